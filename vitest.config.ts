@@ -1,0 +1,38 @@
+/**
+ * Two projects: `unit` is pure and fast (`npm run check`), `int` starts real servers and
+ * processes. Sources of the tested workspace are read from src, other workspaces through their
+ * doors, so from dist: `npm test` builds first.
+ */
+import { defineConfig } from 'vitest/config';
+
+const INT_TESTS = '**/*.int.test.ts';
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    pool: 'forks',
+    // Every integration test starts several processes; more workers only make them wait.
+    maxWorkers: 2,
+    env: { TF_CPP_MIN_LOG_LEVEL: '3' },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['*/test/**/*.test.ts'],
+          exclude: [INT_TESTS],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'int',
+          include: [`*/test/${INT_TESTS}`],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
