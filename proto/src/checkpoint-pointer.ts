@@ -1,0 +1,26 @@
+/**
+ * The checkpoint pointer: the only record of a run's progress (KV, one key per run, compare-and-set).
+ *
+ * The coordinator writes it at each assignment, with the next `assignmentEpoch` and the old checkpoint; from
+ * then on the former owner's writes fail, since the revision it knows is gone. The assigned student worker
+ * writes it after each checkpoint.
+ */
+import { z } from 'zod';
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+const checkpointPointer = z.strictObject({
+  runId: z.string(),
+  attempt: z.int().positive(),
+  assignmentEpoch: z.int().positive(),
+  /** Steps that the checkpoint has behind it; 0: there is none. */
+  step: z.int().min(0),
+  /** SHA-256 of the checkpoint's blob; absent at step 0. */
+  digest: digest.optional(),
+  /** The checkpoint before, for when this one turns out corrupt. */
+  previous: z.strictObject({ step: z.int().positive(), digest }).optional(),
+});
+
+export type CheckpointPointer = z.output<typeof checkpointPointer>;
+
+export const checkpointPointerSchema = checkpointPointer;

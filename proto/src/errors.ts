@@ -1,0 +1,73 @@
+/**
+ * Errors the cluster raises on purpose, and what each one means to a caller.
+ *
+ * Whether a failure may be retried is decided where it is understood and carried by `retryable`; nobody
+ * reads message strings. `node/rpc.ts` turns {@link LyceumError.code} into a gRPC status and back, the
+ * command line turns it into an exit code.
+ */
+
+/** The gRPC status names this system uses. https://grpc.io/docs/guides/status-codes/ */
+export type ErrorCode =
+  | 'INVALID_ARGUMENT'
+  | 'FAILED_PRECONDITION'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'ABORTED'
+  | 'PERMISSION_DENIED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'UNAVAILABLE'
+  | 'DEADLINE_EXCEEDED'
+  | 'INTERNAL';
+
+/** Codes after which the same request may succeed later, unchanged. */
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
+
+/** Base of every error raised on purpose. Anything else that is thrown is a bug. */
+export class LyceumError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+    this.retryable = RETRYABLE.has(code);
+  }
+}
+
+/** A tensor does not have the shape its receiver was promised. */
+export class ShapeMismatchError extends LyceumError {
+  readonly want: readonly number[];
+  readonly got: readonly number[];
+
+  constructor(what: string, want: readonly number[], got: readonly number[]) {
+    super('INVALID_ARGUMENT', `${what}: want shape [${want}], got [${got}]`);
+    this.want = want;
+    this.got = got;
+  }
+}
+
+/** One thing wrong with a document: where, and what would be right. */
+export interface Problem {
+  /** Path of the field, `spec.teachers[1].weight`; empty for the document itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A document (specification, settings, configuration) cannot be used. Lists every problem. */
+export class InvalidDocumentError extends LyceumError {
+  readonly problems: readonly Problem[];
+
+  constructor(source: string, problems: readonly Problem[]) {
+    const lines = problems.map((p) => `  - ${p.path === '' ? '' : `${p.path}: `}${p.message}`);
+    super('INVALID_ARGUMENT', `${source} cannot be used:\n${lines.join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** The one door from whatever was thrown to a {@link LyceumError}; the unknown becomes INTERNAL. */
+export function toLyceumError(thrown: unknown): LyceumError {
+  if (thrown instanceof LyceumError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new LyceumError('INTERNAL', message, { cause: thrown });
+}

@@ -1,0 +1,10 @@
+/** The contract between the programs: messages, run specification, names, limits, errors. Platform-free but for hashing. */
+export * from './checkpoint-pointer.js';
+export * from './digest.js';
+export * from './errors.js';
+export * from './limits.js';
+export * from './messages.js';
+export * from './run-specification.js';
+export * from './subjects.js';
+export * from './tensor-frames.js';
+export * from './ticket.js';

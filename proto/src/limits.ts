@@ -1,0 +1,36 @@
+/**
+ * Every limit that one process sets for what another may send it, with the reason. Sizes in bytes.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** A run's specification; a real one is 2 KiB. */
+export const SPECIFICATION_MAX_BYTES = 1 * MIB;
+
+/** One gRPC message, both ways. Frames are cut to {@link FRAME_BYTES}, which leaves room for the envelope. */
+export const MESSAGE_MAX_BYTES = 8 * MIB;
+
+/** Tensor bytes in one frame. Throughput of a stream levels off at about 1 MiB a message. */
+export const FRAME_BYTES = 1 * MIB;
+
+/** Bytes in one chunk of an uploaded or downloaded artifact. */
+export const CHUNK_BYTES = 256 * KIB;
+
+/** A model package, zipped weights and all. Larger ones belong behind an inference server. */
+export const MODEL_MAX_BYTES = 2048 * MIB;
+
+/** A data set that is pushed. Larger ones belong on a mounted volume, named by path and digest. */
+export const DATASET_MAX_BYTES = 2048 * MIB;
+
+/** JetStream's own limit of one message; a ticket is under 200 bytes. */
+export const TICKET_MAX_BYTES = 1 * KIB;
+
+/** Sessions that a coordinator holds open, all workers together. */
+export const SESSION_MAX_COUNT = 4096;
+
+/** How long a call without an explicit deadline may take before the caller gives up, milliseconds. */
+export const UNARY_DEADLINE_MS = 30_000;
+
+/** How long the command line tries to reach the coordinator, milliseconds. */
+export const CONNECT_DEADLINE_MS = 4_000;
