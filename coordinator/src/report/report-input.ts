@@ -1,0 +1,100 @@
+/**
+ * All that a report is made of. The server fills it once a run's models have been evaluated; `composeReport`
+ * and `composePredictions` turn it into the two files, without asking anybody.
+ *
+ * Symbols: N samples of the test split, C classes. Every `logits` is [N, C], row-major, rows in the order of
+ * `testSampleIds`.
+ */
+import type { RunSpecification } from '@lyceum/proto';
+
+export interface ReportInput {
+  readonly runId: string;
+  readonly attempt: number;
+  /** Normalised. Of kind Training: no teachers and no rows but the student's. */
+  readonly specification: RunSpecification;
+  /** SHA-256, hex; as are all digests here. */
+  readonly specificationDigest: string;
+  readonly dataset: {
+    readonly digest: string;
+    readonly classCount: number;
+    /** Samples of the train split that kept their label, and all of them. */
+    readonly labelledTrainCount: number;
+    readonly trainCount: number;
+    readonly validationCount: number;
+  };
+  /** [N] index of each test sample in the data set. */
+  readonly testSampleIds: Int32Array;
+  /** [N] label of each test sample; -1: none, it counts for no figure that needs one. */
+  readonly testLabels: Int32Array;
+  /** In ensemble order; empty for a run of kind Training. */
+  readonly teachers: readonly TeacherEvaluation[];
+  readonly student: StudentEvaluation;
+  /** The same student trained on the labels alone, where the run names it. */
+  readonly studentWithoutTeachers?: StudentEvaluation;
+  /** The same student trained on all labels, where the run names it. */
+  readonly studentAllLabels?: StudentEvaluation;
+  readonly training: {
+    /** Samples that the student trained on, repeats counted. */
+    readonly samples: number;
+    /** Seconds in TRAINING, and the part of them that the student waited for targets. */
+    readonly seconds: number;
+    readonly waitingSeconds: number;
+    readonly stepCount: number;
+    /** Step whose weights the validation split chose. */
+    readonly selectedStep: number;
+  };
+  /** Milliseconds since 1970: when the run was submitted, and when it ended. */
+  readonly submittedAtMs: number;
+  readonly endedAtMs: number;
+  readonly environment: ReportEnvironment;
+  /** Why the run's bits may differ if it is run again; empty: they do not. */
+  readonly bitExactExceptions: readonly string[];
+}
+
+/** What one model said about the test split, and what it costs. */
+export interface ModelEvaluation {
+  /** Digest of the model package. */
+  readonly modelDigest: string;
+  /** [N, C] */
+  readonly logits: Float32Array;
+  readonly parameterCount: number;
+  readonly weightBytes: number;
+  /** Median milliseconds of one inference of one sample. */
+  readonly latencyBatch1Ms: number;
+}
+
+export interface TeacherEvaluation extends ModelEvaluation {
+  /** Its name in the run. */
+  readonly name: string;
+  readonly identity: string;
+  /** Relative share in the ensemble. */
+  readonly weight: number;
+}
+
+export interface StudentEvaluation extends ModelEvaluation {
+  /** The run that trained it. */
+  readonly runId: string;
+  /** Digest of the weights after the last step. */
+  readonly finalWeightsDigest: string;
+}
+
+export interface ReportEnvironment {
+  readonly coordinatorVersion: string;
+  /** Node's version, `20.20.0`. */
+  readonly node: string;
+  /** The student worker that finished the run. */
+  readonly studentWorker: WorkerEnvironment;
+  /** The teacher workers that answered. */
+  readonly teacherWorkers: readonly WorkerEnvironment[];
+}
+
+export interface WorkerEnvironment {
+  readonly workerId: string;
+  readonly version: string;
+  /** `native`, `wasm` or `lookup`, and its version. */
+  readonly engine: string;
+  readonly engineVersion: string;
+  readonly computeThreads: number;
+  /** `cpu` or the GPU's name. */
+  readonly device: string;
+}
