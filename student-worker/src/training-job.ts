@@ -1,0 +1,131 @@
+/**
+ * What the worker's shell and its compute thread tell each other: a job in, events out.
+ *
+ * The shell talks to the network and the disk and never computes; the compute thread owns TensorFlow
+ * and never talks to the network. All of this is called on the shell's thread.
+ */
+import type { RunSpecification } from '@lyceum/proto';
+
+/** One assignment's training, with everything it reads on the local disk and verified. */
+export interface TrainingJob {
+  readonly runId: string;
+  readonly assignmentEpoch: number;
+  readonly specification: RunSpecification;
+  readonly datasetFile: string;
+  /** Tensors of each target and the shape of one row; empty: the run trains without targets. */
+  readonly targetTensors: readonly TargetTensorShape[];
+  /** Model package that the student starts from; absent for a built-in architecture. */
+  readonly studentModelFile?: string;
+  /** Checkpoint to go on from; absent: from step 0. */
+  readonly checkpointFile?: string;
+  /** Existing folder for checkpoints and results. Its owner deletes from it, the thread only adds. */
+  readonly outputFolder: string;
+  /** Steps of targets that may be on their way or waiting at a time. */
+  readonly windowSteps: number;
+}
+
+export interface TargetTensorShape {
+  readonly name: string;
+  /** `[C]` for a row of class values. */
+  readonly rowShape: readonly number[];
+}
+
+/**
+ * Rows of the target at positions [firstPosition, firstPosition + rows) of one epoch's order. Each row
+ * comes once, in order, but in blocks of any size: a step's rows may be split over several.
+ */
+export interface TargetBlock {
+  readonly epoch: number;
+  readonly firstPosition: number;
+  readonly tensors: readonly TargetBlockTensor[];
+}
+
+export interface TargetBlockTensor {
+  readonly name: string;
+  readonly rows: number;
+  /** [rows, ...rowShape], row-major. Starts its own buffer, so that it can be transferred. */
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+export interface Validation {
+  /** Steps taken when it was measured. */
+  readonly step: number;
+  readonly accuracy: number;
+  readonly nll: number;
+}
+
+export interface TrainingProgress {
+  /** Steps taken. */
+  readonly step: number;
+  readonly epoch: number;
+  /** Mean objective over the steps since the last report. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** Seconds since the assignment's first step, and the part of them spent waiting for targets. */
+  readonly trainingSeconds: number;
+  readonly waitingSeconds: number;
+  /** Samples trained on in this assignment. */
+  readonly samples: number;
+  /** Present after a validation pass. */
+  readonly validation?: Validation;
+}
+
+export interface TrainingCheckpoint {
+  readonly step: number;
+  readonly file: string;
+  /** SHA-256 of the file, hex. */
+  readonly digest: string;
+}
+
+export interface TrainingResult {
+  /** Package of the selected model, and its SHA-256 in hex. */
+  readonly modelFile: string;
+  readonly modelDigest: string;
+  /** NPZ with `logits` [N, C] float32 of the test split in its order, and its SHA-256 in hex. */
+  readonly testLogitsFile: string;
+  readonly testLogitsDigest: string;
+  /** SHA-256 over all weights after the last step, hex. */
+  readonly finalWeightsDigest: string;
+  readonly measurement: {
+    readonly parameterCount: number;
+    readonly weightBytes: number;
+    readonly latencyBatch1Ms: number;
+    readonly trainingSeconds: number;
+    readonly waitingSeconds: number;
+    readonly samples: number;
+  };
+  readonly selectedStep: number;
+  readonly selectedValidation?: Validation;
+}
+
+export interface TrainingFailure {
+  readonly reason: string;
+  /** True if another attempt from the checkpoint may succeed. */
+  readonly retryable: boolean;
+}
+
+/** What comes out of a job. None is called after `abandon` has resolved. */
+export interface TrainingEvents {
+  /** Targets of steps below `creditStep` are welcome, those below `doneStep` are used. Neither falls. */
+  wantTargets(creditStep: number, doneStep: number): void;
+  progress(progress: TrainingProgress): void;
+  /**
+   * The file is on disk for good. Resolves once the run's pointer names it, or nobody wants it any more.
+   * Training goes on meanwhile, but writes no second one before.
+   */
+  checkpoint(checkpoint: TrainingCheckpoint): Promise<void>;
+  finished(result: TrainingResult): void;
+  failed(failure: TrainingFailure): void;
+}
+
+/** The compute thread as the shell sees it. One job at a time. */
+export interface StudentTrainer {
+  train(job: TrainingJob, events: TrainingEvents): void;
+  targets(block: TargetBlock): void;
+  /** Ends the job after the step in hand, without a trace. At once if there is none. */
+  abandon(): Promise<void>;
+  /** Ends the job after the step in hand, writes a checkpoint of it and waits until that is taken. */
+  drain(): Promise<void>;
+  /** Ends the thread, whatever it does. */
+  stop(): Promise<void>;
+}
