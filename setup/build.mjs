@@ -1,0 +1,113 @@
+/** Generates the types of the .proto files and compiles all workspaces, when sources changed. */
+import { chmodSync, existsSync, lstatSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { runTool, ToolError } from './child.mjs';
+import { filesUnder, fingerprint, isStamped, writeStamp } from './fingerprint.mjs';
+import { holdingCheckout } from './holding-checkout.mjs';
+import { say } from './progress.mjs';
+import { SetupError } from './setup-error.mjs';
+
+const TOPIC = 'build';
+const NOT_SOURCES = ['dist', 'node_modules', 'test'];
+
+/**
+ * @param {{ checkout: string, signal: AbortSignal }} options
+ * @throws {SetupError} with the compiler's message
+ */
+export async function setUpBuild({ checkout, signal }) {
+  const stamp = join(checkout, 'node_modules/.lyceum/build');
+  const isCurrent = () => isStamped(stamp, sourcesFingerprint(checkout)) && isBuilt(checkout);
+  if (isCurrent()) return;
+  await holdingCheckout(checkout, signal, async () => {
+    if (isCurrent()) return;
+    await generate(checkout, signal);
+    // Taken before the compiler reads: what is edited meanwhile is compiled next time.
+    const value = sourcesFingerprint(checkout);
+    say(TOPIC, 'compiling');
+    await runBuilder(checkout, 'tsc', ['-b', '--pretty', 'false'], { cwd: checkout, signal });
+    placeCommands(checkout);
+    writeStamp(stamp, value);
+  });
+}
+
+/** @param {string} checkout @param {AbortSignal} signal */
+async function generate(checkout, signal) {
+  const folder = join(checkout, 'proto');
+  const stamp = join(folder, 'src/generated/.stamp');
+  const want = (/** @type {string} */ name) => name.endsWith('.proto') || name.startsWith('buf.');
+  const value = fingerprint(filesUnder(folder, { want, skip: NOT_SOURCES }));
+  if (isStamped(stamp, value)) return;
+  say(TOPIC, 'generating types from the .proto files');
+  await runBuilder(checkout, 'buf', ['generate'], { cwd: folder, signal });
+  writeStamp(stamp, value);
+}
+
+/**
+ * @param {string} checkout
+ * @param {string} tool one of node_modules/.bin
+ * @param {readonly string[]} args
+ * @param {{ cwd: string, signal: AbortSignal }} options
+ */
+async function runBuilder(checkout, tool, args, { cwd, signal }) {
+  const bin = join(checkout, 'node_modules/.bin');
+  const env = { PATH: `${bin}:${process.env['PATH']}` };
+  try {
+    await runTool(join(bin, tool), args, { cwd, signal, env });
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    throw new SetupError(`${tool} ${args.join(' ')} failed:\n${error.output}`, {
+      remedy: 'mend what it names',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Makes the workspaces' commands (`npx coordinator`) runnable. npm links them only if they exist
+ * when it installs, and they are built after that.
+ *
+ * @param {string} checkout
+ */
+function placeCommands(checkout) {
+  for (const workspace of workspacesOf(checkout)) {
+    const { bin = {} } = readJson(join(checkout, workspace, 'package.json'));
+    for (const [name, file] of Object.entries(bin)) {
+      const command = join(checkout, workspace, file);
+      if (!existsSync(command)) continue;
+      chmodSync(command, 0o755);
+      const link = join(checkout, 'node_modules/.bin', name);
+      if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) continue;
+      symlinkSync(relative(dirname(link), command), link);
+    }
+  }
+}
+
+/** Of all that the compiler reads. @param {string} checkout */
+function sourcesFingerprint(checkout) {
+  const files = ['tsconfig.json', 'tsconfig.base.json', 'package-lock.json'].map((name) =>
+    join(checkout, name),
+  );
+  const want = (/** @type {string} */ name) =>
+    /\.(ts|proto)$/.test(name) || /^(buf\..*|package\.json|tsconfig\.json)$/.test(name);
+  for (const workspace of workspacesOf(checkout)) {
+    files.push(...filesUnder(join(checkout, workspace), { want, skip: NOT_SOURCES }));
+  }
+  return fingerprint(files);
+}
+
+/** @param {string} checkout */
+function isBuilt(checkout) {
+  return workspacesOf(checkout).every((workspace) =>
+    existsSync(join(checkout, workspace, 'dist/.tsbuildinfo')),
+  );
+}
+
+/** @param {string} checkout @returns {string[]} */
+function workspacesOf(checkout) {
+  return readJson(join(checkout, 'package.json')).workspaces;
+}
+
+/** @param {string} file */
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}

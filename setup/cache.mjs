@@ -1,0 +1,120 @@
+/**
+ * The cache: what set-up fetched or built, complete or not there.
+ *
+ * Everything is made in a scratch folder inside the cache (same file system) and renamed into
+ * place. Only the holder of the cache's lock has scratch folders, so it may sweep what a killed
+ * set-up left.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { ToolError } from './child.mjs';
+import { withLock } from './lock.mjs';
+import { megabytes, say } from './progress.mjs';
+import { SetupError } from './setup-error.mjs';
+
+/**
+ * Runs `work` as the only set-up that changes this cache.
+ *
+ * @template T
+ * @param {string} cache
+ * @param {AbortSignal} signal
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ * @throws {SetupError} if the cache cannot be written
+ */
+export async function holdingCache(cache, signal, work) {
+  try {
+    mkdirSync(cache, { recursive: true });
+    const lock = join(cache, 'lock');
+    return await withLock(lock, { signal, onWait: (text) => say('cache', text) }, async () => {
+      rmSync(join(cache, 'scratch'), { recursive: true, force: true });
+      return await work();
+    });
+  } catch (error) {
+    throw explainedStorageError(error, cache);
+  }
+}
+
+/**
+ * Makes `target` in one go: `make` fills a scratch folder and returns what is to be renamed.
+ * What was there before is replaced.
+ *
+ * @param {{ cache: string, target: string, needsBytes: number }} what
+ * @param {(scratch: string) => Promise<string>} make
+ */
+export async function install({ cache, target, needsBytes }, make) {
+  const scratch = join(cache, 'scratch', randomUUID());
+  try {
+    mkdirSync(scratch, { recursive: true });
+    const { bavail, bsize } = statfsSync(scratch);
+    if (bavail * bsize < needsBytes) {
+      throw new SetupError(
+        `the cache ${cache} has ${megabytes(bavail * bsize)} left on its disk, ${megabytes(needsBytes)} are needed`,
+        { remedy: STORAGE_REMEDY },
+      );
+    }
+    const made = await make(scratch);
+    mkdirSync(dirname(target), { recursive: true });
+    if (existsSync(target)) renameSync(target, join(scratch, 'replaced'));
+    renameSync(made, target);
+  } catch (error) {
+    throw explainedStorageError(error, cache);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} file
+ * @param {'sha256' | 'sha512'} algorithm
+ * @param {'hex' | 'base64'} encoding
+ */
+export async function digest(file, algorithm, encoding) {
+  const hash = createHash(algorithm);
+  await pipeline(createReadStream(file), hash);
+  return hash.digest(encoding);
+}
+
+/**
+ * @param {string} what
+ * @param {{ want: string, got: string }} checksums
+ */
+export function checksumError(what, { want, got }) {
+  return new SetupError(`${what} has the wrong checksum:\n    want ${want}\n    got  ${got}`, {
+    remedy:
+      'it is not the file this version was tested with, and was thrown away: look at where it came from ' +
+      '(a mirror, a proxy, a damaged download), then set up again. Pins are in setup/pins.mjs',
+  });
+}
+
+const STORAGE_REMEDY =
+  'free some space, or let the environment variable LYCEUM_CACHE name a folder that can be written';
+
+const STORAGE_CODES = new Map([
+  ['ENOSPC', 'its disk is full'],
+  ['EDQUOT', 'its disk quota is used up'],
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'operation not permitted'],
+  ['EROFS', 'the file system is read-only'],
+  ['ENOTDIR', 'a part of the path is not a folder'],
+]);
+
+/**
+ * Turns an error of the disk into one that says so; leaves every other as it is.
+ * @param {unknown} error
+ * @param {string} cache
+ */
+function explainedStorageError(error, cache) {
+  // Tools report a full disk in words only.
+  const fullDisk = error instanceof ToolError && /No space left|ENOSPC/.test(error.output);
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const reason = fullDisk ? STORAGE_CODES.get('ENOSPC') : STORAGE_CODES.get(code);
+  if (reason === undefined) return error;
+  return new SetupError(`the cache ${cache} cannot be written: ${reason}`, {
+    remedy: STORAGE_REMEDY,
+    cause: error,
+  });
+}

@@ -1,0 +1,105 @@
+/**
+ * Runs the tools that set-up needs (npm, pip, g++, tsc, buf).
+ *
+ * Each gets a process group of its own, so that an abort reaches its children too and leaves
+ * none behind. Output is kept for the error and shown only then.
+ */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What a tool has to end in after SIGTERM. */
+const TERMINATION_MS = 3_000;
+const KEPT_OUTPUT_CHARACTERS = 64 * 1024;
+
+/** A tool that ended with something else than 0. */
+export class ToolError extends Error {
+  /** @param {string} tool @param {string} outcome @param {string} output stdout and stderr, as they came */
+  constructor(tool, outcome, output) {
+    super(`${tool} ${outcome}`);
+    this.name = 'ToolError';
+    this.output = output;
+  }
+}
+
+/**
+ * @param {string} tool
+ * @param {readonly string[]} args
+ * @param {{ cwd: string, signal: AbortSignal, env?: NodeJS.ProcessEnv }} options `env` adds to this process's
+ * @returns {Promise<string>} its stdout
+ * @throws {ToolError}
+ */
+export async function runTool(tool, args, { cwd, signal, env = {} }) {
+  signal.throwIfAborted();
+  const child = spawn(tool, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+    output = (output + text).slice(-KEPT_OUTPUT_CHARACTERS);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    output = (output + text).slice(-KEPT_OUTPUT_CHARACTERS);
+  });
+  const ended = new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, killedBy) => resolve(killedBy ?? code));
+  });
+  const stop = () => void terminateGroup(child.pid);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const outcome = await ended;
+    signal.throwIfAborted();
+    if (outcome !== 0) throw new ToolError(tool, `ended with ${outcome}`, output);
+    return stdout;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new ToolError(tool, 'is not on PATH', '');
+    }
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** @param {number | undefined} pid */
+async function terminateGroup(pid) {
+  if (pid === undefined) return;
+  if (!signalGroup(pid, 'SIGTERM')) return;
+  await sleep(TERMINATION_MS, undefined, { ref: false });
+  signalGroup(pid, 'SIGKILL');
+}
+
+/** @param {number} pid @param {NodeJS.Signals} signal @returns {boolean} false if nobody is left */
+function signalGroup(pid, signal) {
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} [path] as in the environment
+ * @returns {string | undefined} where PATH finds it
+ */
+export function findOnPath(name, path = process.env['PATH'] ?? '') {
+  for (const folder of path.split(':')) {
+    if (folder === '') continue;
+    const file = join(folder, name);
+    try {
+      accessSync(file, constants.X_OK);
+      if (statSync(file).isFile()) return file;
+    } catch {
+      // Not here: the next folder.
+    }
+  }
+  return undefined;
+}

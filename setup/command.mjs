@@ -1,0 +1,74 @@
+/**
+ * What the commands around set-up share: the options from the environment, Ctrl-C, and how an
+ * error ends the process.
+ *
+ * Ctrl-C during set-up stops the tool at work with all its children, sweeps the scratch folder,
+ * gives the lock back and exits with 128 + the signal's number. A second one exits at once.
+ */
+import { constants } from 'node:os';
+import { CHECKOUT, cacheRoot } from './places.mjs';
+import { assertNodeVersion, setUp } from './set-up.mjs';
+import { SetupError } from './setup-error.mjs';
+
+/** @type {readonly NodeJS.Signals[]} */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** npm passes Ctrl-C on to a process that the terminal has told already: one press, two signals. */
+const SAME_PRESS_MS = 500;
+
+/**
+ * Sets up, then returns. Ends the process if that fails.
+ *
+ * @param {{ data?: readonly import('./data.mjs').DataName[], insist?: boolean }} [wanted]
+ */
+export async function setUpOrExit({ data = ['digits'], insist = false } = {}) {
+  return orExit(async (signal) => {
+    assertNodeVersion(process.versions.node);
+    const cache = cacheRoot(process.env);
+    // The programs look for the cache by the same rule; a relative path would not survive a cd.
+    process.env['LYCEUM_CACHE'] = cache;
+    const accelerator = process.env['LYCEUM_ACCELERATOR'] || 'cpu';
+    return setUp({ checkout: CHECKOUT, cache, accelerator, data, insist, signal });
+  });
+}
+
+/**
+ * Runs `work` with a signal that aborts on Ctrl-C; a {@link SetupError} ends the process with 1.
+ *
+ * @template T
+ * @param {(signal: AbortSignal) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function orExit(work) {
+  const controller = new AbortController();
+  /** @type {NodeJS.Signals | undefined} */
+  let caught;
+  let caughtAtMs = 0;
+  const onSignal = (/** @type {NodeJS.Signals} */ name) => {
+    if (caught !== undefined) {
+      if (performance.now() - caughtAtMs > SAME_PRESS_MS) process.exit(exitCodeOf(name));
+      return;
+    }
+    caught = name;
+    caughtAtMs = performance.now();
+    controller.abort();
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    if (caught !== undefined) {
+      process.stderr.write('lyceum: interrupted\n');
+      return process.exit(exitCodeOf(caught));
+    }
+    if (!(error instanceof SetupError)) throw error;
+    process.stderr.write(`lyceum: ${error.message}\nlyceum: remedy: ${error.remedy}\n`);
+    return process.exit(1);
+  } finally {
+    for (const name of SIGNALS) process.off(name, onSignal);
+  }
+}
+
+/** @param {NodeJS.Signals} name */
+function exitCodeOf(name) {
+  return 128 + constants.signals[name];
+}

@@ -1,0 +1,264 @@
+/**
+ * The native TensorFlow engine: TensorFlow's C library out of a wheel, and the addon of
+ * `@tensorflow/tfjs-node-gpu` compiled against it. The package itself is used unchanged; its own
+ * install step, which fetches a library from 2022, never runs.
+ *
+ * The cache holds library and addon side by side (the addon finds the library by its own place,
+ * so the cache can be moved). node_modules gets a link to the addon, which `npm ci` removes and
+ * set-up puts back.
+ *
+ * Where the engine cannot be had, the programs run on WebAssembly. {@link engineRecord} is what
+ * they, and the next set-up, read about it.
+ */
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { holdingCache, install } from './cache.mjs';
+import { findOnPath, runTool, ToolError } from './child.mjs';
+import { TENSORFLOW } from './pins.mjs';
+import { recordPath } from './places.mjs';
+import { megabytes, say } from './progress.mjs';
+import { SetupError } from './setup-error.mjs';
+import { fetchWheel, unpackWheel } from './wheel.mjs';
+
+const TOPIC = 'engine';
+const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
+const ADDON_LINK = `${PACKAGE}/lib/napi-v8/tfjs_binding.node`;
+const ADDON = 'tfjs_binding.node';
+
+const LIBRARY = 'tensorflow/libtensorflow_';
+const HEADERS = [
+  'tensorflow/include/tensorflow/c/',
+  'tensorflow/include/tensorflow/core/platform/ctstring',
+  'tensorflow/include/tsl/platform/ctstring',
+  'tensorflow/include/xla/tsl/c/',
+];
+
+/** Before a failed attempt is repeated unasked. Asked (`npm run setup`), it is repeated at once. */
+const RETRY_AFTER_MS = 3_600_000;
+
+const SLOWER =
+  'going on with WebAssembly, which trains a small convolutional net about 7 times slower ' +
+  '(600 instead of 4,000 samples/s on two cores)';
+
+/**
+ * @typedef {object} EngineRecord
+ * @property {'native' | 'wasm'} engine
+ * @property {string} accelerator
+ * @property {string} [addon] native: the file that was loaded
+ * @property {string} [node] native: the Node that loaded it
+ * @property {string} [reason] wasm: why not native
+ * @property {string} [remedy] wasm: what would change that
+ * @property {number} [triedAtMs] wasm: when
+ */
+
+/**
+ * @typedef {object} EngineOptions
+ * @property {string} checkout
+ * @property {string} cache
+ * @property {string} accelerator `cpu`, `cuda`, or `wasm` to do without TensorFlow's library
+ * @property {AbortSignal} signal
+ */
+
+/**
+ * @param {EngineOptions & { insist: boolean }} options `insist`: try again what failed before
+ * @returns {Promise<EngineRecord>}
+ * @throws {SetupError} for what WebAssembly would not mend: a wrong checksum, a full disk
+ */
+export async function setUpEngine({ insist, ...options }) {
+  const { checkout, accelerator } = options;
+  const before = engineRecord(checkout);
+  if (accelerator === 'wasm') {
+    const chosen = { engine: /** @type {const} */ ('wasm'), accelerator, reason: 'asked for' };
+    return before?.accelerator === 'wasm' ? before : writeRecord(checkout, chosen);
+  }
+  if (accelerator !== 'cpu' && accelerator !== 'cuda') {
+    throw new SetupError(`LYCEUM_ACCELERATOR is "${accelerator}"`, {
+      remedy: 'it can be cpu (the default), cuda, or wasm to do without TensorFlow’s library',
+    });
+  }
+  if (before?.accelerator === accelerator) {
+    if (before.engine === 'native' && isInPlace(options, before)) return before;
+    if (
+      before.engine === 'wasm' &&
+      !insist &&
+      Date.now() - (before.triedAtMs ?? 0) < RETRY_AFTER_MS
+    ) {
+      say(TOPIC, `${before.reason}: ${SLOWER}; \`npm run setup\` tries again`);
+      return before;
+    }
+  }
+  try {
+    return await setUpNative({ ...options, accelerator });
+  } catch (error) {
+    if (!(error instanceof SetupError) || error.blocking) throw error;
+    say(TOPIC, `${error.message}: ${SLOWER}`);
+    say(TOPIC, `to have the native engine: ${error.remedy}, then \`npm run setup\``);
+    return writeRecord(checkout, {
+      engine: 'wasm',
+      accelerator,
+      reason: error.message,
+      remedy: error.remedy,
+      triedAtMs: Date.now(),
+    });
+  }
+}
+
+/** @param {string} checkout @returns {EngineRecord | undefined} what the last set-up found */
+export function engineRecord(checkout) {
+  const file = recordPath(checkout);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+/** @param {EngineOptions & { accelerator: 'cpu' | 'cuda' }} options */
+async function setUpNative(options) {
+  const { checkout, cache, accelerator, signal } = options;
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new SetupError(
+      `TensorFlow’s library is pinned for Linux on x86-64 only, this is ${process.platform} on ${process.arch}`,
+      { remedy: 'use an x86-64 Linux machine', blocking: false },
+    );
+  }
+  const folder = engineFolder(options);
+  const addon = join(folder, ADDON);
+  if (!existsSync(addon)) {
+    // Before hundreds of megabytes are fetched for nothing.
+    if (findOnPath('g++') === undefined) {
+      throw new SetupError('there is no C++ compiler (g++) on PATH', {
+        remedy: 'install one (Debian, Ubuntu: apt-get install g++)',
+        blocking: false,
+      });
+    }
+    await holdingCache(cache, signal, async () => {
+      if (!existsSync(addon)) await build(options, folder);
+    });
+  }
+  placeLink(join(checkout, ADDON_LINK), addon);
+  await verify({ checkout, folder, signal });
+  say(TOPIC, `native TensorFlow ${TENSORFLOW[accelerator].version} (${accelerator}) is ready`);
+  return writeRecord(checkout, { engine: 'native', accelerator, addon, node: process.version });
+}
+
+/** @param {EngineOptions} options */
+function engineFolder({ checkout, cache, accelerator }) {
+  const { name, version } = TENSORFLOW[/** @type {'cpu' | 'cuda'} */ (accelerator)];
+  const { version: addonVersion } = JSON.parse(
+    readFileSync(join(checkout, PACKAGE, 'package.json'), 'utf8'),
+  );
+  return join(cache, 'engine', `${name}-${version}-tfjs-${addonVersion}`);
+}
+
+/** @param {EngineOptions} options @param {EngineRecord} record */
+function isInPlace(options, record) {
+  const addon = join(engineFolder(options), ADDON);
+  return (
+    record.addon === addon &&
+    record.node === process.version &&
+    existsSync(addon) &&
+    linkTarget(join(options.checkout, ADDON_LINK)) === addon
+  );
+}
+
+/** @param {EngineOptions & { accelerator: 'cpu' | 'cuda' }} options @param {string} folder */
+async function build({ checkout, cache, accelerator, signal }, folder) {
+  const pin = TENSORFLOW[accelerator];
+  const needsBytes = pin.bytes + pin.unpackedBytes;
+  await install({ cache, target: folder, needsBytes }, async (scratch) => {
+    const wheel = await fetchWheel(pin, { topic: TOPIC, scratch, signal });
+    say(TOPIC, `unpacking TensorFlow’s library (${megabytes(pin.unpackedBytes)})`);
+    await unpackWheel(wheel, [LIBRARY, ...HEADERS], { folder: scratch, signal });
+    const made = join(scratch, 'engine');
+    mkdirSync(made);
+    for (const name of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']) {
+      renameSync(join(scratch, 'tensorflow', name), join(made, name));
+    }
+    say(TOPIC, 'compiling the addon (about 15 s)');
+    await compile({ checkout, include: join(scratch, 'tensorflow/include'), made, signal });
+    return made;
+  });
+}
+
+/** @param {{ checkout: string, include: string, made: string, signal: AbortSignal }} options */
+async function compile({ checkout, include, made, signal }) {
+  const args = [
+    ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-w'],
+    ...['-I', join(checkout, 'node_modules/node-api-headers/include'), '-I', include],
+    ...['-I', '.', '-I', '..', 'binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
+    ...['-o', join(made, ADDON), '-L', made],
+    ...['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN'],
+  ];
+  try {
+    await runTool('g++', args, { cwd: join(checkout, PACKAGE), signal });
+  } catch (error) {
+    if (!(error instanceof ToolError) || /No space left/.test(error.output)) throw error;
+    throw new SetupError(`g++ could not compile the addon:\n${error.output}`, {
+      remedy: 'use a g++ that knows C++17 (8 or newer)',
+      blocking: false,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Loads the addon in a process of its own and multiplies.
+ *
+ * @param {{ checkout: string, folder: string, signal: AbortSignal }} options
+ */
+async function verify({ checkout, folder, signal }) {
+  const program = `
+    const util = require('node:util');
+    util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+    util.isArray ??= Array.isArray;
+    const tf = require('@tensorflow/tfjs-node-gpu');
+    const product = tf.matMul([[1, 2], [3, 4]], [[5], [6]]).dataSync();
+    if (tf.getBackend() !== 'tensorflow' || product.join() !== '17,39') process.exit(1);
+  `;
+  try {
+    await runTool(process.execPath, ['-e', program], {
+      cwd: join(checkout, 'learning'),
+      signal,
+      env: { TF_CPP_MIN_LOG_LEVEL: '3' },
+    });
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    const reason = /^.*Error: .*$/m.exec(error.output)?.[0] ?? error.message;
+    throw new SetupError(`the native engine does not load (${reason.trim()})`, {
+      remedy: `check that this machine is new enough for it (glibc 2.27, AVX), remove ${folder} if it is damaged`,
+      blocking: false,
+      cause: error,
+    });
+  }
+}
+
+/** @param {string} link @param {string} target */
+function placeLink(link, target) {
+  if (linkTarget(link) === target) return;
+  mkdirSync(dirname(link), { recursive: true });
+  const aside = `${link}.${process.pid}`;
+  symlinkSync(target, aside);
+  renameSync(aside, link);
+}
+
+/** @param {string} link @returns {string | undefined} */
+function linkTarget(link) {
+  const stat = lstatSync(link, { throwIfNoEntry: false });
+  return stat?.isSymbolicLink() ? readlinkSync(link) : undefined;
+}
+
+/** @param {string} checkout @param {EngineRecord} record */
+function writeRecord(checkout, record) {
+  const file = recordPath(checkout);
+  mkdirSync(dirname(file), { recursive: true });
+  const aside = `${file}.${process.pid}`;
+  writeFileSync(aside, `${JSON.stringify(record, undefined, 2)}\n`);
+  renameSync(aside, file);
+  return record;
+}

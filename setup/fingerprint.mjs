@@ -1,0 +1,45 @@
+/**
+ * Whether files changed since a stamp was written, by names, sizes and times: enough to see that
+ * nothing changed, in milliseconds. Starting a compiler to be told so costs a second.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** @param {readonly string[]} files absent ones count too */
+export function fingerprint(files) {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    hash.update(`${file}\0${stat === undefined ? 'absent' : `${stat.mtimeMs} ${stat.size}`}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * @param {string} folder
+ * @param {{ want: (name: string) => boolean, skip: readonly string[] }} choice `skip`: folders not entered
+ * @returns {string[]} sorted
+ */
+export function filesUnder(folder, { want, skip }) {
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        return skip.includes(entry.name) ? [] : filesUnder(path, { want, skip });
+      }
+      return want(entry.name) ? [path] : [];
+    })
+    .sort();
+}
+
+/** @param {string} stamp @param {string} value */
+export function isStamped(stamp, value) {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === value;
+}
+
+/** @param {string} stamp @param {string} value */
+export function writeStamp(stamp, value) {
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, value);
+}

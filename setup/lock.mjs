@@ -1,0 +1,171 @@
+/**
+ * A lock between processes: a file that names its owner.
+ *
+ * The file appears complete (written aside, then hard-linked), so whoever finds it can read the
+ * owner. A dead owner's lock is taken over. Dead means: on this machine, no process has the
+ * owner's id and start time; on another (a shared cache), the file was not touched for a while.
+ *
+ * Only one process may take over from a given dead owner: the claim is again a hard link, named
+ * after that owner. Without it, two that saw the same dead owner could each remove the other's
+ * fresh lock.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_MS = 250;
+const HEARTBEAT_MS = 5_000;
+/** Twelve missed heartbeats: longer than any pause of a machine that still works. */
+const SILENT_MS = 60_000;
+/** A claim lives for microseconds; an old one belongs to a process that died in between. */
+const CLAIM_MS = 10_000;
+const REPEAT_NOTICE_MS = 30_000;
+
+/**
+ * @typedef {object} Owner
+ * @property {string} id
+ * @property {number} pid
+ * @property {string} host
+ * @property {string} started the process's start time, since ids are reused
+ */
+
+/**
+ * Runs `work` while holding the lock. Waiting says for whom.
+ *
+ * @template T
+ * @param {string} path the folder above it is made
+ * @param {{ signal: AbortSignal, onWait: (text: string) => void }} options
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function withLock(path, { signal, onWait }, work) {
+  mkdirSync(dirname(path), { recursive: true });
+  const owner = self();
+  let noticedAt = Number.NEGATIVE_INFINITY;
+  while (!create(path, owner)) {
+    const holder = read(path);
+    if (holder === undefined) continue;
+    if (isDead(path, holder)) {
+      takeOver(path, holder);
+      continue;
+    }
+    if (performance.now() - noticedAt >= REPEAT_NOTICE_MS) {
+      noticedAt = performance.now();
+      onWait(`waiting for another set-up (process ${holder.pid} on ${holder.host}, ${path})`);
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+  const heartbeat = setInterval(() => touch(path), HEARTBEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeat);
+    if (read(path)?.id === owner.id) rmSync(path, { force: true });
+  }
+}
+
+/** @returns {Owner} */
+function self() {
+  return {
+    id: randomUUID(),
+    pid: process.pid,
+    host: hostname(),
+    started: startTime(process.pid) ?? '',
+  };
+}
+
+/** @param {string} path @param {Owner} owner @returns {boolean} false if somebody holds it */
+function create(path, owner) {
+  const aside = `${path}.${owner.id}`;
+  writeFileSync(aside, JSON.stringify(owner));
+  try {
+    linkSync(aside, path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/** @param {string} path @returns {Owner | undefined} */
+function read(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** @param {string} path @param {Owner} owner */
+function isDead(path, owner) {
+  if (owner.host !== hostname()) return ageMs(path) > SILENT_MS;
+  return startTime(owner.pid) !== owner.started;
+}
+
+/** @param {string} path @param {Owner} dead */
+function takeOver(path, dead) {
+  const claim = `${path}.claim-${dead.id}`;
+  try {
+    linkSync(path, claim);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' && ageMs(claim) > CLAIM_MS) rmSync(claim, { force: true });
+    return;
+  }
+  try {
+    // The link above may have caught a lock made since: it is removed only if it is the dead one's.
+    if (read(claim)?.id === dead.id) unlinkSync(path);
+  } finally {
+    rmSync(claim, { force: true });
+  }
+}
+
+/**
+ * Field 22 of /proc/PID/stat: clock ticks from boot to the start of the process.
+ * The name in field 2 may hold spaces and brackets, so count from its end.
+ *
+ * @param {number} pid
+ * @returns {string | undefined} undefined if there is no such process
+ */
+function startTime(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Since its inode last changed: a link or a heartbeat counts. @param {string} path */
+function ageMs(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? 0 : Date.now() - stat.ctimeMs;
+}
+
+/** @param {string} path */
+function touch(path) {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // Whoever removed the file removed the lock; the end of `withLock` notices.
+  }
+}
+
+/** @param {unknown} error */
+function errorCode(error) {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

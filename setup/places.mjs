@@ -1,0 +1,30 @@
+/** Where set-up keeps things: the checkout, the cache outside it, and the record of what was found. */
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const CHECKOUT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+
+/**
+ * `${LYCEUM_CACHE}`, else `lyceum` in the user's cache folder.
+ *
+ * @param {Readonly<Record<string, string | undefined>>} env
+ * @param {string} [home]
+ * @returns {string} an absolute path
+ */
+export function cacheRoot(env, home = homedir()) {
+  if (env['LYCEUM_CACHE']) return resolve(env['LYCEUM_CACHE']);
+  const user = env['XDG_CACHE_HOME'];
+  // The XDG specification: a relative path is invalid and to be ignored.
+  return join(user && isAbsolute(user) ? user : join(home, '.cache'), 'lyceum');
+}
+
+/**
+ * What set-up found, for the programs: `{ engine: 'native' | 'wasm', reason?, … }`.
+ * It goes with node_modules, as the addon does.
+ *
+ * @param {string} checkout
+ */
+export function recordPath(checkout) {
+  return join(checkout, 'node_modules/.lyceum/engine.json');
+}

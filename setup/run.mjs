@@ -1,0 +1,26 @@
+/**
+ * `node setup/run.mjs SCRIPT [ARG…]`: sets up, then becomes SCRIPT.
+ *
+ * SCRIPT is imported into this process, not spawned: signals, stdin and the exit code are its own,
+ * and killing this process kills it.
+ */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { setUpOrExit } from './command.mjs';
+import { CHECKOUT } from './places.mjs';
+
+/** What an example needs besides the digits. @type {Readonly<Record<string, import('./data.mjs').DataName>>} */
+const DATA_OF_EXAMPLE = { 'fashion-seeds': 'fashion' };
+
+const [script, ...args] = process.argv.slice(2);
+if (script === undefined) {
+  process.stderr.write('usage: node setup/run.mjs SCRIPT [ARG…]\n');
+  process.exit(2);
+}
+const path = resolve(CHECKOUT, script);
+await setUpOrExit({ data: ['digits', ...args.flatMap((arg) => DATA_OF_EXAMPLE[arg] ?? [])] });
+
+process.argv = [process.execPath, path, ...args];
+// Before TensorFlow's library is loaded, which reads it once.
+process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
+await import(pathToFileURL(path).href);

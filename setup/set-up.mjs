@@ -1,0 +1,47 @@
+/**
+ * Set-up as a whole: packages, native engine, nats-server, data, build, in this order, each only
+ * if it is not there already. When everything is, it costs some tens of milliseconds and starts
+ * no process.
+ */
+import { setUpBuild } from './build.mjs';
+import { setUpData } from './data.mjs';
+import { setUpEngine } from './engine.mjs';
+import { setUpNatsServer } from './nats-server.mjs';
+import { setUpPackages } from './packages.mjs';
+import { SetupError } from './setup-error.mjs';
+
+/**
+ * @typedef {object} SetUpOptions
+ * @property {string} checkout
+ * @property {string} cache
+ * @property {string} accelerator see engine.mjs
+ * @property {readonly import('./data.mjs').DataName[]} data
+ * @property {boolean} insist try again for the native engine, even if it failed a moment ago
+ * @property {AbortSignal} signal
+ */
+
+/**
+ * @param {SetUpOptions} options
+ * @returns {Promise<import('./engine.mjs').EngineRecord>}
+ * @throws {SetupError}
+ */
+export async function setUp({ checkout, cache, accelerator, data, insist, signal }) {
+  await setUpPackages({ checkout, signal });
+  const engine = await setUpEngine({ checkout, cache, accelerator, insist, signal });
+  await setUpNatsServer({ cache, signal });
+  await setUpData(data, { cache, signal });
+  await setUpBuild({ checkout, signal });
+  return engine;
+}
+
+const NODE_AT_LEAST = [20, 19];
+
+/** @param {string} version as in `process.versions.node` @throws {SetupError} */
+export function assertNodeVersion(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [leastMajor = 0, leastMinor = 0] = NODE_AT_LEAST;
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
+  throw new SetupError(`this is Node ${version}, ${NODE_AT_LEAST.join('.')} or newer is needed`, {
+    remedy: 'install a current Node.js',
+  });
+}

@@ -1,0 +1,18 @@
+/**
+ * The one error set-up raises on purpose: it names what is wrong and what to do about it.
+ *
+ * `blocking: false` marks what has a fallback (no compiler: WebAssembly). A wrong checksum or a
+ * full disk has none: going on would hide it.
+ */
+export class SetupError extends Error {
+  /**
+   * @param {string} message what is wrong, and where
+   * @param {{ remedy: string, blocking?: boolean, cause?: unknown }} options
+   */
+  constructor(message, { remedy, blocking = true, cause }) {
+    super(message, { cause });
+    this.name = 'SetupError';
+    this.remedy = remedy;
+    this.blocking = blocking;
+  }
+}
