@@ -18,9 +18,12 @@ const SAME_PRESS_MS = 500;
 /**
  * Sets up, then returns. Ends the process if that fails.
  *
- * @param {{ data?: readonly import('./data.mjs').DataName[], insist?: boolean }} [wanted]
+ * @param {object} [wanted]
+ * @param {readonly import('./data.mjs').DataName[]} [wanted.data]
+ * @param {boolean} [wanted.insist] see set-up.mjs
+ * @param {string} [wanted.lastLine] for stdout, should set-up fail
  */
-export async function setUpOrExit({ data = ['digits'], insist = false } = {}) {
+export async function setUpOrExit({ data = ['digits'], insist = false, lastLine } = {}) {
   return orExit(async (signal) => {
     assertNodeVersion(process.versions.node);
     const cache = cacheRoot(process.env);
@@ -28,7 +31,7 @@ export async function setUpOrExit({ data = ['digits'], insist = false } = {}) {
     process.env['LYCEUM_CACHE'] = cache;
     const accelerator = process.env['LYCEUM_ACCELERATOR'] || 'cpu';
     return setUp({ checkout: CHECKOUT, cache, accelerator, data, insist, signal });
-  });
+  }, lastLine);
 }
 
 /**
@@ -36,9 +39,10 @@ export async function setUpOrExit({ data = ['digits'], insist = false } = {}) {
  *
  * @template T
  * @param {(signal: AbortSignal) => Promise<T>} work
+ * @param {string} [lastLine]
  * @returns {Promise<T>}
  */
-export async function orExit(work) {
+export async function orExit(work, lastLine) {
   const controller = new AbortController();
   /** @type {NodeJS.Signals | undefined} */
   let caught;
@@ -62,6 +66,7 @@ export async function orExit(work) {
     }
     if (!(error instanceof SetupError)) throw error;
     process.stderr.write(`lyceum: ${error.message}\nlyceum: remedy: ${error.remedy}\n`);
+    if (lastLine !== undefined) process.stdout.write(`${lastLine}\n`);
     return process.exit(1);
   } finally {
     for (const name of SIGNALS) process.off(name, onSignal);

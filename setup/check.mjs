@@ -1,0 +1,43 @@
+/**
+ * `npm run check [-- PART…]`: sets up, then format and lint, types (the tests' included), and the
+ * unit tests. Every part runs, whatever came of the one before. The last line counts lint and
+ * types as one check each.
+ */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { setUpOrExit } from './command.mjs';
+import { CHECKOUT } from './places.mjs';
+import { say } from './progress.mjs';
+import { exitWithCounts, runTests } from './tests.mjs';
+
+/** @type {Readonly<Record<string, () => Promise<{ passed: number, failed: number }>>>} */
+const PARTS = {
+  lint: async () => runCheck('biome', ['check', '--error-on-warnings']),
+  types: async () => runCheck('tsc', ['-p', 'tsconfig.test.json']),
+  unit: async () => runTests(['--project', 'unit']),
+};
+
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
+const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0) {
+  const known = Object.keys(PARTS).join(', ');
+  process.stderr.write(`lyceum: no check is called ${unknown.join(', ')}; there are ${known}\n`);
+  process.exit(2);
+}
+
+await setUpOrExit({ lastLine: '0 passed, 1 failed' });
+const total = { passed: 0, failed: 0 };
+for (const name of names) {
+  say('check', name);
+  const counts = await PARTS[name]?.();
+  total.passed += counts?.passed ?? 0;
+  total.failed += counts?.failed ?? 0;
+}
+exitWithCounts(total);
+
+/** @param {string} tool one of node_modules/.bin @param {readonly string[]} args */
+function runCheck(tool, args) {
+  const bin = join(CHECKOUT, 'node_modules/.bin', tool);
+  const { status } = spawnSync(bin, args, { cwd: CHECKOUT, stdio: 'inherit' });
+  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}

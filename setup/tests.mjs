@@ -1,0 +1,39 @@
+/** Runs vitest in this process and counts. */
+
+/**
+ * A test file that does not load and an error outside all tests count as one failure each, so
+ * that neither can hide behind tests that passed.
+ *
+ * @param {readonly string[]} args as vitest's command line takes them: filters, `--project unit`, …
+ * @returns {Promise<{ passed: number, failed: number }>}
+ */
+export async function runTests(args) {
+  // biome-ignore lint/correctness/noUndeclaredDependencies: set-up has installed it by now.
+  const { parseCLI, startVitest } = await import('vitest/node');
+  const { filter, options } = parseCLI(['vitest', 'run', ...args]);
+  const vitest = await startVitest('test', filter, { ...options, watch: false });
+  const counts = { passed: 0, failed: vitest.state.getUnhandledErrors().length };
+  for (const module of vitest.state.getTestModules()) {
+    counts.failed += module.errors().length;
+    for (const test of module.children.allTests()) {
+      const { state } = test.result();
+      if (state === 'passed') counts.passed += 1;
+      if (state === 'failed') counts.failed += 1;
+    }
+    for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
+  }
+  await vitest.close();
+  return counts;
+}
+
+/**
+ * Prints the last line and ends the process: with 0 only if something passed and nothing failed.
+ * Exiting by force, since a test may have left a socket open that would keep the process alive.
+ *
+ * @param {{ passed: number, failed: number }} counts
+ */
+export function exitWithCounts({ passed, failed }) {
+  process.stdout.write(`${passed} passed, ${failed} failed\n`, () => {
+    process.exit(failed === 0 && passed > 0 ? 0 : 1);
+  });
+}
