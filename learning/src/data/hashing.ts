@@ -1,0 +1,54 @@
+/**
+ * Small integer hashes and a seeded stream of uniform numbers. All are fixed for ever: orders, views and
+ * label choices of stored runs depend on their bits.
+ *
+ * Every value is an unsigned 32-bit integer held in a number.
+ */
+
+/**
+ * Finaliser of MurmurHash3: a bijection of 32 bits in which every input bit moves every output bit.
+ * Austin Appleby 2011, https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp
+ */
+export function mix32(value: number): number {
+  let h = value | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/**
+ * FNV-1a of an ASCII text. http://www.isthe.com/chongo/tech/comp/fnv/
+ *
+ * @param hash - the hash of a text before this one, to go on from.
+ */
+export function fnv1a32(text: string, hash = FNV_OFFSET): number {
+  let h = hash;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), FNV_PRIME);
+  return h >>> 0;
+}
+
+/** `fnv1a32(String(value), hash)` for a whole number ≥ 0, without making the text: it runs per sample. */
+export function fnv1a32Decimal(value: number, hash: number): number {
+  let power = 1;
+  while (power * 10 <= value) power *= 10;
+  let h = hash;
+  for (; power >= 1; power /= 10) {
+    h = Math.imul(h ^ (48 + (Math.floor(value / power) % 10)), FNV_PRIME);
+  }
+  return h >>> 0;
+}
+
+/**
+ * Number `draw` (from 0) of the mulberry32 stream of `seed`, in [0, 1).
+ * Stateless, so that a loop over samples makes no object. Tommy Ettinger 2017,
+ * https://gist.github.com/tommyettinger/46a874533244883189143505d203312c
+ */
+export function mulberry32(seed: number, draw: number): number {
+  const state = (seed + Math.imul(draw + 1, 0x6d2b79f5)) | 0;
+  let t = Math.imul(state ^ (state >>> 15), state | 1);
+  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+}

@@ -1,0 +1,9 @@
+/** Data sets, orders, views, array files and model packages, on plain arrays. No TensorFlow. */
+export * from './dataset.js';
+export * from './dataset-file.js';
+export * from './labelled-mask.js';
+export { type NpyArray, readNpy, type TypedArray, writeNpy } from './npy.js';
+export * from './npz.js';
+export * from './order.js';
+export * from './read-inputs.js';
+export { IDENTITY_VIEW, type ViewAt, viewAt } from './views.js';

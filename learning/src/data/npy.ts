@@ -1,0 +1,119 @@
+/**
+ * NumPy's array file, NPY: a short text header, then the values. Format versions 1 to 3,
+ * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ *
+ * Little-endian, row-major (C order) arrays of the six types below; any other is refused by name.
+ */
+import { LyceumError } from '@lyceum/proto';
+
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Uint8Array
+  | Int32Array
+  | BigInt64Array
+  | Uint32Array;
+
+export interface NpyArray {
+  readonly dtype: 'float32' | 'float64' | 'uint8' | 'int32' | 'int64' | 'uint32';
+  /** Row-major; `[]` is a scalar. */
+  readonly shape: readonly number[];
+  readonly data: TypedArray;
+}
+
+const TYPES = {
+  float32: { descriptor: '<f4', bytes: 4, array: Float32Array },
+  float64: { descriptor: '<f8', bytes: 8, array: Float64Array },
+  uint8: { descriptor: '|u1', bytes: 1, array: Uint8Array },
+  int32: { descriptor: '<i4', bytes: 4, array: Int32Array },
+  int64: { descriptor: '<i8', bytes: 8, array: BigInt64Array },
+  uint32: { descriptor: '<u4', bytes: 4, array: Uint32Array },
+} as const;
+
+const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
+/** Values start at a multiple of this many bytes. */
+const ALIGNMENT = 64;
+const MAX_RANK = 8;
+
+/** @throws {LyceumError} INVALID_ARGUMENT if the values do not fill the shape. */
+export function writeNpy(array: NpyArray): Buffer {
+  const { descriptor } = TYPES[array.dtype];
+  const { shape, data } = array;
+  const elements = elementCount(shape);
+  if (elements !== data.length) {
+    throw refusal(`shape [${shape}] has ${elements} elements, and ${data.length} are given`);
+  }
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
+  const text = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const preamble = MAGIC.length + 4;
+  const padding = ALIGNMENT - ((preamble + text.length + 1) % ALIGNMENT);
+  const header = `${text}${' '.repeat(padding)}\n`;
+  const start = Buffer.alloc(preamble);
+  MAGIC.copy(start);
+  start[6] = 1;
+  start.writeUInt16LE(header.length, 8);
+  const values = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.concat([start, Buffer.from(header, 'latin1'), values]);
+}
+
+/**
+ * @param what - what the array is, for messages.
+ * @returns the array; `data` is a view into `bytes` where its alignment allows it, else a copy.
+ * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong.
+ */
+export function readNpy(bytes: Uint8Array, what: string): NpyArray {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.length < 12 || !buffer.subarray(0, MAGIC.length).equals(MAGIC)) {
+    throw refusal(`${what}: not an NPY array`);
+  }
+  const wide = (buffer[6] as number) >= 2;
+  const start = wide ? 12 : 10;
+  const end = start + (wide ? buffer.readUInt32LE(8) : buffer.readUInt16LE(8));
+  const header = buffer.toString('latin1', start, Math.min(end, buffer.length));
+  const descriptor = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
+  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];
+  const tuple = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(header)?.[1];
+  if (end > buffer.length || order === undefined || tuple === undefined) {
+    throw refusal(`${what}: the array's header cannot be read`);
+  }
+  const dtype = dtypeOf(descriptor);
+  if (dtype === undefined) {
+    const known = Object.keys(TYPES).join(', ');
+    throw refusal(`${what}: values are of type ${descriptor ?? 'unknown'}; want one of ${known}`);
+  }
+  const shape = tuple.split(',').flatMap((part) => (part.trim() === '' ? [] : [Number(part)]));
+  if (order === 'True' && shape.length > 1) {
+    throw refusal(`${what}: values are in column (Fortran) order; want row (C) order`);
+  }
+  if (shape.length > MAX_RANK) throw refusal(`${what}: has more than ${MAX_RANK} dimensions`);
+  const type = TYPES[dtype];
+  const want = elementCount(shape) * type.bytes;
+  const got = buffer.length - end;
+  if (got !== want) {
+    throw refusal(
+      `${what}: shape [${shape}] of ${dtype} needs ${want} bytes, and ${got} are there`,
+    );
+  }
+  return { dtype, shape, data: typedView(buffer.subarray(end), type) };
+}
+
+function dtypeOf(descriptor: string | undefined): NpyArray['dtype'] | undefined {
+  for (const [dtype, type] of Object.entries(TYPES)) {
+    if (type.descriptor === descriptor) return dtype as NpyArray['dtype'];
+  }
+  return undefined;
+}
+
+function typedView(bytes: Buffer, type: (typeof TYPES)[NpyArray['dtype']]): TypedArray {
+  const aligned = bytes.byteOffset % type.bytes === 0 ? bytes : Uint8Array.from(bytes);
+  const length = bytes.byteLength / type.bytes;
+  return new type.array(aligned.buffer as ArrayBuffer, aligned.byteOffset, length);
+}
+
+function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+function refusal(message: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', message);
+}

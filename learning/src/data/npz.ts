@@ -1,0 +1,35 @@
+/** NumPy's archive of named arrays, NPZ: a zip of NPY files, `NAME.npy`. Plain and compressed are read, plain is written. */
+import { DATASET_MAX_BYTES } from '@lyceum/proto';
+import { type NpyArray, readNpy, writeNpy } from './npy.js';
+import { readZip, writeZip, type ZipLimits } from './zip.js';
+
+/** The largest NPZ of this system is a data set; the one with most members a checkpoint, two a variable. */
+export const NPZ_LIMITS: ZipLimits = { maxMembers: 16_384, maxBytes: DATASET_MAX_BYTES };
+
+/**
+ * @returns the arrays by name; members that are no arrays are left out.
+ * @throws {LyceumError} INVALID_ARGUMENT naming the member that is wrong, and what is.
+ */
+export function readNpz(bytes: Uint8Array, what = 'NPZ file'): ReadonlyMap<string, NpyArray> {
+  const arrays = new Map<string, NpyArray>();
+  for (const [name, member] of readZip(bytes, NPZ_LIMITS, what)) {
+    if (!name.endsWith('.npy')) continue;
+    const arrayName = name.slice(0, -'.npy'.length);
+    arrays.set(arrayName, readNpy(member, `${what}, ${arrayName}`));
+  }
+  return arrays;
+}
+
+/**
+ * @param texts - members that are no arrays, by full name: `meta.json`.
+ * @returns bytes that depend on the content only.
+ */
+export function writeNpz(
+  arrays: Iterable<readonly [string, NpyArray]>,
+  texts: Iterable<readonly [string, string]> = [],
+): Buffer {
+  const members = new Map<string, Uint8Array>();
+  for (const [name, array] of arrays) members.set(`${name}.npy`, writeNpy(array));
+  for (const [name, text] of texts) members.set(name, Buffer.from(text));
+  return writeZip(members);
+}

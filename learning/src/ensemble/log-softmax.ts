@@ -1,0 +1,61 @@
+/**
+ * log softmax(v/τ) of each row, in float64 and safe for any finite logits: the greatest logit is taken out
+ * before exponentials. −∞ is a class of probability 0.
+ *
+ * Symbols: [N, C] logits v, τ `temperature`.
+ */
+
+/** Values [N, C], row-major. float32 is what travels, float64 what references are computed in. */
+export type Values = Float32Array | Float64Array;
+
+/** @returns [N, C] log probabilities. */
+export function logSoftmaxRows(
+  logits: Values,
+  rows: number,
+  classes: number,
+  temperature = 1,
+): Float64Array {
+  const out = new Float64Array(rows * classes);
+  for (let row = 0; row < rows; row++) {
+    logSoftmaxRow(logits, row * classes, classes, temperature, out, row * classes);
+  }
+  return out;
+}
+
+/** One row, from `logits` at `from` to `out` at `to`. */
+export function logSoftmaxRow(
+  logits: Values,
+  from: number,
+  classes: number,
+  temperature: number,
+  out: Float64Array,
+  to: number,
+): void {
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < classes; c++) {
+    const value = logits[from + c] as number;
+    if (value > greatest) greatest = value;
+  }
+  let sum = 0;
+  for (let c = 0; c < classes; c++) {
+    const shifted = ((logits[from + c] as number) - greatest) / temperature;
+    out[to + c] = shifted;
+    sum += Math.exp(shifted);
+  }
+  const logSum = Math.log(sum);
+  for (let c = 0; c < classes; c++) out[to + c] = (out[to + c] as number) - logSum;
+}
+
+/** Index of the greatest value of each row; the lowest of equal ones. */
+export function argmaxRows(values: Values, rows: number, classes: number): Int32Array {
+  const out = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const from = row * classes;
+    let best = 0;
+    for (let c = 1; c < classes; c++) {
+      if ((values[from + c] as number) > (values[from + best] as number)) best = c;
+    }
+    out[row] = best;
+  }
+  return out;
+}

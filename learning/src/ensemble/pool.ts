@@ -1,0 +1,236 @@
+/**
+ * Pools the teachers' distributions into one target, row by row, in float64 and in fixed ensemble order, so
+ * that a target's bits depend on the answers alone.
+ *
+ *     arithmetic   Σₖ aₖ pₖ            the mean of KL(pₖ ‖ ·) is least there
+ *     geometric    softmax(Σₖ aₖ log pₖ)   = softmax(Σₖ aₖ vₖ/τ) while no class has probability 0
+ *
+ * Each teacher is tempered before it is pooled; tempering the pool is another target. Hinton et al. 2015, §1,
+ * https://arxiv.org/abs/1503.02531
+ *
+ * A logit of −∞ is a class of probability 0. Arithmetically it adds nothing; geometrically it would veto the
+ * class, so there the teacher's probability is taken as {@link PROBABILITY_FLOOR} before tempering.
+ *
+ * Symbols: K teachers with logits vₖ [N, C] and shares aₖ, pₖ = softmax(vₖ/τ), τ `temperature`.
+ */
+import { LyceumError } from '@lyceum/proto';
+import { logSoftmaxRow, type Values } from './log-softmax.js';
+
+export type PoolRule = 'arithmetic' | 'geometric';
+
+/** What probability 0 counts as in a geometric mean. */
+export const PROBABILITY_FLOOR = 1e-8;
+
+const LOG_FLOOR = Math.log(PROBABILITY_FLOOR);
+
+/**
+ * aₖ = wₖ / Σw.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if a weight is negative or not finite, or all are 0.
+ */
+export function teacherShares(teacherWeights: readonly number[]): Float64Array {
+  let sum = 0;
+  for (const weight of teacherWeights) {
+    if (!(Number.isFinite(weight) && weight >= 0)) {
+      throw new LyceumError('INVALID_ARGUMENT', `a teacher's weight must be ≥ 0, got ${weight}`);
+    }
+    sum += weight;
+  }
+  if (!(sum > 0 && Number.isFinite(sum))) {
+    throw new LyceumError('INVALID_ARGUMENT', `teachers' weights must have a sum > 0, got ${sum}`);
+  }
+  return Float64Array.from(teacherWeights, (weight) => weight / sum);
+}
+
+/**
+ * The pooled probabilities, [N, C].
+ *
+ * @param teacherLogits - one [N, C] a teacher, in ensemble order; one of weight 0 is not read.
+ * @param teacherWeights - relative; they need not sum to 1.
+ * @throws {LyceumError} INVALID_ARGUMENT if weights or lengths do not fit.
+ */
+export function pool(
+  rule: PoolRule,
+  temperature: number,
+  teacherLogits: readonly Values[],
+  teacherWeights: readonly number[],
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): void {
+  const shares = teacherShares(teacherWeights);
+  poolWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out);
+}
+
+/**
+ * {@link pool} with shares as they are. Shares of a sum other than 1 make a geometric pool a product of
+ * experts, sharper than any of them.
+ */
+export function poolWithShares(
+  rule: PoolRule,
+  temperature: number,
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): void {
+  checkLengths(teacherLogits, shares, rowCount * classCount, out);
+  const row = new Float64Array(classCount);
+  const scratch = new Float64Array(classCount);
+  for (let n = 0; n < rowCount; n++) {
+    const from = n * classCount;
+    row.fill(0);
+    if (rule === 'arithmetic') addTempered(teacherLogits, shares, temperature, from, row, scratch);
+    else {
+      addLogs(teacherLogits, shares, temperature, from, row);
+      softmaxInPlace(row);
+    }
+    for (let c = 0; c < classCount; c++) out[from + c] = row[c] as number;
+  }
+}
+
+/**
+ * Logarithms of the pooled probabilities, [N, C]: finite where {@link pool} would round to 0.
+ * Parameters and errors are those of {@link pool}.
+ */
+export function poolLogProbabilities(
+  rule: PoolRule,
+  temperature: number,
+  teacherLogits: readonly Values[],
+  teacherWeights: readonly number[],
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): void {
+  const shares = teacherShares(teacherWeights);
+  checkLengths(teacherLogits, shares, rowCount * classCount, out);
+  const row = new Float64Array(classCount);
+  const one = new Float64Array(classCount);
+  for (let n = 0; n < rowCount; n++) {
+    const from = n * classCount;
+    if (rule === 'geometric') {
+      row.fill(0);
+      addLogs(teacherLogits, shares, temperature, from, row);
+    } else {
+      row.fill(Number.NEGATIVE_INFINITY);
+      for (let k = 0; k < shares.length; k++) {
+        const share = shares[k] as number;
+        if (share === 0) continue;
+        logSoftmaxRow(teacherLogits[k] as Values, from, classCount, temperature, one, 0);
+        const logShare = Math.log(share);
+        for (let c = 0; c < classCount; c++) {
+          row[c] = logAddExp(row[c] as number, (one[c] as number) + logShare);
+        }
+      }
+    }
+    logSoftmaxRow(row, 0, classCount, 1, row, 0);
+    for (let c = 0; c < classCount; c++) out[from + c] = row[c] as number;
+  }
+}
+
+/** row += Σₖ aₖ pₖ. */
+function addTempered(
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  temperature: number,
+  from: number,
+  row: Float64Array,
+  exponentials: Float64Array,
+): void {
+  const classes = row.length;
+  for (let k = 0; k < shares.length; k++) {
+    const share = shares[k] as number;
+    if (share === 0) continue;
+    const logits = teacherLogits[k] as Values;
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < classes; c++) {
+      const value = logits[from + c] as number;
+      if (value > greatest) greatest = value;
+    }
+    let sum = 0;
+    for (let c = 0; c < classes; c++) {
+      const e = Math.exp(((logits[from + c] as number) - greatest) / temperature);
+      exponentials[c] = e;
+      sum += e;
+    }
+    const factor = share / sum;
+    for (let c = 0; c < classes; c++) {
+      row[c] = (row[c] as number) + factor * (exponentials[c] as number);
+    }
+  }
+}
+
+/** row += Σₖ aₖ vₖ/τ, up to a constant of the row. */
+function addLogs(
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  temperature: number,
+  from: number,
+  row: Float64Array,
+): void {
+  const classes = row.length;
+  for (let k = 0; k < shares.length; k++) {
+    const share = shares[k] as number;
+    if (share === 0) continue;
+    const logits = teacherLogits[k] as Values;
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < classes; c++) {
+      const value = logits[from + c] as number;
+      if (value > greatest) greatest = value;
+    }
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += Math.exp((logits[from + c] as number) - greatest);
+    // The logit of a class that has the floor's probability: log p = v − greatest − log sum.
+    const floor = LOG_FLOOR + Math.log(sum);
+    const factor = share / temperature;
+    for (let c = 0; c < classes; c++) {
+      const shifted = (logits[from + c] as number) - greatest;
+      row[c] =
+        (row[c] as number) + factor * (shifted === Number.NEGATIVE_INFINITY ? floor : shifted);
+    }
+  }
+}
+
+function softmaxInPlace(row: Float64Array): void {
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (const value of row) if (value > greatest) greatest = value;
+  let sum = 0;
+  for (let c = 0; c < row.length; c++) {
+    const e = Math.exp((row[c] as number) - greatest);
+    row[c] = e;
+    sum += e;
+  }
+  for (let c = 0; c < row.length; c++) row[c] = (row[c] as number) / sum;
+}
+
+/** log(eᵃ + eᵇ). */
+function logAddExp(a: number, b: number): number {
+  if (a === Number.NEGATIVE_INFINITY) return b;
+  return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
+}
+
+function checkLengths(
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  values: number,
+  out: Values,
+): void {
+  if (teacherLogits.length !== shares.length) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `${teacherLogits.length} teachers' logits and ${shares.length} weights`,
+    );
+  }
+  for (const [k, logits] of teacherLogits.entries()) {
+    if (shares[k] !== 0 && logits.length < values) {
+      throw new LyceumError(
+        'INVALID_ARGUMENT',
+        `teacher ${k}: want ${values} logits, got ${logits.length}`,
+      );
+    }
+  }
+  if (out.length < values) {
+    throw new LyceumError('INVALID_ARGUMENT', `pool: want room for ${values}, got ${out.length}`);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * The interval of a mean of paired differences, Student's t, for a handful of seeds.
+ *
+ * Symbols: n differences, ν = n − 1 degrees of freedom, A(t|ν) the probability of [−t, t].
+ */
+import { LyceumError } from '@lyceum/proto';
+
+export interface PairedInterval {
+  readonly mean: number;
+  /** Ends of the 95 % interval of the mean. */
+  readonly low: number;
+  readonly high: number;
+  /** Of the differences, n − 1 in the divisor. */
+  readonly standardDeviation: number;
+}
+
+const CONFIDENCE = 0.95;
+
+/**
+ * mean ± t·s/√n.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT for fewer than two differences, or one that is not finite.
+ */
+export function pairedInterval(differences: readonly number[]): PairedInterval {
+  const n = differences.length;
+  if (n < 2 || !differences.every(Number.isFinite)) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `want at least two finite differences, got [${differences}]`,
+    );
+  }
+  const mean = differences.reduce((sum, d) => sum + d, 0) / n;
+  const squares = differences.reduce((sum, d) => sum + (d - mean) ** 2, 0);
+  const standardDeviation = Math.sqrt(squares / (n - 1));
+  const margin = (studentQuantile(n - 1, CONFIDENCE) * standardDeviation) / Math.sqrt(n);
+  return { mean, low: mean - margin, high: mean + margin, standardDeviation };
+}
+
+/** t with A(t|ν) = `probability`, by bisection: A rises with t. */
+function studentQuantile(degrees: number, probability: number): number {
+  let low = 0;
+  let high = 1;
+  while (centralProbability(high, degrees) < probability) high *= 2;
+  while (high - low > 1e-12 * high) {
+    const middle = (low + high) / 2;
+    if (centralProbability(middle, degrees) < probability) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** A(t|ν) for whole ν, a finite sum. Abramowitz & Stegun 1964, 26.7.3 (odd ν) and 26.7.4 (even ν). */
+function centralProbability(t: number, degrees: number): number {
+  const angle = Math.atan(t / Math.sqrt(degrees));
+  const sin = Math.sin(angle);
+  const cos = Math.cos(angle);
+  const odd = degrees % 2 === 1;
+  // cos θ (1 + 2/3 cos²θ + 2·4/(3·5) cos⁴θ + …), or 1 + 1/2 cos²θ + 1·3/(2·4) cos⁴θ + …, up to cos^(ν−2).
+  let term = odd ? cos : 1;
+  let sum = degrees === 1 ? 0 : term;
+  for (let k = odd ? 2 : 1; k <= degrees - 3; k += 2) {
+    term *= (k / (k + 1)) * cos * cos;
+    sum += term;
+  }
+  return odd ? (2 / Math.PI) * (angle + sin * sum) : sin * sum;
+}

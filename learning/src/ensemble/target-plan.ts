@@ -1,0 +1,60 @@
+/**
+ * The target plan: from a run's terms and rule to the tensors that each batch needs, and from the teachers'
+ * answers to those tensors. Pure, and the one place where coordinator and student agree on names.
+ *
+ * Tempered pools depend on each term's temperature, hence one pooled tensor per distinct temperature.
+ */
+import type { DistillationSpecification } from '@lyceum/proto';
+import type { Values } from './log-softmax.js';
+import { type PoolRule, pool } from './pool.js';
+
+export interface TargetTensorPlan {
+  /** As {@link pooledName} makes it. */
+  readonly name: string;
+  readonly rule: PoolRule;
+  readonly temperature: number;
+}
+
+export interface TargetPlan {
+  /** What every teacher is asked for, sorted. */
+  readonly outputs: readonly string[];
+  /** In the order in which a target carries them; each row is [C]. */
+  readonly tensors: readonly TargetTensorPlan[];
+}
+
+/** `pooled/arithmetic/4`: the name of a pooled tensor in a target. */
+export function pooledName(rule: PoolRule, temperature: number): string {
+  return `pooled/${rule}/${temperature}`;
+}
+
+export function targetPlan(spec: DistillationSpecification['spec']): TargetPlan {
+  const rule = spec.ensemble.combine;
+  const temperatures = new Set<number>();
+  for (const term of spec.objective) {
+    if (term.term === 'kd' && term.weight > 0) temperatures.add(term.temperature);
+  }
+  const tensors = [...temperatures]
+    .sort((a, b) => a - b)
+    .map((temperature) => ({ name: pooledName(rule, temperature), rule, temperature }));
+  return { outputs: ['logits'], tensors };
+}
+
+/**
+ * One [N, C] tensor for each of the plan's, in its order.
+ *
+ * @param teacherLogits - one [N, C] a teacher, in ensemble order.
+ * @throws {LyceumError} as `pool` does.
+ */
+export function combine(
+  plan: TargetPlan,
+  teacherLogits: readonly Values[],
+  teacherWeights: readonly number[],
+  rowCount: number,
+  classCount: number,
+): Float32Array[] {
+  return plan.tensors.map(({ rule, temperature }) => {
+    const out = new Float32Array(rowCount * classCount);
+    pool(rule, temperature, teacherLogits, teacherWeights, rowCount, classCount, out);
+    return out;
+  });
+}
