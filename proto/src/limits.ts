@@ -11,6 +11,9 @@ export const SPECIFICATION_MAX_BYTES = 1 * MIB;
 /** One gRPC message, both ways. Frames are cut to {@link FRAME_BYTES}, which leaves room for the envelope. */
 export const MESSAGE_MAX_BYTES = 8 * MIB;
 
+/** Text of one gRPC status. It travels in a header, percent-encoded, and peers stop at 64 KiB of those. */
+export const STATUS_DETAILS_MAX_BYTES = 8 * KIB;
+
 /** Tensor bytes in one frame. Throughput of a stream levels off at about 1 MiB a message. */
 export const FRAME_BYTES = 1 * MIB;
 

@@ -12,7 +12,8 @@ import { InvalidDocumentError, type Problem } from './errors.js';
 import { SPECIFICATION_MAX_BYTES } from './limits.js';
 
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
-const NAME_RULE = 'must be lower-case letters, digits, dashes and dots, at most 63, no dash or dot at the ends';
+const NAME_RULE =
+  'must be lower-case letters, digits, dashes and dots, at most 63, no dash or dot at the ends';
 
 const name = z.string().regex(NAME, NAME_RULE);
 const runReference = z
@@ -111,7 +112,11 @@ const training = z
   })
   .superRefine((t, context) => {
     if (t.epochs !== undefined && t.steps !== undefined) {
-      context.addIssue({ code: 'custom', path: ['steps'], message: 'give epochs or steps, not both' });
+      context.addIssue({
+        code: 'custom',
+        path: ['steps'],
+        message: 'give epochs or steps, not both',
+      });
     }
     for (const field of ['momentum', 'nesterov'] as const) {
       if (t[field] !== undefined && t.optimizer !== 'momentum') {
@@ -161,10 +166,9 @@ const metadata = z.strictObject({
 });
 
 /** A stratified choice of training samples that keep their label; the rest count as unlabelled. */
-const labels = z.union(
-  [z.literal('all'), z.strictObject({ count, seed: seed.default(1) })],
-  { error: 'all, or { count, seed }' },
-);
+const labels = z.union([z.literal('all'), z.strictObject({ count, seed: seed.default(1) })], {
+  error: 'all, or { count, seed }',
+});
 
 const student = z.strictObject({
   model: studentModel,
@@ -190,7 +194,11 @@ const distillation = z.strictObject({
         })
         .prefault({}),
       student,
-      objective: z.array(term).min(1).max(8).prefault([{ term: 'kd' }, { term: 'ce' }]),
+      objective: z
+        .array(term)
+        .min(1)
+        .max(8)
+        .prefault([{ term: 'kd' }, { term: 'ce' }]),
       views: views.optional(),
       training: training.prefault({}),
       selection: selection.prefault({}),
@@ -218,7 +226,8 @@ const distillation = z.strictObject({
         context.addIssue({
           code: 'custom',
           path: ['objective'],
-          message: 'no term asks the teachers; add a kd term with a weight above 0, or use kind: Training',
+          message:
+            'no term asks the teachers; add a kd term with a weight above 0, or use kind: Training',
         });
       }
     }),
@@ -231,7 +240,10 @@ const trainingAlone = z.strictObject({
     dataset,
     labels: labels.default('all'),
     student: z.strictObject({ model: studentModel }),
-    objective: z.array(ceTerm).length(1).prefault([{ term: 'ce', weight: 1 }]),
+    objective: z
+      .array(ceTerm)
+      .length(1)
+      .prefault([{ term: 'ce', weight: 1 }]),
     views: views.optional(),
     training: training.prefault({}),
     selection: selection.prefault({}),
@@ -260,7 +272,8 @@ export type LabelSettings = z.output<typeof labels>;
  */
 export function checkRunSpecification(document: unknown, source: string): RunSpecification {
   const result = runSpecification.safeParse(document, { reportInput: true });
-  if (!result.success) throw new InvalidDocumentError(source, result.error.issues.flatMap(problems));
+  if (!result.success)
+    throw new InvalidDocumentError(source, result.error.issues.flatMap(problems));
   return Object.freeze(result.data);
 }
 
@@ -314,7 +327,11 @@ function problems(issue: z.core.$ZodIssue): Problem[] {
 export function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, part) =>
-      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
+      typeof part === 'number'
+        ? `${text}[${part}]`
+        : text === ''
+          ? String(part)
+          : `${text}.${String(part)}`,
     '',
   );
 }

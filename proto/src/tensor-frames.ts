@@ -6,7 +6,13 @@
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { LyceumError } from './errors.js';
-import { AnswerFrame, DataType, TargetFrame, Tensor, Ticket } from './generated/lyceum/v1/tensor.js';
+import {
+  AnswerFrame,
+  DataType,
+  TargetFrame,
+  type Tensor,
+  Ticket,
+} from './generated/lyceum/v1/tensor.js';
 
 /** @returns the message's bytes; the tensors are copied once, into the result. */
 export function encodeAnswerFrame(frame: AnswerFrame): Buffer {
@@ -53,10 +59,17 @@ export function decodeTargetFrame(bytes: Uint8Array): TargetFrame {
 }
 
 /** A float32 tensor over `values`, which it borrows. `shape` as in the message: rows first. */
-export function float32Tensor(name: string, shape: readonly number[], values: Float32Array): Tensor {
+export function float32Tensor(
+  name: string,
+  shape: readonly number[],
+  values: Float32Array,
+): Tensor {
   const elements = shape.reduce((product, n) => product * n, 1);
   if (elements !== values.length) {
-    throw new LyceumError('INVALID_ARGUMENT', `${name}: shape [${shape}] has ${elements} elements, got ${values.length}`);
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `${name}: shape [${shape}] has ${elements} elements, got ${values.length}`,
+    );
   }
   const data = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   return { name, dataType: DataType.DATA_TYPE_FLOAT32, shape: [...shape], data };
@@ -69,7 +82,10 @@ export function float32Tensor(name: string, shape: readonly number[], values: Fl
  */
 export function float32Values(tensor: Tensor): Float32Array {
   if (tensor.dataType !== DataType.DATA_TYPE_FLOAT32) {
-    throw new LyceumError('INVALID_ARGUMENT', `${tensor.name}: want float32, got data type ${tensor.dataType}`);
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `${tensor.name}: want float32, got data type ${tensor.dataType}`,
+    );
   }
   const elements = tensor.shape.reduce((product, n) => product * n, 1);
   const { data } = tensor;
@@ -95,7 +111,8 @@ function decodeTensor(bytes: Uint8Array): Tensor {
       const end = reader.uint32() + reader.pos;
       while (reader.pos < end) tensor.shape.push(reader.uint32());
     } else if (field === 3 && type === WireType.Varint) tensor.shape.push(reader.uint32());
-    else if (field === 4 && type === WireType.LengthDelimited) tensor.data = asBuffer(reader.bytes());
+    else if (field === 4 && type === WireType.LengthDelimited)
+      tensor.data = asBuffer(reader.bytes());
     else reader.skip(type, field);
   });
   return tensor;

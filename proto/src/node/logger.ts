@@ -1,0 +1,26 @@
+/** Structured logs: JSON lines on stderr, because stdout is for what a program was asked for. */
+import { pino } from 'pino';
+import { LyceumError } from '../errors.js';
+
+export type Logger = pino.Logger;
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/**
+ * @param a.name - the program, in every line.
+ * @throws {LyceumError} INVALID_ARGUMENT if there is no such level.
+ */
+export function createLogger(a: { name: string; level: string }): Logger {
+  if (!LEVELS.includes(a.level)) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `"${a.level}" is no log level; levels are ${LEVELS.join(', ')}`,
+    );
+  }
+  // Synchronous, so that the last lines before an exit are not lost.
+  const destination = pino.destination({ dest: 2, sync: true });
+  return pino(
+    { name: a.name, level: a.level, timestamp: pino.stdTimeFunctions.isoTime },
+    destination,
+  );
+}

@@ -1,0 +1,191 @@
+/**
+ * Bytes under their SHA-256: models, data sets, checkpoints, reports.
+ *
+ * They lie in a JetStream object store in its own format, so `nats object` shows them. Chunks are moved
+ * here, a few at a time: the client's own put hashes in JavaScript and sends a whole blob at once, which
+ * holds up the event loop, and its get never ends if a chunk is missing.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  headers,
+  type JetStreamClient,
+  type JetStreamManager,
+  type NatsConnection,
+  type ObjectStore,
+  StorageType,
+} from 'nats';
+import { digestBytes, sha256Hex } from '../digest.js';
+import { LyceumError } from '../errors.js';
+import { CHUNK_BYTES } from '../limits.js';
+import { BLOB_BUCKET } from '../subjects.js';
+import { nextMessage } from './nats-direct-get.js';
+import { natsError } from './nats-errors.js';
+
+/** Chunks under way at once, each of {@link CHUNK_BYTES}. */
+const CHUNKS_UNDER_WAY = 8;
+
+/** A blob can be replaced by an equal one while it is read; then reading begins again. */
+const GET_ATTEMPTS = 3;
+
+const STREAM = `OBJ_${BLOB_BUCKET}`;
+
+export interface BlobStore {
+  /** Stores bytes, unless they are there. @returns their digest, hex. */
+  put(bytes: Uint8Array): Promise<string>;
+  /**
+   * @returns the bytes, which have been checked against `digest`.
+   * @throws {LyceumError} NOT_FOUND if they are not there, UNAVAILABLE if they cannot be read whole.
+   */
+  get(digest: string): Promise<Buffer>;
+  has(digest: string): Promise<boolean>;
+  /** Nothing happens if it is not there. */
+  delete(digest: string): Promise<void>;
+  list(): Promise<{ readonly digest: string; readonly sizeBytes: number }[]>;
+}
+
+export async function openBlobStore(
+  connection: NatsConnection,
+  { create }: { create: boolean },
+): Promise<BlobStore> {
+  try {
+    const manager = await connection.jetstreamManager();
+    // Opening a store creates it.
+    if (!create) await manager.streams.info(STREAM);
+    const options = { storage: StorageType.File };
+    const store = await connection.jetstream().views.os(BLOB_BUCKET, options);
+    return new ObjectBlobStore(connection, store, manager);
+  } catch (err) {
+    throw natsError(err, `blob store ${BLOB_BUCKET}`);
+  }
+}
+
+class ObjectBlobStore implements BlobStore {
+  readonly #connection: NatsConnection;
+  readonly #store: ObjectStore;
+  readonly #manager: JetStreamManager;
+  readonly #jetStream: JetStreamClient;
+
+  constructor(connection: NatsConnection, store: ObjectStore, manager: JetStreamManager) {
+    this.#connection = connection;
+    this.#store = store;
+    this.#manager = manager;
+    this.#jetStream = connection.jetstream();
+  }
+
+  async put(bytes: Uint8Array): Promise<string> {
+    const digest = sha256Hex(bytes);
+    if (await this.has(digest)) return digest;
+    const id = randomUUID().replaceAll('-', '');
+    const chunkCount = Math.ceil(bytes.length / CHUNK_BYTES);
+    try {
+      for (let first = 0; first < chunkCount; first += CHUNKS_UNDER_WAY) {
+        const last = Math.min(first + CHUNKS_UNDER_WAY, chunkCount);
+        const chunks = Array.from({ length: last - first }, (_, i) => (first + i) * CHUNK_BYTES);
+        await Promise.all(
+          chunks.map((at) =>
+            this.#jetStream.publish(chunkSubject(id), bytes.subarray(at, at + CHUNK_BYTES)),
+          ),
+        );
+      }
+      const entry = {
+        name: digest,
+        options: { max_chunk_size: CHUNK_BYTES },
+        bucket: BLOB_BUCKET,
+        nuid: id,
+        size: bytes.length,
+        chunks: chunkCount,
+        digest: `SHA-256=${base64Url(digestBytes(digest))}`,
+        mtime: new Date().toISOString(),
+        deleted: false,
+      };
+      // The entry comes last: until then there is no blob.
+      const rollup = headers();
+      rollup.set('Nats-Rollup', 'sub');
+      await this.#jetStream.publish(entrySubject(digest), JSON.stringify(entry), {
+        headers: rollup,
+      });
+    } catch (err) {
+      await this.#manager.streams
+        .purge(STREAM, { filter: chunkSubject(id) })
+        .catch(() => undefined);
+      throw natsError(err, `blob ${digest}`);
+    }
+    return digest;
+  }
+
+  async get(digest: string): Promise<Buffer> {
+    for (let attempt = 1; attempt <= GET_ATTEMPTS; attempt += 1) {
+      const info = await this.#info(digest);
+      if (info === undefined) throw new LyceumError('NOT_FOUND', `there is no blob ${digest}`);
+      const bytes = await this.#read(digest, info);
+      if (bytes !== undefined) return bytes;
+    }
+    throw new LyceumError(
+      'UNAVAILABLE',
+      `blob ${digest} is damaged: its chunks do not add up to it`,
+    );
+  }
+
+  async has(digest: string): Promise<boolean> {
+    return (await this.#info(digest)) !== undefined;
+  }
+
+  async delete(digest: string): Promise<void> {
+    if (!(await this.has(digest))) return;
+    try {
+      await this.#store.delete(digest);
+    } catch (err) {
+      throw natsError(err, `blob ${digest}`);
+    }
+  }
+
+  async list(): Promise<{ digest: string; sizeBytes: number }[]> {
+    try {
+      const entries = await this.#store.list();
+      return entries.map(({ name, size }) => ({ digest: name, sizeBytes: size }));
+    } catch (err) {
+      throw natsError(err, `blob store ${BLOB_BUCKET}`);
+    }
+  }
+
+  async #info(digest: string): Promise<{ nuid: string; size: number } | undefined> {
+    try {
+      const info = await this.#store.info(digest);
+      return info === null || info.deleted ? undefined : info;
+    } catch (err) {
+      throw natsError(err, `blob ${digest}`);
+    }
+  }
+
+  /** One after the other, each asked for by itself: nothing to lose when a connection breaks. */
+  async #read(
+    digest: string,
+    { nuid, size }: { nuid: string; size: number },
+  ): Promise<Buffer | undefined> {
+    const bytes = Buffer.allocUnsafe(size);
+    const hash = createHash('sha256');
+    let length = 0;
+    for (let sequence = 1; length < size; ) {
+      const chunk = await nextMessage(this.#connection, STREAM, chunkSubject(nuid), sequence);
+      if (chunk === undefined) return undefined;
+      hash.update(chunk.data);
+      bytes.set(chunk.data.subarray(0, size - length), length);
+      length += chunk.data.length;
+      sequence = chunk.sequence + 1;
+    }
+    return length === size && hash.digest('hex') === digest ? bytes : undefined;
+  }
+}
+
+function chunkSubject(id: string): string {
+  return `$O.${BLOB_BUCKET}.C.${id}`;
+}
+
+function entrySubject(name: string): string {
+  return `$O.${BLOB_BUCKET}.M.${base64Url(Buffer.from(name))}`;
+}
+
+/** With padding, as the object store writes it. */
+function base64Url(bytes: Buffer): string {
+  return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+}

@@ -1,0 +1,131 @@
+/**
+ * The connection to NATS, and the door to everything that is kept there.
+ *
+ * After the first connect it reconnects for as long as it takes; what is called meanwhile fails with
+ * UNAVAILABLE after the client's time limit and may be tried again.
+ */
+import { connect, Events, type NatsConnection } from 'nats';
+import { LyceumError } from '../errors.js';
+import { sleep } from './backoff.js';
+import type { Logger } from './logger.js';
+import { type BlobStore, openBlobStore } from './nats-blobs.js';
+import { type EventLog, openEventLog } from './nats-events.js';
+import { type KeyValue, openKeyValue } from './nats-key-value.js';
+import { openTicketSource, type TicketSource } from './nats-ticket-source.js';
+import { openTicketQueue, type TicketQueue } from './nats-tickets.js';
+
+const FIRST_CONNECT_MS = 4_000;
+const RECONNECT_WAIT_MS = 250;
+/** A server that is stopped is noticed after two missed answers. */
+const PING_INTERVAL_MS = 10_000;
+/** Time that acks and naks have to leave before a close. */
+const FLUSH_MS = 1_000;
+
+export interface Nats {
+  /** Resolves when the connection has closed for good. */
+  readonly closed: Promise<void>;
+  /** False while the connection is being made again. */
+  readonly connected: boolean;
+  /** Flushes what was written if the server answers, and closes. */
+  close(): Promise<void>;
+  /** @throws {LyceumError} UNAVAILABLE if the bucket does not exist and `create` is false. */
+  keyValue(bucket: string, a: { create: boolean }): Promise<KeyValue>;
+  /** @throws {LyceumError} UNAVAILABLE if the store does not exist and `create` is false. */
+  blobs(a: { create: boolean }): Promise<BlobStore>;
+  /** The coordinator's end of the tickets. */
+  tickets(): Promise<TicketQueue>;
+  /**
+   * A worker's end of the tickets.
+   *
+   * @throws {LyceumError} UNAVAILABLE if stream or consumer does not exist.
+   */
+  ticketSource(stream: string, consumer: string): Promise<TicketSource>;
+  events(): Promise<EventLog>;
+}
+
+export interface NatsOptions {
+  /** `nats://HOST:PORT`. */
+  readonly url: string;
+  /** Shown in the server's list of connections. */
+  readonly name: string;
+  readonly log: Logger;
+}
+
+/** @throws {LyceumError} UNAVAILABLE, naming the address, if nobody answers there within 4 s. */
+export async function connectNats({ url, name, log }: NatsOptions): Promise<Nats> {
+  let connection: NatsConnection;
+  try {
+    connection = await connect({
+      servers: url,
+      name,
+      timeout: FIRST_CONNECT_MS,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RECONNECT_WAIT_MS,
+      pingInterval: PING_INTERVAL_MS,
+    });
+  } catch (err) {
+    const reason = err instanceof Error ? err.message.toLowerCase() : String(err);
+    throw new LyceumError('UNAVAILABLE', `no NATS at ${withoutSecrets(url)}: ${reason}`, {
+      cause: err,
+    });
+  }
+  return new NatsDoor(connection, log);
+}
+
+class NatsDoor implements Nats {
+  readonly closed: Promise<void>;
+  connected = true;
+  readonly #connection: NatsConnection;
+  readonly #log: Logger;
+
+  constructor(connection: NatsConnection, log: Logger) {
+    this.#connection = connection;
+    this.#log = log;
+    this.closed = connection.closed().then((err) => {
+      this.connected = false;
+      if (err instanceof Error) log.error({ err }, 'NATS connection lost for good');
+    });
+    void this.#watch();
+  }
+
+  async close(): Promise<void> {
+    if (this.connected) await Promise.race([this.#connection.flush(), sleep(FLUSH_MS)]);
+    await this.#connection.close();
+  }
+
+  keyValue(bucket: string, a: { create: boolean }): Promise<KeyValue> {
+    return openKeyValue(this.#connection, bucket, a);
+  }
+
+  blobs(a: { create: boolean }): Promise<BlobStore> {
+    return openBlobStore(this.#connection, a);
+  }
+
+  tickets(): Promise<TicketQueue> {
+    return openTicketQueue(this.#connection);
+  }
+
+  ticketSource(stream: string, consumer: string): Promise<TicketSource> {
+    return openTicketSource(this.#connection, stream, consumer, this.#log);
+  }
+
+  events(): Promise<EventLog> {
+    return openEventLog(this.#connection);
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type, data } of this.#connection.status()) {
+      if (type === Events.Disconnect) {
+        this.connected = false;
+        this.#log.warn({ server: data }, 'NATS disconnected');
+      } else if (type === Events.Reconnect) {
+        this.connected = true;
+        this.#log.info({ server: data }, 'NATS reconnected');
+      } else if (type === Events.Error) this.#log.warn({ reason: data }, 'NATS reported an error');
+    }
+  }
+}
+
+function withoutSecrets(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//');
+}

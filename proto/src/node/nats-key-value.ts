@@ -1,0 +1,94 @@
+/** Small records under keys, each with a revision that a compare-and-set names. */
+import { type KV, type NatsConnection, StorageType } from 'nats';
+import { natsError } from './nats-errors.js';
+
+export interface KeyValue {
+  get(key: string): Promise<{ readonly value: string; readonly revision: number } | undefined>;
+  /**
+   * Writes a key that is not there. @returns its revision.
+   *
+   * @throws {LyceumError} ABORTED if it is there.
+   */
+  create(key: string, value: string): Promise<number>;
+  /**
+   * Writes over the named revision. @returns the new one.
+   *
+   * @throws {LyceumError} ABORTED if the key has another revision.
+   */
+  update(key: string, value: string, revision: number): Promise<number>;
+  /** Writes whatever is there. @returns its revision. */
+  put(key: string, value: string): Promise<number>;
+  /** Nothing happens if it is not there. */
+  delete(key: string): Promise<void>;
+  /** In no particular order. */
+  keys(): Promise<string[]>;
+}
+
+export async function openKeyValue(
+  connection: NatsConnection,
+  bucket: string,
+  { create }: { create: boolean },
+): Promise<KeyValue> {
+  try {
+    const kv = await connection.jetstream().views.kv(bucket, {
+      history: 1,
+      storage: StorageType.File,
+      bindOnly: !create,
+    });
+    // Binding alone asks nothing, and a missing bucket would look like an empty one.
+    if (!create) await kv.status();
+    return new JetStreamKeyValue(kv, bucket);
+  } catch (err) {
+    throw natsError(err, `bucket ${bucket}`);
+  }
+}
+
+class JetStreamKeyValue implements KeyValue {
+  readonly #kv: KV;
+  readonly #bucket: string;
+
+  constructor(kv: KV, bucket: string) {
+    this.#kv = kv;
+    this.#bucket = bucket;
+  }
+
+  get(key: string): Promise<{ value: string; revision: number } | undefined> {
+    return this.#named(key, async () => {
+      const entry = await this.#kv.get(key);
+      if (entry === null || entry.operation !== 'PUT') return undefined;
+      return { value: entry.string(), revision: entry.revision };
+    });
+  }
+
+  create(key: string, value: string): Promise<number> {
+    return this.#named(key, () => this.#kv.create(key, value));
+  }
+
+  update(key: string, value: string, revision: number): Promise<number> {
+    return this.#named(key, () => this.#kv.update(key, value, revision));
+  }
+
+  put(key: string, value: string): Promise<number> {
+    return this.#named(key, () => this.#kv.put(key, value));
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#named(key, () => this.#kv.delete(key));
+  }
+
+  keys(): Promise<string[]> {
+    return this.#named('keys', async () => {
+      const keys: string[] = [];
+      for await (const key of await this.#kv.keys()) keys.push(key);
+      return keys;
+    });
+  }
+
+  async #named<T>(key: string, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (err) {
+      throw natsError(err, `${this.#bucket}/${key}`);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/** A `nats-server` of one's own: for the local cluster, the tests and the benches. */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { LyceumError } from '../errors.js';
+import { sleep } from './backoff.js';
+import type { Logger } from './logger.js';
+
+const START_MS = 10_000;
+const STOP_MS = 5_000;
+const LOOK_MS = 20;
+
+/**
+ * Path of the `nats-server` on `PATH`, else of the one that set-up put into the cache
+ * (`LYCEUM_CACHE`, else `lyceum` in the user's cache folder).
+ */
+export function findNatsServer(env: NodeJS.ProcessEnv): string | undefined {
+  const onPath = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const userCache = env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache');
+  const cache = env['LYCEUM_CACHE'] ?? join(userCache, 'lyceum');
+  return [...onPath, join(cache, 'bin')]
+    .map((folder) => join(folder, 'nats-server'))
+    .find(isExecutable);
+}
+
+export interface NatsServerOptions {
+  readonly binary: string;
+  /** Where it keeps its streams and its log; made if it is not there. */
+  readonly storeDir: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly log: Logger;
+}
+
+export interface NatsServer {
+  /** `nats://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly pid: number;
+  /** Resolves when the process has ended, whoever ended it. */
+  readonly exited: Promise<void>;
+  /** Ends it, and waits until it has. What was stored stays. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server with JetStream on loopback, and waits until it takes connections. Each write is on disk
+ * before it is acknowledged: the default is every two minutes.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION, with the end of its log, if it does not start.
+ */
+export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
+  const { binary, storeDir, port, log } = options;
+  const configFile = join(storeDir, 'nats-server.conf');
+  const logFile = join(storeDir, 'nats-server.log');
+  await mkdir(storeDir, { recursive: true });
+  await writeFile(
+    configFile,
+    [
+      `listen: "127.0.0.1:${port === 0 ? -1 : port}"`,
+      `ports_file_dir: ${JSON.stringify(storeDir)}`,
+      `jetstream { store_dir: ${JSON.stringify(storeDir)}, sync_interval: always }`,
+      '',
+    ].join('\n'),
+  );
+  const logHandle = await open(logFile, 'a');
+  // A process group of its own: an interrupt at the terminal must not take it from under its users.
+  const child = spawn(binary, ['--config', configFile], {
+    detached: true,
+    stdio: ['ignore', logHandle.fd, logHandle.fd],
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  await logHandle.close();
+  let running = true;
+  void exited.then(() => {
+    running = false;
+  });
+  const stop = async (): Promise<void> => {
+    if (running) child.kill('SIGTERM');
+    await Promise.race([exited, sleep(STOP_MS)]);
+    if (running) child.kill('SIGKILL');
+    await exited;
+  };
+  const { pid } = child;
+  const url =
+    pid === undefined ? undefined : await urlOf(join(storeDir, portsFile(pid)), () => running);
+  if (pid === undefined || url === undefined) {
+    await stop();
+    const end = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
+    throw new LyceumError('FAILED_PRECONDITION', `${binary} did not start:\n${end}`);
+  }
+  log.info({ url, pid }, 'nats-server started');
+  return { url, pid, exited, stop };
+}
+
+function portsFile(pid: number): string {
+  return `nats-server_${pid}.ports`;
+}
+
+/** The address that the server writes into its ports file once it listens. */
+async function urlOf(file: string, running: () => boolean): Promise<string | undefined> {
+  for (let waited = 0; waited < START_MS && running(); waited += LOOK_MS) {
+    try {
+      const ports = JSON.parse(await readFile(file, 'utf8')) as { nats?: string[] };
+      await rm(file, { force: true });
+      return ports.nats?.[0];
+    } catch {
+      // Not there yet, or half written.
+      await sleep(LOOK_MS);
+    }
+  }
+  return undefined;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

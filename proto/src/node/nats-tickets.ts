@@ -1,0 +1,161 @@
+/**
+ * The coordinator's end of the ticket queue: a work-queue stream with a subject and a durable consumer per
+ * teacher.
+ *
+ * JetStream only queues. Deliveries are unlimited, and re-issuing is the coordinator's business: a ticket
+ * that nobody wants any more is removed, not left to fail.
+ */
+import {
+  AckPolicy,
+  DiscardPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  type NatsConnection,
+  nanos,
+  RetentionPolicy,
+  StorageType,
+} from 'nats';
+import { LyceumError } from '../errors.js';
+import { TICKET_MAX_BYTES } from '../limits.js';
+import { Ticket } from '../messages.js';
+import { TICKET_STREAM, ticketConsumer, ticketSubject } from '../subjects.js';
+import { ticketId, ticketMessageId } from '../ticket.js';
+import { isMessageMissing, isMissing, natsError } from './nats-errors.js';
+
+/** A worker that holds a ticket says so every third of this. */
+export const ACK_WAIT_MS = 30_000;
+
+/** Tickets of one teacher that all workers together may hold. */
+const ACK_PENDING_MAX_COUNT = 4_096;
+
+/** Within it a repeated message id is dropped, so that a publish may be repeated when its answer is lost. */
+const DUPLICATE_WINDOW_MS = 120_000;
+
+const PUBLISH_ATTEMPTS = 3;
+
+export interface TicketQueue {
+  /** Creates the stream, or leaves it as it is. */
+  ensureStream(): Promise<void>;
+  /** Creates a teacher's consumer, or leaves it as it is. @returns its name. */
+  ensureConsumer(teacherIdentity: string): Promise<string>;
+  /**
+   * @returns the ticket's sequence in the stream.
+   * @throws {LyceumError} ALREADY_EXISTS if this attempt of the ticket was published before: it would be
+   *   dropped, even if the first has been acked.
+   */
+  publish(ticket: Ticket, leaderEpoch: number): Promise<number>;
+  /** Takes a ticket off the queue, whoever holds it. Nothing happens if it is gone. */
+  remove(sequence: number): Promise<void>;
+  /** The greatest sequence that was ever given to a worker; 0 if none was. */
+  deliveredSequence(teacherIdentity: string): Promise<number>;
+  /** Deletes a teacher's consumer and its waiting tickets. Nothing happens if it is gone. */
+  deleteConsumer(teacherIdentity: string): Promise<void>;
+}
+
+export async function openTicketQueue(connection: NatsConnection): Promise<TicketQueue> {
+  try {
+    const manager = await connection.jetstreamManager();
+    return new JetStreamTicketQueue(manager, connection.jetstream());
+  } catch (err) {
+    throw natsError(err, 'JetStream');
+  }
+}
+
+class JetStreamTicketQueue implements TicketQueue {
+  readonly #manager: JetStreamManager;
+  readonly #jetStream: JetStreamClient;
+
+  constructor(manager: JetStreamManager, jetStream: JetStreamClient) {
+    this.#manager = manager;
+    this.#jetStream = jetStream;
+  }
+
+  async ensureStream(): Promise<void> {
+    await named(`stream ${TICKET_STREAM}`, () =>
+      this.#manager.streams.add({
+        name: TICKET_STREAM,
+        subjects: [ticketSubject('*')],
+        retention: RetentionPolicy.Workqueue,
+        storage: StorageType.File,
+        discard: DiscardPolicy.New,
+        max_msg_size: TICKET_MAX_BYTES,
+        duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+      }),
+    );
+  }
+
+  async ensureConsumer(teacherIdentity: string): Promise<string> {
+    const name = ticketConsumer(teacherIdentity);
+    await named(`consumer ${name}`, () =>
+      this.#manager.consumers.add(TICKET_STREAM, {
+        durable_name: name,
+        filter_subject: ticketSubject(teacherIdentity),
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: nanos(ACK_WAIT_MS),
+        max_deliver: -1,
+        max_ack_pending: ACK_PENDING_MAX_COUNT,
+      }),
+    );
+    return name;
+  }
+
+  async publish(ticket: Ticket, leaderEpoch: number): Promise<number> {
+    const subject = ticketSubject(Buffer.from(ticket.teacherIdentity).toString('hex'));
+    const bytes = Ticket.encode(ticket).finish();
+    const msgID = ticketMessageId(ticketId(ticket), leaderEpoch, ticket.attempt);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const { seq, duplicate } = await this.#jetStream.publish(subject, bytes, { msgID });
+        // After a lost answer the duplicate is our own.
+        if (duplicate && attempt === 1) {
+          const message = `ticket ${msgID} was published before; it needs another attempt number`;
+          throw new LyceumError('ALREADY_EXISTS', message);
+        }
+        return seq;
+      } catch (err) {
+        const failure = natsError(err, `stream ${TICKET_STREAM}`);
+        if (!failure.retryable || attempt === PUBLISH_ATTEMPTS) throw failure;
+      }
+    }
+  }
+
+  async remove(sequence: number): Promise<void> {
+    await named(`stream ${TICKET_STREAM}`, async () => {
+      try {
+        await this.#manager.streams.deleteMessage(TICKET_STREAM, sequence, false);
+      } catch (err) {
+        if (!isMessageMissing(err)) throw err;
+      }
+    });
+  }
+
+  async deliveredSequence(teacherIdentity: string): Promise<number> {
+    const name = ticketConsumer(teacherIdentity);
+    const info = await named(`consumer ${name}`, () =>
+      this.#manager.consumers.info(TICKET_STREAM, name),
+    );
+    return info.delivered.stream_seq;
+  }
+
+  async deleteConsumer(teacherIdentity: string): Promise<void> {
+    const name = ticketConsumer(teacherIdentity);
+    await named(`consumer ${name}`, async () => {
+      try {
+        await this.#manager.consumers.delete(TICKET_STREAM, name);
+        await this.#manager.streams.purge(TICKET_STREAM, {
+          filter: ticketSubject(teacherIdentity),
+        });
+      } catch (err) {
+        if (!isMissing(err)) throw err;
+      }
+    });
+  }
+}
+
+async function named<T>(what: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (err) {
+    throw natsError(err, what);
+  }
+}

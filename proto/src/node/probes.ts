@@ -1,0 +1,66 @@
+/**
+ * `/livez`, `/readyz` and `/metrics` on plain HTTP, on a port of their own: what asks them (kubelet,
+ * Prometheus) speaks no gRPC with TLS.
+ */
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import { LyceumError } from '../errors.js';
+import { checkListenAddress, formatAddress, parseAddress } from './listen.js';
+
+export interface ProbesOptions {
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly address: string;
+  /** True if the user said that an address which others can reach is meant. */
+  readonly insecure: boolean;
+  /** Why the program is not ready, in words; undefined if it is. */
+  readonly ready: () => string | undefined;
+  readonly metrics: Registry;
+}
+
+export interface Probes {
+  /** `HOST:PORT` with the port that it has. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** @throws {LyceumError} FAILED_PRECONDITION if the address is taken or may not be used. */
+export async function startProbes(options: ProbesOptions): Promise<Probes> {
+  checkListenAddress(options.address, options.insecure);
+  const { host, port } = parseAddress(options.address);
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?', 1)[0];
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      answer(response, 405, 'only GET\n');
+    } else if (path === '/livez') answer(response, 200, 'ok\n');
+    else if (path === '/readyz') {
+      const reason = options.ready();
+      answer(response, reason === undefined ? 200 : 503, `${reason ?? 'ok'}\n`);
+    } else if (path === '/metrics') {
+      options.metrics.metrics().then(
+        (text) => answer(response, 200, text, options.metrics.contentType),
+        () => answer(response, 500, 'a metric could not be read\n'),
+      );
+    } else answer(response, 404, 'there are /livez, /readyz and /metrics\n');
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (err) => {
+      const message = `cannot listen on ${options.address}: ${err.message}`;
+      reject(new LyceumError('FAILED_PRECONDITION', message, { cause: err }));
+    });
+    server.listen(port, host, resolve);
+  });
+  return {
+    address: formatAddress({ host, port: (server.address() as AddressInfo).port }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function answer(response: ServerResponse, status: number, text: string, type?: string): void {
+  response.writeHead(status, { 'content-type': type ?? 'text/plain; charset=utf-8' });
+  response.end(text);
+}

@@ -1,0 +1,113 @@
+/**
+ * Adapts async handlers to grpc-js callbacks. A handler returns a response, or throws a
+ * {@link LyceumError}, which becomes the call's status; whatever else it throws is logged and answered
+ * INTERNAL. Its signal aborts when the caller goes away or its deadline passes.
+ */
+import type * as grpc from '@grpc/grpc-js';
+import type { Logger } from './logger.js';
+import { statusOf } from './rpc-status.js';
+import { callerGone, messagesOf, senderTo } from './rpc-stream.js';
+
+export interface CallContext {
+  /** Aborts when the caller cancels, disconnects or runs out of time. Pass it on. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Address of the caller. */
+  readonly peer: string;
+}
+
+/** One request, one response. */
+export function unary<Req, Res>(
+  log: Logger,
+  handler: (request: Req, context: CallContext) => Promise<Res>,
+): grpc.handleUnaryCall<Req, Res> {
+  return (call, callback) => {
+    const context = contextOf(call, log);
+    settle(handler(call.request, context), context, callback);
+  };
+}
+
+/** One request, many responses; the next is asked of the iterable when the caller can take it. */
+export function serverStream<Req, Res>(
+  log: Logger,
+  handler: (request: Req, context: CallContext) => AsyncIterable<Res>,
+): grpc.handleServerStreamingCall<Req, Res> {
+  return (call) => {
+    const context = contextOf(call, log);
+    const send = senderTo<Res>(call, callerGone);
+    const sendAll = async (): Promise<void> => {
+      for await (const response of handler(call.request, context)) await send(response);
+    };
+    end(sendAll(), call, context);
+  };
+}
+
+/** Many requests, one response. */
+export function clientStream<Req, Res>(
+  log: Logger,
+  handler: (requests: AsyncIterable<Req>, context: CallContext) => Promise<Res>,
+): grpc.handleClientStreamingCall<Req, Res> {
+  return (call, callback) => {
+    const context = contextOf(call, log);
+    settle(handler(messagesOf<Req>(call, callerGone), context), context, callback);
+  };
+}
+
+/**
+ * Many requests, many responses, independently. `send` resolves when the stream takes more. The call ends
+ * when the handler returns, whether or not all requests were read.
+ */
+export function duplex<Req, Res>(
+  log: Logger,
+  handler: (
+    requests: AsyncIterable<Req>,
+    send: (response: Res) => Promise<void>,
+    context: CallContext,
+  ) => Promise<void>,
+): grpc.handleBidiStreamingCall<Req, Res> {
+  return (call) => {
+    const context = contextOf(call, log);
+    const requests = messagesOf<Req>(call, callerGone);
+    end(handler(requests, senderTo<Res>(call, callerGone), context), call, context);
+  };
+}
+
+type ServerCall = {
+  getPath(): string;
+  getPeer(): string;
+  on(event: 'cancelled', listener: () => void): unknown;
+};
+
+function contextOf(call: ServerCall, log: Logger): CallContext {
+  const controller = new AbortController();
+  call.on('cancelled', () => controller.abort(callerGone()));
+  const peer = call.getPeer();
+  return { signal: controller.signal, log: log.child({ method: call.getPath(), peer }), peer };
+}
+
+function settle<Res>(
+  outcome: Promise<Res>,
+  context: CallContext,
+  callback: grpc.sendUnaryData<Res>,
+): void {
+  outcome.then(
+    (response) => callback(null, response),
+    (err: unknown) => {
+      // Nobody is there to tell, and what a handler throws because its caller has gone is no news.
+      if (!context.signal.aborted) callback(statusOf(err, context.log));
+    },
+  );
+}
+
+function end(
+  outcome: Promise<void>,
+  call: { end(): unknown; emit(event: 'error', status: object): boolean },
+  context: CallContext,
+): void {
+  outcome.then(
+    () => call.end(),
+    (err: unknown) => {
+      if (!context.signal.aborted) call.emit('error', statusOf(err, context.log));
+    },
+  );
+}

@@ -1,0 +1,82 @@
+/** A gRPC server with this system's limits. */
+import * as grpc from '@grpc/grpc-js';
+import { LyceumError } from '../errors.js';
+import { MESSAGE_MAX_BYTES } from '../limits.js';
+import { checkListenAddress, formatAddress, parseAddress } from './listen.js';
+import type { Logger } from './logger.js';
+import { KEEPALIVE_OPTIONS } from './rpc-client.js';
+
+export type ServiceEntry = readonly [
+  definition: grpc.ServiceDefinition,
+  implementation: grpc.UntypedServiceImplementation,
+];
+
+export interface RpcServerOptions {
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly address: string;
+  readonly services: readonly ServiceEntry[];
+  readonly log: Logger;
+  /** True if the user said that an address which others can reach is meant. */
+  readonly insecure: boolean;
+  readonly credentials?: grpc.ServerCredentials;
+}
+
+export class RpcServer {
+  readonly port: number;
+  /** `HOST:PORT` with the port that it has. */
+  readonly address: string;
+  readonly #server: grpc.Server;
+
+  private constructor(server: grpc.Server, host: string, port: number) {
+    this.#server = server;
+    this.port = port;
+    this.address = formatAddress({ host, port });
+  }
+
+  /**
+   * @throws {LyceumError} FAILED_PRECONDITION if the address is taken, is not this machine's, or may not be
+   *   used without `insecure`.
+   */
+  static async start(options: RpcServerOptions): Promise<RpcServer> {
+    if (options.credentials === undefined) {
+      checkListenAddress(options.address, options.insecure);
+    }
+    const server = new grpc.Server({
+      'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
+      'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
+      ...KEEPALIVE_OPTIONS,
+    });
+    for (const [definition, implementation] of options.services) {
+      server.addService(definition, implementation);
+    }
+    const credentials = options.credentials ?? grpc.ServerCredentials.createInsecure();
+    const port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync(options.address, credentials, (err, bound) => {
+        if (err === null) resolve(bound);
+        else reject(cannotListen(options.address, err));
+      });
+    });
+    options.log.info({ address: options.address, port }, 'gRPC server started');
+    return new RpcServer(server, parseAddress(options.address).host, port);
+  }
+
+  /** Takes no new calls, lets those in progress finish for `graceMs`, then cancels what is left. */
+  async stop(graceMs: number): Promise<void> {
+    const force = setTimeout(() => this.#server.forceShutdown(), graceMs);
+    try {
+      await new Promise<void>((resolve) => {
+        this.#server.tryShutdown(() => resolve());
+      });
+    } finally {
+      clearTimeout(force);
+    }
+  }
+}
+
+function cannotListen(address: string, err: Error): LyceumError {
+  const taken = err.message.includes('EADDRINUSE');
+  const reason = taken ? 'another program listens there; choose another port, or 0' : err.message;
+  return new LyceumError('FAILED_PRECONDITION', `cannot listen on ${address}: ${reason}`, {
+    cause: err,
+  });
+}
