@@ -1,0 +1,114 @@
+/**
+ * The engine: one tfjs namespace with a backend that computes.
+ *
+ * `native` is TensorFlow's own library through `@tensorflow/tfjs-node-gpu`, on a GPU where it finds one.
+ * Where its addon does not load, `wasm` computes the same on one CPU core, 5 to 7 times slower. A thread
+ * has one engine: tfjs keeps its backend in global state.
+ *
+ * Equal inputs give equal bits on the same engine, device type and thread count.
+ */
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { dirname } from 'node:path';
+import util from 'node:util';
+import { LyceumError } from '@lyceum/proto';
+import { registerGradientKernels } from './wasm-kernels.js';
+
+export type Tf = typeof import('@tensorflow/tfjs');
+
+export interface Engine {
+  readonly tf: Tf;
+  readonly name: 'native' | 'wasm';
+  /** `tensorflow 2.21.0`, `tfjs-wasm 4.22.0`. */
+  readonly version: string;
+  /** `gpu`, or `cpu` and its model. */
+  readonly device: string;
+}
+
+export interface EngineOptions {
+  /** Opens this one or fails; absent: native where it loads, else WebAssembly. */
+  readonly only?: Engine['name'];
+  /** Told once why the slow engine computes; default: a warning of the process. */
+  readonly warn?: (message: string) => void;
+}
+
+const require = createRequire(import.meta.url);
+
+/** What the native backend tells of itself beyond tfjs's interface. */
+interface NativeBackend {
+  readonly binding: { readonly TF_Version: string };
+  readonly isUsingGpuDevice: boolean;
+}
+
+/**
+ * Opens the thread's engine. {@link setComputeThreads} was called in the main thread before.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION if `only` names an engine that does not load.
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { only, warn = (message) => process.emitWarning(message) } = options;
+  if (only === 'wasm') return openWasm();
+  try {
+    return openNative();
+  } catch (err) {
+    const reason = err instanceof Error ? (err.message.split('\n')[0] ?? '') : String(err);
+    if (only === 'native') {
+      throw new LyceumError('FAILED_PRECONDITION', `TensorFlow's addon does not load: ${reason}`, {
+        cause: err,
+      });
+    }
+    warn(
+      `TensorFlow's addon does not load (${reason}); computing with WebAssembly, 5 to 7 times slower`,
+    );
+    return openWasm();
+  }
+}
+
+/**
+ * Sets what TensorFlow reads from the environment when it is loaded. Bits depend on the thread count.
+ * Call it in the main thread: a worker thread's `process.env` is a copy that C code does not see.
+ */
+export function setComputeThreads(threads: number, env: NodeJS.ProcessEnv): void {
+  env['TF_NUM_INTRAOP_THREADS'] = String(threads);
+  env['TF_NUM_INTEROP_THREADS'] = String(threads);
+  env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
+  env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+}
+
+function openNative(): Engine {
+  restoreUtilFunctions();
+  // Registers its backend with, and selects it in, the one `@tensorflow/tfjs` of this thread.
+  require('@tensorflow/tfjs-node-gpu');
+  const tf = require('@tensorflow/tfjs') as Tf;
+  const backend = tf.backend() as unknown as NativeBackend;
+  return {
+    tf,
+    name: 'native',
+    version: `tensorflow ${backend.binding.TF_Version}`,
+    device: backend.isUsingGpuDevice ? 'gpu' : cpuName(),
+  };
+}
+
+async function openWasm(): Promise<Engine> {
+  const tf = require('@tensorflow/tfjs') as Tf;
+  const wasm =
+    require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm');
+  wasm.setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
+  if (!(await tf.setBackend('wasm'))) {
+    throw new LyceumError('FAILED_PRECONDITION', 'the WebAssembly backend does not start');
+  }
+  registerGradientKernels(tf);
+  return { tf, name: 'wasm', version: `tfjs-wasm ${wasm.version_wasm}`, device: cpuName() };
+}
+
+function cpuName(): string {
+  const model = cpus()[0]?.model.trim();
+  return model === undefined || model === '' ? 'cpu' : `cpu ${model}`;
+}
+
+/** tfjs-node calls two functions that Node 23 removed. */
+function restoreUtilFunctions(): void {
+  const target = util as unknown as Record<string, unknown>;
+  target['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
+  target['isArray'] ??= Array.isArray;
+}

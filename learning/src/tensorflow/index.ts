@@ -1,0 +1,12 @@
+/** What needs tensors: the engine, the built-in architectures, models in and out of packages, inference. */
+export { type ArchitectureSettings, buildStudent } from './architectures.js';
+export { DropoutMasks } from './dropout-masks.js';
+export {
+  type Engine,
+  type EngineOptions,
+  openEngine,
+  setComputeThreads,
+  type Tf,
+} from './engine.js';
+export { concreteShape, fitsInput, Inference, modelSampleShape, scaled } from './inference.js';
+export { loadModel, savedModel } from './model-files.js';

@@ -1,0 +1,120 @@
+/**
+ * Runs a classifier on samples at one fixed batch shape, filled up with zeros, and returns logits.
+ *
+ * One shape, because a row's bits may depend on the shape of its batch: answers are asked for by row positions
+ * on a fixed grid, so that asking again gives the same bits.
+ *
+ * Symbols: R `rows`, C classes.
+ */
+import { LyceumError } from '@lyceum/proto';
+import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import type { ModelSettings } from '../data/index.js';
+import type { Engine } from './engine.js';
+
+/** Below this a float32 loses precision and engines may round to 0; its logarithm is −87.3. */
+const LEAST_PROBABILITY = 1.1754943508222875e-38;
+
+export class Inference {
+  readonly classCount: number;
+  readonly rows: number;
+  readonly #engine: Engine;
+  readonly #model: LayersModel;
+  readonly #settings: ModelSettings;
+  readonly #sampleSize: number;
+  readonly #shape: number[];
+  readonly #padded: Float32Array;
+
+  /**
+   * @param model - borrowed; its weights of the moment count in every {@link run}.
+   * @param rows - R, the greatest number of samples a run.
+   * @throws {LyceumError} INVALID_ARGUMENT if samples of that shape do not fit the model.
+   */
+  constructor(
+    engine: Engine,
+    model: LayersModel,
+    settings: ModelSettings,
+    sampleShape: readonly number[],
+    rows: number,
+  ) {
+    const inputShape = modelSampleShape(model);
+    if (!fitsInput(inputShape, sampleShape)) {
+      throw new LyceumError(
+        'INVALID_ARGUMENT',
+        `the model takes samples of shape [${inputShape.map((n) => n ?? 'any')}]; the data set's are [${sampleShape}]`,
+      );
+    }
+    this.#engine = engine;
+    this.#model = model;
+    this.#settings = settings;
+    this.#sampleSize = elementCount(sampleShape);
+    this.#shape = [rows, ...concreteShape(inputShape, sampleShape)];
+    this.#padded = new Float32Array(rows * this.#sampleSize);
+    this.rows = rows;
+    this.classCount = model.outputs[0]?.shape[1] ?? 0;
+  }
+
+  /**
+   * @param inputs - [rowCount, ...sampleShape], real values; what is beyond is ignored.
+   * @returns logits, [rowCount, C]; of a model that gives probabilities, their logarithms.
+   * @throws {LyceumError} INVALID_ARGUMENT if `rowCount` is not in 1..R or the inputs are too short.
+   */
+  run(inputs: Float32Array, rowCount: number): Float32Array {
+    const used = rowCount * this.#sampleSize;
+    if (!(rowCount >= 1 && rowCount <= this.rows && used <= inputs.length)) {
+      throw new LyceumError(
+        'INVALID_ARGUMENT',
+        `want 1 to ${this.rows} rows of ${this.#sampleSize} values, got ${rowCount} rows in ${inputs.length} values`,
+      );
+    }
+    this.#padded.set(inputs.subarray(0, used));
+    this.#padded.fill(0, used);
+    const { tf } = this.#engine;
+    return tf.tidy(() => {
+      const x = scaled(tf.tensor(this.#padded, this.#shape), this.#settings);
+      const output = this.#model.apply(x, { training: false }) as Tensor;
+      const logits =
+        this.#settings.output === 'probabilities'
+          ? tf.log(tf.maximum(output, LEAST_PROBABILITY))
+          : output;
+      return (logits.dataSync() as Float32Array).slice(0, rowCount * this.classCount);
+    });
+  }
+}
+
+/** What the model is given for real values x: `scale · x`. */
+export function scaled(x: Tensor, { scale = 1 }: ModelSettings): Tensor {
+  return scale === 1 ? x : x.mul(scale);
+}
+
+/** Shape of one sample as the model takes it; null where any size will do. */
+export function modelSampleShape(model: LayersModel): (number | null)[] {
+  return model.inputs[0]?.shape.slice(1) ?? [];
+}
+
+/** True if samples are taken as they are, or after a reshape that keeps their order. */
+export function fitsInput(
+  modelInputShape: readonly (number | null)[],
+  sampleShape: readonly number[],
+): boolean {
+  const equal =
+    modelInputShape.length === sampleShape.length &&
+    modelInputShape.every((n, i) => n === null || n === sampleShape[i]);
+  const known = modelInputShape.filter((n) => n !== null);
+  return (
+    equal ||
+    (known.length === modelInputShape.length && elementCount(known) === elementCount(sampleShape))
+  );
+}
+
+/** The shape in which a model that fits is given samples. */
+export function concreteShape(
+  modelInputShape: readonly (number | null)[],
+  sampleShape: readonly number[],
+): number[] {
+  const known = modelInputShape.filter((n) => n !== null);
+  return known.length === modelInputShape.length ? known : [...sampleShape];
+}
+
+function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
