@@ -34,7 +34,7 @@ export interface BlobStore {
   put(bytes: Uint8Array): Promise<string>;
   /**
    * @returns the bytes, which have been checked against `digest`.
-   * @throws {LyceumError} NOT_FOUND if they are not there, UNAVAILABLE if they cannot be read whole.
+   * @throws {LyceumError} NOT_FOUND if they are not there, or are damaged; UNAVAILABLE if nobody answers.
    */
   get(digest: string): Promise<Buffer>;
   has(digest: string): Promise<boolean>;
@@ -120,10 +120,7 @@ class ObjectBlobStore implements BlobStore {
       const bytes = await this.#read(digest, info);
       if (bytes !== undefined) return bytes;
     }
-    throw new LyceumError(
-      'UNAVAILABLE',
-      `blob ${digest} is damaged: its chunks do not add up to it`,
-    );
+    throw new LyceumError('NOT_FOUND', `blob ${digest} is damaged: its chunks do not add up to it`);
   }
 
   async has(digest: string): Promise<boolean> {
