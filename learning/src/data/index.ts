@@ -2,6 +2,16 @@
 export * from './dataset.js';
 export * from './dataset-file.js';
 export * from './labelled-mask.js';
+export { describeModel, type ModelDescription } from './model-description.js';
+export * from './model-folder.js';
+export {
+  encodeModelPackage,
+  type ModelPackage,
+  packageWeightSpecs,
+  parseModelPackage,
+} from './model-package.js';
+export * from './model-settings.js';
+export type { WeightSpec } from './model-weights.js';
 export { type NpyArray, readNpy, type TypedArray, writeNpy } from './npy.js';
 export * from './npz.js';
 export * from './order.js';

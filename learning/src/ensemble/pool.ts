@@ -175,14 +175,13 @@ function addLogs(
     if (share === 0) continue;
     const logits = teacherLogits[k] as Values;
     let greatest = Number.NEGATIVE_INFINITY;
+    let vetoes = false;
     for (let c = 0; c < classes; c++) {
       const value = logits[from + c] as number;
       if (value > greatest) greatest = value;
+      if (value === Number.NEGATIVE_INFINITY) vetoes = true;
     }
-    let sum = 0;
-    for (let c = 0; c < classes; c++) sum += Math.exp((logits[from + c] as number) - greatest);
-    // The logit of a class that has the floor's probability: log p = v − greatest − log sum.
-    const floor = LOG_FLOOR + Math.log(sum);
+    const floor = vetoes ? flooredLogit(logits, from, classes, greatest) : 0;
     const factor = share / temperature;
     for (let c = 0; c < classes; c++) {
       const shifted = (logits[from + c] as number) - greatest;
@@ -190,6 +189,13 @@ function addLogs(
         (row[c] as number) + factor * (shifted === Number.NEGATIVE_INFINITY ? floor : shifted);
     }
   }
+}
+
+/** The logit, less the greatest, of a class of the floor's probability: log p = v − greatest − log Σ. */
+function flooredLogit(logits: Values, from: number, classes: number, greatest: number): number {
+  let sum = 0;
+  for (let c = 0; c < classes; c++) sum += Math.exp((logits[from + c] as number) - greatest);
+  return LOG_FLOOR + Math.log(sum);
 }
 
 function softmaxInPlace(row: Float64Array): void {

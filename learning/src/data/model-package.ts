@@ -1,0 +1,154 @@
+/**
+ * A model as one file: a zip of `model.json` (topology and manifest as TensorFlow.js writes them), `weights.bin`
+ * and `settings.json`. Equal content has equal bytes, so equal digests.
+ *
+ * A package that {@link parseModelPackage} has passed has plain, finite weights that fill its manifest.
+ */
+import { InvalidDocumentError, MODEL_MAX_BYTES, type Problem, toLyceumError } from '@lyceum/proto';
+import { type ModelSettings, parseSettingsJson, settingsJson } from './model-settings.js';
+import {
+  isObject,
+  readWeightGroups,
+  readWeightSpec,
+  type WeightSpec,
+  weightBytes,
+} from './model-weights.js';
+import { readZip, writeZip, type ZipLimits } from './zip.js';
+
+export interface ModelPackage {
+  /** `{ format: 'layers-model', modelTopology, weightsManifest }`. */
+  readonly modelJson: unknown;
+  /** All weights in the manifest's order. */
+  readonly weights: Uint8Array;
+  readonly settings: ModelSettings;
+}
+
+const WEIGHTS_FILE = 'weights.bin';
+const LIMITS: ZipLimits = { maxMembers: 8, maxBytes: MODEL_MAX_BYTES };
+
+/** @throws {InvalidDocumentError} if the model cannot be used; see {@link parseModelPackage}. */
+export function encodeModelPackage(model: ModelPackage, source = 'model'): Buffer {
+  const problems: Problem[] = [];
+  const specs = checkModel(model, problems);
+  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
+  const { modelTopology } = model.modelJson as Record<string, unknown>;
+  const modelJson = {
+    format: 'layers-model',
+    modelTopology,
+    weightsManifest: [{ paths: [WEIGHTS_FILE], weights: specs }],
+  };
+  return writeZip(
+    new Map<string, Uint8Array>([
+      ['model.json', Buffer.from(JSON.stringify(modelJson))],
+      [WEIGHTS_FILE, model.weights],
+      ['settings.json', Buffer.from(settingsJson(model.settings))],
+    ]),
+  );
+}
+
+/**
+ * Reads a package and checks all that can be checked without building the model.
+ *
+ * @throws {InvalidDocumentError} naming all that is wrong: members, manifest, weights that are not finite.
+ */
+export function parseModelPackage(bytes: Uint8Array, source = 'model package'): ModelPackage {
+  const problems: Problem[] = [];
+  const members = readMembers(bytes, source);
+  const [modelText, weights, settingsText] = ['model.json', WEIGHTS_FILE, 'settings.json'].map(
+    (name) => {
+      const member = members.get(name);
+      if (member === undefined) problems.push({ path: name, message: 'is missing' });
+      return member;
+    },
+  );
+  if (!modelText || !weights || !settingsText) throw new InvalidDocumentError(source, problems);
+
+  const modelJson = parseModelJson(Buffer.from(modelText).toString(), `${source}, model.json`);
+  const settings = parseSettingsJson(
+    Buffer.from(settingsText).toString(),
+    `${source}, settings.json`,
+  );
+  const model = { modelJson, weights, settings };
+  checkModel(model, problems);
+  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
+  return model;
+}
+
+/** @throws {InvalidDocumentError} if it is not JSON, or no TensorFlow.js LayersModel. */
+export function parseModelJson(text: string, source: string): Record<string, unknown> {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw new InvalidDocumentError(source, [{ path: '', message: 'is not JSON' }]);
+  }
+  if (!isObject(document) || !isObject(document['modelTopology'])) {
+    const message = 'is no TensorFlow.js model: it has no modelTopology';
+    throw new InvalidDocumentError(source, [{ path: '', message }]);
+  }
+  const { format } = document;
+  if (format !== undefined && format !== 'layers-model') {
+    const message = `is ${JSON.stringify(format)}; want "layers-model" (a GraphModel cannot be used)`;
+    throw new InvalidDocumentError(source, [{ path: 'format', message }]);
+  }
+  return document;
+}
+
+/** The manifest's weights, in order; of a package that has been checked. */
+export function packageWeightSpecs(model: ModelPackage): readonly WeightSpec[] {
+  const groups = readWeightGroups(model.modelJson, []) ?? [];
+  return groups.flatMap((group) => group.weights.flatMap((raw) => readWeightSpec(raw, []) ?? []));
+}
+
+function checkModel(model: ModelPackage, problems: Problem[]): WeightSpec[] {
+  const groups = readWeightGroups(model.modelJson, problems);
+  if (groups === undefined) return [];
+  const specs: WeightSpec[] = [];
+  for (const raw of groups.flatMap((group) => group.weights)) {
+    const spec = readWeightSpec(raw, problems);
+    if (spec === undefined) continue;
+    if (raw['quantization'] !== undefined) {
+      const message =
+        'is quantized; a package holds plain weights (push the model from its folder)';
+      problems.push({ path: `weight ${spec.name}`, message });
+    }
+    specs.push(spec);
+  }
+  if (problems.length > 0) return specs;
+  const want = specs.reduce((total, spec) => total + weightBytes(spec), 0);
+  if (want !== model.weights.length) {
+    const message = `has ${model.weights.length} bytes, and the manifest's weights have ${want}`;
+    problems.push({ path: WEIGHTS_FILE, message });
+    return specs;
+  }
+  let offset = 0;
+  for (const spec of specs) {
+    if (spec.dtype === 'float32') checkFinite(model.weights, offset, spec, problems);
+    offset += weightBytes(spec);
+  }
+  return specs;
+}
+
+function checkFinite(
+  bytes: Uint8Array,
+  offset: number,
+  spec: WeightSpec,
+  problems: Problem[],
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, weightBytes(spec));
+  for (let i = 0; i < view.byteLength; i += 4) {
+    const value = view.getFloat32(i, true);
+    if (Number.isFinite(value)) continue;
+    problems.push({ path: `weight ${spec.name}`, message: `holds ${value} at element ${i / 4}` });
+    return;
+  }
+}
+
+function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
+  try {
+    return readZip(bytes, LIMITS, 'file');
+  } catch (err) {
+    const problem = { path: '', message: toLyceumError(err).message };
+    throw new InvalidDocumentError(source, [problem]);
+  }
+}
