@@ -1,0 +1,89 @@
+/** The main thread's handle of the compute thread: commands as promises. */
+import { Worker } from 'node:worker_threads';
+import { LyceumError } from '@lyceum/proto';
+import type {
+  ComputeCommand,
+  ComputeDevice,
+  ComputeReply,
+  ComputeRequest,
+  ComputeResults,
+  ComputeSettings,
+} from './protocol.js';
+
+type ReadyReply = Extract<ComputeReply, { reply: 'ready' }>;
+
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (err: LyceumError) => void;
+}
+
+export class Compute {
+  readonly device: ComputeDevice;
+  /** What the user should know of the engine. */
+  readonly warnings: readonly string[];
+  /** Resolves with the reason if the thread dies by itself; the worker cannot go on without it. */
+  readonly died: Promise<Error>;
+  readonly #thread: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+
+  private constructor(thread: Worker, ready: ReadyReply, died: Promise<Error>) {
+    this.#thread = thread;
+    this.device = ready.device;
+    this.warnings = ready.warnings;
+    this.died = died;
+    thread.on('message', (reply: ComputeReply) => this.#settle(reply));
+    void died.then((err) => {
+      const failure = new LyceumError('INTERNAL', 'the compute thread died', { cause: err });
+      for (const { reject } of this.#pending.values()) reject(failure);
+      this.#pending.clear();
+    });
+  }
+
+  /**
+   * Starts the thread and opens its engine. `TF_…` variables must be set before.
+   *
+   * @throws whatever ended the thread, if it does not come up.
+   */
+  static async start(settings: ComputeSettings): Promise<Compute> {
+    const thread = new Worker(new URL('./compute-thread.js', import.meta.url), {
+      workerData: settings,
+    });
+    const died = new Promise<Error>((resolve) => {
+      thread.once('error', resolve);
+      thread.once('exit', (code) => resolve(new Error(`the thread ended with code ${code}`)));
+    });
+    const ready = await Promise.race([
+      new Promise<ReadyReply>((resolve) => {
+        thread.once('message', (first: ReadyReply) => resolve(first));
+      }),
+      died.then((err) => Promise.reject(err)),
+    ]);
+    return new Compute(thread, ready, died);
+  }
+
+  /** @throws {LyceumError} what `Teachers.run` throws; INTERNAL if the thread died. */
+  run<C extends ComputeCommand>(command: C): Promise<ComputeResults[C['command']]> {
+    this.#lastId += 1;
+    const request: ComputeRequest = { id: this.#lastId, command };
+    return new Promise((resolve, reject) => {
+      this.#pending.set(request.id, {
+        resolve: (result) => resolve(result as ComputeResults[C['command']]),
+        reject,
+      });
+      this.#thread.postMessage(request);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#thread.terminate();
+  }
+
+  #settle(reply: ComputeReply): void {
+    if (reply.reply === 'ready') return;
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if (reply.reply === 'done') pending?.resolve(reply.result);
+    else pending?.reject(new LyceumError(reply.code, reply.message));
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * How a span of rows is cut into inferences of one fixed shape. Pure.
+ *
+ * The grid starts at the span's first row. So which rows share an inference, and where each lies in it,
+ * is a pure function of the span: the same span asked twice is the same computation, bit for bit.
+ */
+
+/** Rows of one inference; a shorter rest is padded. Engines gain little from more, and latency grows. */
+export const INFERENCE_ROWS = 128;
+
+export interface RowRange {
+  readonly firstRow: number;
+  readonly rowCount: number;
+}
+
+/** Ranges of at most `rows` rows that cover [0, rowCount) in order; only the last may be shorter. */
+export function inferenceRanges(rowCount: number, rows: number): RowRange[] {
+  return Array.from({ length: Math.ceil(rowCount / rows) }, (_, index) => ({
+    firstRow: index * rows,
+    rowCount: Math.min(rows, rowCount - index * rows),
+  }));
+}

@@ -1,0 +1,63 @@
+/**
+ * A teacher for measurements: real logits, computed once, then looked up; each inference waits a given
+ * time instead of computing.
+ *
+ * It stands for a teacher on a GPU of its own where there is none: everything but the inference is real,
+ * and it takes no core from the student. Logits are those of the samples without a view, whatever view is
+ * asked for. One inference at a time, of INFERENCE_ROWS rows.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Dataset, IDENTITY_VIEW } from '@lyceum/learning/data';
+import { INFERENCE_ROWS, inferenceRanges } from './inference-ranges.js';
+import type {
+  AnswerRequest,
+  AnswerTensor,
+  TeacherDescription,
+  TeacherEngine,
+} from './teacher-engine.js';
+
+export class LookupTeacher implements TeacherEngine {
+  readonly #teacher: TeacherEngine;
+  readonly #delayMs: number;
+  /** Outputs of all samples of a set, by its digest and the outputs' names. */
+  readonly #tables = new Map<string, readonly AnswerTensor[]>();
+
+  /** @param delayMs - what one inference takes. */
+  constructor(teacher: TeacherEngine, delayMs: number) {
+    this.#teacher = teacher;
+    this.#delayMs = delayMs;
+  }
+
+  describe(): TeacherDescription {
+    return { ...this.#teacher.describe(), latencyBatch1Ms: this.#delayMs };
+  }
+
+  async answer({ dataset, samples, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
+    const table = await this.#tableOf(dataset, outputs);
+    // One wait for all inferences: a timer's resolution is a millisecond, which short ones would feel.
+    await wait(inferenceRanges(samples.length, INFERENCE_ROWS).length * this.#delayMs);
+    return table.map(({ name, width, values }) => {
+      const rows = new Float32Array(samples.length * width);
+      samples.forEach((sample, row) => {
+        rows.set(values.subarray(sample * width, (sample + 1) * width), row * width);
+      });
+      return { name, width, values: rows };
+    });
+  }
+
+  close(): void {
+    this.#tables.clear();
+    this.#teacher.close();
+  }
+
+  async #tableOf(dataset: Dataset, outputs: readonly string[]): Promise<readonly AnswerTensor[]> {
+    const key = [dataset.digest, ...outputs].join();
+    let table = this.#tables.get(key);
+    if (table === undefined) {
+      const samples = Uint32Array.from({ length: dataset.sampleCount }, (_, sample) => sample);
+      table = await this.#teacher.answer({ dataset, samples, view: IDENTITY_VIEW, outputs });
+      this.#tables.set(key, table);
+    }
+    return table;
+  }
+}

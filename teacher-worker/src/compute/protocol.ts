@@ -1,0 +1,106 @@
+/** What the worker's main thread and its compute thread say to each other. Plain data, structured clones. */
+import type { ViewAt } from '@lyceum/learning/data';
+import type { ErrorCode } from '@lyceum/proto';
+import type { AnswerTensor, TeacherDescription } from './teacher-engine.js';
+import type { TicketSpan } from './ticket-span.js';
+
+/** What the thread is started with. */
+export interface ComputeSettings {
+  /** Look answers up, and wait this long for each inference; undefined: compute them. */
+  readonly lookupDelayMs: number | undefined;
+}
+
+export interface ComputeDevice {
+  /** `native`, `wasm` or `lookup`. */
+  readonly engine: string;
+  readonly engineVersion: string;
+  /** `cpu` or the GPU's name. */
+  readonly device: string;
+}
+
+/** A verified local file; its digest is its name in the thread. */
+export interface DatasetFile {
+  readonly digest: string;
+  readonly file: string;
+}
+
+export interface LoadCommand {
+  readonly command: 'load';
+  readonly identity: string;
+  readonly modelFile: string;
+  readonly settingsJson: string;
+  /** Sets to read and to warm up on; the first one's samples fix the input shape. */
+  readonly datasets: readonly DatasetFile[];
+  /** Weights that still fit the worker's budget. */
+  readonly budgetBytes: number;
+}
+
+/** Reads sets and warms a loaded teacher up on them. */
+export interface PrepareCommand {
+  readonly command: 'prepare';
+  readonly identity: string;
+  readonly datasets: readonly DatasetFile[];
+}
+
+export interface AnswerCommand {
+  readonly command: 'answer';
+  readonly identity: string;
+  readonly dataset: DatasetFile;
+  readonly span: TicketSpan;
+  readonly view: ViewAt;
+  readonly outputs: readonly string[];
+}
+
+/** Does nothing if the teacher is not loaded. */
+export interface UnloadCommand {
+  readonly command: 'unload';
+  readonly identity: string;
+}
+
+/** Forgets all sets but these. */
+export interface KeepDatasetsCommand {
+  readonly command: 'keep-datasets';
+  readonly digests: readonly string[];
+}
+
+export interface Answer {
+  readonly tensors: readonly AnswerTensor[];
+  readonly inferenceSeconds: number;
+}
+
+/** What each command answers with. */
+export interface ComputeResults {
+  readonly load: TeacherDescription;
+  readonly prepare: undefined;
+  readonly answer: Answer;
+  readonly unload: undefined;
+  readonly 'keep-datasets': undefined;
+}
+
+export type ComputeCommand =
+  | LoadCommand
+  | PrepareCommand
+  | AnswerCommand
+  | UnloadCommand
+  | KeepDatasetsCommand;
+
+/** Commands are carried out one after another, in the order in which they come. */
+export interface ComputeRequest {
+  readonly id: number;
+  readonly command: ComputeCommand;
+}
+
+export type ComputeReply =
+  | {
+      readonly reply: 'ready';
+      readonly device: ComputeDevice;
+      /** What the user should know of the engine. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly reply: 'done'; readonly id: number; readonly result: unknown }
+  | {
+      readonly reply: 'failed';
+      readonly id: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+    };

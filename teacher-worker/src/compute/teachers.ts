@@ -1,0 +1,141 @@
+/**
+ * The compute thread's teachers and data sets, and what each command does to them. Owns TensorFlow.
+ */
+import { readFileSync } from 'node:fs';
+import {
+  type Dataset,
+  describeModel,
+  IDENTITY_VIEW,
+  parseDataset,
+  parseModelPackage,
+  parseSettingsJson,
+} from '@lyceum/learning/data';
+import type { Engine } from '@lyceum/learning/tensorflow';
+import { LyceumError } from '@lyceum/proto';
+import { requireFinite } from './finite.js';
+import { LookupTeacher } from './lookup-engine.js';
+import type {
+  Answer,
+  AnswerCommand,
+  ComputeCommand,
+  ComputeResults,
+  ComputeSettings,
+  DatasetFile,
+  LoadCommand,
+} from './protocol.js';
+import type { TeacherEngine } from './teacher-engine.js';
+import { TensorflowTeacher } from './tensorflow-engine.js';
+import { ticketSamples } from './ticket-span.js';
+
+export class Teachers {
+  readonly #engine: Engine;
+  readonly #settings: ComputeSettings;
+  readonly #teachers = new Map<string, TeacherEngine>();
+  readonly #datasets = new Map<string, Dataset>();
+
+  constructor(engine: Engine, settings: ComputeSettings) {
+    this.#engine = engine;
+    this.#settings = settings;
+  }
+
+  /**
+   * @returns the command's result, see {@link ComputeResults}.
+   * @throws {LyceumError} INVALID_ARGUMENT if that can never be done, another code if it may be, later or
+   *   elsewhere.
+   */
+  async run(command: ComputeCommand): Promise<ComputeResults[ComputeCommand['command']]> {
+    switch (command.command) {
+      case 'load':
+        return this.#load(command);
+      case 'prepare':
+        return this.#prepare(this.#teacher(command.identity), command.datasets);
+      case 'answer':
+        return this.#answer(command);
+      case 'unload':
+        this.#teachers.get(command.identity)?.close();
+        this.#teachers.delete(command.identity);
+        return undefined;
+      case 'keep-datasets':
+        for (const digest of this.#datasets.keys()) {
+          if (!command.digests.includes(digest)) this.#datasets.delete(digest);
+        }
+        return undefined;
+    }
+  }
+
+  async #load(command: LoadCommand): Promise<ComputeResults['load']> {
+    const { identity, modelFile, settingsJson, datasets, budgetBytes } = command;
+    const modelPackage = parseModelPackage(readFileSync(modelFile));
+    const { weightBytes } = describeModel(modelPackage);
+    if (weightBytes > budgetBytes) {
+      throw new LyceumError(
+        'RESOURCE_EXHAUSTED',
+        `its weights need ${weightBytes} bytes, and ${budgetBytes} are left of the memory budget`,
+      );
+    }
+    const [first] = datasets;
+    const teacher = await this.#open(
+      modelPackage,
+      settingsJson,
+      first === undefined ? undefined : this.#dataset(first).sampleShape,
+    );
+    try {
+      await this.#prepare(teacher, datasets);
+    } catch (err) {
+      teacher.close();
+      throw err;
+    }
+    this.#teachers.set(identity, teacher);
+    return teacher.describe();
+  }
+
+  async #open(
+    modelPackage: ReturnType<typeof parseModelPackage>,
+    settingsJson: string,
+    sampleShape: readonly number[] | undefined,
+  ): Promise<TeacherEngine> {
+    const settings = parseSettingsJson(settingsJson);
+    const { lookupDelayMs } = this.#settings;
+    const teacher = await TensorflowTeacher.open(this.#engine, modelPackage, settings, sampleShape);
+    return lookupDelayMs === undefined ? teacher : new LookupTeacher(teacher, lookupDelayMs);
+  }
+
+  /** The first inference of a shape allocates and compiles; no ticket should wait for that. */
+  async #prepare(teacher: TeacherEngine, datasets: readonly DatasetFile[]): Promise<undefined> {
+    for (const file of datasets) {
+      const dataset = this.#dataset(file);
+      const samples = new Uint32Array(Math.min(1, dataset.sampleCount));
+      await teacher.answer({ dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] });
+    }
+    return undefined;
+  }
+
+  async #answer(command: AnswerCommand): Promise<Answer> {
+    const teacher = this.#teacher(command.identity);
+    const dataset = this.#dataset(command.dataset);
+    const samples = ticketSamples(dataset, command.span);
+    const start = performance.now();
+    const { view, outputs } = command;
+    const tensors = await teacher.answer({ dataset, samples, view, outputs });
+    const inferenceSeconds = (performance.now() - start) / 1000;
+    for (const tensor of tensors) requireFinite(tensor);
+    return { tensors, inferenceSeconds };
+  }
+
+  #teacher(identity: string): TeacherEngine {
+    const teacher = this.#teachers.get(identity);
+    if (teacher === undefined) {
+      throw new LyceumError('NOT_FOUND', `teacher ${identity} is not loaded on this worker`);
+    }
+    return teacher;
+  }
+
+  #dataset({ digest, file }: DatasetFile): Dataset {
+    let dataset = this.#datasets.get(digest);
+    if (dataset === undefined) {
+      dataset = parseDataset(readFileSync(file), digest);
+      this.#datasets.set(digest, dataset);
+    }
+    return dataset;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * A teacher that is a tfjs LayersModel on TensorFlow. White box: it gives `logits`.
+ *
+ * Every inference has one fixed shape, [INFERENCE_ROWS, …]; rows beyond the answer's are zero.
+ */
+import {
+  type Dataset,
+  describeModel,
+  type ModelPackage,
+  type ModelSettings,
+  readInputs,
+} from '@lyceum/learning/data';
+import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
+import { LyceumError } from '@lyceum/proto';
+import { INFERENCE_ROWS, inferenceRanges } from './inference-ranges.js';
+import type {
+  AnswerRequest,
+  AnswerTensor,
+  TeacherDescription,
+  TeacherEngine,
+} from './teacher-engine.js';
+
+const LATENCY_WARM_UPS = 3;
+const LATENCY_SAMPLES = 15;
+
+type Model = Awaited<ReturnType<typeof loadModel>>;
+
+export class TensorflowTeacher implements TeacherEngine {
+  readonly #engine: Engine;
+  readonly #model: Model;
+  readonly #settings: ModelSettings;
+  readonly #description: TeacherDescription;
+  /** By sample shape: sets may differ in it where the model takes both. */
+  readonly #inferences = new Map<string, Inference>();
+
+  private constructor(
+    engine: Engine,
+    model: Model,
+    settings: ModelSettings,
+    description: TeacherDescription,
+  ) {
+    this.#engine = engine;
+    this.#model = model;
+    this.#settings = settings;
+    this.#description = description;
+  }
+
+  /**
+   * @param sampleShape - shape of the samples it will be asked about; undefined: what the model declares.
+   * @throws {LyceumError} INVALID_ARGUMENT if the model does not load or the samples do not fit it.
+   */
+  static async open(
+    engine: Engine,
+    modelPackage: ModelPackage,
+    settings: ModelSettings,
+    sampleShape: readonly number[] | undefined,
+  ): Promise<TensorflowTeacher> {
+    const { parameterCount, weightBytes, inputShape } = describeModel(modelPackage);
+    const shape = sampleShape ?? inputShape;
+    if (shape === undefined) {
+      throw new LyceumError(
+        'FAILED_PRECONDITION',
+        'the model leaves its input shape open, and no data set is named that would tell it',
+      );
+    }
+    const model = await loadModel(engine, modelPackage);
+    try {
+      const single = new Inference(engine, model, settings, shape, 1);
+      const { classCount } = single;
+      const latencyBatch1Ms = medianLatencyMs(single, shape);
+      const description = { classCount, parameterCount, weightBytes, latencyBatch1Ms };
+      return new TensorflowTeacher(engine, model, settings, description);
+    } catch (err) {
+      model.dispose();
+      throw err;
+    }
+  }
+
+  describe(): TeacherDescription {
+    return this.#description;
+  }
+
+  async answer({ dataset, samples, view, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
+    const missing = outputs.filter((name) => name !== 'logits');
+    if (missing.length > 0) {
+      throw new LyceumError('INVALID_ARGUMENT', `this teacher gives logits, not ${missing}`);
+    }
+    const inference = this.#inferenceFor(dataset);
+    const width = inference.classCount;
+    const values = new Float32Array(samples.length * width);
+    const inputs = new Float32Array(INFERENCE_ROWS * elementCount(dataset.sampleShape));
+    for (const { firstRow, rowCount } of inferenceRanges(samples.length, INFERENCE_ROWS)) {
+      const part = samples.subarray(firstRow, firstRow + rowCount);
+      const filled = inputs.subarray(0, rowCount * elementCount(dataset.sampleShape));
+      readInputs(dataset, part, view, filled);
+      values.set(inference.run(filled, rowCount), firstRow * width);
+    }
+    return outputs.map((name) => ({ name, width, values }));
+  }
+
+  close(): void {
+    this.#inferences.clear();
+    this.#model.dispose();
+  }
+
+  #inferenceFor({ sampleShape }: Dataset): Inference {
+    const key = sampleShape.join();
+    let inference = this.#inferences.get(key);
+    if (inference === undefined) {
+      const { classCount } = this.#description;
+      inference = new Inference(
+        this.#engine,
+        this.#model,
+        this.#settings,
+        sampleShape,
+        INFERENCE_ROWS,
+      );
+      if (inference.classCount !== classCount) {
+        throw new LyceumError('INTERNAL', `${inference.classCount} classes, was ${classCount}`);
+      }
+      this.#inferences.set(key, inference);
+    }
+    return inference;
+  }
+}
+
+/** Of one sample, [1, …sampleShape], once it is warm. */
+function medianLatencyMs(inference: Inference, sampleShape: readonly number[]): number {
+  const input = new Float32Array(elementCount(sampleShape));
+  for (let i = 0; i < LATENCY_WARM_UPS; i++) inference.run(input, 1);
+  const times = Array.from({ length: LATENCY_SAMPLES }, () => {
+    const start = performance.now();
+    inference.run(input, 1);
+    return performance.now() - start;
+  }).sort((a, b) => a - b);
+  return times[Math.floor(times.length / 2)] as number;
+}
+
+function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}

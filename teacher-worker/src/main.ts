@@ -1,0 +1,187 @@
+#!/usr/bin/env node
+/** The program: flags and environment in, a teacher worker out. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import { type ErrorCode, toLyceumError } from '@lyceum/proto';
+import {
+  BlobCache,
+  connect,
+  connectNats,
+  createLogger,
+  Shutdown,
+  startProbes,
+  TeacherClient,
+} from '@lyceum/proto/node';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { Compute } from './compute/compute.js';
+import { createMetrics } from './metrics.js';
+import { DRAIN_BUDGET_MS, TeacherWorker } from './worker.js';
+
+const MIB = 1024 * 1024;
+
+/** Models and sets on disk. They are fetched again when they are needed again. */
+const BLOB_CACHE_MAX_BYTES = 16 * 1024 * MIB;
+
+/** What stopping may take beyond the drain: the session's end, the compute thread's, NATS's last flush. */
+const STOP_BUDGET_MS = DRAIN_BUDGET_MS + 10_000;
+
+/** As the command line's: usage or bad input, nobody there, anything else. */
+const EXIT_CODES: Partial<Record<ErrorCode, number>> = { INVALID_ARGUMENT: 2, UNAVAILABLE: 4 };
+const USAGE_EXIT_CODE = 2;
+
+interface Flags {
+  readonly coordinator: string;
+  readonly nats: string;
+  readonly workerId: string;
+  readonly stateDir: string;
+  readonly http: string;
+  readonly memoryBudgetMib: number;
+  readonly computeThreads: number;
+  readonly lookupDelayMs: number | undefined;
+  readonly logLevel: string;
+  readonly insecure: boolean;
+}
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+const command = new Command('teacher-worker')
+  .description("Answers tickets with teachers' outputs.")
+  .version(version)
+  .addOption(
+    flag('--coordinator <address>', "the coordinator's HOST:PORT", 'LYCEUM_COORDINATOR').default(
+      '127.0.0.1:7700',
+    ),
+  )
+  .addOption(
+    flag('--nats <url>', 'where NATS is', 'LYCEUM_NATS_URL').default('nats://127.0.0.1:4222'),
+  )
+  .addOption(
+    flag('--worker-id <id>', 'name in the cluster; one worker each', 'LYCEUM_WORKER_ID').default(
+      `${hostname()}-${process.pid}`,
+      'HOST-PID',
+    ),
+  )
+  .addOption(
+    flag('--state-dir <folder>', 'keeps fetched models and sets', 'LYCEUM_STATE_DIR').default(
+      join('lyceum-state', 'teacher-worker'),
+    ),
+  )
+  .addOption(
+    flag('--http <address>', 'HOST:PORT of probes and metrics', 'LYCEUM_HTTP').default(
+      '127.0.0.1:0',
+    ),
+  )
+  .addOption(
+    flag('--memory-budget-mib <n>', "for all teachers' weights", 'LYCEUM_MEMORY_BUDGET_MIB')
+      .argParser(wholeNumber)
+      .default(2048),
+  )
+  .addOption(
+    flag('--compute-threads <n>', "TensorFlow's; bits depend on it", 'LYCEUM_COMPUTE_THREADS')
+      .argParser(wholeNumber)
+      .default(2),
+  )
+  .addOption(
+    new Option(
+      '--lookup-delay-ms <ms>',
+      'for measurements: look answers up, and wait this long for each inference',
+    ).argParser(milliseconds),
+  )
+  .addOption(
+    flag('--log-level <level>', 'of the logs on stderr', 'LYCEUM_LOG_LEVEL').default('info'),
+  )
+  .option(
+    '--insecure',
+    'allow addresses that others can reach, without TLS (env: LYCEUM_INSECURE=true)',
+    process.env['LYCEUM_INSECURE'] === 'true',
+  )
+  .exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : USAGE_EXIT_CODE))
+  .action(run);
+
+try {
+  await command.parseAsync();
+} catch (thrown) {
+  const { code, message } = toLyceumError(thrown);
+  process.stderr.write(`teacher-worker: ${message}\n`);
+  process.exit(EXIT_CODES[code] ?? 1);
+}
+
+async function run(): Promise<void> {
+  const flags = command.opts<Flags>();
+  const log = createLogger({ name: 'teacher-worker', level: flags.logLevel }).child({
+    workerId: flags.workerId,
+  });
+  const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
+
+  const nats = await connectNats({ url: flags.nats, name: flags.workerId, log });
+  shutdown.onStop('nats', () => nats.close());
+
+  setComputeThreads(flags.computeThreads, process.env);
+  const compute = await Compute.start({ lookupDelayMs: flags.lookupDelayMs });
+  for (const warning of compute.warnings) log.warn({ warning }, 'engine is not the best one');
+  log.info({ ...compute.device, computeThreads: flags.computeThreads }, 'engine opened');
+
+  const client = connect(TeacherClient, flags.coordinator);
+  shutdown.onStop('coordinator client', async () => client.close());
+
+  const metrics = createMetrics();
+  // The store appears with the coordinator, which may start later.
+  const blobs = {
+    get: async (digest: string) => (await nats.blobs({ create: false })).get(digest),
+  };
+  const worker = new TeacherWorker({
+    workerId: flags.workerId,
+    version,
+    memoryBudgetBytes: flags.memoryBudgetMib * MIB,
+    computeThreads: flags.computeThreads,
+    compute,
+    nats,
+    cache: new BlobCache(join(flags.stateDir, 'blobs'), blobs, BLOB_CACHE_MAX_BYTES),
+    client,
+    metrics,
+    nowMs: () => performance.now(),
+    random: Math.random,
+    log,
+  });
+  const probes = await startProbes({
+    address: flags.http,
+    insecure: flags.insecure,
+    ready: () => (shutdown.signal.aborted ? 'the worker is stopping' : worker.unready),
+    metrics: metrics.registry,
+  });
+  shutdown.onStop('probes', () => probes.close());
+
+  worker.start();
+  shutdown.onStop('worker', () => worker.stop());
+
+  // Neither can be had again: whoever started the worker starts another.
+  void compute.died.then((err) => {
+    if (shutdown.signal.aborted) return;
+    log.fatal({ err }, 'compute thread died');
+    process.exit(1);
+  });
+
+  const ready = { program: 'teacher-worker', workerId: flags.workerId, http: probes.address };
+  process.stdout.write(`${JSON.stringify({ ...ready, pid: process.pid })}\n`);
+}
+
+function flag(name: string, description: string, variable: string): Option {
+  return new Option(name, description).env(variable);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('want a whole number above 0');
+  return Number(text);
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 60_000)) {
+    throw new InvalidArgumentError('want milliseconds from 0 to 60000');
+  }
+  return value;
+}

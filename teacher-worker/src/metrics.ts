@@ -1,0 +1,39 @@
+/** What Prometheus can ask of a teacher worker. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+export interface WorkerMetrics {
+  readonly registry: Registry;
+  readonly ticketsAnswered: Counter;
+  readonly samplesInferred: Counter;
+  readonly inferenceSeconds: Counter;
+  readonly ticketsInHand: Gauge;
+}
+
+export function createMetrics(): WorkerMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    ticketsAnswered: new Counter({
+      name: 'lyceum_teacher_tickets_answered_total',
+      help: 'Tickets whose answer the coordinator has.',
+      registers,
+    }),
+    samplesInferred: new Counter({
+      name: 'lyceum_teacher_samples_inferred_total',
+      help: 'Samples that teachers inferred.',
+      registers,
+    }),
+    inferenceSeconds: new Counter({
+      name: 'lyceum_teacher_inference_seconds_total',
+      help: 'Seconds that the compute thread spent on answers.',
+      registers,
+    }),
+    ticketsInHand: new Gauge({
+      name: 'lyceum_teacher_tickets_in_hand',
+      help: 'Tickets that wait, compute or travel.',
+      registers,
+    }),
+  };
+}

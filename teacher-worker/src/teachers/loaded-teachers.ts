@@ -1,0 +1,225 @@
+/**
+ * The teachers on this worker, brought step by step to what is wanted: fetches, loads, unloads, one at a
+ * time, and begins anew whenever something changed meanwhile. Decisions are in desired-state.ts.
+ */
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/proto/node';
+import type { Compute } from '../compute/compute.js';
+import type { DatasetFile } from '../compute/protocol.js';
+import type { TeacherDescription } from '../compute/teacher-engine.js';
+import {
+  type HeldTeacher,
+  nextStep,
+  type Step,
+  untilNextRetryMs,
+  type WantedDataset,
+  type WantedTeacher,
+} from './desired-state.js';
+
+type Entry =
+  | {
+      readonly status: 'loaded';
+      readonly description: TeacherDescription;
+      readonly datasets: ReadonlySet<string>;
+    }
+  | {
+      readonly status: 'failed';
+      readonly reason: string;
+      readonly failures: number;
+      readonly retryAtMs: number;
+    };
+
+export interface LoadedTeachersOptions {
+  readonly compute: Compute;
+  readonly cache: BlobCache;
+  /** What the weights of all loaded teachers may take together. */
+  readonly budgetBytes: number;
+  /** Tickets of a teacher in hand. */
+  readonly ticketsInHand: (identity: string) => number;
+  /** A teacher was loaded, unloaded, or would not load. */
+  readonly changed: () => void;
+  /** Milliseconds that only rise. */
+  readonly nowMs: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+export class LoadedTeachers {
+  readonly #options: LoadedTeachersOptions;
+  readonly #entries = new Map<string, Entry>();
+  #wanted: readonly WantedTeacher[] = [];
+  #working = false;
+  /** Something has changed since the last look. */
+  #due = false;
+  #stopped = false;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(options: LoadedTeachersOptions) {
+    this.#options = options;
+  }
+
+  /** Wanted teachers that are ready to answer. */
+  get loaded(): ReadonlyMap<string, TeacherDescription> {
+    const entries = [...this.#entries].flatMap(([identity, entry]) =>
+      entry.status === 'loaded' ? [[identity, entry.description] as const] : [],
+    );
+    return new Map(entries);
+  }
+
+  /** Why teachers did not load. */
+  get failed(): ReadonlyMap<string, string> {
+    const entries = [...this.#entries].flatMap(([identity, entry]) =>
+      entry.status === 'failed' ? [[identity, entry.reason] as const] : [],
+    );
+    return new Map(entries);
+  }
+
+  /** The whole desired state. */
+  follow(wanted: readonly WantedTeacher[]): void {
+    this.#wanted = wanted;
+    this.proceed();
+  }
+
+  /** Looks again at what can be done: tickets were settled, or time has passed. */
+  proceed(): void {
+    this.#due = true;
+    if (this.#working) return;
+    this.#working = true;
+    void this.#proceed().finally(() => {
+      this.#working = false;
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+  }
+
+  /**
+   * A verified file of a set that a ticket of this teacher names.
+   *
+   * @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION or UNAVAILABLE if this worker cannot get it.
+   */
+  fetchDataset(identity: string, digest: string): Promise<DatasetFile> {
+    const teacher = this.#wanted.find((wanted) => wanted.identity === identity);
+    const dataset = teacher?.datasets.find((wanted) => wanted.digest === digest);
+    // One that the assignment does not name yet: pushed sets are found all the same.
+    return this.#fetch(dataset ?? { digest, path: undefined });
+  }
+
+  async #proceed(): Promise<void> {
+    const { compute, nowMs, changed } = this.#options;
+    clearTimeout(this.#retry);
+    while (this.#due && !this.#stopped) {
+      const step = nextStep(this.#wanted, this.#held(), nowMs());
+      if (step !== undefined) {
+        await this.#carryOut(step);
+        changed();
+        continue;
+      }
+      this.#due = false;
+      const digests = this.#wanted.flatMap(({ datasets }) => datasets.map(({ digest }) => digest));
+      await compute.run({ command: 'keep-datasets', digests });
+    }
+    const waitMs = untilNextRetryMs(this.#wanted, this.#held(), nowMs());
+    if (waitMs !== undefined && !this.#stopped) {
+      this.#retry = setTimeout(() => this.proceed(), waitMs);
+    }
+  }
+
+  #held(): ReadonlyMap<string, HeldTeacher> {
+    const held = [...this.#entries].map(([identity, entry]): [string, HeldTeacher] => {
+      if (entry.status === 'failed') return [identity, entry];
+      return [identity, { ...entry, ticketsInHand: this.#options.ticketsInHand(identity) }];
+    });
+    return new Map(held);
+  }
+
+  async #carryOut(step: Step): Promise<void> {
+    switch (step.action) {
+      case 'unload':
+        return this.#unload(step.identity);
+      case 'load':
+        return this.#load(step.teacher);
+      case 'prepare':
+        return this.#prepare(step.teacher, step.datasets);
+    }
+  }
+
+  async #unload(identity: string): Promise<void> {
+    this.#entries.delete(identity);
+    await this.#options.compute.run({ command: 'unload', identity });
+    this.#options.log.info({ teacherIdentity: identity }, 'teacher unloaded');
+  }
+
+  async #load(teacher: WantedTeacher): Promise<void> {
+    const { compute, cache, log, nowMs, random } = this.#options;
+    const { identity } = teacher;
+    const startMs = nowMs();
+    try {
+      const modelFile = await cache.file(teacher.modelDigest);
+      const description = await compute.run({
+        command: 'load',
+        identity,
+        modelFile,
+        settingsJson: teacher.settingsJson,
+        datasets: await Promise.all(teacher.datasets.map((dataset) => this.#fetch(dataset))),
+        budgetBytes: this.#freeBytes(),
+      });
+      const datasets = new Set(teacher.datasets.map(({ digest }) => digest));
+      this.#entries.set(identity, { status: 'loaded', description, datasets });
+      const loadMs = Math.round(nowMs() - startMs);
+      log.info({ teacherIdentity: identity, ...description, loadMs }, 'teacher loaded');
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      const before = this.#entries.get(identity);
+      const failures = before?.status === 'failed' ? before.failures + 1 : 1;
+      const lasting = err.code === 'INVALID_ARGUMENT';
+      const retryAtMs = lasting
+        ? Number.POSITIVE_INFINITY
+        : nowMs() + retryDelayMs(failures, random());
+      this.#entries.set(identity, { status: 'failed', reason: err.message, failures, retryAtMs });
+      log.error({ teacherIdentity: identity, failures, lasting, err }, 'teacher failed to load');
+    }
+  }
+
+  /** Once, whether it works or not: a ticket that needs a set which is not there says so. */
+  async #prepare(teacher: WantedTeacher, datasets: readonly WantedDataset[]): Promise<void> {
+    const { compute, log } = this.#options;
+    const { identity } = teacher;
+    const entry = this.#entries.get(identity);
+    if (entry?.status !== 'loaded') {
+      throw new LyceumError(
+        'INTERNAL',
+        `teacher ${identity} was to be prepared, but is not loaded`,
+      );
+    }
+    const digests = datasets.map(({ digest }) => digest);
+    try {
+      const files = await Promise.all(datasets.map((dataset) => this.#fetch(dataset)));
+      await compute.run({ command: 'prepare', identity, datasets: files });
+    } catch (err) {
+      log.warn({ teacherIdentity: identity, datasets: digests, err }, 'data set is not ready');
+    }
+    const known = new Set([...entry.datasets, ...digests]);
+    this.#entries.set(identity, { ...entry, datasets: known });
+  }
+
+  async #fetch({ digest, path }: WantedDataset): Promise<DatasetFile> {
+    try {
+      const where = path === undefined ? {} : { path };
+      return { digest, file: await this.#options.cache.file(digest, where) };
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (err.code !== 'INVALID_ARGUMENT') throw err;
+      // A mounted file with other bytes is wrong here; another worker's mount may be right.
+      throw new LyceumError('FAILED_PRECONDITION', err.message, { cause: err });
+    }
+  }
+
+  #freeBytes(): number {
+    const used = [...this.loaded.values()].reduce((sum, { weightBytes }) => sum + weightBytes, 0);
+    return this.#options.budgetBytes - used;
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * Waits for `promise`, but no longer than until `signal` aborts. What the promise stands for goes on.
+ *
+ * @throws the signal's reason if it aborts first.
+ */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason);
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
+}

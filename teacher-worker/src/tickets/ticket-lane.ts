@@ -1,0 +1,201 @@
+/**
+ * The tickets of one loaded teacher under one session: pulls them, has them answered, settles them.
+ *
+ * A ticket in hand is announced to the coordinator, waits for its turn, is computed, travels until the
+ * coordinator's receipt, and only then is acked. While one answer travels the next ticket computes. The
+ * coordinator owns retries, so a ticket that cannot be answered is returned to it and leaves the queue.
+ *
+ * When the session ends, tickets in hand go back to the queue at once, unannounced: the coordinator hands
+ * them out anew by itself, or has lost its memory and finds them there. An answer that was nearly done is
+ * computed once more; nothing is lost and nothing has to be kept for a coordinator that may not return.
+ */
+import { digestHex, LyceumError, type Ticket, toLyceumError } from '@lyceum/proto';
+import {
+  ACK_WAIT_MS,
+  type Logger,
+  retryDelayMs,
+  sleep,
+  type TakenTicket,
+  type TicketSource,
+} from '@lyceum/proto/node';
+import type { Answer, DatasetFile } from '../compute/protocol.js';
+import type { WorkerMetrics } from '../metrics.js';
+import type { SessionLink } from '../session-link.js';
+import { abortable } from './abortable.js';
+import type { AnswerStream } from './answer-stream.js';
+import type { FairTurns } from './fair-turns.js';
+import { Slots } from './slots.js';
+
+/** Answers of one teacher under way to the coordinator; more would only wait in this process' memory. */
+const TRAVELLING_MAX_COUNT = 4;
+
+/** As often as keeps a ticket from being delivered to another worker, even if one sign is lost. */
+const WORKING_INTERVAL_MS = ACK_WAIT_MS / 3;
+
+export interface LaneOptions {
+  readonly identity: string;
+  readonly link: SessionLink;
+  /** Opens the teacher's queue; anew after it was lost. */
+  readonly openSource: () => Promise<TicketSource>;
+  readonly ticketsInHand: number;
+  /** Shared by all lanes of the worker. */
+  readonly turns: FairTurns;
+  /** This lane's own; it closes it. */
+  readonly answers: AnswerStream;
+  /** Makes sure that the ticket's set is on this machine. */
+  readonly fetchDataset: (digest: string) => Promise<DatasetFile>;
+  readonly compute: (ticket: Ticket, dataset: DatasetFile) => Promise<Answer>;
+  readonly metrics: WorkerMetrics;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+export class TicketLane {
+  /** Resolves once the lane was stopped and has no ticket in hand. */
+  readonly settled: Promise<void>;
+  readonly #options: LaneOptions;
+  /** Tickets that wait or compute. */
+  readonly #hands: Slots;
+  readonly #travelling = new Slots(TRAVELLING_MAX_COUNT);
+  readonly #stopping = new AbortController();
+  readonly #abandoning = new AbortController();
+  /** Give up on tickets in hand, wherever they are. */
+  readonly #giveUp: AbortSignal;
+  readonly #inHand = new Set<Promise<void>>();
+  #rest = new AbortController();
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    this.#hands = new Slots(options.ticketsInHand);
+    this.#giveUp = AbortSignal.any([options.link.closed, this.#abandoning.signal]);
+    this.settled = this.#run();
+  }
+
+  get inHand(): number {
+    return this.#inHand.size;
+  }
+
+  /** What may change while the lane runs. A lane whose queue was lost looks for it at once. */
+  update({ ticketsInHand }: { readonly ticketsInHand: number }): void {
+    this.#hands.setLimit(ticketsInHand);
+    this.#rest.abort();
+  }
+
+  /** Takes no more tickets; hands back those that wait, finishes those that compute or travel. */
+  stop(reason: string): void {
+    this.#stopping.abort(new LyceumError('UNAVAILABLE', reason));
+    this.#rest.abort();
+  }
+
+  /** Hands back every ticket in hand. */
+  abandon(reason: string): void {
+    this.stop(reason);
+    this.#abandoning.abort(new LyceumError('UNAVAILABLE', reason));
+  }
+
+  async #run(): Promise<void> {
+    await this.#pullAll();
+    await Promise.all(this.#inHand);
+    this.#options.answers.close();
+  }
+
+  async #pullAll(): Promise<void> {
+    const { openSource, random, log } = this.#options;
+    const { signal } = this.#stopping;
+    let source: TicketSource | undefined;
+    for (let failures = 0; !signal.aborted; ) {
+      let freeHand: (() => void) | undefined;
+      try {
+        freeHand = await this.#hands.take(signal);
+        source ??= await openSource();
+        const taken = await source.pull(signal);
+        failures = 0;
+        if (taken === undefined) freeHand();
+        else this.#take(taken, freeHand);
+      } catch (err) {
+        freeHand?.();
+        if (signal.aborted) return;
+        // The queue is gone, with NATS's store for one: the coordinator makes it anew.
+        source = undefined;
+        log.warn({ err }, 'tickets cannot be pulled');
+        this.#rest = new AbortController();
+        await sleep(retryDelayMs(failures, random()), this.#rest.signal);
+        failures += 1;
+      }
+    }
+  }
+
+  #take(taken: TakenTicket, freeHand: () => void): void {
+    const { metrics } = this.#options;
+    const held = this.#hold(taken, freeHand).finally(() => {
+      this.#inHand.delete(held);
+      metrics.ticketsInHand.dec();
+    });
+    this.#inHand.add(held);
+    metrics.ticketsInHand.inc();
+  }
+
+  /** Never rejects. */
+  async #hold(taken: TakenTicket, freeHand: () => void): Promise<void> {
+    const { link, answers, metrics, log } = this.#options;
+    const { ticket, sequence } = taken;
+    const working = setInterval(() => taken.working(), WORKING_INTERVAL_MS);
+    let freeTravelling: (() => void) | undefined;
+    try {
+      await link.send({ $case: 'taken', taken: { sequence, ticket } });
+      const dataset = await abortable(this.#datasetOf(ticket), this.#stopping.signal);
+      freeTravelling = await this.#travelling.take(this.#stopping.signal);
+      const answer = await this.#compute(ticket, dataset);
+      freeHand();
+      const sent = answers.send(ticket, answer.tensors);
+      const { wanted } = await abortable(sent, this.#giveUp);
+      taken.ack();
+      metrics.ticketsAnswered.inc();
+      log.debug({ sequence, wanted }, 'ticket answered');
+    } catch (thrown) {
+      await this.#giveBack(taken, toLyceumError(thrown));
+    } finally {
+      clearInterval(working);
+      freeHand();
+      freeTravelling?.();
+    }
+  }
+
+  async #datasetOf(ticket: Ticket): Promise<DatasetFile> {
+    const { identity, fetchDataset } = this.#options;
+    const asked = digestHex(ticket.teacherIdentity);
+    if (asked !== identity) {
+      throw new LyceumError('INVALID_ARGUMENT', `it asks teacher ${asked}, in ${identity}'s queue`);
+    }
+    return fetchDataset(digestHex(ticket.datasetDigest));
+  }
+
+  /** The turn lasts as long as the thread computes, even if nobody waits for the answer any more. */
+  async #compute(ticket: Ticket, dataset: DatasetFile): Promise<Answer> {
+    const { identity, turns, compute, metrics } = this.#options;
+    const endTurn = await turns.take(identity, this.#stopping.signal);
+    const answer = await abortable(compute(ticket, dataset).finally(endTurn), this.#giveUp);
+    metrics.samplesInferred.inc(ticket.positionCount);
+    metrics.inferenceSeconds.inc(answer.inferenceSeconds);
+    return answer;
+  }
+
+  async #giveBack(taken: TakenTicket, err: LyceumError): Promise<void> {
+    const { link, log } = this.#options;
+    const { ticket, sequence } = taken;
+    // Only what is wrong with the ticket is so everywhere; all else may be better on another worker.
+    const retryable = err.code !== 'INVALID_ARGUMENT';
+    const returned = { sequence, ticket, reason: err.message, retryable };
+    try {
+      await link.send({ $case: 'returned', returned });
+    } catch {
+      taken.release();
+      log.info({ sequence }, 'ticket released');
+      return;
+    }
+    if (retryable) taken.ack();
+    else taken.reject(err.message);
+    log.warn({ sequence, retryable, err }, 'ticket returned');
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * A teacher worker: follows the coordinator's desired state and answers tickets.
+ *
+ * ```
+ *  session ──assignment──▶ loaded teachers ──load, unload──▶ compute thread
+ *     ▲                         │ changed                          ▲
+ *     └──state──────────────────┤                                  │ one ticket at a time
+ *                               └──▶ ticket desk ──lane per teacher┘
+ * ```
+ */
+import {
+  digestBytes,
+  digestHex,
+  type TeacherAssignment,
+  type TeacherState,
+  type WantedTeacher as WantedTeacherMessage,
+} from '@lyceum/proto';
+import {
+  type BlobCache,
+  type Logger,
+  type Nats,
+  openDuplex,
+  type TeacherClient,
+} from '@lyceum/proto/node';
+import type { Compute } from './compute/compute.js';
+import type { WorkerMetrics } from './metrics.js';
+import { Session } from './session.js';
+import type { SessionLink } from './session-link.js';
+import type { WantedTeacher } from './teachers/desired-state.js';
+import { LoadedTeachers } from './teachers/loaded-teachers.js';
+import { AnswerStream } from './tickets/answer-stream.js';
+import { FairTurns } from './tickets/fair-turns.js';
+import { type DeskTeacher, TicketDesk } from './tickets/ticket-desk.js';
+import { TicketLane } from './tickets/ticket-lane.js';
+
+/** What a stopping worker gives the tickets in hand before it hands them back. */
+export const DRAIN_BUDGET_MS = 10_000;
+
+export interface TeacherWorkerOptions {
+  readonly workerId: string;
+  readonly version: string;
+  readonly memoryBudgetBytes: number;
+  readonly computeThreads: number;
+  readonly compute: Compute;
+  readonly nats: Nats;
+  readonly cache: BlobCache;
+  readonly client: TeacherClient;
+  readonly metrics: WorkerMetrics;
+  /** Milliseconds that only rise. */
+  readonly nowMs: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+export class TeacherWorker {
+  readonly #options: TeacherWorkerOptions;
+  readonly #turns = new FairTurns();
+  readonly #teachers: LoadedTeachers;
+  readonly #desk: TicketDesk;
+  readonly #session: Session;
+  #link: SessionLink | undefined;
+  /** The newest of the session that is open; its queues are pulled from. */
+  #assignment: TeacherAssignment | undefined;
+
+  constructor(options: TeacherWorkerOptions) {
+    this.#options = options;
+    const { compute, cache, nowMs, random, log } = options;
+    this.#desk = new TicketDesk({
+      openLane: (teacher, link) => this.#openLane(teacher, link),
+      settled: () => this.#teachers.proceed(),
+    });
+    this.#teachers = new LoadedTeachers({
+      compute,
+      cache,
+      budgetBytes: options.memoryBudgetBytes,
+      ticketsInHand: (identity) => this.#desk.inHand(identity),
+      changed: () => this.#reconcile(),
+      nowMs,
+      random,
+      log,
+    });
+    this.#session = new Session({
+      client: options.client,
+      hello: {
+        workerId: options.workerId,
+        version: options.version,
+        memoryBudgetBytes: options.memoryBudgetBytes,
+        device: { ...compute.device, computeThreads: options.computeThreads },
+      },
+      opened: (link) => this.#opened(link),
+      assigned: (assignment) => this.#assigned(assignment),
+      nowMs,
+      random,
+      log,
+    });
+  }
+
+  /** Why the worker cannot work, in words; undefined if it can. */
+  get unready(): string | undefined {
+    return this.#session.up ? undefined : 'there is no session with the coordinator';
+  }
+
+  start(): void {
+    this.#session.start();
+  }
+
+  /** Finishes or hands back what is in hand, then ends the session. */
+  async stop(): Promise<void> {
+    this.#teachers.stop();
+    await this.#desk.drain(DRAIN_BUDGET_MS);
+    await this.#session.stop();
+  }
+
+  async #opened(link: SessionLink): Promise<void> {
+    this.#link = link;
+    link.closed.addEventListener('abort', () => {
+      this.#assignment = undefined;
+      this.#desk.leave();
+    });
+    await link.send({ $case: 'state', state: this.#state() });
+  }
+
+  #assigned(assignment: TeacherAssignment): void {
+    const wanted = assignment.teachers.map(wantedTeacher);
+    this.#assignment = assignment;
+    // First, so that no ticket is taken for a teacher that is about to be unloaded.
+    this.#reconcile();
+    this.#teachers.follow(wanted);
+  }
+
+  /** Pulls for the teachers that are wanted and loaded, and reports which those are. */
+  #reconcile(): void {
+    const link = this.#link;
+    const assignment = this.#assignment;
+    if (link === undefined || assignment === undefined) return;
+    const { loaded } = this.#teachers;
+    const teachers = assignment.teachers.map(wantedTeacher);
+    this.#desk.follow(
+      link,
+      teachers
+        .filter(({ identity }) => loaded.has(identity))
+        .map((teacher) => ({ ...teacher, stream: assignment.ticketStream })),
+    );
+    // Of a session that ends meanwhile its end is told elsewhere.
+    link.send({ $case: 'state', state: this.#state() }).catch(() => undefined);
+  }
+
+  #state(): TeacherState {
+    return {
+      revision: this.#assignment?.revision ?? 0,
+      loaded: [...this.#teachers.loaded].map(([identity, description]) => ({
+        teacherIdentity: digestBytes(identity),
+        ...description,
+      })),
+      failed: [...this.#teachers.failed].map(([identity, reason]) => ({
+        teacherIdentity: digestBytes(identity),
+        reason,
+      })),
+    };
+  }
+
+  #openLane(teacher: DeskTeacher, link: SessionLink): TicketLane {
+    const { nats, client, compute, metrics, random, log } = this.#options;
+    const { identity, stream, consumer, ticketsInHand } = teacher;
+    return new TicketLane({
+      identity,
+      link,
+      openSource: () => nats.ticketSource(stream, consumer),
+      ticketsInHand,
+      turns: this.#turns,
+      answers: new AnswerStream(() => openDuplex(() => client.sendAnswers()), random),
+      fetchDataset: (digest) => this.#teachers.fetchDataset(identity, digest),
+      compute: (ticket, dataset) =>
+        compute.run({
+          command: 'answer',
+          identity,
+          dataset,
+          span: {
+            split: ticket.split,
+            order: ticket.order,
+            firstPosition: ticket.firstPosition,
+            positionCount: ticket.positionCount,
+          },
+          view: { text: ticket.view, epoch: ticket.viewEpoch },
+          outputs: ticket.outputs,
+        }),
+      metrics,
+      random,
+      log: log.child({ teacherIdentity: identity }),
+    });
+  }
+}
+
+function wantedTeacher(message: WantedTeacherMessage): WantedTeacher {
+  return {
+    identity: digestHex(message.teacherIdentity),
+    modelDigest: digestHex(message.modelDigest),
+    settingsJson: message.settingsJson,
+    consumer: message.ticketConsumer,
+    datasets: message.datasets.map(({ digest, path }) => ({
+      digest: digestHex(digest),
+      path: path === '' ? undefined : path,
+    })),
+    ticketsInHand: Math.max(1, message.ticketsInHand),
+  };
+}
