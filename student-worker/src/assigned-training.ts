@@ -1,0 +1,264 @@
+/**
+ * One assignment, from being told of it to leaving it.
+ *
+ *     preparing → training → storing → done
+ *          └─────────┴──────────┴────→ failed, lost
+ *
+ * `done` and `failed` are told to the coordinator until it no longer names the assignment. `lost` means
+ * that the run is someone else's: the compute thread is freed and the worker waits to be told what is next.
+ */
+import { type AssignedRun, LyceumError, toLyceumError } from '@lyceum/proto';
+import type { Logger } from '@lyceum/proto/node';
+import { type BlobStore, call, type Nats, type StudentClient, sleep } from '@lyceum/proto/node';
+import type { AssignmentKey } from './assignment-decision.js';
+import { uploadFile } from './blob-upload.js';
+import { CheckpointCommitter } from './checkpoint-commit.js';
+import { isGivenUp, type Patience, patiently } from './patience.js';
+import type { ReportOutbox } from './report-outbox.js';
+import type { StudentMetrics } from './student-metrics.js';
+import { TargetCursor } from './target-cursor.js';
+import { TargetStream } from './target-stream.js';
+import type {
+  StudentTrainer,
+  TrainingCheckpoint,
+  TrainingEvents,
+  TrainingFailure,
+  TrainingProgress,
+  TrainingResult,
+} from './training-job.js';
+import { type PreparedTraining, prepareTraining } from './training-preparation.js';
+import { doneReport, failedReport, progressReport } from './training-reports.js';
+import { coordinatorError, troubleOf } from './trouble.js';
+
+/** What every assignment of a worker uses. */
+export interface TrainingSurroundings {
+  readonly trainer: StudentTrainer;
+  readonly client: StudentClient;
+  readonly nats: Nats;
+  readonly stateDir: string;
+  readonly outbox: ReportOutbox;
+  readonly metrics: StudentMetrics;
+  readonly log: Logger;
+  readonly random: () => number;
+}
+
+type Stage = 'preparing' | 'training' | 'storing' | 'done' | 'failed' | 'lost';
+
+/** The compute thread gave up the job. */
+class TrainingFailedError extends Error {
+  readonly failure: TrainingFailure;
+
+  constructor(failure: TrainingFailure) {
+    super(failure.reason);
+    this.failure = failure;
+  }
+}
+
+export class AssignedTraining implements AssignmentKey {
+  readonly runId: string;
+  readonly assignmentEpoch: number;
+  readonly #run: AssignedRun;
+  readonly #surroundings: TrainingSurroundings;
+  readonly #patience: Patience;
+  readonly #givenUp = new AbortController();
+  readonly #onLost: () => void;
+  #stage: Stage = 'preparing';
+  #over: Promise<void> = Promise.resolve();
+
+  /** @param onLost - called if the run turns out to be someone else's. */
+  constructor(run: AssignedRun, surroundings: TrainingSurroundings, onLost: () => void) {
+    this.runId = run.runId;
+    this.assignmentEpoch = run.assignmentEpoch;
+    this.#run = run;
+    this.#surroundings = surroundings;
+    this.#onLost = onLost;
+    const { log, random } = surroundings;
+    this.#patience = {
+      signal: this.#givenUp.signal,
+      log: log.child({ runId: run.runId, assignmentEpoch: run.assignmentEpoch }),
+      random,
+    };
+  }
+
+  /** True once the run turned out to be someone else's. */
+  get lost(): boolean {
+    return this.#stage === 'lost';
+  }
+
+  /** Starts the work, which goes on in the background. */
+  begin(): void {
+    this.#over = this.#work();
+  }
+
+  /** Gives the work up and frees the compute thread. Nothing of it is reported from here on. */
+  async leave(): Promise<void> {
+    this.#givenUp.abort();
+    await this.#surroundings.trainer.abandon();
+    await this.#over;
+    this.#surroundings.outbox.forget();
+    this.#surroundings.metrics.idle();
+  }
+
+  /** Brings what is done into safety within `budgetMs`, then gives the rest up. Local files stay. */
+  async drain(budgetMs: number): Promise<void> {
+    const budget = new AbortController();
+    const finished =
+      this.#stage === 'training'
+        ? this.#surroundings.trainer.drain()
+        : this.#stage === 'storing'
+          ? this.#over
+          : Promise.resolve();
+    const late = sleep(budgetMs, budget.signal).then(() => {
+      if (!budget.signal.aborted) this.#patience.log.warn({ budgetMs }, 'drain cut short');
+    });
+    await Promise.race([finished, late]);
+    budget.abort();
+    this.#givenUp.abort();
+    await this.#over;
+  }
+
+  async #work(): Promise<void> {
+    const { outbox, nats, stateDir } = this.#surroundings;
+    const { log } = this.#patience;
+    try {
+      const prepared = await prepareTraining(this.#run, {
+        nats,
+        stateDir,
+        patience: this.#patience,
+      });
+      if (this.#givenUp.signal.aborted) return;
+      this.#stage = 'training';
+      log.info({ step: prepared.step }, 'training started');
+      const result = await this.#train(prepared);
+      this.#stage = 'storing';
+      await this.#store(result, prepared.blobs);
+      outbox.setOutcome({ $case: 'done', done: doneReport(this, result) });
+      this.#stage = 'done';
+      log.info({ finalWeightsDigest: result.finalWeightsDigest }, 'training finished');
+    } catch (err) {
+      if (!isGivenUp(err, this.#givenUp.signal)) await this.#end(err);
+    }
+  }
+
+  /** Runs the job. Resolves with its result; rejects as soon as anything about it fails. */
+  async #train(prepared: PreparedTraining): Promise<TrainingResult> {
+    const { trainer } = this.#surroundings;
+    const { job, step } = prepared;
+    const over = new AbortController();
+    const patience = {
+      ...this.#patience,
+      signal: AbortSignal.any([this.#givenUp.signal, over.signal]),
+    };
+    const cursor = new TargetCursor(job.specification.spec.training.batchSize, step);
+    const stream = new TargetStream({
+      client: this.#surroundings.client,
+      assignment: { runId: this.runId, assignmentEpoch: this.assignmentEpoch },
+      tensors: job.targetTensors,
+      cursor,
+      deliver: (block) => trainer.targets(block),
+      patience,
+    });
+    try {
+      return await new Promise<TrainingResult>((resolve, reject) => {
+        this.#givenUp.signal.addEventListener('abort', () =>
+          reject(new LyceumError('CANCELLED', 'training given up')),
+        );
+        if (job.targetTensors.length > 0) stream.run().catch(reject);
+        trainer.train(job, this.#events(prepared, patience, stream, resolve, reject));
+      });
+    } finally {
+      over.abort();
+    }
+  }
+
+  #events(
+    prepared: PreparedTraining,
+    patience: Patience,
+    stream: TargetStream,
+    resolve: (result: TrainingResult) => void,
+    reject: (reason: unknown) => void,
+  ): TrainingEvents {
+    const { outbox, metrics } = this.#surroundings;
+    const committer = this.#committer(prepared, patience);
+    let before: TrainingProgress | undefined;
+    return {
+      wantTargets: (creditStep, doneStep) => stream.want(creditStep, doneStep),
+      progress: (progress) => {
+        metrics.progressed(before, progress, prepared.step);
+        before = progress;
+        outbox.setProgress(progressReport(this, progress, committer.committedStep));
+      },
+      checkpoint: (checkpoint) => this.#commit(committer, checkpoint).catch(reject),
+      finished: resolve,
+      failed: (failure) => reject(new TrainingFailedError(failure)),
+    };
+  }
+
+  #committer({ job, blobs, bucket, owned }: PreparedTraining, patience: Patience) {
+    const { client } = this.#surroundings;
+    const { runId, assignmentEpoch } = this;
+    const makeDurable = async (step: number): Promise<void> => {
+      try {
+        const options = { signal: patience.signal };
+        await call(client, client.makeDurable, { runId, assignmentEpoch, step }, options);
+      } catch (err) {
+        throw coordinatorError(toLyceumError(err));
+      }
+    };
+    return new CheckpointCommitter(
+      {
+        blobs,
+        bucket,
+        pointerKey: this.#run.pointerKey,
+        makeDurable: job.targetTensors.length > 0 ? makeDurable : undefined,
+      },
+      patience,
+      owned,
+      job.checkpointFile,
+    );
+  }
+
+  async #commit(committer: CheckpointCommitter, checkpoint: TrainingCheckpoint): Promise<void> {
+    const startedAt = performance.now();
+    await committer.commit(checkpoint);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    this.#surroundings.metrics.checkpointed(seconds);
+    this.#patience.log.info({ step: checkpoint.step, seconds }, 'checkpoint committed');
+  }
+
+  async #store(result: TrainingResult, blobs: BlobStore): Promise<void> {
+    const { modelFile, modelDigest, testLogitsFile, testLogitsDigest } = result;
+    await patiently('model upload', this.#patience, () =>
+      uploadFile(blobs, modelFile, modelDigest),
+    );
+    await patiently('test logits upload', this.#patience, () =>
+      uploadFile(blobs, testLogitsFile, testLogitsDigest),
+    );
+  }
+
+  /** The training is over before its end. */
+  async #end(thrown: unknown): Promise<void> {
+    const { trainer, outbox, metrics } = this.#surroundings;
+    const { log } = this.#patience;
+    await trainer.abandon();
+    metrics.idle();
+    if (thrown instanceof LyceumError && troubleOf(thrown) === 'lost') {
+      this.#stage = 'lost';
+      log.warn({ err: thrown }, 'training lost to another assignment');
+      outbox.forget();
+      this.#onLost();
+      return;
+    }
+    this.#stage = 'failed';
+    log.error({ err: thrown }, 'training failed');
+    const failed = failedReport(this, failureOf(thrown));
+    outbox.setOutcome({ $case: 'failed', failed });
+  }
+}
+
+/** What is wrong with the run itself fails on every worker; what is wrong with this worker may not. */
+function failureOf(thrown: unknown): TrainingFailure {
+  if (thrown instanceof TrainingFailedError) return thrown.failure;
+  const { code, message } = toLyceumError(thrown);
+  return { reason: message, retryable: code === 'INTERNAL' || code === 'RESOURCE_EXHAUSTED' };
+}

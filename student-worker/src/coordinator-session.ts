@@ -1,0 +1,107 @@
+/**
+ * The worker's session with the coordinator, for as long as the program runs.
+ *
+ * Each session begins with the hello and the worker's actual state, so that a coordinator that has just
+ * started learns of a training under way before it decides. What it answers is the desired state, whole.
+ * A session's end means nothing to the training: it goes on, and the next session tells.
+ */
+import {
+  LyceumError,
+  type StudentAssignment,
+  type StudentHello,
+  type StudentReport,
+} from '@lyceum/proto';
+import {
+  type DuplexCall,
+  openDuplex,
+  retryDelayMs,
+  type StudentClient,
+  sleep,
+} from '@lyceum/proto/node';
+import type { Patience } from './patience.js';
+import type { ReportOutbox } from './report-outbox.js';
+
+/** How long the coordinator has to end its side of a session that the worker ends, milliseconds. */
+const GOODBYE_MS = 1_000;
+
+export interface SessionOptions {
+  readonly client: StudentClient;
+  readonly hello: StudentHello;
+  readonly outbox: ReportOutbox;
+  readonly onAssignment: (assignment: StudentAssignment) => void;
+  /** True from the first message of a session until the session ends. */
+  readonly onConnected: (connected: boolean) => void;
+  /** Its signal ends the session, after what is in the outbox. */
+  readonly patience: Patience;
+}
+
+/**
+ * Holds a session open until the signal aborts.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT or PERMISSION_DENIED: the coordinator will never have this worker.
+ */
+export async function holdSession(options: SessionOptions): Promise<void> {
+  const { signal, log, random } = options.patience;
+  for (let failures = 0; !signal.aborted; ) {
+    let connected = false;
+    const onConnected = (): void => {
+      if (!connected) log.info('session opened');
+      connected = true;
+      options.onConnected(true);
+    };
+    try {
+      await oneSession(options, onConnected);
+      if (!signal.aborted) log.warn('session ended by the coordinator');
+    } catch (err) {
+      if (!(err instanceof LyceumError)) throw err;
+      if (err.code === 'INVALID_ARGUMENT' || err.code === 'PERMISSION_DENIED') throw err;
+      if (!signal.aborted) log.warn({ err, failures }, 'session lost');
+    }
+    options.onConnected(false);
+    failures = connected ? 0 : failures + 1;
+    await sleep(retryDelayMs(failures, random()), signal);
+  }
+}
+
+async function oneSession(options: SessionOptions, onConnected: () => void): Promise<void> {
+  const { client, outbox, onAssignment, patience } = options;
+  outbox.startSession();
+  const call = openDuplex(() => client.session());
+  const over = new AbortController();
+  const sending = sendReports(call, options, over.signal);
+  try {
+    for await (const assignment of call.incoming) {
+      onConnected();
+      if (!patience.signal.aborted) onAssignment(assignment);
+    }
+  } finally {
+    over.abort();
+    call.cancel();
+    await sending;
+  }
+}
+
+/** Sends what is due until the session is over, or the worker ends it. The call's end says why it failed. */
+async function sendReports(
+  call: DuplexCall<StudentReport, StudentAssignment>,
+  { hello, outbox, patience: { signal, log } }: SessionOptions,
+  over: AbortSignal,
+): Promise<void> {
+  const until = AbortSignal.any([signal, over]);
+  try {
+    await call.send({ report: { $case: 'hello', hello } });
+    while (!over.aborted) {
+      const report = outbox.take();
+      if (report !== undefined) await call.send(report);
+      else if (signal.aborted) break;
+      else await outbox.changed(until);
+    }
+    if (over.aborted) return;
+    call.end();
+    await sleep(GOODBYE_MS, over);
+    call.cancel();
+  } catch (err) {
+    log.debug({ err }, 'report not sent');
+    call.cancel();
+  }
+}

@@ -1,0 +1,127 @@
+#!/usr/bin/env node
+/**
+ * The student worker: trains one run at a time, as the coordinator says.
+ *
+ * The only file that reads the environment. Exit codes: 0 stopped by a signal, 1 failed, 2 usage, 4 nobody
+ * answers, 130 interrupted twice.
+ */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { createLogger, Shutdown } from '@lyceum/proto/node';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DRAIN_MS, startProgram } from './program.js';
+
+/** For everything at the end: the drain, then what is left. */
+const STOP_MS = DRAIN_MS + 5_000;
+
+interface Flags {
+  readonly nats: string;
+  readonly coordinator: string;
+  readonly workerId: string;
+  readonly computeThreads: number;
+  readonly stateDir: string;
+  readonly http: string;
+  readonly logLevel: string;
+  readonly insecure: boolean;
+}
+
+function option(flags: string, text: string, variable: string, fallback: unknown): Option {
+  return new Option(flags, text).env(variable).default(fallback);
+}
+
+const program = new Command('student-worker')
+  .description('Trains the students of runs, one at a time, as the coordinator says.')
+  .addOption(option('--nats <url>', 'NATS server', 'LYCEUM_NATS_URL', 'nats://127.0.0.1:4222'))
+  .addOption(
+    option('--coordinator <address>', 'coordinator', 'LYCEUM_COORDINATOR', '127.0.0.1:7700'),
+  )
+  .addOption(
+    option(
+      '--worker-id <id>',
+      'name of this worker; one session each',
+      'LYCEUM_WORKER_ID',
+      `${hostname()}-${process.pid}`.toLowerCase(),
+    ),
+  )
+  .addOption(
+    option(
+      '--compute-threads <count>',
+      'threads of one operation; bits depend on it',
+      'LYCEUM_COMPUTE_THREADS',
+      2,
+    ).argParser(positiveInteger),
+  )
+  .addOption(
+    option(
+      '--state-dir <dir>',
+      'local checkpoints and cached blobs; one folder per worker',
+      'LYCEUM_STATE_DIR',
+      './lyceum-state/student-worker',
+    ),
+  )
+  .addOption(option('--http <address>', 'probes and metrics', 'LYCEUM_HTTP', '127.0.0.1:0'))
+  .addOption(option('--log-level <level>', 'pino level', 'LYCEUM_LOG_LEVEL', 'info'))
+  .option(
+    '--insecure',
+    'listen where others can reach it (env: LYCEUM_INSECURE=true)',
+    process.env['LYCEUM_INSECURE'] === 'true',
+  )
+  .exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : 2))
+  .action(serve);
+
+await program.parseAsync();
+
+async function serve(flags: Flags): Promise<void> {
+  try {
+    const log = createLogger({ name: 'student-worker', level: flags.logLevel });
+    const shutdown = Shutdown.install(log, STOP_MS);
+    // TensorFlow reads them when the compute thread loads it.
+    setComputeThreads(flags.computeThreads, process.env);
+    try {
+      const { workerId } = flags;
+      const started = await startProgram(
+        {
+          workerId,
+          version: packageVersion(),
+          natsUrl: flags.nats,
+          coordinator: flags.coordinator,
+          http: flags.http,
+          insecure: flags.insecure,
+          stateDir: resolve(flags.stateDir),
+          computeThreads: flags.computeThreads,
+        },
+        shutdown,
+        log,
+      );
+      const { http } = started;
+      const line = { program: 'student-worker', http, pid: process.pid, workerId };
+      process.stdout.write(`${JSON.stringify(line)}\n`);
+      await started.failed;
+    } catch (err) {
+      log.fatal({ err }, 'worker failed');
+      process.exit(await shutdown.stop('failure', exitCode(err)));
+    }
+  } catch (err) {
+    process.stderr.write(`student-worker: ${toLyceumError(err).message}\n`);
+    process.exit(exitCode(err));
+  }
+}
+
+function exitCode(thrown: unknown): number {
+  if (!(thrown instanceof LyceumError)) return 1;
+  if (thrown.code === 'UNAVAILABLE') return 4;
+  return thrown.code === 'INVALID_ARGUMENT' ? 2 : 1;
+}
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('want a whole number above 0');
+  return Number(text);
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

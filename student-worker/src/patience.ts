@@ -1,0 +1,42 @@
+/** Does one thing until it is done, waiting for a peer that is away for as long as it takes. */
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import type { Logger } from '@lyceum/proto/node';
+import { retryDelayMs, sleep } from '@lyceum/proto/node';
+import { troubleOf } from './trouble.js';
+
+export interface Patience {
+  /** Abort to give up. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Uniform in [0, 1), `Math.random`. */
+  readonly random: () => number;
+}
+
+/**
+ * Calls `attempt` until it does not fail for a reason that passes, with growing pauses.
+ *
+ * @param what - names it in the log, `checkpoint upload`.
+ * @throws {LyceumError} CANCELLED once `signal` has aborted.
+ * @throws whatever else `attempt` throws.
+ */
+export async function patiently<T>(
+  what: string,
+  { signal, log, random }: Patience,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  for (let failures = 0; ; failures += 1) {
+    if (signal.aborted) throw new LyceumError('CANCELLED', `${what}: given up`);
+    try {
+      return await attempt();
+    } catch (err) {
+      if (!(err instanceof LyceumError) || troubleOf(err) !== 'wait') throw err;
+      if (!signal.aborted) log.warn({ what, err, failures }, 'peer awaited');
+    }
+    await sleep(retryDelayMs(failures, random()), signal);
+  }
+}
+
+/** True if `thrown` only says that the work was given up. */
+export function isGivenUp(thrown: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && toLyceumError(thrown).code === 'CANCELLED';
+}

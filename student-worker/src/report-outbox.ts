@@ -1,0 +1,103 @@
+/**
+ * What the coordinator has yet to hear, as levels instead of a queue: however long it is away, at most
+ * one state, one progress and one outcome wait.
+ *
+ * A new session has heard nothing, so state and outcome are due again then. The outcome stays until the
+ * assignment ends, since only the coordinator knows when it has it on record.
+ */
+import type {
+  StepProgress,
+  StudentReport,
+  StudentState,
+  TrainingDone,
+  TrainingFailed,
+} from '@lyceum/proto';
+
+export type TrainingOutcome =
+  | { readonly $case: 'done'; readonly done: TrainingDone }
+  | { readonly $case: 'failed'; readonly failed: TrainingFailed };
+
+export class ReportOutbox {
+  #state: StudentState = { revision: 0, runId: '', assignmentEpoch: 0 };
+  #stateDue = true;
+  #progress: StepProgress | undefined;
+  #outcome: TrainingOutcome | undefined;
+  #outcomeDue = false;
+  #wake: () => void = () => {};
+
+  setState(state: StudentState): void {
+    this.#state = state;
+    this.#stateDue = true;
+    this.#wake();
+  }
+
+  setProgress(progress: StepProgress): void {
+    this.#progress = laterProgress(this.#progress, progress);
+    this.#wake();
+  }
+
+  setOutcome(outcome: TrainingOutcome): void {
+    this.#outcome = outcome;
+    this.#outcomeDue = true;
+    this.#wake();
+  }
+
+  /** The coordinator still names the assignment that has ended: tell it again. */
+  repeatOutcome(): void {
+    this.#outcomeDue = this.#outcome !== undefined;
+    this.#wake();
+  }
+
+  /** The assignment is over; nobody wants to hear of it. */
+  forget(): void {
+    this.#progress = undefined;
+    this.#outcome = undefined;
+    this.#outcomeDue = false;
+  }
+
+  /** A session begins: it has heard nothing. */
+  startSession(): void {
+    this.#stateDue = true;
+    this.#outcomeDue = this.#outcome !== undefined;
+    this.#wake();
+  }
+
+  /** The next report that is due, in the order state, progress, outcome; undefined if none is. */
+  take(): StudentReport | undefined {
+    if (this.#stateDue) {
+      this.#stateDue = false;
+      return { report: { $case: 'state', state: this.#state } };
+    }
+    if (this.#progress !== undefined) {
+      const progress = this.#progress;
+      this.#progress = undefined;
+      return { report: { $case: 'progress', progress } };
+    }
+    if (this.#outcomeDue && this.#outcome !== undefined) {
+      this.#outcomeDue = false;
+      return { report: this.#outcome };
+    }
+    return undefined;
+  }
+
+  /** Resolves when something may be due again, or at once if `signal` is or becomes aborted. */
+  changed(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        this.#wake = () => {};
+        resolve();
+      };
+      this.#wake = done;
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}
+
+/** The newer of two reports, with the older one's validation if it has none of its own. */
+export function laterProgress(older: StepProgress | undefined, newer: StepProgress): StepProgress {
+  if (newer.validation !== undefined || older?.validation === undefined) return newer;
+  if (older.runId !== newer.runId || older.assignmentEpoch !== newer.assignmentEpoch) return newer;
+  return { ...newer, validation: older.validation };
+}

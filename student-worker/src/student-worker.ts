@@ -1,0 +1,89 @@
+/**
+ * Follows the coordinator's desired state: one assignment or none.
+ *
+ * Assignments are applied one after the other, each time the newest; those that were overtaken while one
+ * was being applied are never seen.
+ */
+import type { AssignedRun, StudentAssignment } from '@lyceum/proto';
+import { AssignedTraining, type TrainingSurroundings } from './assigned-training.js';
+import { decideAssignment } from './assignment-decision.js';
+import { removeRunFolders } from './run-folder.js';
+
+export class StudentWorker {
+  readonly #surroundings: TrainingSurroundings;
+  #desired: StudentAssignment = { revision: 0, run: undefined };
+  #current: AssignedTraining | undefined;
+  #applying: Promise<void> = Promise.resolve();
+  #draining = false;
+
+  constructor(surroundings: TrainingSurroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  /** Takes note of the desired state and moves towards it in the background. */
+  follow(assignment: StudentAssignment): void {
+    this.#desired = assignment;
+    this.#applying = this.#applying
+      .then(() => this.#apply())
+      .catch((err: unknown) => this.#surroundings.log.error({ err }, 'assignment not applied'));
+  }
+
+  /** Brings what is done into safety within `budgetMs` and follows no assignment any more. */
+  async drain(budgetMs: number): Promise<void> {
+    this.#draining = true;
+    await this.#applying;
+    await this.#current?.drain(budgetMs);
+  }
+
+  async #apply(): Promise<void> {
+    if (this.#draining) return;
+    const { outbox, log, stateDir } = this.#surroundings;
+    const { revision, run } = this.#desired;
+    const decision = decideAssignment(this.#current, run);
+    switch (decision) {
+      case 'keep':
+        outbox.repeatOutcome();
+        break;
+      case 'ignore':
+        log.warn(
+          { runId: run?.runId, assignmentEpoch: run?.assignmentEpoch },
+          'assignment ignored',
+        );
+        break;
+      case 'leave':
+        await this.#leave();
+        await removeRunFolders(stateDir);
+        break;
+      case 'start':
+        await this.#leave();
+        if (run !== undefined) this.#start(run);
+        break;
+    }
+    this.#report(revision);
+  }
+
+  async #leave(): Promise<void> {
+    const current = this.#current;
+    if (current === undefined) return;
+    this.#current = undefined;
+    await current.leave();
+    this.#surroundings.log.info({ runId: current.runId }, 'run left');
+  }
+
+  #start(run: AssignedRun): void {
+    const training = new AssignedTraining(run, this.#surroundings, () =>
+      this.#report(this.#desired.revision),
+    );
+    this.#current = training;
+    training.begin();
+  }
+
+  #report(revision: number): void {
+    const working = this.#current?.lost === false ? this.#current : undefined;
+    this.#surroundings.outbox.setState({
+      revision,
+      runId: working?.runId ?? '',
+      assignmentEpoch: working?.assignmentEpoch ?? 0,
+    });
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * How far the targets of one assignment have come, and how far they may come. Pure bookkeeping.
+ *
+ * Targets arrive as blocks of rows in the order of the steps, cut anywhere. The cursor hands on each row
+ * once: after a broken stream the coordinator starts again at a step's first row, and what had come of
+ * that step is cut off.
+ *
+ * Symbols: B batch size, N positions of an epoch. The cursor does not know N. An epoch's last batch may
+ * be shorter than B, and that it was the last shows only when the next epoch begins; until then the step
+ * counts as not received, so at worst one batch is sent twice.
+ */
+import { LyceumError } from '@lyceum/proto';
+
+/** A block of rows by its address. */
+export interface RowSpan {
+  readonly epoch: number;
+  readonly firstPosition: number;
+  readonly rows: number;
+}
+
+export class TargetCursor {
+  readonly #batchSize: number;
+  /** Where the next row is; unknown until the first block has come. */
+  #place: { epoch: number; position: number } | undefined;
+  #nextStep: number;
+  #creditStep: number;
+  #doneStep: number;
+
+  /** @param firstStep - the first step that needs a target. */
+  constructor(batchSize: number, firstStep: number) {
+    this.#batchSize = batchSize;
+    this.#nextStep = firstStep;
+    this.#creditStep = firstStep;
+    this.#doneStep = firstStep;
+  }
+
+  /** The first step whose target has not come completely. */
+  get nextStep(): number {
+    return this.#nextStep;
+  }
+
+  get creditStep(): number {
+    return this.#creditStep;
+  }
+
+  get doneStep(): number {
+    return this.#doneStep;
+  }
+
+  /** Raises what is asked for. Falling values change nothing. @returns whether anything rose. */
+  raise(creditStep: number, doneStep: number): boolean {
+    const rises = creditStep > this.#creditStep || doneStep > this.#doneStep;
+    this.#creditStep = Math.max(this.#creditStep, creditStep);
+    this.#doneStep = Math.max(this.#doneStep, doneStep);
+    return rises;
+  }
+
+  /**
+   * Takes note of a block that came.
+   *
+   * @returns how many rows at its start are there already; all of them if it brings nothing new.
+   * @throws {LyceumError} INVALID_ARGUMENT if rows before it are missing.
+   */
+  accept({ epoch, firstPosition, rows }: RowSpan): number {
+    this.#place ??= this.#anchor(epoch, firstPosition);
+    const place = this.#place;
+    if (epoch < place.epoch) return rows;
+    if (epoch > place.epoch) this.#turnEpoch(place, epoch);
+    if (firstPosition > place.position) {
+      throw new LyceumError(
+        'INVALID_ARGUMENT',
+        `target rows are missing: want epoch ${place.epoch} position ${place.position}, got ${firstPosition}`,
+      );
+    }
+    const known = Math.min(place.position - firstPosition, rows);
+    const end = Math.max(place.position, firstPosition + rows);
+    this.#nextStep += this.#fullBatches(end) - this.#fullBatches(place.position);
+    place.position = end;
+    return known;
+  }
+
+  /** The first block tells where in its epoch the first step begins. */
+  #anchor(epoch: number, position: number): { epoch: number; position: number } {
+    if (position % this.#batchSize !== 0) {
+      throw new LyceumError(
+        'INVALID_ARGUMENT',
+        `targets must begin at a step's first row: position ${position} is inside a batch of ${this.#batchSize}`,
+      );
+    }
+    return { epoch, position };
+  }
+
+  #turnEpoch(place: { epoch: number; position: number }, epoch: number): void {
+    if (epoch > place.epoch + 1) {
+      throw new LyceumError(
+        'INVALID_ARGUMENT',
+        `targets of epoch ${place.epoch + 1} are missing: got epoch ${epoch}`,
+      );
+    }
+    if (place.position % this.#batchSize !== 0) this.#nextStep += 1;
+    place.epoch = epoch;
+    place.position = 0;
+  }
+
+  #fullBatches(positions: number): number {
+    return Math.floor(positions / this.#batchSize);
+  }
+}

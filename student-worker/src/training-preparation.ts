@@ -1,0 +1,107 @@
+/**
+ * From an assignment to a job that the compute thread can start: everything on the local disk, verified,
+ * and the pointer known to be ours.
+ */
+import { join } from 'node:path';
+import {
+  type AssignedRun,
+  checkRunSpecification,
+  digestHex,
+  InvalidDocumentError,
+  type RunSpecification,
+} from '@lyceum/proto';
+import { BlobCache, type BlobStore, type Nats } from '@lyceum/proto/node';
+import {
+  type OwnedPointer,
+  type PointerBucket,
+  readOwnedPointer,
+} from './checkpoint-pointer-move.js';
+import { findResumePoint } from './checkpoint-resume.js';
+import { type Patience, patiently } from './patience.js';
+import { RunFolder } from './run-folder.js';
+import type { TrainingJob } from './training-job.js';
+
+/** Data sets and starting models that stay on the worker's disk, bytes. Two of the largest that are pushed. */
+const BLOB_CACHE_MAX_BYTES = 4 * 1024 ** 3;
+
+export interface PreparedTraining {
+  readonly job: TrainingJob;
+  /** Steps that are done already. */
+  readonly step: number;
+  readonly blobs: BlobStore;
+  readonly bucket: PointerBucket;
+  /** The pointer at the checkpoint that the job goes on from. */
+  readonly owned: OwnedPointer;
+}
+
+/**
+ * Waits for NATS, and for a pointer that does not have the assignment yet.
+ *
+ * @throws {LyceumError} ABORTED if the run has a newer owner; CANCELLED if it was given up; INVALID_ARGUMENT
+ *   or NOT_FOUND if the assignment cannot be worked on.
+ */
+export async function prepareTraining(
+  run: AssignedRun,
+  { nats, stateDir, patience }: { nats: Nats; stateDir: string; patience: Patience },
+): Promise<PreparedTraining> {
+  const { runId, assignmentEpoch } = run;
+  const specification = readSpecification(run);
+  const bucket = await patiently('pointer bucket', patience, () =>
+    nats.keyValue(run.pointerBucket, { create: false }),
+  );
+  const found = await patiently('pointer', patience, () =>
+    readOwnedPointer(bucket, run.pointerKey, { runId, assignmentEpoch }),
+  );
+  const blobs = await patiently('blob store', patience, () => nats.blobs({ create: false }));
+  const cache = new BlobCache(join(stateDir, 'blobs'), blobs, BLOB_CACHE_MAX_BYTES);
+  const { digest, path } = datasetReference(run);
+  const datasetFile = await patiently('data set', patience, () =>
+    cache.file(digest, path === '' ? {} : { path }),
+  );
+  const studentModelFile =
+    run.studentModelDigest.length === 0
+      ? undefined
+      : await patiently('student model', patience, () =>
+          cache.file(digestHex(run.studentModelDigest)),
+        );
+  const folder = await RunFolder.open(stateDir, runId);
+  const resume = await patiently('checkpoint', patience, () =>
+    findResumePoint(found.pointer, { folder, blobs, log: patience.log }),
+  );
+  await folder.keepOnly(resume.file === undefined ? [] : [resume.file]);
+  return {
+    job: {
+      runId,
+      assignmentEpoch,
+      specification,
+      datasetFile,
+      targetTensors: run.targetTensors,
+      ...(studentModelFile === undefined ? {} : { studentModelFile }),
+      ...(resume.file === undefined ? {} : { checkpointFile: resume.file }),
+      outputFolder: folder.path,
+      windowSteps: run.windowSteps,
+    },
+    step: resume.step,
+    blobs,
+    bucket,
+    owned: { pointer: resume.pointer, revision: found.revision },
+  };
+}
+
+function readSpecification({ runId, specificationJson }: AssignedRun): RunSpecification {
+  const source = `specification of run ${runId}`;
+  let document: unknown;
+  try {
+    document = JSON.parse(specificationJson);
+  } catch {
+    throw new InvalidDocumentError(source, [{ path: '', message: 'is not JSON' }]);
+  }
+  return checkRunSpecification(document, source);
+}
+
+function datasetReference({ runId, dataset }: AssignedRun): { digest: string; path: string } {
+  if (dataset !== undefined) return { digest: digestHex(dataset.digest), path: dataset.path };
+  throw new InvalidDocumentError(`assignment of run ${runId}`, [
+    { path: 'dataset', message: 'is missing' },
+  ]);
+}
