@@ -1,0 +1,100 @@
+/** What `models` and `datasets` have in common: pushing bytes, `list`, `delete`. */
+import { type Artifact, ArtifactKind } from '@lyceum/proto';
+import type { Command } from 'commander';
+import { type CommandContext, withCoordinator } from './command-context.js';
+import { timeText } from './run-document.js';
+import { bytesText, type Column, countText, durationText, tableLines } from './table.js';
+
+type PushedKind =
+  | typeof ArtifactKind.ARTIFACT_KIND_MODEL
+  | typeof ArtifactKind.ARTIFACT_KIND_DATASET;
+
+export async function pushArtifact(
+  { client, print, notice, signal }: CommandContext,
+  kind: PushedKind,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const { artifact, created } = await client.pushArtifact(kind, name, bytes, { signal });
+  if (!created) notice(`${name} is there already, of the same bytes`);
+  print(artifactDocument(artifact), () => artifactLines([artifact], Date.now()));
+}
+
+export function addArtifactList(parent: Command, kind: PushedKind): void {
+  parent
+    .command('list')
+    .description(`list the pushed ${nounOf(kind)}s`)
+    .action((_options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const artifacts = await client.listArtifacts(kind);
+        print(artifacts.map(artifactDocument), () =>
+          artifacts.length === 0
+            ? [`No ${nounOf(kind)}s yet. Push one with: coordinator ${parent.name()} push`]
+            : artifactLines(artifacts, Date.now()),
+        );
+      }),
+    );
+}
+
+export function addArtifactDelete(parent: Command, kind: PushedKind): void {
+  parent
+    .command('delete')
+    .description(`delete a ${nounOf(kind)} that no run under way uses`)
+    .argument('<name>')
+    .action((name: string, _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, notice }) => {
+        await client.deleteArtifact(kind, name);
+        notice(`deleted ${name}`);
+      }),
+    );
+}
+
+function nounOf(kind: PushedKind): string {
+  return kind === ArtifactKind.ARTIFACT_KIND_MODEL ? 'model' : 'data set';
+}
+
+function artifactDocument({
+  descriptionJson,
+  pushedAtMs,
+  kind: _,
+  ...artifact
+}: Artifact): Record<string, unknown> {
+  return {
+    ...artifact,
+    pushedAt: timeText(pushedAtMs),
+    description: descriptionOf(descriptionJson),
+  };
+}
+
+function artifactLines(artifacts: readonly Artifact[], nowMs: number): string[] {
+  const columns: Column<Artifact>[] = [
+    { title: 'NAME', value: (a) => a.name },
+    { title: 'SIZE', value: (a) => bytesText(a.sizeBytes), align: 'right' },
+    { title: 'AGE', value: (a) => durationText(nowMs - a.pushedAtMs), align: 'right' },
+    { title: 'DIGEST', value: (a) => a.digest.slice(0, 12) },
+    { title: 'DESCRIPTION', value: (a) => descriptionText(descriptionOf(a.descriptionJson)) },
+  ];
+  return tableLines(columns, artifacts);
+}
+
+function descriptionOf(json: string): Record<string, unknown> {
+  return json === '' ? {} : (JSON.parse(json) as Record<string, unknown>);
+}
+
+/** `sampleShape [28, 28, 1], classCount 10`: values one level deep. */
+function descriptionText(description: Record<string, unknown>): string {
+  return Object.entries(description)
+    .map(([key, value]) => `${key} ${valueText(value)}`)
+    .join(', ');
+}
+
+function valueText(value: unknown): string {
+  if (typeof value === 'number') return countText(value);
+  if (Array.isArray(value)) return `[${value.join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value)
+      .map(([key, inner]) => `${key} ${valueText(inner)}`)
+      .join(' ');
+  }
+  return String(value);
+}

@@ -1,0 +1,97 @@
+/**
+ * What every command that talks to the coordinator has: the connection, the output, Ctrl-C.
+ *
+ * Data goes to stdout, everything else to stderr. Errors are not handled here: `main.ts` turns whatever a
+ * command throws into text and exit code.
+ */
+import { type Command, InvalidArgumentError } from 'commander';
+import { stringify as stringifyYaml } from 'yaml';
+import { CoordinatorClient } from '../client/index.js';
+import { CommandExit, EXIT } from './exit-codes.js';
+
+export type OutputFormat = 'table' | 'json' | 'yaml';
+
+/** The options of the root command, which every command takes. */
+export interface GlobalOptions {
+  readonly coordinator: string;
+  readonly output: OutputFormat;
+  readonly logLevel: string;
+  readonly cache: string;
+}
+
+export interface CommandContext {
+  readonly client: CoordinatorClient;
+  readonly globals: GlobalOptions;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  print(data: unknown, lines: () => readonly string[]): void;
+  /** One line for a person, on stderr. */
+  notice(line: string): void;
+}
+
+export function globalOptions(command: Command): GlobalOptions {
+  return command.optsWithGlobals<GlobalOptions>();
+}
+
+/** Prints data on stdout in the wanted format. */
+export function print(format: OutputFormat, data: unknown, lines: () => readonly string[]): void {
+  if (format === 'json') process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
+  else if (format === 'yaml') process.stdout.write(stringifyYaml(data, { lineWidth: 0 }));
+  else
+    process.stdout.write(
+      lines()
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+}
+
+export function notice(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/**
+ * Runs a command's work with a connection that is closed afterwards.
+ *
+ * @throws {CommandExit} 130 if Ctrl-C ended it.
+ */
+export async function withCoordinator(
+  command: Command,
+  work: (context: CommandContext) => Promise<void>,
+): Promise<void> {
+  const globals = globalOptions(command);
+  const interrupted = new AbortController();
+  const interrupt = () => {
+    if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
+    interrupted.abort();
+  };
+  process.on('SIGINT', interrupt);
+  const client = new CoordinatorClient(globals.coordinator);
+  try {
+    await client.version({ signal: interrupted.signal });
+    await work({
+      client,
+      globals,
+      signal: interrupted.signal,
+      print: (data, lines) => print(globals.output, data, lines),
+      notice,
+    });
+  } catch (err) {
+    if (interrupted.signal.aborted) throw new CommandExit(EXIT.interrupted);
+    throw err;
+  } finally {
+    client.close();
+    process.off('SIGINT', interrupt);
+  }
+  if (interrupted.signal.aborted) throw new CommandExit(EXIT.interrupted);
+}
+
+/** For options that count something. */
+export function wholeNumber(minimum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < minimum) {
+      throw new InvalidArgumentError(`want a whole number of at least ${minimum}.`);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,99 @@
+/** `list`, `get`, `watch`, `events`, `cancel`, `retry`: what one does with runs that are there. */
+import type { RunEvent } from '@lyceum/proto';
+import type { Command } from 'commander';
+import { withCoordinator } from '../command-context.js';
+import { runDocument, timeText } from '../run-document.js';
+import { runPageLines, runTableLines } from '../run-table.js';
+import { followRun } from '../watch-run.js';
+
+export function addRuns(program: Command): void {
+  program
+    .command('list')
+    .description('list all runs, newest first')
+    .action((_options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const runs = await client.listRuns();
+        print(runs.map(runDocument), () =>
+          runs.length === 0
+            ? ['No runs yet. Submit one with: coordinator submit FILE']
+            : runTableLines(runs, Date.now()),
+        );
+      }),
+    );
+
+  program
+    .command('get')
+    .description('show one run')
+    .argument('<run>', "the run's id")
+    .action((runId: string, _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const run = await client.getRun(runId);
+        print(runDocument(run), () => runPageLines(run, Date.now()));
+      }),
+    );
+
+  program
+    .command('watch')
+    .description('follow a run to its end: rate, epoch, loss, validation, who waits for whom')
+    .argument('<run>', "the run's id")
+    .addHelpText(
+      'after',
+      `
+On a terminal the lines are rewritten; elsewhere each piece of news is a line on stderr. The run as it
+ended is printed on stdout. Ctrl-C stops watching; the run goes on.`,
+    )
+    .action((runId: string, _options: unknown, command: Command) =>
+      withCoordinator(command, (context) => followRun(context, runId, 'live')),
+    );
+
+  program
+    .command('events')
+    .description("list a run's recorded events, oldest first")
+    .argument('<run>', "the run's id")
+    .option('--follow', 'go on with new ones until the run ends')
+    .action((runId: string, options: { follow?: true }, command: Command) =>
+      withCoordinator(command, async ({ client, globals, signal }) => {
+        const events = client.listEvents(runId, { follow: options.follow === true, signal });
+        for await (const event of events) process.stdout.write(eventText(event, globals.output));
+      }),
+    );
+
+  program
+    .command('cancel')
+    .description('cancel a run')
+    .argument('<run>', "the run's id")
+    .action((runId: string, _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const run = await client.cancelRun(runId);
+        print(runDocument(run), () => runPageLines(run, Date.now()));
+      }),
+    );
+
+  program
+    .command('retry')
+    .description(
+      'start the next attempt of a run that failed or was cancelled, from its checkpoint',
+    )
+    .argument('<run>', "the run's id")
+    .action((runId: string, _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const run = await client.retryRun(runId);
+        print(runDocument(run), () => runPageLines(run, Date.now()));
+      }),
+    );
+}
+
+/** One line each, so that they can be read as they come: with -o json one object, with -o yaml one document. */
+function eventText(event: RunEvent, format: 'table' | 'json' | 'yaml'): string {
+  const at = timeText(event.atMs) ?? '';
+  if (format === 'table') return `${at}  ${event.kind.padEnd(18)}  ${event.message}\n`;
+  const data: unknown = event.dataJson === '' ? {} : JSON.parse(event.dataJson);
+  const line = JSON.stringify({
+    at,
+    runId: event.runId,
+    kind: event.kind,
+    message: event.message,
+    data,
+  });
+  return format === 'json' ? `${line}\n` : `--- ${line}\n`;
+}

@@ -1,0 +1,89 @@
+import { LyceumError } from '@lyceum/proto';
+import { checkListenAddress, createLogger, Shutdown } from '@lyceum/proto/node';
+import { type Command, Option } from 'commander';
+import { serve } from '../../serve.js';
+import { VERSION } from '../../version.js';
+import { globalOptions } from '../command-context.js';
+
+/** Calls under way and answers still to be written get this long. */
+const STOP_BUDGET_MS = 10_000;
+
+interface ServeFlags {
+  readonly listen: string;
+  readonly http: string;
+  readonly nats: string;
+  readonly stateDir: string;
+  readonly insecure: boolean;
+}
+
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('run the coordinator')
+    .addOption(
+      new Option('--listen <address>', 'gRPC; port 0 takes a free one')
+        .env('LYCEUM_LISTEN')
+        .default('127.0.0.1:7700'),
+    )
+    .addOption(
+      new Option('--http <address>', 'probes and metrics')
+        .env('LYCEUM_HTTP')
+        .default('127.0.0.1:0'),
+    )
+    .addOption(
+      new Option('--nats <url>', 'NATS with JetStream')
+        .env('LYCEUM_NATS_URL')
+        .default('nats://127.0.0.1:4222'),
+    )
+    .addOption(
+      new Option('--state-dir <dir>', 'answers and cached blobs')
+        .env('LYCEUM_STATE_DIR')
+        .default('./lyceum-state/coordinator'),
+    )
+    .addOption(
+      new Option('--insecure', 'listen where others reach it, although nothing guards it')
+        .env('LYCEUM_INSECURE')
+        .default(false),
+    )
+    .addHelpText(
+      'after',
+      `
+Prints one JSON line on stdout once it is ready; logs go to stderr.
+
+Examples:
+  coordinator serve
+  coordinator serve --listen 127.0.0.1:0 --nats nats://127.0.0.1:4222 --state-dir /var/lib/lyceum`,
+    )
+    .action((flags: ServeFlags, command: Command) => run(flags, globalOptions(command).logLevel));
+}
+
+async function run(flags: ServeFlags, logLevel: string): Promise<void> {
+  for (const address of [flags.listen, flags.http]) refuseOpenAddress(address, flags.insecure);
+  const log = createLogger({ name: 'coordinator', level: logLevel });
+  const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
+  const serving = await serve({
+    natsUrl: flags.nats,
+    stateDir: flags.stateDir,
+    listenAddress: flags.listen,
+    httpAddress: flags.http,
+    insecure: flags.insecure,
+    version: VERSION,
+    log,
+  });
+  shutdown.onStop('coordinator', () => serving.stop());
+  const { address, http } = serving;
+  const ready = { program: 'coordinator', address, http, pid: process.pid };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  await serving.closed;
+  if (!shutdown.signal.aborted) process.exit(await shutdown.stop('closed', 1));
+}
+
+/** A flag is missing: wrong usage, whatever the code says elsewhere. */
+function refuseOpenAddress(address: string, insecure: boolean): void {
+  try {
+    checkListenAddress(address, insecure);
+  } catch (err) {
+    if (!(err instanceof LyceumError)) throw err;
+    throw new LyceumError('INVALID_ARGUMENT', err.message, { cause: err });
+  }
+}

@@ -1,0 +1,71 @@
+import { type Command, Option } from 'commander';
+import { withCoordinator } from '../command-context.js';
+import { runDocument } from '../run-document.js';
+import { parseSetting, type Setting } from '../set-option.js';
+import { readSpecificationFile } from '../specification-file.js';
+import { followRun } from '../watch-run.js';
+
+interface SubmitOptions {
+  readonly set: Setting[];
+  readonly runId?: string;
+  readonly watch?: true;
+  readonly wait?: boolean;
+  readonly dryRun?: true;
+}
+
+export function addSubmit(program: Command): void {
+  program
+    .command('submit')
+    .description('submit a run; the same specification under the same id again changes nothing')
+    .argument('<file>', 'specification in YAML or JSON; - reads standard input')
+    .option(
+      '--set <path=value>',
+      'change a field before submitting; may be repeated',
+      (text: string, before: Setting[]) => [...before, parseSetting(text)],
+      [],
+    )
+    .option('--run-id <id>', "the run's id (default: metadata.name)")
+    .addOption(
+      new Option('--watch', 'show progress until the run ends').conflicts(['wait', 'dryRun']),
+    )
+    .addOption(new Option('--wait', 'wait silently until the run ends').conflicts('dryRun'))
+    .addOption(new Option('--no-wait', 'return at once (the default)'))
+    .option('--dry-run', 'let the coordinator check everything and store nothing')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator submit digits.yaml --watch
+  coordinator submit digits.yaml --run-id digits-t2 --set spec.objective[0].temperature=2 --wait
+  coordinator submit digits.yaml --set 'spec.labels={count: 200, seed: 1}' --dry-run
+  cat digits.yaml | coordinator submit -
+
+Ctrl-C during --watch or --wait leaves the run going on.`,
+    )
+    .action((file: string, options: SubmitOptions, command: Command) =>
+      submit(file, options, command),
+    );
+}
+
+async function submit(file: string, options: SubmitOptions, command: Command): Promise<void> {
+  const { text } = await readSpecificationFile(file, options.set, process.stdin);
+  await withCoordinator(command, async (context) => {
+    const { run, created, warnings } = await context.client.submitRun(text, {
+      ...(options.runId === undefined ? {} : { runId: options.runId }),
+      dryRun: options.dryRun === true,
+    });
+    for (const warning of warnings) context.notice(`warning: ${warning}`);
+    const { runId } = run;
+    if (options.dryRun) {
+      context.print(runDocument(run), () => [`${runId} would be accepted`]);
+      return;
+    }
+    if (!created) context.notice(`${runId} is there already, of the same specification`);
+    if (options.watch || options.wait) {
+      await followRun(context, runId, options.watch ? 'live' : 'quiet');
+    } else {
+      context.print(runDocument(run), () => [runId]);
+      context.notice(`See it with: coordinator watch ${runId}`);
+    }
+  });
+}

@@ -1,0 +1,91 @@
+import path from 'node:path';
+import { type Command, Option } from 'commander';
+import { LocalCluster } from '../../local/index.js';
+import { globalOptions, notice, wholeNumber } from '../command-context.js';
+import { CommandExit, EXIT } from '../exit-codes.js';
+
+interface UpFlags {
+  readonly teachers: number;
+  readonly students: number;
+  readonly computeThreads: number;
+  readonly stateDir: string;
+  readonly listen: string;
+}
+
+export function addUp(program: Command): void {
+  program
+    .command('up')
+    .description('start a whole cluster on this machine, and end it on Ctrl-C')
+    .option('--teachers <count>', 'teacher workers', wholeNumber(0), 3)
+    .option('--students <count>', 'student workers', wholeNumber(0), 1)
+    .option('--compute-threads <count>', "each worker's TensorFlow threads", wholeNumber(1), 2)
+    .option('--listen <address>', "the coordinator's; port 0 takes a free one", '127.0.0.1:0')
+    .addOption(
+      new Option('--state-dir <dir>', 'where runs, models, answers and logs are kept')
+        .env('LYCEUM_STATE_DIR')
+        .default('./lyceum-state'),
+    )
+    .addHelpText(
+      'after',
+      `
+Starts nats-server, a coordinator and workers as processes of their own, each with a log in DIR/logs. A
+worker that dies is started again; if NATS or the coordinator dies, all ends. Starting it again with the
+same --state-dir goes on where it ended.
+
+Examples:
+  coordinator up
+  coordinator up --teachers 1 --students 2 --state-dir /tmp/lyceum`,
+    )
+    .action((flags: UpFlags, command: Command) => up(flags, globalOptions(command).logLevel));
+}
+
+async function up(flags: UpFlags, logLevel: string): Promise<void> {
+  const interrupted = new AbortController();
+  const ended = new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(name, () => {
+        if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
+        notice('ending the cluster; once more to kill it');
+        interrupted.abort();
+        resolve();
+      });
+    }
+  });
+  const cluster = await startOrInterrupt(flags, logLevel, interrupted.signal);
+  if (cluster === undefined) throw new CommandExit(EXIT.interrupted);
+  process.stdout.write(`export LYCEUM_COORDINATOR=${cluster.address}\n`);
+  notice(`The cluster is up; logs are in ${path.join(cluster.stateDir, 'logs')}. In another terminal:
+  export LYCEUM_COORDINATOR=${cluster.address}
+  coordinator workers
+  coordinator submit FILE --watch
+Ctrl-C ends it.`);
+  try {
+    await Promise.race([ended, cluster.failed]);
+  } finally {
+    await cluster.stop();
+    notice('the cluster has ended');
+  }
+}
+
+async function startOrInterrupt(
+  flags: UpFlags,
+  logLevel: string,
+  signal: AbortSignal,
+): Promise<LocalCluster | undefined> {
+  try {
+    return await LocalCluster.start({
+      teacherWorkers: flags.teachers,
+      studentWorkers: flags.students,
+      computeThreads: flags.computeThreads,
+      stateDir: flags.stateDir,
+      listen: flags.listen,
+      logLevel,
+      restartWorkers: true,
+      log: notice,
+      signal,
+    });
+  } catch (err) {
+    if (signal.aborted) return undefined;
+    throw err;
+  }
+}

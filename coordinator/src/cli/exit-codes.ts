@@ -1,0 +1,61 @@
+/** What the command line's exit status says, and the one place that decides which it is. */
+import { type ErrorCode, toLyceumError } from '@lyceum/proto';
+
+export const EXIT = {
+  ok: 0,
+  /** The run failed or was cancelled; or something went wrong that has no code of its own. */
+  failed: 1,
+  /** Wrong usage, or a specification or file that cannot be used. */
+  usage: 2,
+  notFound: 3,
+  /** The coordinator, or what it stands on, cannot be reached. */
+  unreachable: 4,
+  notAllowed: 5,
+  /** What is there contradicts what was asked: another run of that id, a run that has ended, a file in the way. */
+  conflict: 6,
+  /** Ctrl-C. 128 + SIGINT, as shells have it. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
+  INVALID_ARGUMENT: EXIT.usage,
+  RESOURCE_EXHAUSTED: EXIT.usage,
+  NOT_FOUND: EXIT.notFound,
+  UNAVAILABLE: EXIT.unreachable,
+  DEADLINE_EXCEEDED: EXIT.unreachable,
+  PERMISSION_DENIED: EXIT.notAllowed,
+  ALREADY_EXISTS: EXIT.conflict,
+  ABORTED: EXIT.conflict,
+  FAILED_PRECONDITION: EXIT.conflict,
+  CANCELLED: EXIT.interrupted,
+  INTERNAL: EXIT.failed,
+};
+
+/** A command has said all it had to say, and ends with another code than 0. */
+export class CommandExit extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode) {
+    super(`exit code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
+/** @returns the code, and what to print on stderr; an empty text: nothing more. */
+export function exitOf(thrown: unknown): { readonly exitCode: ExitCode; readonly text: string } {
+  if (thrown instanceof CommandExit) return { exitCode: thrown.exitCode, text: '' };
+  const error = toLyceumError(thrown);
+  const exitCode = OF_ERROR[error.code];
+  const text =
+    error.code === 'INTERNAL'
+      ? `error: ${detail(error.cause ?? error)}`
+      : `error: ${error.message}`;
+  return { exitCode, text };
+}
+
+/** A bug's stack is what its reporter needs to send. */
+function detail(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}

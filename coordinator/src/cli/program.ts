@@ -1,0 +1,76 @@
+/** The `coordinator` command: its global options and its commands. */
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { VERSION } from '../version.js';
+import { addDatasets } from './commands/datasets.js';
+import { addModels } from './commands/models.js';
+import { addPull } from './commands/pull.js';
+import { addReport } from './commands/report.js';
+import { addRuns } from './commands/runs.js';
+import { addServe } from './commands/serve.js';
+import { addSubmit } from './commands/submit.js';
+import { addUp } from './commands/up.js';
+import { addValidate } from './commands/validate.js';
+import { addWorkers } from './commands/workers.js';
+
+/** @param env - the process' environment, read for the place of the cache. */
+export function createProgram(env: NodeJS.ProcessEnv): Command {
+  const program = new Command('coordinator')
+    .description('Distils an ensemble of remote teacher models into one small student model.')
+    .version(VERSION)
+    .addOption(
+      new Option('--coordinator <address>', 'where the coordinator answers')
+        .env('LYCEUM_COORDINATOR')
+        .default('127.0.0.1:7700'),
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'how data is printed')
+        .choices(['table', 'json', 'yaml'])
+        .default('table'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'of logs on stderr')
+        .env('LYCEUM_LOG_LEVEL')
+        .choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+        .default('info'),
+    )
+    .addOption(
+      new Option('--cache <dir>', 'where set-up keeps data sets')
+        .env('LYCEUM_CACHE')
+        .default(cacheFolder(env), "lyceum in the user's cache folder"),
+    )
+    .showHelpAfterError('(see coordinator --help)')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 ok, 1 the run failed, 2 usage or specification, 3 not found, 4 unreachable, 5 not allowed,
+6 conflict, 130 interrupted.
+
+A first run:
+  coordinator up                                      a cluster on this machine, in a terminal of its own
+  coordinator datasets push digits digits
+  coordinator submit examples/digits/teacher-wide.yaml --watch
+  coordinator report digits-wide`,
+    );
+  for (const add of [
+    addServe,
+    addUp,
+    addSubmit,
+    addValidate,
+    addRuns,
+    addReport,
+    addPull,
+    addWorkers,
+    addModels,
+    addDatasets,
+  ]) {
+    add(program);
+  }
+  return program;
+}
+
+function cacheFolder(env: NodeJS.ProcessEnv): string {
+  return path.join(env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'lyceum');
+}

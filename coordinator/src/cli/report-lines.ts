@@ -1,0 +1,95 @@
+/** The comparison that makes people distil, as text. */
+import type { Report, ReportModelRow } from '../report/report.js';
+import {
+  bytesText,
+  type Column,
+  countText,
+  durationText,
+  percentText,
+  tableLines,
+} from './table.js';
+
+interface Line {
+  readonly name: string;
+  readonly figures: ReportModelRow;
+}
+
+export function reportLines(report: Report): string[] {
+  const columns: Column<Line>[] = [
+    { title: 'MODEL', value: (l) => l.name },
+    { title: 'ACCURACY', value: (l) => orUnknown(l.figures.accuracy, percentText), align: 'right' },
+    { title: 'NLL', value: (l) => orUnknown(l.figures.nll, fixed), align: 'right' },
+    { title: 'ECE', value: (l) => orUnknown(l.figures.ece, fixed), align: 'right' },
+    { title: 'BRIER', value: (l) => orUnknown(l.figures.brier, fixed), align: 'right' },
+    {
+      title: 'AGREEMENT',
+      value: (l) => orUnknown(l.figures.agreementWithEnsemble, percentText),
+      align: 'right',
+    },
+    { title: 'PARAMETERS', value: (l) => countText(l.figures.parameters), align: 'right' },
+    { title: 'SIZE', value: (l) => bytesText(l.figures.bytes), align: 'right' },
+    {
+      title: 'LATENCY',
+      value: (l) => `${l.figures.latencyBatch1Ms.toFixed(2)} ms`,
+      align: 'right',
+    },
+  ];
+  return [...tableLines(columns, modelLines(report)), '', ...sentences(report)];
+}
+
+function modelLines(report: Report): Line[] {
+  const lines: Line[] = report.teachers.map((row) => ({
+    name: `teacher ${row.name}`,
+    figures: row,
+  }));
+  if (report.ensemble !== null) {
+    lines.push({ name: `ensemble (${report.ensemble.combine})`, figures: report.ensemble });
+  }
+  lines.push({ name: 'student', figures: report.student });
+  if (report.studentWithoutTeachers !== null) {
+    lines.push({ name: 'student without teachers', figures: report.studentWithoutTeachers });
+  }
+  if (report.studentAllLabels !== null) {
+    lines.push({ name: 'student with all labels', figures: report.studentAllLabels });
+  }
+  return lines;
+}
+
+function sentences(report: Report): string[] {
+  const { dataset, student, studentWithoutTeachers: alone, training } = report;
+  const lines = [
+    `Labels: ${countText(dataset.labelledTrainCount)} of ${countText(dataset.trainCount)} training samples; figures are of ${countText(report.testSampleCount)} test samples.`,
+  ];
+  if (alone !== null && alone.accuracy !== null && student.accuracy !== null) {
+    const points = (student.accuracy - alone.accuracy) * 100;
+    const gap =
+      report.gapClosed === null
+        ? ''
+        : `, ${percentText(report.gapClosed, 0)} of the gap to the ensemble closed`;
+    lines.push(
+      `The teachers made the student ${Math.abs(points).toFixed(2)} points ${points < 0 ? 'worse' : 'better'}${gap}.`,
+    );
+  }
+  if (report.ensemble !== null && report.student.parameters > 0) {
+    const times = report.ensemble.parameters / report.student.parameters;
+    lines.push(
+      `It has ${times.toFixed(times < 10 ? 1 : 0)} times fewer parameters than the ensemble.`,
+    );
+  }
+  const waiting = training.seconds > 0 ? training.waitingSeconds / training.seconds : 0;
+  lines.push(
+    `Trained at ${countText(report.samplesPerSecond)} samples/s, ${percentText(waiting, 1)} of the time waiting for targets; ${durationText(report.wallSeconds * 1000)} from submit to end.`,
+    report.bitExact
+      ? 'The same run again gives the same bits on the same device type and thread count.'
+      : `Not bit-exact: ${report.bitExactExceptions.join('; ')}.`,
+  );
+  return lines;
+}
+
+function orUnknown(value: number | null, text: (value: number) => string): string | undefined {
+  return value === null ? undefined : text(value);
+}
+
+function fixed(value: number): string {
+  return value.toFixed(4);
+}

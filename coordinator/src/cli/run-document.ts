@@ -1,0 +1,29 @@
+/** A run as `-o json` and `-o yaml` show it: times as text, states by name, the specification as a value. */
+import type { Run } from '@lyceum/proto';
+import { runStateName } from '../client/index.js';
+
+export function runDocument(run: Run): Record<string, unknown> {
+  const { progress } = run;
+  return {
+    runId: run.runId,
+    kind: run.kind,
+    state: runStateName(run),
+    reason: run.reason,
+    attempt: run.attempt,
+    submittedAt: timeText(run.submittedAtMs),
+    startedAt: timeText(run.startedAtMs),
+    endedAt: timeText(run.endedAtMs),
+    progress: progress === undefined ? null : { ...progress },
+    studentWorkerId: run.studentWorkerId,
+    datasetDigest: run.datasetDigest,
+    teacherIdentities: run.teacherIdentities,
+    modelDigest: run.modelDigest,
+    finalWeightsDigest: run.finalWeightsDigest,
+    specification: run.specificationJson === '' ? null : JSON.parse(run.specificationJson),
+  };
+}
+
+/** ISO 8601, UTC; null: not yet. */
+export function timeText(atMs: number): string | null {
+  return atMs === 0 ? null : new Date(atMs).toISOString();
+}

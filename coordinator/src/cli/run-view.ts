@@ -1,0 +1,86 @@
+/** What `watch` shows of a run at one moment. Pure; `watch-run.ts` puts it on the terminal. */
+import { type Run, type RunSpecification, RunState } from '@lyceum/proto';
+import { runStateName } from '../client/index.js';
+import { countText, durationText, percentText } from './table.js';
+
+const BAR_WIDTH = 30;
+
+/**
+ * The lines of a live view.
+ *
+ * @param width - columns of the terminal; lines are cut to it, since a wrapped line cannot be rewritten.
+ */
+export function liveLines(run: Run, width: number): string[] {
+  const { progress } = run;
+  const head = `${run.runId}  ${runStateName(run)}${run.reason === '' ? '' : `  ${run.reason}`}`;
+  const lines = [head];
+  if (progress !== undefined && progress.stepCount > 0) {
+    const share = progress.step / progress.stepCount;
+    const filled = Math.round(share * BAR_WIDTH);
+    const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]`;
+    lines.push(
+      `  ${bar} ${percentText(share, 0)}  step ${countText(progress.step)} of ${countText(progress.stepCount)}  epoch ${progress.epoch}${remainingText(run)}`,
+    );
+    lines.push(`  ${rateText(run)}`);
+    if (progress.validationNll > 0) lines.push(`  ${validationText(run)}`);
+  }
+  if (progress !== undefined && progress.waitingFor.length > 0) {
+    lines.push(`  the student waits for ${progress.waitingFor.join(', ')}`);
+  }
+  return lines.map((line) =>
+    [...line].length > width ? [...line].slice(0, width).join('') : line,
+  );
+}
+
+/** The same as one line of a log. */
+export function plainLine(run: Run): string {
+  const { progress } = run;
+  const parts = [`${run.runId} ${runStateName(run)}`];
+  if (progress !== undefined && progress.stepCount > 0) {
+    parts.push(
+      `step ${progress.step}/${progress.stepCount} epoch ${progress.epoch}`,
+      rateText(run),
+    );
+    if (progress.validationNll > 0) parts.push(validationText(run));
+  }
+  if (progress !== undefined && progress.waitingFor.length > 0) {
+    parts.push(`the student waits for ${progress.waitingFor.join(', ')}`);
+  }
+  if (run.reason !== '') parts.push(run.reason);
+  return parts.join(' | ');
+}
+
+/** True if a reader of plain lines should hear of `run` at once, having last heard of `before`. */
+export function isNews(before: Run | undefined, run: Run): boolean {
+  return (
+    before === undefined ||
+    before.state !== run.state ||
+    before.reason !== run.reason ||
+    before.attempt !== run.attempt ||
+    before.progress?.epoch !== run.progress?.epoch ||
+    before.progress?.waitingFor.join() !== run.progress?.waitingFor.join()
+  );
+}
+
+function rateText({ progress }: Run): string {
+  if (progress === undefined || progress.step === 0) return 'not started';
+  return [
+    `loss ${progress.loss.toFixed(4)}`,
+    `lr ${Number(progress.learningRate.toPrecision(3))}`,
+    `${countText(progress.samplesPerSecond)} samples/s`,
+    `waiting ${percentText(progress.waitingShare, 1)}`,
+  ].join('  ');
+}
+
+function validationText({ progress }: Run): string {
+  return `validation ${percentText(progress?.validationAccuracy ?? 0)}  nll ${(progress?.validationNll ?? 0).toFixed(4)}`;
+}
+
+/** At the rate of now; the last batch of an epoch counts as a whole one. */
+function remainingText({ progress, state, specificationJson }: Run): string {
+  if (progress === undefined || state !== RunState.RUN_STATE_TRAINING) return '';
+  if (progress.samplesPerSecond <= 0 || specificationJson === '') return '';
+  const { spec } = JSON.parse(specificationJson) as RunSpecification;
+  const samples = (progress.stepCount - progress.step) * spec.training.batchSize;
+  return `  about ${durationText((samples / progress.samplesPerSecond) * 1000)} left`;
+}

@@ -1,0 +1,110 @@
+/**
+ * `--set path=value`: changes one field of a specification before it is sent.
+ *
+ *   spec.training.epochs=20
+ *   spec.teachers[0].weight=2
+ *   'spec.labels={count: 200, seed: 1}'
+ *
+ * The path is written as errors write it. Maps on the way are made where there are none; a list grows by one
+ * at its end. The value is YAML.
+ */
+import { LyceumError } from '@lyceum/proto';
+import { parse as parseYaml } from 'yaml';
+
+export interface Setting {
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+}
+
+const KEY = /^[A-Za-z_][A-Za-z0-9_-]*/;
+const INDEX = /^\[(0|[1-9][0-9]{0,5})\]/;
+
+/** @throws {LyceumError} INVALID_ARGUMENT if the path is malformed or the value is not YAML. */
+export function parseSetting(text: string): Setting {
+  const equals = text.indexOf('=');
+  if (equals < 0) throw malformed(text, 'has no "="');
+  const path = parsePath(text.slice(0, equals), text);
+  try {
+    return { path, value: parseYaml(text.slice(equals + 1)) };
+  } catch (err) {
+    throw malformed(
+      text,
+      `has a value that is not YAML: ${err instanceof Error ? err.message : err}`,
+    );
+  }
+}
+
+/**
+ * Changes `document` in place.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if something on the path is no map or list.
+ */
+export function applySetting(document: unknown, setting: Setting): void {
+  let parent = document;
+  for (const [depth, part] of setting.path.entries()) {
+    const last = depth === setting.path.length - 1;
+    const here = pathOf(setting.path.slice(0, depth));
+    const next = setting.path[depth + 1];
+    const fallback = last ? setting.value : typeof next === 'number' ? [] : {};
+    if (typeof part === 'number') {
+      if (!Array.isArray(parent)) throw mismatch(setting, here, 'a list');
+      if (part > parent.length) {
+        throw mismatch(setting, here, `a list of ${part} or more (it has ${parent.length})`);
+      }
+      if (last || parent[part] == null) parent[part] = fallback;
+      parent = parent[part];
+    } else {
+      if (!isMap(parent)) throw mismatch(setting, here, 'a map');
+      if (last || parent[part] == null) parent[part] = fallback;
+      parent = parent[part];
+    }
+  }
+}
+
+function parsePath(path: string, text: string): (string | number)[] {
+  const parts: (string | number)[] = [];
+  let rest = path.trim();
+  while (rest !== '') {
+    const index = parts.length > 0 ? INDEX.exec(rest) : null;
+    if (index !== null) {
+      parts.push(Number(index[1]));
+      rest = rest.slice(index[0].length);
+      continue;
+    }
+    if (parts.length > 0) {
+      if (!rest.startsWith('.')) throw malformed(text, `is malformed at "${rest}"`);
+      rest = rest.slice(1);
+    }
+    const key = KEY.exec(rest)?.[0];
+    if (key === undefined || key === '__proto__')
+      throw malformed(text, `is malformed at "${rest}"`);
+    parts.push(key);
+    rest = rest.slice(key.length);
+  }
+  if (parts.length === 0) throw malformed(text, 'has no path');
+  return parts;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function pathOf(parts: readonly (string | number)[]): string {
+  return parts
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
+    .join('');
+}
+
+function malformed(text: string, problem: string): LyceumError {
+  return new LyceumError(
+    'INVALID_ARGUMENT',
+    `--set ${text}: ${problem}; want PATH=VALUE, as in spec.teachers[0].weight=2`,
+  );
+}
+
+function mismatch(setting: Setting, here: string, want: string): LyceumError {
+  return new LyceumError(
+    'INVALID_ARGUMENT',
+    `--set ${pathOf(setting.path)}: ${here === '' ? 'the specification' : here} is not ${want}`,
+  );
+}

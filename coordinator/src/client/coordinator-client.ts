@@ -1,0 +1,235 @@
+/**
+ * A coordinator as a program's caller sees it: runs, artifacts, workers, as promises and async iterables.
+ *
+ * Every error is a {@link LyceumError} with the status' code. Nobody answering is UNAVAILABLE with the
+ * address; a watch that had begun outlives a restart of the coordinator.
+ */
+import {
+  type Artifact,
+  type ArtifactKind,
+  CHUNK_BYTES,
+  CONNECT_DEADLINE_MS,
+  LyceumError,
+  PushArtifactHeader,
+  type PushArtifactRequest,
+  type PushArtifactResponse,
+  type Run,
+  type RunEvent,
+  type SubmitRunResponse,
+  toLyceumError,
+  type Worker,
+} from '@lyceum/proto';
+import {
+  ArtifactClient,
+  ClusterClient,
+  call,
+  connect,
+  openClientStream,
+  openServerStream,
+  RunClient,
+  retryDelayMs,
+  sleep,
+} from '@lyceum/proto/node';
+import { type Report, reportSchema } from '../report/report.js';
+import { hasEnded } from './run-states.js';
+
+/** How long a watch goes on trying to reach a coordinator that went away. */
+const AWAY_MAX_MS = 60_000;
+
+/** A push or pull is bounded by its stream, not by the deadline of small calls. */
+const SUBMIT_DEADLINE_MS = 120_000;
+
+export interface Cancellable {
+  readonly signal?: AbortSignal;
+}
+
+export interface WatchOptions extends Cancellable {
+  /** Told once each time that the coordinator is gone, before trying again. */
+  readonly onAway?: (error: LyceumError) => void;
+}
+
+export interface Submitted {
+  readonly run: Run;
+  readonly created: boolean;
+  readonly warnings: readonly string[];
+}
+
+export class CoordinatorClient {
+  readonly address: string;
+  readonly #runs: RunClient;
+  readonly #artifacts: ArtifactClient;
+  readonly #cluster: ClusterClient;
+
+  /** @param address - `HOST:PORT`. Connects at the first call. */
+  constructor(address: string) {
+    this.address = address;
+    this.#runs = connect(RunClient, address);
+    this.#artifacts = connect(ArtifactClient, address);
+    this.#cluster = connect(ClusterClient, address);
+  }
+
+  close(): void {
+    this.#runs.close();
+    this.#artifacts.close();
+    this.#cluster.close();
+  }
+
+  /**
+   * The coordinator's version; the way to learn soon whether there is one.
+   *
+   * @throws {LyceumError} UNAVAILABLE if nobody answers within {@link CONNECT_DEADLINE_MS}.
+   */
+  async version(options: Cancellable = {}): Promise<string> {
+    try {
+      const { getVersion } = this.#cluster;
+      const request = { deadlineMs: CONNECT_DEADLINE_MS, ...options };
+      return (await call(this.#cluster, getVersion, {}, request)).version;
+    } catch (err) {
+      const error = toLyceumError(err);
+      if (error.code !== 'UNAVAILABLE' && error.code !== 'DEADLINE_EXCEEDED') throw err;
+      throw new LyceumError('UNAVAILABLE', `no coordinator answers at ${this.address}`, {
+        cause: err,
+      });
+    }
+  }
+
+  /** @param specification - YAML or JSON. */
+  async submitRun(
+    specification: string,
+    options: { readonly runId?: string; readonly dryRun?: boolean } = {},
+  ): Promise<Submitted> {
+    const { runId = '', dryRun = false } = options;
+    const response: SubmitRunResponse = await call(
+      this.#runs,
+      this.#runs.submitRun,
+      { specification, runId, dryRun },
+      { deadlineMs: SUBMIT_DEADLINE_MS },
+    );
+    return { ...response, run: present(response.run) };
+  }
+
+  async getRun(runId: string): Promise<Run> {
+    return present((await call(this.#runs, this.#runs.getRun, { runId })).run);
+  }
+
+  async listRuns(): Promise<Run[]> {
+    return (await call(this.#runs, this.#runs.listRuns, {})).runs;
+  }
+
+  async cancelRun(runId: string): Promise<Run> {
+    return present((await call(this.#runs, this.#runs.cancelRun, { runId })).run);
+  }
+
+  async retryRun(runId: string): Promise<Run> {
+    return present((await call(this.#runs, this.#runs.retryRun, { runId })).run);
+  }
+
+  /** The run now, and again after each change, until it ends. */
+  async *watchRun(runId: string, options: WatchOptions = {}): AsyncGenerator<Run, void, undefined> {
+    let awaySinceMs: number | undefined;
+    let attempt = 0;
+    let seen = false;
+    for (;;) {
+      try {
+        const { incoming } = openServerStream(() => this.#runs.watchRun({ runId }), options);
+        for await (const { run } of incoming) {
+          [awaySinceMs, attempt, seen] = [undefined, 0, true];
+          yield present(run);
+          if (hasEnded(present(run))) return;
+        }
+      } catch (err) {
+        const error = toLyceumError(err);
+        if (!error.retryable || !seen) throw err;
+        if (awaySinceMs === undefined) {
+          awaySinceMs = Date.now();
+          options.onAway?.(error);
+        }
+        if (Date.now() - awaySinceMs > AWAY_MAX_MS) throw err;
+      }
+      await sleep(retryDelayMs(attempt++, Math.random()), options.signal);
+    }
+  }
+
+  /**
+   * Waits for the run's end.
+   *
+   * @returns the run as it ended, however that was.
+   */
+  async waitForEnd(runId: string, options: WatchOptions = {}): Promise<Run> {
+    let last: Run | undefined;
+    for await (const run of this.watchRun(runId, options)) last = run;
+    return present(last);
+  }
+
+  /** Recorded events, oldest first; then new ones while `follow`, until the run ends. */
+  async *listEvents(
+    runId: string,
+    options: Cancellable & { readonly follow?: boolean } = {},
+  ): AsyncGenerator<RunEvent, void, undefined> {
+    const request = { runId, follow: options.follow === true };
+    const { incoming } = openServerStream(() => this.#runs.listEvents(request), options);
+    for await (const { event } of incoming) if (event !== undefined) yield event;
+  }
+
+  async getReport(runId: string): Promise<Report> {
+    const { reportJson } = await call(this.#runs, this.#runs.getReport, { runId });
+    return reportSchema.parse(JSON.parse(reportJson));
+  }
+
+  /** The NPZ of test predictions. */
+  getPredictions(runId: string, options: Cancellable = {}): Promise<Buffer> {
+    return collect(openServerStream(() => this.#runs.getPredictions({ runId }), options).incoming);
+  }
+
+  async pushArtifact(
+    kind: ArtifactKind,
+    name: string,
+    bytes: Uint8Array,
+    options: Cancellable = {},
+  ): Promise<{ readonly artifact: Artifact; readonly created: boolean }> {
+    const push = openClientStream<PushArtifactRequest, PushArtifactResponse>(
+      (done) => this.#artifacts.pushArtifact(done),
+      options,
+    );
+    const header = PushArtifactHeader.fromPartial({ kind, name, sizeBytes: bytes.length });
+    await push.send({ part: { $case: 'header', header } });
+    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
+      const chunk = Buffer.from(bytes.subarray(start, start + CHUNK_BYTES));
+      await push.send({ part: { $case: 'chunk', chunk } });
+    }
+    push.end();
+    const { artifact, created } = await push.response;
+    return { artifact: present(artifact), created };
+  }
+
+  /** @param name - a pushed name, or `run:ID` for a run's student. */
+  pullArtifact(kind: ArtifactKind, name: string, options: Cancellable = {}): Promise<Buffer> {
+    const pull = openServerStream(() => this.#artifacts.pullArtifact({ kind, name }), options);
+    return collect(pull.incoming);
+  }
+
+  async listArtifacts(kind: ArtifactKind): Promise<Artifact[]> {
+    return (await call(this.#artifacts, this.#artifacts.listArtifacts, { kind })).artifacts;
+  }
+
+  async deleteArtifact(kind: ArtifactKind, name: string): Promise<void> {
+    await call(this.#artifacts, this.#artifacts.deleteArtifact, { kind, name });
+  }
+
+  async listWorkers(): Promise<Worker[]> {
+    return (await call(this.#cluster, this.#cluster.listWorkers, {})).workers;
+  }
+}
+
+async function collect(messages: AsyncIterable<{ readonly chunk: Uint8Array }>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const { chunk } of messages) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** proto3 makes every message optional; the service promises these. */
+function present<T>(message: T | undefined): T {
+  if (message === undefined)
+    throw new LyceumError('INTERNAL', 'the coordinator answered without a value');
+  return message;
+}

@@ -1,0 +1,4 @@
+/** The door to a coordinator for other programs: the command line, tests, examples, benches. */
+export type { Report, ReportModelRow } from '../report/report.js';
+export * from './coordinator-client.js';
+export * from './run-states.js';

@@ -1,0 +1,39 @@
+/** Run states by the names that people read and write, and which of them are ends. */
+import { type Run, RunState } from '@lyceum/proto';
+
+export type RunStateName =
+  | 'QUEUED'
+  | 'PREPARING'
+  | 'FITTING'
+  | 'TRAINING'
+  | 'EVALUATING'
+  | 'PAUSED'
+  | 'CANCELLING'
+  | 'SUCCEEDED'
+  | 'FAILED'
+  | 'CANCELLED'
+  | 'UNKNOWN';
+
+const NAMES: ReadonlyMap<RunState, RunStateName> = new Map<RunState, RunStateName>([
+  [RunState.RUN_STATE_QUEUED, 'QUEUED'],
+  [RunState.RUN_STATE_PREPARING, 'PREPARING'],
+  [RunState.RUN_STATE_FITTING, 'FITTING'],
+  [RunState.RUN_STATE_TRAINING, 'TRAINING'],
+  [RunState.RUN_STATE_EVALUATING, 'EVALUATING'],
+  [RunState.RUN_STATE_PAUSED, 'PAUSED'],
+  [RunState.RUN_STATE_CANCELLING, 'CANCELLING'],
+  [RunState.RUN_STATE_SUCCEEDED, 'SUCCEEDED'],
+  [RunState.RUN_STATE_FAILED, 'FAILED'],
+  [RunState.RUN_STATE_CANCELLED, 'CANCELLED'],
+]);
+
+/** `UNKNOWN`: a state of a newer coordinator. */
+export function runStateName(run: Run): RunStateName {
+  return NAMES.get(run.state) ?? 'UNKNOWN';
+}
+
+/** True once the run will change no more, unless it is retried. */
+export function hasEnded(run: Run): boolean {
+  const name = runStateName(run);
+  return name === 'SUCCEEDED' || name === 'FAILED' || name === 'CANCELLED';
+}

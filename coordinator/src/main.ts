@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/** The `coordinator` program. The only file that reads the environment, and that ends the process. */
+import { CommanderError } from 'commander';
+import { EXIT, exitOf } from './cli/exit-codes.js';
+import { createProgram } from './cli/program.js';
+
+// `coordinator list | head` closes the pipe: nobody is left to tell.
+process.stdout.on('error', (err: NodeJS.ErrnoException) => {
+  process.exit(err.code === 'EPIPE' ? EXIT.ok : EXIT.failed);
+});
+process.stderr.on('error', () => undefined);
+
+const program = createProgram(process.env);
+for (const command of [program, ...program.commands.flatMap((c) => [c, ...c.commands])]) {
+  command.exitOverride();
+}
+
+try {
+  await program.parseAsync(process.argv);
+} catch (err) {
+  if (err instanceof CommanderError) {
+    // Commander has printed what is wrong, or the help or version that was asked for.
+    process.exitCode = err.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  } else {
+    const { exitCode, text } = exitOf(err);
+    if (text !== '') process.stderr.write(`${text}\n`);
+    process.exitCode = exitCode;
+  }
+}

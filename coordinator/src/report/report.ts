@@ -1,0 +1,148 @@
+/**
+ * The report: what a run's models are worth on the test split, what they cost, and what made them.
+ *
+ * The schema is the one source; `report.schema.json` beside this file is its published form, kept equal by a
+ * test. Fields are added, never renamed.
+ */
+import { z } from 'zod';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const share = z.number().min(0).max(1);
+
+const modelRow = z.object({
+  accuracy: share.nullable().describe('Share of test samples whose largest output is the label.'),
+  nll: z.number().nullable().describe('Mean negative log-likelihood of the label, in nats.'),
+  ece: share.nullable().describe('Expected calibration error, 15 bins of equal width.'),
+  brier: z
+    .number()
+    .min(0)
+    .max(2)
+    .nullable()
+    .describe('Mean squared distance of the probabilities from the label, summed over classes.'),
+  agreementWithEnsemble: share
+    .nullable()
+    .describe(
+      "Share of test samples with the ensemble's largest output; null without an ensemble.",
+    ),
+  parameters: z
+    .int()
+    .min(0)
+    .describe('Numbers in the weights; the sum of its teachers for an ensemble.'),
+  bytes: z.int().min(0).describe('Bytes of the weights; the sum of its teachers for an ensemble.'),
+  latencyBatch1Ms: z
+    .number()
+    .min(0)
+    .describe(
+      'Median milliseconds of one inference of one sample where it ran; the sum of its teachers for an ensemble.',
+    ),
+});
+
+const teacherRow = modelRow.extend({
+  name: z.string(),
+  weight: z.number().min(0).describe('Relative share in the ensemble.'),
+  identity: sha256,
+  modelDigest: sha256,
+});
+
+const studentRow = modelRow.extend({
+  runId: z.string().describe('The run that trained it.'),
+  modelDigest: sha256.describe('Of the model package that `coordinator pull` gives.'),
+  finalWeightsDigest: sha256.describe('Of the weights after the last step, float32 little-endian.'),
+});
+
+const workerEnvironment = z.object({
+  workerId: z.string(),
+  version: z.string(),
+  engine: z.string().describe('`native`, `wasm` or `lookup`.'),
+  engineVersion: z.string(),
+  computeThreads: z.int().min(0),
+  device: z.string().describe("`cpu` or the GPU's name."),
+});
+
+export const reportSchema = z
+  .object({
+    apiVersion: z.literal('lyceum.dev/v1alpha1'),
+    kind: z.literal('Report'),
+    runId: z.string(),
+    runKind: z.enum(['Distillation', 'Training']),
+    attempt: z.int().min(1),
+    testSampleCount: z.int().min(0),
+    teachers: z.array(teacherRow).describe('In ensemble order.'),
+    ensemble: modelRow
+      .extend({ combine: z.enum(['arithmetic', 'geometric']) })
+      .nullable()
+      .describe("The teachers combined by the run's rule at temperature 1; null without teachers."),
+    student: studentRow,
+    studentWithoutTeachers: studentRow
+      .nullable()
+      .describe('The same student trained on the labels alone; null where the run names none.'),
+    studentAllLabels: studentRow
+      .nullable()
+      .describe('The same student trained on all labels; null where the run names none.'),
+    gapClosed: z
+      .number()
+      .nullable()
+      .describe(
+        '(student - without teachers) / (ensemble - without teachers), of accuracies; null where that is undefined.',
+      ),
+    samplesPerSecond: z.number().min(0).describe('Samples trained on per second in TRAINING.'),
+    wallSeconds: z.number().min(0).describe('From submit to end.'),
+    training: z.object({
+      samples: z.int().min(0),
+      seconds: z.number().min(0),
+      waitingSeconds: z.number().min(0).describe('Part of `seconds` spent waiting for targets.'),
+      stepCount: z.int().min(0),
+      selectedStep: z.int().min(0).describe('Step whose weights the validation split chose.'),
+    }),
+    dataset: z.object({
+      digest: sha256,
+      classCount: z.int().min(1),
+      trainCount: z.int().min(0),
+      labelledTrainCount: z.int().min(0),
+      validationCount: z.int().min(0),
+    }),
+    environment: z.object({
+      coordinatorVersion: z.string(),
+      node: z.string(),
+      studentWorker: workerEnvironment,
+      teacherWorkers: z.array(workerEnvironment),
+    }),
+    seeds: z.object({
+      training: z.int().min(0),
+      labels: z.int().min(0).nullable().describe('Null: all labels.'),
+      views: z.int().min(0).nullable().describe('Null: no views.'),
+    }),
+    digests: z.object({
+      specification: sha256,
+      dataset: sha256,
+      studentModel: sha256,
+      studentFinalWeights: sha256,
+    }),
+    bitExact: z
+      .boolean()
+      .describe('True: the same run on the same device type and thread count gives the same bits.'),
+    bitExactExceptions: z.array(z.string()).describe('Why not; empty if bitExact.'),
+    specification: z
+      .record(z.string(), z.unknown())
+      .describe('Normalised: every default filled in.'),
+  })
+  .describe('What a Lyceum run measured. Figures are of the test split, which is scored once.');
+
+export type Report = z.output<typeof reportSchema>;
+export type ReportModelRow = z.output<typeof modelRow>;
+
+/** The published JSON Schema. Further keys are allowed: reports gain fields. */
+export function reportJsonSchema(): unknown {
+  const { $schema, ...schema } = z.toJSONSchema(reportSchema, {
+    target: 'draft-2020-12',
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.additionalProperties;
+    },
+  });
+  return {
+    $schema,
+    $id: 'https://lyceum.dev/schemas/report.v1alpha1.json',
+    title: 'Lyceum report',
+    ...schema,
+  };
+}
