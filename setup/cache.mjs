@@ -29,8 +29,13 @@ export async function holdingCache(cache, signal, work) {
     mkdirSync(cache, { recursive: true });
     const lock = join(cache, 'lock');
     return await withLock(lock, { signal, onWait: (text) => say('cache', text) }, async () => {
-      rmSync(join(cache, 'scratch'), { recursive: true, force: true });
-      return await work();
+      const scratch = join(cache, 'scratch');
+      rmSync(scratch, { recursive: true, force: true });
+      try {
+        return await work();
+      } finally {
+        rmSync(scratch, { recursive: true, force: true });
+      }
     });
   } catch (error) {
     throw explainedStorageError(error, cache);

@@ -2,8 +2,9 @@
  * A lock between processes: a file that names its owner.
  *
  * The file appears complete (written aside, then hard-linked), so whoever finds it can read the
- * owner. A dead owner's lock is taken over. Dead means: on this machine, no process has the
- * owner's id and start time; on another (a shared cache), the file was not touched for a while.
+ * owner. A dead owner's lock is taken over. Dead means: where process ids mean the same, no process
+ * has the owner's id and start time; on another machine or in another container (a shared cache),
+ * the file was not touched for a while.
  *
  * Only one process may take over from a given dead owner: the claim is again a hard link, named
  * after that owner. Without it, two that saw the same dead owner could each remove the other's
@@ -14,6 +15,7 @@ import {
   linkSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   unlinkSync,
@@ -36,7 +38,7 @@ const REPEAT_NOTICE_MS = 30_000;
  * @typedef {object} Owner
  * @property {string} id
  * @property {number} pid
- * @property {string} host
+ * @property {string} host the machine and its process namespace: where `pid` means something
  * @property {string} started the process's start time, since ids are reused
  */
 
@@ -62,7 +64,7 @@ export async function withLock(path, { signal, onWait }, work) {
     }
     if (performance.now() - noticedAt >= REPEAT_NOTICE_MS) {
       noticedAt = performance.now();
-      onWait(`waiting for another set-up (process ${holder.pid} on ${holder.host}, ${path})`);
+      onWait(`waiting for another set-up (process ${holder.pid}, ${path})`);
     }
     await sleep(POLL_MS, undefined, { signal });
   }
@@ -80,7 +82,7 @@ function self() {
   return {
     id: randomUUID(),
     pid: process.pid,
-    host: hostname(),
+    host: here(),
     started: startTime(process.pid) ?? '',
   };
 }
@@ -112,7 +114,7 @@ function read(path) {
 
 /** @param {string} path @param {Owner} owner */
 function isDead(path, owner) {
-  if (owner.host !== hostname()) return ageMs(path) > SILENT_MS;
+  if (owner.host !== here()) return ageMs(path, 'mtimeMs') > SILENT_MS;
   return startTime(owner.pid) !== owner.started;
 }
 
@@ -122,7 +124,10 @@ function takeOver(path, dead) {
   try {
     linkSync(path, claim);
   } catch (error) {
-    if (errorCode(error) === 'EEXIST' && ageMs(claim) > CLAIM_MS) rmSync(claim, { force: true });
+    const code = errorCode(error);
+    if (code === 'ENOENT') return;
+    if (code !== 'EEXIST') throw error;
+    if (ageMs(claim, 'ctimeMs') > CLAIM_MS) rmSync(claim, { force: true });
     return;
   }
   try {
@@ -133,26 +138,34 @@ function takeOver(path, dead) {
   }
 }
 
+function here() {
+  return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
+}
+
 /**
  * Field 22 of /proc/PID/stat: clock ticks from boot to the start of the process.
  * The name in field 2 may hold spaces and brackets, so count from its end.
  *
  * @param {number} pid
- * @returns {string | undefined} undefined if there is no such process
+ * @returns {string | undefined} undefined if there is no such process, or only its zombie
  */
 function startTime(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined;
   }
 }
 
-/** Since its inode last changed: a link or a heartbeat counts. @param {string} path */
-function ageMs(path) {
+/**
+ * @param {string} path
+ * @param {'mtimeMs' | 'ctimeMs'} time since the last heartbeat, or since the last link
+ */
+function ageMs(path, time) {
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? 0 : Date.now() - stat.ctimeMs;
+  return stat === undefined ? 0 : Date.now() - stat[time];
 }
 
 /** @param {string} path */

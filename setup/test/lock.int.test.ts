@@ -1,0 +1,104 @@
+/**
+ * How this tests: real processes contend for a lock. Each makes a folder while it holds the lock
+ * and removes it before it lets go; making a folder that is there fails, so two holders at once
+ * end one of them with an error.
+ */
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startModule, temporaryFolder } from './child-module.js';
+
+const CONTENDER = `
+  import { mkdirSync, rmdirSync } from 'node:fs';
+  import { setTimeout as sleep } from 'node:timers/promises';
+  import { withLock } from 'setup/lock.mjs';
+  const { LOCK, ROUNDS } = process.env;
+  const options = { signal: new AbortController().signal, onWait: (text) => console.log(text) };
+  for (let round = 0; round < Number(ROUNDS); round += 1) {
+    await withLock(LOCK, options, async () => {
+      mkdirSync(LOCK + '.held');
+      await sleep(5);
+      rmdirSync(LOCK + '.held');
+    });
+  }
+`;
+
+const HOLDER = `
+  import { withLock } from 'setup/lock.mjs';
+  const options = { signal: new AbortController().signal, onWait: () => {} };
+  await withLock(process.env.LOCK, options, async () => {
+    console.log('holding');
+    await new Promise((resolve) => setTimeout(resolve, 1e6));
+  });
+`;
+
+test('several processes hold it one after the other, and leave nothing', async () => {
+  const folder = temporaryFolder();
+  const env = { LOCK: join(folder, 'lock'), ROUNDS: '5' };
+  const contenders = Array.from({ length: 4 }, () => startModule(CONTENDER, env));
+
+  const ends = await Promise.all(contenders.map(({ ended }) => ended));
+
+  expect(ends.map(({ code, stderr }) => `${code} ${stderr}`)).toEqual(['0 ', '0 ', '0 ', '0 ']);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('one who waits says for whom, and goes on when the other is done', async () => {
+  const folder = temporaryFolder();
+  const env = { LOCK: join(folder, 'lock'), ROUNDS: '1' };
+  const holder = startModule(HOLDER, env);
+  await holder.says('holding');
+
+  const waiter = startModule(CONTENDER, env);
+  await waiter.says(`waiting for another set-up (process ${holder.process.pid}`);
+  holder.process.kill('SIGKILL');
+
+  expect((await waiter.ended).code).toBe(0);
+});
+
+test('a killed owner is succeeded by several at once, still one after the other', async () => {
+  const folder = temporaryFolder();
+  const env = { LOCK: join(folder, 'lock'), ROUNDS: '3' };
+  const holder = startModule(HOLDER, env);
+  await holder.says('holding');
+  holder.process.kill('SIGKILL');
+  await holder.ended;
+  expect(existsSync(env.LOCK)).toBe(true);
+
+  const contenders = Array.from({ length: 4 }, () => startModule(CONTENDER, env));
+  const ends = await Promise.all(contenders.map(({ ended }) => ended));
+
+  expect(ends.map(({ code, stderr }) => `${code} ${stderr}`)).toEqual(['0 ', '0 ', '0 ', '0 ']);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a process that only has the dead owner’s number is not taken for it', async () => {
+  const folder = temporaryFolder();
+  const env = { LOCK: join(folder, 'lock'), ROUNDS: '1' };
+  const holder = startModule(HOLDER, env);
+  await holder.says('holding');
+  const owner = JSON.parse(readFileSync(env.LOCK, 'utf8'));
+  holder.process.kill('SIGKILL');
+  await holder.ended;
+
+  // This test's own process is alive, but started at another time.
+  writeFileSync(env.LOCK, JSON.stringify({ ...owner, pid: process.pid }));
+
+  expect((await startModule(CONTENDER, env).ended).code).toBe(0);
+});
+
+test('an owner on another machine is believed until it has been silent for a minute', async () => {
+  const folder = temporaryFolder();
+  const env = { LOCK: join(folder, 'lock'), ROUNDS: '1' };
+  writeFileSync(
+    env.LOCK,
+    JSON.stringify({ id: 'elsewhere', pid: 1, host: 'another machine', started: '1' }),
+  );
+
+  const waiter = startModule(CONTENDER, env);
+  await waiter.says('waiting for another set-up');
+  const silentSince = Date.now() / 1000 - 61;
+  utimesSync(env.LOCK, silentSince, silentSince);
+
+  expect((await waiter.ended).code).toBe(0);
+});

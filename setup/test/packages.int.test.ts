@@ -1,0 +1,95 @@
+/**
+ * How this tests: a checkout with one package, a local folder, and the real npm. Installed by set-up,
+ * then changed in the ways that must and must not install again.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { arePackagesCurrent } from '../packages.mjs';
+import { startModule, temporaryFolder } from './child-module.js';
+
+const SET_UP = `
+  import { orExit } from 'setup/command.mjs';
+  import { setUpPackages } from 'setup/packages.mjs';
+  const checkout = process.env.CHECKOUT;
+  await orExit((signal) => setUpPackages({ checkout, signal }));
+`;
+
+function makeCheckout(): string {
+  const checkout = temporaryFolder();
+  mkdirSync(join(checkout, 'setup'));
+  mkdirSync(join(checkout, 'greeting'));
+  writeJson(join(checkout, 'greeting/package.json'), { name: 'greeting', version: '1.0.0' });
+  writeJson(join(checkout, 'package.json'), {
+    name: 'fixture',
+    version: '1.0.0',
+    workspaces: ['greeting'],
+  });
+  writeJson(join(checkout, 'package-lock.json'), {
+    name: 'fixture',
+    version: '1.0.0',
+    lockfileVersion: 3,
+    packages: {
+      '': { name: 'fixture', version: '1.0.0', workspaces: ['greeting'] },
+      greeting: { version: '1.0.0' },
+      'node_modules/greeting': { resolved: 'greeting', link: true },
+    },
+  });
+  return checkout;
+}
+
+test('a fresh checkout is installed, and once is enough', async () => {
+  const checkout = makeCheckout();
+  expect(arePackagesCurrent(checkout)).toBe(false);
+
+  const first = await startModule(SET_UP, { CHECKOUT: checkout }).ended;
+  const second = await startModule(SET_UP, { CHECKOUT: checkout, PATH: '' }).ended;
+
+  expect(first.stderr).toContain('installing');
+  expect(existsSync(join(checkout, 'node_modules/greeting/package.json'))).toBe(true);
+  expect(second).toEqual({ code: 0, stdout: '', stderr: '' });
+});
+
+test('another version in the lock file, or an interrupted installation, is noticed', async () => {
+  const checkout = makeCheckout();
+  await startModule(SET_UP, { CHECKOUT: checkout }).ended;
+  expect(arePackagesCurrent(checkout)).toBe(true);
+
+  const lockFile = join(checkout, 'package-lock.json');
+  const lock = readFileSync(lockFile, 'utf8');
+  const changed = JSON.parse(lock);
+  changed.packages['node_modules/other'] = { version: '2.0.0' };
+  writeJson(lockFile, changed);
+  expect(arePackagesCurrent(checkout)).toBe(false);
+
+  changed.packages['node_modules/other'].optional = true;
+  writeJson(lockFile, changed);
+  expect(arePackagesCurrent(checkout)).toBe(true);
+
+  // npm writes this file last.
+  rmSync(join(checkout, 'node_modules/.package-lock.json'));
+  expect(arePackagesCurrent(checkout)).toBe(false);
+});
+
+test('what npm says is passed on, with a remedy', async () => {
+  const checkout = makeCheckout();
+  writeJson(join(checkout, 'package.json'), {
+    name: 'fixture',
+    version: '1.0.0',
+    workspaces: ['greeting'],
+    dependencies: { forgotten: '1.0.0' },
+  });
+
+  const { code, stderr } = await startModule(SET_UP, {
+    CHECKOUT: checkout,
+    npm_config_registry: 'http://127.0.0.1:1/',
+  }).ended;
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/npm ci .* failed:/);
+  expect(stderr).toContain('lyceum: remedy: ');
+});
+
+function writeJson(file: string, value: unknown): void {
+  writeFileSync(file, JSON.stringify(value));
+}
