@@ -1,6 +1,11 @@
 /** Data sets, orders, views, array files and model packages, on plain arrays. No TensorFlow. */
 export * from './dataset.js';
 export * from './dataset-file.js';
+export { DEFAULT_SHARES, fixedSplits, type SplitShares } from './fixed-split.js';
+export { importDataset } from './import-dataset.js';
+export { type IdxFiles, importIdx } from './import-idx.js';
+export { importNpz } from './import-npz.js';
+export { importDigits, importFashion } from './import-packages.js';
 export * from './labelled-mask.js';
 export { describeModel, type ModelDescription } from './model-description.js';
 export * from './model-folder.js';

@@ -87,11 +87,21 @@ export function sampleMover(view: ViewAt, sampleShape: readonly number[]): Sampl
       const endY = Math.min(height, height + down);
       for (let y = Math.max(0, down); y < endY; y++) {
         const from = base + (y - down) * rowLength;
-        let to = offset + y * rowLength + firstX * channels;
-        for (let x = firstX; x < endX; x++) {
-          const column = mirrored ? width - 1 - (x - right) : x - right;
-          const pixel = from + column * channels;
-          for (let c = 0; c < channels; c++) out[to++] = (inputs[pixel + c] as number) * scale;
+        const to = offset + y * rowLength;
+        if (mirrored) {
+          for (let x = firstX; x < endX; x++) {
+            const pixel = from + (width - 1 - (x - right)) * channels;
+            const target = to + x * channels;
+            for (let c = 0; c < channels; c++) {
+              out[target + c] = (inputs[pixel + c] as number) * scale;
+            }
+          }
+        } else {
+          const end = endX * channels;
+          const back = from - right * channels;
+          for (let i = firstX * channels; i < end; i++) {
+            out[to + i] = (inputs[back + i] as number) * scale;
+          }
         }
       }
     },
