@@ -73,7 +73,7 @@ function sentences(report: Report): string[] {
   if (report.ensemble !== null && report.student.parameters > 0) {
     const times = report.ensemble.parameters / report.student.parameters;
     lines.push(
-      `It has ${times.toFixed(times < 10 ? 1 : 0)} times fewer parameters than the ensemble.`,
+      `It has ${times < 10 ? times.toFixed(1) : countText(times)} times fewer parameters than the ensemble.`,
     );
   }
   const waiting = training.seconds > 0 ? training.waitingSeconds / training.seconds : 0;

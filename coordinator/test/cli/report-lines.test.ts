@@ -1,0 +1,31 @@
+/** Against the text as a reader should see it. */
+import { expect, test } from 'vitest';
+import { reportLines } from '../../src/cli/report-lines.js';
+import { composeReport } from '../../src/report/compose-report.js';
+import { exampleInput, logitsOf } from '../report/report-input-example.js';
+
+test('models stand below each other, figures too', () => {
+  const input = exampleInput();
+  const [wide, deep] = input.teachers;
+  if (wide === undefined || deep === undefined) throw new Error('two teachers');
+  const teachers = [
+    { ...wide, logits: logitsOf(0.9, 0.8, 0.2, 0.1), parameterCount: 266_610 },
+    { ...deep, latencyBatch1Ms: 12.345 },
+  ];
+  expect(reportLines(composeReport({ ...input, teachers })).join('\n')).toBe(
+    `
+MODEL                     ACCURACY     NLL     ECE   BRIER  AGREEMENT  PARAMETERS     SIZE   LATENCY
+teacher wide              100.00 %  0.1643  0.1500  0.0500   100.00 %     266,610  4.00 kB   2.00 ms
+teacher deep               25.00 %  1.0338  0.6250  0.8050    25.00 %       1,000  4.00 kB  12.35 ms
+ensemble (arithmetic)     100.00 %  0.3145  0.2687  0.1478   100.00 %     267,610  8.00 kB  14.35 ms
+student                    75.00 %  0.3709  0.2750  0.2350    75.00 %         100    400 B   0.50 ms
+student without teachers   50.00 %  0.5827  0.3750  0.4350    50.00 %         100    400 B   0.50 ms
+
+Labels: 20 of 70 training samples; figures are of 4 test samples.
+The teachers made the student 25.00 points better, 50 % of the gap to the ensemble closed.
+It has 2,676 times fewer parameters than the ensemble.
+Trained at 1,250 samples/s, 25.0 % of the time waiting for targets; 13 s from submit to end.
+The same run again gives the same bits on the same device type and thread count.
+`.trim(),
+  );
+});

@@ -1,0 +1,79 @@
+/** With real files in a temporary folder, and streams as standard input. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parseSetting } from '../../src/cli/set-option.js';
+import { readSpecificationFile } from '../../src/cli/specification-file.js';
+
+const RUN = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Training
+metadata: { name: digits-wide }
+spec:
+  dataset: digits
+  student: { model: { architecture: mlp } }
+`;
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function read(text: string, ...settings: string[]) {
+  const file = path.join(folder, 'run.yaml');
+  await writeFile(file, text);
+  return readSpecificationFile(file, settings.map(parseSetting), Readable.from([]));
+}
+
+test('a file is sent as it is', async () => {
+  const { text, specification } = await read(RUN);
+  expect(text).toBe(RUN);
+  expect(specification.metadata.name).toBe('digits-wide');
+});
+
+test('- reads standard input, in whatever chunks', async () => {
+  const bytes = Buffer.from(RUN.replace('digits-wide', 'from-stdin'));
+  const stdin = Readable.from([bytes.subarray(0, 30), bytes.subarray(30)]);
+  const { specification } = await readSpecificationFile('-', [], stdin);
+  expect(specification.metadata.name).toBe('from-stdin');
+});
+
+test('settings change what is sent', async () => {
+  const { text, specification } = await read(RUN, 'spec.training.epochs=3');
+  expect(JSON.parse(text).spec.training).toEqual({ epochs: 3 });
+  expect(specification.spec.training.epochs).toBe(3);
+});
+
+test('what a setting breaks is refused by its path', async () => {
+  await expect(read(RUN, 'spec.training.batchSize=0')).rejects.toThrow(
+    'run.yaml with --set cannot be used:\n  - spec.training.batchSize: must be',
+  );
+});
+
+test('a missing file is named', async () => {
+  const file = path.join(folder, 'none.yaml');
+  await expect(readSpecificationFile(file, [], Readable.from([]))).rejects.toThrow(
+    /none\.yaml cannot be used:\n {2}- cannot be read: ENOENT/,
+  );
+});
+
+test('a folder is no specification', async () => {
+  await expect(readSpecificationFile(folder, [], Readable.from([]))).rejects.toThrow(
+    'cannot be read',
+  );
+});
+
+test.each([[[]], [['spec.x=1']]])('what is not YAML is named (settings: %j)', async (settings) => {
+  await expect(read('a: [1', ...settings)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  await expect(read('a: [1', ...settings)).rejects.toThrow('is not YAML');
+});
+
+test('more than the limit is not read', async () => {
+  await expect(read(`${RUN}${'#'.repeat(SPECIFICATION_MAX_BYTES)}`)).rejects.toThrow(
+    'is longer than',
+  );
+});

@@ -1,0 +1,60 @@
+/** Reads the file back, and recomputes the report's figures from it with plain loops. */
+import { readNpz } from '@lyceum/learning/data';
+import { expect, test } from 'vitest';
+import { composePredictions } from '../../src/report/compose-predictions.js';
+import { composeReport } from '../../src/report/compose-report.js';
+import { exampleInput } from './report-input-example.js';
+
+const input = exampleInput();
+const arrays = readNpz(composePredictions(input));
+
+function numbers(name: string): number[] {
+  return [...(arrays.get(name)?.data ?? [])].map(Number);
+}
+
+test('the arrays, their shapes and types', () => {
+  const shapes = [...arrays].map(([name, a]) => `${name} ${a.dtype} [${a.shape}]`).sort();
+  expect(shapes).toEqual([
+    'ensemble float32 [4,2]',
+    'label int32 [4]',
+    'sampleId int32 [4]',
+    'student float32 [4,2]',
+    'studentWithoutTeachers float32 [4,2]',
+    'teacher.deep float32 [4,2]',
+    'teacher.wide float32 [4,2]',
+  ]);
+});
+
+test('values are those of the run', () => {
+  expect(numbers('sampleId')).toEqual([3, 8, 9, 12]);
+  expect(numbers('label')).toEqual([0, 0, 1, 1]);
+  expect(numbers('student')).toEqual([...input.student.logits]);
+  expect(numbers('teacher.deep')).toEqual([...(input.teachers[1]?.logits ?? [])]);
+});
+
+test('the ensemble is log-probabilities', () => {
+  const ensemble = numbers('ensemble').map(Math.exp);
+  expect(ensemble.filter((_, i) => i % 2 === 0)).toEqual(
+    [0.8, 0.7, 0.3, 0.5].map((p) => expect.closeTo(p, 6)),
+  );
+  for (let row = 0; row < 4; row++) {
+    expect((ensemble[2 * row] ?? 0) + (ensemble[2 * row + 1] ?? 0)).toBeCloseTo(1, 6);
+  }
+});
+
+test.each(['student', 'studentWithoutTeachers'] as const)(
+  'accuracy and NLL of %s can be recomputed',
+  (name) => {
+    const labels = numbers('label');
+    const logits = numbers(name);
+    let [right, loss] = [0, 0];
+    for (const [row, label] of labels.entries()) {
+      const [a = 0, b = 0] = logits.slice(2 * row);
+      if ((b > a ? 1 : 0) === label) right++;
+      loss -= Math.log(Math.exp(label === 0 ? a : b) / (Math.exp(a) + Math.exp(b)));
+    }
+    const row = composeReport(input)[name];
+    expect(row?.accuracy).toBe(right / 4);
+    expect(row?.nll).toBeCloseTo(loss / 4, 6);
+  },
+);

@@ -1,0 +1,132 @@
+/** Every figure against arithmetic on four samples, written out here. */
+import { checkRunSpecification, parseRunSpecification } from '@lyceum/proto';
+import { expect, test } from 'vitest';
+import { composeReport } from '../../src/report/compose-report.js';
+import { reportSchema } from '../../src/report/report.js';
+import { DIGEST, exampleInput, logitsOf } from './report-input-example.js';
+
+const mean = (...values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+
+// The labels are 0 0 1 1, so these are the probabilities of the label.
+const STUDENT_RIGHT = [0.9, 0.7, 0.4, 0.9];
+
+test('the student: accuracy, NLL, Brier, ECE', () => {
+  const { student } = composeReport(exampleInput());
+  expect(student.accuracy).toBe(0.75);
+  expect(student.nll).toBeCloseTo(mean(...STUDENT_RIGHT.map((p) => -Math.log(p))), 6);
+  // Two classes: the error of one is the error of the other.
+  expect(student.brier).toBeCloseTo(mean(...STUDENT_RIGHT.map((p) => 2 * (1 - p) ** 2)), 6);
+  // 15 bins: 0.9 lies in one with 0.9; 0.7 and 0.6 lie in two others.
+  expect(student.ece).toBeCloseTo((2 * 0.1 + 0.3 + 0.6) / 4, 6);
+});
+
+test('the ensemble is the weighted mean of probabilities at temperature 1', () => {
+  const { ensemble } = composeReport(exampleInput());
+  // (3 wide + 1 deep) / 4 of class 0: 0.8, 0.7, 0.3, 0.5; an even last one goes to class 0.
+  expect(ensemble?.combine).toBe('arithmetic');
+  expect(ensemble?.nll).toBeCloseTo(mean(...[0.8, 0.7, 0.7, 0.5].map((p) => -Math.log(p))), 6);
+  expect(ensemble?.agreementWithEnsemble).toBe(1);
+});
+
+test('the geometric rule multiplies', () => {
+  const input = exampleInput();
+  const document = structuredClone(input.specification) as { spec: { ensemble: unknown } };
+  document.spec.ensemble = { combine: 'geometric' };
+  const specification = checkRunSpecification(document, 'test');
+  const { ensemble } = composeReport({ ...input, specification });
+  const right = [
+    [0.9, 0.5],
+    [0.8, 0.4],
+    [0.8, 0.4],
+    [0.6, 0.2],
+  ].map(([wide = 0, deep = 0]) => {
+    const [of, against] = [wide ** 0.75 * deep ** 0.25, (1 - wide) ** 0.75 * (1 - deep) ** 0.25];
+    return of / (of + against);
+  });
+  expect(ensemble?.nll).toBeCloseTo(mean(...right.map((p) => -Math.log(p))), 6);
+});
+
+test('agreement counts equal answers, right or wrong', () => {
+  // The ensemble says 0 0 1 and, narrowly, 0 or 1; keep the last out of doubt.
+  const input = exampleInput();
+  const [wide, deep] = input.teachers;
+  if (wide === undefined || deep === undefined) throw new Error('two teachers');
+  const report = composeReport({
+    ...input,
+    teachers: [{ ...wide, logits: logitsOf(0.9, 0.8, 0.2, 0.1) }, deep],
+  });
+  expect(report.teachers.map((t) => t.agreementWithEnsemble)).toEqual([1, 0.25]);
+  expect(report.student.agreementWithEnsemble).toBe(0.75);
+  expect(report.studentWithoutTeachers?.agreementWithEnsemble).toBe(0.5);
+});
+
+test('gap closed = (student - alone) / (ensemble - alone)', () => {
+  const input = exampleInput();
+  const [wide, deep] = input.teachers;
+  if (wide === undefined || deep === undefined) throw new Error('two teachers');
+  const report = composeReport({
+    ...input,
+    teachers: [{ ...wide, logits: logitsOf(0.9, 0.8, 0.2, 0.1) }, deep],
+  });
+  expect(report.ensemble?.accuracy).toBe(1);
+  expect(report.studentWithoutTeachers?.accuracy).toBe(0.5);
+  expect(report.gapClosed).toBeCloseTo((0.75 - 0.5) / (1 - 0.5), 12);
+});
+
+test('costs: the ensemble has those of all its teachers', () => {
+  const { ensemble, student } = composeReport(exampleInput());
+  expect(ensemble).toMatchObject({ parameters: 2000, bytes: 8000, latencyBatch1Ms: 4 });
+  expect(student).toMatchObject({ parameters: 100, bytes: 400, latencyBatch1Ms: 0.5 });
+});
+
+test('rates, seeds and digests', () => {
+  const report = composeReport(exampleInput());
+  expect(report.samplesPerSecond).toBe(1250);
+  expect(report.wallSeconds).toBe(12.5);
+  expect(report.seeds).toEqual({ training: 7, labels: 5, views: 9 });
+  expect(report.digests).toEqual({
+    specification: DIGEST.a,
+    dataset: DIGEST.b,
+    studentModel: DIGEST.c,
+    studentFinalWeights: DIGEST.d,
+  });
+});
+
+test('bits are exact unless there is a reason', () => {
+  expect(composeReport(exampleInput())).toMatchObject({ bitExact: true, bitExactExceptions: [] });
+  const report = composeReport(exampleInput({ bitExactExceptions: ['engines differ'] }));
+  expect(report).toMatchObject({ bitExact: false, bitExactExceptions: ['engines differ'] });
+});
+
+test('samples without a label count for agreement only', () => {
+  const report = composeReport(exampleInput({ testLabels: Int32Array.of(0, -1, -1, 1) }));
+  expect(report.student.accuracy).toBe(1);
+  expect(report.student.nll).toBeCloseTo(-Math.log(0.9), 6);
+  const none = composeReport(exampleInput({ testLabels: Int32Array.of(-1, -1, -1, -1) }));
+  expect(none.student).toMatchObject({ accuracy: null, nll: null, ece: null, brier: null });
+  expect(none.student.agreementWithEnsemble).not.toBeNull();
+  expect(none.gapClosed).toBeNull();
+  expect(() => reportSchema.parse(none)).not.toThrow();
+});
+
+test('a run of kind Training has one row', () => {
+  const specification = parseRunSpecification(
+    `{ apiVersion: lyceum.dev/v1alpha1, kind: Training, metadata: { name: wide },
+       spec: { dataset: digits, student: { model: { architecture: lenet } } } }`,
+    'test',
+  );
+  const { studentWithoutTeachers: _, ...input } = exampleInput({ specification, teachers: [] });
+  const report = composeReport(input);
+  expect(report).toMatchObject({
+    runKind: 'Training',
+    teachers: [],
+    ensemble: null,
+    studentWithoutTeachers: null,
+    studentAllLabels: null,
+    gapClosed: null,
+    seeds: { training: 1, labels: null, views: null },
+  });
+  expect(report.student.accuracy).toBe(0.75);
+  expect(report.student.agreementWithEnsemble).toBeNull();
+  expect(() => reportSchema.parse(report)).not.toThrow();
+});
