@@ -1,4 +1,13 @@
 /** What needs tensors: the engine, the built-in architectures, models in and out of packages, inference. */
+export type {
+  LayersModel,
+  NamedTensorMap,
+  Scalar,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Variable,
+} from '@tensorflow/tfjs';
 export { type ArchitectureSettings, buildStudent } from './architectures.js';
 export { DropoutMasks } from './dropout-masks.js';
 export {

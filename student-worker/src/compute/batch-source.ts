@@ -1,0 +1,109 @@
+/**
+ * The batches of a run, by step: which samples, their inputs and their labels. Equal for whoever computes them.
+ *
+ * Two batches are kept, in memory that is used again: the one in hand and the one prepared while targets are
+ * awaited.
+ *
+ * Symbols: B rows of the batch, C classes.
+ */
+import {
+  batchSpan,
+  type Dataset,
+  labelledMask,
+  orderedRows,
+  readInputs,
+  type StepPlan,
+  splitSamples,
+  stepPlan,
+  viewAt,
+} from '@lyceum/learning/data';
+import type { RunSpecification } from '@lyceum/proto';
+
+export interface Batch {
+  readonly step: number;
+  /** B; the last batch of an epoch may be shorter. */
+  readonly rows: number;
+  /** [B, ...sampleShape], real values. Good until the step after the next is prepared. */
+  readonly inputs: Float32Array;
+  /** [B, C], one-hot; a row of zeros has no label. */
+  readonly hardLabels: Float32Array;
+}
+
+export class BatchSource {
+  readonly plan: StepPlan;
+  readonly #dataset: Dataset;
+  readonly #specification: RunSpecification;
+  /** Samples in the order of rows. */
+  readonly #samples: Uint32Array;
+  readonly #labelled: Uint8Array;
+  readonly #sampleSize: number;
+  readonly #slots: [Slot, Slot];
+
+  /**
+   * A distillation visits the whole train split, training alone only its samples with a label.
+   *
+   * @throws {LyceumError} FAILED_PRECONDITION if there is none; InvalidDocumentError if labels are too few.
+   */
+  constructor(dataset: Dataset, specification: RunSpecification) {
+    const { labels, training } = specification.spec;
+    this.#dataset = dataset;
+    this.#specification = specification;
+    this.#labelled = labelledMask(dataset, labels);
+    this.#sampleSize = dataset.sampleShape.reduce((product, n) => product * n, 1);
+    const train = splitSamples(dataset, 'train');
+    this.#samples =
+      specification.kind === 'Training'
+        ? train.filter((sample) => this.#labelled[sample] === 1)
+        : train;
+    const { batchSize, epochs, steps } = training;
+    this.plan = stepPlan({ sampleCount: this.#samples.length, batchSize, epochs, steps });
+    this.#slots = [this.#newSlot(), this.#newSlot()];
+  }
+
+  /** The batch of a step, computed unless it is one of the two that are kept. */
+  batch(step: number): Batch {
+    const slot = this.#slots[step % 2] as Slot;
+    if (slot.batch?.step !== step) slot.batch = this.#assemble(step, slot);
+    return slot.batch;
+  }
+
+  #newSlot(): Slot {
+    const rows = Math.min(this.plan.batchSize, this.plan.sampleCount);
+    return {
+      inputs: new Float32Array(rows * this.#sampleSize),
+      hardLabels: new Float32Array(rows * this.#dataset.classCount),
+      batch: undefined,
+    };
+  }
+
+  #assemble(step: number, slot: Slot): Batch {
+    const { epoch, firstPosition, positionCount } = batchSpan(this.plan, step);
+    const { spec } = this.#specification;
+    const order = { seed: spec.training.seed, epoch };
+    const rows = orderedRows(this.plan.sampleCount, order, firstPosition, positionCount);
+    const samples = rows.map((row) => this.#samples[row] as number);
+    readInputs(this.#dataset, samples, viewAt(spec.views, epoch), slot.inputs);
+    this.#writeLabels(samples, slot.hardLabels);
+    return {
+      step,
+      rows: positionCount,
+      inputs: slot.inputs.subarray(0, positionCount * this.#sampleSize),
+      hardLabels: slot.hardLabels.subarray(0, positionCount * this.#dataset.classCount),
+    };
+  }
+
+  #writeLabels(samples: Uint32Array, out: Float32Array): void {
+    out.fill(0);
+    for (let row = 0; row < samples.length; row++) {
+      const sample = samples[row] as number;
+      if (this.#labelled[sample] === 0) continue;
+      out[row * this.#dataset.classCount + (this.#dataset.labels[sample] as number)] = 1;
+    }
+  }
+}
+
+interface Slot {
+  readonly inputs: Float32Array;
+  readonly hardLabels: Float32Array;
+  batch: Batch | undefined;
+}

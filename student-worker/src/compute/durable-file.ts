@@ -1,0 +1,33 @@
+/** Files that are there whole or not at all, and still there after a power cut. */
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+
+/**
+ * Writes to a temporary name, syncs, renames, syncs the folder. One writer per file at a time.
+ *
+ * @throws {LyceumError} UNAVAILABLE if the disk is full or the folder cannot be written: another machine may do.
+ */
+export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+    const folder = await open(dirname(file), 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (err) {
+    await rm(temporary, { force: true });
+    const reason = err instanceof Error ? err.message : String(err);
+    throw new LyceumError('UNAVAILABLE', `${file} cannot be written: ${reason}`, { cause: err });
+  }
+}

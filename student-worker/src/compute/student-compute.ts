@@ -1,0 +1,176 @@
+/**
+ * The shell's handle on the compute thread. Nothing here computes; every call returns at once or waits for
+ * the thread's word.
+ */
+import { Worker } from 'node:worker_threads';
+import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import type { Logger } from 'pino';
+import type { StudentTrainer, TargetBlock, TrainingEvents, TrainingJob } from '../training-job.js';
+import type { ComputeDevice, FromThread, JobNews, ToThread } from './thread-messages.js';
+import type { Stop } from './trainer.js';
+
+interface CurrentJob {
+  readonly number: number;
+  /** Undefined once nothing more may be told. */
+  events: TrainingEvents | undefined;
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+}
+
+export class StudentCompute implements StudentTrainer {
+  readonly device: ComputeDevice;
+  readonly #worker: Worker;
+  readonly #log: Logger;
+  #jobCount = 0;
+  #job: CurrentJob | undefined;
+  #stopping = false;
+
+  /**
+   * Starts the thread and waits until its engine is open.
+   *
+   * Sets TensorFlow's variables in this process's environment: call it in the main thread, before anything
+   * else loads TensorFlow.
+   *
+   * @throws {LyceumError} UNAVAILABLE if the thread dies before.
+   */
+  static async start(a: { computeThreads: number; log: Logger }): Promise<StudentCompute> {
+    setComputeThreads(a.computeThreads, process.env);
+    const worker = new Worker(new URL('./compute-thread.js', import.meta.url));
+    const device = await new Promise<ComputeDevice>((resolve, reject) => {
+      const died = (err: unknown) =>
+        reject(new LyceumError('UNAVAILABLE', 'the compute thread did not start', { cause: err }));
+      worker.once('error', died).once('exit', died);
+      worker.on('message', (message: FromThread) => {
+        if (message.kind === 'warning') a.log.warn({ reason: message.message }, 'engine is slow');
+        if (message.kind !== 'ready') return;
+        worker.removeAllListeners();
+        resolve(message.device);
+      });
+    });
+    return new StudentCompute(worker, device, a.log);
+  }
+
+  private constructor(worker: Worker, device: ComputeDevice, log: Logger) {
+    this.#worker = worker;
+    this.#log = log;
+    this.device = device;
+    worker.on('message', (message: FromThread) => {
+      if ('jobNumber' in message && message.jobNumber === this.#job?.number) this.#tell(message);
+    });
+    worker.on('error', (err) => log.error({ err }, 'compute thread failed'));
+    worker.on('exit', () => this.#onExit());
+  }
+
+  /** @throws {LyceumError} FAILED_PRECONDITION if a job is there, UNAVAILABLE if the thread has ended. */
+  train(job: TrainingJob, events: TrainingEvents): void {
+    if (this.#job !== undefined) {
+      throw new LyceumError('FAILED_PRECONDITION', 'the compute thread has a job already');
+    }
+    if (this.#stopping) throw new LyceumError('UNAVAILABLE', 'the compute thread has ended');
+    const number = ++this.#jobCount;
+    const { promise, resolve } = promiseWithResolver();
+    this.#job = { number, events, ended: promise, end: resolve };
+    this.#send({ kind: 'train', jobNumber: number, job });
+  }
+
+  /** Hands the block's values over: their buffers are gone afterwards. Dropped where there is no job. */
+  targets(block: TargetBlock): void {
+    if (this.#job === undefined) return;
+    const buffers = new Set(block.tensors.map((tensor) => tensor.values.buffer));
+    this.#send({ kind: 'targets', jobNumber: this.#job.number, block }, [...buffers]);
+  }
+
+  async abandon(): Promise<void> {
+    if (this.#job === undefined) return;
+    this.#job.events = undefined;
+    await this.#endJob('abandon');
+  }
+
+  async drain(): Promise<void> {
+    await this.#endJob('drain');
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#job !== undefined) this.#job.events = undefined;
+    await this.#worker.terminate();
+  }
+
+  async #endJob(how: Stop): Promise<void> {
+    const job = this.#job;
+    if (job === undefined) return;
+    this.#send({ kind: 'stop', jobNumber: job.number, how });
+    await job.ended;
+  }
+
+  #tell(message: JobNews): void {
+    const { events } = this.#job ?? {};
+    switch (message.kind) {
+      case 'wantTargets':
+        events?.wantTargets(message.creditStep, message.doneStep);
+        break;
+      case 'progress':
+        events?.progress(message.progress);
+        break;
+      case 'checkpoint':
+        void this.#takeCheckpoint(message);
+        break;
+      case 'finished':
+        this.#endWith((e) => e.finished(message.result));
+        break;
+      case 'failed':
+        this.#endWith((e) => e.failed(message.failure));
+        break;
+      case 'ended':
+        this.#forgetJob();
+        break;
+    }
+  }
+
+  async #takeCheckpoint({
+    jobNumber,
+    checkpoint,
+  }: Extract<JobNews, { kind: 'checkpoint' }>): Promise<void> {
+    try {
+      await this.#job?.events?.checkpoint(checkpoint);
+      this.#send({ kind: 'checkpointTaken', jobNumber, failure: undefined });
+    } catch (err) {
+      const { message: reason, retryable } = toLyceumError(err);
+      this.#send({ kind: 'checkpointTaken', jobNumber, failure: { reason, retryable } });
+    }
+  }
+
+  /** The job is forgotten first, so that the listener can start another. */
+  #endWith(tell: (events: TrainingEvents) => void): void {
+    const events = this.#job?.events;
+    this.#forgetJob();
+    if (events !== undefined) tell(events);
+  }
+
+  #forgetJob(): void {
+    const job = this.#job;
+    this.#job = undefined;
+    job?.end();
+  }
+
+  #onExit(): void {
+    if (!this.#stopping) this.#log.error('compute thread ended');
+    this.#stopping = true;
+    this.#endWith((events) =>
+      events.failed({ reason: 'the compute thread ended', retryable: true }),
+    );
+  }
+
+  #send(message: ToThread, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+}
+
+function promiseWithResolver(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((r) => {
+    resolve = r;
+  });
+  return { promise, resolve };
+}

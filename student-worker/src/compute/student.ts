@@ -1,0 +1,214 @@
+/**
+ * The student in training: its model, and everything a step changes, as plain arrays on the outside.
+ *
+ * Owns its tensors; {@link Student.dispose} ends them all.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { type Dataset, type ModelSettings, parseModelPackage } from '@lyceum/learning/data';
+import {
+  buildStudent,
+  concreteShape,
+  DropoutMasks,
+  type Engine,
+  fitsInput,
+  type LayersModel,
+  loadModel,
+  modelSampleShape,
+  type Scalar,
+  scaled,
+  type Tensor2D,
+} from '@lyceum/learning/tensorflow';
+import { LyceumError, type RunSpecification } from '@lyceum/proto';
+import type { Batch } from './batch-source.js';
+import type { StoredTensor } from './checkpoint-file.js';
+import { runObjective } from './objective.js';
+import { runOptimizer } from './optimizers.js';
+import { TrainStep } from './train-step.js';
+
+export class Student {
+  readonly model: LayersModel;
+  readonly settings: ModelSettings;
+  /** Names of the targets that a step needs. */
+  readonly targetNames: readonly string[];
+  readonly #engine: Engine;
+  readonly #dropout: DropoutMasks;
+  readonly #step: TrainStep;
+  readonly #seed: number;
+  readonly #inputShape: readonly number[];
+  readonly #classCount: number;
+
+  /**
+   * @param modelFile - package of the model to start from; absent for a built-in architecture.
+   * @throws {LyceumError} INVALID_ARGUMENT if the model cannot be trained on these samples.
+   */
+  static async open(
+    engine: Engine,
+    specification: RunSpecification,
+    dataset: Dataset,
+    modelFile: string | undefined,
+  ): Promise<Student> {
+    const { settings, model } = await startModel(engine, specification, dataset, modelFile);
+    try {
+      checkStartModel(model, settings, dataset);
+      return new Student(engine, model, settings, specification, dataset);
+    } catch (err) {
+      model.dispose();
+      throw err;
+    }
+  }
+
+  private constructor(
+    engine: Engine,
+    model: LayersModel,
+    settings: ModelSettings,
+    specification: RunSpecification,
+    dataset: Dataset,
+  ) {
+    const { training } = specification.spec;
+    const objective = runObjective(engine.tf, specification);
+    this.#engine = engine;
+    this.model = model;
+    this.settings = settings;
+    this.targetNames = objective.targetNames;
+    this.#dropout = new DropoutMasks(model);
+    this.#step = new TrainStep(
+      engine,
+      model,
+      this.#dropout,
+      objective,
+      runOptimizer(engine.tf, training),
+    );
+    this.#seed = training.seed;
+    this.#inputShape = concreteShape(modelSampleShape(model), dataset.sampleShape);
+    this.#classCount = dataset.classCount;
+  }
+
+  /**
+   * One optimiser step. The arrays are read before it returns.
+   *
+   * @param targets - [B, C] each.
+   * @returns the loss, a scalar owned by the caller, perhaps not computed yet.
+   */
+  step(batch: Batch, targets: ReadonlyMap<string, Float32Array>, learningRate: number): Scalar {
+    const { tf } = this.#engine;
+    const { rows } = batch;
+    const masks = this.#dropout.draw(this.#seed, batch.step, rows);
+    const shapes = this.#dropout.shapes(rows);
+    return tf.tidy(() =>
+      this.#step.run({
+        inputs: scaled(tf.tensor(batch.inputs, [rows, ...this.#inputShape]), this.settings),
+        hardLabels: tf.tensor2d(batch.hardLabels, [rows, this.#classCount]),
+        targets: new Map<string, Tensor2D>(
+          [...targets].map(([name, values]) => [
+            name,
+            tf.tensor2d(values, [rows, this.#classCount]),
+          ]),
+        ),
+        dropoutMasks: masks.map((mask, index) => tf.tensor(mask, shapes[index])),
+        learningRate: tf.scalar(learningRate),
+      }),
+    );
+  }
+
+  /** A copy of every variable that steps change, by name. */
+  state(): Map<string, StoredTensor> {
+    return new Map(
+      this.#step.state.map(({ name, variable }) => [
+        name,
+        { shape: variable.shape, values: (variable.dataSync() as Float32Array).slice() },
+      ]),
+    );
+  }
+
+  /** @throws {LyceumError} FAILED_PRECONDITION if the state is of another student or optimiser. */
+  restore(state: ReadonlyMap<string, StoredTensor>): void {
+    const want = this.#step.state;
+    const fits = want.every(
+      ({ name, variable }) => String(state.get(name)?.shape) === String(variable.shape),
+    );
+    if (!fits || state.size !== want.length) {
+      const message = 'the checkpoint is of another student or optimiser than the run has';
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    const { tf } = this.#engine;
+    tf.tidy(() => {
+      for (const { name, variable } of want) {
+        variable.assign(tf.tensor((state.get(name) as StoredTensor).values, variable.shape));
+      }
+    });
+  }
+
+  /** A copy of the model's weights, in its order. */
+  weights(): Float32Array[] {
+    return this.model.weights.map((weight) => (weight.read().dataSync() as Float32Array).slice());
+  }
+
+  setWeights(weights: readonly Float32Array[]): void {
+    const { tf } = this.#engine;
+    tf.tidy(() => {
+      for (const [index, weight] of this.model.weights.entries()) {
+        weight.write(tf.tensor(weights[index] as Float32Array, weight.shape as number[]));
+      }
+    });
+  }
+
+  /** SHA-256, hex, over all weights in the model's order, little-endian float32. */
+  weightsDigest(): string {
+    const hash = createHash('sha256');
+    for (const values of this.weights()) {
+      hash.update(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+    }
+    return hash.digest('hex');
+  }
+
+  dispose(): void {
+    this.#step.dispose();
+    this.model.dispose();
+  }
+}
+
+async function startModel(
+  engine: Engine,
+  specification: RunSpecification,
+  dataset: Dataset,
+  modelFile: string | undefined,
+): Promise<{ model: LayersModel; settings: ModelSettings }> {
+  const { student, training } = specification.spec;
+  if ('architecture' in student.model) {
+    const { sampleShape, classCount } = dataset;
+    const { seed } = training;
+    const model = buildStudent(engine, student.model, sampleShape, classCount, seed);
+    return { model, settings: { output: 'logits' } };
+  }
+  if (modelFile === undefined) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `the student starts from ${student.model.model}, and no file came`,
+    );
+  }
+  const modelPackage = parseModelPackage(await readFile(modelFile));
+  return { model: await loadModel(engine, modelPackage), settings: modelPackage.settings };
+}
+
+function checkStartModel(model: LayersModel, settings: ModelSettings, dataset: Dataset): void {
+  const refuse = (message: string) => {
+    throw new LyceumError('INVALID_ARGUMENT', `the student's model ${message}`);
+  };
+  if (settings.output !== 'logits') {
+    refuse('gives probabilities; a student must give logits: save it without its softmax');
+  }
+  const classCount = model.outputs[0]?.shape[1];
+  if (classCount !== dataset.classCount) {
+    refuse(`has ${classCount} classes, the data set ${dataset.classCount}`);
+  }
+  const shape = modelSampleShape(model);
+  if (!fitsInput(shape, dataset.sampleShape)) {
+    refuse(
+      `takes samples [${shape.map((n) => n ?? 'any')}], the data set's are [${dataset.sampleShape}]`,
+    );
+  }
+  const odd = model.weights.find((weight) => weight.dtype !== 'float32');
+  if (odd !== undefined)
+    refuse(`has weight ${odd.originalName} of type ${odd.dtype}; want float32`);
+}

@@ -1,0 +1,152 @@
+/**
+ * One optimiser step of the student, as a pure function of tensors: a batch in, the loss out, and the state —
+ * weights, moving averages of batch normalisation, optimiser variables — assigned.
+ *
+ * No value is read back, no branch depends on one, and whatever changes from step to step comes in as a tensor
+ * (learning rate and dropout masks too), so that one call can be recorded as a graph for its batch shape. A
+ * shorter last batch is a second shape, not a padded one: batch normalisation would count padding rows.
+ *
+ * Symbols: B rows of the batch, C classes, P trainable parameters.
+ */
+import type {
+  DropoutMasks,
+  Engine,
+  LayersModel,
+  NamedTensorMap,
+  Scalar,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Variable,
+} from '@lyceum/learning/tensorflow';
+import { LyceumError } from '@lyceum/proto';
+import type { Objective } from './objective.js';
+import type { Optimizer } from './optimizers.js';
+
+/** What changes from step to step. Borrowed by {@link TrainStep.run}. */
+export interface StepTensors {
+  /** [B, …] in the model's input shape. */
+  readonly inputs: Tensor;
+  /** [B, C], one-hot; a row of zeros has no label. */
+  readonly hardLabels: Tensor2D;
+  /** Each [B, C], by the names of the objective. */
+  readonly targets: ReadonlyMap<string, Tensor2D>;
+  /** One a dropout layer. */
+  readonly dropoutMasks: readonly Tensor[];
+  readonly learningRate: Scalar;
+}
+
+/** Something that steps change and checkpoints hold. */
+export interface StateVariable {
+  readonly name: string;
+  readonly variable: Variable;
+}
+
+export class TrainStep {
+  /** Everything that a step changes, in a fixed order: all weights of the model, then the optimiser's. */
+  readonly state: readonly StateVariable[];
+  readonly #engine: Engine;
+  readonly #model: LayersModel;
+  readonly #objective: Objective;
+  readonly #optimizer: Optimizer;
+  readonly #dropout: DropoutMasks;
+  readonly #trainable: readonly Variable[];
+  readonly #optimizerState: readonly Variable[];
+
+  /** @param model - borrowed; its weights are the parameters. `dropout` is its own. */
+  constructor(
+    engine: Engine,
+    model: LayersModel,
+    dropout: DropoutMasks,
+    objective: Objective,
+    optimizer: Optimizer,
+  ) {
+    const { tf } = engine;
+    this.#engine = engine;
+    this.#model = model;
+    this.#dropout = dropout;
+    this.#objective = objective;
+    this.#optimizer = optimizer;
+    this.#trainable = model.trainableWeights.map((weight) => weight.read() as Variable);
+    const slots = optimizer.slots(
+      this.#trainable.reduce((sum, variable) => sum + variable.size, 0),
+    );
+    this.#optimizerState = slots.map(({ shape, initial }) =>
+      tf.tidy(() => tf.variable(tf.fill([...shape], initial), false)),
+    );
+    this.state = [
+      ...model.weights.map((weight, index) => ({
+        // The index keeps names apart, whatever a loaded model calls its layers.
+        name: `weight/${index}/${weight.originalName}`,
+        variable: weight.read() as Variable,
+      })),
+      ...slots.map(({ name }, index) => ({
+        name: `optimizer/${name}`,
+        variable: this.#optimizerState[index] as Variable,
+      })),
+    ];
+  }
+
+  /** @returns the objective before the update, a scalar owned by the caller. */
+  run(batch: StepTensors): Scalar {
+    const { tf } = this.#engine;
+    return tf.tidy(() => {
+      const { value, grads } = tf.variableGrads(() => this.#loss(batch), [...this.#trainable]);
+      const { parameters, state } = this.#optimizer.update(
+        this.#flat(this.#trainable),
+        this.#flat(this.#trainable.map((variable) => gradientOf(variable, grads))),
+        this.#optimizerState,
+        batch.learningRate,
+      );
+      this.#assignParameters(parameters);
+      for (const [index, variable] of this.#optimizerState.entries()) {
+        variable.assign(state[index] as Tensor);
+      }
+      return value;
+    });
+  }
+
+  /** Disposes the optimiser's variables; the model is its owner's. */
+  dispose(): void {
+    for (const variable of this.#optimizerState) variable.dispose();
+  }
+
+  #loss({ inputs, hardLabels, targets, dropoutMasks }: StepTensors): Scalar {
+    const logits = this.#dropout.use(
+      dropoutMasks,
+      () => this.#model.apply(inputs, { training: true }) as Tensor2D,
+    );
+    return this.#objective.loss(logits, hardLabels, targets);
+  }
+
+  /** All values in one vector [P], in the order of the trainable weights. */
+  #flat(tensors: readonly Tensor[]): Tensor1D {
+    const { tf } = this.#engine;
+    return tf.concat1d(
+      tensors.map((tensor) =>
+        tensor.rank === 1 ? (tensor as Tensor1D) : tf.reshape(tensor, [tensor.size]),
+      ),
+    );
+  }
+
+  #assignParameters(parameters: Tensor1D): void {
+    const { tf } = this.#engine;
+    const parts = tf.split(
+      parameters,
+      this.#trainable.map((variable) => variable.size),
+    );
+    for (const [index, variable] of this.#trainable.entries()) {
+      const part = parts[index] as Tensor;
+      variable.assign(variable.rank === 1 ? part : tf.reshape(part, variable.shape));
+    }
+  }
+}
+
+function gradientOf(variable: Variable, gradients: NamedTensorMap): Tensor {
+  const gradient = gradients[variable.name];
+  if (gradient === undefined) {
+    const message = `weight ${variable.name} of the student has no part in its output; it cannot be trained`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return gradient;
+}

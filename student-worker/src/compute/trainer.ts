@@ -1,0 +1,366 @@
+/**
+ * Trains the student of one assignment: takes every step in order, validates, selects, writes checkpoints, and
+ * in the end evaluates what it selected.
+ *
+ * After step s, always in this order: validation if s is due or the last, checkpoint if s is due or the last. So a
+ * checkpoint holds the selection up to its step, and a run that is stopped after any of them and resumed takes
+ * the same steps on the same bits as one that never stopped. The event loop gets its turn after every step; stopping takes
+ * effect there, and nowhere else.
+ */
+import { readFile } from 'node:fs/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { type Dataset, parseDataset } from '@lyceum/learning/data';
+import type { Engine } from '@lyceum/learning/tensorflow';
+import { LyceumError, specificationDigest } from '@lyceum/proto';
+import type {
+  TargetBlock,
+  TrainingCheckpoint,
+  TrainingJob,
+  TrainingProgress,
+  TrainingResult,
+  Validation,
+} from '../training-job.js';
+import { BatchSource } from './batch-source.js';
+import {
+  type Checkpoint,
+  readCheckpoint,
+  type Selected,
+  writeCheckpoint,
+} from './checkpoint-file.js';
+import { Evaluation } from './evaluation.js';
+import { learningRate } from './learning-rate.js';
+import { LossLog } from './loss-log.js';
+import { Stopwatch } from './stopwatch.js';
+import { Student } from './student.js';
+import { TargetInbox } from './target-inbox.js';
+import { writeResult } from './training-result.js';
+
+/** Whom the trainer tells; {@link TrainingEvents} without the end. */
+export interface TrainerListener {
+  wantTargets(creditStep: number, doneStep: number): void;
+  progress(progress: TrainingProgress): void;
+  checkpoint(checkpoint: TrainingCheckpoint): Promise<void>;
+}
+
+/** `abandon` ends without a trace, `drain` after one more checkpoint. */
+export type Stop = 'abandon' | 'drain';
+
+const PROGRESS_INTERVAL_MS = 1000;
+/** Ends of epochs are reported too, but short epochs not each. */
+const EPOCH_PROGRESS_INTERVAL_MS = 100;
+
+/** What a trainer stands on, opened and checked. */
+interface Parts {
+  readonly engine: Engine;
+  readonly job: TrainingJob;
+  readonly dataset: Dataset;
+  readonly batches: BatchSource;
+  readonly student: Student;
+  readonly resumed: Checkpoint | undefined;
+  readonly listener: TrainerListener;
+  readonly now: () => number;
+}
+
+export class Trainer {
+  readonly #parts: Parts;
+  readonly #inbox: TargetInbox;
+  readonly #evaluation: Evaluation;
+  readonly #losses: LossLog;
+  readonly #stopwatch: Stopwatch;
+  readonly #firstStep: number;
+  readonly #firstSamples: number;
+  /** Steps taken. */
+  #step: number;
+  #samples = 0;
+  #best: Selected | undefined;
+  #checkpointedStep: number;
+  #checkpointing: Promise<void> = Promise.resolve();
+  #stop: Stop | undefined;
+  readonly #abandoned: Promise<void>;
+  #abandon: () => void = () => {};
+  #failure: LyceumError | undefined;
+  #wake: () => void = () => {};
+  #askedAtStep = -1;
+  #lastProgressMs: number;
+
+  /**
+   * @param now - milliseconds that never fall.
+   * @throws {LyceumError} if set, model or checkpoint cannot be read, or do not belong together.
+   */
+  static async open(
+    engine: Engine,
+    job: TrainingJob,
+    listener: TrainerListener,
+    now: () => number,
+  ): Promise<Trainer> {
+    const { specification, studentModelFile, checkpointFile } = job;
+    const dataset = parseDataset(await readFile(job.datasetFile));
+    const batches = new BatchSource(dataset, specification);
+    const student = await Student.open(engine, specification, dataset, studentModelFile);
+    try {
+      checkTargets(job, student, dataset);
+      const resumed =
+        checkpointFile === undefined ? undefined : await readCheckpoint(checkpointFile);
+      if (resumed !== undefined) checkBelongs(resumed, job, dataset, batches.plan.stepCount);
+      return new Trainer({ engine, job, dataset, batches, student, resumed, listener, now });
+    } catch (err) {
+      student.dispose();
+      throw err;
+    }
+  }
+
+  private constructor(parts: Parts) {
+    const { engine, job, dataset, batches, student, resumed, now } = parts;
+    if (resumed !== undefined) student.restore(resumed.state);
+    this.#parts = parts;
+    this.#firstStep = resumed?.step ?? 0;
+    this.#firstSamples = resumed?.samples ?? 0;
+    this.#step = this.#firstStep;
+    this.#checkpointedStep = this.#firstStep;
+    this.#best = resumed?.best;
+    this.#inbox = new TargetInbox(batches.plan, job.targetTensors, this.#firstStep);
+    this.#evaluation = new Evaluation(engine, student, dataset);
+    this.#losses = new LossLog(engine, this.#firstStep);
+    this.#stopwatch = new Stopwatch(now, resumed ?? { trainingSeconds: 0, waitingSeconds: 0 });
+    this.#lastProgressMs = now();
+    this.#abandoned = new Promise((resolve) => {
+      this.#abandon = resolve;
+    });
+  }
+
+  /**
+   * Trains to the end.
+   *
+   * @returns undefined if stopped before.
+   * @throws {LyceumError} whatever keeps the run from going on.
+   */
+  async run(): Promise<TrainingResult | undefined> {
+    const { plan } = this.#parts.batches;
+    this.#askForTargets();
+    while (this.#step < plan.stepCount && this.#stop === undefined) {
+      await this.#takeStep();
+      await yieldToEventLoop();
+      if (this.#failure !== undefined) throw this.#failure;
+    }
+    if (this.#stop === 'drain' && this.#step > this.#checkpointedStep)
+      await this.#writeCheckpoint();
+    // The pointer must name the last checkpoint before the run ends or moves on.
+    await this.#checkpointTaken();
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#stop === undefined ? this.#finish() : undefined;
+  }
+
+  /** Target rows that came. @throws {LyceumError} if they cannot be what was asked for. */
+  receive(block: TargetBlock): void {
+    this.#inbox.put(block);
+    this.#wake();
+  }
+
+  /** Ends {@link run} after the step in hand; `abandon` wins over `drain`. */
+  stop(how: Stop): void {
+    if (this.#stop !== 'abandon') this.#stop = how;
+    if (how === 'abandon') this.#abandon();
+    this.#wake();
+  }
+
+  /** Ends {@link run} with this error after the step in hand. */
+  fail(failure: LyceumError): void {
+    this.#failure ??= failure;
+    this.#wake();
+  }
+
+  dispose(): void {
+    this.#losses.dispose();
+    this.#parts.student.dispose();
+  }
+
+  async #takeStep(): Promise<void> {
+    const { batches, student, job } = this.#parts;
+    const { stepCount, stepsPerEpoch } = batches.plan;
+    const batch = batches.batch(this.#step);
+    const targets = await this.#targets();
+    if (targets === undefined) return;
+    this.#stopwatch.start();
+    const { training, selection } = job.specification.spec;
+    const rate = learningRate(training.learningRate, this.#step, stepCount);
+    this.#losses.add(student.step(batch, targets, rate));
+    this.#step++;
+    this.#samples += batch.rows;
+    this.#askForTargets();
+
+    const last = this.#step === stepCount;
+    const everySteps = selection.everySteps ?? this.#stepsPerPass();
+    const validation = last || this.#step % everySteps === 0 ? await this.#validate() : undefined;
+    if (this.#stop === 'abandon') return;
+    if (last || this.#step % training.checkpointEverySteps === 0) await this.#writeCheckpoint();
+    this.#report(rate, validation, this.#step % stepsPerEpoch === 0);
+  }
+
+  /** The targets of the step to take, or undefined if stopping came first. */
+  async #targets(): Promise<ReadonlyMap<string, Float32Array> | undefined> {
+    const ready = this.#inbox.take(this.#step);
+    if (ready !== undefined) return ready;
+    const { batches } = this.#parts;
+    if (this.#step + 1 < batches.plan.stepCount) batches.batch(this.#step + 1);
+    return this.#stopwatch.waiting(async () => {
+      while (this.#stop === undefined && this.#failure === undefined) {
+        const targets = this.#inbox.take(this.#step);
+        if (targets !== undefined) return targets;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+      return undefined;
+    });
+  }
+
+  /** Raises the credit, a quarter of the window at a time: a message a step would be many. */
+  #askForTargets(): void {
+    const { job, batches, listener } = this.#parts;
+    if (job.targetTensors.length === 0) return;
+    const { stepCount } = batches.plan;
+    const due = this.#askedAtStep + Math.ceil(job.windowSteps / 4);
+    if (this.#askedAtStep >= 0 && this.#step < due && this.#step < stepCount) return;
+    this.#askedAtStep = this.#step;
+    const creditStep = Math.min(stepCount, this.#step + job.windowSteps);
+    this.#inbox.allow(creditStep);
+    listener.wantTargets(creditStep, this.#step);
+  }
+
+  /** Steps of one pass over the train split, whichever part of it is visited. */
+  #stepsPerPass(): number {
+    const { dataset, job } = this.#parts;
+    const trainCount = dataset.splits.reduce((count, split) => count + (split === 1 ? 1 : 0), 0);
+    return Math.ceil(trainCount / job.specification.spec.training.batchSize);
+  }
+
+  async #validate(): Promise<Validation | undefined> {
+    this.#losses.check();
+    const validation = await this.#evaluation.validate(this.#step, () => this.#stop === 'abandon');
+    if (validation === undefined) return undefined;
+    if (!Number.isFinite(validation.nll)) {
+      const message = `after step ${this.#step} the student's outputs on the validation split are not finite`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    const { student, job } = this.#parts;
+    const { metric } = job.specification.spec.selection;
+    if (isBetter(metric, validation, this.#best?.validation)) {
+      this.#best = { validation, weights: student.weights() };
+    }
+    return validation;
+  }
+
+  /** Waits until the last one is taken, copies the state, and leaves writing and handing over to go on beside. */
+  async #writeCheckpoint(): Promise<void> {
+    this.#losses.check();
+    await this.#stopwatch.waiting(() => this.#checkpointTaken());
+    if (this.#stop === 'abandon') return;
+    const { job, dataset, student, listener } = this.#parts;
+    const checkpoint: Checkpoint = {
+      specificationDigest: specificationDigest(job.specification),
+      datasetDigest: dataset.digest,
+      step: this.#step,
+      ...this.#stopwatch.run,
+      samples: this.#firstSamples + this.#samples,
+      state: student.state(),
+      best: this.#best,
+    };
+    this.#checkpointedStep = this.#step;
+    this.#checkpointing = writeCheckpoint(job.outputFolder, checkpoint)
+      .then((written) => listener.checkpoint(written))
+      .catch((err: LyceumError) => this.fail(err));
+  }
+
+  /** Abandoned, nobody takes it any more. */
+  async #checkpointTaken(): Promise<void> {
+    await Promise.race([this.#checkpointing, this.#abandoned]);
+  }
+
+  #report(rate: number, validation: Validation | undefined, epochEnded: boolean): void {
+    const { now, listener, batches } = this.#parts;
+    const sinceMs = now() - this.#lastProgressMs;
+    const due = epochEnded ? EPOCH_PROGRESS_INTERVAL_MS : PROGRESS_INTERVAL_MS;
+    const last = this.#step === batches.plan.stepCount;
+    if (validation === undefined && sinceMs < due && !last) return;
+    this.#lastProgressMs = now();
+    listener.progress({
+      step: this.#step,
+      epoch: Math.floor((this.#step - 1) / batches.plan.stepsPerEpoch),
+      loss: this.#losses.takeMean(),
+      learningRate: rate,
+      ...this.#stopwatch.assignment,
+      samples: this.#samples,
+      ...(validation && { validation }),
+    });
+  }
+
+  /** The test split is scored here, once, with the selected weights. */
+  async #finish(): Promise<TrainingResult | undefined> {
+    const { student, engine, job, dataset, now } = this.#parts;
+    const finalWeightsDigest = student.weightsDigest();
+    if (this.#best !== undefined) student.setWeights(this.#best.weights);
+    const testLogits = await this.#evaluation.logits('test', () => this.#stop !== undefined);
+    if (testLogits === undefined) return undefined;
+    const files = await writeResult(
+      engine,
+      job.outputFolder,
+      student,
+      testLogits,
+      dataset.classCount,
+    );
+    const parameterCount = student.model.countParams();
+    return {
+      ...files,
+      finalWeightsDigest,
+      measurement: {
+        parameterCount,
+        weightBytes: 4 * parameterCount,
+        latencyBatch1Ms: this.#evaluation.latencyBatch1Ms(now),
+        ...this.#stopwatch.run,
+        samples: this.#firstSamples + this.#samples,
+      },
+      selectedStep: this.#best?.validation.step ?? this.#step,
+      ...(this.#best && { selectedValidation: this.#best.validation }),
+    };
+  }
+}
+
+/** Strictly: of equals the earlier one stays. */
+function isBetter(
+  metric: 'nll' | 'accuracy',
+  candidate: Validation,
+  best: Validation | undefined,
+): boolean {
+  if (best === undefined) return true;
+  return metric === 'nll' ? candidate.nll < best.nll : candidate.accuracy > best.accuracy;
+}
+
+function checkTargets(job: TrainingJob, student: Student, dataset: Dataset): void {
+  const rowShapes = new Map(job.targetTensors.map(({ name, rowShape }) => [name, rowShape]));
+  for (const name of student.targetNames) {
+    if (String(rowShapes.get(name)) !== String([dataset.classCount])) {
+      throw new LyceumError(
+        'INVALID_ARGUMENT',
+        `the objective needs target ${name} of [${dataset.classCount}] a row; the assignment has [${rowShapes.get(name) ?? 'none'}]`,
+      );
+    }
+  }
+}
+
+function checkBelongs(
+  checkpoint: Checkpoint,
+  job: TrainingJob,
+  dataset: Dataset,
+  stepCount: number,
+): void {
+  const same =
+    checkpoint.specificationDigest === specificationDigest(job.specification) &&
+    checkpoint.datasetDigest === dataset.digest &&
+    checkpoint.step <= stepCount;
+  if (!same) {
+    throw new LyceumError(
+      'FAILED_PRECONDITION',
+      `checkpoint ${job.checkpointFile} belongs to another specification or data set`,
+    );
+  }
+}
