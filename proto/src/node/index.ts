@@ -1,6 +1,7 @@
 /** What all processes share on Node: gRPC, NATS, logs, shutdown, probes, local files. */
 export * from './backoff.js';
 export * from './blob-cache.js';
+export * from './interrupt.js';
 export * from './lifecycle.js';
 export * from './listen.js';
 export * from './logger.js';

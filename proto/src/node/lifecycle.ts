@@ -6,15 +6,13 @@
  */
 
 import { sleep } from './backoff.js';
+import { onInterrupt } from './interrupt.js';
 import type { Logger } from './logger.js';
 
 interface StopStep {
   readonly name: string;
   readonly stop: () => Promise<void>;
 }
-
-/** Exit code after an interrupt that could not wait: 128 + SIGINT. */
-const INTERRUPTED = 130;
 
 export class Shutdown {
   readonly #log: Logger;
@@ -32,14 +30,9 @@ export class Shutdown {
   /** A shutdown that SIGTERM and SIGINT start, and that exits the process at its end. */
   static install(log: Logger, budgetMs: number): Shutdown {
     const shutdown = new Shutdown(log, budgetMs);
-    let signals = 0;
-    for (const name of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(name, () => {
-        signals += 1;
-        if (signals > 1) process.exit(INTERRUPTED);
-        void shutdown.stop(name).then((code) => process.exit(code));
-      });
-    }
+    onInterrupt(['SIGTERM', 'SIGINT'], (signal) => {
+      void shutdown.stop(signal).then((code) => process.exit(code));
+    });
     return shutdown;
   }
 

@@ -1,0 +1,29 @@
+/** Signals that ask a process to end: the first is heard, a later one ends it at once. */
+
+/** Exit code after an interrupt that could not wait: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
+/** `npm run` passes Ctrl-C on to a child that the terminal has told already: twice, and meant once. */
+const ECHO_MS = 500;
+
+/**
+ * Calls `first` at the first of `signals`. A further one exits with 130, unless it is an echo of the first.
+ *
+ * @returns a function that stops listening.
+ */
+export function onInterrupt(
+  signals: readonly NodeJS.Signals[],
+  first: (signal: NodeJS.Signals) => void,
+): () => void {
+  let firstAtMs: number | undefined;
+  const listener = (signal: NodeJS.Signals): void => {
+    if (firstAtMs === undefined) {
+      firstAtMs = Date.now();
+      first(signal);
+    } else if (Date.now() - firstAtMs >= ECHO_MS) process.exit(INTERRUPTED);
+  };
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
