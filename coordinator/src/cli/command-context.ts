@@ -4,6 +4,7 @@
  * Data goes to stdout, everything else to stderr. Errors are not handled here: `main.ts` turns whatever a
  * command throws into text and exit code.
  */
+import { onInterrupt } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
 import { CoordinatorClient } from '../client/index.js';
@@ -60,11 +61,7 @@ export async function withCoordinator(
 ): Promise<void> {
   const globals = globalOptions(command);
   const interrupted = new AbortController();
-  const interrupt = () => {
-    if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
-    interrupted.abort();
-  };
-  process.on('SIGINT', interrupt);
+  const stopListening = onInterrupt(['SIGINT'], () => interrupted.abort());
   const client = new CoordinatorClient(globals.coordinator);
   try {
     await client.version({ signal: interrupted.signal });
@@ -80,7 +77,7 @@ export async function withCoordinator(
     throw err;
   } finally {
     client.close();
-    process.off('SIGINT', interrupt);
+    stopListening();
   }
   if (interrupted.signal.aborted) throw new CommandExit(EXIT.interrupted);
 }

@@ -17,12 +17,10 @@ export function addModels(program: Command): void {
       'a model.json, or the folder that has one, with its weight files and settings.json',
     )
     .addHelpText('after', '\nExample:\n  coordinator models push digits-wide ./digits-wide')
-    .action((name: string, path: string, _options: unknown, command: Command) =>
-      withCoordinator(command, async (context) => {
-        const bytes = encodeModelPackage(await readModelFolder(path));
-        await pushArtifact(context, KIND, name, bytes);
-      }),
-    );
+    .action(async (name: string, path: string, _options: unknown, command: Command) => {
+      const bytes = encodeModelPackage(await readModelFolder(path));
+      await withCoordinator(command, (context) => pushArtifact(context, KIND, name, bytes));
+    });
   addArtifactList(models, KIND);
   addArtifactDelete(models, KIND);
 }

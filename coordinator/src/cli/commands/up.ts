@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { onInterrupt } from '@lyceum/proto/node';
 import { type Command, Option } from 'commander';
 import { LocalCluster } from '../../local/index.js';
 import { globalOptions, notice, wholeNumber } from '../command-context.js';
@@ -42,14 +43,11 @@ Examples:
 async function up(flags: UpFlags, logLevel: string): Promise<void> {
   const interrupted = new AbortController();
   const ended = new Promise<void>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(name, () => {
-        if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
-        notice('ending the cluster; once more to kill it');
-        interrupted.abort();
-        resolve();
-      });
-    }
+    onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
+      notice('ending the cluster; once more to kill it');
+      interrupted.abort();
+      resolve();
+    });
   });
   const cluster = await startOrInterrupt(flags, logLevel, interrupted.signal);
   if (cluster === undefined) throw new CommandExit(EXIT.interrupted);
