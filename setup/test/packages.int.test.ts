@@ -66,8 +66,14 @@ test('another version in the lock file, or an interrupted installation, is notic
   writeJson(lockFile, changed);
   expect(arePackagesCurrent(checkout)).toBe(true);
 
+  const installedFile = join(checkout, 'node_modules/.package-lock.json');
+  const installed = JSON.parse(readFileSync(installedFile, 'utf8'));
+  installed.packages['node_modules/other'] = { version: '1.0.0' };
+  writeJson(installedFile, installed);
+  expect(arePackagesCurrent(checkout)).toBe(false);
+
   // npm writes this file last.
-  rmSync(join(checkout, 'node_modules/.package-lock.json'));
+  rmSync(installedFile);
   expect(arePackagesCurrent(checkout)).toBe(false);
 });
 
