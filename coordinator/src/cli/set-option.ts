@@ -34,6 +34,11 @@ export function parseSetting(text: string): Setting {
   }
 }
 
+/** For a repeatable option: the settings so far and one more. */
+export function addSetting(text: string, before: readonly Setting[] = []): Setting[] {
+  return [...before, parseSetting(text)];
+}
+
 /**
  * Changes `document` in place.
  *

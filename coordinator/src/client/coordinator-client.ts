@@ -85,11 +85,11 @@ export class CoordinatorClient {
       const request = { deadlineMs: CONNECT_DEADLINE_MS, ...options };
       return (await call(this.#cluster, getVersion, {}, request)).version;
     } catch (err) {
-      const error = toLyceumError(err);
-      if (error.code !== 'UNAVAILABLE' && error.code !== 'DEADLINE_EXCEEDED') throw err;
-      throw new LyceumError('UNAVAILABLE', `no coordinator answers at ${this.address}`, {
-        cause: err,
-      });
+      const { code, message } = toLyceumError(err);
+      if (code === 'CANCELLED' || code === 'PERMISSION_DENIED') throw err;
+      const why = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED' ? '' : ` (${message})`;
+      const text = `no coordinator answers at ${this.address}${why}`;
+      throw new LyceumError('UNAVAILABLE', text, { cause: err });
     }
   }
 

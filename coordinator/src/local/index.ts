@@ -1,2 +1,3 @@
 /** The door to a whole cluster on this machine, for the demo, tests and benches. */
 export * from './local-cluster.js';
+export { type ProgramName, programFile } from './program-files.js';

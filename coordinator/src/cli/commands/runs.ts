@@ -12,7 +12,7 @@ export function addRuns(program: Command): void {
     .description('list all runs, newest first')
     .action((_options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
-        const runs = await client.listRuns();
+        const runs = (await client.listRuns()).sort((a, b) => b.submittedAtMs - a.submittedAtMs);
         print(runs.map(runDocument), () =>
           runs.length === 0
             ? ['No runs yet. Submit one with: coordinator submit FILE']

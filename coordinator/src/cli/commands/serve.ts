@@ -1,7 +1,6 @@
 import { LyceumError } from '@lyceum/proto';
 import { checkListenAddress, createLogger, Shutdown } from '@lyceum/proto/node';
 import { type Command, Option } from 'commander';
-import { serve } from '../../serve.js';
 import { VERSION } from '../../version.js';
 import { globalOptions } from '../command-context.js';
 
@@ -61,6 +60,8 @@ async function run(flags: ServeFlags, logLevel: string): Promise<void> {
   for (const address of [flags.listen, flags.http]) refuseOpenAddress(address, flags.insecure);
   const log = createLogger({ name: 'coordinator', level: logLevel });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
+  // Here and not above: the other commands start without loading a server.
+  const { serve } = await import('../../serve.js');
   const serving = await serve({
     natsUrl: flags.nats,
     stateDir: flags.stateDir,

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import { withCoordinator } from '../command-context.js';
 import { runDocument } from '../run-document.js';
-import { parseSetting, type Setting } from '../set-option.js';
+import { addSetting, type Setting } from '../set-option.js';
 import { readSpecificationFile } from '../specification-file.js';
 import { followRun } from '../watch-run.js';
 
 interface SubmitOptions {
-  readonly set: Setting[];
+  readonly set?: Setting[];
   readonly runId?: string;
   readonly watch?: true;
   readonly wait?: boolean;
@@ -18,12 +18,7 @@ export function addSubmit(program: Command): void {
     .command('submit')
     .description('submit a run; the same specification under the same id again changes nothing')
     .argument('<file>', 'specification in YAML or JSON; - reads standard input')
-    .option(
-      '--set <path=value>',
-      'change a field before submitting; may be repeated',
-      (text: string, before: Setting[]) => [...before, parseSetting(text)],
-      [],
-    )
+    .option('--set <path=value>', 'change a field before submitting; may be repeated', addSetting)
     .option('--run-id <id>', "the run's id (default: metadata.name)")
     .addOption(
       new Option('--watch', 'show progress until the run ends').conflicts(['wait', 'dryRun']),
@@ -48,7 +43,7 @@ Ctrl-C during --watch or --wait leaves the run going on.`,
 }
 
 async function submit(file: string, options: SubmitOptions, command: Command): Promise<void> {
-  const { text } = await readSpecificationFile(file, options.set, process.stdin);
+  const { text } = await readSpecificationFile(file, options.set ?? [], process.stdin);
   await withCoordinator(command, async (context) => {
     const { run, created, warnings } = await context.client.submitRun(text, {
       ...(options.runId === undefined ? {} : { runId: options.runId }),

@@ -1,7 +1,7 @@
 import { specificationDigest } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { globalOptions, print } from '../command-context.js';
-import { parseSetting, type Setting } from '../set-option.js';
+import { addSetting, type Setting } from '../set-option.js';
 import { readSpecificationFile } from '../specification-file.js';
 
 export function addValidate(program: Command): void {
@@ -9,12 +9,7 @@ export function addValidate(program: Command): void {
     .command('validate')
     .description('check a specification offline and show it with every default filled in')
     .argument('<file>', 'specification in YAML or JSON; - reads standard input')
-    .option(
-      '--set <path=value>',
-      'change a field before checking; may be repeated',
-      (text: string, before: Setting[]) => [...before, parseSetting(text)],
-      [],
-    )
+    .option('--set <path=value>', 'change a field before checking; may be repeated', addSetting)
     .addHelpText(
       'after',
       `
@@ -24,8 +19,8 @@ Examples:
   coordinator validate digits.yaml
   coordinator validate digits.yaml -o yaml > digits-full.yaml`,
     )
-    .action(async (file: string, options: { set: Setting[] }, command: Command) => {
-      const { specification } = await readSpecificationFile(file, options.set, process.stdin);
+    .action(async (file: string, options: { set?: Setting[] }, command: Command) => {
+      const { specification } = await readSpecificationFile(file, options.set ?? [], process.stdin);
       print(globalOptions(command).output, specification, () => [
         `${file} is a valid ${specification.kind}, ${specification.metadata.name}, of digest ${specificationDigest(specification).slice(0, 12)}`,
       ]);
