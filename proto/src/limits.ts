@@ -35,5 +35,5 @@ export const SESSION_MAX_COUNT = 4096;
 /** How long a call without an explicit deadline may take before the caller gives up, milliseconds. */
 export const UNARY_DEADLINE_MS = 30_000;
 
-/** How long the command line tries to reach the coordinator, milliseconds. */
-export const CONNECT_DEADLINE_MS = 4_000;
+/** How long the command line tries to reach the coordinator, milliseconds; with its own start, under 5 s. */
+export const CONNECT_DEADLINE_MS = 3_000;
