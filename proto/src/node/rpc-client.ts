@@ -2,6 +2,7 @@
  * Calls to a gRPC server as promises and async iterables that throw {@link LyceumError}s with the status'
  * code. An address at which nobody answers is UNAVAILABLE and named.
  */
+import type { Readable } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import type { LyceumError } from '../errors.js';
 import { MESSAGE_MAX_BYTES, UNARY_DEADLINE_MS } from '../limits.js';
@@ -109,7 +110,7 @@ export function openServerStream<Res>(
   start: () => grpc.ClientReadableStream<Res>,
   options: { readonly signal?: AbortSignal } = {},
 ): ServerStreamCall<Res> {
-  const stream = start();
+  const stream = startReading(start());
   const outcome = outcomeOf(stream, options.signal);
   return { incoming: incomingOf<Res>(stream, outcome), cancel: () => stream.cancel() };
 }
@@ -119,7 +120,7 @@ export function openDuplex<Req, Res>(
   start: () => grpc.ClientDuplexStream<Req, Res>,
   options: { readonly signal?: AbortSignal } = {},
 ): DuplexCall<Req, Res> {
-  const stream = start();
+  const stream = startReading(start());
   const outcome = outcomeOf(stream, options.signal);
   return {
     send: sendOn<Req>(stream, outcome),
@@ -159,6 +160,15 @@ export function openClientStream<Req, Res>(
 }
 
 const NO_ANSWER = { code: grpc.status.INTERNAL, details: 'the call ended without an answer' };
+
+/**
+ * grpc-js holds a peer back only once somebody has read: what comes before that it takes in without end.
+ * This reads nothing, and makes it begin.
+ */
+function startReading<S extends Readable>(stream: S): S {
+  stream.read(0);
+  return stream;
+}
 
 /** Resolves when the call has ended: with nothing if all is well, else with what went wrong. */
 function outcomeOf(
