@@ -1,0 +1,44 @@
+/** From specifications as users write them, through the real parser. */
+import { parseRunSpecification } from '@lyceum/proto';
+import { expect, it } from 'vitest';
+import { pooledName, targetPlan } from '../../src/ensemble/index.js';
+
+function planOf(ensemble: string, objective: string) {
+  const specification = parseRunSpecification(
+    `
+apiVersion: lyceum.dev/v1alpha1
+kind: Distillation
+metadata: { name: digits }
+spec:
+  dataset: digits
+  teachers: [{ name: wide, model: wide }]
+  ensemble: ${ensemble}
+  student: { model: { architecture: mlp } }
+  objective: ${objective}
+`,
+    'test',
+  );
+  if (specification.kind !== 'Distillation') throw new Error('not a distillation');
+  return targetPlan(specification.spec);
+}
+
+it('has one tensor per temperature, in rising order, and no other', () => {
+  const plan = planOf(
+    '{ combine: geometric }',
+    `[{ term: kd, temperature: 4 }, { term: ce }, { term: kd, temperature: 1.5 },
+      { term: kd, temperature: 4, weight: 0.2 }, { term: kd, temperature: 9, weight: 0 }]`,
+  );
+  expect(plan).toEqual({
+    outputs: ['logits'],
+    tensors: [
+      { name: 'pooled/geometric/1.5', rule: 'geometric', temperature: 1.5 },
+      { name: 'pooled/geometric/4', rule: 'geometric', temperature: 4 },
+    ],
+  });
+});
+
+it('follows the default rule', () => {
+  expect(planOf('{}', '[{ term: kd }]').tensors.map((tensor) => tensor.name)).toEqual([
+    pooledName('arithmetic', 4),
+  ]);
+});
