@@ -84,8 +84,11 @@ async function pythonWithPip(cwd, signal) {
   return python;
 }
 
-/** @param {string} output */
+/** @param {string} output pip's own last word on a dead network is that there is no such version */
 function lastError(output) {
+  if (/connection broken|NewConnectionError|timed out/i.test(output)) {
+    return 'its package index cannot be reached';
+  }
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   const errors = lines.filter((line) => line.startsWith('ERROR'));
   return (errors[0] ?? lines.at(-1) ?? 'it gave no reason').replace(/^ERROR:\s*/, '');
