@@ -1,0 +1,141 @@
+/**
+ * A table of answers: its file, and for as long as the memory budget lets it, all its rows in memory.
+ *
+ * Writes go through one at a time, so that of two answers to one sample the first counts, and whoever wrote
+ * the second waits until the first is written.
+ */
+import type { AnswerFile } from './answer-file.js';
+
+export class AnswerTable {
+  readonly #file: AnswerFile;
+  readonly #rowLength: number;
+  readonly #sampleCount: number;
+  /** Rows by sample, [sampleCount, rowLength]; valid where `#inMemory` says so. */
+  #rows: Float32Array | undefined;
+  #inMemory: Uint8Array | undefined;
+  #writes: Promise<void> = Promise.resolve();
+  #dirty = false;
+
+  constructor(
+    file: AnswerFile,
+    shape: { readonly sampleCount: number; readonly rowLength: number },
+  ) {
+    this.#file = file;
+    this.#rowLength = shape.rowLength;
+    this.#sampleCount = shape.sampleCount;
+  }
+
+  get sizeBytes(): number {
+    return this.#file.sizeBytes;
+  }
+
+  /** Bytes of memory that its rows take while they are kept. */
+  get memoryBytes(): number {
+    return this.#rows?.byteLength ?? 0;
+  }
+
+  /** Bytes that {@link keepInMemory} would take. */
+  get rowBytes(): number {
+    return this.#sampleCount * this.#rowLength * 4;
+  }
+
+  keepInMemory(): void {
+    this.#rows ??= new Float32Array(this.#sampleCount * this.#rowLength);
+    this.#inMemory ??= new Uint8Array(this.#sampleCount);
+  }
+
+  dropFromMemory(): void {
+    this.#rows = undefined;
+    this.#inMemory = undefined;
+  }
+
+  /** How many of the samples have no answer yet. */
+  missingCount(samples: Uint32Array): number {
+    let count = 0;
+    for (const sample of samples) if (!this.#file.has(sample)) count++;
+    return count;
+  }
+
+  /**
+   * Stores answers where there are none yet. Resolves once they are written (not yet safe from a power cut).
+   *
+   * @param rows - [samples.length, rowLength]; borrowed until the promise resolves.
+   */
+  put(samples: Uint32Array, rows: Float32Array): Promise<void> {
+    const write = this.#writes.then(() => this.#append(samples, rows));
+    this.#writes = write.catch(() => {});
+    return write;
+  }
+
+  /**
+   * Reads answers into `out`, [samples.length, rowLength].
+   *
+   * @returns the samples without an answer; their rows in `out` are undefined.
+   */
+  async read(samples: Uint32Array, out: Float32Array): Promise<readonly number[]> {
+    const rows = this.#rows;
+    const inMemory = this.#inMemory;
+    if (rows !== undefined && samples.every((sample) => inMemory?.[sample] === 1)) {
+      const n = this.#rowLength;
+      for (let i = 0; i < samples.length; i++) {
+        const from = (samples[i] as number) * n;
+        out.set(rows.subarray(from, from + n), i * n);
+      }
+      return [];
+    }
+    const missing = await this.#file.read(samples, out);
+    if (missing.length === 0) this.#remember(samples, out);
+    return missing;
+  }
+
+  /** Resolves once all that was put is safe from a power cut. */
+  async flush(): Promise<void> {
+    await this.#writes;
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    try {
+      await this.#file.sync();
+    } catch (err) {
+      this.#dirty = true;
+      throw err;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#file.close();
+  }
+
+  async #append(samples: Uint32Array, rows: Float32Array): Promise<void> {
+    const n = this.#rowLength;
+    const seen = new Set<number>();
+    const fresh: number[] = [];
+    for (const [i, sample] of samples.entries()) {
+      if (this.#file.has(sample) || seen.has(sample)) continue;
+      seen.add(sample);
+      fresh.push(i);
+    }
+    if (fresh.length === 0) return;
+    this.#dirty = true;
+    if (fresh.length === samples.length) {
+      await this.#file.append(samples, rows);
+      this.#remember(samples, rows);
+      return;
+    }
+    const freshSamples = Uint32Array.from(fresh, (i) => samples[i] as number);
+    const freshRows = new Float32Array(fresh.length * n);
+    for (const [j, i] of fresh.entries()) freshRows.set(rows.subarray(i * n, (i + 1) * n), j * n);
+    await this.#file.append(freshSamples, freshRows);
+    this.#remember(freshSamples, freshRows);
+  }
+
+  #remember(samples: Uint32Array, rows: Float32Array): void {
+    if (this.#rows === undefined || this.#inMemory === undefined) return;
+    const n = this.#rowLength;
+    for (let i = 0; i < samples.length; i++) {
+      const sample = samples[i] as number;
+      this.#rows.set(rows.subarray(i * n, (i + 1) * n), sample * n);
+      this.#inMemory[sample] = 1;
+    }
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Models and data sets: pushed under names, stored under digests, known by what they are.
+ *
+ * A name may move to other bytes; runs are pinned to digests and do not notice.
+ */
+
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+import { BlobCache, type BlobStore, type KeyValue } from '@lyceum/proto/node';
+import { z } from 'zod';
+import {
+  type ArtifactInspection,
+  type ArtifactKindName,
+  type DatasetOutline,
+  inspectArtifact,
+} from './inspect-artifact.js';
+
+/** Models and sets kept as files; those unused for longest go first. */
+const CACHE_BYTES = 8 * 1024 ** 3;
+
+const namedArtifact = z.strictObject({
+  kind: z.enum(['model', 'dataset']),
+  name: z.string(),
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  sizeBytes: z.int().min(0),
+  pushedAtMs: z.number(),
+  description: z.record(z.string(), z.unknown()),
+});
+
+export type NamedArtifact = z.output<typeof namedArtifact>;
+
+const modelDescription = z.looseObject({
+  inputShape: z.array(z.number()).optional(),
+  classCount: z.number().optional(),
+  parameterCount: z.number(),
+  weightBytes: z.number(),
+  settings: z.looseObject({}),
+});
+
+export type KnownModel = z.output<typeof modelDescription> & { readonly digest: string };
+
+const KINDS: Readonly<Record<ArtifactKindName, string>> = { model: 'model', dataset: 'data set' };
+
+export class ArtifactCatalog {
+  readonly blobs: BlobStore;
+  readonly #names: KeyValue;
+  readonly #cache: BlobCache;
+  readonly #uploads: string;
+  readonly #models = new Map<string, Promise<KnownModel>>();
+  readonly #datasets = new Map<string, Promise<DatasetOutline>>();
+
+  private constructor(names: KeyValue, blobs: BlobStore, stateDir: string) {
+    this.blobs = blobs;
+    this.#names = names;
+    this.#cache = new BlobCache(join(stateDir, 'blobs'), blobs, CACHE_BYTES);
+    this.#uploads = join(stateDir, 'uploads');
+  }
+
+  static async open(names: KeyValue, blobs: BlobStore, stateDir: string): Promise<ArtifactCatalog> {
+    const catalog = new ArtifactCatalog(names, blobs, stateDir);
+    await mkdir(catalog.#uploads, { recursive: true });
+    return catalog;
+  }
+
+  /** Where uploads are kept until they are known to be good. */
+  get uploadFolder(): string {
+    return this.#uploads;
+  }
+
+  /**
+   * Stores a file under a name.
+   *
+   * @returns whether name or bytes were new.
+   * @throws {LyceumError} INVALID_ARGUMENT, naming what is wrong with the file.
+   */
+  async push(
+    kind: ArtifactKindName,
+    name: string,
+    file: string,
+    nowMs: number,
+  ): Promise<{ artifact: NamedArtifact; created: boolean }> {
+    const inspection = await inspectArtifact(kind, file, `${KINDS[kind]} ${name}`);
+    const before = await this.find(kind, name);
+    if (before?.digest === inspection.digest) return { artifact: before, created: false };
+    const bytes = await readFile(file);
+    await this.blobs.put(bytes);
+    const { digest, description } = inspection;
+    const artifact = {
+      kind,
+      name,
+      digest,
+      sizeBytes: bytes.length,
+      pushedAtMs: nowMs,
+      description,
+    };
+    await this.#names.put(keyOf(kind, name), JSON.stringify(artifact));
+    this.#learn(inspection);
+    return { artifact, created: true };
+  }
+
+  async find(kind: ArtifactKindName, name: string): Promise<NamedArtifact | undefined> {
+    const found = await this.#names.get(keyOf(kind, name));
+    return found === undefined ? undefined : namedArtifact.parse(JSON.parse(found.value));
+  }
+
+  /** By name. */
+  async list(kind?: ArtifactKindName): Promise<NamedArtifact[]> {
+    const keys = (await this.#names.keys()).sort();
+    const entries = await Promise.all(keys.map((key) => this.#names.get(key)));
+    return entries
+      .flatMap((entry) =>
+        entry === undefined ? [] : [namedArtifact.parse(JSON.parse(entry.value))],
+      )
+      .filter((artifact) => kind === undefined || artifact.kind === kind);
+  }
+
+  /** Forgets a name, and the bytes unless `digestsInUse` or another name has them. */
+  async delete(
+    { kind, name, digest }: NamedArtifact,
+    digestsInUse: ReadonlySet<string>,
+  ): Promise<void> {
+    await this.#names.delete(keyOf(kind, name));
+    const others = await this.list();
+    if (digestsInUse.has(digest) || others.some((a) => a.digest === digest)) return;
+    await this.blobs.delete(digest);
+  }
+
+  /** @throws {LyceumError} NOT_FOUND if nobody stored it. */
+  model(digest: string): Promise<KnownModel> {
+    return remembered(this.#models, digest, async () => {
+      const file = await this.#cache.file(digest);
+      const { description } = await inspectArtifact('model', file, `model ${digest}`);
+      return { ...modelDescription.parse(description), digest };
+    });
+  }
+
+  /** @throws {LyceumError} NOT_FOUND if it is not there, INVALID_ARGUMENT if the file has other bytes. */
+  dataset(reference: { digest: string; path?: string | undefined }): Promise<DatasetOutline> {
+    const { digest, path } = reference;
+    return remembered(this.#datasets, digest, async () => {
+      const file = await this.#cache.file(digest, path === undefined ? {} : { path });
+      const inspection = await inspectArtifact('dataset', file, path ?? `data set ${digest}`);
+      if (inspection.kind !== 'dataset') throw new LyceumError('INTERNAL', 'not a data set');
+      return inspection.outline;
+    });
+  }
+
+  #learn(inspection: ArtifactInspection): void {
+    const { digest } = inspection;
+    if (inspection.kind === 'dataset') {
+      this.#datasets.set(digest, Promise.resolve(inspection.outline));
+    } else {
+      const model = { ...modelDescription.parse(inspection.description), digest };
+      this.#models.set(digest, Promise.resolve(model));
+    }
+  }
+}
+
+function keyOf(kind: ArtifactKindName, name: string): string {
+  return `${kind}.${name}`;
+}
+
+/** What is asked for at once is found out once; a failure is not remembered. */
+function remembered<T>(
+  known: Map<string, Promise<T>>,
+  key: string,
+  find: () => Promise<T>,
+): Promise<T> {
+  const found = known.get(key) ?? find();
+  known.set(key, found);
+  found.catch(() => known.delete(key));
+  return found;
+}

@@ -1,0 +1,76 @@
+/**
+ * The run that trains a run's student without its teachers: a run of kind Training with the same set, labels,
+ * student, seed and number of steps. It queues, checkpoints, resumes and is cancelled like any other.
+ */
+import { stepPlan } from '@lyceum/learning/data';
+import { checkRunSpecification, type RunSpecification, specificationDigest } from '@lyceum/proto';
+import type { RunRecord } from './run-record.js';
+
+export function baselineRunId(runId: string): string {
+  return `${runId}-alone`;
+}
+
+/** True if the run's baseline is a run that was made for it. */
+export function hasOwnBaseline({ specification }: Pick<RunRecord, 'specification'>): boolean {
+  return specification.kind === 'Distillation' && specification.spec.student.baseline === 'train';
+}
+
+/** The record of a run's own baseline, not stored yet. */
+export function planBaseline(parent: RunRecord, sequence: number, nowMs: number): RunRecord {
+  const runId = baselineRunId(parent.runId);
+  const specification = baselineSpecification(parent);
+  const { batchSize, steps } = specification.spec.training;
+  const { leaderEpoch, dataset, studentModelDigest, labelledTrainCount } = parent;
+  return {
+    runId,
+    sequence,
+    attempt: 1,
+    leaderEpoch,
+    state: 'QUEUED',
+    reason: '',
+    specification,
+    specificationDigest: specificationDigest(specification),
+    parentRunId: parent.runId,
+    dataset,
+    teachers: [],
+    ...(studentModelDigest !== undefined && { studentModelDigest }),
+    labelledTrainCount,
+    plan: stepPlan({ sampleCount: labelledTrainCount, batchSize, steps }),
+    studentFailureCount: 0,
+    submittedAtMs: nowMs,
+    startedAtMs: 0,
+    endedAtMs: 0,
+    trainingSinceMs: 0,
+    trainingMs: 0,
+    studentWorkers: [],
+    teacherWorkers: [],
+  };
+}
+
+/** As many steps, and as many looks at the validation split, whatever an epoch of few labels is. */
+function baselineSpecification({ runId, specification, plan }: RunRecord): RunSpecification {
+  const { spec, metadata, apiVersion } = specification;
+  const { epochs: _, ...training } = spec.training;
+  const { dataset, labels, views } = spec;
+  const selection = {
+    ...spec.selection,
+    everySteps: spec.selection.everySteps ?? plan.stepsPerEpoch,
+  };
+  return checkRunSpecification(
+    {
+      apiVersion,
+      kind: 'Training',
+      metadata: { ...metadata, name: baselineRunId(runId) },
+      spec: {
+        dataset,
+        labels,
+        student: { model: spec.student.model },
+        objective: [{ term: 'ce', weight: 1 }],
+        ...(views !== undefined && { views }),
+        training: { ...training, steps: plan.stepCount },
+        selection,
+      },
+    },
+    `the baseline of ${runId}`,
+  );
+}

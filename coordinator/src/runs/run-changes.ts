@@ -1,0 +1,178 @@
+/**
+ * Every way in which a run's record changes, as functions from record to record. Pure; each checks that the
+ * way is open, and changes nothing where the record is there already or belongs to somebody else by now.
+ */
+import { LyceumError } from '@lyceum/proto';
+import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../schedule/run-state.js';
+import type { ProgressSnapshot, RunOutcome, RunRecord } from './run-record.js';
+
+type WorkerEnvironment = RunRecord['studentWorkers'][number];
+
+/** Failures of student workers in a row, without a new checkpoint, after which a run fails. */
+export const STUDENT_FAILURE_LIMIT = 3;
+
+/** QUEUED → PREPARING, with a student worker. */
+export function assigned(
+  record: RunRecord,
+  assignment: { readonly workerId: string; readonly assignmentEpoch: number },
+  worker: WorkerEnvironment,
+  nowMs: number,
+): RunRecord | undefined {
+  if (record.state !== 'QUEUED') return undefined;
+  const { startedAtMs } = record;
+  return {
+    ...moved(record, 'PREPARING', '', nowMs),
+    assignment,
+    startedAtMs: startedAtMs === 0 ? nowMs : startedAtMs,
+    studentWorkers: withWorker(record.studentWorkers, worker),
+  };
+}
+
+/** PREPARING → TRAINING, as the assigned worker begins. */
+export function trainingBegan(
+  record: RunRecord,
+  assignmentEpoch: number,
+  nowMs: number,
+): RunRecord | undefined {
+  if (record.state !== 'PREPARING' || record.assignment?.assignmentEpoch !== assignmentEpoch) {
+    return undefined;
+  }
+  return moved(record, 'TRAINING', '', nowMs);
+}
+
+/** Keeps the progress of a run that a new checkpoint stands for. */
+export function checkpointed(
+  record: RunRecord,
+  assignmentEpoch: number,
+  progress: ProgressSnapshot,
+): RunRecord | undefined {
+  if (record.assignment?.assignmentEpoch !== assignmentEpoch) return undefined;
+  return { ...record, progress, studentFailureCount: 0 };
+}
+
+/** PREPARING or TRAINING → QUEUED: the worker is gone, or gave the run back. */
+export function released(
+  record: RunRecord,
+  assignmentEpoch: number,
+  reason: string,
+  nowMs: number,
+): RunRecord | undefined {
+  if (!isAssigned(record.state) || record.assignment?.assignmentEpoch !== assignmentEpoch) {
+    return undefined;
+  }
+  return moved(record, 'QUEUED', reason, nowMs);
+}
+
+/** As {@link released}, for a worker that failed: after some times in a row the run fails. */
+export function workerFailed(
+  record: RunRecord,
+  assignmentEpoch: number,
+  failure: { readonly reason: string; readonly retryable: boolean },
+  nowMs: number,
+): RunRecord | undefined {
+  const studentFailureCount = record.studentFailureCount + 1;
+  if (failure.retryable && studentFailureCount < STUDENT_FAILURE_LIMIT) {
+    const next = released(record, assignmentEpoch, failure.reason, nowMs);
+    return next && { ...next, studentFailureCount };
+  }
+  if (!isAssigned(record.state) || record.assignment?.assignmentEpoch !== assignmentEpoch) {
+    return undefined;
+  }
+  return moved(record, 'FAILED', failure.reason, nowMs);
+}
+
+/** → EVALUATING, with what the student worker left. */
+export function trained(
+  record: RunRecord,
+  assignmentEpoch: number,
+  outcome: RunOutcome,
+  progress: ProgressSnapshot | undefined,
+  nowMs: number,
+): RunRecord | undefined {
+  if (!isAssigned(record.state) || record.assignment?.assignmentEpoch !== assignmentEpoch) {
+    return undefined;
+  }
+  const next = moved(record, 'EVALUATING', '', nowMs);
+  return { ...next, outcome, ...(progress !== undefined && { progress }) };
+}
+
+/** EVALUATING → SUCCEEDED. */
+export function succeeded(
+  record: RunRecord,
+  report: { readonly reportDigest: string; readonly predictionsDigest: string },
+  nowMs: number,
+): RunRecord | undefined {
+  if (record.state !== 'EVALUATING') return undefined;
+  return { ...moved(record, 'SUCCEEDED', '', nowMs), report };
+}
+
+/** Whatever it does → FAILED. */
+export function failed(record: RunRecord, reason: string, nowMs: number): RunRecord | undefined {
+  if (hasEnded(record.state) || record.state === 'CANCELLING') return undefined;
+  return moved(record, 'FAILED', reason, nowMs);
+}
+
+/**
+ * → CANCELLING. The assignment stays known, so that its worker can be waited for.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION if it has ended.
+ */
+export function cancelling(
+  record: RunRecord,
+  reason: string,
+  nowMs: number,
+): RunRecord | undefined {
+  if (record.state === 'CANCELLING') return undefined;
+  if (hasEnded(record.state)) {
+    throw new LyceumError('FAILED_PRECONDITION', `run ${record.runId} has ended: ${record.state}`);
+  }
+  const next = moved(record, 'CANCELLING', reason, nowMs);
+  return record.assignment === undefined ? next : { ...next, assignment: record.assignment };
+}
+
+/** CANCELLING → CANCELLED. */
+export function cancelled(record: RunRecord, nowMs: number): RunRecord | undefined {
+  if (record.state !== 'CANCELLING') return undefined;
+  return moved(record, 'CANCELLED', record.reason, nowMs);
+}
+
+/**
+ * FAILED or CANCELLED → the next attempt: from the checkpoint, or straight to the evaluation where training
+ * had ended.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION if it has not ended, or succeeded.
+ */
+export function retried(record: RunRecord, nowMs: number): RunRecord {
+  const { runId, state } = record;
+  if (state !== 'FAILED' && state !== 'CANCELLED') {
+    const message = `run ${runId} is ${state}; only a run that FAILED or was CANCELLED is tried again`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const next = moved(record, record.outcome === undefined ? 'QUEUED' : 'EVALUATING', '', nowMs);
+  return { ...next, attempt: record.attempt + 1, studentFailureCount: 0, endedAtMs: 0 };
+}
+
+function moved(record: RunRecord, state: RunStateName, reason: string, nowMs: number): RunRecord {
+  checkTransition(record.runId, record.state, state);
+  const { assignment, ...rest } = record;
+  const { trainingSinceMs } = record;
+  const trainingMs = record.trainingMs + (trainingSinceMs > 0 ? nowMs - trainingSinceMs : 0);
+  return {
+    ...rest,
+    ...(assignment !== undefined && isAssigned(state) && { assignment }),
+    state,
+    reason,
+    trainingMs,
+    trainingSinceMs: state === 'TRAINING' ? nowMs : 0,
+    endedAtMs: hasEnded(state) ? nowMs : record.endedAtMs,
+  };
+}
+
+/** The worker last, and each distinct one once. */
+export function withWorker(
+  workers: readonly WorkerEnvironment[],
+  worker: WorkerEnvironment,
+): WorkerEnvironment[] {
+  const text = JSON.stringify(worker);
+  return [...workers.filter((known) => JSON.stringify(known) !== text), worker];
+}

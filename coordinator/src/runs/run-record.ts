@@ -1,0 +1,134 @@
+/**
+ * The run record: all that is known of a run but its progress (the checkpoint pointer) and its answers.
+ * One KV entry a run, written by the coordinator alone, by compare-and-set.
+ *
+ * What a specification names is pinned here to digests at submit; nothing is looked up by name afterwards.
+ */
+import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
+import { z } from 'zod';
+import { RUN_STATES } from '../schedule/run-state.js';
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().min(0);
+const milliseconds = z.number().min(0);
+
+const specification = z
+  .unknown()
+  .transform((document): RunSpecification => checkRunSpecification(document, 'the record'));
+
+const pinnedTeacher = z.strictObject({
+  /** Its name in the run. */
+  name: z.string(),
+  /** SHA-256 of model, settings and engine. */
+  identity: digest,
+  modelDigest: digest,
+  /** Canonical JSON. */
+  settingsJson: z.string(),
+  weight: z.number().min(0),
+  parameterCount: count,
+  weightBytes: count,
+});
+
+const workerEnvironment = z.strictObject({
+  workerId: z.string(),
+  version: z.string(),
+  engine: z.string(),
+  engineVersion: z.string(),
+  computeThreads: count,
+  device: z.string(),
+});
+
+const validation = z.strictObject({ step: count, accuracy: z.number(), nll: z.number() });
+
+/** How far training is, as its worker last said; kept for those who look at a run after a restart. */
+const progress = z.strictObject({
+  step: count,
+  epoch: count,
+  loss: z.number(),
+  learningRate: z.number(),
+  samplesPerSecond: z.number(),
+  /** Of the training time, 0 to 1. */
+  waitingShare: z.number(),
+  checkpointStep: count,
+  validation: validation.optional(),
+});
+
+/** What a student worker left behind; the bulk is in the blob store. */
+const outcome = z.strictObject({
+  modelDigest: digest,
+  testLogitsDigest: digest,
+  /** Of the weights after the last step. */
+  finalWeightsDigest: digest,
+  selectedStep: count,
+  selectedValidation: validation.optional(),
+  parameterCount: count,
+  weightBytes: count,
+  latencyBatch1Ms: z.number(),
+  waitingSeconds: z.number(),
+});
+
+const runRecord = z.strictObject({
+  runId: z.string(),
+  /** Rises from run to run: the order of their submission. */
+  sequence: count,
+  /** From 1; rises with each retry. */
+  attempt: z.int().positive(),
+  /** Epoch of the coordinator that wrote this. */
+  leaderEpoch: z.int().positive(),
+  state: z.enum(RUN_STATES),
+  /** Why it is in that state, where that is not plain. */
+  reason: z.string(),
+  specification,
+  specificationDigest: digest,
+  /** The run that this one is the baseline of. */
+  parentRunId: z.string().optional(),
+  dataset: z.strictObject({ digest, path: z.string().optional(), classCount: z.int().positive() }),
+  /** In ensemble order; empty for a run of kind Training. */
+  teachers: z.array(pinnedTeacher),
+  /** Model package that the student starts from. */
+  studentModelDigest: digest.optional(),
+  /** The run that trained, or trains, the student without teachers, and the one with all labels. */
+  baselineRunId: z.string().optional(),
+  allLabelsRunId: z.string().optional(),
+  /** Labels of the train split that the run may use. */
+  labelledTrainCount: count,
+  plan: z.strictObject({
+    sampleCount: z.int().positive(),
+    batchSize: z.int().positive(),
+    stepsPerEpoch: z.int().positive(),
+    stepCount: z.int().positive(),
+  }),
+  assignment: z
+    .strictObject({ workerId: z.string(), assignmentEpoch: z.int().positive() })
+    .optional(),
+  /** Failures of student workers since the last new checkpoint. */
+  studentFailureCount: count,
+  progress: progress.optional(),
+  submittedAtMs: milliseconds,
+  /** First assignment; 0: not yet. */
+  startedAtMs: milliseconds,
+  /** 0: not yet. */
+  endedAtMs: milliseconds,
+  /** Since when it is in TRAINING (0: it is not), and the time that it was before. */
+  trainingSinceMs: milliseconds,
+  trainingMs: milliseconds,
+  /** Distinct workers that trained it, the last one last; distinct workers that answered it. */
+  studentWorkers: z.array(workerEnvironment),
+  teacherWorkers: z.array(workerEnvironment),
+  outcome: outcome.optional(),
+  report: z.strictObject({ reportDigest: digest, predictionsDigest: digest }).optional(),
+});
+
+export type RunRecord = z.output<typeof runRecord>;
+export type PinnedTeacher = z.output<typeof pinnedTeacher>;
+export type RunOutcome = z.output<typeof outcome>;
+export type ProgressSnapshot = z.output<typeof progress>;
+
+/** @throws {Error} if the text is no record; a record that cannot be read is a bug or another version's. */
+export function parseRunRecord(text: string): RunRecord {
+  return runRecord.parse(JSON.parse(text));
+}
+
+export function runRecordText(record: RunRecord): string {
+  return JSON.stringify(record);
+}

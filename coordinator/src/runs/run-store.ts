@@ -1,0 +1,143 @@
+/**
+ * The run records, in memory and in KV. Every change is a compare-and-set in KV first; what is read here is
+ * what KV held last.
+ */
+
+import { LyceumError } from '@lyceum/proto';
+import { type KeyValue, type Logger, retryDelayMs, sleep } from '@lyceum/proto/node';
+import { parseRunRecord, type RunRecord, runRecordText } from './run-record.js';
+
+/** Somebody else wrote in between; with one coordinator that is a lost reply of one's own. */
+const CONFLICT_ATTEMPTS = 5;
+
+interface Entry {
+  record: RunRecord;
+  revision: number;
+  /** The last change under way: changes of one run go one after the other. */
+  writes: Promise<unknown>;
+}
+
+export class RunStore {
+  readonly leaderEpoch: number;
+  readonly #kv: KeyValue;
+  readonly #runs = new Map<string, Entry>();
+  readonly #listeners = new Set<(runId: string) => void>();
+
+  private constructor(kv: KeyValue, leaderEpoch: number) {
+    this.#kv = kv;
+    this.leaderEpoch = leaderEpoch;
+  }
+
+  /** Reads all records and takes over those of runs that have not ended, under this leader's epoch. */
+  static async open(kv: KeyValue, leaderEpoch: number, log: Logger): Promise<RunStore> {
+    const store = new RunStore(kv, leaderEpoch);
+    for (const key of await kv.keys()) {
+      const entry = await kv.get(key);
+      if (entry === undefined) continue;
+      try {
+        const record = parseRunRecord(entry.value);
+        const { revision } = entry;
+        store.#runs.set(key, { record, revision, writes: Promise.resolve() });
+      } catch (err) {
+        log.error({ err, runId: key }, 'run record left alone: it cannot be read');
+      }
+    }
+    for (const { runId, endedAtMs } of store.list()) {
+      if (endedAtMs === 0) await store.update(runId, (record) => record);
+    }
+    return store;
+  }
+
+  get(runId: string): RunRecord | undefined {
+    return this.#runs.get(runId)?.record;
+  }
+
+  /** @throws {LyceumError} NOT_FOUND */
+  require(runId: string): RunRecord {
+    const record = this.get(runId);
+    if (record === undefined) throw new LyceumError('NOT_FOUND', `there is no run ${runId}`);
+    return record;
+  }
+
+  /** In the order of their submission. */
+  list(): RunRecord[] {
+    return [...this.#runs.values()].map((e) => e.record).sort((a, b) => a.sequence - b.sequence);
+  }
+
+  nextSequence(): number {
+    return this.list().reduce((greatest, { sequence }) => Math.max(greatest, sequence), 0) + 1;
+  }
+
+  /** @throws {LyceumError} ALREADY_EXISTS */
+  async create(record: RunRecord): Promise<RunRecord> {
+    const written = { ...record, leaderEpoch: this.leaderEpoch };
+    try {
+      const revision = await this.#kv.create(record.runId, runRecordText(written));
+      this.#runs.set(record.runId, { record: written, revision, writes: Promise.resolve() });
+    } catch (err) {
+      if (!(err instanceof LyceumError && err.code === 'ABORTED')) throw err;
+      throw new LyceumError('ALREADY_EXISTS', `run ${record.runId} is there already`);
+    }
+    this.#changed(record.runId);
+    return written;
+  }
+
+  /**
+   * Changes a record.
+   *
+   * @param change - the record that is to be; `undefined`: nothing is to change. It may be called again with
+   *   a newer record, so it decides by what it is given alone; what it throws, `update` throws.
+   * @returns the record as it is then.
+   * @throws {LyceumError} NOT_FOUND; UNAVAILABLE if it is not known whether the change was written.
+   */
+  update(runId: string, change: (record: RunRecord) => RunRecord | undefined): Promise<RunRecord> {
+    const entry = this.#runs.get(runId);
+    if (entry === undefined) {
+      return Promise.reject(new LyceumError('NOT_FOUND', `there is no run ${runId}`));
+    }
+    const write = entry.writes.then(() => this.#write(runId, entry, change));
+    entry.writes = write.catch(() => {});
+    return write;
+  }
+
+  /** Calls `listener` after each change. @returns how to stop that. */
+  onChange(listener: (runId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #write(
+    runId: string,
+    entry: Entry,
+    change: (record: RunRecord) => RunRecord | undefined,
+  ): Promise<RunRecord> {
+    for (let attempt = 0; ; attempt++) {
+      const changed = change(entry.record);
+      if (changed === undefined) return entry.record;
+      const record = { ...changed, leaderEpoch: this.leaderEpoch };
+      try {
+        entry.revision = await this.#kv.update(runId, runRecordText(record), entry.revision);
+        entry.record = record;
+        break;
+      } catch (err) {
+        const conflict = err instanceof LyceumError && err.code === 'ABORTED';
+        if (!conflict || attempt + 1 === CONFLICT_ATTEMPTS) throw err;
+        await sleep(retryDelayMs(attempt, Math.random()));
+        await this.#reload(runId, entry);
+      }
+    }
+    this.#changed(runId);
+    return entry.record;
+  }
+
+  async #reload(runId: string, entry: Entry): Promise<void> {
+    const found = await this.#kv.get(runId);
+    if (found === undefined) throw new LyceumError('NOT_FOUND', `run ${runId} has been deleted`);
+    entry.record = parseRunRecord(found.value);
+    entry.revision = found.revision;
+  }
+
+  #changed(runId: string): void {
+    for (const listener of this.#listeners) listener(runId);
+  }
+}

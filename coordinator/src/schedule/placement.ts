@@ -1,0 +1,196 @@
+/**
+ * Which student worker gets which run, and which teachers each teacher worker loads. Pure.
+ *
+ * Runs are served in the order in which they were submitted; a run starts once a student worker is free and
+ * every teacher of it has a place beside those of the runs before. A teacher worker loads every wanted
+ * teacher that fits its memory; where not all fit, each is placed on one worker first, and what room is left
+ * is filled in rotation, so that no teacher is short of workers while another has them all.
+ *
+ * Placing is greedy: it may fail to pack what a search could pack, and then says so and waits.
+ */
+
+/** Memory of a loaded teacher: weights, their copy while loading, and activations, as a multiple of the weights. */
+export const TEACHER_MEMORY_FACTOR = 3;
+
+/** Memory of a loaded teacher whatever its size, bytes. */
+export const TEACHER_MEMORY_BYTES = 32 * 1024 * 1024;
+
+export interface RunNeed {
+  readonly runId: string;
+  /** The student worker that it has; absent: it waits for one. `none`: it needs none any more. */
+  readonly student: { readonly workerId: string } | 'wanted' | 'none';
+  /** Teachers still to be asked. */
+  readonly teachers: readonly TeacherNeed[];
+}
+
+export interface TeacherNeed {
+  readonly identity: string;
+  /** What its users call it. */
+  readonly name: string;
+  readonly weightBytes: number;
+}
+
+export interface TeacherPlace {
+  readonly workerId: string;
+  readonly memoryBudgetBytes: number;
+  /** Teachers that it has or was told to load; they are left where they are if they may. */
+  readonly loaded: ReadonlySet<string>;
+}
+
+export interface Placement {
+  /** Runs that may start now, each with its student worker. */
+  readonly starts: ReadonlyMap<string, string>;
+  /** Identities to load, by worker, sorted. Every worker is there. */
+  readonly teachers: ReadonlyMap<string, readonly string[]>;
+  /** Why runs wait, by run: for a start or, if they run already, for a teacher. */
+  readonly reasons: ReadonlyMap<string, string>;
+}
+
+/**
+ * @param runs - all that have not ended, in the order of their submission.
+ * @param students - ids of the student workers connected, sorted.
+ */
+export function place(
+  runs: readonly RunNeed[],
+  students: readonly string[],
+  workers: readonly TeacherPlace[],
+): Placement {
+  const starts = new Map<string, string>();
+  const reasons = new Map<string, string>();
+  const busy = new Map<string, string>();
+  for (const run of runs) {
+    if (typeof run.student === 'object') busy.set(run.student.workerId, run.runId);
+  }
+
+  const wanted = new Map<string, TeacherNeed>();
+  const admit = (run: RunNeed) => {
+    for (const teacher of run.teachers) wanted.set(teacher.identity, teacher);
+  };
+  // Runs in progress first: a run that waits must never push out what they need.
+  for (const run of runs) {
+    if (run.student === 'wanted') continue;
+    admit(run);
+    const lack = run.teachers.length === 0 ? undefined : lackOfPlace(wanted, run.teachers, workers);
+    if (lack !== undefined) reasons.set(run.runId, lack);
+  }
+  for (const run of runs) {
+    if (run.student !== 'wanted') continue;
+    const free = students.find((id) => !busy.has(id));
+    const reason =
+      lackOfStudent(students, busy, free) ?? lackOfPlace(wanted, run.teachers, workers);
+    if (reason !== undefined || free === undefined) {
+      reasons.set(run.runId, reason ?? '');
+      continue;
+    }
+    admit(run);
+    busy.set(free, run.runId);
+    starts.set(run.runId, free);
+  }
+
+  const { loads } = cover([...wanted.values()], workers);
+  fill([...wanted.values()], workers, loads);
+  const teachers = new Map([...loads].map(([id, load]) => [id, [...load.identities].sort()]));
+  return { starts, teachers, reasons };
+}
+
+/** Bytes that a loaded teacher is counted with. */
+export function teacherMemoryBytes(weightBytes: number): number {
+  return TEACHER_MEMORY_FACTOR * weightBytes + TEACHER_MEMORY_BYTES;
+}
+
+function lackOfStudent(
+  students: readonly string[],
+  busy: ReadonlyMap<string, string>,
+  free: string | undefined,
+): string | undefined {
+  if (free !== undefined) return undefined;
+  if (students.length === 0) return 'no student worker is connected';
+  const holders = students.flatMap((id) => busy.get(id) ?? []);
+  const shown = holders.slice(0, 3).join(', ') + (holders.length > 3 ? ', …' : '');
+  return `no student worker is free (${holders.length} of ${students.length} busy with ${shown})`;
+}
+
+/** Why `more` have no place beside `wanted`; undefined: they have. */
+function lackOfPlace(
+  wanted: ReadonlyMap<string, TeacherNeed>,
+  more: readonly TeacherNeed[],
+  workers: readonly TeacherPlace[],
+): string | undefined {
+  if (more.length === 0) return undefined;
+  if (workers.length === 0) return 'no teacher worker is connected';
+  const largest = Math.max(...workers.map((w) => w.memoryBudgetBytes));
+  const tooLarge = more.find((t) => teacherMemoryBytes(t.weightBytes) > largest);
+  if (tooLarge !== undefined) {
+    const needs = gibibytes(teacherMemoryBytes(tooLarge.weightBytes));
+    return `teacher ${tooLarge.name} needs ${needs}; the largest budget is ${gibibytes(largest)}`;
+  }
+  const before = cover([...wanted.values()], workers).homeless;
+  const all = new Map([...wanted, ...more.map((t): [string, TeacherNeed] => [t.identity, t])]);
+  const { homeless } = cover([...all.values()], workers);
+  // Neither its own teachers may be without a place nor may it take the place of others.
+  const lacking = homeless.find((t) => more.includes(t) || !before.includes(t));
+  if (lacking === undefined) return undefined;
+  return `teacher ${lacking.name} waits for memory: the teacher workers are full of other runs' teachers`;
+}
+
+interface Load {
+  readonly identities: Set<string>;
+  freeBytes: number;
+}
+
+/** Gives each teacher one worker: where it is already, else where most room is. */
+function cover(
+  teachers: readonly TeacherNeed[],
+  workers: readonly TeacherPlace[],
+): { loads: Map<string, Load>; homeless: TeacherNeed[] } {
+  const loads = new Map<string, Load>(
+    workers.map((w) => [w.workerId, { identities: new Set(), freeBytes: w.memoryBudgetBytes }]),
+  );
+  const homeless: TeacherNeed[] = [];
+  const largestFirst = [...teachers].sort((a, b) => b.weightBytes - a.weightBytes);
+  for (const teacher of largestFirst) {
+    const bytes = teacherMemoryBytes(teacher.weightBytes);
+    let best: { load: Load; has: boolean } | undefined;
+    for (const worker of workers) {
+      const load = loads.get(worker.workerId);
+      if (load === undefined || load.freeBytes < bytes) continue;
+      const has = worker.loaded.has(teacher.identity);
+      const better =
+        best === undefined ||
+        (has && !best.has) ||
+        (has === best.has && load.freeBytes > best.load.freeBytes);
+      if (better) best = { load, has };
+    }
+    if (best === undefined) homeless.push(teacher);
+    else put(best.load, teacher);
+  }
+  return { loads, homeless };
+}
+
+/** Fills what room is left: first with what is loaded there already, then in rotation by worker. */
+function fill(
+  teachers: readonly TeacherNeed[],
+  workers: readonly TeacherPlace[],
+  loads: ReadonlyMap<string, Load>,
+): void {
+  for (const [index, worker] of workers.entries()) {
+    const load = loads.get(worker.workerId);
+    if (load === undefined) continue;
+    const turn = teachers.length === 0 ? 0 : index % teachers.length;
+    const rotated = [...teachers.slice(turn), ...teachers.slice(0, turn)];
+    const kept = rotated.filter((t) => worker.loaded.has(t.identity));
+    for (const teacher of [...kept, ...rotated]) {
+      const fits = load.freeBytes >= teacherMemoryBytes(teacher.weightBytes);
+      if (fits && !load.identities.has(teacher.identity)) put(load, teacher);
+    }
+  }
+}
+
+function put(load: Load, teacher: TeacherNeed): void {
+  load.identities.add(teacher.identity);
+  load.freeBytes -= teacherMemoryBytes(teacher.weightBytes);
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 1024 ** 3).toFixed(1).replace(/\.0$/, '')} GiB`;
+}

@@ -1,0 +1,253 @@
+/** The coordinator as one value to start and stop. `main.ts` calls it with what the flags say. */
+import { join } from 'node:path';
+import {
+  LEADER_BUCKET,
+  type LoadedTeacher,
+  LyceumError,
+  NAME_BUCKET,
+  POINTER_BUCKET,
+  RUN_BUCKET,
+  ticketId,
+} from '@lyceum/proto';
+import {
+  checkListenAddress,
+  connectNats,
+  type Logger,
+  RpcServer,
+  SERVICES,
+  startProbes,
+} from '@lyceum/proto/node';
+import { AnswerStore } from './answers/answer-store.js';
+import { ArtifactCatalog } from './runs/artifact-catalog.js';
+import { nextLeaderEpoch } from './runs/leader-epoch.js';
+import { RunStore } from './runs/run-store.js';
+import { ActiveRuns } from './server/active-runs.js';
+import { artifactService } from './server/artifact-service.js';
+import { clusterService } from './server/cluster-service.js';
+import { coordinatorMetrics } from './server/metrics.js';
+import { Reconciler } from './server/reconciler.js';
+import { RunEvents } from './server/run-events.js';
+import { RunLifecycle } from './server/run-lifecycle.js';
+import { RunMonitor } from './server/run-monitor.js';
+import { runService } from './server/run-service.js';
+import { studentService } from './server/student-service.js';
+import type { StudentSession } from './server/student-session.js';
+import { teacherService } from './server/teacher-service.js';
+import type { TeacherSession } from './server/teacher-session.js';
+import { TicketDesk } from './server/ticket-desk.js';
+import { WorkerSessions } from './server/worker-sessions.js';
+
+export interface ServeOptions {
+  /** NATS with JetStream, `nats://127.0.0.1:4222`. */
+  readonly natsUrl: string;
+  /** Folder that the coordinator owns: answers and cached blobs. */
+  readonly stateDir: string;
+  /** gRPC, `127.0.0.1:7700`; port 0: a free one. */
+  readonly listenAddress: string;
+  /** Probes and metrics, plain HTTP. */
+  readonly httpAddress: string;
+  /** Allows addresses that others reach, although neither TLS nor tokens guard them. */
+  readonly insecure: boolean;
+  /** What `version` calls answer. */
+  readonly version: string;
+  readonly log: Logger;
+}
+
+export interface Serving {
+  /** Where gRPC listens, `127.0.0.1:41234`. */
+  readonly address: string;
+  readonly http: string;
+  /** Resolves if serving ends by itself: the connection to NATS is lost for good. */
+  readonly closed: Promise<void>;
+  /** Lets calls finish for some seconds, makes answers durable, closes. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** How long calls in progress may take when the coordinator stops. Sessions end at once. */
+const STOP_GRACE_MS = 2_000;
+
+/** How often tickets are looked at: the delay of a re-issue that waits for nothing else. */
+const TICKET_TICK_MS = 200;
+
+/**
+ * Starts a coordinator: takes over from its predecessor's records, then listens.
+ *
+ * @throws {LyceumError} UNAVAILABLE if NATS is not there; FAILED_PRECONDITION if an address is taken or may
+ *   not be used; ABORTED if another coordinator starts at the same moment.
+ */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { log, stateDir, insecure, version } = options;
+  checkListenAddress(options.listenAddress, insecure);
+  checkListenAddress(options.httpAddress, insecure);
+  const started = new StopSteps();
+  try {
+    return await start();
+  } catch (err) {
+    await started.run();
+    throw err;
+  }
+
+  async function start(): Promise<Serving> {
+    const now = Date.now;
+    const nats = await connectNats({ url: options.natsUrl, name: 'coordinator', log });
+    started.add(() => nats.close());
+    const bucket = (name: string) => nats.keyValue(name, { create: true });
+    const pointers = await bucket(POINTER_BUCKET);
+    const queue = await nats.tickets();
+    await queue.ensureStream();
+    const eventLog = await nats.events();
+    await eventLog.ensureStream();
+    const blobs = await nats.blobs({ create: true });
+
+    const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
+    started.add(() => answers.close());
+    const catalog = await ArtifactCatalog.open(await bucket(NAME_BUCKET), blobs, stateDir);
+    const leaderEpoch = await nextLeaderEpoch(await bucket(LEADER_BUCKET));
+    const store = await RunStore.open(await bucket(RUN_BUCKET), leaderEpoch, log);
+    const monitor = new RunMonitor(store);
+    const events = new RunEvents(eventLog, log, now);
+    started.add(() => events.settled());
+    const lifecycle = new RunLifecycle({ store, pointers, monitor, events, log, now });
+    const teachers = new WorkerSessions<TeacherSession>();
+    const students = new WorkerSessions<StudentSession>();
+    const desk = new TicketDesk({
+      queue,
+      store: answers,
+      leaderEpoch,
+      log,
+      now,
+      reissued: (runIds, ticket, reason) => {
+        metrics.reissuedTickets.inc();
+        const { attempt, firstPosition, positionCount } = ticket;
+        const data = { ticket: ticketId(ticket), attempt, firstPosition, positionCount };
+        for (const runId of runIds) {
+          events.add(runId, 'ticket-reissued', `ticket issued again: ${reason}`, data);
+        }
+      },
+    });
+    const active = new ActiveRuns({
+      store,
+      lifecycle,
+      monitor,
+      answers,
+      blobs,
+      desk,
+      catalog,
+      pointers,
+      log,
+      now,
+      coordinatorVersion: version,
+      measurementOf: (identity) => measurementOf(teachers.list(), identity),
+      changed: () => reconciler.request(),
+      onTargetsSent: (_, stepCount) => metrics.targets.inc(stepCount),
+    });
+    const metrics = coordinatorMetrics({
+      sessionCounts: () => ({ teacher: teachers.list().length, student: students.list().length }),
+      openTicketCount: () => desk.openCount,
+      answerBytes: () => answers.sizeBytes,
+      runs: () =>
+        active.trainings().map((targets) => ({
+          runId: targets.runId,
+          openWantCount: targets.openWantCount(),
+          waitingShare: monitor.progress(targets.runId)?.waitingShare ?? 0,
+        })),
+    });
+    const reconciler = new Reconciler({
+      store,
+      lifecycle,
+      monitor,
+      active,
+      queue,
+      teachers,
+      students,
+      log,
+      now,
+    });
+    store.onChange(() => reconciler.request());
+
+    const stopping = new AbortController();
+    const shared = { store, lifecycle, monitor, active, events, catalog, answers, desk, metrics };
+    const calls = {
+      ...shared,
+      log,
+      now,
+      stopping: stopping.signal,
+      changed: () => reconciler.request(),
+    };
+    const warnings = () => lackingWorkers(teachers.list().length, students.list().length);
+    const server = await RpcServer.start({
+      address: options.listenAddress,
+      log,
+      insecure,
+      services: [
+        [SERVICES.teacher, teacherService({ ...calls, sessions: teachers })],
+        [SERVICES.student, studentService({ ...calls, sessions: students })],
+        [SERVICES.run, runService({ ...calls, warnings })],
+        [SERVICES.artifact, artifactService(calls)],
+        [SERVICES.cluster, clusterService({ ...calls, teachers, students, version })],
+      ],
+    });
+    started.add(async () => {
+      stopping.abort(new LyceumError('UNAVAILABLE', 'the coordinator is stopping'));
+      await server.stop(STOP_GRACE_MS);
+      await reconciler.stop();
+      active.closeAll(new LyceumError('UNAVAILABLE', 'the coordinator is stopping'));
+    });
+    const ticker = setInterval(() => desk.tick(), TICKET_TICK_MS);
+    started.add(async () => clearInterval(ticker));
+    reconciler.start();
+    const probes = await startProbes({
+      address: options.httpAddress,
+      insecure,
+      ready: () => (nats.connected ? undefined : 'not connected to NATS'),
+      metrics: metrics.registry,
+    });
+    started.add(() => probes.close());
+    log.info({ address: server.address, http: probes.address, leaderEpoch }, 'coordinator ready');
+    return {
+      address: server.address,
+      http: probes.address,
+      closed: nats.closed,
+      stop: () => started.run(),
+    };
+  }
+}
+
+/** What was started, stopped in reverse order, once. */
+class StopSteps {
+  readonly #steps: (() => Promise<void>)[] = [];
+  #stopped: Promise<void> | undefined;
+
+  add(step: () => Promise<void>): void {
+    this.#steps.push(step);
+  }
+
+  run(): Promise<void> {
+    this.#stopped ??= this.#runAll();
+    return this.#stopped;
+  }
+
+  async #runAll(): Promise<void> {
+    for (const step of this.#steps.reverse()) await step();
+  }
+}
+
+/** A teacher's measurement by the worker whose id comes first: the same one each time. */
+function measurementOf(
+  sessions: readonly TeacherSession[],
+  identity: string,
+): LoadedTeacher | undefined {
+  for (const session of sessions) {
+    const loaded = session.loaded().get(identity);
+    if (loaded !== undefined) return loaded;
+  }
+  return undefined;
+}
+
+function lackingWorkers(teacherCount: number, studentCount: number): string[] {
+  const warnings: string[] = [];
+  if (studentCount === 0)
+    warnings.push('no student worker is connected: the run will wait for one');
+  if (teacherCount === 0) warnings.push('no teacher worker is connected: the run may wait for one');
+  return warnings;
+}

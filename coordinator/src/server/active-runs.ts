@@ -1,0 +1,115 @@
+/**
+ * The runs that ask teachers at this moment: one {@link RunTargets} for each that trains, one
+ * {@link RunEvaluation} for each that is being evaluated. Follows from the records alone.
+ */
+import { LyceumError } from '@lyceum/proto';
+import type { KeyValue } from '@lyceum/proto/node';
+import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
+import { pointerStep } from '../runs/checkpoint-pointers.js';
+import type { RunRecord } from '../runs/run-record.js';
+import { isAssigned } from '../schedule/run-state.js';
+import { RunEvaluation, type RunEvaluationParts } from './run-evaluation.js';
+import { RunTargets } from './run-targets.js';
+
+export interface ActiveRunsParts extends RunEvaluationParts {
+  readonly catalog: ArtifactCatalog;
+  readonly pointers: KeyValue;
+  readonly onTargetsSent: (runId: string, stepCount: number) => void;
+}
+
+interface Training {
+  readonly targets: RunTargets;
+  /** Of the assignment that it expects; 0: none. */
+  assignmentEpoch: number;
+}
+
+export class ActiveRuns {
+  readonly #parts: ActiveRunsParts;
+  readonly #training = new Map<string, Training>();
+  readonly #evaluations = new Map<string, RunEvaluation>();
+
+  constructor(parts: ActiveRunsParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined until the run's set has been read, and for a run that asks nobody. */
+  targets(runId: string): RunTargets | undefined {
+    return this.#training.get(runId)?.targets;
+  }
+
+  trainings(): RunTargets[] {
+    return [...this.#training.values()].map(({ targets }) => targets);
+  }
+
+  evaluation(runId: string): RunEvaluation | undefined {
+    return this.#evaluations.get(runId);
+  }
+
+  /** Starts and stops what the records say. */
+  async follow(): Promise<void> {
+    for (const record of this.#parts.store.list()) {
+      await this.#followTraining(record);
+      await this.#followEvaluation(record);
+    }
+    for (const evaluation of this.#evaluations.values()) evaluation.advance();
+  }
+
+  closeAll(reason: LyceumError): void {
+    for (const { targets } of this.#training.values()) targets.close(reason);
+    for (const evaluation of this.#evaluations.values()) evaluation.stop();
+    this.#training.clear();
+    this.#evaluations.clear();
+  }
+
+  async #followTraining(record: RunRecord): Promise<void> {
+    const { runId, state } = record;
+    const known = this.#training.get(runId);
+    if (record.specification.kind !== 'Distillation') return;
+    // A run that lost its worker keeps what it asked for: another worker will need it.
+    const trains = isAssigned(state) || (state === 'QUEUED' && known !== undefined);
+    if (!trains) {
+      known?.targets.close(new LyceumError('ABORTED', `run ${runId} is ${state}`));
+      this.#training.delete(runId);
+      return;
+    }
+    const training = known ?? (await this.#startTraining(record));
+    const assignmentEpoch = record.assignment?.assignmentEpoch ?? 0;
+    if (training.assignmentEpoch === assignmentEpoch) return;
+    training.assignmentEpoch = assignmentEpoch;
+    training.targets.release(
+      new LyceumError('ABORTED', `run ${runId} has been taken from this worker`),
+    );
+    if (assignmentEpoch > 0) {
+      training.targets.expect(await pointerStep(this.#parts.pointers, runId));
+    }
+  }
+
+  async #startTraining(record: RunRecord): Promise<Training> {
+    const { catalog, desk, answers, lifecycle, onTargetsSent } = this.#parts;
+    const { runId } = record;
+    const dataset = await catalog.dataset(record.dataset);
+    const targets = new RunTargets({
+      record,
+      dataset,
+      desk,
+      store: answers,
+      onFailed: (reason) => void lifecycle.fail(runId, reason),
+      onSent: (stepCount) => onTargetsSent(runId, stepCount),
+    });
+    const training = { targets, assignmentEpoch: 0 };
+    this.#training.set(runId, training);
+    return training;
+  }
+
+  async #followEvaluation(record: RunRecord): Promise<void> {
+    const { runId, state } = record;
+    const known = this.#evaluations.get(runId);
+    if (state !== 'EVALUATING') {
+      known?.stop();
+      this.#evaluations.delete(runId);
+    } else if (known === undefined) {
+      const dataset = await this.#parts.catalog.dataset(record.dataset);
+      this.#evaluations.set(runId, new RunEvaluation(record, dataset, this.#parts));
+    }
+  }
+}

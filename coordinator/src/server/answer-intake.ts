@@ -1,0 +1,176 @@
+/**
+ * Takes answers from teacher workers: checks every frame, stores what is wanted, and gives a receipt for a
+ * ticket once all its rows have come. What nobody wants is dropped, and the worker told so.
+ */
+import {
+  type AnswerFrame,
+  AnswerReceipt,
+  float32Values,
+  LyceumError,
+  ShapeMismatchError,
+  type Ticket,
+  ticketId,
+} from '@lyceum/proto';
+import type { AnswerStore } from '../answers/answer-store.js';
+import type { Ask } from './ask.js';
+import type { TicketDesk } from './ticket-desk.js';
+
+/** Tickets half answered at a time on one stream; a worker computes one or two. */
+const OPEN_TICKET_COUNT = 256;
+
+/** Positions in one ticket, at most: none that was ever issued is near it. */
+const TICKET_POSITIONS = 1 << 24;
+
+interface Received {
+  /** Rows that came, and those of them that were stored. */
+  rowCount: number;
+  storedCount: number;
+}
+
+export interface AnswerIntakeParts {
+  readonly desk: TicketDesk;
+  readonly store: AnswerStore;
+  /** A worker answered what is no answer. */
+  readonly rejected: (workerId: string | undefined, ask: Ask, reason: string) => void;
+  /** A worker answered a ticket of these samples. */
+  readonly answered: (workerId: string | undefined, ask: Ask) => void;
+}
+
+/** One stream of answers; the state is the stream's own: a worker whose stream breaks sends again. */
+export class AnswerIntake {
+  readonly #parts: AnswerIntakeParts;
+  readonly #received = new Map<string, Received>();
+
+  constructor(parts: AnswerIntakeParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @returns the receipt, if the frame completes its ticket.
+   * @throws {LyceumError} INVALID_ARGUMENT if the frame is malformed; RESOURCE_EXHAUSTED if too many tickets
+   *   are half answered, or the disk is full.
+   */
+  async take(frame: AnswerFrame): Promise<AnswerReceipt | undefined> {
+    const ticket = checkedTicket(frame.ticket);
+    const id = ticketId(ticket);
+    const { desk } = this.#parts;
+    const ask = desk.find(id);
+    const key = `${id}/${ticket.attempt}`;
+    const received = this.#received.get(key) ?? { rowCount: 0, storedCount: 0 };
+    let rowCount: number;
+    try {
+      rowCount = checkedRowCount(frame, ticket, received.rowCount, ask);
+      if (ask !== undefined) checkFinite(frame);
+    } catch (thrown) {
+      this.#received.delete(key);
+      if (ask !== undefined && thrown instanceof LyceumError)
+        this.#reject(ask, ticket, thrown.message);
+      throw thrown;
+    }
+    if (ask !== undefined) {
+      desk.progressed(id);
+      await this.#store(ask, frame, rowCount);
+      received.storedCount += rowCount;
+    }
+    received.rowCount += rowCount;
+    if (received.rowCount < ticket.positionCount) {
+      this.#remember(key, received);
+      return undefined;
+    }
+    this.#received.delete(key);
+    // A ticket that came to be wanted while its rows were coming has a message of its own.
+    const wanted = ask !== undefined && received.storedCount === ticket.positionCount;
+    if (wanted) {
+      this.#parts.answered(desk.holderOf(id), ask);
+      desk.answered(id);
+    }
+    return AnswerReceipt.fromPartial({ ticket, wanted });
+  }
+
+  #reject(ask: Ask, ticket: Ticket, reason: string): void {
+    const holder = this.#parts.desk.holderOf(ask.id);
+    this.#parts.rejected(holder, ask, reason);
+    this.#parts.desk.rejected(ask.id, ticket.attempt, reason);
+  }
+
+  async #store(ask: Ask, frame: AnswerFrame, rowCount: number): Promise<void> {
+    const [logits] = frame.tensors;
+    if (logits === undefined) throw new LyceumError('INTERNAL', 'the frame has been checked');
+    const samples = ask.samples.subarray(frame.firstRow, frame.firstRow + rowCount);
+    try {
+      await this.#parts.store.put(ask.table, samples, float32Values(logits));
+    } catch (err) {
+      const full = err instanceof Error && 'code' in err && err.code === 'ENOSPC';
+      if (!full) throw err;
+      const message = 'the coordinator cannot store answers: its disk is full';
+      throw new LyceumError('RESOURCE_EXHAUSTED', message, { cause: err });
+    }
+  }
+
+  #remember(key: string, received: Received): void {
+    if (!this.#received.has(key) && this.#received.size >= OPEN_TICKET_COUNT) {
+      const message = `${OPEN_TICKET_COUNT} tickets are half answered on this stream`;
+      throw new LyceumError('RESOURCE_EXHAUSTED', message);
+    }
+    this.#received.set(key, received);
+  }
+}
+
+function checkedTicket(ticket: Ticket | undefined): Ticket {
+  if (ticket === undefined) throw new LyceumError('INVALID_ARGUMENT', 'the frame names no ticket');
+  const digests = [ticket.teacherIdentity, ticket.datasetDigest];
+  const { positionCount } = ticket;
+  if (
+    digests.some((d) => d.length !== 32) ||
+    positionCount < 1 ||
+    positionCount > TICKET_POSITIONS
+  ) {
+    throw new LyceumError('INVALID_ARGUMENT', 'the frame names a malformed ticket');
+  }
+  return ticket;
+}
+
+/**
+ * Rows in the frame.
+ *
+ * @param expected - rows of the ticket that came before: frames of a ticket come in order.
+ * @param ask - undefined: nobody wants the answer, and nobody knows its shape.
+ */
+function checkedRowCount(
+  frame: AnswerFrame,
+  ticket: Ticket,
+  expected: number,
+  ask: Ask | undefined,
+): number {
+  const { tensors, firstRow } = frame;
+  const [logits, ...others] = tensors;
+  const want = ticket.outputs.join(', ');
+  if (logits === undefined || others.length > 0 || logits.name !== want) {
+    const got = tensors.map((tensor) => tensor.name).join(', ') || 'none';
+    throw new LyceumError('INVALID_ARGUMENT', `want the tensors ${want}, got ${got}`);
+  }
+  const [rowCount = 0, ...row] = logits.shape;
+  if (ask !== undefined && (row.length !== 1 || row[0] !== ask.table.rowLength)) {
+    throw new ShapeMismatchError(logits.name, [rowCount, ask.table.rowLength], logits.shape);
+  }
+  if (firstRow !== expected) {
+    throw new LyceumError('INVALID_ARGUMENT', `want row ${expected} next, got ${firstRow}`);
+  }
+  if (rowCount < 1 || firstRow + rowCount > ticket.positionCount) {
+    const message = `rows [${firstRow}, ${firstRow + rowCount}) are not in a ticket of ${ticket.positionCount}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return rowCount;
+}
+
+function checkFinite(frame: AnswerFrame): void {
+  for (const tensor of frame.tensors) {
+    const values = float32Values(tensor);
+    for (let i = 0; i < values.length; i++) {
+      if (Number.isFinite(values[i])) continue;
+      const width = values.length / (tensor.shape[0] ?? 1);
+      const row = frame.firstRow + Math.floor(i / width);
+      throw new LyceumError('INVALID_ARGUMENT', `${tensor.name} row ${row} holds ${values[i]}`);
+    }
+  }
+}

@@ -1,0 +1,212 @@
+/** Handlers of `ArtifactService`; what each call promises is in coordinator.proto. */
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  Artifact,
+  ArtifactKind,
+  DATASET_MAX_BYTES,
+  type DeleteArtifactRequest,
+  type DeleteArtifactResponse,
+  type ListArtifactsRequest,
+  type ListArtifactsResponse,
+  LyceumError,
+  MODEL_MAX_BYTES,
+  type PullArtifactRequest,
+  type PullArtifactResponse,
+  type PushArtifactHeader,
+  type PushArtifactRequest,
+  type PushArtifactResponse,
+} from '@lyceum/proto';
+import { clientStream, type Logger, serverStream, unary } from '@lyceum/proto/node';
+import type { ArtifactCatalog, NamedArtifact } from '../runs/artifact-catalog.js';
+import type { ArtifactKindName } from '../runs/inspect-artifact.js';
+import type { RunRecord } from '../runs/run-record.js';
+import type { RunStore } from '../runs/run-store.js';
+import { hasEnded } from '../schedule/run-state.js';
+import { chunks } from './run-service.js';
+
+export interface ArtifactServiceParts {
+  readonly catalog: ArtifactCatalog;
+  readonly store: RunStore;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+const MAX_BYTES: Readonly<Record<ArtifactKindName, number>> = {
+  model: MODEL_MAX_BYTES,
+  dataset: DATASET_MAX_BYTES,
+};
+
+export function artifactService(parts: ArtifactServiceParts) {
+  const { log } = parts;
+  return {
+    pushArtifact: clientStream<PushArtifactRequest, PushArtifactResponse>(log, (requests) =>
+      push(parts, requests),
+    ),
+    pullArtifact: serverStream<PullArtifactRequest, PullArtifactResponse>(log, (request) =>
+      pull(parts, request),
+    ),
+    listArtifacts: unary<ListArtifactsRequest, ListArtifactsResponse>(log, async ({ kind }) => {
+      const unspecified = kind === ArtifactKind.ARTIFACT_KIND_UNSPECIFIED;
+      const artifacts = await parts.catalog.list(unspecified ? undefined : kindName(kind));
+      return { artifacts: artifacts.map(artifactMessage) };
+    }),
+    deleteArtifact: unary<DeleteArtifactRequest, DeleteArtifactResponse>(log, (request) =>
+      remove(parts, request),
+    ),
+  };
+}
+
+async function push(
+  { catalog, log, now }: ArtifactServiceParts,
+  requests: AsyncIterable<PushArtifactRequest>,
+): Promise<PushArtifactResponse> {
+  const rest = requests[Symbol.asyncIterator]();
+  const first = await rest.next();
+  const part = first.done === true ? undefined : first.value.part;
+  if (part?.$case !== 'header') {
+    throw new LyceumError('INVALID_ARGUMENT', 'the first message of a push must be its header');
+  }
+  const { kind, name, sizeBytes } = checkedHeader(part.header);
+  const file = join(catalog.uploadFolder, randomUUID());
+  try {
+    await receive(rest, file, sizeBytes);
+    const { artifact, created } = await catalog.push(kind, name, file, now());
+    log.info({ kind, name, digest: artifact.digest, created }, 'artifact pushed');
+    return { artifact: artifactMessage(artifact), created };
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function receive(
+  parts: AsyncIterator<PushArtifactRequest>,
+  path: string,
+  sizeBytes: number,
+): Promise<void> {
+  const file = await open(path, 'wx');
+  let received = 0;
+  try {
+    for (;;) {
+      const next = await parts.next();
+      if (next.done === true) break;
+      const { part } = next.value;
+      if (part?.$case !== 'chunk') {
+        throw new LyceumError('INVALID_ARGUMENT', 'a push has one header; the rest are bytes');
+      }
+      received += part.chunk.length;
+      if (received > sizeBytes) break;
+      await write(file, part.chunk);
+    }
+  } finally {
+    await file.close();
+  }
+  if (received !== sizeBytes) {
+    const got = received > sizeBytes ? 'more' : String(received);
+    const message = `the header says ${sizeBytes} bytes, and ${got} came`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+}
+
+async function write(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  try {
+    await file.writeFile(bytes);
+  } catch (err) {
+    if (!(err instanceof Error && 'code' in err && err.code === 'ENOSPC')) throw err;
+    const message = "the coordinator's disk is full";
+    throw new LyceumError('RESOURCE_EXHAUSTED', message, { cause: err });
+  }
+}
+
+async function* pull(
+  { catalog, store }: ArtifactServiceParts,
+  { kind, name }: PullArtifactRequest,
+): AsyncGenerator<PullArtifactResponse, void, undefined> {
+  if (name.startsWith('run:')) {
+    const { runId, state, outcome } = store.require(name.slice('run:'.length));
+    if (outcome === undefined) {
+      const message = `run ${runId} is ${state} and has no student yet`;
+      throw new LyceumError('NOT_FOUND', message);
+    }
+    yield* chunks(await catalog.blobs.get(outcome.modelDigest));
+    return;
+  }
+  const artifact = await requireArtifact(catalog, kindName(kind), name);
+  yield* chunks(await catalog.blobs.get(artifact.digest));
+}
+
+async function remove(
+  { catalog, store, log }: ArtifactServiceParts,
+  { kind, name }: DeleteArtifactRequest,
+): Promise<DeleteArtifactResponse> {
+  const artifact = await requireArtifact(catalog, kindName(kind), name);
+  const { digest } = artifact;
+  const user = store.list().find((r) => !hasEnded(r.state) && digestsOf(r).includes(digest));
+  if (user !== undefined) {
+    const message = `${artifact.kind} ${name} is used by run ${user.runId}, which is ${user.state}`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  // Runs that have ended keep what a retry, or a run that builds on theirs, will need.
+  await catalog.delete(artifact, new Set(store.list().flatMap(digestsOf)));
+  log.info({ kind: artifact.kind, name, digest }, 'artifact deleted');
+  return {};
+}
+
+/** Digests of everything that a run needs or made. */
+function digestsOf(record: RunRecord): string[] {
+  const { dataset, teachers, studentModelDigest, outcome } = record;
+  const made = outcome === undefined ? [] : [outcome.modelDigest];
+  const start = studentModelDigest === undefined ? [] : [studentModelDigest];
+  return [dataset.digest, ...teachers.map((t) => t.modelDigest), ...start, ...made];
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT, RESOURCE_EXHAUSTED */
+function checkedHeader(header: PushArtifactHeader): {
+  kind: ArtifactKindName;
+  name: string;
+  sizeBytes: number;
+} {
+  const { name, sizeBytes } = header;
+  const kind = kindName(header.kind);
+  if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(name)) {
+    const rule =
+      'lower-case letters, digits, dashes and dots, at most 63, no dash or dot at the ends';
+    throw new LyceumError('INVALID_ARGUMENT', `"${name}" is no name; want ${rule}`);
+  }
+  if (sizeBytes > MAX_BYTES[kind]) {
+    const message = `${name} has ${sizeBytes} bytes; at most ${MAX_BYTES[kind]} are taken`;
+    throw new LyceumError('RESOURCE_EXHAUSTED', message);
+  }
+  return { kind, name, sizeBytes };
+}
+
+async function requireArtifact(
+  catalog: ArtifactCatalog,
+  kind: ArtifactKindName,
+  name: string,
+): Promise<NamedArtifact> {
+  const artifact = await catalog.find(kind, name);
+  if (artifact !== undefined) return artifact;
+  throw new LyceumError(
+    'NOT_FOUND',
+    `there is no ${kind === 'model' ? 'model' : 'data set'} ${name}`,
+  );
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT */
+function kindName(kind: ArtifactKind): ArtifactKindName {
+  if (kind === ArtifactKind.ARTIFACT_KIND_MODEL) return 'model';
+  if (kind === ArtifactKind.ARTIFACT_KIND_DATASET) return 'dataset';
+  throw new LyceumError('INVALID_ARGUMENT', `want a model or a data set, got kind ${kind}`);
+}
+
+function artifactMessage(artifact: NamedArtifact): Artifact {
+  const { name, digest, sizeBytes, pushedAtMs, description } = artifact;
+  const kind =
+    artifact.kind === 'model'
+      ? ArtifactKind.ARTIFACT_KIND_MODEL
+      : ArtifactKind.ARTIFACT_KIND_DATASET;
+  const descriptionJson = JSON.stringify(description);
+  return Artifact.fromPartial({ kind, name, digest, sizeBytes, pushedAtMs, descriptionJson });
+}

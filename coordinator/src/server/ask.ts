@@ -1,0 +1,81 @@
+/** What is asked of one teacher: a ticket, and where its answers belong. */
+import {
+  orderedRows,
+  SPLIT_NUMBERS,
+  type Span,
+  type SplitName,
+  splitSamples,
+  type ViewAt,
+} from '@lyceum/learning/data';
+import { digestBytes, Ticket, ticketId } from '@lyceum/proto';
+import type { AnswerTableKey } from '../answers/answer-table-key.js';
+import type { DatasetOutline } from '../runs/inspect-artifact.js';
+
+export interface Ask {
+  /** Of the ticket's content: equal for equal asks. */
+  readonly id: string;
+  readonly ticket: Ticket;
+  readonly teacherIdentity: string;
+  readonly table: AnswerTableKey;
+  /** The samples that the rows of the answer belong to. */
+  readonly samples: Uint32Array;
+}
+
+export interface AskContent {
+  readonly teacherIdentity: string;
+  readonly split: SplitName;
+  readonly view: ViewAt;
+  /** Absent: the split's own order; `span.epoch` means nothing then. */
+  readonly orderSeed?: number;
+  readonly span: Span;
+  /** Sorted. */
+  readonly outputs: readonly string[];
+}
+
+export function askFor(dataset: DatasetOutline, content: AskContent, samples: Uint32Array): Ask {
+  const { span, view, orderSeed } = content;
+  const ticket = Ticket.fromPartial({
+    teacherIdentity: digestBytes(content.teacherIdentity),
+    datasetDigest: digestBytes(dataset.digest),
+    split: SPLIT_NUMBERS[content.split] as Ticket['split'],
+    view: view.text,
+    viewEpoch: view.epoch,
+    ...(orderSeed !== undefined && { order: { seed: orderSeed, epoch: span.epoch } }),
+    firstPosition: span.firstPosition,
+    positionCount: span.positionCount,
+    outputs: [...content.outputs],
+  });
+  const { teacherIdentity } = content;
+  const table = answerTable(dataset, content);
+  return { id: ticketId(ticket), ticket, teacherIdentity, table, samples };
+}
+
+export function answerTable(
+  dataset: DatasetOutline,
+  { teacherIdentity, view, outputs }: Pick<AskContent, 'teacherIdentity' | 'view' | 'outputs'>,
+): AnswerTableKey {
+  return {
+    teacherIdentity,
+    datasetDigest: dataset.digest,
+    view: view.text,
+    viewEpoch: view.epoch,
+    outputs,
+    codec: 'float32',
+    sampleCount: dataset.sampleCount,
+    // Logits are all that is asked for: one number a class.
+    rowLength: dataset.classCount,
+  };
+}
+
+/** The samples at the positions of a span. */
+export function spanSamples(
+  dataset: DatasetOutline,
+  split: SplitName,
+  span: Span,
+  orderSeed: number | undefined,
+): Uint32Array {
+  const samples = splitSamples(dataset, split);
+  const order = orderSeed === undefined ? undefined : { seed: orderSeed, epoch: span.epoch };
+  const rows = orderedRows(samples.length, order, span.firstPosition, span.positionCount);
+  return rows.map((row) => samples[row] as number);
+}

@@ -1,0 +1,84 @@
+/** Handlers of `ClusterService`. */
+import {
+  type GetVersionRequest,
+  type GetVersionResponse,
+  type ListWorkersRequest,
+  type ListWorkersResponse,
+  Worker,
+} from '@lyceum/proto';
+import { type Logger, unary } from '@lyceum/proto/node';
+import type { RunStore } from '../runs/run-store.js';
+import { isAssigned } from '../schedule/run-state.js';
+import type { StudentSession } from './student-session.js';
+import type { TeacherSession } from './teacher-session.js';
+import type { TicketDesk } from './ticket-desk.js';
+import type { WorkerSessions } from './worker-sessions.js';
+
+export interface ClusterServiceParts {
+  readonly teachers: WorkerSessions<TeacherSession>;
+  readonly students: WorkerSessions<StudentSession>;
+  readonly store: RunStore;
+  readonly desk: TicketDesk;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+export function clusterService(parts: ClusterServiceParts) {
+  const { log, version } = parts;
+  return {
+    listWorkers: unary<ListWorkersRequest, ListWorkersResponse>(log, async () => {
+      const names = teacherNames(parts.store);
+      const teachers = parts.teachers.list().map((s) => teacherWorker(s, names, parts.desk));
+      const students = parts.students.list().map((s) => studentWorker(s, parts.store));
+      return { workers: [...teachers, ...students] };
+    }),
+    getVersion: unary<GetVersionRequest, GetVersionResponse>(log, async () => ({ version })),
+  };
+}
+
+function teacherWorker(
+  session: TeacherSession,
+  names: ReadonlyMap<string, string>,
+  desk: TicketDesk,
+): Worker {
+  const { workerId, hello, connectedAtMs } = session;
+  const { engine, computeThreads, device, version } = session.environment();
+  return Worker.fromPartial({
+    workerId,
+    kind: 'teacher',
+    version,
+    engine,
+    device,
+    computeThreads,
+    connectedAtMs,
+    busyWith: [...session.loaded().keys()].map((id) => names.get(id) ?? id.slice(0, 12)).sort(),
+    ticketsInHand: desk.inHandCount(workerId),
+    problems: session.problems(),
+    memoryBudgetBytes: hello.memoryBudgetBytes,
+  });
+}
+
+function studentWorker(session: StudentSession, store: RunStore): Worker {
+  const { workerId, connectedAtMs } = session;
+  const { engine, computeThreads, device, version } = session.environment();
+  const run = store.list().find((r) => isAssigned(r.state) && r.assignment?.workerId === workerId);
+  return Worker.fromPartial({
+    workerId,
+    kind: 'student',
+    version,
+    engine,
+    device,
+    computeThreads,
+    connectedAtMs,
+    busyWith: run === undefined ? [] : [run.runId],
+  });
+}
+
+/** What runs call the teachers; the newest run's name for each. */
+function teacherNames(store: RunStore): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const { teachers } of store.list()) {
+    for (const { identity, name } of teachers) names.set(identity, name);
+  }
+  return names;
+}

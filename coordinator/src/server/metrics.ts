@@ -1,0 +1,83 @@
+/** What the coordinator measures, for Prometheus. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+export interface MetricSources {
+  readonly sessionCounts: () => { readonly teacher: number; readonly student: number };
+  readonly openTicketCount: () => number;
+  readonly answerBytes: () => number;
+  readonly runs: () => Iterable<{
+    readonly runId: string;
+    readonly waitingShare: number;
+    readonly openWantCount: number;
+  }>;
+}
+
+export interface CoordinatorMetrics {
+  readonly registry: Registry;
+  readonly answers: Counter;
+  readonly refusedAnswers: Counter;
+  readonly unwantedTickets: Counter;
+  readonly reissuedTickets: Counter;
+  readonly targets: Counter;
+}
+
+export function coordinatorMetrics(sources: MetricSources): CoordinatorMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const counter = (name: string, help: string) => new Counter({ name, help, registers });
+
+  new Gauge({
+    name: 'lyceum_worker_sessions',
+    help: 'Worker sessions open now.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const { teacher, student } = sources.sessionCounts();
+      this.set({ kind: 'teacher' }, teacher);
+      this.set({ kind: 'student' }, student);
+    },
+  });
+  new Gauge({
+    name: 'lyceum_tickets_open',
+    help: 'Tickets wanted and not answered yet.',
+    registers,
+    collect() {
+      this.set(sources.openTicketCount());
+    },
+  });
+  new Gauge({
+    name: 'lyceum_answer_store_bytes',
+    help: 'Bytes of stored answers on disk.',
+    registers,
+    collect() {
+      this.set(sources.answerBytes());
+    },
+  });
+  const ofRuns = (name: string, help: string, value: 'waitingShare' | 'openWantCount') =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['run_id'],
+      registers,
+      collect() {
+        this.reset();
+        for (const run of sources.runs()) this.set({ run_id: run.runId }, run[value]);
+      },
+    });
+  ofRuns(
+    'lyceum_run_waiting_share',
+    'Share of the training time that the student waited for targets.',
+    'waitingShare',
+  );
+  ofRuns('lyceum_run_open_wants', "Teachers' spans wanted and not answered yet.", 'openWantCount');
+
+  return {
+    registry,
+    answers: counter('lyceum_answers_total', 'Answers stored, one a teacher and sample.'),
+    refusedAnswers: counter('lyceum_answers_refused_total', 'Answer frames that were no answers.'),
+    unwantedTickets: counter('lyceum_tickets_unwanted_total', 'Tickets answered in vain.'),
+    reissuedTickets: counter('lyceum_tickets_reissued_total', 'Tickets issued again.'),
+    targets: counter('lyceum_targets_total', 'Targets sent, one a step.'),
+  };
+}

@@ -1,0 +1,312 @@
+/**
+ * Makes the cluster what the records say: one pass looks at all records and sessions and does what is
+ * missing. Passes run on events and once a second; they never overlap. What a pass could not do, because
+ * NATS was away for one, the next one does.
+ */
+import { targetPlan } from '@lyceum/learning/ensemble';
+import {
+  AssignedRun,
+  digestBytes,
+  normalisedText,
+  POINTER_BUCKET,
+  TICKET_STREAM,
+  ticketConsumer,
+  toLyceumError,
+  type WantedTeacher,
+} from '@lyceum/proto';
+import type { Logger, TicketQueue } from '@lyceum/proto/node';
+import { hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
+import type { RunRecord } from '../runs/run-record.js';
+import type { RunStore } from '../runs/run-store.js';
+import { type Placement, place, type RunNeed } from '../schedule/placement.js';
+import { hasEnded, isAssigned } from '../schedule/run-state.js';
+import { spanGrid } from '../schedule/span-grid.js';
+import type { ActiveRuns } from './active-runs.js';
+import type { RunLifecycle } from './run-lifecycle.js';
+import type { RunMonitor } from './run-monitor.js';
+import { WINDOW_SPANS } from './run-targets.js';
+import type { StudentSession } from './student-session.js';
+import type { TeacherSession } from './teacher-session.js';
+import type { WorkerSessions } from './worker-sessions.js';
+
+/** How long a student worker without a session keeps its run: a reconnect takes less. */
+export const STUDENT_GRACE_MS = 2_000;
+
+/** The same after the coordinator's own start, when every worker must find it again first. */
+export const RECOVERY_GRACE_MS = 10_000;
+
+/** How long a cancelled run's worker may take to let go of it before it is cancelled all the same. */
+export const CANCEL_GRACE_MS = 5_000;
+
+/** How long an unwanted teacher's queue is kept. */
+const QUEUE_KEPT_MS = 60_000;
+
+/** How long the time of a worker's loss is remembered; longer than any grace. */
+const LOST_KEPT_MS = 3_600_000;
+
+/** One computing, one waiting for its turn. */
+const TICKETS_IN_HAND = 2;
+
+const TICK_MS = 1_000;
+
+export interface ReconcilerParts {
+  readonly store: RunStore;
+  readonly lifecycle: RunLifecycle;
+  readonly monitor: RunMonitor;
+  readonly active: ActiveRuns;
+  readonly queue: TicketQueue;
+  readonly teachers: WorkerSessions<TeacherSession>;
+  readonly students: WorkerSessions<StudentSession>;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #startedAtMs: number;
+  /** Queues that exist, by teacher, each with the time since when nobody wants it; 0: it is wanted. */
+  readonly #queues = new Map<string, number>();
+  readonly #cancellingSinceMs = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #requested = false;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+    this.#startedAtMs = parts.now();
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.request(), TICK_MS);
+    this.request();
+  }
+
+  /** Asks for a pass, soon. */
+  request(): void {
+    this.#requested = true;
+    if (!this.#stopped) this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Requests of one moment, a burst of reports for one, are one pass.
+    await Promise.resolve();
+    while (this.#requested && !this.#stopped) {
+      this.#requested = false;
+      try {
+        await this.#pass();
+      } catch (thrown) {
+        this.#parts.log.warn({ err: toLyceumError(thrown) }, 'reconciling failed; trying again');
+        break;
+      }
+    }
+    this.#running = undefined;
+  }
+
+  async #pass(): Promise<void> {
+    const { active, monitor, students, teachers, now } = this.#parts;
+    await this.#ensureBaselines();
+    await this.#releaseLost();
+    await this.#finishCancels();
+    await active.follow();
+    const placement = this.#place();
+    for (const [runId, workerId] of placement.starts) await this.#start(runId, workerId);
+    // A new assignment opens its window at once, not at the next pass.
+    if (placement.starts.size > 0) await active.follow();
+    monitor.setReasons(this.#reasons(placement));
+    await this.#tellTeachers(placement);
+    this.#tellStudents();
+    await this.#dropQueues(placement);
+    students.forgetLost(now() - LOST_KEPT_MS);
+    teachers.forgetLost(now() - LOST_KEPT_MS);
+  }
+
+  /** A crash may have come between a run and its baseline. */
+  async #ensureBaselines(): Promise<void> {
+    const { store, lifecycle, now } = this.#parts;
+    for (const record of store.list()) {
+      const { baselineRunId, state } = record;
+      if (hasEnded(state) || state === 'CANCELLING' || !hasOwnBaseline(record)) continue;
+      if (baselineRunId === undefined || store.get(baselineRunId) !== undefined) continue;
+      await lifecycle.submit(planBaseline(record, store.nextSequence(), now()));
+    }
+  }
+
+  async #releaseLost(): Promise<void> {
+    const { store, lifecycle, students, now } = this.#parts;
+    for (const { runId, state, assignment } of store.list()) {
+      if (!isAssigned(state) || assignment === undefined) continue;
+      const { workerId, assignmentEpoch } = assignment;
+      if (students.get(workerId) !== undefined) continue;
+      const lostAtMs = students.lostAtMs(workerId);
+      const dueMs =
+        lostAtMs === undefined
+          ? this.#startedAtMs + RECOVERY_GRACE_MS
+          : lostAtMs + STUDENT_GRACE_MS;
+      if (now() < dueMs) continue;
+      await lifecycle.release(runId, assignmentEpoch, `student worker ${workerId} is gone`);
+    }
+  }
+
+  /** A run is cancelled once its worker has let go of it. */
+  async #finishCancels(): Promise<void> {
+    const { store, lifecycle, students, now } = this.#parts;
+    for (const { runId, state, assignment } of store.list()) {
+      if (state !== 'CANCELLING') {
+        this.#cancellingSinceMs.delete(runId);
+        continue;
+      }
+      const sinceMs = this.#cancellingSinceMs.get(runId) ?? now();
+      this.#cancellingSinceMs.set(runId, sinceMs);
+      const worker = assignment && students.get(assignment.workerId);
+      const held = worker?.runId === runId && now() - sinceMs < CANCEL_GRACE_MS;
+      if (!held) await lifecycle.cancelled(runId);
+    }
+  }
+
+  #place(): Placement {
+    const { store, active, students, teachers } = this.#parts;
+    const runs = store
+      .list()
+      .filter(({ state }) => !hasEnded(state))
+      .map((record): RunNeed => {
+        const { runId, state, assignment } = record;
+        const evaluation = active.evaluation(runId);
+        const asks =
+          state === 'EVALUATING' ? evaluation?.needsTeachers !== false : state !== 'CANCELLING';
+        const student = assignment ?? (state === 'QUEUED' ? 'wanted' : 'none');
+        return { runId, student, teachers: asks ? record.teachers : [] };
+      });
+    return place(
+      runs,
+      students.list().map(({ workerId }) => workerId),
+      teachers.list().map((session) => ({
+        workerId: session.workerId,
+        memoryBudgetBytes: session.hello.memoryBudgetBytes,
+        loaded: session.served(),
+      })),
+    );
+  }
+
+  async #start(runId: string, workerId: string): Promise<void> {
+    const { lifecycle, students } = this.#parts;
+    const session = students.get(workerId);
+    if (session !== undefined) await lifecycle.assign(runId, session.environment());
+  }
+
+  #reasons(placement: Placement): Map<string, string> {
+    const { store, active } = this.#parts;
+    const reasons = new Map(placement.reasons);
+    for (const { runId, state } of store.list()) {
+      const reason = state === 'EVALUATING' ? active.evaluation(runId)?.reason : undefined;
+      if (reason !== undefined && !reasons.has(runId)) reasons.set(runId, reason);
+    }
+    return reasons;
+  }
+
+  async #tellTeachers(placement: Placement): Promise<void> {
+    const { teachers } = this.#parts;
+    const wanted = this.#wantedTeachers();
+    for (const session of teachers.list()) {
+      const identities = placement.teachers.get(session.workerId) ?? [];
+      const list: WantedTeacher[] = [];
+      for (const identity of identities) {
+        const teacher = wanted.get(identity);
+        if (teacher === undefined) continue;
+        await this.#ensureQueue(identity);
+        list.push(teacher);
+      }
+      session.wanted = new Set(identities);
+      session.desired.set({ teachers: list, ticketStream: TICKET_STREAM });
+    }
+  }
+
+  async #ensureQueue(identity: string): Promise<void> {
+    if (!this.#queues.has(identity)) {
+      const consumer = await this.#parts.queue.ensureConsumer(identity);
+      this.#parts.log.debug({ teacher: identity, consumer }, 'ticket queue opened');
+    }
+    this.#queues.set(identity, 0);
+  }
+
+  /** Every teacher of the runs that have not ended, with the sets that it is asked about. */
+  #wantedTeachers(): Map<string, WantedTeacher> {
+    const wanted = new Map<string, WantedTeacher>();
+    for (const { state, teachers, dataset } of this.#parts.store.list()) {
+      if (hasEnded(state)) continue;
+      const reference = { digest: digestBytes(dataset.digest), path: dataset.path ?? '' };
+      for (const { identity, modelDigest, settingsJson } of teachers) {
+        const known = wanted.get(identity);
+        if (known === undefined) {
+          wanted.set(identity, {
+            teacherIdentity: digestBytes(identity),
+            modelDigest: digestBytes(modelDigest),
+            settingsJson,
+            ticketConsumer: ticketConsumer(identity),
+            datasets: [reference],
+            ticketsInHand: TICKETS_IN_HAND,
+          });
+        } else if (!known.datasets.some((d) => reference.digest.equals(d.digest))) {
+          known.datasets.push(reference);
+        }
+      }
+    }
+    return wanted;
+  }
+
+  #tellStudents(): void {
+    const { store, students } = this.#parts;
+    const runs = store.list().filter(({ state }) => isAssigned(state));
+    for (const session of students.list()) {
+      const record = runs.find((r) => r.assignment?.workerId === session.workerId);
+      session.desired.set({ run: record === undefined ? undefined : assignedRun(record) });
+    }
+  }
+
+  /** Queues of teachers that nobody has wanted for a while. */
+  async #dropQueues(placement: Placement): Promise<void> {
+    const { queue, now, log } = this.#parts;
+    const wanted = new Set([...placement.teachers.values()].flat());
+    for (const [identity, sinceMs] of this.#queues) {
+      if (wanted.has(identity)) continue;
+      if (sinceMs === 0) this.#queues.set(identity, now());
+      else if (now() - sinceMs > QUEUE_KEPT_MS) {
+        await queue.deleteConsumer(identity);
+        this.#queues.delete(identity);
+        log.debug({ teacher: identity }, 'ticket queue closed');
+      }
+    }
+  }
+}
+
+/** What a student worker is told of its run. */
+function assignedRun(record: RunRecord): AssignedRun {
+  const { runId, attempt, assignment, specification, dataset, studentModelDigest } = record;
+  const grid = spanGrid(record.plan, dataset.classCount * 4);
+  return AssignedRun.fromPartial({
+    runId,
+    attempt,
+    assignmentEpoch: assignment?.assignmentEpoch ?? 0,
+    specificationJson: normalisedText(specification),
+    dataset: { digest: digestBytes(dataset.digest), path: dataset.path ?? '' },
+    ...(studentModelDigest !== undefined && {
+      studentModelDigest: digestBytes(studentModelDigest),
+    }),
+    targetTensors:
+      specification.kind === 'Distillation'
+        ? targetPlan(specification.spec).tensors.map(({ name }) => ({
+            name,
+            rowShape: [dataset.classCount],
+          }))
+        : [],
+    pointerBucket: POINTER_BUCKET,
+    pointerKey: runId,
+    windowSteps: WINDOW_SPANS * grid.stepsPerSpan,
+  });
+}

@@ -1,0 +1,148 @@
+/** Gathers what a run's report is made of, from records, answers and blobs. */
+import { readNpz, splitSamples } from '@lyceum/learning/data';
+import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
+import type { BlobStore } from '@lyceum/proto/node';
+import type { ReportInput, StudentEvaluation, TeacherEvaluation } from '../report/report-input.js';
+import type { DatasetOutline } from '../runs/inspect-artifact.js';
+import type { RunRecord } from '../runs/run-record.js';
+import { bitsKey, type WorkerEnvironment } from './run-monitor.js';
+
+export interface ReportFacts {
+  readonly record: RunRecord;
+  readonly dataset: DatasetOutline;
+  /** [N, C] a teacher, in ensemble order. */
+  readonly teacherLogits: readonly Float32Array[];
+  /** What a worker measured of each, in the same order. */
+  readonly teacherMeasurements: readonly LoadedTeacher[];
+  readonly teacherWorkers: readonly WorkerEnvironment[];
+  /** The runs of the table's further rows; they have succeeded. */
+  readonly baseline: RunRecord | undefined;
+  readonly allLabels: RunRecord | undefined;
+  readonly blobs: BlobStore;
+  readonly coordinatorVersion: string;
+  readonly endedAtMs: number;
+}
+
+/** @throws {LyceumError} if a student's test logits are not what they should be. */
+export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
+  const { record, dataset, baseline, allLabels, endedAtMs } = facts;
+  const { runId, attempt, specification, specificationDigest, plan } = record;
+  const test = splitSamples(dataset, 'test');
+  const count = (split: 'train' | 'validation') => splitSamples(dataset, split).length;
+  const outcome = outcomeOf(record);
+  const studentWorker = record.studentWorkers.at(-1);
+  if (studentWorker === undefined) {
+    throw new LyceumError('INTERNAL', `run ${runId} was trained by nobody`);
+  }
+  return {
+    runId,
+    attempt,
+    specification,
+    specificationDigest,
+    dataset: {
+      digest: dataset.digest,
+      classCount: dataset.classCount,
+      labelledTrainCount: record.labelledTrainCount,
+      trainCount: count('train'),
+      validationCount: count('validation'),
+    },
+    testSampleIds: Int32Array.from(test),
+    testLabels: Int32Array.from(test, (sample) => dataset.labels[sample] as number),
+    teachers: record.teachers.map((_, index) => teacherEvaluation(facts, index)),
+    student: await studentEvaluation(facts, record),
+    ...(baseline && { studentWithoutTeachers: await studentEvaluation(facts, baseline) }),
+    ...(allLabels && { studentAllLabels: await studentEvaluation(facts, allLabels) }),
+    training: {
+      samples: samplesOf(plan),
+      seconds: record.trainingMs / 1000,
+      waitingSeconds: outcome.waitingSeconds,
+      stepCount: plan.stepCount,
+      selectedStep: outcome.selectedStep,
+    },
+    submittedAtMs: record.submittedAtMs,
+    endedAtMs,
+    environment: {
+      coordinatorVersion: facts.coordinatorVersion,
+      node: process.versions.node,
+      studentWorker,
+      teacherWorkers: facts.teacherWorkers,
+    },
+    bitExactExceptions: bitExactExceptions(record, facts.teacherWorkers),
+  };
+}
+
+/** Samples in all steps of a plan, repeats counted. */
+export function samplesOf(plan: RunRecord['plan']): number {
+  const epochs = Math.floor(plan.stepCount / plan.stepsPerEpoch);
+  const rest = plan.stepCount - epochs * plan.stepsPerEpoch;
+  return epochs * plan.sampleCount + Math.min(rest * plan.batchSize, plan.sampleCount);
+}
+
+/** Why the run's bits may differ if it is run again. */
+export function bitExactExceptions(
+  { studentWorkers }: Pick<RunRecord, 'studentWorkers'>,
+  teacherWorkers: readonly WorkerEnvironment[],
+): string[] {
+  const exceptions: string[] = [];
+  const kinds = (workers: readonly WorkerEnvironment[]) => [...new Set(workers.map(bitsKey))];
+  const students = kinds(studentWorkers);
+  if (students.length > 1) {
+    exceptions.push(`student workers that may differ in bits took turns: ${students.join('; ')}`);
+  }
+  const teachers = kinds(teacherWorkers);
+  if (teachers.length > 1) {
+    exceptions.push(`teacher workers that may differ in bits answered: ${teachers.join('; ')}`);
+  }
+  return exceptions;
+}
+
+function teacherEvaluation(facts: ReportFacts, index: number): TeacherEvaluation {
+  const teacher = facts.record.teachers[index];
+  const logits = facts.teacherLogits[index];
+  const measured = facts.teacherMeasurements[index];
+  if (teacher === undefined || logits === undefined || measured === undefined) {
+    throw new Error(`facts of teacher ${index} are missing`);
+  }
+  const { name, identity, weight, modelDigest } = teacher;
+  const { parameterCount, weightBytes, latencyBatch1Ms } = measured;
+  return {
+    name,
+    identity,
+    weight,
+    modelDigest,
+    logits,
+    parameterCount,
+    weightBytes,
+    latencyBatch1Ms,
+  };
+}
+
+async function studentEvaluation(
+  { dataset, blobs }: ReportFacts,
+  record: RunRecord,
+): Promise<StudentEvaluation> {
+  const { runId } = record;
+  const outcome = outcomeOf(record);
+  const { modelDigest, finalWeightsDigest, parameterCount, weightBytes, latencyBatch1Ms } = outcome;
+  const what = `test logits of run ${runId}`;
+  const logits = readNpz(await blobs.get(outcome.testLogitsDigest), what).get('logits');
+  const want = [splitSamples(dataset, 'test').length, dataset.classCount];
+  if (!(logits?.data instanceof Float32Array) || `${logits.shape}` !== `${want}`) {
+    const got = logits === undefined ? 'none' : `${logits.dtype} [${logits.shape}]`;
+    throw new LyceumError('INVALID_ARGUMENT', `${what}: want float32 [${want}], got ${got}`);
+  }
+  return {
+    runId,
+    modelDigest,
+    finalWeightsDigest,
+    logits: logits.data,
+    parameterCount,
+    weightBytes,
+    latencyBatch1Ms,
+  };
+}
+
+function outcomeOf(record: RunRecord): NonNullable<RunRecord['outcome']> {
+  if (record.outcome !== undefined) return record.outcome;
+  throw new LyceumError('INTERNAL', `run ${record.runId} has no outcome`);
+}

@@ -1,0 +1,154 @@
+/**
+ * The end of a run: waits for what its report needs (teachers' test answers and measurements, the runs of
+ * the table's further rows), composes it, stores it.
+ */
+import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
+import type { BlobStore, Logger } from '@lyceum/proto/node';
+import type { AnswerStore } from '../answers/answer-store.js';
+import { composePredictions } from '../report/compose-predictions.js';
+import { composeReport } from '../report/compose-report.js';
+import type { DatasetOutline } from '../runs/inspect-artifact.js';
+import { withWorker } from '../runs/run-changes.js';
+import type { RunRecord } from '../runs/run-record.js';
+import type { RunStore } from '../runs/run-store.js';
+import { reportInput } from './report-facts.js';
+import type { RunLifecycle } from './run-lifecycle.js';
+import type { RunMonitor } from './run-monitor.js';
+import { TestAnswers } from './test-answers.js';
+import type { TicketDesk } from './ticket-desk.js';
+
+export interface RunEvaluationParts {
+  readonly store: RunStore;
+  readonly lifecycle: RunLifecycle;
+  readonly monitor: RunMonitor;
+  readonly answers: AnswerStore;
+  readonly blobs: BlobStore;
+  readonly desk: TicketDesk;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly coordinatorVersion: string;
+  /** What a teacher worker measured; undefined: none has loaded it yet. */
+  readonly measurementOf: (teacherIdentity: string) => LoadedTeacher | undefined;
+  /** Something that others wait for has changed. */
+  readonly changed: () => void;
+}
+
+export class RunEvaluation {
+  readonly runId: string;
+  readonly #parts: RunEvaluationParts;
+  readonly #record: RunRecord;
+  readonly #dataset: DatasetOutline;
+  readonly #answers: TestAnswers;
+  #composing = false;
+  #stopped = false;
+
+  constructor(record: RunRecord, dataset: DatasetOutline, parts: RunEvaluationParts) {
+    this.runId = record.runId;
+    this.#record = record;
+    this.#dataset = dataset;
+    this.#parts = parts;
+    this.#answers = new TestAnswers({
+      record,
+      dataset,
+      desk: parts.desk,
+      store: parts.answers,
+      onComplete: parts.changed,
+      onFailed: (reason) => void parts.lifecycle.fail(this.runId, reason),
+    });
+    this.#answers.start();
+  }
+
+  /** True while teachers must stay loaded for it. */
+  get needsTeachers(): boolean {
+    return !this.#answers.complete || this.#measurements() === undefined;
+  }
+
+  /** Why it waits; undefined: it does not. */
+  get reason(): string | undefined {
+    if (!this.#answers.complete) return "waiting for the teachers' answers to the test split";
+    if (this.#measurements() === undefined) return 'waiting for the teachers to be measured';
+    const awaited = this.#related().find((run) => run !== undefined && run.state !== 'SUCCEEDED');
+    return awaited && `waiting for run ${awaited.runId}, which is ${awaited.state}`;
+  }
+
+  /** Goes on if all is there. Called whenever something may have changed. */
+  advance(): void {
+    if (this.#composing || this.#stopped) return;
+    for (const run of this.#related()) {
+      if (run?.state !== 'FAILED' && run?.state !== 'CANCELLED') continue;
+      const reason = `run ${run.runId}, which its report needs, is ${run.state}: ${run.reason}`;
+      void this.#parts.lifecycle.fail(this.runId, reason);
+      return;
+    }
+    if (this.reason !== undefined) return;
+    this.#composing = true;
+    void this.#finish();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#answers.stop();
+  }
+
+  async #finish(): Promise<void> {
+    const { lifecycle, log } = this.#parts;
+    try {
+      await this.#compose();
+    } catch (thrown) {
+      if (thrown instanceof LyceumError && thrown.retryable) {
+        log.warn({ err: thrown, runId: this.runId }, 'report not stored; trying again');
+        this.#composing = false;
+        return;
+      }
+      log.error({ err: thrown, runId: this.runId }, 'report could not be composed');
+      const why = thrown instanceof Error ? thrown.message : String(thrown);
+      await lifecycle.fail(this.runId, `the report could not be composed: ${why}`);
+    }
+  }
+
+  async #compose(): Promise<void> {
+    const { lifecycle, blobs, coordinatorVersion, now } = this.#parts;
+    const record = this.#parts.store.require(this.runId);
+    const read = await Promise.all(record.teachers.map((t) => this.#answers.read(t.identity)));
+    const teacherLogits = read.filter((logits) => logits !== undefined);
+    if (teacherLogits.length < read.length) {
+      this.#composing = false;
+      this.#answers.start();
+      return;
+    }
+    const [baseline, allLabels] = this.#related();
+    const answeredBy = this.#parts.monitor.teacherWorkers(this.runId);
+    const endedAtMs = now();
+    const input = await reportInput({
+      record,
+      dataset: this.#dataset,
+      teacherLogits,
+      teacherMeasurements: this.#measurements() ?? [],
+      teacherWorkers: answeredBy.reduce(withWorker, record.teacherWorkers),
+      baseline,
+      allLabels,
+      blobs,
+      coordinatorVersion,
+      endedAtMs,
+    });
+    const report = Buffer.from(JSON.stringify(composeReport(input), undefined, 2));
+    const reportDigest = await blobs.put(report);
+    const predictionsDigest = await blobs.put(composePredictions(input));
+    await lifecycle.succeed(this.runId, { reportDigest, predictionsDigest }, endedAtMs);
+  }
+
+  #measurements(): LoadedTeacher[] | undefined {
+    const { teachers } = this.#record;
+    const known = teachers.map((t) => this.#parts.measurementOf(t.identity));
+    const measured = known.filter((m) => m !== undefined);
+    return measured.length === teachers.length ? measured : undefined;
+  }
+
+  /** The runs of the table's further rows, [baseline, all labels]. */
+  #related(): [RunRecord | undefined, RunRecord | undefined] {
+    const { store } = this.#parts;
+    const { baselineRunId, allLabelsRunId } = this.#record;
+    const find = (id: string | undefined) => (id === undefined ? undefined : store.get(id));
+    return [find(baselineRunId), find(allLabelsRunId)];
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The runs' event log, as the coordinator writes it: in order for each run, without holding anybody up. An
+ * event that cannot be written is lost, with a line in the log; no state depends on it.
+ */
+import { RunEvent, toLyceumError } from '@lyceum/proto';
+import type { EventLog, Logger } from '@lyceum/proto/node';
+
+export type RunEventKind =
+  | 'submitted'
+  | 'state-changed'
+  | 'assigned'
+  | 'validation'
+  | 'checkpoint'
+  | 'ticket-reissued'
+  | 'answer-refused'
+  | 'worker-joined'
+  | 'worker-left';
+
+export class RunEvents {
+  readonly #log: EventLog;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #writes = new Map<string, Promise<void>>();
+
+  constructor(log: EventLog, logger: Logger, now: () => number) {
+    this.#log = log;
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  add(
+    runId: string,
+    kind: RunEventKind,
+    message: string,
+    data: Readonly<Record<string, unknown>> = {},
+  ): void {
+    const event = RunEvent.fromPartial({
+      atMs: this.#now(),
+      runId,
+      kind,
+      message,
+      dataJson: JSON.stringify(data),
+    });
+    const write = (this.#writes.get(runId) ?? Promise.resolve()).then(async () => {
+      try {
+        await this.#log.append(runId, event);
+      } catch (thrown) {
+        this.#logger.warn({ err: toLyceumError(thrown), runId, kind, message }, 'event lost');
+      }
+    });
+    this.#writes.set(runId, write);
+    void write.then(() => {
+      if (this.#writes.get(runId) === write) this.#writes.delete(runId);
+    });
+  }
+
+  read(runId: string, a: { follow: boolean; signal: AbortSignal }): AsyncIterable<RunEvent> {
+    return this.#log.read(runId, a);
+  }
+
+  /** Resolves once what was added has been written. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#writes.values());
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * Moves runs from state to state: each move is one change of the record, and an event that says so. What
+ * must follow (tickets, assignments, streams) follows from the records, in the reconciler.
+ */
+import {
+  digestHex,
+  LyceumError,
+  type StepProgress,
+  type TrainingDone,
+  type TrainingFailed,
+  type ValidationResult,
+} from '@lyceum/proto';
+import type { KeyValue, Logger } from '@lyceum/proto/node';
+import { claimPointer } from '../runs/checkpoint-pointers.js';
+import * as changes from '../runs/run-changes.js';
+import type { RunOutcome, RunRecord } from '../runs/run-record.js';
+import type { RunStore } from '../runs/run-store.js';
+import { hasEnded } from '../schedule/run-state.js';
+import type { RunEvents } from './run-events.js';
+import type { RunMonitor, WorkerEnvironment } from './run-monitor.js';
+
+export interface RunLifecycleParts {
+  readonly store: RunStore;
+  readonly pointers: KeyValue;
+  readonly monitor: RunMonitor;
+  readonly events: RunEvents;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export class RunLifecycle {
+  readonly #parts: RunLifecycleParts;
+
+  constructor(parts: RunLifecycleParts) {
+    this.#parts = parts;
+  }
+
+  /** Stores a planned run. @throws {LyceumError} ALREADY_EXISTS */
+  async submit(record: RunRecord): Promise<RunRecord> {
+    const created = await this.#parts.store.create(record);
+    const { runId, specification } = created;
+    this.#parts.log.info({ runId, kind: specification.kind }, 'run submitted');
+    this.#parts.events.add(runId, 'submitted', `submitted as a run of kind ${specification.kind}`);
+    return created;
+  }
+
+  /** Gives a queued run to a student worker. The pointer moves first: a former owner's writes are void. */
+  async assign(runId: string, worker: WorkerEnvironment): Promise<void> {
+    const { store, pointers, events, now } = this.#parts;
+    const { workerId } = worker;
+    const pointer = await claimPointer(pointers, runId, store.require(runId).attempt);
+    const { assignmentEpoch, step } = pointer;
+    const record = await this.#change(runId, (r) =>
+      changes.assigned(r, { workerId, assignmentEpoch }, worker, now()),
+    );
+    if (record.assignment?.assignmentEpoch !== assignmentEpoch) return;
+    const message = `assigned to ${workerId}${step > 0 ? `, from step ${step}` : ''}`;
+    events.add(runId, 'assigned', message, { workerId, assignmentEpoch, step });
+  }
+
+  /** The assigned worker has begun. */
+  async began(runId: string, assignmentEpoch: number): Promise<void> {
+    const { store, now } = this.#parts;
+    if (store.get(runId)?.state !== 'PREPARING') return;
+    await this.#change(runId, (r) => changes.trainingBegan(r, assignmentEpoch, now()));
+  }
+
+  /** The assigned worker says that it works on the run: where no targets are asked for, that begins it. */
+  async stateReported(runId: string, assignmentEpoch: number): Promise<void> {
+    if (this.#parts.store.get(runId)?.specification.kind !== 'Training') return;
+    await this.began(runId, assignmentEpoch);
+  }
+
+  /** A report of progress; one of a former owner is ignored. */
+  async progressed(report: StepProgress): Promise<void> {
+    const { store, monitor, events } = this.#parts;
+    const { runId, assignmentEpoch } = report;
+    if (store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
+    const { now, before } = monitor.report(runId, report);
+    if (report.validation !== undefined) {
+      const { step, accuracy, nll } = report.validation;
+      const message = `step ${step}: validation accuracy ${accuracy.toFixed(4)}, NLL ${nll.toFixed(4)}`;
+      events.add(runId, 'validation', message, { step, accuracy, nll });
+    }
+    await this.began(runId, assignmentEpoch);
+    if (now.checkpointStep > (before?.checkpointStep ?? 0)) {
+      const step = now.checkpointStep;
+      events.add(runId, 'checkpoint', `checkpoint at step ${step}`, { step });
+      await this.#change(runId, (r) => changes.checkpointed(r, assignmentEpoch, now));
+    }
+  }
+
+  async done(done: TrainingDone): Promise<void> {
+    const { store, monitor, now } = this.#parts;
+    const { runId, assignmentEpoch } = done;
+    if (store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
+    const outcome = outcomeOf(done);
+    const { stepCount } = store.require(runId).plan;
+    const last = monitor.progress(runId);
+    const progress = last && { ...last, step: stepCount };
+    await this.#change(runId, (r) => changes.trained(r, assignmentEpoch, outcome, progress, now()));
+  }
+
+  async workerFailed({ runId, assignmentEpoch, reason, retryable }: TrainingFailed): Promise<void> {
+    const { store, now } = this.#parts;
+    if (store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
+    await this.#change(runId, (r) =>
+      changes.workerFailed(r, assignmentEpoch, { reason, retryable }, now()),
+    );
+  }
+
+  async release(runId: string, assignmentEpoch: number, reason: string): Promise<void> {
+    await this.#change(runId, (r) =>
+      changes.released(r, assignmentEpoch, reason, this.#parts.now()),
+    );
+  }
+
+  async fail(runId: string, reason: string): Promise<void> {
+    await this.#change(runId, (r) => changes.failed(r, reason, this.#parts.now()));
+  }
+
+  async succeed(
+    runId: string,
+    report: { readonly reportDigest: string; readonly predictionsDigest: string },
+    endedAtMs: number,
+  ): Promise<void> {
+    await this.#change(runId, (r) => changes.succeeded(r, report, endedAtMs));
+  }
+
+  /** @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION */
+  cancel(runId: string, reason: string): Promise<RunRecord> {
+    return this.#change(runId, (r) => changes.cancelling(r, reason, this.#parts.now()));
+  }
+
+  async cancelled(runId: string): Promise<void> {
+    await this.#change(runId, (r) => changes.cancelled(r, this.#parts.now()));
+  }
+
+  /** @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION */
+  async retry(runId: string): Promise<RunRecord> {
+    const { store, monitor, now } = this.#parts;
+    store.require(runId);
+    const { attempt } = store.require(runId);
+    monitor.forget(runId);
+    // A repeated write after a lost reply must not count as another attempt.
+    return this.#change(runId, (r) =>
+      r.attempt > attempt ? undefined : changes.retried(r, now()),
+    );
+  }
+
+  /** Changes a record, with an event where that changes its state. */
+  async #change(
+    runId: string,
+    change: (record: RunRecord) => RunRecord | undefined,
+  ): Promise<RunRecord> {
+    const { store, monitor, events, log } = this.#parts;
+    let from = store.require(runId).state;
+    const record = await store.update(runId, (r) => {
+      from = r.state;
+      return change(r);
+    });
+    const { state, reason, attempt } = record;
+    if (state === from) return record;
+    log.info({ runId, from, state, reason, attempt }, 'run changed state');
+    const why = reason === '' ? '' : `: ${reason}`;
+    events.add(runId, 'state-changed', `${from} → ${state}${why}`, {
+      from,
+      state,
+      reason,
+      attempt,
+    });
+    if (hasEnded(state)) monitor.forget(runId);
+    return record;
+  }
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT */
+function outcomeOf(done: TrainingDone): RunOutcome {
+  const { measurement, selectedValidation } = done;
+  if (measurement === undefined) {
+    throw new LyceumError('INVALID_ARGUMENT', 'training is done without a measurement');
+  }
+  return {
+    modelDigest: digestHex(done.modelDigest),
+    testLogitsDigest: digestHex(done.testLogitsDigest),
+    finalWeightsDigest: digestHex(done.finalWeightsDigest),
+    selectedStep: done.selectedStep,
+    ...(selectedValidation !== undefined && { selectedValidation: valuesOf(selectedValidation) }),
+    parameterCount: measurement.parameterCount,
+    weightBytes: measurement.weightBytes,
+    latencyBatch1Ms: measurement.latencyBatch1Ms,
+    waitingSeconds: measurement.waitingSeconds,
+  };
+}
+
+function valuesOf({ step, accuracy, nll }: ValidationResult) {
+  return { step, accuracy, nll };
+}

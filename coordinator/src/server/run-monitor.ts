@@ -1,0 +1,130 @@
+/**
+ * What is known of runs at this moment and in no record: progress, why they wait, who answered. Whoever
+ * watches a run is woken by changes here and in its record.
+ */
+import type { StepProgress } from '@lyceum/proto';
+import type { ProgressSnapshot, RunRecord } from '../runs/run-record.js';
+import type { RunStore } from '../runs/run-store.js';
+
+export type WorkerEnvironment = RunRecord['studentWorkers'][number];
+
+interface Live {
+  progress?: ProgressSnapshot;
+  /** The report before, to tell a rate from. */
+  lastReport?: { readonly samples: number; readonly seconds: number };
+  readonly teacherWorkers: Map<string, WorkerEnvironment>;
+}
+
+export class RunMonitor {
+  readonly #runs = new Map<string, Live>();
+  readonly #watchers = new Map<string, Set<() => void>>();
+  #reasons: ReadonlyMap<string, string> = new Map();
+
+  constructor(store: RunStore) {
+    store.onChange((runId) => this.#wake(runId));
+  }
+
+  progress(runId: string): ProgressSnapshot | undefined {
+    return this.#runs.get(runId)?.progress;
+  }
+
+  /** Takes a worker's report. @returns the snapshot, and the one before. */
+  report(
+    runId: string,
+    report: StepProgress,
+  ): { now: ProgressSnapshot; before: ProgressSnapshot | undefined } {
+    const live = this.#live(runId);
+    const { samples, trainingSeconds, waitingSeconds, validation } = report;
+    const last = live.lastReport;
+    const seconds = trainingSeconds - (last?.seconds ?? 0);
+    // A new assignment counts from nought again.
+    const rate = seconds > 0 ? (samples - (last?.samples ?? 0)) / seconds : undefined;
+    const before = live.progress;
+    const now: ProgressSnapshot = {
+      step: report.step,
+      epoch: report.epoch,
+      loss: finite(report.loss),
+      learningRate: finite(report.learningRate),
+      samplesPerSecond: rate === undefined || rate < 0 ? (before?.samplesPerSecond ?? 0) : rate,
+      waitingShare: trainingSeconds > 0 ? Math.min(1, waitingSeconds / trainingSeconds) : 0,
+      checkpointStep: report.checkpointStep,
+      ...(validation === undefined
+        ? before?.validation && { validation: before.validation }
+        : {
+            validation: {
+              step: validation.step,
+              accuracy: finite(validation.accuracy),
+              nll: finite(validation.nll),
+            },
+          }),
+    };
+    live.progress = now;
+    live.lastReport = { samples, seconds: trainingSeconds };
+    this.#wake(runId);
+    return { now, before };
+  }
+
+  /** A worker answered tickets of the run. */
+  answeredBy(runId: string, worker: WorkerEnvironment): void {
+    this.#live(runId).teacherWorkers.set(environmentKey(worker), worker);
+  }
+
+  teacherWorkers(runId: string): WorkerEnvironment[] {
+    return [...(this.#runs.get(runId)?.teacherWorkers.values() ?? [])];
+  }
+
+  /** Why each run waits that does. */
+  setReasons(reasons: ReadonlyMap<string, string>): void {
+    const changed = [...new Set([...this.#reasons.keys(), ...reasons.keys()])].filter(
+      (runId) => this.#reasons.get(runId) !== reasons.get(runId),
+    );
+    this.#reasons = reasons;
+    for (const runId of changed) this.#wake(runId);
+  }
+
+  reason(runId: string): string {
+    return this.#reasons.get(runId) ?? '';
+  }
+
+  /** The run has ended, and its record says all. */
+  forget(runId: string): void {
+    this.#runs.delete(runId);
+  }
+
+  /** Calls `woken` after each change of a run. @returns how to stop that. */
+  watch(runId: string, woken: () => void): () => void {
+    const watchers = this.#watchers.get(runId) ?? new Set();
+    this.#watchers.set(runId, watchers.add(woken));
+    return () => {
+      watchers.delete(woken);
+      if (watchers.size === 0 && this.#watchers.get(runId) === watchers) {
+        this.#watchers.delete(runId);
+      }
+    };
+  }
+
+  #live(runId: string): Live {
+    const live = this.#runs.get(runId) ?? { teacherWorkers: new Map() };
+    this.#runs.set(runId, live);
+    return live;
+  }
+
+  #wake(runId: string): void {
+    for (const woken of this.#watchers.get(runId) ?? []) woken();
+  }
+}
+
+/** Equal for workers whose results have equal bits, as far as is known. */
+export function bitsKey(worker: WorkerEnvironment): string {
+  const { engine, engineVersion, computeThreads, device } = worker;
+  return `${engine} ${engineVersion} on ${device}, ${computeThreads} threads`;
+}
+
+export function environmentKey(worker: WorkerEnvironment): string {
+  return `${worker.workerId} ${worker.version} ${bitsKey(worker)}`;
+}
+
+/** Records are JSON, which knows no NaN. */
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
+}

@@ -1,0 +1,268 @@
+/** Handlers of `RunService`; what each call promises is in coordinator.proto. */
+import {
+  type CancelRunRequest,
+  type CancelRunResponse,
+  CHUNK_BYTES,
+  type GetPredictionsRequest,
+  type GetPredictionsResponse,
+  type GetReportRequest,
+  type GetReportResponse,
+  type GetRunRequest,
+  type GetRunResponse,
+  type ListEventsRequest,
+  type ListEventsResponse,
+  type ListRunsRequest,
+  type ListRunsResponse,
+  LyceumError,
+  parseRunSpecification,
+  type RetryRunRequest,
+  type RetryRunResponse,
+  type Run,
+  type SubmitRunRequest,
+  type SubmitRunResponse,
+  specificationDigest,
+  type WatchRunRequest,
+  type WatchRunResponse,
+} from '@lyceum/proto';
+import { type Logger, serverStream, unary } from '@lyceum/proto/node';
+import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
+import { hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
+import { checkRunId, planRun } from '../runs/plan-run.js';
+import { runMessage } from '../runs/run-message.js';
+import type { RunRecord } from '../runs/run-record.js';
+import type { RunStore } from '../runs/run-store.js';
+import { hasEnded } from '../schedule/run-state.js';
+import type { ActiveRuns } from './active-runs.js';
+import type { RunEvents } from './run-events.js';
+import type { RunLifecycle } from './run-lifecycle.js';
+import type { RunMonitor } from './run-monitor.js';
+
+/** Time between two messages of one watch, at least: many changes of one moment are one message. */
+const WATCH_PAUSE_MS = 100;
+
+export interface RunServiceParts {
+  readonly store: RunStore;
+  readonly catalog: ArtifactCatalog;
+  readonly lifecycle: RunLifecycle;
+  readonly monitor: RunMonitor;
+  readonly active: ActiveRuns;
+  readonly events: RunEvents;
+  /** What a user should know about the cluster, before a run waits for it. */
+  readonly warnings: (record: RunRecord) => string[];
+  readonly stopping: AbortSignal;
+  readonly changed: () => void;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export function runService(parts: RunServiceParts) {
+  const { log } = parts;
+  return {
+    submitRun: unary<SubmitRunRequest, SubmitRunResponse>(log, (request) => submit(parts, request)),
+    getRun: unary<GetRunRequest, GetRunResponse>(log, async ({ runId }) => ({
+      run: seen(parts, parts.store.require(runId)),
+    })),
+    listRuns: unary<ListRunsRequest, ListRunsResponse>(log, async () => ({
+      runs: parts.store.list().map((record) => seen(parts, record)),
+    })),
+    cancelRun: unary<CancelRunRequest, CancelRunResponse>(log, (request) => cancel(parts, request)),
+    retryRun: unary<RetryRunRequest, RetryRunResponse>(log, (request) => retry(parts, request)),
+    watchRun: serverStream<WatchRunRequest, WatchRunResponse>(log, ({ runId }, { signal }) =>
+      watch(parts, runId, AbortSignal.any([signal, parts.stopping])),
+    ),
+    listEvents: serverStream<ListEventsRequest, ListEventsResponse>(log, (request, { signal }) =>
+      listEvents(parts, request, AbortSignal.any([signal, parts.stopping])),
+    ),
+    getReport: unary<GetReportRequest, GetReportResponse>(log, async ({ runId }) => {
+      const { reportDigest } = requireReport(parts.store, runId);
+      const report = await parts.catalog.blobs.get(reportDigest);
+      return { reportJson: report.toString('utf8') };
+    }),
+    getPredictions: serverStream<GetPredictionsRequest, GetPredictionsResponse>(
+      log,
+      async function* ({ runId }) {
+        const { predictionsDigest } = requireReport(parts.store, runId);
+        yield* chunks(await parts.catalog.blobs.get(predictionsDigest));
+      },
+    ),
+  };
+}
+
+/** Bytes in pieces of {@link CHUNK_BYTES}; at least one. */
+export function* chunks(bytes: Buffer): Generator<{ chunk: Buffer }, void, undefined> {
+  for (let at = 0; at === 0 || at < bytes.length; at += CHUNK_BYTES) {
+    yield { chunk: bytes.subarray(at, at + CHUNK_BYTES) };
+  }
+}
+
+async function submit(
+  parts: RunServiceParts,
+  request: SubmitRunRequest,
+): Promise<SubmitRunResponse> {
+  const { store, catalog, lifecycle, warnings, now } = parts;
+  const specification = parseRunSpecification(request.specification, 'the specification');
+  const runId = request.runId === '' ? specification.metadata.name : request.runId;
+  checkRunId(runId);
+  const known = store.get(runId);
+  if (known !== undefined) {
+    if (known.specificationDigest !== specificationDigest(specification)) {
+      const message = `run ${runId} exists with another specification; choose another run id`;
+      throw new LyceumError('ALREADY_EXISTS', message);
+    }
+    return { run: seen(parts, known), created: false, warnings: [] };
+  }
+  const record = await planRun({ runId, specification, nowMs: now() }, catalog, store);
+  checkBaselineId(store, record);
+  if (request.dryRun) {
+    return { run: seen(parts, record), created: false, warnings: warnings(record) };
+  }
+  const created = await submitOnce(parts, record);
+  if (hasOwnBaseline(created) && store.get(created.baselineRunId ?? '') === undefined) {
+    await lifecycle.submit(planBaseline(created, store.nextSequence(), now()));
+  }
+  parts.changed();
+  return { run: seen(parts, created), created: true, warnings: warnings(created) };
+}
+
+/** Two equal submits of one moment are one run. */
+async function submitOnce(
+  { store, lifecycle }: RunServiceParts,
+  record: RunRecord,
+): Promise<RunRecord> {
+  try {
+    return await lifecycle.submit(record);
+  } catch (err) {
+    const winner = store.get(record.runId);
+    if (winner?.specificationDigest !== record.specificationDigest) throw err;
+    return winner;
+  }
+}
+
+/** @throws {LyceumError} ALREADY_EXISTS if the name of the run's own baseline belongs to another run. */
+function checkBaselineId(store: RunStore, record: RunRecord): void {
+  if (!hasOwnBaseline(record)) return;
+  const baseline = planBaseline(record, record.sequence + 1, record.submittedAtMs);
+  const known = store.get(baseline.runId);
+  if (known === undefined || known.specificationDigest === baseline.specificationDigest) return;
+  const message = `run ${baseline.runId}, this run's baseline, exists with another specification; choose another run id`;
+  throw new LyceumError('ALREADY_EXISTS', message);
+}
+
+async function cancel(
+  parts: RunServiceParts,
+  { runId }: CancelRunRequest,
+): Promise<CancelRunResponse> {
+  const { store, lifecycle } = parts;
+  store.require(runId);
+  const record = await lifecycle.cancel(runId, 'cancelled by its user');
+  const baseline = ownBaseline(store, record);
+  if (baseline !== undefined && !hasEnded(baseline.state)) {
+    await lifecycle.cancel(baseline.runId, `run ${runId} was cancelled`);
+  }
+  parts.changed();
+  return { run: seen(parts, record) };
+}
+
+async function retry(
+  parts: RunServiceParts,
+  { runId }: RetryRunRequest,
+): Promise<RetryRunResponse> {
+  const { store, lifecycle } = parts;
+  const baseline = ownBaseline(store, store.require(runId));
+  // The baseline first: a run whose baseline has failed fails.
+  if (baseline?.state === 'FAILED' || baseline?.state === 'CANCELLED') {
+    if (['FAILED', 'CANCELLED'].includes(store.require(runId).state)) {
+      await lifecycle.retry(baseline.runId);
+    }
+  }
+  const record = await lifecycle.retry(runId);
+  parts.changed();
+  return { run: seen(parts, record) };
+}
+
+async function* watch(
+  parts: RunServiceParts,
+  runId: string,
+  signal: AbortSignal,
+): AsyncGenerator<WatchRunResponse, void, undefined> {
+  parts.store.require(runId);
+  let wake: () => void = () => {};
+  let woken = false;
+  const stop = parts.monitor.watch(runId, () => {
+    woken = true;
+    wake();
+  });
+  const aborted = (): void => wake();
+  signal.addEventListener('abort', aborted, { once: true });
+  try {
+    while (!signal.aborted) {
+      woken = false;
+      const record = parts.store.require(runId);
+      yield { run: seen(parts, record) };
+      if (hasEnded(record.state)) return;
+      await pause(WATCH_PAUSE_MS);
+      if (woken || signal.aborted) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    throw new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
+  } finally {
+    stop();
+    signal.removeEventListener('abort', aborted);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+async function* listEvents(
+  parts: RunServiceParts,
+  { runId, follow }: ListEventsRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ListEventsResponse, void, undefined> {
+  const { store, events } = parts;
+  store.require(runId);
+  await events.settled();
+  const goesOn = follow && !hasEnded(store.require(runId).state);
+  for await (const event of events.read(runId, { follow: goesOn, signal })) {
+    yield { event };
+    // The last event of a run is the change into the state that it ends in.
+    const { kind, dataJson } = event;
+    if (
+      goesOn &&
+      kind === 'state-changed' &&
+      endsRun(dataJson) &&
+      hasEnded(store.require(runId).state)
+    ) {
+      return;
+    }
+  }
+}
+
+function endsRun(dataJson: string): boolean {
+  const { state } = JSON.parse(dataJson) as { state?: unknown };
+  return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
+}
+
+function requireReport(store: RunStore, runId: string): NonNullable<RunRecord['report']> {
+  const { report, state } = store.require(runId);
+  if (report !== undefined) return report;
+  throw new LyceumError('FAILED_PRECONDITION', `run ${runId} is ${state} and has no report`);
+}
+
+function ownBaseline(store: RunStore, record: RunRecord): RunRecord | undefined {
+  return hasOwnBaseline(record) ? store.get(record.baselineRunId ?? '') : undefined;
+}
+
+function seen({ monitor, active }: RunServiceParts, record: RunRecord): Run {
+  const { runId, state } = record;
+  return runMessage(record, {
+    progress: monitor.progress(runId),
+    reason: hasEnded(state) ? '' : monitor.reason(runId),
+    waitingFor: active.targets(runId)?.waitingFor() ?? [],
+  });
+}

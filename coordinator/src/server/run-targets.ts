@@ -1,0 +1,325 @@
+/**
+ * The targets of one run: asks for what its schedule wants, combines what has come and sends it to the
+ * student that is attached.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { batchSpan, viewAt } from '@lyceum/learning/data';
+import { type TargetPlan, targetPlan } from '@lyceum/learning/ensemble';
+import {
+  type DistillationSpecification,
+  LyceumError,
+  type TargetFrame,
+  type TargetRequest,
+  toLyceumError,
+} from '@lyceum/proto';
+import type { AnswerStore } from '../answers/answer-store.js';
+import type { DatasetOutline } from '../runs/inspect-artifact.js';
+import type { RunRecord } from '../runs/run-record.js';
+import { RunSchedule, type ScheduleEffect } from '../schedule/run-schedule.js';
+import { type SpanGrid, spanAt, spanGrid, spanOfStep } from '../schedule/span-grid.js';
+import { type Ask, answerTable, askFor, spanSamples } from './ask.js';
+import { endedBy, firstEnd } from './ended.js';
+import { targetFrames } from './target-frames.js';
+import type { Asker, TicketDesk } from './ticket-desk.js';
+
+/**
+ * Spans asked for beyond the one that the student works on. Two keep a teacher busy while the span before is
+ * on its way to the student; two more keep several workers of one teacher busy.
+ */
+export const WINDOW_SPANS = 4;
+
+export interface RunTargetsParts {
+  readonly record: RunRecord;
+  readonly dataset: DatasetOutline;
+  readonly desk: TicketDesk;
+  readonly store: AnswerStore;
+  /** The run cannot go on, and why. */
+  readonly onFailed: (reason: string) => void;
+  readonly onSent: (stepCount: number) => void;
+}
+
+interface Attachment {
+  readonly controller: AbortController;
+  /** Steps whose targets may leave, [first, end), in order. */
+  readonly ranges: { readonly firstStep: number; readonly endStep: number }[];
+  /** Called when a range was added, and at the end. */
+  wake: () => void;
+}
+
+export class RunTargets implements Asker {
+  readonly askerId: string;
+  readonly runId: string;
+  readonly #parts: RunTargetsParts;
+  readonly #spec: DistillationSpecification['spec'];
+  readonly #plan: TargetPlan;
+  readonly #grid: SpanGrid;
+  readonly #schedule: RunSchedule;
+  /** Open asks by id, with what the schedule calls them: two teachers of one model ask the same. */
+  readonly #asks = new Map<string, { readonly span: number; readonly teachers: Set<number> }>();
+  readonly #askIds = new Map<string, string>();
+  readonly #samples = new Map<number, Uint32Array>();
+  #attachment: Attachment | undefined;
+
+  constructor(parts: RunTargetsParts) {
+    const { record, dataset } = parts;
+    if (record.specification.kind !== 'Distillation') {
+      throw new Error(`run ${record.runId} has no targets`);
+    }
+    this.#parts = parts;
+    this.runId = record.runId;
+    this.askerId = `${record.runId}/training`;
+    this.#spec = record.specification.spec;
+    this.#plan = targetPlan(this.#spec);
+    this.#grid = spanGrid(record.plan, dataset.classCount * 4);
+    this.#schedule = new RunSchedule({
+      grid: this.#grid,
+      teacherCount: record.teachers.length,
+      windowSpans: WINDOW_SPANS,
+    });
+  }
+
+  /** Opens the window at the step from which the student will go on. */
+  expect(step: number): void {
+    if (this.#attachment === undefined) this.#apply(this.#schedule.expected(step));
+  }
+
+  /**
+   * One `ReceiveTargets` call, from its first request to its end.
+   *
+   * @throws {LyceumError} ABORTED once another call or another assignment takes over, INVALID_ARGUMENT if a
+   *   request makes no sense.
+   */
+  async serve(
+    first: TargetRequest,
+    requests: AsyncIterable<TargetRequest>,
+    send: (frame: TargetFrame) => Promise<void>,
+  ): Promise<void> {
+    this.#attachment?.controller.abort(
+      new LyceumError('ABORTED', `another stream of run ${this.runId} took over`),
+    );
+    const attachment: Attachment = {
+      controller: new AbortController(),
+      ranges: [],
+      wake: () => {},
+    };
+    this.#attachment = attachment;
+    const { signal } = attachment.controller;
+    signal.addEventListener('abort', () => attachment.wake(), { once: true });
+    try {
+      this.#apply(this.#schedule.attached(first.firstStep));
+      this.#apply(this.#schedule.credited(first.creditStep, first.doneStep));
+      await firstEnd([
+        this.#readCredits(requests, signal),
+        this.#write(attachment, send),
+        endedBy(signal),
+      ]);
+    } finally {
+      attachment.controller.abort(new LyceumError('ABORTED', 'the call is over'));
+      if (this.#attachment === attachment) {
+        this.#attachment = undefined;
+        this.#schedule.detached();
+      }
+    }
+  }
+
+  /** The student has lost the run: its call ends with `reason`. What was asked for stays asked for. */
+  release(reason: LyceumError): void {
+    this.#attachment?.controller.abort(reason);
+    this.#attachment = undefined;
+    this.#schedule.detached();
+  }
+
+  /** The run needs no more targets: besides, its asks are withdrawn. */
+  close(reason: LyceumError): void {
+    this.release(reason);
+    this.#apply(this.#schedule.closed());
+  }
+
+  /** Names of the teachers that the idle student waits for. */
+  waitingFor(): string[] {
+    const { teachers } = this.#parts.record;
+    return this.#schedule.waitingFor().map((index) => teachers[index]?.name ?? '');
+  }
+
+  openWantCount(): number {
+    return this.#schedule.openWantCount();
+  }
+
+  satisfied(askId: string): void {
+    const ask = this.#asks.get(askId);
+    if (ask === undefined) return;
+    this.#asks.delete(askId);
+    for (const teacher of ask.teachers) {
+      this.#askIds.delete(wantKey(teacher, ask.span));
+      this.#apply(this.#schedule.spanComplete(teacher, ask.span));
+    }
+  }
+
+  failed(askId: string, reason: string): void {
+    const ask = this.#asks.get(askId);
+    const { teachers } = this.#parts.record;
+    const names = [...(ask?.teachers ?? [])].map((index) => teachers[index]?.name);
+    this.#parts.onFailed(`teacher ${names.join(', ')} cannot answer: ${reason}`);
+  }
+
+  #apply(effects: readonly ScheduleEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'want') this.#want(effect.teacher, effect.span);
+      else if (effect.kind === 'unwant') this.#unwant(effect.teacher, effect.span);
+      else {
+        this.#attachment?.ranges.push(effect);
+        this.#attachment?.wake();
+      }
+    }
+  }
+
+  #want(teacher: number, span: number): void {
+    const ask = this.#ask(teacher, span);
+    this.#askIds.set(wantKey(teacher, span), ask.id);
+    const known = this.#asks.get(ask.id);
+    if (known !== undefined) {
+      known.teachers.add(teacher);
+      return;
+    }
+    this.#asks.set(ask.id, { span, teachers: new Set([teacher]) });
+    this.#parts.desk.ask(this, ask);
+  }
+
+  #unwant(teacher: number, span: number): void {
+    const key = wantKey(teacher, span);
+    const askId = this.#askIds.get(key);
+    const ask = askId === undefined ? undefined : this.#asks.get(askId);
+    this.#askIds.delete(key);
+    if (askId === undefined || ask === undefined) return;
+    ask.teachers.delete(teacher);
+    if (ask.teachers.size > 0) return;
+    this.#asks.delete(askId);
+    this.#parts.desk.withdraw(this, askId);
+  }
+
+  #ask(teacher: number, span: number): Ask {
+    const { dataset, record } = this.#parts;
+    const at = spanAt(this.#grid, span);
+    return askFor(
+      dataset,
+      {
+        teacherIdentity: record.teachers[teacher]?.identity ?? '',
+        split: 'train',
+        view: viewAt(this.#spec.views, at.epoch),
+        orderSeed: this.#spec.training.seed,
+        span: at,
+        outputs: this.#plan.outputs,
+      },
+      this.#samplesOf(span),
+    );
+  }
+
+  /** Computed once for all teachers and the target. */
+  #samplesOf(span: number): Uint32Array {
+    const known = this.#samples.get(span);
+    if (known !== undefined) return known;
+    const at = spanAt(this.#grid, span);
+    const samples = spanSamples(this.#parts.dataset, 'train', at, this.#spec.training.seed);
+    this.#samples.set(span, samples);
+    // The window and what is on its way; older spans are recomputed if a student goes back to them.
+    const [oldest] = this.#samples.keys();
+    if (this.#samples.size > 2 * WINDOW_SPANS + 4 && oldest !== undefined) {
+      this.#samples.delete(oldest);
+    }
+    return samples;
+  }
+
+  async #readCredits(requests: AsyncIterable<TargetRequest>, signal: AbortSignal): Promise<void> {
+    for await (const { creditStep, doneStep } of requests) {
+      if (signal.aborted) return;
+      this.#apply(this.#schedule.credited(creditStep, doneStep));
+    }
+  }
+
+  async #write(attachment: Attachment, send: (frame: TargetFrame) => Promise<void>): Promise<void> {
+    const { ranges, controller } = attachment;
+    while (!controller.signal.aborted) {
+      const range = ranges.shift();
+      if (range === undefined) {
+        const woken = new Promise<void>((resolve) => {
+          attachment.wake = resolve;
+        });
+        await woken;
+        continue;
+      }
+      const span = spanOfStep(this.#grid, range.firstStep);
+      const { logits, unreadable } = await this.#readAnswers(span, range);
+      if (unreadable.length > 0) {
+        // Everything behind it was not sent either; the schedule releases it again.
+        ranges.length = 0;
+        for (const teacher of unreadable) {
+          this.#apply(this.#schedule.spanUnreadable(teacher, span, range.firstStep));
+        }
+        continue;
+      }
+      for (const frame of this.#frames(range, logits)) {
+        await send(frame);
+        if (controller.signal.aborted) return;
+        await nextTurn();
+      }
+      this.#parts.onSent(range.endStep - range.firstStep);
+    }
+  }
+
+  /** Every teacher's logits for the positions of some steps, and the teachers whose are not readable. */
+  async #readAnswers(
+    span: number,
+    { firstStep, endStep }: { firstStep: number; endStep: number },
+  ): Promise<{ logits: Float32Array[]; unreadable: number[] }> {
+    const { dataset, record, store } = this.#parts;
+    const positions = this.#positions(firstStep, endStep);
+    const offset = positions.firstPosition - spanAt(this.#grid, span).firstPosition;
+    const samples = this.#samplesOf(span).subarray(offset, offset + positions.positionCount);
+    const view = viewAt(this.#spec.views, positions.epoch);
+    const { outputs } = this.#plan;
+    const unreadable: number[] = [];
+    const logits = await Promise.all(
+      record.teachers.map(async ({ identity }, teacher) => {
+        const out = new Float32Array(samples.length * dataset.classCount);
+        const table = answerTable(dataset, { teacherIdentity: identity, view, outputs });
+        try {
+          if ((await store.read(table, samples, out)).length > 0) unreadable.push(teacher);
+        } catch (thrown) {
+          this.#parts.onFailed(`answers cannot be read: ${toLyceumError(thrown).message}`);
+          throw thrown;
+        }
+        return out;
+      }),
+    );
+    return { logits, unreadable };
+  }
+
+  #frames(
+    { firstStep, endStep }: { firstStep: number; endStep: number },
+    teacherLogits: readonly Float32Array[],
+  ): Generator<TargetFrame, void, undefined> {
+    const { dataset, record } = this.#parts;
+    const { epoch, firstPosition, positionCount } = this.#positions(firstStep, endStep);
+    return targetFrames({
+      plan: this.#plan,
+      teacherLogits,
+      teacherWeights: record.teachers.map((teacher) => teacher.weight),
+      rowCount: positionCount,
+      classCount: dataset.classCount,
+      epoch,
+      firstPosition,
+    });
+  }
+
+  /** Positions of steps [firstStep, endStep), which lie in one span. */
+  #positions(firstStep: number, endStep: number) {
+    const first = batchSpan(this.#grid.plan, firstStep);
+    const last = batchSpan(this.#grid.plan, endStep - 1);
+    const positionCount = last.firstPosition + last.positionCount - first.firstPosition;
+    return { epoch: first.epoch, firstPosition: first.firstPosition, positionCount };
+  }
+}
+
+function wantKey(teacher: number, span: number): string {
+  return `${teacher}:${span}`;
+}

@@ -1,0 +1,150 @@
+/** Handlers of `StudentService`; what each call promises is in student.proto. */
+import {
+  LyceumError,
+  type MakeDurableRequest,
+  type MakeDurableResponse,
+  type StudentAssignment,
+  type StudentReport,
+  type TargetFrame,
+  type TargetRequest,
+} from '@lyceum/proto';
+import { duplex, type Logger, unary } from '@lyceum/proto/node';
+import type { AnswerStore } from '../answers/answer-store.js';
+import type { RunRecord } from '../runs/run-record.js';
+import type { RunStore } from '../runs/run-store.js';
+import { isAssigned } from '../schedule/run-state.js';
+import type { ActiveRuns } from './active-runs.js';
+import { endedBy, firstEnd } from './ended.js';
+import type { RunLifecycle } from './run-lifecycle.js';
+import { StudentSession } from './student-session.js';
+import type { WorkerSessions } from './worker-sessions.js';
+
+export interface StudentServiceParts {
+  readonly sessions: WorkerSessions<StudentSession>;
+  readonly store: RunStore;
+  readonly lifecycle: RunLifecycle;
+  readonly active: ActiveRuns;
+  readonly answers: AnswerStore;
+  /** Aborts when the coordinator stops. */
+  readonly stopping: AbortSignal;
+  readonly changed: () => void;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export function studentService(parts: StudentServiceParts) {
+  return {
+    session: duplex<StudentReport, StudentAssignment>(parts.log, (reports, send) =>
+      serveSession(parts, reports, send),
+    ),
+    receiveTargets: duplex<TargetRequest, TargetFrame>(parts.log, (requests, send) =>
+      serveTargets(parts, requests, send),
+    ),
+    makeDurable: unary<MakeDurableRequest, MakeDurableResponse>(parts.log, async (request) => {
+      requireAssignment(parts.store, request);
+      await parts.answers.flush();
+      return {};
+    }),
+  };
+}
+
+async function serveSession(
+  parts: StudentServiceParts,
+  reports: AsyncIterable<StudentReport>,
+  send: (assignment: StudentAssignment) => Promise<void>,
+): Promise<void> {
+  const { sessions, log, now } = parts;
+  const rest = reports[Symbol.asyncIterator]();
+  const first = await rest.next();
+  const report = first.done === true ? undefined : first.value.report;
+  if (report?.$case !== 'hello') {
+    throw new LyceumError('INVALID_ARGUMENT', 'the first report of a session must be its hello');
+  }
+  const session = new StudentSession(report.hello, now(), send);
+  const { workerId } = session;
+  sessions.add(session);
+  log.info({ ...session.environment() }, 'student worker connected');
+  parts.changed();
+  try {
+    await firstEnd([
+      readReports(parts, session, rest),
+      endedBy(session.ended),
+      endedBy(parts.stopping),
+    ]);
+  } finally {
+    if (sessions.remove(session, now())) {
+      log.info({ workerId }, 'student worker gone');
+      parts.changed();
+    }
+  }
+}
+
+async function readReports(
+  { lifecycle, changed }: StudentServiceParts,
+  session: StudentSession,
+  reports: AsyncIterator<StudentReport>,
+): Promise<void> {
+  for (;;) {
+    const next = await reports.next();
+    if (next.done === true) return;
+    const { report } = next.value;
+    switch (report?.$case) {
+      case 'state': {
+        session.report(report.state);
+        const { runId, assignmentEpoch } = report.state;
+        if (runId !== '') await lifecycle.stateReported(runId, assignmentEpoch);
+        break;
+      }
+      case 'progress':
+        await lifecycle.progressed(report.progress);
+        break;
+      case 'done':
+        await lifecycle.done(report.done);
+        break;
+      case 'failed':
+        await lifecycle.workerFailed(report.failed);
+        break;
+      case 'hello':
+        throw new LyceumError('INVALID_ARGUMENT', 'a session has one hello');
+      default:
+        throw new LyceumError('INVALID_ARGUMENT', 'an empty report');
+    }
+    changed();
+  }
+}
+
+async function serveTargets(
+  parts: StudentServiceParts,
+  requests: AsyncIterable<TargetRequest>,
+  send: (frame: TargetFrame) => Promise<void>,
+): Promise<void> {
+  const rest = requests[Symbol.asyncIterator]();
+  const next = await rest.next();
+  if (next.done === true) return;
+  const first = next.value;
+  const record = requireAssignment(parts.store, first);
+  if (record.specification.kind !== 'Distillation') {
+    const message = `run ${first.runId} has no targets: it asks no teacher`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const targets = parts.active.targets(first.runId);
+  if (targets === undefined) {
+    throw new LyceumError('UNAVAILABLE', `run ${first.runId} is being taken up; try again`);
+  }
+  await parts.lifecycle.began(first.runId, first.assignmentEpoch);
+  parts.changed();
+  const following = { [Symbol.asyncIterator]: () => rest };
+  await firstEnd([targets.serve(first, following, send), endedBy(parts.stopping)]);
+}
+
+/** @throws {LyceumError} NOT_FOUND, ABORTED */
+function requireAssignment(
+  store: RunStore,
+  { runId, assignmentEpoch }: { readonly runId: string; readonly assignmentEpoch: number },
+): RunRecord {
+  const record = store.require(runId);
+  const current = isAssigned(record.state) ? record.assignment?.assignmentEpoch : undefined;
+  if (current === assignmentEpoch) return record;
+  const message = `run ${runId} is ${record.state}; assignment ${assignmentEpoch} is not its current one`;
+  throw new LyceumError('ABORTED', message);
+}

@@ -1,0 +1,38 @@
+/** Cuts combined targets into frames, combining as much as one frame holds at a time. */
+import { combine, type TargetPlan } from '@lyceum/learning/ensemble';
+import { FRAME_BYTES, float32Tensor, type TargetFrame } from '@lyceum/proto';
+
+export interface TargetRows {
+  readonly plan: TargetPlan;
+  /** One [rowCount, classCount] a teacher, in ensemble order. */
+  readonly teacherLogits: readonly Float32Array[];
+  readonly teacherWeights: readonly number[];
+  readonly rowCount: number;
+  readonly classCount: number;
+  readonly epoch: number;
+  readonly firstPosition: number;
+}
+
+/**
+ * The frames of some rows of a target, each of at most {@link FRAME_BYTES} unless a single row is longer.
+ * Combining a frame takes some milliseconds at most, so whoever iterates can breathe between two.
+ */
+export function* targetFrames(rows: TargetRows): Generator<TargetFrame, void, undefined> {
+  const { plan, classCount, rowCount } = rows;
+  const rowBytes = plan.tensors.length * classCount * 4;
+  const rowsPerFrame = Math.max(1, Math.floor(FRAME_BYTES / rowBytes));
+  for (let first = 0; first < rowCount; first += rowsPerFrame) {
+    const count = Math.min(rowsPerFrame, rowCount - first);
+    const slices = rows.teacherLogits.map((logits) =>
+      logits.subarray(first * classCount, (first + count) * classCount),
+    );
+    const combined = combine(plan, slices, rows.teacherWeights, count, classCount);
+    yield {
+      epoch: rows.epoch,
+      firstPosition: rows.firstPosition + first,
+      tensors: plan.tensors.map(({ name }, i) =>
+        float32Tensor(name, [count, classCount], combined[i] as Float32Array),
+      ),
+    };
+  }
+}

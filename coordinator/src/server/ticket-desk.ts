@@ -1,0 +1,224 @@
+/**
+ * Where runs ask and answers arrive: the ticket book with its effects carried out.
+ *
+ * An ask is satisfied from the answer store where that has all its answers, else by a ticket.
+ */
+import { type LyceumError, type Ticket, toLyceumError } from '@lyceum/proto';
+import type { Logger, TicketQueue } from '@lyceum/proto/node';
+import type { AnswerStore } from '../answers/answer-store.js';
+import { TicketBook, type TicketEffect } from '../schedule/ticket-book.js';
+import type { Ask } from './ask.js';
+
+/** Somebody who asks: a run's training, or its evaluation. */
+export interface Asker {
+  /** Unique among all that ask. */
+  readonly askerId: string;
+  readonly runId: string;
+  /** All answers are in the store. */
+  satisfied(askId: string): void;
+  /** There will be none, and why. */
+  failed(askId: string, reason: string): void;
+}
+
+export interface TicketDeskParts {
+  readonly queue: TicketQueue;
+  readonly store: AnswerStore;
+  readonly leaderEpoch: number;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** For the record of the runs concerned. */
+  readonly reissued: (runIds: readonly string[], ticket: Ticket, reason: string) => void;
+}
+
+export class TicketDesk {
+  readonly #parts: TicketDeskParts;
+  readonly #book = new TicketBook();
+  readonly #asks = new Map<string, Ask>();
+  /** Who asks, by ask and by asker. */
+  readonly #askers = new Map<string, Map<string, Asker>>();
+
+  constructor(parts: TicketDeskParts) {
+    this.#parts = parts;
+  }
+
+  /** Calls `asker.satisfied` or `asker.failed` later, unless the ask is withdrawn before. */
+  ask(asker: Asker, ask: Ask): void {
+    const askers = this.#askers.get(ask.id) ?? new Map<string, Asker>();
+    if (askers.has(asker.askerId)) return;
+    askers.set(asker.askerId, asker);
+    this.#askers.set(ask.id, askers);
+    void this.#issue(asker, ask);
+  }
+
+  withdraw(asker: Asker, askId: string): void {
+    const askers = this.#askers.get(askId);
+    if (askers?.get(asker.askerId) !== asker) return;
+    this.#release(askId, [asker.askerId]);
+    this.#apply(this.#book.unwant(asker.askerId, askId));
+  }
+
+  /** The open ask that a ticket belongs to; undefined: nobody wants it. */
+  find(askId: string): Ask | undefined {
+    return this.#book.isWanted(askId) ? this.#asks.get(askId) : undefined;
+  }
+
+  holderOf(askId: string): string | undefined {
+    return this.#book.holderOf(askId);
+  }
+
+  runsAsking(askId: string): string[] {
+    return this.#runsOf(askId, this.#askers.get(askId)?.keys() ?? []);
+  }
+
+  taken(workerId: string, askId: string, attempt: number, sequence: number): void {
+    this.#book.taken(workerId, askId, attempt, sequence, this.#parts.now());
+  }
+
+  returned(
+    workerId: string,
+    askId: string,
+    attempt: number,
+    returned: { readonly reason: string; readonly retryable: boolean },
+  ): void {
+    this.#apply(this.#book.returned(workerId, askId, attempt, returned, this.#parts.now()));
+  }
+
+  progressed(askId: string): void {
+    this.#book.progressed(askId, this.#parts.now());
+  }
+
+  rejected(askId: string, attempt: number, reason: string): void {
+    this.#apply(this.#book.rejected(askId, attempt, reason, this.#parts.now()));
+  }
+
+  answered(askId: string): void {
+    this.#apply(this.#book.answered(askId));
+  }
+
+  sessionEnded(workerId: string, teachers: Iterable<string>): void {
+    this.#apply(this.#book.sessionEnded(workerId, teachers, this.#parts.now()));
+  }
+
+  tick(): void {
+    this.#apply(this.#book.tick(this.#parts.now()));
+  }
+
+  inHandCount(workerId: string): number {
+    return this.#book.inHandCount(workerId);
+  }
+
+  /** Asks that wait for answers. */
+  get openCount(): number {
+    return this.#book.size;
+  }
+
+  async #issue(asker: Asker, ask: Ask): Promise<void> {
+    let missing: number;
+    try {
+      missing = await this.#parts.store.missingCount(ask.table, ask.samples);
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      this.#parts.log.error({ err, runId: asker.runId }, 'answers could not be looked up');
+      this.#settle(ask.id, [asker.askerId], err);
+      return;
+    }
+    if (this.#askers.get(ask.id)?.get(asker.askerId) !== asker) return;
+    if (missing === 0) {
+      this.#settle(ask.id, [asker.askerId]);
+      return;
+    }
+    this.#asks.set(ask.id, ask);
+    this.#apply(this.#book.want(asker.askerId, ask.id, ask.ticket, ask.teacherIdentity));
+  }
+
+  #apply(effects: readonly TicketEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'publish':
+          void this.#publish(effect.id, effect.ticket);
+          break;
+        case 'remove':
+          void this.#remove(effect.sequence);
+          break;
+        case 'probe':
+          void this.#probe(effect.teacher);
+          break;
+        case 'reissued':
+          this.#parts.reissued(
+            this.#runsOf(effect.id, effect.owners),
+            effect.ticket,
+            effect.reason,
+          );
+          break;
+        case 'satisfied':
+          this.#settle(effect.id, effect.owners);
+          break;
+        case 'failed':
+          this.#settle(effect.id, effect.owners, { message: effect.reason });
+          break;
+      }
+    }
+  }
+
+  async #publish(id: string, ticket: Ticket): Promise<void> {
+    const { queue, leaderEpoch, log, now } = this.#parts;
+    try {
+      const sequence = await queue.publish(ticket, leaderEpoch);
+      this.#apply(this.#book.published(id, ticket.attempt, sequence, now()));
+    } catch (thrown) {
+      log.warn({ err: toLyceumError(thrown), ticket: id }, 'ticket not published; trying again');
+      this.#book.publishFailed(id, ticket.attempt, now());
+    }
+  }
+
+  /** A message that stays costs a worker's time, no more: what it answers is known already. */
+  async #remove(sequence: number): Promise<void> {
+    try {
+      await this.#parts.queue.remove(sequence);
+    } catch (thrown) {
+      this.#parts.log.debug({ err: toLyceumError(thrown), sequence }, 'ticket not removed');
+    }
+  }
+
+  /** Not finding out how far a queue is costs time; the book asks again. */
+  async #probe(teacher: string): Promise<void> {
+    try {
+      const sequence = await this.#parts.queue.deliveredSequence(teacher);
+      this.#apply(this.#book.delivered(teacher, sequence, this.#parts.now()));
+    } catch (thrown) {
+      this.#parts.log.debug({ err: toLyceumError(thrown), teacher }, 'queue not looked at');
+    }
+  }
+
+  #runsOf(askId: string, askerIds: Iterable<string>): string[] {
+    const askers = this.#askers.get(askId);
+    const runIds = [...askerIds].flatMap((id) => askers?.get(id)?.runId ?? []);
+    return [...new Set(runIds)];
+  }
+
+  #settle(
+    askId: string,
+    askerIds: readonly string[],
+    failure?: Pick<LyceumError, 'message'>,
+  ): void {
+    for (const asker of this.#release(askId, askerIds)) {
+      if (failure === undefined) asker.satisfied(askId);
+      else asker.failed(askId, failure.message);
+    }
+  }
+
+  #release(askId: string, askerIds: readonly string[]): Asker[] {
+    const askers = this.#askers.get(askId);
+    const released: Asker[] = [];
+    for (const id of askerIds) {
+      const asker = askers?.get(id);
+      if (asker !== undefined) released.push(asker);
+      askers?.delete(id);
+    }
+    if (askers?.size === 0) {
+      this.#askers.delete(askId);
+      this.#asks.delete(askId);
+    }
+    return released;
+  }
+}

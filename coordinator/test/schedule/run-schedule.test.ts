@@ -1,0 +1,248 @@
+// Stories of one run's window, then many random orders of events against the two rules that must never
+// break: each step's target leaves once per attachment, in order, and never before all its answers.
+import { stepPlan } from '@lyceum/learning/data';
+import { describe, expect, it } from 'vitest';
+import { RunSchedule, type ScheduleEffect } from '../../src/schedule/run-schedule.js';
+import {
+  endStepOfSpan,
+  type SpanGrid,
+  spanAt,
+  spanGrid,
+  spanOfStep,
+} from '../../src/schedule/span-grid.js';
+
+const ROW_BYTES = 40;
+// 1,000 samples in batches of 128: 8 steps an epoch, one span; batches of 512: spans of 2 steps.
+const large = spanGrid(stepPlan({ sampleCount: 5_000, batchSize: 512, epochs: 2 }), ROW_BYTES);
+
+function wants(effects: readonly ScheduleEffect[]): string[] {
+  return effects.flatMap((e) => (e.kind === 'want' ? [`${e.teacher}:${e.span}`] : []));
+}
+
+function sends(effects: readonly ScheduleEffect[]): number[][] {
+  return effects.flatMap((e) => (e.kind === 'send' ? [[e.firstStep, e.endStep]] : []));
+}
+
+describe('spanGrid', () => {
+  it('joins batches into spans of about 1,024 positions', () => {
+    const grid = spanGrid(stepPlan({ sampleCount: 5_000, batchSize: 128, epochs: 2 }), ROW_BYTES);
+    expect(grid).toMatchObject({
+      spanPositions: 1024,
+      stepsPerSpan: 8,
+      spansPerEpoch: 5,
+      spanCount: 10,
+    });
+    expect(spanAt(grid, 4)).toEqual({ epoch: 0, firstPosition: 4096, positionCount: 904 });
+    expect(spanAt(grid, 5)).toEqual({ epoch: 1, firstPosition: 0, positionCount: 1024 });
+  });
+
+  it('keeps a large batch whole and narrows spans of long rows', () => {
+    const plan = stepPlan({ sampleCount: 9_000, batchSize: 3_000, epochs: 1 });
+    expect(spanGrid(plan, ROW_BYTES).spanPositions).toBe(3_000);
+    const small = stepPlan({ sampleCount: 9_000, batchSize: 32, epochs: 1 });
+    expect(spanGrid(small, 128 * 1024).spanPositions).toBe(64);
+  });
+
+  it('maps every step to the span that holds its positions', () => {
+    for (const batchSize of [1, 7, 128, 999]) {
+      const plan = stepPlan({
+        sampleCount: 2_500,
+        batchSize,
+        steps: 3 * Math.ceil(2_500 / batchSize) - 1,
+      });
+      const grid = spanGrid(plan, ROW_BYTES);
+      for (let step = 0; step < plan.stepCount; step++) {
+        const span = spanOfStep(grid, step);
+        const { epoch, firstPosition, positionCount } = spanAt(grid, span);
+        const position = (step % plan.stepsPerEpoch) * batchSize;
+        expect(epoch).toBe(Math.floor(step / plan.stepsPerEpoch));
+        expect(position).toBeGreaterThanOrEqual(firstPosition);
+        expect(position).toBeLessThan(firstPosition + positionCount);
+        expect(step).toBeLessThan(endStepOfSpan(grid, span));
+      }
+      expect(grid.spanCount).toBe(spanOfStep(grid, plan.stepCount - 1) + 1);
+    }
+  });
+});
+
+describe('RunSchedule', () => {
+  function schedule(teacherCount = 2, windowSpans = 2, grid = large): RunSchedule {
+    return new RunSchedule({ grid, teacherCount, windowSpans });
+  }
+
+  it('asks every teacher for the spans of its window before anybody attached', () => {
+    expect(wants(schedule().expected(0))).toEqual(['0:0', '1:0', '0:1', '1:1', '0:2', '1:2']);
+  });
+
+  it('sends a span once all teachers answered and the credit reaches', () => {
+    const run = schedule();
+    run.expected(0);
+    expect(run.attached(0)).toEqual([]);
+    expect(run.credited(6, 0)).toEqual([]);
+    expect(run.spanComplete(0, 0)).toEqual([]);
+    expect(run.waitingFor()).toEqual([1]);
+    expect(sends(run.spanComplete(1, 0))).toEqual([[0, 2]]);
+    expect(run.waitingFor()).toEqual([]);
+  });
+
+  it('holds a later span back until the one before it has left', () => {
+    const run = schedule(1);
+    run.attached(0);
+    run.credited(10, 0);
+    expect(sends(run.spanComplete(0, 1))).toEqual([]);
+    expect(sends(run.spanComplete(0, 0))).toEqual([
+      [0, 2],
+      [2, 4],
+    ]);
+  });
+
+  it('moves the window with the steps done, over the end of an epoch and of the run', () => {
+    const run = schedule(1, 1);
+    run.attached(0);
+    run.credited(20, 0);
+    run.spanComplete(0, 0);
+    expect(wants(run.credited(20, 2))).toEqual(['0:2']);
+    const last = schedule(1, 4);
+    expect(wants(last.attached(16))).toEqual(['0:8', '0:9']);
+    expect(last.attached(20)).toEqual([
+      { kind: 'unwant', teacher: 0, span: 8 },
+      { kind: 'unwant', teacher: 0, span: 9 },
+    ]);
+  });
+
+  it('uses a credit inside a span only for an idle student', () => {
+    const run = schedule(1);
+    run.attached(0);
+    run.credited(3, 0);
+    run.spanComplete(0, 0);
+    expect(sends(run.spanComplete(0, 1))).toEqual([]);
+    expect(sends(run.credited(3, 2))).toEqual([[2, 3]]);
+    expect(sends(run.credited(4, 3))).toEqual([[3, 4]]);
+  });
+
+  it('sends again from the step at which a student attaches anew', () => {
+    const run = schedule(1);
+    run.attached(0);
+    run.credited(4, 0);
+    run.spanComplete(0, 0);
+    run.spanComplete(0, 1);
+    run.detached();
+    expect(run.spanComplete(0, 2)).toEqual([]);
+    // The whole window is asked for anew only where it was closed: spans 0 to 2 are complete still.
+    expect(run.attached(1)).toEqual([]);
+    expect(sends(run.credited(9, 1))).toEqual([
+      [1, 2],
+      [2, 4],
+      [4, 6],
+    ]);
+  });
+
+  it('refuses steps said to be done whose targets never left, and steps that do not exist', () => {
+    const run = schedule(1);
+    run.attached(0);
+    expect(() => run.credited(4, 1)).toThrow('targets left only for those below 0');
+    expect(() => run.attached(21)).toThrow('the run has 20 steps');
+  });
+
+  it('asks again for what turned out unreadable, and sends it again', () => {
+    const run = schedule(2);
+    run.attached(0);
+    run.credited(4, 0);
+    for (const teacher of [0, 1]) for (const span of [0, 1]) run.spanComplete(teacher, span);
+    expect(run.spanUnreadable(1, 0, 0)).toEqual([{ kind: 'want', teacher: 1, span: 0 }]);
+    expect(sends(run.spanComplete(1, 0))).toEqual([
+      [0, 2],
+      [2, 4],
+    ]);
+  });
+
+  it('withdraws what is open when the run needs no more', () => {
+    const run = schedule(1, 1);
+    run.attached(0);
+    run.spanComplete(0, 0);
+    expect(run.closed()).toEqual([{ kind: 'unwant', teacher: 0, span: 1 }]);
+  });
+});
+
+/** Numbers in [0, 1) from a seed. Marsaglia's xorshift32. */
+function randomFrom(seed: number): () => number {
+  let x = seed * 2_654_435_769 || 1;
+  return () => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return (x >>> 0) / 2 ** 32;
+  };
+}
+
+function playRandomly(seed: number): void {
+  const random = randomFrom(seed);
+  const upTo = (n: number) => Math.floor(random() * n);
+  const batchSize = 1 + upTo(700);
+  const plan = stepPlan({ sampleCount: 1 + upTo(6_000), batchSize, steps: 1 + upTo(60) });
+  const grid: SpanGrid = spanGrid(plan, ROW_BYTES);
+  const teacherCount = 1 + upTo(3);
+  const run = new RunSchedule({ grid, teacherCount, windowSpans: 1 + upTo(4) });
+  const open = new Set<string>();
+  const answered = new Set<string>();
+  // The student: attached or not, the next step whose target it expects, what it has done, its credit.
+  let attached = false;
+  let next = 0;
+  let done = 0;
+  let credit = 0;
+  let checkpoint = 0;
+
+  function apply(effects: readonly ScheduleEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'send') {
+        expect(attached).toBe(true);
+        expect(effect.firstStep).toBe(next);
+        expect(effect.endStep).toBeGreaterThan(next);
+        expect(effect.endStep).toBeLessThanOrEqual(credit);
+        const span = spanOfStep(grid, effect.firstStep);
+        expect(spanOfStep(grid, effect.endStep - 1)).toBe(span);
+        for (let t = 0; t < teacherCount; t++) expect(answered.has(`${t}:${span}`)).toBe(true);
+        next = effect.endStep;
+      } else {
+        const key = `${effect.teacher}:${effect.span}`;
+        if (effect.kind === 'want') expect(open.has(key)).toBe(false);
+        if (effect.kind === 'want') open.add(key);
+        else expect(open.delete(key)).toBe(true);
+      }
+    }
+  }
+
+  apply(run.expected(0));
+  for (let turn = 0; turn < 4_000 && done < plan.stepCount; turn++) {
+    const roll = random();
+    if (!attached) {
+      attached = true;
+      next = checkpoint;
+      done = checkpoint;
+      credit = checkpoint;
+      apply(run.attached(checkpoint));
+    } else if (roll < 0.02) {
+      attached = false;
+      run.detached();
+    } else if (roll < 0.5) {
+      const key = [...open][upTo(open.size)];
+      if (key === undefined) continue;
+      open.delete(key);
+      answered.add(key);
+      const [teacher, span] = key.split(':').map(Number);
+      apply(run.spanComplete(teacher as number, span as number));
+    } else {
+      done += upTo(next - done + 1);
+      if (random() < 0.2) checkpoint = done;
+      credit = Math.max(credit, done + 1 + upTo(12));
+      apply(run.credited(credit, done));
+    }
+  }
+  expect(done).toBe(plan.stepCount);
+  apply(run.closed());
+  expect(open.size).toBe(0);
+}
+
+it('keeps order, sends once and never stands still, in 300 random orders of events', () => {
+  for (let seed = 1; seed <= 300; seed++) playRandomly(seed);
+});
