@@ -2,7 +2,7 @@
  * Real gRPC servers and clients on loopback. The services are the real definitions; only what the handlers
  * do is made up. Malformed bytes are sent by clients whose codec writes rubbish.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import * as grpc from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -443,7 +443,7 @@ describe('both ways', () => {
     expect((await failureOf(session.send({ report: undefined }))).code).toBe('ABORTED');
   });
 
-  test('a handler whose caller is gone gets CANCELLED in its loop, and nothing is logged as a bug', async () => {
+  test('a handler whose caller cancels gets CANCELLED, not an end, and no bug is logged', async () => {
     const began = deferred<void>();
     const outcome = deferred<unknown>();
     handlers.session = async (requests, _send, { signal }) => {
@@ -553,6 +553,23 @@ describe('where a server may listen', () => {
   });
 });
 
+test('a caller that is killed is noticed at once, and its requests do not look complete', async () => {
+  const began = deferred<void>();
+  const outcome = deferred<string>();
+  handlers.session = async (requests) => {
+    try {
+      for await (const _ of requests) began.resolve();
+      outcome.resolve('ended');
+    } catch (err) {
+      outcome.resolve((err as LyceumError).code);
+    }
+  };
+  const child = callerProcess();
+  await began.promise;
+  child.kill('SIGKILL');
+  expect(await outcome.promise).toBe('CANCELLED');
+});
+
 test('a caller that is stopped in the middle is noticed within about 30 s', {
   timeout: 90_000,
 }, async () => {
@@ -562,16 +579,7 @@ test('a caller that is stopped in the middle is noticed within about 30 s', {
     signal.addEventListener('abort', () => gone.resolve());
     for await (const _ of requests) began.resolve();
   };
-  const script = `
-    const { connect, openDuplex, TeacherClient } = await import('@lyceum/proto/node');
-    const client = connect(TeacherClient, '${server.address}');
-    const session = openDuplex(() => client.session());
-    await session.send({ report: undefined });
-    for await (const _ of session.incoming);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    cwd: new URL('..', import.meta.url),
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const child = callerProcess();
   try {
     await began.promise;
     child.kill('SIGSTOP');
@@ -582,3 +590,17 @@ test('a caller that is stopped in the middle is noticed within about 30 s', {
     child.kill('SIGKILL');
   }
 });
+
+/** Another process that opens a session, says one thing and waits. */
+function callerProcess(): ChildProcess {
+  const script = `
+    const { connect, openDuplex, TeacherClient } = await import('@lyceum/proto/node');
+    const client = connect(TeacherClient, '${server.address}');
+    const session = openDuplex(() => client.session());
+    await session.send({ report: undefined });
+    for await (const _ of session.incoming);`;
+  return spawn(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: new URL('..', import.meta.url),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}

@@ -1,15 +1,17 @@
 /**
  * Adapts async handlers to grpc-js callbacks. A handler returns a response, or throws a
  * {@link LyceumError}, which becomes the call's status; whatever else it throws is logged and answered
- * INTERNAL. Its signal aborts when the caller goes away or its deadline passes.
+ * INTERNAL.
  */
+import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type * as grpc from '@grpc/grpc-js';
 import type { Logger } from './logger.js';
 import { statusOf } from './rpc-status.js';
 import { callerGone, messagesOf, senderTo } from './rpc-stream.js';
 
 export interface CallContext {
-  /** Aborts when the caller cancels, disconnects or runs out of time. Pass it on. */
+  /** Aborts when the call is over: its caller cancels, disconnects or runs out of time. Pass it on. */
   readonly signal: AbortSignal;
   readonly log: Logger;
   /** Address of the caller. */
@@ -49,7 +51,7 @@ export function clientStream<Req, Res>(
 ): grpc.handleClientStreamingCall<Req, Res> {
   return (call, callback) => {
     const context = contextOf(call, log);
-    settle(handler(messagesOf<Req>(call, callerGone), context), context, callback);
+    settle(handler(requestsOf<Req>(call, context.signal), context), context, callback);
   };
 }
 
@@ -67,9 +69,19 @@ export function duplex<Req, Res>(
 ): grpc.handleBidiStreamingCall<Req, Res> {
   return (call) => {
     const context = contextOf(call, log);
-    const requests = messagesOf<Req>(call, callerGone);
+    const requests = requestsOf<Req>(call, context.signal);
     end(handler(requests, senderTo<Res>(call, callerGone), context), call, context);
   };
+}
+
+async function* requestsOf<Req>(
+  call: Readable,
+  signal: AbortSignal,
+): AsyncGenerator<Req, void, undefined> {
+  yield* messagesOf<Req>(call, callerGone);
+  // A call that is cut off ends like one whose caller is done. The difference shows a moment later.
+  await setImmediate();
+  if (signal.aborted) throw callerGone();
 }
 
 type ServerCall = {
@@ -93,8 +105,8 @@ function settle<Res>(
   outcome.then(
     (response) => callback(null, response),
     (err: unknown) => {
-      // Nobody is there to tell, and what a handler throws because its caller has gone is no news.
-      if (!context.signal.aborted) callback(statusOf(err, context.log));
+      if (context.signal.aborted) ended(err, context);
+      else callback(statusOf(err, context.log));
     },
   );
 }
@@ -107,7 +119,13 @@ function end(
   outcome.then(
     () => call.end(),
     (err: unknown) => {
-      if (!context.signal.aborted) call.emit('error', statusOf(err, context.log));
+      if (context.signal.aborted) ended(err, context);
+      else call.emit('error', statusOf(err, context.log));
     },
   );
+}
+
+/** Nobody is there to tell, and what a handler throws because its caller has gone is no news. */
+function ended(err: unknown, { log }: CallContext): void {
+  log.debug({ err }, 'call ended by its caller');
 }
