@@ -13,14 +13,15 @@ const STOP_MS = 5_000;
 const LOOK_MS = 20;
 
 /**
- * Path of the `nats-server` on `PATH`, else of the one that set-up put into the cache
- * (`LYCEUM_CACHE`, else `lyceum` in the user's cache folder).
+ * Path of the `nats-server` that set-up chose (in `bin` of its cache: `LYCEUM_CACHE`, else `lyceum` in
+ * the user's cache folder), else of the one on `PATH`. Set-up looked at `PATH` too, and passed over
+ * a server that is too old.
  */
 export function findNatsServer(env: NodeJS.ProcessEnv): string | undefined {
   const onPath = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const userCache = env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache');
   const cache = env['LYCEUM_CACHE'] ?? join(userCache, 'lyceum');
-  return [...onPath, join(cache, 'bin')]
+  return [join(cache, 'bin'), ...onPath]
     .map((folder) => join(folder, 'nats-server'))
     .find(isExecutable);
 }
