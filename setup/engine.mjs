@@ -7,8 +7,8 @@
  * so the cache can be moved). node_modules gets a link to the addon, which `npm ci` removes and
  * set-up puts back.
  *
- * Where the engine cannot be had, the programs run on WebAssembly. {@link engineRecord} is what
- * they, and the next set-up, read about it.
+ * Where the engine cannot be had, the link is absent, and programs that do not find the addon run on
+ * WebAssembly. {@link engineRecord} tells the next set-up why.
  */
 import {
   existsSync,
@@ -17,6 +17,7 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -46,8 +47,8 @@ const HEADERS = [
 const RETRY_AFTER_MS = 3_600_000;
 
 const SLOWER =
-  'going on with WebAssembly, which trains a small convolutional net about 7 times slower ' +
-  '(600 instead of 4,000 samples/s on two cores)';
+  'going on with WebAssembly, which trains a small convolutional net 5 to 7 times slower ' +
+  '(about 600 instead of 3,000 to 4,500 samples/s on two cores)';
 
 /**
  * @typedef {object} EngineRecord
@@ -77,8 +78,8 @@ export async function setUpEngine({ insist, ...options }) {
   const { checkout, accelerator } = options;
   const before = engineRecord(checkout);
   if (accelerator === 'wasm') {
-    const chosen = { engine: /** @type {const} */ ('wasm'), accelerator, reason: 'asked for' };
-    return before?.accelerator === 'wasm' ? before : writeRecord(checkout, chosen);
+    if (before?.accelerator === 'wasm') return before;
+    return settleForWasm(checkout, { accelerator, reason: 'asked for' });
   }
   if (accelerator !== 'cpu' && accelerator !== 'cuda') {
     throw new SetupError(`LYCEUM_ACCELERATOR is "${accelerator}"`, {
@@ -102,8 +103,7 @@ export async function setUpEngine({ insist, ...options }) {
     if (!(error instanceof SetupError) || error.blocking) throw error;
     say(TOPIC, `${error.message}: ${SLOWER}`);
     say(TOPIC, `to have the native engine: ${error.remedy}, then \`npm run setup\``);
-    return writeRecord(checkout, {
-      engine: 'wasm',
+    return settleForWasm(checkout, {
       accelerator,
       reason: error.message,
       remedy: error.remedy,
@@ -236,6 +236,18 @@ async function verify({ checkout, folder, signal }) {
       cause: error,
     });
   }
+}
+
+/**
+ * Takes the addon's link away, so that no program tries what failed here: an addon that does not
+ * fit the processor kills its process.
+ *
+ * @param {string} checkout
+ * @param {Omit<EngineRecord, 'engine'>} why
+ */
+function settleForWasm(checkout, why) {
+  rmSync(join(checkout, ADDON_LINK), { force: true });
+  return writeRecord(checkout, { engine: 'wasm', ...why });
 }
 
 /** @param {string} link @param {string} target */

@@ -20,7 +20,7 @@ export function cacheRoot(env, home = homedir()) {
 }
 
 /**
- * What set-up found, for the programs: `{ engine: 'native' | 'wasm', reason?, … }`.
+ * What the last set-up found about the engine: `{ engine: 'native' | 'wasm', reason?, … }`.
  * It goes with node_modules, as the addon does.
  *
  * @param {string} checkout
