@@ -16,7 +16,7 @@ import type { TrainingCheckpoint } from './training-job.js';
 const KEPT_FILES = 2;
 
 export interface CommitTargets {
-  readonly blobs: Pick<BlobStore, 'put'>;
+  readonly blobs: Pick<BlobStore, 'put' | 'delete'>;
   readonly bucket: PointerBucket;
   readonly pointerKey: string;
   /** Makes the answers of the steps before `step` durable; absent if the run asks no teacher. */
@@ -51,7 +51,7 @@ export class CheckpointCommitter {
   }
 
   /**
-   * One at a time. Deletes the local file of the checkpoint before the last.
+   * One at a time. Deletes what the pointer no longer names, here and in the blob store.
    *
    * @throws {LyceumError} ABORTED if the run has a newer owner; CANCELLED if it was given up.
    */
@@ -62,10 +62,23 @@ export class CheckpointCommitter {
     if (makeDurable !== undefined) {
       await patiently('durable answers', this.#patience, () => makeDurable(step));
     }
+    const dropped = this.#owned.pointer.previous?.digest;
     this.#owned = await patiently('pointer move', this.#patience, () =>
       movePointer(bucket, pointerKey, this.#owned, { step, digest }),
     );
     await this.#keep(file);
+    await this.#drop(dropped);
+  }
+
+  /** No other run can need it: a checkpoint holds readings of its run's clock. */
+  async #drop(digest: string | undefined): Promise<void> {
+    const { digest: newest, previous } = this.#owned.pointer;
+    if (digest === undefined || digest === newest || digest === previous?.digest) return;
+    try {
+      await this.#targets.blobs.delete(digest);
+    } catch (err) {
+      this.#patience.log.warn({ err, digest }, 'superseded checkpoint not deleted');
+    }
   }
 
   async #keep(file: string): Promise<void> {

@@ -8,7 +8,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { setComputeThreads } from '@lyceum/learning/tensorflow';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { createLogger, Shutdown } from '@lyceum/proto/node';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -78,8 +77,6 @@ async function serve(flags: Flags): Promise<void> {
   try {
     const log = createLogger({ name: 'student-worker', level: flags.logLevel });
     const shutdown = Shutdown.install(log, STOP_MS);
-    // TensorFlow reads them when the compute thread loads it.
-    setComputeThreads(flags.computeThreads, process.env);
     try {
       const { workerId } = flags;
       const started = await startProgram(

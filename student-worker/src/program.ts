@@ -8,7 +8,7 @@ import {
   StudentClient,
   startProbes,
 } from '@lyceum/proto/node';
-import { StudentCompute } from './compute/student-compute.js';
+import { StudentCompute } from './compute/index.js';
 import { holdSession } from './coordinator-session.js';
 import { ReportOutbox } from './report-outbox.js';
 import { StudentMetrics } from './student-metrics.js';

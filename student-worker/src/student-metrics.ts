@@ -42,7 +42,10 @@ export class StudentMetrics {
     registers: this.#registers,
   });
 
-  /** @param before - the assignment's report before this one. */
+  /**
+   * @param before - the assignment's report before this one.
+   * @param startStep - the step that the assignment started from.
+   */
   progressed(before: TrainingProgress | undefined, now: TrainingProgress, startStep: number): void {
     const seconds = now.trainingSeconds - (before?.trainingSeconds ?? 0);
     const samples = now.samples - (before?.samples ?? 0);
