@@ -99,7 +99,9 @@ export function adam(
       const firstMoment = m.mul(beta1).add(gradients.mul(1 - beta1));
       const secondMoment = v.mul(beta2).add(gradients.square().mul(1 - beta2));
       const corrected = secondMoment.div(tf.sub(1, beta2Power));
-      const direction = firstMoment.div(tf.sub(1, beta1Power)).div(tf.sqrt(corrected).add(epsilon));
+      const direction = firstMoment
+        .div(tf.sub(1, beta1Power))
+        .div<Tensor1D>(tf.sqrt(corrected).add(epsilon));
       const step = decayed(direction, parameters, weightDecay).mul(learningRate);
       return {
         parameters: parameters.sub(step),

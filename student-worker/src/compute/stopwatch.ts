@@ -22,13 +22,12 @@ export class Stopwatch {
     this.#startedAt ??= this.#now();
   }
 
+  /** Waits, and counts it, unless it is before the first step: that is not the training's. */
   async waiting<T>(wait: () => Promise<T>): Promise<T> {
     const from = this.#now();
-    try {
-      return await wait();
-    } finally {
-      this.#waitingMs += this.#now() - from;
-    }
+    const result = await wait();
+    if (this.#startedAt !== undefined) this.#waitingMs += this.#now() - from;
+    return result;
   }
 
   /** Since this assignment's first step. */

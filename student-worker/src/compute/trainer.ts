@@ -253,7 +253,7 @@ export class Trainer {
   /** Waits until the last one is taken, copies the state, and leaves writing and handing over to go on beside. */
   async #writeCheckpoint(): Promise<void> {
     this.#losses.check();
-    await this.#stopwatch.waiting(() => this.#checkpointTaken());
+    await this.#checkpointTaken();
     if (this.#stop === 'abandon') return;
     const { job, dataset, student, listener } = this.#parts;
     const checkpoint: Checkpoint = {
