@@ -45,6 +45,8 @@ export interface ClusterProcess {
   /** A worker's id; else the kind. */
   readonly workerId: string;
   readonly pid: number;
+  /** Where a program's probes and metrics answer, `127.0.0.1:PORT`; absent for NATS. */
+  readonly http?: string;
 }
 
 type WorkerKind = 'teacher' | 'student';
@@ -116,7 +118,9 @@ export class LocalCluster {
     ];
     for (const [id, { kind, program }] of this.#workers) programs.push([kind, id, program]);
     for (const [kind, workerId, program] of programs) {
-      if (program?.running) processes.push({ kind, workerId, pid: program.pid });
+      if (!program?.running) continue;
+      const { http } = program.ready;
+      processes.push({ kind, workerId, pid: program.pid, ...(http !== undefined && { http }) });
     }
     return processes;
   }
