@@ -33,9 +33,16 @@ export class LookupTeacher implements TeacherEngine {
   }
 
   async answer({ dataset, samples, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
-    const table = await this.#tableOf(dataset, outputs);
-    // One wait for all inferences: a timer's resolution is a millisecond, which short ones would feel.
-    await wait(inferenceRanges(samples.length, INFERENCE_ROWS).length * this.#delayMs);
+    const key = [dataset.digest, ...outputs].join();
+    let table = this.#tables.get(key);
+    if (table === undefined) {
+      // The set's first answer takes what computing takes; it is the warm-up's.
+      table = await this.#answerAll(dataset, outputs);
+      this.#tables.set(key, table);
+    } else {
+      // One wait for all inferences: a timer's resolution is a millisecond, which short ones would feel.
+      await wait(inferenceRanges(samples.length, INFERENCE_ROWS).length * this.#delayMs);
+    }
     return table.map(({ name, width, values }) => {
       const rows = new Float32Array(samples.length * width);
       samples.forEach((sample, row) => {
@@ -50,14 +57,8 @@ export class LookupTeacher implements TeacherEngine {
     this.#teacher.close();
   }
 
-  async #tableOf(dataset: Dataset, outputs: readonly string[]): Promise<readonly AnswerTensor[]> {
-    const key = [dataset.digest, ...outputs].join();
-    let table = this.#tables.get(key);
-    if (table === undefined) {
-      const samples = Uint32Array.from({ length: dataset.sampleCount }, (_, sample) => sample);
-      table = await this.#teacher.answer({ dataset, samples, view: IDENTITY_VIEW, outputs });
-      this.#tables.set(key, table);
-    }
-    return table;
+  #answerAll(dataset: Dataset, outputs: readonly string[]): Promise<AnswerTensor[]> {
+    const samples = Uint32Array.from({ length: dataset.sampleCount }, (_, sample) => sample);
+    return this.#teacher.answer({ dataset, samples, view: IDENTITY_VIEW, outputs });
   }
 }

@@ -1,0 +1,513 @@
+/**
+ * Tests of the teacher worker as it is used: the process of dist/main.js, a real nats-server, real gRPC to
+ * a stand-in for the coordinator, real models. The oracle for answers is the model itself, asked here.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  digestBytes,
+  digestHex,
+  LyceumError,
+  Split,
+  TICKET_STREAM,
+  Ticket,
+  ticketConsumer,
+} from '@lyceum/proto';
+import {
+  connectNats,
+  createLogger,
+  findNatsServer,
+  type Nats,
+  type NatsServer,
+  startNatsServer,
+  type TicketQueue,
+} from '@lyceum/proto/node';
+import { connect } from 'nats';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { StandInCoordinator, type WorkerSession } from './stand-in-coordinator.js';
+import {
+  type Blob,
+  CLASS_COUNT,
+  directLogits,
+  makeDataset,
+  makeTeacher,
+  type TestTeacher,
+  teacherOf,
+} from './teachers-and-set.js';
+import { until } from './until.js';
+import { killWorkers, startWorker, type WorkerProcess } from './worker-process.js';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+const VIEW = 'seed=7,shift=0.2,flip=1';
+/** Longer than any test: who waits for such an inference holds its ticket. */
+const ENDLESS = ['--lookup-delay-ms', '60000'];
+
+let set: Blob;
+let wide: TestTeacher;
+let deep: TestTeacher;
+let folder: string;
+let natsServer: NatsServer;
+let nats: Nats;
+let queue: TicketQueue;
+let coordinator: StandInCoordinator;
+let revision = 1;
+
+beforeAll(async () => {
+  set = makeDataset();
+  wide = await makeTeacher(1);
+  deep = await makeTeacher(2);
+});
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'teacher-worker-'));
+  natsServer = await startServer(0);
+  nats = await connectNats({ url: natsServer.url, name: 'test', log });
+  await fillNats();
+  coordinator = new StandInCoordinator();
+  await coordinator.start();
+});
+
+afterEach(async () => {
+  killWorkers();
+  await coordinator.stop();
+  await nats.close();
+  await natsServer.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+afterAll(() => killWorkers());
+
+function startServer(port: number): Promise<NatsServer> {
+  const binary = findNatsServer(process.env);
+  if (binary === undefined) throw new Error('there is no nats-server; run npm run setup');
+  return startNatsServer({ binary, storeDir: join(folder, 'nats'), port, log });
+}
+
+/** What the coordinator puts there. */
+async function fillNats(): Promise<void> {
+  queue = await nats.tickets();
+  await queue.ensureStream();
+  const blobs = await nats.blobs({ create: true });
+  for (const { bytes, identity } of [wide, deep]) {
+    await blobs.put(bytes);
+    await queue.ensureConsumer(identity);
+  }
+  await blobs.put(set.bytes);
+}
+
+function start(workerId: string, flags: readonly string[] = []): Promise<WorkerProcess> {
+  return startWorker([
+    ...['--worker-id', workerId, '--coordinator', coordinator.address, '--nats', natsServer.url],
+    ...['--state-dir', join(folder, workerId), ...flags],
+  ]);
+}
+
+/** The newest session of a worker. */
+function session(workerId: string): Promise<WorkerSession> {
+  return until(`a session of ${workerId}`, () =>
+    coordinator.sessions.findLast((s) => s.hello.workerId === workerId && !s.ended),
+  );
+}
+
+interface AssignOptions {
+  readonly ticketsInHand?: number;
+  readonly path?: string;
+}
+
+/** Wants these teachers, and waits until each is loaded or has failed. */
+async function assign(
+  to: WorkerSession,
+  teachers: readonly TestTeacher[],
+  { ticketsInHand = 2, path = '' }: AssignOptions = {},
+): Promise<void> {
+  revision += 1;
+  const wanted = revision;
+  await to.assign({
+    revision,
+    ticketStream: TICKET_STREAM,
+    teachers: teachers.map((teacher) => ({
+      teacherIdentity: digestBytes(teacher.identity),
+      modelDigest: digestBytes(teacher.digest),
+      settingsJson: teacher.settingsJson,
+      ticketConsumer: ticketConsumer(teacher.identity),
+      datasets: [{ digest: digestBytes(set.digest), path }],
+      ticketsInHand,
+    })),
+  });
+  await until('the assignment to be followed', () => {
+    const { state } = to;
+    const here = [...(state?.loaded ?? []), ...(state?.failed ?? [])].length;
+    return state?.revision === wanted && here === teachers.length;
+  });
+}
+
+function ticket(teacher: TestTeacher, firstPosition: number, a: Partial<Ticket> = {}): Ticket {
+  return Ticket.fromPartial({
+    teacherIdentity: digestBytes(teacher.identity),
+    datasetDigest: digestBytes(set.digest),
+    split: Split.SPLIT_TRAIN,
+    view: 'identity',
+    order: { seed: 3, epoch: 2 },
+    firstPosition,
+    positionCount: 100,
+    outputs: ['logits'],
+    attempt: 1,
+    ...a,
+  });
+}
+
+async function publish(...tickets: Ticket[]): Promise<void> {
+  for (const one of tickets) await queue.publish(one, 1);
+}
+
+function answer(to: Ticket): Promise<Float32Array> {
+  return until('an answer', () => coordinator.answerTo(to));
+}
+
+/** Messages in the queues of all teachers: those that nobody has acked. */
+async function unacked(): Promise<number> {
+  const connection = await connect({ servers: natsServer.url });
+  try {
+    const manager = await connection.jetstreamManager();
+    return (await manager.streams.info(TICKET_STREAM)).state.messages;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function allAcked(): Promise<void> {
+  await until('the queues to be empty', async () => (await unacked()) === 0);
+}
+
+it('answers as the model itself does, bit for bit, for every split, order and view', async () => {
+  await start('w1');
+  await assign(await session('w1'), [wide]);
+  const tickets = [
+    [ticket(wide, 0, { positionCount: 300 }), 'train'],
+    [ticket(wide, 640, { positionCount: 60, view: VIEW, viewEpoch: 4 }), 'train'],
+    [ticket(wide, 0, { split: Split.SPLIT_TEST, order: undefined, positionCount: 150 }), 'test'],
+    [ticket(wide, 7, { split: Split.SPLIT_VALIDATION, positionCount: 1 }), 'validation'],
+  ] as const;
+  await publish(...tickets.map(([one]) => one));
+  for (const [one, split] of tickets) {
+    const logits = await answer(one);
+    expect(logits).toHaveLength(one.positionCount * CLASS_COUNT);
+    expect(logits).toEqual(await directLogits(wide, set, one, split));
+  }
+  await allAcked();
+});
+
+it('tells the coordinator what it is and what it has loaded', async () => {
+  await start('w1', ['--memory-budget-mib', '512']);
+  const here = await session('w1');
+  await assign(here, [wide, deep]);
+  expect(here.hello).toMatchObject({
+    workerId: 'w1',
+    memoryBudgetBytes: 512 * 1024 * 1024,
+    device: { engine: 'native', computeThreads: 1 },
+  });
+  expect(here.state?.failed).toEqual([]);
+  expect(here.state?.loaded.map((teacher) => digestHex(teacher.teacherIdentity))).toEqual([
+    wide.identity,
+    deep.identity,
+  ]);
+  // 36 inputs, 20 and 20 hidden units, 5 classes.
+  const parameterCount = 36 * 20 + 20 + 20 * 20 + 20 + 20 * 5 + 5;
+  expect(here.state?.loaded[0]).toMatchObject({
+    classCount: CLASS_COUNT,
+    parameterCount,
+    weightBytes: parameterCount * 4,
+  });
+  expect(here.state?.loaded[0]?.latencyBatch1Ms).toBeGreaterThan(0);
+
+  await assign(here, [deep]);
+  await until('the other to be unloaded', () => here.state?.loaded.length === 1);
+});
+
+it('answers for two teachers on one worker, each from its own queue', async () => {
+  await start('w1');
+  await assign(await session('w1'), [wide, deep]);
+  const tickets = [0, 100, 200, 300].flatMap((first) => [ticket(wide, first), ticket(deep, first)]);
+  await publish(...tickets);
+  for (const one of tickets) {
+    const teacher = digestHex(one.teacherIdentity) === wide.identity ? wide : deep;
+    expect(await answer(one)).toEqual(await directLogits(teacher, set, one, 'train'));
+  }
+  await allAcked();
+});
+
+it('acks a ticket only after the receipt, and computes the next while one travels', async () => {
+  coordinator.holdReceipts = true;
+  await start('w1');
+  const here = await session('w1');
+  await assign(here, [wide], { ticketsInHand: 1 });
+  await publish(ticket(wide, 0), ticket(wide, 100));
+  await answer(ticket(wide, 0));
+  await answer(ticket(wide, 100));
+  expect(here.taken.map(({ ticket: one }) => one?.firstPosition)).toEqual([0, 100]);
+  expect(await unacked()).toBe(2);
+  coordinator.releaseReceipts();
+  await allAcked();
+});
+
+it('holds no more tickets than it was told', async () => {
+  await start('w1', ENDLESS);
+  const here = await session('w1');
+  await assign(here, [wide], { ticketsInHand: 2 });
+  await publish(ticket(wide, 0), ticket(wide, 100), ticket(wide, 200));
+  await until('two tickets', () => here.taken.length === 2);
+  await assign(here, [wide], { ticketsInHand: 3 });
+  await until('the third ticket', () => here.taken.length === 3);
+  expect(here.taken.map(({ ticket: one }) => one?.firstPosition)).toEqual([0, 100, 200]);
+});
+
+it('dies with a ticket in hand, and another worker gives the same answer', async () => {
+  const victim = await start('victim', ENDLESS);
+  const first = await session('victim');
+  await assign(first, [wide]);
+  await publish(ticket(wide, 0));
+  const [taken] = await until('the ticket', () => first.taken.length > 0 && first.taken);
+  victim.kill('SIGKILL');
+  await until('the end of its session', () => first.ended);
+
+  // What the coordinator does then.
+  await queue.remove(taken?.sequence ?? 0);
+  const again = ticket(wide, 0, { attempt: 2 });
+  await publish(again);
+  await start('heir');
+  await assign(await session('heir'), [wide]);
+  expect(await answer(again)).toEqual(await directLogits(wide, set, again, 'train'));
+  await allAcked();
+});
+
+it('finishes what computes and hands back what waits when it is asked to stop', async () => {
+  coordinator.holdReceipts = true;
+  const worker = await start('w1', ['--lookup-delay-ms', '300']);
+  const here = await session('w1');
+  await assign(here, [wide], { ticketsInHand: 3 });
+  await publish(ticket(wide, 0), ticket(wide, 100), ticket(wide, 200));
+  await until('three tickets', () => here.taken.length === 3);
+  worker.kill('SIGTERM');
+  await until('what waits to come back', () => here.returned.length === 2);
+  expect(here.returned.map(({ retryable, reason }) => [retryable, reason])).toEqual([
+    [true, 'the worker is draining'],
+    [true, 'the worker is draining'],
+  ]);
+  expect(here.ended).toBe(false);
+  await answer(ticket(wide, 0));
+  coordinator.releaseReceipts();
+  expect(await worker.exited).toBe(0);
+  expect(here.ended).toBe(true);
+  await allAcked();
+});
+
+it('exits at once at the second signal', async () => {
+  const worker = await start('w1', ENDLESS);
+  const here = await session('w1');
+  await assign(here, [wide]);
+  await publish(ticket(wide, 0));
+  await until('the ticket', () => here.taken.length === 1);
+  worker.kill('SIGTERM');
+  await until('the drain', () => worker.logs.some((line) => line.includes('"stopping"')));
+  // Again and again: one that follows at once counts as the same.
+  let code: number | null | undefined;
+  void worker.exited.then((exitCode) => {
+    code = exitCode;
+  });
+  await until('its end', () => {
+    worker.kill('SIGTERM');
+    return code !== undefined;
+  });
+  expect(code).toBe(130);
+});
+
+it('hands back even what computes when the budget of the drain is spent', async () => {
+  const worker = await start('w1', ENDLESS);
+  const here = await session('w1');
+  await assign(here, [wide]);
+  await publish(ticket(wide, 0));
+  await until('the ticket', () => here.taken.length === 1);
+  worker.kill('SIGTERM');
+  expect(await worker.exited).toBe(0);
+  expect(here.returned).toHaveLength(1);
+  await allAcked();
+});
+
+it('returns a ticket that cannot be answered, says whether others should try, and goes on', async () => {
+  const wild = await makeTeacher(3, [6, 6, 1], 1e30);
+  await (await nats.blobs({ create: false })).put(wild.bytes);
+  await queue.ensureConsumer(wild.identity);
+  await start('w1');
+  const here = await session('w1');
+  await assign(here, [wide, wild], { ticketsInHand: 1 });
+  const nowhere = digestBytes('ab'.repeat(32));
+  const bad: [Ticket, boolean, RegExp][] = [
+    [ticket(wide, 690, { positionCount: 11 }), false, /positions \[690, 701\) are not in the 700/],
+    [ticket(wide, 0, { view: 'upside-down' }), false, /upside-down/],
+    [ticket(wide, 0, { outputs: ['hint', 'logits'] }), false, /gives logits, not hint/],
+    [ticket(wide, 0, { datasetDigest: nowhere }), true, /there is no blob abab/],
+    [ticket(wild, 0), false, /logits is (NaN|-?Infinity) at row \d+, class \d/],
+  ];
+  for (const [one, retryable, reason] of bad) {
+    const before = here.returned.length;
+    await publish(one);
+    await until('the ticket back', () => here.returned.length > before);
+    expect(here.returned[before]).toMatchObject({ ticket: one, retryable });
+    expect(here.returned[before]?.reason).toMatch(reason);
+  }
+  await publish(ticket(wide, 0));
+  await answer(ticket(wide, 0));
+  await allAcked();
+});
+
+it('returns the ticket and opens another stream when the coordinator refuses an answer', async () => {
+  coordinator.refuseNextAnswer = new LyceumError('INVALID_ARGUMENT', 'the frame is malformed');
+  await start('w1');
+  const here = await session('w1');
+  await assign(here, [wide]);
+  await publish(ticket(wide, 0));
+  const [returned] = await until('it back', () => here.returned.length > 0 && here.returned);
+  expect(returned).toMatchObject({ retryable: true });
+  expect(returned?.reason).toMatch(/the answer stream ended: .*the frame is malformed/);
+  await publish(ticket(wide, 0, { attempt: 2 }));
+  await answer(ticket(wide, 0));
+  await allAcked();
+});
+
+it('says why a teacher does not load, and loads the others', async () => {
+  const broken = teacherOf(Buffer.from('no zip'));
+  const other = await makeTeacher(4, [9, 9, 1]);
+  const late = await makeTeacher(5);
+  const blobs = await nats.blobs({ create: false });
+  for (const { bytes } of [broken, other]) await blobs.put(bytes);
+  await start('w1');
+  const here = await session('w1');
+  await assign(here, [broken, other, late, wide]);
+  const reasons = new Map(
+    here.state?.failed.map((failed) => [digestHex(failed.teacherIdentity), failed.reason]),
+  );
+  expect(reasons.get(broken.identity)).toMatch(/model package cannot be used/);
+  expect(reasons.get(other.identity)).toMatch(/takes samples of shape \[9,9,1\].*\[6,6,1\]/);
+  expect(reasons.get(late.identity)).toMatch(/there is no blob/);
+  expect(here.state?.loaded).toHaveLength(1);
+
+  // What may be better later is tried again.
+  await blobs.put(late.bytes);
+  await until('it to be loaded', () => here.state?.loaded.length === 2);
+  expect(here.state?.failed).toHaveLength(2);
+});
+
+it('loads only what its memory budget holds', async () => {
+  const large = await makeTeacher(6, [6, 6, 1], 1, 600);
+  await (await nats.blobs({ create: false })).put(large.bytes);
+  await start('w1', ['--memory-budget-mib', '1']);
+  const here = await session('w1');
+  await assign(here, [large, wide]);
+  expect(here.state?.loaded).toMatchObject([{ teacherIdentity: digestBytes(wide.identity) }]);
+  expect(here.state?.failed[0]?.reason).toMatch(/need 1543220 bytes, and 1048576 are left/);
+});
+
+it('reads a set from a mounted folder, and refuses one with other bytes', async () => {
+  await (await nats.blobs({ create: false })).delete(set.digest);
+  const mounted = join(folder, 'set.npz');
+  writeFileSync(mounted, set.bytes);
+  await start('w1');
+  const here = await session('w1');
+  await assign(here, [wide], { path: mounted });
+  await publish(ticket(wide, 0));
+  expect(await answer(ticket(wide, 0))).toHaveLength(100 * CLASS_COUNT);
+
+  writeFileSync(mounted, 'something else');
+  await start('w2');
+  const there = await session('w2');
+  await assign(there, [wide], { path: mounted });
+  expect(there.state?.failed[0]?.reason).toContain(`${mounted} has the SHA-256`);
+});
+
+it('goes on when NATS comes back with an empty store', async () => {
+  await start('w1');
+  const here = await session('w1');
+  await assign(here, [wide]);
+  await publish(ticket(wide, 0));
+  await answer(ticket(wide, 0));
+
+  await natsServer.stop();
+  rmSync(join(folder, 'nats'), { recursive: true });
+  natsServer = await startServer(Number(new URL(natsServer.url).port));
+  await until('this end of the connection', () => nats.connected);
+  await fillNats();
+  await assign(here, [wide]);
+  await publish(ticket(wide, 100));
+  expect(await answer(ticket(wide, 100))).toHaveLength(100 * CLASS_COUNT);
+  await allAcked();
+});
+
+it('goes on when its queue is made anew, told or not', async () => {
+  await start('w1');
+  await assign(await session('w1'), [wide]);
+  await queue.deleteConsumer(wide.identity);
+  await queue.ensureConsumer(wide.identity);
+  await publish(ticket(wide, 0));
+  await answer(ticket(wide, 0));
+  await allAcked();
+});
+
+it('comes back to a coordinator that was restarted, and gives up what it had in hand', async () => {
+  const worker = await start('w1', ['--lookup-delay-ms', '500']);
+  const before = await session('w1');
+  await assign(before, [wide]);
+  await publish(ticket(wide, 0));
+  await until('the ticket', () => before.taken.length === 1);
+
+  const port = Number(coordinator.address.split(':')[1]);
+  await coordinator.stop();
+  await until('it to be noticed', () => worker.logs.some((line) => line.includes('released')));
+  expect((await readiness(worker)).status).toBe(503);
+  await coordinator.start(port);
+  const after = await session('w1');
+  await until('its state', () => after.state?.loaded.length === 1);
+  // Nobody took the ticket off the queue, so it comes again.
+  await assign(after, [wide]);
+  await until('the ticket again', () => after.taken.length === 1);
+  expect(after.taken[0]?.sequence).toBe(before.taken[0]?.sequence);
+  await answer(ticket(wide, 0));
+  await allAcked();
+});
+
+it('is ready once it has a session, and counts what it does', async () => {
+  const worker = await start('w1');
+  const here = await session('w1');
+  await assign(here, [wide]);
+  expect((await readiness(worker)).status).toBe(200);
+  await publish(ticket(wide, 0), ticket(wide, 100, { positionCount: 30 }));
+  await answer(ticket(wide, 100, { positionCount: 30 }));
+  await allAcked();
+  const metrics = await (await fetch(`http://${worker.http}/metrics`)).text();
+  expect(metrics).toContain('lyceum_teacher_tickets_answered_total 2');
+  expect(metrics).toContain('lyceum_teacher_samples_inferred_total 130');
+  expect(metrics).toContain('lyceum_teacher_tickets_in_hand 0');
+  expect(metrics).toMatch(/lyceum_teacher_inference_seconds_total 0\.\d+/);
+});
+
+it('looks answers up, one inference at a time, in the time that it was told', async () => {
+  await start('w1', ['--lookup-delay-ms', '40']);
+  const here = await session('w1');
+  await assign(here, [wide], { ticketsInHand: 4 });
+  expect(here.hello.device?.engine).toBe('lookup');
+  expect(here.state?.loaded[0]?.latencyBatch1Ms).toBe(40);
+  const startMs = performance.now();
+  const tickets = [0, 300].map((first) => ticket(wide, first, { positionCount: 300 }));
+  await publish(...tickets);
+  for (const one of tickets) {
+    const logits = await answer(one);
+    const direct = [...(await directLogits(wide, set, one, 'train'))];
+    expect([...logits]).toEqual(direct.map((value) => expect.closeTo(value, 5) as number));
+  }
+  // Two tickets of three inferences each.
+  expect(performance.now() - startMs).toBeGreaterThan(6 * 40);
+});
+
+function readiness(worker: WorkerProcess): Promise<Response> {
+  return fetch(`http://${worker.http}/readyz`);
+}

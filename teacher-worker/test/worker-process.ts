@@ -1,0 +1,47 @@
+/** Starts `dist/main.js` as the process that users start. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+export interface WorkerProcess {
+  readonly pid: number;
+  /** HOST:PORT of the probes. */
+  readonly http: string;
+  /** What it logged. */
+  readonly logs: string[];
+  /** Exit code; null if a signal ended it. */
+  readonly exited: Promise<number | null>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Resolves when it says that it is ready; rejects with its logs if it ends before. */
+export function startWorker(flags: readonly string[]): Promise<WorkerProcess> {
+  const child = spawn(process.execPath, [MAIN, '--compute-threads', '1', ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  const logs: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => logs.push(line));
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => {
+      running.delete(child);
+      resolve(code);
+    });
+  });
+  return new Promise((resolve, reject) => {
+    void exited.then((code) => reject(new Error(`ended with ${code}:\n${logs.join('\n')}`)));
+    createInterface({ input: child.stdout }).once('line', (line) => {
+      const { http, pid } = JSON.parse(line) as { http: string; pid: number };
+      resolve({ pid, http, logs, exited, kill: (signal) => void child.kill(signal) });
+    });
+  });
+}
+
+/** Ends what tests left running. */
+export function killWorkers(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
