@@ -2,6 +2,7 @@
  * The shell's handle on the compute thread. Nothing here computes; every call returns at once or waits for
  * the thread's word.
  */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
@@ -37,18 +38,7 @@ export class StudentCompute implements StudentTrainer {
   static async start(a: { computeThreads: number; log: Logger }): Promise<StudentCompute> {
     setComputeThreads(a.computeThreads, process.env);
     const worker = new Worker(new URL('./compute-thread.js', import.meta.url));
-    const device = await new Promise<ComputeDevice>((resolve, reject) => {
-      const died = (err: unknown) =>
-        reject(new LyceumError('UNAVAILABLE', 'the compute thread did not start', { cause: err }));
-      worker.once('error', died).once('exit', died);
-      worker.on('message', (message: FromThread) => {
-        if (message.kind === 'warning') a.log.warn({ reason: message.message }, 'engine is slow');
-        if (message.kind !== 'ready') return;
-        worker.removeAllListeners();
-        resolve(message.device);
-      });
-    });
-    return new StudentCompute(worker, device, a.log);
+    return new StudentCompute(worker, await opened(worker, a.log), a.log);
   }
 
   private constructor(worker: Worker, device: ComputeDevice, log: Logger) {
@@ -164,6 +154,25 @@ export class StudentCompute implements StudentTrainer {
 
   #send(message: ToThread, transfer: ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, transfer);
+  }
+}
+
+/** What the thread computes on, once its engine is open. */
+async function opened(worker: Worker, log: Logger): Promise<ComputeDevice> {
+  const start = new AbortController();
+  const { signal } = start;
+  try {
+    return await new Promise((resolve, reject) => {
+      once(worker, 'exit', { signal }).then(() => {
+        reject(new LyceumError('UNAVAILABLE', 'the compute thread ended before it was ready'));
+      }, reject);
+      worker.on('message', (message: FromThread) => {
+        if (message.kind === 'warning') log.warn({ reason: message.message }, 'engine is slow');
+        if (message.kind === 'ready') resolve(message.device);
+      });
+    });
+  } finally {
+    start.abort();
   }
 }
 
