@@ -1,5 +1,5 @@
 /** Generates the types of the .proto files and compiles all workspaces, when sources changed. */
-import { chmodSync, existsSync, lstatSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { runTool, ToolError } from './child.mjs';
 import { filesUnder, fingerprint, isStamped, writeStamp } from './fingerprint.mjs';
@@ -64,22 +64,34 @@ async function runBuilder(checkout, tool, args, { cwd, signal }) {
 
 /**
  * Makes the workspaces' commands (`npx coordinator`) runnable. npm links them only if they exist
- * when it installs, and they are built after that.
+ * when it installs, and they are built after that; the compiler writes them without the permission.
  *
  * @param {string} checkout
  */
 function placeCommands(checkout) {
-  for (const workspace of workspacesOf(checkout)) {
-    const { bin = {} } = readJson(join(checkout, workspace, 'package.json'));
-    for (const [name, file] of Object.entries(bin)) {
-      const command = join(checkout, workspace, file);
-      if (!existsSync(command)) continue;
-      chmodSync(command, 0o755);
-      const link = join(checkout, 'node_modules/.bin', name);
-      if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) continue;
-      symlinkSync(relative(dirname(link), command), link);
-    }
+  for (const { file, link } of commandsOf(checkout)) {
+    chmodSync(file, 0o755);
+    if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) continue;
+    symlinkSync(relative(dirname(link), file), link);
   }
+}
+
+/** @param {string} checkout @returns {{ file: string, link: string }[]} of those that are built */
+function commandsOf(checkout) {
+  return workspacesOf(checkout)
+    .flatMap((workspace) => {
+      const { bin = {} } = readJson(join(checkout, workspace, 'package.json'));
+      return Object.entries(bin).map(([name, file]) => ({
+        file: join(checkout, workspace, file),
+        link: join(checkout, 'node_modules/.bin', name),
+      }));
+    })
+    .filter(({ file }) => existsSync(file));
+}
+
+/** @param {{ file: string, link: string }} command */
+function isRunnable({ file, link }) {
+  return (statSync(file).mode & 0o100) !== 0 && existsSync(link);
 }
 
 /** Of all that the compiler reads. @param {string} checkout */
@@ -97,9 +109,9 @@ function sourcesFingerprint(checkout) {
 
 /** @param {string} checkout */
 function isBuilt(checkout) {
-  return workspacesOf(checkout).every((workspace) =>
-    existsSync(join(checkout, workspace, 'dist/.tsbuildinfo')),
-  );
+  const isCompiled = (/** @type {string} */ workspace) =>
+    existsSync(join(checkout, workspace, 'dist/.tsbuildinfo'));
+  return workspacesOf(checkout).every(isCompiled) && commandsOf(checkout).every(isRunnable);
 }
 
 /** @param {string} checkout @returns {string[]} */
