@@ -6,6 +6,8 @@
  * writes it after each checkpoint.
  */
 import { z } from 'zod';
+import { problemsOf } from './document-schema.js';
+import { InvalidDocumentError } from './errors.js';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -24,3 +26,20 @@ const checkpointPointer = z.strictObject({
 export type CheckpointPointer = z.output<typeof checkpointPointer>;
 
 export const checkpointPointerSchema = checkpointPointer;
+
+/**
+ * Reads a pointer as it lies in the bucket.
+ *
+ * @throws {InvalidDocumentError} if it is not one.
+ */
+export function parseCheckpointPointer(text: string, source: string): CheckpointPointer {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw new InvalidDocumentError(source, [{ path: '', message: 'is not JSON' }]);
+  }
+  const result = checkpointPointer.safeParse(document);
+  if (!result.success) throw new InvalidDocumentError(source, problemsOf(result.error));
+  return result.data;
+}

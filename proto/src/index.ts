@@ -1,6 +1,7 @@
 /** The contract between the programs: messages, run specification, names, limits, errors. Platform-free but for hashing. */
 export * from './checkpoint-pointer.js';
 export * from './digest.js';
+export { pathText } from './document-schema.js';
 export * from './errors.js';
 export * from './limits.js';
 export * from './messages.js';

@@ -1,0 +1,94 @@
+/**
+ * What must hold between the fields of a specification, whatever else is wrong with it.
+ *
+ * They look at the document as it was written, not at what the schema makes of it, so that a user gets
+ * these problems together with those of single fields. A field of a wrong type is the schema's to report:
+ * here it is as if it were absent.
+ */
+import { isMapping, pathText } from './document-schema.js';
+import type { Problem } from './errors.js';
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+export function problemsBetweenFields(document: unknown): Problem[] {
+  const run = mapping(document);
+  const spec = mapping(run['spec']);
+  const distils = run['kind'] === 'Distillation';
+  return [
+    ...(distils
+      ? [...teacherProblems(spec['teachers']), ...objectiveProblems(spec['objective'])]
+      : []),
+    ...trainingProblems(mapping(spec['training'])),
+  ];
+}
+
+function teacherProblems(value: unknown): Problem[] {
+  const problems: Problem[] = [];
+  const teachers = list(value).map(mapping);
+  if (teachers.length > 0 && teachers.every(({ weight }) => weight === 0)) {
+    problems.push({
+      path: 'spec.teachers',
+      message: 'all weights are 0; at least one must be greater',
+    });
+  }
+  const firstIndex = new Map<string, number>();
+  for (const [index, { name }] of teachers.entries()) {
+    if (typeof name !== 'string') continue;
+    const first = firstIndex.get(name);
+    if (first === undefined) firstIndex.set(name, index);
+    else {
+      problems.push({
+        path: pathText(['spec', 'teachers', index, 'name']),
+        message: `"${name}" is the name of spec.teachers[${first}] too; names must differ`,
+      });
+    }
+  }
+  return problems;
+}
+
+function objectiveProblems(value: unknown): Problem[] {
+  const terms = list(value).map(mapping);
+  const asksTeachers = terms.some(({ term, weight }) => term === 'kd' && weight !== 0);
+  // A term that is not known may have been meant to ask them; it is reported as such.
+  const understood = terms.every(({ term }) => term === 'kd' || term === 'ce');
+  if (terms.length === 0 || asksTeachers || !understood) return [];
+  return [
+    {
+      path: 'spec.objective',
+      message:
+        'no term asks the teachers; add { term: kd } with a weight above 0, or use kind: Training',
+    },
+  ];
+}
+
+function trainingProblems(training: Mapping): Problem[] {
+  const problems: Problem[] = [];
+  if (training['epochs'] !== undefined && training['steps'] !== undefined) {
+    problems.push({ path: 'spec.training.steps', message: 'give epochs or steps, not both' });
+  }
+  const { optimizer = 'adam' } = training;
+  for (const field of ['momentum', 'nesterov']) {
+    if (training[field] !== undefined && optimizer !== 'momentum') {
+      problems.push({
+        path: `spec.training.${field}`,
+        message: `belongs to optimizer: momentum, and the optimizer is ${String(optimizer)}`,
+      });
+    }
+  }
+  const atSteps = list(mapping(mapping(training['learningRate'])['step'])['atSteps']);
+  if (atSteps.some((step, i) => i > 0 && Number(step) <= Number(atSteps[i - 1]))) {
+    problems.push({
+      path: 'spec.training.learningRate.step.atSteps',
+      message: 'must rise: each step later than the one before',
+    });
+  }
+  return problems;
+}
+
+function mapping(value: unknown): Mapping {
+  return isMapping(value) ? value : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,145 @@
+/**
+ * The oracle is the generated codec: both must write the same bytes and read each other's. That nothing is
+ * copied shows in the memory that a tensor's values lie in.
+ */
+import { describe, expect, test } from 'vitest';
+import { LyceumError } from '../src/errors.js';
+import { AnswerFrame, DataType, TargetFrame, Tensor } from '../src/messages.js';
+import {
+  decodeAnswerFrame,
+  decodeTargetFrame,
+  encodeAnswerFrame,
+  encodeTargetFrame,
+  float32Tensor,
+  float32Values,
+} from '../src/tensor-frames.js';
+
+const logits = float32Tensor('logits', [2, 3], Float32Array.from([1, 2, 3, -4, 0.5, 1e-30]));
+const hint = float32Tensor('dense_2', [2, 1, 1], Float32Array.from([7, 8]));
+
+const answer = AnswerFrame.fromPartial({
+  ticket: {
+    teacherIdentity: Buffer.alloc(32, 1),
+    datasetDigest: Buffer.alloc(32, 2),
+    split: 1,
+    view: 'seed=7,shift=0.07,flip=1',
+    viewEpoch: 3,
+    order: { seed: 1, epoch: 300 },
+    firstPosition: 128,
+    positionCount: 70_000,
+    outputs: ['logits', 'dense_2'],
+    attempt: 2,
+  },
+  firstRow: 300,
+  tensors: [logits, hint],
+});
+const target = TargetFrame.fromPartial({
+  epoch: 2,
+  firstPosition: 1 << 20,
+  tensors: [hint, logits],
+});
+
+const frames = {
+  answer: {
+    value: answer,
+    ours: { encode: encodeAnswerFrame, decode: decodeAnswerFrame },
+    generated: AnswerFrame,
+  },
+  target: {
+    value: target,
+    ours: { encode: encodeTargetFrame, decode: decodeTargetFrame },
+    generated: TargetFrame,
+  },
+};
+
+describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generated }) => {
+  const encode = ours.encode as (frame: unknown) => Buffer;
+  const theirs = generated as { encode(frame: unknown): { finish(): Uint8Array } };
+
+  test('is written as the generated codec writes it', () => {
+    expect(encode(value)).toEqual(Buffer.from(theirs.encode(value).finish()));
+  });
+
+  test('is read as the generated codec reads it', () => {
+    const bytes = encode(value);
+    expect(ours.decode(bytes)).toEqual(generated.decode(bytes));
+    expect(ours.decode(Buffer.from(theirs.encode(value).finish()))).toEqual(value);
+  });
+
+  test('survives without any field', () => {
+    const empty = generated.fromPartial({});
+    expect(encode(empty)).toHaveLength(0);
+    expect(ours.decode(Buffer.alloc(0))).toEqual(empty);
+  });
+
+  test('keeps an empty tensor', () => {
+    const frame = generated.fromPartial({
+      tensors: [{ name: 'logits', dataType: 1, shape: [0, 10] }],
+    });
+    expect(ours.decode(encode(frame))).toEqual(frame);
+  });
+
+  test('has tensors that are views into the message', () => {
+    const bytes = encode(value);
+    for (const { data } of ours.decode(bytes).tensors) expect(data.buffer).toBe(bytes.buffer);
+  });
+
+  test('skips fields of a later version', () => {
+    const later = Buffer.concat([encode(value), Buffer.from('a20603616263', 'hex')]);
+    expect(ours.decode(later)).toEqual(value);
+  });
+
+  test('every truncation is INVALID_ARGUMENT or a shorter message, never another error', () => {
+    const bytes = encode(value);
+    let refused = 0;
+    for (let length = 0; length < bytes.length; length += 1) {
+      try {
+        ours.decode(bytes.subarray(0, length));
+      } catch (err) {
+        expect(err).toBeInstanceOf(LyceumError);
+        expect((err as LyceumError).code).toBe('INVALID_ARGUMENT');
+        refused += 1;
+      }
+    }
+    expect(refused).toBeGreaterThan(bytes.length / 2);
+  });
+});
+
+test('unpacked shapes are read too', () => {
+  const tensor = Buffer.concat([Buffer.from('18021803', 'hex'), Buffer.from('1001', 'hex')]);
+  const bytes = Buffer.concat([Buffer.from([0x1a, tensor.length]), tensor]);
+  expect(decodeTargetFrame(bytes).tensors[0]?.shape).toEqual([2, 3]);
+  expect(TargetFrame.decode(bytes).tensors[0]?.shape).toEqual([2, 3]);
+});
+
+describe('values of a tensor', () => {
+  test('borrow where memory is aligned', () => {
+    const values = Float32Array.from([1, 2, 3]);
+    const tensor = float32Tensor('x', [3], values);
+    values[1] = 9;
+    expect(float32Values(tensor)).toEqual(Float32Array.from([1, 9, 3]));
+    expect(float32Values(tensor).buffer).toBe(values.buffer);
+  });
+
+  test('are copied where it is not', () => {
+    const data = Buffer.from(new ArrayBuffer(13), 1, 12);
+    data.writeFloatLE(2.5, 4);
+    const tensor = Tensor.fromPartial({ dataType: DataType.DATA_TYPE_FLOAT32, shape: [3], data });
+    tensor.data = data;
+    expect(float32Values(tensor)).toEqual(Float32Array.from([0, 2.5, 0]));
+  });
+
+  test('must fit the shape', () => {
+    expect(() => float32Tensor('x', [2, 2], new Float32Array(3))).toThrow(
+      'x: shape [2,2] has 4 elements, got 3',
+    );
+    const short = { ...logits, data: logits.data.subarray(4) };
+    expect(() => float32Values(short)).toThrow('logits: shape [2,3] needs 24 bytes, got 20');
+    const huge = { ...logits, shape: [0xffffffff, 0xffffffff, 0xffffffff] };
+    expect(() => float32Values(huge)).toThrow(LyceumError);
+  });
+
+  test('must be float32', () => {
+    expect(() => float32Values({ ...logits, dataType: 0 })).toThrow('want float32');
+  });
+});
