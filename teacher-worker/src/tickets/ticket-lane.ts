@@ -19,7 +19,7 @@ import {
   type TicketSource,
 } from '@lyceum/proto/node';
 import type { Answer, DatasetFile } from '../compute/protocol.js';
-import type { WorkerMetrics } from '../metrics.js';
+import { teacherLabel, type WorkerMetrics } from '../metrics.js';
 import type { SessionLink } from '../session-link.js';
 import { abortable } from './abortable.js';
 import type { AnswerStream } from './answer-stream.js';
@@ -176,8 +176,8 @@ export class TicketLane {
     const { identity, turns, compute, metrics } = this.#options;
     const endTurn = await turns.take(identity, this.#stopping.signal);
     const answer = await abortable(compute(ticket, dataset).finally(endTurn), this.#giveUp);
-    metrics.samplesInferred.inc(ticket.positionCount);
-    metrics.inferenceSeconds.inc(answer.inferenceSeconds);
+    metrics.samplesInferred.inc(teacherLabel(identity), ticket.positionCount);
+    metrics.inferenceSeconds.inc(teacherLabel(identity), answer.inferenceSeconds);
     return answer;
   }
 
