@@ -485,9 +485,9 @@ it('is ready once it has a session, and counts what it does', async () => {
   await allAcked();
   const metrics = await (await fetch(`http://${worker.http}/metrics`)).text();
   expect(metrics).toContain('lyceum_teacher_tickets_answered_total 2');
-  expect(metrics).toContain('lyceum_teacher_samples_inferred_total 130');
+  expect(metrics).toMatch(/lyceum_teacher_samples_inferred_total\{teacher="[0-9a-f]{12}"\} 130/);
   expect(metrics).toContain('lyceum_teacher_tickets_in_hand 0');
-  expect(metrics).toMatch(/lyceum_teacher_inference_seconds_total 0\.\d+/);
+  expect(metrics).toMatch(/lyceum_teacher_inference_seconds_total\{teacher="[0-9a-f]{12}"\} 0\.\d+/);
 });
 
 it('looks answers up, one inference at a time, in the time that it was told', async () => {
