@@ -72,6 +72,12 @@ describe('readNpy', () => {
   const edited = (from: string, to: string) =>
     Buffer.from(good.toString('latin1').replace(from, to.padEnd(from.length)), 'latin1');
 
+  it('shares the bytes that it reads where alignment allows it', () => {
+    const bytes = new Uint8Array(new ArrayBuffer(good.length));
+    bytes.set(good);
+    expect(readNpy(bytes, 'a').data.buffer).toBe(bytes.buffer);
+  });
+
   it('starts values at a multiple of 64 bytes', () => {
     expect((good.length - 24) % 64).toBe(0);
   });

@@ -82,6 +82,7 @@ describe('readInputs', () => {
 
   it.each([
     { shape: [6, 5, 1], shift: 0.34, flip: false },
+    { shape: [8, 3, 1], shift: 0.4, flip: true },
     { shape: [6, 5, 1], shift: 0, flip: true },
     { shape: [5, 6, 3], shift: 0.5, flip: true },
   ])('moves and mirrors as a plain implementation does: %j', ({ shape, shift, flip }) => {
