@@ -1,9 +1,10 @@
 /** What `models` and `datasets` have in common: pushing bytes, `list`, `delete`. */
 import { type Artifact, ArtifactKind } from '@lyceum/proto';
 import type { Command } from 'commander';
+import { datasetText, modelText } from './artifact-description.js';
 import { type CommandContext, withCoordinator } from './command-context.js';
 import { timeText } from './run-document.js';
-import { bytesText, type Column, countText, durationText, tableLines } from './table.js';
+import { bytesText, type Column, durationText, tableLines } from './table.js';
 
 type PushedKind =
   | typeof ArtifactKind.ARTIFACT_KIND_MODEL
@@ -72,29 +73,18 @@ function artifactLines(artifacts: readonly Artifact[], nowMs: number): string[] 
     { title: 'SIZE', value: (a) => bytesText(a.sizeBytes), align: 'right' },
     { title: 'AGE', value: (a) => durationText(nowMs - a.pushedAtMs), align: 'right' },
     { title: 'DIGEST', value: (a) => a.digest.slice(0, 12) },
-    { title: 'DESCRIPTION', value: (a) => descriptionText(descriptionOf(a.descriptionJson)) },
+    { title: 'DESCRIPTION', value: descriptionText },
   ];
   return tableLines(columns, artifacts);
 }
 
-function descriptionOf(json: string): Record<string, unknown> {
-  return json === '' ? {} : (JSON.parse(json) as Record<string, unknown>);
+function descriptionText({ kind, descriptionJson }: Artifact): string | undefined {
+  const description = descriptionOf(descriptionJson);
+  return kind === ArtifactKind.ARTIFACT_KIND_MODEL
+    ? modelText(description)
+    : datasetText(description);
 }
 
-/** `sampleShape [28, 28, 1], classCount 10`: values one level deep. */
-function descriptionText(description: Record<string, unknown>): string {
-  return Object.entries(description)
-    .map(([key, value]) => `${key} ${valueText(value)}`)
-    .join(', ');
-}
-
-function valueText(value: unknown): string {
-  if (typeof value === 'number') return countText(value);
-  if (Array.isArray(value)) return `[${value.join(', ')}]`;
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value)
-      .map(([key, inner]) => `${key} ${valueText(inner)}`)
-      .join(' ');
-  }
-  return String(value);
+function descriptionOf(json: string): unknown {
+  return json === '' ? {} : JSON.parse(json);
 }

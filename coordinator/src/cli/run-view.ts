@@ -14,7 +14,7 @@ export function liveLines(run: Run, width: number): string[] {
   const { progress } = run;
   const head = `${run.runId}  ${runStateName(run)}${run.reason === '' ? '' : `  ${run.reason}`}`;
   const lines = [head];
-  if (progress !== undefined && progress.stepCount > 0) {
+  if (progress !== undefined && progress.step > 0) {
     const share = progress.step / progress.stepCount;
     const filled = Math.round(share * BAR_WIDTH);
     const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]`;
@@ -36,7 +36,7 @@ export function liveLines(run: Run, width: number): string[] {
 export function plainLine(run: Run): string {
   const { progress } = run;
   const parts = [`${run.runId} ${runStateName(run)}`];
-  if (progress !== undefined && progress.stepCount > 0) {
+  if (progress !== undefined && progress.step > 0) {
     parts.push(
       `step ${progress.step}/${progress.stepCount} epoch ${progress.epoch}`,
       rateText(run),
@@ -63,7 +63,7 @@ export function isNews(before: Run | undefined, run: Run): boolean {
 }
 
 function rateText({ progress }: Run): string {
-  if (progress === undefined || progress.step === 0) return 'not started';
+  if (progress === undefined) return '';
   return [
     `loss ${progress.loss.toFixed(4)}`,
     `lr ${Number(progress.learningRate.toPrecision(3))}`,

@@ -1,0 +1,27 @@
+/** Against text written by hand. */
+import { expect, test } from 'vitest';
+import { datasetText, modelText } from '../../src/cli/artifact-description.js';
+
+test('a data set: shape, classes, splits, and how many labels where some lack', () => {
+  const description = {
+    sampleShape: [28, 28, 1],
+    classCount: 10,
+    splits: { train: { samples: 7001, labelled: 200 }, test: { samples: 2000, labelled: 2000 } },
+  };
+  expect(datasetText(description)).toBe(
+    '[28, 28, 1], 10 classes; train 7,001 (200 labelled), test 2,000',
+  );
+});
+
+test('a model: what goes in, what comes out, how large', () => {
+  const size = { parameterCount: 266_610, output: 'logits' };
+  expect(modelText({ inputShape: [784], classCount: 10, ...size })).toBe(
+    '[784] to 10 classes; 266,610 parameters; logits',
+  );
+  expect(modelText(size)).toBe('any input; 266,610 parameters; logits');
+});
+
+test('what is not understood is not shown', () => {
+  expect(datasetText({})).toBeUndefined();
+  expect(modelText({ parameterCount: 'many' })).toBeUndefined();
+});
