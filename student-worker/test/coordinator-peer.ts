@@ -1,0 +1,143 @@
+/**
+ * The other end of a student worker: a real gRPC server with the student service, as simple as the contract
+ * allows. What it is told it keeps; what it should say, the test says.
+ */
+import {
+  type AssignedRun,
+  LyceumError,
+  type StudentAssignment,
+  type StudentReport,
+  type StudentState,
+  type TargetFrame,
+  type TargetRequest,
+  type TrainingDone,
+  type TrainingFailed,
+} from '@lyceum/proto';
+import { createLogger, duplex, RpcServer, SERVICES, unary } from '@lyceum/proto/node';
+
+const log = createLogger({ name: 'peer', level: 'silent' });
+
+export class CoordinatorPeer {
+  /** Targets of this step and later ones are held back. */
+  holdAtStep = Number.POSITIVE_INFINITY;
+  frames: (step: number) => TargetFrame[] = () => [];
+  stepCount = 0;
+  readonly reports: StudentReport[] = [];
+  /** First requests of target streams. */
+  readonly opened: TargetRequest[] = [];
+  /** Steps up to which answers were made durable. */
+  readonly durable: number[] = [];
+  sessionCount = 0;
+  /** Greatest progress that a worker reported on the target stream. */
+  doneStep = 0;
+  address = '127.0.0.1:0';
+  #server: RpcServer | undefined;
+  #assignment: StudentAssignment = { revision: 0, run: undefined };
+  #sessions = new Set<(assignment: StudentAssignment) => Promise<void>>();
+
+  async start(): Promise<void> {
+    this.#server = await RpcServer.start({
+      address: this.address,
+      insecure: false,
+      log,
+      services: [[SERVICES.student, this.#service()]],
+    });
+    this.address = this.#server.address;
+  }
+
+  /** Ends it as a kill would: calls in progress break. */
+  async stop(): Promise<void> {
+    await this.#server?.stop(0);
+    this.#server = undefined;
+  }
+
+  assign(run: AssignedRun | undefined): void {
+    this.#assignment = { revision: this.#assignment.revision + 1, run };
+    for (const send of this.#sessions) send(this.#assignment).catch(() => undefined);
+  }
+
+  get state(): StudentState | undefined {
+    return this.#last((report) => (report?.$case === 'state' ? report.state : undefined));
+  }
+
+  get done(): TrainingDone | undefined {
+    return this.#last((report) => (report?.$case === 'done' ? report.done : undefined));
+  }
+
+  get failed(): TrainingFailed | undefined {
+    return this.#last((report) => (report?.$case === 'failed' ? report.failed : undefined));
+  }
+
+  count(kind: 'hello' | 'done'): number {
+    return this.reports.filter(({ report }) => report?.$case === kind).length;
+  }
+
+  #last<T>(pick: (report: StudentReport['report']) => T | undefined): T | undefined {
+    return this.reports.map(({ report }) => pick(report)).findLast((found) => found !== undefined);
+  }
+
+  #service() {
+    return {
+      session: duplex<StudentReport, StudentAssignment>(log, async (requests, send) => {
+        this.sessionCount += 1;
+        this.#sessions.add(send);
+        try {
+          await send(this.#assignment);
+          for await (const report of requests) this.reports.push(report);
+        } finally {
+          this.#sessions.delete(send);
+        }
+      }),
+      receiveTargets: duplex<TargetRequest, TargetFrame>(log, (requests, send) =>
+        this.#sendTargets(requests, send),
+      ),
+      makeDurable: unary<{ assignmentEpoch: number; step: number }, object>(
+        log,
+        async ({ assignmentEpoch, step }) => {
+          this.#check(assignmentEpoch);
+          this.durable.push(step);
+          return {};
+        },
+      ),
+    };
+  }
+
+  async #sendTargets(
+    requests: AsyncIterable<TargetRequest>,
+    send: (frame: TargetFrame) => Promise<void>,
+  ): Promise<void> {
+    let over = false;
+    let credit = 0;
+    let next: number | undefined;
+    const sending = async (): Promise<void> => {
+      while (!over) {
+        const end = Math.min(credit, this.holdAtStep, this.stepCount);
+        if (next === undefined || next >= end) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          continue;
+        }
+        for (const frame of this.frames(next)) await send(frame);
+        next += 1;
+      }
+    };
+    const sent = sending();
+    sent.catch(() => undefined);
+    try {
+      for await (const request of requests) {
+        this.#check(request.assignmentEpoch);
+        if (next === undefined) this.opened.push(request);
+        next ??= request.firstStep;
+        credit = request.creditStep;
+        this.doneStep = Math.max(this.doneStep, request.doneStep);
+      }
+    } finally {
+      over = true;
+    }
+    await sent;
+  }
+
+  #check(assignmentEpoch: number): void {
+    if (assignmentEpoch === this.#assignment.run?.assignmentEpoch) return;
+    throw new LyceumError('ABORTED', `assignment ${assignmentEpoch} is not the current one`);
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * The real process against a real `nats-server` and a real gRPC peer in the coordinator's place.
+ *
+ * The peer holds targets back to stop a training at a known step; then something is killed, damaged or
+ * taken away, and the run must end with the weights of the undisturbed one, bit for bit.
+ */
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseModelPackage, readNpz } from '@lyceum/learning/data';
+import {
+  AssignedRun,
+  type CheckpointPointer,
+  digestBytes,
+  digestHex,
+  normalisedText,
+  POINTER_BUCKET,
+  type RunSpecification,
+} from '@lyceum/proto';
+import {
+  type BlobStore,
+  connectNats,
+  createLogger,
+  findNatsServer,
+  type KeyValue,
+  type Nats,
+  type NatsServer,
+  startNatsServer,
+} from '@lyceum/proto/node';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { CoordinatorPeer } from './coordinator-peer.js';
+import { SmallTargets, smallDataset, smallDistillation, smallTraining } from './small-run.js';
+import { until, WorkerProcess } from './worker-process.js';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+const { bytes: datasetBytes, dataset } = smallDataset();
+const targets = new SmallTargets(dataset, smallDistillation);
+const STEPS = 60;
+/** The bits of an undisturbed distillation, from the first test. */
+let undisturbed = '';
+
+let folder: string;
+let server: NatsServer;
+let nats: Nats;
+let pointers: KeyValue;
+let blobs: BlobStore;
+let peer: CoordinatorPeer;
+let workers: WorkerProcess[];
+let runId: string;
+let runCount = 0;
+
+async function startServer(port: number): Promise<NatsServer> {
+  const binary = findNatsServer(process.env);
+  if (binary === undefined) throw new Error('no nats-server: run npm run setup');
+  return startNatsServer({ binary, storeDir: join(folder, 'nats'), port, log });
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-student-'));
+  server = await startServer(0);
+  nats = await connectNats({ url: server.url, name: 'test', log });
+  pointers = await nats.keyValue(POINTER_BUCKET, { create: true });
+  blobs = await nats.blobs({ create: true });
+  await blobs.put(datasetBytes);
+});
+afterAll(async () => {
+  await nats.close();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  runCount += 1;
+  runId = `run-${runCount}`;
+  workers = [];
+  peer = new CoordinatorPeer();
+  peer.frames = (step) => targets.frames(step);
+  peer.stepCount = STEPS;
+  await peer.start();
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') {
+    for (const { lines } of workers) console.error(lines.map((line) => JSON.stringify(line)));
+  }
+  for (const worker of workers) await worker.kill('SIGKILL');
+  await peer.stop();
+});
+
+function startWorker(stateDir = join(folder, 'state', runId)): WorkerProcess {
+  const worker = new WorkerProcess([
+    ...['--nats', server.url, '--coordinator', peer.address, '--state-dir', stateDir],
+    ...['--worker-id', 'student-1', '--compute-threads', '1'],
+  ]);
+  workers.push(worker);
+  return worker;
+}
+
+/** What the coordinator does to assign the run: the pointer first, then the worker is told. */
+async function assign(specification: RunSpecification, assignmentEpoch: number): Promise<void> {
+  const before = await pointers.get(runId);
+  const old = before === undefined ? { step: 0 } : (JSON.parse(before.value) as object);
+  const pointer = { runId, attempt: 1, ...old, assignmentEpoch };
+  await pointers.put(runId, JSON.stringify(pointer));
+  peer.assign(
+    AssignedRun.fromPartial({
+      runId,
+      attempt: 1,
+      assignmentEpoch,
+      specificationJson: normalisedText(specification),
+      dataset: { digest: digestBytes(dataset.digest) },
+      targetTensors: specification.kind === 'Distillation' ? targets.tensors : [],
+      pointerBucket: POINTER_BUCKET,
+      pointerKey: runId,
+      // Small enough that each step is reported.
+      windowSteps: 4,
+    }),
+  );
+}
+
+async function pointer(): Promise<CheckpointPointer> {
+  return JSON.parse((await pointers.get(runId))?.value ?? '{}');
+}
+
+async function waitForStep(step: number): Promise<void> {
+  await until(`step ${step}`, () => peer.doneStep >= step);
+}
+
+async function finalWeights(): Promise<string> {
+  await until('the training to be done', () => peer.done ?? peer.failed);
+  expect(peer.failed).toBeUndefined();
+  return digestHex(peer.done?.finalWeightsDigest ?? Buffer.alloc(0));
+}
+
+it('distils a run to its end and stores all that comes of it', async () => {
+  const worker = startWorker();
+  await assign(smallDistillation, 1);
+  undisturbed = await finalWeights();
+  expect(peer.done).toMatchObject({
+    runId,
+    assignmentEpoch: 1,
+    measurement: { parameterCount: 51 },
+  });
+  const model = await blobs.get(digestHex(peer.done?.modelDigest ?? Buffer.alloc(0)));
+  expect(parseModelPackage(model).settings.output).toBe('logits');
+  const npz = readNpz(await blobs.get(digestHex(peer.done?.testLogitsDigest ?? Buffer.alloc(0))));
+  expect(npz.get('logits')?.shape).toEqual([40, 3]);
+  await until('the last checkpoint', async () => (await pointer()).step === STEPS);
+  expect((await pointer()).previous?.step).toBe(50);
+  expect(peer.durable).toEqual([10, 20, 30, 40, 50, 60]);
+  expect(worker.ready).toMatchObject({ program: 'student-worker', workerId: 'student-1' });
+
+  peer.assign(undefined);
+  await until('the worker to be free', () => peer.state?.runId === '');
+  expect(await readdir(join(folder, 'state', runId, 'runs'))).toEqual([]);
+});
+
+it('trains a run without targets', async () => {
+  startWorker();
+  await assign(smallTraining, 1);
+  await finalWeights();
+  expect(peer.opened).toEqual([]);
+  expect(peer.done?.selectedValidation?.accuracy).toBeGreaterThan(0.7);
+});
+
+it('goes on from the pointer after a kill, elsewhere, with the same bits', async () => {
+  const first = startWorker();
+  peer.holdAtStep = 25;
+  await assign(smallDistillation, 1);
+  await waitForStep(25);
+  await until('the second checkpoint', async () => (await pointer()).step === 20);
+  await first.kill('SIGKILL');
+
+  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  await assign(smallDistillation, 2);
+  startWorker(join(folder, 'state', `${runId}-elsewhere`));
+  expect(await finalWeights()).toBe(undisturbed);
+  expect(peer.opened.map(({ firstStep }) => firstStep)).toEqual([0, 20]);
+  expect(peer.done?.assignmentEpoch).toBe(2);
+});
+
+it('goes on from the checkpoint before where the newest is damaged', async () => {
+  const stateDir = join(folder, 'state', runId);
+  const first = startWorker(stateDir);
+  peer.holdAtStep = 25;
+  await assign(smallDistillation, 1);
+  await until('the second checkpoint', async () => (await pointer()).step === 20);
+  await first.kill('SIGKILL');
+  await blobs.delete((await pointer()).digest ?? '');
+  await writeFile(join(stateDir, 'runs', runId, 'checkpoint-20.npz'), 'damaged');
+
+  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  await assign(smallDistillation, 2);
+  const second = startWorker(stateDir);
+  expect(await finalWeights()).toBe(undisturbed);
+  expect(second.said('checkpoint skipped')).toBe(true);
+  expect(peer.opened.at(-1)?.firstStep).toBe(10);
+});
+
+it('leaves a run whose pointer is someone else’s', async () => {
+  const worker = startWorker();
+  peer.holdAtStep = 15;
+  await assign(smallDistillation, 1);
+  await waitForStep(15);
+  await until('the first checkpoint', async () => (await pointer()).step === 10);
+  await pointers.put(runId, JSON.stringify({ ...(await pointer()), assignmentEpoch: 2 }));
+  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  await until('the worker to be free', () => peer.state?.runId === '');
+  expect(worker.said('training lost to another assignment')).toBe(true);
+  expect((await pointer()).step).toBe(10);
+  expect(peer.done ?? peer.failed).toBeUndefined();
+});
+
+it('starts again from the pointer when the run is assigned to it anew', async () => {
+  startWorker();
+  peer.holdAtStep = 25;
+  await assign(smallDistillation, 1);
+  await until('the second checkpoint', async () => (await pointer()).step === 20);
+  await assign(smallDistillation, 2);
+  await until('another stream', () => peer.opened.length === 2);
+  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  expect(await finalWeights()).toBe(undisturbed);
+  expect(peer.opened.at(-1)).toMatchObject({ assignmentEpoch: 2, firstStep: 20 });
+});
+
+it('trains on while the coordinator is away, and tells the next one that it is done', async () => {
+  startWorker();
+  peer.holdAtStep = 25;
+  await assign(smallDistillation, 1);
+  await waitForStep(25);
+  await peer.stop();
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await peer.start();
+  await until('another stream', () => peer.opened.length === 2);
+  expect(peer.opened.at(-1)?.firstStep).toBe(25);
+  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  expect(await finalWeights()).toBe(undisturbed);
+
+  const told = peer.count('done');
+  await peer.stop();
+  await peer.start();
+  await until('the outcome again', () => peer.count('done') > told);
+});
+
+it('keeps checkpoints for as long as NATS is away', async () => {
+  startWorker();
+  peer.holdAtStep = 15;
+  await assign(smallDistillation, 1);
+  await until('the first checkpoint', async () => (await pointer()).step === 10);
+  await waitForStep(15);
+  await server.stop();
+  peer.holdAtStep = 25;
+  await waitForStep(25);
+  server = await startServer(Number(new URL(server.url).port));
+  await until('the second checkpoint', async () => (await pointer()).step === 20);
+  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  expect(await finalWeights()).toBe(undisturbed);
+});
+
+it('brings its last step into safety when it is told to end', async () => {
+  const worker = startWorker();
+  peer.holdAtStep = 25;
+  await assign(smallDistillation, 1);
+  await waitForStep(25);
+  await until('the second checkpoint', async () => (await pointer()).step === 20);
+  expect(await worker.kill('SIGTERM')).toBe(0);
+  expect(await pointer()).toMatchObject({ step: 25, previous: { step: 20 } });
+
+  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  await assign(smallDistillation, 2);
+  startWorker();
+  expect(await finalWeights()).toBe(undisturbed);
+  expect(peer.opened.at(-1)?.firstStep).toBe(25);
+});
+
+it('fails a run that nobody can train, saying why, and stays', async () => {
+  startWorker();
+  const { spec } = smallTraining;
+  const labels = { count: 5_000, seed: 1 };
+  await assign({ ...smallTraining, spec: { ...spec, labels } } as RunSpecification, 1);
+  await until('the failure', () => peer.failed);
+  expect(peer.failed).toMatchObject({ runId, assignmentEpoch: 1, retryable: false });
+  expect(peer.failed?.reason).toMatch(/label/);
+
+  runId = `${runId}-next`;
+  await assign(smallTraining, 1);
+  await finalWeights().catch(() => undefined);
+  await until('the next run', () => peer.done?.runId === runId);
+});
+
+it('says which NATS it did not find, and ends', async () => {
+  const worker = new WorkerProcess(['--nats', 'nats://127.0.0.1:1']);
+  workers.push(worker);
+  expect(await worker.exited).toBe(4);
+  expect(JSON.stringify(worker.lines)).toContain('127.0.0.1:1');
+});
+
+it('shows what it does to probes and Prometheus', async () => {
+  const worker = startWorker();
+  await until('readiness', async () => {
+    const { http } = worker.ready;
+    return http !== undefined && (await fetch(`http://${http}/readyz`)).ok;
+  });
+  peer.holdAtStep = 15;
+  await assign(smallDistillation, 1);
+  await until('the first checkpoint', async () => (await pointer()).step === 10);
+  const metrics = await (await fetch(`http://${worker.ready['http']}/metrics`)).text();
+  expect(metrics).toMatch(/^lyceum_student_checkpoint_seconds_count 1$/m);
+  expect(metrics).toMatch(/^lyceum_student_session_open 1$/m);
+});
