@@ -1,0 +1,21 @@
+#!/bin/sh
+# Runs inside the image build: sets a fresh clone up and leaves only what runs.
+#
+#   k8s/assemble.sh cpu|cuda
+#
+# /opt/lyceum/engine   TensorFlow's library with the addon beside it
+# /opt/lyceum/bin      nats-server
+# /lyceum              the compiled workspaces and the packages that they need at run time
+set -eu
+export LYCEUM_ACCELERATOR="$1"
+node setup/main.mjs
+
+addon=node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node
+mkdir -p /opt/lyceum/bin
+cp -r "$(dirname "$(readlink "$addon")")" /opt/lyceum/engine
+cp -L "$LYCEUM_CACHE/bin/nats-server" /opt/lyceum/bin/
+
+npm prune --omit=dev --ignore-scripts
+mkdir -p "$(dirname "$addon")"
+ln -sf "/opt/lyceum/engine/$(basename "$addon")" "$addon"
+rm -rf bench examples setup k8s */src */test */*.tsbuildinfo
