@@ -19,8 +19,8 @@ export interface Objective {
   loss(logits: Tensor2D, hardLabels: Tensor2D, targets: ReadonlyMap<string, Tensor2D>): Scalar;
 }
 
-/** The probability that stands for 0 inside a logarithm; p · log p is 0 there either way. */
-const LEAST_PROBABILITY = 1e-38;
+/** Stands for 0 inside a logarithm; p · log p is 0 there either way. Smaller floats are flushed to 0. */
+const LEAST_PROBABILITY = 1e-37;
 
 /** The objective of a run. kd terms of weight 0 are left out: nobody sends their targets. */
 export function runObjective(tf: Tf, specification: RunSpecification): Objective {

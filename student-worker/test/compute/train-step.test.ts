@@ -2,7 +2,7 @@
 import { encodeDataset, parseDataset } from '@lyceum/learning/data';
 import { type Engine, openEngine } from '@lyceum/learning/tensorflow';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BatchSource } from '../../src/compute/batch-source.js';
 import { LossLog } from '../../src/compute/loss-log.js';
 import { Student } from '../../src/compute/student.js';
@@ -10,6 +10,8 @@ import { syntheticSet } from './synthetic-set.js';
 
 const dataset = parseDataset(encodeDataset(syntheticSet(60, 4)));
 const TARGET = 'pooled/arithmetic/2';
+// Hundreds of small operations a step, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 let engine: Engine;
 
