@@ -1,4 +1,5 @@
 /** The coordinator as one value to start and stop. `main.ts` calls it with what the flags say. */
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import {
   LEADER_BUCKET,
@@ -166,6 +167,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     store.onChange(() => reconciler.request());
 
     const stopping = new AbortController();
+    // Every call that lasts listens to it.
+    setMaxListeners(0, stopping.signal);
     const shared = { store, lifecycle, monitor, active, events, catalog, answers, desk, metrics };
     const calls = {
       ...shared,

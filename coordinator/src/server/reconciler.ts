@@ -15,7 +15,6 @@ import {
   type WantedTeacher,
 } from '@lyceum/proto';
 import type { Logger, TicketQueue } from '@lyceum/proto/node';
-import { hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { type Placement, place, type RunNeed } from '../schedule/placement.js';
@@ -127,14 +126,11 @@ export class Reconciler {
     teachers.forgetLost(now() - LOST_KEPT_MS);
   }
 
-  /** A crash may have come between a run and its baseline. */
   async #ensureBaselines(): Promise<void> {
-    const { store, lifecycle, now } = this.#parts;
+    const { store, lifecycle } = this.#parts;
     for (const record of store.list()) {
-      const { baselineRunId, state } = record;
-      if (hasEnded(state) || state === 'CANCELLING' || !hasOwnBaseline(record)) continue;
-      if (baselineRunId === undefined || store.get(baselineRunId) !== undefined) continue;
-      await lifecycle.submit(planBaseline(record, store.nextSequence(), now()));
+      const ends = hasEnded(record.state) || record.state === 'CANCELLING';
+      if (!ends) await lifecycle.ensureBaseline(record);
     }
   }
 

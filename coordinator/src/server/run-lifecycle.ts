@@ -11,6 +11,7 @@ import {
   type ValidationResult,
 } from '@lyceum/proto';
 import type { KeyValue, Logger } from '@lyceum/proto/node';
+import { baselineRunId, hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import { claimPointer } from '../runs/checkpoint-pointers.js';
 import * as changes from '../runs/run-changes.js';
 import type { RunOutcome, RunRecord } from '../runs/run-record.js';
@@ -42,6 +43,18 @@ export class RunLifecycle {
     this.#parts.log.info({ runId, kind: specification.kind }, 'run submitted');
     this.#parts.events.add(runId, 'submitted', `submitted as a run of kind ${specification.kind}`);
     return created;
+  }
+
+  /** Stores the run's own baseline, if it has one and that is not there: a crash may have come between. */
+  async ensureBaseline(parent: RunRecord): Promise<void> {
+    const { store, now } = this.#parts;
+    if (!hasOwnBaseline(parent) || store.get(baselineRunId(parent.runId)) !== undefined) return;
+    try {
+      await this.submit(planBaseline(parent, store.nextSequence(), now()));
+    } catch (err) {
+      // Somebody else was quicker.
+      if (!(err instanceof LyceumError && err.code === 'ALREADY_EXISTS')) throw err;
+    }
   }
 
   /** Gives a queued run to a student worker. The pointer moves first: a former owner's writes are void. */

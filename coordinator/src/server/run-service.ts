@@ -117,9 +117,7 @@ async function submit(
     return { run: seen(parts, record), created: false, warnings: warnings(record) };
   }
   const created = await submitOnce(parts, record);
-  if (hasOwnBaseline(created) && store.get(created.baselineRunId ?? '') === undefined) {
-    await lifecycle.submit(planBaseline(created, store.nextSequence(), now()));
-  }
+  await lifecycle.ensureBaseline(created);
   parts.changed();
   return { run: seen(parts, created), created: true, warnings: warnings(created) };
 }

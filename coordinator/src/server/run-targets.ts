@@ -18,7 +18,7 @@ import type { RunRecord } from '../runs/run-record.js';
 import { RunSchedule, type ScheduleEffect } from '../schedule/run-schedule.js';
 import { type SpanGrid, spanAt, spanGrid, spanOfStep } from '../schedule/span-grid.js';
 import { type Ask, answerTable, askFor, spanSamples } from './ask.js';
-import { endedBy, firstEnd } from './ended.js';
+import { firstEnd } from './ended.js';
 import { targetFrames } from './target-frames.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
 
@@ -108,11 +108,10 @@ export class RunTargets implements Asker {
     try {
       this.#apply(this.#schedule.attached(first.firstStep));
       this.#apply(this.#schedule.credited(first.creditStep, first.doneStep));
-      await firstEnd([
-        this.#readCredits(requests, signal),
-        this.#write(attachment, send),
-        endedBy(signal),
-      ]);
+      await firstEnd(
+        [this.#readCredits(requests, signal), this.#write(attachment, send)],
+        [signal],
+      );
     } finally {
       attachment.controller.abort(new LyceumError('ABORTED', 'the call is over'));
       if (this.#attachment === attachment) {

@@ -14,7 +14,7 @@ import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { isAssigned } from '../schedule/run-state.js';
 import type { ActiveRuns } from './active-runs.js';
-import { endedBy, firstEnd } from './ended.js';
+import { firstEnd } from './ended.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import { StudentSession } from './student-session.js';
 import type { WorkerSessions } from './worker-sessions.js';
@@ -66,11 +66,7 @@ async function serveSession(
   log.info({ ...session.environment() }, 'student worker connected');
   parts.changed();
   try {
-    await firstEnd([
-      readReports(parts, session, rest),
-      endedBy(session.ended),
-      endedBy(parts.stopping),
-    ]);
+    await firstEnd([readReports(parts, session, rest)], [session.ended, parts.stopping]);
   } finally {
     if (sessions.remove(session, now())) {
       log.info({ workerId }, 'student worker gone');
@@ -134,7 +130,7 @@ async function serveTargets(
   await parts.lifecycle.began(first.runId, first.assignmentEpoch);
   parts.changed();
   const following = { [Symbol.asyncIterator]: () => rest };
-  await firstEnd([targets.serve(first, following, send), endedBy(parts.stopping)]);
+  await firstEnd([targets.serve(first, following, send)], [parts.stopping]);
 }
 
 /** @throws {LyceumError} NOT_FOUND, ABORTED */

@@ -15,7 +15,7 @@ import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
 import { AnswerIntake } from './answer-intake.js';
 import type { Ask } from './ask.js';
-import { endedBy, firstEnd } from './ended.js';
+import { firstEnd } from './ended.js';
 import type { CoordinatorMetrics } from './metrics.js';
 import type { RunEvents } from './run-events.js';
 import type { RunMonitor } from './run-monitor.js';
@@ -69,11 +69,7 @@ async function serveSession(
   log.info({ ...session.environment() }, 'teacher worker connected');
   parts.changed();
   try {
-    await firstEnd([
-      readReports(parts, session, rest),
-      endedBy(session.ended),
-      endedBy(parts.stopping),
-    ]);
+    await firstEnd([readReports(parts, session, rest)], [session.ended, parts.stopping]);
   } finally {
     if (sessions.remove(session, now())) sessionLost(parts, session);
   }
@@ -156,7 +152,7 @@ async function serveAnswers(
       if (receipt !== undefined) await send(receipt);
     }
   };
-  await firstEnd([read(), endedBy(parts.stopping)]);
+  await firstEnd([read()], [parts.stopping]);
 }
 
 function answersStored(parts: TeacherServiceParts, workerId: string | undefined, ask: Ask): void {

@@ -1,0 +1,175 @@
+// Real files in a folder of the test's own; damage is done to them byte by byte.
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '@lyceum/proto/node';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AnswerFile } from '../../src/answers/answer-file.js';
+import { AnswerStore } from '../../src/answers/answer-store.js';
+import { type AnswerTableKey, tableFileName } from '../../src/answers/answer-table-key.js';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+const key: AnswerTableKey = {
+  teacherIdentity: 'aa',
+  datasetDigest: 'bb',
+  view: 'identity',
+  viewEpoch: 0,
+  outputs: ['logits'],
+  codec: 'float32',
+  sampleCount: 100,
+  rowLength: 2,
+};
+const RECORD_BYTES = 4 + 2 * 4 + 4;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-answers-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+/** The answer to sample s is [s, −s / 3]. */
+function rowsOf(samples: readonly number[]): Float32Array {
+  return Float32Array.from(samples.flatMap((s) => [s, -s / 3]));
+}
+
+function put(store: AnswerStore, samples: readonly number[], at: AnswerTableKey = key) {
+  return store.put(at, Uint32Array.from(samples), rowsOf(samples));
+}
+
+async function read(store: AnswerStore, samples: readonly number[], at: AnswerTableKey = key) {
+  const out = new Float32Array(samples.length * 2);
+  const missing = await store.read(at, Uint32Array.from(samples), out);
+  return { out, missing };
+}
+
+/** With and without memory for rows. */
+describe.each([
+  ['with rows in memory', { memoryBytes: 1 << 20, openTableCount: 4 }],
+  ['from files alone', { memoryBytes: 0, openTableCount: 4 }],
+])('%s', (_, limits) => {
+  it('gives back what was put, in any order, and says what is missing', async () => {
+    const store = await AnswerStore.open(folder, log, limits);
+    await put(store, [7, 3, 9]);
+    await put(store, [50, 51, 52]);
+    const samples = [51, 3, 52, 7];
+    expect(await read(store, samples)).toEqual({ out: rowsOf(samples), missing: [] });
+    expect(await store.missingCount(key, Uint32Array.from([3, 4, 5]))).toBe(2);
+    expect((await read(store, [3, 4])).missing).toEqual([4]);
+    await store.close();
+  });
+
+  it('keeps the first of two answers, even of two that come at once', async () => {
+    const store = await AnswerStore.open(folder, log, limits);
+    const other = new Float32Array([1, 1, 2, 2]);
+    await Promise.all([put(store, [1, 2]), store.put(key, Uint32Array.from([2, 3]), other)]);
+    const { out } = await read(store, [1, 2, 3]);
+    expect([...out]).toEqual([...rowsOf([1, 2]), 2, 2]);
+    await store.close();
+  });
+
+  it('has the same bits after it was closed and opened', async () => {
+    const store = await AnswerStore.open(folder, log, limits);
+    const samples = Array.from({ length: 100 }, (_, i) => (i * 37) % 100);
+    await put(store, samples);
+    await store.flush();
+    await store.close();
+    const again = await AnswerStore.open(folder, log, limits);
+    expect(again.sizeBytes).toBeGreaterThan(100 * RECORD_BYTES);
+    expect(await read(again, samples)).toEqual({ out: rowsOf(samples), missing: [] });
+    await again.close();
+  });
+});
+
+it('keeps tables apart that differ in anything', async () => {
+  const store = await AnswerStore.open(folder, log);
+  const others: AnswerTableKey[] = [
+    { ...key, teacherIdentity: 'ab' },
+    { ...key, viewEpoch: 1 },
+    { ...key, view: 'seed=1,shift=0,flip=1' },
+    { ...key, outputs: ['hint', 'logits'] },
+  ];
+  await put(store, [1]);
+  for (const other of others) {
+    expect(await store.missingCount(other, Uint32Array.of(1))).toBe(1);
+  }
+  await store.close();
+});
+
+it('closes the tables used longest ago, and opens them again', async () => {
+  const store = await AnswerStore.open(folder, log, { memoryBytes: 1_000, openTableCount: 2 });
+  const keys = Array.from({ length: 6 }, (_, viewEpoch) => ({ ...key, viewEpoch }));
+  for (const at of keys) await put(store, [1, 2, 3], at);
+  const bytes = store.sizeBytes;
+  for (const at of keys) expect((await read(store, [3, 1], at)).out).toEqual(rowsOf([3, 1]));
+  expect(store.sizeBytes).toBe(bytes);
+  await Promise.all(keys.map((at) => put(store, [4], at)));
+  for (const at of keys) expect((await read(store, [4, 1], at)).missing).toEqual([]);
+  await store.close();
+  expect(await readdir(folder)).toHaveLength(6);
+});
+
+describe('damage', () => {
+  async function written(samples: readonly number[]): Promise<string> {
+    const store = await AnswerStore.open(folder, log);
+    await put(store, samples);
+    await store.close();
+    return join(folder, tableFileName(key));
+  }
+
+  it('cuts off a torn tail and appends after it', async () => {
+    const path = await written([1, 2, 3]);
+    const { length } = await readFile(path);
+    await truncate(path, length - 5);
+    const store = await AnswerStore.open(folder, log);
+    expect((await read(store, [1, 2, 3])).missing).toEqual([3]);
+    await put(store, [3]);
+    expect((await read(store, [1, 2, 3])).out).toEqual(rowsOf([1, 2, 3]));
+    await store.close();
+    expect((await readFile(path)).length).toBe(length);
+  });
+
+  it('leaves out a record with a flipped bit, and takes its answer again', async () => {
+    const path = await written([1, 2, 3]);
+    const bytes = await readFile(path);
+    const at = bytes.length - 2 * RECORD_BYTES + 6;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    const store = await AnswerStore.open(folder, log);
+    expect((await read(store, [1, 2, 3])).missing).toEqual([2]);
+    await put(store, [2]);
+    expect((await read(store, [1, 2, 3])).out).toEqual(rowsOf([1, 2, 3]));
+    await store.close();
+  });
+
+  it('notices a record that goes bad while it is open', async () => {
+    const store = await AnswerStore.open(folder, log, { memoryBytes: 0, openTableCount: 4 });
+    await put(store, [1, 2, 3]);
+    const path = join(folder, tableFileName(key));
+    const bytes = await readFile(path);
+    const at = bytes.length - RECORD_BYTES;
+    bytes[at] = (bytes[at] ?? 0) ^ 0x80;
+    await writeFile(path, bytes);
+    expect((await read(store, [1, 2, 3])).missing).toEqual([3]);
+    expect(await store.missingCount(key, Uint32Array.of(3))).toBe(1);
+    await store.close();
+  });
+
+  it('starts a file over that was made and never filled', async () => {
+    const path = await written([]);
+    await truncate(path, 10);
+    const store = await AnswerStore.open(folder, log);
+    await put(store, [1]);
+    expect((await read(store, [1])).missing).toEqual([]);
+    await store.close();
+  });
+
+  it("refuses a file that holds another table's answers", async () => {
+    const path = await written([1]);
+    const shape = { sampleCount: 100, rowLength: 2 };
+    await expect(AnswerFile.open(path, 'another table', shape)).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+    });
+  });
+});

@@ -1,0 +1,183 @@
+// The life of one record, change by change, and the changes that must not happen.
+import { checkRunSpecification, specificationDigest } from '@lyceum/proto';
+import { describe, expect, it } from 'vitest';
+import { baselineRunId, planBaseline } from '../../src/runs/baseline-run.js';
+import * as changes from '../../src/runs/run-changes.js';
+import { parseRunRecord, type RunRecord, runRecordText } from '../../src/runs/run-record.js';
+
+const digest = 'ab'.repeat(32);
+const worker = {
+  workerId: 's1',
+  version: '1',
+  engine: 'native',
+  engineVersion: '2',
+  computeThreads: 2,
+  device: 'cpu',
+};
+const outcome = {
+  modelDigest: digest,
+  testLogitsDigest: digest,
+  finalWeightsDigest: digest,
+  selectedStep: 40,
+  parameterCount: 6,
+  weightBytes: 24,
+  latencyBatch1Ms: 1,
+  waitingSeconds: 0,
+};
+
+function queued(): RunRecord {
+  const specification = checkRunSpecification(
+    {
+      apiVersion: 'lyceum.dev/v1alpha1',
+      kind: 'Distillation',
+      metadata: { name: 'run' },
+      spec: {
+        dataset: 'digits',
+        teachers: [{ name: 'one', model: 'first' }],
+        labels: { count: 200 },
+        student: { model: { architecture: 'mlp' }, baseline: 'train' },
+        training: { epochs: 4, batchSize: 100 },
+      },
+    },
+    'test',
+  );
+  return {
+    runId: 'run',
+    sequence: 1,
+    attempt: 1,
+    leaderEpoch: 1,
+    state: 'QUEUED',
+    reason: '',
+    specification,
+    specificationDigest: specificationDigest(specification),
+    dataset: { digest, classCount: 10 },
+    teachers: [],
+    baselineRunId: baselineRunId('run'),
+    labelledTrainCount: 200,
+    plan: { sampleCount: 1_000, batchSize: 100, stepsPerEpoch: 10, stepCount: 40 },
+    studentFailureCount: 0,
+    submittedAtMs: 1,
+    startedAtMs: 0,
+    endedAtMs: 0,
+    trainingSinceMs: 0,
+    trainingMs: 0,
+    studentWorkers: [],
+    teacherWorkers: [],
+  };
+}
+
+function changed(record: RunRecord | undefined): RunRecord {
+  if (record === undefined) throw new Error('nothing changed');
+  return record;
+}
+
+function training(assignmentEpoch = 1): RunRecord {
+  const assignment = { workerId: 's1', assignmentEpoch };
+  const preparing = changed(changes.assigned(queued(), assignment, worker, 1_000));
+  return changed(changes.trainingBegan(preparing, assignmentEpoch, 2_000));
+}
+
+describe('a run record', () => {
+  it('survives being written and read, every field', () => {
+    const record = training();
+    expect(parseRunRecord(runRecordText(record))).toEqual(record);
+  });
+
+  it('counts the time in TRAINING, over losses of its worker', () => {
+    const released = changed(changes.released(training(), 1, 's1 is gone', 5_000));
+    expect(released).toMatchObject({ state: 'QUEUED', reason: 's1 is gone', trainingMs: 3_000 });
+    expect(released.assignment).toBeUndefined();
+    const assignment = { workerId: 's2', assignmentEpoch: 2 };
+    const again = changed(
+      changes.assigned(released, assignment, { ...worker, workerId: 's2' }, 6_000),
+    );
+    expect(again.studentWorkers.map((w) => w.workerId)).toEqual(['s1', 's2']);
+    const trained = changed(
+      changes.trained(
+        changed(changes.trainingBegan(again, 2, 7_000)),
+        2,
+        outcome,
+        undefined,
+        9_000,
+      ),
+    );
+    expect(trained).toMatchObject({ state: 'EVALUATING', trainingMs: 5_000, startedAtMs: 1_000 });
+    const report = { reportDigest: digest, predictionsDigest: digest };
+    expect(changes.succeeded(trained, report, 9_500)).toMatchObject({
+      state: 'SUCCEEDED',
+      endedAtMs: 9_500,
+    });
+  });
+
+  it('takes no word from a former owner', () => {
+    const record = training(2);
+    expect(changes.released(record, 1, 'x', 1)).toBeUndefined();
+    expect(changes.trained(record, 1, outcome, undefined, 1)).toBeUndefined();
+    expect(changes.workerFailed(record, 1, { reason: 'x', retryable: false }, 1)).toBeUndefined();
+    expect(changes.trainingBegan({ ...record, state: 'PREPARING' }, 1, 1)).toBeUndefined();
+  });
+
+  it('fails after some failures of workers in a row, at once where trying again is no use', () => {
+    const failure = { reason: 'out of memory', retryable: true };
+    let record = training();
+    for (let n = 1; n < changes.STUDENT_FAILURE_LIMIT; n++) {
+      record = changed(changes.workerFailed(record, 1, failure, 1));
+      expect(record.state).toBe('QUEUED');
+      record = changed(changes.assigned(record, { workerId: 's1', assignmentEpoch: 1 }, worker, 1));
+    }
+    expect(changes.workerFailed(record, 1, failure, 1)?.state).toBe('FAILED');
+    const final = { reason: 'NaN', retryable: false };
+    expect(changes.workerFailed(training(), 1, final, 1)).toMatchObject({
+      state: 'FAILED',
+      reason: 'NaN',
+    });
+  });
+
+  it('is tried again from its checkpoint, or from its evaluation where training had ended', () => {
+    const failed = changed(changes.failed(training(), 'x', 3_000));
+    expect(changes.retried(failed, 4_000)).toMatchObject({
+      state: 'QUEUED',
+      attempt: 2,
+      endedAtMs: 0,
+    });
+    const late = changed(
+      changes.failed(changed(changes.trained(training(), 1, outcome, undefined, 1)), 'x', 2),
+    );
+    expect(changes.retried(late, 4_000).state).toBe('EVALUATING');
+    expect(() => changes.retried(training(), 1)).toThrow('run run is TRAINING');
+  });
+
+  it('is cancelled once, and not after its end', () => {
+    const cancelling = changed(changes.cancelling(training(), 'x', 3_000));
+    expect(cancelling.assignment).toEqual({ workerId: 's1', assignmentEpoch: 1 });
+    expect(changes.cancelling(cancelling, 'x', 3_001)).toBeUndefined();
+    expect(changes.failed(cancelling, 'x', 3_002)).toBeUndefined();
+    const cancelled = changed(changes.cancelled(cancelling, 4_000));
+    expect(cancelled).toMatchObject({ state: 'CANCELLED', endedAtMs: 4_000 });
+    expect(cancelled.assignment).toBeUndefined();
+    expect(() => changes.cancelling(cancelled, 'x', 1)).toThrow('has ended');
+  });
+});
+
+describe('a baseline', () => {
+  it('takes as many steps on the labels alone, and looks at validation as often', () => {
+    const record = planBaseline(queued(), 2, 10);
+    expect(record).toMatchObject({
+      runId: 'run-alone',
+      parentRunId: 'run',
+      plan: { sampleCount: 200, batchSize: 100, stepsPerEpoch: 2, stepCount: 40 },
+      specification: {
+        kind: 'Training',
+        metadata: { name: 'run-alone' },
+        spec: {
+          labels: { count: 200, seed: 1 },
+          training: { steps: 40, seed: 1 },
+          selection: { everySteps: 10 },
+          objective: [{ term: 'ce', weight: 1 }],
+        },
+      },
+    });
+    expect(record.specification.spec.training.epochs).toBeUndefined();
+    expect(parseRunRecord(runRecordText(record))).toEqual(record);
+  });
+});

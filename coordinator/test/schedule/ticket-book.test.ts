@@ -1,0 +1,255 @@
+// Stories of single tickets, then many random orders of events against the rule that matters: whatever dies
+// and whenever, every wanted ticket is answered in the end, or its askers are told why not.
+import { Ticket } from '@lyceum/proto';
+import { describe, expect, it } from 'vitest';
+import {
+  HELD_LIMIT_MS,
+  PROBE_AFTER_MS,
+  TICKET_FAILURE_LIMIT,
+  TicketBook,
+  type TicketEffect,
+  UNHELD_PROBE_MS,
+} from '../../src/schedule/ticket-book.js';
+import { randomFrom } from './random.js';
+
+const TEACHER = 'aa';
+const content = Ticket.fromPartial({ firstPosition: 0, positionCount: 8, outputs: ['logits'] });
+
+function kinds(effects: readonly TicketEffect[]): string[] {
+  return effects.map((e) => e.kind);
+}
+
+/** The attempt of the one publish among the effects. */
+function attemptOf(effects: readonly TicketEffect[]): number {
+  const publish = effects.find((e) => e.kind === 'publish');
+  if (publish === undefined) throw new Error(`no publish among ${kinds(effects)}`);
+  return publish.ticket.attempt;
+}
+
+/** A book with one ticket that w1 has in hand. */
+function held(): { book: TicketBook; attempt: number } {
+  const book = new TicketBook();
+  const attempt = attemptOf(book.want('run', 't', content, TEACHER));
+  book.published('t', attempt, 10, 0);
+  book.taken('w1', 't', attempt, 10, 5);
+  return { book, attempt };
+}
+
+describe('wanting', () => {
+  it('asks once for what several want, until the last of them no longer does', () => {
+    const book = new TicketBook();
+    const attempt = attemptOf(book.want('a', 't', content, TEACHER));
+    expect(book.want('b', 't', content, TEACHER)).toEqual([]);
+    book.published('t', attempt, 10, 0);
+    expect(book.unwant('a', 't')).toEqual([]);
+    expect(book.unwant('a', 't')).toEqual([]);
+    expect(book.unwant('b', 't')).toEqual([{ kind: 'remove', sequence: 10 }]);
+    expect(book.isWanted('t')).toBe(false);
+  });
+
+  it('removes a message that arrives after its ticket was given up', () => {
+    const book = new TicketBook();
+    const attempt = attemptOf(book.want('a', 't', content, TEACHER));
+    expect(book.unwant('a', 't')).toEqual([]);
+    expect(book.published('t', attempt, 10, 0)).toEqual([{ kind: 'remove', sequence: 10 }]);
+  });
+
+  it('never repeats an attempt, since its message would be dropped as a duplicate', () => {
+    const book = new TicketBook();
+    const first = attemptOf(book.want('a', 't', content, TEACHER));
+    book.unwant('a', 't');
+    expect(attemptOf(book.want('a', 't', content, TEACHER))).not.toBe(first);
+  });
+
+  it('tells everybody of an answer, and takes the message away that nobody needs', () => {
+    const book = new TicketBook();
+    const attempt = attemptOf(book.want('a', 't', content, TEACHER));
+    book.want('b', 't', content, TEACHER);
+    book.published('t', attempt, 10, 0);
+    expect(book.answered('t')).toEqual([
+      { kind: 'satisfied', id: 't', owners: ['a', 'b'] },
+      { kind: 'remove', sequence: 10 },
+    ]);
+    expect(book.answered('t')).toEqual([]);
+  });
+
+  it('leaves the message of a ticket in hand to its worker', () => {
+    const { book } = held();
+    expect(kinds(book.answered('t'))).toEqual(['satisfied']);
+  });
+});
+
+describe('publishing', () => {
+  it('tries again under another attempt, a little later', () => {
+    const book = new TicketBook();
+    const attempt = attemptOf(book.want('a', 't', content, TEACHER));
+    book.publishFailed('t', attempt, 0);
+    expect(book.tick(500)).toEqual([]);
+    expect(attemptOf(book.tick(1_000))).not.toBe(attempt);
+  });
+
+  it('believes a worker that tells of a ticket before the queue confirms it', () => {
+    const book = new TicketBook();
+    const attempt = attemptOf(book.want('a', 't', content, TEACHER));
+    book.taken('w1', 't', attempt, 10, 0);
+    book.published('t', attempt, 10, 1);
+    expect(book.holderOf('t')).toBe('w1');
+  });
+});
+
+describe('losing a worker', () => {
+  it('issues what it held again at once, and removes the old message', () => {
+    const { book, attempt } = held();
+    const effects = book.sessionEnded('w1', [TEACHER], 100);
+    expect(kinds(effects)).toEqual(['remove', 'reissued', 'publish']);
+    expect(attemptOf(effects)).not.toBe(attempt);
+    expect(book.holderOf('t')).toBeUndefined();
+  });
+
+  it('leaves what others hold', () => {
+    const { book } = held();
+    expect(book.sessionEnded('w2', [TEACHER], 100)).toEqual([]);
+  });
+
+  it('looks soon after for what was delivered to it and never announced', () => {
+    const book = new TicketBook();
+    const attempt = attemptOf(book.want('a', 't', content, TEACHER));
+    book.published('t', attempt, 10, 0);
+    book.sessionEnded('w1', [TEACHER], 100);
+    expect(book.tick(100 + PROBE_AFTER_MS - 1)).toEqual([]);
+    expect(book.tick(100 + PROBE_AFTER_MS)).toEqual([{ kind: 'probe', teacher: TEACHER }]);
+    expect(book.delivered(TEACHER, 9, 600)).toEqual([]);
+    expect(kinds(book.delivered(TEACHER, 10, 600))).toEqual(['remove', 'reissued', 'publish']);
+  });
+
+  it('looks now and then even if no session ended', () => {
+    const book = new TicketBook();
+    const attempt = attemptOf(book.want('a', 't', content, TEACHER));
+    book.published('t', attempt, 10, 0);
+    expect(book.tick(0)).toEqual([]);
+    expect(kinds(book.tick(UNHELD_PROBE_MS))).toEqual(['probe']);
+  });
+
+  it('takes a ticket from a worker that is silent for very long, not from one that sends rows', () => {
+    const { book } = held();
+    book.progressed('t', 1_000);
+    expect(book.tick(HELD_LIMIT_MS + 999)).toEqual([]);
+    expect(kinds(book.tick(HELD_LIMIT_MS + 1_000))).toEqual(['remove', 'reissued', 'publish']);
+  });
+
+  it('ignores the word of a worker about an issue that was replaced', () => {
+    const { book, attempt } = held();
+    book.sessionEnded('w1', [TEACHER], 100);
+    book.taken('w1', 't', attempt, 10, 101);
+    expect(book.holderOf('t')).toBeUndefined();
+    expect(book.returned('w1', 't', attempt, { reason: 'x', retryable: true }, 102)).toEqual([]);
+    expect(book.rejected('t', attempt, 'x', 103)).toEqual([]);
+  });
+});
+
+describe('giving back', () => {
+  it('issues a ticket again at once the first time, later each further time', () => {
+    const { book, attempt } = held();
+    const returned = { reason: 'drains', retryable: true };
+    const second = attemptOf(book.returned('w1', 't', attempt, returned, 10));
+    book.published('t', second, 11, 10);
+    book.taken('w2', 't', second, 11, 10);
+    expect(kinds(book.returned('w2', 't', second, returned, 20))).toEqual(['remove', 'reissued']);
+    expect(book.tick(269)).toEqual([]);
+    expect(kinds(book.tick(270))).toEqual(['publish']);
+  });
+
+  it('does not let one worker return what another holds', () => {
+    const { book, attempt } = held();
+    expect(book.returned('w2', 't', attempt, { reason: 'x', retryable: true }, 10)).toEqual([]);
+  });
+
+  it('gives a ticket up after some failures of its own, and tells who wanted it', () => {
+    const book = new TicketBook();
+    let effects = book.want('run', 't', content, TEACHER);
+    let nowMs = 0;
+    for (let failure = 1; failure < TICKET_FAILURE_LIMIT; failure++) {
+      const attempt = attemptOf(effects);
+      book.published('t', attempt, failure, nowMs);
+      book.taken('w1', 't', attempt, failure, nowMs);
+      book.rejected('t', attempt, 'not finite', nowMs);
+      nowMs += 10_000;
+      effects = book.tick(nowMs);
+    }
+    const last = attemptOf(effects);
+    expect(book.rejected('t', last, 'not finite', nowMs)).toEqual([
+      { kind: 'failed', id: 't', owners: ['run'], reason: 'not finite' },
+    ]);
+    expect(book.size).toBe(0);
+  });
+});
+
+/** A queue and workers that die, forget, return and answer in any order. */
+function playRandomly(seed: number): void {
+  const random = randomFrom(seed);
+  const upTo = (n: number) => Math.floor(random() * n);
+  const book = new TicketBook();
+  const open = new Set<string>();
+  const queue: { id: string; attempt: number; sequence: number }[] = [];
+  const hands: { worker: string; id: string; attempt: number; sequence: number }[] = [];
+  let sequence = 0;
+  let delivered = 0;
+  let nowMs = 0;
+
+  function apply(effects: readonly TicketEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'publish') {
+        const { attempt } = effect.ticket;
+        if (random() < 0.1) {
+          book.publishFailed(effect.id, attempt, nowMs);
+          continue;
+        }
+        sequence++;
+        queue.push({ id: effect.id, attempt, sequence });
+        apply(book.published(effect.id, attempt, sequence, nowMs));
+      } else if (effect.kind === 'remove') {
+        const at = queue.findIndex((m) => m.sequence === effect.sequence);
+        if (at >= 0) queue.splice(at, 1);
+      } else if (effect.kind === 'probe') apply(book.delivered(effect.teacher, delivered, nowMs));
+      else if (effect.kind === 'satisfied') expect(open.delete(effect.id)).toBe(true);
+      else if (effect.kind === 'failed') throw new Error('nothing is wrong with the tickets');
+    }
+  }
+
+  for (let i = 0; i < 12; i++) {
+    open.add(`t${i}`);
+    apply(book.want('run', `t${i}`, content, TEACHER));
+  }
+  for (let turn = 0; turn < 5_000 && open.size > 0; turn++) {
+    nowMs += upTo(400);
+    const roll = random();
+    const worker = `w${upTo(3)}`;
+    const mine = hands.filter((h) => h.worker === worker);
+    const first = mine[0];
+    if (roll < 0.35) {
+      const message = queue.shift();
+      if (message === undefined) continue;
+      delivered = Math.max(delivered, message.sequence);
+      // One in five dies, or forgets, before it says so.
+      if (random() < 0.2) continue;
+      hands.push({ worker, ...message });
+      book.taken(worker, message.id, message.attempt, message.sequence, nowMs);
+    } else if (roll < 0.45) {
+      for (const hand of mine) hands.splice(hands.indexOf(hand), 1);
+      apply(book.sessionEnded(worker, [TEACHER], nowMs));
+    } else if (roll < 0.55 && first !== undefined) {
+      hands.splice(hands.indexOf(first), 1);
+      const returned = { reason: 'drains', retryable: true };
+      apply(book.returned(worker, first.id, first.attempt, returned, nowMs));
+    } else if (roll < 0.7 && first !== undefined) {
+      hands.splice(hands.indexOf(first), 1);
+      apply(book.answered(first.id));
+    } else apply(book.tick(nowMs));
+  }
+  expect(open.size).toBe(0);
+  expect(book.size).toBe(0);
+}
+
+it('answers every ticket in the end, in 300 random orders of events', () => {
+  for (let seed = 1; seed <= 300; seed++) playRandomly(seed);
+});

@@ -1,0 +1,505 @@
+// The coordinator against a real nats-server and over real gRPC, with peers that speak as teacher and
+// student workers do but compute nothing, so that every logit and every target can be told in advance.
+import { orderedRows, writeNpz } from '@lyceum/learning/data';
+import { pool } from '@lyceum/learning/ensemble';
+import { digestBytes, float32Tensor, LyceumError, type Run, RunState } from '@lyceum/proto';
+import { call, openServerStream } from '@lyceum/proto/node';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StudentPeer } from './student-peer.js';
+import { logitsOf, TeacherPeer } from './teacher-peer.js';
+import { eventually, TestCoordinator } from './test-coordinator.js';
+import { CLASS_COUNT, tinyDataset, tinyDatasetBytes, tinyModelBytes } from './tiny-artifacts.js';
+
+const dataset = tinyDataset();
+const TRAIN_COUNT = 3_000;
+const BATCH_SIZE = 100;
+const STEP_COUNT = 60;
+
+let cluster: TestCoordinator;
+const killed: { kill(): void }[] = [];
+
+beforeEach(async () => {
+  cluster = await TestCoordinator.start();
+  await cluster.push('dataset', 'tiny', tinyDatasetBytes());
+  await cluster.push('model', 'first', tinyModelBytes(0.25));
+  await cluster.push('model', 'second', tinyModelBytes(0.5));
+});
+
+afterEach(async () => {
+  for (const peer of killed.splice(0)) peer.kill();
+  await cluster.stop();
+});
+
+function specification(changes: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: 'story' },
+    spec: {
+      dataset: 'tiny',
+      teachers: [
+        { name: 'one', model: 'first' },
+        { name: 'two', model: 'second', weight: 3 },
+      ],
+      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
+      training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
+      ...changes,
+    },
+  });
+}
+
+async function submit(text = specification(), runId = ''): Promise<Run> {
+  const { run } = cluster.clients;
+  const response = await call(run, run.submitRun, { specification: text, runId, dryRun: false });
+  if (response.run === undefined) throw new Error('no run in the response');
+  return response.run;
+}
+
+function teacher(
+  workerId: string,
+  options: Partial<ConstructorParameters<typeof TeacherPeer>[1]> = {},
+): TeacherPeer {
+  const peer = new TeacherPeer(cluster, { workerId, dataset, ...options });
+  killed.push(peer);
+  return peer;
+}
+
+function student(workerId: string): StudentPeer {
+  const peer = new StudentPeer(cluster, workerId);
+  killed.push(peer);
+  return peer;
+}
+
+async function assigned(peer: StudentPeer, afterEpoch = 0) {
+  return eventually(() => {
+    const { run } = peer;
+    return run !== undefined && run.assignmentEpoch > afterEpoch ? run : undefined;
+  });
+}
+
+async function inState(state: RunState, runId = 'story'): Promise<Run> {
+  return eventually(async () => {
+    const run = await cluster.run(runId);
+    return run.state === state ? run : undefined;
+  });
+}
+
+/** Credits as the student would: everything that came is done. */
+async function drain(peer: StudentPeer, fromStep: number, toStep: number): Promise<void> {
+  const before = peer.rows.length;
+  for (let done = fromStep; done < toStep; ) {
+    await peer.credit(Math.min(done + 40, toStep), done, fromStep);
+    const next = await eventually(() => {
+      const step = fromStep + Math.floor((peer.rows.length - before) / BATCH_SIZE);
+      return step > done ? step : undefined;
+    });
+    done = next;
+  }
+}
+
+/** What a run's target must be, computed from what the peers answer. */
+function expectedRows(run: Run, fromStep: number, toStep: number) {
+  const identities = run.teacherIdentities.map((hex) => digestBytes(hex));
+  const stepsPerEpoch = TRAIN_COUNT / BATCH_SIZE;
+  return Array.from({ length: (toStep - fromStep) * BATCH_SIZE }, (_, i) => {
+    const epoch = Math.floor((fromStep + i / BATCH_SIZE) / stepsPerEpoch);
+    const position = fromStep * BATCH_SIZE + i - epoch * TRAIN_COUNT;
+    // The train split is samples 0 to 2,999: row and sample are the same.
+    const [sample = 0] = orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1);
+    const logits = identities.map((identity) => Float32Array.from(logitsOf(identity, sample)));
+    const values = new Float32Array(CLASS_COUNT);
+    pool('arithmetic', 4, logits, [1, 3], 1, CLASS_COUNT, values);
+    return { epoch, position, values: [...values] };
+  });
+}
+
+async function events(runId = 'story'): Promise<{ kind: string; message: string }[]> {
+  const { run } = cluster.clients;
+  const seen = [];
+  const call = openServerStream(() => run.listEvents({ runId, follow: false }));
+  for await (const { event } of call.incoming) {
+    if (event !== undefined) seen.push({ kind: event.kind, message: event.message });
+  }
+  return seen;
+}
+
+async function finishTraining(peer: StudentPeer): Promise<void> {
+  const blobs = await cluster.nats.blobs({ create: false });
+  const logits = {
+    dtype: 'float32',
+    shape: [500, CLASS_COUNT],
+    data: new Float32Array(500 * CLASS_COUNT).fill(1),
+  } as const;
+  const testLogits = await blobs.put(writeNpz([['logits', logits]]));
+  const model = await blobs.put(tinyModelBytes(0.125));
+  const { runId = '', assignmentEpoch = 0 } = peer.run ?? {};
+  await peer.send({
+    $case: 'done',
+    done: {
+      runId,
+      assignmentEpoch,
+      modelDigest: digestBytes(model),
+      testLogitsDigest: digestBytes(testLogits),
+      finalWeightsDigest: digestBytes(model),
+      measurement: {
+        parameterCount: 6,
+        weightBytes: 24,
+        latencyBatch1Ms: 0.5,
+        trainingSeconds: 1,
+        waitingSeconds: 0.25,
+        samples: 6_000,
+      },
+      selectedStep: STEP_COUNT,
+      selectedValidation: undefined,
+    },
+  });
+}
+
+describe('a run from submit to report', () => {
+  it('sends each target once, in order, combined from the answers, and ends in a report', async () => {
+    teacher('t1');
+    const peer = student('s1');
+    await submit();
+    const run = await assigned(peer);
+    expect(run).toMatchObject({ runId: 'story', attempt: 1, assignmentEpoch: 1 });
+    expect(run.targetTensors).toEqual([{ name: 'pooled/arithmetic/4', rowShape: [CLASS_COUNT] }]);
+    await peer.receive(0, 0);
+    await drain(peer, 0, STEP_COUNT);
+    expect(peer.rows).toEqual(
+      expectedRows(await inState(RunState.RUN_STATE_TRAINING), 0, STEP_COUNT),
+    );
+
+    await finishTraining(peer);
+    await inState(RunState.RUN_STATE_SUCCEEDED);
+    await eventually(() => (peer.run === undefined ? true : undefined));
+    const { run: client } = cluster.clients;
+    const { reportJson } = await call(client, client.getReport, { runId: 'story' });
+    const report = JSON.parse(reportJson) as { teachers: { name: string }[]; bitExact: boolean };
+    expect(report.teachers.map((t) => t.name)).toEqual(['one', 'two']);
+    expect(report.bitExact).toBe(true);
+    const seen = (await events()).map((e) => e.message);
+    expect(seen).toContain('PREPARING → TRAINING');
+    expect(seen.at(-1)).toBe('EVALUATING → SUCCEEDED');
+  });
+
+  it('answers a second run on the same settings from the store, without any teacher', async () => {
+    const teaching = teacher('t1');
+    const peer = student('s1');
+    await submit();
+    await assigned(peer);
+    await peer.receive(0, 0);
+    await drain(peer, 0, STEP_COUNT);
+    await finishTraining(peer);
+    await inState(RunState.RUN_STATE_SUCCEEDED);
+    const ticketCount = teaching.taken.length;
+    await submit(specification(), 'again');
+    await eventually(() => (peer.run?.runId === 'again' ? true : undefined));
+    peer.rows.length = 0;
+    await peer.receive(0, 0);
+    await drain(peer, 0, STEP_COUNT);
+    expect(peer.rows).toEqual(expectedRows(await cluster.run('again'), 0, STEP_COUNT));
+    expect(teaching.taken.length).toBe(ticketCount);
+  });
+});
+
+describe('trouble', () => {
+  it('gives the tickets of a killed teacher worker to another within two seconds', async () => {
+    const doomed = teacher('t1', { answer: () => undefined });
+    const peer = student('s1');
+    const submitted = await submit();
+    await assigned(peer);
+    await peer.receive(0, STEP_COUNT);
+    await eventually(() => (doomed.taken.length >= 2 ? true : undefined));
+    const heir = teacher('t2');
+    await eventually(() => (heir.assignment?.teachers.length === 2 ? true : undefined));
+    const killedAt = Date.now();
+    doomed.kill();
+    const held = doomed.taken[0]?.ticket.firstPosition;
+    await eventually(() =>
+      heir.taken.some((t) => t.ticket.firstPosition === held) ? true : undefined,
+    );
+    expect(Date.now() - killedAt).toBeLessThan(2_000);
+    await drain(peer, 0, STEP_COUNT);
+    expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
+    expect((await events()).map((e) => e.kind)).toContain('ticket-reissued');
+  });
+
+  it('gives out again what a worker took and never said so', async () => {
+    const doomed = teacher('t1', { silent: true });
+    const peer = student('s1');
+    const submitted = await submit();
+    await assigned(peer);
+    await peer.receive(0, STEP_COUNT);
+    await eventually(() => (doomed.taken.length >= 2 ? true : undefined));
+    const heir = teacher('t2');
+    await eventually(() => (heir.assignment?.teachers.length === 2 ? true : undefined));
+    doomed.kill();
+    await drain(peer, 0, STEP_COUNT);
+    expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
+  });
+
+  it('refuses answers of another shape or that are not finite, and shows the worker', async () => {
+    let turn = 0;
+    const bad = teacher('t1', {
+      answer: (frame) => {
+        turn++;
+        const rows = frame.tensors[0]?.shape[0] ?? 0;
+        if (turn > 2) return frame;
+        const width = turn === 1 ? CLASS_COUNT + 1 : CLASS_COUNT;
+        const values = new Float32Array(rows * width).fill(turn === 1 ? 0 : Number.NaN);
+        return { ...frame, tensors: [float32Tensor('logits', [rows, width], values)] };
+      },
+    });
+    const peer = student('s1');
+    const submitted = await submit();
+    await assigned(peer);
+    await peer.receive(0, STEP_COUNT);
+    await drain(peer, 0, STEP_COUNT);
+    expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
+    expect(bad.refusals).toHaveLength(2);
+    expect(
+      bad.refusals.every((e) => e instanceof LyceumError && e.code === 'INVALID_ARGUMENT'),
+    ).toBe(true);
+    const { cluster: client } = cluster.clients;
+    const { workers } = await call(client, client.listWorkers, {});
+    expect(workers.find((w) => w.workerId === 't1')?.problems.join()).toContain('answer refused');
+  });
+
+  it('fails a run, with the reason, whose teacher keeps giving no answers', async () => {
+    teacher('t1', {
+      answer: (frame) => ({ ...frame, tensors: [] }),
+    });
+    const peer = student('s1');
+    await submit();
+    await assigned(peer);
+    await peer.receive(0, STEP_COUNT);
+    const run = await inState(RunState.RUN_STATE_FAILED);
+    expect(run.reason).toContain('cannot answer: want the tensors logits, got none');
+    await eventually(() => (peer.targetsEnd instanceof LyceumError ? true : undefined));
+    expect(peer.targetsEnd).toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('drops an answer that nobody asked for, and says so', async () => {
+    const peer = teacher('t1');
+    const ticket = {
+      teacherIdentity: Buffer.alloc(32, 1),
+      datasetDigest: Buffer.alloc(32, 2),
+      split: 1,
+      view: 'identity',
+      viewEpoch: 0,
+      order: undefined,
+      firstPosition: 0,
+      positionCount: 4,
+      outputs: ['logits'],
+      attempt: 1,
+    } as const;
+    const receipt = await peer.answer({ ...ticket, outputs: ['logits'] }, (frame) => frame);
+    expect(receipt).toMatchObject({ wanted: false, ticket: { positionCount: 4 } });
+  });
+
+  it('keeps the assignment of a student that reconnects, and goes on at its next step', async () => {
+    teacher('t1');
+    const peer = student('s1');
+    const submitted = await submit();
+    await assigned(peer);
+    await peer.receive(0, 0);
+    await drain(peer, 0, 20);
+    peer.kill();
+    peer.rows.length = 0;
+    peer.connect();
+    await peer.receive(20, 20);
+    await drain(peer, 20, STEP_COUNT);
+    expect(peer.rows).toEqual(expectedRows(submitted, 20, STEP_COUNT));
+    expect(peer.run?.assignmentEpoch).toBe(1);
+  });
+
+  it('gives the run of a student that is gone to another, and takes no word from the first', async () => {
+    teacher('t1');
+    const lost = student('s1');
+    const submitted = await submit();
+    await assigned(lost);
+    await lost.receive(0, 0);
+    await drain(lost, 0, 20);
+    lost.kill();
+    const heir = student('s2');
+    const run = await assigned(heir, 1);
+    expect(run.assignmentEpoch).toBe(2);
+    // No checkpoint was made: from the beginning, and from the store.
+    await heir.receive(0, 0);
+    await drain(heir, 0, STEP_COUNT);
+    expect(heir.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
+    const { student: client } = cluster.clients;
+    const stale = call(client, client.makeDurable, { runId: 'story', assignmentEpoch: 1, step: 9 });
+    await expect(stale).rejects.toMatchObject({ code: 'ABORTED' });
+    await call(client, client.makeDurable, { runId: 'story', assignmentEpoch: 2, step: 9 });
+  });
+
+  it('goes on after the coordinator was stopped and started in the middle', async () => {
+    const before = teacher('t1');
+    const peer = student('s1');
+    const submitted = await submit();
+    await assigned(peer);
+    await peer.receive(0, 0);
+    await drain(peer, 0, 20);
+    await cluster.restart();
+    before.kill();
+    teacher('t1');
+    peer.rows.length = 0;
+    peer.connect();
+    // Until it has been taken up again the stream is UNAVAILABLE.
+    await eventually(async () => {
+      peer.targetsEnd = undefined;
+      await peer.receive(20, 21);
+      const seen = await eventually(
+        () => peer.targetsEnd ?? (peer.rows.length > 0 ? 'rows' : undefined),
+      );
+      return seen === 'rows' ? true : undefined;
+    });
+    await drainFrom(peer, 20);
+    expect(peer.rows).toEqual(expectedRows(submitted, 20, STEP_COUNT));
+    expect(peer.run?.assignmentEpoch).toBe(1);
+  });
+});
+
+async function drainFrom(peer: StudentPeer, fromStep: number): Promise<void> {
+  for (;;) {
+    const done = fromStep + Math.floor(peer.rows.length / BATCH_SIZE);
+    if (done === STEP_COUNT) return;
+    await peer.credit(Math.min(done + 40, STEP_COUNT), done, fromStep);
+    await eventually(() =>
+      fromStep + Math.floor(peer.rows.length / BATCH_SIZE) > done ? true : undefined,
+    );
+  }
+}
+
+describe('what users ask', () => {
+  it('submits once however often it is asked, and refuses another specification', async () => {
+    const first = await submit();
+    const { run } = cluster.clients;
+    const again = await call(run, run.submitRun, {
+      specification: specification(),
+      runId: '',
+      dryRun: false,
+    });
+    expect(again).toMatchObject({ created: false, run: { submittedAtMs: first.submittedAtMs } });
+    const other = submit(specification({ training: { epochs: 3 } }));
+    await expect(other).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+  });
+
+  it('names everything that does not fit the cluster, and stores nothing', async () => {
+    await cluster.push('model', 'wide', tinyModelBytes(1, 5, 4));
+    const text = specification({
+      teachers: [
+        { name: 'one', model: 'wide' },
+        { name: 'two', model: 'absent' },
+        { name: 'three', model: 'run:absent' },
+      ],
+      labels: { count: 9_999 },
+      student: { model: { architecture: 'mlp' }, baseline: 'run:none' },
+    });
+    const message = await submit(text).then(
+      () => '',
+      (err: unknown) => (err instanceof LyceumError ? err.message : ''),
+    );
+    expect(message.split('\n').slice(1)).toEqual([
+      '  - spec.teachers[0].model: has 4 classes, and the data set has 3',
+      '  - spec.teachers[0].model: takes inputs of shape [5], and the samples have [2]',
+      '  - spec.teachers[1].model: there is no model absent; pushed are first, second, wide',
+      '  - spec.teachers[2].model: there is no run absent',
+      '  - spec.student.baseline: there is no run none',
+      '  - spec.labels.count: is 9999, and the train split has 3000 labelled samples',
+    ]);
+    const { run } = cluster.clients;
+    expect((await call(run, run.listRuns, {})).runs).toEqual([]);
+  });
+
+  it('says why a run waits', async () => {
+    await submit();
+    await eventually(async () => ((await cluster.run('story')).reason !== '' ? true : undefined));
+    expect((await cluster.run('story')).reason).toBe('no student worker is connected');
+    const peer = student('s1');
+    await eventually(async () =>
+      (await cluster.run('story')).reason.includes('teacher') ? true : undefined,
+    );
+    expect((await cluster.run('story')).reason).toBe('no teacher worker is connected');
+    teacher('t1');
+    await assigned(peer);
+    await submit(specification(), 'second');
+    await eventually(async () => ((await cluster.run('second')).reason !== '' ? true : undefined));
+    expect((await cluster.run('second')).reason).toBe(
+      'no student worker is free (1 of 1 busy with story)',
+    );
+  });
+
+  it('cancels a run, releases its workers, and goes on with it in the next attempt', async () => {
+    teacher('t1');
+    const peer = student('s1');
+    const submitted = await submit();
+    await assigned(peer);
+    await peer.receive(0, 0);
+    await drain(peer, 0, 20);
+    const { run } = cluster.clients;
+    await call(run, run.cancelRun, { runId: 'story' });
+    await inState(RunState.RUN_STATE_CANCELLED);
+    await eventually(() => (peer.run === undefined ? true : undefined));
+    expect(peer.targetsEnd).toMatchObject({ code: 'ABORTED' });
+    await expect(call(run, run.cancelRun, { runId: 'story' })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+    });
+    await call(run, run.retryRun, { runId: 'story' });
+    expect(await assigned(peer, 1)).toMatchObject({ attempt: 2, assignmentEpoch: 2 });
+    peer.rows.length = 0;
+    await peer.receive(0, 0);
+    await drain(peer, 0, STEP_COUNT);
+    expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
+  });
+
+  it('trains a baseline as a run of its own, and waits for it', async () => {
+    teacher('t1');
+    const peer = student('s1');
+    await submit(
+      specification({
+        student: { model: { architecture: 'mlp' }, baseline: 'train' },
+        labels: { count: 30 },
+      }),
+    );
+    await assigned(peer);
+    await peer.receive(0, 0);
+    await drain(peer, 0, STEP_COUNT);
+    await finishTraining(peer);
+    await eventually(() => (peer.run?.runId === 'story-alone' ? true : undefined));
+    expect(JSON.parse(peer.run?.specificationJson ?? '')).toMatchObject({
+      kind: 'Training',
+      spec: { training: { steps: STEP_COUNT, seed: 5 }, labels: { count: 30 } },
+    });
+    await eventually(async () => {
+      const { reason } = await cluster.run('story');
+      return reason.includes('waiting for run story-alone') ? true : undefined;
+    });
+    await finishTraining(peer);
+    await inState(RunState.RUN_STATE_SUCCEEDED, 'story-alone');
+    await inState(RunState.RUN_STATE_SUCCEEDED);
+  });
+
+  it('refuses bytes that are no artifact, and to delete what a run uses', async () => {
+    await expect(cluster.push('dataset', 'bad', Buffer.from('nonsense'))).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+    await submit();
+    const { artifact } = cluster.clients;
+    const remove = call(artifact, artifact.deleteArtifact, { kind: 1, name: 'first' });
+    await expect(remove).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    await expect(
+      call(artifact, artifact.deleteArtifact, { kind: 1, name: 'none' }),
+    ).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
+  it('is ready, and shows what it measures', async () => {
+    const ready = await fetch(`http://${cluster.http}/readyz`);
+    expect(ready.status).toBe(200);
+    const metrics = await (await fetch(`http://${cluster.http}/metrics`)).text();
+    expect(metrics).toContain('lyceum_worker_sessions{kind="teacher"} 0');
+  });
+});

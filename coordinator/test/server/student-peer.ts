@@ -1,0 +1,102 @@
+/** A student worker as far as the coordinator can see: session, targets, reports. It trains nothing. */
+import {
+  type AssignedRun,
+  float32Values,
+  type StudentAssignment,
+  type StudentReport,
+  type TargetFrame,
+  type TargetRequest,
+} from '@lyceum/proto';
+import { type DuplexCall, openDuplex } from '@lyceum/proto/node';
+import type { TestCoordinator } from './test-coordinator.js';
+
+export interface ReceivedRow {
+  readonly epoch: number;
+  readonly position: number;
+  readonly values: number[];
+}
+
+export class StudentPeer {
+  /** Every row of every target that came, in the order of their coming. */
+  readonly rows: ReceivedRow[] = [];
+  run: AssignedRun | undefined;
+  /** How the last stream of targets ended. */
+  targetsEnd: unknown;
+  readonly #cluster: TestCoordinator;
+  readonly #workerId: string;
+  #session: DuplexCall<StudentReport, StudentAssignment>;
+  #targets: DuplexCall<TargetRequest, TargetFrame> | undefined;
+
+  constructor(cluster: TestCoordinator, workerId: string) {
+    this.#cluster = cluster;
+    this.#workerId = workerId;
+    this.#session = this.connect();
+  }
+
+  /** Opens a session; an earlier one is the coordinator's to end. */
+  connect(): DuplexCall<StudentReport, StudentAssignment> {
+    this.#session = openDuplex(() => this.#cluster.clients.student.session());
+    void this.#follow(this.#session);
+    return this.#session;
+  }
+
+  kill(): void {
+    this.#session.cancel();
+    this.#targets?.cancel();
+  }
+
+  /** Asks for all targets from `firstStep` on. */
+  async receive(firstStep: number, creditStep: number): Promise<void> {
+    const targets = openDuplex(() => this.#cluster.clients.student.receiveTargets());
+    this.#targets = targets;
+    void this.#collect(targets);
+    await this.credit(creditStep, firstStep, firstStep);
+  }
+
+  async credit(creditStep: number, doneStep: number, firstStep = 0): Promise<void> {
+    const { runId = '', assignmentEpoch = 0 } = this.run ?? {};
+    await this.#targets?.send({ runId, assignmentEpoch, firstStep, creditStep, doneStep });
+  }
+
+  async send(report: NonNullable<StudentReport['report']>): Promise<void> {
+    await this.#session.send({ report });
+  }
+
+  async #follow(session: DuplexCall<StudentReport, StudentAssignment>): Promise<void> {
+    const device = { engine: 'native', engineVersion: '1', computeThreads: 1, device: 'cpu' };
+    const hello = { workerId: this.#workerId, version: '1', device };
+    try {
+      await session.send({ report: { $case: 'hello', hello } });
+      for await (const { run, revision } of session.incoming) {
+        this.run = run;
+        const { runId = '', assignmentEpoch = 0 } = run ?? {};
+        const state = { revision, runId, assignmentEpoch };
+        await session.send({ report: { $case: 'state', state } });
+      }
+    } catch {
+      // The session ended: by kill(), or with the coordinator.
+    }
+  }
+
+  async #collect(targets: DuplexCall<TargetRequest, TargetFrame>): Promise<void> {
+    try {
+      for await (const { epoch, firstPosition, tensors } of targets.incoming) {
+        const [tensor] = tensors;
+        if (tensor === undefined) throw new Error('a frame without tensors');
+        const values = float32Values(tensor);
+        const [rowCount = 0, width = 0] = tensor.shape;
+        for (let row = 0; row < rowCount; row++) {
+          const position = firstPosition + row;
+          this.rows.push({
+            epoch,
+            position,
+            values: [...values.subarray(row * width, (row + 1) * width)],
+          });
+        }
+      }
+      this.targetsEnd = 'ended';
+    } catch (err) {
+      this.targetsEnd = err;
+    }
+  }
+}

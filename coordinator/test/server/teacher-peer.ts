@@ -1,0 +1,153 @@
+/**
+ * A teacher worker as far as the coordinator can see: session, tickets from the real queue, answers. It
+ * computes nothing: {@link logitsOf} says what each sample's logits are.
+ */
+import { type DatasetParts, orderedRows } from '@lyceum/learning/data';
+import {
+  type AnswerFrame,
+  type AnswerReceipt,
+  float32Tensor,
+  type TeacherAssignment,
+  type TeacherReport,
+  type Ticket,
+} from '@lyceum/proto';
+import { type DuplexCall, openDuplex, type TakenTicket } from '@lyceum/proto/node';
+import type { TestCoordinator } from './test-coordinator.js';
+import { CLASS_COUNT } from './tiny-artifacts.js';
+
+/** Logits of one sample: small numbers that differ by teacher, sample, class and view. */
+export function logitsOf(identity: Buffer | Uint8Array, sample: number, viewEpoch = 0): number[] {
+  return Array.from(
+    { length: CLASS_COUNT },
+    (_, c) => (((identity[0] ?? 0) + 3 * sample + 5 * c + 11 * viewEpoch) % 17) / 4,
+  );
+}
+
+/** The samples that a ticket asks for. */
+export function samplesOf({ splits }: DatasetParts, ticket: Ticket): number[] {
+  const samples = [...splits.keys()].filter((i) => splits[i] === ticket.split);
+  const { order, firstPosition, positionCount } = ticket;
+  const rows = orderedRows(samples.length, order, firstPosition, positionCount);
+  return [...rows].map((row) => samples[row] as number);
+}
+
+export interface TeacherPeerOptions {
+  readonly workerId: string;
+  readonly dataset: DatasetParts;
+  /** Called with each ticket taken, before it is answered; what it returns is sent. */
+  readonly answer?: (frame: AnswerFrame) => AnswerFrame | undefined;
+  /** Takes tickets without telling. */
+  readonly silent?: boolean;
+}
+
+export class TeacherPeer {
+  readonly taken: TakenTicket[] = [];
+  readonly receipts: AnswerReceipt[] = [];
+  /** Why streams of answers ended. */
+  readonly refusals: unknown[] = [];
+  assignment: TeacherAssignment | undefined;
+  readonly #cluster: TestCoordinator;
+  readonly #options: TeacherPeerOptions;
+  readonly #session: DuplexCall<TeacherReport, TeacherAssignment>;
+  readonly #over = new AbortController();
+  readonly #pulling = new Set<string>();
+
+  constructor(cluster: TestCoordinator, options: TeacherPeerOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#session = openDuplex(() => cluster.clients.teacher.session());
+    void this.#run();
+  }
+
+  /** Breaks everything off, as a kill does. */
+  kill(): void {
+    this.#over.abort();
+    this.#session.cancel();
+  }
+
+  async returnTicket(taken: TakenTicket, reason: string, retryable: boolean): Promise<void> {
+    const { ticket, sequence } = taken;
+    const returned = { ticket, sequence, reason, retryable };
+    await this.#session.send({ report: { $case: 'returned', returned } });
+  }
+
+  /** Answers a ticket on a stream of its own. */
+  async answer(
+    ticket: Ticket,
+    change: (frame: AnswerFrame) => AnswerFrame,
+  ): Promise<AnswerReceipt> {
+    const stream = openDuplex(() => this.#cluster.clients.teacher.sendAnswers());
+    await stream.send(change(this.frameFor(ticket)));
+    for await (const receipt of stream.incoming) {
+      stream.end();
+      return receipt;
+    }
+    throw new Error('no receipt came');
+  }
+
+  frameFor(ticket: Ticket): AnswerFrame {
+    const samples = samplesOf(this.#options.dataset, ticket);
+    const values = samples.flatMap((s) => logitsOf(ticket.teacherIdentity, s, ticket.viewEpoch));
+    const shape = [samples.length, CLASS_COUNT];
+    const logits = float32Tensor('logits', shape, Float32Array.from(values));
+    return { ticket, firstRow: 0, tensors: [logits] };
+  }
+
+  async #run(): Promise<void> {
+    const { workerId } = this.#options;
+    const device = { engine: 'native', engineVersion: '1', computeThreads: 1, device: 'cpu' };
+    const hello = { workerId, version: '1', memoryBudgetBytes: 2 ** 30, device };
+    try {
+      await this.#session.send({ report: { $case: 'hello', hello } });
+      for await (const assignment of this.#session.incoming) {
+        this.assignment = assignment;
+        await this.#tellState(assignment);
+        for (const { ticketConsumer } of assignment.teachers)
+          this.#pull(ticketConsumer).catch(() => {});
+      }
+    } catch {
+      // The session ended: by kill(), or with the coordinator.
+    }
+  }
+
+  async #tellState({ revision, teachers }: TeacherAssignment): Promise<void> {
+    const loaded = teachers.map(({ teacherIdentity }) => ({
+      teacherIdentity,
+      classCount: CLASS_COUNT,
+      parameterCount: 6,
+      weightBytes: 24,
+      latencyBatch1Ms: 1.5,
+    }));
+    await this.#session.send({
+      report: { $case: 'state', state: { revision, loaded, failed: [] } },
+    });
+  }
+
+  async #pull(consumer: string): Promise<void> {
+    if (this.#pulling.has(consumer)) return;
+    this.#pulling.add(consumer);
+    const { signal } = this.#over;
+    const source = await this.#cluster.nats.ticketSource('LYCEUM_TICKETS', consumer);
+    while (!signal.aborted) {
+      const taken = await source.pull(signal);
+      if (taken === undefined) return;
+      this.taken.push(taken);
+      if (this.#options.silent === true) continue;
+      const { ticket, sequence } = taken;
+      await this.#session.send({ report: { $case: 'taken', taken: { ticket, sequence } } });
+      await this.#work(taken);
+    }
+  }
+
+  async #work(taken: TakenTicket): Promise<void> {
+    const change = this.#options.answer ?? ((frame) => frame);
+    const frame = change(this.frameFor(taken.ticket));
+    if (frame === undefined) return;
+    try {
+      this.receipts.push(await this.answer(taken.ticket, () => frame));
+      taken.ack();
+    } catch (err) {
+      this.refusals.push(err);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/** A real `nats-server` and the real coordinator in this process, on free ports and in a folder of its own. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArtifactKind, CHUNK_BYTES } from '@lyceum/proto';
+import {
+  ArtifactClient,
+  ClusterClient,
+  call,
+  connect,
+  connectNats,
+  createLogger,
+  findNatsServer,
+  type Nats,
+  type NatsServer,
+  openClientStream,
+  RunClient,
+  StudentClient,
+  startNatsServer,
+  TeacherClient,
+} from '@lyceum/proto/node';
+import { type Serving, serve } from '../../src/serve.js';
+
+const log = createLogger({ name: 'test', level: process.env['LYCEUM_TEST_LOG'] ?? 'silent' });
+
+export class TestCoordinator {
+  readonly nats: Nats;
+  readonly #server: NatsServer;
+  readonly #folder: string;
+  #serving: Serving;
+  #clients: Clients;
+
+  private constructor(folder: string, server: NatsServer, nats: Nats, serving: Serving) {
+    this.#folder = folder;
+    this.#server = server;
+    this.nats = nats;
+    this.#serving = serving;
+    this.#clients = clientsOf(serving.address);
+  }
+
+  static async start(): Promise<TestCoordinator> {
+    const binary = findNatsServer(process.env);
+    if (binary === undefined) throw new Error('no nats-server: run npm test, which gets one');
+    const folder = await mkdtemp(join(tmpdir(), 'lyceum-coordinator-'));
+    const server = await startNatsServer({ binary, storeDir: join(folder, 'nats'), port: 0, log });
+    const nats = await connectNats({ url: server.url, name: 'test', log });
+    const serving = await serveIn(folder, server.url, '127.0.0.1:0');
+    return new TestCoordinator(folder, server, nats, serving);
+  }
+
+  get clients(): Clients {
+    return this.#clients;
+  }
+
+  get http(): string {
+    return this.#serving.http;
+  }
+
+  /** Stops the coordinator and starts another at the same address, from what the first left. */
+  async restart(): Promise<void> {
+    const { address } = this.#serving;
+    await this.#serving.stop();
+    this.#serving = await serveIn(this.#folder, this.#server.url, address);
+  }
+
+  async stop(): Promise<void> {
+    for (const client of Object.values(this.#clients)) client.close();
+    await this.#serving.stop();
+    await this.nats.close();
+    await this.#server.stop();
+    await rm(this.#folder, { recursive: true });
+  }
+
+  /** @returns the artifact's digest. */
+  async push(kind: 'model' | 'dataset', name: string, bytes: Buffer): Promise<string> {
+    const kinds = {
+      model: ArtifactKind.ARTIFACT_KIND_MODEL,
+      dataset: ArtifactKind.ARTIFACT_KIND_DATASET,
+    };
+    const { artifact } = this.#clients;
+    const push = openClientStream(artifact.pushArtifact.bind(artifact));
+    const header = { kind: kinds[kind], name, sizeBytes: bytes.length };
+    await push.send({ part: { $case: 'header', header } });
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+      await push.send({ part: { $case: 'chunk', chunk: bytes.subarray(at, at + CHUNK_BYTES) } });
+    }
+    push.end();
+    return (await push.response).artifact?.digest ?? '';
+  }
+
+  async run(runId: string) {
+    const { run } = this.#clients;
+    const response = await call(run, run.getRun, { runId });
+    if (response.run === undefined) throw new Error('no run in the response');
+    return response.run;
+  }
+}
+
+type Clients = ReturnType<typeof clientsOf>;
+
+function clientsOf(address: string) {
+  return {
+    run: connect(RunClient, address),
+    artifact: connect(ArtifactClient, address),
+    cluster: connect(ClusterClient, address),
+    teacher: connect(TeacherClient, address),
+    student: connect(StudentClient, address),
+  };
+}
+
+function serveIn(folder: string, natsUrl: string, listenAddress: string): Promise<Serving> {
+  return serve({
+    natsUrl,
+    stateDir: join(folder, 'coordinator'),
+    listenAddress,
+    httpAddress: '127.0.0.1:0',
+    insecure: false,
+    version: '0.0.0-test',
+    log,
+  });
+}
+
+/** Waits until `look` gives something, for as long as a test may take. */
+export async function eventually<T>(
+  look: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined && seen !== false) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

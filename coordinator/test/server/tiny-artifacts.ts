@@ -1,0 +1,53 @@
+/** A data set and models small enough to be written down, for peers that compute nothing. */
+import { type DatasetParts, encodeDataset, encodeModelPackage } from '@lyceum/learning/data';
+
+export const CLASS_COUNT = 3;
+
+/** 3,600 samples of two numbers: 3,000 train, 100 validation, 500 test; labels in turn. */
+export function tinyDataset(): DatasetParts {
+  const sampleCount = 3_600;
+  return {
+    sampleShape: [2],
+    sampleCount,
+    classCount: CLASS_COUNT,
+    classNames: ['a', 'b', 'c'],
+    inputs: Float32Array.from({ length: sampleCount * 2 }, (_, i) => i % 7),
+    inputScale: 1,
+    labels: Int32Array.from({ length: sampleCount }, (_, i) => i % CLASS_COUNT),
+    splits: Uint8Array.from({ length: sampleCount }, (_, i) => (i < 3_000 ? 1 : i < 3_100 ? 2 : 3)),
+  };
+}
+
+export function tinyDatasetBytes(): Buffer {
+  return encodeDataset(tinyDataset());
+}
+
+/** One Dense layer from `inputs` numbers to `classes`; `weight` tells models apart. */
+export function tinyModelBytes(weight: number, inputs = 2, classes = CLASS_COUNT): Buffer {
+  const dense = {
+    class_name: 'Dense',
+    config: {
+      name: 'dense',
+      units: classes,
+      activation: 'linear',
+      use_bias: false,
+      batch_input_shape: [null, inputs],
+    },
+  };
+  const modelTopology = {
+    class_name: 'Sequential',
+    config: { name: 'tiny', layers: [dense] },
+    keras_version: 'tfjs-layers 4.22.0',
+    backend: 'tensor_flow.js',
+  };
+  const weights = [{ name: 'dense/kernel', shape: [inputs, classes], dtype: 'float32' }];
+  return encodeModelPackage({
+    modelJson: {
+      format: 'layers-model',
+      modelTopology,
+      weightsManifest: [{ paths: ['weights.bin'], weights }],
+    },
+    weights: Buffer.from(new Float32Array(inputs * classes).fill(weight).buffer),
+    settings: { output: 'logits' },
+  });
+}
