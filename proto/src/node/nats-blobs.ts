@@ -11,6 +11,7 @@ import {
   type JetStreamClient,
   type JetStreamManager,
   type NatsConnection,
+  type ObjectInfo,
   type ObjectStore,
   StorageType,
 } from 'nats';
@@ -74,49 +75,42 @@ class ObjectBlobStore implements BlobStore {
 
   async put(bytes: Uint8Array): Promise<string> {
     const digest = sha256Hex(bytes);
-    if (await this.has(digest)) return digest;
+    const found = await this.#entry(digest);
+    if (found !== undefined && !found.deleted) return digest;
     const id = randomUUID().replaceAll('-', '');
-    const chunkCount = Math.ceil(bytes.length / CHUNK_BYTES);
     try {
-      for (let first = 0; first < chunkCount; first += CHUNKS_UNDER_WAY) {
-        const last = Math.min(first + CHUNKS_UNDER_WAY, chunkCount);
-        const chunks = Array.from({ length: last - first }, (_, i) => (first + i) * CHUNK_BYTES);
-        await Promise.all(
-          chunks.map((at) =>
-            this.#jetStream.publish(chunkSubject(id), bytes.subarray(at, at + CHUNK_BYTES)),
-          ),
-        );
-      }
-      const entry = {
-        name: digest,
-        options: { max_chunk_size: CHUNK_BYTES },
-        bucket: BLOB_BUCKET,
-        nuid: id,
-        size: bytes.length,
-        chunks: chunkCount,
-        digest: `SHA-256=${base64Url(digestBytes(digest))}`,
-        mtime: new Date().toISOString(),
-        deleted: false,
-      };
+      const chunkCount = await this.#putChunks(id, bytes);
       // The entry comes last: until then there is no blob.
-      const rollup = headers();
-      rollup.set('Nats-Rollup', 'sub');
-      await this.#jetStream.publish(entrySubject(digest), JSON.stringify(entry), {
-        headers: rollup,
-      });
+      await this.#putEntry(
+        {
+          name: digest,
+          options: { max_chunk_size: CHUNK_BYTES },
+          bucket: BLOB_BUCKET,
+          nuid: id,
+          size: bytes.length,
+          chunks: chunkCount,
+          digest: `SHA-256=${base64Url(digestBytes(digest))}`,
+          mtime: new Date().toISOString(),
+          deleted: false,
+        },
+        found?.revision ?? 0,
+      );
     } catch (err) {
       await this.#manager.streams
         .purge(STREAM, { filter: chunkSubject(id) })
         .catch(() => undefined);
-      throw natsError(err, `blob ${digest}`);
+      const failure = natsError(err, `blob ${digest}`);
+      // Somebody else put the same bytes meanwhile.
+      if (failure.code !== 'ABORTED') throw failure;
     }
     return digest;
   }
 
   async get(digest: string): Promise<Buffer> {
     for (let attempt = 1; attempt <= GET_ATTEMPTS; attempt += 1) {
-      const info = await this.#info(digest);
-      if (info === undefined) throw new LyceumError('NOT_FOUND', `there is no blob ${digest}`);
+      const info = await this.#entry(digest);
+      if (info === undefined || info.deleted)
+        throw new LyceumError('NOT_FOUND', `there is no blob ${digest}`);
       const bytes = await this.#read(digest, info);
       if (bytes !== undefined) return bytes;
     }
@@ -124,7 +118,8 @@ class ObjectBlobStore implements BlobStore {
   }
 
   async has(digest: string): Promise<boolean> {
-    return (await this.#info(digest)) !== undefined;
+    const info = await this.#entry(digest);
+    return info !== undefined && !info.deleted;
   }
 
   async delete(digest: string): Promise<void> {
@@ -145,13 +140,38 @@ class ObjectBlobStore implements BlobStore {
     }
   }
 
-  async #info(digest: string): Promise<{ nuid: string; size: number } | undefined> {
+  async #entry(digest: string): Promise<ObjectInfo | undefined> {
     try {
-      const info = await this.#store.info(digest);
-      return info === null || info.deleted ? undefined : info;
+      return (await this.#store.info(digest)) ?? undefined;
     } catch (err) {
       throw natsError(err, `blob ${digest}`);
     }
+  }
+
+  async #putChunks(id: string, bytes: Uint8Array): Promise<number> {
+    const chunkCount = Math.ceil(bytes.length / CHUNK_BYTES);
+    for (let first = 0; first < chunkCount; first += CHUNKS_UNDER_WAY) {
+      const chunks: Promise<unknown>[] = [];
+      for (let i = first; i < Math.min(first + CHUNKS_UNDER_WAY, chunkCount); i += 1) {
+        const chunk = bytes.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES);
+        chunks.push(this.#jetStream.publish(chunkSubject(id), chunk));
+      }
+      await Promise.all(chunks);
+    }
+    return chunkCount;
+  }
+
+  /** @param revision - of the entry that it replaces; 0: there is none. */
+  async #putEntry(
+    entry: Record<string, unknown> & { readonly name: string },
+    revision: number,
+  ): Promise<void> {
+    const rollup = headers();
+    rollup.set('Nats-Rollup', 'sub');
+    await this.#jetStream.publish(entrySubject(entry.name), JSON.stringify(entry), {
+      headers: rollup,
+      expect: { lastSubjectSequence: revision },
+    });
   }
 
   /** One after the other, each asked for by itself: nothing to lose when a connection breaks. */

@@ -8,6 +8,7 @@ const API_ERROR = {
   storageExceeded: 10047,
   messageNotFound: 10037,
   sequenceNotFound: 10043,
+  messageDeleteFailed: 10057,
   streamNotFound: 10059,
   wrongLastSequence: 10071,
 } as const;
@@ -44,7 +45,10 @@ export function natsError(thrown: unknown, what: string): LyceumError {
 export function isMessageMissing(thrown: unknown): boolean {
   if (!(thrown instanceof NatsError)) return false;
   const code = thrown.api_error?.err_code;
+  // A delete that fails for want of the message has the code of any failed delete.
+  const absent = thrown.api_error?.description === 'no message found';
   return (
+    (code === API_ERROR.messageDeleteFailed && absent) ||
     code === API_ERROR.messageNotFound ||
     code === API_ERROR.sequenceNotFound ||
     thrown.code === NatsErrorCode.JetStream404NoMessages

@@ -1,0 +1,394 @@
+/**
+ * Each test changes one thing in a specification that is right, and reads what a user would be told. The
+ * texts are part of the product, so they are written out.
+ */
+import { describe, expect, test } from 'vitest';
+import { InvalidDocumentError, type Problem } from '../src/errors.js';
+import { SPECIFICATION_MAX_BYTES } from '../src/limits.js';
+import {
+  checkRunSpecification,
+  normalisedText,
+  parseRunSpecification,
+  runSpecificationJsonSchema,
+  specificationDigest,
+} from '../src/run-specification.js';
+
+const spec = {
+  dataset: 'digits',
+  teachers: [
+    { name: 'wide', model: 'digits-wide', weight: 2 },
+    { name: 'deep', model: 'run:digits-deep' },
+  ],
+  student: { model: { architecture: 'mlp' } },
+};
+const apiVersion = 'lyceum.dev/v1alpha1';
+
+function distillation(changes: Record<string, unknown> = {}): unknown {
+  const metadata = { name: 'digits' };
+  return { apiVersion, kind: 'Distillation', metadata, spec: { ...spec, ...changes } };
+}
+
+function training(changes: Record<string, unknown> = {}): unknown {
+  const { dataset, student } = spec;
+  const metadata = { name: 'wide' };
+  return { apiVersion, kind: 'Training', metadata, spec: { dataset, student, ...changes } };
+}
+
+function problemsOf(document: unknown): readonly Problem[] {
+  try {
+    checkRunSpecification(document, 'run.yaml');
+  } catch (err) {
+    if (err instanceof InvalidDocumentError) return err.problems;
+    throw err;
+  }
+  return [];
+}
+
+/** Path and message of the only problem. */
+function problemOf(document: unknown): string {
+  const problems = problemsOf(document);
+  expect(problems).toHaveLength(1);
+  return problems.map(({ path, message }) => `${path}: ${message}`).join();
+}
+
+describe('defaults', () => {
+  test('are all filled in', () => {
+    expect(checkRunSpecification(distillation(), 'x').spec).toEqual({
+      dataset: 'digits',
+      teachers: [
+        { name: 'wide', model: 'digits-wide', weight: 2 },
+        { name: 'deep', model: 'run:digits-deep', weight: 1 },
+      ],
+      labels: 'all',
+      ensemble: { combine: 'arithmetic', quorum: 'all' },
+      student: {
+        model: { architecture: 'mlp', hiddenUnits: [30, 30], dropout: 0 },
+        baseline: 'none',
+        references: {},
+      },
+      objective: [
+        { term: 'kd', weight: 0.9, temperature: 4 },
+        { term: 'ce', weight: 0.1 },
+      ],
+      training: {
+        optimizer: 'adam',
+        learningRate: { constant: { rate: 0.001, warmupSteps: 0 } },
+        weightDecay: 0,
+        batchSize: 128,
+        epochs: 10,
+        seed: 1,
+        checkpointEverySteps: 200,
+      },
+      selection: { split: 'validation', metric: 'nll' },
+    });
+  });
+
+  test('of a training alone are the same, and its one term has the whole weight', () => {
+    const { spec: filled } = checkRunSpecification(training(), 'x');
+    expect(filled.objective).toEqual([{ term: 'ce', weight: 1 }]);
+    expect(filled.training.epochs).toBe(10);
+  });
+
+  test('do not add epochs where steps are given', () => {
+    const { spec: filled } = checkRunSpecification(training({ training: { steps: 500 } }), 'x');
+    expect(filled.training).not.toHaveProperty('epochs');
+  });
+
+  test('make a value that cannot be changed', () => {
+    const specification = checkRunSpecification(distillation(), 'x');
+    expect(() => {
+      specification.spec.training.seed = 2;
+    }).toThrow(TypeError);
+  });
+});
+
+describe('normalised text', () => {
+  const variants = {
+    'the least': distillation(),
+    'a training': training({ labels: { count: 200 } }),
+    'every field': {
+      ...(distillation({
+        dataset: { path: '/data/digits.npz', digest: `sha256:${'0'.repeat(64)}` },
+        labels: { count: 200, seed: 3 },
+        ensemble: { combine: 'geometric' },
+        student: {
+          model: { architecture: 'conv', filters: [8], denseUnits: [] },
+          baseline: 'run:alone',
+          references: { studentAllLabels: 'run:all' },
+        },
+        objective: [{ term: 'kd', weight: 1, temperature: 1 }],
+        views: { shift: 0.07 },
+        training: {
+          optimizer: 'momentum',
+          momentum: 0.9,
+          nesterov: true,
+          learningRate: { step: { initial: 0.1, atSteps: [10, 20] } },
+          clipNorm: 1,
+          steps: 100,
+        },
+        selection: { everySteps: 50 },
+      }) as object),
+      metadata: { name: 'all', team: 'vision', labels: { purpose: 'test' } },
+    },
+    'a cosine schedule': training({ training: { learningRate: { cosine: { peak: 0.001 } } } }),
+    'a pushed model': training({ student: { model: { model: 'run:before' } } }),
+    'a resnet': training({ student: { model: { architecture: 'resnet', depth: 20 } } }),
+  };
+
+  test.each(Object.entries(variants))('of %s reads back as the same', (_name, document) => {
+    const specification = checkRunSpecification(document, 'x');
+    const text = normalisedText(specification);
+    expect(parseRunSpecification(text, 'x')).toEqual(specification);
+    expect(normalisedText(parseRunSpecification(text, 'x'))).toBe(text);
+  });
+
+  test('is the same for two documents that mean the same, and has no absent keys', () => {
+    const short = checkRunSpecification(training({ training: { learningRate: 0.01 } }), 'x');
+    const long = checkRunSpecification(
+      training({ training: { epochs: 10, learningRate: { constant: { rate: 0.01 } } } }),
+      'x',
+    );
+    expect(specificationDigest(short)).toBe(specificationDigest(long));
+    expect(normalisedText(short)).not.toMatch(/views|steps"|clipNorm|momentum|team/);
+  });
+});
+
+describe('what a user is told', () => {
+  test('a key that is nearly right', () => {
+    expect(problemOf(distillation({ objective: [{ term: 'kd', temprature: 4 }] }))).toBe(
+      'spec.objective[0].temprature: is not a known key here; did you mean temperature?',
+    );
+    expect(problemOf(distillation({ Views: {} }))).toBe(
+      'spec.Views: is not a known key here; did you mean views?',
+    );
+  });
+
+  test('a key like no other', () => {
+    const model = { architecture: 'mlp', units: 3 };
+    expect(problemOf(distillation({ student: { model } }))).toBe(
+      'spec.student.model.units: is not a known key here; known here are architecture, hiddenUnits and dropout',
+    );
+  });
+
+  test('a key that is missing', () => {
+    expect(problemOf(distillation({ dataset: undefined }))).toBe(
+      'spec.dataset: is missing; want the name of a pushed set, or { path, digest } on a mounted volume',
+    );
+    expect(problemOf(distillation({ student: undefined }))).toBe(
+      'spec.student: is missing; want a mapping with model, baseline and references',
+    );
+  });
+
+  test.each([
+    [{ batchSize: '12' }, 'batchSize: want a whole number from 1 to 65536, got "12"'],
+    [{ batchSize: 0 }, 'batchSize: want a whole number from 1 to 65536, got 0'],
+    [{ seed: 1.5 }, 'seed: want a whole number from 0 to 4294967295, got 1.5'],
+    [{ weightDecay: -1 }, 'weightDecay: want a number, at least 0, got -1'],
+    [{ clipNorm: null }, 'clipNorm: want a number greater than 0, got nothing'],
+    [{ epochs: [1, 2] }, 'epochs: want a whole number greater than 0, got a list of 2'],
+    [
+      { optimizer: 'adma' },
+      'optimizer: want adam, sgd or momentum, got "adma"; did you mean adam?',
+    ],
+    [{ learningRate: Number.NaN }, 'learningRate: want a number greater than 0, got NaN'],
+    [
+      { learningRate: 'fast' },
+      'learningRate: want a number, or one of { constant }, { step } and { cosine } with its settings, got "fast"',
+    ],
+    [
+      { learningRate: { step: {}, cosine: {} } },
+      'learningRate: has step and cosine; want only one of them',
+    ],
+    [
+      { learningRate: { step: { initial: 1, atSteps: [20, 10] } } },
+      'learningRate.step.atSteps: must rise: each step later than the one before',
+    ],
+    [{ epochs: 1, steps: 1 }, 'steps: give epochs or steps, not both'],
+    [{ momentum: 0.9 }, 'momentum: belongs to optimizer: momentum, and the optimizer is adam'],
+    [
+      { nesterov: true, optimizer: 'sgd' },
+      'nesterov: belongs to optimizer: momentum, and the optimizer is sgd',
+    ],
+  ])('training %j', (settings, told) => {
+    expect(problemOf(distillation({ training: settings }))).toBe(`spec.training.${told}`);
+  });
+
+  test('the problems of a union are those of the form that was meant', () => {
+    const settings = { learningRate: { cosine: { peek: 1 } } };
+    expect(problemsOf(distillation({ training: settings }))).toEqual([
+      {
+        path: 'spec.training.learningRate.cosine.peak',
+        message: 'is missing; want a number greater than 0',
+      },
+      {
+        path: 'spec.training.learningRate.cosine.peek',
+        message: 'is not a known key here; did you mean peak?',
+      },
+    ]);
+  });
+
+  test('an architecture that does not exist', () => {
+    expect(problemOf(distillation({ student: { model: { architecture: 'mpl' } } }))).toBe(
+      'spec.student.model.architecture: want mlp, lenet, conv or resnet, got "mpl"; did you mean mlp?',
+    );
+    expect(problemOf(distillation({ student: { model: {} } }))).toBe(
+      'spec.student.model: names no architecture and no model; want { architecture: mlp | lenet | conv | resnet, … } or { model: NAME }',
+    );
+  });
+
+  test('a temperature that is not positive', () => {
+    const objective = [{ term: 'kd', temperature: 0 }];
+    expect(problemOf(distillation({ objective }))).toBe(
+      'spec.objective[0].temperature: want a number greater than 0, at most 1000, got 0',
+    );
+  });
+
+  test('teachers whose weights are all 0, or one of which is negative', () => {
+    const withWeights = (...weights: number[]): unknown =>
+      distillation({ teachers: spec.teachers.map((t, i) => ({ ...t, weight: weights[i] })) });
+    expect(problemOf(withWeights(0, 0))).toBe(
+      'spec.teachers: all weights are 0; at least one must be greater',
+    );
+    expect(problemOf(withWeights(1, -1))).toBe(
+      'spec.teachers[1].weight: want a number, at least 0, got -1',
+    );
+    expect(problemsOf(withWeights(0, 1))).toEqual([]);
+  });
+
+  test('two teachers of one name', () => {
+    const teachers = [...spec.teachers, { name: 'wide', model: 'other' }];
+    expect(problemOf(distillation({ teachers }))).toBe(
+      'spec.teachers[2].name: "wide" is the name of spec.teachers[0] too; names must differ',
+    );
+  });
+
+  test('no teachers, or nothing that asks them', () => {
+    expect(problemOf(distillation({ teachers: [] }))).toBe(
+      'spec.teachers: want a list of 1 to 64 teachers, got an empty list',
+    );
+    const objective = [{ term: 'ce' }, { term: 'kd', weight: 0 }];
+    expect(problemOf(distillation({ objective }))).toBe(
+      'spec.objective: no term asks the teachers; add { term: kd } with a weight above 0, or use kind: Training',
+    );
+  });
+
+  test('what a training alone cannot have', () => {
+    const student = { ...spec.student, baseline: 'train' };
+    const objective = [{ term: 'kd' }];
+    expect(problemsOf(training({ teachers: [], ensemble: {}, student, objective }))).toEqual([
+      {
+        path: 'spec.student.baseline',
+        message: 'belongs to kind: Distillation, and this is kind: Training',
+      },
+      {
+        path: 'spec.objective[0].term',
+        message: 'kd asks teachers; it belongs to kind: Distillation',
+      },
+      {
+        path: 'spec.teachers',
+        message: 'belongs to kind: Distillation, and this is kind: Training',
+      },
+      {
+        path: 'spec.ensemble',
+        message: 'belongs to kind: Distillation, and this is kind: Training',
+      },
+    ]);
+  });
+
+  test('names that would not fit into keys and subjects', () => {
+    const document = { ...(distillation() as object), metadata: { name: 'Digits run' } };
+    expect(problemOf(document)).toBe(
+      'metadata.name: want a name: lower-case letters, digits, dashes and dots, at most 63, no dash or dot at the ends, got "Digits run"',
+    );
+  });
+
+  test('a kind that is not known, and what is wrong with the head besides', () => {
+    const document = { apiVersion: 'v1', kind: 'Distilation', metadata: { name: 'x' }, spec: {} };
+    expect(problemsOf(document)).toEqual([
+      { path: 'apiVersion', message: 'want lyceum.dev/v1alpha1, got "v1"' },
+      {
+        path: 'kind',
+        message: 'want Distillation or Training, got "Distilation"; did you mean Distillation?',
+      },
+    ]);
+  });
+
+  test.each([
+    ['a number', 5, 'got 5'],
+    ['nothing', null, 'got nothing'],
+    ['a list', [1], 'got a list of 1'],
+  ])('a document that is %s', (_name, document, got) => {
+    expect(problemOf(document)).toBe(
+      `: want a mapping with apiVersion, metadata, kind and spec, ${got}`,
+    );
+  });
+
+  test('everything at once: types, unknown keys and what holds between fields', () => {
+    const problems = problemsOf(
+      distillation({
+        dataset: 5,
+        teachers: [
+          { name: 'a', model: 'm', weight: 0 },
+          { name: 'a', wieght: 2 },
+        ],
+        student: { model: { architecture: 'resnet', depth: 9 } },
+        training: { momentum: 2, epochs: 1, steps: 2 },
+      }),
+    );
+    expect(problems.map(({ path }) => path)).toEqual([
+      'spec.dataset',
+      'spec.teachers[1].model',
+      'spec.teachers[1].wieght',
+      'spec.student.model.depth',
+      'spec.training.momentum',
+      'spec.teachers[1].name',
+      'spec.training.steps',
+      'spec.training.momentum',
+    ]);
+  });
+});
+
+/** Each list repeats the one before ten times. */
+const ALIASES = ['a: &a [x]', ...'bcdefgh']
+  .map((key, i, keys) => {
+    const before = keys[i - 1]?.[0];
+    return before === undefined ? key : `${key}: &${key} [${`*${before},`.repeat(10)}]`;
+  })
+  .join('\n');
+
+describe('text', () => {
+  test('may be YAML or JSON', () => {
+    const json = JSON.stringify(distillation());
+    const yaml = [
+      `apiVersion: ${apiVersion}`,
+      'kind: Distillation',
+      'metadata: { name: digits }',
+      'spec:',
+      '  dataset: digits',
+      '  teachers:',
+      '    - { name: wide, model: digits-wide, weight: 2 }',
+      '    - { name: deep, model: "run:digits-deep" }',
+      '  student: { model: { architecture: mlp } }',
+    ].join('\n');
+    expect(parseRunSpecification(yaml, 'x')).toEqual(parseRunSpecification(json, 'x'));
+  });
+
+  test.each([
+    ['unclosed', 'a: [', 'run.yaml cannot be used:\n  - is not YAML: '],
+    ['a key twice', 'a: 1\na: 2', 'Map keys must be unique'],
+    ['two documents', 'a: 1\n---\na: 2', 'is not YAML'],
+    ['aliases that multiply', ALIASES, 'Excessive alias count'],
+    ['too long', `# ${'x'.repeat(SPECIFICATION_MAX_BYTES)}`, 'at most 1048576 are read'],
+    ['empty', '', 'got nothing'],
+  ])('that is %s is refused by name', (_name, text, told) => {
+    expect(() => parseRunSpecification(text, 'run.yaml')).toThrow(InvalidDocumentError);
+    expect(() => parseRunSpecification(text, 'run.yaml')).toThrow(told);
+  });
+});
+
+test('the JSON Schema knows the forms and their keys', () => {
+  const schema = JSON.stringify(runSpecificationJsonSchema());
+  for (const key of ['anyOf', 'teachers', 'hiddenUnits', 'cosine', 'temperature', 'resnet']) {
+    expect(schema).toContain(`"${key}"`);
+  }
+});
