@@ -18,6 +18,7 @@ import {
   settingsJson,
   teacherIdentity,
 } from '../../src/data/index.js';
+import { describeTopology } from '../../src/data/model-description.js';
 import { writeZip } from '../../src/data/zip.js';
 
 const root = mkdtempSync(join(tmpdir(), 'lyceum-model-'));
@@ -220,6 +221,21 @@ describe('describeModel', () => {
       ];
     const described = describeModel(model(topology));
     expect(described).toMatchObject({ inputShape: [28, 28, 1], classCount: 10 });
+  });
+});
+
+describe('describeTopology', () => {
+  const activation = (name: string) => layer('Activation', { activation: name });
+  it.each([
+    ['logits', [dense(2, 'linear'), activation('linear')]],
+    ['probabilities', [dense(2, 'softmax'), layer('Dropout', { rate: 0.1 })]],
+    // The last thing done to a row decides.
+    ['probabilities', [dense(2, 'relu'), layer('Softmax', {})]],
+    [undefined, [dense(2, 'softmax'), activation('sigmoid')]],
+    [undefined, [dense(2, 'relu')]],
+    [undefined, [dense(2, 'softmax'), layer('Reshape', { target_shape: [2, 1] })]],
+  ])('tells %s or nothing', (output, layers) => {
+    expect(describeTopology({ modelTopology: sequential(...layers) }).output).toBe(output);
   });
 });
 

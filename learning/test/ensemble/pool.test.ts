@@ -136,13 +136,14 @@ describe('a class of probability 0', () => {
   });
 
   it('counts as the floor in a geometric mean, so that one teacher cannot veto', () => {
-    // √(1 · ½) : √(1e-8 · ½)
-    const ratio = Math.sqrt(PROBABILITY_FLOOR);
-    const want = [1 / (1 + ratio), ratio / (1 + ratio)];
-    expectClose(pooled('geometric', 1, [sure, even], [1, 1]), want, 14);
+    // The teachers' probabilities: (½, ½, 1e-8) and (⅓, ⅓, ⅓).
+    const veto = [0, 0, Number.NEGATIVE_INFINITY];
+    const ratio = Math.sqrt(PROBABILITY_FLOOR / 0.5);
+    const want = [1, 1, ratio].map((value) => value / (2 + ratio));
+    expectClose(pooled('geometric', 1, [veto, [0, 0, 0]], [1, 1]), want, 14);
     // Shifting a teacher's logits by a constant changes nothing.
-    const shifted = [7, Number.NEGATIVE_INFINITY];
-    expectClose(pooled('geometric', 1, [shifted, even], [1, 1]), want, 14);
+    const shifted = [7, 7, Number.NEGATIVE_INFINITY];
+    expectClose(pooled('geometric', 1, [shifted, [0, 0, 0]], [1, 1]), want, 14);
   });
 });
 
