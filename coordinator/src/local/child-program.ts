@@ -158,8 +158,15 @@ function parseReadyLine(line: string): ReadyLine | undefined {
   }
 }
 
+/** A log that somebody removed has no end to show; that must not hide why it was wanted. */
 function tailOf(logFile: string): string {
-  return readFileSync(logFile, 'utf8')
+  let text = '';
+  try {
+    text = readFileSync(logFile, 'utf8');
+  } catch (err) {
+    text = `cannot be read: ${err instanceof Error ? err.message : String(err)}`;
+  }
+  return text
     .trimEnd()
     .split('\n')
     .slice(-LOG_TAIL_LINES)
