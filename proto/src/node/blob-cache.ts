@@ -16,10 +16,13 @@ export class BlobCache {
   readonly #folder: string;
   readonly #blobs: Pick<BlobStore, 'get'>;
   readonly #maxBytes: number;
-  /** Files that this process has checked, by digest; a promise while that goes on. */
+  /** Files that this process has checked or is about to, in the order of their last use. */
   readonly #checked = new Map<string, Promise<string>>();
 
-  /** @param maxBytes - what all files together may take; those unused for longest go first. */
+  /**
+   * @param maxBytes - what all files together may take, but for a single one that is larger. Use a path at
+   *   once and ask again for the next use: files that were not asked for lately are removed for others.
+   */
   constructor(folder: string, blobs: Pick<BlobStore, 'get'>, maxBytes: number) {
     this.#folder = folder;
     this.#blobs = blobs;
@@ -34,12 +37,13 @@ export class BlobCache {
    *   mounted file has other bytes.
    */
   file(digest: string, a: { readonly path?: string } = {}): Promise<string> {
-    const key = `${digest} ${a.path ?? ''}`;
+    const key = keyOf(digest, a.path);
     const known = this.#checked.get(key);
-    if (known !== undefined) return known;
-    const found = a.path === undefined ? this.#fetched(digest) : mounted(a.path, digest);
+    const found = known ?? (a.path === undefined ? this.#fetched(digest) : mounted(a.path, digest));
+    // Last in the map: used last.
+    this.#checked.delete(key);
     this.#checked.set(key, found);
-    found.catch(() => this.#checked.delete(key));
+    if (known === undefined) found.catch(() => this.#checked.delete(key));
     return found;
   }
 
@@ -70,24 +74,30 @@ export class BlobCache {
     return path;
   }
 
+  /** Removes what was used longest ago: files of earlier processes, then ours in the order of their use. */
   async #makeRoom(bytes: number): Promise<void> {
     const names = (await readdir(this.#folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+    const lastUse = new Map([...this.#checked.keys()].map((key, order) => [key, order]));
     const files = await Promise.all(
       names.map(async (name) => {
         const { size, mtimeMs } = await stat(join(this.#folder, name));
-        return { name, size, mtimeMs };
+        return { name, size, mtimeMs, order: lastUse.get(keyOf(name)) ?? -1 };
       }),
     );
-    files.sort((a, b) => a.mtimeMs - b.mtimeMs);
+    files.sort((a, b) => a.order - b.order || a.mtimeMs - b.mtimeMs);
     let total = files.reduce((sum, { size }) => sum + size, bytes);
     for (const { name, size } of files) {
       if (total <= this.#maxBytes) return;
-      // A file in use stays readable for whoever has it open, and is fetched again for the next.
-      if (this.#checked.has(`${name} `)) continue;
+      // Whoever has it open goes on reading; the next to ask has it fetched again.
+      this.#checked.delete(keyOf(name));
       await rm(join(this.#folder, name), { force: true });
       total -= size;
     }
   }
+}
+
+function keyOf(digest: string, path = ''): string {
+  return `${digest} ${path}`;
 }
 
 async function mounted(path: string, digest: string): Promise<string> {

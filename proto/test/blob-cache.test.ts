@@ -1,0 +1,107 @@
+/**
+ * Real files in a temporary folder. The blob store is a map that counts what is asked of it: how many
+ * fetches there are is what the cache is for.
+ */
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sha256Hex } from '../src/digest.js';
+import { LyceumError } from '../src/errors.js';
+import { BlobCache } from '../src/node/blob-cache.js';
+
+const MIB = 1024 * 1024;
+
+class CountedBlobs {
+  readonly fetched: string[] = [];
+  readonly #blobs = new Map<string, Buffer>();
+
+  add(text: string, size = text.length): string {
+    const bytes = Buffer.alloc(size, text);
+    const digest = sha256Hex(bytes);
+    this.#blobs.set(digest, bytes);
+    return digest;
+  }
+
+  async get(digest: string): Promise<Buffer> {
+    const bytes = this.#blobs.get(digest);
+    if (bytes === undefined) throw new LyceumError('NOT_FOUND', `there is no blob ${digest}`);
+    this.fetched.push(digest);
+    return bytes;
+  }
+}
+
+let folder: string;
+let blobs: CountedBlobs;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-blobs-'));
+  blobs = new CountedBlobs();
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+test('a blob is fetched once, however many ask for it, and lies there whole', async () => {
+  const digest = blobs.add('model');
+  const cache = new BlobCache(join(folder, 'new'), blobs, MIB);
+  const paths = await Promise.all([1, 2, 3].map(() => cache.file(digest)));
+  expect(new Set(paths).size).toBe(1);
+  expect(await readFile(paths[0] ?? '', 'utf8')).toBe('model');
+  expect(blobs.fetched).toEqual([digest]);
+  expect(await readdir(join(folder, 'new'))).toEqual([digest]);
+});
+
+test('a later process uses the file, unless it has rotted', async () => {
+  const digest = blobs.add('model');
+  const path = await new BlobCache(folder, blobs, MIB).file(digest);
+  await new BlobCache(folder, blobs, MIB).file(digest);
+  expect(blobs.fetched).toHaveLength(1);
+  await writeFile(path, 'modem');
+  await new BlobCache(folder, blobs, MIB).file(digest);
+  expect(blobs.fetched).toHaveLength(2);
+  expect(await readFile(path, 'utf8')).toBe('model');
+});
+
+test('a failure is not remembered', async () => {
+  const cache = new BlobCache(folder, blobs, MIB);
+  const digest = sha256Hex('late');
+  await expect(cache.file(digest)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  blobs.add('late');
+  await cache.file(digest);
+});
+
+test('what was used longest ago makes room', async () => {
+  const cache = new BlobCache(folder, blobs, 2.5 * MIB);
+  const [a, b, c] = ['a', 'b', 'c'].map((text) => blobs.add(text, MIB));
+  await cache.file(a ?? '');
+  await cache.file(b ?? '');
+  await cache.file(a ?? '');
+  await cache.file(c ?? '');
+  expect((await readdir(folder)).sort()).toEqual([a, c].sort());
+  await cache.file(b ?? '');
+  expect(blobs.fetched).toEqual([a, b, c, b]);
+});
+
+test('files of an earlier process go before ours, the oldest first', async () => {
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((text) => blobs.add(text, MIB));
+  const earlier = new BlobCache(folder, blobs, 10 * MIB);
+  await utimes(await earlier.file(a ?? ''), 2_000, 2_000);
+  await utimes(await earlier.file(b ?? ''), 1_000, 1_000);
+  const cache = new BlobCache(folder, blobs, 3.5 * MIB);
+  await cache.file(c ?? '');
+  await cache.file(d ?? '');
+  expect((await readdir(folder)).sort()).toEqual([a, c, d].sort());
+});
+
+test('a mounted file is used where it lies, if it is what was meant', async () => {
+  const cache = new BlobCache(folder, blobs, MIB);
+  const path = join(folder, 'digits.npz');
+  await writeFile(path, 'digits');
+  expect(await cache.file(sha256Hex('digits'), { path })).toBe(path);
+  const wrong = sha256Hex('other');
+  await expect(cache.file(wrong, { path })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  await expect(cache.file(wrong, { path })).rejects.toThrow(`${path} has the SHA-256`);
+  const missing = cache.file(wrong, { path: join(folder, 'none') });
+  await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(blobs.fetched).toEqual([]);
+});
