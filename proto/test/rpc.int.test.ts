@@ -203,6 +203,7 @@ describe('one request, one response', () => {
       call(client, client.getRun, { runId: 'x' }, { deadlineMs: 200 }),
     );
     expect(failure.code).toBe('DEADLINE_EXCEEDED');
+    expect(failure.message).toContain(server.address);
     await vi.waitFor(() => expect(aborted).toHaveBeenCalledOnce(), 10_000);
   });
 

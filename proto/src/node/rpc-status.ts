@@ -45,7 +45,8 @@ export function errorOf(
 ): LyceumError {
   const code = CODES[status.code] ?? 'INTERNAL';
   const address = peer.replace(/^(dns|ipv4|ipv6):/, '');
-  const message = code === 'UNAVAILABLE' ? `${address}: ${status.details}` : status.details;
+  const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
+  const message = unanswered ? `${address}: ${status.details}` : status.details;
   return new LyceumError(code, message, { cause: status });
 }
 
