@@ -309,6 +309,20 @@ describe('tickets', () => {
     expect(failure.message).toContain('teacher-none');
   });
 
+  test('a stream of another version gets this one’s settings and keeps its tickets', async () => {
+    await queue.publish(ticket(0), 7);
+    const connection = await connect({ servers: server.url });
+    const { streams } = await connection.jetstreamManager();
+    const settings = async (): Promise<number> =>
+      (await streams.info(TICKET_STREAM)).config.max_msg_size;
+    const wanted = await settings();
+    await streams.update(TICKET_STREAM, { max_msg_size: 99_999 });
+    await queue.ensureStream();
+    expect(await settings()).toBe(wanted);
+    await connection.close();
+    expect((await source.pull(forever))?.ticket).toEqual(ticket(0));
+  });
+
   test('deleting a consumer drops its waiting tickets', async () => {
     await queue.publish(ticket(0), 7);
     await queue.deleteConsumer(identity);

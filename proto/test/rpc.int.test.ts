@@ -140,6 +140,18 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   return { promise, resolve };
 }
 
+/** Resolves when a count that has begun to rise has not risen for 2 s. */
+async function untilStill(count: () => number): Promise<void> {
+  for (
+    let before = 0, still = 0;
+    still < 10;
+    still = count() === before && before > 0 ? still + 1 : 0
+  ) {
+    before = count();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
 function frame(values: Float32Array): AnswerFrame {
   return {
     ticket: undefined,
@@ -288,11 +300,7 @@ describe('many responses', () => {
     };
     const client = runs();
     const { incoming, cancel } = openServerStream(() => client.watchRun({ runId: 'x' }));
-    let before = -1;
-    while (sent === 0 || sent !== before) {
-      before = sent;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
+    await untilStill(() => sent);
     expect(sent).toBeLessThan(60);
     let received = 0;
     for await (const _ of incoming) {
@@ -402,11 +410,7 @@ describe('both ways', () => {
       for (; sent < 200; sent += 1) await stream.send(frame(new Float32Array(250_000)));
       stream.end();
     })();
-    let before = -1;
-    while (sent === 0 || sent !== before) {
-      before = sent;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
+    await untilStill(() => sent);
     expect(sent).toBeLessThan(60);
     release.resolve();
     await sending;

@@ -12,6 +12,7 @@ import { EVENT_STREAM, eventSubject } from '../subjects.js';
 import { sleep } from './backoff.js';
 import { nextMessage } from './nats-direct-get.js';
 import { natsError } from './nats-errors.js';
+import { ensureStream } from './nats-streams.js';
 
 /** Events kept of one run; the oldest go first. */
 const EVENTS_PER_RUN_MAX_COUNT = 10_000;
@@ -51,19 +52,15 @@ class JetStreamEventLog implements EventLog {
   }
 
   async ensureStream(): Promise<void> {
-    try {
-      await this.#manager.streams.add({
-        name: EVENT_STREAM,
-        subjects: [eventSubject('*')],
-        retention: RetentionPolicy.Limits,
-        storage: StorageType.File,
-        discard: DiscardPolicy.Old,
-        max_msgs_per_subject: EVENTS_PER_RUN_MAX_COUNT,
-        allow_direct: true,
-      });
-    } catch (err) {
-      throw natsError(err, `stream ${EVENT_STREAM}`);
-    }
+    await ensureStream(this.#manager, {
+      name: EVENT_STREAM,
+      subjects: [eventSubject('*')],
+      retention: RetentionPolicy.Limits,
+      storage: StorageType.File,
+      discard: DiscardPolicy.Old,
+      max_msgs_per_subject: EVENTS_PER_RUN_MAX_COUNT,
+      allow_direct: true,
+    });
   }
 
   async append(runId: string, event: RunEvent): Promise<void> {

@@ -21,6 +21,7 @@ import { Ticket } from '../messages.js';
 import { TICKET_STREAM, ticketConsumer, ticketSubject } from '../subjects.js';
 import { ticketId, ticketMessageId } from '../ticket.js';
 import { isMessageMissing, isMissing, natsError } from './nats-errors.js';
+import { ensureStream } from './nats-streams.js';
 
 /** A worker that holds a ticket says so every third of this. */
 export const ACK_WAIT_MS = 30_000;
@@ -34,7 +35,7 @@ const DUPLICATE_WINDOW_MS = 120_000;
 const PUBLISH_ATTEMPTS = 3;
 
 export interface TicketQueue {
-  /** Creates the stream, or leaves it as it is. */
+  /** Creates the stream, or gives it this version's settings. */
   ensureStream(): Promise<void>;
   /** Creates a teacher's consumer, or leaves it as it is. @returns its name. */
   ensureConsumer(teacherIdentity: string): Promise<string>;
@@ -71,17 +72,15 @@ class JetStreamTicketQueue implements TicketQueue {
   }
 
   async ensureStream(): Promise<void> {
-    await named(`stream ${TICKET_STREAM}`, () =>
-      this.#manager.streams.add({
-        name: TICKET_STREAM,
-        subjects: [ticketSubject('*')],
-        retention: RetentionPolicy.Workqueue,
-        storage: StorageType.File,
-        discard: DiscardPolicy.New,
-        max_msg_size: TICKET_MAX_BYTES,
-        duplicate_window: nanos(DUPLICATE_WINDOW_MS),
-      }),
-    );
+    await ensureStream(this.#manager, {
+      name: TICKET_STREAM,
+      subjects: [ticketSubject('*')],
+      retention: RetentionPolicy.Workqueue,
+      storage: StorageType.File,
+      discard: DiscardPolicy.New,
+      max_msg_size: TICKET_MAX_BYTES,
+      duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+    });
   }
 
   async ensureConsumer(teacherIdentity: string): Promise<string> {
