@@ -111,7 +111,7 @@ describe("against tfjs's own", () => {
     const variable = tf.variable(tf.tensor1d(START));
     const want = tf.tidy(() => {
       for (const gradient of GRADIENTS) {
-        theirs.applyGradients({ [variable.name]: tf.tensor1d(gradient) });
+        theirs.applyGradients([{ name: variable.name, tensor: tf.tensor1d(gradient) }]);
       }
       return [...variable.dataSync()];
     });

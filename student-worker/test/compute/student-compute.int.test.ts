@@ -1,0 +1,317 @@
+/**
+ * Real compute threads and real processes on a small learnable set. Whatever happens on the way — kills, drains,
+ * other windows, other cuts of the target stream — the results' digests must be those of the undisturbed run.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodeDataset, parseModelPackage, readNpz } from '@lyceum/learning/data';
+import { checkRunSpecification, LyceumError, sha256Hex } from '@lyceum/proto';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StudentCompute } from '../../dist/compute/index.js';
+import type { TrainingJob, TrainingResult } from '../../src/training-job.js';
+import { syntheticSet } from './synthetic-set.js';
+import { train } from './training-harness.mjs';
+
+const SAMPLES = 120;
+const TRAIN_COUNT = 84;
+const TEST_COUNT = 24;
+
+let compute: StudentCompute;
+let datasetFile: string;
+
+const newFolder = () => mkdtemp(join(tmpdir(), 'lyceum-compute-'));
+
+beforeAll(async () => {
+  compute = await StudentCompute.start({ computeThreads: 2, log: pino({ level: 'silent' }) });
+  datasetFile = join(await newFolder(), 'set.npz');
+  await writeFile(datasetFile, encodeDataset(syntheticSet(SAMPLES, 6)));
+});
+
+afterAll(() => compute.stop());
+
+const MLP = { architecture: 'mlp', hiddenUnits: [12, 12], dropout: 0.2 };
+const RESNET = { architecture: 'resnet', depth: 8 };
+
+/** 26 steps of 6 an epoch, the last of each shorter; validation and checkpoints at other steps. */
+const TRAINING = {
+  batchSize: 16,
+  steps: 26,
+  learningRate: { cosine: { peak: 0.02, warmupSteps: 4 } },
+  weightDecay: 0.01,
+  clipNorm: 2,
+  checkpointEverySteps: 7,
+};
+
+async function job(change: {
+  model?: object;
+  training?: object;
+  kind?: 'Distillation' | 'Training';
+  windowSteps?: number;
+  checkpointFile?: string;
+}): Promise<TrainingJob> {
+  const { model = MLP, kind = 'Distillation', windowSteps = 8, checkpointFile } = change;
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind,
+    metadata: { name: 'test' },
+    spec: {
+      dataset: 'set',
+      ...(kind === 'Distillation' && { teachers: [{ name: 'a', model: 'a' }] }),
+      student: { model },
+      views: { shift: 0.2, flip: true, cycle: 2 },
+      training: { ...TRAINING, ...change.training },
+      selection: { everySteps: 4 },
+    },
+  };
+  const name = 'pooled/arithmetic/4';
+  return {
+    runId: 'test',
+    assignmentEpoch: 1,
+    specification: checkRunSpecification(document, 'test'),
+    datasetFile,
+    targetTensors: kind === 'Distillation' ? [{ name, rowShape: [3] }] : [],
+    outputFolder: await newFolder(),
+    windowSteps,
+    ...(checkpointFile && { checkpointFile }),
+  };
+}
+
+/** What must not depend on what happened on the way. */
+function bits(result: TrainingResult | undefined) {
+  if (result === undefined) throw new Error('the run did not finish');
+  const { modelDigest, testLogitsDigest, finalWeightsDigest } = result;
+  const { selectedStep, selectedValidation, measurement } = result;
+  const { samples } = measurement;
+  return {
+    modelDigest,
+    testLogitsDigest,
+    finalWeightsDigest,
+    selectedStep,
+    selectedValidation,
+    samples,
+  };
+}
+
+const undisturbed = async (change: Parameters<typeof job>[0]) =>
+  train(compute, await job(change), { trainCount: TRAIN_COUNT });
+
+/** Runs a job in a process of its own. */
+function inProcess(
+  a: TrainingJob,
+  dieAtCheckpoint?: number,
+): Promise<{ signal: string | undefined; result: TrainingResult | undefined }> {
+  const script = fileURLToPath(new URL('train-process.mjs', import.meta.url));
+  const argument = JSON.stringify({ job: a, trainCount: TRAIN_COUNT, dieAtCheckpoint });
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, argument], (err, stdout) => {
+      const result = stdout === '' ? undefined : JSON.parse(stdout).result;
+      resolve({ signal: err?.signal ?? undefined, result });
+    });
+  });
+}
+
+describe.each([
+  { name: 'mlp with dropout', model: MLP },
+  { name: 'resnet with batch normalisation', model: RESNET },
+])('the $name', ({ model }) => {
+  it('ends in the same bits from every checkpoint', async () => {
+    const whole = await undisturbed({ model });
+    expect(whole.checkpoints.map(({ step }) => step)).toEqual([7, 14, 21, 26]);
+    for (const { step, file, digest } of whole.checkpoints) {
+      expect(sha256Hex(await readFile(file))).toBe(digest);
+      const resumed = await job({ model, checkpointFile: file });
+      const { result } = await train(compute, resumed, { trainCount: TRAIN_COUNT });
+      expect(bits(result), `resumed at ${step}`).toEqual(bits(whole.result));
+    }
+  }, 300_000);
+
+  it('ends in the same bits after a kill, in a new process', async () => {
+    const whole = await undisturbed({ model });
+    const killed = await job({ model });
+    expect(await inProcess(killed, 14)).toEqual({ signal: 'SIGKILL', result: undefined });
+    const checkpointFile = join(killed.outputFolder, 'checkpoint-14.npz');
+    const { result } = await inProcess(await job({ model, checkpointFile }));
+    expect(bits(result)).toEqual(bits(whole.result));
+  }, 300_000);
+});
+
+describe('StudentCompute', () => {
+  it('does not care how targets are cut, nor how many may wait', async () => {
+    const whole = await undisturbed({});
+    for (const { windowSteps, blockRows } of [
+      { windowSteps: 1, blockRows: 1 },
+      { windowSteps: 100, blockRows: 84 },
+    ]) {
+      const narrow = await job({ windowSteps });
+      const { result } = await train(compute, narrow, { trainCount: TRAIN_COUNT, blockRows });
+      expect(bits(result)).toEqual(bits(whole.result));
+    }
+  });
+
+  it('raises credit by the window and ends with nothing wanted', async () => {
+    const wants: [number, number][] = [];
+    const shell = {
+      trainCount: TRAIN_COUNT,
+      onWant: (credit: number, done: number) => void wants.push([credit, done]),
+    };
+    await train(compute, await job({ windowSteps: 8 }), shell);
+    expect(wants[0]).toEqual([8, 0]);
+    expect(wants.at(-1)).toEqual([26, 26]);
+    for (const [credit, done] of wants) expect(credit).toBe(Math.min(26, done + 8));
+  });
+
+  it('drains: a checkpoint of the step in hand, and nothing more', async () => {
+    const whole = await undisturbed({});
+    const drained = await job({ training: { checkpointEverySteps: 1000 } });
+    const steps: string[] = [];
+    let draining: Promise<void> | undefined;
+    void train(compute, drained, {
+      trainCount: TRAIN_COUNT,
+      onWant: (_credit, done) => {
+        if (done >= 10) draining ??= compute.drain();
+      },
+      async onCheckpoint({ file }) {
+        steps.push(file);
+      },
+    });
+    await expect.poll(() => draining !== undefined, { timeout: 60_000 }).toBe(true);
+    await draining;
+    expect(steps).toHaveLength(1);
+    const [checkpointFile = ''] = steps;
+    const rest = { ...drained, outputFolder: await newFolder(), checkpointFile };
+    const { result, checkpoints } = await train(compute, rest, { trainCount: TRAIN_COUNT });
+    expect(checkpoints.map(({ step }) => step)).toEqual([26]);
+    expect(bits(result)).toEqual(bits(whole.result));
+  });
+
+  it('is silent after abandon, and takes the next job', async () => {
+    const ended: unknown[] = [];
+    let abandoned: Promise<void> | undefined;
+    const shell = {
+      trainCount: TRAIN_COUNT,
+      onWant: (_credit: number, done: number) => {
+        if (done >= 4) abandoned ??= compute.abandon();
+      },
+    };
+    void train(compute, await job({}), shell).then((outcome) => ended.push(outcome));
+    await expect.poll(() => abandoned !== undefined, { timeout: 60_000 }).toBe(true);
+    await abandoned;
+    const next = await undisturbed({});
+    expect(next.result?.selectedStep).toBeGreaterThan(0);
+    expect(ended).toEqual([]);
+  });
+
+  it('is never more than one checkpoint ahead of the shell', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let doneStep = 0;
+    const taken: number[] = [];
+    const outcome = train(compute, await job({ windowSteps: 1 }), {
+      trainCount: TRAIN_COUNT,
+      onWant: (_credit, done) => {
+        doneStep = done;
+      },
+      async onCheckpoint({ step }) {
+        if (taken.push(step) === 1) await held;
+      },
+    });
+    // Step 14 is done and its checkpoint waits for that of step 7.
+    await expect.poll(() => doneStep, { timeout: 60_000 }).toBe(14);
+    expect(taken).toEqual([7]);
+    release();
+    await outcome;
+    expect(taken).toEqual([7, 14, 21, 26]);
+    expect(doneStep).toBe(26);
+  });
+
+  it('trains alone without asking for targets, and leaves what it says', async () => {
+    const alone = await job({ kind: 'Training', training: { steps: 120, learningRate: 0.02 } });
+    let wants = 0;
+    const { result, progress } = await train(compute, alone, {
+      trainCount: TRAIN_COUNT,
+      onWant: () => void wants++,
+    });
+    expect(wants).toBe(0);
+    if (result === undefined) throw new Error('the run did not finish');
+    expect(result.selectedValidation?.accuracy).toBeGreaterThan(0.8);
+    const model = await readFile(result.modelFile);
+    expect(sha256Hex(model)).toBe(result.modelDigest);
+    expect(parseModelPackage(model).settings).toEqual({ output: 'logits' });
+    const logits = readNpz(await readFile(result.testLogitsFile)).get('logits');
+    expect(logits?.shape).toEqual([TEST_COUNT, 3]);
+    expect(result.measurement.parameterCount).toBe(36 * 12 + 12 + 12 * 12 + 12 + 12 * 3 + 3);
+    expect(result.measurement.latencyBatch1Ms).toBeGreaterThan(0);
+    const last = progress.at(-1);
+    expect(last).toMatchObject({ step: 120, learningRate: 0.02, validation: { step: 120 } });
+    expect(last?.samples).toBe(result.measurement.samples);
+  });
+
+  it('starts from a model of another run', async () => {
+    const first = await undisturbed({ training: { steps: 5 } });
+    const second = {
+      ...(await job({ model: { model: 'earlier' }, training: { steps: 1 } })),
+      studentModelFile: first.result?.modelFile ?? '',
+    };
+    const outcome = await train(compute, second, { trainCount: TRAIN_COUNT });
+    expect(outcome.failure).toBeUndefined();
+    expect(outcome.result?.selectedStep).toBe(1);
+  });
+});
+
+describe('what fails', () => {
+  const failure = async (a: TrainingJob, onCheckpoint?: () => Promise<void>) => {
+    const shell = { trainCount: TRAIN_COUNT, ...(onCheckpoint && { onCheckpoint }) };
+    return (await train(compute, a, shell)).failure;
+  };
+
+  it('a loss that is not finite, by step', async () => {
+    const wild = { optimizer: 'sgd', learningRate: 1e30, clipNorm: undefined, weightDecay: 0 };
+    expect(await failure(await job({ training: wild }))).toMatchObject({
+      reason: expect.stringMatching(/the loss of step [1-4] is/),
+      retryable: false,
+    });
+  });
+
+  it('a corrupt checkpoint, by file; a missing one; one of another run', async () => {
+    const whole = await undisturbed({});
+    const file = whole.checkpoints[0]?.file ?? '';
+    const bytes = await readFile(file);
+    const corrupt = join(await newFolder(), 'corrupt.npz');
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+    await writeFile(corrupt, bytes);
+    expect(await failure(await job({ checkpointFile: corrupt }))).toMatchObject({
+      reason: expect.stringContaining(`checkpoint ${corrupt} is corrupt`),
+      retryable: false,
+    });
+    expect((await failure(await job({ checkpointFile: `${file}.gone` })))?.reason).toContain(
+      'gone',
+    );
+    const other = await job({ checkpointFile: file, training: { seed: 2 } });
+    expect((await failure(other))?.reason).toContain('belongs to another specification');
+  });
+
+  it('a checkpoint that the shell cannot hand over', async () => {
+    const refused = await failure(await job({}), async () => {
+      throw new LyceumError('UNAVAILABLE', 'the store is gone');
+    });
+    expect(refused).toEqual({ reason: 'the store is gone', retryable: true });
+  });
+
+  it('an assignment without the targets that the objective needs', async () => {
+    const bare = { ...(await job({})), targetTensors: [] };
+    expect((await failure(bare))?.reason).toContain('needs target pooled/arithmetic/4 of [3]');
+  });
+
+  it('a job beside another', async () => {
+    const [first, second] = [await job({}), await job({})];
+    const running = train(compute, first, { trainCount: TRAIN_COUNT });
+    await expect(train(compute, second, { trainCount: TRAIN_COUNT })).rejects.toThrow('has a job');
+    expect((await running).failure).toBeUndefined();
+  });
+});

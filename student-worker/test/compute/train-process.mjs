@@ -1,0 +1,20 @@
+/**
+ * A process that trains one job and prints its outcome as JSON.
+ * node train-process.mjs '{"job": …, "trainCount": N, "dieAtCheckpoint": S?}': with S the process kills itself, with
+ * a signal that nothing can catch, once the checkpoint of step S or a later one is on the disk.
+ */
+import { pino } from 'pino';
+import { StudentCompute } from '../../dist/compute/index.js';
+import { train } from './training-harness.mjs';
+
+const { job, trainCount, dieAtCheckpoint } = JSON.parse(process.argv[2] ?? '');
+const log = pino({ level: 'warn' }, pino.destination(2));
+const compute = await StudentCompute.start({ computeThreads: 2, log });
+const outcome = await train(compute, job, {
+  trainCount,
+  async onCheckpoint({ step }) {
+    if (step >= dieAtCheckpoint) process.kill(process.pid, 'SIGKILL');
+  },
+});
+console.log(JSON.stringify(outcome));
+await compute.stop();
