@@ -39,6 +39,8 @@ export class RunEvaluation {
   readonly #record: RunRecord;
   readonly #dataset: DatasetOutline;
   readonly #answers: TestAnswers;
+  /** By teacher, kept once seen: a teacher that is measured and has answered is unloaded. */
+  readonly #measured = new Map<string, LoadedTeacher>();
   #composing = false;
   #stopped = false;
 
@@ -139,7 +141,11 @@ export class RunEvaluation {
 
   #measurements(): LoadedTeacher[] | undefined {
     const { teachers } = this.#record;
-    const known = teachers.map((t) => this.#parts.measurementOf(t.identity));
+    const known = teachers.map(({ identity }) => {
+      const measured = this.#measured.get(identity) ?? this.#parts.measurementOf(identity);
+      if (measured !== undefined) this.#measured.set(identity, measured);
+      return measured;
+    });
     const measured = known.filter((m) => m !== undefined);
     return measured.length === teachers.length ? measured : undefined;
   }
