@@ -5,7 +5,7 @@
  *
  * - targets leave strictly in the order of the steps, and each step once per attachment;
  * - no target leaves before every teacher's answers to its span are there, nor beyond the student's credit;
- * - spans are open (asked for) from the first that the student has not done to `windowSpans` beyond it.
+ * - every span that holds a step of [done, done + `windowSteps`) is open: asked for, or there.
  *
  * Whoever feeds it answers each `want` with {@link RunSchedule.spanComplete}, at once where the answers are
  * in the store already.
@@ -24,8 +24,8 @@ export type ScheduleEffect =
 export interface ScheduleSettings {
   readonly grid: SpanGrid;
   readonly teacherCount: number;
-  /** Spans asked for beyond the one that the student works on; at least 1. */
-  readonly windowSpans: number;
+  /** Steps asked for beyond those that the student has done; at least 1. */
+  readonly windowSteps: number;
 }
 
 export class RunSchedule {
@@ -123,6 +123,10 @@ export class RunSchedule {
     return flags.flatMap((complete, teacher) => (complete ? [] : [teacher]));
   }
 
+  openSpanCount(): number {
+    return this.#open.size;
+  }
+
   /** Teachers' spans asked for and not there yet. */
   openWantCount(): number {
     let count = 0;
@@ -139,10 +143,11 @@ export class RunSchedule {
 
   /** Closes the spans outside the window and opens those inside it. */
   #moveWindow(): ScheduleEffect[] {
-    const { grid, teacherCount, windowSpans } = this.#settings;
+    const { grid, teacherCount, windowSteps } = this.#settings;
     const { stepCount } = grid.plan;
-    const first = this.#doneStep >= stepCount ? grid.spanCount : spanOfStep(grid, this.#doneStep);
-    const end = Math.min(first + 1 + windowSpans, grid.spanCount);
+    const endStep = Math.min(this.#doneStep + windowSteps, stepCount);
+    const first = this.#doneStep < stepCount ? spanOfStep(grid, this.#doneStep) : grid.spanCount;
+    const end = this.#doneStep < stepCount ? spanOfStep(grid, endStep - 1) + 1 : grid.spanCount;
     const effects: ScheduleEffect[] = [];
     for (const span of [...this.#open.keys()]) {
       if (span < first || span >= end) effects.push(...this.#close(span));
@@ -168,10 +173,7 @@ export class RunSchedule {
     );
   }
 
-  /**
-   * Sends what may leave, in whole spans: one write each. A credit that ends inside a span is used in part
-   * only once the student has nothing left to do, so that a small credit is slow but never a standstill.
-   */
+  /** Sends what may leave, a span or what the credit allows of it at a time. */
   #release(): ScheduleEffect[] {
     const { grid } = this.#settings;
     const { stepCount } = grid.plan;
@@ -179,10 +181,8 @@ export class RunSchedule {
     while (this.#attached && this.#sentStep < stepCount) {
       const span = spanOfStep(grid, this.#sentStep);
       if (this.#open.get(span)?.every((complete) => complete) !== true) break;
-      const spanEnd = endStepOfSpan(grid, span);
-      const endStep = Math.min(spanEnd, this.#creditStep);
-      const idle = this.#doneStep === this.#sentStep;
-      if (endStep <= this.#sentStep || (endStep < spanEnd && !idle)) break;
+      const endStep = Math.min(endStepOfSpan(grid, span), this.#creditStep);
+      if (endStep <= this.#sentStep) break;
       effects.push({ kind: 'send', firstStep: this.#sentStep, endStep });
       this.#sentStep = endStep;
     }

@@ -23,7 +23,7 @@ import { spanGrid } from '../schedule/span-grid.js';
 import type { ActiveRuns } from './active-runs.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
-import { WINDOW_SPANS } from './run-targets.js';
+import { windowStepsOf } from './run-targets.js';
 import type { StudentSession } from './student-session.js';
 import type { TeacherSession } from './teacher-session.js';
 import type { WorkerSessions } from './worker-sessions.js';
@@ -303,6 +303,6 @@ function assignedRun(record: RunRecord): AssignedRun {
         : [],
     pointerBucket: POINTER_BUCKET,
     pointerKey: runId,
-    windowSteps: WINDOW_SPANS * grid.stepsPerSpan,
+    windowSteps: windowStepsOf(grid),
   });
 }

@@ -23,10 +23,15 @@ import { targetFrames } from './target-frames.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
 
 /**
- * Spans asked for beyond the one that the student works on. Two keep a teacher busy while the span before is
- * on its way to the student; two more keep several workers of one teacher busy.
+ * Spans asked for ahead of the student. Two keep a teacher busy while the span before is on its way to the
+ * student; two more keep several workers of one teacher busy.
  */
-export const WINDOW_SPANS = 4;
+const WINDOW_SPANS = 4;
+
+/** Steps that a run's teachers work ahead of its student, and so what credit is of use. */
+export function windowStepsOf(grid: SpanGrid): number {
+  return WINDOW_SPANS * grid.stepsPerSpan;
+}
 
 export interface RunTargetsParts {
   readonly record: RunRecord;
@@ -74,7 +79,7 @@ export class RunTargets implements Asker {
     this.#schedule = new RunSchedule({
       grid: this.#grid,
       teacherCount: record.teachers.length,
-      windowSpans: WINDOW_SPANS,
+      windowSteps: windowStepsOf(this.#grid),
     });
   }
 
@@ -220,9 +225,10 @@ export class RunTargets implements Asker {
     const at = spanAt(this.#grid, span);
     const samples = spanSamples(this.#parts.dataset, 'train', at, this.#spec.training.seed);
     this.#samples.set(span, samples);
-    // The window and what is on its way; older spans are recomputed if a student goes back to them.
+    // The window's spans, and those on their way; others are recomputed if a student goes back to them.
     const [oldest] = this.#samples.keys();
-    if (this.#samples.size > 2 * WINDOW_SPANS + 4 && oldest !== undefined) {
+    const openCount = this.#schedule.openSpanCount();
+    if (this.#samples.size > 2 * openCount + 2 && oldest !== undefined) {
       this.#samples.delete(oldest);
     }
     return samples;

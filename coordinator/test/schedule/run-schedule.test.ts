@@ -67,8 +67,8 @@ describe('spanGrid', () => {
 });
 
 describe('RunSchedule', () => {
-  function schedule(teacherCount = 2, windowSpans = 2, grid = large): RunSchedule {
-    return new RunSchedule({ grid, teacherCount, windowSpans });
+  function schedule(teacherCount = 2, windowSteps = 6, grid = large): RunSchedule {
+    return new RunSchedule({ grid, teacherCount, windowSteps });
   }
 
   it('asks every teacher for the spans of its window before anybody attached', () => {
@@ -98,12 +98,12 @@ describe('RunSchedule', () => {
   });
 
   it('moves the window with the steps done, over the end of an epoch and of the run', () => {
-    const run = schedule(1, 1);
+    const run = schedule(1, 4);
     run.attached(0);
     run.credited(20, 0);
     run.spanComplete(0, 0);
     expect(wants(run.credited(20, 2))).toEqual(['0:2']);
-    const last = schedule(1, 4);
+    const last = schedule(1, 40);
     expect(wants(last.attached(16))).toEqual(['0:8', '0:9']);
     expect(last.attached(20)).toEqual([
       { kind: 'unwant', teacher: 0, span: 8 },
@@ -111,14 +111,22 @@ describe('RunSchedule', () => {
     ]);
   });
 
-  it('uses a credit inside a span only for an idle student', () => {
+  it('sends a part of a span where the credit ends in it', () => {
     const run = schedule(1);
     run.attached(0);
     run.credited(3, 0);
     run.spanComplete(0, 0);
-    expect(sends(run.spanComplete(0, 1))).toEqual([]);
-    expect(sends(run.credited(3, 2))).toEqual([[2, 3]]);
+    expect(sends(run.spanComplete(0, 1))).toEqual([[2, 3]]);
     expect(sends(run.credited(4, 3))).toEqual([[3, 4]]);
+  });
+
+  it('covers its window of steps however short the spans of an epoch are', () => {
+    const grid = spanGrid(stepPlan({ sampleCount: 150, batchSize: 32, epochs: 4 }), ROW_BYTES);
+    const run = schedule(1, 12, grid);
+    expect(wants(run.attached(0))).toEqual(['0:0', '0:1', '0:2']);
+    run.credited(12, 0);
+    for (const span of [0, 1, 2]) run.spanComplete(0, span);
+    expect(wants(run.credited(17, 5))).toEqual(['0:3']);
   });
 
   it('sends again from the step at which a student attaches anew', () => {
@@ -129,8 +137,8 @@ describe('RunSchedule', () => {
     run.spanComplete(0, 1);
     run.detached();
     expect(run.spanComplete(0, 2)).toEqual([]);
-    // The whole window is asked for anew only where it was closed: spans 0 to 2 are complete still.
-    expect(run.attached(1)).toEqual([]);
+    // Spans 0 to 2 are complete still; the window has moved a step.
+    expect(wants(run.attached(1))).toEqual(['0:3']);
     expect(sends(run.credited(9, 1))).toEqual([
       [1, 2],
       [2, 4],
@@ -158,7 +166,7 @@ describe('RunSchedule', () => {
   });
 
   it('withdraws what is open when the run needs no more', () => {
-    const run = schedule(1, 1);
+    const run = schedule(1, 4);
     run.attached(0);
     run.spanComplete(0, 0);
     expect(run.closed()).toEqual([{ kind: 'unwant', teacher: 0, span: 1 }]);
@@ -172,7 +180,7 @@ function playRandomly(seed: number): void {
   const plan = stepPlan({ sampleCount: 1 + upTo(6_000), batchSize, steps: 1 + upTo(60) });
   const grid: SpanGrid = spanGrid(plan, ROW_BYTES);
   const teacherCount = 1 + upTo(3);
-  const run = new RunSchedule({ grid, teacherCount, windowSpans: 1 + upTo(4) });
+  const run = new RunSchedule({ grid, teacherCount, windowSteps: 1 + upTo(40) });
   const open = new Set<string>();
   const answered = new Set<string>();
   // The student: attached or not, the next step whose target it expects, what it has done, its credit.
