@@ -21,28 +21,53 @@ import {
 
 const SPECIFICATIONS = fileURLToPath(new URL('../digits/', import.meta.url));
 
-/** Specification and what it is for, in the order in which they run. */
-const RUNS = [
-  ['teacher-wide', 'teacher 1 of 3: a wide perceptron'],
-  ['teacher-lenet', 'teacher 2 of 3: LeNet'],
-  ['teacher-conv', 'teacher 3 of 3: a convolutional net'],
-  ['student-all-labels', 'for reference: the student trained on all labels'],
-  ['distillation', 'the student distilled from all three, with 200 labels; and alone'],
+/** Specification, run and what it is for, in the order in which they run. */
+const TEACHERS = [
+  ['teacher-wide', 'digits-wide', 'teacher 1 of 3: a wide perceptron'],
+  ['teacher-lenet', 'digits-lenet', 'teacher 2 of 3: LeNet'],
+  ['teacher-conv', 'digits-conv', 'teacher 3 of 3: a convolutional net'],
+] as const;
+const ALL_LABELS = [
+  'student-all-labels',
+  'digits-all-labels',
+  'for reference: the student trained on all labels',
+] as const;
+const DISTILLATION = [
+  'distillation',
+  'digits',
+  'the student distilled from all three, with 200 labels; and alone',
 ] as const;
 
-const USAGE = `usage: npm run demo -- [--out DIR]
+const USAGE = `usage: npm run demo -- [--out DIR] [--coordinator ADDRESS] [--suffix TEXT]
 
 Distils three teachers into a small student on MNIST digits, in a cluster on this machine.
 
-  --out DIR  where report.json, predictions.npz and the student go (default ./lyceum-demo)
+  --out DIR              where report.json, predictions.npz and the student go (default ./lyceum-demo)
+  --coordinator ADDRESS  use the cluster of this coordinator instead of one of its own
+  --suffix TEXT          ends the runs' names, so that a cluster can do them again
 `;
+
+interface DemoOptions {
+  readonly out: string;
+  readonly coordinator: string | undefined;
+  readonly suffix: string;
+}
 
 const INTERRUPTED = 130;
 
-async function demo(out: string, signal: AbortSignal): Promise<void> {
+async function demo(options: DemoOptions, signal: AbortSignal): Promise<void> {
   const startedMs = Date.now();
-  await mkdir(out, { recursive: true });
-  const stateDir = await mkdtemp(path.join(out, 'cluster-'));
+  await mkdir(options.out, { recursive: true });
+  if (options.coordinator === undefined) await inOwnCluster(options, signal);
+  else await mainJob(coordinatorCommand(options.coordinator, signal), options);
+  const seconds = Math.round((Date.now() - startedMs) / 1000);
+  process.stdout.write(
+    `\nThe whole took ${seconds} s. In ${options.out}: report.json, predictions.npz, student/\n`,
+  );
+}
+
+async function inOwnCluster(options: DemoOptions, signal: AbortSignal): Promise<void> {
+  const stateDir = await mkdtemp(path.join(options.out, 'cluster-'));
   let done = false;
   let cluster: LocalCluster | undefined;
   try {
@@ -54,43 +79,59 @@ async function demo(out: string, signal: AbortSignal): Promise<void> {
       log: (line) => process.stderr.write(`${line}\n`),
       signal,
     });
-    await Promise.race([mainJob(coordinatorCommand(cluster.address, signal), out), cluster.failed]);
+    const coordinator = coordinatorCommand(cluster.address, signal);
+    await Promise.race([mainJob(coordinator, options), cluster.failed]);
     done = true;
   } finally {
     await cluster?.stop();
     // After a failure the logs are wanted.
     if (done || signal.aborted) await rm(stateDir, { recursive: true });
   }
-  const seconds = Math.round((Date.now() - startedMs) / 1000);
-  process.stdout.write(
-    `\nThe whole took ${seconds} s. In ${out}: report.json, predictions.npz, student/\n`,
-  );
 }
 
-async function mainJob(coordinator: CoordinatorCommand, out: string): Promise<void> {
+async function mainJob(
+  coordinator: CoordinatorCommand,
+  { out, suffix }: DemoOptions,
+): Promise<void> {
   title('data: 10,000 MNIST digits');
   process.stdout.write(await coordinator('datasets', 'push', 'digits', 'digits'));
-  for (const [name, purpose] of RUNS) {
+  const named = (runId: string) => (suffix === '' ? runId : `${runId}-${suffix}`);
+  const finish = async (
+    [file, runId, purpose]: readonly [string, string, string],
+    references: readonly string[] = [],
+  ) => {
     title(purpose);
-    await coordinator('submit', path.join(SPECIFICATIONS, `${name}.yaml`), '--watch');
-  }
+    const changes = suffix === '' ? [] : [`metadata.name=${named(runId)}`, ...references];
+    const settings = changes.flatMap((change) => ['--set', change]);
+    await coordinator('submit', path.join(SPECIFICATIONS, `${file}.yaml`), ...settings, '--watch');
+  };
+  for (const teacher of TEACHERS) await finish(teacher);
+  await finish(ALL_LABELS);
+  await finish(DISTILLATION, [
+    ...TEACHERS.map(([, runId], index) => `spec.teachers[${index}].model=run:${named(runId)}`),
+    `spec.student.references.studentAllLabels=run:${named(ALL_LABELS[1])}`,
+  ]);
+
   title('what came of it');
+  const runId = named(DISTILLATION[1]);
   const predictions = ['--predictions', path.join(out, 'predictions.npz'), '--force'];
-  const report = await coordinator('report', 'digits', ...predictions, '--output', 'json');
+  const report = await coordinator('report', runId, ...predictions, '--output', 'json');
   await writeFile(path.join(out, 'report.json'), report);
-  await coordinator('pull', 'digits', '--out', path.join(out, 'student'), '--force');
-  process.stdout.write(`\n${await coordinator('report', 'digits')}`);
+  await coordinator('pull', runId, '--out', path.join(out, 'student'), '--force');
+  process.stdout.write(`\n${await coordinator('report', runId)}`);
 }
 
 function title(text: string): void {
   process.stderr.write(`\n== ${text}\n`);
 }
 
-function readOptions(): { readonly out: string } {
+function readOptions(): DemoOptions {
   try {
     const { values } = parseArgs({
       options: {
         out: { type: 'string', default: 'lyceum-demo' },
+        coordinator: { type: 'string' },
+        suffix: { type: 'string', default: '' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -98,26 +139,30 @@ function readOptions(): { readonly out: string } {
       process.stdout.write(USAGE);
       process.exit(0);
     }
-    return { out: path.resolve(values.out) };
+    const { out, coordinator, suffix } = values;
+    return { out: path.resolve(out), coordinator, suffix };
   } catch (err) {
     process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n\n${USAGE}`);
     process.exit(2);
   }
 }
 
-const { out } = readOptions();
+const options = readOptions();
 const interrupted = new AbortController();
 onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
-  process.stderr.write('\nending the cluster\n');
+  process.stderr.write('\nending\n');
   interrupted.abort();
 });
 try {
-  await demo(out, interrupted.signal);
+  await demo(options, interrupted.signal);
 } catch (err) {
   if (interrupted.signal.aborted) process.exit(INTERRUPTED);
   // A failed command has said on stderr what is wrong.
   const message = err instanceof CommandFailed ? err.message : toLyceumError(err).message;
-  process.stderr.write(`error: ${message}\nthe cluster's logs are in ${out}/cluster-…/logs\n`);
+  process.stderr.write(`error: ${message}\n`);
+  if (options.coordinator === undefined) {
+    process.stderr.write(`the cluster's logs are in ${options.out}/cluster-…/logs\n`);
+  }
   process.exit(1);
 }
 process.exit(0);

@@ -1,0 +1,65 @@
+/**
+ * `npm run bench -- NAME [--json] [OPTION…]`: runs one measurement. Progress goes to stderr; the last line of
+ * stdout is one JSON object, the table above it is for people and left out with `--json`.
+ */
+import { parseArgs } from 'node:util';
+import { type BenchResult, resultLines } from './bench-result.js';
+import { remoteTeachers } from './remote-teachers.js';
+
+interface Bench {
+  readonly summary: string;
+  run(options: { repetitions: number; signal: AbortSignal }): Promise<BenchResult>;
+}
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  'remote-teachers': {
+    summary: 'student samples/s with 3 remote teachers ÷ the same student alone',
+    run: remoteTeachers,
+  },
+};
+
+const usage = [
+  'usage: npm run bench -- NAME [--json] [--repetitions N]',
+  ...Object.entries(BENCHES).map(([name, { summary }]) => `  ${name}   ${summary}`),
+].join('\n');
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      repetitions: { type: 'string', default: '3' },
+    },
+  });
+  const bench = BENCHES[positionals[0] ?? ''];
+  const repetitions = Number(values.repetitions);
+  if (
+    bench === undefined ||
+    positionals.length !== 1 ||
+    !Number.isInteger(repetitions) ||
+    repetitions < 1
+  ) {
+    process.stderr.write(`${usage}\n`);
+    return 2;
+  }
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interrupted.abort(new Error(`interrupted by ${signal}`)));
+  }
+  const result = await bench.run({ repetitions, signal: interrupted.signal });
+  if (!values.json) process.stdout.write(`${resultLines(result).join('\n')}\n`);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  return 0;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (err: unknown) => {
+    process.stderr.write(
+      `bench: ${err instanceof Error ? (err.stack ?? err.message) : String(err)}\n`,
+    );
+    process.exitCode = 1;
+  },
+);

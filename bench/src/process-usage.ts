@@ -1,0 +1,18 @@
+/**
+ * CPU seconds and resident memory of other processes, as the kernel counts them.
+ *
+ * @see proc(5), /proc/PID/stat: utime is field 14 and stime 15, in clock ticks
+ */
+import { readFile } from 'node:fs/promises';
+
+/** USER_HZ is 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** @returns user and system seconds of the process so far, all its threads together. */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  // The command's name may hold spaces and parentheses; what counts comes after the last of them.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [utime, stime] = [Number(fields[11]), Number(fields[12])];
+  return (utime + stime) / TICKS_PER_SECOND;
+}

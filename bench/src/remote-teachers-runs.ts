@@ -1,0 +1,59 @@
+/** The runs of `remote-teachers`, as specifications in JSON. */
+
+export const STUDENTS = ['conv', 'mlp'] as const;
+export type StudentName = (typeof STUDENTS)[number];
+
+export const TEACHERS = ['teacher-mlp', 'teacher-lenet', 'teacher-conv'] as const;
+type ModelName = StudentName | (typeof TEACHERS)[number];
+
+/** conv: conv16-pool-conv32-pool-dense64; mlp: 784-30-30-10. */
+const MODELS: Readonly<Record<ModelName, unknown>> = {
+  conv: { architecture: 'conv', filters: [16, 32], denseUnits: [64] },
+  mlp: { architecture: 'mlp', hiddenUnits: [30, 30] },
+  'teacher-mlp': { architecture: 'mlp', hiddenUnits: [100] },
+  'teacher-lenet': { architecture: 'lenet' },
+  'teacher-conv': { architecture: 'conv', filters: [8, 16], denseUnits: [] },
+};
+
+interface RunSettings {
+  readonly name: string;
+  readonly model: ModelName;
+  readonly steps?: number;
+  readonly epochs?: number;
+  readonly viewSeed?: number;
+}
+
+export function training(settings: RunSettings): string {
+  return JSON.stringify({
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Training',
+    metadata: { name: settings.name },
+    spec: common(settings),
+  });
+}
+
+export function distillation(settings: RunSettings): string {
+  return JSON.stringify({
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: settings.name },
+    spec: {
+      ...common(settings),
+      teachers: TEACHERS.map((name) => ({ name, model: name })),
+      objective: [
+        { term: 'kd', weight: 0.9, temperature: 4 },
+        { term: 'ce', weight: 0.1 },
+      ],
+    },
+  });
+}
+
+function common({ model, steps, epochs, viewSeed }: RunSettings): Record<string, unknown> {
+  return {
+    dataset: 'digits',
+    student: { model: MODELS[model] },
+    // More epochs in the cycle than any run has: no view comes twice.
+    ...(viewSeed !== undefined && { views: { seed: viewSeed, cycle: 1000, shift: 0.07 } }),
+    training: { batchSize: 128, checkpointEverySteps: 200, ...(steps ? { steps } : { epochs }) },
+  };
+}

@@ -1,0 +1,247 @@
+/**
+ * `remote-teachers`: does an ensemble of three remote teachers slow the student down?
+ *
+ * The same student trains alone (kind Training) and from three teachers (kind Distillation), in turn, in one
+ * cluster of real processes; both read the same views of the same samples through the same prefetching code.
+ *
+ * The teachers stand for devices that are not this machine: real teacher workers, real tickets and answers, but
+ * the logits are looked up, and each inference of one batch takes as long as the student's own step. So three
+ * workers can just keep up, and none takes the student's cores. Every epoch has a new view and every run a new
+ * view seed: nothing can be answered from the store, and the bench fails unless each teacher inferred each sample.
+ */
+
+import { CoordinatorClient } from '@lyceum/coordinator/client';
+import { LocalCluster } from '@lyceum/coordinator/local';
+import { importDataset } from '@lyceum/learning/data';
+import { ArtifactKind, LyceumError, type Run, RunState } from '@lyceum/proto';
+import { type BenchResult, median, spread } from './bench-result.js';
+import { cpuSeconds } from './process-usage.js';
+import {
+  distillation,
+  STUDENTS,
+  type StudentName,
+  TEACHERS,
+  training,
+} from './remote-teachers-runs.js';
+import { inferredSamples } from './teacher-metrics.js';
+
+/** Short, but long beside the second in which a run starts and the window fills. */
+const BATCHES_PER_RUN: Readonly<Record<StudentName, number>> = { conv: 440, mlp: 1650 };
+const BATCH_SIZE = 128;
+
+interface Pair {
+  readonly alone: number;
+  readonly distilled: number;
+}
+
+export async function remoteTeachers(options: {
+  readonly repetitions: number;
+  readonly signal: AbortSignal;
+}): Promise<BenchResult> {
+  const dataset = await importDataset('digits', cacheFolder());
+  const { models, stepMs } = await prepare(dataset, options.signal);
+  const details: Record<string, unknown> = {
+    teachers:
+      'lookup: precomputed logits, one inference at a time, latency = the student’s step time',
+    batchSize: BATCH_SIZE,
+  };
+  const ratios = { conv: [] as number[], mlp: [] as number[] };
+  for (const student of STUDENTS) {
+    const measured = await measure({
+      ...options,
+      student,
+      dataset,
+      models,
+      stepMs: stepMs[student],
+    });
+    ratios[student] = measured.pairs.map((pair) => pair.distilled / pair.alone);
+    details[student] = {
+      ratio: median(ratios[student]),
+      spread: spread(ratios[student]),
+      stepMs: stepMs[student],
+      samplesPerSecondAlone: measured.pairs.map((pair) => Math.round(pair.alone)),
+      samplesPerSecondDistilled: measured.pairs.map((pair) => Math.round(pair.distilled)),
+      waitingShare: measured.waitingShares,
+      cpuMsPerBatch: measured.cpuMsPerBatch,
+      inferredSamplesPerTeacher: measured.inferred,
+    };
+  }
+  return {
+    name: 'remote-teachers',
+    value: median(ratios.conv),
+    unit: 'student samples/s with 3 remote teachers ÷ alone, convolutional student',
+    spread: spread(ratios.conv),
+    details,
+  };
+}
+
+/** Trains the three teachers, briefly, and times each student's step. */
+async function prepare(
+  dataset: Buffer,
+  signal: AbortSignal,
+): Promise<{ models: Buffer[]; stepMs: Record<StudentName, number> }> {
+  return withCluster({ teacherWorkers: 0, signal }, async (_cluster, client) => {
+    await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
+    const models: Buffer[] = [];
+    for (const name of TEACHERS) {
+      progress(`training teacher ${name}`);
+      await finished(client, training({ name, model: name, epochs: 1 }), signal);
+      models.push(
+        await client.pullArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, `run:${name}`, { signal }),
+      );
+    }
+    const stepMs = { conv: 0, mlp: 0 };
+    for (const student of STUDENTS) {
+      const name = `step-${student}`;
+      await finished(client, training({ name, model: student, epochs: 6 }), signal);
+      const { samplesPerSecond } = await client.getReport(name);
+      stepMs[student] = (BATCH_SIZE / samplesPerSecond) * 1000;
+      progress(`${student}: a step alone takes ${stepMs[student].toFixed(1)} ms`);
+    }
+    return { models, stepMs };
+  });
+}
+
+async function measure(options: {
+  readonly student: StudentName;
+  readonly dataset: Buffer;
+  readonly models: readonly Buffer[];
+  readonly stepMs: number;
+  readonly repetitions: number;
+  readonly signal: AbortSignal;
+}): Promise<{
+  pairs: Pair[];
+  waitingShares: number[];
+  cpuMsPerBatch: Record<string, number>;
+  inferred: Record<string, number>;
+}> {
+  const { student, dataset, models, stepMs, repetitions, signal } = options;
+  const shape = { teacherWorkers: 3, lookupDelayMs: stepMs, signal };
+  return withCluster(shape, async (cluster, client) => {
+    await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
+    for (const [index, model] of models.entries()) {
+      const name = TEACHERS[index] ?? '';
+      await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, name, model, { signal });
+    }
+    const pairs: Pair[] = [];
+    const waitingShares: number[] = [];
+    const cpuMsPerBatch: Record<string, number> = {};
+    let inferred: Record<string, number> = {};
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      const rates = { alone: 0, distilled: 0 };
+      // The order alternates, so that a machine that grows slower or faster favours neither.
+      const order =
+        repetition % 2 === 0
+          ? (['alone', 'distilled'] as const)
+          : (['distilled', 'alone'] as const);
+      for (const kind of order) {
+        const name = `${student}-${kind}-${repetition + 1}`;
+        const settings = {
+          name,
+          model: student,
+          steps: BATCHES_PER_RUN[student],
+          viewSeed: repetition + 1,
+        };
+        const before = await usage(cluster);
+        const inferredBefore = await inferredSamples(cluster);
+        await finished(
+          client,
+          kind === 'alone' ? training(settings) : distillation(settings),
+          signal,
+        );
+        const report = await client.getReport(name);
+        rates[kind] = report.samplesPerSecond;
+        progress(`${name}: ${Math.round(report.samplesPerSecond)} samples/s`);
+        if (kind === 'alone') continue;
+        waitingShares.push(report.training.waitingSeconds / report.training.seconds);
+        for (const [process, seconds] of Object.entries(await usage(cluster))) {
+          const spent = seconds - (before[process] ?? 0);
+          cpuMsPerBatch[process] = (spent * 1000) / report.training.stepCount;
+        }
+        inferred = await inferredSince(cluster, inferredBefore);
+        assertAllInferred(inferred, report.training.samples);
+      }
+      pairs.push(rates);
+    }
+    return { pairs, waitingShares, cpuMsPerBatch, inferred };
+  });
+}
+
+async function inferredSince(
+  cluster: LocalCluster,
+  before: Readonly<Record<string, number>>,
+): Promise<Record<string, number>> {
+  const now = await inferredSamples(cluster);
+  return Object.fromEntries(
+    Object.entries(now).map(([teacher, samples]) => [teacher, samples - (before[teacher] ?? 0)]),
+  );
+}
+
+/** @throws if a teacher was spared a sample: then the figure says nothing about remote teachers. */
+function assertAllInferred(inferred: Readonly<Record<string, number>>, samples: number): void {
+  const teachers = Object.entries(inferred);
+  if (teachers.length !== TEACHERS.length || teachers.some(([, count]) => count < samples)) {
+    throw new LyceumError(
+      'INTERNAL',
+      `the student trained on ${samples} samples, and the teachers inferred ${JSON.stringify(inferred)}`,
+    );
+  }
+}
+
+async function withCluster<T>(
+  shape: {
+    readonly teacherWorkers: number;
+    readonly lookupDelayMs?: number;
+    readonly signal: AbortSignal;
+  },
+  use: (cluster: LocalCluster, client: CoordinatorClient) => Promise<T>,
+): Promise<T> {
+  const cluster = await LocalCluster.start({
+    ...shape,
+    studentWorkers: 1,
+    computeThreads: 2,
+    logLevel: 'warn',
+  });
+  const client = new CoordinatorClient(cluster.address);
+  try {
+    return await Promise.race([use(cluster, client), cluster.failed]);
+  } finally {
+    client.close();
+    await cluster.stop();
+  }
+}
+
+async function finished(
+  client: CoordinatorClient,
+  specification: string,
+  signal: AbortSignal,
+): Promise<Run> {
+  const { run } = await client.submitRun(specification);
+  const ended = await client.waitForEnd(run.runId, { signal });
+  if (ended.state !== RunState.RUN_STATE_SUCCEEDED) {
+    throw new LyceumError('INTERNAL', `run ${run.runId} did not succeed: ${ended.reason}`);
+  }
+  return ended;
+}
+
+async function usage(cluster: LocalCluster): Promise<Record<string, number>> {
+  const entries = cluster.processes.map(
+    async ({ workerId, pid }) => [workerId, await cpuSeconds(pid)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function cacheFolder(): string {
+  const folder = process.env['LYCEUM_CACHE'];
+  if (folder === undefined) {
+    throw new LyceumError(
+      'FAILED_PRECONDITION',
+      'LYCEUM_CACHE is not set; start with `npm run bench`',
+    );
+  }
+  return folder;
+}
+
+function progress(line: string): void {
+  process.stderr.write(`bench: ${line}\n`);
+}

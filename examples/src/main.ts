@@ -1,0 +1,82 @@
+/**
+ * `npm run examples -- NAME [--seeds N]`: runs one example in a cluster of its own on this machine. Its table
+ * goes to stdout, progress to stderr.
+ */
+import { parseArgs } from 'node:util';
+import { LocalCluster } from '@lyceum/coordinator/local';
+import { toLyceumError } from '@lyceum/proto';
+import { onInterrupt } from '@lyceum/proto/node';
+import { type CoordinatorCommand, coordinatorCommand } from './coordinator-command.js';
+import { fashionSeeds } from './fashion-seeds.js';
+
+interface Example {
+  readonly summary: string;
+  run(coordinator: CoordinatorCommand, options: { readonly seeds: number }): Promise<void>;
+}
+
+const EXAMPLES: Readonly<Record<string, Example>> = {
+  'fashion-seeds': {
+    summary: 'a small student alone and distilled, with few and with all labels, over paired seeds',
+    run: fashionSeeds,
+  },
+};
+
+const USAGE = `usage: npm run examples -- NAME [--seeds N]
+
+${Object.entries(EXAMPLES)
+  .map(([name, { summary }]) => `  ${name}  ${summary}`)
+  .join('\n')}
+
+  --seeds N  paired seeds (default 10, at least 2)
+`;
+
+const INTERRUPTED = 130;
+
+async function main(signal: AbortSignal): Promise<number> {
+  const { example, seeds } = readOptions();
+  if (example === undefined) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  let cluster: LocalCluster | undefined;
+  try {
+    cluster = await LocalCluster.start({
+      teacherWorkers: 1,
+      studentWorkers: 1,
+      logLevel: 'warn',
+      log: (line) => process.stderr.write(`${line}\n`),
+      signal,
+    });
+    const coordinator = coordinatorCommand(cluster.address, signal);
+    await Promise.race([example.run(coordinator, { seeds }), cluster.failed]);
+    return 0;
+  } finally {
+    await cluster?.stop();
+  }
+}
+
+/** No example: the arguments name none, or are wrong. */
+function readOptions(): { readonly example: Example | undefined; readonly seeds: number } {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { seeds: { type: 'string', default: '10' } },
+    });
+    const seeds = Number(values.seeds);
+    const usable = positionals.length === 1 && Number.isInteger(seeds) && seeds >= 2;
+    return { example: usable ? EXAMPLES[positionals[0] ?? ''] : undefined, seeds };
+  } catch (err) {
+    process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n\n`);
+    return { example: undefined, seeds: 0 };
+  }
+}
+
+const interrupted = new AbortController();
+onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => interrupted.abort());
+try {
+  process.exit(await main(interrupted.signal));
+} catch (err) {
+  if (interrupted.signal.aborted) process.exit(INTERRUPTED);
+  process.stderr.write(`error: ${toLyceumError(err).message}\n`);
+  process.exit(1);
+}
