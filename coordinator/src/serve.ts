@@ -159,6 +159,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       monitor,
       active,
       queue,
+      desk,
       teachers,
       students,
       log,

@@ -20,6 +20,7 @@ interface Entry {
 export class RunStore {
   readonly leaderEpoch: number;
   readonly #kv: KeyValue;
+  /** In the order of their submission. */
   readonly #runs = new Map<string, Entry>();
   readonly #listeners = new Set<(runId: string) => void>();
 
@@ -31,17 +32,20 @@ export class RunStore {
   /** Reads all records and takes over those of runs that have not ended, under this leader's epoch. */
   static async open(kv: KeyValue, leaderEpoch: number, log: Logger): Promise<RunStore> {
     const store = new RunStore(kv, leaderEpoch);
+    const found: [string, Entry][] = [];
     for (const key of await kv.keys()) {
       const entry = await kv.get(key);
       if (entry === undefined) continue;
       try {
         const record = parseRunRecord(entry.value);
         const { revision } = entry;
-        store.#runs.set(key, { record, revision, writes: Promise.resolve() });
+        found.push([key, { record, revision, writes: Promise.resolve() }]);
       } catch (err) {
         log.error({ err, runId: key }, 'run record left alone: it cannot be read');
       }
     }
+    found.sort(([, a], [, b]) => a.record.sequence - b.record.sequence);
+    for (const [runId, entry] of found) store.#runs.set(runId, entry);
     for (const { runId, endedAtMs } of store.list()) {
       if (endedAtMs === 0) await store.update(runId, (record) => record);
     }
@@ -61,7 +65,7 @@ export class RunStore {
 
   /** In the order of their submission. */
   list(): RunRecord[] {
-    return [...this.#runs.values()].map((e) => e.record).sort((a, b) => a.sequence - b.sequence);
+    return Array.from(this.#runs.values(), (entry) => entry.record);
   }
 
   nextSequence(): number {

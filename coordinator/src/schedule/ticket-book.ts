@@ -230,6 +230,12 @@ export class TicketBook {
     return effects;
   }
 
+  /** True while a ticket of the teacher is open. */
+  asksTeacher(teacher: string): boolean {
+    for (const entry of this.#entries.values()) if (entry.teacher === teacher) return true;
+    return false;
+  }
+
   isWanted(id: string): boolean {
     return this.#entries.has(id);
   }

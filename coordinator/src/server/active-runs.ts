@@ -2,7 +2,7 @@
  * The runs that ask teachers at this moment: one {@link RunTargets} for each that trains, one
  * {@link RunEvaluation} for each that is being evaluated. Follows from the records alone.
  */
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { KeyValue } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { pointerStep } from '../runs/checkpoint-pointers.js';
@@ -45,13 +45,20 @@ export class ActiveRuns {
     return this.#evaluations.get(runId);
   }
 
-  /** Starts and stops what the records say. */
+  /** Starts and stops what the records say. What is wrong with one run is that run's alone. */
   async follow(): Promise<void> {
     for (const record of this.#parts.store.list()) {
-      await this.#followTraining(record);
-      await this.#followEvaluation(record);
+      try {
+        await this.#followTraining(record);
+        await this.#followEvaluation(record);
+      } catch (thrown) {
+        await this.#giveUp(record.runId, toLyceumError(thrown));
+      }
     }
-    for (const evaluation of this.#evaluations.values()) evaluation.advance();
+    for (const [runId, { targets }] of this.#training) {
+      if (targets.failure !== undefined) await this.#parts.lifecycle.fail(runId, targets.failure);
+    }
+    for (const evaluation of this.#evaluations.values()) await evaluation.advance();
   }
 
   closeAll(reason: LyceumError): void {
@@ -59,6 +66,13 @@ export class ActiveRuns {
     for (const evaluation of this.#evaluations.values()) evaluation.stop();
     this.#training.clear();
     this.#evaluations.clear();
+  }
+
+  /** A set that is gone will not come back; what is away for a while is tried again. */
+  async #giveUp(runId: string, err: LyceumError): Promise<void> {
+    const { lifecycle, log } = this.#parts;
+    log.warn({ err, runId }, 'run cannot be taken up');
+    if (!err.retryable) await lifecycle.fail(runId, err.message);
   }
 
   async #followTraining(record: RunRecord): Promise<void> {
@@ -85,7 +99,7 @@ export class ActiveRuns {
   }
 
   async #startTraining(record: RunRecord): Promise<Training> {
-    const { catalog, desk, answers, lifecycle, onTargetsSent } = this.#parts;
+    const { catalog, desk, answers, changed, onTargetsSent } = this.#parts;
     const { runId } = record;
     const dataset = await catalog.dataset(record.dataset);
     const targets = new RunTargets({
@@ -93,7 +107,7 @@ export class ActiveRuns {
       dataset,
       desk,
       store: answers,
-      onFailed: (reason) => void lifecycle.fail(runId, reason),
+      onFailed: changed,
       onSent: (stepCount) => onTargetsSent(runId, stepCount),
     });
     const training = { targets, assignmentEpoch: 0 };

@@ -26,6 +26,7 @@ import type { RunMonitor } from './run-monitor.js';
 import { windowStepsOf } from './run-targets.js';
 import type { StudentSession } from './student-session.js';
 import type { TeacherSession } from './teacher-session.js';
+import type { TicketDesk } from './ticket-desk.js';
 import type { WorkerSessions } from './worker-sessions.js';
 
 /** How long a student worker without a session keeps its run: a reconnect takes less. */
@@ -54,6 +55,7 @@ export interface ReconcilerParts {
   readonly monitor: RunMonitor;
   readonly active: ActiveRuns;
   readonly queue: TicketQueue;
+  readonly desk: TicketDesk;
   readonly teachers: WorkerSessions<TeacherSession>;
   readonly students: WorkerSessions<StudentSession>;
   readonly log: Logger;
@@ -63,8 +65,10 @@ export interface ReconcilerParts {
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #startedAtMs: number;
-  /** Queues that exist, by teacher, each with the time since when nobody wants it; 0: it is wanted. */
-  readonly #queues = new Map<string, number>();
+  /** Teachers whose queues are known to exist. */
+  readonly #queues = new Set<string>();
+  /** Since when nobody wants a teacher whose queue may exist. */
+  readonly #unwantedSinceMs = new Map<string, number>();
   readonly #cancellingSinceMs = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #requested = false;
@@ -77,6 +81,10 @@ export class Reconciler {
   }
 
   start(): void {
+    // What a predecessor left: nobody else knows of these queues.
+    for (const { teachers } of this.#parts.store.list()) {
+      for (const { identity } of teachers) this.#unwantedSinceMs.set(identity, this.#startedAtMs);
+    }
     this.#timer = setInterval(() => this.request(), TICK_MS);
     this.request();
   }
@@ -228,7 +236,7 @@ export class Reconciler {
       const consumer = await this.#parts.queue.ensureConsumer(identity);
       this.#parts.log.debug({ teacher: identity, consumer }, 'ticket queue opened');
     }
-    this.#queues.set(identity, 0);
+    this.#queues.add(identity);
   }
 
   /** Every teacher of the runs that have not ended, with the sets that it is asked about. */
@@ -265,18 +273,23 @@ export class Reconciler {
     }
   }
 
-  /** Queues of teachers that nobody has wanted for a while. */
+  /** Drops the queues of teachers that nobody has wanted for a while. */
   async #dropQueues(placement: Placement): Promise<void> {
-    const { queue, now, log } = this.#parts;
-    const wanted = new Set([...placement.teachers.values()].flat());
-    for (const [identity, sinceMs] of this.#queues) {
-      if (wanted.has(identity)) continue;
-      if (sinceMs === 0) this.#queues.set(identity, now());
-      else if (now() - sinceMs > QUEUE_KEPT_MS) {
-        await queue.deleteConsumer(identity);
-        this.#queues.delete(identity);
-        log.debug({ teacher: identity }, 'ticket queue closed');
+    const { queue, desk, now, log } = this.#parts;
+    const placed = new Set([...placement.teachers.values()].flat());
+    const isWanted = (identity: string) => placed.has(identity) || desk.asksTeacher(identity);
+    for (const identity of new Set([...this.#queues, ...this.#unwantedSinceMs.keys()])) {
+      if (isWanted(identity)) {
+        this.#unwantedSinceMs.delete(identity);
+        continue;
       }
+      const sinceMs = this.#unwantedSinceMs.get(identity) ?? now();
+      this.#unwantedSinceMs.set(identity, sinceMs);
+      if (now() - sinceMs < QUEUE_KEPT_MS) continue;
+      await queue.deleteConsumer(identity);
+      this.#queues.delete(identity);
+      this.#unwantedSinceMs.delete(identity);
+      log.debug({ teacher: identity }, 'ticket queue closed');
     }
   }
 }

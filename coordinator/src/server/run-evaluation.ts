@@ -2,7 +2,7 @@
  * The end of a run: waits for what its report needs (teachers' test answers and measurements, the runs of
  * the table's further rows), composes it, stores it.
  */
-import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
+import { type LoadedTeacher, toLyceumError } from '@lyceum/proto';
 import type { BlobStore, Logger } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import { composePredictions } from '../report/compose-predictions.js';
@@ -42,6 +42,7 @@ export class RunEvaluation {
   /** By teacher, kept once seen: a teacher that is measured and has answered is unloaded. */
   readonly #measured = new Map<string, LoadedTeacher>();
   #composing = false;
+  #composeFailure: string | undefined;
   #stopped = false;
 
   constructor(record: RunRecord, dataset: DatasetOutline, parts: RunEvaluationParts) {
@@ -54,8 +55,7 @@ export class RunEvaluation {
       dataset,
       desk: parts.desk,
       store: parts.answers,
-      onComplete: parts.changed,
-      onFailed: (reason) => void parts.lifecycle.fail(this.runId, reason),
+      onSettled: parts.changed,
     });
     this.#answers.start();
   }
@@ -73,13 +73,12 @@ export class RunEvaluation {
     return awaited && `waiting for run ${awaited.runId}, which is ${awaited.state}`;
   }
 
-  /** Goes on if all is there. Called whenever something may have changed. */
-  advance(): void {
+  /** Goes on if all is there, or gives up. Called whenever something may have changed. */
+  async advance(): Promise<void> {
     if (this.#composing || this.#stopped) return;
-    for (const run of this.#related()) {
-      if (run?.state !== 'FAILED' && run?.state !== 'CANCELLED') continue;
-      const reason = `run ${run.runId}, which its report needs, is ${run.state}: ${run.reason}`;
-      void this.#parts.lifecycle.fail(this.runId, reason);
+    const failure = this.#failure();
+    if (failure !== undefined) {
+      await this.#parts.lifecycle.fail(this.runId, failure);
       return;
     }
     if (this.reason !== undefined) return;
@@ -92,19 +91,29 @@ export class RunEvaluation {
     this.#answers.stop();
   }
 
+  #failure(): string | undefined {
+    if (this.#composeFailure !== undefined) return this.#composeFailure;
+    if (this.#answers.failure !== undefined) return this.#answers.failure;
+    const lost = this.#related().find((r) => r?.state === 'FAILED' || r?.state === 'CANCELLED');
+    if (lost === undefined) return undefined;
+    return `run ${lost.runId}, which its report needs, is ${lost.state}: ${lost.reason}`;
+  }
+
+  /** Never rejects; what went wrong is for the next {@link advance}. */
   async #finish(): Promise<void> {
-    const { lifecycle, log } = this.#parts;
+    const { log, changed } = this.#parts;
     try {
       await this.#compose();
     } catch (thrown) {
-      if (thrown instanceof LyceumError && thrown.retryable) {
-        log.warn({ err: thrown, runId: this.runId }, 'report not stored; trying again');
-        this.#composing = false;
-        return;
+      const err = toLyceumError(thrown);
+      if (err.retryable) log.warn({ err, runId: this.runId }, 'report not stored; trying again');
+      else {
+        log.error({ err, runId: this.runId }, 'report could not be composed');
+        this.#composeFailure = `the report could not be composed: ${err.message}`;
+        changed();
       }
-      log.error({ err: thrown, runId: this.runId }, 'report could not be composed');
-      const why = thrown instanceof Error ? thrown.message : String(thrown);
-      await lifecycle.fail(this.runId, `the report could not be composed: ${why}`);
+    } finally {
+      this.#composing = false;
     }
   }
 
@@ -114,7 +123,6 @@ export class RunEvaluation {
     const read = await Promise.all(record.teachers.map((t) => this.#answers.read(t.identity)));
     const teacherLogits = read.filter((logits) => logits !== undefined);
     if (teacherLogits.length < read.length) {
-      this.#composing = false;
       this.#answers.start();
       return;
     }

@@ -38,8 +38,8 @@ export interface RunTargetsParts {
   readonly dataset: DatasetOutline;
   readonly desk: TicketDesk;
   readonly store: AnswerStore;
-  /** The run cannot go on, and why. */
-  readonly onFailed: (reason: string) => void;
+  /** {@link RunTargets.failure} is there. */
+  readonly onFailed: () => void;
   readonly onSent: (stepCount: number) => void;
 }
 
@@ -64,6 +64,7 @@ export class RunTargets implements Asker {
   readonly #askIds = new Map<string, string>();
   readonly #samples = new Map<number, Uint32Array>();
   #attachment: Attachment | undefined;
+  #failure: string | undefined;
 
   constructor(parts: RunTargetsParts) {
     const { record, dataset } = parts;
@@ -81,6 +82,11 @@ export class RunTargets implements Asker {
       teacherCount: record.teachers.length,
       windowSteps: windowStepsOf(this.#grid),
     });
+  }
+
+  /** Why the run cannot go on; undefined: it can. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** Opens the window at the step from which the student will go on. */
@@ -163,7 +169,12 @@ export class RunTargets implements Asker {
     const ask = this.#asks.get(askId);
     const { teachers } = this.#parts.record;
     const names = [...(ask?.teachers ?? [])].map((index) => teachers[index]?.name);
-    this.#parts.onFailed(`teacher ${names.join(', ')} cannot answer: ${reason}`);
+    this.#fail(`teacher ${names.join(', ')} cannot answer: ${reason}`);
+  }
+
+  #fail(reason: string): void {
+    this.#failure ??= reason;
+    this.#parts.onFailed();
   }
 
   #apply(effects: readonly ScheduleEffect[]): void {
@@ -290,7 +301,7 @@ export class RunTargets implements Asker {
         try {
           if ((await store.read(table, samples, out)).length > 0) unreadable.push(teacher);
         } catch (thrown) {
-          this.#parts.onFailed(`answers cannot be read: ${toLyceumError(thrown).message}`);
+          this.#fail(`answers cannot be read: ${toLyceumError(thrown).message}`);
           throw thrown;
         }
         return out;

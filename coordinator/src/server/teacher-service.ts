@@ -71,7 +71,9 @@ async function serveSession(
   try {
     await firstEnd([readReports(parts, session, rest)], [session.ended, parts.stopping]);
   } finally {
-    if (sessions.remove(session, now())) sessionLost(parts, session);
+    const last = sessions.remove(session, now());
+    // When the coordinator itself stops, its successor gives out what is wanted.
+    if (last && !parts.stopping.aborted) sessionLost(parts, session);
   }
 }
 

@@ -14,9 +14,8 @@ export interface TestAnswersParts {
   readonly dataset: DatasetOutline;
   readonly desk: TicketDesk;
   readonly store: AnswerStore;
-  /** All answers are in the store. */
-  readonly onComplete: () => void;
-  readonly onFailed: (reason: string) => void;
+  /** All answers are in the store, or {@link TestAnswers.failure} is there. */
+  readonly onSettled: () => void;
 }
 
 export class TestAnswers implements Asker {
@@ -25,11 +24,17 @@ export class TestAnswers implements Asker {
   readonly #parts: TestAnswersParts;
   /** Open asks, each with the teacher's name. */
   readonly #open = new Map<string, string>();
+  #failure: string | undefined;
 
   constructor(parts: TestAnswersParts) {
     this.#parts = parts;
     this.runId = parts.record.runId;
     this.askerId = `${this.runId}/test`;
+  }
+
+  /** Why there will be no answers; undefined: nothing is wrong. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   get complete(): boolean {
@@ -60,11 +65,12 @@ export class TestAnswers implements Asker {
   }
 
   satisfied(askId: string): void {
-    if (this.#open.delete(askId) && this.#open.size === 0) this.#parts.onComplete();
+    if (this.#open.delete(askId) && this.#open.size === 0) this.#parts.onSettled();
   }
 
   failed(askId: string, reason: string): void {
-    this.#parts.onFailed(`teacher ${this.#open.get(askId)} cannot answer: ${reason}`);
+    this.#failure ??= `teacher ${this.#open.get(askId)} cannot answer: ${reason}`;
+    this.#parts.onSettled();
   }
 
   /**

@@ -62,6 +62,10 @@ export class TicketDesk {
     return this.#book.isWanted(askId) ? this.#asks.get(askId) : undefined;
   }
 
+  asksTeacher(teacherIdentity: string): boolean {
+    return this.#book.asksTeacher(teacherIdentity);
+  }
+
   holderOf(askId: string): string | undefined {
     return this.#book.holderOf(askId);
   }
