@@ -1,9 +1,9 @@
 /**
  * A student worker's side of the checkpoint pointer: read it, and move it for as long as it is ours.
  *
- * The pointer is ours while it names our assignment epoch. It then has no other writer, so a move that
- * fails only because the revision is another means that an earlier move of ours went through and its
- * answer was lost. Once it names a newer epoch the run is someone else's: ABORTED, for good.
+ * The pointer is ours while it names our assignment epoch. It then has no other writer, so where a move
+ * fails only because the revision is another, an earlier attempt of ours went through and its answer was
+ * lost: the move is made again over that revision. Once it names a newer epoch the run is someone else's: ABORTED, for good.
  */
 import {
   type CheckpointPointer,
@@ -81,7 +81,6 @@ export async function movePointer(
   } catch (err) {
     if (!(err instanceof LyceumError) || err.code !== 'ABORTED') throw err;
     const now = await readOwnedPointer(bucket, key, from.pointer);
-    if (now.pointer.step === to.step && now.pointer.digest === to.digest) return now;
     return { pointer, revision: await bucket.update(key, value, now.revision) };
   }
 }

@@ -24,6 +24,9 @@ import type { ReportOutbox } from './report-outbox.js';
 /** How long the coordinator has to end its side of a session that the worker ends, milliseconds. */
 const GOODBYE_MS = 1_000;
 
+/** Pauses grow up to 1.6 s: a coordinator that was away gives runs to others after some seconds. */
+const SLOWEST_ATTEMPT = 4;
+
 export interface SessionOptions {
   readonly client: StudentClient;
   readonly hello: StudentHello;
@@ -54,13 +57,17 @@ export async function holdSession(options: SessionOptions): Promise<void> {
       if (!signal.aborted) log.warn('session ended by the coordinator');
     } catch (err) {
       if (!(err instanceof LyceumError)) throw err;
-      if (err.code === 'INVALID_ARGUMENT' || err.code === 'PERMISSION_DENIED') throw err;
+      if (!connected && isRefusal(err)) throw err;
       if (!signal.aborted) log.warn({ err, failures }, 'session lost');
     }
     options.onConnected(false);
     failures = connected ? 0 : failures + 1;
-    await sleep(retryDelayMs(failures, random()), signal);
+    await sleep(retryDelayMs(Math.min(failures, SLOWEST_ATTEMPT), random()), signal);
   }
+}
+
+function isRefusal({ code }: LyceumError): boolean {
+  return code === 'INVALID_ARGUMENT' || code === 'PERMISSION_DENIED';
 }
 
 async function oneSession(options: SessionOptions, onConnected: () => void): Promise<void> {

@@ -39,6 +39,9 @@ export class StudentWorker {
     if (this.#draining) return;
     const { outbox, log, stateDir } = this.#surroundings;
     const { revision, run } = this.#desired;
+    // Whoever still names an assignment that was lost gets it started again; the pointer decides.
+    const lost = this.#current?.lost === true;
+    if (lost) await this.#leave();
     const decision = decideAssignment(this.#current, run);
     switch (decision) {
       case 'keep':
@@ -52,13 +55,13 @@ export class StudentWorker {
         break;
       case 'leave':
         await this.#leave();
-        await removeRunFolders(stateDir);
         break;
       case 'start':
         await this.#leave();
         if (run !== undefined) this.#start(run);
         break;
     }
+    if (run === undefined && (lost || decision === 'leave')) await removeRunFolders(stateDir);
     this.#report(revision);
   }
 

@@ -77,7 +77,7 @@ it('is told ABORTED once the run was assigned anew, reading or moving', async ()
   expect(bucket.pointer).toEqual(pointerAt({ assignmentEpoch: 3 }));
 });
 
-it('takes its own move for done when only the answer was lost', async () => {
+it('makes a move again whose answer was lost', async () => {
   const start = await readOwnedPointer(bucket, 'digits', ours);
   bucket.loseAnswer = true;
   const lost = movePointer(bucket, 'digits', start, { step: 10, digest: A });

@@ -208,6 +208,11 @@ it('leaves a run whose pointer is someone else’s', async () => {
   expect(worker.said('training lost to another assignment')).toBe(true);
   expect((await pointer()).step).toBe(10);
   expect(peer.done ?? peer.failed).toBeUndefined();
+
+  // It comes back to it as soon as the pointer and the coordinator agree on that again.
+  await assign(smallDistillation, 1);
+  expect(await finalWeights()).toBe(undisturbed);
+  expect(peer.opened.at(-1)?.firstStep).toBe(10);
 });
 
 it('starts again from the pointer when the run is assigned to it anew', async () => {
