@@ -7,18 +7,25 @@
  */
 import type { Consumer, JsMsg, NatsConnection } from 'nats';
 import { Ticket } from '../messages.js';
+import { sleep } from './backoff.js';
 import type { Logger } from './logger.js';
-import { natsError } from './nats-errors.js';
+import { isMissing, natsError } from './nats-errors.js';
 
 /** A pull that found nothing is repeated this often, which also notices that the consumer is gone. */
 const PULL_EXPIRES_MS = 5_000;
+
+/** Time between two looks for a consumer that did not answer, and looks that must not find it. */
+const LOOK_AGAIN_MS = 500;
+const MISSING_LOOKS = 3;
 
 export interface TicketSource {
   /**
    * Waits for one ticket.
    *
+   * It waits through a restart of the server too.
+   *
    * @returns undefined when `signal` aborts; a ticket that arrives after that goes back to the queue.
-   * @throws {LyceumError} UNAVAILABLE when stream or consumer is gone.
+   * @throws {LyceumError} UNAVAILABLE when stream or consumer is gone, or the connection is closed.
    */
   pull(signal: AbortSignal): Promise<TakenTicket | undefined>;
 }
@@ -47,18 +54,20 @@ export async function openTicketSource(
   const what = `consumer ${consumer} of stream ${stream}`;
   try {
     const opened = await connection.jetstream().consumers.get(stream, consumer);
-    return new JetStreamTicketSource(opened, what, log);
+    return new JetStreamTicketSource(connection, opened, what, log);
   } catch (err) {
     throw natsError(err, what);
   }
 }
 
 class JetStreamTicketSource implements TicketSource {
+  readonly #connection: NatsConnection;
   readonly #consumer: Consumer;
   readonly #what: string;
   readonly #log: Logger;
 
-  constructor(consumer: Consumer, what: string, log: Logger) {
+  constructor(connection: NatsConnection, consumer: Consumer, what: string, log: Logger) {
+    this.#connection = connection;
     this.#consumer = consumer;
     this.#what = what;
     this.#log = log;
@@ -97,9 +106,30 @@ class JetStreamTicketSource implements TicketSource {
       }
       return message ?? undefined;
     } catch (err) {
-      throw natsError(err, this.#what);
+      this.#log.warn({ err }, 'pull failed');
+      await this.#untilThere(signal);
+      return undefined;
     } finally {
       signal.removeEventListener('abort', abandon);
+    }
+  }
+
+  /**
+   * Resolves when the consumer answers again. One look is not enough to call it gone: a server that has
+   * just started does not know yet what it is still reading from its disk.
+   */
+  async #untilThere(signal: AbortSignal): Promise<void> {
+    for (let missing = 0; !signal.aborted; ) {
+      await sleep(LOOK_AGAIN_MS, signal);
+      try {
+        await this.#consumer.info();
+        return;
+      } catch (err) {
+        if (isMissing(err)) missing += 1;
+        if (missing === MISSING_LOOKS || this.#connection.isClosed()) {
+          throw natsError(err, this.#what);
+        }
+      }
     }
   }
 }
