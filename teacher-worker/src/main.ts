@@ -24,12 +24,15 @@ const MIB = 1024 * 1024;
 /** Models and sets on disk. They are fetched again when they are needed again. */
 const BLOB_CACHE_MAX_BYTES = 16 * 1024 * MIB;
 
-/** What stopping may take beyond the drain: the session's end, the compute thread's, NATS's last flush. */
+/** The drain, and then the session's end and NATS's last flush. */
 const STOP_BUDGET_MS = DRAIN_BUDGET_MS + 10_000;
 
 /** As the command line's: usage or bad input, nobody there, anything else. */
 const EXIT_CODES: Partial<Record<ErrorCode, number>> = { INVALID_ARGUMENT: 2, UNAVAILABLE: 4 };
 const USAGE_EXIT_CODE = 2;
+
+/** No inference takes longer than an hour. */
+const LOOKUP_DELAY_MAX_MS = 3_600_000;
 
 interface Flags {
   readonly coordinator: string;
@@ -159,11 +162,13 @@ async function run(): Promise<void> {
   shutdown.onStop('worker', () => worker.stop());
 
   // Neither can be had again: whoever started the worker starts another.
-  void compute.died.then((err) => {
+  const lost = (what: string) => (err: unknown) => {
     if (shutdown.signal.aborted) return;
-    log.fatal({ err }, 'compute thread died');
+    log.fatal({ err }, what);
     process.exit(1);
-  });
+  };
+  void compute.died.then(lost('compute thread died'));
+  void nats.closed.then(lost('NATS connection closed'));
 
   const ready = { program: 'teacher-worker', workerId: flags.workerId, http: probes.address };
   process.stdout.write(`${JSON.stringify({ ...ready, pid: process.pid })}\n`);
@@ -180,8 +185,8 @@ function wholeNumber(text: string): number {
 
 function milliseconds(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 60_000)) {
-    throw new InvalidArgumentError('want milliseconds from 0 to 60000');
+  if (text.trim() === '' || !(value >= 0 && value <= LOOKUP_DELAY_MAX_MS)) {
+    throw new InvalidArgumentError(`want milliseconds from 0 to ${LOOKUP_DELAY_MAX_MS}`);
   }
   return value;
 }

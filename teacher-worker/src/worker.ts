@@ -60,8 +60,8 @@ export class TeacherWorker {
   readonly #desk: TicketDesk;
   readonly #session: Session;
   #link: SessionLink | undefined;
-  /** The newest of the session that is open; its queues are pulled from. */
-  #assignment: TeacherAssignment | undefined;
+  /** The newest assignment of the session that is open. */
+  #assigned: { readonly revision: number; readonly teachers: readonly WantedTeacher[] } | undefined;
 
   constructor(options: TeacherWorkerOptions) {
     this.#options = options;
@@ -89,7 +89,7 @@ export class TeacherWorker {
         device: { ...compute.device, computeThreads: options.computeThreads },
       },
       opened: (link) => this.#opened(link),
-      assigned: (assignment) => this.#assigned(assignment),
+      assigned: (assignment) => this.#follow(assignment),
       nowMs,
       random,
       log,
@@ -115,15 +115,15 @@ export class TeacherWorker {
   async #opened(link: SessionLink): Promise<void> {
     this.#link = link;
     link.closed.addEventListener('abort', () => {
-      this.#assignment = undefined;
+      this.#assigned = undefined;
       this.#desk.leave();
     });
     await link.send({ $case: 'state', state: this.#state() });
   }
 
-  #assigned(assignment: TeacherAssignment): void {
-    const wanted = assignment.teachers.map(wantedTeacher);
-    this.#assignment = assignment;
+  #follow({ revision, teachers, ticketStream }: TeacherAssignment): void {
+    const wanted = teachers.map((teacher) => wantedTeacher(teacher, ticketStream));
+    this.#assigned = { revision, teachers: wanted };
     // First, so that no ticket is taken for a teacher that is about to be unloaded.
     this.#reconcile();
     this.#teachers.follow(wanted);
@@ -132,15 +132,12 @@ export class TeacherWorker {
   /** Pulls for the teachers that are wanted and loaded, and reports which those are. */
   #reconcile(): void {
     const link = this.#link;
-    const assignment = this.#assignment;
-    if (link === undefined || assignment === undefined) return;
+    const assigned = this.#assigned;
+    if (link === undefined || assigned === undefined) return;
     const { loaded } = this.#teachers;
-    const teachers = assignment.teachers.map(wantedTeacher);
     this.#desk.follow(
       link,
-      teachers
-        .filter(({ identity }) => loaded.has(identity))
-        .map((teacher) => ({ ...teacher, stream: assignment.ticketStream })),
+      assigned.teachers.filter(({ identity }) => loaded.has(identity)),
     );
     // Of a session that ends meanwhile its end is told elsewhere.
     link.send({ $case: 'state', state: this.#state() }).catch(() => undefined);
@@ -148,7 +145,7 @@ export class TeacherWorker {
 
   #state(): TeacherState {
     return {
-      revision: this.#assignment?.revision ?? 0,
+      revision: this.#assigned?.revision ?? 0,
       loaded: [...this.#teachers.loaded].map(([identity, description]) => ({
         teacherIdentity: digestBytes(identity),
         ...description,
@@ -192,11 +189,12 @@ export class TeacherWorker {
   }
 }
 
-function wantedTeacher(message: WantedTeacherMessage): WantedTeacher {
+function wantedTeacher(message: WantedTeacherMessage, stream: string): WantedTeacher {
   return {
     identity: digestHex(message.teacherIdentity),
     modelDigest: digestHex(message.modelDigest),
     settingsJson: message.settingsJson,
+    stream,
     consumer: message.ticketConsumer,
     datasets: message.datasets.map(({ digest, path }) => ({
       digest: digestHex(digest),

@@ -12,6 +12,7 @@ function wanted(identity: string, ...digests: string[]): WantedTeacher {
     identity,
     modelDigest: `model of ${identity}`,
     settingsJson: '{}',
+    stream: 'tickets',
     consumer: `queue of ${identity}`,
     datasets: digests.map((digest) => ({ digest, path: undefined })),
     ticketsInHand: 2,

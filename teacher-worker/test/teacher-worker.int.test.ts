@@ -15,6 +15,7 @@ import {
   ticketConsumer,
 } from '@lyceum/proto';
 import {
+  ACK_WAIT_MS,
   connectNats,
   createLogger,
   findNatsServer,
@@ -41,7 +42,7 @@ import { killWorkers, startWorker, type WorkerProcess } from './worker-process.j
 const log = createLogger({ name: 'test', level: 'silent' });
 const VIEW = 'seed=7,shift=0.2,flip=1';
 /** Longer than any test: who waits for such an inference holds its ticket. */
-const ENDLESS = ['--lookup-delay-ms', '60000'];
+const ENDLESS = ['--lookup-delay-ms', '3600000'];
 
 let set: Blob;
 let wide: TestTeacher;
@@ -256,7 +257,10 @@ it('holds no more tickets than it was told', async () => {
   const here = await session('w1');
   await assign(here, [wide], { ticketsInHand: 2 });
   await publish(ticket(wide, 0), ticket(wide, 100), ticket(wide, 200));
-  await until('two tickets', () => here.taken.length === 2);
+  await until('two tickets', () => here.taken.length >= 2);
+  // Time enough to take a third: there and back.
+  await assign(here, [wide], { ticketsInHand: 2 });
+  expect(here.taken).toHaveLength(2);
   await assign(here, [wide], { ticketsInHand: 3 });
   await until('the third ticket', () => here.taken.length === 3);
   expect(here.taken.map(({ ticket: one }) => one?.firstPosition)).toEqual([0, 100, 200]);
@@ -443,10 +447,13 @@ it('goes on when NATS comes back with an empty store', async () => {
   await allAcked();
 });
 
-it('goes on when its queue is made anew, told or not', async () => {
-  await start('w1');
+it('goes on when its queue is made anew, though nobody tells it', async () => {
+  const worker = await start('w1');
   await assign(await session('w1'), [wide]);
   await queue.deleteConsumer(wide.identity);
+  await until('it to be missed', () =>
+    worker.logs.some((line) => line.includes('tickets cannot be pulled')),
+  );
   await queue.ensureConsumer(wide.identity);
   await publish(ticket(wide, 0));
   await answer(ticket(wide, 0));
@@ -459,6 +466,7 @@ it('comes back to a coordinator that was restarted, and gives up what it had in 
   await assign(before, [wide]);
   await publish(ticket(wide, 0));
   await until('the ticket', () => before.taken.length === 1);
+  const takenMs = performance.now();
 
   const port = Number(coordinator.address.split(':')[1]);
   await coordinator.stop();
@@ -471,6 +479,9 @@ it('comes back to a coordinator that was restarted, and gives up what it had in 
   await assign(after, [wide]);
   await until('the ticket again', () => after.taken.length === 1);
   expect(after.taken[0]?.sequence).toBe(before.taken[0]?.sequence);
+  expect(performance.now() - takenMs, 'released, not left to its lease').toBeLessThan(
+    ACK_WAIT_MS / 2,
+  );
   await answer(ticket(wide, 0));
   await allAcked();
 });
@@ -483,20 +494,21 @@ it('is ready once it has a session, and counts what it does', async () => {
   await publish(ticket(wide, 0), ticket(wide, 100, { positionCount: 30 }));
   await answer(ticket(wide, 100, { positionCount: 30 }));
   await allAcked();
-  const metrics = await (await fetch(`http://${worker.http}/metrics`)).text();
+  const metrics = await metricsOf(worker);
   expect(metrics).toContain('lyceum_teacher_tickets_answered_total 2');
   expect(metrics).toMatch(/lyceum_teacher_samples_inferred_total\{teacher="[0-9a-f]{12}"\} 130/);
   expect(metrics).toContain('lyceum_teacher_tickets_in_hand 0');
-  expect(metrics).toMatch(/lyceum_teacher_inference_seconds_total\{teacher="[0-9a-f]{12}"\} 0\.\d+/);
+  expect(metrics).toMatch(
+    /lyceum_teacher_inference_seconds_total\{teacher="[0-9a-f]{12}"\} 0\.\d+/,
+  );
 });
 
 it('looks answers up, one inference at a time, in the time that it was told', async () => {
-  await start('w1', ['--lookup-delay-ms', '40']);
+  const worker = await start('w1', ['--lookup-delay-ms', '40']);
   const here = await session('w1');
   await assign(here, [wide], { ticketsInHand: 4 });
   expect(here.hello.device?.engine).toBe('lookup');
   expect(here.state?.loaded[0]?.latencyBatch1Ms).toBe(40);
-  const startMs = performance.now();
   const tickets = [0, 300].map((first) => ticket(wide, first, { positionCount: 300 }));
   await publish(...tickets);
   for (const one of tickets) {
@@ -504,9 +516,14 @@ it('looks answers up, one inference at a time, in the time that it was told', as
     const direct = [...(await directLogits(wide, set, one, 'train'))];
     expect([...logits]).toEqual(direct.map((value) => expect.closeTo(value, 5) as number));
   }
-  // Two tickets of three inferences each.
-  expect(performance.now() - startMs).toBeGreaterThan(6 * 40);
+  // Two tickets of three inferences each; a timer may be a millisecond early.
+  const seconds = /inference_seconds_total\{\S+\} ([\d.]+)/.exec(await metricsOf(worker))?.[1];
+  expect(Number(seconds)).toBeGreaterThan(6 * 0.039);
 });
+
+async function metricsOf(worker: WorkerProcess): Promise<string> {
+  return (await fetch(`http://${worker.http}/metrics`)).text();
+}
 
 function readiness(worker: WorkerProcess): Promise<Response> {
   return fetch(`http://${worker.http}/readyz`);

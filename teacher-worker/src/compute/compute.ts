@@ -75,10 +75,6 @@ export class Compute {
     });
   }
 
-  async stop(): Promise<void> {
-    await this.#thread.terminate();
-  }
-
   #settle(reply: ComputeReply): void {
     if (reply.reply === 'ready') return;
     const pending = this.#pending.get(reply.id);

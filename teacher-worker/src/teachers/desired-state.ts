@@ -18,6 +18,8 @@ export interface WantedTeacher {
   readonly identity: string;
   readonly modelDigest: string;
   readonly settingsJson: string;
+  /** JetStream's names of its queue. */
+  readonly stream: string;
   readonly consumer: string;
   readonly datasets: readonly WantedDataset[];
   readonly ticketsInHand: number;
