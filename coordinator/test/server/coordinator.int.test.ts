@@ -4,7 +4,7 @@ import { orderedRows, writeNpz } from '@lyceum/learning/data';
 import { pool } from '@lyceum/learning/ensemble';
 import { digestBytes, float32Tensor, LyceumError, type Run, RunState } from '@lyceum/proto';
 import { call, openServerStream } from '@lyceum/proto/node';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
@@ -16,27 +16,39 @@ const BATCH_SIZE = 100;
 const STEP_COUNT = 60;
 
 let cluster: TestCoordinator;
-const killed: { kill(): void }[] = [];
+/** Number of the test: each has a data set and a run of its own. */
+let turn = 0;
+let runId = '';
+const peers: { kill(): void }[] = [];
 
-beforeEach(async () => {
+beforeAll(async () => {
   cluster = await TestCoordinator.start();
-  await cluster.push('dataset', 'tiny', tinyDatasetBytes());
   await cluster.push('model', 'first', tinyModelBytes(0.25));
   await cluster.push('model', 'second', tinyModelBytes(0.5));
 });
 
-afterEach(async () => {
-  for (const peer of killed.splice(0)) peer.kill();
+afterAll(async () => {
   await cluster.stop();
+});
+
+beforeEach(async () => {
+  turn++;
+  runId = `story-${turn}`;
+  await cluster.push('dataset', `tiny-${turn}`, tinyDatasetBytes(turn));
+});
+
+afterEach(async () => {
+  for (const peer of peers.splice(0)) peer.kill();
+  await cluster.quiet();
 });
 
 function specification(changes: Record<string, unknown> = {}): string {
   return JSON.stringify({
     apiVersion: 'lyceum.dev/v1alpha1',
     kind: 'Distillation',
-    metadata: { name: 'story' },
+    metadata: { name: runId },
     spec: {
-      dataset: 'tiny',
+      dataset: `tiny-${turn}`,
       teachers: [
         { name: 'one', model: 'first' },
         { name: 'two', model: 'second', weight: 3 },
@@ -48,9 +60,10 @@ function specification(changes: Record<string, unknown> = {}): string {
   });
 }
 
-async function submit(text = specification(), runId = ''): Promise<Run> {
+async function submit(text = specification(), id = ''): Promise<Run> {
   const { run } = cluster.clients;
-  const response = await call(run, run.submitRun, { specification: text, runId, dryRun: false });
+  const request = { specification: text, runId: id, dryRun: false };
+  const response = await call(run, run.submitRun, request);
   if (response.run === undefined) throw new Error('no run in the response');
   return response.run;
 }
@@ -60,13 +73,13 @@ function teacher(
   options: Partial<ConstructorParameters<typeof TeacherPeer>[1]> = {},
 ): TeacherPeer {
   const peer = new TeacherPeer(cluster, { workerId, dataset, ...options });
-  killed.push(peer);
+  peers.push(peer);
   return peer;
 }
 
 function student(workerId: string): StudentPeer {
   const peer = new StudentPeer(cluster, workerId);
-  killed.push(peer);
+  peers.push(peer);
   return peer;
 }
 
@@ -77,9 +90,9 @@ async function assigned(peer: StudentPeer, afterEpoch = 0) {
   });
 }
 
-async function inState(state: RunState, runId = 'story'): Promise<Run> {
+async function inState(state: RunState, id = runId): Promise<Run> {
   return eventually(async () => {
-    const run = await cluster.run(runId);
+    const run = await cluster.run(id);
     return run.state === state ? run : undefined;
   });
 }
@@ -113,7 +126,7 @@ function expectedRows(run: Run, fromStep: number, toStep: number) {
   });
 }
 
-async function events(runId = 'story'): Promise<{ kind: string; message: string }[]> {
+async function events(): Promise<{ kind: string; message: string }[]> {
   const { run } = cluster.clients;
   const seen = [];
   const call = openServerStream(() => run.listEvents({ runId, follow: false }));
@@ -132,11 +145,11 @@ async function finishTraining(peer: StudentPeer): Promise<void> {
   } as const;
   const testLogits = await blobs.put(writeNpz([['logits', logits]]));
   const model = await blobs.put(tinyModelBytes(0.125));
-  const { runId = '', assignmentEpoch = 0 } = peer.run ?? {};
+  const { runId: id = '', assignmentEpoch = 0 } = peer.run ?? {};
   await peer.send({
     $case: 'done',
     done: {
-      runId,
+      runId: id,
       assignmentEpoch,
       modelDigest: digestBytes(model),
       testLogitsDigest: digestBytes(testLogits),
@@ -161,7 +174,7 @@ describe('a run from submit to report', () => {
     const peer = student('s1');
     await submit();
     const run = await assigned(peer);
-    expect(run).toMatchObject({ runId: 'story', attempt: 1, assignmentEpoch: 1 });
+    expect(run).toMatchObject({ runId, attempt: 1, assignmentEpoch: 1 });
     expect(run.targetTensors).toEqual([{ name: 'pooled/arithmetic/4', rowShape: [CLASS_COUNT] }]);
     await peer.receive(0, 0);
     await drain(peer, 0, STEP_COUNT);
@@ -173,7 +186,7 @@ describe('a run from submit to report', () => {
     await inState(RunState.RUN_STATE_SUCCEEDED);
     await eventually(() => (peer.run === undefined ? true : undefined));
     const { run: client } = cluster.clients;
-    const { reportJson } = await call(client, client.getReport, { runId: 'story' });
+    const { reportJson } = await call(client, client.getReport, { runId });
     const report = JSON.parse(reportJson) as { teachers: { name: string }[]; bitExact: boolean };
     expect(report.teachers.map((t) => t.name)).toEqual(['one', 'two']);
     expect(report.bitExact).toBe(true);
@@ -192,12 +205,12 @@ describe('a run from submit to report', () => {
     await finishTraining(peer);
     await inState(RunState.RUN_STATE_SUCCEEDED);
     const ticketCount = teaching.taken.length;
-    await submit(specification(), 'again');
-    await eventually(() => (peer.run?.runId === 'again' ? true : undefined));
+    await submit(specification(), `${runId}-again`);
+    await eventually(() => (peer.run?.runId === `${runId}-again` ? true : undefined));
     peer.rows.length = 0;
     await peer.receive(0, 0);
     await drain(peer, 0, STEP_COUNT);
-    expect(peer.rows).toEqual(expectedRows(await cluster.run('again'), 0, STEP_COUNT));
+    expect(peer.rows).toEqual(expectedRows(await cluster.run(`${runId}-again`), 0, STEP_COUNT));
     expect(teaching.taken.length).toBe(ticketCount);
   });
 });
@@ -329,9 +342,9 @@ describe('trouble', () => {
     await drain(heir, 0, STEP_COUNT);
     expect(heir.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
     const { student: client } = cluster.clients;
-    const stale = call(client, client.makeDurable, { runId: 'story', assignmentEpoch: 1, step: 9 });
+    const stale = call(client, client.makeDurable, { runId, assignmentEpoch: 1, step: 9 });
     await expect(stale).rejects.toMatchObject({ code: 'ABORTED' });
-    await call(client, client.makeDurable, { runId: 'story', assignmentEpoch: 2, step: 9 });
+    await call(client, client.makeDurable, { runId, assignmentEpoch: 2, step: 9 });
   });
 
   it('goes on after the coordinator was stopped and started in the middle', async () => {
@@ -410,24 +423,26 @@ describe('what users ask', () => {
       '  - spec.labels.count: is 9999, and the train split has 3000 labelled samples',
     ]);
     const { run } = cluster.clients;
-    expect((await call(run, run.listRuns, {})).runs).toEqual([]);
+    await expect(call(run, run.getRun, { runId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('says why a run waits', async () => {
     await submit();
-    await eventually(async () => ((await cluster.run('story')).reason !== '' ? true : undefined));
-    expect((await cluster.run('story')).reason).toBe('no student worker is connected');
+    await eventually(async () => ((await cluster.run(runId)).reason !== '' ? true : undefined));
+    expect((await cluster.run(runId)).reason).toBe('no student worker is connected');
     const peer = student('s1');
     await eventually(async () =>
-      (await cluster.run('story')).reason.includes('teacher') ? true : undefined,
+      (await cluster.run(runId)).reason.includes('teacher') ? true : undefined,
     );
-    expect((await cluster.run('story')).reason).toBe('no teacher worker is connected');
+    expect((await cluster.run(runId)).reason).toBe('no teacher worker is connected');
     teacher('t1');
     await assigned(peer);
-    await submit(specification(), 'second');
-    await eventually(async () => ((await cluster.run('second')).reason !== '' ? true : undefined));
-    expect((await cluster.run('second')).reason).toBe(
-      'no student worker is free (1 of 1 busy with story)',
+    await submit(specification(), `${runId}-second`);
+    await eventually(async () =>
+      (await cluster.run(`${runId}-second`)).reason !== '' ? true : undefined,
+    );
+    expect((await cluster.run(`${runId}-second`)).reason).toBe(
+      `no student worker is free (1 of 1 busy with ${runId})`,
     );
   });
 
@@ -439,14 +454,14 @@ describe('what users ask', () => {
     await peer.receive(0, 0);
     await drain(peer, 0, 20);
     const { run } = cluster.clients;
-    await call(run, run.cancelRun, { runId: 'story' });
+    await call(run, run.cancelRun, { runId });
     await inState(RunState.RUN_STATE_CANCELLED);
     await eventually(() => (peer.run === undefined ? true : undefined));
     expect(peer.targetsEnd).toMatchObject({ code: 'ABORTED' });
-    await expect(call(run, run.cancelRun, { runId: 'story' })).rejects.toMatchObject({
+    await expect(call(run, run.cancelRun, { runId })).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
     });
-    await call(run, run.retryRun, { runId: 'story' });
+    await call(run, run.retryRun, { runId });
     expect(await assigned(peer, 1)).toMatchObject({ attempt: 2, assignmentEpoch: 2 });
     peer.rows.length = 0;
     await peer.receive(0, 0);
@@ -467,17 +482,17 @@ describe('what users ask', () => {
     await peer.receive(0, 0);
     await drain(peer, 0, STEP_COUNT);
     await finishTraining(peer);
-    await eventually(() => (peer.run?.runId === 'story-alone' ? true : undefined));
+    await eventually(() => (peer.run?.runId === `${runId}-alone` ? true : undefined));
     expect(JSON.parse(peer.run?.specificationJson ?? '')).toMatchObject({
       kind: 'Training',
       spec: { training: { steps: STEP_COUNT, seed: 5 }, labels: { count: 30 } },
     });
     await eventually(async () => {
-      const { reason } = await cluster.run('story');
-      return reason.includes('waiting for run story-alone') ? true : undefined;
+      const { reason } = await cluster.run(runId);
+      return reason.includes(`waiting for run ${runId}-alone`) ? true : undefined;
     });
     await finishTraining(peer);
-    await inState(RunState.RUN_STATE_SUCCEEDED, 'story-alone');
+    await inState(RunState.RUN_STATE_SUCCEEDED, `${runId}-alone`);
     await inState(RunState.RUN_STATE_SUCCEEDED);
   });
 

@@ -2,7 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ArtifactKind, CHUNK_BYTES } from '@lyceum/proto';
+import {
+  ArtifactKind,
+  CHUNK_BYTES,
+  type PushArtifactRequest,
+  type PushArtifactResponse,
+} from '@lyceum/proto';
 import {
   ArtifactClient,
   ClusterClient,
@@ -78,7 +83,9 @@ export class TestCoordinator {
       dataset: ArtifactKind.ARTIFACT_KIND_DATASET,
     };
     const { artifact } = this.#clients;
-    const push = openClientStream(artifact.pushArtifact.bind(artifact));
+    const push = openClientStream<PushArtifactRequest, PushArtifactResponse>((done) =>
+      artifact.pushArtifact(done),
+    );
     const header = { kind: kinds[kind], name, sizeBytes: bytes.length };
     await push.send({ part: { $case: 'header', header } });
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
@@ -86,6 +93,21 @@ export class TestCoordinator {
     }
     push.end();
     return (await push.response).artifact?.digest ?? '';
+  }
+
+  /** Cancels what goes on and waits until no run and no worker is left. */
+  async quiet(): Promise<void> {
+    const { run, cluster } = this.#clients;
+    await eventually(async () => {
+      const { runs } = await call(run, run.listRuns, {});
+      const going = runs.filter(({ endedAtMs }) => endedAtMs === 0);
+      for (const { runId } of going) await call(run, run.cancelRun, { runId }).catch(() => {});
+      return going.length === 0 ? true : undefined;
+    });
+    await eventually(async () => {
+      const { workers } = await call(cluster, cluster.listWorkers, {});
+      return workers.length === 0 ? true : undefined;
+    });
   }
 
   async run(runId: string) {

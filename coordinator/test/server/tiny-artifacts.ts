@@ -18,8 +18,10 @@ export function tinyDataset(): DatasetParts {
   };
 }
 
-export function tinyDatasetBytes(): Buffer {
-  return encodeDataset(tinyDataset());
+/** @param variant - tells sets apart, so that one has no answers of another. */
+export function tinyDatasetBytes(variant: number): Buffer {
+  const dataset = tinyDataset();
+  return encodeDataset({ ...dataset, inputs: dataset.inputs.map((value) => value + variant) });
 }
 
 /** One Dense layer from `inputs` numbers to `classes`; `weight` tells models apart. */
