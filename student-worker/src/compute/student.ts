@@ -18,6 +18,7 @@ import {
   type Scalar,
   scaled,
   type Tensor2D,
+  type Variable,
 } from '@lyceum/learning/tensorflow';
 import { LyceumError, type RunSpecification } from '@lyceum/proto';
 import type { Batch } from './batch-source.js';
@@ -148,7 +149,8 @@ export class Student {
     const { tf } = this.#engine;
     tf.tidy(() => {
       for (const [index, weight] of this.model.weights.entries()) {
-        weight.write(tf.tensor(weights[index] as Float32Array, weight.shape as number[]));
+        const variable = weight.read() as Variable;
+        variable.assign(tf.tensor(weights[index] as Float32Array, variable.shape));
       }
     });
   }

@@ -50,6 +50,7 @@ export class TrainStep {
   readonly #objective: Objective;
   readonly #optimizer: Optimizer;
   readonly #dropout: DropoutMasks;
+  readonly #weights: LayersModel['trainableWeights'];
   readonly #trainable: readonly Variable[];
   readonly #optimizerState: readonly Variable[];
 
@@ -67,7 +68,8 @@ export class TrainStep {
     this.#dropout = dropout;
     this.#objective = objective;
     this.#optimizer = optimizer;
-    this.#trainable = model.trainableWeights.map((weight) => weight.read() as Variable);
+    this.#weights = model.trainableWeights;
+    this.#trainable = this.#weights.map((weight) => weight.read() as Variable);
     const slots = optimizer.slots(
       this.#trainable.reduce((sum, variable) => sum + variable.size, 0),
     );
@@ -116,7 +118,9 @@ export class TrainStep {
       dropoutMasks,
       () => this.#model.apply(inputs, { training: true }) as Tensor2D,
     );
-    return this.#objective.loss(logits, hardLabels, targets);
+    const loss = this.#objective.loss(logits, hardLabels, targets);
+    // Those that a loaded model's layers bring along: regularisers of their weights.
+    return this.#engine.tf.addN([loss, ...this.#model.calculateLosses()]);
   }
 
   /** All values in one vector [P], in the order of the trainable weights. */
@@ -135,9 +139,11 @@ export class TrainStep {
       parameters,
       this.#trainable.map((variable) => variable.size),
     );
-    for (const [index, variable] of this.#trainable.entries()) {
+    for (const [index, weight] of this.#weights.entries()) {
+      const shape = weight.shape as number[];
       const part = parts[index] as Tensor;
-      variable.assign(variable.rank === 1 ? part : tf.reshape(part, variable.shape));
+      // Through the layer, which applies the constraint that a loaded model may have on it.
+      weight.write(shape.length === 1 ? part : tf.reshape(part, shape));
     }
   }
 }

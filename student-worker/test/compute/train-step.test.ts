@@ -1,6 +1,9 @@
 /** Steps of real students: equal bits for equal inputs, whatever an object did before; no tensor too many. */
-import { encodeDataset, parseDataset } from '@lyceum/learning/data';
-import { type Engine, openEngine } from '@lyceum/learning/tensorflow';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeDataset, encodeModelPackage, parseDataset } from '@lyceum/learning/data';
+import { type Engine, openEngine, savedModel } from '@lyceum/learning/tensorflow';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BatchSource } from '../../src/compute/batch-source.js';
@@ -110,6 +113,35 @@ describe('a step', () => {
     }
     student.dispose();
     initial.dispose();
+  });
+
+  it("keeps a loaded model's regularisers and constraints", async () => {
+    const { tf } = engine;
+    const kernel = tf.layers.dense({
+      units: 3,
+      kernelInitializer: 'ones',
+      kernelRegularizer: tf.regularizers.l2({ l2: 0.5 }),
+      kernelConstraint: tf.constraints.unitNorm({ axis: 0 }),
+    });
+    const flatten = tf.layers.flatten({ inputShape: [6, 6, 1] });
+    const model = tf.sequential({ layers: [flatten, kernel] });
+    const modelFile = join(await mkdtemp(join(tmpdir(), 'lyceum-model-')), 'model.zip');
+    const saved = await savedModel(engine, model, { output: 'logits' });
+    await writeFile(modelFile, encodeModelPackage(saved));
+    model.dispose();
+
+    const spec = specification({ model: 'regular' }, { batchSize: 4 });
+    const student = await Student.open(engine, spec, dataset, modelFile);
+    const { losses } = await trained(spec, 0, 1, student);
+    // Equal logits for all classes: τ² KL(p ‖ uniform) · 0.9 + 0.1 · log 3, and 0.5 · Σ w² of 3 unit columns.
+    const entropy = -(0.8 * Math.log(0.8) + 2 * 0.1 * Math.log(0.1));
+    expect(losses[0]).toBeCloseTo(0.9 * 4 * (Math.log(3) - entropy) + 0.1 * Math.log(3) + 1.5, 4);
+    const { values = new Float32Array() } = [...student.state().values()][0] ?? {};
+    for (let c = 0; c < 3; c++) {
+      const column = values.filter((_, i) => i % 3 === c);
+      expect(Math.hypot(...column)).toBeCloseTo(1, 5);
+    }
+    student.dispose();
   });
 
   it('refuses the state of another student', async () => {
