@@ -1,7 +1,6 @@
 /** What a file that claims to be a model package or a data set is, found out in a thread of its own. */
-import { Worker } from 'node:worker_threads';
 import type { Dataset } from '@lyceum/learning/data';
-import { type ErrorCode, InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
+import { runTask } from './thread-task.js';
 
 export type ArtifactKindName = 'model' | 'dataset';
 
@@ -26,18 +25,6 @@ export type ArtifactInspection =
       readonly outline: DatasetOutline;
     };
 
-export interface InspectionReply {
-  readonly inspection?: ArtifactInspection;
-  readonly error?: {
-    readonly code: ErrorCode;
-    readonly message: string;
-    readonly problems: readonly Problem[] | undefined;
-  };
-}
-
-/** The built thread, seen from src/ and from dist/ alike: threads are started from files that Node can run. */
-const THREAD = new URL('../../dist/runs/artifact-thread.js', import.meta.url);
-
 /**
  * @param what - what to call the file in an error.
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with it.
@@ -47,16 +34,6 @@ export function inspectArtifact(
   file: string,
   what: string,
 ): Promise<ArtifactInspection> {
-  return new Promise((resolve, reject) => {
-    const workerData: InspectionRequest = { kind, file };
-    const thread = new Worker(THREAD, { workerData });
-    thread.once('message', ({ inspection, error }: InspectionReply) => {
-      if (inspection !== undefined) resolve(inspection);
-      else if (error?.problems !== undefined)
-        reject(new InvalidDocumentError(what, error.problems));
-      else reject(new LyceumError(error?.code ?? 'INTERNAL', `${what}: ${error?.message ?? ''}`));
-    });
-    thread.once('error', reject);
-    thread.once('exit', (code) => reject(new Error(`the artifact thread ended with ${code}`)));
-  });
+  const request: InspectionRequest = { kind, file };
+  return runTask<InspectionRequest, ArtifactInspection>('runs/inspect-thread', request, what);
 }

@@ -5,13 +5,12 @@
 import { type LoadedTeacher, toLyceumError } from '@lyceum/proto';
 import type { BlobStore, Logger } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
-import { composePredictions } from '../report/compose-predictions.js';
-import { composeReport } from '../report/compose-report.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import { withWorker } from '../runs/run-changes.js';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { reportInput } from './report-facts.js';
+import { composeReportFiles } from './report-files.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
 import { TestAnswers } from './test-answers.js';
@@ -141,9 +140,9 @@ export class RunEvaluation {
       coordinatorVersion,
       endedAtMs,
     });
-    const report = Buffer.from(JSON.stringify(composeReport(input), undefined, 2));
+    const { report, predictions } = await composeReportFiles(input);
     const reportDigest = await blobs.put(report);
-    const predictionsDigest = await blobs.put(composePredictions(input));
+    const predictionsDigest = await blobs.put(predictions);
     await lifecycle.succeed(this.runId, { reportDigest, predictionsDigest }, endedAtMs);
   }
 

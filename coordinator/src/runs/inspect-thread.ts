@@ -1,0 +1,28 @@
+/** The thread of {@link inspectArtifact}: parsing a large set takes seconds. */
+import { readFileSync } from 'node:fs';
+import {
+  describeDataset,
+  describeModel,
+  parseDataset,
+  parseModelPackage,
+} from '@lyceum/learning/data';
+import { sha256Hex } from '@lyceum/proto';
+import type { ArtifactInspection, InspectionRequest } from './inspect-artifact.js';
+import { answerTask } from './thread-task.js';
+
+function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
+  const bytes = readFileSync(file);
+  if (kind === 'model') {
+    const model = parseModelPackage(bytes);
+    const description = { ...describeModel(model), settings: model.settings };
+    return { kind, digest: sha256Hex(bytes), description };
+  }
+  const dataset = parseDataset(bytes);
+  // Nobody on the other side looks at inputs. A view's copy would take the whole file along.
+  const labels = dataset.labels.slice();
+  const splits = dataset.splits.slice();
+  const outline = { ...dataset, inputs: new Uint8Array(0), labels, splits };
+  return { kind, digest: dataset.digest, description: describeDataset(dataset), outline };
+}
+
+answerTask(inspect);
