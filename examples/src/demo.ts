@@ -83,6 +83,7 @@ async function inOwnCluster(options: DemoOptions, signal: AbortSignal): Promise<
     await Promise.race([mainJob(coordinator, options), cluster.failed]);
     done = true;
   } finally {
+    if (signal.aborted) process.stderr.write('\nending the cluster\n');
     await cluster?.stop();
     // After a failure the logs are wanted.
     if (done || signal.aborted) await rm(stateDir, { recursive: true });

@@ -5,13 +5,13 @@
 import type { StepProgress } from '@lyceum/proto';
 import type { ProgressSnapshot, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
+import { RecentRate } from './recent-rate.js';
 
 export type WorkerEnvironment = RunRecord['studentWorkers'][number];
 
 interface Live {
   progress?: ProgressSnapshot;
-  /** The report before, to tell a rate from. */
-  lastReport?: { readonly samples: number; readonly seconds: number };
+  readonly rate: RecentRate;
   readonly teacherWorkers: Map<string, WorkerEnvironment>;
 }
 
@@ -35,17 +35,13 @@ export class RunMonitor {
   ): { now: ProgressSnapshot; before: ProgressSnapshot | undefined } {
     const live = this.#live(runId);
     const { samples, trainingSeconds, waitingSeconds, validation } = report;
-    const last = live.lastReport;
-    const seconds = trainingSeconds - (last?.seconds ?? 0);
-    // A new assignment counts from nought again.
-    const rate = seconds > 0 ? (samples - (last?.samples ?? 0)) / seconds : undefined;
     const before = live.progress;
     const now: ProgressSnapshot = {
       step: report.step,
       epoch: report.epoch,
       loss: finite(report.loss),
       learningRate: finite(report.learningRate),
-      samplesPerSecond: rate === undefined || rate < 0 ? (before?.samplesPerSecond ?? 0) : rate,
+      samplesPerSecond: live.rate.add(samples, trainingSeconds),
       waitingShare: trainingSeconds > 0 ? Math.min(1, waitingSeconds / trainingSeconds) : 0,
       checkpointStep: report.checkpointStep,
       ...(validation === undefined
@@ -59,7 +55,6 @@ export class RunMonitor {
           }),
     };
     live.progress = now;
-    live.lastReport = { samples, seconds: trainingSeconds };
     this.#wake(runId);
     return { now, before };
   }
@@ -104,7 +99,7 @@ export class RunMonitor {
   }
 
   #live(runId: string): Live {
-    const live = this.#runs.get(runId) ?? { teacherWorkers: new Map() };
+    const live = this.#runs.get(runId) ?? { rate: new RecentRate(), teacherWorkers: new Map() };
     this.#runs.set(runId, live);
     return live;
   }
