@@ -42,7 +42,8 @@ async function main(signal: AbortSignal): Promise<number> {
   try {
     cluster = await LocalCluster.start({
       teacherWorkers: 1,
-      studentWorkers: 1,
+      studentWorkers: 2,
+      computeThreads: 1,
       logLevel: 'warn',
       log: (line) => process.stderr.write(`${line}\n`),
       signal,
