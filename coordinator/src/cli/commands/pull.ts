@@ -19,7 +19,8 @@ export function addPull(program: Command): void {
       `
 Example:
   coordinator pull digits --out ./digits-student
-  node -e "import('@tensorflow/tfjs-node').then(tf => tf.loadLayersModel('file://digits-student/model.json'))"`,
+
+and in a program: await tf.loadLayersModel('file://digits-student/model.json')`,
     )
     .action((name: string, options: { out: string; force?: true }, command: Command) =>
       withCoordinator(command, async ({ client, notice, signal }) => {
