@@ -123,10 +123,10 @@ export class Reconciler {
     await this.#finishCancels();
     await active.follow();
     const placement = this.#place();
+    monitor.setReasons(this.#reasons(placement));
     for (const [runId, workerId] of placement.starts) await this.#start(runId, workerId);
     // A new assignment opens its window at once, not at the next pass.
     if (placement.starts.size > 0) await active.follow();
-    monitor.setReasons(this.#reasons(placement));
     await this.#tellTeachers(placement);
     this.#tellStudents();
     await this.#dropQueues(placement);

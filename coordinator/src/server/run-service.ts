@@ -18,6 +18,7 @@ import {
   type RetryRunRequest,
   type RetryRunResponse,
   type Run,
+  type RunEvent,
   type SubmitRunRequest,
   type SubmitRunResponse,
   specificationDigest,
@@ -39,6 +40,9 @@ import type { RunMonitor } from './run-monitor.js';
 
 /** Time between two messages of one watch, at least: many changes of one moment are one message. */
 const WATCH_PAUSE_MS = 100;
+
+/** How long after a run's end its last event is waited for. */
+const LAST_EVENT_MS = 10_000;
 
 export interface RunServiceParts {
   readonly store: RunStore;
@@ -218,30 +222,33 @@ function pause(ms: number): Promise<void> {
 }
 
 async function* listEvents(
-  parts: RunServiceParts,
+  { store, events, monitor }: RunServiceParts,
   { runId, follow }: ListEventsRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ListEventsResponse, void, undefined> {
-  const { store, events } = parts;
   store.require(runId);
   await events.settled();
-  const goesOn = follow && !hasEnded(store.require(runId).state);
-  for await (const event of events.read(runId, { follow: goesOn, signal })) {
-    yield { event };
-    // The last event of a run is the change into the state that it ends in.
-    const { kind, dataJson } = event;
-    if (
-      goesOn &&
-      kind === 'state-changed' &&
-      endsRun(dataJson) &&
-      hasEnded(store.require(runId).state)
-    ) {
-      return;
+  const ended = () => hasEnded(store.require(runId).state);
+  const goesOn = follow && !ended();
+  const over = new AbortController();
+  const stop = monitor.watch(runId, () => {
+    // Should the last event be lost, nobody must wait for it for ever.
+    if (ended()) setTimeout(() => over.abort(), LAST_EVENT_MS).unref();
+  });
+  try {
+    const until = AbortSignal.any([signal, over.signal]);
+    for await (const event of events.read(runId, { follow: goesOn, signal: until })) {
+      yield { event };
+      if (goesOn && endsRun(event) && ended()) return;
     }
+  } finally {
+    stop();
   }
 }
 
-function endsRun(dataJson: string): boolean {
+/** True for the last event of a run: its change into the state that it ends in. */
+function endsRun({ kind, dataJson }: RunEvent): boolean {
+  if (kind !== 'state-changed') return false;
   const { state } = JSON.parse(dataJson) as { state?: unknown };
   return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
 }
