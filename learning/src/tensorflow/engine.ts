@@ -49,7 +49,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { only, warn = (message) => process.emitWarning(message) } = options;
   if (only === 'wasm') return openWasm();
   try {
-    return openNative();
+    return await openNative();
   } catch (err) {
     const reason = err instanceof Error ? (err.message.split('\n')[0] ?? '') : String(err);
     if (only === 'native') {
@@ -75,11 +75,12 @@ export function setComputeThreads(threads: number, env: NodeJS.ProcessEnv): void
   env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
 }
 
-function openNative(): Engine {
+async function openNative(): Promise<Engine> {
   restoreUtilFunctions();
-  // Registers its backend with, and selects it in, the one `@tensorflow/tfjs` of this thread.
+  // Registers its backend with the one `@tensorflow/tfjs` of this thread.
   require('@tensorflow/tfjs-node-gpu');
   const tf = require('@tensorflow/tfjs') as Tf;
+  await tf.setBackend('tensorflow');
   const backend = tf.backend() as unknown as NativeBackend;
   return {
     tf,

@@ -4,12 +4,10 @@
  *
  * After step s, always in this order: validation if s is due or the last, checkpoint if s is due or the last. So a
  * checkpoint holds the selection up to its step, and a run that is stopped after any of them and resumed takes
- * the same steps on the same bits as one that never stopped. The event loop gets its turn after every step; stopping takes
- * effect there, and nowhere else.
+ * the same steps on the same bits as one that never stopped. The event loop gets its turn after every step;
+ * stopping takes effect there, and between two batches of an evaluation.
  */
-import { readFile } from 'node:fs/promises';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { type Dataset, parseDataset } from '@lyceum/learning/data';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError, specificationDigest } from '@lyceum/proto';
 import type {
@@ -20,18 +18,13 @@ import type {
   TrainingResult,
   Validation,
 } from '../training-job.js';
-import { BatchSource } from './batch-source.js';
-import {
-  type Checkpoint,
-  readCheckpoint,
-  type Selected,
-  writeCheckpoint,
-} from './checkpoint-file.js';
+import { type Checkpoint, type Selected, writeCheckpoint } from './checkpoint-file.js';
 import { Evaluation } from './evaluation.js';
 import { learningRate } from './learning-rate.js';
 import { LossLog } from './loss-log.js';
+import { openTraining, type TrainingParts } from './open-training.js';
+import { isBetter } from './selection.js';
 import { Stopwatch } from './stopwatch.js';
-import { Student } from './student.js';
 import { TargetInbox } from './target-inbox.js';
 import { writeResult } from './training-result.js';
 
@@ -49,25 +42,14 @@ const PROGRESS_INTERVAL_MS = 1000;
 /** Ends of epochs are reported too, but short epochs not each. */
 const EPOCH_PROGRESS_INTERVAL_MS = 100;
 
-/** What a trainer stands on, opened and checked. */
-interface Parts {
-  readonly engine: Engine;
-  readonly job: TrainingJob;
-  readonly dataset: Dataset;
-  readonly batches: BatchSource;
-  readonly student: Student;
-  readonly resumed: Checkpoint | undefined;
-  readonly listener: TrainerListener;
-  readonly now: () => number;
-}
-
 export class Trainer {
-  readonly #parts: Parts;
+  readonly #parts: TrainingParts;
+  readonly #listener: TrainerListener;
+  readonly #now: () => number;
   readonly #inbox: TargetInbox;
   readonly #evaluation: Evaluation;
   readonly #losses: LossLog;
   readonly #stopwatch: Stopwatch;
-  readonly #firstStep: number;
   readonly #firstSamples: number;
   /** Steps taken. */
   #step: number;
@@ -93,34 +75,22 @@ export class Trainer {
     listener: TrainerListener,
     now: () => number,
   ): Promise<Trainer> {
-    const { specification, studentModelFile, checkpointFile } = job;
-    const dataset = parseDataset(await readFile(job.datasetFile));
-    const batches = new BatchSource(dataset, specification);
-    const student = await Student.open(engine, specification, dataset, studentModelFile);
-    try {
-      checkTargets(job, student, dataset);
-      const resumed =
-        checkpointFile === undefined ? undefined : await readCheckpoint(checkpointFile);
-      if (resumed !== undefined) checkBelongs(resumed, job, dataset, batches.plan.stepCount);
-      return new Trainer({ engine, job, dataset, batches, student, resumed, listener, now });
-    } catch (err) {
-      student.dispose();
-      throw err;
-    }
+    return new Trainer(await openTraining(engine, job), listener, now);
   }
 
-  private constructor(parts: Parts) {
-    const { engine, job, dataset, batches, student, resumed, now } = parts;
-    if (resumed !== undefined) student.restore(resumed.state);
+  private constructor(parts: TrainingParts, listener: TrainerListener, now: () => number) {
+    const { engine, job, dataset, batches, student, resumed } = parts;
     this.#parts = parts;
-    this.#firstStep = resumed?.step ?? 0;
+    this.#listener = listener;
+    this.#now = now;
+    const firstStep = resumed?.step ?? 0;
     this.#firstSamples = resumed?.samples ?? 0;
-    this.#step = this.#firstStep;
-    this.#checkpointedStep = this.#firstStep;
+    this.#step = firstStep;
+    this.#checkpointedStep = firstStep;
     this.#best = resumed?.best;
-    this.#inbox = new TargetInbox(batches.plan, job.targetTensors, this.#firstStep);
+    this.#inbox = new TargetInbox(batches.plan, job.targetTensors, firstStep);
     this.#evaluation = new Evaluation(engine, student, dataset);
-    this.#losses = new LossLog(engine, this.#firstStep);
+    this.#losses = new LossLog(engine, firstStep);
     this.#stopwatch = new Stopwatch(now, resumed ?? { trainingSeconds: 0, waitingSeconds: 0 });
     this.#lastProgressMs = now();
     this.#abandoned = new Promise((resolve) => {
@@ -142,8 +112,8 @@ export class Trainer {
       await yieldToEventLoop();
       if (this.#failure !== undefined) throw this.#failure;
     }
-    if (this.#stop === 'drain' && this.#step > this.#checkpointedStep)
-      await this.#writeCheckpoint();
+    const unsaved = this.#step > this.#checkpointedStep;
+    if (this.#stop === 'drain' && unsaved) await this.#writeCheckpoint();
     // The pointer must name the last checkpoint before the run ends or moves on.
     await this.#checkpointTaken();
     if (this.#failure !== undefined) throw this.#failure;
@@ -216,7 +186,7 @@ export class Trainer {
 
   /** Raises the credit, a quarter of the window at a time: a message a step would be many. */
   #askForTargets(): void {
-    const { job, batches, listener } = this.#parts;
+    const { job, batches } = this.#parts;
     if (job.targetTensors.length === 0) return;
     const { stepCount } = batches.plan;
     const due = this.#askedAtStep + Math.ceil(job.windowSteps / 4);
@@ -224,7 +194,7 @@ export class Trainer {
     this.#askedAtStep = this.#step;
     const creditStep = Math.min(stepCount, this.#step + job.windowSteps);
     this.#inbox.allow(creditStep);
-    listener.wantTargets(creditStep, this.#step);
+    this.#listener.wantTargets(creditStep, this.#step);
   }
 
   /** Steps of one pass over the train split, whichever part of it is visited. */
@@ -255,7 +225,7 @@ export class Trainer {
     this.#losses.check();
     await this.#checkpointTaken();
     if (this.#stop === 'abandon') return;
-    const { job, dataset, student, listener } = this.#parts;
+    const { job, dataset, student } = this.#parts;
     const checkpoint: Checkpoint = {
       specificationDigest: specificationDigest(job.specification),
       datasetDigest: dataset.digest,
@@ -267,7 +237,7 @@ export class Trainer {
     };
     this.#checkpointedStep = this.#step;
     this.#checkpointing = writeCheckpoint(job.outputFolder, checkpoint)
-      .then((written) => listener.checkpoint(written))
+      .then((written) => this.#listener.checkpoint(written))
       .catch((err: LyceumError) => this.fail(err));
   }
 
@@ -277,13 +247,13 @@ export class Trainer {
   }
 
   #report(rate: number, validation: Validation | undefined, epochEnded: boolean): void {
-    const { now, listener, batches } = this.#parts;
-    const sinceMs = now() - this.#lastProgressMs;
+    const { batches } = this.#parts;
+    const sinceMs = this.#now() - this.#lastProgressMs;
     const due = epochEnded ? EPOCH_PROGRESS_INTERVAL_MS : PROGRESS_INTERVAL_MS;
     const last = this.#step === batches.plan.stepCount;
     if (validation === undefined && sinceMs < due && !last) return;
-    this.#lastProgressMs = now();
-    listener.progress({
+    this.#lastProgressMs = this.#now();
+    this.#listener.progress({
       step: this.#step,
       epoch: Math.floor((this.#step - 1) / batches.plan.stepsPerEpoch),
       loss: this.#losses.takeMean(),
@@ -296,7 +266,7 @@ export class Trainer {
 
   /** The test split is scored here, once, with the selected weights. */
   async #finish(): Promise<TrainingResult | undefined> {
-    const { student, engine, job, dataset, now } = this.#parts;
+    const { student, engine, job, dataset } = this.#parts;
     const finalWeightsDigest = student.weightsDigest();
     if (this.#best !== undefined) student.setWeights(this.#best.weights);
     const testLogits = await this.#evaluation.logits('test', () => this.#stop !== undefined);
@@ -315,52 +285,12 @@ export class Trainer {
       measurement: {
         parameterCount,
         weightBytes: 4 * parameterCount,
-        latencyBatch1Ms: this.#evaluation.latencyBatch1Ms(now),
+        latencyBatch1Ms: this.#evaluation.latencyBatch1Ms(this.#now),
         ...this.#stopwatch.run,
         samples: this.#firstSamples + this.#samples,
       },
       selectedStep: this.#best?.validation.step ?? this.#step,
       ...(this.#best && { selectedValidation: this.#best.validation }),
     };
-  }
-}
-
-/** Strictly: of equals the earlier one stays. */
-function isBetter(
-  metric: 'nll' | 'accuracy',
-  candidate: Validation,
-  best: Validation | undefined,
-): boolean {
-  if (best === undefined) return true;
-  return metric === 'nll' ? candidate.nll < best.nll : candidate.accuracy > best.accuracy;
-}
-
-function checkTargets(job: TrainingJob, student: Student, dataset: Dataset): void {
-  const rowShapes = new Map(job.targetTensors.map(({ name, rowShape }) => [name, rowShape]));
-  for (const name of student.targetNames) {
-    if (String(rowShapes.get(name)) !== String([dataset.classCount])) {
-      throw new LyceumError(
-        'INVALID_ARGUMENT',
-        `the objective needs target ${name} of [${dataset.classCount}] a row; the assignment has [${rowShapes.get(name) ?? 'none'}]`,
-      );
-    }
-  }
-}
-
-function checkBelongs(
-  checkpoint: Checkpoint,
-  job: TrainingJob,
-  dataset: Dataset,
-  stepCount: number,
-): void {
-  const same =
-    checkpoint.specificationDigest === specificationDigest(job.specification) &&
-    checkpoint.datasetDigest === dataset.digest &&
-    checkpoint.step <= stepCount;
-  if (!same) {
-    throw new LyceumError(
-      'FAILED_PRECONDITION',
-      `checkpoint ${job.checkpointFile} belongs to another specification or data set`,
-    );
   }
 }

@@ -1,0 +1,69 @@
+/** Opens what an assignment trains on and with, and checks that it belongs together. */
+import { readFile } from 'node:fs/promises';
+import { type Dataset, parseDataset } from '@lyceum/learning/data';
+import type { Engine } from '@lyceum/learning/tensorflow';
+import { LyceumError, specificationDigest } from '@lyceum/proto';
+import type { TrainingJob } from '../training-job.js';
+import { BatchSource } from './batch-source.js';
+import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
+import { Student } from './student.js';
+
+export interface TrainingParts {
+  readonly engine: Engine;
+  readonly job: TrainingJob;
+  readonly dataset: Dataset;
+  readonly batches: BatchSource;
+  /** Owned by whoever has the parts; in the state of `resumed` where there is one. */
+  readonly student: Student;
+  readonly resumed: Checkpoint | undefined;
+}
+
+/** @throws {LyceumError} if set, model or checkpoint cannot be read, or do not belong together. */
+export async function openTraining(engine: Engine, job: TrainingJob): Promise<TrainingParts> {
+  const { specification, studentModelFile, checkpointFile } = job;
+  const dataset = parseDataset(await readFile(job.datasetFile));
+  const batches = new BatchSource(dataset, specification);
+  const student = await Student.open(engine, specification, dataset, studentModelFile);
+  try {
+    checkTargets(job, student, dataset);
+    const resumed = checkpointFile === undefined ? undefined : await readCheckpoint(checkpointFile);
+    if (resumed !== undefined) {
+      checkBelongs(resumed, job, dataset, batches.plan.stepCount);
+      student.restore(resumed.state);
+    }
+    return { engine, job, dataset, batches, student, resumed };
+  } catch (err) {
+    student.dispose();
+    throw err;
+  }
+}
+
+function checkTargets(job: TrainingJob, student: Student, dataset: Dataset): void {
+  const rowShapes = new Map(job.targetTensors.map(({ name, rowShape }) => [name, rowShape]));
+  for (const name of student.targetNames) {
+    if (String(rowShapes.get(name)) !== String([dataset.classCount])) {
+      throw new LyceumError(
+        'INVALID_ARGUMENT',
+        `the objective needs target ${name} of [${dataset.classCount}] a row; the assignment has [${rowShapes.get(name) ?? 'none'}]`,
+      );
+    }
+  }
+}
+
+function checkBelongs(
+  checkpoint: Checkpoint,
+  job: TrainingJob,
+  dataset: Dataset,
+  stepCount: number,
+): void {
+  const same =
+    checkpoint.specificationDigest === specificationDigest(job.specification) &&
+    checkpoint.datasetDigest === dataset.digest &&
+    checkpoint.step <= stepCount;
+  if (!same) {
+    throw new LyceumError(
+      'FAILED_PRECONDITION',
+      `checkpoint ${job.checkpointFile} belongs to another specification or data set`,
+    );
+  }
+}
