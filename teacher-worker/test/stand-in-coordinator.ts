@@ -45,6 +45,8 @@ export class StandInCoordinator {
   readonly sessions: WorkerSession[] = [];
   /** Answers with all their rows, by ticket id. */
   readonly answers = new Map<string, { ticket: Ticket; logits: Float32Array }>();
+  /** The desired state that a new session is told first. */
+  greeting: TeacherAssignment = { revision: 1, teachers: [], ticketStream: TICKET_STREAM };
   /** While set, receipts are kept back. */
   holdReceipts = false;
   /** Ends the next answer stream with this status at its first frame. */
@@ -98,7 +100,7 @@ export class StandInCoordinator {
         if (report?.$case === 'hello') {
           session = new WorkerSession(report.hello, send);
           this.sessions.push(session);
-          await session.assign({ revision: 1, teachers: [], ticketStream: TICKET_STREAM });
+          await session.assign(this.greeting);
         } else if (report?.$case === 'state' && session) session.state = report.state;
         else if (report?.$case === 'taken') session?.taken.push(report.taken);
         else if (report?.$case === 'returned') session?.returned.push(report.returned);

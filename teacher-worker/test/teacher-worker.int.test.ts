@@ -10,6 +10,7 @@ import {
   digestHex,
   LyceumError,
   Split,
+  type TeacherAssignment,
   TICKET_STREAM,
   Ticket,
   ticketConsumer,
@@ -116,15 +117,13 @@ interface AssignOptions {
   readonly path?: string;
 }
 
-/** Wants these teachers, and waits until each is loaded or has failed. */
-async function assign(
-  to: WorkerSession,
+/** The desired state, with the next revision, in which these teachers are wanted. */
+function assignment(
   teachers: readonly TestTeacher[],
   { ticketsInHand = 2, path = '' }: AssignOptions = {},
-): Promise<void> {
+): TeacherAssignment {
   revision += 1;
-  const wanted = revision;
-  await to.assign({
+  return {
     revision,
     ticketStream: TICKET_STREAM,
     teachers: teachers.map((teacher) => ({
@@ -135,11 +134,21 @@ async function assign(
       datasets: [{ digest: digestBytes(set.digest), path }],
       ticketsInHand,
     })),
-  });
+  };
+}
+
+/** Wants these teachers, and waits until each is loaded or has failed. */
+async function assign(
+  to: WorkerSession,
+  teachers: readonly TestTeacher[],
+  options: AssignOptions = {},
+): Promise<void> {
+  const wanted = assignment(teachers, options);
+  await to.assign(wanted);
   await until('the assignment to be followed', () => {
     const { state } = to;
     const here = [...(state?.loaded ?? []), ...(state?.failed ?? [])].length;
-    return state?.revision === wanted && here === teachers.length;
+    return state?.revision === wanted.revision && here === teachers.length;
   });
 }
 
@@ -472,17 +481,17 @@ it('comes back to a coordinator that was restarted, and gives up what it had in 
   await coordinator.stop();
   await until('it to be noticed', () => worker.logs.some((line) => line.includes('released')));
   expect((await readiness(worker)).status).toBe(503);
+  coordinator.greeting = assignment([wide]);
   await coordinator.start(port);
   const after = await session('w1');
-  await until('its state', () => after.state?.loaded.length === 1);
-  // Nobody took the ticket off the queue, so it comes again.
-  await assign(after, [wide]);
+  // Nobody took the ticket off the queue, so it comes again; the teacher is still loaded.
   await until('the ticket again', () => after.taken.length === 1);
   expect(after.taken[0]?.sequence).toBe(before.taken[0]?.sequence);
   expect(performance.now() - takenMs, 'released, not left to its lease').toBeLessThan(
     ACK_WAIT_MS / 2,
   );
   await answer(ticket(wide, 0));
+  expect(worker.logs.filter((line) => line.includes('teacher loaded'))).toHaveLength(1);
   await allAcked();
 });
 
