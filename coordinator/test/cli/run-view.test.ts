@@ -1,5 +1,5 @@
 /** Against lines written by hand, of runs written by hand. */
-import { Run, RunState } from '@lyceum/proto';
+import { Run, RunProgress, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { isNews, liveLines, plainLine } from '../../src/cli/run-view.js';
 
@@ -54,9 +54,8 @@ test('a plain line has it all', () => {
 });
 
 test('another state, reason, epoch or wait is news; another step is not', () => {
-  const changed = (change: Parameters<typeof Run.fromPartial>[0]) =>
-    isNews(RUN, Run.fromPartial({ ...RUN, ...change }));
-  const progress = RUN.progress;
+  const changed = (change: Partial<Run>) => isNews(RUN, { ...RUN, ...change });
+  const progress = RunProgress.fromPartial(RUN.progress ?? {});
   expect(isNews(undefined, RUN)).toBe(true);
   expect(changed({ progress: { ...progress, step: 251 } })).toBe(false);
   expect(changed({ state: RunState.RUN_STATE_EVALUATING })).toBe(true);
