@@ -9,7 +9,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LyceumError } from '@lyceum/proto';
-import { createLogger, findNatsServer, type NatsServer, startNatsServer } from '@lyceum/proto/node';
+import {
+  createLogger,
+  findNatsServer,
+  type NatsServer,
+  sleep,
+  startNatsServer,
+} from '@lyceum/proto/node';
 import { ChildProgram } from './child-program.js';
 import { Guard } from './guard-process.js';
 import { keepRunning } from './keep-running.js';
@@ -62,6 +68,7 @@ export class LocalCluster {
   readonly #failed: Promise<never>;
   #fail: (error: LyceumError) => void = () => undefined;
   #nats: NatsServer | undefined;
+  #natsUrl = '';
   #coordinator: ChildProgram | undefined;
   #address: string;
   #stopped: Promise<void> | undefined;
@@ -104,8 +111,9 @@ export class LocalCluster {
     return this.#address;
   }
 
+  /** Where NATS answers, also while it is being restarted. */
   get natsUrl(): string {
-    return this.#nats?.url ?? '';
+    return this.#natsUrl;
   }
 
   /** The processes that run now. */
@@ -162,6 +170,16 @@ export class LocalCluster {
     await this.#startCoordinator();
   }
 
+  /** Ends NATS, by SIGKILL if wanted, and starts it again on its store and port, `awayMs` later. */
+  async restartNats(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM', awayMs = 0): Promise<void> {
+    const old = this.#nats;
+    this.#nats = undefined;
+    if (old !== undefined && signal === 'SIGKILL') process.kill(old.pid, signal);
+    await old?.stop();
+    await sleep(awayMs, this.#stopping.signal);
+    await this.#startNats();
+  }
+
   /** Ends everything in order: student workers, teacher workers, coordinator, NATS. Idempotent. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stopAll();
@@ -191,12 +209,15 @@ export class LocalCluster {
     }
     const storeDir = path.join(this.stateDir, 'nats');
     const log = createLogger({ name: 'local-cluster', level: 'silent' });
-    const nats = await startNatsServer({ binary, storeDir, port: 0, log });
+    const port = this.#natsUrl === '' ? 0 : Number(new URL(this.#natsUrl).port);
+    const nats = await startNatsServer({ binary, storeDir, port, log });
     this.#nats = nats;
+    this.#natsUrl = nats.url;
     this.#guard.watch(nats.pid);
     this.#log(`nats-server is ready at ${nats.url} (pid ${nats.pid})`);
     void nats.exited.then(() => {
       this.#guard.forget(nats.pid);
+      if (this.#nats !== nats) return;
       this.#nats = undefined;
       this.#partDied(`nats-server died; its log is ${path.join(storeDir, 'nats-server.log')}`);
     });
