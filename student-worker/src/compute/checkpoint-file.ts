@@ -2,8 +2,8 @@
  * A checkpoint: all that a run needs to go on to the bit, in one NPZ file that says itself whether it is whole.
  *
  * Members: every variable of the training step by its name, the selected weights so far as `best/INDEX`, `meta`
- * (JSON, as bytes) and `sum`, the SHA-256 of all others. Equal states give equal bytes but for the clock's readings
- * in `meta`.
+ * (JSON, as bytes) and `sum`, the SHA-256 of all others. Equal states give equal bytes but for `meta`:
+ * the clock's readings, and who took the steps.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -13,6 +13,7 @@ import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 import type { TrainingCheckpoint, Validation } from '../training-job.js';
 import { writeDurably } from './durable-file.js';
+import type { LedgerSegment } from './step-ledger.js';
 
 /** One variable's value. */
 export interface StoredTensor {
@@ -40,6 +41,8 @@ export interface Checkpoint {
   /** Every variable of the training step, by name. */
   readonly state: ReadonlyMap<string, StoredTensor>;
   readonly best: Selected | undefined;
+  /** Of the steps taken. */
+  readonly ledger: readonly LedgerSegment[];
 }
 
 /** A checkpoint's bytes are not what was written. Another attempt will find the same. */
@@ -59,6 +62,17 @@ const meta = z.strictObject({
   trainingSeconds: z.number(),
   waitingSeconds: z.number(),
   samples: z.number(),
+  ledger: z
+    .array(
+      z.strictObject({
+        assignmentEpoch: z.int().nonnegative(),
+        firstStep: z.int().nonnegative(),
+        endStep: z.int().positive(),
+        targetsDigest: z.string(),
+      }),
+    )
+    // Earlier versions kept none.
+    .default([]),
   best: z
     .strictObject({ step: z.int().positive(), accuracy: z.number(), nll: z.number() })
     .optional(),

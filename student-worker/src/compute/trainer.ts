@@ -24,6 +24,7 @@ import { learningRate } from './learning-rate.js';
 import { LossLog } from './loss-log.js';
 import { openTraining, type TrainingParts } from './open-training.js';
 import { isBetter } from './selection.js';
+import { StepLedger } from './step-ledger.js';
 import { Stopwatch } from './stopwatch.js';
 import { TargetInbox } from './target-inbox.js';
 import { writeResult } from './training-result.js';
@@ -49,6 +50,7 @@ export class Trainer {
   readonly #inbox: TargetInbox;
   readonly #evaluation: Evaluation;
   readonly #losses: LossLog;
+  readonly #ledger: StepLedger;
   readonly #stopwatch: Stopwatch;
   readonly #firstSamples: number;
   /** Steps taken. */
@@ -91,6 +93,7 @@ export class Trainer {
     this.#inbox = new TargetInbox(batches.plan, job.targetTensors, firstStep);
     this.#evaluation = new Evaluation(engine, student, dataset);
     this.#losses = new LossLog(engine, firstStep);
+    this.#ledger = new StepLedger(resumed?.ledger ?? [], job.assignmentEpoch, firstStep);
     this.#stopwatch = new Stopwatch(now, resumed ?? { trainingSeconds: 0, waitingSeconds: 0 });
     this.#lastProgressMs = now();
     this.#abandoned = new Promise((resolve) => {
@@ -154,6 +157,7 @@ export class Trainer {
     const { training, selection } = job.specification.spec;
     const rate = learningRate(training.learningRate, this.#step, stepCount);
     this.#losses.add(student.step(batch, targets, rate));
+    this.#ledger.add(targets);
     this.#step++;
     this.#samples += batch.rows;
     this.#askForTargets();
@@ -234,6 +238,7 @@ export class Trainer {
       samples: this.#firstSamples + this.#samples,
       state: student.state(),
       best: this.#best,
+      ledger: this.#ledger.segments(),
     };
     this.#checkpointedStep = this.#step;
     this.#checkpointing = writeCheckpoint(job.outputFolder, checkpoint)

@@ -29,6 +29,10 @@ const checkpoint: Checkpoint = {
     // More than ten, so that text order is not their order.
     weights: Array.from({ length: 12 }, (_, i) => Float32Array.of(i, -i)),
   },
+  ledger: [
+    { assignmentEpoch: 1, firstStep: 0, endStep: 4, targetsDigest: 'c'.repeat(64) },
+    { assignmentEpoch: 3, firstStep: 4, endStep: 7, targetsDigest: 'd'.repeat(64) },
+  ],
 };
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'lyceum-checkpoint-'));
