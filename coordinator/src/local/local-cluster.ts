@@ -161,12 +161,13 @@ export class LocalCluster {
     return this.#startWorker('student');
   }
 
-  /** Ends the coordinator, by SIGKILL if wanted, and starts it again at the same address. */
-  async restartCoordinator(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+  /** Ends the coordinator, by SIGKILL if wanted, and starts it again at the same address, `awayMs` later. */
+  async restartCoordinator(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM', awayMs = 0): Promise<void> {
     const old = this.#coordinator;
     this.#coordinator = undefined;
     if (signal === 'SIGKILL') old?.kill(signal);
     await old?.stop();
+    await sleep(awayMs, this.#stopping.signal);
     await this.#startCoordinator();
   }
 

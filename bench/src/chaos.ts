@@ -1,0 +1,80 @@
+/**
+ * `npm run chaos -- [--seed S] [--kills N] [--steps N] [--json]`: a run with and without disturbances, see
+ * `chaos/chaos.ts`. Progress goes to stderr; the last line of stdout is one JSON object. The exit code is 1 if
+ * weights differ, or a step is missing, repeated or taken on a wrong target.
+ */
+import { parseArgs } from 'node:util';
+import { type ChaosResult, chaos } from './chaos/chaos.js';
+
+const USAGE =
+  'usage: npm run chaos -- [--seed S] [--kills N] [--steps N] [--state-dir DIR] [--json]\n';
+
+/** The longest is more than it takes to notice that a peer no longer answers. */
+const STOP_MS = [1_000, 3_000, 8_000, 35_000];
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string', default: '1' },
+      kills: { type: 'string', default: '8' },
+      steps: { type: 'string', default: '400' },
+      'state-dir': { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const [seed, kills, stepCount] = [values.seed, values.kills, values.steps].map(Number);
+  const cacheFolder = process.env['LYCEUM_CACHE'];
+  if (!isCount(seed) || !isCount(kills) || !isCount(stepCount) || stepCount < 1) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  if (cacheFolder === undefined) {
+    process.stderr.write('chaos: LYCEUM_CACHE is not set; start with `npm run chaos`\n');
+    return 2;
+  }
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interrupted.abort(new Error(`interrupted by ${signal}`)));
+  }
+  const stateDir = values['state-dir'];
+  const result = await chaos({
+    seed,
+    kills,
+    stepCount,
+    stopMs: STOP_MS,
+    cacheFolder,
+    ...(stateDir !== undefined && { stateDir }),
+    log: (line) => process.stderr.write(`chaos: ${line}\n`),
+    signal: interrupted.signal,
+  });
+  if (!values.json) process.stdout.write(`${verdict(result)}\n`);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  return isSound(result) ? 0 : 1;
+}
+
+function isCount(value: number | undefined): value is number {
+  return value !== undefined && Number.isInteger(value) && value >= 0;
+}
+
+function isSound(result: ChaosResult): boolean {
+  const { identicalWeights, stepsMissing, stepsRepeated, wrongTargets } = result;
+  return identicalWeights && stepsMissing + stepsRepeated + wrongTargets === 0;
+}
+
+function verdict(result: ChaosResult): string {
+  return isSound(result)
+    ? `the disturbed run's weights are the undisturbed run's and the oracle's, ${result.slowdown} times slower`
+    : 'the disturbed run differs';
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (err: unknown) => {
+    process.stderr.write(
+      `chaos: ${err instanceof Error ? (err.stack ?? err.message) : String(err)}\n`,
+    );
+    process.exitCode = 1;
+  },
+);

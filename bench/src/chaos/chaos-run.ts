@@ -1,0 +1,98 @@
+/** The run that is disturbed: what it trains from what, and how long it is. */
+import {
+  type Dataset,
+  encodeModelPackage,
+  importDataset,
+  parseDataset,
+} from '@lyceum/learning/data';
+import {
+  type ArchitectureSettings,
+  buildStudent,
+  type Engine,
+  savedModel,
+} from '@lyceum/learning/tensorflow';
+import { checkRunSpecification, type DistillationSpecification, LyceumError } from '@lyceum/proto';
+
+/** Threads of every TensorFlow in it, the oracle's too: bits depend on them. */
+export const COMPUTE_THREADS = 1;
+
+/** What a kill of the student may cost, about. */
+export const CHECKPOINT_EVERY_STEPS = 20;
+
+const TEACHERS: readonly {
+  readonly name: string;
+  readonly architecture: ArchitectureSettings;
+  readonly seed: number;
+}[] = [
+  { name: 'wide', architecture: mlp(64), seed: 11 },
+  { name: 'deep', architecture: mlp(48, 32), seed: 12 },
+  { name: 'wider', architecture: mlp(96), seed: 13 },
+];
+
+export interface ChaosRun {
+  readonly dataset: Dataset;
+  readonly datasetFile: Buffer;
+  /** Packages by the names that the specification gives them, in ensemble order. */
+  readonly teachers: ReadonlyMap<string, Buffer>;
+  readonly specification: DistillationSpecification;
+  readonly stepCount: number;
+}
+
+/**
+ * Teachers' weights are as they were drawn: equal bits are what is looked for, not a good student.
+ *
+ * @param seed - of samples' order, views and the student's first weights.
+ */
+export async function chaosRun(
+  engine: Engine,
+  options: { readonly seed: number; readonly stepCount: number; readonly cacheFolder: string },
+): Promise<ChaosRun> {
+  const { seed, stepCount, cacheFolder } = options;
+  const datasetFile = await importDataset('digits', cacheFolder);
+  const dataset = parseDataset(datasetFile);
+  const teachers = new Map<string, Buffer>();
+  for (const { name, architecture, seed: teacherSeed } of TEACHERS) {
+    const { sampleShape, classCount } = dataset;
+    const model = buildStudent(engine, architecture, sampleShape, classCount, teacherSeed);
+    teachers.set(name, encodeModelPackage(await savedModel(engine, model, { output: 'logits' })));
+    model.dispose();
+  }
+  const document = runDocument(seed, stepCount);
+  const specification = checkRunSpecification(document, 'chaos run');
+  if (specification.kind !== 'Distillation') {
+    throw new LyceumError('INTERNAL', 'the run distils');
+  }
+  return { dataset, datasetFile, teachers, specification, stepCount };
+}
+
+function runDocument(seed: number, stepCount: number): Record<string, unknown> {
+  return {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: 'chaos' },
+    spec: {
+      dataset: 'digits',
+      teachers: TEACHERS.map(({ name }) => ({ name, model: name })),
+      student: { model: { architecture: 'conv', filters: [8, 16], denseUnits: [] } },
+      // As many as there can be epochs: no epoch's answers serve another, so teachers are asked to the end.
+      views: { seed, cycle: 1000, shift: 0.07 },
+      objective: [
+        { term: 'kd', weight: 0.7, temperature: 4 },
+        { term: 'kd', weight: 0.2, temperature: 1 },
+        { term: 'ce', weight: 0.1 },
+      ],
+      // Each validation is reported: the harness learns every five steps how far the run is.
+      selection: { everySteps: 5 },
+      training: {
+        seed,
+        batchSize: 128,
+        steps: stepCount,
+        checkpointEverySteps: CHECKPOINT_EVERY_STEPS,
+      },
+    },
+  };
+}
+
+function mlp(...hiddenUnits: number[]): ArchitectureSettings {
+  return { architecture: 'mlp', hiddenUnits, dropout: 0 };
+}

@@ -1,0 +1,151 @@
+/**
+ * Does a run lose nothing, repeat nothing and learn nothing wrong, whatever dies?
+ *
+ * The same run three times: in one process (the oracle), on a cluster of real processes that is left alone, and
+ * on another one whose processes are killed and stopped while it trains. All three must end with the same
+ * weights, bit for bit, and the disturbed run's ledger must have every step once, on the oracle's targets.
+ */
+import { CoordinatorClient } from '@lyceum/coordinator/client';
+import { LocalCluster } from '@lyceum/coordinator/local';
+import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { ArtifactKind, LyceumError, type RunEvent, RunState } from '@lyceum/proto';
+import type { LedgerSegment } from '@lyceum/student-worker/compute';
+import { type ChaosRun, COMPUTE_THREADS, chaosRun } from './chaos-run.js';
+import { type Disturbance, disturbancePlan } from './disturbance-plan.js';
+import { type Blow, Disturber } from './disturber.js';
+import { countSteps, readLedger, replayedSteps, type StepCounts } from './ledger.js';
+import { oracle } from './oracle.js';
+
+const TEACHER_WORKERS = 3;
+/** One trains; the other takes over. */
+const STUDENT_WORKERS = 2;
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly kills: number;
+  readonly stepCount: number;
+  /** How long stopped processes are stopped, ms; one of these each time. */
+  readonly stopMs: readonly number[];
+  readonly cacheFolder: string;
+  /** Where the clusters keep state and logs; absent: temporary folders. */
+  readonly stateDir?: string;
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface ChaosResult extends StepCounts {
+  /** Of oracle, undisturbed and disturbed run. */
+  readonly identicalWeights: boolean;
+  readonly replayedSteps: number;
+  /** Blows by signal and kind of process. */
+  readonly kills: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Blows to teacher workers with a ticket in hand. */
+  readonly ticketsInHand: number;
+  /** Seconds of the disturbed run ÷ seconds of the other. */
+  readonly slowdown: number;
+  readonly seed: number;
+}
+
+interface Outcome {
+  readonly finalWeightsDigest: string;
+  readonly seconds: number;
+  readonly ledger: readonly LedgerSegment[];
+  readonly events: readonly RunEvent[];
+  readonly blows: readonly Blow[];
+}
+
+/** @throws {LyceumError} INTERNAL if a run does not succeed, or a part of the cluster dies unasked. */
+export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
+  const { seed, kills, stepCount, stopMs, log } = options;
+  setComputeThreads(COMPUTE_THREADS, process.env);
+  const engine = await openEngine();
+  const run = await chaosRun(engine, options);
+  const expected = await oracle(engine, run);
+  log(`oracle: weights ${expected.finalWeightsDigest.slice(0, 12)}`);
+  const undisturbed = await runOnCluster(run, [], 'undisturbed', options);
+  const plan = disturbancePlan({ seed, count: kills, stepCount, stopMs });
+  const disturbed = await runOnCluster(run, plan, 'disturbed', options);
+  const digests = [expected, undisturbed, disturbed].map((o) => o.finalWeightsDigest);
+  return {
+    identicalWeights: new Set(digests).size === 1,
+    ...countSteps(disturbed.ledger, stepCount, (segment) => expected.targetsDigest(segment)),
+    replayedSteps: replayedSteps(disturbed.events),
+    kills: countBlows(disturbed.blows),
+    ticketsInHand: disturbed.blows.filter((blow) => blow.ticketsInHand > 0).length,
+    slowdown: Number((disturbed.seconds / undisturbed.seconds).toFixed(2)),
+    seed,
+  };
+}
+
+/** One run on a cluster of its own that starts empty. */
+async function runOnCluster(
+  run: ChaosRun,
+  plan: readonly Disturbance[],
+  name: string,
+  { stateDir, log, signal }: ChaosOptions,
+): Promise<Outcome> {
+  const cluster = await LocalCluster.start({
+    teacherWorkers: TEACHER_WORKERS,
+    studentWorkers: STUDENT_WORKERS,
+    computeThreads: COMPUTE_THREADS,
+    signal,
+    ...(stateDir !== undefined && { stateDir: `${stateDir}/${name}` }),
+  });
+  const client = new CoordinatorClient(cluster.address);
+  const over = new AbortController();
+  try {
+    await push(client, run, signal);
+    const { runId } = (await client.submitRun(JSON.stringify(run.specification))).run;
+    const disturber = new Disturber({
+      cluster,
+      client,
+      runId,
+      plan,
+      log,
+      signal: AbortSignal.any([signal, over.signal]),
+    });
+    const disturbing = disturber.run();
+    const ended = await Promise.race([
+      finished(client, runId, signal),
+      cluster.failed,
+      disturbing.then(() => new Promise<never>(() => {})),
+    ]);
+    over.abort();
+    await disturbing;
+    const seconds = (ended.endedAtMs - ended.startedAtMs) / 1000;
+    const { finalWeightsDigest } = ended;
+    log(`${name}: weights ${finalWeightsDigest.slice(0, 12)} after ${seconds.toFixed(1)} s`);
+    const events: RunEvent[] = [];
+    for await (const event of client.listEvents(runId, { signal })) events.push(event);
+    const ledger = await readLedger(cluster.natsUrl, runId);
+    return { finalWeightsDigest, seconds, ledger, events, blows: disturber.blows };
+  } finally {
+    over.abort();
+    client.close();
+    await cluster.stop();
+  }
+}
+
+async function push(client: CoordinatorClient, run: ChaosRun, signal: AbortSignal): Promise<void> {
+  const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'digits', run.datasetFile, { signal });
+  for (const [name, model] of run.teachers) {
+    await client.pushArtifact(ARTIFACT_KIND_MODEL, name, model, { signal });
+  }
+}
+
+async function finished(client: CoordinatorClient, runId: string, signal: AbortSignal) {
+  const run = await client.waitForEnd(runId, { signal });
+  if (run.state === RunState.RUN_STATE_SUCCEEDED) return run;
+  throw new LyceumError('INTERNAL', `run ${runId} did not succeed: ${run.reason}`);
+}
+
+function countBlows(blows: readonly Blow[]): Record<string, Record<string, number>> {
+  const counts: Record<string, Record<string, number>> = {};
+  for (const { signal, kind } of blows) {
+    const ofSignal = counts[signal] ?? {};
+    ofSignal[kind] = (ofSignal[kind] ?? 0) + 1;
+    counts[signal] = ofSignal;
+  }
+  return counts;
+}

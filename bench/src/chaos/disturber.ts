@@ -1,0 +1,192 @@
+/**
+ * Disturbs a cluster while a run is under way: carries out a plan as the run reaches its steps, sees by process
+ * id that each blow took effect, and brings back what it took.
+ */
+import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import type { ClusterProcess, LocalCluster } from '@lyceum/coordinator/local';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { sleep } from '@lyceum/proto/node';
+import type { Disturbance, DisturbanceSignal } from './disturbance-plan.js';
+import { confirmGone, confirmStopped } from './processes.js';
+
+const LOOK_MS = 20;
+/** How long a process of a kind may be missing, or teachers without a ticket, before a blow is another one's. */
+const PATIENCE_MS = 60_000;
+const TICKET_PATIENCE_MS = 3_000;
+const RESTART_PAUSE_MS = 500;
+const METRICS_MS = 1_000;
+
+export interface Blow {
+  readonly kind: ClusterProcess['kind'];
+  readonly signal: DisturbanceSignal;
+  readonly workerId: string;
+  readonly pid: number;
+  /** The last step known when it fell. */
+  readonly step: number;
+  /** Tickets that a teacher worker had in hand. */
+  readonly ticketsInHand: number;
+}
+
+export interface DisturberOptions {
+  readonly cluster: LocalCluster;
+  readonly client: CoordinatorClient;
+  readonly runId: string;
+  readonly plan: readonly Disturbance[];
+  readonly log: (line: string) => void;
+  /** Ends it early; what was taken is brought back all the same. */
+  readonly signal: AbortSignal;
+}
+
+export class Disturber {
+  readonly blows: Blow[] = [];
+  readonly #options: DisturberOptions;
+  /** Those that were stopped and not yet let go on. */
+  readonly #stopped = new Set<number>();
+  readonly #recoveries: Promise<void>[] = [];
+
+  constructor(options: DisturberOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once all blows have fallen and everything is back. */
+  async run(): Promise<void> {
+    const { plan, signal } = this.#options;
+    try {
+      for (const disturbance of plan) {
+        await this.#reached(disturbance.step);
+        if (signal.aborted) break;
+        await this.#strike(disturbance);
+      }
+    } finally {
+      await Promise.all(this.#recoveries);
+    }
+  }
+
+  async #reached(step: number): Promise<void> {
+    while (!this.#options.signal.aborted && (await this.#step()) < step) await sleep(LOOK_MS);
+  }
+
+  /** The run's step, as far as the coordinator knows and answers. */
+  async #step(): Promise<number> {
+    const { client, runId } = this.#options;
+    try {
+      return (await client.getRun(runId)).progress?.step ?? 0;
+    } catch (thrown) {
+      if (!toLyceumError(thrown).retryable) throw thrown;
+      return 0;
+    }
+  }
+
+  async #strike(disturbance: Disturbance): Promise<void> {
+    const { kind, signal, awayMs } = disturbance;
+    const { cluster, log } = this.#options;
+    const chosen = await this.#choose(disturbance);
+    if (chosen === undefined) return;
+    const { workerId, pid, ticketsInHand } = chosen;
+    this.blows.push({ kind, signal, workerId, pid, step: disturbance.step, ticketsInHand });
+    log(`step ${disturbance.step}: ${signal} to ${workerId} (pid ${pid}), ${awayMs} ms`);
+    if (signal === 'SIGSTOP') {
+      await cluster.kill(workerId, 'SIGSTOP');
+      await confirmStopped(pid);
+      this.#stopped.add(pid);
+      this.#recover(sleep(awayMs).then(() => this.#goOn(pid)));
+    } else if (kind === 'nats') {
+      const back = cluster.restartNats('SIGKILL', awayMs);
+      await confirmGone(pid);
+      this.#recover(back);
+    } else if (kind === 'coordinator') {
+      const back = cluster.restartCoordinator('SIGKILL', awayMs);
+      await confirmGone(pid);
+      this.#recover(this.#again('coordinator', back, () => cluster.restartCoordinator()));
+    } else {
+      await cluster.kill(workerId, 'SIGKILL');
+      await confirmGone(pid);
+      const start = () =>
+        kind === 'teacher' ? cluster.startTeacherWorker() : cluster.startStudentWorker();
+      this.#recover(this.#again(kind, sleep(awayMs).then(start), start));
+    }
+  }
+
+  /** Errors are kept for {@link run}. */
+  #recover(recovery: Promise<unknown>): void {
+    const settled = recovery.then(() => undefined);
+    settled.catch(() => undefined);
+    this.#recoveries.push(settled);
+  }
+
+  #goOn(pid: number): void {
+    this.#stopped.delete(pid);
+    try {
+      process.kill(pid, 'SIGCONT');
+    } catch {
+      // Killed meanwhile.
+    }
+  }
+
+  /** A start needs peers that may be stopped or away just now; as an orchestrator would, it is tried again. */
+  async #again(
+    what: string,
+    first: Promise<unknown>,
+    start: () => Promise<unknown>,
+  ): Promise<void> {
+    const { log } = this.#options;
+    let attempt = first;
+    for (let waited = 0; ; waited += RESTART_PAUSE_MS) {
+      try {
+        await attempt;
+        return;
+      } catch (thrown) {
+        if (waited > PATIENCE_MS) throw thrown;
+        log(`${what} could not start yet: ${toLyceumError(thrown).message.split('\n')[0]}`);
+      }
+      await sleep(RESTART_PAUSE_MS);
+      attempt = start();
+    }
+  }
+
+  /** A process that runs and is not stopped: of teachers one with a ticket in hand, of students the one that trains. */
+  async #choose({
+    kind,
+    choice,
+  }: Disturbance): Promise<(ClusterProcess & { readonly ticketsInHand: number }) | undefined> {
+    const { cluster, signal } = this.#options;
+    let waited = 0;
+    for (; waited < PATIENCE_MS && !signal.aborted; waited += LOOK_MS) {
+      const found = cluster.processes.filter((p) => p.kind === kind && !this.#stopped.has(p.pid));
+      const running = await Promise.all(
+        found.map(async (p) => ({ ...p, ticketsInHand: await ticketsInHand(p) })),
+      );
+      const trains = kind === 'student' ? await this.#trainingWorker() : undefined;
+      const busy = running.filter((p) => p.ticketsInHand > 0 || p.workerId === trains);
+      const wanted = busy.length > 0 || waited < TICKET_PATIENCE_MS ? busy : running;
+      const candidates = kind === 'teacher' || kind === 'student' ? wanted : running;
+      const chosen = candidates[Math.floor(choice * candidates.length)];
+      if (chosen !== undefined) return chosen;
+      await sleep(LOOK_MS);
+    }
+    if (signal.aborted) return undefined;
+    throw new LyceumError('INTERNAL', `no ${kind} has come back within ${PATIENCE_MS / 1000} s`);
+  }
+
+  async #trainingWorker(): Promise<string | undefined> {
+    const { client, runId } = this.#options;
+    try {
+      return (await client.getRun(runId)).studentWorkerId;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+const IN_HAND = /^lyceum_teacher_tickets_in_hand (\d+)/m;
+
+async function ticketsInHand({ kind, http }: ClusterProcess): Promise<number> {
+  if (kind !== 'teacher' || http === undefined) return 0;
+  try {
+    const signal = AbortSignal.timeout(METRICS_MS);
+    const response = await fetch(`http://${http}/metrics`, { signal });
+    return Number(IN_HAND.exec(await response.text())?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}

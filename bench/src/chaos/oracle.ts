@@ -1,0 +1,117 @@
+/**
+ * The oracle: the same run in one process, as plainly as it can be written. No tickets, no answers, no window,
+ * no checkpoints; the teachers are asked for an epoch at a time, in order.
+ *
+ * It shares the mathematics with the cluster (orders, views, inference, pooling, the training step), and nothing
+ * of what carries it out. So a step that a cluster lost, repeated or took on another target shows as other bits.
+ *
+ * Symbols: N samples of the train split, C classes.
+ */
+import { createHash } from 'node:crypto';
+import {
+  batchSpan,
+  orderedRows,
+  parseModelPackage,
+  readInputs,
+  splitSamples,
+  viewAt,
+} from '@lyceum/learning/data';
+import { combine, targetPlan } from '@lyceum/learning/ensemble';
+import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
+import {
+  BatchSource,
+  hashTargets,
+  type LedgerSegment,
+  learningRate,
+  Student,
+} from '@lyceum/student-worker/compute';
+import type { ChaosRun } from './chaos-run.js';
+
+/** Teachers infer at this shape, from the start of an epoch on; a rest is padded. */
+const INFERENCE_ROWS = 128;
+
+export interface OracleResult {
+  /** SHA-256, hex, over all weights after the last step. */
+  readonly finalWeightsDigest: string;
+  /** What a ledger's segment of these steps must have. */
+  targetsDigest(steps: Pick<LedgerSegment, 'firstStep' | 'endStep'>): string;
+}
+
+export async function oracle(engine: Engine, run: ChaosRun): Promise<OracleResult> {
+  const { dataset, specification, stepCount, teachers } = run;
+  const { spec } = specification;
+  const inferences = await Promise.all(
+    [...teachers.values()].map((bytes) => teacherInference(engine, run, bytes)),
+  );
+  const plan = targetPlan(spec);
+  const weights = spec.teachers.map((teacher) => teacher.weight);
+  const batches = new BatchSource(dataset, specification);
+  const student = await Student.open(engine, specification, dataset, undefined);
+  const targets: ReadonlyMap<string, Float32Array>[] = [];
+  let epochOfLogits = -1;
+  let logits: Float32Array[] = [];
+  for (let step = 0; step < stepCount; step++) {
+    const { epoch, firstPosition, positionCount } = batchSpan(batches.plan, step);
+    if (epoch !== epochOfLogits) {
+      logits = inferences.map((inference) => epochLogits(run, inference, epoch));
+      epochOfLogits = epoch;
+    }
+    const rows = logits.map((values) =>
+      values.subarray(
+        firstPosition * dataset.classCount,
+        (firstPosition + positionCount) * dataset.classCount,
+      ),
+    );
+    const pooled = combine(plan, rows, weights, positionCount, dataset.classCount);
+    const target = new Map(
+      plan.tensors.map(({ name }, index) => [name, pooled[index] as Float32Array]),
+    );
+    targets.push(target);
+    const rate = learningRate(spec.training.learningRate, step, stepCount);
+    student.step(batches.batch(step), target, rate).dispose();
+  }
+  const finalWeightsDigest = student.weightsDigest();
+  student.dispose();
+  return {
+    finalWeightsDigest,
+    targetsDigest: ({ firstStep, endStep }) => {
+      const hash = createHash('sha256');
+      for (const target of targets.slice(firstStep, endStep)) hashTargets(hash, target);
+      return hash.digest('hex');
+    },
+  };
+}
+
+async function teacherInference(
+  engine: Engine,
+  { dataset }: ChaosRun,
+  bytes: Buffer,
+): Promise<Inference> {
+  const modelPackage = parseModelPackage(bytes);
+  const model = await loadModel(engine, modelPackage);
+  const { settings } = modelPackage;
+  return new Inference(engine, model, settings, dataset.sampleShape, INFERENCE_ROWS);
+}
+
+/** One teacher's logits over an epoch, [N, C], in the epoch's order. */
+function epochLogits(
+  { dataset, specification }: ChaosRun,
+  inference: Inference,
+  epoch: number,
+): Float32Array {
+  const { spec } = specification;
+  const train = splitSamples(dataset, 'train');
+  const order = { seed: spec.training.seed, epoch };
+  const samples = orderedRows(train.length, order, 0, train.length).map(
+    (row) => train[row] as number,
+  );
+  const logits = new Float32Array(samples.length * dataset.classCount);
+  const sampleSize = dataset.sampleShape.reduce((product, n) => product * n, 1);
+  const inputs = new Float32Array(INFERENCE_ROWS * sampleSize);
+  for (let first = 0; first < samples.length; first += INFERENCE_ROWS) {
+    const part = samples.subarray(first, first + INFERENCE_ROWS);
+    readInputs(dataset, part, viewAt(spec.views, epoch), inputs);
+    logits.set(inference.run(inputs, part.length), first * dataset.classCount);
+  }
+  return logits;
+}

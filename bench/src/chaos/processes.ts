@@ -1,0 +1,38 @@
+/** Processes as the system shows them. */
+import { readFile } from 'node:fs/promises';
+import { LyceumError } from '@lyceum/proto';
+import { sleep } from '@lyceum/proto/node';
+
+const LOOK_MS = 5;
+const MAX_MS = 10_000;
+
+/** @throws {LyceumError} INTERNAL if the process is still there after 10 s. */
+export async function confirmGone(pid: number): Promise<void> {
+  for (let waited = 0; waited < MAX_MS; waited += LOOK_MS) {
+    const state = await processState(pid);
+    if (state === undefined || state === 'Z') return;
+    await sleep(LOOK_MS);
+  }
+  throw new LyceumError('INTERNAL', `process ${pid} is still there after SIGKILL`);
+}
+
+/** @throws {LyceumError} INTERNAL if the process has not stopped within 10 s. */
+export async function confirmStopped(pid: number): Promise<void> {
+  for (let waited = 0; waited < MAX_MS; waited += LOOK_MS) {
+    if ((await processState(pid)) === 'T') return;
+    await sleep(LOOK_MS);
+  }
+  throw new LyceumError('INTERNAL', `process ${pid} did not stop at SIGSTOP`);
+}
+
+/** `R` running, `S` sleeping, `T` stopped, `Z` ended and not waited for; undefined: there is none. */
+async function processState(pid: number): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = await readFile(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  // The program's name stands in parentheses and may hold anything.
+  return text.slice(text.lastIndexOf(')') + 2)[0];
+}
