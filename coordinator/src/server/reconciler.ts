@@ -207,11 +207,26 @@ export class Reconciler {
   #reasons(placement: Placement): Map<string, string> {
     const { store, active } = this.#parts;
     const reasons = new Map(placement.reasons);
-    for (const { runId, state } of store.list()) {
-      const reason = state === 'EVALUATING' ? active.evaluation(runId)?.reason : undefined;
-      if (reason !== undefined && !reasons.has(runId)) reasons.set(runId, reason);
+    for (const record of store.list()) {
+      const { runId, state } = record;
+      if (hasEnded(state) || reasons.has(runId)) continue;
+      const evaluation = state === 'EVALUATING' ? active.evaluation(runId) : undefined;
+      const reason = this.#unloadable(record) ?? evaluation?.reason;
+      if (reason !== undefined) reasons.set(runId, reason);
     }
     return reasons;
+  }
+
+  /** Which of the run's teachers nobody has, since each worker that should have it failed to load it. */
+  #unloadable({ teachers }: RunRecord): string | undefined {
+    for (const { name, identity } of teachers) {
+      const told = this.#parts.teachers.list().filter(({ wanted }) => wanted.has(identity));
+      const failures = told.map((session) => session.failure(identity));
+      if (told.length > 0 && failures.every((failure) => failure !== undefined)) {
+        return `teacher ${name} cannot be loaded (${told[0]?.workerId}: ${failures[0]})`;
+      }
+    }
+    return undefined;
   }
 
   async #tellTeachers(placement: Placement): Promise<void> {

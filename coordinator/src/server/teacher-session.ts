@@ -23,7 +23,8 @@ export class TeacherSession implements WorkerSession {
   /** By identity, hex. */
   readonly #loaded = new Map<string, LoadedTeacher>();
   readonly #problems: string[] = [];
-  #failures: readonly string[] = [];
+  /** Reasons by identity, hex. */
+  #failures: ReadonlyMap<string, string> = new Map();
   /** Identities that it was told to have. */
   wanted: ReadonlySet<string> = new Set();
 
@@ -53,14 +54,19 @@ export class TeacherSession implements WorkerSession {
     const fresh = loaded.map(([identity]) => identity).filter((id) => !this.#loaded.has(id));
     this.#loaded.clear();
     for (const [identity, teacher] of loaded) this.#loaded.set(identity, teacher);
-    this.#failures = state.failed.map(
-      (t) => `teacher ${digestHex(t.teacherIdentity).slice(0, 12)} not loaded: ${t.reason}`,
+    this.#failures = new Map(
+      state.failed.map(({ teacherIdentity, reason }) => [digestHex(teacherIdentity), reason]),
     );
     return fresh;
   }
 
   loaded(): ReadonlyMap<string, LoadedTeacher> {
     return this.#loaded;
+  }
+
+  /** Why it could not load a teacher; undefined: it has not failed to. */
+  failure(teacherIdentity: string): string | undefined {
+    return this.#failures.get(teacherIdentity);
   }
 
   /** Teachers whose tickets it may have taken. */
@@ -74,7 +80,10 @@ export class TeacherSession implements WorkerSession {
   }
 
   problems(): string[] {
-    return [...this.#failures, ...this.#problems];
+    const failures = [...this.#failures].map(
+      ([identity, reason]) => `teacher ${identity.slice(0, 12)} not loaded: ${reason}`,
+    );
+    return [...failures, ...this.#problems];
   }
 
   environment(): WorkerEnvironment {
