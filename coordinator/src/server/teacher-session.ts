@@ -2,24 +2,16 @@
 import {
   digestHex,
   type LoadedTeacher,
-  type LyceumError,
   type TeacherAssignment,
   type TeacherHello,
   type TeacherState,
 } from '@lyceum/proto';
-import { DesiredState } from './desired-state.js';
-import type { WorkerEnvironment } from './run-monitor.js';
-import type { WorkerSession } from './worker-sessions.js';
+import { WorkerSession } from './worker-session.js';
 
 /** Problems of a worker that are kept to be shown. */
 const PROBLEM_COUNT = 8;
 
-export class TeacherSession implements WorkerSession {
-  readonly workerId: string;
-  readonly hello: TeacherHello;
-  readonly connectedAtMs: number;
-  readonly desired: DesiredState<TeacherAssignment>;
-  readonly #ended = new AbortController();
+export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignment> {
   /** By identity, hex. */
   readonly #loaded = new Map<string, LoadedTeacher>();
   readonly #problems: string[] = [];
@@ -27,26 +19,6 @@ export class TeacherSession implements WorkerSession {
   #failures: ReadonlyMap<string, string> = new Map();
   /** Identities that it was told to have. */
   wanted: ReadonlySet<string> = new Set();
-
-  constructor(
-    hello: TeacherHello,
-    connectedAtMs: number,
-    send: (assignment: TeacherAssignment) => Promise<void>,
-  ) {
-    this.workerId = hello.workerId;
-    this.hello = hello;
-    this.connectedAtMs = connectedAtMs;
-    this.desired = new DesiredState(send);
-  }
-
-  /** Aborts when the session is to end. */
-  get ended(): AbortSignal {
-    return this.#ended.signal;
-  }
-
-  end(reason: LyceumError): void {
-    this.#ended.abort(reason);
-  }
 
   /** @returns identities that it has now and had not before. */
   report(state: TeacherState): string[] {
@@ -85,23 +57,4 @@ export class TeacherSession implements WorkerSession {
     );
     return [...failures, ...this.#problems];
   }
-
-  environment(): WorkerEnvironment {
-    return environmentOf(this.hello);
-  }
-}
-
-/** What of a worker decides about the bits of its results. */
-export function environmentOf(
-  hello: Pick<TeacherHello, 'workerId' | 'version' | 'device'>,
-): WorkerEnvironment {
-  const { workerId, version, device } = hello;
-  return {
-    workerId,
-    version,
-    engine: device?.engine ?? '',
-    engineVersion: device?.engineVersion ?? '',
-    computeThreads: device?.computeThreads ?? 0,
-    device: device?.device ?? '',
-  };
 }

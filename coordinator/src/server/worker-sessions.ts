@@ -1,15 +1,14 @@
 /** The sessions of one kind of workers: one a worker id; a newer one takes over. */
 import { LyceumError, SESSION_MAX_COUNT } from '@lyceum/proto';
 
-/** What every session has. */
-export interface WorkerSession {
+/** What is asked of a session here. */
+interface OpenSession {
   readonly workerId: string;
-  readonly connectedAtMs: number;
   /** Ends the session's call with an error. */
   end(reason: LyceumError): void;
 }
 
-export class WorkerSessions<S extends WorkerSession> {
+export class WorkerSessions<S extends OpenSession> {
   readonly #sessions = new Map<string, S>();
   /** When the last session of a worker that has none ended. */
   readonly #lostAtMs = new Map<string, number>();
