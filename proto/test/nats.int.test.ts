@@ -79,7 +79,7 @@ describe('connection', () => {
     expect(failure.code).toBe('UNAVAILABLE');
     expect(failure.message).toContain('nats://127.0.0.1:1');
     expect(failure.message).not.toContain('secret');
-    expect(Date.now() - started).toBeLessThan(5_000);
+    expect(Date.now() - started).toBeLessThan(20_000);
   });
 
   test('closing ends it', async () => {
@@ -336,7 +336,8 @@ describe('tickets', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     const started = Date.now();
     await worker.close();
-    expect(Date.now() - started).toBeLessThan(3_000);
+    // Not after the half minute for which the pull would have waited.
+    expect(Date.now() - started).toBeLessThan(15_000);
     await pulled;
   });
 });

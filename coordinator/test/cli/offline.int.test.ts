@@ -6,6 +6,9 @@ import { runCli, startCli } from './cli-process.js';
 /** Port 1 of loopback: nobody listens there. */
 const NOBODY = '127.0.0.1:1';
 
+/** Far below the half minute that other calls may take, far above what a crowded machine adds to 3 s. */
+const SOON_MS = 20_000;
+
 const RUN = `
 apiVersion: lyceum.dev/v1alpha1
 kind: Training
@@ -58,7 +61,7 @@ test('nobody answering is 4, soon, with the address', async () => {
   const { code, stderr } = await runCli(NOBODY, 'list');
   expect(code).toBe(4);
   expect(stderr).toContain(`no coordinator answers at ${NOBODY}`);
-  expect(Date.now() - startedMs).toBeLessThan(5_000);
+  expect(Date.now() - startedMs).toBeLessThan(SOON_MS);
 });
 
 test('somebody who accepts and says nothing is 4 too', async () => {
@@ -71,7 +74,7 @@ test('somebody who accepts and says nothing is 4 too', async () => {
     const { code, stderr } = await runCli(`127.0.0.1:${address.port}`, 'list');
     expect(code).toBe(4);
     expect(stderr).toContain(`127.0.0.1:${address.port}`);
-    expect(Date.now() - startedMs).toBeLessThan(5_000);
+    expect(Date.now() - startedMs).toBeLessThan(SOON_MS);
   } finally {
     server.close();
   }
