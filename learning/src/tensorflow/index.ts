@@ -19,3 +19,4 @@ export {
 } from './engine.js';
 export { concreteShape, fitsInput, Inference, modelSampleShape, scaled } from './inference.js';
 export { loadModel, savedModel } from './model-files.js';
+export { type NotTraced, type TraceableCall, TracedStep, traceStep } from './traced/index.js';
