@@ -73,7 +73,7 @@ function runDocument(seed: number, stepCount: number): Record<string, unknown> {
     spec: {
       dataset: 'digits',
       teachers: TEACHERS.map(({ name }) => ({ name, model: name })),
-      student: { model: { architecture: 'conv', filters: [8, 16], denseUnits: [] } },
+      student: { model: mlp(64, 32) },
       // As many as there can be epochs: no epoch's answers serve another, so teachers are asked to the end.
       views: { seed, cycle: 1000, shift: 0.07 },
       objective: [
