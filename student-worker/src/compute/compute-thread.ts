@@ -60,6 +60,7 @@ class Job {
   #listener() {
     const jobNumber = this.number;
     return {
+      untraced: (reason: string) => send({ kind: 'untraced', jobNumber, reason }),
       wantTargets: (creditStep: number, doneStep: number) =>
         send({ kind: 'wantTargets', jobNumber, creditStep, doneStep }),
       progress: (progress: Extract<FromThread, { kind: 'progress' }>['progress']) =>

@@ -40,6 +40,7 @@ export class Evaluation {
     const samples = splitSamples(this.#dataset, split);
     const out = new Float32Array(samples.length * classCount);
     const inputs = new Float32Array(EVALUATION_ROWS * elementCount(sampleShape));
+    this.#student.settle();
     for (let row = 0; row < samples.length; row += EVALUATION_ROWS) {
       const chunk = samples.subarray(row, row + EVALUATION_ROWS);
       readInputs(this.#dataset, chunk, IDENTITY_VIEW, inputs);

@@ -97,6 +97,9 @@ export class StudentCompute implements StudentTrainer {
   #tell(message: JobNews): void {
     const { events } = this.#job ?? {};
     switch (message.kind) {
+      case 'untraced':
+        this.#log.info({ reason: message.reason }, 'steps run operation by operation');
+        break;
       case 'wantTargets':
         events?.wantTargets(message.creditStep, message.doneStep);
         break;

@@ -25,9 +25,14 @@ import type { Batch } from './batch-source.js';
 import type { StoredTensor } from './checkpoint-file.js';
 import { runObjective } from './objective.js';
 import { runOptimizer } from './optimizers.js';
-import { TrainStep } from './train-step.js';
+import { StepRunner } from './step-runner.js';
+import { type StepTensors, TrainStep } from './train-step.js';
+
+/** Learning rate of the steps that are compared; any that moves the weights. */
+const EXAMPLE_RATE = 0.01;
 
 export class Student {
+  /** {@link Student.settle} brings its weights to the last step's. */
   readonly model: LayersModel;
   readonly settings: ModelSettings;
   /** Names of the targets that a step needs. */
@@ -35,6 +40,7 @@ export class Student {
   readonly #engine: Engine;
   readonly #dropout: DropoutMasks;
   readonly #step: TrainStep;
+  readonly #runner: StepRunner;
   readonly #seed: number;
   readonly #inputShape: readonly number[];
   readonly #classCount: number;
@@ -80,9 +86,38 @@ export class Student {
       objective,
       runOptimizer(engine.tf, training),
     );
+    this.#runner = new StepRunner(engine, this.#step);
     this.#seed = training.seed;
     this.#inputShape = concreteShape(modelSampleShape(model), dataset.sampleShape);
     this.#classCount = dataset.classCount;
+  }
+
+  /**
+   * Has steps of these numbers of rows run as one graph from here on, if that gives the same bits. Takes no step.
+   *
+   * @param batch - with `targets` an example: rows are left out or repeated for the other numbers of rows.
+   * @returns why they go on operation by operation instead.
+   */
+  trace(
+    batch: Batch,
+    targets: ReadonlyMap<string, Float32Array>,
+    rowCounts: readonly number[],
+  ): string | undefined {
+    const { tf } = this.#engine;
+    let reason: string | undefined;
+    tf.tidy(() => {
+      const examples = rowCounts.map((rows) => {
+        const resized = (values: Float32Array) => withRows(values, batch.rows, rows);
+        const { inputs, hardLabels, step } = batch;
+        return this.#tensors(
+          { step, rows, inputs: resized(inputs), hardLabels: resized(hardLabels) },
+          new Map([...targets].map(([name, values]) => [name, resized(values)])),
+          EXAMPLE_RATE,
+        );
+      });
+      reason = this.#runner.trace(examples);
+    });
+    return reason;
   }
 
   /**
@@ -93,27 +128,12 @@ export class Student {
    */
   step(batch: Batch, targets: ReadonlyMap<string, Float32Array>, learningRate: number): Scalar {
     const { tf } = this.#engine;
-    const { rows } = batch;
-    const masks = this.#dropout.draw(this.#seed, batch.step, rows);
-    const shapes = this.#dropout.shapes(rows);
-    return tf.tidy(() =>
-      this.#step.run({
-        inputs: scaled(tf.tensor(batch.inputs, [rows, ...this.#inputShape]), this.settings),
-        hardLabels: tf.tensor2d(batch.hardLabels, [rows, this.#classCount]),
-        targets: new Map<string, Tensor2D>(
-          [...targets].map(([name, values]) => [
-            name,
-            tf.tensor2d(values, [rows, this.#classCount]),
-          ]),
-        ),
-        dropoutMasks: masks.map((mask, index) => tf.tensor(mask, shapes[index])),
-        learningRate: tf.scalar(learningRate),
-      }),
-    );
+    return tf.tidy(() => this.#runner.run(this.#tensors(batch, targets, learningRate)));
   }
 
   /** A copy of every variable that steps change, by name. */
   state(): Map<string, StoredTensor> {
+    this.settle();
     return new Map(
       this.#step.state.map(({ name, variable }) => [
         name,
@@ -138,21 +158,25 @@ export class Student {
         variable.assign(tf.tensor((state.get(name) as StoredTensor).values, variable.shape));
       }
     });
+    this.#runner.changed();
   }
 
   /** A copy of the model's weights, in its order. */
   weights(): Float32Array[] {
+    this.settle();
     return this.model.weights.map((weight) => (weight.read().dataSync() as Float32Array).slice());
   }
 
   setWeights(weights: readonly Float32Array[]): void {
     const { tf } = this.#engine;
+    this.settle();
     tf.tidy(() => {
       for (const [index, weight] of this.model.weights.entries()) {
         const variable = weight.read() as Variable;
         variable.assign(tf.tensor(weights[index] as Float32Array, variable.shape));
       }
     });
+    this.#runner.changed();
   }
 
   /** SHA-256, hex, over all weights in the model's order, little-endian float32. */
@@ -164,10 +188,44 @@ export class Student {
     return hash.digest('hex');
   }
 
+  /** Brings the model's weights to those of the last step. */
+  settle(): void {
+    this.#runner.settle();
+  }
+
   dispose(): void {
+    this.#runner.dispose();
     this.#step.dispose();
     this.model.dispose();
   }
+
+  /** In the caller's tidy. */
+  #tensors(
+    batch: Batch,
+    targets: ReadonlyMap<string, Float32Array>,
+    learningRate: number,
+  ): StepTensors {
+    const { tf } = this.#engine;
+    const { rows } = batch;
+    const masks = this.#dropout.draw(this.#seed, batch.step, rows);
+    const shapes = this.#dropout.shapes(rows);
+    const rowShape: [number, number] = [rows, this.#classCount];
+    return {
+      inputs: scaled(tf.tensor(batch.inputs, [rows, ...this.#inputShape]), this.settings),
+      hardLabels: tf.tensor2d(batch.hardLabels, rowShape),
+      targets: new Map<string, Tensor2D>(
+        [...targets].map(([name, values]) => [name, tf.tensor2d(values, rowShape)]),
+      ),
+      dropoutMasks: masks.map((mask, index) => tf.tensor(mask, shapes[index])),
+      learningRate: tf.scalar(learningRate),
+    };
+  }
+}
+
+/** The first `count` rows, from the first on again where there are fewer. */
+function withRows(values: Float32Array, rows: number, count: number): Float32Array {
+  const size = values.length / rows;
+  return Float32Array.from({ length: count * size }, (_, i) => values[i % values.length] as number);
 }
 
 async function startModel(

@@ -31,6 +31,7 @@ export type FromThread =
   | JobNews;
 
 export type JobNews = { readonly jobNumber: number } & (
+  | { readonly kind: 'untraced'; readonly reason: string }
   | { readonly kind: 'wantTargets'; readonly creditStep: number; readonly doneStep: number }
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
   | { readonly kind: 'checkpoint'; readonly checkpoint: TrainingCheckpoint }

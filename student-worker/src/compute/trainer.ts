@@ -18,6 +18,7 @@ import type {
   TrainingResult,
   Validation,
 } from '../training-job.js';
+import type { Batch } from './batch-source.js';
 import { type Checkpoint, type Selected, writeCheckpoint } from './checkpoint-file.js';
 import { Evaluation } from './evaluation.js';
 import { learningRate } from './learning-rate.js';
@@ -31,6 +32,8 @@ import { writeResult } from './training-result.js';
 
 /** Whom the trainer tells; {@link TrainingEvents} without the end. */
 export interface TrainerListener {
+  /** Steps run operation by operation, which is slower; told once. */
+  untraced(reason: string): void;
   wantTargets(creditStep: number, doneStep: number): void;
   progress(progress: TrainingProgress): void;
   checkpoint(checkpoint: TrainingCheckpoint): Promise<void>;
@@ -154,6 +157,7 @@ export class Trainer {
     const targets = await this.#targets();
     if (targets === undefined) return;
     this.#stopwatch.start();
+    if (this.#samples === 0) this.#trace(batch, targets);
     const { training, selection } = job.specification.spec;
     const rate = learningRate(training.learningRate, this.#step, stepCount);
     this.#losses.add(student.step(batch, targets, rate));
@@ -168,6 +172,16 @@ export class Trainer {
     if (this.#stop === 'abandon') return;
     if (last || this.#step % training.checkpointEverySteps === 0) await this.#writeCheckpoint();
     this.#report(rate, validation, this.#step % stepsPerEpoch === 0);
+  }
+
+  /** A run has batches of two sizes at most. */
+  #trace(batch: Batch, targets: ReadonlyMap<string, Float32Array>): void {
+    const { batches, student } = this.#parts;
+    const { batchSize, sampleCount, stepsPerEpoch } = batches.plan;
+    const lastRows = sampleCount - (stepsPerEpoch - 1) * batchSize;
+    const rowCounts = new Set([Math.min(batchSize, sampleCount), lastRows]);
+    const reason = student.trace(batch, targets, [...rowCounts]);
+    if (reason !== undefined) this.#listener.untraced(reason);
   }
 
   /** The targets of the step to take, or undefined if stopping came first. */
