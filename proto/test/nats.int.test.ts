@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { connect, type StreamAPI } from 'nats';
+import { connect, ErrorCode, type NatsConnection, NatsError, type StreamAPI } from 'nats';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sha256Hex } from '../src/digest.js';
@@ -22,6 +22,7 @@ import {
   type TicketQueue,
   type TicketSource,
 } from '../src/node/index.js';
+import { openBlobStore } from '../src/node/nats-blobs.js';
 import { BLOB_BUCKET, TICKET_STREAM, ticketConsumer } from '../src/subjects.js';
 
 const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;
@@ -185,6 +186,18 @@ describe('blobs', () => {
     expect(new Set(digests).size).toBe(1);
     expect(await storedBytes()).toBeLessThan(before + 6 * CHUNK_BYTES);
     expect((await theirs.get(digests[0] ?? '')).equals(bytes)).toBe(true);
+  });
+
+  test('are whole when put again after the receipt of the first put was lost', async () => {
+    const connection = await connect({ servers: server.url });
+    try {
+      const blobs = await openBlobStore(losingReceiptOfEntry(connection), { create: true });
+      const bytes = randomBytes(2 * CHUNK_BYTES);
+      expect((await failureOf(blobs.put(bytes))).code).toBe('UNAVAILABLE');
+      expect((await blobs.get(await blobs.put(bytes))).equals(bytes)).toBe(true);
+    } finally {
+      await connection.close();
+    }
   });
 
   test('whose chunk is lost are damaged, not waited for', async () => {
@@ -488,3 +501,15 @@ describe('a server of one’s own', () => {
     expect(findNatsServer({ PATH: '/nowhere', LYCEUM_CACHE: dirname(folder) })).toBe(binary);
   });
 });
+
+/** A connection that goes on working, but does not hear that a blob's entry has been stored. */
+function losingReceiptOfEntry(connection: NatsConnection): NatsConnection {
+  const jetstream = connection.jetstream();
+  const publish: typeof jetstream.publish = async (subject, payload, options) => {
+    const receipt = await jetstream.publish(subject, payload, options);
+    if (!subject.startsWith(`$O.${BLOB_BUCKET}.M.`)) return receipt;
+    throw new NatsError('timeout', ErrorCode.Timeout);
+  };
+  const lossy = Object.assign(Object.create(jetstream) as typeof jetstream, { publish });
+  return Object.assign(Object.create(connection) as NatsConnection, { jetstream: () => lossy });
+}

@@ -78,8 +78,14 @@ class ObjectBlobStore implements BlobStore {
     const found = await this.#entry(digest);
     if (found !== undefined && !found.deleted) return digest;
     const id = randomUUID().replaceAll('-', '');
+    let chunkCount: number;
     try {
-      const chunkCount = await this.#putChunks(id, bytes);
+      chunkCount = await this.#putChunks(id, bytes);
+    } catch (err) {
+      await this.#purgeChunks(id);
+      throw natsError(err, `blob ${digest}`);
+    }
+    try {
       // The entry comes last: until then there is no blob.
       await this.#putEntry(
         {
@@ -96,12 +102,11 @@ class ObjectBlobStore implements BlobStore {
         found?.revision ?? 0,
       );
     } catch (err) {
-      await this.#manager.streams
-        .purge(STREAM, { filter: chunkSubject(id) })
-        .catch(() => undefined);
       const failure = natsError(err, `blob ${digest}`);
-      // Somebody else put the same bytes meanwhile.
+      // The entry may be there and only its receipt be lost: then the chunks are the blob's.
       if (failure.code !== 'ABORTED') throw failure;
+      // Somebody else put the same bytes meanwhile.
+      await this.#purgeChunks(id);
     }
     return digest;
   }
@@ -159,6 +164,12 @@ class ObjectBlobStore implements BlobStore {
       await Promise.all(chunks);
     }
     return chunkCount;
+  }
+
+  /** What is left behind only takes room. */
+  async #purgeChunks(id: string): Promise<void> {
+    const options = { filter: chunkSubject(id) };
+    await this.#manager.streams.purge(STREAM, options).catch(() => undefined);
   }
 
   /** @param revision - of the entry that it replaces; 0: there is none. */
