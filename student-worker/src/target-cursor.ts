@@ -7,7 +7,7 @@
  *
  * Symbols: B batch size, N positions of an epoch. The cursor does not know N. An epoch's last batch may
  * be shorter than B, and that it was the last shows only when the next epoch begins; until then the step
- * counts as not received, so at worst one batch is sent twice.
+ * counts as not received unless it is done, so at worst one batch is sent twice.
  */
 import { LyceumError } from '@lyceum/proto';
 
@@ -34,9 +34,9 @@ export class TargetCursor {
     this.#doneStep = firstStep;
   }
 
-  /** The first step whose target has not come completely. */
+  /** The first step whose target has not come completely; never one that is done. */
   get nextStep(): number {
-    return this.#nextStep;
+    return Math.max(this.#nextStep, this.#doneStep);
   }
 
   get creditStep(): number {

@@ -86,3 +86,12 @@ it('lets credit and progress only rise, and says whether they did', () => {
   expect(cursor.raise(8, 3)).toBe(true);
   expect(cursor).toMatchObject({ creditStep: 10, doneStep: 3 });
 });
+
+it('does not ask again for a short last batch that is done', () => {
+  const cursor = new TargetCursor(4, 0);
+  cursor.accept(span(0, 0, 10));
+  cursor.raise(6, 3);
+  expect(cursor.nextStep).toBe(3);
+  expect(cursor.accept(span(1, 0, 4))).toBe(0);
+  expect(cursor.nextStep).toBe(4);
+});
