@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { type BenchResult, resultLines } from './bench-result.js';
 import { remoteTeachers } from './remote-teachers.js';
+import { step } from './step.js';
 
 interface Bench {
   readonly summary: string;
@@ -15,6 +16,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'remote-teachers': {
     summary: 'student samples/s with 3 remote teachers ÷ the same student alone',
     run: remoteTeachers,
+  },
+  step: {
+    summary: 'training steps as one graph ÷ operation by operation, samples/s',
+    run: step,
   },
 };
 

@@ -1,0 +1,170 @@
+/**
+ * `step`: how much faster is a training step as one graph than operation by operation?
+ *
+ * The product's own step of three students — forward, distillation and cross entropy, gradients, Adam, and handing
+ * the batch to the library — timed in turn on the same prepared batches, in this process. Both must end in the same
+ * bits.
+ */
+import { loadavg } from 'node:os';
+import { encodeDataset, parseDataset } from '@lyceum/learning/data';
+import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { checkRunSpecification, LyceumError } from '@lyceum/proto';
+import { type Batch, Student } from '@lyceum/student-worker/compute';
+import { type BenchResult, median, spread } from './bench-result.js';
+
+const SAMPLE_SHAPE = [28, 28, 1];
+const SAMPLE_SIZE = 784;
+const CLASSES = 10;
+const BATCH_SIZE = 128;
+const BATCHES = 8;
+const TARGET = 'pooled/arithmetic/4';
+
+interface MeasuredStudent {
+  readonly model: object;
+  /** Of one repetition: some seconds, operation by operation. */
+  readonly steps: number;
+}
+
+const STUDENTS: Readonly<Record<string, MeasuredStudent>> = {
+  mlp: { model: { architecture: 'mlp', hiddenUnits: [30, 30] }, steps: 200 },
+  cnn8: { model: { architecture: 'conv', filters: [8, 16], denseUnits: [] }, steps: 64 },
+  conv: { model: { architecture: 'conv', filters: [16, 32], denseUnits: [64] }, steps: 40 },
+};
+
+interface StudentResult {
+  readonly eager: readonly number[];
+  readonly traced: readonly number[];
+}
+
+export async function step(options: {
+  readonly repetitions: number;
+  readonly signal: AbortSignal;
+}): Promise<BenchResult> {
+  setComputeThreads(2, process.env);
+  const engine = await openEngine({ only: 'native' });
+  const details: Record<string, unknown> = {
+    engine: engine.version,
+    device: engine.device,
+    batchSize: BATCH_SIZE,
+    loadBefore: loadavg()[0],
+  };
+  const ratios = new Map<string, number[]>();
+  for (const [name, student] of Object.entries(STUDENTS)) {
+    const { eager, traced } = await measure(engine, student, options);
+    const own = traced.map((rate, index) => rate / (eager[index] as number));
+    ratios.set(name, own);
+    details[name] = {
+      ratio: median(own),
+      spread: spread(own),
+      eagerSamplesPerSecond: eager.map(Math.round),
+      tracedSamplesPerSecond: traced.map(Math.round),
+      bitsEqual: true,
+    };
+    process.stderr.write(`step: ${name} ${median(own).toFixed(2)} times as fast\n`);
+  }
+  const worst = [...ratios.values()].sort((a, b) => median(a) - median(b))[0] ?? [];
+  return {
+    name: 'step',
+    value: median(worst),
+    unit: 'samples/s of traced steps ÷ of eager ones, the worst student',
+    spread: spread(worst),
+    details: { ...details, loadAfter: loadavg()[0] },
+  };
+}
+
+/** @throws {LyceumError} INTERNAL if a step cannot be traced, or the bits differ in the end. */
+async function measure(
+  engine: Engine,
+  { model, steps }: MeasuredStudent,
+  { repetitions, signal }: { readonly repetitions: number; readonly signal: AbortSignal },
+): Promise<StudentResult> {
+  const eager = await openStudent(engine, model);
+  const traced = await openStudent(engine, model);
+  const batches = Array.from({ length: BATCHES }, (_, index) => preparedBatch(index));
+  const reason = traced.trace(batches[0]?.batch as Batch, batches[0]?.targets ?? new Map(), [
+    BATCH_SIZE,
+  ]);
+  if (reason !== undefined) throw new LyceumError('INTERNAL', `no graph: ${reason}`);
+  for (const student of [eager, traced]) takeSteps(student, batches, BATCHES);
+  const rates = { eager: [] as number[], traced: [] as number[] };
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    signal.throwIfAborted();
+    const turns = [
+      () => rates.eager.push(takeSteps(eager, batches, steps)),
+      () => rates.traced.push(takeSteps(traced, batches, steps)),
+    ];
+    for (const turn of repetition % 2 === 0 ? turns : turns.reverse()) turn();
+  }
+  if (traced.weightsDigest() !== eager.weightsDigest()) {
+    throw new LyceumError('INTERNAL', 'the graph ends in other weights than its operations');
+  }
+  eager.dispose();
+  traced.dispose();
+  return rates;
+}
+
+interface PreparedBatch {
+  readonly batch: Batch;
+  readonly targets: ReadonlyMap<string, Float32Array>;
+}
+
+/** @returns samples per second. */
+function takeSteps(student: Student, batches: readonly PreparedBatch[], count: number): number {
+  const start = performance.now();
+  for (let i = 0; i < count; i++) {
+    const { batch, targets } = batches[i % batches.length] as PreparedBatch;
+    const loss = student.step(batch, targets, 1e-3);
+    // The last is read: on a device that computes beside, the others are done by then.
+    if (i === count - 1) loss.dataSync();
+    loss.dispose();
+  }
+  return (count * BATCH_SIZE * 1000) / (performance.now() - start);
+}
+
+function openStudent(engine: Engine, model: object): Promise<Student> {
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: 'step' },
+    spec: {
+      dataset: 'waves',
+      teachers: [{ name: 'a', model: 'a' }],
+      student: { model },
+      objective: [{ term: 'kd', temperature: 4 }, { term: 'ce' }],
+      training: { batchSize: BATCH_SIZE, epochs: 1 },
+    },
+  };
+  const dataset = encodeDataset({
+    sampleShape: SAMPLE_SHAPE,
+    sampleCount: 1,
+    classCount: CLASSES,
+    classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
+    inputs: new Float32Array(SAMPLE_SIZE),
+    inputScale: 1,
+    labels: Int32Array.of(0),
+    splits: Uint8Array.of(1),
+  });
+  return Student.open(
+    engine,
+    checkRunSpecification(document, 'step'),
+    parseDataset(dataset),
+    undefined,
+  );
+}
+
+function preparedBatch(index: number): PreparedBatch {
+  const inputs = Float32Array.from({ length: BATCH_SIZE * SAMPLE_SIZE }, (_, i) =>
+    Math.sin(i * 0.37 + index),
+  );
+  const hardLabels = new Float32Array(BATCH_SIZE * CLASSES);
+  const target = new Float32Array(BATCH_SIZE * CLASSES);
+  for (let row = 0; row < BATCH_SIZE; row++) {
+    const label = (row * 7 + index) % CLASSES;
+    hardLabels[row * CLASSES + label] = 1;
+    for (let c = 0; c < CLASSES; c++) target[row * CLASSES + c] = c === label ? 0.55 : 0.05;
+  }
+  return {
+    batch: { step: index, rows: BATCH_SIZE, inputs, hardLabels },
+    targets: new Map([[TARGET, target]]),
+  };
+}
