@@ -1,0 +1,31 @@
+/**
+ * The shortest chaos run: real processes of every kind, each killed or stopped once while a run is under way.
+ * `npm run chaos` does the same with longer runs, more blows and any seed.
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { chaos } from '../src/chaos/chaos.js';
+
+const STEPS = 200;
+
+test('a run whose processes are killed and stopped ends with the bits of one that was left alone', async () => {
+  const lines: string[] = [];
+  const { kills, ...result } = await chaos({
+    seed: 30,
+    kills: 4,
+    stepCount: STEPS,
+    stopMs: [1_000],
+    cacheFolder: process.env['LYCEUM_CACHE'] ?? join(homedir(), '.cache', 'lyceum'),
+    log: (line) => lines.push(line),
+    signal: AbortSignal.timeout(240_000),
+  });
+  expect(result, lines.join('\n')).toMatchObject({
+    identicalWeights: true,
+    stepsMissing: 0,
+    stepsRepeated: 0,
+    wrongTargets: 0,
+  });
+  const struck = Object.values(kills).flatMap((ofSignal) => Object.keys(ofSignal));
+  expect(struck.sort()).toEqual(['coordinator', 'nats', 'student', 'teacher']);
+}, 300_000);

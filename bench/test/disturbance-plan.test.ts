@@ -1,0 +1,28 @@
+/** Plans of many seeds, looked at as a whole. */
+import { expect, test } from 'vitest';
+import { disturbancePlan } from '../src/chaos/disturbance-plan.js';
+
+const SEEDS = Array.from({ length: 50 }, (_, seed) => seed);
+const plan = (seed: number, count: number) =>
+  disturbancePlan({ seed, count, stepCount: 1_000, stopMs: [1_000, 3_000] });
+
+test('blows fall between a tenth and nine tenths of the run, in order', () => {
+  const steps = SEEDS.map((seed) => plan(seed, 12).map((blow) => blow.step));
+  for (const of of steps) expect(of).toEqual([...of].sort((a, b) => a - b));
+  expect(Math.min(...steps.flat())).toBeGreaterThanOrEqual(100);
+  expect(Math.min(...steps.flat())).toBeLessThan(120);
+  expect(Math.max(...steps.flat())).toBeLessThan(900);
+  expect(Math.max(...steps.flat())).toBeGreaterThan(880);
+});
+
+test('four blows strike every kind of process, eight each with both signals', () => {
+  for (const seed of SEEDS) {
+    expect(new Set(plan(seed, 4).map((blow) => blow.kind)).size).toBe(4);
+    expect(new Set(plan(seed, 8).map((blow) => `${blow.kind} ${blow.signal}`)).size).toBe(8);
+  }
+});
+
+test('a seed has one plan, another seed another', () => {
+  expect(plan(7, 8)).toEqual(plan(7, 8));
+  expect(plan(7, 8)).not.toEqual(plan(8, 8));
+});

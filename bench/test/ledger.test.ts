@@ -1,0 +1,40 @@
+/** Ledgers and events of runs that went well, and of runs that did not. */
+import { RunEvent } from '@lyceum/proto';
+import { expect, test } from 'vitest';
+import { countSteps, replayedSteps } from '../src/chaos/ledger.js';
+
+const segment = (firstStep: number, endStep: number, targetsDigest = 'right') => ({
+  assignmentEpoch: 1,
+  firstStep,
+  endStep,
+  targetsDigest,
+});
+const count = (...ledger: ReturnType<typeof segment>[]) => countSteps(ledger, 10, () => 'right');
+
+test('segments that meet miss and repeat nothing', () => {
+  const sound = { stepsMissing: 0, stepsRepeated: 0, wrongTargets: 0 };
+  expect(count(segment(0, 10))).toEqual(sound);
+  expect(count(segment(0, 4), segment(4, 10))).toEqual(sound);
+});
+
+test('gaps, overlaps and other targets are counted in steps', () => {
+  expect(count()).toMatchObject({ stepsMissing: 10 });
+  expect(count(segment(0, 4), segment(6, 10))).toMatchObject({ stepsMissing: 2 });
+  expect(count(segment(0, 4), segment(1, 10))).toMatchObject({ stepsRepeated: 3 });
+  expect(count(segment(0, 4), segment(4, 10, 'wrong'))).toMatchObject({ wrongTargets: 6 });
+});
+
+test('steps are replayed that were reported before an assignment from an earlier one', () => {
+  const event = (kind: string, step: number) =>
+    RunEvent.fromPartial({ kind, dataJson: JSON.stringify({ step }) });
+  const events = [
+    event('assigned', 0),
+    event('validation', 20),
+    event('checkpoint', 20),
+    event('validation', 35),
+    event('assigned', 20),
+    event('validation', 25),
+    event('assigned', 40),
+  ];
+  expect(replayedSteps(events)).toBe(15);
+});
