@@ -3,6 +3,7 @@
  * stdout is one JSON object, the table above it is for people and left out with `--json`.
  */
 import { parseArgs } from 'node:util';
+import { onInterrupt } from '@lyceum/proto/node';
 import { type BenchResult, resultLines } from './bench-result.js';
 import { remoteTeachers } from './remote-teachers.js';
 import { step } from './step.js';
@@ -28,7 +29,9 @@ const usage = [
   ...Object.entries(BENCHES).map(([name, { summary }]) => `  ${name}   ${summary}`),
 ].join('\n');
 
-async function main(): Promise<number> {
+const INTERRUPTED = 130;
+
+async function main(signal: AbortSignal): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -47,24 +50,20 @@ async function main(): Promise<number> {
     process.stderr.write(`${usage}\n`);
     return 2;
   }
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => interrupted.abort(new Error(`interrupted by ${signal}`)));
-  }
-  const result = await bench.run({ repetitions, signal: interrupted.signal });
+  const result = await bench.run({ repetitions, signal });
   if (!values.json) process.stdout.write(`${resultLines(result).join('\n')}\n`);
   process.stdout.write(`${JSON.stringify(result)}\n`);
   return 0;
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (err: unknown) => {
-    process.stderr.write(
-      `bench: ${err instanceof Error ? (err.stack ?? err.message) : String(err)}\n`,
-    );
-    process.exitCode = 1;
-  },
-);
+const interrupted = new AbortController();
+onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => interrupted.abort());
+try {
+  process.exit(await main(interrupted.signal));
+} catch (err) {
+  if (interrupted.signal.aborted) process.exit(INTERRUPTED);
+  process.stderr.write(
+    `bench: ${err instanceof Error ? (err.stack ?? err.message) : String(err)}\n`,
+  );
+  process.exit(1);
+}
