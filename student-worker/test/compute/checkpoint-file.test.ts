@@ -1,9 +1,9 @@
 /** Round trips bit by bit, then damages every byte of a small checkpoint in turn. */
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '@lyceum/proto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type Checkpoint,
   CorruptCheckpointError,
@@ -35,7 +35,12 @@ const checkpoint: Checkpoint = {
   ],
 };
 
-const newFolder = () => mkdtemp(join(tmpdir(), 'lyceum-checkpoint-'));
+/** Goes with the test that asked for it. */
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'lyceum-checkpoint-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 describe('a checkpoint', () => {
   it('comes back to the bit', () => {

@@ -3,7 +3,7 @@
  * other windows, other cuts of the target stream — the results' digests must be those of the undisturbed run.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,13 @@ const TEST_COUNT = 24;
 let compute: StudentCompute;
 let datasetFile: string;
 
-const newFolder = () => mkdtemp(join(tmpdir(), 'lyceum-compute-'));
+const folders: string[] = [];
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'lyceum-compute-'));
+  folders.push(folder);
+  return folder;
+}
 
 beforeAll(async () => {
   compute = await StudentCompute.start({ computeThreads: 2, log: pino({ level: 'silent' }) });
@@ -31,7 +37,10 @@ beforeAll(async () => {
   await writeFile(datasetFile, encodeDataset(syntheticSet(SAMPLES, 6)));
 });
 
-afterAll(() => compute.stop());
+afterAll(async () => {
+  await compute.stop();
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
 
 const MLP = { architecture: 'mlp', hiddenUnits: [12, 12], dropout: 0.2 };
 const RESNET = { architecture: 'resnet', depth: 8 };

@@ -1,11 +1,11 @@
 /** Steps of real students: equal bits for equal inputs, whatever an object did before; no tensor too many. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeDataset, encodeModelPackage, parseDataset } from '@lyceum/learning/data';
 import { type Engine, openEngine, savedModel } from '@lyceum/learning/tensorflow';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { BatchSource } from '../../src/compute/batch-source.js';
 import { LossLog } from '../../src/compute/loss-log.js';
 import { Student } from '../../src/compute/student.js';
@@ -125,7 +125,9 @@ describe('a step', () => {
     });
     const flatten = tf.layers.flatten({ inputShape: [6, 6, 1] });
     const model = tf.sequential({ layers: [flatten, kernel] });
-    const modelFile = join(await mkdtemp(join(tmpdir(), 'lyceum-model-')), 'model.zip');
+    const folder = await mkdtemp(join(tmpdir(), 'lyceum-model-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const modelFile = join(folder, 'model.zip');
     const saved = await savedModel(engine, model, { output: 'logits' });
     await writeFile(modelFile, encodeModelPackage(saved));
     model.dispose();
