@@ -66,7 +66,7 @@ export function call<Req, Res>(
   const { deadlineMs = UNARY_DEADLINE_MS, signal } = options;
   return new Promise((resolve, reject) => {
     const deadline = Date.now() + deadlineMs;
-    const cancel = (): void => started.cancel();
+    const cancel = (): void => cancelSoon(started);
     const started = method.call(
       client,
       request,
@@ -112,7 +112,7 @@ export function openServerStream<Res>(
 ): ServerStreamCall<Res> {
   const stream = startReading(start());
   const outcome = outcomeOf(stream, options.signal);
-  return { incoming: incomingOf<Res>(stream, outcome), cancel: () => stream.cancel() };
+  return { incoming: incomingOf<Res>(stream, outcome), cancel: () => cancelSoon(stream) };
 }
 
 /** `openDuplex(() => client.session(), { signal })`; `signal` cancels the call. */
@@ -126,7 +126,7 @@ export function openDuplex<Req, Res>(
     send: sendOn<Req>(stream, outcome),
     incoming: incomingOf<Res>(stream, outcome),
     end: () => void stream.end(),
-    cancel: () => stream.cancel(),
+    cancel: () => cancelSoon(stream),
   };
 }
 
@@ -155,8 +155,17 @@ export function openClientStream<Req, Res>(
     send: sendOn<Req>(stream, outcome),
     end: () => void stream.end(),
     response,
-    cancel: () => stream.cancel(),
+    cancel: () => cancelSoon(stream),
   };
+}
+
+/**
+ * Cancels in a turn of its own. Who cancels may have been woken by the end of another call on the same
+ * connection, from inside Node's reading of it; a reset written from in there can make HTTP/2 pack one frame
+ * for ever, and the process answers nobody any more (Node 20).
+ */
+function cancelSoon(call: { cancel(): void }): void {
+  setImmediate(() => call.cancel());
 }
 
 const NO_ANSWER = { code: grpc.status.INTERNAL, details: 'the call ended without an answer' };
@@ -175,7 +184,7 @@ function outcomeOf(
   stream: grpc.ClientUnaryCall,
   signal: AbortSignal | undefined,
 ): Promise<LyceumError | undefined> {
-  const cancel = (): void => stream.cancel();
+  const cancel = (): void => cancelSoon(stream);
   if (signal?.aborted === true) cancel();
   else signal?.addEventListener('abort', cancel, { once: true });
   // The status says the same; an error without a listener would end the process.
