@@ -15,6 +15,7 @@ import { type Disturbance, disturbancePlan } from './disturbance-plan.js';
 import { type Blow, Disturber } from './disturber.js';
 import { countSteps, readLedger, replayedSteps, type StepCounts } from './ledger.js';
 import { oracle } from './oracle.js';
+import { confirmAnswering } from './processes.js';
 
 const TEACHER_WORKERS = 3;
 /** One trains; the other takes over. */
@@ -54,7 +55,7 @@ interface Outcome {
   readonly blows: readonly Blow[];
 }
 
-/** @throws {LyceumError} INTERNAL if a run does not succeed, or a part of the cluster dies unasked. */
+/** @throws {LyceumError} INTERNAL if a run does not succeed, or a process dies unasked or hangs. */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const { seed, kills, stepCount, stopMs, log } = options;
   setComputeThreads(COMPUTE_THREADS, process.env);
@@ -112,6 +113,7 @@ async function runOnCluster(
     ]);
     over.abort();
     await disturbing;
+    await confirmAnswering(cluster);
     const seconds = (ended.endedAtMs - ended.startedAtMs) / 1000;
     const { finalWeightsDigest } = ended;
     log(`${name}: weights ${finalWeightsDigest.slice(0, 12)} after ${seconds.toFixed(1)} s`);

@@ -1,5 +1,6 @@
-/** Processes as the system shows them. */
+/** Processes as the system shows them, and as they answer. */
 import { readFile } from 'node:fs/promises';
+import type { LocalCluster } from '@lyceum/coordinator/local';
 import { LyceumError } from '@lyceum/proto';
 import { sleep } from '@lyceum/proto/node';
 
@@ -23,6 +24,24 @@ export async function confirmStopped(pid: number): Promise<void> {
     await sleep(LOOK_MS);
   }
   throw new LyceumError('INTERNAL', `process ${pid} did not stop at SIGSTOP`);
+}
+
+/**
+ * Nobody may have been left behind that runs and does nothing: others would have done its work.
+ *
+ * @throws {LyceumError} INTERNAL, naming a program whose metrics do not come within 10 s.
+ */
+export async function confirmAnswering(cluster: LocalCluster): Promise<void> {
+  for (const { workerId, pid, http } of cluster.processes) {
+    if (http === undefined) continue;
+    try {
+      await (await fetch(`http://${http}/metrics`, { signal: AbortSignal.timeout(MAX_MS) })).text();
+    } catch (cause) {
+      throw new LyceumError('INTERNAL', `${workerId} (pid ${pid}) does not answer any more`, {
+        cause,
+      });
+    }
+  }
 }
 
 /** `R` running, `S` sleeping, `T` stopped, `Z` ended and not waited for; undefined: there is none. */
