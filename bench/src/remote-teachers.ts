@@ -14,6 +14,7 @@ import { CoordinatorClient } from '@lyceum/coordinator/client';
 import { LocalCluster } from '@lyceum/coordinator/local';
 import { importDataset } from '@lyceum/learning/data';
 import { ArtifactKind, LyceumError, type Run, RunState } from '@lyceum/proto';
+import { sleep } from '@lyceum/proto/node';
 import { type BenchResult, median, spread } from './bench-result.js';
 import { cpuSeconds } from './process-usage.js';
 import {
@@ -123,6 +124,7 @@ async function measure(options: {
       const name = TEACHERS[index] ?? '';
       await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, name, model, { signal });
     }
+    await warmUp(client, student, signal);
     const pairs: Pair[] = [];
     const waitingShares: number[] = [];
     const cpuMsPerBatch: Record<string, number> = {};
@@ -165,6 +167,23 @@ async function measure(options: {
     }
     return { pairs, waitingShares, cpuMsPerBatch, inferred };
   });
+}
+
+/** Until every worker has every teacher's logits: what that takes of the cores is not the student's. */
+async function warmUp(
+  client: CoordinatorClient,
+  student: StudentName,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = `${student}-warm-up`;
+  await client.submitRun(distillation({ name, model: student, steps: 1_000_000, viewSeed: 0 }));
+  for (;;) {
+    const workers = (await client.listWorkers()).filter(({ kind }) => kind === 'teacher');
+    if (workers.every(({ busyWith }) => busyWith.length === TEACHERS.length)) break;
+    await sleep(500, signal);
+  }
+  await client.cancelRun(name);
+  await client.waitForEnd(name, { signal });
 }
 
 async function inferredSince(

@@ -16,16 +16,24 @@ import type {
   TeacherEngine,
 } from './teacher-engine.js';
 
+/** Outputs of all samples of a set, by the teacher's identity, the set's digest and the outputs' names. */
+export type LookupTables = Map<string, readonly AnswerTensor[]>;
+
 export class LookupTeacher implements TeacherEngine {
   readonly #teacher: TeacherEngine;
+  readonly #identity: string;
   readonly #delayMs: number;
-  /** Outputs of all samples of a set, by its digest and the outputs' names. */
-  readonly #tables = new Map<string, readonly AnswerTensor[]>();
+  readonly #tables: LookupTables;
 
-  /** @param delayMs - what one inference takes. */
-  constructor(teacher: TeacherEngine, delayMs: number) {
+  /**
+   * @param delayMs - what one inference takes.
+   * @param tables - outlive the teacher, so that loading it again computes nothing.
+   */
+  constructor(teacher: TeacherEngine, identity: string, delayMs: number, tables: LookupTables) {
     this.#teacher = teacher;
+    this.#identity = identity;
     this.#delayMs = delayMs;
+    this.#tables = tables;
   }
 
   describe(): TeacherDescription {
@@ -33,7 +41,7 @@ export class LookupTeacher implements TeacherEngine {
   }
 
   async answer({ dataset, samples, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
-    const key = [dataset.digest, ...outputs].join();
+    const key = [this.#identity, dataset.digest, ...outputs].join();
     let table = this.#tables.get(key);
     if (table === undefined) {
       // The set's first answer takes what computing takes; it is the warm-up's.
@@ -53,7 +61,6 @@ export class LookupTeacher implements TeacherEngine {
   }
 
   close(): void {
-    this.#tables.clear();
     this.#teacher.close();
   }
 

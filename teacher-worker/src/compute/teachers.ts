@@ -13,7 +13,7 @@ import {
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import { requireFinite } from './finite.js';
-import { LookupTeacher } from './lookup-engine.js';
+import { type LookupTables, LookupTeacher } from './lookup-engine.js';
 import type {
   Answer,
   AnswerCommand,
@@ -32,6 +32,7 @@ export class Teachers {
   readonly #settings: ComputeSettings;
   readonly #teachers = new Map<string, TeacherEngine>();
   readonly #datasets = new Map<string, Dataset>();
+  readonly #lookupTables: LookupTables = new Map();
 
   constructor(engine: Engine, settings: ComputeSettings) {
     this.#engine = engine;
@@ -74,11 +75,8 @@ export class Teachers {
       );
     }
     const [first] = datasets;
-    const teacher = await this.#open(
-      modelPackage,
-      settingsJson,
-      first === undefined ? undefined : this.#dataset(first).sampleShape,
-    );
+    const sampleShape = first && this.#dataset(first).sampleShape;
+    const teacher = await this.#open(identity, modelPackage, settingsJson, sampleShape);
     try {
       await this.#prepare(teacher, datasets);
     } catch (err) {
@@ -90,6 +88,7 @@ export class Teachers {
   }
 
   async #open(
+    identity: string,
     modelPackage: ReturnType<typeof parseModelPackage>,
     settingsJson: string,
     sampleShape: readonly number[] | undefined,
@@ -97,7 +96,8 @@ export class Teachers {
     const settings = parseSettingsJson(settingsJson);
     const { lookupDelayMs } = this.#settings;
     const teacher = await TensorflowTeacher.open(this.#engine, modelPackage, settings, sampleShape);
-    return lookupDelayMs === undefined ? teacher : new LookupTeacher(teacher, lookupDelayMs);
+    if (lookupDelayMs === undefined) return teacher;
+    return new LookupTeacher(teacher, identity, lookupDelayMs, this.#lookupTables);
   }
 
   /** The first inference of a shape allocates and compiles; no ticket should wait for that. */
