@@ -26,8 +26,8 @@ import {
 } from './remote-teachers-runs.js';
 import { inferredSamples } from './teacher-metrics.js';
 
-/** Short, but long beside the second in which a run starts and the window fills. */
-const BATCHES_PER_RUN: Readonly<Record<StudentName, number>> = { conv: 440, mlp: 1650 };
+/** Long beside the second in which a run starts, its step is traced and the window fills. */
+const BATCHES_PER_RUN: Readonly<Record<StudentName, number>> = { conv: 700, mlp: 5000 };
 const BATCH_SIZE = 128;
 
 interface Pair {
@@ -94,7 +94,7 @@ async function prepare(
     const stepMs = { conv: 0, mlp: 0 };
     for (const student of STUDENTS) {
       const name = `step-${student}`;
-      await finished(client, training({ name, model: student, epochs: 6 }), signal);
+      await finished(client, training({ name, model: student, steps: BATCHES_PER_RUN[student] }), signal);
       const { samplesPerSecond } = await client.getReport(name);
       stepMs[student] = (BATCH_SIZE / samplesPerSecond) * 1000;
       progress(`${student}: a step alone takes ${stepMs[student].toFixed(1)} ms`);

@@ -2,15 +2,16 @@
  * One append-only file of answers: a header that names its table, then records of one size.
  *
  *   header   'LYAN' | version u32 | text length u32 | crc32(text) u32 | text | zeros up to a multiple of 64
- *   record   sample u32 | rowLength × float32 | crc32(sample and values) u32
+ *   record   sample u32 | rowLength × float32 | recordSum(sample and values) u32
  *
- * Everything little-endian. Records lie in the order of their arrival, so a span is one sequential write; an
+ * Everything little-endian, as every machine is that Node runs TensorFlow on; so a record is words in memory. Records lie in the order of their arrival, so a span is one sequential write; an
  * index in memory (sample → slot) finds them. A torn tail is cut off on open, a record whose checksum is
  * wrong counts as not there. The first answer to a sample is the one that counts, for ever.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { LyceumError } from '@lyceum/proto';
+import { recordSum } from './record-sum.js';
 
 const MAGIC = Buffer.from('LYAN');
 const VERSION = 1;
@@ -32,6 +33,7 @@ export class AnswerFile {
   readonly path: string;
   readonly #handle: FileHandle;
   readonly #rowLength: number;
+  readonly #recordWords: number;
   readonly #recordBytes: number;
   readonly #headerBytes: number;
   /** Slot of each sample's record; -1: none. */
@@ -42,7 +44,8 @@ export class AnswerFile {
     this.path = path;
     this.#handle = handle;
     this.#rowLength = shape.rowLength;
-    this.#recordBytes = 8 + 4 * shape.rowLength;
+    this.#recordWords = shape.rowLength + 2;
+    this.#recordBytes = 4 * this.#recordWords;
     this.#headerBytes = headerBytes;
     this.#slots = new Int32Array(shape.sampleCount).fill(-1);
   }
@@ -91,19 +94,19 @@ export class AnswerFile {
    */
   async append(samples: ArrayLike<number>, rows: Float32Array): Promise<void> {
     const count = samples.length;
-    const bytes = Buffer.alloc(count * this.#recordBytes);
-    const values = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength);
-    const rowBytes = 4 * this.#rowLength;
-    for (let i = 0; i < count; i++) {
-      const start = i * this.#recordBytes;
-      bytes.writeUInt32LE(samples[i] as number, start);
-      values.copy(bytes, start + 4, i * rowBytes, (i + 1) * rowBytes);
-      const sumAt = start + 4 + rowBytes;
-      bytes.writeUInt32LE(crc32(bytes.subarray(start, sumAt)), sumAt);
+    const rowLength = this.#rowLength;
+    const words = new Uint32Array(count * this.#recordWords);
+    const values = new Uint32Array(rows.buffer, rows.byteOffset, rows.length);
+    for (let i = 0, at = 0; i < count; i++) {
+      const start = at;
+      words[at++] = samples[i] as number;
+      const end = (i + 1) * rowLength;
+      for (let from = i * rowLength; from < end; from++) words[at++] = values[from] as number;
+      words[at++] = recordSum(words, start, rowLength + 1);
     }
     const endBytes = this.sizeBytes;
     try {
-      await writeFully(this.#handle, bytes);
+      await writeFully(this.#handle, Buffer.from(words.buffer));
     } catch (err) {
       // A full disk may have taken a part: records must stay on their stride.
       await this.#handle.truncate(endBytes);
@@ -133,12 +136,12 @@ export class AnswerFile {
       ) {
         count++;
       }
-      const bytes = await this.#readSlots(slot, count);
+      const words = await this.#readSlots(slot, count);
       for (let j = 0; j < count; j++) {
         const sample = samples[i + j] as number;
-        const record = bytes.subarray(j * this.#recordBytes, (j + 1) * this.#recordBytes);
-        if (this.#isSound(record) && record.readUInt32LE(0) === sample) {
-          this.#copyRow(record, out, (i + j) * this.#rowLength);
+        const start = j * this.#recordWords;
+        if (words[start] === sample && this.#isSound(words, start)) {
+          this.#copyRow(words, start, out, (i + j) * this.#rowLength);
         } else {
           this.#slots[sample] = -1;
           missing.push(sample);
@@ -167,34 +170,34 @@ export class AnswerFile {
     let corruptCount = 0;
     for (let first = 0; first < records; first += perRead) {
       const count = Math.min(perRead, records - first);
-      const bytes = await this.#readSlots(first, count);
+      const words = await this.#readSlots(first, count);
       for (let j = 0; j < count; j++) {
-        const record = bytes.subarray(j * this.#recordBytes, (j + 1) * this.#recordBytes);
-        const sample = record.readUInt32LE(0);
-        if (!this.#isSound(record) || sample >= this.#slots.length) corruptCount++;
+        const start = j * this.#recordWords;
+        const sample = words[start] as number;
+        if (!this.#isSound(words, start) || sample >= this.#slots.length) corruptCount++;
         else if (!this.has(sample)) this.#slots[sample] = first + j;
       }
     }
     return { tornBytes, corruptCount };
   }
 
-  async #readSlots(first: number, count: number): Promise<Buffer> {
-    const bytes = Buffer.alloc(count * this.#recordBytes);
+  /** Records as words. What the file lacks of them is zeros, whose sum is wrong. */
+  async #readSlots(first: number, count: number): Promise<Uint32Array> {
+    const words = new Uint32Array(count * this.#recordWords);
     const position = this.#headerBytes + first * this.#recordBytes;
-    const { bytesRead } = await this.#handle.read(bytes, 0, bytes.length, position);
-    // What is missing reads as zeros, whose checksum is wrong.
-    bytes.fill(0, bytesRead);
-    return bytes;
+    await this.#handle.read(new Uint8Array(words.buffer), 0, words.byteLength, position);
+    return words;
   }
 
-  #isSound(record: Buffer): boolean {
-    const sumAt = this.#recordBytes - 4;
-    return crc32(record.subarray(0, sumAt)) === record.readUInt32LE(sumAt);
+  /** Of the record that starts at word `start`. */
+  #isSound(words: Uint32Array, start: number): boolean {
+    const count = this.#rowLength + 1;
+    return recordSum(words, start, count) === words[start + count];
   }
 
-  #copyRow(record: Buffer, out: Float32Array, offset: number): void {
-    const to = Buffer.from(out.buffer, out.byteOffset + offset * 4, this.#rowLength * 4);
-    record.copy(to, 0, 4, 4 + this.#rowLength * 4);
+  #copyRow(words: Uint32Array, start: number, out: Float32Array, to: number): void {
+    const row = new Float32Array(words.buffer, 4 * (start + 1), this.#rowLength);
+    for (let c = 0; c < row.length; c++) out[to + c] = row[c] as number;
   }
 }
 

@@ -6,6 +6,9 @@
  */
 import type { AnswerFile } from './answer-file.js';
 
+/** Rows of so many numbers and fewer are copied faster by a loop than by a call. */
+const SHORT_ROW = 64;
+
 export class AnswerTable {
   readonly #file: AnswerFile;
   readonly #rowLength: number;
@@ -77,10 +80,7 @@ export class AnswerTable {
     const inMemory = this.#inMemory;
     if (rows !== undefined && samples.every((sample) => inMemory?.[sample] === 1)) {
       const n = this.#rowLength;
-      for (let i = 0; i < samples.length; i++) {
-        const from = (samples[i] as number) * n;
-        out.set(rows.subarray(from, from + n), i * n);
-      }
+      for (let i = 0; i < samples.length; i++) copyRow(rows, samples[i] as number, out, i, n);
       return [];
     }
     const missing = await this.#file.read(samples, out);
@@ -110,7 +110,8 @@ export class AnswerTable {
     const n = this.#rowLength;
     const seen = new Set<number>();
     const fresh: number[] = [];
-    for (const [i, sample] of samples.entries()) {
+    for (let i = 0; i < samples.length; i++) {
+      const sample = samples[i] as number;
       if (this.#file.has(sample) || seen.has(sample)) continue;
       seen.add(sample);
       fresh.push(i);
@@ -124,7 +125,7 @@ export class AnswerTable {
     }
     const freshSamples = Uint32Array.from(fresh, (i) => samples[i] as number);
     const freshRows = new Float32Array(fresh.length * n);
-    for (const [j, i] of fresh.entries()) freshRows.set(rows.subarray(i * n, (i + 1) * n), j * n);
+    for (const [j, i] of fresh.entries()) copyRow(rows, i, freshRows, j, n);
     await this.#file.append(freshSamples, freshRows);
     this.#remember(freshSamples, freshRows);
   }
@@ -134,8 +135,16 @@ export class AnswerTable {
     const n = this.#rowLength;
     for (let i = 0; i < samples.length; i++) {
       const sample = samples[i] as number;
-      this.#rows.set(rows.subarray(i * n, (i + 1) * n), sample * n);
+      copyRow(rows, i, this.#rows, sample, n);
       this.#inMemory[sample] = 1;
     }
   }
+}
+
+/** Row `i` becomes row `j` of `to`, both [·, n]. */
+function copyRow(from: Float32Array, i: number, to: Float32Array, j: number, n: number): void {
+  const start = i * n;
+  const target = j * n;
+  if (n > SHORT_ROW) to.set(from.subarray(start, start + n), target);
+  else for (let c = 0; c < n; c++) to[target + c] = from[start + c] as number;
 }
