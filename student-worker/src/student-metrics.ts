@@ -1,9 +1,10 @@
 /** What a student worker shows Prometheus. Counters go on over assignments. */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { processMetrics } from '@lyceum/proto/node';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import type { TrainingProgress } from './training-job.js';
 
 export class StudentMetrics {
-  readonly registry = new Registry();
+  readonly registry = processMetrics();
   readonly #registers = [this.registry];
   readonly #steps = new Counter({
     name: 'lyceum_student_steps_total',

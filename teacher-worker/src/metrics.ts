@@ -1,5 +1,6 @@
 /** What Prometheus can ask of a teacher worker. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { processMetrics } from '@lyceum/proto/node';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 export interface WorkerMetrics {
   readonly registry: Registry;
@@ -11,9 +12,8 @@ export interface WorkerMetrics {
 }
 
 export function createMetrics(): WorkerMetrics {
-  const registry = new Registry();
+  const registry = processMetrics();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
   return {
     registry,
     ticketsAnswered: new Counter({

@@ -7,10 +7,10 @@
 import type { Span, StepPlan } from '@lyceum/learning/data';
 
 /**
- * Positions in a span, at least. One batch a ticket cost the coordinator 0.4 to 1 ms of its processor a
- * batch, eight or sixteen a ticket a tenth of it; below that, a short step leaves the student waiting.
+ * Positions in a span, as nearly as batches allow. A ticket costs the coordinator, NATS and a worker together
+ * about 10 ms of processor, most of it for being woken at all; a longer ticket only delays the first target.
  */
-export const SPAN_POSITIONS = 1024;
+export const SPAN_POSITIONS = 2048;
 
 /** Bytes of one teacher's answers in a span, at most, as long as a batch allows: the window is held in memory. */
 export const SPAN_BYTES = 8 * 1024 * 1024;

@@ -1,5 +1,6 @@
 /** What the coordinator measures, for Prometheus. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { processMetrics } from '@lyceum/proto/node';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 export interface MetricSources {
   readonly sessionCounts: () => { readonly teacher: number; readonly student: number };
@@ -22,9 +23,8 @@ export interface CoordinatorMetrics {
 }
 
 export function coordinatorMetrics(sources: MetricSources): CoordinatorMetrics {
-  const registry = new Registry();
+  const registry = processMetrics();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
 
   new Gauge({

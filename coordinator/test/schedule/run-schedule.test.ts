@@ -13,8 +13,8 @@ import {
 import { randomFrom } from './random.js';
 
 const ROW_BYTES = 40;
-// 1,000 samples in batches of 128: 8 steps an epoch, one span; batches of 512: spans of 2 steps.
-const large = spanGrid(stepPlan({ sampleCount: 5_000, batchSize: 512, epochs: 2 }), ROW_BYTES);
+// Spans of 2 steps, 5 an epoch, the last step of which is shorter.
+const large = spanGrid(stepPlan({ sampleCount: 10_000, batchSize: 1024, epochs: 2 }), ROW_BYTES);
 
 function wants(effects: readonly ScheduleEffect[]): string[] {
   return effects.flatMap((e) => (e.kind === 'want' ? [`${e.teacher}:${e.span}`] : []));
@@ -25,16 +25,16 @@ function sends(effects: readonly ScheduleEffect[]): number[][] {
 }
 
 describe('spanGrid', () => {
-  it('joins batches into spans of about 1,024 positions', () => {
+  it('joins batches into spans of about 2,048 positions', () => {
     const grid = spanGrid(stepPlan({ sampleCount: 5_000, batchSize: 128, epochs: 2 }), ROW_BYTES);
     expect(grid).toMatchObject({
-      spanPositions: 1024,
-      stepsPerSpan: 8,
-      spansPerEpoch: 5,
-      spanCount: 10,
+      spanPositions: 2048,
+      stepsPerSpan: 16,
+      spansPerEpoch: 3,
+      spanCount: 6,
     });
-    expect(spanAt(grid, 4)).toEqual({ epoch: 0, firstPosition: 4096, positionCount: 904 });
-    expect(spanAt(grid, 5)).toEqual({ epoch: 1, firstPosition: 0, positionCount: 1024 });
+    expect(spanAt(grid, 2)).toEqual({ epoch: 0, firstPosition: 4096, positionCount: 904 });
+    expect(spanAt(grid, 3)).toEqual({ epoch: 1, firstPosition: 0, positionCount: 2048 });
   });
 
   it('keeps a large batch whole and narrows spans of long rows', () => {

@@ -13,6 +13,7 @@ export * from './nats-server.js';
 export type { TakenTicket, TicketSource } from './nats-ticket-source.js';
 export { ACK_WAIT_MS, type TicketQueue } from './nats-tickets.js';
 export * from './probes.js';
+export * from './process-metrics.js';
 export * from './rpc-client.js';
 export * from './rpc-handlers.js';
 export * from './rpc-server.js';
