@@ -1,0 +1,75 @@
+/**
+ * `npm run conformance -- FILE…`: runs every case of the given vector files against the functions that runs use.
+ *
+ * Prints each failure, a line per name, and `N passed, N failed`; exits with 1 if anything failed, 2 if a file could
+ * not be read.
+ */
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { Case, Suite } from './conformance/case.js';
+
+/** Every module of the folder that checks something. */
+const SUITES: readonly Suite[] = [];
+
+async function main(): Promise<number> {
+  const { positionals } = parseArgs({ allowPositionals: true });
+  if (positionals.length === 0) {
+    console.error('usage: npm run conformance -- FILE…');
+    return 2;
+  }
+  let passed = 0;
+  let failed = 0;
+  for (const path of positionals) {
+    const file: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const counts = new Map<string, { passed: number; failed: number }>();
+    for (const item of casesOf(file)) {
+      const name = item.id.split('/')[0] as string;
+      const count = counts.get(name) ?? { passed: 0, failed: 0 };
+      counts.set(name, count);
+      try {
+        await item.run();
+        count.passed++;
+      } catch (err) {
+        count.failed++;
+        console.log(`FAILED ${item.id}: ${err instanceof Error ? err.message : String(err)}`);
+      }
+    }
+    for (const [name, count] of counts) {
+      console.log(`${path} ${name}: ${count.passed} passed, ${count.failed} failed`);
+      passed += count.passed;
+      failed += count.failed;
+    }
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+/** Each key of the file goes to the suite that knows it; one that none knows fails once per case. */
+function casesOf(file: unknown): Case[] {
+  if (typeof file !== 'object' || file === null || Array.isArray(file)) {
+    throw new TypeError('a vector file holds one JSON object');
+  }
+  const entries = Object.entries(file);
+  const known = SUITES.flatMap((suite) => {
+    const own = entries.filter(([name]) => suite.names.has(name));
+    return own.length > 0 ? suite.cases(Object.fromEntries(own)) : [];
+  });
+  const unknown = entries.filter(([name]) => !SUITES.some((suite) => suite.names.has(name)));
+  return [...known, ...unknown.flatMap(([name, section]) => unknownName(name, section))];
+}
+
+function unknownName(name: string, section: unknown): Case[] {
+  const fail = (): void => {
+    throw new Error(`unknown name ${name}`);
+  };
+  const list: unknown = (section as { readonly cases?: unknown } | null)?.cases;
+  if (!Array.isArray(list) || list.length === 0) return [{ id: name, run: fail }];
+  return list.map((item: { readonly id?: unknown }) => ({ id: `${name}/${item.id}`, run: fail }));
+}
+
+try {
+  process.exitCode = await main();
+} catch (err) {
+  console.error(err instanceof Error ? err.message : String(err));
+  process.exitCode = 2;
+}
