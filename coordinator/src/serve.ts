@@ -20,7 +20,7 @@ import {
 } from '@lyceum/proto/node';
 import { AnswerStore } from './answers/answer-store.js';
 import { ArtifactCatalog } from './runs/artifact-catalog.js';
-import { nextLeaderEpoch } from './runs/leader-epoch.js';
+import { Leadership, stateFolderId } from './runs/leadership.js';
 import { RunStore } from './runs/run-store.js';
 import { ActiveRuns } from './server/active-runs.js';
 import { artifactService } from './server/artifact-service.js';
@@ -58,7 +58,7 @@ export interface Serving {
   /** Where gRPC listens, `127.0.0.1:41234`. */
   readonly address: string;
   readonly http: string;
-  /** Resolves if serving ends by itself: the connection to NATS is lost for good. */
+  /** Resolves if it cannot go on: the connection to NATS is lost for good, or another coordinator leads. */
   readonly closed: Promise<void>;
   /** Lets calls finish for some seconds, makes answers durable, closes. Idempotent. */
   stop(): Promise<void>;
@@ -71,10 +71,10 @@ const STOP_GRACE_MS = 2_000;
 const TICKET_TICK_MS = 200;
 
 /**
- * Starts a coordinator: takes over from its predecessor's records, then listens.
+ * Starts a coordinator: waits until it leads, takes over its predecessor's records, then listens.
  *
  * @throws {LyceumError} UNAVAILABLE if NATS is not there; FAILED_PRECONDITION if an address is taken or may
- *   not be used; ABORTED if another coordinator starts at the same moment.
+ *   not be used; ABORTED if another coordinator takes over meanwhile.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { log, stateDir, insecure, version } = options;
@@ -103,8 +103,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
     started.add(() => answers.close());
     const catalog = await ArtifactCatalog.open(await bucket(NAME_BUCKET), blobs, stateDir);
-    const leaderEpoch = await nextLeaderEpoch(await bucket(LEADER_BUCKET));
-    const store = await RunStore.open(await bucket(RUN_BUCKET), leaderEpoch, log);
+    const leadership = await Leadership.acquire({
+      kv: await bucket(LEADER_BUCKET),
+      holder: await stateFolderId(stateDir),
+      log,
+      nowMs: () => performance.now(),
+    });
+    started.add(() => leadership.release());
+    const { leaderEpoch } = leadership;
+    const store = await RunStore.open(await bucket(RUN_BUCKET), leadership, log);
     const monitor = new RunMonitor(store);
     const events = new RunEvents(eventLog, log, now);
     started.add(() => events.settled());
@@ -154,6 +161,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         })),
     });
     const reconciler = new Reconciler({
+      leadership,
       store,
       lifecycle,
       monitor,
@@ -208,10 +216,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     });
     started.add(() => probes.close());
     log.info({ address: server.address, http: probes.address, leaderEpoch }, 'coordinator ready');
+    const deposed = leadership.lost.then(() => log.error('another coordinator leads now'));
     return {
       address: server.address,
       http: probes.address,
-      closed: nats.closed,
+      closed: Promise.race([nats.closed, deposed]),
       stop: () => started.run(),
     };
   }

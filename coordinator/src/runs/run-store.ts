@@ -5,6 +5,7 @@
 
 import { LyceumError } from '@lyceum/proto';
 import { type KeyValue, type Logger, retryDelayMs, sleep } from '@lyceum/proto/node';
+import type { Leadership } from './leadership.js';
 import { parseRunRecord, type RunRecord, runRecordText } from './run-record.js';
 
 /** Somebody else wrote in between; with one coordinator that is a lost reply of one's own. */
@@ -19,19 +20,25 @@ interface Entry {
 
 export class RunStore {
   readonly leaderEpoch: number;
+  readonly #leadership: Pick<Leadership, 'assertHeld'>;
   readonly #kv: KeyValue;
   /** In the order of their submission. */
   readonly #runs = new Map<string, Entry>();
   readonly #listeners = new Set<(runId: string) => void>();
 
-  private constructor(kv: KeyValue, leaderEpoch: number) {
+  private constructor(kv: KeyValue, leadership: Pick<Leadership, 'leaderEpoch' | 'assertHeld'>) {
     this.#kv = kv;
-    this.leaderEpoch = leaderEpoch;
+    this.#leadership = leadership;
+    this.leaderEpoch = leadership.leaderEpoch;
   }
 
   /** Reads all records and takes over those of runs that have not ended, under this leader's epoch. */
-  static async open(kv: KeyValue, leaderEpoch: number, log: Logger): Promise<RunStore> {
-    const store = new RunStore(kv, leaderEpoch);
+  static async open(
+    kv: KeyValue,
+    leadership: Pick<Leadership, 'leaderEpoch' | 'assertHeld'>,
+    log: Logger,
+  ): Promise<RunStore> {
+    const store = new RunStore(kv, leadership);
     const found: [string, Entry][] = [];
     for (const key of await kv.keys()) {
       const entry = await kv.get(key);
@@ -72,8 +79,9 @@ export class RunStore {
     return this.list().reduce((greatest, { sequence }) => Math.max(greatest, sequence), 0) + 1;
   }
 
-  /** @throws {LyceumError} ALREADY_EXISTS */
+  /** @throws {LyceumError} ALREADY_EXISTS; ABORTED if another coordinator leads. */
   async create(record: RunRecord): Promise<RunRecord> {
+    await this.#leadership.assertHeld();
     const written = { ...record, leaderEpoch: this.leaderEpoch };
     try {
       const revision = await this.#kv.create(record.runId, runRecordText(written));
@@ -92,7 +100,8 @@ export class RunStore {
    * @param change - the record that is to be; `undefined`: nothing is to change. It may be called again with
    *   a newer record, so it decides by what it is given alone; what it throws, `update` throws.
    * @returns the record as it is then.
-   * @throws {LyceumError} NOT_FOUND; UNAVAILABLE if it is not known whether the change was written.
+   * @throws {LyceumError} NOT_FOUND; ABORTED if another coordinator leads; UNAVAILABLE if it is not known whether
+   *   the change was written.
    */
   update(runId: string, change: (record: RunRecord) => RunRecord | undefined): Promise<RunRecord> {
     const entry = this.#runs.get(runId);
@@ -118,6 +127,7 @@ export class RunStore {
     for (let attempt = 0; ; attempt++) {
       const changed = change(entry.record);
       if (changed === undefined) return entry.record;
+      await this.#leadership.assertHeld();
       const record = { ...changed, leaderEpoch: this.leaderEpoch };
       try {
         entry.revision = await this.#kv.update(runId, runRecordText(record), entry.revision);
@@ -137,7 +147,11 @@ export class RunStore {
   async #reload(runId: string, entry: Entry): Promise<void> {
     const found = await this.#kv.get(runId);
     if (found === undefined) throw new LyceumError('NOT_FOUND', `run ${runId} has been deleted`);
-    entry.record = parseRunRecord(found.value);
+    const record = parseRunRecord(found.value);
+    if (record.leaderEpoch > this.leaderEpoch) {
+      throw new LyceumError('ABORTED', 'another coordinator leads now');
+    }
+    entry.record = record;
     entry.revision = found.revision;
   }
 

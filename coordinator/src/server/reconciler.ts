@@ -15,6 +15,7 @@ import {
   type WantedTeacher,
 } from '@lyceum/proto';
 import type { Logger, TicketQueue } from '@lyceum/proto/node';
+import type { Leadership } from '../runs/leadership.js';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { type Placement, place, type RunNeed } from '../schedule/placement.js';
@@ -50,6 +51,7 @@ const TICKETS_IN_HAND = 2;
 const TICK_MS = 1_000;
 
 export interface ReconcilerParts {
+  readonly leadership: Pick<Leadership, 'assertHeld'>;
   readonly store: RunStore;
   readonly lifecycle: RunLifecycle;
   readonly monitor: RunMonitor;
@@ -117,7 +119,8 @@ export class Reconciler {
   }
 
   async #pass(): Promise<void> {
-    const { active, monitor, students, teachers, now } = this.#parts;
+    const { leadership, active, monitor, students, teachers, now } = this.#parts;
+    await leadership.assertHeld();
     await this.#ensureBaselines();
     await this.#releaseLost();
     await this.#finishCancels();

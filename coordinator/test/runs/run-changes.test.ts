@@ -1,9 +1,9 @@
 // The life of one record, change by change, and the changes that must not happen.
-import { checkRunSpecification, specificationDigest } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
-import { baselineRunId, planBaseline } from '../../src/runs/baseline-run.js';
+import { planBaseline } from '../../src/runs/baseline-run.js';
 import * as changes from '../../src/runs/run-changes.js';
 import { parseRunRecord, type RunRecord, runRecordText } from '../../src/runs/run-record.js';
+import { queued } from './queued-run.js';
 
 const digest = 'ab'.repeat(32);
 const worker = {
@@ -24,47 +24,6 @@ const outcome = {
   latencyBatch1Ms: 1,
   waitingSeconds: 0,
 };
-
-function queued(): RunRecord {
-  const specification = checkRunSpecification(
-    {
-      apiVersion: 'lyceum.dev/v1alpha1',
-      kind: 'Distillation',
-      metadata: { name: 'run' },
-      spec: {
-        dataset: 'digits',
-        teachers: [{ name: 'one', model: 'first' }],
-        labels: { count: 200 },
-        student: { model: { architecture: 'mlp' }, baseline: 'train' },
-        training: { epochs: 4, batchSize: 100 },
-      },
-    },
-    'test',
-  );
-  return {
-    runId: 'run',
-    sequence: 1,
-    attempt: 1,
-    leaderEpoch: 1,
-    state: 'QUEUED',
-    reason: '',
-    specification,
-    specificationDigest: specificationDigest(specification),
-    dataset: { digest, classCount: 10 },
-    teachers: [],
-    baselineRunId: baselineRunId('run'),
-    labelledTrainCount: 200,
-    plan: { sampleCount: 1_000, batchSize: 100, stepsPerEpoch: 10, stepCount: 40 },
-    studentFailureCount: 0,
-    submittedAtMs: 1,
-    startedAtMs: 0,
-    endedAtMs: 0,
-    trainingSinceMs: 0,
-    trainingMs: 0,
-    studentWorkers: [],
-    teacherWorkers: [],
-  };
-}
 
 function changed(record: RunRecord | undefined): RunRecord {
   if (record === undefined) throw new Error('nothing changed');

@@ -1,0 +1,199 @@
+/**
+ * Which coordinator leads: a record in KV that its holder renews by compare-and-set.
+ *
+ * - Taking it over raises the leader epoch, which every record of a run carries; a run's record of a higher epoch
+ *   is not written over. So whoever lost the lease without noticing, stopped for minutes for one, changes nothing.
+ * - Who holds it is who owns the state folder. A coordinator that starts on the folder of the last holder goes on
+ *   at once: it is its successor. Any other waits until the lease is given back or has not been renewed for
+ *   {@link LEASE_MS}.
+ * - While NATS is away nobody can take the lease, and its holder goes on.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { type KeyValue, type Logger, sleep } from '@lyceum/proto/node';
+import { z } from 'zod';
+import { LEASE_MS, RivalLease } from '../schedule/rival-lease.js';
+
+const KEY = 'leader';
+
+const RENEWAL_MS = LEASE_MS / 3;
+
+const leaderRecord = z.strictObject({
+  leaderEpoch: z.int().positive(),
+  /** Id of the holder's state folder; empty: nobody holds it. */
+  holder: z.string(),
+  /** The holder's machine, for people. */
+  host: z.string(),
+  /** Changes with each renewal, and so does the record's revision. */
+  renewalCount: z.int(),
+});
+
+type LeaderRecord = z.output<typeof leaderRecord>;
+
+interface Found {
+  readonly record: LeaderRecord;
+  readonly revision: number;
+}
+
+export interface LeadershipParts {
+  readonly kv: KeyValue;
+  /** Of {@link stateFolderId}. */
+  readonly holder: string;
+  readonly log: Logger;
+  /** Milliseconds that never fall, also while the process is stopped. */
+  readonly nowMs: () => number;
+}
+
+export class Leadership {
+  readonly leaderEpoch: number;
+  /** Resolves once another coordinator leads. */
+  readonly lost: Promise<void>;
+  readonly #parts: LeadershipParts;
+  #record: LeaderRecord;
+  #revision: number;
+  /** When the last renewal that went well began. */
+  #renewedAtMs: number;
+  #renewal: Promise<void> | undefined;
+  #lose: () => void = () => undefined;
+  #isLost = false;
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(parts: LeadershipParts, { record, revision }: Found, takenAtMs: number) {
+    this.#parts = parts;
+    this.#record = record;
+    this.#revision = revision;
+    this.#renewedAtMs = takenAtMs;
+    this.leaderEpoch = record.leaderEpoch;
+    this.lost = new Promise((resolve) => {
+      this.#lose = resolve;
+    });
+    this.#timer = setInterval(() => void this.#renewOnce().catch(() => undefined), RENEWAL_MS);
+  }
+
+  /** Waits until the lease is free, and takes it. @throws {LyceumError} UNAVAILABLE if NATS is not there. */
+  static async acquire(parts: LeadershipParts): Promise<Leadership> {
+    const { kv, holder, log, nowMs } = parts;
+    const rival = new RivalLease();
+    for (let isWaiting = false; ; await sleep(RENEWAL_MS)) {
+      const found = await read(kv);
+      const current = found?.record;
+      const isFree =
+        found === undefined ||
+        current?.holder === '' ||
+        current?.holder === holder ||
+        rival.isAbandoned(found.revision, nowMs());
+      if (!isFree) {
+        if (!isWaiting) log.info({ leader: current?.host }, 'another coordinator leads; waiting');
+        isWaiting = true;
+        continue;
+      }
+      const takenAtMs = nowMs();
+      const record = {
+        leaderEpoch: (current?.leaderEpoch ?? 0) + 1,
+        holder,
+        host: hostname(),
+        renewalCount: 0,
+      };
+      const revision = await write(kv, record, found?.revision);
+      if (revision !== undefined) return new Leadership(parts, { record, revision }, takenAtMs);
+    }
+  }
+
+  /**
+   * Resolves if no other coordinator can lead yet. Costs a round trip only when the last renewal is long ago:
+   * after a pause all timers are due, and none of them may act before this.
+   *
+   * @throws {LyceumError} ABORTED if another leads; UNAVAILABLE if that cannot be found out.
+   */
+  async assertHeld(): Promise<void> {
+    if (this.#isLost) throw deposed();
+    if (this.#parts.nowMs() - this.#renewedAtMs >= LEASE_MS) await this.#renewOnce();
+  }
+
+  /** Gives the lease back, so that a successor need not wait. Never rejects. */
+  async release(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#renewal?.catch(() => undefined);
+    if (this.#isLost) return;
+    try {
+      await write(this.#parts.kv, { ...this.#record, holder: '' }, this.#revision);
+    } catch (thrown) {
+      this.#parts.log.warn({ err: toLyceumError(thrown) }, 'lease not given back');
+    }
+  }
+
+  #renewOnce(): Promise<void> {
+    this.#renewal ??= this.#renew().finally(() => {
+      this.#renewal = undefined;
+    });
+    return this.#renewal;
+  }
+
+  async #renew(): Promise<void> {
+    const { kv, nowMs } = this.#parts;
+    const beganAtMs = nowMs();
+    const record = { ...this.#record, renewalCount: this.#record.renewalCount + 1 };
+    let revision = await write(kv, record, this.#revision);
+    // The reply to an earlier renewal may have been lost.
+    if (revision === undefined) revision = await this.#findOwn();
+    if (revision === undefined) {
+      this.#isLost = true;
+      clearInterval(this.#timer);
+      this.#lose();
+      throw deposed();
+    }
+    this.#record = record;
+    this.#revision = revision;
+    this.#renewedAtMs = beganAtMs;
+  }
+
+  /** The record's revision if it is still this leader's. */
+  async #findOwn(): Promise<number | undefined> {
+    const found = await read(this.#parts.kv);
+    const isOwn =
+      found?.record.leaderEpoch === this.leaderEpoch && found.record.holder === this.#record.holder;
+    return isOwn ? found.revision : undefined;
+  }
+}
+
+/** The id of a state folder, made with the folder where there is none. */
+export async function stateFolderId(folder: string): Promise<string> {
+  const file = join(folder, 'coordinator-id');
+  await mkdir(folder, { recursive: true });
+  try {
+    await writeFile(file, `${randomUUID()}\n`, { flag: 'wx' });
+  } catch (err) {
+    if (!(err instanceof Error && 'code' in err && err.code === 'EEXIST')) throw err;
+  }
+  return (await readFile(file, 'utf8')).trim();
+}
+
+async function read(kv: KeyValue): Promise<Found | undefined> {
+  const found = await kv.get(KEY);
+  if (found === undefined) return undefined;
+  return { record: leaderRecord.parse(JSON.parse(found.value)), revision: found.revision };
+}
+
+/** @returns the new revision; undefined if somebody else wrote first. */
+async function write(
+  kv: KeyValue,
+  record: LeaderRecord,
+  revision: number | undefined,
+): Promise<number | undefined> {
+  const text = JSON.stringify(record);
+  try {
+    return revision === undefined
+      ? await kv.create(KEY, text)
+      : await kv.update(KEY, text, revision);
+  } catch (err) {
+    if (err instanceof LyceumError && err.code === 'ABORTED') return undefined;
+    throw err;
+  }
+}
+
+function deposed(): LyceumError {
+  return new LyceumError('ABORTED', 'another coordinator leads now');
+}

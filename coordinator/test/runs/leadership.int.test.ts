@@ -1,0 +1,127 @@
+// Rivals on a real `nats-server`. Their clock is a number that the test moves, so that no lease is waited out;
+// what a coordinator does that was stopped is shown by moving its clock alone.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LEADER_BUCKET } from '@lyceum/proto';
+import {
+  connectNats,
+  createLogger,
+  findNatsServer,
+  type KeyValue,
+  type Nats,
+  type NatsServer,
+  sleep,
+  startNatsServer,
+} from '@lyceum/proto/node';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Leadership, stateFolderId } from '../../src/runs/leadership.js';
+import { LEASE_MS } from '../../src/schedule/rival-lease.js';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+let folder: string;
+let server: NatsServer;
+let nats: Nats;
+let kv: KeyValue;
+const leaders: Leadership[] = [];
+
+beforeAll(async () => {
+  const binary = findNatsServer(process.env);
+  if (binary === undefined) throw new Error('no nats-server: run npm test, which gets one');
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-leadership-'));
+  server = await startNatsServer({ binary, storeDir: join(folder, 'nats'), port: 0, log });
+  nats = await connectNats({ url: server.url, name: 'test', log });
+  kv = await nats.keyValue(LEADER_BUCKET, { create: true });
+});
+
+afterEach(async () => {
+  for (const leader of leaders.splice(0)) await leader.release();
+  await kv.delete('leader');
+});
+
+afterAll(async () => {
+  await nats.close();
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** A coordinator of the state folder `holder`, and its clock. */
+async function lead(holder: string, clock = { ms: 0 }): Promise<Leadership> {
+  const leader = await Leadership.acquire({ kv, holder, log, nowMs: () => clock.ms });
+  leaders.push(leader);
+  return leader;
+}
+
+describe('Leadership', () => {
+  it('passes to the next coordinator of the same state folder at once, under a higher epoch', async () => {
+    const clock = { ms: 0 };
+    const first = await lead('a', clock);
+    const second = await lead('a');
+    expect(second.leaderEpoch).toBe(first.leaderEpoch + 1);
+    await second.assertHeld();
+
+    // The first was stopped for a while, and goes on.
+    clock.ms = LEASE_MS;
+    await expect(first.assertHeld()).rejects.toMatchObject({ code: 'ABORTED' });
+    await first.lost;
+    await second.assertHeld();
+  });
+
+  it('is left to its holder by another folder’s coordinator until it is given back', async () => {
+    const first = await lead('a');
+    let taken = false;
+    const rival = lead('b').then((leader) => {
+      taken = true;
+      return leader;
+    });
+    const renewals = async () => (await kv.get('leader'))?.revision ?? 0;
+    const before = await renewals();
+    while ((await renewals()) < before + 2) await sleep(100);
+    expect(taken).toBe(false);
+    await first.release();
+    expect((await rival).leaderEpoch).toBe(first.leaderEpoch + 1);
+  });
+
+  it('is taken from a holder that has not renewed it for its whole length', async () => {
+    // A holder that was killed, as it left the record.
+    const record = { leaderEpoch: 4, holder: 'a', host: 'gone', renewalCount: 9 };
+    await kv.put('leader', JSON.stringify(record));
+    const clock = { ms: 0 };
+    const pushing = setInterval(() => {
+      clock.ms += LEASE_MS;
+    }, 50);
+    const next = await lead('b', clock);
+    clearInterval(pushing);
+    expect(next.leaderEpoch).toBe(5);
+  });
+
+  it('asks nobody while its last renewal is recent, and renews when it is not', async () => {
+    const clock = { ms: 0 };
+    const leader = await lead('a', clock);
+    const before = (await kv.get('leader'))?.revision;
+    await leader.assertHeld();
+    expect((await kv.get('leader'))?.revision).toBe(before);
+    clock.ms = LEASE_MS;
+    await leader.assertHeld();
+    expect((await kv.get('leader'))?.revision).toBeGreaterThan(before ?? 0);
+  });
+
+  it('knows its own renewal again when the reply to it was lost', async () => {
+    const clock = { ms: 0 };
+    const leader = await lead('a', clock);
+    const found = await kv.get('leader');
+    await kv.put('leader', found?.value ?? '');
+    clock.ms = LEASE_MS;
+    await leader.assertHeld();
+  });
+});
+
+describe('stateFolderId', () => {
+  it('stays the same for a folder and differs between folders', async () => {
+    const [a, b] = [join(folder, 'a'), join(folder, 'b')];
+    const id = await stateFolderId(a);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await stateFolderId(a)).toBe(id);
+    expect(await stateFolderId(b)).not.toBe(id);
+  });
+});
