@@ -20,13 +20,13 @@ const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
 /**
- * FNV-1a of an ASCII text. http://www.isthe.com/chongo/tech/comp/fnv/
+ * FNV-1a of a text's UTF-8 bytes. http://www.isthe.com/chongo/tech/comp/fnv/
  *
  * @param hash - the hash of a text before this one, to go on from.
  */
 export function fnv1a32(text: string, hash = FNV_OFFSET): number {
   let h = hash;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), FNV_PRIME);
+  for (const byte of new TextEncoder().encode(text)) h = Math.imul(h ^ byte, FNV_PRIME);
   return h >>> 0;
 }
 

@@ -2,11 +2,13 @@
 export * from './dataset.js';
 export * from './dataset-file.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares } from './fixed-split.js';
+export { fnv1a32, mulberry32 } from './hashing.js';
 export { importDataset } from './import-dataset.js';
 export { type IdxFiles, importIdx } from './import-idx.js';
 export { importNpz } from './import-npz.js';
 export { importDigits, importFashion } from './import-packages.js';
 export * from './labelled-mask.js';
+export * from './mixup.js';
 export { describeModel, type ModelDescription } from './model-description.js';
 export * from './model-folder.js';
 export {

@@ -59,3 +59,16 @@ export function argmaxRows(values: Values, rows: number, classes: number): Int32
   }
   return out;
 }
+
+/** row ← softmax(row), of logits none of which is +∞ and one is finite. */
+export function softmaxInPlace(row: Float64Array): void {
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (const value of row) if (value > greatest) greatest = value;
+  let sum = 0;
+  for (let c = 0; c < row.length; c++) {
+    const e = Math.exp((row[c] as number) - greatest);
+    row[c] = e;
+    sum += e;
+  }
+  for (let c = 0; c < row.length; c++) row[c] = (row[c] as number) / sum;
+}

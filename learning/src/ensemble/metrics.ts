@@ -14,9 +14,47 @@ export function accuracy(logits: Values, labels: Int32Array, classCount: number)
   return meanOverLabelled(labels, (row, label) => (best[row] === label ? 1 : 0));
 }
 
-/** Negative log-likelihood, −1/M Σ log q_y, in nats. */
-export function nll(logits: Values, labels: Int32Array, classCount: number): number {
-  const logs = logSoftmaxRows(logits, labels.length, classCount);
+/** Share of rows whose label is among the `k` greatest logits; of equal ones the lower class comes first. */
+export function topKAccuracy(
+  logits: Values,
+  labels: Int32Array,
+  classCount: number,
+  k: number,
+): number {
+  return meanOverLabelled(labels, (row, label) => {
+    const from = row * classCount;
+    const own = logits[from + label] as number;
+    let ahead = 0;
+    for (let c = 0; c < classCount; c++) {
+      const other = logits[from + c] as number;
+      if (other > own || (other === own && c < label)) ahead++;
+    }
+    return ahead < k ? 1 : 0;
+  });
+}
+
+/** Share of the rows of each class whose argmax is that class, [C]; NaN for a class without rows. */
+export function recalls(logits: Values, labels: Int32Array, classCount: number): Float64Array {
+  const best = argmaxRows(logits, labels.length, classCount);
+  const hits = new Float64Array(classCount);
+  const rows = new Float64Array(classCount);
+  for (let row = 0; row < labels.length; row++) {
+    const label = labels[row] as number;
+    if (label < 0) continue;
+    rows[label] = (rows[label] as number) + 1;
+    if (best[row] === label) hits[label] = (hits[label] as number) + 1;
+  }
+  return hits.map((count, c) => count / (rows[c] as number));
+}
+
+/** Negative log-likelihood, −1/M Σ log q_y, in nats, of q = softmax(z/τ) with τ = `temperature`. */
+export function nll(
+  logits: Values,
+  labels: Int32Array,
+  classCount: number,
+  temperature = 1,
+): number {
+  const logs = logSoftmaxRows(logits, labels.length, classCount, temperature);
   return meanOverLabelled(labels, (row, label) => -(logs[row * classCount + label] as number));
 }
 
@@ -64,6 +102,33 @@ export function agreement(a: Values, b: Values, rowCount: number, classCount: nu
   let same = 0;
   for (let row = 0; row < rowCount; row++) if (bestA[row] === bestB[row]) same++;
   return same / rowCount;
+}
+
+/**
+ * Share of the rows that the teacher gets wrong on which the student has the teacher's argmax: what was
+ * imitated rather than learnt. Rows of label −1 do not count; NaN where the teacher is never wrong.
+ */
+export function agreementWhereTeacherWrong(
+  student: Values,
+  teacher: Values,
+  labels: Int32Array,
+  classCount: number,
+): number {
+  const bestStudent = argmaxRows(student, labels.length, classCount);
+  const bestTeacher = argmaxRows(teacher, labels.length, classCount);
+  const wrong = labels.map((label, row) => (bestTeacher[row] === label ? -1 : label));
+  return meanOverLabelled(wrong, (row) => (bestStudent[row] === bestTeacher[row] ? 1 : 0));
+}
+
+/** Mean over all rows of the total variation distance ½ Σ_c |p_c − q_c|. */
+export function totalVariation(a: Values, b: Values, rowCount: number, classCount: number): number {
+  const p = logSoftmaxRows(a, rowCount, classCount);
+  const q = logSoftmaxRows(b, rowCount, classCount);
+  let sum = 0;
+  for (let i = 0; i < p.length; i++) {
+    sum += Math.abs(Math.exp(p[i] as number) - Math.exp(q[i] as number));
+  }
+  return sum / (2 * rowCount);
 }
 
 /** Mean over all rows of KL(from ‖ to) = Σ_c p_c (log p_c − log q_c), p of `from`, q of `to`, in nats. Eq. 3 there. */

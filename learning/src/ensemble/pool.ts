@@ -14,7 +14,7 @@
  * Symbols: K teachers with logits vₖ [N, C] and shares aₖ, pₖ = softmax(vₖ/τ), τ `temperature`.
  */
 import { LyceumError } from '@lyceum/proto';
-import { logSoftmaxRow, type Values } from './log-softmax.js';
+import { logSoftmaxRow, softmaxInPlace, type Values } from './log-softmax.js';
 
 export type PoolRule = 'arithmetic' | 'geometric';
 
@@ -40,6 +40,12 @@ export function teacherShares(teacherWeights: readonly number[]): Float64Array {
     throw new LyceumError('INVALID_ARGUMENT', `teachers' weights must have a sum > 0, got ${sum}`);
   }
   return Float64Array.from(teacherWeights, (weight) => weight / sum);
+}
+
+/** {@link teacherShares}, and equal shares where all weights are 0. */
+export function sharesOrEqual(teacherWeights: readonly number[]): Float64Array {
+  const allZero = teacherWeights.length > 0 && teacherWeights.every((weight) => weight === 0);
+  return teacherShares(allZero ? teacherWeights.map(() => 1) : teacherWeights);
 }
 
 /**
@@ -196,18 +202,6 @@ function flooredLogit(logits: Values, from: number, classes: number, greatest: n
   let sum = 0;
   for (let c = 0; c < classes; c++) sum += Math.exp((logits[from + c] as number) - greatest);
   return LOG_FLOOR + Math.log(sum);
-}
-
-function softmaxInPlace(row: Float64Array): void {
-  let greatest = Number.NEGATIVE_INFINITY;
-  for (const value of row) if (value > greatest) greatest = value;
-  let sum = 0;
-  for (let c = 0; c < row.length; c++) {
-    const e = Math.exp((row[c] as number) - greatest);
-    row[c] = e;
-    sum += e;
-  }
-  for (let c = 0; c < row.length; c++) row[c] = (row[c] as number) / sum;
 }
 
 /** log(eᵃ + eᵇ). */
