@@ -1,0 +1,145 @@
+/** Wire formats of a vector file against `@lyceum/learning/codecs`: bits, decoded values and what they lose. */
+import {
+  decodeAffine8,
+  decodeBfloat16,
+  decodeFloat16,
+  decodeTinyVitRecord,
+  decodeTopK,
+  encodeAffine8,
+  encodeBfloat16,
+  encodeFloat16,
+  encodeTinyVitRecord,
+  encodeTopK,
+  spreadTopK,
+} from '@lyceum/learning/codecs';
+import { klDivergence, residualOf } from '@lyceum/learning/ensemble';
+import { type Case, expectClose } from './case.js';
+
+interface Scalar {
+  readonly value: number;
+}
+
+interface Row {
+  readonly id: string;
+  readonly row: readonly number[];
+}
+
+interface TopK {
+  readonly id: string;
+  readonly logits: readonly number[];
+  readonly k: number;
+}
+
+interface StoredRecord {
+  readonly seed: number;
+  readonly ids: readonly number[];
+  readonly probs: readonly number[];
+  readonly hex: string;
+}
+
+const FORMATS: Readonly<Record<string, (section: unknown) => Case[]>> = {
+  fp16: (section) => scalars('fp16', section, encodeFloat16, decodeFloat16),
+  bf16: (section) => scalars('bf16', section, encodeBfloat16, decodeBfloat16),
+  uint8_affine: (section) =>
+    each<Row>(section, (item) => ({
+      id: `uint8_affine/${item.id}`,
+      run: () => compare(affine8(item.row), item),
+    })),
+  topk_fp16: (section) =>
+    each<TopK>(section, (item) => ({
+      id: `topk_fp16/${item.id}`,
+      run: () => compare(topK(item), item),
+    })),
+  tinyvit_record: (section) => [
+    { id: 'tinyvit_record', run: () => tinyVitRecord(section as StoredRecord) },
+  ],
+};
+
+export const names: ReadonlySet<string> = new Set(Object.keys(FORMATS));
+
+export function cases(file: unknown): Case[] {
+  return Object.entries(file as object).flatMap(
+    ([name, section]) => FORMATS[name]?.(section) ?? [],
+  );
+}
+
+function each<Item>(section: unknown, make: (item: Item) => Case): Case[] {
+  return (section as { readonly cases: readonly Item[] }).cases.map(make);
+}
+
+function scalars(
+  name: string,
+  section: unknown,
+  encode: (value: number) => number,
+  decode: (bits: number) => number,
+): Case[] {
+  return each<Scalar>(section, (item) => ({
+    id: `${name}/${item.value}`,
+    run: () => {
+      const bits = encode(item.value);
+      compare({ value: item.value, bits, decoded: decode(bits) }, item);
+    },
+  }));
+}
+
+function affine8(row: readonly number[]): Record<string, unknown> {
+  const values = Float64Array.from(row);
+  const coded = {
+    codes: new Uint8Array(row.length),
+    minima: new Float64Array(1),
+    scales: new Float64Array(1),
+  };
+  encodeAffine8(values, 1, row.length, coded);
+  const decoded = new Float64Array(row.length);
+  decodeAffine8(coded, 1, row.length, decoded);
+  return {
+    row,
+    min: coded.minima[0],
+    scale: coded.scales[0],
+    codes: Array.from(coded.codes),
+    decoded: Array.from(decoded),
+    maxAbsError: Math.max(...row.map((value, i) => Math.abs(value - (decoded[i] as number)))),
+    klOriginalDecoded: klDivergence(values, decoded, 1, row.length),
+  };
+}
+
+function topK({ logits, k }: TopK): Record<string, unknown> {
+  const own = Float64Array.from(logits);
+  const row = encodeTopK(own, k);
+  const values = decodeTopK(row);
+  const dense = spreadTopK(row, logits.length);
+  // The divergence takes logits, and so would bring the row's sum to 1.
+  const logSum = Math.log(dense.reduce((sum, p) => sum + p, 0));
+  return {
+    logits,
+    k,
+    ids: Array.from(row.ids),
+    valueBits: Array.from(row.codes),
+    values: Array.from(values),
+    residual: residualOf(values),
+    denseUniform: Array.from(dense),
+    klFullTop: klDivergence(own, dense.map(Math.log), 1, logits.length) - logSum,
+  };
+}
+
+function tinyVitRecord({ seed, ids, probs, hex }: StoredRecord): void {
+  const bytes = encodeTinyVitRecord({ seed, ids, probabilities: probs });
+  const found = Buffer.from(bytes).toString('hex');
+  if (found !== hex) throw new Error(`hex: ${found}, expected ${hex}`);
+  const back = decodeTinyVitRecord(bytes);
+  expectClose(back.seed, seed, 1e-10, 'seed');
+  expectClose(Array.from(back.ids), ids, 1e-10, 'ids');
+  expectClose(
+    Array.from(back.probabilities),
+    probs.map(encodeFloat16).map(decodeFloat16),
+    1e-10,
+    'probs',
+  );
+}
+
+/** Every field of the file's case but its id and notes; one that the code does not give differs. */
+function compare(actual: Readonly<Record<string, unknown>>, expected: object): void {
+  for (const [key, value] of Object.entries(expected)) {
+    if (key !== 'id' && key !== 'note') expectClose(actual[key], value, 1e-10, key);
+  }
+}
