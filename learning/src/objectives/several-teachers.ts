@@ -1,0 +1,114 @@
+/**
+ * Several teachers in one term: their divergences weighted, or one divergence from what they say together.
+ *
+ * `Σ_k w_k KL(p_k ‖ q) = KL(Σ_k w_k p_k ‖ q)` and a constant, the spread of the teachers, for weights of sum 1: the
+ * gradient is the same, so one pooled target a sample is enough.
+ *
+ * Symbols: K teachers, v their logits [K, B, C], p_k = softmax(v_k/τ), z student logits [B, C], q = softmax(z/τ).
+ */
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
+import type { Tf } from '../tensorflow/engine.js';
+import type { SoftTarget } from './soft-target.js';
+import { softTarget } from './soft-target.js';
+
+/**
+ * `τ² · mean_b Σ_k w_bk KL(p_bk ‖ q_b)`. The gradient by z is `τ · Σ_k w_bk (q_b − p_bk) / B`.
+ *
+ * @param weights - [B, K], or [1, K] for all samples alike; no gradient goes through them.
+ */
+export function weightedKl(
+  tf: Tf,
+  logits: Tensor2D,
+  teacherLogits: Tensor3D,
+  weights: Tensor2D,
+  temperature: number,
+): Scalar {
+  return tf.tidy(() => {
+    const logQ = tf.logSoftmax(logits.div<Tensor2D>(temperature));
+    const logP = tf.logSoftmax(teacherLogits.div<Tensor3D>(temperature));
+    const perTeacher = tf.sum<Tensor2D>(tf.exp(logP).mul(logP.sub(logQ.expandDims(0))), 2);
+    const scale = temperature ** 2 / logits.shape[0];
+    return tf.sum<Scalar>(perTeacher.mul(tf.transpose(weights))).mul(scale);
+  });
+}
+
+/** [1, K], the weights divided by their sum; absent: all equal. */
+export function equalShares(tf: Tf, teacherCount: number, weights?: readonly number[]): Tensor2D {
+  const given = weights ?? Array.from({ length: teacherCount }, () => 1);
+  const sum = given.reduce((total, weight) => total + weight, 0);
+  return tf.tensor2d([given.map((weight) => weight / sum)]);
+}
+
+/** `Σ_k w_k p_k`, each tempered before it is pooled. The tensors are the caller's. */
+export function meanProbabilities(
+  tf: Tf,
+  teacherLogits: Tensor3D,
+  shares: Tensor2D,
+  temperature: number,
+): SoftTarget {
+  return tf.tidy(() => {
+    const logP = tf.logSoftmax(teacherLogits.div<Tensor3D>(temperature));
+    // Their logarithms added as a soft maximum: none is log 0.
+    const weighted = logP.add<Tensor3D>(tf.log(byTeacher(tf, shares)));
+    const logProbabilities = tf.logSumExp(weighted, 0) as Tensor2D;
+    return { probabilities: tf.exp(logProbabilities), logProbabilities };
+  });
+}
+
+/** softmax(Σ_k w_k v_k / τ): the normalised geometric mean of the p_k. The tensors are the caller's. */
+export function meanLogits(
+  tf: Tf,
+  teacherLogits: Tensor3D,
+  shares: Tensor2D,
+  temperature: number,
+): SoftTarget {
+  return tf.tidy(() => {
+    const mean = tf.sum<Tensor2D>(teacherLogits.mul(byTeacher(tf, shares)), 0);
+    return softTarget(tf, mean, temperature);
+  });
+}
+
+function byTeacher(tf: Tf, shares: Tensor2D): Tensor {
+  return tf.reshape(shares, [shares.shape[1], 1, 1]);
+}
+
+/**
+ * [B, K], `(1 − H_k / Σ_j H_j) / (K − 1)`, H the entropy at temperature 1: the surer a teacher, the more it weighs, at
+ * most 1/(K − 1). Where no teacher has any doubt, all weigh 1/K.
+ *
+ * @see Kwon, Na, Lee & Kim 2020, §3, https://doi.org/10.1109/ICASSP40776.2020.9053698
+ */
+export function entropyWeights(tf: Tf, teacherLogits: Tensor3D): Tensor2D {
+  const [teacherCount] = teacherLogits.shape;
+  return tf.tidy(() => {
+    const logP = tf.logSoftmax(teacherLogits);
+    const entropies = tf.transpose(tf.sum<Tensor2D>(tf.exp(logP).mul(logP), 2).neg()) as Tensor2D;
+    if (teacherCount === 1) return tf.onesLike(entropies);
+    const total = tf.sum(entropies, 1, true);
+    const shares = tf.sub(1, tf.divNoNan(entropies, total)).div<Tensor2D>(teacherCount - 1);
+    const doubtful = tf.greater(total, 0).toFloat();
+    return shares.mul<Tensor2D>(doubtful).add(tf.sub(1, doubtful).div(teacherCount));
+  });
+}
+
+/**
+ * [B, K], `(1 − softmax_k(CE_k)) / (K − 1)`, CE_k a teacher's cross entropy to the label. A row without a label
+ * weighs all teachers alike.
+ *
+ * @param hardLabels - one-hot [B, C], zero rows where there is none.
+ * @see Zhang, Chen & Wang 2022, §3.1, https://arxiv.org/abs/2201.00007
+ */
+export function confidenceWeights(tf: Tf, teacherLogits: Tensor3D, hardLabels: Tensor2D): Tensor2D {
+  const [teacherCount] = teacherLogits.shape;
+  return tf.tidy(() => {
+    const logs = tf.logSoftmax(teacherLogits).mul(hardLabels.expandDims(0));
+    const crossEntropies = tf.transpose(tf.sum<Tensor2D>(logs, 2).neg()) as Tensor2D;
+    if (teacherCount === 1) return tf.onesLike(crossEntropies);
+    return tf.sub(1, tf.softmax(crossEntropies)).div(teacherCount - 1);
+  });
+}
+
+/** Weights [K] of all samples as the [1, K] that {@link weightedKl} takes. */
+export function sharedByRows(tf: Tf, weights: Tensor1D): Tensor2D {
+  return tf.expandDims(weights, 0);
+}

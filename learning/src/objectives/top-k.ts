@@ -1,0 +1,93 @@
+/**
+ * Distillation from a teacher's k most probable classes, with what is known of the others.
+ *
+ *     renorm      p^(1/τ) on the k classes renormalised; the student's softmax is over all classes
+ *     bucket      the others are one class more, of probability r^(1/τ); the student's is the sum of its others
+ *     uniform     r spread evenly over the others, then tempered
+ *     truncated   Σ p log(p/q) on the k classes, p as it is: biased, its least is at p/Σp
+ *
+ * `bucket` says least about what is not known; at τ = 1 it is exact of what is. Stored probabilities are at
+ * temperature 1: with τ ≠ 1 the tail as one class is not the tail's classes tempered.
+ *
+ * Symbols: z student logits [B, V], p probabilities of the k classes [B, k], r = 1 − Σ p, q = softmax(z/τ).
+ */
+import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
+import type { Tf } from '../tensorflow/engine.js';
+import { LEAST_PROBABILITY } from './soft-target.js';
+
+export type TailMode = 'renorm' | 'bucket' | 'uniform' | 'truncated';
+
+/** A residue below it is the rounding of a sum of float32s: there is no tail. */
+const LEAST_RESIDUE = 2 ** -22;
+
+/** Takes a class out of a logSumExp. */
+const OUT_OF_REACH = 1e9;
+
+/**
+ * Batch mean, not multiplied by τ².
+ *
+ * @param ids - int32 [B, k], distinct in each row.
+ * @param probabilities - [B, k], of sum at most 1.
+ */
+export function topKKl(
+  tf: Tf,
+  logits: Tensor2D,
+  ids: Tensor2D,
+  probabilities: Tensor2D,
+  mode: TailMode,
+  temperature: number,
+): Scalar {
+  return tf.tidy(() => {
+    const [rows, classes] = logits.shape;
+    const kept = ids.shape[1];
+    const logQ = tf.logSoftmax(logits.div<Tensor2D>(temperature));
+    const positions = ids
+      .toInt()
+      .add(
+        tf.tensor2d(
+          Array.from({ length: rows }, (_, row) => row * classes),
+          [rows, 1],
+          'int32',
+        ),
+      )
+      .reshape<Tensor1D>([rows * kept]);
+    const onIds = (): Tensor2D =>
+      tf.reshape(tf.gather(tf.reshape(logQ, [rows * classes]), positions), [rows, kept]);
+    const onAll = (values: Tensor2D): Tensor2D =>
+      tf.reshape(
+        tf.unsortedSegmentSum(tf.reshape(values, [rows * kept]), positions, rows * classes),
+        [rows, classes],
+      );
+    const tempered = (values: Tensor2D): Tensor2D => {
+      const powers = temperature === 1 ? values : tf.pow(values, 1 / temperature);
+      return (powers as Tensor2D).div(tf.sum(powers, 1, true));
+    };
+
+    if (mode === 'truncated') return divergence(tf, probabilities, onIds());
+    if (mode === 'renorm') return divergence(tf, tempered(probabilities), onIds());
+
+    const residue = residueOf(tf, probabilities, kept === classes);
+    const isKept = onAll(tf.onesLike(probabilities));
+    if (mode === 'bucket') {
+      const tail = tf.logSumExp(logQ.sub(isKept.mul(OUT_OF_REACH)), 1, true) as Tensor2D;
+      const target = tempered(tf.concat([probabilities, residue], 1));
+      return divergence(tf, target, tf.concat([onIds(), tail], 1));
+    }
+    const each = residue.div<Tensor2D>(Math.max(1, classes - kept));
+    const target = onAll(probabilities).add<Tensor2D>(tf.sub(1, isKept).mul(each));
+    return divergence(tf, tempered(target), logQ);
+  });
+}
+
+/** [B, 1]. */
+function residueOf(tf: Tf, probabilities: Tensor2D, complete: boolean): Tensor2D {
+  const residue = tf.sub(1, tf.sum(probabilities, 1, true)) as Tensor2D;
+  if (complete) return tf.zerosLike(residue);
+  return residue.mul(tf.greater(residue, LEAST_RESIDUE).toFloat());
+}
+
+/** `mean_b Σ t (log t − log q)`, with 0 log 0 = 0. */
+function divergence(tf: Tf, target: Tensor2D, logQ: Tensor2D): Scalar {
+  const logTarget = tf.log(tf.maximum(target, LEAST_PROBABILITY));
+  return tf.sum<Scalar>(target.mul(logTarget.sub(logQ))).div(target.shape[0]);
+}
