@@ -23,6 +23,8 @@ import { ArtifactCatalog } from './runs/artifact-catalog.js';
 import { Leadership, stateFolderId } from './runs/leadership.js';
 import { RunStore } from './runs/run-store.js';
 import { ActiveRuns } from './server/active-runs.js';
+import { AnswerKeeper } from './server/answer-keeper.js';
+import { answerService } from './server/answer-service.js';
 import { artifactService } from './server/artifact-service.js';
 import { clusterService } from './server/cluster-service.js';
 import { coordinatorMetrics } from './server/metrics.js';
@@ -43,6 +45,8 @@ export interface ServeOptions {
   readonly natsUrl: string;
   /** Folder that the coordinator owns: answers and cached blobs. */
   readonly stateDir: string;
+  /** Bytes of answers kept on disk; those that runs in progress need stay beyond it. */
+  readonly answersMaxBytes: number;
   /** gRPC, `127.0.0.1:7700`; port 0: a free one. */
   readonly listenAddress: string;
   /** Probes and metrics, plain HTTP. */
@@ -69,6 +73,9 @@ const STOP_GRACE_MS = 2_000;
 
 /** How often tickets are looked at: the delay of a re-issue that waits for nothing else. */
 const TICKET_TICK_MS = 200;
+
+/** How often the answers' room on disk is looked at. */
+const ANSWERS_TICK_MS = 10_000;
 
 /**
  * Starts a coordinator: waits until it leads, takes over its predecessor's records, then listens.
@@ -175,6 +182,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     });
     store.onChange(() => reconciler.request());
 
+    const maxBytes = options.answersMaxBytes;
+    const keeper = new AnswerKeeper({ answers, store, maxBytes, log });
     const stopping = new AbortController();
     // Every call that lasts listens to it.
     setMaxListeners(0, stopping.signal);
@@ -196,6 +205,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         [SERVICES.student, studentService({ ...calls, sessions: students })],
         [SERVICES.run, runService({ ...calls, warnings })],
         [SERVICES.artifact, artifactService(calls)],
+        [SERVICES.answer, answerService({ keeper, log })],
         [SERVICES.cluster, clusterService({ ...calls, teachers, students, version })],
       ],
     });
@@ -205,6 +215,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await reconciler.stop();
       active.closeAll(new LyceumError('UNAVAILABLE', 'the coordinator is stopping'));
     });
+    const room = setInterval(() => {
+      keeper.shrink().catch((err: unknown) => log.error({ err }, 'answers not deleted'));
+    }, ANSWERS_TICK_MS);
+    started.add(async () => clearInterval(room));
     const ticker = setInterval(() => desk.tick(), TICKET_TICK_MS);
     started.add(async () => clearInterval(ticker));
     reconciler.start();

@@ -1,5 +1,9 @@
 /** The generated messages and services, by name: their modules also export plumbing of the same names. */
 export {
+  AnswerServiceClient,
+  type AnswerServiceServer,
+  AnswerServiceService,
+  AnswerTable,
   Artifact,
   ArtifactKind,
   ArtifactServiceClient,
@@ -10,6 +14,8 @@ export {
   ClusterServiceClient,
   type ClusterServiceServer,
   ClusterServiceService,
+  DeleteAnswerTableRequest,
+  DeleteAnswerTableResponse,
   DeleteArtifactRequest,
   DeleteArtifactResponse,
   GetPredictionsRequest,
@@ -20,6 +26,8 @@ export {
   GetRunResponse,
   GetVersionRequest,
   GetVersionResponse,
+  ListAnswerTablesRequest,
+  ListAnswerTablesResponse,
   ListArtifactsRequest,
   ListArtifactsResponse,
   ListEventsRequest,

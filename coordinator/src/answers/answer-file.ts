@@ -79,6 +79,32 @@ export class AnswerFile {
     }
   }
 
+  /**
+   * What the file at `path` holds answers of; the file is left as it is.
+   *
+   * @throws {LyceumError} FAILED_PRECONDITION if it is no file of answers.
+   */
+  static async headerText(path: string): Promise<string> {
+    const handle = await open(path, 'r');
+    try {
+      const prefix = Buffer.alloc(PREFIX_BYTES);
+      await handle.read(prefix, 0, PREFIX_BYTES, 0);
+      const length = prefix.readUInt32LE(8);
+      const sound = prefix.subarray(0, 4).equals(MAGIC) && prefix.readUInt32LE(4) === VERSION;
+      const text = Buffer.alloc(sound && length <= HEADER_TEXT_MAX_BYTES ? length : 0);
+      await handle.read(text, 0, text.length, PREFIX_BYTES);
+      if (text.length > 0 && crc32(text) === prefix.readUInt32LE(12)) return text.toString();
+    } finally {
+      await handle.close();
+    }
+    throw new LyceumError('FAILED_PRECONDITION', `${path} is no file of answers`);
+  }
+
+  /** Answers that it has. */
+  get answerCount(): number {
+    return this.#slotCount;
+  }
+
   has(sample: number): boolean {
     return (this.#slots[sample] ?? -1) >= 0;
   }

@@ -3,15 +3,21 @@
  * answer is written before the target made of it leaves, and a repeated batch is made of the same bits.
  *
  * Tables open when they are first named and stay open up to a limit; the rows of those used last stay in
- * memory up to a budget, the others are read from their files.
+ * memory up to a budget, the others are read from their files. When a table was last used is its file's time.
  */
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toLyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Logger } from 'pino';
 import { AnswerFile } from './answer-file.js';
 import { AnswerTable } from './answer-table.js';
-import { type AnswerTableKey, tableFileName, tableKeyText } from './answer-table-key.js';
+import {
+  type AnswerTableKey,
+  parseTableKey,
+  tableFileName,
+  tableKeyText,
+} from './answer-table-key.js';
+import { type StoredTable, tablesToEvict } from './eviction.js';
 
 /** Rows kept in memory, all tables together. */
 export const ANSWER_MEMORY_BYTES = 256 * 1024 * 1024;
@@ -26,8 +32,14 @@ interface Limits {
 
 const LIMITS: Limits = { memoryBytes: ANSWER_MEMORY_BYTES, openTableCount: OPEN_TABLE_COUNT };
 
+/** A table as it lies on disk, open or not. */
+export interface StoredAnswers extends StoredTable {
+  readonly key: AnswerTableKey;
+}
+
 interface Slot {
   readonly table: Promise<AnswerTable>;
+  lastUsedAtMs: number;
   opened: AnswerTable | undefined;
   /** Operations going on: a table in use is not closed. */
   useCount: number;
@@ -37,34 +49,100 @@ export class AnswerStore {
   readonly #folder: string;
   readonly #log: Logger;
   readonly #limits: Limits;
+  readonly #now: () => number;
   /** In the order of their last use. */
   readonly #slots = new Map<string, Slot>();
   /** Closings going on, by file: a table must be closed before it opens again. */
   readonly #closing = new Map<string, Promise<void>>();
-  #closedBytes: number;
+  /** Every table on disk, with its size when it was last closed. */
+  readonly #stored: Map<string, StoredAnswers>;
 
-  private constructor(folder: string, log: Logger, limits: Limits, closedBytes: number) {
+  private constructor(
+    folder: string,
+    log: Logger,
+    limits: Limits,
+    now: () => number,
+    stored: Map<string, StoredAnswers>,
+  ) {
     this.#folder = folder;
     this.#log = log;
     this.#limits = limits;
-    this.#closedBytes = closedBytes;
+    this.#now = now;
+    this.#stored = stored;
   }
 
-  static async open(folder: string, log: Logger, limits: Limits = LIMITS): Promise<AnswerStore> {
+  static async open(
+    folder: string,
+    log: Logger,
+    limits: Limits = LIMITS,
+    now: () => number = Date.now,
+  ): Promise<AnswerStore> {
     await mkdir(folder, { recursive: true });
-    const files = (await readdir(folder)).filter((name) => name.endsWith('.answers'));
-    const sizes = await Promise.all(
-      files.map(async (name) => (await stat(join(folder, name))).size),
-    );
-    const bytes = sizes.reduce((total, size) => total + size, 0);
-    return new AnswerStore(folder, log, limits, bytes);
+    const stored = new Map<string, StoredAnswers>();
+    for (const name of await readdir(folder)) {
+      if (!name.endsWith('.answers')) continue;
+      const path = join(folder, name);
+      try {
+        const key = parseTableKey(await AnswerFile.headerText(path));
+        const { size, mtimeMs } = await stat(path);
+        stored.set(name, { name, key, sizeBytes: size, lastUsedAtMs: mtimeMs });
+      } catch (thrown) {
+        log.warn({ err: toLyceumError(thrown), path }, 'left alone: not a table of answers');
+      }
+    }
+    return new AnswerStore(folder, log, limits, now, stored);
   }
 
   /** Bytes on disk, all tables together. */
   get sizeBytes(): number {
-    let bytes = this.#closedBytes;
-    for (const { opened } of this.#slots.values()) bytes += opened?.sizeBytes ?? 0;
-    return bytes;
+    return this.tables().reduce((bytes, table) => bytes + table.sizeBytes, 0);
+  }
+
+  /** All tables. */
+  tables(): StoredAnswers[] {
+    return Array.from(this.#stored.values(), (table) => {
+      const slot = this.#slots.get(table.name);
+      if (slot === undefined) return table;
+      const sizeBytes = slot.opened?.sizeBytes ?? table.sizeBytes;
+      return { ...table, sizeBytes, lastUsedAtMs: slot.lastUsedAtMs };
+    });
+  }
+
+  /**
+   * Deletes a table.
+   *
+   * @throws {LyceumError} NOT_FOUND; FAILED_PRECONDITION if it is being read or written.
+   */
+  async delete(name: string): Promise<void> {
+    if (!this.#stored.has(name)) throw new LyceumError('NOT_FOUND', `there is no table ${name}`);
+    if ((this.#slots.get(name)?.useCount ?? 0) > 0) {
+      throw new LyceumError('FAILED_PRECONDITION', `table ${name} is being read or written`);
+    }
+    if (this.#slots.has(name)) void this.#close(name);
+    // Whoever wants the table meanwhile waits as for any that closes, and gets a new one.
+    const deleting = Promise.resolve(this.#closing.get(name)).then(async () => {
+      await rm(join(this.#folder, name), { force: true });
+      this.#stored.delete(name);
+    });
+    const settled = deleting
+      .catch(() => {})
+      .then(() => {
+        if (this.#closing.get(name) === settled) this.#closing.delete(name);
+      });
+    this.#closing.set(name, settled);
+    await deleting;
+  }
+
+  /** Deletes tables until the rest fits: see {@link tablesToEvict}. @returns those that went. */
+  async shrink(
+    maxBytes: number,
+    isNeeded: (table: StoredAnswers) => boolean,
+  ): Promise<StoredAnswers[]> {
+    const isKept = (table: StoredAnswers) =>
+      isNeeded(table) || (this.#slots.get(table.name)?.useCount ?? 0) > 0;
+    const evicted = tablesToEvict(this.tables(), maxBytes, isKept);
+    for (const { name } of evicted) await this.delete(name);
+    return evicted;
   }
 
   /** How many of the samples have no answer in the table. */
@@ -108,6 +186,7 @@ export class AnswerStore {
     this.#slots.delete(name);
     this.#slots.set(name, slot);
     slot.useCount++;
+    slot.lastUsedAtMs = this.#now();
     try {
       const table = await slot.table;
       this.#balanceMemory(table);
@@ -119,11 +198,15 @@ export class AnswerStore {
   }
 
   #newSlot(name: string, key: AnswerTableKey): Slot {
-    const slot: Slot = { table: this.#openTable(name, key), opened: undefined, useCount: 0 };
+    const slot: Slot = {
+      table: this.#openTable(name, key),
+      lastUsedAtMs: this.#now(),
+      opened: undefined,
+      useCount: 0,
+    };
     slot.table.then(
       (table) => {
         slot.opened = table;
-        this.#closedBytes -= table.sizeBytes;
       },
       // Opened anew the next time; whoever uses it is told.
       () => this.#slots.delete(name),
@@ -134,12 +217,8 @@ export class AnswerStore {
   async #openTable(name: string, key: AnswerTableKey): Promise<AnswerTable> {
     await this.#closing.get(name);
     const path = join(this.#folder, name);
-    const before = await stat(path).then(
-      (s) => s.size,
-      () => 0,
-    );
     const { file, tornBytes, corruptCount } = await AnswerFile.open(path, tableKeyText(key), key);
-    this.#closedBytes += file.sizeBytes - before;
+    this.#stored.set(name, { name, key, sizeBytes: file.sizeBytes, lastUsedAtMs: this.#now() });
     if (tornBytes > 0 || corruptCount > 0) {
       this.#log.warn({ path, tornBytes, corruptCount }, 'damaged answers left out');
     }
@@ -170,11 +249,16 @@ export class AnswerStore {
   #close(name: string): Promise<void> {
     const slot = this.#slots.get(name);
     this.#slots.delete(name);
+    const lastUsedAtMs = slot?.lastUsedAtMs ?? this.#now();
+    const stored = this.#stored.get(name);
+    const sizeBytes = slot?.opened?.sizeBytes;
+    if (stored !== undefined && sizeBytes !== undefined) {
+      this.#stored.set(name, { ...stored, sizeBytes, lastUsedAtMs });
+    }
     const closing = (async () => {
       try {
-        const table = await slot?.table;
-        this.#closedBytes += table?.sizeBytes ?? 0;
-        await table?.close();
+        await (await slot?.table)?.close();
+        await utimes(join(this.#folder, name), lastUsedAtMs / 1000, lastUsedAtMs / 1000);
       } catch (thrown) {
         this.#log.error(
           { err: toLyceumError(thrown), file: name },

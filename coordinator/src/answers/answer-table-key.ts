@@ -2,7 +2,8 @@
  * What fixes the values of a table of answers: one table, one file. An answer is a pure function of its
  * table's key and its sample.
  */
-import { sha256Hex } from '@lyceum/proto';
+import { LyceumError, sha256Hex } from '@lyceum/proto';
+import { z } from 'zod';
 
 /** How payloads are encoded. More will follow; each is a table of its own. */
 export type AnswerCodec = 'float32';
@@ -35,6 +36,45 @@ export function tableKeyText(key: AnswerTableKey): string {
     key.sampleCount,
     key.rowLength,
   ]);
+}
+
+const keyText = z.tuple([
+  z.string(),
+  z.string(),
+  z.string(),
+  z.int(),
+  z.array(z.string()),
+  z.literal('float32'),
+  z.int().positive(),
+  z.int().positive(),
+]);
+
+/** @throws {LyceumError} INVALID_ARGUMENT if it is not what {@link tableKeyText} gives. */
+export function parseTableKey(text: string): AnswerTableKey {
+  try {
+    const [
+      teacherIdentity,
+      datasetDigest,
+      view,
+      viewEpoch,
+      outputs,
+      codec,
+      sampleCount,
+      rowLength,
+    ] = keyText.parse(JSON.parse(text));
+    return {
+      teacherIdentity,
+      datasetDigest,
+      view,
+      viewEpoch,
+      outputs,
+      codec,
+      sampleCount,
+      rowLength,
+    };
+  } catch (cause) {
+    throw new LyceumError('INVALID_ARGUMENT', `not the key of an answer table: ${text}`, { cause });
+  }
 }
 
 export function tableFileName(key: AnswerTableKey): string {

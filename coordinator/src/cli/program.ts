@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
+import { addAnswers } from './commands/answers.js';
 import { addDatasets } from './commands/datasets.js';
 import { addModels } from './commands/models.js';
 import { addPull } from './commands/pull.js';
@@ -65,6 +66,7 @@ A first run:
     addWorkers,
     addModels,
     addDatasets,
+    addAnswers,
   ]) {
     add(program);
   }

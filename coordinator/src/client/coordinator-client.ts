@@ -5,6 +5,7 @@
  * address; a watch that had begun outlives a restart of the coordinator.
  */
 import {
+  type AnswerTable,
   type Artifact,
   type ArtifactKind,
   CHUNK_BYTES,
@@ -20,6 +21,7 @@ import {
   type Worker,
 } from '@lyceum/proto';
 import {
+  AnswerClient,
   ArtifactClient,
   ClusterClient,
   call,
@@ -58,6 +60,7 @@ export class CoordinatorClient {
   readonly address: string;
   readonly #runs: RunClient;
   readonly #artifacts: ArtifactClient;
+  readonly #answers: AnswerClient;
   readonly #cluster: ClusterClient;
 
   /** @param address - `HOST:PORT`. Connects at the first call. */
@@ -65,12 +68,14 @@ export class CoordinatorClient {
     this.address = address;
     this.#runs = connect(RunClient, address);
     this.#artifacts = connect(ArtifactClient, address);
+    this.#answers = connect(AnswerClient, address);
     this.#cluster = connect(ClusterClient, address);
   }
 
   close(): void {
     this.#runs.close();
     this.#artifacts.close();
+    this.#answers.close();
     this.#cluster.close();
   }
 
@@ -217,6 +222,15 @@ export class CoordinatorClient {
 
   async deleteArtifact(kind: ArtifactKind, name: string): Promise<void> {
     await call(this.#artifacts, this.#artifacts.deleteArtifact, { kind, name });
+  }
+
+  async listAnswerTables(): Promise<AnswerTable[]> {
+    return (await call(this.#answers, this.#answers.listAnswerTables, {})).tables;
+  }
+
+  /** @param id - as {@link listAnswerTables} gives it. */
+  async deleteAnswerTable(id: string): Promise<void> {
+    await call(this.#answers, this.#answers.deleteAnswerTable, { id });
   }
 
   async listWorkers(): Promise<Worker[]> {

@@ -173,3 +173,61 @@ describe('damage', () => {
     });
   });
 });
+
+describe('tables on disk', () => {
+  it('are listed with what they hold, open or not, and after a restart', async () => {
+    const store = await AnswerStore.open(folder, log);
+    await put(store, [1, 2]);
+    const [table] = store.tables();
+    expect(table).toMatchObject({ name: tableFileName(key), key });
+    await store.close();
+    expect(store.tables()).toMatchObject([{ sizeBytes: table?.sizeBytes }]);
+
+    await writeFile(join(folder, 'other.answers'), 'something else');
+    const again = await AnswerStore.open(folder, log);
+    expect(again.tables()).toMatchObject([{ key, sizeBytes: table?.sizeBytes }]);
+    expect(again.sizeBytes).toBe(table?.sizeBytes);
+    await again.close();
+  });
+
+  it('are deleted with their answers, and begin anew when they are wanted again', async () => {
+    const store = await AnswerStore.open(folder, log);
+    await put(store, [1, 2]);
+    await store.delete(tableFileName(key));
+    expect(await readdir(folder)).toEqual([]);
+    expect(store.tables()).toEqual([]);
+    await expect(store.delete(tableFileName(key))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+
+    expect((await read(store, [1])).missing).toEqual([1]);
+    await put(store, [2]);
+    expect((await read(store, [1, 2])).missing).toEqual([1]);
+    await store.close();
+  });
+
+  it('are not deleted while they are written', async () => {
+    const store = await AnswerStore.open(folder, log);
+    await put(store, [1]);
+    const writing = put(store, [2]);
+    await expect(store.delete(tableFileName(key))).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+    });
+    await writing;
+    expect((await read(store, [1, 2])).missing).toEqual([]);
+    await store.close();
+  });
+
+  it('make room: those used longest ago go first, those that are needed stay', async () => {
+    let uses = 0;
+    const limits = { memoryBytes: 0, openTableCount: 1 };
+    const store = await AnswerStore.open(folder, log, limits, () => ++uses);
+    const keys = [0, 1, 2, 3].map((viewEpoch) => ({ ...key, viewEpoch }));
+    for (const at of keys) await put(store, [1, 2, 3], at);
+    const size = store.sizeBytes / 4;
+    const evicted = await store.shrink(2 * size, (table) => table.key.viewEpoch === 0);
+    expect(evicted.map((table) => table.key.viewEpoch)).toEqual([1, 2]);
+    expect(store.sizeBytes).toBe(2 * size);
+    expect(await store.shrink(2 * size, () => false)).toEqual([]);
+    expect((await read(store, [3], keys[0])).missing).toEqual([]);
+    await store.close();
+  });
+});

@@ -302,6 +302,20 @@ describe('interrupts', () => {
   });
 });
 
+test('stored answers are listed, and deleted', async () => {
+  // `first` and `second` are one model, so one teacher answered.
+  const tables = await json<{ id: string; teacher: string; neededBy: string[] }[]>(
+    'answers',
+    'list',
+  );
+  expect(tables).toMatchObject([{ codec: 'float32', view: 'identity', neededBy: [] }]);
+  const id = tables[0]?.id ?? '';
+  expect((await cli('answers', 'list')).stdout).toMatch(new RegExp(`^${id} +(first|second) `, 'm'));
+  expect(await cli('answers', 'delete', id)).toMatchObject({ code: 0, stderr: `deleted ${id}\n` });
+  expect(await json('answers', 'list')).toEqual([]);
+  expect(await cli('answers', 'delete', id)).toMatchObject({ code: 3 });
+});
+
 test('what no run uses can be deleted', async () => {
   expect((await cli('models', 'delete', 'pushed')).code).toBe(0);
   expect(await json('models', 'list')).toEqual([]);

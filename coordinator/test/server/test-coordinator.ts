@@ -134,6 +134,7 @@ function serveIn(folder: string, natsUrl: string, listenAddress: string): Promis
   return serve({
     natsUrl,
     stateDir: join(folder, 'coordinator'),
+    answersMaxBytes: 1 << 30,
     listenAddress,
     httpAddress: '127.0.0.1:0',
     insecure: false,

@@ -4,6 +4,8 @@
  */
 import * as grpc from '@grpc/grpc-js';
 import {
+  AnswerServiceClient,
+  AnswerServiceService,
   ArtifactServiceClient,
   ArtifactServiceService,
   ClusterServiceClient,
@@ -43,6 +45,7 @@ export const SERVICES = {
   run: RunServiceService,
   artifact: ArtifactServiceService,
   cluster: ClusterServiceService,
+  answer: AnswerServiceService,
 } as const;
 
 /** What {@link connect} makes a client from. */
@@ -72,3 +75,6 @@ export const ArtifactClient: ClientConstructor<ArtifactServiceClient> = Artifact
 
 export type ClusterClient = ClusterServiceClient;
 export const ClusterClient: ClientConstructor<ClusterServiceClient> = ClusterServiceClient;
+
+export type AnswerClient = AnswerServiceClient;
+export const AnswerClient: ClientConstructor<AnswerServiceClient> = AnswerServiceClient;

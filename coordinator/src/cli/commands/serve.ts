@@ -1,17 +1,20 @@
 import { LyceumError } from '@lyceum/proto';
 import { checkListenAddress, createLogger, Shutdown } from '@lyceum/proto/node';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../../version.js';
 import { globalOptions } from '../command-context.js';
 
 /** Calls under way and answers still to be written get this long. */
 const STOP_BUDGET_MS = 10_000;
 
+const GIB = 1024 ** 3;
+
 interface ServeFlags {
   readonly listen: string;
   readonly http: string;
   readonly nats: string;
   readonly stateDir: string;
+  readonly answersMaxGib: number;
   readonly insecure: boolean;
 }
 
@@ -40,6 +43,15 @@ export function addServe(program: Command): void {
         .default('./lyceum-state/coordinator'),
     )
     .addOption(
+      new Option(
+        '--answers-max-gib <n>',
+        'stored answers kept beside those that runs under way need',
+      )
+        .env('LYCEUM_ANSWERS_MAX_GIB')
+        .argParser(positiveNumber)
+        .default(20),
+    )
+    .addOption(
       new Option('--insecure', 'listen where others reach it, although nothing guards it')
         .env('LYCEUM_INSECURE')
         .default(false),
@@ -65,6 +77,7 @@ async function run(flags: ServeFlags, logLevel: string): Promise<void> {
   const serving = await serve({
     natsUrl: flags.nats,
     stateDir: flags.stateDir,
+    answersMaxBytes: flags.answersMaxGib * GIB,
     listenAddress: flags.listen,
     httpAddress: flags.http,
     insecure: flags.insecure,
@@ -77,6 +90,12 @@ async function run(flags: ServeFlags, logLevel: string): Promise<void> {
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   await serving.closed;
   if (!shutdown.signal.aborted) process.exit(await shutdown.stop('closed', 1));
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Want a number greater than 0.');
 }
 
 /** A flag is missing: wrong usage, whatever the code says elsewhere. */

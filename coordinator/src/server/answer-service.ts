@@ -1,0 +1,51 @@
+/** Handlers of `AnswerService`. */
+import {
+  AnswerTable,
+  type DeleteAnswerTableRequest,
+  type DeleteAnswerTableResponse,
+  digestBytes,
+  type ListAnswerTablesRequest,
+  type ListAnswerTablesResponse,
+} from '@lyceum/proto';
+import { type Logger, unary } from '@lyceum/proto/node';
+import type { StoredAnswers } from '../answers/answer-store.js';
+import type { AnswerKeeper } from './answer-keeper.js';
+
+export interface AnswerServiceParts {
+  readonly keeper: AnswerKeeper;
+  readonly log: Logger;
+}
+
+const EXTENSION = '.answers';
+
+export function answerService({ keeper, log }: AnswerServiceParts) {
+  return {
+    listAnswerTables: unary<ListAnswerTablesRequest, ListAnswerTablesResponse>(log, async () => ({
+      tables: keeper.tables().map((table) => tableMessage(table, keeper)),
+    })),
+    deleteAnswerTable: unary<DeleteAnswerTableRequest, DeleteAnswerTableResponse>(
+      log,
+      async ({ id }) => {
+        await keeper.delete(`${id}${EXTENSION}`);
+        return {};
+      },
+    ),
+  };
+}
+
+function tableMessage(table: StoredAnswers, keeper: AnswerKeeper): AnswerTable {
+  const { name, key, sizeBytes, lastUsedAtMs } = table;
+  return AnswerTable.fromPartial({
+    id: name.slice(0, -EXTENSION.length),
+    teacherIdentity: digestBytes(key.teacherIdentity),
+    teacher: keeper.teacherName(table),
+    datasetDigest: digestBytes(key.datasetDigest),
+    view: key.view,
+    viewEpoch: key.viewEpoch,
+    outputs: [...key.outputs],
+    codec: key.codec,
+    sizeBytes,
+    lastUsedAtMs: Math.round(lastUsedAtMs),
+    neededBy: keeper.neededBy(table),
+  });
+}
