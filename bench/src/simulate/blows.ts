@@ -1,0 +1,88 @@
+/** Carries out what befalls a schedule's processes; whatever it breaks comes back. */
+import type { SimulatedProcess } from './event-clock.js';
+import type { Blow } from './schedule-settings.js';
+import { SILENCE_MS, type SimulatedCoordinator } from './simulated-coordinator.js';
+import type { SimulatedStudent } from './simulated-student.js';
+import type { World } from './world.js';
+
+/** How long processes are away, ms. */
+const AWAY_MS = [0, 50, 2_000];
+/** How long they are stopped, ms: shorter and longer than their peers are patient. */
+const STOP_MS = [50, 3_000, 35_000];
+
+export function strike(world: World, coordinator: SimulatedCoordinator, blow: Blow): void {
+  const { clock, random, queue, answers, trace } = world;
+  const awayMs = random.pick(AWAY_MS);
+  const worker = random.pick(coordinator.workers);
+  const student: SimulatedStudent | undefined = random.pick([...coordinator.students.values()]);
+  trace(() => `blow: ${blow}`);
+  switch (blow) {
+    case 'teacher-dies':
+      if (!worker.process.alive) break;
+      worker.kill();
+      clock.after(awayMs, () => worker.start());
+      break;
+    case 'teacher-stops':
+      stopAwhile(world, worker.process);
+      break;
+    case 'teacher-leaves':
+      worker.losePatience();
+      break;
+    case 'student-dies':
+      student?.process.kill();
+      break;
+    case 'student-stops':
+      if (student !== undefined) stopAwhile(world, student.process);
+      break;
+    case 'stream-breaks':
+      if (student?.process.stopped === false && student.process.life === student.life) {
+        student.breakStream();
+      }
+      break;
+    case 'coordinator-dies':
+      restart(world, coordinator, awayMs);
+      break;
+    case 'coordinator-stops':
+      stopAwhile(world, coordinator.process);
+      clock.after(SILENCE_MS, () => {
+        if (!coordinator.process.stopped) return;
+        for (const each of coordinator.workers) each.process.after(0, () => each.losePatience());
+      });
+      break;
+    case 'queue-away':
+      world.queueReachable = false;
+      clock.after(random.pick(STOP_MS), () => {
+        world.queueReachable = true;
+      });
+      break;
+    case 'queue-wiped':
+      // The lease on leadership is gone with it, so the coordinator ends and begins anew.
+      queue.wipe();
+      restart(world, coordinator, awayMs);
+      break;
+    case 'answers-damaged': {
+      const share = random.pick([0.05, 1]);
+      answers.damage(() => random.chance(share));
+      break;
+    }
+    case 'answers-wiped':
+      answers.wipe();
+      restart(world, coordinator, awayMs);
+      break;
+  }
+}
+
+function restart({ clock }: World, coordinator: SimulatedCoordinator, awayMs: number): void {
+  if (!coordinator.process.alive) return;
+  coordinator.kill();
+  clock.after(awayMs, () => coordinator.start());
+}
+
+function stopAwhile({ clock, random }: World, process: SimulatedProcess): void {
+  if (process.stopped || !process.alive) return;
+  const { life } = process;
+  process.stop();
+  clock.after(random.pick(STOP_MS), () => {
+    if (process.life === life) process.resume();
+  });
+}

@@ -1,0 +1,137 @@
+/** One schedule from its beginning until nothing is left to do, with every promise looked at on the way. */
+import { RunSchedule, TicketBook } from '@lyceum/coordinator/schedule';
+import { LyceumError } from '@lyceum/proto';
+import { strike } from './blows.js';
+import { EventClock } from './event-clock.js';
+import { RandomStream } from './random-stream.js';
+import { scheduleSettings } from './schedule-settings.js';
+import { SimulatedAnswers } from './simulated-answers.js';
+import { SimulatedCoordinator } from './simulated-coordinator.js';
+import { SimulatedQueue } from './simulated-queue.js';
+import { Violation } from './violation.js';
+import type { Machines, RunRecord, World } from './world.js';
+
+/**
+ * Within it every run must have ended once nothing fails any more: a lease, a stop and the patience of peers, one
+ * after another, and the run itself.
+ */
+const CALM_LIMIT_MS = 180_000;
+
+/** The same where a worker keeps a ticket without a word: until the book's patience with it is over. */
+const KEPT_LIMIT_MS = 800_000;
+
+/** After the last run's end the queue must be empty within it. */
+const QUEUE_LIMIT_MS = 100_000;
+
+export const REAL_MACHINES: Machines = {
+  ticketBook: () => new TicketBook(),
+  runSchedule: (settings) => new RunSchedule(settings),
+};
+
+export interface Played {
+  readonly violation: Violation | undefined;
+  readonly eventCount: number;
+  /** Empty unless it was asked for. */
+  readonly trace: readonly string[];
+}
+
+/** Plays schedule `number` of `seed`. The same arguments play the same schedule. */
+export function playSchedule(
+  seed: number,
+  number: number,
+  machines: Machines = REAL_MACHINES,
+  isTraced = false,
+): Played {
+  const random = new RandomStream(seed, number);
+  const settings = scheduleSettings(random);
+  const clock = new EventClock();
+  const trace: string[] = [];
+  const { reorder, doubleDelivery } = settings;
+  const world: World = {
+    settings,
+    clock,
+    random,
+    queue: new SimulatedQueue(clock, random, () => ({
+      reorder,
+      double: clock.nowMs < settings.calmMs ? doubleDelivery : 0,
+    })),
+    answers: new SimulatedAnswers(settings.sampleCount),
+    machines,
+    runs: settings.runs.map(
+      (run): RunRecord => ({
+        settings: run,
+        state: 'unsubmitted',
+        assignmentEpoch: 0,
+        pointerStep: 0,
+      }),
+    ),
+    queueReachable: true,
+    leaderEpoch: 0,
+    ticketWasKept: false,
+    trace: isTraced ? (line) => trace.push(`${clock.nowMs} ms: ${line()}`) : () => {},
+  };
+  let eventCount = 0;
+  const playUntil = (endMs: number, isOver: () => boolean): void => {
+    while (!isOver()) {
+      if (!clock.step(endMs)) return;
+      eventCount++;
+    }
+  };
+  try {
+    const coordinator = new SimulatedCoordinator(world);
+    for (const run of world.runs) {
+      clock.after(run.settings.submittedAtMs, () => submit(clock, coordinator, run));
+    }
+    for (const { atMs, blow } of settings.blows) {
+      clock.after(atMs, () => strike(world, coordinator, blow));
+    }
+    const haveEnded = () =>
+      world.runs.every(({ state }) => state === 'succeeded' || state === 'failed');
+    playUntil(settings.calmMs + CALM_LIMIT_MS, haveEnded);
+    if (world.ticketWasKept) playUntil(settings.calmMs + KEPT_LIMIT_MS, haveEnded);
+    confirmEnded(world);
+    coordinator.confirmEmpty();
+    playUntil(
+      Math.max(clock.nowMs, settings.calmMs) + QUEUE_LIMIT_MS,
+      () => world.queue.size === 0,
+    );
+    if (world.queue.size > 0 && !world.ticketWasKept) {
+      throw new Violation('leak', `${world.queue.size} messages are left on the queue`);
+    }
+    coordinator.confirmEmpty();
+  } catch (thrown) {
+    return { violation: violationOf(thrown), eventCount, trace };
+  }
+  return { violation: undefined, eventCount, trace };
+}
+
+function submit(clock: EventClock, coordinator: SimulatedCoordinator, run: RunRecord): void {
+  const { process } = coordinator;
+  if (process.alive && !process.stopped) coordinator.submit(run);
+  else clock.after(100, () => submit(clock, coordinator, run));
+}
+
+function confirmEnded({ runs, settings }: World): void {
+  for (const { settings: run, state, pointerStep } of runs) {
+    const { stepCount } = run.grid.plan;
+    if (state === 'succeeded' && pointerStep !== stepCount) {
+      throw new Violation('P1', `${run.runId} ended after ${pointerStep} of ${stepCount} steps`);
+    }
+    const mayFail =
+      settings.poisonedTeacher !== undefined || settings.wrongAnswer + settings.refusedTicket > 0;
+    if (state === 'failed' && !mayFail) throw new Violation('failure limit', `${run.runId} failed`);
+    if (state !== 'succeeded' && state !== 'failed') {
+      throw new Violation(
+        'liveness',
+        `${run.runId} has not ended; its pointer is at ${pointerStep}`,
+      );
+    }
+  }
+}
+
+/** An error that a machine raises is one of what was asked of it, and nothing here asks what makes no sense. */
+function violationOf(thrown: unknown): Violation {
+  if (thrown instanceof Violation) return thrown;
+  if (thrown instanceof LyceumError) return new Violation('refusal', thrown.message);
+  throw thrown;
+}

@@ -1,0 +1,163 @@
+/** What one schedule is about: its runs, its workers, and what befalls them. All from one random stream. */
+import { SPAN_BYTES, type SpanGrid, spanGrid } from '@lyceum/coordinator/schedule';
+import { stepPlan } from '@lyceum/learning/data';
+import type { RandomStream } from './random-stream.js';
+
+/** Blows that a schedule can deal. */
+export type Blow =
+  | 'teacher-dies'
+  | 'teacher-stops'
+  | 'teacher-leaves'
+  | 'student-dies'
+  | 'student-stops'
+  | 'stream-breaks'
+  | 'coordinator-dies'
+  | 'coordinator-stops'
+  | 'queue-away'
+  | 'queue-wiped'
+  | 'answers-damaged'
+  | 'answers-wiped';
+
+const BLOWS: readonly Blow[] = [
+  'teacher-dies',
+  'teacher-stops',
+  'teacher-leaves',
+  'student-dies',
+  'student-stops',
+  'stream-breaks',
+  'coordinator-dies',
+  'coordinator-stops',
+  'queue-away',
+  'queue-wiped',
+  'answers-damaged',
+  'answers-wiped',
+];
+
+export interface RunSettings {
+  readonly runId: string;
+  readonly grid: SpanGrid;
+  readonly orderSeed: number;
+  /** Epoch e has view e mod `viewCycle`. */
+  readonly viewCycle: number;
+  /** Teacher numbers in ensemble order; one may come twice. */
+  readonly teachers: readonly number[];
+  readonly windowSteps: number;
+  /** Steps of credit that its student asks for beyond those done. */
+  readonly creditSteps: number;
+  readonly checkpointEverySteps: number;
+  readonly submittedAtMs: number;
+}
+
+export interface ScheduleSettings {
+  readonly sampleCount: number;
+  readonly teacherCount: number;
+  readonly runs: readonly RunSettings[];
+  /** Teachers that each teacher worker has. */
+  readonly workers: readonly (readonly number[])[];
+  readonly ticketsInHand: number;
+  /** Durations are drawn up to these, ms. */
+  readonly stepMs: number;
+  readonly inferMs: number;
+  readonly networkMs: number;
+  readonly blows: readonly { readonly atMs: number; readonly blow: Blow }[];
+  /** After it nothing fails any more. */
+  readonly calmMs: number;
+  /** Probabilities, of each answer, ticket or message. */
+  readonly wrongAnswer: number;
+  readonly doubleAnswer: number;
+  readonly lateAnswer: number;
+  readonly returned: number;
+  readonly silent: number;
+  readonly refusedTicket: number;
+  readonly unpublished: number;
+  readonly doubleCredit: number;
+  readonly reorder: number;
+  readonly doubleDelivery: number;
+  /** Answers to this teacher's first span are wrong, always. */
+  readonly poisonedTeacher: number | undefined;
+}
+
+export function scheduleSettings(random: RandomStream): ScheduleSettings {
+  const sampleCount = random.whole(5, 24);
+  const teacherCount = random.whole(1, 3);
+  const calmMs = random.pick([0, 300, 2_000, 40_000]);
+  // Each schedule has troubles of a few kinds, so that some are left alone by all others.
+  const some = (probability: number) => (random.chance(0.3) ? probability * random.next() : 0);
+  return {
+    sampleCount,
+    teacherCount,
+    runs: runs(random, sampleCount, teacherCount),
+    workers: workers(random, teacherCount),
+    ticketsInHand: random.whole(1, 3),
+    stepMs: random.pick([1, 20, 200]),
+    inferMs: random.pick([2, 50, 600]),
+    networkMs: random.pick([0, 2, 30]),
+    blows: blows(random, calmMs),
+    calmMs,
+    wrongAnswer: some(0.3),
+    doubleAnswer: some(0.5),
+    lateAnswer: some(0.3),
+    returned: some(0.5),
+    silent: random.chance(0.02) ? 0.05 : 0,
+    refusedTicket: some(0.1),
+    unpublished: some(0.5),
+    doubleCredit: some(0.5),
+    reorder: some(1),
+    doubleDelivery: some(0.3),
+    poisonedTeacher: random.chance(0.03) ? random.whole(0, teacherCount - 1) : undefined,
+  };
+}
+
+function runs(random: RandomStream, sampleCount: number, teacherCount: number): RunSettings[] {
+  const all: RunSettings[] = [];
+  const count = random.whole(1, 2);
+  // Two runs of equal settings ask equal tickets.
+  const equal = random.chance(0.5);
+  for (let index = 0; index < count; index++) {
+    const [first] = all;
+    const settings = first !== undefined && equal ? first : run(random, sampleCount, teacherCount);
+    const submittedAtMs = index === 0 ? 0 : random.pick([0, 10, 500]);
+    all.push({ ...settings, runId: `run${index}`, submittedAtMs });
+  }
+  return all;
+}
+
+function run(random: RandomStream, sampleCount: number, teacherCount: number): RunSettings {
+  const batchSize = random.whole(1, 5);
+  const plan = stepPlan({ sampleCount, batchSize, steps: random.whole(1, 20) });
+  const grid = spanGrid(plan, SPAN_BYTES / random.pick([1, 4, 8]));
+  const teachers = Array.from({ length: random.whole(1, 3) }, () =>
+    random.whole(0, teacherCount - 1),
+  );
+  const windowSteps = random.pick([1, 3, 2 * grid.stepsPerSpan, 4 * grid.stepsPerSpan]);
+  return {
+    runId: '',
+    grid,
+    orderSeed: random.whole(0, 1),
+    viewCycle: random.pick([1, 2, 100]),
+    teachers,
+    windowSteps,
+    creditSteps: random.pick([1, 2, windowSteps]),
+    checkpointEverySteps: random.whole(1, 6),
+    submittedAtMs: 0,
+  };
+}
+
+/** Every teacher is with a worker, most with several. */
+function workers(random: RandomStream, teacherCount: number): number[][] {
+  const count = random.whole(1, 3);
+  return Array.from({ length: count }, (_, worker) =>
+    Array.from({ length: teacherCount }, (_, teacher) => teacher).filter(
+      (teacher) => teacher % count === worker || random.chance(0.6),
+    ),
+  );
+}
+
+function blows(random: RandomStream, calmMs: number): ScheduleSettings['blows'] {
+  if (calmMs === 0) return [];
+  const kinds = Array.from({ length: random.whole(1, 3) }, () => random.pick(BLOWS));
+  return Array.from({ length: random.whole(0, 6) }, () => ({
+    atMs: random.whole(0, calmMs),
+    blow: random.pick(kinds),
+  })).sort((a, b) => a.atMs - b.atMs);
+}

@@ -1,0 +1,74 @@
+/**
+ * The answer store in memory, and what the right answers are. An answer is one number, from which teacher, view
+ * and sample can be told apart.
+ *
+ * As in the real store the first answer to a sample stays, and one that cannot be read counts as there until
+ * somebody reads it.
+ */
+
+const MISSING = 0;
+const UNREADABLE = -1;
+
+/** The right answer; > 0. */
+export function rightAnswer(teacher: number, viewEpoch: number, sample: number): number {
+  return (teacher * 1000 + viewEpoch) * 1000 + sample + 1;
+}
+
+export class SimulatedAnswers {
+  readonly #sampleCount: number;
+  readonly #tables = new Map<string, Float64Array>();
+
+  constructor(sampleCount: number) {
+    this.#sampleCount = sampleCount;
+  }
+
+  missingCount(teacher: number, viewEpoch: number, samples: Uint32Array): number {
+    const table = this.#table(teacher, viewEpoch);
+    let count = 0;
+    for (const sample of samples) if (table[sample] === MISSING) count++;
+    return count;
+  }
+
+  put(teacher: number, viewEpoch: number, samples: Uint32Array, answers: Float64Array): void {
+    const table = this.#table(teacher, viewEpoch);
+    samples.forEach((sample, row) => {
+      if (table[sample] === MISSING) table[sample] = answers[row] ?? MISSING;
+    });
+  }
+
+  /** @returns undefined if an answer is missing or not readable, which is then missing. */
+  read(teacher: number, viewEpoch: number, samples: Uint32Array): Float64Array | undefined {
+    const table = this.#table(teacher, viewEpoch);
+    const answers = new Float64Array(samples.length);
+    let sound = true;
+    samples.forEach((sample, row) => {
+      const answer = table[sample] as number;
+      answers[row] = answer;
+      if (answer === UNREADABLE) table[sample] = MISSING;
+      if (answer === UNREADABLE || answer === MISSING) sound = false;
+    });
+    return sound ? answers : undefined;
+  }
+
+  /** Damages the answers that are there and are chosen. */
+  damage(chosen: () => boolean): void {
+    for (const table of this.#tables.values()) {
+      for (let sample = 0; sample < table.length; sample++) {
+        if (table[sample] !== MISSING && chosen()) table[sample] = UNREADABLE;
+      }
+    }
+  }
+
+  wipe(): void {
+    this.#tables.clear();
+  }
+
+  #table(teacher: number, viewEpoch: number): Float64Array {
+    const key = `${teacher}/${viewEpoch}`;
+    const known = this.#tables.get(key);
+    if (known !== undefined) return known;
+    const table = new Float64Array(this.#sampleCount);
+    this.#tables.set(key, table);
+    return table;
+  }
+}

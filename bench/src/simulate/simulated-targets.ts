@@ -1,0 +1,321 @@
+/**
+ * One run's schedule with its effects carried out, as `coordinator/src/server/run-targets.ts` does it, and what
+ * must hold of it: targets leave in order, once per attachment, no sooner than all answers to them are there,
+ * and are made of the right ones; and no more is asked for than the window needs, nor less.
+ */
+import {
+  endStepOfSpan,
+  type RunSchedule,
+  type ScheduleEffect,
+  spanAt,
+  spanOfStep,
+} from '@lyceum/coordinator/schedule';
+import { batchSpan } from '@lyceum/learning/data';
+import { Ticket } from '@lyceum/proto';
+import type { SimulatedProcess } from './event-clock.js';
+import type { RunSettings } from './schedule-settings.js';
+import { rightAnswer } from './simulated-answers.js';
+import {
+  type SimulatedAsk,
+  type SimulatedAsker,
+  type SimulatedDesk,
+  teacherId,
+} from './simulated-desk.js';
+import { Violation } from './violation.js';
+import { samplesAt, type World } from './world.js';
+
+/** The student's end of an attachment. */
+export interface TargetSink {
+  /** The target of a step is on its way. */
+  target(step: number): void;
+  /** The coordinator has ended the attachment. */
+  ended(): void;
+}
+
+export interface TargetRequestSteps {
+  readonly firstStep: number;
+  readonly creditStep: number;
+  readonly doneStep: number;
+}
+
+export interface Attachment {
+  readonly sink: TargetSink;
+  readonly ranges: { readonly firstStep: number; readonly endStep: number }[];
+  isOver: boolean;
+  isWriting: boolean;
+  /** The step whose target must leave next. */
+  nextStep: number;
+}
+
+export class SimulatedTargets implements SimulatedAsker {
+  readonly askerId: string;
+  readonly settings: RunSettings;
+  /** Why the run cannot go on. */
+  failure: string | undefined;
+  readonly #world: World;
+  readonly #process: SimulatedProcess;
+  readonly #desk: SimulatedDesk;
+  readonly #schedule: RunSchedule;
+  readonly #asks = new Map<string, { readonly span: number; readonly teachers: Set<number> }>();
+  readonly #askIds = new Map<string, string>();
+  /** Wants that were met and not raised again. */
+  readonly #complete = new Set<string>();
+  #attachment: Attachment | undefined;
+  #isOpen = false;
+  #doneStep = 0;
+  #creditStep = 0;
+
+  constructor(world: World, process: SimulatedProcess, desk: SimulatedDesk, settings: RunSettings) {
+    this.#world = world;
+    this.#process = process;
+    this.#desk = desk;
+    this.settings = settings;
+    this.askerId = settings.runId;
+    const { grid, teachers, windowSteps } = settings;
+    const teacherCount = teachers.length;
+    this.#schedule = world.machines.runSchedule({ grid, teacherCount, windowSteps });
+  }
+
+  expect(step: number): void {
+    if (this.#attachment !== undefined) return;
+    this.#restart(step);
+    this.#apply(this.#schedule.expected(step));
+    this.#confirmWindow();
+  }
+
+  attach(request: TargetRequestSteps, sink: TargetSink): Attachment {
+    this.#end(this.#attachment);
+    const nextStep = request.firstStep;
+    const attachment = { sink, ranges: [], isOver: false, isWriting: false, nextStep };
+    this.#attachment = attachment;
+    this.#restart(request.firstStep);
+    this.#apply(this.#schedule.attached(request.firstStep));
+    this.#credited(request);
+    return attachment;
+  }
+
+  credit(attachment: Attachment, request: Omit<TargetRequestSteps, 'firstStep'>): void {
+    if (!attachment.isOver) this.#credited(request);
+  }
+
+  /** The student's end of the stream is gone. */
+  detach(attachment: Attachment): void {
+    attachment.isOver = true;
+    if (this.#attachment !== attachment) return;
+    this.#attachment = undefined;
+    this.#schedule.detached();
+  }
+
+  release(): void {
+    this.#end(this.#attachment);
+    this.#attachment = undefined;
+    this.#schedule.detached();
+  }
+
+  close(): void {
+    this.release();
+    this.#isOpen = false;
+    this.#apply(this.#schedule.closed());
+    if (this.#askIds.size === 0 && this.#asks.size === 0) return;
+    throw new Violation('leak', `${this.askerId} is over and asks for ${[...this.#askIds.keys()]}`);
+  }
+
+  satisfied(askId: string): void {
+    const ask = this.#asks.get(askId);
+    if (ask === undefined) return;
+    this.#asks.delete(askId);
+    for (const teacher of ask.teachers) {
+      const key = wantKey(teacher, ask.span);
+      this.#askIds.delete(key);
+      this.#complete.add(key);
+      this.#apply(this.#schedule.spanComplete(teacher, ask.span));
+    }
+    this.#confirmWindow();
+  }
+
+  failed(_askId: string, reason: string): void {
+    this.failure ??= reason;
+  }
+
+  #restart(step: number): void {
+    this.#isOpen = true;
+    this.#doneStep = step;
+    this.#creditStep = step;
+  }
+
+  #end(attachment: Attachment | undefined): void {
+    if (attachment === undefined) return;
+    attachment.isOver = true;
+    attachment.sink.ended();
+  }
+
+  #credited({ creditStep, doneStep }: Omit<TargetRequestSteps, 'firstStep'>): void {
+    this.#creditStep = Math.max(this.#creditStep, creditStep);
+    this.#doneStep = Math.max(this.#doneStep, doneStep);
+    this.#apply(this.#schedule.credited(creditStep, doneStep));
+    this.#confirmWindow();
+  }
+
+  #apply(effects: readonly ScheduleEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'want') this.#want(effect.teacher, effect.span);
+      else if (effect.kind === 'unwant') this.#unwant(effect.teacher, effect.span);
+      else this.#send(effect);
+    }
+  }
+
+  #want(teacher: number, span: number): void {
+    const ask = this.#ask(teacher, span);
+    const key = wantKey(teacher, span);
+    this.#complete.delete(key);
+    this.#askIds.set(key, ask.id);
+    const known = this.#asks.get(ask.id);
+    if (known !== undefined) {
+      known.teachers.add(teacher);
+      return;
+    }
+    this.#asks.set(ask.id, { span, teachers: new Set([teacher]) });
+    this.#desk.ask(this, ask);
+  }
+
+  #unwant(teacher: number, span: number): void {
+    const key = wantKey(teacher, span);
+    const askId = this.#askIds.get(key);
+    const ask = askId === undefined ? undefined : this.#asks.get(askId);
+    this.#askIds.delete(key);
+    if (askId === undefined || ask === undefined) return;
+    ask.teachers.delete(teacher);
+    if (ask.teachers.size > 0) return;
+    this.#asks.delete(askId);
+    this.#desk.withdraw(this, askId);
+  }
+
+  #ask(teacherIndex: number, span: number): SimulatedAsk {
+    const { grid, orderSeed, viewCycle, teachers } = this.settings;
+    const teacher = teachers[teacherIndex];
+    if (teacher === undefined || span < 0 || span >= grid.spanCount) {
+      throw new Violation('window', `no teacher ${teacherIndex} or span ${span} is to be asked`);
+    }
+    const { epoch, firstPosition, positionCount } = spanAt(grid, span);
+    const viewEpoch = epoch % viewCycle;
+    const ticket = Ticket.fromPartial({
+      viewEpoch,
+      order: { seed: orderSeed, epoch },
+      firstPosition,
+      positionCount,
+    });
+    const id = `${teacherId(teacher)}/${viewEpoch}/${orderSeed}/${epoch}/${firstPosition}+${positionCount}`;
+    const order = { seed: orderSeed, epoch };
+    const samples = samplesAt(grid.plan.sampleCount, order, firstPosition, positionCount);
+    return { id, ticket, teacher, viewEpoch, samples };
+  }
+
+  #send(range: { readonly firstStep: number; readonly endStep: number }): void {
+    const { firstStep, endStep } = range;
+    const { grid } = this.settings;
+    const span = spanOfStep(grid, firstStep);
+    const lacking = this.settings.teachers.findIndex(
+      (_, t) => !this.#complete.has(wantKey(t, span)),
+    );
+    const steps = `steps [${firstStep}, ${endStep}) of ${this.askerId}`;
+    if (lacking >= 0)
+      throw new Violation('P4', `${steps} leave before teacher ${lacking} answered`);
+    if (endStep > this.#creditStep || endStep > endStepOfSpan(grid, span) || endStep <= firstStep) {
+      throw new Violation('P1', `${steps} leave; credit ends before ${this.#creditStep}`);
+    }
+    if (this.#attachment === undefined) throw new Violation('P1', `${steps} leave to nobody`);
+    this.#attachment.ranges.push(range);
+    this.#write(this.#attachment);
+  }
+
+  #write(attachment: Attachment): void {
+    if (attachment.isWriting || attachment.isOver) return;
+    const range = attachment.ranges.shift();
+    if (range === undefined) return;
+    attachment.isWriting = true;
+    this.#process.after(this.#world.random.whole(0, 4), () => {
+      attachment.isWriting = false;
+      this.#leave(attachment, range);
+      this.#write(attachment);
+    });
+  }
+
+  #leave(
+    attachment: Attachment,
+    range: { readonly firstStep: number; readonly endStep: number },
+  ): void {
+    const { grid } = this.settings;
+    const span = spanOfStep(grid, range.firstStep);
+    const unreadable = new Set<number>();
+    for (let step = range.firstStep; step < range.endStep; step++) {
+      for (const teacher of this.#unreadable(step)) unreadable.add(teacher);
+    }
+    if (unreadable.size > 0) {
+      attachment.ranges.length = 0;
+      this.#world.trace(() => `${this.askerId} step ${range.firstStep}: answers are unreadable`);
+      for (const teacher of unreadable) {
+        this.#apply(this.#schedule.spanUnreadable(teacher, span, range.firstStep));
+      }
+      return;
+    }
+    if (attachment.isOver) return;
+    for (let step = range.firstStep; step < range.endStep; step++) {
+      if (step !== attachment.nextStep) {
+        const message = `target of step ${step} of ${this.askerId} leaves, and ${attachment.nextStep} is next`;
+        throw new Violation('P1', message);
+      }
+      attachment.nextStep++;
+      attachment.sink.target(step);
+    }
+  }
+
+  /** Reads what a target is made of. @returns indices of teachers whose answers are not readable. */
+  #unreadable(step: number): number[] {
+    const { grid, teachers, orderSeed, viewCycle } = this.settings;
+    const { epoch, firstPosition, positionCount } = batchSpan(grid.plan, step);
+    const order = { seed: orderSeed, epoch };
+    const samples = samplesAt(grid.plan.sampleCount, order, firstPosition, positionCount);
+    const viewEpoch = epoch % viewCycle;
+    return teachers.flatMap((teacher, index) => {
+      const answers = this.#world.answers.read(teacher, viewEpoch, samples);
+      if (answers === undefined) return [index];
+      samples.forEach((sample, row) => {
+        if (answers[row] === rightAnswer(teacher, viewEpoch, sample)) return;
+        throw new Violation('P4', `the target of step ${step} is made of a wrong answer`);
+      });
+      return [];
+    });
+  }
+
+  /** Every want of the window is met or asked for, and nothing else is asked for. */
+  #confirmWindow(): void {
+    if (!this.#isOpen) return;
+    const { grid, windowSteps, teachers } = this.settings;
+    const { stepCount } = grid.plan;
+    const wanted = new Set<string>();
+    for (
+      let step = this.#doneStep;
+      step < Math.min(this.#doneStep + windowSteps, stepCount);
+      step++
+    ) {
+      const span = spanOfStep(grid, step);
+      for (let teacher = 0; teacher < teachers.length; teacher++)
+        wanted.add(wantKey(teacher, span));
+    }
+    for (const key of wanted) {
+      if (this.#complete.has(key) || this.#askIds.has(key)) continue;
+      throw new Violation('window', `${this.askerId} does not ask for ${key}`);
+    }
+    for (const key of this.#askIds.keys()) {
+      if (wanted.has(key)) continue;
+      throw new Violation('window', `${this.askerId} still asks for ${key}`);
+    }
+    if (this.#schedule.openWantCount() === this.#askIds.size) return;
+    const message = `${this.askerId} asks for ${this.#askIds.size} and counts ${this.#schedule.openWantCount()}`;
+    throw new Violation('window', message);
+  }
+}
+
+function wantKey(teacher: number, span: number): string {
+  return `${teacher}:${span}`;
+}

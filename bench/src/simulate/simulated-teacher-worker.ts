@@ -1,0 +1,198 @@
+/** A teacher worker: pulls tickets, says that it has them, answers in its own time, or not, or wrongly. */
+import { SimulatedProcess } from './event-clock.js';
+import type { SimulatedCoordinator } from './simulated-coordinator.js';
+import { teacherId } from './simulated-desk.js';
+import type { Message } from './simulated-queue.js';
+import { mishap, travelMs, type World } from './world.js';
+
+export interface WorkerSession {
+  readonly worker: SimulatedTeacherWorker;
+  /** Of the worker's process, and the coordinator's. */
+  readonly life: number;
+  readonly coordinatorLife: number;
+  /** What is said on it arrives in order: the moment at which the last of it does. */
+  arrivesAtMs: number;
+}
+
+interface Hand {
+  readonly message: Message;
+  readonly session: WorkerSession;
+}
+
+const RECONNECT_MS = 300;
+
+export class SimulatedTeacherWorker {
+  readonly name: string;
+  readonly process: SimulatedProcess;
+  readonly teachers: readonly number[];
+  readonly #world: World;
+  readonly #coordinator: SimulatedCoordinator;
+  readonly #served: ReadonlySet<string>;
+  readonly #hands = new Set<Hand>();
+  #session: WorkerSession | undefined;
+
+  constructor(
+    world: World,
+    coordinator: SimulatedCoordinator,
+    name: string,
+    teachers: readonly number[],
+  ) {
+    this.#world = world;
+    this.#coordinator = coordinator;
+    this.name = name;
+    this.teachers = teachers;
+    this.#served = new Set(teachers.map(teacherId));
+    this.process = new SimulatedProcess(name, world.clock);
+    this.#connect();
+  }
+
+  kill(): void {
+    this.process.kill();
+    this.#hands.clear();
+    this.#session = undefined;
+    // The server knows nothing of it for a while, and may still deliver to the dead.
+    const { clock, random, queue } = this.#world;
+    const { life } = this.process;
+    clock.after(random.pick([0, 100]), () => queue.withdraw(this.process, life));
+  }
+
+  start(): void {
+    this.process.start();
+    this.#connect();
+  }
+
+  /** The connection ended; the worker will notice. */
+  sessionLost(session: WorkerSession | undefined = this.#session): void {
+    this.process.after(this.#world.random.whole(0, 50), () => this.leave(session));
+  }
+
+  /** Has had no word from the coordinator for long. */
+  losePatience(): void {
+    this.leave(this.#session);
+  }
+
+  /** Gives back what it has in hand, and looks for the coordinator. */
+  leave(session: WorkerSession | undefined): void {
+    if (session === undefined || this.#session !== session) return;
+    const { queue } = this.#world;
+    this.#session = undefined;
+    queue.withdraw(this.process, this.process.life);
+    const hands = [...this.#hands];
+    this.#hands.clear();
+    for (const { message } of hands) queue.release(message);
+    this.#connect();
+  }
+
+  #connect(): void {
+    const { random } = this.#world;
+    this.process.after(random.whole(0, RECONNECT_MS), () => {
+      const coordinator = this.#coordinator.process;
+      if (!coordinator.alive) {
+        this.#connect();
+        return;
+      }
+      const session: WorkerSession = {
+        worker: this,
+        life: this.process.life,
+        coordinatorLife: coordinator.life,
+        arrivesAtMs: 0,
+      };
+      this.#session = session;
+      this.#say(session, () => this.#coordinator.hello(session));
+      for (let hand = 0; hand < this.#world.settings.ticketsInHand; hand++) this.#pull(session);
+    });
+  }
+
+  #pull(session: WorkerSession): void {
+    if (this.#session !== session) return;
+    this.#world.queue.pull({
+      process: this.process,
+      life: this.process.life,
+      teachers: this.#served,
+      take: (message) => this.#take(session, message),
+    });
+  }
+
+  #take(session: WorkerSession, message: Message): void {
+    const { random, settings, trace, queue } = this.#world;
+    if (this.#session !== session) {
+      queue.release(message);
+      return;
+    }
+    trace(() => `${this.name} takes message ${message.sequence}, ticket ${message.id}`);
+    const hand: Hand = { message, session };
+    this.#hands.add(hand);
+    const { id, ticket, sequence } = message;
+    this.#say(session, () => this.#coordinator.taken(session, id, ticket.attempt, sequence));
+    if (mishap(this.#world, settings.silent)) {
+      trace(() => `${this.name} will never say a word about it`);
+      this.#world.ticketWasKept = true;
+      this.#pull(session);
+      return;
+    }
+    this.process.after(random.whole(1, settings.inferMs), () => this.#answer(hand));
+  }
+
+  #answer(hand: Hand): void {
+    const world = this.#world;
+    const { settings, random } = world;
+    const { message } = hand;
+    if (!this.#hands.has(hand)) return;
+    const isRefused = mishap(world, settings.refusedTicket);
+    if (isRefused || mishap(world, settings.returned)) {
+      this.#giveBack(hand, !isRefused);
+      return;
+    }
+    const teacher = this.teachers.find((t) => teacherId(t) === message.teacher) ?? -1;
+    const isPoisoned = settings.poisonedTeacher === teacher && message.ticket.firstPosition === 0;
+    const isWrong = isPoisoned || mishap(world, settings.wrongAnswer);
+    this.#send(hand, teacher, !isWrong, travelMs(world));
+    if (mishap(world, settings.doubleAnswer)) this.#send(hand, teacher, !isWrong, travelMs(world));
+    if (mishap(world, settings.lateAnswer)) {
+      this.#send(hand, teacher, !isWrong, random.whole(0, 60_000));
+    }
+  }
+
+  #send(hand: Hand, teacher: number, sound: boolean, delayMs: number): void {
+    const { id, ticket } = hand.message;
+    this.#coordinator.process.after(delayMs, () => {
+      this.#world.trace(
+        () => `${this.name} answers ${id}, attempt ${ticket.attempt}${sound ? '' : ', wrongly'}`,
+      );
+      this.#coordinator.answer(id, teacher, ticket, sound, (isTaken) =>
+        this.process.after(travelMs(this.#world), () => {
+          if (isTaken) this.#settle(hand);
+          // The stream ended with the refusal; that is all the worker is told.
+          else this.#giveBack(hand, true);
+        }),
+      );
+    });
+  }
+
+  #giveBack(hand: Hand, retryable: boolean): void {
+    if (!this.#hands.has(hand)) return;
+    const { session, message } = hand;
+    const { id, ticket } = message;
+    this.#say(session, () => this.#coordinator.returned(session, id, ticket.attempt, retryable));
+    this.#settle(hand);
+  }
+
+  #settle(hand: Hand): void {
+    if (!this.#hands.delete(hand)) return;
+    const { queue, random, clock } = this.#world;
+    // A lost acknowledgement lets the message come again.
+    if (!mishap(this.#world, 0.05))
+      clock.after(random.whole(0, 3), () => queue.settle(hand.message));
+    else queue.abandon(hand.message);
+    this.#pull(hand.session);
+  }
+
+  /** Says something to the coordinator, in order. */
+  #say(session: WorkerSession, act: () => void): void {
+    const { process } = this.#coordinator;
+    if (process.life !== session.coordinatorLife) return;
+    const { clock } = this.#world;
+    session.arrivesAtMs = Math.max(session.arrivesAtMs, clock.nowMs + travelMs(this.#world));
+    process.after(session.arrivesAtMs - clock.nowMs, act);
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * What must hold of a ticket book, seen from outside: told of every event and effect, it keeps its own account of
+ * where each ticket's last issue is, and raises a {@link Violation} where the book's effects do not fit.
+ */
+import {
+  PROBE_AFTER_MS,
+  TICKET_FAILURE_LIMIT,
+  type TicketBook,
+  type TicketEffect,
+  UNHELD_PROBE_MS,
+} from '@lyceum/coordinator/schedule';
+import { Violation } from './violation.js';
+
+/** How often the book is told the time, ms. */
+export const TICK_MS = 200;
+
+/** Looks at the clock within which a ticket on the queue must have been asked after. */
+const UNHELD_TICKS = UNHELD_PROBE_MS / TICK_MS + 10;
+
+interface Issue {
+  readonly teacher: string;
+  readonly attempt: number;
+  /** Its message, once that is known to be on the queue. */
+  sequence: number | undefined;
+  publishedAtMs: number;
+  /** A worker said that it has it. */
+  taken: boolean;
+  /** Ticks on the queue since its teacher's deliveries were looked at. */
+  unseenTicks: number;
+}
+
+export class TicketRules {
+  readonly #book: TicketBook;
+  /** The last issue of each ticket that has one under way. */
+  readonly #issues = new Map<string, Issue>();
+  readonly #failureCounts = new Map<string, number>();
+  readonly #probeDueMs = new Map<string, number>();
+
+  constructor(book: TicketBook) {
+    this.#book = book;
+  }
+
+  issued(id: string, teacher: string, attempt: number): void {
+    this.#issues.set(id, {
+      teacher,
+      attempt,
+      sequence: undefined,
+      publishedAtMs: 0,
+      taken: false,
+      unseenTicks: 0,
+    });
+  }
+
+  published(id: string, attempt: number, sequence: number, nowMs: number): void {
+    const issue = this.#issues.get(id);
+    if (issue?.attempt !== attempt) return;
+    issue.sequence = sequence;
+    issue.publishedAtMs = nowMs;
+  }
+
+  taken(id: string, attempt: number): void {
+    const issue = this.#issues.get(id);
+    if (issue?.attempt === attempt) issue.taken = true;
+  }
+
+  /** A worker answered wrongly, or found the ticket wrong. */
+  foundWrong(id: string): void {
+    this.#failureCounts.set(id, (this.#failureCounts.get(id) ?? 0) + 1);
+  }
+
+  removed(sequence: number): void {
+    for (const [id, issue] of this.#issues)
+      if (issue.sequence === sequence) this.#issues.delete(id);
+  }
+
+  failed(id: string): void {
+    const count = this.#failureCounts.get(id) ?? 0;
+    if (count >= TICKET_FAILURE_LIMIT) return;
+    throw new Violation('failure limit', `ticket ${id} was given up after ${count} failures`);
+  }
+
+  /** The ticket is nobody's any more: its message must not be left for a worker to waste its time on. */
+  forgotten(id: string): void {
+    if (this.#book.isWanted(id)) {
+      throw new Violation('forgotten', `ticket ${id} is settled and asked for still`);
+    }
+    const issue = this.#issues.get(id);
+    this.#issues.delete(id);
+    this.#failureCounts.delete(id);
+    if (issue?.sequence === undefined || issue.taken) return;
+    throw new Violation('forgotten', `message ${issue.sequence} of unwanted ticket ${id} was left`);
+  }
+
+  sessionEnded(workerId: string, teachers: Iterable<string>, nowMs: number): void {
+    for (const teacher of teachers) this.#probeDueMs.set(teacher, nowMs + PROBE_AFTER_MS);
+    const count = this.#book.inHandCount(workerId);
+    if (count === 0) return;
+    throw new Violation('session end', `${count} tickets are left with ${workerId}, which is gone`);
+  }
+
+  /** The book has been told, and its effects are carried out. */
+  delivered(teacher: string, sequence: number, nowMs: number): void {
+    for (const [id, issue] of this.#issues) {
+      if (issue.teacher !== teacher || issue.sequence === undefined || issue.taken) continue;
+      if (issue.sequence > sequence || nowMs - issue.publishedAtMs < PROBE_AFTER_MS) continue;
+      throw new Violation('probe', `ticket ${id} was delivered to nobody and not issued again`);
+    }
+  }
+
+  ticked(effects: readonly TicketEffect[], nowMs: number): void {
+    const probed = new Set(effects.flatMap((e) => (e.kind === 'probe' ? [e.teacher] : [])));
+    for (const teacher of probed) this.#probeDueMs.delete(teacher);
+    for (const [teacher, atMs] of this.#probeDueMs) {
+      if (atMs > nowMs) continue;
+      throw new Violation(
+        'probe',
+        `the queue of ${teacher} was not looked at after a session's end`,
+      );
+    }
+    for (const [id, issue] of this.#issues) {
+      if (issue.sequence === undefined || issue.taken || probed.has(issue.teacher)) {
+        issue.unseenTicks = 0;
+      } else if (++issue.unseenTicks > UNHELD_TICKS) {
+        throw new Violation('probe', `ticket ${id} lies on its queue, and nobody looks`);
+      }
+    }
+  }
+}

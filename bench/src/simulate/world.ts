@@ -1,0 +1,77 @@
+/** What the parts of one schedule share. */
+import type {
+  RunSchedule,
+  ScheduleSettings as RunScheduleSettings,
+  TicketBook,
+} from '@lyceum/coordinator/schedule';
+import { orderedRows } from '@lyceum/learning/data';
+import type { EventClock } from './event-clock.js';
+import type { RandomStream } from './random-stream.js';
+import type { RunSettings, ScheduleSettings } from './schedule-settings.js';
+import type { SimulatedAnswers } from './simulated-answers.js';
+import type { SimulatedQueue } from './simulated-queue.js';
+
+/** The machines that are looked at: the coordinator's own, or ones with a fault that must be found. */
+export interface Machines {
+  readonly ticketBook: () => TicketBook;
+  readonly runSchedule: (settings: RunScheduleSettings) => RunSchedule;
+}
+
+/** What NATS keeps of a run. */
+export interface RunRecord {
+  readonly settings: RunSettings;
+  state: 'unsubmitted' | 'training' | 'succeeded' | 'failed';
+  assignmentEpoch: number;
+  /** Steps in the checkpoint that the pointer names. */
+  pointerStep: number;
+}
+
+export interface World {
+  readonly settings: ScheduleSettings;
+  readonly clock: EventClock;
+  readonly random: RandomStream;
+  readonly queue: SimulatedQueue;
+  readonly answers: SimulatedAnswers;
+  readonly machines: Machines;
+  readonly runs: readonly RunRecord[];
+  /** False while the queue's server is away. */
+  queueReachable: boolean;
+  /** Coordinators that have led so far. */
+  leaderEpoch: number;
+  /** A worker kept a ticket without ever saying a word. */
+  ticketWasKept: boolean;
+  readonly trace: (line: () => string) => void;
+}
+
+/** True in the part of a schedule in which things fail. */
+export function isTroubled({ clock, settings }: World): boolean {
+  return clock.nowMs < settings.calmMs;
+}
+
+/** True by chance, but only while things fail. */
+export function mishap(world: World, probability: number): boolean {
+  return isTroubled(world) && world.random.chance(probability);
+}
+
+/** How long a message is under way, ms. */
+export function travelMs({ random, settings }: World): number {
+  return random.whole(0, settings.networkMs);
+}
+
+const orders = new Map<number, Uint32Array>();
+
+/** Samples at positions of an epoch's order. */
+export function samplesAt(
+  sampleCount: number,
+  order: { readonly seed: number; readonly epoch: number },
+  firstPosition: number,
+  positionCount: number,
+): Uint32Array {
+  const key = (order.epoch * 2 + order.seed) * 1000 + sampleCount;
+  let rows = orders.get(key);
+  if (rows === undefined) {
+    rows = orderedRows(sampleCount, order, 0, sampleCount);
+    orders.set(key, rows);
+  }
+  return rows.subarray(firstPosition, firstPosition + positionCount);
+}
