@@ -231,7 +231,7 @@ const TERMS: Readonly<Record<string, Term>> = {
   },
   mt_aekd: {
     loss: (tf, f) => {
-      const weights = objectives.sharedByRows(tf, aekdWeights(tf, f));
+      const weights = objectives.sharedByRows(aekdWeights(tf, f));
       return objectives.weightedKl(tf, f.logits(), f.teachers(), weights, f.tau);
     },
     extras: (tf, f) => ({ alpha: () => aekdWeights(tf, f).arraySync() }),

@@ -64,7 +64,7 @@ export function adaptiveWeights(
 function gramMatrix(tf: Tf, logits: Tensor2D, teachers: Tensor3D, temperature: number): Tensor2D {
   const q = tf.softmax(logits.div<Tensor2D>(temperature));
   const p = tf.softmax(teachers.div<Tensor3D>(temperature));
-  const gradients = tf.sum<Tensor2D>(q.expandDims(0).sub(p), 1);
+  const gradients = tf.sum<Tensor2D>(q.sub(p), 1);
   const gram = tf.matMul(gradients, gradients, false, true);
   const scale = tf.mean(tf.sum(tf.square(gradients), 1));
   return tf.divNoNan(gram, scale);
@@ -87,8 +87,10 @@ function leastPoint(tf: Tf, gram: Tensor2D, cap: number): Tensor1D {
   const violations = free.mul(outside).sub(atZero.mul(slope)).add(atCap.mul(slope));
   const worst = tf.max(violations, 1);
   const solvable = tf.where(tf.isFinite(worst), worst, tf.fill(worst.shape, UNSOLVABLE));
-  const best = tf.gather(weights, tf.reshape(tf.argMin(solvable), [1]));
-  const bounded = tf.clipByValue(best.reshape<Tensor1D>([teacherCount]), 0, cap);
+  // A sum over patterns, not gather: tfjs reads its indices back.
+  const chosen = tf.oneHot(tf.argMin(solvable), patterns.length).toFloat();
+  const numbers = tf.where(tf.isFinite(weights), weights, tf.zerosLike(weights));
+  const bounded = tf.clipByValue(tf.sum<Tensor1D>(numbers.mul(chosen.reshape([-1, 1])), 0), 0, cap);
   return bounded.div(tf.sum(bounded));
 }
 
@@ -111,11 +113,11 @@ function allPatterns(teacherCount: number, cap: number): State[][] {
 /** [P, K + 1, K + 2]: of each pattern G α + λ = 0 where free, α = 0 or the cap elsewhere, Σ α = 1; last the right side. */
 function systems(tf: Tf, gram: Tensor2D, free: Tensor2D, atCap: Tensor2D, cap: number): Tensor3D {
   const [count, teacherCount] = free.shape;
-  const isFree = free.expandDims<Tensor3D>(2);
-  const identity = tf.eye(teacherCount).expandDims<Tensor3D>(0);
-  const ridged = gram.expandDims<Tensor3D>(0).add<Tensor3D>(identity.mul(RIDGE));
+  const isFree = free.reshape<Tensor3D>([count, teacherCount, 1]);
+  const identity = tf.eye(teacherCount);
+  const ridged = gram.add<Tensor2D>(identity.mul(RIDGE));
   const rows = isFree.mul(ridged).add<Tensor3D>(tf.sub(1, isFree).mul(identity));
-  const right = atCap.expandDims<Tensor3D>(2).mul<Tensor3D>(cap);
+  const right = atCap.reshape<Tensor3D>([count, teacherCount, 1]).mul<Tensor3D>(cap);
   const sum = [...Array.from({ length: teacherCount }, () => 1), 0, 1];
   const last = tf.tile(tf.tensor3d([[sum]]), [count, 1, 1]) as Tensor3D;
   return tf.concat([tf.concat([rows, isFree, right], 2), last], 1);

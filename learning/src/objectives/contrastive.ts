@@ -34,7 +34,7 @@ export function contrastiveStudentHalf(
   return tf.tidy(() => {
     const [batch, candidates] = memory.shape;
     const direction = embedding.div<Tensor2D>(rootOfSquares(tf, embedding, 1));
-    const products = tf.sum<Tensor2D>(memory.mul(direction.expandDims(1)), 2);
+    const products = tf.sum<Tensor2D>(memory.mul(direction.reshape([batch, 1, -1])), 2);
     const logP = products.div<Tensor2D>(temperature).sub<Tensor2D>(Math.log(normalizer));
     const noise = (candidates - 1) / sampleCount;
     const logSum = tf.log(tf.exp(logP).add<Tensor2D>(noise + EPSILON));

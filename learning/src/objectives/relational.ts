@@ -109,7 +109,7 @@ export function relationalDistances(
 function relations(tf: Tf, features: Tensor2D): { distances: Tensor3D; cosines: Tensor3D } {
   const [rows] = features.shape;
   // [i, j] = f_j − f_i: not from a Gram matrix, whose differences lose a float32's digits.
-  const offsets = features.expandDims<Tensor3D>(0).sub<Tensor3D>(features.expandDims(1));
+  const offsets = features.sub<Tensor3D>(features.reshape([rows, 1, -1]));
   const lengths = rootOfSquares(tf, offsets, 2);
   const mean = tf.sum(lengths).div(Math.max(1, rows * (rows - 1)));
   const directions = offsets.div<Tensor3D>(lengths);

@@ -26,7 +26,7 @@ export function weightedKl(
   return tf.tidy(() => {
     const logQ = tf.logSoftmax(logits.div<Tensor2D>(temperature));
     const logP = tf.logSoftmax(teacherLogits.div<Tensor3D>(temperature));
-    const perTeacher = tf.sum<Tensor2D>(tf.exp(logP).mul(logP.sub(logQ.expandDims(0))), 2);
+    const perTeacher = tf.sum<Tensor2D>(tf.exp(logP).mul(logP.sub(logQ)), 2);
     const scale = temperature ** 2 / logits.shape[0];
     return tf.sum<Scalar>(perTeacher.mul(tf.transpose(weights))).mul(scale);
   });
@@ -101,7 +101,7 @@ export function entropyWeights(tf: Tf, teacherLogits: Tensor3D): Tensor2D {
 export function confidenceWeights(tf: Tf, teacherLogits: Tensor3D, hardLabels: Tensor2D): Tensor2D {
   const [teacherCount] = teacherLogits.shape;
   return tf.tidy(() => {
-    const logs = tf.logSoftmax(teacherLogits).mul(hardLabels.expandDims(0));
+    const logs = tf.logSoftmax(teacherLogits).mul<Tensor3D>(hardLabels);
     const crossEntropies = tf.transpose(tf.sum<Tensor2D>(logs, 2).neg()) as Tensor2D;
     if (teacherCount === 1) return tf.onesLike(crossEntropies);
     return tf.sub(1, tf.softmax(crossEntropies)).div(teacherCount - 1);
@@ -109,6 +109,6 @@ export function confidenceWeights(tf: Tf, teacherLogits: Tensor3D, hardLabels: T
 }
 
 /** Weights [K] of all samples as the [1, K] that {@link weightedKl} takes. */
-export function sharedByRows(tf: Tf, weights: Tensor1D): Tensor2D {
-  return tf.expandDims(weights, 0);
+export function sharedByRows(weights: Tensor1D): Tensor2D {
+  return weights.reshape([1, -1]);
 }

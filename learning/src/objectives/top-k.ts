@@ -11,7 +11,7 @@
  *
  * Symbols: z student logits [B, V], p probabilities of the k classes [B, k], r = 1 − Σ p, q = softmax(z/τ).
  */
-import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
 import type { Tf } from '../tensorflow/engine.js';
 import { LEAST_PROBABILITY } from './soft-target.js';
 
@@ -24,7 +24,7 @@ const LEAST_RESIDUE = 2 ** -22;
 const OUT_OF_REACH = 1e9;
 
 /**
- * Batch mean, not multiplied by τ².
+ * Batch mean, not multiplied by τ². Takes B · k · V floats.
  *
  * @param ids - int32 [B, k], distinct in each row.
  * @param probabilities - [B, k], of sum at most 1.
@@ -38,26 +38,14 @@ export function topKKl(
   temperature: number,
 ): Scalar {
   return tf.tidy(() => {
-    const [rows, classes] = logits.shape;
+    const classes = logits.shape[1];
     const kept = ids.shape[1];
     const logQ = tf.logSoftmax(logits.div<Tensor2D>(temperature));
-    const positions = ids
-      .toInt()
-      .add(
-        tf.tensor2d(
-          Array.from({ length: rows }, (_, row) => row * classes),
-          [rows, 1],
-          'int32',
-        ),
-      )
-      .reshape<Tensor1D>([rows * kept]);
-    const onIds = (): Tensor2D =>
-      tf.reshape(tf.gather(tf.reshape(logQ, [rows * classes]), positions), [rows, kept]);
+    // [B, k, V]. Not gather: tfjs reads its indices back, and the step would be no graph.
+    const isId = tf.oneHot(ids.toInt(), classes).toFloat();
+    const onIds = (): Tensor2D => tf.sum(isId.mul(logQ.reshape([-1, 1, classes])), 2);
     const onAll = (values: Tensor2D): Tensor2D =>
-      tf.reshape(
-        tf.unsortedSegmentSum(tf.reshape(values, [rows * kept]), positions, rows * classes),
-        [rows, classes],
-      );
+      tf.sum(isId.mul(values.reshape([-1, kept, 1])), 1);
     const tempered = (values: Tensor2D): Tensor2D => {
       const powers = temperature === 1 ? values : tf.pow(values, 1 / temperature);
       return (powers as Tensor2D).div(tf.sum(powers, 1, true));

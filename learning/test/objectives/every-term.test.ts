@@ -1,0 +1,70 @@
+/**
+ * What holds of every term: the slope that its values have, finite at inputs that saturate or are all equal, and
+ * operations that a graph can have. Values against published vectors are the conformance runner's business.
+ */
+import { describe, expect, it } from 'vitest';
+import { openEngine, type Tensor, TracedStep, traceStep } from '../../src/tensorflow/index.js';
+import { everyTerm, type TermExample, type TermInputs } from './every-term.js';
+
+const engine = await openEngine();
+const { tf } = engine;
+
+/** [value, …gradient]. */
+function valueAndGradient({ by, inputs, loss }: TermExample, at: Tensor = inputs[by]): Tensor {
+  return tf.tidy(() => {
+    const f = tf.valueAndGrad((x) => loss({ ...inputs, [by]: x }));
+    const { value, grad } = f(at);
+    return tf.concat([value.reshape([1]), grad.flatten()]);
+  });
+}
+
+function numbersAt(term: TermExample, at?: Tensor): Float32Array {
+  return tf.tidy(() => valueAndGradient(term, at).dataSync().slice()) as Float32Array;
+}
+
+describe.each(everyTerm(tf))('$name', (term) => {
+  const input = term.inputs[term.by];
+
+  // The weights are no part of what is differentiated: values have another slope.
+  it.skipIf(term.name === 'adaptiveWeights')('has the slope that its values have', () => {
+    const gradient = numbersAt(term).slice(1);
+    const norm = Math.hypot(...gradient);
+    const step = 0.01;
+    // Along the gradient, where float32 leaves the most digits.
+    const at = (sign: number) =>
+      tf.tidy(() => {
+        const move = tf.tensor(gradient, input.shape).mul((sign * step) / norm);
+        return numbersAt(term, input.add(move))[0] as number;
+      });
+    const seen = (at(1) - at(-1)) / (2 * step);
+    expect(Math.abs(seen - norm)).toBeLessThan(0.01 * Math.max(0.1, norm));
+  });
+
+  it('is finite, and its gradient, at large and at equal inputs', () => {
+    for (const scale of [60, 0]) {
+      const values = tf.tidy(() => numbersAt(term, input.mul(scale)));
+      expect(values.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it.skipIf(engine.name !== 'native')('can be recorded as a graph', () => {
+    const fn = (inputs: object) =>
+      valueAndGradient({ ...term, inputs: inputs as TermInputs }, (inputs as TermInputs)[term.by]);
+    const traced = traceStep(engine, { only: { fn, inputs: term.inputs } }, []);
+    if (!(traced instanceof TracedStep)) {
+      // TensorFlow may round the last bit of a few elsewhere in a graph; a run of those stays eager.
+      expect(traced.reason).toContain('other bits');
+      return;
+    }
+    const moved = { ...term.inputs, [term.by]: input.mul(0.9) };
+    const [graph, eager] = [traced.run('only', moved), fn(moved)];
+    const difference = tf.tidy(() => tf.max(tf.abs(graph.sub(eager))).dataSync()[0]);
+    expect(difference).toBeLessThan(1e-6);
+    tf.dispose([graph, eager, moved[term.by]]);
+    traced.dispose();
+  });
+});
+
+it.each(everyTerm(tf, 1))('$name takes a batch of one', (term) => {
+  expect(numbersAt(term).every(Number.isFinite)).toBe(true);
+});
