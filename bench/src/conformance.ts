@@ -7,9 +7,14 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Case, Suite } from './conformance/case.js';
+import * as combination from './conformance/combination.js';
+import * as metrics from './conformance/metrics.js';
+import * as objectives from './conformance/objectives.js';
+import * as views from './conformance/views.js';
+import * as wire from './conformance/wire.js';
 
 /** Every module of the folder that checks something. */
-const SUITES: readonly Suite[] = [];
+const SUITES: readonly Suite[] = [objectives, combination, metrics, wire, views];
 
 async function main(): Promise<number> {
   const { positionals } = parseArgs({ allowPositionals: true });
