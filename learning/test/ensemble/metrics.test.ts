@@ -3,11 +3,15 @@ import { describe, expect, it } from 'vitest';
 import {
   accuracy,
   agreement,
+  agreementWhereTeacherWrong,
   brier,
   ece,
   gapClosed,
   klDivergence,
   nll,
+  recalls,
+  topKAccuracy,
+  totalVariation,
 } from '../../src/ensemble/index.js';
 import reference from './fixtures/metrics.json' with { type: 'json' };
 
@@ -74,4 +78,47 @@ it('closes the whole gap at the ensemble, none of it alone, and has none to clos
   expect(gapClosed(0.9, 0.8, 0.9)).toBe(1);
   expect(gapClosed(0.8, 0.8, 0.9)).toBe(0);
   expect(gapClosed(0.85, 0.8, 0.8)).toBeNull();
+});
+
+describe('top k', () => {
+  const logits = Float64Array.of(3, 3, 1, 3, 3, 1, 1, 2, 3);
+
+  it('puts the lower class first of equal ones', () => {
+    const labels = Int32Array.of(0, 1, 0);
+    expect([1, 2, 3].map((k) => topKAccuracy(logits, labels, 3, k))).toEqual([1 / 3, 2 / 3, 1]);
+    expect(topKAccuracy(logits, labels, 3, 1)).toBe(accuracy(logits, labels, 3));
+  });
+});
+
+describe('recalls', () => {
+  it('are of the rows of each class, NaN without any', () => {
+    const logits = Float64Array.of(1, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0);
+    const [first, second, third] = recalls(logits, Int32Array.of(0, 0, 1, -1), 3);
+    expect([first, second]).toEqual([0.5, 0]);
+    expect(third).toBeNaN();
+  });
+});
+
+describe('agreementWhereTeacherWrong', () => {
+  const teacher = Float64Array.of(1, 0, 1, 0, 1, 0);
+
+  it('counts the rows that the teacher gets wrong', () => {
+    const student = Float64Array.of(1, 0, 1, 0, 0, 1);
+    expect(agreementWhereTeacherWrong(student, teacher, Int32Array.of(0, 1, 1), 2)).toBe(0.5);
+    expect(agreementWhereTeacherWrong(student, teacher, Int32Array.of(0, 1, -1), 2)).toBe(1);
+  });
+
+  it('is NaN where it is never wrong', () => {
+    expect(agreementWhereTeacherWrong(teacher, teacher, Int32Array.of(0, 0, -1), 2)).toBeNaN();
+  });
+});
+
+describe('totalVariation', () => {
+  it('is 1 for distributions without a common class, 0 for equal ones', () => {
+    const infinite = Number.NEGATIVE_INFINITY;
+    const one = Float64Array.of(0, infinite);
+    expect(totalVariation(one, Float64Array.of(infinite, 0), 1, 2)).toBe(1);
+    expect(totalVariation(one, one, 1, 2)).toBe(0);
+    expect(totalVariation(one, Float64Array.of(0, 0), 1, 2)).toBeCloseTo(0.5, 15);
+  });
 });

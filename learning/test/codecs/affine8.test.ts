@@ -1,0 +1,51 @@
+/** What holds for any row: the ends are exact, the error is at most half a step; with both widths of the ends. */
+import { describe, expect, it } from 'vitest';
+import { decodeAffine8, encodeAffine8 } from '../../src/codecs/index.js';
+import { mulberry32 } from '../../src/data/hashing.js';
+
+const ROWS = 40;
+const CLASSES = 10;
+const values = Float32Array.from(
+  { length: ROWS * CLASSES },
+  (_, i) => (mulberry32(1, i) - 0.5) * 10 ** ((i / CLASSES) % 6),
+);
+
+function coded(Ends: typeof Float32Array | typeof Float64Array) {
+  return {
+    codes: new Uint8Array(ROWS * CLASSES),
+    minima: new Ends(ROWS),
+    scales: new Ends(ROWS),
+  };
+}
+
+describe('affine8', () => {
+  it.each([
+    [Float64Array, 1e-12],
+    [Float32Array, 1e-4],
+  ])('errs by half a step at most: %o', (Ends, rounding) => {
+    const rows = coded(Ends);
+    encodeAffine8(values, ROWS, CLASSES, rows);
+    const out = new Float64Array(ROWS * CLASSES);
+    decodeAffine8(rows, ROWS, CLASSES, out);
+    for (const [i, value] of values.entries()) {
+      const scale = rows.scales[Math.floor(i / CLASSES)] as number;
+      expect(Math.abs(value - (out[i] as number))).toBeLessThanOrEqual(scale * (0.5 + rounding));
+    }
+  });
+
+  it('keeps both ends, and rows without range', () => {
+    const rows = coded(Float64Array);
+    encodeAffine8([-2, 1, 3, 7, 7, 7], 2, 3, rows);
+    expect([...rows.codes.subarray(0, 6)]).toEqual([0, 153, 255, 0, 0, 0]);
+    const out = new Float64Array(6);
+    decodeAffine8(rows, 2, 3, out);
+    expect([out[0], out[2], out[3]]).toEqual([-2, 3, 7]);
+  });
+
+  it('refuses what is not finite, and too little room', () => {
+    const rows = coded(Float64Array);
+    expect(() => encodeAffine8([0, Number.NEGATIVE_INFINITY], 1, 2, rows)).toThrow(/row 0/);
+    expect(() => encodeAffine8([0, 1], 1, 3, rows)).toThrow(/want 1 rows of 3/);
+    expect(() => decodeAffine8(rows, 1, 3, new Float64Array(2))).toThrow(/want 1 rows of 3/);
+  });
+});
