@@ -10,6 +10,7 @@ export * from './majority-vote.js';
 export * from './metrics.js';
 export * from './min-norm-weights.js';
 export * from './mixture-em.js';
+export * from './paired-comparison.js';
 export * from './per-class-pool.js';
 export * from './pool.js';
 export * from './quorum-mean.js';

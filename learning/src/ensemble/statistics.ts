@@ -36,6 +36,37 @@ export function pairedInterval(differences: readonly number[]): PairedInterval {
   return { mean, low: mean - margin, high: mean + margin, standardDeviation };
 }
 
+/** 80 % of the mass lies below its end, 60 % within both. */
+const POWER_CENTRAL = 0.6;
+/** From so many on t is the normal quantile, to the whole seed. */
+const MANY_SEEDS = 1000;
+const NORMAL_QUANTILE_SUM = 1.959964 + 0.841621;
+
+/**
+ * How many seeds it takes to see a difference of this size, with power 80 % and a two-sided test at 5 %: the least
+ * n ≥ 2 with n ≥ ((t₉₇.₅ + t₈₀) s/|d|)² at n − 1 degrees of freedom. ∞ for no difference.
+ *
+ * @param standardDeviation - s, of the paired differences over seeds.
+ * @throws {LyceumError} INVALID_ARGUMENT if d is not finite or s is negative.
+ */
+export function seedsNeeded(difference: number, standardDeviation: number): number {
+  const ratio = (standardDeviation / difference) ** 2;
+  if (!(Number.isFinite(difference) && standardDeviation >= 0)) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `want a finite difference and a deviation ≥ 0, got ${difference} and ${standardDeviation}`,
+    );
+  }
+  if (difference === 0) return Number.POSITIVE_INFINITY;
+  let n = Math.max(2, Math.ceil(NORMAL_QUANTILE_SUM ** 2 * ratio));
+  while (n < MANY_SEEDS) {
+    const t = studentQuantile(n - 1, CONFIDENCE) + studentQuantile(n - 1, POWER_CENTRAL);
+    if (n >= t * t * ratio) break;
+    n++;
+  }
+  return n;
+}
+
 /** t with A(t|ν) = `probability`, by bisection: A rises with t. */
 function studentQuantile(degrees: number, probability: number): number {
   let low = 0;

@@ -1,6 +1,6 @@
 /** Against the printed table of Student's t (97.5 % quantiles), and a mean that can be taken by hand. */
 import { describe, expect, it } from 'vitest';
-import { pairedInterval } from '../../src/ensemble/index.js';
+import { pairedInterval, seedsNeeded } from '../../src/ensemble/index.js';
 
 describe('pairedInterval', () => {
   it.each([
@@ -29,5 +29,24 @@ describe('pairedInterval', () => {
 
   it.each([[[]], [[1]], [[1, Number.NaN]]])('refuses %j', (differences) => {
     expect(() => pairedInterval(differences)).toThrow(/at least two finite/);
+  });
+});
+
+describe('seedsNeeded', () => {
+  it.each([
+    // Printed tables of the paired t-test, power 0.8: effect sizes 0.2, 0.5, 0.8 and 1.
+    [0.2, 199],
+    [0.5, 34],
+    [0.8, 15],
+    [1, 10],
+  ])('is near the table: effect %d, %i pairs', (effect, pairs) => {
+    expect(Math.abs(seedsNeeded(effect, 1) - pairs)).toBeLessThanOrEqual(1);
+    expect(seedsNeeded(-effect, 1)).toBe(seedsNeeded(effect, 1));
+  });
+
+  it('is two for what never varies, without end for no difference', () => {
+    expect(seedsNeeded(0.1, 0)).toBe(2);
+    expect(seedsNeeded(0, 1)).toBe(Number.POSITIVE_INFINITY);
+    expect(() => seedsNeeded(Number.NaN, 1)).toThrow(/finite difference/);
   });
 });
