@@ -7,6 +7,7 @@
  */
 import { isMapping, pathText } from './document-schema.js';
 import type { Problem } from './errors.js';
+import { asksTeachers, isTermName } from './objective-schema.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
@@ -48,10 +49,10 @@ function teacherProblems(value: unknown): Problem[] {
 
 function objectiveProblems(value: unknown): Problem[] {
   const terms = list(value).map(mapping);
-  const asksTeachers = terms.some(({ term, weight }) => term === 'kd' && weight !== 0);
+  const teachersAreAsked = terms.some(({ term, weight }) => asksTeachers(term) && weight !== 0);
   // A term that is not known may have been meant to ask them; it is reported as such.
-  const understood = terms.every(({ term }) => term === 'kd' || term === 'ce');
-  if (terms.length === 0 || asksTeachers || !understood) return [];
+  const understood = terms.every(({ term }) => isTermName(term));
+  if (terms.length === 0 || teachersAreAsked || !understood) return [];
   return [
     {
       path: 'spec.objective',

@@ -17,6 +17,7 @@ import {
   wholeNumber,
   word,
 } from './document-schema.js';
+import { term, termAlone } from './objective-schema.js';
 
 const NAME = '[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?';
 const NAME_RULE =
@@ -145,35 +146,6 @@ const training = section({
   seed: seed.default(1),
   checkpointEverySteps: count.default(200),
 }).transform((t) => (t.epochs === undefined && t.steps === undefined ? { ...t, epochs: 10 } : t));
-
-const kdTerm = section({
-  term: z.literal('kd'),
-  weight: notNegative.default(0.9),
-  /** Divides logits before softmax. Hinton et al. 2015, §2. */
-  temperature: number('a number greater than 0, at most 1000', { above: 0, atMost: 1000 }).default(
-    4,
-  ),
-});
-const ceTerm = section(
-  { term: z.literal('ce'), weight: notNegative.default(0.1) },
-  { temperature: 'belongs to term: kd' },
-);
-
-const TERM = '{ term: kd, weight, temperature } or { term: ce, weight }';
-const termName = word('kd', 'ce');
-const term = choose([kdTerm, ceTerm], (input) => {
-  if (!isMapping(input)) return { path: '', message: wants(TERM)({ input }) };
-  const given = termName.safeParse(input['term']);
-  if (given.success) return given.data === 'kd' ? kdTerm : ceTerm;
-  return { path: 'term', message: given.error.issues[0]?.message ?? '' };
-});
-const termAlone = choose([ceTerm], (input) => {
-  if (isMapping(input) && input['term'] === 'ce') return ceTerm;
-  const asksTeachers = isMapping(input) && input['term'] === 'kd';
-  if (asksTeachers)
-    return { path: 'term', message: 'kd asks teachers; it belongs to kind: Distillation' };
-  return { path: '', message: wants('{ term: ce, weight }')({ input }) };
-});
 
 const views = section({
   seed: seed.default(1),

@@ -243,6 +243,22 @@ describe('what a user is told', () => {
     );
   });
 
+  test('settings of another term, and terms that do not exist', () => {
+    expect(problemOf(distillation({ objective: [{ term: 'gjs', skew: 0.1 }] }))).toContain(
+      'spec.objective[0].skew: is not a known key here',
+    );
+    const hard = [{ term: 'hard-label', temperature: 4 }];
+    expect(problemOf(distillation({ objective: hard }))).toContain(
+      'spec.objective[0].temperature: does not change which class is most probable',
+    );
+    expect(problemOf(distillation({ objective: [{ term: 'kl-revers' }] }))).toContain(
+      'did you mean kl-reverse?',
+    );
+    expect(problemOf(training({ objective: [{ term: 'dkd' }] }))).toBe(
+      'spec.objective[0].term: dkd asks teachers; it belongs to kind: Distillation',
+    );
+  });
+
   test('teachers whose weights are all 0, or one of which is negative', () => {
     const withWeights = (...weights: number[]): unknown =>
       distillation({ teachers: spec.teachers.map((t, i) => ({ ...t, weight: weights[i] })) });

@@ -4,7 +4,7 @@
  *
  * Tempered pools depend on each term's temperature, hence one pooled tensor per distinct temperature.
  */
-import type { DistillationSpecification } from '@lyceum/proto';
+import type { DistillationSpecification, TermSettings } from '@lyceum/proto';
 import type { Values } from './log-softmax.js';
 import { type PoolRule, pool } from './pool.js';
 
@@ -27,11 +27,21 @@ export function pooledName(rule: PoolRule, temperature: number): string {
   return `pooled/${rule}/${temperature}`;
 }
 
+/**
+ * The temperature of the pool that a term is given, or undefined if it needs none: of its own labels alone, or of
+ * weight 0.
+ */
+export function pooledTemperature(term: TermSettings): number | undefined {
+  if (term.term === 'ce' || term.weight === 0) return undefined;
+  return term.term === 'hard-label' ? 1 : term.temperature;
+}
+
 export function targetPlan(spec: DistillationSpecification['spec']): TargetPlan {
   const rule = spec.ensemble.combine;
   const temperatures = new Set<number>();
   for (const term of spec.objective) {
-    if (term.term === 'kd' && term.weight > 0) temperatures.add(term.temperature);
+    const temperature = pooledTemperature(term);
+    if (temperature !== undefined) temperatures.add(temperature);
   }
   const tensors = [...temperatures]
     .sort((a, b) => a - b)

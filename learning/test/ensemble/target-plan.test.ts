@@ -37,6 +37,15 @@ it('has one tensor per temperature, in rising order, and no other', () => {
   });
 });
 
+it('serves every term that compares with the teachers', () => {
+  const plan = planOf(
+    '{}',
+    `[{ term: dkd }, { term: kl-reverse }, { term: gjs, temperature: 2 }, { term: hard-label },
+      { term: tvd, weight: 0, temperature: 7 }, { term: ce }]`,
+  );
+  expect(plan.tensors.map(({ temperature }) => temperature)).toEqual([1, 2, 4]);
+});
+
 it('follows the default rule', () => {
   expect(planOf('{}', '[{ term: kd }]').tensors.map((tensor) => tensor.name)).toEqual([
     pooledName('arithmetic', 4),

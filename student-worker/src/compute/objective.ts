@@ -4,8 +4,20 @@
  * The terms themselves are in `@lyceum/learning/objectives`; here is which a run has and what they are given.
  * Inputs are borrowed; the result is the caller's.
  */
-import { pooledName } from '@lyceum/learning/ensemble';
-import { crossEntropy, distillation } from '@lyceum/learning/objectives';
+import { pooledName, pooledTemperature } from '@lyceum/learning/ensemble';
+import {
+  crossEntropy,
+  decoupled,
+  distillation,
+  generalizedJensenShannon,
+  hardLabel,
+  jeffreys,
+  reverseKl,
+  skewForwardKl,
+  skewReverseKl,
+  softTargetOf,
+  totalVariation,
+} from '@lyceum/learning/objectives';
 import type { Scalar, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 import type { RunSpecification, TermSettings } from '@lyceum/proto';
 
@@ -17,28 +29,71 @@ export interface Objective {
   loss(logits: Tensor2D, hardLabels: Tensor2D, targets: ReadonlyMap<string, Tensor2D>): Scalar;
 }
 
-/** The objective of a run. kd terms of weight 0 are left out: nobody sends their targets. */
+/** The objective of a run. Terms of weight 0 that need a target are left out: nobody sends it. */
 export function runObjective(tf: Tf, specification: RunSpecification): Objective {
   const rule =
     specification.kind === 'Distillation' ? specification.spec.ensemble.combine : 'arithmetic';
   const all: readonly TermSettings[] = specification.spec.objective;
-  const terms = all.filter((term) => term.term !== 'kd' || term.weight > 0);
-  const targetNames = new Set(
-    terms.flatMap((term) => (term.term === 'kd' ? pooledName(rule, term.temperature) : [])),
-  );
+  const terms = all.flatMap((settings) => {
+    const temperature = pooledTemperature(settings);
+    if (temperature !== undefined) return { settings, targetName: pooledName(rule, temperature) };
+    return settings.term === 'ce' ? { settings, targetName: undefined } : [];
+  });
   return {
-    targetNames: [...targetNames],
+    targetNames: [...new Set(terms.flatMap(({ targetName }) => targetName ?? []))],
     loss(logits, hardLabels, targets) {
       return tf.tidy(() => {
-        const losses = terms.map((term) => {
-          if (term.term === 'ce') return crossEntropy(tf, logits, hardLabels, term.weight);
-          const name = pooledName(rule, term.temperature);
-          const target = targets.get(name);
-          if (target === undefined) throw new Error(`a kd term was given no target ${name}`);
-          return distillation(tf, logits, target, term.weight, term.temperature);
+        const losses = terms.map(({ settings, targetName }) => {
+          if (settings.term === 'ce') return crossEntropy(tf, logits, hardLabels, settings.weight);
+          const target = targets.get(targetName as string);
+          if (target === undefined) {
+            throw new Error(`a ${settings.term} term was given no target ${targetName}`);
+          }
+          return pooledTerm(tf, settings, logits, hardLabels, target);
         });
         return tf.addN(losses);
       });
     },
   };
+}
+
+/** A term of a pooled target [B, C], with its weight. */
+function pooledTerm(
+  tf: Tf,
+  settings: Exclude<TermSettings, { readonly term: 'ce' }>,
+  logits: Tensor2D,
+  hardLabels: Tensor2D,
+  target: Tensor2D,
+): Scalar {
+  const { weight } = settings;
+  if (settings.term === 'kd') {
+    return distillation(tf, logits, target, weight, settings.temperature);
+  }
+  if (settings.term === 'hard-label') {
+    return hardLabel(tf, logits, target, settings.smoothing).mul(weight);
+  }
+  const { temperature } = settings;
+  const soft = softTargetOf(tf, target);
+  const unweighted = (): Scalar => {
+    switch (settings.term) {
+      case 'dkd': {
+        const { targetWeight, othersWeight } = settings;
+        const weights = { target: targetWeight, others: othersWeight };
+        return decoupled(tf, logits, soft, hardLabels, temperature, weights);
+      }
+      case 'kl-reverse':
+        return reverseKl(tf, logits, soft, temperature);
+      case 'jeffreys':
+        return jeffreys(tf, logits, soft, temperature, settings.reverseShare);
+      case 'gjs':
+        return generalizedJensenShannon(tf, logits, soft, temperature, settings.targetShare);
+      case 'skew-fkl':
+        return skewForwardKl(tf, logits, soft, temperature, settings.skew);
+      case 'skew-rkl':
+        return skewReverseKl(tf, logits, soft, temperature, settings.skew);
+      case 'tvd':
+        return totalVariation(tf, logits, soft, temperature);
+    }
+  };
+  return unweighted().mul(weight);
 }

@@ -103,4 +103,50 @@ describe('runObjective', () => {
     ]);
     expect(runObjective(tf, specification('Training', [{ term: 'ce' }])).targetNames).toEqual([]);
   });
+
+  /** Of one row at temperature 1, in float64. */
+  const q = softmax([0.5, -1, 2]);
+  const p = softmax([1, 1.5, -0.5]);
+  const kl = (a: number[], b: number[]) =>
+    a.reduce((sum, x, i) => sum + x * Math.log(x / (b[i] as number)), 0);
+  const mixed = (share: number) => p.map((x, i) => share * x + (1 - share) * (q[i] as number));
+  const rest = (x: number[]) => x.slice(0, 2).map((y) => y / (1 - (x[2] as number)));
+  const binary = (x: number[]) => [x[2] as number, 1 - (x[2] as number)];
+
+  it.each([
+    [{ term: 'kl-reverse' }, kl(q, p)],
+    [{ term: 'jeffreys', reverseShare: 0.3 }, 0.7 * kl(p, q) + 0.3 * kl(q, p)],
+    [{ term: 'gjs', targetShare: 0.2 }, 0.2 * kl(p, mixed(0.2)) + 0.8 * kl(q, mixed(0.2))],
+    [{ term: 'skew-fkl', skew: 0.3 }, kl(p, mixed(0.3))],
+    [{ term: 'skew-rkl', skew: 0.3 }, kl(q, mixed(0.7))],
+    [{ term: 'tvd' }, p.reduce((sum, x, i) => sum + Math.abs(x - (q[i] as number)), 0) / 2],
+    [
+      { term: 'dkd', temperature: 1, targetWeight: 3, othersWeight: 5 },
+      3 * kl(binary(p), binary(q)) + 5 * kl(rest(p), rest(q)),
+    ],
+    [
+      { term: 'hard-label', smoothing: 0.2 },
+      -0.1 * Math.log(q[0] as number) -
+        0.8 * Math.log(q[1] as number) -
+        0.1 * Math.log(q[2] as number),
+    ],
+  ])('gives a pooled target to $term', (settings, want) => {
+    const objective = runObjective(
+      tf,
+      specification('Distillation', [{ ...settings, weight: 0.5 }]),
+    );
+    expect(objective.targetNames).toEqual(['pooled/arithmetic/1']);
+    tf.tidy(() => {
+      const targets = new Map([['pooled/arithmetic/1', tf.tensor2d([p])]]);
+      const label = tf.tensor2d([[0, 0, 1]]);
+      const loss = objective.loss(tf.tensor2d([[0.5, -1, 2]]), label, targets);
+      expectNear(loss.dataSync()[0] as number, 0.5 * want);
+    });
+  });
 });
+
+function softmax(values: number[]): number[] {
+  const exponentials = values.map(Math.exp);
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((e) => e / sum);
+}
