@@ -57,6 +57,11 @@ export class TestCoordinator {
     return this.#clients;
   }
 
+  /** Where gRPC listens. */
+  get address(): string {
+    return this.#serving.address;
+  }
+
   get http(): string {
     return this.#serving.http;
   }
