@@ -29,7 +29,7 @@ export function strike(world: World, coordinator: SimulatedCoordinator, blow: Bl
       worker.losePatience();
       break;
     case 'student-dies':
-      student?.process.kill();
+      student?.kill();
       break;
     case 'student-stops':
       if (student !== undefined) stopAwhile(world, student.process);

@@ -73,6 +73,7 @@ export interface ScheduleSettings {
   readonly doubleCredit: number;
   readonly reorder: number;
   readonly doubleDelivery: number;
+  readonly slowRead: number;
   /** Answers to this teacher's first span are wrong, always. */
   readonly poisonedTeacher: number | undefined;
 }
@@ -104,6 +105,7 @@ export function scheduleSettings(random: RandomStream): ScheduleSettings {
     doubleCredit: some(0.5),
     reorder: some(1),
     doubleDelivery: some(0.3),
+    slowRead: some(0.5),
     poisonedTeacher: random.chance(0.03) ? random.whole(0, teacherCount - 1) : undefined,
   };
 }
@@ -156,7 +158,7 @@ function workers(random: RandomStream, teacherCount: number): number[][] {
 function blows(random: RandomStream, calmMs: number): ScheduleSettings['blows'] {
   if (calmMs === 0) return [];
   const kinds = Array.from({ length: random.whole(1, 3) }, () => random.pick(BLOWS));
-  return Array.from({ length: random.whole(0, 6) }, () => ({
+  return Array.from({ length: random.whole(0, random.pick([6, 20])) }, () => ({
     atMs: random.whole(0, calmMs),
     blow: random.pick(kinds),
   })).sort((a, b) => a.atMs - b.atMs);

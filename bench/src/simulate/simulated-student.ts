@@ -61,6 +61,13 @@ export class SimulatedStudent {
     this.#open();
   }
 
+  /** It dies; its stream breaks with it. */
+  kill(): void {
+    const call = this.#call;
+    this.process.kill();
+    if (call !== undefined) this.#hangUp(call);
+  }
+
   /** The coordinator is gone, whatever was under way to it too. */
   connectionLost(): void {
     const call = this.#call;

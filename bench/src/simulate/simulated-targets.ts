@@ -22,7 +22,7 @@ import {
   teacherId,
 } from './simulated-desk.js';
 import { Violation } from './violation.js';
-import { samplesAt, type World } from './world.js';
+import { mishap, samplesAt, type World } from './world.js';
 
 /** The student's end of an attachment. */
 export interface TargetSink {
@@ -233,7 +233,12 @@ export class SimulatedTargets implements SimulatedAsker {
     const range = attachment.ranges.shift();
     if (range === undefined) return;
     attachment.isWriting = true;
-    this.#process.after(this.#world.random.whole(0, 4), () => {
+    // A disk may take its time.
+    const readMs = this.#world.random.whole(
+      0,
+      mishap(this.#world, this.#world.settings.slowRead) ? 500 : 4,
+    );
+    this.#process.after(readMs, () => {
       attachment.isWriting = false;
       this.#leave(attachment, range);
       this.#write(attachment);
@@ -250,6 +255,9 @@ export class SimulatedTargets implements SimulatedAsker {
     for (let step = range.firstStep; step < range.endStep; step++) {
       for (const teacher of this.#unreadable(step)) unreadable.add(teacher);
     }
+    // A call that is over must not take back steps that have left on the one after it, which finds out by
+    // itself what is unreadable.
+    if (attachment.isOver) return;
     if (unreadable.size > 0) {
       attachment.ranges.length = 0;
       this.#world.trace(() => `${this.askerId} step ${range.firstStep}: answers are unreadable`);
@@ -258,7 +266,6 @@ export class SimulatedTargets implements SimulatedAsker {
       }
       return;
     }
-    if (attachment.isOver) return;
     for (let step = range.firstStep; step < range.endStep; step++) {
       if (step !== attachment.nextStep) {
         const message = `target of step ${step} of ${this.askerId} leaves, and ${attachment.nextStep} is next`;

@@ -265,6 +265,9 @@ export class RunTargets implements Asker {
       }
       const span = spanOfStep(this.#grid, range.firstStep);
       const { logits, unreadable } = await this.#readAnswers(span, range);
+      // A call that is over must not take back steps that have left on the one after it, which finds out by
+      // itself what is unreadable.
+      if (controller.signal.aborted) return;
       if (unreadable.length > 0) {
         // Everything behind it was not sent either; the schedule releases it again.
         ranges.length = 0;

@@ -1,0 +1,37 @@
+// The real machines keep every promise; each of a list of faulty ones is found out, within schedules that follow
+// from the seed. A simulator that finds nothing in machines known to be wrong would prove nothing.
+import { describe, expect, it, test } from 'vitest';
+import { playSchedule } from '../src/simulate/play-schedule.js';
+import { simulate } from '../src/simulate/simulate.js';
+import { FAULTS } from './simulate/faulty-machines.js';
+
+const SEED = 1;
+/** Schedules within which every fault is found. */
+const FAULT_SCHEDULES = 3_000;
+
+const stopped = () => 0;
+
+test('the machines keep every promise', () => {
+  for (const seed of [1, 2, 3]) {
+    const { violation } = simulate({ seed, schedules: 1_000 }, stopped);
+    expect(violation).toBeUndefined();
+  }
+});
+
+test('a schedule follows from its seed and number alone', () => {
+  const [, machines] = FAULTS[0] ?? [];
+  const found = simulate({ seed: SEED, schedules: FAULT_SCHEDULES }, stopped, machines);
+  expect(found.violation?.trace.length).toBeGreaterThan(1);
+  expect(simulate({ seed: SEED, schedules: FAULT_SCHEDULES }, stopped, machines)).toEqual(found);
+  const trace = (seed: number, number: number) => playSchedule(seed, number, undefined, true).trace;
+  expect(trace(7, 12)).toEqual(trace(7, 12));
+  expect(trace(7, 12)).not.toEqual(trace(8, 12));
+  expect(trace(7, 12)).not.toEqual(trace(7, 13));
+});
+
+describe('finds out that', () => {
+  it.each(FAULTS)('%s', (_, machines) => {
+    const { violation } = simulate({ seed: SEED, schedules: FAULT_SCHEDULES }, stopped, machines);
+    expect(violation).toBeDefined();
+  });
+});

@@ -1,0 +1,331 @@
+/** Deliberate faults, each a thin layer over one of the coordinator's machines, for the simulator to find. */
+import {
+  RunSchedule,
+  type ScheduleEffect,
+  TicketBook,
+  type TicketEffect,
+} from '@lyceum/coordinator/schedule';
+import { REAL_MACHINES } from '../../src/simulate/play-schedule.js';
+import type { Machines } from '../../src/simulate/world.js';
+
+type Kind<E extends { readonly kind: string }> = E['kind'];
+
+function without<E extends { readonly kind: string }>(effects: E[], ...kinds: Kind<E>[]): E[] {
+  return effects.filter((effect) => !kinds.includes(effect.kind));
+}
+
+function withBook(book: new () => TicketBook): Machines {
+  return { ...REAL_MACHINES, ticketBook: () => new book() };
+}
+
+function withSchedule(schedule: typeof RunSchedule): Machines {
+  return { ...REAL_MACHINES, runSchedule: (settings) => new schedule(settings) };
+}
+
+class SessionEndIgnored extends TicketBook {
+  override sessionEnded(): TicketEffect[] {
+    return [];
+  }
+}
+
+class SessionEndPublishesNothing extends TicketBook {
+  override sessionEnded(...args: Parameters<TicketBook['sessionEnded']>): TicketEffect[] {
+    return without(super.sessionEnded(...args), 'publish');
+  }
+}
+
+class SessionEndLooksNowhere extends TicketBook {
+  override sessionEnded(workerId: string, _: Iterable<string>, nowMs: number): TicketEffect[] {
+    return super.sessionEnded(workerId, [], nowMs);
+  }
+}
+
+class WaitingTicketForgotten extends TicketBook {
+  override tick(nowMs: number): TicketEffect[] {
+    return without(super.tick(nowMs), 'publish');
+  }
+}
+
+class QueueNeverLookedAt extends TicketBook {
+  override tick(nowMs: number): TicketEffect[] {
+    return without(super.tick(nowMs), 'probe');
+  }
+}
+
+class DeliveryIgnored extends TicketBook {
+  override delivered(): TicketEffect[] {
+    return [];
+  }
+}
+
+class SilentWorkerKeepsTicket extends TicketBook {
+  readonly #ids = new Set<string>();
+  override want(...args: Parameters<TicketBook['want']>): TicketEffect[] {
+    this.#ids.add(args[1]);
+    return super.want(...args);
+  }
+  override tick(nowMs: number): TicketEffect[] {
+    for (const id of this.#ids) this.progressed(id, nowMs);
+    return super.tick(nowMs);
+  }
+}
+
+class AttemptReused extends TicketBook {
+  readonly #attempts = new Map<string, number>();
+  override want(...args: Parameters<TicketBook['want']>): TicketEffect[] {
+    return super.want(...args).map((effect) => this.#withFirstAttempt(effect));
+  }
+  override tick(nowMs: number): TicketEffect[] {
+    return super.tick(nowMs).map((effect) => this.#withFirstAttempt(effect));
+  }
+  override sessionEnded(...args: Parameters<TicketBook['sessionEnded']>): TicketEffect[] {
+    return super.sessionEnded(...args).map((effect) => this.#withFirstAttempt(effect));
+  }
+  #withFirstAttempt(effect: TicketEffect): TicketEffect {
+    if (effect.kind !== 'publish') return effect;
+    const attempt = this.#attempts.get(effect.id) ?? effect.ticket.attempt;
+    this.#attempts.set(effect.id, attempt);
+    return { ...effect, ticket: { ...effect.ticket, attempt } };
+  }
+}
+
+class UnwantIgnored extends TicketBook {
+  override unwant(): TicketEffect[] {
+    return [];
+  }
+}
+
+class UnwantOfOneIsUnwantOfAll extends TicketBook {
+  readonly #owners = new Map<string, Set<string>>();
+  override want(...args: Parameters<TicketBook['want']>): TicketEffect[] {
+    const [owner, id] = args;
+    this.#owners.set(id, (this.#owners.get(id) ?? new Set()).add(owner));
+    return super.want(...args);
+  }
+  override unwant(_: string, id: string): TicketEffect[] {
+    return [...(this.#owners.get(id) ?? [])].flatMap((owner) => super.unwant(owner, id));
+  }
+}
+
+class SecondAskerNotNoted extends TicketBook {
+  override want(...args: Parameters<TicketBook['want']>): TicketEffect[] {
+    return this.isWanted(args[1]) ? [] : super.want(...args);
+  }
+}
+
+class OneAskerTold extends TicketBook {
+  override answered(id: string): TicketEffect[] {
+    return super
+      .answered(id)
+      .map((effect) =>
+        effect.kind === 'satisfied' ? { ...effect, owners: effect.owners.slice(0, 1) } : effect,
+      );
+  }
+}
+
+class UnwantedMessageLeft extends TicketBook {
+  override unwant(owner: string, id: string): TicketEffect[] {
+    return without(super.unwant(owner, id), 'remove');
+  }
+}
+
+class AnsweredMessageLeft extends TicketBook {
+  override answered(id: string): TicketEffect[] {
+    return without(super.answered(id), 'remove');
+  }
+}
+
+class FailedPublishingForgotten extends TicketBook {
+  override publishFailed(): void {}
+}
+
+class ReturnIgnored extends TicketBook {
+  override returned(): TicketEffect[] {
+    return [];
+  }
+}
+
+class RefusalIgnored extends TicketBook {
+  override rejected(): TicketEffect[] {
+    return [];
+  }
+  override returned(...args: Parameters<TicketBook['returned']>): TicketEffect[] {
+    const [workerId, id, attempt, { reason }, nowMs] = args;
+    return super.returned(workerId, id, attempt, { reason, retryable: true }, nowMs);
+  }
+}
+
+class GivenUpAtFirstRefusal extends TicketBook {
+  override rejected(...args: Parameters<TicketBook['rejected']>): TicketEffect[] {
+    const [id, attempt, reason, nowMs] = args;
+    for (;;) {
+      const effects = super.rejected(id, attempt, reason, nowMs);
+      const issue = effects.find((effect) => effect.kind === 'reissued');
+      if (issue === undefined) return effects;
+      args[1] = issue.ticket.attempt;
+      return this.rejected(id, issue.ticket.attempt, reason, nowMs);
+    }
+  }
+}
+
+class StrangersAnswerUnwelcome extends TicketBook {
+  override answered(id: string): TicketEffect[] {
+    return this.holderOf(id) === undefined ? [] : super.answered(id);
+  }
+}
+
+class OneTeacherIsEnough extends RunSchedule {
+  override spanComplete(_: number, span: number): ScheduleEffect[] {
+    return [0, 1, 2].flatMap((teacher) => super.spanComplete(teacher, span));
+  }
+}
+
+class CreditIgnored extends RunSchedule {
+  override credited(_: number, doneStep: number): ScheduleEffect[] {
+    return super.credited(doneStep, doneStep);
+  }
+}
+
+class CreditExceeded extends RunSchedule {
+  override credited(creditStep: number, doneStep: number): ScheduleEffect[] {
+    return super.credited(creditStep + 1, doneStep);
+  }
+}
+
+class WindowStandsStill extends RunSchedule {
+  override credited(creditStep: number): ScheduleEffect[] {
+    return super.credited(creditStep, 0);
+  }
+}
+
+class UnreadableIgnored extends RunSchedule {
+  override spanUnreadable(): ScheduleEffect[] {
+    return [];
+  }
+}
+
+class UnreadableNotSentAgain extends RunSchedule {
+  override spanUnreadable(teacher: number, span: number): ScheduleEffect[] {
+    return super.spanUnreadable(teacher, span, Number.POSITIVE_INFINITY);
+  }
+}
+
+class UnreadableSendsTooMuchAgain extends RunSchedule {
+  override spanUnreadable(teacher: number, span: number, step: number): ScheduleEffect[] {
+    return super.spanUnreadable(teacher, span, step - 1);
+  }
+}
+
+class CloseLeaks extends RunSchedule {
+  override closed(): ScheduleEffect[] {
+    return [];
+  }
+}
+
+class LeftSpansStayWanted extends RunSchedule {
+  override credited(creditStep: number, doneStep: number): ScheduleEffect[] {
+    return without(super.credited(creditStep, doneStep), 'unwant');
+  }
+  override attached(nextStep: number): ScheduleEffect[] {
+    return without(super.attached(nextStep), 'unwant');
+  }
+}
+
+class StepSkippedOnAttach extends RunSchedule {
+  override attached(nextStep: number): ScheduleEffect[] {
+    return super.attached(nextStep === 0 ? 0 : nextStep + 1);
+  }
+}
+
+class StepRepeatedOnAttach extends RunSchedule {
+  override attached(nextStep: number): ScheduleEffect[] {
+    return super.attached(Math.max(0, nextStep - 1));
+  }
+}
+
+class ExpectationIgnored extends RunSchedule {
+  override expected(): ScheduleEffect[] {
+    return [];
+  }
+}
+
+class DetachmentIgnored extends RunSchedule {
+  override detached(): void {}
+}
+
+class LastTeacherNotAsked extends RunSchedule {
+  override credited(creditStep: number, doneStep: number): ScheduleEffect[] {
+    const effects = super.credited(creditStep, doneStep);
+    const last = effects.findLastIndex(({ kind }) => kind === 'want');
+    return effects.filter((_, index) => index !== last);
+  }
+}
+
+class SentOutOfOrder extends RunSchedule {
+  override spanComplete(teacher: number, span: number): ScheduleEffect[] {
+    return super.spanComplete(teacher, span).reverse();
+  }
+}
+
+class SentTwice extends RunSchedule {
+  override spanComplete(teacher: number, span: number): ScheduleEffect[] {
+    return super.spanComplete(teacher, span).flatMap((effect) => [effect, effect]);
+  }
+}
+
+class CompletedWithoutStudentForgotten extends RunSchedule {
+  #attached = false;
+  override attached(nextStep: number): ScheduleEffect[] {
+    this.#attached = true;
+    return super.attached(nextStep);
+  }
+  override detached(): void {
+    this.#attached = false;
+    super.detached();
+  }
+  override spanComplete(teacher: number, span: number): ScheduleEffect[] {
+    return this.#attached ? super.spanComplete(teacher, span) : [];
+  }
+}
+
+export const FAULTS: readonly (readonly [string, Machines])[] = [
+  ['the end of a session is ignored', withBook(SessionEndIgnored)],
+  ['what a session held is not published anew', withBook(SessionEndPublishesNothing)],
+  ['what was delivered to the dead is not looked for', withBook(SessionEndLooksNowhere)],
+  ['a ticket that waits for its next issue is forgotten', withBook(WaitingTicketForgotten)],
+  ['a queue is never looked at', withBook(QueueNeverLookedAt)],
+  ['what was delivered to nobody is not issued again', withBook(DeliveryIgnored)],
+  ['a silent worker keeps its ticket for ever', withBook(SilentWorkerKeepsTicket)],
+  ['an attempt number is used again', withBook(AttemptReused)],
+  ['what is no longer wanted stays wanted', withBook(UnwantIgnored)],
+  ['one asker withdraws for all', withBook(UnwantOfOneIsUnwantOfAll)],
+  ['a second asker is not noted', withBook(SecondAskerNotNoted)],
+  ['only one asker is told', withBook(OneAskerTold)],
+  ['the message of an unwanted ticket is left', withBook(UnwantedMessageLeft)],
+  ['the message of an answered ticket is left', withBook(AnsweredMessageLeft)],
+  ['a ticket that could not be published is forgotten', withBook(FailedPublishingForgotten)],
+  ['a ticket handed back is not issued again', withBook(ReturnIgnored)],
+  ['a wrong answer is asked for again without end', withBook(RefusalIgnored)],
+  ['a run is given up at the first wrong answer', withBook(GivenUpAtFirstRefusal)],
+  ['an answer is welcome from its holder alone', withBook(StrangersAnswerUnwelcome)],
+  ['one teacher of several is enough', withSchedule(OneTeacherIsEnough)],
+  ['credit is ignored', withSchedule(CreditIgnored)],
+  ['credit is exceeded', withSchedule(CreditExceeded)],
+  ['the window stands still', withSchedule(WindowStandsStill)],
+  ['unreadable answers are not asked for again', withSchedule(UnreadableIgnored)],
+  ['a target of unreadable answers never leaves', withSchedule(UnreadableNotSentAgain)],
+  ['unreadable answers repeat a step', withSchedule(UnreadableSendsTooMuchAgain)],
+  ['a closed run still asks', withSchedule(CloseLeaks)],
+  ['spans behind the window stay wanted', withSchedule(LeftSpansStayWanted)],
+  ['a student that attaches anew misses a step', withSchedule(StepSkippedOnAttach)],
+  ['a student that attaches anew gets a step twice', withSchedule(StepRepeatedOnAttach)],
+  ['nothing is asked for before a student attaches', withSchedule(ExpectationIgnored)],
+  ['targets leave to a student that is gone', withSchedule(DetachmentIgnored)],
+  ['a teacher is not asked for a span', withSchedule(LastTeacherNotAsked)],
+  ['targets leave out of order', withSchedule(SentOutOfOrder)],
+  ['targets leave twice', withSchedule(SentTwice)],
+  [
+    'answers that come while nobody is attached are forgotten',
+    withSchedule(CompletedWithoutStudentForgotten),
+  ],
+];
