@@ -125,8 +125,9 @@ export class SimulatedProcess {
 
   resume(): void {
     this.stopped = false;
-    const { waiting } = this;
+    const { waiting, life } = this;
     this.waiting = [];
-    for (const act of waiting) this.after(0, act);
+    // At once, before anything that comes at this moment: connections keep their order.
+    for (const act of waiting) if (this.life === life) act();
   }
 }

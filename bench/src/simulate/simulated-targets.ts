@@ -299,15 +299,15 @@ export class SimulatedTargets implements SimulatedAsker {
     if (!this.#isOpen) return;
     const { grid, windowSteps, teachers } = this.settings;
     const { stepCount } = grid.plan;
+    const endStep = Math.min(this.#doneStep + windowSteps, stepCount);
     const wanted = new Set<string>();
-    for (
-      let step = this.#doneStep;
-      step < Math.min(this.#doneStep + windowSteps, stepCount);
-      step++
-    ) {
-      const span = spanOfStep(grid, step);
-      for (let teacher = 0; teacher < teachers.length; teacher++)
-        wanted.add(wantKey(teacher, span));
+    if (this.#doneStep < endStep) {
+      const lastSpan = spanOfStep(grid, endStep - 1);
+      for (let span = spanOfStep(grid, this.#doneStep); span <= lastSpan; span++) {
+        for (let teacher = 0; teacher < teachers.length; teacher++) {
+          wanted.add(wantKey(teacher, span));
+        }
+      }
     }
     for (const key of wanted) {
       if (this.#complete.has(key) || this.#askIds.has(key)) continue;
