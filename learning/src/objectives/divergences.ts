@@ -99,5 +99,5 @@ export function totalVariation(
 function logMixture(tf: Tf, a: Tensor2D, b: Tensor2D, share: number): Tensor2D {
   const first = a.add(Math.log(share));
   const second = b.add<Tensor2D>(Math.log1p(-share));
-  return second.add(tf.softplus(first.sub(second)));
+  return tf.logSumExp(tf.stack([first, second]), 0) as Tensor2D;
 }
