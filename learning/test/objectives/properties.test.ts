@@ -163,6 +163,11 @@ describe('top k', () => {
         return o.topKKl(tf, tf.tensor2d(Z), ids, tf.tensor2d([[0.6], [0.7]]), mode, 1);
       });
     expect(of('uniform')).toBeGreaterThan(of('bucket'));
+    const spread = numberOf(() => {
+      const rows = [[0.4 / 3, 0.6, 0.4 / 3, 0.4 / 3], [0.7, 0.1, 0.1, 0.1]]; // biome-ignore format: rows
+      return o.forwardKl(tf, tf.tensor2d(Z), o.softTargetOf(tf, tf.tensor2d(rows)), 1);
+    });
+    expect(of('uniform')).toBeCloseTo(spread, 5);
   });
 });
 
