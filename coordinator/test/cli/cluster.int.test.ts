@@ -40,6 +40,28 @@ spec:
   training: { batchSize: 32, epochs: 10, learningRate: 0.01 }
 `;
 
+/** Every term of an objective that asks teachers, but for kd, which the other run has. */
+const TERMS = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Distillation
+metadata: { name: terms }
+spec:
+  dataset: small
+  teachers: [{ name: first, model: run:teacher }]
+  ensemble: { combine: geometric }
+  student: { model: { architecture: mlp, hiddenUnits: [4] }, baseline: none }
+  objective:
+    - { term: dkd }
+    - { term: kl-reverse }
+    - { term: jeffreys, temperature: 2 }
+    - { term: gjs }
+    - { term: skew-fkl }
+    - { term: skew-rkl }
+    - { term: tvd }
+    - { term: hard-label, smoothing: 0.1 }
+  training: { batchSize: 32, epochs: 20, learningRate: 0.01 }
+`;
+
 /** Long enough to be interrupted in the middle. */
 const LONG = TEACHER.replace('name: teacher', 'name: long').replace('epochs: 20', 'epochs: 100000');
 
@@ -201,6 +223,14 @@ describe('runs', () => {
     expect(stderr).not.toContain('\u001b');
     expect(stdout).toMatch(/^state +SUCCEEDED$/m);
   });
+});
+
+test('a run minimises any of the terms', async () => {
+  const file = path.join(folder, 'terms.yaml');
+  await writeFile(file, TERMS);
+  expect(await cli('submit', file, '--wait')).toMatchObject({ code: 0 });
+  const report = await json<Report>('report', 'terms');
+  expect(report.student.accuracy).toBeGreaterThan(0.8);
 });
 
 describe('the report', () => {
