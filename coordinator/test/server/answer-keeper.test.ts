@@ -32,6 +32,8 @@ beforeEach(async () => {
     modelDigest: DATASET,
     settingsJson: '',
     weight: 1,
+    parameterCount: 1,
+    weightBytes: 4,
   };
   runs = [{ ...run, dataset: { digest: DATASET, classCount: 2 }, teachers: [teacher] }];
 });

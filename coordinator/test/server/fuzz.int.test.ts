@@ -2,6 +2,7 @@
 // messages that are too long, and streams that end or are cancelled anywhere. The real coordinator must answer each
 // call with a status of its own choosing, not with "internal error", and work as before afterwards.
 
+import { Writable } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import { MESSAGE_MAX_BYTES } from '@lyceum/proto';
 import { call, SERVICES } from '@lyceum/proto/node';
@@ -105,7 +106,7 @@ function send(method: Method, messages: readonly Buffer[]): Promise<grpc.StatusO
       clearTimeout(timer);
       resolve(status);
     });
-    if (!('write' in opened)) return;
+    if (!(opened instanceof Writable)) return;
     for (const message of messages) opened.write(message);
     opened.end();
   });
