@@ -4,8 +4,8 @@
  *   header   'LYAN' | version u32 | text length u32 | crc32(text) u32 | text | zeros up to a multiple of 64
  *   record   sample u32 | rowLength × float32 | recordSum(sample and values) u32
  *
- * Everything little-endian, as every machine is that Node runs TensorFlow on; so a record is words in memory. Records lie in the order of their arrival, so a span is one sequential write; an
- * index in memory (sample → slot) finds them. A torn tail is cut off on open, a record whose checksum is
+ * Everything little-endian, as every machine is that Node runs TensorFlow on; so a record is words in memory.
+ * Records lie in the order of their arrival, so a span is one sequential write; an index in memory (sample → slot) finds them. A torn tail is cut off on open, a record whose checksum is
  * wrong counts as not there. The first answer to a sample is the one that counts, for ever.
  */
 import { type FileHandle, open } from 'node:fs/promises';
@@ -98,11 +98,6 @@ export class AnswerFile {
       await handle.close();
     }
     throw new LyceumError('FAILED_PRECONDITION', `${path} is no file of answers`);
-  }
-
-  /** Answers that it has. */
-  get answerCount(): number {
-    return this.#slotCount;
   }
 
   has(sample: number): boolean {

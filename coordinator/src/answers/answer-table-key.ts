@@ -24,54 +24,30 @@ export interface AnswerTableKey {
   readonly rowLength: number;
 }
 
+/** In the order in which {@link tableKeyText} has them. */
+const keyFields = {
+  teacherIdentity: z.string(),
+  datasetDigest: z.string(),
+  view: z.string(),
+  viewEpoch: z.int(),
+  outputs: z.array(z.string()),
+  codec: z.literal('float32'),
+  sampleCount: z.int().positive(),
+  rowLength: z.int().positive(),
+};
+const FIELD_NAMES = Object.keys(keyFields) as (keyof typeof keyFields)[];
+
 /** The key's canonical text: equal for equal keys. It is the file's header. */
 export function tableKeyText(key: AnswerTableKey): string {
-  return JSON.stringify([
-    key.teacherIdentity,
-    key.datasetDigest,
-    key.view,
-    key.viewEpoch,
-    key.outputs,
-    key.codec,
-    key.sampleCount,
-    key.rowLength,
-  ]);
+  return JSON.stringify(FIELD_NAMES.map((name) => key[name]));
 }
-
-const keyText = z.tuple([
-  z.string(),
-  z.string(),
-  z.string(),
-  z.int(),
-  z.array(z.string()),
-  z.literal('float32'),
-  z.int().positive(),
-  z.int().positive(),
-]);
 
 /** @throws {LyceumError} INVALID_ARGUMENT if it is not what {@link tableKeyText} gives. */
 export function parseTableKey(text: string): AnswerTableKey {
   try {
-    const [
-      teacherIdentity,
-      datasetDigest,
-      view,
-      viewEpoch,
-      outputs,
-      codec,
-      sampleCount,
-      rowLength,
-    ] = keyText.parse(JSON.parse(text));
-    return {
-      teacherIdentity,
-      datasetDigest,
-      view,
-      viewEpoch,
-      outputs,
-      codec,
-      sampleCount,
-      rowLength,
-    };
+    const values = z.array(z.unknown()).length(FIELD_NAMES.length).parse(JSON.parse(text));
+    const fields = FIELD_NAMES.map((name, i) => [name, values[i]] as const);
+    return z.strictObject(keyFields).parse(Object.fromEntries(fields));
   } catch (cause) {
     throw new LyceumError('INVALID_ARGUMENT', `not the key of an answer table: ${text}`, { cause });
   }

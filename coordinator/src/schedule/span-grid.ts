@@ -8,7 +8,7 @@ import type { Span, StepPlan } from '@lyceum/learning/data';
 
 /**
  * Positions in a span, as nearly as batches allow. A ticket costs the coordinator, NATS and a worker together
- * about 10 ms of processor, most of it for being woken at all; a longer ticket only delays the first target.
+ * about 10 ms of processor, however short it is; a longer ticket delays the first target.
  */
 export const SPAN_POSITIONS = 2048;
 
