@@ -14,6 +14,7 @@ import { AnswerTable } from './answer-table.js';
 import {
   type AnswerTableKey,
   parseTableKey,
+  TABLE_EXTENSION,
   tableFileName,
   tableKeyText,
 } from './answer-table-key.js';
@@ -80,7 +81,7 @@ export class AnswerStore {
     await mkdir(folder, { recursive: true });
     const stored = new Map<string, StoredAnswers>();
     for (const name of await readdir(folder)) {
-      if (!name.endsWith('.answers')) continue;
+      if (!name.endsWith(TABLE_EXTENSION)) continue;
       const path = join(folder, name);
       try {
         const key = parseTableKey(await AnswerFile.headerText(path));

@@ -53,6 +53,9 @@ export function parseTableKey(text: string): AnswerTableKey {
   }
 }
 
+/** Of every table's file. */
+export const TABLE_EXTENSION = '.answers';
+
 export function tableFileName(key: AnswerTableKey): string {
-  return `${sha256Hex(tableKeyText(key)).slice(0, 32)}.answers`;
+  return `${sha256Hex(tableKeyText(key)).slice(0, 32)}${TABLE_EXTENSION}`;
 }

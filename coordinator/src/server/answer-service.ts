@@ -9,14 +9,13 @@ import {
 } from '@lyceum/proto';
 import { type Logger, unary } from '@lyceum/proto/node';
 import type { StoredAnswers } from '../answers/answer-store.js';
+import { TABLE_EXTENSION } from '../answers/answer-table-key.js';
 import type { AnswerKeeper } from './answer-keeper.js';
 
 export interface AnswerServiceParts {
   readonly keeper: AnswerKeeper;
   readonly log: Logger;
 }
-
-const EXTENSION = '.answers';
 
 export function answerService({ keeper, log }: AnswerServiceParts) {
   return {
@@ -26,7 +25,7 @@ export function answerService({ keeper, log }: AnswerServiceParts) {
     deleteAnswerTable: unary<DeleteAnswerTableRequest, DeleteAnswerTableResponse>(
       log,
       async ({ id }) => {
-        await keeper.delete(`${id}${EXTENSION}`);
+        await keeper.delete(`${id}${TABLE_EXTENSION}`);
         return {};
       },
     ),
@@ -36,7 +35,7 @@ export function answerService({ keeper, log }: AnswerServiceParts) {
 function tableMessage(table: StoredAnswers, keeper: AnswerKeeper): AnswerTable {
   const { name, key, sizeBytes, lastUsedAtMs } = table;
   return AnswerTable.fromPartial({
-    id: name.slice(0, -EXTENSION.length),
+    id: name.slice(0, -TABLE_EXTENSION.length),
     teacherIdentity: digestBytes(key.teacherIdentity),
     teacher: keeper.teacherName(table),
     datasetDigest: digestBytes(key.datasetDigest),
