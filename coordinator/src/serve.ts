@@ -28,6 +28,7 @@ import { answerService } from './server/answer-service.js';
 import { artifactService } from './server/artifact-service.js';
 import { clusterService } from './server/cluster-service.js';
 import { coordinatorMetrics } from './server/metrics.js';
+import { watchQueue } from './server/queue-watch.js';
 import { Reconciler } from './server/reconciler.js';
 import { RunEvents } from './server/run-events.js';
 import { RunLifecycle } from './server/run-lifecycle.js';
@@ -214,6 +215,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await server.stop(STOP_GRACE_MS);
       await reconciler.stop();
       active.closeAll(new LyceumError('UNAVAILABLE', 'the coordinator is stopping'));
+    });
+    watchQueue({
+      nats,
+      queue,
+      log,
+      stopping: stopping.signal,
+      lost: () => {
+        desk.queueLost();
+        reconciler.queuesLost();
+      },
     });
     const room = setInterval(() => {
       keeper.shrink().catch((err: unknown) => log.error({ err }, 'answers not deleted'));

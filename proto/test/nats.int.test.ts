@@ -232,7 +232,7 @@ describe('tickets', () => {
     identity = randomBytes(32).toString('hex');
     queue = await coordinator.tickets();
     await queue.ensureStream();
-    await queue.ensureStream();
+    expect(await queue.ensureStream()).toBe(true);
     const consumer = await queue.ensureConsumer(identity);
     expect(await queue.ensureConsumer(identity)).toBe(consumer);
     source = await worker.ticketSource(TICKET_STREAM, consumer);
@@ -420,15 +420,20 @@ describe('when the server goes away', () => {
       attempt: 1,
     });
 
-  test('and comes back with its store, everything goes on', async () => {
+  test('and comes back, its store is there, and the queue says that it is a new one', async () => {
     const queue = await coordinator.tickets();
     await queue.ensureStream();
-    const source = await worker.ticketSource(TICKET_STREAM, await queue.ensureConsumer(identity));
+    const consumer = await queue.ensureConsumer(identity);
+    const source = await worker.ticketSource(TICKET_STREAM, consumer);
     const kv = await coordinator.keyValue('test-restart', { create: true });
     const revision = await kv.create('k', 'before');
     await queue.publish(at(1), 1);
     (await source.pull(forever))?.ack();
-    const pulled = source.pull(forever);
+    const pulled = failureOf(source.pull(forever));
+    let reconnects = 0;
+    coordinator.onReconnect(() => {
+      reconnects += 1;
+    });
     const port = Number(new URL(server.url).port);
     await server.stop();
     await vi.waitFor(() => expect(coordinator.connected).toBe(false), waiting);
@@ -439,21 +444,16 @@ describe('when the server goes away', () => {
     await vi.waitFor(async () => {
       expect(await kv.get('k')).toEqual({ value: 'before', revision });
     }, waiting);
+    expect(reconnects).toBe(1);
+    expect((await pulled).code).toBe('UNAVAILABLE');
+    expect(await queue.ensureStream()).toBe(false);
+    expect(await queue.ensureStream()).toBe(true);
+    await queue.ensureConsumer(identity);
+    const opened = await worker.ticketSource(TICKET_STREAM, consumer);
     await queue.publish(at(2), 1);
-    const taken = await pulled;
+    const taken = await opened.pull(forever);
     expect(taken?.ticket).toEqual(at(2));
     taken?.ack();
-  });
-
-  test('and comes back empty, a waiting pull is UNAVAILABLE', async () => {
-    const queue = await coordinator.tickets();
-    const source = await worker.ticketSource(TICKET_STREAM, await queue.ensureConsumer(identity));
-    const pulled = failureOf(source.pull(forever));
-    const port = Number(new URL(server.url).port);
-    await server.stop();
-    await rm(storeDir, { recursive: true });
-    server = await startServer(port);
-    expect((await pulled).code).toBe('UNAVAILABLE');
   });
 
   test.each([

@@ -55,7 +55,16 @@ export function strike(world: World, coordinator: SimulatedCoordinator, blow: Bl
         world.queueReachable = true;
       });
       break;
-    case 'queue-wiped':
+    case 'queue-lost':
+      // The queue is in its server's memory; the coordinator finds out some time after the server is back.
+      queue.wipe();
+      world.queueReachable = false;
+      clock.after(random.pick(STOP_MS), () => {
+        world.queueReachable = true;
+        coordinator.process.after(random.whole(0, 500), () => coordinator.queueLost());
+      });
+      break;
+    case 'store-wiped':
       // The lease on leadership is gone with it, so the coordinator ends and begins anew.
       queue.wipe();
       restart(world, coordinator, awayMs);

@@ -14,7 +14,8 @@ export type Blow =
   | 'coordinator-dies'
   | 'coordinator-stops'
   | 'queue-away'
-  | 'queue-wiped'
+  | 'queue-lost'
+  | 'store-wiped'
   | 'answers-damaged'
   | 'answers-wiped';
 
@@ -28,7 +29,8 @@ const BLOWS: readonly Blow[] = [
   'coordinator-dies',
   'coordinator-stops',
   'queue-away',
-  'queue-wiped',
+  'queue-lost',
+  'store-wiped',
   'answers-damaged',
   'answers-wiped',
 ];

@@ -54,6 +54,11 @@ export class SimulatedCoordinator {
     this.#tickOn();
   }
 
+  /** It is connected again, and the queue is a new one. */
+  queueLost(): void {
+    this.#desk.queueLost();
+  }
+
   submit(run: RunRecord): void {
     run.state = 'training';
     this.#takeUp(run);

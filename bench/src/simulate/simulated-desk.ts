@@ -95,6 +95,11 @@ export class SimulatedDesk {
     this.#rules.sessionEnded(workerId, teachers, this.#nowMs);
   }
 
+  queueLost(): void {
+    this.#apply(this.#book.queueLost(this.#nowMs));
+    this.#rules.queueLost();
+  }
+
   tick(): void {
     const effects = this.#book.tick(this.#nowMs);
     this.#rules.ticked(effects, this.#nowMs);

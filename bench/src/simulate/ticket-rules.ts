@@ -73,6 +73,15 @@ export class TicketRules {
       if (issue.sequence === sequence) this.#issues.delete(id);
   }
 
+  /** The book has been told, and its effects are carried out. */
+  queueLost(): void {
+    for (const [id, issue] of this.#issues) {
+      if (issue.taken) issue.sequence = undefined;
+      if (issue.sequence === undefined) continue;
+      throw new Violation('queue lost', `ticket ${id} lay on a queue that is gone, and lies there`);
+    }
+  }
+
   failed(id: string): void {
     const count = this.#failureCounts.get(id) ?? 0;
     if (count >= TICKET_FAILURE_LIMIT) return;

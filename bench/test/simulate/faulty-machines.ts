@@ -52,6 +52,18 @@ class QueueNeverLookedAt extends TicketBook {
   }
 }
 
+class QueueLossIgnored extends TicketBook {
+  override queueLost(): TicketEffect[] {
+    return [];
+  }
+}
+
+class QueueLossPublishesNothing extends TicketBook {
+  override queueLost(nowMs: number): TicketEffect[] {
+    return without(super.queueLost(nowMs), 'publish');
+  }
+}
+
 class DeliveryIgnored extends TicketBook {
   override delivered(): TicketEffect[] {
     return [];
@@ -295,6 +307,8 @@ export const FAULTS: readonly (readonly [string, Machines])[] = [
   ['a ticket that waits for its next issue is forgotten', withBook(WaitingTicketForgotten)],
   ['a queue is never looked at', withBook(QueueNeverLookedAt)],
   ['what was delivered to nobody is not issued again', withBook(DeliveryIgnored)],
+  ['a lost queue is not noticed', withBook(QueueLossIgnored)],
+  ['tickets of a lost queue are not published again', withBook(QueueLossPublishesNothing)],
   ['a silent worker keeps its ticket for ever', withBook(SilentWorkerKeepsTicket)],
   ['an attempt number is used again', withBook(AttemptReused)],
   ['what is no longer wanted stays wanted', withBook(UnwantIgnored)],

@@ -109,7 +109,8 @@ export class AnswerFile {
   }
 
   /**
-   * Appends answers in one write. The samples must not be there yet. One append at a time.
+   * Appends answers in one write; of a sample that comes twice, the first counts. None may be there yet.
+   * One append at a time.
    *
    * @param rows - [samples.length, rowLength]
    */
@@ -133,7 +134,11 @@ export class AnswerFile {
       await this.#handle.truncate(endBytes);
       throw err;
     }
-    for (let i = 0; i < count; i++) this.#slots[samples[i] as number] = this.#slotCount++;
+    for (let i = 0; i < count; i++) {
+      const sample = samples[i] as number;
+      if (!this.has(sample)) this.#slots[sample] = this.#slotCount;
+      this.#slotCount++;
+    }
   }
 
   /**

@@ -107,25 +107,25 @@ export class AnswerTable {
   }
 
   async #append(samples: Uint32Array, rows: Float32Array): Promise<void> {
-    const n = this.#rowLength;
-    const seen = new Set<number>();
-    const fresh: number[] = [];
-    for (let i = 0; i < samples.length; i++) {
-      const sample = samples[i] as number;
-      if (this.#file.has(sample) || seen.has(sample)) continue;
-      seen.add(sample);
-      fresh.push(i);
-    }
-    if (fresh.length === 0) return;
+    const count = this.missingCount(samples);
+    if (count === 0) return;
     this.#dirty = true;
-    if (fresh.length === samples.length) {
+    if (count === samples.length) {
       await this.#file.append(samples, rows);
       this.#remember(samples, rows);
       return;
     }
-    const freshSamples = Uint32Array.from(fresh, (i) => samples[i] as number);
-    const freshRows = new Float32Array(fresh.length * n);
-    for (const [j, i] of fresh.entries()) copyRow(rows, i, freshRows, j, n);
+    const n = this.#rowLength;
+    const freshSamples = new Uint32Array(count);
+    const freshRows = new Float32Array(count * n);
+    let j = 0;
+    for (let i = 0; i < samples.length; i++) {
+      const sample = samples[i] as number;
+      if (this.#file.has(sample)) continue;
+      freshSamples[j] = sample;
+      copyRow(rows, i, freshRows, j, n);
+      j++;
+    }
     await this.#file.append(freshSamples, freshRows);
     this.#remember(freshSamples, freshRows);
   }
@@ -135,6 +135,7 @@ export class AnswerTable {
     const n = this.#rowLength;
     for (let i = 0; i < samples.length; i++) {
       const sample = samples[i] as number;
+      if (this.#inMemory[sample] === 1) continue;
       copyRow(rows, i, this.#rows, sample, n);
       this.#inMemory[sample] = 1;
     }

@@ -63,7 +63,8 @@ type Place =
   | { readonly at: 'queue'; readonly sequence: number; readonly sinceMs: number }
   | {
       readonly at: 'worker';
-      readonly sequence: number;
+      /** Undefined: its message is gone. */
+      readonly sequence: number | undefined;
       readonly workerId: string;
       readonly sinceMs: number;
     }
@@ -194,6 +195,20 @@ export class TicketBook {
     return effects;
   }
 
+  /** The queues are gone with all that lay on them, and numbers begin anew: what is in hand stays there. */
+  queueLost(nowMs: number): TicketEffect[] {
+    const effects: TicketEffect[] = [];
+    for (const entry of this.#entries.values()) {
+      const { place } = entry;
+      if (place.at === 'worker') entry.place = { ...place, sequence: undefined };
+      else if (place.at === 'queue') {
+        entry.place = { at: 'publishing' };
+        effects.push(...this.#reissue(entry, 'the queue that it lay on is gone', 0, nowMs));
+      }
+    }
+    return effects;
+  }
+
   /** A teacher's queue has delivered every message up to `sequence`. */
   delivered(teacher: string, sequence: number, nowMs: number): TicketEffect[] {
     const effects: TicketEffect[] = [];
@@ -269,7 +284,8 @@ export class TicketBook {
 
   #reissue(entry: Entry, reason: string, delayMs: number, nowMs: number): TicketEffect[] {
     const effects: TicketEffect[] = [];
-    if ('sequence' in entry.place) effects.push({ kind: 'remove', sequence: entry.place.sequence });
+    const sequence = 'sequence' in entry.place ? entry.place.sequence : undefined;
+    if (sequence !== undefined) effects.push({ kind: 'remove', sequence });
     entry.attempt = ++this.#issueCount;
     const { id } = entry;
     effects.push({

@@ -91,6 +91,12 @@ export class Reconciler {
     this.request();
   }
 
+  /** No queue is known to exist any more. */
+  queuesLost(): void {
+    this.#queues.clear();
+    this.request();
+  }
+
   /** Asks for a pass, soon. */
   request(): void {
     this.#requested = true;

@@ -47,6 +47,8 @@ interface Attachment {
   readonly controller: AbortController;
   /** Steps whose targets may leave, [first, end), in order. */
   readonly ranges: { readonly firstStep: number; readonly endStep: number }[];
+  /** One buffer a teacher, used again for every span: fresh ones keep the garbage collector busy. */
+  readonly logits: Float32Array[];
   /** Called when a range was added, and at the end. */
   wake: () => void;
 }
@@ -111,6 +113,7 @@ export class RunTargets implements Asker {
     const attachment: Attachment = {
       controller: new AbortController(),
       ranges: [],
+      logits: this.#parts.record.teachers.map(() => new Float32Array(0)),
       wake: () => {},
     };
     this.#attachment = attachment;
@@ -264,7 +267,7 @@ export class RunTargets implements Asker {
         continue;
       }
       const span = spanOfStep(this.#grid, range.firstStep);
-      const { logits, unreadable } = await this.#readAnswers(span, range);
+      const { logits, unreadable } = await this.#readAnswers(span, range, attachment.logits);
       // A call that is over must not take back steps that have left on the one after it, which finds out by
       // itself what is unreadable.
       if (controller.signal.aborted) return;
@@ -285,10 +288,15 @@ export class RunTargets implements Asker {
     }
   }
 
-  /** Every teacher's logits for the positions of some steps, and the teachers whose are not readable. */
+  /**
+   * Every teacher's logits for the positions of some steps, and the teachers whose are not readable.
+   *
+   * @param buffers - one a teacher, replaced where it is too short; the logits are borrowed from them.
+   */
   async #readAnswers(
     span: number,
     { firstStep, endStep }: { firstStep: number; endStep: number },
+    buffers: Float32Array[],
   ): Promise<{ logits: Float32Array[]; unreadable: number[] }> {
     const { dataset, record, store } = this.#parts;
     const positions = this.#positions(firstStep, endStep);
@@ -299,7 +307,7 @@ export class RunTargets implements Asker {
     const unreadable: number[] = [];
     const logits = await Promise.all(
       record.teachers.map(async ({ identity }, teacher) => {
-        const out = new Float32Array(samples.length * dataset.classCount);
+        const out = atLeast(buffers, teacher, samples.length * dataset.classCount);
         const table = answerTable(dataset, { teacherIdentity: identity, view, outputs });
         try {
           if ((await store.read(table, samples, out)).length > 0) unreadable.push(teacher);
@@ -337,6 +345,14 @@ export class RunTargets implements Asker {
     const positionCount = last.firstPosition + last.positionCount - first.firstPosition;
     return { epoch: first.epoch, firstPosition: first.firstPosition, positionCount };
   }
+}
+
+/** The first `length` numbers of a buffer, which is replaced if it has fewer. */
+function atLeast(buffers: Float32Array[], index: number, length: number): Float32Array {
+  const kept = buffers[index];
+  const buffer = kept !== undefined && kept.length >= length ? kept : new Float32Array(length);
+  buffers[index] = buffer;
+  return buffer.subarray(0, length);
 }
 
 function wantKey(teacher: number, span: number): string {

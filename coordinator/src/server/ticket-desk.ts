@@ -103,6 +103,10 @@ export class TicketDesk {
     this.#apply(this.#book.sessionEnded(workerId, teachers, this.#parts.now()));
   }
 
+  queueLost(): void {
+    this.#apply(this.#book.queueLost(this.#parts.now()));
+  }
+
   tick(): void {
     this.#apply(this.#book.tick(this.#parts.now()));
   }

@@ -252,6 +252,27 @@ describe('trouble', () => {
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
   });
 
+  it('gives out again what lay on the queue when that went with its server', async () => {
+    const doomed = teacher('t1', { answer: () => undefined });
+    const peer = student('s1');
+    const submitted = await submit();
+    await assigned(peer);
+    await peer.receive(0, STEP_COUNT);
+    await eventually(() => (doomed.taken.length >= 2 ? true : undefined));
+    doomed.kill();
+    const reissuedFor = (reason: string) =>
+      eventually(async () => {
+        const seen = await events().catch(() => []);
+        return seen.some(({ message }) => message.includes(reason)) ? true : undefined;
+      });
+    await reissuedFor('the session of t1 ended');
+    await cluster.restartNats();
+    await reissuedFor('the queue that it lay on is gone');
+    teacher('t2');
+    await drain(peer, 0, STEP_COUNT);
+    expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
+  });
+
   it('refuses answers of another shape or that are not finite, and shows the worker', async () => {
     let turn = 0;
     const bad = teacher('t1', {

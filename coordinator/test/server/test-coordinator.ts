@@ -30,7 +30,7 @@ const log = createLogger({ name: 'test', level: process.env['LYCEUM_TEST_LOG'] ?
 
 export class TestCoordinator {
   readonly nats: Nats;
-  readonly #server: NatsServer;
+  #server: NatsServer;
   readonly #folder: string;
   #serving: Serving;
   #clients: Clients;
@@ -44,10 +44,8 @@ export class TestCoordinator {
   }
 
   static async start(): Promise<TestCoordinator> {
-    const binary = findNatsServer(process.env);
-    if (binary === undefined) throw new Error('no nats-server: run npm test, which gets one');
     const folder = await mkdtemp(join(tmpdir(), 'lyceum-coordinator-'));
-    const server = await startNatsServer({ binary, storeDir: join(folder, 'nats'), port: 0, log });
+    const server = await startNats(folder, 0);
     const nats = await connectNats({ url: server.url, name: 'test', log });
     const serving = await serveIn(folder, server.url, '127.0.0.1:0');
     return new TestCoordinator(folder, server, nats, serving);
@@ -71,6 +69,13 @@ export class TestCoordinator {
     const { address } = this.#serving;
     await this.#serving.stop();
     this.#serving = await serveIn(this.#folder, this.#server.url, address);
+  }
+
+  /** Stops `nats-server` and starts it again at the same address, with what it had on disk. */
+  async restartNats(): Promise<void> {
+    const port = Number(new URL(this.#server.url).port);
+    await this.#server.stop();
+    this.#server = await startNats(this.#folder, port);
   }
 
   async stop(): Promise<void> {
@@ -133,6 +138,12 @@ function clientsOf(address: string) {
     teacher: connect(TeacherClient, address),
     student: connect(StudentClient, address),
   };
+}
+
+function startNats(folder: string, port: number): Promise<NatsServer> {
+  const binary = findNatsServer(process.env);
+  if (binary === undefined) throw new Error('no nats-server: run npm test, which gets one');
+  return startNatsServer({ binary, storeDir: join(folder, 'nats'), port, log });
 }
 
 function serveIn(folder: string, natsUrl: string, listenAddress: string): Promise<Serving> {

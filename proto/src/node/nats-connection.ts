@@ -26,6 +26,8 @@ export interface Nats {
   readonly closed: Promise<void>;
   /** False while the connection is being made again. */
   readonly connected: boolean;
+  /** Calls `listener` each time that the connection was made again. */
+  onReconnect(listener: () => void): void;
   /** Flushes what was written if the server answers, and closes. */
   close(): Promise<void>;
   /** @throws {LyceumError} UNAVAILABLE if the bucket does not exist and `create` is false. */
@@ -77,6 +79,7 @@ class NatsDoor implements Nats {
   connected = true;
   readonly #connection: NatsConnection;
   readonly #log: Logger;
+  readonly #reconnected: (() => void)[] = [];
 
   constructor(connection: NatsConnection, log: Logger) {
     this.#connection = connection;
@@ -93,6 +96,10 @@ class NatsDoor implements Nats {
     const flushed = this.#connection.flush().catch(() => undefined);
     if (this.connected) await Promise.race([flushed, sleep(FLUSH_MS)]);
     await this.#connection.close();
+  }
+
+  onReconnect(listener: () => void): void {
+    this.#reconnected.push(listener);
   }
 
   keyValue(bucket: string, a: { create: boolean }): Promise<KeyValue> {
@@ -123,6 +130,7 @@ class NatsDoor implements Nats {
       } else if (type === Events.Reconnect) {
         this.connected = true;
         this.#log.info({ server: data }, 'NATS reconnected');
+        for (const listener of this.#reconnected) listener();
       } else if (type === Events.Error) this.#log.warn({ reason: data }, 'NATS reported an error');
     }
   }

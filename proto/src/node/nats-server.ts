@@ -70,6 +70,8 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const child = spawn(binary, ['--config', configFile], {
     detached: true,
     stdio: ['ignore', logHandle.fd, logHandle.fd],
+    // One thread serves a machine's worth of workers; several wake each other on cores that train.
+    env: { GOMAXPROCS: '1', ...process.env },
   });
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());

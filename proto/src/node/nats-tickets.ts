@@ -3,8 +3,11 @@
  * teacher.
  *
  * JetStream only queues. Deliveries are unlimited, and re-issuing is the coordinator's business: a ticket
- * that nobody wants any more is removed, not left to fail.
+ * that nobody wants any more is removed, not left to fail. So the queue need not survive its server: it lies in
+ * memory, which spares the server a file system's work for each ticket, and a message of the coordinator's own,
+ * the marker, tells whether the queue is still the one that was published to.
  */
+import { randomUUID } from 'node:crypto';
 import {
   AckPolicy,
   DiscardPolicy,
@@ -35,8 +38,12 @@ const DUPLICATE_WINDOW_MS = 120_000;
 const PUBLISH_ATTEMPTS = 3;
 
 export interface TicketQueue {
-  /** Creates the stream, or gives it this version's settings. */
-  ensureStream(): Promise<void>;
+  /**
+   * Creates the stream, or gives it this version's settings.
+   *
+   * @returns false if it began anew since the last call: what was published is lost, and so are the consumers.
+   */
+  ensureStream(): Promise<boolean>;
   /** Creates a teacher's consumer, or leaves it as it is. @returns its name. */
   ensureConsumer(teacherIdentity: string): Promise<string>;
   /**
@@ -62,25 +69,52 @@ export async function openTicketQueue(connection: NatsConnection): Promise<Ticke
   }
 }
 
+/** No teacher's: identities are hexadecimal. */
+const MARKER_SUBJECT = ticketSubject('marker');
+
+interface Marker {
+  readonly sequence: number;
+  readonly text: string;
+}
+
 class JetStreamTicketQueue implements TicketQueue {
   readonly #manager: JetStreamManager;
   readonly #jetStream: JetStreamClient;
+  #marker: Marker | undefined;
 
   constructor(manager: JetStreamManager, jetStream: JetStreamClient) {
     this.#manager = manager;
     this.#jetStream = jetStream;
   }
 
-  async ensureStream(): Promise<void> {
+  async ensureStream(): Promise<boolean> {
     await ensureStream(this.#manager, {
       name: TICKET_STREAM,
       subjects: [ticketSubject('*')],
       retention: RetentionPolicy.Workqueue,
-      storage: StorageType.File,
+      storage: StorageType.Memory,
       discard: DiscardPolicy.New,
       max_msg_size: TICKET_MAX_BYTES,
       duplicate_window: nanos(DUPLICATE_WINDOW_MS),
     });
+    return named(`stream ${TICKET_STREAM}`, async () => {
+      if (this.#marker !== undefined && (await this.#isThere(this.#marker))) return true;
+      await this.#manager.streams.purge(TICKET_STREAM, { filter: MARKER_SUBJECT });
+      const text = randomUUID();
+      const { seq } = await this.#jetStream.publish(MARKER_SUBJECT, text);
+      this.#marker = { sequence: seq, text };
+      return false;
+    });
+  }
+
+  async #isThere({ sequence, text }: Marker): Promise<boolean> {
+    try {
+      const message = await this.#manager.streams.getMessage(TICKET_STREAM, { seq: sequence });
+      return message.string() === text;
+    } catch (err) {
+      if (isMessageMissing(err)) return false;
+      throw err;
+    }
   }
 
   async ensureConsumer(teacherIdentity: string): Promise<string> {

@@ -53,9 +53,10 @@ export class LookupTeacher implements TeacherEngine {
     }
     return table.map(({ name, width, values }) => {
       const rows = new Float32Array(samples.length * width);
-      samples.forEach((sample, row) => {
-        rows.set(values.subarray(sample * width, (sample + 1) * width), row * width);
-      });
+      for (let row = 0; row < samples.length; row++) {
+        const from = (samples[row] as number) * width;
+        for (let c = 0; c < width; c++) rows[row * width + c] = values[from + c] as number;
+      }
       return { name, width, values: rows };
     });
   }
