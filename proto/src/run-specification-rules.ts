@@ -6,6 +6,7 @@
  * here it is as if it were absent.
  */
 import { isMapping, pathText } from './document-schema.js';
+import { ensembleProblems } from './ensemble-schema.js';
 import type { Problem } from './errors.js';
 import { asksTeachers, isTermName } from './objective-schema.js';
 
@@ -17,7 +18,11 @@ export function problemsBetweenFields(document: unknown): Problem[] {
   const distils = run['kind'] === 'Distillation';
   return [
     ...(distils
-      ? [...teacherProblems(spec['teachers']), ...objectiveProblems(spec['objective'])]
+      ? [
+          ...teacherProblems(spec['teachers']),
+          ...ensembleProblems(mapping(spec['ensemble']), list(spec['teachers']).map(mapping)),
+          ...objectiveProblems(spec['objective']),
+        ]
       : []),
     ...trainingProblems(mapping(spec['training'])),
   ];

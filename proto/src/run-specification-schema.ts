@@ -17,6 +17,7 @@ import {
   wholeNumber,
   word,
 } from './document-schema.js';
+import { ensemble } from './ensemble-schema.js';
 import { term, termAlone } from './objective-schema.js';
 
 const NAME = '[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?';
@@ -205,11 +206,6 @@ const student = section({
 
 const API_VERSION = 'lyceum.dev/v1alpha1';
 const head = { apiVersion: z.literal(API_VERSION, { error: wants(API_VERSION) }), metadata };
-
-const ensemble = section({
-  combine: word('arithmetic', 'geometric').default('arithmetic'),
-  quorum: word('all').default('all'),
-});
 
 const distillation = section({
   ...head,

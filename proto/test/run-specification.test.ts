@@ -271,6 +271,24 @@ describe('what a user is told', () => {
     expect(problemsOf(withWeights(0, 1))).toEqual([]);
   });
 
+  test('weights beside a rule that computes them', () => {
+    const teachers = spec.teachers.map((t, i) => ({ ...t, weight: i + 1 }));
+    expect(problemOf(distillation({ teachers, ensemble: { combine: 'entropy' } }))).toBe(
+      'spec.teachers[1].weight: has no say beside spec.ensemble.combine: entropy, which computes the weights; leave it out, or combine by arithmetic, geometric, mean-logit or majority-vote',
+    );
+    expect(problemsOf(distillation({ teachers, ensemble: { combine: 'mean-logit' } }))).toEqual([]);
+  });
+
+  test('a weighting of another rule', () => {
+    const ensemble = { combine: 'geometric', weighting: 'ebkd' };
+    expect(problemOf(distillation({ ensemble }))).toBe(
+      'spec.ensemble.weighting: belongs to combine: entropy, and spec.ensemble.combine is geometric',
+    );
+    expect(problemOf(distillation({ ensemble: { combine: 'entropie' } }))).toContain(
+      'did you mean entropy?',
+    );
+  });
+
   test('two teachers of one name', () => {
     const teachers = [...spec.teachers, { name: 'wide', model: 'other' }];
     expect(problemOf(distillation({ teachers }))).toBe(

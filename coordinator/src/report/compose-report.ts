@@ -3,12 +3,14 @@ import {
   accuracy,
   agreement,
   brier,
+  type Combination,
+  combinationOf,
+  combined,
   ece,
   gapClosed,
   nll,
-  poolLogProbabilities,
 } from '@lyceum/learning/ensemble';
-import type { RunSpecification } from '@lyceum/proto';
+import type { DistillationSpecification, RunSpecification } from '@lyceum/proto';
 import type { Report, ReportModelRow } from './report.js';
 import type { ModelEvaluation, ReportInput, StudentEvaluation } from './report-input.js';
 
@@ -42,7 +44,7 @@ export function composeReport(input: ReportInput): Report {
     ensembleOutputs === undefined || specification.kind !== 'Distillation'
       ? null
       : {
-          combine: specification.spec.ensemble.combine,
+          combine: rowCombination(specification).combine,
           ...row({
             logits: ensembleOutputs,
             parameterCount: sum(input.teachers.map((t) => t.parameterCount)),
@@ -101,16 +103,19 @@ export function ensembleOf(input: ReportInput): Float32Array | undefined {
   const rowCount = input.testSampleIds.length;
   const { classCount } = input.dataset;
   const out = new Float32Array(rowCount * classCount);
-  poolLogProbabilities(
-    input.specification.spec.ensemble.combine,
-    1,
-    input.teachers.map((t) => t.logits),
-    input.teachers.map((t) => t.weight),
+  combined(rowCombination(input.specification), {
+    teacherLogits: input.teachers.map((t) => t.logits),
+    teacherWeights: input.teachers.map((t) => t.weight),
     rowCount,
     classCount,
-    out,
-  );
+  }).logProbabilities(1, out);
   return out;
+}
+
+/** The rule of the ensemble's row: one that looks at labels would be given what it is measured by. */
+function rowCombination({ spec }: DistillationSpecification): Combination {
+  const combination = combinationOf(spec.ensemble);
+  return combination.combine === 'ca-mkd' ? { combine: 'arithmetic' } : combination;
 }
 
 /** The figures that need labels; null where no test sample has one. */
@@ -122,9 +127,10 @@ function labelFigures(
   if (!labels.some((label) => label >= 0)) {
     return { accuracy: null, nll: null, ece: null, brier: null };
   }
+  const loss = nll(logits, labels, classCount);
   return {
     accuracy: accuracy(logits, labels, classCount),
-    nll: nll(logits, labels, classCount),
+    nll: Number.isFinite(loss) ? loss : null,
     ece: ece(logits, labels, classCount, ECE_BIN_COUNT),
     brier: brier(logits, labels, classCount),
   };

@@ -11,7 +11,12 @@ const share = z.number().min(0).max(1);
 
 const modelRow = z.object({
   accuracy: share.nullable().describe('Share of test samples whose largest output is the label.'),
-  nll: z.number().nullable().describe('Mean negative log-likelihood of the label, in nats.'),
+  nll: z
+    .number()
+    .nullable()
+    .describe(
+      'Mean negative log-likelihood of the label, in nats; null too where a label got probability 0.',
+    ),
   ece: share.nullable().describe('Expected calibration error, 15 bins of equal width.'),
   brier: z
     .number()
@@ -69,9 +74,15 @@ export const reportSchema = z
     testSampleCount: z.int().min(0),
     teachers: z.array(teacherRow).describe('In ensemble order.'),
     ensemble: modelRow
-      .extend({ combine: z.enum(['arithmetic', 'geometric']) })
+      .extend({
+        combine: z
+          .string()
+          .describe(
+            "The rule of this row: the run's, or arithmetic where that needs the label itself.",
+          ),
+      })
       .nullable()
-      .describe("The teachers combined by the run's rule at temperature 1; null without teachers."),
+      .describe('The teachers combined by that rule at temperature 1; null without teachers.'),
     student: studentRow,
     studentWithoutTeachers: studentRow
       .nullable()

@@ -185,6 +185,14 @@ function countSamples(
       });
       return undefined;
     }
+    const needsLabels =
+      specification.kind === 'Distillation' && specification.spec.ensemble.combine === 'ca-mkd';
+    if (needsLabels && labelledTrainCount < train.length) {
+      problems.push({
+        path: 'spec.ensemble.combine',
+        message: `ca-mkd needs the label of every training sample, and spec.labels leaves ${labelledTrainCount} of ${train.length}; entropy needs none`,
+      });
+    }
     if (labelledTrainCount === 0 && hasOwnBaseline({ specification })) {
       const message = 'trains on labels alone, and no sample of the train split has one';
       problems.push({ path: 'spec.student.baseline', message });

@@ -279,7 +279,7 @@ export class RunTargets implements Asker {
         }
         continue;
       }
-      for (const frame of this.#frames(range, logits)) {
+      for (const frame of this.#frames(span, range, logits)) {
         await send(frame);
         if (controller.signal.aborted) return;
         await nextTurn();
@@ -299,10 +299,8 @@ export class RunTargets implements Asker {
     buffers: Float32Array[],
   ): Promise<{ logits: Float32Array[]; unreadable: number[] }> {
     const { dataset, record, store } = this.#parts;
-    const positions = this.#positions(firstStep, endStep);
-    const offset = positions.firstPosition - spanAt(this.#grid, span).firstPosition;
-    const samples = this.#samplesOf(span).subarray(offset, offset + positions.positionCount);
-    const view = viewAt(this.#spec.views, positions.epoch);
+    const samples = this.#samplesOfSteps(span, { firstStep, endStep });
+    const view = viewAt(this.#spec.views, this.#positions(firstStep, endStep).epoch);
     const { outputs } = this.#plan;
     const unreadable: number[] = [];
     const logits = await Promise.all(
@@ -321,7 +319,18 @@ export class RunTargets implements Asker {
     return { logits, unreadable };
   }
 
+  /** The samples of steps [firstStep, endStep) of a span, by position. */
+  #samplesOfSteps(
+    span: number,
+    { firstStep, endStep }: { firstStep: number; endStep: number },
+  ): Uint32Array {
+    const { firstPosition, positionCount } = this.#positions(firstStep, endStep);
+    const offset = firstPosition - spanAt(this.#grid, span).firstPosition;
+    return this.#samplesOf(span).subarray(offset, offset + positionCount);
+  }
+
   #frames(
+    span: number,
     { firstStep, endStep }: { firstStep: number; endStep: number },
     teacherLogits: readonly Float32Array[],
   ): Generator<TargetFrame, void, undefined> {
@@ -333,6 +342,10 @@ export class RunTargets implements Asker {
       teacherWeights: record.teachers.map((teacher) => teacher.weight),
       rowCount: positionCount,
       classCount: dataset.classCount,
+      labels: Int32Array.from(
+        this.#samplesOfSteps(span, { firstStep, endStep }),
+        (sample) => dataset.labels[sample] as number,
+      ),
       epoch,
       firstPosition,
     });

@@ -9,6 +9,8 @@ export interface TargetRows {
   readonly teacherWeights: readonly number[];
   readonly rowCount: number;
   readonly classCount: number;
+  /** [rowCount]; -1: none. */
+  readonly labels: Int32Array;
   readonly epoch: number;
   readonly firstPosition: number;
 }
@@ -26,7 +28,9 @@ export function* targetFrames(rows: TargetRows): Generator<TargetFrame, void, un
     const slices = rows.teacherLogits.map((logits) =>
       logits.subarray(first * classCount, (first + count) * classCount),
     );
-    const combined = combine(plan, slices, rows.teacherWeights, count, classCount);
+    const combined = combine(plan, slices, rows.teacherWeights, count, classCount, {
+      labels: rows.labels.subarray(first, first + count),
+    });
     yield {
       epoch: rows.epoch,
       firstPosition: rows.firstPosition + first,

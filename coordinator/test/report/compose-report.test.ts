@@ -46,6 +46,27 @@ test('the geometric rule multiplies', () => {
   expect(ensemble?.nll).toBeCloseTo(mean(...right.map((p) => -Math.log(p))), 6);
 });
 
+test('a rule that looks at labels is shown as the plain mean; one that excludes a label has no NLL', () => {
+  const input = exampleInput();
+  const by = (combine: string) => {
+    const document = structuredClone(input.specification) as {
+      spec: { ensemble: unknown; teachers: { weight: number }[] };
+    };
+    document.spec.ensemble = { combine };
+    for (const teacher of document.spec.teachers) teacher.weight = 1;
+    const specification = checkRunSpecification(document, 'test');
+    const teachers = input.teachers.map((teacher) => ({ ...teacher, weight: 1 }));
+    return composeReport({ ...input, specification, teachers }).ensemble;
+  };
+  // Means of class 0: 0.7, 0.6, 0.4, 0.6.
+  expect(by('ca-mkd')).toMatchObject({ combine: 'arithmetic', accuracy: 0.75 });
+  expect(by('ca-mkd')?.nll).toBeCloseTo(mean(...[0.7, 0.6, 0.6, 0.4].map((p) => -Math.log(p))), 6);
+  // The votes of the two: 0 0, 0 1, 1 0, 1 0.
+  expect(by('majority-vote')?.nll).toBeCloseTo((3 * Math.LN2) / 4, 6);
+  input.testLabels[0] = 1;
+  expect(by('majority-vote')).toMatchObject({ nll: null, accuracy: 0.25 });
+});
+
 test('agreement counts equal answers, right or wrong', () => {
   // The ensemble says 0 0 1 and, narrowly, 0 or 1; keep the last out of doubt.
   const input = exampleInput();

@@ -1,7 +1,7 @@
 // The coordinator against a real nats-server and over real gRPC, with peers that speak as teacher and
 // student workers do but compute nothing, so that every logit and every target can be told in advance.
 import { orderedRows, writeNpz } from '@lyceum/learning/data';
-import { pool } from '@lyceum/learning/ensemble';
+import { caMkdWeights, pool } from '@lyceum/learning/ensemble';
 import { digestBytes, float32Tensor, LyceumError, type Run, RunState } from '@lyceum/proto';
 import { call, openServerStream } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -111,7 +111,12 @@ async function drain(peer: StudentPeer, fromStep: number, toStep: number): Promi
 }
 
 /** What a run's target must be, computed from what the peers answer. */
-function expectedRows(run: Run, fromStep: number, toStep: number) {
+function expectedRows(
+  run: Run,
+  fromStep: number,
+  toStep: number,
+  weightsOf: (logits: Float32Array[], sample: number) => ArrayLike<number> = () => [1, 3],
+) {
   const identities = run.teacherIdentities.map((hex) => digestBytes(hex));
   const stepsPerEpoch = TRAIN_COUNT / BATCH_SIZE;
   return Array.from({ length: (toStep - fromStep) * BATCH_SIZE }, (_, i) => {
@@ -121,7 +126,7 @@ function expectedRows(run: Run, fromStep: number, toStep: number) {
     const [sample = 0] = orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1);
     const logits = identities.map((identity) => Float32Array.from(logitsOf(identity, sample)));
     const values = new Float32Array(CLASS_COUNT);
-    pool('arithmetic', 4, logits, [1, 3], 1, CLASS_COUNT, values);
+    pool('arithmetic', 4, logits, Array.from(weightsOf(logits, sample)), 1, CLASS_COUNT, values);
     return { epoch, position, values: [...values] };
   });
 }
@@ -193,6 +198,37 @@ describe('a run from submit to report', () => {
     const seen = (await events()).map((e) => e.message);
     expect(seen).toContain('PREPARING → TRAINING');
     expect(seen.at(-1)).toBe('EVALUATING → SUCCEEDED');
+  });
+
+  it('weighs each sample by how well the teachers know its label', async () => {
+    teacher('t1');
+    const peer = student('s1');
+    const teachers = [
+      { name: 'one', model: 'first' },
+      { name: 'two', model: 'second' },
+    ];
+    const changes = { teachers, ensemble: { combine: 'ca-mkd' } };
+    const submitted = await submit(specification(changes));
+    const run = await assigned(peer);
+    expect(run.targetTensors.map(({ name }) => name)).toEqual(['pooled/ca-mkd/4']);
+    await peer.receive(0, 0);
+    await drain(peer, 0, 40);
+    expect(peer.rows).toEqual(
+      expectedRows(submitted, 0, 40, (logits, sample) =>
+        caMkdWeights(logits, dataset.labels.subarray(sample, sample + 1), CLASS_COUNT),
+      ),
+    );
+  });
+
+  it('does not weigh by labels that the run leaves out', async () => {
+    const changes = {
+      teachers: [{ name: 'one', model: 'first' }],
+      ensemble: { combine: 'ca-mkd' },
+      labels: { count: 30 },
+    };
+    await expect(submit(specification(changes))).rejects.toThrow(
+      /spec\.ensemble\.combine.*spec\.labels leaves 30 of 3000; entropy needs none/s,
+    );
   });
 
   it('answers a second run on the same settings from the store, without any teacher', async () => {

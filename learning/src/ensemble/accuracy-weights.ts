@@ -6,7 +6,7 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import { softmaxInPlace } from './log-softmax.js';
-import { sharesOrEqual } from './pool.js';
+import { sharesOrEqual } from './teacher-shares.js';
 
 /**
  *     linear     aₖ

@@ -6,7 +6,7 @@
  * t `temperature`.
  */
 import { logSoftmaxRow, softmaxInPlace, type Values } from './log-softmax.js';
-import { sharesOrEqual } from './pool.js';
+import { sharesOrEqual } from './teacher-shares.js';
 
 /**
  *     ebkd       1 − Hₖ/ΣH, of sum K − 1: no share is above 1/(K−1). Kwon et al. 2020, "Adaptive knowledge

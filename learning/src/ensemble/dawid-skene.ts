@@ -75,6 +75,20 @@ export function dawidSkene(
   return { posterior, priors, confusions };
 }
 
+/**
+ * The E step for samples that were not fitted on: T [N, C] of their votes under known priors and confusions.
+ *
+ * @param votes - as {@link dawidSkene} takes them.
+ */
+export function dawidSkenePosterior(
+  votes: readonly ArrayLike<number>[],
+  { priors, confusions }: Pick<DawidSkene, 'priors' | 'confusions'>,
+): Float64Array {
+  const posterior = new Float64Array((votes[0]?.length ?? 0) * priors.length);
+  expect(votes, priors, confusions, posterior);
+  return posterior;
+}
+
 function startingPosterior(
   votes: readonly ArrayLike<number>[],
   sampleCount: number,

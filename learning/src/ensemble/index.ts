@@ -2,8 +2,10 @@
 export * from './accuracy-weights.js';
 export * from './adapter-weights.js';
 export * from './calibration.js';
+export * from './combination.js';
 export * from './confidence-weights.js';
 export * from './dawid-skene.js';
+export * from './fit-combination.js';
 export * from './label-weights.js';
 export * from './log-softmax.js';
 export * from './majority-vote.js';
@@ -17,3 +19,4 @@ export * from './quorum-mean.js';
 export * from './sparse-pool.js';
 export * from './statistics.js';
 export * from './target-plan.js';
+export * from './teacher-shares.js';

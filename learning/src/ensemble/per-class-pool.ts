@@ -5,7 +5,7 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import { logSoftmaxRow, type Values } from './log-softmax.js';
-import { sharesOrEqual } from './pool.js';
+import { sharesOrEqual } from './teacher-shares.js';
 
 /**
  * p_c ∝ Σₖ Wₖc pₖc / Σₖ Wₖc, over its sum; a class that no teacher has weight for takes all teachers alike.

@@ -13,8 +13,8 @@
  *
  * Symbols: K teachers with logits vₖ [N, C] and shares aₖ, pₖ = softmax(vₖ/τ), τ `temperature`.
  */
-import { LyceumError } from '@lyceum/proto';
 import { logSoftmaxRow, softmaxInPlace, type Values } from './log-softmax.js';
+import { rowShares, teacherShares } from './teacher-shares.js';
 
 export type PoolRule = 'arithmetic' | 'geometric';
 
@@ -22,31 +22,6 @@ export type PoolRule = 'arithmetic' | 'geometric';
 export const PROBABILITY_FLOOR = 1e-8;
 
 const LOG_FLOOR = Math.log(PROBABILITY_FLOOR);
-
-/**
- * aₖ = wₖ / Σw.
- *
- * @throws {LyceumError} INVALID_ARGUMENT if a weight is negative or not finite, or all are 0.
- */
-export function teacherShares(teacherWeights: readonly number[]): Float64Array {
-  let sum = 0;
-  for (const weight of teacherWeights) {
-    if (!(Number.isFinite(weight) && weight >= 0)) {
-      throw new LyceumError('INVALID_ARGUMENT', `a teacher's weight must be ≥ 0, got ${weight}`);
-    }
-    sum += weight;
-  }
-  if (!(sum > 0 && Number.isFinite(sum))) {
-    throw new LyceumError('INVALID_ARGUMENT', `teachers' weights must have a sum > 0, got ${sum}`);
-  }
-  return Float64Array.from(teacherWeights, (weight) => weight / sum);
-}
-
-/** {@link teacherShares}, and equal shares where all weights are 0. */
-export function sharesOrEqual(teacherWeights: readonly number[]): Float64Array {
-  const allZero = teacherWeights.length > 0 && teacherWeights.every((weight) => weight === 0);
-  return teacherShares(allZero ? teacherWeights.map(() => 1) : teacherWeights);
-}
 
 /**
  * The pooled probabilities, [N, C].
@@ -71,6 +46,8 @@ export function pool(
 /**
  * {@link pool} with shares as they are. Shares of a sum other than 1 make a geometric pool a product of
  * experts, sharper than any of them.
+ *
+ * @param shares - [K], or [N, K]: each row's own.
  */
 export function poolWithShares(
   rule: PoolRule,
@@ -81,15 +58,16 @@ export function poolWithShares(
   classCount: number,
   out: Values,
 ): void {
-  checkLengths(teacherLogits, shares, rowCount * classCount, out);
+  const sharesOf = rowShares(teacherLogits, shares, rowCount, classCount, out);
   const row = new Float64Array(classCount);
   const scratch = new Float64Array(classCount);
   for (let n = 0; n < rowCount; n++) {
     const from = n * classCount;
+    const own = sharesOf(n);
     row.fill(0);
-    if (rule === 'arithmetic') addTempered(teacherLogits, shares, temperature, from, row, scratch);
+    if (rule === 'arithmetic') addTempered(teacherLogits, own, temperature, from, row, scratch);
     else {
-      addLogs(teacherLogits, shares, temperature, from, row);
+      addLogs(teacherLogits, own, temperature, from, row);
       softmaxInPlace(row);
     }
     for (let c = 0; c < classCount; c++) out[from + c] = row[c] as number;
@@ -110,18 +88,32 @@ export function poolLogProbabilities(
   out: Values,
 ): void {
   const shares = teacherShares(teacherWeights);
-  checkLengths(teacherLogits, shares, rowCount * classCount, out);
+  poolLogsWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out);
+}
+
+/** Logarithms of what {@link poolWithShares} gives, of a sum of probabilities of 1. */
+export function poolLogsWithShares(
+  rule: PoolRule,
+  temperature: number,
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): void {
+  const sharesOf = rowShares(teacherLogits, shares, rowCount, classCount, out);
   const row = new Float64Array(classCount);
   const one = new Float64Array(classCount);
   for (let n = 0; n < rowCount; n++) {
     const from = n * classCount;
+    const own = sharesOf(n);
     if (rule === 'geometric') {
       row.fill(0);
-      addLogs(teacherLogits, shares, temperature, from, row);
+      addLogs(teacherLogits, own, temperature, from, row);
     } else {
       row.fill(Number.NEGATIVE_INFINITY);
-      for (let k = 0; k < shares.length; k++) {
-        const share = shares[k] as number;
+      for (let k = 0; k < own.length; k++) {
+        const share = own[k] as number;
         if (share === 0) continue;
         logSoftmaxRow(teacherLogits[k] as Values, from, classCount, temperature, one, 0);
         const logShare = Math.log(share);
@@ -208,29 +200,4 @@ function flooredLogit(logits: Values, from: number, classes: number, greatest: n
 function logAddExp(a: number, b: number): number {
   if (a === Number.NEGATIVE_INFINITY) return b;
   return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
-}
-
-function checkLengths(
-  teacherLogits: readonly Values[],
-  shares: Float64Array,
-  values: number,
-  out: Values,
-): void {
-  if (teacherLogits.length !== shares.length) {
-    throw new LyceumError(
-      'INVALID_ARGUMENT',
-      `${teacherLogits.length} teachers' logits and ${shares.length} weights`,
-    );
-  }
-  for (const [k, logits] of teacherLogits.entries()) {
-    if (shares[k] !== 0 && logits.length < values) {
-      throw new LyceumError(
-        'INVALID_ARGUMENT',
-        `teacher ${k}: want ${values} logits, got ${logits.length}`,
-      );
-    }
-  }
-  if (out.length < values) {
-    throw new LyceumError('INVALID_ARGUMENT', `pool: want room for ${values}, got ${out.length}`);
-  }
 }

@@ -8,7 +8,7 @@
  * Symbols: V classes, k of them sent, wₖ the teachers' weights.
  */
 import { LyceumError } from '@lyceum/proto';
-import { teacherShares } from './pool.js';
+import { teacherShares } from './teacher-shares.js';
 
 export interface SparseRow {
   /** Classes, each once. */

@@ -5,25 +5,31 @@
  * Tempered pools depend on each term's temperature, hence one pooled tensor per distinct temperature.
  */
 import type { DistillationSpecification, TermSettings } from '@lyceum/proto';
+import {
+  type Combination,
+  type CombinationFit,
+  type CombinationName,
+  combinationOf,
+  combined,
+} from './combination.js';
 import type { Values } from './log-softmax.js';
-import { type PoolRule, pool } from './pool.js';
 
 export interface TargetTensorPlan {
   /** As {@link pooledName} makes it. */
   readonly name: string;
-  readonly rule: PoolRule;
   readonly temperature: number;
 }
 
 export interface TargetPlan {
   /** What every teacher is asked for, sorted. */
   readonly outputs: readonly string[];
+  readonly combination: Combination;
   /** In the order in which a target carries them; each row is [C]. */
   readonly tensors: readonly TargetTensorPlan[];
 }
 
 /** `pooled/arithmetic/4`: the name of a pooled tensor in a target. */
-export function pooledName(rule: PoolRule, temperature: number): string {
+export function pooledName(rule: CombinationName, temperature: number): string {
   return `pooled/${rule}/${temperature}`;
 }
 
@@ -37,7 +43,7 @@ export function pooledTemperature(term: TermSettings): number | undefined {
 }
 
 export function targetPlan(spec: DistillationSpecification['spec']): TargetPlan {
-  const rule = spec.ensemble.combine;
+  const combination = combinationOf(spec.ensemble);
   const temperatures = new Set<number>();
   for (const term of spec.objective) {
     const temperature = pooledTemperature(term);
@@ -45,15 +51,16 @@ export function targetPlan(spec: DistillationSpecification['spec']): TargetPlan 
   }
   const tensors = [...temperatures]
     .sort((a, b) => a - b)
-    .map((temperature) => ({ name: pooledName(rule, temperature), rule, temperature }));
-  return { outputs: ['logits'], tensors };
+    .map((temperature) => ({ name: pooledName(combination.combine, temperature), temperature }));
+  return { outputs: ['logits'], combination, tensors };
 }
 
 /**
  * One [N, C] tensor for each of the plan's, in its order.
  *
  * @param teacherLogits - one [N, C] a teacher, in ensemble order.
- * @throws {LyceumError} as `pool` does.
+ * @param known - `labels` [N] and `fit`, where the rule needs them.
+ * @throws {LyceumError} as `combined` does.
  */
 export function combine(
   plan: TargetPlan,
@@ -61,10 +68,20 @@ export function combine(
   teacherWeights: readonly number[],
   rowCount: number,
   classCount: number,
+  known: { readonly labels?: Int32Array; readonly fit?: CombinationFit } = {},
 ): Float32Array[] {
-  return plan.tensors.map(({ rule, temperature }) => {
+  const { labels, fit } = known;
+  const answers = {
+    teacherLogits,
+    teacherWeights,
+    rowCount,
+    classCount,
+    ...(labels !== undefined && { labels }),
+  };
+  const pool = combined(plan.combination, answers, fit);
+  return plan.tensors.map(({ temperature }) => {
     const out = new Float32Array(rowCount * classCount);
-    pool(rule, temperature, teacherLogits, teacherWeights, rowCount, classCount, out);
+    pool.probabilities(temperature, out);
     return out;
   });
 }

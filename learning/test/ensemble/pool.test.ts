@@ -152,14 +152,15 @@ describe('combine', () => {
     const logits: Values[] = [Float32Array.of(0, Math.log(4)), Float32Array.of(0, 0)];
     const plan = {
       outputs: ['logits'],
+      combination: { combine: 'geometric' },
       tensors: [
-        { name: 'a', rule: 'arithmetic', temperature: 1 },
-        { name: 'b', rule: 'geometric', temperature: 2 },
+        { name: 'a', temperature: 1 },
+        { name: 'b', temperature: 2 },
       ],
     } as const;
     const [first, second, ...rest] = combine(plan, logits, [1, 1], 1, 2);
-    expectClose(first ?? [], [(0.2 + 0.5) / 2, (0.8 + 0.5) / 2], 6);
-    // softmax((0, log 4) / 2 / 2): 1 : √2
+    // softmax((0, log 4) / 2): 1 : 2; and of half of that: 1 : √2.
+    expectClose(first ?? [], [1 / 3, 2 / 3], 6);
     expectClose(second ?? [], [1 / (1 + Math.SQRT2), Math.SQRT2 / (1 + Math.SQRT2)], 6);
     expect(rest).toEqual([]);
   });

@@ -30,9 +30,10 @@ it('has one tensor per temperature, in rising order, and no other', () => {
   );
   expect(plan).toEqual({
     outputs: ['logits'],
+    combination: { combine: 'geometric' },
     tensors: [
-      { name: 'pooled/geometric/1.5', rule: 'geometric', temperature: 1.5 },
-      { name: 'pooled/geometric/4', rule: 'geometric', temperature: 4 },
+      { name: 'pooled/geometric/1.5', temperature: 1.5 },
+      { name: 'pooled/geometric/4', temperature: 4 },
     ],
   });
 });
@@ -50,4 +51,10 @@ it('follows the default rule', () => {
   expect(planOf('{}', '[{ term: kd }]').tensors.map((tensor) => tensor.name)).toEqual([
     pooledName('arithmetic', 4),
   ]);
+});
+
+it('has the rule with its default weighting', () => {
+  const plan = planOf('{ combine: entropy }', '[{ term: kd, temperature: 2 }]');
+  expect(plan.combination).toEqual({ combine: 'entropy', weighting: 'ebkd' });
+  expect(plan.tensors.map(({ name }) => name)).toEqual(['pooled/entropy/2']);
 });

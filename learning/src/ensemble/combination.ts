@@ -1,0 +1,202 @@
+/**
+ * What a batch's teachers say together by any rule of a run, from their logits and what the rule was fitted to.
+ *
+ *     arithmetic, geometric    pool.ts; by the teachers' weights, or by their fitted ones
+ *     mean-logit               softmax(Σₖ aₖ vₖ/τ): geometric by another name, since answers are finite
+ *     majority-vote            the shares of the votes argmax vₖ, by the teachers' weights; no temperature changes them
+ *     entropy                  arithmetic, by each sample's `confidenceWeights`
+ *     ca-mkd                   arithmetic, by each sample's `caMkdWeights`; needs its label
+ *     accuracy, mixture-em     arithmetic, by weights fitted on held-out samples
+ *     per-class                `poolPerClass`, by recalls there
+ *     dawid-skene              the posterior of the votes, by confusions there; no temperature changes it
+ *
+ * Shares come from the teachers' logits at temperature 1, whatever temperature they are pooled at. All is float64, in
+ * ensemble order.
+ *
+ * Symbols: K teachers with logits vₖ [N, C], shares aₖ, τ `temperature`.
+ */
+import { type DistillationSpecification, LyceumError } from '@lyceum/proto';
+import type { AccuracyWeighting } from './accuracy-weights.js';
+import { calibrate } from './calibration.js';
+import { type ConfidenceWeighting, confidenceWeights } from './confidence-weights.js';
+import { type DawidSkene, dawidSkenePosterior } from './dawid-skene.js';
+import { caMkdWeights } from './label-weights.js';
+import { argmaxRows, type Values } from './log-softmax.js';
+import { voteFractions } from './majority-vote.js';
+import { poolPerClass } from './per-class-pool.js';
+import { type PoolRule, poolLogsWithShares, poolWithShares } from './pool.js';
+import { teacherShares } from './teacher-shares.js';
+
+/** A rule by its name in a run, with the settings that it has. */
+export type Combination = { readonly calibrate?: boolean } & (
+  | { readonly combine: 'arithmetic' | 'geometric' | 'mean-logit' | 'majority-vote' | 'ca-mkd' }
+  | { readonly combine: 'entropy'; readonly weighting: ConfidenceWeighting }
+  | { readonly combine: 'accuracy'; readonly weighting: AccuracyWeighting }
+  | { readonly combine: 'per-class' | 'mixture-em' | 'dawid-skene' }
+);
+
+export type CombinationName = Combination['combine'];
+
+/** The rule that a run names. */
+export function combinationOf({
+  combine,
+  weighting,
+}: DistillationSpecification['spec']['ensemble']): Combination {
+  // The specification was checked: the weighting is one of the rule's.
+  return (weighting === undefined ? { combine } : { combine, weighting }) as Combination;
+}
+
+/** What `fitCombination` found on held-out samples; only what the rule needs is there. */
+export interface CombinationFit {
+  /** One a teacher, by which its logits are divided first. */
+  readonly temperatures?: readonly number[];
+  /** Of accuracy and mixture-em: one a teacher. */
+  readonly weights?: readonly number[];
+  /** Of per-class: [C] a teacher. */
+  readonly classWeights?: readonly (readonly number[])[];
+  /** Of dawid-skene: [C], and [observed, true] a teacher. */
+  readonly priors?: readonly number[];
+  readonly confusions?: readonly (readonly number[])[];
+}
+
+export interface BatchAnswers {
+  /** One [N, C] a teacher, in ensemble order. */
+  readonly teacherLogits: readonly Values[];
+  /** The teachers' own; rules that compute weights do not look at them. */
+  readonly teacherWeights: readonly number[];
+  readonly rowCount: number;
+  readonly classCount: number;
+  /** [N], for ca-mkd. */
+  readonly labels?: Int32Array;
+}
+
+/** A batch's pool at any temperature. */
+export interface Combined {
+  /** Writes probabilities [N, C]. */
+  probabilities(temperature: number, out: Values): void;
+  /** Writes their logarithms [N, C]; −∞ for a class without votes. */
+  logProbabilities(temperature: number, out: Values): void;
+}
+
+/**
+ * @throws {LyceumError} INVALID_ARGUMENT if weights or lengths do not fit, a label is missing, or the rule has not
+ *   been fitted.
+ */
+export function combined(
+  combination: Combination,
+  answers: BatchAnswers,
+  fit: CombinationFit = {},
+): Combined {
+  const { temperatures } = fit;
+  if (combination.calibrate !== true) return uncalibrated(combination, answers, fit);
+  if (temperatures === undefined) throw unfitted('calibrate');
+  const teacherLogits = answers.teacherLogits.map((own, k) =>
+    calibrate(own, temperatures[k] ?? Number.NaN),
+  );
+  return uncalibrated(combination, { ...answers, teacherLogits }, fit);
+}
+
+function uncalibrated(
+  combination: Combination,
+  answers: BatchAnswers,
+  fit: CombinationFit,
+): Combined {
+  const { teacherLogits, teacherWeights, rowCount, classCount, labels } = answers;
+  switch (combination.combine) {
+    case 'arithmetic':
+      return pooled('arithmetic', answers, teacherShares(teacherWeights));
+    case 'geometric':
+    case 'mean-logit':
+      return pooled('geometric', answers, teacherShares(teacherWeights));
+    case 'entropy': {
+      const { weighting } = combination;
+      const shares = confidenceWeights(weighting, teacherLogits, rowCount, classCount);
+      return pooled('arithmetic', answers, shares);
+    }
+    case 'ca-mkd': {
+      const own = labels ?? new Int32Array(rowCount).fill(-1);
+      return pooled('arithmetic', answers, caMkdWeights(teacherLogits, own, classCount));
+    }
+    case 'accuracy':
+    case 'mixture-em': {
+      if (fit.weights === undefined) throw unfitted(combination.combine);
+      return pooled('arithmetic', answers, teacherShares(fit.weights));
+    }
+    case 'majority-vote':
+      return voted(votes(answers), teacherWeights, answers);
+    case 'per-class': {
+      const { classWeights } = fit;
+      if (classWeights === undefined) throw unfitted(combination.combine);
+      return withLogarithms((temperature, out) =>
+        poolPerClass(temperature, teacherLogits, classWeights, rowCount, classCount, out),
+      );
+    }
+    case 'dawid-skene': {
+      const { priors, confusions } = fit;
+      if (priors === undefined || confusions === undefined) throw unfitted(combination.combine);
+      const known: Pick<DawidSkene, 'priors' | 'confusions'> = {
+        priors: Float64Array.from(priors),
+        confusions: confusions.map((own) => Float64Array.from(own)),
+      };
+      return constant(dawidSkenePosterior(votes(answers), known));
+    }
+  }
+}
+
+/** The argmax of each teacher, [N]. */
+export function votes({
+  teacherLogits,
+  rowCount,
+  classCount,
+}: Pick<BatchAnswers, 'teacherLogits' | 'rowCount' | 'classCount'>): Int32Array[] {
+  return teacherLogits.map((logits) => argmaxRows(logits, rowCount, classCount));
+}
+
+function pooled(rule: PoolRule, answers: BatchAnswers, shares: Float64Array): Combined {
+  const { teacherLogits, rowCount, classCount } = answers;
+  return {
+    probabilities: (temperature, out) =>
+      poolWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out),
+    logProbabilities: (temperature, out) =>
+      poolLogsWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out),
+  };
+}
+
+function voted(
+  own: readonly Int32Array[],
+  teacherWeights: readonly number[],
+  { rowCount, classCount }: BatchAnswers,
+): Combined {
+  const out = new Float64Array(rowCount * classCount);
+  for (let row = 0; row < rowCount; row++) {
+    const fractions = voteFractions(
+      own.map((vote) => vote[row] as number),
+      classCount,
+      teacherWeights,
+    );
+    if (fractions === null) {
+      throw new LyceumError('INVALID_ARGUMENT', "teachers' weights must have a sum > 0, got 0");
+    }
+    out.set(fractions, row * classCount);
+  }
+  return constant(out);
+}
+
+function constant(probabilities: Float64Array): Combined {
+  return withLogarithms((_, out) => out.set(probabilities));
+}
+
+function withLogarithms(probabilities: Combined['probabilities']): Combined {
+  return {
+    probabilities,
+    logProbabilities(temperature, out) {
+      const exact = new Float64Array(out.length);
+      probabilities(temperature, exact);
+      for (const [i, p] of exact.entries()) out[i] = Math.log(p);
+    },
+  };
+}
+
+function unfitted(what: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', `${what} has not been fitted on held-out samples`);
+}
