@@ -16,7 +16,11 @@ interface Bench {
 const BENCHES: Readonly<Record<string, Bench>> = {
   'remote-teachers': {
     summary: 'student samples/s with 3 remote teachers ÷ the same student alone',
-    run: remoteTeachers,
+    run: (options) => remoteTeachers({ ...options, eager: false }),
+  },
+  'remote-teachers-eager': {
+    summary: 'the same with steps that run operation by operation',
+    run: (options) => remoteTeachers({ ...options, eager: true }),
   },
   step: {
     summary: 'training steps as one graph ÷ operation by operation, samples/s',

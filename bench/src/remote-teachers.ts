@@ -27,27 +27,34 @@ import {
 import { inferredSamples } from './teacher-metrics.js';
 
 /** Long beside the second in which a run starts, its step is traced and the window fills. */
-const BATCHES_PER_RUN: Readonly<Record<StudentName, number>> = { conv: 700, mlp: 5000 };
+const RUN_SECONDS = 20;
 const BATCH_SIZE = 128;
 
 /** The fastest counts: teachers slower than the student's own step would be what is measured. */
 const STEP_TIMING_RUNS = 3;
+const STEP_TIMING_BATCHES: Readonly<Record<StudentName, number>> = { conv: 700, mlp: 5000 };
 
 interface Pair {
   readonly alone: number;
   readonly distilled: number;
 }
 
-export async function remoteTeachers(options: {
-  readonly repetitions: number;
+interface Shape {
   readonly signal: AbortSignal;
-}): Promise<BenchResult> {
+  /** The student's steps run operation by operation. */
+  readonly eager: boolean;
+}
+
+export async function remoteTeachers(
+  options: Shape & { readonly repetitions: number },
+): Promise<BenchResult> {
   const dataset = await importDataset('digits', cacheFolder());
-  const { models, stepMs } = await prepare(dataset, options.signal);
+  const { models, stepMs } = await prepare(dataset, options);
   const details: Record<string, unknown> = {
     teachers:
       'lookup: precomputed logits, one inference at a time, latency = the student’s step time',
     batchSize: BATCH_SIZE,
+    step: options.eager ? 'operation by operation' : 'one graph',
   };
   const ratios = { conv: [] as number[], mlp: [] as number[] };
   for (const student of STUDENTS) {
@@ -71,7 +78,7 @@ export async function remoteTeachers(options: {
     };
   }
   return {
-    name: 'remote-teachers',
+    name: options.eager ? 'remote-teachers-eager' : 'remote-teachers',
     value: median(ratios.conv),
     unit: 'student samples/s with 3 remote teachers ÷ alone, convolutional student',
     spread: spread(ratios.conv),
@@ -82,9 +89,9 @@ export async function remoteTeachers(options: {
 /** Trains the three teachers, briefly, and times each student's step. */
 async function prepare(
   dataset: Buffer,
-  signal: AbortSignal,
+  { signal, eager }: Shape,
 ): Promise<{ models: Buffer[]; stepMs: Record<StudentName, number> }> {
-  return withCluster({ teacherWorkers: 0, signal }, async (_cluster, client) => {
+  return withCluster({ teacherWorkers: 0, signal, eager }, async (_cluster, client) => {
     await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
     const models: Buffer[] = [];
     for (const name of TEACHERS) {
@@ -98,7 +105,7 @@ async function prepare(
     for (const student of STUDENTS) {
       for (let run = 1; run <= STEP_TIMING_RUNS; run++) {
         const name = `step-${student}-${run}`;
-        const steps = BATCHES_PER_RUN[student];
+        const steps = STEP_TIMING_BATCHES[student];
         await finished(client, training({ name, model: student, steps }), signal);
         const { samplesPerSecond } = await client.getReport(name);
         stepMs[student] = Math.min(stepMs[student], (BATCH_SIZE / samplesPerSecond) * 1000);
@@ -109,21 +116,23 @@ async function prepare(
   });
 }
 
-async function measure(options: {
-  readonly student: StudentName;
-  readonly dataset: Buffer;
-  readonly models: readonly Buffer[];
-  readonly stepMs: number;
-  readonly repetitions: number;
-  readonly signal: AbortSignal;
-}): Promise<{
+async function measure(
+  options: Shape & {
+    readonly student: StudentName;
+    readonly dataset: Buffer;
+    readonly models: readonly Buffer[];
+    readonly stepMs: number;
+    readonly repetitions: number;
+  },
+): Promise<{
   pairs: Pair[];
   waitingShares: number[];
   cpuMsPerBatch: Record<string, number>;
   inferred: Record<string, number>;
 }> {
-  const { student, dataset, models, stepMs, repetitions, signal } = options;
-  const shape = { teacherWorkers: 3, lookupDelayMs: stepMs, signal };
+  const { student, dataset, models, stepMs, repetitions, signal, eager } = options;
+  const shape = { teacherWorkers: 3, lookupDelayMs: stepMs, signal, eager };
+  const steps = Math.ceil((RUN_SECONDS * 1000) / stepMs);
   return withCluster(shape, async (cluster, client) => {
     await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
     for (const [index, model] of models.entries()) {
@@ -144,12 +153,7 @@ async function measure(options: {
           : (['distilled', 'alone'] as const);
       for (const kind of order) {
         const name = `${student}-${kind}-${repetition + 1}`;
-        const settings = {
-          name,
-          model: student,
-          steps: BATCHES_PER_RUN[student],
-          viewSeed: repetition + 1,
-        };
+        const settings = { name, model: student, steps, viewSeed: repetition + 1 };
         const before = await usage(cluster);
         const inferredBefore = await inferredSamples(cluster);
         await finished(
@@ -214,11 +218,7 @@ function assertAllInferred(inferred: Readonly<Record<string, number>>, samples: 
 }
 
 async function withCluster<T>(
-  shape: {
-    readonly teacherWorkers: number;
-    readonly lookupDelayMs?: number;
-    readonly signal: AbortSignal;
-  },
+  { eager, ...shape }: Shape & { readonly teacherWorkers: number; readonly lookupDelayMs?: number },
   use: (cluster: LocalCluster, client: CoordinatorClient) => Promise<T>,
 ): Promise<T> {
   const cluster = await LocalCluster.start({
@@ -226,6 +226,7 @@ async function withCluster<T>(
     studentWorkers: 1,
     computeThreads: 2,
     logLevel: 'warn',
+    env: { LYCEUM_EAGER: String(eager) },
   });
   const client = new CoordinatorClient(cluster.address);
   try {

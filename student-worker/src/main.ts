@@ -25,6 +25,7 @@ interface Flags {
   readonly http: string;
   readonly logLevel: string;
   readonly insecure: boolean;
+  readonly eager: boolean;
 }
 
 function option(flags: string, text: string, variable: string, fallback: unknown): Option {
@@ -68,6 +69,11 @@ const program = new Command('student-worker')
     'listen where others can reach it (env: LYCEUM_INSECURE=true)',
     process.env['LYCEUM_INSECURE'] === 'true',
   )
+  .option(
+    '--eager',
+    'run steps operation by operation, not as one graph: slower, equal bits (env: LYCEUM_EAGER=true)',
+    process.env['LYCEUM_EAGER'] === 'true',
+  )
   .exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : 2))
   .action(serve);
 
@@ -89,6 +95,7 @@ async function serve(flags: Flags): Promise<void> {
           insecure: flags.insecure,
           stateDir: resolve(flags.stateDir),
           computeThreads: flags.computeThreads,
+          eager: flags.eager,
         },
         shutdown,
         log,

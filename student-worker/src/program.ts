@@ -29,6 +29,8 @@ export interface ProgramOptions {
   /** Absolute. One worker's own. */
   readonly stateDir: string;
   readonly computeThreads: number;
+  /** Steps run operation by operation. */
+  readonly eager: boolean;
 }
 
 export interface Program {
@@ -48,7 +50,7 @@ export async function startProgram(
   shutdown: Shutdown,
   log: Logger,
 ): Promise<Program> {
-  const { workerId, version, stateDir, computeThreads } = options;
+  const { workerId, version, stateDir, computeThreads, eager } = options;
   const metrics = new StudentMetrics();
   let sessionOpen = false;
   const probes = await startProbes({
@@ -63,7 +65,7 @@ export async function startProgram(
   const nats = await connectNats({ url: options.natsUrl, name: workerId, log });
   shutdown.onStop('NATS', () => nats.close());
 
-  const trainer = await StudentCompute.start({ computeThreads, log });
+  const trainer = await StudentCompute.start({ computeThreads, eager, log });
   shutdown.onStop('compute thread', () => trainer.stop());
 
   const client = connect(StudentClient, options.coordinator);

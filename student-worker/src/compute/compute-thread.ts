@@ -2,15 +2,16 @@
  * The compute thread: owns the engine, trains one job at a time, and talks in {@link ToThread} and
  * {@link FromThread}. Started by `student-compute.ts`.
  */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { TrainingFailure, TrainingJob } from '../training-job.js';
-import type { FromThread, ToThread } from './thread-messages.js';
+import type { FromThread, ThreadSettings, ToThread } from './thread-messages.js';
 import { type Stop, Trainer } from './trainer.js';
 
 if (parentPort === null) throw new Error('compute-thread.js is started as a worker thread');
 const port = parentPort;
+const { eager } = workerData as ThreadSettings;
 const send = (message: FromThread) => port.postMessage(message);
 
 const engine = await openEngine({ warn: (message) => send({ kind: 'warning', message }) });
@@ -29,7 +30,13 @@ class Job {
   async run(job: TrainingJob): Promise<void> {
     const jobNumber = this.number;
     try {
-      this.#trainer = await Trainer.open(engine, job, this.#listener(), () => performance.now());
+      this.#trainer = await Trainer.open({
+        engine,
+        job,
+        eager,
+        listener: this.#listener(),
+        now: () => performance.now(),
+      });
       if (this.#stop !== undefined) this.#trainer.stop(this.#stop);
       const result = await this.#trainer.run();
       if (result !== undefined) send({ kind: 'finished', jobNumber, result });

@@ -8,7 +8,13 @@ import { setComputeThreads } from '@lyceum/learning/tensorflow';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Logger } from 'pino';
 import type { StudentTrainer, TargetBlock, TrainingEvents, TrainingJob } from '../training-job.js';
-import type { ComputeDevice, FromThread, JobNews, ToThread } from './thread-messages.js';
+import type {
+  ComputeDevice,
+  FromThread,
+  JobNews,
+  ThreadSettings,
+  ToThread,
+} from './thread-messages.js';
 import type { Stop } from './trainer.js';
 
 interface CurrentJob {
@@ -35,9 +41,14 @@ export class StudentCompute implements StudentTrainer {
    *
    * @throws {LyceumError} UNAVAILABLE if the thread dies before.
    */
-  static async start(a: { computeThreads: number; log: Logger }): Promise<StudentCompute> {
+  static async start(a: {
+    computeThreads: number;
+    eager: boolean;
+    log: Logger;
+  }): Promise<StudentCompute> {
     setComputeThreads(a.computeThreads, process.env);
-    const worker = new Worker(new URL('./compute-thread.js', import.meta.url));
+    const workerData: ThreadSettings = { eager: a.eager };
+    const worker = new Worker(new URL('./compute-thread.js', import.meta.url), { workerData });
     return new StudentCompute(worker, await opened(worker, a.log), a.log);
   }
 

@@ -9,6 +9,11 @@ import type {
 } from '../training-job.js';
 import type { Stop } from './trainer.js';
 
+/** What the compute thread is started with. */
+export interface ThreadSettings {
+  readonly eager: boolean;
+}
+
 export interface ComputeDevice {
   readonly engine: 'native' | 'wasm';
   readonly engineVersion: string;

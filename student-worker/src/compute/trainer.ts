@@ -46,8 +46,19 @@ const PROGRESS_INTERVAL_MS = 1000;
 /** Ends of epochs are reported too, but short epochs not each. */
 const EPOCH_PROGRESS_INTERVAL_MS = 100;
 
+export interface TrainerOptions {
+  readonly engine: Engine;
+  readonly job: TrainingJob;
+  readonly listener: TrainerListener;
+  /** Steps run operation by operation, not as one graph. */
+  readonly eager: boolean;
+  /** Milliseconds that never fall. */
+  readonly now: () => number;
+}
+
 export class Trainer {
   readonly #parts: TrainingParts;
+  readonly #eager: boolean;
   readonly #listener: TrainerListener;
   readonly #now: () => number;
   readonly #inbox: TargetInbox;
@@ -70,22 +81,15 @@ export class Trainer {
   #askedAtStep = -1;
   #lastProgressMs: number;
 
-  /**
-   * @param now - milliseconds that never fall.
-   * @throws {LyceumError} if set, model or checkpoint cannot be read, or do not belong together.
-   */
-  static async open(
-    engine: Engine,
-    job: TrainingJob,
-    listener: TrainerListener,
-    now: () => number,
-  ): Promise<Trainer> {
-    return new Trainer(await openTraining(engine, job), listener, now);
+  /** @throws {LyceumError} if set, model or checkpoint cannot be read, or do not belong together. */
+  static async open(options: TrainerOptions): Promise<Trainer> {
+    return new Trainer(await openTraining(options.engine, options.job), options);
   }
 
-  private constructor(parts: TrainingParts, listener: TrainerListener, now: () => number) {
+  private constructor(parts: TrainingParts, { listener, eager, now }: TrainerOptions) {
     const { engine, job, dataset, batches, student, resumed } = parts;
     this.#parts = parts;
+    this.#eager = eager;
     this.#listener = listener;
     this.#now = now;
     const firstStep = resumed?.step ?? 0;
@@ -180,7 +184,9 @@ export class Trainer {
     const { batchSize, sampleCount, stepsPerEpoch } = batches.plan;
     const lastRows = sampleCount - (stepsPerEpoch - 1) * batchSize;
     const rowCounts = new Set([Math.min(batchSize, sampleCount), lastRows]);
-    const reason = student.trace(batch, targets, [...rowCounts]);
+    const reason = this.#eager
+      ? 'the worker was started so'
+      : student.trace(batch, targets, [...rowCounts]);
     if (reason !== undefined) this.#listener.untraced(reason);
   }
 

@@ -32,7 +32,11 @@ async function newFolder(): Promise<string> {
 }
 
 beforeAll(async () => {
-  compute = await StudentCompute.start({ computeThreads: 2, log: pino({ level: 'silent' }) });
+  compute = await StudentCompute.start({
+    computeThreads: 2,
+    eager: false,
+    log: pino({ level: 'silent' }),
+  });
   datasetFile = join(await newFolder(), 'set.npz');
   await writeFile(datasetFile, encodeDataset(syntheticSet(SAMPLES, 6)));
 });
