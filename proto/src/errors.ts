@@ -48,6 +48,13 @@ export class ShapeMismatchError extends LyceumError {
   }
 }
 
+/** A disk, or NATS' store, has no room for what was to be written. */
+export class StorageFullError extends LyceumError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('RESOURCE_EXHAUSTED', message, options);
+  }
+}
+
 /** One thing wrong with a document: where, and what would be right. */
 export interface Problem {
   /** Path of the field, `spec.teachers[1].weight`; empty for the document itself. */
@@ -66,9 +73,19 @@ export class InvalidDocumentError extends LyceumError {
   }
 }
 
-/** The one door from whatever was thrown to a {@link LyceumError}; the unknown becomes INTERNAL. */
+/**
+ * The one door from whatever was thrown to a {@link LyceumError}: a full disk becomes a
+ * {@link StorageFullError}, the unknown INTERNAL.
+ */
 export function toLyceumError(thrown: unknown): LyceumError {
   if (thrown instanceof LyceumError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (isOutOfSpace(thrown)) return new StorageFullError(message, { cause: thrown });
   return new LyceumError('INTERNAL', message, { cause: thrown });
+}
+
+/** What Node throws where a disk is full, or its user's share of it. */
+function isOutOfSpace(thrown: unknown): boolean {
+  if (!(thrown instanceof Error && 'code' in thrown)) return false;
+  return thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT';
 }

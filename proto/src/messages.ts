@@ -41,6 +41,8 @@ export {
   PushArtifactHeader,
   PushArtifactRequest,
   PushArtifactResponse,
+  ResumeRunRequest,
+  ResumeRunResponse,
   RetryRunRequest,
   RetryRunResponse,
   Run,

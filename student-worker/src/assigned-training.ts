@@ -18,6 +18,7 @@ import type { ReportOutbox } from './report-outbox.js';
 import type { StudentMetrics } from './student-metrics.js';
 import { TargetCursor } from './target-cursor.js';
 import { TargetStream } from './target-stream.js';
+import { trainingFailure } from './training-failure.js';
 import type {
   StudentTrainer,
   TrainingCheckpoint,
@@ -259,6 +260,9 @@ export class AssignedTraining implements AssignmentKey {
 /** What is wrong with the run itself fails on every worker; what is wrong with this worker may not. */
 function failureOf(thrown: unknown): TrainingFailure {
   if (thrown instanceof TrainingFailedError) return thrown.failure;
-  const { code, message } = toLyceumError(thrown);
-  return { reason: message, retryable: code === 'INTERNAL' || code === 'RESOURCE_EXHAUSTED' };
+  const { code } = toLyceumError(thrown);
+  return {
+    ...trainingFailure(thrown),
+    retryable: code === 'INTERNAL' || code === 'RESOURCE_EXHAUSTED',
+  };
 }

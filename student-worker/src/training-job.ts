@@ -102,6 +102,8 @@ export interface TrainingFailure {
   readonly reason: string;
   /** True if another attempt from the checkpoint may succeed. */
   readonly retryable: boolean;
+  /** True if a disk or NATS' store is full, which no attempt changes. */
+  readonly storageFull: boolean;
 }
 
 /** What comes out of a job. None is called after `abandon` has resolved. */

@@ -31,7 +31,7 @@ export function doneReport(
 
 export function failedReport(
   { runId, assignmentEpoch }: AssignmentKey,
-  { reason, retryable }: TrainingFailure,
+  failure: TrainingFailure,
 ): TrainingFailed {
-  return { runId, assignmentEpoch, reason, retryable };
+  return { runId, assignmentEpoch, ...failure };
 }

@@ -2,6 +2,7 @@
 import type { Run } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import { timeText } from './run-document.js';
+import { isPaused, pauseAdvice } from './run-view.js';
 import { type Column, countText, durationText, percentText, tableLines } from './table.js';
 
 export function runTableLines(runs: readonly Run[], nowMs: number): string[] {
@@ -23,6 +24,7 @@ export function runPageLines(run: Run, nowMs: number): string[] {
   const rows: [string, string | undefined][] = [
     ['run', `${run.runId} (${run.kind}, attempt ${run.attempt})`],
     ['state', run.reason === '' ? runStateName(run) : `${runStateName(run)}: ${run.reason}`],
+    ['to go on', isPaused(run) ? pauseAdvice(run) : undefined],
     ['submitted', timeText(run.submittedAtMs) ?? undefined],
     ['started', timeText(run.startedAtMs) ?? undefined],
     ['ended', timeText(run.endedAtMs) ?? undefined],

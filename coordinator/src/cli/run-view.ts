@@ -27,6 +27,7 @@ export function liveLines(run: Run, width: number): string[] {
   if (progress !== undefined && progress.waitingFor.length > 0) {
     lines.push(`  the student waits for ${progress.waitingFor.join(', ')}`);
   }
+  if (isPaused(run)) lines.push(`  ${pauseAdvice(run)}`);
   return lines.map((line) =>
     [...line].length > width ? [...line].slice(0, width).join('') : line,
   );
@@ -47,7 +48,17 @@ export function plainLine(run: Run): string {
     parts.push(`the student waits for ${progress.waitingFor.join(', ')}`);
   }
   if (run.reason !== '') parts.push(run.reason);
+  if (isPaused(run)) parts.push(pauseAdvice(run));
   return parts.join(' | ');
+}
+
+export function isPaused(run: Run): boolean {
+  return run.state === RunState.RUN_STATE_PAUSED;
+}
+
+/** What the user of a paused run can do. */
+export function pauseAdvice({ runId }: Run): string {
+  return `put that right, then: coordinator resume ${runId}; or give it up: coordinator cancel ${runId}`;
 }
 
 /** True if a reader of plain lines should hear of `run` at once, having last heard of `before`. */

@@ -10,7 +10,7 @@ import type { CommandContext } from './command-context.js';
 import { CommandExit, EXIT } from './exit-codes.js';
 import { runDocument } from './run-document.js';
 import { runPageLines } from './run-table.js';
-import { isNews, liveLines, plainLine } from './run-view.js';
+import { isNews, isPaused, liveLines, pauseAdvice, plainLine } from './run-view.js';
 
 /** Longest silence of plain lines while there is progress to tell. */
 const PLAIN_LINE_EVERY_MS = 5_000;
@@ -28,12 +28,16 @@ export async function followRun(
   how: Following,
 ): Promise<void> {
   const show =
-    how === 'quiet' ? undefined : process.stderr.isTTY ? liveView(process.stderr) : plainView();
+    how === 'quiet'
+      ? pausesOnly(context)
+      : process.stderr.isTTY
+        ? liveView(process.stderr)
+        : plainView();
   let run: Run | undefined;
   try {
     for await (const update of context.client.watchRun(runId, context)) {
       run = update;
-      show?.(update);
+      show(update);
     }
   } catch (err) {
     if (!context.signal.aborted) throw err;
@@ -57,6 +61,18 @@ function liveView(stream: WriteStream): (run: Run) => void {
     const rewind = height > 0 ? `\u001b[${height}A\r\u001b[J` : '';
     stream.write(`${rewind}${lines.join('\n')}\n`);
     height = lines.length;
+  };
+}
+
+/** Silent, but for what a run that would otherwise be waited for in vain needs from its user. */
+function pausesOnly({ notice }: CommandContext): (run: Run) => void {
+  let wasPaused = false;
+  return (run) => {
+    if (isPaused(run) && !wasPaused) {
+      notice(`${run.runId} is PAUSED: ${run.reason}`);
+      notice(pauseAdvice(run));
+    }
+    wasPaused = isPaused(run);
   };
 }
 

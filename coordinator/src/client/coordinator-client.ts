@@ -129,6 +129,10 @@ export class CoordinatorClient {
     return present((await call(this.#runs, this.#runs.retryRun, { runId })).run);
   }
 
+  async resumeRun(runId: string): Promise<Run> {
+    return present((await call(this.#runs, this.#runs.resumeRun, { runId })).run);
+  }
+
   /** The run now, and again after each change, until it ends. */
   async *watchRun(runId: string, options: WatchOptions = {}): AsyncGenerator<Run, void, undefined> {
     let awaySinceMs: number | undefined;

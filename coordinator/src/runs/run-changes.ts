@@ -63,21 +63,28 @@ export function released(
   return moved(record, 'QUEUED', reason, nowMs);
 }
 
-/** As {@link released}, for a worker that failed: after some times in a row the run fails. */
+/**
+ * As {@link released}, for a worker that failed: after some times in a row the run fails. Where the worker
+ * had no room to write, the run is paused: another attempt would only fail like this one.
+ */
 export function workerFailed(
   record: RunRecord,
   assignmentEpoch: number,
-  failure: { readonly reason: string; readonly retryable: boolean },
+  failure: {
+    readonly reason: string;
+    readonly retryable: boolean;
+    readonly storageFull: boolean;
+  },
   nowMs: number,
 ): RunRecord | undefined {
+  if (record.assignment?.assignmentEpoch !== assignmentEpoch) return undefined;
+  if (failure.storageFull) return paused(record, failure.reason, nowMs);
   const studentFailureCount = record.studentFailureCount + 1;
   if (failure.retryable && studentFailureCount < STUDENT_FAILURE_LIMIT) {
     const next = released(record, assignmentEpoch, failure.reason, nowMs);
     return next && { ...next, studentFailureCount };
   }
-  if (!isAssigned(record.state) || record.assignment?.assignmentEpoch !== assignmentEpoch) {
-    return undefined;
-  }
+  if (!isAssigned(record.state)) return undefined;
   return moved(record, 'FAILED', failure.reason, nowMs);
 }
 
@@ -106,10 +113,23 @@ export function succeeded(
   return { ...moved(record, 'SUCCEEDED', '', nowMs), report };
 }
 
-/** Whatever it does → FAILED. */
+/** Whatever it does → FAILED; a paused run does nothing that could fail. */
 export function failed(record: RunRecord, reason: string, nowMs: number): RunRecord | undefined {
-  if (hasEnded(record.state) || record.state === 'CANCELLING') return undefined;
+  if (hasEnded(record.state) || isHeld(record.state)) return undefined;
   return moved(record, 'FAILED', reason, nowMs);
+}
+
+/** Whatever it does → PAUSED, without its worker. The first reason stays: it came before the others. */
+export function paused(record: RunRecord, reason: string, nowMs: number): RunRecord | undefined {
+  if (hasEnded(record.state) || isHeld(record.state)) return undefined;
+  return moved(record, 'PAUSED', reason, nowMs);
+}
+
+/** PAUSED → where it goes on: from the checkpoint, or in the evaluation where training had ended. */
+export function resumed(record: RunRecord, nowMs: number): RunRecord | undefined {
+  if (record.state !== 'PAUSED') return undefined;
+  const next = moved(record, record.outcome === undefined ? 'QUEUED' : 'EVALUATING', '', nowMs);
+  return { ...next, studentFailureCount: 0 };
 }
 
 /**
@@ -150,6 +170,11 @@ export function retried(record: RunRecord, nowMs: number): RunRecord {
   }
   const next = moved(record, record.outcome === undefined ? 'QUEUED' : 'EVALUATING', '', nowMs);
   return { ...next, attempt: record.attempt + 1, studentFailureCount: 0, endedAtMs: 0 };
+}
+
+/** True while nothing that happens to its workers or asks concerns it. */
+function isHeld(state: RunStateName): boolean {
+  return state === 'PAUSED' || state === 'CANCELLING';
 }
 
 function moved(record: RunRecord, state: RunStateName, reason: string, nowMs: number): RunRecord {

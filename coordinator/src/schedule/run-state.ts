@@ -6,6 +6,7 @@ export const RUN_STATES = [
   'PREPARING',
   'TRAINING',
   'EVALUATING',
+  'PAUSED',
   'CANCELLING',
   'SUCCEEDED',
   'FAILED',
@@ -19,13 +20,16 @@ export type RunStateName = (typeof RUN_STATES)[number];
  * PREPARING   a student worker has it; data, models and teachers are being loaded
  * TRAINING    steps are taken
  * EVALUATING  the student is done; teachers' test answers and other runs of the table are awaited
+ * PAUSED      something is wrong that only a person can put right; it has no workers and asks nobody
  * CANCELLING  workers are being released
  */
 const NEXT: Readonly<Record<RunStateName, readonly RunStateName[]>> = {
-  QUEUED: ['PREPARING', 'CANCELLING', 'FAILED'],
-  PREPARING: ['TRAINING', 'EVALUATING', 'QUEUED', 'CANCELLING', 'FAILED'],
-  TRAINING: ['EVALUATING', 'QUEUED', 'CANCELLING', 'FAILED'],
-  EVALUATING: ['SUCCEEDED', 'CANCELLING', 'FAILED'],
+  QUEUED: ['PREPARING', 'PAUSED', 'CANCELLING', 'FAILED'],
+  PREPARING: ['TRAINING', 'EVALUATING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
+  TRAINING: ['EVALUATING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
+  EVALUATING: ['SUCCEEDED', 'PAUSED', 'CANCELLING', 'FAILED'],
+  // Where it was; into EVALUATING where training had ended.
+  PAUSED: ['QUEUED', 'EVALUATING', 'CANCELLING'],
   CANCELLING: ['CANCELLED'],
   SUCCEEDED: [],
   // The next attempt; at once into EVALUATING where training had ended.

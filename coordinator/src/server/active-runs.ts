@@ -2,7 +2,7 @@
  * The runs that ask teachers at this moment: one {@link RunTargets} for each that trains, one
  * {@link RunEvaluation} for each that is being evaluated. Follows from the records alone.
  */
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { KeyValue } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { pointerStep } from '../runs/checkpoint-pointers.js';
@@ -56,7 +56,8 @@ export class ActiveRuns {
       }
     }
     for (const [runId, { targets }] of this.#training) {
-      if (targets.failure !== undefined) await this.#parts.lifecycle.fail(runId, targets.failure);
+      const { failure } = targets;
+      if (failure !== undefined) await this.#parts.lifecycle.pause(runId, failure.reason, failure);
     }
     for (const evaluation of this.#evaluations.values()) await evaluation.advance();
   }
@@ -68,11 +69,12 @@ export class ActiveRuns {
     this.#evaluations.clear();
   }
 
-  /** A set that is gone will not come back; what is away for a while is tried again. */
+  /** A set that is gone will not come back, a full disk waits for somebody; what is away is tried again. */
   async #giveUp(runId: string, err: LyceumError): Promise<void> {
     const { lifecycle, log } = this.#parts;
     log.warn({ err, runId }, 'run cannot be taken up');
-    if (!err.retryable) await lifecycle.fail(runId, err.message);
+    if (err instanceof StorageFullError) await lifecycle.pause(runId, err.message);
+    else if (!err.retryable) await lifecycle.fail(runId, err.message);
   }
 
   async #followTraining(record: RunRecord): Promise<void> {

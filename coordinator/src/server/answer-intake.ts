@@ -8,8 +8,10 @@ import {
   float32Values,
   LyceumError,
   ShapeMismatchError,
+  StorageFullError,
   type Ticket,
   ticketId,
+  toLyceumError,
 } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { Ask } from './ask.js';
@@ -32,6 +34,8 @@ export interface AnswerIntakeParts {
   readonly store: AnswerStore;
   /** A worker answered what is no answer. */
   readonly rejected: (workerId: string | undefined, ask: Ask, reason: string) => void;
+  /** The disk has no room for an answer. */
+  readonly full: (ask: Ask) => Promise<void>;
   /** A worker answered a ticket of these samples. */
   readonly answered: (workerId: string | undefined, ask: Ask) => void;
 }
@@ -99,11 +103,10 @@ export class AnswerIntake {
     const samples = ask.samples.subarray(frame.firstRow, frame.firstRow + rowCount);
     try {
       await this.#parts.store.put(ask.table, samples, float32Values(logits));
-    } catch (err) {
-      const full = err instanceof Error && 'code' in err && err.code === 'ENOSPC';
-      if (!full) throw err;
-      const message = 'the coordinator cannot store answers: its disk is full';
-      throw new LyceumError('RESOURCE_EXHAUSTED', message, { cause: err });
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (err instanceof StorageFullError) await this.#parts.full(ask);
+      throw err;
     }
   }
 

@@ -192,7 +192,9 @@ export class Reconciler {
         const { runId, state, assignment } = record;
         const evaluation = active.evaluation(runId);
         const asks =
-          state === 'EVALUATING' ? evaluation?.needsTeachers !== false : state !== 'CANCELLING';
+          state === 'EVALUATING'
+            ? evaluation?.needsTeachers !== false
+            : state !== 'CANCELLING' && state !== 'PAUSED';
         const student = assignment ?? (state === 'QUEUED' ? 'wanted' : 'none');
         return { runId, student, teachers: asks ? record.teachers : [] };
       });
@@ -218,7 +220,7 @@ export class Reconciler {
     const reasons = new Map(placement.reasons);
     for (const record of store.list()) {
       const { runId, state } = record;
-      if (hasEnded(state) || reasons.has(runId)) continue;
+      if (hasEnded(state) || state === 'PAUSED' || reasons.has(runId)) continue;
       const evaluation = state === 'EVALUATING' ? active.evaluation(runId) : undefined;
       const reason = this.#unloadable(record) ?? evaluation?.reason;
       if (reason !== undefined) reasons.set(runId, reason);

@@ -2,7 +2,7 @@
  * The end of a run: waits for what its report needs (teachers' test answers and measurements, the runs of
  * the table's further rows), composes it, stores it.
  */
-import { type LoadedTeacher, toLyceumError } from '@lyceum/proto';
+import { type LoadedTeacher, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { BlobStore, Logger } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
@@ -42,6 +42,8 @@ export class RunEvaluation {
   readonly #measured = new Map<string, LoadedTeacher>();
   #composing = false;
   #composeFailure: string | undefined;
+  /** Why the report could not be stored, where somebody must make room. */
+  #storageFailure: string | undefined;
   #stopped = false;
 
   constructor(record: RunRecord, dataset: DatasetOutline, parts: RunEvaluationParts) {
@@ -75,11 +77,11 @@ export class RunEvaluation {
   /** Goes on if all is there, or gives up. Called whenever something may have changed. */
   async advance(): Promise<void> {
     if (this.#composing || this.#stopped) return;
+    const { lifecycle } = this.#parts;
+    const trouble = this.#answers.failure ?? this.#storageFailure;
+    if (trouble !== undefined) return lifecycle.pause(this.runId, trouble);
     const failure = this.#failure();
-    if (failure !== undefined) {
-      await this.#parts.lifecycle.fail(this.runId, failure);
-      return;
-    }
+    if (failure !== undefined) return lifecycle.fail(this.runId, failure);
     if (this.reason !== undefined) return;
     this.#composing = true;
     void this.#finish();
@@ -92,7 +94,6 @@ export class RunEvaluation {
 
   #failure(): string | undefined {
     if (this.#composeFailure !== undefined) return this.#composeFailure;
-    if (this.#answers.failure !== undefined) return this.#answers.failure;
     const lost = this.#related().find((r) => r?.state === 'FAILED' || r?.state === 'CANCELLED');
     if (lost === undefined) return undefined;
     return `run ${lost.runId}, which its report needs, is ${lost.state}: ${lost.reason}`;
@@ -105,7 +106,11 @@ export class RunEvaluation {
       await this.#compose();
     } catch (thrown) {
       const err = toLyceumError(thrown);
-      if (err.retryable) log.warn({ err, runId: this.runId }, 'report not stored; trying again');
+      if (err instanceof StorageFullError) {
+        this.#storageFailure = `the report cannot be stored: ${err.message}`;
+        changed();
+      } else if (err.retryable)
+        log.warn({ err, runId: this.runId }, 'report not stored; trying again');
       else {
         log.error({ err, runId: this.runId }, 'report could not be composed');
         this.#composeFailure = `the report could not be composed: ${err.message}`;

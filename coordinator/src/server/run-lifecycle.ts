@@ -114,12 +114,11 @@ export class RunLifecycle {
     await this.#change(runId, (r) => changes.trained(r, assignmentEpoch, outcome, progress, now()));
   }
 
-  async workerFailed({ runId, assignmentEpoch, reason, retryable }: TrainingFailed): Promise<void> {
+  async workerFailed(report: TrainingFailed): Promise<void> {
     const { store, now } = this.#parts;
+    const { runId, assignmentEpoch, ...failure } = report;
     if (store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
-    await this.#change(runId, (r) =>
-      changes.workerFailed(r, assignmentEpoch, { reason, retryable }, now()),
-    );
+    await this.#change(runId, (r) => changes.workerFailed(r, assignmentEpoch, failure, now()));
   }
 
   async release(runId: string, assignmentEpoch: number, reason: string): Promise<void> {
@@ -130,6 +129,25 @@ export class RunLifecycle {
 
   async fail(runId: string, reason: string): Promise<void> {
     await this.#change(runId, (r) => changes.failed(r, reason, this.#parts.now()));
+  }
+
+  /** Lets go of workers and teachers until somebody has put right what is wrong. @param data - for the event. */
+  async pause(
+    runId: string,
+    reason: string,
+    data: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
+    await this.#change(runId, (r) => changes.paused(r, reason, this.#parts.now()), data);
+  }
+
+  /** @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION */
+  async resume(runId: string): Promise<RunRecord> {
+    const { state } = this.#parts.store.require(runId);
+    if (state !== 'PAUSED') {
+      const message = `run ${runId} is ${state}; only a run that is PAUSED is resumed`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    return this.#change(runId, (r) => changes.resumed(r, this.#parts.now()));
   }
 
   async succeed(
@@ -165,6 +183,7 @@ export class RunLifecycle {
   async #change(
     runId: string,
     change: (record: RunRecord) => RunRecord | undefined,
+    data: Readonly<Record<string, unknown>> = {},
   ): Promise<RunRecord> {
     const { store, monitor, events, log } = this.#parts;
     let from = store.require(runId).state;
@@ -177,6 +196,7 @@ export class RunLifecycle {
     log.info({ runId, from, state, reason, attempt }, 'run changed state');
     const why = reason === '' ? '' : `: ${reason}`;
     events.add(runId, 'state-changed', `${from} → ${state}${why}`, {
+      ...data,
       from,
       state,
       reason,

@@ -15,6 +15,8 @@ import {
   type ListRunsResponse,
   LyceumError,
   parseRunSpecification,
+  type ResumeRunRequest,
+  type ResumeRunResponse,
   type RetryRunRequest,
   type RetryRunResponse,
   type Run,
@@ -71,6 +73,7 @@ export function runService(parts: RunServiceParts) {
     })),
     cancelRun: unary<CancelRunRequest, CancelRunResponse>(log, (request) => cancel(parts, request)),
     retryRun: unary<RetryRunRequest, RetryRunResponse>(log, (request) => retry(parts, request)),
+    resumeRun: unary<ResumeRunRequest, ResumeRunResponse>(log, (request) => resume(parts, request)),
     watchRun: serverStream<WatchRunRequest, WatchRunResponse>(log, ({ runId }, { signal }) =>
       watch(parts, runId, AbortSignal.any([signal, parts.stopping])),
     ),
@@ -178,6 +181,18 @@ async function retry(
     }
   }
   const record = await lifecycle.retry(runId);
+  parts.changed();
+  return { run: seen(parts, record) };
+}
+
+async function resume(
+  parts: RunServiceParts,
+  { runId }: ResumeRunRequest,
+): Promise<ResumeRunResponse> {
+  const { store, lifecycle } = parts;
+  const record = await lifecycle.resume(runId);
+  const baseline = ownBaseline(store, record);
+  if (baseline?.state === 'PAUSED') await lifecycle.resume(baseline.runId);
   parts.changed();
   return { run: seen(parts, record) };
 }

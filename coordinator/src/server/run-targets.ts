@@ -19,6 +19,7 @@ import { RunSchedule, type ScheduleEffect } from '../schedule/run-schedule.js';
 import { type SpanGrid, spanAt, spanGrid, spanOfStep } from '../schedule/span-grid.js';
 import { type Ask, answerTable, askFor, spanSamples } from './ask.js';
 import { firstEnd } from './ended.js';
+import { type TargetFailure, unanswerable } from './target-failure.js';
 import { targetFrames } from './target-frames.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
 
@@ -66,7 +67,7 @@ export class RunTargets implements Asker {
   readonly #askIds = new Map<string, string>();
   readonly #samples = new Map<number, Uint32Array>();
   #attachment: Attachment | undefined;
-  #failure: string | undefined;
+  #failure: TargetFailure | undefined;
 
   constructor(parts: RunTargetsParts) {
     const { record, dataset } = parts;
@@ -87,7 +88,7 @@ export class RunTargets implements Asker {
   }
 
   /** Why the run cannot go on; undefined: it can. */
-  get failure(): string | undefined {
+  get failure(): TargetFailure | undefined {
     return this.#failure;
   }
 
@@ -170,13 +171,15 @@ export class RunTargets implements Asker {
 
   failed(askId: string, reason: string): void {
     const ask = this.#asks.get(askId);
+    if (ask === undefined) return;
     const { teachers } = this.#parts.record;
-    const names = [...(ask?.teachers ?? [])].map((index) => teachers[index]?.name);
-    this.#fail(`teacher ${names.join(', ')} cannot answer: ${reason}`);
+    const names = [...ask.teachers].map((index) => teachers[index]?.name).join(', ');
+    const span = spanAt(this.#grid, ask.span);
+    this.#fail(unanswerable(names, span, this.#samplesOf(ask.span), reason));
   }
 
-  #fail(reason: string): void {
-    this.#failure ??= reason;
+  #fail(failure: TargetFailure): void {
+    this.#failure ??= failure;
     this.#parts.onFailed();
   }
 
@@ -310,7 +313,7 @@ export class RunTargets implements Asker {
         try {
           if ((await store.read(table, samples, out)).length > 0) unreadable.push(teacher);
         } catch (thrown) {
-          this.#fail(`answers cannot be read: ${toLyceumError(thrown).message}`);
+          this.#fail({ reason: `answers cannot be read: ${toLyceumError(thrown).message}` });
           throw thrown;
         }
         return out;

@@ -3,10 +3,12 @@ import {
   LyceumError,
   type MakeDurableRequest,
   type MakeDurableResponse,
+  StorageFullError,
   type StudentAssignment,
   type StudentReport,
   type TargetFrame,
   type TargetRequest,
+  toLyceumError,
 } from '@lyceum/proto';
 import { duplex, type Logger, unary } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
@@ -15,6 +17,7 @@ import type { RunStore } from '../runs/run-store.js';
 import { isAssigned } from '../schedule/run-state.js';
 import type { ActiveRuns } from './active-runs.js';
 import { firstEnd } from './ended.js';
+import { ANSWERS_FULL } from './pause-reasons.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import { StudentSession } from './student-session.js';
 import type { WorkerSessions } from './worker-sessions.js';
@@ -42,10 +45,24 @@ export function studentService(parts: StudentServiceParts) {
     ),
     makeDurable: unary<MakeDurableRequest, MakeDurableResponse>(parts.log, async (request) => {
       requireAssignment(parts.store, request);
-      await parts.answers.flush();
+      await makeDurable(parts, request.runId);
       return {};
     }),
   };
+}
+
+/** Not every file system finds out at the write that it is full. */
+async function makeDurable(
+  { answers, lifecycle }: StudentServiceParts,
+  runId: string,
+): Promise<void> {
+  try {
+    await answers.flush();
+  } catch (thrown) {
+    const err = toLyceumError(thrown);
+    if (err instanceof StorageFullError) await lifecycle.pause(runId, ANSWERS_FULL);
+    throw err;
+  }
 }
 
 async function serveSession(

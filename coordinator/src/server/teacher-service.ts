@@ -17,7 +17,9 @@ import { AnswerIntake } from './answer-intake.js';
 import type { Ask } from './ask.js';
 import { firstEnd } from './ended.js';
 import type { CoordinatorMetrics } from './metrics.js';
+import { ANSWERS_FULL } from './pause-reasons.js';
 import type { RunEvents } from './run-events.js';
+import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
 import { TeacherSession } from './teacher-session.js';
 import type { TicketDesk } from './ticket-desk.js';
@@ -28,6 +30,7 @@ export interface TeacherServiceParts {
   readonly desk: TicketDesk;
   readonly answers: AnswerStore;
   readonly store: RunStore;
+  readonly lifecycle: RunLifecycle;
   readonly monitor: RunMonitor;
   readonly events: RunEvents;
   readonly metrics: CoordinatorMetrics;
@@ -146,6 +149,11 @@ async function serveAnswers(
     store: answers,
     rejected: (workerId, ask, reason) => answerRefused(parts, workerId, ask, reason),
     answered: (workerId, ask) => answersStored(parts, workerId, ask),
+    full: async (ask) => {
+      for (const runId of desk.runsAsking(ask.id)) {
+        await parts.lifecycle.pause(runId, ANSWERS_FULL);
+      }
+    },
   });
   const read = async (): Promise<void> => {
     for await (const frame of frames) {

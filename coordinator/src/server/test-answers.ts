@@ -22,7 +22,7 @@ export class TestAnswers implements Asker {
   readonly askerId: string;
   readonly runId: string;
   readonly #parts: TestAnswersParts;
-  /** Open asks, each with the teacher's name. */
+  /** Open asks, each in words. */
   readonly #open = new Map<string, string>();
   #failure: string | undefined;
 
@@ -53,7 +53,9 @@ export class TestAnswers implements Asker {
       for (const { identity, name } of record.teachers) {
         const content = { split: 'test', view: IDENTITY_VIEW, span, outputs: OUTPUTS } as const;
         const ask = askFor(dataset, { ...content, teacherIdentity: identity }, samples);
-        this.#open.set(ask.id, name);
+        const last = span.firstPosition + span.positionCount - 1;
+        const rows = `rows ${span.firstPosition} to ${last} of the test split`;
+        this.#open.set(ask.id, `teacher ${name} cannot answer ${rows}`);
         desk.ask(this, ask);
       }
     }
@@ -69,7 +71,7 @@ export class TestAnswers implements Asker {
   }
 
   failed(askId: string, reason: string): void {
-    this.#failure ??= `teacher ${this.#open.get(askId)} cannot answer: ${reason}`;
+    this.#failure ??= `${this.#open.get(askId)}: ${reason}`;
     this.#parts.onSettled();
   }
 

@@ -25,6 +25,8 @@ const outcome = {
   waitingSeconds: 0,
 };
 
+const failure = { reason: 'out of memory', retryable: true, storageFull: false };
+
 function changed(record: RunRecord | undefined): RunRecord {
   if (record === undefined) throw new Error('nothing changed');
   return record;
@@ -72,12 +74,11 @@ describe('a run record', () => {
     const record = training(2);
     expect(changes.released(record, 1, 'x', 1)).toBeUndefined();
     expect(changes.trained(record, 1, outcome, undefined, 1)).toBeUndefined();
-    expect(changes.workerFailed(record, 1, { reason: 'x', retryable: false }, 1)).toBeUndefined();
+    expect(changes.workerFailed(record, 1, { ...failure, reason: 'x' }, 1)).toBeUndefined();
     expect(changes.trainingBegan({ ...record, state: 'PREPARING' }, 1, 1)).toBeUndefined();
   });
 
   it('fails after some failures of workers in a row, at once where trying again is no use', () => {
-    const failure = { reason: 'out of memory', retryable: true };
     let record = training();
     for (let n = 1; n < changes.STUDENT_FAILURE_LIMIT; n++) {
       record = changed(changes.workerFailed(record, 1, failure, 1));
@@ -85,7 +86,7 @@ describe('a run record', () => {
       record = changed(changes.assigned(record, { workerId: 's1', assignmentEpoch: 1 }, worker, 1));
     }
     expect(changes.workerFailed(record, 1, failure, 1)?.state).toBe('FAILED');
-    const final = { reason: 'NaN', retryable: false };
+    const final = { ...failure, reason: 'NaN', retryable: false };
     expect(changes.workerFailed(training(), 1, final, 1)).toMatchObject({
       state: 'FAILED',
       reason: 'NaN',
@@ -115,6 +116,64 @@ describe('a run record', () => {
     expect(cancelled).toMatchObject({ state: 'CANCELLED', endedAtMs: 4_000 });
     expect(cancelled.assignment).toBeUndefined();
     expect(() => changes.cancelling(cancelled, 'x', 1)).toThrow('has ended');
+  });
+});
+
+describe('a pause', () => {
+  const evaluating = (): RunRecord =>
+    changed(changes.trained(training(), 1, outcome, undefined, 3_000));
+
+  it.each([
+    ['QUEUED', queued(), 'QUEUED'],
+    ['TRAINING', training(), 'QUEUED'],
+    ['EVALUATING', evaluating(), 'EVALUATING'],
+  ] as const)('takes the worker from a run that is %s, and lets it go on', (_, record, next) => {
+    const paused = changed(changes.paused(record, 'full', 4_000));
+    expect(paused).toMatchObject({ state: 'PAUSED', reason: 'full', endedAtMs: 0 });
+    expect(paused.assignment).toBeUndefined();
+    expect(parseRunRecord(runRecordText(paused))).toEqual(paused);
+    expect(changes.resumed({ ...paused, studentFailureCount: 2 }, 5_000)).toMatchObject({
+      state: next,
+      reason: '',
+      attempt: 1,
+      studentFailureCount: 0,
+    });
+  });
+
+  it('counts no time of training, and keeps its first reason', () => {
+    const paused = changed(changes.paused(training(), 'full', 5_000));
+    expect(paused).toMatchObject({ trainingMs: 3_000, trainingSinceMs: 0 });
+    expect(changes.paused(paused, 'poison', 6_000)).toBeUndefined();
+    expect(changes.failed(paused, 'x', 6_000)).toBeUndefined();
+  });
+
+  it('takes no word of the worker that had the run, and no worker', () => {
+    const paused = changed(changes.paused(training(), 'full', 5_000));
+    expect(changes.trained(paused, 1, outcome, undefined, 6_000)).toBeUndefined();
+    expect(changes.workerFailed(paused, 1, failure, 6_000)).toBeUndefined();
+    const assignment = { workerId: 's2', assignmentEpoch: 2 };
+    expect(changes.assigned(paused, assignment, worker, 6_000)).toBeUndefined();
+  });
+
+  it('follows a worker without room to write at once, but not the word of a former owner', () => {
+    const full = { reason: 'ENOSPC', retryable: true, storageFull: true };
+    expect(changes.workerFailed(training(), 1, full, 1)).toMatchObject({
+      state: 'PAUSED',
+      reason: 'ENOSPC',
+      studentFailureCount: 0,
+    });
+    expect(changes.workerFailed(training(2), 1, full, 1)).toBeUndefined();
+  });
+
+  it('ends by cancelling too, and is none of a run that has ended', () => {
+    const paused = changed(changes.paused(training(), 'full', 5_000));
+    const cancelling = changed(changes.cancelling(paused, 'x', 6_000));
+    expect(changes.paused(cancelling, 'full', 7_000)).toBeUndefined();
+    const ended = changed(changes.cancelled(cancelling, 8_000));
+    expect(ended.state).toBe('CANCELLED');
+    expect(changes.paused(ended, 'full', 9_000)).toBeUndefined();
+    expect(changes.resumed(ended, 9_000)).toBeUndefined();
+    expect(changes.resumed(training(), 9_000)).toBeUndefined();
   });
 });
 

@@ -131,12 +131,14 @@ function expectedRows(
   });
 }
 
-async function events(): Promise<{ kind: string; message: string }[]> {
+async function events(): Promise<{ kind: string; message: string; data: unknown }[]> {
   const { run } = cluster.clients;
   const seen = [];
   const call = openServerStream(() => run.listEvents({ runId, follow: false }));
   for await (const { event } of call.incoming) {
-    if (event !== undefined) seen.push({ kind: event.kind, message: event.message });
+    if (event === undefined) continue;
+    const { kind, message, dataJson } = event;
+    seen.push({ kind, message, data: JSON.parse(dataJson) });
   }
   return seen;
 }
@@ -336,18 +338,36 @@ describe('trouble', () => {
     expect(workers.find((w) => w.workerId === 't1')?.problems.join()).toContain('answer refused');
   });
 
-  it('fails a run, with the reason, whose teacher keeps giving no answers', async () => {
-    teacher('t1', {
+  it('pauses a run whose teacher keeps giving no answers, and goes on once it is resumed', async () => {
+    const rogue = teacher('t1', {
       answer: (frame) => ({ ...frame, tensors: [] }),
     });
     const peer = student('s1');
     await submit();
     await assigned(peer);
     await peer.receive(0, STEP_COUNT);
-    const run = await inState(RunState.RUN_STATE_FAILED);
-    expect(run.reason).toContain('cannot answer: want the tensors logits, got none');
+    const run = await inState(RunState.RUN_STATE_PAUSED);
+    expect(run.reason).toMatch(
+      /^teacher (one|two) cannot answer samples \d+ to \d+ \(positions \d+ to \d+ of epoch 0\): want the tensors logits, got none$/,
+    );
     await eventually(() => (peer.targetsEnd instanceof LyceumError ? true : undefined));
     expect(peer.targetsEnd).toMatchObject({ code: 'ABORTED' });
+    // The student is free, and no teacher is asked.
+    await eventually(() => (peer.run === undefined ? true : undefined));
+    await eventually(() => (rogue.assignment?.teachers.length === 0 ? true : undefined));
+    const { data } = (await events()).findLast((e) => e.kind === 'state-changed') ?? {};
+    expect(data).toMatchObject({ state: 'PAUSED', epoch: 0, positionCount: expect.any(Number) });
+
+    rogue.kill();
+    teacher('t2');
+    const { run: client } = cluster.clients;
+    await call(client, client.resumeRun, { runId });
+    await assigned(peer, 1);
+    await peer.receive(0, 0);
+    await drain(peer, 0, STEP_COUNT);
+    expect(peer.rows).toEqual(expectedRows(run, 0, STEP_COUNT));
+    const again = call(client, client.resumeRun, { runId });
+    await expect(again).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
   });
 
   it('drops an answer that nobody asked for, and says so', async () => {

@@ -1,13 +1,16 @@
 /** What NATS' errors mean to this system. */
 import { NatsError, ErrorCode as NatsErrorCode } from 'nats';
-import { LyceumError } from '../errors.js';
+import { LyceumError, StorageFullError } from '../errors.js';
 
 /** JetStream's `err_code`s. https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 const API_ERROR = {
+  accountExceeded: 10002,
   consumerNotFound: 10014,
+  resourcesExceeded: 10023,
   storageExceeded: 10047,
   messageNotFound: 10037,
   sequenceNotFound: 10043,
+  storeFailed: 10077,
   messageDeleteFailed: 10057,
   streamNotFound: 10059,
   wrongLastSequence: 10071,
@@ -29,8 +32,16 @@ export function natsError(thrown: unknown, what: string): LyceumError {
     case API_ERROR.streamNotFound:
     case API_ERROR.consumerNotFound:
       return new LyceumError('UNAVAILABLE', `${what} does not exist`, options);
+    case API_ERROR.accountExceeded:
+    case API_ERROR.resourcesExceeded:
     case API_ERROR.storageExceeded:
-      return new LyceumError('RESOURCE_EXHAUSTED', `${what}: NATS has no room left`, options);
+      return new StorageFullError(`${what}: NATS has no room left`, options);
+    // The stream's own limit, or the server's disk; the description says which.
+    case API_ERROR.storeFailed:
+      return new StorageFullError(
+        `${what}: NATS does not store it: ${thrown instanceof Error ? thrown.message : ''}`,
+        options,
+      );
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   // A deleted consumer, a server without JetStream, a closed or stalled connection: all of them are for

@@ -4,7 +4,8 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEngine } from '@lyceum/learning/tensorflow';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { toLyceumError } from '@lyceum/proto';
+import { trainingError, trainingFailure } from '../training-failure.js';
 import type { TrainingFailure, TrainingJob } from '../training-job.js';
 import type { FromThread, ThreadSettings, ToThread } from './thread-messages.js';
 import { type Stop, Trainer } from './trainer.js';
@@ -41,8 +42,7 @@ class Job {
       const result = await this.#trainer.run();
       if (result !== undefined) send({ kind: 'finished', jobNumber, result });
     } catch (err) {
-      const { message: reason, retryable } = toLyceumError(err);
-      send({ kind: 'failed', jobNumber, failure: { reason, retryable } });
+      send({ kind: 'failed', jobNumber, failure: trainingFailure(err) });
     } finally {
       this.#trainer?.dispose();
       send({ kind: 'ended', jobNumber });
@@ -76,10 +76,7 @@ class Job {
         new Promise<void>((resolve, reject) => {
           this.#checkpointTaken = (failure) => {
             if (failure === undefined) resolve();
-            else
-              reject(
-                new LyceumError(failure.retryable ? 'UNAVAILABLE' : 'ABORTED', failure.reason),
-              );
+            else reject(trainingError(failure));
           };
           send({ kind: 'checkpoint', jobNumber, checkpoint });
         }),

@@ -1,12 +1,13 @@
 /** Files that are there whole or not at all, and still there after a power cut. */
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 
 /**
  * Writes to a temporary name, syncs, renames, syncs the folder. One writer per file at a time.
  *
- * @throws {LyceumError} UNAVAILABLE if the disk is full or the folder cannot be written: another machine may do.
+ * @throws {StorageFullError} if the disk is full.
+ * @throws {LyceumError} UNAVAILABLE if the folder cannot be written: another machine may do.
  */
 export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
@@ -27,7 +28,9 @@ export async function writeDurably(file: string, bytes: Uint8Array): Promise<voi
     }
   } catch (err) {
     await rm(temporary, { force: true });
-    const reason = err instanceof Error ? err.message : String(err);
-    throw new LyceumError('UNAVAILABLE', `${file} cannot be written: ${reason}`, { cause: err });
+    const cause = toLyceumError(err);
+    const message = `${file} cannot be written: ${cause.message}`;
+    if (cause instanceof StorageFullError) throw new StorageFullError(message, { cause });
+    throw new LyceumError('UNAVAILABLE', message, { cause });
   }
 }

@@ -5,8 +5,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 import type { Logger } from 'pino';
+import { trainingFailure } from '../training-failure.js';
 import type { StudentTrainer, TargetBlock, TrainingEvents, TrainingJob } from '../training-job.js';
 import type {
   ComputeDevice,
@@ -140,8 +141,7 @@ export class StudentCompute implements StudentTrainer {
       await this.#job?.events?.checkpoint(checkpoint);
       this.#send({ kind: 'checkpointTaken', jobNumber, failure: undefined });
     } catch (err) {
-      const { message: reason, retryable } = toLyceumError(err);
-      this.#send({ kind: 'checkpointTaken', jobNumber, failure: { reason, retryable } });
+      this.#send({ kind: 'checkpointTaken', jobNumber, failure: trainingFailure(err) });
     }
   }
 
@@ -162,7 +162,11 @@ export class StudentCompute implements StudentTrainer {
     if (!this.#stopping) this.#log.error('compute thread ended');
     this.#stopping = true;
     this.#endWith((events) =>
-      events.failed({ reason: 'the compute thread ended', retryable: true }),
+      events.failed({
+        reason: 'the compute thread ended',
+        retryable: true,
+        storageFull: false,
+      }),
     );
   }
 

@@ -313,7 +313,7 @@ describe('what fails', () => {
     const refused = await failure(await job({}), async () => {
       throw new LyceumError('UNAVAILABLE', 'the store is gone');
     });
-    expect(refused).toEqual({ reason: 'the store is gone', retryable: true });
+    expect(refused).toEqual({ reason: 'the store is gone', retryable: true, storageFull: false });
   });
 
   it('an assignment without the targets that the objective needs', async () => {

@@ -1,4 +1,4 @@
-/** `list`, `get`, `watch`, `events`, `cancel`, `retry`: what one does with runs that are there. */
+/** `list`, `get`, `watch`, `events`, `cancel`, `resume`, `retry`: what one does with runs that are there. */
 import type { RunEvent } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { withCoordinator } from '../command-context.js';
@@ -65,6 +65,17 @@ ended is printed on stdout. Ctrl-C stops watching; the run goes on.`,
     .action((runId: string, _options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
         const run = await client.cancelRun(runId);
+        print(runDocument(run), () => runPageLines(run, Date.now()));
+      }),
+    );
+
+  program
+    .command('resume')
+    .description('let a paused run go on from its checkpoint, asking again for what failed')
+    .argument('<run>', "the run's id")
+    .action((runId: string, _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const run = await client.resumeRun(runId);
         print(runDocument(run), () => runPageLines(run, Date.now()));
       }),
     );
