@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { onInterrupt } from '@lyceum/proto/node';
 import { type BenchResult, resultLines } from './bench-result.js';
+import { inference } from './inference.js';
 import { remoteTeachers } from './remote-teachers.js';
 import { step } from './step.js';
 
@@ -14,6 +15,10 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  inference: {
+    summary: 'teachers’ inference as one graph ÷ operation by operation, samples/s',
+    run: inference,
+  },
   'remote-teachers': {
     summary: 'student samples/s with 3 remote teachers ÷ the same student alone',
     run: (options) => remoteTeachers({ ...options, eager: false }),

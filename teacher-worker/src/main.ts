@@ -124,7 +124,11 @@ async function run(): Promise<void> {
   shutdown.onStop('nats', () => nats.close());
 
   setComputeThreads(flags.computeThreads, process.env);
-  const compute = await Compute.start({ lookupDelayMs: flags.lookupDelayMs });
+  const compute = await Compute.start(
+    { lookupDelayMs: flags.lookupDelayMs },
+    (teacherIdentity, reason) =>
+      log.info({ teacherIdentity, reason }, 'no graph: runs operation by operation'),
+  );
   for (const warning of compute.warnings) log.warn({ warning }, 'engine is not the best one');
   log.info({ ...compute.device, computeThreads: flags.computeThreads }, 'engine opened');
 

@@ -7,12 +7,16 @@
  * Symbols: R `rows`, C classes.
  */
 import { LyceumError } from '@lyceum/proto';
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import type { LayersModel, NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
 import type { ModelSettings } from '../data/index.js';
 import type { Engine } from './engine.js';
+import { TracedStep, traceStep } from './traced/index.js';
 
 /** Below this a float32 loses precision and engines may round to 0; its logarithm is −87.3. */
 const LEAST_PROBABILITY = 1.1754943508222875e-38;
+
+/** The one call of the graph. */
+const LOGITS = 'logits';
 
 export class Inference {
   readonly classCount: number;
@@ -23,9 +27,10 @@ export class Inference {
   readonly #sampleSize: number;
   readonly #shape: number[];
   readonly #padded: Float32Array;
+  #graph: TracedStep | undefined;
 
   /**
-   * @param model - borrowed; its weights of the moment count in every {@link run}.
+   * @param model - borrowed. Until there is a graph, its weights of the moment count in every {@link run}.
    * @param rows - R, the greatest number of samples a run.
    * @throws {LyceumError} INVALID_ARGUMENT if samples of that shape do not fit the model.
    */
@@ -54,11 +59,54 @@ export class Inference {
   }
 
   /**
+   * Has inferences run as one graph from here on, if that gives the same bits on this example. The graph has a copy
+   * of the model's weights; {@link weightsChanged} renews it.
+   *
+   * @param inputs - as {@link run} takes them; best a full batch of real samples.
+   * @returns why inferences go on operation by operation instead.
+   * @throws {LyceumError} as {@link run} does.
+   */
+  trace(inputs: Float32Array, rowCount: number): string | undefined {
+    this.dispose();
+    return this.#engine.tf.tidy(() => {
+      const calls = {
+        [LOGITS]: {
+          fn: ({ samples }: NamedTensorMap) => this.#logits(samples as Tensor),
+          inputs: { samples: this.#filledUp(inputs, rowCount) },
+        },
+      };
+      const traced = traceStep(this.#engine, calls, this.#weights());
+      if (!(traced instanceof TracedStep)) return traced.reason;
+      this.#graph = traced;
+      return undefined;
+    });
+  }
+
+  /** The model's weights have other values than when they were traced, or than at the last call. */
+  weightsChanged(): void {
+    this.#graph?.writeState(this.#weights());
+  }
+
+  /**
    * @param inputs - [rowCount, ...sampleShape], real values; what is beyond is ignored.
    * @returns logits, [rowCount, C]; of a model that gives probabilities, their logarithms.
    * @throws {LyceumError} INVALID_ARGUMENT if `rowCount` is not in 1..R or the inputs are too short.
    */
   run(inputs: Float32Array, rowCount: number): Float32Array {
+    return this.#engine.tf.tidy(() => {
+      const samples = this.#filledUp(inputs, rowCount);
+      const logits = this.#graph?.run(LOGITS, { samples }) ?? this.#logits(samples);
+      return (logits.dataSync() as Float32Array).slice(0, rowCount * this.classCount);
+    });
+  }
+
+  /** Frees the graph. What comes after runs operation by operation. */
+  dispose(): void {
+    this.#graph?.dispose();
+    this.#graph = undefined;
+  }
+
+  #filledUp(inputs: Float32Array, rowCount: number): Tensor {
     const used = rowCount * this.#sampleSize;
     if (!(rowCount >= 1 && rowCount <= this.rows && used <= inputs.length)) {
       throw new LyceumError(
@@ -68,16 +116,19 @@ export class Inference {
     }
     this.#padded.set(inputs.subarray(0, used));
     this.#padded.fill(0, used);
+    return this.#engine.tf.tensor(this.#padded, this.#shape);
+  }
+
+  #logits(samples: Tensor): Tensor {
     const { tf } = this.#engine;
-    return tf.tidy(() => {
-      const x = scaled(tf.tensor(this.#padded, this.#shape), this.#settings);
-      const output = this.#model.apply(x, { training: false }) as Tensor;
-      const logits =
-        this.#settings.output === 'probabilities'
-          ? tf.log(tf.maximum(output, LEAST_PROBABILITY))
-          : output;
-      return (logits.dataSync() as Float32Array).slice(0, rowCount * this.classCount);
-    });
+    const { output } = this.#settings;
+    const x = scaled(samples, this.#settings);
+    const y = this.#model.apply(x, { training: false }) as Tensor;
+    return output === 'probabilities' ? tf.log(tf.maximum(y, LEAST_PROBABILITY)) : y;
+  }
+
+  #weights(): Variable[] {
+    return this.#model.weights.map((weight) => weight.read() as Variable);
   }
 }
 

@@ -1,6 +1,8 @@
-/** Inference against the model's own prediction and plain arithmetic. */
-import { beforeAll, describe, expect, it } from 'vitest';
+/** Inference against the model's own prediction and plain arithmetic; as a graph, against operation by operation. */
+import type { Tensor } from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import {
+  type ArchitectureSettings,
   buildStudent,
   type Engine,
   fitsInput,
@@ -61,6 +63,63 @@ describe('Inference', () => {
     const before = engine.tf.memory().numTensors;
     inference.run(Float32Array.of(1, 2), 2);
     expect(engine.tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
+  const ARCHITECTURES: ArchitectureSettings[] = [
+    { architecture: 'mlp', hiddenUnits: [9, 7], dropout: 0.4 },
+    { architecture: 'lenet' },
+    { architecture: 'conv', filters: [4, 6], denseUnits: [5] },
+    { architecture: 'resnet', depth: 8 },
+  ];
+
+  it.each(ARCHITECTURES)('gives the same bits as a graph: $architecture', (architecture) => {
+    if (engine.name !== 'native') return;
+    const shape = [16, 16, 1];
+    const model = buildStudent(engine, architecture, shape, 3, 1);
+    const settings = { output: 'probabilities', scale: 0.3 } as const;
+    const eager = new Inference(engine, model, settings, shape, 8);
+    const traced = new Inference(engine, model, settings, shape, 8);
+    const batch = (k: number) => Float32Array.from({ length: 8 * 256 }, (_, i) => Math.sin(i * k));
+    const { numTensors } = engine.tf.memory();
+    expect(traced.trace(batch(0.3), 8)).toBeUndefined();
+    for (const rows of [8, 3]) {
+      expect(traced.run(batch(0.7), rows)).toEqual(eager.run(batch(0.7), rows));
+    }
+    expect(engine.tf.memory().numTensors).toBe(numTensors);
+    traced.dispose();
+    expect(traced.run(batch(0.9), 8)).toEqual(eager.run(batch(0.9), 8));
+    model.dispose();
+  });
+
+  it('has a copy of the weights in its graph, which can be renewed', () => {
+    if (engine.name !== 'native') return;
+    const model = tinyModel('linear');
+    const inference = new Inference(engine, model, { output: 'logits' }, [1], 2);
+    inference.trace(Float32Array.of(3), 1);
+    engine.tf.tidy(() => model.setWeights([engine.tf.tensor2d([[4, 5, 6]])]));
+    expect([...inference.run(Float32Array.of(1), 1)]).toEqual([1, 2, -500]);
+    inference.weightsChanged();
+    expect([...inference.run(Float32Array.of(1), 1)]).toEqual([4, 5, 6]);
+    inference.dispose();
+    model.dispose();
+  });
+
+  it('goes on operation by operation where there is no graph, and says why', () => {
+    const { tf } = engine;
+    const noise = tf.layers.dense({ inputShape: [1], units: 3 });
+    const model = tf.sequential({ layers: [noise] });
+    const apply = model.apply.bind(model);
+    let calls = 0;
+    vi.spyOn(model, 'apply').mockImplementation(
+      (x) => tf.add(apply(x) as Tensor, ++calls) as Tensor,
+    );
+    const inference = new Inference(engine, model, { output: 'logits' }, [1], 2);
+    const reason = inference.trace(Float32Array.of(1), 1);
+    expect(reason).toMatch(/two calls with equal values differ|has no graphs/);
+    const before = calls;
+    inference.run(Float32Array.of(1), 1);
+    expect(calls).toBe(before + 1);
     model.dispose();
   });
 

@@ -8,7 +8,7 @@ import { toLyceumError } from '@lyceum/proto';
 import { trainingError, trainingFailure } from '../training-failure.js';
 import type { TrainingFailure, TrainingJob } from '../training-job.js';
 import type { FromThread, ThreadSettings, ToThread } from './thread-messages.js';
-import { type Stop, Trainer } from './trainer.js';
+import { type Stop, Trainer, type Untraced } from './trainer.js';
 
 if (parentPort === null) throw new Error('compute-thread.js is started as a worker thread');
 const port = parentPort;
@@ -67,7 +67,8 @@ class Job {
   #listener() {
     const jobNumber = this.number;
     return {
-      untraced: (reason: string) => send({ kind: 'untraced', jobNumber, reason }),
+      untraced: (what: Untraced, reason: string) =>
+        send({ kind: 'untraced', jobNumber, what, reason }),
       wantTargets: (creditStep: number, doneStep: number) =>
         send({ kind: 'wantTargets', jobNumber, creditStep, doneStep }),
       progress: (progress: Extract<FromThread, { kind: 'progress' }>['progress']) =>

@@ -1,4 +1,8 @@
-/** Measures the student: logits of a split, validation, latency. The event loop gets its turn between batches. */
+/**
+ * Measures the student: logits of a split, validation, latency. The event loop gets its turn between batches.
+ *
+ * Logits come from one graph where that gives the bits of the first batch, which is computed both ways.
+ */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import {
   type Dataset,
@@ -23,12 +27,21 @@ export class Evaluation {
   readonly #student: Student;
   readonly #dataset: Dataset;
   readonly #inference: Inference;
+  readonly #untraced: (reason: string) => void;
+  #isTraced = false;
 
-  constructor(engine: Engine, student: Student, dataset: Dataset) {
+  /** @param untraced - told once why inferences run operation by operation, if they do. */
+  constructor(
+    engine: Engine,
+    student: Student,
+    dataset: Dataset,
+    untraced: (reason: string) => void,
+  ) {
     this.#engine = engine;
     this.#student = student;
     this.#dataset = dataset;
     this.#inference = this.#inferenceOf(EVALUATION_ROWS);
+    this.#untraced = untraced;
   }
 
   /**
@@ -41,9 +54,11 @@ export class Evaluation {
     const out = new Float32Array(samples.length * classCount);
     const inputs = new Float32Array(EVALUATION_ROWS * elementCount(sampleShape));
     this.#student.settle();
+    this.#inference.weightsChanged();
     for (let row = 0; row < samples.length; row += EVALUATION_ROWS) {
       const chunk = samples.subarray(row, row + EVALUATION_ROWS);
       readInputs(this.#dataset, chunk, IDENTITY_VIEW, inputs);
+      this.#traceOnce(inputs, chunk.length);
       out.set(this.#inference.run(inputs, chunk.length), row * classCount);
       await yieldToEventLoop();
       if (stopped()) return undefined;
@@ -80,6 +95,17 @@ export class Evaluation {
     });
     const sorted = times.slice(WARMUP_RUNS).sort((a, b) => a - b);
     return sorted[LATENCY_RUNS / 2] as number;
+  }
+
+  dispose(): void {
+    this.#inference.dispose();
+  }
+
+  #traceOnce(inputs: Float32Array, rowCount: number): void {
+    if (this.#isTraced) return;
+    this.#isTraced = true;
+    const reason = this.#inference.trace(inputs, rowCount);
+    if (reason !== undefined) this.#untraced(reason);
   }
 
   #inferenceOf(rows: number): Inference {

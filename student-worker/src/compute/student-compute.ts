@@ -110,7 +110,10 @@ export class StudentCompute implements StudentTrainer {
     const { events } = this.#job ?? {};
     switch (message.kind) {
       case 'untraced':
-        this.#log.info({ reason: message.reason }, 'steps run operation by operation');
+        this.#log.info(
+          { what: message.what, reason: message.reason },
+          'no graph: runs operation by operation',
+        );
         break;
       case 'wantTargets':
         events?.wantTargets(message.creditStep, message.doneStep);

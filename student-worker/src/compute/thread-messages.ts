@@ -7,7 +7,7 @@ import type {
   TrainingProgress,
   TrainingResult,
 } from '../training-job.js';
-import type { Stop } from './trainer.js';
+import type { Stop, Untraced } from './trainer.js';
 
 /** What the compute thread is started with. */
 export interface ThreadSettings {
@@ -36,7 +36,7 @@ export type FromThread =
   | JobNews;
 
 export type JobNews = { readonly jobNumber: number } & (
-  | { readonly kind: 'untraced'; readonly reason: string }
+  | { readonly kind: 'untraced'; readonly what: Untraced; readonly reason: string }
   | { readonly kind: 'wantTargets'; readonly creditStep: number; readonly doneStep: number }
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
   | { readonly kind: 'checkpoint'; readonly checkpoint: TrainingCheckpoint }

@@ -32,12 +32,15 @@ import { writeResult } from './training-result.js';
 
 /** Whom the trainer tells; {@link TrainingEvents} without the end. */
 export interface TrainerListener {
-  /** Steps run operation by operation, which is slower; told once. */
-  untraced(reason: string): void;
+  /** These run operation by operation, which is slower; told once of each. */
+  untraced(what: Untraced, reason: string): void;
   wantTargets(creditStep: number, doneStep: number): void;
   progress(progress: TrainingProgress): void;
   checkpoint(checkpoint: TrainingCheckpoint): Promise<void>;
 }
+
+/** What runs as one graph where it can. */
+export type Untraced = 'steps' | 'evaluation';
 
 /** `abandon` ends without a trace, `drain` after one more checkpoint. */
 export type Stop = 'abandon' | 'drain';
@@ -98,7 +101,9 @@ export class Trainer {
     this.#checkpointedStep = firstStep;
     this.#best = resumed?.best;
     this.#inbox = new TargetInbox(batches.plan, job.targetTensors, firstStep);
-    this.#evaluation = new Evaluation(engine, student, dataset);
+    this.#evaluation = new Evaluation(engine, student, dataset, (reason) =>
+      listener.untraced('evaluation', reason),
+    );
     this.#losses = new LossLog(engine, firstStep);
     this.#ledger = new StepLedger(resumed?.ledger ?? [], job.assignmentEpoch, firstStep);
     this.#stopwatch = new Stopwatch(now, resumed ?? { trainingSeconds: 0, waitingSeconds: 0 });
@@ -151,6 +156,7 @@ export class Trainer {
 
   dispose(): void {
     this.#losses.dispose();
+    this.#evaluation.dispose();
     this.#parts.student.dispose();
   }
 
@@ -187,7 +193,7 @@ export class Trainer {
     const reason = this.#eager
       ? 'the worker was started so'
       : student.trace(batch, targets, [...rowCounts]);
-    if (reason !== undefined) this.#listener.untraced(reason);
+    if (reason !== undefined) this.#listener.untraced('steps', reason);
   }
 
   /** The targets of the step to take, or undefined if stopping came first. */

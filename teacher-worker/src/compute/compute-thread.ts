@@ -11,7 +11,9 @@ const settings = workerData as ComputeSettings;
 
 const warnings: string[] = [];
 const engine = await openEngine({ warn: (message) => warnings.push(message) });
-const teachers = new Teachers(engine, settings);
+const teachers = new Teachers(engine, settings, (identity, reason) =>
+  post({ reply: 'untraced', identity, reason }),
+);
 
 let turn: Promise<void> = Promise.resolve();
 port.on('message', (request: ComputeRequest) => {

@@ -24,11 +24,18 @@ export class Compute {
   /** Resolves with the reason if the thread dies by itself; the worker cannot go on without it. */
   readonly died: Promise<Error>;
   readonly #thread: Worker;
+  readonly #untraced: (identity: string, reason: string) => void;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
 
-  private constructor(thread: Worker, ready: ReadyReply, died: Promise<Error>) {
+  private constructor(
+    thread: Worker,
+    ready: ReadyReply,
+    died: Promise<Error>,
+    untraced: (identity: string, reason: string) => void,
+  ) {
     this.#thread = thread;
+    this.#untraced = untraced;
     this.device = ready.device;
     this.warnings = ready.warnings;
     this.died = died;
@@ -43,9 +50,13 @@ export class Compute {
   /**
    * Starts the thread and opens its engine. `TF_…` variables must be set before.
    *
+   * @param untraced - told why inferences of a teacher run operation by operation, if they do.
    * @throws whatever ended the thread, if it does not come up.
    */
-  static async start(settings: ComputeSettings): Promise<Compute> {
+  static async start(
+    settings: ComputeSettings,
+    untraced: (identity: string, reason: string) => void,
+  ): Promise<Compute> {
     const thread = new Worker(new URL('./compute-thread.js', import.meta.url), {
       workerData: settings,
     });
@@ -59,7 +70,7 @@ export class Compute {
       }),
       died.then((err) => Promise.reject(err)),
     ]);
-    return new Compute(thread, ready, died);
+    return new Compute(thread, ready, died, untraced);
   }
 
   /** @throws {LyceumError} what `Teachers.run` throws; INTERNAL if the thread died. */
@@ -77,6 +88,10 @@ export class Compute {
 
   #settle(reply: ComputeReply): void {
     if (reply.reply === 'ready') return;
+    if (reply.reply === 'untraced') {
+      this.#untraced(reply.identity, reply.reason);
+      return;
+    }
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
     if (reply.reply === 'done') pending?.resolve(reply.result);

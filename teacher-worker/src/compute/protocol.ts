@@ -97,6 +97,8 @@ export type ComputeReply =
       /** What the user should know of the engine. */
       readonly warnings: readonly string[];
     }
+  /** Inferences of this teacher run operation by operation, which is slower. */
+  | { readonly reply: 'untraced'; readonly identity: string; readonly reason: string }
   | { readonly reply: 'done'; readonly id: number; readonly result: unknown }
   | {
       readonly reply: 'failed';

@@ -13,6 +13,7 @@ import {
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import { requireFinite } from './finite.js';
+import { INFERENCE_ROWS } from './inference-ranges.js';
 import { type LookupTables, LookupTeacher } from './lookup-engine.js';
 import type {
   Answer,
@@ -30,13 +31,20 @@ import { ticketSamples } from './ticket-span.js';
 export class Teachers {
   readonly #engine: Engine;
   readonly #settings: ComputeSettings;
+  readonly #untraced: (identity: string, reason: string) => void;
   readonly #teachers = new Map<string, TeacherEngine>();
   readonly #datasets = new Map<string, Dataset>();
   readonly #lookupTables: LookupTables = new Map();
 
-  constructor(engine: Engine, settings: ComputeSettings) {
+  /** @param untraced - told once a teacher and sample shape why its inferences run operation by operation. */
+  constructor(
+    engine: Engine,
+    settings: ComputeSettings,
+    untraced: (identity: string, reason: string) => void,
+  ) {
     this.#engine = engine;
     this.#settings = settings;
+    this.#untraced = untraced;
   }
 
   /**
@@ -95,16 +103,22 @@ export class Teachers {
   ): Promise<TeacherEngine> {
     const settings = parseSettingsJson(settingsJson);
     const { lookupDelayMs } = this.#settings;
-    const teacher = await TensorflowTeacher.open(this.#engine, modelPackage, settings, sampleShape);
+    const teacher = await TensorflowTeacher.open(
+      this.#engine,
+      modelPackage,
+      settings,
+      sampleShape,
+      (reason) => this.#untraced(identity, reason),
+    );
     if (lookupDelayMs === undefined) return teacher;
     return new LookupTeacher(teacher, identity, lookupDelayMs, this.#lookupTables);
   }
 
-  /** The first inference of a shape allocates and compiles; no ticket should wait for that. */
+  /** The first inference of a shape allocates, compiles and is traced; no ticket should wait for that. */
   async #prepare(teacher: TeacherEngine, datasets: readonly DatasetFile[]): Promise<undefined> {
     for (const file of datasets) {
       const dataset = this.#dataset(file);
-      const samples = new Uint32Array(Math.min(1, dataset.sampleCount));
+      const samples = firstSamples(Math.min(INFERENCE_ROWS, dataset.sampleCount));
       await teacher.answer({ dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] });
     }
     return undefined;
@@ -138,4 +152,8 @@ export class Teachers {
     }
     return dataset;
   }
+}
+
+function firstSamples(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, sample) => sample);
 }

@@ -1,10 +1,10 @@
 /**
  * A teacher that is a tfjs LayersModel on TensorFlow. White box: it gives `logits`.
  *
- * Every inference has one fixed shape, [INFERENCE_ROWS, …]; rows beyond the answer's are zero.
+ * Every inference has one fixed shape, [INFERENCE_ROWS, …]; rows beyond the answer's are zero. It runs as one graph
+ * where that gives the bits of the first batch, which is computed both ways.
  */
 import {
-  type Dataset,
   describeModel,
   type ModelPackage,
   type ModelSettings,
@@ -30,6 +30,7 @@ export class TensorflowTeacher implements TeacherEngine {
   readonly #model: Model;
   readonly #settings: ModelSettings;
   readonly #description: TeacherDescription;
+  readonly #untraced: (reason: string) => void;
   /** By sample shape: sets may differ in it where the model takes both. */
   readonly #inferences = new Map<string, Inference>();
 
@@ -38,15 +39,18 @@ export class TensorflowTeacher implements TeacherEngine {
     model: Model,
     settings: ModelSettings,
     description: TeacherDescription,
+    untraced: (reason: string) => void,
   ) {
     this.#engine = engine;
     this.#model = model;
     this.#settings = settings;
     this.#description = description;
+    this.#untraced = untraced;
   }
 
   /**
    * @param sampleShape - shape of the samples it will be asked about; undefined: what the model declares.
+   * @param untraced - told why inferences run operation by operation, if they do.
    * @throws {LyceumError} INVALID_ARGUMENT if the model does not load or the samples do not fit it.
    */
   static async open(
@@ -54,6 +58,7 @@ export class TensorflowTeacher implements TeacherEngine {
     modelPackage: ModelPackage,
     settings: ModelSettings,
     sampleShape: readonly number[] | undefined,
+    untraced: (reason: string) => void,
   ): Promise<TensorflowTeacher> {
     const { parameterCount, weightBytes, inputShape } = describeModel(modelPackage);
     const shape = sampleShape ?? inputShape;
@@ -69,7 +74,7 @@ export class TensorflowTeacher implements TeacherEngine {
       const { classCount } = single;
       const latencyBatch1Ms = medianLatencyMs(single, shape);
       const description = { classCount, parameterCount, weightBytes, latencyBatch1Ms };
-      return new TensorflowTeacher(engine, model, settings, description);
+      return new TensorflowTeacher(engine, model, settings, description, untraced);
     } catch (err) {
       model.dispose();
       throw err;
@@ -85,25 +90,27 @@ export class TensorflowTeacher implements TeacherEngine {
     if (missing.length > 0) {
       throw new LyceumError('INVALID_ARGUMENT', `this teacher gives logits, not ${missing}`);
     }
-    const inference = this.#inferenceFor(dataset);
-    const width = inference.classCount;
+    const width = this.#description.classCount;
     const values = new Float32Array(samples.length * width);
     const inputs = new Float32Array(INFERENCE_ROWS * elementCount(dataset.sampleShape));
     for (const { firstRow, rowCount } of inferenceRanges(samples.length, INFERENCE_ROWS)) {
       const part = samples.subarray(firstRow, firstRow + rowCount);
       const filled = inputs.subarray(0, rowCount * elementCount(dataset.sampleShape));
       readInputs(dataset, part, view, filled);
+      const inference = this.#inferenceFor(dataset.sampleShape, filled, rowCount);
       values.set(inference.run(filled, rowCount), firstRow * width);
     }
     return outputs.map((name) => ({ name, width, values }));
   }
 
   close(): void {
+    for (const inference of this.#inferences.values()) inference.dispose();
     this.#inferences.clear();
     this.#model.dispose();
   }
 
-  #inferenceFor({ sampleShape }: Dataset): Inference {
+  /** The first batch of a shape is the one that its graph is checked on. */
+  #inferenceFor(sampleShape: readonly number[], inputs: Float32Array, rowCount: number): Inference {
     const key = sampleShape.join();
     let inference = this.#inferences.get(key);
     if (inference === undefined) {
@@ -118,6 +125,8 @@ export class TensorflowTeacher implements TeacherEngine {
       if (inference.classCount !== classCount) {
         throw new LyceumError('INTERNAL', `${inference.classCount} classes, was ${classCount}`);
       }
+      const reason = inference.trace(inputs, rowCount);
+      if (reason !== undefined) this.#untraced(reason);
       this.#inferences.set(key, inference);
     }
     return inference;
