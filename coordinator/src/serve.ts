@@ -27,6 +27,8 @@ import { AnswerKeeper } from './server/answer-keeper.js';
 import { answerService } from './server/answer-service.js';
 import { artifactService } from './server/artifact-service.js';
 import { clusterService } from './server/cluster-service.js';
+import { EnsembleEvaluations } from './server/ensemble-evaluation.js';
+import { ensembleService } from './server/ensemble-service.js';
 import { coordinatorMetrics } from './server/metrics.js';
 import { watchQueue } from './server/queue-watch.js';
 import { Reconciler } from './server/reconciler.js';
@@ -168,12 +170,20 @@ export async function serve(options: ServeOptions): Promise<Serving> {
           waitingShare: monitor.progress(targets.runId)?.waitingShare ?? 0,
         })),
     });
+    const evaluations = new EnsembleEvaluations({
+      store,
+      catalog,
+      answers,
+      desk,
+      changed: () => reconciler.request(),
+    });
     const reconciler = new Reconciler({
       leadership,
       store,
       lifecycle,
       monitor,
       active,
+      evaluations,
       queue,
       desk,
       teachers,
@@ -207,6 +217,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         [SERVICES.run, runService({ ...calls, warnings })],
         [SERVICES.artifact, artifactService(calls)],
         [SERVICES.answer, answerService({ keeper, log })],
+        [SERVICES.ensemble, ensembleService({ ...calls, evaluations })],
         [SERVICES.cluster, clusterService({ ...calls, teachers, students, version })],
       ],
     });

@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
 import { addAnswers } from './commands/answers.js';
 import { addDatasets } from './commands/datasets.js';
+import { addEnsemble } from './commands/ensemble.js';
 import { addModels } from './commands/models.js';
 import { addPull } from './commands/pull.js';
 import { addReport } from './commands/report.js';
@@ -62,6 +63,7 @@ A first run:
     addValidate,
     addRuns,
     addReport,
+    addEnsemble,
     addPull,
     addWorkers,
     addModels,

@@ -26,12 +26,14 @@ import {
   ClusterClient,
   call,
   connect,
+  EnsembleClient,
   openClientStream,
   openServerStream,
   RunClient,
   retryDelayMs,
   sleep,
 } from '@lyceum/proto/node';
+import type { EnsembleTable } from '../report/ensemble-table.js';
 import { type Report, reportSchema } from '../report/report.js';
 import { hasEnded } from './run-states.js';
 
@@ -50,6 +52,16 @@ export interface WatchOptions extends Cancellable {
   readonly onAway?: (error: LyceumError) => void;
 }
 
+export interface EnsembleRequest {
+  /** Pushed models, or `run:ID`. */
+  readonly teachers: readonly string[];
+  readonly dataset: string;
+  /** Default `test`. */
+  readonly split?: string;
+  /** `RULE[:WEIGHTING][+calibrate]`; default all. */
+  readonly rules?: readonly string[];
+}
+
 export interface Submitted {
   readonly run: Run;
   readonly created: boolean;
@@ -62,6 +74,7 @@ export class CoordinatorClient {
   readonly #artifacts: ArtifactClient;
   readonly #answers: AnswerClient;
   readonly #cluster: ClusterClient;
+  readonly #ensembles: EnsembleClient;
 
   /** @param address - `HOST:PORT`. Connects at the first call. */
   constructor(address: string) {
@@ -70,6 +83,7 @@ export class CoordinatorClient {
     this.#artifacts = connect(ArtifactClient, address);
     this.#answers = connect(AnswerClient, address);
     this.#cluster = connect(ClusterClient, address);
+    this.#ensembles = connect(EnsembleClient, address);
   }
 
   close(): void {
@@ -77,6 +91,7 @@ export class CoordinatorClient {
     this.#artifacts.close();
     this.#answers.close();
     this.#cluster.close();
+    this.#ensembles.close();
   }
 
   /**
@@ -235,6 +250,22 @@ export class CoordinatorClient {
   /** @param id - as {@link listAnswerTables} gives it. */
   async deleteAnswerTable(id: string): Promise<void> {
     await call(this.#answers, this.#answers.deleteAnswerTable, { id });
+  }
+
+  /** @param onWaiting - told why there is no table yet, whenever that changes. */
+  async evaluateEnsemble(
+    request: EnsembleRequest,
+    options: Cancellable & { readonly onWaiting?: (reason: string) => void } = {},
+  ): Promise<EnsembleTable> {
+    const { teachers, dataset, split = '', rules = [] } = request;
+    const message = { teachers: [...teachers], dataset, split, rules: [...rules] };
+    const { incoming } = openServerStream(() => this.#ensembles.evaluateEnsemble(message), options);
+    let table: string | undefined;
+    for await (const { part } of incoming) {
+      if (part?.$case === 'waiting') options.onWaiting?.(part.waiting);
+      if (part?.$case === 'tableJson') table = part.tableJson;
+    }
+    return JSON.parse(present(table)) as EnsembleTable;
   }
 
   async listWorkers(): Promise<Worker[]> {

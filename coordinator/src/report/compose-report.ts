@@ -119,7 +119,7 @@ function rowCombination({ spec }: DistillationSpecification): Combination {
 }
 
 /** The figures that need labels; null where no test sample has one. */
-function labelFigures(
+export function labelFigures(
   logits: Float32Array,
   labels: Int32Array,
   classCount: number,

@@ -2,31 +2,20 @@
  * From a specification to a run record: looks up what it names, pins it, and says everything that is wrong
  * with it at once. What a specification can get wrong by itself was found before; here it meets the cluster.
  */
-import {
-  labelledMask,
-  parseSettingsJson,
-  type StepPlan,
-  settingsJson,
-  splitSamples,
-  stepPlan,
-  teacherIdentity,
-} from '@lyceum/learning/data';
+import { labelledMask, type StepPlan, splitSamples, stepPlan } from '@lyceum/learning/data';
 import {
   InvalidDocumentError,
   LyceumError,
   type Problem,
   type RunSpecification,
   specificationDigest,
-  toLyceumError,
 } from '@lyceum/proto';
-import type { ArtifactCatalog, KnownModel } from './artifact-catalog.js';
+import type { ArtifactCatalog } from './artifact-catalog.js';
+import { ArtifactLookup, modelProblems } from './artifact-lookup.js';
 import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 import type { PinnedTeacher, RunRecord } from './run-record.js';
 import type { RunStore } from './run-store.js';
-
-/** What runs the models: part of a teacher's identity, since another engine gives other bits. */
-const MODEL_ENGINE = 'tfjs-layers';
 
 export interface RunPlanRequest {
   readonly runId: string;
@@ -44,27 +33,16 @@ export async function planRun(
   runs: RunStore,
 ): Promise<RunRecord> {
   const problems: Problem[] = [];
-  const lookup = new Lookup(catalog, runs, problems);
+  const lookup = new ArtifactLookup(catalog, runs, problems);
   const { spec } = specification;
 
-  const dataset = await lookup.dataset(spec.dataset);
+  const dataset = await lookup.dataset('spec.dataset', spec.dataset);
   const teachers: PinnedTeacher[] = [];
   if (specification.kind === 'Distillation') {
     for (const [index, teacher] of specification.spec.teachers.entries()) {
       const path = `spec.teachers[${index}].model`;
-      const model = await lookup.model(path, teacher.model);
-      if (model === undefined) continue;
-      if (dataset !== undefined) problems.push(...modelProblems(path, model, dataset.outline));
-      const settings = parseSettingsJson(JSON.stringify(model.settings));
-      teachers.push({
-        name: teacher.name,
-        identity: teacherIdentity(model.digest, settings, MODEL_ENGINE),
-        modelDigest: model.digest,
-        settingsJson: settingsJson(settings),
-        weight: teacher.weight,
-        parameterCount: model.parameterCount,
-        weightBytes: model.weightBytes,
-      });
+      const pinned = await lookup.teacher(path, teacher, dataset?.outline);
+      if (pinned !== undefined) teachers.push(pinned);
     }
   }
   let studentModelDigest: string | undefined;
@@ -106,32 +84,12 @@ export async function planRun(
   };
 }
 
-/** What keeps a model from being asked about, or trained on, the samples of a set. */
-export function modelProblems(
-  path: string,
-  model: Pick<KnownModel, 'inputShape' | 'classCount'>,
-  dataset: Pick<DatasetOutline, 'sampleShape' | 'classCount'>,
-): Problem[] {
-  const problems: Problem[] = [];
-  if (model.classCount !== undefined && model.classCount !== dataset.classCount) {
-    const message = `has ${model.classCount} classes, and the data set has ${dataset.classCount}`;
-    problems.push({ path, message });
-  }
-  const values = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
-  const { inputShape } = model;
-  if (inputShape !== undefined && values(inputShape) !== values(dataset.sampleShape)) {
-    const message = `takes inputs of shape [${inputShape}], and the samples have [${dataset.sampleShape}]`;
-    problems.push({ path, message });
-  }
-  return problems;
-}
-
 type Related = Pick<RunRecord, 'baselineRunId' | 'allLabelsRunId'>;
 
 function relatedRuns(
   runId: string,
   specification: RunSpecification,
-  lookup: Lookup,
+  lookup: ArtifactLookup,
   dataset: DatasetOutline | undefined,
 ): Related {
   if (specification.kind !== 'Distillation') return {};
@@ -204,102 +162,6 @@ function countSamples(
     if (!(err instanceof InvalidDocumentError)) throw err;
     problems.push(...err.problems);
     return undefined;
-  }
-}
-
-/** Finds what a specification names; what it does not find it adds to the problems. */
-class Lookup {
-  readonly problems: Problem[];
-  readonly #catalog: ArtifactCatalog;
-  readonly #runs: RunStore;
-
-  constructor(catalog: ArtifactCatalog, runs: RunStore, problems: Problem[]) {
-    this.#catalog = catalog;
-    this.#runs = runs;
-    this.problems = problems;
-  }
-
-  async dataset(
-    named: string | { readonly path: string; readonly digest: string },
-  ): Promise<
-    { reference: { digest: string; path?: string }; outline: DatasetOutline } | undefined
-  > {
-    const path = 'spec.dataset';
-    if (typeof named === 'object') {
-      const reference = { digest: named.digest.slice('sha256:'.length), path: named.path };
-      const outline = await this.#orProblem(path, () => this.#catalog.dataset(reference));
-      return outline && { reference, outline };
-    }
-    const found = await this.#catalog.find('dataset', named);
-    if (found === undefined) {
-      const message = `there is no data set ${named}; ${await this.#pushed('dataset')}`;
-      this.problems.push({ path, message });
-      return undefined;
-    }
-    const reference = { digest: found.digest };
-    const outline = await this.#orProblem(path, () => this.#catalog.dataset(reference));
-    return outline && { reference, outline };
-  }
-
-  async model(path: string, named: string): Promise<KnownModel | undefined> {
-    let digest: string | undefined;
-    if (named.startsWith('run:')) {
-      const runId = named.slice('run:'.length);
-      const run = this.#runs.get(runId);
-      digest = run?.state === 'SUCCEEDED' ? run.outcome?.modelDigest : undefined;
-      if (digest === undefined) {
-        const message =
-          run === undefined
-            ? `there is no run ${runId}`
-            : `run ${runId} is ${run.state}; its student can be used once it SUCCEEDED`;
-        this.problems.push({ path, message });
-        return undefined;
-      }
-    } else {
-      digest = (await this.#catalog.find('model', named))?.digest;
-      if (digest === undefined) {
-        const message = `there is no model ${named}; ${await this.#pushed('model')}`;
-        this.problems.push({ path, message });
-        return undefined;
-      }
-    }
-    const found = digest;
-    return this.#orProblem(path, () => this.#catalog.model(found));
-  }
-
-  /** The id of a run whose student the table will show: it must be on its way and on the same set. */
-  run(path: string, named: string, dataset: DatasetOutline | undefined): string {
-    const runId = named.slice('run:'.length);
-    const run = this.#runs.get(runId);
-    const wrong =
-      run === undefined
-        ? `there is no run ${runId}`
-        : run.state === 'FAILED' || run.state === 'CANCELLED' || run.state === 'CANCELLING'
-          ? `run ${runId} is ${run.state}`
-          : dataset !== undefined && run.dataset.digest !== dataset.digest
-            ? `run ${runId} is on another data set`
-            : undefined;
-    if (wrong !== undefined) this.problems.push({ path, message: wrong });
-    return runId;
-  }
-
-  /** What the caller got wrong becomes a problem; what the cluster lacks is thrown. */
-  async #orProblem<T>(path: string, find: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await find();
-    } catch (thrown) {
-      const err = toLyceumError(thrown);
-      if (err.code !== 'NOT_FOUND' && err.code !== 'INVALID_ARGUMENT') throw thrown;
-      this.problems.push({ path, message: err.message });
-      return undefined;
-    }
-  }
-
-  async #pushed(kind: 'model' | 'dataset'): Promise<string> {
-    const names = (await this.#catalog.list(kind)).map((artifact) => artifact.name);
-    if (names.length === 0) return 'none has been pushed';
-    const shown = names.slice(0, 8).join(', ');
-    return `pushed are ${shown}${names.length > 8 ? ', …' : ''}`;
   }
 }
 

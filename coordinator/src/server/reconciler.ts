@@ -22,6 +22,7 @@ import { type Placement, place, type RunNeed } from '../schedule/placement.js';
 import { hasEnded, isAssigned } from '../schedule/run-state.js';
 import { spanGrid } from '../schedule/span-grid.js';
 import type { ActiveRuns } from './active-runs.js';
+import type { EnsembleEvaluations, TeacherUser } from './ensemble-evaluation.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
 import { windowStepsOf } from './run-targets.js';
@@ -56,6 +57,7 @@ export interface ReconcilerParts {
   readonly lifecycle: RunLifecycle;
   readonly monitor: RunMonitor;
   readonly active: ActiveRuns;
+  readonly evaluations: Pick<EnsembleEvaluations, 'users'>;
   readonly queue: TicketQueue;
   readonly desk: TicketDesk;
   readonly teachers: WorkerSessions<TeacherSession>;
@@ -133,6 +135,9 @@ export class Reconciler {
     await active.follow();
     const placement = this.#place();
     monitor.setReasons(this.#reasons(placement));
+    for (const user of this.#parts.evaluations.users()) {
+      user.reason = placement.reasons.get(user.id) ?? this.#unloadable(user) ?? '';
+    }
     for (const [runId, workerId] of placement.starts) await this.#start(runId, workerId);
     // A new assignment opens its window at once, not at the next pass.
     if (placement.starts.size > 0) await active.follow();
@@ -184,7 +189,7 @@ export class Reconciler {
   }
 
   #place(): Placement {
-    const { store, active, students, teachers } = this.#parts;
+    const { store, active, evaluations, students, teachers } = this.#parts;
     const runs = store
       .list()
       .filter(({ state }) => !hasEnded(state))
@@ -198,8 +203,11 @@ export class Reconciler {
         const student = assignment ?? (state === 'QUEUED' ? 'wanted' : 'none');
         return { runId, student, teachers: asks ? record.teachers : [] };
       });
+    const others = evaluations
+      .users()
+      .map((user): RunNeed => ({ runId: user.id, student: 'none', teachers: user.teachers }));
     return place(
-      runs,
+      [...runs, ...others],
       students.list().map(({ workerId }) => workerId),
       teachers.list().map((session) => ({
         workerId: session.workerId,
@@ -229,7 +237,7 @@ export class Reconciler {
   }
 
   /** Which of the run's teachers nobody has, since each worker that should have it failed to load it. */
-  #unloadable({ teachers }: RunRecord): string | undefined {
+  #unloadable({ teachers }: Pick<TeacherUser, 'teachers'>): string | undefined {
     for (const { name, identity } of teachers) {
       const told = this.#parts.teachers.list().filter(({ wanted }) => wanted.has(identity));
       const failures = told.map((session) => session.failure(identity));
@@ -265,11 +273,12 @@ export class Reconciler {
     this.#queues.add(identity);
   }
 
-  /** Every teacher of the runs that have not ended, with the sets that it is asked about. */
+  /** Every teacher of the runs and evaluations that have not ended, with the sets that it is asked about. */
   #wantedTeachers(): Map<string, WantedTeacher> {
     const wanted = new Map<string, WantedTeacher>();
-    for (const { state, teachers, dataset } of this.#parts.store.list()) {
-      if (hasEnded(state)) continue;
+    const { store, evaluations } = this.#parts;
+    const runs = store.list().filter(({ state }) => !hasEnded(state));
+    for (const { teachers, dataset } of [...runs, ...evaluations.users()]) {
       const reference = { digest: digestBytes(dataset.digest), path: dataset.path ?? '' };
       for (const { identity, modelDigest, settingsJson } of teachers) {
         const known = wanted.get(identity);

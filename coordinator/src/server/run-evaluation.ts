@@ -13,7 +13,7 @@ import { reportInput } from './report-facts.js';
 import { composeReportFiles } from './report-files.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
-import { TestAnswers } from './test-answers.js';
+import { SplitAnswers } from './split-answers.js';
 import type { TicketDesk } from './ticket-desk.js';
 
 export interface RunEvaluationParts {
@@ -37,7 +37,7 @@ export class RunEvaluation {
   readonly #parts: RunEvaluationParts;
   readonly #record: RunRecord;
   readonly #dataset: DatasetOutline;
-  readonly #answers: TestAnswers;
+  readonly #answers: SplitAnswers;
   /** By teacher, kept once seen: a teacher that is measured and has answered is unloaded. */
   readonly #measured = new Map<string, LoadedTeacher>();
   #composing = false;
@@ -51,9 +51,12 @@ export class RunEvaluation {
     this.#record = record;
     this.#dataset = dataset;
     this.#parts = parts;
-    this.#answers = new TestAnswers({
-      record,
+    this.#answers = new SplitAnswers({
+      askerId: `${record.runId}/test`,
+      runId: record.runId,
+      teachers: record.teachers,
       dataset,
+      split: 'test',
       desk: parts.desk,
       store: parts.answers,
       onSettled: parts.changed,

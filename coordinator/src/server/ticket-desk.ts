@@ -9,11 +9,12 @@ import type { AnswerStore } from '../answers/answer-store.js';
 import { TicketBook, type TicketEffect } from '../schedule/ticket-book.js';
 import type { Ask } from './ask.js';
 
-/** Somebody who asks: a run's training, or its evaluation. */
+/** Somebody who asks: a run's training, its evaluation, or an evaluation of teachers alone. */
 export interface Asker {
   /** Unique among all that ask. */
   readonly askerId: string;
-  readonly runId: string;
+  /** Undefined: no run. */
+  readonly runId: string | undefined;
   /** All answers are in the store. */
   satisfied(askId: string): void;
   /** There will be none, and why. */

@@ -16,6 +16,7 @@ export * from './paired-comparison.js';
 export * from './per-class-pool.js';
 export * from './pool.js';
 export * from './quorum-mean.js';
+export * from './rule-text.js';
 export * from './sparse-pool.js';
 export * from './statistics.js';
 export * from './target-plan.js';

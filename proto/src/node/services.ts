@@ -10,6 +10,8 @@ import {
   ArtifactServiceService,
   ClusterServiceClient,
   ClusterServiceService,
+  EnsembleServiceClient,
+  EnsembleServiceService,
   RunServiceClient,
   RunServiceService,
   type StudentServiceClient,
@@ -46,6 +48,7 @@ export const SERVICES = {
   artifact: ArtifactServiceService,
   cluster: ClusterServiceService,
   answer: AnswerServiceService,
+  ensemble: EnsembleServiceService,
 } as const;
 
 /** What {@link connect} makes a client from. */
@@ -78,3 +81,6 @@ export const ClusterClient: ClientConstructor<ClusterServiceClient> = ClusterSer
 
 export type AnswerClient = AnswerServiceClient;
 export const AnswerClient: ClientConstructor<AnswerServiceClient> = AnswerServiceClient;
+
+export type EnsembleClient = EnsembleServiceClient;
+export const EnsembleClient: ClientConstructor<EnsembleServiceClient> = EnsembleServiceClient;

@@ -1,35 +1,39 @@
-/** Every teacher's answers over the test split, asked for through the same tickets as all others. */
-import { IDENTITY_VIEW, splitSamples, stepPlan } from '@lyceum/learning/data';
+/** Teachers' answers over one split as it is, asked for through the same tickets as all others. */
+import { IDENTITY_VIEW, type SplitName, splitSamples, stepPlan } from '@lyceum/learning/data';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
-import type { RunRecord } from '../runs/run-record.js';
 import { SPAN_POSITIONS, spanAt, spanGrid } from '../schedule/span-grid.js';
 import { answerTable, askFor, spanSamples } from './ask.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
 
 const OUTPUTS = ['logits'];
 
-export interface TestAnswersParts {
-  readonly record: RunRecord;
+export interface SplitAnswersParts {
+  /** Unique among all that ask. */
+  readonly askerId: string;
+  /** Absent: it is not a run that asks. */
+  readonly runId?: string;
+  readonly teachers: readonly { readonly name: string; readonly identity: string }[];
   readonly dataset: DatasetOutline;
+  readonly split: SplitName;
   readonly desk: TicketDesk;
   readonly store: AnswerStore;
-  /** All answers are in the store, or {@link TestAnswers.failure} is there. */
+  /** All answers are in the store, or {@link SplitAnswers.failure} is there. */
   readonly onSettled: () => void;
 }
 
-export class TestAnswers implements Asker {
+export class SplitAnswers implements Asker {
   readonly askerId: string;
-  readonly runId: string;
-  readonly #parts: TestAnswersParts;
+  readonly runId: string | undefined;
+  readonly #parts: SplitAnswersParts;
   /** Open asks, each in words. */
   readonly #open = new Map<string, string>();
   #failure: string | undefined;
 
-  constructor(parts: TestAnswersParts) {
+  constructor(parts: SplitAnswersParts) {
     this.#parts = parts;
-    this.runId = parts.record.runId;
-    this.askerId = `${this.runId}/test`;
+    this.runId = parts.runId;
+    this.askerId = parts.askerId;
   }
 
   /** Why there will be no answers; undefined: nothing is wrong. */
@@ -43,18 +47,18 @@ export class TestAnswers implements Asker {
 
   /** Asks for everything that the store lacks. */
   start(): void {
-    const { record, dataset, desk } = this.#parts;
-    const sampleCount = splitSamples(dataset, 'test').length;
+    const { teachers, dataset, split, desk } = this.#parts;
+    const sampleCount = splitSamples(dataset, split).length;
     const plan = stepPlan({ sampleCount, batchSize: SPAN_POSITIONS, epochs: 1 });
     const grid = spanGrid(plan, dataset.classCount * 4);
     for (let index = 0; index < grid.spanCount; index++) {
       const span = spanAt(grid, index);
-      const samples = spanSamples(dataset, 'test', span, undefined);
-      for (const { identity, name } of record.teachers) {
-        const content = { split: 'test', view: IDENTITY_VIEW, span, outputs: OUTPUTS } as const;
+      const samples = spanSamples(dataset, split, span, undefined);
+      for (const { identity, name } of teachers) {
+        const content = { split, view: IDENTITY_VIEW, span, outputs: OUTPUTS } as const;
         const ask = askFor(dataset, { ...content, teacherIdentity: identity }, samples);
         const last = span.firstPosition + span.positionCount - 1;
-        const rows = `rows ${span.firstPosition} to ${last} of the test split`;
+        const rows = `rows ${span.firstPosition} to ${last} of the ${split} split`;
         this.#open.set(ask.id, `teacher ${name} cannot answer ${rows}`);
         desk.ask(this, ask);
       }
@@ -76,13 +80,13 @@ export class TestAnswers implements Asker {
   }
 
   /**
-   * One teacher's logits over the test split, [N, C], in its order.
+   * One teacher's logits over the split, [N, C], in its order.
    *
    * @returns undefined if some are not readable any more; they are to be asked for again.
    */
   async read(teacherIdentity: string): Promise<Float32Array | undefined> {
-    const { dataset, store } = this.#parts;
-    const samples = splitSamples(dataset, 'test');
+    const { dataset, split, store } = this.#parts;
+    const samples = splitSamples(dataset, split);
     const logits = new Float32Array(samples.length * dataset.classCount);
     const table = answerTable(dataset, { teacherIdentity, view: IDENTITY_VIEW, outputs: OUTPUTS });
     const missing = await store.read(table, samples, logits);

@@ -1,0 +1,167 @@
+/**
+ * What teachers are worth alone, together by each rule, and together without one of them. Pure.
+ *
+ * Symbols: K teachers, N samples of the split measured on, M of the split that rules are fitted to, C classes.
+ */
+import {
+  ALL_RULES,
+  type Combination,
+  type CombinationFit,
+  combined,
+  fitCombination,
+  needsFit,
+  parseRule,
+} from '@lyceum/learning/ensemble';
+import { LyceumError } from '@lyceum/proto';
+import { labelFigures } from './compose-report.js';
+
+export interface EnsembleTableInput {
+  readonly datasetDigest: string;
+  readonly classCount: number;
+  /** Names of splits; `heldOutSplit` is the one that rules are fitted to. */
+  readonly split: string;
+  readonly heldOutSplit: string;
+  /** [N] and [M]; −1: none. */
+  readonly labels: Int32Array;
+  readonly heldOutLabels: Int32Array;
+  readonly teachers: readonly {
+    readonly name: string;
+    readonly identity: string;
+    /** [N, C] */
+    readonly logits: Float32Array;
+    /** [M, C]; not read where no rule is fitted. */
+    readonly heldOutLogits: Float32Array;
+  }[];
+  /** As {@link chooseRules} gives them. */
+  readonly rules: readonly string[];
+  readonly omitted: EnsembleTable['omitted'];
+}
+
+export interface EnsembleRow {
+  /** `without`: an ensemble less one teacher. */
+  readonly kind: 'teacher' | 'ensemble' | 'without';
+  /** Null for a teacher alone. */
+  readonly rule: string | null;
+  /** Who is in it. */
+  readonly teachers: readonly string[];
+  readonly without: string | null;
+  /** Share of samples whose largest output is the label. */
+  readonly accuracy: number | null;
+  /** In nats, at temperature 1; null where a label got probability 0. */
+  readonly nll: number | null;
+  /** 15 bins of equal width. */
+  readonly ece: number | null;
+  /** What the rule was fitted to, if it was. */
+  readonly fit: CombinationFit | null;
+}
+
+export interface EnsembleTable {
+  readonly apiVersion: 'lyceum.dev/v1alpha1';
+  readonly kind: 'EnsembleEvaluation';
+  readonly datasetDigest: string;
+  readonly split: string;
+  readonly sampleCount: number;
+  /** Null where no rule was fitted. */
+  readonly fittedOn: string | null;
+  readonly teachers: readonly { readonly name: string; readonly identity: string }[];
+  readonly rows: readonly EnsembleRow[];
+  /** Rules of `all` that cannot be measured here, and why. */
+  readonly omitted: readonly { readonly rule: string; readonly reason: string }[];
+}
+
+/**
+ * The rules to measure.
+ *
+ * @param asked - rules, or `all` alone.
+ * @param unfittable - why no rule can be fitted; undefined: it can.
+ * @throws {LyceumError} INVALID_ARGUMENT for a rule that does not exist or cannot be measured.
+ */
+export function chooseRules(
+  asked: readonly string[],
+  unfittable: string | undefined,
+): Pick<EnsembleTableInput, 'rules' | 'omitted'> {
+  const all = asked.length === 0 || (asked.length === 1 && asked[0] === 'all');
+  const names = all ? ALL_RULES : [...new Set(asked)];
+  const lacking = names.filter((name) => needsFit(parseRule(name)) && unfittable !== undefined);
+  const [first] = lacking;
+  if (first !== undefined && !all) {
+    const message = `rule ${first} has to be fitted, and ${unfittable}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return {
+    rules: names.filter((name) => !lacking.includes(name)),
+    omitted: lacking.map((rule) => ({ rule, reason: unfittable ?? '' })),
+  };
+}
+
+export function ensembleTable(input: EnsembleTableInput): EnsembleTable {
+  const { datasetDigest, classCount, split, labels, teachers, omitted } = input;
+  const rules = input.rules.map((name) => ({ name, combination: parseRule(name) }));
+  const everyone = teachers.map((_, k) => k);
+  const rows: EnsembleRow[] = teachers.map(({ name, logits }) => ({
+    kind: 'teacher',
+    rule: null,
+    teachers: [name],
+    without: null,
+    ...figures(logits, labels, classCount),
+    fit: null,
+  }));
+  for (const { name, combination } of rules) {
+    rows.push({ kind: 'ensemble', ...ruleRow(input, name, combination, everyone), without: null });
+  }
+  for (const { name, combination } of teachers.length > 1 ? rules : []) {
+    for (const [k, { name: without }] of teachers.entries()) {
+      const others = everyone.filter((other) => other !== k);
+      rows.push({ kind: 'without', ...ruleRow(input, name, combination, others), without });
+    }
+  }
+  return {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'EnsembleEvaluation',
+    datasetDigest,
+    split,
+    sampleCount: labels.length,
+    fittedOn: rules.some((rule) => needsFit(rule.combination)) ? input.heldOutSplit : null,
+    teachers: teachers.map(({ name, identity }) => ({ name, identity })),
+    rows,
+    omitted,
+  };
+}
+
+function ruleRow(
+  { teachers, labels, heldOutLabels, classCount }: EnsembleTableInput,
+  rule: string,
+  combination: Combination,
+  members: readonly number[],
+): Omit<EnsembleRow, 'kind' | 'without'> {
+  const chosen = teachers.filter((_, k) => members.includes(k));
+  const heldOut = chosen.map((teacher) => teacher.heldOutLogits);
+  const fitted = needsFit(combination);
+  const fit = fitted ? fitCombination(combination, heldOut, heldOutLabels, classCount) : {};
+  const logs = new Float32Array(labels.length * classCount);
+  combined(
+    combination,
+    {
+      teacherLogits: chosen.map(({ logits }) => logits),
+      teacherWeights: chosen.map(() => 1),
+      rowCount: labels.length,
+      classCount,
+    },
+    fit,
+  ).logProbabilities(1, logs);
+  return {
+    rule,
+    teachers: chosen.map(({ name }) => name),
+    ...figures(logs, labels, classCount),
+    fit: fitted ? fit : null,
+  };
+}
+
+function figures(
+  logits: Float32Array,
+  labels: Int32Array,
+  classCount: number,
+): Pick<EnsembleRow, 'accuracy' | 'nll' | 'ece'> {
+  const { accuracy, nll, ece } = labelFigures(logits, labels, classCount);
+  return { accuracy, nll, ece };
+}

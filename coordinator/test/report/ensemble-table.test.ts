@@ -1,0 +1,106 @@
+/** Every figure against arithmetic on four samples of two classes, written out here. */
+import { expect, test } from 'vitest';
+import {
+  chooseRules,
+  type EnsembleTableInput,
+  ensembleTable,
+} from '../../src/report/ensemble-table.js';
+import { DIGEST, logitsOf } from './report-input-example.js';
+
+const mean = (...values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+const nllOf = (...ofLabel: number[]) => mean(...ofLabel.map((p) => -Math.log(p)));
+
+/** The labels are 0 0 1 1. On the held-out samples `good` is always right and `bad` always wrong. */
+function example(rules: string[]): EnsembleTableInput {
+  return {
+    datasetDigest: DIGEST.a,
+    classCount: 2,
+    split: 'test',
+    heldOutSplit: 'validation',
+    labels: Int32Array.of(0, 0, 1, 1),
+    heldOutLabels: Int32Array.of(0, 1),
+    teachers: [
+      {
+        name: 'good',
+        identity: DIGEST.b,
+        logits: logitsOf(0.9, 0.8, 0.2, 0.4),
+        heldOutLogits: logitsOf(0.9, 0.1),
+      },
+      {
+        name: 'bad',
+        identity: DIGEST.c,
+        logits: logitsOf(0.5, 0.2, 0.8, 0.8),
+        heldOutLogits: logitsOf(0.2, 0.7),
+      },
+    ],
+    rules,
+    omitted: [],
+  };
+}
+
+test('teachers alone, the rule, and the rule without each teacher', () => {
+  const { rows, fittedOn, sampleCount } = ensembleTable(example(['arithmetic']));
+  expect(rows.map(({ kind, rule, without }) => [kind, rule, without])).toEqual([
+    ['teacher', null, null],
+    ['teacher', null, null],
+    ['ensemble', 'arithmetic', null],
+    ['without', 'arithmetic', 'good'],
+    ['without', 'arithmetic', 'bad'],
+  ]);
+  expect({ fittedOn, sampleCount }).toEqual({ fittedOn: null, sampleCount: 4 });
+  const [good, bad, both, withoutGood, withoutBad] = rows;
+  expect(good).toMatchObject({ accuracy: 1, teachers: ['good'] });
+  expect(good?.nll).toBeCloseTo(nllOf(0.9, 0.8, 0.8, 0.6), 6);
+  // All right, and should be surer than 0.9, 0.8, 0.8, 0.6.
+  expect(good?.ece).toBeCloseTo((0.1 + 0.2 + 0.2 + 0.4) / 4, 6);
+  expect(bad).toMatchObject({ accuracy: 0.25 });
+  // Means of class 0: 0.7, 0.5, 0.5, 0.6.
+  expect(both?.nll).toBeCloseTo(nllOf(0.7, 0.5, 0.5, 0.4), 6);
+  expect(both?.teachers).toEqual(['good', 'bad']);
+  expect(withoutGood?.nll).toBeCloseTo(bad?.nll ?? 0, 6);
+  expect(withoutBad?.nll).toBeCloseTo(good?.nll ?? 0, 6);
+});
+
+test('fitted rules are fitted on the held-out split, again without each teacher', () => {
+  const { rows, fittedOn } = ensembleTable(example(['mixture-em', 'accuracy:linear']));
+  expect(fittedOn).toBe('validation');
+  expect(rows.map(({ fit }) => fit?.weights ?? null)).toEqual([
+    null,
+    null,
+    [1, 0],
+    [1, 0],
+    [1],
+    [1],
+    [1],
+    [1],
+  ]);
+  expect(rows[2]).toMatchObject({ rule: 'mixture-em', accuracy: 1 });
+});
+
+test('a rule that excludes a label has no NLL', () => {
+  const { rows } = ensembleTable(example(['majority-vote']));
+  // The votes of `bad`, without `good`: 0 1 0 0.
+  expect(rows.find(({ without }) => without === 'good')).toMatchObject({
+    nll: null,
+    accuracy: 0.25,
+  });
+});
+
+test('one teacher has no ensemble without it', () => {
+  const input = example(['geometric']);
+  const { rows } = ensembleTable({ ...input, teachers: input.teachers.slice(0, 1) });
+  expect(rows.map(({ kind }) => kind)).toEqual(['teacher', 'ensemble']);
+});
+
+test('rules that cannot be fitted are refused by name, or left out of all', () => {
+  const why = 'the validation split has no labels';
+  expect(() => chooseRules(['arithmetic', 'per-class'], why)).toThrow(
+    `rule per-class has to be fitted, and ${why}`,
+  );
+  expect(() => chooseRules(['all', 'geometric'], undefined)).toThrow(/rule "all" is not known/);
+  const { rules, omitted } = chooseRules(['all'], why);
+  expect(rules).toContain('entropy:ebkd');
+  expect(rules).not.toContain('dawid-skene');
+  expect(omitted).toContainEqual({ rule: 'dawid-skene', reason: why });
+  expect(chooseRules(['all'], undefined).omitted).toEqual([]);
+});

@@ -1,0 +1,31 @@
+/** Each rule there and wrong ones, by what their text turns into. */
+import { expect, it } from 'vitest';
+import { ALL_RULES, parseRule } from '../../src/ensemble/index.js';
+
+it.each([
+  ['geometric', { combine: 'geometric' }],
+  ['entropy', { combine: 'entropy', weighting: 'ebkd' }],
+  ['accuracy:log-odds', { combine: 'accuracy', weighting: 'log-odds' }],
+  ['entropy:margin+calibrate', { combine: 'entropy', weighting: 'margin', calibrate: true }],
+  ['mixture-em+calibrate', { combine: 'mixture-em', calibrate: true }],
+])('%s', (text, combination) => {
+  expect(parseRule(text)).toEqual(combination);
+});
+
+it.each([
+  ['medain', /rule "medain" is not known; rules are arithmetic, geometric/],
+  ['toString', /is not known/],
+  ['ca-mkd', /looks at the label that it would be measured by/],
+  ['aekd', /there is no student yet/],
+  ['entropy:linear', /no such weighting; entropy has ebkd, softmax/],
+  ['geometric:softmax', /no such weighting; geometric has none/],
+  ['entropy:softmax:margin', /no such weighting/],
+])('refuses %s', (text, told) => {
+  expect(() => parseRule(text)).toThrow(told);
+});
+
+it('all are rules, each once', () => {
+  expect(new Set(ALL_RULES.map((rule) => JSON.stringify(parseRule(rule)))).size).toBe(
+    ALL_RULES.length,
+  );
+});
