@@ -8,6 +8,7 @@ import { type BenchResult, resultLines } from './bench-result.js';
 import { inference } from './inference.js';
 import { remoteTeachers } from './remote-teachers.js';
 import { step } from './step.js';
+import { storedEpoch } from './stored-epoch.js';
 
 interface Bench {
   readonly summary: string;
@@ -30,6 +31,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   step: {
     summary: 'training steps as one graph ÷ operation by operation, samples/s',
     run: step,
+  },
+  'stored-epoch': {
+    summary: 'seconds of an epoch from the answer store ÷ of plain training',
+    run: storedEpoch,
   },
 };
 

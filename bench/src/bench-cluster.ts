@@ -1,0 +1,94 @@
+/** What benches do with a cluster of real processes on this machine: start it, fill it, run in it, count its CPU time. */
+import { CoordinatorClient } from '@lyceum/coordinator/client';
+import { LocalCluster, type LocalClusterOptions } from '@lyceum/coordinator/local';
+import { ArtifactKind, LyceumError, type Run, RunState } from '@lyceum/proto';
+import { cpuSeconds } from './process-usage.js';
+import { TEACHERS, training } from './remote-teachers-runs.js';
+
+export interface BenchOptions {
+  readonly repetitions: number;
+  readonly signal: AbortSignal;
+}
+
+/** Threads of each worker that computes. */
+const COMPUTE_THREADS = 2;
+
+/** Starts a cluster, and ends it afterwards whatever happens. */
+export async function withCluster<T>(
+  options: Omit<LocalClusterOptions, 'computeThreads' | 'logLevel'>,
+  use: (cluster: LocalCluster, client: CoordinatorClient) => Promise<T>,
+): Promise<T> {
+  const cluster = await LocalCluster.start({
+    ...options,
+    computeThreads: COMPUTE_THREADS,
+    logLevel: 'warn',
+  });
+  const client = new CoordinatorClient(cluster.address);
+  try {
+    return await Promise.race([use(cluster, client), cluster.failed]);
+  } finally {
+    client.close();
+    await cluster.stop();
+  }
+}
+
+/** @throws {LyceumError} INTERNAL if the run does not succeed. */
+export async function finished(
+  client: CoordinatorClient,
+  specification: string,
+  signal: AbortSignal,
+): Promise<Run> {
+  const { run } = await client.submitRun(specification);
+  const ended = await client.waitForEnd(run.runId, { signal });
+  if (ended.state !== RunState.RUN_STATE_SUCCEEDED) {
+    throw new LyceumError('INTERNAL', `run ${run.runId} did not succeed: ${ended.reason}`);
+  }
+  return ended;
+}
+
+/** Trains the three teachers, briefly, and leaves them in the cluster under their names. */
+export async function makeTeachers(client: CoordinatorClient, signal: AbortSignal): Promise<void> {
+  for (const name of TEACHERS) {
+    progress(`training teacher ${name}`);
+    await finished(client, training({ name, model: name, epochs: 1 }), signal);
+    const kind = ArtifactKind.ARTIFACT_KIND_MODEL;
+    const model = await client.pullArtifact(kind, `run:${name}`, { signal });
+    await client.pushArtifact(kind, name, model, { signal });
+  }
+}
+
+/** Seconds of CPU time of every process so far, by worker id. */
+export async function usage(cluster: LocalCluster): Promise<Record<string, number>> {
+  const entries = cluster.processes.map(
+    async ({ workerId, pid }) => [workerId, await cpuSeconds(pid)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** @returns milliseconds of CPU time a batch, by process. */
+export async function cpuMsPerBatch(
+  cluster: LocalCluster,
+  before: Readonly<Record<string, number>>,
+  batchCount: number,
+): Promise<Record<string, number>> {
+  const now = Object.entries(await usage(cluster));
+  return Object.fromEntries(
+    now.map(([id, seconds]) => [id, ((seconds - (before[id] ?? 0)) * 1000) / batchCount]),
+  );
+}
+
+/** @throws {LyceumError} FAILED_PRECONDITION if the environment names none. */
+export function cacheFolder(): string {
+  const folder = process.env['LYCEUM_CACHE'];
+  if (folder === undefined) {
+    throw new LyceumError(
+      'FAILED_PRECONDITION',
+      'LYCEUM_CACHE is not set; start with `npm run bench`',
+    );
+  }
+  return folder;
+}
+
+export function progress(line: string): void {
+  process.stderr.write(`bench: ${line}\n`);
+}

@@ -1,0 +1,128 @@
+/**
+ * `stored-epoch`: what does an epoch cost whose answers are all in the answer store?
+ *
+ * The same student trains alone (kind Training) and on stored answers of three teachers (kind Distillation), in turn,
+ * in one cluster of real processes. Before each run from the store the coordinator starts anew, so that nothing is
+ * left in its memory: it reads the files again, combines, and sends the targets by gRPC. The bench fails if a teacher
+ * infers a sample meanwhile.
+ */
+import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import type { LocalCluster } from '@lyceum/coordinator/local';
+import { importDataset } from '@lyceum/learning/data';
+import { ArtifactKind, LyceumError } from '@lyceum/proto';
+import {
+  type BenchOptions,
+  cacheFolder,
+  cpuMsPerBatch,
+  finished,
+  makeTeachers,
+  progress,
+  usage,
+  withCluster,
+} from './bench-cluster.js';
+import { type BenchResult, median, spread } from './bench-result.js';
+import { distillation, STUDENTS, type StudentName, training } from './remote-teachers-runs.js';
+import { inferredSamples } from './teacher-metrics.js';
+
+/** Long beside the second in which a run starts and its step is traced. */
+const RUN_SECONDS = 15;
+
+/** The run that tells how long an epoch takes. */
+const TIMING_EPOCHS = 3;
+
+interface Measured {
+  /** Seconds of an epoch, one a repetition. */
+  readonly alone: number[];
+  readonly stored: number[];
+  readonly waitingShares: number[];
+  readonly cpuAlone: Record<string, number>;
+  readonly cpuStored: Record<string, number>;
+}
+
+export async function storedEpoch(options: BenchOptions): Promise<BenchResult> {
+  const { signal } = options;
+  const dataset = await importDataset('digits', cacheFolder());
+  const details: Record<string, unknown> = {};
+  const ratios = { conv: [] as number[], mlp: [] as number[] };
+  await withCluster({ teacherWorkers: 1, studentWorkers: 1, signal }, async (cluster, client) => {
+    await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
+    await makeTeachers(client, signal);
+    progress('filling the answer store');
+    await finished(client, distillation({ name: 'fill', model: 'mlp', epochs: 1 }), signal);
+    for (const student of STUDENTS) {
+      const { alone, stored, ...rest } = await measure(cluster, client, student, options);
+      ratios[student] = stored.map((seconds, index) => seconds / (alone[index] as number));
+      details[student] = {
+        ratio: median(ratios[student]),
+        spread: spread(ratios[student]),
+        epochSecondsAlone: alone,
+        epochSecondsStored: stored,
+        waitingShare: rest.waitingShares,
+        cpuMsPerBatchAlone: rest.cpuAlone,
+        cpuMsPerBatchStored: rest.cpuStored,
+      };
+    }
+  });
+  return {
+    name: 'stored-epoch',
+    value: median(ratios.conv),
+    unit: 'seconds of an epoch from the answer store ÷ of plain training, convolutional student',
+    spread: spread(ratios.conv),
+    details,
+  };
+}
+
+async function measure(
+  cluster: LocalCluster,
+  client: CoordinatorClient,
+  student: StudentName,
+  { repetitions, signal }: BenchOptions,
+): Promise<Measured> {
+  const timing = { name: `${student}-timing`, model: student, epochs: TIMING_EPOCHS };
+  await finished(client, training(timing), signal);
+  const { training: timed } = await client.getReport(timing.name);
+  const epochs = Math.ceil((RUN_SECONDS * TIMING_EPOCHS) / timed.seconds);
+  const measured: Measured = {
+    alone: [],
+    stored: [],
+    waitingShares: [],
+    cpuAlone: {},
+    cpuStored: {},
+  };
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    // The order alternates, so that a machine that grows slower or faster favours neither.
+    const order = repetition % 2 === 0 ? ['alone', 'stored'] : ['stored', 'alone'];
+    for (const kind of order) {
+      const isStored = kind === 'stored';
+      if (isStored) await cluster.restartCoordinator();
+      const settings = { name: `${student}-${kind}-${repetition + 1}`, model: student, epochs };
+      const inferredBefore = await inferredSamples(cluster);
+      const before = await usage(cluster);
+      await finished(client, isStored ? distillation(settings) : training(settings), signal);
+      const { training: trained } = await client.getReport(settings.name);
+      const cpu = await cpuMsPerBatch(cluster, before, trained.stepCount);
+      const seconds = trained.seconds / epochs;
+      measured[isStored ? 'stored' : 'alone'].push(seconds);
+      Object.assign(isStored ? measured.cpuStored : measured.cpuAlone, cpu);
+      progress(`${settings.name}: ${seconds.toFixed(3)} s an epoch`);
+      if (!isStored) continue;
+      measured.waitingShares.push(trained.waitingSeconds / trained.seconds);
+      assertNoneInferred(inferredBefore, await inferredSamples(cluster));
+    }
+  }
+  return measured;
+}
+
+/** @throws {LyceumError} INTERNAL if a teacher was asked: then the figure says nothing about the store. */
+function assertNoneInferred(
+  before: Readonly<Record<string, number>>,
+  now: Readonly<Record<string, number>>,
+): void {
+  const asked = Object.entries(now).filter(([teacher, count]) => count !== before[teacher]);
+  if (asked.length > 0) {
+    throw new LyceumError(
+      'INTERNAL',
+      `teachers were asked again: ${JSON.stringify({ before, now })}`,
+    );
+  }
+}
