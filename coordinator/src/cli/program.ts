@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
 import { addAnswers } from './commands/answers.js';
+import { addCompare } from './commands/compare.js';
 import { addDatasets } from './commands/datasets.js';
 import { addEnsemble } from './commands/ensemble.js';
 import { addModels } from './commands/models.js';
@@ -63,6 +64,7 @@ A first run:
     addValidate,
     addRuns,
     addReport,
+    addCompare,
     addEnsemble,
     addPull,
     addWorkers,

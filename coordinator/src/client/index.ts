@@ -1,4 +1,5 @@
 /** The door to a coordinator for other programs: the command line, tests, examples, benches. */
+export type { RunComparison } from '../report/compare-runs.js';
 export type { EnsembleRow, EnsembleTable } from '../report/ensemble-table.js';
 export type { Report, ReportModelRow } from '../report/report.js';
 export * from './coordinator-client.js';

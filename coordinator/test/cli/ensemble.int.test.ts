@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EnsembleTable, Report } from '../../src/client/index.js';
+import type { EnsembleTable, Report, RunComparison } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local/index.js';
 import { type CliResult, runCli, startCli } from './cli-process.js';
 import { smallSetBytes } from './small-set.js';
@@ -96,4 +96,29 @@ test.each([
 ])('%j is refused with what is wrong', async (args, told) => {
   const { code, stderr } = await cli(...EVALUATE, ...args);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(told) });
+});
+
+test('two runs are compared on what they said about the test split', async () => {
+  const { code, stdout } = await cli('compare', 'one', 'two', '-o', 'json');
+  expect(code).toBe(0);
+  const { pairs, sampleCount } = JSON.parse(stdout) as RunComparison;
+  expect(sampleCount).toBe(48);
+  const [one, two] = await Promise.all(
+    ['one', 'two'].map(
+      async (id) => JSON.parse((await cli('report', id, '-o', 'json')).stdout) as Report,
+    ),
+  );
+  const [pair] = pairs;
+  expect(pair?.referenceAccuracy).toBeCloseTo(one?.student.accuracy ?? -1, 12);
+  expect(pair?.accuracy).toBeCloseTo(two?.student.accuracy ?? -1, 12);
+  expect((await cli('compare', 'one', 'two')).stdout).toMatch(/^RUN +AGAINST +ACCURACY/);
+});
+
+test.each([
+  [['one', 'one'], 2, 'run one is named twice'],
+  [['one'], 2, 'want two runs'],
+  [['one', 'none'], 3, 'none'],
+])('compare %j is refused', async (runs, code, told) => {
+  const result = await cli('compare', ...runs);
+  expect(result).toMatchObject({ code, stderr: expect.stringContaining(told) });
 });

@@ -1,0 +1,57 @@
+import { readNpz } from '@lyceum/learning/data';
+import { LyceumError } from '@lyceum/proto';
+import type { Command } from 'commander';
+import type { CoordinatorClient } from '../../client/index.js';
+import { type ComparedRun, compareRuns } from '../../report/compare-runs.js';
+import { wholeNumber, withCoordinator } from '../command-context.js';
+import { comparisonLines } from '../comparison-lines.js';
+
+export function addCompare(program: Command): void {
+  program
+    .command('compare')
+    .description("tell whether runs' students differ by more than chance on the test split")
+    .argument('<run...>', 'ids of runs that SUCCEEDED; all are compared with the first')
+    .option('--seed <number>', 'of the bootstrap', wholeNumber(0), 1)
+    .option('--resamples <count>', 'of the bootstrap', wholeNumber(1), 2000)
+    .addHelpText(
+      'after',
+      `
+Runs that differ in seeds alone belong together: give each with several seeds, and runs of equal training seeds are
+compared pair by pair. The second P is corrected for the number of pairs.
+
+Examples:
+  coordinator compare alone distilled
+  coordinator compare alone-1 alone-2 alone-3 distilled-1 distilled-2 distilled-3 -o json`,
+    )
+    .action((runIds: string[], options: { seed: number; resamples: number }, command: Command) =>
+      withCoordinator(command, async ({ client, print, signal }) => {
+        const runs: ComparedRun[] = [];
+        for (const runId of runIds) runs.push(await comparedRun(client, runId, signal));
+        const comparison = compareRuns(runs, options.seed, options.resamples);
+        print(comparison, () => comparisonLines(comparison));
+      }),
+    );
+}
+
+async function comparedRun(
+  client: CoordinatorClient,
+  runId: string,
+  signal: AbortSignal,
+): Promise<ComparedRun> {
+  const { specification, digests } = await client.getReport(runId);
+  const what = `predictions of run ${runId}`;
+  const arrays = readNpz(await client.getPredictions(runId, { signal }), what);
+  const [sampleId, label, student] = ['sampleId', 'label', 'student'].map((name) => {
+    const data = arrays.get(name)?.data;
+    if (data === undefined) throw new LyceumError('INVALID_ARGUMENT', `${what} lack ${name}`);
+    return data;
+  });
+  return {
+    runId,
+    datasetDigest: digests.dataset,
+    specification,
+    sampleIds: sampleId as Int32Array,
+    labels: label as Int32Array,
+    logits: student as Float32Array,
+  };
+}

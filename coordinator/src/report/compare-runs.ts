@@ -1,0 +1,217 @@
+/**
+ * Whether runs' students differ by more than chance, from what they said about the same test samples. Pure.
+ *
+ * Runs that differ in their seeds alone are one *arm*; every other arm is compared with the first run's. What samples
+ * were drawn is one chance, told by the bootstrap and McNemar's test of each pair of runs; what seeds were drawn is
+ * another, told by the differences over an arm's pairs.
+ */
+import {
+  argmaxRows,
+  holm,
+  mcNemar,
+  pairedBootstrap,
+  pairedInterval,
+  seedsNeeded,
+} from '@lyceum/learning/ensemble';
+import { LyceumError } from '@lyceum/proto';
+
+export interface ComparedRun {
+  readonly runId: string;
+  readonly datasetDigest: string;
+  /** Normalised. */
+  readonly specification: Readonly<Record<string, unknown>>;
+  /** [N] of the test split; label −1: none, the sample does not count. */
+  readonly sampleIds: Int32Array;
+  readonly labels: Int32Array;
+  /** [N, C] */
+  readonly logits: Float32Array;
+}
+
+export interface RunPair {
+  readonly reference: string;
+  readonly run: string;
+  readonly referenceAccuracy: number;
+  readonly accuracy: number;
+  /** accuracy − referenceAccuracy, and its 95 % interval over resampled samples. */
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+  /** Samples that only one of the two gets right. */
+  readonly onlyReferenceRight: number;
+  readonly onlyRunRight: number;
+  /** McNemar's exact p, and the same corrected for all pairs here by Holm. */
+  readonly p: number;
+  readonly adjustedP: number;
+}
+
+export interface ArmDifference {
+  readonly reference: readonly string[];
+  readonly runs: readonly string[];
+  /** Mean difference of accuracies over pairs, its 95 % interval (Student's t) and standard deviation over seeds. */
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+  readonly standardDeviation: number;
+  /** Seeds that show such a difference with power 80 % at 5 %; null: there is none to show. */
+  readonly seedsNeeded: number | null;
+}
+
+export interface RunComparison {
+  readonly apiVersion: 'lyceum.dev/v1alpha1';
+  readonly kind: 'Comparison';
+  readonly datasetDigest: string;
+  /** Labelled samples of the test split. */
+  readonly sampleCount: number;
+  readonly bootstrap: { readonly seed: number; readonly resampleCount: number };
+  readonly pairs: readonly RunPair[];
+  /** Of arms paired seed by seed, two seeds at least; one run on either side tells nothing of seeds. */
+  readonly arms: readonly ArmDifference[];
+}
+
+/**
+ * @param runs - at least two; the first is the reference.
+ * @throws {LyceumError} INVALID_ARGUMENT, naming the runs that cannot be compared and why.
+ */
+export function compareRuns(
+  runs: readonly ComparedRun[],
+  seed: number,
+  resampleCount: number,
+): RunComparison {
+  const [first] = runs;
+  if (first === undefined || runs.length < 2) {
+    throw new LyceumError('INVALID_ARGUMENT', 'want two runs at least');
+  }
+  checkSameSamples(first, runs);
+  const rows = [...first.labels.keys()].filter((row) => (first.labels[row] as number) >= 0);
+  if (rows.length === 0) {
+    throw new LyceumError('INVALID_ARGUMENT', 'no sample of the test split has a label');
+  }
+  const right = new Map(runs.map((run) => [run.runId, rightAnswers(run, rows)]));
+  const paired = pairsOf(armsOf(runs));
+  const raw = paired.flat().map(([reference, run]) => {
+    const [a, b] = [reference, run].map((id) => right.get(id) as Int8Array) as [
+      Int8Array,
+      Int8Array,
+    ];
+    return pairOf(reference, run, a, b, seed, resampleCount);
+  });
+  const adjusted = holm(raw.map(({ p }) => p));
+  const pairs = raw.map((pair, i) => ({ ...pair, adjustedP: adjusted[i] as number }));
+  return {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Comparison',
+    datasetDigest: first.datasetDigest,
+    sampleCount: rows.length,
+    bootstrap: { seed, resampleCount },
+    pairs,
+    arms: paired
+      .filter((own) => new Set(own.map(([reference]) => reference)).size > 1)
+      .map((own) => armDifference(pairs.filter(({ run }) => own.some(([, id]) => id === run)))),
+  };
+}
+
+function checkSameSamples(first: ComparedRun, runs: readonly ComparedRun[]): void {
+  for (const [index, run] of runs.entries()) {
+    const same = (a: Int32Array, b: Int32Array) =>
+      a.length === b.length && a.every((value, i) => value === b[i]);
+    const wrong =
+      runs.findIndex(({ runId }) => runId === run.runId) < index
+        ? `run ${run.runId} is named twice`
+        : run.datasetDigest !== first.datasetDigest
+          ? `run ${run.runId} is on the data set ${run.datasetDigest.slice(0, 12)}, and run ${first.runId} on ${first.datasetDigest.slice(0, 12)}`
+          : !(same(run.sampleIds, first.sampleIds) && same(run.labels, first.labels))
+            ? `run ${run.runId} was scored on other test samples or labels than run ${first.runId}`
+            : undefined;
+    if (wrong !== undefined) {
+      throw new LyceumError('INVALID_ARGUMENT', `${wrong}; compare runs of one test split`);
+    }
+  }
+}
+
+/** 1 where the answer is the label, of the chosen rows. */
+function rightAnswers({ labels, logits }: ComparedRun, rows: readonly number[]): Int8Array {
+  const best = argmaxRows(logits, labels.length, logits.length / labels.length);
+  return Int8Array.from(rows, (row) => (best[row] === labels[row] ? 1 : 0));
+}
+
+/** Runs of one specification but for their seeds; all by themselves if that would leave nothing to compare. */
+function armsOf(runs: readonly ComparedRun[]): ComparedRun[][] {
+  const arms = new Map<string, ComparedRun[]>();
+  for (const run of runs) {
+    const key = armKey(run.specification);
+    arms.set(key, [...(arms.get(key) ?? []), run]);
+  }
+  return arms.size > 1 ? [...arms.values()] : runs.map((run) => [run]);
+}
+
+/** Of what a student is made of, but for seeds: names and the report's further rows change nothing. */
+function armKey({ metadata: _, ...rest }: ComparedRun['specification']): string {
+  const left = new Set(['seed', 'baseline', 'references']);
+  return JSON.stringify(rest, (key, value) => (left.has(key) ? undefined : value));
+}
+
+/** For each arm but the first: [reference, run] of equal seeds. */
+function pairsOf(arms: readonly ComparedRun[][]): [string, string][][] {
+  const [reference = [], ...others] = arms;
+  return others.map((arm) => {
+    if (reference.length === 1) return arm.map((run) => [reference[0]?.runId ?? '', run.runId]);
+    return arm.map((run) => {
+      const partners = reference.filter((other) => seedOf(other) === seedOf(run));
+      const [partner] = partners;
+      if (partner === undefined || partners.length > 1) {
+        const known = reference.map((other) => `${other.runId} (${seedOf(other)})`).join(', ');
+        throw new LyceumError(
+          'INVALID_ARGUMENT',
+          `run ${run.runId} has training seed ${seedOf(run)}, and ${partners.length} of ${known} have it; give one run of each seed for either`,
+        );
+      }
+      return [partner.runId, run.runId];
+    });
+  });
+}
+
+function seedOf({ specification }: ComparedRun): unknown {
+  const { training } = (specification['spec'] ?? {}) as { training?: { seed?: unknown } };
+  return training?.seed;
+}
+
+function pairOf(
+  reference: string,
+  run: string,
+  referenceRight: Int8Array,
+  right: Int8Array,
+  seed: number,
+  resampleCount: number,
+): Omit<RunPair, 'adjustedP'> {
+  const differences = right.map((own, i) => own - (referenceRight[i] as number));
+  const { mean, low, high } = pairedBootstrap(differences, seed, resampleCount);
+  const share = (values: Int8Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
+  const onlyReferenceRight = differences.filter((d) => d < 0).length;
+  const onlyRunRight = differences.filter((d) => d > 0).length;
+  return {
+    reference,
+    run,
+    referenceAccuracy: share(referenceRight),
+    accuracy: share(right),
+    difference: mean,
+    low,
+    high,
+    onlyReferenceRight,
+    onlyRunRight,
+    p: mcNemar(onlyReferenceRight, onlyRunRight),
+  };
+}
+
+function armDifference(pairs: readonly RunPair[]): ArmDifference {
+  const { mean, low, high, standardDeviation } = pairedInterval(pairs.map((p) => p.difference));
+  const needed = seedsNeeded(mean, standardDeviation);
+  return {
+    reference: [...new Set(pairs.map((pair) => pair.reference))],
+    runs: pairs.map(({ run }) => run),
+    difference: mean,
+    low,
+    high,
+    standardDeviation,
+    seedsNeeded: Number.isFinite(needed) ? needed : null,
+  };
+}
