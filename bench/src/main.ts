@@ -9,6 +9,7 @@ import { inference } from './inference.js';
 import { remoteTeachers } from './remote-teachers.js';
 import { step } from './step.js';
 import { storedEpoch } from './stored-epoch.js';
+import { teacherKills } from './teacher-kills.js';
 
 interface Bench {
   readonly summary: string;
@@ -27,6 +28,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'remote-teachers-eager': {
     summary: 'the same with steps that run operation by operation',
     run: (options) => remoteTeachers({ ...options, eager: true }),
+  },
+  'teacher-kills': {
+    summary: 'share of samples/s lost with a teacher worker killed every five seconds',
+    run: teacherKills,
   },
   step: {
     summary: 'training steps as one graph ÷ operation by operation, samples/s',

@@ -10,13 +10,12 @@
  * view seed: nothing can be answered from the store, and the bench fails unless each teacher inferred each sample.
  */
 
-import { CoordinatorClient } from '@lyceum/coordinator/client';
-import { LocalCluster } from '@lyceum/coordinator/local';
+import type { LocalCluster } from '@lyceum/coordinator/local';
 import { importDataset } from '@lyceum/learning/data';
-import { ArtifactKind, LyceumError, type Run, RunState } from '@lyceum/proto';
-import { sleep } from '@lyceum/proto/node';
+import { LyceumError } from '@lyceum/proto';
+import { cacheFolder, finished, progress, usage, withCluster } from './bench-cluster.js';
 import { type BenchResult, median, spread } from './bench-result.js';
-import { cpuSeconds } from './process-usage.js';
+import { pushDataset, pushTeachers, trainTeachers, warmUpTeachers } from './bench-teachers.js';
 import {
   distillation,
   STUDENTS,
@@ -91,29 +90,25 @@ async function prepare(
   dataset: Buffer,
   { signal, eager }: Shape,
 ): Promise<{ models: Buffer[]; stepMs: Record<StudentName, number> }> {
-  return withCluster({ teacherWorkers: 0, signal, eager }, async (_cluster, client) => {
-    await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
-    const models: Buffer[] = [];
-    for (const name of TEACHERS) {
-      progress(`training teacher ${name}`);
-      await finished(client, training({ name, model: name, epochs: 1 }), signal);
-      models.push(
-        await client.pullArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, `run:${name}`, { signal }),
-      );
-    }
-    const stepMs = { conv: Number.POSITIVE_INFINITY, mlp: Number.POSITIVE_INFINITY };
-    for (const student of STUDENTS) {
-      for (let run = 1; run <= STEP_TIMING_RUNS; run++) {
-        const name = `step-${student}-${run}`;
-        const steps = STEP_TIMING_BATCHES[student];
-        await finished(client, training({ name, model: student, steps }), signal);
-        const { samplesPerSecond } = await client.getReport(name);
-        stepMs[student] = Math.min(stepMs[student], (BATCH_SIZE / samplesPerSecond) * 1000);
+  return withCluster(
+    { teacherWorkers: 0, studentWorkers: 1, signal, env: eagerness(eager) },
+    async (_cluster, client) => {
+      await pushDataset(client, dataset, signal);
+      const models = await trainTeachers(client, signal);
+      const stepMs = { conv: Number.POSITIVE_INFINITY, mlp: Number.POSITIVE_INFINITY };
+      for (const student of STUDENTS) {
+        for (let run = 1; run <= STEP_TIMING_RUNS; run++) {
+          const name = `step-${student}-${run}`;
+          const steps = STEP_TIMING_BATCHES[student];
+          await finished(client, training({ name, model: student, steps }), signal);
+          const { samplesPerSecond } = await client.getReport(name);
+          stepMs[student] = Math.min(stepMs[student], (BATCH_SIZE / samplesPerSecond) * 1000);
+        }
+        progress(`${student}: a step alone takes ${stepMs[student].toFixed(1)} ms`);
       }
-      progress(`${student}: a step alone takes ${stepMs[student].toFixed(1)} ms`);
-    }
-    return { models, stepMs };
-  });
+      return { models, stepMs };
+    },
+  );
 }
 
 async function measure(
@@ -131,15 +126,18 @@ async function measure(
   inferred: Record<string, number>;
 }> {
   const { student, dataset, models, stepMs, repetitions, signal, eager } = options;
-  const shape = { teacherWorkers: 3, lookupDelayMs: stepMs, signal, eager };
+  const shape = {
+    teacherWorkers: 3,
+    studentWorkers: 1,
+    lookupDelayMs: stepMs,
+    signal,
+    env: eagerness(eager),
+  };
   const steps = Math.ceil((RUN_SECONDS * 1000) / stepMs);
   return withCluster(shape, async (cluster, client) => {
-    await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
-    for (const [index, model] of models.entries()) {
-      const name = TEACHERS[index] ?? '';
-      await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, name, model, { signal });
-    }
-    await warmUp(client, student, signal);
+    await pushDataset(client, dataset, signal);
+    await pushTeachers(client, models, signal);
+    await warmUpTeachers(client, student, signal);
     const pairs: Pair[] = [];
     const waitingShares: number[] = [];
     const cpuMsPerBatch: Record<string, number> = {};
@@ -179,23 +177,6 @@ async function measure(
   });
 }
 
-/** Until every worker has every teacher's logits: what that takes of the cores is not the student's. */
-async function warmUp(
-  client: CoordinatorClient,
-  student: StudentName,
-  signal: AbortSignal,
-): Promise<void> {
-  const name = `${student}-warm-up`;
-  await client.submitRun(distillation({ name, model: student, steps: 1_000_000, viewSeed: 0 }));
-  for (;;) {
-    const workers = (await client.listWorkers()).filter(({ kind }) => kind === 'teacher');
-    if (workers.every(({ busyWith }) => busyWith.length === TEACHERS.length)) break;
-    await sleep(500, signal);
-  }
-  await client.cancelRun(name);
-  await client.waitForEnd(name, { signal });
-}
-
 async function inferredSince(
   cluster: LocalCluster,
   before: Readonly<Record<string, number>>,
@@ -217,57 +198,7 @@ function assertAllInferred(inferred: Readonly<Record<string, number>>, samples: 
   }
 }
 
-async function withCluster<T>(
-  { eager, ...shape }: Shape & { readonly teacherWorkers: number; readonly lookupDelayMs?: number },
-  use: (cluster: LocalCluster, client: CoordinatorClient) => Promise<T>,
-): Promise<T> {
-  const cluster = await LocalCluster.start({
-    ...shape,
-    studentWorkers: 1,
-    computeThreads: 2,
-    logLevel: 'warn',
-    env: { LYCEUM_EAGER: String(eager) },
-  });
-  const client = new CoordinatorClient(cluster.address);
-  try {
-    return await Promise.race([use(cluster, client), cluster.failed]);
-  } finally {
-    client.close();
-    await cluster.stop();
-  }
-}
-
-async function finished(
-  client: CoordinatorClient,
-  specification: string,
-  signal: AbortSignal,
-): Promise<Run> {
-  const { run } = await client.submitRun(specification);
-  const ended = await client.waitForEnd(run.runId, { signal });
-  if (ended.state !== RunState.RUN_STATE_SUCCEEDED) {
-    throw new LyceumError('INTERNAL', `run ${run.runId} did not succeed: ${ended.reason}`);
-  }
-  return ended;
-}
-
-async function usage(cluster: LocalCluster): Promise<Record<string, number>> {
-  const entries = cluster.processes.map(
-    async ({ workerId, pid }) => [workerId, await cpuSeconds(pid)] as const,
-  );
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-function cacheFolder(): string {
-  const folder = process.env['LYCEUM_CACHE'];
-  if (folder === undefined) {
-    throw new LyceumError(
-      'FAILED_PRECONDITION',
-      'LYCEUM_CACHE is not set; start with `npm run bench`',
-    );
-  }
-  return folder;
-}
-
-function progress(line: string): void {
-  process.stderr.write(`bench: ${line}\n`);
+/** The student worker's environment. */
+function eagerness(eager: boolean): NodeJS.ProcessEnv {
+  return { LYCEUM_EAGER: String(eager) };
 }

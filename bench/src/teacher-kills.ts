@@ -1,0 +1,124 @@
+/**
+ * `teacher-kills`: what does it cost that teacher workers die all the time?
+ *
+ * Three teachers on four workers, whose looked-up answers take so long that they, not the student, limit the run.
+ * Of each pair of runs one is left alone; in the other one a worker is killed by SIGKILL every five seconds, in
+ * turn, and started again at once. Every run has views of its own, so that nothing comes from the answer store.
+ */
+import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import type { LocalCluster } from '@lyceum/coordinator/local';
+import { importDataset } from '@lyceum/learning/data';
+import { sleep } from '@lyceum/proto/node';
+import { cacheFolder, finished, progress, withCluster } from './bench-cluster.js';
+import { type BenchResult, median, spread } from './bench-result.js';
+import { pushDataset, pushTeachers, trainTeachers, warmUpTeachers } from './bench-teachers.js';
+import { distillation } from './remote-teachers-runs.js';
+
+const WORKERS = 4;
+const KILL_EVERY_MS = 5_000;
+
+/** Of one inference of one batch: several of the student's own steps, so that teachers limit the run. */
+const INFERENCE_MS = 20;
+
+/** At that rate 40 s, eight kills. */
+const STEPS = 2_700;
+
+export async function teacherKills(options: {
+  readonly repetitions: number;
+  readonly signal: AbortSignal;
+}): Promise<BenchResult> {
+  const { repetitions, signal } = options;
+  const dataset = await importDataset('digits', cacheFolder());
+  const models = await withCluster(
+    { teacherWorkers: 0, studentWorkers: 1, signal },
+    async (_, client) => {
+      await pushDataset(client, dataset, signal);
+      return trainTeachers(client, signal);
+    },
+  );
+  const shape = {
+    teacherWorkers: WORKERS,
+    studentWorkers: 1,
+    lookupDelayMs: INFERENCE_MS,
+    signal,
+  };
+  return withCluster(shape, async (cluster, client) => {
+    await pushDataset(client, dataset, signal);
+    await pushTeachers(client, models, signal);
+    await warmUpTeachers(client, 'mlp', signal);
+    const rates = { undisturbed: [] as number[], killed: [] as number[] };
+    const kills: number[] = [];
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      const order = ['undisturbed', 'killed'] as const;
+      for (const kind of repetition % 2 === 0 ? order : order.toReversed()) {
+        const name = `${kind}-${repetition + 1}`;
+        const settings = { name, model: 'mlp', steps: STEPS, viewSeed: repetition * 2 } as const;
+        const viewSeed = settings.viewSeed + (kind === 'killed' ? 1 : 2);
+        const specification = distillation({ ...settings, viewSeed });
+        await client.submitRun(specification);
+        // Submitting once more changes nothing.
+        const ended = finished(client, specification, signal);
+        if (kind === 'killed') kills.push(await killUntil(ended, cluster, client, name));
+        await ended;
+        const { samplesPerSecond } = await client.getReport(name);
+        rates[kind].push(samplesPerSecond);
+        progress(`${name}: ${Math.round(samplesPerSecond)} samples/s`);
+        await untilComplete(client, signal);
+      }
+    }
+    const losses = rates.killed.map((rate, i) => 1 - rate / (rates.undisturbed[i] ?? rate));
+    return {
+      name: 'teacher-kills',
+      value: median(losses),
+      unit: `share of samples/s lost with one of ${WORKERS} teacher workers killed every ${KILL_EVERY_MS / 1000} s`,
+      spread: spread(losses),
+      details: {
+        teachers: `lookup: precomputed logits, one inference at a time, ${INFERENCE_MS} ms each`,
+        steps: STEPS,
+        samplesPerSecond: rates,
+        kills,
+      },
+    };
+  });
+}
+
+/** Kills a worker every few seconds until the run ends. @returns how many. */
+async function killUntil(
+  run: Promise<unknown>,
+  cluster: LocalCluster,
+  client: CoordinatorClient,
+  runId: string,
+): Promise<number> {
+  const over = new AbortController();
+  run.then(
+    () => over.abort(),
+    () => over.abort(),
+  );
+  // The first seconds are the run's start.
+  while (!over.signal.aborted && ((await client.getRun(runId)).progress?.step ?? 0) === 0) {
+    await sleep(100, over.signal);
+  }
+  const restarts: Promise<unknown>[] = [];
+  let count = 0;
+  for (;;) {
+    await sleep(KILL_EVERY_MS, over.signal);
+    if (over.signal.aborted) break;
+    const workers = cluster.processes.filter(({ kind }) => kind === 'teacher');
+    const [victim] = workers;
+    if (victim === undefined) continue;
+    await cluster.kill(victim.workerId, 'SIGKILL');
+    restarts.push(cluster.startTeacherWorker());
+    count++;
+  }
+  await Promise.all(restarts);
+  return count;
+}
+
+/** Until all workers are there again. */
+async function untilComplete(client: CoordinatorClient, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const workers = (await client.listWorkers()).filter(({ kind }) => kind === 'teacher');
+    if (workers.length === WORKERS) return;
+    await sleep(200, signal);
+  }
+}
