@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { onInterrupt } from '@lyceum/proto/node';
 import { type BenchResult, resultLines } from './bench-result.js';
+import { coordinator } from './coordinator/coordinator.js';
 import { inference } from './inference.js';
 import { remoteTeachers } from './remote-teachers.js';
 import { step } from './step.js';
@@ -17,6 +18,10 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  coordinator: {
+    summary: 'CPU per batch and event-loop delay of the coordinator by classes and sessions',
+    run: coordinator,
+  },
   inference: {
     summary: 'teachers’ inference as one graph ÷ operation by operation, samples/s',
     run: inference,

@@ -1,0 +1,64 @@
+/**
+ * Sessions of teacher workers that have no memory for a teacher: each with a connection of its own, kept open and
+ * listening, as a worker's without work is.
+ */
+import * as grpc from '@grpc/grpc-js';
+import type { TeacherAssignment, TeacherReport } from '@lyceum/proto';
+import { KEEPALIVE_OPTIONS, TeacherClient } from '@lyceum/proto/node';
+
+interface IdleSession {
+  readonly client: TeacherClient;
+  readonly call: grpc.ClientDuplexStream<TeacherReport, TeacherAssignment>;
+}
+
+export class IdleSessions {
+  readonly #address: string;
+  readonly #sessions: IdleSession[] = [];
+  #end = false;
+  #failed: (err: Error) => void = () => undefined;
+  /** Rejects when the coordinator ends one. Never resolves. */
+  readonly failed: Promise<never>;
+
+  constructor(address: string) {
+    this.#address = address;
+    this.failed = new Promise((_, reject) => {
+      this.#failed = reject;
+    });
+    this.failed.catch(() => undefined);
+  }
+
+  /** Opens sessions until there are `count`. Resolves when the coordinator has answered on each. */
+  async grow(count: number): Promise<void> {
+    while (this.#sessions.length < count) await this.#open(this.#sessions.length + 1);
+  }
+
+  close(): void {
+    this.#end = true;
+    for (const { call, client } of this.#sessions.splice(0)) {
+      call.cancel();
+      client.close();
+    }
+  }
+
+  async #open(number: number): Promise<void> {
+    const client = new TeacherClient(this.#address, grpc.credentials.createInsecure(), {
+      ...KEEPALIVE_OPTIONS,
+      // Clients of one process share connections otherwise.
+      'grpc.use_local_subchannel_pool': 1,
+    });
+    const call = client.session();
+    this.#sessions.push({ client, call });
+    call.on('error', (err) => {
+      if (!this.#end) this.#failed(err);
+    });
+    const hello = {
+      workerId: `idle-${number}`,
+      version: 'bench',
+      memoryBudgetBytes: 1,
+      device: { engine: 'lookup', engineVersion: 'none', computeThreads: 1, device: 'none' },
+    };
+    call.write({ report: { $case: 'hello', hello } });
+    await Promise.race([new Promise((resolve) => call.once('data', resolve)), this.failed]);
+    call.resume();
+  }
+}

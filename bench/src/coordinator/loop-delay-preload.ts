@@ -1,0 +1,27 @@
+/**
+ * Loaded into a coordinator before its program: on SIGUSR2 writes how long its event loop was held up since the last
+ * time, in milliseconds, to a file named after its process, and begins anew. Does nothing in other programs.
+ *
+ * A timer of 1 ms is watched; what it is late by is the delay.
+ */
+import { renameSync, writeFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { isMainThread } from 'node:worker_threads';
+import { loopDelayFile, RESOLUTION_MS } from './loop-delay.js';
+
+if (isMainThread && process.argv.includes('serve')) {
+  const file = loopDelayFile(process.pid);
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  histogram.enable();
+  process.on('SIGUSR2', () => {
+    const late = (ns: number) => Math.max(0, ns / 1e6 - RESOLUTION_MS);
+    const delay = {
+      p50Ms: late(histogram.percentile(50)),
+      p99Ms: late(histogram.percentile(99)),
+      maxMs: late(histogram.max),
+    };
+    histogram.reset();
+    writeFileSync(`${file}.new`, JSON.stringify(delay));
+    renameSync(`${file}.new`, file);
+  });
+}
