@@ -1,38 +1,52 @@
 /**
  * How a run combines its teachers: the rules with their settings. What each computes is in `@lyceum/learning/ensemble`.
  */
-import { listed, section, word } from './document-schema.js';
+import type { z } from 'zod';
+import { flag, listed, section, word } from './document-schema.js';
 import type { Problem } from './errors.js';
 
 /** Rules that weigh teachers by `teachers[].weight`. */
 const GIVEN_WEIGHTS = ['arithmetic', 'geometric', 'mean-logit', 'majority-vote'] as const;
 /** Rules that find the teachers' weights themselves. */
 const OWN_WEIGHTS = ['entropy', 'ca-mkd'] as const;
+/** The same, fitted on the validation split before training. */
+const FITTED = ['accuracy', 'per-class', 'mixture-em', 'dawid-skene'] as const;
+/** Rules of votes, which no temperature changes. */
+const OF_VOTES: readonly unknown[] = ['majority-vote', 'dawid-skene'];
 
 /** Of the rules that have several; the first is the default. */
 const WEIGHTINGS: Readonly<Record<string, readonly [Weighting, ...Weighting[]]>> = {
   entropy: ['ebkd', 'softmax', 'inverse', 'greatest', 'margin'],
+  accuracy: ['linear', 'softmax', 'log-odds'],
 };
-const weighting = word('ebkd', 'softmax', 'inverse', 'greatest', 'margin');
-type Weighting = 'ebkd' | 'softmax' | 'inverse' | 'greatest' | 'margin';
+const weighting = word('ebkd', 'softmax', 'inverse', 'greatest', 'margin', 'linear', 'log-odds');
+type Weighting = z.output<typeof weighting>;
 
-const rule = word(...GIVEN_WEIGHTS, ...OWN_WEIGHTS);
+const rule = word(...GIVEN_WEIGHTS, ...OWN_WEIGHTS, ...FITTED);
 
 export const ensemble = section({
   /**
    * `arithmetic`, `geometric`: means of the teachers' probabilities, by their weights. `mean-logit`: of their logits,
    * which is geometric. `majority-vote`: the shares of the teachers' votes. `entropy`: arithmetic, by how certain each
    * teacher is of the sample. `ca-mkd`: arithmetic, by how well each teacher knows the sample's label.
+   *
+   * Fitted on the validation split before training: `accuracy`, `mixture-em`: arithmetic, by accuracies there or by the
+   * weights that make its labels most likely. `per-class`: each class by the teachers that recognise it. `dawid-skene`:
+   * the classes behind the teachers' votes, by how each of them errs.
    */
   combine: rule.default('arithmetic'),
-  /** Of `entropy` only; what makes a teacher certain. */
+  /** Of `entropy`: what makes a teacher certain. Of `accuracy`: from accuracies to weights. */
   weighting: weighting.optional(),
+  /** First divides each teacher's logits by the temperature that makes them mean what they say on the validation split. */
+  calibrate: flag().optional(),
   quorum: word('all').default('all'),
-}).transform((settings) => {
+}).transform(({ calibrate, ...settings }) => {
   const [first] = WEIGHTINGS[settings.combine] ?? [];
-  return first === undefined || settings.weighting !== undefined
-    ? settings
-    : { ...settings, weighting: first };
+  return {
+    ...settings,
+    ...(first !== undefined && { weighting: settings.weighting ?? first }),
+    ...(calibrate === true && { calibrate }),
+  };
 });
 
 /** What must hold between a run's rule, its settings and its teachers. */
@@ -46,9 +60,18 @@ export function ensembleProblems(ensemble: Mapping, teachers: readonly Mapping[]
       const having = listed(Object.keys(WEIGHTINGS));
       const message = `belongs to combine: ${having}, and spec.ensemble.combine is ${String(combine)}`;
       problems.push({ path, message });
+    } else if (!(allowed as readonly unknown[]).includes(weighting)) {
+      const message = `want ${listed(allowed)} beside spec.ensemble.combine: ${String(combine)}, got ${String(weighting)}`;
+      problems.push({ path, message });
     }
   }
-  if ((OWN_WEIGHTS as readonly unknown[]).includes(combine)) {
+  if (ensemble['calibrate'] === true && OF_VOTES.includes(combine)) {
+    problems.push({
+      path: 'spec.ensemble.calibrate',
+      message: `changes no vote, and spec.ensemble.combine: ${String(combine)} looks at nothing else; leave it out`,
+    });
+  }
+  if (([...OWN_WEIGHTS, ...FITTED] as readonly unknown[]).includes(combine)) {
     for (const [index, { weight = 1 }] of teachers.entries()) {
       if (weight === 1) continue;
       problems.push({

@@ -37,3 +37,6 @@ export const UNARY_DEADLINE_MS = 30_000;
 
 /** How long the command line tries to reach the coordinator, milliseconds; with its own start, under 5 s. */
 export const CONNECT_DEADLINE_MS = 3_000;
+
+/** Numbers of a fitted rule: at 20 bytes each they leave most of a message of NATS, 1 MiB, to the rest of the record. */
+export const FIT_MAX_NUMBERS = 16_384;

@@ -132,6 +132,10 @@ describe('normalised text', () => {
     },
     'a cosine schedule': training({ training: { learningRate: { cosine: { peak: 0.001 } } } }),
     'a pushed model': training({ student: { model: { model: 'run:before' } } }),
+    'a fitted rule': distillation({
+      teachers: [{ name: 'wide', model: 'wide' }],
+      ensemble: { combine: 'accuracy', weighting: 'softmax', calibrate: true },
+    }),
     'a resnet': training({ student: { model: { architecture: 'resnet', depth: 20 } } }),
   };
 
@@ -280,13 +284,25 @@ describe('what a user is told', () => {
   });
 
   test('a weighting of another rule', () => {
-    const ensemble = { combine: 'geometric', weighting: 'ebkd' };
-    expect(problemOf(distillation({ ensemble }))).toBe(
-      'spec.ensemble.weighting: belongs to combine: entropy, and spec.ensemble.combine is geometric',
+    const combining = (ensemble: unknown) =>
+      distillation({ teachers: [{ name: 'wide', model: 'wide' }], ensemble });
+    expect(problemOf(combining({ combine: 'geometric', weighting: 'ebkd' }))).toBe(
+      'spec.ensemble.weighting: belongs to combine: entropy or accuracy, and spec.ensemble.combine is geometric',
     );
-    expect(problemOf(distillation({ ensemble: { combine: 'entropie' } }))).toContain(
-      'did you mean entropy?',
+    expect(problemOf(combining({ combine: 'accuracy', weighting: 'margin' }))).toBe(
+      'spec.ensemble.weighting: want linear, softmax or log-odds beside spec.ensemble.combine: accuracy, got margin',
     );
+    expect(problemOf(combining({ combine: 'entropie' }))).toContain('did you mean entropy?');
+  });
+
+  test('calibration of votes', () => {
+    const combining = (ensemble: unknown) =>
+      distillation({ teachers: [{ name: 'wide', model: 'wide' }], ensemble });
+    expect(problemOf(combining({ combine: 'dawid-skene', calibrate: true }))).toContain(
+      'spec.ensemble.calibrate: changes no vote',
+    );
+    const off = checkRunSpecification(combining({ calibrate: false }), 'x');
+    expect(off.spec).toHaveProperty('ensemble', { combine: 'arithmetic', quorum: 'all' });
   });
 
   test('two teachers of one name', () => {

@@ -70,6 +70,15 @@ function sentences(report: Report): string[] {
       `The teachers made the student ${Math.abs(points).toFixed(2)} points ${points < 0 ? 'worse' : 'better'}${gap}.`,
     );
   }
+  const { weights, temperatures } = report.ensemble?.fit ?? {};
+  for (const [what, values] of [
+    ['Weights', weights],
+    ['Temperatures', temperatures],
+  ] as const) {
+    if (!Array.isArray(values)) continue;
+    const shown = report.teachers.map(({ name }, k) => `${name} ${Number(values[k]).toFixed(3)}`);
+    lines.push(`${what} fitted on the validation split: ${shown.join(', ')}.`);
+  }
   if (report.ensemble !== null && report.student.parameters > 0) {
     const times = report.ensemble.parameters / report.student.parameters;
     lines.push(

@@ -45,6 +45,7 @@ export function composeReport(input: ReportInput): Report {
       ? null
       : {
           combine: rowCombination(specification).combine,
+          ...(input.fit !== undefined && { fit: { ...input.fit } }),
           ...row({
             logits: ensembleOutputs,
             parameterCount: sum(input.teachers.map((t) => t.parameterCount)),
@@ -103,19 +104,20 @@ export function ensembleOf(input: ReportInput): Float32Array | undefined {
   const rowCount = input.testSampleIds.length;
   const { classCount } = input.dataset;
   const out = new Float32Array(rowCount * classCount);
-  combined(rowCombination(input.specification), {
+  const answers = {
     teacherLogits: input.teachers.map((t) => t.logits),
     teacherWeights: input.teachers.map((t) => t.weight),
     rowCount,
     classCount,
-  }).logProbabilities(1, out);
+  };
+  combined(rowCombination(input.specification), answers, input.fit).logProbabilities(1, out);
   return out;
 }
 
 /** The rule of the ensemble's row: one that looks at labels would be given what it is measured by. */
 function rowCombination({ spec }: DistillationSpecification): Combination {
   const combination = combinationOf(spec.ensemble);
-  return combination.combine === 'ca-mkd' ? { combine: 'arithmetic' } : combination;
+  return combination.combine === 'ca-mkd' ? { ...combination, combine: 'arithmetic' } : combination;
 }
 
 /** The figures that need labels; null where no test sample has one. */

@@ -5,6 +5,7 @@
  * Symbols: N samples of the test split, C classes. Every `logits` is [N, C], row-major, rows in the order of
  * `testSampleIds`.
  */
+import type { CombinationFit } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/proto';
 
 export interface ReportInput {
@@ -28,6 +29,8 @@ export interface ReportInput {
   readonly testLabels: Int32Array;
   /** In ensemble order; empty for a run of kind Training. */
   readonly teachers: readonly TeacherEvaluation[];
+  /** Of a rule that had to be fitted. */
+  readonly fit?: CombinationFit;
   readonly student: StudentEvaluation;
   /** The same student trained on the labels alone, where the run names it. */
   readonly studentWithoutTeachers?: StudentEvaluation;

@@ -80,6 +80,12 @@ export const reportSchema = z
           .describe(
             "The rule of this row: the run's, or arithmetic where that needs the label itself.",
           ),
+        fit: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe(
+            'What the rule was fitted to on the validation split: `temperatures` and `weights` by teacher, `classWeights` [C] by teacher, `priors` [C], `confusions` [observed, true] by teacher. Absent: nothing.',
+          ),
       })
       .nullable()
       .describe('The teachers combined by that rule at temperature 1; null without teachers.'),

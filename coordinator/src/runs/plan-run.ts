@@ -3,7 +3,9 @@
  * with it at once. What a specification can get wrong by itself was found before; here it meets the cluster.
  */
 import { labelledMask, type StepPlan, splitSamples, stepPlan } from '@lyceum/learning/data';
+import { combinationOf, fitNumberCount, needsFit } from '@lyceum/learning/ensemble';
 import {
+  FIT_MAX_NUMBERS,
   InvalidDocumentError,
   LyceumError,
   type Problem,
@@ -151,6 +153,7 @@ function countSamples(
         message: `ca-mkd needs the label of every training sample, and spec.labels leaves ${labelledTrainCount} of ${train.length}; entropy needs none`,
       });
     }
+    problems.push(...fitProblems(specification, dataset));
     if (labelledTrainCount === 0 && hasOwnBaseline({ specification })) {
       const message = 'trains on labels alone, and no sample of the train split has one';
       problems.push({ path: 'spec.student.baseline', message });
@@ -163,6 +166,29 @@ function countSamples(
     problems.push(...err.problems);
     return undefined;
   }
+}
+
+/** What keeps the rule of the ensemble from being fitted. */
+function fitProblems(specification: RunSpecification, dataset: DatasetOutline): Problem[] {
+  if (specification.kind !== 'Distillation') return [];
+  const { ensemble, teachers } = specification.spec;
+  const combination = combinationOf(ensemble);
+  if (!needsFit(combination)) return [];
+  const path = `spec.ensemble.${ensemble.calibrate === true ? 'calibrate' : 'combine'}`;
+  const problems: Problem[] = [];
+  const heldOut = splitSamples(dataset, 'validation');
+  if (!heldOut.some((sample) => (dataset.labels[sample] as number) >= 0)) {
+    const message =
+      'is fitted on the validation split of spec.dataset, where no sample has a label; combine: entropy needs none';
+    problems.push({ path, message });
+  }
+  const { classCount } = dataset;
+  const numberCount = fitNumberCount(combination, teachers.length, classCount);
+  if (numberCount > FIT_MAX_NUMBERS) {
+    const message = `is fitted with ${numberCount} numbers for ${teachers.length} teachers and ${classCount} classes, and a run keeps ${FIT_MAX_NUMBERS}; combine: mixture-em needs ${teachers.length}`;
+    problems.push({ path, message });
+  }
+  return problems;
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT */

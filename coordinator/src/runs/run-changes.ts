@@ -4,7 +4,7 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../schedule/run-state.js';
-import type { ProgressSnapshot, RunOutcome, RunRecord } from './run-record.js';
+import type { ProgressSnapshot, RunFit, RunOutcome, RunRecord } from './run-record.js';
 
 type WorkerEnvironment = RunRecord['studentWorkers'][number];
 
@@ -28,8 +28,8 @@ export function assigned(
   };
 }
 
-/** PREPARING → TRAINING, as the assigned worker begins. */
-export function trainingBegan(
+/** PREPARING → FITTING, as the assigned worker is ready and the rule is not. */
+export function fitting(
   record: RunRecord,
   assignmentEpoch: number,
   nowMs: number,
@@ -37,6 +37,22 @@ export function trainingBegan(
   if (record.state !== 'PREPARING' || record.assignment?.assignmentEpoch !== assignmentEpoch) {
     return undefined;
   }
+  return moved(record, 'FITTING', '', nowMs);
+}
+
+/** Keeps what the rule was fitted to. The first fit stays: an equal one would follow. */
+export function fitted(record: RunRecord, fit: RunFit): RunRecord | undefined {
+  return record.fit === undefined ? { ...record, fit } : undefined;
+}
+
+/** PREPARING or FITTING → TRAINING, as the assigned worker begins. */
+export function trainingBegan(
+  record: RunRecord,
+  assignmentEpoch: number,
+  nowMs: number,
+): RunRecord | undefined {
+  const begins = record.state === 'PREPARING' || record.state === 'FITTING';
+  if (!begins || record.assignment?.assignmentEpoch !== assignmentEpoch) return undefined;
   return moved(record, 'TRAINING', '', nowMs);
 }
 
@@ -50,7 +66,7 @@ export function checkpointed(
   return { ...record, progress, studentFailureCount: 0 };
 }
 
-/** PREPARING or TRAINING → QUEUED: the worker is gone, or gave the run back. */
+/** PREPARING, FITTING or TRAINING → QUEUED: the worker is gone, or gave the run back. */
 export function released(
   record: RunRecord,
   assignmentEpoch: number,

@@ -15,6 +15,7 @@ export interface LiveRun {
 const STATES: Readonly<Record<RunStateName, RunState>> = {
   QUEUED: RunState.RUN_STATE_QUEUED,
   PREPARING: RunState.RUN_STATE_PREPARING,
+  FITTING: RunState.RUN_STATE_FITTING,
   TRAINING: RunState.RUN_STATE_TRAINING,
   EVALUATING: RunState.RUN_STATE_EVALUATING,
   PAUSED: RunState.RUN_STATE_PAUSED,

@@ -67,6 +67,17 @@ const outcome = z.strictObject({
   waitingSeconds: z.number(),
 });
 
+const numbers = z.array(z.number());
+
+/** What the ensemble's rule was fitted to, on the validation split; as `CombinationFit` has it. */
+const fit = z.strictObject({
+  temperatures: numbers.optional(),
+  weights: numbers.optional(),
+  classWeights: z.array(numbers).optional(),
+  priors: numbers.optional(),
+  confusions: z.array(numbers).optional(),
+});
+
 const runRecord = z.strictObject({
   runId: z.string(),
   /** Rises from run to run: the order of their submission. */
@@ -98,6 +109,8 @@ const runRecord = z.strictObject({
     stepsPerEpoch: z.int().positive(),
     stepCount: z.int().positive(),
   }),
+  /** Of a rule that has to be fitted, once it is. */
+  fit: fit.optional(),
   assignment: z
     .strictObject({ workerId: z.string(), assignmentEpoch: z.int().positive() })
     .optional(),
@@ -121,6 +134,7 @@ const runRecord = z.strictObject({
 
 export type RunRecord = z.output<typeof runRecord>;
 export type PinnedTeacher = z.output<typeof pinnedTeacher>;
+export type RunFit = z.output<typeof fit>;
 export type RunOutcome = z.output<typeof outcome>;
 export type ProgressSnapshot = z.output<typeof progress>;
 

@@ -4,6 +4,7 @@ import { LyceumError } from '@lyceum/proto';
 export const RUN_STATES = [
   'QUEUED',
   'PREPARING',
+  'FITTING',
   'TRAINING',
   'EVALUATING',
   'PAUSED',
@@ -18,6 +19,7 @@ export type RunStateName = (typeof RUN_STATES)[number];
 /**
  * QUEUED      waits for a student worker or for a teacher's place
  * PREPARING   a student worker has it; data, models and teachers are being loaded
+ * FITTING     the student is ready; the ensemble's rule is being fitted on the validation split
  * TRAINING    steps are taken
  * EVALUATING  the student is done; teachers' test answers and other runs of the table are awaited
  * PAUSED      something is wrong that only a person can put right; it has no workers and asks nobody
@@ -25,7 +27,8 @@ export type RunStateName = (typeof RUN_STATES)[number];
  */
 const NEXT: Readonly<Record<RunStateName, readonly RunStateName[]>> = {
   QUEUED: ['PREPARING', 'PAUSED', 'CANCELLING', 'FAILED'],
-  PREPARING: ['TRAINING', 'EVALUATING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
+  PREPARING: ['FITTING', 'TRAINING', 'EVALUATING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
+  FITTING: ['TRAINING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
   TRAINING: ['EVALUATING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
   EVALUATING: ['SUCCEEDED', 'PAUSED', 'CANCELLING', 'FAILED'],
   // Where it was; into EVALUATING where training had ended.
@@ -44,7 +47,7 @@ export function hasEnded(state: RunStateName): boolean {
 
 /** True while a student worker belongs to the run. */
 export function isAssigned(state: RunStateName): boolean {
-  return state === 'PREPARING' || state === 'TRAINING';
+  return state === 'PREPARING' || state === 'FITTING' || state === 'TRAINING';
 }
 
 /** @throws {LyceumError} FAILED_PRECONDITION if there is no way from one state to the other. */

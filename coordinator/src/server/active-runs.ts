@@ -1,7 +1,8 @@
 /**
- * The runs that ask teachers at this moment: one {@link RunTargets} for each that trains, one
- * {@link RunEvaluation} for each that is being evaluated. Follows from the records alone.
+ * The runs that ask teachers at this moment: one {@link RunTargets} for each that trains, beside it one
+ * {@link RunFitting} until its rule is fitted, one {@link RunEvaluation} for each that is being evaluated. Follows from the records alone.
  */
+import { combinationOf, needsFit } from '@lyceum/learning/ensemble';
 import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { KeyValue } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
@@ -9,6 +10,7 @@ import { pointerStep } from '../runs/checkpoint-pointers.js';
 import type { RunRecord } from '../runs/run-record.js';
 import { isAssigned } from '../schedule/run-state.js';
 import { RunEvaluation, type RunEvaluationParts } from './run-evaluation.js';
+import { RunFitting } from './run-fitting.js';
 import { RunTargets } from './run-targets.js';
 
 export interface ActiveRunsParts extends RunEvaluationParts {
@@ -26,6 +28,7 @@ interface Training {
 export class ActiveRuns {
   readonly #parts: ActiveRunsParts;
   readonly #training = new Map<string, Training>();
+  readonly #fittings = new Map<string, RunFitting>();
   readonly #evaluations = new Map<string, RunEvaluation>();
 
   constructor(parts: ActiveRunsParts) {
@@ -41,6 +44,11 @@ export class ActiveRuns {
     return [...this.#training.values()].map(({ targets }) => targets);
   }
 
+  /** Of a run whose rule has not been fitted yet. */
+  fitting(runId: string): RunFitting | undefined {
+    return this.#fittings.get(runId);
+  }
+
   evaluation(runId: string): RunEvaluation | undefined {
     return this.#evaluations.get(runId);
   }
@@ -50,6 +58,7 @@ export class ActiveRuns {
     for (const record of this.#parts.store.list()) {
       try {
         await this.#followTraining(record);
+        await this.#followFitting(record);
         await this.#followEvaluation(record);
       } catch (thrown) {
         await this.#giveUp(record.runId, toLyceumError(thrown));
@@ -59,13 +68,16 @@ export class ActiveRuns {
       const { failure } = targets;
       if (failure !== undefined) await this.#parts.lifecycle.pause(runId, failure.reason, failure);
     }
+    for (const fitting of this.#fittings.values()) await fitting.advance();
     for (const evaluation of this.#evaluations.values()) await evaluation.advance();
   }
 
   closeAll(reason: LyceumError): void {
     for (const { targets } of this.#training.values()) targets.close(reason);
+    for (const fitting of this.#fittings.values()) fitting.stop();
     for (const evaluation of this.#evaluations.values()) evaluation.stop();
     this.#training.clear();
+    this.#fittings.clear();
     this.#evaluations.clear();
   }
 
@@ -109,12 +121,26 @@ export class ActiveRuns {
       dataset,
       desk,
       store: answers,
+      fit: () => this.#parts.store.get(runId)?.fit,
       onFailed: changed,
       onSent: (stepCount) => onTargetsSent(runId, stepCount),
     });
     const training = { targets, assignmentEpoch: 0 };
     this.#training.set(runId, training);
     return training;
+  }
+
+  async #followFitting(record: RunRecord): Promise<void> {
+    const { runId, specification } = record;
+    const known = this.#fittings.get(runId);
+    if (!this.#training.has(runId) || !awaitsFit(record) || specification.kind === 'Training') {
+      known?.stop();
+      this.#fittings.delete(runId);
+    } else if (known === undefined) {
+      const dataset = await this.#parts.catalog.dataset(record.dataset);
+      const { spec } = specification;
+      this.#fittings.set(runId, new RunFitting(record, spec, dataset, this.#parts));
+    }
   }
 
   async #followEvaluation(record: RunRecord): Promise<void> {
@@ -128,4 +154,10 @@ export class ActiveRuns {
       this.#evaluations.set(runId, new RunEvaluation(record, dataset, this.#parts));
     }
   }
+}
+
+/** True while the run's rule has to be fitted before its first target. */
+export function awaitsFit({ specification, fit }: RunRecord): boolean {
+  if (specification.kind !== 'Distillation' || fit !== undefined) return false;
+  return needsFit(combinationOf(specification.spec.ensemble));
 }

@@ -229,8 +229,13 @@ export class Reconciler {
     for (const record of store.list()) {
       const { runId, state } = record;
       if (hasEnded(state) || state === 'PAUSED' || reasons.has(runId)) continue;
-      const evaluation = state === 'EVALUATING' ? active.evaluation(runId) : undefined;
-      const reason = this.#unloadable(record) ?? evaluation?.reason;
+      const waits =
+        state === 'EVALUATING'
+          ? active.evaluation(runId)
+          : state === 'FITTING'
+            ? active.fitting(runId)
+            : undefined;
+      const reason = this.#unloadable(record) ?? waits?.reason;
       if (reason !== undefined) reasons.set(runId, reason);
     }
     return reasons;

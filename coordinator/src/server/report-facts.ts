@@ -49,6 +49,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
     testSampleIds: Int32Array.from(test),
     testLabels: Int32Array.from(test, (sample) => dataset.labels[sample] as number),
     teachers: record.teachers.map((_, index) => teacherEvaluation(facts, index)),
+    ...(record.fit !== undefined && { fit: record.fit }),
     student: await studentEvaluation(facts, record),
     ...(baseline && { studentWithoutTeachers: await studentEvaluation(facts, baseline) }),
     ...(allLabels && { studentAllLabels: await studentEvaluation(facts, allLabels) }),

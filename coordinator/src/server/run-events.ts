@@ -9,6 +9,7 @@ export type RunEventKind =
   | 'submitted'
   | 'state-changed'
   | 'assigned'
+  | 'fitted'
   | 'validation'
   | 'checkpoint'
   | 'ticket-reissued'

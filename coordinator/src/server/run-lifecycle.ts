@@ -14,7 +14,7 @@ import type { KeyValue, Logger } from '@lyceum/proto/node';
 import { baselineRunId, hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import { claimPointer } from '../runs/checkpoint-pointers.js';
 import * as changes from '../runs/run-changes.js';
-import type { RunOutcome, RunRecord } from '../runs/run-record.js';
+import type { RunFit, RunOutcome, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
 import type { RunEvents } from './run-events.js';
@@ -71,10 +71,22 @@ export class RunLifecycle {
     events.add(runId, 'assigned', message, { workerId, assignmentEpoch, step });
   }
 
+  /** The assigned worker waits until the rule has been fitted. */
+  async fitting(runId: string, assignmentEpoch: number): Promise<void> {
+    const { store, now } = this.#parts;
+    if (store.get(runId)?.state !== 'PREPARING') return;
+    await this.#change(runId, (r) => changes.fitting(r, assignmentEpoch, now()));
+  }
+
+  async fitted(runId: string, fit: RunFit): Promise<void> {
+    await this.#change(runId, (r) => changes.fitted(r, fit));
+    this.#parts.events.add(runId, 'fitted', 'rule of the ensemble fitted on the validation split');
+  }
+
   /** The assigned worker has begun. */
   async began(runId: string, assignmentEpoch: number): Promise<void> {
     const { store, now } = this.#parts;
-    if (store.get(runId)?.state !== 'PREPARING') return;
+    if (!['PREPARING', 'FITTING'].includes(store.get(runId)?.state ?? '')) return;
     await this.#change(runId, (r) => changes.trainingBegan(r, assignmentEpoch, now()));
   }
 

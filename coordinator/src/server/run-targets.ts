@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { batchSpan, viewAt } from '@lyceum/learning/data';
-import { type TargetPlan, targetPlan } from '@lyceum/learning/ensemble';
+import { type CombinationFit, type TargetPlan, targetPlan } from '@lyceum/learning/ensemble';
 import {
   type DistillationSpecification,
   LyceumError,
@@ -39,6 +39,8 @@ export interface RunTargetsParts {
   readonly dataset: DatasetOutline;
   readonly desk: TicketDesk;
   readonly store: AnswerStore;
+  /** Of a rule that has to be fitted; it is there before {@link RunTargets.serve} is called. */
+  readonly fit: () => CombinationFit | undefined;
   /** {@link RunTargets.failure} is there. */
   readonly onFailed: () => void;
   readonly onSent: (stepCount: number) => void;
@@ -349,6 +351,7 @@ export class RunTargets implements Asker {
         this.#samplesOfSteps(span, { firstStep, endStep }),
         (sample) => dataset.labels[sample] as number,
       ),
+      fit: this.#parts.fit(),
       epoch,
       firstPosition,
     });

@@ -15,7 +15,7 @@ import type { AnswerStore } from '../answers/answer-store.js';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { isAssigned } from '../schedule/run-state.js';
-import type { ActiveRuns } from './active-runs.js';
+import { type ActiveRuns, awaitsFit } from './active-runs.js';
 import { firstEnd } from './ended.js';
 import { ANSWERS_FULL } from './pause-reasons.js';
 import type { RunLifecycle } from './run-lifecycle.js';
@@ -144,10 +144,40 @@ async function serveTargets(
   if (targets === undefined) {
     throw new LyceumError('UNAVAILABLE', `run ${first.runId} is being taken up; try again`);
   }
+  if (awaitsFit(record)) {
+    await parts.lifecycle.fitting(first.runId, first.assignmentEpoch);
+    parts.changed();
+    await fitted(parts, first.runId, first.assignmentEpoch);
+    requireAssignment(parts.store, first);
+  }
   await parts.lifecycle.began(first.runId, first.assignmentEpoch);
   parts.changed();
   const following = { [Symbol.asyncIterator]: () => rest };
   await firstEnd([targets.serve(first, following, send)], [parts.stopping]);
+}
+
+/** Waits until the run's rule is fitted, or the run is no longer this assignment's. */
+async function fitted(
+  { store, stopping }: StudentServiceParts,
+  runId: string,
+  assignmentEpoch: number,
+): Promise<void> {
+  let stop = (): void => {};
+  const done = new Promise<void>((resolve) => {
+    const look = (): void => {
+      const record = store.get(runId);
+      const isAwaited =
+        record?.assignment?.assignmentEpoch === assignmentEpoch && record.fit === undefined;
+      if (!isAwaited) resolve();
+    };
+    stop = store.onChange(look);
+    look();
+  });
+  try {
+    await firstEnd([done], [stopping]);
+  } finally {
+    stop();
+  }
 }
 
 /** @throws {LyceumError} NOT_FOUND, ABORTED */

@@ -1,5 +1,5 @@
 /** Cuts combined targets into frames, combining as much as one frame holds at a time. */
-import { combine, type TargetPlan } from '@lyceum/learning/ensemble';
+import { type CombinationFit, combine, type TargetPlan } from '@lyceum/learning/ensemble';
 import { FRAME_BYTES, float32Tensor, type TargetFrame } from '@lyceum/proto';
 
 export interface TargetRows {
@@ -11,6 +11,7 @@ export interface TargetRows {
   readonly classCount: number;
   /** [rowCount]; -1: none. */
   readonly labels: Int32Array;
+  readonly fit: CombinationFit | undefined;
   readonly epoch: number;
   readonly firstPosition: number;
 }
@@ -30,6 +31,7 @@ export function* targetFrames(rows: TargetRows): Generator<TargetFrame, void, un
     );
     const combined = combine(plan, slices, rows.teacherWeights, count, classCount, {
       labels: rows.labels.subarray(first, first + count),
+      ...(rows.fit !== undefined && { fit: rows.fit }),
     });
     yield {
       epoch: rows.epoch,

@@ -98,6 +98,35 @@ test.each([
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(told) });
 });
 
+test('a run fits the rule that was measured, and its report has the same fit', async () => {
+  const specification = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Distillation
+metadata: { name: fitted }
+spec:
+  dataset: small
+  teachers: [{ name: first, model: run:one }, { name: second, model: run:two }]
+  ensemble: { combine: mixture-em, calibrate: true }
+  student: { model: { architecture: mlp, hiddenUnits: [4] } }
+  training: { batchSize: 32, epochs: 3, learningRate: 0.01 }
+`;
+  const { result } = startCli(cluster.address, ['submit', '-', '--wait'], specification);
+  expect(await result).toMatchObject({ code: 0 });
+  const { ensemble } = JSON.parse((await cli('report', 'fitted', '-o', 'json')).stdout) as Report;
+  const rule = 'mixture-em+calibrate';
+  const table = JSON.parse(
+    (await cli(...EVALUATE, '--rules', rule, '-o', 'json')).stdout,
+  ) as EnsembleTable;
+  const row = table.rows.find(({ kind }) => kind === 'ensemble');
+  expect(row?.fit?.weights).toHaveLength(2);
+  expect(row?.fit?.temperatures).toHaveLength(2);
+  expect(ensemble?.fit).toEqual(row?.fit);
+  expect(ensemble).toMatchObject({ accuracy: row?.accuracy, nll: row?.nll, ece: row?.ece });
+  expect((await cli('report', 'fitted')).stdout).toContain(
+    'Weights fitted on the validation split: first ',
+  );
+});
+
 test('two runs are compared on what they said about the test split', async () => {
   const { code, stdout } = await cli('compare', 'one', 'two', '-o', 'json');
   expect(code).toBe(0);

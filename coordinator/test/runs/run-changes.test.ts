@@ -44,6 +44,20 @@ describe('a run record', () => {
     expect(parseRunRecord(runRecordText(record))).toEqual(record);
   });
 
+  it('waits in FITTING for its rule, keeps the fit, and loses no time of training by it', () => {
+    const assignment = { workerId: 's1', assignmentEpoch: 1 };
+    const preparing = changed(changes.assigned(queued(), assignment, worker, 1_000));
+    expect(changes.fitting(preparing, 2, 2_000)).toBeUndefined();
+    const fitting = changed(changes.fitting(preparing, 1, 2_000));
+    expect(fitting).toMatchObject({ state: 'FITTING', assignment, trainingMs: 0 });
+    expect(changes.released(fitting, 1, 's1 is gone', 3_000)?.state).toBe('QUEUED');
+    const fitted = changed(changes.fitted(fitting, { weights: [1] }));
+    expect(changes.fitted(fitted, { weights: [0.5] })).toBeUndefined();
+    expect(parseRunRecord(runRecordText(fitted))).toEqual(fitted);
+    const trains = changed(changes.trainingBegan(fitted, 1, 5_000));
+    expect(trains).toMatchObject({ state: 'TRAINING', trainingSinceMs: 5_000, trainingMs: 0 });
+  });
+
   it('counts the time in TRAINING, over losses of its worker', () => {
     const released = changed(changes.released(training(), 1, 's1 is gone', 5_000));
     expect(released).toMatchObject({ state: 'QUEUED', reason: 's1 is gone', trainingMs: 3_000 });

@@ -1,8 +1,22 @@
 // The coordinator against a real nats-server and over real gRPC, with peers that speak as teacher and
 // student workers do but compute nothing, so that every logit and every target can be told in advance.
-import { orderedRows, writeNpz } from '@lyceum/learning/data';
-import { caMkdWeights, pool } from '@lyceum/learning/ensemble';
-import { digestBytes, float32Tensor, LyceumError, type Run, RunState } from '@lyceum/proto';
+import { encodeDataset, orderedRows, SPLIT_NUMBERS, writeNpz } from '@lyceum/learning/data';
+import {
+  calibrate,
+  caMkdWeights,
+  fitCombination,
+  pool,
+  type Values,
+} from '@lyceum/learning/ensemble';
+import {
+  type AnswerFrame,
+  digestBytes,
+  float32Tensor,
+  LyceumError,
+  type Run,
+  RunState,
+  type Ticket,
+} from '@lyceum/proto';
 import { call, openServerStream } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StudentPeer } from './student-peer.js';
@@ -116,6 +130,7 @@ function expectedRows(
   fromStep: number,
   toStep: number,
   weightsOf: (logits: Float32Array[], sample: number) => ArrayLike<number> = () => [1, 3],
+  logitsFrom: (logits: Float32Array[]) => Values[] = (logits) => logits,
 ) {
   const identities = run.teacherIdentities.map((hex) => digestBytes(hex));
   const stepsPerEpoch = TRAIN_COUNT / BATCH_SIZE;
@@ -126,7 +141,8 @@ function expectedRows(
     const [sample = 0] = orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1);
     const logits = identities.map((identity) => Float32Array.from(logitsOf(identity, sample)));
     const values = new Float32Array(CLASS_COUNT);
-    pool('arithmetic', 4, logits, Array.from(weightsOf(logits, sample)), 1, CLASS_COUNT, values);
+    const weights = Array.from(weightsOf(logits, sample));
+    pool('arithmetic', 4, logitsFrom(logits), weights, 1, CLASS_COUNT, values);
     return { epoch, position, values: [...values] };
   });
 }
@@ -222,6 +238,71 @@ describe('a run from submit to report', () => {
     );
   });
 
+  it('fits its rule on the validation split first, and keeps the fit', async () => {
+    let isHeldBack = true;
+    const frames: AnswerFrame[] = [];
+    const peerTeacher = teacher('t1', {
+      answer: (frame) => {
+        if (frame.ticket?.split !== SPLIT_NUMBERS.validation || !isHeldBack) return frame;
+        frames.push(frame);
+        return undefined;
+      },
+    });
+    const peer = student('s1');
+    const teachers = [
+      { name: 'one', model: 'first' },
+      { name: 'two', model: 'second' },
+    ];
+    const ensemble = { combine: 'accuracy', calibrate: true };
+    const submitted = await submit(specification({ teachers, ensemble }));
+    await assigned(peer);
+    await peer.receive(0, 0);
+    await peer.credit(40, 0, 0);
+    await inState(RunState.RUN_STATE_FITTING);
+    await eventually(async () => {
+      const { reason } = await cluster.run(runId);
+      return reason === "waiting for the teachers' answers to the validation split" || undefined;
+    });
+    await eventually(() => (frames.length === 2 ? true : undefined));
+    expect(peer.rows).toEqual([]);
+    isHeldBack = false;
+    for (const { ticket } of frames) await peerTeacher.answer(ticket as Ticket, (frame) => frame);
+    await eventually(() => (peer.rows.length >= 40 * BATCH_SIZE ? true : undefined));
+
+    const held = [...dataset.splits.keys()].filter(
+      (i) => dataset.splits[i] === SPLIT_NUMBERS.validation,
+    );
+    const fit = fitCombination(
+      { combine: 'accuracy', weighting: 'linear', calibrate: true },
+      submitted.teacherIdentities.map((hex) =>
+        Float32Array.from(held.flatMap((sample) => logitsOf(digestBytes(hex), sample))),
+      ),
+      Int32Array.from(held, (sample) => dataset.labels[sample] as number),
+      CLASS_COUNT,
+    );
+    const [a = 1, b = 1] = fit.temperatures ?? [];
+    const want = expectedRows(
+      submitted,
+      0,
+      40,
+      () => fit.weights ?? [],
+      ([one, two]) => [calibrate(one as Float32Array, a), calibrate(two as Float32Array, b)],
+    );
+    expect(peer.rows).toEqual(want);
+    expect((await events()).map((e) => e.message)).toEqual(
+      expect.arrayContaining(['PREPARING → FITTING', 'FITTING → TRAINING']),
+    );
+
+    // Another assignment goes on with the fit that is recorded.
+    peer.kill();
+    const heir = student('s2');
+    await assigned(heir, 1);
+    await heir.receive(0, 0);
+    await drain(heir, 0, 40);
+    expect(heir.rows).toEqual(want);
+    expect((await events()).filter((e) => e.kind === 'fitted')).toHaveLength(1);
+  });
+
   it('does not weigh by labels that the run leaves out', async () => {
     const changes = {
       teachers: [{ name: 'one', model: 'first' }],
@@ -230,6 +311,18 @@ describe('a run from submit to report', () => {
     };
     await expect(submit(specification(changes))).rejects.toThrow(
       /spec\.ensemble\.combine.*spec\.labels leaves 30 of 3000; entropy needs none/s,
+    );
+  });
+
+  it('does not fit where no sample has a label', async () => {
+    const labels = dataset.labels.map((label, i) =>
+      dataset.splits[i] === SPLIT_NUMBERS.validation ? -1 : label,
+    );
+    await cluster.push('dataset', 'unlabelled', encodeDataset({ ...dataset, labels }));
+    const teachers = [{ name: 'one', model: 'first' }];
+    const changes = { dataset: 'unlabelled', teachers, ensemble: { combine: 'mixture-em' } };
+    await expect(submit(specification(changes))).rejects.toThrow(
+      /spec\.ensemble\.combine: is fitted on the validation split of spec\.dataset, where no sample has a label/,
     );
   });
 

@@ -41,22 +41,27 @@ export type CombinationName = Combination['combine'];
 export function combinationOf({
   combine,
   weighting,
+  calibrate,
 }: DistillationSpecification['spec']['ensemble']): Combination {
   // The specification was checked: the weighting is one of the rule's.
-  return (weighting === undefined ? { combine } : { combine, weighting }) as Combination;
+  return {
+    combine,
+    ...(weighting !== undefined && { weighting }),
+    ...(calibrate === true && { calibrate }),
+  } as Combination;
 }
 
 /** What `fitCombination` found on held-out samples; only what the rule needs is there. */
 export interface CombinationFit {
   /** One a teacher, by which its logits are divided first. */
-  readonly temperatures?: readonly number[];
+  readonly temperatures?: readonly number[] | undefined;
   /** Of accuracy and mixture-em: one a teacher. */
-  readonly weights?: readonly number[];
+  readonly weights?: readonly number[] | undefined;
   /** Of per-class: [C] a teacher. */
-  readonly classWeights?: readonly (readonly number[])[];
+  readonly classWeights?: readonly (readonly number[])[] | undefined;
   /** Of dawid-skene: [C], and [observed, true] a teacher. */
-  readonly priors?: readonly number[];
-  readonly confusions?: readonly (readonly number[])[];
+  readonly priors?: readonly number[] | undefined;
+  readonly confusions?: readonly (readonly number[])[] | undefined;
 }
 
 export interface BatchAnswers {

@@ -33,6 +33,19 @@ export function needsFit({ combine, calibrate }: Combination): boolean {
   return calibrate === true || FITTED.has(combine);
 }
 
+/** How many numbers the fit of so many teachers and classes has. */
+export function fitNumberCount(
+  { combine, calibrate }: Combination,
+  teacherCount: number,
+  classCount: number,
+): number {
+  const temperatures = calibrate === true ? teacherCount : 0;
+  if (!FITTED.has(combine)) return temperatures;
+  if (combine === 'per-class') return temperatures + teacherCount * classCount;
+  if (combine === 'dawid-skene') return temperatures + classCount + teacherCount * classCount ** 2;
+  return temperatures + teacherCount;
+}
+
 /**
  * @param teacherLogits - one [N, C] a teacher, in ensemble order.
  * @throws {LyceumError} INVALID_ARGUMENT if no row has a label.

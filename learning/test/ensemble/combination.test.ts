@@ -6,6 +6,7 @@ import {
   type CombinationFit,
   combined,
   fitCombination,
+  fitNumberCount,
   needsFit,
 } from '../../src/ensemble/index.js';
 
@@ -256,6 +257,10 @@ describe('rules that are fitted', () => {
   it('needs the fit, and labelled samples for it', () => {
     expect(needsFit({ combine: 'mixture-em' })).toBe(true);
     expect(needsFit({ combine: 'geometric' })).toBe(false);
+    // Priors of 3 classes and a confusion of 3 by 3 for each teacher.
+    expect(fitNumberCount({ combine: 'dawid-skene' }, 2, 3)).toBe(3 + 2 * 9);
+    expect(fitNumberCount({ combine: 'per-class', calibrate: true }, 2, 3)).toBe(2 + 2 * 3);
+    expect(fitNumberCount({ combine: 'geometric' }, 2, 3)).toBe(0);
     expect(() => probabilities({ combine: 'mixture-em' }, batch)).toThrow(/not been fitted/);
     expect(() => probabilities({ combine: 'arithmetic', calibrate: true }, batch)).toThrow(
       /calibrate has not been fitted/,
