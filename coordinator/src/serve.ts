@@ -20,6 +20,7 @@ import {
 } from '@lyceum/proto/node';
 import { AnswerStore } from './answers/answer-store.js';
 import { ArtifactCatalog } from './runs/artifact-catalog.js';
+import { ContributorLedgers } from './runs/contributor-ledgers.js';
 import { Leadership, stateFolderId } from './runs/leadership.js';
 import { RunStore } from './runs/run-store.js';
 import { ActiveRuns } from './server/active-runs.js';
@@ -77,6 +78,9 @@ const STOP_GRACE_MS = 2_000;
 /** How often tickets are looked at: the delay of a re-issue that waits for nothing else. */
 const TICKET_TICK_MS = 200;
 
+/** How often the students' waits are looked at: how much longer than a quorum's deadline they may last. */
+const DEADLINE_TICK_MS = 50;
+
 /** How often the answers' room on disk is looked at. */
 const ANSWERS_TICK_MS = 10_000;
 
@@ -112,6 +116,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
     const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
     started.add(() => answers.close());
+    const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
     const catalog = await ArtifactCatalog.open(await bucket(NAME_BUCKET), blobs, stateDir);
     const leadership = await Leadership.acquire({
       kv: await bucket(LEADER_BUCKET),
@@ -148,6 +153,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       lifecycle,
       monitor,
       answers,
+      ledgers,
+      events,
       blobs,
       desk,
       catalog,
@@ -198,7 +205,18 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const stopping = new AbortController();
     // Every call that lasts listens to it.
     setMaxListeners(0, stopping.signal);
-    const shared = { store, lifecycle, monitor, active, events, catalog, answers, desk, metrics };
+    const shared = {
+      store,
+      lifecycle,
+      monitor,
+      active,
+      events,
+      catalog,
+      answers,
+      ledgers,
+      desk,
+      metrics,
+    };
     const calls = {
       ...shared,
       log,
@@ -243,6 +261,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     started.add(async () => clearInterval(room));
     const ticker = setInterval(() => desk.tick(), TICKET_TICK_MS);
     started.add(async () => clearInterval(ticker));
+    const deadlines = setInterval(() => active.tick(performance.now()), DEADLINE_TICK_MS);
+    started.add(async () => clearInterval(deadlines));
     reconciler.start();
     const probes = await startProbes({
       address: options.httpAddress,

@@ -4,6 +4,7 @@
 import type { z } from 'zod';
 import { flag, listed, section, word } from './document-schema.js';
 import type { Problem } from './errors.js';
+import { quorumFields } from './quorum-schema.js';
 
 /** Rules that weigh teachers by `teachers[].weight`. */
 const GIVEN_WEIGHTS = ['arithmetic', 'geometric', 'mean-logit', 'majority-vote'] as const;
@@ -39,7 +40,7 @@ export const ensemble = section({
   weighting: weighting.optional(),
   /** First divides each teacher's logits by the temperature that makes them mean what they say on the validation split. */
   calibrate: flag().optional(),
-  quorum: word('all').default('all'),
+  ...quorumFields,
 }).transform(({ calibrate, ...settings }) => {
   const [first] = WEIGHTINGS[settings.combine] ?? [];
   return {
@@ -70,6 +71,13 @@ export function ensembleProblems(ensemble: Mapping, teachers: readonly Mapping[]
       path: 'spec.ensemble.calibrate',
       message: `changes no vote, and spec.ensemble.combine: ${String(combine)} looks at nothing else; leave it out`,
     });
+  }
+  const { quorum, calibrate } = ensemble;
+  const isFitted = (FITTED as readonly unknown[]).includes(combine) || calibrate === true;
+  if (isFitted && typeof quorum === 'number' && quorum < teachers.length) {
+    const what = calibrate === true ? 'calibrate' : String(combine);
+    const message = `want all beside ${what}, which is fitted to all teachers together; or combine by ${listed([...GIVEN_WEIGHTS, ...OWN_WEIGHTS])}, not calibrated`;
+    problems.push({ path: 'spec.ensemble.quorum', message });
   }
   if (([...OWN_WEIGHTS, ...FITTED] as readonly unknown[]).includes(combine)) {
     for (const [index, { weight = 1 }] of teachers.entries()) {

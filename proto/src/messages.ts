@@ -46,6 +46,8 @@ export {
   PushArtifactHeader,
   PushArtifactRequest,
   PushArtifactResponse,
+  ReplayRunRequest,
+  ReplayRunResponse,
   ResumeRunRequest,
   ResumeRunResponse,
   RetryRunRequest,

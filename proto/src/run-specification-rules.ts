@@ -9,6 +9,7 @@ import { isMapping, pathText } from './document-schema.js';
 import { ensembleProblems } from './ensemble-schema.js';
 import type { Problem } from './errors.js';
 import { asksTeachers, isTermName } from './objective-schema.js';
+import { quorumProblems } from './quorum-schema.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
@@ -21,6 +22,7 @@ export function problemsBetweenFields(document: unknown): Problem[] {
       ? [
           ...teacherProblems(spec['teachers']),
           ...ensembleProblems(mapping(spec['ensemble']), list(spec['teachers']).map(mapping)),
+          ...quorumProblems(mapping(spec['ensemble']), list(spec['teachers']).map(mapping)),
           ...objectiveProblems(spec['objective']),
         ]
       : []),

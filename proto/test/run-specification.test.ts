@@ -217,6 +217,56 @@ describe('what a user is told', () => {
     expect(problemOf(distillation({ training: settings }))).toBe(`spec.training.${told}`);
   });
 
+  const three = ['a', 'b', 'c'].map((name) => ({ name, model: name }));
+
+  test.each([
+    [{ quorum: 2, deadlineMs: 500 }],
+    [{ quorum: 1, deadlineMs: 1, maxDegradedShare: 0 }],
+    [{ quorum: 3 }],
+    [{ quorum: 'all' }],
+  ])('ensemble %j of three teachers is accepted', (ensemble) => {
+    expect(problemsOf(distillation({ teachers: three, ensemble }))).toEqual([]);
+  });
+
+  test.each([
+    [{ quorum: 'most' }, 'quorum: want all, or a number of teachers, got "most"'],
+    [{ quorum: 0 }, 'quorum: want a whole number greater than 0, got 0'],
+    [{ quorum: 4 }, 'quorum: want at most the 3 teachers that there are, or all; got 4'],
+    [
+      { quorum: 2 },
+      'deadlineMs: is missing; quorum 2 of 3 teachers needs the milliseconds that an otherwise idle student waits for the rest',
+    ],
+    [
+      { quorum: 2, deadlineMs: 500, combine: 'mixture-em' },
+      'quorum: want all beside mixture-em, which is fitted to all teachers together; or combine by arithmetic, geometric, mean-logit, majority-vote, entropy or ca-mkd, not calibrated',
+    ],
+    [
+      { quorum: 3, deadlineMs: 500 },
+      'deadlineMs: belongs to a quorum below the number of teachers (3); give spec.ensemble.quorum, or leave it out',
+    ],
+    [
+      { maxDegradedShare: 0.5 },
+      'maxDegradedShare: belongs to a quorum below the number of teachers (3); give spec.ensemble.quorum, or leave it out',
+    ],
+    [
+      { quorum: 2, deadlineMs: 0 },
+      'deadlineMs: want milliseconds, a whole number from 1 to 86400000, got 0',
+    ],
+    [
+      { quorum: 2, deadlineMs: 5, maxDegradedShare: 1.5 },
+      'maxDegradedShare: want a number from 0 to 1, got 1.5',
+    ],
+  ])('ensemble %j of three teachers', (ensemble, told) => {
+    expect(problemOf(distillation({ teachers: three, ensemble }))).toBe(`spec.ensemble.${told}`);
+  });
+
+  test('a teacher of weight 0 in a quorum', () => {
+    const teachers = [...three.slice(0, 2), { name: 'c', model: 'c', weight: 0 }];
+    expect(problemOf(distillation({ teachers, ensemble: { quorum: 2, deadlineMs: 5 } }))).toBe(
+      'spec.teachers[2].weight: want a weight above 0: with a quorum below all, targets may be made of any teachers',
+    );
+  });
+
   test('the problems of a union are those of the form that was meant', () => {
     const settings = { learningRate: { cosine: { peek: 1 } } };
     expect(problemsOf(distillation({ training: settings }))).toEqual([

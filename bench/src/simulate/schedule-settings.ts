@@ -35,6 +35,9 @@ const BLOWS: readonly Blow[] = [
   'answers-wiped',
 ];
 
+/** Longer than the deadlines of quorums. */
+export const SLOW_MS = 5_000;
+
 export interface RunSettings {
   readonly runId: string;
   readonly grid: SpanGrid;
@@ -48,12 +51,18 @@ export interface RunSettings {
   readonly creditSteps: number;
   readonly checkpointEverySteps: number;
   readonly submittedAtMs: number;
+  /** Absent: targets are made of all teachers. */
+  readonly quorum: { readonly count: number; readonly deadlineMs: number } | undefined;
 }
 
 export interface ScheduleSettings {
   readonly sampleCount: number;
   readonly teacherCount: number;
   readonly runs: readonly RunSettings[];
+  /** A teacher that nobody has; every run can do without. */
+  readonly absentTeacher: number | undefined;
+  /** While things fail it takes up to {@link SLOW_MS} longer to answer. */
+  readonly slowTeacher: number | undefined;
   /** Teachers that each teacher worker has. */
   readonly workers: readonly (readonly number[])[];
   readonly ticketsInHand: number;
@@ -86,16 +95,24 @@ export function scheduleSettings(random: RandomStream): ScheduleSettings {
   const calmMs = random.pick([0, 300, 2_000, 40_000]);
   // Each schedule has troubles of a few kinds, so that some are left alone by all others.
   const some = (probability: number) => (random.chance(0.3) ? probability * random.next() : 0);
+  const all = runs(random, sampleCount, teacherCount);
+  const absentTeacher = absent(random, teacherCount, all);
   return {
     sampleCount,
     teacherCount,
-    runs: runs(random, sampleCount, teacherCount),
-    workers: workers(random, teacherCount),
+    runs: all,
+    absentTeacher,
+    slowTeacher: random.chance(0.3) ? random.whole(0, teacherCount - 1) : undefined,
+    workers: workers(random, teacherCount, absentTeacher),
     ticketsInHand: random.whole(1, 3),
     stepMs: random.pick([1, 20, 200]),
     inferMs: random.pick([2, 50, 600]),
     networkMs: random.pick([0, 2, 30]),
-    blows: blows(random, calmMs),
+    blows: blows(
+      random,
+      calmMs,
+      all.some(({ quorum }) => quorum !== undefined),
+    ),
     calmMs,
     wrongAnswer: some(0.3),
     doubleAnswer: some(0.5),
@@ -144,22 +161,52 @@ function run(random: RandomStream, sampleCount: number, teacherCount: number): R
     creditSteps: random.pick([1, 2, windowSteps]),
     checkpointEverySteps: random.whole(1, 6),
     submittedAtMs: 0,
+    quorum: quorum(random, teachers.length),
   };
 }
 
-/** Every teacher is with a worker, most with several. */
-function workers(random: RandomStream, teacherCount: number): number[][] {
+function quorum(random: RandomStream, teacherCount: number): RunSettings['quorum'] {
+  if (teacherCount === 1 || random.chance(0.5)) return undefined;
+  const count = random.whole(1, teacherCount - 1);
+  return { count, deadlineMs: random.pick([1, 300, 3_000]) };
+}
+
+function absent(
+  random: RandomStream,
+  teacherCount: number,
+  all: readonly RunSettings[],
+): number | undefined {
+  const teacher = random.whole(0, teacherCount - 1);
+  const canDoWithout = all.every(
+    ({ teachers, quorum }) =>
+      teachers.filter((each) => each !== teacher).length >= (quorum?.count ?? teachers.length),
+  );
+  return canDoWithout && random.chance(0.3) ? teacher : undefined;
+}
+
+/** Every teacher but the absent one is with a worker, most with several. */
+function workers(
+  random: RandomStream,
+  teacherCount: number,
+  absentTeacher: number | undefined,
+): number[][] {
   const count = random.whole(1, 3);
   return Array.from({ length: count }, (_, worker) =>
     Array.from({ length: teacherCount }, (_, teacher) => teacher).filter(
-      (teacher) => teacher % count === worker || random.chance(0.6),
+      (teacher) => (teacher % count === worker || random.chance(0.6)) && teacher !== absentTeacher,
     ),
   );
 }
 
-function blows(random: RandomStream, calmMs: number): ScheduleSettings['blows'] {
+function blows(
+  random: RandomStream,
+  calmMs: number,
+  hasQuorum: boolean,
+): ScheduleSettings['blows'] {
   if (calmMs === 0) return [];
   const kinds = Array.from({ length: random.whole(1, 3) }, () => random.pick(BLOWS));
+  // What a span was made of must outlive both: whoever decided, and whoever took its steps.
+  if (hasQuorum && random.chance(0.5)) kinds.push('coordinator-dies', 'student-dies');
   return Array.from({ length: random.whole(0, random.pick([6, 20])) }, () => ({
     atMs: random.whole(0, calmMs),
     blow: random.pick(kinds),

@@ -144,7 +144,7 @@ export class SimulatedCoordinator {
   }
 
   #takeUp(run: RunRecord): void {
-    const targets = new SimulatedTargets(this.#world, this.process, this.#desk, run.settings);
+    const targets = new SimulatedTargets(this.#world, this.process, this.#desk, run);
     this.#targets.set(run.settings.runId, targets);
     this.process.after(this.#world.random.whole(0, 5), () => {
       if (run.state === 'training') targets.expect(run.pointerStep);
@@ -184,6 +184,7 @@ export class SimulatedCoordinator {
       this.#sessions.delete(worker);
       this.#sessionEnded(session);
     }
+    for (const targets of this.#targets.values()) targets.tick();
     for (const run of this.#world.runs) {
       if (run.state !== 'training') continue;
       const student = this.students.get(run.settings.runId);

@@ -1,7 +1,8 @@
 /**
  * One run's schedule with its effects carried out, as `coordinator/src/server/run-targets.ts` does it, and what
- * must hold of it: targets leave in order, once per attachment, no sooner than all answers to them are there,
- * and are made of the right ones; and no more is asked for than the window needs, nor less.
+ * must hold of it: targets leave in order, once per attachment, no sooner than all answers to them are there or a
+ * quorum's deadline is over, are made of the right ones, and each span's of the same teachers for ever; and no more
+ * is asked for than the window needs, nor less.
  */
 import {
   endStepOfSpan,
@@ -22,7 +23,7 @@ import {
   teacherId,
 } from './simulated-desk.js';
 import { Violation } from './violation.js';
-import { mishap, samplesAt, type World } from './world.js';
+import { mishap, type RunRecord, samplesAt, type World } from './world.js';
 
 /** The student's end of an attachment. */
 export interface TargetSink {
@@ -38,9 +39,11 @@ export interface TargetRequestSteps {
   readonly doneStep: number;
 }
 
+type SendEffect = Extract<ScheduleEffect, { readonly kind: 'send' }>;
+
 export interface Attachment {
   readonly sink: TargetSink;
-  readonly ranges: { readonly firstStep: number; readonly endStep: number }[];
+  readonly ranges: SendEffect[];
   isOver: boolean;
   isWriting: boolean;
   /** The step whose target must leave next. */
@@ -64,16 +67,30 @@ export class SimulatedTargets implements SimulatedAsker {
   #isOpen = false;
   #doneStep = 0;
   #creditStep = 0;
+  readonly #run: RunRecord;
+  /** Decisions on spans, those of coordinators before included. */
+  readonly #decided: Map<number, readonly number[]>;
+  /** When the quorum of each span came to be in, and when the student last had something to do. */
+  readonly #quorumInMs = new Map<number, number>();
+  #busyMs: number;
 
-  constructor(world: World, process: SimulatedProcess, desk: SimulatedDesk, settings: RunSettings) {
+  constructor(world: World, process: SimulatedProcess, desk: SimulatedDesk, run: RunRecord) {
+    const { settings } = run;
+    this.#run = run;
+    this.#decided = new Map(run.ledger);
+    this.#busyMs = world.clock.nowMs;
     this.#world = world;
     this.#process = process;
     this.#desk = desk;
     this.settings = settings;
     this.askerId = settings.runId;
-    const { grid, teachers, windowSteps } = settings;
-    const teacherCount = teachers.length;
-    this.#schedule = world.machines.runSchedule({ grid, teacherCount, windowSteps });
+    const { grid, teachers, windowSteps, quorum } = settings;
+    this.#schedule = world.machines.runSchedule({
+      grid,
+      teacherCount: teachers.length,
+      windowSteps,
+      quorum: quorum && { ...quorum, maxDegradedShare: 1, decided: run.ledger },
+    });
   }
 
   expect(step: number): void {
@@ -128,17 +145,30 @@ export class SimulatedTargets implements SimulatedAsker {
       const key = wantKey(teacher, ask.span);
       this.#askIds.delete(key);
       this.#complete.add(key);
+      this.#noteQuorum(ask.span);
       this.#apply(this.#schedule.spanComplete(teacher, ask.span));
     }
     this.#confirmWindow();
+  }
+
+  tick(): void {
+    this.#apply(this.#schedule.tick(this.#world.clock.nowMs));
   }
 
   failed(_askId: string, reason: string): void {
     this.failure ??= reason;
   }
 
+  #noteQuorum(span: number): void {
+    const { quorum, teachers } = this.settings;
+    const count = teachers.filter((_, t) => this.#complete.has(wantKey(t, span))).length;
+    if (quorum === undefined || count < quorum.count) this.#quorumInMs.delete(span);
+    else if (!this.#quorumInMs.has(span)) this.#quorumInMs.set(span, this.#world.clock.nowMs);
+  }
+
   #restart(step: number): void {
     this.#isOpen = true;
+    this.#busyMs = this.#world.clock.nowMs;
     this.#doneStep = step;
     this.#creditStep = step;
   }
@@ -151,6 +181,7 @@ export class SimulatedTargets implements SimulatedAsker {
 
   #credited({ creditStep, doneStep }: Omit<TargetRequestSteps, 'firstStep'>): void {
     this.#creditStep = Math.max(this.#creditStep, creditStep);
+    if (doneStep > this.#doneStep) this.#busyMs = this.#world.clock.nowMs;
     this.#doneStep = Math.max(this.#doneStep, doneStep);
     this.#apply(this.#schedule.credited(creditStep, doneStep));
     this.#confirmWindow();
@@ -160,6 +191,7 @@ export class SimulatedTargets implements SimulatedAsker {
     for (const effect of effects) {
       if (effect.kind === 'want') this.#want(effect.teacher, effect.span);
       else if (effect.kind === 'unwant') this.#unwant(effect.teacher, effect.span);
+      else if (effect.kind === 'overdegraded') this.failure ??= 'too many steps lack teachers';
       else this.#send(effect);
     }
   }
@@ -168,6 +200,7 @@ export class SimulatedTargets implements SimulatedAsker {
     const ask = this.#ask(teacher, span);
     const key = wantKey(teacher, span);
     this.#complete.delete(key);
+    this.#noteQuorum(span);
     this.#askIds.set(key, ask.id);
     const known = this.#asks.get(ask.id);
     if (known !== undefined) {
@@ -210,22 +243,38 @@ export class SimulatedTargets implements SimulatedAsker {
     return { id, ticket, teacher, viewEpoch, samples };
   }
 
-  #send(range: { readonly firstStep: number; readonly endStep: number }): void {
-    const { firstStep, endStep } = range;
+  #send(range: SendEffect): void {
+    const { firstStep, endStep, contributors } = range;
     const { grid } = this.settings;
     const span = spanOfStep(grid, firstStep);
-    const lacking = this.settings.teachers.findIndex(
-      (_, t) => !this.#complete.has(wantKey(t, span)),
-    );
+    const lacking = contributors.find((t) => !this.#complete.has(wantKey(t, span)));
     const steps = `steps [${firstStep}, ${endStep}) of ${this.askerId}`;
-    if (lacking >= 0)
+    if (lacking !== undefined)
       throw new Violation('P4', `${steps} leave before teacher ${lacking} answered`);
+    this.#confirmContributors(steps, span, range);
     if (endStep > this.#creditStep || endStep > endStepOfSpan(grid, span) || endStep <= firstStep) {
       throw new Violation('P1', `${steps} leave; credit ends before ${this.#creditStep}`);
     }
     if (this.#attachment === undefined) throw new Violation('P1', `${steps} leave to nobody`);
     this.#attachment.ranges.push(range);
     this.#write(this.#attachment);
+  }
+
+  /** As many as must be, and fewer than all only after the deadline. */
+  #confirmContributors(steps: string, span: number, { firstStep, contributors }: SendEffect): void {
+    const { teachers, quorum } = this.settings;
+    const isNew = !this.#decided.has(span);
+    this.#decided.set(span, contributors);
+    if (contributors.length === teachers.length) return;
+    if (contributors.length < (quorum?.count ?? teachers.length)) {
+      throw new Violation('quorum', `${steps} leave with ${contributors.length} teachers`);
+    }
+    if (!isNew) return;
+    const sinceMs = Math.max(this.#busyMs, this.#quorumInMs.get(span) ?? Number.POSITIVE_INFINITY);
+    const waitedMs = this.#world.clock.nowMs - sinceMs;
+    if (this.#doneStep < firstStep || waitedMs < (quorum?.deadlineMs ?? 0)) {
+      throw new Violation('quorum', `${steps} leave without all after ${waitedMs} ms`);
+    }
   }
 
   #write(attachment: Attachment): void {
@@ -245,15 +294,14 @@ export class SimulatedTargets implements SimulatedAsker {
     });
   }
 
-  #leave(
-    attachment: Attachment,
-    range: { readonly firstStep: number; readonly endStep: number },
-  ): void {
+  #leave(attachment: Attachment, range: SendEffect): void {
     const { grid } = this.settings;
     const span = spanOfStep(grid, range.firstStep);
+    const { ledger, madeOf } = this.#run;
+    if (!ledger.has(span)) ledger.set(span, range.contributors);
     const unreadable = new Set<number>();
     for (let step = range.firstStep; step < range.endStep; step++) {
-      for (const teacher of this.#unreadable(step)) unreadable.add(teacher);
+      for (const teacher of this.#unreadable(step, range.contributors)) unreadable.add(teacher);
     }
     // A call that is over must not take back steps that have left on the one after it, which finds out by
     // itself what is unreadable.
@@ -266,6 +314,12 @@ export class SimulatedTargets implements SimulatedAsker {
       }
       return;
     }
+    const before = madeOf.get(span) ?? range.contributors;
+    if (`${before}` !== `${range.contributors}`) {
+      const message = `targets of span ${span} of ${this.askerId} left made of [${before}] and leave made of [${range.contributors}]`;
+      throw new Violation('P2', message);
+    }
+    madeOf.set(span, before);
     for (let step = range.firstStep; step < range.endStep; step++) {
       if (step !== attachment.nextStep) {
         const message = `target of step ${step} of ${this.askerId} leaves, and ${attachment.nextStep} is next`;
@@ -277,13 +331,14 @@ export class SimulatedTargets implements SimulatedAsker {
   }
 
   /** Reads what a target is made of. @returns indices of teachers whose answers are not readable. */
-  #unreadable(step: number): number[] {
+  #unreadable(step: number, contributors: readonly number[]): number[] {
     const { grid, teachers, orderSeed, viewCycle } = this.settings;
     const { epoch, firstPosition, positionCount } = batchSpan(grid.plan, step);
     const order = { seed: orderSeed, epoch };
     const samples = samplesAt(grid.plan.sampleCount, order, firstPosition, positionCount);
     const viewEpoch = epoch % viewCycle;
-    return teachers.flatMap((teacher, index) => {
+    return contributors.flatMap((index) => {
+      const teacher = teachers[index] as number;
       const answers = this.#world.answers.read(teacher, viewEpoch, samples);
       if (answers === undefined) return [index];
       samples.forEach((sample, row) => {
@@ -301,10 +356,16 @@ export class SimulatedTargets implements SimulatedAsker {
     const { stepCount } = grid.plan;
     const endStep = Math.min(this.#doneStep + windowSteps, stepCount);
     const wanted = new Set<string>();
+    const allowed = new Set<string>();
     if (this.#doneStep < endStep) {
       const lastSpan = spanOfStep(grid, endStep - 1);
-      for (let span = spanOfStep(grid, this.#doneStep); span <= lastSpan; span++) {
+      const firstSpan = spanOfStep(grid, this.#doneStep);
+      // Late answers of spans that went without them are asked for still, a window behind.
+      for (let span = 2 * firstSpan - lastSpan - 1; span <= lastSpan; span++) {
+        const decided = this.#decided.get(span);
         for (let teacher = 0; teacher < teachers.length; teacher++) {
+          if (span >= firstSpan || decided !== undefined) allowed.add(wantKey(teacher, span));
+          if (span < firstSpan || decided?.includes(teacher) === false) continue;
           wanted.add(wantKey(teacher, span));
         }
       }
@@ -314,7 +375,7 @@ export class SimulatedTargets implements SimulatedAsker {
       throw new Violation('window', `${this.askerId} does not ask for ${key}`);
     }
     for (const key of this.#askIds.keys()) {
-      if (wanted.has(key)) continue;
+      if (allowed.has(key)) continue;
       throw new Violation('window', `${this.askerId} still asks for ${key}`);
     }
     if (this.#schedule.openWantCount() === this.#askIds.size) return;

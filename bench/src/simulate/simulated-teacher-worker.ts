@@ -1,9 +1,10 @@
 /** A teacher worker: pulls tickets, says that it has them, answers in its own time, or not, or wrongly. */
 import { SimulatedProcess } from './event-clock.js';
+import { SLOW_MS } from './schedule-settings.js';
 import type { SimulatedCoordinator } from './simulated-coordinator.js';
 import { teacherId } from './simulated-desk.js';
 import type { Message } from './simulated-queue.js';
-import { mishap, travelMs, type World } from './world.js';
+import { isTroubled, mishap, travelMs, type World } from './world.js';
 
 export interface WorkerSession {
   readonly worker: SimulatedTeacherWorker;
@@ -130,7 +131,14 @@ export class SimulatedTeacherWorker {
       this.#pull(session);
       return;
     }
-    this.process.after(random.whole(1, settings.inferMs), () => this.#answer(hand));
+    const isSlow = isTroubled(this.#world) && this.#teacherOf(message) === settings.slowTeacher;
+    const slowMs = isSlow ? random.whole(0, SLOW_MS) : 0;
+    this.process.after(random.whole(1, settings.inferMs) + slowMs, () => this.#answer(hand));
+  }
+
+  /** Its number; -1: the worker has it no more. */
+  #teacherOf(message: Message): number {
+    return this.teachers.find((t) => teacherId(t) === message.teacher) ?? -1;
   }
 
   #answer(hand: Hand): void {
@@ -143,7 +151,7 @@ export class SimulatedTeacherWorker {
       this.#giveBack(hand, !isRefused);
       return;
     }
-    const teacher = this.teachers.find((t) => teacherId(t) === message.teacher) ?? -1;
+    const teacher = this.#teacherOf(message);
     const isPoisoned = settings.poisonedTeacher === teacher && message.ticket.firstPosition === 0;
     const isWrong = isPoisoned || mishap(world, settings.wrongAnswer);
     this.#send(hand, teacher, !isWrong, travelMs(world));

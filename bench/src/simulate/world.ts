@@ -24,6 +24,10 @@ export interface RunRecord {
   assignmentEpoch: number;
   /** Steps in the checkpoint that the pointer names. */
   pointerStep: number;
+  /** Contributors by span: the ledger below the coordinator's state folder. */
+  readonly ledger: Map<number, readonly number[]>;
+  /** The same, of targets that have left. */
+  readonly madeOf: Map<number, readonly number[]>;
 }
 
 export interface World {

@@ -1,5 +1,6 @@
 /** Deliberate faults, each a thin layer over one of the coordinator's machines, for the simulator to find. */
 import {
+  type QuorumSettings,
   RunSchedule,
   type ScheduleEffect,
   TicketBook,
@@ -16,6 +17,15 @@ function without<E extends { readonly kind: string }>(effects: E[], ...kinds: Ki
 
 function withBook(book: new () => TicketBook): Machines {
   return { ...REAL_MACHINES, ticketBook: () => new book() };
+}
+
+/** The schedule under other terms of its quorum than the run's. */
+function withQuorum(change: (quorum: QuorumSettings) => QuorumSettings): Machines {
+  return {
+    ...REAL_MACHINES,
+    runSchedule: ({ quorum, ...settings }) =>
+      new RunSchedule({ ...settings, quorum: quorum && change(quorum) }),
+  };
 }
 
 function withSchedule(schedule: typeof RunSchedule): Machines {
@@ -265,6 +275,12 @@ class DetachmentIgnored extends RunSchedule {
   override detached(): void {}
 }
 
+class LateTeachersWaitedFor extends RunSchedule {
+  override tick(): ScheduleEffect[] {
+    return [];
+  }
+}
+
 class LastTeacherNotAsked extends RunSchedule {
   override credited(creditStep: number, doneStep: number): ScheduleEffect[] {
     const effects = super.credited(creditStep, doneStep);
@@ -338,6 +354,16 @@ export const FAULTS: readonly (readonly [string, Machines])[] = [
   ['a teacher is not asked for a span', withSchedule(LastTeacherNotAsked)],
   ['targets leave out of order', withSchedule(SentOutOfOrder)],
   ['targets leave twice', withSchedule(SentTwice)],
+  [
+    'a span that went without a teacher leaves with it when it is taken again',
+    withQuorum((quorum) => ({ ...quorum, decided: new Map() })),
+  ],
+  [
+    'a quorum does not wait until its deadline',
+    withQuorum((quorum) => ({ ...quorum, deadlineMs: 0 })),
+  ],
+  ['fewer than the quorum are enough', withQuorum((quorum) => ({ ...quorum, count: 1 }))],
+  ['late teachers are waited for without end', withSchedule(LateTeachersWaitedFor)],
   [
     'answers that come while nobody is attached are forgotten',
     withSchedule(CompletedWithoutStudentForgotten),

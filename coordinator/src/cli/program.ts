@@ -9,6 +9,7 @@ import { addDatasets } from './commands/datasets.js';
 import { addEnsemble } from './commands/ensemble.js';
 import { addModels } from './commands/models.js';
 import { addPull } from './commands/pull.js';
+import { addReplay } from './commands/replay.js';
 import { addReport } from './commands/report.js';
 import { addRuns } from './commands/runs.js';
 import { addServe } from './commands/serve.js';
@@ -63,6 +64,7 @@ A first run:
     addSubmit,
     addValidate,
     addRuns,
+    addReplay,
     addReport,
     addCompare,
     addEnsemble,

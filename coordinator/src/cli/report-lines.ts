@@ -86,6 +86,12 @@ function sentences(report: Report): string[] {
     );
   }
   const waiting = training.seconds > 0 ? training.waitingSeconds / training.seconds : 0;
+  if (report.contributors != null && report.contributors.degradedShare > 0) {
+    const shares = report.contributors.teachers.map((t) => `${t.name} ${percentText(t.share, 1)}`);
+    lines.push(
+      `${percentText(report.contributors.degradedShare, 1)} of the steps had fewer than all teachers; contributed to: ${shares.join(', ')}.`,
+    );
+  }
   lines.push(
     `Trained at ${countText(report.samplesPerSecond)} samples/s, ${percentText(waiting, 1)} of the time waiting for targets; ${durationText(report.wallSeconds * 1000)} from submit to end.`,
     report.bitExact

@@ -2,7 +2,7 @@
 import type { Run } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import { timeText } from './run-document.js';
-import { isPaused, pauseAdvice } from './run-view.js';
+import { degradedText, isPaused, pauseAdvice } from './run-view.js';
 import { type Column, countText, durationText, percentText, tableLines } from './table.js';
 
 export function runTableLines(runs: readonly Run[], nowMs: number): string[] {
@@ -42,6 +42,7 @@ export function runPageLines(run: Run, nowMs: number): string[] {
     ],
     ['validation', validationText(run)],
     ['waiting for', progress?.waitingFor.join(', ')],
+    ['degraded', degradedText(run)],
     ['student worker', run.studentWorkerId],
     ['data set', run.datasetDigest],
     ['model', run.modelDigest],

@@ -27,6 +27,8 @@ export function liveLines(run: Run, width: number): string[] {
   if (progress !== undefined && progress.waitingFor.length > 0) {
     lines.push(`  the student waits for ${progress.waitingFor.join(', ')}`);
   }
+  const degraded = degradedText(run);
+  if (degraded !== undefined) lines.push(`  ${degraded}`);
   if (isPaused(run)) lines.push(`  ${pauseAdvice(run)}`);
   return lines.map((line) =>
     [...line].length > width ? [...line].slice(0, width).join('') : line,
@@ -47,9 +49,17 @@ export function plainLine(run: Run): string {
   if (progress !== undefined && progress.waitingFor.length > 0) {
     parts.push(`the student waits for ${progress.waitingFor.join(', ')}`);
   }
+  const degraded = degradedText(run);
+  if (degraded !== undefined) parts.push(degraded);
   if (run.reason !== '') parts.push(run.reason);
   if (isPaused(run)) parts.push(pauseAdvice(run));
   return parts.join(' | ');
+}
+
+/** How much of it goes without some teachers; undefined: nothing. */
+export function degradedText({ progress }: Run): string | undefined {
+  if (progress === undefined || progress.degradedShare === 0) return undefined;
+  return `${percentText(progress.degradedShare, 1)} of its steps have fewer than all teachers`;
 }
 
 export function isPaused(run: Run): boolean {

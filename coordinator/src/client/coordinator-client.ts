@@ -148,6 +148,17 @@ export class CoordinatorClient {
     return present((await call(this.#runs, this.#runs.resumeRun, { runId })).run);
   }
 
+  /** @param newRunId - default: the run's, with `-replay` behind it. */
+  async replayRun(runId: string, newRunId = ''): Promise<Submitted> {
+    const response = await call(
+      this.#runs,
+      this.#runs.replayRun,
+      { runId, newRunId },
+      { deadlineMs: SUBMIT_DEADLINE_MS },
+    );
+    return { ...response, run: present(response.run) };
+  }
+
   /** The run now, and again after each change, until it ends. */
   async *watchRun(runId: string, options: WatchOptions = {}): AsyncGenerator<Run, void, undefined> {
     let awaySinceMs: number | undefined;

@@ -62,6 +62,7 @@ export function composeReport(input: ReportInput): Report {
     runId: input.runId,
     runKind: specification.kind,
     attempt: input.attempt,
+    replayOf: input.replayOf ?? null,
     testSampleCount: input.testSampleIds.length,
     teachers: input.teachers.map((teacher) => ({
       name: teacher.name,
@@ -79,6 +80,7 @@ export function composeReport(input: ReportInput): Report {
     samplesPerSecond: training.seconds > 0 ? training.samples / training.seconds : 0,
     wallSeconds: (input.endedAtMs - input.submittedAtMs) / 1000,
     training: { ...training },
+    contributors: contributorsOf(input),
     dataset: { ...input.dataset },
     environment: {
       ...input.environment,
@@ -118,6 +120,19 @@ export function ensembleOf(input: ReportInput): Float32Array | undefined {
 function rowCombination({ spec }: DistillationSpecification): Combination {
   const combination = combinationOf(spec.ensemble);
   return combination.combine === 'ca-mkd' ? { ...combination, combine: 'arithmetic' } : combination;
+}
+
+function contributorsOf(input: ReportInput): Report['contributors'] {
+  if (input.teachers.length === 0) return null;
+  const { degradedSteps, teacherSteps } = input.contributorCounts;
+  const { stepCount } = input.training;
+  return {
+    degradedShare: degradedSteps / stepCount,
+    teachers: input.teachers.map(({ name }, teacher) => ({
+      name,
+      share: (teacherSteps[teacher] ?? 0) / stepCount,
+    })),
+  };
 }
 
 /** The figures that need labels; null where no test sample has one. */

@@ -7,10 +7,13 @@
  */
 import type { CombinationFit } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/proto';
+import type { ContributorCounts } from '../schedule/span-decisions.js';
 
 export interface ReportInput {
   readonly runId: string;
   readonly attempt: number;
+  /** The run whose contributors it repeated. */
+  readonly replayOf?: string;
   /** Normalised. Of kind Training: no teachers and no rows but the student's. */
   readonly specification: RunSpecification;
   /** SHA-256, hex; as are all digests here. */
@@ -50,6 +53,8 @@ export interface ReportInput {
   readonly submittedAtMs: number;
   readonly endedAtMs: number;
   readonly environment: ReportEnvironment;
+  /** [K] in `teacherSteps`, in ensemble order. */
+  readonly contributorCounts: ContributorCounts;
   /** Why the run's bits may differ if it is run again; empty: they do not. */
   readonly bitExactExceptions: readonly string[];
 }

@@ -71,6 +71,7 @@ export const reportSchema = z
     runId: z.string(),
     runKind: z.enum(['Distillation', 'Training']),
     attempt: z.int().min(1),
+    replayOf: z.string().nullable().optional().describe('The run whose contributors it repeated.'),
     testSampleCount: z.int().min(0),
     teachers: z.array(teacherRow).describe('In ensemble order.'),
     ensemble: modelRow
@@ -111,6 +112,23 @@ export const reportSchema = z
       stepCount: z.int().min(0),
       selectedStep: z.int().min(0).describe('Step whose weights the validation split chose.'),
     }),
+    contributors: z
+      .object({
+        degradedShare: share.describe(
+          'Share of steps whose targets were made of fewer than all teachers.',
+        ),
+        teachers: z
+          .array(
+            z.object({
+              name: z.string(),
+              share: share.describe('Share of steps that it contributed to, as far as known.'),
+            }),
+          )
+          .describe('In ensemble order.'),
+      })
+      .nullable()
+      .optional()
+      .describe('Which teachers the targets were made of; null without teachers.'),
     dataset: z.object({
       digest: sha256,
       classCount: z.int().min(1),

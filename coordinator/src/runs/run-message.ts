@@ -50,6 +50,7 @@ export function runMessage(record: RunRecord, live: LiveRun): Run {
         checkpointStep: progress.checkpointStep,
         validationAccuracy: progress.validation?.accuracy ?? 0,
         validationNll: progress.validation?.nll ?? 0,
+        degradedShare: progress.degradedShare ?? 0,
       }),
     },
     datasetDigest: record.dataset.digest,

@@ -51,6 +51,8 @@ const progress = z.strictObject({
   waitingShare: z.number(),
   checkpointStep: count,
   validation: validation.optional(),
+  /** Share of the run's steps whose targets were made of fewer than all teachers, as far as that is decided. */
+  degradedShare: z.number().min(0).max(1).optional(),
 });
 
 /** What a student worker left behind; the bulk is in the blob store. */
@@ -94,6 +96,8 @@ const runRecord = z.strictObject({
   /** The run that this one is the baseline of. */
   parentRunId: z.string().optional(),
   dataset: z.strictObject({ digest, path: z.string().optional(), classCount: z.int().positive() }),
+  /** The run whose contributors it repeats. */
+  replayOf: z.strictObject({ runId: z.string(), submittedAtMs: milliseconds }).optional(),
   /** In ensemble order; empty for a run of kind Training. */
   teachers: z.array(pinnedTeacher),
   /** Model package that the student starts from. */

@@ -4,13 +4,16 @@
  * A state machine without clock or network: events in, effects out. What holds throughout:
  *
  * - targets leave strictly in the order of the steps, and each step once per attachment;
- * - no target leaves before every teacher's answers to its span are there, nor beyond the student's credit;
+ * - no target leaves beyond the student's credit, nor before every teacher's answers to its span are there, or
+ *   a quorum's, once an otherwise idle student has waited for the rest for `deadlineMs`;
+ * - the targets of one span are all made of the same teachers, whenever and however often they leave;
  * - every span that holds a step of [done, done + `windowSteps`) is open: asked for, or there.
  *
  * Whoever feeds it answers each `want` with {@link RunSchedule.spanComplete}, at once where the answers are
  * in the store already.
  */
 import { LyceumError } from '@lyceum/proto';
+import { SpanDecisions, stepsIn } from './span-decisions.js';
 import { endStepOfSpan, type SpanGrid, spanOfStep } from './span-grid.js';
 
 export type ScheduleEffect =
@@ -18,20 +21,57 @@ export type ScheduleEffect =
   | { readonly kind: 'want'; readonly teacher: number; readonly span: number }
   /** That is no longer needed. */
   | { readonly kind: 'unwant'; readonly teacher: number; readonly span: number }
-  /** Send the targets of steps [firstStep, endStep), which lie in one span. */
-  | { readonly kind: 'send'; readonly firstStep: number; readonly endStep: number };
+  /**
+   * Send the targets of steps [firstStep, endStep), which lie in one span, made of the answers of `contributors`.
+   * With a quorum that decision must be kept before they leave.
+   */
+  | {
+      readonly kind: 'send';
+      readonly firstStep: number;
+      readonly endStep: number;
+      readonly contributors: readonly number[];
+    }
+  /** Without the teachers `late` the run would have more steps with fewer than all than it may: it must not go on. */
+  | {
+      readonly kind: 'overdegraded';
+      readonly degradedSteps: number;
+      readonly late: readonly number[];
+    };
+
+export interface QuorumSettings {
+  /** Teachers that must have answered; from 1, fewer than all. */
+  readonly count: number;
+  /** How long an otherwise idle student waits for the rest, once the quorum is in. */
+  readonly deadlineMs: number;
+  /** Greatest share of the run's steps that may have fewer than all teachers, 0 to 1. */
+  readonly maxDegradedShare: number;
+  /** Decisions made before, by span: they stand, whoever answers when. */
+  readonly decided: ReadonlyMap<number, readonly number[]>;
+}
+
+/** What became of one teacher's answers to an open span. */
+type AnswerState =
+  | 'asked'
+  | 'there'
+  /** The span was decided on without them before it was opened. */
+  | 'unneeded';
 
 export interface ScheduleSettings {
   readonly grid: SpanGrid;
   readonly teacherCount: number;
   /** Steps asked for beyond those that the student has done; at least 1. */
   readonly windowSteps: number;
+  /** Absent: targets are made of all teachers. */
+  readonly quorum?: QuorumSettings | undefined;
 }
 
 export class RunSchedule {
   readonly #settings: ScheduleSettings;
-  /** Open spans, each with a flag per teacher: is its answer there? */
-  readonly #open = new Map<number, boolean[]>();
+  readonly #everybody: readonly number[];
+  /** Undefined without a quorum. */
+  readonly #decisions: SpanDecisions | undefined;
+  /** Open spans, each with a state per teacher. */
+  readonly #open = new Map<number, AnswerState[]>();
   #attached = false;
   /** Steps below this are done by the student. */
   #doneStep = 0;
@@ -39,9 +79,14 @@ export class RunSchedule {
   #creditStep = 0;
   /** Targets of steps below this have left. */
   #sentStep = 0;
+  /** The span that an idle student waits for although its quorum is in, and since when. */
+  #waiting: { readonly span: number; readonly sinceMs: number } | undefined;
 
   constructor(settings: ScheduleSettings) {
+    const { grid, teacherCount, quorum } = settings;
     this.#settings = settings;
+    this.#everybody = Array.from({ length: teacherCount }, (_, teacher) => teacher);
+    this.#decisions = quorum && new SpanDecisions(grid, teacherCount, quorum.decided);
   }
 
   /** The student that will attach is expected to go on from `step`: opens the window ahead of it. */
@@ -90,9 +135,9 @@ export class RunSchedule {
 
   /** All answers of `teacher` to `span` are in the store. */
   spanComplete(teacher: number, span: number): ScheduleEffect[] {
-    const flags = this.#open.get(span);
-    if (flags === undefined || flags[teacher] !== false) return [];
-    flags[teacher] = true;
+    const states = this.#open.get(span);
+    if (states?.[teacher] !== 'asked') return [];
+    states[teacher] = 'there';
     return this.#release();
   }
 
@@ -102,10 +147,36 @@ export class RunSchedule {
    */
   spanUnreadable(teacher: number, span: number, step: number): ScheduleEffect[] {
     this.#sentStep = Math.min(this.#sentStep, Math.max(step, this.#doneStep));
-    const flags = this.#open.get(span);
-    if (flags?.[teacher] !== true) return [];
-    flags[teacher] = false;
+    const states = this.#open.get(span);
+    if (states?.[teacher] !== 'there') return [];
+    states[teacher] = 'asked';
     return [{ kind: 'want', teacher, span }];
+  }
+
+  /**
+   * Looks at the clock: lets a span go without those that are late, where a quorum allows it. A wait begins when
+   * it is first seen here.
+   */
+  tick(nowMs: number): ScheduleEffect[] {
+    const { quorum, grid } = this.#settings;
+    const span = this.#spanInQuorum();
+    if (quorum === undefined || this.#decisions === undefined || span === undefined) {
+      this.#waiting = undefined;
+      return [];
+    }
+    if (this.#waiting?.span !== span) this.#waiting = { span, sinceMs: nowMs };
+    if (nowMs - this.#waiting.sinceMs < quorum.deadlineMs) return [];
+    const degradedSteps = this.#decisions.degradedSteps + stepsIn(grid, span);
+    if (degradedSteps > quorum.maxDegradedShare * grid.plan.stepCount) {
+      return [{ kind: 'overdegraded', degradedSteps, late: this.#missing(span) }];
+    }
+    this.#decisions.decide(span, this.#answered(span));
+    return this.#release();
+  }
+
+  /** Steps whose targets are made of fewer than all teachers. */
+  degradedSteps(): number {
+    return this.#decisions?.degradedSteps ?? 0;
   }
 
   /** The run needs no more targets. */
@@ -116,11 +187,8 @@ export class RunSchedule {
 
   /** Ensemble indices of the teachers that an idle student waits for; empty: nobody waits. */
   waitingFor(): number[] {
-    const { grid } = this.#settings;
-    const idle = this.#attached && this.#doneStep === this.#sentStep;
-    if (!idle || this.#sentStep >= Math.min(this.#creditStep, grid.plan.stepCount)) return [];
-    const flags = this.#open.get(spanOfStep(grid, this.#sentStep)) ?? [];
-    return flags.flatMap((complete, teacher) => (complete ? [] : [teacher]));
+    const span = this.#spanWaitedFor();
+    return span === undefined ? [] : this.#missing(span);
   }
 
   openSpanCount(): number {
@@ -130,7 +198,9 @@ export class RunSchedule {
   /** Teachers' spans asked for and not there yet. */
   openWantCount(): number {
     let count = 0;
-    for (const flags of this.#open.values()) for (const complete of flags) if (!complete) count++;
+    for (const states of this.#open.values()) {
+      for (const state of states) if (state === 'asked') count++;
+    }
     return count;
   }
 
@@ -138,39 +208,78 @@ export class RunSchedule {
     this.#doneStep = step;
     this.#creditStep = step;
     this.#sentStep = step;
+    this.#waiting = undefined;
     return this.#moveWindow();
   }
 
   /** Closes the spans outside the window and opens those inside it. */
   #moveWindow(): ScheduleEffect[] {
-    const { grid, teacherCount, windowSteps } = this.#settings;
+    const { grid, windowSteps } = this.#settings;
     const { stepCount } = grid.plan;
     const endStep = Math.min(this.#doneStep + windowSteps, stepCount);
     const first = this.#doneStep < stepCount ? spanOfStep(grid, this.#doneStep) : grid.spanCount;
     const end = this.#doneStep < stepCount ? spanOfStep(grid, endStep - 1) + 1 : grid.spanCount;
     const effects: ScheduleEffect[] = [];
     for (const span of [...this.#open.keys()]) {
-      if (span < first || span >= end) effects.push(...this.#close(span));
+      const isLate = span < first && this.#isAwaitedLate(span, first - (end - first));
+      if ((span < first && !isLate) || span >= end) effects.push(...this.#close(span));
     }
     for (let span = first; span < end; span++) {
       if (this.#open.has(span)) continue;
+      const needed = this.#decisions?.of(span) ?? this.#everybody;
       this.#open.set(
         span,
-        Array.from({ length: teacherCount }, () => false),
+        this.#everybody.map((teacher) => (needed.includes(teacher) ? 'asked' : 'unneeded')),
       );
-      for (let teacher = 0; teacher < teacherCount; teacher++) {
-        effects.push({ kind: 'want', teacher, span });
-      }
+      for (const teacher of needed) effects.push({ kind: 'want', teacher, span });
     }
     return effects;
   }
 
+  /**
+   * True if late answers to a span that went without them may come yet: those of about one window are waited
+   * for, since another epoch or run may ask for them; were it more, a slow teacher would never catch up.
+   */
+  #isAwaitedLate(span: number, oldest: number): boolean {
+    const isAsked = this.#open.get(span)?.includes('asked') === true;
+    return isAsked && span >= oldest && this.#decisions?.isDegraded(span) === true;
+  }
+
   #close(span: number): ScheduleEffect[] {
-    const flags = this.#open.get(span) ?? [];
+    const states = this.#open.get(span) ?? [];
     this.#open.delete(span);
-    return flags.flatMap((complete, teacher) =>
-      complete ? [] : [{ kind: 'unwant' as const, teacher, span }],
+    return states.flatMap((state, teacher) =>
+      state === 'asked' ? [{ kind: 'unwant' as const, teacher, span }] : [],
     );
+  }
+
+  /** The span whose targets an attached student with credit lacks, having taken all steps before; undefined: none. */
+  #spanWaitedFor(): number | undefined {
+    const { grid } = this.#settings;
+    const isIdle = this.#attached && this.#doneStep === this.#sentStep;
+    if (!isIdle || this.#sentStep >= Math.min(this.#creditStep, grid.plan.stepCount))
+      return undefined;
+    return spanOfStep(grid, this.#sentStep);
+  }
+
+  /** The same, where a quorum is in and the span not decided on. */
+  #spanInQuorum(): number | undefined {
+    const span = this.#spanWaitedFor();
+    if (span === undefined || this.#decisions?.of(span) !== undefined) return undefined;
+    const count = this.#settings.quorum?.count ?? Number.POSITIVE_INFINITY;
+    return this.#answered(span).length >= count ? span : undefined;
+  }
+
+  #answered(span: number): number[] {
+    const states = this.#open.get(span);
+    return this.#everybody.filter((teacher) => states?.[teacher] === 'there');
+  }
+
+  /** Teachers that the span's targets need and that have not answered. */
+  #missing(span: number): number[] {
+    const states = this.#open.get(span);
+    const needed = this.#decisions?.of(span) ?? this.#everybody;
+    return needed.filter((teacher) => states?.[teacher] !== 'there');
   }
 
   /** Sends what may leave, a span or what the credit allows of it at a time. */
@@ -180,10 +289,12 @@ export class RunSchedule {
     const effects: ScheduleEffect[] = [];
     while (this.#attached && this.#sentStep < stepCount) {
       const span = spanOfStep(grid, this.#sentStep);
-      if (this.#open.get(span)?.every((complete) => complete) !== true) break;
+      if (!this.#open.has(span) || this.#missing(span).length > 0) break;
       const endStep = Math.min(endStepOfSpan(grid, span), this.#creditStep);
       if (endStep <= this.#sentStep) break;
-      effects.push({ kind: 'send', firstStep: this.#sentStep, endStep });
+      this.#decisions?.decide(span, this.#everybody);
+      const contributors = this.#decisions?.of(span) ?? this.#everybody;
+      effects.push({ kind: 'send', firstStep: this.#sentStep, endStep, contributors });
       this.#sentStep = endStep;
     }
     return effects;

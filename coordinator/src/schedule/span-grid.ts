@@ -53,6 +53,12 @@ export function spanAt(grid: SpanGrid, index: number): Span {
   return { epoch, firstPosition, positionCount };
 }
 
+/** The first step of span `index`. */
+export function firstStepOfSpan(grid: SpanGrid, index: number): number {
+  const epoch = Math.floor(index / grid.spansPerEpoch);
+  return epoch * grid.plan.stepsPerEpoch + (index - epoch * grid.spansPerEpoch) * grid.stepsPerSpan;
+}
+
 /** The step after the last one of span `index`. */
 export function endStepOfSpan(grid: SpanGrid, index: number): number {
   const { stepsPerEpoch, stepCount } = grid.plan;

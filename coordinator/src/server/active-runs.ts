@@ -7,15 +7,18 @@ import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { KeyValue } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { pointerStep } from '../runs/checkpoint-pointers.js';
+import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { RunRecord } from '../runs/run-record.js';
 import { isAssigned } from '../schedule/run-state.js';
 import { RunEvaluation, type RunEvaluationParts } from './run-evaluation.js';
+import type { RunEvents } from './run-events.js';
 import { RunFitting } from './run-fitting.js';
 import { RunTargets } from './run-targets.js';
 
 export interface ActiveRunsParts extends RunEvaluationParts {
   readonly catalog: ArtifactCatalog;
   readonly pointers: KeyValue;
+  readonly events: RunEvents;
   readonly onTargetsSent: (runId: string, stepCount: number) => void;
 }
 
@@ -47,6 +50,11 @@ export class ActiveRuns {
   /** Of a run whose rule has not been fitted yet. */
   fitting(runId: string): RunFitting | undefined {
     return this.#fittings.get(runId);
+  }
+
+  /** @param nowMs - of a clock that never goes back. */
+  tick(nowMs: number): void {
+    for (const { targets } of this.#training.values()) targets.tick(nowMs);
   }
 
   evaluation(runId: string): RunEvaluation | undefined {
@@ -113,7 +121,8 @@ export class ActiveRuns {
   }
 
   async #startTraining(record: RunRecord): Promise<Training> {
-    const { catalog, desk, answers, changed, onTargetsSent } = this.#parts;
+    const { catalog, desk, answers, ledgers, events, monitor, changed, onTargetsSent } =
+      this.#parts;
     const { runId } = record;
     const dataset = await catalog.dataset(record.dataset);
     const targets = new RunTargets({
@@ -123,8 +132,15 @@ export class ActiveRuns {
       store: answers,
       fit: () => this.#parts.store.get(runId)?.fit,
       onFailed: changed,
+      ledger: quorumOf(record) && (await ledgers.open(record)),
       onSent: (stepCount) => onTargetsSent(runId, stepCount),
+      onDegraded: ({ firstStep, endStep }, lacking) => {
+        const message = `steps ${firstStep} to ${endStep - 1} go on without ${lacking.join(', ')}`;
+        events.add(runId, 'degraded', message, { firstStep, endStep, lacking });
+        monitor.degraded(runId, targets.degradedShare());
+      },
     });
+    if (targets.degradedShare() > 0) monitor.degraded(runId, targets.degradedShare());
     const training = { targets, assignmentEpoch: 0 };
     this.#training.set(runId, training);
     return training;

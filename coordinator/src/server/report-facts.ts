@@ -3,8 +3,11 @@ import { readNpz, splitSamples } from '@lyceum/learning/data';
 import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
 import type { BlobStore } from '@lyceum/proto/node';
 import type { ReportInput, StudentEvaluation, TeacherEvaluation } from '../report/report-input.js';
+import type { Contributors } from '../runs/contributor-ledger.js';
+import { gridOf, quorumOf } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { RunRecord } from '../runs/run-record.js';
+import { type ContributorCounts, SpanDecisions } from '../schedule/span-decisions.js';
 import { bitsKey, type WorkerEnvironment } from './run-monitor.js';
 
 export interface ReportFacts {
@@ -15,6 +18,8 @@ export interface ReportFacts {
   /** What a worker measured of each, in the same order. */
   readonly teacherMeasurements: readonly LoadedTeacher[];
   readonly teacherWorkers: readonly WorkerEnvironment[];
+  /** What was decided, of a run with a quorum. */
+  readonly contributors: Contributors;
   /** The runs of the table's further rows; they have succeeded. */
   readonly baseline: RunRecord | undefined;
   readonly allLabels: RunRecord | undefined;
@@ -34,9 +39,11 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
   if (studentWorker === undefined) {
     throw new LyceumError('INTERNAL', `run ${runId} was trained by nobody`);
   }
+  const contributorCounts = countsOf(facts);
   return {
     runId,
     attempt,
+    ...(record.replayOf !== undefined && { replayOf: record.replayOf.runId }),
     specification,
     specificationDigest,
     dataset: {
@@ -68,7 +75,11 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
       studentWorker,
       teacherWorkers: facts.teacherWorkers,
     },
-    bitExactExceptions: bitExactExceptions(record, facts.teacherWorkers),
+    contributorCounts,
+    bitExactExceptions: [
+      ...bitExactExceptions(record, facts.teacherWorkers),
+      ...unknownContributors(contributorCounts),
+    ],
   };
 }
 
@@ -95,6 +106,24 @@ export function bitExactExceptions(
     exceptions.push(`teacher workers that may differ in bits answered: ${teachers.join('; ')}`);
   }
   return exceptions;
+}
+
+/** A run without a quorum has all its teachers in every step. */
+function countsOf({ record, contributors }: ReportFacts): ContributorCounts {
+  const { stepCount } = record.plan;
+  if (quorumOf(record) === undefined) {
+    return {
+      degradedSteps: 0,
+      unknownSteps: 0,
+      teacherSteps: record.teachers.map(() => stepCount),
+    };
+  }
+  return new SpanDecisions(gridOf(record), record.teachers.length, contributors).counts();
+}
+
+function unknownContributors({ unknownSteps }: ContributorCounts): string[] {
+  if (unknownSteps === 0) return [];
+  return [`which teachers the targets of ${unknownSteps} steps were made of is not known`];
 }
 
 function teacherEvaluation(facts: ReportFacts, index: number): TeacherEvaluation {

@@ -5,6 +5,7 @@
 import { type LoadedTeacher, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { BlobStore, Logger } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
+import type { ContributorLedgers } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import { withWorker } from '../runs/run-changes.js';
 import type { RunRecord } from '../runs/run-record.js';
@@ -21,6 +22,7 @@ export interface RunEvaluationParts {
   readonly lifecycle: RunLifecycle;
   readonly monitor: RunMonitor;
   readonly answers: AnswerStore;
+  readonly ledgers: ContributorLedgers;
   readonly blobs: BlobStore;
   readonly desk: TicketDesk;
   readonly log: Logger;
@@ -141,6 +143,7 @@ export class RunEvaluation {
       dataset: this.#dataset,
       teacherLogits,
       teacherMeasurements: this.#measurements() ?? [],
+      contributors: (await this.#parts.ledgers.read(record)) ?? new Map(),
       teacherWorkers: answeredBy.reduce(withWorker, record.teacherWorkers),
       baseline,
       allLabels,

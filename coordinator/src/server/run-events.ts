@@ -12,6 +12,7 @@ export type RunEventKind =
   | 'fitted'
   | 'validation'
   | 'checkpoint'
+  | 'degraded'
   | 'ticket-reissued'
   | 'answer-refused'
   | 'worker-joined'

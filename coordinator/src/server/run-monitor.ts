@@ -11,6 +11,7 @@ export type WorkerEnvironment = RunRecord['studentWorkers'][number];
 
 interface Live {
   progress?: ProgressSnapshot;
+  degradedShare?: number;
   readonly rate: RecentRate;
   readonly teacherWorkers: Map<string, WorkerEnvironment>;
 }
@@ -44,6 +45,7 @@ export class RunMonitor {
       samplesPerSecond: live.rate.add(samples, trainingSeconds),
       waitingShare: trainingSeconds > 0 ? Math.min(1, waitingSeconds / trainingSeconds) : 0,
       checkpointStep: report.checkpointStep,
+      ...(live.degradedShare !== undefined && { degradedShare: live.degradedShare }),
       ...(validation === undefined
         ? before?.validation && { validation: before.validation }
         : {
@@ -57,6 +59,14 @@ export class RunMonitor {
     live.progress = now;
     this.#wake(runId);
     return { now, before };
+  }
+
+  /** Share of the run's steps whose targets are made of fewer than all teachers. */
+  degraded(runId: string, degradedShare: number): void {
+    const live = this.#live(runId);
+    live.degradedShare = degradedShare;
+    if (live.progress !== undefined) live.progress = { ...live.progress, degradedShare };
+    this.#wake(runId);
   }
 
   /** A worker answered tickets of the run. */

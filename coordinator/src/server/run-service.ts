@@ -15,6 +15,8 @@ import {
   type ListRunsResponse,
   LyceumError,
   parseRunSpecification,
+  type ReplayRunRequest,
+  type ReplayRunResponse,
   type ResumeRunRequest,
   type ResumeRunResponse,
   type RetryRunRequest,
@@ -30,7 +32,9 @@ import {
 import { type Logger, serverStream, unary } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
+import { type ContributorLedgers, quorumOf } from '../runs/contributor-ledgers.js';
 import { checkRunId, planRun } from '../runs/plan-run.js';
+import { isReplayOf, replayRun } from '../runs/replay-run.js';
 import { runMessage } from '../runs/run-message.js';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
@@ -49,6 +53,7 @@ const LAST_EVENT_MS = 10_000;
 export interface RunServiceParts {
   readonly store: RunStore;
   readonly catalog: ArtifactCatalog;
+  readonly ledgers: ContributorLedgers;
   readonly lifecycle: RunLifecycle;
   readonly monitor: RunMonitor;
   readonly active: ActiveRuns;
@@ -74,6 +79,7 @@ export function runService(parts: RunServiceParts) {
     cancelRun: unary<CancelRunRequest, CancelRunResponse>(log, (request) => cancel(parts, request)),
     retryRun: unary<RetryRunRequest, RetryRunResponse>(log, (request) => retry(parts, request)),
     resumeRun: unary<ResumeRunRequest, ResumeRunResponse>(log, (request) => resume(parts, request)),
+    replayRun: unary<ReplayRunRequest, ReplayRunResponse>(log, (request) => replay(parts, request)),
     watchRun: serverStream<WatchRunRequest, WatchRunResponse>(log, ({ runId }, { signal }) =>
       watch(parts, runId, AbortSignal.any([signal, parts.stopping])),
     ),
@@ -195,6 +201,35 @@ async function resume(
   if (baseline?.state === 'PAUSED') await lifecycle.resume(baseline.runId);
   parts.changed();
   return { run: seen(parts, record) };
+}
+
+async function replay(
+  parts: RunServiceParts,
+  request: ReplayRunRequest,
+): Promise<ReplayRunResponse> {
+  const { store, ledgers, lifecycle, warnings, now } = parts;
+  const source = store.require(request.runId);
+  const runId = request.newRunId === '' ? `${source.runId}-replay` : request.newRunId;
+  checkRunId(runId);
+  const known = store.get(runId);
+  if (known !== undefined) {
+    if (isReplayOf(known, source)) return { run: seen(parts, known), created: false, warnings: [] };
+    const message = `run ${runId} exists and is no replay of ${source.runId}; choose another run id`;
+    throw new LyceumError('ALREADY_EXISTS', message);
+  }
+  const { leaderEpoch } = store;
+  const record = replayRun(source, {
+    runId,
+    sequence: store.nextSequence(),
+    leaderEpoch,
+    nowMs: now(),
+  });
+  if (quorumOf(source) !== undefined) await ledgers.requireAll(record, source);
+  checkBaselineId(store, record);
+  const created = await lifecycle.submit(record);
+  await lifecycle.ensureBaseline(created);
+  parts.changed();
+  return { run: seen(parts, created), created: true, warnings: warnings(created) };
 }
 
 async function* watch(

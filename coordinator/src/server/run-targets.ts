@@ -13,13 +13,22 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/answer-store.js';
+import type { ContributorLedger } from '../runs/contributor-ledger.js';
+import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { RunRecord } from '../runs/run-record.js';
 import { RunSchedule, type ScheduleEffect } from '../schedule/run-schedule.js';
-import { type SpanGrid, spanAt, spanGrid, spanOfStep } from '../schedule/span-grid.js';
+import {
+  endStepOfSpan,
+  firstStepOfSpan,
+  type SpanGrid,
+  spanAt,
+  spanGrid,
+  spanOfStep,
+} from '../schedule/span-grid.js';
 import { type Ask, answerTable, askFor, spanSamples } from './ask.js';
 import { firstEnd } from './ended.js';
-import { type TargetFailure, unanswerable } from './target-failure.js';
+import { overdegraded, type TargetFailure, unanswerable } from './target-failure.js';
 import { targetFrames } from './target-frames.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
 
@@ -41,15 +50,27 @@ export interface RunTargetsParts {
   readonly store: AnswerStore;
   /** Of a rule that has to be fitted; it is there before {@link RunTargets.serve} is called. */
   readonly fit: () => CombinationFit | undefined;
+  /** Of a run whose quorum is below all its teachers. */
+  readonly ledger: ContributorLedger | undefined;
   /** {@link RunTargets.failure} is there. */
   readonly onFailed: () => void;
   readonly onSent: (stepCount: number) => void;
+  /** Steps of a span go on without some teachers. */
+  readonly onDegraded: (steps: StepRange, lacking: readonly string[]) => void;
 }
+
+/** Steps [firstStep, endStep). */
+interface StepRange {
+  readonly firstStep: number;
+  readonly endStep: number;
+}
+
+type SendEffect = Extract<ScheduleEffect, { readonly kind: 'send' }>;
 
 interface Attachment {
   readonly controller: AbortController;
-  /** Steps whose targets may leave, [first, end), in order. */
-  readonly ranges: { readonly firstStep: number; readonly endStep: number }[];
+  /** What may leave, in order. */
+  readonly ranges: SendEffect[];
   /** One buffer a teacher, used again for every span: fresh ones keep the garbage collector busy. */
   readonly logits: Float32Array[];
   /** Called when a range was added, and at the end. */
@@ -72,7 +93,8 @@ export class RunTargets implements Asker {
   #failure: TargetFailure | undefined;
 
   constructor(parts: RunTargetsParts) {
-    const { record, dataset } = parts;
+    const { record, dataset, ledger } = parts;
+    const quorum = quorumOf(record);
     if (record.specification.kind !== 'Distillation') {
       throw new Error(`run ${record.runId} has no targets`);
     }
@@ -86,6 +108,7 @@ export class RunTargets implements Asker {
       grid: this.#grid,
       teacherCount: record.teachers.length,
       windowSteps: windowStepsOf(this.#grid),
+      quorum: quorum && ledger && { ...quorum, decided: ledger.decided },
     });
   }
 
@@ -161,6 +184,16 @@ export class RunTargets implements Asker {
     return this.#schedule.openWantCount();
   }
 
+  /** Share of the run's steps whose targets are made of fewer than all teachers, as far as that is decided. */
+  degradedShare(): number {
+    return this.#schedule.degradedSteps() / this.#grid.plan.stepCount;
+  }
+
+  /** @param nowMs - of a clock that never goes back. */
+  tick(nowMs: number): void {
+    this.#apply(this.#schedule.tick(nowMs));
+  }
+
   satisfied(askId: string): void {
     const ask = this.#asks.get(askId);
     if (ask === undefined) return;
@@ -189,6 +222,7 @@ export class RunTargets implements Asker {
     for (const effect of effects) {
       if (effect.kind === 'want') this.#want(effect.teacher, effect.span);
       else if (effect.kind === 'unwant') this.#unwant(effect.teacher, effect.span);
+      else if (effect.kind === 'overdegraded') this.#fail(overdegraded(this.#parts.record, effect));
       else {
         this.#attachment?.ranges.push(effect);
         this.#attachment?.wake();
@@ -272,6 +306,7 @@ export class RunTargets implements Asker {
         continue;
       }
       const span = spanOfStep(this.#grid, range.firstStep);
+      await this.#recordContributors(span, range);
       const { logits, unreadable } = await this.#readAnswers(span, range, attachment.logits);
       // A call that is over must not take back steps that have left on the one after it, which finds out by
       // itself what is unreadable.
@@ -293,14 +328,37 @@ export class RunTargets implements Asker {
     }
   }
 
+  /** Keeps what a span's targets are made of before the first of them leaves. */
+  async #recordContributors(span: number, range: SendEffect): Promise<void> {
+    const { ledger, record } = this.#parts;
+    const { contributors } = range;
+    if (ledger === undefined || ledger.decided.has(span)) return;
+    try {
+      await ledger.record(span, contributors);
+    } catch (thrown) {
+      this.#fail({ reason: `contributors cannot be recorded: ${toLyceumError(thrown).message}` });
+      throw thrown;
+    }
+    const lacking = record.teachers.filter((_, teacher) => !contributors.includes(teacher));
+    if (lacking.length === 0) return;
+    const steps = {
+      firstStep: firstStepOfSpan(this.#grid, span),
+      endStep: endStepOfSpan(this.#grid, span),
+    };
+    this.#parts.onDegraded(
+      steps,
+      lacking.map(({ name }) => name),
+    );
+  }
+
   /**
-   * Every teacher's logits for the positions of some steps, and the teachers whose are not readable.
+   * The contributors' logits for the positions of some steps, and the teachers whose are not readable.
    *
    * @param buffers - one a teacher, replaced where it is too short; the logits are borrowed from them.
    */
   async #readAnswers(
     span: number,
-    { firstStep, endStep }: { firstStep: number; endStep: number },
+    { firstStep, endStep, contributors }: SendEffect,
     buffers: Float32Array[],
   ): Promise<{ logits: Float32Array[]; unreadable: number[] }> {
     const { dataset, record, store } = this.#parts;
@@ -309,7 +367,8 @@ export class RunTargets implements Asker {
     const { outputs } = this.#plan;
     const unreadable: number[] = [];
     const logits = await Promise.all(
-      record.teachers.map(async ({ identity }, teacher) => {
+      contributors.map(async (teacher) => {
+        const identity = record.teachers[teacher]?.identity ?? '';
         const out = atLeast(buffers, teacher, samples.length * dataset.classCount);
         const table = answerTable(dataset, { teacherIdentity: identity, view, outputs });
         try {
@@ -336,7 +395,7 @@ export class RunTargets implements Asker {
 
   #frames(
     span: number,
-    { firstStep, endStep }: { firstStep: number; endStep: number },
+    { firstStep, endStep, contributors }: SendEffect,
     teacherLogits: readonly Float32Array[],
   ): Generator<TargetFrame, void, undefined> {
     const { dataset, record } = this.#parts;
@@ -344,7 +403,7 @@ export class RunTargets implements Asker {
     return targetFrames({
       plan: this.#plan,
       teacherLogits,
-      teacherWeights: record.teachers.map((teacher) => teacher.weight),
+      teacherWeights: contributors.map((teacher) => record.teachers[teacher]?.weight ?? 0),
       rowCount: positionCount,
       classCount: dataset.classCount,
       labels: Int32Array.from(

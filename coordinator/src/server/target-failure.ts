@@ -1,5 +1,7 @@
 /** Why a run gets no more targets: words for its user, and the same as data for an event. Pure. */
 import type { Span } from '@lyceum/learning/data';
+import { quorumOf } from '../runs/contributor-ledgers.js';
+import type { RunRecord } from '../runs/run-record.js';
 
 export interface TargetFailure extends Readonly<Record<string, unknown>> {
   readonly reason: string;
@@ -23,4 +25,17 @@ export function unanswerable(
   const said = `teacher ${teachers} cannot answer ${where}: ${reason}`;
   const range = { epoch, firstPosition, positionCount, firstSample, lastSample };
   return { reason: said, teachers, ...range };
+}
+
+/** @param late - ensemble indices of the teachers without which the run must not go on. */
+export function overdegraded(
+  record: RunRecord,
+  { degradedSteps, late }: { readonly degradedSteps: number; readonly late: readonly number[] },
+): TargetFailure {
+  const { teachers, plan } = record;
+  const { maxDegradedShare } = quorumOf(record) ?? {};
+  const names = late.map((teacher) => teachers[teacher]?.name).join(', ');
+  const are = late.length === 1 ? 'is' : 'are';
+  const reason = `without ${names}, which ${are} late, ${degradedSteps} of ${plan.stepCount} steps would have fewer than all teachers, and maxDegradedShare is ${maxDegradedShare}`;
+  return { reason, late: names, degradedSteps };
 }

@@ -97,6 +97,7 @@ export function exampleInput(changes: Partial<ReportInput> = {}): ReportInput {
       studentWorker: worker,
       teacherWorkers: [{ ...worker, workerId: 'teacher-1' }],
     },
+    contributorCounts: { degradedSteps: 0, unknownSteps: 0, teacherSteps: [40, 40] },
     bitExactExceptions: [],
     ...changes,
   };

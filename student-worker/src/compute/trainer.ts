@@ -200,6 +200,8 @@ export class Trainer {
   async #targets(): Promise<ReadonlyMap<string, Float32Array> | undefined> {
     const ready = this.#inbox.take(this.#step);
     if (ready !== undefined) return ready;
+    // Idle: the coordinator must know how far it is, since a quorum's deadline begins with that.
+    this.#askForTargets(true);
     const { batches } = this.#parts;
     if (this.#step + 1 < batches.plan.stepCount) batches.batch(this.#step + 1);
     return this.#stopwatch.waiting(async () => {
@@ -214,12 +216,12 @@ export class Trainer {
     });
   }
 
-  /** Raises the credit, a quarter of the window at a time: a message a step would be many. */
-  #askForTargets(): void {
+  /** Raises the credit, a quarter of the window at a time unless `now`: a message a step would be many. */
+  #askForTargets(now = false): void {
     const { job, batches } = this.#parts;
     if (job.targetTensors.length === 0) return;
     const { stepCount } = batches.plan;
-    const due = this.#askedAtStep + Math.ceil(job.windowSteps / 4);
+    const due = this.#askedAtStep + (now ? 1 : Math.ceil(job.windowSteps / 4));
     if (this.#askedAtStep >= 0 && this.#step < due && this.#step < stepCount) return;
     this.#askedAtStep = this.#step;
     const creditStep = Math.min(stepCount, this.#step + job.windowSteps);

@@ -1,0 +1,155 @@
+/**
+ * Which teachers the targets of a run were made of, in a file: for runs whose quorum is below all their teachers.
+ *
+ *   first line   who it belongs to, JSON
+ *   other lines  SPAN CONTRIBUTOR,CONTRIBUTOR,… CRC32, a decision each, in the order in which they were made
+ *
+ * A decision is on disk before the first target made by it leaves. A torn tail is cut off on open: no target ever
+ * left by it. The first decision on a span is the one that counts.
+ */
+import { open, readFile, rename, truncate } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { LyceumError } from '@lyceum/proto';
+
+/** Contributors by span: ensemble indices, rising. */
+export type Contributors = ReadonlyMap<number, readonly number[]>;
+
+export interface LedgerOwner {
+  readonly runId: string;
+  /** Tells the run from a deleted one of the same id. */
+  readonly submittedAtMs: number;
+  /** The grid that spans are numbered on. */
+  readonly stepsPerSpan: number;
+}
+
+export class ContributorLedger {
+  readonly path: string;
+  readonly #decided: Map<number, readonly number[]>;
+  #tail: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, decided: Contributors) {
+    this.path = path;
+    this.#decided = new Map(decided);
+  }
+
+  /**
+   * Opens the run's ledger. One that is not there, or belongs to another run, is made.
+   *
+   * @param begin - the decisions that a new one begins with.
+   * @throws {LyceumError} FAILED_PRECONDITION if it is damaged.
+   */
+  static async open(
+    path: string,
+    owner: LedgerOwner,
+    begin: () => Promise<Contributors>,
+  ): Promise<ContributorLedger> {
+    const found = await readLedger(path, owner);
+    if (found !== undefined) {
+      await truncate(path, found.soundBytes);
+      return new ContributorLedger(path, found.decided);
+    }
+    const decided = await begin();
+    const lines = [...decided].map(([span, contributors]) => decisionLine(span, contributors));
+    await writeWhole(path, `${JSON.stringify(owner)}\n${lines.join('')}`);
+    return new ContributorLedger(path, decided);
+  }
+
+  /** Undefined if there is none of that run. @throws {LyceumError} FAILED_PRECONDITION if it is damaged. */
+  static async read(path: string, owner: LedgerOwner): Promise<Contributors | undefined> {
+    return (await readLedger(path, owner))?.decided;
+  }
+
+  get decided(): Contributors {
+    return this.#decided;
+  }
+
+  /**
+   * Keeps a decision; resolves once it is on disk. One that is known costs nothing. After an error nothing more
+   * is kept: what comes after a torn line could not be read.
+   */
+  record(span: number, contributors: readonly number[]): Promise<void> {
+    this.#tail = this.#tail.then(() => this.#append(span, contributors));
+    this.#tail.catch(() => {});
+    return this.#tail;
+  }
+
+  async #append(span: number, contributors: readonly number[]): Promise<void> {
+    if (this.#decided.has(span)) return;
+    const handle = await open(this.path, 'a');
+    try {
+      await handle.appendFile(decisionLine(span, contributors));
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    this.#decided.set(span, contributors);
+  }
+}
+
+function decisionLine(span: number, contributors: readonly number[]): string {
+  const text = `${span} ${contributors.join(',')}`;
+  return `${text} ${crc32(text).toString(16)}\n`;
+}
+
+async function readLedger(
+  path: string,
+  owner: LedgerOwner,
+): Promise<{ decided: Contributors; soundBytes: number } | undefined> {
+  const text = await readText(path);
+  const end = text.lastIndexOf('\n') + 1;
+  const [head = '', ...lines] = text.slice(0, end).split('\n').slice(0, -1);
+  const { stepsPerSpan, ...run } = parseOwner(head);
+  if (run.runId !== owner.runId || run.submittedAtMs !== owner.submittedAtMs) return undefined;
+  if (stepsPerSpan !== owner.stepsPerSpan) {
+    const message = `${path} numbers spans of ${stepsPerSpan} steps, and the run has spans of ${owner.stepsPerSpan}`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const decided = new Map<number, readonly number[]>();
+  for (const [index, line] of lines.entries()) {
+    const [span = '', contributors = ''] = line.split(' ');
+    const list = contributors.split(',').map(Number);
+    if (`${line}\n` !== decisionLine(Number(span), list)) {
+      const message = `${path} is damaged at line ${index + 2}; which teachers its run's targets were made of is not known`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    if (!decided.has(Number(span))) decided.set(Number(span), list);
+  }
+  return { decided, soundBytes: Buffer.byteLength(text.slice(0, end)) };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (err) {
+    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return '';
+    throw err;
+  }
+}
+
+/** What it says, or nobody: a file without a whole first line was never used. */
+function parseOwner(line: string): Partial<LedgerOwner> {
+  try {
+    return JSON.parse(line) as Partial<LedgerOwner>;
+  } catch {
+    return {};
+  }
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const handle = await open(temporary, 'w');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, path);
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,91 @@
+/** The ledgers of contributors of all runs, a file each, in a folder below the coordinator's state folder. */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+import { spanGrid } from '../schedule/span-grid.js';
+import { ContributorLedger, type Contributors, type LedgerOwner } from './contributor-ledger.js';
+import type { RunRecord } from './run-record.js';
+
+export interface RunQuorum {
+  readonly count: number;
+  readonly deadlineMs: number;
+  readonly maxDegradedShare: number;
+}
+
+/** Of a run whose targets may be made of fewer than all its teachers; undefined for every other. */
+export function quorumOf({
+  specification,
+}: Pick<RunRecord, 'specification'>): RunQuorum | undefined {
+  if (specification.kind !== 'Distillation') return undefined;
+  const { teachers, ensemble } = specification.spec;
+  const { quorum, deadlineMs, maxDegradedShare = 1 } = ensemble;
+  if (quorum === 'all' || quorum >= teachers.length) return undefined;
+  if (deadlineMs === undefined) throw new Error('a quorum below all without a deadline');
+  return { count: quorum, deadlineMs, maxDegradedShare };
+}
+
+export class ContributorLedgers {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async open(folder: string): Promise<ContributorLedgers> {
+    await mkdir(folder, { recursive: true });
+    return new ContributorLedgers(folder);
+  }
+
+  /**
+   * The ledger of a run with a quorum, for its training. That of a replay begins as a copy of what it replays.
+   *
+   * @throws {LyceumError} FAILED_PRECONDITION if it is damaged, or what is to be replayed is not known.
+   */
+  open(record: RunRecord): Promise<ContributorLedger> {
+    return ContributorLedger.open(this.#path(record.runId), ownerOf(record, record), async () => {
+      const { replayOf } = record;
+      return replayOf === undefined ? new Map() : this.requireAll(record, replayOf);
+    });
+  }
+
+  /** What was decided; undefined if there is no ledger of the run. */
+  read(record: RunRecord): Promise<Contributors | undefined> {
+    return ContributorLedger.read(this.#path(record.runId), ownerOf(record, record));
+  }
+
+  /**
+   * The contributors of every span of `run`, whose settings are those of `record`.
+   *
+   * @throws {LyceumError} FAILED_PRECONDITION if those of a span are not known.
+   */
+  async requireAll(
+    record: RunRecord,
+    run: Pick<RunRecord, 'runId' | 'submittedAtMs'>,
+  ): Promise<Contributors> {
+    const decided = await ContributorLedger.read(this.#path(run.runId), ownerOf(record, run));
+    const { spanCount } = gridOf(record);
+    const known = decided?.size ?? 0;
+    if (decided !== undefined && known === spanCount) return decided;
+    const message = `run ${run.runId} cannot be replayed: which teachers its targets were made of is known of ${known} of ${spanCount} spans`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+
+  async delete(runId: string): Promise<void> {
+    await rm(this.#path(runId), { force: true });
+  }
+
+  #path(runId: string): string {
+    return join(this.#folder, `${runId}.contributors`);
+  }
+}
+
+export function gridOf({ plan, dataset }: Pick<RunRecord, 'plan' | 'dataset'>) {
+  return spanGrid(plan, dataset.classCount * 4);
+}
+
+function ownerOf(
+  record: RunRecord,
+  { runId, submittedAtMs }: Pick<RunRecord, 'runId' | 'submittedAtMs'>,
+): LedgerOwner {
+  return { runId, submittedAtMs, stepsPerSpan: gridOf(record).stepsPerSpan };
+}

@@ -1,0 +1,67 @@
+/**
+ * The run that repeats another: the same models, set and specification, by digest and not by name, and the same
+ * teachers in the targets of each step. Pure.
+ */
+import { LyceumError } from '@lyceum/proto';
+import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
+import type { RunRecord } from './run-record.js';
+
+export interface ReplayRequest {
+  readonly runId: string;
+  readonly sequence: number;
+  readonly leaderEpoch: number;
+  readonly nowMs: number;
+}
+
+/**
+ * The record of a replay, not stored yet.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION if `source` did not succeed, or asks no teachers.
+ */
+export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord {
+  if (source.specification.kind !== 'Distillation') {
+    const message = `run ${source.runId} asks no teachers: submit its specification again instead`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  if (source.state !== 'SUCCEEDED') {
+    const message = `run ${source.runId} is ${source.state}; only a run that SUCCEEDED can be replayed`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const { runId, sequence, leaderEpoch, nowMs } = request;
+  const { specification, specificationDigest, dataset, teachers, plan } = source;
+  const { studentModelDigest, allLabelsRunId, labelledTrainCount, fit } = source;
+  const baseline = hasOwnBaseline(source) ? baselineRunId(runId) : source.baselineRunId;
+  return {
+    runId,
+    sequence,
+    attempt: 1,
+    leaderEpoch,
+    state: 'QUEUED',
+    reason: '',
+    specification,
+    specificationDigest,
+    replayOf: { runId: source.runId, submittedAtMs: source.submittedAtMs },
+    dataset,
+    teachers,
+    ...(studentModelDigest !== undefined && { studentModelDigest }),
+    ...(baseline !== undefined && { baselineRunId: baseline }),
+    ...(allLabelsRunId !== undefined && { allLabelsRunId }),
+    labelledTrainCount,
+    ...(fit !== undefined && { fit }),
+    plan,
+    studentFailureCount: 0,
+    submittedAtMs: nowMs,
+    startedAtMs: 0,
+    endedAtMs: 0,
+    trainingSinceMs: 0,
+    trainingMs: 0,
+    studentWorkers: [],
+    teacherWorkers: [],
+  };
+}
+
+/** True if `known` is a replay of `source`: asking for it again changes nothing. */
+export function isReplayOf(known: RunRecord, source: RunRecord): boolean {
+  const { replayOf } = known;
+  return replayOf?.runId === source.runId && replayOf.submittedAtMs === source.submittedAtMs;
+}

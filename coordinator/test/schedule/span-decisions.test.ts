@@ -1,0 +1,37 @@
+// Counts against a grid written out: 2 epochs of 3 spans, of 2, 2 and 1 steps.
+import { stepPlan } from '@lyceum/learning/data';
+import { expect, test } from 'vitest';
+import { SpanDecisions } from '../../src/schedule/span-decisions.js';
+import { firstStepOfSpan, spanGrid } from '../../src/schedule/span-grid.js';
+
+const grid = spanGrid(stepPlan({ sampleCount: 5_000, batchSize: 1024, epochs: 2 }), 40);
+
+test('the first steps of spans', () => {
+  expect([0, 1, 2, 3, 4, 5].map((span) => firstStepOfSpan(grid, span))).toEqual([0, 2, 4, 5, 7, 9]);
+});
+
+test('counts steps, not spans; what is not known counts as such', () => {
+  const decisions = new SpanDecisions(
+    grid,
+    2,
+    new Map([
+      [0, [0, 1]],
+      [2, [1]],
+    ]),
+  );
+  decisions.decide(3, [0]);
+  decisions.decide(4, [0, 1]);
+  expect(decisions.counts()).toEqual({
+    degradedSteps: 3,
+    unknownSteps: 3,
+    teacherSteps: [6, 5],
+  });
+});
+
+test('the first decision stands', () => {
+  const decisions = new SpanDecisions(grid, 2, new Map([[0, [0]]]));
+  decisions.decide(0, [0, 1]);
+  expect(decisions.of(0)).toEqual([0]);
+  expect(decisions.isDegraded(0)).toBe(true);
+  expect(decisions.degradedSteps).toBe(2);
+});
