@@ -1,0 +1,128 @@
+/**
+ * Every write of answers and checkpoints fails once, in each way that writes fail, in real processes on a disk that
+ * does so on demand. Whatever a run does then, refuse, wait for a person, be taken up by another process: it must
+ * end with the weights of a single process that touches no disk.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CoordinatorClient } from '@lyceum/coordinator/client';
+import { LocalCluster } from '@lyceum/coordinator/local';
+import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ChaosRun, COMPUTE_THREADS, chaosRun } from '../src/chaos/chaos-run.js';
+import { oracle } from '../src/chaos/oracle.js';
+
+const SOURCE = fileURLToPath(new URL('./disk-faults/faulty-disk.cpp', import.meta.url));
+const CACHE = process.env['LYCEUM_CACHE'] ?? join(homedir(), '.cache', 'lyceum');
+
+/** Three checkpoints. */
+const STEPS = 60;
+
+type Part = 'answers' | 'checkpoints';
+
+/** Call, in whose files, how it fails, and the how manieth. */
+const FAULTS: readonly (readonly [string, Part, string, number])[] = [
+  ['write', 'answers', 'ENOSPC', 1],
+  ['write', 'answers', 'ENOSPC', 5],
+  ['write', 'answers', 'EIO', 2],
+  ['write', 'answers', 'half', 3],
+  ['write', 'answers', 'torn', 6],
+  ['write', 'answers', 'kill', 4],
+  ['fdatasync', 'answers', 'EIO', 1],
+  ['fdatasync', 'answers', 'kill', 2],
+  ['write', 'checkpoints', 'ENOSPC', 1],
+  ['write', 'checkpoints', 'EIO', 2],
+  ['write', 'checkpoints', 'half', 3],
+  ['write', 'checkpoints', 'torn', 2],
+  ['fsync', 'checkpoints', 'EIO', 1],
+  ['fsync', 'checkpoints', 'kill', 3],
+  ['rename', 'checkpoints', 'EIO', 2],
+  ['rename', 'checkpoints', 'kill', 1],
+];
+
+/** What the paths of each part's files have in them. */
+const PATH_PARTS: Readonly<Record<Part, string>> = {
+  answers: '.answers',
+  checkpoints: '/runs/',
+};
+
+let folder: string;
+let faultFile: string;
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+let run: ChaosRun;
+let weights: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-faults-'));
+  faultFile = join(folder, 'fault');
+  const library = join(folder, 'faulty-disk.so');
+  execFileSync('g++', ['-shared', '-fPIC', '-O1', '-o', library, SOURCE, '-ldl']);
+  setComputeThreads(COMPUTE_THREADS, process.env);
+  const engine = await openEngine();
+  run = await chaosRun(engine, { seed: 5, stepCount: STEPS, cacheFolder: CACHE });
+  weights = (await oracle(engine, run)).finalWeightsDigest;
+  cluster = await LocalCluster.start({
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: COMPUTE_THREADS,
+    stateDir: join(folder, 'state'),
+    env: { LD_PRELOAD: library, LYCEUM_TEST_FAULT: faultFile },
+  });
+  cluster.failed.catch(() => {});
+  client = new CoordinatorClient(cluster.address);
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', run.datasetFile);
+  for (const [name, model] of run.teachers) {
+    await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, name, model);
+  }
+});
+
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test.each(FAULTS)(
+  '%s of %s: %s, call %i',
+  async (call, part, kind, nth) => {
+    for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
+    const name = `${call}-${part}-${kind}-${nth}`.toLowerCase();
+    await writeFile(faultFile, `${call} ${PATH_PARTS[part]} ${kind} ${nth}`);
+    expect(await weightsOf(name)).toBe(weights);
+    expect(existsSync(faultFile), 'the fault was never met').toBe(false);
+    if (part === 'checkpoints') return;
+    // Once more from what is on the disk, which nobody has in memory any more.
+    await cluster.restartCoordinator();
+    expect(await weightsOf(`${name}-again`)).toBe(weights);
+  },
+  120_000,
+);
+
+async function weightsOf(name: string): Promise<string> {
+  await client.submitRun(JSON.stringify({ ...run.specification, metadata: { name } }));
+  return (await untilSucceeded(name)).finalWeightsDigest;
+}
+
+/** Does what an operator would: starts what died, resumes what waits, retries what failed. */
+async function untilSucceeded(runId: string): Promise<Run> {
+  for (;;) {
+    await mend();
+    const current = await client.getRun(runId).catch(() => undefined);
+    if (current?.state === RunState.RUN_STATE_SUCCEEDED) return current;
+    if (current?.state === RunState.RUN_STATE_PAUSED) await client.resumeRun(runId);
+    if (current?.state === RunState.RUN_STATE_FAILED) await client.retryRun(runId);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function mend(): Promise<void> {
+  const kinds = new Set(cluster.processes.map(({ kind }) => kind));
+  if (!kinds.has('coordinator')) await cluster.restartCoordinator();
+  if (!kinds.has('student')) await cluster.startStudentWorker();
+}
