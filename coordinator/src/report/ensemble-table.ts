@@ -9,6 +9,7 @@ import {
   type CombinationFit,
   combined,
   fitCombination,
+  fitTemperature,
   needsFit,
   parseRule,
 } from '@lyceum/learning/ensemble';
@@ -97,6 +98,17 @@ export function chooseRules(
 export function ensembleTable(input: EnsembleTableInput): EnsembleTable {
   const { datasetDigest, classCount, split, labels, teachers, omitted } = input;
   const rules = input.rules.map((name) => ({ name, combination: parseRule(name) }));
+  const temperatures = new Map<unknown, number>();
+  const temperatureOf = (logits: Float32Array | Float64Array): number => {
+    const known = temperatures.get(logits);
+    const temperature = known ?? fitTemperature(logits, input.heldOutLabels, classCount);
+    temperatures.set(logits, temperature);
+    return temperature;
+  };
+  const fitOf = (combination: Combination, members: readonly number[]): CombinationFit => {
+    const heldOut = members.map((k) => teachers[k]?.heldOutLogits as Float32Array);
+    return fitCombination(combination, heldOut, input.heldOutLabels, classCount, temperatureOf);
+  };
   const everyone = teachers.map((_, k) => k);
   const rows: EnsembleRow[] = teachers.map(({ name, logits }) => ({
     kind: 'teacher',
@@ -107,12 +119,15 @@ export function ensembleTable(input: EnsembleTableInput): EnsembleTable {
     fit: null,
   }));
   for (const { name, combination } of rules) {
-    rows.push({ kind: 'ensemble', ...ruleRow(input, name, combination, everyone), without: null });
+    const fit = fitOf(combination, everyone);
+    const row = ruleRow(input, name, combination, everyone, fit);
+    rows.push({ kind: 'ensemble', ...row, without: null });
   }
   for (const { name, combination } of teachers.length > 1 ? rules : []) {
     for (const [k, { name: without }] of teachers.entries()) {
       const others = everyone.filter((other) => other !== k);
-      rows.push({ kind: 'without', ...ruleRow(input, name, combination, others), without });
+      const fit = fitOf(combination, others);
+      rows.push({ kind: 'without', ...ruleRow(input, name, combination, others, fit), without });
     }
   }
   return {
@@ -129,15 +144,13 @@ export function ensembleTable(input: EnsembleTableInput): EnsembleTable {
 }
 
 function ruleRow(
-  { teachers, labels, heldOutLabels, classCount }: EnsembleTableInput,
+  { teachers, labels, classCount }: EnsembleTableInput,
   rule: string,
   combination: Combination,
   members: readonly number[],
+  fit: CombinationFit,
 ): Omit<EnsembleRow, 'kind' | 'without'> {
   const chosen = teachers.filter((_, k) => members.includes(k));
-  const heldOut = chosen.map((teacher) => teacher.heldOutLogits);
-  const fitted = needsFit(combination);
-  const fit = fitted ? fitCombination(combination, heldOut, heldOutLabels, classCount) : {};
   const logs = new Float32Array(labels.length * classCount);
   combined(
     combination,
@@ -153,7 +166,7 @@ function ruleRow(
     rule,
     teachers: chosen.map(({ name }) => name),
     ...figures(logs, labels, classCount),
-    fit: fitted ? fit : null,
+    fit: needsFit(combination) ? fit : null,
   };
 }
 

@@ -48,6 +48,8 @@ export function fitNumberCount(
 
 /**
  * @param teacherLogits - one [N, C] a teacher, in ensemble order.
+ * @param temperatureOf - a teacher's temperature, where it is known already: one teacher's does not depend on the rule
+ *   or on the others.
  * @throws {LyceumError} INVALID_ARGUMENT if no row has a label.
  */
 export function fitCombination(
@@ -55,6 +57,8 @@ export function fitCombination(
   teacherLogits: readonly Values[],
   labels: Int32Array,
   classCount: number,
+  temperatureOf: (teacherLogits: Values) => number = (logits) =>
+    fitTemperature(logits, labels, classCount),
 ): CombinationFit {
   if (!needsFit(combination)) return {};
   const rows = [...labels.keys()].filter((row) => (labels[row] as number) >= 0);
@@ -67,7 +71,7 @@ export function fitCombination(
   const own = Int32Array.from(rows, (row) => labels[row] as number);
   const chosen = teacherLogits.map((logits) => rowsOf(logits, rows, classCount));
   if (combination.calibrate !== true) return fitRule(combination, chosen, own, classCount);
-  const temperatures = chosen.map((logits) => fitTemperature(logits, own, classCount));
+  const temperatures = teacherLogits.map(temperatureOf);
   const calibrated = chosen.map((logits, k) => calibrate(logits, temperatures[k] as number));
   return { temperatures, ...fitRule(combination, calibrated, own, classCount) };
 }
