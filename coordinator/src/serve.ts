@@ -117,7 +117,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
     started.add(() => answers.close());
     const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
-    const catalog = await ArtifactCatalog.open(await bucket(NAME_BUCKET), blobs, stateDir);
+    const catalog = await ArtifactCatalog.open(await bucket(NAME_BUCKET), blobs, stateDir, log);
     const leadership = await Leadership.acquire({
       kv: await bucket(LEADER_BUCKET),
       holder: await stateFolderId(stateDir),

@@ -25,8 +25,6 @@ const checkpointPointer = z.strictObject({
 
 export type CheckpointPointer = z.output<typeof checkpointPointer>;
 
-export const checkpointPointerSchema = checkpointPointer;
-
 /**
  * Reads a pointer as it lies in the bucket.
  *

@@ -5,13 +5,7 @@
  * fails only because the revision is another, an earlier attempt of ours went through and its answer was
  * lost: the move is made again over that revision. Once it names a newer epoch the run is someone else's: ABORTED, for good.
  */
-import {
-  type CheckpointPointer,
-  checkpointPointerSchema,
-  InvalidDocumentError,
-  LyceumError,
-  pathText,
-} from '@lyceum/proto';
+import { type CheckpointPointer, LyceumError, parseCheckpointPointer } from '@lyceum/proto';
 import type { KeyValue } from '@lyceum/proto/node';
 import type { AssignmentKey } from './assignment-decision.js';
 
@@ -45,7 +39,7 @@ export async function readOwnedPointer(
   if (entry === undefined) {
     throw new LyceumError('UNAVAILABLE', `run ${owner.runId} has no checkpoint pointer yet`);
   }
-  const pointer = parsePointer(entry.value, key);
+  const pointer = parseCheckpointPointer(entry.value, `checkpoint pointer ${key}`);
   if (pointer.assignmentEpoch > owner.assignmentEpoch) {
     throw new LyceumError(
       'ABORTED',
@@ -94,20 +88,4 @@ export function advancedPointer(
   const next = { ...rest, step, digest };
   if (pointer.digest === undefined || pointer.step === 0) return next;
   return { ...next, previous: { step: pointer.step, digest: pointer.digest } };
-}
-
-function parsePointer(text: string, key: string): CheckpointPointer {
-  const source = `checkpoint pointer ${key}`;
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    throw new InvalidDocumentError(source, [{ path: '', message: 'is not JSON' }]);
-  }
-  const result = checkpointPointerSchema.safeParse(document);
-  if (result.success) return result.data;
-  throw new InvalidDocumentError(
-    source,
-    result.error.issues.map((issue) => ({ path: pathText(issue.path), message: issue.message })),
-  );
 }

@@ -7,7 +7,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
-import { BlobCache, type BlobStore, type KeyValue } from '@lyceum/proto/node';
+import { BlobCache, type BlobStore, type KeyValue, type Logger } from '@lyceum/proto/node';
 import { z } from 'zod';
 import {
   type ArtifactInspection,
@@ -47,18 +47,25 @@ export class ArtifactCatalog {
   readonly #names: KeyValue;
   readonly #cache: BlobCache;
   readonly #uploads: string;
+  readonly #log: Logger;
   readonly #models = new Map<string, Promise<KnownModel>>();
   readonly #datasets = new Map<string, Promise<DatasetOutline>>();
 
-  private constructor(names: KeyValue, blobs: BlobStore, stateDir: string) {
+  private constructor(names: KeyValue, blobs: BlobStore, stateDir: string, log: Logger) {
     this.blobs = blobs;
+    this.#log = log;
     this.#names = names;
     this.#cache = new BlobCache(join(stateDir, 'blobs'), blobs, CACHE_BYTES);
     this.#uploads = join(stateDir, 'uploads');
   }
 
-  static async open(names: KeyValue, blobs: BlobStore, stateDir: string): Promise<ArtifactCatalog> {
-    const catalog = new ArtifactCatalog(names, blobs, stateDir);
+  static async open(
+    names: KeyValue,
+    blobs: BlobStore,
+    stateDir: string,
+    log: Logger,
+  ): Promise<ArtifactCatalog> {
+    const catalog = new ArtifactCatalog(names, blobs, stateDir, log);
     await mkdir(catalog.#uploads, { recursive: true });
     return catalog;
   }
@@ -101,18 +108,31 @@ export class ArtifactCatalog {
 
   async find(kind: ArtifactKindName, name: string): Promise<NamedArtifact | undefined> {
     const found = await this.#names.get(keyOf(kind, name));
-    return found === undefined ? undefined : namedArtifact.parse(JSON.parse(found.value));
+    return found === undefined ? undefined : this.#parse(keyOf(kind, name), found.value);
   }
 
   /** By name. */
   async list(kind?: ArtifactKindName): Promise<NamedArtifact[]> {
     const keys = (await this.#names.keys()).sort();
-    const entries = await Promise.all(keys.map((key) => this.#names.get(key)));
-    return entries
-      .flatMap((entry) =>
-        entry === undefined ? [] : [namedArtifact.parse(JSON.parse(entry.value))],
-      )
+    const found = await Promise.all(
+      keys.map(async (key) => {
+        const entry = await this.#names.get(key);
+        return entry === undefined ? undefined : this.#parse(key, entry.value);
+      }),
+    );
+    return found
+      .flatMap((artifact) => artifact ?? [])
       .filter((artifact) => kind === undefined || artifact.kind === kind);
+  }
+
+  /** A name whose record cannot be read is as good as not there: pushed again, it is. */
+  #parse(key: string, text: string): NamedArtifact | undefined {
+    try {
+      return namedArtifact.parse(JSON.parse(text));
+    } catch (err) {
+      this.#log.error({ err, key }, 'name left alone: its record cannot be read');
+      return undefined;
+    }
   }
 
   /** Forgets a name, and the bytes unless `digestsInUse` or another name has them. */

@@ -1,5 +1,5 @@
 /** The coordinator's writes to checkpoint pointers: at each assignment, with the next assignment epoch. */
-import { type CheckpointPointer, checkpointPointerSchema, LyceumError } from '@lyceum/proto';
+import { type CheckpointPointer, LyceumError, parseCheckpointPointer } from '@lyceum/proto';
 import type { KeyValue } from '@lyceum/proto/node';
 
 /** A student worker that is about to lose the run may move the pointer meanwhile, a few times at most. */
@@ -8,7 +8,7 @@ const CONFLICT_ATTEMPTS = 10;
 /**
  * Takes the pointer for a new owner: the checkpoints stay, every write of a former owner fails from now on.
  *
- * @throws {LyceumError} ABORTED if somebody keeps writing it.
+ * @throws {LyceumError} ABORTED if somebody keeps writing it, INVALID_ARGUMENT if what is there is no pointer.
  */
 export async function claimPointer(
   pointers: KeyValue,
@@ -17,7 +17,10 @@ export async function claimPointer(
 ): Promise<CheckpointPointer> {
   for (let tries = 1; ; tries++) {
     const found = await pointers.get(runId);
-    const old = found === undefined ? undefined : parsePointer(found.value);
+    const old =
+      found === undefined
+        ? undefined
+        : parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`);
     const assignmentEpoch = (old?.assignmentEpoch ?? 0) + 1;
     const pointer = { ...(old ?? { runId, step: 0 }), attempt, assignmentEpoch };
     const text = JSON.stringify(pointer);
@@ -35,9 +38,7 @@ export async function claimPointer(
 /** Steps behind the newest checkpoint; 0: there is none. */
 export async function pointerStep(pointers: KeyValue, runId: string): Promise<number> {
   const found = await pointers.get(runId);
-  return found === undefined ? 0 : parsePointer(found.value).step;
-}
-
-function parsePointer(text: string): CheckpointPointer {
-  return checkpointPointerSchema.parse(JSON.parse(text));
+  return found === undefined
+    ? 0
+    : parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`).step;
 }

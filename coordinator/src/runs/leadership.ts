@@ -12,7 +12,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { LEADER_BUCKET, LyceumError, toLyceumError } from '@lyceum/proto';
 import { type KeyValue, type Logger, sleep } from '@lyceum/proto/node';
 import { z } from 'zod';
 import { LEASE_MS, RivalLease } from '../schedule/rival-lease.js';
@@ -174,7 +174,12 @@ export async function stateFolderId(folder: string): Promise<string> {
 async function read(kv: KeyValue): Promise<Found | undefined> {
   const found = await kv.get(KEY);
   if (found === undefined) return undefined;
-  return { record: leaderRecord.parse(JSON.parse(found.value)), revision: found.revision };
+  try {
+    return { record: leaderRecord.parse(JSON.parse(found.value)), revision: found.revision };
+  } catch (cause) {
+    const message = `key ${KEY} of bucket ${LEADER_BUCKET} in NATS is no leader record; delete it`;
+    throw new LyceumError('FAILED_PRECONDITION', message, { cause });
+  }
 }
 
 /** @returns the new revision; undefined if somebody else wrote first. */

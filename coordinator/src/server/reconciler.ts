@@ -138,7 +138,7 @@ export class Reconciler {
     for (const user of this.#parts.evaluations.users()) {
       user.reason = placement.reasons.get(user.id) ?? this.#unloadable(user) ?? '';
     }
-    for (const [runId, workerId] of placement.starts) await this.#start(runId, workerId);
+    for (const [runId, workerId] of placement.starts) await this.#startOrFail(runId, workerId);
     // A new assignment opens its window at once, not at the next pass.
     if (placement.starts.size > 0) await active.follow();
     await this.#tellTeachers(placement);
@@ -215,6 +215,18 @@ export class Reconciler {
         loaded: session.served(),
       })),
     );
+  }
+
+  /** What is wrong with one run for good must not keep the others waiting. */
+  async #startOrFail(runId: string, workerId: string): Promise<void> {
+    try {
+      await this.#start(runId, workerId);
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (err.retryable || err.code === 'ABORTED') throw err;
+      this.#parts.log.error({ err, runId }, 'run cannot be assigned');
+      await this.#parts.lifecycle.fail(runId, err.message);
+    }
   }
 
   async #start(runId: string, workerId: string): Promise<void> {

@@ -60,6 +60,10 @@ export class TestCoordinator {
     return this.#serving.address;
   }
 
+  get natsUrl(): string {
+    return this.#server.url;
+  }
+
   get http(): string {
     return this.#serving.http;
   }

@@ -108,7 +108,15 @@ class JetStreamEventLog implements EventLog {
     subject: string,
     sequence: number,
   ): Promise<{ event: RunEvent; sequence: number } | undefined> {
-    const message = await nextMessage(this.#connection, EVENT_STREAM, subject, sequence);
-    return message && { event: RunEvent.decode(message.data), sequence: message.sequence };
+    for (let next = sequence; ; ) {
+      const message = await nextMessage(this.#connection, EVENT_STREAM, subject, next);
+      if (message === undefined) return undefined;
+      try {
+        return { event: RunEvent.decode(message.data), sequence: message.sequence };
+      } catch {
+        // What is no event was not written by us, and tells nobody anything.
+        next = message.sequence + 1;
+      }
+    }
   }
 }
