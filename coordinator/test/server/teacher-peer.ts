@@ -11,8 +11,13 @@ import {
   type TeacherReport,
   type Ticket,
 } from '@lyceum/proto';
-import { type DuplexCall, openDuplex, type TakenTicket } from '@lyceum/proto/node';
-import type { TestCoordinator } from './test-coordinator.js';
+import {
+  type DuplexCall,
+  type Nats,
+  openDuplex,
+  type TakenTicket,
+  type TeacherClient,
+} from '@lyceum/proto/node';
 import { CLASS_COUNT } from './tiny-artifacts.js';
 
 /** Logits of one sample: small numbers that differ by teacher, sample, class and view. */
@@ -31,6 +36,12 @@ export function samplesOf({ splits }: DatasetParts, ticket: Ticket): number[] {
   return [...rows].map((row) => samples[row] as number);
 }
 
+/** What a teacher worker knows when it starts. */
+export interface Surroundings {
+  readonly clients: { readonly teacher: TeacherClient };
+  readonly nats: Pick<Nats, 'ticketSource'>;
+}
+
 export interface TeacherPeerOptions {
   readonly workerId: string;
   readonly dataset: DatasetParts;
@@ -46,13 +57,13 @@ export class TeacherPeer {
   /** Why streams of answers ended. */
   readonly refusals: unknown[] = [];
   assignment: TeacherAssignment | undefined;
-  readonly #cluster: TestCoordinator;
+  readonly #cluster: Surroundings;
   readonly #options: TeacherPeerOptions;
   readonly #session: DuplexCall<TeacherReport, TeacherAssignment>;
   readonly #over = new AbortController();
   readonly #pulling = new Set<string>();
 
-  constructor(cluster: TestCoordinator, options: TeacherPeerOptions) {
+  constructor(cluster: Surroundings, options: TeacherPeerOptions) {
     this.#cluster = cluster;
     this.#options = options;
     this.#session = openDuplex(() => cluster.clients.teacher.session());

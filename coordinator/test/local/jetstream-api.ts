@@ -1,0 +1,30 @@
+/** One request to JetStream's own API, as an operator's tool makes it: plain NATS over a socket. */
+import { connect } from 'node:net';
+
+/** @param subject - below `$JS.API.`, `STREAM.INFO.NAME`. @throws {Error} with what JetStream says is wrong. */
+export async function jetStreamApi(
+  natsUrl: string,
+  subject: string,
+  request: unknown,
+): Promise<Record<string, unknown>> {
+  const { hostname, port } = new URL(natsUrl);
+  const socket = connect(Number(port), hostname);
+  const payload = JSON.stringify(request);
+  socket.write('CONNECT {"verbose":false}\r\nSUB inbox 1\r\n');
+  socket.write(`PUB $JS.API.${subject} inbox ${Buffer.byteLength(payload)}\r\n${payload}\r\n`);
+  try {
+    let text = '';
+    for await (const chunk of socket) {
+      text += String(chunk);
+      const reply = /MSG inbox 1 (\d+)\r\n/.exec(text);
+      const start = reply === null ? 0 : reply.index + reply[0].length;
+      if (reply === null || text.length < start + Number(reply[1])) continue;
+      const answer = JSON.parse(text.slice(start, start + Number(reply[1])));
+      if (answer.error !== undefined) throw new Error(JSON.stringify(answer.error));
+      return answer;
+    }
+    throw new Error('NATS closed the connection');
+  } finally {
+    socket.destroy();
+  }
+}

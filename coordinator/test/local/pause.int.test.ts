@@ -1,0 +1,222 @@
+// Runs that stop for what only a person can put right, on a cluster of real processes: each is brought to
+// PAUSED in the middle of its training, goes on when it is resumed, and must end with the weights of a run
+// that nothing happened to. Answers are deleted before each, so that teachers are needed to the end.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type DatasetParts, encodeDataset } from '@lyceum/learning/data';
+import { ArtifactKind, BLOB_BUCKET, type Run, RunState } from '@lyceum/proto';
+import { connect, connectNats, createLogger, type Nats, TeacherClient } from '@lyceum/proto/node';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local/index.js';
+import { startCli } from '../cli/cli-process.js';
+import { TeacherPeer } from '../server/teacher-peer.js';
+import { SmallDisk } from './full-disk.js';
+import { jetStreamApi } from './jetstream-api.js';
+
+const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;
+const log = createLogger({ name: 'test', level: 'silent' });
+
+let folder: string;
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+let nats: Nats;
+let teacherId: string;
+let undisturbed: string;
+const disks: { answers?: SmallDisk; student?: SmallDisk } = {};
+
+/** 400 images of 6 × 6, so that views differ from epoch to epoch. */
+function images(): DatasetParts {
+  const sampleCount = 400;
+  return {
+    sampleShape: [6, 6, 1],
+    sampleCount,
+    classCount: 2,
+    classNames: ['a', 'b'],
+    inputs: Float32Array.from({ length: sampleCount * 36 }, (_, i) => ((i * 7919) % 101) / 101),
+    inputScale: 1,
+    labels: Int32Array.from({ length: sampleCount }, (_, i) => i % 2),
+    splits: Uint8Array.from({ length: sampleCount }, (_, i) => (i < 320 ? 1 : i < 360 ? 2 : 3)),
+  };
+}
+
+const student = { model: { architecture: 'mlp', hiddenUnits: [16] } };
+const head = { apiVersion: 'lyceum.dev/v1alpha1' };
+const TEACHER = {
+  ...head,
+  kind: 'Training',
+  metadata: { name: 'teacher' },
+  spec: { dataset: 'images', student, training: { epochs: 2, batchSize: 32 } },
+};
+
+/** Long enough for everything to happen in the middle of it; no epoch's answers serve another. */
+const LONG = {
+  ...head,
+  kind: 'Distillation',
+  metadata: { name: 'long' },
+  spec: {
+    dataset: 'images',
+    teachers: [{ name: 'one', model: 'run:teacher' }],
+    student,
+    views: { seed: 3, cycle: 1000, shift: 0.2 },
+    training: { epochs: 100, batchSize: 32, seed: 4, checkpointEverySteps: 50 },
+    selection: { everySteps: 1000 },
+  },
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'lyceum-pause-'));
+  if (SmallDisk.available) {
+    disks.answers = SmallDisk.mount(path.join(folder, 'coordinator', 'answers'), 64);
+    disks.student = SmallDisk.mount(path.join(folder, 'student-1'), 64);
+  }
+  cluster = await LocalCluster.start({
+    teacherWorkers: 0,
+    studentWorkers: 1,
+    computeThreads: 1,
+    // An epoch's answers take so long that there is a middle.
+    lookupDelayMs: 20,
+    stateDir: folder,
+  });
+  client = new CoordinatorClient(cluster.address);
+  nats = await connectNats({ url: cluster.natsUrl, name: 'test', log });
+  teacherId = await cluster.startTeacherWorker();
+  const bytes = encodeDataset(images());
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', bytes);
+  await client.submitRun(JSON.stringify(TEACHER));
+  expect((await client.waitForEnd('teacher')).state).toBe(RunState.RUN_STATE_SUCCEEDED);
+  undisturbed = (await succeeded(await submit('undisturbed'))).finalWeightsDigest;
+});
+
+beforeEach(async () => {
+  for (const { id, neededBy } of await client.listAnswerTables()) {
+    if (neededBy.length === 0) await client.deleteAnswerTable(id);
+  }
+});
+
+afterAll(async () => {
+  client?.close();
+  await nats?.close();
+  await cluster?.stop();
+  for (const disk of Object.values(disks)) disk.unmount();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function submit(runId: string): Promise<string> {
+  await client.submitRun(JSON.stringify(LONG), { runId });
+  return runId;
+}
+
+/** Waits for a checkpoint: what happens next happens in the middle. */
+async function inTheMiddle(runId: string): Promise<void> {
+  for await (const run of client.watchRun(runId)) {
+    if ((run.progress?.checkpointStep ?? 0) > 0) return;
+    expect(hasEnded(run), run.reason).toBe(false);
+  }
+}
+
+/** @param again - done over and over meanwhile. */
+async function paused(runId: string, again: () => Promise<unknown> = async () => {}): Promise<Run> {
+  for (;;) {
+    const run = await client.getRun(runId);
+    if (run.state === RunState.RUN_STATE_PAUSED) return run;
+    expect(hasEnded(run), run.reason).toBe(false);
+    await again();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function succeeded(runId: string): Promise<Run> {
+  const run = await client.waitForEnd(runId);
+  expect({ state: run.state, reason: run.reason }).toEqual({
+    state: RunState.RUN_STATE_SUCCEEDED,
+    reason: '',
+  });
+  return run;
+}
+
+/** Goes on, ends, and has lost nothing. */
+async function endsAsIfNothingHadBeen(runId: string): Promise<void> {
+  const { progress } = await client.getRun(runId);
+  expect(progress?.checkpointStep).toBeGreaterThan(0);
+  await client.resumeRun(runId);
+  const run = await succeeded(runId);
+  expect(run.attempt).toBe(1);
+  expect(run.finalWeightsDigest).toBe(undisturbed);
+  expect((await client.getReport(runId)).bitExact).toBe(true);
+}
+
+test('a question that nobody can answer: paused with the samples, and asked again', async () => {
+  const runId = await submit('poison');
+  const watching = startCli(cluster.address, ['watch', runId]);
+  await inTheMiddle(runId);
+  await cluster.kill(teacherId, 'SIGKILL');
+  const clients = { teacher: connect(TeacherClient, cluster.address) };
+  const rogue = new TeacherPeer(
+    { clients, nats },
+    { workerId: 'rogue', dataset: images(), answer: (frame) => ({ ...frame, tensors: [] }) },
+  );
+  const run = await paused(runId);
+  expect(run.reason).toMatch(
+    /^teacher one cannot answer samples 0 to 319 \(positions 0 to 319 of epoch \d+\): want the tensors logits/,
+  );
+  // The student is free for others, and the teacher is asked nothing.
+  const busy = async () => (await client.listWorkers()).flatMap((worker) => worker.busyWith);
+  await expect.poll(busy, { timeout: 60_000 }).toEqual([]);
+  await succeeded((await client.submitRun(JSON.stringify(TEACHER), { runId: 'other' })).run.runId);
+  expect((await client.getRun(runId)).state).toBe(RunState.RUN_STATE_PAUSED);
+
+  rogue.kill();
+  clients.teacher.close();
+  teacherId = await cluster.startTeacherWorker();
+  await endsAsIfNothingHadBeen(runId);
+  const { code, stderr } = await watching.result;
+  expect(code).toBe(0);
+  expect(stderr).toContain(`coordinator resume ${runId}`);
+});
+
+test('a paused run can be cancelled, and tried again', async () => {
+  const runId = await submit('cancelled');
+  await inTheMiddle(runId);
+  await limitBlobs(0);
+  await paused(runId);
+  await client.cancelRun(runId);
+  expect((await client.waitForEnd(runId)).state).toBe(RunState.RUN_STATE_CANCELLED);
+  await limitBlobs(-1);
+  await expect(client.resumeRun(runId)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  await client.retryRun(runId);
+  expect((await succeeded(runId)).finalWeightsDigest).toBe(undisturbed);
+});
+
+test('NATS without room for a checkpoint: paused, and gone on with from the pointer', async () => {
+  const runId = await submit('blobs');
+  await inTheMiddle(runId);
+  await limitBlobs(0);
+  expect((await paused(runId)).reason).toContain('NATS');
+  await limitBlobs(-1);
+  await endsAsIfNothingHadBeen(runId);
+});
+
+/** @param moreBytes - than it holds are room for; -1: for as many as there are. */
+async function limitBlobs(moreBytes: number): Promise<void> {
+  const { natsUrl } = cluster;
+  const info = await jetStreamApi(natsUrl, `STREAM.INFO.${BLOB_STREAM}`, {});
+  const { bytes } = info['state'] as { bytes: number };
+  const limit = moreBytes < 0 ? -1 : bytes + moreBytes;
+  const config = { ...(info['config'] as object), max_bytes: limit };
+  await jetStreamApi(natsUrl, `STREAM.UPDATE.${BLOB_STREAM}`, config);
+}
+
+test.runIf(SmallDisk.available).each([
+  ['the coordinator has no room for answers', 'answers', "the coordinator's disk is full"],
+  ['the student worker has no room for a checkpoint', 'student', 'no space left on device'],
+] as const)('%s: paused, and gone on with from the pointer', async (_, which, reason) => {
+  const disk = disks[which];
+  const runId = await submit(`full-${which}`);
+  await inTheMiddle(runId);
+  const run = await paused(runId, async () => disk?.fill());
+  expect(run.reason).toContain(reason);
+  await disk?.makeRoom();
+  await endsAsIfNothingHadBeen(runId);
+});
