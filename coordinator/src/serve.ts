@@ -30,9 +30,11 @@ import { artifactService } from './server/artifact-service.js';
 import { clusterService } from './server/cluster-service.js';
 import { EnsembleEvaluations } from './server/ensemble-evaluation.js';
 import { ensembleService } from './server/ensemble-service.js';
+import { GarbageCollector } from './server/garbage-collector.js';
 import { coordinatorMetrics } from './server/metrics.js';
 import { watchQueue } from './server/queue-watch.js';
 import { Reconciler } from './server/reconciler.js';
+import { RunDeletion } from './server/run-deletion.js';
 import { RunEvents } from './server/run-events.js';
 import { RunLifecycle } from './server/run-lifecycle.js';
 import { RunMonitor } from './server/run-monitor.js';
@@ -131,6 +133,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const events = new RunEvents(eventLog, log, now);
     started.add(() => events.settled());
     const lifecycle = new RunLifecycle({ store, pointers, monitor, events, log, now });
+    const deletion = new RunDeletion({ store, pointers, catalog, ledgers, events, log, now });
+    const garbage = new GarbageCollector({ store, pointers, catalog, eventLog, log, now });
     const teachers = new WorkerSessions<TeacherSession>();
     const students = new WorkerSessions<StudentSession>();
     const desk = new TicketDesk({
@@ -188,6 +192,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       leadership,
       store,
       lifecycle,
+      deletion,
       monitor,
       active,
       evaluations,
@@ -232,11 +237,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       services: [
         [SERVICES.teacher, teacherService({ ...calls, sessions: teachers })],
         [SERVICES.student, studentService({ ...calls, sessions: students })],
-        [SERVICES.run, runService({ ...calls, warnings })],
+        [SERVICES.run, runService({ ...calls, deletion, warnings })],
         [SERVICES.artifact, artifactService(calls)],
         [SERVICES.answer, answerService({ keeper, log })],
         [SERVICES.ensemble, ensembleService({ ...calls, evaluations })],
-        [SERVICES.cluster, clusterService({ ...calls, teachers, students, version })],
+        [SERVICES.cluster, clusterService({ ...calls, garbage, teachers, students, version })],
       ],
     });
     started.add(async () => {

@@ -19,6 +19,8 @@ const checkpointPointer = z.strictObject({
   step: z.int().min(0),
   /** SHA-256 of the checkpoint's blob; absent at step 0. */
   digest: digest.optional(),
+  /** When the run was deleted. The pointer stays a while, so that another run of its id counts assignments on. */
+  deletedAtMs: z.int().positive().optional(),
   /** The checkpoint before, for when this one turns out corrupt. */
   previous: z.strictObject({ step: z.int().positive(), digest }).optional(),
 });

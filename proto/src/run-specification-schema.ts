@@ -196,6 +196,11 @@ const baseline = text(
   new RegExp(`^(?:none|train|run:${NAME})$`),
 );
 
+const retention = section({
+  /** Seconds after its end after which the run is deleted; absent: it is kept until somebody deletes it. */
+  ttlAfterFinished: count.optional(),
+});
+
 const student = section({
   model: studentModel,
   /** `train`: also train the student alone; `run:ID`: that run was it. */
@@ -223,6 +228,7 @@ const distillation = section({
     views: views.optional(),
     training: training.prefault({}),
     selection: selection.prefault({}),
+    retention: retention.optional(),
   }),
 });
 
@@ -244,6 +250,7 @@ const trainingAlone = section({
       views: views.optional(),
       training: training.prefault({}),
       selection: selection.prefault({}),
+      retention: retention.optional(),
     },
     { teachers: OF_DISTILLATION, ensemble: OF_DISTILLATION },
   ),

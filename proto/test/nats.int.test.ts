@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { connect, ErrorCode, type NatsConnection, NatsError, type StreamAPI } from 'nats';
+import { connect, ErrorCode, headers, type NatsConnection, NatsError, type StreamAPI } from 'nats';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sha256Hex } from '../src/digest.js';
@@ -158,7 +158,8 @@ describe('blobs', () => {
       expect(digest).toBe(sha256Hex(bytes));
       expect(await blobs.has(digest)).toBe(true);
       expect((await blobs.get(digest)).equals(bytes)).toBe(true);
-      expect(await blobs.list()).toContainEqual({ digest, sizeBytes: size });
+      const putAtMs = expect.any(Number);
+      expect(await blobs.list()).toContainEqual({ digest, sizeBytes: size, putAtMs });
     }
   });
 
@@ -175,6 +176,48 @@ describe('blobs', () => {
     expect((await failureOf(blobs.get(digest))).code).toBe('NOT_FOUND');
     await blobs.put(bytes);
     expect((await blobs.get(digest)).equals(bytes)).toBe(true);
+  });
+
+  test('put again are as new: nothing may refer to them yet', async () => {
+    const blobs = await coordinator.blobs({ create: true });
+    const bytes = randomBytes(CHUNK_BYTES + 9);
+    const digest = await blobs.put(bytes);
+    const connection = await connect({ servers: server.url });
+    const found = async () => (await blobs.list()).find((blob) => blob.digest === digest);
+    try {
+      // As if it had been put long ago.
+      const info = await (await connection.jetstream().views.os(BLOB_BUCKET)).info(digest);
+      const name = Buffer.from(digest).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+      const rollup = headers();
+      rollup.set('Nats-Rollup', 'sub');
+      const { nuid, size, chunks } = info ?? {};
+      const entry = { name: digest, bucket: BLOB_BUCKET, nuid, size, chunks };
+      const text = JSON.stringify({ ...entry, mtime: '2001-01-01T00:00:00Z', deleted: false });
+      await connection.jetstream().publish(`$O.${BLOB_BUCKET}.M.${name}`, text, { headers: rollup });
+    } finally {
+      await connection.close();
+    }
+    expect((await found())?.putAtMs).toBe(Date.parse('2001-01-01T00:00:00Z'));
+    expect(await blobs.put(bytes)).toBe(digest);
+    expect((await found())?.putAtMs).toBeGreaterThan(Date.now() - 60_000);
+    expect((await blobs.get(digest)).equals(bytes)).toBe(true);
+  });
+
+  test('whose writing was cut off are known by their parts, and can be deleted', async () => {
+    const blobs = await coordinator.blobs({ create: true });
+    await blobs.put(randomBytes(2 * CHUNK_BYTES));
+    expect(await blobs.uploads()).toEqual([]);
+    const connection = await connect({ servers: server.url });
+    for (const size of [CHUNK_BYTES, 100]) {
+      await connection.jetstream().publish(`$O.${BLOB_BUCKET}.C.cut`, randomBytes(size));
+    }
+    await connection.close();
+    const [cut, ...others] = await blobs.uploads();
+    expect(others).toEqual([]);
+    expect(cut).toMatchObject({ id: 'cut', sizeBytes: CHUNK_BYTES + 100 });
+    expect(cut?.writtenAtMs).toBeGreaterThan(Date.now() - 60_000);
+    await blobs.deleteUpload('cut');
+    expect(await blobs.uploads()).toEqual([]);
   });
 
   test('put by many at once are whole', async () => {

@@ -11,6 +11,7 @@ import { addModels } from './commands/models.js';
 import { addPull } from './commands/pull.js';
 import { addReplay } from './commands/replay.js';
 import { addReport } from './commands/report.js';
+import { addRetention } from './commands/retention.js';
 import { addRuns } from './commands/runs.js';
 import { addServe } from './commands/serve.js';
 import { addSubmit } from './commands/submit.js';
@@ -65,6 +66,7 @@ A first run:
     addValidate,
     addRuns,
     addReplay,
+    addRetention,
     addReport,
     addCompare,
     addEnsemble,

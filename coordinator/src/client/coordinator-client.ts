@@ -10,6 +10,7 @@ import {
   type ArtifactKind,
   CHUNK_BYTES,
   CONNECT_DEADLINE_MS,
+  type Garbage,
   LyceumError,
   PushArtifactHeader,
   type PushArtifactRequest,
@@ -159,6 +160,11 @@ export class CoordinatorClient {
     return { ...response, run: present(response.run) };
   }
 
+  /** @returns the ids of the run, and of its own baseline if that went with it. */
+  async deleteRun(runId: string): Promise<string[]> {
+    return (await call(this.#runs, this.#runs.deleteRun, { runId })).deletedRunIds;
+  }
+
   /** The run now, and again after each change, until it ends. */
   async *watchRun(runId: string, options: WatchOptions = {}): AsyncGenerator<Run, void, undefined> {
     let awaySinceMs: number | undefined;
@@ -277,6 +283,14 @@ export class CoordinatorClient {
       if (part?.$case === 'tableJson') table = part.tableJson;
     }
     return JSON.parse(present(table)) as EnsembleTable;
+  }
+
+  /** @returns what was deleted; with `dryRun`, what would be. */
+  async collectGarbage(options: {
+    readonly dryRun: boolean;
+    readonly graceSeconds: number;
+  }): Promise<Garbage[]> {
+    return (await call(this.#cluster, this.#cluster.collectGarbage, options)).garbage;
   }
 
   async listWorkers(): Promise<Worker[]> {

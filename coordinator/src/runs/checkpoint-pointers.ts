@@ -22,7 +22,8 @@ export async function claimPointer(
         ? undefined
         : parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`);
     const assignmentEpoch = (old?.assignmentEpoch ?? 0) + 1;
-    const pointer = { ...(old ?? { runId, step: 0 }), attempt, assignmentEpoch };
+    const { deletedAtMs: _, ...kept } = old ?? { runId, step: 0 };
+    const pointer = { ...kept, attempt, assignmentEpoch };
     const text = JSON.stringify(pointer);
     try {
       if (found === undefined) await pointers.create(runId, text);
@@ -33,6 +34,48 @@ export async function claimPointer(
       if (!conflict || tries === CONFLICT_ATTEMPTS) throw err;
     }
   }
+}
+
+/**
+ * Makes the pointer of a run that is being deleted name no checkpoint, and void every former owner's writes.
+ *
+ * @returns digests of the checkpoints that it named.
+ * @throws {LyceumError} ABORTED if somebody writes it at this moment.
+ */
+export async function dropCheckpoints(
+  pointers: KeyValue,
+  runId: string,
+  nowMs: number,
+): Promise<string[]> {
+  const found = await pointers.get(runId);
+  if (found === undefined) return [];
+  const old = parsePointer(found.value);
+  const { attempt } = old;
+  const assignmentEpoch = old.assignmentEpoch + 1;
+  const pointer: CheckpointPointer = {
+    runId,
+    attempt,
+    assignmentEpoch,
+    step: 0,
+    deletedAtMs: nowMs,
+  };
+  await pointers.update(runId, JSON.stringify(pointer), found.revision);
+  return checkpointsOf(old);
+}
+
+/** Digests of the checkpoints that a pointer names. */
+export function checkpointsOf({ digest, previous }: CheckpointPointer): string[] {
+  return [digest, previous?.digest].filter((named) => named !== undefined);
+}
+
+/** Every run's pointer, by the run's id. */
+export async function allPointers(pointers: KeyValue): Promise<Map<string, CheckpointPointer>> {
+  const all = new Map<string, CheckpointPointer>();
+  for (const runId of await pointers.keys()) {
+    const found = await pointers.get(runId);
+    if (found !== undefined) all.set(runId, parsePointer(found.value));
+  }
+  return all;
 }
 
 /** Steps behind the newest checkpoint; 0: there is none. */

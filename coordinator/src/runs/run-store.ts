@@ -24,6 +24,8 @@ export class RunStore {
   readonly #kv: KeyValue;
   /** In the order of their submission. */
   readonly #runs = new Map<string, Entry>();
+  /** Ids of records that were found and cannot be read. */
+  readonly #unreadable: string[] = [];
   readonly #listeners = new Set<(runId: string) => void>();
 
   private constructor(kv: KeyValue, leadership: Pick<Leadership, 'leaderEpoch' | 'assertHeld'>) {
@@ -48,6 +50,7 @@ export class RunStore {
         const { revision } = entry;
         found.push([key, { record, revision, writes: Promise.resolve() }]);
       } catch (err) {
+        store.#unreadable.push(key);
         log.error({ err, runId: key }, 'run record left alone: it cannot be read');
       }
     }
@@ -111,6 +114,31 @@ export class RunStore {
     const write = entry.writes.then(() => this.#write(runId, entry, change));
     entry.writes = write.catch(() => {});
     return write;
+  }
+
+  /** Runs whose records are there and cannot be read: nobody knows what they refer to. */
+  get unreadable(): readonly string[] {
+    return this.#unreadable;
+  }
+
+  /**
+   * Deletes a record, once the changes under way are made.
+   *
+   * @param check - throws if the record as it is then may not be deleted.
+   * @throws {LyceumError} NOT_FOUND; ABORTED if another coordinator leads.
+   */
+  async delete(runId: string, check: (record: RunRecord) => void): Promise<void> {
+    const entry = this.#runs.get(runId);
+    if (entry === undefined) throw new LyceumError('NOT_FOUND', `there is no run ${runId}`);
+    const deletion = entry.writes.then(async () => {
+      check(this.require(runId));
+      await this.#leadership.assertHeld();
+      await this.#kv.delete(runId);
+      this.#runs.delete(runId);
+    });
+    entry.writes = deletion.catch(() => {});
+    await deletion;
+    this.#changed(runId);
   }
 
   /** Calls `listener` after each change. @returns how to stop that. */

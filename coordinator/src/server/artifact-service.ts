@@ -21,7 +21,7 @@ import {
 import { clientStream, type Logger, serverStream, unary } from '@lyceum/proto/node';
 import type { ArtifactCatalog, NamedArtifact } from '../runs/artifact-catalog.js';
 import type { ArtifactKindName } from '../runs/inspect-artifact.js';
-import type { RunRecord } from '../runs/run-record.js';
+import { blobsOf } from '../runs/references.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
 import { chunks } from './run-service.js';
@@ -142,23 +142,15 @@ async function remove(
 ): Promise<DeleteArtifactResponse> {
   const artifact = await requireArtifact(catalog, kindName(kind), name);
   const { digest } = artifact;
-  const user = store.list().find((r) => !hasEnded(r.state) && digestsOf(r).includes(digest));
+  const user = store.list().find((r) => !hasEnded(r.state) && blobsOf(r).includes(digest));
   if (user !== undefined) {
     const message = `${artifact.kind} ${name} is used by run ${user.runId}, which is ${user.state}`;
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
   // Runs that have ended keep what a retry, or a run that builds on theirs, will need.
-  await catalog.delete(artifact, new Set(store.list().flatMap(digestsOf)));
+  await catalog.delete(artifact, new Set(store.list().flatMap(blobsOf)));
   log.info({ kind: artifact.kind, name, digest }, 'artifact deleted');
   return {};
-}
-
-/** Digests of everything that a run needs or made. */
-function digestsOf(record: RunRecord): string[] {
-  const { dataset, teachers, studentModelDigest, outcome } = record;
-  const made = outcome === undefined ? [] : [outcome.modelDigest];
-  const start = studentModelDigest === undefined ? [] : [studentModelDigest];
-  return [dataset.digest, ...teachers.map((t) => t.modelDigest), ...start, ...made];
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT, RESOURCE_EXHAUSTED */

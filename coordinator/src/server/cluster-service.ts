@@ -1,5 +1,7 @@
 /** Handlers of `ClusterService`. */
 import {
+  type CollectGarbageRequest,
+  type CollectGarbageResponse,
   type GetVersionRequest,
   type GetVersionResponse,
   type ListWorkersRequest,
@@ -9,6 +11,7 @@ import {
 import { type Logger, unary } from '@lyceum/proto/node';
 import type { RunStore } from '../runs/run-store.js';
 import { isAssigned } from '../schedule/run-state.js';
+import type { GarbageCollector } from './garbage-collector.js';
 import type { StudentSession } from './student-session.js';
 import type { TeacherSession } from './teacher-session.js';
 import type { TicketDesk } from './ticket-desk.js';
@@ -19,6 +22,7 @@ export interface ClusterServiceParts {
   readonly students: WorkerSessions<StudentSession>;
   readonly store: RunStore;
   readonly desk: TicketDesk;
+  readonly garbage: GarbageCollector;
   readonly version: string;
   readonly log: Logger;
 }
@@ -32,6 +36,12 @@ export function clusterService(parts: ClusterServiceParts) {
       const students = parts.students.list().map((s) => studentWorker(s, parts.store));
       return { workers: [...teachers, ...students] };
     }),
+    collectGarbage: unary<CollectGarbageRequest, CollectGarbageResponse>(
+      log,
+      async ({ dryRun, graceSeconds }) => ({
+        garbage: await parts.garbage.collect({ dryRun, graceMs: graceSeconds * 1000 }),
+      }),
+    ),
     getVersion: unary<GetVersionRequest, GetVersionResponse>(log, async () => ({ version })),
   };
 }

@@ -23,6 +23,7 @@ import { hasEnded, isAssigned } from '../schedule/run-state.js';
 import { spanGrid } from '../schedule/span-grid.js';
 import type { ActiveRuns } from './active-runs.js';
 import type { EnsembleEvaluations, TeacherUser } from './ensemble-evaluation.js';
+import type { RunDeletion } from './run-deletion.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
 import { windowStepsOf } from './run-targets.js';
@@ -55,6 +56,7 @@ export interface ReconcilerParts {
   readonly leadership: Pick<Leadership, 'assertHeld'>;
   readonly store: RunStore;
   readonly lifecycle: RunLifecycle;
+  readonly deletion: RunDeletion;
   readonly monitor: RunMonitor;
   readonly active: ActiveRuns;
   readonly evaluations: Pick<EnsembleEvaluations, 'users'>;
@@ -127,7 +129,7 @@ export class Reconciler {
   }
 
   async #pass(): Promise<void> {
-    const { leadership, active, monitor, students, teachers, now } = this.#parts;
+    const { leadership, active, monitor, deletion, students, teachers, now } = this.#parts;
     await leadership.assertHeld();
     await this.#ensureBaselines();
     await this.#releaseLost();
@@ -144,6 +146,7 @@ export class Reconciler {
     await this.#tellTeachers(placement);
     this.#tellStudents();
     await this.#dropQueues(placement);
+    await deletion.deleteExpired();
     students.forgetLost(now() - LOST_KEPT_MS);
     teachers.forgetLost(now() - LOST_KEPT_MS);
   }

@@ -60,6 +60,12 @@ export class RunEvents {
     return this.#log.read(runId, a);
   }
 
+  /** Forgets a run's events, once those under way are written. */
+  async purge(runId: string): Promise<void> {
+    await this.#writes.get(runId);
+    await this.#log.purge(runId);
+  }
+
   /** Resolves once what was added has been written. */
   async settled(): Promise<void> {
     await Promise.all(this.#writes.values());

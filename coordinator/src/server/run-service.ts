@@ -3,6 +3,8 @@ import {
   type CancelRunRequest,
   type CancelRunResponse,
   CHUNK_BYTES,
+  type DeleteRunRequest,
+  type DeleteRunResponse,
   type GetPredictionsRequest,
   type GetPredictionsResponse,
   type GetReportRequest,
@@ -40,6 +42,7 @@ import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
 import type { ActiveRuns } from './active-runs.js';
+import type { RunDeletion } from './run-deletion.js';
 import type { RunEvents } from './run-events.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
@@ -55,6 +58,7 @@ export interface RunServiceParts {
   readonly catalog: ArtifactCatalog;
   readonly ledgers: ContributorLedgers;
   readonly lifecycle: RunLifecycle;
+  readonly deletion: RunDeletion;
   readonly monitor: RunMonitor;
   readonly active: ActiveRuns;
   readonly events: RunEvents;
@@ -80,6 +84,9 @@ export function runService(parts: RunServiceParts) {
     retryRun: unary<RetryRunRequest, RetryRunResponse>(log, (request) => retry(parts, request)),
     resumeRun: unary<ResumeRunRequest, ResumeRunResponse>(log, (request) => resume(parts, request)),
     replayRun: unary<ReplayRunRequest, ReplayRunResponse>(log, (request) => replay(parts, request)),
+    deleteRun: unary<DeleteRunRequest, DeleteRunResponse>(log, async ({ runId }) => ({
+      deletedRunIds: await parts.deletion.delete(runId),
+    })),
     watchRun: serverStream<WatchRunRequest, WatchRunResponse>(log, ({ runId }, { signal }) =>
       watch(parts, runId, AbortSignal.any([signal, parts.stopping])),
     ),
@@ -278,7 +285,8 @@ async function* listEvents(
 ): AsyncGenerator<ListEventsResponse, void, undefined> {
   store.require(runId);
   await events.settled();
-  const ended = () => hasEnded(store.require(runId).state);
+  // One that has been deleted meanwhile had ended.
+  const ended = () => hasEnded(store.get(runId)?.state ?? 'CANCELLED');
   const goesOn = follow && !ended();
   const over = new AbortController();
   const stop = monitor.watch(runId, () => {

@@ -28,6 +28,9 @@ const CHUNKS_UNDER_WAY = 8;
 /** A blob can be replaced by an equal one while it is read; then reading begins again. */
 const GET_ATTEMPTS = 3;
 
+/** A put of what was there for longer notes the time: nothing may refer to it yet, and it must not be collected. */
+const TOUCH_AFTER_MS = 60_000;
+
 const STREAM = `OBJ_${BLOB_BUCKET}`;
 
 export interface BlobStore {
@@ -41,7 +44,24 @@ export interface BlobStore {
   has(digest: string): Promise<boolean>;
   /** Nothing happens if it is not there. */
   delete(digest: string): Promise<void>;
-  list(): Promise<{ readonly digest: string; readonly sizeBytes: number }[]>;
+  list(): Promise<StoredBlob[]>;
+  /** Parts of blobs whose writing goes on or was cut off. */
+  uploads(): Promise<BlobUpload[]>;
+  deleteUpload(id: string): Promise<void>;
+}
+
+export interface StoredBlob {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  /** When it was last put, by the clock of whoever did, to within {@link TOUCH_AFTER_MS}. */
+  readonly putAtMs: number;
+}
+
+export interface BlobUpload {
+  readonly id: string;
+  readonly sizeBytes: number;
+  /** Time of its last chunk. */
+  readonly writtenAtMs: number;
 }
 
 export async function openBlobStore(
@@ -76,7 +96,9 @@ class ObjectBlobStore implements BlobStore {
   async put(bytes: Uint8Array): Promise<string> {
     const digest = sha256Hex(bytes);
     const found = await this.#entry(digest);
-    if (found !== undefined && !found.deleted) return digest;
+    if (found !== undefined && !found.deleted) {
+      return (await this.#touched(found)) ? digest : this.put(bytes);
+    }
     const id = randomUUID().replaceAll('-', '');
     let chunkCount: number;
     try {
@@ -88,17 +110,7 @@ class ObjectBlobStore implements BlobStore {
     try {
       // The entry comes last: until then there is no blob.
       await this.#putEntry(
-        {
-          name: digest,
-          options: { max_chunk_size: CHUNK_BYTES },
-          bucket: BLOB_BUCKET,
-          nuid: id,
-          size: bytes.length,
-          chunks: chunkCount,
-          digest: `SHA-256=${base64Url(digestBytes(digest))}`,
-          mtime: new Date().toISOString(),
-          deleted: false,
-        },
+        blobEntry(digest, { nuid: id, size: bytes.length, chunks: chunkCount }),
         found?.revision ?? 0,
       );
     } catch (err) {
@@ -136,12 +148,60 @@ class ObjectBlobStore implements BlobStore {
     }
   }
 
-  async list(): Promise<{ digest: string; sizeBytes: number }[]> {
+  async list(): Promise<StoredBlob[]> {
     try {
       const entries = await this.#store.list();
-      return entries.map(({ name, size }) => ({ digest: name, sizeBytes: size }));
+      return entries.map(({ name, size, mtime }) => ({
+        digest: name,
+        sizeBytes: size,
+        putAtMs: Date.parse(mtime),
+      }));
     } catch (err) {
       throw natsError(err, `blob store ${BLOB_BUCKET}`);
+    }
+  }
+
+  async uploads(): Promise<BlobUpload[]> {
+    try {
+      // Chunks first: an upload that ends meanwhile has its entry then.
+      const options = { subjects_filter: chunkSubject('*') };
+      const { state } = await this.#manager.streams.info(STREAM, options);
+      const whole = new Set((await this.#store.list()).map(({ nuid }) => chunkSubject(nuid)));
+      const uploads: BlobUpload[] = [];
+      for (const [subject, chunkCount] of Object.entries(state.subjects ?? {})) {
+        if (whole.has(subject)) continue;
+        const last = await this.#manager.streams.getMessage(STREAM, { last_by_subj: subject });
+        uploads.push({
+          id: subject.slice(chunkSubject('').length),
+          sizeBytes: (chunkCount - 1) * CHUNK_BYTES + last.data.length,
+          writtenAtMs: last.time.getTime(),
+        });
+      }
+      return uploads;
+    } catch (err) {
+      throw natsError(err, `blob store ${BLOB_BUCKET}`);
+    }
+  }
+
+  async deleteUpload(id: string): Promise<void> {
+    try {
+      await this.#manager.streams.purge(STREAM, { filter: chunkSubject(id) });
+    } catch (err) {
+      throw natsError(err, `upload ${id}`);
+    }
+  }
+
+  /** Notes that the blob was put just now. @returns false if it has been deleted meanwhile. */
+  async #touched(info: ObjectInfo): Promise<boolean> {
+    const { name, mtime, revision } = info;
+    if (Date.now() - Date.parse(mtime) < TOUCH_AFTER_MS) return true;
+    try {
+      await this.#putEntry(blobEntry(name, info), revision);
+      return true;
+    } catch (err) {
+      const failure = natsError(err, `blob ${name}`);
+      if (failure.code !== 'ABORTED') throw failure;
+      return this.has(name);
     }
   }
 
@@ -203,6 +263,24 @@ class ObjectBlobStore implements BlobStore {
     }
     return length === size && hash.digest('hex') === digest ? bytes : undefined;
   }
+}
+
+/** The entry of a blob whose chunks are under `nuid`, put now. */
+function blobEntry(
+  digest: string,
+  { nuid, size, chunks }: Pick<ObjectInfo, 'nuid' | 'size' | 'chunks'>,
+) {
+  return {
+    name: digest,
+    options: { max_chunk_size: CHUNK_BYTES },
+    bucket: BLOB_BUCKET,
+    nuid,
+    size,
+    chunks,
+    digest: `SHA-256=${base64Url(digestBytes(digest))}`,
+    mtime: new Date().toISOString(),
+    deleted: false,
+  };
 }
 
 function chunkSubject(id: string): string {

@@ -30,6 +30,8 @@ export interface EventLog {
   ): AsyncIterable<RunEvent>;
   /** Forgets a run's events. */
   purge(runId: string): Promise<void>;
+  /** Ids of the runs that have events; dots in them are underscores. */
+  runIds(): Promise<string[]>;
 }
 
 export async function openEventLog(connection: NatsConnection): Promise<EventLog> {
@@ -101,6 +103,17 @@ class JetStreamEventLog implements EventLog {
       await this.#manager.streams.purge(EVENT_STREAM, { filter: eventSubject(runId) });
     } catch (err) {
       throw natsError(err, `events of ${runId}`);
+    }
+  }
+
+  async runIds(): Promise<string[]> {
+    try {
+      const options = { subjects_filter: eventSubject('*') };
+      const { state } = await this.#manager.streams.info(EVENT_STREAM, options);
+      const prefix = eventSubject('').length;
+      return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix));
+    } catch (err) {
+      throw natsError(err, `stream ${EVENT_STREAM}`);
     }
   }
 

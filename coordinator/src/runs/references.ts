@@ -1,0 +1,32 @@
+/** What run records refer to: blobs by digest, and one another by name. Pure. */
+import type { RunRecord } from './run-record.js';
+
+/** Digests of everything that a run needs or made, but for its checkpoints: those its pointer names. */
+export function blobsOf(record: RunRecord): string[] {
+  const { dataset, teachers, studentModelDigest, outcome, report } = record;
+  const all = [
+    dataset.digest,
+    ...teachers.map(({ modelDigest }) => modelDigest),
+    studentModelDigest,
+    outcome?.modelDigest,
+    outcome?.testLogitsDigest,
+    report?.reportDigest,
+    report?.predictionsDigest,
+  ];
+  return all.filter((digest) => digest !== undefined);
+}
+
+/** As what `record` names the run `runId`, in words; undefined: it does not. */
+export function namesRun(record: RunRecord, runId: string): string | undefined {
+  const { specification, baselineRunId, allLabelsRunId, replayOf } = record;
+  const named = `run:${runId}`;
+  const { model } = specification.spec.student;
+  if (specification.kind === 'Distillation') {
+    if (specification.spec.teachers.some((teacher) => teacher.model === named)) return 'a teacher';
+  }
+  if (baselineRunId === runId) return 'its baseline';
+  if (allLabelsRunId === runId) return 'its reference with all labels';
+  if ('model' in model && model.model === named) return 'the model that it starts from';
+  if (replayOf?.runId === runId) return 'the run that it repeats';
+  return undefined;
+}
