@@ -193,7 +193,9 @@ describe('blobs', () => {
       const { nuid, size, chunks } = info ?? {};
       const entry = { name: digest, bucket: BLOB_BUCKET, nuid, size, chunks };
       const text = JSON.stringify({ ...entry, mtime: '2001-01-01T00:00:00Z', deleted: false });
-      await connection.jetstream().publish(`$O.${BLOB_BUCKET}.M.${name}`, text, { headers: rollup });
+      await connection
+        .jetstream()
+        .publish(`$O.${BLOB_BUCKET}.M.${name}`, text, { headers: rollup });
     } finally {
       await connection.close();
     }
