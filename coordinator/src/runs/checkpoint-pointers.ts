@@ -49,7 +49,7 @@ export async function dropCheckpoints(
 ): Promise<string[]> {
   const found = await pointers.get(runId);
   if (found === undefined) return [];
-  const old = parsePointer(found.value);
+  const old = parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`);
   const { attempt } = old;
   const assignmentEpoch = old.assignmentEpoch + 1;
   const pointer: CheckpointPointer = {
@@ -73,7 +73,8 @@ export async function allPointers(pointers: KeyValue): Promise<Map<string, Check
   const all = new Map<string, CheckpointPointer>();
   for (const runId of await pointers.keys()) {
     const found = await pointers.get(runId);
-    if (found !== undefined) all.set(runId, parsePointer(found.value));
+    if (found !== undefined)
+      all.set(runId, parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`));
   }
   return all;
 }
