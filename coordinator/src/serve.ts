@@ -204,6 +204,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       now,
     });
     store.onChange(() => reconciler.request());
+    store.onChange((runId) => {
+      if (store.get(runId) !== undefined) return;
+      ledgers.delete(runId).catch((err: unknown) => log.warn({ err, runId }, 'ledger not deleted'));
+    });
 
     const maxBytes = options.answersMaxBytes;
     const keeper = new AnswerKeeper({ answers, store, maxBytes, log });

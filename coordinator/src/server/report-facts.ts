@@ -39,7 +39,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
   if (studentWorker === undefined) {
     throw new LyceumError('INTERNAL', `run ${runId} was trained by nobody`);
   }
-  const contributorCounts = countsOf(facts);
+  const contributorCounts = contributorCountsOf(record, facts.contributors);
   return {
     runId,
     attempt,
@@ -78,7 +78,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
     contributorCounts,
     bitExactExceptions: [
       ...bitExactExceptions(record, facts.teacherWorkers),
-      ...unknownContributors(contributorCounts),
+      ...unknownContributors(contributorCounts.unknownSteps),
     ],
   };
 }
@@ -109,7 +109,10 @@ export function bitExactExceptions(
 }
 
 /** A run without a quorum has all its teachers in every step. */
-function countsOf({ record, contributors }: ReportFacts): ContributorCounts {
+export function contributorCountsOf(
+  record: RunRecord,
+  contributors: Contributors,
+): ContributorCounts {
   const { stepCount } = record.plan;
   if (quorumOf(record) === undefined) {
     return {
@@ -121,7 +124,8 @@ function countsOf({ record, contributors }: ReportFacts): ContributorCounts {
   return new SpanDecisions(gridOf(record), record.teachers.length, contributors).counts();
 }
 
-function unknownContributors({ unknownSteps }: ContributorCounts): string[] {
+/** Why a run whose ledger was lost cannot be repeated. */
+export function unknownContributors(unknownSteps: number): string[] {
   if (unknownSteps === 0) return [];
   return [`which teachers the targets of ${unknownSteps} steps were made of is not known`];
 }

@@ -151,3 +151,18 @@ test('a run of kind Training has one row', () => {
   expect(report.student.agreementWithEnsemble).toBeNull();
   expect(() => reportSchema.parse(report)).not.toThrow();
 });
+
+test('contributors: shares of the steps, as far as they are known', () => {
+  const contributorCounts = { degradedSteps: 10, unknownSteps: 4, teacherSteps: [36, 26] };
+  const report = composeReport(exampleInput({ contributorCounts, replayOf: 'before' }));
+  expect(report).toMatchObject({
+    replayOf: 'before',
+    contributors: {
+      degradedShare: 0.25,
+      teachers: [
+        { name: 'wide', share: 0.9 },
+        { name: 'deep', share: 0.65 },
+      ],
+    },
+  });
+});
