@@ -85,6 +85,10 @@ describe('a quorum of 2 of 3', () => {
     expect(run.tick(1_010)).toEqual([]);
     expect(run.tick(1_109)).toEqual([]);
     expect(sends(run.tick(1_110))).toEqual([{ steps: [2, 4], of: [0, 1] }]);
+    // Nobody looked at the clock while it trained on them.
+    for (const teacher of [0, 1]) run.spanComplete(teacher, 2);
+    run.credited(20, 4);
+    expect(run.tick(2_000)).toEqual([]);
   });
 
   it('does not count the wait of a student that is gone', () => {
@@ -96,7 +100,18 @@ describe('a quorum of 2 of 3', () => {
     expect(run.tick(500)).toEqual([]);
     attached(run);
     expect(run.tick(501)).toEqual([]);
-    expect(sends(run.tick(601))).toHaveLength(1);
+    attached(run);
+    expect(run.tick(601)).toEqual([]);
+    expect(sends(run.tick(701))).toHaveLength(1);
+  });
+
+  it('stays in full where it was sent in full, though an answer turned out unreadable', () => {
+    const run = attached(schedule());
+    for (const teacher of [0, 1, 2]) run.spanComplete(teacher, 0);
+    run.spanUnreadable(1, 0, 0);
+    run.tick(0);
+    expect(run.tick(1_000)).toEqual([]);
+    expect(sends(run.spanComplete(1, 0))).toEqual([{ steps: [0, 2], of: [0, 1, 2] }]);
   });
 
   it('sends a span again as it was, though everybody has answered by now', () => {
