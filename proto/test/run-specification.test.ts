@@ -492,3 +492,21 @@ test('the JSON Schema knows the forms and their keys', () => {
     expect(schema).toContain(`"${key}"`);
   }
 });
+
+describe('retention', () => {
+  test('is whole seconds after the end, in runs of either kind', () => {
+    const retention = { ttlAfterFinished: 600 };
+    for (const document of [distillation({ retention }), training({ retention })]) {
+      expect(checkRunSpecification(document, 'x').spec.retention).toEqual(retention);
+    }
+    expect(problemOf(training({ retention: { ttlAfterFinished: 0 } }))).toBe(
+      'spec.retention.ttlAfterFinished: want a whole number greater than 0, got 0',
+    );
+  });
+
+  test('is for ever where nothing is said, under the digest that the run had before there was one', () => {
+    const specification = checkRunSpecification(training(), 'x');
+    expect(specification.spec.retention).toBeUndefined();
+    expect(normalisedText(specification)).not.toContain('retention');
+  });
+});
