@@ -3,6 +3,8 @@
  * one of which is stopped while student and coordinator are killed. Its replay, with all teachers well, must end
  * with the same bits; a run that waits for all teachers must not, or nothing was shown.
  */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { encodeDataset, encodeModelPackage } from '@lyceum/learning/data';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -177,6 +179,17 @@ test('goes on with two of three, whoever dies meanwhile, and its replay has the 
   expect(replay.digests.studentFinalWeights).toBe(report.digests.studentFinalWeights);
   // Asked again it is the same run.
   expect((await client.replayRun('degraded')).created).toBe(false);
+
+  // A run that is deleted takes its ledger with it.
+  const folder = path.join(cluster.stateDir, 'coordinator', 'contributors');
+  expect((await readdir(folder)).sort()).toEqual([
+    'degraded-replay.contributors',
+    'degraded.contributors',
+  ]);
+  await client.deleteRun('degraded-replay');
+  await vi.waitFor(async () => {
+    expect(await readdir(folder)).toEqual(['degraded.contributors']);
+  }, PATIENT);
 
   await client.submitRun(specification('full', {}));
   await client.waitForEnd('full');
