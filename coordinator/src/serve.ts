@@ -41,6 +41,7 @@ import { RunMonitor } from './server/run-monitor.js';
 import { runService } from './server/run-service.js';
 import { studentService } from './server/student-service.js';
 import type { StudentSession } from './server/student-session.js';
+import { TeacherDemand } from './server/teacher-demand.js';
 import { teacherService } from './server/teacher-service.js';
 import type { TeacherSession } from './server/teacher-session.js';
 import { TicketDesk } from './server/ticket-desk.js';
@@ -82,6 +83,9 @@ const TICKET_TICK_MS = 200;
 
 /** How often the students' waits are looked at: how much longer than a quorum's deadline they may last. */
 const DEADLINE_TICK_MS = 50;
+
+/** How often it is looked at which teachers are wanted. */
+const DEMAND_TICK_MS = 1_000;
 
 /** How often the answers' room on disk is looked at. */
 const ANSWERS_TICK_MS = 10_000;
@@ -170,9 +174,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       changed: () => reconciler.request(),
       onTargetsSent: (_, stepCount) => metrics.targets.inc(stepCount),
     });
+    const demand = new TeacherDemand({ store, active, monitor, desk, teachers, now });
     const metrics = coordinatorMetrics({
       sessionCounts: () => ({ teacher: teachers.list().length, student: students.list().length }),
       openTicketCount: () => desk.openCount,
+      desiredTeacherWorkers: () => demand.desiredWorkers(),
       answerBytes: () => answers.sizeBytes,
       runs: () =>
         active.trainings().map((targets) => ({
@@ -245,7 +251,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         [SERVICES.artifact, artifactService(calls)],
         [SERVICES.answer, answerService({ keeper, log })],
         [SERVICES.ensemble, ensembleService({ ...calls, evaluations })],
-        [SERVICES.cluster, clusterService({ ...calls, garbage, teachers, students, version })],
+        [
+          SERVICES.cluster,
+          clusterService({ ...calls, garbage, teachers, students, demand, version }),
+        ],
       ],
     });
     started.add(async () => {
@@ -272,6 +281,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     started.add(async () => clearInterval(ticker));
     const deadlines = setInterval(() => active.tick(performance.now()), DEADLINE_TICK_MS);
     started.add(async () => clearInterval(deadlines));
+    const demandTicker = setInterval(() => demand.tick(), DEMAND_TICK_MS);
+    started.add(async () => clearInterval(demandTicker));
     reconciler.start();
     const probes = await startProbes({
       address: options.httpAddress,

@@ -93,6 +93,7 @@ export {
   AnswerReceipt,
   DatasetReference,
   FailedTeacher,
+  InferenceMeasured,
   LoadedTeacher,
   TeacherAssignment,
   TeacherHello,

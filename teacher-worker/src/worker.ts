@@ -158,7 +158,7 @@ export class TeacherWorker {
   }
 
   #openLane(teacher: DeskTeacher, link: SessionLink): TicketLane {
-    const { nats, client, compute, metrics, random, log } = this.#options;
+    const { nats, client, compute, metrics, nowMs, random, log } = this.#options;
     const { identity, stream, consumer, ticketsInHand } = teacher;
     return new TicketLane({
       identity,
@@ -183,6 +183,7 @@ export class TeacherWorker {
           outputs: ticket.outputs,
         }),
       metrics,
+      nowMs,
       random,
       log: log.child({ teacherIdentity: identity }),
     });

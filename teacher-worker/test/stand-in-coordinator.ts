@@ -6,6 +6,7 @@ import {
   type AnswerFrame,
   type AnswerReceipt,
   float32Values,
+  type InferenceMeasured,
   type LyceumError,
   type TeacherAssignment,
   type TeacherHello,
@@ -26,6 +27,7 @@ export class WorkerSession {
   readonly hello: TeacherHello;
   readonly taken: TicketTaken[] = [];
   readonly returned: TicketReturned[] = [];
+  readonly measured: InferenceMeasured[] = [];
   state: TeacherState | undefined;
   ended = false;
   readonly #send: (assignment: TeacherAssignment) => Promise<void>;
@@ -104,6 +106,7 @@ export class StandInCoordinator {
         } else if (report?.$case === 'state' && session) session.state = report.state;
         else if (report?.$case === 'taken') session?.taken.push(report.taken);
         else if (report?.$case === 'returned') session?.returned.push(report.returned);
+        else if (report?.$case === 'measured') session?.measured.push(report.measured);
       }
     } finally {
       if (session) session.ended = true;

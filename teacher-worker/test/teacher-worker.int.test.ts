@@ -180,7 +180,9 @@ async function unacked(): Promise<number> {
   const connection = await connect({ servers: natsServer.url });
   try {
     const manager = await connection.jetstreamManager();
-    return (await manager.streams.info(TICKET_STREAM)).state.messages;
+    const { state } = await manager.streams.info(TICKET_STREAM);
+    // One marks the stream, by which its loss is noticed, and stays.
+    return state.messages - 1;
   } finally {
     await connection.close();
   }
@@ -510,6 +512,11 @@ it('is ready once it has a session, and counts what it does', async () => {
   expect(metrics).toMatch(
     /lyceum_teacher_inference_seconds_total\{teacher="[0-9a-f]{12}"\} 0\.\d+/,
   );
+  // The first at once, what comes within a second after it not.
+  const [measured] = here.measured;
+  expect(measured?.sampleCount).toBeGreaterThan(0);
+  expect(measured?.inferenceSeconds).toBeGreaterThan(0);
+  expect(digestHex(measured?.teacherIdentity ?? Buffer.alloc(32))).toBe(wide.identity);
 });
 
 it('looks answers up, one inference at a time, in the time that it was told', async () => {

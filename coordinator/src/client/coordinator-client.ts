@@ -296,6 +296,11 @@ export class CoordinatorClient {
   async listWorkers(): Promise<Worker[]> {
     return (await call(this.#cluster, this.#cluster.listWorkers, {})).workers;
   }
+
+  /** Teacher workers with which no student would wait; 0: no teacher is wanted. */
+  async desiredTeacherWorkers(): Promise<number> {
+    return (await call(this.#cluster, this.#cluster.listWorkers, {})).desiredTeacherWorkers;
+  }
 }
 
 async function collect(messages: AsyncIterable<{ readonly chunk: Uint8Array }>): Promise<Buffer> {

@@ -13,6 +13,7 @@ import type { RunStore } from '../runs/run-store.js';
 import { isAssigned } from '../schedule/run-state.js';
 import type { GarbageCollector } from './garbage-collector.js';
 import type { StudentSession } from './student-session.js';
+import type { TeacherDemand } from './teacher-demand.js';
 import type { TeacherSession } from './teacher-session.js';
 import type { TicketDesk } from './ticket-desk.js';
 import type { WorkerSessions } from './worker-sessions.js';
@@ -23,6 +24,7 @@ export interface ClusterServiceParts {
   readonly store: RunStore;
   readonly desk: TicketDesk;
   readonly garbage: GarbageCollector;
+  readonly demand: Pick<TeacherDemand, 'desiredWorkers'>;
   readonly version: string;
   readonly log: Logger;
 }
@@ -34,7 +36,10 @@ export function clusterService(parts: ClusterServiceParts) {
       const names = teacherNames(parts.store);
       const teachers = parts.teachers.list().map((s) => teacherWorker(s, names, parts.desk));
       const students = parts.students.list().map((s) => studentWorker(s, parts.store));
-      return { workers: [...teachers, ...students] };
+      return {
+        workers: [...teachers, ...students],
+        desiredTeacherWorkers: parts.demand.desiredWorkers(),
+      };
     }),
     collectGarbage: unary<CollectGarbageRequest, CollectGarbageResponse>(
       log,

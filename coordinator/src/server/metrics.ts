@@ -5,6 +5,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 export interface MetricSources {
   readonly sessionCounts: () => { readonly teacher: number; readonly student: number };
   readonly openTicketCount: () => number;
+  readonly desiredTeacherWorkers: () => number;
   readonly answerBytes: () => number;
   readonly runs: () => Iterable<{
     readonly runId: string;
@@ -44,6 +45,14 @@ export function coordinatorMetrics(sources: MetricSources): CoordinatorMetrics {
     registers,
     collect() {
       this.set(sources.openTicketCount());
+    },
+  });
+  new Gauge({
+    name: 'lyceum_desired_teacher_workers',
+    help: 'Teacher workers with which no student would wait; 0: no teacher is wanted.',
+    registers,
+    collect() {
+      this.set(sources.desiredTeacherWorkers());
     },
   });
   new Gauge({

@@ -12,6 +12,7 @@ export type WorkerEnvironment = RunRecord['studentWorkers'][number];
 interface Live {
   progress?: ProgressSnapshot;
   degradedShare?: number;
+  studentRate?: number;
   readonly rate: RecentRate;
   readonly teacherWorkers: Map<string, WorkerEnvironment>;
 }
@@ -27,6 +28,11 @@ export class RunMonitor {
 
   progress(runId: string): ProgressSnapshot | undefined {
     return this.#runs.get(runId)?.progress;
+  }
+
+  /** Samples per second that the student takes when it does not wait; undefined: it has not taken a step. */
+  studentRate(runId: string): number | undefined {
+    return this.#runs.get(runId)?.studentRate;
   }
 
   /** Takes a worker's report. @returns the snapshot, and the one before. */
@@ -57,6 +63,8 @@ export class RunMonitor {
           }),
     };
     live.progress = now;
+    const ownSeconds = trainingSeconds - waitingSeconds;
+    if (ownSeconds > 0) live.studentRate = samples / ownSeconds;
     this.#wake(runId);
     return { now, before };
   }

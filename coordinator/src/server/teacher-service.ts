@@ -131,6 +131,9 @@ function takeReport(
       desk.returned(workerId, ticketId(ticket), ticket.attempt, { reason, retryable });
       break;
     }
+    case 'measured':
+      session.measured(digestHex(report.measured.teacherIdentity), report.measured);
+      break;
     case 'hello':
       throw new LyceumError('INVALID_ARGUMENT', 'a session has one hello');
     default:

@@ -11,12 +11,19 @@ import { WorkerSession } from './worker-session.js';
 /** Problems of a worker that are kept to be shown. */
 const PROBLEM_COUNT = 8;
 
+export interface Inferences {
+  readonly sampleCount: number;
+  readonly inferenceSeconds: number;
+}
+
 export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignment> {
   /** By identity, hex. */
   readonly #loaded = new Map<string, LoadedTeacher>();
   readonly #problems: string[] = [];
   /** Reasons by identity, hex. */
   #failures: ReadonlyMap<string, string> = new Map();
+  /** What inferences took lately, by identity, hex. */
+  readonly #inferences = new Map<string, Inferences>();
   /** Identities that it was told to have. */
   wanted: ReadonlySet<string> = new Set();
 
@@ -34,6 +41,23 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
 
   loaded(): ReadonlyMap<string, LoadedTeacher> {
     return this.#loaded;
+  }
+
+  /** What inferences took since the last call. */
+  measured(teacherIdentity: string, { sampleCount, inferenceSeconds }: Inferences): void {
+    const valid = inferenceSeconds >= 0 && Number.isFinite(inferenceSeconds);
+    if (!valid || !this.served().has(teacherIdentity)) return;
+    const before = this.#inferences.get(teacherIdentity);
+    // Half of what was: a worker that others slow down is seen to be slower after some seconds.
+    this.#inferences.set(teacherIdentity, {
+      sampleCount: (before?.sampleCount ?? 0) / 2 + sampleCount,
+      inferenceSeconds: (before?.inferenceSeconds ?? 0) / 2 + inferenceSeconds,
+    });
+  }
+
+  /** What the teacher's inferences took lately; undefined: nothing is known. */
+  inference(teacherIdentity: string): Inferences | undefined {
+    return this.#inferences.get(teacherIdentity);
   }
 
   /** Why it could not load a teacher; undefined: it has not failed to. */

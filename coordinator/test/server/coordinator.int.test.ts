@@ -346,6 +346,42 @@ describe('a run from submit to report', () => {
   });
 });
 
+describe('desired teacher workers', () => {
+  const desired = async () => {
+    const { cluster: client } = cluster.clients;
+    return (await call(client, client.listWorkers, {})).desiredTeacherWorkers;
+  };
+
+  it('are as many as the student would keep busy, and none once nothing is wanted', async () => {
+    expect(await desired()).toBe(0);
+    const submitted = await submit();
+    // It waits for workers of both kinds.
+    expect(await desired()).toBe(1);
+    const slow = teacher('t1', { answer: () => undefined });
+    const peer = student('s1');
+    const { assignmentEpoch } = await assigned(peer);
+    await peer.receive(0, STEP_COUNT);
+    await eventually(() => (slow.assignment?.teachers.length === 2 ? true : undefined));
+    await eventually(() => (slow.taken.length >= 2 ? true : undefined));
+    // 1,000 samples a second when it does not wait, and 3 and 5 ms of a worker each: 1.1 · 8 workers.
+    const progress = {
+      ...{ runId, assignmentEpoch, step: 0, epoch: 0, loss: 1, learningRate: 1 },
+      ...{ trainingSeconds: 10, waitingSeconds: 9, samples: 1000 },
+      ...{ validation: undefined, checkpointStep: 0 },
+    };
+    await peer.send({ $case: 'progress', progress });
+    const [one = '', two = ''] = submitted.teacherIdentities;
+    await slow.tellInference(digestBytes(one), 500, 1.5);
+    await slow.tellInference(digestBytes(two), 500, 2.5);
+    await eventually(async () => ((await desired()) === 9 ? true : undefined));
+    const metrics = await (await fetch(`http://${cluster.http}/metrics`)).text();
+    expect(metrics).toContain('lyceum_desired_teacher_workers 9');
+    const { run } = cluster.clients;
+    await call(run, run.cancelRun, { runId });
+    await eventually(async () => ((await desired()) === 0 ? true : undefined));
+  });
+});
+
 describe('trouble', () => {
   it('gives the tickets of a killed teacher worker to another at once, not after a lease', async () => {
     const doomed = teacher('t1', { answer: () => undefined });

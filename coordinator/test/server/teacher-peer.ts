@@ -82,6 +82,19 @@ export class TeacherPeer {
     await this.#session.send({ report: { $case: 'returned', returned } });
   }
 
+  async tellInference(
+    teacherIdentity: Uint8Array,
+    sampleCount: number,
+    inferenceSeconds: number,
+  ): Promise<void> {
+    const measured = {
+      teacherIdentity: Buffer.from(teacherIdentity),
+      sampleCount,
+      inferenceSeconds,
+    };
+    await this.#session.send({ report: { $case: 'measured', measured } });
+  }
+
   /** Answers a ticket on a stream of its own. */
   async answer(
     ticket: Ticket,

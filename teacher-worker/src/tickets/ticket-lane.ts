@@ -24,6 +24,7 @@ import type { SessionLink } from '../session-link.js';
 import { abortable } from './abortable.js';
 import type { AnswerStream } from './answer-stream.js';
 import type { FairTurns } from './fair-turns.js';
+import { InferenceReport } from './inference-report.js';
 import { Slots } from './slots.js';
 
 /** Answers of one teacher under way to the coordinator; more would only wait in this process' memory. */
@@ -46,6 +47,8 @@ export interface LaneOptions {
   readonly fetchDataset: (digest: string) => Promise<DatasetFile>;
   readonly compute: (ticket: Ticket, dataset: DatasetFile) => Promise<Answer>;
   readonly metrics: WorkerMetrics;
+  /** Milliseconds that only rise. */
+  readonly nowMs: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
@@ -62,12 +65,14 @@ export class TicketLane {
   readonly #abandoning = new AbortController();
   /** Give up on tickets in hand, wherever they are. */
   readonly #giveUp: AbortSignal;
+  readonly #inferences: InferenceReport;
   readonly #inHand = new Set<Promise<void>>();
   #rest = new AbortController();
 
   constructor(options: LaneOptions) {
     this.#options = options;
     this.#hands = new Slots(options.ticketsInHand);
+    this.#inferences = new InferenceReport(options.identity, options.link, options.nowMs);
     this.#giveUp = AbortSignal.any([options.link.closed, this.#abandoning.signal]);
     this.settled = this.#run();
   }
@@ -178,6 +183,7 @@ export class TicketLane {
     const answer = await abortable(compute(ticket, dataset).finally(endTurn), this.#giveUp);
     metrics.samplesInferred.inc(teacherLabel(identity), ticket.positionCount);
     metrics.inferenceSeconds.inc(teacherLabel(identity), answer.inferenceSeconds);
+    this.#inferences.add(ticket.positionCount, answer.inferenceSeconds);
     return answer;
   }
 

@@ -11,15 +11,24 @@ export function addWorkers(program: Command): void {
     .action((_options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
         const workers = await client.listWorkers();
-        print(workers.map(workerDocument), () =>
-          workers.length === 0 ? ['No workers are connected.'] : workerLines(workers, Date.now()),
-        );
+        const desired = await client.desiredTeacherWorkers();
+        print(workers.map(workerDocument), () => [
+          ...(workers.length === 0
+            ? ['No workers are connected.']
+            : workerLines(workers, Date.now())),
+          desiredLine(desired, workers.filter(({ kind }) => kind === 'teacher').length),
+        ]);
       }),
     );
 }
 
 function workerDocument({ connectedAtMs, ...worker }: Worker): Record<string, unknown> {
   return { ...worker, connectedAt: timeText(connectedAtMs) };
+}
+
+function desiredLine(desired: number, connected: number): string {
+  if (desired === 0) return 'No teacher is wanted now.';
+  return `Teacher workers desired, so that no student waits: ${desired}; connected: ${connected}.`;
 }
 
 function workerLines(workers: readonly Worker[], nowMs: number): string[] {
