@@ -7,6 +7,7 @@ import { onInterrupt } from '@lyceum/proto/node';
 import { type BenchResult, resultLines } from './bench-result.js';
 import { coordinator } from './coordinator/coordinator.js';
 import { inference } from './inference.js';
+import { memory } from './memory.js';
 import { remoteTeachers } from './remote-teachers.js';
 import { step } from './step.js';
 import { storedEpoch } from './stored-epoch.js';
@@ -25,6 +26,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   inference: {
     summary: 'teachers’ inference as one graph ÷ operation by operation, samples/s',
     run: inference,
+  },
+  memory: {
+    summary: 'resident memory of every process over a long run',
+    run: memory,
   },
   'remote-teachers': {
     summary: 'student samples/s with 3 remote teachers ÷ the same student alone',

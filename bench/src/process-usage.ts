@@ -16,3 +16,9 @@ export async function cpuSeconds(pid: number): Promise<number> {
   const [utime, stime] = [Number(fields[11]), Number(fields[12])];
   return (utime + stime) / TICKS_PER_SECOND;
 }
+
+/** @returns mebibytes of the process that are in memory now. */
+export async function residentMib(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}

@@ -1,0 +1,80 @@
+/**
+ * `memory`: does a process grow while a run goes on?
+ *
+ * One long run from three teachers that are looked up, every epoch with a new view, in a cluster of real processes.
+ * The resident memory of each is read once a second. The figure compares the last quarter of a run with its second
+ * quarter: what is filled once, caches and windows, is full by then. A repetition is a cluster of its own.
+ */
+import { importDataset } from '@lyceum/learning/data';
+import { ArtifactKind } from '@lyceum/proto';
+import { sleep } from '@lyceum/proto/node';
+import {
+  type BenchOptions,
+  cacheFolder,
+  finished,
+  makeTeachers,
+  progress,
+  withCluster,
+} from './bench-cluster.js';
+import { type BenchResult, median, spread } from './bench-result.js';
+import { residentMib } from './process-usage.js';
+import { distillation } from './remote-teachers-runs.js';
+
+/** Some minutes of the small student. */
+const STEPS = 60_000;
+const LOOKUP_DELAY_MS = 1;
+const INTERVAL_MS = 1_000;
+
+export async function memory(options: BenchOptions): Promise<BenchResult> {
+  const dataset = await importDataset('digits', cacheFolder());
+  const growths: number[] = [];
+  const details: Record<string, unknown> = { steps: STEPS };
+  for (let repetition = 1; repetition <= options.repetitions; repetition++) {
+    const readings = await readingsOfRun(dataset, options.signal);
+    for (const [id, mib] of readings) {
+      const { early, late } = quarters(mib);
+      details[`${id}-${repetition}`] = { earlyMib: early, lateMib: late, maxMib: Math.max(...mib) };
+      progress(`${id}: ${early.toFixed(0)} MiB, later ${late.toFixed(0)} MiB`);
+      if (id === 'coordinator') growths.push(late / early);
+    }
+  }
+  return {
+    name: 'memory',
+    value: median(growths),
+    unit: 'resident memory of the coordinator in the last quarter of a run ÷ in the second',
+    spread: spread(growths),
+    details,
+  };
+}
+
+function quarters(mib: readonly number[]): { early: number; late: number } {
+  const quarter = Math.floor(mib.length / 4);
+  return { early: median(mib.slice(quarter, 2 * quarter)), late: median(mib.slice(3 * quarter)) };
+}
+
+/** @returns mebibytes by process, one a second of the run. */
+async function readingsOfRun(dataset: Buffer, signal: AbortSignal): Promise<Map<string, number[]>> {
+  const shape = { teacherWorkers: 2, studentWorkers: 1, lookupDelayMs: LOOKUP_DELAY_MS, signal };
+  return withCluster(shape, async (cluster, client) => {
+    await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
+    await makeTeachers(client, signal);
+    const run = finished(
+      client,
+      distillation({ name: 'long', model: 'mlp', steps: STEPS, viewSeed: 1 }),
+      signal,
+    );
+    let over = false;
+    const ended = run.finally(() => {
+      over = true;
+    });
+    const readings = new Map<string, number[]>();
+    while (!over) {
+      for (const { workerId, pid } of cluster.processes) {
+        readings.set(workerId, [...(readings.get(workerId) ?? []), await residentMib(pid)]);
+      }
+      await Promise.race([ended, sleep(INTERVAL_MS, signal)]);
+    }
+    await ended;
+    return readings;
+  });
+}
