@@ -47,7 +47,7 @@ const QUEUE_KEPT_MS = 60_000;
 /** How long the time of a worker's loss is remembered; longer than any grace. */
 const LOST_KEPT_MS = 3_600_000;
 
-/** One computing, one waiting for its turn. */
+/** Of a worker, for all its teachers together, but at least one of each: one computing, one waiting for its turn. */
 const TICKETS_IN_HAND = 2;
 
 const TICK_MS = 1_000;
@@ -271,14 +271,16 @@ export class Reconciler {
   async #tellTeachers(placement: Placement): Promise<void> {
     const { teachers } = this.#parts;
     const wanted = this.#wantedTeachers();
-    for (const session of teachers.list()) {
-      const identities = placement.teachers.get(session.workerId) ?? [];
+    for (const [index, session] of teachers.list().entries()) {
+      // Each worker begins with another teacher: a span is complete when all have answered.
+      const identities = rotated(placement.teachers.get(session.workerId) ?? [], index);
+      const ticketsInHand = Math.ceil(TICKETS_IN_HAND / Math.max(1, identities.length));
       const list: WantedTeacher[] = [];
       for (const identity of identities) {
         const teacher = wanted.get(identity);
         if (teacher === undefined) continue;
         await this.#ensureQueue(identity);
-        list.push(teacher);
+        list.push({ ...teacher, ticketsInHand });
       }
       session.wanted = new Set(identities);
       session.desired.set({ teachers: list, ticketStream: TICKET_STREAM });
@@ -294,8 +296,8 @@ export class Reconciler {
   }
 
   /** Every teacher of the runs and evaluations that have not ended, with the sets that it is asked about. */
-  #wantedTeachers(): Map<string, WantedTeacher> {
-    const wanted = new Map<string, WantedTeacher>();
+  #wantedTeachers(): Map<string, Omit<WantedTeacher, 'ticketsInHand'>> {
+    const wanted = new Map<string, Omit<WantedTeacher, 'ticketsInHand'>>();
     const { store, evaluations } = this.#parts;
     const runs = store.list().filter(({ state }) => !hasEnded(state));
     for (const { teachers, dataset } of [...runs, ...evaluations.users()]) {
@@ -309,7 +311,6 @@ export class Reconciler {
             settingsJson,
             ticketConsumer: ticketConsumer(identity),
             datasets: [reference],
-            ticketsInHand: TICKETS_IN_HAND,
           });
         } else if (!known.datasets.some((d) => reference.digest.equals(d.digest))) {
           known.datasets.push(reference);
@@ -347,6 +348,11 @@ export class Reconciler {
       log.debug({ teacher: identity }, 'ticket queue closed');
     }
   }
+}
+
+function rotated<T>(items: readonly T[], by: number): T[] {
+  const first = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
 }
 
 /** What a student worker is told of its run. */
