@@ -94,11 +94,16 @@ function sentences(report: Report): string[] {
   }
   lines.push(
     `Trained at ${countText(report.samplesPerSecond)} samples/s, ${percentText(waiting, 1)} of the time waiting for targets; ${durationText(report.wallSeconds * 1000)} from submit to end.`,
-    report.bitExact
-      ? 'The same run again gives the same bits on the same device type and thread count.'
-      : `Not bit-exact: ${report.bitExactExceptions.join('; ')}.`,
+    reproducibilityText(report),
   );
   return lines;
+}
+
+/** With a quorum, who contributed is chance, which a replay alone repeats. */
+function reproducibilityText(report: Report): string {
+  if (!report.bitExact) return `Not bit-exact: ${report.bitExactExceptions.join('; ')}.`;
+  const which = report.contributors == null ? 'The same run again' : 'A replay of the run';
+  return `${which} gives the same bits on the same device type and thread count.`;
 }
 
 function orUnknown(value: number | null, text: (value: number) => string): string | undefined {
