@@ -99,10 +99,11 @@ function sentences(report: Report): string[] {
   return lines;
 }
 
-/** With a quorum, who contributed is chance, which a replay alone repeats. */
+/** Who was late is chance, which a replay alone repeats. */
 function reproducibilityText(report: Report): string {
   if (!report.bitExact) return `Not bit-exact: ${report.bitExactExceptions.join('; ')}.`;
-  const which = report.contributors == null ? 'The same run again' : 'A replay of the run';
+  const isDegraded = (report.contributors?.degradedShare ?? 0) > 0;
+  const which = isDegraded ? 'A replay of the run' : 'The same run again';
   return `${which} gives the same bits on the same device type and thread count.`;
 }
 

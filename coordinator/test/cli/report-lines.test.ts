@@ -32,7 +32,9 @@ The same run again gives the same bits on the same device type and thread count.
 
 test('a run that went on without teachers says how much', () => {
   const contributorCounts = { degradedSteps: 10, unknownSteps: 0, teacherSteps: [40, 30] };
-  expect(reportLines(composeReport(exampleInput({ contributorCounts })))).toContain(
+  const lines = reportLines(composeReport(exampleInput({ contributorCounts })));
+  expect(lines).toContain(
     '25.0 % of the steps had fewer than all teachers; contributed to: wide 100.0 %, deep 75.0 %.',
   );
+  expect(lines.at(-1)).toMatch(/^A replay of the run gives the same bits/);
 });
