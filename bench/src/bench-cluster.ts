@@ -1,9 +1,8 @@
 /** What benches do with a cluster of real processes on this machine: start it, fill it, run in it, count its CPU time. */
 import { CoordinatorClient } from '@lyceum/coordinator/client';
 import { LocalCluster, type LocalClusterOptions } from '@lyceum/coordinator/local';
-import { ArtifactKind, LyceumError, type Run, RunState } from '@lyceum/proto';
+import { LyceumError, type Run, RunState } from '@lyceum/proto';
 import { cpuSeconds } from './process-usage.js';
-import { TEACHERS, training } from './remote-teachers-runs.js';
 
 export interface BenchOptions {
   readonly repetitions: number;
@@ -44,17 +43,6 @@ export async function finished(
     throw new LyceumError('INTERNAL', `run ${run.runId} did not succeed: ${ended.reason}`);
   }
   return ended;
-}
-
-/** Trains the three teachers, briefly, and leaves them in the cluster under their names. */
-export async function makeTeachers(client: CoordinatorClient, signal: AbortSignal): Promise<void> {
-  for (const name of TEACHERS) {
-    progress(`training teacher ${name}`);
-    await finished(client, training({ name, model: name, epochs: 1 }), signal);
-    const kind = ArtifactKind.ARTIFACT_KIND_MODEL;
-    const model = await client.pullArtifact(kind, `run:${name}`, { signal });
-    await client.pushArtifact(kind, name, model, { signal });
-  }
 }
 
 /** Seconds of CPU time of every process so far, by worker id. */

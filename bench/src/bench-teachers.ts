@@ -40,6 +40,11 @@ export async function pushTeachers(
   }
 }
 
+/** Trains the teachers and leaves them in the cluster under their names. The data set must be there. */
+export async function makeTeachers(client: CoordinatorClient, signal: AbortSignal): Promise<void> {
+  await pushTeachers(client, await trainTeachers(client, signal), signal);
+}
+
 /** Until every worker has every teacher's logits: what that takes of the cores is not the student's. */
 export async function warmUpTeachers(
   client: CoordinatorClient,

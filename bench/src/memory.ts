@@ -12,11 +12,11 @@ import {
   type BenchOptions,
   cacheFolder,
   finished,
-  makeTeachers,
   progress,
   withCluster,
 } from './bench-cluster.js';
 import { type BenchResult, median, spread } from './bench-result.js';
+import { makeTeachers } from './bench-teachers.js';
 import { residentMib } from './process-usage.js';
 import { distillation } from './remote-teachers-runs.js';
 

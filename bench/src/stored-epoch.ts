@@ -15,12 +15,12 @@ import {
   cacheFolder,
   cpuMsPerBatch,
   finished,
-  makeTeachers,
   progress,
   usage,
   withCluster,
 } from './bench-cluster.js';
 import { type BenchResult, median, spread } from './bench-result.js';
+import { makeTeachers } from './bench-teachers.js';
 import { distillation, STUDENTS, type StudentName, training } from './remote-teachers-runs.js';
 import { inferredSamples } from './teacher-metrics.js';
 
