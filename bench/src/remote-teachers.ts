@@ -13,7 +13,14 @@
 import type { LocalCluster } from '@lyceum/coordinator/local';
 import { importDataset } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
-import { cacheFolder, finished, progress, usage, withCluster } from './bench-cluster.js';
+import {
+  cacheFolder,
+  cpuMsPerBatch,
+  finished,
+  progress,
+  usage,
+  withCluster,
+} from './bench-cluster.js';
 import { type BenchResult, median, spread } from './bench-result.js';
 import { pushDataset, pushTeachers, trainTeachers, warmUpTeachers } from './bench-teachers.js';
 import {
@@ -145,7 +152,7 @@ async function measure(
     await warmUpTeachers(client, student, signal);
     const pairs: Pair[] = [];
     const waitingShares: number[] = [];
-    const cpuMsPerBatch: Record<string, number> = {};
+    let cpu: Record<string, number> = {};
     let inferred: Record<string, number> = {};
     for (let repetition = 0; repetition < repetitions; repetition++) {
       const rates = { alone: 0, distilled: 0 };
@@ -169,16 +176,13 @@ async function measure(
         progress(`${name}: ${Math.round(report.samplesPerSecond)} samples/s`);
         if (kind === 'alone') continue;
         waitingShares.push(report.training.waitingSeconds / report.training.seconds);
-        for (const [process, seconds] of Object.entries(await usage(cluster))) {
-          const spent = seconds - (before[process] ?? 0);
-          cpuMsPerBatch[process] = (spent * 1000) / report.training.stepCount;
-        }
+        cpu = await cpuMsPerBatch(cluster, before, report.training.stepCount);
         inferred = await inferredSince(cluster, inferredBefore);
         assertAllInferred(inferred, report.training.samples);
       }
       pairs.push(rates);
     }
-    return { pairs, waitingShares, cpuMsPerBatch, inferred };
+    return { pairs, waitingShares, cpuMsPerBatch: cpu, inferred };
   });
 }
 

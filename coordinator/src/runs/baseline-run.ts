@@ -4,7 +4,7 @@
  */
 import { stepPlan } from '@lyceum/learning/data';
 import { checkRunSpecification, type RunSpecification, specificationDigest } from '@lyceum/proto';
-import type { RunRecord } from './run-record.js';
+import { newRunRecord, type RunRecord } from './run-record.js';
 
 export function baselineRunId(runId: string): string {
   return `${runId}-alone`;
@@ -21,13 +21,10 @@ export function planBaseline(parent: RunRecord, sequence: number, nowMs: number)
   const specification = baselineSpecification(parent);
   const { batchSize, steps } = specification.spec.training;
   const { leaderEpoch, dataset, studentModelDigest, labelledTrainCount } = parent;
-  return {
+  return newRunRecord({
     runId,
     sequence,
-    attempt: 1,
     leaderEpoch,
-    state: 'QUEUED',
-    reason: '',
     specification,
     specificationDigest: specificationDigest(specification),
     parentRunId: parent.runId,
@@ -36,15 +33,8 @@ export function planBaseline(parent: RunRecord, sequence: number, nowMs: number)
     ...(studentModelDigest !== undefined && { studentModelDigest }),
     labelledTrainCount,
     plan: stepPlan({ sampleCount: labelledTrainCount, batchSize, steps }),
-    studentFailureCount: 0,
     submittedAtMs: nowMs,
-    startedAtMs: 0,
-    endedAtMs: 0,
-    trainingSinceMs: 0,
-    trainingMs: 0,
-    studentWorkers: [],
-    teacherWorkers: [],
-  };
+  });
 }
 
 /** As many steps, and as many looks at the validation split, whatever an epoch of few labels is. */

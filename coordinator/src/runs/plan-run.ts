@@ -16,7 +16,7 @@ import type { ArtifactCatalog } from './artifact-catalog.js';
 import { ArtifactLookup, modelProblems } from './artifact-lookup.js';
 import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
 import type { DatasetOutline } from './inspect-artifact.js';
-import type { PinnedTeacher, RunRecord } from './run-record.js';
+import { newRunRecord, type PinnedTeacher, type RunRecord } from './run-record.js';
 import type { RunStore } from './run-store.js';
 
 export interface RunPlanRequest {
@@ -61,13 +61,10 @@ export async function planRun(
   if (problems.length > 0 || dataset === undefined || counted === undefined) {
     throw new InvalidDocumentError(`run ${runId}`, problems);
   }
-  return {
+  return newRunRecord({
     runId,
     sequence: runs.nextSequence(),
-    attempt: 1,
     leaderEpoch: runs.leaderEpoch,
-    state: 'QUEUED',
-    reason: '',
     specification,
     specificationDigest: specificationDigest(specification),
     dataset: { ...dataset.reference, classCount: dataset.outline.classCount },
@@ -75,15 +72,8 @@ export async function planRun(
     ...(studentModelDigest !== undefined && { studentModelDigest }),
     ...related,
     ...counted,
-    studentFailureCount: 0,
     submittedAtMs: nowMs,
-    startedAtMs: 0,
-    endedAtMs: 0,
-    trainingSinceMs: 0,
-    trainingMs: 0,
-    studentWorkers: [],
-    teacherWorkers: [],
-  };
+  });
 }
 
 type Related = Pick<RunRecord, 'baselineRunId' | 'allLabelsRunId'>;

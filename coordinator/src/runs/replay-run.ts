@@ -4,7 +4,7 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
-import type { RunRecord } from './run-record.js';
+import { newRunRecord, type RunRecord } from './run-record.js';
 
 export interface ReplayRequest {
   readonly runId: string;
@@ -31,13 +31,10 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
   const { specification, specificationDigest, dataset, teachers, plan } = source;
   const { studentModelDigest, allLabelsRunId, labelledTrainCount, fit } = source;
   const baseline = hasOwnBaseline(source) ? baselineRunId(runId) : source.baselineRunId;
-  return {
+  return newRunRecord({
     runId,
     sequence,
-    attempt: 1,
     leaderEpoch,
-    state: 'QUEUED',
-    reason: '',
     specification,
     specificationDigest,
     replayOf: { runId: source.runId, submittedAtMs: source.submittedAtMs },
@@ -49,15 +46,8 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
     labelledTrainCount,
     ...(fit !== undefined && { fit }),
     plan,
-    studentFailureCount: 0,
     submittedAtMs: nowMs,
-    startedAtMs: 0,
-    endedAtMs: 0,
-    trainingSinceMs: 0,
-    trainingMs: 0,
-    studentWorkers: [],
-    teacherWorkers: [],
-  };
+  });
 }
 
 /** True if `known` is a replay of `source`: asking for it again changes nothing. */

@@ -142,6 +142,25 @@ export type RunFit = z.output<typeof fit>;
 export type RunOutcome = z.output<typeof outcome>;
 export type ProgressSnapshot = z.output<typeof progress>;
 
+/** What a new run has not been through yet. */
+const untouched = {
+  attempt: 1,
+  state: 'QUEUED',
+  reason: '',
+  studentFailureCount: 0,
+  startedAtMs: 0,
+  endedAtMs: 0,
+  trainingSinceMs: 0,
+  trainingMs: 0,
+} as const;
+
+/** The record of a run that is submitted now, not stored yet. */
+export function newRunRecord(
+  made: Omit<RunRecord, keyof typeof untouched | 'studentWorkers' | 'teacherWorkers'>,
+): RunRecord {
+  return { ...made, ...untouched, studentWorkers: [], teacherWorkers: [] };
+}
+
 /** @throws {Error} if the text is no record; a record that cannot be read is a bug or another version's. */
 export function parseRunRecord(text: string): RunRecord {
   return runRecord.parse(JSON.parse(text));
