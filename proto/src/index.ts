@@ -5,6 +5,7 @@ export { pathText } from './document-schema.js';
 export * from './errors.js';
 export * from './limits.js';
 export * from './messages.js';
+export * from './output-names.js';
 export * from './run-specification.js';
 export * from './subjects.js';
 export * from './tensor-frames.js';

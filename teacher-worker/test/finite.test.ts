@@ -11,5 +11,5 @@ it('passes finite values, however large', () => {
 });
 
 it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('names %s', (bad) => {
-  expect(() => requireFinite(logits(0, 1, 2, bad))).toThrow(`logits is ${bad} at row 1, class 1`);
+  expect(() => requireFinite(logits(0, 1, 2, bad))).toThrow(`logits is ${bad} at row 1, value 1`);
 });

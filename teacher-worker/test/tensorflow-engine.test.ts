@@ -4,6 +4,8 @@ import { expect, it, vi } from 'vitest';
 import { TensorflowTeacher } from '../src/compute/tensorflow-engine.js';
 import { engine, makeDataset, makeTeacher } from './teachers-and-set.js';
 
+const firstSamples = (count: number) => Uint32Array.from({ length: count }, (_, sample) => sample);
+
 it('answers from one graph, made on the first batch and gone with the teacher', async () => {
   const { name, tf } = await engine();
   if (name !== 'native') return;
@@ -25,7 +27,7 @@ it('answers from one graph, made on the first batch and gone with the teacher', 
   const answer = (count: number) =>
     teacher.answer({
       dataset,
-      samples: Uint32Array.from({ length: count }, (_, sample) => sample),
+      samples: firstSamples(count),
       view: IDENTITY_VIEW,
       outputs: ['logits'],
     });
@@ -39,4 +41,33 @@ it('answers from one graph, made on the first batch and gone with the teacher', 
   expect(deletions).not.toHaveBeenCalled();
   teacher.close();
   expect(deletions).toHaveBeenCalledOnce();
+});
+
+it('gives the features of layers with the logits that it gives without them', async () => {
+  const reasons: string[] = [];
+  const teacher = await TensorflowTeacher.open(
+    await engine(),
+    parseModelPackage((await makeTeacher(1)).bytes),
+    { output: 'logits' },
+    undefined,
+    (reason) => reasons.push(reason),
+  );
+  const dataset = parseDataset(makeDataset().bytes);
+  const answer = (outputs: string[]) =>
+    teacher.answer({ dataset, samples: firstSamples(300), view: IDENTITY_VIEW, outputs });
+  const [alone] = await answer(['logits']);
+  const [hidden, output, logits] = await answer(['layer/dense_2', 'layer/logits', 'logits']);
+  expect(logits).toEqual(alone);
+  // The layer before the last one has everything that the logits are made of.
+  expect(output).toEqual({ ...logits, name: 'layer/logits' });
+  expect([hidden?.name, hidden?.width]).toEqual(['layer/dense_2', 20]);
+  expect(hidden?.values.length).toBe(300 * 20);
+  expect(Math.min(...(hidden?.values ?? []))).toBe(0);
+  expect(Math.max(...(hidden?.values ?? []))).toBeGreaterThan(0);
+  if ((await engine()).name === 'native') expect(reasons).toEqual([]);
+  await expect(answer(['layer/none', 'logits'])).rejects.toThrow(
+    'has no layer none; its layers are input, flatten, dense_1, dense_2, logits',
+  );
+  await expect(answer(['attention'])).rejects.toThrow('not attention');
+  teacher.close();
 });

@@ -24,6 +24,14 @@ export interface AnswerTableKey {
   readonly rowLength: number;
 }
 
+/** A tensor that a teacher is asked for. */
+export interface AnswerOutput {
+  /** `logits`, or as `layerOutput` makes it. */
+  readonly name: string;
+  /** Numbers of one sample. */
+  readonly rowLength: number;
+}
+
 /** In the order in which {@link tableKeyText} has them. */
 const keyFields = {
   teacherIdentity: z.string(),

@@ -30,6 +30,7 @@ export function planBaseline(parent: RunRecord, sequence: number, nowMs: number)
     parentRunId: parent.runId,
     dataset,
     teachers: [],
+    features: [],
     ...(studentModelDigest !== undefined && { studentModelDigest }),
     labelledTrainCount,
     plan: stepPlan({ sampleCount: labelledTrainCount, batchSize, steps }),

@@ -2,9 +2,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
-import { spanGrid } from '../schedule/span-grid.js';
 import { ContributorLedger, type Contributors, type LedgerOwner } from './contributor-ledger.js';
 import type { RunRecord } from './run-record.js';
+import { gridOf } from './run-tensors.js';
 
 export interface RunQuorum {
   readonly count: number;
@@ -77,10 +77,6 @@ export class ContributorLedgers {
   #path(runId: string): string {
     return join(this.#folder, `${runId}.contributors`);
   }
-}
-
-export function gridOf({ plan, dataset }: Pick<RunRecord, 'plan' | 'dataset'>) {
-  return spanGrid(plan, dataset.classCount * 4);
 }
 
 function ownerOf(

@@ -69,6 +69,7 @@ export async function planRun(
     specificationDigest: specificationDigest(specification),
     dataset: { ...dataset.reference, classCount: dataset.outline.classCount },
     teachers,
+    features: [],
     ...(studentModelDigest !== undefined && { studentModelDigest }),
     ...related,
     ...counted,

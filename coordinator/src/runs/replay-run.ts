@@ -28,7 +28,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
   const { runId, sequence, leaderEpoch, nowMs } = request;
-  const { specification, specificationDigest, dataset, teachers, plan } = source;
+  const { specification, specificationDigest, dataset, teachers, features, plan } = source;
   const { studentModelDigest, allLabelsRunId, labelledTrainCount, fit } = source;
   const baseline = hasOwnBaseline(source) ? baselineRunId(runId) : source.baselineRunId;
   return newRunRecord({
@@ -40,6 +40,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
     replayOf: { runId: source.runId, submittedAtMs: source.submittedAtMs },
     dataset,
     teachers,
+    features,
     ...(studentModelDigest !== undefined && { studentModelDigest }),
     ...(baseline !== undefined && { baselineRunId: baseline }),
     ...(allLabelsRunId !== undefined && { allLabelsRunId }),

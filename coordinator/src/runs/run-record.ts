@@ -29,6 +29,15 @@ const pinnedTeacher = z.strictObject({
   weightBytes: count,
 });
 
+/** A hint layer of a teacher that the run's terms compare with. */
+const pinnedFeature = z.strictObject({
+  /** Ensemble index. */
+  teacher: count,
+  layer: z.string(),
+  /** Of one sample's features: [units] or [height, width, channels]. */
+  shape: z.array(z.int().positive()),
+});
+
 const workerEnvironment = z.strictObject({
   workerId: z.string(),
   version: z.string(),
@@ -100,6 +109,8 @@ const runRecord = z.strictObject({
   replayOf: z.strictObject({ runId: z.string(), submittedAtMs: milliseconds }).optional(),
   /** In ensemble order; empty for a run of kind Training. */
   teachers: z.array(pinnedTeacher),
+  /** By teacher, then by layer. */
+  features: z.array(pinnedFeature),
   /** Model package that the student starts from. */
   studentModelDigest: digest.optional(),
   /** The run that trained, or trains, the student without teachers, and the one with all labels. */
@@ -138,6 +149,7 @@ const runRecord = z.strictObject({
 
 export type RunRecord = z.output<typeof runRecord>;
 export type PinnedTeacher = z.output<typeof pinnedTeacher>;
+export type PinnedFeature = z.output<typeof pinnedFeature>;
 export type RunFit = z.output<typeof fit>;
 export type RunOutcome = z.output<typeof outcome>;
 export type ProgressSnapshot = z.output<typeof progress>;

@@ -14,6 +14,7 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/answer-store.js';
+import type { AnswerTableKey } from '../answers/answer-table-key.js';
 import type { Ask } from './ask.js';
 import type { TicketDesk } from './ticket-desk.js';
 
@@ -98,11 +99,13 @@ export class AnswerIntake {
   }
 
   async #store(ask: Ask, frame: AnswerFrame, rowCount: number): Promise<void> {
-    const [logits] = frame.tensors;
-    if (logits === undefined) throw new LyceumError('INTERNAL', 'the frame has been checked');
     const samples = ask.samples.subarray(frame.firstRow, frame.firstRow + rowCount);
     try {
-      await this.#parts.store.put(ask.table, samples, float32Values(logits));
+      // The frame has been checked: a tensor for each table, in its order.
+      const puts = frame.tensors.map((tensor, index) =>
+        this.#parts.store.put(ask.tables[index] as AnswerTableKey, samples, float32Values(tensor)),
+      );
+      await Promise.all(puts);
     } catch (thrown) {
       const err = toLyceumError(thrown);
       if (err instanceof StorageFullError) await this.#parts.full(ask);
@@ -146,15 +149,18 @@ function checkedRowCount(
   ask: Ask | undefined,
 ): number {
   const { tensors, firstRow } = frame;
-  const [logits, ...others] = tensors;
   const want = ticket.outputs.join(', ');
-  if (logits === undefined || others.length > 0 || logits.name !== want) {
-    const got = tensors.map((tensor) => tensor.name).join(', ') || 'none';
-    throw new LyceumError('INVALID_ARGUMENT', `want the tensors ${want}, got ${got}`);
+  const got = tensors.map((tensor) => tensor.name).join(', ');
+  if (tensors.length !== ticket.outputs.length || got !== want) {
+    throw new LyceumError('INVALID_ARGUMENT', `want the tensors ${want}, got ${got || 'none'}`);
   }
-  const [rowCount = 0, ...row] = logits.shape;
-  if (ask !== undefined && (row.length !== 1 || row[0] !== ask.table.rowLength)) {
-    throw new ShapeMismatchError(logits.name, [rowCount, ask.table.rowLength], logits.shape);
+  const rowCount = tensors[0]?.shape[0] ?? 0;
+  for (const [index, { name, shape }] of tensors.entries()) {
+    // Of an answer that nobody wants, nobody knows how long a row is.
+    const rowLength = ask?.tables[index]?.rowLength ?? shape[1] ?? 0;
+    if (shape.length !== 2 || shape[0] !== rowCount || shape[1] !== rowLength) {
+      throw new ShapeMismatchError(name, [rowCount, rowLength], shape);
+    }
   }
   if (firstRow !== expected) {
     throw new LyceumError('INVALID_ARGUMENT', `want row ${expected} next, got ${firstRow}`);

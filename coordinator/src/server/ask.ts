@@ -8,7 +8,7 @@ import {
   type ViewAt,
 } from '@lyceum/learning/data';
 import { digestBytes, Ticket, ticketId } from '@lyceum/proto';
-import type { AnswerTableKey } from '../answers/answer-table-key.js';
+import type { AnswerOutput, AnswerTableKey } from '../answers/answer-table-key.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 
 export interface Ask {
@@ -16,7 +16,8 @@ export interface Ask {
   readonly id: string;
   readonly ticket: Ticket;
   readonly teacherIdentity: string;
-  readonly table: AnswerTableKey;
+  /** Where each of the ticket's outputs belongs, in their order. */
+  readonly tables: readonly AnswerTableKey[];
   /** The samples that the rows of the answer belong to. */
   readonly samples: Uint32Array;
 }
@@ -28,12 +29,17 @@ export interface AskContent {
   /** Absent: the split's own order; `span.epoch` means nothing then. */
   readonly orderSeed?: number;
   readonly span: Span;
-  /** Sorted. */
-  readonly outputs: readonly string[];
+  /** By name, sorted. */
+  readonly outputs: readonly AnswerOutput[];
+}
+
+/** What every teacher is asked for. */
+export function logitsOf({ classCount }: Pick<DatasetOutline, 'classCount'>): AnswerOutput {
+  return { name: 'logits', rowLength: classCount };
 }
 
 export function askFor(dataset: DatasetOutline, content: AskContent, samples: Uint32Array): Ask {
-  const { span, view, orderSeed } = content;
+  const { span, view, orderSeed, teacherIdentity, outputs } = content;
   const ticket = Ticket.fromPartial({
     teacherIdentity: digestBytes(content.teacherIdentity),
     datasetDigest: digestBytes(dataset.digest),
@@ -43,27 +49,27 @@ export function askFor(dataset: DatasetOutline, content: AskContent, samples: Ui
     ...(orderSeed !== undefined && { order: { seed: orderSeed, epoch: span.epoch } }),
     firstPosition: span.firstPosition,
     positionCount: span.positionCount,
-    outputs: [...content.outputs],
+    outputs: outputs.map(({ name }) => name),
   });
-  const { teacherIdentity } = content;
-  const table = answerTable(dataset, content);
-  return { id: ticketId(ticket), ticket, teacherIdentity, table, samples };
+  const tables = outputs.map((output) => answerTable(dataset, { teacherIdentity, view }, output));
+  return { id: ticketId(ticket), ticket, teacherIdentity, tables, samples };
 }
 
+/** Each output has a table of its own, whatever it was asked for together with: so logits serve every run. */
 export function answerTable(
   dataset: DatasetOutline,
-  { teacherIdentity, view, outputs }: Pick<AskContent, 'teacherIdentity' | 'view' | 'outputs'>,
+  { teacherIdentity, view }: Pick<AskContent, 'teacherIdentity' | 'view'>,
+  output: AnswerOutput,
 ): AnswerTableKey {
   return {
     teacherIdentity,
     datasetDigest: dataset.digest,
     view: view.text,
     viewEpoch: view.epoch,
-    outputs,
+    outputs: [output.name],
     codec: 'float32',
     sampleCount: dataset.sampleCount,
-    // Logits are all that is asked for: one number a class.
-    rowLength: dataset.classCount,
+    rowLength: output.rowLength,
   };
 }
 

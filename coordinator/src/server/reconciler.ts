@@ -3,7 +3,6 @@
  * missing. Passes run on events and once a second; they never overlap. What a pass could not do, because
  * NATS was away for one, the next one does.
  */
-import { targetPlan } from '@lyceum/learning/ensemble';
 import {
   AssignedRun,
   digestBytes,
@@ -18,9 +17,9 @@ import type { Logger, TicketQueue } from '@lyceum/proto/node';
 import type { Leadership } from '../runs/leadership.js';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
+import { gridOf, targetTensors } from '../runs/run-tensors.js';
 import { type Placement, place, type RunNeed } from '../schedule/placement.js';
 import { hasEnded, isAssigned } from '../schedule/run-state.js';
-import { spanGrid } from '../schedule/span-grid.js';
 import type { ActiveRuns } from './active-runs.js';
 import type { EnsembleEvaluations, TeacherUser } from './ensemble-evaluation.js';
 import type { RunDeletion } from './run-deletion.js';
@@ -358,7 +357,6 @@ function rotated<T>(items: readonly T[], by: number): T[] {
 /** What a student worker is told of its run. */
 function assignedRun(record: RunRecord): AssignedRun {
   const { runId, attempt, assignment, specification, dataset, studentModelDigest } = record;
-  const grid = spanGrid(record.plan, dataset.classCount * 4);
   return AssignedRun.fromPartial({
     runId,
     attempt,
@@ -368,15 +366,12 @@ function assignedRun(record: RunRecord): AssignedRun {
     ...(studentModelDigest !== undefined && {
       studentModelDigest: digestBytes(studentModelDigest),
     }),
-    targetTensors:
-      specification.kind === 'Distillation'
-        ? targetPlan(specification.spec).tensors.map(({ name }) => ({
-            name,
-            rowShape: [dataset.classCount],
-          }))
-        : [],
+    targetTensors: targetTensors(record).map(({ name, rowShape }) => ({
+      name,
+      rowShape: [...rowShape],
+    })),
     pointerBucket: POINTER_BUCKET,
     pointerKey: runId,
-    windowSteps: windowStepsOf(grid),
+    windowSteps: windowStepsOf(gridOf(record)),
   });
 }

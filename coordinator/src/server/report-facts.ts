@@ -4,9 +4,10 @@ import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
 import type { BlobStore } from '@lyceum/proto/node';
 import type { ReportInput, StudentEvaluation, TeacherEvaluation } from '../report/report-input.js';
 import type { Contributors } from '../runs/contributor-ledger.js';
-import { gridOf, quorumOf } from '../runs/contributor-ledgers.js';
+import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { RunRecord } from '../runs/run-record.js';
+import { gridOf } from '../runs/run-tensors.js';
 import { type ContributorCounts, SpanDecisions } from '../schedule/span-decisions.js';
 import { bitsKey, type WorkerEnvironment } from './run-monitor.js';
 

@@ -13,20 +13,21 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/answer-store.js';
+import type { AnswerOutput } from '../answers/answer-table-key.js';
 import type { ContributorLedger } from '../runs/contributor-ledger.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { RunRecord } from '../runs/run-record.js';
+import { type FeatureTensor, featureTensors, gridOf, teacherOutputs } from '../runs/run-tensors.js';
 import { RunSchedule, type ScheduleEffect } from '../schedule/run-schedule.js';
 import {
   endStepOfSpan,
   firstStepOfSpan,
   type SpanGrid,
   spanAt,
-  spanGrid,
   spanOfStep,
 } from '../schedule/span-grid.js';
-import { type Ask, answerTable, askFor, spanSamples } from './ask.js';
+import { type Ask, answerTable, askFor, logitsOf, spanSamples } from './ask.js';
 import { firstEnd } from './ended.js';
 import { overdegraded, type TargetFailure, unanswerable } from './target-failure.js';
 import { targetFrames } from './target-frames.js';
@@ -65,14 +66,24 @@ interface StepRange {
   readonly endStep: number;
 }
 
+/** Each [positions, numbers of a sample]. */
+interface ReadAnswers {
+  /** One a contributor. */
+  readonly logits: readonly Float32Array[];
+  /** One a feature tensor. */
+  readonly features: readonly Float32Array[];
+  readonly unreadable: ReadonlySet<number>;
+}
+
 type SendEffect = Extract<ScheduleEffect, { readonly kind: 'send' }>;
 
 interface Attachment {
   readonly controller: AbortController;
   /** What may leave, in order. */
   readonly ranges: SendEffect[];
-  /** One buffer a teacher, used again for every span: fresh ones keep the garbage collector busy. */
+  /** One buffer a teacher and one a feature tensor, used again for every span: fresh ones keep the garbage collector busy. */
   readonly logits: Float32Array[];
+  readonly features: Float32Array[];
   /** Called when a range was added, and at the end. */
   wake: () => void;
 }
@@ -84,6 +95,7 @@ export class RunTargets implements Asker {
   readonly #spec: DistillationSpecification['spec'];
   readonly #plan: TargetPlan;
   readonly #grid: SpanGrid;
+  readonly #features: readonly FeatureTensor[];
   readonly #schedule: RunSchedule;
   /** Open asks by id, with what the schedule calls them: two teachers of one model ask the same. */
   readonly #asks = new Map<string, { readonly span: number; readonly teachers: Set<number> }>();
@@ -93,7 +105,7 @@ export class RunTargets implements Asker {
   #failure: TargetFailure | undefined;
 
   constructor(parts: RunTargetsParts) {
-    const { record, dataset, ledger } = parts;
+    const { record, ledger } = parts;
     const quorum = quorumOf(record);
     if (record.specification.kind !== 'Distillation') {
       throw new Error(`run ${record.runId} has no targets`);
@@ -103,7 +115,8 @@ export class RunTargets implements Asker {
     this.askerId = `${record.runId}/training`;
     this.#spec = record.specification.spec;
     this.#plan = targetPlan(this.#spec);
-    this.#grid = spanGrid(record.plan, dataset.classCount * 4);
+    this.#grid = gridOf(record);
+    this.#features = featureTensors(record);
     this.#schedule = new RunSchedule({
       grid: this.#grid,
       teacherCount: record.teachers.length,
@@ -140,6 +153,7 @@ export class RunTargets implements Asker {
       controller: new AbortController(),
       ranges: [],
       logits: this.#parts.record.teachers.map(() => new Float32Array(0)),
+      features: this.#features.map(() => new Float32Array(0)),
       wake: () => {},
     };
     this.#attachment = attachment;
@@ -265,7 +279,7 @@ export class RunTargets implements Asker {
         view: viewAt(this.#spec.views, at.epoch),
         orderSeed: this.#spec.training.seed,
         span: at,
-        outputs: this.#plan.outputs,
+        outputs: teacherOutputs(record, teacher),
       },
       this.#samplesOf(span),
     );
@@ -307,19 +321,19 @@ export class RunTargets implements Asker {
       }
       const span = spanOfStep(this.#grid, range.firstStep);
       await this.#recordContributors(span, range);
-      const { logits, unreadable } = await this.#readAnswers(span, range, attachment.logits);
+      const answers = await this.#readAnswers(span, range, attachment);
       // A call that is over must not take back steps that have left on the one after it, which finds out by
       // itself what is unreadable.
       if (controller.signal.aborted) return;
-      if (unreadable.length > 0) {
+      if (answers.unreadable.size > 0) {
         // Everything behind it was not sent either; the schedule releases it again.
         ranges.length = 0;
-        for (const teacher of unreadable) {
+        for (const teacher of answers.unreadable) {
           this.#apply(this.#schedule.spanUnreadable(teacher, span, range.firstStep));
         }
         continue;
       }
-      for (const frame of this.#frames(span, range, logits)) {
+      for (const frame of this.#frames(span, range, answers)) {
         await send(frame);
         if (controller.signal.aborted) return;
         await nextTurn();
@@ -352,35 +366,43 @@ export class RunTargets implements Asker {
   }
 
   /**
-   * The contributors' logits for the positions of some steps, and the teachers whose are not readable.
+   * What the contributors answered for the positions of some steps, and the teachers whose answers are not readable.
    *
-   * @param buffers - one a teacher, replaced where it is too short; the logits are borrowed from them.
+   * @param buffers - replaced where they are too short; logits and features are borrowed from them.
    */
   async #readAnswers(
     span: number,
     { firstStep, endStep, contributors }: SendEffect,
-    buffers: Float32Array[],
-  ): Promise<{ logits: Float32Array[]; unreadable: number[] }> {
+    buffers: Pick<Attachment, 'logits' | 'features'>,
+  ): Promise<ReadAnswers> {
     const { dataset, record, store } = this.#parts;
     const samples = this.#samplesOfSteps(span, { firstStep, endStep });
     const view = viewAt(this.#spec.views, this.#positions(firstStep, endStep).epoch);
-    const { outputs } = this.#plan;
-    const unreadable: number[] = [];
-    const logits = await Promise.all(
-      contributors.map(async (teacher) => {
-        const identity = record.teachers[teacher]?.identity ?? '';
-        const out = atLeast(buffers, teacher, samples.length * dataset.classCount);
-        const table = answerTable(dataset, { teacherIdentity: identity, view, outputs });
-        try {
-          if ((await store.read(table, samples, out)).length > 0) unreadable.push(teacher);
-        } catch (thrown) {
-          this.#fail({ reason: `answers cannot be read: ${toLyceumError(thrown).message}` });
-          throw thrown;
-        }
-        return out;
-      }),
+    const unreadable = new Set<number>();
+    const read = async (teacher: number, output: AnswerOutput, out: Float32Array) => {
+      const teacherIdentity = record.teachers[teacher]?.identity ?? '';
+      const table = answerTable(dataset, { teacherIdentity, view }, output);
+      try {
+        if ((await store.read(table, samples, out)).length > 0) unreadable.add(teacher);
+      } catch (thrown) {
+        this.#fail({ reason: `answers cannot be read: ${toLyceumError(thrown).message}` });
+        throw thrown;
+      }
+      return out;
+    };
+    const output = logitsOf(dataset);
+    const logits = contributors.map((teacher) =>
+      read(teacher, output, atLeast(buffers.logits, teacher, samples.length * output.rowLength)),
     );
-    return { logits, unreadable };
+    const features = this.#features.map((feature, index) => {
+      const length = samples.length * feature.output.rowLength;
+      return read(feature.teacher, feature.output, atLeast(buffers.features, index, length));
+    });
+    return {
+      logits: await Promise.all(logits),
+      features: await Promise.all(features),
+      unreadable,
+    };
   }
 
   /** The samples of steps [firstStep, endStep) of a span, by position. */
@@ -396,13 +418,18 @@ export class RunTargets implements Asker {
   #frames(
     span: number,
     { firstStep, endStep, contributors }: SendEffect,
-    teacherLogits: readonly Float32Array[],
+    { logits, features }: ReadAnswers,
   ): Generator<TargetFrame, void, undefined> {
     const { dataset, record } = this.#parts;
     const { epoch, firstPosition, positionCount } = this.#positions(firstStep, endStep);
     return targetFrames({
       plan: this.#plan,
-      teacherLogits,
+      teacherLogits: logits,
+      features: this.#features.map(({ name, rowShape }, index) => ({
+        name,
+        rowShape,
+        values: features[index] as Float32Array,
+      })),
       teacherWeights: contributors.map((teacher) => record.teachers[teacher]?.weight ?? 0),
       rowCount: positionCount,
       classCount: dataset.classCount,

@@ -3,10 +3,8 @@ import { IDENTITY_VIEW, type SplitName, splitSamples, stepPlan } from '@lyceum/l
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import { SPAN_POSITIONS, spanAt, spanGrid } from '../schedule/span-grid.js';
-import { answerTable, askFor, spanSamples } from './ask.js';
+import { answerTable, askFor, logitsOf, spanSamples } from './ask.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
-
-const OUTPUTS = ['logits'];
 
 export interface SplitAnswersParts {
   /** Unique among all that ask. */
@@ -55,7 +53,8 @@ export class SplitAnswers implements Asker {
       const span = spanAt(grid, index);
       const samples = spanSamples(dataset, split, span, undefined);
       for (const { identity, name } of teachers) {
-        const content = { split, view: IDENTITY_VIEW, span, outputs: OUTPUTS } as const;
+        const outputs = [logitsOf(dataset)];
+        const content = { split, view: IDENTITY_VIEW, span, outputs } as const;
         const ask = askFor(dataset, { ...content, teacherIdentity: identity }, samples);
         const last = span.firstPosition + span.positionCount - 1;
         const rows = `rows ${span.firstPosition} to ${last} of the ${split} split`;
@@ -88,7 +87,8 @@ export class SplitAnswers implements Asker {
     const { dataset, split, store } = this.#parts;
     const samples = splitSamples(dataset, split);
     const logits = new Float32Array(samples.length * dataset.classCount);
-    const table = answerTable(dataset, { teacherIdentity, view: IDENTITY_VIEW, outputs: OUTPUTS });
+    const of = { teacherIdentity, view: IDENTITY_VIEW };
+    const table = answerTable(dataset, of, logitsOf(dataset));
     const missing = await store.read(table, samples, logits);
     return missing.length === 0 ? logits : undefined;
   }

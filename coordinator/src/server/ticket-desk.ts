@@ -122,9 +122,13 @@ export class TicketDesk {
   }
 
   async #issue(asker: Asker, ask: Ask): Promise<void> {
-    let missing: number;
+    let isStored: boolean;
     try {
-      missing = await this.#parts.store.missingCount(ask.table, ask.samples);
+      const { store } = this.#parts;
+      const missing = await Promise.all(
+        ask.tables.map((table) => store.missingCount(table, ask.samples)),
+      );
+      isStored = missing.every((count) => count === 0);
     } catch (thrown) {
       const err = toLyceumError(thrown);
       this.#parts.log.error({ err, runId: asker.runId }, 'answers could not be looked up');
@@ -132,7 +136,7 @@ export class TicketDesk {
       return;
     }
     if (this.#askers.get(ask.id)?.get(asker.askerId) !== asker) return;
-    if (missing === 0) {
+    if (isStored) {
       this.#settle(ask.id, [asker.askerId]);
       return;
     }

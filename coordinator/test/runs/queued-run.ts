@@ -30,6 +30,7 @@ export function queued(): RunRecord {
     specificationDigest: specificationDigest(specification),
     dataset: { digest: 'ab'.repeat(32), classCount: 10 },
     teachers: [],
+    features: [],
     baselineRunId: baselineRunId('run'),
     labelledTrainCount: 200,
     plan: { sampleCount: 1_000, batchSize: 100, stepsPerEpoch: 10, stepCount: 40 },

@@ -21,8 +21,6 @@ export interface TargetTensorPlan {
 }
 
 export interface TargetPlan {
-  /** What every teacher is asked for, sorted. */
-  readonly outputs: readonly string[];
   readonly combination: Combination;
   /** In the order in which a target carries them; each row is [C]. */
   readonly tensors: readonly TargetTensorPlan[];
@@ -52,7 +50,7 @@ export function targetPlan(spec: DistillationSpecification['spec']): TargetPlan 
   const tensors = [...temperatures]
     .sort((a, b) => a - b)
     .map((temperature) => ({ name: pooledName(combination.combine, temperature), temperature }));
-  return { outputs: ['logits'], combination, tensors };
+  return { combination, tensors };
 }
 
 /**

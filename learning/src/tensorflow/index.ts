@@ -17,6 +17,14 @@ export {
   setComputeThreads,
   type Tf,
 } from './engine.js';
-export { concreteShape, fitsInput, Inference, modelSampleShape, scaled } from './inference.js';
+export {
+  concreteShape,
+  fitsInput,
+  Inference,
+  type InferenceResult,
+  modelSampleShape,
+  scaled,
+} from './inference.js';
+export { type ForwardPass, type ForwardResult, forwardPass } from './layer-outputs.js';
 export { loadModel, savedModel } from './model-files.js';
 export { type NotTraced, type TraceableCall, TracedStep, traceStep } from './traced/index.js';

@@ -1,5 +1,6 @@
 /**
- * Runs a classifier on samples at one fixed batch shape, filled up with zeros, and returns logits.
+ * Runs a classifier on samples at one fixed batch shape, filled up with zeros, and returns logits, and the features of
+ * layers where they are asked for.
  *
  * One shape, because a row's bits may depend on the shape of its batch: answers are asked for by row positions
  * on a fixed grid, so that asking again gives the same bits.
@@ -10,29 +11,41 @@ import { LyceumError } from '@lyceum/proto';
 import type { LayersModel, NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
 import type { ModelSettings } from '../data/index.js';
 import type { Engine } from './engine.js';
+import { type ForwardPass, forwardPass } from './layer-outputs.js';
 import { TracedStep, traceStep } from './traced/index.js';
 
 /** Below this a float32 loses precision and engines may round to 0; its logarithm is −87.3. */
 const LEAST_PROBABILITY = 1.1754943508222875e-38;
 
 /** The one call of the graph. */
-const LOGITS = 'logits';
+const FORWARD = 'forward';
+
+export interface InferenceResult {
+  /** [rowCount, C]; of a model that gives probabilities, their logarithms. */
+  readonly logits: Float32Array<ArrayBuffer>;
+  /** One a layer, [rowCount, …its shape]. */
+  readonly features: readonly Float32Array<ArrayBuffer>[];
+}
 
 export class Inference {
   readonly classCount: number;
   readonly rows: number;
+  /** Of one sample, for each layer. */
+  readonly featureShapes: readonly (readonly number[])[];
   readonly #engine: Engine;
   readonly #model: LayersModel;
   readonly #settings: ModelSettings;
   readonly #sampleSize: number;
   readonly #shape: number[];
   readonly #padded: Float32Array;
+  readonly #forward: ForwardPass;
   #graph: TracedStep | undefined;
 
   /**
    * @param model - borrowed. Until there is a graph, its weights of the moment count in every {@link run}.
    * @param rows - R, the greatest number of samples a run.
-   * @throws {LyceumError} INVALID_ARGUMENT if samples of that shape do not fit the model.
+   * @param layers - whose features {@link InferenceResult} has.
+   * @throws {LyceumError} INVALID_ARGUMENT if samples of that shape do not fit the model, or it has no such layer.
    */
   constructor(
     engine: Engine,
@@ -40,6 +53,7 @@ export class Inference {
     settings: ModelSettings,
     sampleShape: readonly number[],
     rows: number,
+    layers: readonly string[] = [],
   ) {
     const inputShape = modelSampleShape(model);
     if (!fitsInput(inputShape, sampleShape)) {
@@ -54,6 +68,8 @@ export class Inference {
     this.#sampleSize = elementCount(sampleShape);
     this.#shape = [rows, ...concreteShape(inputShape, sampleShape)];
     this.#padded = new Float32Array(rows * this.#sampleSize);
+    this.#forward = forwardPass(engine, model, layers);
+    this.featureShapes = this.#forward.featureShapes;
     this.rows = rows;
     this.classCount = model.outputs[0]?.shape[1] ?? 0;
   }
@@ -70,8 +86,8 @@ export class Inference {
     this.dispose();
     return this.#engine.tf.tidy(() => {
       const calls = {
-        [LOGITS]: {
-          fn: ({ samples }: NamedTensorMap) => this.#logits(samples as Tensor),
+        [FORWARD]: {
+          fn: ({ samples }: NamedTensorMap) => this.#outputs(samples as Tensor),
           inputs: { samples: this.#filledUp(inputs, rowCount) },
         },
       };
@@ -89,15 +105,29 @@ export class Inference {
 
   /**
    * @param inputs - [rowCount, ...sampleShape], real values; what is beyond is ignored.
-   * @returns logits, [rowCount, C]; of a model that gives probabilities, their logarithms.
+   * @returns {@link InferenceResult.logits}.
    * @throws {LyceumError} INVALID_ARGUMENT if `rowCount` is not in 1..R or the inputs are too short.
    */
-  run(inputs: Float32Array, rowCount: number): Float32Array {
-    return this.#engine.tf.tidy(() => {
+  run(inputs: Float32Array, rowCount: number): Float32Array<ArrayBuffer> {
+    return this.runAll(inputs, rowCount).logits;
+  }
+
+  /** As {@link run}, with the features of the layers. */
+  runAll(inputs: Float32Array, rowCount: number): InferenceResult {
+    const values = this.#engine.tf.tidy(() => {
       const samples = this.#filledUp(inputs, rowCount);
-      const logits = this.#graph?.run(LOGITS, { samples }) ?? this.#logits(samples);
-      return (logits.dataSync() as Float32Array).slice(0, rowCount * this.classCount);
+      const outputs = this.#graph?.run(FORWARD, { samples }) ?? this.#outputs(samples);
+      return outputs.dataSync() as Float32Array;
     });
+    const widths = [this.classCount, ...this.featureShapes.map(elementCount)];
+    let start = 0;
+    const parts = widths.map((width) => {
+      const part = values.slice(start, start + rowCount * width);
+      start += this.rows * width;
+      return part;
+    });
+    const [logits, ...features] = parts;
+    return { logits: logits as Float32Array<ArrayBuffer>, features };
   }
 
   /** Frees the graph. What comes after runs operation by operation. */
@@ -119,12 +149,15 @@ export class Inference {
     return this.#engine.tf.tensor(this.#padded, this.#shape);
   }
 
-  #logits(samples: Tensor): Tensor {
+  /** The logits of all rows, then each layer's features: one tensor, since a graph has one output. */
+  #outputs(samples: Tensor): Tensor {
     const { tf } = this.#engine;
-    const { output } = this.#settings;
     const x = scaled(samples, this.#settings);
-    const y = this.#model.apply(x, { training: false }) as Tensor;
-    return output === 'probabilities' ? tf.log(tf.maximum(y, LEAST_PROBABILITY)) : y;
+    const { output, features } = this.#forward.apply(x, { training: false });
+    const isLogits = this.#settings.output === 'logits';
+    const logits = isLogits ? output : tf.log(tf.maximum(output, LEAST_PROBABILITY));
+    if (features.length === 0) return logits;
+    return tf.concat1d([logits, ...features].map((tensor) => tf.reshape(tensor, [tensor.size])));
   }
 
   #weights(): Variable[] {

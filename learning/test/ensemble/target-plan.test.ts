@@ -29,7 +29,6 @@ it('has one tensor per temperature, in rising order, and no other', () => {
       { term: kd, temperature: 4, weight: 0.2 }, { term: kd, temperature: 9, weight: 0 }]`,
   );
   expect(plan).toEqual({
-    outputs: ['logits'],
     combination: { combine: 'geometric' },
     tensors: [
       { name: 'pooled/geometric/1.5', temperature: 1.5 },

@@ -92,6 +92,38 @@ describe('Inference', () => {
     model.dispose();
   });
 
+  it.each(ARCHITECTURES)('gives features of layers too: $architecture', (architecture) => {
+    const shape = [16, 16, 1];
+    const { tf } = engine;
+    const model = buildStudent(engine, architecture, shape, 3, 1);
+    const layers = model.layers.slice(1).map(({ name }) => name);
+    const settings = { output: 'logits', scale: 0.3 } as const;
+    const inference = new Inference(engine, model, settings, shape, 4, layers);
+    const inputs = Float32Array.from({ length: 3 * 256 }, (_, i) => Math.sin(i));
+    const eager = inference.runAll(inputs, 3);
+    expect(eager.logits).toEqual(new Inference(engine, model, settings, shape, 4).run(inputs, 3));
+    const padded = tf.tidy(() => tf.tensor(inputs, [3, ...shape]).pad([[0, 1], [0, 0], [0, 0], [0, 0]]).mul(0.3)); // biome-ignore format: short
+    for (const [index, name] of layers.entries()) {
+      // The oracle: a model that ends in the layer.
+      const upTo = tf.model({ inputs: model.inputs, outputs: model.getLayer(name).output });
+      const [want, wantShape] = tf.tidy(() => {
+        const output = upTo.predict(padded) as Tensor;
+        return [output.slice(0, 3).dataSync(), output.shape.slice(1)];
+      });
+      expect(inference.featureShapes[index]).toEqual(wantShape);
+      expect(eager.features[index]).toEqual(want);
+    }
+    padded.dispose();
+    if (engine.name === 'native') {
+      const { numTensors } = tf.memory();
+      expect(inference.trace(inputs, 3)).toBeUndefined();
+      expect(inference.runAll(inputs, 3)).toEqual(eager);
+      expect(tf.memory().numTensors).toBe(numTensors);
+      inference.dispose();
+    }
+    model.dispose();
+  });
+
   it('has a copy of the weights in its graph, which can be renewed', () => {
     if (engine.name !== 'native') return;
     const model = tinyModel('linear');

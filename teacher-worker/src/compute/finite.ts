@@ -8,6 +8,6 @@ export function requireFinite({ name, width, values }: AnswerTensor): void {
   if (index < 0) return;
   throw new LyceumError(
     'INVALID_ARGUMENT',
-    `${name} is ${values[index]} at row ${Math.floor(index / width)}, class ${index % width}`,
+    `${name} is ${values[index]} at row ${Math.floor(index / width)}, value ${index % width}`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * A teacher that is a tfjs LayersModel on TensorFlow. White box: it gives `logits`.
+ * A teacher that is a tfjs LayersModel on TensorFlow. White box: it gives `logits`, and the features of its layers.
  *
  * Every inference has one fixed shape, [INFERENCE_ROWS, …]; rows beyond the answer's are zero. It runs as one graph
  * where that gives the bits of the first batch, which is computed both ways.
@@ -11,7 +11,7 @@ import {
   readInputs,
 } from '@lyceum/learning/data';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
 import { INFERENCE_ROWS, inferenceRanges } from './inference-ranges.js';
 import type {
   AnswerRequest,
@@ -31,7 +31,7 @@ export class TensorflowTeacher implements TeacherEngine {
   readonly #settings: ModelSettings;
   readonly #description: TeacherDescription;
   readonly #untraced: (reason: string) => void;
-  /** By sample shape: sets may differ in it where the model takes both. */
+  /** By sample shape, in which sets may differ where the model takes both, and by layers. */
   readonly #inferences = new Map<string, Inference>();
 
   private constructor(
@@ -86,21 +86,22 @@ export class TensorflowTeacher implements TeacherEngine {
   }
 
   async answer({ dataset, samples, view, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
-    const missing = outputs.filter((name) => name !== 'logits');
-    if (missing.length > 0) {
-      throw new LyceumError('INVALID_ARGUMENT', `this teacher gives logits, not ${missing}`);
-    }
-    const width = this.#description.classCount;
-    const values = new Float32Array(samples.length * width);
+    const layers = outputs.filter((name) => name !== 'logits').map(layerOf);
     const inputs = new Float32Array(INFERENCE_ROWS * elementCount(dataset.sampleShape));
+    let tensors: AnswerTensor[] | undefined;
     for (const { firstRow, rowCount } of inferenceRanges(samples.length, INFERENCE_ROWS)) {
       const part = samples.subarray(firstRow, firstRow + rowCount);
       const filled = inputs.subarray(0, rowCount * elementCount(dataset.sampleShape));
       readInputs(dataset, part, view, filled);
-      const inference = this.#inferenceFor(dataset.sampleShape, filled, rowCount);
-      values.set(inference.run(filled, rowCount), firstRow * width);
+      const inference = this.#inferenceFor(dataset.sampleShape, layers, filled, rowCount);
+      tensors ??= emptyTensors(inference, layers, samples.length);
+      const { logits, features } = inference.runAll(filled, rowCount);
+      for (const [index, part] of [logits, ...features].entries()) {
+        const { values, width } = tensors[index] as AnswerTensor;
+        values.set(part, firstRow * width);
+      }
     }
-    return outputs.map((name) => ({ name, width, values }));
+    return outputs.map((name) => tensors?.find((tensor) => tensor.name === name) as AnswerTensor);
   }
 
   close(): void {
@@ -110,8 +111,13 @@ export class TensorflowTeacher implements TeacherEngine {
   }
 
   /** The first batch of a shape is the one that its graph is checked on. */
-  #inferenceFor(sampleShape: readonly number[], inputs: Float32Array, rowCount: number): Inference {
-    const key = sampleShape.join();
+  #inferenceFor(
+    sampleShape: readonly number[],
+    layers: readonly string[],
+    inputs: Float32Array,
+    rowCount: number,
+  ): Inference {
+    const key = JSON.stringify([sampleShape, layers]);
     let inference = this.#inferences.get(key);
     if (inference === undefined) {
       const { classCount } = this.#description;
@@ -121,6 +127,7 @@ export class TensorflowTeacher implements TeacherEngine {
         this.#settings,
         sampleShape,
         INFERENCE_ROWS,
+        layers,
       );
       if (inference.classCount !== classCount) {
         throw new LyceumError('INTERNAL', `${inference.classCount} classes, was ${classCount}`);
@@ -131,6 +138,33 @@ export class TensorflowTeacher implements TeacherEngine {
     }
     return inference;
   }
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT for an output that is no layer's. */
+function layerOf(output: string): string {
+  const layer = outputLayer(output);
+  if (layer !== undefined) return layer;
+  throw new LyceumError(
+    'INVALID_ARGUMENT',
+    `this teacher gives logits and the features of its layers, not ${output}`,
+  );
+}
+
+/** Logits, then the layers' features, for so many rows. */
+function emptyTensors(
+  { classCount, featureShapes }: Inference,
+  layers: readonly string[],
+  rowCount: number,
+): AnswerTensor[] {
+  const features = layers.map((layer, index) => ({
+    name: layerOutput(layer),
+    width: elementCount(featureShapes[index] ?? []),
+  }));
+  return [{ name: 'logits', width: classCount }, ...features].map(({ name, width }) => ({
+    name,
+    width,
+    values: new Float32Array(rowCount * width),
+  }));
 }
 
 /** Of one sample, [1, …sampleShape], once it is warm. */

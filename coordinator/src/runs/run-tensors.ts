@@ -1,0 +1,74 @@
+/**
+ * Which tensors a run's teachers are asked for, which its targets carry, and the grid that follows from their sizes:
+ * pure functions of the record, so that everybody who computes them finds the same.
+ */
+import { targetPlan } from '@lyceum/learning/ensemble';
+import { featuresName, layerOutput } from '@lyceum/proto';
+import type { AnswerOutput } from '../answers/answer-table-key.js';
+import { type SpanGrid, spanGrid } from '../schedule/span-grid.js';
+import type { PinnedFeature, RunRecord } from './run-record.js';
+
+/** A tensor of a target. */
+export interface TargetTensorShape {
+  readonly name: string;
+  /** Of one sample. */
+  readonly rowShape: readonly number[];
+}
+
+/** A teacher's features as one of a target's tensors. */
+export interface FeatureTensor extends TargetTensorShape {
+  /** Its ensemble index. */
+  readonly teacher: number;
+  readonly output: AnswerOutput;
+}
+
+/** The features that a run's targets carry, in their order there. */
+export function featureTensors({
+  features,
+  teachers,
+}: Pick<RunRecord, 'features' | 'teachers'>): FeatureTensor[] {
+  return features.map(({ teacher, layer, shape }) => ({
+    name: featuresName(teachers[teacher]?.name ?? '', layer),
+    rowShape: shape,
+    teacher,
+    output: { name: layerOutput(layer), rowLength: valueCount(shape) },
+  }));
+}
+
+/** What a run asks a teacher for, by name, sorted. */
+export function teacherOutputs(
+  { features, dataset }: Pick<RunRecord, 'features' | 'dataset'>,
+  teacher: number,
+): AnswerOutput[] {
+  const layers = features
+    .filter((feature) => feature.teacher === teacher)
+    .map(({ layer, shape }) => ({ name: layerOutput(layer), rowLength: valueCount(shape) }));
+  const logits = { name: 'logits', rowLength: dataset.classCount };
+  return [...layers, logits].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Names and shapes of the tensors in each target, in their order; none of a run that asks no teacher. */
+export function targetTensors(record: RunRecord): TargetTensorShape[] {
+  if (record.specification.kind !== 'Distillation') return [];
+  const pools = targetPlan(record.specification.spec).tensors;
+  const rowShape = [record.dataset.classCount];
+  return [...pools.map(({ name }) => ({ name, rowShape })), ...featureTensors(record)];
+}
+
+/** The grid of a run's training. Features count as often as targets carry them: spans are cut by what a student holds. */
+export function gridOf({
+  plan,
+  dataset,
+  features,
+}: Pick<RunRecord, 'plan' | 'dataset' | 'features'>): SpanGrid {
+  return spanGrid(plan, 4 * (dataset.classCount + featureValueCount(features)));
+}
+
+/** Numbers that a sample's features have, all teachers and layers together. */
+export function featureValueCount(features: readonly PinnedFeature[]): number {
+  return features.reduce((sum, { shape }) => sum + valueCount(shape), 0);
+}
+
+function valueCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
