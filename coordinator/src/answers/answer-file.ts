@@ -19,7 +19,7 @@ const PREFIX_BYTES = 16;
 const HEADER_ALIGNMENT = 64;
 const HEADER_TEXT_MAX_BYTES = 64 * 1024;
 
-/** Bytes read at a time while a file is opened; checksums of so much take about a millisecond. */
+/** Bytes read at a time while a file is read through; checksums of so much take about a millisecond. */
 const SCAN_BYTES = 2 * 1024 * 1024;
 
 export interface OpenedAnswerFile {
@@ -104,6 +104,11 @@ export class AnswerFile {
     return (this.#slots[sample] ?? -1) >= 0;
   }
 
+  /** Bytes of memory that the index takes. */
+  get indexBytes(): number {
+    return this.#slots.byteLength;
+  }
+
   get sizeBytes(): number {
     return this.#headerBytes + this.#slotCount * this.#recordBytes;
   }
@@ -178,6 +183,27 @@ export class AnswerFile {
     return missing;
   }
 
+  /**
+   * Reads every answer, front to back, into `rows`, [sampleCount, rowLength], by sample.
+   *
+   * @param isThere - [sampleCount]; set to 1 where a row was read. Rows where it is 1 before are left alone.
+   */
+  async load(rows: Float32Array, isThere: Uint8Array): Promise<void> {
+    const perRead = this.#recordsPerRead();
+    for (let first = 0; first < this.#slotCount; first += perRead) {
+      const count = Math.min(perRead, this.#slotCount - first);
+      const words = await this.#readSlots(first, count);
+      for (let j = 0; j < count; j++) {
+        const start = j * this.#recordWords;
+        const sample = words[start] as number;
+        if (this.#slots[sample] !== first + j || isThere[sample] === 1) continue;
+        if (!this.#isSound(words, start)) continue;
+        this.#copyRow(words, start, rows, sample * this.#rowLength);
+        isThere[sample] = 1;
+      }
+    }
+  }
+
   async sync(): Promise<void> {
     await this.#handle.datasync();
   }
@@ -192,7 +218,7 @@ export class AnswerFile {
     const tornBytes = size - this.#headerBytes - records * this.#recordBytes;
     if (tornBytes > 0) await this.#handle.truncate(size - tornBytes);
     this.#slotCount = records;
-    const perRead = Math.max(1, Math.floor(SCAN_BYTES / this.#recordBytes));
+    const perRead = this.#recordsPerRead();
     let corruptCount = 0;
     for (let first = 0; first < records; first += perRead) {
       const count = Math.min(perRead, records - first);
@@ -205,6 +231,10 @@ export class AnswerFile {
       }
     }
     return { tornBytes, corruptCount };
+  }
+
+  #recordsPerRead(): number {
+    return Math.max(1, Math.floor(SCAN_BYTES / this.#recordBytes));
   }
 
   /** Records as words. What the file lacks of them is zeros, whose sum is wrong. */

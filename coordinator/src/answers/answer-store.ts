@@ -23,15 +23,29 @@ import { type StoredTable, tablesToEvict } from './eviction.js';
 /** Rows kept in memory, all tables together. */
 export const ANSWER_MEMORY_BYTES = 256 * 1024 * 1024;
 
-/** Tables open at a time: each is a file handle and four bytes a sample. */
+/** Tables open at a time, those in use aside: each is a file handle and an index. */
 export const OPEN_TABLE_COUNT = 256;
+
+/** Indexes in memory, those of tables in use aside: four bytes a sample and table. */
+export const ANSWER_INDEX_BYTES = 128 * 1024 * 1024;
+
+/**
+ * A table's rows stay in memory for so long after a use: where the tables in use do not fit all, some are read from
+ * their files, and none is loaded time and again.
+ */
+const KEPT_AFTER_USE_MS = 5_000;
 
 interface Limits {
   readonly memoryBytes: number;
   readonly openTableCount: number;
+  readonly indexBytes: number;
 }
 
-const LIMITS: Limits = { memoryBytes: ANSWER_MEMORY_BYTES, openTableCount: OPEN_TABLE_COUNT };
+const LIMITS: Limits = {
+  memoryBytes: ANSWER_MEMORY_BYTES,
+  openTableCount: OPEN_TABLE_COUNT,
+  indexBytes: ANSWER_INDEX_BYTES,
+};
 
 /** A table as it lies on disk, open or not. */
 export interface StoredAnswers extends StoredTable {
@@ -190,7 +204,7 @@ export class AnswerStore {
     slot.lastUsedAtMs = this.#now();
     try {
       const table = await slot.table;
-      this.#balanceMemory(table);
+      await this.#balanceMemory(table);
       return await work(table);
     } finally {
       slot.useCount--;
@@ -226,23 +240,37 @@ export class AnswerStore {
     return new AnswerTable(file, key);
   }
 
-  /** Keeps `table` in memory if the budget has room beside nothing else, and drops those unused longest. */
-  #balanceMemory(table: AnswerTable): void {
-    if (table.memoryBytes > 0 || table.rowBytes > this.#limits.memoryBytes) return;
-    let bytes = table.rowBytes;
+  /** Keeps `table` in memory if the budget has room. Resolves once the rows that it held are there. */
+  async #balanceMemory(table: AnswerTable): Promise<void> {
+    if (table.memoryBytes > 0 || this.#makeRoom(table.rowBytes)) await table.keepInMemory();
+  }
+
+  /** Drops rows of the tables unused longest. @returns false, and drops none, if too much of them is in use. */
+  #makeRoom(neededBytes: number): boolean {
+    let bytes = neededBytes;
     for (const { opened } of this.#slots.values()) bytes += opened?.memoryBytes ?? 0;
-    for (const { opened } of this.#slots.values()) {
-      if (bytes <= this.#limits.memoryBytes) break;
-      bytes -= opened?.memoryBytes ?? 0;
-      opened?.dropFromMemory();
+    const unusedSinceMs = this.#now() - KEPT_AFTER_USE_MS;
+    const dropped: AnswerTable[] = [];
+    for (const { opened, lastUsedAtMs } of this.#slots.values()) {
+      if (bytes <= this.#limits.memoryBytes || lastUsedAtMs > unusedSinceMs) break;
+      if (opened === undefined) continue;
+      bytes -= opened.memoryBytes;
+      dropped.push(opened);
     }
-    table.keepInMemory();
+    if (bytes > this.#limits.memoryBytes) return false;
+    for (const table of dropped) table.dropFromMemory();
+    return true;
   }
 
   #closeUnused(): void {
-    for (const [name, slot] of this.#slots) {
-      if (this.#slots.size <= this.#limits.openTableCount) return;
-      if (slot.useCount === 0 && slot.opened !== undefined) void this.#close(name);
+    let indexBytes = 0;
+    for (const { opened } of this.#slots.values()) indexBytes += opened?.indexBytes ?? 0;
+    for (const [name, { useCount, opened }] of this.#slots) {
+      const { openTableCount, indexBytes: maxBytes } = this.#limits;
+      if (this.#slots.size <= openTableCount && indexBytes <= maxBytes) return;
+      if (useCount > 0 || opened === undefined) continue;
+      indexBytes -= opened.indexBytes;
+      void this.#close(name);
     }
   }
 

@@ -16,6 +16,8 @@ export class AnswerTable {
   /** Rows by sample, [sampleCount, rowLength]; valid where `#inMemory` says so. */
   #rows: Float32Array | undefined;
   #inMemory: Uint8Array | undefined;
+  /** Settles once what the file held is in memory; undefined: rows are not kept. */
+  #loaded: Promise<void> | undefined;
   #writes: Promise<void> = Promise.resolve();
   #dirty = false;
 
@@ -32,6 +34,10 @@ export class AnswerTable {
     return this.#file.sizeBytes;
   }
 
+  get indexBytes(): number {
+    return this.#file.indexBytes;
+  }
+
   /** Bytes of memory that its rows take while they are kept. */
   get memoryBytes(): number {
     return this.#rows?.byteLength ?? 0;
@@ -42,14 +48,19 @@ export class AnswerTable {
     return this.#sampleCount * this.#rowLength * 4;
   }
 
-  keepInMemory(): void {
-    this.#rows ??= new Float32Array(this.#sampleCount * this.#rowLength);
-    this.#inMemory ??= new Uint8Array(this.#sampleCount);
+  /**
+   * Keeps the rows that come, and reads those that are there already: rows that are asked for in another order
+   * than they came in would cost a system call each. Resolves once they are read.
+   */
+  keepInMemory(): Promise<void> {
+    this.#loaded ??= this.#load();
+    return this.#loaded;
   }
 
   dropFromMemory(): void {
     this.#rows = undefined;
     this.#inMemory = undefined;
+    this.#loaded = undefined;
   }
 
   /** How many of the samples have no answer yet. */
@@ -104,6 +115,15 @@ export class AnswerTable {
   async close(): Promise<void> {
     await this.flush();
     await this.#file.close();
+  }
+
+  /** A file that cannot be read through is read row by row, where its error concerns whoever asks. */
+  async #load(): Promise<void> {
+    const rows = new Float32Array(this.#sampleCount * this.#rowLength);
+    const inMemory = new Uint8Array(this.#sampleCount);
+    this.#rows = rows;
+    this.#inMemory = inMemory;
+    await this.#file.load(rows, inMemory).catch(() => {});
   }
 
   async #append(samples: Uint32Array, rows: Float32Array): Promise<void> {

@@ -46,8 +46,8 @@ async function read(store: AnswerStore, samples: readonly number[], at: AnswerTa
 
 /** With and without memory for rows. */
 describe.each([
-  ['with rows in memory', { memoryBytes: 1 << 20, openTableCount: 4 }],
-  ['from files alone', { memoryBytes: 0, openTableCount: 4 }],
+  ['with rows in memory', { memoryBytes: 1 << 20, openTableCount: 4, indexBytes: 1 << 20 }],
+  ['from files alone', { memoryBytes: 0, openTableCount: 4, indexBytes: 1 << 20 }],
 ])('%s', (_, limits) => {
   it('gives back what was put, in any order, and says what is missing', async () => {
     const store = await AnswerStore.open(folder, log, limits);
@@ -98,7 +98,11 @@ it('keeps tables apart that differ in anything', async () => {
 });
 
 it('closes the tables used longest ago, and opens them again', async () => {
-  const store = await AnswerStore.open(folder, log, { memoryBytes: 1_000, openTableCount: 2 });
+  const store = await AnswerStore.open(folder, log, {
+    memoryBytes: 1_000,
+    openTableCount: 2,
+    indexBytes: 1 << 20,
+  });
   const keys = Array.from({ length: 6 }, (_, viewEpoch) => ({ ...key, viewEpoch }));
   for (const at of keys) await put(store, [1, 2, 3], at);
   const bytes = store.sizeBytes;
@@ -108,6 +112,69 @@ it('closes the tables used longest ago, and opens them again', async () => {
   for (const at of keys) expect((await read(store, [4, 1], at)).missing).toEqual([]);
   await store.close();
   expect(await readdir(folder)).toHaveLength(6);
+});
+
+describe('memory', () => {
+  const keys = [0, 1, 2].map((viewEpoch) => ({ ...key, viewEpoch }));
+  const rowBytes = key.sampleCount * key.rowLength * 4;
+  /** True if the answers are given although their file has lost them. */
+  async function isInMemory(store: AnswerStore, at: AnswerTableKey): Promise<boolean> {
+    const path = join(folder, tableFileName(at));
+    const bytes = await readFile(path);
+    await writeFile(path, Buffer.alloc(bytes.length));
+    const { missing } = await read(store, [4, 2, 1], at);
+    await writeFile(path, bytes);
+    return missing.length === 0;
+  }
+  async function written(store: AnswerStore): Promise<void> {
+    for (const at of keys) await put(store, [1, 2, 3, 4], at);
+  }
+
+  it('takes a table that is opened again as a whole', async () => {
+    const first = await AnswerStore.open(folder, log);
+    await written(first);
+    await first.close();
+    const store = await AnswerStore.open(folder, log);
+    for (const at of keys) {
+      expect((await read(store, [3], at)).out).toEqual(rowsOf([3]));
+      expect(await isInMemory(store, at)).toBe(true);
+      expect(await read(store, [4, 1, 2], at)).toEqual({ out: rowsOf([4, 1, 2]), missing: [] });
+    }
+    await store.close();
+  });
+
+  it('has the tables used last, none of them dropped for another right after its use', async () => {
+    let nowMs = 0;
+    const limits = { memoryBytes: 2 * rowBytes, openTableCount: 4, indexBytes: 1 << 20 };
+    const store = await AnswerStore.open(folder, log, limits, () => nowMs);
+    await written(store);
+    const inMemory = async () => {
+      const found: boolean[] = [];
+      for (const at of keys) found.push(await isInMemory(store, at));
+      return found;
+    };
+    expect(await inMemory()).toEqual([true, true, false]);
+    // The damage above was found out by a read from the file, which forgets what is bad.
+    await put(store, [1, 2, 3, 4], keys[2]);
+    nowMs += 10_000;
+    await read(store, [1], keys[1]);
+    await read(store, [1], keys[2]);
+    expect(await isInMemory(store, keys[2] as AnswerTableKey)).toBe(true);
+    await store.close();
+  });
+
+  it('has indexes up to a limit: the tables used longest ago are closed', async () => {
+    const indexBytes = 2 * 4 * key.sampleCount;
+    const limits = { memoryBytes: 1 << 20, openTableCount: 4, indexBytes };
+    const store = await AnswerStore.open(folder, log, limits);
+    await written(store);
+    // A table that is opened again finds what its file has become meanwhile.
+    await rm(join(folder, tableFileName(keys[0] as AnswerTableKey)));
+    expect((await read(store, [1], keys[0])).missing).toEqual([1]);
+    await rm(join(folder, tableFileName(keys[2] as AnswerTableKey)));
+    expect((await read(store, [1], keys[2])).missing).toEqual([]);
+    await store.close();
+  });
 });
 
 describe('damage', () => {
@@ -144,7 +211,11 @@ describe('damage', () => {
   });
 
   it('notices a record that goes bad while it is open', async () => {
-    const store = await AnswerStore.open(folder, log, { memoryBytes: 0, openTableCount: 4 });
+    const store = await AnswerStore.open(folder, log, {
+      memoryBytes: 0,
+      openTableCount: 4,
+      indexBytes: 1 << 20,
+    });
     await put(store, [1, 2, 3]);
     const path = join(folder, tableFileName(key));
     const bytes = await readFile(path);
@@ -218,7 +289,7 @@ describe('tables on disk', () => {
 
   it('make room: those used longest ago go first, those that are needed stay', async () => {
     let uses = 0;
-    const limits = { memoryBytes: 0, openTableCount: 1 };
+    const limits = { memoryBytes: 0, openTableCount: 1, indexBytes: 1 << 20 };
     const store = await AnswerStore.open(folder, log, limits, () => ++uses);
     const keys = [0, 1, 2, 3].map((viewEpoch) => ({ ...key, viewEpoch }));
     for (const at of keys) await put(store, [1, 2, 3], at);
