@@ -10,7 +10,7 @@
  * view seed: nothing can be answered from the store, and the bench fails unless each teacher inferred each sample.
  */
 
-import type { LocalCluster } from '@lyceum/coordinator/local';
+import { inferredSamples, type LocalCluster } from '@lyceum/coordinator/local';
 import { importDataset } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
 import {
@@ -30,7 +30,6 @@ import {
   TEACHERS,
   training,
 } from './remote-teachers-runs.js';
-import { inferredSamples } from './teacher-metrics.js';
 
 /**
  * Long beside the one or two in which a run starts: teachers load, the first span is inferred, the step is traced.

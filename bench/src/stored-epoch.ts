@@ -7,7 +7,7 @@
  * infers a sample meanwhile.
  */
 import type { CoordinatorClient } from '@lyceum/coordinator/client';
-import type { LocalCluster } from '@lyceum/coordinator/local';
+import { inferredSamples, type LocalCluster } from '@lyceum/coordinator/local';
 import { importDataset } from '@lyceum/learning/data';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import {
@@ -22,7 +22,6 @@ import {
 import { type BenchResult, median, spread } from './bench-result.js';
 import { makeTeachers } from './bench-teachers.js';
 import { distillation, STUDENTS, type StudentName, training } from './remote-teachers-runs.js';
-import { inferredSamples } from './teacher-metrics.js';
 
 /** Long beside the second in which a run starts and its step is traced. */
 const RUN_SECONDS = 15;

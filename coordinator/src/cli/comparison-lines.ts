@@ -36,7 +36,7 @@ function armLine({ runs, reference, difference, low, high, seedsNeeded }: ArmDif
 }
 
 /** A share as points with its sign: `+0.42`. */
-function points(share: number): string {
+export function points(share: number): string {
   const text = (100 * share).toFixed(2);
   return share > 0 ? `+${text}` : text.replace('-', '−');
 }

@@ -15,6 +15,7 @@ import { addRetention } from './commands/retention.js';
 import { addRuns } from './commands/runs.js';
 import { addServe } from './commands/serve.js';
 import { addSubmit } from './commands/submit.js';
+import { addSweepCommands } from './commands/sweep.js';
 import { addUp } from './commands/up.js';
 import { addValidate } from './commands/validate.js';
 import { addWorkers } from './commands/workers.js';
@@ -69,6 +70,7 @@ A first run:
     addRetention,
     addReport,
     addCompare,
+    addSweepCommands,
     addEnsemble,
     addPull,
     addWorkers,

@@ -2,20 +2,25 @@
  * `--set path=value`: changes one field of a specification before it is sent.
  *
  *   spec.training.epochs=20
- *   spec.teachers[0].weight=2
+ *   teachers[0].weight=2
  *   'spec.labels={count: 200, seed: 1}'
  *
- * The path is written as errors write it. Maps on the way are made where there are none; a list grows by one
- * at its end. The value is YAML.
+ * The path is written as errors write it; `spec.` may be left out. Maps on the way are made where there are none; a
+ * list grows by one at its end. The value is YAML.
  */
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, pathText } from '@lyceum/proto';
 import { parse as parseYaml } from 'yaml';
 
+/** The way to a field from the document's root, beginning with one of {@link HEAD}. */
+export type FieldPath = readonly (string | number)[];
+
 export interface Setting {
-  readonly path: readonly (string | number)[];
+  readonly path: FieldPath;
   readonly value: unknown;
 }
 
+/** The keys of a specification beside and including `spec`. */
+const HEAD: readonly unknown[] = ['apiVersion', 'kind', 'metadata', 'spec'];
 const KEY = /^[A-Za-z_][A-Za-z0-9_-]*/;
 const INDEX = /^\[(0|[1-9][0-9]{0,5})\]/;
 
@@ -23,15 +28,28 @@ const INDEX = /^\[(0|[1-9][0-9]{0,5})\]/;
 export function parseSetting(text: string): Setting {
   const equals = text.indexOf('=');
   if (equals < 0) throw malformed(text, 'has no "="');
-  const path = parsePath(text.slice(0, equals), text);
   try {
-    return { path, value: parseYaml(text.slice(equals + 1)) };
+    return {
+      path: parseFieldPath(text.slice(0, equals)),
+      value: parseYaml(text.slice(equals + 1)),
+    };
   } catch (err) {
+    if (err instanceof LyceumError) throw malformed(text, err.message);
     throw malformed(
       text,
       `has a value that is not YAML: ${err instanceof Error ? err.message : err}`,
     );
   }
+}
+
+/**
+ * `teachers[0].weight` as `['spec', 'teachers', 0, 'weight']`.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if it is malformed.
+ */
+export function parseFieldPath(text: string): FieldPath {
+  const path = parsePath(text);
+  return HEAD.includes(path[0]) ? path : ['spec', ...path];
 }
 
 /** For a repeatable option: the settings so far and one more. */
@@ -48,7 +66,7 @@ export function applySetting(document: unknown, setting: Setting): void {
   let parent = document;
   for (const [depth, part] of setting.path.entries()) {
     const last = depth === setting.path.length - 1;
-    const here = pathOf(setting.path.slice(0, depth));
+    const here = pathText(setting.path.slice(0, depth));
     const next = setting.path[depth + 1];
     const fallback = last ? setting.value : typeof next === 'number' ? [] : {};
     if (typeof part === 'number') {
@@ -66,9 +84,9 @@ export function applySetting(document: unknown, setting: Setting): void {
   }
 }
 
-function parsePath(path: string, text: string): (string | number)[] {
+function parsePath(text: string): (string | number)[] {
   const parts: (string | number)[] = [];
-  let rest = path.trim();
+  let rest = text.trim();
   while (rest !== '') {
     const index = parts.length > 0 ? INDEX.exec(rest) : null;
     if (index !== null) {
@@ -77,27 +95,24 @@ function parsePath(path: string, text: string): (string | number)[] {
       continue;
     }
     if (parts.length > 0) {
-      if (!rest.startsWith('.')) throw malformed(text, `is malformed at "${rest}"`);
+      if (!rest.startsWith('.')) throw malformedPath(rest);
       rest = rest.slice(1);
     }
     const key = KEY.exec(rest)?.[0];
-    if (key === undefined || key === '__proto__')
-      throw malformed(text, `is malformed at "${rest}"`);
+    if (key === undefined || key === '__proto__') throw malformedPath(rest);
     parts.push(key);
     rest = rest.slice(key.length);
   }
-  if (parts.length === 0) throw malformed(text, 'has no path');
+  if (parts.length === 0) throw new LyceumError('INVALID_ARGUMENT', 'has no path');
   return parts;
+}
+
+function malformedPath(rest: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', `is malformed at "${rest}"`);
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function pathOf(parts: readonly (string | number)[]): string {
-  return parts
-    .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
-    .join('');
 }
 
 function malformed(text: string, problem: string): LyceumError {
@@ -110,6 +125,6 @@ function malformed(text: string, problem: string): LyceumError {
 function mismatch(setting: Setting, here: string, want: string): LyceumError {
   return new LyceumError(
     'INVALID_ARGUMENT',
-    `--set ${pathOf(setting.path)}: ${here === '' ? 'the specification' : here} is not ${want}`,
+    `--set ${pathText(setting.path)}: ${here === '' ? 'the specification' : here} is not ${want}`,
   );
 }

@@ -27,19 +27,40 @@ export async function readSpecificationFile(
   settings: readonly Setting[],
   stdin: Readable,
 ): Promise<SpecificationFile> {
-  const source = file === '-' ? 'standard input' : file;
-  const text = await readText(file === '-' ? stdin : createReadStream(file), source);
-  if (settings.length === 0) return { text, specification: parseRunSpecification(text, source) };
-
-  const document: unknown = parseYamlOf(text, source);
-  for (const setting of settings) applySetting(document, setting);
+  if (settings.length === 0) {
+    const text = await readText(file, stdin);
+    return { text, specification: parseRunSpecification(text, sourceName(file)) };
+  }
+  const document = await readSpecificationDocument(file, settings, stdin);
   return {
     text: JSON.stringify(document),
-    specification: checkRunSpecification(document, `${source} with --set`),
+    specification: checkRunSpecification(document, `${sourceName(file)} with --set`),
   };
 }
 
-async function readText(stream: Readable, source: string): Promise<string> {
+/**
+ * The document as it is written, with the settings; whether it is a specification is not known yet.
+ *
+ * @throws {InvalidDocumentError} if it cannot be read, is too long or not YAML.
+ */
+export async function readSpecificationDocument(
+  file: string,
+  settings: readonly Setting[],
+  stdin: Readable,
+): Promise<unknown> {
+  const document = parseYamlOf(await readText(file, stdin), sourceName(file));
+  for (const setting of settings) applySetting(document, setting);
+  return document;
+}
+
+/** What errors call it. */
+export function sourceName(file: string): string {
+  return file === '-' ? 'standard input' : file;
+}
+
+async function readText(file: string, stdin: Readable): Promise<string> {
+  const stream = file === '-' ? stdin : createReadStream(file);
+  const source = sourceName(file);
   const chunks: Buffer[] = [];
   let byteCount = 0;
   try {

@@ -1,3 +1,4 @@
 /** The door to a whole cluster on this machine, for the demo, tests and benches. */
+export * from './inferred-samples.js';
 export * from './local-cluster.js';
 export { type ProgramName, programFile } from './program-files.js';

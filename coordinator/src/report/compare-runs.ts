@@ -144,10 +144,18 @@ function armsOf(runs: readonly ComparedRun[]): ComparedRun[][] {
   return arms.size > 1 ? [...arms.values()] : runs.map((run) => [run]);
 }
 
-/** Of what a student is made of, but for seeds: names and the report's further rows change nothing. */
-function armKey({ metadata: _, ...rest }: ComparedRun['specification']): string {
-  const left = new Set(['seed', 'baseline', 'references']);
-  return JSON.stringify(rest, (key, value) => (left.has(key) ? undefined : value));
+/** Fields that make no other arm: seeds, and what only adds rows to the report. */
+export const NO_PART_OF_ARM: ReadonlySet<string> = new Set(['seed', 'baseline', 'references']);
+
+/** Equal for runs of one arm: what a student is made of, but for seeds and names. */
+export function armKey({ metadata: _, ...rest }: ComparedRun['specification']): string {
+  return JSON.stringify(rest, (key, value) => (NO_PART_OF_ARM.has(key) ? undefined : value));
+}
+
+/** The seed by which runs of two arms are paired. */
+export function seedOf({ specification }: Pick<ComparedRun, 'specification'>): unknown {
+  const { training } = (specification['spec'] ?? {}) as { training?: { seed?: unknown } };
+  return training?.seed;
 }
 
 /** For each arm but the first: [reference, run] of equal seeds. */
@@ -168,11 +176,6 @@ function pairsOf(arms: readonly ComparedRun[][]): [string, string][][] {
       return [partner.runId, run.runId];
     });
   });
-}
-
-function seedOf({ specification }: ComparedRun): unknown {
-  const { training } = (specification['spec'] ?? {}) as { training?: { seed?: unknown } };
-  return training?.seed;
 }
 
 function pairOf(

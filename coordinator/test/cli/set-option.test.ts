@@ -24,11 +24,22 @@ test('an element of a list is replaced, and a list grows at its end', () => {
 });
 
 test('maps and lists on the way are made', () => {
-  expect(set({}, 'a.b[0].c=null', 'a.d[0][0]=x')).toEqual({ a: { b: [{ c: null }], d: [['x']] } });
+  expect(set({}, 'a.b[0].c=null', 'a.d[0][0]=x')).toEqual({
+    spec: { a: { b: [{ c: null }], d: [['x']] } },
+  });
 });
 
 test('an empty value is null, which a schema refuses by its path', () => {
-  expect(set({}, 'a=')).toEqual({ a: null });
+  expect(set({}, 'a=')).toEqual({ spec: { a: null } });
+});
+
+test('spec. may be left out, and nothing else', () => {
+  const document = { metadata: { name: 'a' }, spec: { training: { seed: 1 } } };
+  expect(set(document, 'training.seed=2', 'metadata.name=b', 'kind=Training')).toEqual({
+    kind: 'Training',
+    metadata: { name: 'b' },
+    spec: { training: { seed: 2 } },
+  });
 });
 
 test.each([

@@ -1,9 +1,7 @@
-import { readNpz } from '@lyceum/learning/data';
-import { LyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
-import type { CoordinatorClient } from '../../client/index.js';
 import { type ComparedRun, compareRuns } from '../../report/compare-runs.js';
 import { wholeNumber, withCoordinator } from '../command-context.js';
+import { comparedRun } from '../compared-run.js';
 import { comparisonLines } from '../comparison-lines.js';
 
 export function addCompare(program: Command): void {
@@ -31,27 +29,4 @@ Examples:
         print(comparison, () => comparisonLines(comparison));
       }),
     );
-}
-
-async function comparedRun(
-  client: CoordinatorClient,
-  runId: string,
-  signal: AbortSignal,
-): Promise<ComparedRun> {
-  const { specification, digests } = await client.getReport(runId);
-  const what = `predictions of run ${runId}`;
-  const arrays = readNpz(await client.getPredictions(runId, { signal }), what);
-  const [sampleId, label, student] = ['sampleId', 'label', 'student'].map((name) => {
-    const data = arrays.get(name)?.data;
-    if (data === undefined) throw new LyceumError('INVALID_ARGUMENT', `${what} lack ${name}`);
-    return data;
-  });
-  return {
-    runId,
-    datasetDigest: digests.dataset,
-    specification,
-    sampleIds: sampleId as Int32Array,
-    labels: label as Int32Array,
-    logits: student as Float32Array,
-  };
 }

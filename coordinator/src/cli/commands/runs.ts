@@ -1,21 +1,30 @@
 /** `list`, `get`, `watch`, `events`, `cancel`, `resume`, `retry`: what one does with runs that are there. */
-import type { RunEvent } from '@lyceum/proto';
+import { LyceumError, type Run, type RunEvent } from '@lyceum/proto';
 import type { Command } from 'commander';
-import { withCoordinator } from '../command-context.js';
+import { hasEnded } from '../../client/index.js';
+import { type CommandContext, withCoordinator } from '../command-context.js';
 import { runDocument, timeText } from '../run-document.js';
+import { type LabelSelector, labelSelector, runsWithLabel } from '../run-labels.js';
 import { runPageLines, runTableLines } from '../run-table.js';
 import { followRun } from '../watch-run.js';
 
 export function addRuns(program: Command): void {
   program
     .command('list')
-    .description('list all runs, newest first')
-    .action((_options: unknown, command: Command) =>
+    .description('list runs, newest first')
+    .option('--label <name=value>', 'only those with this label', labelSelector)
+    .action((options: { label?: LabelSelector }, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
-        const runs = (await client.listRuns()).sort((a, b) => b.submittedAtMs - a.submittedAtMs);
+        const all = await client.listRuns();
+        const runs = options.label === undefined ? all : runsWithLabel(all, options.label);
+        runs.sort((a, b) => b.submittedAtMs - a.submittedAtMs);
         print(runs.map(runDocument), () =>
           runs.length === 0
-            ? ['No runs yet. Submit one with: coordinator submit FILE']
+            ? [
+                all.length === 0
+                  ? 'No runs yet. Submit one with: coordinator submit FILE'
+                  : 'No run has that label.',
+              ]
             : runTableLines(runs, Date.now()),
         );
       }),
@@ -60,12 +69,20 @@ ended is printed on stdout. Ctrl-C stops watching; the run goes on.`,
 
   program
     .command('cancel')
-    .description('cancel a run')
-    .argument('<run>', "the run's id")
-    .action((runId: string, _options: unknown, command: Command) =>
-      withCoordinator(command, async ({ client, print }) => {
-        const run = await client.cancelRun(runId);
-        print(runDocument(run), () => runPageLines(run, Date.now()));
+    .description('cancel a run, or all that have a label')
+    .argument('[run]', "the run's id")
+    .option('--label <name=value>', 'all with this label that have not ended', labelSelector)
+    .action((runId: string | undefined, options: { label?: LabelSelector }, command: Command) =>
+      withCoordinator(command, async (context) => {
+        if ((runId === undefined) === (options.label === undefined)) {
+          throw new LyceumError('INVALID_ARGUMENT', 'want a run or --label, one of them');
+        }
+        if (options.label !== undefined) {
+          await cancelLabelled(context, options.label);
+          return;
+        }
+        const run = await context.client.cancelRun(runId ?? '');
+        context.print(runDocument(run), () => runPageLines(run, Date.now()));
       }),
     );
 
@@ -92,6 +109,22 @@ ended is printed on stdout. Ctrl-C stops watching; the run goes on.`,
         print(runDocument(run), () => runPageLines(run, Date.now()));
       }),
     );
+}
+
+/** The newest first: what waits is not given the place of what was cancelled before it. */
+async function cancelLabelled(context: CommandContext, label: LabelSelector): Promise<void> {
+  const { client, print } = context;
+  const open = runsWithLabel(await client.listRuns(), label).filter((run) => !hasEnded(run));
+  const cancelled: Run[] = [];
+  for (const { runId } of open.reverse()) {
+    // A run may have ended meanwhile, a baseline with its run.
+    if (!hasEnded(await client.getRun(runId))) cancelled.push(await client.cancelRun(runId));
+  }
+  print(cancelled.map(runDocument), () =>
+    cancelled.length === 0
+      ? ['No run with that label has not ended.']
+      : runTableLines(cancelled, Date.now()),
+  );
 }
 
 /** One line each, so that they can be read as they come: with -o json one object, with -o yaml one document. */

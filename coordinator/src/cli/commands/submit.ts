@@ -2,11 +2,18 @@ import { type Command, Option } from 'commander';
 import { withCoordinator } from '../command-context.js';
 import { runDocument } from '../run-document.js';
 import { addSetting, type Setting } from '../set-option.js';
-import { readSpecificationFile } from '../specification-file.js';
+import {
+  readSpecificationDocument,
+  readSpecificationFile,
+  sourceName,
+} from '../specification-file.js';
+import { type SweepRequest, submitSweep } from '../submit-sweep.js';
+import { addSweep, sweepAxes } from '../sweep-axes.js';
 import { followRun } from '../watch-run.js';
 
 interface SubmitOptions {
   readonly set?: Setting[];
+  readonly sweep?: string[];
   readonly runId?: string;
   readonly watch?: true;
   readonly wait?: boolean;
@@ -19,7 +26,12 @@ export function addSubmit(program: Command): void {
     .description('submit a run; the same specification under the same id again changes nothing')
     .argument('<file>', 'specification in YAML or JSON; - reads standard input')
     .option('--set <path=value>', 'change a field before submitting; may be repeated', addSetting)
-    .option('--run-id <id>', "the run's id (default: metadata.name)")
+    .option(
+      '--sweep <path=values>',
+      'one run for each value of a field, or of the fields in a file; may be repeated',
+      addSweep,
+    )
+    .option('--run-id <id>', "the run's or sweep's id (default: metadata.name)")
     .addOption(
       new Option('--watch', 'show progress until the run ends').conflicts(['wait', 'dryRun']),
     )
@@ -33,7 +45,11 @@ Examples:
   coordinator submit digits.yaml --watch
   coordinator submit digits.yaml --run-id digits-t2 --set spec.objective[0].temperature=2 --wait
   coordinator submit digits.yaml --set 'spec.labels={count: 200, seed: 1}' --dry-run
+  coordinator submit digits.yaml --sweep training.seed=1,2,3 --sweep objective[0].temperature=1,2.5,4 --watch
   cat digits.yaml | coordinator submit -
+
+A sweep submits every combination of its values, as runs whose ids begin with its own; they share stored answers. All
+are checked before the first is submitted. It is followed to its table, which coordinator sweep table shows too.
 
 Ctrl-C during --watch or --wait leaves the run going on.`,
     )
@@ -43,6 +59,10 @@ Ctrl-C during --watch or --wait leaves the run going on.`,
 }
 
 async function submit(file: string, options: SubmitOptions, command: Command): Promise<void> {
+  if (options.sweep !== undefined) {
+    await sweep(file, options, options.sweep, command);
+    return;
+  }
   const { text } = await readSpecificationFile(file, options.set ?? [], process.stdin);
   await withCoordinator(command, async (context) => {
     const { run, created, warnings } = await context.client.submitRun(text, {
@@ -63,4 +83,23 @@ async function submit(file: string, options: SubmitOptions, command: Command): P
       context.notice(`See it with: coordinator watch ${runId}`);
     }
   });
+}
+
+async function sweep(
+  file: string,
+  options: SubmitOptions,
+  sweepTexts: readonly string[],
+  command: Command,
+): Promise<void> {
+  const { set = [], runId, watch, wait } = options;
+  const axes = await sweepAxes(sweepTexts);
+  const request: SweepRequest = {
+    document: await readSpecificationDocument(file, set, process.stdin),
+    source: `${sourceName(file)} with --sweep`,
+    axes,
+    dryRun: options.dryRun === true,
+    ...(runId !== undefined && { name: runId }),
+    ...((watch || wait) && { follow: watch ? 'live' : 'quiet' }),
+  };
+  await withCoordinator(command, (context) => submitSweep(context, request));
 }

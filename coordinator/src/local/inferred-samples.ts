@@ -1,5 +1,5 @@
 /** What the teacher workers say that they have inferred, read where anybody's Prometheus would read it. */
-import type { LocalCluster } from '@lyceum/coordinator/local';
+import type { LocalCluster } from './local-cluster.js';
 
 const SAMPLES = /^lyceum_teacher_samples_inferred_total\{teacher="([^"]+)"\} (\d+)/gm;
 

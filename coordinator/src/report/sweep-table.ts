@@ -1,0 +1,167 @@
+/**
+ * The table of a sweep: its runs in arms, runs of one arm differing in their seeds alone, and what each arm's students
+ * are worth against those of the first. Pure.
+ *
+ * What the arms differ in is read from the runs' specifications, not remembered: a sweep may grow, and runs may join
+ * it by its label.
+ */
+import { pathText } from '@lyceum/proto';
+import {
+  type ArmDifference,
+  armKey,
+  NO_PART_OF_ARM,
+  type RunComparison,
+  seedOf,
+} from './compare-runs.js';
+
+export interface SweptRun {
+  readonly runId: string;
+  readonly state: string;
+  /** Normalised. */
+  readonly specification: Readonly<Record<string, unknown>>;
+  /** Of the test split, of a run that SUCCEEDED; null: there is no such figure. */
+  readonly figures?: SweptFigures;
+}
+
+export interface SweptFigures {
+  readonly accuracy: number | null;
+  readonly nll: number | null;
+  readonly agreement: number | null;
+}
+
+/** Over an arm's runs that SUCCEEDED; the deviation has n − 1 in its divisor and is null for one run. */
+export interface MeanOverSeeds {
+  readonly mean: number;
+  readonly standardDeviation: number | null;
+}
+
+export interface SweepArm {
+  /** By the table's fields; null: the run has no such field. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly runs: readonly {
+    readonly runId: string;
+    readonly state: string;
+    readonly seed: unknown;
+  }[];
+  readonly accuracy: MeanOverSeeds | null;
+  readonly nll: MeanOverSeeds | null;
+  /** With the ensemble. */
+  readonly agreement: MeanOverSeeds | null;
+  /** Of accuracies, against the first arm; null: there is nothing to compare. */
+  readonly difference: ArmDifferenceOverRuns | null;
+}
+
+/** Over seeds where there are two pairs at least, else over resampled test samples of the one pair. */
+export interface ArmDifferenceOverRuns {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+  readonly pairCount: number;
+  readonly over: 'seeds' | 'samples';
+  readonly seedsNeeded: number | null;
+}
+
+export interface SweepTable {
+  readonly apiVersion: 'lyceum.dev/v1alpha1';
+  readonly kind: 'SweepTable';
+  readonly sweep: string;
+  /** What the arms differ in, without `spec.`. */
+  readonly fields: readonly string[];
+  readonly arms: readonly SweepArm[];
+  /** Why arms are not compared with the first; null: they are, or there is one only. */
+  readonly notCompared: string | null;
+}
+
+/** Runs in arms, in their order; the first arm is the reference. */
+export function armsOfSweep(runs: readonly SweptRun[]): SweptRun[][] {
+  const arms = new Map<string, SweptRun[]>();
+  for (const run of runs) {
+    const key = armKey(run.specification);
+    arms.set(key, [...(arms.get(key) ?? []), run]);
+  }
+  return [...arms.values()];
+}
+
+/**
+ * Runs that can be compared seed by seed: of each arm those that SUCCEEDED and whose training seed the first arm has too.
+ * Without a seed in common there is none of that arm.
+ */
+export function comparableRuns(arms: readonly (readonly SweptRun[])[]): SweptRun[] {
+  const finished = arms.map((arm) => arm.filter(({ figures }) => figures !== undefined));
+  const [reference = [], ...others] = finished;
+  if (reference.length === 1) return finished.flat();
+  const seeds = new Set(reference.map(seedOf));
+  return [...reference, ...others.flat().filter((run) => seeds.has(seedOf(run)))];
+}
+
+/** @param comparison - of {@link comparableRuns}; or why there is none. */
+export function sweepTable(
+  sweep: string,
+  arms: readonly (readonly SweptRun[])[],
+  comparison: RunComparison | string | undefined,
+): SweepTable {
+  const leaves = arms.map(([first]) => leavesOf(first?.specification ?? {}));
+  const fields = [...new Set(leaves.flatMap((own) => [...own.keys()]))].filter(
+    (field) => new Set(leaves.map((own) => JSON.stringify(own.get(field)))).size > 1,
+  );
+  return {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'SweepTable',
+    sweep,
+    fields,
+    arms: arms.map((runs, index) => ({
+      values: Object.fromEntries(fields.map((f) => [f, leaves[index]?.get(f) ?? null])),
+      runs: runs.map((run) => ({ runId: run.runId, state: run.state, seed: seedOf(run) ?? null })),
+      accuracy: meanOf(runs, 'accuracy'),
+      nll: meanOf(runs, 'nll'),
+      agreement: meanOf(runs, 'agreement'),
+      difference: typeof comparison === 'object' ? differenceOf(runs, comparison) : null,
+    })),
+    notCompared: typeof comparison === 'string' ? comparison : null,
+  };
+}
+
+function meanOf(runs: readonly SweptRun[], figure: keyof SweptFigures): MeanOverSeeds | null {
+  const values = runs.flatMap(({ figures }) => figures?.[figure] ?? []);
+  if (values.length === 0) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return {
+    mean,
+    standardDeviation: values.length < 2 ? null : Math.sqrt(squares / (values.length - 1)),
+  };
+}
+
+function differenceOf(
+  runs: readonly SweptRun[],
+  { pairs, arms }: RunComparison,
+): ArmDifferenceOverRuns | null {
+  const isOwn = (runId: string) => runs.some((run) => run.runId === runId);
+  const overSeeds: ArmDifference | undefined = arms.find((arm) => arm.runs.some(isOwn));
+  if (overSeeds !== undefined) {
+    const { difference: mean, low, high, seedsNeeded } = overSeeds;
+    return { mean, low, high, pairCount: overSeeds.runs.length, over: 'seeds', seedsNeeded };
+  }
+  const [pair, ...further] = pairs.filter(({ run }) => isOwn(run));
+  if (pair === undefined || further.length > 0) return null;
+  const { difference: mean, low, high } = pair;
+  return { mean, low, high, pairCount: 1, over: 'samples', seedsNeeded: null };
+}
+
+/** Fields of `spec` with their values, by path; a list of numbers or words is one value. */
+function leavesOf({ spec, kind }: SweptRun['specification']): Map<string, unknown> {
+  const leaves = new Map<string, unknown>([['kind', kind]]);
+  const visit = (path: readonly (string | number)[], value: unknown): void => {
+    const isList = Array.isArray(value);
+    if (isList && !value.some((part) => typeof part === 'object'))
+      leaves.set(pathText(path), value);
+    else if (isList) for (const [i, part] of value.entries()) visit([...path, i], part);
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, part] of Object.entries(value)) {
+        if (!NO_PART_OF_ARM.has(key)) visit([...path, key], part);
+      }
+    } else leaves.set(pathText(path), value);
+  };
+  visit([], spec);
+  return leaves;
+}
