@@ -10,6 +10,7 @@ import { ensembleProblems } from './ensemble-schema.js';
 import type { Problem } from './errors.js';
 import { asksTeachers, isTermName } from './objective-schema.js';
 import { quorumProblems } from './quorum-schema.js';
+import { viewsProblems } from './views-schema.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
@@ -24,6 +25,11 @@ export function problemsBetweenFields(document: unknown): Problem[] {
           ...ensembleProblems(mapping(spec['ensemble']), list(spec['teachers']).map(mapping)),
           ...quorumProblems(mapping(spec['ensemble']), list(spec['teachers']).map(mapping)),
           ...objectiveProblems(spec['objective']),
+          ...viewsProblems(
+            mapping(spec['views']),
+            mapping(spec['ensemble']),
+            list(spec['objective']).map(mapping),
+          ),
         ]
       : []),
     ...trainingProblems(mapping(spec['training'])),

@@ -19,6 +19,7 @@ import {
 } from './document-schema.js';
 import { ensemble } from './ensemble-schema.js';
 import { term, termAlone } from './objective-schema.js';
+import { views } from './views-schema.js';
 
 const NAME = '[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?';
 const NAME_RULE =
@@ -148,16 +149,6 @@ const training = section({
   checkpointEverySteps: count.default(200),
 }).transform((t) => (t.epochs === undefined && t.steps === undefined ? { ...t, epochs: 10 } : t));
 
-const views = section({
-  seed: seed.default(1),
-  /** Epochs after which the views repeat, so that stored answers serve again. */
-  cycle: count.default(1),
-  /** Greatest shift as a share of height and width, in [0, 0.5]. */
-  shift: number('a number from 0 to 0.5', { atLeast: 0, atMost: 0.5 }).default(0),
-  /** Mirrors half of the samples left to right. */
-  flip: flag().default(false),
-});
-
 const selection = section({
   /** The test split is scored once, at the end. */
   split: word('validation').default('validation'),
@@ -274,6 +265,5 @@ export type RunSpecification = DistillationSpecification | TrainingSpecification
 export type TrainingSettings = z.output<typeof training>;
 export type LearningRateSettings = z.output<typeof learningRate>;
 export type StudentModelSettings = z.output<typeof studentModel>;
-export type ViewSettings = z.output<typeof views>;
 export type TermSettings = z.output<typeof term>;
 export type LabelSettings = z.output<typeof labels>;

@@ -23,8 +23,8 @@ export type {
   TermSettings,
   TrainingSettings,
   TrainingSpecification,
-  ViewSettings,
 } from './run-specification-schema.js';
+export { PICTURE_VIEWS, type ViewSettings } from './views-schema.js';
 
 /**
  * Reads a specification from an already parsed document and fills in every default.

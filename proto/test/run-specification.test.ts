@@ -174,6 +174,22 @@ describe('what a user is told', () => {
     );
   });
 
+  test('mixup beside what needs the one label of a sample', () => {
+    const mixed = { views: { mixup: true, crop: 0.2 } };
+    expect(problemOf(distillation({ ...mixed, objective: [{ term: 'dkd' }] }))).toBe(
+      'spec.objective[0].term: dkd needs the one label of each sample, and spec.views.mixup mixes two; want mixup: false, or term: kd',
+    );
+    const teachers = [{ name: 'wide', model: 'wide' }];
+    const knowing = { ...mixed, teachers, ensemble: { combine: 'ca-mkd' } };
+    expect(problemOf(distillation(knowing))).toBe(
+      'spec.ensemble.combine: ca-mkd needs the one label of each sample, and spec.views.mixup mixes two; want mixup: false, or combine: entropy',
+    );
+    expect(() => checkRunSpecification(distillation(mixed), 'x')).not.toThrow();
+    expect(problemOf(distillation({ views: { crop: 1 } }))).toBe(
+      'spec.views.crop: want a number, at least 0 and less than 1, got 1',
+    );
+  });
+
   test('a key that is missing', () => {
     expect(problemOf(distillation({ dataset: undefined }))).toBe(
       'spec.dataset: is missing; want the name of a pushed set, or { path, digest } on a mounted volume',

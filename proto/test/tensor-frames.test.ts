@@ -22,7 +22,7 @@ const answer = AnswerFrame.fromPartial({
     teacherIdentity: Buffer.alloc(32, 1),
     datasetDigest: Buffer.alloc(32, 2),
     split: 1,
-    view: 'seed=7,shift=0.07,flip=1',
+    view: 'v1,seed=7,shift=0.07,flip=1',
     viewEpoch: 3,
     order: { seed: 1, epoch: 300 },
     firstPosition: 128,

@@ -8,7 +8,7 @@ const ticket = Ticket.fromPartial({
   teacherIdentity: Buffer.alloc(32, 1),
   datasetDigest: Buffer.alloc(32, 2),
   split: Split.SPLIT_TRAIN,
-  view: 'seed=7,shift=0.07,flip=1',
+  view: 'v1,seed=7,shift=0.07,flip=1',
   viewEpoch: 3,
   order: { seed: 4294967295, epoch: 1000 },
   firstPosition: 10_000_000,

@@ -41,7 +41,7 @@ import { until } from './until.js';
 import { killWorkers, startWorker, type WorkerProcess } from './worker-process.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
-const VIEW = 'seed=7,shift=0.2,flip=1';
+const VIEW = 'v1,seed=7,shift=0.2,flip=1';
 /** Longer than any test: who waits for such an inference holds its ticket. */
 const ENDLESS = ['--lookup-delay-ms', '3600000'];
 
@@ -392,7 +392,7 @@ it('returns the ticket and opens another stream when the coordinator refuses an 
 
 it('says why a teacher does not load, and loads the others', async () => {
   const broken = teacherOf(Buffer.from('no zip'));
-  const other = await makeTeacher(4, [9, 9, 1]);
+  const other = await makeTeacher(4, [9]);
   const late = await makeTeacher(5);
   const blobs = await nats.blobs({ create: false });
   for (const { bytes } of [broken, other]) await blobs.put(bytes);
@@ -403,7 +403,7 @@ it('says why a teacher does not load, and loads the others', async () => {
     here.state?.failed.map((failed) => [digestHex(failed.teacherIdentity), failed.reason]),
   );
   expect(reasons.get(broken.identity)).toMatch(/model package cannot be used/);
-  expect(reasons.get(other.identity)).toMatch(/takes samples of shape \[9,9,1\].*\[6,6,1\]/);
+  expect(reasons.get(other.identity)).toMatch(/takes samples of shape \[9\].*\[6,6,1\]/);
   expect(reasons.get(late.identity)).toMatch(/there is no blob/);
   expect(here.state?.loaded).toHaveLength(1);
 

@@ -1,5 +1,5 @@
 /** A real small teacher in this process: what it answers, and that it does so as one graph, is counted at the backend. */
-import { IDENTITY_VIEW, parseDataset, parseModelPackage } from '@lyceum/learning/data';
+import { IDENTITY_VIEW, parseDataset, parseModelPackage, readInputs } from '@lyceum/learning/data';
 import { expect, it, vi } from 'vitest';
 import { TensorflowTeacher } from '../src/compute/tensorflow-engine.js';
 import { engine, makeDataset, makeTeacher } from './teachers-and-set.js';
@@ -69,5 +69,26 @@ it('gives the features of layers with the logits that it gives without them', as
     'has no layer none; its layers are input, flatten, dense_1, dense_2, logits',
   );
   await expect(answer(['attention'])).rejects.toThrow('not attention');
+  teacher.close();
+});
+
+it('sees the view at its own size if that is another', async () => {
+  const teacher = await TensorflowTeacher.open(
+    await engine(),
+    parseModelPackage((await makeTeacher(1, [9, 8, 1])).bytes),
+    { output: 'logits' },
+    [6, 6, 1],
+    () => {},
+  );
+  const dataset = parseDataset(makeDataset().bytes);
+  const samples = firstSamples(300);
+  const view = { text: 'v1,seed=7,shift=0.2,crop=0.1,mixup=1', epoch: 1 };
+  const [logits] = await teacher.answer({ dataset, samples, view, outputs: ['logits'] });
+  // The same, of a set whose samples are what it should see.
+  const inputs = new Float32Array(300 * 72);
+  readInputs(dataset, samples, view, inputs, [9, 8, 1]);
+  const resized = { ...dataset, sampleShape: [9, 8, 1], sampleCount: 300, inputs, inputScale: 1 };
+  const plain = { dataset: resized, samples, view: IDENTITY_VIEW, outputs: ['logits'] };
+  expect((await teacher.answer(plain))[0]).toEqual(logits);
   teacher.close();
 });

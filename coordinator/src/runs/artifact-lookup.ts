@@ -1,5 +1,5 @@
 /** From the names of models, sets and runs to what they are; what is wrong with them is collected. */
-import { parseSettingsJson, settingsJson, teacherIdentity } from '@lyceum/learning/data';
+import { parseSettingsJson, seenShape, settingsJson, teacherIdentity } from '@lyceum/learning/data';
 import { type Problem, toLyceumError } from '@lyceum/proto';
 import type { ArtifactCatalog, KnownModel } from './artifact-catalog.js';
 import type { DatasetOutline } from './inspect-artifact.js';
@@ -77,7 +77,10 @@ export class ArtifactLookup {
   ): Promise<PinnedTeacher | undefined> {
     const model = await this.model(path, named.model);
     if (model === undefined) return undefined;
-    if (dataset !== undefined) this.problems.push(...modelProblems(path, model, dataset));
+    if (dataset !== undefined) {
+      const sampleShape = seenShape(model.inputShape, dataset.sampleShape);
+      this.problems.push(...modelProblems(path, model, { ...dataset, sampleShape }));
+    }
     const settings = parseSettingsJson(JSON.stringify(model.settings));
     return {
       name: named.name,

@@ -2,7 +2,13 @@
  * From a specification to a run record: looks up what it names, pins it, and says everything that is wrong
  * with it at once. What a specification can get wrong by itself was found before; here it meets the cluster.
  */
-import { labelledMask, type StepPlan, splitSamples, stepPlan } from '@lyceum/learning/data';
+import {
+  labelledMask,
+  type StepPlan,
+  splitSamples,
+  stepPlan,
+  viewProblems,
+} from '@lyceum/learning/data';
 import { combinationOf, fitNumberCount, needsFit } from '@lyceum/learning/ensemble';
 import {
   FIT_MAX_NUMBERS,
@@ -57,6 +63,10 @@ export async function planRun(
     studentModelDigest = model?.digest;
   }
   const related = relatedRuns(runId, specification, lookup, dataset?.outline);
+  if (dataset !== undefined) {
+    const unseen = viewProblems(spec.views, dataset.outline.sampleShape);
+    problems.push(...unseen.map((p) => ({ ...p, path: `spec.views.${p.path}` })));
+  }
   const counted = dataset && countSamples(specification, dataset.outline, problems);
   if (problems.length > 0 || dataset === undefined || counted === undefined) {
     throw new InvalidDocumentError(`run ${runId}`, problems);

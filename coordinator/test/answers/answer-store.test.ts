@@ -87,7 +87,7 @@ it('keeps tables apart that differ in anything', async () => {
   const others: AnswerTableKey[] = [
     { ...key, teacherIdentity: 'ab' },
     { ...key, viewEpoch: 1 },
-    { ...key, view: 'seed=1,shift=0,flip=1' },
+    { ...key, view: 'v1,seed=1,flip=1' },
     { ...key, outputs: ['hint', 'logits'] },
   ];
   await put(store, [1]);

@@ -615,6 +615,7 @@ describe('what users ask', () => {
         { name: 'three', model: 'run:absent' },
       ],
       labels: { count: 9_999 },
+      views: { crop: 0.1, mixup: true },
       student: { model: { architecture: 'mlp' }, baseline: 'run:none' },
     });
     const message = await submit(text).then(
@@ -627,6 +628,7 @@ describe('what users ask', () => {
       '  - spec.teachers[1].model: there is no model absent; pushed are first, second, wide',
       '  - spec.teachers[2].model: there is no run absent',
       '  - spec.student.baseline: there is no run none',
+      '  - spec.views.crop: needs samples of shape [height, width, channels], and these are [2]; mixup works with any',
       '  - spec.labels.count: is 9999, and the train split has 3000 labelled samples',
     ]);
     const { run } = cluster.clients;

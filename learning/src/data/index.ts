@@ -8,7 +8,7 @@ export { type IdxFiles, importIdx } from './import-idx.js';
 export { importNpz } from './import-npz.js';
 export { importDigits, importFashion } from './import-packages.js';
 export * from './labelled-mask.js';
-export * from './mixup.js';
+export { type Mixup, mixupOf, mixupShare, pairSeed } from './mixup.js';
 export { describeModel, type ModelDescription } from './model-description.js';
 export * from './model-folder.js';
 export {
@@ -23,4 +23,5 @@ export { type NpyArray, readNpy, type TypedArray, writeNpy } from './npy.js';
 export * from './npz.js';
 export * from './order.js';
 export * from './read-inputs.js';
-export { IDENTITY_VIEW, type ViewAt, viewAt } from './views.js';
+export { seenShape } from './sample-view.js';
+export { IDENTITY_VIEW, type ViewAt, viewAt, viewProblems } from './views.js';

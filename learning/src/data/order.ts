@@ -95,16 +95,26 @@ export function orderedRows(
     for (let i = 0; i < positionCount; i++) rows[i] = firstPosition + i;
     return rows;
   }
+  const permuted = keyedPermutation(count, order.seed, order.epoch);
+  for (let i = 0; i < positionCount; i++) rows[i] = permuted(firstPosition + i);
+  return rows;
+}
+
+/** A permutation of [0, count) by key: the same for whoever computes it. Symbols above. */
+export function keyedPermutation(
+  count: number,
+  seed: number,
+  epoch: number,
+): (value: number) => number {
   let halfBits = MIN_HALF_BITS;
   while (4 ** halfBits < count) halfBits++;
-  const keys = roundKeys(order.seed, order.epoch);
-  for (let i = 0; i < positionCount; i++) {
-    let value = firstPosition + i;
-    do value = encipher(value, halfBits, keys);
-    while (value >= count);
-    rows[i] = value;
-  }
-  return rows;
+  const keys = roundKeys(seed, epoch);
+  return (value) => {
+    let permuted = value;
+    do permuted = encipher(permuted, halfBits, keys);
+    while (permuted >= count);
+    return permuted;
+  };
 }
 
 function roundKeys(seed: number, epoch: number): Uint32Array {

@@ -1,31 +1,34 @@
 /** Reads samples of a data set as the floats that models take. On the path of every batch: no objects per sample. */
 import { LyceumError } from '@lyceum/proto';
 import type { Dataset } from './dataset.js';
-import { sampleMover, type ViewAt } from './views.js';
+import { sampleWriter } from './sample-view.js';
+import type { ViewAt } from './views.js';
 
 /**
- * Writes the view of each sample to `out`, real values, [n, ...sampleShape] row-major.
+ * Writes the view of each sample to `out`, real values, [n, ...shape] row-major.
  *
  * @param samples - [n], indices into the set.
  * @param out - at least n samples long; what is beyond them is left alone.
- * @throws {LyceumError} INVALID_ARGUMENT if a sample is not in the set, `out` is too short, or the view
- * does not fit the samples.
+ * @param shape - what a model of another input size takes, as `sampleWriter` has it; default the set's own.
+ * @throws {LyceumError} INVALID_ARGUMENT if a sample is not in the set, `out` is too short, or view or shape
+ * do not fit the samples.
  */
 export function readInputs(
   dataset: Dataset,
   samples: Uint32Array,
   view: ViewAt,
   out: Float32Array,
+  shape: readonly number[] = dataset.sampleShape,
 ): void {
-  const { inputs, inputScale, sampleCount, sampleShape } = dataset;
-  const features = inputs.length / sampleCount;
-  if (out.length < samples.length * features) {
+  const { sampleCount } = dataset;
+  const length = shape.reduce((product, n) => product * n, 1);
+  if (out.length < samples.length * length) {
     throw new LyceumError(
       'INVALID_ARGUMENT',
-      `${samples.length} samples of shape [${sampleShape}] need ${samples.length * features} values of room, got ${out.length}`,
+      `${samples.length} samples of shape [${shape}] need ${samples.length * length} values of room, got ${out.length}`,
     );
   }
-  const mover = sampleMover(view, sampleShape);
+  const write = sampleWriter(dataset, view, shape);
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i] as number;
     if (sample >= sampleCount) {
@@ -34,18 +37,6 @@ export function readInputs(
         `sample ${sample} is not in a set of ${sampleCount}`,
       );
     }
-    if (mover !== undefined) mover.move(inputs, inputScale, sample, out, i * features);
-    else copyScaled(inputs, inputScale, sample * features, out, i * features, features);
+    write(sample, out, i * length);
   }
-}
-
-function copyScaled(
-  from: Uint8Array | Float32Array,
-  scale: number,
-  start: number,
-  to: Float32Array,
-  offset: number,
-  length: number,
-): void {
-  for (let i = 0; i < length; i++) to[offset + i] = (from[start + i] as number) * scale;
 }

@@ -8,7 +8,7 @@ import type { Tf } from '../tensorflow/engine.js';
 
 /**
  * `w · (−Σ_b Σ_c y log softmax(z)) / max(1, L)`, L the batch's labelled rows: the mean over those rows, 0 when
- * there is none. The gradient by z is `w · (softmax(z) − y) / L` on labelled rows and 0 on the others.
+ * there is none. A mixed sample may have half a label: L is the sum of all. The gradient by z is `w · (softmax(z) − y) / L` on labelled rows and 0 on the others.
  */
 export function crossEntropy(
   tf: Tf,

@@ -1,13 +1,8 @@
-/** What two programs must agree on: seeds of a pair in either order, partners of a batch, shares of at least a half. */
+/** What two programs must agree on: seeds of a pair in either order, shares of at least a half. Partners are in views.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { fnv1a32, mix, mixupPartner, mixupShare, pairSeed } from '../../src/data/index.js';
+import { fnv1a32, mixupShare, pairSeed } from '../../src/data/index.js';
 
 describe('mixup', () => {
-  it('mixes each row with the one before it, and the first with the last', () => {
-    expect([0, 1, 2, 3].map((row) => mixupPartner(row, 4))).toEqual([3, 0, 1, 2]);
-    expect(mixupPartner(0, 1)).toBe(0);
-  });
-
   it('gives a pair one unsigned seed', () => {
     expect(pairSeed(0xffffffff, 1)).toBe(0xfffffffe);
     expect(pairSeed(1, 0xffffffff)).toBe(0xfffffffe);
@@ -19,12 +14,6 @@ describe('mixup', () => {
       expect(share).toBeGreaterThanOrEqual(0.5);
       expect(share).toBeLessThanOrEqual(1);
     }
-  });
-
-  it('is the weighted mean', () => {
-    const out = new Float32Array(2);
-    mix([4, 0], [0, 8], 0.75, out);
-    expect([...out]).toEqual([3, 2]);
   });
 });
 

@@ -2,6 +2,7 @@
  * Hashes and stream against published values; views on small pictures whose numbers say where each pixel came
  * from, against a second, plain implementation, and against golden pictures: a change changes stored answers.
  */
+import type { ViewSettings } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { fnv1a32, fnv1a32Decimal, mulberry32 } from '../../src/data/hashing.js';
 import { type Dataset, IDENTITY_VIEW, readInputs, viewAt } from '../../src/data/index.js';
@@ -20,6 +21,18 @@ function pictures(sampleCount: number, sampleShape: readonly number[], scale = 1
     splits: new Uint8Array(sampleCount).fill(1),
   };
 }
+
+const views = (settings: Partial<ViewSettings>): ViewSettings => ({
+  seed: 7,
+  cycle: 1,
+  shift: 0,
+  flip: false,
+  crop: 0,
+  rotation: 0,
+  cutout: 0,
+  mixup: false,
+  ...settings,
+});
 
 describe('hashes', () => {
   // Reference values of the view-seed scheme; fnv1a32 of '' and 'a' are in the algorithm's own test vectors.
@@ -50,12 +63,12 @@ describe('hashes', () => {
 describe('viewAt', () => {
   it('is the identity without settings, or with settings that change nothing', () => {
     expect(viewAt(undefined, 3)).toEqual(IDENTITY_VIEW);
-    expect(viewAt({ seed: 7, cycle: 2, shift: 0, flip: false }, 3)).toEqual(IDENTITY_VIEW);
+    expect(viewAt(views({ cycle: 2 }), 3)).toEqual(IDENTITY_VIEW);
   });
 
   it('has a canonical text and an epoch within the cycle', () => {
-    const view = viewAt({ seed: 7, cycle: 4, shift: 0.07, flip: true }, 11);
-    expect(view).toEqual({ text: 'seed=7,shift=0.07,flip=1', epoch: 3 });
+    const view = viewAt(views({ cycle: 4, shift: 0.07, flip: true }), 11);
+    expect(view).toEqual({ text: 'v1,seed=7,shift=0.07,flip=1', epoch: 3 });
   });
 });
 
@@ -89,14 +102,14 @@ describe('readInputs', () => {
     const dataset = pictures(20, shape);
     const samples = Uint32Array.from({ length: 20 }, (_, i) => 19 - i);
     const out = new Float32Array(dataset.inputs.length).fill(-1);
-    readInputs(dataset, samples, viewAt({ seed: 7, cycle: 9, shift, flip }, 4), out);
+    readInputs(dataset, samples, viewAt(views({ cycle: 9, shift, flip }), 4), out);
     const want = [...samples].flatMap((sample) => plainView(dataset, sample, 7, 4, shift, flip));
     expect([...out]).toEqual(want);
   });
 
   it('moves a sample alike in any batch, and otherwise in another epoch', () => {
     const dataset = pictures(40, [6, 6, 1]);
-    const settings = { seed: 7, cycle: 9, shift: 0.3, flip: true };
+    const settings = views({ cycle: 9, shift: 0.3, flip: true });
     const read = (epoch: number, ...samples: number[]) => {
       const out = new Float32Array(36 * samples.length);
       readInputs(dataset, Uint32Array.from(samples), viewAt(settings, epoch), out);
@@ -110,7 +123,7 @@ describe('readInputs', () => {
 
   it('keeps its golden pictures', () => {
     const out = new Float32Array(40);
-    const view = viewAt({ seed: 7, cycle: 4, shift: 0.26, flip: true }, 3);
+    const view = viewAt(views({ cycle: 4, shift: 0.26, flip: true }), 3);
     readInputs(pictures(6, [4, 5, 1]), Uint32Array.of(3, 4), view, out);
     expect([...out]).toEqual(
       [
@@ -127,14 +140,21 @@ describe('readInputs', () => {
     [
       'a view that is not canonical',
       [0],
-      { text: 'seed=07,shift=0.10,flip=0', epoch: 0 },
+      { text: 'v1,seed=07,shift=0.10', epoch: 0 },
       4,
       /is not a view/,
     ],
     [
+      'a view of another version',
+      [0],
+      { text: 'v2,seed=7,shift=0.1', epoch: 0 },
+      4,
+      /"v2,seed=7,shift=0.1" is not a view known here; want version 1/,
+    ],
+    [
       'a shift beyond half of the picture',
       [0],
-      { text: 'seed=7,shift=0.6,flip=0', epoch: 0 },
+      { text: 'v1,seed=7,shift=0.6', epoch: 0 },
       4,
       /is not a view/,
     ],
@@ -145,9 +165,11 @@ describe('readInputs', () => {
   });
 
   it('refuses a view on flat samples, naming their shape', () => {
-    const view = viewAt({ seed: 7, cycle: 1, shift: 0.1, flip: false }, 0);
+    const view = viewAt(views({ shift: 0.1 }), 0);
     const read = () => readInputs(pictures(1, [9]), Uint32Array.of(0), view, new Float32Array(9));
-    expect(read).toThrow(/needs samples of shape \[height, width, channels\], and these are \[9\]/);
+    expect(read).toThrow(
+      /shift needs samples of shape \[height, width, channels\], and these are \[9\]/,
+    );
   });
 });
 

@@ -10,11 +10,13 @@ import {
   batchSpan,
   type Dataset,
   labelledMask,
+  mixupOf,
   orderedRows,
   readInputs,
   type StepPlan,
   splitSamples,
   stepPlan,
+  type ViewAt,
   viewAt,
 } from '@lyceum/learning/data';
 import type { RunSpecification } from '@lyceum/proto';
@@ -25,7 +27,10 @@ export interface Batch {
   readonly rows: number;
   /** [B, ...sampleShape], real values. Good until the step after the next is prepared. */
   readonly inputs: Float32Array;
-  /** [B, C], one-hot; a row of zeros has no label. */
+  /**
+   * [B, C], one-hot; a row of zeros has no label. Of mixed samples the share of either's label, so a row sums to less
+   * than 1 where only one of them has one.
+   */
   readonly hardLabels: Float32Array;
 }
 
@@ -82,8 +87,9 @@ export class BatchSource {
     const order = { seed: spec.training.seed, epoch };
     const rows = orderedRows(this.plan.sampleCount, order, firstPosition, positionCount);
     const samples = rows.map((row) => this.#samples[row] as number);
-    readInputs(this.#dataset, samples, viewAt(spec.views, epoch), slot.inputs);
-    this.#writeLabels(samples, slot.hardLabels);
+    const view = viewAt(spec.views, epoch);
+    readInputs(this.#dataset, samples, view, slot.inputs);
+    this.#writeLabels(samples, view, slot.hardLabels);
     return {
       step,
       rows: positionCount,
@@ -92,13 +98,26 @@ export class BatchSource {
     };
   }
 
-  #writeLabels(samples: Uint32Array, out: Float32Array): void {
+  #writeLabels(samples: Uint32Array, view: ViewAt, out: Float32Array): void {
     out.fill(0);
+    const mixup = mixupOf(this.#dataset, view);
     for (let row = 0; row < samples.length; row++) {
       const sample = samples[row] as number;
-      if (this.#labelled[sample] === 0) continue;
-      out[row * this.#dataset.classCount + (this.#dataset.labels[sample] as number)] = 1;
+      if (mixup === undefined) {
+        this.#addLabel(row, sample, 1, out);
+        continue;
+      }
+      const partner = mixup.partner(sample);
+      const share = mixup.share(sample, partner);
+      this.#addLabel(row, sample, share, out);
+      this.#addLabel(row, partner, 1 - share, out);
     }
+  }
+
+  #addLabel(row: number, sample: number, share: number, out: Float32Array): void {
+    if (this.#labelled[sample] === 0) return;
+    const index = row * this.#dataset.classCount + (this.#dataset.labels[sample] as number);
+    out[index] = (out[index] as number) + share;
   }
 }
 

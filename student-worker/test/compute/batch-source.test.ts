@@ -1,6 +1,6 @@
 /** What batches hold is checked against the data set itself, sample by sample. */
-import { encodeDataset, parseDataset } from '@lyceum/learning/data';
-import { checkRunSpecification } from '@lyceum/proto';
+import { encodeDataset, mixupOf, parseDataset, readInputs, viewAt } from '@lyceum/learning/data';
+import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { BatchSource } from '../../src/compute/batch-source.js';
 import { syntheticSet } from './synthetic-set.js';
@@ -8,7 +8,11 @@ import { syntheticSet } from './synthetic-set.js';
 const dataset = parseDataset(encodeDataset(syntheticSet(50, 5)));
 const FEATURES = 36;
 
-function source(kind: 'Distillation' | 'Training', training: object): BatchSource {
+function specificationOf(
+  kind: 'Distillation' | 'Training',
+  training: object,
+  views?: object,
+): RunSpecification {
   const document = {
     apiVersion: 'lyceum.dev/v1alpha1',
     kind,
@@ -18,9 +22,14 @@ function source(kind: 'Distillation' | 'Training', training: object): BatchSourc
       ...(kind === 'Distillation' && { teachers: [{ name: 'a', model: 'a' }] }),
       student: { model: { architecture: 'mlp' } },
       training,
+      ...(views && { views }),
     },
   };
-  return new BatchSource(dataset, checkRunSpecification(document, 'test'));
+  return checkRunSpecification(document, 'test');
+}
+
+function source(...settings: Parameters<typeof specificationOf>): BatchSource {
+  return new BatchSource(dataset, specificationOf(...settings));
 }
 
 /** The sample that a batch's row shows, by its values. */
@@ -66,6 +75,31 @@ describe('BatchSource', () => {
     expect(labelled.length).toBeLessThan(train.length);
     const samples = visited(batches, 0).map(([sample]) => sample);
     expect(samples.sort((a, b) => a - b)).toEqual(labelled);
+  });
+
+  it('mixes labels by the shares of the inputs; what has none adds nothing', () => {
+    const batches = source('Distillation', { batchSize: 8, epochs: 2 }, { mixup: true, cycle: 2 });
+    const plain = visited(source('Distillation', { batchSize: 8, epochs: 2 }), 1);
+    const { spec } = specificationOf('Distillation', {}, { mixup: true, cycle: 2 });
+    const view = viewAt(spec.views, 1);
+    const mixup = mixupOf(dataset, view);
+    const label = (sample: number, c: number) => (dataset.labels[sample] === c ? 1 : 0);
+    let partly = 0;
+    for (const [position, [sample]] of plain.entries()) {
+      const { inputs, hardLabels } = batches.batch(5 + Math.floor(position / 8));
+      const row = position % 8;
+      const seen = new Float32Array(FEATURES);
+      readInputs(dataset, Uint32Array.of(sample), view, seen);
+      expect(inputs.subarray(row * FEATURES, (row + 1) * FEATURES)).toEqual(seen);
+      const partner = mixup?.partner(sample) as number;
+      const share = mixup?.share(sample, partner) as number;
+      const got = [...hardLabels.subarray(row * 3, row * 3 + 3)];
+      const want = [0, 1, 2].map((c) => share * label(sample, c) + (1 - share) * label(partner, c));
+      expect(got).toEqual(want.map((value) => expect.closeTo(value, 6)));
+      const sum = want.reduce((total, value) => total + value, 0);
+      if (sum > 0 && sum < 0.999) partly++;
+    }
+    expect(partly).toBeGreaterThan(0);
   });
 
   it('keeps a prepared batch while the one before is in use', () => {

@@ -9,6 +9,7 @@ import {
   type ModelPackage,
   type ModelSettings,
   readInputs,
+  seenShape,
 } from '@lyceum/learning/data';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
 import { LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
@@ -30,8 +31,10 @@ export class TensorflowTeacher implements TeacherEngine {
   readonly #model: Model;
   readonly #settings: ModelSettings;
   readonly #description: TeacherDescription;
+  /** Undefined: the model leaves it open. */
+  readonly #inputShape: readonly number[] | undefined;
   readonly #untraced: (reason: string) => void;
-  /** By sample shape, in which sets may differ where the model takes both, and by layers. */
+  /** By the shape seen, in which sets may differ where the model takes both, and by layers. */
   readonly #inferences = new Map<string, Inference>();
 
   private constructor(
@@ -39,12 +42,14 @@ export class TensorflowTeacher implements TeacherEngine {
     model: Model,
     settings: ModelSettings,
     description: TeacherDescription,
+    inputShape: readonly number[] | undefined,
     untraced: (reason: string) => void,
   ) {
     this.#engine = engine;
     this.#model = model;
     this.#settings = settings;
     this.#description = description;
+    this.#inputShape = inputShape;
     this.#untraced = untraced;
   }
 
@@ -61,7 +66,7 @@ export class TensorflowTeacher implements TeacherEngine {
     untraced: (reason: string) => void,
   ): Promise<TensorflowTeacher> {
     const { parameterCount, weightBytes, inputShape } = describeModel(modelPackage);
-    const shape = sampleShape ?? inputShape;
+    const shape = sampleShape === undefined ? inputShape : seenShape(inputShape, sampleShape);
     if (shape === undefined) {
       throw new LyceumError(
         'FAILED_PRECONDITION',
@@ -74,7 +79,7 @@ export class TensorflowTeacher implements TeacherEngine {
       const { classCount } = single;
       const latencyBatch1Ms = medianLatencyMs(single, shape);
       const description = { classCount, parameterCount, weightBytes, latencyBatch1Ms };
-      return new TensorflowTeacher(engine, model, settings, description, untraced);
+      return new TensorflowTeacher(engine, model, settings, description, inputShape, untraced);
     } catch (err) {
       model.dispose();
       throw err;
@@ -87,13 +92,15 @@ export class TensorflowTeacher implements TeacherEngine {
 
   async answer({ dataset, samples, view, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
     const layers = outputs.filter((name) => name !== 'logits').map(layerOf);
-    const inputs = new Float32Array(INFERENCE_ROWS * elementCount(dataset.sampleShape));
+    const shape = seenShape(this.#inputShape, dataset.sampleShape);
+    const sampleSize = elementCount(shape);
+    const inputs = new Float32Array(INFERENCE_ROWS * sampleSize);
     let tensors: AnswerTensor[] | undefined;
     for (const { firstRow, rowCount } of inferenceRanges(samples.length, INFERENCE_ROWS)) {
       const part = samples.subarray(firstRow, firstRow + rowCount);
-      const filled = inputs.subarray(0, rowCount * elementCount(dataset.sampleShape));
-      readInputs(dataset, part, view, filled);
-      const inference = this.#inferenceFor(dataset.sampleShape, layers, filled, rowCount);
+      const filled = inputs.subarray(0, rowCount * sampleSize);
+      readInputs(dataset, part, view, filled, shape);
+      const inference = this.#inferenceFor(shape, layers, filled, rowCount);
       tensors ??= emptyTensors(inference, layers, samples.length);
       const { logits, features } = inference.runAll(filled, rowCount);
       for (const [index, part] of [logits, ...features].entries()) {

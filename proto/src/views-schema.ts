@@ -1,0 +1,64 @@
+/**
+ * How a run's training samples are changed from epoch to epoch, as its user writes it. What each field does to a
+ * picture is in `@lyceum/learning/data`, views.
+ *
+ * All lengths are shares of the picture, so that a view is the same for teachers that take other sizes.
+ */
+import type { z } from 'zod';
+import { flag, number, section, wholeNumber } from './document-schema.js';
+import type { Problem } from './errors.js';
+
+const half = number('a number from 0 to 0.5', { atLeast: 0, atMost: 0.5 });
+const share = number('a number, at least 0 and less than 1', { atLeast: 0, below: 1 });
+
+export const views = section({
+  seed: wholeNumber('a whole number from 0 to 4294967295', {
+    atLeast: 0,
+    atMost: 0xffffffff,
+  }).default(1),
+  /** Epochs after which the views repeat, so that stored answers serve again. */
+  cycle: wholeNumber('a whole number greater than 0', { above: 0 }).default(1),
+  /** Greatest shift as a share of height and width, in [0, 0.5]. */
+  shift: half.default(0),
+  /** Mirrors half of the samples left to right. */
+  flip: flag().default(false),
+  /** Greatest share of height and width that is cut off, in [0, 1); the rest is enlarged to the whole. */
+  crop: share.default(0),
+  /** Greatest rotation to either side, as a share of a full turn, in [0, 0.5]; 0.04 is 14.4 degrees. */
+  rotation: half.default(0),
+  /** Side of a hole of zeros as a share of height and width, in [0, 1). DeVries & Taylor 2017. */
+  cutout: share.default(0),
+  /**
+   * Mixes each sample with another of its split, and their labels alike; teachers answer the mixed sample.
+   * Zhang et al. 2018, Beyer et al. 2022.
+   */
+  mixup: flag().default(false),
+});
+
+export type ViewSettings = z.output<typeof views>;
+
+/** Fields that need pictures; `mixup` alone does not. */
+export const PICTURE_VIEWS = ['shift', 'flip', 'crop', 'rotation', 'cutout'] as const;
+
+/** Terms and rules that ask for the one label of a sample, which a mixed sample has not. */
+const ONE_LABEL_TERMS: readonly unknown[] = ['dkd'];
+const ONE_LABEL_RULES: readonly unknown[] = ['ca-mkd'];
+
+/** What must hold between a run's views, its rule and its terms. */
+export function viewsProblems(
+  views: Mapping,
+  ensemble: Mapping,
+  terms: readonly Mapping[],
+): Problem[] {
+  if (views['mixup'] !== true) return [];
+  const asking = [
+    ...terms.map(({ term }, index) => ({ path: `spec.objective[${index}].term`, name: term })),
+    { path: 'spec.ensemble.combine', name: ensemble['combine'] },
+  ].filter(({ name }) => ONE_LABEL_TERMS.includes(name) || ONE_LABEL_RULES.includes(name));
+  return asking.map(({ path, name }) => ({
+    path,
+    message: `${String(name)} needs the one label of each sample, and spec.views.mixup mixes two; want mixup: false, or ${ONE_LABEL_TERMS.includes(name) ? 'term: kd' : 'combine: entropy'}`,
+  }));
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
