@@ -19,6 +19,9 @@ import {
   startProbes,
 } from '@lyceum/proto/node';
 import { AnswerStore } from './answers/answer-store.js';
+import { MirrorFolder } from './mirror/mirror-folder.js';
+import { findStore, restoreStore } from './mirror/restore-store.js';
+import { MIRRORED_BUCKETS, StateMirror } from './mirror/state-mirror.js';
 import { ArtifactCatalog } from './runs/artifact-catalog.js';
 import { ContributorLedgers } from './runs/contributor-ledgers.js';
 import { Leadership, stateFolderId } from './runs/leadership.js';
@@ -32,8 +35,8 @@ import { EnsembleEvaluations } from './server/ensemble-evaluation.js';
 import { ensembleService } from './server/ensemble-service.js';
 import { GarbageCollector } from './server/garbage-collector.js';
 import { coordinatorMetrics } from './server/metrics.js';
-import { watchQueue } from './server/queue-watch.js';
 import { Reconciler } from './server/reconciler.js';
+import { watchReconnects } from './server/reconnect-watch.js';
 import { RunDeletion } from './server/run-deletion.js';
 import { RunEvents } from './server/run-events.js';
 import { RunLifecycle } from './server/run-lifecycle.js';
@@ -65,12 +68,19 @@ export interface ServeOptions {
   readonly log: Logger;
 }
 
+/**
+ * - `disconnected`  the connection to NATS is lost for good
+ * - `deposed`       another coordinator leads
+ * - `store-lost`    NATS came back with an empty store; a coordinator that is started now restores it
+ */
+export type ClosedReason = 'disconnected' | 'deposed' | 'store-lost';
+
 export interface Serving {
   /** Where gRPC listens, `127.0.0.1:41234`. */
   readonly address: string;
   readonly http: string;
-  /** Resolves if it cannot go on: the connection to NATS is lost for good, or another coordinator leads. */
-  readonly closed: Promise<void>;
+  /** Resolves if it cannot go on. */
+  readonly closed: Promise<ClosedReason>;
   /** Lets calls finish for some seconds, makes answers durable, closes. Idempotent. */
   stop(): Promise<void>;
 }
@@ -112,18 +122,29 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const now = Date.now;
     const nats = await connectNats({ url: options.natsUrl, name: 'coordinator', log });
     started.add(() => nats.close());
+    const mirrorFolder = await MirrorFolder.open(join(stateDir, 'mirror'), MIRRORED_BUCKETS);
+    const natsStore = await restoreStore(nats, mirrorFolder, log);
     const bucket = (name: string) => nats.keyValue(name, { create: true });
-    const pointers = await bucket(POINTER_BUCKET);
+    const mirror = new StateMirror({
+      folder: mirrorFolder,
+      buckets: {
+        runs: await bucket(RUN_BUCKET),
+        pointers: await bucket(POINTER_BUCKET),
+        names: await bucket(NAME_BUCKET),
+      },
+      blobs: await nats.blobs({ create: true }),
+      log,
+    });
+    const { pointers, blobs } = mirror;
     const queue = await nats.tickets();
     await queue.ensureStream();
     const eventLog = await nats.events();
     await eventLog.ensureStream();
-    const blobs = await nats.blobs({ create: true });
 
     const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
     started.add(() => answers.close());
     const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
-    const catalog = await ArtifactCatalog.open(await bucket(NAME_BUCKET), blobs, stateDir, log);
+    const catalog = await ArtifactCatalog.open(mirror.names, blobs, stateDir, log);
     const leadership = await Leadership.acquire({
       kv: await bucket(LEADER_BUCKET),
       holder: await stateFolderId(stateDir),
@@ -132,7 +153,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     });
     started.add(() => leadership.release());
     const { leaderEpoch } = leadership;
-    const store = await RunStore.open(await bucket(RUN_BUCKET), leadership, log);
+    const store = await RunStore.open(mirror.runs, leadership, log);
+    await mirror.start({ ...natsStore, leaderEpoch }, () => store.list());
+    started.add(() => mirror.stop());
     const monitor = new RunMonitor(store);
     const events = new RunEvents(eventLog, log, now);
     started.add(() => events.settled());
@@ -263,15 +286,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await reconciler.stop();
       active.closeAll(new LyceumError('UNAVAILABLE', 'the coordinator is stopping'));
     });
-    watchQueue({
+    let storeLost: (reason: ClosedReason) => void = () => undefined;
+    const storeLoss = new Promise<ClosedReason>((resolve) => {
+      storeLost = resolve;
+    });
+    watchReconnects({
       nats,
       queue,
       log,
       stopping: stopping.signal,
-      lost: () => {
+      hasStore: async () => (await findStore(nats)) !== undefined,
+      queueLost: () => {
         desk.queueLost();
         reconciler.queuesLost();
       },
+      storeLost: () => storeLost('store-lost'),
     });
     const room = setInterval(() => {
       keeper.shrink().catch((err: unknown) => log.error({ err }, 'answers not deleted'));
@@ -292,11 +321,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     });
     started.add(() => probes.close());
     log.info({ address: server.address, http: probes.address, leaderEpoch }, 'coordinator ready');
-    const deposed = leadership.lost.then(() => log.error('another coordinator leads now'));
+    const deposed = leadership.lost.then((): ClosedReason => {
+      log.error('another coordinator leads now');
+      return 'deposed';
+    });
+    const disconnected = nats.closed.then((): ClosedReason => 'disconnected');
     return {
       address: server.address,
       http: probes.address,
-      closed: Promise.race([nats.closed, deposed]),
+      closed: Promise.race([disconnected, deposed, storeLoss]),
       stop: () => started.run(),
     };
   }

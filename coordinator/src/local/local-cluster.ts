@@ -171,12 +171,22 @@ export class LocalCluster {
     await this.#startCoordinator();
   }
 
-  /** Ends NATS, by SIGKILL if wanted, and starts it again on its store and port, `awayMs` later. */
-  async restartNats(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM', awayMs = 0): Promise<void> {
+  /**
+   * Ends NATS, by SIGKILL if wanted, and starts it again on its port, `awayMs` later.
+   *
+   * @param store - `emptied`: everything that it stored is deleted before.
+   */
+  async restartNats(
+    signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM',
+    awayMs = 0,
+    store: 'kept' | 'emptied' = 'kept',
+  ): Promise<void> {
     const old = this.#nats;
     this.#nats = undefined;
     if (old !== undefined && signal === 'SIGKILL') process.kill(old.pid, signal);
     await old?.stop();
+    const streams = path.join(this.stateDir, 'nats', 'jetstream');
+    if (store === 'emptied') await rm(streams, { recursive: true });
     await sleep(awayMs, this.#stopping.signal);
     await this.#startNats();
   }

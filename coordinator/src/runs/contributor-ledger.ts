@@ -7,9 +7,9 @@
  * A decision is on disk before the first target made by it leaves. A torn tail is cut off on open: no target ever
  * left by it. The first decision on a span is the one that counts.
  */
-import { open, readFile, rename, truncate } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readFile, truncate } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { writeDurably } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
 
 /** Contributors by span: ensemble indices, rising. */
@@ -51,7 +51,7 @@ export class ContributorLedger {
     }
     const decided = await begin();
     const lines = [...decided].map(([span, contributors]) => decisionLine(span, contributors));
-    await writeWhole(path, `${JSON.stringify(owner)}\n${lines.join('')}`);
+    await writeDurably(path, `${JSON.stringify(owner)}\n${lines.join('')}`);
     return new ContributorLedger(path, decided);
   }
 
@@ -133,23 +133,5 @@ function parseOwner(line: string): Partial<LedgerOwner> {
     return JSON.parse(line) as Partial<LedgerOwner>;
   } catch {
     return {};
-  }
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const handle = await open(temporary, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -159,6 +159,16 @@ export class Leadership {
   }
 }
 
+/** The last leader's epoch; 0 if nobody has led yet. */
+export async function leaderEpochOf(kv: KeyValue): Promise<number> {
+  return (await read(kv))?.record.leaderEpoch ?? 0;
+}
+
+/** Makes the next leader's epoch higher than this one, in a bucket that has lost its record. */
+export async function restoreLeaderEpoch(kv: KeyValue, leaderEpoch: number): Promise<void> {
+  await write(kv, { leaderEpoch, holder: '', host: '', renewalCount: 0 }, undefined);
+}
+
 /** The id of a state folder, made with the folder where there is none. */
 export async function stateFolderId(folder: string): Promise<string> {
   const file = join(folder, 'coordinator-id');

@@ -4,7 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type DatasetParts, encodeDataset } from '@lyceum/learning/data';
+import { encodeDataset } from '@lyceum/learning/data';
 import { ArtifactKind, BLOB_BUCKET, type Run, RunState } from '@lyceum/proto';
 import { connect, connectNats, createLogger, type Nats, TeacherClient } from '@lyceum/proto/node';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -14,6 +14,7 @@ import { startCli } from '../cli/cli-process.js';
 import { TeacherPeer } from '../server/teacher-peer.js';
 import { SmallDisk } from './full-disk.js';
 import { jetStreamApi } from './jetstream-api.js';
+import { images, LONG, TEACHER } from './long-run.js';
 
 const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;
 const log = createLogger({ name: 'test', level: 'silent' });
@@ -25,45 +26,6 @@ let nats: Nats;
 let teacherId: string;
 let undisturbed: string;
 const disks: { answers?: SmallDisk; student?: SmallDisk } = {};
-
-/** 400 images of 6 × 6, so that views differ from epoch to epoch. */
-function images(): DatasetParts {
-  const sampleCount = 400;
-  return {
-    sampleShape: [6, 6, 1],
-    sampleCount,
-    classCount: 2,
-    classNames: ['a', 'b'],
-    inputs: Float32Array.from({ length: sampleCount * 36 }, (_, i) => ((i * 7919) % 101) / 101),
-    inputScale: 1,
-    labels: Int32Array.from({ length: sampleCount }, (_, i) => i % 2),
-    splits: Uint8Array.from({ length: sampleCount }, (_, i) => (i < 320 ? 1 : i < 360 ? 2 : 3)),
-  };
-}
-
-const student = { model: { architecture: 'mlp', hiddenUnits: [16] } };
-const head = { apiVersion: 'lyceum.dev/v1alpha1' };
-const TEACHER = {
-  ...head,
-  kind: 'Training',
-  metadata: { name: 'teacher' },
-  spec: { dataset: 'images', student, training: { epochs: 2, batchSize: 32 } },
-};
-
-/** Long enough for everything to happen in the middle of it; no epoch's answers serve another. */
-const LONG = {
-  ...head,
-  kind: 'Distillation',
-  metadata: { name: 'long' },
-  spec: {
-    dataset: 'images',
-    teachers: [{ name: 'one', model: 'run:teacher' }],
-    student,
-    views: { seed: 3, cycle: 1000, shift: 0.2 },
-    training: { epochs: 100, batchSize: 32, seed: 4, checkpointEverySteps: 50 },
-    selection: { everySteps: 1000 },
-  },
-};
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-pause-'));

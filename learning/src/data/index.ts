@@ -1,6 +1,7 @@
 /** Data sets, orders, views, array files and model packages, on plain arrays. No TensorFlow. */
 export * from './dataset.js';
 export * from './dataset-file.js';
+export { writeDurably } from './durable-file.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares } from './fixed-split.js';
 export { fnv1a32, mulberry32 } from './hashing.js';
 export { importDataset } from './import-dataset.js';

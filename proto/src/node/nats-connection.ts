@@ -10,7 +10,12 @@ import { sleep } from './backoff.js';
 import type { Logger } from './logger.js';
 import { type BlobStore, openBlobStore } from './nats-blobs.js';
 import { type EventLog, openEventLog } from './nats-events.js';
-import { type KeyValue, openKeyValue } from './nats-key-value.js';
+import {
+  hasKeyValue,
+  type KeyValue,
+  type KeyValueOptions,
+  openKeyValue,
+} from './nats-key-value.js';
 import { openTicketSource, type TicketSource } from './nats-ticket-source.js';
 import { openTicketQueue, type TicketQueue } from './nats-tickets.js';
 
@@ -31,7 +36,9 @@ export interface Nats {
   /** Flushes what was written if the server answers, and closes. */
   close(): Promise<void>;
   /** @throws {LyceumError} UNAVAILABLE if the bucket does not exist and `create` is false. */
-  keyValue(bucket: string, a: { create: boolean }): Promise<KeyValue>;
+  keyValue(bucket: string, a: KeyValueOptions): Promise<KeyValue>;
+  /** @throws {LyceumError} UNAVAILABLE if JetStream does not answer. */
+  hasKeyValue(bucket: string): Promise<boolean>;
   /** @throws {LyceumError} UNAVAILABLE if the store does not exist and `create` is false. */
   blobs(a: { create: boolean }): Promise<BlobStore>;
   /** The coordinator's end of the tickets. */
@@ -102,8 +109,12 @@ class NatsDoor implements Nats {
     this.#reconnected.push(listener);
   }
 
-  keyValue(bucket: string, a: { create: boolean }): Promise<KeyValue> {
+  keyValue(bucket: string, a: KeyValueOptions): Promise<KeyValue> {
     return openKeyValue(this.#connection, bucket, a);
+  }
+
+  hasKeyValue(bucket: string): Promise<boolean> {
+    return hasKeyValue(this.#connection, bucket);
   }
 
   blobs(a: { create: boolean }): Promise<BlobStore> {

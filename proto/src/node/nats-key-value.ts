@@ -1,6 +1,6 @@
 /** Small records under keys, each with a revision that a compare-and-set names. */
 import { type KV, type NatsConnection, StorageType } from 'nats';
-import { natsError } from './nats-errors.js';
+import { isMissing, natsError } from './nats-errors.js';
 
 export interface KeyValue {
   get(key: string): Promise<{ readonly value: string; readonly revision: number } | undefined>;
@@ -24,10 +24,17 @@ export interface KeyValue {
   keys(): Promise<string[]>;
 }
 
+export interface KeyValueOptions {
+  /** Makes the bucket if it is not there. */
+  readonly create: boolean;
+  /** An empty bucket's revisions begin here, so that none of a bucket that was lost comes again. Default 1. */
+  readonly firstRevision?: number;
+}
+
 export async function openKeyValue(
   connection: NatsConnection,
   bucket: string,
-  { create }: { create: boolean },
+  { create, firstRevision = 1 }: KeyValueOptions,
 ): Promise<KeyValue> {
   try {
     const kv = await connection.jetstream().views.kv(bucket, {
@@ -37,8 +44,24 @@ export async function openKeyValue(
     });
     // Binding alone asks nothing, and a missing bucket would look like an empty one.
     if (!create) await kv.status();
+    // A purge up to a number that no message has reached leaves the stream to go on from there.
+    if (firstRevision > 1 && (await kv.status()).values === 0) {
+      const manager = await connection.jetstreamManager();
+      await manager.streams.purge(`KV_${bucket}`, { seq: firstRevision });
+    }
     return new JetStreamKeyValue(kv, bucket);
   } catch (err) {
+    throw natsError(err, `bucket ${bucket}`);
+  }
+}
+
+export async function hasKeyValue(connection: NatsConnection, bucket: string): Promise<boolean> {
+  try {
+    const manager = await connection.jetstreamManager();
+    await manager.streams.info(`KV_${bucket}`);
+    return true;
+  } catch (err) {
+    if (isMissing(err)) return false;
     throw natsError(err, `bucket ${bucket}`);
   }
 }

@@ -8,11 +8,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type NpyArray, readNpz, writeNpz } from '@lyceum/learning/data';
+import { type NpyArray, readNpz, writeDurably, writeNpz } from '@lyceum/learning/data';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 import type { TrainingCheckpoint, Validation } from '../training-job.js';
-import { writeDurably } from './durable-file.js';
 import type { LedgerSegment } from './step-ledger.js';
 
 /** One variable's value. */

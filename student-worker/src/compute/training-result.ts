@@ -1,10 +1,9 @@
 /** What a finished run leaves on the disk: the selected model, and its logits on the test split. */
 import { join } from 'node:path';
-import { encodeModelPackage, writeNpz } from '@lyceum/learning/data';
+import { encodeModelPackage, writeDurably, writeNpz } from '@lyceum/learning/data';
 import { type Engine, savedModel } from '@lyceum/learning/tensorflow';
 import { sha256Hex } from '@lyceum/proto';
 import type { TrainingResult } from '../training-job.js';
-import { writeDurably } from './durable-file.js';
 import type { Student } from './student.js';
 
 type ResultFiles = Pick<

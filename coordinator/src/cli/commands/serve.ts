@@ -1,6 +1,7 @@
 import { LyceumError } from '@lyceum/proto';
 import { checkListenAddress, createLogger, Shutdown } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Serving } from '../../serve.js';
 import { VERSION } from '../../version.js';
 import { globalOptions } from '../command-context.js';
 
@@ -74,21 +75,27 @@ async function run(flags: ServeFlags, logLevel: string): Promise<void> {
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
   // Here and not above: the other commands start without loading a server.
   const { serve } = await import('../../serve.js');
-  const serving = await serve({
-    natsUrl: flags.nats,
-    stateDir: flags.stateDir,
-    answersMaxBytes: flags.answersMaxGib * GIB,
-    listenAddress: flags.listen,
-    httpAddress: flags.http,
-    insecure: flags.insecure,
-    version: VERSION,
-    log,
-  });
-  shutdown.onStop('coordinator', () => serving.stop());
-  const { address, http } = serving;
-  const ready = { program: 'coordinator', address, http, pid: process.pid };
-  process.stdout.write(`${JSON.stringify(ready)}\n`);
-  await serving.closed;
+  let addresses = { listenAddress: flags.listen, httpAddress: flags.http };
+  let serving: Serving | undefined;
+  shutdown.onStop('coordinator', async () => serving?.stop());
+  for (let isFirst = true; !shutdown.signal.aborted; isFirst = false) {
+    serving = await serve({
+      natsUrl: flags.nats,
+      stateDir: flags.stateDir,
+      answersMaxBytes: flags.answersMaxGib * GIB,
+      ...addresses,
+      insecure: flags.insecure,
+      version: VERSION,
+      log,
+    });
+    const { address, http } = serving;
+    addresses = { listenAddress: address, httpAddress: http };
+    const ready = { program: 'coordinator', address, http, pid: process.pid };
+    if (isFirst) process.stdout.write(`${JSON.stringify(ready)}\n`);
+    if ((await serving.closed) !== 'store-lost') break;
+    log.warn('NATS came back with an empty store; starting again to restore it');
+    await serving.stop();
+  }
   if (!shutdown.signal.aborted) process.exit(await shutdown.stop('closed', 1));
 }
 

@@ -9,7 +9,7 @@ import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
  * @throws {StorageFullError} if the disk is full.
  * @throws {LyceumError} UNAVAILABLE if the folder cannot be written: another machine may do.
  */
-export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
+export async function writeDurably(file: string, bytes: Uint8Array | string): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     const handle = await open(temporary, 'w');

@@ -1,0 +1,214 @@
+/**
+ * Keeps the copy on disk in line with NATS. What the coordinator writes is copied before the write resolves; student
+ * workers move pointers and put blobs by themselves, so these are looked at every {@link TICK_MS}.
+ *
+ * A copy that cannot be written, on a full disk for one, stops nothing: it is made again, whole, at the next look.
+ */
+import { LyceumError, parseCheckpointPointer, toLyceumError } from '@lyceum/proto';
+import type { BlobStore, KeyValue, Logger } from '@lyceum/proto/node';
+import { z } from 'zod';
+import { checkpointsOf } from '../runs/checkpoint-pointers.js';
+import { blobsOf } from '../runs/references.js';
+import type { RunRecord } from '../runs/run-record.js';
+import { isAssigned } from '../schedule/run-state.js';
+import type { MirroredStore, MirrorFolder } from './mirror-folder.js';
+import { mirroredBlobs, mirroredBucket } from './mirrored-stores.js';
+
+const TICK_MS = 2_000;
+
+export interface MirrorParts {
+  readonly folder: MirrorFolder;
+  readonly buckets: Readonly<Record<'runs' | 'pointers' | 'names', KeyValue>>;
+  readonly blobs: BlobStore;
+  readonly log: Logger;
+}
+
+type BucketName = keyof MirrorParts['buckets'];
+
+export const MIRRORED_BUCKETS: readonly BucketName[] = ['runs', 'pointers', 'names'];
+
+/** A named artifact, as far as this needs it. */
+const named = z.looseObject({ digest: z.string() });
+
+interface Copied {
+  readonly text: string;
+  readonly revision: number;
+}
+
+export class StateMirror {
+  /** The buckets and the blob store, copied as they are written. */
+  readonly runs: KeyValue;
+  readonly pointers: KeyValue;
+  readonly names: KeyValue;
+  readonly blobs: BlobStore;
+  readonly #parts: MirrorParts;
+  readonly #copied: Readonly<Record<BucketName, Map<string, Copied>>> = {
+    runs: new Map(),
+    pointers: new Map(),
+    names: new Map(),
+  };
+  #writes = Promise.resolve();
+  /** The copy of some record failed. */
+  #isBehind = false;
+  /** Something changed since the blobs were last looked at. */
+  #isDirty = true;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+
+  constructor(parts: MirrorParts) {
+    this.#parts = parts;
+    const bucket = (name: BucketName) =>
+      mirroredBucket(parts.buckets[name], {
+        put: (key, text, revision) => this.#put(name, key, { text, revision }),
+        delete: (key) => this.#delete(name, key),
+      });
+    this.runs = bucket('runs');
+    this.pointers = bucket('pointers');
+    this.names = bucket('names');
+    this.blobs = mirroredBlobs(parts.blobs, async (digest, bytes) => {
+      await this.#attempt(() => parts.folder.putBlob(digest, bytes));
+    });
+  }
+
+  /**
+   * Copies what is there and goes on copying. Only for the leader.
+   *
+   * @param runs - the records as they are at each look.
+   */
+  async start(store: MirroredStore, runs: () => readonly RunRecord[]): Promise<void> {
+    await this.#fill();
+    if (!this.#isBehind) await this.#attempt(() => this.#parts.folder.setStore(store));
+    this.#timer = setInterval(() => {
+      this.#looking ??= this.#look(runs()).finally(() => {
+        this.#looking = undefined;
+      });
+    }, TICK_MS);
+  }
+
+  /** Stops looking; what is under way is finished. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+    await this.#writes;
+  }
+
+  async #look(runs: readonly RunRecord[]): Promise<void> {
+    try {
+      if (this.#isBehind) {
+        this.#isBehind = false;
+        await this.#fill();
+      }
+      await this.#followPointers(runs);
+      if (this.#isDirty) {
+        this.#isDirty = false;
+        await this.#followBlobs(runs);
+      }
+    } catch (thrown) {
+      this.#isDirty = true;
+      this.#parts.log.warn(
+        { err: toLyceumError(thrown) },
+        'mirror not brought up to date; trying again',
+      );
+    }
+  }
+
+  /** Makes the copy of every bucket what the bucket is. */
+  async #fill(): Promise<void> {
+    const { folder, buckets } = this.#parts;
+    for (const name of MIRRORED_BUCKETS) {
+      const kv = buckets[name];
+      const keys = new Set(await kv.keys());
+      for (const key of await folder.keys(name)) if (!keys.has(key)) await this.#delete(name, key);
+      for (const key of keys) {
+        const found = await kv.get(key);
+        if (found === undefined) continue;
+        const copied = { text: found.value, revision: found.revision };
+        if ((await folder.record(name, key)) === copied.text) this.#copied[name].set(key, copied);
+        else await this.#put(name, key, copied);
+      }
+    }
+  }
+
+  /** A pointer's checkpoints are copied before it is: the copy never names what it does not have. */
+  async #followPointers(runs: readonly RunRecord[]): Promise<void> {
+    for (const { runId, state } of runs) {
+      if (!isAssigned(state)) continue;
+      const found = await this.#parts.buckets.pointers.get(runId);
+      if (found === undefined) continue;
+      if (found.revision === this.#copied.pointers.get(runId)?.revision) continue;
+      const pointer = parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`);
+      const there = new Set(await this.#parts.folder.digests());
+      const missing = checkpointsOf(pointer).filter((digest) => !there.has(digest));
+      const copies = await Promise.all(missing.map((digest) => this.#copyBlob(digest)));
+      // A checkpoint that is gone already: the pointer has moved on, and the next look finds it where it is.
+      if (copies.includes(false)) continue;
+      await this.#put('pointers', runId, { text: found.value, revision: found.revision });
+    }
+  }
+
+  async #followBlobs(runs: readonly RunRecord[]): Promise<void> {
+    const { folder } = this.#parts;
+    const wanted = this.#wantedBlobs(runs);
+    const there = new Set(await folder.digests());
+    for (const digest of wanted) if (!there.has(digest)) await this.#copyBlob(digest);
+    for (const digest of there) if (!wanted.has(digest)) await folder.deleteBlob(digest);
+  }
+
+  #wantedBlobs(runs: readonly RunRecord[]): Set<string> {
+    const wanted = new Set(runs.flatMap(blobsOf));
+    for (const { text } of this.#copied.names.values()) {
+      const artifact = named.safeParse(JSON.parse(text));
+      if (artifact.success) wanted.add(artifact.data.digest);
+    }
+    for (const { runId, state } of runs) {
+      const copied = this.#copied.pointers.get(runId);
+      if (copied === undefined || state === 'SUCCEEDED') continue;
+      const pointer = parseCheckpointPointer(copied.text, `checkpoint pointer ${runId}`);
+      for (const digest of checkpointsOf(pointer)) wanted.add(digest);
+    }
+    return wanted;
+  }
+
+  /** @returns false if the blob store does not have it, as with a set on a mounted volume. */
+  async #copyBlob(digest: string): Promise<boolean> {
+    try {
+      await this.#parts.folder.putBlob(digest, await this.#parts.blobs.get(digest));
+      return true;
+    } catch (err) {
+      if (err instanceof LyceumError && err.code === 'NOT_FOUND') return false;
+      throw err;
+    }
+  }
+
+  /** Writes of older revisions than the copied one change nothing. */
+  #put(name: BucketName, key: string, record: Copied): Promise<void> {
+    const copied = this.#copied[name];
+    return this.#attempt(async () => {
+      if (record.revision <= (copied.get(key)?.revision ?? 0)) return;
+      await this.#parts.folder.putRecord(name, key, record.text);
+      copied.set(key, record);
+    });
+  }
+
+  #delete(name: BucketName, key: string): Promise<void> {
+    return this.#attempt(async () => {
+      await this.#parts.folder.deleteRecord(name, key);
+      this.#copied[name].delete(key);
+    });
+  }
+
+  /** One write after the other. */
+  #attempt(write: () => Promise<void>): Promise<void> {
+    this.#writes = this.#writes.then(async () => {
+      try {
+        this.#isDirty = true;
+        await write();
+      } catch (thrown) {
+        this.#isBehind = true;
+        const message = 'state not mirrored: it would be lost with the store of NATS';
+        this.#parts.log.error({ err: toLyceumError(thrown) }, message);
+      }
+    });
+    return this.#writes;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Finds out after every reconnect what NATS still has. The ticket queue lies in the server's memory, and a server
+ * that was away may have come back without it; or on another disk, without anything.
+ */
+import { toLyceumError } from '@lyceum/proto';
+import { type Logger, type Nats, retryDelayMs, sleep, type TicketQueue } from '@lyceum/proto/node';
+
+/** How long a store stays missing until it is lost: a server in a cluster may take a moment to find it. */
+const STORE_PATIENCE_MS = 1_000;
+
+export interface ReconnectWatchParts {
+  readonly nats: Nats;
+  readonly queue: TicketQueue;
+  readonly hasStore: () => Promise<boolean>;
+  /** The queue is a new one, and empty. */
+  readonly queueLost: () => void;
+  /** There is nothing. Nobody may write to it before it is restored. */
+  readonly storeLost: () => void;
+  /** Ends the watch. */
+  readonly stopping: AbortSignal;
+  readonly log: Logger;
+}
+
+export function watchReconnects(parts: ReconnectWatchParts): void {
+  let looked = Promise.resolve();
+  parts.nats.onReconnect(() => {
+    looked = looked.then(() => lookUntilAnswered(parts));
+  });
+}
+
+/** JetStream answers late on a server that has just started. */
+async function lookUntilAnswered(parts: ReconnectWatchParts): Promise<void> {
+  const { stopping, log } = parts;
+  for (let failures = 0; !stopping.aborted; failures++) {
+    try {
+      await look(parts);
+      return;
+    } catch (thrown) {
+      log.debug({ err: toLyceumError(thrown) }, 'NATS not looked at; trying again');
+      await sleep(retryDelayMs(failures, Math.random()), stopping);
+    }
+  }
+}
+
+async function look(parts: ReconnectWatchParts): Promise<void> {
+  const { queue, hasStore, queueLost, storeLost, stopping, log } = parts;
+  if (!(await hasStore())) {
+    await sleep(STORE_PATIENCE_MS, stopping);
+    if (!(await hasStore())) {
+      if (!stopping.aborted) storeLost();
+      return;
+    }
+  }
+  if (await queue.ensureStream()) return;
+  log.warn('the ticket queue is gone with its server; its tickets are issued again');
+  queueLost();
+}

@@ -1,0 +1,189 @@
+// The copy of NATS' state, against real servers: one that is lost, and an empty one that takes its place.
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type CheckpointPointer,
+  LEADER_BUCKET,
+  NAME_BUCKET,
+  POINTER_BUCKET,
+  RUN_BUCKET,
+} from '@lyceum/proto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
+import { restoreStore } from '../../src/mirror/restore-store.js';
+import { MIRRORED_BUCKETS, StateMirror } from '../../src/mirror/state-mirror.js';
+import { claimPointer } from '../../src/runs/checkpoint-pointers.js';
+import { Leadership } from '../../src/runs/leadership.js';
+import { type RunRecord, runRecordText } from '../../src/runs/run-record.js';
+import { silent as log, type NatsOfItsOwn, startNatsOfItsOwn } from '../nats-of-its-own.js';
+import { queued } from '../runs/queued-run.js';
+
+const PATIENT = { timeout: 60_000, interval: 50 };
+
+let servers: NatsOfItsOwn[];
+let started: StateMirror[];
+let folder: string;
+
+beforeEach(async () => {
+  servers = [await startNatsOfItsOwn(), await startNatsOfItsOwn()];
+  started = [];
+  folder = join(first().folder, 'mirror');
+});
+
+afterEach(async () => {
+  for (const mirror of started) await mirror.stop();
+  for (const server of servers) await server.stop();
+});
+
+const first = () => servers[0] as NatsOfItsOwn;
+/** Empty: what comes up where the first was. */
+const second = () => servers[1] as NatsOfItsOwn;
+const openFolder = (path = folder) => MirrorFolder.open(path, MIRRORED_BUCKETS);
+const training = (): RunRecord => ({ ...queued(), state: 'TRAINING' });
+
+/** As a coordinator does: restores, leads, copies. */
+async function lead(
+  { nats }: NatsOfItsOwn,
+  runs: () => RunRecord[] = () => [training()],
+  path = folder,
+): Promise<{ mirror: StateMirror; leaderEpoch: number }> {
+  const mirrorFolder = await openFolder(path);
+  const store = await restoreStore(nats, mirrorFolder, log);
+  const bucket = (name: string) => nats.keyValue(name, { create: true });
+  const mirror = new StateMirror({
+    folder: mirrorFolder,
+    buckets: {
+      runs: await bucket(RUN_BUCKET),
+      pointers: await bucket(POINTER_BUCKET),
+      names: await bucket(NAME_BUCKET),
+    },
+    blobs: await nats.blobs({ create: true }),
+    log,
+  });
+  const kv = await bucket(LEADER_BUCKET);
+  const holder = path;
+  const nowMs = () => performance.now();
+  const leadership = await Leadership.acquire({ kv, holder, log, nowMs });
+  const { leaderEpoch } = leadership;
+  await mirror.start({ ...store, leaderEpoch }, runs);
+  await leadership.release();
+  started.push(mirror);
+  return { mirror, leaderEpoch };
+}
+
+/** As a student worker does: a blob, and the pointer moved to it. */
+async function moveTo({ nats }: NatsOfItsOwn, pointer: CheckpointPointer, bytes: Buffer) {
+  const digest = await (await nats.blobs({ create: false })).put(bytes);
+  const kv = await nats.keyValue(POINTER_BUCKET, { create: false });
+  const found = await kv.get(pointer.runId);
+  const moved = { ...pointer, step: pointer.step + 1, digest };
+  await kv.update(pointer.runId, JSON.stringify(moved), found?.revision ?? 0);
+  return { moved, digest };
+}
+
+test('an empty store gets everything back, and revisions that were never there', async () => {
+  const { mirror } = await lead(first());
+  const revision = await mirror.runs.create('run', runRecordText(training()));
+  const model = await mirror.blobs.put(Buffer.from('a model'));
+  const name = JSON.stringify({ kind: 'model', name: 'one', digest: model });
+  await mirror.names.put('model.one', name);
+  const claimed = await claimPointer(mirror.pointers, 'run', 1);
+  const { moved, digest } = await moveTo(first(), claimed, Buffer.from('a checkpoint'));
+  const copy = await openFolder();
+  await vi.waitFor(async () => {
+    expect(JSON.parse((await copy.record('pointers', 'run')) ?? '{}')).toEqual(moved);
+    expect((await copy.digests()).sort()).toEqual([digest, model].sort());
+  }, PATIENT);
+  await mirror.stop();
+
+  const { leaderEpoch } = await lead(second());
+  expect(leaderEpoch).toBe(2);
+  const { nats } = second();
+  const blobs = await nats.blobs({ create: false });
+  expect((await blobs.get(digest)).toString()).toBe('a checkpoint');
+  expect((await blobs.get(model)).toString()).toBe('a model');
+  const runs = await nats.keyValue(RUN_BUCKET, { create: false });
+  const found = await runs.get('run');
+  expect(found?.value).toBe(runRecordText(training()));
+  expect(found?.revision).toBeGreaterThanOrEqual(1e9);
+  await expect(runs.update('run', 'x', revision)).rejects.toMatchObject({ code: 'ABORTED' });
+  const pointers = await nats.keyValue(POINTER_BUCKET, { create: false });
+  expect(JSON.parse((await pointers.get('run'))?.value ?? '')).toEqual(moved);
+  expect(
+    (await (await nats.keyValue(NAME_BUCKET, { create: false })).get('model.one'))?.value,
+  ).toBe(name);
+});
+
+test('a restore that was cut off is made again, over what has happened since', async () => {
+  const { mirror } = await lead(first());
+  await claimPointer(mirror.pointers, 'run', 1);
+  await mirror.stop();
+  // Cut off before the store was marked; a student worker moved its pointer meanwhile.
+  const kv = await second().nats.keyValue(POINTER_BUCKET, { create: true });
+  await kv.create('run', 'newer');
+  await lead(second(), () => []);
+  expect((await kv.get('run'))?.value).toBe('newer');
+});
+
+test('a copy never names a checkpoint that it does not have', async () => {
+  const runs = [training(), { ...training(), runId: 'other' }];
+  const { mirror } = await lead(first(), () => runs);
+  const [claimed, other] = [
+    await claimPointer(mirror.pointers, 'run', 1),
+    await claimPointer(mirror.pointers, 'other', 1),
+  ];
+  const pointers = await first().nats.keyValue(POINTER_BUCKET, { create: false });
+  const found = await pointers.get('run');
+  const gone = { ...claimed, step: 7, digest: 'ab'.repeat(32) };
+  await pointers.update('run', JSON.stringify(gone), found?.revision ?? 0);
+  await moveTo(first(), other, Buffer.from('sound'));
+  const copy = await openFolder();
+  const copied = async (runId: string) =>
+    JSON.parse((await copy.record('pointers', runId)) ?? '{}') as CheckpointPointer;
+  // The other run's is looked at after it.
+  await vi.waitFor(async () => expect((await copied('other')).step).toBe(1), PATIENT);
+  expect(await copied('run')).toEqual(claimed);
+  const { digest } = await moveTo(first(), gone, Buffer.from('sound too'));
+  await vi.waitFor(async () => expect((await copied('run')).digest).toBe(digest), PATIENT);
+});
+
+test('a copy that could not be written is made good later, and stops nothing', async () => {
+  const { mirror } = await lead(first());
+  const runs = join(folder, 'buckets', 'runs');
+  await rm(runs, { recursive: true });
+  await writeFile(runs, 'a file where the folder should be');
+  await mirror.runs.create('run', runRecordText(training()));
+  await rm(runs);
+  await mkdir(runs);
+  const copy = await openFolder();
+  await vi.waitFor(async () => {
+    expect(await copy.record('runs', 'run')).toBe(runRecordText(training()));
+  }, PATIENT);
+});
+
+test('a folder of another store is refused, naming both', async () => {
+  const { mirror } = await lead(first());
+  await mirror.stop();
+  const other = join(second().folder, 'mirror');
+  await (await lead(second(), () => [], other)).mirror.stop();
+  await expect(lead(second())).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringMatching(
+      /NATS holds the store .* this state folder belongs to the store/,
+    ),
+  });
+});
+
+test('a copy of before another coordinator led restores nothing', async () => {
+  const { mirror } = await lead(first());
+  await mirror.runs.create('run', runRecordText(training()));
+  await mirror.stop();
+  const other = join(second().folder, `mirror-${randomUUID()}`);
+  await (await lead(first(), () => [], other)).mirror.stop();
+  // It looks, and finds that another has led since.
+  await restoreStore(first().nats, await openFolder(), log);
+  await restoreStore(second().nats, await openFolder(), log);
+  const runs = await second().nats.keyValue(RUN_BUCKET, { create: true });
+  expect(await runs.keys()).toEqual([]);
+});
