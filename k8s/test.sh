@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
 # Does the demo's main job on whatever cluster kubectl points to, and checks what came of it.
 #
-#   kubectl apply -k k8s/overlays/cpu && k8s/test.sh [OUTPUT FOLDER]
+#   kubectl apply -k k8s/overlays/cpu && k8s/test.sh [--disturb] [OUTPUT FOLDER]
+#
+# --disturb: then a run whose pods are taken away one after the other, teacher and student workers, coordinator and
+# NATS; its weights must be those of the same run left alone. See disturb.mjs.
 #
 # Needs kubectl and what `npm run demo` needs. Reaches the coordinator by kubectl port-forward; everything else
 # happens in the pods. Runs get a suffix of their own, so that it can be repeated.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 namespace=lyceum
+disturb=false
+if [ "${1:-}" = --disturb ]; then disturb=true; shift; fi
 out=${1:-$(mktemp -d)}
 suffix=$(date +%s)
 
@@ -16,13 +21,16 @@ for workload in statefulset/nats statefulset/coordinator deployment/teacher-work
 done
 
 mkdir -p "$out"
-kubectl -n $namespace port-forward pod/coordinator-0 :7700 >"$out/port-forward.log" 2>&1 &
+port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
+address=127.0.0.1:$port
+# It ends with the pod that it forwards to, so it is started again until this script ends.
+while sleep 0.2; do
+  kubectl -n $namespace port-forward pod/coordinator-0 "$port:7700" >>"$out/port-forward.log" 2>&1 || true
+done &
 forward=$!
-trap 'kill $forward 2>/dev/null || true' EXIT
+trap 'pkill -P $forward 2>/dev/null || true; kill $forward 2>/dev/null || true' EXIT
 for _ in $(seq 100); do
-  address=$(sed -n 's/^Forwarding from \(127\.0\.0\.1:[0-9]*\).*/\1/p' "$out/port-forward.log")
-  [ -n "$address" ] && break
-  kill -0 $forward || { cat "$out/port-forward.log"; exit 1; }
+  grep -q '^Forwarding from' "$out/port-forward.log" 2>/dev/null && break
   sleep 0.2
 done
 
@@ -41,3 +49,5 @@ const checks = {
 for (const [what, holds] of Object.entries(checks)) console.log(`${holds ? 'ok' : 'NOT OK'}: ${what}`);
 process.exit(Object.values(checks).every(Boolean) ? 0 : 1);
 JS
+
+if $disturb; then node k8s/disturb.mjs "$address" "$suffix"; fi

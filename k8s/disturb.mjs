@@ -1,0 +1,139 @@
+/**
+ * `node k8s/disturb.mjs ADDRESS SUFFIX`: runs `disturbed-run.yaml` twice on the cluster that kubectl points to, whose coordinator
+ * answers at ADDRESS, and takes pods away from the second: of each program one at once, as a node that is lost
+ * would, and one that is told to end. The student's final weights must be the same.
+ *
+ * Teachers are the runs digits-wide-SUFFIX, digits-lenet-SUFFIX and digits-conv-SUFFIX.
+ */
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const NAMESPACE = 'lyceum';
+const LOOK_MS = 500;
+const PATIENCE_MS = 600_000;
+const PROGRAM = fileURLToPath(new URL('../coordinator/dist/main.js', import.meta.url));
+const SPECIFICATION = fileURLToPath(new URL('disturbed-run.yaml', import.meta.url));
+const TEACHERS = ['digits-wide', 'digits-lenet', 'digits-conv'];
+const ENDED = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
+
+/** Which pod is taken away, how, and at which share of the run's steps. */
+const BLOWS = [
+  { program: 'teacher-worker', isForced: true, at: 0.1 },
+  { program: 'student-worker', isForced: true, at: 0.2 },
+  { program: 'coordinator', isForced: true, at: 0.3 },
+  { program: 'nats', isForced: true, at: 0.4 },
+  { program: 'teacher-worker', isForced: false, at: 0.5 },
+  { program: 'student-worker', isForced: false, at: 0.6 },
+  { program: 'coordinator', isForced: false, at: 0.7 },
+  { program: 'nats', isForced: false, at: 0.8 },
+];
+
+const [address, suffix] = process.argv.slice(2);
+if (address === undefined || suffix === undefined) {
+  process.stderr.write('usage: node k8s/disturb.mjs ADDRESS SUFFIX\n');
+  process.exit(2);
+}
+
+const run = promisify(execFile);
+
+/** @param {readonly string[]} args */
+async function kubectl(...args) {
+  return (await run('kubectl', ['-n', NAMESPACE, ...args])).stdout;
+}
+
+/** Asks again while the coordinator is away: its pod is one of those that are taken. @param {readonly string[]} args */
+async function coordinator(...args) {
+  const env = { ...process.env, LYCEUM_COORDINATOR: address };
+  for (const sinceMs = Date.now(); ; await sleep(LOOK_MS)) {
+    try {
+      return (await run(process.execPath, [PROGRAM, ...args], { env })).stdout;
+    } catch (err) {
+      const isUnreachable = err instanceof Error && 'code' in err && err.code === 4;
+      if (!isUnreachable || Date.now() - sinceMs > PATIENCE_MS) throw err;
+    }
+  }
+}
+
+/** @param {string} runId @param {(run: any) => boolean} holds */
+async function until(runId, holds) {
+  for (const sinceMs = Date.now(); ; await sleep(LOOK_MS)) {
+    const found = JSON.parse(await coordinator('get', runId, '-o', 'json'));
+    if (holds(found)) return found;
+    if (Date.now() - sinceMs > PATIENCE_MS) throw new Error(`${runId} is still ${found.state}`);
+  }
+}
+
+/** @param {string} runId */
+async function submit(runId) {
+  const models = TEACHERS.map((name, i) => `spec.teachers[${i}].model=run:${name}-${suffix}`);
+  const settings = [`metadata.name=${runId}`, ...models].flatMap((set) => ['--set', set]);
+  await coordinator('submit', SPECIFICATION, ...settings);
+}
+
+/** @param {string} runId */
+async function ended(runId) {
+  const found = await until(runId, ({ state }) => ENDED.includes(state));
+  if (found.state !== 'SUCCEEDED') throw new Error(`${runId} ${found.state}: ${found.reason}`);
+  return found;
+}
+
+/** The uid of every pod of a program. @param {string} program */
+async function pods(program) {
+  const list = await kubectl(
+    'get',
+    'pods',
+    '-l',
+    `app.kubernetes.io/name=${program}`,
+    '-o',
+    'json',
+  );
+  return new Map(
+    JSON.parse(list).items.map((/** @type {any} */ p) => [p.metadata.name, p.metadata.uid]),
+  );
+}
+
+/** @param {string} runId @param {typeof BLOWS[number]} blow */
+async function strike(runId, { program, isForced, at }) {
+  const before = await until(runId, ({ progress, state }) => {
+    if (ENDED.includes(state)) throw new Error(`${runId} ended before ${program} was taken`);
+    return (progress?.step ?? 0) >= at * (progress?.stepCount ?? Number.POSITIVE_INFINITY);
+  });
+  const found = await pods(program);
+  // The one that trains, where it is about students.
+  const name = program === 'student-worker' ? before.studentWorkerId : [...found.keys()][0];
+  const how = isForced ? ['--grace-period=0', '--force'] : [];
+  await kubectl('delete', 'pod', name, '--wait=false', ...how);
+  process.stderr.write(
+    `step ${before.progress.step}: pod ${name} ${isForced ? 'gone' : 'told to end'}\n`,
+  );
+  for (const sinceMs = Date.now(); ; await sleep(LOOK_MS)) {
+    const now = await pods(program);
+    if (now.size >= found.size && now.get(name) !== found.get(name)) break;
+    if (Date.now() - sinceMs > PATIENCE_MS) throw new Error(`no pod in the place of ${name}`);
+  }
+  const kind = program.endsWith('-worker') ? 'deployment' : 'statefulset';
+  await kubectl('rollout', 'status', `${kind}/${program}`, '--timeout=600s');
+}
+
+const [calm, struck] = [`undisturbed-${suffix}`, `disturbed-${suffix}`];
+await submit(calm);
+const expected = await ended(calm);
+// Or the second run would need no teacher.
+for (const { id, neededBy } of JSON.parse(await coordinator('answers', 'list', '-o', 'json'))) {
+  if (neededBy.length === 0) await coordinator('answers', 'delete', id);
+}
+await submit(struck);
+for (const blow of BLOWS) await strike(struck, blow);
+const actual = await ended(struck);
+const report = JSON.parse(await coordinator('report', struck, '-o', 'json'));
+const seconds = (/** @type {any} */ r) => (Date.parse(r.endedAt) - Date.parse(r.startedAt)) / 1000;
+const result = {
+  identicalWeights: actual.finalWeightsDigest === expected.finalWeightsDigest,
+  bitExact: report.bitExact,
+  podsTaken: BLOWS.length,
+  slowdown: Number((seconds(actual) / seconds(expected)).toFixed(2)),
+};
+process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit(result.identicalWeights && result.bitExact ? 0 : 1);
