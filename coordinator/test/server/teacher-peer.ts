@@ -15,10 +15,13 @@ import {
   type DuplexCall,
   type Nats,
   openDuplex,
+  sleep,
   type TakenTicket,
   type TeacherClient,
 } from '@lyceum/proto/node';
 import { CLASS_COUNT } from './tiny-artifacts.js';
+
+const PULL_PAUSE_MS = 100;
 
 /** Logits of one sample: small numbers that differ by teacher, sample, class and view. */
 export function logitsOf(identity: Buffer | Uint8Array, sample: number, viewEpoch = 0): number[] {
@@ -127,7 +130,7 @@ export class TeacherPeer {
         this.assignment = assignment;
         await this.#tellState(assignment);
         for (const { ticketConsumer } of assignment.teachers)
-          this.#pull(ticketConsumer).catch(() => {});
+          void this.#keepPulling(ticketConsumer);
       }
     } catch {
       // The session ended: by kill(), or with the coordinator.
@@ -147,9 +150,16 @@ export class TeacherPeer {
     });
   }
 
-  async #pull(consumer: string): Promise<void> {
+  /** A pull that fails, on a busy machine by a time limit, is begun again: only {@link kill} ends it. */
+  async #keepPulling(consumer: string): Promise<void> {
     if (this.#pulling.has(consumer)) return;
     this.#pulling.add(consumer);
+    while (!this.#over.signal.aborted) {
+      await this.#pull(consumer).catch(() => sleep(PULL_PAUSE_MS));
+    }
+  }
+
+  async #pull(consumer: string): Promise<void> {
     const { signal } = this.#over;
     const source = await this.#cluster.nats.ticketSource('LYCEUM_TICKETS', consumer);
     while (!signal.aborted) {
