@@ -5,6 +5,7 @@
  * these problems together with those of single fields. A field of a wrong type is the schema's to report:
  * here it is as if it were absent.
  */
+import { answersProblems } from './answers-schema.js';
 import { isMapping, pathText } from './document-schema.js';
 import { ensembleProblems } from './ensemble-schema.js';
 import type { Problem } from './errors.js';
@@ -30,6 +31,7 @@ export function problemsBetweenFields(document: unknown): Problem[] {
             mapping(spec['ensemble']),
             list(spec['objective']).map(mapping),
           ),
+          ...answersProblems(spec, list(spec['objective'] ?? [{ term: 'kd' }]).map(mapping)),
         ]
       : []),
     ...trainingProblems(mapping(spec['training'])),

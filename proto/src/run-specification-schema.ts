@@ -4,6 +4,7 @@
  * What must hold between fields is in run-specification-rules.ts.
  */
 import { z } from 'zod';
+import { answers } from './answers-schema.js';
 import {
   choose,
   flag,
@@ -216,6 +217,7 @@ const distillation = section({
       { term: 'kd' },
       { term: 'ce' },
     ]),
+    answers: answers.prefault({}),
     views: views.optional(),
     training: training.prefault({}),
     selection: selection.prefault({}),
@@ -243,7 +245,7 @@ const trainingAlone = section({
       selection: selection.prefault({}),
       retention: retention.optional(),
     },
-    { teachers: OF_DISTILLATION, ensemble: OF_DISTILLATION },
+    { teachers: OF_DISTILLATION, ensemble: OF_DISTILLATION, answers: OF_DISTILLATION },
   ),
 });
 

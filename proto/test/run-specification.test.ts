@@ -70,6 +70,7 @@ describe('defaults', () => {
         { term: 'kd', weight: 0.9, temperature: 4 },
         { term: 'ce', weight: 0.1 },
       ],
+      answers: { codec: 'auto' },
       training: {
         optimizer: 'adam',
         learningRate: { constant: { rate: 0.001, warmupSteps: 0 } },
@@ -524,5 +525,62 @@ describe('retention', () => {
     const specification = checkRunSpecification(training(), 'x');
     expect(specification.spec.retention).toBeUndefined();
     expect(normalisedText(specification)).not.toContain('retention');
+  });
+});
+
+describe('answers', () => {
+  const topK = (changes: object, codec: object = { topK: 100 }) =>
+    problemOf(distillation({ answers: { codec }, ...changes }));
+  const kd = { term: 'kd', temperature: 1 };
+
+  test('are stored as the coordinator sees fit where nothing is said', () => {
+    expect(checkRunSpecification(distillation(), 'x').spec).toMatchObject({
+      answers: { codec: 'auto' },
+    });
+  });
+
+  test('are stored in a codec by its name, or by the number of classes that are kept', () => {
+    for (const codec of ['float32', 'float16', 'uint8-affine', { topK: 5 }]) {
+      const document = distillation({ answers: { codec }, objective: [kd, { term: 'ce' }] });
+      expect(checkRunSpecification(document, 'x').spec).toMatchObject({ answers: { codec } });
+    }
+  });
+
+  test.each([
+    [{ codec: 'uint8' }, 'spec.answers.codec: want auto, float32, float16 or uint8-affine'],
+    [
+      { codec: 16 },
+      'spec.answers.codec: want auto, float32, float16, uint8-affine, or { topK: K }',
+    ],
+    [{ kodec: 'auto' }, 'spec.answers.kodec: is not a known key here; did you mean codec?'],
+  ])('refuse %j', (answers, told) => {
+    expect(problemOf(distillation({ answers }))).toContain(told);
+  });
+
+  test('of the greatest few are refused where a term or rule needs all', () => {
+    const few = 'beside spec.answers.codec: topK';
+    expect(topK({})).toContain(`spec.objective[0].temperature: want 1 ${few}`);
+    expect(topK({ objective: [{ ...kd, temperature: 2 }] })).toContain('got 2;');
+    expect(topK({ objective: [kd, { term: 'kl-reverse' }] })).toContain(
+      `spec.objective[1].term: want kd, skew-fkl, gjs, tvd or ce ${few}`,
+    );
+    expect(topK({ objective: [kd], ensemble: { combine: 'geometric' } })).toContain(
+      `spec.ensemble.combine: want arithmetic, accuracy, per-class or mixture-em ${few}`,
+    );
+    expect(topK({ objective: [kd], ensemble: { calibrate: true } })).toContain(
+      `spec.ensemble.calibrate: want false ${few}`,
+    );
+  });
+
+  test('of no class are refused', () => {
+    expect(topK({ objective: [kd] }, { topK: 0 })).toBe(
+      'spec.answers.codec.topK: want a whole number from 1 to 9999999, got 0',
+    );
+  });
+
+  test('belong to a distillation', () => {
+    expect(problemOf(training({ answers: { codec: 'auto' } }))).toContain(
+      'spec.answers: belongs to kind: Distillation',
+    );
   });
 });

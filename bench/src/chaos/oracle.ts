@@ -2,12 +2,13 @@
  * The oracle: the same run in one process, as plainly as it can be written. No tickets, no answers, no window,
  * no checkpoints; the teachers are asked for an epoch at a time, in order.
  *
- * It shares the mathematics with the cluster (orders, views, inference, pooling, the training step), and nothing
+ * It shares the mathematics with the cluster (orders, views, inference, codecs, pooling, the training step), and nothing
  * of what carries it out. So a step that a cluster lost, repeated or took on another target shows as other bits.
  *
  * Symbols: N samples of the train split, C classes.
  */
 import { createHash } from 'node:crypto';
+import { throughCodec } from '@lyceum/learning/codecs';
 import {
   batchSpan,
   orderedRows,
@@ -16,7 +17,7 @@ import {
   splitSamples,
   viewAt,
 } from '@lyceum/learning/data';
-import { combine, targetPlan } from '@lyceum/learning/ensemble';
+import { chosenCodec, combine, targetPlan } from '@lyceum/learning/ensemble';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
 import {
   BatchSource,
@@ -93,7 +94,7 @@ async function teacherInference(
   return new Inference(engine, model, settings, dataset.sampleShape, INFERENCE_ROWS);
 }
 
-/** One teacher's logits over an epoch, [N, C], in the epoch's order. */
+/** One teacher's logits over an epoch as its answers keep them, [N, C], in the epoch's order. */
 function epochLogits(
   { dataset, specification }: ChaosRun,
   inference: Inference,
@@ -113,5 +114,6 @@ function epochLogits(
     readInputs(dataset, part, viewAt(spec.views, epoch), inputs);
     logits.set(inference.run(inputs, part.length), first * dataset.classCount);
   }
-  return logits;
+  const codec = chosenCodec(spec, dataset.classCount);
+  return throughCodec(codec, logits, samples.length, dataset.classCount);
 }

@@ -87,16 +87,15 @@ function affine8(row: readonly number[]): Record<string, unknown> {
   const values = Float64Array.from(row);
   const coded = {
     codes: new Uint8Array(row.length),
-    minima: new Float64Array(1),
-    scales: new Float64Array(1),
+    ranges: new Float64Array(2),
   };
   encodeAffine8(values, 1, row.length, coded);
   const decoded = new Float64Array(row.length);
   decodeAffine8(coded, 1, row.length, decoded);
   return {
     row,
-    min: coded.minima[0],
-    scale: coded.scales[0],
+    min: coded.ranges[0],
+    scale: coded.ranges[1],
     codes: Array.from(coded.codes),
     decoded: Array.from(decoded),
     maxAbsError: Math.max(...row.map((value, i) => Math.abs(value - (decoded[i] as number)))),

@@ -2,7 +2,7 @@
  * One append-only file of answers: a header that names its table, then records of one size.
  *
  *   header   'LYAN' | version u32 | text length u32 | crc32(text) u32 | text | zeros up to a multiple of 64
- *   record   sample u32 | rowLength × float32 | recordSum(sample and values) u32
+ *   record   sample u32 | the row as its codec writes it, in words | recordSum(all before) u32
  *
  * Everything little-endian, as every machine is that Node runs TensorFlow on; so a record is words in memory.
  * Records lie in the order of their arrival, so a span is one sequential write; an index in memory (sample → slot) finds them. A torn tail is cut off on open, a record whose checksum is
@@ -10,6 +10,13 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import {
+  type AnswerCodec,
+  type RowCodec,
+  rowCodec,
+  type WordMemory,
+  wordMemory,
+} from '@lyceum/learning/codecs';
 import { LyceumError } from '@lyceum/proto';
 import { recordSum } from './record-sum.js';
 
@@ -33,6 +40,7 @@ export class AnswerFile {
   readonly path: string;
   readonly #handle: FileHandle;
   readonly #rowLength: number;
+  readonly #codec: RowCodec;
   readonly #recordWords: number;
   readonly #recordBytes: number;
   readonly #headerBytes: number;
@@ -44,7 +52,8 @@ export class AnswerFile {
     this.path = path;
     this.#handle = handle;
     this.#rowLength = shape.rowLength;
-    this.#recordWords = shape.rowLength + 2;
+    this.#codec = rowCodec(shape.codec, shape.rowLength);
+    this.#recordWords = this.#codec.wordCount + 2;
     this.#recordBytes = 4 * this.#recordWords;
     this.#headerBytes = headerBytes;
     this.#slots = new Int32Array(shape.sampleCount).fill(-1);
@@ -118,18 +127,21 @@ export class AnswerFile {
    * One append at a time.
    *
    * @param rows - [samples.length, rowLength]
+   * @returns the rows as they are read from now on.
+   * @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value; nothing is written then.
    */
-  async append(samples: ArrayLike<number>, rows: Float32Array): Promise<void> {
+  async append(samples: ArrayLike<number>, rows: Float32Array): Promise<Float32Array> {
     const count = samples.length;
-    const rowLength = this.#rowLength;
-    const words = new Uint32Array(count * this.#recordWords);
-    const values = new Uint32Array(rows.buffer, rows.byteOffset, rows.length);
-    for (let i = 0, at = 0; i < count; i++) {
-      const start = at;
-      words[at++] = samples[i] as number;
-      const end = (i + 1) * rowLength;
-      for (let from = i * rowLength; from < end; from++) words[at++] = values[from] as number;
-      words[at++] = recordSum(words, start, rowLength + 1);
+    const memory = wordMemory(count * this.#recordWords);
+    const { words } = memory;
+    const stored = new Float32Array(count * this.#rowLength);
+    for (let i = 0; i < count; i++) {
+      const start = i * this.#recordWords;
+      words[start] = samples[i] as number;
+      this.#codec.encode(rows, i, memory, start + 1);
+      this.#codec.decode(memory, start + 1, stored, i);
+      const summed = this.#recordWords - 1;
+      words[start + summed] = recordSum(words, start, summed);
     }
     const endBytes = this.sizeBytes;
     try {
@@ -144,6 +156,7 @@ export class AnswerFile {
       if (!this.has(sample)) this.#slots[sample] = this.#slotCount;
       this.#slotCount++;
     }
+    return stored;
   }
 
   /**
@@ -167,12 +180,13 @@ export class AnswerFile {
       ) {
         count++;
       }
-      const words = await this.#readSlots(slot, count);
+      const memory = await this.#readSlots(slot, count);
+      const { words } = memory;
       for (let j = 0; j < count; j++) {
         const sample = samples[i + j] as number;
         const start = j * this.#recordWords;
         if (words[start] === sample && this.#isSound(words, start)) {
-          this.#copyRow(words, start, out, (i + j) * this.#rowLength);
+          this.#codec.decode(memory, start + 1, out, i + j);
         } else {
           this.#slots[sample] = -1;
           missing.push(sample);
@@ -192,13 +206,14 @@ export class AnswerFile {
     const perRead = this.#recordsPerRead();
     for (let first = 0; first < this.#slotCount; first += perRead) {
       const count = Math.min(perRead, this.#slotCount - first);
-      const words = await this.#readSlots(first, count);
+      const memory = await this.#readSlots(first, count);
+      const { words } = memory;
       for (let j = 0; j < count; j++) {
         const start = j * this.#recordWords;
         const sample = words[start] as number;
         if (this.#slots[sample] !== first + j || isThere[sample] === 1) continue;
         if (!this.#isSound(words, start)) continue;
-        this.#copyRow(words, start, rows, sample * this.#rowLength);
+        this.#codec.decode(memory, start + 1, rows, sample);
         isThere[sample] = 1;
       }
     }
@@ -222,7 +237,7 @@ export class AnswerFile {
     let corruptCount = 0;
     for (let first = 0; first < records; first += perRead) {
       const count = Math.min(perRead, records - first);
-      const words = await this.#readSlots(first, count);
+      const { words } = await this.#readSlots(first, count);
       for (let j = 0; j < count; j++) {
         const start = j * this.#recordWords;
         const sample = words[start] as number;
@@ -238,28 +253,24 @@ export class AnswerFile {
   }
 
   /** Records as words. What the file lacks of them is zeros, whose sum is wrong. */
-  async #readSlots(first: number, count: number): Promise<Uint32Array> {
-    const words = new Uint32Array(count * this.#recordWords);
+  async #readSlots(first: number, count: number): Promise<WordMemory> {
+    const memory = wordMemory(count * this.#recordWords);
     const position = this.#headerBytes + first * this.#recordBytes;
-    await this.#handle.read(new Uint8Array(words.buffer), 0, words.byteLength, position);
-    return words;
+    await this.#handle.read(memory.bytes, 0, memory.bytes.length, position);
+    return memory;
   }
 
   /** Of the record that starts at word `start`. */
   #isSound(words: Uint32Array, start: number): boolean {
-    const count = this.#rowLength + 1;
+    const count = this.#recordWords - 1;
     return recordSum(words, start, count) === words[start + count];
-  }
-
-  #copyRow(words: Uint32Array, start: number, out: Float32Array, to: number): void {
-    const row = new Float32Array(words.buffer, 4 * (start + 1), this.#rowLength);
-    for (let c = 0; c < row.length; c++) out[to + c] = row[c] as number;
   }
 }
 
 interface FileShape {
   readonly sampleCount: number;
   readonly rowLength: number;
+  readonly codec: AnswerCodec;
 }
 
 function encodeHeader(text: string): Buffer {

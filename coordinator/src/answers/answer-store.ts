@@ -169,6 +169,7 @@ export class AnswerStore {
    * Stores answers where there are none yet; the first one stays. Resolves once they are written.
    *
    * @param rows - [samples.length, key.rowLength]; borrowed until the promise resolves.
+   * @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value; none of them is stored then.
    */
   put(key: AnswerTableKey, samples: Uint32Array, rows: Float32Array): Promise<void> {
     return this.#use(key, (table) => table.put(samples, rows));

@@ -2,11 +2,9 @@
  * What fixes the values of a table of answers: one table, one file. An answer is a pure function of its
  * table's key and its sample.
  */
+import { ANSWER_CODEC_PATTERN, type AnswerCodec } from '@lyceum/learning/codecs';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
-
-/** How payloads are encoded. More will follow; each is a table of its own. */
-export type AnswerCodec = 'float32';
 
 export interface AnswerTableKey {
   /** SHA-256, hex, as is the data set's digest. */
@@ -17,6 +15,7 @@ export interface AnswerTableKey {
   readonly viewEpoch: number;
   /** Names of the tensors, sorted. */
   readonly outputs: readonly string[];
+  /** How rows lie on disk, and so what is read for what was answered. */
   readonly codec: AnswerCodec;
   /** Samples of the data set: rows are addressed by sample, whatever its split. */
   readonly sampleCount: number;
@@ -30,6 +29,8 @@ export interface AnswerOutput {
   readonly name: string;
   /** Numbers of one sample. */
   readonly rowLength: number;
+  /** In which its rows are stored; the teacher knows nothing of it. */
+  readonly codec: AnswerCodec;
 }
 
 /** In the order in which {@link tableKeyText} has them. */
@@ -39,7 +40,7 @@ const keyFields = {
   view: z.string(),
   viewEpoch: z.int(),
   outputs: z.array(z.string()),
-  codec: z.literal('float32'),
+  codec: z.custom<AnswerCodec>((text) => ANSWER_CODEC_PATTERN.test(String(text))),
   sampleCount: z.int().positive(),
   rowLength: z.int().positive(),
 };

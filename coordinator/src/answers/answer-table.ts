@@ -1,5 +1,5 @@
 /**
- * A table of answers: its file, and for as long as the memory budget lets it, all its rows in memory.
+ * A table of answers: its file, and for as long as the memory budget lets it, all its rows in memory, decoded.
  *
  * Writes go through one at a time, so that of two answers to one sample the first counts, and whoever wrote
  * the second waits until the first is written.
@@ -74,6 +74,7 @@ export class AnswerTable {
    * Stores answers where there are none yet. Resolves once they are written (not yet safe from a power cut).
    *
    * @param rows - [samples.length, rowLength]; borrowed until the promise resolves.
+   * @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value; none of them is stored then.
    */
   put(samples: Uint32Array, rows: Float32Array): Promise<void> {
     const write = this.#writes.then(() => this.#append(samples, rows));
@@ -131,8 +132,7 @@ export class AnswerTable {
     if (count === 0) return;
     this.#dirty = true;
     if (count === samples.length) {
-      await this.#file.append(samples, rows);
-      this.#remember(samples, rows);
+      this.#remember(samples, await this.#file.append(samples, rows));
       return;
     }
     const n = this.#rowLength;
@@ -146,8 +146,7 @@ export class AnswerTable {
       copyRow(rows, i, freshRows, j, n);
       j++;
     }
-    await this.#file.append(freshSamples, freshRows);
-    this.#remember(freshSamples, freshRows);
+    this.#remember(freshSamples, await this.#file.append(freshSamples, freshRows));
   }
 
   #remember(samples: Uint32Array, rows: Float32Array): void {

@@ -2,6 +2,7 @@
  * From a specification to a run record: looks up what it names, pins it, and says everything that is wrong
  * with it at once. What a specification can get wrong by itself was found before; here it meets the cluster.
  */
+import type { AnswerCodec } from '@lyceum/learning/codecs';
 import {
   labelledMask,
   type StepPlan,
@@ -9,7 +10,13 @@ import {
   stepPlan,
   viewProblems,
 } from '@lyceum/learning/data';
-import { combinationOf, fitNumberCount, needsFit } from '@lyceum/learning/ensemble';
+import {
+  chosenCodec,
+  combinationOf,
+  fitNumberCount,
+  needsFit,
+  TOP_K_CLASSES,
+} from '@lyceum/learning/ensemble';
 import {
   FIT_MAX_NUMBERS,
   InvalidDocumentError,
@@ -68,6 +75,7 @@ export async function planRun(
     problems.push(...unseen.map((p) => ({ ...p, path: `spec.views.${p.path}` })));
   }
   const counted = dataset && countSamples(specification, dataset.outline, problems);
+  const answerCodec = dataset && answerCodecOf(specification, dataset.outline, problems);
   if (problems.length > 0 || dataset === undefined || counted === undefined) {
     throw new InvalidDocumentError(`run ${runId}`, problems);
   }
@@ -83,6 +91,7 @@ export async function planRun(
     ...(studentModelDigest !== undefined && { studentModelDigest }),
     ...related,
     ...counted,
+    ...(answerCodec !== undefined && { answerCodec }),
     submittedAtMs: nowMs,
   });
 }
@@ -167,6 +176,26 @@ function countSamples(
     problems.push(...err.problems);
     return undefined;
   }
+}
+
+/** The codec of a distillation's answers. */
+function answerCodecOf(
+  specification: RunSpecification,
+  { classCount }: DatasetOutline,
+  problems: Problem[],
+): AnswerCodec | undefined {
+  if (specification.kind !== 'Distillation') return undefined;
+  const { codec } = specification.spec.answers;
+  const wrong =
+    typeof codec !== 'object'
+      ? undefined
+      : classCount < TOP_K_CLASSES
+        ? `want float16 or uint8-affine for the ${classCount} classes of spec.dataset; the greatest few stand for all from ${TOP_K_CLASSES} classes on`
+        : codec.topK > classCount
+          ? `want at most the ${classCount} classes of spec.dataset, got ${codec.topK}`
+          : undefined;
+  if (wrong !== undefined) problems.push({ path: 'spec.answers.codec.topK', message: wrong });
+  return chosenCodec(specification.spec, classCount);
 }
 
 /** What keeps the rule of the ensemble from being fitted. */

@@ -29,7 +29,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
   }
   const { runId, sequence, leaderEpoch, nowMs } = request;
   const { specification, specificationDigest, dataset, teachers, features, plan } = source;
-  const { studentModelDigest, allLabelsRunId, labelledTrainCount, fit } = source;
+  const { studentModelDigest, allLabelsRunId, labelledTrainCount, answerCodec, fit } = source;
   const baseline = hasOwnBaseline(source) ? baselineRunId(runId) : source.baselineRunId;
   return newRunRecord({
     runId,
@@ -45,6 +45,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
     ...(baseline !== undefined && { baselineRunId: baseline }),
     ...(allLabelsRunId !== undefined && { allLabelsRunId }),
     labelledTrainCount,
+    ...(answerCodec !== undefined && { answerCodec }),
     ...(fit !== undefined && { fit }),
     plan,
     submittedAtMs: nowMs,

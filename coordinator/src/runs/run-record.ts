@@ -4,6 +4,7 @@
  *
  * What a specification names is pinned here to digests at submit; nothing is looked up by name afterwards.
  */
+import { ANSWER_CODEC_PATTERN, type AnswerCodec } from '@lyceum/learning/codecs';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { z } from 'zod';
 import { RUN_STATES } from '../schedule/run-state.js';
@@ -124,6 +125,8 @@ const runRecord = z.strictObject({
     stepsPerEpoch: z.int().positive(),
     stepCount: z.int().positive(),
   }),
+  /** In which its students' answers are stored; absent for a run of kind Training. */
+  answerCodec: z.custom<AnswerCodec>((text) => ANSWER_CODEC_PATTERN.test(String(text))).optional(),
   /** Of a rule that has to be fitted, once it is. */
   fit: fit.optional(),
   assignment: z

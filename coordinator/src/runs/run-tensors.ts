@@ -31,20 +31,29 @@ export function featureTensors({
     name: featuresName(teachers[teacher]?.name ?? '', layer),
     rowShape: shape,
     teacher,
-    output: { name: layerOutput(layer), rowLength: valueCount(shape) },
+    output: featuresOf(layer, shape),
   }));
 }
 
 /** What a run asks a teacher for, by name, sorted. */
 export function teacherOutputs(
-  { features, dataset }: Pick<RunRecord, 'features' | 'dataset'>,
+  {
+    features,
+    dataset,
+    answerCodec = 'float32',
+  }: Pick<RunRecord, 'features' | 'dataset' | 'answerCodec'>,
   teacher: number,
 ): AnswerOutput[] {
   const layers = features
     .filter((feature) => feature.teacher === teacher)
-    .map(({ layer, shape }) => ({ name: layerOutput(layer), rowLength: valueCount(shape) }));
-  const logits = { name: 'logits', rowLength: dataset.classCount };
+    .map(({ layer, shape }) => featuresOf(layer, shape));
+  const logits = { name: 'logits', rowLength: dataset.classCount, codec: answerCodec };
   return [...layers, logits].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Features stay as they are: what a codec of logits costs a student is not known of them. */
+function featuresOf(layer: string, shape: readonly number[]): AnswerOutput {
+  return { name: layerOutput(layer), rowLength: valueCount(shape), codec: 'float32' };
 }
 
 /** Names and shapes of the tensors in each target, in their order; none of a run that asks no teacher. */

@@ -59,7 +59,8 @@ export class AnswerIntake {
     const ticket = checkedTicket(frame.ticket);
     const id = ticketId(ticket);
     const { desk } = this.#parts;
-    const ask = desk.find(id);
+    const asks = desk.find(id);
+    const [ask] = asks;
     const key = `${id}/${ticket.attempt}`;
     const received = this.#received.get(key) ?? { rowCount: 0, storedCount: 0 };
     let rowCount: number;
@@ -74,7 +75,7 @@ export class AnswerIntake {
     }
     if (ask !== undefined) {
       desk.progressed(id);
-      await this.#store(ask, frame, rowCount);
+      for (const each of asks) await this.#store(each, ticket, frame, rowCount);
       received.storedCount += rowCount;
     }
     received.rowCount += rowCount;
@@ -98,7 +99,7 @@ export class AnswerIntake {
     this.#parts.desk.rejected(ask.id, ticket.attempt, reason);
   }
 
-  async #store(ask: Ask, frame: AnswerFrame, rowCount: number): Promise<void> {
+  async #store(ask: Ask, ticket: Ticket, frame: AnswerFrame, rowCount: number): Promise<void> {
     const samples = ask.samples.subarray(frame.firstRow, frame.firstRow + rowCount);
     try {
       // The frame has been checked: a tensor for each table, in its order.
@@ -109,6 +110,7 @@ export class AnswerIntake {
     } catch (thrown) {
       const err = toLyceumError(thrown);
       if (err instanceof StorageFullError) await this.#parts.full(ask);
+      else if (err.code === 'INVALID_ARGUMENT') this.#reject(ask, ticket, err.message);
       throw err;
     }
   }

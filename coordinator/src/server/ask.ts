@@ -1,4 +1,5 @@
 /** What is asked of one teacher: a ticket, and where its answers belong. */
+import type { AnswerCodec } from '@lyceum/learning/codecs';
 import {
   orderedRows,
   SPLIT_NUMBERS,
@@ -12,7 +13,7 @@ import type { AnswerOutput, AnswerTableKey } from '../answers/answer-table-key.j
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 
 export interface Ask {
-  /** Of the ticket's content: equal for equal asks. */
+  /** Of the ticket's content: equal for all that one answer satisfies, whatever codec they keep it in. */
   readonly id: string;
   readonly ticket: Ticket;
   readonly teacherIdentity: string;
@@ -34,8 +35,11 @@ export interface AskContent {
 }
 
 /** What every teacher is asked for. */
-export function logitsOf({ classCount }: Pick<DatasetOutline, 'classCount'>): AnswerOutput {
-  return { name: 'logits', rowLength: classCount };
+export function logitsOf(
+  { classCount }: Pick<DatasetOutline, 'classCount'>,
+  codec: AnswerCodec,
+): AnswerOutput {
+  return { name: 'logits', rowLength: classCount, codec };
 }
 
 export function askFor(dataset: DatasetOutline, content: AskContent, samples: Uint32Array): Ask {
@@ -67,7 +71,7 @@ export function answerTable(
     view: view.text,
     viewEpoch: view.epoch,
     outputs: [output.name],
-    codec: 'float32',
+    codec: output.codec,
     sampleCount: dataset.sampleCount,
     rowLength: output.rowLength,
   };

@@ -3,6 +3,7 @@
  * student that is attached.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { batchSpan, viewAt } from '@lyceum/learning/data';
 import { type CombinationFit, type TargetPlan, targetPlan } from '@lyceum/learning/ensemble';
 import {
@@ -94,6 +95,7 @@ export class RunTargets implements Asker {
   readonly #parts: RunTargetsParts;
   readonly #spec: DistillationSpecification['spec'];
   readonly #plan: TargetPlan;
+  readonly #codec: AnswerCodec;
   readonly #grid: SpanGrid;
   readonly #features: readonly FeatureTensor[];
   readonly #schedule: RunSchedule;
@@ -107,7 +109,7 @@ export class RunTargets implements Asker {
   constructor(parts: RunTargetsParts) {
     const { record, ledger } = parts;
     const quorum = quorumOf(record);
-    if (record.specification.kind !== 'Distillation') {
+    if (record.specification.kind !== 'Distillation' || record.answerCodec === undefined) {
       throw new Error(`run ${record.runId} has no targets`);
     }
     this.#parts = parts;
@@ -115,6 +117,7 @@ export class RunTargets implements Asker {
     this.askerId = `${record.runId}/training`;
     this.#spec = record.specification.spec;
     this.#plan = targetPlan(this.#spec);
+    this.#codec = record.answerCodec;
     this.#grid = gridOf(record);
     this.#features = featureTensors(record);
     this.#schedule = new RunSchedule({
@@ -390,7 +393,7 @@ export class RunTargets implements Asker {
       }
       return out;
     };
-    const output = logitsOf(dataset);
+    const output = logitsOf(dataset, this.#codec);
     const logits = contributors.map((teacher) =>
       read(teacher, output, atLeast(buffers.logits, teacher, samples.length * output.rowLength)),
     );

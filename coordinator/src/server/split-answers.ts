@@ -1,4 +1,7 @@
-/** Teachers' answers over one split as it is, asked for through the same tickets as all others. */
+/**
+ * Teachers' answers over one split as it is, asked for through the same tickets as all others. They are what reports,
+ * fits and evaluations are made of, so they are stored exactly.
+ */
 import { IDENTITY_VIEW, type SplitName, splitSamples, stepPlan } from '@lyceum/learning/data';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
@@ -53,7 +56,7 @@ export class SplitAnswers implements Asker {
       const span = spanAt(grid, index);
       const samples = spanSamples(dataset, split, span, undefined);
       for (const { identity, name } of teachers) {
-        const outputs = [logitsOf(dataset)];
+        const outputs = [logitsOf(dataset, 'float32')];
         const content = { split, view: IDENTITY_VIEW, span, outputs } as const;
         const ask = askFor(dataset, { ...content, teacherIdentity: identity }, samples);
         const last = span.firstPosition + span.positionCount - 1;
@@ -88,7 +91,7 @@ export class SplitAnswers implements Asker {
     const samples = splitSamples(dataset, split);
     const logits = new Float32Array(samples.length * dataset.classCount);
     const of = { teacherIdentity, view: IDENTITY_VIEW };
-    const table = answerTable(dataset, of, logitsOf(dataset));
+    const table = answerTable(dataset, of, logitsOf(dataset, 'float32'));
     const missing = await store.read(table, samples, logits);
     return missing.length === 0 ? logits : undefined;
   }

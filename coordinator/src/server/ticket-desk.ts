@@ -34,7 +34,8 @@ export interface TicketDeskParts {
 export class TicketDesk {
   readonly #parts: TicketDeskParts;
   readonly #book = new TicketBook();
-  readonly #asks = new Map<string, Ask>();
+  /** By ask and by the codecs that its answers are to be stored in. */
+  readonly #asks = new Map<string, Map<string, Ask>>();
   /** Who asks, by ask and by asker. */
   readonly #askers = new Map<string, Map<string, Asker>>();
 
@@ -58,9 +59,9 @@ export class TicketDesk {
     this.#apply(this.#book.unwant(asker.askerId, askId));
   }
 
-  /** The open ask that a ticket belongs to; undefined: nobody wants it. */
-  find(askId: string): Ask | undefined {
-    return this.#book.isWanted(askId) ? this.#asks.get(askId) : undefined;
+  /** The open asks that a ticket belongs to, which differ in their codecs; empty: nobody wants it. */
+  find(askId: string): Ask[] {
+    return this.#book.isWanted(askId) ? [...(this.#asks.get(askId)?.values() ?? [])] : [];
   }
 
   asksTeacher(teacherIdentity: string): boolean {
@@ -140,7 +141,8 @@ export class TicketDesk {
       this.#settle(ask.id, [asker.askerId]);
       return;
     }
-    this.#asks.set(ask.id, ask);
+    const tables = this.#asks.get(ask.id) ?? new Map<string, Ask>();
+    this.#asks.set(ask.id, tables.set(ask.tables.map(({ codec }) => codec).join(), ask));
     this.#apply(this.#book.want(asker.askerId, ask.id, ask.ticket, ask.teacherIdentity));
   }
 

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
 import { createLogger } from '@lyceum/proto/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnswerFile } from '../../src/answers/answer-file.js';
@@ -69,6 +70,53 @@ describe.each([
     await store.close();
   });
 
+  it.each<AnswerCodec>(['float16', 'uint8-affine', 'top-k:2'])(
+    'gives from %s the same bits at once, later, from the file, and as the codec alone does',
+    async (codec) => {
+      const at = { ...key, codec, rowLength: 5 };
+      const samples = Uint32Array.of(8, 3, 99, 41);
+      const rows = Float32Array.from({ length: 20 }, (_, i) => ((7 * i) % 13) / 3 - 2);
+      const want = throughCodec(codec, rows, 4, 5);
+      expect(want).not.toEqual(rows);
+      const store = await AnswerStore.open(folder, log, limits);
+      await store.put(at, samples, rows);
+      const out = new Float32Array(20);
+      expect(await store.read(at, samples, out)).toEqual([]);
+      expect(out).toEqual(want);
+      await store.close();
+
+      const again = await AnswerStore.open(folder, log, limits);
+      for (const _ of ['from the file', 'from memory']) {
+        out.fill(0);
+        expect(await again.read(at, samples, out)).toEqual([]);
+        expect(out).toEqual(want);
+      }
+      // Every bit of a record is under its checksum, those of the codec too.
+      const path = join(folder, tableFileName(at));
+      const bytes = await readFile(path);
+      const last = bytes.length - 5;
+      bytes[last] = (bytes[last] ?? 0) ^ 1;
+      await again.close();
+      await writeFile(path, bytes);
+      const damaged = await AnswerStore.open(folder, log, limits);
+      expect(await damaged.read(at, samples, out)).toEqual([41]);
+      await damaged.close();
+    },
+  );
+
+  it('stores nothing of rows for one of which the codec has nothing', async () => {
+    const at = { ...key, codec: 'float16' } as const;
+    const store = await AnswerStore.open(folder, log, limits);
+    const rows = Float32Array.of(1, 2, 3, 1e6);
+    await expect(store.put(at, Uint32Array.of(1, 2), rows)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+    expect(await store.missingCount(at, Uint32Array.of(1, 2))).toBe(2);
+    await put(store, [1, 2], at);
+    expect((await read(store, [1, 2], at)).missing).toEqual([]);
+    await store.close();
+  });
+
   it('has the same bits after it was closed and opened', async () => {
     const store = await AnswerStore.open(folder, log, limits);
     const samples = Array.from({ length: 100 }, (_, i) => (i * 37) % 100);
@@ -89,6 +137,7 @@ it('keeps tables apart that differ in anything', async () => {
     { ...key, viewEpoch: 1 },
     { ...key, view: 'v1,seed=1,flip=1' },
     { ...key, outputs: ['hint', 'logits'] },
+    { ...key, codec: 'float16' },
   ];
   await put(store, [1]);
   for (const other of others) {
@@ -238,7 +287,7 @@ describe('damage', () => {
 
   it("refuses a file that holds another table's answers", async () => {
     const path = await written([1]);
-    const shape = { sampleCount: 100, rowLength: 2 };
+    const shape = { sampleCount: 100, rowLength: 2, codec: 'float32' } as const;
     await expect(AnswerFile.open(path, 'another table', shape)).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
     });

@@ -334,14 +334,18 @@ describe('interrupts', () => {
 
 test('stored answers are listed, and deleted', async () => {
   // `first` and `second` are one model, so one teacher answered.
-  const tables = await json<{ id: string; teacher: string; neededBy: string[] }[]>(
-    'answers',
-    'list',
+  const tables = await json<{ id: string; codec: string; sizeBytes: number }[]>('answers', 'list');
+  const all = { view: 'identity', neededBy: [] };
+  // What students train on in a byte a logit, what reports are made of exactly.
+  const [trained, reported] = ['uint8-affine', 'float32'].map((codec) =>
+    tables.find((table) => table.codec === codec),
   );
-  expect(tables).toMatchObject([{ codec: 'float32', view: 'identity', neededBy: [] }]);
-  const id = tables[0]?.id ?? '';
+  expect(tables).toHaveLength(2);
+  expect([trained, reported]).toMatchObject([all, all]);
+  const id = trained?.id ?? '';
   expect((await cli('answers', 'list')).stdout).toMatch(new RegExp(`^${id} +(first|second) `, 'm'));
-  expect(await cli('answers', 'delete', id)).toMatchObject({ code: 0, stderr: `deleted ${id}\n` });
+  const deleted = await cli('answers', 'delete', id, reported?.id ?? '');
+  expect(deleted).toMatchObject({ code: 0, stderr: `deleted ${id}\ndeleted ${reported?.id}\n` });
   expect(await json('answers', 'list')).toEqual([]);
   expect(await cli('answers', 'delete', id)).toMatchObject({ code: 3 });
 });

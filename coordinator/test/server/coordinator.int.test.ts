@@ -1,5 +1,6 @@
 // The coordinator against a real nats-server and over real gRPC, with peers that speak as teacher and
 // student workers do but compute nothing, so that every logit and every target can be told in advance.
+import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
 import { encodeDataset, orderedRows, SPLIT_NUMBERS, writeNpz } from '@lyceum/learning/data';
 import {
   calibrate,
@@ -16,6 +17,7 @@ import {
   type Run,
   RunState,
   type Ticket,
+  ticketId,
 } from '@lyceum/proto';
 import { call, openServerStream } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -124,6 +126,11 @@ async function drain(peer: StudentPeer, fromStep: number, toStep: number): Promi
   }
 }
 
+/** An answer as a student gets it. */
+function stored(logits: readonly number[], codec: AnswerCodec): Float32Array {
+  return throughCodec(codec, Float32Array.from(logits), 1, CLASS_COUNT);
+}
+
 /** What a run's target must be, computed from what the peers answer. */
 function expectedRows(
   run: Run,
@@ -131,6 +138,7 @@ function expectedRows(
   toStep: number,
   weightsOf: (logits: Float32Array[], sample: number) => ArrayLike<number> = () => [1, 3],
   logitsFrom: (logits: Float32Array[]) => Values[] = (logits) => logits,
+  codec: AnswerCodec = 'uint8-affine',
 ) {
   const identities = run.teacherIdentities.map((hex) => digestBytes(hex));
   const stepsPerEpoch = TRAIN_COUNT / BATCH_SIZE;
@@ -139,7 +147,7 @@ function expectedRows(
     const position = fromStep * BATCH_SIZE + i - epoch * TRAIN_COUNT;
     // The train split is samples 0 to 2,999: row and sample are the same.
     const [sample = 0] = orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1);
-    const logits = identities.map((identity) => Float32Array.from(logitsOf(identity, sample)));
+    const logits = identities.map((identity) => stored(logitsOf(identity, sample), codec));
     const values = new Float32Array(CLASS_COUNT);
     const weights = Array.from(weightsOf(logits, sample));
     pool('arithmetic', 4, logitsFrom(logits), weights, 1, CLASS_COUNT, values);
@@ -216,6 +224,30 @@ describe('a run from submit to report', () => {
     const seen = (await events()).map((e) => e.message);
     expect(seen).toContain('PREPARING → TRAINING');
     expect(seen.at(-1)).toBe('EVALUATING → SUCCEEDED');
+  });
+
+  it('asks once for runs that keep the answers in different codecs, and gives each its own bits', async () => {
+    const holding = teacher('holding', { silent: true });
+    const students = [student('s1'), student('s2')];
+    const submitted = await submit();
+    const exactId = `${runId}-exact`;
+    const exact = await submit(specification({ answers: { codec: 'float32' } }), exactId);
+    for (const peer of students) {
+      await assigned(peer);
+      await peer.receive(0, 0);
+    }
+    // Both wait for their first answers, which now come.
+    const teaching = teacher('t1');
+    holding.kill();
+    for (const peer of students) await drain(peer, 0, STEP_COUNT);
+    const rowsOf = (id: string) => students.find(({ run }) => run?.runId === id)?.rows;
+    expect(rowsOf(runId)).toEqual(expectedRows(submitted, 0, STEP_COUNT));
+    expect(rowsOf(exactId)).toEqual(
+      expectedRows(exact, 0, STEP_COUNT, undefined, undefined, 'float32'),
+    );
+    expect(rowsOf(exactId)).not.toEqual(rowsOf(runId));
+    const ids = teaching.taken.map(({ ticket }) => ticketId(ticket));
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
   it('weighs each sample by how well the teachers know its label', async () => {
@@ -616,6 +648,8 @@ describe('what users ask', () => {
       ],
       labels: { count: 9_999 },
       views: { crop: 0.1, mixup: true },
+      objective: [{ term: 'kd', temperature: 1 }],
+      answers: { codec: { topK: 2 } },
       student: { model: { architecture: 'mlp' }, baseline: 'run:none' },
     });
     const message = await submit(text).then(
@@ -630,6 +664,7 @@ describe('what users ask', () => {
       '  - spec.student.baseline: there is no run none',
       '  - spec.views.crop: needs samples of shape [height, width, channels], and these are [2]; mixup works with any',
       '  - spec.labels.count: is 9999, and the train split has 3000 labelled samples',
+      '  - spec.answers.codec.topK: want float16 or uint8-affine for the 3 classes of spec.dataset; the greatest few stand for all from 1000 classes on',
     ]);
     const { run } = cluster.clients;
     await expect(call(run, run.getRun, { runId })).rejects.toMatchObject({ code: 'NOT_FOUND' });

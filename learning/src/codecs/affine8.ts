@@ -16,48 +16,28 @@ const GREATEST_CODE = 255;
 export interface Affine8Rows {
   /** [N, C]. */
   readonly codes: Uint8Array;
-  /** [N] each. In float32 they travel, in float64 they are exact. */
-  readonly minima: Values;
-  readonly scales: Values;
+  /** [N, 2]: minimum and scale. In float32 they travel, in float64 they are exact. */
+  readonly ranges: Values;
 }
 
 /**
  * Writes [N, C] values as codes. Codes belong to the minimum and scale as they are stored, so that with float32 ones
  * their rounding does not add to the error.
  *
- * @param out - with room for N·C codes and N minima and scales.
+ * @param out - with room for N·C codes and N ranges.
  * @throws {LyceumError} INVALID_ARGUMENT if a value is not finite or there is no room.
  */
 export function encodeAffine8(
   values: ArrayLike<number>,
   rowCount: number,
   classCount: number,
-  out: Affine8Rows,
+  { codes, ranges }: Affine8Rows,
 ): void {
-  const { codes, minima, scales } = out;
-  checkRoom(values.length, out, rowCount, classCount);
+  checkRoom(values.length, { codes, ranges }, rowCount, classCount);
   for (let row = 0; row < rowCount; row++) {
-    const from = row * classCount;
-    let least = Number.POSITIVE_INFINITY;
-    let greatest = Number.NEGATIVE_INFINITY;
-    for (let i = from; i < from + classCount; i++) {
-      const value = values[i] as number;
-      if (!Number.isFinite(value)) {
-        throw new LyceumError(
-          'INVALID_ARGUMENT',
-          `row ${row}: ${value} has no code; want finite values`,
-        );
-      }
-      if (value < least) least = value;
-      if (value > greatest) greatest = value;
-    }
-    minima[row] = least;
-    scales[row] = (greatest - least) / GREATEST_CODE;
-    const minimum = minima[row] as number;
-    const scale = scales[row] as number;
-    for (let i = from; i < from + classCount; i++) {
-      const steps = scale > 0 ? ((values[i] as number) - minimum) / scale : 0;
-      codes[i] = Math.min(GREATEST_CODE, Math.max(0, Math.floor(steps + 0.5)));
+    const at = row * classCount;
+    if (!encodeAffine8Row(values, at, classCount, ranges, 2 * row, codes, at)) {
+      throw new LyceumError('INVALID_ARGUMENT', `row ${row}: want finite values`);
     }
   }
 }
@@ -68,35 +48,79 @@ export function encodeAffine8(
  * @throws {LyceumError} INVALID_ARGUMENT if there is no room.
  */
 export function decodeAffine8(
-  rows: Affine8Rows,
+  { codes, ranges }: Affine8Rows,
   rowCount: number,
   classCount: number,
   out: Values,
 ): void {
-  checkRoom(out.length, rows, rowCount, classCount);
+  checkRoom(out.length, { codes, ranges }, rowCount, classCount);
   for (let row = 0; row < rowCount; row++) {
-    const minimum = rows.minima[row] as number;
-    const scale = rows.scales[row] as number;
-    for (let i = row * classCount; i < (row + 1) * classCount; i++) {
-      out[i] = minimum + (rows.codes[i] as number) * scale;
-    }
+    const at = row * classCount;
+    decodeAffine8Row(ranges, 2 * row, codes, at, classCount, out, at);
+  }
+}
+
+/**
+ * One row, wherever its parts lie: values from `from` on become a range at `rangeAt` and codes from `codesAt` on.
+ *
+ * @returns false, with nothing of use written, if a value is not finite.
+ */
+export function encodeAffine8Row(
+  values: ArrayLike<number>,
+  from: number,
+  classCount: number,
+  ranges: Values,
+  rangeAt: number,
+  codes: Uint8Array,
+  codesAt: number,
+): boolean {
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (let i = from; i < from + classCount; i++) {
+    const value = values[i] as number;
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+    if (Number.isNaN(value)) return false;
+  }
+  ranges[rangeAt] = least;
+  ranges[rangeAt + 1] = (greatest - least) / GREATEST_CODE;
+  const minimum = ranges[rangeAt] as number;
+  const scale = ranges[rangeAt + 1] as number;
+  if (!Number.isFinite(greatest - least)) return false;
+  for (let i = 0; i < classCount; i++) {
+    const steps = scale > 0 ? ((values[from + i] as number) - minimum) / scale : 0;
+    codes[codesAt + i] = Math.min(GREATEST_CODE, Math.max(0, Math.floor(steps + 0.5)));
+  }
+  return true;
+}
+
+/** What {@link encodeAffine8Row} wrote, as values from `to` on. */
+export function decodeAffine8Row(
+  ranges: Values,
+  rangeAt: number,
+  codes: Uint8Array,
+  codesAt: number,
+  classCount: number,
+  out: Values,
+  to: number,
+): void {
+  const minimum = ranges[rangeAt] as number;
+  const scale = ranges[rangeAt + 1] as number;
+  for (let i = 0; i < classCount; i++) {
+    out[to + i] = minimum + (codes[codesAt + i] as number) * scale;
   }
 }
 
 function checkRoom(
   valueCount: number,
-  { codes, minima, scales }: Affine8Rows,
+  { codes, ranges }: Affine8Rows,
   rowCount: number,
   classCount: number,
 ): void {
   const size = rowCount * classCount;
-  if (
-    Math.min(valueCount, codes.length) >= size &&
-    Math.min(minima.length, scales.length) >= rowCount
-  )
-    return;
+  if (Math.min(valueCount, codes.length) >= size && ranges.length >= 2 * rowCount) return;
   throw new LyceumError(
     'INVALID_ARGUMENT',
-    `want ${rowCount} rows of ${classCount}, got ${valueCount} values, ${codes.length} codes, ${minima.length} minima and ${scales.length} scales`,
+    `want ${rowCount} rows of ${classCount}, got ${valueCount} values, ${codes.length} codes and ${ranges.length / 2} ranges`,
   );
 }

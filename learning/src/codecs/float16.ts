@@ -8,6 +8,8 @@
 const EXPONENT_BIAS = 15;
 const FRACTION_BITS = 10;
 const LEAST_EXPONENT = 1 - EXPONENT_BIAS;
+/** 2^-14 as a float32's bits: below it, binary16 has fewer digits. */
+const LEAST_NORMAL = 0x38800000;
 const SIGN = 0x8000;
 const INFINITE = 0x7c00;
 const NOT_A_NUMBER = 0x7e00;
@@ -30,6 +32,31 @@ export function encodeFloat16(value: number): number {
   return sign | (((exponent - LEAST_EXPONENT) << FRACTION_BITS) + units);
 }
 
+/**
+ * What {@link encodeFloat16} gives for a float32, from the float32's own bits: whole numbers only, several times as
+ * fast, for rows by the thousand.
+ */
+export function encodeFloat32Bits(bits: number): number {
+  const sign = (bits >>> 16) & SIGN;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return NOT_A_NUMBER;
+  if (magnitude >= LEAST_NORMAL) {
+    // The exponent's bias changes from 127 to 15; a carry goes on into the exponent, and at the top to infinity.
+    return sign | Math.min(INFINITE, shiftedHalfToEven(magnitude - 0x38000000, 13));
+  }
+  // In units of 2^-24, of which the least is more than half from this shift on.
+  const shift = 126 - (magnitude >>> 23);
+  if (shift > 24) return sign;
+  return sign | shiftedHalfToEven((magnitude & 0x7fffff) | 0x800000, shift);
+}
+
+/** The numbers of all 65536 bit patterns, by pattern. */
+export function float16Numbers(): Float32Array {
+  numbers ??= Float32Array.from({ length: 1 << 16 }, (_, bits) => decodeFloat16(bits));
+  return numbers;
+}
+let numbers: Float32Array | undefined;
+
 /** The number that 16 bits stand for; exact. */
 export function decodeFloat16(bits: number): number {
   const sign = (bits & SIGN) === 0 ? 1 : -1;
@@ -38,6 +65,11 @@ export function decodeFloat16(bits: number): number {
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   const units = exponent === 0 ? fraction : fraction + (1 << FRACTION_BITS);
   return sign * units * 2 ** (Math.max(1, exponent) - EXPONENT_BIAS - FRACTION_BITS);
+}
+
+/** x / 2^shift for 0 ≤ x < 2^31 − 2^shift. */
+function shiftedHalfToEven(x: number, shift: number): number {
+  return (x + (1 << (shift - 1)) - 1 + ((x >>> shift) & 1)) >>> shift;
 }
 
 /** For 0 ≤ x < 2^52. */

@@ -1,6 +1,7 @@
 /** Ensemble rules, target plan, metrics and statistics, on plain arrays. Pure: no clock, no network, no TensorFlow. */
 export * from './accuracy-weights.js';
 export * from './adapter-weights.js';
+export * from './answer-codec-choice.js';
 export * from './calibration.js';
 export * from './combination.js';
 export * from './confidence-weights.js';

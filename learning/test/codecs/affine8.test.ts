@@ -13,8 +13,7 @@ const values = Float32Array.from(
 function coded(Ends: typeof Float32Array | typeof Float64Array) {
   return {
     codes: new Uint8Array(ROWS * CLASSES),
-    minima: new Ends(ROWS),
-    scales: new Ends(ROWS),
+    ranges: new Ends(2 * ROWS),
   };
 }
 
@@ -28,7 +27,7 @@ describe('affine8', () => {
     const out = new Float64Array(ROWS * CLASSES);
     decodeAffine8(rows, ROWS, CLASSES, out);
     for (const [i, value] of values.entries()) {
-      const scale = rows.scales[Math.floor(i / CLASSES)] as number;
+      const scale = rows.ranges[2 * Math.floor(i / CLASSES) + 1] as number;
       expect(Math.abs(value - (out[i] as number))).toBeLessThanOrEqual(scale * (0.5 + rounding));
     }
   });

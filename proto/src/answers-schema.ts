@@ -1,0 +1,59 @@
+/** How a run's answers are stored, which is what its student trains on. What each codec does is in `@lyceum/learning/codecs`. */
+import { choose, isMapping, listed, section, wants, wholeNumber, word } from './document-schema.js';
+import type { Problem } from './errors.js';
+
+/** Terms that compare probabilities and give no weight to how the least of them differ. */
+const TERMS_OF_TOP_K = ['kd', 'skew-fkl', 'gjs', 'tvd', 'ce'];
+/** Rules that average probabilities by weights which do not depend on the sample. */
+const RULES_OF_TOP_K = ['arithmetic', 'accuracy', 'per-class', 'mixture-em'];
+
+const named = word('auto', 'float32', 'float16', 'uint8-affine');
+const topK = section({
+  topK: wholeNumber('a whole number from 1 to 9999999', { above: 0, atMost: 9_999_999 }),
+});
+const CODEC = 'auto, float32, float16, uint8-affine, or { topK: K }';
+
+export const answers = section({
+  /**
+   * `float32`: exact. `float16`: half of that. `uint8-affine`: a byte a logit between the sample's least and greatest.
+   * `topK`: the K greatest probabilities at temperature 1, the rest spread evenly; for many classes, and only beside
+   * terms and rules that need no more. `auto`: what keeps the divergence from exact answers below 1e-4, by the class
+   * count; exact where votes are counted.
+   */
+  codec: choose([named, topK], (input) => {
+    if (typeof input === 'string') return named;
+    return isMapping(input) ? topK : { path: '', message: wants(CODEC)({ input }) };
+  }).default('auto'),
+});
+
+/** What must hold between a codec and what reads the answers. */
+export function answersProblems(spec: Mapping, terms: readonly Mapping[]): Problem[] {
+  const { codec } = mapping(spec['answers']);
+  if (!isMapping(codec)) return [];
+  const problems: Problem[] = [];
+  const add = (path: string, want: string, got: unknown): void => {
+    const message = `want ${want} beside spec.answers.codec: topK, which keeps the greatest probabilities at temperature 1; got ${String(got)}; or take spec.answers.codec: uint8-affine`;
+    problems.push({ path, message });
+  };
+  const { combine = 'arithmetic', calibrate } = mapping(spec['ensemble']);
+  if (!RULES_OF_TOP_K.includes(String(combine))) {
+    add('spec.ensemble.combine', listed(RULES_OF_TOP_K), combine);
+  }
+  if (calibrate === true) add('spec.ensemble.calibrate', 'false', true);
+  for (const [index, { term, temperature, weight }] of terms.entries()) {
+    const path = `spec.objective[${index}]`;
+    if (weight === 0) continue;
+    if (!TERMS_OF_TOP_K.includes(String(term))) {
+      add(`${path}.term`, listed(TERMS_OF_TOP_K), term);
+    } else if (temperature !== undefined ? temperature !== 1 : term === 'kd') {
+      add(`${path}.temperature`, '1', temperature ?? 'the default of 4');
+    }
+  }
+  return problems;
+}
+
+function mapping(value: unknown): Mapping {
+  return isMapping(value) ? value : {};
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
