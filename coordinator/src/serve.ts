@@ -31,6 +31,7 @@ import { AnswerKeeper } from './server/answer-keeper.js';
 import { answerService } from './server/answer-service.js';
 import { artifactService } from './server/artifact-service.js';
 import { clusterService } from './server/cluster-service.js';
+import { Combiner } from './server/combiner.js';
 import { EnsembleEvaluations } from './server/ensemble-evaluation.js';
 import { ensembleService } from './server/ensemble-service.js';
 import { GarbageCollector } from './server/garbage-collector.js';
@@ -179,7 +180,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         }
       },
     });
+    const combiner = new Combiner();
+    started.add(() => combiner.close());
     const active = new ActiveRuns({
+      combiner,
       store,
       lifecycle,
       monitor,

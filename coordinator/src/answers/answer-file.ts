@@ -166,6 +166,7 @@ export class AnswerFile {
    */
   async read(samples: ArrayLike<number>, out: Float32Array): Promise<number[]> {
     const missing: number[] = [];
+    const perRead = this.#recordsPerRead();
     for (let i = 0; i < samples.length; ) {
       const slot = this.#slots[samples[i] as number] ?? -1;
       if (slot < 0) {
@@ -175,6 +176,7 @@ export class AnswerFile {
       // Answers are mostly read in the order in which they came: one read for a run of neighbours.
       let count = 1;
       while (
+        count < perRead &&
         i + count < samples.length &&
         this.#slots[samples[i + count] as number] === slot + count
       ) {

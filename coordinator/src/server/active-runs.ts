@@ -10,6 +10,7 @@ import { pointerStep } from '../runs/checkpoint-pointers.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { RunRecord } from '../runs/run-record.js';
 import { isAssigned } from '../schedule/run-state.js';
+import type { Combiner } from './combiner.js';
 import { RunEvaluation, type RunEvaluationParts } from './run-evaluation.js';
 import type { RunEvents } from './run-events.js';
 import { RunFitting } from './run-fitting.js';
@@ -19,6 +20,7 @@ export interface ActiveRunsParts extends RunEvaluationParts {
   readonly catalog: ArtifactCatalog;
   readonly pointers: KeyValue;
   readonly events: RunEvents;
+  readonly combiner: Combiner;
   readonly onTargetsSent: (runId: string, stepCount: number) => void;
 }
 
@@ -121,8 +123,8 @@ export class ActiveRuns {
   }
 
   async #startTraining(record: RunRecord): Promise<Training> {
-    const { catalog, desk, answers, ledgers, events, monitor, changed, onTargetsSent } =
-      this.#parts;
+    const { catalog, desk, answers, combiner, ledgers, events, monitor } = this.#parts;
+    const { changed, onTargetsSent } = this.#parts;
     const { runId } = record;
     const dataset = await catalog.dataset(record.dataset);
     const targets = new RunTargets({
@@ -130,6 +132,7 @@ export class ActiveRuns {
       dataset,
       desk,
       store: answers,
+      combiner,
       fit: () => this.#parts.store.get(runId)?.fit,
       onFailed: changed,
       ledger: quorumOf(record) && (await ledgers.open(record)),

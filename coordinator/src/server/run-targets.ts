@@ -29,6 +29,7 @@ import {
   spanOfStep,
 } from '../schedule/span-grid.js';
 import { type Ask, answerTable, askFor, logitsOf, spanSamples } from './ask.js';
+import type { Combiner } from './combiner.js';
 import { firstEnd } from './ended.js';
 import { overdegraded, type TargetFailure, unanswerable } from './target-failure.js';
 import { targetFrames } from './target-frames.js';
@@ -40,6 +41,12 @@ import type { Asker, TicketDesk } from './ticket-desk.js';
  */
 const WINDOW_SPANS = 4;
 
+/**
+ * Bytes of one teacher's answers that are read at a time, as long as a step allows: they are copied in a
+ * millisecond, in which the event loop does nothing else.
+ */
+const READ_BYTES = 2 * 1024 * 1024;
+
 /** Steps that a run's teachers work ahead of its student, and so what credit is of use. */
 export function windowStepsOf(grid: SpanGrid): number {
   return WINDOW_SPANS * grid.stepsPerSpan;
@@ -50,6 +57,7 @@ export interface RunTargetsParts {
   readonly dataset: DatasetOutline;
   readonly desk: TicketDesk;
   readonly store: AnswerStore;
+  readonly combiner: Combiner;
   /** Of a rule that has to be fitted; it is there before {@link RunTargets.serve} is called. */
   readonly fit: () => CombinationFit | undefined;
   /** Of a run whose quorum is below all its teachers. */
@@ -322,27 +330,57 @@ export class RunTargets implements Asker {
         await woken;
         continue;
       }
-      const span = spanOfStep(this.#grid, range.firstStep);
-      await this.#recordContributors(span, range);
-      const answers = await this.#readAnswers(span, range, attachment);
-      // A call that is over must not take back steps that have left on the one after it, which finds out by
-      // itself what is unreadable.
-      if (controller.signal.aborted) return;
-      if (answers.unreadable.size > 0) {
-        // Everything behind it was not sent either; the schedule releases it again.
-        ranges.length = 0;
-        for (const teacher of answers.unreadable) {
-          this.#apply(this.#schedule.spanUnreadable(teacher, span, range.firstStep));
-        }
-        continue;
-      }
-      for (const frame of this.#frames(span, range, answers)) {
-        await send(frame);
+      await this.#recordContributors(spanOfStep(this.#grid, range.firstStep), range);
+      for (const piece of this.#pieces(range)) {
+        const isSent = await this.#writePiece(piece, attachment, send);
         if (controller.signal.aborted) return;
-        await nextTurn();
+        if (isSent) continue;
+        // Everything behind it was not sent either; the schedule releases it again.
+        break;
       }
-      this.#parts.onSent(range.endStep - range.firstStep);
     }
+  }
+
+  /** The range, cut where its answers are more than are read at a time. */
+  #pieces(range: SendEffect): SendEffect[] {
+    const rowLengths = this.#features.map(({ output }) => output.rowLength);
+    const rowBytes = 4 * Math.max(this.#parts.dataset.classCount, ...rowLengths);
+    const stepBytes = rowBytes * this.#grid.plan.batchSize;
+    const stepsPerPiece = Math.max(1, Math.floor(READ_BYTES / stepBytes));
+    const pieces: SendEffect[] = [];
+    for (let firstStep = range.firstStep; firstStep < range.endStep; firstStep += stepsPerPiece) {
+      const endStep = Math.min(firstStep + stepsPerPiece, range.endStep);
+      pieces.push({ ...range, firstStep, endStep });
+    }
+    return pieces;
+  }
+
+  /** @returns false if it cannot be read: then it, and all that was to follow, is asked for again. */
+  async #writePiece(
+    piece: SendEffect,
+    attachment: Attachment,
+    send: (frame: TargetFrame) => Promise<void>,
+  ): Promise<boolean> {
+    const { ranges, controller } = attachment;
+    const span = spanOfStep(this.#grid, piece.firstStep);
+    const answers = await this.#readAnswers(span, piece, attachment);
+    // A call that is over must not take back steps that have left on the one after it, which finds out by
+    // itself what is unreadable.
+    if (controller.signal.aborted) return false;
+    if (answers.unreadable.size > 0) {
+      ranges.length = 0;
+      for (const teacher of answers.unreadable) {
+        this.#apply(this.#schedule.spanUnreadable(teacher, span, piece.firstStep));
+      }
+      return false;
+    }
+    for await (const frame of this.#frames(span, piece, answers)) {
+      if (controller.signal.aborted) return false;
+      await send(frame);
+      await nextTurn();
+    }
+    this.#parts.onSent(piece.endStep - piece.firstStep);
+    return true;
   }
 
   /** Keeps what a span's targets are made of before the first of them leaves. */
@@ -422,10 +460,10 @@ export class RunTargets implements Asker {
     span: number,
     { firstStep, endStep, contributors }: SendEffect,
     { logits, features }: ReadAnswers,
-  ): Generator<TargetFrame, void, undefined> {
-    const { dataset, record } = this.#parts;
+  ): AsyncGenerator<TargetFrame, void, undefined> {
+    const { dataset, record, combiner } = this.#parts;
     const { epoch, firstPosition, positionCount } = this.#positions(firstStep, endStep);
-    return targetFrames({
+    const rows = {
       plan: this.#plan,
       teacherLogits: logits,
       features: this.#features.map(({ name, rowShape }, index) => ({
@@ -443,7 +481,8 @@ export class RunTargets implements Asker {
       fit: this.#parts.fit(),
       epoch,
       firstPosition,
-    });
+    };
+    return targetFrames(rows, combiner);
   }
 
   /** Positions of steps [firstStep, endStep), which lie in one span. */
@@ -455,10 +494,13 @@ export class RunTargets implements Asker {
   }
 }
 
-/** The first `length` numbers of a buffer, which is replaced if it has fewer. */
+/** The first `length` numbers of a buffer, which is replaced if it has fewer, in memory that threads may share. */
 function atLeast(buffers: Float32Array[], index: number, length: number): Float32Array {
   const kept = buffers[index];
-  const buffer = kept !== undefined && kept.length >= length ? kept : new Float32Array(length);
+  const buffer =
+    kept !== undefined && kept.length >= length
+      ? kept
+      : new Float32Array(new SharedArrayBuffer(4 * length));
   buffers[index] = buffer;
   return buffer.subarray(0, length);
 }

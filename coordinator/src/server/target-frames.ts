@@ -1,6 +1,6 @@
 /** Cuts combined targets and features into frames, combining as much as one frame holds at a time. */
-import { type CombinationFit, combine, type TargetPlan } from '@lyceum/learning/ensemble';
 import { FRAME_BYTES, float32Tensor, type TargetFrame } from '@lyceum/proto';
+import type { CombineRequest, Combiner } from './combiner.js';
 
 /** A teacher's features, which go to the student as they are. */
 export interface FeatureRows {
@@ -10,26 +10,20 @@ export interface FeatureRows {
   readonly values: Float32Array;
 }
 
-export interface TargetRows {
-  readonly plan: TargetPlan;
-  /** One [rowCount, classCount] a teacher, in ensemble order. */
-  readonly teacherLogits: readonly Float32Array[];
-  readonly teacherWeights: readonly number[];
+export interface TargetRows extends CombineRequest {
   readonly features: readonly FeatureRows[];
-  readonly rowCount: number;
-  readonly classCount: number;
-  /** [rowCount]; -1: none. */
-  readonly labels: Int32Array;
-  readonly fit: CombinationFit | undefined;
   readonly epoch: number;
   readonly firstPosition: number;
 }
 
 /**
  * The frames of some rows of a target, each of at most {@link FRAME_BYTES} unless a single row is longer.
- * Combining a frame takes some milliseconds at most, so whoever iterates can breathe between two.
+ * The rows must stay as they are until the last one is there.
  */
-export function* targetFrames(rows: TargetRows): Generator<TargetFrame, void, undefined> {
+export async function* targetFrames(
+  rows: TargetRows,
+  combiner: Combiner,
+): AsyncGenerator<TargetFrame, void, undefined> {
   const { plan, classCount, rowCount, features } = rows;
   const featureLength = features.reduce((sum, { values }) => sum + values.length / rowCount, 0);
   const rowBytes = 4 * (plan.tensors.length * classCount + featureLength);
@@ -39,9 +33,14 @@ export function* targetFrames(rows: TargetRows): Generator<TargetFrame, void, un
     const slices = rows.teacherLogits.map((logits) =>
       logits.subarray(first * classCount, (first + count) * classCount),
     );
-    const combined = combine(plan, slices, rows.teacherWeights, count, classCount, {
-      labels: rows.labels.subarray(first, first + count),
-      ...(rows.fit !== undefined && { fit: rows.fit }),
+    const combined = await combiner.combine({
+      plan,
+      teacherLogits: slices,
+      teacherWeights: rows.teacherWeights,
+      rowCount: count,
+      classCount,
+      labels: rows.labels.slice(first, first + count),
+      fit: rows.fit,
     });
     yield {
       epoch: rows.epoch,

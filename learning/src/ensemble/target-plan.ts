@@ -67,7 +67,7 @@ export function combine(
   rowCount: number,
   classCount: number,
   known: { readonly labels?: Int32Array; readonly fit?: CombinationFit } = {},
-): Float32Array[] {
+): Float32Array<ArrayBuffer>[] {
   const { labels, fit } = known;
   const answers = {
     teacherLogits,
