@@ -3,6 +3,12 @@ export * from './checkpoint-pointer.js';
 export * from './digest.js';
 export { pathText } from './document-schema.js';
 export * from './errors.js';
+export {
+  type FeatureTermSettings,
+  type HintLayer,
+  hintLayers,
+  isFeatureTerm,
+} from './feature-terms-schema.js';
 export * from './limits.js';
 export * from './messages.js';
 export * from './output-names.js';

@@ -17,6 +17,12 @@ export const STATUS_DETAILS_MAX_BYTES = 8 * KIB;
 /** Tensor bytes in one frame. Throughput of a stream levels off at about 1 MiB a message. */
 export const FRAME_BYTES = 1 * MIB;
 
+/** Features of one sample, all teachers and layers of a run together: a frame has at least one sample's. */
+export const FEATURE_SAMPLE_MAX_BYTES = 4 * MIB;
+
+/** Features of one batch, all together: a student holds those of some batches, and a coordinator of a few more. */
+export const FEATURE_BATCH_MAX_BYTES = 32 * MIB;
+
 /** Bytes in one chunk of an uploaded or downloaded artifact. */
 export const CHUNK_BYTES = 256 * KIB;
 

@@ -1,12 +1,13 @@
 /**
  * The terms of a run's objective: their fields and defaults. What each computes is in `@lyceum/learning/objectives`.
  *
- * All but `ce` compare with what the teachers say together, pooled by `ensemble.combine` at the term's temperature.
+ * All but `ce` and the feature terms compare with what the teachers say together, pooled by `ensemble.combine` at the term's temperature.
  * For kd an arithmetic pool is as good as every teacher by itself, for kl-reverse a geometric one; for the others the
  * pool is a choice. Only kd and dkd are multiplied by the temperature's square.
  */
 import { z } from 'zod';
 import { choose, isMapping, number, section, wants, word } from './document-schema.js';
+import { featureTerms } from './feature-terms-schema.js';
 
 const notNegative = number('a number, at least 0', { atLeast: 0 });
 const proportion = number('a number from 0 to 1', { atLeast: 0, atMost: 1 });
@@ -55,6 +56,7 @@ const terms = {
     { term: z.literal('hard-label'), weight, smoothing: partial.default(0) },
     { temperature: 'does not change which class is most probable; the pool is at temperature 1' },
   ),
+  ...featureTerms,
 };
 
 const NAMES = Object.keys(terms) as [keyof typeof terms, ...(keyof typeof terms)[]];

@@ -9,6 +9,7 @@ import { answersProblems } from './answers-schema.js';
 import { isMapping, pathText } from './document-schema.js';
 import { ensembleProblems } from './ensemble-schema.js';
 import type { Problem } from './errors.js';
+import { featureProblems } from './feature-terms-schema.js';
 import { asksTeachers, isTermName } from './objective-schema.js';
 import { quorumProblems } from './quorum-schema.js';
 import { viewsProblems } from './views-schema.js';
@@ -32,6 +33,11 @@ export function problemsBetweenFields(document: unknown): Problem[] {
             list(spec['objective']).map(mapping),
           ),
           ...answersProblems(spec, list(spec['objective'] ?? [{ term: 'kd' }]).map(mapping)),
+          ...featureProblems(
+            list(spec['objective']).map(mapping),
+            mapping(spec['ensemble']),
+            list(spec['teachers']).map(mapping),
+          ),
         ]
       : []),
     ...trainingProblems(mapping(spec['training'])),

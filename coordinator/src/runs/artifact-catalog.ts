@@ -6,6 +6,7 @@
 
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LayerDescription } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
 import { BlobCache, type BlobStore, type KeyValue, type Logger } from '@lyceum/proto/node';
 import { z } from 'zod';
@@ -38,7 +39,10 @@ const modelDescription = z.looseObject({
   settings: z.looseObject({}),
 });
 
-export type KnownModel = z.output<typeof modelDescription> & { readonly digest: string };
+export type KnownModel = z.output<typeof modelDescription> & {
+  readonly digest: string;
+  readonly layers: readonly LayerDescription[];
+};
 
 const KINDS: Readonly<Record<ArtifactKindName, string>> = { model: 'model', dataset: 'data set' };
 
@@ -150,8 +154,8 @@ export class ArtifactCatalog {
   model(digest: string): Promise<KnownModel> {
     return remembered(this.#models, digest, async () => {
       const file = await this.#cache.file(digest);
-      const { description } = await inspectArtifact('model', file, `model ${digest}`);
-      return { ...modelDescription.parse(description), digest };
+      const inspection = await inspectArtifact('model', file, `model ${digest}`);
+      return knownModel(inspection);
     });
   }
 
@@ -171,10 +175,15 @@ export class ArtifactCatalog {
     if (inspection.kind === 'dataset') {
       this.#datasets.set(digest, Promise.resolve(inspection.outline));
     } else {
-      const model = { ...modelDescription.parse(inspection.description), digest };
-      this.#models.set(digest, Promise.resolve(model));
+      this.#models.set(digest, Promise.resolve(knownModel(inspection)));
     }
   }
+}
+
+function knownModel(inspection: ArtifactInspection): KnownModel {
+  if (inspection.kind !== 'model') throw new LyceumError('INTERNAL', 'not a model');
+  const { digest, layers, description } = inspection;
+  return { ...modelDescription.parse(description), digest, layers };
 }
 
 function keyOf(kind: ArtifactKindName, name: string): string {

@@ -1,5 +1,11 @@
 /** From the names of models, sets and runs to what they are; what is wrong with them is collected. */
-import { parseSettingsJson, seenShape, settingsJson, teacherIdentity } from '@lyceum/learning/data';
+import {
+  type LayerDescription,
+  parseSettingsJson,
+  seenShape,
+  settingsJson,
+  teacherIdentity,
+} from '@lyceum/learning/data';
 import { type Problem, toLyceumError } from '@lyceum/proto';
 import type { ArtifactCatalog, KnownModel } from './artifact-catalog.js';
 import type { DatasetOutline } from './inspect-artifact.js';
@@ -91,6 +97,11 @@ export class ArtifactLookup {
       parameterCount: model.parameterCount,
       weightBytes: model.weightBytes,
     };
+  }
+
+  /** The layers of a model that was found before. */
+  async layersOf(modelDigest: string): Promise<readonly LayerDescription[]> {
+    return (await this.#catalog.model(modelDigest)).layers;
   }
 
   /** The id of a run whose student the table will show: it must be on its way and on the same set. */

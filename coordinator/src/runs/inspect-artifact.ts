@@ -1,5 +1,5 @@
 /** What a file that claims to be a model package or a data set is, found out in a thread of its own. */
-import type { Dataset } from '@lyceum/learning/data';
+import type { Dataset, LayerDescription } from '@lyceum/learning/data';
 import { runTask } from './thread-task.js';
 
 export type ArtifactKindName = 'model' | 'dataset';
@@ -17,6 +17,8 @@ export type ArtifactInspection =
       readonly kind: 'model';
       readonly digest: string;
       readonly description: Readonly<Record<string, unknown>>;
+      /** Beside the description, which is kept under every name: a large model has thousands. */
+      readonly layers: readonly LayerDescription[];
     }
   | {
       readonly kind: 'dataset';

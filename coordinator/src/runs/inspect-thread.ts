@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import {
   describeDataset,
   describeModel,
+  modelLayers,
   parseDataset,
   parseModelPackage,
 } from '@lyceum/learning/data';
@@ -15,7 +16,8 @@ function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
   if (kind === 'model') {
     const model = parseModelPackage(bytes);
     const description = { ...describeModel(model), settings: model.settings };
-    return { kind, digest: sha256Hex(bytes), description };
+    const layers = modelLayers(model.modelJson);
+    return { kind, digest: sha256Hex(bytes), description, layers };
   }
   const dataset = parseDataset(bytes);
   // Nobody on the other side looks at inputs. A view's copy would take the whole file along.

@@ -4,6 +4,8 @@
  */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import {
+  architectureLayers,
+  type LayerDescription,
   labelledMask,
   type StepPlan,
   splitSamples,
@@ -29,7 +31,13 @@ import type { ArtifactCatalog } from './artifact-catalog.js';
 import { ArtifactLookup, modelProblems } from './artifact-lookup.js';
 import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
 import type { DatasetOutline } from './inspect-artifact.js';
-import { newRunRecord, type PinnedTeacher, type RunRecord } from './run-record.js';
+import { planFeatures } from './plan-features.js';
+import {
+  newRunRecord,
+  type PinnedFeature,
+  type PinnedTeacher,
+  type RunRecord,
+} from './run-record.js';
 import type { RunStore } from './run-store.js';
 
 export interface RunPlanRequest {
@@ -53,14 +61,17 @@ export async function planRun(
 
   const dataset = await lookup.dataset('spec.dataset', spec.dataset);
   const teachers: PinnedTeacher[] = [];
+  const teacherLayers: (readonly LayerDescription[] | undefined)[] = [];
   if (specification.kind === 'Distillation') {
     for (const [index, teacher] of specification.spec.teachers.entries()) {
       const path = `spec.teachers[${index}].model`;
       const pinned = await lookup.teacher(path, teacher, dataset?.outline);
       if (pinned !== undefined) teachers.push(pinned);
+      teacherLayers.push(pinned && (await lookup.layersOf(pinned.modelDigest)));
     }
   }
   let studentModelDigest: string | undefined;
+  let studentLayers: readonly LayerDescription[] | undefined;
   if ('model' in spec.student.model) {
     const path = 'spec.student.model.model';
     const model = await lookup.model(path, spec.student.model.model);
@@ -68,6 +79,17 @@ export async function planRun(
       problems.push(...modelProblems(path, model, dataset.outline));
     }
     studentModelDigest = model?.digest;
+    studentLayers = model?.layers;
+  } else if (dataset !== undefined) {
+    const { sampleShape, classCount } = dataset.outline;
+    studentLayers = architectureLayers(spec.student.model, sampleShape, classCount);
+  }
+  let features: PinnedFeature[] = [];
+  if (specification.kind === 'Distillation') {
+    const layered = { teachers: teacherLayers, student: studentLayers };
+    const planned = planFeatures(specification.spec, layered);
+    features = planned.features;
+    problems.push(...planned.problems);
   }
   const related = relatedRuns(runId, specification, lookup, dataset?.outline);
   if (dataset !== undefined) {
@@ -87,7 +109,7 @@ export async function planRun(
     specificationDigest: specificationDigest(specification),
     dataset: { ...dataset.reference, classCount: dataset.outline.classCount },
     teachers,
-    features: [],
+    features,
     ...(studentModelDigest !== undefined && { studentModelDigest }),
     ...related,
     ...counted,

@@ -1,4 +1,5 @@
 /** Data sets, orders, views, array files and model packages, on plain arrays. No TensorFlow. */
+export { architectureLayers } from './architecture-layers.js';
 export * from './dataset.js';
 export * from './dataset-file.js';
 export { writeDurably } from './durable-file.js';
@@ -12,6 +13,7 @@ export * from './labelled-mask.js';
 export { type Mixup, mixupOf, mixupShare, pairSeed } from './mixup.js';
 export { describeModel, type ModelDescription } from './model-description.js';
 export * from './model-folder.js';
+export { type LayerDescription, modelLayers } from './model-layers.js';
 export {
   encodeModelPackage,
   type ModelPackage,
@@ -24,5 +26,6 @@ export { type NpyArray, readNpy, type TypedArray, writeNpy } from './npy.js';
 export * from './npz.js';
 export * from './order.js';
 export * from './read-inputs.js';
+export * from './regressor-plan.js';
 export { seenShape } from './sample-view.js';
 export { IDENTITY_VIEW, type ViewAt, viewAt, viewProblems } from './views.js';

@@ -6,6 +6,7 @@ export * from './calibration.js';
 export * from './combination.js';
 export * from './confidence-weights.js';
 export * from './dawid-skene.js';
+export * from './feature-plan.js';
 export * from './fit-combination.js';
 export * from './label-weights.js';
 export * from './log-softmax.js';

@@ -4,7 +4,7 @@
  *
  * Tempered pools depend on each term's temperature, hence one pooled tensor per distinct temperature.
  */
-import type { DistillationSpecification, TermSettings } from '@lyceum/proto';
+import { type DistillationSpecification, isFeatureTerm, type TermSettings } from '@lyceum/proto';
 import {
   type Combination,
   type CombinationFit,
@@ -36,7 +36,7 @@ export function pooledName(rule: CombinationName, temperature: number): string {
  * weight 0.
  */
 export function pooledTemperature(term: TermSettings): number | undefined {
-  if (term.term === 'ce' || term.weight === 0) return undefined;
+  if (term.term === 'ce' || term.weight === 0 || isFeatureTerm(term)) return undefined;
   return term.term === 'hard-label' ? 1 : term.temperature;
 }
 

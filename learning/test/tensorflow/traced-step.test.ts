@@ -231,6 +231,20 @@ describe.skipIf(!native)('a traced step', () => {
     tf.dispose([outputs, a, b]);
   });
 
+  it('gives gradients of quotients by numbers, which pass casts, bit for bit', () => {
+    const x = tf.tensor1d(Array.from({ length: 50 }, (_, i) => Math.sin(i)));
+    for (const divisor of [7, 11, 56, 132, 240]) {
+      const fn = (inputs: NamedTensorMap) =>
+        tf.grad((a) => a.div(tf.sum(a).div(divisor)))(inputs['x'] as Tensor, inputs['y']);
+      for (const phase of [1, 2, 3, 4]) {
+        const y = tf.tidy(() => tf.sin(x.add(phase)));
+        mustTrace({ f: { fn, inputs: { x, y } } }, []).dispose();
+        y.dispose();
+      }
+    }
+    x.dispose();
+  });
+
   it('refuses inputs of another name or shape', () => {
     const x = tf.zeros([2]);
     const y = tf.zeros([3]);

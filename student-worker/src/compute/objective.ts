@@ -18,15 +18,20 @@ import {
   softTargetOf,
   totalVariation,
 } from '@lyceum/learning/objectives';
-import type { Scalar, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
-import type { RunSpecification, TermSettings } from '@lyceum/proto';
+import type { Scalar, Tensor, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
+import {
+  type FeatureTermSettings,
+  isFeatureTerm,
+  type RunSpecification,
+  type TermSettings,
+} from '@lyceum/proto';
 
 /** Terms with the names of the target tensors they need. */
 export interface Objective {
   /** Names of the soft targets that {@link Objective.loss} reads. */
   readonly targetNames: readonly string[];
   /** @returns Σ of the terms, a scalar. */
-  loss(logits: Tensor2D, hardLabels: Tensor2D, targets: ReadonlyMap<string, Tensor2D>): Scalar;
+  loss(logits: Tensor2D, hardLabels: Tensor2D, targets: ReadonlyMap<string, Tensor>): Scalar;
 }
 
 /** The objective of a run. Terms of weight 0 that need a target are left out: nobody sends it. */
@@ -36,6 +41,7 @@ export function runObjective(tf: Tf, specification: RunSpecification): Objective
   const all: readonly TermSettings[] = specification.spec.objective;
   const terms = all.flatMap((settings) => {
     const temperature = pooledTemperature(settings);
+    if (isFeatureTerm(settings)) return [];
     if (temperature !== undefined) return { settings, targetName: pooledName(rule, temperature) };
     return settings.term === 'ce' ? { settings, targetName: undefined } : [];
   });
@@ -49,7 +55,7 @@ export function runObjective(tf: Tf, specification: RunSpecification): Objective
           if (target === undefined) {
             throw new Error(`a ${settings.term} term was given no target ${targetName}`);
           }
-          return pooledTerm(tf, settings, logits, hardLabels, target);
+          return pooledTerm(tf, settings, logits, hardLabels, target as Tensor2D);
         });
         return tf.addN(losses);
       });
@@ -60,7 +66,7 @@ export function runObjective(tf: Tf, specification: RunSpecification): Objective
 /** A term of a pooled target [B, C], with its weight. */
 function pooledTerm(
   tf: Tf,
-  settings: Exclude<TermSettings, { readonly term: 'ce' }>,
+  settings: Exclude<TermSettings, { readonly term: 'ce' } | FeatureTermSettings>,
   logits: Tensor2D,
   hardLabels: Tensor2D,
   target: Tensor2D,

@@ -23,7 +23,13 @@ export async function openTraining(engine: Engine, job: TrainingJob): Promise<Tr
   const { specification, studentModelFile, checkpointFile } = job;
   const dataset = parseDataset(await readFile(job.datasetFile));
   const batches = new BatchSource(dataset, specification);
-  const student = await Student.open(engine, specification, dataset, studentModelFile);
+  const student = await Student.open(
+    engine,
+    specification,
+    dataset,
+    studentModelFile,
+    new Map(job.targetTensors.map(({ name, rowShape }) => [name, rowShape])),
+  );
   try {
     checkTargets(job, student, dataset);
     const resumed = checkpointFile === undefined ? undefined : await readCheckpoint(checkpointFile);

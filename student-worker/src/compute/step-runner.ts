@@ -107,7 +107,7 @@ function stepTensors(tensors: NamedTensorMap): StepTensors {
     inputs: tensors['inputs'] as Tensor,
     hardLabels: tensors['hardLabels'] as Tensor2D,
     learningRate: tensors['learningRate'] as Scalar,
-    targets: new Map(targets.map(([name, t]) => [name.slice(TARGET.length), t as Tensor2D])),
+    targets: new Map(targets.map(([name, t]) => [name.slice(TARGET.length), t])),
     dropoutMasks: entries.filter(([name]) => name.startsWith(MASK)).map(([, mask]) => mask),
   };
 }

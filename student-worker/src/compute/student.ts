@@ -12,17 +12,18 @@ import {
   DropoutMasks,
   type Engine,
   fitsInput,
+  forwardPass,
   type LayersModel,
   loadModel,
   modelSampleShape,
   type Scalar,
   scaled,
-  type Tensor2D,
   type Variable,
 } from '@lyceum/learning/tensorflow';
 import { LyceumError, type RunSpecification } from '@lyceum/proto';
 import type { Batch } from './batch-source.js';
 import type { StoredTensor } from './checkpoint-file.js';
+import { FeatureLosses, type FeatureShapes, guidedLayers } from './feature-losses.js';
 import { runObjective } from './objective.js';
 import { runOptimizer } from './optimizers.js';
 import { StepRunner } from './step-runner.js';
@@ -35,10 +36,12 @@ export class Student {
   /** {@link Student.settle} brings its weights to the last step's. */
   readonly model: LayersModel;
   readonly settings: ModelSettings;
-  /** Names of the targets that a step needs. */
+  /** Names of the pools that a step needs, beside the features that it was opened for. */
   readonly targetNames: readonly string[];
   readonly #engine: Engine;
   readonly #dropout: DropoutMasks;
+  readonly #features: FeatureLosses;
+  readonly #featureShapes: FeatureShapes;
   readonly #step: TrainStep;
   readonly #runner: StepRunner;
   readonly #seed: number;
@@ -47,18 +50,20 @@ export class Student {
 
   /**
    * @param modelFile - package of the model to start from; absent for a built-in architecture.
-   * @throws {LyceumError} INVALID_ARGUMENT if the model cannot be trained on these samples.
+   * @param featureShapes - of the targets that carry teachers' features.
+   * @throws {LyceumError} INVALID_ARGUMENT if the model cannot be trained on these samples, or with these features.
    */
   static async open(
     engine: Engine,
     specification: RunSpecification,
     dataset: Dataset,
     modelFile: string | undefined,
+    featureShapes: FeatureShapes = new Map(),
   ): Promise<Student> {
     const { settings, model } = await startModel(engine, specification, dataset, modelFile);
     try {
       checkStartModel(model, settings, dataset);
-      return new Student(engine, model, settings, specification, dataset);
+      return new Student(engine, model, settings, specification, dataset, featureShapes);
     } catch (err) {
       model.dispose();
       throw err;
@@ -71,21 +76,32 @@ export class Student {
     settings: ModelSettings,
     specification: RunSpecification,
     dataset: Dataset,
+    featureShapes: FeatureShapes,
   ) {
     const { training } = specification.spec;
+    const forward = forwardPass(engine, model, guidedLayers(specification));
     const objective = runObjective(engine.tf, specification);
     this.#engine = engine;
     this.model = model;
     this.settings = settings;
     this.targetNames = objective.targetNames;
     this.#dropout = new DropoutMasks(model);
-    this.#step = new TrainStep(
+    this.#featureShapes = featureShapes;
+    this.#features = new FeatureLosses(
+      engine.tf,
+      specification,
+      forward.featureShapes,
+      featureShapes,
+    );
+    this.#step = new TrainStep({
       engine,
       model,
-      this.#dropout,
+      dropout: this.#dropout,
+      forward,
       objective,
-      runOptimizer(engine.tf, training),
-    );
+      features: this.#features,
+      optimizer: runOptimizer(engine.tf, training),
+    });
     this.#runner = new StepRunner(engine, this.#step);
     this.#seed = training.seed;
     this.#inputShape = concreteShape(modelSampleShape(model), dataset.sampleShape);
@@ -123,7 +139,7 @@ export class Student {
   /**
    * One optimiser step. The arrays are read before it returns.
    *
-   * @param targets - [B, C] each.
+   * @param targets - [B, C] each, or features [B, …].
    * @returns the loss, a scalar owned by the caller, perhaps not computed yet.
    */
   step(batch: Batch, targets: ReadonlyMap<string, Float32Array>, learningRate: number): Scalar {
@@ -196,6 +212,7 @@ export class Student {
   dispose(): void {
     this.#runner.dispose();
     this.#step.dispose();
+    this.#features.dispose();
     this.model.dispose();
   }
 
@@ -213,8 +230,12 @@ export class Student {
     return {
       inputs: scaled(tf.tensor(batch.inputs, [rows, ...this.#inputShape]), this.settings),
       hardLabels: tf.tensor2d(batch.hardLabels, rowShape),
-      targets: new Map<string, Tensor2D>(
-        [...targets].map(([name, values]) => [name, tf.tensor2d(values, rowShape)]),
+      targets: new Map(
+        [...targets].map(([name, values]) => {
+          const featureShape = this.#featureShapes.get(name);
+          const shape = featureShape === undefined ? rowShape : [rows, ...featureShape];
+          return [name, tf.tensor(values, shape)];
+        }),
       ),
       dropoutMasks: masks.map((mask, index) => tf.tensor(mask, shapes[index])),
       learningRate: tf.scalar(learningRate),

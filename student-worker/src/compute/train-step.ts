@@ -11,6 +11,7 @@
 import type {
   DropoutMasks,
   Engine,
+  ForwardPass,
   LayersModel,
   NamedTensorMap,
   Scalar,
@@ -20,6 +21,7 @@ import type {
   Variable,
 } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
+import type { FeatureLosses } from './feature-losses.js';
 import type { Objective } from './objective.js';
 import type { Optimizer } from './optimizers.js';
 
@@ -29,11 +31,25 @@ export interface StepTensors {
   readonly inputs: Tensor;
   /** [B, C], one-hot; a row of zeros has no label. */
   readonly hardLabels: Tensor2D;
-  /** Each [B, C], by the names of the objective. */
-  readonly targets: ReadonlyMap<string, Tensor2D>;
+  /** Each [B, …] in its row's shape, by the names of the objective and the feature terms. */
+  readonly targets: ReadonlyMap<string, Tensor>;
   /** One a dropout layer. */
   readonly dropoutMasks: readonly Tensor[];
   readonly learningRate: Scalar;
+}
+
+export interface TrainStepParts {
+  readonly engine: Engine;
+  /** Its weights are parameters. */
+  readonly model: LayersModel;
+  /** The model's own. */
+  readonly dropout: DropoutMasks;
+  /** Of the model, with the layers that `features` compares. */
+  readonly forward: ForwardPass;
+  readonly objective: Objective;
+  /** The regressors' variables are parameters too. */
+  readonly features: FeatureLosses;
+  readonly optimizer: Optimizer;
 }
 
 /** Something that steps change and checkpoints hold. */
@@ -43,33 +59,32 @@ export interface StateVariable {
 }
 
 export class TrainStep {
-  /** Everything that a step changes, in a fixed order: all weights of the model, then the optimiser's. */
+  /** Everything that a step changes, in a fixed order: all weights of the model, the regressors', the optimiser's. */
   readonly state: readonly StateVariable[];
   readonly #engine: Engine;
   readonly #model: LayersModel;
+  readonly #forward: ForwardPass;
   readonly #objective: Objective;
+  readonly #features: FeatureLosses;
   readonly #optimizer: Optimizer;
   readonly #dropout: DropoutMasks;
   readonly #weights: LayersModel['trainableWeights'];
   readonly #trainable: readonly Variable[];
   readonly #optimizerState: readonly Variable[];
 
-  /** @param model - borrowed; its weights are the parameters. `dropout` is its own. */
-  constructor(
-    engine: Engine,
-    model: LayersModel,
-    dropout: DropoutMasks,
-    objective: Objective,
-    optimizer: Optimizer,
-  ) {
+  /** @param parts - borrowed: {@link dispose} ends what the step itself has made. */
+  constructor({ engine, model, dropout, forward, objective, features, optimizer }: TrainStepParts) {
     const { tf } = engine;
     this.#engine = engine;
     this.#model = model;
     this.#dropout = dropout;
+    this.#forward = forward;
     this.#objective = objective;
+    this.#features = features;
     this.#optimizer = optimizer;
     this.#weights = model.trainableWeights;
-    this.#trainable = this.#weights.map((weight) => weight.read() as Variable);
+    const weights = this.#weights.map((weight) => weight.read() as Variable);
+    this.#trainable = [...weights, ...features.variables.map(({ variable }) => variable)];
     const slots = optimizer.slots(
       this.#trainable.reduce((sum, variable) => sum + variable.size, 0),
     );
@@ -82,6 +97,7 @@ export class TrainStep {
         name: `weight/${index}/${weight.originalName}`,
         variable: weight.read() as Variable,
       })),
+      ...features.variables,
       ...slots.map(({ name }, index) => ({
         name: `optimizer/${name}`,
         variable: this.#optimizerState[index] as Variable,
@@ -114,13 +130,15 @@ export class TrainStep {
   }
 
   #loss({ inputs, hardLabels, targets, dropoutMasks }: StepTensors): Scalar {
-    const logits = this.#dropout.use(
-      dropoutMasks,
-      () => this.#model.apply(inputs, { training: true }) as Tensor2D,
+    const { output, features } = this.#dropout.use(dropoutMasks, () =>
+      this.#forward.apply(inputs, { training: true }),
     );
-    const loss = this.#objective.loss(logits, hardLabels, targets);
-    // Those that a loaded model's layers bring along: regularisers of their weights.
-    return this.#engine.tf.addN([loss, ...this.#model.calculateLosses()]);
+    return this.#engine.tf.addN([
+      this.#objective.loss(output as Tensor2D, hardLabels, targets),
+      ...this.#features.losses(features, targets),
+      // Those that a loaded model's layers bring along: regularisers of their weights.
+      ...this.#model.calculateLosses(),
+    ]);
   }
 
   /** All values in one vector [P], in the order of the trainable weights. */
@@ -144,6 +162,9 @@ export class TrainStep {
       const part = parts[index] as Tensor;
       // Through the layer, which applies the constraint that a loaded model may have on it.
       weight.write(shape.length === 1 ? part : tf.reshape(part, shape));
+    }
+    for (const [index, { variable }] of this.#features.variables.entries()) {
+      variable.assign(tf.reshape(parts[this.#weights.length + index] as Tensor, variable.shape));
     }
   }
 }

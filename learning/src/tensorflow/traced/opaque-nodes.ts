@@ -12,11 +12,12 @@
 import { type GraphNode, shapeAttribute, typeAttribute } from './graph-messages.js';
 import type { RecordedOperation, Recording, Source } from './recording.js';
 
-/** Operations that are rearranged. Each has one output. */
+/** Operations that are rearranged, and the casts in gradients, which it looks through. Each has one output. */
 const ARITHMETIC: ReadonlySet<string> = new Set([
   'Add',
   'AddN',
   'AddV2',
+  'Cast',
   'Div',
   'Mul',
   'Neg',

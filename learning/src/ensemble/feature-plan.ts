@@ -1,0 +1,46 @@
+/**
+ * The feature plan: which layers of which teachers a run's terms compare with. Pure; coordinator and student find the same.
+ */
+import {
+  type DistillationSpecification,
+  type FeatureTermSettings,
+  featuresName,
+  hintLayers,
+  isFeatureTerm,
+} from '@lyceum/proto';
+
+type Spec = DistillationSpecification['spec'];
+
+/** What a term is given of one of its teachers. */
+export interface FeatureNeed {
+  /** Ensemble index. */
+  readonly teacher: number;
+  readonly layer: string;
+  /** Of the tensor in a target, as `featuresName` makes it. */
+  readonly name: string;
+}
+
+export interface FeatureTerm {
+  /** Position in the objective. */
+  readonly index: number;
+  readonly settings: FeatureTermSettings;
+  /** In ensemble order. */
+  readonly needs: readonly FeatureNeed[];
+}
+
+/** The terms that compare features, but for those of weight 0. */
+export function featureTerms({
+  objective,
+  teachers,
+}: Pick<Spec, 'objective' | 'teachers'>): FeatureTerm[] {
+  const names = teachers.map(({ name }) => name);
+  return objective.flatMap((settings, index) => {
+    if (!isFeatureTerm(settings) || settings.weight === 0) return [];
+    const needs = hintLayers(settings, names).map(({ teacher, layer }) => ({
+      teacher,
+      layer,
+      name: featuresName(names[teacher] as string, layer),
+    }));
+    return [{ index, settings, needs }];
+  });
+}

@@ -1,0 +1,135 @@
+/**
+ * The terms that compare the student's inner layers with teachers' features, and the regressors that hints train along.
+ *
+ * A term of several teachers is the mean over them. Regressors belong to the training step: its checkpoints hold them,
+ * what is exported does not.
+ */
+import { regressorPlan } from '@lyceum/learning/data';
+import { type FeatureTerm, featureTerms } from '@lyceum/learning/ensemble';
+import {
+  attentionTransfer,
+  hint,
+  Regressor,
+  relationalDistances,
+  similarityPreserving,
+} from '@lyceum/learning/objectives';
+import type { Scalar, Tensor, Tensor4D, Tf, Variable } from '@lyceum/learning/tensorflow';
+import { type FeatureTermSettings, LyceumError, type RunSpecification } from '@lyceum/proto';
+
+/** Row shapes of the target tensors that carry features, by name. */
+export type FeatureShapes = ReadonlyMap<string, readonly number[]>;
+
+/** Shapes of the student's guided layers, in the order of {@link guidedLayers}. */
+export type GuidedShapes = readonly (readonly number[])[];
+
+/** One teacher of one term. */
+interface Comparison {
+  readonly settings: FeatureTermSettings;
+  /** Position among the guided layers. */
+  readonly guided: number;
+  readonly targetName: string;
+  /** Of the term, divided by its number of teachers. */
+  readonly weight: number;
+  /** Of a hint. */
+  readonly regressor: Regressor | undefined;
+}
+
+/** Names of the student's layers that terms guide, each once. */
+export function guidedLayers(specification: RunSpecification): string[] {
+  return [...new Set(termsOf(specification).map(({ settings }) => settings.guidedLayer))];
+}
+
+export class FeatureLosses {
+  /** Names of the targets that {@link losses} reads, each once. */
+  readonly targetNames: readonly string[];
+  /** What is trained beside the student's weights, with its name in checkpoints. */
+  readonly variables: readonly { readonly name: string; readonly variable: Variable }[];
+  readonly #tf: Tf;
+  readonly #comparisons: readonly Comparison[];
+
+  /** @throws {LyceumError} INVALID_ARGUMENT if a target is missing, or no regressor fits. */
+  constructor(
+    tf: Tf,
+    specification: RunSpecification,
+    guidedShapes: GuidedShapes,
+    featureShapes: FeatureShapes,
+  ) {
+    const { seed } = specification.spec.training;
+    const guided = guidedLayers(specification);
+    const variables: { name: string; variable: Variable }[] = [];
+    let regressorCount = 0;
+    const comparison = ({ settings, needs, index }: FeatureTerm): Comparison[] =>
+      needs.map(({ name, teacher }) => {
+        const position = guided.indexOf(settings.guidedLayer);
+        const common = {
+          settings,
+          guided: position,
+          targetName: name,
+          weight: settings.weight / needs.length,
+        };
+        const hintShape = featureShapes.get(name);
+        if (hintShape === undefined) {
+          const message = `the objective needs target ${name}, which the assignment does not have`;
+          throw new LyceumError('INVALID_ARGUMENT', message);
+        }
+        if (settings.term !== 'hint') return { ...common, regressor: undefined };
+        const plan = regressorPlan(guidedShapes[position] ?? [], hintShape);
+        if (plan === undefined) {
+          const message = `no regressor leads from layer ${settings.guidedLayer} [${guidedShapes[position]}] to ${name} [${hintShape}]`;
+          throw new LyceumError('INVALID_ARGUMENT', message);
+        }
+        const regressor = new Regressor(tf, plan, settings.activation, {
+          seed,
+          index: regressorCount++,
+        });
+        const prefix = `regressor/${index}/${teacher}`;
+        variables.push(
+          { name: `${prefix}/kernel`, variable: regressor.kernel },
+          { name: `${prefix}/bias`, variable: regressor.bias },
+        );
+        return { ...common, regressor };
+      });
+    this.#tf = tf;
+    this.#comparisons = termsOf(specification).flatMap(comparison);
+    this.targetNames = [...new Set(this.#comparisons.map(({ targetName }) => targetName))];
+    this.variables = variables;
+  }
+
+  /**
+   * @param features - of the guided layers, in their order, [B, …] each.
+   * @param targets - by name, [B, …] each in its row's shape.
+   * @returns the weighted terms, the caller's.
+   */
+  losses(features: readonly Tensor[], targets: ReadonlyMap<string, Tensor>): Scalar[] {
+    return this.#comparisons.map((comparison) => {
+      const student = features[comparison.guided] as Tensor;
+      const teacher = targets.get(comparison.targetName);
+      if (teacher === undefined) throw new Error(`no target ${comparison.targetName} was given`);
+      return this.#tf.tidy(() => this.#loss(comparison, student, teacher).mul(comparison.weight));
+    });
+  }
+
+  dispose(): void {
+    for (const { variable } of this.variables) variable.dispose();
+  }
+
+  #loss({ settings, regressor }: Comparison, student: Tensor, teacher: Tensor): Scalar {
+    const tf = this.#tf;
+    switch (settings.term) {
+      case 'hint':
+        return hint(tf, (regressor as Regressor).apply(student), teacher);
+      case 'attention-transfer':
+        return attentionTransfer(tf, student as Tensor4D, teacher as Tensor4D, settings.power);
+      case 'similarity-preserving':
+        return similarityPreserving(tf, student, teacher);
+      case 'rkd': {
+        const weights = { distance: settings.distanceWeight, angle: settings.angleWeight };
+        return relationalDistances(tf, student, teacher, weights);
+      }
+    }
+  }
+}
+
+function termsOf(specification: RunSpecification): FeatureTerm[] {
+  return specification.kind === 'Distillation' ? featureTerms(specification.spec) : [];
+}
