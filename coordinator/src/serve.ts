@@ -29,6 +29,7 @@ import { RunStore } from './runs/run-store.js';
 import { ActiveRuns } from './server/active-runs.js';
 import { AnswerKeeper } from './server/answer-keeper.js';
 import { answerService } from './server/answer-service.js';
+import { AnswerVerifications } from './server/answer-verification.js';
 import { artifactService } from './server/artifact-service.js';
 import { clusterService } from './server/cluster-service.js';
 import { Combiner } from './server/combiner.js';
@@ -221,6 +222,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       desk,
       changed: () => reconciler.request(),
     });
+    const verifications = new AnswerVerifications({
+      store,
+      catalog,
+      answers,
+      desk,
+      changed: () => reconciler.request(),
+      now,
+    });
     const reconciler = new Reconciler({
       leadership,
       store,
@@ -228,7 +237,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       deletion,
       monitor,
       active,
-      evaluations,
+      teacherUsers: () => [...evaluations.users(), ...verifications.users()],
       queue,
       desk,
       teachers,
@@ -276,7 +285,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         [SERVICES.student, studentService({ ...calls, sessions: students })],
         [SERVICES.run, runService({ ...calls, deletion, warnings })],
         [SERVICES.artifact, artifactService(calls)],
-        [SERVICES.answer, answerService({ keeper, log })],
+        [SERVICES.answer, answerService({ ...calls, keeper, verifications })],
         [SERVICES.ensemble, ensembleService({ ...calls, evaluations })],
         [
           SERVICES.cluster,

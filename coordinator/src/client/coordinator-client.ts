@@ -6,6 +6,7 @@
  */
 import {
   type AnswerTable,
+  type AnswerVerification,
   type Artifact,
   type ArtifactKind,
   CHUNK_BYTES,
@@ -51,6 +52,17 @@ export interface Cancellable {
 export interface WatchOptions extends Cancellable {
   /** Told once each time that the coordinator is gone, before trying again. */
   readonly onAway?: (error: LyceumError) => void;
+}
+
+export interface AnswerVerificationRequest {
+  /** Of tables; none: all. */
+  readonly ids?: readonly string[];
+  /** Of each table; 1 if left out. */
+  readonly spanCount?: number;
+  /** Chooses the spans. */
+  readonly seed?: number;
+  /** How long a teacher may say nothing. */
+  readonly patienceSeconds?: number;
 }
 
 export interface EnsembleRequest {
@@ -267,6 +279,24 @@ export class CoordinatorClient {
   /** @param id - as {@link listAnswerTables} gives it. */
   async deleteAnswerTable(id: string): Promise<void> {
     await call(this.#answers, this.#answers.deleteAnswerTable, { id });
+  }
+
+  /**
+   * Asks teachers again for some of what is stored.
+   *
+   * @param onWaiting - told why nothing comes, whenever that changes.
+   */
+  async *verifyAnswers(
+    request: AnswerVerificationRequest,
+    options: Cancellable & { readonly onWaiting?: (reason: string) => void } = {},
+  ): AsyncGenerator<AnswerVerification, void, undefined> {
+    const { ids = [], spanCount = 1, seed = 1, patienceSeconds = 60 } = request;
+    const message = { ids: [...ids], spanCount, seed, patienceSeconds };
+    const { incoming } = openServerStream(() => this.#answers.verifyAnswers(message), options);
+    for await (const { part } of incoming) {
+      if (part?.$case === 'waiting') options.onWaiting?.(part.waiting);
+      if (part?.$case === 'verification') yield part.verification;
+    }
   }
 
   /** @param onWaiting - told why there is no table yet, whenever that changes. */

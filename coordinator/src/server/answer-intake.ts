@@ -103,8 +103,10 @@ export class AnswerIntake {
     const samples = ask.samples.subarray(frame.firstRow, frame.firstRow + rowCount);
     try {
       // The frame has been checked: a tensor for each table, in its order.
-      const puts = frame.tensors.map((tensor, index) =>
-        this.#parts.store.put(ask.tables[index] as AnswerTableKey, samples, float32Values(tensor)),
+      const outputs = frame.tensors.map(float32Values);
+      if (ask.receive !== undefined) return ask.receive(frame.firstRow, outputs);
+      const puts = outputs.map((rows, index) =>
+        this.#parts.store.put(ask.tables[index] as AnswerTableKey, samples, rows),
       );
       await Promise.all(puts);
     } catch (thrown) {

@@ -6,18 +6,23 @@ import {
   digestBytes,
   type ListAnswerTablesRequest,
   type ListAnswerTablesResponse,
+  type VerifyAnswersRequest,
+  type VerifyAnswersResponse,
 } from '@lyceum/proto';
-import { type Logger, unary } from '@lyceum/proto/node';
+import { type Logger, serverStream, unary } from '@lyceum/proto/node';
 import type { StoredAnswers } from '../answers/answer-store.js';
 import { TABLE_EXTENSION } from '../answers/answer-table-key.js';
 import type { AnswerKeeper } from './answer-keeper.js';
+import type { AnswerVerifications } from './answer-verification.js';
 
 export interface AnswerServiceParts {
   readonly keeper: AnswerKeeper;
+  readonly verifications: AnswerVerifications;
+  readonly stopping: AbortSignal;
   readonly log: Logger;
 }
 
-export function answerService({ keeper, log }: AnswerServiceParts) {
+export function answerService({ keeper, verifications, stopping, log }: AnswerServiceParts) {
   return {
     listAnswerTables: unary<ListAnswerTablesRequest, ListAnswerTablesResponse>(log, async () => ({
       tables: keeper.tables().map((table) => tableMessage(table, keeper)),
@@ -28,6 +33,10 @@ export function answerService({ keeper, log }: AnswerServiceParts) {
         await keeper.delete(`${id}${TABLE_EXTENSION}`);
         return {};
       },
+    ),
+    verifyAnswers: serverStream<VerifyAnswersRequest, VerifyAnswersResponse>(
+      log,
+      (request, { signal }) => verifications.verify(request, AbortSignal.any([signal, stopping])),
     ),
   };
 }

@@ -21,6 +21,12 @@ export interface Ask {
   readonly tables: readonly AnswerTableKey[];
   /** The samples that the rows of the answer belong to. */
   readonly samples: Uint32Array;
+  /**
+   * Takes rows, which are borrowed, of all outputs instead of the store; absent: they are stored.
+   *
+   * @throws {LyceumError} INVALID_ARGUMENT if they are of no use.
+   */
+  readonly receive?: (firstRow: number, outputs: readonly Float32Array[]) => void;
 }
 
 export interface AskContent {

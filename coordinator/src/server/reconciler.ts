@@ -21,7 +21,7 @@ import { gridOf, targetTensors } from '../runs/run-tensors.js';
 import { type Placement, place, type RunNeed } from '../schedule/placement.js';
 import { hasEnded, isAssigned } from '../schedule/run-state.js';
 import type { ActiveRuns } from './active-runs.js';
-import type { EnsembleEvaluations, TeacherUser } from './ensemble-evaluation.js';
+import type { TeacherUser } from './ensemble-evaluation.js';
 import type { RunDeletion } from './run-deletion.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
@@ -58,7 +58,8 @@ export interface ReconcilerParts {
   readonly deletion: RunDeletion;
   readonly monitor: RunMonitor;
   readonly active: ActiveRuns;
-  readonly evaluations: Pick<EnsembleEvaluations, 'users'>;
+  /** Who else than runs needs teachers. */
+  readonly teacherUsers: () => TeacherUser[];
   readonly queue: TicketQueue;
   readonly desk: TicketDesk;
   readonly teachers: WorkerSessions<TeacherSession>;
@@ -136,7 +137,7 @@ export class Reconciler {
     await active.follow();
     const placement = this.#place();
     monitor.setReasons(this.#reasons(placement));
-    for (const user of this.#parts.evaluations.users()) {
+    for (const user of this.#parts.teacherUsers()) {
       user.reason = placement.reasons.get(user.id) ?? this.#unloadable(user) ?? '';
     }
     for (const [runId, workerId] of placement.starts) await this.#startOrFail(runId, workerId);
@@ -191,7 +192,7 @@ export class Reconciler {
   }
 
   #place(): Placement {
-    const { store, active, evaluations, students, teachers } = this.#parts;
+    const { store, active, teacherUsers, students, teachers } = this.#parts;
     const runs = store
       .list()
       .filter(({ state }) => !hasEnded(state))
@@ -205,9 +206,9 @@ export class Reconciler {
         const student = assignment ?? (state === 'QUEUED' ? 'wanted' : 'none');
         return { runId, student, teachers: asks ? record.teachers : [] };
       });
-    const others = evaluations
-      .users()
-      .map((user): RunNeed => ({ runId: user.id, student: 'none', teachers: user.teachers }));
+    const others = teacherUsers().map(
+      (user): RunNeed => ({ runId: user.id, student: 'none', teachers: user.teachers }),
+    );
     return place(
       [...runs, ...others],
       students.list().map(({ workerId }) => workerId),
@@ -294,12 +295,12 @@ export class Reconciler {
     this.#queues.add(identity);
   }
 
-  /** Every teacher of the runs and evaluations that have not ended, with the sets that it is asked about. */
+  /** Every teacher of the runs that have not ended and of others who need some, with the sets that it is asked about. */
   #wantedTeachers(): Map<string, Omit<WantedTeacher, 'ticketsInHand'>> {
     const wanted = new Map<string, Omit<WantedTeacher, 'ticketsInHand'>>();
-    const { store, evaluations } = this.#parts;
+    const { store, teacherUsers } = this.#parts;
     const runs = store.list().filter(({ state }) => !hasEnded(state));
-    for (const { teachers, dataset } of [...runs, ...evaluations.users()]) {
+    for (const { teachers, dataset } of [...runs, ...teacherUsers()]) {
       const reference = { digest: digestBytes(dataset.digest), path: dataset.path ?? '' };
       for (const { identity, modelDigest, settingsJson } of teachers) {
         const known = wanted.get(identity);

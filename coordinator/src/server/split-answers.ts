@@ -5,7 +5,7 @@
 import { IDENTITY_VIEW, type SplitName, splitSamples, stepPlan } from '@lyceum/learning/data';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
-import { SPAN_POSITIONS, spanAt, spanGrid } from '../schedule/span-grid.js';
+import { SPAN_POSITIONS, type SpanGrid, spanAt, spanGrid } from '../schedule/span-grid.js';
 import { answerTable, askFor, logitsOf, spanSamples } from './ask.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
 
@@ -49,9 +49,7 @@ export class SplitAnswers implements Asker {
   /** Asks for everything that the store lacks. */
   start(): void {
     const { teachers, dataset, split, desk } = this.#parts;
-    const sampleCount = splitSamples(dataset, split).length;
-    const plan = stepPlan({ sampleCount, batchSize: SPAN_POSITIONS, epochs: 1 });
-    const grid = spanGrid(plan, dataset.classCount * 4);
+    const grid = splitGrid(dataset, split);
     for (let index = 0; index < grid.spanCount; index++) {
       const span = spanAt(grid, index);
       const samples = spanSamples(dataset, split, span, undefined);
@@ -95,4 +93,11 @@ export class SplitAnswers implements Asker {
     const missing = await store.read(table, samples, logits);
     return missing.length === 0 ? logits : undefined;
   }
+}
+
+/** The grid that a split is asked for on. */
+export function splitGrid(dataset: DatasetOutline, split: SplitName): SpanGrid {
+  const sampleCount = splitSamples(dataset, split).length;
+  const plan = stepPlan({ sampleCount, batchSize: SPAN_POSITIONS, epochs: 1 });
+  return spanGrid(plan, dataset.classCount * 4);
 }

@@ -34,7 +34,7 @@ export interface TicketDeskParts {
 export class TicketDesk {
   readonly #parts: TicketDeskParts;
   readonly #book = new TicketBook();
-  /** By ask and by the codecs that its answers are to be stored in. */
+  /** By ask and by {@link destination}. */
   readonly #asks = new Map<string, Map<string, Ask>>();
   /** Who asks, by ask and by asker. */
   readonly #askers = new Map<string, Map<string, Asker>>();
@@ -59,7 +59,7 @@ export class TicketDesk {
     this.#apply(this.#book.unwant(asker.askerId, askId));
   }
 
-  /** The open asks that a ticket belongs to, which differ in their codecs; empty: nobody wants it. */
+  /** The open asks that a ticket belongs to, which differ in where its answers go; empty: nobody wants it. */
   find(askId: string): Ask[] {
     return this.#book.isWanted(askId) ? [...(this.#asks.get(askId)?.values() ?? [])] : [];
   }
@@ -129,7 +129,7 @@ export class TicketDesk {
       const missing = await Promise.all(
         ask.tables.map((table) => store.missingCount(table, ask.samples)),
       );
-      isStored = missing.every((count) => count === 0);
+      isStored = ask.receive === undefined && missing.every((count) => count === 0);
     } catch (thrown) {
       const err = toLyceumError(thrown);
       this.#parts.log.error({ err, runId: asker.runId }, 'answers could not be looked up');
@@ -142,7 +142,7 @@ export class TicketDesk {
       return;
     }
     const tables = this.#asks.get(ask.id) ?? new Map<string, Ask>();
-    this.#asks.set(ask.id, tables.set(ask.tables.map(({ codec }) => codec).join(), ask));
+    this.#asks.set(ask.id, tables.set(destination(asker, ask), ask));
     this.#apply(this.#book.want(asker.askerId, ask.id, ask.ticket, ask.teacherIdentity));
   }
 
@@ -236,4 +236,9 @@ export class TicketDesk {
     }
     return released;
   }
+}
+
+/** Where answers go: to tables that differ by their codecs alone, or to the asker. */
+function destination({ askerId }: Asker, { tables, receive }: Ask): string {
+  return receive === undefined ? tables.map(({ codec }) => codec).join() : `asker ${askerId}`;
 }

@@ -1,0 +1,101 @@
+/**
+ * How the answers of a table were asked for: the same spans of the same orders ask for the same inference again, row
+ * for row, and only that has the same bits. Pure.
+ */
+import {
+  IDENTITY_VIEW,
+  mulberry32,
+  type Span,
+  type SplitName,
+  splitSamples,
+  viewAt,
+} from '@lyceum/learning/data';
+import type { AnswerOutput, AnswerTableKey } from '../answers/answer-table-key.js';
+import type { DatasetOutline } from '../runs/inspect-artifact.js';
+import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
+import { gridOf, teacherOutputs } from '../runs/run-tensors.js';
+import { type SpanGrid, spanAt, spanOfStep } from '../schedule/span-grid.js';
+import { logitsOf } from './ask.js';
+import { splitGrid } from './split-answers.js';
+
+/** Somebody who asked, as far as records tell. */
+export interface AnswerOrigin {
+  /** The run that asks at these positions. */
+  readonly runId: string;
+  readonly teacher: PinnedTeacher;
+  readonly dataset: RunRecord['dataset'];
+  readonly split: SplitName;
+  readonly orderSeed: number | undefined;
+  readonly outputs: readonly AnswerOutput[];
+  readonly spans: readonly Span[];
+}
+
+/** Those who asked for answers of the table, the earliest run first. */
+export function answerOrigins(
+  key: AnswerTableKey,
+  runs: readonly RunRecord[],
+  dataset: DatasetOutline,
+): AnswerOrigin[] {
+  const asking = runs
+    .filter((run) => run.dataset.digest === key.datasetDigest)
+    .sort((a, b) => a.sequence - b.sequence);
+  return asking.flatMap((run) => {
+    const index = run.teachers.findIndex(({ identity }) => identity === key.teacherIdentity);
+    const teacher = run.teachers[index];
+    if (teacher === undefined) return [];
+    const base = { runId: run.runId, teacher, dataset: run.dataset };
+    return [...trainingOrigins(key, run, index), ...splitOrigins(key, dataset)].map((origin) => ({
+      ...base,
+      ...origin,
+    }));
+  });
+}
+
+type Asked = Pick<AnswerOrigin, 'split' | 'orderSeed' | 'outputs' | 'spans'>;
+
+/** What a run asks a teacher for its student, in the first epoch of the table's view. */
+function trainingOrigins(key: AnswerTableKey, run: RunRecord, teacher: number): Asked[] {
+  const { specification, plan } = run;
+  if (specification.kind !== 'Distillation') return [];
+  const { views, training } = specification.spec;
+  const epoch = key.viewEpoch;
+  const view = viewAt(views, epoch);
+  const outputs = teacherOutputs(run, teacher);
+  const isAsked = outputs.some(
+    ({ name, codec }) => name === key.outputs.join() && codec === key.codec,
+  );
+  const isSeen = view.text === key.view && epoch * plan.stepsPerEpoch < plan.stepCount;
+  if (!isAsked || !isSeen || view.epoch !== epoch) return [];
+  const grid = gridOf(run);
+  const spans = spansOf(grid).filter((span) => span.epoch === epoch);
+  return [{ split: 'train', orderSeed: training.seed, outputs, spans }];
+}
+
+/** What fits, evaluations and reports ask. */
+function splitOrigins(key: AnswerTableKey, dataset: DatasetOutline): Asked[] {
+  const isAsked =
+    key.view === IDENTITY_VIEW.text && key.codec === 'float32' && key.outputs.join() === 'logits';
+  if (!isAsked) return [];
+  const splits: SplitName[] = ['train', 'validation', 'test'];
+  return splits
+    .filter((split) => splitSamples(dataset, split).length > 0)
+    .map((split) => ({
+      split,
+      orderSeed: undefined,
+      outputs: [logitsOf(dataset, 'float32')],
+      spans: spansOf(splitGrid(dataset, split)),
+    }));
+}
+
+function spansOf(grid: SpanGrid): Span[] {
+  const count = spanOfStep(grid, grid.plan.stepCount - 1) + 1;
+  return Array.from({ length: count }, (_, index) => spanAt(grid, index));
+}
+
+/** The items in an order that the seed fixes. */
+export function shuffled<T>(items: readonly T[], seed: number): T[] {
+  return items
+    .map((item, index) => ({ item, at: mulberry32(seed, index) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
