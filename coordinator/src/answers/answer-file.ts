@@ -36,11 +36,13 @@ export interface OpenedAnswerFile {
   readonly corruptCount: number;
 }
 
+/** A sample's row: the codec's words of it, from `words[at]` on, borrowed. */
+export type KeepRow = (sample: number, words: Uint32Array, at: number) => void;
+
 export class AnswerFile {
   readonly path: string;
+  readonly codec: RowCodec;
   readonly #handle: FileHandle;
-  readonly #rowLength: number;
-  readonly #codec: RowCodec;
   readonly #recordWords: number;
   readonly #recordBytes: number;
   readonly #headerBytes: number;
@@ -51,9 +53,8 @@ export class AnswerFile {
   private constructor(path: string, handle: FileHandle, shape: FileShape, headerBytes: number) {
     this.path = path;
     this.#handle = handle;
-    this.#rowLength = shape.rowLength;
-    this.#codec = rowCodec(shape.codec, shape.rowLength);
-    this.#recordWords = this.#codec.wordCount + 2;
+    this.codec = rowCodec(shape.codec, shape.rowLength);
+    this.#recordWords = this.codec.wordCount + 2;
     this.#recordBytes = 4 * this.#recordWords;
     this.#headerBytes = headerBytes;
     this.#slots = new Int32Array(shape.sampleCount).fill(-1);
@@ -127,19 +128,17 @@ export class AnswerFile {
    * One append at a time.
    *
    * @param rows - [samples.length, rowLength]
-   * @returns the rows as they are read from now on.
+   * @param keep - told of each row as it was written.
    * @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value; nothing is written then.
    */
-  async append(samples: ArrayLike<number>, rows: Float32Array): Promise<Float32Array> {
+  async append(samples: ArrayLike<number>, rows: Float32Array, keep: KeepRow): Promise<void> {
     const count = samples.length;
     const memory = wordMemory(count * this.#recordWords);
     const { words } = memory;
-    const stored = new Float32Array(count * this.#rowLength);
     for (let i = 0; i < count; i++) {
       const start = i * this.#recordWords;
       words[start] = samples[i] as number;
-      this.#codec.encode(rows, i, memory, start + 1);
-      this.#codec.decode(memory, start + 1, stored, i);
+      this.codec.encode(rows, i, memory, start + 1);
       const summed = this.#recordWords - 1;
       words[start + summed] = recordSum(words, start, summed);
     }
@@ -153,10 +152,12 @@ export class AnswerFile {
     }
     for (let i = 0; i < count; i++) {
       const sample = samples[i] as number;
-      if (!this.has(sample)) this.#slots[sample] = this.#slotCount;
+      if (!this.has(sample)) {
+        this.#slots[sample] = this.#slotCount;
+        keep(sample, words, i * this.#recordWords + 1);
+      }
       this.#slotCount++;
     }
-    return stored;
   }
 
   /**
@@ -188,7 +189,7 @@ export class AnswerFile {
         const sample = samples[i + j] as number;
         const start = j * this.#recordWords;
         if (words[start] === sample && this.#isSound(words, start)) {
-          this.#codec.decode(memory, start + 1, out, i + j);
+          this.codec.decode(memory, start + 1, out, i + j);
         } else {
           this.#slots[sample] = -1;
           missing.push(sample);
@@ -199,24 +200,17 @@ export class AnswerFile {
     return missing;
   }
 
-  /**
-   * Reads every answer, front to back, into `rows`, [sampleCount, rowLength], by sample.
-   *
-   * @param isThere - [sampleCount]; set to 1 where a row was read. Rows where it is 1 before are left alone.
-   */
-  async load(rows: Float32Array, isThere: Uint8Array): Promise<void> {
+  /** Reads every answer, front to back. */
+  async load(keep: KeepRow): Promise<void> {
     const perRead = this.#recordsPerRead();
     for (let first = 0; first < this.#slotCount; first += perRead) {
       const count = Math.min(perRead, this.#slotCount - first);
-      const memory = await this.#readSlots(first, count);
-      const { words } = memory;
+      const { words } = await this.#readSlots(first, count);
       for (let j = 0; j < count; j++) {
         const start = j * this.#recordWords;
         const sample = words[start] as number;
-        if (this.#slots[sample] !== first + j || isThere[sample] === 1) continue;
-        if (!this.#isSound(words, start)) continue;
-        this.#codec.decode(memory, start + 1, rows, sample);
-        isThere[sample] = 1;
+        const isCurrent = this.#slots[sample] === first + j;
+        if (isCurrent && this.#isSound(words, start)) keep(sample, words, start + 1);
       }
     }
   }

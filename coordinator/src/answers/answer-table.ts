@@ -1,21 +1,17 @@
 /**
- * A table of answers: its file, and for as long as the memory budget lets it, all its rows in memory, decoded.
+ * A table of answers: its file, and for as long as the memory budget lets it, all its rows in memory.
  *
  * Writes go through one at a time, so that of two answers to one sample the first counts, and whoever wrote
  * the second waits until the first is written.
  */
 import type { AnswerFile } from './answer-file.js';
-
-/** Rows of so many numbers and fewer are copied faster by a loop than by a call. */
-const SHORT_ROW = 64;
+import { RowsInMemory } from './rows-in-memory.js';
 
 export class AnswerTable {
   readonly #file: AnswerFile;
   readonly #rowLength: number;
   readonly #sampleCount: number;
-  /** Rows by sample, [sampleCount, rowLength]; valid where `#inMemory` says so. */
-  #rows: Float32Array | undefined;
-  #inMemory: Uint8Array | undefined;
+  #rows: RowsInMemory | undefined;
   /** Settles once what the file held is in memory; undefined: rows are not kept. */
   #loaded: Promise<void> | undefined;
   #writes: Promise<void> = Promise.resolve();
@@ -45,7 +41,7 @@ export class AnswerTable {
 
   /** Bytes that {@link keepInMemory} would take. */
   get rowBytes(): number {
-    return this.#sampleCount * this.#rowLength * 4;
+    return 4 * this.#sampleCount * this.#file.codec.wordCount;
   }
 
   /**
@@ -59,7 +55,6 @@ export class AnswerTable {
 
   dropFromMemory(): void {
     this.#rows = undefined;
-    this.#inMemory = undefined;
     this.#loaded = undefined;
   }
 
@@ -88,16 +83,11 @@ export class AnswerTable {
    * @returns the samples without an answer; their rows in `out` are undefined.
    */
   async read(samples: Uint32Array, out: Float32Array): Promise<readonly number[]> {
-    const rows = this.#rows;
-    const inMemory = this.#inMemory;
-    if (rows !== undefined && samples.every((sample) => inMemory?.[sample] === 1)) {
-      const n = this.#rowLength;
-      for (let i = 0; i < samples.length; i++) copyRow(rows, samples[i] as number, out, i, n);
+    if (this.#rows?.hasAll(samples)) {
+      this.#rows.read(samples, out);
       return [];
     }
-    const missing = await this.#file.read(samples, out);
-    if (missing.length === 0) this.#remember(samples, out);
-    return missing;
+    return this.#file.read(samples, out);
   }
 
   /** Resolves once all that was put is safe from a power cut. */
@@ -120,51 +110,30 @@ export class AnswerTable {
 
   /** A file that cannot be read through is read row by row, where its error concerns whoever asks. */
   async #load(): Promise<void> {
-    const rows = new Float32Array(this.#sampleCount * this.#rowLength);
-    const inMemory = new Uint8Array(this.#sampleCount);
+    const rows = new RowsInMemory(this.#file.codec, this.#sampleCount);
     this.#rows = rows;
-    this.#inMemory = inMemory;
-    await this.#file.load(rows, inMemory).catch(() => {});
+    await this.#file.load((sample, words, at) => rows.keep(sample, words, at)).catch(() => {});
   }
 
   async #append(samples: Uint32Array, rows: Float32Array): Promise<void> {
     const count = this.missingCount(samples);
     if (count === 0) return;
     this.#dirty = true;
-    if (count === samples.length) {
-      this.#remember(samples, await this.#file.append(samples, rows));
-      return;
-    }
-    const n = this.#rowLength;
-    const freshSamples = new Uint32Array(count);
-    const freshRows = new Float32Array(count * n);
-    let j = 0;
-    for (let i = 0; i < samples.length; i++) {
-      const sample = samples[i] as number;
-      if (this.#file.has(sample)) continue;
-      freshSamples[j] = sample;
-      copyRow(rows, i, freshRows, j, n);
-      j++;
-    }
-    this.#remember(freshSamples, await this.#file.append(freshSamples, freshRows));
+    const fresh = count === samples.length ? { samples, rows } : this.#freshOnes(samples, rows);
+    await this.#file.append(fresh.samples, fresh.rows, (sample, words, at) =>
+      this.#rows?.keep(sample, words, at),
+    );
   }
 
-  #remember(samples: Uint32Array, rows: Float32Array): void {
-    if (this.#rows === undefined || this.#inMemory === undefined) return;
+  /** Those that have no answer yet. */
+  #freshOnes(
+    samples: Uint32Array,
+    rows: Float32Array,
+  ): { samples: Uint32Array; rows: Float32Array } {
     const n = this.#rowLength;
-    for (let i = 0; i < samples.length; i++) {
-      const sample = samples[i] as number;
-      if (this.#inMemory[sample] === 1) continue;
-      copyRow(rows, i, this.#rows, sample, n);
-      this.#inMemory[sample] = 1;
-    }
+    const indices = Array.from(samples.keys()).filter((i) => !this.#file.has(samples[i] as number));
+    const freshRows = new Float32Array(indices.length * n);
+    for (const [j, i] of indices.entries()) freshRows.set(rows.subarray(i * n, (i + 1) * n), j * n);
+    return { samples: Uint32Array.from(indices, (i) => samples[i] as number), rows: freshRows };
   }
-}
-
-/** Row `i` becomes row `j` of `to`, both [·, n]. */
-function copyRow(from: Float32Array, i: number, to: Float32Array, j: number, n: number): void {
-  const start = i * n;
-  const target = j * n;
-  if (n > SHORT_ROW) to.set(from.subarray(start, start + n), target);
-  else for (let c = 0; c < n; c++) to[target + c] = from[start + c] as number;
 }
