@@ -228,12 +228,12 @@ export class AssignedTraining implements AssignmentKey {
   }
 
   async #store(result: TrainingResult, blobs: BlobStore): Promise<void> {
-    const { modelFile, modelDigest, testLogitsFile, testLogitsDigest } = result;
+    const { modelFile, modelDigest, logitsFile, logitsDigest } = result;
     await patiently('model upload', this.#patience, () =>
       uploadFile(blobs, modelFile, modelDigest),
     );
-    await patiently('test logits upload', this.#patience, () =>
-      uploadFile(blobs, testLogitsFile, testLogitsDigest),
+    await patiently('logits upload', this.#patience, () =>
+      uploadFile(blobs, logitsFile, logitsDigest),
     );
   }
 

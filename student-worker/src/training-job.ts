@@ -81,9 +81,9 @@ export interface TrainingResult {
   /** Package of the selected model, and its SHA-256 in hex. */
   readonly modelFile: string;
   readonly modelDigest: string;
-  /** NPZ with `logits` [N, C] float32 of the test split in its order, and its SHA-256 in hex. */
-  readonly testLogitsFile: string;
-  readonly testLogitsDigest: string;
+  /** NPZ with [N, C] float32 logits of each split's measured samples in their order, and its SHA-256 in hex. */
+  readonly logitsFile: string;
+  readonly logitsDigest: string;
   /** SHA-256 over all weights after the last step, hex. */
   readonly finalWeightsDigest: string;
   readonly measurement: {

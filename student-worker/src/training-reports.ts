@@ -19,7 +19,7 @@ export function doneReport(
     runId,
     assignmentEpoch,
     modelDigest: digestBytes(result.modelDigest),
-    testLogitsDigest: digestBytes(result.testLogitsDigest),
+    logitsDigest: digestBytes(result.logitsDigest),
     finalWeightsDigest: digestBytes(result.finalWeightsDigest),
     measurement: result.measurement,
     selectedStep: result.selectedStep,

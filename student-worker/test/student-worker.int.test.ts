@@ -142,8 +142,8 @@ it('distils a run to its end and stores all that comes of it', async () => {
   });
   const model = await blobs.get(digestHex(peer.done?.modelDigest ?? Buffer.alloc(0)));
   expect(parseModelPackage(model).settings.output).toBe('logits');
-  const npz = readNpz(await blobs.get(digestHex(peer.done?.testLogitsDigest ?? Buffer.alloc(0))));
-  expect(npz.get('logits')?.shape).toEqual([40, 3]);
+  const npz = readNpz(await blobs.get(digestHex(peer.done?.logitsDigest ?? Buffer.alloc(0))));
+  expect(npz.get('test')?.shape).toEqual([40, 3]);
   await until('the last checkpoint', async () => (await pointer()).step === STEPS);
   expect((await pointer()).previous?.step).toBe(50);
   expect(peer.durable).toEqual([10, 20, 30, 40, 50, 60]);

@@ -1,5 +1,6 @@
 /** The comparison that makes people distil, as text. */
 import type { Report, ReportModelRow } from '../report/report.js';
+import { fidelityLines, fixed, orUnknown, splitLines, worstRecallText } from './report-figures.js';
 import {
   bytesText,
   type Column,
@@ -34,7 +35,15 @@ export function reportLines(report: Report): string[] {
       align: 'right',
     },
   ];
-  return [...tableLines(columns, modelLines(report)), '', ...sentences(report)];
+  const tables = [
+    tableLines(columns, modelLines(report)),
+    splitLines(report),
+    fidelityLines(report),
+    sentences(report),
+  ];
+  return tables
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
 }
 
 function modelLines(report: Report): Line[] {
@@ -58,8 +67,15 @@ function modelLines(report: Report): Line[] {
 function sentences(report: Report): string[] {
   const { dataset, student, studentWithoutTeachers: alone, training } = report;
   const lines = [
-    `Labels: ${countText(dataset.labelledTrainCount)} of ${countText(dataset.trainCount)} training samples; figures are of ${countText(report.testSampleCount)} test samples.`,
+    `Labels: ${countText(dataset.labelledTrainCount)} of ${countText(dataset.trainCount)} training samples; the models' figures are of ${countText(report.testSampleCount)} test samples.`,
   ];
+  if (report.measuredTrainCount < dataset.trainCount) {
+    lines.push(
+      `Those on train are of ${countText(report.measuredTrainCount)} of its samples, a fixed choice.`,
+    );
+  }
+  const worst = worstRecallText(report);
+  if (worst !== undefined) lines.push(worst);
   if (alone !== null && alone.accuracy !== null && student.accuracy !== null) {
     const points = (student.accuracy - alone.accuracy) * 100;
     const gap =
@@ -105,12 +121,4 @@ function reproducibilityText(report: Report): string {
   const isDegraded = (report.contributors?.degradedShare ?? 0) > 0;
   const which = isDegraded ? 'A replay of the run' : 'The same run again';
   return `${which} gives the same bits on the same device type and thread count.`;
-}
-
-function orUnknown(value: number | null, text: (value: number) => string): string | undefined {
-  return value === null ? undefined : text(value);
-}
-
-function fixed(value: number): string {
-  return value.toFixed(4);
 }

@@ -1,7 +1,7 @@
 /**
- * The predictions file: all that is needed to recompute a report's accuracies, NLLs, ECEs and agreements.
+ * The predictions file: all that is needed to recompute every figure of a report.
  *
- * An uncompressed NPZ, rows in one order throughout:
+ * An uncompressed NPZ. Of the test split, rows in one order throughout:
  *
  *   sampleId                int32 [N]       index in the data set
  *   label                   int32 [N]       -1: none
@@ -10,32 +10,38 @@
  *   studentWithoutTeachers  float32 [N, C]  logits; where the run names one
  *   studentAllLabels        float32 [N, C]  logits; where the run names one
  *   ensemble                float32 [N, C]  log-probabilities at temperature 1; where there are teachers
+ *
+ * and the same of the other two splits, as `train.sampleId` and so on, and `validation.sampleId`: the samples that the
+ * report's figures of these splits are of.
  */
-import { type NpyArray, writeNpz } from '@lyceum/learning/data';
+import { type NpyArray, SPLIT_NAMES, type SplitName, writeNpz } from '@lyceum/learning/data';
 import { ensembleOf } from './compose-report.js';
-import type { ReportInput } from './report-input.js';
+import type { ReportInput, SplitLogits } from './report-input.js';
 
 export function composePredictions(input: ReportInput): Buffer {
-  const rowCount = input.testSampleIds.length;
-  const { classCount } = input.dataset;
-  const perSample = (data: Int32Array): NpyArray => ({ dtype: 'int32', shape: [rowCount], data });
-  const perClass = (data: Float32Array): NpyArray => ({
-    dtype: 'float32',
-    shape: [rowCount, classCount],
-    data,
-  });
-
-  const arrays: [string, NpyArray][] = [
-    ['sampleId', perSample(input.testSampleIds)],
-    ['label', perSample(input.testLabels)],
-    ...input.teachers.map((t): [string, NpyArray] => [`teacher.${t.name}`, perClass(t.logits)]),
-    ['student', perClass(input.student.logits)],
+  const models: [string, SplitLogits | undefined][] = [
+    ...input.teachers.map((t): [string, SplitLogits] => [`teacher.${t.name}`, t.logits]),
+    ['student', input.student.logits],
+    ['studentWithoutTeachers', input.studentWithoutTeachers?.logits],
+    ['studentAllLabels', input.studentAllLabels?.logits],
+    ['ensemble', ensembleOf(input)],
   ];
-  for (const name of ['studentWithoutTeachers', 'studentAllLabels'] as const) {
-    const student = input[name];
-    if (student !== undefined) arrays.push([name, perClass(student.logits)]);
-  }
-  const ensemble = ensembleOf(input);
-  if (ensemble !== undefined) arrays.push(['ensemble', perClass(ensemble)]);
-  return writeNpz(arrays);
+  const arraysOf = (split: SplitName): [string, NpyArray][] => {
+    const prefix = split === 'test' ? '' : `${split}.`;
+    const { sampleIds, labels } = input.splits[split];
+    const perSample = (data: Int32Array): NpyArray => {
+      return { dtype: 'int32', shape: [labels.length], data };
+    };
+    const perClass = (data: Float32Array): NpyArray => {
+      return { dtype: 'float32', shape: [labels.length, input.dataset.classCount], data };
+    };
+    return [
+      [`${prefix}sampleId`, perSample(sampleIds)],
+      [`${prefix}label`, perSample(labels)],
+      ...models.flatMap(([name, logits]): [string, NpyArray][] =>
+        logits === undefined ? [] : [[`${prefix}${name}`, perClass(logits[split])]],
+      ),
+    ];
+  };
+  return writeNpz(SPLIT_NAMES.flatMap(arraysOf));
 }

@@ -1,35 +1,53 @@
-/** From what a run's models said about the test split to its report. Pure. */
-import {
-  accuracy,
-  agreement,
-  brier,
-  type Combination,
-  combinationOf,
-  combined,
-  ece,
-  gapClosed,
-  nll,
-} from '@lyceum/learning/ensemble';
+/** From what a run's models said about the measured samples to its report. Pure. */
+import type { SplitName } from '@lyceum/learning/data';
+import { type Combination, combinationOf, combined, gapClosed } from '@lyceum/learning/ensemble';
 import type { DistillationSpecification, RunSpecification } from '@lyceum/proto';
-import type { Report, ReportModelRow } from './report.js';
-import type { ModelEvaluation, ReportInput, StudentEvaluation } from './report-input.js';
+import { modelFigures, type Reference } from './model-figures.js';
+import type { Report, ReportFigures, ReportModelRow } from './report.js';
+import type {
+  ModelEvaluation,
+  ReportInput,
+  SplitLogits,
+  StudentEvaluation,
+} from './report-input.js';
 
-export const ECE_BIN_COUNT = 15;
+/** Recalls in a report at most: with them it stays well below what one message may hold. */
+const RECALLS_MAX = 100_000;
 
 export function composeReport(input: ReportInput): Report {
   const { specification, training } = input;
   const { classCount } = input.dataset;
-  const rowCount = input.testSampleIds.length;
-  const ensembleOutputs = ensembleOf(input);
+  const ensembleLogits = ensembleOf(input);
+  // Teachers, ensemble and up to three students, on three splits.
+  const withRecalls = (input.teachers.length + 4) * 3 * classCount <= RECALLS_MAX;
 
-  function row(model: Omit<ModelEvaluation, 'modelDigest'>): ReportModelRow {
-    const { logits } = model;
+  function references(split: SplitName): Reference[] {
+    return [
+      ...(ensembleLogits === undefined
+        ? []
+        : [{ name: 'ensemble', logits: ensembleLogits[split] }]),
+      ...input.teachers.map(({ name, logits }) => ({
+        name: `teacher.${name}`,
+        logits: logits[split],
+      })),
+    ];
+  }
+  function figures(name: string, logits: SplitLogits, split: SplitName): ReportFigures {
+    const others = references(split).filter((reference) => reference.name !== name);
+    const { labels } = input.splits[split];
+    const made = modelFigures(logits[split], labels, classCount, others);
+    const withEnsemble = made.fidelity.find(({ to }) => to === 'ensemble')?.agreement ?? null;
     return {
-      ...labelFigures(logits, input.testLabels, classCount),
-      agreementWithEnsemble:
-        ensembleOutputs === undefined || rowCount === 0
-          ? null
-          : agreement(logits, ensembleOutputs, rowCount, classCount),
+      ...made,
+      ...(!withRecalls && { perClassRecall: null }),
+      agreementWithEnsemble: name === 'ensemble' ? 1 : withEnsemble,
+    };
+  }
+  function row(name: string, model: Omit<ModelEvaluation, 'modelDigest'>): ReportModelRow {
+    return {
+      ...figures(name, model.logits, 'test'),
+      train: figures(name, model.logits, 'train'),
+      validation: figures(name, model.logits, 'validation'),
       parameters: model.parameterCount,
       bytes: model.weightBytes,
       latencyBatch1Ms: model.latencyBatch1Ms,
@@ -37,17 +55,17 @@ export function composeReport(input: ReportInput): Report {
   }
   function studentRow(student: StudentEvaluation): Report['student'] {
     const { runId, modelDigest, finalWeightsDigest } = student;
-    return { ...row(student), runId, modelDigest, finalWeightsDigest };
+    return { ...row('student', student), runId, modelDigest, finalWeightsDigest };
   }
 
   const ensemble =
-    ensembleOutputs === undefined || specification.kind !== 'Distillation'
+    ensembleLogits === undefined || specification.kind !== 'Distillation'
       ? null
       : {
           combine: rowCombination(specification).combine,
           ...(input.fit !== undefined && { fit: { ...input.fit } }),
-          ...row({
-            logits: ensembleOutputs,
+          ...row('ensemble', {
+            logits: ensembleLogits,
             parameterCount: sum(input.teachers.map((t) => t.parameterCount)),
             weightBytes: sum(input.teachers.map((t) => t.weightBytes)),
             latencyBatch1Ms: sum(input.teachers.map((t) => t.latencyBatch1Ms)),
@@ -63,11 +81,12 @@ export function composeReport(input: ReportInput): Report {
     runKind: specification.kind,
     attempt: input.attempt,
     replayOf: input.replayOf ?? null,
-    testSampleCount: input.testSampleIds.length,
+    testSampleCount: input.splits.test.labels.length,
+    measuredTrainCount: input.splits.train.labels.length,
     teachers: input.teachers.map((teacher) => ({
       name: teacher.name,
       weight: teacher.weight,
-      ...row(teacher),
+      ...row(`teacher.${teacher.name}`, teacher),
       identity: teacher.identity,
       modelDigest: teacher.modelDigest,
     })),
@@ -81,7 +100,7 @@ export function composeReport(input: ReportInput): Report {
     wallSeconds: (input.endedAtMs - input.submittedAtMs) / 1000,
     training: { ...training },
     contributors: contributorsOf(input),
-    dataset: { ...input.dataset },
+    dataset: { ...input.dataset, classNames: [...input.dataset.classNames] },
     environment: {
       ...input.environment,
       studentWorker: { ...input.environment.studentWorker },
@@ -100,20 +119,24 @@ export function composeReport(input: ReportInput): Report {
   };
 }
 
-/** [N, C] log-probabilities of the run's ensemble at temperature 1; undefined without teachers. */
-export function ensembleOf(input: ReportInput): Float32Array | undefined {
-  if (input.specification.kind !== 'Distillation' || input.teachers.length === 0) return undefined;
-  const rowCount = input.testSampleIds.length;
-  const { classCount } = input.dataset;
-  const out = new Float32Array(rowCount * classCount);
-  const answers = {
-    teacherLogits: input.teachers.map((t) => t.logits),
-    teacherWeights: input.teachers.map((t) => t.weight),
-    rowCount,
-    classCount,
+/** [N, C] log-probabilities of the run's ensemble at temperature 1, by split; undefined without teachers. */
+export function ensembleOf(input: ReportInput): SplitLogits | undefined {
+  const { specification, teachers, dataset, fit } = input;
+  if (specification.kind !== 'Distillation' || teachers.length === 0) return undefined;
+  const { classCount } = dataset;
+  const logits = (split: SplitName): Float32Array => {
+    const rowCount = input.splits[split].labels.length;
+    const out = new Float32Array(rowCount * classCount);
+    const answers = {
+      teacherLogits: teachers.map((teacher) => teacher.logits[split]),
+      teacherWeights: teachers.map((teacher) => teacher.weight),
+      rowCount,
+      classCount,
+    };
+    combined(rowCombination(specification), answers, fit).logProbabilities(1, out);
+    return out;
   };
-  combined(rowCombination(input.specification), answers, input.fit).logProbabilities(1, out);
-  return out;
+  return { train: logits('train'), validation: logits('validation'), test: logits('test') };
 }
 
 /** The rule of the ensemble's row: one that looks at labels would be given what it is measured by. */
@@ -132,24 +155,6 @@ function contributorsOf(input: ReportInput): Report['contributors'] {
       name,
       share: (teacherSteps[teacher] ?? 0) / stepCount,
     })),
-  };
-}
-
-/** The figures that need labels; null where no test sample has one. */
-export function labelFigures(
-  logits: Float32Array,
-  labels: Int32Array,
-  classCount: number,
-): Pick<ReportModelRow, 'accuracy' | 'nll' | 'ece' | 'brier'> {
-  if (!labels.some((label) => label >= 0)) {
-    return { accuracy: null, nll: null, ece: null, brier: null };
-  }
-  const loss = nll(logits, labels, classCount);
-  return {
-    accuracy: accuracy(logits, labels, classCount),
-    nll: Number.isFinite(loss) ? loss : null,
-    ece: ece(logits, labels, classCount, ECE_BIN_COUNT),
-    brier: brier(logits, labels, classCount),
   };
 }
 

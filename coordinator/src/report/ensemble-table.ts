@@ -14,7 +14,7 @@ import {
   parseRule,
 } from '@lyceum/learning/ensemble';
 import { LyceumError } from '@lyceum/proto';
-import { labelFigures } from './compose-report.js';
+import { labelFigures } from './model-figures.js';
 
 export interface EnsembleTableInput {
   readonly datasetDigest: string;

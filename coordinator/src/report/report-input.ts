@@ -2,9 +2,10 @@
  * All that a report is made of. The server fills it once a run's models have been evaluated; `composeReport`
  * and `composePredictions` turn it into the two files, without asking anybody.
  *
- * Symbols: N samples of the test split, C classes. Every `logits` is [N, C], row-major, rows in the order of
- * `testSampleIds`.
+ * Symbols: N samples of a split that are measured, C classes. All `logits` are [N, C], row-major, rows in the order of
+ * the split's `sampleIds`.
  */
+import type { SplitName } from '@lyceum/learning/data';
 import type { CombinationFit } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/proto';
 import type { ContributorCounts } from '../schedule/span-decisions.js';
@@ -21,15 +22,13 @@ export interface ReportInput {
   readonly dataset: {
     readonly digest: string;
     readonly classCount: number;
+    readonly classNames: readonly string[];
     /** Samples of the train split that kept their label, and all of them. */
     readonly labelledTrainCount: number;
     readonly trainCount: number;
     readonly validationCount: number;
   };
-  /** [N] index of each test sample in the data set. */
-  readonly testSampleIds: Int32Array;
-  /** [N] label of each test sample; -1: none, it counts for no figure that needs one. */
-  readonly testLabels: Int32Array;
+  readonly splits: Readonly<Record<SplitName, MeasuredSplit>>;
   /** In ensemble order; empty for a run of kind Training. */
   readonly teachers: readonly TeacherEvaluation[];
   /** Of a rule that had to be fitted. */
@@ -59,12 +58,21 @@ export interface ReportInput {
   readonly bitExactExceptions: readonly string[];
 }
 
-/** What one model said about the test split, and what it costs. */
+/** The samples of a split that models are measured on: `measuredSamples` of the set. */
+export interface MeasuredSplit {
+  /** [N] index of each in the data set. */
+  readonly sampleIds: Int32Array;
+  /** [N] label of each; -1: none, it counts for no figure that needs one. */
+  readonly labels: Int32Array;
+}
+
+export type SplitLogits = Readonly<Record<SplitName, Float32Array>>;
+
+/** What one model said about the samples, and what it costs. */
 export interface ModelEvaluation {
   /** Digest of the model package. */
   readonly modelDigest: string;
-  /** [N, C] */
-  readonly logits: Float32Array;
+  readonly logits: SplitLogits;
   readonly parameterCount: number;
   readonly weightBytes: number;
   /** Median milliseconds of one inference of one sample. */

@@ -1,5 +1,5 @@
 /**
- * The report: what a run's models are worth on the test split, what they cost, and what made them.
+ * The report: what a run's models are worth, what they cost, and what made them.
  *
  * The schema is the one source; `report.schema.json` beside this file is its published form, kept equal by a
  * test. Fields are added, never renamed.
@@ -9,8 +9,8 @@ import { z } from 'zod';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const share = z.number().min(0).max(1);
 
-const modelRow = z.object({
-  accuracy: share.nullable().describe('Share of test samples whose largest output is the label.'),
+const figures = z.object({
+  accuracy: share.nullable().describe('Share of the samples whose largest output is the label.'),
   nll: z
     .number()
     .nullable()
@@ -24,11 +24,37 @@ const modelRow = z.object({
     .max(2)
     .nullable()
     .describe('Mean squared distance of the probabilities from the label, summed over classes.'),
-  agreementWithEnsemble: share
+  perClassRecall: z
+    .array(share.nullable())
     .nullable()
     .describe(
-      "Share of test samples with the ensemble's largest output; null without an ensemble.",
+      'Share of each class whose largest output is that class, [C]; null for a class without samples. Null altogether where all of a report would be more than 100,000 numbers; the predictions have them.',
     ),
+  agreementWithEnsemble: share
+    .nullable()
+    .describe("Share of the samples with the ensemble's largest output; null without an ensemble."),
+  fidelity: z
+    .array(
+      z.object({
+        to: z.string().describe('`ensemble` or `teacher.NAME`.'),
+        agreement: share.nullable().describe('Share of the samples with its largest output.'),
+        kl: z
+          .number()
+          .nullable()
+          .describe(
+            'Mean KL(it ‖ the model) at temperature 1, in nats; null where the model gives probability 0.',
+          ),
+        agreementWhereWrong: share
+          .nullable()
+          .describe('The same share of the samples that it gets wrong; null where there is none.'),
+      }),
+    )
+    .describe('Against the ensemble and each teacher, but not against itself.'),
+});
+
+const modelRow = figures.extend({
+  train: figures.describe('The same on the measured training samples.'),
+  validation: figures.describe('The same on the validation split.'),
   parameters: z
     .int()
     .min(0)
@@ -73,6 +99,12 @@ export const reportSchema = z
     attempt: z.int().min(1),
     replayOf: z.string().nullable().optional().describe('The run whose contributors it repeated.'),
     testSampleCount: z.int().min(0),
+    measuredTrainCount: z
+      .int()
+      .min(0)
+      .describe(
+        'Training samples that figures of train are of, without views: the first of a fixed order, at most 5,000.',
+      ),
     teachers: z.array(teacherRow).describe('In ensemble order.'),
     ensemble: modelRow
       .extend({
@@ -132,6 +164,7 @@ export const reportSchema = z
     dataset: z.object({
       digest: sha256,
       classCount: z.int().min(1),
+      classNames: z.array(z.string()),
       trainCount: z.int().min(0),
       labelledTrainCount: z.int().min(0),
       validationCount: z.int().min(0),
@@ -161,10 +194,13 @@ export const reportSchema = z
       .record(z.string(), z.unknown())
       .describe('Normalised: every default filled in.'),
   })
-  .describe('What a Lyceum run measured. Figures are of the test split, which is scored once.');
+  .describe(
+    'What a Lyceum run measured. Figures are of the test split, which is scored once, unless they are below `train` or `validation`.',
+  );
 
 export type Report = z.output<typeof reportSchema>;
 export type ReportModelRow = z.output<typeof modelRow>;
+export type ReportFigures = z.output<typeof figures>;
 
 /** The published JSON Schema. Further keys are allowed: reports gain fields. */
 export function reportJsonSchema(): unknown {

@@ -9,7 +9,7 @@ export function blobsOf(record: RunRecord): string[] {
     ...teachers.map(({ modelDigest }) => modelDigest),
     studentModelDigest,
     outcome?.modelDigest,
-    outcome?.testLogitsDigest,
+    outcome?.logitsDigest,
     report?.reportDigest,
     report?.predictionsDigest,
   ];

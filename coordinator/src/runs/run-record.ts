@@ -68,7 +68,7 @@ const progress = z.strictObject({
 /** What a student worker left behind; the bulk is in the blob store. */
 const outcome = z.strictObject({
   modelDigest: digest,
-  testLogitsDigest: digest,
+  logitsDigest: digest,
   /** Of the weights after the last step. */
   finalWeightsDigest: digest,
   selectedStep: count,

@@ -1,8 +1,14 @@
 /** Gathers what a run's report is made of, from records, answers and blobs. */
-import { readNpz, splitSamples } from '@lyceum/learning/data';
+import { measuredSamples, readNpz, type SplitName, splitSamples } from '@lyceum/learning/data';
 import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
 import type { BlobStore } from '@lyceum/proto/node';
-import type { ReportInput, StudentEvaluation, TeacherEvaluation } from '../report/report-input.js';
+import type {
+  MeasuredSplit,
+  ReportInput,
+  SplitLogits,
+  StudentEvaluation,
+  TeacherEvaluation,
+} from '../report/report-input.js';
 import type { Contributors } from '../runs/contributor-ledger.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
@@ -14,8 +20,8 @@ import { bitsKey, type WorkerEnvironment } from './run-monitor.js';
 export interface ReportFacts {
   readonly record: RunRecord;
   readonly dataset: DatasetOutline;
-  /** [N, C] a teacher, in ensemble order. */
-  readonly teacherLogits: readonly Float32Array[];
+  /** In ensemble order. */
+  readonly teacherLogits: readonly SplitLogits[];
   /** What a worker measured of each, in the same order. */
   readonly teacherMeasurements: readonly LoadedTeacher[];
   readonly teacherWorkers: readonly WorkerEnvironment[];
@@ -29,11 +35,10 @@ export interface ReportFacts {
   readonly endedAtMs: number;
 }
 
-/** @throws {LyceumError} if a student's test logits are not what they should be. */
+/** @throws {LyceumError} if a student's logits are not what they should be. */
 export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
   const { record, dataset, baseline, allLabels, endedAtMs } = facts;
   const { runId, attempt, specification, specificationDigest, plan } = record;
-  const test = splitSamples(dataset, 'test');
   const count = (split: 'train' | 'validation') => splitSamples(dataset, split).length;
   const outcome = outcomeOf(record);
   const studentWorker = record.studentWorkers.at(-1);
@@ -50,12 +55,16 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
     dataset: {
       digest: dataset.digest,
       classCount: dataset.classCount,
+      classNames: dataset.classNames,
       labelledTrainCount: record.labelledTrainCount,
       trainCount: count('train'),
       validationCount: count('validation'),
     },
-    testSampleIds: Int32Array.from(test),
-    testLabels: Int32Array.from(test, (sample) => dataset.labels[sample] as number),
+    splits: {
+      train: measuredSplit(dataset, 'train'),
+      validation: measuredSplit(dataset, 'validation'),
+      test: measuredSplit(dataset, 'test'),
+    },
     teachers: record.teachers.map((_, index) => teacherEvaluation(facts, index)),
     ...(record.fit !== undefined && { fit: record.fit }),
     student: await studentEvaluation(facts, record),
@@ -159,21 +168,36 @@ async function studentEvaluation(
   const { runId } = record;
   const outcome = outcomeOf(record);
   const { modelDigest, finalWeightsDigest, parameterCount, weightBytes, latencyBatch1Ms } = outcome;
-  const what = `test logits of run ${runId}`;
-  const logits = readNpz(await blobs.get(outcome.testLogitsDigest), what).get('logits');
-  const want = [splitSamples(dataset, 'test').length, dataset.classCount];
-  if (!(logits?.data instanceof Float32Array) || `${logits.shape}` !== `${want}`) {
+  const what = `logits of run ${runId}`;
+  const arrays = readNpz(await blobs.get(outcome.logitsDigest), what);
+  const logitsOf = (split: SplitName): Float32Array => {
+    const logits = arrays.get(split);
+    const want = [measuredSamples(dataset, split).length, dataset.classCount];
+    if (logits?.data instanceof Float32Array && `${logits.shape}` === `${want}`) return logits.data;
     const got = logits === undefined ? 'none' : `${logits.dtype} [${logits.shape}]`;
-    throw new LyceumError('INVALID_ARGUMENT', `${what}: want float32 [${want}], got ${got}`);
-  }
+    const message = `${what} on ${split}: want float32 [${want}], got ${got}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  };
   return {
     runId,
     modelDigest,
     finalWeightsDigest,
-    logits: logits.data,
+    logits: {
+      train: logitsOf('train'),
+      validation: logitsOf('validation'),
+      test: logitsOf('test'),
+    },
     parameterCount,
     weightBytes,
     latencyBatch1Ms,
+  };
+}
+
+function measuredSplit(dataset: DatasetOutline, split: SplitName): MeasuredSplit {
+  const samples = measuredSamples(dataset, split);
+  return {
+    sampleIds: Int32Array.from(samples),
+    labels: Int32Array.from(samples, (sample) => dataset.labels[sample] as number),
   };
 }
 

@@ -2,9 +2,12 @@
  * The end of a run: waits for what its report needs (teachers' test answers and measurements, the runs of
  * the table's further rows), composes it, stores it.
  */
+import type { AnswerCodec } from '@lyceum/learning/codecs';
+import { IDENTITY_VIEW, SPLIT_NAMES, type SplitName, viewAt } from '@lyceum/learning/data';
 import { type LoadedTeacher, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { BlobStore, Logger } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
+import type { SplitLogits } from '../report/report-input.js';
 import type { ContributorLedgers } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import { withWorker } from '../runs/run-changes.js';
@@ -39,7 +42,7 @@ export class RunEvaluation {
   readonly #parts: RunEvaluationParts;
   readonly #record: RunRecord;
   readonly #dataset: DatasetOutline;
-  readonly #answers: SplitAnswers;
+  readonly #answers: Readonly<Record<SplitName, SplitAnswers>>;
   /** By teacher, kept once seen: a teacher that is measured and has answered is unloaded. */
   readonly #measured = new Map<string, LoadedTeacher>();
   #composing = false;
@@ -53,27 +56,37 @@ export class RunEvaluation {
     this.#record = record;
     this.#dataset = dataset;
     this.#parts = parts;
-    this.#answers = new SplitAnswers({
-      askerId: `${record.runId}/test`,
-      runId: record.runId,
-      teachers: record.teachers,
-      dataset,
-      split: 'test',
-      desk: parts.desk,
-      store: parts.answers,
-      onSettled: parts.changed,
-    });
-    this.#answers.start();
+    const answersTo = (split: SplitName): SplitAnswers =>
+      new SplitAnswers({
+        askerId: `${record.runId}/${split}`,
+        runId: record.runId,
+        teachers: record.teachers,
+        dataset,
+        split,
+        measured: true,
+        ...(split === 'train' && { codec: trainCodec(record) }),
+        desk: parts.desk,
+        store: parts.answers,
+        onSettled: parts.changed,
+      });
+    this.#answers = {
+      train: answersTo('train'),
+      validation: answersTo('validation'),
+      test: answersTo('test'),
+    };
+    for (const split of SPLIT_NAMES) this.#answers[split].start();
   }
 
   /** True while teachers must stay loaded for it. */
   get needsTeachers(): boolean {
-    return !this.#answers.complete || this.#measurements() === undefined;
+    return this.#unanswered() !== undefined || this.#measurements() === undefined;
   }
 
   /** Why it waits; undefined: it does not. */
   get reason(): string | undefined {
-    if (!this.#answers.complete) return "waiting for the teachers' answers to the test split";
+    const unanswered = this.#unanswered();
+    if (unanswered !== undefined)
+      return `waiting for the teachers' answers to the ${unanswered} split`;
     if (this.#measurements() === undefined) return 'waiting for the teachers to be measured';
     const awaited = this.#related().find((run) => run !== undefined && run.state !== 'SUCCEEDED');
     return awaited && `waiting for run ${awaited.runId}, which is ${awaited.state}`;
@@ -83,7 +96,8 @@ export class RunEvaluation {
   async advance(): Promise<void> {
     if (this.#composing || this.#stopped) return;
     const { lifecycle } = this.#parts;
-    const trouble = this.#answers.failure ?? this.#storageFailure;
+    const failures = SPLIT_NAMES.map((split) => this.#answers[split].failure);
+    const trouble = failures.find((reason) => reason !== undefined) ?? this.#storageFailure;
     if (trouble !== undefined) return lifecycle.pause(this.runId, trouble);
     const failure = this.#failure();
     if (failure !== undefined) return lifecycle.fail(this.runId, failure);
@@ -94,7 +108,7 @@ export class RunEvaluation {
 
   stop(): void {
     this.#stopped = true;
-    this.#answers.stop();
+    for (const split of SPLIT_NAMES) this.#answers[split].stop();
   }
 
   #failure(): string | undefined {
@@ -129,11 +143,13 @@ export class RunEvaluation {
   async #compose(): Promise<void> {
     const { lifecycle, blobs, coordinatorVersion, now } = this.#parts;
     const record = this.#parts.store.require(this.runId);
-    const read = await Promise.all(record.teachers.map((t) => this.#answers.read(t.identity)));
-    const teacherLogits = read.filter((logits) => logits !== undefined);
-    if (teacherLogits.length < read.length) {
-      this.#answers.start();
-      return;
+    const teacherLogits: SplitLogits[] = [];
+    for (const { identity } of record.teachers) {
+      const train = await this.#read('train', identity);
+      const validation = await this.#read('validation', identity);
+      const test = await this.#read('test', identity);
+      if (train === undefined || validation === undefined || test === undefined) return;
+      teacherLogits.push({ train, validation, test });
     }
     const [baseline, allLabels] = this.#related();
     const answeredBy = this.#parts.monitor.teacherWorkers(this.runId);
@@ -157,6 +173,18 @@ export class RunEvaluation {
     await lifecycle.succeed(this.runId, { reportDigest, predictionsDigest }, endedAtMs);
   }
 
+  /** Undefined: some answers are not readable any more, and asked for again. */
+  async #read(split: SplitName, identity: string): Promise<Float32Array | undefined> {
+    const logits = await this.#answers[split].read(identity);
+    if (logits === undefined) this.#answers[split].start();
+    return logits;
+  }
+
+  /** The first split that lacks answers. */
+  #unanswered(): SplitName | undefined {
+    return SPLIT_NAMES.find((split) => !this.#answers[split].complete);
+  }
+
   #measurements(): LoadedTeacher[] | undefined {
     const { teachers } = this.#record;
     const known = teachers.map(({ identity }) => {
@@ -175,4 +203,14 @@ export class RunEvaluation {
     const find = (id: string | undefined) => (id === undefined ? undefined : store.get(id));
     return [find(baselineRunId), find(allLabelsRunId)];
   }
+}
+
+/**
+ * The answers that the student learned from say what a teacher knows of a training sample as well as exact ones, and are
+ * there; but not those to other views, nor those that leave classes out.
+ */
+function trainCodec({ specification, answerCodec }: RunRecord): AnswerCodec {
+  const asLearned = viewAt(specification.spec.views, 0) === IDENTITY_VIEW;
+  if (answerCodec === undefined || !asLearned || answerCodec.startsWith('top-k')) return 'float32';
+  return answerCodec;
 }

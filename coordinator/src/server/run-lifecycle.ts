@@ -227,7 +227,7 @@ function outcomeOf(done: TrainingDone): RunOutcome {
   }
   return {
     modelDigest: digestHex(done.modelDigest),
-    testLogitsDigest: digestHex(done.testLogitsDigest),
+    logitsDigest: digestHex(done.logitsDigest),
     finalWeightsDigest: digestHex(done.finalWeightsDigest),
     selectedStep: done.selectedStep,
     ...(selectedValidation !== undefined && { selectedValidation: valuesOf(selectedValidation) }),

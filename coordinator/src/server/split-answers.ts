@@ -1,9 +1,19 @@
 /**
- * Teachers' answers over one split as it is, asked for through the same tickets as all others. They are what reports,
- * fits and evaluations are made of, so they are stored exactly.
+ * Teachers' answers over one split, or the measured part of it, as it is, asked for through the same tickets as all
+ * others. They are what reports, fits and evaluations are made of, so they are stored exactly unless somebody says that
+ * he wants them as they are there.
  */
-import { IDENTITY_VIEW, type SplitName, splitSamples, stepPlan } from '@lyceum/learning/data';
+import type { AnswerCodec } from '@lyceum/learning/codecs';
+import {
+  IDENTITY_VIEW,
+  MEASURED_TRAIN_SEED,
+  measuredSamples,
+  type SplitName,
+  splitSamples,
+  stepPlan,
+} from '@lyceum/learning/data';
 import type { AnswerStore } from '../answers/answer-store.js';
+import type { AnswerOutput } from '../answers/answer-table-key.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import { SPAN_POSITIONS, type SpanGrid, spanAt, spanGrid } from '../schedule/span-grid.js';
 import { answerTable, askFor, logitsOf, spanSamples } from './ask.js';
@@ -17,6 +27,10 @@ export interface SplitAnswersParts {
   readonly teachers: readonly { readonly name: string; readonly identity: string }[];
   readonly dataset: DatasetOutline;
   readonly split: SplitName;
+  /** Only the samples that `measuredSamples` gives, in their order; absent: all, in the split's. */
+  readonly measured?: true;
+  /** That their numbers went through; absent: none. */
+  readonly codec?: AnswerCodec;
   readonly desk: TicketDesk;
   readonly store: AnswerStore;
   /** All answers are in the store, or {@link SplitAnswers.failure} is there. */
@@ -48,14 +62,21 @@ export class SplitAnswers implements Asker {
 
   /** Asks for everything that the store lacks. */
   start(): void {
-    const { teachers, dataset, split, desk } = this.#parts;
-    const grid = splitGrid(dataset, split);
+    const { teachers, dataset, split, measured, desk } = this.#parts;
+    const orderSeed = measured && split === 'train' ? MEASURED_TRAIN_SEED : undefined;
+    const grid = splitGrid(dataset, split, this.#samples().length);
     for (let index = 0; index < grid.spanCount; index++) {
       const span = spanAt(grid, index);
-      const samples = spanSamples(dataset, split, span, undefined);
+      const samples = spanSamples(dataset, split, span, orderSeed);
       for (const { identity, name } of teachers) {
-        const outputs = [logitsOf(dataset, 'float32')];
-        const content = { split, view: IDENTITY_VIEW, span, outputs } as const;
+        const outputs = [this.#output()];
+        const content = {
+          split,
+          view: IDENTITY_VIEW,
+          ...(orderSeed !== undefined && { orderSeed }),
+          span,
+          outputs,
+        } as const;
         const ask = askFor(dataset, { ...content, teacherIdentity: identity }, samples);
         const last = span.firstPosition + span.positionCount - 1;
         const rows = `rows ${span.firstPosition} to ${last} of the ${split} split`;
@@ -80,24 +101,37 @@ export class SplitAnswers implements Asker {
   }
 
   /**
-   * One teacher's logits over the split, [N, C], in its order.
+   * One teacher's logits over the samples asked for, [N, C], in their order.
    *
    * @returns undefined if some are not readable any more; they are to be asked for again.
    */
   async read(teacherIdentity: string): Promise<Float32Array | undefined> {
-    const { dataset, split, store } = this.#parts;
-    const samples = splitSamples(dataset, split);
+    const { dataset, store } = this.#parts;
+    const samples = this.#samples();
     const logits = new Float32Array(samples.length * dataset.classCount);
     const of = { teacherIdentity, view: IDENTITY_VIEW };
-    const table = answerTable(dataset, of, logitsOf(dataset, 'float32'));
+    const table = answerTable(dataset, of, this.#output());
     const missing = await store.read(table, samples, logits);
     return missing.length === 0 ? logits : undefined;
   }
+
+  #output(): AnswerOutput {
+    const { dataset, codec } = this.#parts;
+    return logitsOf(dataset, codec ?? 'float32');
+  }
+
+  #samples(): Uint32Array {
+    const { dataset, split, measured } = this.#parts;
+    return measured ? measuredSamples(dataset, split) : splitSamples(dataset, split);
+  }
 }
 
-/** The grid that a split is asked for on. */
-export function splitGrid(dataset: DatasetOutline, split: SplitName): SpanGrid {
-  const sampleCount = splitSamples(dataset, split).length;
+/** The grid that a split, or the first `sampleCount` positions of an order of it, is asked for on. */
+export function splitGrid(
+  dataset: DatasetOutline,
+  split: SplitName,
+  sampleCount = splitSamples(dataset, split).length,
+): SpanGrid {
   const plan = stepPlan({ sampleCount, batchSize: SPAN_POSITIONS, epochs: 1 });
   return spanGrid(plan, dataset.classCount * 4);
 }

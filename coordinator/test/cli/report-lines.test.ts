@@ -2,14 +2,14 @@
 import { expect, test } from 'vitest';
 import { reportLines } from '../../src/cli/report-lines.js';
 import { composeReport } from '../../src/report/compose-report.js';
-import { exampleInput, logitsOf } from '../report/report-input-example.js';
+import { exampleInput, splitLogits } from '../report/report-input-example.js';
 
 test('models stand below each other, figures too', () => {
   const input = exampleInput();
   const [wide, deep] = input.teachers;
   if (wide === undefined || deep === undefined) throw new Error('two teachers');
   const teachers = [
-    { ...wide, logits: logitsOf(0.9, 0.8, 0.2, 0.1), parameterCount: 266_610 },
+    { ...wide, logits: splitLogits([0.8, 0.1], 0.3, 0.9, 0.8, 0.2, 0.1), parameterCount: 266_610 },
     { ...deep, latencyBatch1Ms: 12.345 },
   ];
   expect(reportLines(composeReport({ ...input, teachers })).join('\n')).toBe(
@@ -21,7 +21,19 @@ ensemble (arithmetic)     100.00 %  0.3145  0.2687  0.1478   100.00 %     267,61
 student                    75.00 %  0.3709  0.2750  0.2350    75.00 %         100    400 B   0.50 ms
 student without teachers   50.00 %  0.5827  0.3750  0.4350    50.00 %         100    400 B   0.50 ms
 
-Labels: 20 of 70 training samples; figures are of 4 test samples.
+STUDENT ON  SAMPLES  ACCURACY     NLL     ECE   BRIER  AGREEMENT
+train             2  100.00 %  0.2877  0.2500  0.1250   100.00 %
+validation       10    0.00 %  0.9163  0.6000  0.7200     0.00 %
+test              4   75.00 %  0.3709  0.2750  0.2350    75.00 %
+
+STUDENT AGAINST  AGREEMENT (TRAIN)  KL (TRAIN)  AGREEMENT      KL  WHERE IT IS WRONG
+ensemble                  100.00 %      0.0000    75.00 %  0.0874                  -
+teacher wide              100.00 %      0.0397    75.00 %  0.0901                  -
+teacher deep               50.00 %      0.2500    50.00 %  0.5164            33.33 %
+
+Labels: 20 of 70 training samples; the models' figures are of 4 test samples.
+Those on train are of 2 of its samples, a fixed choice.
+Of the test split's classes the student knows least: 1 (dog) 50.00 %, 0 (cat) 100.00 %.
 The teachers made the student 25.00 points better, 50 % of the gap to the ensemble closed.
 It has 2,676 times fewer parameters than the ensemble.
 Trained at 1,250 samples/s, 25.0 % of the time waiting for targets; 13 s from submit to end.

@@ -87,8 +87,8 @@ test('three student sizes ask the teacher once', async () => {
   const { code, stdout } = await submit(DISTILLATION, ...sizes, '--wait');
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\[5\] +1 /m) });
   const [inferred] = Object.values(await inferredSamples(cluster));
-  // 168 to train on, and 48 of the test split for the reports.
-  expect(inferred).toBe(168 + 48);
+  // 168 to train on, and 24 of validation and 48 of the test split for the reports.
+  expect(inferred).toBe(168 + 24 + 48);
 });
 
 test('all combinations are run and compared in one table', async () => {

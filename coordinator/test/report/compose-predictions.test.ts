@@ -14,22 +14,28 @@ function numbers(name: string): number[] {
 
 test('the arrays, their shapes and types', () => {
   const shapes = [...arrays].map(([name, a]) => `${name} ${a.dtype} [${a.shape}]`).sort();
-  expect(shapes).toEqual([
-    'ensemble float32 [4,2]',
-    'label int32 [4]',
-    'sampleId int32 [4]',
-    'student float32 [4,2]',
-    'studentWithoutTeachers float32 [4,2]',
-    'teacher.deep float32 [4,2]',
-    'teacher.wide float32 [4,2]',
-  ]);
+  const ofSplit = (prefix: string, rows: number) =>
+    [
+      `ensemble float32 [${rows},2]`,
+      `label int32 [${rows}]`,
+      `sampleId int32 [${rows}]`,
+      `student float32 [${rows},2]`,
+      `studentWithoutTeachers float32 [${rows},2]`,
+      `teacher.deep float32 [${rows},2]`,
+      `teacher.wide float32 [${rows},2]`,
+    ].map((line) => prefix + line);
+  expect(shapes).toEqual(
+    [...ofSplit('', 4), ...ofSplit('train.', 2), ...ofSplit('validation.', 1)].sort(),
+  );
 });
 
 test('values are those of the run', () => {
   expect(numbers('sampleId')).toEqual([3, 8, 9, 12]);
   expect(numbers('label')).toEqual([0, 0, 1, 1]);
-  expect(numbers('student')).toEqual([...input.student.logits]);
-  expect(numbers('teacher.deep')).toEqual([...(input.teachers[1]?.logits ?? [])]);
+  expect(numbers('student')).toEqual([...input.student.logits.test]);
+  expect(numbers('train.sampleId')).toEqual([1, 0]);
+  expect(numbers('validation.student')).toEqual([...input.student.logits.validation]);
+  expect(numbers('teacher.deep')).toEqual([...(input.teachers[1]?.logits.test ?? [])]);
 });
 
 test('the ensemble is log-probabilities', () => {

@@ -3,7 +3,8 @@ import { checkRunSpecification, parseRunSpecification } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { composeReport } from '../../src/report/compose-report.js';
 import { reportSchema } from '../../src/report/report.js';
-import { DIGEST, exampleInput, logitsOf } from './report-input-example.js';
+import type { SplitLogits } from '../../src/report/report-input.js';
+import { DIGEST, exampleInput, splitLogits } from './report-input-example.js';
 
 const mean = (...values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
@@ -63,7 +64,7 @@ test('a rule that looks at labels is shown as the plain mean; one that excludes 
   expect(by('ca-mkd')?.nll).toBeCloseTo(mean(...[0.7, 0.6, 0.6, 0.4].map((p) => -Math.log(p))), 6);
   // The votes of the two: 0 0, 0 1, 1 0, 1 0.
   expect(by('majority-vote')?.nll).toBeCloseTo((3 * Math.LN2) / 4, 6);
-  input.testLabels[0] = 1;
+  input.splits.test.labels[0] = 1;
   expect(by('majority-vote')).toMatchObject({ nll: null, accuracy: 0.25 });
 });
 
@@ -74,11 +75,79 @@ test('agreement counts equal answers, right or wrong', () => {
   if (wide === undefined || deep === undefined) throw new Error('two teachers');
   const report = composeReport({
     ...input,
-    teachers: [{ ...wide, logits: logitsOf(0.9, 0.8, 0.2, 0.1) }, deep],
+    teachers: [{ ...wide, logits: splitLogits([0.8, 0.1], 0.3, 0.9, 0.8, 0.2, 0.1) }, deep],
   });
   expect(report.teachers.map((t) => t.agreementWithEnsemble)).toEqual([1, 0.25]);
   expect(report.student.agreementWithEnsemble).toBe(0.75);
   expect(report.studentWithoutTeachers?.agreementWithEnsemble).toBe(0.5);
+});
+
+test('fidelity: agreement and divergence from each reference, and where it is wrong', () => {
+  const { student, ensemble, teachers } = composeReport(exampleInput());
+  const kl = (p: number, q: number) => p * Math.log(p / q) + (1 - p) * Math.log((1 - p) / (1 - q));
+  // Class 0 by wide, deep and the student; deep is wrong on the second, third and fourth.
+  const [wide, deep, own] = [
+    [0.9, 0.8, 0.2, 0.4],
+    [0.5, 0.4, 0.6, 0.8],
+    [0.9, 0.7, 0.6, 0.1],
+  ] as [number[], number[], number[]];
+  const klOf = (from: number[], to: number[]) =>
+    mean(...from.map((p, i) => kl(p, to[i] as number)));
+  expect(student.fidelity.map(({ to }) => to)).toEqual([
+    'ensemble',
+    'teacher.wide',
+    'teacher.deep',
+  ]);
+  expect(student.fidelity[1]).toEqual({
+    to: 'teacher.wide',
+    agreement: 0.75,
+    kl: expect.closeTo(klOf(wide, own), 6),
+    agreementWhereWrong: null,
+  });
+  expect(student.fidelity[2]).toEqual({
+    to: 'teacher.deep',
+    agreement: 0.5,
+    kl: expect.closeTo(klOf(deep, own), 6),
+    agreementWhereWrong: expect.closeTo(1 / 3, 12),
+  });
+  expect(student.agreementWithEnsemble).toBe(student.fidelity[0]?.agreement);
+  expect(ensemble?.fidelity.map(({ to }) => to)).toEqual(['teacher.wide', 'teacher.deep']);
+  expect(teachers[0]?.fidelity.map(({ to }) => to)).toEqual(['ensemble', 'teacher.deep']);
+  expect(teachers[0]?.fidelity[1]?.kl).toBeCloseTo(klOf(deep, wide), 6);
+});
+
+test('recall of each class; null for a class without samples, and altogether where it would be too much', () => {
+  const { student } = composeReport(exampleInput());
+  expect(student.perClassRecall).toEqual([1, 0.5]);
+  expect(student.validation.perClassRecall).toEqual([null, 0]);
+  const input = exampleInput();
+  const classCount = 6000;
+  const wider = (logits: Float32Array) => new Float32Array((logits.length / 2) * classCount);
+  const widened = (logits: SplitLogits) => ({
+    train: wider(logits.train),
+    validation: wider(logits.validation),
+    test: wider(logits.test),
+  });
+  const { studentWithoutTeachers: _, ...rest } = input;
+  const report = composeReport({
+    ...rest,
+    dataset: { ...input.dataset, classCount },
+    teachers: input.teachers.map((t) => ({ ...t, logits: widened(t.logits) })),
+    student: { ...input.student, logits: widened(input.student.logits) },
+  });
+  expect(report.student.perClassRecall).toBeNull();
+  expect(report.student.accuracy).toBe(0.5);
+});
+
+test('the same figures of train and validation', () => {
+  const { student, measuredTrainCount } = composeReport(exampleInput());
+  expect(measuredTrainCount).toBe(2);
+  expect(student.train).toMatchObject({ accuracy: 1, agreementWithEnsemble: 1 });
+  expect(student.train.nll).toBeCloseTo(-Math.log(0.75), 6);
+  // The ensemble of validation is 0.325 of class 0.
+  expect(student.validation).toMatchObject({ accuracy: 0, agreementWithEnsemble: 0 });
+  expect(student.validation.nll).toBeCloseTo(-Math.log(0.4), 6);
+  expect(student.validation.fidelity[2]).toMatchObject({ to: 'teacher.deep', agreement: 0 });
 });
 
 test('gap closed = (student - alone) / (ensemble - alone)', () => {
@@ -87,7 +156,7 @@ test('gap closed = (student - alone) / (ensemble - alone)', () => {
   if (wide === undefined || deep === undefined) throw new Error('two teachers');
   const report = composeReport({
     ...input,
-    teachers: [{ ...wide, logits: logitsOf(0.9, 0.8, 0.2, 0.1) }, deep],
+    teachers: [{ ...wide, logits: splitLogits([0.8, 0.1], 0.3, 0.9, 0.8, 0.2, 0.1) }, deep],
   });
   expect(report.ensemble?.accuracy).toBe(1);
   expect(report.studentWithoutTeachers?.accuracy).toBe(0.5);
@@ -119,11 +188,17 @@ test('bits are exact unless there is a reason', () => {
   expect(report).toMatchObject({ bitExact: false, bitExactExceptions: ['engines differ'] });
 });
 
+function labelledAs(...labels: number[]) {
+  const { splits, ...input } = exampleInput();
+  const test = { ...splits.test, labels: Int32Array.from(labels) };
+  return { ...input, splits: { ...splits, test } };
+}
+
 test('samples without a label count for agreement only', () => {
-  const report = composeReport(exampleInput({ testLabels: Int32Array.of(0, -1, -1, 1) }));
+  const report = composeReport(labelledAs(0, -1, -1, 1));
   expect(report.student.accuracy).toBe(1);
   expect(report.student.nll).toBeCloseTo(-Math.log(0.9), 6);
-  const none = composeReport(exampleInput({ testLabels: Int32Array.of(-1, -1, -1, -1) }));
+  const none = composeReport(labelledAs(-1, -1, -1, -1));
   expect(none.student).toMatchObject({ accuracy: null, nll: null, ece: null, brier: null });
   expect(none.student.agreementWithEnsemble).not.toBeNull();
   expect(none.gapClosed).toBeNull();

@@ -1,6 +1,6 @@
-/** A report's input whose figures can be worked out by hand: 4 samples, 2 classes, 2 teachers. */
+/** A report's input whose figures can be worked out by hand: 4 test samples, 2 classes, 2 teachers; 2 and 1 of the others. */
 import { parseRunSpecification } from '@lyceum/proto';
-import type { ReportInput, StudentEvaluation } from '../../src/report/report-input.js';
+import type { ReportInput, SplitLogits, StudentEvaluation } from '../../src/report/report-input.js';
 
 export const DIGEST = {
   a: 'a'.repeat(64),
@@ -12,6 +12,19 @@ export const DIGEST = {
 /** Logits [N, 2] whose softmax gives class 0 these probabilities. */
 export function logitsOf(...probabilitiesOfClass0: number[]): Float32Array {
   return Float32Array.from(probabilitiesOfClass0.flatMap((p) => [Math.log(p), Math.log(1 - p)]));
+}
+
+/** On two samples of train, one of validation, and so many of test, of classes 0 1, 1 and 0 0 1 1 in the example. */
+export function splitLogits(
+  [first, second]: [number, number],
+  validation: number,
+  ...test: number[]
+): SplitLogits {
+  return {
+    train: logitsOf(first, second),
+    validation: logitsOf(validation),
+    test: logitsOf(...test),
+  };
 }
 
 const SPECIFICATION = parseRunSpecification(
@@ -32,7 +45,7 @@ spec:
   'example',
 );
 
-function student(runId: string, logits: Float32Array): StudentEvaluation {
+function student(runId: string, logits: SplitLogits): StudentEvaluation {
   return {
     runId,
     logits,
@@ -62,12 +75,16 @@ export function exampleInput(changes: Partial<ReportInput> = {}): ReportInput {
     dataset: {
       digest: DIGEST.b,
       classCount: 2,
+      classNames: ['cat', 'dog'],
       labelledTrainCount: 20,
       trainCount: 70,
       validationCount: 10,
     },
-    testSampleIds: Int32Array.of(3, 8, 9, 12),
-    testLabels: Int32Array.of(0, 0, 1, 1),
+    splits: {
+      train: { sampleIds: Int32Array.of(1, 0), labels: Int32Array.of(0, 1) },
+      validation: { sampleIds: Int32Array.of(5), labels: Int32Array.of(1) },
+      test: { sampleIds: Int32Array.of(3, 8, 9, 12), labels: Int32Array.of(0, 0, 1, 1) },
+    },
     teachers: [
       {
         ...teacher,
@@ -75,7 +92,7 @@ export function exampleInput(changes: Partial<ReportInput> = {}): ReportInput {
         identity: DIGEST.a,
         modelDigest: DIGEST.b,
         weight: 3,
-        logits: logitsOf(0.9, 0.8, 0.2, 0.4),
+        logits: splitLogits([0.8, 0.1], 0.3, 0.9, 0.8, 0.2, 0.4),
       },
       {
         ...teacher,
@@ -83,11 +100,14 @@ export function exampleInput(changes: Partial<ReportInput> = {}): ReportInput {
         identity: DIGEST.c,
         modelDigest: DIGEST.d,
         weight: 1,
-        logits: logitsOf(0.5, 0.4, 0.6, 0.8),
+        logits: splitLogits([0.6, 0.7], 0.4, 0.5, 0.4, 0.6, 0.8),
       },
     ],
-    student: student('example', logitsOf(0.9, 0.7, 0.6, 0.1)),
-    studentWithoutTeachers: student('example-alone', logitsOf(0.9, 0.3, 0.6, 0.1)),
+    student: student('example', splitLogits([0.75, 0.25], 0.6, 0.9, 0.7, 0.6, 0.1)),
+    studentWithoutTeachers: student(
+      'example-alone',
+      splitLogits([0.55, 0.25], 0.2, 0.9, 0.3, 0.6, 0.1),
+    ),
     training: { samples: 5000, seconds: 4, waitingSeconds: 1, stepCount: 40, selectedStep: 30 },
     submittedAtMs: 1_000_000,
     endedAtMs: 1_012_500,

@@ -16,7 +16,7 @@ const worker = {
 };
 const outcome = {
   modelDigest: digest,
-  testLogitsDigest: digest,
+  logitsDigest: digest,
   finalWeightsDigest: digest,
   selectedStep: 40,
   parameterCount: 6,

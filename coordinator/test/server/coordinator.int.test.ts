@@ -1,7 +1,13 @@
 // The coordinator against a real nats-server and over real gRPC, with peers that speak as teacher and
 // student workers do but compute nothing, so that every logit and every target can be told in advance.
 import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
-import { encodeDataset, orderedRows, SPLIT_NUMBERS, writeNpz } from '@lyceum/learning/data';
+import {
+  encodeDataset,
+  type NpyArray,
+  orderedRows,
+  SPLIT_NUMBERS,
+  writeNpz,
+} from '@lyceum/learning/data';
 import {
   calibrate,
   caMkdWeights,
@@ -169,12 +175,13 @@ async function events(): Promise<{ kind: string; message: string; data: unknown 
 
 async function finishTraining(peer: StudentPeer): Promise<void> {
   const blobs = await cluster.nats.blobs({ create: false });
-  const logits = {
-    dtype: 'float32',
-    shape: [500, CLASS_COUNT],
-    data: new Float32Array(500 * CLASS_COUNT).fill(1),
-  } as const;
-  const testLogits = await blobs.put(writeNpz([['logits', logits]]));
+  const logitsOf = (split: string, rows: number): [string, NpyArray] => {
+    const data = new Float32Array(rows * CLASS_COUNT).fill(1);
+    return [split, { dtype: 'float32', shape: [rows, CLASS_COUNT], data }];
+  };
+  const logits = await blobs.put(
+    writeNpz([logitsOf('train', 3000), logitsOf('validation', 100), logitsOf('test', 500)]),
+  );
   const model = await blobs.put(tinyModelBytes(0.125));
   const { runId: id = '', assignmentEpoch = 0 } = peer.run ?? {};
   await peer.send({
@@ -183,7 +190,7 @@ async function finishTraining(peer: StudentPeer): Promise<void> {
       runId: id,
       assignmentEpoch,
       modelDigest: digestBytes(model),
-      testLogitsDigest: digestBytes(testLogits),
+      logitsDigest: digestBytes(logits),
       finalWeightsDigest: digestBytes(model),
       measurement: {
         parameterCount: 6,

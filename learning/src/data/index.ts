@@ -10,6 +10,11 @@ export { type IdxFiles, importIdx } from './import-idx.js';
 export { importNpz } from './import-npz.js';
 export { importDigits, importFashion } from './import-packages.js';
 export * from './labelled-mask.js';
+export {
+  MEASURED_TRAIN_SEED,
+  measuredCount,
+  measuredSamples,
+} from './measured-samples.js';
 export { type Mixup, mixupOf, mixupShare, pairSeed } from './mixup.js';
 export { describeModel, type ModelDescription } from './model-description.js';
 export * from './model-folder.js';

@@ -7,6 +7,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import {
   type Dataset,
   IDENTITY_VIEW,
+  measuredSamples,
   readInputs,
   type SplitName,
   splitSamples,
@@ -45,12 +46,14 @@ export class Evaluation {
   }
 
   /**
+   * Of the split's measured samples, in their order.
+   *
    * @param stopped - asked between batches; true ends the pass.
    * @returns [N, C], or undefined if stopped.
    */
   async logits(split: SplitName, stopped: () => boolean): Promise<Float32Array | undefined> {
     const { classCount, sampleShape } = this.#dataset;
-    const samples = splitSamples(this.#dataset, split);
+    const samples = measuredSamples(this.#dataset, split);
     const out = new Float32Array(samples.length * classCount);
     const inputs = new Float32Array(EVALUATION_ROWS * elementCount(sampleShape));
     this.#student.settle();

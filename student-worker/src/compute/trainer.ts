@@ -8,6 +8,7 @@
  * stopping takes effect there, and between two batches of an evaluation.
  */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { SPLIT_NAMES, type SplitName } from '@lyceum/learning/data';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError, specificationDigest } from '@lyceum/proto';
 import type {
@@ -302,15 +303,13 @@ export class Trainer {
     const { student, engine, job, dataset } = this.#parts;
     const finalWeightsDigest = student.weightsDigest();
     if (this.#best !== undefined) student.setWeights(this.#best.weights);
-    const testLogits = await this.#evaluation.logits('test', () => this.#stop !== undefined);
-    if (testLogits === undefined) return undefined;
-    const files = await writeResult(
-      engine,
-      job.outputFolder,
-      student,
-      testLogits,
-      dataset.classCount,
-    );
+    const logits = new Map<SplitName, Float32Array>();
+    for (const split of SPLIT_NAMES) {
+      const measured = await this.#evaluation.logits(split, () => this.#stop !== undefined);
+      if (measured === undefined) return undefined;
+      logits.set(split, measured);
+    }
+    const files = await writeResult(engine, job.outputFolder, student, logits, dataset.classCount);
     const parameterCount = student.model.countParams();
     return {
       ...files,

@@ -1,6 +1,12 @@
-/** What a finished run leaves on the disk: the selected model, and its logits on the test split. */
+/** What a finished run leaves on the disk: the selected model, and its logits on every split. */
 import { join } from 'node:path';
-import { encodeModelPackage, writeDurably, writeNpz } from '@lyceum/learning/data';
+import {
+  encodeModelPackage,
+  type NpyArray,
+  type SplitName,
+  writeDurably,
+  writeNpz,
+} from '@lyceum/learning/data';
 import { type Engine, savedModel } from '@lyceum/learning/tensorflow';
 import { sha256Hex } from '@lyceum/proto';
 import type { TrainingResult } from '../training-job.js';
@@ -8,28 +14,31 @@ import type { Student } from './student.js';
 
 type ResultFiles = Pick<
   TrainingResult,
-  'modelFile' | 'modelDigest' | 'testLogitsFile' | 'testLogitsDigest'
+  'modelFile' | 'modelDigest' | 'logitsFile' | 'logitsDigest'
 >;
 
-/** @param testLogits - [N, C] of the test split in its order. */
+/** @param logits - [N, C] of each split's measured samples. */
 export async function writeResult(
   engine: Engine,
   folder: string,
   student: Student,
-  testLogits: Float32Array,
+  logits: ReadonlyMap<SplitName, Float32Array>,
   classCount: number,
 ): Promise<ResultFiles> {
   const modelFile = join(folder, 'model.zip');
   const model = encodeModelPackage(await savedModel(engine, student.model, student.settings));
   await writeDurably(modelFile, model);
-  const testLogitsFile = join(folder, 'test-logits.npz');
-  const shape = [testLogits.length / classCount, classCount];
-  const logits = writeNpz([['logits', { dtype: 'float32', shape, data: testLogits }]]);
-  await writeDurably(testLogitsFile, logits);
+  const logitsFile = join(folder, 'logits.npz');
+  const arrays = [...logits].map(([split, data]): [string, NpyArray] => {
+    const shape = [data.length / classCount, classCount];
+    return [split, { dtype: 'float32', shape, data }];
+  });
+  const file = writeNpz(arrays);
+  await writeDurably(logitsFile, file);
   return {
     modelFile,
     modelDigest: sha256Hex(model),
-    testLogitsFile,
-    testLogitsDigest: sha256Hex(logits),
+    logitsFile,
+    logitsDigest: sha256Hex(file),
   };
 }

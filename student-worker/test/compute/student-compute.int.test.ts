@@ -96,12 +96,12 @@ async function job(change: {
 /** What must not depend on what happened on the way. */
 function bits(result: TrainingResult | undefined) {
   if (result === undefined) throw new Error('the run did not finish');
-  const { modelDigest, testLogitsDigest, finalWeightsDigest } = result;
+  const { modelDigest, logitsDigest, finalWeightsDigest } = result;
   const { selectedStep, selectedValidation, measurement } = result;
   const { samples } = measurement;
   return {
     modelDigest,
-    testLogitsDigest,
+    logitsDigest,
     finalWeightsDigest,
     selectedStep,
     selectedValidation,
@@ -255,8 +255,10 @@ describe('StudentCompute', () => {
     const model = await readFile(result.modelFile);
     expect(sha256Hex(model)).toBe(result.modelDigest);
     expect(parseModelPackage(model).settings).toEqual({ output: 'logits' });
-    const logits = readNpz(await readFile(result.testLogitsFile)).get('logits');
-    expect(logits?.shape).toEqual([TEST_COUNT, 3]);
+    const logits = readNpz(await readFile(result.logitsFile));
+    expect([...logits.keys()].sort()).toEqual(['test', 'train', 'validation']);
+    expect(logits.get('test')?.shape).toEqual([TEST_COUNT, 3]);
+    expect(logits.get('train')?.shape).toEqual([TRAIN_COUNT, 3]);
     expect(result.measurement.parameterCount).toBe(36 * 12 + 12 + 12 * 12 + 12 + 12 * 3 + 3);
     expect(result.measurement.latencyBatch1Ms).toBeGreaterThan(0);
     const last = progress.at(-1);

@@ -1,0 +1,65 @@
+/** How good one model is on the samples of one split, and how like others. Pure. */
+import {
+  accuracy,
+  agreement,
+  agreementWhereTeacherWrong,
+  brier,
+  ece,
+  klDivergence,
+  nll,
+  recalls,
+} from '@lyceum/learning/ensemble';
+import type { ReportFigures } from './report.js';
+
+export const ECE_BIN_COUNT = 15;
+
+/** Whom a model is compared with: a teacher, or the ensemble. */
+export interface Reference {
+  /** As the array of its logits in the predictions file. */
+  readonly name: string;
+  /** [N, C] */
+  readonly logits: Float32Array;
+}
+
+/** @param logits - [N, C], as are the references'; of the samples of `labels`. */
+export function modelFigures(
+  logits: Float32Array,
+  labels: Int32Array,
+  classCount: number,
+  references: readonly Reference[],
+): Omit<ReportFigures, 'agreementWithEnsemble'> {
+  return {
+    ...labelFigures(logits, labels, classCount),
+    perClassRecall: Array.from(recalls(logits, labels, classCount), finiteOrNull),
+    fidelity: references.map((reference) => ({
+      to: reference.name,
+      agreement: finiteOrNull(agreement(logits, reference.logits, labels.length, classCount)),
+      // A divergence is not negative; rounding may make it so.
+      kl: finiteOrNull(
+        Math.max(0, klDivergence(reference.logits, logits, labels.length, classCount)),
+      ),
+      agreementWhereWrong: finiteOrNull(
+        agreementWhereTeacherWrong(logits, reference.logits, labels, classCount),
+      ),
+    })),
+  };
+}
+
+/** The figures that need labels; null where no sample has one. */
+export function labelFigures(
+  logits: Float32Array,
+  labels: Int32Array,
+  classCount: number,
+): Pick<ReportFigures, 'accuracy' | 'nll' | 'ece' | 'brier'> {
+  return {
+    accuracy: finiteOrNull(accuracy(logits, labels, classCount)),
+    nll: finiteOrNull(nll(logits, labels, classCount)),
+    ece: finiteOrNull(ece(logits, labels, classCount, ECE_BIN_COUNT)),
+    brier: finiteOrNull(brier(logits, labels, classCount)),
+  };
+}
+
+/** NaN where nothing counts; infinite where a probability of 0 does. */
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
