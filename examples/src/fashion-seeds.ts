@@ -11,7 +11,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '@lyceum/coordinator/client';
 import { pairedInterval } from '@lyceum/learning/ensemble';
-import type { CoordinatorCommand } from './coordinator-command.js';
+import type { ExampleContext } from './example.js';
 
 const SPECIFICATIONS = fileURLToPath(new URL('../fashion-seeds/', import.meta.url));
 const TEACHERS = ['mlp', 'lenet', 'conv'] as const;
@@ -35,10 +35,7 @@ const EXPECTED = [
   'not help a student this small.',
 ];
 
-export async function fashionSeeds(
-  coordinator: CoordinatorCommand,
-  { seeds }: { readonly seeds: number },
-): Promise<void> {
+export async function fashionSeeds({ coordinator, seeds }: ExampleContext): Promise<void> {
   await coordinator('datasets', 'push', 'fashion', 'fashion');
   const finish = async (file: string, name: string, ...changes: string[]): Promise<Report> => {
     const sets = [`metadata.name=${name}`, ...changes].flatMap((change) => ['--set', change]);

@@ -2,22 +2,45 @@
  * `npm run examples -- NAME [--seeds N]`: runs one example in a cluster of its own on this machine. Its table
  * goes to stdout, progress to stderr.
  */
+
 import { parseArgs } from 'node:util';
+import { CoordinatorClient } from '@lyceum/coordinator/client';
 import { LocalCluster } from '@lyceum/coordinator/local';
-import { toLyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { onInterrupt } from '@lyceum/proto/node';
-import { type CoordinatorCommand, coordinatorCommand } from './coordinator-command.js';
+import { coordinatorCommand } from './coordinator-command.js';
+import type { ExampleContext } from './example.js';
 import { fashionSeeds } from './fashion-seeds.js';
+import { missingDigit } from './missing-digit.js';
+import { noisyTeacher } from './noisy-teacher.js';
+import { studentSizes } from './student-sizes.js';
+import { temperatureSweep } from './temperature-sweep.js';
 
 interface Example {
   readonly summary: string;
-  run(coordinator: CoordinatorCommand, options: { readonly seeds: number }): Promise<void>;
+  run(context: ExampleContext): Promise<void>;
 }
 
 const EXAMPLES: Readonly<Record<string, Example>> = {
   'fashion-seeds': {
     summary: 'a small student alone and distilled, with few and with all labels, over paired seeds',
     run: fashionSeeds,
+  },
+  'missing-digit': {
+    summary: 'a student that never saw a 3 knows one, once one bias is mended',
+    run: missingDigit,
+  },
+  'temperature-sweep': {
+    summary: 'which temperature suits a student of 30 units a layer',
+    run: temperatureSweep,
+  },
+  'noisy-teacher': {
+    summary: 'fitted rules against the plain mean, where two of three teachers are bad',
+    run: noisyTeacher,
+  },
+  'student-sizes': {
+    summary: 'one sweep over three sizes of students, which asks the teachers once',
+    run: studentSizes,
   },
 };
 
@@ -48,12 +71,30 @@ async function main(signal: AbortSignal): Promise<number> {
       log: (line) => process.stderr.write(`${line}\n`),
       signal,
     });
-    const coordinator = coordinatorCommand(cluster.address, signal);
-    await Promise.race([example.run(coordinator, { seeds }), cluster.failed]);
+    const context: ExampleContext = {
+      coordinator: coordinatorCommand(cluster.address, signal),
+      client: new CoordinatorClient(cluster.address),
+      cluster,
+      cacheFolder: cacheFolder(),
+      seeds,
+    };
+    try {
+      await Promise.race([example.run(context), cluster.failed]);
+    } finally {
+      context.client.close();
+    }
     return 0;
   } finally {
     await cluster?.stop();
   }
+}
+
+/** Where set-up has put data sets. */
+function cacheFolder(): string {
+  const folder = process.env['LYCEUM_CACHE'];
+  if (folder !== undefined) return folder;
+  const message = 'LYCEUM_CACHE is not set; start with `npm run examples`';
+  throw new LyceumError('FAILED_PRECONDITION', message);
 }
 
 /** No example: the arguments name none, or are wrong. */
