@@ -1,15 +1,21 @@
 /**
- * `npm run conformance -- FILE…`: runs every case of the given vector files against the functions that runs use.
+ * `npm run conformance -- [--plugin FILE] FILE…`: runs every case of the given vector files against the functions that
+ * runs use, and checks a user's own terms and rules.
  *
  * Prints each failure, a line per name, and `N passed, N failed`; exits with 1 if anything failed, 2 if a file could
  * not be read.
  */
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { installPlugin } from '@lyceum/coordinator/local';
+import { readPlugin } from '@lyceum/learning/plugins';
 import type { Case, Suite } from './conformance/case.js';
 import * as combination from './conformance/combination.js';
 import * as metrics from './conformance/metrics.js';
 import * as objectives from './conformance/objectives.js';
+import { pluginCases } from './conformance/plugin.js';
 import * as views from './conformance/views.js';
 import * as wire from './conformance/wire.js';
 
@@ -17,17 +23,25 @@ import * as wire from './conformance/wire.js';
 const SUITES: readonly Suite[] = [objectives, combination, metrics, wire, views];
 
 async function main(): Promise<number> {
-  const { positionals } = parseArgs({ allowPositionals: true });
-  if (positionals.length === 0) {
-    console.error('usage: npm run conformance -- FILE…');
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { plugin: { type: 'string' } },
+  });
+  if (positionals.length === 0 && values.plugin === undefined) {
+    console.error('usage: npm run conformance -- [--plugin FILE] FILE…');
     return 2;
   }
   let passed = 0;
   let failed = 0;
+  const sources: [string, Case[]][] = [];
+  if (values.plugin !== undefined)
+    sources.push([values.plugin, await casesOfPlugin(values.plugin)]);
   for (const path of positionals) {
-    const file: unknown = JSON.parse(await readFile(path, 'utf8'));
+    sources.push([path, casesOf(JSON.parse(await readFile(path, 'utf8')))]);
+  }
+  for (const [path, cases] of sources) {
     const counts = new Map<string, { passed: number; failed: number }>();
-    for (const item of casesOf(file)) {
+    for (const item of cases) {
       const name = item.id.split('/')[0] as string;
       const count = counts.get(name) ?? { passed: 0, failed: 0 };
       counts.set(name, count);
@@ -47,6 +61,18 @@ async function main(): Promise<number> {
   }
   console.log(`${passed} passed, ${failed} failed`);
   return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+/** The file as a cluster would load it. */
+async function casesOfPlugin(source: string): Promise<Case[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'lyceum-plugin-'));
+  try {
+    const { file, summary } = await installPlugin(source, folder);
+    console.log(summary);
+    return await pluginCases((await readPlugin(file, source)).plugin);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** Each key of the file goes to the suite that knows it; one that none knows fails once per case. */

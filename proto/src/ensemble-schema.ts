@@ -4,12 +4,15 @@
 import type { z } from 'zod';
 import { flag, listed, section, word } from './document-schema.js';
 import type { Problem } from './errors.js';
+import { ownName, ownSettings } from './plugin-schema.js';
 import { quorumFields } from './quorum-schema.js';
 
 /** Rules that weigh teachers by `teachers[].weight`. */
 const GIVEN_WEIGHTS = ['arithmetic', 'geometric', 'mean-logit', 'majority-vote'] as const;
 /** Rules that find the teachers' weights themselves. */
 const OWN_WEIGHTS = ['entropy', 'ca-mkd'] as const;
+/** A rule of the user's own, which is given the teachers' weights. */
+const PLUGIN = 'plugin';
 /** The same, fitted on the validation split before training. */
 const FITTED = ['accuracy', 'per-class', 'mixture-em', 'dawid-skene'] as const;
 /** Rules of votes, which no temperature changes. */
@@ -23,7 +26,7 @@ const WEIGHTINGS: Readonly<Record<string, readonly [Weighting, ...Weighting[]]>>
 const weighting = word('ebkd', 'softmax', 'inverse', 'greatest', 'margin', 'linear', 'log-odds');
 type Weighting = z.output<typeof weighting>;
 
-const rule = word(...GIVEN_WEIGHTS, ...OWN_WEIGHTS, ...FITTED);
+const rule = word(...GIVEN_WEIGHTS, ...OWN_WEIGHTS, ...FITTED, PLUGIN);
 
 export const ensemble = section({
   /**
@@ -34,12 +37,17 @@ export const ensemble = section({
    * Fitted on the validation split before training: `accuracy`, `mixture-em`: arithmetic, by accuracies there or by the
    * weights that make its labels most likely. `per-class`: each class by the teachers that recognise it. `dawid-skene`:
    * the classes behind the teachers' votes, by how each of them errs.
+   *
+   * `plugin`: arithmetic, by a rule of the cluster's plugin; in a cluster of one machine only.
    */
   combine: rule.default('arithmetic'),
   /** Of `entropy`: what makes a teacher certain. Of `accuracy`: from accuracies to weights. */
   weighting: weighting.optional(),
   /** First divides each teacher's logits by the temperature that makes them mean what they say on the validation split. */
   calibrate: flag().optional(),
+  /** Of `plugin`: the rule's name there, and what it is told. */
+  rule: ownName.optional(),
+  settings: ownSettings.optional(),
   ...quorumFields,
 }).transform(({ calibrate, ...settings }) => {
   const [first] = WEIGHTINGS[settings.combine] ?? [];
@@ -66,6 +74,7 @@ export function ensembleProblems(ensemble: Mapping, teachers: readonly Mapping[]
       problems.push({ path, message });
     }
   }
+  problems.push(...pluginProblems(ensemble));
   if (ensemble['calibrate'] === true && OF_VOTES.includes(combine)) {
     problems.push({
       path: 'spec.ensemble.calibrate',
@@ -89,6 +98,21 @@ export function ensembleProblems(ensemble: Mapping, teachers: readonly Mapping[]
     }
   }
   return problems;
+}
+
+/** What must hold between `combine: plugin` and the fields that are its own. */
+function pluginProblems({ combine = 'arithmetic', rule: own, settings }: Mapping): Problem[] {
+  if (combine === PLUGIN) {
+    if (own !== undefined) return [];
+    const message =
+      'is missing; spec.ensemble.combine: plugin wants the name of a rule of the plugin';
+    return [{ path: 'spec.ensemble.rule', message }];
+  }
+  const message = `belongs to combine: plugin, and spec.ensemble.combine is ${String(combine)}`;
+  return [
+    ...(own === undefined ? [] : [{ path: 'spec.ensemble.rule', message }]),
+    ...(settings === undefined ? [] : [{ path: 'spec.ensemble.settings', message }]),
+  ];
 }
 
 type Mapping = Readonly<Record<string, unknown>>;

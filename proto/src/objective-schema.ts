@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { choose, isMapping, number, section, wants, word } from './document-schema.js';
 import { featureTerms } from './feature-terms-schema.js';
+import { ownName, ownSettings } from './plugin-schema.js';
 
 const notNegative = number('a number, at least 0', { atLeast: 0 });
 const proportion = number('a number from 0 to 1', { atLeast: 0, atMost: 1 });
@@ -52,6 +53,14 @@ const terms = {
   'skew-fkl': section({ term: z.literal('skew-fkl'), ...divergence, skew: partial.default(0.1) }),
   'skew-rkl': section({ term: z.literal('skew-rkl'), ...divergence, skew: partial.default(0.1) }),
   tvd: section({ term: z.literal('tvd'), ...divergence }),
+  /** Of the cluster's plugin, which a cluster of one machine may have. */
+  plugin: section({
+    term: z.literal('plugin'),
+    /** The term's, in the plugin. */
+    name: ownName,
+    ...divergence,
+    settings: ownSettings.default({}),
+  }),
   'hard-label': section(
     { term: z.literal('hard-label'), weight, smoothing: partial.default(0) },
     { temperature: 'does not change which class is most probable; the pool is at temperature 1' },

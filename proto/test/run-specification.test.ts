@@ -362,6 +362,26 @@ describe('what a user is told', () => {
     expect(problemOf(combining({ combine: 'entropie' }))).toContain('did you mean entropy?');
   });
 
+  test('a plugin’s rule without a name, and what only it has beside another', () => {
+    const combining = (ensemble: unknown) =>
+      distillation({ teachers: [{ name: 'wide', model: 'wide' }], ensemble });
+    expect(problemOf(combining({ combine: 'plugin' }))).toBe(
+      'spec.ensemble.rule: is missing; spec.ensemble.combine: plugin wants the name of a rule of the plugin',
+    );
+    expect(problemOf(combining({ rule: 'mine' }))).toBe(
+      'spec.ensemble.rule: belongs to combine: plugin, and spec.ensemble.combine is arithmetic',
+    );
+    expect(problemOf(combining({ combine: 'entropy', settings: { a: 1 } }))).toBe(
+      'spec.ensemble.settings: belongs to combine: plugin, and spec.ensemble.combine is entropy',
+    );
+    expect(problemOf(combining({ combine: 'plugin', rule: 'Mine' }))).toContain(
+      'spec.ensemble.rule: want a name of the plugin',
+    );
+    expect(problemOf(combining({ combine: 'plugin', rule: 'mine', settings: { a: 'b' } }))).toBe(
+      'spec.ensemble.settings.a: want a number, got "b"',
+    );
+  });
+
   test('calibration of votes', () => {
     const combining = (ensemble: unknown) =>
       distillation({ teachers: [{ name: 'wide', model: 'wide' }], ensemble });

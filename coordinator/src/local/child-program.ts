@@ -37,6 +37,8 @@ export interface ChildProgramOptions {
   /** Run by this process' own Node. */
   readonly file: string;
   readonly args: readonly string[];
+  /** Of Node itself. */
+  readonly nodeArgs?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** Its stderr is appended here. */
   readonly logFile: string;
@@ -74,10 +76,10 @@ export class ChildProgram {
    * @throws {LyceumError} UNAVAILABLE, with the end of its log, if it is not; it does not run then.
    */
   static async start(options: ChildProgramOptions): Promise<ChildProgram> {
-    const { name, file, args, env, logFile, guard, signal } = options;
+    const { name, file, args, nodeArgs = [], env, logFile, guard, signal } = options;
     mkdirSync(path.dirname(logFile), { recursive: true });
     const log = openSync(logFile, 'a');
-    const child = spawn(process.execPath, [file, ...args], {
+    const child = spawn(process.execPath, [...nodeArgs, file, ...args], {
       env,
       stdio: ['ignore', 'pipe', log],
       detached: true,

@@ -1,4 +1,5 @@
 /** The door to a whole cluster on this machine, for the demo, tests and benches. */
 export * from './inferred-samples.js';
+export * from './install-plugin.js';
 export * from './local-cluster.js';
 export { type ProgramName, programFile } from './program-files.js';

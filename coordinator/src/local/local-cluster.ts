@@ -8,6 +8,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { preloadUrl } from '@lyceum/learning/plugins';
 import { LyceumError } from '@lyceum/proto';
 import {
   createLogger,
@@ -18,6 +19,7 @@ import {
 } from '@lyceum/proto/node';
 import { ChildProgram } from './child-program.js';
 import { Guard } from './guard-process.js';
+import { installPlugin } from './install-plugin.js';
 import { keepRunning } from './keep-running.js';
 import { type ProgramName, programFile } from './program-files.js';
 
@@ -34,6 +36,8 @@ export interface LocalClusterOptions {
   readonly lookupDelayMs?: number;
   /** Of all programs; default `info`. */
   readonly logLevel?: string;
+  /** A file with terms and rules of the user's own, TypeScript or JavaScript. */
+  readonly plugin?: string;
   /** Added to this process' environment for the children. */
   readonly env?: NodeJS.ProcessEnv;
   /** Starts a worker that dies again, later each time. Default: it stays dead. */
@@ -69,6 +73,8 @@ export class LocalCluster {
   #fail: (error: LyceumError) => void = () => undefined;
   #nats: NatsServer | undefined;
   #natsUrl = '';
+  /** Node's arguments for whatever computes with the plugin. */
+  #preload: readonly string[] = [];
   #coordinator: ChildProgram | undefined;
   #address: string;
   #stopped: Promise<void> | undefined;
@@ -88,7 +94,8 @@ export class LocalCluster {
   /**
    * Starts everything and waits until it is ready.
    *
-   * @throws {LyceumError} UNAVAILABLE, with the end of its log, if a part does not start; nothing runs then.
+   * @throws {LyceumError} UNAVAILABLE, with the end of its log, if a part does not start, INVALID_ARGUMENT if the plugin
+   *   is none; nothing runs then.
    */
   static async start(options: LocalClusterOptions): Promise<LocalCluster> {
     const folder = options.stateDir ?? (await mkdtemp(path.join(tmpdir(), 'lyceum-cluster-')));
@@ -198,6 +205,12 @@ export class LocalCluster {
   }
 
   async #startAll(): Promise<void> {
+    const { plugin } = this.#options;
+    if (plugin !== undefined) {
+      const installed = await installPlugin(plugin, path.join(this.stateDir, 'plugins'));
+      this.#preload = ['--import', preloadUrl(installed.file)];
+      this.#log(installed.summary);
+    }
     await this.#startNats();
     await this.#startCoordinator();
     const { teacherWorkers, studentWorkers } = this.#options;
@@ -284,6 +297,7 @@ export class LocalCluster {
     return ChildProgram.start({
       name,
       file: programFile(program),
+      nodeArgs: program === 'teacher-worker' ? [] : this.#preload,
       args: [
         ...args,
         ...['--nats', this.natsUrl],

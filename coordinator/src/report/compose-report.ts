@@ -112,6 +112,7 @@ export function composeReport(input: ReportInput): Report {
       dataset: input.dataset.digest,
       studentModel: input.student.modelDigest,
       studentFinalWeights: input.student.finalWeightsDigest,
+      ...(input.pluginDigest !== undefined && { plugin: input.pluginDigest }),
     },
     bitExact: input.bitExactExceptions.length === 0,
     bitExactExceptions: [...input.bitExactExceptions],

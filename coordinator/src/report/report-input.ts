@@ -19,6 +19,8 @@ export interface ReportInput {
   readonly specification: RunSpecification;
   /** SHA-256, hex; as are all digests here. */
   readonly specificationDigest: string;
+  /** Of the plugin whose terms or rule it has. */
+  readonly pluginDigest?: string;
   readonly dataset: {
     readonly digest: string;
     readonly classCount: number;

@@ -185,6 +185,7 @@ export const reportSchema = z
       dataset: sha256,
       studentModel: sha256,
       studentFinalWeights: sha256,
+      plugin: sha256.optional().describe("Of the user's own terms and rules; absent: it has none."),
     }),
     bitExact: z
       .boolean()

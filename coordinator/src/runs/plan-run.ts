@@ -32,6 +32,7 @@ import { ArtifactLookup, modelProblems } from './artifact-lookup.js';
 import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 import { planFeatures } from './plan-features.js';
+import { missingMethods, pluginDigestOf } from './run-plugin.js';
 import {
   newRunRecord,
   type PinnedFeature,
@@ -96,11 +97,13 @@ export async function planRun(
     const unseen = viewProblems(spec.views, dataset.outline.sampleShape);
     problems.push(...unseen.map((p) => ({ ...p, path: `spec.views.${p.path}` })));
   }
+  problems.push(...missingMethods(specification));
   const counted = dataset && countSamples(specification, dataset.outline, problems);
   const answerCodec = dataset && answerCodecOf(specification, dataset.outline, problems);
   if (problems.length > 0 || dataset === undefined || counted === undefined) {
     throw new InvalidDocumentError(`run ${runId}`, problems);
   }
+  const pluginDigest = pluginDigestOf(specification);
   return newRunRecord({
     runId,
     sequence: runs.nextSequence(),
@@ -110,6 +113,7 @@ export async function planRun(
     dataset: { ...dataset.reference, classCount: dataset.outline.classCount },
     teachers,
     features,
+    ...(pluginDigest !== undefined && { pluginDigest }),
     ...(studentModelDigest !== undefined && { studentModelDigest }),
     ...related,
     ...counted,

@@ -29,7 +29,8 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
   }
   const { runId, sequence, leaderEpoch, nowMs } = request;
   const { specification, specificationDigest, dataset, teachers, features, plan } = source;
-  const { studentModelDigest, allLabelsRunId, labelledTrainCount, answerCodec, fit } = source;
+  const { studentModelDigest, allLabelsRunId, labelledTrainCount, answerCodec, fit, pluginDigest } =
+    source;
   const baseline = hasOwnBaseline(source) ? baselineRunId(runId) : source.baselineRunId;
   return newRunRecord({
     runId,
@@ -41,6 +42,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
     dataset,
     teachers,
     features,
+    ...(pluginDigest !== undefined && { pluginDigest }),
     ...(studentModelDigest !== undefined && { studentModelDigest }),
     ...(baseline !== undefined && { baselineRunId: baseline }),
     ...(allLabelsRunId !== undefined && { allLabelsRunId }),

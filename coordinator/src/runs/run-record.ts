@@ -110,6 +110,8 @@ const runRecord = z.strictObject({
   replayOf: z.strictObject({ runId: z.string(), submittedAtMs: milliseconds }).optional(),
   /** In ensemble order; empty for a run of kind Training. */
   teachers: z.array(pinnedTeacher),
+  /** Of the plugin whose terms or rule it has; absent: it has none. */
+  pluginDigest: digest.optional(),
   /** By teacher, then by layer. */
   features: z.array(pinnedFeature),
   /** Model package that the student starts from. */

@@ -15,6 +15,7 @@ import {
 } from '@lyceum/proto';
 import type { Logger, TicketQueue } from '@lyceum/proto/node';
 import type { Leadership } from '../runs/leadership.js';
+import { foreignPlugin } from '../runs/run-plugin.js';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { gridOf, targetTensors } from '../runs/run-tensors.js';
@@ -134,6 +135,7 @@ export class Reconciler {
     await this.#ensureBaselines();
     await this.#releaseLost();
     await this.#finishCancels();
+    await this.#pauseForeign();
     await active.follow();
     const placement = this.#place();
     monitor.setReasons(this.#reasons(placement));
@@ -188,6 +190,17 @@ export class Reconciler {
       const worker = assignment && students.get(assignment.workerId);
       const held = worker?.runId === runId && now() - sinceMs < CANCEL_GRACE_MS;
       if (!held) await lifecycle.cancelled(runId);
+    }
+  }
+
+  /** Other code of the user's would make other bits. */
+  async #pauseForeign(): Promise<void> {
+    const { store, lifecycle } = this.#parts;
+    for (const record of store.list()) {
+      const { runId, state } = record;
+      if (hasEnded(state) || state === 'PAUSED' || state === 'CANCELLING') continue;
+      const reason = foreignPlugin(record);
+      if (reason !== undefined) await lifecycle.pause(runId, reason);
     }
   }
 

@@ -38,7 +38,7 @@ export interface ReportFacts {
 /** @throws {LyceumError} if a student's logits are not what they should be. */
 export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
   const { record, dataset, baseline, allLabels, endedAtMs } = facts;
-  const { runId, attempt, specification, specificationDigest, plan } = record;
+  const { runId, attempt, specification, specificationDigest, pluginDigest, plan } = record;
   const count = (split: 'train' | 'validation') => splitSamples(dataset, split).length;
   const outcome = outcomeOf(record);
   const studentWorker = record.studentWorkers.at(-1);
@@ -52,6 +52,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
     ...(record.replayOf !== undefined && { replayOf: record.replayOf.runId }),
     specification,
     specificationDigest,
+    ...(pluginDigest !== undefined && { pluginDigest }),
     dataset: {
       digest: dataset.digest,
       classCount: dataset.classCount,

@@ -8,6 +8,7 @@
  *     ca-mkd                   arithmetic, by each sample's `caMkdWeights`; needs its label
  *     accuracy, mixture-em     arithmetic, by weights fitted on held-out samples
  *     per-class                `poolPerClass`, by recalls there
+ *     plugin                   arithmetic, by the shares of a rule of the user's own
  *     dawid-skene              the posterior of the votes, by confusions there; no temperature changes it
  *
  * Shares come from the teachers' logits at temperature 1, whatever temperature they are pooled at. All is float64, in
@@ -16,6 +17,8 @@
  * Symbols: K teachers with logits vₖ [N, C], shares aₖ, τ `temperature`.
  */
 import { type DistillationSpecification, LyceumError } from '@lyceum/proto';
+import { checkedShares } from '../plugins/plugin.js';
+import { ownRule } from '../plugins/registry.js';
 import type { AccuracyWeighting } from './accuracy-weights.js';
 import { calibrate } from './calibration.js';
 import { type ConfidenceWeighting, confidenceWeights } from './confidence-weights.js';
@@ -33,6 +36,12 @@ export type Combination = { readonly calibrate?: boolean } & (
   | { readonly combine: 'entropy'; readonly weighting: ConfidenceWeighting }
   | { readonly combine: 'accuracy'; readonly weighting: AccuracyWeighting }
   | { readonly combine: 'per-class' | 'mixture-em' | 'dawid-skene' }
+  | {
+      readonly combine: 'plugin';
+      /** Of the program's plugin. */
+      readonly rule: string;
+      readonly settings: Readonly<Record<string, number>>;
+    }
 );
 
 export type CombinationName = Combination['combine'];
@@ -42,12 +51,15 @@ export function combinationOf({
   combine,
   weighting,
   calibrate,
+  rule,
+  settings,
 }: DistillationSpecification['spec']['ensemble']): Combination {
   // The specification was checked: the weighting is one of the rule's.
   return {
     combine,
     ...(weighting !== undefined && { weighting }),
     ...(calibrate === true && { calibrate }),
+    ...(combine === 'plugin' && { rule, settings: settings ?? {} }),
   } as Combination;
 }
 
@@ -116,6 +128,11 @@ function uncalibrated(
     case 'entropy': {
       const { weighting } = combination;
       const shares = confidenceWeights(weighting, teacherLogits, rowCount, classCount);
+      return pooled('arithmetic', answers, shares);
+    }
+    case 'plugin': {
+      const { rule, settings } = combination;
+      const shares = checkedShares(rule, ownRule(rule), answers, settings);
       return pooled('arithmetic', answers, shares);
     }
     case 'ca-mkd': {

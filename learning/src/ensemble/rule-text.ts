@@ -1,7 +1,7 @@
 /**
  * Rules as a person writes them in one word: `RULE`, `RULE:WEIGHTING`, either with `+calibrate` behind it.
  *
- * `mixture-em`, `entropy:softmax`, `arithmetic+calibrate`.
+ * `mixture-em`, `entropy:softmax`, `arithmetic+calibrate`; `plugin:NAME` is a rule of the program's plugin.
  */
 import { LyceumError } from '@lyceum/proto';
 import type { Combination } from './combination.js';
@@ -42,6 +42,9 @@ export function parseRule(text: string): Combination {
   const [combine = '', weighting, ...rest] = text
     .slice(0, calibrate ? -CALIBRATE.length : undefined)
     .split(':');
+  if (combine === 'plugin' && weighting !== undefined && rest.length === 0) {
+    return { combine, rule: weighting, settings: {}, ...(calibrate && { calibrate }) };
+  }
   const known = Object.hasOwn(WEIGHTINGS, combine) ? WEIGHTINGS[combine] : undefined;
   if (known === undefined) {
     const why = Object.hasOwn(OTHERS, combine) ? OTHERS[combine] : 'is not known';

@@ -12,6 +12,15 @@ it.each([
   expect(parseRule(text)).toEqual(combination);
 });
 
+it('a rule of the plugin is named behind it', () => {
+  expect(parseRule('plugin:mine+calibrate')).toEqual({
+    combine: 'plugin',
+    rule: 'mine',
+    settings: {},
+    calibrate: true,
+  });
+});
+
 it.each([
   ['medain', /rule "medain" is not known; rules are arithmetic, geometric/],
   ['toString', /is not known/],
@@ -20,6 +29,8 @@ it.each([
   ['entropy:linear', /no such weighting; entropy has ebkd, softmax/],
   ['geometric:softmax', /no such weighting; geometric has none/],
   ['entropy:softmax:margin', /no such weighting/],
+  ['plugin', /is not known/],
+  ['plugin:mine:other', /is not known/],
 ])('refuses %s', (text, told) => {
   expect(() => parseRule(text)).toThrow(told);
 });

@@ -18,6 +18,7 @@ import {
   softTargetOf,
   totalVariation,
 } from '@lyceum/learning/objectives';
+import { ownTerm } from '@lyceum/learning/plugins';
 import type { Scalar, Tensor, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 import {
   type FeatureTermSettings,
@@ -82,6 +83,12 @@ function pooledTerm(
   const soft = softTargetOf(tf, target);
   const unweighted = (): Scalar => {
     switch (settings.term) {
+      case 'plugin':
+        return ownTerm(settings.name).loss(
+          tf,
+          { logits, target, hardLabels, temperature },
+          settings.settings,
+        );
       case 'dkd': {
         const { targetWeight, othersWeight } = settings;
         const weights = { target: targetWeight, others: othersWeight };

@@ -11,6 +11,7 @@ interface UpFlags {
   readonly computeThreads: number;
   readonly stateDir: string;
   readonly listen: string;
+  readonly plugin?: string;
 }
 
 export function addUp(program: Command): void {
@@ -26,6 +27,7 @@ export function addUp(program: Command): void {
         .env('LYCEUM_STATE_DIR')
         .default('./lyceum-state'),
     )
+    .option('--plugin <file>', "terms and rules of one's own, .ts or .js; see docs/own-methods.md")
     .addHelpText(
       'after',
       `
@@ -77,6 +79,7 @@ async function startOrInterrupt(
       computeThreads: flags.computeThreads,
       stateDir: flags.stateDir,
       listen: flags.listen,
+      ...(flags.plugin !== undefined && { plugin: flags.plugin }),
       logLevel,
       restartWorkers: true,
       log: notice,

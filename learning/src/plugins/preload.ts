@@ -1,0 +1,10 @@
+/**
+ * Loads a plugin before a program starts: `node --import 'file:///…/preload.js?file=/…/plugin.mjs' main.js`. Node does so
+ * in each of the program's threads too, so that whatever computes has it.
+ */
+import { readPlugin } from './read-plugin.js';
+import { setPlugin } from './registry.js';
+
+const file = new URL(import.meta.url).searchParams.get('file');
+if (file === null) throw new Error('preload.js wants ?file=PLUGIN');
+setPlugin(await readPlugin(file));
