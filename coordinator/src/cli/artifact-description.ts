@@ -1,4 +1,5 @@
 /** What the coordinator knows of a model or a data set, in a few words. */
+import { sharedSamplesText } from '@lyceum/learning/data';
 import { z } from 'zod';
 import { countText } from './table.js';
 
@@ -6,6 +7,11 @@ const datasetDescription = z.object({
   sampleShape: z.array(z.number()),
   classCount: z.number(),
   splits: z.record(z.string(), z.object({ samples: z.number(), labelled: z.number() })),
+  sharedSamples: z.object({
+    validationInTrain: z.number(),
+    testInTrain: z.number(),
+    testInValidation: z.number(),
+  }),
 });
 
 const modelDescription = z.object({
@@ -15,7 +21,7 @@ const modelDescription = z.object({
   output: z.string(),
 });
 
-/** `[28, 28, 1], 10 classes; train 7,001 (200 labelled), …`; undefined if nothing is understood. */
+/** `[28, 28, 1], 10 classes; train 7,001 (200 labelled), …; 11 of test are in train too`; undefined if nothing is understood. */
 export function datasetText(description: unknown): string | undefined {
   const { data } = datasetDescription.safeParse(description);
   if (data === undefined) return undefined;
@@ -23,7 +29,9 @@ export function datasetText(description: unknown): string | undefined {
     const some = labelled === samples ? '' : ` (${countText(labelled)} labelled)`;
     return `${name} ${countText(samples)}${some}`;
   });
-  return `[${data.sampleShape.join(', ')}], ${data.classCount} classes; ${splits.join(', ')}`;
+  const shared = sharedSamplesText(data.sharedSamples);
+  const parts = [`[${data.sampleShape.join(', ')}], ${data.classCount} classes`, splits.join(', ')];
+  return [...parts, ...(shared === undefined ? [] : [shared])].join('; ');
 }
 
 /** `[28, 28, 1] to 10 classes; 266,610 parameters; logits`; undefined if nothing is understood. */

@@ -1,4 +1,5 @@
 /** The comparison that makes people distil, as text. */
+import { sharedSamplesText } from '@lyceum/learning/data';
 import type { Report, ReportModelRow } from '../report/report.js';
 import { fidelityLines, fixed, orUnknown, splitLines, worstRecallText } from './report-figures.js';
 import {
@@ -74,6 +75,8 @@ function sentences(report: Report): string[] {
       `Those on train are of ${countText(report.measuredTrainCount)} of its samples, a fixed choice.`,
     );
   }
+  const shared = sharedSamplesText(dataset.sharedSamples);
+  if (shared !== undefined) lines.push(`Samples in two splits: ${shared}.`);
   const worst = worstRecallText(report);
   if (worst !== undefined) lines.push(worst);
   if (alone !== null && alone.accuracy !== null && student.accuracy !== null) {

@@ -100,7 +100,11 @@ export function composeReport(input: ReportInput): Report {
     wallSeconds: (input.endedAtMs - input.submittedAtMs) / 1000,
     training: { ...training },
     contributors: contributorsOf(input),
-    dataset: { ...input.dataset, classNames: [...input.dataset.classNames] },
+    dataset: {
+      ...input.dataset,
+      classNames: [...input.dataset.classNames],
+      sharedSamples: { ...input.dataset.sharedSamples },
+    },
     environment: {
       ...input.environment,
       studentWorker: { ...input.environment.studentWorker },

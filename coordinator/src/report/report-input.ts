@@ -5,7 +5,7 @@
  * Symbols: N samples of a split that are measured, C classes. All `logits` are [N, C], row-major, rows in the order of
  * the split's `sampleIds`.
  */
-import type { SplitName } from '@lyceum/learning/data';
+import type { SharedSamples, SplitName } from '@lyceum/learning/data';
 import type { CombinationFit } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/proto';
 import type { ContributorCounts } from '../schedule/span-decisions.js';
@@ -29,6 +29,7 @@ export interface ReportInput {
     readonly labelledTrainCount: number;
     readonly trainCount: number;
     readonly validationCount: number;
+    readonly sharedSamples: SharedSamples;
   };
   readonly splits: Readonly<Record<SplitName, MeasuredSplit>>;
   /** In ensemble order; empty for a run of kind Training. */

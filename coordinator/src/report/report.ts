@@ -168,6 +168,15 @@ export const reportSchema = z
       trainCount: z.int().min(0),
       labelledTrainCount: z.int().min(0),
       validationCount: z.int().min(0),
+      sharedSamples: z
+        .object({
+          validationInTrain: z.int().min(0),
+          testInTrain: z.int().min(0),
+          testInValidation: z.int().min(0),
+        })
+        .describe(
+          'Samples of one split that are, value by value, in another; figures on them say too much.',
+        ),
     }),
     environment: z.object({
       coordinatorVersion: z.string(),

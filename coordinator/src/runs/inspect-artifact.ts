@@ -1,5 +1,5 @@
 /** What a file that claims to be a model package or a data set is, found out in a thread of its own. */
-import type { Dataset, LayerDescription } from '@lyceum/learning/data';
+import type { Dataset, LayerDescription, SharedSamples } from '@lyceum/learning/data';
 import { runTask } from './thread-task.js';
 
 export type ArtifactKindName = 'model' | 'dataset';
@@ -10,7 +10,9 @@ export interface InspectionRequest {
 }
 
 /** A data set without its inputs, which take most of its memory and which only workers need. */
-export type DatasetOutline = Dataset;
+export interface DatasetOutline extends Dataset {
+  readonly sharedSamples: SharedSamples;
+}
 
 export type ArtifactInspection =
   | {

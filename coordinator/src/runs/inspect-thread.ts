@@ -6,6 +6,7 @@ import {
   modelLayers,
   parseDataset,
   parseModelPackage,
+  sharedSamples,
 } from '@lyceum/learning/data';
 import { sha256Hex } from '@lyceum/proto';
 import type { ArtifactInspection, InspectionRequest } from './inspect-artifact.js';
@@ -23,8 +24,16 @@ function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
   // Nobody on the other side looks at inputs. A view's copy would take the whole file along.
   const labels = dataset.labels.slice();
   const splits = dataset.splits.slice();
-  const outline = { ...dataset, inputs: new Uint8Array(0), labels, splits };
-  return { kind, digest: dataset.digest, description: describeDataset(dataset), outline };
+  const shared = sharedSamples(dataset);
+  const outline = {
+    ...dataset,
+    inputs: new Uint8Array(0),
+    labels,
+    splits,
+    sharedSamples: shared,
+  };
+  const description = { ...describeDataset(dataset), sharedSamples: shared };
+  return { kind, digest: dataset.digest, description, outline };
 }
 
 answerTask(inspect);

@@ -4,6 +4,8 @@
  */
 import {
   IDENTITY_VIEW,
+  MEASURED_TRAIN_SEED,
+  measuredSamples,
   mulberry32,
   type Span,
   type SplitName,
@@ -77,14 +79,16 @@ function splitOrigins(key: AnswerTableKey, dataset: DatasetOutline): Asked[] {
     key.view === IDENTITY_VIEW.text && key.codec === 'float32' && key.outputs.join() === 'logits';
   if (!isAsked) return [];
   const splits: SplitName[] = ['train', 'validation', 'test'];
-  return splits
+  const outputs = [logitsOf(dataset, 'float32')];
+  const whole = splits
     .filter((split) => splitSamples(dataset, split).length > 0)
-    .map((split) => ({
-      split,
-      orderSeed: undefined,
-      outputs: [logitsOf(dataset, 'float32')],
-      spans: spansOf(splitGrid(dataset, split)),
-    }));
+    .map((split) => {
+      const spans = spansOf(splitGrid(dataset, split));
+      return { split, orderSeed: undefined, outputs, spans };
+    });
+  const measuredGrid = splitGrid(dataset, 'train', measuredSamples(dataset, 'train').length);
+  const measured = { split: 'train', orderSeed: MEASURED_TRAIN_SEED, outputs } as const;
+  return [...whole, { ...measured, spans: spansOf(measuredGrid) }];
 }
 
 function spansOf(grid: SpanGrid): Span[] {

@@ -60,6 +60,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
       labelledTrainCount: record.labelledTrainCount,
       trainCount: count('train'),
       validationCount: count('validation'),
+      sharedSamples: dataset.sharedSamples,
     },
     splits: {
       train: measuredSplit(dataset, 'train'),

@@ -7,9 +7,13 @@ test('a data set: shape, classes, splits, and how many labels where some lack', 
     sampleShape: [28, 28, 1],
     classCount: 10,
     splits: { train: { samples: 7001, labelled: 200 }, test: { samples: 2000, labelled: 2000 } },
+    sharedSamples: { validationInTrain: 0, testInTrain: 0, testInValidation: 0 },
   };
-  expect(datasetText(description)).toBe(
-    '[28, 28, 1], 10 classes; train 7,001 (200 labelled), test 2,000',
+  const text = '[28, 28, 1], 10 classes; train 7,001 (200 labelled), test 2,000';
+  expect(datasetText(description)).toBe(text);
+  const sharedSamples = { validationInTrain: 0, testInTrain: 11, testInValidation: 0 };
+  expect(datasetText({ ...description, sharedSamples })).toBe(
+    `${text}; 11 of test are in train too`,
   );
 });
 

@@ -79,6 +79,7 @@ export function exampleInput(changes: Partial<ReportInput> = {}): ReportInput {
       labelledTrainCount: 20,
       trainCount: 70,
       validationCount: 10,
+      sharedSamples: { validationInTrain: 0, testInTrain: 2, testInValidation: 0 },
     },
     splits: {
       train: { sampleIds: Int32Array.of(1, 0), labels: Int32Array.of(0, 1) },

@@ -33,4 +33,5 @@ export * from './order.js';
 export * from './read-inputs.js';
 export * from './regressor-plan.js';
 export { seenShape } from './sample-view.js';
+export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
 export { IDENTITY_VIEW, type ViewAt, viewAt, viewProblems } from './views.js';

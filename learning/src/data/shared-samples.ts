@@ -1,0 +1,62 @@
+/**
+ * Samples that are in two splits: figures on a split whose samples were trained on, or chosen by, say too much.
+ *
+ * Samples are compared by digests of 62 bits of their values, eight bytes a sample, in one pass and a sort. Labels do
+ * not count: a twin of another label is a twin.
+ */
+import { createHash } from 'node:crypto';
+import { type Dataset, SPLIT_NUMBERS } from './dataset.js';
+
+/** How many samples of one split are, value by value, in another. */
+export interface SharedSamples {
+  readonly validationInTrain: number;
+  readonly testInTrain: number;
+  readonly testInValidation: number;
+}
+
+export function sharedSamples({
+  inputs,
+  sampleCount,
+  splits,
+}: Pick<Dataset, 'inputs' | 'sampleCount' | 'splits'>): SharedSamples {
+  const bytes = Buffer.from(inputs.buffer, inputs.byteOffset, inputs.byteLength);
+  const sampleBytes = bytes.length / sampleCount;
+  const keys = new BigUint64Array(sampleCount);
+  for (let sample = 0; sample < sampleCount; sample++) {
+    const content = bytes.subarray(sample * sampleBytes, (sample + 1) * sampleBytes);
+    const digest = createHash('sha256').update(content).digest().readBigUInt64LE();
+    // The last two bits tell the split: equal samples stand together, sorted.
+    keys[sample] = (digest & ~3n) | BigInt(splits[sample] as number);
+  }
+  keys.sort();
+  const total = { validationInTrain: 0, testInTrain: 0, testInValidation: 0 };
+  let counts = [0, 0, 0, 0];
+  for (const [index, key] of keys.entries()) {
+    const split = Number(key & 3n);
+    counts[split] = (counts[split] as number) + 1;
+    const next = keys[index + 1];
+    if (next !== undefined && next >> 2n === key >> 2n) continue;
+    const [train = 0, validation = 0, test = 0] = [
+      counts[SPLIT_NUMBERS.train],
+      counts[SPLIT_NUMBERS.validation],
+      counts[SPLIT_NUMBERS.test],
+    ];
+    if (train > 0) total.validationInTrain += validation;
+    if (train > 0) total.testInTrain += test;
+    if (validation > 0) total.testInValidation += test;
+    counts = [0, 0, 0, 0];
+  }
+  return total;
+}
+
+/** `11 samples of test are in train too, …`; undefined: there is none. */
+export function sharedSamplesText(shared: SharedSamples): string | undefined {
+  const parts = [
+    [shared.validationInTrain, 'validation', 'train'],
+    [shared.testInTrain, 'test', 'train'],
+    [shared.testInValidation, 'test', 'validation'],
+  ] as const;
+  const found = parts.filter(([count]) => count > 0);
+  if (found.length === 0) return undefined;
+  return found.map(([n, of, other]) => `${n} of ${of} are in ${other} too`).join(', ');
+}
