@@ -8,6 +8,7 @@
 import {
   argmaxRows,
   holm,
+  logSoftmaxRows,
   mcNemar,
   pairedBootstrap,
   pairedInterval,
@@ -42,12 +43,25 @@ export interface RunPair {
   /** McNemar's exact p, and the same corrected for all pairs here by Holm. */
   readonly p: number;
   readonly adjustedP: number;
+  /** Mean negative log-likelihoods of the labels, in nats, and the same interval of their difference. */
+  readonly nll: {
+    readonly reference: number;
+    readonly run: number;
+    readonly difference: number;
+    readonly low: number;
+    readonly high: number;
+  };
 }
 
-export interface ArmDifference {
+export interface ArmDifference extends SeedDifference {
   readonly reference: readonly string[];
   readonly runs: readonly string[];
-  /** Mean difference of accuracies over pairs, its 95 % interval (Student's t) and standard deviation over seeds. */
+  /** Of negative log-likelihoods; the other numbers here are of accuracies. */
+  readonly nll: SeedDifference;
+}
+
+export interface SeedDifference {
+  /** Mean difference over pairs, its 95 % interval (Student's t) and standard deviation over seeds. */
   readonly difference: number;
   readonly low: number;
   readonly high: number;
@@ -86,13 +100,10 @@ export function compareRuns(
   if (rows.length === 0) {
     throw new LyceumError('INVALID_ARGUMENT', 'no sample of the test split has a label');
   }
-  const right = new Map(runs.map((run) => [run.runId, rightAnswers(run, rows)]));
+  const scores = new Map(runs.map((run) => [run.runId, scoresOf(run, rows)]));
   const paired = pairsOf(armsOf(runs));
   const raw = paired.flat().map(([reference, run]) => {
-    const [a, b] = [reference, run].map((id) => right.get(id) as Int8Array) as [
-      Int8Array,
-      Int8Array,
-    ];
+    const [a, b] = [reference, run].map((id) => scores.get(id)) as [Scores, Scores];
     return pairOf(reference, run, a, b, seed, resampleCount);
   });
   const adjusted = holm(raw.map(({ p }) => p));
@@ -128,10 +139,25 @@ function checkSameSamples(first: ComparedRun, runs: readonly ComparedRun[]): voi
   }
 }
 
-/** 1 where the answer is the label, of the chosen rows. */
-function rightAnswers({ labels, logits }: ComparedRun, rows: readonly number[]): Int8Array {
-  const best = argmaxRows(logits, labels.length, logits.length / labels.length);
-  return Int8Array.from(rows, (row) => (best[row] === labels[row] ? 1 : 0));
+/** Of the chosen rows. */
+interface Scores {
+  /** 1 where the answer is the label. */
+  readonly right: Int8Array;
+  /** Negative log-likelihood of the label. */
+  readonly loss: Float64Array;
+}
+
+function scoresOf({ labels, logits }: ComparedRun, rows: readonly number[]): Scores {
+  const classCount = logits.length / labels.length;
+  const best = argmaxRows(logits, labels.length, classCount);
+  const logs = logSoftmaxRows(logits, labels.length, classCount);
+  return {
+    right: Int8Array.from(rows, (row) => (best[row] === labels[row] ? 1 : 0)),
+    loss: Float64Array.from(
+      rows,
+      (row) => -(logs[row * classCount + (labels[row] as number)] as number),
+    ),
+  };
 }
 
 /** Runs of one specification but for their seeds; all by themselves if that would leave nothing to compare. */
@@ -181,14 +207,19 @@ function pairsOf(arms: readonly ComparedRun[][]): [string, string][][] {
 function pairOf(
   reference: string,
   run: string,
-  referenceRight: Int8Array,
-  right: Int8Array,
+  referenceScores: Scores,
+  scores: Scores,
   seed: number,
   resampleCount: number,
 ): Omit<RunPair, 'adjustedP'> {
+  const { right } = scores;
+  const referenceRight = referenceScores.right;
   const differences = right.map((own, i) => own - (referenceRight[i] as number));
   const { mean, low, high } = pairedBootstrap(differences, seed, resampleCount);
   const share = (values: Int8Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
+  const losses = scores.loss.map((own, i) => own - (referenceScores.loss[i] as number));
+  const lost = pairedBootstrap(losses, seed, resampleCount);
+  const meanLoss = ({ loss }: Scores) => loss.reduce((sum, v) => sum + v, 0) / loss.length;
   const onlyReferenceRight = differences.filter((d) => d < 0).length;
   const onlyRunRight = differences.filter((d) => d > 0).length;
   return {
@@ -202,15 +233,29 @@ function pairOf(
     onlyReferenceRight,
     onlyRunRight,
     p: mcNemar(onlyReferenceRight, onlyRunRight),
+    nll: {
+      reference: meanLoss(referenceScores),
+      run: meanLoss(scores),
+      difference: lost.mean,
+      low: lost.low,
+      high: lost.high,
+    },
   };
 }
 
 function armDifference(pairs: readonly RunPair[]): ArmDifference {
-  const { mean, low, high, standardDeviation } = pairedInterval(pairs.map((p) => p.difference));
-  const needed = seedsNeeded(mean, standardDeviation);
   return {
     reference: [...new Set(pairs.map((pair) => pair.reference))],
     runs: pairs.map(({ run }) => run),
+    ...seedDifference(pairs.map((pair) => pair.difference)),
+    nll: seedDifference(pairs.map((pair) => pair.nll.difference)),
+  };
+}
+
+function seedDifference(differences: readonly number[]): SeedDifference {
+  const { mean, low, high, standardDeviation } = pairedInterval(differences);
+  const needed = seedsNeeded(mean, standardDeviation);
+  return {
     difference: mean,
     low,
     high,

@@ -36,6 +36,14 @@ test('two runs: the difference, who alone is right, and the exact test of it', (
     onlyRunRight: 5,
   });
   expect(pair?.difference).toBeCloseTo(0.4, 12);
+  // Two classes, one logit ahead: log(1 + 1/e) where it is right, one more where it is not.
+  const ahead = Math.log(1 + Math.exp(-1));
+  expect(pair?.nll.reference).toBeCloseTo(ahead + 0.8, 12);
+  expect(pair?.nll.run).toBeCloseTo(ahead + 0.4, 12);
+  expect(pair?.nll.difference).toBeCloseTo(-0.4, 12);
+  // The same samples are drawn for both, and here one loss is one accuracy.
+  expect(pair?.nll.low).toBeCloseTo(-(pair?.high ?? 0), 12);
+  expect(pair?.nll.high).toBeCloseTo(-(pair?.low ?? 0), 12);
   // Six coins, one or none on one side, either side: 2 · 7/64.
   expect(pair?.p).toBeCloseTo(14 / 64, 12);
   expect(pair?.adjustedP).toBe(pair?.p);
@@ -104,6 +112,9 @@ test('runs that differ in seeds alone are paired by seed, and tell how many seed
   expect(arm?.low).toBeCloseTo(0.3 - (4.302653 * 0.1) / Math.sqrt(3), 5);
   // ((4.303 + 1.061)/3)² = 3.2 at 3 seeds, ((3.182 + 0.978)/3)² = 1.9 at 4.
   expect(arm?.seedsNeeded).toBe(4);
+  expect(arm?.nll.difference).toBeCloseTo(-0.3, 12);
+  expect(arm?.nll.high).toBeCloseTo(-(arm?.low ?? 0), 12);
+  expect(arm?.nll.seedsNeeded).toBe(4);
 });
 
 test('one reference for several seeds tells nothing of seeds', () => {
