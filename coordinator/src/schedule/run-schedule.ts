@@ -7,7 +7,7 @@
  * - no target leaves beyond the student's credit, nor before every teacher's answers to its span are there, or
  *   a quorum's, once an otherwise idle student has waited for the rest for `deadlineMs`;
  * - the targets of one span are all made of the same teachers, whenever and however often they leave;
- * - every span that holds a step of [done, done + `windowSteps`) is open: asked for, or there.
+ * - every span that holds a step of [done, done + window) is open: asked for, or there.
  *
  * Whoever feeds it answers each `want` with {@link RunSchedule.spanComplete}, at once where the answers are
  * in the store already.
@@ -59,7 +59,7 @@ type AnswerState =
 export interface ScheduleSettings {
   readonly grid: SpanGrid;
   readonly teacherCount: number;
-  /** Steps asked for beyond those that the student has done; at least 1. */
+  /** Steps asked for beyond those that the student has done, at first; at least 1. */
   readonly windowSteps: number;
   /** Absent: targets are made of all teachers. */
   readonly quorum?: QuorumSettings | undefined;
@@ -72,6 +72,7 @@ export class RunSchedule {
   readonly #decisions: SpanDecisions | undefined;
   /** Open spans, each with a state per teacher. */
   readonly #open = new Map<number, AnswerState[]>();
+  #windowSteps: number;
   #attached = false;
   /** Steps below this are done by the student. */
   #doneStep = 0;
@@ -85,6 +86,7 @@ export class RunSchedule {
   constructor(settings: ScheduleSettings) {
     const { grid, teacherCount, quorum } = settings;
     this.#settings = settings;
+    this.#windowSteps = settings.windowSteps;
     this.#everybody = Array.from({ length: teacherCount }, (_, teacher) => teacher);
     this.#decisions = quorum && new SpanDecisions(grid, teacherCount, quorum.decided);
   }
@@ -131,6 +133,14 @@ export class RunSchedule {
     this.#creditStep = Math.max(this.#creditStep, creditStep);
     this.#doneStep = Math.max(this.#doneStep, doneStep);
     return [...this.#moveWindow(), ...this.#release()];
+  }
+
+  /** The teachers are asked for another number of steps ahead from now on, at least 1. */
+  resized(windowSteps: number): ScheduleEffect[] {
+    if (windowSteps === this.#windowSteps) return [];
+    this.#windowSteps = windowSteps;
+    // Where the window lies is not known before a student is expected.
+    return this.#open.size === 0 ? [] : this.#moveWindow();
   }
 
   /** All answers of `teacher` to `span` are in the store. */
@@ -214,9 +224,9 @@ export class RunSchedule {
 
   /** Closes the spans outside the window and opens those inside it. */
   #moveWindow(): ScheduleEffect[] {
-    const { grid, windowSteps } = this.#settings;
+    const { grid } = this.#settings;
     const { stepCount } = grid.plan;
-    const endStep = Math.min(this.#doneStep + windowSteps, stepCount);
+    const endStep = Math.min(this.#doneStep + this.#windowSteps, stepCount);
     const first = this.#doneStep < stepCount ? spanOfStep(grid, this.#doneStep) : grid.spanCount;
     const end = this.#doneStep < stepCount ? spanOfStep(grid, endStep - 1) + 1 : grid.spanCount;
     const effects: ScheduleEffect[] = [];

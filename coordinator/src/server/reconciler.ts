@@ -21,12 +21,12 @@ import type { RunStore } from '../runs/run-store.js';
 import { gridOf, targetTensors } from '../runs/run-tensors.js';
 import { type Placement, place, type RunNeed } from '../schedule/placement.js';
 import { hasEnded, isAssigned } from '../schedule/run-state.js';
+import { studentWindowSteps, ticketsInHand } from '../schedule/window.js';
 import type { ActiveRuns } from './active-runs.js';
 import type { TeacherUser } from './ensemble-evaluation.js';
 import type { RunDeletion } from './run-deletion.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
-import { windowStepsOf } from './run-targets.js';
 import type { StudentSession } from './student-session.js';
 import type { TeacherSession } from './teacher-session.js';
 import type { TicketDesk } from './ticket-desk.js';
@@ -46,9 +46,6 @@ const QUEUE_KEPT_MS = 60_000;
 
 /** How long the time of a worker's loss is remembered; longer than any grace. */
 const LOST_KEPT_MS = 3_600_000;
-
-/** Of a worker, for all its teachers together, but at least one of each: one computing, one waiting for its turn. */
-const TICKETS_IN_HAND = 2;
 
 const TICK_MS = 1_000;
 
@@ -145,6 +142,7 @@ export class Reconciler {
     for (const [runId, workerId] of placement.starts) await this.#startOrFail(runId, workerId);
     // A new assignment opens its window at once, not at the next pass.
     if (placement.starts.size > 0) await active.follow();
+    this.#sizeWindows(placement);
     await this.#tellTeachers(placement);
     this.#tellStudents();
     await this.#dropQueues(placement);
@@ -281,19 +279,28 @@ export class Reconciler {
     return undefined;
   }
 
+  #sizeWindows({ teachers }: Placement): void {
+    const { active, store } = this.#parts;
+    for (const targets of active.trainings()) {
+      const own = new Set(store.get(targets.runId)?.teachers.map(({ identity }) => identity));
+      const serving = [...teachers.values()].filter((ids) => ids.some((id) => own.has(id)));
+      targets.servedBy(serving.length);
+    }
+  }
+
   async #tellTeachers(placement: Placement): Promise<void> {
     const { teachers } = this.#parts;
     const wanted = this.#wantedTeachers();
     for (const [index, session] of teachers.list().entries()) {
       // Each worker begins with another teacher: a span is complete when all have answered.
       const identities = rotated(placement.teachers.get(session.workerId) ?? [], index);
-      const ticketsInHand = Math.ceil(TICKETS_IN_HAND / Math.max(1, identities.length));
+      const inHand = ticketsInHand(identities.length);
       const list: WantedTeacher[] = [];
       for (const identity of identities) {
         const teacher = wanted.get(identity);
         if (teacher === undefined) continue;
         await this.#ensureQueue(identity);
-        list.push({ ...teacher, ticketsInHand });
+        list.push({ ...teacher, ticketsInHand: inHand });
       }
       session.wanted = new Set(identities);
       session.desired.set({ teachers: list, ticketStream: TICKET_STREAM });
@@ -386,6 +393,6 @@ function assignedRun(record: RunRecord): AssignedRun {
     })),
     pointerBucket: POINTER_BUCKET,
     pointerKey: runId,
-    windowSteps: windowStepsOf(gridOf(record)),
+    windowSteps: studentWindowSteps(gridOf(record)),
   });
 }

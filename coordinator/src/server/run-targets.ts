@@ -28,6 +28,7 @@ import {
   spanAt,
   spanOfStep,
 } from '../schedule/span-grid.js';
+import { teacherWindowSteps } from '../schedule/window.js';
 import { type Ask, answerTable, askFor, logitsOf, spanSamples } from './ask.js';
 import type { Combiner } from './combiner.js';
 import { firstEnd } from './ended.js';
@@ -36,21 +37,10 @@ import { targetFrames } from './target-frames.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
 
 /**
- * Spans asked for ahead of the student. Two keep a teacher busy while the span before is on its way to the
- * student; two more keep several workers of one teacher busy.
- */
-const WINDOW_SPANS = 4;
-
-/**
  * Bytes of one teacher's answers that are read at a time, as long as a step allows: they are copied in a
  * millisecond, in which the event loop does nothing else.
  */
 const READ_BYTES = 2 * 1024 * 1024;
-
-/** Steps that a run's teachers work ahead of its student, and so what credit is of use. */
-export function windowStepsOf(grid: SpanGrid): number {
-  return WINDOW_SPANS * grid.stepsPerSpan;
-}
 
 export interface RunTargetsParts {
   readonly record: RunRecord;
@@ -131,7 +121,7 @@ export class RunTargets implements Asker {
     this.#schedule = new RunSchedule({
       grid: this.#grid,
       teacherCount: record.teachers.length,
-      windowSteps: windowStepsOf(this.#grid),
+      windowSteps: this.#windowSteps(0),
       quorum: quorum && ledger && { ...quorum, decided: ledger.decided },
     });
   }
@@ -139,6 +129,11 @@ export class RunTargets implements Asker {
   /** Why the run cannot go on; undefined: it can. */
   get failure(): TargetFailure | undefined {
     return this.#failure;
+  }
+
+  /** So many workers have teachers of the run: its window becomes as long as they need it. */
+  servedBy(workerCount: number): void {
+    this.#apply(this.#schedule.resized(this.#windowSteps(workerCount)));
   }
 
   /** Opens the window at the step from which the student will go on. */
@@ -236,6 +231,12 @@ export class RunTargets implements Asker {
     const names = [...ask.teachers].map((index) => teachers[index]?.name).join(', ');
     const span = spanAt(this.#grid, ask.span);
     this.#fail(unanswerable(names, span, this.#samplesOf(ask.span), reason));
+  }
+
+  #windowSteps(workerCount: number): number {
+    const teacherCount = this.#parts.record.teachers.length;
+    const rowBytes = 4 * this.#parts.dataset.classCount;
+    return teacherWindowSteps(this.#grid, { workerCount, teacherCount, rowBytes });
   }
 
   #fail(failure: TargetFailure): void {

@@ -97,6 +97,20 @@ describe('RunSchedule', () => {
     ]);
   });
 
+  it('asks for more steps ahead once there are more workers, and for fewer when they leave', () => {
+    const run = schedule(1, 4);
+    // Where its window lies is not known yet.
+    expect(run.resized(6)).toEqual([]);
+    expect(wants(run.expected(2))).toEqual(['0:1', '0:2', '0:3']);
+    expect(wants(run.resized(10))).toEqual(['0:4', '0:5']);
+    expect(run.resized(10)).toEqual([]);
+    run.spanComplete(0, 4);
+    expect(run.resized(4)).toEqual([
+      { kind: 'unwant', teacher: 0, span: 3 },
+      { kind: 'unwant', teacher: 0, span: 5 },
+    ]);
+  });
+
   it('moves the window with the steps done, over the end of an epoch and of the run', () => {
     const run = schedule(1, 4);
     run.attached(0);
@@ -222,6 +236,8 @@ function playRandomly(seed: number): void {
     } else if (roll < 0.02) {
       attached = false;
       run.detached();
+    } else if (roll < 0.04) {
+      apply(run.resized(1 + upTo(40)));
     } else if (roll < 0.5) {
       const key = [...open][upTo(open.size)];
       if (key === undefined) continue;
