@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { onInterrupt } from '@lyceum/proto/node';
 import { type BenchResult, resultLines } from './bench-result.js';
+import { capacity } from './capacity.js';
 import { coordinator } from './coordinator/coordinator.js';
 import { inference } from './inference.js';
 import { memory } from './memory.js';
@@ -19,6 +20,10 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  capacity: {
+    summary: 'achieved rate ÷ what teachers and student allow, 1 to 32 workers, unequal teachers',
+    run: capacity,
+  },
   coordinator: {
     summary: 'CPU per batch and event-loop delay of the coordinator by classes and sessions',
     run: coordinator,

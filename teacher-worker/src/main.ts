@@ -43,6 +43,7 @@ interface Flags {
   readonly memoryBudgetMib: number;
   readonly computeThreads: number;
   readonly lookupDelayMs: number | undefined;
+  readonly lookupDelayFile: string | undefined;
   readonly logLevel: string;
   readonly insecure: boolean;
 }
@@ -95,6 +96,12 @@ const command = new Command('teacher-worker')
     ).argParser(milliseconds),
   )
   .addOption(
+    new Option(
+      '--lookup-delay-file <file>',
+      'for measurements: JSON object of other delays in ms by teacher identity, read for each ticket',
+    ),
+  )
+  .addOption(
     flag('--log-level <level>', 'of the logs on stderr', 'LYCEUM_LOG_LEVEL').default('info'),
   )
   .option(
@@ -125,7 +132,7 @@ async function run(): Promise<void> {
 
   setComputeThreads(flags.computeThreads, process.env);
   const compute = await Compute.start(
-    { lookupDelayMs: flags.lookupDelayMs },
+    { lookupDelayMs: flags.lookupDelayMs, lookupDelayFile: flags.lookupDelayFile },
     (teacherIdentity, reason) =>
       log.info({ teacherIdentity, reason }, 'no graph: runs operation by operation'),
   );

@@ -34,6 +34,8 @@ export interface LocalClusterOptions {
   readonly computeThreads?: number;
   /** Teacher workers answer from precomputed logits, each inference taking this long. */
   readonly lookupDelayMs?: number;
+  /** JSON object of other delays in milliseconds by teacher identity, read for each ticket. */
+  readonly lookupDelayFile?: string;
   /** Of all programs; default `info`. */
   readonly logLevel?: string;
   /** A file with terms and rules of the user's own, TypeScript or JavaScript. */
@@ -269,11 +271,14 @@ export class LocalCluster {
     const id = `${kind}-${n}`;
     const worker: { readonly kind: WorkerKind; program?: ChildProgram } = { kind };
     this.#workers.set(id, worker);
-    const { computeThreads, lookupDelayMs, restartWorkers } = this.#options;
+    const { computeThreads, lookupDelayMs, lookupDelayFile, restartWorkers } = this.#options;
     const args = ['--coordinator', this.#address, '--worker-id', id];
     if (computeThreads !== undefined) args.push('--compute-threads', String(computeThreads));
     if (kind === 'teacher' && lookupDelayMs !== undefined) {
       args.push('--lookup-delay-ms', String(lookupDelayMs));
+    }
+    if (kind === 'teacher' && lookupDelayFile !== undefined) {
+      args.push('--lookup-delay-file', lookupDelayFile);
     }
     const start = async () => {
       worker.program = await this.#startProgram(`${kind}-worker`, id, args);

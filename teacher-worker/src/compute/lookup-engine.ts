@@ -22,14 +22,19 @@ export type LookupTables = Map<string, readonly AnswerTensor[]>;
 export class LookupTeacher implements TeacherEngine {
   readonly #teacher: TeacherEngine;
   readonly #identity: string;
-  readonly #delayMs: number;
+  readonly #delayMs: () => number;
   readonly #tables: LookupTables;
 
   /**
-   * @param delayMs - what one inference takes.
+   * @param delayMs - what one inference takes now.
    * @param tables - outlive the teacher, so that loading it again computes nothing.
    */
-  constructor(teacher: TeacherEngine, identity: string, delayMs: number, tables: LookupTables) {
+  constructor(
+    teacher: TeacherEngine,
+    identity: string,
+    delayMs: () => number,
+    tables: LookupTables,
+  ) {
     this.#teacher = teacher;
     this.#identity = identity;
     this.#delayMs = delayMs;
@@ -37,7 +42,7 @@ export class LookupTeacher implements TeacherEngine {
   }
 
   describe(): TeacherDescription {
-    return { ...this.#teacher.describe(), latencyBatch1Ms: this.#delayMs };
+    return { ...this.#teacher.describe(), latencyBatch1Ms: this.#delayMs() };
   }
 
   async answer({ dataset, samples, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
@@ -49,7 +54,7 @@ export class LookupTeacher implements TeacherEngine {
       this.#tables.set(key, table);
     } else {
       // One wait for all inferences: a timer's resolution is a millisecond, which short ones would feel.
-      await wait(inferenceRanges(samples.length, INFERENCE_ROWS).length * this.#delayMs);
+      await wait(inferenceRanges(samples.length, INFERENCE_ROWS).length * this.#delayMs());
     }
     return table.map(({ name, width, values }) => {
       const rows = new Float32Array(samples.length * width);

@@ -8,6 +8,8 @@ import type { TicketSpan } from './ticket-span.js';
 export interface ComputeSettings {
   /** Look answers up, and wait this long for each inference; undefined: compute them. */
   readonly lookupDelayMs: number | undefined;
+  /** JSON object of the waits of teachers that take another, by identity; read anew for each ticket. */
+  readonly lookupDelayFile: string | undefined;
 }
 
 export interface ComputeDevice {

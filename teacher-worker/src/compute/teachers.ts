@@ -102,7 +102,6 @@ export class Teachers {
     sampleShape: readonly number[] | undefined,
   ): Promise<TeacherEngine> {
     const settings = parseSettingsJson(settingsJson);
-    const { lookupDelayMs } = this.#settings;
     const teacher = await TensorflowTeacher.open(
       this.#engine,
       modelPackage,
@@ -110,8 +109,9 @@ export class Teachers {
       sampleShape,
       (reason) => this.#untraced(identity, reason),
     );
-    if (lookupDelayMs === undefined) return teacher;
-    return new LookupTeacher(teacher, identity, lookupDelayMs, this.#lookupTables);
+    if (this.#settings.lookupDelayMs === undefined) return teacher;
+    const delayMs = () => lookupDelay(this.#settings, identity);
+    return new LookupTeacher(teacher, identity, delayMs, this.#lookupTables);
   }
 
   /** The first inference of a shape allocates, compiles and is traced; no ticket should wait for that. */
@@ -156,4 +156,14 @@ export class Teachers {
 
 function firstSamples(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, sample) => sample);
+}
+
+/** @throws {LyceumError} FAILED_PRECONDITION if the file of delays holds no such thing. */
+function lookupDelay({ lookupDelayMs = 0, lookupDelayFile }: ComputeSettings, identity: string) {
+  if (lookupDelayFile === undefined) return lookupDelayMs;
+  const delays: unknown = JSON.parse(readFileSync(lookupDelayFile, 'utf8'));
+  const own = (delays as Readonly<Record<string, unknown>>)[identity] ?? lookupDelayMs;
+  if (typeof own === 'number' && own >= 0) return own;
+  const message = `${lookupDelayFile}: want milliseconds for ${identity}, got ${own}`;
+  throw new LyceumError('FAILED_PRECONDITION', message);
 }

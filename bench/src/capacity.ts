@@ -1,0 +1,189 @@
+/**
+ * `capacity`: does a run get what its teacher workers and its student can give?
+ *
+ * Three teachers of unequal speed, looked up, on 1 to 32 workers each of which has all three. They are so slow that
+ * the teachers limit the run, whatever the number of workers; in every second run one teacher becomes slower in the
+ * middle. With W workers and teachers whose inference of a batch of B samples takes t₁, t₂, t₃ seconds, no run can be
+ * faster than min(the student alone, W·B ÷ Σ t); the figure is that rate ÷ the one achieved, as seconds. Every run has
+ * views of its own, so that nothing comes from the answer store.
+ */
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import { importDataset } from '@lyceum/learning/data';
+import { digestHex, LyceumError } from '@lyceum/proto';
+import { sleep } from '@lyceum/proto/node';
+import {
+  type BenchOptions,
+  cacheFolder,
+  finished,
+  progress,
+  withCluster,
+} from './bench-cluster.js';
+import { type BenchResult, median, spread } from './bench-result.js';
+import { pushDataset, pushTeachers, trainTeachers, warmUpTeachers } from './bench-teachers.js';
+import { distillation, TEACHERS, training } from './remote-teachers-runs.js';
+
+const WORKER_COUNTS = [1, 4, 12, 32] as const;
+const BATCH_SIZE = 128;
+
+/** Teachers' times of one inference, relative to each other, in the order of {@link TEACHERS}. */
+const RELATIVE_TIMES = [1, 2, 3];
+
+/** The first teacher's time in the second half of a run in which it slows down ÷ in the first. */
+const SLOWDOWN = 4;
+
+/** What the teachers together give ÷ what the student could take, before one slows down. */
+const TEACHERS_SHARE = 0.5;
+
+/** Of a run at the rate that no run can exceed; long beside the time in which the workers' hands fill and empty. */
+const RUN_SECONDS = 60;
+
+const STEP_TIMING_BATCHES = 5_000;
+const POLL_MS = 50;
+
+/** Milliseconds of one inference, in the order of {@link TEACHERS}. */
+type Times = readonly number[];
+
+export async function capacity({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
+  const dataset = await importDataset('digits', cacheFolder());
+  const { models, stepMs } = await prepare(dataset, signal);
+  const folder = await mkdtemp(path.join(tmpdir(), 'lyceum-capacity-'));
+  const details: Record<string, unknown> = {
+    teachers: `lookup: one inference at a time, times ${RELATIVE_TIMES.join(' : ')}; slowed: the first ×${SLOWDOWN} in the middle`,
+    studentStepMs: stepMs,
+    runSeconds: RUN_SECONDS,
+  };
+  const settings: { readonly name: string; readonly ratios: readonly number[] }[] = [];
+  try {
+    for (const workerCount of WORKER_COUNTS) {
+      const options = { workerCount, stepMs, models, dataset, folder, repetitions, signal };
+      const { steady, slowed } = await measure(options);
+      settings.push(
+        { name: `${workerCount} workers`, ratios: steady },
+        { name: `${workerCount} workers, one teacher slowed`, ratios: slowed },
+      );
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  for (const { name, ratios } of settings) {
+    details[name] = { ratio: median(ratios), spread: spread(ratios) };
+  }
+  const worst = settings.reduce((a, b) => (median(b.ratios) < median(a.ratios) ? b : a));
+  return {
+    name: 'capacity',
+    value: median(worst.ratios),
+    unit: `achieved rate ÷ the rate that teachers and student allow, in the worst setting: ${worst.name}`,
+    spread: spread(worst.ratios),
+    details,
+  };
+}
+
+/** Trains the three teachers, briefly, and times the student's step. */
+async function prepare(
+  dataset: Buffer,
+  signal: AbortSignal,
+): Promise<{ models: Buffer[]; stepMs: number }> {
+  const shape = { teacherWorkers: 0, studentWorkers: 1, signal };
+  return withCluster(shape, async (_cluster, client) => {
+    await pushDataset(client, dataset, signal);
+    const models = await trainTeachers(client, signal);
+    const specification = training({ name: 'step', model: 'mlp', steps: STEP_TIMING_BATCHES });
+    await finished(client, specification, signal);
+    const { samplesPerSecond } = await client.getReport('step');
+    return { models, stepMs: (BATCH_SIZE / samplesPerSecond) * 1000 };
+  });
+}
+
+interface Measurement {
+  readonly workerCount: number;
+  readonly stepMs: number;
+  readonly models: readonly Buffer[];
+  readonly dataset: Buffer;
+  readonly folder: string;
+  readonly repetitions: number;
+  readonly signal: AbortSignal;
+}
+
+/** @returns one ratio a repetition. */
+async function measure(
+  options: Measurement,
+): Promise<Record<'steady' | 'slowed', readonly number[]>> {
+  const { workerCount, stepMs, models, dataset, folder, repetitions, signal } = options;
+  const lookupDelayFile = path.join(folder, `${workerCount}.json`);
+  await writeFile(lookupDelayFile, '{}');
+  const unit = (workerCount * stepMs) / TEACHERS_SHARE / sum(RELATIVE_TIMES);
+  const fast = RELATIVE_TIMES.map((relative) => relative * unit);
+  const slow = fast.map((ms, index) => (index === 0 ? SLOWDOWN * ms : ms));
+  const shape = { teacherWorkers: workerCount, studentWorkers: 1, signal };
+  return withCluster({ ...shape, lookupDelayMs: 0, lookupDelayFile }, async (_, client) => {
+    await pushDataset(client, dataset, signal);
+    await pushTeachers(client, models, signal);
+    await warmUpTeachers(client, 'mlp', signal);
+    const identities = await teacherIdentities(client);
+    const setTimes = (times: Times) => writeTimes(lookupDelayFile, identities, times);
+    const ratios = { steady: [] as number[], slowed: [] as number[] };
+    const steps = Math.ceil((RUN_SECONDS * 1000 * TEACHERS_SHARE) / stepMs);
+    let viewSeed = 1;
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      const order = ['steady', 'slowed'] as const;
+      for (const kind of repetition % 2 === 0 ? order : order.toReversed()) {
+        const name = `${kind}-${repetition + 1}`;
+        await setTimes(fast);
+        const run = distillation({ name, model: 'mlp', steps, viewSeed: viewSeed++ });
+        const ended = finished(client, run, signal);
+        const slowedAt = kind === 'slowed' ? await middle(client, name, ended, steps) : steps;
+        if (kind === 'slowed') await setTimes(slow);
+        await ended;
+        const { seconds } = (await client.getReport(name)).training;
+        const batchMs = (times: Times) => Math.max(stepMs, sum(times) / workerCount);
+        const leastMs = slowedAt * batchMs(fast) + (steps - slowedAt) * batchMs(slow);
+        ratios[kind].push(leastMs / 1000 / seconds);
+        progress(`${workerCount} workers, ${name}: ${(leastMs / 1000 / seconds).toFixed(3)}`);
+      }
+    }
+    return ratios;
+  });
+}
+
+/** Identities in the order of {@link TEACHERS}, hex: those that have answered are in the answer store. */
+async function teacherIdentities(client: CoordinatorClient): Promise<string[]> {
+  const tables = await client.listAnswerTables();
+  return TEACHERS.map((name) => {
+    const table = tables.find(({ teacher }) => teacher === name);
+    if (table === undefined) throw new LyceumError('INTERNAL', `${name} has answered nothing`);
+    return digestHex(table.teacherIdentity);
+  });
+}
+
+/** Workers read the file at any time: it changes as a whole. */
+async function writeTimes(
+  file: string,
+  identities: readonly string[],
+  times: Times,
+): Promise<void> {
+  const byIdentity = Object.fromEntries(identities.map((id, index) => [id, times[index]]));
+  await writeFile(`${file}.new`, JSON.stringify(byIdentity));
+  await rename(`${file}.new`, file);
+}
+
+/** Waits for the run's middle. @returns the step that it has reached. */
+async function middle(
+  client: CoordinatorClient,
+  runId: string,
+  ended: Promise<unknown>,
+  steps: number,
+): Promise<number> {
+  for (;;) {
+    // A run that fails ends this too.
+    await Promise.race([ended, sleep(POLL_MS)]);
+    const step = (await client.getRun(runId)).progress?.step ?? 0;
+    if (step >= steps / 2) return step;
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
