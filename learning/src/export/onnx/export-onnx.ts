@@ -1,0 +1,149 @@
+/**
+ * A classifier as an ONNX file: one input, [N, ...sample], and as outputs what was asked for.
+ *
+ *   logits or probabilities   float32 [N, C]  what the model gives
+ *   probabilities             float32 [N, C]  softmax of the logits; on request
+ *   label                     string [N]      name of the likeliest class, the first where several are; on request
+ */
+import { LyceumError } from '@lyceum/proto';
+import { type ModelPackage, packageWeightSpecs } from '../../data/model-package.js';
+import { weightBytes } from '../../data/model-weights.js';
+import { int8Weights } from '../int8-weights.js';
+import { layerGraph } from '../layer-graph.js';
+import { OnnxGraph } from './onnx-graph.js';
+import { emitLayer, type LayerWeight } from './onnx-layers.js';
+import { type OnnxValue, onnxFile } from './onnx-messages.js';
+
+export interface OnnxOptions {
+  /** Of the input; without the batch. */
+  readonly sampleShape: readonly number[];
+  readonly classNames: readonly string[];
+  /**
+   * Samples come as they are stored, bytes for images, and are scaled inside. Absent: as float32, in real values times the
+   * settings' scale, which is what the model itself wants.
+   */
+  readonly preprocessing?: { readonly stored: 'uint8' | 'float32'; readonly inputScale: number };
+  readonly softmax: boolean;
+  readonly labels: boolean;
+  /** Kernels of 8 bits; biases and normalisations stay as they are. */
+  readonly int8: boolean;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT naming a layer that has no counterpart in ONNX. */
+export function exportOnnx(model: ModelPackage, options: OnnxOptions): Uint8Array {
+  const { sampleShape, classNames, preprocessing } = options;
+  const graph = new OnnxGraph();
+  const input: OnnxValue = {
+    name: 'input',
+    type: preprocessing?.stored ?? 'float32',
+    sampleShape,
+  };
+  const output = emitModel(model, graph, preprocessed(graph, model, options), options.int8);
+  const outputs = classifierOutputs(graph, output, model, options);
+  return onnxFile({
+    name: 'classifier',
+    nodes: graph.nodes,
+    constants: graph.constants,
+    inputs: [input],
+    outputs,
+    metadata: { classNames: JSON.stringify(classNames) },
+  });
+}
+
+/** @returns the value that the model reads. */
+function preprocessed(
+  graph: OnnxGraph,
+  { settings }: ModelPackage,
+  { preprocessing }: OnnxOptions,
+): string {
+  if (preprocessing === undefined) return 'input';
+  const { stored, inputScale } = preprocessing;
+  const real = stored === 'uint8' ? graph.node('Cast', ['input'], { to: 1 }) : 'input';
+  // As the programs do: to real values first, then to the model's own scale.
+  const scales = [inputScale, settings.scale ?? 1].filter((scale) => scale !== 1);
+  return scales.reduce(
+    (x, scale) => graph.node('Mul', [x, graph.float32('scale', [], Float32Array.of(scale))]),
+    real,
+  );
+}
+
+function emitModel(model: ModelPackage, graph: OnnxGraph, input: string, int8: boolean): string {
+  const weights = weightsByName(model);
+  const values = new Map<string, string>();
+  let last = input;
+  for (const layer of layerGraph(model.modelJson)) {
+    if (layer.className === 'InputLayer') {
+      values.set(layer.name, input);
+      continue;
+    }
+    last = emitLayer(layer, {
+      graph,
+      inputs: layer.inputs.map((name) => values.get(name) ?? input),
+      weight: (name) => {
+        const found = weights.get(`${layer.name}/${name}`);
+        if (found !== undefined) return found;
+        const message = `the model has no weight ${layer.name}/${name}`;
+        throw new LyceumError('INVALID_ARGUMENT', message);
+      },
+      kernel: (name, weight, axis) =>
+        int8
+          ? quantizedKernel(graph, name, weight, axis)
+          : graph.float32(name, weight.shape, weight.values),
+    });
+    values.set(layer.name, last);
+  }
+  return last;
+}
+
+/** 8 bits in the file, and float32 again when it is loaded. */
+function quantizedKernel(
+  graph: OnnxGraph,
+  name: string,
+  { shape, values }: LayerWeight,
+  axis: number,
+): string {
+  const quantized = int8Weights(values, shape, axis);
+  const bytes = new Uint8Array(quantized.values.buffer);
+  const kernel = graph.constant(name, 'int8', shape, bytes);
+  const scales = graph.float32(`${name}_scales`, [quantized.scales.length], quantized.scales);
+  return graph.node('DequantizeLinear', [kernel, scales], { axis });
+}
+
+function classifierOutputs(
+  graph: OnnxGraph,
+  output: string,
+  { settings }: ModelPackage,
+  { classNames, softmax, labels }: OnnxOptions,
+): OnnxValue[] {
+  const perClass = (name: string): OnnxValue => ({
+    name,
+    type: 'float32',
+    sampleShape: [classNames.length],
+  });
+  graph.node('Identity', [output], {}, settings.output);
+  const outputs = [perClass(settings.output)];
+  if (softmax && settings.output === 'logits') {
+    graph.node('Softmax', [output], { axis: -1 }, 'probabilities');
+    outputs.push(perClass('probabilities'));
+  }
+  if (labels) {
+    const best = graph.node('ArgMax', [output], { axis: 1, keepdims: 0 });
+    const names = graph.constant('class_names', 'string', [classNames.length], classNames);
+    graph.node('Gather', [names, best], { axis: 0 }, 'label');
+    outputs.push({ name: 'label', type: 'string', sampleShape: [] });
+  }
+  return outputs;
+}
+
+function weightsByName(model: ModelPackage): Map<string, LayerWeight> {
+  const weights = new Map<string, LayerWeight>();
+  let offset = 0;
+  for (const spec of packageWeightSpecs(model)) {
+    const bytes = model.weights.slice(offset, offset + weightBytes(spec));
+    offset += bytes.length;
+    if (spec.dtype !== 'float32') continue;
+    // A copy: its offset need not be one of a Float32Array.
+    weights.set(spec.name, { shape: spec.shape, values: new Float32Array(bytes.buffer) });
+  }
+  return weights;
+}

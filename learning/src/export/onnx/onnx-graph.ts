@@ -1,0 +1,48 @@
+/** An ONNX graph under construction: nodes, constants, and names that are never given twice. */
+import type { ElementType, OnnxAttribute, OnnxConstant, OnnxNode } from './onnx-messages.js';
+
+export class OnnxGraph {
+  readonly nodes: OnnxNode[] = [];
+  readonly constants: OnnxConstant[] = [];
+  #count = 0;
+
+  /** Adds a node. @returns its output. */
+  node(
+    operation: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    output = this.#name(operation.toLowerCase()),
+  ): string {
+    this.nodes.push({ operation, inputs, output, attributes });
+    return output;
+  }
+
+  float32(name: string, shape: readonly number[], values: Float32Array): string {
+    return this.constant(name, 'float32', shape, bytesOf(values));
+  }
+
+  int64(name: string, values: readonly number[]): string {
+    const data = bytesOf(BigInt64Array.from(values, BigInt));
+    return this.constant(name, 'int64', [values.length], data);
+  }
+
+  constant(
+    name: string,
+    type: ElementType,
+    shape: readonly number[],
+    data: OnnxConstant['data'],
+  ): string {
+    const unique = this.#name(name);
+    this.constants.push({ name: unique, type, shape, data });
+    return unique;
+  }
+
+  #name(stem: string): string {
+    this.#count += 1;
+    return `${stem}_${this.#count}`;
+  }
+}
+
+function bytesOf(values: Float32Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

@@ -1,0 +1,280 @@
+/**
+ * What each kind of layer is in ONNX. Values keep TensorFlow's order of dimensions, [N, H, W, C]; convolutions and
+ * pools, which ONNX has for [N, C, H, W] alone, stand between two transpositions, which runtimes cancel.
+ *
+ * @see https://github.com/onnx/onnx/blob/v1.16.0/docs/Operators.md
+ */
+import { LyceumError } from '@lyceum/proto';
+import type { GraphLayer } from '../layer-graph.js';
+import type { OnnxGraph } from './onnx-graph.js';
+import type { OnnxAttribute } from './onnx-messages.js';
+
+/** A weight of the model, row-major. */
+export interface LayerWeight {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** Where a layer's node goes, and what it may ask. */
+export interface LayerContext {
+  readonly graph: OnnxGraph;
+  /** What it reads: names of values. */
+  readonly inputs: readonly string[];
+  /** A weight by the last part of its name. @throws {LyceumError} INVALID_ARGUMENT if there is none. */
+  readonly weight: (name: string) => LayerWeight;
+  /** Adds a kernel to the graph, quantized if that is wanted. `axis`: that of its output channels. */
+  readonly kernel: (name: string, weight: LayerWeight, axis: number) => string;
+}
+
+type Emit = (layer: GraphLayer, context: LayerContext) => string;
+
+/** Adds a layer. @returns the name of its value. @throws {LyceumError} INVALID_ARGUMENT if it has no counterpart. */
+export function emitLayer(layer: GraphLayer, context: LayerContext): string {
+  const emit = EMITTERS[layer.className];
+  if (emit === undefined) {
+    const known = Object.keys(EMITTERS).join(', ');
+    throw unsupported(layer, `there is no ONNX for it; known are ${known}`);
+  }
+  return emit(layer, context);
+}
+
+const only = (inputs: readonly string[]) => inputs[0] as string;
+
+const passed: Emit = (_, { inputs }) => only(inputs);
+
+const dense: Emit = (layer, { graph, inputs, weight, kernel }) => {
+  const matrix = kernel(`${layer.name}_kernel`, weight('kernel'), 1);
+  const product = graph.node('MatMul', [only(inputs), matrix]);
+  return activated(layer, graph, withBias(layer, graph, product, weight));
+};
+
+const conv2d: Emit = (layer, { graph, inputs, weight, kernel }) => {
+  const { shape, values } = weight('kernel');
+  const [height = 0, width = 0, inCount = 0, outCount = 0] = shape;
+  const moved = {
+    shape: [outCount, inCount, height, width],
+    values: transposed(values, shape, [3, 2, 0, 1]),
+  };
+  const filters = kernel(`${layer.name}_kernel`, moved, 0);
+  const attributes = {
+    ...windowAttributes(layer),
+    kernel_shape: [height, width],
+    dilations: pair(layer, 'dilation_rate', [1, 1]),
+  };
+  const y = channelsFirst(graph, only(inputs), (x) => graph.node('Conv', [x, filters], attributes));
+  return activated(layer, graph, withBias(layer, graph, y, weight));
+};
+
+const depthwiseConv2d: Emit = (layer, { graph, inputs, weight, kernel }) => {
+  const { shape, values } = weight('depthwise_kernel');
+  const [height = 0, width = 0, inCount = 0, multiplier = 0] = shape;
+  const moved = {
+    shape: [inCount * multiplier, 1, height, width],
+    values: transposed(values, shape, [2, 3, 0, 1]),
+  };
+  const filters = kernel(`${layer.name}_kernel`, moved, 0);
+  const attributes = {
+    ...windowAttributes(layer),
+    kernel_shape: [height, width],
+    dilations: pair(layer, 'dilation_rate', [1, 1]),
+    group: inCount,
+  };
+  const y = channelsFirst(graph, only(inputs), (x) => graph.node('Conv', [x, filters], attributes));
+  return activated(layer, graph, withBias(layer, graph, y, weight));
+};
+
+function pool(operation: 'MaxPool' | 'AveragePool'): Emit {
+  return (layer, { graph, inputs }) => {
+    const size = pair(layer, 'pool_size', [2, 2]);
+    const attributes = { ...windowAttributes(layer, size), kernel_shape: size };
+    return channelsFirst(graph, only(inputs), (x) => graph.node(operation, [x], attributes));
+  };
+}
+
+function overImage(operation: 'ReduceMean' | 'ReduceMax'): Emit {
+  return (layer, { graph, inputs }) => {
+    refuseChannelsFirst(layer);
+    return graph.node(operation, inputs, { axes: [1, 2], keepdims: 0 });
+  };
+}
+
+const batchNormalization: Emit = (layer, { graph, inputs, weight }) => {
+  const axis = layer.config['axis'];
+  if (axis !== undefined && axis !== -1 && axis !== 3) {
+    throw unsupported(layer, `it normalises axis ${String(axis)}; only the last can be exported`);
+  }
+  const mean = weight('moving_mean').values;
+  const variance = weight('moving_variance').values;
+  const gamma = layer.config['scale'] === false ? undefined : weight('gamma').values;
+  const beta = layer.config['center'] === false ? undefined : weight('beta').values;
+  const epsilon = Number(layer.config['epsilon'] ?? 1e-3);
+  const factor = mean.map((_, c) => (gamma?.[c] ?? 1) / Math.sqrt((variance[c] ?? 0) + epsilon));
+  const shift = mean.map((m, c) => (beta?.[c] ?? 0) - m * (factor[c] ?? 0));
+  const factors = graph.float32(`${layer.name}_factor`, [mean.length], factor);
+  const shifts = graph.float32(`${layer.name}_shift`, [mean.length], shift);
+  return graph.node('Add', [graph.node('Mul', [only(inputs), factors]), shifts]);
+};
+
+const permute: Emit = (layer, { graph, inputs }) =>
+  graph.node('Transpose', inputs, { perm: [0, ...numbers(layer, 'dims')] });
+
+const reshape: Emit = (layer, { graph, inputs }) => {
+  const shape = graph.int64(`${layer.name}_shape`, [0, ...numbers(layer, 'target_shape')]);
+  return graph.node('Reshape', [only(inputs), shape]);
+};
+
+const zeroPadding2d: Emit = (layer, { graph, inputs }) => {
+  const padding = layer.config['padding'];
+  const sides = Array.isArray(padding) ? padding.flat() : [];
+  const [top = 0, bottom = 0, left = 0, right = 0] = sides.map(Number);
+  if (sides.length !== 4) throw unsupported(layer, `its padding is ${JSON.stringify(padding)}`);
+  refuseChannelsFirst(layer);
+  const pads = graph.int64(`${layer.name}_pads`, [0, top, left, 0, 0, bottom, right, 0]);
+  return graph.node('Pad', [only(inputs), pads]);
+};
+
+const activation: Emit = (layer, { graph, inputs }) => activated(layer, graph, only(inputs));
+
+const relu: Emit = (layer, { graph, inputs }) => {
+  const { max_value: max, negative_slope: slope, threshold } = layer.config;
+  if ((max ?? null) !== null || Number(slope ?? 0) !== 0 || Number(threshold ?? 0) !== 0) {
+    throw unsupported(layer, 'it has a slope, a threshold or a greatest value');
+  }
+  return graph.node('Relu', inputs);
+};
+
+function chained(operation: 'Add' | 'Mul'): Emit {
+  return (_, { graph, inputs }) => inputs.reduce((x, y) => graph.node(operation, [x, y]));
+}
+
+const concatenate: Emit = (layer, { graph, inputs }) =>
+  graph.node('Concat', inputs, { axis: Number(layer.config['axis'] ?? -1) });
+
+const EMITTERS: Readonly<Record<string, Emit>> = {
+  Activation: activation,
+  Add: chained('Add'),
+  AveragePooling2D: pool('AveragePool'),
+  BatchNormalization: batchNormalization,
+  Concatenate: concatenate,
+  Conv2D: conv2d,
+  Dense: dense,
+  DepthwiseConv2D: depthwiseConv2d,
+  Dropout: passed,
+  Flatten: (_, { graph, inputs }) => graph.node('Flatten', inputs, { axis: 1 }),
+  GaussianDropout: passed,
+  GaussianNoise: passed,
+  GlobalAveragePooling2D: overImage('ReduceMean'),
+  GlobalMaxPooling2D: overImage('ReduceMax'),
+  MaxPooling2D: pool('MaxPool'),
+  Multiply: chained('Mul'),
+  Permute: permute,
+  ReLU: relu,
+  Reshape: reshape,
+  Softmax: (layer, { graph, inputs }) =>
+    graph.node('Softmax', inputs, { axis: Number(layer.config['axis'] ?? -1) }),
+  SpatialDropout2D: passed,
+  ZeroPadding2D: zeroPadding2d,
+};
+
+/** By the name of tfjs and Keras. `hard_sigmoid` and `swish` are not operators of ONNX's set 17. */
+const ACTIVATIONS: Readonly<Record<string, readonly [string, Record<string, OnnxAttribute>]>> = {
+  elu: ['Elu', {}],
+  relu: ['Relu', {}],
+  selu: ['Selu', {}],
+  sigmoid: ['Sigmoid', {}],
+  softmax: ['Softmax', { axis: -1 }],
+  softplus: ['Softplus', {}],
+  softsign: ['Softsign', {}],
+  tanh: ['Tanh', {}],
+};
+
+function activated(layer: GraphLayer, graph: OnnxGraph, x: string): string {
+  const name = String(layer.config['activation'] ?? 'linear');
+  if (name === 'linear') return x;
+  const found = ACTIVATIONS[name];
+  if (found === undefined) {
+    const known = ['linear', ...Object.keys(ACTIVATIONS)].join(', ');
+    throw unsupported(layer, `its activation is ${name}; known are ${known}`);
+  }
+  return graph.node(found[0], [x], found[1]);
+}
+
+function withBias(
+  layer: GraphLayer,
+  graph: OnnxGraph,
+  x: string,
+  weight: LayerContext['weight'],
+): string {
+  if (layer.config['use_bias'] === false) return x;
+  const { shape, values } = weight('bias');
+  return graph.node('Add', [x, graph.float32(`${layer.name}_bias`, shape, values)]);
+}
+
+function channelsFirst(graph: OnnxGraph, x: string, middle: (x: string) => string): string {
+  const first = graph.node('Transpose', [x], { perm: [0, 3, 1, 2] });
+  return graph.node('Transpose', [middle(first)], { perm: [0, 2, 3, 1] });
+}
+
+/** @param defaultStrides - a pool's own size. */
+function windowAttributes(
+  layer: GraphLayer,
+  defaultStrides: readonly number[] = [1, 1],
+): Record<string, OnnxAttribute> {
+  refuseChannelsFirst(layer);
+  const padding = layer.config['padding'] ?? 'valid';
+  if (padding !== 'same' && padding !== 'valid') {
+    throw unsupported(layer, `its padding is ${JSON.stringify(padding)}`);
+  }
+  return {
+    strides: pair(layer, 'strides', defaultStrides),
+    // TensorFlow pads more at the end where it cannot pad evenly.
+    auto_pad: padding === 'same' ? 'SAME_UPPER' : 'VALID',
+  };
+}
+
+function refuseChannelsFirst(layer: GraphLayer): void {
+  const format = layer.config['data_format'] ?? 'channels_last';
+  if (format === 'channels_last' || format === 'channelsLast') return;
+  throw unsupported(layer, `its data_format is ${JSON.stringify(format)}`);
+}
+
+/** A setting for height and width; one number stands for both. */
+function pair(layer: GraphLayer, key: string, missing: readonly number[]): readonly number[] {
+  const value = layer.config[key] ?? missing;
+  const both = typeof value === 'number' ? [value, value] : value;
+  if (Array.isArray(both) && both.length === 2 && both.every(Number.isInteger)) return both;
+  throw unsupported(layer, `its ${key} is ${JSON.stringify(value)}`);
+}
+
+function numbers(layer: GraphLayer, key: string): readonly number[] {
+  const value = layer.config[key];
+  if (Array.isArray(value) && value.every(Number.isInteger)) return value as number[];
+  throw unsupported(layer, `its ${key} is ${JSON.stringify(value)}`);
+}
+
+/** Values with their dimensions in the order `axes`. */
+function transposed(
+  values: Float32Array,
+  shape: readonly number[],
+  axes: readonly number[],
+): Float32Array {
+  const strides = shape.map((_, d) => shape.slice(d + 1).reduce((a, b) => a * b, 1));
+  const sizes = axes.map((axis) => shape[axis] ?? 0);
+  const steps = axes.map((axis) => strides[axis] ?? 0);
+  const moved = new Float32Array(values.length);
+  const index = new Array<number>(axes.length).fill(0);
+  for (let at = 0; at < moved.length; at++) {
+    moved[at] = values[index.reduce((sum, i, d) => sum + i * (steps[d] ?? 0), 0)] ?? 0;
+    for (let d = axes.length - 1; d >= 0; d--) {
+      index[d] = (index[d] ?? 0) + 1;
+      if ((index[d] ?? 0) < (sizes[d] ?? 0)) break;
+      index[d] = 0;
+    }
+  }
+  return moved;
+}
+
+function unsupported({ name, className }: GraphLayer, reason: string): LyceumError {
+  const message = `layer ${name} (${className}) cannot be exported to ONNX: ${reason}`;
+  return new LyceumError('INVALID_ARGUMENT', message);
+}
