@@ -258,7 +258,7 @@ export class CoordinatorClient {
     return { artifact: present(artifact), created };
   }
 
-  /** @param name - a pushed name, or `run:ID` for a run's student. */
+  /** @param name - a pushed name, or `run:ID` for a run's student or its data set. */
   pullArtifact(kind: ArtifactKind, name: string, options: Cancellable = {}): Promise<Buffer> {
     const pull = openServerStream(() => this.#artifacts.pullArtifact({ kind, name }), options);
     return collect(pull.incoming);

@@ -124,7 +124,11 @@ async function* pull(
   { kind, name }: PullArtifactRequest,
 ): AsyncGenerator<PullArtifactResponse, void, undefined> {
   if (name.startsWith('run:')) {
-    const { runId, state, outcome } = store.require(name.slice('run:'.length));
+    const { runId, state, outcome, dataset } = store.require(name.slice('run:'.length));
+    if (kindName(kind) === 'dataset') {
+      yield* chunks(await catalog.blobs.get(dataset.digest));
+      return;
+    }
     if (outcome === undefined) {
       const message = `run ${runId} is ${state} and has no student yet`;
       throw new LyceumError('NOT_FOUND', message);

@@ -3,7 +3,7 @@
  * student worker, each a process. The tests are one story, in order: data, models, runs, report, pull.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readNpz } from '@lyceum/learning/data';
@@ -214,6 +214,37 @@ describe('runs', () => {
 
     expect((await cli('models', 'push', 'pushed', out)).code).toBe(0);
     expect(await json('models', 'list')).toMatchObject([{ name: 'pushed' }]);
+  });
+
+  test('its student is pulled as ONNX, checked on the test split before it is written', async () => {
+    const out = path.join(folder, 'onnx');
+    const parts = 'preprocessing,softmax,labels';
+    const pulled = await cli('pull', 'teacher', '--out', out, '--format', 'onnx', '--with', parts);
+    expect(pulled).toMatchObject({ code: 0 });
+    expect(pulled.stderr).toMatch(
+      /checked on 48 test samples: logits differ by at most \d\.\de[-+]\d\naccuracy: student (\S+ %), this file \1\n/,
+    );
+    expect((await readdir(out)).sort()).toEqual(['model.onnx']);
+    const triton = ['--format', 'triton', '--int8'];
+    const small = await cli('pull', 'teacher', '--out', out, ...triton);
+    expect(small.stderr).toMatch(/accuracy: student \S+ %, this file \S+ %/);
+    expect((await readdir(path.join(out, 'teacher'))).sort()).toEqual([
+      '1',
+      'config.pbtxt',
+      'labels.txt',
+    ]);
+    const tensors = ['--format', 'safetensors'];
+    expect((await cli('pull', 'pushed', '--out', out, ...tensors)).code).toBe(0);
+    const unchecked = await cli('pull', 'pushed', '--out', out, '--format', 'onnx', '--force');
+    expect(unchecked.stderr).toContain('not checked: a pushed model has no outputs');
+
+    const wrong = await cli('pull', 'teacher', '--out', out, ...tensors, '--int8');
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.stderr).toContain('--int8 is for --format onnx and triton; got safetensors');
+    const labels = ['--format', 'onnx', '--with', 'labels', '--force'];
+    expect((await cli('pull', 'pushed', '--out', out, ...labels)).stderr).toContain(
+      '--with labels needs a data set, and pushed is a pushed model',
+    );
   });
 
   test('progress is told in plain lines where there is no terminal', async () => {

@@ -1,47 +1,206 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { parseModelPackage, settingsJson } from '@lyceum/learning/data';
+import {
+  type Dataset,
+  describeModel,
+  type ModelPackage,
+  parseDataset,
+  parseModelPackage,
+} from '@lyceum/learning/data';
+import type { OnnxOptions } from '@lyceum/learning/export';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CoordinatorClient } from '../../client/index.js';
 import { withCoordinator } from '../command-context.js';
+import { checkOnnx, testOutputs } from '../export/check-onnx.js';
+import {
+  EXPORT_FORMATS,
+  type ExportedFiles,
+  type ExportFormat,
+  onnxFiles,
+  safetensorsFiles,
+  tfjsFiles,
+  tritonFiles,
+} from '../export/exported-files.js';
 import { refuseExisting, writeNewFile } from '../output-file.js';
+
+interface PullOptions {
+  readonly out: string;
+  readonly format: ExportFormat;
+  readonly with?: readonly Part[];
+  readonly int8?: true;
+  readonly force?: true;
+}
+
+const PARTS = ['preprocessing', 'softmax', 'labels'] as const;
+
+type Part = (typeof PARTS)[number];
+
+/** A model, and what its run knows of it; a pushed model has no run. */
+interface Source {
+  readonly model: ModelPackage;
+  /** `ID` or a model's name. */
+  readonly name: string;
+  readonly runId?: string;
+}
 
 export function addPull(program: Command): void {
   program
     .command('pull')
-    .description("fetch a run's student, or a pushed model, as a folder that TensorFlow.js loads")
+    .description("fetch a run's student, or a pushed model")
     .argument('<name>', "a run's id or a model's name; run:ID or model:NAME where both are there")
-    .requiredOption('--out <dir>', 'folder to write model.json, weights.bin and settings.json to')
-    .option('--force', 'overwrite them')
+    .requiredOption('--out <dir>', 'folder to write to')
+    .addOption(
+      new Option('--format <format>', 'tfjs: model.json, weights.bin, settings.json')
+        .choices(EXPORT_FORMATS)
+        .default('tfjs'),
+    )
+    .option(
+      '--with <parts>',
+      'what an ONNX file does beside the model, separated by commas: preprocessing (takes samples as they are stored), softmax, labels (names of classes)',
+      parseParts,
+    )
+    .option('--int8', 'kernels of 8 bits in an ONNX file')
+    .option('--force', 'overwrite what is there')
     .addHelpText(
       'after',
       `
-Example:
-  coordinator pull digits --out ./digits-student
+An ONNX file, alone or in a Triton repository, is run on the run's test split before it is written, and must give what the
+student gave; --int8 shows both accuracies. A pushed model has no such outputs: its file is not checked.
 
-and in a program: await tf.loadLayersModel('file://digits-student/model.json')`,
+Examples:
+  coordinator pull digits --out ./digits-student                  # await tf.loadLayersModel('file://digits-student/model.json')
+  coordinator pull digits --out ./digits --format onnx --with preprocessing,softmax,labels
+  coordinator pull digits --out ./models --format triton --int8   # tritonserver --model-repository ./models`,
     )
-    .action((name: string, options: { out: string; force?: true }, command: Command) =>
-      withCoordinator(command, async ({ client, notice, signal }) => {
-        const overwrite = options.force === true;
-        const files = ['model.json', 'weights.bin', 'settings.json'].map((file) =>
-          path.join(options.out, file),
-        );
-        if (!overwrite) for (const file of files) await refuseExisting(file);
-        const source = await sourceOf(client, name);
-        const bytes = await client.pullArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, source, {
-          signal,
-        });
-        const { modelJson, weights, settings } = parseModelPackage(bytes);
-        await mkdir(options.out, { recursive: true });
-        const [modelFile = '', weightsFile = '', settingsFile = ''] = files;
-        await writeNewFile(weightsFile, weights, overwrite);
-        await writeNewFile(settingsFile, `${settingsJson(settings)}\n`, overwrite);
-        await writeNewFile(modelFile, `${JSON.stringify(modelJson)}\n`, overwrite);
-        notice(`wrote ${files.join(', ')}`);
+    .action((name: string, options: PullOptions, command: Command) => {
+      refuseMismatch(options);
+      return withCoordinator(command, async ({ client, notice, signal }) => {
+        const source = await findSource(client, name, signal);
+        const files = await exported(client, source, options, notice, signal);
+        await write(files, options);
+        const written = [...files.keys()].map((file) => path.join(options.out, file));
+        notice(`wrote ${written.join(', ')}`);
+      });
+    });
+}
+
+function parseParts(text: string): Part[] {
+  return text.split(',').map((part) => {
+    const known = PARTS.find((name) => name === part.trim());
+    if (known !== undefined) return known;
+    throw new InvalidArgumentError(`"${part}" is none of ${PARTS.join(', ')}.`);
+  });
+}
+
+function refuseMismatch({ format, with: parts, int8 }: PullOptions): void {
+  const isOnnx = format === 'onnx' || format === 'triton';
+  if (isOnnx || (parts === undefined && int8 === undefined)) return;
+  const flag = parts === undefined ? '--int8' : '--with';
+  const message = `${flag} is for --format onnx and triton; got ${format}`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+async function exported(
+  client: CoordinatorClient,
+  source: Source,
+  options: PullOptions,
+  notice: (line: string) => void,
+  signal: AbortSignal,
+): Promise<ExportedFiles> {
+  const { model, name, runId } = source;
+  if (options.format === 'tfjs') return tfjsFiles(model);
+  const dataset = runId === undefined ? undefined : await datasetOf(client, runId, signal);
+  if (options.format === 'safetensors') return safetensorsFiles(model, dataset?.classNames);
+  const onnxOptions = onnxOptionsOf(source, dataset, options);
+  const files =
+    options.format === 'onnx'
+      ? onnxFiles(model, onnxOptions)
+      : tritonFiles(name, model, onnxOptions);
+  if (dataset === undefined || runId === undefined) {
+    notice('not checked: a pushed model has no outputs to compare with');
+    return files;
+  }
+  const expected = testOutputs(await client.getPredictions(runId, { signal }));
+  const onnx = [...files].find(([file]) => file.endsWith('.onnx'))?.[1] as Uint8Array;
+  const check = await checkOnnx(onnx, onnxOptions, model.settings, dataset, expected);
+  notice(
+    `checked on ${check.sampleCount} test samples: logits differ by at most ${check.largestDifference.toExponential(1)}`,
+  );
+  if (check.accuracy !== undefined) {
+    const { student, exported: own } = check.accuracy;
+    notice(`accuracy: student ${percent(student)}, this file ${percent(own)}`);
+  }
+  return files;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if a pushed model does not say what is asked for. */
+function onnxOptionsOf(
+  { model, name }: Source,
+  dataset: Dataset | undefined,
+  options: PullOptions,
+): OnnxOptions {
+  const parts = new Set(options.with);
+  const described = describeModel(model);
+  const sampleShape = described.inputShape ?? dataset?.sampleShape;
+  const classCount = described.classCount ?? dataset?.classCount;
+  if (sampleShape === undefined || classCount === undefined) {
+    const message = `model ${name} does not say what it takes or how many classes it gives`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const [needsSet] = (['preprocessing', 'labels'] as const).filter((part) => parts.has(part));
+  if (dataset === undefined && needsSet !== undefined) {
+    const message = `--with ${needsSet} needs a data set, and ${name} is a pushed model, which names none`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return {
+    sampleShape,
+    classNames: dataset?.classNames ?? Array.from({ length: classCount }, (_, c) => String(c)),
+    ...(dataset !== undefined &&
+      parts.has('preprocessing') && {
+        preprocessing: {
+          stored: dataset.inputs instanceof Uint8Array ? 'uint8' : 'float32',
+          inputScale: dataset.inputScale,
+        },
       }),
-    );
+    softmax: parts.has('softmax'),
+    labels: parts.has('labels'),
+    int8: options.int8 === true,
+  };
+}
+
+async function datasetOf(
+  client: CoordinatorClient,
+  runId: string,
+  signal: AbortSignal,
+): Promise<Dataset> {
+  const { ARTIFACT_KIND_DATASET } = ArtifactKind;
+  const bytes = await client.pullArtifact(ARTIFACT_KIND_DATASET, `run:${runId}`, { signal });
+  return parseDataset(bytes);
+}
+
+async function write(files: ExportedFiles, { out, force }: PullOptions): Promise<void> {
+  const overwrite = force === true;
+  const targets = [...files].map(([file, content]) => [path.join(out, file), content] as const);
+  if (!overwrite) for (const [file] of targets) await refuseExisting(file);
+  for (const [file, content] of targets) {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeNewFile(file, content, overwrite);
+  }
+}
+
+async function findSource(
+  client: CoordinatorClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<Source> {
+  const source = await sourceOf(client, name);
+  const { ARTIFACT_KIND_MODEL } = ArtifactKind;
+  const bytes = await client.pullArtifact(ARTIFACT_KIND_MODEL, source, { signal });
+  const model = parseModelPackage(bytes);
+  if (!source.startsWith('run:')) return { model, name: source };
+  const runId = source.slice('run:'.length);
+  return { model, name: runId, runId };
 }
 
 /** The artifact's name at the coordinator: `run:ID`, or a pushed model's name. */
@@ -61,4 +220,8 @@ async function sourceOf(client: CoordinatorClient, name: string): Promise<string
   if (!isRun && !isModel)
     throw new LyceumError('NOT_FOUND', `there is no run and no model ${name}`);
   return isRun ? `run:${name}` : name;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
 }

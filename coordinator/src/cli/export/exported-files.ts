@@ -1,0 +1,50 @@
+/** What `pull` writes in each format: files by their path below the output folder. */
+import { type ModelPackage, settingsJson } from '@lyceum/learning/data';
+import {
+  exportOnnx,
+  exportSafetensors,
+  type OnnxOptions,
+  tritonRepository,
+} from '@lyceum/learning/export';
+
+export const EXPORT_FORMATS = ['tfjs', 'onnx', 'safetensors', 'triton'] as const;
+
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export type ExportedFiles = ReadonlyMap<string, Uint8Array | string>;
+
+export const ONNX_FILE = 'model.onnx';
+
+/** For TensorFlow.js: `model.json` comes last, so that it never names weights that are not there. */
+export function tfjsFiles({ modelJson, weights, settings }: ModelPackage): ExportedFiles {
+  return new Map<string, Uint8Array | string>([
+    ['weights.bin', weights],
+    ['settings.json', `${settingsJson(settings)}\n`],
+    ['model.json', `${JSON.stringify(modelJson)}\n`],
+  ]);
+}
+
+/** @param classNames - where they are known. */
+export function safetensorsFiles(
+  model: ModelPackage,
+  classNames: readonly string[] | undefined,
+): ExportedFiles {
+  const metadata = {
+    output: model.settings.output,
+    ...(classNames !== undefined && { classNames: JSON.stringify(classNames) }),
+  };
+  return new Map([['model.safetensors', exportSafetensors(model, metadata)]]);
+}
+
+export function onnxFiles(model: ModelPackage, options: OnnxOptions): ExportedFiles {
+  return new Map([[ONNX_FILE, exportOnnx(model, options)]]);
+}
+
+/** @param name - of the model, a folder of the repository. */
+export function tritonFiles(
+  name: string,
+  model: ModelPackage,
+  options: OnnxOptions,
+): ExportedFiles {
+  return tritonRepository(name, exportOnnx(model, options), options, model.settings.output);
+}
