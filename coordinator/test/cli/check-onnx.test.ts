@@ -1,8 +1,7 @@
 /** An export whose outputs are not the student's is refused. */
-import { parseDataset } from '@lyceum/learning/data';
+import { parseDataset, parseModelPackage } from '@lyceum/learning/data';
 import { exportOnnx, type OnnxOptions } from '@lyceum/learning/export';
 import { expect, test } from 'vitest';
-import { parseModelPackage } from '../../../learning/src/data/index.js';
 import { checkOnnx, type TestOutputs } from '../../src/cli/export/check-onnx.js';
 import { tinyDatasetBytes, tinyModelBytes } from '../server/tiny-artifacts.js';
 
