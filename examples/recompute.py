@@ -1,0 +1,50 @@
+"""Recomputes every figure of a run's report from its predictions; exit status 1 if one has another printed digit.
+
+    coordinator report RUN --predictions predictions.npz -o json > report.json
+    python3 examples/recompute.py predictions.npz report.json
+"""
+import json, sys
+import numpy as np
+
+def log_softmax(z):
+    z = z.astype(np.float64) - z.max(axis=1, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+
+def mean(values):
+    return float(values.mean()) if len(values) and np.isfinite(values.mean()) else None
+
+def figures(z, y, references):
+    log_q, best, known = log_softmax(z), z.argmax(axis=1), y >= 0
+    right, confidence = best == y, 1 / np.exp(z.astype(np.float64) - z.max(axis=1, keepdims=True)).sum(axis=1)
+    bins = np.clip(np.ceil(15 * confidence) - 1, 0, 14)
+    gaps = [abs((confidence - right)[known & (bins == b)].sum()) for b in range(15)]
+    fidelity = []
+    for name, v in references.items():
+        log_p, same = log_softmax(v), v.argmax(axis=1) == best
+        kl = np.where(log_p > -np.inf, np.exp(log_p) * (log_p - log_q), 0).sum(axis=1)
+        fidelity.append({"to": name, "agreement": mean(same), "kl": mean(kl),
+                         "agreementWhereWrong": mean(same[known & (v.argmax(axis=1) != y)])})
+    return {"accuracy": mean(right[known]), "nll": mean(-log_q[known, y[known]]),
+            "ece": sum(gaps) / known.sum() if known.any() else None,
+            "brier": mean(((np.exp(log_q) - np.eye(z.shape[1])[y]) ** 2).sum(axis=1)[known]),
+            "perClassRecall": [mean(right[y == c]) for c in range(z.shape[1])], "fidelity": fidelity}
+
+def flat(value, name=""):
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if parts is None: return [(name, value if isinstance(value, str) or value is None else f"{max(0, value):.4f}")]
+    return [figure for key, part in parts for figure in flat(part, f"{name} {key}")]
+
+np.seterr(invalid="ignore", divide="ignore")
+arrays, report, different = np.load(sys.argv[1]), json.load(open(sys.argv[2], encoding="utf-8")), 0
+references = {"ensemble": report["ensemble"], **{f"teacher.{t['name']}": t for t in report["teachers"]}}
+students = {name: report[name] for name in ("student", "studentWithoutTeachers", "studentAllLabels")}
+rows = {name: row for name, row in {**references, **students}.items() if row}
+for split, prefix in ("test", ""), ("validation", "validation."), ("train", "train."):
+    for model, row in rows.items():
+        others = {name: arrays[prefix + name] for name in references if name in rows and name != model}
+        own, wanted = figures(arrays[prefix + model], arrays[prefix + "label"], others), row if split == "test" else row[split]
+        if wanted["perClassRecall"] is None: own["perClassRecall"] = None
+        for (name, text), (_, told) in zip(flat(own), flat({key: wanted[key] for key in own}), strict=True):
+            different += text != told
+            print(f"{split} {model}{name}: {text}" + ("" if text == told else f", but the report has {told}"))
+sys.exit(1 if different else 0)
