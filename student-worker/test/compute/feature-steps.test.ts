@@ -32,6 +32,7 @@ const TERMS: { term: object; model: object; hint: Hint }[] = [
   { term: { term: 'hint', guidedLayer: 'pool_1' }, model: CONV, hint: 'vector' },
   { term: { term: 'attention-transfer', guidedLayer: 'conv_1' }, model: CONV, hint: 'half' },
   { term: { term: 'similarity-preserving', guidedLayer: 'conv_2' }, model: CONV, hint: 'vector' },
+  { term: { term: 'similarity-preserving', guidedLayer: 'dense_1' }, model: MLP, hint: 'vector' },
   { term: { term: 'rkd', guidedLayer: 'dense_2' }, model: MLP, hint: 'map' },
 ];
 

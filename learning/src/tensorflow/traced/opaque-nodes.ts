@@ -12,7 +12,7 @@
 import { type GraphNode, shapeAttribute, typeAttribute } from './graph-messages.js';
 import type { RecordedOperation, Recording, Source } from './recording.js';
 
-/** Operations that are rearranged, and the casts in gradients, which it looks through. Each has one output. */
+/** Operations that are rearranged, and casts and reshapes, which it looks through. Each has one output. */
 const ARITHMETIC: ReadonlySet<string> = new Set([
   'Add',
   'AddN',
@@ -23,6 +23,7 @@ const ARITHMETIC: ReadonlySet<string> = new Set([
   'Neg',
   'Pow',
   'RealDiv',
+  'Reshape',
   'Rsqrt',
   'Sqrt',
   'Square',
