@@ -25,6 +25,7 @@ test.each([
   [['submit', '-', '--set', 'a'], '--set a: has no "="'],
   [['submit', 'no-such-file.yaml'], 'no-such-file.yaml cannot be used'],
   [['up', '--teachers', '-1'], 'whole number'],
+  [['up', '--plugin', 'no-such-file.ts'], 'no-such-file.ts cannot be used'],
   [['serve', '--listen', '0.0.0.0:7700'], '--insecure'],
   [['serve', '--listen', 'nowhere'], 'want HOST:PORT'],
   [['datasets', 'push', 'x'], 'give a source'],
