@@ -1,6 +1,7 @@
 /** How a run's answers are stored, which is what its student trains on. What each codec does is in `@lyceum/learning/codecs`. */
 import { choose, isMapping, listed, section, wants, wholeNumber, word } from './document-schema.js';
 import type { Problem } from './errors.js';
+import { featureTerms } from './feature-terms-schema.js';
 
 /** Terms that compare probabilities and give no weight to how the least of them differ. */
 const TERMS_OF_TOP_K = ['kd', 'skew-fkl', 'gjs', 'tvd', 'ce'];
@@ -42,7 +43,8 @@ export function answersProblems(spec: Mapping, terms: readonly Mapping[]): Probl
   if (calibrate === true) add('spec.ensemble.calibrate', 'false', true);
   for (const [index, { term, temperature, weight }] of terms.entries()) {
     const path = `spec.objective[${index}]`;
-    if (weight === 0) continue;
+    // Features are stored beside logits, and exactly.
+    if (weight === 0 || Object.hasOwn(featureTerms, String(term))) continue;
     if (!TERMS_OF_TOP_K.includes(String(term))) {
       add(`${path}.term`, listed(TERMS_OF_TOP_K), term);
     } else if (temperature !== undefined ? temperature !== 1 : term === 'kd') {

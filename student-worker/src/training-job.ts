@@ -5,6 +5,7 @@
  * and never talks to the network. All of this is called on the shell's thread.
  */
 import type { RunSpecification } from '@lyceum/proto';
+import type { NumericsChange } from './numerics-change.js';
 
 /** One assignment's training, with everything it reads on the local disk and verified. */
 export interface TrainingJob {
@@ -12,6 +13,10 @@ export interface TrainingJob {
   readonly assignmentEpoch: number;
   readonly specification: RunSpecification;
   readonly datasetFile: string;
+  /** SHA-256 in hex, in ensemble order. */
+  readonly teacherIdentities: readonly string[];
+  /** Under which a checkpoint of another build may be gone on from. */
+  readonly acceptedNumerics: readonly NumericsChange[];
   /** Tensors of each target and the shape of one row; empty: the run trains without targets. */
   readonly targetTensors: readonly TargetTensorShape[];
   /** Model package that the student starts from; absent for a built-in architecture. */
@@ -104,6 +109,8 @@ export interface TrainingFailure {
   readonly retryable: boolean;
   /** True if a disk or NATS' store is full, which no attempt changes. */
   readonly storageFull: boolean;
+  /** Why the checkpoint is not for this build, if it is not. */
+  readonly numericsChange?: NumericsChange;
 }
 
 /** What comes out of a job. None is called after `abandon` has resolved. */

@@ -75,6 +75,8 @@ export async function prepareTraining(
       assignmentEpoch,
       specification,
       datasetFile,
+      teacherIdentities: run.teacherIdentities.map(digestHex),
+      acceptedNumerics: run.acceptedNumerics,
       targetTensors: run.targetTensors,
       ...(studentModelFile === undefined ? {} : { studentModelFile }),
       ...(resume.file === undefined ? {} : { checkpointFile: resume.file }),

@@ -1,5 +1,5 @@
 /** Between what the compute thread says and the messages that the coordinator reads. Pure. */
-import { digestBytes, StepProgress, TrainingDone, type TrainingFailed } from '@lyceum/proto';
+import { digestBytes, StepProgress, TrainingDone, TrainingFailed } from '@lyceum/proto';
 import type { AssignmentKey } from './assignment-decision.js';
 import type { TrainingFailure, TrainingProgress, TrainingResult } from './training-job.js';
 
@@ -33,5 +33,5 @@ export function failedReport(
   { runId, assignmentEpoch }: AssignmentKey,
   failure: TrainingFailure,
 ): TrainingFailed {
-  return { runId, assignmentEpoch, ...failure };
+  return TrainingFailed.fromPartial({ runId, assignmentEpoch, ...failure });
 }

@@ -157,8 +157,12 @@ export class CoordinatorClient {
     return present((await call(this.#runs, this.#runs.retryRun, { runId })).run);
   }
 
-  async resumeRun(runId: string): Promise<Run> {
-    return present((await call(this.#runs, this.#runs.resumeRun, { runId })).run);
+  async resumeRun(
+    runId: string,
+    { acceptNumerics = false }: { readonly acceptNumerics?: boolean } = {},
+  ): Promise<Run> {
+    const request = { runId, acceptNumerics };
+    return present((await call(this.#runs, this.#runs.resumeRun, request)).run);
   }
 
   /** @param newRunId - default: the run's, with `-replay` behind it. */

@@ -4,7 +4,13 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../schedule/run-state.js';
-import type { ProgressSnapshot, RunFit, RunOutcome, RunRecord } from './run-record.js';
+import type {
+  NumericsChange,
+  ProgressSnapshot,
+  RunFit,
+  RunOutcome,
+  RunRecord,
+} from './run-record.js';
 
 type WorkerEnvironment = RunRecord['studentWorkers'][number];
 
@@ -81,7 +87,8 @@ export function released(
 
 /**
  * As {@link released}, for a worker that failed: after some times in a row the run fails. Where the worker
- * had no room to write, the run is paused: another attempt would only fail like this one.
+ * had no room to write, or a checkpoint of other numerics, the run is paused: another attempt would only fail like
+ * this one.
  */
 export function workerFailed(
   record: RunRecord,
@@ -90,11 +97,18 @@ export function workerFailed(
     readonly reason: string;
     readonly retryable: boolean;
     readonly storageFull: boolean;
+    readonly numericsChange?: NumericsChange | undefined;
   },
   nowMs: number,
 ): RunRecord | undefined {
   if (record.assignment?.assignmentEpoch !== assignmentEpoch) return undefined;
   if (failure.storageFull) return paused(record, failure.reason, nowMs);
+  const { numericsChange } = failure;
+  if (numericsChange !== undefined) {
+    const decision = `coordinator resume ${record.runId} --accept-numerics goes on all the same`;
+    const next = paused(record, `${failure.reason}; ${decision}`, nowMs);
+    return next && { ...next, numericsChange };
+  }
   const studentFailureCount = record.studentFailureCount + 1;
   if (failure.retryable && studentFailureCount < STUDENT_FAILURE_LIMIT) {
     const next = released(record, assignmentEpoch, failure.reason, nowMs);
@@ -141,11 +155,25 @@ export function paused(record: RunRecord, reason: string, nowMs: number): RunRec
   return moved(record, 'PAUSED', reason, nowMs);
 }
 
-/** PAUSED → where it goes on: from the checkpoint, or in the evaluation where training had ended. */
-export function resumed(record: RunRecord, nowMs: number): RunRecord | undefined {
+/**
+ * PAUSED → where it goes on: from the checkpoint, or in the evaluation where training had ended.
+ *
+ * @param acceptNumerics - also where the worker computes otherwise than the checkpoint was computed.
+ */
+export function resumed(
+  record: RunRecord,
+  acceptNumerics: boolean,
+  nowMs: number,
+): RunRecord | undefined {
   if (record.state !== 'PAUSED') return undefined;
+  const { numericsChange, acceptedNumerics = [] } = record;
   const next = moved(record, record.outcome === undefined ? 'QUEUED' : 'EVALUATING', '', nowMs);
-  return { ...next, studentFailureCount: 0 };
+  return {
+    ...next,
+    studentFailureCount: 0,
+    ...(acceptNumerics &&
+      numericsChange && { acceptedNumerics: [...acceptedNumerics, numericsChange] }),
+  };
 }
 
 /**
@@ -195,7 +223,7 @@ function isHeld(state: RunStateName): boolean {
 
 function moved(record: RunRecord, state: RunStateName, reason: string, nowMs: number): RunRecord {
   checkTransition(record.runId, record.state, state);
-  const { assignment, ...rest } = record;
+  const { assignment, numericsChange: _, ...rest } = record;
   const { trainingSinceMs } = record;
   const trainingMs = record.trainingMs + (trainingSinceMs > 0 ? nowMs - trainingSinceMs : 0);
   return {

@@ -90,6 +90,9 @@ const fit = z.strictObject({
   confusions: z.array(numbers).optional(),
 });
 
+/** From the numerics version of the checkpoint of a step to that of the worker that was to go on from it. */
+const numericsChange = z.strictObject({ step: count, from: count, to: count });
+
 const runRecord = z.strictObject({
   runId: z.string(),
   /** Rises from run to run: the order of their submission. */
@@ -134,6 +137,9 @@ const runRecord = z.strictObject({
   assignment: z
     .strictObject({ workerId: z.string(), assignmentEpoch: z.int().positive() })
     .optional(),
+  /** What it is paused for, until somebody decides; and what has been decided to live with. */
+  numericsChange: numericsChange.optional(),
+  acceptedNumerics: z.array(numericsChange).optional(),
   /** Failures of student workers since the last new checkpoint. */
   studentFailureCount: count,
   progress: progress.optional(),
@@ -157,6 +163,7 @@ export type PinnedTeacher = z.output<typeof pinnedTeacher>;
 export type PinnedFeature = z.output<typeof pinnedFeature>;
 export type RunFit = z.output<typeof fit>;
 export type RunOutcome = z.output<typeof outcome>;
+export type NumericsChange = z.output<typeof numericsChange>;
 export type ProgressSnapshot = z.output<typeof progress>;
 
 /** What a new run has not been through yet. */

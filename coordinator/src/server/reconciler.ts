@@ -378,6 +378,7 @@ function rotated<T>(items: readonly T[], by: number): T[] {
 /** What a student worker is told of its run. */
 function assignedRun(record: RunRecord): AssignedRun {
   const { runId, attempt, assignment, specification, dataset, studentModelDigest } = record;
+  const { teachers, acceptedNumerics = [] } = record;
   return AssignedRun.fromPartial({
     runId,
     attempt,
@@ -394,5 +395,7 @@ function assignedRun(record: RunRecord): AssignedRun {
     pointerBucket: POINTER_BUCKET,
     pointerKey: runId,
     windowSteps: studentWindowSteps(gridOf(record)),
+    teacherIdentities: teachers.map(({ identity }) => digestBytes(identity)),
+    acceptedNumerics,
   });
 }

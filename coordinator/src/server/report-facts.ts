@@ -104,7 +104,7 @@ export function samplesOf(plan: RunRecord['plan']): number {
 
 /** Why the run's bits may differ if it is run again. */
 export function bitExactExceptions(
-  { studentWorkers }: Pick<RunRecord, 'studentWorkers'>,
+  { studentWorkers, acceptedNumerics = [] }: Pick<RunRecord, 'studentWorkers' | 'acceptedNumerics'>,
   teacherWorkers: readonly WorkerEnvironment[],
 ): string[] {
   const exceptions: string[] = [];
@@ -112,6 +112,11 @@ export function bitExactExceptions(
   const students = kinds(studentWorkers);
   if (students.length > 1) {
     exceptions.push(`student workers that may differ in bits took turns: ${students.join('; ')}`);
+  }
+  for (const { step, from, to } of acceptedNumerics) {
+    exceptions.push(
+      `its first ${step} steps were computed by numerics version ${from}, those after by version ${to}`,
+    );
   }
   const teachers = kinds(teacherWorkers);
   if (teachers.length > 1) {

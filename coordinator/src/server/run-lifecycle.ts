@@ -152,14 +152,21 @@ export class RunLifecycle {
     await this.#change(runId, (r) => changes.paused(r, reason, this.#parts.now()), data);
   }
 
-  /** @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION */
-  async resume(runId: string): Promise<RunRecord> {
-    const { state } = this.#parts.store.require(runId);
+  /**
+   * @param acceptNumerics - also where its worker computes otherwise than its checkpoint was computed.
+   * @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION
+   */
+  async resume(runId: string, acceptNumerics: boolean): Promise<RunRecord> {
+    const { state, numericsChange } = this.#parts.store.require(runId);
     if (state !== 'PAUSED') {
       const message = `run ${runId} is ${state}; only a run that is PAUSED is resumed`;
       throw new LyceumError('FAILED_PRECONDITION', message);
     }
-    return this.#change(runId, (r) => changes.resumed(r, this.#parts.now()));
+    if (acceptNumerics && numericsChange === undefined) {
+      const message = `run ${runId} is not paused for its numerics; resume it without --accept-numerics`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    return this.#change(runId, (r) => changes.resumed(r, acceptNumerics, this.#parts.now()));
   }
 
   async succeed(

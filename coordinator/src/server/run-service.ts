@@ -200,12 +200,12 @@ async function retry(
 
 async function resume(
   parts: RunServiceParts,
-  { runId }: ResumeRunRequest,
+  { runId, acceptNumerics }: ResumeRunRequest,
 ): Promise<ResumeRunResponse> {
   const { store, lifecycle } = parts;
-  const record = await lifecycle.resume(runId);
+  const record = await lifecycle.resume(runId, acceptNumerics);
   const baseline = ownBaseline(store, record);
-  if (baseline?.state === 'PAUSED') await lifecycle.resume(baseline.runId);
+  if (baseline?.state === 'PAUSED') await lifecycle.resume(baseline.runId, false);
   parts.changed();
   return { run: seen(parts, record) };
 }

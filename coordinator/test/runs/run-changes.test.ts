@@ -146,7 +146,7 @@ describe('a pause', () => {
     expect(paused).toMatchObject({ state: 'PAUSED', reason: 'full', endedAtMs: 0 });
     expect(paused.assignment).toBeUndefined();
     expect(parseRunRecord(runRecordText(paused))).toEqual(paused);
-    expect(changes.resumed({ ...paused, studentFailureCount: 2 }, 5_000)).toMatchObject({
+    expect(changes.resumed({ ...paused, studentFailureCount: 2 }, false, 5_000)).toMatchObject({
       state: next,
       reason: '',
       attempt: 1,
@@ -179,6 +179,27 @@ describe('a pause', () => {
     expect(changes.workerFailed(training(2), 1, full, 1)).toBeUndefined();
   });
 
+  it('waits for somebody to decide where a checkpoint has other numerics', () => {
+    const numericsChange = { step: 40, from: 1, to: 2 };
+    const refused = { reason: 'versions differ', retryable: false, storageFull: false };
+    const change = { ...refused, numericsChange };
+    const paused = changed(changes.workerFailed(training(), 1, change, 1));
+    expect(paused).toMatchObject({
+      state: 'PAUSED',
+      reason: 'versions differ; coordinator resume run --accept-numerics goes on all the same',
+      numericsChange,
+    });
+    // With the former build back, nothing has to be accepted.
+    const tried = changed(changes.resumed(paused, false, 2));
+    expect(tried.state).toBe('QUEUED');
+    expect(tried).not.toHaveProperty('numericsChange');
+    expect(tried).not.toHaveProperty('acceptedNumerics');
+
+    const accepted = changed(changes.resumed(paused, true, 2));
+    expect(accepted).not.toHaveProperty('numericsChange');
+    expect(accepted.acceptedNumerics).toEqual([numericsChange]);
+  });
+
   it('ends by cancelling too, and is none of a run that has ended', () => {
     const paused = changed(changes.paused(training(), 'full', 5_000));
     const cancelling = changed(changes.cancelling(paused, 'x', 6_000));
@@ -186,8 +207,8 @@ describe('a pause', () => {
     const ended = changed(changes.cancelled(cancelling, 8_000));
     expect(ended.state).toBe('CANCELLED');
     expect(changes.paused(ended, 'full', 9_000)).toBeUndefined();
-    expect(changes.resumed(ended, 9_000)).toBeUndefined();
-    expect(changes.resumed(training(), 9_000)).toBeUndefined();
+    expect(changes.resumed(ended, false, 9_000)).toBeUndefined();
+    expect(changes.resumed(training(), false, 9_000)).toBeUndefined();
   });
 });
 

@@ -29,6 +29,7 @@ export * from './model-settings.js';
 export type { WeightSpec } from './model-weights.js';
 export { type NpyArray, readNpy, type TypedArray, writeNpy } from './npy.js';
 export * from './npz.js';
+export * from './numerics-version.js';
 export * from './order.js';
 export * from './read-inputs.js';
 export * from './regressor-plan.js';

@@ -31,6 +31,10 @@ export interface Checkpoint {
   /** Of the run it belongs to: SHA-256 of the normalised specification, and of the data set. */
   readonly specificationDigest: string;
   readonly datasetDigest: string;
+  /** Of the teachers in ensemble order. */
+  readonly teacherIdentities: readonly string[];
+  /** Of the build that wrote it. */
+  readonly numericsVersion: number;
   /** Steps taken. */
   readonly step: number;
   /** Of the run so far, over all its assignments. */
@@ -51,12 +55,14 @@ export class CorruptCheckpointError extends LyceumError {
   }
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 const meta = z.strictObject({
   format: z.literal(FORMAT),
   specificationDigest: z.string(),
   datasetDigest: z.string(),
+  teacherIdentities: z.array(z.string()),
+  numericsVersion: z.int().nonnegative(),
   step: z.int().positive(),
   trainingSeconds: z.number(),
   waitingSeconds: z.number(),

@@ -3,7 +3,7 @@
  * in their own process, what the thread itself is made of.
  */
 export { type Batch, BatchSource } from './batch-source.js';
-export { type Checkpoint, decodeCheckpoint } from './checkpoint-file.js';
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint-file.js';
 export { learningRate } from './learning-rate.js';
 export { hashTargets, type LedgerSegment } from './step-ledger.js';
 export { Student } from './student.js';

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Dataset, parseDataset } from '@lyceum/learning/data';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError, specificationDigest } from '@lyceum/proto';
+import { checkNumerics } from '../numerics-change.js';
 import type { TrainingJob } from '../training-job.js';
 import { BatchSource } from './batch-source.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
@@ -35,6 +36,7 @@ export async function openTraining(engine: Engine, job: TrainingJob): Promise<Tr
     const resumed = checkpointFile === undefined ? undefined : await readCheckpoint(checkpointFile);
     if (resumed !== undefined) {
       checkBelongs(resumed, job, dataset, batches.plan.stepCount);
+      checkNumerics(resumed, job.acceptedNumerics);
       student.restore(resumed.state);
     }
     return { engine, job, dataset, batches, student, resumed };
@@ -65,11 +67,12 @@ function checkBelongs(
   const same =
     checkpoint.specificationDigest === specificationDigest(job.specification) &&
     checkpoint.datasetDigest === dataset.digest &&
+    checkpoint.teacherIdentities.join() === job.teacherIdentities.join() &&
     checkpoint.step <= stepCount;
   if (!same) {
     throw new LyceumError(
       'FAILED_PRECONDITION',
-      `checkpoint ${job.checkpointFile} belongs to another specification or data set`,
+      `checkpoint ${job.checkpointFile} belongs to another specification, data set or ensemble`,
     );
   }
 }

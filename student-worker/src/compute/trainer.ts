@@ -8,7 +8,7 @@
  * stopping takes effect there, and between two batches of an evaluation.
  */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { SPLIT_NAMES, type SplitName } from '@lyceum/learning/data';
+import { NUMERICS_VERSION, SPLIT_NAMES, type SplitName } from '@lyceum/learning/data';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError, specificationDigest } from '@lyceum/proto';
 import type {
@@ -262,6 +262,8 @@ export class Trainer {
     const checkpoint: Checkpoint = {
       specificationDigest: specificationDigest(job.specification),
       datasetDigest: dataset.digest,
+      teacherIdentities: job.teacherIdentities,
+      numericsVersion: NUMERICS_VERSION,
       step: this.#step,
       ...this.#stopwatch.run,
       samples: this.#firstSamples + this.#samples,

@@ -16,6 +16,8 @@ import {
 const checkpoint: Checkpoint = {
   specificationDigest: 'a'.repeat(64),
   datasetDigest: 'b'.repeat(64),
+  teacherIdentities: ['e'.repeat(64), 'f'.repeat(64)],
+  numericsVersion: 3,
   step: 7,
   trainingSeconds: 0.1 + 0.2,
   waitingSeconds: 1 / 3,

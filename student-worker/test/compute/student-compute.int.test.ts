@@ -7,11 +7,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodeDataset, parseModelPackage, readNpz } from '@lyceum/learning/data';
+import { encodeDataset, NUMERICS_VERSION, parseModelPackage, readNpz } from '@lyceum/learning/data';
 import { checkRunSpecification, LyceumError, sha256Hex } from '@lyceum/proto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StudentCompute } from '../../dist/compute/index.js';
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  StudentCompute,
+} from '../../dist/compute/index.js';
 import type { TrainingJob, TrainingResult } from '../../src/training-job.js';
 import { syntheticSet } from './synthetic-set.js';
 import { train } from './training-harness.mjs';
@@ -86,6 +91,8 @@ async function job(change: {
     assignmentEpoch: 1,
     specification: checkRunSpecification(document, 'test'),
     datasetFile,
+    teacherIdentities: kind === 'Distillation' ? ['a'.repeat(64)] : [],
+    acceptedNumerics: [],
     targetTensors: kind === 'Distillation' ? [{ name, rowShape: [3] }] : [],
     outputFolder: await newFolder(),
     windowSteps,
@@ -150,6 +157,54 @@ describe.each([
     const { result } = await inProcess(await job({ model, checkpointFile }));
     expect(bits(result)).toEqual(bits(whole.result));
   }, 300_000);
+});
+
+describe('a checkpoint', () => {
+  /** Of the middle of a run, by another build or with other teachers. */
+  async function checkpointWith(change: Partial<Checkpoint>): Promise<string> {
+    const { checkpoints } = await undisturbed({});
+    const file = checkpoints[1]?.file ?? '';
+    const checkpoint = decodeCheckpoint(await readFile(file), file);
+    await writeFile(file, encodeCheckpoint({ ...checkpoint, ...change }));
+    return file;
+  }
+
+  it('of other numerics is refused, unless the change is accepted', async () => {
+    const checkpointFile = await checkpointWith({ numericsVersion: 0 });
+    const change = { step: 14, from: 0, to: NUMERICS_VERSION };
+    const shell = { trainCount: TRAIN_COUNT };
+    const refused = await train(compute, await job({ checkpointFile }), shell);
+    expect(refused.failure).toEqual({
+      reason: `the checkpoint of step 14 has numerics version 0, and this worker computes by version ${NUMERICS_VERSION}: the weights would be those of neither`,
+      retryable: false,
+      storageFull: false,
+      numericsChange: change,
+    });
+    const other = {
+      ...(await job({ checkpointFile })),
+      acceptedNumerics: [{ ...change, from: 7 }],
+    };
+    const stillRefused = await train(compute, other, shell);
+    expect(stillRefused.failure?.numericsChange).toEqual(change);
+
+    const accepting = { ...(await job({ checkpointFile })), acceptedNumerics: [change] };
+    const gone = await train(compute, accepting, shell);
+    expect(gone.failure).toBeUndefined();
+    // From here on the steps are this build's.
+    const file = gone.checkpoints[0]?.file ?? '';
+    expect(decodeCheckpoint(await readFile(file), file)).toMatchObject({
+      step: 21,
+      numericsVersion: NUMERICS_VERSION,
+    });
+  });
+
+  it('of other teachers is refused', async () => {
+    const checkpointFile = await checkpointWith({ teacherIdentities: ['b'.repeat(64)] });
+    const { failure } = await train(compute, await job({ checkpointFile }), {
+      trainCount: TRAIN_COUNT,
+    });
+    expect(failure?.reason).toContain('belongs to another specification, data set or ensemble');
+  });
 });
 
 describe('StudentCompute', () => {

@@ -90,9 +90,14 @@ ended is printed on stdout. Ctrl-C stops watching; the run goes on.`,
     .command('resume')
     .description('let a paused run go on from its checkpoint, asking again for what failed')
     .argument('<run>', "the run's id")
-    .action((runId: string, _options: unknown, command: Command) =>
+    .option(
+      '--accept-numerics',
+      'also by a worker that computes otherwise than its checkpoint was computed; the report then says so',
+    )
+    .action((runId: string, options: { acceptNumerics?: true }, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
-        const run = await client.resumeRun(runId);
+        const acceptNumerics = options.acceptNumerics === true;
+        const run = await client.resumeRun(runId, { acceptNumerics });
         print(runDocument(run), () => runPageLines(run, Date.now()));
       }),
     );

@@ -1,0 +1,41 @@
+/**
+ * Whether a checkpoint may be gone on from by this build. What other numerics computed would go on to other weights than
+ * those of either build, which is for a person to decide.
+ */
+import { NUMERICS_VERSION } from '@lyceum/learning/data';
+import { LyceumError } from '@lyceum/proto';
+
+/** A checkpoint's numerics, and those of the worker that was to go on from it. */
+export interface NumericsChange {
+  /** Of the checkpoint. */
+  readonly step: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export class NumericsChangeError extends LyceumError {
+  readonly change: NumericsChange;
+
+  constructor(change: NumericsChange) {
+    const { step, from, to } = change;
+    const message = `the checkpoint of step ${step} has numerics version ${from}, and this worker computes by version ${to}: the weights would be those of neither`;
+    super('FAILED_PRECONDITION', message);
+    this.change = change;
+  }
+}
+
+/**
+ * @param accepted - changes that somebody has decided to live with.
+ * @throws {NumericsChangeError}
+ */
+export function checkNumerics(
+  { step, numericsVersion }: { readonly step: number; readonly numericsVersion: number },
+  accepted: readonly NumericsChange[],
+): void {
+  if (numericsVersion === NUMERICS_VERSION) return;
+  const isAccepted = accepted.some(
+    ({ from, to }) => from === numericsVersion && to === NUMERICS_VERSION,
+  );
+  if (isAccepted) return;
+  throw new NumericsChangeError({ step, from: numericsVersion, to: NUMERICS_VERSION });
+}
