@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { onInterrupt } from '@lyceum/proto/node';
+import { answers } from './answers/answers.js';
 import { type BenchResult, resultLines } from './bench-result.js';
 import { capacity } from './capacity.js';
 import { coordinator } from './coordinator/coordinator.js';
@@ -20,6 +21,11 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  answers: {
+    summary:
+      'bytes of stored answers, their divergence and students’ accuracy, by codec and classes',
+    run: answers,
+  },
   capacity: {
     summary: 'achieved rate ÷ what teachers and student allow, 1 to 32 workers, unequal teachers',
     run: capacity,

@@ -1,0 +1,220 @@
+/**
+ * `answers`: what codecs of stored answers save, and what they cost.
+ *
+ * At 10 and 100 classes, two real teachers of handwritten digits, single ones and pairs: bytes a sample, the divergence
+ * from exact answers, and the test accuracy of students that train on decoded answers, paired by seed with those that
+ * train on exact ones. At 1,000 classes a real teacher of strings of three digits, at 21,841 made-up logits, normally
+ * distributed with one class that stands out by so much: the curve of bytes against divergence, by how certain the
+ * teacher is.
+ */
+import { loadavg } from 'node:os';
+import type { AnswerCodec } from '@lyceum/learning/codecs';
+import { throughCodec } from '@lyceum/learning/codecs';
+import {
+  type Dataset,
+  importDataset,
+  mulberry32,
+  parseDataset,
+  splitSamples,
+} from '@lyceum/learning/data';
+import { accuracy, chosenCodec, pairedInterval } from '@lyceum/learning/ensemble';
+import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import {
+  checkRunSpecification,
+  type DistillationSpecification,
+  LyceumError,
+  type RunSpecification,
+} from '@lyceum/proto';
+import type { Student } from '@lyceum/student-worker/compute';
+import { type BenchOptions, cacheFolder, progress } from '../bench-cluster.js';
+import type { BenchResult } from '../bench-result.js';
+import { codecLoss, topTenMass } from './codec-loss.js';
+import { digitStrings } from './digit-strings.js';
+import { splitLogits, trained } from './train-in-process.js';
+
+const DENSE: readonly AnswerCodec[] = ['float16', 'uint8-affine'];
+const SEEDS_AT_LEAST = 10;
+const COMPUTE_THREADS = 2;
+
+interface Task {
+  readonly digitCount: number;
+  readonly teachers: Readonly<Record<string, object>>;
+  readonly student: object;
+  /** Of teachers, and of students. */
+  readonly epochs: readonly [number, number];
+}
+
+const TASKS: readonly Task[] = [
+  {
+    digitCount: 1,
+    teachers: {
+      wide: { architecture: 'mlp', hiddenUnits: [200] },
+      conv: { architecture: 'conv', filters: [8, 16], denseUnits: [] },
+    },
+    student: { architecture: 'mlp', hiddenUnits: [30, 30] },
+    epochs: [5, 6],
+  },
+  {
+    digitCount: 2,
+    teachers: {
+      wide: { architecture: 'mlp', hiddenUnits: [300] },
+      conv: { architecture: 'conv', filters: [8, 16], denseUnits: [64] },
+    },
+    student: { architecture: 'mlp', hiddenUnits: [100] },
+    epochs: [8, 8],
+  },
+];
+
+const STRINGS_TEACHER = { architecture: 'mlp', hiddenUnits: [400] };
+const STRINGS_EPOCHS = 12;
+
+/** Classes of ImageNet-22k as Ridnik et al. 2021 and Wu et al. 2022 (TinyViT) count them. */
+const MANY_CLASSES = 21_841;
+const MANY_ROWS = 64;
+/** By how much the one class stands out: from a teacher that guesses to one that is certain. */
+const PEAKS = [12, 15, 18];
+const KEPT_COUNTS = [1, 5, 10, 50, 100, 500];
+
+export async function answers({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
+  const seedCount = Math.max(SEEDS_AT_LEAST, repetitions);
+  setComputeThreads(COMPUTE_THREADS, process.env);
+  const engine = await openEngine({ only: 'native' });
+  const loadBefore = loadavg()[0];
+  const digits = parseDataset(await importDataset('digits', cacheFolder()));
+  const details: Record<string, unknown> = {};
+  const divergences: number[] = [];
+  for (const task of TASKS) {
+    const found = await measureTask(engine, task, digitStrings(digits, task.digitCount), {
+      seedCount,
+      signal,
+    });
+    details[`classes${found.classCount}`] = found;
+    const auto = found.codecs.find(({ codec }) => codec === found.auto);
+    divergences.push(auto?.klAt1 ?? Number.NaN, auto?.klAt4 ?? Number.NaN);
+  }
+  details['classes1000'] = await measureStrings(engine, digitStrings(digits, 3), signal);
+  details[`classes${MANY_CLASSES}`] = PEAKS.map((peak) => {
+    signal.throwIfAborted();
+    return { logits: 'synthetic', peak, ...curve(syntheticLogits(peak), MANY_CLASSES) };
+  });
+  return {
+    name: 'answers',
+    value: Math.max(...divergences),
+    unit: 'nats of KL(exact ‖ stored) of the automatic codec, worst of 10 and 100 classes at temperatures 1 and 4',
+    spread: [Math.min(...divergences), Math.max(...divergences)],
+    details: { ...details, device: engine.device, loadBefore, loadAfter: loadavg()[0] },
+  };
+}
+
+async function measureTask(
+  engine: Engine,
+  task: Task,
+  dataset: Dataset,
+  { seedCount, signal }: { readonly seedCount: number; readonly signal: AbortSignal },
+) {
+  const { classCount } = dataset;
+  const [teacherEpochs, studentEpochs] = task.epochs;
+  const teachers: { accuracy: number; train: Float32Array; test: Float32Array }[] = [];
+  for (const model of Object.values(task.teachers)) {
+    progress(`${classCount} classes: training a teacher`);
+    const specification = onLabels(model, teacherEpochs);
+    const teacher = await trained(engine, specification, dataset, [], signal);
+    const test = splitLogits(engine, teacher, dataset, 'test');
+    const train = splitLogits(engine, teacher, dataset, 'train');
+    teachers.push({ accuracy: testAccuracy(test, dataset), train, test });
+    teacher.dispose();
+  }
+  const accuracies = new Map<AnswerCodec, number[]>();
+  for (let seed = 1; seed <= seedCount; seed++) {
+    for (const codec of ['float32', ...DENSE] as const) {
+      const specification = onAnswers(task, studentEpochs, seed);
+      const rowCount = splitSamples(dataset, 'train').length;
+      const own = teachers.map(({ train }) => throughCodec(codec, train, rowCount, classCount));
+      const student = await trained(engine, specification, dataset, own, signal);
+      const found = testAccuracy(splitLogits(engine, student, dataset, 'test'), dataset);
+      accuracies.set(codec, [...(accuracies.get(codec) ?? []), 100 * found]);
+      student.dispose();
+    }
+    progress(`${classCount} classes: students of seed ${seed}`);
+  }
+  const exact = accuracies.get('float32') ?? [];
+  const codecs = DENSE.map((codec) => {
+    // The worse teacher's, on samples that it was not trained on.
+    const losses = teachers.map(({ test }) => codecLoss(codec, test, classCount));
+    const worst = losses.reduce((a, b) => (a.klAt1 + a.klAt4 > b.klAt1 + b.klAt4 ? a : b));
+    const differences = (accuracies.get(codec) ?? []).map((own, i) => own - (exact[i] as number));
+    return { ...worst, accuracyDifferencePoints: { ...pairedInterval(differences), differences } };
+  });
+  return {
+    classCount,
+    auto: chosenCodec(onAnswers(task, studentEpochs, 1).spec, classCount),
+    teacherAccuracies: teachers.map((teacher) => teacher.accuracy),
+    exactStudentAccuracies: exact,
+    codecs,
+  };
+}
+
+async function measureStrings(engine: Engine, dataset: Dataset, signal: AbortSignal) {
+  progress('1000 classes: training a teacher');
+  const specification = onLabels(STRINGS_TEACHER, STRINGS_EPOCHS);
+  const teacher: Student = await trained(engine, specification, dataset, [], signal);
+  const logits = splitLogits(engine, teacher, dataset, 'test');
+  teacher.dispose();
+  return {
+    logits: 'of a teacher of strings of three digits',
+    teacherAccuracy: testAccuracy(logits, dataset),
+    ...curve(logits, dataset.classCount),
+  };
+}
+
+function curve(logits: Float32Array, classCount: number) {
+  const kept = KEPT_COUNTS.map((k): AnswerCodec => `top-k:${k}`);
+  return {
+    classCount,
+    topTenMass: topTenMass(logits, classCount),
+    codecs: [...DENSE, ...kept].map((codec) => codecLoss(codec, logits, classCount)),
+  };
+}
+
+/** N(0, 2²), one class by `peak` more. */
+function syntheticLogits(peak: number): Float32Array {
+  return Float32Array.from({ length: MANY_ROWS * MANY_CLASSES }, (_, i) => {
+    const u = mulberry32(1, 2 * i);
+    const angle = 2 * Math.PI * mulberry32(1, 2 * i + 1);
+    const normal = Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(angle);
+    const row = Math.floor(i / MANY_CLASSES);
+    return 2 * normal + (i % MANY_CLASSES === row ? peak : 0);
+  });
+}
+
+function testAccuracy(logits: Float32Array, dataset: Dataset): number {
+  const labels = Int32Array.from(
+    splitSamples(dataset, 'test'),
+    (sample) => dataset.labels[sample] as number,
+  );
+  const found = accuracy(logits, labels, dataset.classCount);
+  if (found === null) throw new LyceumError('INTERNAL', 'the test split has no labels');
+  return found;
+}
+
+function onLabels(model: object, epochs: number): RunSpecification {
+  const spec = { dataset: 'digits', student: { model }, training: { epochs, seed: 1 } };
+  return checked('Training', spec);
+}
+
+function onAnswers(task: Task, epochs: number, seed: number): DistillationSpecification {
+  const specification = checked('Distillation', {
+    dataset: 'digits',
+    teachers: Object.keys(task.teachers).map((name) => ({ name, model: name })),
+    objective: [{ term: 'kd', weight: 1, temperature: 4 }],
+    student: { model: task.student },
+    training: { epochs, seed },
+  });
+  if (specification.kind !== 'Distillation') throw new LyceumError('INTERNAL', 'it distils');
+  return specification;
+}
+
+function checked(kind: 'Training' | 'Distillation', spec: object): RunSpecification {
+  const apiVersion = 'lyceum.dev/v1alpha1';
+  return checkRunSpecification({ apiVersion, kind, metadata: { name: 'answers' }, spec }, 'bench');
+}
