@@ -4,16 +4,19 @@
  * Runs are served in the order in which they were submitted; a run starts once a student worker is free and
  * every teacher of it has a place beside those of the runs before. A teacher worker loads every wanted
  * teacher that fits its memory; where not all fit, each is placed on one worker first, and what room is left
- * is filled in rotation, so that no teacher is short of workers while another has them all.
+ * goes to those that lack it most (`worker-shares.ts`).
  *
  * Placing is greedy: it may fail to pack what a search could pack, and then says so and waits.
  */
 
-/** Memory of a loaded teacher: weights, their copy while loading, and activations, as a multiple of the weights. */
-export const TEACHER_MEMORY_FACTOR = 3;
-
-/** Memory of a loaded teacher whatever its size, bytes. */
-export const TEACHER_MEMORY_BYTES = 32 * 1024 * 1024;
+import {
+  type Load,
+  put,
+  type TeacherNeed,
+  type TeacherPlace,
+  teacherMemoryBytes,
+} from './worker-load.js';
+import { fill, type SecondsPerSample } from './worker-shares.js';
 
 export interface RunNeed {
   readonly runId: string;
@@ -21,20 +24,6 @@ export interface RunNeed {
   readonly student: { readonly workerId: string } | 'wanted' | 'none';
   /** Teachers still to be asked. */
   readonly teachers: readonly TeacherNeed[];
-}
-
-export interface TeacherNeed {
-  readonly identity: string;
-  /** What its users call it. */
-  readonly name: string;
-  readonly weightBytes: number;
-}
-
-export interface TeacherPlace {
-  readonly workerId: string;
-  readonly memoryBudgetBytes: number;
-  /** Teachers that it has or was told to load; they are left where they are if they may. */
-  readonly loaded: ReadonlySet<string>;
 }
 
 export interface Placement {
@@ -49,11 +38,13 @@ export interface Placement {
 /**
  * @param runs - all that have not ended, in the order of their submission.
  * @param students - ids of the student workers connected, sorted.
+ * @param seconds - that teachers' inference of a sample takes.
  */
 export function place(
   runs: readonly RunNeed[],
   students: readonly string[],
   workers: readonly TeacherPlace[],
+  seconds: SecondsPerSample = new Map(),
 ): Placement {
   const starts = new Map<string, string>();
   const reasons = new Map<string, string>();
@@ -88,14 +79,9 @@ export function place(
   }
 
   const { loads } = cover([...wanted.values()], workers);
-  fill([...wanted.values()], workers, loads);
+  fill([...wanted.values()], workers, loads, seconds);
   const teachers = new Map([...loads].map(([id, load]) => [id, [...load.identities].sort()]));
   return { starts, teachers, reasons };
-}
-
-/** Bytes that a loaded teacher is counted with. */
-export function teacherMemoryBytes(weightBytes: number): number {
-  return TEACHER_MEMORY_FACTOR * weightBytes + TEACHER_MEMORY_BYTES;
 }
 
 function lackOfStudent(
@@ -133,11 +119,6 @@ function lackOfPlace(
   return `teacher ${lacking.name} waits for memory: the teacher workers are full of other runs' teachers`;
 }
 
-interface Load {
-  readonly identities: Set<string>;
-  freeBytes: number;
-}
-
 /** Gives each teacher one worker: where it is already, else where most room is. */
 function cover(
   teachers: readonly TeacherNeed[],
@@ -165,30 +146,6 @@ function cover(
     else put(best.load, teacher);
   }
   return { loads, homeless };
-}
-
-/** Fills what room is left: first with what is loaded there already, then in rotation by worker. */
-function fill(
-  teachers: readonly TeacherNeed[],
-  workers: readonly TeacherPlace[],
-  loads: ReadonlyMap<string, Load>,
-): void {
-  for (const [index, worker] of workers.entries()) {
-    const load = loads.get(worker.workerId);
-    if (load === undefined) continue;
-    const turn = teachers.length === 0 ? 0 : index % teachers.length;
-    const rotated = [...teachers.slice(turn), ...teachers.slice(0, turn)];
-    const kept = rotated.filter((t) => worker.loaded.has(t.identity));
-    for (const teacher of [...kept, ...rotated]) {
-      const fits = load.freeBytes >= teacherMemoryBytes(teacher.weightBytes);
-      if (fits && !load.identities.has(teacher.identity)) put(load, teacher);
-    }
-  }
-}
-
-function put(load: Load, teacher: TeacherNeed): void {
-  load.identities.add(teacher.identity);
-  load.freeBytes -= teacherMemoryBytes(teacher.weightBytes);
 }
 
 function gibibytes(bytes: number): string {

@@ -28,7 +28,7 @@ import type { RunDeletion } from './run-deletion.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
 import type { StudentSession } from './student-session.js';
-import type { TeacherSession } from './teacher-session.js';
+import { secondsPerSample, type TeacherSession } from './teacher-session.js';
 import type { TicketDesk } from './ticket-desk.js';
 import type { WorkerSessions } from './worker-sessions.js';
 
@@ -226,9 +226,21 @@ export class Reconciler {
       teachers.list().map((session) => ({
         workerId: session.workerId,
         memoryBudgetBytes: session.hello.memoryBudgetBytes,
-        loaded: session.served(),
+        // What it was told before this pass; what it has not unloaded yet says nothing then.
+        loaded: session.wanted.size > 0 ? session.wanted : session.served(),
       })),
+      this.#secondsPerSample(),
     );
+  }
+
+  #secondsPerSample(): Map<string, number> {
+    const sessions = this.#parts.teachers.list();
+    const seconds = new Map<string, number>();
+    for (const identity of new Set(sessions.flatMap(({ wanted }) => [...wanted]))) {
+      const own = secondsPerSample(sessions, identity);
+      if (own !== undefined) seconds.set(identity, own);
+    }
+    return seconds;
   }
 
   /** What is wrong with one run for good must not keep the others waiting. */

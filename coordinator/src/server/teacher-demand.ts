@@ -8,7 +8,7 @@ import {
 } from '../schedule/desired-teacher-workers.js';
 import type { ActiveRuns } from './active-runs.js';
 import type { RunMonitor } from './run-monitor.js';
-import type { TeacherSession } from './teacher-session.js';
+import { secondsPerSample, type TeacherSession } from './teacher-session.js';
 import type { TicketDesk } from './ticket-desk.js';
 import type { WorkerSessions } from './worker-sessions.js';
 
@@ -51,7 +51,7 @@ export class TeacherDemand {
   }
 
   #wantsOf({ runId, state, teachers }: RunRecord): TeacherWants {
-    const { monitor, now } = this.#parts;
+    const { monitor, teachers: sessions, now } = this.#parts;
     // It may wait for nothing but a teacher worker.
     if (state === 'QUEUED' || state === 'PREPARING')
       return teachers.length > 0 ? UNMEASURED : NOTHING;
@@ -61,16 +61,8 @@ export class TeacherDemand {
     );
     return {
       studentRate: monitor.studentRate(runId),
-      secondsPerSample: wanted.map(({ identity }) => this.#secondsPerSample(identity)),
+      secondsPerSample: wanted.map(({ identity }) => secondsPerSample(sessions.list(), identity)),
     };
-  }
-
-  /** Over all workers that have it. */
-  #secondsPerSample(identity: string): number | undefined {
-    const measured = this.#parts.teachers.list().flatMap((s) => s.inference(identity) ?? []);
-    const samples = measured.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
-    const seconds = measured.reduce((sum, { inferenceSeconds }) => sum + inferenceSeconds, 0);
-    return samples === 0 ? undefined : seconds / samples;
   }
 }
 

@@ -16,6 +16,17 @@ export interface Inferences {
   readonly inferenceSeconds: number;
 }
 
+/** Seconds that a teacher's inference of a sample took lately, over all workers that have it. */
+export function secondsPerSample(
+  sessions: readonly TeacherSession[],
+  teacherIdentity: string,
+): number | undefined {
+  const measured = sessions.flatMap((session) => session.inference(teacherIdentity) ?? []);
+  const samples = measured.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
+  const seconds = measured.reduce((sum, { inferenceSeconds }) => sum + inferenceSeconds, 0);
+  return samples === 0 ? undefined : seconds / samples;
+}
+
 export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignment> {
   /** By identity, hex. */
   readonly #loaded = new Map<string, LoadedTeacher>();

@@ -1,12 +1,11 @@
 // Small clusters written out, each with the placement that it must get.
 import { describe, expect, it } from 'vitest';
+import { place, type RunNeed } from '../../src/schedule/placement.js';
 import {
-  place,
-  type RunNeed,
   TEACHER_MEMORY_BYTES,
   TEACHER_MEMORY_FACTOR,
   type TeacherPlace,
-} from '../../src/schedule/placement.js';
+} from '../../src/schedule/worker-load.js';
 
 const MIB = 1024 * 1024;
 
@@ -83,6 +82,60 @@ describe('teachers', () => {
       ['t1', ['y']],
       ['t2', ['x']],
     ]);
+  });
+
+  describe('where not all fit', () => {
+    const three = ['x', 'y', 'z'].map((name) => teacher(name, 100));
+    const runs = [run('a', three, { workerId: 's1' })];
+    const seconds = new Map([
+      ['x', 0.001],
+      ['y', 0.001],
+      ['z', 0.0065],
+    ]);
+    /** Workers of each teacher. */
+    function holders(teachers: ReadonlyMap<string, readonly string[]>): Record<string, number> {
+      const all = [...teachers.values()].flat();
+      return Object.fromEntries(
+        ['x', 'y', 'z'].map((id) => [id, all.filter((t) => t === id).length]),
+      );
+    }
+
+    it('have equally many workers until they are measured, then the slowest has most', () => {
+      const workers = Array.from({ length: 9 }, (_, i) => worker(`t${i + 1}`, 100));
+      expect(holders(place(runs, ['s1'], workers).teachers)).toEqual({ x: 3, y: 3, z: 3 });
+      // 6.5 ÷ 7 and 1 ÷ 1 a worker: nothing is more even.
+      const measured = place(runs, ['s1'], workers, seconds);
+      expect(holders(measured.teachers)).toEqual({ x: 1, y: 1, z: 7 });
+    });
+
+    it('give one worker at a time to one that is much slower, and then stay', () => {
+      let workers = Array.from({ length: 9 }, (_, i) =>
+        worker(`t${i + 1}`, 100, [['x', 'y', 'z'][i % 3] as string]),
+      );
+      const seen: Record<string, number>[] = [];
+      for (let pass = 0; pass < 6; pass++) {
+        const { teachers } = place(runs, ['s1'], workers, seconds);
+        seen.push(holders(teachers));
+        workers = workers.map(({ workerId }) =>
+          worker(workerId, 100, [...(teachers.get(workerId) ?? [])]),
+        );
+      }
+      expect(seen.slice(0, 2)).toEqual([
+        { x: 2, y: 3, z: 4 },
+        { x: 2, y: 2, z: 5 },
+      ]);
+      // 6.5 ÷ 5 is not more than twice the 1 ÷ 1 that another would be left with.
+      expect(seen.slice(2)).toEqual(Array(4).fill({ x: 2, y: 2, z: 5 }));
+    });
+
+    it('stay where they are for speeds that waver', () => {
+      const workers = ['x', 'x', 'y', 'y', 'z', 'z'].map((id, i) => worker(`t${i}`, 100, [id]));
+      for (const z of [0.0005, 0.0009, 0.0015, 0.002]) {
+        const wavering = new Map([...seconds, ['z', z]]);
+        const { teachers } = place(runs, ['s1'], workers, wavering);
+        expect([...teachers.values()].flat()).toEqual(['x', 'x', 'y', 'y', 'z', 'z']);
+      }
+    });
   });
 
   it('of runs that wait never push out those of runs in progress', () => {

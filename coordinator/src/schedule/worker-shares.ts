@@ -1,0 +1,84 @@
+/**
+ * Which teachers fill the room that is left on the workers, so that the slowest has the most workers' time. Pure.
+ *
+ * Every teacher of a run answers every sample, so what one of them lacks is t ÷ h: the seconds t that its inference of
+ * a sample takes, by the h workers that have it. Room goes to whoever lacks most. Where there is no room left, one
+ * teacher at a time gives a worker to another, but only to one that lacks more than twice what it will lack itself
+ * without it: so the two can never change places again, and speeds that waver a little move nobody.
+ */
+import { fits, type Loads, put, type TeacherNeed, type TeacherPlace, take } from './worker-load.js';
+
+/** How much more a teacher must lack than the one whose worker it gets. */
+const MOVE_FACTOR = 2;
+
+/** t by identity, of those that have been measured. */
+export type SecondsPerSample = ReadonlyMap<string, number>;
+
+/** Fills `loads`, on which each teacher has one worker: first with what is loaded there already. */
+export function fill(
+  teachers: readonly TeacherNeed[],
+  workers: readonly TeacherPlace[],
+  loads: Loads,
+  seconds: SecondsPerSample,
+): void {
+  const covered = new Map([...loads].map(([id, { identities }]) => [id, new Set(identities)]));
+  const lack = (teacher: TeacherNeed, more = 0) =>
+    secondsOf(teacher, seconds) / (holderCount(teacher, loads) + more);
+  for (const { workerId, loaded } of workers) {
+    const load = loads.get(workerId);
+    const kept = teachers.filter(({ identity }) => loaded.has(identity));
+    for (const teacher of kept) if (load !== undefined && fits(load, teacher)) put(load, teacher);
+  }
+  for (const load of loads.values()) {
+    for (;;) {
+      const fitting = teachers.filter((teacher) => fits(load, teacher));
+      const neediest = greatest(fitting, (teacher) => lack(teacher));
+      if (neediest === undefined) break;
+      put(load, neediest);
+    }
+  }
+  for (const [workerId, load] of loads) {
+    for (const giver of teachers) {
+      const gives =
+        load.identities.has(giver.identity) &&
+        covered.get(workerId)?.has(giver.identity) !== true &&
+        holderCount(giver, loads) > 1;
+      if (!gives) continue;
+      const left = lack(giver, -1);
+      take(load, giver);
+      const taker = greatest(
+        teachers.filter((teacher) => teacher !== giver && fits(load, teacher)),
+        (teacher) => lack(teacher),
+      );
+      if (taker !== undefined && lack(taker) > MOVE_FACTOR * left) {
+        put(load, taker);
+        return;
+      }
+      put(load, giver);
+    }
+  }
+}
+
+/** What has not been measured is taken for as slow as the others are on average. */
+function secondsOf({ identity }: TeacherNeed, seconds: SecondsPerSample): number {
+  const own = seconds.get(identity);
+  if (own !== undefined) return own;
+  const known = [...seconds.values()];
+  return known.length === 0 ? 1 : known.reduce((sum, t) => sum + t, 0) / known.length;
+}
+
+function holderCount({ identity }: TeacherNeed, loads: Loads): number {
+  let count = 0;
+  for (const { identities } of loads.values()) if (identities.has(identity)) count++;
+  return count;
+}
+
+/** The first of those with the greatest value. */
+function greatest<T>(items: readonly T[], value: (item: T) => number): T | undefined {
+  let best: { readonly item: T; readonly value: number } | undefined;
+  for (const item of items) {
+    const own = value(item);
+    if (best === undefined || own > best.value) best = { item, value: own };
+  }
+  return best?.item;
+}
