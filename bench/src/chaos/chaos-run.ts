@@ -75,7 +75,7 @@ function runDocument(seed: number, stepCount: number): Record<string, unknown> {
       teachers: TEACHERS.map(({ name }) => ({ name, model: name })),
       student: { model: mlp(64, 32) },
       // As many as there can be epochs: no epoch's answers serve another, so teachers are asked to the end.
-      views: { seed, cycle: 1000, shift: 0.07 },
+      views: { seed, cycle: 1000, shift: 0.07, crop: 0.1, rotation: 0.02, mixup: true },
       objective: [
         { term: 'kd', weight: 0.7, temperature: 4 },
         { term: 'kd', weight: 0.2, temperature: 1 },

@@ -1,6 +1,12 @@
 /** From what a run's models said about the measured samples to its report. Pure. */
 import type { SplitName } from '@lyceum/learning/data';
-import { type Combination, combinationOf, combined, gapClosed } from '@lyceum/learning/ensemble';
+import {
+  type Combination,
+  combinationOf,
+  combined,
+  gapClosed,
+  pairwiseDivergences,
+} from '@lyceum/learning/ensemble';
 import type { DistillationSpecification, RunSpecification } from '@lyceum/proto';
 import { modelFigures, type Reference } from './model-figures.js';
 import type { Report, ReportFigures, ReportModelRow } from './report.js';
@@ -21,19 +27,14 @@ export function composeReport(input: ReportInput): Report {
   // Teachers, ensemble and up to three students, on three splits.
   const withRecalls = (input.teachers.length + 4) * 3 * classCount <= RECALLS_MAX;
 
-  function references(split: SplitName): Reference[] {
-    return [
-      ...(ensembleLogits === undefined
-        ? []
-        : [{ name: 'ensemble', logits: ensembleLogits[split] }]),
-      ...input.teachers.map(({ name, logits }) => ({
-        name: `teacher.${name}`,
-        logits: logits[split],
-      })),
-    ];
-  }
+  const comparisons = {
+    train: comparisonOf(input, ensembleLogits, 'train'),
+    validation: comparisonOf(input, ensembleLogits, 'validation'),
+    test: comparisonOf(input, ensembleLogits, 'test'),
+  };
+
   function figures(name: string, logits: SplitLogits, split: SplitName): ReportFigures {
-    const others = references(split).filter((reference) => reference.name !== name);
+    const others = comparisons[split](logits[split]).filter((other) => other.name !== name);
     const { labels } = input.splits[split];
     const made = modelFigures(logits[split], labels, classCount, others);
     const withEnsemble = made.fidelity.find(({ to }) => to === 'ensemble')?.agreement ?? null;
@@ -121,6 +122,36 @@ export function composeReport(input: ReportInput): Report {
     bitExact: input.bitExactExceptions.length === 0,
     bitExactExceptions: [...input.bitExactExceptions],
     specification: { ...specification },
+  };
+}
+
+/** On one split: how a model's logits compare with the ensemble's and each teacher's. */
+function comparisonOf(
+  input: ReportInput,
+  ensembleLogits: SplitLogits | undefined,
+  split: SplitName,
+): (logits: Float32Array) => Reference[] {
+  const references = [
+    ...(ensembleLogits === undefined ? [] : [{ name: 'ensemble', logits: ensembleLogits[split] }]),
+    ...input.teachers.map((t) => ({ name: `teacher.${t.name}`, logits: t.logits[split] })),
+  ];
+  const students = [input.student, input.studentWithoutTeachers, input.studentAllLabels];
+  const models = [
+    ...references.map(({ logits }) => logits),
+    ...students.flatMap((student) => (student === undefined ? [] : [student.logits[split]])),
+  ];
+  const divergences = pairwiseDivergences(
+    references.map(({ logits }) => logits),
+    models,
+    input.splits[split].labels.length,
+    input.dataset.classCount,
+  );
+  return (logits) => {
+    const model = models.indexOf(logits);
+    return references.map((reference, r) => ({
+      ...reference,
+      kl: divergences[r]?.[model] as number,
+    }));
   };
 }
 

@@ -5,7 +5,6 @@ import {
   agreementWhereTeacherWrong,
   brier,
   ece,
-  klDivergence,
   nll,
   recalls,
 } from '@lyceum/learning/ensemble';
@@ -19,6 +18,8 @@ export interface Reference {
   readonly name: string;
   /** [N, C] */
   readonly logits: Float32Array;
+  /** Mean KL(it ‖ the model). */
+  readonly kl: number;
 }
 
 /** @param logits - [N, C], as are the references'; of the samples of `labels`. */
@@ -35,9 +36,7 @@ export function modelFigures(
       to: reference.name,
       agreement: finiteOrNull(agreement(logits, reference.logits, labels.length, classCount)),
       // A divergence is not negative; rounding may make it so.
-      kl: finiteOrNull(
-        Math.max(0, klDivergence(reference.logits, logits, labels.length, classCount)),
-      ),
+      kl: finiteOrNull(Math.max(0, reference.kl)),
       agreementWhereWrong: finiteOrNull(
         agreementWhereTeacherWrong(logits, reference.logits, labels, classCount),
       ),

@@ -15,6 +15,7 @@ export * from './metrics.js';
 export * from './min-norm-weights.js';
 export * from './mixture-em.js';
 export * from './paired-comparison.js';
+export * from './pairwise-divergence.js';
 export * from './per-class-pool.js';
 export * from './pool.js';
 export * from './quorum-mean.js';
