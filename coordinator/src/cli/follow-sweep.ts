@@ -1,4 +1,5 @@
 /** Follows the runs of a sweep to their ends, all at once; news of each is a line on stderr. */
+import { setMaxListeners } from 'node:events';
 import type { Run } from '@lyceum/proto';
 import { hasEnded, runStateName } from '../client/index.js';
 import type { CommandContext } from './command-context.js';
@@ -19,6 +20,8 @@ export async function followSweep(
   runIds: readonly string[],
   how: Following,
 ): Promise<void> {
+  // One listener a watch: many runs are no leak.
+  setMaxListeners(0, context.signal);
   const states = new Map<string, string>();
   const show = (run: Run) => {
     const state = runStateName(run);
