@@ -4,7 +4,17 @@ import type { Problem } from './errors.js';
 import { featureTerms } from './feature-terms-schema.js';
 
 /** Terms that compare probabilities and give no weight to how the least of them differ. */
-const TERMS_OF_TOP_K = ['kd', 'skew-fkl', 'gjs', 'tvd', 'ce'];
+const TERMS_OF_TOP_K = [
+  'kd',
+  'soft-ce',
+  'kl-forward',
+  'skew-fkl',
+  'gjs',
+  'tvd',
+  'topk-kd',
+  'vote',
+  'ce',
+];
 /** Rules that average probabilities by weights which do not depend on the sample. */
 const RULES_OF_TOP_K = ['arithmetic', 'accuracy', 'per-class', 'mixture-em'];
 
@@ -41,11 +51,13 @@ export function answersProblems(spec: Mapping, terms: readonly Mapping[]): Probl
     add('spec.ensemble.combine', listed(RULES_OF_TOP_K), combine);
   }
   if (calibrate === true) add('spec.ensemble.calibrate', 'false', true);
-  for (const [index, { term, temperature, weight }] of terms.entries()) {
+  for (const [index, { term, temperature, weight, standardize }] of terms.entries()) {
     const path = `spec.objective[${index}]`;
     // Features are stored beside logits, and exactly.
     if (weight === 0 || Object.hasOwn(featureTerms, String(term))) continue;
-    if (!TERMS_OF_TOP_K.includes(String(term))) {
+    if (standardize === true) {
+      add(`${path}.standardize`, 'false', true);
+    } else if (!TERMS_OF_TOP_K.includes(String(term))) {
       add(`${path}.term`, listed(TERMS_OF_TOP_K), term);
     } else if (temperature !== undefined ? temperature !== 1 : term === 'kd') {
       add(`${path}.temperature`, '1', temperature ?? 'the default of 4');

@@ -2,7 +2,7 @@
  * How a run combines its teachers: the rules with their settings. What each computes is in `@lyceum/learning/ensemble`.
  */
 import type { z } from 'zod';
-import { flag, listed, section, word } from './document-schema.js';
+import { flag, listed, number, section, word } from './document-schema.js';
 import type { Problem } from './errors.js';
 import { ownName, ownSettings } from './plugin-schema.js';
 import { quorumFields } from './quorum-schema.js';
@@ -15,6 +15,9 @@ const OWN_WEIGHTS = ['entropy', 'ca-mkd'] as const;
 const PLUGIN = 'plugin';
 /** The same, fitted on the validation split before training. */
 const FITTED = ['accuracy', 'per-class', 'mixture-em', 'dawid-skene'] as const;
+/** Weighs teachers by the student's gradients, in the student. */
+const BY_GRADIENTS = 'aekd';
+const AEKD_BOUND = 0.6;
 /** Rules of votes, which no temperature changes. */
 const OF_VOTES: readonly unknown[] = ['majority-vote', 'dawid-skene'];
 
@@ -26,13 +29,19 @@ const WEIGHTINGS: Readonly<Record<string, readonly [Weighting, ...Weighting[]]>>
 const weighting = word('ebkd', 'softmax', 'inverse', 'greatest', 'margin', 'linear', 'log-odds');
 type Weighting = z.output<typeof weighting>;
 
-const rule = word(...GIVEN_WEIGHTS, ...OWN_WEIGHTS, ...FITTED, PLUGIN);
+const rule = word(...GIVEN_WEIGHTS, ...OWN_WEIGHTS, BY_GRADIENTS, ...FITTED, PLUGIN);
+
+/** Whether it is the name of a rule that looks at nothing but the teachers' final answers. */
+export function isRuleOfVotes(name: unknown): boolean {
+  return OF_VOTES.includes(name);
+}
 
 export const ensemble = section({
   /**
    * `arithmetic`, `geometric`: means of the teachers' probabilities, by their weights. `mean-logit`: of their logits,
    * which is geometric. `majority-vote`: the shares of the teachers' votes. `entropy`: arithmetic, by how certain each
-   * teacher is of the sample. `ca-mkd`: arithmetic, by how well each teacher knows the sample's label.
+   * teacher is of the sample. `ca-mkd`: arithmetic, by how well each teacher knows the sample's label. `aekd`: in each
+   * step by the weights that make the mean of the gradients of kd shortest, in the student.
    *
    * Fitted on the validation split before training: `accuracy`, `mixture-em`: arithmetic, by accuracies there or by the
    * weights that make its labels most likely. `per-class`: each class by the teachers that recognise it. `dawid-skene`:
@@ -43,6 +52,8 @@ export const ensemble = section({
   combine: rule.default('arithmetic'),
   /** Of `entropy`: what makes a teacher certain. Of `accuracy`: from accuracies to weights. */
   weighting: weighting.optional(),
+  /** Of `aekd`: greatest weight of a teacher; below 1 / teachers all weigh the same. Absent: 0.6. Du et al. 2020. */
+  bound: number('a number greater than 0, at most 1', { above: 0, atMost: 1 }).optional(),
   /** First divides each teacher's logits by the temperature that makes them mean what they say on the validation split. */
   calibrate: flag().optional(),
   /** Of `plugin`: the rule's name there, and what it is told. */
@@ -54,6 +65,7 @@ export const ensemble = section({
   return {
     ...settings,
     ...(first !== undefined && { weighting: settings.weighting ?? first }),
+    ...(settings.combine === BY_GRADIENTS && { bound: settings.bound ?? AEKD_BOUND }),
     ...(calibrate === true && { calibrate }),
   };
 });
@@ -75,6 +87,14 @@ export function ensembleProblems(ensemble: Mapping, teachers: readonly Mapping[]
     }
   }
   problems.push(...pluginProblems(ensemble));
+  if (
+    ensemble['bound'] !== undefined &&
+    rule.safeParse(combine).success &&
+    combine !== BY_GRADIENTS
+  ) {
+    const message = `belongs to combine: ${BY_GRADIENTS}, and spec.ensemble.combine is ${String(combine)}`;
+    problems.push({ path: 'spec.ensemble.bound', message });
+  }
   if (ensemble['calibrate'] === true && OF_VOTES.includes(combine)) {
     problems.push({
       path: 'spec.ensemble.calibrate',
@@ -83,12 +103,18 @@ export function ensembleProblems(ensemble: Mapping, teachers: readonly Mapping[]
   }
   const { quorum, calibrate } = ensemble;
   const isFitted = (FITTED as readonly unknown[]).includes(combine) || calibrate === true;
-  if (isFitted && typeof quorum === 'number' && quorum < teachers.length) {
+  if (
+    (isFitted || combine === BY_GRADIENTS) &&
+    typeof quorum === 'number' &&
+    quorum < teachers.length
+  ) {
     const what = calibrate === true ? 'calibrate' : String(combine);
-    const message = `want all beside ${what}, which is fitted to all teachers together; or combine by ${listed([...GIVEN_WEIGHTS, ...OWN_WEIGHTS])}, not calibrated`;
+    const how = isFitted ? 'is fitted to' : 'weighs';
+    const message = `want all beside ${what}, which ${how} all teachers together; or combine by ${listed([...GIVEN_WEIGHTS, ...OWN_WEIGHTS])}, not calibrated`;
     problems.push({ path: 'spec.ensemble.quorum', message });
   }
-  if (([...OWN_WEIGHTS, ...FITTED] as readonly unknown[]).includes(combine)) {
+  problems.push(...blackBoxProblems(ensemble, teachers));
+  if (([...OWN_WEIGHTS, BY_GRADIENTS, ...FITTED] as readonly unknown[]).includes(combine)) {
     for (const [index, { weight = 1 }] of teachers.entries()) {
       if (weight === 1) continue;
       problems.push({
@@ -113,6 +139,18 @@ function pluginProblems({ combine = 'arithmetic', rule: own, settings }: Mapping
     ...(own === undefined ? [] : [{ path: 'spec.ensemble.rule', message }]),
     ...(settings === undefined ? [] : [{ path: 'spec.ensemble.settings', message }]),
   ];
+}
+
+/** What is fitted to logits of all teachers cannot be where one gives none. */
+function blackBoxProblems(
+  { combine, calibrate }: Mapping,
+  teachers: readonly Mapping[],
+): Problem[] {
+  const index = teachers.findIndex(({ access }) => access === 'black');
+  if (index < 0 || (calibrate !== true && combine !== 'mixture-em')) return [];
+  const path = `spec.ensemble.${calibrate === true ? 'calibrate' : 'combine'}`;
+  const message = `is fitted to the logits of all teachers, and spec.teachers[${index}].access is black: it gives final answers only; combine by accuracy or dawid-skene, not calibrated`;
+  return [{ path, message }];
 }
 
 type Mapping = Readonly<Record<string, unknown>>;

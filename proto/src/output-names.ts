@@ -1,7 +1,10 @@
 /**
- * What the tensors of answers and targets are called. A teacher's hint layer is one of its outputs, beside `logits`; the
- * features that a teacher gave are one of a target's tensors, beside its pools.
+ * What the tensors of answers and targets are called. A teacher's hint layer is one of its outputs, beside `logits`, and
+ * of a black box `class` is the only one; the features that a teacher gave are one of a target's tensors, beside its pools.
  */
+
+/** The class that a teacher answers, one number a sample. */
+export const CLASS_OUTPUT = 'class';
 
 const LAYER = 'layer/';
 

@@ -10,7 +10,8 @@ import { isMapping, pathText } from './document-schema.js';
 import { ensembleProblems } from './ensemble-schema.js';
 import type { Problem } from './errors.js';
 import { featureProblems } from './feature-terms-schema.js';
-import { asksTeachers, isTermName } from './objective-schema.js';
+import { objectiveProblems } from './objective-rules.js';
+import { DEFAULT_OBJECTIVE } from './objective-schema.js';
 import { quorumProblems } from './quorum-schema.js';
 import { viewsProblems } from './views-schema.js';
 
@@ -20,33 +21,27 @@ export function problemsBetweenFields(document: unknown): Problem[] {
   const run = mapping(document);
   const spec = mapping(run['spec']);
   const distils = run['kind'] === 'Distillation';
+  const teachers = list(spec['teachers']).map(mapping);
+  const ensemble = mapping(spec['ensemble']);
+  const objective = list(spec['objective'] ?? DEFAULT_OBJECTIVE);
   return [
     ...(distils
       ? [
-          ...teacherProblems(spec['teachers']),
-          ...ensembleProblems(mapping(spec['ensemble']), list(spec['teachers']).map(mapping)),
-          ...quorumProblems(mapping(spec['ensemble']), list(spec['teachers']).map(mapping)),
-          ...objectiveProblems(spec['objective']),
-          ...viewsProblems(
-            mapping(spec['views']),
-            mapping(spec['ensemble']),
-            list(spec['objective']).map(mapping),
-          ),
-          ...answersProblems(spec, list(spec['objective'] ?? [{ term: 'kd' }]).map(mapping)),
-          ...featureProblems(
-            list(spec['objective']).map(mapping),
-            mapping(spec['ensemble']),
-            list(spec['teachers']).map(mapping),
-          ),
+          ...teacherProblems(teachers),
+          ...ensembleProblems(ensemble, teachers),
+          ...quorumProblems(ensemble, teachers),
+          ...objectiveProblems(objective, ensemble, teachers),
+          ...viewsProblems(mapping(spec['views']), ensemble, objective.map(mapping)),
+          ...answersProblems(spec, objective.map(mapping)),
+          ...featureProblems(objective.map(mapping), ensemble, teachers),
         ]
       : []),
     ...trainingProblems(mapping(spec['training'])),
   ];
 }
 
-function teacherProblems(value: unknown): Problem[] {
+function teacherProblems(teachers: readonly Mapping[]): Problem[] {
   const problems: Problem[] = [];
-  const teachers = list(value).map(mapping);
   if (teachers.length > 0 && teachers.every(({ weight }) => weight === 0)) {
     problems.push({
       path: 'spec.teachers',
@@ -66,21 +61,6 @@ function teacherProblems(value: unknown): Problem[] {
     }
   }
   return problems;
-}
-
-function objectiveProblems(value: unknown): Problem[] {
-  const terms = list(value).map(mapping);
-  const teachersAreAsked = terms.some(({ term, weight }) => asksTeachers(term) && weight !== 0);
-  // A term that is not known may have been meant to ask them; it is reported as such.
-  const understood = terms.every(({ term }) => isTermName(term));
-  if (terms.length === 0 || teachersAreAsked || !understood) return [];
-  return [
-    {
-      path: 'spec.objective',
-      message:
-        'no term asks the teachers; add { term: kd } with a weight above 0, or use kind: Training',
-    },
-  ];
 }
 
 function trainingProblems(training: Mapping): Problem[] {

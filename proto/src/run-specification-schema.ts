@@ -19,7 +19,7 @@ import {
   word,
 } from './document-schema.js';
 import { ensemble } from './ensemble-schema.js';
-import { term, termAlone } from './objective-schema.js';
+import { DEFAULT_OBJECTIVE, term, termAlone } from './objective-schema.js';
 import { views } from './views-schema.js';
 
 const NAME = '[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?';
@@ -43,6 +43,11 @@ const teacher = section({
   name,
   /** A pushed model, or `run:ID` for the student of an earlier run. */
   model: modelReference,
+  /**
+   * What leaves the teacher: `white` logits and features, `gray` logits, `black` the class that it answers, whatever
+   * more its model could give.
+   */
+  access: word('white', 'gray', 'black').default('white'),
   /** Relative share in the ensemble; shares need not sum to 1. */
   weight: notNegative.default(1),
 });
@@ -214,8 +219,7 @@ const distillation = section({
     ensemble: ensemble.prefault({}),
     student,
     objective: list(term, 'a list of 1 to 8 terms', { atLeast: 1, atMost: 8 }).prefault([
-      { term: 'kd' },
-      { term: 'ce' },
+      ...DEFAULT_OBJECTIVE,
     ]),
     answers: answers.prefault({}),
     views: views.optional(),

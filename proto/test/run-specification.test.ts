@@ -56,8 +56,8 @@ describe('defaults', () => {
     expect(checkRunSpecification(distillation(), 'x').spec).toEqual({
       dataset: 'digits',
       teachers: [
-        { name: 'wide', model: 'digits-wide', weight: 2 },
-        { name: 'deep', model: 'run:digits-deep', weight: 1 },
+        { name: 'wide', model: 'digits-wide', access: 'white', weight: 2 },
+        { name: 'deep', model: 'run:digits-deep', access: 'white', weight: 1 },
       ],
       labels: 'all',
       ensemble: { combine: 'arithmetic', quorum: 'all' },
@@ -67,7 +67,7 @@ describe('defaults', () => {
         references: {},
       },
       objective: [
-        { term: 'kd', weight: 0.9, temperature: 4 },
+        { term: 'kd', weight: 0.9, temperature: 4, standardize: false },
         { term: 'ce', weight: 0.1 },
       ],
       answers: { codec: 'auto' },
@@ -82,6 +82,22 @@ describe('defaults', () => {
       },
       selection: { split: 'validation', metric: 'nll' },
     });
+  });
+
+  test('of standardised terms are those of their paper', () => {
+    const objective = [{ term: 'kd', standardize: true }, { term: 'dkd' }, { term: 'dist' }];
+    expect(checkRunSpecification(distillation({ objective }), 'x').spec.objective).toEqual([
+      { term: 'kd', weight: 9, temperature: 2, standardize: true },
+      {
+        term: 'dkd',
+        weight: 1,
+        temperature: 4,
+        standardize: false,
+        targetWeight: 1,
+        othersWeight: 8,
+      },
+      { term: 'dist', weight: 2, temperature: 4, interClassWeight: 1, intraClassWeight: 1 },
+    ]);
   });
 
   test('of a training alone are the same, and its one term has the whole weight', () => {
@@ -399,6 +415,156 @@ describe('what a user is told', () => {
     );
   });
 
+  const mixed = (changes: Record<string, unknown>, access = ['white', 'white', 'black']) =>
+    distillation({ teachers: three.map((t, k) => ({ ...t, access: access[k] })), ...changes });
+  const vote = { term: 'vote' };
+
+  test.each([
+    [{ objective: [{ term: 'kd', teachers: ['a', 'b'] }, vote] }],
+    [
+      {
+        objective: [
+          { term: 'kd', teachers: ['b', 'a'] },
+          { term: 'vote', teachers: ['c'] },
+        ],
+      },
+    ],
+    [{ ensemble: { combine: 'majority-vote' }, objective: [{ term: 'kd' }] }],
+    [{ ensemble: { combine: 'dawid-skene' }, objective: [{ term: 'hard-label' }] }],
+    [{ ensemble: { combine: 'accuracy' }, objective: [{ term: 'kd', teachers: ['a'] }, vote] }],
+    [
+      {
+        ensemble: { combine: 'aekd', bound: 0.8 },
+        objective: [{ term: 'kd', teachers: ['a', 'b'] }, vote],
+      },
+    ],
+  ])('a black box is asked for its votes: %j', (changes) => {
+    expect(problemsOf(mixed(changes))).toEqual([]);
+  });
+
+  test.each([
+    [
+      { objective: [{ term: 'kd' }] },
+      'spec.objective[0].term: kd needs logits, and spec.teachers[2].access of c is black: it gives final answers only; use teachers: [a, b], term: vote or spec.ensemble.combine: majority-vote or dawid-skene',
+    ],
+    [
+      { objective: [vote, { term: 'mse-logits', teachers: ['c'] }] },
+      'spec.objective[1].teachers: mse-logits needs logits, and spec.teachers[2].access of c is black: it gives final answers only; use term: vote',
+    ],
+    [
+      { objective: [vote, { term: 'kd', teachers: ['a'] }], ensemble: { calibrate: true } },
+      'spec.ensemble.calibrate: is fitted to the logits of all teachers, and spec.teachers[2].access is black: it gives final answers only; combine by accuracy or dawid-skene, not calibrated',
+    ],
+    [
+      {
+        objective: [
+          vote,
+          { term: 'hint', guidedLayer: 'x', hintLayer: { a: 'x', c: 'x' } },
+          { term: 'kd', teachers: ['a'] },
+        ],
+      },
+      'spec.objective[1].hintLayer: hint needs features, and spec.teachers[2].access of c is black: it gives final answers only; use teachers: [a] or term: vote',
+    ],
+  ])('more than a black box gives: %j', (changes, told) => {
+    expect(problemOf(mixed(changes))).toBe(told);
+  });
+
+  test('more than a gray box gives', () => {
+    const objective = [{ term: 'kd' }, { term: 'rkd', guidedLayer: 'x', hintLayer: 'x' }];
+    expect(problemOf(mixed({ objective }, ['white', 'gray', 'white']))).toBe(
+      'spec.objective[1].term: rkd needs features, and spec.teachers[1].access of b is gray: it gives logits only; use teachers: [a, c] or term: kd',
+    );
+  });
+
+  const open = ['white', 'gray', 'white'];
+  test.each([
+    [
+      { objective: [{ term: 'kd', teachers: ['a', 'd'] }] },
+      'spec.objective[0].teachers[1]: "d" is none of spec.teachers; want a, b or c',
+    ],
+    [
+      { objective: [{ term: 'kd', teachers: ['a', 'a'] }] },
+      'spec.objective[0].teachers[1]: "a" was named before',
+    ],
+    [
+      { objective: [{ term: 'kd', teachers: [] }] },
+      'spec.objective[0].teachers: want a list of names of spec.teachers, got an empty list',
+    ],
+    [
+      { objective: [{ term: 'kd' }, { term: 'ce', teachers: ['a'] }] },
+      'spec.objective[1].teachers: belongs to terms that ask teachers, and ce compares with the labels of the set',
+    ],
+    [
+      {
+        objective: [
+          { term: 'kd', teachers: ['a', 'b'] },
+          { term: 'vote', weight: 0 },
+        ],
+      },
+      "spec.teachers[2]: no term of spec.objective asks c; name it in a term's teachers, or leave it out",
+    ],
+    [
+      {
+        ensemble: { quorum: 2, deadlineMs: 5 },
+        objective: [vote, { term: 'kd', teachers: ['b'] }],
+      },
+      'spec.objective[1].teachers: kd compares with b alone, and spec.ensemble.quorum: 2 of 3 may leave it without; name more teachers, or want a quorum of 3',
+    ],
+    [
+      { ensemble: { combine: 'mixture-em' }, objective: [vote, { term: 'gjs', teachers: ['a'] }] },
+      'spec.objective[1].teachers: want all teachers beside spec.ensemble.combine: mixture-em, which is fitted to all together; leave it out, or combine by accuracy',
+    ],
+    [
+      { ensemble: { combine: 'per-class' }, objective: [{ term: 'mse-logits' }] },
+      "spec.objective[0].term: mse-logits averages logits by the teachers' shares, and spec.ensemble.combine: per-class has none; combine by arithmetic, entropy, accuracy or mixture-em",
+    ],
+    [
+      { ensemble: { combine: 'majority-vote' }, objective: [{ term: 'kd', standardize: true }] },
+      'spec.objective[0].standardize: standardises logits, and spec.ensemble.combine: majority-vote has votes and no logits; leave it out, or combine by arithmetic',
+    ],
+    [
+      { ensemble: { combine: 'aekd' }, objective: [{ term: 'kd', standardize: true }] },
+      'spec.objective[0].standardize: standardises logits, and spec.ensemble.combine: aekd takes gradients of plain logits; leave it out, or combine by arithmetic',
+    ],
+    [
+      { ensemble: { combine: 'aekd' }, objective: [{ term: 'dkd' }] },
+      'spec.objective[0].term: spec.ensemble.combine: aekd weighs teachers by the gradients of kd; use term: kd, or combine by arithmetic for dkd',
+    ],
+    [
+      { ensemble: { combine: 'aekd', quorum: 2, deadlineMs: 5 } },
+      'spec.ensemble.quorum: want all beside aekd, which weighs all teachers together; or combine by arithmetic, geometric, mean-logit, majority-vote, entropy or ca-mkd, not calibrated',
+    ],
+    [
+      { ensemble: { bound: 0.5 } },
+      'spec.ensemble.bound: belongs to combine: aekd, and spec.ensemble.combine is arithmetic',
+    ],
+    [
+      { objective: [{ term: 'topk-kd' }] },
+      'spec.objective[0].k: is missing; want a whole number from 1 to 128',
+    ],
+  ])('terms, teachers and rules that do not go together: %j', (changes, told) => {
+    expect(problemOf(mixed(changes, open))).toBe(told);
+  });
+
+  test('more teachers than aekd can weigh', () => {
+    const teachers = Array.from({ length: 9 }, (_, k) => ({ name: `t${k}`, model: 'm' }));
+    const nine = (objective: unknown) =>
+      distillation({ teachers, ensemble: { combine: 'aekd' }, objective });
+    expect(problemOf(nine([{ term: 'kd' }]))).toBe(
+      'spec.objective[0].term: spec.ensemble.combine: aekd is for at most 8 teachers a term, and these are 9; name fewer in teachers, or combine by arithmetic',
+    );
+    const eight = teachers.slice(0, 8).map(({ name }) => name);
+    expect(problemsOf(nine([{ term: 'kd', teachers: eight }, { term: 'vote' }]))).toEqual([]);
+  });
+
+  test('a term whose teachers all weigh 0', () => {
+    const teachers = three.map((t, k) => ({ ...t, weight: k }));
+    const objective = [{ term: 'kd' }, { term: 'vote', teachers: ['a'] }];
+    expect(problemOf(distillation({ teachers, objective }))).toBe(
+      'spec.objective[1].teachers: vote compares with a alone, and every weight there is 0; at least one must be greater',
+    );
+  });
+
   test('no teachers, or nothing that asks them', () => {
     expect(problemOf(distillation({ teachers: [] }))).toBe(
       'spec.teachers: want a list of 1 to 64 teachers, got an empty list',
@@ -582,10 +748,13 @@ describe('answers', () => {
     expect(topK({})).toContain(`spec.objective[0].temperature: want 1 ${few}`);
     expect(topK({ objective: [{ ...kd, temperature: 2 }] })).toContain('got 2;');
     expect(topK({ objective: [kd, { term: 'kl-reverse' }] })).toContain(
-      `spec.objective[1].term: want kd, skew-fkl, gjs, tvd or ce ${few}`,
+      `spec.objective[1].term: want kd, soft-ce, kl-forward, skew-fkl, gjs, tvd, topk-kd, vote or ce ${few}`,
     );
     expect(topK({ objective: [kd], ensemble: { combine: 'geometric' } })).toContain(
       `spec.ensemble.combine: want arithmetic, accuracy, per-class or mixture-em ${few}`,
+    );
+    expect(topK({ objective: [{ ...kd, standardize: true }] })).toContain(
+      `spec.objective[0].standardize: want false ${few}`,
     );
     expect(topK({ objective: [kd], ensemble: { calibrate: true } })).toContain(
       `spec.ensemble.calibrate: want false ${few}`,

@@ -10,7 +10,7 @@ import {
   splitSamples,
   stepPlan,
 } from '@lyceum/learning/data';
-import { combine, targetPlan } from '@lyceum/learning/ensemble';
+import { combineTargets, targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
 import {
   checkRunSpecification,
   type DistillationSpecification,
@@ -89,7 +89,10 @@ export class SmallTargets {
     this.plan = stepPlan({ sampleCount, batchSize, epochs, steps });
     this.#dataset = dataset;
     this.#spec = spec;
-    this.tensors = targetPlan(spec).tensors.map(({ name }) => ({ name, rowShape: [CLASS_COUNT] }));
+    this.tensors = targetPlan(spec).tensors.map((tensor) => ({
+      name: tensor.name,
+      rowShape: targetRowShape(tensor, CLASS_COUNT),
+    }));
   }
 
   /** A step's rows in two frames, since frames may be cut anywhere. */
@@ -114,13 +117,18 @@ export class SmallTargets {
       }),
     );
     const plan = targetPlan(this.#spec);
-    const values = combine(plan, [logits], [1], rows, CLASS_COUNT);
+    const values = combineTargets(plan, {
+      teacherLogits: this.#spec.teachers.map((_, k) => logits.map((value) => value * (1 + k / 2))),
+      rowCount: rows,
+      classCount: CLASS_COUNT,
+    });
     return TargetFrame.fromPartial({
       epoch,
       firstPosition,
-      tensors: plan.tensors.map(({ name }, i) =>
-        float32Tensor(name, [rows, CLASS_COUNT], values[i] ?? new Float32Array()),
-      ),
+      tensors: plan.tensors.map((tensor, i) => {
+        const shape = [rows, ...targetRowShape(tensor, CLASS_COUNT)];
+        return float32Tensor(tensor.name, shape, values[i] ?? new Float32Array());
+      }),
     });
   }
 }

@@ -360,7 +360,11 @@ it('returns a ticket that cannot be answered, says whether others should try, an
   const bad: [Ticket, boolean, RegExp][] = [
     [ticket(wide, 690, { positionCount: 11 }), false, /positions \[690, 701\) are not in the 700/],
     [ticket(wide, 0, { view: 'upside-down' }), false, /upside-down/],
-    [ticket(wide, 0, { outputs: ['hint', 'logits'] }), false, /gives logits, not hint/],
+    [
+      ticket(wide, 0, { outputs: ['hint', 'logits'] }),
+      false,
+      /gives logits, class and the features of its layers, not hint/,
+    ],
     [ticket(wide, 0, { datasetDigest: nowhere }), true, /there is no blob abab/],
     [ticket(wild, 0), false, /logits is (NaN|-?Infinity) at row \d+, class \d/],
   ];

@@ -8,7 +8,7 @@ import {
   type SplitName,
   splitSamples,
 } from '@lyceum/learning/data';
-import { combine, targetPlan } from '@lyceum/learning/ensemble';
+import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
 import { type Engine, Inference } from '@lyceum/learning/tensorflow';
 import { LyceumError, type RunSpecification } from '@lyceum/proto';
 import { BatchSource, learningRate, Student } from '@lyceum/student-worker/compute';
@@ -64,9 +64,9 @@ function targetsOf(
     }
     return own;
   });
-  const weights = spec.teachers.map(({ weight }) => weight);
   const targets = targetPlan(spec);
-  const pooled = combine(targets, logits, weights, positionCount, classCount);
+  const answered = { teacherLogits: logits, rowCount: positionCount, classCount };
+  const pooled = combineTargets(targets, answered);
   return new Map(targets.tensors.map(({ name }, i) => [name, pooled[i] as Float32Array]));
 }
 

@@ -17,7 +17,7 @@ import {
   splitSamples,
   viewAt,
 } from '@lyceum/learning/data';
-import { chosenCodec, combine, targetPlan } from '@lyceum/learning/ensemble';
+import { chosenCodec, combineTargets, targetPlan } from '@lyceum/learning/ensemble';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
 import {
   BatchSource,
@@ -45,7 +45,6 @@ export async function oracle(engine: Engine, run: ChaosRun): Promise<OracleResul
     [...teachers.values()].map((bytes) => teacherInference(engine, run, bytes)),
   );
   const plan = targetPlan(spec);
-  const weights = spec.teachers.map((teacher) => teacher.weight);
   const batches = new BatchSource(dataset, specification);
   const student = await Student.open(engine, specification, dataset, undefined);
   const targets: ReadonlyMap<string, Float32Array>[] = [];
@@ -63,7 +62,11 @@ export async function oracle(engine: Engine, run: ChaosRun): Promise<OracleResul
         (firstPosition + positionCount) * dataset.classCount,
       ),
     );
-    const pooled = combine(plan, rows, weights, positionCount, dataset.classCount);
+    const pooled = combineTargets(plan, {
+      teacherLogits: rows,
+      rowCount: positionCount,
+      classCount: dataset.classCount,
+    });
     const target = new Map(
       plan.tensors.map(({ name }, index) => [name, pooled[index] as Float32Array]),
     );

@@ -53,7 +53,10 @@ function modelLines(report: Report): Line[] {
     figures: row,
   }));
   if (report.ensemble !== null) {
-    lines.push({ name: `ensemble (${report.ensemble.combine})`, figures: report.ensemble });
+    const { combine, teachers = [] } = report.ensemble;
+    const some = teachers.length > 0 && teachers.length < report.teachers.length;
+    const of = some ? ` of ${teachers.join(', ')}` : '';
+    lines.push({ name: `ensemble (${combine}${of})`, figures: report.ensemble });
   }
   lines.push({ name: 'student', figures: report.student });
   if (report.studentWithoutTeachers !== null) {

@@ -5,7 +5,7 @@
  *
  *   sampleId                int32 [N]       index in the data set
  *   label                   int32 [N]       -1: none
- *   teacher.NAME            float32 [N, C]  logits
+ *   teacher.NAME            float32 [N, C]  logits; of a black box 0 for its answer and −∞ elsewhere
  *   student                 float32 [N, C]  logits
  *   studentWithoutTeachers  float32 [N, C]  logits; where the run names one
  *   studentAllLabels        float32 [N, C]  logits; where the run names one

@@ -2,8 +2,9 @@
 import type { SplitName } from '@lyceum/learning/data';
 import {
   type Combination,
-  combinationOf,
   combined,
+  ensembleMembers,
+  fitOf,
   gapClosed,
   pairwiseDivergences,
 } from '@lyceum/learning/ensemble';
@@ -15,6 +16,7 @@ import type {
   ReportInput,
   SplitLogits,
   StudentEvaluation,
+  TeacherEvaluation,
 } from './report-input.js';
 
 /** Recalls in a report at most: with them it stays well below what one message may hold. */
@@ -33,6 +35,11 @@ export function composeReport(input: ReportInput): Report {
     test: comparisonOf(input, ensembleLogits, 'test'),
   };
 
+  /** Final answers say nothing of how certain a teacher is. */
+  const black = new Set(
+    input.teachers.filter(({ access }) => access === 'black').map(({ name }) => `teacher.${name}`),
+  );
+
   function figures(name: string, logits: SplitLogits, split: SplitName): ReportFigures {
     const others = comparisons[split](logits[split]).filter((other) => other.name !== name);
     const { labels } = input.splits[split];
@@ -40,6 +47,10 @@ export function composeReport(input: ReportInput): Report {
     const withEnsemble = made.fidelity.find(({ to }) => to === 'ensemble')?.agreement ?? null;
     return {
       ...made,
+      ...(black.has(name) && { nll: null, ece: null, brier: null }),
+      fidelity: made.fidelity.map((own) =>
+        black.has(own.to) || black.has(name) ? { ...own, kl: null } : own,
+      ),
       ...(!withRecalls && { perClassRecall: null }),
       agreementWithEnsemble: name === 'ensemble' ? 1 : withEnsemble,
     };
@@ -59,17 +70,22 @@ export function composeReport(input: ReportInput): Report {
     return { ...row('student', student), runId, modelDigest, finalWeightsDigest };
   }
 
+  const members =
+    specification.kind === 'Distillation'
+      ? rowEnsemble(specification).teachers.map((k) => input.teachers[k] as TeacherEvaluation)
+      : [];
   const ensemble =
     ensembleLogits === undefined || specification.kind !== 'Distillation'
       ? null
       : {
-          combine: rowCombination(specification).combine,
+          combine: rowEnsemble(specification).combination.combine,
+          teachers: members.map(({ name }) => name),
           ...(input.fit !== undefined && { fit: { ...input.fit } }),
           ...row('ensemble', {
             logits: ensembleLogits,
-            parameterCount: sum(input.teachers.map((t) => t.parameterCount)),
-            weightBytes: sum(input.teachers.map((t) => t.weightBytes)),
-            latencyBatch1Ms: sum(input.teachers.map((t) => t.latencyBatch1Ms)),
+            parameterCount: sum(members.map((t) => t.parameterCount)),
+            weightBytes: sum(members.map((t) => t.weightBytes)),
+            latencyBatch1Ms: sum(members.map((t) => t.latencyBatch1Ms)),
           }),
         };
   const student = studentRow(input.student);
@@ -87,6 +103,7 @@ export function composeReport(input: ReportInput): Report {
     teachers: input.teachers.map((teacher) => ({
       name: teacher.name,
       weight: teacher.weight,
+      access: teacher.access,
       ...row(`teacher.${teacher.name}`, teacher),
       identity: teacher.identity,
       modelDigest: teacher.modelDigest,
@@ -157,28 +174,38 @@ function comparisonOf(
 
 /** [N, C] log-probabilities of the run's ensemble at temperature 1, by split; undefined without teachers. */
 export function ensembleOf(input: ReportInput): SplitLogits | undefined {
-  const { specification, teachers, dataset, fit } = input;
-  if (specification.kind !== 'Distillation' || teachers.length === 0) return undefined;
+  const { specification, dataset, fit = {} } = input;
+  if (specification.kind !== 'Distillation' || input.teachers.length === 0) return undefined;
   const { classCount } = dataset;
+  const { teachers, combination } = rowEnsemble(specification);
+  const members = teachers.map((k) => input.teachers[k] as TeacherEvaluation);
   const logits = (split: SplitName): Float32Array => {
     const rowCount = input.splits[split].labels.length;
     const out = new Float32Array(rowCount * classCount);
     const answers = {
-      teacherLogits: teachers.map((teacher) => teacher.logits[split]),
-      teacherWeights: teachers.map((teacher) => teacher.weight),
+      teacherLogits: members.map((teacher) => teacher.logits[split]),
+      teacherWeights: members.map((teacher) => teacher.weight),
       rowCount,
       classCount,
     };
-    combined(rowCombination(specification), answers, fit).logProbabilities(1, out);
+    combined(combination, answers, fitOf(fit, teachers)).logProbabilities(1, out);
     return out;
   };
   return { train: logits('train'), validation: logits('validation'), test: logits('test') };
 }
 
-/** The rule of the ensemble's row: one that looks at labels would be given what it is measured by. */
-function rowCombination({ spec }: DistillationSpecification): Combination {
-  const combination = combinationOf(spec.ensemble);
-  return combination.combine === 'ca-mkd' ? { ...combination, combine: 'arithmetic' } : combination;
+/** The ensemble of its row. A rule that looks at labels would be given what it is measured by; aekd needs a student. */
+function rowEnsemble({ spec }: DistillationSpecification): {
+  readonly teachers: readonly number[];
+  readonly combination: Combination;
+} {
+  const { teachers, combination } = ensembleMembers(spec);
+  const { combine, calibrate } = combination;
+  if (combine !== 'ca-mkd' && combine !== 'aekd') return { teachers, combination };
+  return {
+    teachers,
+    combination: { combine: 'arithmetic', ...(calibrate === true && { calibrate }) },
+  };
 }
 
 function contributorsOf(input: ReportInput): Report['contributors'] {

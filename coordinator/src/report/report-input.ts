@@ -86,6 +86,8 @@ export interface TeacherEvaluation extends ModelEvaluation {
   /** Its name in the run. */
   readonly name: string;
   readonly identity: string;
+  /** A final answer of a black box is that class for certain in `logits`: 0 there and −∞ elsewhere. */
+  readonly access: 'white' | 'gray' | 'black';
   /** Relative share in the ensemble. */
   readonly weight: number;
 }

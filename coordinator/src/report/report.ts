@@ -70,6 +70,10 @@ const modelRow = figures.extend({
 
 const teacherRow = modelRow.extend({
   name: z.string(),
+  access: z
+    .enum(['white', 'gray', 'black'])
+    .optional()
+    .describe('What it gave: of `black` final answers only, hence no `nll`, `ece` and `brier`.'),
   weight: z.number().min(0).describe('Relative share in the ensemble.'),
   identity: sha256,
   modelDigest: sha256,
@@ -111,8 +115,12 @@ export const reportSchema = z
         combine: z
           .string()
           .describe(
-            "The rule of this row: the run's, or arithmetic where that needs the label itself.",
+            "The rule of this row: the run's, arithmetic where that needs the label or the student, or majority-vote where all terms are of votes.",
           ),
+        teachers: z
+          .array(z.string())
+          .optional()
+          .describe('Names of those that any term has combined, in ensemble order.'),
         fit: z
           .record(z.string(), z.unknown())
           .optional()

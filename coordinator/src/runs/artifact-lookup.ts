@@ -78,7 +78,7 @@ export class ArtifactLookup {
   /** A model as a teacher of `dataset`, if that is known. */
   async teacher(
     path: string,
-    named: { readonly name: string; readonly model: string; readonly weight: number },
+    named: Pick<PinnedTeacher, 'name' | 'access' | 'weight'> & { readonly model: string },
     dataset: DatasetOutline | undefined,
   ): Promise<PinnedTeacher | undefined> {
     const model = await this.model(path, named.model);
@@ -93,6 +93,7 @@ export class ArtifactLookup {
       identity: teacherIdentity(model.digest, settings, MODEL_ENGINE),
       modelDigest: model.digest,
       settingsJson: settingsJson(settings),
+      access: named.access,
       weight: named.weight,
       parameterCount: model.parameterCount,
       weightBytes: model.weightBytes,

@@ -189,7 +189,7 @@ function countSamples(
         message: `ca-mkd needs the label of every training sample, and spec.labels leaves ${labelledTrainCount} of ${train.length}; entropy needs none`,
       });
     }
-    problems.push(...fitProblems(specification, dataset));
+    problems.push(...fitProblems(specification, dataset), ...topKProblems(specification, dataset));
     if (labelledTrainCount === 0 && hasOwnBaseline({ specification })) {
       const message = 'trains on labels alone, and no sample of the train split has one';
       problems.push({ path: 'spec.student.baseline', message });
@@ -246,6 +246,25 @@ function fitProblems(specification: RunSpecification, dataset: DatasetOutline): 
   }
   return problems;
 }
+
+/** What keeps terms from taking the most probable classes. */
+function topKProblems({ spec }: RunSpecification, { classCount }: DatasetOutline): Problem[] {
+  return spec.objective.flatMap((term, index) => {
+    if (term.term !== 'topk-kd') return [];
+    const path = `spec.objective[${index}].k`;
+    if (term.k > classCount) {
+      return [{ path, message: `is ${term.k}, and spec.dataset has ${classCount} classes` }];
+    }
+    const { batchSize } = spec.training;
+    const numbers = batchSize * term.k * classCount;
+    if (numbers <= TOP_K_MAX_NUMBERS) return [];
+    const message = `takes ${numbers} numbers a step with spec.training.batchSize: ${batchSize} and ${classCount} classes; want at most ${TOP_K_MAX_NUMBERS}: lower either, or use term: kd`;
+    return [{ path, message }];
+  });
+}
+
+/** A step's table of rows, kept classes and classes; 512 MiB. */
+const TOP_K_MAX_NUMBERS = 2 ** 27;
 
 /** @throws {LyceumError} INVALID_ARGUMENT */
 export function checkRunId(runId: string): void {

@@ -2,11 +2,12 @@
  * Which tensors a run's teachers are asked for, which its targets carry, and the grid that follows from their sizes:
  * pure functions of the record, so that everybody who computes them finds the same.
  */
-import { targetPlan } from '@lyceum/learning/ensemble';
-import { featuresName, layerOutput } from '@lyceum/proto';
+import type { AnswerCodec } from '@lyceum/learning/codecs';
+import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
+import { CLASS_OUTPUT, featuresName, layerOutput } from '@lyceum/proto';
 import type { AnswerOutput } from '../answers/answer-table-key.js';
 import { type SpanGrid, spanGrid } from '../schedule/span-grid.js';
-import type { PinnedFeature, RunRecord } from './run-record.js';
+import type { PinnedFeature, PinnedTeacher, RunRecord } from './run-record.js';
 
 /** A tensor of a target. */
 export interface TargetTensorShape {
@@ -35,20 +36,35 @@ export function featureTensors({
   }));
 }
 
+/**
+ * What a teacher of this access says of a sample: its logits, or the class that it answers and nothing else.
+ *
+ * @param codec - of logits; a class is one number.
+ */
+export function ownAnswer(
+  access: PinnedTeacher['access'] | undefined,
+  classCount: number,
+  codec: AnswerCodec,
+): AnswerOutput {
+  if (access === 'black') return { name: CLASS_OUTPUT, rowLength: 1, codec: 'float32' };
+  return { name: 'logits', rowLength: classCount, codec };
+}
+
 /** What a run asks a teacher for, by name, sorted. */
 export function teacherOutputs(
   {
     features,
     dataset,
+    teachers,
     answerCodec = 'float32',
-  }: Pick<RunRecord, 'features' | 'dataset' | 'answerCodec'>,
+  }: Pick<RunRecord, 'features' | 'dataset' | 'teachers' | 'answerCodec'>,
   teacher: number,
 ): AnswerOutput[] {
   const layers = features
     .filter((feature) => feature.teacher === teacher)
     .map(({ layer, shape }) => featuresOf(layer, shape));
-  const logits = { name: 'logits', rowLength: dataset.classCount, codec: answerCodec };
-  return [...layers, logits].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const own = ownAnswer(teachers[teacher]?.access, dataset.classCount, answerCodec);
+  return [...layers, own].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Features stay as they are: what a codec of logits costs a student is not known of them. */
@@ -59,9 +75,12 @@ function featuresOf(layer: string, shape: readonly number[]): AnswerOutput {
 /** Names and shapes of the tensors in each target, in their order; none of a run that asks no teacher. */
 export function targetTensors(record: RunRecord): TargetTensorShape[] {
   if (record.specification.kind !== 'Distillation') return [];
-  const pools = targetPlan(record.specification.spec).tensors;
-  const rowShape = [record.dataset.classCount];
-  return [...pools.map(({ name }) => ({ name, rowShape })), ...featureTensors(record)];
+  const { classCount } = record.dataset;
+  const tensors = targetPlan(record.specification.spec).tensors.map((tensor) => ({
+    name: tensor.name,
+    rowShape: targetRowShape(tensor, classCount),
+  }));
+  return [...tensors, ...featureTensors(record)];
 }
 
 /** The grid of a run's training. Features count as often as targets carry them: spans are cut by what a student holds. */

@@ -5,6 +5,7 @@
 import {
   type AnswerFrame,
   AnswerReceipt,
+  CLASS_OUTPUT,
   float32Values,
   LyceumError,
   ShapeMismatchError,
@@ -66,7 +67,7 @@ export class AnswerIntake {
     let rowCount: number;
     try {
       rowCount = checkedRowCount(frame, ticket, received.rowCount, ask);
-      if (ask !== undefined) checkFinite(frame);
+      if (ask !== undefined) checkValues(frame, ask);
     } catch (thrown) {
       this.#received.delete(key);
       if (ask !== undefined && thrown instanceof LyceumError)
@@ -176,14 +177,20 @@ function checkedRowCount(
   return rowCount;
 }
 
-function checkFinite(frame: AnswerFrame): void {
+/** Finite numbers; where they are classes, whole ones below the class count. */
+function checkValues(frame: AnswerFrame, { classCount }: Ask): void {
   for (const tensor of frame.tensors) {
     const values = float32Values(tensor);
+    const isClass = tensor.name === CLASS_OUTPUT;
     for (let i = 0; i < values.length; i++) {
-      if (Number.isFinite(values[i])) continue;
+      const value = values[i] as number;
+      const isRight = isClass
+        ? Number.isInteger(value) && value >= 0 && value < classCount
+        : Number.isFinite(value);
+      if (isRight) continue;
       const width = values.length / (tensor.shape[0] ?? 1);
       const row = frame.firstRow + Math.floor(i / width);
-      throw new LyceumError('INVALID_ARGUMENT', `${tensor.name} row ${row} holds ${values[i]}`);
+      throw new LyceumError('INVALID_ARGUMENT', `${tensor.name} row ${row} holds ${value}`);
     }
   }
 }

@@ -15,9 +15,8 @@ import {
 import type { AnswerOutput, AnswerTableKey } from '../answers/answer-table-key.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
-import { gridOf, teacherOutputs } from '../runs/run-tensors.js';
+import { gridOf, ownAnswer, teacherOutputs } from '../runs/run-tensors.js';
 import { type SpanGrid, spanAt, spanOfStep } from '../schedule/span-grid.js';
-import { logitsOf } from './ask.js';
 import { splitGrid } from './split-answers.js';
 
 /** Somebody who asked, as far as records tell. */
@@ -46,10 +45,12 @@ export function answerOrigins(
     const teacher = run.teachers[index];
     if (teacher === undefined) return [];
     const base = { runId: run.runId, teacher, dataset: run.dataset };
-    return [...trainingOrigins(key, run, index), ...splitOrigins(key, dataset)].map((origin) => ({
-      ...base,
-      ...origin,
-    }));
+    return [...trainingOrigins(key, run, index), ...splitOrigins(key, teacher, dataset)].map(
+      (origin) => ({
+        ...base,
+        ...origin,
+      }),
+    );
   });
 }
 
@@ -74,12 +75,17 @@ function trainingOrigins(key: AnswerTableKey, run: RunRecord, teacher: number): 
 }
 
 /** What fits, evaluations and reports ask. */
-function splitOrigins(key: AnswerTableKey, dataset: DatasetOutline): Asked[] {
+function splitOrigins(
+  key: AnswerTableKey,
+  { access }: PinnedTeacher,
+  dataset: DatasetOutline,
+): Asked[] {
+  const own = ownAnswer(access, dataset.classCount, 'float32');
   const isAsked =
-    key.view === IDENTITY_VIEW.text && key.codec === 'float32' && key.outputs.join() === 'logits';
+    key.view === IDENTITY_VIEW.text && key.codec === own.codec && key.outputs.join() === own.name;
   if (!isAsked) return [];
   const splits: SplitName[] = ['train', 'validation', 'test'];
-  const outputs = [logitsOf(dataset, 'float32')];
+  const outputs = [own];
   const whole = splits
     .filter((split) => splitSamples(dataset, split).length > 0)
     .map((split) => {

@@ -1,5 +1,4 @@
 /** What is asked of one teacher: a ticket, and where its answers belong. */
-import type { AnswerCodec } from '@lyceum/learning/codecs';
 import {
   orderedRows,
   SPLIT_NUMBERS,
@@ -19,6 +18,7 @@ export interface Ask {
   readonly teacherIdentity: string;
   /** Where each of the ticket's outputs belongs, in their order. */
   readonly tables: readonly AnswerTableKey[];
+  readonly classCount: number;
   /** The samples that the rows of the answer belong to. */
   readonly samples: Uint32Array;
   /**
@@ -40,14 +40,6 @@ export interface AskContent {
   readonly outputs: readonly AnswerOutput[];
 }
 
-/** What every teacher is asked for. */
-export function logitsOf(
-  { classCount }: Pick<DatasetOutline, 'classCount'>,
-  codec: AnswerCodec,
-): AnswerOutput {
-  return { name: 'logits', rowLength: classCount, codec };
-}
-
 export function askFor(dataset: DatasetOutline, content: AskContent, samples: Uint32Array): Ask {
   const { span, view, orderSeed, teacherIdentity, outputs } = content;
   const ticket = Ticket.fromPartial({
@@ -62,7 +54,8 @@ export function askFor(dataset: DatasetOutline, content: AskContent, samples: Ui
     outputs: outputs.map(({ name }) => name),
   });
   const tables = outputs.map((output) => answerTable(dataset, { teacherIdentity, view }, output));
-  return { id: ticketId(ticket), ticket, teacherIdentity, tables, samples };
+  const { classCount } = dataset;
+  return { id: ticketId(ticket), ticket, teacherIdentity, tables, classCount, samples };
 }
 
 /** Each output has a table of its own, whatever it was asked for together with: so logits serve every run. */

@@ -6,22 +6,14 @@
  * without a copy.
  */
 import { Worker } from 'node:worker_threads';
-import { type CombinationFit, combine, type TargetPlan } from '@lyceum/learning/ensemble';
+import { combineTargets, type TargetPlan, type TeacherAnswers } from '@lyceum/learning/ensemble';
 import { type ErrorCode, LyceumError } from '@lyceum/proto';
 
 /** Numbers of all teachers that are combined on the event loop, at most: about two milliseconds. */
 const INLINE_NUMBERS = 96 * 1024;
 
-export interface CombineRequest {
+export interface CombineRequest extends TeacherAnswers {
   readonly plan: TargetPlan;
-  /** One [rowCount, classCount] a teacher, in ensemble order. */
-  readonly teacherLogits: readonly Float32Array[];
-  readonly teacherWeights: readonly number[];
-  readonly rowCount: number;
-  readonly classCount: number;
-  /** [rowCount]; -1: none. */
-  readonly labels: Int32Array;
-  readonly fit: CombinationFit | undefined;
 }
 
 export type CombineReply =
@@ -33,13 +25,9 @@ interface Waiter {
   readonly reject: (err: unknown) => void;
 }
 
-/** One [rowCount, classCount] for each tensor of the plan, in its order. */
-export function combineRows(request: CombineRequest): Float32Array<ArrayBuffer>[] {
-  const { plan, teacherLogits, teacherWeights, rowCount, classCount, labels, fit } = request;
-  return combine(plan, teacherLogits, teacherWeights, rowCount, classCount, {
-    labels,
-    ...(fit !== undefined && { fit }),
-  });
+/** One [rowCount, …] for each tensor of the plan, in its order. */
+export function combineRows({ plan, ...answers }: CombineRequest): Float32Array<ArrayBuffer>[] {
+  return combineTargets(plan, answers);
 }
 
 export class Combiner {
@@ -51,7 +39,7 @@ export class Combiner {
    * {@link combineRows}, wherever it is done.
    *
    * @param request - its logits must stay as they are until the promise settles.
-   * @throws {LyceumError} as `combine` does; CANCELLED if the combiner is closed meanwhile.
+   * @throws {LyceumError} as `combineTargets` does; CANCELLED if the combiner is closed meanwhile.
    */
   async combine(request: CombineRequest): Promise<readonly Float32Array[]> {
     const { plan, teacherLogits, rowCount, classCount } = request;

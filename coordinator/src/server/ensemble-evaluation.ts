@@ -142,7 +142,7 @@ export class EnsembleEvaluations {
     const teachers: PinnedTeacher[] = [];
     for (const [index, model] of request.teachers.entries()) {
       const path = `teachers[${index}]`;
-      const named = { name: model, model, weight: 1 };
+      const named = { name: model, model, access: 'white', weight: 1 } as const;
       const teacher = await lookup.teacher(path, named, found?.outline);
       if (request.teachers.indexOf(model) < index) {
         problems.push({ path, message: `${model} is named twice` });
@@ -194,9 +194,10 @@ async function inputOf(
   [measured, heldOut]: readonly SplitAnswers[],
 ): Promise<EnsembleTableInput | undefined> {
   const read: EnsembleTableInput['teachers'][number][] = [];
-  for (const { name, identity } of teachers) {
-    const logits = await measured?.read(identity);
-    const heldOutLogits = heldOut === undefined ? new Float32Array() : await heldOut.read(identity);
+  for (const teacher of teachers) {
+    const { name, identity } = teacher;
+    const logits = await measured?.read(teacher);
+    const heldOutLogits = heldOut === undefined ? new Float32Array() : await heldOut.read(teacher);
     if (logits === undefined || heldOutLogits === undefined) return undefined;
     read.push({ name, identity, logits, heldOutLogits });
   }

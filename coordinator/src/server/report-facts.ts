@@ -154,11 +154,12 @@ function teacherEvaluation(facts: ReportFacts, index: number): TeacherEvaluation
   if (teacher === undefined || logits === undefined || measured === undefined) {
     throw new Error(`facts of teacher ${index} are missing`);
   }
-  const { name, identity, weight, modelDigest } = teacher;
+  const { name, identity, access, weight, modelDigest } = teacher;
   const { parameterCount, weightBytes, latencyBatch1Ms } = measured;
   return {
     name,
     identity,
+    access,
     weight,
     modelDigest,
     logits,

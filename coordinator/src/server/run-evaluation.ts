@@ -11,7 +11,7 @@ import type { SplitLogits } from '../report/report-input.js';
 import type { ContributorLedgers } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import { withWorker } from '../runs/run-changes.js';
-import type { RunRecord } from '../runs/run-record.js';
+import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { reportInput } from './report-facts.js';
 import { composeReportFiles } from './report-files.js';
@@ -144,10 +144,10 @@ export class RunEvaluation {
     const { lifecycle, blobs, coordinatorVersion, now } = this.#parts;
     const record = this.#parts.store.require(this.runId);
     const teacherLogits: SplitLogits[] = [];
-    for (const { identity } of record.teachers) {
-      const train = await this.#read('train', identity);
-      const validation = await this.#read('validation', identity);
-      const test = await this.#read('test', identity);
+    for (const teacher of record.teachers) {
+      const train = await this.#read('train', teacher);
+      const validation = await this.#read('validation', teacher);
+      const test = await this.#read('test', teacher);
       if (train === undefined || validation === undefined || test === undefined) return;
       teacherLogits.push({ train, validation, test });
     }
@@ -174,8 +174,8 @@ export class RunEvaluation {
   }
 
   /** Undefined: some answers are not readable any more, and asked for again. */
-  async #read(split: SplitName, identity: string): Promise<Float32Array | undefined> {
-    const logits = await this.#answers[split].read(identity);
+  async #read(split: SplitName, teacher: PinnedTeacher): Promise<Float32Array | undefined> {
+    const logits = await this.#answers[split].read(teacher);
     if (logits === undefined) this.#answers[split].start();
     return logits;
   }

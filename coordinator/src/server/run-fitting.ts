@@ -100,7 +100,7 @@ export class RunFitting {
 
   async #fit(): Promise<void> {
     const { teachers } = this.#record;
-    const read = await Promise.all(teachers.map((t) => this.#answers.read(t.identity)));
+    const read = await Promise.all(teachers.map((t) => this.#answers.read(t)));
     const teacherLogits = read.filter((logits) => logits !== undefined);
     if (teacherLogits.length < read.length) {
       this.#answers.start();

@@ -14,11 +14,10 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/answer-store.js';
-import type { AnswerOutput } from '../answers/answer-table-key.js';
 import type { ContributorLedger } from '../runs/contributor-ledger.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
-import type { RunRecord } from '../runs/run-record.js';
+import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
 import { type FeatureTensor, featureTensors, gridOf, teacherOutputs } from '../runs/run-tensors.js';
 import { RunSchedule, type ScheduleEffect } from '../schedule/run-schedule.js';
 import {
@@ -29,9 +28,10 @@ import {
   spanOfStep,
 } from '../schedule/span-grid.js';
 import { teacherWindowSteps } from '../schedule/window.js';
-import { type Ask, answerTable, askFor, logitsOf, spanSamples } from './ask.js';
+import { type Ask, answerTable, askFor, spanSamples } from './ask.js';
 import type { Combiner } from './combiner.js';
 import { firstEnd } from './ended.js';
+import { readLogits } from './read-logits.js';
 import { overdegraded, type TargetFailure, unanswerable } from './target-failure.js';
 import { targetFrames } from './target-frames.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
@@ -418,27 +418,35 @@ export class RunTargets implements Asker {
     buffers: Pick<Attachment, 'logits' | 'features'>,
   ): Promise<ReadAnswers> {
     const { dataset, record, store } = this.#parts;
+    const codec = this.#codec;
     const samples = this.#samplesOfSteps(span, { firstStep, endStep });
     const view = viewAt(this.#spec.views, this.#positions(firstStep, endStep).epoch);
     const unreadable = new Set<number>();
-    const read = async (teacher: number, output: AnswerOutput, out: Float32Array) => {
-      const teacherIdentity = record.teachers[teacher]?.identity ?? '';
-      const table = answerTable(dataset, { teacherIdentity, view }, output);
+    const read = async (
+      index: number,
+      out: Float32Array,
+      from: (teacher: PinnedTeacher) => Promise<boolean>,
+    ) => {
       try {
-        if ((await store.read(table, samples, out)).length > 0) unreadable.add(teacher);
+        if (!(await from(record.teachers[index] as PinnedTeacher))) unreadable.add(index);
       } catch (thrown) {
         this.#fail({ reason: `answers cannot be read: ${toLyceumError(thrown).message}` });
         throw thrown;
       }
       return out;
     };
-    const output = logitsOf(dataset, this.#codec);
-    const logits = contributors.map((teacher) =>
-      read(teacher, output, atLeast(buffers.logits, teacher, samples.length * output.rowLength)),
-    );
-    const features = this.#features.map((feature, index) => {
-      const length = samples.length * feature.output.rowLength;
-      return read(feature.teacher, feature.output, atLeast(buffers.features, index, length));
+    const logits = contributors.map((index) => {
+      const out = atLeast(buffers.logits, index, samples.length * dataset.classCount);
+      return read(index, out, (teacher) =>
+        readLogits(store, dataset, teacher, { view, codec }, samples, out),
+      );
+    });
+    const features = this.#features.map(({ teacher: owner, output }, index) => {
+      const out = atLeast(buffers.features, index, samples.length * output.rowLength);
+      return read(owner, out, async ({ identity }) => {
+        const table = answerTable(dataset, { teacherIdentity: identity, view }, output);
+        return (await store.read(table, samples, out)).length === 0;
+      });
     });
     return {
       logits: await Promise.all(logits),
@@ -464,15 +472,10 @@ export class RunTargets implements Asker {
   ): AsyncGenerator<TargetFrame, void, undefined> {
     const { dataset, record, combiner } = this.#parts;
     const { epoch, firstPosition, positionCount } = this.#positions(firstStep, endStep);
+    const all = record.teachers.map((_, teacher) => logits[contributors.indexOf(teacher)]);
     const rows = {
       plan: this.#plan,
-      teacherLogits: logits,
-      features: this.#features.map(({ name, rowShape }, index) => ({
-        name,
-        rowShape,
-        values: features[index] as Float32Array,
-      })),
-      teacherWeights: contributors.map((teacher) => record.teachers[teacher]?.weight ?? 0),
+      teacherLogits: all,
       rowCount: positionCount,
       classCount: dataset.classCount,
       labels: Int32Array.from(
@@ -480,6 +483,11 @@ export class RunTargets implements Asker {
         (sample) => dataset.labels[sample] as number,
       ),
       fit: this.#parts.fit(),
+      features: this.#features.map(({ name, rowShape }, index) => ({
+        name,
+        rowShape,
+        values: features[index] as Float32Array,
+      })),
       epoch,
       firstPosition,
     };

@@ -13,18 +13,22 @@ import {
   stepPlan,
 } from '@lyceum/learning/data';
 import type { AnswerStore } from '../answers/answer-store.js';
-import type { AnswerOutput } from '../answers/answer-table-key.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
+import type { PinnedTeacher } from '../runs/run-record.js';
+import { ownAnswer } from '../runs/run-tensors.js';
 import { SPAN_POSITIONS, type SpanGrid, spanAt, spanGrid } from '../schedule/span-grid.js';
-import { answerTable, askFor, logitsOf, spanSamples } from './ask.js';
+import { askFor, spanSamples } from './ask.js';
+import { readLogits } from './read-logits.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
+
+export type AskedTeacher = Pick<PinnedTeacher, 'name' | 'identity' | 'access'>;
 
 export interface SplitAnswersParts {
   /** Unique among all that ask. */
   readonly askerId: string;
   /** Absent: it is not a run that asks. */
   readonly runId?: string;
-  readonly teachers: readonly { readonly name: string; readonly identity: string }[];
+  readonly teachers: readonly AskedTeacher[];
   readonly dataset: DatasetOutline;
   readonly split: SplitName;
   /** Only the samples that `measuredSamples` gives, in their order; absent: all, in the split's. */
@@ -68,8 +72,8 @@ export class SplitAnswers implements Asker {
     for (let index = 0; index < grid.spanCount; index++) {
       const span = spanAt(grid, index);
       const samples = spanSamples(dataset, split, span, orderSeed);
-      for (const { identity, name } of teachers) {
-        const outputs = [this.#output()];
+      for (const { identity, name, access } of teachers) {
+        const outputs = [ownAnswer(access, dataset.classCount, this.#codec)];
         const content = {
           split,
           view: IDENTITY_VIEW,
@@ -101,23 +105,21 @@ export class SplitAnswers implements Asker {
   }
 
   /**
-   * One teacher's logits over the samples asked for, [N, C], in their order.
+   * One teacher's logits over the samples asked for, [N, C], in their order; a final answer is that class for certain.
    *
    * @returns undefined if some are not readable any more; they are to be asked for again.
    */
-  async read(teacherIdentity: string): Promise<Float32Array | undefined> {
+  async read(teacher: AskedTeacher): Promise<Float32Array | undefined> {
     const { dataset, store } = this.#parts;
     const samples = this.#samples();
     const logits = new Float32Array(samples.length * dataset.classCount);
-    const of = { teacherIdentity, view: IDENTITY_VIEW };
-    const table = answerTable(dataset, of, this.#output());
-    const missing = await store.read(table, samples, logits);
-    return missing.length === 0 ? logits : undefined;
+    const of = { view: IDENTITY_VIEW, codec: this.#codec };
+    const found = await readLogits(store, dataset, teacher, of, samples, logits);
+    return found ? logits : undefined;
   }
 
-  #output(): AnswerOutput {
-    const { dataset, codec } = this.#parts;
-    return logitsOf(dataset, codec ?? 'float32');
+  get #codec(): AnswerCodec {
+    return this.#parts.codec ?? 'float32';
   }
 
   #samples(): Uint32Array {

@@ -1,4 +1,5 @@
 /** Cuts combined targets and features into frames, combining as much as one frame holds at a time. */
+import { targetRowShape } from '@lyceum/learning/ensemble';
 import { FRAME_BYTES, float32Tensor, type TargetFrame } from '@lyceum/proto';
 import type { CombineRequest, Combiner } from './combiner.js';
 
@@ -25,29 +26,21 @@ export async function* targetFrames(
   combiner: Combiner,
 ): AsyncGenerator<TargetFrame, void, undefined> {
   const { plan, classCount, rowCount, features } = rows;
-  const featureLength = features.reduce((sum, { values }) => sum + values.length / rowCount, 0);
-  const rowBytes = 4 * (plan.tensors.length * classCount + featureLength);
-  const rowsPerFrame = Math.max(1, Math.floor(FRAME_BYTES / rowBytes));
+  const shapes = plan.tensors.map((tensor) => targetRowShape(tensor, classCount));
+  const rowLength = [...shapes, ...features.map(({ rowShape }) => rowShape)].reduce(
+    (sum, shape) => sum + valueCount(shape),
+    0,
+  );
+  const rowsPerFrame = Math.max(1, Math.floor(FRAME_BYTES / (4 * rowLength)));
   for (let first = 0; first < rowCount; first += rowsPerFrame) {
     const count = Math.min(rowsPerFrame, rowCount - first);
-    const slices = rows.teacherLogits.map((logits) =>
-      logits.subarray(first * classCount, (first + count) * classCount),
-    );
-    const combined = await combiner.combine({
-      plan,
-      teacherLogits: slices,
-      teacherWeights: rows.teacherWeights,
-      rowCount: count,
-      classCount,
-      labels: rows.labels.slice(first, first + count),
-      fit: rows.fit,
-    });
+    const combined = await combiner.combine(rowsOf(rows, first, count));
     yield {
       epoch: rows.epoch,
       firstPosition: rows.firstPosition + first,
       tensors: [
         ...plan.tensors.map(({ name }, i) =>
-          float32Tensor(name, [count, classCount], combined[i] as Float32Array),
+          float32Tensor(name, [count, ...(shapes[i] as number[])], combined[i] as Float32Array),
         ),
         ...features.map((feature) => featureSlice(feature, first, count)),
       ],
@@ -55,8 +48,26 @@ export async function* targetFrames(
   }
 }
 
+function rowsOf(rows: CombineRequest, first: number, count: number): CombineRequest {
+  const { plan, teacherLogits, classCount, labels, fit } = rows;
+  return {
+    plan,
+    teacherLogits: teacherLogits.map((logits) =>
+      logits?.subarray(first * classCount, (first + count) * classCount),
+    ),
+    rowCount: count,
+    classCount,
+    labels: labels?.slice(first, first + count),
+    fit,
+  };
+}
+
 function featureSlice({ name, rowShape, values }: FeatureRows, first: number, count: number) {
-  const rowLength = rowShape.reduce((product, n) => product * n, 1);
+  const rowLength = valueCount(rowShape);
   const slice = values.subarray(first * rowLength, (first + count) * rowLength);
   return float32Tensor(name, [count, ...rowShape], slice);
+}
+
+function valueCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
 }

@@ -90,6 +90,7 @@ export function exampleInput(changes: Partial<ReportInput> = {}): ReportInput {
       {
         ...teacher,
         name: 'wide',
+        access: 'white',
         identity: DIGEST.a,
         modelDigest: DIGEST.b,
         weight: 3,
@@ -98,6 +99,7 @@ export function exampleInput(changes: Partial<ReportInput> = {}): ReportInput {
       {
         ...teacher,
         name: 'deep',
+        access: 'white',
         identity: DIGEST.c,
         modelDigest: DIGEST.d,
         weight: 1,

@@ -29,7 +29,7 @@ function specOf(terms: object[], batchSize = 32): DistillationSpecification['spe
         dataset: 'set',
         teachers: ['wide', 'narrow'].map((name) => ({ name, model: name })),
         student: { model: { architecture: 'lenet' } },
-        objective: [{ term: 'ce' }, ...terms],
+        objective: [{ term: 'kd' }, ...terms],
         training: { batchSize },
       },
     },

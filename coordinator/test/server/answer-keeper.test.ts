@@ -31,6 +31,7 @@ beforeEach(async () => {
     identity: FIRST,
     modelDigest: DATASET,
     settingsJson: '',
+    access: 'white' as const,
     weight: 1,
     parameterCount: 1,
     weightBytes: 4,

@@ -24,10 +24,16 @@ function request(
   return {
     plan: {
       combination,
-      tensors: [1, 4].map((temperature) => ({ name: `at ${temperature}`, temperature })),
+      teacherWeights: [2, 1, 1],
+      tensors: [1, 4].map((temperature) => ({
+        kind: 'pooled',
+        name: `at ${temperature}`,
+        teachers: [0, 1, 2],
+        temperature,
+        standardized: false,
+      })),
     },
     teacherLogits,
-    teacherWeights: [2, 1, 1],
     rowCount,
     classCount: CLASSES,
     labels: Int32Array.from({ length: rowCount }, (_, row) => row % CLASSES),

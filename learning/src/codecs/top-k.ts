@@ -8,6 +8,7 @@
  * Symbols: V classes, k of them sent, pᵢ their probabilities.
  */
 import { LyceumError } from '@lyceum/proto';
+import { greatestClasses } from '../ensemble/greatest-classes.js';
 import { logSoftmaxRow, type Values } from '../ensemble/log-softmax.js';
 import { residualOf } from '../ensemble/sparse-pool.js';
 import { decodeFloat16, encodeFloat16 } from './float16.js';
@@ -31,31 +32,11 @@ export function encodeTopK(logits: Values, k: number): TopKRow {
       `want ${k} of ${logits.length} classes, at least 1 and no NaN`,
     );
   }
-  const ids = greatest(logits, k);
+  // By the logits themselves: rounding of the probabilities must not make ties.
+  const ids = greatestClasses(logits, k);
   const logs = new Float64Array(logits.length);
   logSoftmaxRow(logits, 0, logits.length, 1, logs, 0);
   return { ids, codes: Uint16Array.from(ids, (id) => encodeFloat16(Math.exp(logs[id] as number))) };
-}
-
-/**
- * The k greatest classes, falling. By the logits themselves: rounding of the probabilities must not make ties.
- *
- * Kept sorted while the row is read once: of V classes only about k·ln(V/k) ever get in.
- */
-function greatest(logits: Values, k: number): Uint32Array {
-  const ids = new Uint32Array(k);
-  let count = 0;
-  for (let c = 0; c < logits.length; c++) {
-    const logit = logits[c] as number;
-    if (count === k && logit <= (logits[ids[k - 1] as number] as number)) continue;
-    let at = Math.min(count, k - 1);
-    for (; at > 0 && logit > (logits[ids[at - 1] as number] as number); at--) {
-      ids[at] = ids[at - 1] as number;
-    }
-    ids[at] = c;
-    count = Math.min(count + 1, k);
-  }
-  return ids;
 }
 
 /** The sent probabilities, [k], in the row's order. */

@@ -26,6 +26,7 @@ export function chosenCodec(
   if (typeof codec === 'object') return `top-k:${codec.topK}`;
   if (codec !== 'auto') return codec;
   const votes = ensemble.combine === 'majority-vote' || ensemble.combine === 'dawid-skene';
-  if (votes || objective.some(({ term }) => term === 'hard-label')) return 'float32';
+  const choices = objective.some(({ term }) => term === 'hard-label' || term === 'vote');
+  if (votes || choices) return 'float32';
   return classCount <= BYTE_CLASSES ? 'uint8-affine' : 'float16';
 }

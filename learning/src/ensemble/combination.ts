@@ -6,6 +6,7 @@
  *     majority-vote            the shares of the votes argmax vₖ, by the teachers' weights; no temperature changes them
  *     entropy                  arithmetic, by each sample's `confidenceWeights`
  *     ca-mkd                   arithmetic, by each sample's `caMkdWeights`; needs its label
+ *     aekd                     not here: it takes the student's logits, see objectives/adaptive-weights.ts
  *     accuracy, mixture-em     arithmetic, by weights fitted on held-out samples
  *     per-class                `poolPerClass`, by recalls there
  *     plugin                   arithmetic, by the shares of a rule of the user's own
@@ -27,13 +28,15 @@ import { caMkdWeights } from './label-weights.js';
 import { argmaxRows, type Values } from './log-softmax.js';
 import { voteFractions } from './majority-vote.js';
 import { poolPerClass } from './per-class-pool.js';
-import { type PoolRule, poolLogsWithShares, poolWithShares } from './pool.js';
-import { teacherShares } from './teacher-shares.js';
+import { meanLogits, type PoolRule, poolLogsWithShares, poolWithShares } from './pool.js';
+import { standardizedLogits } from './standardized-logits.js';
+import { sharesOrEqual, teacherShares } from './teacher-shares.js';
 
 /** A rule by its name in a run, with the settings that it has. */
 export type Combination = { readonly calibrate?: boolean } & (
   | { readonly combine: 'arithmetic' | 'geometric' | 'mean-logit' | 'majority-vote' | 'ca-mkd' }
   | { readonly combine: 'entropy'; readonly weighting: ConfidenceWeighting }
+  | { readonly combine: 'aekd'; readonly bound: number }
   | { readonly combine: 'accuracy'; readonly weighting: AccuracyWeighting }
   | { readonly combine: 'per-class' | 'mixture-em' | 'dawid-skene' }
   | {
@@ -50,6 +53,7 @@ export type CombinationName = Combination['combine'];
 export function combinationOf({
   combine,
   weighting,
+  bound,
   calibrate,
   rule,
   settings,
@@ -58,6 +62,7 @@ export function combinationOf({
   return {
     combine,
     ...(weighting !== undefined && { weighting }),
+    ...(bound !== undefined && { bound }),
     ...(calibrate === true && { calibrate }),
     ...(combine === 'plugin' && { rule, settings: settings ?? {} }),
   } as Combination;
@@ -93,6 +98,10 @@ export interface Combined {
   probabilities(temperature: number, out: Values): void;
   /** Writes their logarithms [N, C]; −∞ for a class without votes. */
   logProbabilities(temperature: number, out: Values): void;
+  /** The pool of standardised logits, by the shares of the plain ones; absent of a rule that has votes only. */
+  readonly standardized?: () => Combined;
+  /** Writes Σₖ aₖ vₖ, [N, C]; absent of a rule that has no share of each teacher. */
+  readonly meanLogits?: (out: Values) => void;
 }
 
 /**
@@ -142,16 +151,21 @@ function uncalibrated(
     case 'accuracy':
     case 'mixture-em': {
       if (fit.weights === undefined) throw unfitted(combination.combine);
-      return pooled('arithmetic', answers, teacherShares(fit.weights));
+      // Of some of the teachers all may have none: they share alike.
+      return pooled('arithmetic', answers, sharesOrEqual(fit.weights));
     }
+    case 'aekd':
+      throw new LyceumError('INVALID_ARGUMENT', "aekd weighs teachers by the student's gradients");
     case 'majority-vote':
       return voted(votes(answers), teacherWeights, answers);
     case 'per-class': {
       const { classWeights } = fit;
       if (classWeights === undefined) throw unfitted(combination.combine);
-      return withLogarithms((temperature, out) =>
-        poolPerClass(temperature, teacherLogits, classWeights, rowCount, classCount, out),
-      );
+      const poolOf = (logits: readonly Values[]): Combined =>
+        withLogarithms((temperature, out) =>
+          poolPerClass(temperature, logits, classWeights, rowCount, classCount, out),
+        );
+      return { ...poolOf(teacherLogits), standardized: () => poolOf(standardized(answers)) };
     }
     case 'dawid-skene': {
       const { priors, confusions } = fit;
@@ -181,7 +195,13 @@ function pooled(rule: PoolRule, answers: BatchAnswers, shares: Float64Array): Co
       poolWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out),
     logProbabilities: (temperature, out) =>
       poolLogsWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out),
+    standardized: () => pooled(rule, { ...answers, teacherLogits: standardized(answers) }, shares),
+    meanLogits: (out) => meanLogits(teacherLogits, shares, rowCount, classCount, out),
   };
+}
+
+function standardized({ teacherLogits, rowCount, classCount }: BatchAnswers): Float64Array[] {
+  return teacherLogits.map((logits) => standardizedLogits(logits, rowCount, classCount));
 }
 
 function voted(

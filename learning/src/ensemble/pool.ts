@@ -127,6 +127,32 @@ export function poolLogsWithShares(
   }
 }
 
+/**
+ * Σₖ aₖ vₖ, [N, C]: where Σₖ aₖ ‖z − vₖ‖² is least.
+ *
+ * @param shares - [K], or [N, K]: each row's own.
+ */
+export function meanLogits(
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): void {
+  const sharesOf = rowShares(teacherLogits, shares, rowCount, classCount, out);
+  for (let n = 0; n < rowCount; n++) {
+    const own = sharesOf(n);
+    for (let i = n * classCount; i < (n + 1) * classCount; i++) {
+      let sum = 0;
+      for (let k = 0; k < own.length; k++) {
+        const share = own[k] as number;
+        if (share !== 0) sum += share * ((teacherLogits[k] as Values)[i] as number);
+      }
+      out[i] = sum;
+    }
+  }
+}
+
 /** row += Σₖ aₖ pₖ. */
 function addTempered(
   teacherLogits: readonly Values[],

@@ -1,85 +1,152 @@
 /**
- * The target plan: from a run's terms and rule to the tensors that each batch needs, and from the teachers'
- * answers to those tensors. Pure, and the one place where coordinator and student agree on names.
+ * The target plan: from a run's terms and rule to the tensors that each batch needs. Pure, and the one place where
+ * coordinator and student agree on names. How the tensors come of answers is in combine-targets.ts.
  *
- * Tempered pools depend on each term's temperature, hence one pooled tensor per distinct temperature.
+ * One tensor for each distinct need, however many terms have it: tempered pools depend on the term's temperature, and
+ * every tensor on the teachers that the term names.
  */
-import { type DistillationSpecification, isFeatureTerm, type TermSettings } from '@lyceum/proto';
 import {
-  type Combination,
-  type CombinationFit,
-  type CombinationName,
-  combinationOf,
-  combined,
-} from './combination.js';
-import type { Values } from './log-softmax.js';
+  type DistillationSpecification,
+  type FeatureTermSettings,
+  isFeatureTerm,
+  type TermSettings,
+} from '@lyceum/proto';
+import { type Combination, combinationOf } from './combination.js';
 
-export interface TargetTensorPlan {
-  /** As {@link pooledName} makes it. */
+type Spec = DistillationSpecification['spec'];
+
+/** What a term is given of its teachers. Symbols: C classes, K the teachers of the term, k classes kept. */
+export type TargetTensor = {
+  /** Tells what it is of a run: `pooled/arithmetic/4`, `votes/of/0,2`. */
   readonly name: string;
-  readonly temperature: number;
-}
+  /** Ensemble indices, rising. */
+  readonly teachers: readonly number[];
+} & (
+  | {
+      /** [C], what the rule makes of the teachers at a temperature. */
+      readonly kind: 'pooled';
+      readonly temperature: number;
+      /** Of standardised logits. */
+      readonly standardized: boolean;
+    }
+  /** [2, k], the ids and the probabilities of the pool's most probable classes, at temperature 1. */
+  | { readonly kind: 'top-k'; readonly count: number }
+  /** [C], the mean of their logits by their shares. */
+  | { readonly kind: 'mean-logits' }
+  /** [K, C], each one's logits. */
+  | { readonly kind: 'logits' }
+  /** [K], each one's class; −1 of one that has not answered. */
+  | { readonly kind: 'votes' }
+);
 
 export interface TargetPlan {
   readonly combination: Combination;
-  /** In the order in which a target carries them; each row is [C]. */
-  readonly tensors: readonly TargetTensorPlan[];
+  /** The teachers' own, in ensemble order. */
+  readonly teacherWeights: readonly number[];
+  /** In the order in which a target carries them. */
+  readonly tensors: readonly TargetTensor[];
 }
 
-/** `pooled/arithmetic/4`: the name of a pooled tensor in a target. */
-export function pooledName(rule: CombinationName, temperature: number): string {
-  return `pooled/${rule}/${temperature}`;
-}
-
-/**
- * The temperature of the pool that a term is given, or undefined if it needs none: of its own labels alone, or of
- * weight 0.
- */
-export function pooledTemperature(term: TermSettings): number | undefined {
-  if (term.term === 'ce' || term.weight === 0 || isFeatureTerm(term)) return undefined;
-  return term.term === 'hard-label' ? 1 : term.temperature;
-}
-
-export function targetPlan(spec: DistillationSpecification['spec']): TargetPlan {
-  const combination = combinationOf(spec.ensemble);
-  const temperatures = new Set<number>();
+export function targetPlan(spec: Spec): TargetPlan {
+  const tensors = new Map<string, TargetTensor>();
   for (const term of spec.objective) {
-    const temperature = pooledTemperature(term);
-    if (temperature !== undefined) temperatures.add(temperature);
+    const tensor = termTarget(term, spec);
+    if (tensor !== undefined) tensors.set(tensor.name, tensor);
   }
-  const tensors = [...temperatures]
-    .sort((a, b) => a - b)
-    .map((temperature) => ({ name: pooledName(combination.combine, temperature), temperature }));
-  return { combination, tensors };
+  return {
+    combination: combinationOf(spec.ensemble),
+    teacherWeights: spec.teachers.map(({ weight }) => weight),
+    tensors: [...tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
 }
 
 /**
- * One [N, C] tensor for each of the plan's, in its order.
- *
- * @param teacherLogits - one [N, C] a teacher, in ensemble order.
- * @param known - `labels` [N] and `fit`, where the rule needs them.
- * @throws {LyceumError} as `combined` does.
+ * The tensor that a term is given; undefined if it needs none: of its own labels alone, of features, or of weight 0.
  */
-export function combine(
-  plan: TargetPlan,
-  teacherLogits: readonly Values[],
-  teacherWeights: readonly number[],
-  rowCount: number,
-  classCount: number,
-  known: { readonly labels?: Int32Array; readonly fit?: CombinationFit } = {},
-): Float32Array<ArrayBuffer>[] {
-  const { labels, fit } = known;
-  const answers = {
-    teacherLogits,
-    teacherWeights,
-    rowCount,
-    classCount,
-    ...(labels !== undefined && { labels }),
+export function termTarget(term: TermSettings, spec: Spec): TargetTensor | undefined {
+  if (term.term === 'ce' || term.weight === 0 || isFeatureTerm(term)) return undefined;
+  const teachers = teachersOf(term, spec);
+  const tensor = kindOf(term, combinationOf(spec.ensemble));
+  const whose = teachers.length < spec.teachers.length ? `/of/${teachers}` : '';
+  return { ...tensor, name: `${tensor.name}${whose}`, teachers };
+}
+
+type Unassigned<T> = T extends unknown ? Omit<T, 'teachers'> : never;
+
+function kindOf(
+  term: Exclude<TermSettings, { readonly term: 'ce' } | FeatureTermSettings>,
+  { combine }: Combination,
+): Unassigned<TargetTensor> {
+  switch (term.term) {
+    case 'vote':
+      return { kind: 'votes', name: 'votes' };
+    case 'mse-logits':
+      return { kind: 'mean-logits', name: `mean-logits/${combine}` };
+    case 'topk-kd':
+      return { kind: 'top-k', name: `top-${term.k}/${combine}`, count: term.k };
+    case 'hard-label':
+      return pooled(combine, 1, false);
+    case 'kd':
+      if (combine === 'aekd') return { kind: 'logits', name: 'logits' };
+      return pooled(combine, term.temperature, term.standardize);
+    case 'dkd':
+      return pooled(combine, term.temperature, term.standardize);
+    default:
+      return pooled(combine, term.temperature, false);
+  }
+}
+
+function pooled(combine: string, temperature: number, standardized: boolean) {
+  const of = standardized ? `${combine}/standardized` : combine;
+  return {
+    kind: 'pooled',
+    name: `pooled/${of}/${temperature}`,
+    temperature,
+    standardized,
+  } as const;
+}
+
+/** Ensemble indices of the teachers that a term names, rising. */
+function teachersOf(
+  { teachers: names }: { readonly teachers?: readonly string[] | undefined },
+  spec: Spec,
+): number[] {
+  return [...spec.teachers.keys()].filter(
+    (k) => names === undefined || names.includes(spec.teachers[k]?.name ?? ''),
+  );
+}
+
+/** The shape of one row of a target. */
+export function targetRowShape(tensor: TargetTensor, classCount: number): number[] {
+  switch (tensor.kind) {
+    case 'pooled':
+    case 'mean-logits':
+      return [classCount];
+    case 'top-k':
+      return [2, tensor.count];
+    case 'logits':
+      return [tensor.teachers.length, classCount];
+    case 'votes':
+      return [tensor.teachers.length];
+  }
+}
+
+/**
+ * What a report calls the ensemble: the teachers that any term has combined, and the rule. Where all terms are of
+ * votes it is their majority.
+ */
+export function ensembleMembers(spec: Spec): {
+  readonly teachers: readonly number[];
+  readonly combination: Combination;
+} {
+  const { tensors, combination } = targetPlan(spec);
+  const combined = tensors.filter(({ kind }) => kind !== 'votes');
+  const teachers = [
+    ...new Set((combined.length > 0 ? combined : tensors).flatMap((t) => t.teachers)),
+  ];
+  teachers.sort((a, b) => a - b);
+  return {
+    teachers,
+    combination: combined.length > 0 ? combination : { combine: 'majority-vote' },
   };
-  const pool = combined(plan.combination, answers, fit);
-  return plan.tensors.map(({ temperature }) => {
-    const out = new Float32Array(rowCount * classCount);
-    pool.probabilities(temperature, out);
-    return out;
-  });
 }

@@ -4,13 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import {
-  combine,
   logSoftmaxRows,
   PROBABILITY_FLOOR,
   pool,
   poolLogProbabilities,
   poolWithShares,
-  type Values,
 } from '../../src/ensemble/index.js';
 import reference from './fixtures/combination.json' with { type: 'json' };
 
@@ -144,25 +142,6 @@ describe('a class of probability 0', () => {
     // Shifting a teacher's logits by a constant changes nothing.
     const shifted = [7, 7, Number.NEGATIVE_INFINITY];
     expectClose(pooled('geometric', 1, [shifted, [0, 0, 0]], [1, 1]), want, 14);
-  });
-});
-
-describe('combine', () => {
-  it('gives one tensor for each of the plan, in its order', () => {
-    const logits: Values[] = [Float32Array.of(0, Math.log(4)), Float32Array.of(0, 0)];
-    const plan = {
-      outputs: ['logits'],
-      combination: { combine: 'geometric' },
-      tensors: [
-        { name: 'a', temperature: 1 },
-        { name: 'b', temperature: 2 },
-      ],
-    } as const;
-    const [first, second, ...rest] = combine(plan, logits, [1, 1], 1, 2);
-    // softmax((0, log 4) / 2): 1 : 2; and of half of that: 1 : √2.
-    expectClose(first ?? [], [1 / 3, 2 / 3], 6);
-    expectClose(second ?? [], [1 / (1 + Math.SQRT2), Math.SQRT2 / (1 + Math.SQRT2)], 6);
-    expect(rest).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Opens what an assignment trains on and with, and checks that it belongs together. */
 import { readFile } from 'node:fs/promises';
 import { type Dataset, parseDataset } from '@lyceum/learning/data';
+import { targetRowShape } from '@lyceum/learning/ensemble';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError, specificationDigest } from '@lyceum/proto';
 import { checkNumerics } from '../numerics-change.js';
@@ -48,11 +49,13 @@ export async function openTraining(engine: Engine, job: TrainingJob): Promise<Tr
 
 function checkTargets(job: TrainingJob, student: Student, dataset: Dataset): void {
   const rowShapes = new Map(job.targetTensors.map(({ name, rowShape }) => [name, rowShape]));
-  for (const name of student.targetNames) {
-    if (String(rowShapes.get(name)) !== String([dataset.classCount])) {
+  for (const target of student.targets) {
+    const { name } = target;
+    const want = targetRowShape(target, dataset.classCount);
+    if (String(rowShapes.get(name)) !== String(want)) {
       throw new LyceumError(
         'INVALID_ARGUMENT',
-        `the objective needs target ${name} of [${dataset.classCount}] a row; the assignment has [${rowShapes.get(name) ?? 'none'}]`,
+        `the objective needs target ${name} of [${want}] a row; the assignment has [${rowShapes.get(name) ?? 'none'}]`,
       );
     }
   }

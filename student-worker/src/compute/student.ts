@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Dataset, type ModelSettings, parseModelPackage } from '@lyceum/learning/data';
+import { type TargetTensor, targetRowShape } from '@lyceum/learning/ensemble';
 import {
   buildStudent,
   concreteShape,
@@ -36,12 +37,13 @@ export class Student {
   /** {@link Student.settle} brings its weights to the last step's. */
   readonly model: LayersModel;
   readonly settings: ModelSettings;
-  /** Names of the pools that a step needs, beside the features that it was opened for. */
-  readonly targetNames: readonly string[];
+  /** What a step needs, beside the features that it was opened for. */
+  readonly targets: readonly TargetTensor[];
   readonly #engine: Engine;
   readonly #dropout: DropoutMasks;
   readonly #features: FeatureLosses;
-  readonly #featureShapes: FeatureShapes;
+  /** Of the targets, by name. */
+  readonly #rowShapes: ReadonlyMap<string, readonly number[]>;
   readonly #step: TrainStep;
   readonly #runner: StepRunner;
   readonly #seed: number;
@@ -84,9 +86,14 @@ export class Student {
     this.#engine = engine;
     this.model = model;
     this.settings = settings;
-    this.targetNames = objective.targetNames;
+    this.targets = objective.targets;
     this.#dropout = new DropoutMasks(model);
-    this.#featureShapes = featureShapes;
+    this.#rowShapes = new Map([
+      ...featureShapes,
+      ...objective.targets.map(
+        (target) => [target.name, targetRowShape(target, dataset.classCount)] as const,
+      ),
+    ]);
     this.#features = new FeatureLosses(
       engine.tf,
       specification,
@@ -139,7 +146,7 @@ export class Student {
   /**
    * One optimiser step. The arrays are read before it returns.
    *
-   * @param targets - [B, C] each, or features [B, …].
+   * @param targets - [B, …] each, in its row's shape.
    * @returns the loss, a scalar owned by the caller, perhaps not computed yet.
    */
   step(batch: Batch, targets: ReadonlyMap<string, Float32Array>, learningRate: number): Scalar {
@@ -232,9 +239,8 @@ export class Student {
       hardLabels: tf.tensor2d(batch.hardLabels, rowShape),
       targets: new Map(
         [...targets].map(([name, values]) => {
-          const featureShape = this.#featureShapes.get(name);
-          const shape = featureShape === undefined ? rowShape : [rows, ...featureShape];
-          return [name, tf.tensor(values, shape)];
+          const rowShape = this.#rowShapes.get(name) as readonly number[];
+          return [name, tf.tensor(values, [rows, ...rowShape])];
         }),
       ),
       dropoutMasks: masks.map((mask, index) => tf.tensor(mask, shapes[index])),

@@ -3,10 +3,16 @@
  * themselves are tested where they are, in learning.
  */
 import { readFileSync } from 'node:fs';
-import { type Engine, openEngine, type Scalar, type Tensor2D } from '@lyceum/learning/tensorflow';
+import {
+  type Engine,
+  openEngine,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+} from '@lyceum/learning/tensorflow';
 import { checkRunSpecification } from '@lyceum/proto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runObjective } from '../../src/compute/objective.js';
+import { type Objective, runObjective } from '../../src/compute/objective.js';
 
 interface Case {
   id: string;
@@ -58,23 +64,28 @@ function hardLabels({ labels, studentLogits }: Case['input']): Tensor2D {
   return tf.oneHot(tf.tensor1d(labels, 'int32'), classCount).toFloat() as Tensor2D;
 }
 
-describe('runObjective', () => {
-  const specification = (kind: string, objective: unknown) =>
-    checkRunSpecification(
-      {
-        apiVersion: 'lyceum.dev/v1alpha1',
-        kind,
-        metadata: { name: 'test' },
-        spec: {
-          dataset: 'set',
-          ...(kind === 'Distillation' && { teachers: [{ name: 'a', model: 'a' }] }),
-          student: { model: { architecture: 'mlp' } },
-          objective,
-        },
-      },
-      'test',
-    );
+function namesOf({ targets }: Objective): string[] {
+  return targets.map(({ name }) => name);
+}
 
+const specification = (kind: string, objective: unknown, more: object = {}) =>
+  checkRunSpecification(
+    {
+      apiVersion: 'lyceum.dev/v1alpha1',
+      kind,
+      metadata: { name: 'test' },
+      spec: {
+        dataset: 'set',
+        ...(kind === 'Distillation' && { teachers: [{ name: 'a', model: 'a' }] }),
+        student: { model: { architecture: 'mlp' } },
+        objective,
+        ...more,
+      },
+    },
+    'test',
+  );
+
+describe('runObjective', () => {
   it.each(kd)('sums kd and ce: $id', (c) => {
     const { ceWeight, kdWeight, tau, teacherLogits } = c.input;
     const objective = runObjective(
@@ -84,7 +95,7 @@ describe('runObjective', () => {
         { term: 'ce', weight: ceWeight },
       ]),
     );
-    expect(objective.targetNames).toEqual([`pooled/arithmetic/${tau}`]);
+    expect(namesOf(objective)).toEqual([`pooled/arithmetic/${tau}`]);
     check(c, (z) => {
       const target = tf.softmax(tf.tensor2d(teacherLogits).div<Tensor2D>(tau));
       const targets = new Map([[`pooled/arithmetic/${tau}`, target]]);
@@ -98,31 +109,39 @@ describe('runObjective', () => {
       { term: 'kd', temperature: 2, weight: 0.1 },
       { term: 'kd', temperature: 8, weight: 0 },
     ];
-    expect(runObjective(tf, specification('Distillation', terms)).targetNames).toEqual([
+    expect(namesOf(runObjective(tf, specification('Distillation', terms)))).toEqual([
       'pooled/arithmetic/2',
     ]);
-    expect(runObjective(tf, specification('Training', [{ term: 'ce' }])).targetNames).toEqual([]);
+    expect(runObjective(tf, specification('Training', [{ term: 'ce' }])).targets).toEqual([]);
   });
 
   /** Of one row at temperature 1, in float64. */
   const q = softmax([0.5, -1, 2]);
   const p = softmax([1, 1.5, -0.5]);
-  const kl = (a: number[], b: number[]) =>
-    a.reduce((sum, x, i) => sum + x * Math.log(x / (b[i] as number)), 0);
   const mixed = (share: number) => p.map((x, i) => share * x + (1 - share) * (q[i] as number));
   const rest = (x: number[]) => x.slice(0, 2).map((y) => y / (1 - (x[2] as number)));
   const binary = (x: number[]) => [x[2] as number, 1 - (x[2] as number)];
 
   it.each([
-    [{ term: 'kl-reverse' }, kl(q, p)],
-    [{ term: 'jeffreys', reverseShare: 0.3 }, 0.7 * kl(p, q) + 0.3 * kl(q, p)],
-    [{ term: 'gjs', targetShare: 0.2 }, 0.2 * kl(p, mixed(0.2)) + 0.8 * kl(q, mixed(0.2))],
-    [{ term: 'skew-fkl', skew: 0.3 }, kl(p, mixed(0.3))],
-    [{ term: 'skew-rkl', skew: 0.3 }, kl(q, mixed(0.7))],
+    [{ term: 'kl-forward' }, divergence(p, q)],
+    [{ term: 'soft-ce' }, p.reduce((sum, x, i) => sum - x * Math.log(q[i] as number), 0)],
+    [
+      { term: 'dist', temperature: 1, interClassWeight: 3, intraClassWeight: 5 },
+      // A class of one sample has no correlation.
+      3 * (1 - correlation(q, p)) + 5,
+    ],
+    [{ term: 'kl-reverse' }, divergence(q, p)],
+    [{ term: 'jeffreys', reverseShare: 0.3 }, 0.7 * divergence(p, q) + 0.3 * divergence(q, p)],
+    [
+      { term: 'gjs', targetShare: 0.2 },
+      0.2 * divergence(p, mixed(0.2)) + 0.8 * divergence(q, mixed(0.2)),
+    ],
+    [{ term: 'skew-fkl', skew: 0.3 }, divergence(p, mixed(0.3))],
+    [{ term: 'skew-rkl', skew: 0.3 }, divergence(q, mixed(0.7))],
     [{ term: 'tvd' }, p.reduce((sum, x, i) => sum + Math.abs(x - (q[i] as number)), 0) / 2],
     [
       { term: 'dkd', temperature: 1, targetWeight: 3, othersWeight: 5 },
-      3 * kl(binary(p), binary(q)) + 5 * kl(rest(p), rest(q)),
+      3 * divergence(binary(p), binary(q)) + 5 * divergence(rest(p), rest(q)),
     ],
     [
       { term: 'hard-label', smoothing: 0.2 },
@@ -135,7 +154,7 @@ describe('runObjective', () => {
       tf,
       specification('Distillation', [{ ...settings, weight: 0.5 }]),
     );
-    expect(objective.targetNames).toEqual(['pooled/arithmetic/1']);
+    expect(namesOf(objective)).toEqual(['pooled/arithmetic/1']);
     tf.tidy(() => {
       const targets = new Map([['pooled/arithmetic/1', tf.tensor2d([p])]]);
       const label = tf.tensor2d([[0, 0, 1]]);
@@ -144,6 +163,81 @@ describe('runObjective', () => {
     });
   });
 });
+
+describe('a term without a pool', () => {
+  const z = [0.5, -1, 2];
+  const teachers = ['a', 'b', 'c'].map((name, i) => ({ name, model: name, weight: i + 1 }));
+  const cases: [object, { combine: string; bound?: number }, string, number[][], number][] = [
+    [
+      { term: 'mse-logits', center: true, reduction: 'half-sum-classes' },
+      { combine: 'arithmetic' },
+      'mean-logits/arithmetic',
+      [[2.5, 1, 2]],
+      // z − v is −2, −2, 0.
+      ((2 / 3) ** 2 + (2 / 3) ** 2 + (4 / 3) ** 2) / 2,
+    ],
+    [
+      { term: 'vote', mode: 'soft' },
+      { combine: 'arithmetic' },
+      'votes',
+      [[0, -1, 2]],
+      -Math.log(softmax(z)[0] as number) / 4 - (3 * Math.log(softmax(z)[2] as number)) / 4,
+    ],
+    [
+      { term: 'vote', mode: 'hard' },
+      { combine: 'arithmetic' },
+      'votes',
+      [[0, 1, 0]],
+      // 1 + 3 of 6 for class 0.
+      -Math.log(softmax(z)[0] as number),
+    ],
+    [
+      { term: 'topk-kd', k: 1, temperature: 1 },
+      { combine: 'arithmetic' },
+      'top-1/arithmetic',
+      [[1], [0.75]],
+      0.75 * Math.log(0.75 / (softmax(z)[1] as number)) +
+        0.25 * Math.log(0.25 / (1 - (softmax(z)[1] as number))),
+    ],
+    [
+      { term: 'kd', temperature: 2, standardize: true },
+      { combine: 'arithmetic' },
+      'pooled/arithmetic/standardized/2',
+      [[0.2, 0.3, 0.5]],
+      // z less its mean ½ is 0, −1.5, 1.5: of deviation 1.5.
+      4 * divergence([0.2, 0.3, 0.5], softmax([0, -0.5, 0.5])),
+    ],
+  ];
+
+  it.each(cases)('%j', (settings, ensemble, name, row, want) => {
+    const objective = runObjective(
+      tf,
+      specification('Distillation', [{ ...settings, weight: 0.5 }], { teachers, ensemble }),
+    );
+    expect(namesOf(objective)).toEqual([name]);
+    tf.tidy(() => {
+      const target = row.length > 1 ? tf.tensor3d([row]) : tf.tensor2d(row);
+      const given = new Map<string, Tensor>([[name, target]]);
+      const loss = objective.loss(tf.tensor2d([z]), tf.zeros([1, 3]), given);
+      expectNear(loss.dataSync()[0] as number, 0.5 * want);
+    });
+  });
+});
+
+function divergence(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, x, i) => sum + x * Math.log(x / (b[i] as number)), 0);
+}
+
+function correlation(x: number[], y: number[]): number {
+  const centred = (values: number[]) => {
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    return values.map((value) => value - mean);
+  };
+  const [a, b] = [centred(x), centred(y)];
+  const product = (u: number[], v: number[]) =>
+    u.reduce((s, value, i) => s + value * (v[i] ?? 0), 0);
+  return product(a, b) / (Math.sqrt(product(a, a) * product(b, b)) + 1e-8);
+}
 
 function softmax(values: number[]): number[] {
   const exponentials = values.map(Math.exp);

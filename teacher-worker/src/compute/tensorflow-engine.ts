@@ -1,5 +1,6 @@
 /**
- * A teacher that is a tfjs LayersModel on TensorFlow. White box: it gives `logits`, and the features of its layers.
+ * A teacher that is a tfjs LayersModel on TensorFlow. It gives `logits`, of them the `class` alone,
+ * and the features of its layers.
  *
  * Every inference has one fixed shape, [INFERENCE_ROWS, …]; rows beyond the answer's are zero. It runs as one graph
  * where that gives the bits of the first batch, which is computed both ways.
@@ -11,8 +12,9 @@ import {
   readInputs,
   seenShape,
 } from '@lyceum/learning/data';
+import { argmaxRows } from '@lyceum/learning/ensemble';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
-import { LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
+import { CLASS_OUTPUT, LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
 import { INFERENCE_ROWS, inferenceRanges } from './inference-ranges.js';
 import type {
   AnswerRequest,
@@ -91,7 +93,9 @@ export class TensorflowTeacher implements TeacherEngine {
   }
 
   async answer({ dataset, samples, view, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
-    const layers = outputs.filter((name) => name !== 'logits').map(layerOf);
+    const layers = outputs
+      .filter((name) => name !== 'logits' && name !== CLASS_OUTPUT)
+      .map(layerOf);
     const shape = seenShape(this.#inputShape, dataset.sampleShape);
     const sampleSize = elementCount(shape);
     const inputs = new Float32Array(INFERENCE_ROWS * sampleSize);
@@ -108,7 +112,12 @@ export class TensorflowTeacher implements TeacherEngine {
         values.set(part, firstRow * width);
       }
     }
-    return outputs.map((name) => tensors?.find((tensor) => tensor.name === name) as AnswerTensor);
+    const [logits] = tensors as [AnswerTensor];
+    return outputs.map((name) =>
+      name === CLASS_OUTPUT
+        ? finalAnswers(logits)
+        : (tensors?.find((tensor) => tensor.name === name) as AnswerTensor),
+    );
   }
 
   close(): void {
@@ -153,7 +162,7 @@ function layerOf(output: string): string {
   if (layer !== undefined) return layer;
   throw new LyceumError(
     'INVALID_ARGUMENT',
-    `this teacher gives logits and the features of its layers, not ${output}`,
+    `this teacher gives logits, ${CLASS_OUTPUT} and the features of its layers, not ${output}`,
   );
 }
 
@@ -172,6 +181,12 @@ function emptyTensors(
     width,
     values: new Float32Array(rowCount * width),
   }));
+}
+
+/** The most probable class of each row, of equal ones the first. */
+function finalAnswers({ values, width }: AnswerTensor): AnswerTensor {
+  const classes = argmaxRows(values, values.length / width, width);
+  return { name: CLASS_OUTPUT, width: 1, values: Float32Array.from(classes) };
 }
 
 /** Of one sample, [1, …sampleShape], once it is warm. */

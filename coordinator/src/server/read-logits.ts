@@ -1,0 +1,33 @@
+/** Teachers' stored answers as logits, whatever their access lets them give. */
+import type { AnswerCodec } from '@lyceum/learning/codecs';
+import type { ViewAt } from '@lyceum/learning/data';
+import { certainLogits } from '@lyceum/learning/ensemble';
+import type { AnswerStore } from '../answers/answer-store.js';
+import type { DatasetOutline } from '../runs/inspect-artifact.js';
+import type { PinnedTeacher } from '../runs/run-record.js';
+import { ownAnswer } from '../runs/run-tensors.js';
+import { answerTable } from './ask.js';
+
+/**
+ * Reads one teacher's answers of some samples; a final answer is that class for certain.
+ *
+ * @param out - [N, C].
+ * @returns false if some are not readable; `out` means nothing then.
+ */
+export async function readLogits(
+  store: AnswerStore,
+  dataset: DatasetOutline,
+  { identity, access }: Pick<PinnedTeacher, 'identity' | 'access'>,
+  { view, codec }: { readonly view: ViewAt; readonly codec: AnswerCodec },
+  samples: Uint32Array,
+  out: Float32Array,
+): Promise<boolean> {
+  const { classCount } = dataset;
+  const answer = ownAnswer(access, classCount, codec);
+  const table = answerTable(dataset, { teacherIdentity: identity, view }, answer);
+  if (access !== 'black') return (await store.read(table, samples, out)).length === 0;
+  const classes = new Float32Array(samples.length);
+  if ((await store.read(table, samples, classes)).length > 0) return false;
+  certainLogits(classes, classCount, out);
+  return true;
+}

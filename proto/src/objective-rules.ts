@@ -1,0 +1,199 @@
+/**
+ * What must hold between a run's terms, its teachers and the rule that combines them.
+ *
+ * They look at the document as it was written, like all of run-specification-rules.ts.
+ */
+import { isMapping, listed } from './document-schema.js';
+import { isRuleOfVotes } from './ensemble-schema.js';
+import type { Problem } from './errors.js';
+import { isFeatureTerm } from './feature-terms-schema.js';
+import { asksForVotes, asksTeachers, isTermName } from './objective-schema.js';
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+/** A term that asks teachers, with what it says of them. */
+interface AskingTerm {
+  readonly path: string;
+  readonly name: string;
+  readonly settings: Mapping;
+  /** Where its choice of teachers is written: `teachers`, or the term itself. */
+  readonly teachersPath: string;
+  /** Ensemble indices, rising. */
+  readonly teachers: readonly number[];
+}
+
+/** Rules without a share of each teacher, by which logits could be averaged. */
+const WITHOUT_SHARES: readonly unknown[] = ['majority-vote', 'per-class', 'dawid-skene'];
+
+/** 3^8 systems are solved in each step of aekd. */
+export const AEKD_MAX_TEACHERS = 8;
+
+export function objectiveProblems(
+  objective: readonly unknown[],
+  ensemble: Mapping,
+  teachers: readonly Mapping[],
+): Problem[] {
+  const terms = objective.map((term) => (isMapping(term) ? term : {}));
+  // A term that is not known may have been meant to ask them; it is reported as such.
+  if (terms.length === 0 || !terms.every(({ term }) => isTermName(term))) return [];
+  const namesWrong = terms.flatMap((term, index) => nameProblems(term, index, teachers));
+  if (namesWrong.length > 0) return namesWrong;
+  const asking = terms.flatMap((term, index) => askingTerm(term, index, teachers));
+  if (asking.length === 0) {
+    const message =
+      'no term asks the teachers; add { term: kd } with a weight above 0, or use kind: Training';
+    return [{ path: 'spec.objective', message }];
+  }
+  return [
+    ...unaskedTeachers(asking, teachers),
+    ...asking.flatMap((term) => [
+      ...accessProblems(term, ensemble, teachers),
+      // A feature term compares with each teacher by itself, whatever its weight and the rule.
+      ...(isFeatureTerm({ term: term.name })
+        ? []
+        : [
+            ...weightProblems(term, teachers),
+            ...ruleProblems(term, ensemble, teachers),
+            ...quorumProblems(term, ensemble, teachers),
+          ]),
+    ]),
+  ];
+}
+
+function askingTerm(settings: Mapping, index: number, teachers: readonly Mapping[]): AskingTerm[] {
+  if (!asksTeachers(settings['term']) || settings['weight'] === 0) return [];
+  const path = `spec.objective[${index}]`;
+  const term = { path, name: String(settings['term']), settings };
+  const all = teachers.map((_, k) => k);
+  const { hintLayer } = settings;
+  if (isFeatureTerm({ term: term.name }) && isMapping(hintLayer)) {
+    const chosen = all.filter((k) => Object.hasOwn(hintLayer, String(teachers[k]?.['name'])));
+    return [{ ...term, teachersPath: `${path}.hintLayer`, teachers: chosen }];
+  }
+  const named: unknown = settings['teachers'];
+  // An empty list is the schema's to report.
+  if (!Array.isArray(named) || named.length === 0) {
+    return [{ ...term, teachersPath: `${path}.term`, teachers: all }];
+  }
+  const chosen = all.filter((k) => named.includes(teachers[k]?.['name']));
+  return [{ ...term, teachersPath: `${path}.teachers`, teachers: chosen }];
+}
+
+/** Names that are no teacher's, or come twice. */
+function nameProblems(settings: Mapping, index: number, teachers: readonly Mapping[]): Problem[] {
+  const named: unknown = settings['teachers'];
+  if (!Array.isArray(named)) return [];
+  const known = teachers.map(({ name }) => name).filter((name) => typeof name === 'string');
+  return named.flatMap((name: unknown, at) => {
+    if (typeof name !== 'string') return [];
+    const path = `spec.objective[${index}].teachers[${at}]`;
+    if (named.indexOf(name) < at) return [{ path, message: `"${name}" was named before` }];
+    if (known.includes(name)) return [];
+    return [{ path, message: `"${name}" is none of spec.teachers; want ${listed(known)}` }];
+  });
+}
+
+function unaskedTeachers(asking: readonly AskingTerm[], teachers: readonly Mapping[]): Problem[] {
+  return teachers.flatMap(({ name }, k) => {
+    if (asking.some((term) => term.teachers.includes(k))) return [];
+    const message = `no term of spec.objective asks ${String(name)}; name it in a term's teachers, or leave it out`;
+    return [{ path: `spec.teachers[${k}]`, message }];
+  });
+}
+
+/** What a teacher's access cannot give. */
+function accessProblems(
+  { name, teachersPath, teachers: own }: AskingTerm,
+  { combine = 'arithmetic' }: Mapping,
+  teachers: readonly Mapping[],
+): Problem[] {
+  const needsFeatures = isFeatureTerm({ term: name });
+  const byVotes = !needsFeatures && name !== 'mse-logits';
+  if (asksForVotes(name) || (byVotes && isRuleOfVotes(combine))) return [];
+  const lacks = (k: number) => {
+    const access = teachers[k]?.['access'];
+    return access === 'black' || (needsFeatures && access === 'gray');
+  };
+  const others = own.filter((k) => !lacks(k)).map((k) => teachers[k]?.['name']);
+  return own.filter(lacks).map((k) => {
+    const access = String(teachers[k]?.['access']);
+    const instead = [
+      ...(others.length > 0 ? [`teachers: [${others.join(', ')}]`] : []),
+      access === 'black' ? 'term: vote' : 'term: kd',
+      ...(byVotes ? ['spec.ensemble.combine: majority-vote or dawid-skene'] : []),
+    ];
+    const what = needsFeatures ? 'features' : 'logits';
+    const gives = access === 'black' ? 'final answers' : 'logits';
+    const message = `${name} needs ${what}, and spec.teachers[${k}].access of ${String(teachers[k]?.['name'])} is ${access}: it gives ${gives} only; use ${listed(instead)}`;
+    return { path: teachersPath, message };
+  });
+}
+
+function weightProblems(
+  { name, teachersPath, teachers: own }: AskingTerm,
+  teachers: readonly Mapping[],
+): Problem[] {
+  // All weights of the run being 0 is a problem of its own.
+  if (own.length === teachers.length || own.some((k) => teachers[k]?.['weight'] !== 0)) return [];
+  const message = `${name} compares with ${ownNames(own, teachers)} alone, and every weight there is 0; at least one must be greater`;
+  return [{ path: teachersPath, message }];
+}
+
+/** What a term cannot have from the ensemble's rule. */
+function ruleProblems(
+  { path, name, settings, teachersPath, teachers: own }: AskingTerm,
+  { combine = 'arithmetic' }: Mapping,
+  teachers: readonly Mapping[],
+): Problem[] {
+  const rule = `spec.ensemble.combine: ${String(combine)}`;
+  const problems: Problem[] = [];
+  const why = noStandardizing(combine);
+  if (settings['standardize'] === true && why !== undefined) {
+    const message = `standardises logits, and ${rule} ${why}; leave it out, or combine by arithmetic`;
+    problems.push({ path: `${path}.standardize`, message });
+  }
+  if (name === 'mse-logits' && WITHOUT_SHARES.includes(combine)) {
+    const message = `mse-logits averages logits by the teachers' shares, and ${rule} has none; combine by arithmetic, entropy, accuracy or mixture-em`;
+    problems.push({ path: `${path}.term`, message });
+  }
+  if (combine === 'mixture-em' && !asksForVotes(name) && own.length < teachers.length) {
+    const message = `want all teachers beside ${rule}, which is fitted to all together; leave it out, or combine by accuracy`;
+    problems.push({ path: teachersPath, message });
+  }
+  if (combine === 'aekd' && !asksForVotes(name)) {
+    if (name !== 'kd') {
+      const message = `${rule} weighs teachers by the gradients of kd; use term: kd, or combine by arithmetic for ${name}`;
+      problems.push({ path: `${path}.term`, message });
+    } else if (own.length > AEKD_MAX_TEACHERS) {
+      const message = `${rule} is for at most ${AEKD_MAX_TEACHERS} teachers a term, and these are ${own.length}; name fewer in teachers, or combine by arithmetic`;
+      problems.push({ path: teachersPath, message });
+    }
+  }
+  return problems;
+}
+
+/** Why a rule has no pool of standardised logits; undefined: it has. */
+function noStandardizing(combine: unknown): string | undefined {
+  if (isRuleOfVotes(combine)) return 'has votes and no logits';
+  return combine === 'aekd' ? 'takes gradients of plain logits' : undefined;
+}
+
+/** A quorum may leave a term without any of its teachers. */
+function quorumProblems(
+  { name, teachersPath, teachers: own }: AskingTerm,
+  { quorum }: Mapping,
+  teachers: readonly Mapping[],
+): Problem[] {
+  if (typeof quorum !== 'number' || quorum < 1) return [];
+  if (own.length > teachers.length - quorum) return [];
+  const atLeast = teachers.length - own.length + 1;
+  const message = `${name} compares with ${ownNames(own, teachers)} alone, and spec.ensemble.quorum: ${quorum} of ${teachers.length} may leave it without; name more teachers, or want a quorum of ${atLeast}`;
+  return [{ path: teachersPath, message }];
+}
+
+function ownNames(own: readonly number[], teachers: readonly Mapping[]): string {
+  return listed(
+    own.map((k) => String(teachers[k]?.['name'])),
+    'and',
+  );
+}
