@@ -10,7 +10,7 @@ export interface BenchOptions {
 }
 
 /** Threads of each worker that computes. */
-const COMPUTE_THREADS = 2;
+export const COMPUTE_THREADS = 2;
 
 /** Starts a cluster, and ends it afterwards whatever happens. */
 export async function withCluster<T>(

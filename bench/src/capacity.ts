@@ -133,6 +133,8 @@ async function measure(
         const name = `${kind}-${repetition + 1}`;
         await setTimes(fast);
         const run = distillation({ name, model: 'mlp', steps, viewSeed: viewSeed++ });
+        await client.submitRun(run);
+        // Submitting once more changes nothing.
         const ended = finished(client, run, signal);
         const slowedAt = kind === 'slowed' ? await middle(client, name, ended, steps) : steps;
         if (kind === 'slowed') await setTimes(slow);

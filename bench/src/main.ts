@@ -7,6 +7,7 @@ import { onInterrupt } from '@lyceum/proto/node';
 import { answers } from './answers/answers.js';
 import { type BenchResult, resultLines } from './bench-result.js';
 import { capacity } from './capacity.js';
+import { colocated } from './colocated.js';
 import { coordinator } from './coordinator/coordinator.js';
 import { inference } from './inference.js';
 import { memory } from './memory.js';
@@ -29,6 +30,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   capacity: {
     summary: 'achieved rate ÷ what teachers and student allow, 1 to 32 workers, unequal teachers',
     run: capacity,
+  },
+  colocated: {
+    summary:
+      'samples/s of a cluster on this machine ÷ of the same teachers and student in one process',
+    run: colocated,
   },
   coordinator: {
     summary: 'CPU per batch and event-loop delay of the coordinator by classes and sessions',

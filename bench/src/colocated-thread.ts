@@ -1,0 +1,82 @@
+/** The thread of `colocated`: the teachers one after another, then the student's step, over and over. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Dataset, parseDataset, parseModelPackage } from '@lyceum/learning/data';
+import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
+import { type Engine, Inference, loadModel, openEngine } from '@lyceum/learning/tensorflow';
+import { LyceumError, parseRunSpecification } from '@lyceum/proto';
+import { BatchSource, learningRate, Student } from '@lyceum/student-worker/compute';
+
+const INFERENCE_ROWS = 128;
+
+export interface ColocatedRequest {
+  /** The set's file. */
+  readonly dataset: Uint8Array;
+  /** Model packages, in ensemble order. */
+  readonly models: readonly Uint8Array[];
+  /** Of the distillation, JSON. */
+  readonly specification: string;
+}
+
+const engine = await openEngine({ only: 'native' });
+parentPort?.postMessage(await samplesPerSecond(engine, workerData as ColocatedRequest));
+
+/** @throws {LyceumError} INTERNAL if something cannot run as one graph. */
+async function samplesPerSecond(engine: Engine, request: ColocatedRequest): Promise<number> {
+  const specification = parseRunSpecification(request.specification, 'colocated');
+  if (specification.kind !== 'Distillation') throw new Error('the run has no teachers');
+  const { spec } = specification;
+  const dataset = parseDataset(Buffer.from(request.dataset));
+  const plan = targetPlan(spec);
+  const batches = new BatchSource(dataset, specification);
+  const teachers = await Promise.all(
+    request.models.map((model) => openTeacher(engine, dataset, Buffer.from(model))),
+  );
+  const student = await Student.open(engine, specification, dataset, undefined);
+  const first = batches.batch(0);
+  const targetsOf = ({ inputs, rows }: typeof first) => {
+    const pooled = combineTargets(plan, {
+      teacherLogits: teachers.map(({ inference }) => inference.run(inputs, rows)),
+      rowCount: rows,
+      classCount: dataset.classCount,
+    });
+    return new Map(plan.tensors.map(({ name }, i) => [name, pooled[i] as Float32Array]));
+  };
+  try {
+    const { batchSize, sampleCount, stepCount } = batches.plan;
+    const rowCounts = [...new Set([batchSize, sampleCount % batchSize || batchSize])];
+    const reasons = teachers.map(({ inference }) => inference.trace(first.inputs, first.rows));
+    const reason = [...reasons, student.trace(first, targetsOf(first), rowCounts)].find(Boolean);
+    if (reason !== undefined) throw new LyceumError('INTERNAL', `no graph: ${reason}`);
+    let samples = 0;
+    const start = performance.now();
+    for (let step = 0; step < stepCount; step++) {
+      const batch = batches.batch(step);
+      const rate = learningRate(spec.training.learningRate, step, stepCount);
+      const loss = student.step(batch, targetsOf(batch), rate);
+      // On a device that computes beside, the others are done once the last is read.
+      if (step === stepCount - 1) loss.dataSync();
+      loss.dispose();
+      samples += batch.rows;
+    }
+    return (samples * 1000) / (performance.now() - start);
+  } finally {
+    student.dispose();
+    for (const { dispose } of teachers) dispose();
+  }
+}
+
+async function openTeacher(
+  engine: Engine,
+  dataset: Dataset,
+  bytes: Buffer,
+): Promise<{ readonly inference: Inference; readonly dispose: () => void }> {
+  const modelPackage = parseModelPackage(bytes);
+  const model = await loadModel(engine, modelPackage);
+  const { settings } = modelPackage;
+  const inference = new Inference(engine, model, settings, dataset.sampleShape, INFERENCE_ROWS);
+  const dispose = () => {
+    inference.dispose();
+    model.dispose();
+  };
+  return { inference, dispose };
+}

@@ -1,0 +1,98 @@
+/**
+ * `colocated`: on one machine, is a cluster any slower than the plain loop that it replaces?
+ *
+ * The same student learns from the same three real teachers, in turn in a cluster of real processes and in this
+ * process, where the teachers compute one after another and then the student takes its step. Both read the same views
+ * of the same samples through the same code, both run teachers and step as one graph, with the same threads; the plain
+ * loop writes, checks and sends nothing. Every run has views of its own, so that nothing comes from the answer store.
+ */
+import { Worker } from 'node:worker_threads';
+import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import { importDataset } from '@lyceum/learning/data';
+import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import {
+  type BenchOptions,
+  COMPUTE_THREADS,
+  cacheFolder,
+  finished,
+  progress,
+  withCluster,
+} from './bench-cluster.js';
+import { type BenchResult, median, spread } from './bench-result.js';
+import { pushDataset, pushTeachers, trainTeachers } from './bench-teachers.js';
+import type { ColocatedRequest } from './colocated-thread.js';
+import { distillation, STUDENTS, type StudentName } from './remote-teachers-runs.js';
+
+/** Long beside the second in which a run of the cluster starts. */
+const STEPS: Readonly<Record<StudentName, number>> = { conv: 2_000, mlp: 6_000 };
+const TEACHER_WORKERS = 3;
+
+export async function colocated({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
+  setComputeThreads(COMPUTE_THREADS, process.env);
+  const dataset = await importDataset('digits', cacheFolder());
+  const shape = { teacherWorkers: TEACHER_WORKERS, studentWorkers: 1, signal };
+  return withCluster(shape, async (_, client) => {
+    await pushDataset(client, dataset, signal);
+    const models = await trainTeachers(client, signal);
+    await pushTeachers(client, models, signal);
+    const details: Record<string, unknown> = {
+      teachers: `real, on ${TEACHER_WORKERS} workers and one after another in one process`,
+    };
+    const ratios = { conv: [] as number[], mlp: [] as number[] };
+    for (const student of STUDENTS) {
+      const rates = { cluster: [] as number[], inProcess: [] as number[] };
+      for (let repetition = 1; repetition <= repetitions; repetition++) {
+        const name = `${student}-${repetition}`;
+        const run = { name, model: student, steps: STEPS[student], viewSeed: repetition };
+        const turns = [
+          async () =>
+            rates.cluster.push(await clusterRate(client, distillation(run), name, signal)),
+          async () =>
+            rates.inProcess.push(
+              await inProcessRate({ dataset, models, specification: distillation(run) }, signal),
+            ),
+        ];
+        for (const turn of repetition % 2 === 1 ? turns : turns.toReversed()) await turn();
+        const [own, plain] = [rates.cluster.at(-1) ?? 0, rates.inProcess.at(-1) ?? 0];
+        progress(`${name}: ${Math.round(own)} samples/s, in one process ${Math.round(plain)}`);
+      }
+      ratios[student] = rates.cluster.map((rate, i) => rate / (rates.inProcess[i] ?? rate));
+      details[student] = {
+        ratio: median(ratios[student]),
+        spread: spread(ratios[student]),
+        samplesPerSecond: rates.cluster.map(Math.round),
+        samplesPerSecondInProcess: rates.inProcess.map(Math.round),
+      };
+    }
+    return {
+      name: 'colocated',
+      value: median(ratios.conv),
+      unit: 'samples/s of the cluster ÷ of one process with the same teachers, convolutional student',
+      spread: spread(ratios.conv),
+      details,
+    };
+  });
+}
+
+async function clusterRate(
+  client: CoordinatorClient,
+  specification: string,
+  runId: string,
+  signal: AbortSignal,
+): Promise<number> {
+  await finished(client, specification, signal);
+  return (await client.getReport(runId)).samplesPerSecond;
+}
+
+/** In a thread, as the cluster's own workers compute: connections that nobody answers for seconds are closed. */
+function inProcessRate(request: ColocatedRequest, signal: AbortSignal): Promise<number> {
+  const file = new URL('./colocated-thread.js', import.meta.url);
+  const thread = new Worker(file, { workerData: request });
+  const stop = () => void thread.terminate();
+  signal.addEventListener('abort', stop, { once: true });
+  return new Promise<number>((resolve, reject) => {
+    thread.once('message', resolve);
+    thread.once('error', reject);
+    thread.once('exit', (code) => reject(new Error(`the thread ended with ${code}`)));
+  }).finally(() => signal.removeEventListener('abort', stop));
+}
