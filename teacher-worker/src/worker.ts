@@ -29,9 +29,10 @@ import type { SessionLink } from './session-link.js';
 import type { WantedTeacher } from './teachers/desired-state.js';
 import { LoadedTeachers } from './teachers/loaded-teachers.js';
 import { AnswerStream } from './tickets/answer-stream.js';
+import { AnswerStreams } from './tickets/answer-streams.js';
 import { FairTurns } from './tickets/fair-turns.js';
 import { type DeskTeacher, TicketDesk } from './tickets/ticket-desk.js';
-import { TicketLane } from './tickets/ticket-lane.js';
+import { TicketLane, TRAVELLING_MAX_COUNT } from './tickets/ticket-lane.js';
 
 /** What a stopping worker gives the tickets in hand before it hands them back. */
 export const DRAIN_BUDGET_MS = 10_000;
@@ -166,7 +167,12 @@ export class TeacherWorker {
       openSource: () => nats.ticketSource(stream, consumer),
       ticketsInHand,
       turns: this.#turns,
-      answers: new AnswerStream(() => openDuplex(() => client.sendAnswers()), random),
+      answers: new AnswerStreams(
+        Array.from(
+          { length: TRAVELLING_MAX_COUNT },
+          () => new AnswerStream(() => openDuplex(() => client.sendAnswers()), random),
+        ),
+      ),
       fetchDataset: (digest) => this.#teachers.fetchDataset(identity, digest),
       compute: (ticket, dataset) =>
         compute.run({

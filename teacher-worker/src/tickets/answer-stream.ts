@@ -1,8 +1,7 @@
 /**
  * Answers to the coordinator and its receipts back, over one gRPC stream that is opened when it is needed.
  *
- * Each teacher on a worker has a stream of its own: what the coordinator refuses from one ends no other's,
- * and several streams are not held to the flow control window of one.
+ * Each teacher on a worker has streams of its own: what the coordinator refuses from one ends no other's.
  */
 import {
   type AnswerFrame,
@@ -16,6 +15,7 @@ import {
 import { type DuplexCall, retryDelayMs, sleep } from '@lyceum/proto/node';
 import type { AnswerTensor } from '../compute/teacher-engine.js';
 import { answerFrames } from './answer-frames.js';
+import type { AnswerSender } from './answer-streams.js';
 
 type AnswerCall = DuplexCall<AnswerFrame, AnswerReceipt>;
 
@@ -30,7 +30,7 @@ interface Conversation {
   readonly waiting: Map<string, Waiter[]>;
 }
 
-export class AnswerStream {
+export class AnswerStream implements AnswerSender {
   readonly #open: () => AnswerCall;
   readonly #random: () => number;
   readonly #closed = new AbortController();

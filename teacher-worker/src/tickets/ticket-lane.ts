@@ -22,13 +22,13 @@ import type { Answer, DatasetFile } from '../compute/protocol.js';
 import { teacherLabel, type WorkerMetrics } from '../metrics.js';
 import type { SessionLink } from '../session-link.js';
 import { abortable } from './abortable.js';
-import type { AnswerStream } from './answer-stream.js';
+import type { AnswerSender } from './answer-streams.js';
 import type { FairTurns } from './fair-turns.js';
 import { InferenceReport } from './inference-report.js';
 import { Slots } from './slots.js';
 
 /** Answers of one teacher under way to the coordinator; more would only wait in this process' memory. */
-const TRAVELLING_MAX_COUNT = 4;
+export const TRAVELLING_MAX_COUNT = 4;
 
 /** As often as keeps a ticket from being delivered to another worker, even if one sign is lost. */
 const WORKING_INTERVAL_MS = ACK_WAIT_MS / 3;
@@ -42,7 +42,7 @@ export interface LaneOptions {
   /** Shared by all lanes of the worker. */
   readonly turns: FairTurns;
   /** This lane's own; it closes it. */
-  readonly answers: AnswerStream;
+  readonly answers: AnswerSender;
   /** Makes sure that the ticket's set is on this machine. */
   readonly fetchDataset: (digest: string) => Promise<DatasetFile>;
   readonly compute: (ticket: Ticket, dataset: DatasetFile) => Promise<Answer>;
