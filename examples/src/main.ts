@@ -11,6 +11,7 @@ import { onInterrupt } from '@lyceum/proto/node';
 import { coordinatorCommand } from './coordinator-command.js';
 import type { ExampleContext } from './example.js';
 import { fashionSeeds } from './fashion-seeds.js';
+import { attentionTransfer, hints } from './inner-layers.js';
 import { missingDigit } from './missing-digit.js';
 import { noisyTeacher } from './noisy-teacher.js';
 import { studentSizes } from './student-sizes.js';
@@ -41,6 +42,14 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'student-sizes': {
     summary: 'one sweep over three sizes of students, which asks the teachers once',
     run: studentSizes,
+  },
+  hints: {
+    summary: 'a thin deep student with hints of a wide teacher’s inner layer, and without',
+    run: hints,
+  },
+  'attention-transfer': {
+    summary: 'a student that looks where its teacher looks, and one that does not',
+    run: attentionTransfer,
   },
 };
 
