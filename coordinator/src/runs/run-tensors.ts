@@ -92,6 +92,15 @@ export function gridOf({
   return spanGrid(plan, 4 * (dataset.classCount + featureValueCount(features)));
 }
 
+/** Bytes of one teacher's answer to a sample, features and all; the mean of a run's teachers. */
+export function meanAnswerBytes({
+  dataset,
+  features,
+  teachers,
+}: Pick<RunRecord, 'dataset' | 'features' | 'teachers'>): number {
+  return 4 * (dataset.classCount + featureValueCount(features) / teachers.length);
+}
+
 /** Numbers that a sample's features have, all teachers and layers together. */
 export function featureValueCount(features: readonly PinnedFeature[]): number {
   return features.reduce((sum, { shape }) => sum + valueCount(shape), 0);

@@ -18,7 +18,13 @@ import type { ContributorLedger } from '../runs/contributor-ledger.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
-import { type FeatureTensor, featureTensors, gridOf, teacherOutputs } from '../runs/run-tensors.js';
+import {
+  type FeatureTensor,
+  featureTensors,
+  gridOf,
+  meanAnswerBytes,
+  teacherOutputs,
+} from '../runs/run-tensors.js';
 import { RunSchedule, type ScheduleEffect } from '../schedule/run-schedule.js';
 import {
   endStepOfSpan,
@@ -234,8 +240,9 @@ export class RunTargets implements Asker {
   }
 
   #windowSteps(workerCount: number): number {
-    const teacherCount = this.#parts.record.teachers.length;
-    const rowBytes = 4 * this.#parts.dataset.classCount;
+    const { record } = this.#parts;
+    const rowBytes = meanAnswerBytes(record);
+    const teacherCount = record.teachers.length;
     return teacherWindowSteps(this.#grid, { workerCount, teacherCount, rowBytes });
   }
 
