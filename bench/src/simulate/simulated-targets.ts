@@ -84,11 +84,12 @@ export class SimulatedTargets implements SimulatedAsker {
     this.#desk = desk;
     this.settings = settings;
     this.askerId = settings.runId;
-    const { grid, teachers, windowSteps, quorum } = settings;
+    const { grid, teachers, windowSteps, viewCycle, quorum } = settings;
     this.#schedule = world.machines.runSchedule({
       grid,
       teacherCount: teachers.length,
       windowSteps,
+      viewCycle,
       quorum: quorum && { ...quorum, maxDegradedShare: 1, decided: run.ledger },
     });
   }
@@ -349,7 +350,7 @@ export class SimulatedTargets implements SimulatedAsker {
     });
   }
 
-  /** Every want of the window is met or asked for, and nothing else is asked for. */
+  /** Every want of the window is met or asked for, unless an earlier epoch asks for it, and nothing else is asked for. */
   #confirmWindow(): void {
     if (!this.#isOpen) return;
     const { grid, windowSteps, teachers } = this.settings;
@@ -360,12 +361,14 @@ export class SimulatedTargets implements SimulatedAsker {
     if (this.#doneStep < endStep) {
       const lastSpan = spanOfStep(grid, endStep - 1);
       const firstSpan = spanOfStep(grid, this.#doneStep);
+      const endSpan = this.#repetitionFrom(firstSpan, lastSpan + 1);
       // Late answers of spans that went without them are asked for still, a window behind.
       for (let span = 2 * firstSpan - lastSpan - 1; span <= lastSpan; span++) {
         const decided = this.#decided.get(span);
         for (let teacher = 0; teacher < teachers.length; teacher++) {
           if (span >= firstSpan || decided !== undefined) allowed.add(wantKey(teacher, span));
-          if (span < firstSpan || decided?.includes(teacher) === false) continue;
+          if (span < firstSpan || span >= endSpan) continue;
+          if (decided?.includes(teacher) === false) continue;
           wanted.add(wantKey(teacher, span));
         }
       }
@@ -381,6 +384,21 @@ export class SimulatedTargets implements SimulatedAsker {
     if (this.#schedule.openWantCount() === this.#askIds.size) return;
     const message = `${this.askerId} asks for ${this.#askIds.size} and counts ${this.#schedule.openWantCount()}`;
     throw new Violation('window', message);
+  }
+
+  /** The first span that shows again what one from `firstSpan` on, which is not there yet, shows; else `endSpan`. */
+  #repetitionFrom(firstSpan: number, endSpan: number): number {
+    const { grid, viewCycle, teachers } = this.settings;
+    for (let span = firstSpan; span < endSpan; span++) {
+      const needed = this.#decided.get(span) ?? teachers.keys();
+      const isThere = [...needed].every((teacher) => this.#complete.has(wantKey(teacher, span)));
+      const isAsked = [...teachers.keys()].some((teacher) =>
+        this.#askIds.has(wantKey(teacher, span)),
+      );
+      if (isThere && !isAsked) continue;
+      return Math.min(endSpan, (spanAt(grid, span).epoch + viewCycle) * grid.spansPerEpoch);
+    }
+    return endSpan;
   }
 }
 

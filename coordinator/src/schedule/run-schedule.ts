@@ -7,7 +7,8 @@
  * - no target leaves beyond the student's credit, nor before every teacher's answers to its span are there, or
  *   a quorum's, once an otherwise idle student has waited for the rest for `deadlineMs`;
  * - the targets of one span are all made of the same teachers, whenever and however often they leave;
- * - every span that holds a step of [done, done + window) is open: asked for, or there.
+ * - every span that holds a step of [done, done + window) is open, asked for or there; but for those whose answers
+ *   an earlier epoch is still being asked for.
  *
  * Whoever feeds it answers each `want` with {@link RunSchedule.spanComplete}, at once where the answers are
  * in the store already.
@@ -61,6 +62,8 @@ export interface ScheduleSettings {
   readonly teacherCount: number;
   /** Steps asked for beyond those that the student has done, at first; at least 1. */
   readonly windowSteps: number;
+  /** Epoch e shows what epoch e − viewCycle showed: the same answers serve both. */
+  readonly viewCycle: number;
   /** Absent: targets are made of all teachers. */
   readonly quorum?: QuorumSettings | undefined;
 }
@@ -73,6 +76,8 @@ export class RunSchedule {
   /** Open spans, each with a state per teacher. */
   readonly #open = new Map<number, AnswerState[]>();
   #windowSteps: number;
+  /** Spans of the window are not open yet, since an earlier epoch may bring their answers. */
+  #isHeldBack = false;
   #attached = false;
   /** Steps below this are done by the student. */
   #doneStep = 0;
@@ -148,7 +153,7 @@ export class RunSchedule {
     const states = this.#open.get(span);
     if (states?.[teacher] !== 'asked') return [];
     states[teacher] = 'there';
-    return this.#release();
+    return [...(this.#isHeldBack ? this.#moveWindow() : []), ...this.#release()];
   }
 
   /**
@@ -234,7 +239,9 @@ export class RunSchedule {
       const isLate = span < first && this.#isAwaitedLate(span, first - (end - first));
       if ((span < first && !isLate) || span >= end) effects.push(...this.#close(span));
     }
-    for (let span = first; span < end; span++) {
+    const openEnd = this.#repetitionFrom(first, end);
+    this.#isHeldBack = openEnd < end;
+    for (let span = first; span < openEnd; span++) {
       if (this.#open.has(span)) continue;
       const needed = this.#decisions?.of(span) ?? this.#everybody;
       this.#open.set(
@@ -244,6 +251,23 @@ export class RunSchedule {
       for (const teacher of needed) effects.push({ kind: 'want', teacher, span });
     }
     return effects;
+  }
+
+  /**
+   * The first of the spans [first, end) that shows again what one of them, which is not there yet, shows; else `end`. Its
+   * teachers would be asked twice for one answer.
+   */
+  #repetitionFrom(first: number, end: number): number {
+    const { spansPerEpoch } = this.#settings.grid;
+    const epochOf = (span: number) => Math.floor(span / spansPerEpoch);
+    const repeatsFrom = (span: number) =>
+      (epochOf(span) + this.#settings.viewCycle) * spansPerEpoch;
+    if (repeatsFrom(first) >= end) return end;
+    for (let span = first; span < end; span++) {
+      const states = this.#open.get(span);
+      if (states === undefined || states.includes('asked')) return Math.min(end, repeatsFrom(span));
+    }
+    return end;
   }
 
   /**

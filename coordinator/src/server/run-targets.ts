@@ -128,6 +128,7 @@ export class RunTargets implements Asker {
       grid: this.#grid,
       teacherCount: record.teachers.length,
       windowSteps: this.#windowSteps(0),
+      viewCycle: this.#spec.views?.cycle ?? 1,
       quorum: quorum && ledger && { ...quorum, decided: ledger.decided },
     });
   }

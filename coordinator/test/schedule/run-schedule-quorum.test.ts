@@ -15,6 +15,7 @@ function schedule(terms: Partial<QuorumSettings> = {}, windowSteps = 4): RunSche
     grid,
     teacherCount: 3,
     windowSteps,
+    viewCycle: 100,
     quorum: { count: 2, deadlineMs: 100, maxDegradedShare: 1, decided: new Map(), ...terms },
   });
 }
@@ -187,7 +188,7 @@ describe('a quorum of 2 of 3', () => {
 });
 
 it('without a quorum nobody looks at the clock', () => {
-  const run = new RunSchedule({ grid, teacherCount: 2, windowSteps: 4 });
+  const run = new RunSchedule({ grid, teacherCount: 2, windowSteps: 4, viewCycle: 100 });
   attached(run);
   run.spanComplete(0, 0);
   run.tick(0);

@@ -67,8 +67,8 @@ describe('spanGrid', () => {
 });
 
 describe('RunSchedule', () => {
-  function schedule(teacherCount = 2, windowSteps = 6, grid = large): RunSchedule {
-    return new RunSchedule({ grid, teacherCount, windowSteps });
+  function schedule(teacherCount = 2, windowSteps = 6, grid = large, viewCycle = 100): RunSchedule {
+    return new RunSchedule({ grid, teacherCount, windowSteps, viewCycle });
   }
 
   it('asks every teacher for the spans of its window before anybody attached', () => {
@@ -109,6 +109,23 @@ describe('RunSchedule', () => {
       { kind: 'unwant', teacher: 0, span: 3 },
       { kind: 'unwant', teacher: 0, span: 5 },
     ]);
+  });
+
+  it('does not ask again for what an earlier epoch still asks for', () => {
+    // The second epoch, spans 5 to 9, shows what the first showed.
+    const run = schedule(2, 20, large, 1);
+    const first = wants(run.expected(0));
+    const spans = new Set(first.map((want) => want.split(':')[1]));
+    expect([...spans]).toEqual(['0', '1', '2', '3', '4']);
+    for (const span of [0, 1, 2, 3]) {
+      for (const teacher of [0, 1]) expect(run.spanComplete(teacher, span)).toEqual([]);
+    }
+    expect(run.spanComplete(1, 4)).toEqual([]);
+    const next = wants(run.spanComplete(0, 4));
+    expect(next).toEqual([5, 6, 7, 8, 9].flatMap((span) => [`0:${span}`, `1:${span}`]));
+    // What is open stays open, though something before it must be asked for again.
+    expect(run.spanUnreadable(0, 1, 0)).toEqual([{ kind: 'want', teacher: 0, span: 1 }]);
+    expect(run.credited(1, 0)).toEqual([]);
   });
 
   it('moves the window with the steps done, over the end of an epoch and of the run', () => {
@@ -194,7 +211,12 @@ function playRandomly(seed: number): void {
   const plan = stepPlan({ sampleCount: 1 + upTo(6_000), batchSize, steps: 1 + upTo(60) });
   const grid: SpanGrid = spanGrid(plan, ROW_BYTES);
   const teacherCount = 1 + upTo(3);
-  const run = new RunSchedule({ grid, teacherCount, windowSteps: 1 + upTo(40) });
+  const run = new RunSchedule({
+    grid,
+    teacherCount,
+    windowSteps: 1 + upTo(40),
+    viewCycle: 1 + upTo(4),
+  });
   const open = new Set<string>();
   const answered = new Set<string>();
   // The student: attached or not, the next step whose target it expects, what it has done, its credit.
