@@ -1,6 +1,7 @@
 /** What `models` and `datasets` have in common: pushing bytes, `list`, `delete`. */
 import { type Artifact, ArtifactKind } from '@lyceum/proto';
 import type { Command } from 'commander';
+import type { ArtifactContent } from '../client/index.js';
 import { datasetText, modelText } from './artifact-description.js';
 import { type CommandContext, withCoordinator } from './command-context.js';
 import { timeText } from './run-document.js';
@@ -14,9 +15,9 @@ export async function pushArtifact(
   { client, print, notice, signal }: CommandContext,
   kind: PushedKind,
   name: string,
-  bytes: Uint8Array,
+  content: ArtifactContent,
 ): Promise<void> {
-  const { artifact, created } = await client.pushArtifact(kind, name, bytes, { signal });
+  const { artifact, created } = await client.pushArtifact(kind, name, content, { signal });
   if (!created) notice(`${name} is there already, of the same bytes`);
   print(artifactDocument(artifact), () => artifactLines([artifact], Date.now()));
 }

@@ -9,7 +9,6 @@ import {
   type AnswerVerification,
   type Artifact,
   type ArtifactKind,
-  CHUNK_BYTES,
   CONNECT_DEADLINE_MS,
   type Garbage,
   LyceumError,
@@ -37,6 +36,7 @@ import {
 } from '@lyceum/proto/node';
 import type { EnsembleTable } from '../report/ensemble-table.js';
 import { type Report, reportSchema } from '../report/report.js';
+import { type ArtifactContent, contentChunks, contentSize } from './artifact-chunks.js';
 import { hasEnded } from './run-states.js';
 
 /** How long a watch goes on trying to reach a coordinator that went away. */
@@ -244,17 +244,17 @@ export class CoordinatorClient {
   async pushArtifact(
     kind: ArtifactKind,
     name: string,
-    bytes: Uint8Array,
+    content: ArtifactContent,
     options: Cancellable = {},
   ): Promise<{ readonly artifact: Artifact; readonly created: boolean }> {
+    const sizeBytes = await contentSize(content);
     const push = openClientStream<PushArtifactRequest, PushArtifactResponse>(
       (done) => this.#artifacts.pushArtifact(done),
       options,
     );
-    const header = PushArtifactHeader.fromPartial({ kind, name, sizeBytes: bytes.length });
+    const header = PushArtifactHeader.fromPartial({ kind, name, sizeBytes });
     await push.send({ part: { $case: 'header', header } });
-    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
-      const chunk = Buffer.from(bytes.subarray(start, start + CHUNK_BYTES));
+    for await (const chunk of contentChunks(content)) {
       await push.send({ part: { $case: 'chunk', chunk } });
     }
     push.end();

@@ -3,5 +3,6 @@ export type { RunComparison } from '../report/compare-runs.js';
 export type { EnsembleRow, EnsembleTable } from '../report/ensemble-table.js';
 export type { Report, ReportModelRow } from '../report/report.js';
 export type { SweepTable } from '../report/sweep-table.js';
+export type { ArtifactContent } from './artifact-chunks.js';
 export * from './coordinator-client.js';
 export * from './run-states.js';

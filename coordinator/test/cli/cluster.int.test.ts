@@ -3,10 +3,11 @@
  * student worker, each a process. The tests are one story, in order: data, models, runs, report, pull.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readNpz } from '@lyceum/learning/data';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Report } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local/index.js';
@@ -146,6 +147,24 @@ describe('data', () => {
     ]);
     const again = await cli('datasets', 'push', 'small', file);
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('already') });
+  });
+
+  test('a folder of images is pushed as a set', async () => {
+    for (const name of ['cat', 'dog']) {
+      await mkdir(path.join(folder, 'pets', name), { recursive: true });
+      for (let n = 0; n < 10; n++) {
+        const background = { r: 20 * n, g: 0, b: 0 };
+        const image = sharp({ create: { width: 8, height: 6, channels: 3, background } });
+        await image.png().toFile(path.join(folder, 'pets', name, `${n}.png`));
+      }
+    }
+    const pushed = await cli('datasets', 'push', 'pets', path.join(folder, 'pets'));
+    expect(pushed).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('[6, 8, 3], 2 classes; train 14, validation 2, test 4'),
+      stderr: expect.stringContaining('cat, dog; sorted as strings'),
+    });
+    expect(await cli('datasets', 'delete', 'pets')).toMatchObject({ code: 0 });
   });
 
   test('a set that is none is refused, with what is wrong', async () => {

@@ -18,7 +18,12 @@ import {
   sha256Hex,
   toLyceumError,
 } from '@lyceum/proto';
-import { type Dataset, type DatasetParts, datasetProblems } from './dataset.js';
+import {
+  type Dataset,
+  type DatasetOutline,
+  type DatasetParts,
+  datasetProblems,
+} from './dataset.js';
 import { type NpyArray, readNpy } from './npy.js';
 import { writeNpz } from './npz.js';
 import { readZip, type ZipLimits } from './zip.js';
@@ -30,7 +35,7 @@ const LIMITS: ZipLimits = { maxMembers: 16, maxBytes: DATASET_MAX_BYTES };
 export function encodeDataset(parts: DatasetParts): Buffer {
   const problems = datasetProblems(parts);
   if (problems.length > 0) throw new InvalidDocumentError('data set', problems);
-  const { classCount, classNames, inputScale, sampleCount, inputs } = parts;
+  const { sampleCount, inputs } = parts;
   const inputsArray: NpyArray = {
     dtype: inputs instanceof Uint8Array ? 'uint8' : 'float32',
     shape: [sampleCount, ...parts.sampleShape],
@@ -42,8 +47,13 @@ export function encodeDataset(parts: DatasetParts): Buffer {
       ['labels', { dtype: 'int32', shape: [sampleCount], data: parts.labels }],
       ['splits', { dtype: 'uint8', shape: [sampleCount], data: parts.splits }],
     ],
-    [['meta.json', JSON.stringify({ format: FORMAT, classCount, classNames, inputScale })]],
+    [['meta.json', datasetMeta(parts)]],
   );
+}
+
+/** The text of `meta.json`. */
+export function datasetMeta({ classCount, classNames, inputScale }: DatasetOutline): string {
+  return JSON.stringify({ format: FORMAT, classCount, classNames, inputScale });
 }
 
 /**

@@ -40,10 +40,30 @@ export interface Dataset {
 export type DatasetParts = Omit<Dataset, 'digest'>;
 
 /** Class names and labels of more classes than this are a mistake, not a classification task. */
-const MAX_CLASSES = 65_536;
+export const MAX_CLASSES = 65_536;
+
+/** All of a set but its inputs. */
+export type DatasetOutline = Omit<DatasetParts, 'inputs'>;
 
 /** All that keeps `parts` from being a data set. */
 export function datasetProblems(parts: DatasetParts): Problem[] {
+  const problems = outlineProblems(parts);
+  const wrong = (message: string) => problems.push({ path: 'inputs', message });
+  const features = parts.sampleShape.reduce((product, n) => product * n, 1);
+  if (parts.inputs.length !== parts.sampleCount * features) {
+    wrong(`want ${parts.sampleCount * features} values, got ${parts.inputs.length}`);
+  }
+  if (parts.inputs instanceof Float32Array) {
+    const index = parts.inputs.findIndex((value) => !Number.isFinite(value));
+    if (index >= 0) {
+      wrong(`sample ${Math.floor(index / features)} holds ${parts.inputs[index]}`);
+    }
+  }
+  return problems;
+}
+
+/** As {@link datasetProblems}, for a set whose inputs are elsewhere. */
+export function outlineProblems(parts: DatasetOutline): Problem[] {
   const problems: Problem[] = [];
   const wrong = (path: string, message: string) => problems.push({ path, message });
   const { sampleShape, sampleCount, classCount, classNames } = parts;
@@ -55,17 +75,7 @@ export function datasetProblems(parts: DatasetParts): Problem[] {
       `samples have shape [${sampleShape}]; want [height, width, channels] or [length]`,
     );
   }
-  const features = sampleShape.reduce((product, n) => product * n, 1);
   if (sampleCount < 1) wrong('inputs', 'there are no samples');
-  if (parts.inputs.length !== sampleCount * features) {
-    wrong('inputs', `want ${sampleCount * features} values, got ${parts.inputs.length}`);
-  }
-  if (parts.inputs instanceof Float32Array) {
-    const index = parts.inputs.findIndex((value) => !Number.isFinite(value));
-    if (index >= 0) {
-      wrong('inputs', `sample ${Math.floor(index / features)} holds ${parts.inputs[index]}`);
-    }
-  }
   if (!(Number.isFinite(parts.inputScale) && parts.inputScale > 0)) {
     wrong('inputScale', `must be greater than 0, got ${parts.inputScale}`);
   }

@@ -1,14 +1,18 @@
 /** Data sets, orders, views, array files and model packages, on plain arrays. No TensorFlow. */
 export { architectureLayers } from './architecture-layers.js';
 export * from './dataset.js';
-export * from './dataset-file.js';
+export { encodeDataset, parseDataset } from './dataset-file.js';
+export { DatasetWriter, type RowFormat } from './dataset-writer.js';
 export { writeDurably } from './durable-file.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares } from './fixed-split.js';
 export { fnv1a32, mulberry32 } from './hashing.js';
-export { importDataset } from './import-dataset.js';
-export { type IdxFiles, importIdx } from './import-idx.js';
-export { importNpz } from './import-npz.js';
-export { importDigits, importFashion } from './import-packages.js';
+export { importDataset } from './import/import-dataset.js';
+export { type IdxFiles, importIdx } from './import/import-idx.js';
+export { importNpz } from './import/import-npz.js';
+export * from './import/import-options.js';
+export { importDigits, importFashion } from './import/import-packages.js';
+export * from './import/import-source.js';
+export type { ImportSummary } from './import/import-summary.js';
 export * from './labelled-mask.js';
 export {
   MEASURED_TRAIN_SEED,

@@ -37,12 +37,18 @@ const MAX_RANK = 8;
 
 /** @throws {LyceumError} INVALID_ARGUMENT if the values do not fill the shape. */
 export function writeNpy(array: NpyArray): Buffer {
-  const { descriptor } = TYPES[array.dtype];
   const { shape, data } = array;
   const elements = elementCount(shape);
   if (elements !== data.length) {
     throw refusal(`shape [${shape}] has ${elements} elements, and ${data.length} are given`);
   }
+  const values = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.concat([npyHeader(array.dtype, shape), values]);
+}
+
+/** All of an NPY file that comes before its values. */
+export function npyHeader(dtype: NpyArray['dtype'], shape: readonly number[]): Buffer {
+  const { descriptor } = TYPES[dtype];
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const preamble = MAGIC.length + 4;
@@ -52,8 +58,7 @@ export function writeNpy(array: NpyArray): Buffer {
   MAGIC.copy(start);
   start[6] = 1;
   start.writeUInt16LE(header.length, 8);
-  const values = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return Buffer.concat([start, Buffer.from(header, 'latin1'), values]);
+  return Buffer.concat([start, Buffer.from(header, 'latin1')]);
 }
 
 /**

@@ -14,7 +14,7 @@ export interface ZipLimits {
 }
 
 /** Archives carry no other time than this, the first that the format knows. Noon exists in every time zone. */
-const MEMBER_TIME = new Date(1980, 0, 1, 12);
+export const MEMBER_TIME = new Date(1980, 0, 1, 12);
 
 /** @returns the archive's bytes: members stored, sorted by name, with one fixed time. */
 export function writeZip(members: ReadonlyMap<string, Uint8Array>): Buffer {

@@ -1,59 +1,146 @@
-import { readFile } from 'node:fs/promises';
-import { encodeDataset, importDataset, importIdx } from '@lyceum/learning/data';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  encodeDataset,
+  type ImageFit,
+  type ImportedSource,
+  type ImportOptions,
+  type ImportPlaces,
+  importIdx,
+  importSource,
+  parseClasses,
+  parseSize,
+  parseSplit,
+  requireNothingRefused,
+  wholeSource,
+} from '@lyceum/learning/data';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
-import type { Command } from 'commander';
+import { onInterrupt } from '@lyceum/proto/node';
+import { type Command, Option } from 'commander';
 import { addArtifactDelete, addArtifactList, pushArtifact } from '../artifact-commands.js';
-import { globalOptions, withCoordinator } from '../command-context.js';
+import { globalOptions, notice, print, withCoordinator } from '../command-context.js';
+import { CommandExit, EXIT } from '../exit-codes.js';
+import { importLines } from '../import-lines.js';
 
 const KIND = ArtifactKind.ARTIFACT_KIND_DATASET;
 
-interface PushOptions {
+interface IdxOptions {
   readonly images?: string;
   readonly labels?: string;
   readonly testImages?: string;
   readonly testLabels?: string;
 }
 
+interface PushOptions extends IdxOptions {
+  readonly size?: string;
+  readonly channels?: 'gray' | 'rgb';
+  readonly fit?: ImageFit;
+  readonly label?: string;
+  readonly image?: string;
+  readonly split?: string;
+  readonly classes?: string;
+  readonly skipRefused?: boolean;
+  readonly dryRun?: boolean;
+}
+
 export function addDatasets(program: Command): void {
   const datasets = program.command('datasets').description('push, list and delete data sets');
-  datasets
-    .command('push')
-    .description('store a data set under a name')
-    .argument('<name>', 'lower-case letters, digits, dashes and dots')
-    .argument(
-      '[source]',
-      'digits, fashion, an .npz with inputs, labels and splits, or a folder of IDX files',
-    )
-    .option('--images <file>', 'IDX file of images, plain or gzip; instead of a source')
-    .option('--labels <file>', 'IDX file of their labels')
-    .option('--test-images <file>', 'IDX file of test images; else a test split is taken out')
-    .option('--test-labels <file>', 'IDX file of their labels')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  coordinator datasets push digits digits
-  coordinator datasets push mine ./mine.npz
-  coordinator datasets push mnist --images train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz`,
-    )
-    .action(
-      async (name: string, source: string | undefined, options: PushOptions, command: Command) => {
-        const bytes = await datasetBytes(source, options, globalOptions(command).cache);
-        await withCoordinator(command, (context) => pushArtifact(context, KIND, name, bytes));
-      },
-    );
+  addPush(datasets);
   addArtifactList(datasets, KIND);
   addArtifactDelete(datasets, KIND);
 }
 
-async function datasetBytes(
+function addPush(datasets: Command): void {
+  datasets
+    .command('push')
+    .description('store a data set under a name')
+    .argument('<name>', 'lower-case letters, digits, dashes and dots')
+    .argument('[source]', 'what it is made of: see below')
+    .option('--size <height>x<width>', 'scale images to this; else all must be of one size')
+    .addOption(
+      new Option('--channels <kind>', 'make images gray or coloured; else they stay').choices([
+        'gray',
+        'rgb',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--fit <how>',
+        'an image of another shape: cut, padded, distorted (cover)',
+      ).choices(['cover', 'contain', 'stretch']),
+    )
+    .option('--split <how>', 'names, or shares: test=0.2,validation=0.1,seed=7')
+    .option('--classes <names>', 'all classes in their order: a,b,c, or @FILE with one a line')
+    .option('--skip-refused', 'leave out samples that cannot be taken; else nothing is pushed')
+    .option('--dry-run', 'say what would come out, and push nothing')
+    .option('--images <file>', 'IDX file of images, plain or gzip; instead of a source')
+    .option('--labels <file>', 'IDX file of their labels')
+    .option('--test-images <file>', 'IDX file of test images; else a test split is taken out')
+    .option('--test-labels <file>', 'IDX file of their labels')
+    .addHelpText('after', PUSH_HELP)
+    .action(pushDataset);
+}
+
+const PUSH_HELP = `
+Sources:
+  digits, fashion   known sets that ship in packages
+  FILE.npz          inputs, labels and perhaps splits
+  FOLDER            IDX files, or images, one folder a class: FOLDER/cat/1.png, or FOLDER/train/cat/1.png
+
+Examples:
+  coordinator datasets push digits digits
+  coordinator datasets push mine ./mine.npz
+  coordinator datasets push pets ./pets --size 64x64 --channels rgb --dry-run
+  coordinator datasets push mnist --images train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz`;
+
+async function pushDataset(
+  name: string,
   source: string | undefined,
-  files: PushOptions,
-  cacheFolder: string,
-): Promise<Buffer> {
-  const { images, labels, testImages, testLabels } = files;
-  if (source !== undefined && Object.keys(files).length === 0) {
-    return importDataset(source, cacheFolder);
+  options: PushOptions,
+  command: Command,
+): Promise<void> {
+  const globals = globalOptions(command);
+  const scratch = await mkdtemp(join(tmpdir(), 'lyceum-import-'));
+  try {
+    const places = { cacheFolder: globals.cache, scratch };
+    const { content, summary } = await interruptible((signal) =>
+      openSource(source, options, { ...places, signal }),
+    );
+    if (options.dryRun === true) {
+      print(globals.output, summary, () => importLines(summary));
+      return;
+    }
+    if (options.skipRefused !== true) requireNothingRefused(summary);
+    for (const line of importLines(summary)) notice(line);
+    await withCoordinator(command, (context) => pushArtifact(context, KIND, name, content));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** @throws {CommandExit} 130 if Ctrl-C ended the work. */
+async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupted = new AbortController();
+  const stopListening = onInterrupt(['SIGINT'], () => interrupted.abort());
+  try {
+    return await work(interrupted.signal);
+  } catch (err) {
+    if (interrupted.signal.aborted) throw new CommandExit(EXIT.interrupted);
+    throw err;
+  } finally {
+    stopListening();
+  }
+}
+
+async function openSource(
+  source: string | undefined,
+  { images, labels, testImages, testLabels, ...given }: PushOptions,
+  places: ImportPlaces,
+): Promise<ImportedSource> {
+  const idxGiven = [images, labels, testImages, testLabels].some((file) => file !== undefined);
+  if (source !== undefined && !idxGiven) {
+    return importSource(source, await importOptions(given), places);
   }
   const paired = (testImages === undefined) === (testLabels === undefined);
   if (source !== undefined || images === undefined || labels === undefined || !paired) {
@@ -61,14 +148,33 @@ async function datasetBytes(
       'give a source, or --images and --labels, perhaps with --test-images and --test-labels';
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  return encodeDataset(
-    importIdx({
-      images: await readInput(images),
-      labels: await readInput(labels),
-      testImages: testImages === undefined ? undefined : await readInput(testImages),
-      testLabels: testLabels === undefined ? undefined : await readInput(testLabels),
-    }),
-  );
+  const parts = importIdx({
+    images: await readInput(images),
+    labels: await readInput(labels),
+    testImages: testImages === undefined ? undefined : await readInput(testImages),
+    testLabels: testLabels === undefined ? undefined : await readInput(testLabels),
+  });
+  return wholeSource(encodeDataset(parts));
+}
+
+async function importOptions({
+  size,
+  channels,
+  fit,
+  label,
+  image,
+  split,
+  classes,
+}: PushOptions): Promise<ImportOptions> {
+  return {
+    ...(size !== undefined && { size: parseSize(size) }),
+    ...(channels !== undefined && { channels }),
+    ...(fit !== undefined && { fit }),
+    ...(label !== undefined && { label }),
+    ...(image !== undefined && { image }),
+    ...(split !== undefined && { split: parseSplit(split) }),
+    ...(classes !== undefined && { classes: await parseClasses(classes) }),
+  };
 }
 
 async function readInput(file: string): Promise<Buffer> {

@@ -10,8 +10,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
-import type { DatasetParts } from './dataset.js';
-import { fixedSplits } from './fixed-split.js';
+import type { DatasetParts } from '../dataset.js';
+import { fixedSplits } from '../fixed-split.js';
 
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;

@@ -2,8 +2,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DATASET_MAX_BYTES, LyceumError } from '@lyceum/proto';
-import type { DatasetParts } from './dataset.js';
-import { encodeDataset } from './dataset-file.js';
+import type { DatasetParts } from '../dataset.js';
+import { encodeDataset } from '../dataset-file.js';
 import { importIdx } from './import-idx.js';
 import { importNpz } from './import-npz.js';
 import { importDigits, importFashion } from './import-packages.js';
@@ -33,6 +33,11 @@ async function importParts(path: string, cacheFolder: string): Promise<DatasetPa
 
 /** `train-images-idx3-ubyte`, `t10k-labels.idx1-ubyte.gz`, `emnist-digits-test-images-idx3-ubyte.gz`. */
 const IDX_NAME = /^(?:.*-)?(train|t10k|test)-(images|labels)[-.]idx\d-ubyte(\.gz)?$/;
+
+/** Whether a folder has a file that is named as IDX files are. */
+export async function isIdxFolder(folder: string): Promise<boolean> {
+  return (await readdir(folder)).some((name) => IDX_NAME.test(name));
+}
 
 async function importIdxFolder(folder: string): Promise<DatasetParts> {
   const files = new Map<string, string>();

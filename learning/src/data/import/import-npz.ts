@@ -8,12 +8,12 @@
  * Where no split is given the fixed one is made. A data set's own file (with `meta.json`) is read as it is.
  */
 import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
-import { type DatasetParts, datasetProblems, SPLIT_NUMBERS } from './dataset.js';
-import { parseDataset } from './dataset-file.js';
-import { fixedSplits, TEST_GIVEN_SHARES } from './fixed-split.js';
-import { type NpyArray, readNpy } from './npy.js';
-import { NPZ_LIMITS } from './npz.js';
-import { readZip } from './zip.js';
+import { type DatasetParts, datasetProblems, SPLIT_NUMBERS } from '../dataset.js';
+import { parseDataset } from '../dataset-file.js';
+import { fixedSplits, TEST_GIVEN_SHARES } from '../fixed-split.js';
+import { type NpyArray, readNpy } from '../npy.js';
+import { NPZ_LIMITS } from '../npz.js';
+import { readZip } from '../zip.js';
 
 /** @throws {InvalidDocumentError} naming all that is wrong. */
 export function importNpz(bytes: Uint8Array, source = 'NPZ file'): DatasetParts {

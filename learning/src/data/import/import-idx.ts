@@ -4,8 +4,8 @@
  */
 import { gunzipSync } from 'node:zlib';
 import { DATASET_MAX_BYTES, LyceumError } from '@lyceum/proto';
-import { type DatasetParts, SPLIT_NUMBERS } from './dataset.js';
-import { fixedSplits, TEST_GIVEN_SHARES } from './fixed-split.js';
+import { type DatasetParts, SPLIT_NUMBERS } from '../dataset.js';
+import { fixedSplits, TEST_GIVEN_SHARES } from '../fixed-split.js';
 
 /** Bytes of files, plain or gzip. */
 export interface IdxFiles {

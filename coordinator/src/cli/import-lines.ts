@@ -1,0 +1,44 @@
+/** What came out of a source of data, as lines for a person. */
+import type { ImportSummary } from '@lyceum/learning/data';
+import { countText } from './table.js';
+
+const CLASSES_SHOWN = 20;
+
+export function importLines(summary: ImportSummary): string[] {
+  const { refused, ignored, classNames, splits } = summary;
+  const shown = classNames.slice(0, CLASSES_SHOWN).join(', ');
+  const more = classNames.length > CLASSES_SHOWN ? `, … (${classNames.length} in all)` : '';
+  const splitTexts = Object.entries(splits).map(([name, { samples, labelled }]) => {
+    const some = labelled === samples ? '' : ` (${countText(labelled)} labelled)`;
+    return `${name} ${countText(samples)}${some}`;
+  });
+  return [
+    `samples   ${countText(summary.samples)} of ${shapeText(summary)}, from ${summary.kind}`,
+    `classes   ${shown}${more}; ${summary.classOrder}`,
+    `splits    ${splitTexts.join(', ')}; from ${summary.splitSource}`,
+    ...refusedLines(refused),
+    ...(ignored.count === 0 ? [] : [`ignored   ${ignored.count}: ${someText(ignored)}`]),
+  ];
+}
+
+/** `28 × 32 (height × width), 3 channels, uint8`. */
+function shapeText({ sampleShape, valueType }: ImportSummary): string {
+  const [height, width, channels] = sampleShape;
+  if (sampleShape.length !== 3) return `${sampleShape} values, ${valueType}`;
+  const channelText = channels === 1 ? '1 channel' : `${channels} channels`;
+  return `${height} × ${width} (height × width), ${channelText}, ${valueType}`;
+}
+
+function refusedLines({ count, reasons, first }: ImportSummary['refused']): string[] {
+  if (count === 0) return [];
+  const counts = Object.entries(reasons).map(([reason, n]) => `${n} ${reason}`);
+  return [
+    `refused   ${count}: ${counts.join(', ')}`,
+    ...first.map(({ path, message }) => `  ${path}: ${message}`),
+    ...(count > first.length ? [`  and ${count - first.length} more`] : []),
+  ];
+}
+
+function someText({ count, first }: ImportSummary['ignored']): string {
+  return first.join(', ') + (count > first.length ? ', …' : '');
+}

@@ -1,0 +1,66 @@
+/** `datasets push` as a process: what it says of a folder of images, without a cluster. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { runCli } from './cli-process.js';
+
+/** Port 1 of loopback: nobody listens there. */
+const NOBODY = '127.0.0.1:1';
+
+const root = mkdtempSync(path.join(tmpdir(), 'lyceum-push-'));
+const pets = path.join(root, 'pets');
+/** The temporary folder of the processes that are started here, and of nobody else. */
+const scratch = path.join(root, 'scratch');
+afterAll(() => rmSync(root, { recursive: true }));
+beforeAll(async () => {
+  await mkdir(scratch);
+  vi.stubEnv('TMPDIR', scratch);
+  for (const name of ['cat', 'dog']) {
+    await mkdir(path.join(pets, name), { recursive: true });
+    for (let n = 0; n < 10; n++) {
+      const background = { r: 20 * n, g: 0, b: 0 };
+      const image = sharp({ create: { width: 8, height: 6, channels: 3, background } });
+      await image.png().toFile(path.join(pets, name, `${n}.png`));
+    }
+  }
+  await writeFile(path.join(pets, 'cat', 'broken.jpg'), 'hello');
+});
+
+test('a dry run says what would come out, as lines and as JSON', async () => {
+  const size = ['--size', '3x4', '--channels', 'gray'];
+  const lines = await runCli(NOBODY, 'datasets', 'push', 'pets', pets, ...size, '--dry-run');
+  expect(lines).toMatchObject({ code: 0, stderr: '' });
+  expect(lines.stdout).toContain('20 of 3 × 4 (height × width), 1 channel, uint8, from images');
+  expect(lines.stdout).toContain('cat, dog; sorted as strings');
+  expect(lines.stdout).toContain('refused   1: 1 unreadable image');
+  expect(lines.stdout).toContain('cat/broken.jpg: cannot be read as JPEG');
+
+  const json = await runCli(NOBODY, 'datasets', 'push', 'pets', pets, '--dry-run', '-o', 'json');
+  expect(JSON.parse(json.stdout)).toMatchObject({ samples: 20, sampleShape: [6, 8, 3] });
+});
+
+test('what is refused stops a push, unless it may be left out', async () => {
+  const stopped = await runCli(NOBODY, 'datasets', 'push', 'pets', pets);
+  expect(stopped.code).toBe(2);
+  expect(stopped.stderr).toContain('cat/broken.jpg');
+  expect(stopped.stderr).toContain('--skip-refused');
+
+  const on = await runCli(NOBODY, 'datasets', 'push', 'pets', pets, '--skip-refused');
+  expect(on).toMatchObject({ code: 4, stderr: expect.stringContaining('no coordinator answers') });
+  expect(readdirSync(scratch)).toEqual([]);
+});
+
+test.each([
+  [['--size', '0x4'], 'want HEIGHTxWIDTH'],
+  [['--fit', 'crop'], 'Allowed choices are cover, contain, stretch'],
+  [['--split', 'test=2'], 'leave nothing to train on'],
+  [['--split', 'half'], 'want names'],
+  [['--classes', 'cat'], 'two names or more'],
+  [['--classes', 'cat,cat'], '"cat" is there twice'],
+])('%j is wrong usage: 2', async (options, words) => {
+  const { code, stderr } = await runCli(NOBODY, 'datasets', 'push', 'pets', pets, ...options);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(words) });
+});

@@ -1,0 +1,69 @@
+/** From names of classes to their numbers, where names come up one by one. */
+import { LyceumError } from '@lyceum/proto';
+import { MAX_CLASSES } from '../dataset.js';
+import { SampleRefusedError } from './refusals.js';
+
+export interface OrderedClasses {
+  readonly classNames: readonly string[];
+  /** For a person: what the order is. */
+  readonly order: string;
+  /** Entry n is the final number of the class that {@link ClassNumbers.numberOf} called n. */
+  readonly finalNumbers: readonly number[];
+}
+
+/** A longer name is text in the wrong column. */
+const NAME_MAX_LENGTH = 256;
+
+export class ClassNumbers {
+  readonly #given: boolean;
+  readonly #numbers: Map<string, number>;
+
+  /** @param classes - names of all classes, in their order; undefined: those that occur, sorted. */
+  constructor(classes: readonly string[] | undefined) {
+    this.#given = classes !== undefined;
+    this.#numbers = new Map(classes?.map((name, number) => [name, number]));
+  }
+
+  /**
+   * @returns −1 for undefined: unlabelled.
+   * @throws {SampleRefusedError} if the name is none of those given, or no name.
+   * @throws {LyceumError} INVALID_ARGUMENT if there are too many names.
+   */
+  numberOf(name: string | undefined): number {
+    if (name === undefined) return -1;
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    if (name.length > NAME_MAX_LENGTH) {
+      const message = `has a label of ${name.length} characters; at most ${NAME_MAX_LENGTH}`;
+      throw new SampleRefusedError('label too long', message);
+    }
+    if (this.#given) {
+      const message = `has label "${name}", which is none of the given classes`;
+      throw new SampleRefusedError('unknown class', message);
+    }
+    if (this.#numbers.size === MAX_CLASSES) {
+      const message = `there are more than ${MAX_CLASSES} classes, with "${name}"; is this the column of labels?`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    this.#numbers.set(name, this.#numbers.size);
+    return this.#numbers.size - 1;
+  }
+
+  ordered(): OrderedClasses {
+    const names = [...this.#numbers.keys()];
+    if (this.#given)
+      return { classNames: names, order: 'as given', finalNumbers: [...names.keys()] };
+    const classNames = [...names].sort();
+    const final = new Map(classNames.map((name, number) => [name, number]));
+    const finalNumbers = names.map((name) => final.get(name) as number);
+    return { classNames, order: `sorted as strings${numeralWarning(classNames)}`, finalNumbers };
+  }
+}
+
+/** Numerals sort as strings too, which surprises whoever expects class 2 to have number 2. */
+function numeralWarning(sorted: readonly string[]): string {
+  if (!sorted.every((name) => /^\d{1,15}$/.test(name))) return '';
+  const index = sorted.findIndex((name, i) => i > 0 && Number(name) < Number(sorted[i - 1]));
+  if (index < 0) return '';
+  return ` ("${sorted[index - 1]}" before "${sorted[index]}"; --classes gives another order)`;
+}

@@ -1,0 +1,19 @@
+/**
+ * Maps with at most `limit` calls at once, results in the order of the items; one item is read ahead of them.
+ * The first failure ends it.
+ */
+export async function* mapInOrder<Item, Result>(
+  items: AsyncIterable<Item>,
+  limit: number,
+  map: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result, void, undefined> {
+  const pending: Promise<Result>[] = [];
+  for await (const item of items) {
+    const result = map(item);
+    // Whoever awaits it sees the failure; until then it is nobody's, and Node would end the process.
+    result.catch(() => undefined);
+    pending.push(result);
+    if (pending.length >= limit) yield await (pending.shift() as Promise<Result>);
+  }
+  for (const result of pending) yield await result;
+}

@@ -1,0 +1,40 @@
+/** What of a source was not taken: counted, with the first few by name, however many there are. */
+import { LyceumError, type Problem } from '@lyceum/proto';
+
+/** A sample that cannot be taken; the others can. */
+export class SampleRefusedError extends LyceumError {
+  /** A few words by which refusals are counted. */
+  readonly reason: string;
+
+  constructor(reason: string, message = reason) {
+    super('INVALID_ARGUMENT', message);
+    this.reason = reason;
+  }
+}
+
+const FIRST_COUNT = 5;
+
+export class Refusals {
+  /** How often each reason was given. */
+  readonly reasons = new Map<string, number>();
+  readonly first: Problem[] = [];
+  count = 0;
+
+  /** @param path - the file or row that was refused. */
+  add(path: string, { reason, message }: SampleRefusedError): void {
+    this.count += 1;
+    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
+    if (this.first.length < FIRST_COUNT) this.first.push({ path, message });
+  }
+}
+
+/** Files that are not meant as samples. */
+export class Ignored {
+  readonly first: string[] = [];
+  count = 0;
+
+  add(path: string): void {
+    this.count += 1;
+    if (this.first.length < FIRST_COUNT) this.first.push(path);
+  }
+}

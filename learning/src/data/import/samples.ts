@@ -1,0 +1,122 @@
+/**
+ * The common end of all sources that are read in a stream: samples come one by one, a set's file comes out.
+ * In memory are a few samples, and of each one its class and its split.
+ */
+import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
+import { type DatasetOutline, SPLIT_NUMBERS, type SplitName } from '../dataset.js';
+import { DatasetWriter } from '../dataset-writer.js';
+import { ClassNumbers, type OrderedClasses } from './class-numbers.js';
+import { GrowingInt32 } from './growing-int32.js';
+import type { SplitChoice } from './import-options.js';
+import { type Refusals, SampleRefusedError } from './refusals.js';
+import { chosenSplits } from './split-choice.js';
+
+export interface Sample {
+  /** The file or row that it is from. */
+  readonly where: string;
+  /** [H, W, channels] or [D]. */
+  readonly shape: readonly number[];
+  /** [...shape], row-major. */
+  readonly values: Uint8Array | Float32Array;
+  /** The name of its class; undefined: unlabelled. */
+  readonly label: string | undefined;
+  /** Undefined: the source does not say. */
+  readonly split: SplitName | undefined;
+}
+
+export interface SampleSink {
+  /** The kind of source, which the draw of splits depends on. */
+  readonly kind: string;
+  /** Names of all classes; absent: those that occur, sorted as strings. */
+  readonly classes: readonly string[] | undefined;
+  readonly split: SplitChoice | undefined;
+  readonly refusals: Refusals;
+  /** An empty folder for the set's file and what is needed to write it. */
+  readonly scratch: string;
+  /** Ends it between two samples. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WrittenSamples {
+  /** Path of the set's file. */
+  readonly file: string;
+  readonly outline: Omit<DatasetOutline, 'inputScale'>;
+  readonly valueType: 'uint8' | 'float32';
+  readonly classOrder: string;
+  readonly splitSource: string;
+}
+
+/**
+ * Writes all samples that have the shape of the first.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if there are none, or they are no data set.
+ */
+export async function writeSamples(
+  samples: AsyncIterable<Sample>,
+  sink: SampleSink,
+): Promise<WrittenSamples> {
+  const numbers = new ClassNumbers(sink.classes);
+  const labels = new GrowingInt32();
+  const splits = new GrowingInt32();
+  let writer: DatasetWriter | undefined;
+  try {
+    for await (const sample of samples) {
+      sink.signal?.throwIfAborted();
+      try {
+        const first = writer?.format.sampleShape ?? sample.shape;
+        if (`${sample.shape}` !== `${first}`) throw otherShape(sample, first);
+        const label = numbers.numberOf(sample.label);
+        writer ??= await openWriter(sink.scratch, sample);
+        await writer.append(sample.values);
+        labels.push(label);
+        splits.push(sample.split === undefined ? 0 : SPLIT_NUMBERS[sample.split]);
+      } catch (err) {
+        if (!(err instanceof SampleRefusedError)) throw err;
+        sink.refusals.add(sample.where, err);
+      }
+    }
+    if (writer === undefined) throw noSamples(sink.refusals);
+    return await finish(writer, labels.values(), splits.values(), numbers.ordered(), sink);
+  } finally {
+    await writer?.close();
+  }
+}
+
+async function finish(
+  writer: DatasetWriter,
+  provisional: Int32Array,
+  given: Int32Array,
+  { classNames, order, finalNumbers }: OrderedClasses,
+  { kind, split }: SampleSink,
+): Promise<WrittenSamples> {
+  const labels = provisional.map((label) => (label < 0 ? -1 : (finalNumbers[label] as number)));
+  const { splits, source } = chosenSplits(kind, split, labels, given);
+  const { sampleShape, valueType } = writer.format;
+  const file = await writer.finish({ classNames, labels, splits });
+  const sampleCount = labels.length;
+  const classCount = classNames.length;
+  return {
+    file,
+    outline: { sampleShape, sampleCount, classCount, classNames, labels, splits },
+    valueType,
+    classOrder: order,
+    splitSource: source,
+  };
+}
+
+function openWriter(scratch: string, { shape, values }: Sample): Promise<DatasetWriter> {
+  const valueType = values instanceof Uint8Array ? 'uint8' : 'float32';
+  return DatasetWriter.open(scratch, { sampleShape: shape, valueType });
+}
+
+function otherShape({ shape }: Sample, first: readonly number[]): SampleRefusedError {
+  const advice = shape.length === 3 ? '; --size and --channels make them equal' : '';
+  const message = `has shape [${shape.join(', ')}], the first sample [${first.join(', ')}]${advice}`;
+  return new SampleRefusedError('another shape', message);
+}
+
+function noSamples(refusals: Refusals): LyceumError {
+  if (refusals.count > 0)
+    return new InvalidDocumentError('no sample of the source', refusals.first);
+  return new LyceumError('INVALID_ARGUMENT', 'the source has no samples');
+}
