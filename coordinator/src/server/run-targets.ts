@@ -3,28 +3,14 @@
  * student that is attached.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AnswerCodec } from '@lyceum/learning/codecs';
-import { batchSpan, viewAt } from '@lyceum/learning/data';
-import { type CombinationFit, type TargetPlan, targetPlan } from '@lyceum/learning/ensemble';
-import {
-  type DistillationSpecification,
-  LyceumError,
-  type TargetFrame,
-  type TargetRequest,
-  toLyceumError,
-} from '@lyceum/proto';
+import type { CombinationFit } from '@lyceum/learning/ensemble';
+import { LyceumError, type TargetFrame, type TargetRequest, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { ContributorLedger } from '../runs/contributor-ledger.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
-import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
-import {
-  type FeatureTensor,
-  featureTensors,
-  gridOf,
-  meanAnswerBytes,
-  teacherOutputs,
-} from '../runs/run-tensors.js';
+import type { RunRecord } from '../runs/run-record.js';
+import { gridOf, meanAnswerBytes } from '../runs/run-tensors.js';
 import { RunSchedule, type ScheduleEffect } from '../schedule/run-schedule.js';
 import {
   endStepOfSpan,
@@ -34,19 +20,18 @@ import {
   spanOfStep,
 } from '../schedule/span-grid.js';
 import { teacherWindowSteps } from '../schedule/window.js';
-import { type Ask, answerTable, askFor, spanSamples } from './ask.js';
 import type { Combiner } from './combiner.js';
 import { firstEnd } from './ended.js';
-import { readLogits } from './read-logits.js';
+import { SpanAsks } from './span-asks.js';
+import { SpanSamples, type StepRange } from './span-samples.js';
 import { overdegraded, type TargetFailure, unanswerable } from './target-failure.js';
-import { targetFrames } from './target-frames.js';
+import {
+  type AnswerBuffers,
+  type ReadAnswers,
+  type TargetRange,
+  TargetSource,
+} from './target-source.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
-
-/**
- * Bytes of one teacher's answers that are read at a time, as long as a step allows: they are copied in a
- * millisecond, in which the event loop does nothing else.
- */
-const READ_BYTES = 2 * 1024 * 1024;
 
 export interface RunTargetsParts {
   readonly record: RunRecord;
@@ -65,30 +50,11 @@ export interface RunTargetsParts {
   readonly onDegraded: (steps: StepRange, lacking: readonly string[]) => void;
 }
 
-/** Steps [firstStep, endStep). */
-interface StepRange {
-  readonly firstStep: number;
-  readonly endStep: number;
-}
-
-/** Each [positions, numbers of a sample]. */
-interface ReadAnswers {
-  /** One a contributor. */
-  readonly logits: readonly Float32Array[];
-  /** One a feature tensor. */
-  readonly features: readonly Float32Array[];
-  readonly unreadable: ReadonlySet<number>;
-}
-
-type SendEffect = Extract<ScheduleEffect, { readonly kind: 'send' }>;
-
 interface Attachment {
   readonly controller: AbortController;
   /** What may leave, in order. */
-  readonly ranges: SendEffect[];
-  /** One buffer a teacher and one a feature tensor, used again for every span: fresh ones keep the garbage collector busy. */
-  readonly logits: Float32Array[];
-  readonly features: Float32Array[];
+  readonly ranges: TargetRange[];
+  readonly buffers: AnswerBuffers;
   /** Called when a range was added, and at the end. */
   wake: () => void;
 }
@@ -97,16 +63,11 @@ export class RunTargets implements Asker {
   readonly askerId: string;
   readonly runId: string;
   readonly #parts: RunTargetsParts;
-  readonly #spec: DistillationSpecification['spec'];
-  readonly #plan: TargetPlan;
-  readonly #codec: AnswerCodec;
   readonly #grid: SpanGrid;
-  readonly #features: readonly FeatureTensor[];
   readonly #schedule: RunSchedule;
-  /** Open asks by id, with what the schedule calls them: two teachers of one model ask the same. */
-  readonly #asks = new Map<string, { readonly span: number; readonly teachers: Set<number> }>();
-  readonly #askIds = new Map<string, string>();
-  readonly #samples = new Map<number, Uint32Array>();
+  readonly #asks: SpanAsks;
+  readonly #samples: SpanSamples;
+  readonly #source: TargetSource;
   #attachment: Attachment | undefined;
   #failure: TargetFailure | undefined;
 
@@ -119,18 +80,24 @@ export class RunTargets implements Asker {
     this.#parts = parts;
     this.runId = record.runId;
     this.askerId = `${record.runId}/training`;
-    this.#spec = record.specification.spec;
-    this.#plan = targetPlan(this.#spec);
-    this.#codec = record.answerCodec;
-    this.#grid = gridOf(record);
-    this.#features = featureTensors(record);
+    const { spec } = record.specification;
+    const { dataset, desk, store, combiner, fit } = parts;
+    const grid = gridOf(record);
+    this.#grid = grid;
     this.#schedule = new RunSchedule({
-      grid: this.#grid,
+      grid,
       teacherCount: record.teachers.length,
       windowSteps: this.#windowSteps(0),
-      viewCycle: this.#spec.views?.cycle ?? 1,
+      viewCycle: spec.views?.cycle ?? 1,
       quorum: quorum && ledger && { ...quorum, decided: ledger.decided },
     });
+    // The window's spans, and those on their way; others are computed again if a student goes back to them.
+    const keptCount = () => 2 * this.#schedule.openSpanCount() + 2;
+    this.#samples = new SpanSamples(dataset, grid, spec.training.seed, keptCount);
+    const samples = this.#samples;
+    this.#asks = new SpanAsks({ record, spec, dataset, grid, samples, desk, asker: this });
+    const codec = record.answerCodec;
+    this.#source = new TargetSource({ record, spec, codec, dataset, grid, samples, store, combiner, fit }); // biome-ignore format: short
   }
 
   /** Why the run cannot go on; undefined: it can. */
@@ -165,8 +132,7 @@ export class RunTargets implements Asker {
     const attachment: Attachment = {
       controller: new AbortController(),
       ranges: [],
-      logits: this.#parts.record.teachers.map(() => new Float32Array(0)),
-      features: this.#features.map(() => new Float32Array(0)),
+      buffers: this.#source.buffers(),
       wake: () => {},
     };
     this.#attachment = attachment;
@@ -222,22 +188,19 @@ export class RunTargets implements Asker {
   }
 
   satisfied(askId: string): void {
-    const ask = this.#asks.get(askId);
+    const ask = this.#asks.find(askId);
     if (ask === undefined) return;
-    this.#asks.delete(askId);
-    for (const teacher of ask.teachers) {
-      this.#askIds.delete(wantKey(teacher, ask.span));
-      this.#apply(this.#schedule.spanComplete(teacher, ask.span));
-    }
+    this.#asks.done(askId);
+    for (const teacher of ask.teachers) this.#apply(this.#schedule.spanComplete(teacher, ask.span));
   }
 
   failed(askId: string, reason: string): void {
-    const ask = this.#asks.get(askId);
+    const ask = this.#asks.find(askId);
     if (ask === undefined) return;
     const { teachers } = this.#parts.record;
     const names = [...ask.teachers].map((index) => teachers[index]?.name).join(', ');
     const span = spanAt(this.#grid, ask.span);
-    this.#fail(unanswerable(names, span, this.#samplesOf(ask.span), reason));
+    this.#fail(unanswerable(names, span, this.#samples.ofSpan(ask.span), reason));
   }
 
   #windowSteps(workerCount: number): number {
@@ -254,71 +217,14 @@ export class RunTargets implements Asker {
 
   #apply(effects: readonly ScheduleEffect[]): void {
     for (const effect of effects) {
-      if (effect.kind === 'want') this.#want(effect.teacher, effect.span);
-      else if (effect.kind === 'unwant') this.#unwant(effect.teacher, effect.span);
+      if (effect.kind === 'want') this.#asks.want(effect.teacher, effect.span);
+      else if (effect.kind === 'unwant') this.#asks.unwant(effect.teacher, effect.span);
       else if (effect.kind === 'overdegraded') this.#fail(overdegraded(this.#parts.record, effect));
       else {
         this.#attachment?.ranges.push(effect);
         this.#attachment?.wake();
       }
     }
-  }
-
-  #want(teacher: number, span: number): void {
-    const ask = this.#ask(teacher, span);
-    this.#askIds.set(wantKey(teacher, span), ask.id);
-    const known = this.#asks.get(ask.id);
-    if (known !== undefined) {
-      known.teachers.add(teacher);
-      return;
-    }
-    this.#asks.set(ask.id, { span, teachers: new Set([teacher]) });
-    this.#parts.desk.ask(this, ask);
-  }
-
-  #unwant(teacher: number, span: number): void {
-    const key = wantKey(teacher, span);
-    const askId = this.#askIds.get(key);
-    const ask = askId === undefined ? undefined : this.#asks.get(askId);
-    this.#askIds.delete(key);
-    if (askId === undefined || ask === undefined) return;
-    ask.teachers.delete(teacher);
-    if (ask.teachers.size > 0) return;
-    this.#asks.delete(askId);
-    this.#parts.desk.withdraw(this, askId);
-  }
-
-  #ask(teacher: number, span: number): Ask {
-    const { dataset, record } = this.#parts;
-    const at = spanAt(this.#grid, span);
-    return askFor(
-      dataset,
-      {
-        teacherIdentity: record.teachers[teacher]?.identity ?? '',
-        split: 'train',
-        view: viewAt(this.#spec.views, at.epoch),
-        orderSeed: this.#spec.training.seed,
-        span: at,
-        outputs: teacherOutputs(record, teacher),
-      },
-      this.#samplesOf(span),
-    );
-  }
-
-  /** Computed once for all teachers and the target. */
-  #samplesOf(span: number): Uint32Array {
-    const known = this.#samples.get(span);
-    if (known !== undefined) return known;
-    const at = spanAt(this.#grid, span);
-    const samples = spanSamples(this.#parts.dataset, 'train', at, this.#spec.training.seed);
-    this.#samples.set(span, samples);
-    // The window's spans, and those on their way; others are recomputed if a student goes back to them.
-    const [oldest] = this.#samples.keys();
-    const openCount = this.#schedule.openSpanCount();
-    if (this.#samples.size > 2 * openCount + 2 && oldest !== undefined) {
-      this.#samples.delete(oldest);
-    }
-    return samples;
   }
 
   async #readCredits(requests: AsyncIterable<TargetRequest>, signal: AbortSignal): Promise<void> {
@@ -340,7 +246,7 @@ export class RunTargets implements Asker {
         continue;
       }
       await this.#recordContributors(spanOfStep(this.#grid, range.firstStep), range);
-      for (const piece of this.#pieces(range)) {
+      for (const piece of this.#source.pieces(range)) {
         const isSent = await this.#writePiece(piece, attachment, send);
         if (controller.signal.aborted) return;
         if (isSent) continue;
@@ -350,29 +256,15 @@ export class RunTargets implements Asker {
     }
   }
 
-  /** The range, cut where its answers are more than are read at a time. */
-  #pieces(range: SendEffect): SendEffect[] {
-    const rowLengths = this.#features.map(({ output }) => output.rowLength);
-    const rowBytes = 4 * Math.max(this.#parts.dataset.classCount, ...rowLengths);
-    const stepBytes = rowBytes * this.#grid.plan.batchSize;
-    const stepsPerPiece = Math.max(1, Math.floor(READ_BYTES / stepBytes));
-    const pieces: SendEffect[] = [];
-    for (let firstStep = range.firstStep; firstStep < range.endStep; firstStep += stepsPerPiece) {
-      const endStep = Math.min(firstStep + stepsPerPiece, range.endStep);
-      pieces.push({ ...range, firstStep, endStep });
-    }
-    return pieces;
-  }
-
   /** @returns false if it cannot be read: then it, and all that was to follow, is asked for again. */
   async #writePiece(
-    piece: SendEffect,
+    piece: TargetRange,
     attachment: Attachment,
     send: (frame: TargetFrame) => Promise<void>,
   ): Promise<boolean> {
     const { ranges, controller } = attachment;
     const span = spanOfStep(this.#grid, piece.firstStep);
-    const answers = await this.#readAnswers(span, piece, attachment);
+    const answers = await this.#read(piece, attachment.buffers);
     // A call that is over must not take back steps that have left on the one after it, which finds out by
     // itself what is unreadable.
     if (controller.signal.aborted) return false;
@@ -383,7 +275,7 @@ export class RunTargets implements Asker {
       }
       return false;
     }
-    for await (const frame of this.#frames(span, piece, answers)) {
+    for await (const frame of this.#source.frames(piece, answers)) {
       if (controller.signal.aborted) return false;
       await send(frame);
       await nextTurn();
@@ -393,7 +285,7 @@ export class RunTargets implements Asker {
   }
 
   /** Keeps what a span's targets are made of before the first of them leaves. */
-  async #recordContributors(span: number, range: SendEffect): Promise<void> {
+  async #recordContributors(span: number, range: TargetRange): Promise<void> {
     const { ledger, record } = this.#parts;
     const { contributors } = range;
     if (ledger === undefined || ledger.decided.has(span)) return;
@@ -415,113 +307,13 @@ export class RunTargets implements Asker {
     );
   }
 
-  /**
-   * What the contributors answered for the positions of some steps, and the teachers whose answers are not readable.
-   *
-   * @param buffers - replaced where they are too short; logits and features are borrowed from them.
-   */
-  async #readAnswers(
-    span: number,
-    { firstStep, endStep, contributors }: SendEffect,
-    buffers: Pick<Attachment, 'logits' | 'features'>,
-  ): Promise<ReadAnswers> {
-    const { dataset, record, store } = this.#parts;
-    const codec = this.#codec;
-    const samples = this.#samplesOfSteps(span, { firstStep, endStep });
-    const view = viewAt(this.#spec.views, this.#positions(firstStep, endStep).epoch);
-    const unreadable = new Set<number>();
-    const read = async (
-      index: number,
-      out: Float32Array,
-      from: (teacher: PinnedTeacher) => Promise<boolean>,
-    ) => {
-      try {
-        if (!(await from(record.teachers[index] as PinnedTeacher))) unreadable.add(index);
-      } catch (thrown) {
-        this.#fail({ reason: `answers cannot be read: ${toLyceumError(thrown).message}` });
-        throw thrown;
-      }
-      return out;
-    };
-    const logits = contributors.map((index) => {
-      const out = atLeast(buffers.logits, index, samples.length * dataset.classCount);
-      return read(index, out, (teacher) =>
-        readLogits(store, dataset, teacher, { view, codec }, samples, out),
-      );
-    });
-    const features = this.#features.map(({ teacher: owner, output }, index) => {
-      const out = atLeast(buffers.features, index, samples.length * output.rowLength);
-      return read(owner, out, async ({ identity }) => {
-        const table = answerTable(dataset, { teacherIdentity: identity, view }, output);
-        return (await store.read(table, samples, out)).length === 0;
-      });
-    });
-    return {
-      logits: await Promise.all(logits),
-      features: await Promise.all(features),
-      unreadable,
-    };
+  /** A disk that does not give its answers back stops the run, not this call alone. */
+  async #read(piece: TargetRange, buffers: AnswerBuffers): Promise<ReadAnswers> {
+    try {
+      return await this.#source.read(piece, buffers);
+    } catch (thrown) {
+      this.#fail({ reason: toLyceumError(thrown).message });
+      throw thrown;
+    }
   }
-
-  /** The samples of steps [firstStep, endStep) of a span, by position. */
-  #samplesOfSteps(
-    span: number,
-    { firstStep, endStep }: { firstStep: number; endStep: number },
-  ): Uint32Array {
-    const { firstPosition, positionCount } = this.#positions(firstStep, endStep);
-    const offset = firstPosition - spanAt(this.#grid, span).firstPosition;
-    return this.#samplesOf(span).subarray(offset, offset + positionCount);
-  }
-
-  #frames(
-    span: number,
-    { firstStep, endStep, contributors }: SendEffect,
-    { logits, features }: ReadAnswers,
-  ): AsyncGenerator<TargetFrame, void, undefined> {
-    const { dataset, record, combiner } = this.#parts;
-    const { epoch, firstPosition, positionCount } = this.#positions(firstStep, endStep);
-    const all = record.teachers.map((_, teacher) => logits[contributors.indexOf(teacher)]);
-    const rows = {
-      plan: this.#plan,
-      teacherLogits: all,
-      rowCount: positionCount,
-      classCount: dataset.classCount,
-      labels: Int32Array.from(
-        this.#samplesOfSteps(span, { firstStep, endStep }),
-        (sample) => dataset.labels[sample] as number,
-      ),
-      fit: this.#parts.fit(),
-      features: this.#features.map(({ name, rowShape }, index) => ({
-        name,
-        rowShape,
-        values: features[index] as Float32Array,
-      })),
-      epoch,
-      firstPosition,
-    };
-    return targetFrames(rows, combiner);
-  }
-
-  /** Positions of steps [firstStep, endStep), which lie in one span. */
-  #positions(firstStep: number, endStep: number) {
-    const first = batchSpan(this.#grid.plan, firstStep);
-    const last = batchSpan(this.#grid.plan, endStep - 1);
-    const positionCount = last.firstPosition + last.positionCount - first.firstPosition;
-    return { epoch: first.epoch, firstPosition: first.firstPosition, positionCount };
-  }
-}
-
-/** The first `length` numbers of a buffer, which is replaced if it has fewer, in memory that threads may share. */
-function atLeast(buffers: Float32Array[], index: number, length: number): Float32Array {
-  const kept = buffers[index];
-  const buffer =
-    kept !== undefined && kept.length >= length
-      ? kept
-      : new Float32Array(new SharedArrayBuffer(4 * length));
-  buffers[index] = buffer;
-  return buffer.subarray(0, length);
-}
-
-function wantKey(teacher: number, span: number): string {
-  return `${teacher}:${span}`;
 }
