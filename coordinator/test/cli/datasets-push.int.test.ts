@@ -1,4 +1,4 @@
-/** `datasets push` as a process: what it says of a folder of images, without a cluster. */
+/** `datasets push` as a process: what it says of images and tables, without a cluster. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -51,6 +51,16 @@ test('what is refused stops a push, unless it may be left out', async () => {
   const on = await runCli(NOBODY, 'datasets', 'push', 'pets', pets, '--skip-refused');
   expect(on).toMatchObject({ code: 4, stderr: expect.stringContaining('no coordinator answers') });
   expect(readdirSync(scratch)).toEqual([]);
+});
+
+test('a table takes its columns from options', async () => {
+  const rows = Array.from({ length: 20 }, (_, n) => `${n % 2 ? 'b' : 'a'},train,${n},${-n}`);
+  await writeFile(path.join(root, 't.csv'), ['kind,fold,x,y', ...rows].join('\n'));
+  const table = [path.join(root, 't.csv'), '--label', 'kind', '--split', 'column:fold'];
+  const { code, stdout } = await runCli(NOBODY, 'datasets', 'push', 't', ...table, '--dry-run');
+  expect(code).toBe(0);
+  expect(stdout).toContain('20 of 2 values, float32, from csv');
+  expect(stdout).toContain('train 14, validation 2, test 4; from column fold; of train test 0.2');
 });
 
 test.each([

@@ -70,7 +70,9 @@ function addPush(datasets: Command): void {
         'an image of another shape: cut, padded, distorted (cover)',
       ).choices(['cover', 'contain', 'stretch']),
     )
-    .option('--split <how>', 'names, or shares: test=0.2,validation=0.1,seed=7')
+    .option('--label <column>', 'of a table: the class (label)')
+    .option('--image <column>', 'of a table: images; else all other columns are numbers')
+    .option('--split <how>', 'names, column:NAME, or shares: test=0.2,validation=0.1,seed=7')
     .option('--classes <names>', 'all classes in their order: a,b,c, or @FILE with one a line')
     .option('--skip-refused', 'leave out samples that cannot be taken; else nothing is pushed')
     .option('--dry-run', 'say what would come out, and push nothing')
@@ -86,12 +88,18 @@ const PUSH_HELP = `
 Sources:
   digits, fashion   known sets that ship in packages
   FILE.npz          inputs, labels and perhaps splits
-  FOLDER            IDX files, or images, one folder a class: FOLDER/cat/1.png, or FOLDER/train/cat/1.png
+  FOLDER            images, one folder a class: FOLDER/cat/1.png, or FOLDER/train/cat/1.png;
+                    or Parquet files, train-….parquet; or IDX files
+  FILE.csv, .tsv    a table, a line of column names first; images are paths from its folder on
+  FILE.jsonl        a table, an object a line
+  FILE.parquet      a table; images and classes of Hugging Face are found by themselves
 
 Examples:
   coordinator datasets push digits digits
   coordinator datasets push mine ./mine.npz
   coordinator datasets push pets ./pets --size 64x64 --channels rgb --dry-run
+  coordinator datasets push irises ./irises.csv --label species
+  coordinator datasets push birds ./birds.csv --image file --label species --size 64
   coordinator datasets push mnist --images train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz`;
 
 async function pushDataset(

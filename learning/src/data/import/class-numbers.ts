@@ -11,17 +11,24 @@ export interface OrderedClasses {
   readonly finalNumbers: readonly number[];
 }
 
+/** All classes that there may be, in their order. */
+export interface KnownClasses {
+  readonly names: readonly string[];
+  /** For a person: what the order is. */
+  readonly order: string;
+}
+
 /** A longer name is text in the wrong column. */
 const NAME_MAX_LENGTH = 256;
 
 export class ClassNumbers {
-  readonly #given: boolean;
+  readonly #given: KnownClasses | undefined;
   readonly #numbers: Map<string, number>;
 
-  /** @param classes - names of all classes, in their order; undefined: those that occur, sorted. */
-  constructor(classes: readonly string[] | undefined) {
-    this.#given = classes !== undefined;
-    this.#numbers = new Map(classes?.map((name, number) => [name, number]));
+  /** @param given - undefined: the classes that occur, sorted. */
+  constructor(given: KnownClasses | undefined) {
+    this.#given = given;
+    this.#numbers = new Map(given?.names.map((name, number) => [name, number]));
   }
 
   /**
@@ -37,7 +44,7 @@ export class ClassNumbers {
       const message = `has a label of ${name.length} characters; at most ${NAME_MAX_LENGTH}`;
       throw new SampleRefusedError('label too long', message);
     }
-    if (this.#given) {
+    if (this.#given !== undefined) {
       const message = `has label "${name}", which is none of the given classes`;
       throw new SampleRefusedError('unknown class', message);
     }
@@ -51,8 +58,9 @@ export class ClassNumbers {
 
   ordered(): OrderedClasses {
     const names = [...this.#numbers.keys()];
-    if (this.#given)
-      return { classNames: names, order: 'as given', finalNumbers: [...names.keys()] };
+    if (this.#given !== undefined) {
+      return { classNames: names, order: this.#given.order, finalNumbers: [...names.keys()] };
+    }
     const classNames = [...names].sort();
     const final = new Map(classNames.map((name, number) => [name, number]));
     const finalNumbers = names.map((name) => final.get(name) as number);

@@ -10,11 +10,7 @@ import { SampleRefusedError } from './refusals.js';
  * @throws {SampleRefusedError} if it is outside, no plain file or too large.
  */
 export async function readWithin(root: string, path: string): Promise<Buffer> {
-  const real = await realpath(join(root, path)).catch((err: unknown) => {
-    const missing = err instanceof Error && 'code' in err && err.code === 'ENOENT';
-    if (missing) throw new SampleRefusedError('no such file');
-    throw new SampleRefusedError('unreadable file', String(err));
-  });
+  const real = isAbsolute(path) ? path : await realPath(join(root, path));
   const inside = relative(root, real);
   if (isAbsolute(path) || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
     const message = 'leads out of the folder; want a file inside it';
@@ -33,5 +29,15 @@ export async function readWithin(root: string, path: string): Promise<Buffer> {
       'unreadable file',
       err instanceof Error ? err.message : String(err),
     );
+  }
+}
+
+async function realPath(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (err) {
+    const missing = err instanceof Error && 'code' in err && err.code === 'ENOENT';
+    if (missing) throw new SampleRefusedError('no such file');
+    throw new SampleRefusedError('unreadable file', String(err));
   }
 }

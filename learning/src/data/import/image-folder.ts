@@ -12,7 +12,7 @@ import { readWithin } from './files-within.js';
 import { openImageDecoder } from './image-decoder.js';
 import type { ImageOptions } from './import-options.js';
 import { mapInOrder } from './map-in-order.js';
-import { type Ignored, type Refusals, SampleRefusedError } from './refusals.js';
+import { type Ignored, orRefused, type RefusedSample, SampleRefusedError } from './refusals.js';
 import type { Sample } from './samples.js';
 import { splitNamed } from './split-names.js';
 
@@ -32,38 +32,33 @@ interface ImageFile {
 
 interface Walk {
   readonly root: string;
-  readonly refusals: Refusals;
   readonly ignored: Ignored;
 }
 
 /**
- * @param skipped - takes up what is refused or ignored.
+ * @param ignored - takes up the files that are not meant.
  * @throws {LyceumError} INVALID_ARGUMENT if the folder has no folders of classes.
  */
 export async function* imageFolderSamples(
   folder: string,
   options: ImageOptions,
-  skipped: Pick<Walk, 'refusals' | 'ignored'>,
-): AsyncGenerator<Sample, void, undefined> {
-  const walk: Walk = { ...skipped, root: await realpath(folder) };
+  ignored: Ignored,
+): AsyncGenerator<Sample | RefusedSample, void, undefined> {
+  const walk: Walk = { ignored, root: await realpath(folder) };
   const decode = await openImageDecoder(options);
-  const read = async ({ path, label, split }: ImageFile): Promise<Sample | undefined> => {
-    try {
+  const read = async (found: ImageFile | RefusedSample): Promise<Sample | RefusedSample> => {
+    if ('refusal' in found) return found;
+    const { path, label, split } = found;
+    return orRefused(path, async () => {
       const image = await decode(await readWithin(walk.root, path));
       return { where: path, ...image, label, split };
-    } catch (err) {
-      if (!(err instanceof SampleRefusedError)) throw err;
-      walk.refusals.add(path, err);
-      return undefined;
-    }
+    });
   };
-  for await (const sample of mapInOrder(imageFiles(walk), DECODED_AT_ONCE, read)) {
-    if (sample !== undefined) yield sample;
-  }
+  yield* mapInOrder(imageFiles(walk), DECODED_AT_ONCE, read);
 }
 
-async function* imageFiles(walk: Walk): AsyncGenerator<ImageFile, void, undefined> {
-  const folders = await classFolders(walk, '');
+async function* imageFiles(walk: Walk): AsyncGenerator<ImageFile | RefusedSample, void, undefined> {
+  const folders = yield* classFolders(walk, '');
   if (folders.length === 0) {
     const message = `${walk.root}: has no folders of classes; want one folder of images a class, or push a table of files with --image and --label`;
     throw new LyceumError('INVALID_ARGUMENT', message);
@@ -74,22 +69,25 @@ async function* imageFiles(walk: Walk): AsyncGenerator<ImageFile, void, undefine
     return;
   }
   for (const [index, splitFolder] of folders.entries()) {
-    for (const name of await classFolders(walk, splitFolder)) {
+    for (const name of yield* classFolders(walk, splitFolder)) {
       yield* classFiles(walk, join(splitFolder, name), name, splits[index], 0);
     }
   }
 }
 
-/** Names of the folders in `path`, which should hold nothing else. */
-async function classFolders(walk: Walk, path: string): Promise<string[]> {
+/** @returns names of the folders in `path`, which should hold nothing else. */
+async function* classFolders(
+  walk: Walk,
+  path: string,
+): AsyncGenerator<RefusedSample, string[], undefined> {
   const folders: string[] = [];
   for (const entry of await sortedEntries(walk, path)) {
     const name = join(path, entry.name);
     if (entry.isDirectory()) folders.push(entry.name);
-    else if (entry.isSymbolicLink()) refuseLink(walk, name);
+    else if (entry.isSymbolicLink()) yield refusedLink(name);
     else if (IMAGE_NAME.test(name)) {
       const message = 'lies in no folder of a class, so has no label';
-      walk.refusals.add(name, new SampleRefusedError('no label', message));
+      yield refused(name, 'no label', message);
     } else walk.ignored.add(name);
   }
   return folders;
@@ -101,21 +99,21 @@ async function* classFiles(
   label: string,
   split: SplitName | undefined,
   depth: number,
-): AsyncGenerator<ImageFile, void, undefined> {
+): AsyncGenerator<ImageFile | RefusedSample, void, undefined> {
   if (depth > MAX_DEPTH) {
     const message = `lies more than ${MAX_DEPTH} folders deep`;
-    walk.refusals.add(path, new SampleRefusedError('too deep', message));
+    yield refused(path, 'too deep', message);
     return;
   }
   const entries = await sortedEntries(walk, path);
   if (depth === 0 && entries.length === 0) {
-    walk.refusals.add(path, new SampleRefusedError('empty class', 'has no images'));
+    yield refused(path, 'empty class', 'has no images');
   }
   for (const entry of entries) {
     const name = join(path, entry.name);
     if (entry.isDirectory()) yield* classFiles(walk, name, label, split, depth + 1);
     else if (IMAGE_NAME.test(name)) yield { path: name, label, split };
-    else if (entry.isSymbolicLink()) refuseLink(walk, name);
+    else if (entry.isSymbolicLink()) yield refusedLink(name);
     else walk.ignored.add(name);
   }
 }
@@ -134,7 +132,11 @@ async function sortedEntries(walk: Walk, path: string): Promise<Dirent[]> {
 }
 
 /** A link to a folder may lead back to where it lies, for ever. */
-function refuseLink(walk: Walk, path: string): void {
+function refusedLink(path: string): RefusedSample {
   const message = 'is a link to something that is no image; links to folders are not followed';
-  walk.refusals.add(path, new SampleRefusedError('link to a folder', message));
+  return refused(path, 'link to a folder', message);
+}
+
+function refused(where: string, reason: string, message: string): RefusedSample {
+  return { where, refusal: new SampleRefusedError(reason, message) };
 }

@@ -77,8 +77,11 @@ export function parseSplit(text: string): SplitChoice {
 /** `cat,dog`, or `@FILE` with one name a line. */
 export async function parseClasses(text: string): Promise<string[]> {
   const names = text.startsWith('@') ? await readLines(text.slice(1)) : text.split(',');
-  const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice !== undefined) throw refusal(`classes: "${twice}" is there twice`);
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw refusal(`classes: "${name}" is there twice`);
+    seen.add(name);
+  }
   if (names.length < 2 || names.includes('')) {
     throw refusal('classes: want two names or more, none of them empty');
   }

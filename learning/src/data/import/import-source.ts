@@ -3,14 +3,21 @@
  * (import-dataset.ts), or samples read in a stream.
  */
 import { stat } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { parseDataset } from '../dataset-file.js';
+import type { KnownClasses } from './class-numbers.js';
+import { openCsvTable } from './csv-table.js';
 import { imageFolderSamples } from './image-folder.js';
 import { importDataset, isIdxFolder } from './import-dataset.js';
 import type { ImportOptions } from './import-options.js';
 import { type ImportSummary, importSummary } from './import-summary.js';
-import { Ignored, Refusals } from './refusals.js';
+import { openJsonLinesTable } from './json-lines-table.js';
+import { parquetFiles } from './parquet-files.js';
+import { openParquetTable } from './parquet-table.js';
+import { Ignored, Refusals, type RefusedSample } from './refusals.js';
 import { type Sample, writeSamples } from './samples.js';
+import { type Table, tableSamples } from './table-rows.js';
 
 export interface ImportedSource {
   /** The set's file: in memory, or a path. */
@@ -26,21 +33,20 @@ export interface ImportPlaces {
   readonly signal?: AbortSignal;
 }
 
-/** One kind of source that is read in a stream. */
-interface StreamedKind {
+/** A source that is read in a stream. */
+interface StreamedSource {
   readonly kind: string;
   /** The options that mean something to it. */
   readonly takes: readonly (keyof ImportOptions)[];
-  readonly samples: (skipped: Skipped) => AsyncIterable<Sample>;
-}
-
-interface Skipped {
-  readonly refusals: Refusals;
-  readonly ignored: Ignored;
+  /** Where the source itself names its classes. */
+  readonly classNames?: readonly string[] | undefined;
+  /** @param ignored - takes up the files that are not meant. */
+  samples(ignored: Ignored): AsyncIterable<Sample | RefusedSample>;
 }
 
 /**
- * @param source - `digits`, `fashion`; an NPZ file; a folder of IDX files; a folder of images, one folder a class.
+ * @param source - `digits`, `fashion`; an NPZ file; a folder of IDX files; a folder of images, one folder a class;
+ * a table: a file of CSV, TSV, JSON lines or Parquet, or a folder of Parquet files.
  * @throws {LyceumError} NOT_FOUND if it is not there, INVALID_ARGUMENT naming what is wrong with it or an option.
  */
 export async function importSource(
@@ -48,20 +54,20 @@ export async function importSource(
   options: ImportOptions,
   places: ImportPlaces,
 ): Promise<ImportedSource> {
-  const streamed = await streamedKind(source, options);
+  const streamed = await streamedSource(source, options);
   if (streamed === undefined) {
-    refuseOptions(options, [], 'NPZ, IDX and the known sets');
+    refuseOptions(options, [], 'arrays');
     return wholeSource(await importDataset(source, places.cacheFolder));
   }
   refuseOptions(options, streamed.takes, streamed.kind);
   const { kind } = streamed;
-  const skipped: Skipped = { refusals: new Refusals(), ignored: new Ignored() };
-  const { refusals } = skipped;
-  const { classes, split } = options;
+  const refusals = new Refusals();
+  const ignored = new Ignored();
+  const classes = knownClasses(options.classes, streamed.classNames);
   const { scratch, signal } = places;
-  const sink = { kind, classes, split, refusals, scratch, signal };
-  const written = await writeSamples(streamed.samples(skipped), sink);
-  const summary = importSummary({ kind, ...written }, refusals, skipped.ignored);
+  const sink = { kind, classes, split: options.split, refusals, scratch, signal };
+  const written = await writeSamples(streamed.samples(ignored), sink);
+  const summary = importSummary({ kind, ...written }, refusals, ignored);
   return { content: written.file, summary };
 }
 
@@ -93,19 +99,50 @@ export function requireNothingRefused({ refused }: ImportSummary): void {
   throw new InvalidDocumentError(`${refused.count} of the source's samples`, first);
 }
 
-async function streamedKind(
+async function streamedSource(
   source: string,
   options: ImportOptions,
-): Promise<StreamedKind | undefined> {
+): Promise<StreamedSource | undefined> {
   const found = await stat(source).catch(() => undefined);
-  if (found?.isDirectory() === true && !(await isIdxFolder(source))) {
-    return {
-      kind: 'images',
-      takes: ['size', 'channels', 'fit', 'classes', 'split'],
-      samples: (skipped) => imageFolderSamples(source, options, skipped),
-    };
+  if (found === undefined) return undefined;
+  const parquet = await parquetFiles(source);
+  if (parquet.length > 0) return tableSource('parquet', await openParquetTable(parquet), options);
+  if (found.isDirectory()) {
+    return (await isIdxFolder(source)) ? undefined : imageSource(source, options);
+  }
+  const ending = extname(source).toLowerCase();
+  if (ending === '.csv' || ending === '.tsv') {
+    return tableSource('csv', await openCsvTable(source), options);
+  }
+  if (ending === '.jsonl' || ending === '.ndjson') {
+    return tableSource('json-lines', await openJsonLinesTable(source), options);
   }
   return undefined;
+}
+
+function imageSource(folder: string, options: ImportOptions): StreamedSource {
+  return {
+    kind: 'images',
+    takes: ['size', 'channels', 'fit', 'classes', 'split'],
+    samples: (ignored) => imageFolderSamples(folder, options, ignored),
+  };
+}
+
+function tableSource(kind: string, table: Table, options: ImportOptions): StreamedSource {
+  return {
+    kind,
+    takes: ['size', 'channels', 'fit', 'classes', 'split', 'label', 'image'],
+    classNames: table.classNames,
+    samples: () => tableSamples(table, options),
+  };
+}
+
+function knownClasses(
+  given: readonly string[] | undefined,
+  own: readonly string[] | undefined,
+): KnownClasses | undefined {
+  if (given !== undefined) return { names: given, order: 'as given' };
+  return own === undefined ? undefined : { names: own, order: 'as the source has them' };
 }
 
 function refuseOptions(

@@ -12,6 +12,29 @@ export class SampleRefusedError extends LyceumError {
   }
 }
 
+/** What comes in place of a sample that was refused, so that refusals keep the order of the source. */
+export interface RefusedSample {
+  /** The file or row that was refused. */
+  readonly where: string;
+  readonly refusal: SampleRefusedError;
+}
+
+/**
+ * @returns what `work` gives, or its refusal.
+ * @throws what else it throws.
+ */
+export async function orRefused<T>(
+  where: string,
+  work: () => Promise<T>,
+): Promise<T | RefusedSample> {
+  try {
+    return await work();
+  } catch (err) {
+    if (err instanceof SampleRefusedError) return { where, refusal: err };
+    throw err;
+  }
+}
+
 const FIRST_COUNT = 5;
 
 export class Refusals {
@@ -20,11 +43,10 @@ export class Refusals {
   readonly first: Problem[] = [];
   count = 0;
 
-  /** @param path - the file or row that was refused. */
-  add(path: string, { reason, message }: SampleRefusedError): void {
+  add({ where, refusal: { reason, message } }: RefusedSample): void {
     this.count += 1;
     this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
-    if (this.first.length < FIRST_COUNT) this.first.push({ path, message });
+    if (this.first.length < FIRST_COUNT) this.first.push({ path: where, message });
   }
 }
 

@@ -5,10 +5,10 @@
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { type DatasetOutline, SPLIT_NUMBERS, type SplitName } from '../dataset.js';
 import { DatasetWriter } from '../dataset-writer.js';
-import { ClassNumbers, type OrderedClasses } from './class-numbers.js';
+import { ClassNumbers, type KnownClasses, type OrderedClasses } from './class-numbers.js';
 import { GrowingInt32 } from './growing-int32.js';
 import type { SplitChoice } from './import-options.js';
-import { type Refusals, SampleRefusedError } from './refusals.js';
+import { orRefused, type Refusals, type RefusedSample, SampleRefusedError } from './refusals.js';
 import { chosenSplits } from './split-choice.js';
 
 export interface Sample {
@@ -27,8 +27,8 @@ export interface Sample {
 export interface SampleSink {
   /** The kind of source, which the draw of splits depends on. */
   readonly kind: string;
-  /** Names of all classes; absent: those that occur, sorted as strings. */
-  readonly classes: readonly string[] | undefined;
+  /** Absent: the classes that occur, sorted as strings. */
+  readonly classes: KnownClasses | undefined;
   readonly split: SplitChoice | undefined;
   readonly refusals: Refusals;
   /** An empty folder for the set's file and what is needed to write it. */
@@ -52,28 +52,28 @@ export interface WrittenSamples {
  * @throws {LyceumError} INVALID_ARGUMENT if there are none, or they are no data set.
  */
 export async function writeSamples(
-  samples: AsyncIterable<Sample>,
+  samples: AsyncIterable<Sample | RefusedSample>,
   sink: SampleSink,
 ): Promise<WrittenSamples> {
   const numbers = new ClassNumbers(sink.classes);
   const labels = new GrowingInt32();
   const splits = new GrowingInt32();
   let writer: DatasetWriter | undefined;
+  const take = async (sample: Sample): Promise<undefined> => {
+    const first = writer?.format.sampleShape ?? sample.shape;
+    if (`${sample.shape}` !== `${first}`) throw otherShape(sample, first);
+    const label = numbers.numberOf(sample.label);
+    writer ??= await openWriter(sink.scratch, sample);
+    await writer.append(sample.values);
+    labels.push(label);
+    splits.push(sample.split === undefined ? 0 : SPLIT_NUMBERS[sample.split]);
+  };
   try {
     for await (const sample of samples) {
       sink.signal?.throwIfAborted();
-      try {
-        const first = writer?.format.sampleShape ?? sample.shape;
-        if (`${sample.shape}` !== `${first}`) throw otherShape(sample, first);
-        const label = numbers.numberOf(sample.label);
-        writer ??= await openWriter(sink.scratch, sample);
-        await writer.append(sample.values);
-        labels.push(label);
-        splits.push(sample.split === undefined ? 0 : SPLIT_NUMBERS[sample.split]);
-      } catch (err) {
-        if (!(err instanceof SampleRefusedError)) throw err;
-        sink.refusals.add(sample.where, err);
-      }
+      const taken =
+        'refusal' in sample ? sample : await orRefused(sample.where, () => take(sample));
+      if (taken !== undefined) sink.refusals.add(taken);
     }
     if (writer === undefined) throw noSamples(sink.refusals);
     return await finish(writer, labels.values(), splits.values(), numbers.ordered(), sink);

@@ -1,0 +1,50 @@
+/** The lines of a text file, read as a stream, none longer than the reader wants to hold. */
+import { createReadStream } from 'node:fs';
+import { LyceumError } from '@lyceum/proto';
+
+const NEW_LINE = 0x0a;
+
+/**
+ * Lines without their ends, the first without a byte order mark.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT naming a line that is too long, or is not UTF-8.
+ */
+export async function* linesOf(
+  file: string,
+  maxBytes: number,
+): AsyncGenerator<string, void, undefined> {
+  let number = 1;
+  let parts: Buffer[] = [];
+  let partBytes = 0;
+  const line = (): string => {
+    try {
+      const bytes = Buffer.concat(parts);
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: number > 1 }).decode(bytes);
+    } catch (err) {
+      const message = `${file}, line ${number}: is not UTF-8`;
+      throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
+    }
+  };
+  const hold = (part: Buffer): void => {
+    parts.push(part);
+    partBytes += part.length;
+    if (partBytes <= maxBytes) return;
+    const message = `${file}, line ${number}: is longer than ${maxBytes} bytes`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  };
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(NEW_LINE, start);
+      if (end < 0) break;
+      hold(chunk.subarray(start, end));
+      yield line();
+      number += 1;
+      parts = [];
+      partBytes = 0;
+      start = end + 1;
+    }
+    hold(chunk.subarray(start));
+  }
+  if (partBytes > 0) yield line();
+}

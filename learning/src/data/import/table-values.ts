@@ -1,0 +1,95 @@
+/** What the values of a table's row mean. */
+import { SampleRefusedError } from './refusals.js';
+
+/** Of one row, all columns together. */
+const MAX_NUMBERS = 1_000_000;
+
+/**
+ * The name of a row's class. A number is its numeral, or with `classNames` the name at its place, as in the
+ * ClassLabel of Hugging Face, where −1 is unlabelled.
+ *
+ * @returns undefined for nothing, or empty text: unlabelled.
+ * @throws {SampleRefusedError} if it is no text, number or truth value.
+ */
+export function classText(
+  value: unknown,
+  column: string,
+  classNames?: readonly string[],
+): string | undefined {
+  if (value === undefined) throw missing(column);
+  if (value === null || value === '') return undefined;
+  const plain = ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
+  if (!plain || Number.isNaN(value)) {
+    throw new SampleRefusedError('no class', `column ${column}: want a class, got ${shown(value)}`);
+  }
+  if (classNames === undefined || typeof value === 'string') return String(value);
+  if (Number(value) === -1) return undefined;
+  const name = classNames[Number(value)];
+  if (name !== undefined) return name;
+  const message = `column ${column}: is ${value}, and there are ${classNames.length} classes`;
+  throw new SampleRefusedError('unknown class', message);
+}
+
+/**
+ * The numbers of a row, lists among them written out.
+ *
+ * @returns [D], float32.
+ * @throws {SampleRefusedError} naming a column that holds something else, or what float32 cannot hold.
+ */
+export function rowNumbers(
+  values: Readonly<Record<string, unknown>>,
+  columns: readonly string[],
+): Float32Array {
+  const numbers: number[] = [];
+  for (const column of columns) {
+    const value = values[column];
+    if (value === undefined) throw missing(column);
+    const entries = Array.isArray(value) || ArrayBuffer.isView(value) ? listOf(value) : [value];
+    if (numbers.length + entries.length > MAX_NUMBERS) {
+      throw new SampleRefusedError('too many numbers', `has more than ${MAX_NUMBERS} numbers`);
+    }
+    for (const entry of entries) numbers.push(finite(entry, column));
+  }
+  return Float32Array.from(numbers);
+}
+
+/**
+ * @returns an image's file, or the path of one.
+ * @throws {SampleRefusedError} if it is neither.
+ */
+export function imageBytes(value: unknown, column: string): Uint8Array | string {
+  if (value === undefined) throw missing(column);
+  if (value instanceof Uint8Array || (typeof value === 'string' && value !== '')) return value;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const { bytes, path } = value as { bytes?: unknown; path?: unknown };
+    if (bytes instanceof Uint8Array) return bytes;
+    if (typeof path === 'string' && path !== '') return path;
+  }
+  const want = 'a path, bytes, or a struct of bytes and path';
+  throw new SampleRefusedError('no image', `column ${column}: want ${want}, got ${shown(value)}`);
+}
+
+function finite(value: unknown, column: string): number {
+  const blank = typeof value === 'string' && value.trim() === '';
+  const plain = ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
+  const number = plain && !blank ? Number(value) : Number.NaN;
+  if (Number.isFinite(Math.fround(number))) return number;
+  const message = `column ${column}: want a number that float32 holds, got ${shown(value)}`;
+  throw new SampleRefusedError('no number', message);
+}
+
+function listOf(value: unknown): ArrayLike<unknown> & Iterable<unknown> {
+  return value as unknown[];
+}
+
+function missing(column: string): SampleRefusedError {
+  return new SampleRefusedError('missing column', `has no column ${column}`);
+}
+
+const SHOWN_CHARACTERS = 40;
+
+function shown(value: unknown): string {
+  const text = typeof value === 'object' && value !== null ? 'an object or a list' : String(value);
+  const quoted = typeof value === 'string' ? JSON.stringify(text) : text;
+  return quoted.length > SHOWN_CHARACTERS ? `${quoted.slice(0, SHOWN_CHARACTERS)}…` : quoted;
+}
