@@ -21,6 +21,9 @@ export const NAME_BUCKET = 'lyceum-names';
 /** KV: the leader record. */
 export const LEADER_BUCKET = 'lyceum-leader';
 
+/** KV: teacher workers that are quarantined with a teacher. */
+export const QUARANTINE_BUCKET = 'lyceum-quarantines';
+
 /** Object store: bytes under their SHA-256 in hex. */
 export const BLOB_BUCKET = 'lyceum-blobs';
 

@@ -13,6 +13,7 @@ import {
   digestHex,
   type TeacherAssignment,
   type TeacherState,
+  type Ticket,
   type WantedTeacher as WantedTeacherMessage,
 } from '@lyceum/proto';
 import {
@@ -23,7 +24,9 @@ import {
   type TeacherClient,
 } from '@lyceum/proto/node';
 import type { Compute } from './compute/compute.js';
+import type { Answer, DatasetFile } from './compute/protocol.js';
 import type { WorkerMetrics } from './metrics.js';
+import { ProbeDesk } from './probes/probe-desk.js';
 import { Session } from './session.js';
 import type { SessionLink } from './session-link.js';
 import type { WantedTeacher } from './teachers/desired-state.js';
@@ -59,6 +62,7 @@ export class TeacherWorker {
   readonly #turns = new FairTurns();
   readonly #teachers: LoadedTeachers;
   readonly #desk: TicketDesk;
+  readonly #probes: ProbeDesk;
   readonly #session: Session;
   #link: SessionLink | undefined;
   /** The newest assignment of the session that is open. */
@@ -70,6 +74,12 @@ export class TeacherWorker {
     this.#desk = new TicketDesk({
       openLane: (teacher, link) => this.#openLane(teacher, link),
       settled: () => this.#teachers.proceed(),
+    });
+    this.#probes = new ProbeDesk({
+      turn: (identity, signal) => this.#turns.take(identity, signal),
+      answer: (identity, ticket) => this.#answerProbe(identity, ticket),
+      random,
+      log,
     });
     this.#teachers = new LoadedTeachers({
       compute,
@@ -136,10 +146,12 @@ export class TeacherWorker {
     const assigned = this.#assigned;
     if (link === undefined || assigned === undefined) return;
     const { loaded } = this.#teachers;
+    const here = assigned.teachers.filter(({ identity }) => loaded.has(identity));
     this.#desk.follow(
       link,
-      assigned.teachers.filter(({ identity }) => loaded.has(identity)),
+      here.filter(({ ticketsInHand }) => ticketsInHand > 0),
     );
+    this.#probes.follow(link, here);
     // Of a session that ends meanwhile its end is told elsewhere.
     link.send({ $case: 'state', state: this.#state() }).catch(() => undefined);
   }
@@ -159,7 +171,7 @@ export class TeacherWorker {
   }
 
   #openLane(teacher: DeskTeacher, link: SessionLink): TicketLane {
-    const { nats, client, compute, metrics, nowMs, random, log } = this.#options;
+    const { nats, client, metrics, nowMs, random, log } = this.#options;
     const { identity, stream, consumer, ticketsInHand } = teacher;
     return new TicketLane({
       identity,
@@ -174,24 +186,28 @@ export class TeacherWorker {
         ),
       ),
       fetchDataset: (digest) => this.#teachers.fetchDataset(identity, digest),
-      compute: (ticket, dataset) =>
-        compute.run({
-          command: 'answer',
-          identity,
-          dataset,
-          span: {
-            split: ticket.split,
-            order: ticket.order,
-            firstPosition: ticket.firstPosition,
-            positionCount: ticket.positionCount,
-          },
-          view: { text: ticket.view, epoch: ticket.viewEpoch },
-          outputs: ticket.outputs,
-        }),
+      compute: (ticket, dataset) => this.#answer(identity, ticket, dataset),
       metrics,
       nowMs,
       random,
       log: log.child({ teacherIdentity: identity }),
+    });
+  }
+
+  async #answerProbe(identity: string, ticket: Ticket): Promise<Answer> {
+    const digest = digestHex(ticket.datasetDigest);
+    return this.#answer(identity, ticket, await this.#teachers.fetchDataset(identity, digest));
+  }
+
+  #answer(identity: string, ticket: Ticket, dataset: DatasetFile): Promise<Answer> {
+    const { split, order, firstPosition, positionCount, view, viewEpoch, outputs } = ticket;
+    return this.#options.compute.run({
+      command: 'answer',
+      identity,
+      dataset,
+      span: { split, order, firstPosition, positionCount },
+      view: { text: view, epoch: viewEpoch },
+      outputs,
     });
   }
 }
@@ -207,6 +223,7 @@ function wantedTeacher(message: WantedTeacherMessage, stream: string): WantedTea
       digest: digestHex(digest),
       path: path === '' ? undefined : path,
     })),
-    ticketsInHand: Math.max(1, message.ticketsInHand),
+    ticketsInHand: message.ticketsInHand,
+    probes: message.probes,
   };
 }

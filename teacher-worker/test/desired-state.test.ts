@@ -16,6 +16,7 @@ function wanted(identity: string, ...digests: string[]): WantedTeacher {
     consumer: `queue of ${identity}`,
     datasets: digests.map((digest) => ({ digest, path: undefined })),
     ticketsInHand: 2,
+    probes: [],
   };
 }
 

@@ -8,6 +8,7 @@ import {
   float32Values,
   type InferenceMeasured,
   type LyceumError,
+  type ProbeAnswered,
   type TeacherAssignment,
   type TeacherHello,
   type TeacherReport,
@@ -28,6 +29,7 @@ export class WorkerSession {
   readonly taken: TicketTaken[] = [];
   readonly returned: TicketReturned[] = [];
   readonly measured: InferenceMeasured[] = [];
+  readonly probed: ProbeAnswered[] = [];
   state: TeacherState | undefined;
   ended = false;
   readonly #send: (assignment: TeacherAssignment) => Promise<void>;
@@ -107,6 +109,7 @@ export class StandInCoordinator {
         else if (report?.$case === 'taken') session?.taken.push(report.taken);
         else if (report?.$case === 'returned') session?.returned.push(report.returned);
         else if (report?.$case === 'measured') session?.measured.push(report.measured);
+        else if (report?.$case === 'probed') session?.probed.push(report.probed);
       }
     } finally {
       if (session) session.ended = true;

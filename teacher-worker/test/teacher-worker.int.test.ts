@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import {
   digestBytes,
   digestHex,
+  float32Values,
   LyceumError,
   Split,
   type TeacherAssignment,
@@ -115,12 +116,13 @@ function session(workerId: string): Promise<WorkerSession> {
 interface AssignOptions {
   readonly ticketsInHand?: number;
   readonly path?: string;
+  readonly probes?: Ticket[];
 }
 
 /** The desired state, with the next revision, in which these teachers are wanted. */
 function assignment(
   teachers: readonly TestTeacher[],
-  { ticketsInHand = 2, path = '' }: AssignOptions = {},
+  { ticketsInHand = 2, path = '', probes = [] }: AssignOptions = {},
 ): TeacherAssignment {
   revision += 1;
   return {
@@ -133,6 +135,7 @@ function assignment(
       ticketConsumer: ticketConsumer(teacher.identity),
       datasets: [{ digest: digestBytes(set.digest), path }],
       ticketsInHand,
+      probes,
     })),
   };
 }
@@ -235,6 +238,40 @@ it('tells the coordinator what it is and what it has loaded', async () => {
 
   await assign(here, [deep]);
   await until('the other to be unloaded', () => here.state?.loaded.length === 1);
+});
+
+it('answers probes on its session, as often as it is told, without a ticket', async () => {
+  await start('w1');
+  const here = await session('w1');
+  const probe = ticket(wide, 0, { order: undefined, positionCount: 8, attempt: 2 });
+  // There are tickets, which it is not to take.
+  await publish(ticket(wide, 0));
+  await assign(here, [wide], { ticketsInHand: 0, probes: [probe] });
+  const rounds = () => here.probed.map(({ ticket: of }) => of?.attempt);
+  await until('the self-test', () => rounds().length === 2);
+  const want = await directLogits(wide, set, probe, 'train');
+  for (const { tensors, failure } of here.probed) {
+    expect(failure).toBe('');
+    expect(tensors.map(float32Values)).toEqual([want]);
+  }
+  expect(here.taken).toEqual([]);
+  // Told the same again, it does nothing; told of more, it answers once more, and now takes the ticket.
+  await assign(here, [wide], { ticketsInHand: 0, probes: [probe] });
+  await assign(here, [wide], { ticketsInHand: 1, probes: [{ ...probe, attempt: 3 }] });
+  await answer(ticket(wide, 0));
+  await until('another answer', () => rounds().length === 3);
+  expect(rounds()).toEqual([1, 2, 3]);
+  await allAcked();
+});
+
+it('says why it has no answer to a probe', async () => {
+  await start('w1');
+  const here = await session('w1');
+  const probe = ticket(wide, 0, { outputs: ['hint'], attempt: 1 });
+  await assign(here, [wide], { probes: [probe] });
+  await until('a failure', () => here.probed.length === 1);
+  expect(here.probed[0]?.tensors).toEqual([]);
+  expect(here.probed[0]?.failure).toMatch(/^this teacher gives logits .*, not hint$/);
 });
 
 it('answers for two teachers on one worker, each from its own queue', async () => {

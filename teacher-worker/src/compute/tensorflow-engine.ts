@@ -16,6 +16,7 @@ import { argmaxRows } from '@lyceum/learning/ensemble';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
 import { CLASS_OUTPUT, LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
 import { INFERENCE_ROWS, inferenceRanges } from './inference-ranges.js';
+import { requireDistributions } from './probability-rows.js';
 import type {
   AnswerRequest,
   AnswerTensor,
@@ -113,6 +114,7 @@ export class TensorflowTeacher implements TeacherEngine {
       }
     }
     const [logits] = tensors as [AnswerTensor];
+    if (this.#settings.output === 'probabilities') requireDistributions(logits);
     return outputs.map((name) =>
       name === CLASS_OUTPUT
         ? finalAnswers(logits)

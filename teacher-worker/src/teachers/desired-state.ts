@@ -5,6 +5,8 @@
  * about. Ask, do, ask again; undefined means that nothing can be done now.
  */
 
+import type { Ticket } from '@lyceum/proto';
+
 /** A data set that a teacher is asked about. */
 export interface WantedDataset {
   /** SHA-256, hex. */
@@ -22,7 +24,9 @@ export interface WantedTeacher {
   readonly stream: string;
   readonly consumer: string;
   readonly datasets: readonly WantedDataset[];
+  /** 0: no tickets are to be taken. */
   readonly ticketsInHand: number;
+  readonly probes: readonly Ticket[];
 }
 
 /** A teacher that was loaded, or would not load. */

@@ -1,0 +1,118 @@
+/**
+ * Answers the probes of the loaded teachers under one session: each as often as the assignment says, in turn with
+ * the tickets, and reports every answer on the session.
+ *
+ * What cannot be answered at this moment (a set that is not here yet) is tried again; that a teacher has no answer
+ * is reported like one.
+ */
+import { float32Tensor, LyceumError, type Ticket, ticketId, toLyceumError } from '@lyceum/proto';
+import { type Logger, retryDelayMs, sleep } from '@lyceum/proto/node';
+import type { Answer } from '../compute/protocol.js';
+import type { SessionLink } from '../session-link.js';
+
+export interface ProbedTeacher {
+  readonly identity: string;
+  /** `attempt` says how often each is to have been answered in this session. */
+  readonly probes: readonly Ticket[];
+}
+
+export interface ProbeDeskOptions {
+  /** Waits for a turn to compute; call what it gives at its end. */
+  readonly turn: (identity: string, signal: AbortSignal) => Promise<() => void>;
+  readonly answer: (identity: string, ticket: Ticket) => Promise<Answer>;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+interface Probe {
+  readonly identity: string;
+  readonly ticket: Ticket;
+  answeredCount: number;
+  /** As often as the newest assignment says; what has been answered if it names the probe no more. */
+  wantedCount: number;
+  isRunning: boolean;
+}
+
+export class ProbeDesk {
+  readonly #options: ProbeDeskOptions;
+  #link: SessionLink | undefined;
+  /** Of the session, by ticket id. */
+  #probes = new Map<string, Probe>();
+
+  constructor(options: ProbeDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Answers the probes of these teachers and no others. */
+  follow(link: SessionLink, teachers: readonly ProbedTeacher[]): void {
+    if (link.closed.aborted) return;
+    if (this.#link !== link) this.#probes = new Map();
+    this.#link = link;
+    for (const probe of this.#probes.values()) probe.wantedCount = probe.answeredCount;
+    for (const { identity, probes } of teachers) {
+      for (const ticket of probes) {
+        const id = ticketId(ticket);
+        const known = this.#probes.get(id);
+        const probe = known ?? newProbe(identity, ticket);
+        this.#probes.set(id, probe);
+        probe.wantedCount = ticket.attempt;
+        if (!probe.isRunning) void this.#run(probe, link);
+      }
+    }
+  }
+
+  /** Never rejects. */
+  async #run(probe: Probe, link: SessionLink): Promise<void> {
+    const { random, log } = this.#options;
+    probe.isRunning = true;
+    for (let failures = 0; probe.answeredCount < probe.wantedCount && !link.closed.aborted; ) {
+      try {
+        await this.#answerOnce(probe, link);
+        probe.answeredCount++;
+        failures = 0;
+      } catch (thrown) {
+        if (link.closed.aborted) break;
+        log.debug({ err: toLyceumError(thrown), teacherIdentity: probe.identity }, 'not probed');
+        await sleep(retryDelayMs(failures++, random()), link.closed);
+      }
+    }
+    probe.isRunning = false;
+  }
+
+  /** @throws {LyceumError} if it may work later, or the session has ended. */
+  async #answerOnce(probe: Probe, link: SessionLink): Promise<void> {
+    const ticket = { ...probe.ticket, attempt: probe.answeredCount + 1 };
+    const result = await this.#compute(probe, link);
+    const isAnswer = !(result instanceof LyceumError);
+    const tensors = isAnswer ? result.tensors : [];
+    await link.send({
+      $case: 'probed',
+      probed: {
+        ticket,
+        tensors: tensors.map(({ name, width, values }) =>
+          float32Tensor(name, [values.length / width, width], values),
+        ),
+        failure: isAnswer ? '' : result.message,
+      },
+    });
+  }
+
+  async #compute({ identity, ticket }: Probe, link: SessionLink): Promise<Answer | LyceumError> {
+    const { turn, answer } = this.#options;
+    const endTurn = await turn(identity, link.closed);
+    try {
+      return await answer(identity, ticket);
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (err.code === 'INVALID_ARGUMENT') return err;
+      throw err;
+    } finally {
+      endTurn();
+    }
+  }
+}
+
+function newProbe(identity: string, ticket: Ticket): Probe {
+  return { identity, ticket, answeredCount: 0, wantedCount: 0, isRunning: false };
+}
