@@ -7,6 +7,7 @@ import {
   LyceumError,
   NAME_BUCKET,
   POINTER_BUCKET,
+  QUARANTINE_BUCKET,
   RUN_BUCKET,
   ticketId,
 } from '@lyceum/proto';
@@ -37,6 +38,7 @@ import { EnsembleEvaluations } from './server/ensemble-evaluation.js';
 import { ensembleService } from './server/ensemble-service.js';
 import { GarbageCollector } from './server/garbage-collector.js';
 import { coordinatorMetrics } from './server/metrics.js';
+import { QuarantineStore } from './server/quarantine-store.js';
 import { Reconciler } from './server/reconciler.js';
 import { watchReconnects } from './server/reconnect-watch.js';
 import { RunDeletion } from './server/run-deletion.js';
@@ -47,6 +49,7 @@ import { runService } from './server/run-service.js';
 import { studentService } from './server/student-service.js';
 import type { StudentSession } from './server/student-session.js';
 import { TeacherDemand } from './server/teacher-demand.js';
+import { TeacherHealth } from './server/teacher-health.js';
 import { teacherService } from './server/teacher-service.js';
 import type { TeacherSession } from './server/teacher-session.js';
 import { TicketDesk } from './server/ticket-desk.js';
@@ -63,6 +66,8 @@ export interface ServeOptions {
   readonly listenAddress: string;
   /** Probes and metrics, plain HTTP. */
   readonly httpAddress: string;
+  /** How long a teacher worker that answers may go without a canary; a minute is a good value. */
+  readonly canaryIntervalMs: number;
   /** Allows addresses that others reach, although neither TLS nor tokens guard them. */
   readonly insecure: boolean;
   /** What `version` calls answer. */
@@ -95,6 +100,9 @@ const TICKET_TICK_MS = 200;
 
 /** How often the students' waits are looked at: how much longer than a quorum's deadline they may last. */
 const DEADLINE_TICK_MS = 50;
+
+/** How often it is looked at whether a canary is due. */
+const CANARY_TICK_MS = 500;
 
 /** How often it is looked at which teachers are wanted. */
 const DEMAND_TICK_MS = 1_000;
@@ -183,6 +191,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     });
     const combiner = new Combiner();
     started.add(() => combiner.close());
+    const quarantines = new QuarantineStore(await bucket(QUARANTINE_BUCKET), log);
+    started.add(() => quarantines.settled());
+    const health = await TeacherHealth.open({
+      store,
+      lifecycle,
+      events,
+      catalog,
+      desk,
+      quarantines,
+      metrics: () => metrics,
+      canaryIntervalMs: options.canaryIntervalMs,
+      changed: () => reconciler.request(),
+      log,
+      now,
+    });
     const active = new ActiveRuns({
       combiner,
       store,
@@ -208,6 +231,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       openTicketCount: () => desk.openCount,
       desiredTeacherWorkers: () => demand.desiredWorkers(),
       answerBytes: () => answers.sizeBytes,
+      quarantineCount: () => health.quarantines().length,
       runs: () =>
         active.trainings().map((targets) => ({
           runId: targets.runId,
@@ -240,6 +264,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       teacherUsers: () => [...evaluations.users(), ...verifications.users()],
       queue,
       desk,
+      health,
       teachers,
       students,
       log,
@@ -266,6 +291,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       answers,
       ledgers,
       desk,
+      health,
       metrics,
     };
     const calls = {
@@ -323,6 +349,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     started.add(async () => clearInterval(ticker));
     const deadlines = setInterval(() => active.tick(performance.now()), DEADLINE_TICK_MS);
     started.add(async () => clearInterval(deadlines));
+    const canaries = setInterval(() => health.tick(), CANARY_TICK_MS);
+    started.add(async () => clearInterval(canaries));
     const demandTicker = setInterval(() => demand.tick(), DEMAND_TICK_MS);
     started.add(async () => clearInterval(demandTicker));
     reconciler.start();

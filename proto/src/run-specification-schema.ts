@@ -20,6 +20,7 @@ import {
 } from './document-schema.js';
 import { ensemble } from './ensemble-schema.js';
 import { DEFAULT_OBJECTIVE, term, termAlone } from './objective-schema.js';
+import { teacherHealthFields } from './teacher-health-schema.js';
 import { views } from './views-schema.js';
 
 const NAME = '[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?';
@@ -226,6 +227,7 @@ const distillation = section({
     training: training.prefault({}),
     selection: selection.prefault({}),
     retention: retention.optional(),
+    ...teacherHealthFields,
   }),
 });
 
@@ -249,7 +251,12 @@ const trainingAlone = section({
       selection: selection.prefault({}),
       retention: retention.optional(),
     },
-    { teachers: OF_DISTILLATION, ensemble: OF_DISTILLATION, answers: OF_DISTILLATION },
+    {
+      teachers: OF_DISTILLATION,
+      ensemble: OF_DISTILLATION,
+      answers: OF_DISTILLATION,
+      determinism: OF_DISTILLATION,
+    },
   ),
 });
 

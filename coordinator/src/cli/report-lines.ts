@@ -114,6 +114,7 @@ function sentences(report: Report): string[] {
       `${percentText(report.contributors.degradedShare, 1)} of the steps had fewer than all teachers; contributed to: ${shares.join(', ')}.`,
     );
   }
+  for (const warning of report.teacherWarnings ?? []) lines.push(`Warning: ${warning}.`);
   lines.push(
     `Trained at ${countText(report.samplesPerSecond)} samples/s, ${percentText(waiting, 1)} of the time waiting for targets; ${durationText(report.wallSeconds * 1000)} from submit to end.`,
     reproducibilityText(report),

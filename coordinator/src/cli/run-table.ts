@@ -43,6 +43,7 @@ export function runPageLines(run: Run, nowMs: number): string[] {
     ['validation', validationText(run)],
     ['waiting for', progress?.waitingFor.join(', ')],
     ['degraded', degradedText(run)],
+    ...run.warnings.map((warning): [string, string] => ['warning', warning]),
     ['student worker', run.studentWorkerId],
     ['data set', run.datasetDigest],
     ['model', run.modelDigest],

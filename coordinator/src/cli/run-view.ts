@@ -29,6 +29,7 @@ export function liveLines(run: Run, width: number): string[] {
   }
   const degraded = degradedText(run);
   if (degraded !== undefined) lines.push(`  ${degraded}`);
+  for (const warning of run.warnings) lines.push(`  warning: ${warning}`);
   if (isPaused(run)) lines.push(`  ${pauseAdvice(run)}`);
   return lines.map((line) =>
     [...line].length > width ? [...line].slice(0, width).join('') : line,
@@ -51,6 +52,7 @@ export function plainLine(run: Run): string {
   }
   const degraded = degradedText(run);
   if (degraded !== undefined) parts.push(degraded);
+  for (const warning of run.warnings) parts.push(`warning: ${warning}`);
   if (run.reason !== '') parts.push(run.reason);
   if (isPaused(run)) parts.push(pauseAdvice(run));
   return parts.join(' | ');
@@ -78,6 +80,7 @@ export function isNews(before: Run | undefined, run: Run): boolean {
     before.state !== run.state ||
     before.reason !== run.reason ||
     before.attempt !== run.attempt ||
+    before.warnings.length !== run.warnings.length ||
     before.progress?.epoch !== run.progress?.epoch ||
     before.progress?.waitingFor.join() !== run.progress?.waitingFor.join()
   );

@@ -15,6 +15,7 @@ import {
   PushArtifactHeader,
   type PushArtifactRequest,
   type PushArtifactResponse,
+  type Quarantine,
   type Run,
   type RunEvent,
   type SubmitRunResponse,
@@ -329,6 +330,16 @@ export class CoordinatorClient {
 
   async listWorkers(): Promise<Worker[]> {
     return (await call(this.#cluster, this.#cluster.listWorkers, {})).workers;
+  }
+
+  /** Of all workers, connected or not. */
+  async listQuarantines(): Promise<Quarantine[]> {
+    return (await call(this.#cluster, this.#cluster.listWorkers, {})).quarantines;
+  }
+
+  /** @param teacher - its name or identity; empty: all. @returns what was released. */
+  async releaseWorker(workerId: string, teacher = ''): Promise<Quarantine[]> {
+    return (await call(this.#cluster, this.#cluster.releaseWorker, { workerId, teacher })).released;
   }
 
   /** Teacher workers with which no student would wait; 0: no teacher is wanted. */

@@ -118,6 +118,7 @@ export function composeReport(input: ReportInput): Report {
     wallSeconds: (input.endedAtMs - input.submittedAtMs) / 1000,
     training: { ...training },
     contributors: contributorsOf(input),
+    teacherWarnings: [...input.teacherWarnings],
     dataset: {
       ...input.dataset,
       classNames: [...input.dataset.classNames],

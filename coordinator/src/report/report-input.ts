@@ -57,6 +57,8 @@ export interface ReportInput {
   readonly environment: ReportEnvironment;
   /** [K] in `teacherSteps`, in ensemble order. */
   readonly contributorCounts: ContributorCounts;
+  /** What the user should know of the teachers. */
+  readonly teacherWarnings: readonly string[];
   /** Why the run's bits may differ if it is run again; empty: they do not. */
   readonly bitExactExceptions: readonly string[];
 }

@@ -169,6 +169,10 @@ export const reportSchema = z
       .nullable()
       .optional()
       .describe('Which teachers the targets were made of; null without teachers.'),
+    teacherWarnings: z
+      .array(z.string())
+      .optional()
+      .describe('What was found of the teachers: at chance, drifted, or quarantined workers.'),
     dataset: z.object({
       digest: sha256,
       classCount: z.int().min(1),

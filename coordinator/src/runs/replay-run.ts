@@ -31,6 +31,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
   const { specification, specificationDigest, dataset, teachers, features, plan } = source;
   const { studentModelDigest, allLabelsRunId, labelledTrainCount, answerCodec, fit, pluginDigest } =
     source;
+  const { probeDigests } = source;
   const baseline = hasOwnBaseline(source) ? baselineRunId(runId) : source.baselineRunId;
   return newRunRecord({
     runId,
@@ -49,6 +50,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
     labelledTrainCount,
     ...(answerCodec !== undefined && { answerCodec }),
     ...(fit !== undefined && { fit }),
+    ...(probeDigests !== undefined && { probeDigests }),
     plan,
     submittedAtMs: nowMs,
   });

@@ -10,6 +10,7 @@ import type {
   RunFit,
   RunOutcome,
   RunRecord,
+  TeacherNotes,
 } from './run-record.js';
 
 type WorkerEnvironment = RunRecord['studentWorkers'][number];
@@ -49,6 +50,34 @@ export function fitting(
 /** Keeps what the rule was fitted to. The first fit stays: an equal one would follow. */
 export function fitted(record: RunRecord, fit: RunFit): RunRecord | undefined {
   return record.fit === undefined ? { ...record, fit } : undefined;
+}
+
+/** Notes of a run's teachers that are kept of each kind: a record has its limit, and the first say most. */
+export const TEACHER_NOTE_LIMIT = 32;
+
+/** Keeps what the user should know of the run's teachers; what is known already is not kept twice. */
+export function noted(
+  record: RunRecord,
+  note: { readonly warning: string; readonly bitExactException?: string | undefined },
+): RunRecord | undefined {
+  const before = record.teacherNotes ?? { warnings: [], bitExactExceptions: [] };
+  const { warning, bitExactException } = note;
+  const after: TeacherNotes = {
+    warnings: withText(before.warnings, warning),
+    bitExactExceptions: withText(before.bitExactExceptions, bitExactException),
+  };
+  if (hasEnded(record.state) || JSON.stringify(after) === JSON.stringify(before)) return undefined;
+  return { ...record, teacherNotes: after };
+}
+
+/** Keeps the first answers to probes; those that are kept already stay. */
+export function probed(
+  record: RunRecord,
+  digests: Readonly<Record<string, string>>,
+): RunRecord | undefined {
+  const after = { ...digests, ...record.probeDigests };
+  const count = Object.keys(record.probeDigests ?? {}).length;
+  return Object.keys(after).length === count ? undefined : { ...record, probeDigests: after };
 }
 
 /** PREPARING or FITTING → TRAINING, as the assigned worker begins. */
@@ -214,6 +243,11 @@ export function retried(record: RunRecord, nowMs: number): RunRecord {
   }
   const next = moved(record, record.outcome === undefined ? 'QUEUED' : 'EVALUATING', '', nowMs);
   return { ...next, attempt: record.attempt + 1, studentFailureCount: 0, endedAtMs: 0 };
+}
+
+function withText(texts: readonly string[], text: string | undefined): string[] {
+  const isNew = text !== undefined && !texts.includes(text) && texts.length < TEACHER_NOTE_LIMIT;
+  return isNew ? [...texts, text] : [...texts];
 }
 
 /** True while nothing that happens to its workers or asks concerns it. */

@@ -58,5 +58,6 @@ export function runMessage(record: RunRecord, live: LiveRun): Run {
     studentWorkerId: record.assignment?.workerId ?? record.studentWorkers.at(-1)?.workerId ?? '',
     modelDigest: record.outcome?.modelDigest ?? '',
     finalWeightsDigest: record.outcome?.finalWeightsDigest ?? '',
+    warnings: record.teacherNotes?.warnings ?? [],
   });
 }

@@ -95,6 +95,11 @@ const fit = z.strictObject({
 /** From the numerics version of the checkpoint of a step to that of the worker that was to go on from it. */
 const numericsChange = z.strictObject({ step: count, from: count, to: count });
 
+const teacherNotes = z.strictObject({
+  warnings: z.array(z.string()),
+  bitExactExceptions: z.array(z.string()),
+});
+
 const runRecord = z.strictObject({
   runId: z.string(),
   /** Rises from run to run: the order of their submission. */
@@ -136,6 +141,10 @@ const runRecord = z.strictObject({
   answerCodec: z.custom<AnswerCodec>((text) => ANSWER_CODEC_PATTERN.test(String(text))).optional(),
   /** Of a rule that has to be fitted, once it is. */
   fit: fit.optional(),
+  /** Digests of its teachers' first answers to their probes, by probe: what replicas are compared with. */
+  probeDigests: z.record(z.string(), digest).optional(),
+  /** What the user should know of the run's teachers, and what of it keeps the run from being repeated. */
+  teacherNotes: teacherNotes.optional(),
   assignment: z
     .strictObject({ workerId: z.string(), assignmentEpoch: z.int().positive() })
     .optional(),
@@ -164,6 +173,7 @@ export type RunRecord = z.output<typeof runRecord>;
 export type PinnedTeacher = z.output<typeof pinnedTeacher>;
 export type PinnedFeature = z.output<typeof pinnedFeature>;
 export type RunFit = z.output<typeof fit>;
+export type TeacherNotes = z.output<typeof teacherNotes>;
 export type RunOutcome = z.output<typeof outcome>;
 export type NumericsChange = z.output<typeof numericsChange>;
 export type ProgressSnapshot = z.output<typeof progress>;

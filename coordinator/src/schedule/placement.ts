@@ -104,6 +104,10 @@ function lackOfPlace(
 ): string | undefined {
   if (more.length === 0) return undefined;
   if (workers.length === 0) return 'no teacher worker is connected';
+  const untrusted = more.find((t) => workers.every((w) => w.barred.has(t.identity)));
+  if (untrusted !== undefined) {
+    return `teacher ${untrusted.name} has no healthy worker: it is quarantined on all that are connected`;
+  }
   const largest = Math.max(...workers.map((w) => w.memoryBudgetBytes));
   const tooLarge = more.find((t) => teacherMemoryBytes(t.weightBytes) > largest);
   if (tooLarge !== undefined) {
@@ -125,7 +129,10 @@ function cover(
   workers: readonly TeacherPlace[],
 ): { loads: Map<string, Load>; homeless: TeacherNeed[] } {
   const loads = new Map<string, Load>(
-    workers.map((w) => [w.workerId, { identities: new Set(), freeBytes: w.memoryBudgetBytes }]),
+    workers.map(({ workerId, memoryBudgetBytes: freeBytes, barred }) => [
+      workerId,
+      { identities: new Set(), barred, freeBytes },
+    ]),
   );
   const homeless: TeacherNeed[] = [];
   const largestFirst = [...teachers].sort((a, b) => b.weightBytes - a.weightBytes);
@@ -135,6 +142,7 @@ function cover(
     for (const worker of workers) {
       const load = loads.get(worker.workerId);
       if (load === undefined || load.freeBytes < bytes) continue;
+      if (worker.barred.has(teacher.identity)) continue;
       const has = worker.loaded.has(teacher.identity);
       const better =
         best === undefined ||

@@ -8,7 +8,7 @@
  * - a wanted ticket is being published, on its queue, in a worker's hands, or waits for its next issue;
  * - the coordinator owns retries: a ticket in the hands of a worker whose session ended is issued again at
  *   once, under the next attempt, and the old message is removed;
- * - an answer settles a ticket whoever gives it, for whichever attempt.
+ * - an answer settles a ticket whoever gives it, for whichever attempt, unless that was in discredited hands.
  */
 import type { Ticket } from '@lyceum/proto';
 
@@ -82,6 +82,8 @@ interface Entry {
   failureCount: number;
   returnCount: number;
   place: Place;
+  /** Attempts whose answers count for nothing. */
+  readonly voidAttempts: Set<number>;
 }
 
 export class TicketBook {
@@ -110,6 +112,7 @@ export class TicketBook {
       failureCount: 0,
       returnCount: 0,
       place: { at: 'publishing' },
+      voidAttempts: new Set(),
     };
     this.#entries.set(id, entry);
     return [publish(entry)];
@@ -195,6 +198,19 @@ export class TicketBook {
     return effects;
   }
 
+  /** What a worker answers for a teacher is not to be trusted: its tickets in hand are given to others. */
+  discredited(workerId: string, teacher: string, nowMs: number): TicketEffect[] {
+    const effects: TicketEffect[] = [];
+    for (const entry of this.#entries.values()) {
+      const { place, attempt } = entry;
+      if (entry.teacher !== teacher || place.at !== 'worker' || place.workerId !== workerId)
+        continue;
+      entry.voidAttempts.add(attempt);
+      effects.push(...this.#reissue(entry, `${workerId} is quarantined`, 0, nowMs));
+    }
+    return effects;
+  }
+
   /** The queues are gone with all that lay on them, and numbers begin anew: what is in hand stays there. */
   queueLost(nowMs: number): TicketEffect[] {
     const effects: TicketEffect[] = [];
@@ -255,10 +271,20 @@ export class TicketBook {
     return this.#entries.has(id);
   }
 
-  /** The worker that has the ticket in hand, as far as is known. */
-  holderOf(id: string): string | undefined {
-    const place = this.#entries.get(id)?.place;
-    return place?.at === 'worker' ? place.workerId : undefined;
+  /** True if the attempt was in discredited hands. */
+  isVoid(id: string, attempt: number): boolean {
+    return this.#entries.get(id)?.voidAttempts.has(attempt) === true;
+  }
+
+  /**
+   * The worker that has the ticket in hand, as far as is known.
+   *
+   * @param attempt - asks about this issue of it alone; absent: about the last.
+   */
+  holderOf(id: string, attempt?: number): string | undefined {
+    const entry = this.#entries.get(id);
+    if (entry?.place.at !== 'worker') return undefined;
+    return attempt === undefined || attempt === entry.attempt ? entry.place.workerId : undefined;
   }
 
   inHandCount(workerId: string): number {

@@ -18,10 +18,13 @@ export interface TeacherPlace {
   readonly memoryBudgetBytes: number;
   /** Teachers that it has or was told to load; they are left where they are if they may. */
   readonly loaded: ReadonlySet<string>;
+  /** Teachers that it must not have: it is quarantined with them. */
+  readonly barred: ReadonlySet<string>;
 }
 
 export interface Load {
   readonly identities: Set<string>;
+  readonly barred: ReadonlySet<string>;
   freeBytes: number;
 }
 
@@ -34,7 +37,8 @@ export function teacherMemoryBytes(weightBytes: number): number {
 }
 
 export function fits(load: Load, { identity, weightBytes }: TeacherNeed): boolean {
-  return !load.identities.has(identity) && load.freeBytes >= teacherMemoryBytes(weightBytes);
+  if (load.identities.has(identity) || load.barred.has(identity)) return false;
+  return load.freeBytes >= teacherMemoryBytes(weightBytes);
 }
 
 export function put(load: Load, teacher: TeacherNeed): void {

@@ -10,6 +10,7 @@ import {
   LyceumError,
   ShapeMismatchError,
   StorageFullError,
+  type Tensor,
   type Ticket,
   ticketId,
   toLyceumError,
@@ -60,7 +61,7 @@ export class AnswerIntake {
     const ticket = checkedTicket(frame.ticket);
     const id = ticketId(ticket);
     const { desk } = this.#parts;
-    const asks = desk.find(id);
+    const asks = desk.find(id, ticket.attempt);
     const [ask] = asks;
     const key = `${id}/${ticket.attempt}`;
     const received = this.#received.get(key) ?? { rowCount: 0, storedCount: 0 };
@@ -88,14 +89,14 @@ export class AnswerIntake {
     // A ticket that came to be wanted while its rows were coming has a message of its own.
     const wanted = ask !== undefined && received.storedCount === ticket.positionCount;
     if (wanted) {
-      this.#parts.answered(desk.holderOf(id), ask);
+      this.#parts.answered(desk.holderOf(id, ticket.attempt), ask);
       desk.answered(id);
     }
     return AnswerReceipt.fromPartial({ ticket, wanted });
   }
 
   #reject(ask: Ask, ticket: Ticket, reason: string): void {
-    const holder = this.#parts.desk.holderOf(ask.id);
+    const holder = this.#parts.desk.holderOf(ask.id, ticket.attempt);
     this.#parts.rejected(holder, ask, reason);
     this.#parts.desk.rejected(ask.id, ticket.attempt, reason);
   }
@@ -177,20 +178,25 @@ function checkedRowCount(
   return rowCount;
 }
 
-/** Finite numbers; where they are classes, whole ones below the class count. */
-function checkValues(frame: AnswerFrame, { classCount }: Ask): void {
-  for (const tensor of frame.tensors) {
-    const values = float32Values(tensor);
-    const isClass = tensor.name === CLASS_OUTPUT;
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
-      const isRight = isClass
-        ? Number.isInteger(value) && value >= 0 && value < classCount
-        : Number.isFinite(value);
-      if (isRight) continue;
-      const width = values.length / (tensor.shape[0] ?? 1);
-      const row = frame.firstRow + Math.floor(i / width);
-      throw new LyceumError('INVALID_ARGUMENT', `${tensor.name} row ${row} holds ${value}`);
-    }
+/** What is wrong with the values; undefined: nothing. Finite numbers; where they are classes, whole ones below the class count. */
+export function valueProblem(tensor: Tensor, classCount: number, firstRow = 0): string | undefined {
+  const values = float32Values(tensor);
+  const isClass = tensor.name === CLASS_OUTPUT;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    const isRight = isClass
+      ? Number.isInteger(value) && value >= 0 && value < classCount
+      : Number.isFinite(value);
+    if (isRight) continue;
+    const width = values.length / (tensor.shape[0] ?? 1);
+    return `${tensor.name} row ${firstRow + Math.floor(i / width)} holds ${value}`;
+  }
+  return undefined;
+}
+
+function checkValues({ tensors, firstRow }: AnswerFrame, { classCount }: Ask): void {
+  for (const tensor of tensors) {
+    const problem = valueProblem(tensor, classCount, firstRow);
+    if (problem !== undefined) throw new LyceumError('INVALID_ARGUMENT', problem);
   }
 }

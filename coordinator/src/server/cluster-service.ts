@@ -6,14 +6,20 @@ import {
   type GetVersionResponse,
   type ListWorkersRequest,
   type ListWorkersResponse,
+  LyceumError,
+  Quarantine,
+  type ReleaseWorkerRequest,
+  type ReleaseWorkerResponse,
   Worker,
 } from '@lyceum/proto';
 import { type Logger, unary } from '@lyceum/proto/node';
 import type { RunStore } from '../runs/run-store.js';
+import type { Quarantine as KnownQuarantine } from '../schedule/replica-health.js';
 import { isAssigned } from '../schedule/run-state.js';
 import type { GarbageCollector } from './garbage-collector.js';
 import type { StudentSession } from './student-session.js';
 import type { TeacherDemand } from './teacher-demand.js';
+import type { TeacherHealth } from './teacher-health.js';
 import type { TeacherSession } from './teacher-session.js';
 import type { TicketDesk } from './ticket-desk.js';
 import type { WorkerSessions } from './worker-sessions.js';
@@ -23,6 +29,7 @@ export interface ClusterServiceParts {
   readonly students: WorkerSessions<StudentSession>;
   readonly store: RunStore;
   readonly desk: TicketDesk;
+  readonly health: TeacherHealth;
   readonly garbage: GarbageCollector;
   readonly demand: Pick<TeacherDemand, 'desiredWorkers'>;
   readonly version: string;
@@ -39,8 +46,12 @@ export function clusterService(parts: ClusterServiceParts) {
       return {
         workers: [...teachers, ...students],
         desiredTeacherWorkers: parts.demand.desiredWorkers(),
+        quarantines: parts.health.quarantines().map((q) => quarantineMessage(q, names)),
       };
     }),
+    releaseWorker: unary<ReleaseWorkerRequest, ReleaseWorkerResponse>(log, async (request) => ({
+      released: release(parts, request),
+    })),
     collectGarbage: unary<CollectGarbageRequest, CollectGarbageResponse>(
       log,
       async ({ dryRun, graceSeconds }) => ({
@@ -49,6 +60,45 @@ export function clusterService(parts: ClusterServiceParts) {
     ),
     getVersion: unary<GetVersionRequest, GetVersionResponse>(log, async () => ({ version })),
   };
+}
+
+/** @throws {LyceumError} NOT_FOUND */
+function release(
+  { health, store }: ClusterServiceParts,
+  { workerId, teacher }: ReleaseWorkerRequest,
+): Quarantine[] {
+  const names = teacherNames(store);
+  const chosen = health
+    .quarantines()
+    .filter(
+      (q) =>
+        q.workerId === workerId && ['', q.teacher, teacherName(q.teacher, names)].includes(teacher),
+    );
+  if (chosen.length === 0) {
+    const which = teacher === '' ? '' : ` with teacher ${teacher}`;
+    throw new LyceumError('NOT_FOUND', `worker ${workerId} is not quarantined${which}`);
+  }
+  return chosen
+    .flatMap((quarantine) => health.release(workerId, quarantine.teacher))
+    .map((quarantine) => quarantineMessage(quarantine, names));
+}
+
+function quarantineMessage(
+  { workerId, teacher, reason, sinceMs }: KnownQuarantine,
+  names: ReadonlyMap<string, string>,
+): Quarantine {
+  const name = teacherName(teacher, names);
+  return Quarantine.fromPartial({
+    workerId,
+    teacher: name,
+    teacherIdentity: teacher,
+    reason,
+    sinceMs,
+  });
+}
+
+function teacherName(identity: string, names: ReadonlyMap<string, string>): string {
+  return names.get(identity) ?? identity.slice(0, 12);
 }
 
 function teacherWorker(
@@ -66,7 +116,7 @@ function teacherWorker(
     device,
     computeThreads,
     connectedAtMs,
-    busyWith: [...session.loaded().keys()].map((id) => names.get(id) ?? id.slice(0, 12)).sort(),
+    busyWith: [...session.loaded().keys()].map((id) => teacherName(id, names)).sort(),
     ticketsInHand: desk.inHandCount(workerId),
     problems: session.problems(),
     memoryBudgetBytes: hello.memoryBudgetBytes,

@@ -7,6 +7,7 @@ export interface MetricSources {
   readonly openTicketCount: () => number;
   readonly desiredTeacherWorkers: () => number;
   readonly answerBytes: () => number;
+  readonly quarantineCount: () => number;
   readonly runs: () => Iterable<{
     readonly runId: string;
     readonly waitingShare: number;
@@ -21,6 +22,8 @@ export interface CoordinatorMetrics {
   readonly unwantedTickets: Counter;
   readonly reissuedTickets: Counter;
   readonly targets: Counter;
+  readonly probes: Counter;
+  readonly quarantines: Counter;
 }
 
 export function coordinatorMetrics(sources: MetricSources): CoordinatorMetrics {
@@ -63,6 +66,14 @@ export function coordinatorMetrics(sources: MetricSources): CoordinatorMetrics {
       this.set(sources.answerBytes());
     },
   });
+  new Gauge({
+    name: 'lyceum_quarantines',
+    help: 'Teacher workers that are quarantined with a teacher, each pair once.',
+    registers,
+    collect() {
+      this.set(sources.quarantineCount());
+    },
+  });
   const ofRuns = (name: string, help: string, value: 'waitingShare' | 'openWantCount') =>
     new Gauge({
       name,
@@ -88,5 +99,10 @@ export function coordinatorMetrics(sources: MetricSources): CoordinatorMetrics {
     unwantedTickets: counter('lyceum_tickets_unwanted_total', 'Tickets answered in vain.'),
     reissuedTickets: counter('lyceum_tickets_reissued_total', 'Tickets issued again.'),
     targets: counter('lyceum_targets_total', 'Targets sent, one a step.'),
+    probes: counter('lyceum_probes_total', 'Answers of teacher workers to probes.'),
+    quarantines: counter(
+      'lyceum_quarantined_total',
+      'Times that a teacher worker was quarantined.',
+    ),
   };
 }

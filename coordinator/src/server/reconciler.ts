@@ -25,9 +25,11 @@ import { studentWindowSteps, ticketsInHand } from '../schedule/window.js';
 import type { ActiveRuns } from './active-runs.js';
 import type { TeacherUser } from './ensemble-evaluation.js';
 import type { RunDeletion } from './run-deletion.js';
+import { keepProbeDigests, pauseWithoutHealthy, untrusted } from './run-health.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
 import type { StudentSession } from './student-session.js';
+import type { ProbedSet, TeacherHealth } from './teacher-health.js';
 import { secondsPerSample, type TeacherSession } from './teacher-session.js';
 import type { TicketDesk } from './ticket-desk.js';
 import type { WorkerSessions } from './worker-sessions.js';
@@ -60,6 +62,7 @@ export interface ReconcilerParts {
   readonly teacherUsers: () => TeacherUser[];
   readonly queue: TicketQueue;
   readonly desk: TicketDesk;
+  readonly health: TeacherHealth;
   readonly teachers: WorkerSessions<TeacherSession>;
   readonly students: WorkerSessions<StudentSession>;
   readonly log: Logger;
@@ -133,6 +136,7 @@ export class Reconciler {
     await this.#releaseLost();
     await this.#finishCancels();
     await this.#pauseForeign();
+    await pauseWithoutHealthy(this.#parts);
     await active.follow();
     const placement = this.#place();
     monitor.setReasons(this.#reasons(placement));
@@ -144,6 +148,7 @@ export class Reconciler {
     if (placement.starts.size > 0) await active.follow();
     this.#sizeWindows(placement);
     await this.#tellTeachers(placement);
+    await keepProbeDigests(this.#parts);
     this.#tellStudents();
     await this.#dropQueues(placement);
     await deletion.deleteExpired();
@@ -203,7 +208,7 @@ export class Reconciler {
   }
 
   #place(): Placement {
-    const { store, active, teacherUsers, students, teachers } = this.#parts;
+    const { store, active, teacherUsers, students, teachers, health } = this.#parts;
     const runs = store
       .list()
       .filter(({ state }) => !hasEnded(state))
@@ -228,6 +233,7 @@ export class Reconciler {
         memoryBudgetBytes: session.hello.memoryBudgetBytes,
         // What it was told before this pass; what it has not unloaded yet says nothing then.
         loaded: session.wanted.size > 0 ? session.wanted : session.served(),
+        barred: health.quarantinedOf(session.workerId),
       })),
       this.#secondsPerSample(),
     );
@@ -273,7 +279,8 @@ export class Reconciler {
           : state === 'FITTING'
             ? active.fitting(runId)
             : undefined;
-      const reason = this.#unloadable(record) ?? waits?.reason;
+      const reason =
+        this.#unloadable(record) ?? untrusted(this.#parts, record.teachers) ?? waits?.reason;
       if (reason !== undefined) reasons.set(runId, reason);
     }
     return reasons;
@@ -301,7 +308,7 @@ export class Reconciler {
   }
 
   async #tellTeachers(placement: Placement): Promise<void> {
-    const { teachers } = this.#parts;
+    const { teachers, health } = this.#parts;
     const wanted = this.#wantedTeachers();
     for (const [index, session] of teachers.list().entries()) {
       // Each worker begins with another teacher: a span is complete when all have answered.
@@ -312,11 +319,15 @@ export class Reconciler {
         const teacher = wanted.get(identity);
         if (teacher === undefined) continue;
         await this.#ensureQueue(identity);
-        list.push({ ...teacher, ticketsInHand: inHand });
+        const replica = { workerId: session.workerId, teacher: identity };
+        const { probes, serves } = await health.orders(replica, teacher.sets);
+        const { sets: _, ...told } = teacher;
+        list.push({ ...told, probes, ticketsInHand: serves ? inHand : 0 });
       }
       session.wanted = new Set(identities);
       session.desired.set({ teachers: list, ticketStream: TICKET_STREAM });
     }
+    health.retain(new Map([...wanted].map(([identity, { sets }]) => [identity, sets])));
   }
 
   async #ensureQueue(identity: string): Promise<void> {
@@ -328,13 +339,13 @@ export class Reconciler {
   }
 
   /** Every teacher of the runs that have not ended and of others who need some, with the sets that it is asked about. */
-  #wantedTeachers(): Map<string, Omit<WantedTeacher, 'ticketsInHand'>> {
-    const wanted = new Map<string, Omit<WantedTeacher, 'ticketsInHand'>>();
+  #wantedTeachers(): Map<string, KnownTeacher> {
+    const wanted = new Map<string, KnownTeacher>();
     const { store, teacherUsers } = this.#parts;
     const runs = store.list().filter(({ state }) => !hasEnded(state));
     for (const { teachers, dataset } of [...runs, ...teacherUsers()]) {
       const reference = { digest: digestBytes(dataset.digest), path: dataset.path ?? '' };
-      for (const { identity, modelDigest, settingsJson } of teachers) {
+      for (const { identity, modelDigest, settingsJson, access } of teachers) {
         const known = wanted.get(identity);
         if (known === undefined) {
           wanted.set(identity, {
@@ -343,10 +354,15 @@ export class Reconciler {
             settingsJson,
             ticketConsumer: ticketConsumer(identity),
             datasets: [reference],
+            sets: [{ ...dataset, access }],
           });
-        } else if (!known.datasets.some((d) => reference.digest.equals(d.digest))) {
-          known.datasets.push(reference);
+          continue;
         }
+        const index = known.sets.findIndex(({ digest }) => digest === dataset.digest);
+        if (index < 0) {
+          known.datasets.push(reference);
+          known.sets.push({ ...dataset, access });
+        } else if (access !== 'black') known.sets[index] = { ...dataset, access: 'white' };
       }
     }
     return wanted;
@@ -380,6 +396,11 @@ export class Reconciler {
       log.debug({ teacher: identity }, 'ticket queue closed');
     }
   }
+}
+
+/** What all workers are told alike of a teacher, and the sets that it is asked about. */
+interface KnownTeacher extends Omit<WantedTeacher, 'ticketsInHand' | 'probes'> {
+  readonly sets: ProbedSet[];
 }
 
 function rotated<T>(items: readonly T[], by: number): T[] {

@@ -88,7 +88,9 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
       teacherWorkers: facts.teacherWorkers,
     },
     contributorCounts,
+    teacherWarnings: record.teacherNotes?.warnings ?? [],
     bitExactExceptions: [
+      ...(record.teacherNotes?.bitExactExceptions ?? []),
       ...bitExactExceptions(record, facts.teacherWorkers),
       ...unknownContributors(contributorCounts.unknownSteps),
     ],

@@ -16,7 +16,11 @@ export type RunEventKind =
   | 'ticket-reissued'
   | 'answer-refused'
   | 'worker-joined'
-  | 'worker-left';
+  | 'worker-left'
+  | 'worker-quarantined'
+  | 'worker-released'
+  | 'replica-differs'
+  | 'teacher-warning';
 
 export class RunEvents {
   readonly #log: EventLog;

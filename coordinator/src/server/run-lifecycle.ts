@@ -83,6 +83,19 @@ export class RunLifecycle {
     this.#parts.events.add(runId, 'fitted', 'rule of the ensemble fitted on the validation split');
   }
 
+  /** Something about its teachers is to be known. */
+  async noted(
+    runId: string,
+    note: { readonly warning: string; readonly bitExactException?: string | undefined },
+  ): Promise<void> {
+    await this.#change(runId, (r) => changes.noted(r, note));
+  }
+
+  /** Its teachers' first answers to probes are known. @param digests - by probe. */
+  async probed(runId: string, digests: Readonly<Record<string, string>>): Promise<void> {
+    await this.#change(runId, (r) => changes.probed(r, digests));
+  }
+
   /** The assigned worker has begun. */
   async began(runId: string, assignmentEpoch: number): Promise<void> {
     const { store, now } = this.#parts;

@@ -21,6 +21,7 @@ import { ANSWERS_FULL } from './pause-reasons.js';
 import type { RunEvents } from './run-events.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
+import type { TeacherHealth } from './teacher-health.js';
 import { TeacherSession } from './teacher-session.js';
 import type { TicketDesk } from './ticket-desk.js';
 import type { WorkerSessions } from './worker-sessions.js';
@@ -32,6 +33,7 @@ export interface TeacherServiceParts {
   readonly store: RunStore;
   readonly lifecycle: RunLifecycle;
   readonly monitor: RunMonitor;
+  readonly health: TeacherHealth;
   readonly events: RunEvents;
   readonly metrics: CoordinatorMetrics;
   /** Aborts when the coordinator stops. */
@@ -68,7 +70,10 @@ async function serveSession(
   const { workerId } = session;
   const former = sessions.add(session);
   // The worker began anew, or thinks so: what its former session held is given out again.
-  if (former !== undefined) parts.desk.sessionEnded(workerId, former.served());
+  if (former !== undefined) {
+    parts.desk.sessionEnded(workerId, former.served());
+    parts.health.sessionEnded(workerId);
+  }
   log.info({ ...session.environment() }, 'teacher worker connected');
   parts.changed();
   try {
@@ -84,6 +89,7 @@ function sessionLost(parts: TeacherServiceParts, session: TeacherSession): void 
   const { workerId } = session;
   parts.log.info({ workerId }, 'teacher worker gone');
   parts.desk.sessionEnded(workerId, session.served());
+  parts.health.sessionEnded(workerId);
   for (const runId of runsWith(parts.store, session.loaded().keys())) {
     parts.events.add(runId, 'worker-left', `teacher worker ${workerId} is gone`, { workerId });
   }
@@ -104,7 +110,7 @@ async function readReports(
 
 /** @throws {LyceumError} INVALID_ARGUMENT */
 function takeReport(
-  { desk, store, events, changed }: TeacherServiceParts,
+  { desk, store, health, events, changed }: TeacherServiceParts,
   session: TeacherSession,
   { report }: TeacherReport,
 ): void {
@@ -112,6 +118,7 @@ function takeReport(
   switch (report?.$case) {
     case 'state': {
       const fresh = session.report(report.state);
+      health.loaded(workerId, fresh);
       for (const runId of runsWith(store, fresh)) {
         events.add(runId, 'worker-joined', `teacher worker ${workerId} joined`, { workerId });
       }
@@ -122,15 +129,22 @@ function takeReport(
       const { sequence } = report.taken;
       const ticket = required(report.taken.ticket);
       desk.taken(workerId, ticketId(ticket), ticket.attempt, sequence);
+      health.ticketTaken(workerId, ticket);
       break;
     }
     case 'returned': {
       const { reason, retryable } = report.returned;
       const ticket = required(report.returned.ticket);
-      if (!retryable) session.addProblem(reason);
+      if (!retryable) {
+        session.addProblem(reason);
+        health.ticketFailed(workerId, ticket);
+      }
       desk.returned(workerId, ticketId(ticket), ticket.attempt, { reason, retryable });
       break;
     }
+    case 'probed':
+      health.probed(workerId, report.probed);
+      break;
     case 'measured':
       session.measured(digestHex(report.measured.teacherIdentity), report.measured);
       break;
@@ -172,6 +186,8 @@ function answersStored(parts: TeacherServiceParts, workerId: string | undefined,
   parts.metrics.answers.inc(ask.samples.length);
   const worker = workerId === undefined ? undefined : parts.sessions.get(workerId);
   if (worker === undefined) return;
+  const replica = { workerId: worker.workerId, teacher: ask.teacherIdentity };
+  parts.health.ticketAnswered(replica, { id: ask.id, sampleCount: ask.samples.length });
   for (const runId of parts.desk.runsAsking(ask.id)) {
     parts.monitor.answeredBy(runId, worker.environment());
   }
@@ -186,7 +202,10 @@ function answerRefused(
   const { desk, sessions, events, metrics, log } = parts;
   metrics.refusedAnswers.inc();
   log.warn({ workerId, ticket: ask.id, reason }, 'answer refused');
-  if (workerId !== undefined) sessions.get(workerId)?.addProblem(`answer refused: ${reason}`);
+  if (workerId !== undefined) {
+    sessions.get(workerId)?.addProblem(`answer refused: ${reason}`);
+    parts.health.ticketFailed(workerId, ask.ticket);
+  }
   for (const runId of desk.runsAsking(ask.id)) {
     const message = `answer of ${workerId ?? 'a worker'} refused: ${reason}`;
     events.add(runId, 'answer-refused', message, { workerId, reason });

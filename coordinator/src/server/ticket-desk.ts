@@ -59,17 +59,21 @@ export class TicketDesk {
     this.#apply(this.#book.unwant(asker.askerId, askId));
   }
 
-  /** The open asks that a ticket belongs to, which differ in where its answers go; empty: nobody wants it. */
-  find(askId: string): Ask[] {
-    return this.#book.isWanted(askId) ? [...(this.#asks.get(askId)?.values() ?? [])] : [];
+  /**
+   * The open asks that a ticket belongs to, which differ in where its answers go; empty: nobody wants it, or not of whom
+   * it was given to.
+   */
+  find(askId: string, attempt: number): Ask[] {
+    const isOfUse = this.#book.isWanted(askId) && !this.#book.isVoid(askId, attempt);
+    return isOfUse ? [...(this.#asks.get(askId)?.values() ?? [])] : [];
   }
 
   asksTeacher(teacherIdentity: string): boolean {
     return this.#book.asksTeacher(teacherIdentity);
   }
 
-  holderOf(askId: string): string | undefined {
-    return this.#book.holderOf(askId);
+  holderOf(askId: string, attempt: number): string | undefined {
+    return this.#book.holderOf(askId, attempt);
   }
 
   runsAsking(askId: string): string[] {
@@ -103,6 +107,11 @@ export class TicketDesk {
 
   sessionEnded(workerId: string, teachers: Iterable<string>): void {
     this.#apply(this.#book.sessionEnded(workerId, teachers, this.#parts.now()));
+  }
+
+  /** The worker is quarantined with the teacher. */
+  discredited(workerId: string, teacher: string): void {
+    this.#apply(this.#book.discredited(workerId, teacher, this.#parts.now()));
   }
 
   queueLost(): void {

@@ -6,23 +6,21 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeDataset } from '@lyceum/learning/data';
 import { ArtifactKind, BLOB_BUCKET, type Run, RunState } from '@lyceum/proto';
-import { connect, connectNats, createLogger, type Nats, TeacherClient } from '@lyceum/proto/node';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local/index.js';
 import { startCli } from '../cli/cli-process.js';
-import { TeacherPeer } from '../server/teacher-peer.js';
 import { SmallDisk } from './full-disk.js';
 import { jetStreamApi } from './jetstream-api.js';
 import { images, LONG, TEACHER } from './long-run.js';
+import { TeacherFaults } from './teacher-faults.js';
 
 const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;
-const log = createLogger({ name: 'test', level: 'silent' });
 
 let folder: string;
 let cluster: LocalCluster;
 let client: CoordinatorClient;
-let nats: Nats;
+let faults: TeacherFaults;
 let teacherId: string;
 let undisturbed: string;
 const disks: { answers?: SmallDisk; student?: SmallDisk } = {};
@@ -33,6 +31,7 @@ beforeAll(async () => {
     disks.answers = SmallDisk.mount(path.join(folder, 'coordinator', 'answers'), 64);
     disks.student = SmallDisk.mount(path.join(folder, 'student-1'), 64);
   }
+  faults = new TeacherFaults(path.join(folder, 'teacher-faults.json'));
   cluster = await LocalCluster.start({
     teacherWorkers: 0,
     studentWorkers: 1,
@@ -40,9 +39,9 @@ beforeAll(async () => {
     // An epoch's answers take so long that there is a middle.
     lookupDelayMs: 20,
     stateDir: folder,
+    env: { ...faults.env, LYCEUM_CANARY_SECONDS: '0.3' },
   });
   client = new CoordinatorClient(cluster.address);
-  nats = await connectNats({ url: cluster.natsUrl, name: 'test', log });
   teacherId = await cluster.startTeacherWorker();
   const bytes = encodeDataset(images());
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', bytes);
@@ -59,7 +58,6 @@ beforeEach(async () => {
 
 afterAll(async () => {
   client?.close();
-  await nats?.close();
   await cluster?.stop();
   for (const disk of Object.values(disks)) disk.unmount();
   await rm(folder, { recursive: true, force: true });
@@ -98,30 +96,55 @@ async function succeeded(runId: string): Promise<Run> {
   return run;
 }
 
-/** Goes on, ends, and has lost nothing. */
-async function endsAsIfNothingHadBeen(runId: string): Promise<void> {
+/** Goes on, ends, and has lost nothing. @returns why the report does not vouch for that. */
+async function endsAsIfNothingHadBeen(runId: string): Promise<string[]> {
   const { progress } = await client.getRun(runId);
   expect(progress?.checkpointStep).toBeGreaterThan(0);
   await client.resumeRun(runId);
   const run = await succeeded(runId);
   expect(run.attempt).toBe(1);
   expect(run.finalWeightsDigest).toBe(undisturbed);
-  expect((await client.getReport(runId)).bitExact).toBe(true);
+  return (await client.getReport(runId)).bitExactExceptions;
 }
+
+test('a teacher that is quarantined on every worker: paused, and gone on with once it is released', async () => {
+  const runId = await submit('quarantine');
+  await inTheMiddle(runId);
+  faults.set({ [teacherId]: 'nan' });
+  expect((await paused(runId)).reason).toMatch(
+    /^teacher one is quarantined on every worker \(teacher-\d: it does not answer its probe: logits row 0 holds NaN\)/,
+  );
+  const table = await startCli(cluster.address, ['workers']).result;
+  expect(table.stdout).toContain(`To release it: coordinator workers release ${teacherId}`);
+  const json = await startCli(cluster.address, ['workers', '-o', 'json']).result;
+  expect(JSON.parse(json.stdout)).toContainEqual(
+    expect.objectContaining({
+      workerId: teacherId,
+      quarantines: [expect.objectContaining({ teacher: 'one' })],
+    }),
+  );
+  faults.clear();
+  const released = await startCli(cluster.address, ['workers', 'release', teacherId]).result;
+  expect(released.stderr).toContain(`released ${teacherId} with teacher one`);
+  expect(await client.listQuarantines()).toEqual([]);
+  const again = await startCli(cluster.address, ['workers', 'release', teacherId]).result;
+  expect(again.code).toBe(3);
+  // What it answered after its last sound canary, if anything, is not vouched for.
+  for (const exception of await endsAsIfNothingHadBeen(runId)) {
+    expect(exception).toMatch(
+      `samples that ${teacherId} answered for teacher one before it was quarantined may be wrong`,
+    );
+  }
+});
 
 test('a question that nobody can answer: paused with the samples, and asked again', async () => {
   const runId = await submit('poison');
   const watching = startCli(cluster.address, ['watch', runId]);
   await inTheMiddle(runId);
-  await cluster.kill(teacherId, 'SIGKILL');
-  const clients = { teacher: connect(TeacherClient, cluster.address) };
-  const rogue = new TeacherPeer(
-    { clients, nats },
-    { workerId: 'rogue', dataset: images(), answer: (frame) => ({ ...frame, tensors: [] }) },
-  );
+  faults.set({ [teacherId]: 'poison' });
   const run = await paused(runId);
   expect(run.reason).toMatch(
-    /^teacher one cannot answer samples 0 to 319 \(positions 0 to 319 of epoch \d+\): want the tensors logits/,
+    /^teacher one cannot answer samples 0 to 319 \(positions 0 to 319 of epoch \d+\): logits row 0 holds NaN/,
   );
   // The student is free for others, and the teacher is asked nothing.
   const busy = async () => (await client.listWorkers()).flatMap((worker) => worker.busyWith);
@@ -129,10 +152,8 @@ test('a question that nobody can answer: paused with the samples, and asked agai
   await succeeded((await client.submitRun(JSON.stringify(TEACHER), { runId: 'other' })).run.runId);
   expect((await client.getRun(runId)).state).toBe(RunState.RUN_STATE_PAUSED);
 
-  rogue.kill();
-  clients.teacher.close();
-  teacherId = await cluster.startTeacherWorker();
-  await endsAsIfNothingHadBeen(runId);
+  faults.clear();
+  expect(await endsAsIfNothingHadBeen(runId)).toEqual([]);
   const { code, stderr } = await watching.result;
   expect(code).toBe(0);
   expect(stderr).toContain(`coordinator resume ${runId}`);
@@ -157,7 +178,7 @@ test('NATS without room for a checkpoint: paused, and gone on with from the poin
   await limitBlobs(0);
   expect((await paused(runId)).reason).toContain('NATS');
   await limitBlobs(-1);
-  await endsAsIfNothingHadBeen(runId);
+  expect(await endsAsIfNothingHadBeen(runId)).toEqual([]);
 });
 
 /** @param moreBytes - than it holds are room for; -1: for as many as there are. */
@@ -180,5 +201,5 @@ test.runIf(SmallDisk.available).each([
   const run = await paused(runId, async () => disk?.fill());
   expect(run.reason).toContain(reason);
   await disk?.makeRoom();
-  await endsAsIfNothingHadBeen(runId);
+  expect(await endsAsIfNothingHadBeen(runId)).toEqual([]);
 });

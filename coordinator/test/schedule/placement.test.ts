@@ -16,7 +16,8 @@ function teacher(name: string, memoryMib: number) {
 }
 
 function worker(workerId: string, budgetMib: number, loaded: string[] = []): TeacherPlace {
-  return { workerId, memoryBudgetBytes: budgetMib * MIB, loaded: new Set(loaded) };
+  const memoryBudgetBytes = budgetMib * MIB;
+  return { workerId, memoryBudgetBytes, loaded: new Set(loaded), barred: new Set() };
 }
 
 function run(runId: string, teachers: RunNeed['teachers'], student: RunNeed['student'] = 'wanted') {
@@ -154,5 +155,28 @@ describe('teachers', () => {
   it('of runs that only wait for a student worker are not loaded', () => {
     const { teachers } = place([run('a', [small])], [], [worker('t1', 1_000)]);
     expect([...teachers]).toEqual([['t1', []]]);
+  });
+});
+
+describe('quarantined workers', () => {
+  const barred = (id: string) => ({ ...worker(id, 1000), barred: new Set(['small']) });
+
+  it('are not given the teacher, and others are', () => {
+    const { teachers, starts } = place(
+      [run('a', [small, medium])],
+      ['s1'],
+      [barred('t1'), worker('t2', 1000)],
+    );
+    expect(teachers.get('t1')).toEqual(['medium']);
+    expect(teachers.get('t2')).toEqual(['medium', 'small']);
+    expect([...starts]).toEqual([['a', 's1']]);
+  });
+
+  it('keep a run waiting, with the reason, if they are all that there are', () => {
+    const { starts, reasons } = place([run('a', [small])], ['s1'], [barred('t1'), barred('t2')]);
+    expect(starts.size).toBe(0);
+    expect(reasons.get('a')).toBe(
+      'teacher small has no healthy worker: it is quarantined on all that are connected',
+    );
   });
 });

@@ -79,6 +79,28 @@ describe('wanting', () => {
   });
 });
 
+describe('a quarantine', () => {
+  it('gives to others what the worker has in hand of the teacher, and takes none of its answers', () => {
+    const { book, attempt } = held();
+    const other = attemptOf(book.want('run', 'u', content, 'bb'));
+    book.taken('w1', 'u', other, 11, 5);
+    const effects = book.discredited('w1', TEACHER, 6);
+    expect(kinds(effects)).toEqual(['remove', 'reissued', 'publish']);
+    expect([book.isVoid('t', attempt), book.isVoid('u', other)]).toEqual([true, false]);
+    expect(book.isVoid('t', attemptOf(effects))).toBe(false);
+    expect(book.holderOf('u')).toBe('w1');
+  });
+
+  it('says whose an attempt is only while it is the last', () => {
+    const { book, attempt } = held();
+    expect(book.holderOf('t', attempt)).toBe('w1');
+    const next = attemptOf(book.discredited('w1', TEACHER, 6));
+    book.taken('w2', 't', next, 12, 7);
+    expect(book.holderOf('t', attempt)).toBeUndefined();
+    expect(book.holderOf('t', next)).toBe('w2');
+  });
+});
+
 describe('publishing', () => {
   it('tries again under another attempt, a little later', () => {
     const book = new TicketBook();

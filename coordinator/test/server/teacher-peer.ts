@@ -7,9 +7,11 @@ import {
   type AnswerFrame,
   type AnswerReceipt,
   float32Tensor,
+  float32Values,
   type TeacherAssignment,
   type TeacherReport,
   type Ticket,
+  ticketId,
 } from '@lyceum/proto';
 import {
   type DuplexCall,
@@ -50,6 +52,8 @@ export interface TeacherPeerOptions {
   readonly dataset: DatasetParts;
   /** Called with each ticket taken, before it is answered; what it returns is sent. */
   readonly answer?: (frame: AnswerFrame) => AnswerFrame | undefined;
+  /** What it answers to probes instead of {@link logitsOf}; undefined: nothing. Counts the answers from 1. */
+  readonly probe?: (values: number[], round: number) => number[] | undefined;
   /** Takes tickets without telling. */
   readonly silent?: boolean;
 }
@@ -64,7 +68,9 @@ export class TeacherPeer {
   readonly #options: TeacherPeerOptions;
   readonly #session: DuplexCall<TeacherReport, TeacherAssignment>;
   readonly #over = new AbortController();
-  readonly #pulling = new Set<string>();
+  readonly #pulling = new Map<string, AbortController>();
+  /** Answers to probes so far, by ticket. */
+  readonly #probed = new Map<string, number>();
 
   constructor(cluster: Surroundings, options: TeacherPeerOptions) {
     this.#cluster = cluster;
@@ -129,8 +135,15 @@ export class TeacherPeer {
       for await (const assignment of this.#session.incoming) {
         this.assignment = assignment;
         await this.#tellState(assignment);
-        for (const { ticketConsumer } of assignment.teachers)
-          void this.#keepPulling(ticketConsumer);
+        for (const { ticketConsumer, ticketsInHand, probes } of assignment.teachers) {
+          for (const probe of probes) await this.#answerProbe(probe);
+          if (ticketsInHand > 0) void this.#keepPulling(ticketConsumer);
+          else this.#stopPulling(ticketConsumer);
+        }
+        const wanted = new Set(assignment.teachers.map((t) => t.ticketConsumer));
+        for (const consumer of this.#pulling.keys()) {
+          if (!wanted.has(consumer)) this.#stopPulling(consumer);
+        }
       }
     } catch {
       // The session ended: by kill(), or with the coordinator.
@@ -153,14 +166,15 @@ export class TeacherPeer {
   /** A pull that fails, on a busy machine by a time limit, is begun again: only {@link kill} ends it. */
   async #keepPulling(consumer: string): Promise<void> {
     if (this.#pulling.has(consumer)) return;
-    this.#pulling.add(consumer);
-    while (!this.#over.signal.aborted) {
-      await this.#pull(consumer).catch(() => sleep(PULL_PAUSE_MS));
+    const stop = new AbortController();
+    this.#pulling.set(consumer, stop);
+    const signal = AbortSignal.any([this.#over.signal, stop.signal]);
+    while (!signal.aborted) {
+      await this.#pull(consumer, signal).catch(() => sleep(PULL_PAUSE_MS));
     }
   }
 
-  async #pull(consumer: string): Promise<void> {
-    const { signal } = this.#over;
+  async #pull(consumer: string, signal: AbortSignal): Promise<void> {
     const source = await this.#cluster.nats.ticketSource('LYCEUM_TICKETS', consumer);
     while (!signal.aborted) {
       const taken = await source.pull(signal);
@@ -170,6 +184,25 @@ export class TeacherPeer {
       const { ticket, sequence } = taken;
       await this.#session.send({ report: { $case: 'taken', taken: { ticket, sequence } } });
       await this.#work(taken);
+    }
+  }
+
+  #stopPulling(consumer: string): void {
+    this.#pulling.get(consumer)?.abort();
+    this.#pulling.delete(consumer);
+  }
+
+  async #answerProbe(probe: Ticket): Promise<void> {
+    const id = ticketId(probe);
+    const answers = this.#options.probe ?? ((values) => values);
+    for (let round = (this.#probed.get(id) ?? 0) + 1; round <= probe.attempt; round++) {
+      this.#probed.set(id, round);
+      const [logits] = this.frameFor(probe).tensors;
+      const values = logits && answers([...float32Values(logits)], round);
+      if (logits === undefined || values === undefined) continue;
+      const tensors = [float32Tensor('logits', logits.shape, Float32Array.from(values))];
+      const probed = { ticket: { ...probe, attempt: round }, tensors, failure: '' };
+      await this.#session.send({ report: { $case: 'probed', probed } });
     }
   }
 

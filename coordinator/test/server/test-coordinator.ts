@@ -32,23 +32,32 @@ export class TestCoordinator {
   readonly nats: Nats;
   #server: NatsServer;
   readonly #folder: string;
+  readonly #canaryIntervalMs: number;
   #serving: Serving;
   #clients: Clients;
 
-  private constructor(folder: string, server: NatsServer, nats: Nats, serving: Serving) {
+  private constructor(
+    folder: string,
+    server: NatsServer,
+    nats: Nats,
+    serving: Serving,
+    canaryIntervalMs: number,
+  ) {
     this.#folder = folder;
     this.#server = server;
     this.nats = nats;
     this.#serving = serving;
+    this.#canaryIntervalMs = canaryIntervalMs;
     this.#clients = clientsOf(serving.address);
   }
 
-  static async start(): Promise<TestCoordinator> {
+  /** @param canaryIntervalMs - see `ServeOptions`. */
+  static async start(canaryIntervalMs = 60_000): Promise<TestCoordinator> {
     const folder = await mkdtemp(join(tmpdir(), 'lyceum-coordinator-'));
     const server = await startNats(folder, 0);
     const nats = await connectNats({ url: server.url, name: 'test', log });
-    const serving = await serveIn(folder, server.url, '127.0.0.1:0');
-    return new TestCoordinator(folder, server, nats, serving);
+    const serving = await serveIn(folder, server.url, '127.0.0.1:0', canaryIntervalMs);
+    return new TestCoordinator(folder, server, nats, serving, canaryIntervalMs);
   }
 
   get clients(): Clients {
@@ -72,7 +81,8 @@ export class TestCoordinator {
   async restart(): Promise<void> {
     const { address } = this.#serving;
     await this.#serving.stop();
-    this.#serving = await serveIn(this.#folder, this.#server.url, address);
+    const { url } = this.#server;
+    this.#serving = await serveIn(this.#folder, url, address, this.#canaryIntervalMs);
   }
 
   /** Stops `nats-server` and starts it again at the same address, with what it had on disk. */
@@ -150,11 +160,17 @@ function startNats(folder: string, port: number): Promise<NatsServer> {
   return startNatsServer({ binary, storeDir: join(folder, 'nats'), port, log });
 }
 
-function serveIn(folder: string, natsUrl: string, listenAddress: string): Promise<Serving> {
+function serveIn(
+  folder: string,
+  natsUrl: string,
+  listenAddress: string,
+  canaryIntervalMs: number,
+): Promise<Serving> {
   return serve({
     natsUrl,
     stateDir: join(folder, 'coordinator'),
     answersMaxBytes: 1 << 30,
+    canaryIntervalMs,
     listenAddress,
     httpAddress: '127.0.0.1:0',
     insecure: false,

@@ -16,6 +16,7 @@ interface ServeFlags {
   readonly nats: string;
   readonly stateDir: string;
   readonly answersMaxGib: number;
+  readonly canarySeconds: number;
   readonly insecure: boolean;
 }
 
@@ -53,6 +54,15 @@ export function addServe(program: Command): void {
         .default(20),
     )
     .addOption(
+      new Option(
+        '--canary-seconds <n>',
+        'how long a teacher worker that answers may go without being asked what it said before',
+      )
+        .env('LYCEUM_CANARY_SECONDS')
+        .argParser(positiveNumber)
+        .default(60),
+    )
+    .addOption(
       new Option('--insecure', 'listen where others reach it, although nothing guards it')
         .env('LYCEUM_INSECURE')
         .default(false),
@@ -83,6 +93,7 @@ async function run(flags: ServeFlags, logLevel: string): Promise<void> {
       natsUrl: flags.nats,
       stateDir: flags.stateDir,
       answersMaxBytes: flags.answersMaxGib * GIB,
+      canaryIntervalMs: flags.canarySeconds * 1000,
       ...addresses,
       insecure: flags.insecure,
       version: VERSION,

@@ -1,0 +1,74 @@
+/**
+ * What one replica was asked by probes, and what it answered. A probe is asked by raising how often the session is to
+ * have answered it, so that an assignment that is lost or repeated changes nothing. Pure.
+ */
+
+/** Answers to a probe before the first ticket: two show whether the replica repeats itself. */
+export const SELF_TEST_ROUNDS = 2;
+
+export interface ProbeState {
+  /** Answers asked for, those that came, and those that must have come before a ticket may. */
+  asked: number;
+  answered: number;
+  needed: number;
+  /** The newest answer; undefined: none, or forgotten. */
+  values: Float32Array | undefined;
+  /** It gave other bits than the reference. */
+  differs: boolean;
+}
+
+export class ReplicaProbes {
+  /** Those of before too: how often a session was asked must not be forgotten while it lasts. */
+  readonly #states = new Map<string, ProbeState>();
+  /** None of the others counts: the worker is not told of them. */
+  #wanted: readonly ProbeState[] = [];
+
+  /** It is to have these probes and no others; those that are new to it are its self-test. */
+  want(probes: readonly string[]): void {
+    this.#wanted = probes.map((probe) => {
+      const state = this.#states.get(probe) ?? untouched();
+      this.#states.set(probe, state);
+      if (state.values === undefined) ask(state, SELF_TEST_ROUNDS, true);
+      return state;
+    });
+  }
+
+  get(probe: string): ProbeState | undefined {
+    return this.#states.get(probe);
+  }
+
+  /** Asks each probe `more` times beyond what has been answered; what is asked already is not asked twice. */
+  ask(more: number, isNeeded: boolean): void {
+    for (const state of this.#states.values()) ask(state, more, isNeeded);
+  }
+
+  /** Whether all that a ticket has to wait for has been answered. */
+  get isTested(): boolean {
+    return this.#wanted.every(({ answered, needed }) => answered >= needed);
+  }
+
+  /** Whether all that was asked has been answered. */
+  get isQuiet(): boolean {
+    return this.#wanted.every(({ asked, answered }) => answered >= asked);
+  }
+
+  get differs(): boolean {
+    return this.#wanted.some(({ differs }) => differs);
+  }
+
+  /** Nobody asks about any but these probes any more. */
+  retain(probes: ReadonlySet<string>): void {
+    for (const [probe, state] of this.#states) {
+      if (!probes.has(probe)) [state.values, state.differs] = [undefined, false];
+    }
+  }
+}
+
+function untouched(): ProbeState {
+  return { asked: 0, answered: 0, needed: 0, values: undefined, differs: false };
+}
+
+function ask(probe: ProbeState, more: number, isNeeded: boolean): void {
+  probe.asked = Math.max(probe.asked, probe.answered + more);
+  if (isNeeded) probe.needed = probe.asked;
+}

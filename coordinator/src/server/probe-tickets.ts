@@ -1,0 +1,55 @@
+/** The probes of teachers: the first rows of a held-out split, few enough that an answer costs one inference. */
+import { IDENTITY_VIEW, type SplitName, splitSamples } from '@lyceum/learning/data';
+import type { Ticket } from '@lyceum/proto';
+import type { DatasetOutline } from '../runs/inspect-artifact.js';
+import type { PinnedTeacher } from '../runs/run-record.js';
+import { ownAnswer } from '../runs/run-tensors.js';
+import { askFor, spanSamples } from './ask.js';
+
+/** Rows that show whether two replicas say the same. */
+const PROBE_ROWS = 32;
+
+/** Of an answer, as long as one row allows: each replica's newest is kept in memory. */
+const PROBE_BYTES = 64 * 1024;
+
+export interface ProbeQuestion {
+  /** Of its ticket's content. */
+  readonly id: string;
+  readonly ticket: Ticket;
+  readonly access: PinnedTeacher['access'];
+  readonly classCount: number;
+  /** Of its answer. */
+  readonly output: string;
+  readonly shape: readonly [rowCount: number, rowLength: number];
+}
+
+/**
+ * @param access - a teacher of which only classes may be asked is compared by its classes.
+ * @returns undefined for a set without samples.
+ */
+export function probeOf(
+  teacherIdentity: string,
+  access: PinnedTeacher['access'],
+  dataset: DatasetOutline,
+): ProbeQuestion | undefined {
+  const splits: readonly SplitName[] = ['validation', 'test', 'train'];
+  const split = splits.find((name) => splitSamples(dataset, name).length > 0);
+  if (split === undefined) return undefined;
+  const { classCount } = dataset;
+  const most = Math.max(1, Math.min(PROBE_ROWS, Math.floor(PROBE_BYTES / (4 * classCount))));
+  const rowCount = Math.min(most, splitSamples(dataset, split).length);
+  const span = { epoch: 0, firstPosition: 0, positionCount: rowCount };
+  const samples = spanSamples(dataset, split, span, undefined);
+  // Probes are not stored: the codec is of no account.
+  const output = ownAnswer(access, classCount, 'float32');
+  const content = { teacherIdentity, split, view: IDENTITY_VIEW, span, outputs: [output] };
+  const { id, ticket } = askFor(dataset, content, samples);
+  return {
+    id,
+    ticket,
+    access,
+    classCount,
+    output: output.name,
+    shape: [rowCount, output.rowLength],
+  };
+}

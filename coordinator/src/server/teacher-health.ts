@@ -1,0 +1,290 @@
+/**
+ * Which teacher workers may answer with which teachers: what `replica-health.ts` decides, carried out. Makes the
+ * probes, keeps quarantines, and tells the runs concerned.
+ */
+import {
+  CLASS_OUTPUT,
+  digestHex,
+  float32Values,
+  LyceumError,
+  type ProbeAnswered,
+  sha256Hex,
+  type Ticket,
+  ticketId,
+} from '@lyceum/proto';
+import type { Logger } from '@lyceum/proto/node';
+import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
+import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
+import type { RunStore } from '../runs/run-store.js';
+import {
+  type HealthEffect,
+  type Quarantine,
+  type Replica,
+  ReplicaHealth,
+} from '../schedule/replica-health.js';
+import { hasEnded } from '../schedule/run-state.js';
+import { valueProblem } from './answer-intake.js';
+import type { CoordinatorMetrics } from './metrics.js';
+import { type ProbeQuestion, probeOf } from './probe-tickets.js';
+import type { QuarantineStore } from './quarantine-store.js';
+import type { RunEvents } from './run-events.js';
+import type { RunLifecycle } from './run-lifecycle.js';
+import type { TicketDesk } from './ticket-desk.js';
+
+export interface TeacherHealthParts {
+  readonly store: RunStore;
+  readonly lifecycle: RunLifecycle;
+  readonly events: RunEvents;
+  readonly catalog: ArtifactCatalog;
+  readonly desk: TicketDesk;
+  readonly quarantines: QuarantineStore;
+  readonly metrics: () => CoordinatorMetrics;
+  /** How long a replica that answers may go without a canary. */
+  readonly canaryIntervalMs: number;
+  readonly changed: () => void;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/** A set that a teacher is asked about. */
+export interface ProbedSet {
+  readonly digest: string;
+  readonly path?: string | undefined;
+  /** The widest that anybody who asks has. */
+  readonly access: PinnedTeacher['access'];
+}
+
+/** What a worker is to be told of one teacher. */
+export interface ReplicaOrders {
+  readonly probes: Ticket[];
+  /** Whether it may take tickets. */
+  readonly serves: boolean;
+}
+
+export class TeacherHealth {
+  readonly #parts: TeacherHealthParts;
+  readonly #health: ReplicaHealth;
+  /** By teacher and set; undefined: a set without samples. */
+  readonly #questions = new Map<string, ProbeQuestion | undefined>();
+
+  private constructor(parts: TeacherHealthParts, kept: readonly Quarantine[]) {
+    this.#parts = parts;
+    this.#health = new ReplicaHealth(kept);
+  }
+
+  static async open(parts: TeacherHealthParts): Promise<TeacherHealth> {
+    return new TeacherHealth(parts, await parts.quarantines.list());
+  }
+
+  /**
+   * What a worker is to be told of a teacher that it is to have.
+   *
+   * @throws {LyceumError} if a set cannot be read at this moment.
+   */
+  async orders(replica: Replica, sets: readonly ProbedSet[]): Promise<ReplicaOrders> {
+    const questions: ProbeQuestion[] = [];
+    for (const set of sets) {
+      const question = await this.#question(replica.teacher, set);
+      if (question !== undefined) questions.push(question);
+    }
+    const ids = questions.map(({ id }) => id);
+    this.#health.wants(replica, ids);
+    return {
+      probes: questions.map(({ id, ticket }) => ({
+        ...ticket,
+        attempt: this.#health.rounds(replica, id),
+      })),
+      serves: this.#health.serves(replica, this.#isStrict(replica.teacher)),
+    };
+  }
+
+  /** Forgets what belongs to sets and teachers that nobody asks about. */
+  retain(asked: ReadonlyMap<string, readonly ProbedSet[]>): void {
+    const keys = new Set(
+      [...asked].flatMap(([teacher, sets]) => sets.map(({ digest }) => `${teacher} ${digest}`)),
+    );
+    for (const key of this.#questions.keys()) if (!keys.has(key)) this.#questions.delete(key);
+    const ids = [...this.#questions.values()].flatMap((question) => question?.id ?? []);
+    this.#health.retainReferences(new Set(ids));
+  }
+
+  /** A worker's answer to a probe. @throws {LyceumError} INVALID_ARGUMENT if it names none. */
+  probed(workerId: string, { ticket, tensors, failure }: ProbeAnswered): void {
+    if (ticket === undefined) throw new LyceumError('INVALID_ARGUMENT', 'the answer has no ticket');
+    const teacher = digestHex(ticket.teacherIdentity);
+    const question = this.#questions.get(`${teacher} ${digestHex(ticket.datasetDigest)}`);
+    if (question === undefined || question.id !== ticketId(ticket)) return;
+    const replica = { workerId, teacher };
+    const values = failure === '' ? valuesOf(tensors, question) : failure;
+    const { now, metrics } = this.#parts;
+    metrics().probes.inc();
+    if (typeof values === 'string') {
+      this.#apply(this.#health.probeFailed(replica, values, now()));
+      return;
+    }
+    const digest = sha256Hex(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+    const isClass = question.output === CLASS_OUTPUT;
+    const answer = { round: ticket.attempt, isClass, values, digest };
+    this.#apply(this.#health.answered(replica, question.id, answer, now()));
+  }
+
+  ticketFailed(workerId: string, ticket: Ticket): void {
+    const teacher = digestHex(ticket.teacherIdentity);
+    this.#apply(this.#health.ticketFailed({ workerId, teacher }, ticketId(ticket)));
+  }
+
+  ticketAnswered(replica: Replica, ticket: { id: string; sampleCount: number }): void {
+    this.#apply(this.#health.ticketAnswered(replica, ticket, this.#parts.now()));
+  }
+
+  /** A ticket that a worker took before it heard of its quarantine is taken back. */
+  ticketTaken(workerId: string, ticket: Ticket): void {
+    const teacher = digestHex(ticket.teacherIdentity);
+    if (this.#health.quarantine({ workerId, teacher }) === undefined) return;
+    this.#parts.desk.discredited(workerId, teacher);
+  }
+
+  loaded(workerId: string, teachers: readonly string[]): void {
+    for (const teacher of teachers) this.#health.loaded({ workerId, teacher });
+  }
+
+  sessionEnded(workerId: string): void {
+    this.#health.sessionEnded(workerId);
+  }
+
+  tick(): void {
+    const { now, canaryIntervalMs } = this.#parts;
+    this.#apply(this.#health.tick(now(), canaryIntervalMs));
+  }
+
+  /** The teacher's first answer to its probe about a set; undefined: it has not answered yet. */
+  reference(teacher: string, datasetDigest: string): { probe: string; digest: string } | undefined {
+    const probe = this.#questions.get(`${teacher} ${datasetDigest}`)?.id;
+    const digest = probe && this.#health.referenceDigest(probe);
+    return probe === undefined || digest === undefined ? undefined : { probe, digest };
+  }
+
+  quarantines(): Quarantine[] {
+    return this.#health.quarantines();
+  }
+
+  /** Teachers that the worker is quarantined with. */
+  quarantinedOf(workerId: string): Set<string> {
+    const own = this.#health.quarantines().filter((q) => q.workerId === workerId);
+    return new Set(own.map(({ teacher }) => teacher));
+  }
+
+  /** Why a replica may not serve for good; undefined: it may, or is being tested. */
+  barred(replica: Replica): string | undefined {
+    const reason = this.#health.quarantine(replica)?.reason;
+    if (reason !== undefined) return `${replica.workerId} is quarantined: ${reason}`;
+    const isHeld = this.#isStrict(replica.teacher) && this.#health.differs(replica);
+    return isHeld ? `${replica.workerId} gives other bits, and determinism is strict` : undefined;
+  }
+
+  /** @param teacher - an identity; absent: all. @returns what was released. */
+  release(workerId: string, teacher?: string): Quarantine[] {
+    const { quarantines, events, log } = this.#parts;
+    const released = this.#health
+      .quarantines()
+      .filter((q) => q.workerId === workerId && (teacher === undefined || q.teacher === teacher));
+    for (const quarantine of released) {
+      this.#health.release(quarantine);
+      quarantines.delete(quarantine);
+      log.info({ ...quarantine }, 'teacher worker released');
+      for (const { record, name } of this.#runsWith(quarantine.teacher)) {
+        const message = `teacher worker ${workerId} may answer with ${name} again, once it is tested`;
+        events.add(record.runId, 'worker-released', message, { workerId, teacher: name });
+      }
+    }
+    this.#parts.changed();
+    return released;
+  }
+
+  async #question(teacher: string, set: ProbedSet): Promise<ProbeQuestion | undefined> {
+    const key = `${teacher} ${set.digest}`;
+    const known = this.#questions.get(key);
+    if (known?.access === set.access) return known;
+    const question = probeOf(teacher, set.access, await this.#parts.catalog.dataset(set));
+    this.#questions.set(key, question);
+    if (question === undefined) return undefined;
+    for (const { record } of this.#runsWith(teacher)) {
+      const digest = record.probeDigests?.[question.id];
+      if (digest !== undefined) this.#health.expect(question.id, digest);
+    }
+    return question;
+  }
+
+  #isStrict(teacher: string): boolean {
+    return this.#runsWith(teacher).some(({ record }) => isStrict(record));
+  }
+
+  /** Runs that have not ended and ask the teacher, with what they call it. */
+  #runsWith(teacher: string): { record: RunRecord; name: string }[] {
+    return this.#parts.store.list().flatMap((record) => {
+      const name = record.teachers.find(({ identity }) => identity === teacher)?.name;
+      return hasEnded(record.state) || name === undefined ? [] : [{ record, name }];
+    });
+  }
+
+  #apply(effects: readonly HealthEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'changed') this.#parts.changed();
+      else if (effect.kind === 'quarantined') this.#quarantined(effect);
+      else this.#differs(effect);
+    }
+  }
+
+  #quarantined(effect: Extract<HealthEffect, { kind: 'quarantined' }>): void {
+    const { quarantines, desk, log, metrics } = this.#parts;
+    const { kind: _, unproven, ...quarantine } = effect;
+    const { workerId, teacher, reason } = quarantine;
+    quarantines.put(quarantine);
+    metrics().quarantines.inc();
+    log.warn({ ...quarantine, unproven }, 'teacher worker quarantined');
+    for (const { record, name } of this.#runsWith(teacher)) {
+      const message = `${workerId} is quarantined with teacher ${name}: ${reason}`;
+      const data = { workerId, teacher: name, reason, unproven };
+      this.#parts.events.add(record.runId, 'worker-quarantined', message, data);
+      const doubt = `${unproven} samples that ${workerId} answered for teacher ${name} before it was quarantined may be wrong`;
+      this.#note(record, message, unproven > 0 ? doubt : undefined);
+    }
+    desk.discredited(workerId, teacher);
+  }
+
+  #differs(effect: Extract<HealthEffect, { kind: 'differs' }>): void {
+    const { log, events } = this.#parts;
+    const { workerId, teacher, reason, unproven } = effect;
+    log.warn({ workerId, teacher, reason }, 'teacher worker gives other bits');
+    for (const { record, name } of this.#runsWith(teacher)) {
+      const message = `teacher ${name} on ${workerId}: ${reason}`;
+      events.add(record.runId, 'replica-differs', message, { workerId, teacher: name });
+      const mayHaveAnswered = !isStrict(record) || unproven > 0;
+      this.#note(record, message, mayHaveAnswered ? message : undefined);
+    }
+  }
+
+  #note({ runId }: RunRecord, warning: string, bitExactException: string | undefined): void {
+    const { lifecycle, log } = this.#parts;
+    lifecycle
+      .noted(runId, { warning, bitExactException })
+      .catch((err: unknown) => log.warn({ err, runId, warning }, 'warning not recorded'));
+  }
+}
+
+export function isStrict({ specification }: Pick<RunRecord, 'specification'>): boolean {
+  return specification.kind === 'Distillation' && specification.spec.determinism === 'strict';
+}
+
+/** The values of an answer, or why it is none. */
+function valuesOf(
+  tensors: ProbeAnswered['tensors'],
+  { output, shape, classCount }: ProbeQuestion,
+): Float32Array | string {
+  const [tensor, ...others] = tensors;
+  if (tensor?.name !== output || others.length > 0 || `${tensor.shape}` !== `${shape}`) {
+    const got = tensors.map((other) => `${other.name} [${other.shape}]`).join(', ') || 'nothing';
+    return `want ${output} [${shape}], got ${got}`;
+  }
+  return valueProblem(tensor, classCount) ?? Float32Array.from(float32Values(tensor));
+}

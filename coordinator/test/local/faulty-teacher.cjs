@@ -1,0 +1,47 @@
+/**
+ * Loaded before everything else in the processes and threads of a test's cluster (`node --require`, which threads
+ * follow, as they do not `--import`): lets chosen teacher workers give wrong answers, from the moment on that a file
+ * says so.
+ *
+ * The file is JSON: what is wrong, by worker id. `nan` and `shift` spoil all answers, `poison` gives NaN to
+ * questions of more rows than a probe has.
+ */
+const { readFileSync } = require('node:fs');
+const path = require('node:path');
+const { pathToFileURL } = require('node:url');
+const { isMainThread } = require('node:worker_threads');
+
+const PROBE_ROWS = 32;
+const file = process.env['LYCEUM_TEST_TEACHER_FAULTS'];
+
+// Threads do not see the flags at this moment.
+if (isMainThread && process.argv[1]?.includes('teacher-worker')) {
+  process.env['LYCEUM_TEST_WORKER_ID'] = process.argv[process.argv.indexOf('--worker-id') + 1];
+} else if (file !== undefined && process.env['LYCEUM_TEST_WORKER_ID'] !== undefined) {
+  const teachers = '../../../teacher-worker/dist/compute/teachers.js';
+  // Long before the thread's first command: its engine has to be opened first.
+  void import(pathToFileURL(path.join(__dirname, teachers)).href).then(({ Teachers }) => {
+    const { run } = Teachers.prototype;
+    Teachers.prototype.run = async function (command) {
+      const result = await run.call(this, command);
+      if (command.command === 'answer') spoil(result.tensors, command.span.positionCount);
+      return result;
+    };
+  });
+}
+
+function spoil(tensors, rowCount) {
+  const fault = faultNow();
+  for (const { values } of tensors) {
+    if (fault === 'shift') for (let i = 0; i < values.length; i += 2) values[i] += 1;
+    if (fault === 'nan' || (fault === 'poison' && rowCount > PROBE_ROWS)) values[0] = Number.NaN;
+  }
+}
+
+function faultNow() {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))[process.env['LYCEUM_TEST_WORKER_ID']];
+  } catch {
+    return undefined;
+  }
+}
