@@ -256,6 +256,7 @@ const trainingAlone = section({
       ensemble: OF_DISTILLATION,
       answers: OF_DISTILLATION,
       determinism: OF_DISTILLATION,
+      teacherHealth: OF_DISTILLATION,
     },
   ),
 });

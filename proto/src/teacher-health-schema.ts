@@ -1,5 +1,5 @@
 /** What a run asks of its teachers before it trusts them. */
-import { word } from './document-schema.js';
+import { section, word } from './document-schema.js';
 
 export const teacherHealthFields = {
   /**
@@ -8,4 +8,12 @@ export const teacherHealthFields = {
    * `bitExact: false` and why.
    */
   determinism: word('strict', 'relaxed').default('relaxed'),
+  teacherHealth: section({
+    /**
+     * What to do about a teacher that knows no more of the first rows of the validation split than chance does, or says
+     * the same of each: `warn` trains all the same; `refuse` holds the run before TRAINING until all teachers are
+     * known, and fails it if there is one like that.
+     */
+    atChance: word('warn', 'refuse').default('warn'),
+  }).prefault({}),
 };

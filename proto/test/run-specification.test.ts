@@ -81,6 +81,8 @@ describe('defaults', () => {
         checkpointEverySteps: 200,
       },
       selection: { split: 'validation', metric: 'nll' },
+      determinism: 'relaxed',
+      teacherHealth: { atChance: 'warn' },
     });
   });
 

@@ -118,6 +118,7 @@ export function composeReport(input: ReportInput): Report {
     wallSeconds: (input.endedAtMs - input.submittedAtMs) / 1000,
     training: { ...training },
     contributors: contributorsOf(input),
+    teacherKnowledge: knowledgeOf(input),
     teacherWarnings: [...input.teacherWarnings],
     dataset: {
       ...input.dataset,
@@ -207,6 +208,24 @@ function rowEnsemble({ spec }: DistillationSpecification): {
     teachers,
     combination: { combine: 'arithmetic', ...(calibrate === true && { calibrate }) },
   };
+}
+
+function knowledgeOf({ teachers, teacherKnowledge }: ReportInput): Report['teacherKnowledge'] {
+  return teachers.flatMap(({ name }) => {
+    const knowledge = teacherKnowledge[name];
+    if (knowledge === undefined) return [];
+    const { rowCount, labelledCount, correctCount, meanEntropy, finding } = knowledge;
+    return [
+      {
+        name,
+        rowCount,
+        labelledCount,
+        accuracy: labelledCount === 0 ? null : correctCount / labelledCount,
+        meanEntropy: meanEntropy ?? null,
+        finding: finding ?? null,
+      },
+    ];
+  });
 }
 
 function contributorsOf(input: ReportInput): Report['contributors'] {

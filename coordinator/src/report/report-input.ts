@@ -6,7 +6,7 @@
  * the split's `sampleIds`.
  */
 import type { SharedSamples, SplitName } from '@lyceum/learning/data';
-import type { CombinationFit } from '@lyceum/learning/ensemble';
+import type { CombinationFit, TeacherKnowledge } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/proto';
 import type { ContributorCounts } from '../schedule/span-decisions.js';
 
@@ -57,6 +57,8 @@ export interface ReportInput {
   readonly environment: ReportEnvironment;
   /** [K] in `teacherSteps`, in ensemble order. */
   readonly contributorCounts: ContributorCounts;
+  /** What each teacher knows of its probe, by its name, as far as that was found out. */
+  readonly teacherKnowledge: Readonly<Record<string, TeacherKnowledge>>;
   /** What the user should know of the teachers. */
   readonly teacherWarnings: readonly string[];
   /** Why the run's bits may differ if it is run again; empty: they do not. */

@@ -169,10 +169,34 @@ export const reportSchema = z
       .nullable()
       .optional()
       .describe('Which teachers the targets were made of; null without teachers.'),
+    teacherKnowledge: z
+      .array(
+        z.object({
+          name: z.string(),
+          rowCount: z.int().min(0),
+          labelledCount: z.int().min(0),
+          accuracy: share.nullable().describe('Null: no row has a label.'),
+          meanEntropy: z
+            .number()
+            .min(0)
+            .nullable()
+            .describe('In nats; null: it gives final answers only.'),
+          finding: z
+            .enum(['at-chance', 'constant'])
+            .nullable()
+            .describe('`at-chance`: no better than guessing; `constant`: the same output for all.'),
+        }),
+      )
+      .optional()
+      .describe(
+        'What the teachers know of their probes, the first rows of the validation split; in ensemble order, without those that were never asked.',
+      ),
     teacherWarnings: z
       .array(z.string())
       .optional()
-      .describe('What was found of the teachers: at chance, drifted, or quarantined workers.'),
+      .describe(
+        'What was found of the teachers: at chance, workers with other bits, or quarantined ones.',
+      ),
     dataset: z.object({
       digest: sha256,
       classCount: z.int().min(1),

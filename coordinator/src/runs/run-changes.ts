@@ -2,6 +2,7 @@
  * Every way in which a run's record changes, as functions from record to record. Pure; each checks that the
  * way is open, and changes nothing where the record is there already or belongs to somebody else by now.
  */
+import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import { LyceumError } from '@lyceum/proto';
 import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../schedule/run-state.js';
 import type {
@@ -68,6 +69,39 @@ export function noted(
   };
   if (hasEnded(record.state) || JSON.stringify(after) === JSON.stringify(before)) return undefined;
   return { ...record, teacherNotes: after };
+}
+
+/** Keeps what a teacher knows, with a warning where that is nothing; a run that refuses such a teacher fails. */
+export function teacherJudged(
+  record: RunRecord,
+  name: string,
+  knowledge: TeacherKnowledge,
+  nowMs: number,
+): RunRecord | undefined {
+  if (hasEnded(record.state) || record.teacherKnowledge?.[name] !== undefined) return undefined;
+  const warning = knowledgeWarning(name, knowledge);
+  if (warning !== undefined && refusesAtChance(record)) {
+    return failed(record, `${warning}; spec.teacherHealth.atChance is refuse`, nowMs);
+  }
+  const teacherKnowledge = { ...record.teacherKnowledge, [name]: { ...knowledge } };
+  const kept = { ...record, teacherKnowledge };
+  return warning === undefined ? kept : (noted(kept, { warning }) ?? kept);
+}
+
+/** What is wrong with a teacher that knows nothing; undefined: nothing is. */
+export function knowledgeWarning(name: string, knowledge: TeacherKnowledge): string | undefined {
+  const { finding, correctCount, labelledCount, rowCount } = knowledge;
+  if (finding === 'constant') {
+    return `teacher ${name} says the same of all ${rowCount} samples of its probe`;
+  }
+  if (finding === undefined) return undefined;
+  return `teacher ${name} is no better than chance: right on ${correctCount} of ${labelledCount} labelled samples of its probe`;
+}
+
+export function refusesAtChance({ specification }: Pick<RunRecord, 'specification'>): boolean {
+  return (
+    specification.kind === 'Distillation' && specification.spec.teacherHealth.atChance === 'refuse'
+  );
 }
 
 /** Keeps the first answers to probes; those that are kept already stay. */

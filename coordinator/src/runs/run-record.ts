@@ -95,6 +95,15 @@ const fit = z.strictObject({
 /** From the numerics version of the checkpoint of a step to that of the worker that was to go on from it. */
 const numericsChange = z.strictObject({ step: count, from: count, to: count });
 
+/** What a teacher knows; as `TeacherKnowledge` has it. */
+const teacherKnowledge = z.strictObject({
+  rowCount: count,
+  labelledCount: count,
+  correctCount: count,
+  meanEntropy: z.number().optional(),
+  finding: z.enum(['at-chance', 'constant']).optional(),
+});
+
 const teacherNotes = z.strictObject({
   warnings: z.array(z.string()),
   bitExactExceptions: z.array(z.string()),
@@ -143,6 +152,8 @@ const runRecord = z.strictObject({
   fit: fit.optional(),
   /** Digests of its teachers' first answers to their probes, by probe: what replicas are compared with. */
   probeDigests: z.record(z.string(), digest).optional(),
+  /** What each teacher knows, by its name, as far as that is known. */
+  teacherKnowledge: z.record(z.string(), teacherKnowledge).optional(),
   /** What the user should know of the run's teachers, and what of it keeps the run from being repeated. */
   teacherNotes: teacherNotes.optional(),
   assignment: z

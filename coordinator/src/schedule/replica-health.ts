@@ -200,9 +200,9 @@ export class ReplicaHealth {
     for (const replica of this.#replicas.values()) replica.probes.retain(probes);
   }
 
-  /** Digest of the reference; undefined: nobody has answered the probe yet. */
-  referenceDigest(probe: string): string | undefined {
-    return this.#references.get(probe)?.digest;
+  /** Undefined: nobody has answered the probe yet. */
+  reference(probe: string): ProbeAnswer | undefined {
+    return this.#references.get(probe);
   }
 
   quarantine(replica: Replica): Quarantine | undefined {

@@ -6,8 +6,8 @@ import type { PinnedTeacher } from '../runs/run-record.js';
 import { ownAnswer } from '../runs/run-tensors.js';
 import { askFor, spanSamples } from './ask.js';
 
-/** Rows that show whether two replicas say the same. */
-const PROBE_ROWS = 32;
+/** As many as one inference has: fewer cost as much. They show whether two replicas say the same, and what they know. */
+const PROBE_ROWS = 128;
 
 /** Of an answer, as long as one row allows: each replica's newest is kept in memory. */
 const PROBE_BYTES = 64 * 1024;
@@ -21,6 +21,8 @@ export interface ProbeQuestion {
   /** Of its answer. */
   readonly output: string;
   readonly shape: readonly [rowCount: number, rowLength: number];
+  /** Of its rows; −1: none. */
+  readonly labels: Int32Array;
 }
 
 /**
@@ -32,7 +34,7 @@ export function probeOf(
   access: PinnedTeacher['access'],
   dataset: DatasetOutline,
 ): ProbeQuestion | undefined {
-  const splits: readonly SplitName[] = ['validation', 'test', 'train'];
+  const splits: readonly SplitName[] = ['validation', 'train', 'test'];
   const split = splits.find((name) => splitSamples(dataset, name).length > 0);
   if (split === undefined) return undefined;
   const { classCount } = dataset;
@@ -51,5 +53,6 @@ export function probeOf(
     classCount,
     output: output.name,
     shape: [rowCount, output.rowLength],
+    labels: Int32Array.from(samples, (sample) => dataset.labels[sample] as number),
   };
 }

@@ -25,7 +25,12 @@ import { studentWindowSteps, ticketsInHand } from '../schedule/window.js';
 import type { ActiveRuns } from './active-runs.js';
 import type { TeacherUser } from './ensemble-evaluation.js';
 import type { RunDeletion } from './run-deletion.js';
-import { keepProbeDigests, pauseWithoutHealthy, untrusted } from './run-health.js';
+import {
+  awaitedKnowledge,
+  keepFirstAnswers,
+  pauseWithoutHealthy,
+  untrusted,
+} from './run-health.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
 import type { StudentSession } from './student-session.js';
@@ -148,7 +153,7 @@ export class Reconciler {
     if (placement.starts.size > 0) await active.follow();
     this.#sizeWindows(placement);
     await this.#tellTeachers(placement);
-    await keepProbeDigests(this.#parts);
+    await keepFirstAnswers(this.#parts);
     this.#tellStudents();
     await this.#dropQueues(placement);
     await deletion.deleteExpired();
@@ -280,7 +285,10 @@ export class Reconciler {
             ? active.fitting(runId)
             : undefined;
       const reason =
-        this.#unloadable(record) ?? untrusted(this.#parts, record.teachers) ?? waits?.reason;
+        this.#unloadable(record) ??
+        untrusted(this.#parts, record.teachers) ??
+        waits?.reason ??
+        awaitedKnowledge(record);
       if (reason !== undefined) reasons.set(runId, reason);
     }
     return reasons;

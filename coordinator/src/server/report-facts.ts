@@ -88,6 +88,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
       teacherWorkers: facts.teacherWorkers,
     },
     contributorCounts,
+    teacherKnowledge: record.teacherKnowledge ?? {},
     teacherWarnings: record.teacherNotes?.warnings ?? [],
     bitExactExceptions: [
       ...(record.teacherNotes?.bitExactExceptions ?? []),

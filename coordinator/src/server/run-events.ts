@@ -20,6 +20,7 @@ export type RunEventKind =
   | 'worker-quarantined'
   | 'worker-released'
   | 'replica-differs'
+  | 'teacher-judged'
   | 'teacher-warning';
 
 export class RunEvents {

@@ -1,6 +1,7 @@
 /** What the health of their teachers' workers means for the runs: why they wait, when they are paused, what is kept. */
 import { quorumOf } from '../runs/contributor-ledgers.js';
-import type { PinnedTeacher } from '../runs/run-record.js';
+import { refusesAtChance } from '../runs/run-changes.js';
+import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { isAssigned } from '../schedule/run-state.js';
 import type { RunLifecycle } from './run-lifecycle.js';
@@ -43,22 +44,40 @@ export async function pauseWithoutHealthy(parts: RunHealthParts): Promise<void> 
   }
 }
 
-/** Keeps what the runs' teachers answered first: a successor compares replicas with that. */
-export async function keepProbeDigests({
+/** Keeps what the runs' teachers answered first, with which a successor compares replicas, and what they know. */
+export async function keepFirstAnswers({
   store,
   lifecycle,
   health,
 }: RunHealthParts): Promise<void> {
-  for (const { runId, state, teachers, dataset, probeDigests = {} } of store.list()) {
+  for (const { runId, state, teachers, dataset, probeDigests = {}, ...rest } of store.list()) {
     if (!isAssigned(state)) continue;
     const digests: Record<string, string> = {};
-    for (const { identity } of teachers) {
+    for (const { name, identity } of teachers) {
       const reference = health.reference(identity, dataset.digest);
-      if (reference === undefined || probeDigests[reference.probe] !== undefined) continue;
-      digests[reference.probe] = reference.digest;
+      if (reference === undefined) continue;
+      const { probe, digest } = reference;
+      if (probeDigests[probe] === undefined) digests[probe] = digest;
+      if (rest.teacherKnowledge?.[name] !== undefined) continue;
+      await lifecycle.teacherJudged(runId, name, reference.knowledge());
     }
     if (Object.keys(digests).length > 0) await lifecycle.probed(runId, digests);
   }
+}
+
+/** True while a run that refuses teachers at chance may not begin. */
+export function awaitsKnowledge(record: RunRecord): boolean {
+  return refusesAtChance(record) && unknownTeachers(record).length > 0;
+}
+
+/** What such a run waits for; undefined: nothing. */
+export function awaitedKnowledge(record: RunRecord): string | undefined {
+  if (!isAssigned(record.state) || !awaitsKnowledge(record)) return undefined;
+  return `waiting to know whether ${unknownTeachers(record).join(', ')} knows more than chance`;
+}
+
+function unknownTeachers({ teachers, teacherKnowledge = {} }: RunRecord): string[] {
+  return teachers.map(({ name }) => name).filter((name) => teacherKnowledge[name] === undefined);
 }
 
 /** Why; undefined: some worker may have the teacher, or none is there. */

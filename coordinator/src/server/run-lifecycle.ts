@@ -2,6 +2,7 @@
  * Moves runs from state to state: each move is one change of the record, and an event that says so. What
  * must follow (tickets, assignments, streams) follows from the records, in the reconciler.
  */
+import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import {
   digestHex,
   LyceumError,
@@ -89,6 +90,19 @@ export class RunLifecycle {
     note: { readonly warning: string; readonly bitExactException?: string | undefined },
   ): Promise<void> {
     await this.#change(runId, (r) => changes.noted(r, note));
+  }
+
+  /** It is known what one of its teachers knows. */
+  async teacherJudged(runId: string, name: string, knowledge: TeacherKnowledge): Promise<void> {
+    const { events, now } = this.#parts;
+    await this.#change(runId, (r) => changes.teacherJudged(r, name, knowledge, now()));
+    const { labelledCount, correctCount, meanEntropy } = knowledge;
+    const right = labelledCount === 0 ? [] : [`right on ${correctCount} of ${labelledCount}`];
+    const unsure = meanEntropy === undefined ? [] : [`mean entropy ${meanEntropy.toFixed(3)} nats`];
+    const text = `teacher ${name} on its probe: ${[...right, ...unsure].join(', ')}`;
+    events.add(runId, 'teacher-judged', text, { teacher: name, ...knowledge });
+    const warning = changes.knowledgeWarning(name, knowledge);
+    if (warning !== undefined) events.add(runId, 'teacher-warning', warning, { teacher: name });
   }
 
   /** Its teachers' first answers to probes are known. @param digests - by probe. */

@@ -18,6 +18,7 @@ import { isAssigned } from '../schedule/run-state.js';
 import { type ActiveRuns, awaitsFit } from './active-runs.js';
 import { firstEnd } from './ended.js';
 import { ANSWERS_FULL } from './pause-reasons.js';
+import { awaitsKnowledge } from './run-health.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import { StudentSession } from './student-session.js';
 import type { WorkerSessions } from './worker-sessions.js';
@@ -147,28 +148,28 @@ async function serveTargets(
   if (awaitsFit(record)) {
     await parts.lifecycle.fitting(first.runId, first.assignmentEpoch);
     parts.changed();
-    await fitted(parts, first.runId, first.assignmentEpoch);
-    requireAssignment(parts.store, first);
+    await settled(parts, first, awaitsFit);
   }
+  await settled(parts, first, awaitsKnowledge);
+  requireAssignment(parts.store, first);
   await parts.lifecycle.began(first.runId, first.assignmentEpoch);
   parts.changed();
   const following = { [Symbol.asyncIterator]: () => rest };
   await firstEnd([targets.serve(first, following, send)], [parts.stopping]);
 }
 
-/** Waits until the run's rule is fitted, or the run is no longer this assignment's. */
-async function fitted(
+/** Waits until the run's record is no longer as `isAwaited` says, or the run is no longer this assignment's. */
+async function settled(
   { store, stopping }: StudentServiceParts,
-  runId: string,
-  assignmentEpoch: number,
+  { runId, assignmentEpoch }: TargetRequest,
+  isAwaited: (record: RunRecord) => boolean,
 ): Promise<void> {
   let stop = (): void => {};
   const done = new Promise<void>((resolve) => {
     const look = (): void => {
       const record = store.get(runId);
-      const isAwaited =
-        record?.assignment?.assignmentEpoch === assignmentEpoch && record.fit === undefined;
-      if (!isAwaited) resolve();
+      const isOurs = record?.assignment?.assignmentEpoch === assignmentEpoch;
+      if (record === undefined || !isOurs || !isAwaited(record)) resolve();
     };
     stop = store.onChange(look);
     look();

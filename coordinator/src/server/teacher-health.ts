@@ -3,6 +3,11 @@
  * probes, keeps quarantines, and tells the runs concerned.
  */
 import {
+  finalAnswerKnowledge,
+  type TeacherKnowledge,
+  teacherKnowledge,
+} from '@lyceum/learning/ensemble';
+import {
   CLASS_OUTPUT,
   digestHex,
   float32Values,
@@ -52,6 +57,14 @@ export interface ProbedSet {
   readonly path?: string | undefined;
   /** The widest that anybody who asks has. */
   readonly access: PinnedTeacher['access'];
+}
+
+/** What a teacher answered first to a probe. */
+export interface ProbeReference {
+  readonly probe: string;
+  /** Of the answer. */
+  readonly digest: string;
+  readonly knowledge: () => TeacherKnowledge;
 }
 
 /** What a worker is to be told of one teacher. */
@@ -158,10 +171,14 @@ export class TeacherHealth {
   }
 
   /** The teacher's first answer to its probe about a set; undefined: it has not answered yet. */
-  reference(teacher: string, datasetDigest: string): { probe: string; digest: string } | undefined {
-    const probe = this.#questions.get(`${teacher} ${datasetDigest}`)?.id;
-    const digest = probe && this.#health.referenceDigest(probe);
-    return probe === undefined || digest === undefined ? undefined : { probe, digest };
+  reference(teacher: string, datasetDigest: string): ProbeReference | undefined {
+    const question = this.#questions.get(`${teacher} ${datasetDigest}`);
+    const answer = question && this.#health.reference(question.id);
+    if (question === undefined || answer === undefined) return undefined;
+    const { id: probe, labels, classCount } = question;
+    const judge = answer.isClass ? finalAnswerKnowledge : teacherKnowledge;
+    const knowledge = () => judge(answer.values, labels, classCount);
+    return { probe, digest: answer.digest, knowledge };
   }
 
   quarantines(): Quarantine[] {

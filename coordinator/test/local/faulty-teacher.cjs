@@ -11,7 +11,7 @@ const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { isMainThread } = require('node:worker_threads');
 
-const PROBE_ROWS = 32;
+const PROBE_ROWS = 128;
 const file = process.env['LYCEUM_TEST_TEACHER_FAULTS'];
 
 // Threads do not see the flags at this moment.

@@ -37,7 +37,10 @@ beforeAll(async () => {
   await succeeded('teacher');
   undisturbed = (await succeeded(await submit('undisturbed'))).finalWeightsDigest;
   const { bitExact, teacherWarnings } = await client.getReport('undisturbed');
-  expect({ bitExact, teacherWarnings }).toEqual({ bitExact: true, teacherWarnings: [] });
+  expect({ bitExact, warnings: ofWorkers(teacherWarnings) }).toEqual({
+    bitExact: true,
+    warnings: [],
+  });
 });
 
 beforeEach(async () => {
@@ -57,6 +60,11 @@ afterAll(async () => {
 async function submit(runId: string): Promise<string> {
   await client.submitRun(JSON.stringify(STRICT), { runId });
   return runId;
+}
+
+/** Without that the teacher, which was trained on noise, knows nothing. */
+function ofWorkers(warnings: readonly string[] = []): string[] {
+  return warnings.filter((warning) => !warning.includes('no better than chance'));
 }
 
 async function inTheMiddle(runId: string): Promise<void> {
@@ -83,8 +91,8 @@ test('NaN from one of two workers in the middle: quarantined, and the run ends w
   const reason =
     'teacher-2 is quarantined with teacher one: it does not answer its probe: logits row 0 holds NaN';
   expect(run.finalWeightsDigest).toBe(undisturbed);
-  expect(run.warnings).toEqual([reason]);
-  expect((await client.getReport(runId)).teacherWarnings).toEqual([reason]);
+  expect(ofWorkers(run.warnings)).toEqual([reason]);
+  expect(ofWorkers((await client.getReport(runId)).teacherWarnings)).toEqual([reason]);
   expect(await client.listQuarantines()).toEqual([
     expect.objectContaining({ workerId: 'teacher-2', teacher: 'one' }),
   ]);
@@ -112,7 +120,7 @@ test('other numbers in the middle: a canary finds them, and the report says what
   faults.set({ 'teacher-2': 'shift' });
   await succeeded(runId);
   const { bitExact, bitExactExceptions, teacherWarnings } = await client.getReport(runId);
-  expect(teacherWarnings?.[0]).toMatch(
+  expect(ofWorkers(teacherWarnings)[0]).toMatch(
     /^teacher-2 is quarantined with teacher one: its answers to the probe differ from (its own first ones|those of teacher-1) by up to 1/,
   );
   // Nothing that it answered after its last sound canary is vouched for.

@@ -121,6 +121,7 @@ export function exampleInput(changes: Partial<ReportInput> = {}): ReportInput {
       teacherWorkers: [{ ...worker, workerId: 'teacher-1' }],
     },
     contributorCounts: { degradedSteps: 0, unknownSteps: 0, teacherSteps: [40, 40] },
+    teacherKnowledge: {},
     teacherWarnings: [],
     bitExactExceptions: [],
     ...changes,

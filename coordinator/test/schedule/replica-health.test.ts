@@ -130,7 +130,7 @@ describe('the self-test', () => {
     story.answerAll(TWO, RIGHT);
     expect(story.health.serves(ONE, false)).toBe(false);
     expect(story.health.serves(TWO, true)).toBe(true);
-    expect(story.health.referenceDigest('p')).toBe(digestOf(RIGHT));
+    expect(story.health.reference('p')?.digest).toBe(digestOf(RIGHT));
   });
 });
 
@@ -256,7 +256,7 @@ describe('what nobody asks about any more', () => {
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
     story.health.retainReferences(new Set());
-    expect(story.health.referenceDigest('p')).toBeUndefined();
+    expect(story.health.reference('p')).toBeUndefined();
     story.join(ONE);
     expect(story.health.rounds(ONE, 'p')).toBe(4);
     story.answerAll(ONE, WRONG);

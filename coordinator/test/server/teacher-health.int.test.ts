@@ -1,12 +1,13 @@
 // Replicas of one teacher that do not say the same, against a real coordinator, with peers whose answers to probes
 // and tickets a test decides on. Whatever they do, each target must be made of the right answers alone.
+import { isDeepStrictEqual } from 'node:util';
 import { orderedRows } from '@lyceum/learning/data';
 import { pool } from '@lyceum/learning/ensemble';
 import { digestBytes, float32Tensor, type Run, RunState } from '@lyceum/proto';
 import { call, openServerStream } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { StudentPeer } from './student-peer.js';
-import { logitsOf, TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
+import { logitsOf, samplesOf, TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import { CLASS_COUNT, tinyDataset, tinyDatasetBytes, tinyModelBytes } from './tiny-artifacts.js';
 
@@ -51,6 +52,7 @@ async function submit(changes: Record<string, unknown> = {}): Promise<Run> {
       dataset: `tiny-${turn}`,
       teachers: [{ name: 'one', model: `model-${turn}` }],
       student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
+      answers: { codec: 'float32' },
       training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
       ...changes,
     },
@@ -98,6 +100,14 @@ function expectedRows(run: Run, toStep: number) {
     pool('arithmetic', 4, [logits], [1], 1, CLASS_COUNT, values);
     return { epoch, position, values: [...values] };
   });
+}
+
+/** Every target, to the bit; of those that are not, the first alone is shown. */
+function expectRight(peer: StudentPeer, run: Run): void {
+  const expected = expectedRows(run, STEP_COUNT);
+  expect(peer.rows).toHaveLength(expected.length);
+  const wrong = expected.findIndex((row, i) => !isDeepStrictEqual(row, peer.rows[i]));
+  expect(peer.rows[wrong]).toEqual(expected[wrong]);
 }
 
 /** The ids without the test's number, with the reasons. */
@@ -151,11 +161,11 @@ it('a replica that says something else gets no ticket, is shown with its reason,
   );
   await peer.receive(0, 0);
   await drain(peer, STEP_COUNT);
-  expect(peer.rows).toEqual(expectedRows(submitted, STEP_COUNT));
+  expectRight(peer, submitted);
   expect(bad.taken).toEqual([]);
   const message = `bad-${turn} is quarantined with teacher one: ${await quarantined('bad')}`;
   expect(await eventsOf('worker-quarantined')).toEqual([message]);
-  expect((await cluster.run(runId)).warnings).toEqual([message]);
+  expect((await cluster.run(runId)).warnings).toContain(message);
   const metrics = await (await fetch(`http://${cluster.http}/metrics`)).text();
   expect(metrics).toMatch(/^lyceum_quarantines [1-9]/m);
 
@@ -189,7 +199,7 @@ it('a replica that begins to answer NaN in the middle is found, and another does
   await eventually(() => isBroken() || undefined);
   const good = teacher('good');
   await drain(peer, STEP_COUNT);
-  expect(peer.rows).toEqual(expectedRows(submitted, STEP_COUNT));
+  expectRight(peer, submitted);
   expect(await quarantined('bad')).toBe('it does not answer its probe: logits row 0 holds NaN');
   expect(bad.refusals.length).toBeGreaterThan(0);
   expect(good.receipts.length).toBeGreaterThan(0);
@@ -230,7 +240,7 @@ it('without a healthy replica the run is paused, and goes on with a worker that 
   await assigned(heir, 1);
   await heir.receive(0, 0);
   await drain(heir, STEP_COUNT);
-  expect(heir.rows).toEqual(expectedRows(submitted, STEP_COUNT));
+  expectRight(heir, submitted);
   expect(good.receipts.length).toBeGreaterThan(0);
 });
 
@@ -258,7 +268,62 @@ it('strict: a replica with other bits is given no tickets; relaxed: it is, and t
   teacher('third');
   await tested(other);
   await eventually(async () => (await eventsOf('replica-differs')).length > 0 || undefined);
-  expect((await cluster.run(runId)).warnings[0]).toMatch(
-    /differ from those of .* by up to 1\.2e-7, and 0\.040 is tolerated$/,
+  expect((await cluster.run(runId)).warnings).toContainEqual(
+    expect.stringMatching(/differ from those of .* by up to 1\.2e-7, and 0\.040 is tolerated$/),
   );
+});
+
+/** What a teacher says to its probe. */
+function saying(row: (sample: number) => number[]): Pick<TeacherPeerOptions, 'probe'> {
+  return { probe: (_values, _round, ticket) => samplesOf(dataset, ticket).flatMap(row) };
+}
+
+const right = (sample: number) =>
+  [0, 1, 2].map((c) => (c === dataset.labels[sample] ? 2 : sample / 10_000));
+
+it('a teacher that knows is shown with what it knows; one that does not is a warning', async () => {
+  await submit({ teacherHealth: { atChance: 'refuse' } });
+  const peer = student('s1');
+  const good = teacher('good', saying(right));
+  await tested(good);
+  await assigned(peer);
+  await peer.receive(0, 0);
+  await eventually(
+    async () => (await cluster.run(runId)).state === RunState.RUN_STATE_TRAINING || undefined,
+  );
+  expect(await eventsOf('teacher-judged')).toEqual([
+    expect.stringMatching(
+      /^teacher one on its probe: right on 100 of 100, mean entropy 0\.\d+ nats$/,
+    ),
+  ]);
+  expect((await cluster.run(runId)).warnings).toEqual([]);
+});
+
+it('a teacher that says the same of everything: the run warns, or refuses it before it trains', async () => {
+  await submit();
+  const peer = student('s1');
+  const bad = teacher(
+    'bad',
+    saying(() => [1, 2, 3]),
+  );
+  await tested(bad);
+  await assigned(peer);
+  await peer.receive(0, 0);
+  const warning = 'teacher one says the same of all 100 samples of its probe';
+  await eventually(async () => (await cluster.run(runId)).warnings.includes(warning) || undefined);
+  expect(await eventsOf('teacher-warning')).toEqual([warning]);
+  await drain(peer, 10);
+
+  const { run: client } = cluster.clients;
+  await call(client, client.cancelRun, { runId });
+  await eventually(async () => (await cluster.run(runId)).endedAtMs > 0 || undefined);
+  peer.rows.length = 0;
+  runId = `${runId}-refused`;
+  await submit({ teacherHealth: { atChance: 'refuse' } });
+  await eventually(async () => (await cluster.run(runId)).endedAtMs > 0 || undefined);
+  expect(await cluster.run(runId)).toMatchObject({
+    state: RunState.RUN_STATE_FAILED,
+    reason: `${warning}; spec.teacherHealth.atChance is refuse`,
+  });
+  expect(peer.rows).toEqual([]);
 });

@@ -53,7 +53,7 @@ export interface TeacherPeerOptions {
   /** Called with each ticket taken, before it is answered; what it returns is sent. */
   readonly answer?: (frame: AnswerFrame) => AnswerFrame | undefined;
   /** What it answers to probes instead of {@link logitsOf}; undefined: nothing. Counts the answers from 1. */
-  readonly probe?: (values: number[], round: number) => number[] | undefined;
+  readonly probe?: (values: number[], round: number, probe: Ticket) => number[] | undefined;
   /** Takes tickets without telling. */
   readonly silent?: boolean;
 }
@@ -198,7 +198,7 @@ export class TeacherPeer {
     for (let round = (this.#probed.get(id) ?? 0) + 1; round <= probe.attempt; round++) {
       this.#probed.set(id, round);
       const [logits] = this.frameFor(probe).tensors;
-      const values = logits && answers([...float32Values(logits)], round);
+      const values = logits && answers([...float32Values(logits)], round, probe);
       if (logits === undefined || values === undefined) continue;
       const tensors = [float32Tensor('logits', logits.shape, Float32Array.from(values))];
       const probed = { ticket: { ...probe, attempt: round }, tensors, failure: '' };

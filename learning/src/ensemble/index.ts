@@ -26,4 +26,5 @@ export * from './sparse-pool.js';
 export * from './standardized-logits.js';
 export * from './statistics.js';
 export * from './target-plan.js';
+export * from './teacher-knowledge.js';
 export * from './teacher-shares.js';
