@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { runCli } from './cli-process.js';
+import { runCli, startCli } from './cli-process.js';
 
 /** Port 1 of loopback: nobody listens there. */
 const NOBODY = '127.0.0.1:1';
@@ -61,6 +61,17 @@ test('a table takes its columns from options', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('20 of 2 values, float32, from csv');
   expect(stdout).toContain('train 14, validation 2, test 4; from column fold; of train test 0.2');
+});
+
+test('Ctrl-C ends an import, and nothing is left of it', async () => {
+  const file = path.join(root, 'long.csv');
+  await writeFile(file, `label,x\n${'a,1\nb,2\n'.repeat(400_000)}`);
+  const running = startCli(NOBODY, ['datasets', 'push', 'long', file, '--dry-run']);
+  const rowsThere = () => expect(readdirSync(scratch, { recursive: true }).length).toBe(2);
+  await vi.waitFor(rowsThere, { timeout: 120_000, interval: 20 });
+  running.process.kill('SIGINT');
+  expect(await running.result).toMatchObject({ code: 130, stdout: '' });
+  expect(readdirSync(scratch)).toEqual([]);
 });
 
 test.each([

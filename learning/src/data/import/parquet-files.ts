@@ -1,6 +1,7 @@
 /**
  * The files of a Parquet source: one, or a folder of shards as Hugging Face lays them out,
  * `data/train-00000-of-00002.parquet`, where the first word of a name is its split.
+ * Links are followed: the cache of `datasets` is made of them.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
