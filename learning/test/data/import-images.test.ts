@@ -105,6 +105,7 @@ describe('a folder of images', () => {
       test: { samples: 1 },
     });
     expect(firsts(set)[set.splits.indexOf(3)]).toBe(7);
+    expect(set.classNames[set.labels[set.splits.indexOf(3)] as number]).toBe('dog');
   });
 
   it('draws shares with a seed', async () => {

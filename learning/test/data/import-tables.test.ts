@@ -66,12 +66,12 @@ describe('CSV', () => {
   });
 
   it('reads quotes, and tabs in a .tsv; an empty class is unlabelled', async () => {
-    await put('t.tsv', 'label\tx\n"a ""b"""\t1\n\t2\nc\t3\n');
+    await put('t.tsv', 'label\tx\nc\t1\n\t2\n"a ""b"""\t3\n');
     const { set } = await imported('t.tsv', {
       split: { by: 'shares', shares: { test: 0, validation: 0 }, seed: 1 },
     });
     expect(set.classNames).toEqual(['a "b"', 'c']);
-    expect([...set.labels]).toEqual([0, -1, 1]);
+    expect([...set.labels]).toEqual([1, -1, 0]);
   });
 
   it('takes splits from a column', async () => {
