@@ -1,9 +1,15 @@
-/** The probes of teachers: the first rows of a held-out split, few enough that an answer costs one inference. */
+/** The probes of teachers: the first rows of a held-out split, few enough that an answer costs one inference; and what their answers say. */
 import { IDENTITY_VIEW, type SplitName, splitSamples } from '@lyceum/learning/data';
-import type { Ticket } from '@lyceum/proto';
+import {
+  finalAnswerKnowledge,
+  type TeacherKnowledge,
+  teacherKnowledge,
+} from '@lyceum/learning/ensemble';
+import { CLASS_OUTPUT, float32Values, type Tensor, type Ticket } from '@lyceum/proto';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { PinnedTeacher } from '../runs/run-record.js';
 import { ownAnswer } from '../runs/run-tensors.js';
+import { valueProblem } from './answer-intake.js';
 import { askFor, spanSamples } from './ask.js';
 
 /** As many as one inference has: fewer cost as much. They show whether two replicas say the same, and what they know. */
@@ -55,4 +61,26 @@ export function probeOf(
     shape: [rowCount, output.rowLength],
     labels: Int32Array.from(samples, (sample) => dataset.labels[sample] as number),
   };
+}
+
+/** The values of an answer, or why it is none. */
+export function probeValues(
+  { output, shape, classCount }: ProbeQuestion,
+  tensors: readonly Tensor[],
+): Float32Array | string {
+  const [tensor, ...others] = tensors;
+  if (tensor?.name !== output || others.length > 0 || `${tensor.shape}` !== `${shape}`) {
+    const got = tensors.map((other) => `${other.name} [${other.shape}]`).join(', ') || 'nothing';
+    return `want ${output} [${shape}], got ${got}`;
+  }
+  return valueProblem(tensor, classCount) ?? Float32Array.from(float32Values(tensor));
+}
+
+/** What the teacher knows, by what it answered. */
+export function knowledgeShown(
+  { output, labels, classCount }: ProbeQuestion,
+  values: Float32Array,
+): TeacherKnowledge {
+  const judge = output === CLASS_OUTPUT ? finalAnswerKnowledge : teacherKnowledge;
+  return judge(values, labels, classCount);
 }

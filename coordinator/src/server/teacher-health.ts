@@ -2,15 +2,10 @@
  * Which teacher workers may answer with which teachers: what `replica-health.ts` decides, carried out. Makes the
  * probes, keeps quarantines, and tells the runs concerned.
  */
-import {
-  finalAnswerKnowledge,
-  type TeacherKnowledge,
-  teacherKnowledge,
-} from '@lyceum/learning/ensemble';
+import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import {
   CLASS_OUTPUT,
   digestHex,
-  float32Values,
   LyceumError,
   type ProbeAnswered,
   sha256Hex,
@@ -28,9 +23,8 @@ import {
   ReplicaHealth,
 } from '../schedule/replica-health.js';
 import { hasEnded } from '../schedule/run-state.js';
-import { valueProblem } from './answer-intake.js';
 import type { CoordinatorMetrics } from './metrics.js';
-import { type ProbeQuestion, probeOf } from './probe-tickets.js';
+import { knowledgeShown, type ProbeQuestion, probeOf, probeValues } from './probe-tickets.js';
 import type { QuarantineStore } from './quarantine-store.js';
 import type { RunEvents } from './run-events.js';
 import type { RunLifecycle } from './run-lifecycle.js';
@@ -128,7 +122,7 @@ export class TeacherHealth {
     const question = this.#questions.get(`${teacher} ${digestHex(ticket.datasetDigest)}`);
     if (question === undefined || question.id !== ticketId(ticket)) return;
     const replica = { workerId, teacher };
-    const values = failure === '' ? valuesOf(tensors, question) : failure;
+    const values = failure === '' ? probeValues(question, tensors) : failure;
     const { now, metrics } = this.#parts;
     metrics().probes.inc();
     if (typeof values === 'string') {
@@ -175,10 +169,8 @@ export class TeacherHealth {
     const question = this.#questions.get(`${teacher} ${datasetDigest}`);
     const answer = question && this.#health.reference(question.id);
     if (question === undefined || answer === undefined) return undefined;
-    const { id: probe, labels, classCount } = question;
-    const judge = answer.isClass ? finalAnswerKnowledge : teacherKnowledge;
-    const knowledge = () => judge(answer.values, labels, classCount);
-    return { probe, digest: answer.digest, knowledge };
+    const { digest, values } = answer;
+    return { probe: question.id, digest, knowledge: () => knowledgeShown(question, values) };
   }
 
   quarantines(): Quarantine[] {
@@ -291,17 +283,4 @@ export class TeacherHealth {
 
 export function isStrict({ specification }: Pick<RunRecord, 'specification'>): boolean {
   return specification.kind === 'Distillation' && specification.spec.determinism === 'strict';
-}
-
-/** The values of an answer, or why it is none. */
-function valuesOf(
-  tensors: ProbeAnswered['tensors'],
-  { output, shape, classCount }: ProbeQuestion,
-): Float32Array | string {
-  const [tensor, ...others] = tensors;
-  if (tensor?.name !== output || others.length > 0 || `${tensor.shape}` !== `${shape}`) {
-    const got = tensors.map((other) => `${other.name} [${other.shape}]`).join(', ') || 'nothing';
-    return `want ${output} [${shape}], got ${got}`;
-  }
-  return valueProblem(tensor, classCount) ?? Float32Array.from(float32Values(tensor));
 }
