@@ -26,7 +26,9 @@ export function chosenCodec(
   if (typeof codec === 'object') return `top-k:${codec.topK}`;
   if (codec !== 'auto') return codec;
   const votes = ensemble.combine === 'majority-vote' || ensemble.combine === 'dawid-skene';
-  const choices = objective.some(({ term }) => term === 'hard-label' || term === 'vote');
+  const choices = objective.some(
+    ({ term, weight }) => (term === 'hard-label' || term === 'vote') && weight > 0,
+  );
   if (votes || choices) return 'float32';
   return classCount <= BYTE_CLASSES ? 'uint8-affine' : 'float16';
 }

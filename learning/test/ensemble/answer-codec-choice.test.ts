@@ -34,8 +34,15 @@ it.each([
   '  ensemble: { combine: majority-vote }',
   '  ensemble: { combine: dawid-skene }',
   '  objective: [{ term: kd }, { term: hard-label }]',
+  '  objective: [{ term: kd }, { term: vote }]',
+  '  objective: [{ term: vote, mode: hard }]',
 ])('is exact where the greatest logit decides: %s', (fields) => {
   expect(choice(10, fields)).toBe('float32');
+});
+
+it('asks nothing of terms of weight 0', () => {
+  const objective = '  objective: [{ term: kd }, { term: vote, weight: 0 }]';
+  expect(choice(10, objective)).toBe('uint8-affine');
 });
 
 it.each([
