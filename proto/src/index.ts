@@ -11,6 +11,7 @@ export {
 } from './feature-terms-schema.js';
 export * from './limits.js';
 export * from './messages.js';
+export { AEKD_MAX_TEACHERS } from './objective-rules.js';
 export * from './output-names.js';
 export * from './run-specification.js';
 export * from './subjects.js';

@@ -18,7 +18,6 @@ import {
   fitTemperature,
   logSoftmaxRows,
   majorityVote,
-  minNormWeights,
   mixtureEmStep,
   mixtureNll,
   mixtureRatios,
@@ -33,13 +32,16 @@ import {
   quorumMean,
   voteFractions,
 } from '@lyceum/learning/ensemble';
+import { minNormWeights } from '@lyceum/learning/objectives';
 import { type Case, expectClose, type Tolerance } from './case.js';
+import { conformanceEngine } from './conformance-engine.js';
 
 type Input = Readonly<Record<string, unknown>>;
 type Rows = readonly (readonly number[])[];
 
 /** A rule's results under the names that the file's `expected` has. */
-type Rule = (input: Input) => Readonly<Record<string, unknown>>;
+type Rule = (input: Input) => Results | Promise<Results>;
+type Results = Readonly<Record<string, unknown>>;
 
 const RULES: Readonly<Record<string, Rule>> = {
   arithmetic: (input) => ({ probs: pooled('arithmetic', input) }),
@@ -70,7 +72,7 @@ export function cases(file: unknown): Case[] {
     ([name, section]) =>
       section.cases.map(({ id, input, expected }) => ({
         id: `${name}/${id}`,
-        run: () => expectClose(RULES[name]?.(input), expected, tolerance(name), name),
+        run: async () => expectClose(await RULES[name]?.(input), expected, tolerance(name), name),
       })),
   );
 }
@@ -157,13 +159,22 @@ function caMkd(input: Input): Record<string, unknown> {
   };
 }
 
-function minNorm({ gradients, C, normalise }: Input): Record<string, unknown> {
-  const own = (gradients as Rows).map((gradient) => Float64Array.from(gradient));
-  const alpha = minNormWeights(own, C as number, normalise as boolean);
+/** Of the student, which computes with tensors. */
+async function minNorm({ gradients, C, normalise }: Input): Promise<Results> {
+  const tf = await conformanceEngine();
+  const own = gradients as Rows;
+  const alpha = tf.tidy(() =>
+    minNormWeights(
+      tf,
+      tf.tensor2d(own as number[][]),
+      C as number,
+      normalise as boolean,
+    ).arraySync(),
+  );
   const mean = Array.from(own[0] ?? [], (_, d) =>
     own.reduce((sum, gradient, k) => sum + (alpha[k] as number) * (gradient[d] as number), 0),
   );
-  return { alpha: Array.from(alpha), objective: mean.reduce((sum, x) => sum + x * x, 0) };
+  return { alpha, objective: mean.reduce((sum, x) => sum + x * x, 0) };
 }
 
 function mixture({ probsOfTrueLabel }: Input): Record<string, unknown> {

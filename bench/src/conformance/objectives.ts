@@ -6,17 +6,10 @@
  * `lossRepo` and `gradFd` are not: other code's value, and a check of the vectors themselves.
  */
 import * as objectives from '@lyceum/learning/objectives';
-import {
-  openEngine,
-  type Scalar,
-  setComputeThreads,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  type Tf,
-} from '@lyceum/learning/tensorflow';
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 import { type Case, expectClose, type Tolerance } from './case.js';
 import { type CaseFields, cut, filled, type LogitsOfTeachers, openCase } from './case-fields.js';
+import { conformanceEngine } from './conformance-engine.js';
 
 /** What is computed of a case besides its loss, by the name under `expected`. */
 type Extras = Readonly<Record<string, () => unknown>>;
@@ -246,7 +239,7 @@ export function cases(file: unknown): Case[] {
   return Object.entries(sections).flatMap(([name, section]) =>
     section.cases.map((item) => ({
       id: `${name}/${item.id}`,
-      run: async () => check(await engine(), TERMS[name] as Term, item),
+      run: async () => check(await conformanceEngine(), TERMS[name] as Term, item),
     })),
   );
 }
@@ -287,16 +280,6 @@ function check(tf: Tf, term: Term, { input, expected }: ObjectiveCase): void {
   });
   const leaked = tf.memory().numTensors - before;
   if (leaked !== 0) throw new Error(`${leaked} tensors are left behind`);
-}
-
-let opened: Promise<Tf> | undefined;
-
-function engine(): Promise<Tf> {
-  if (opened === undefined) {
-    setComputeThreads(1, process.env);
-    opened = openEngine().then(({ tf }) => tf);
-  }
-  return opened;
 }
 
 function numberOf(scalar: Scalar): number {

@@ -14,7 +14,6 @@ export * from './label-weights.js';
 export * from './log-softmax.js';
 export * from './majority-vote.js';
 export * from './metrics.js';
-export * from './min-norm-weights.js';
 export * from './mixture-em.js';
 export * from './paired-comparison.js';
 export * from './pairwise-divergence.js';

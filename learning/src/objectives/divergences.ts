@@ -9,7 +9,7 @@
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
 import type { Tf } from '../tensorflow/engine.js';
 import { forwardKl, reverseKl } from './kullback-leibler.js';
-import type { SoftTarget } from './soft-target.js';
+import { type SoftTarget, temperedSoftmax } from './soft-target.js';
 
 /**
  * `β KL(p ‖ m) + (1 − β) KL(q ‖ m)` with `m = β p + (1 − β) q`; β = ½ is Jensen and Shannon's. By definition it is
@@ -88,7 +88,7 @@ export function totalVariation(
   temperature: number,
 ): Scalar {
   return tf.tidy(() => {
-    const difference = tf.softmax(logits.div(temperature)).sub(probabilities);
+    const difference = temperedSoftmax(tf, logits, temperature).sub<Tensor2D>(probabilities);
     // Not tf.abs, whose slope at 0 is −1; the sign has none.
     const absolute = difference.mul(tf.sign(difference));
     return tf.sum<Scalar>(absolute).div(2 * logits.shape[0]);

@@ -7,6 +7,7 @@ export * from './divergences.js';
 export * from './hints.js';
 export * from './kullback-leibler.js';
 export * from './logits.js';
+export * from './min-norm-weights.js';
 export * from './regressors.js';
 export * from './relational.js';
 export * from './several-teachers.js';

@@ -7,7 +7,7 @@
 import type { Scalar, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import type { Tf } from '../tensorflow/engine.js';
 import { rootOfSquares } from './root-of-squares.js';
-import type { SoftTarget } from './soft-target.js';
+import { type SoftTarget, temperedSoftmax } from './soft-target.js';
 
 export interface DistWeights {
   /** Of the correlation over a sample's classes; the paper's β, 1. */
@@ -35,7 +35,7 @@ export function dist(
   weights: DistWeights,
 ): Scalar {
   return tf.tidy(() => {
-    const q = tf.softmax(logits.div<Tensor2D>(temperature));
+    const q = temperedSoftmax(tf, logits, temperature);
     const inter = tf.sub(1, tf.mean<Scalar>(correlation(tf, q, probabilities, 1)));
     const intra = tf.sub(1, tf.mean<Scalar>(correlation(tf, q, probabilities, 0)));
     const sum = inter.mul<Scalar>(weights.interClass).add<Scalar>(intra.mul(weights.intraClass));

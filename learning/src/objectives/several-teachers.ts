@@ -9,7 +9,7 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import type { Tf } from '../tensorflow/engine.js';
 import type { SoftTarget } from './soft-target.js';
-import { softTarget } from './soft-target.js';
+import { softTarget, temperedSoftmax } from './soft-target.js';
 
 /**
  * `τ² · mean_b Σ_k w_bk KL(p_bk ‖ q_b)`. The gradient by z is `τ · Σ_k w_bk (q_b − p_bk) / B`.
@@ -104,7 +104,7 @@ export function confidenceWeights(tf: Tf, teacherLogits: Tensor3D, hardLabels: T
     const logs = tf.logSoftmax(teacherLogits).mul<Tensor3D>(hardLabels);
     const crossEntropies = tf.transpose(tf.sum<Tensor2D>(logs, 2).neg()) as Tensor2D;
     if (teacherCount === 1) return tf.onesLike(crossEntropies);
-    return tf.sub(1, tf.softmax(crossEntropies)).div(teacherCount - 1);
+    return tf.sub(1, temperedSoftmax(tf, crossEntropies, 1)).div(teacherCount - 1);
   });
 }
 

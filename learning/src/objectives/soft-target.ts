@@ -4,7 +4,7 @@
  *
  * Symbols: v teacher logits [B, C], p soft targets [B, C], τ temperature.
  */
-import type { Tensor2D } from '@tensorflow/tfjs';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs';
 import type { Tf } from '../tensorflow/engine.js';
 
 /** Both [B, C], at the temperature of the term that they are given to. */
@@ -15,6 +15,14 @@ export type SoftTarget = {
 
 /** Stands for 0 inside a logarithm; p · log p is 0 there either way. Smaller floats are flushed to 0. */
 export const LEAST_PROBABILITY = 1e-37;
+
+/**
+ * softmax(v/τ) over the last axis, through its logarithm: for softmax itself TensorFlow has another kernel in graphs, and
+ * a step as one graph would leave other bits.
+ */
+export function temperedSoftmax<T extends Tensor>(tf: Tf, logits: T, temperature: number): T {
+  return tf.tidy(() => tf.exp(tf.logSoftmax(logits.div<T>(temperature))));
+}
 
 /** p = softmax(v/τ). The tensors are the caller's. */
 export function softTarget(tf: Tf, teacherLogits: Tensor2D, temperature: number): SoftTarget {

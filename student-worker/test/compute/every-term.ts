@@ -1,0 +1,86 @@
+/** Every term that asks teachers, as a run has it, with real targets: what holds of all is tested with this list. */
+import { type Dataset, encodeDataset, parseDataset } from '@lyceum/learning/data';
+import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
+import { checkRunSpecification, type DistillationSpecification } from '@lyceum/proto';
+import { syntheticSet } from './synthetic-set.js';
+
+export interface TermCase {
+  readonly title: string;
+  readonly specification: DistillationSpecification;
+}
+
+const TEACHERS = ['a', 'b', 'c'];
+const CLASS_COUNT = 3;
+/** 42 of its samples train, 16 a batch: the last of each epoch has 10 rows. Every fourth has no label. */
+export const dataset: Dataset = parseDataset(encodeDataset(syntheticSet(60, 4)));
+export const BATCH_ROWS = [16, 10];
+
+const TERMS: readonly (readonly [terms: readonly object[], ensemble?: object])[] = [
+  [[{ term: 'kd' }]],
+  [[{ term: 'kd', standardize: true }]],
+  [[{ term: 'kd' }], { combine: 'aekd' }],
+  [[{ term: 'kd', temperature: 2, teachers: ['a', 'c'] }, { term: 'vote' }], { combine: 'aekd' }],
+  [[{ term: 'kd' }], { combine: 'aekd', bound: 0.1 }],
+  [[{ term: 'dkd' }]],
+  [[{ term: 'dkd', standardize: true }]],
+  [[{ term: 'soft-ce', temperature: 2 }]],
+  [[{ term: 'kl-forward', temperature: 2 }]],
+  [[{ term: 'kl-reverse' }], { combine: 'geometric' }],
+  [[{ term: 'jeffreys' }]],
+  [[{ term: 'gjs' }]],
+  [[{ term: 'skew-fkl' }]],
+  [[{ term: 'skew-rkl' }]],
+  [[{ term: 'tvd' }]],
+  [[{ term: 'dist' }]],
+  [[{ term: 'mse-logits' }]],
+  [[{ term: 'mse-logits', center: true, reduction: 'half-sum-classes' }]],
+  [[{ term: 'topk-kd', k: 2 }]],
+  [[{ term: 'topk-kd', k: 2, tail: 'uniform', temperature: 2 }]],
+  [[{ term: 'topk-kd', k: 2, tail: 'renorm', temperature: 2 }]],
+  [[{ term: 'topk-kd', k: 2, tail: 'truncated' }]],
+  [[{ term: 'hard-label', smoothing: 0.1 }]],
+  [[{ term: 'vote' }]],
+  [[{ term: 'vote', mode: 'hard' }]],
+  [[{ term: 'kd', teachers: ['a', 'b'] }, { term: 'vote' }]],
+];
+
+/** @param more - terms beside each. */
+export function everyTerm(more: readonly object[] = []): TermCase[] {
+  return TERMS.map(([terms, ensemble = {}]) => {
+    const document = {
+      apiVersion: 'lyceum.dev/v1alpha1',
+      kind: 'Distillation',
+      metadata: { name: 'test' },
+      spec: {
+        dataset: 'set',
+        teachers: TEACHERS.map((name) => ({ name, model: name })),
+        ensemble,
+        student: { model: { architecture: 'mlp', hiddenUnits: [8], dropout: 0.3 } },
+        objective: [...terms, ...more],
+        training: { batchSize: 16, epochs: 1000, clipNorm: 5 },
+      },
+    };
+    const specification = checkRunSpecification(document, 'test');
+    if (specification.kind !== 'Distillation') throw new Error('want a distillation');
+    return { title: JSON.stringify([...terms, ensemble]).slice(1, -1), specification };
+  });
+}
+
+/** Targets of a step by name, of teachers that differ from one another and from step to step. */
+export function targetsOf(
+  { spec }: DistillationSpecification,
+  rowCount: number,
+  step: number,
+): Map<string, Float32Array> {
+  const plan = targetPlan(spec);
+  const teacherLogits = TEACHERS.map((_, k) =>
+    Float32Array.from(
+      { length: rowCount * CLASS_COUNT },
+      (_, i) => 3 * Math.sin(12.9898 * (i + 1) + 7.3 * k + 0.9 * step),
+    ),
+  );
+  const values = combineTargets(plan, { teacherLogits, rowCount, classCount: CLASS_COUNT });
+  return new Map(
+    plan.tensors.map(({ name }, index) => [name, values[index] ?? new Float32Array()]),
+  );
+}
