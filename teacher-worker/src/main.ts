@@ -85,7 +85,7 @@ const command = new Command('teacher-worker')
       .default(2048),
   )
   .addOption(
-    flag('--compute-threads <n>', "TensorFlow's; bits depend on it", 'LYCEUM_COMPUTE_THREADS')
+    flag('--compute-threads <n>', "the engines'; bits depend on it", 'LYCEUM_COMPUTE_THREADS')
       .argParser(wholeNumber)
       .default(2),
   )
@@ -132,7 +132,11 @@ async function run(): Promise<void> {
 
   setComputeThreads(flags.computeThreads, process.env);
   const compute = await Compute.start(
-    { lookupDelayMs: flags.lookupDelayMs, lookupDelayFile: flags.lookupDelayFile },
+    {
+      computeThreads: flags.computeThreads,
+      lookupDelayMs: flags.lookupDelayMs,
+      lookupDelayFile: flags.lookupDelayFile,
+    },
     (teacherIdentity, reason) =>
       log.info({ teacherIdentity, reason }, 'no graph: runs operation by operation'),
   );

@@ -6,7 +6,7 @@
 
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LayerDescription } from '@lyceum/learning/data';
+import { type LayerDescription, MODEL_FORMATS } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
 import { BlobCache, type BlobStore, type KeyValue, type Logger } from '@lyceum/proto/node';
 import { z } from 'zod';
@@ -32,6 +32,7 @@ const namedArtifact = z.strictObject({
 export type NamedArtifact = z.output<typeof namedArtifact>;
 
 const modelDescription = z.looseObject({
+  format: z.enum(MODEL_FORMATS),
   inputShape: z.array(z.number()).optional(),
   classCount: z.number().optional(),
   parameterCount: z.number(),

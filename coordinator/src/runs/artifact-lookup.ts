@@ -1,8 +1,11 @@
 /** From the names of models, sets and runs to what they are; what is wrong with them is collected. */
 import {
+  classOrder,
+  ENGINE_OF,
   type LayerDescription,
+  ModelInputs,
+  type ModelSettings,
   parseSettingsJson,
-  seenShape,
   settingsJson,
   teacherIdentity,
 } from '@lyceum/learning/data';
@@ -11,9 +14,6 @@ import type { ArtifactCatalog, KnownModel } from './artifact-catalog.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 import type { PinnedTeacher } from './run-record.js';
 import type { RunStore } from './run-store.js';
-
-/** What runs the models: part of a teacher's identity, since another engine gives other bits. */
-const MODEL_ENGINE = 'tfjs-layers';
 
 /** Finds what somebody names; what it does not find it adds to the problems. */
 export class ArtifactLookup {
@@ -83,14 +83,13 @@ export class ArtifactLookup {
   ): Promise<PinnedTeacher | undefined> {
     const model = await this.model(path, named.model);
     if (model === undefined) return undefined;
-    if (dataset !== undefined) {
-      const sampleShape = seenShape(model.inputShape, dataset.sampleShape);
-      this.problems.push(...modelProblems(path, model, { ...dataset, sampleShape }));
-    }
     const settings = parseSettingsJson(JSON.stringify(model.settings));
+    if (dataset !== undefined) {
+      this.problems.push(...teacherProblems(path, model, settings, dataset));
+    }
     return {
       name: named.name,
-      identity: teacherIdentity(model.digest, settings, MODEL_ENGINE),
+      identity: teacherIdentity(model.digest, settings, ENGINE_OF[model.format]),
       modelDigest: model.digest,
       settingsJson: settingsJson(settings),
       access: named.access,
@@ -141,10 +140,46 @@ export class ArtifactLookup {
   }
 }
 
-/** What keeps a model from being asked about, or trained on, the samples of a set. */
-export function modelProblems(
+/** What keeps a model from being asked about the samples of a set. */
+function teacherProblems(
   path: string,
-  model: Pick<KnownModel, 'inputShape' | 'classCount'>,
+  model: KnownModel,
+  settings: ModelSettings,
+  dataset: DatasetOutline,
+): Problem[] {
+  try {
+    const { shape } = new ModelInputs(dataset, settings, model.inputShape);
+    const classes = classOrder(settings, dataset);
+    const { classCount } = classes === undefined ? model : dataset;
+    const seen = { ...dataset, sampleShape: shape };
+    return modelProblems(path, { inputShape: model.inputShape, classCount }, seen);
+  } catch (err) {
+    return [{ path, message: toLyceumError(err).message }];
+  }
+}
+
+/** What keeps a model from being a student. */
+export function studentProblems(path: string, model: KnownModel, dataset: DatasetOutline) {
+  if (model.format !== 'layers-model') {
+    const message = `is of format ${model.format}; a student is trained as a TensorFlow.js layers model`;
+    return [{ path, message }];
+  }
+  const { output: _, scale: __, ...others } = parseSettingsJson(JSON.stringify(model.settings));
+  const [other] = Object.keys(others);
+  if (other !== undefined) {
+    const message = `has the setting ${other}, which only teachers may have`;
+    return [{ path, message }];
+  }
+  return modelProblems(path, model, dataset);
+}
+
+/** What keeps a model from taking samples of a set or telling its classes. */
+function modelProblems(
+  path: string,
+  model: {
+    readonly inputShape?: readonly number[] | undefined;
+    readonly classCount?: number | undefined;
+  },
   dataset: Pick<DatasetOutline, 'sampleShape' | 'classCount'>,
 ): Problem[] {
   const problems: Problem[] = [];

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import {
   describeDataset,
-  describeModel,
-  modelLayers,
+  describePackagedModel,
+  packagedModelLayers,
   parseDataset,
-  parseModelPackage,
+  parsePackagedModel,
   sharedSamples,
 } from '@lyceum/learning/data';
 import { sha256Hex } from '@lyceum/proto';
@@ -15,9 +15,9 @@ import { answerTask } from './thread-task.js';
 function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
   const bytes = readFileSync(file);
   if (kind === 'model') {
-    const model = parseModelPackage(bytes);
-    const description = { ...describeModel(model), settings: model.settings };
-    const layers = modelLayers(model.modelJson);
+    const packaged = parsePackagedModel(bytes);
+    const description = { ...describePackagedModel(packaged) };
+    const layers = packagedModelLayers(packaged);
     return { kind, digest: sha256Hex(bytes), description, layers };
   }
   const dataset = parseDataset(bytes);

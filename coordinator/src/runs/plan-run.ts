@@ -28,7 +28,7 @@ import {
   specificationDigest,
 } from '@lyceum/proto';
 import type { ArtifactCatalog } from './artifact-catalog.js';
-import { ArtifactLookup, modelProblems } from './artifact-lookup.js';
+import { ArtifactLookup, studentProblems } from './artifact-lookup.js';
 import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 import { planFeatures } from './plan-features.js';
@@ -77,7 +77,7 @@ export async function planRun(
     const path = 'spec.student.model.model';
     const model = await lookup.model(path, spec.student.model.model);
     if (model !== undefined && dataset !== undefined) {
-      problems.push(...modelProblems(path, model, dataset.outline));
+      problems.push(...studentProblems(path, model, dataset.outline));
     }
     studentModelDigest = model?.digest;
     studentLayers = model?.layers;

@@ -1,5 +1,6 @@
 /** Data sets, orders, views, array files and model packages, on plain arrays. No TensorFlow. */
 export { architectureLayers } from './architecture-layers.js';
+export * from './class-order.js';
 export * from './dataset.js';
 export { encodeDataset, parseDataset } from './dataset-file.js';
 export { DatasetWriter, type RowFormat } from './dataset-writer.js';
@@ -22,6 +23,7 @@ export {
 export { type Mixup, mixupOf, mixupShare, pairSeed } from './mixup.js';
 export { describeModel, type ModelDescription } from './model-description.js';
 export * from './model-folder.js';
+export * from './model-inputs.js';
 export { type LayerDescription, modelLayers } from './model-layers.js';
 export {
   encodeModelPackage,
@@ -34,7 +36,17 @@ export type { WeightSpec } from './model-weights.js';
 export { type NpyArray, readNpy, type TypedArray, writeNpy } from './npy.js';
 export * from './npz.js';
 export * from './numerics-version.js';
+export { type OnnxClassifier, onnxClassifier } from './onnx/onnx-classifier.js';
+export { type OnnxElementType, readOnnx } from './onnx/onnx-file.js';
+export {
+  classifierOf,
+  encodeOnnxPackage,
+  type OnnxPackage,
+  onnxPackageOf,
+} from './onnx/onnx-package.js';
+export { readOnnxModel } from './onnx/read-onnx-file.js';
 export * from './order.js';
+export * from './packaged-model.js';
 export * from './read-inputs.js';
 export * from './regressor-plan.js';
 export { seenShape } from './sample-view.js';

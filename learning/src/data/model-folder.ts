@@ -20,7 +20,7 @@ import {
   parseModelJson,
   parseModelPackage,
 } from './model-package.js';
-import { type ModelSettings, parseSettingsJson } from './model-settings.js';
+import { type ModelSettings, parsePartialSettings } from './model-settings.js';
 import {
   BYTES_OF,
   isObject,
@@ -32,12 +32,15 @@ import {
 } from './model-weights.js';
 
 /**
- * @param path - a model's folder, or its `.json` file. `settings.json` beside it, where there is one, says what
- * the model gives; else the topology must.
+ * @param path - a model's folder, or its `.json` file.
+ * @param given - settings instead of those in `settings.json` beside it. What they leave out the topology must tell.
  * @throws {LyceumError} NOT_FOUND if a file is missing.
  * @throws {InvalidDocumentError} naming all that is wrong.
  */
-export async function readModelFolder(path: string): Promise<ModelPackage> {
+export async function readModelFolder(
+  path: string,
+  given?: Partial<ModelSettings>,
+): Promise<ModelPackage> {
   const file = path.endsWith('.json') ? path : join(path, 'model.json');
   const folder = dirname(file);
   const modelJson = parseModelJson((await readModelFile(file)).toString(), file);
@@ -51,7 +54,7 @@ export async function readModelFolder(path: string): Promise<ModelPackage> {
     const bytes = await readShards(folder, group);
     readGroup(group, bytes, specs, parts, problems);
   }
-  const settings = await readSettings(folder, modelJson, problems);
+  const settings = withOutput(given ?? (await readSettings(folder)), modelJson, problems);
   if (settings === undefined || problems.length > 0) throw new InvalidDocumentError(file, problems);
 
   const { modelTopology } = modelJson;
@@ -91,19 +94,22 @@ async function readModelFile(path: string): Promise<Buffer> {
   return readFile(path);
 }
 
-async function readSettings(
-  folder: string,
-  modelJson: unknown,
-  problems: Problem[],
-): Promise<ModelSettings | undefined> {
+async function readSettings(folder: string): Promise<Partial<ModelSettings>> {
   const path = join(folder, 'settings.json');
   const text = await readFile(path, 'utf8').catch((err: NodeJS.ErrnoException) => {
     if (err.code === 'ENOENT') return undefined;
     throw toLyceumError(err);
   });
-  if (text !== undefined) return parseSettingsJson(text, path);
-  const { output } = describeTopology(modelJson);
-  if (output !== undefined) return { output };
+  return text === undefined ? {} : parsePartialSettings(text, path);
+}
+
+function withOutput(
+  settings: Partial<ModelSettings>,
+  modelJson: unknown,
+  problems: Problem[],
+): ModelSettings | undefined {
+  const output = settings.output ?? describeTopology(modelJson).output;
+  if (output !== undefined) return { ...settings, output };
   const message =
     'does not tell whether the model gives logits or probabilities; ' +
     'put {"output": "logits"} or {"output": "probabilities"} in settings.json beside it';

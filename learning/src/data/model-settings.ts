@@ -5,22 +5,124 @@
  */
 import { InvalidDocumentError, type Problem, sha256Hex } from '@lyceum/proto';
 
+/**
+ * A value x of the set, a real number, becomes (scale · x − mean) / standardDeviation. Pictures get the model's size, its
+ * colours and its layout besides; model-inputs.ts has the order.
+ */
 export interface ModelSettings {
   /** What the last layer gives: `logits`, or `probabilities` that sum to 1. */
   readonly output: 'logits' | 'probabilities';
-  /** What real input values are multiplied by before the model sees them; 255 for one that wants bytes. Absent: 1. */
+  /** 255 for a model that wants bytes. Absent: 1. */
   readonly scale?: number;
+  /** One for all values, or one a channel, in the model's order of channels. Absent: 0. */
+  readonly mean?: readonly number[];
+  /** As `mean`, each above 0. Absent: 1. */
+  readonly standardDeviation?: readonly number[];
+  /** Whether channels come last or first in the model's input. Absent: last. */
+  readonly layout?: Layout;
+  /** The model's channels. Absent: as the set has them; a gray picture is repeated for each. */
+  readonly colours?: Colours;
+  /** Of a model with several outputs, which one tells the classes. */
+  readonly outputName?: string;
+  /** Names of the model's classes in the order of its output. Absent: the set's own order. */
+  readonly classes?: readonly string[];
 }
+
+export const LAYOUTS = ['NHWC', 'NCHW'] as const;
+export type Layout = (typeof LAYOUTS)[number];
+
+/** `gray` is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601). */
+export const COLOURS = ['RGB', 'BGR', 'gray'] as const;
+export type Colours = (typeof COLOURS)[number];
+
+/** ImageNet-21k has 21,843. */
+const MAX_CLASSES = 65_536;
+
+/** A field: what it must be, in words, and whether a value is that. */
+interface Field {
+  readonly want: string;
+  readonly fits: (value: unknown) => boolean;
+  /** Same as leaving it out. */
+  readonly isDefault?: (value: unknown) => boolean;
+}
+
+const oneOf = (values: readonly string[]): Field => ({
+  want: values.map((value) => JSON.stringify(value)).join(' or '),
+  fits: (value) => typeof value === 'string' && values.includes(value),
+});
+const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value);
+const isPositive = (value: unknown) => isNumber(value) && value > 0;
+const perChannel = (want: string, fits: (value: unknown) => boolean, normal: number): Field => ({
+  want,
+  fits: (value) => Array.isArray(value) && value.length > 0 && value.every(fits),
+  isDefault: (value) => Array.isArray(value) && value.every((one) => one === normal),
+});
+
+/** In the order of the canonical JSON. */
+const FIELDS: Readonly<Record<keyof ModelSettings, Field>> = {
+  output: oneOf(['logits', 'probabilities']),
+  scale: {
+    want: 'a number greater than 0',
+    fits: isPositive,
+    isDefault: (value) => value === 1,
+  },
+  mean: perChannel('a list of numbers, one for all or one a channel', isNumber, 0),
+  standardDeviation: perChannel(
+    'a list of numbers greater than 0, one for all or one a channel',
+    isPositive,
+    1,
+  ),
+  layout: { ...oneOf(LAYOUTS), isDefault: (value) => value === 'NHWC' },
+  colours: oneOf(COLOURS),
+  outputName: {
+    want: "an output's name",
+    fits: (value) => typeof value === 'string' && value !== '',
+  },
+  classes: {
+    want: `a list of at most ${MAX_CLASSES} different names`,
+    fits: (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.length <= MAX_CLASSES &&
+      value.every((name) => typeof name === 'string') &&
+      new Set(value).size === value.length,
+  },
+};
+
+const NAMES = Object.keys(FIELDS) as (keyof ModelSettings)[];
 
 /** The settings' canonical JSON: equal for equal settings. */
 export function settingsJson(settings: ModelSettings): string {
-  const { output, scale } = settings;
-  return JSON.stringify(scale === undefined || scale === 1 ? { output } : { output, scale });
+  return JSON.stringify(plainSettings(settings));
+}
+
+/** Without what says the same as leaving it out, in one order. */
+function plainSettings(settings: Partial<ModelSettings>): Partial<ModelSettings> {
+  const kept = NAMES.filter((name) => {
+    const value = settings[name];
+    return value !== undefined && FIELDS[name].isDefault?.(value) !== true;
+  });
+  return Object.fromEntries(kept.map((name) => [name, settings[name]]));
 }
 
 /** @throws {InvalidDocumentError} naming every field that is wrong. */
 export function parseSettingsJson(text: string, source = 'model settings'): ModelSettings {
-  const problems: Problem[] = [];
+  const settings = parsePartialSettings(text, source);
+  if (settings.output !== undefined) return { ...settings, output: settings.output };
+  const message = `must be ${FIELDS.output.want}`;
+  throw new InvalidDocumentError(source, [{ path: 'output', message }]);
+}
+
+/**
+ * Settings of which the model's file says the rest.
+ *
+ * @throws {InvalidDocumentError} naming every field that is wrong.
+ */
+export function parsePartialSettings(
+  text: string,
+  source = 'model settings',
+): Partial<ModelSettings> {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -30,20 +132,18 @@ export function parseSettingsJson(text: string, source = 'model settings'): Mode
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw new InvalidDocumentError(source, [{ path: '', message: 'is no object' }]);
   }
-  const { output, scale, ...unknown } = document as Record<string, unknown>;
-  if (output !== 'logits' && output !== 'probabilities') {
-    const message = `must be "logits" or "probabilities", got ${JSON.stringify(output)}`;
-    problems.push({ path: 'output', message });
+  const problems: Problem[] = [];
+  for (const [path, value] of Object.entries(document)) {
+    const field = Object.hasOwn(FIELDS, path) ? FIELDS[path as keyof ModelSettings] : undefined;
+    if (field === undefined) {
+      const message = `is not a known key here; known are ${NAMES.join(', ')}`;
+      problems.push({ path, message });
+    } else if (!field.fits(value)) {
+      problems.push({ path, message: `must be ${field.want}, got ${JSON.stringify(value)}` });
+    }
   }
-  if (scale !== undefined && !(typeof scale === 'number' && Number.isFinite(scale) && scale > 0)) {
-    const message = `must be a number greater than 0, got ${JSON.stringify(scale)}`;
-    problems.push({ path: 'scale', message });
-  }
-  for (const path of Object.keys(unknown))
-    problems.push({ path, message: 'is not a known key here' });
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
-  const known = output as ModelSettings['output'];
-  return scale === undefined ? { output: known } : { output: known, scale: scale as number };
+  return plainSettings(document as Partial<ModelSettings>);
 }
 
 /**

@@ -338,8 +338,8 @@ describe('readModelFolder', () => {
     ],
     [
       'settings of unknown keys',
-      { ...SHARDS, 'settings.json': '{"output":"logits","mean":1}' },
-      /mean: is not a known key/,
+      { ...SHARDS, 'settings.json': '{"output":"logits","means":[1],"mean":1}' },
+      /means: is not a known key.*\n.*mean: must be a list of numbers/,
     ],
   ])('names %s', async (_, files, message) => {
     await expect(folderOf(files).then(readModelFolder)).rejects.toThrow(message);

@@ -1,11 +1,13 @@
 /** What the worker's main thread and its compute thread say to each other. Plain data, structured clones. */
 import type { ViewAt } from '@lyceum/learning/data';
 import type { ErrorCode } from '@lyceum/proto';
-import type { AnswerTensor, TeacherDescription } from './teacher-engine.js';
+import type { AnswerTensor, TeacherDescription } from './engines/teacher-engine.js';
 import type { TicketSpan } from './ticket-span.js';
 
 /** What the thread is started with. */
 export interface ComputeSettings {
+  /** Of engines that are told here and not by the environment. */
+  readonly computeThreads: number;
   /** Look answers up, and wait this long for each inference; undefined: compute them. */
   readonly lookupDelayMs: number | undefined;
   /** JSON object of the waits of teachers that take another, by identity; read anew for each ticket. */

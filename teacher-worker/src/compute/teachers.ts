@@ -4,17 +4,21 @@
 import { readFileSync } from 'node:fs';
 import {
   type Dataset,
-  describeModel,
+  describePackagedModel,
   IDENTITY_VIEW,
+  type PackagedModel,
   parseDataset,
-  parseModelPackage,
+  parsePackagedModel,
   parseSettingsJson,
 } from '@lyceum/learning/data';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
+import { type LookupTables, LookupTeacher } from './engines/lookup-teacher.js';
+import { openTeacher } from './engines/open-teacher.js';
+import { requireRowIndependence } from './engines/row-independence.js';
+import type { TeacherEngine } from './engines/teacher-engine.js';
 import { requireFinite } from './finite.js';
 import { INFERENCE_ROWS } from './inference-ranges.js';
-import { type LookupTables, LookupTeacher } from './lookup-engine.js';
 import type {
   Answer,
   AnswerCommand,
@@ -24,8 +28,6 @@ import type {
   DatasetFile,
   LoadCommand,
 } from './protocol.js';
-import type { TeacherEngine } from './teacher-engine.js';
-import { TensorflowTeacher } from './tensorflow-engine.js';
 import { ticketSamples } from './ticket-span.js';
 
 export class Teachers {
@@ -61,8 +63,7 @@ export class Teachers {
       case 'answer':
         return this.#answer(command);
       case 'unload':
-        this.#teachers.get(command.identity)?.close();
-        this.#teachers.delete(command.identity);
+        await this.#unload(command.identity);
         return undefined;
       case 'keep-datasets':
         for (const digest of this.#datasets.keys()) {
@@ -74,8 +75,8 @@ export class Teachers {
 
   async #load(command: LoadCommand): Promise<ComputeResults['load']> {
     const { identity, modelFile, settingsJson, datasets, budgetBytes } = command;
-    const modelPackage = parseModelPackage(readFileSync(modelFile));
-    const { weightBytes } = describeModel(modelPackage);
+    const packaged = parsePackagedModel(readFileSync(modelFile));
+    const { weightBytes } = describePackagedModel(packaged);
     if (weightBytes > budgetBytes) {
       throw new LyceumError(
         'RESOURCE_EXHAUSTED',
@@ -83,32 +84,49 @@ export class Teachers {
       );
     }
     const [first] = datasets;
-    const sampleShape = first && this.#dataset(first).sampleShape;
-    const teacher = await this.#open(identity, modelPackage, settingsJson, sampleShape);
+    if (first === undefined) {
+      throw new LyceumError(
+        'FAILED_PRECONDITION',
+        'no data set is named that it will be asked about',
+      );
+    }
+    const teacher = await this.#open(identity, packaged, settingsJson, this.#dataset(first));
     try {
       await this.#prepare(teacher, datasets);
     } catch (err) {
-      teacher.close();
+      await teacher.close();
       throw err;
     }
     this.#teachers.set(identity, teacher);
     return teacher.describe();
   }
 
+  async #unload(identity: string): Promise<void> {
+    const teacher = this.#teachers.get(identity);
+    this.#teachers.delete(identity);
+    await teacher?.close();
+  }
+
   async #open(
     identity: string,
-    modelPackage: ReturnType<typeof parseModelPackage>,
+    packaged: PackagedModel,
     settingsJson: string,
-    sampleShape: readonly number[] | undefined,
+    dataset: Dataset,
   ): Promise<TeacherEngine> {
-    const settings = parseSettingsJson(settingsJson);
-    const teacher = await TensorflowTeacher.open(
-      this.#engine,
-      modelPackage,
-      settings,
-      sampleShape,
-      (reason) => this.#untraced(identity, reason),
-    );
+    const teacher = await openTeacher({
+      packaged,
+      settings: parseSettingsJson(settingsJson),
+      dataset,
+      engine: this.#engine,
+      computeThreads: this.#settings.computeThreads,
+      untraced: (reason) => this.#untraced(identity, reason),
+    });
+    try {
+      await requireRowIndependence(teacher, dataset, firstSamples(dataset));
+    } catch (err) {
+      await teacher.close();
+      throw err;
+    }
     if (this.#settings.lookupDelayMs === undefined) return teacher;
     const delayMs = () => lookupDelay(this.#settings, identity);
     return new LookupTeacher(teacher, identity, delayMs, this.#lookupTables);
@@ -118,7 +136,7 @@ export class Teachers {
   async #prepare(teacher: TeacherEngine, datasets: readonly DatasetFile[]): Promise<undefined> {
     for (const file of datasets) {
       const dataset = this.#dataset(file);
-      const samples = firstSamples(Math.min(INFERENCE_ROWS, dataset.sampleCount));
+      const samples = firstSamples(dataset);
       await teacher.answer({ dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] });
     }
     return undefined;
@@ -154,8 +172,10 @@ export class Teachers {
   }
 }
 
-function firstSamples(count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, sample) => sample);
+/** As many as one inference takes. */
+function firstSamples({ sampleCount }: Dataset): Uint32Array {
+  const length = Math.min(INFERENCE_ROWS, sampleCount);
+  return Uint32Array.from({ length }, (_, sample) => sample);
 }
 
 /** @throws {LyceumError} FAILED_PRECONDITION if the file of delays holds no such thing. */

@@ -5,8 +5,8 @@
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/proto/node';
 import type { Compute } from '../compute/compute.js';
+import type { TeacherDescription } from '../compute/engines/teacher-engine.js';
 import type { DatasetFile } from '../compute/protocol.js';
-import type { TeacherDescription } from '../compute/teacher-engine.js';
 import {
   type HeldTeacher,
   nextStep,

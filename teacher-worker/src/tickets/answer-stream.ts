@@ -13,7 +13,7 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import { type DuplexCall, retryDelayMs, sleep } from '@lyceum/proto/node';
-import type { AnswerTensor } from '../compute/teacher-engine.js';
+import type { AnswerTensor } from '../compute/engines/teacher-engine.js';
 import { answerFrames } from './answer-frames.js';
 import type { AnswerSender } from './answer-streams.js';
 

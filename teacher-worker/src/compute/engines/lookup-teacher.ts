@@ -8,7 +8,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Dataset, IDENTITY_VIEW } from '@lyceum/learning/data';
-import { INFERENCE_ROWS, inferenceRanges } from './inference-ranges.js';
+import { INFERENCE_ROWS, inferenceRanges } from '../inference-ranges.js';
 import type {
   AnswerRequest,
   AnswerTensor,
@@ -66,8 +66,8 @@ export class LookupTeacher implements TeacherEngine {
     });
   }
 
-  close(): void {
-    this.#teacher.close();
+  close(): Promise<void> {
+    return this.#teacher.close();
   }
 
   #answerAll(dataset: Dataset, outputs: readonly string[]): Promise<AnswerTensor[]> {

@@ -1,7 +1,7 @@
 /** A real small teacher in this process: what it answers, and that it does so as one graph, is counted at the backend. */
 import { IDENTITY_VIEW, parseDataset, parseModelPackage, readInputs } from '@lyceum/learning/data';
 import { expect, it, vi } from 'vitest';
-import { TensorflowTeacher } from '../src/compute/tensorflow-engine.js';
+import { LayersModelTeacher } from '../src/compute/engines/layers-model-teacher.js';
 import { engine, makeDataset, makeTeacher } from './teachers-and-set.js';
 
 const firstSamples = (count: number) => Uint32Array.from({ length: count }, (_, sample) => sample);
@@ -16,11 +16,11 @@ it('answers from one graph, made on the first batch and gone with the teacher', 
   const runs = vi.spyOn(backend, 'runSavedModel');
   const deletions = vi.spyOn(backend, 'deleteSavedModel');
   const reasons: string[] = [];
-  const teacher = await TensorflowTeacher.open(
+  const teacher = await LayersModelTeacher.open(
     await engine(),
     parseModelPackage((await makeTeacher(1)).bytes),
     { output: 'logits' },
-    undefined,
+    parseDataset(makeDataset().bytes),
     (reason) => reasons.push(reason),
   );
   const dataset = parseDataset(makeDataset().bytes);
@@ -39,17 +39,17 @@ it('answers from one graph, made on the first batch and gone with the teacher', 
   expect(runs.mock.calls.length - before).toBe(3);
   expect(reasons).toEqual([]);
   expect(deletions).not.toHaveBeenCalled();
-  teacher.close();
+  await teacher.close();
   expect(deletions).toHaveBeenCalledOnce();
 });
 
 it('gives the features of layers with the logits that it gives without them', async () => {
   const reasons: string[] = [];
-  const teacher = await TensorflowTeacher.open(
+  const teacher = await LayersModelTeacher.open(
     await engine(),
     parseModelPackage((await makeTeacher(1)).bytes),
     { output: 'logits' },
-    undefined,
+    parseDataset(makeDataset().bytes),
     (reason) => reasons.push(reason),
   );
   const dataset = parseDataset(makeDataset().bytes);
@@ -69,15 +69,15 @@ it('gives the features of layers with the logits that it gives without them', as
     'has no layer none; its layers are input, flatten, dense_1, dense_2, logits',
   );
   await expect(answer(['attention'])).rejects.toThrow('not attention');
-  teacher.close();
+  await teacher.close();
 });
 
 it('sees the view at its own size if that is another', async () => {
-  const teacher = await TensorflowTeacher.open(
+  const teacher = await LayersModelTeacher.open(
     await engine(),
     parseModelPackage((await makeTeacher(1, [9, 8, 1])).bytes),
     { output: 'logits' },
-    [6, 6, 1],
+    parseDataset(makeDataset().bytes),
     () => {},
   );
   const dataset = parseDataset(makeDataset().bytes);
@@ -90,5 +90,5 @@ it('sees the view at its own size if that is another', async () => {
   const resized = { ...dataset, sampleShape: [9, 8, 1], sampleCount: 300, inputs, inputScale: 1 };
   const plain = { dataset: resized, samples, view: IDENTITY_VIEW, outputs: ['logits'] };
   expect((await teacher.answer(plain))[0]).toEqual(logits);
-  teacher.close();
+  await teacher.close();
 });

@@ -6,17 +6,20 @@
  * where that gives the bits of the first batch, which is computed both ways.
  */
 import {
+  classOrder,
+  type Dataset,
   describeModel,
+  inClassOrder,
+  ModelInputs,
   type ModelPackage,
   type ModelSettings,
-  readInputs,
-  seenShape,
 } from '@lyceum/learning/data';
-import { argmaxRows } from '@lyceum/learning/ensemble';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
 import { CLASS_OUTPUT, LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
-import { INFERENCE_ROWS, inferenceRanges } from './inference-ranges.js';
-import { requireDistributions } from './probability-rows.js';
+import { INFERENCE_ROWS, inferenceRanges } from '../inference-ranges.js';
+import { requireDistributions } from '../probability-rows.js';
+import { finalAnswers } from './class-tensors.js';
+import { medianLatencyMs } from './median-latency.js';
 import type {
   AnswerRequest,
   AnswerTensor,
@@ -24,12 +27,9 @@ import type {
   TeacherEngine,
 } from './teacher-engine.js';
 
-const LATENCY_WARM_UPS = 3;
-const LATENCY_SAMPLES = 15;
-
 type Model = Awaited<ReturnType<typeof loadModel>>;
 
-export class TensorflowTeacher implements TeacherEngine {
+export class LayersModelTeacher implements TeacherEngine {
   readonly #engine: Engine;
   readonly #model: Model;
   readonly #settings: ModelSettings;
@@ -57,7 +57,7 @@ export class TensorflowTeacher implements TeacherEngine {
   }
 
   /**
-   * @param sampleShape - shape of the samples it will be asked about; undefined: what the model declares.
+   * @param dataset - a set that it will be asked about.
    * @param untraced - told why inferences run operation by operation, if they do.
    * @throws {LyceumError} INVALID_ARGUMENT if the model does not load or the samples do not fit it.
    */
@@ -65,24 +65,20 @@ export class TensorflowTeacher implements TeacherEngine {
     engine: Engine,
     modelPackage: ModelPackage,
     settings: ModelSettings,
-    sampleShape: readonly number[] | undefined,
+    dataset: Dataset,
     untraced: (reason: string) => void,
-  ): Promise<TensorflowTeacher> {
+  ): Promise<LayersModelTeacher> {
     const { parameterCount, weightBytes, inputShape } = describeModel(modelPackage);
-    const shape = sampleShape === undefined ? inputShape : seenShape(inputShape, sampleShape);
-    if (shape === undefined) {
-      throw new LyceumError(
-        'FAILED_PRECONDITION',
-        'the model leaves its input shape open, and no data set is named that would tell it',
-      );
-    }
+    const { size, modelShape } = new ModelInputs(dataset, settings, inputShape);
     const model = await loadModel(engine, modelPackage);
     try {
-      const single = new Inference(engine, model, settings, shape, 1);
+      // What comes before the model is done to the inputs already.
+      const single = new Inference(engine, model, { output: settings.output }, modelShape, 1);
       const { classCount } = single;
-      const latencyBatch1Ms = medianLatencyMs(single, shape);
+      const sample = new Float32Array(size);
+      const latencyBatch1Ms = await medianLatencyMs(() => single.run(sample, 1));
       const description = { classCount, parameterCount, weightBytes, latencyBatch1Ms };
-      return new TensorflowTeacher(engine, model, settings, description, inputShape, untraced);
+      return new LayersModelTeacher(engine, model, settings, description, inputShape, untraced);
     } catch (err) {
       model.dispose();
       throw err;
@@ -97,15 +93,14 @@ export class TensorflowTeacher implements TeacherEngine {
     const layers = outputs
       .filter((name) => name !== 'logits' && name !== CLASS_OUTPUT)
       .map(layerOf);
-    const shape = seenShape(this.#inputShape, dataset.sampleShape);
-    const sampleSize = elementCount(shape);
-    const inputs = new Float32Array(INFERENCE_ROWS * sampleSize);
+    const reader = new ModelInputs(dataset, this.#settings, this.#inputShape);
+    const order = classOrder(this.#settings, dataset);
+    const inputs = new Float32Array(INFERENCE_ROWS * reader.size);
     let tensors: AnswerTensor[] | undefined;
     for (const { firstRow, rowCount } of inferenceRanges(samples.length, INFERENCE_ROWS)) {
-      const part = samples.subarray(firstRow, firstRow + rowCount);
-      const filled = inputs.subarray(0, rowCount * sampleSize);
-      readInputs(dataset, part, view, filled, shape);
-      const inference = this.#inferenceFor(shape, layers, filled, rowCount);
+      const filled = inputs.subarray(0, rowCount * reader.size);
+      reader.read(samples.subarray(firstRow, firstRow + rowCount), view, filled);
+      const inference = this.#inferenceFor(reader.modelShape, layers, filled, rowCount);
       tensors ??= emptyTensors(inference, layers, samples.length);
       const { logits, features } = inference.runAll(filled, rowCount);
       for (const [index, part] of [logits, ...features].entries()) {
@@ -113,16 +108,18 @@ export class TensorflowTeacher implements TeacherEngine {
         values.set(part, firstRow * width);
       }
     }
-    const [logits] = tensors as [AnswerTensor];
-    if (this.#settings.output === 'probabilities') requireDistributions(logits);
+    const [raw, ...features] = tensors as [AnswerTensor, ...AnswerTensor[]];
+    if (this.#settings.output === 'probabilities') requireDistributions(raw);
+    const width = order?.length ?? raw.width;
+    const logits = { ...raw, width, values: inClassOrder(raw.values, raw.width, order) };
     return outputs.map((name) =>
       name === CLASS_OUTPUT
         ? finalAnswers(logits)
-        : (tensors?.find((tensor) => tensor.name === name) as AnswerTensor),
+        : ([logits, ...features].find((tensor) => tensor.name === name) as AnswerTensor),
     );
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const inference of this.#inferences.values()) inference.dispose();
     this.#inferences.clear();
     this.#model.dispose();
@@ -142,7 +139,7 @@ export class TensorflowTeacher implements TeacherEngine {
       inference = new Inference(
         this.#engine,
         this.#model,
-        this.#settings,
+        { output: this.#settings.output },
         sampleShape,
         INFERENCE_ROWS,
         layers,
@@ -183,24 +180,6 @@ function emptyTensors(
     width,
     values: new Float32Array(rowCount * width),
   }));
-}
-
-/** The most probable class of each row, of equal ones the first. */
-function finalAnswers({ values, width }: AnswerTensor): AnswerTensor {
-  const classes = argmaxRows(values, values.length / width, width);
-  return { name: CLASS_OUTPUT, width: 1, values: Float32Array.from(classes) };
-}
-
-/** Of one sample, [1, …sampleShape], once it is warm. */
-function medianLatencyMs(inference: Inference, sampleShape: readonly number[]): number {
-  const input = new Float32Array(elementCount(sampleShape));
-  for (let i = 0; i < LATENCY_WARM_UPS; i++) inference.run(input, 1);
-  const times = Array.from({ length: LATENCY_SAMPLES }, () => {
-    const start = performance.now();
-    inference.run(input, 1);
-    return performance.now() - start;
-  }).sort((a, b) => a - b);
-  return times[Math.floor(times.length / 2)] as number;
 }
 
 function elementCount(shape: readonly number[]): number {

@@ -39,5 +39,5 @@ export interface TeacherEngine {
   answer(request: AnswerRequest): Promise<AnswerTensor[]>;
 
   /** Frees the model. */
-  close(): void;
+  close(): Promise<void>;
 }

@@ -1,0 +1,198 @@
+/**
+ * Files that the `onnx` package wrote (fixtures/onnx/make.py), run by the real runtime. Oracles: matrix products in
+ * plain arithmetic on weights read from the file's bytes, and the same network in another form.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { decodeFloat16, encodeFloat16 } from '../../src/codecs/float16.js';
+import {
+  classifierOf,
+  describePackagedModel,
+  encodeOnnxPackage,
+  onnxPackageOf,
+  type PackagedModel,
+  parsePackagedModel,
+  readOnnx,
+  readOnnxModel,
+} from '../../src/data/index.js';
+import { OnnxInference } from '../../src/onnx/index.js';
+
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../data/fixtures/onnx/${name}`, import.meta.url));
+const model = (name: string, settings: object = {}) =>
+  readOnnxModel(fixture(`${name}.onnx`), settings);
+
+const inputs = (rowCount: number, size = 36) =>
+  Float32Array.from({ length: rowCount * size }, (_, i) => ((i * i * 31 + i * 7) % 251) / 251);
+
+async function run(name: string, rowCount: number, sampleShape: number[], rows = 16) {
+  const opened = await OnnxInference.open(model(name), { rows, threads: 1, sampleShape });
+  const logits = await opened.run(inputs(rowCount), rowCount);
+  await opened.close();
+  return { logits, rows: opened.rows, classCount: opened.classCount };
+}
+
+/** x·W + b in float64; weights as they lie in the file, which has W [36, 5] and then b. */
+function product(x: Float32Array, weights: ArrayLike<number>): number[] {
+  const rowCount = x.length / 36;
+  return Array.from({ length: rowCount * 5 }, (_, at) => {
+    const [row, c] = [Math.floor(at / 5), at % 5];
+    let sum = weights[180 + c] as number;
+    for (let i = 0; i < 36; i++) {
+      sum += (x[row * 36 + i] as number) * (weights[i * 5 + c] as number);
+    }
+    return sum;
+  });
+}
+
+/** Values of `count` raw tensors' bytes, found by the tag of raw_data (9) and its length. */
+function rawTensors(name: string, width: number): number[] {
+  const bytes = readFileSync(fixture(`${name}.onnx`));
+  const tensor = (elements: number) => {
+    const length = elements * width;
+    const varint = length < 128 ? [length] : [(length & 127) | 128, length >> 7];
+    const at = bytes.indexOf(Buffer.from([0x4a, ...varint]));
+    const start = at + 1 + varint.length;
+    return Array.from({ length: elements }, (_, i) =>
+      width === 4
+        ? bytes.readFloatLE(start + 4 * i)
+        : decodeFloat16(bytes.readUInt16LE(start + 2 * i)),
+    );
+  };
+  return [...tensor(180), ...tensor(5)];
+}
+
+function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, tolerance: number): void {
+  expect(got.length).toBe(want.length);
+  for (let i = 0; i < want.length; i++) {
+    expect(Math.abs((got[i] as number) - (want[i] as number))).toBeLessThan(tolerance);
+  }
+}
+
+describe('what is run', () => {
+  it('runs a file of batch 1 row by row, and one of open sizes in batches, to the same logits', async () => {
+    const single = await run('fixed-batch', 20, [1, 6, 6]);
+    const batched = await run('external', 20, [1, 6, 6]);
+    expect([single.rows, batched.rows]).toEqual([1, 16]);
+    expect([single.classCount, batched.classCount]).toEqual([5, 5]);
+    expectClose(single.logits, batched.logits, 1e-4);
+    expect(Math.max(...single.logits) - Math.min(...single.logits)).toBeGreaterThan(1);
+  });
+
+  it('reads and gives half floats', async () => {
+    const { logits } = await run('half', 3, [36]);
+    const rounded = inputs(3).map((value) => decodeFloat16(encodeFloat16(value)));
+    // Half floats have 11 bits.
+    expectClose(logits, product(rounded, rawTensors('half', 2)), 0.03);
+  });
+
+  it('gives each row the same bits at its place, whatever the others are', async () => {
+    const options = { rows: 16, threads: 1, sampleShape: [36] };
+    for (const name of ['two-heads', 'dynamic-range']) {
+      const opened = await OnnxInference.open(model(name, { outputName: nameOf(name) }), options);
+      const all = await opened.run(inputs(16), 16);
+      const few = await opened.run(inputs(5), 5);
+      await opened.close();
+      expect(few).toEqual(all.slice(0, 25));
+    }
+  });
+
+  it('quantizes row by row where a file quantizes by the range of the batch', async () => {
+    const { rows, logits } = await run('dynamic-range', 3, [36]);
+    expect(rows).toBe(1);
+    // Eight bits of inputs from 0 to 1, times 36 weights of about 1.
+    expectClose(logits, product(inputs(3), rawTensors('dynamic-range', 4)), 0.1);
+  });
+
+  it('takes the output that is named, and the logarithms of probabilities', async () => {
+    const options = { rows: 4, threads: 1, sampleShape: [36] };
+    const logits = await OnnxInference.open(model('two-heads', { outputName: 'logits' }), options);
+    const shares = await OnnxInference.open(
+      model('two-heads', { outputName: 'probabilities' }),
+      options,
+    );
+    const [raw, logs] = [await logits.run(inputs(1), 1), await shares.run(inputs(1), 1)];
+    await Promise.all([logits.close(), shares.close()]);
+    expectClose(raw, product(inputs(1), rawTensors('two-heads', 4)), 1e-4);
+    const sum = logs.reduce((total, log) => total + Math.exp(log), 0);
+    expect(sum).toBeCloseTo(1, 5);
+    const offset = (raw[0] as number) - (logs[0] as number);
+    expectClose(
+      logs.map((log) => log + offset),
+      raw,
+      1e-3,
+    );
+  });
+
+  it('says which shape the model takes', async () => {
+    const options = { rows: 4, threads: 1, sampleShape: [7, 7, 1] };
+    await expect(OnnxInference.open(model('fixed-batch'), options)).rejects.toThrow(
+      'takes samples of shape [1,6,6]; it is given [7,7,1]',
+    );
+    // Sizes that are open, and a network that takes only one.
+    const open = { rows: 4, threads: 1, sampleShape: [1, 7, 7] };
+    await expect(OnnxInference.open(model('external'), open)).rejects.toThrow(
+      /the ONNX runtime refuses the model: .*Gemm/s,
+    );
+  });
+});
+
+describe('what is read without a runtime', () => {
+  it('describes inputs, outputs, classes and weights', () => {
+    const packaged: PackagedModel = { format: 'onnx', model: model('fixed-batch') };
+    expect(describePackagedModel(packaged)).toEqual({
+      format: 'onnx',
+      inputShape: [6, 6, 1],
+      classCount: 5,
+      parameterCount: 36 + 4 + 720 + 5,
+      weightBytes: 4 * 765,
+      output: 'logits',
+      inputs: ['pixels float32 [1, 1, 6, 6]'],
+      outputs: ['scores float32 [1, 5]'],
+      settings: { output: 'logits', layout: 'NCHW' },
+    });
+    expect(classifierOf(model('external')).inputShape).toBeUndefined();
+  });
+
+  it('takes the weights of files beside it into the file', () => {
+    expect([...readOnnx(readFileSync(fixture('external.onnx')), 'x').externalFiles]).toEqual([
+      'external.onnx.data',
+    ]);
+    const { file } = model('external');
+    expect(readOnnx(file, 'x').externalFiles.size).toBe(0);
+    expect(readOnnx(file, 'x').parameterCount).toBe(765);
+    expect(() => readOnnxModel(fixture('missing.onnx'), {})).toThrow('no such file');
+  });
+
+  it('is the same package again, byte for byte', () => {
+    const bytes = encodeOnnxPackage(model('half'));
+    const again = parsePackagedModel(bytes);
+    expect(again.format).toBe('onnx');
+    expect(again.model.settings).toEqual({ output: 'logits' });
+    expect(encodeOnnxPackage(model('half'))).toEqual(bytes);
+  });
+
+  it.each([
+    [
+      'zipmap',
+      {},
+      /ends in ZipMap.*'zipmap': False.*label int64 \[\?\], probabilities \(no tensor\)/,
+    ],
+    ['two-heads', {}, /several outputs.*outputName.*logits float32 \[\?, 5\], probabilities/],
+    ['two-heads', { outputName: 'none' }, /has no output none/],
+  ])('says what is wrong with %s', (name, settings, message) => {
+    expect(() => model(name, settings)).toThrow(message);
+  });
+
+  it('refuses what is no ONNX file', () => {
+    expect(() => onnxPackageOf(Buffer.from('hello world'), {})).toThrow(/is no ONNX file/);
+    expect(() => onnxPackageOf(new Uint8Array(), {})).toThrow(/is no ONNX file/);
+    const cut = readFileSync(fixture('half.onnx')).subarray(0, 300);
+    expect(() => onnxPackageOf(cut, {})).toThrow(/is no ONNX file/);
+  });
+});
+
+function nameOf(name: string): string | undefined {
+  return name === 'two-heads' ? 'logits' : undefined;
+}
