@@ -19,6 +19,8 @@ const modelDescription = z.object({
   classCount: z.number().optional(),
   parameterCount: z.number(),
   output: z.string(),
+  inputs: z.array(z.string()).optional(),
+  outputs: z.array(z.string()).optional(),
 });
 
 /** `[28, 28, 1], 10 classes; train 7,001 (200 labelled), …; 11 of test are in train too`; undefined if nothing is understood. */
@@ -34,11 +36,17 @@ export function datasetText(description: unknown): string | undefined {
   return [...parts, ...(shared === undefined ? [] : [shared])].join('; ');
 }
 
-/** `[28, 28, 1] to 10 classes; 266,610 parameters; logits`; undefined if nothing is understood. */
+/**
+ * `[28, 28, 1] to 10 classes; 266,610 parameters; logits`, and of a model that names them its inputs and outputs;
+ * undefined if nothing is understood.
+ */
 export function modelText(description: unknown): string | undefined {
   const { data } = modelDescription.safeParse(description);
   if (data === undefined) return undefined;
   const from = data.inputShape === undefined ? 'any input' : `[${data.inputShape.join(', ')}]`;
   const to = data.classCount === undefined ? '' : ` to ${data.classCount} classes`;
-  return `${from}${to}; ${countText(data.parameterCount)} parameters; ${data.output}`;
+  const text = `${from}${to}; ${countText(data.parameterCount)} parameters; ${data.output}`;
+  const { inputs = [], outputs = [] } = data;
+  if (inputs.length + outputs.length === 0) return text;
+  return `${text}; in: ${inputs.join(', ')}; out: ${outputs.join(', ')}`;
 }

@@ -1,5 +1,5 @@
 /** From files on disk to a model's package: tells the format, adds settings, and sees that the model works. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import {
   classifierOf,
@@ -12,6 +12,7 @@ import {
   readOnnxModel,
 } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
+import { foreignFormat } from './foreign-format.js';
 
 /**
  * @param path - an `.onnx` file, a `model.json`, or the folder that has one.
@@ -20,6 +21,8 @@ import { LyceumError } from '@lyceum/proto';
  * @throws {LyceumError} NOT_FOUND if a file is missing, INVALID_ARGUMENT naming what keeps the model from being used.
  */
 export async function readModel(path: string, settingsFile: string | undefined): Promise<Buffer> {
+  const foreign = foreignFormat(path, membersOf(path));
+  if (foreign !== undefined) throw new LyceumError('INVALID_ARGUMENT', `${path} ${foreign}`);
   if (!path.endsWith('.onnx')) {
     const given = settingsFile === undefined ? undefined : readSettings(settingsFile);
     return encodeModelPackage(await readModelFolder(path, given));
@@ -29,6 +32,12 @@ export async function readModel(path: string, settingsFile: string | undefined):
   const model = readOnnxModel(path, file === undefined ? {} : readSettings(file));
   await tryOnnx(model, path);
   return encodeOnnxPackage(model);
+}
+
+/** Names in a folder; none of anything else. */
+function membersOf(path: string): readonly string[] {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? readdirSync(path) : [];
 }
 
 function readSettings(file: string): Partial<ModelSettings> {

@@ -1,0 +1,44 @@
+/** Model files of other programs: what they are, and how to make of them what can be pushed. Pure. */
+
+/** From how a path ends to what lies there. */
+const ENDINGS: readonly (readonly [RegExp, string])[] = [
+  [
+    /\.(pt|pth|ckpt)$/,
+    'is a PyTorch file; export the model with torch.onnx.export(model, sample, "model.onnx") and push that',
+  ],
+  [
+    /\.(keras|h5|hdf5)$/,
+    'is a Keras file; export the model with model.export("model.onnx", format="onnx"), or with tensorflowjs_converter --input_format=keras, and push that',
+  ],
+  [/\.tflite$/, 'is a TensorFlow Lite file; convert it with tf2onnx --tflite and push the .onnx'],
+  [
+    /\.(pkl|pickle|joblib)$/,
+    "is a pickle; export a scikit-learn model with skl2onnx's convert_sklearn(…, options={'zipmap': False}) and push the .onnx",
+  ],
+  [
+    /\.(safetensors|bin|npz)$/,
+    'holds weights without the model that they are of; export the model as ONNX and push that',
+  ],
+];
+
+/** Of a folder that has this file. */
+const MEMBERS: readonly (readonly [string, string])[] = [
+  [
+    'saved_model.pb',
+    'is a SavedModel; convert it with python -m tf2onnx.convert --saved-model FOLDER --output model.onnx and push that',
+  ],
+];
+
+/**
+ * @param path - as the user gave it.
+ * @param members - names in it, if it is a folder.
+ * @returns why it cannot be pushed as it is, and what to do; undefined if it is none of these.
+ */
+export function foreignFormat(path: string, members: readonly string[]): string | undefined {
+  if (members.includes('model.json')) return undefined;
+  const ending = ENDINGS.find(([pattern]) => pattern.test(path.toLowerCase()))?.[1];
+  const member = MEMBERS.find(([name]) => members.includes(name))?.[1];
+  const onnx = members.filter((name) => name.endsWith('.onnx'));
+  if (onnx.length > 0) return `is a folder; push the file in it: ${onnx.join(', ')}`;
+  return ending ?? member;
+}

@@ -1,0 +1,59 @@
+/** Real files on disk: ONNX models that the `onnx` package wrote, and files of other programs, of which the name tells. */
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parsePackagedModel } from '@lyceum/learning/data';
+import { afterAll, expect, it } from 'vitest';
+import { readModel } from '../../src/cli/import/read-model.js';
+
+const root = mkdtempSync(join(tmpdir(), 'lyceum-read-model-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** A copy of a fixture, so that settings can lie beside it. */
+function fixture(name: string): string {
+  const from = new URL(`../../../learning/test/data/fixtures/onnx/${name}`, import.meta.url);
+  const to = join(root, name);
+  copyFileSync(fileURLToPath(from), to);
+  return to;
+}
+
+async function settingsOf(path: string, file?: string) {
+  return parsePackagedModel(await readModel(path, file)).model.settings;
+}
+
+it('reads settings beside an ONNX file, or those that are named', async () => {
+  const path = fixture('two-heads.onnx');
+  await expect(readModel(path, undefined)).rejects.toThrow('has several outputs');
+  writeFileSync(join(root, 'two-heads.settings.json'), '{"outputName":"logits"}');
+  expect(await settingsOf(path)).toEqual({ output: 'logits', outputName: 'logits' });
+  const other = join(root, 'other.json');
+  writeFileSync(other, '{"outputName":"probabilities"}');
+  expect(await settingsOf(path, other)).toMatchObject({ output: 'probabilities' });
+  writeFileSync(other, '{"outputname":"probabilities"}');
+  await expect(readModel(path, other)).rejects.toThrow('outputname: is not a known key');
+});
+
+it('needs the weights that lie in another file', async () => {
+  const path = fixture('external.onnx');
+  await expect(readModel(path, undefined)).rejects.toThrow('external.onnx.data: no such file');
+  fixture('external.onnx.data');
+  expect(await settingsOf(path)).toEqual({ output: 'logits', layout: 'NCHW' });
+  writeFileSync(join(root, 'external.onnx.data'), 'short');
+  await expect(readModel(path, undefined)).rejects.toThrow(/weight \w+: lies at bytes/);
+});
+
+it.each([
+  ['net.pt', 'is a PyTorch file; export the model with torch.onnx.export'],
+  ['net.KERAS', 'is a Keras file; export'],
+  ['net.joblib', "options={'zipmap': False}"],
+  ['net.safetensors', 'holds weights without the model'],
+  ['saved/saved_model.pb', 'is a SavedModel; convert it with python -m tf2onnx'],
+  ['folder/net.onnx', 'is a folder; push the file in it: net.onnx'],
+])('says how to make a model of %s', async (file, message) => {
+  const path = join(root, file);
+  const folder = file.includes('/') ? join(path, '..') : undefined;
+  if (folder !== undefined) mkdirSync(folder, { recursive: true });
+  writeFileSync(path, 'any');
+  await expect(readModel(folder ?? path, undefined)).rejects.toThrow(message);
+});
