@@ -124,7 +124,7 @@ export class ActiveRuns {
 
   async #startTraining(record: RunRecord): Promise<Training> {
     const { catalog, desk, answers, combiner, ledgers, events, monitor } = this.#parts;
-    const { changed, onTargetsSent } = this.#parts;
+    const { lifecycle, log, changed, onTargetsSent } = this.#parts;
     const { runId } = record;
     const dataset = await catalog.dataset(record.dataset);
     const targets = new RunTargets({
@@ -137,6 +137,14 @@ export class ActiveRuns {
       onFailed: changed,
       ledger: quorumOf(record) && (await ledgers.open(record)),
       onSent: (stepCount) => onTargetsSent(runId, stepCount),
+      onDrift: (teacher, text) => {
+        const name = record.teachers[teacher]?.name ?? '';
+        const warning = `teacher ${name} has changed: its ${text}`;
+        events.add(runId, 'teacher-warning', warning, { teacher: name });
+        lifecycle.noted(runId, { warning }).catch((err: unknown) => {
+          log.warn({ err, runId, warning }, 'warning not recorded');
+        });
+      },
       onDegraded: ({ firstStep, endStep }, lacking) => {
         const message = `steps ${firstStep} to ${endStep - 1} go on without ${lacking.join(', ')}`;
         events.add(runId, 'degraded', message, { firstStep, endStep, lacking });

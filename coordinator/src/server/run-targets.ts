@@ -22,6 +22,7 @@ import {
 import { teacherWindowSteps } from '../schedule/window.js';
 import type { Combiner } from './combiner.js';
 import { firstEnd } from './ended.js';
+import { EnsembleDrift } from './ensemble-drift.js';
 import { SpanAsks } from './span-asks.js';
 import { SpanSamples, type StepRange } from './span-samples.js';
 import { overdegraded, type TargetFailure, unanswerable } from './target-failure.js';
@@ -46,6 +47,8 @@ export interface RunTargetsParts {
   /** {@link RunTargets.failure} is there. */
   readonly onFailed: () => void;
   readonly onSent: (stepCount: number) => void;
+  /** A teacher's answers are not what they were at the beginning. */
+  readonly onDrift: (teacher: number, text: string) => void;
   /** Steps of a span go on without some teachers. */
   readonly onDegraded: (steps: StepRange, lacking: readonly string[]) => void;
 }
@@ -68,6 +71,7 @@ export class RunTargets implements Asker {
   readonly #asks: SpanAsks;
   readonly #samples: SpanSamples;
   readonly #source: TargetSource;
+  readonly #drift: EnsembleDrift;
   #attachment: Attachment | undefined;
   #failure: TargetFailure | undefined;
 
@@ -96,6 +100,8 @@ export class RunTargets implements Asker {
     this.#samples = new SpanSamples(dataset, grid, spec.training.seed, keptCount);
     const samples = this.#samples;
     this.#asks = new SpanAsks({ record, spec, dataset, grid, samples, desk, asker: this });
+    const weights = record.teachers.map(({ weight }) => weight);
+    this.#drift = new EnsembleDrift(weights, dataset.classCount);
     const codec = record.answerCodec;
     this.#source = new TargetSource({ record, spec, codec, dataset, grid, samples, store, combiner, fit }); // biome-ignore format: short
   }
@@ -274,6 +280,9 @@ export class RunTargets implements Asker {
         this.#apply(this.#schedule.spanUnreadable(teacher, span, piece.firstStep));
       }
       return false;
+    }
+    for (const { teacher, text } of this.#drift.look(piece.contributors, answers.logits)) {
+      this.#parts.onDrift(teacher, text);
     }
     for await (const frame of this.#source.frames(piece, answers)) {
       if (controller.signal.aborted) return false;

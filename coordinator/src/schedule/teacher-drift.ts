@@ -1,0 +1,80 @@
+/**
+ * Whether a teacher's answers become other than they were at the beginning of a run: less sure, more sure, or at odds
+ * with the ensemble. Pure; it warns, no more, since the cause may be anything.
+ *
+ * Every observation is of a few rows. Observations are taken in blocks; the first block is what the later ones are
+ * compared with. Rows come in a shuffled order, so blocks of a teacher that stays as it is differ by chance alone.
+ *
+ * Symbols: n observations in a block, m their mean, v their variance; 0 is the first block. A block deviates if
+ * |m − m₀| > max(limit, {@link DRIFT_SIGMAS} √((v + v₀)/n)).
+ */
+
+/** Observations in a block. */
+export const DRIFT_BLOCK = 64;
+
+/** So many standard errors are not chance, however many blocks there are. */
+export const DRIFT_SIGMAS = 6;
+
+/** What a user would want to know of: a share of rows, and a share of the greatest entropy, ln C. */
+export const AGREEMENT_LIMIT = 0.1;
+export const ENTROPY_LIMIT = 0.1;
+
+const FIGURES = {
+  agreement: { limit: AGREEMENT_LIMIT, text: "agreement with the run's ensemble" },
+  entropy: { limit: ENTROPY_LIMIT, text: 'mean entropy, as a share of ln C,' },
+} as const;
+type Figure = keyof typeof FIGURES;
+
+/** Of a few rows: each from 0 to 1. */
+export type DriftObservation = Readonly<Record<Figure, number>>;
+
+interface Block {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+interface Series {
+  values: number[];
+  first: Block | undefined;
+  isWarned: boolean;
+}
+
+export class TeacherDrift {
+  readonly #series: Readonly<Record<Figure, Series>> = {
+    agreement: { values: [], first: undefined, isWarned: false },
+    entropy: { values: [], first: undefined, isWarned: false },
+  };
+
+  /** @returns a warning, once a figure. */
+  observe(observation: DriftObservation): string[] {
+    return (Object.keys(FIGURES) as Figure[]).flatMap((figure) => {
+      const series = this.#series[figure];
+      series.values.push(observation[figure]);
+      if (series.values.length < DRIFT_BLOCK) return [];
+      const block = blockOf(series.values);
+      series.values = [];
+      const { first } = series;
+      if (first === undefined) {
+        series.first = block;
+        return [];
+      }
+      const { limit, text } = FIGURES[figure];
+      if (series.isWarned || !deviates(first, block, limit)) return [];
+      series.isWarned = true;
+      return [
+        `${text} was ${first.mean.toFixed(3)} at the beginning and is ${block.mean.toFixed(3)}`,
+      ];
+    });
+  }
+}
+
+function blockOf(values: readonly number[]): Block {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, variance: squares / (values.length - 1) };
+}
+
+function deviates(first: Block, block: Block, limit: number): boolean {
+  const error = Math.sqrt((first.variance + block.variance) / DRIFT_BLOCK);
+  return Math.abs(block.mean - first.mean) > Math.max(limit, DRIFT_SIGMAS * error);
+}
