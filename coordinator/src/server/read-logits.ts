@@ -15,7 +15,7 @@ import { answerTable } from './ask.js';
  * @returns false if some are not readable; `out` means nothing then.
  */
 export async function readLogits(
-  store: AnswerStore,
+  store: Pick<AnswerStore, 'read'>,
   dataset: DatasetOutline,
   { identity, access }: Pick<PinnedTeacher, 'identity' | 'access'>,
   { view, codec }: { readonly view: ViewAt; readonly codec: AnswerCodec },

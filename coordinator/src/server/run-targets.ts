@@ -37,8 +37,8 @@ import type { Asker, TicketDesk } from './ticket-desk.js';
 export interface RunTargetsParts {
   readonly record: RunRecord;
   readonly dataset: DatasetOutline;
-  readonly desk: TicketDesk;
-  readonly store: AnswerStore;
+  readonly desk: Pick<TicketDesk, 'ask' | 'withdraw'>;
+  readonly store: Pick<AnswerStore, 'read'>;
   readonly combiner: Combiner;
   /** Of a rule that has to be fitted; it is there before {@link RunTargets.serve} is called. */
   readonly fit: () => CombinationFit | undefined;

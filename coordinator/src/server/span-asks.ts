@@ -15,7 +15,7 @@ export interface SpanAsksParts {
   readonly dataset: DatasetOutline;
   readonly grid: SpanGrid;
   readonly samples: SpanSamples;
-  readonly desk: TicketDesk;
+  readonly desk: Pick<TicketDesk, 'ask' | 'withdraw'>;
   readonly asker: Asker;
 }
 

@@ -32,7 +32,7 @@ export interface TargetSourceParts {
   readonly dataset: DatasetOutline;
   readonly grid: SpanGrid;
   readonly samples: SpanSamples;
-  readonly store: AnswerStore;
+  readonly store: Pick<AnswerStore, 'read'>;
   readonly combiner: Combiner;
   readonly fit: () => CombinationFit | undefined;
 }
