@@ -65,6 +65,24 @@ export async function cpuMsPerBatch(
   );
 }
 
+/**
+ * Compares samples inferred by teacher.
+ *
+ * @throws {LyceumError} INTERNAL if a teacher was asked: then the figure says nothing about the store.
+ */
+export function assertNoneInferred(
+  before: Readonly<Record<string, number>>,
+  now: Readonly<Record<string, number>>,
+): void {
+  const asked = Object.entries(now).filter(([teacher, count]) => count !== before[teacher]);
+  if (asked.length > 0) {
+    throw new LyceumError(
+      'INTERNAL',
+      `teachers were asked again: ${JSON.stringify({ before, now })}`,
+    );
+  }
+}
+
 /** @throws {LyceumError} FAILED_PRECONDITION if the environment names none. */
 export function cacheFolder(): string {
   const folder = process.env['LYCEUM_CACHE'];

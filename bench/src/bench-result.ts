@@ -11,6 +11,11 @@ export interface BenchResult {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** This machine lacks what a bench needs; the message says what, and how to get it. */
+export class NotHereError extends Error {
+  override readonly name = 'NotHereError';
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;

@@ -5,12 +5,14 @@
 import { parseArgs } from 'node:util';
 import { onInterrupt } from '@lyceum/proto/node';
 import { answers } from './answers/answers.js';
-import { type BenchResult, resultLines } from './bench-result.js';
+import type { BenchOptions } from './bench-cluster.js';
+import { type BenchResult, NotHereError, resultLines } from './bench-result.js';
 import { capacity } from './capacity.js';
 import { colocated } from './colocated.js';
 import { coordinator } from './coordinator/coordinator.js';
 import { inference } from './inference.js';
 import { memory } from './memory.js';
+import { pytorch } from './pytorch/pytorch.js';
 import { remoteTeachers } from './remote-teachers.js';
 import { step } from './step.js';
 import { storedEpoch } from './stored-epoch.js';
@@ -18,7 +20,7 @@ import { teacherKills } from './teacher-kills.js';
 
 interface Bench {
   readonly summary: string;
-  run(options: { repetitions: number; signal: AbortSignal }): Promise<BenchResult>;
+  run(options: BenchOptions & { readonly python: string | undefined }): Promise<BenchResult>;
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -48,6 +50,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     summary: 'resident memory of every process over a long run',
     run: memory,
   },
+  pytorch: {
+    summary: 'samples/s from the answer store ÷ of the same distillation in one PyTorch process',
+    run: pytorch,
+  },
   'remote-teachers': {
     summary: 'student samples/s with 3 remote teachers ÷ the same student alone',
     run: (options) => remoteTeachers({ ...options, eager: false }),
@@ -71,10 +77,12 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 };
 
 const usage = [
-  'usage: npm run bench -- NAME [--json] [--repetitions N]',
+  'usage: npm run bench -- NAME [--json] [--repetitions N] [--python PATH]',
   ...Object.entries(BENCHES).map(([name, { summary }]) => `  ${name}   ${summary}`),
+  '--python: for pytorch, a Python with torch and numpy',
 ].join('\n');
 
+const CANNOT_BEGIN = 2;
 const INTERRUPTED = 130;
 
 async function main(signal: AbortSignal): Promise<number> {
@@ -83,6 +91,7 @@ async function main(signal: AbortSignal): Promise<number> {
     options: {
       json: { type: 'boolean', default: false },
       repetitions: { type: 'string', default: '3' },
+      python: { type: 'string' },
     },
   });
   const bench = BENCHES[positionals[0] ?? ''];
@@ -91,12 +100,13 @@ async function main(signal: AbortSignal): Promise<number> {
     bench === undefined ||
     positionals.length !== 1 ||
     !Number.isInteger(repetitions) ||
-    repetitions < 1
+    repetitions < 1 ||
+    (values.python !== undefined && bench !== BENCHES['pytorch'])
   ) {
     process.stderr.write(`${usage}\n`);
-    return 2;
+    return CANNOT_BEGIN;
   }
-  const result = await bench.run({ repetitions, signal });
+  const result = await bench.run({ repetitions, signal, python: values.python });
   if (!values.json) process.stdout.write(`${resultLines(result).join('\n')}\n`);
   process.stdout.write(`${JSON.stringify(result)}\n`);
   return 0;
@@ -108,6 +118,10 @@ try {
   process.exit(await main(interrupted.signal));
 } catch (err) {
   if (interrupted.signal.aborted) process.exit(INTERRUPTED);
+  if (err instanceof NotHereError) {
+    process.stderr.write(`bench: ${err.message}\n`);
+    process.exit(CANNOT_BEGIN);
+  }
   process.stderr.write(
     `bench: ${err instanceof Error ? (err.stack ?? err.message) : String(err)}\n`,
   );

@@ -7,7 +7,7 @@ export const TEACHERS = ['teacher-mlp', 'teacher-lenet', 'teacher-conv'] as cons
 type ModelName = StudentName | (typeof TEACHERS)[number];
 
 /** conv: conv16-pool-conv32-pool-dense64; mlp: 784-30-30-10. */
-const MODELS: Readonly<Record<ModelName, unknown>> = {
+export const MODELS: Readonly<Record<ModelName, unknown>> = {
   conv: { architecture: 'conv', filters: [16, 32], denseUnits: [64] },
   mlp: { architecture: 'mlp', hiddenUnits: [30, 30] },
   'teacher-mlp': { architecture: 'mlp', hiddenUnits: [100] },
@@ -21,6 +21,8 @@ interface RunSettings {
   readonly steps?: number;
   readonly epochs?: number;
   readonly viewSeed?: number;
+  /** Of the order and the first weights. */
+  readonly seed?: number;
 }
 
 export function training(settings: RunSettings): string {
@@ -46,12 +48,18 @@ export function distillation(settings: RunSettings): string {
   });
 }
 
-function common({ model, steps, epochs, viewSeed }: RunSettings): Record<string, unknown> {
+function common(settings: RunSettings): Record<string, unknown> {
+  const { model, steps, epochs, viewSeed, seed } = settings;
   return {
     dataset: 'digits',
     student: { model: MODELS[model] },
     // More epochs in the cycle than any run has: no view comes twice.
     ...(viewSeed !== undefined && { views: { seed: viewSeed, cycle: 1000, shift: 0.07 } }),
-    training: { batchSize: 128, checkpointEverySteps: 200, ...(steps ? { steps } : { epochs }) },
+    training: {
+      batchSize: 128,
+      checkpointEverySteps: 200,
+      ...(steps ? { steps } : { epochs }),
+      ...(seed !== undefined && { seed }),
+    },
   };
 }

@@ -9,8 +9,9 @@
 import type { CoordinatorClient } from '@lyceum/coordinator/client';
 import { inferredSamples, type LocalCluster } from '@lyceum/coordinator/local';
 import { importDataset } from '@lyceum/learning/data';
-import { ArtifactKind, LyceumError } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import {
+  assertNoneInferred,
   type BenchOptions,
   cacheFolder,
   cpuMsPerBatch,
@@ -110,18 +111,4 @@ async function measure(
     }
   }
   return measured;
-}
-
-/** @throws {LyceumError} INTERNAL if a teacher was asked: then the figure says nothing about the store. */
-function assertNoneInferred(
-  before: Readonly<Record<string, number>>,
-  now: Readonly<Record<string, number>>,
-): void {
-  const asked = Object.entries(now).filter(([teacher, count]) => count !== before[teacher]);
-  if (asked.length > 0) {
-    throw new LyceumError(
-      'INTERNAL',
-      `teachers were asked again: ${JSON.stringify({ before, now })}`,
-    );
-  }
 }

@@ -1,0 +1,110 @@
+/** The other side of `pytorch`: finds a Python with PyTorch, and runs `bench/pytorch/distil.py` in it. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { parseDataset, parseModelPackage } from '@lyceum/learning/data';
+import { exportSafetensors } from '@lyceum/learning/export';
+import { type DistillationSpecification, LyceumError } from '@lyceum/proto';
+import { COMPUTE_THREADS, cacheFolder } from '../bench-cluster.js';
+import { NotHereError } from '../bench-result.js';
+import { MODELS, TEACHERS } from '../remote-teachers-runs.js';
+
+const SCRIPT = fileURLToPath(new URL('../../pytorch/distil.py', import.meta.url));
+const run = promisify(execFile);
+
+/** What the script prints. */
+export interface PytorchFigures {
+  readonly samplesPerSecond: number;
+  readonly stepCount: number;
+  readonly cpuMsPerBatch: number;
+  /** On the test split, of the selected weights. */
+  readonly accuracy: number;
+  readonly teacherAccuracies: readonly number[];
+  /** Seconds in which the teachers' targets were computed, once, before the first step. */
+  readonly targetSeconds: number;
+  /** The faster one of the student's step. */
+  readonly memoryFormat: string;
+}
+
+/** The virtual environment whose Python is taken unless another is named. */
+function environmentFolder(): string {
+  return join(cacheFolder(), 'python', 'torch');
+}
+
+export function defaultPython(): string {
+  return join(environmentFolder(), 'bin', 'python');
+}
+
+/**
+ * @returns the version of PyTorch.
+ * @throws {NotHereError} if the program is not there, or has no PyTorch.
+ */
+export async function pytorchVersion(python: string, signal: AbortSignal): Promise<string> {
+  try {
+    const program = 'import numpy, torch; print(torch.__version__)';
+    return (await run(python, ['-c', program], { signal })).stdout.trim();
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const { stderr, message } = thrown as Error & { readonly stderr?: string };
+    const reason = stderr?.trim().split('\n').at(-1) || message;
+    const folder = environmentFolder();
+    throw new NotHereError(
+      `pytorch needs a Python with torch and numpy, and ${python} is none: ${reason}\n` +
+        'Name another with --python PATH, or make one that is found without:\n' +
+        `  python3 -m venv ${folder} && ${folder}/bin/pip install torch numpy`,
+    );
+  }
+}
+
+/** Data set and teachers as files that PyTorch's side reads; removed by {@link PytorchFiles.remove}. */
+export class PytorchFiles {
+  readonly #folder: string;
+  readonly #job: Readonly<Record<string, unknown>>;
+
+  private constructor(folder: string, job: Readonly<Record<string, unknown>>) {
+    this.#folder = folder;
+    this.#job = job;
+  }
+
+  /** @param models - packages, in the order of {@link TEACHERS}. */
+  static async write(dataset: Buffer, models: readonly Buffer[]): Promise<PytorchFiles> {
+    const folder = await mkdtemp(join(tmpdir(), 'lyceum-pytorch-'));
+    const datasetFile = join(folder, 'dataset.npz');
+    await writeFile(datasetFile, dataset);
+    const teachers = [];
+    for (const [index, bytes] of models.entries()) {
+      const name = TEACHERS[index] as (typeof TEACHERS)[number];
+      const weights = join(folder, `${name}.safetensors`);
+      await writeFile(weights, exportSafetensors(parseModelPackage(bytes), {}));
+      teachers.push({ model: MODELS[name], weights });
+    }
+    const { inputScale } = parseDataset(dataset);
+    const job = { dataset: datasetFile, inputScale, teachers, threads: COMPUTE_THREADS };
+    return new PytorchFiles(folder, job);
+  }
+
+  /** @throws {LyceumError} INTERNAL with what the script wrote if it fails. */
+  async distil(
+    python: string,
+    { spec }: DistillationSpecification,
+    signal: AbortSignal,
+  ): Promise<PytorchFigures> {
+    const job = join(this.#folder, 'job.json');
+    await writeFile(job, JSON.stringify({ ...this.#job, run: spec }));
+    try {
+      const { stdout } = await run(python, [SCRIPT, job], { signal });
+      return JSON.parse(stdout) as PytorchFigures;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const { stderr = '', message } = thrown as Error & { readonly stderr?: string };
+      throw new LyceumError('INTERNAL', `the PyTorch side failed: ${stderr.trim() || message}`);
+    }
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}

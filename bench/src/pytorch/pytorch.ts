@@ -1,0 +1,187 @@
+/**
+ * `pytorch`: is a student that learns from the answer store as fast as in one PyTorch process, and as good?
+ *
+ * Both sides have the same teachers, data, student, batch, optimiser (Adam; fused in PyTorch), objective, number of
+ * epochs and threads, validate after every epoch and keep the best weights. PyTorch computes its targets once, before
+ * the clock starts; ours come from the answer store, through coordinator and gRPC, and the bench fails if a teacher
+ * infers a sample meanwhile. Each repetition has a seed of its own, which fixes order and first weights of either side.
+ *
+ * PyTorch's teachers are rebuilt from their weights: the bench fails unless they are as accurate there as here.
+ */
+import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import { inferredSamples, type LocalCluster } from '@lyceum/coordinator/local';
+import { importDataset } from '@lyceum/learning/data';
+import { LyceumError, parseRunSpecification } from '@lyceum/proto';
+import {
+  assertNoneInferred,
+  type BenchOptions,
+  COMPUTE_THREADS,
+  cacheFolder,
+  cpuMsPerBatch,
+  finished,
+  progress,
+  usage,
+  withCluster,
+} from '../bench-cluster.js';
+import { type BenchResult, median, spread } from '../bench-result.js';
+import { pushDataset, pushTeachers, trainTeachers } from '../bench-teachers.js';
+import { distillation, STUDENTS, type StudentName, TEACHERS } from '../remote-teachers-runs.js';
+import {
+  defaultPython,
+  type PytorchFigures,
+  PytorchFiles,
+  pytorchVersion,
+} from './pytorch-process.js';
+
+/** Long beside the second in which a run starts and its step is traced. */
+const EPOCHS: Readonly<Record<StudentName, number>> = { conv: 30, mlp: 200 };
+
+/** Samples of the test split are some thousands; a rounded logit may turn one of them over. */
+const ACCURACY_TOLERANCE = 0.002;
+
+interface Options extends BenchOptions {
+  /** A Python with torch and numpy; undefined: the one in the cache. */
+  readonly python: string | undefined;
+}
+
+interface OurFigures {
+  readonly samplesPerSecond: number;
+  readonly cpuMsPerBatch: Readonly<Record<string, number>>;
+  readonly waitingShare: number;
+  readonly accuracy: number;
+  readonly teacherAccuracies: readonly number[];
+}
+
+interface Pair {
+  readonly ours: OurFigures;
+  readonly theirs: PytorchFigures;
+}
+
+export async function pytorch({ repetitions, signal, ...options }: Options): Promise<BenchResult> {
+  const python = options.python ?? defaultPython();
+  const version = await pytorchVersion(python, signal);
+  const dataset = await importDataset('digits', cacheFolder());
+  const shape = { teacherWorkers: 1, studentWorkers: 1, signal };
+  return withCluster(shape, async (cluster, client) => {
+    await pushDataset(client, dataset, signal);
+    const models = await trainTeachers(client, signal);
+    await pushTeachers(client, models, signal);
+    progress('filling the answer store');
+    await finished(client, distillation({ name: 'fill', model: 'mlp', epochs: 1 }), signal);
+    const files = await PytorchFiles.write(dataset, models);
+    try {
+      const details: Record<string, unknown> = { pytorch: version, threads: COMPUTE_THREADS };
+      const ratios = { conv: [] as number[], mlp: [] as number[] };
+      for (const student of STUDENTS) {
+        const pairs: Pair[] = [];
+        for (let repetition = 1; repetition <= repetitions; repetition++) {
+          const name = `${student}-${repetition}`;
+          const run = { name, model: student, epochs: EPOCHS[student], seed: repetition };
+          const specification = distillation(run);
+          const ours = () => distilHere(cluster, client, name, specification, signal);
+          const theirs = () => distilThere(files, python, specification, signal);
+          pairs.push(await pair(ours, theirs, repetition % 2 === 1));
+          progress(pairLine(name, pairs.at(-1) as Pair));
+        }
+        ratios[student] = pairs.map(
+          ({ ours, theirs }) => ours.samplesPerSecond / theirs.samplesPerSecond,
+        );
+        details[student] = { ...studentDetails(pairs), ...figure(ratios[student]) };
+      }
+      return {
+        name: 'pytorch',
+        value: median(ratios.conv),
+        unit: 'samples/s from the answer store ÷ of one PyTorch process, convolutional student',
+        spread: spread(ratios.conv),
+        details,
+      };
+    } finally {
+      await files.remove();
+    }
+  });
+}
+
+/** The order alternates, so that a machine that grows slower or faster favours neither. */
+async function pair(
+  ours: () => Promise<OurFigures>,
+  theirs: () => Promise<PytorchFigures>,
+  oursFirst: boolean,
+): Promise<Pair> {
+  const early = oursFirst ? await ours() : undefined;
+  const figures = await theirs();
+  const result = { ours: early ?? (await ours()), theirs: figures };
+  assertSameTeachers(result);
+  return result;
+}
+
+async function distilHere(
+  cluster: LocalCluster,
+  client: CoordinatorClient,
+  name: string,
+  specification: string,
+  signal: AbortSignal,
+): Promise<OurFigures> {
+  const inferredBefore = await inferredSamples(cluster);
+  const before = await usage(cluster);
+  await finished(client, specification, signal);
+  const { training, samplesPerSecond, student, teachers } = await client.getReport(name);
+  const cpu = await cpuMsPerBatch(cluster, before, training.stepCount);
+  assertNoneInferred(inferredBefore, await inferredSamples(cluster));
+  return {
+    samplesPerSecond,
+    cpuMsPerBatch: cpu,
+    waitingShare: training.waitingSeconds / training.seconds,
+    accuracy: student.accuracy ?? Number.NaN,
+    teacherAccuracies: teachers.map(({ accuracy }) => accuracy ?? Number.NaN),
+  };
+}
+
+function distilThere(
+  files: PytorchFiles,
+  python: string,
+  text: string,
+  signal: AbortSignal,
+): Promise<PytorchFigures> {
+  const specification = parseRunSpecification(text, 'pytorch');
+  if (specification.kind !== 'Distillation') throw new Error('the run has no teachers');
+  return files.distil(python, specification, signal);
+}
+
+/** @throws {LyceumError} INTERNAL if they are not: then the sides do not learn the same. */
+function assertSameTeachers({ ours, theirs }: Pair): void {
+  for (const [index, name] of TEACHERS.entries()) {
+    const [here, there] = [ours.teacherAccuracies[index], theirs.teacherAccuracies[index]];
+    if (Math.abs((here ?? Number.NaN) - (there ?? Number.NaN)) <= ACCURACY_TOLERANCE) continue;
+    throw new LyceumError(
+      'INTERNAL',
+      `${name} has an accuracy of ${here} here and of ${there} in PyTorch: these are not the same teachers`,
+    );
+  }
+}
+
+function pairLine(name: string, { ours, theirs }: Pair): string {
+  const [here, there] = [ours, theirs].map(
+    ({ samplesPerSecond, accuracy }) =>
+      `${Math.round(samplesPerSecond)} samples/s, accuracy ${accuracy.toFixed(4)}`,
+  );
+  return `${name}: ${here}; PyTorch ${there}`;
+}
+
+function studentDetails(pairs: readonly Pair[]): Record<string, unknown> {
+  const sides = { ours: pairs.map(({ ours }) => ours), theirs: pairs.map(({ theirs }) => theirs) };
+  return {
+    samplesPerSecond: sides.ours.map((side) => Math.round(side.samplesPerSecond)),
+    samplesPerSecondPytorch: sides.theirs.map((side) => Math.round(side.samplesPerSecond)),
+    accuracy: sides.ours.map(({ accuracy }) => accuracy),
+    accuracyPytorch: sides.theirs.map(({ accuracy }) => accuracy),
+    waitingShare: sides.ours.map(({ waitingShare }) => waitingShare),
+    cpuMsPerBatch: sides.ours.at(-1)?.cpuMsPerBatch,
+    cpuMsPerBatchPytorch: sides.theirs.map((side) => side.cpuMsPerBatch),
+    targetSecondsPytorch: sides.theirs.map(({ targetSeconds }) => targetSeconds),
+    memoryFormatPytorch: sides.theirs.map(({ memoryFormat }) => memoryFormat),
+  };
+}
+
+function figure(ratios: readonly number[]): Record<string, unknown> {
+  return { ratio: median(ratios), spread: spread(ratios) };
+}
