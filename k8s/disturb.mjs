@@ -79,7 +79,7 @@ async function ended(runId) {
   return found;
 }
 
-/** The uid of every pod of a program. @param {string} program */
+/** Name and uid of every pod of a program that runs and is to go on. @param {string} program */
 async function pods(program) {
   const list = await kubectl(
     'get',
@@ -89,28 +89,35 @@ async function pods(program) {
     '-o',
     'json',
   );
-  return new Map(
-    JSON.parse(list).items.map((/** @type {any} */ p) => [p.metadata.name, p.metadata.uid]),
+  /** @type {{ metadata: { name: string, uid: string, deletionTimestamp?: string }, status: { phase: string } }[]} */
+  const items = JSON.parse(list).items;
+  const running = items.filter(
+    ({ metadata, status }) =>
+      metadata.deletionTimestamp === undefined && status.phase === 'Running',
   );
+  return new Map(running.map(({ metadata }) => [metadata.name, metadata.uid]));
 }
 
 /** @returns the uid of the pod that was taken. @param {string} runId @param {typeof BLOWS[number]} blow */
 async function strike(runId, { program, isForced, at }) {
-  const kind = program.endsWith('-worker') ? 'deployment' : 'statefulset';
-  await kubectl('rollout', 'status', `${kind}/${program}`, '--timeout=600s');
-  const before = await until(runId, ({ progress, state }) => {
-    if (ENDED.includes(state)) throw new Error(`${runId} ended before ${program} was taken`);
-    return (progress?.step ?? 0) >= at * (progress?.stepCount ?? Number.POSITIVE_INFINITY);
-  });
-  const found = await pods(program);
-  // The one that trains, where it is about students.
-  const name = program === 'student-worker' ? before.studentWorkerId : [...found.keys()][0];
-  const how = isForced ? ['--grace-period=0', '--force'] : [];
-  await kubectl('delete', 'pod', name, '--wait=false', ...how);
-  process.stderr.write(
-    `step ${before.progress.step}: pod ${name} ${isForced ? 'gone' : 'told to end'}\n`,
-  );
-  return found.get(name);
+  for (const sinceMs = Date.now(); ; await sleep(LOOK_MS)) {
+    const { progress, studentWorkerId } = await until(runId, ({ progress, state }) => {
+      if (ENDED.includes(state)) throw new Error(`${runId} ended before ${program} was taken`);
+      return (progress?.step ?? 0) >= at * (progress?.stepCount ?? Number.POSITIVE_INFINITY);
+    });
+    const found = await pods(program);
+    // The one that trains, where it is about students.
+    const name = program === 'student-worker' ? studentWorkerId : [...found.keys()][0];
+    const uid = found.get(name);
+    if (uid !== undefined) {
+      const how = isForced ? ['--grace-period=0', '--force'] : [];
+      await kubectl('delete', 'pod', name, '--wait=false', ...how);
+      const what = isForced ? 'gone' : 'told to end';
+      process.stderr.write(`step ${progress.step}: pod ${name} ${what}\n`);
+      return uid;
+    }
+    if (Date.now() - sinceMs > PATIENCE_MS) throw new Error(`no pod of ${program} runs`);
+  }
 }
 
 const [calm, struck] = [`undisturbed-${suffix}`, `disturbed-${suffix}`];
