@@ -45,11 +45,10 @@ const FAULTS: readonly (readonly [string, Part, string, number])[] = [
   ['rename', 'checkpoints', 'kill', 1],
 ];
 
-/** What the paths of each part's files have in them. */
-const PATH_PARTS: Readonly<Record<Part, string>> = {
-  answers: '.answers',
-  checkpoints: '/runs/',
-};
+/** What the paths of a part's files have in them, for the run of that name. */
+function pathPart(part: Part, runId: string): string {
+  return part === 'answers' ? '.answers' : `/runs/${runId}/`;
+}
 
 let folder: string;
 let faultFile: string;
@@ -93,7 +92,7 @@ test.each(FAULTS)(
   async (call, part, kind, nth) => {
     for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
     const name = `${call}-${part}-${kind}-${nth}`.toLowerCase();
-    await writeFile(faultFile, `${call} ${PATH_PARTS[part]} ${kind} ${nth}`);
+    await writeFile(faultFile, `${call} ${pathPart(part, name)} ${kind} ${nth}`);
     expect(await weightsOf(name)).toBe(weights);
     expect(existsSync(faultFile), 'the fault was never met').toBe(false);
     if (part === 'checkpoints') return;

@@ -3,11 +3,12 @@
  *
  * An ask is satisfied from the answer store where that has all its answers, else by a ticket.
  */
-import { type LyceumError, type Ticket, toLyceumError } from '@lyceum/proto';
+import { type LyceumError, StorageFullError, type Ticket, toLyceumError } from '@lyceum/proto';
 import type { Logger, TicketQueue } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import { TicketBook, type TicketEffect } from '../schedule/ticket-book.js';
 import type { Ask } from './ask.js';
+import { ANSWERS_FULL } from './pause-reasons.js';
 
 /** Somebody who asks: a run's training, its evaluation, or an evaluation of teachers alone. */
 export interface Asker {
@@ -142,7 +143,9 @@ export class TicketDesk {
     } catch (thrown) {
       const err = toLyceumError(thrown);
       this.#parts.log.error({ err, runId: asker.runId }, 'answers could not be looked up');
-      this.#settle(ask.id, [asker.askerId], err);
+      // The file of a table's first answers is made here.
+      const message = err instanceof StorageFullError ? ANSWERS_FULL : err.message;
+      this.#settle(ask.id, [asker.askerId], { message });
       return;
     }
     if (this.#askers.get(ask.id)?.get(asker.askerId) !== asker) return;
