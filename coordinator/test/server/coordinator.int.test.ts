@@ -423,6 +423,16 @@ describe('desired teacher workers', () => {
   });
 });
 
+/** What a peer took and what became of it, for whoever must find out why a test waited in vain. */
+function handled({ taken, receipts, refusals, assignment }: TeacherPeer) {
+  return {
+    taken: taken.map(({ sequence, ticket }) => [sequence, ticket.firstPosition, ticket.attempt]),
+    receiptCount: receipts.length,
+    refusals: refusals.map(String),
+    teachers: assignment?.teachers.map((t) => [t.ticketsInHand, t.probes.map((p) => p.attempt)]),
+  };
+}
+
 describe('trouble', () => {
   it('gives the tickets of a killed teacher worker to another at once, not after a lease', async () => {
     const doomed = teacher('t1', { answer: () => undefined });
@@ -436,8 +446,9 @@ describe('trouble', () => {
     const killedAt = Date.now();
     doomed.kill();
     const held = doomed.taken[0]?.ticket.firstPosition;
-    await eventually(() =>
-      heir.taken.some((t) => t.ticket.firstPosition === held) ? true : undefined,
+    await eventually(
+      () => (heir.taken.some((t) => t.ticket.firstPosition === held) ? true : undefined),
+      () => ({ doomed: handled(doomed), heir: handled(heir) }),
     );
     // Some hundredths of a second where nothing else runs; JetStream's own lease is 30 s.
     expect(Date.now() - killedAt).toBeLessThan(10_000);

@@ -179,13 +179,18 @@ function serveIn(
   });
 }
 
-/** Waits until `look` gives something, for as long as a test may take. */
+/** A little less than a test may take, so that what is waited for in vain can be told. */
+const EVENTUALLY_MS = 100_000;
+
+/** Waits until `look` gives something. @param state - what to tell where it never does. */
 export async function eventually<T>(
   look: () => T | undefined | Promise<T | undefined>,
+  state: () => unknown = () => '',
 ): Promise<T> {
-  for (;;) {
+  for (const sinceMs = Date.now(); Date.now() - sinceMs < EVENTUALLY_MS; ) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  throw new Error(`waited in vain: ${JSON.stringify(state())}`);
 }
