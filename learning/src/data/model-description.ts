@@ -7,6 +7,7 @@
  */
 import { type ModelPackage, packageWeightSpecs } from './model-package.js';
 import type { ModelSettings } from './model-settings.js';
+import { inboundLayers, modelTopology } from './model-topology.js';
 import { isObject, weightBytes, weightElements } from './model-weights.js';
 
 export interface ModelDescription {
@@ -47,23 +48,15 @@ interface Layer {
 
 /** Fields that cannot be told are `undefined`. */
 export function describeTopology(modelJson: unknown): TopologyDescription {
-  const topology = isObject(modelJson) ? modelJson['modelTopology'] : undefined;
-  if (!isObject(topology)) return {};
-  // tf.Model.toJSON() gives the model itself; Keras' converter wraps it.
-  const wrapped = topology['model_config'];
-  const model = isObject(wrapped) ? wrapped : topology;
-  const config = model['config'];
-  if (model['class_name'] === 'Sequential') {
-    const layers = Array.isArray(config) ? config : isObject(config) ? config['layers'] : undefined;
-    if (!Array.isArray(layers)) return {};
-    const last = layers.reduce<Layer | undefined>((input, raw) => chain(raw, input), undefined);
+  const model = modelTopology(modelJson);
+  if (model === undefined) return {};
+  const { className, config, layers: written } = model;
+  if (className === 'Sequential') {
+    const last = written.reduce<Layer | undefined>((input, raw) => chain(raw, input), undefined);
     return { inputShape: inputShapeOf(last), ...describeOutput(last) };
   }
-  if (
-    (model['class_name'] === 'Model' || model['class_name'] === 'Functional') &&
-    isObject(config)
-  ) {
-    const layers = functionalLayers(config['layers']);
+  if ((className === 'Model' || className === 'Functional') && isObject(config)) {
+    const layers = functionalLayers(written);
     const input = layers.get(onlyLayerName(config['input_layers']) ?? '');
     const output = layers.get(onlyLayerName(config['output_layers']) ?? '');
     return { inputShape: inputShapeOf(input), ...describeOutput(output) };
@@ -83,12 +76,12 @@ function chain(raw: unknown, input: Layer | undefined): Layer | undefined {
   return { name: String(raw['config']['name']), className, config: raw['config'], input };
 }
 
-function functionalLayers(raw: unknown): ReadonlyMap<string, Layer> {
+function functionalLayers(raw: readonly unknown[]): ReadonlyMap<string, Layer> {
   const layers = new Map<string, Layer>();
   // Each is listed after those that it reads.
-  for (const layer of Array.isArray(raw) ? raw : []) {
+  for (const layer of raw) {
     if (!isObject(layer)) continue;
-    const inbound = inboundNames(layer['inbound_nodes']);
+    const inbound = inboundLayers(layer['inbound_nodes']) ?? [];
     const input = inbound.length === 1 ? layers.get(inbound[0] as string) : undefined;
     const chained = chain(layer, input);
     if (chained !== undefined) layers.set(String(layer['name']), chained);
@@ -102,12 +95,6 @@ function onlyLayerName(tensors: unknown): string | undefined {
   if (typeof tensors[0] === 'string') return tensors[0];
   const [tensor] = tensors as unknown[];
   return tensors.length === 1 && Array.isArray(tensor) ? String(tensor[0]) : undefined;
-}
-
-/** `[[['dense', 0, 0, {}]]]`: one call, of a list of tensors, each by layer name. */
-function inboundNames(nodes: unknown): string[] {
-  if (!Array.isArray(nodes) || nodes.length !== 1 || !Array.isArray(nodes[0])) return [];
-  return nodes[0].map((tensor: unknown) => (Array.isArray(tensor) ? String(tensor[0]) : ''));
 }
 
 function inputShapeOf(last: Layer | undefined): readonly number[] | undefined {

@@ -10,6 +10,7 @@ import {
   type RawLayer,
   rawLayer,
 } from './layer-shapes.js';
+import { inboundLayers, layersOf, modelTopology } from './model-topology.js';
 import { isObject } from './model-weights.js';
 
 export interface LayerDescription {
@@ -20,14 +21,10 @@ export interface LayerDescription {
 
 /** In the order of the topology; none of a model that is neither sequential nor functional. */
 export function modelLayers(modelJson: unknown): LayerDescription[] {
-  const topology = isObject(modelJson) ? modelJson['modelTopology'] : undefined;
-  if (!isObject(topology)) return [];
-  const wrapped = topology['model_config'];
-  const model = isObject(wrapped) ? wrapped : topology;
-  const { class_name: className, config } = model;
-  if (className === 'Sequential') return sequentialLayers(config, undefined).layers;
-  if (className !== 'Model' && className !== 'Functional') return [];
-  return isObject(config) ? functionalLayers(config['layers']) : [];
+  const model = modelTopology(modelJson);
+  if (model?.className === 'Sequential') return sequentialLayers(model.layers, undefined).layers;
+  if (model?.className !== 'Model' && model?.className !== 'Functional') return [];
+  return isObject(model.config) ? functionalLayers(model.layers) : [];
 }
 
 interface Sequence {
@@ -36,11 +33,10 @@ interface Sequence {
   readonly shape: LayerShape;
 }
 
-function sequentialLayers(config: unknown, input: LayerShape): Sequence {
-  const raw: unknown = isObject(config) ? config['layers'] : config;
+function sequentialLayers(raw: readonly unknown[], input: LayerShape): Sequence {
   const layers: LayerDescription[] = [];
   let shape = input;
-  for (const layer of (Array.isArray(raw) ? raw : []).map(rawLayer)) {
+  for (const layer of raw.map(rawLayer)) {
     if (layer === undefined) return { layers, shape: undefined };
     shape = shapeAfter(layer, [shape ?? declaredShape(layer.config)]);
     if (isPlain(layer)) layers.push(describe(layer.name, shape));
@@ -48,15 +44,15 @@ function sequentialLayers(config: unknown, input: LayerShape): Sequence {
   return { layers, shape };
 }
 
-function functionalLayers(raw: unknown): LayerDescription[] {
+function functionalLayers(raw: readonly unknown[]): LayerDescription[] {
   const shapes = new Map<string, LayerShape>();
   const layers: LayerDescription[] = [];
   // Each is listed after those that it reads.
-  for (const item of Array.isArray(raw) ? raw : []) {
+  for (const item of raw) {
     const layer = rawLayer(item);
     if (layer === undefined) continue;
     const name = String((item as { name?: unknown }).name ?? layer.name);
-    const inputs = inputNames((item as { inbound_nodes?: unknown }).inbound_nodes);
+    const inputs = inboundLayers((item as { inbound_nodes?: unknown }).inbound_nodes);
     const isInput = layer.className === 'InputLayer';
     const shape = isInput
       ? declaredShape(layer.config)
@@ -76,7 +72,7 @@ function functionalLayers(raw: unknown): LayerDescription[] {
 function shapeAfter(layer: RawLayer, inputs: readonly LayerShape[]): LayerShape {
   const { className, config } = layer;
   if (className === 'InputLayer') return declaredShape(config);
-  if (className === 'Sequential') return sequentialLayers(config, inputs[0]).shape;
+  if (className === 'Sequential') return sequentialLayers(layersOf(config), inputs[0]).shape;
   return layerShape(className, config, inputs);
 }
 
@@ -86,10 +82,4 @@ function isPlain({ className }: RawLayer): boolean {
 
 function describe(name: string, shape: LayerShape): LayerDescription {
   return shape === undefined ? { name } : { name, shape };
-}
-
-/** `[[['dense', 0, 0, {}], …]]`: of one call, the layers that it reads; undefined of any other number of calls. */
-function inputNames(nodes: unknown): string[] | undefined {
-  if (!Array.isArray(nodes) || nodes.length !== 1 || !Array.isArray(nodes[0])) return undefined;
-  return nodes[0].map((tensor: unknown) => (Array.isArray(tensor) ? String(tensor[0]) : ''));
 }

@@ -5,6 +5,7 @@
  * them, without models inside and without a layer that is used twice.
  */
 import { LyceumError } from '@lyceum/proto';
+import { inboundLayers, modelTopology } from '../data/model-topology.js';
 import { isObject } from '../data/model-weights.js';
 
 export interface GraphLayer {
@@ -18,12 +19,10 @@ export interface GraphLayer {
 
 /** @throws {LyceumError} INVALID_ARGUMENT if it is built otherwise; the message says how. */
 export function layerGraph(modelJson: unknown): readonly GraphLayer[] {
-  const topology = isObject(modelJson) ? modelJson['modelTopology'] : undefined;
-  const wrapped = isObject(topology) ? (topology['model_config'] ?? topology) : undefined;
-  if (!isObject(wrapped)) throw unusable('it has no topology');
-  const { class_name: className, config } = wrapped;
-  const layers = Array.isArray(config) ? config : isObject(config) ? config['layers'] : undefined;
-  if (!Array.isArray(layers) || layers.length === 0) throw unusable('its topology has no layers');
+  const topology = modelTopology(modelJson);
+  if (topology === undefined) throw unusable('it has no topology');
+  const { className, config, layers } = topology;
+  if (layers.length === 0) throw unusable('its topology has no layers');
   if (className === 'Sequential') return sequential(layers);
   if (!isObject(config)) throw unusable('its topology has no layers');
   const listed = layers.map(functionalLayer);
@@ -54,11 +53,9 @@ function sequential(layers: readonly unknown[]): GraphLayer[] {
 function functionalLayer(raw: unknown): GraphLayer {
   const layer = plainLayer(raw);
   const nodes = isObject(raw) ? raw['inbound_nodes'] : undefined;
-  const calls = Array.isArray(nodes) ? nodes : [];
-  if (calls.length > 1) throw unusable(`layer ${layer.name} is used ${calls.length} times`);
-  const call: unknown = calls[0];
-  const inputs = Array.isArray(call) ? call.map((t: unknown) => String(isArray(t) ? t[0] : t)) : [];
-  return { ...layer, inputs };
+  const callCount = Array.isArray(nodes) ? nodes.length : 0;
+  if (callCount > 1) throw unusable(`layer ${layer.name} is used ${callCount} times`);
+  return { ...layer, inputs: inboundLayers(nodes) ?? [] };
 }
 
 function plainLayer(raw: unknown): Omit<GraphLayer, 'inputs'> {
