@@ -2,14 +2,14 @@
  * A run with every term on inner layers, in a real cluster: undisturbed, then with its answers deleted and teacher
  * workers, student and coordinator killed. The weights must be the same bits; those of another run must not.
  */
-import { encodeDataset, encodeModelPackage, parseModelPackage } from '@lyceum/learning/data';
+import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/data';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local/index.js';
+import { numbers, SIDE, smallImagesBytes } from './small-images.js';
 
 const PATIENT = { timeout: 180_000, interval: 50 };
-const SIDE = 6;
 const STEP_COUNT = 150;
 vi.setConfig({ testTimeout: 1_200_000 });
 
@@ -19,7 +19,7 @@ let client: CoordinatorClient;
 beforeAll(async () => {
   cluster = await LocalCluster.start({ teacherWorkers: 2, studentWorkers: 1, computeThreads: 1 });
   client = new CoordinatorClient(cluster.address);
-  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'small', datasetBytes());
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, 'maps', mapsTeacher());
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, 'units', unitsTeacher());
 });
@@ -27,29 +27,6 @@ afterAll(async () => {
   client?.close();
   await cluster?.stop();
 });
-
-/** Numbers in [-0.5, 0.5): Park and Miller's generator. */
-function numbers(seed: number, count: number): Float32Array {
-  let state = seed;
-  return Float32Array.from({ length: count }, () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647 - 0.5;
-  });
-}
-
-function datasetBytes(): Buffer {
-  const sampleCount = 400;
-  return encodeDataset({
-    sampleShape: [SIDE, SIDE, 1],
-    sampleCount,
-    classCount: 2,
-    classNames: ['even', 'odd'],
-    inputs: numbers(77, sampleCount * SIDE * SIDE),
-    inputScale: 1,
-    labels: Int32Array.from({ length: sampleCount }, (_, i) => i % 2),
-    splits: Uint8Array.from({ length: sampleCount }, (_, i) => (i < 320 ? 1 : i < 360 ? 2 : 3)),
-  });
-}
 
 const layer = (className: string, name: string, config: object) => ({
   class_name: className,

@@ -5,15 +5,15 @@
  */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { encodeDataset, encodeModelPackage } from '@lyceum/learning/data';
+import { encodeModelPackage } from '@lyceum/learning/data';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local/index.js';
 import { runCli } from '../cli/cli-process.js';
+import { numbers, SIDE, smallImagesBytes } from './small-images.js';
 
 const PATIENT = { timeout: 60_000, interval: 50 };
-const SIDE = 6;
 const TEACHERS = ['one', 'two', 'three'];
 const HIDDEN = 64;
 const STEP_COUNT = 1_200;
@@ -30,7 +30,7 @@ beforeAll(async () => {
     env: { LYCEUM_MEMORY_BUDGET_MIB: '40' },
   });
   client = new CoordinatorClient(cluster.address);
-  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'small', datasetBytes());
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
   for (const [index, name] of TEACHERS.entries()) {
     await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, name, teacherBytes(index + 1));
   }
@@ -39,29 +39,6 @@ afterAll(async () => {
   client?.close();
   await cluster?.stop();
 });
-
-/** Numbers in [-0.5, 0.5): Park and Miller's generator. */
-function numbers(seed: number, count: number): Float32Array {
-  let state = seed;
-  return Float32Array.from({ length: count }, () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647 - 0.5;
-  });
-}
-
-function datasetBytes(): Buffer {
-  const sampleCount = 400;
-  return encodeDataset({
-    sampleShape: [SIDE, SIDE, 1],
-    sampleCount,
-    classCount: 2,
-    classNames: ['even', 'odd'],
-    inputs: numbers(77, sampleCount * SIDE * SIDE),
-    inputScale: 1,
-    labels: Int32Array.from({ length: sampleCount }, (_, i) => i % 2),
-    splits: Uint8Array.from({ length: sampleCount }, (_, i) => (i < 320 ? 1 : i < 360 ? 2 : 3)),
-  });
-}
 
 function teacherBytes(seed: number): Buffer {
   const dense = (name: string, units: number, more: object) => ({

@@ -1,0 +1,29 @@
+/** A set of small images for teachers that are written down, not trained. */
+import { encodeDataset } from '@lyceum/learning/data';
+
+/** Height and width. */
+export const SIDE = 6;
+
+/** Numbers in [-0.5, 0.5): Park and Miller's generator. */
+export function numbers(seed: number, count: number): Float32Array {
+  let state = seed;
+  return Float32Array.from({ length: count }, () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647 - 0.5;
+  });
+}
+
+/** 400 images of two classes: 320 train, 40 validation, 40 test. */
+export function smallImagesBytes(): Buffer {
+  const sampleCount = 400;
+  return encodeDataset({
+    sampleShape: [SIDE, SIDE, 1],
+    sampleCount,
+    classCount: 2,
+    classNames: ['even', 'odd'],
+    inputs: numbers(77, sampleCount * SIDE * SIDE),
+    inputScale: 1,
+    labels: Int32Array.from({ length: sampleCount }, (_, i) => i % 2),
+    splits: Uint8Array.from({ length: sampleCount }, (_, i) => (i < 320 ? 1 : i < 360 ? 2 : 3)),
+  });
+}
