@@ -1,7 +1,7 @@
 /**
  * `npm run chaos -- [--seed S] [--kills N] [--steps N] [--json]`: a run with and without disturbances, see
  * `chaos/chaos.ts`. Progress goes to stderr; the last line of stdout is one JSON object. The exit code is 1 if
- * weights differ, or a step is missing, repeated or taken on a wrong target.
+ * weights differ, a step is missing, repeated or taken on a wrong target, or an event is listed twice.
  */
 import { parseArgs } from 'node:util';
 import { type ChaosResult, chaos } from './chaos/chaos.js';
@@ -57,8 +57,8 @@ function isCount(value: number | undefined): value is number {
 }
 
 function isSound(result: ChaosResult): boolean {
-  const { identicalWeights, stepsMissing, stepsRepeated, wrongTargets } = result;
-  return identicalWeights && stepsMissing + stepsRepeated + wrongTargets === 0;
+  const { identicalWeights, stepsMissing, stepsRepeated, wrongTargets, eventsRepeated } = result;
+  return identicalWeights && stepsMissing + stepsRepeated + wrongTargets + eventsRepeated === 0;
 }
 
 function verdict(result: ChaosResult): string {

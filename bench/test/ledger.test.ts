@@ -1,7 +1,7 @@
 /** Ledgers and events of runs that went well, and of runs that did not. */
 import { RunEvent } from '@lyceum/proto';
 import { expect, test } from 'vitest';
-import { countSteps, replayedSteps } from '../src/chaos/ledger.js';
+import { countSteps, eventsRepeated, replayedSteps } from '../src/chaos/ledger.js';
 
 const segment = (firstStep: number, endStep: number, targetsDigest = 'right') => ({
   assignmentEpoch: 1,
@@ -24,9 +24,10 @@ test('gaps, overlaps and other targets are counted in steps', () => {
   expect(count(segment(0, 4), segment(4, 10, 'wrong'))).toMatchObject({ wrongTargets: 6 });
 });
 
+const event = (kind: string, step: number) =>
+  RunEvent.fromPartial({ kind, dataJson: JSON.stringify({ step }) });
+
 test('steps are replayed that were reported before an assignment from an earlier one', () => {
-  const event = (kind: string, step: number) =>
-    RunEvent.fromPartial({ kind, dataJson: JSON.stringify({ step }) });
   const events = [
     event('assigned', 0),
     event('validation', 20),
@@ -37,4 +38,11 @@ test('steps are replayed that were reported before an assignment from an earlier
     event('assigned', 40),
   ];
   expect(replayedSteps(events)).toBe(15);
+});
+
+test('a step that is listed twice is counted, by kind', () => {
+  const sound = [event('validation', 20), event('checkpoint', 20), event('validation', 40)];
+  expect(eventsRepeated(sound)).toBe(0);
+  expect(eventsRepeated([...sound, event('assigned', 20), event('validation', 40)])).toBe(1);
+  expect(eventsRepeated([...sound, event('checkpoint', 10), event('validation', 30)])).toBe(2);
 });

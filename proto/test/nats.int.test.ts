@@ -16,6 +16,7 @@ import { RunEvent, Ticket } from '../src/messages.js';
 import {
   connectNats,
   findNatsServer,
+  type LoggedEvent,
   type Nats,
   type NatsServer,
   startNatsServer,
@@ -404,10 +405,10 @@ describe('events', () => {
   const event = (runId: string, message: string): RunEvent =>
     RunEvent.fromPartial({ runId, kind: 'state-changed', message });
 
-  async function messages(events: AsyncIterable<RunEvent>, count = 100): Promise<string[]> {
+  async function messages(events: AsyncIterable<LoggedEvent>, count = 100): Promise<string[]> {
     const found: string[] = [];
-    for await (const { message } of events) {
-      found.push(message);
+    for await (const { event } of events) {
+      found.push(event.message);
       if (found.length === count) break;
     }
     return found;
@@ -422,6 +423,10 @@ describe('events', () => {
     }
     const options = { follow: false, signal: forever };
     expect(await messages(events.read('run.1', options))).toEqual(['a', 'b', 'c']);
+    for await (const { sequence: after } of events.read('run.1', options)) {
+      expect(await messages(events.read('run.1', { ...options, after }))).toEqual(['b', 'c']);
+      break;
+    }
     await events.purge('run.1');
     expect(await messages(events.read('run.1', options))).toEqual([]);
     expect(await messages(events.read('run.2', options))).toHaveLength(3);
@@ -434,8 +439,9 @@ describe('events', () => {
     const reader = await worker.events();
     const started = Date.now();
     let next = 0;
-    for await (const { message } of reader.read('followed', { follow: true, signal: forever })) {
-      expect(message).toBe(`${next}`);
+    const options = { follow: true, signal: forever };
+    for await (const { event: found } of reader.read('followed', options)) {
+      expect(found.message).toBe(`${next}`);
       next += 1;
       if (next === 10) break;
       // Later, so that the reader waits by then.

@@ -9,11 +9,19 @@ import { CoordinatorClient } from '@lyceum/coordinator/client';
 import { LocalCluster } from '@lyceum/coordinator/local';
 import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import { ArtifactKind, LyceumError, type RunEvent, RunState } from '@lyceum/proto';
+import { connectNats, createLogger } from '@lyceum/proto/node';
 import type { LedgerSegment } from '@lyceum/student-worker/compute';
 import { type ChaosRun, COMPUTE_THREADS, chaosRun } from './chaos-run.js';
 import { type Disturbance, disturbancePlan } from './disturbance-plan.js';
 import { type Blow, Disturber } from './disturber.js';
-import { countSteps, readLedger, replayedSteps, type StepCounts } from './ledger.js';
+import {
+  countSteps,
+  eventsRepeated,
+  readEvents,
+  readLedger,
+  replayedSteps,
+  type StepCounts,
+} from './ledger.js';
 import { oracle } from './oracle.js';
 import { confirmAnswering } from './processes.js';
 
@@ -38,6 +46,8 @@ export interface ChaosResult extends StepCounts {
   /** Of oracle, undisturbed and disturbed run. */
   readonly identicalWeights: boolean;
   readonly replayedSteps: number;
+  /** Events that users are shown of a step of which they were told before. */
+  readonly eventsRepeated: number;
   /** Blows by signal and kind of process. */
   readonly kills: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Blows to teacher workers with a ticket in hand. */
@@ -51,7 +61,10 @@ interface Outcome {
   readonly finalWeightsDigest: string;
   readonly seconds: number;
   readonly ledger: readonly LedgerSegment[];
+  /** Also those that were undone. */
   readonly events: readonly RunEvent[];
+  /** As users see them. */
+  readonly listed: readonly RunEvent[];
   readonly blows: readonly Blow[];
 }
 
@@ -71,6 +84,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     identicalWeights: new Set(digests).size === 1,
     ...countSteps(disturbed.ledger, stepCount, (segment) => expected.targetsDigest(segment)),
     replayedSteps: replayedSteps(disturbed.events),
+    eventsRepeated: eventsRepeated(disturbed.listed),
     kills: countBlows(disturbed.blows),
     ticketsInHand: disturbed.blows.filter((blow) => blow.ticketsInHand > 0).length,
     slowdown: Number((disturbed.seconds / undisturbed.seconds).toFixed(2)),
@@ -117,14 +131,24 @@ async function runOnCluster(
     const seconds = (ended.endedAtMs - ended.startedAtMs) / 1000;
     const { finalWeightsDigest } = ended;
     log(`${name}: weights ${finalWeightsDigest.slice(0, 12)} after ${seconds.toFixed(1)} s`);
-    const events: RunEvent[] = [];
-    for await (const event of client.listEvents(runId, { signal })) events.push(event);
-    const ledger = await readLedger(cluster.natsUrl, runId);
-    return { finalWeightsDigest, seconds, ledger, events, blows: disturber.blows };
+    const listed: RunEvent[] = [];
+    for await (const event of client.listEvents(runId, { signal })) listed.push(event);
+    const records = await readRecords(cluster.natsUrl, runId);
+    return { finalWeightsDigest, seconds, ...records, listed, blows: disturber.blows };
   } finally {
     over.abort();
     client.close();
     await cluster.stop();
+  }
+}
+
+async function readRecords(natsUrl: string, runId: string) {
+  const log = createLogger({ name: 'chaos', level: 'silent' });
+  const nats = await connectNats({ url: natsUrl, name: 'chaos', log });
+  try {
+    return { ledger: await readLedger(nats, runId), events: await readEvents(nats, runId) };
+  } finally {
+    await nats.close();
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a run's own records say of its steps: the ledger in its last checkpoint, and its events. */
 import { POINTER_BUCKET, parseCheckpointPointer, type RunEvent } from '@lyceum/proto';
-import { connectNats, createLogger } from '@lyceum/proto/node';
+import type { Nats } from '@lyceum/proto/node';
 import { decodeCheckpoint, type LedgerSegment } from '@lyceum/student-worker/compute';
 
 export interface StepCounts {
@@ -13,23 +13,23 @@ export interface StepCounts {
 }
 
 /** The ledger of the run's last checkpoint, read where a student worker would read it. */
-export async function readLedger(
-  natsUrl: string,
-  runId: string,
-): Promise<readonly LedgerSegment[]> {
-  const log = createLogger({ name: 'chaos', level: 'silent' });
-  const nats = await connectNats({ url: natsUrl, name: 'chaos', log });
-  try {
-    const pointers = await nats.keyValue(POINTER_BUCKET, { create: false });
-    const found = await pointers.get(runId);
-    if (found === undefined) return [];
-    const { digest } = parseCheckpointPointer(found.value, `pointer of ${runId}`);
-    if (digest === undefined) return [];
-    const blobs = await nats.blobs({ create: false });
-    return decodeCheckpoint(await blobs.get(digest), `checkpoint of ${runId}`).ledger;
-  } finally {
-    await nats.close();
-  }
+export async function readLedger(nats: Nats, runId: string): Promise<readonly LedgerSegment[]> {
+  const pointers = await nats.keyValue(POINTER_BUCKET, { create: false });
+  const found = await pointers.get(runId);
+  if (found === undefined) return [];
+  const { digest } = parseCheckpointPointer(found.value, `pointer of ${runId}`);
+  if (digest === undefined) return [];
+  const blobs = await nats.blobs({ create: false });
+  return decodeCheckpoint(await blobs.get(digest), `checkpoint of ${runId}`).ledger;
+}
+
+/** All that was ever told of the run, what was undone as well. */
+export async function readEvents(nats: Nats, runId: string): Promise<readonly RunEvent[]> {
+  const log = await nats.events();
+  const { signal } = new AbortController();
+  const events: RunEvent[] = [];
+  for await (const { event } of log.read(runId, { follow: false, signal })) events.push(event);
+  return events;
 }
 
 /** @param targetsDigest - the oracle's, for some steps. */
@@ -53,8 +53,27 @@ export function countSteps(
 }
 
 /**
+ * Events of a step that are listed though it is not after the one that an event of the same kind told of before.
+ *
+ * @param listed - as users see them.
+ */
+export function eventsRepeated(listed: readonly RunEvent[]): number {
+  const reached = new Map<string, number>();
+  let repeated = 0;
+  for (const { kind, dataJson } of listed) {
+    if (kind !== 'validation' && kind !== 'checkpoint') continue;
+    const { step } = JSON.parse(dataJson) as { step: number };
+    if (step <= (reached.get(kind) ?? 0)) repeated += 1;
+    reached.set(kind, step);
+  }
+  return repeated;
+}
+
+/**
  * Steps that a student had reported and another took again, as far as events tell: a validation is reported
  * every few steps, and events of moments without NATS are lost.
+ *
+ * @param events - also those that were undone.
  */
 export function replayedSteps(events: readonly RunEvent[]): number {
   let replayed = 0;

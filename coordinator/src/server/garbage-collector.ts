@@ -118,7 +118,7 @@ export class GarbageCollector {
       if (subjects.has(eventSubject(name))) continue;
       let sizeBytes = 0;
       const { signal } = new AbortController();
-      for await (const event of eventLog.read(name, { follow: false, signal })) {
+      for await (const { event } of eventLog.read(name, { follow: false, signal })) {
         sizeBytes += RunEvent.encode(event).finish().length;
       }
       found.push({ kind: 'events', name, sizeBytes, delete: () => eventLog.purge(name) });

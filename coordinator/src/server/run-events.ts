@@ -4,6 +4,7 @@
  */
 import { RunEvent, toLyceumError } from '@lyceum/proto';
 import type { EventLog, Logger } from '@lyceum/proto/node';
+import { standingEvents } from './standing-events.js';
 
 export type RunEventKind =
   | 'submitted'
@@ -61,8 +62,23 @@ export class RunEvents {
     });
   }
 
-  read(runId: string, a: { follow: boolean; signal: AbortSignal }): AsyncIterable<RunEvent> {
-    return this.#log.read(runId, a);
+  /**
+   * What stands of the run's events, oldest first; with `follow` also each new one, until `signal` aborts. One who follows
+   * sees steps again that are taken again meanwhile.
+   */
+  async *read(
+    runId: string,
+    { follow, signal }: { readonly follow: boolean; readonly signal: AbortSignal },
+  ): AsyncGenerator<RunEvent, void, undefined> {
+    const past: RunEvent[] = [];
+    let after = 0;
+    for await (const { event, sequence } of this.#log.read(runId, { follow: false, signal })) {
+      past.push(event);
+      after = sequence;
+    }
+    yield* standingEvents(past);
+    if (!follow) return;
+    for await (const { event } of this.#log.read(runId, { follow, signal, after })) yield event;
   }
 
   /** Forgets a run's events, once those under way are written. */

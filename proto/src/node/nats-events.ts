@@ -20,14 +20,24 @@ const EVENTS_PER_RUN_MAX_COUNT = 10_000;
 /** A follower looks again at least this often, in case a wake-up was lost with the connection. */
 const LOOK_AGAIN_MS = 5_000;
 
+export interface LoggedEvent {
+  readonly event: RunEvent;
+  /** Grows along a run's log, with gaps. */
+  readonly sequence: number;
+}
+
 export interface EventLog {
   ensureStream(): Promise<void>;
   append(runId: string, event: RunEvent): Promise<void>;
-  /** The run's events, oldest first; with `follow` also each new one, until `signal` aborts. */
+  /**
+   * The run's events, oldest first; with `follow` also each new one, until `signal` aborts.
+   *
+   * @param a.after - only events of a greater sequence; absent: all.
+   */
   read(
     runId: string,
-    a: { readonly follow: boolean; readonly signal: AbortSignal },
-  ): AsyncIterable<RunEvent>;
+    a: { readonly follow: boolean; readonly signal: AbortSignal; readonly after?: number },
+  ): AsyncIterable<LoggedEvent>;
   /** Forgets a run's events. */
   purge(runId: string): Promise<void>;
   /** Ids of the runs that have events; dots in them are underscores. */
@@ -75,8 +85,12 @@ class JetStreamEventLog implements EventLog {
 
   async *read(
     runId: string,
-    { follow, signal }: { readonly follow: boolean; readonly signal: AbortSignal },
-  ): AsyncGenerator<RunEvent, void, undefined> {
+    {
+      follow,
+      signal,
+      after = 0,
+    }: { readonly follow: boolean; readonly signal: AbortSignal; readonly after?: number },
+  ): AsyncGenerator<LoggedEvent, void, undefined> {
     const subject = eventSubject(runId);
     let wake = new AbortController();
     // Each event is published on its subject as well as stored: that is the wake-up.
@@ -84,11 +98,11 @@ class JetStreamEventLog implements EventLog {
       ? this.#connection.subscribe(subject, { callback: () => wake.abort() })
       : undefined;
     try {
-      for (let sequence = 1; !signal.aborted; ) {
+      for (let sequence = after + 1; !signal.aborted; ) {
         wake = new AbortController();
         const found = await this.#next(subject, sequence);
         if (found !== undefined) {
-          yield found.event;
+          yield found;
           sequence = found.sequence + 1;
         } else if (follow) await sleep(LOOK_AGAIN_MS, AbortSignal.any([signal, wake.signal]));
         else return;
@@ -117,10 +131,7 @@ class JetStreamEventLog implements EventLog {
     }
   }
 
-  async #next(
-    subject: string,
-    sequence: number,
-  ): Promise<{ event: RunEvent; sequence: number } | undefined> {
+  async #next(subject: string, sequence: number): Promise<LoggedEvent | undefined> {
     for (let next = sequence; ; ) {
       const message = await nextMessage(this.#connection, EVENT_STREAM, subject, next);
       if (message === undefined) return undefined;
