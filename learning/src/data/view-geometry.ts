@@ -25,9 +25,24 @@ export const DRAW = {
 /** The sample as it is. */
 export function copier({ inputs, inputScale, sampleShape }: Dataset): SampleWriter {
   const length = elementCount(sampleShape);
+  return inputs instanceof Uint8Array
+    ? byteCopier(inputs, inputScale, length)
+    : floatCopier(inputs, inputScale, length);
+}
+
+// Two functions, though they say the same: one that meets both types of array takes three times as long.
+
+function byteCopier(inputs: Uint8Array, scale: number, length: number): SampleWriter {
   return (sample, out, offset) => {
     const from = sample * length;
-    for (let i = 0; i < length; i++) out[offset + i] = (inputs[from + i] as number) * inputScale;
+    for (let i = 0; i < length; i++) out[offset + i] = (inputs[from + i] as number) * scale;
+  };
+}
+
+function floatCopier(inputs: Float32Array, scale: number, length: number): SampleWriter {
+  return (sample, out, offset) => {
+    const from = sample * length;
+    for (let i = 0; i < length; i++) out[offset + i] = (inputs[from + i] as number) * scale;
   };
 }
 

@@ -8,7 +8,13 @@
  * stopping takes effect there, and between two batches of an evaluation.
  */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { NUMERICS_VERSION, SPLIT_NAMES, type SplitName } from '@lyceum/learning/data';
+import {
+  type Dataset,
+  NUMERICS_VERSION,
+  SPLIT_NAMES,
+  type SplitName,
+  splitSamples,
+} from '@lyceum/learning/data';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError, specificationDigest } from '@lyceum/proto';
 import type {
@@ -71,6 +77,8 @@ export class Trainer {
   readonly #ledger: StepLedger;
   readonly #stopwatch: Stopwatch;
   readonly #firstSamples: number;
+  /** Between two validations. */
+  readonly #validationSteps: number;
   /** Steps taken. */
   #step: number;
   #samples = 0;
@@ -98,6 +106,8 @@ export class Trainer {
     this.#now = now;
     const firstStep = resumed?.step ?? 0;
     this.#firstSamples = resumed?.samples ?? 0;
+    const { selection, training } = job.specification.spec;
+    this.#validationSteps = selection.everySteps ?? stepsPerPass(parts.dataset, training.batchSize);
     this.#step = firstStep;
     this.#checkpointedStep = firstStep;
     this.#best = resumed?.best;
@@ -169,7 +179,7 @@ export class Trainer {
     if (targets === undefined) return;
     this.#stopwatch.start();
     if (this.#samples === 0) this.#trace(batch, targets);
-    const { training, selection } = job.specification.spec;
+    const { training } = job.specification.spec;
     const rate = learningRate(training.learningRate, this.#step, stepCount);
     this.#losses.add(student.step(batch, targets, rate));
     this.#ledger.add(targets);
@@ -178,8 +188,8 @@ export class Trainer {
     this.#askForTargets();
 
     const last = this.#step === stepCount;
-    const everySteps = selection.everySteps ?? this.#stepsPerPass();
-    const validation = last || this.#step % everySteps === 0 ? await this.#validate() : undefined;
+    const validates = last || this.#step % this.#validationSteps === 0;
+    const validation = validates ? await this.#validate() : undefined;
     if (this.#stop === 'abandon') return;
     if (last || this.#step % training.checkpointEverySteps === 0) await this.#writeCheckpoint();
     this.#report(rate, validation, this.#step % stepsPerEpoch === 0);
@@ -228,13 +238,6 @@ export class Trainer {
     const creditStep = Math.min(stepCount, this.#step + job.windowSteps);
     this.#inbox.allow(creditStep);
     this.#listener.wantTargets(creditStep, this.#step);
-  }
-
-  /** Steps of one pass over the train split, whichever part of it is visited. */
-  #stepsPerPass(): number {
-    const { dataset, job } = this.#parts;
-    const trainCount = dataset.splits.reduce((count, split) => count + (split === 1 ? 1 : 0), 0);
-    return Math.ceil(trainCount / job.specification.spec.training.batchSize);
   }
 
   async #validate(): Promise<Validation | undefined> {
@@ -327,4 +330,9 @@ export class Trainer {
       ...(this.#best && { selectedValidation: this.#best.validation }),
     };
   }
+}
+
+/** Steps of one pass over the train split, whichever part of it is visited. */
+function stepsPerPass(dataset: Dataset, batchSize: number): number {
+  return Math.ceil(splitSamples(dataset, 'train').length / batchSize);
 }
