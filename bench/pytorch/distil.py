@@ -4,12 +4,13 @@
 
 JOB.json: `dataset` (NPZ with inputs [N, height, width, channels], labels [N] and splits [N]), `inputScale`,
 `teachers` (each `model`, an architecture's settings, and `weights`, a safetensors file), `run` (a distillation's
-specification with one term, kd) and `threads`.
+specification with one term, kd) and `mostThreads`, of which it takes as many as are fastest.
 
 As in the run, the student sees all of the training split every epoch, is validated after each, and what counts is
 the weights of the best validation NLL. The time is that of this loop; the targets are computed once, before it.
 Prints one line of JSON.
 """
+import itertools
 import json
 import math
 import struct
@@ -21,7 +22,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-# Steps that tell which order of dimensions is faster here; the first ones of each warm up.
+# Steps that tell which threads and order of dimensions are fastest here; the first ones of each warm up.
 WARM_UP_STEPS, TIMED_STEPS = 10, 40
 INFERENCE_ROWS = 2000
 SPLITS = {"train": 1, "validation": 2, "test": 3}
@@ -31,7 +32,7 @@ with open(sys.argv[1]) as file:
 run = job["run"]
 settings, (term,) = run["training"], run["objective"]
 assert term["term"] == "kd" and settings["optimizer"] == "adam", "this script knows kd and Adam only"
-torch.set_num_threads(job["threads"])
+torch.set_num_threads(job["mostThreads"])
 # Adam's moments of pixels that are always black decay into numbers that make a step ten times slower.
 torch.set_flush_denormal(True)
 
@@ -139,7 +140,9 @@ def student(memory_format):
     return initialise(build(run["student"]["model"])).to(memory_format=memory_format)
 
 
-def step_seconds(memory_format):
+def step_seconds(way):
+    threads, memory_format = way
+    torch.set_num_threads(threads)
     step, at = trainer(student(memory_format)), torch.arange(settings["batchSize"])
     for _ in range(WARM_UP_STEPS):
         step(at)
@@ -154,7 +157,9 @@ teachers = [load(build(teacher["model"]), teacher["weights"]) for teacher in job
 target = sum(F.softmax(logits(teacher, x["train"]) / term["temperature"], 1) for teacher in teachers) / len(teachers)
 target_seconds = time.perf_counter() - begin
 
-memory_format = min((torch.contiguous_format, torch.channels_last), key=step_seconds)
+formats = (torch.contiguous_format, torch.channels_last)
+threads, memory_format = min(itertools.product(range(1, job["mostThreads"] + 1), formats), key=step_seconds)
+torch.set_num_threads(threads)
 model = student(memory_format)
 step = trainer(model)
 best, chosen, step_count = math.inf, None, 0
@@ -177,6 +182,7 @@ print(
             "accuracy": accuracy(logits(model, x["test"])),
             "teacherAccuracies": [accuracy(logits(teacher, x["test"])) for teacher in teachers],
             "targetSeconds": target_seconds,
+            "threads": threads,
             "memoryFormat": str(memory_format).removeprefix("torch."),
         }
     )

@@ -9,17 +9,17 @@ export interface BenchOptions {
   readonly signal: AbortSignal;
 }
 
-/** Threads of each worker that computes. */
+/** Threads of each worker that computes, where a bench says nothing else. */
 export const COMPUTE_THREADS = 2;
 
 /** Starts a cluster, and ends it afterwards whatever happens. */
 export async function withCluster<T>(
-  options: Omit<LocalClusterOptions, 'computeThreads' | 'logLevel'>,
+  options: Omit<LocalClusterOptions, 'logLevel'>,
   use: (cluster: LocalCluster, client: CoordinatorClient) => Promise<T>,
 ): Promise<T> {
   const cluster = await LocalCluster.start({
-    ...options,
     computeThreads: COMPUTE_THREADS,
+    ...options,
     logLevel: 'warn',
   });
   const client = new CoordinatorClient(cluster.address);

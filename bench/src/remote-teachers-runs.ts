@@ -15,6 +15,9 @@ export const MODELS: Readonly<Record<ModelName, unknown>> = {
   'teacher-conv': { architecture: 'conv', filters: [8, 16], denseUnits: [] },
 };
 
+/** TensorFlow's threads: the faster of 1 and 2. What a perceptron computes is too little to be shared. */
+export const STUDENT_THREADS: Readonly<Record<StudentName, number>> = { conv: 2, mlp: 1 };
+
 interface RunSettings {
   readonly name: string;
   readonly model: ModelName;

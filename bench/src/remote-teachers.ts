@@ -10,6 +10,7 @@
  * view seed: nothing can be answered from the store, and the bench fails unless each teacher inferred each sample.
  */
 
+import type { CoordinatorClient } from '@lyceum/coordinator/client';
 import { inferredSamples, type LocalCluster } from '@lyceum/coordinator/local';
 import { importDataset } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
@@ -25,6 +26,7 @@ import { type BenchResult, median, spread } from './bench-result.js';
 import { pushDataset, pushTeachers, trainTeachers, warmUpTeachers } from './bench-teachers.js';
 import {
   distillation,
+  STUDENT_THREADS,
   STUDENTS,
   type StudentName,
   TEACHERS,
@@ -85,6 +87,7 @@ export async function remoteTeachers(
         ratio: median(own),
         spread: spread(own),
         stepMs: stepMs[student],
+        threads: STUDENT_THREADS[student],
         samplesPerSecondAlone: measured.pairs.map((pair) => Math.round(pair.alone)),
         samplesPerSecondDistilled: measured.pairs.map((pair) => Math.round(pair.distilled)),
         waitingShare: measured.waitingShares,
@@ -108,25 +111,37 @@ async function prepare(
   students: readonly StudentName[],
   { signal, eager }: Shape,
 ): Promise<{ models: Buffer[]; stepMs: Record<StudentName, number> }> {
-  return withCluster(
-    { teacherWorkers: 0, studentWorkers: 1, signal, env: eagerness(eager) },
-    async (_cluster, client) => {
+  const shape = { teacherWorkers: 0, studentWorkers: 1, signal, env: eagerness(eager) };
+  const models = await withCluster(shape, async (_cluster, client) => {
+    await pushDataset(client, dataset, signal);
+    return trainTeachers(client, signal);
+  });
+  const stepMs = { conv: Number.POSITIVE_INFINITY, mlp: Number.POSITIVE_INFINITY };
+  for (const student of students) {
+    const computeThreads = STUDENT_THREADS[student];
+    stepMs[student] = await withCluster({ ...shape, computeThreads }, async (_cluster, client) => {
       await pushDataset(client, dataset, signal);
-      const models = await trainTeachers(client, signal);
-      const stepMs = { conv: Number.POSITIVE_INFINITY, mlp: Number.POSITIVE_INFINITY };
-      for (const student of students) {
-        for (let run = 1; run <= STEP_TIMING_RUNS; run++) {
-          const name = `step-${student}-${run}`;
-          const steps = STEP_TIMING_BATCHES[student];
-          await finished(client, training({ name, model: student, steps }), signal);
-          const { samplesPerSecond } = await client.getReport(name);
-          stepMs[student] = Math.min(stepMs[student], (BATCH_SIZE / samplesPerSecond) * 1000);
-        }
-        progress(`${student}: a step alone takes ${stepMs[student].toFixed(1)} ms`);
-      }
-      return { models, stepMs };
-    },
-  );
+      return fastestStepMs(client, student, signal);
+    });
+    progress(`${student}: a step alone takes ${stepMs[student].toFixed(1)} ms`);
+  }
+  return { models, stepMs };
+}
+
+async function fastestStepMs(
+  client: CoordinatorClient,
+  student: StudentName,
+  signal: AbortSignal,
+): Promise<number> {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let run = 1; run <= STEP_TIMING_RUNS; run++) {
+    const name = `step-${student}-${run}`;
+    const steps = STEP_TIMING_BATCHES[student];
+    await finished(client, training({ name, model: student, steps }), signal);
+    const { samplesPerSecond } = await client.getReport(name);
+    fastest = Math.min(fastest, (BATCH_SIZE / samplesPerSecond) * 1000);
+  }
+  return fastest;
 }
 
 async function measure(
@@ -149,6 +164,7 @@ async function measure(
     teacherWorkers: workerCount,
     studentWorkers: 1,
     lookupDelayMs: (stepMs * workerCount) / TEACHERS.length,
+    computeThreads: STUDENT_THREADS[student],
     signal,
     env: eagerness(eager),
   };

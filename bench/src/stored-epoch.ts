@@ -22,7 +22,13 @@ import {
 } from './bench-cluster.js';
 import { type BenchResult, median, spread } from './bench-result.js';
 import { makeTeachers } from './bench-teachers.js';
-import { distillation, STUDENTS, type StudentName, training } from './remote-teachers-runs.js';
+import {
+  distillation,
+  STUDENT_THREADS,
+  STUDENTS,
+  type StudentName,
+  training,
+} from './remote-teachers-runs.js';
 
 /** Long beside the second in which a run starts and its step is traced. */
 const RUN_SECONDS = 15;
@@ -44,25 +50,28 @@ export async function storedEpoch(options: BenchOptions): Promise<BenchResult> {
   const dataset = await importDataset('digits', cacheFolder());
   const details: Record<string, unknown> = {};
   const ratios = { conv: [] as number[], mlp: [] as number[] };
-  await withCluster({ teacherWorkers: 1, studentWorkers: 1, signal }, async (cluster, client) => {
-    await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
-    await makeTeachers(client, signal);
-    progress('filling the answer store');
-    await finished(client, distillation({ name: 'fill', model: 'mlp', epochs: 1 }), signal);
-    for (const student of STUDENTS) {
-      const { alone, stored, ...rest } = await measure(cluster, client, student, options);
-      ratios[student] = stored.map((seconds, index) => seconds / (alone[index] as number));
-      details[student] = {
-        ratio: median(ratios[student]),
-        spread: spread(ratios[student]),
-        epochSecondsAlone: alone,
-        epochSecondsStored: stored,
-        waitingShare: rest.waitingShares,
-        cpuMsPerBatchAlone: rest.cpuAlone,
-        cpuMsPerBatchStored: rest.cpuStored,
-      };
-    }
-  });
+  for (const student of STUDENTS) {
+    const computeThreads = STUDENT_THREADS[student];
+    const shape = { teacherWorkers: 1, studentWorkers: 1, computeThreads, signal };
+    const { alone, stored, ...rest } = await withCluster(shape, async (cluster, client) => {
+      await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
+      await makeTeachers(client, signal);
+      progress('filling the answer store');
+      await finished(client, distillation({ name: 'fill', model: 'mlp', epochs: 1 }), signal);
+      return measure(cluster, client, student, options);
+    });
+    ratios[student] = stored.map((seconds, index) => seconds / (alone[index] as number));
+    details[student] = {
+      ratio: median(ratios[student]),
+      spread: spread(ratios[student]),
+      threads: computeThreads,
+      epochSecondsAlone: alone,
+      epochSecondsStored: stored,
+      waitingShare: rest.waitingShares,
+      cpuMsPerBatchAlone: rest.cpuAlone,
+      cpuMsPerBatchStored: rest.cpuStored,
+    };
+  }
   return {
     name: 'stored-epoch',
     value: median(ratios.conv),

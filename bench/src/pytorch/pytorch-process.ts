@@ -25,7 +25,8 @@ export interface PytorchFigures {
   readonly teacherAccuracies: readonly number[];
   /** Seconds in which the teachers' targets were computed, once, before the first step. */
   readonly targetSeconds: number;
-  /** The faster one of the student's step. */
+  /** Those with which the student's step is fastest. */
+  readonly threads: number;
   readonly memoryFormat: string;
 }
 
@@ -82,7 +83,7 @@ export class PytorchFiles {
       teachers.push({ model: MODELS[name], weights });
     }
     const { inputScale } = parseDataset(dataset);
-    const job = { dataset: datasetFile, inputScale, teachers, threads: COMPUTE_THREADS };
+    const job = { dataset: datasetFile, inputScale, teachers, mostThreads: COMPUTE_THREADS };
     return new PytorchFiles(folder, job);
   }
 

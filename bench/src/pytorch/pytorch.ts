@@ -1,8 +1,9 @@
 /**
  * `pytorch`: is a student that learns from the answer store as fast as in one PyTorch process, and as good?
  *
- * Both sides have the same teachers, data, student, batch, optimiser (Adam; fused in PyTorch), objective, number of
- * epochs and threads, validate after every epoch and keep the best weights. PyTorch computes its targets once, before
+ * Both sides have the same teachers, data, student, batch, optimiser (Adam; fused in PyTorch), objective and number of
+ * epochs, validate after every epoch and keep the best weights. Either has as many threads as are faster for it, one or
+ * two. PyTorch computes its targets once, before
  * the clock starts; ours come from the answer store, through coordinator and gRPC, and the bench fails if a teacher
  * infers a sample meanwhile. Each repetition has a seed of its own, which fixes order and first weights of either side.
  *
@@ -15,7 +16,6 @@ import { LyceumError, parseRunSpecification } from '@lyceum/proto';
 import {
   assertNoneInferred,
   type BenchOptions,
-  COMPUTE_THREADS,
   cacheFolder,
   cpuMsPerBatch,
   finished,
@@ -25,7 +25,13 @@ import {
 } from '../bench-cluster.js';
 import { type BenchResult, median, spread } from '../bench-result.js';
 import { pushDataset, pushTeachers, trainTeachers } from '../bench-teachers.js';
-import { distillation, STUDENTS, type StudentName, TEACHERS } from '../remote-teachers-runs.js';
+import {
+  distillation,
+  STUDENT_THREADS,
+  STUDENTS,
+  type StudentName,
+  TEACHERS,
+} from '../remote-teachers-runs.js';
 import {
   defaultPython,
   type PytorchFigures,
@@ -62,43 +68,52 @@ export async function pytorch({ repetitions, signal, ...options }: Options): Pro
   const version = await pytorchVersion(python, signal);
   const dataset = await importDataset('digits', cacheFolder());
   const shape = { teacherWorkers: 1, studentWorkers: 1, signal };
-  return withCluster(shape, async (cluster, client) => {
+  const models = await withCluster(shape, async (_cluster, client) => {
     await pushDataset(client, dataset, signal);
-    const models = await trainTeachers(client, signal);
-    await pushTeachers(client, models, signal);
-    progress('filling the answer store');
-    await finished(client, distillation({ name: 'fill', model: 'mlp', epochs: 1 }), signal);
-    const files = await PytorchFiles.write(dataset, models);
-    try {
-      const details: Record<string, unknown> = { pytorch: version, threads: COMPUTE_THREADS };
-      const ratios = { conv: [] as number[], mlp: [] as number[] };
-      for (const student of STUDENTS) {
-        const pairs: Pair[] = [];
+    return trainTeachers(client, signal);
+  });
+  const files = await PytorchFiles.write(dataset, models);
+  try {
+    const details: Record<string, unknown> = { pytorch: version };
+    const ratios = { conv: [] as number[], mlp: [] as number[] };
+    for (const student of STUDENTS) {
+      const computeThreads = STUDENT_THREADS[student];
+      const pairs = await withCluster({ ...shape, computeThreads }, async (cluster, client) => {
+        await pushDataset(client, dataset, signal);
+        await pushTeachers(client, models, signal);
+        progress('filling the answer store');
+        await finished(client, distillation({ name: 'fill', model: 'mlp', epochs: 1 }), signal);
+        const measured: Pair[] = [];
         for (let repetition = 1; repetition <= repetitions; repetition++) {
           const name = `${student}-${repetition}`;
           const run = { name, model: student, epochs: EPOCHS[student], seed: repetition };
           const specification = distillation(run);
           const ours = () => distilHere(cluster, client, name, specification, signal);
           const theirs = () => distilThere(files, python, specification, signal);
-          pairs.push(await pair(ours, theirs, repetition % 2 === 1));
-          progress(pairLine(name, pairs.at(-1) as Pair));
+          measured.push(await pair(ours, theirs, repetition % 2 === 1));
+          progress(pairLine(name, measured.at(-1) as Pair));
         }
-        ratios[student] = pairs.map(
-          ({ ours, theirs }) => ours.samplesPerSecond / theirs.samplesPerSecond,
-        );
-        details[student] = { ...studentDetails(pairs), ...figure(ratios[student]) };
-      }
-      return {
-        name: 'pytorch',
-        value: median(ratios.conv),
-        unit: 'samples/s from the answer store ÷ of one PyTorch process, convolutional student',
-        spread: spread(ratios.conv),
-        details,
+        return measured;
+      });
+      ratios[student] = pairs.map(
+        ({ ours, theirs }) => ours.samplesPerSecond / theirs.samplesPerSecond,
+      );
+      details[student] = {
+        ...figure(ratios[student]),
+        threads: computeThreads,
+        ...studentDetails(pairs),
       };
-    } finally {
-      await files.remove();
     }
-  });
+    return {
+      name: 'pytorch',
+      value: median(ratios.conv),
+      unit: 'samples/s from the answer store ÷ of one PyTorch process, convolutional student',
+      spread: spread(ratios.conv),
+      details,
+    };
+  } finally {
+    await files.remove();
+  }
 }
 
 /** The order alternates, so that a machine that grows slower or faster favours neither. */
@@ -178,6 +193,7 @@ function studentDetails(pairs: readonly Pair[]): Record<string, unknown> {
     cpuMsPerBatch: sides.ours.at(-1)?.cpuMsPerBatch,
     cpuMsPerBatchPytorch: sides.theirs.map((side) => side.cpuMsPerBatch),
     targetSecondsPytorch: sides.theirs.map(({ targetSeconds }) => targetSeconds),
+    threadsPytorch: sides.theirs.map(({ threads }) => threads),
     memoryFormatPytorch: sides.theirs.map(({ memoryFormat }) => memoryFormat),
   };
 }
