@@ -87,11 +87,18 @@ const architectures = {
     /** 6n + 2 layers. He et al. 2016, §4.2. */
     depth: z.literal([8, 20], { error: wants('8 or 20') }).default(8),
   }),
+  'embedding-bag': section({
+    architecture: z.literal('embedding-bag'),
+    /** Length of the vector that stands for each number of a flat sample: for each n-gram of a text. */
+    dimension: count.default(64),
+    /** Of layers between the sum of vectors and the logits. */
+    hiddenUnits: list(count, 'a list of at most 16 layers’ units', { atMost: 16 }).default([]),
+  }),
 };
 const startingModel = section({ model: modelReference });
 
 const STUDENT_MODEL = `{ architecture: ${Object.keys(architectures).join(' | ')}, … } or { model: NAME }`;
-const architecture = word('mlp', 'lenet', 'conv', 'resnet');
+const architecture = word('mlp', 'lenet', 'conv', 'resnet', 'embedding-bag');
 const studentModel = choose([...Object.values(architectures), startingModel], (input) => {
   if (!isMapping(input)) return { path: '', message: wants(STUDENT_MODEL)({ input }) };
   const given = input['architecture'];

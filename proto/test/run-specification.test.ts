@@ -318,10 +318,10 @@ describe('what a user is told', () => {
 
   test('an architecture that does not exist', () => {
     expect(problemOf(distillation({ student: { model: { architecture: 'mpl' } } }))).toBe(
-      'spec.student.model.architecture: want mlp, lenet, conv or resnet, got "mpl"; did you mean mlp?',
+      'spec.student.model.architecture: want mlp, lenet, conv, resnet or embedding-bag, got "mpl"; did you mean mlp?',
     );
     expect(problemOf(distillation({ student: { model: {} } }))).toBe(
-      'spec.student.model: names no architecture and no model; want { architecture: mlp | lenet | conv | resnet, … } or { model: NAME }',
+      'spec.student.model: names no architecture and no model; want { architecture: mlp | lenet | conv | resnet | embedding-bag, … } or { model: NAME }',
     );
   });
 

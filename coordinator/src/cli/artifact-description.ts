@@ -1,5 +1,5 @@
 /** What the coordinator knows of a model or a data set, in a few words. */
-import { sharedSamplesText } from '@lyceum/learning/data';
+import { encodingText, readEncoding, sharedSamplesText } from '@lyceum/learning/data';
 import { z } from 'zod';
 import { countText } from './table.js';
 
@@ -12,6 +12,7 @@ const datasetDescription = z.object({
     testInTrain: z.number(),
     testInValidation: z.number(),
   }),
+  encoding: z.unknown().optional(),
 });
 
 const modelDescription = z.object({
@@ -32,8 +33,14 @@ export function datasetText(description: unknown): string | undefined {
     return `${name} ${countText(samples)}${some}`;
   });
   const shared = sharedSamplesText(data.sharedSamples);
-  const parts = [`[${data.sampleShape.join(', ')}], ${data.classCount} classes`, splits.join(', ')];
-  return [...parts, ...(shared === undefined ? [] : [shared])].join('; ');
+  const encoding = readEncoding(data.encoding, 'encoding', []);
+  const parts = [
+    `[${data.sampleShape.join(', ')}], ${data.classCount} classes`,
+    encoding && encodingText(encoding),
+    splits.join(', '),
+    shared,
+  ];
+  return parts.filter((part) => part !== undefined).join('; ');
 }
 
 /**

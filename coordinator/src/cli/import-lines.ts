@@ -5,7 +5,7 @@ import { countText } from './table.js';
 const CLASSES_SHOWN = 20;
 
 export function importLines(summary: ImportSummary): string[] {
-  const { refused, ignored, classNames, splits } = summary;
+  const { refused, ignored, encoding, classNames, splits } = summary;
   const shown = classNames.slice(0, CLASSES_SHOWN).join(', ');
   const more = classNames.length > CLASSES_SHOWN ? `, … (${classNames.length} in all)` : '';
   const splitTexts = Object.entries(splits).map(([name, { samples, labelled }]) => {
@@ -14,6 +14,7 @@ export function importLines(summary: ImportSummary): string[] {
   });
   return [
     `samples   ${countText(summary.samples)} of ${shapeText(summary)}, from ${summary.kind}`,
+    ...(encoding === undefined ? [] : [`encoding  ${encoding}`]),
     `classes   ${shown}${more}; ${summary.classOrder}`,
     `splits    ${splitTexts.join(', ')}; from ${summary.splitSource}`,
     ...refusedLines(refused),

@@ -38,6 +38,7 @@ const modelDescription = z.looseObject({
   parameterCount: z.number(),
   weightBytes: z.number(),
   settings: z.looseObject({}),
+  encodingDigest: z.string().optional(),
 });
 
 export type KnownModel = z.output<typeof modelDescription> & {

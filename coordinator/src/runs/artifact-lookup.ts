@@ -2,6 +2,8 @@
 import {
   classOrder,
   ENGINE_OF,
+  encodingDigest,
+  encodingText,
   type LayerDescription,
   ModelInputs,
   type ModelSettings,
@@ -152,7 +154,10 @@ function teacherProblems(
     const classes = classOrder(settings, dataset);
     const { classCount } = classes === undefined ? model : dataset;
     const seen = { ...dataset, sampleShape: shape };
-    return modelProblems(path, { inputShape: model.inputShape, classCount }, seen);
+    return [
+      ...encodingProblems(path, model, dataset),
+      ...modelProblems(path, { inputShape: model.inputShape, classCount }, seen),
+    ];
   } catch (err) {
     return [{ path, message: toLyceumError(err).message }];
   }
@@ -170,7 +175,21 @@ export function studentProblems(path: string, model: KnownModel, dataset: Datase
     const message = `has the setting ${other}, which only teachers may have`;
     return [{ path, message }];
   }
-  return modelProblems(path, model, dataset);
+  return [...encodingProblems(path, model, dataset), ...modelProblems(path, model, dataset)];
+}
+
+/** A model that was trained on encoded texts or rows knows no other numbers than those of its encoding. */
+function encodingProblems(
+  path: string,
+  model: KnownModel,
+  { encoding }: DatasetOutline,
+): Problem[] {
+  if (model.encodingDigest === undefined) return [];
+  if (encoding !== undefined && encodingDigest(encoding) === model.encodingDigest) return [];
+  const own =
+    encoding === undefined ? 'not encoded' : `encoded otherwise (${encodingText(encoding)})`;
+  const message = `was trained on texts or rows in another encoding: the samples of spec.dataset are ${own}`;
+  return [{ path, message }];
 }
 
 /** What keeps a model from taking samples of a set or telling its classes. */

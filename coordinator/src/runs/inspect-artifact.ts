@@ -9,7 +9,7 @@ export interface InspectionRequest {
   readonly file: string;
 }
 
-/** A data set without its inputs, which take most of its memory and which only workers need. */
+/** A data set without its inputs and texts, which take most of its memory and which only workers need. */
 export interface DatasetOutline extends Dataset {
   readonly sharedSamples: SharedSamples;
 }

@@ -84,6 +84,12 @@ export async function planRun(
   } else if (dataset !== undefined) {
     const { sampleShape, classCount } = dataset.outline;
     studentLayers = architectureLayers(spec.student.model, sampleShape, classCount);
+    const misfit = studentLayers.find(({ shape }) => shape === undefined);
+    if (misfit !== undefined) {
+      const { architecture } = spec.student.model;
+      const message = `${architecture} does not fit the samples of spec.dataset, [${sampleShape}]: layer ${misfit.name} cannot take them`;
+      problems.push({ path: 'spec.student.model.architecture', message });
+    }
   }
   let features: PinnedFeature[] = [];
   if (specification.kind === 'Distillation') {

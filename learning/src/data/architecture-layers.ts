@@ -56,6 +56,14 @@ function hiddenLayers(
     }
     case 'resnet':
       return resnet(outline, input, settings.depth);
+    case 'embedding-bag': {
+      const { dimension, hiddenUnits } = settings;
+      const flat = input.length === 1 ? input : undefined;
+      return hiddenUnits.reduce<LayerShape>(
+        (x, units, index) => outline.dense(x, units, index),
+        outline.add('embedding', 'Dense', { units: dimension }, flat),
+      );
+    }
   }
 }
 

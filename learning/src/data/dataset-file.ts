@@ -6,7 +6,9 @@
  * | `inputs.npy` | uint8 or float32 | [N, H, W, channels] or [N, D] |
  * | `labels.npy` | int32 | [N] |
  * | `splits.npy` | uint8 | [N] |
- * | `meta.json` | format, classCount, classNames, inputScale | |
+ * | `meta.json` | format, classCount, classNames, inputScale, perhaps encoding | |
+ * | `texts.npy` | uint8, of a set that was made of texts: their UTF-8, one after the other | [bytes] |
+ * | `textEnds.npy` | uint32, where each text ends | [N] |
  *
  * Equal content has equal bytes, so equal digests.
  */
@@ -24,8 +26,10 @@ import {
   type DatasetParts,
   datasetProblems,
 } from './dataset.js';
+import { readEncoding } from './encoding/encoding.js';
 import { type NpyArray, readNpy } from './npy.js';
 import { writeNpz } from './npz.js';
+import type { SampleTexts } from './sample-texts.js';
 import { readZip, type ZipLimits } from './zip.js';
 
 const FORMAT = 'lyceum.dev/dataset/v1';
@@ -35,7 +39,7 @@ const LIMITS: ZipLimits = { maxMembers: 16, maxBytes: DATASET_MAX_BYTES };
 export function encodeDataset(parts: DatasetParts): Buffer {
   const problems = datasetProblems(parts);
   if (problems.length > 0) throw new InvalidDocumentError('data set', problems);
-  const { sampleCount, inputs } = parts;
+  const { sampleCount, inputs, texts } = parts;
   const inputsArray: NpyArray = {
     dtype: inputs instanceof Uint8Array ? 'uint8' : 'float32',
     shape: [sampleCount, ...parts.sampleShape],
@@ -46,14 +50,23 @@ export function encodeDataset(parts: DatasetParts): Buffer {
       ['inputs', inputsArray],
       ['labels', { dtype: 'int32', shape: [sampleCount], data: parts.labels }],
       ['splits', { dtype: 'uint8', shape: [sampleCount], data: parts.splits }],
+      ...(texts === undefined ? [] : textArrays(texts)),
     ],
     [['meta.json', datasetMeta(parts)]],
   );
 }
 
+function textArrays({ bytes, ends }: SampleTexts): [string, NpyArray][] {
+  return [
+    ['texts', { dtype: 'uint8', shape: [bytes.length], data: bytes }],
+    ['textEnds', { dtype: 'uint32', shape: [ends.length], data: ends }],
+  ];
+}
+
 /** The text of `meta.json`. */
-export function datasetMeta({ classCount, classNames, inputScale }: DatasetOutline): string {
-  return JSON.stringify({ format: FORMAT, classCount, classNames, inputScale });
+export function datasetMeta(outline: Omit<DatasetOutline, 'labels' | 'splits'>): string {
+  const { classCount, classNames, inputScale, encoding } = outline;
+  return JSON.stringify({ format: FORMAT, classCount, classNames, inputScale, encoding });
 }
 
 /**
@@ -92,8 +105,12 @@ export function parseDataset(
   const labels = array('labels', ['int32']);
   const splits = array('splits', ['uint8']);
   const meta = readMeta(members.get('meta.json'), problems);
-  if (!inputs || !labels || !splits || !meta) throw new InvalidDocumentError(source, problems);
-
+  const hasTexts = members.has('texts.npy') || members.has('textEnds.npy');
+  const texts = hasTexts ? array('texts', ['uint8']) : undefined;
+  const textEnds = hasTexts ? array('textEnds', ['uint32']) : undefined;
+  if (!inputs || !labels || !splits || !meta || problems.length > 0) {
+    throw new InvalidDocumentError(source, problems);
+  }
   const [sampleCount = 0, ...sampleShape] = inputs.shape;
   const dataset: Dataset = {
     digest,
@@ -103,6 +120,10 @@ export function parseDataset(
     labels: labels.data as Int32Array,
     splits: splits.data as Uint8Array,
     ...meta,
+    ...(texts &&
+      textEnds && {
+        texts: { bytes: texts.data as Uint8Array, ends: textEnds.data as Uint32Array },
+      }),
   };
   problems.push(...datasetProblems(dataset));
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
@@ -118,10 +139,9 @@ function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array>
   }
 }
 
-function readMeta(
-  bytes: Uint8Array | undefined,
-  problems: Problem[],
-): Pick<Dataset, 'classCount' | 'classNames' | 'inputScale'> | undefined {
+type Meta = Pick<Dataset, 'classCount' | 'classNames' | 'inputScale' | 'encoding'>;
+
+function readMeta(bytes: Uint8Array | undefined, problems: Problem[]): Meta | undefined {
   const wrong = (message: string) => {
     problems.push({ path: 'meta.json', message });
     return undefined;
@@ -134,12 +154,15 @@ function readMeta(
     return wrong('is not JSON');
   }
   if (typeof meta !== 'object' || meta === null) return wrong('is no object');
-  const { format, classCount, classNames, inputScale } = meta as Record<string, unknown>;
+  const { format, classCount, classNames, inputScale, ...others } = meta as Record<string, unknown>;
   if (format !== FORMAT) return wrong(`has format ${JSON.stringify(format)}; want "${FORMAT}"`);
   if (typeof classCount !== 'number') return wrong('classCount must be a number');
   if (typeof inputScale !== 'number') return wrong('inputScale must be a number');
   if (!Array.isArray(classNames) || !classNames.every((name) => typeof name === 'string')) {
     return wrong('classNames must be a list of texts');
   }
-  return { classCount, classNames, inputScale };
+  const read = { classCount, classNames, inputScale };
+  if (others['encoding'] === undefined) return read;
+  const encoding = readEncoding(others['encoding'], 'meta.json.encoding', problems);
+  return encoding && { ...read, encoding };
 }

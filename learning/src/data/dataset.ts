@@ -7,6 +7,8 @@
  * Symbols: N samples, C classes, H × W pixels of `channels` values, D values of a flat sample.
  */
 import type { Problem } from '@lyceum/proto';
+import { type Encoding, encodingWidth } from './encoding/encoding.js';
+import { type SampleTexts, sampleTextsProblem } from './sample-texts.js';
 
 export type SplitName = 'train' | 'validation' | 'test';
 
@@ -35,6 +37,10 @@ export interface Dataset {
   readonly labels: Int32Array;
   /** [N]; 1 train, 2 validation, 3 test. */
   readonly splits: Uint8Array;
+  /** How texts or rows became `inputs`. Absent: inputs are what the source gave. */
+  readonly encoding?: Encoding;
+  /** Of a set that was made of texts: theirs. */
+  readonly texts?: SampleTexts;
 }
 
 export type DatasetParts = Omit<Dataset, 'digest'>;
@@ -42,8 +48,8 @@ export type DatasetParts = Omit<Dataset, 'digest'>;
 /** Class names and labels of more classes than this are a mistake, not a classification task. */
 export const MAX_CLASSES = 65_536;
 
-/** All of a set but its inputs. */
-export type DatasetOutline = Omit<DatasetParts, 'inputs'>;
+/** All of a set but what takes most of its memory. */
+export type DatasetOutline = Omit<DatasetParts, 'inputs' | 'texts'>;
 
 /** All that keeps `parts` from being a data set. */
 export function datasetProblems(parts: DatasetParts): Problem[] {
@@ -59,6 +65,8 @@ export function datasetProblems(parts: DatasetParts): Problem[] {
       wrong(`sample ${Math.floor(index / features)} holds ${parts.inputs[index]}`);
     }
   }
+  const textsProblem = parts.texts && sampleTextsProblem(parts.texts, parts.sampleCount);
+  if (textsProblem !== undefined) problems.push({ path: 'texts', message: textsProblem });
   return problems;
 }
 
@@ -76,6 +84,10 @@ export function outlineProblems(parts: DatasetOutline): Problem[] {
     );
   }
   if (sampleCount < 1) wrong('inputs', 'there are no samples');
+  const width = parts.encoding && encodingWidth(parts.encoding);
+  if (width !== undefined && `${sampleShape}` !== `${width}`) {
+    wrong('encoding', `gives ${width} numbers, and samples have shape [${sampleShape}]`);
+  }
   if (!(Number.isFinite(parts.inputScale) && parts.inputScale > 0)) {
     wrong('inputScale', `must be greater than 0, got ${parts.inputScale}`);
   }
@@ -122,7 +134,7 @@ export function splitSamples(dataset: Dataset, split: SplitName): Uint32Array {
 
 /** What a person wants to know of a set, as JSON. */
 export function describeDataset(dataset: Dataset): Record<string, unknown> {
-  const { digest, sampleShape, sampleCount, classCount, classNames } = dataset;
+  const { digest, sampleShape, sampleCount, classCount, classNames, encoding } = dataset;
   const splits = Object.fromEntries(
     SPLIT_NAMES.map((split) => {
       const samples = splitSamples(dataset, split);
@@ -131,5 +143,14 @@ export function describeDataset(dataset: Dataset): Record<string, unknown> {
     }),
   );
   const valueType = dataset.inputs instanceof Uint8Array ? 'uint8' : 'float32';
-  return { digest, sampleShape, sampleCount, valueType, classCount, classNames, splits };
+  return {
+    digest,
+    sampleShape,
+    sampleCount,
+    valueType,
+    classCount,
+    classNames,
+    splits,
+    ...(encoding !== undefined && { encoding }),
+  };
 }

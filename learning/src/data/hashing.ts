@@ -16,7 +16,8 @@ export function mix32(value: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-const FNV_OFFSET = 0x811c9dc5;
+/** The hash of no bytes. */
+export const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
 /**
@@ -28,6 +29,11 @@ export function fnv1a32(text: string, hash = FNV_OFFSET): number {
   let h = hash;
   for (const byte of new TextEncoder().encode(text)) h = Math.imul(h ^ byte, FNV_PRIME);
   return h >>> 0;
+}
+
+/** The hash of bytes that go on with this one. */
+export function fnv1a32Byte(hash: number, byte: number): number {
+  return Math.imul(hash ^ byte, FNV_PRIME) >>> 0;
 }
 
 /** `fnv1a32(String(value), hash)` for a whole number ≥ 0, without making the text: it runs per sample. */

@@ -5,6 +5,17 @@ export * from './dataset.js';
 export { encodeDataset, parseDataset } from './dataset-file.js';
 export { DatasetWriter, type RowFormat } from './dataset-writer.js';
 export { writeDurably } from './durable-file.js';
+export {
+  ENCODING_FILE,
+  type Encoding,
+  encodingDigest,
+  encodingJson,
+  encodingText,
+  encodingWidth,
+  parseEncoding,
+  readEncoding,
+} from './encoding/encoding.js';
+export { encodeText, type TextEncoding, textEncoding } from './encoding/text-encoding.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares } from './fixed-split.js';
 export { fnv1a32, mulberry32 } from './hashing.js';
 export { importDataset } from './import/import-dataset.js';
@@ -49,6 +60,7 @@ export * from './order.js';
 export * from './packaged-model.js';
 export * from './read-inputs.js';
 export * from './regressor-plan.js';
+export * from './sample-texts.js';
 export { seenShape } from './sample-view.js';
 export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
 export { IDENTITY_VIEW, type ViewAt, viewAt, viewProblems } from './views.js';

@@ -5,6 +5,7 @@
  * TensorFlow.js and Keras 2 write them; the class count is the width of the last Dense layer, reached back from
  * the output through layers that keep a row's shape.
  */
+import { encodingDigest } from './encoding/encoding.js';
 import { type ModelPackage, packageWeightSpecs } from './model-package.js';
 import type { ModelSettings } from './model-settings.js';
 import { inboundLayers, modelTopology } from './model-topology.js';
@@ -17,6 +18,8 @@ export interface ModelDescription {
   readonly parameterCount: number;
   readonly weightBytes: number;
   readonly output: ModelSettings['output'];
+  /** Of the encoding that it was trained on; absent: none. */
+  readonly encodingDigest?: string;
 }
 
 /** @param model - one that `parseModelPackage` or `readModelFolder` has passed. */
@@ -29,6 +32,7 @@ export function describeModel(model: ModelPackage): ModelDescription {
     parameterCount: specs.reduce((total, spec) => total + weightElements(spec), 0),
     weightBytes: specs.reduce((total, spec) => total + weightBytes(spec), 0),
     output: model.settings.output,
+    ...(model.encoding !== undefined && { encodingDigest: encodingDigest(model.encoding) }),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   type Problem,
   toLyceumError,
 } from '@lyceum/proto';
+import { ENCODING_FILE, parseEncoding } from './encoding/encoding.js';
 import { describeTopology } from './model-description.js';
 import {
   encodeModelPackage,
@@ -54,7 +55,8 @@ export async function readModelFolder(
     const bytes = await readShards(folder, group);
     readGroup(group, bytes, specs, parts, problems);
   }
-  const settings = withOutput(given ?? (await readSettings(folder)), modelJson, problems);
+  const own = given ?? (await readBeside(folder, 'settings.json', parsePartialSettings)) ?? {};
+  const settings = withOutput(own, modelJson, problems);
   if (settings === undefined || problems.length > 0) throw new InvalidDocumentError(file, problems);
 
   const { modelTopology } = modelJson;
@@ -63,7 +65,13 @@ export async function readModelFolder(
     modelTopology,
     weightsManifest: [{ paths: ['weights.bin'], weights: specs }],
   };
-  const model = { modelJson: plain, weights: Buffer.concat(parts), settings };
+  const encoding = await readBeside(folder, ENCODING_FILE, parseEncoding);
+  const model: ModelPackage = {
+    modelJson: plain,
+    weights: Buffer.concat(parts),
+    settings,
+    ...(encoding !== undefined && { encoding }),
+  };
   return parseModelPackage(encodeModelPackage(model, file), file);
 }
 
@@ -94,13 +102,18 @@ async function readModelFile(path: string): Promise<Buffer> {
   return readFile(path);
 }
 
-async function readSettings(folder: string): Promise<Partial<ModelSettings>> {
-  const path = join(folder, 'settings.json');
+/** @returns undefined if there is no such file. */
+async function readBeside<T>(
+  folder: string,
+  name: string,
+  parse: (text: string, source: string) => T,
+): Promise<T | undefined> {
+  const path = join(folder, name);
   const text = await readFile(path, 'utf8').catch((err: NodeJS.ErrnoException) => {
     if (err.code === 'ENOENT') return undefined;
     throw toLyceumError(err);
   });
-  return text === undefined ? {} : parsePartialSettings(text, path);
+  return text === undefined ? undefined : parse(text, path);
 }
 
 function withOutput(

@@ -1,10 +1,12 @@
 /**
- * A model as one file: a zip of `model.json` (topology and manifest as TensorFlow.js writes them), `weights.bin`
- * and `settings.json`. Equal content has equal bytes, so equal digests.
+ * A model as one file: a zip of `model.json` (topology and manifest as TensorFlow.js writes them), `weights.bin`,
+ * `settings.json`, and `encoding.json` of a student that was trained on encoded texts or rows. Equal content has equal
+ * bytes, so equal digests.
  *
  * A package that {@link parseModelPackage} has passed has plain, finite weights that fill its manifest.
  */
 import { InvalidDocumentError, MODEL_MAX_BYTES, type Problem, toLyceumError } from '@lyceum/proto';
+import { ENCODING_FILE, type Encoding, encodingJson, parseEncoding } from './encoding/encoding.js';
 import { type ModelSettings, parseSettingsJson, settingsJson } from './model-settings.js';
 import {
   isObject,
@@ -21,6 +23,8 @@ export interface ModelPackage {
   /** All weights in the manifest's order. */
   readonly weights: Uint8Array;
   readonly settings: ModelSettings;
+  /** What made numbers of the texts or rows that it was trained on. */
+  readonly encoding?: Encoding;
 }
 
 const WEIGHTS_FILE = 'weights.bin';
@@ -42,8 +46,13 @@ export function encodeModelPackage(model: ModelPackage, source = 'model'): Buffe
       ['model.json', Buffer.from(JSON.stringify(modelJson))],
       [WEIGHTS_FILE, model.weights],
       ['settings.json', Buffer.from(settingsJson(model.settings))],
+      ...encodingMember(model.encoding),
     ]),
   );
+}
+
+function encodingMember(encoding: Encoding | undefined): [string, Uint8Array][] {
+  return encoding === undefined ? [] : [[ENCODING_FILE, Buffer.from(encodingJson(encoding))]];
 }
 
 /**
@@ -68,7 +77,15 @@ export function parseModelPackage(bytes: Uint8Array, source = 'model package'): 
     Buffer.from(settingsText).toString(),
     `${source}, settings.json`,
   );
-  const model = { modelJson, weights, settings };
+  const encoding = members.get(ENCODING_FILE);
+  const model: ModelPackage = {
+    modelJson,
+    weights,
+    settings,
+    ...(encoding !== undefined && {
+      encoding: parseEncoding(Buffer.from(encoding).toString(), `${source}, ${ENCODING_FILE}`),
+    }),
+  };
   checkModel(model, problems);
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
   return model;

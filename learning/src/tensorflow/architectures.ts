@@ -13,7 +13,7 @@ import type { Engine, Tf } from './engine.js';
 export type ArchitectureSettings = Extract<StudentModelSettings, { architecture: string }>;
 
 /**
- * @param sampleShape - [height, width, channels] or [features]; only `mlp` takes the latter.
+ * @param sampleShape - [height, width, channels], or [features], which `mlp` and `embedding-bag` take.
  * @throws {LyceumError} INVALID_ARGUMENT if the architecture does not fit the samples.
  */
 export function buildStudent(
@@ -39,6 +39,9 @@ function hiddenLayers(
   if (settings.architecture === 'mlp') {
     return mlp(layers, sampleShape.length === 1 ? input : layers.flatten(input), settings);
   }
+  if (settings.architecture === 'embedding-bag') {
+    return embeddingBag(layers, input, settings, sampleShape);
+  }
   const { architecture } = settings;
   const size = smallestSide(settings);
   const [height = 0, width = 0] = sampleShape;
@@ -60,7 +63,9 @@ function hiddenLayers(
 }
 
 /** The smallest image that no pooling shrinks to nothing. */
-function smallestSide(settings: Exclude<ArchitectureSettings, { architecture: 'mlp' }>): number {
+function smallestSide(
+  settings: Extract<ArchitectureSettings, { architecture: 'lenet' | 'conv' | 'resnet' }>,
+): number {
   switch (settings.architecture) {
     case 'lenet':
       return 12;
@@ -81,6 +86,30 @@ function mlp(
     const hidden = layers.dense(x, units, `dense_${index + 1}`, 'relu');
     return dropout === 0 ? hidden : layers.dropout(hidden, dropout, `dropout_${index + 1}`);
   }, input);
+}
+
+/**
+ * The sum of one vector for each number of a sample, times that number: of an encoded text the vectors of its n-grams,
+ * looked up and added, which is a fully connected layer without bias. Then layers with ReLU, if any.
+ *
+ * @see Joulin, Grave, Bojanowski & Mikolov 2017, §2, https://arxiv.org/abs/1607.01759
+ */
+function embeddingBag(
+  layers: SeededLayers,
+  input: SymbolicTensor,
+  { dimension, hiddenUnits }: Extract<ArchitectureSettings, { architecture: 'embedding-bag' }>,
+  sampleShape: readonly number[],
+): SymbolicTensor {
+  if (sampleShape.length !== 1) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `architecture embedding-bag needs flat samples, of texts above all; this data set has [${sampleShape}]`,
+    );
+  }
+  return hiddenUnits.reduce(
+    (x, units, index) => layers.dense(x, units, `dense_${index + 1}`, 'relu'),
+    layers.embedding(input, dimension),
+  );
 }
 
 /**
@@ -157,6 +186,13 @@ class SeededLayers {
       ...(activation && { activation }),
     });
     return layer.apply(x) as SymbolicTensor;
+  }
+
+  embedding(x: SymbolicTensor, dimension: number): SymbolicTensor {
+    const kernelInitializer = this.#glorotUniform();
+    return this.#tf.layers
+      .dense({ units: dimension, useBias: false, name: 'embedding', kernelInitializer })
+      .apply(x) as SymbolicTensor;
   }
 
   dropout(x: SymbolicTensor, rate: number, name: string): SymbolicTensor {

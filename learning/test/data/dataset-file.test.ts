@@ -5,10 +5,14 @@ import {
   type DatasetParts,
   describeDataset,
   encodeDataset,
+  encodeText,
   labelledMask,
   type NpyArray,
   parseDataset,
+  sampleText,
+  sampleTextsOf,
   splitSamples,
+  textEncoding,
   writeNpz,
 } from '../../src/data/index.js';
 
@@ -264,5 +268,45 @@ describe('labelledMask', () => {
     expect(() => chosen(1001)).toThrow(
       /spec\.labels\.count: is 1001, and the train split has 1000 labelled samples/,
     );
+  });
+});
+
+describe('a set of texts', () => {
+  const encoding = textEncoding({ buckets: 16 });
+  const said = ['ab', 'ä', '', 'ab c'];
+  const inputs = new Float32Array(said.flatMap((text) => [...encodeText(encoding, text)]));
+  const texts = sampleTextsOf(said);
+  const parts = { ...PARTS, inputs, inputScale: 1, sampleShape: [16], encoding, texts };
+
+  it('reads back with its encoding and its texts', () => {
+    const { digest, ...rest } = parseDataset(encodeDataset(parts));
+    expect(rest).toEqual(parts);
+    expect(said.map((_, n) => sampleText(texts, n))).toEqual(said);
+    expect(describeDataset({ ...parts, digest })).toMatchObject({ encoding });
+  });
+
+  it.each<[object, string]>([
+    [{ sampleShape: [4, 4, 1] }, 'encoding: gives 16 numbers, and samples have shape [4,4,1]'],
+    [{ texts: sampleTextsOf(said.slice(1)) }, 'texts: want 4 texts, got 3'],
+    [{ texts: { ...texts, ends: Uint32Array.of(2, 1, 4, 8) } }, 'texts: text 1 ends before it'],
+    [{ texts: { ...texts, bytes: new Uint8Array(9) } }, 'texts: has 9 bytes, and the texts 8'],
+  ])('is refused with %j', (change, problem) => {
+    expect(() => encodeDataset({ ...parts, ...change })).toThrow(problem);
+  });
+
+  it.each<[object, string]>([
+    [{ kind: 'words' }, 'meta.json.encoding: kind must be "text"'],
+    [{ version: 2 }, 'meta.json.encoding.version: must be 1, got 2'],
+    [{ colour: 'red' }, 'meta.json.encoding.colour: is not known'],
+    [{ buckets: '16' }, 'meta.json.encoding.buckets: must be a whole number'],
+  ])('is refused with the encoding %j', (change, problem) => {
+    const meta = { ...JSON.parse(META), encoding: { ...encoding, ...change } };
+    const broken = fileWith({}, JSON.stringify(meta));
+    expect(problemsOf(broken)).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('is refused with texts and no ends', () => {
+    const lone = fileWith({ texts: { dtype: 'uint8', shape: [2], data: Uint8Array.of(1, 2) } });
+    expect(problemsOf(lone)).toContain('textEnds: is missing');
   });
 });

@@ -11,12 +11,15 @@ import { afterAll, describe, expect, it } from 'vitest';
 import {
   describeModel,
   encodeModelPackage,
+  encodingDigest,
+  encodingJson,
   type ModelPackage,
   parseModelPackage,
   parseSettingsJson,
   readModelFolder,
   settingsJson,
   teacherIdentity,
+  textEncoding,
 } from '../../src/data/index.js';
 import { describeTopology } from '../../src/data/model-description.js';
 import { writeZip } from '../../src/data/zip.js';
@@ -61,6 +64,15 @@ function model(topology: object = sequential(dense(2, 'linear', INPUT))): ModelP
 describe('a model package', () => {
   it('reads back as it was written', () => {
     expect(parseModelPackage(encodeModelPackage(model()))).toEqual(model());
+  });
+
+  it('keeps the encoding of what it was trained on, and tells its digest', () => {
+    const encoding = textEncoding({ buckets: 64 });
+    const encoded = { ...model(), encoding };
+    const read = parseModelPackage(encodeModelPackage(encoded));
+    expect(read).toEqual(encoded);
+    expect(describeModel(read).encodingDigest).toBe(encodingDigest(encoding));
+    expect(describeModel(model())).not.toHaveProperty('encodingDigest');
   });
 
   it('has the same bytes for the same content, and for ever', () => {
@@ -279,6 +291,15 @@ describe('readModelFolder', () => {
       output: 'logits',
       scale: 255,
     });
+  });
+
+  it('takes encoding.json along', async () => {
+    const encoding = textEncoding({ buckets: 64 });
+    const beside = (text: string) => folderOf({ ...SHARDS, 'encoding.json': text });
+    const read = await readModelFolder(await beside(encodingJson(encoding)));
+    expect(read).toEqual({ ...model(), encoding });
+    const broken = await beside('{"kind":"text"}');
+    await expect(readModelFolder(broken)).rejects.toThrow('encoding.version: must be 1');
   });
 
   it('asks for settings.json where neither tells', async () => {

@@ -58,6 +58,7 @@ async function run(file: Uint8Array, inputs: OnnxTensor) {
 
 const STUDENTS: readonly [string, ArchitectureSettings, readonly number[]][] = [
   ['mlp', { architecture: 'mlp', hiddenUnits: [7, 5], dropout: 0.5 }, [12]],
+  ['an embedding bag', { architecture: 'embedding-bag', dimension: 7, hiddenUnits: [5] }, [12]],
   ['an mlp on images', { architecture: 'mlp', hiddenUnits: [7], dropout: 0 }, [4, 3, 2]],
   ['lenet', { architecture: 'lenet' }, [12, 14, 2]],
   ['conv', { architecture: 'conv', filters: [4, 6], denseUnits: [8] }, [9, 7, 3]],

@@ -40,6 +40,12 @@ describe('buildStudent', () => {
       3 * 4 + 4 + 4 * 10 + 10,
     ],
     ['linear', { architecture: 'mlp', hiddenUnits: [], dropout: 0 }, [2, 2, 1], 4 * 10 + 10],
+    [
+      'embedding-bag 9-4-6-10',
+      { architecture: 'embedding-bag', dimension: 4, hiddenUnits: [6] },
+      [9],
+      9 * 4 + 4 * 6 + 6 + 6 * 10 + 10,
+    ],
     ['LeNet-5', { architecture: 'lenet' }, [28, 28, 1], 61_706],
     [
       'conv16-pool-conv32-pool-dense64',
@@ -93,5 +99,14 @@ describe('buildStudent', () => {
     const flat = () =>
       buildStudent(engine, { architecture: 'conv', filters: [4], denseUnits: [] }, [784], 10, 1);
     expect(flat).toThrow('this data set has [784]');
+    const pictures = () =>
+      buildStudent(
+        engine,
+        { architecture: 'embedding-bag', dimension: 4, hiddenUnits: [] },
+        [4, 4, 1],
+        10,
+        1,
+      );
+    expect(pictures).toThrow('embedding-bag needs flat samples');
   });
 });

@@ -42,6 +42,8 @@ describe('architectureLayers', () => {
     [{ architecture: 'mlp', hiddenUnits: [9, 7], dropout: 0.4 }, [16, 12, 3]],
     [{ architecture: 'mlp', hiddenUnits: [9], dropout: 0 }, [5]],
     [{ architecture: 'mlp', hiddenUnits: [], dropout: 0 }, [2, 2, 1]],
+    [{ architecture: 'embedding-bag', dimension: 4, hiddenUnits: [6, 3] }, [9]],
+    [{ architecture: 'embedding-bag', dimension: 4, hiddenUnits: [] }, [9]],
     [{ architecture: 'lenet' }, [28, 27, 1]],
     [{ architecture: 'conv', filters: [4, 6, 8], denseUnits: [5, 3] }, [17, 16, 3]],
     [{ architecture: 'conv', filters: [4], denseUnits: [] }, [9, 9, 1]],

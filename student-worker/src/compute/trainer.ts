@@ -314,7 +314,7 @@ export class Trainer {
       if (measured === undefined) return undefined;
       logits.set(split, measured);
     }
-    const files = await writeResult(engine, job.outputFolder, student, logits, dataset.classCount);
+    const files = await writeResult(engine, job.outputFolder, student, logits, dataset);
     const parameterCount = student.model.countParams();
     return {
       ...files,

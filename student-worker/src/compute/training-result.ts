@@ -1,6 +1,7 @@
 /** What a finished run leaves on the disk: the selected model, and its logits on every split. */
 import { join } from 'node:path';
 import {
+  type Dataset,
   encodeModelPackage,
   type NpyArray,
   type SplitName,
@@ -23,10 +24,11 @@ export async function writeResult(
   folder: string,
   student: Student,
   logits: ReadonlyMap<SplitName, Float32Array>,
-  classCount: number,
+  { classCount, encoding }: Pick<Dataset, 'classCount' | 'encoding'>,
 ): Promise<ResultFiles> {
   const modelFile = join(folder, 'model.zip');
-  const model = encodeModelPackage(await savedModel(engine, student.model, student.settings));
+  const saved = await savedModel(engine, student.model, student.settings);
+  const model = encodeModelPackage({ ...saved, ...(encoding !== undefined && { encoding }) });
   await writeDurably(modelFile, model);
   const logitsFile = join(folder, 'logits.npz');
   const arrays = [...logits].map(([split, data]): [string, NpyArray] => {

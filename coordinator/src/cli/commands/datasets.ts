@@ -10,6 +10,7 @@ import {
   importIdx,
   importSource,
   parseClasses,
+  parseNgrams,
   parseSize,
   parseSplit,
   requireNothingRefused,
@@ -38,6 +39,9 @@ interface PushOptions extends IdxOptions {
   readonly fit?: ImageFit;
   readonly label?: string;
   readonly image?: string;
+  readonly text?: string;
+  readonly ngrams?: string;
+  readonly buckets?: string;
   readonly split?: string;
   readonly classes?: string;
   readonly skipRefused?: boolean;
@@ -71,7 +75,13 @@ function addPush(datasets: Command): void {
       ).choices(['cover', 'contain', 'stretch']),
     )
     .option('--label <column>', 'of a table: the class (label)')
-    .option('--image <column>', 'of a table: images; else all other columns are numbers')
+    .option(
+      '--image <column>',
+      'of a table: images; without images or texts all other columns are numbers',
+    )
+    .option('--text <column>', 'of a table: texts, encoded as hashed n-grams of characters')
+    .option('--ngrams <lengths>', 'of texts: 1-4 is from 1 to 4 characters, as without this option')
+    .option('--buckets <count>', 'of texts: numbers in a sample; 2048 without this option')
     .option('--split <how>', 'names, column:NAME, or shares: test=0.2,validation=0.1,seed=7')
     .option('--classes <names>', 'all classes in their order: a,b,c, or @FILE with one a line')
     .option('--skip-refused', 'leave out samples that cannot be taken; else nothing is pushed')
@@ -100,6 +110,7 @@ Examples:
   coordinator datasets push pets ./pets --size 64x64 --channels rgb --dry-run
   coordinator datasets push irises ./irises.csv --label species
   coordinator datasets push birds ./birds.csv --image file --label species --size 64
+  coordinator datasets push reviews ./reviews.jsonl --text review --label stars
   coordinator datasets push mnist --images train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz`;
 
 async function pushDataset(
@@ -171,6 +182,9 @@ async function importOptions({
   fit,
   label,
   image,
+  text,
+  ngrams,
+  buckets,
   split,
   classes,
 }: PushOptions): Promise<ImportOptions> {
@@ -180,6 +194,9 @@ async function importOptions({
     ...(fit !== undefined && { fit }),
     ...(label !== undefined && { label }),
     ...(image !== undefined && { image }),
+    ...(text !== undefined && { text }),
+    ...(ngrams !== undefined && { ngrams: parseNgrams(ngrams) }),
+    ...(buckets !== undefined && { buckets: Number(buckets) }),
     ...(split !== undefined && { split: parseSplit(split) }),
     ...(classes !== undefined && { classes: await parseClasses(classes) }),
   };

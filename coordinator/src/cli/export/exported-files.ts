@@ -1,5 +1,10 @@
 /** What `pull` writes in each format: files by their path below the output folder. */
-import { type ModelPackage, settingsJson } from '@lyceum/learning/data';
+import {
+  ENCODING_FILE,
+  encodingJson,
+  type ModelPackage,
+  settingsJson,
+} from '@lyceum/learning/data';
 import {
   exportOnnx,
   exportSafetensors,
@@ -16,10 +21,12 @@ export type ExportedFiles = ReadonlyMap<string, Uint8Array | string>;
 export const ONNX_FILE = 'model.onnx';
 
 /** For TensorFlow.js: `model.json` comes last, so that it never names weights that are not there. */
-export function tfjsFiles({ modelJson, weights, settings }: ModelPackage): ExportedFiles {
+export function tfjsFiles(model: ModelPackage): ExportedFiles {
+  const { modelJson, weights, settings } = model;
   return new Map<string, Uint8Array | string>([
     ['weights.bin', weights],
     ['settings.json', `${settingsJson(settings)}\n`],
+    ...encodingFile(model),
     ['model.json', `${JSON.stringify(modelJson)}\n`],
   ]);
 }
@@ -33,11 +40,17 @@ export function safetensorsFiles(
     output: model.settings.output,
     ...(classNames !== undefined && { classNames: JSON.stringify(classNames) }),
   };
-  return new Map([['model.safetensors', exportSafetensors(model, metadata)]]);
+  return new Map<string, Uint8Array | string>([
+    ['model.safetensors', exportSafetensors(model, metadata)],
+    ...encodingFile(model),
+  ]);
 }
 
 export function onnxFiles(model: ModelPackage, options: OnnxOptions): ExportedFiles {
-  return new Map([[ONNX_FILE, exportOnnx(model, options)]]);
+  return new Map<string, Uint8Array | string>([
+    [ONNX_FILE, exportOnnx(model, options)],
+    ...encodingFile(model),
+  ]);
 }
 
 /** @param name - of the model, a folder of the repository. */
@@ -46,5 +59,18 @@ export function tritonFiles(
   model: ModelPackage,
   options: OnnxOptions,
 ): ExportedFiles {
-  return tritonRepository(name, exportOnnx(model, options), options, model.settings.output);
+  const repository = tritonRepository(
+    name,
+    exportOnnx(model, options),
+    options,
+    model.settings.output,
+  );
+  return new Map<string, Uint8Array | string>([...repository, ...encodingFile(model, `${name}/`)]);
+}
+
+/** What makes the inputs of a student of texts or rows. */
+function encodingFile({ encoding }: ModelPackage, folder = ''): [string, string][] {
+  return encoding === undefined
+    ? []
+    : [[`${folder}${ENCODING_FILE}`, `${encodingJson(encoding)}\n`]];
 }

@@ -1,6 +1,7 @@
 /** What a person may say of how a source becomes a data set, checked. */
 import { readFile } from 'node:fs/promises';
 import { LyceumError } from '@lyceum/proto';
+import type { TextEncoding } from '../encoding/text-encoding.js';
 import { DEFAULT_SHARES, type SplitShares } from '../fixed-split.js';
 
 export type ImageFit = 'cover' | 'contain' | 'stretch';
@@ -29,6 +30,12 @@ export interface ImportOptions extends ImageOptions {
   readonly label?: string;
   /** Of rows: the column with the image. */
   readonly image?: string;
+  /** Of rows: the column with the text. */
+  readonly text?: string;
+  /** Of texts: lengths of n-grams, in characters; the defaults of encoding/text-encoding.ts if absent. */
+  readonly ngrams?: TextEncoding['ngrams'];
+  /** Of texts: numbers in a sample. */
+  readonly buckets?: number;
   readonly split?: SplitChoice;
   /** Names of all classes, in their order. Absent: those that occur, sorted as strings. */
   readonly classes?: readonly string[];
@@ -86,6 +93,13 @@ export async function parseClasses(text: string): Promise<string[]> {
     throw refusal('classes: want two names or more, none of them empty');
   }
   return names;
+}
+
+/** `1-4`, or `3` for n-grams of one length. */
+export function parseNgrams(text: string): TextEncoding['ngrams'] {
+  const match = /^(\d{1,2})(?:-(\d{1,2}))?$/.exec(text);
+  if (match === null) throw refusal(`ngrams "${text}": want lengths, 1-4, or one number`);
+  return { from: Number(match[1]), to: Number(match[2] ?? match[1]) };
 }
 
 async function readLines(file: string): Promise<string[]> {

@@ -6,6 +6,8 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { parseDataset } from '../dataset-file.js';
+import type { Encoding } from '../encoding/encoding.js';
+import { textEncoding } from '../encoding/text-encoding.js';
 import type { KnownClasses } from './class-numbers.js';
 import { openCsvTable } from './csv-table.js';
 import { imageFolderSamples } from './image-folder.js';
@@ -40,6 +42,8 @@ interface StreamedSource {
   readonly takes: readonly (keyof ImportOptions)[];
   /** Where the source itself names its classes. */
   readonly classNames?: readonly string[] | undefined;
+  /** What makes numbers of its texts. */
+  readonly encoding?: Encoding | undefined;
   /** @param ignored - takes up the files that are not meant. */
   samples(ignored: Ignored): AsyncIterable<Sample | RefusedSample>;
 }
@@ -65,7 +69,8 @@ export async function importSource(
   const ignored = new Ignored();
   const classes = knownClasses(options.classes, streamed.classNames);
   const { scratch, signal } = places;
-  const sink = { kind, classes, split: options.split, refusals, scratch, signal };
+  const { encoding } = streamed;
+  const sink = { kind, classes, split: options.split, encoding, refusals, scratch, signal };
   const written = await writeSamples(streamed.samples(ignored), sink);
   const summary = importSummary({ kind, ...written }, refusals, ignored);
   return { content: written.file, summary };
@@ -120,6 +125,8 @@ async function streamedSource(
   return undefined;
 }
 
+const TEXT_OPTIONS = ['text', 'ngrams', 'buckets'] as const;
+
 function imageSource(folder: string, options: ImportOptions): StreamedSource {
   return {
     kind: 'images',
@@ -131,8 +138,9 @@ function imageSource(folder: string, options: ImportOptions): StreamedSource {
 function tableSource(kind: string, table: Table, options: ImportOptions): StreamedSource {
   return {
     kind,
-    takes: ['size', 'channels', 'fit', 'classes', 'split', 'label', 'image'],
+    takes: ['size', 'channels', 'fit', 'classes', 'split', 'label', 'image', ...TEXT_OPTIONS],
     classNames: table.classNames,
+    encoding: options.text === undefined ? undefined : textEncoding(options),
     samples: () => tableSamples(table, options),
   };
 }

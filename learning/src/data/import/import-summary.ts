@@ -1,6 +1,7 @@
 /** What came out of a source, for a person and as JSON. */
 import type { Problem } from '@lyceum/proto';
 import { type DatasetOutline, SPLIT_NAMES, SPLIT_NUMBERS, type SplitName } from '../dataset.js';
+import { encodingText } from '../encoding/encoding.js';
 import { Ignored, Refusals } from './refusals.js';
 
 export interface ImportSummary {
@@ -8,6 +9,8 @@ export interface ImportSummary {
   readonly samples: number;
   readonly sampleShape: readonly number[];
   readonly valueType: 'uint8' | 'float32';
+  /** How texts or rows became numbers; absent: as they are. */
+  readonly encoding?: string;
   readonly classNames: readonly string[];
   /** What the order of classes is. */
   readonly classOrder: string;
@@ -37,7 +40,7 @@ export function importSummary(
   ignored = new Ignored(),
 ): ImportSummary {
   const { kind, outline, valueType, classOrder, splitSource } = set;
-  const { labels, splits, sampleCount, sampleShape, classNames } = outline;
+  const { labels, splits, sampleCount, sampleShape, classNames, encoding } = outline;
   const counts = { train: counter(), validation: counter(), test: counter() };
   for (const name of SPLIT_NAMES) {
     for (let index = 0; index < sampleCount; index++) {
@@ -51,6 +54,7 @@ export function importSummary(
     samples: sampleCount,
     sampleShape,
     valueType,
+    ...(encoding !== undefined && { encoding: encodingText(encoding) }),
     classNames,
     classOrder,
     splits: counts,

@@ -5,8 +5,9 @@
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { type DatasetOutline, SPLIT_NUMBERS, type SplitName } from '../dataset.js';
 import { DatasetWriter } from '../dataset-writer.js';
+import type { Encoding } from '../encoding/encoding.js';
+import { GrowingInt32 } from '../growing-int32.js';
 import { ClassNumbers, type KnownClasses, type OrderedClasses } from './class-numbers.js';
-import { GrowingInt32 } from './growing-int32.js';
 import type { SplitChoice } from './import-options.js';
 import { orRefused, type Refusals, type RefusedSample, SampleRefusedError } from './refusals.js';
 import { chosenSplits } from './split-choice.js';
@@ -22,6 +23,8 @@ export interface Sample {
   readonly label: string | undefined;
   /** Undefined: the source does not say. */
   readonly split: SplitName | undefined;
+  /** That its values were made of. */
+  readonly text?: string;
 }
 
 export interface SampleSink {
@@ -30,6 +33,8 @@ export interface SampleSink {
   /** Absent: the classes that occur, sorted as strings. */
   readonly classes: KnownClasses | undefined;
   readonly split: SplitChoice | undefined;
+  /** That made values of texts or rows. */
+  readonly encoding: Encoding | undefined;
   readonly refusals: Refusals;
   /** An empty folder for the set's file and what is needed to write it. */
   readonly scratch: string;
@@ -64,7 +69,7 @@ export async function writeSamples(
     if (`${sample.shape}` !== `${first}`) throw otherShape(sample, first);
     const label = numbers.numberOf(sample.label);
     writer ??= await openWriter(sink.scratch, sample);
-    await writer.append(sample.values);
+    await writer.append(sample.values, sample.text);
     labels.push(label);
     splits.push(sample.split === undefined ? 0 : SPLIT_NUMBERS[sample.split]);
   };
@@ -87,26 +92,38 @@ async function finish(
   provisional: Int32Array,
   given: Int32Array,
   { classNames, order, finalNumbers }: OrderedClasses,
-  { kind, split }: SampleSink,
+  { kind, split, encoding }: SampleSink,
 ): Promise<WrittenSamples> {
   const labels = provisional.map((label) => (label < 0 ? -1 : (finalNumbers[label] as number)));
   const { splits, source } = chosenSplits(kind, split, labels, given);
   const { sampleShape, valueType } = writer.format;
-  const file = await writer.finish({ classNames, labels, splits });
+  const file = await writer.finish({ classNames, labels, splits, encoding });
   const sampleCount = labels.length;
   const classCount = classNames.length;
   return {
     file,
-    outline: { sampleShape, sampleCount, classCount, classNames, labels, splits },
+    outline: {
+      sampleShape,
+      sampleCount,
+      classCount,
+      classNames,
+      labels,
+      splits,
+      ...(encoding !== undefined && { encoding }),
+    },
     valueType,
     classOrder: order,
     splitSource: source,
   };
 }
 
-function openWriter(scratch: string, { shape, values }: Sample): Promise<DatasetWriter> {
+function openWriter(scratch: string, { shape, values, text }: Sample): Promise<DatasetWriter> {
   const valueType = values instanceof Uint8Array ? 'uint8' : 'float32';
-  return DatasetWriter.open(scratch, { sampleShape: shape, valueType });
+  return DatasetWriter.open(scratch, {
+    sampleShape: shape,
+    valueType,
+    hasTexts: text !== undefined,
+  });
 }
 
 function otherShape({ shape }: Sample, first: readonly number[]): SampleRefusedError {

@@ -1,12 +1,13 @@
 /**
- * Rows of a table, from whatever format, to samples: each an image and its class, or numbers and their class.
+ * Rows of a table, from whatever format, to samples: each an image, a text or numbers, and its class.
  *
  * Numbers: all columns but those of the class and the split, in the order of the source's columns; a column may
  * hold a list of numbers. An image is a file's path, relative to the table's folder; or its bytes; or the
- * struct of both that Hugging Face writes. An empty class is unlabelled.
+ * struct of both that Hugging Face writes. A text is encoded, and kept beside its numbers. An empty class is unlabelled,
+ * and so is all of a table without a column of classes, if they are named.
  */
-import { LyceumError } from '@lyceum/proto';
 import type { SplitName } from '../dataset.js';
+import { encodeText, textEncoding } from '../encoding/text-encoding.js';
 import { readWithin } from './files-within.js';
 import { type ImageDecoder, openImageDecoder } from './image-decoder.js';
 import type { ImportOptions } from './import-options.js';
@@ -14,15 +15,18 @@ import { mapInOrder } from './map-in-order.js';
 import { orRefused, type RefusedSample, SampleRefusedError } from './refusals.js';
 import type { Sample } from './samples.js';
 import { splitNamed } from './split-names.js';
-import { classText, imageBytes, rowNumbers } from './table-values.js';
+import { type Columns, chosenColumns } from './table-columns.js';
+import { classText, imageBytes, rowNumbers, rowText } from './table-values.js';
 
 export interface TableRow {
   /** `row 17`, `line 3`, with the file where there are several. */
   readonly where: string;
-  readonly values: Readonly<Record<string, unknown>>;
+  readonly values: RowValues;
   /** From the name of the row's file. */
   readonly split?: SplitName | undefined;
 }
+
+type RowValues = Readonly<Record<string, unknown>>;
 
 export interface Table {
   /** In the order of the source. */
@@ -37,22 +41,11 @@ export interface Table {
   readonly image?: string | undefined;
 }
 
-interface Columns {
-  readonly label: string;
-  readonly split: string | undefined;
-  readonly image: string | undefined;
-  /** Of numbers; none if there is an image. */
-  readonly numbers: readonly string[];
-}
+/** What a row becomes, but for its class and its split. */
+type Content = Pick<Sample, 'shape' | 'values' | 'text'>;
 
 /** Images in hand at once: enough for a few cores, few enough for memory. */
 const DECODED_AT_ONCE = 4;
-
-/** In a message. */
-const COLUMNS_SHOWN = 20;
-
-/** Where nobody says which column the class is in. */
-const USUAL_LABEL = 'label';
 
 /**
  * Samples, and in their places the rows that cannot be taken.
@@ -64,62 +57,61 @@ export async function* tableSamples(
   options: ImportOptions,
 ): AsyncGenerator<Sample | RefusedSample, void, undefined> {
   const columns = chosenColumns(table, options);
-  const decode = columns.image === undefined ? undefined : await openImageDecoder(options);
-  const read = (row: TableRow) => orRefused(row.where, () => sampleOf(table, columns, row, decode));
-  const wanted = [columns.label, columns.split, columns.image, ...columns.numbers];
+  const contentOf = await contentReader(table, columns, options);
+  const sampleOf = async ({ where, values, split }: TableRow): Promise<Sample> => {
+    const label = labelOf(table, columns, values);
+    const from = { where, label, split: splitOf(values, columns.split) ?? split };
+    return { ...from, ...(await contentOf(values)) };
+  };
+  const { label, split, image, text, numbers } = columns;
+  const wanted = [label, split, image, text, ...numbers];
   const rows = table.rows(wanted.filter((column) => column !== undefined));
+  const read = (row: TableRow) => orRefused(row.where, () => sampleOf(row));
   yield* mapInOrder(rows, DECODED_AT_ONCE, read);
 }
 
-function chosenColumns(table: Table, { label, image, split, ...rest }: ImportOptions): Columns {
-  const chosen = {
-    label: label ?? table.label ?? USUAL_LABEL,
-    split: split?.by === 'column' ? split.column : undefined,
-    image: image ?? table.image,
-  };
-  for (const [option, column] of Object.entries(chosen)) {
-    if (column === undefined || table.columns.includes(column)) continue;
-    const known = table.columns.slice(0, COLUMNS_SHOWN).join(', ');
-    const more = table.columns.length > COLUMNS_SHOWN ? ', …' : '';
-    const message = `there is no column "${column}" of the ${option}; the columns are: ${known}${more}. --${option} names another`;
-    throw new LyceumError('INVALID_ARGUMENT', message);
-  }
-  if (chosen.image !== undefined) return { ...chosen, numbers: [] };
-  for (const option of ['size', 'channels', 'fit'] as const) {
-    if (rest[option] === undefined) continue;
-    const message = `--${option} means nothing without images; --image names their column`;
-    throw new LyceumError('INVALID_ARGUMENT', message);
-  }
-  const used = [chosen.label, chosen.split];
-  const numbers = table.columns.filter((column) => !used.includes(column));
-  if (numbers.length === 0) {
-    throw new LyceumError('INVALID_ARGUMENT', 'there is no column of numbers beside the class');
-  }
-  return { ...chosen, numbers };
+function labelOf({ classNames }: Table, { label }: Columns, values: RowValues): string | undefined {
+  return label === undefined ? undefined : classText(values[label], label, classNames);
 }
 
-async function sampleOf(
+async function contentReader(
   table: Table,
-  columns: Columns,
-  { where, values, split }: TableRow,
-  decode: ImageDecoder | undefined,
-): Promise<Sample> {
-  const label = classText(values[columns.label], columns.label, table.classNames);
-  const from = { where, label, split: splitOf(values, columns.split) ?? split };
-  if (decode === undefined || columns.image === undefined) {
-    const numbers = rowNumbers(values, columns.numbers);
-    return { ...from, shape: [numbers.length], values: numbers };
+  { image, text, numbers }: Columns,
+  options: ImportOptions,
+): Promise<(values: RowValues) => Content | Promise<Content>> {
+  if (image !== undefined) {
+    const decode = await openImageDecoder(options);
+    return (values) => imageContent(table, image, values, decode);
   }
-  const image = imageBytes(values[columns.image], columns.image);
-  if (typeof image !== 'string') return { ...from, ...(await decode(image)) };
-  if (table.folder === undefined) {
-    const message = `column ${columns.image}: has a path, "${image}", and no bytes`;
+  if (text !== undefined) {
+    const encoding = textEncoding(options);
+    return (values) => {
+      const own = rowText(values[text], text);
+      return { shape: [encoding.buckets], values: encodeText(encoding, own), text: own };
+    };
+  }
+  return (values) => {
+    const row = rowNumbers(values, numbers);
+    return { shape: [row.length], values: row };
+  };
+}
+
+async function imageContent(
+  { folder }: Table,
+  column: string,
+  values: RowValues,
+  decode: ImageDecoder,
+): Promise<Content> {
+  const image = imageBytes(values[column], column);
+  if (typeof image !== 'string') return decode(image);
+  if (folder === undefined) {
+    const message = `column ${column}: has a path, "${image}", and no bytes`;
     throw new SampleRefusedError('no bytes', message);
   }
-  return { ...from, ...(await decode(await readWithin(table.folder, image))) };
+  return decode(await readWithin(folder, image));
 }
 
-function splitOf(values: TableRow['values'], column: string | undefined): SplitName | undefined {
+function splitOf(values: RowValues, column: string | undefined): SplitName | undefined {
   if (column === undefined) return undefined;
   const split = splitNamed(String(values[column]));
   if (split !== undefined) return split;

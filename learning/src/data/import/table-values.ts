@@ -1,4 +1,5 @@
 /** What the values of a table's row mean. */
+import { TEXT_MAX_BYTES } from '../sample-texts.js';
 import { SampleRefusedError } from './refusals.js';
 
 /** Of one row, all columns together. */
@@ -54,6 +55,25 @@ export function rowNumbers(
 }
 
 /**
+ * @returns a text that has more than white space.
+ * @throws {SampleRefusedError} if it is no text, empty, too long, or bytes that are not UTF-8.
+ */
+export function rowText(value: unknown, column: string): string {
+  if (value === undefined) throw missing(column);
+  const text = value instanceof Uint8Array ? utf8Text(value, column) : value;
+  if (typeof text !== 'string') {
+    throw new SampleRefusedError('no text', `column ${column}: want a text, got ${shown(value)}`);
+  }
+  if (text.trim() === '') {
+    throw new SampleRefusedError('empty text', `column ${column}: is empty`);
+  }
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= TEXT_MAX_BYTES) return text;
+  const message = `column ${column}: has ${bytes} bytes; at most ${TEXT_MAX_BYTES}`;
+  throw new SampleRefusedError('text too long', message);
+}
+
+/**
  * @returns an image's file, or the path of one.
  * @throws {SampleRefusedError} if it is neither.
  */
@@ -67,6 +87,14 @@ export function imageBytes(value: unknown, column: string): Uint8Array | string 
   }
   const want = 'a path, bytes, or a struct of bytes and path';
   throw new SampleRefusedError('no image', `column ${column}: want ${want}, got ${shown(value)}`);
+}
+
+function utf8Text(bytes: Uint8Array, column: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new SampleRefusedError('no text', `column ${column}: is not UTF-8`);
+  }
 }
 
 function finite(value: unknown, column: string): number {

@@ -1,0 +1,70 @@
+/** Which column of a table holds what, as its user or the table itself says. */
+import { LyceumError } from '@lyceum/proto';
+import type { ImportOptions } from './import-options.js';
+import type { Table } from './table-rows.js';
+
+export interface Columns {
+  /** Undefined: no sample has a label. */
+  readonly label: string | undefined;
+  readonly split: string | undefined;
+  /** At most one of these two. */
+  readonly image: string | undefined;
+  readonly text: string | undefined;
+  /** Of numbers; none if there is an image or a text. */
+  readonly numbers: readonly string[];
+}
+
+/** Options that mean something for samples of one kind alone. */
+const OPTIONS_OF = {
+  image: ['size', 'channels', 'fit'],
+  text: ['ngrams', 'buckets'],
+} as const satisfies Record<string, readonly (keyof ImportOptions)[]>;
+
+/** In a message. */
+const COLUMNS_SHOWN = 20;
+
+/** Where nobody says which column the class is in. */
+const USUAL_LABEL = 'label';
+
+/** @throws {LyceumError} INVALID_ARGUMENT naming a column that is not there, or an option without its column. */
+export function chosenColumns(table: Table, options: ImportOptions): Columns {
+  const { label, image, text, split } = options;
+  if (image !== undefined && text !== undefined) {
+    throw refusal('samples are images or texts: give --image or --text, not both');
+  }
+  const chosen = {
+    label: label ?? table.label ?? usualLabel(table, options),
+    split: split?.by === 'column' ? split.column : undefined,
+    image: text === undefined ? (image ?? table.image) : undefined,
+    text,
+  };
+  for (const [option, column] of Object.entries(chosen)) requireColumn(table, option, column);
+  for (const kind of ['image', 'text'] as const) {
+    if (chosen[kind] !== undefined) continue;
+    const given = OPTIONS_OF[kind].find((name) => options[name] !== undefined);
+    if (given === undefined) continue;
+    throw refusal(`--${given} means nothing without ${kind}s; --${kind} names their column`);
+  }
+  if (chosen.image !== undefined || text !== undefined) return { ...chosen, numbers: [] };
+  const used = [chosen.label, chosen.split];
+  const numbers = table.columns.filter((column) => !used.includes(column));
+  if (numbers.length === 0) throw refusal('there is no column of numbers beside the class');
+  return { ...chosen, numbers };
+}
+
+/** Where all classes are named, samples need not have one. */
+function usualLabel({ columns }: Table, { classes }: ImportOptions): string | undefined {
+  return classes === undefined || columns.includes(USUAL_LABEL) ? USUAL_LABEL : undefined;
+}
+
+function requireColumn(table: Table, option: string, column: string | undefined): void {
+  if (column === undefined || table.columns.includes(column)) return;
+  const known = table.columns.slice(0, COLUMNS_SHOWN).join(', ');
+  const more = table.columns.length > COLUMNS_SHOWN ? ', …' : '';
+  const message = `there is no column "${column}" of the ${option}; the columns are: ${known}${more}. --${option} names another`;
+  throw refusal(message);
+}
+
+function refusal(message: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', message);
+}
