@@ -46,3 +46,9 @@ export const CONNECT_DEADLINE_MS = 3_000;
 
 /** Numbers of a fitted rule: at 20 bytes each they leave most of a message of NATS, 1 MiB, to the rest of the record. */
 export const FIT_MAX_NUMBERS = 16_384;
+
+/** One response of a black-box endpoint: an answer is a few words, a batch of them some KiB. */
+export const HTTP_RESPONSE_MAX_BYTES = 4 * MIB;
+
+/** A token, or a chain of certificates. */
+export const SECRET_MAX_BYTES = 64 * KIB;

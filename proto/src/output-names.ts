@@ -3,7 +3,7 @@
  * of a black box `class` is the only one; the features that a teacher gave are one of a target's tensors, beside its pools.
  */
 
-/** The class that a teacher answers, one number a sample. */
+/** The class that a teacher answers, one number a sample; −1: it does not know. */
 export const CLASS_OUTPUT = 'class';
 
 const LAYER = 'layer/';

@@ -11,11 +11,13 @@ import {
   connectNats,
   createLogger,
   Shutdown,
+  secretPlaces,
   startProbes,
   TeacherClient,
 } from '@lyceum/proto/node';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Compute } from './compute/compute.js';
+import { Hosts } from './compute/hosts.js';
 import { createMetrics } from './metrics.js';
 import { DRAIN_BUDGET_MS, TeacherWorker } from './worker.js';
 
@@ -40,6 +42,7 @@ interface Flags {
   readonly workerId: string;
   readonly stateDir: string;
   readonly http: string;
+  readonly secretsDir: string | undefined;
   readonly memoryBudgetMib: number;
   readonly computeThreads: number;
   readonly lookupDelayMs: number | undefined;
@@ -77,6 +80,13 @@ const command = new Command('teacher-worker')
   .addOption(
     flag('--http <address>', 'HOST:PORT of probes and metrics', 'LYCEUM_HTTP').default(
       '127.0.0.1:0',
+    ),
+  )
+  .addOption(
+    flag(
+      '--secrets-dir <folder>',
+      'has a file for each secret that remote teachers may name; else variables LYCEUM_SECRET_NAME',
+      'LYCEUM_SECRETS_DIR',
     ),
   )
   .addOption(
@@ -132,6 +142,7 @@ async function run(): Promise<void> {
 
   setComputeThreads(flags.computeThreads, process.env);
   const compute = await Compute.start(
+    'compute-thread',
     {
       computeThreads: flags.computeThreads,
       lookupDelayMs: flags.lookupDelayMs,
@@ -142,6 +153,8 @@ async function run(): Promise<void> {
   );
   for (const warning of compute.warnings) log.warn({ warning }, 'engine is not the best one');
   log.info({ ...compute.device, computeThreads: flags.computeThreads }, 'engine opened');
+
+  const hosts = new Hosts(compute, { secrets: secretPlaces(flags.secretsDir, process.env) });
 
   const client = connect(TeacherClient, flags.coordinator);
   shutdown.onStop('coordinator client', async () => client.close());
@@ -156,7 +169,8 @@ async function run(): Promise<void> {
     version,
     memoryBudgetBytes: flags.memoryBudgetMib * MIB,
     computeThreads: flags.computeThreads,
-    compute,
+    compute: hosts,
+    device: compute.device,
     nats,
     cache: new BlobCache(join(flags.stateDir, 'blobs'), blobs, BLOB_CACHE_MAX_BYTES),
     client,
@@ -182,7 +196,7 @@ async function run(): Promise<void> {
     log.fatal({ err }, what);
     process.exit(1);
   };
-  void compute.died.then(lost('compute thread died'));
+  void hosts.died.then(lost('a thread with teachers died'));
   void nats.closed.then(lost('NATS connection closed'));
 
   const ready = { program: 'teacher-worker', workerId: flags.workerId, http: probes.address };

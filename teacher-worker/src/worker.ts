@@ -8,6 +8,7 @@
  *                               └──▶ ticket desk ──lane per teacher┘
  * ```
  */
+import { isRemoteEngine } from '@lyceum/learning/data';
 import {
   digestBytes,
   digestHex,
@@ -23,8 +24,8 @@ import {
   openDuplex,
   type TeacherClient,
 } from '@lyceum/proto/node';
-import type { Compute } from './compute/compute.js';
-import type { Answer, DatasetFile } from './compute/protocol.js';
+import type { Hosts } from './compute/hosts.js';
+import type { Answer, ComputeDevice, DatasetFile } from './compute/protocol.js';
 import type { WorkerMetrics } from './metrics.js';
 import { ProbeDesk } from './probes/probe-desk.js';
 import { Session } from './session.js';
@@ -45,7 +46,8 @@ export interface TeacherWorkerOptions {
   readonly version: string;
   readonly memoryBudgetBytes: number;
   readonly computeThreads: number;
-  readonly compute: Compute;
+  readonly compute: Hosts;
+  readonly device: ComputeDevice;
   readonly nats: Nats;
   readonly cache: BlobCache;
   readonly client: TeacherClient;
@@ -60,6 +62,8 @@ export interface TeacherWorkerOptions {
 export class TeacherWorker {
   readonly #options: TeacherWorkerOptions;
   readonly #turns = new FairTurns();
+  /** Of teachers that somebody else runs: they wait for nobody here. */
+  readonly #remoteTurns = new Map<string, FairTurns>();
   readonly #teachers: LoadedTeachers;
   readonly #desk: TicketDesk;
   readonly #probes: ProbeDesk;
@@ -70,13 +74,13 @@ export class TeacherWorker {
 
   constructor(options: TeacherWorkerOptions) {
     this.#options = options;
-    const { compute, cache, nowMs, random, log } = options;
+    const { compute, device, cache, nowMs, random, log } = options;
     this.#desk = new TicketDesk({
       openLane: (teacher, link) => this.#openLane(teacher, link),
       settled: () => this.#teachers.proceed(),
     });
     this.#probes = new ProbeDesk({
-      turn: (identity, signal) => this.#turns.take(identity, signal),
+      turn: (identity, signal) => this.#turnsOf(identity).take(identity, signal),
       answer: (identity, ticket) => this.#answerProbe(identity, ticket),
       random,
       log,
@@ -97,7 +101,7 @@ export class TeacherWorker {
         workerId: options.workerId,
         version: options.version,
         memoryBudgetBytes: options.memoryBudgetBytes,
-        device: { ...compute.device, computeThreads: options.computeThreads },
+        device: { ...device, computeThreads: options.computeThreads },
       },
       opened: (link) => this.#opened(link),
       assigned: (assignment) => this.#follow(assignment),
@@ -178,7 +182,7 @@ export class TeacherWorker {
       link,
       openSource: () => nats.ticketSource(stream, consumer),
       ticketsInHand,
-      turns: this.#turns,
+      turns: this.#turnsOf(identity),
       answers: new AnswerStreams(
         Array.from(
           { length: TRAVELLING_MAX_COUNT },
@@ -192,6 +196,18 @@ export class TeacherWorker {
       random,
       log: log.child({ teacherIdentity: identity }),
     });
+  }
+
+  /** Who computes, waits for all others that do; who asks over the network, for its own last question. */
+  #turnsOf(identity: string): FairTurns {
+    const teacher = this.#assigned?.teachers.find((wanted) => wanted.identity === identity);
+    const known = this.#remoteTurns.get(identity);
+    if (known !== undefined || teacher === undefined || !isRemoteEngine(teacher.engine)) {
+      return known ?? this.#turns;
+    }
+    const own = new FairTurns();
+    this.#remoteTurns.set(identity, own);
+    return own;
   }
 
   async #answerProbe(identity: string, ticket: Ticket): Promise<Answer> {
@@ -217,6 +233,7 @@ function wantedTeacher(message: WantedTeacherMessage, stream: string): WantedTea
     identity: digestHex(message.teacherIdentity),
     modelDigest: digestHex(message.modelDigest),
     settingsJson: message.settingsJson,
+    engine: message.engine,
     stream,
     consumer: message.ticketConsumer,
     datasets: message.datasets.map(({ digest, path }) => ({

@@ -12,6 +12,7 @@ function wanted(identity: string, ...digests: string[]): WantedTeacher {
     identity,
     modelDigest: `model of ${identity}`,
     settingsJson: '{}',
+    engine: 'tfjs-layers',
     stream: 'tickets',
     consumer: `queue of ${identity}`,
     datasets: digests.map((digest) => ({ digest, path: undefined })),

@@ -14,7 +14,7 @@ import {
 } from '@lyceum/learning/data';
 import { exportOnnx } from '@lyceum/learning/export';
 import { expect, it } from 'vitest';
-import { openTeacher } from '../src/compute/engines/open-teacher.js';
+import { localTeachers } from '../src/compute/engines/open-teacher.js';
 import { requireRowIndependence } from '../src/compute/engines/row-independence.js';
 import type { TeacherEngine } from '../src/compute/engines/teacher-engine.js';
 import { engine, makeDataset, makeTeacher } from './teachers-and-set.js';
@@ -27,14 +27,8 @@ const fixture = (name: string): PackagedModel => {
 };
 
 async function open(packaged: PackagedModel, settings = packaged.model.settings, set = dataset) {
-  return openTeacher({
-    packaged,
-    settings,
-    dataset: set,
-    engine: await engine(),
-    computeThreads: 1,
-    untraced: () => {},
-  });
+  const openTeacher = localTeachers(await engine(), 1);
+  return openTeacher({ packaged, settings, dataset: set, untraced: () => {} });
 }
 
 async function logitsOf(teacher: TeacherEngine, set: Dataset = dataset): Promise<Float32Array> {

@@ -132,6 +132,7 @@ function assignment(
       teacherIdentity: digestBytes(teacher.identity),
       modelDigest: digestBytes(teacher.digest),
       settingsJson: teacher.settingsJson,
+      engine: 'tfjs-layers',
       ticketConsumer: ticketConsumer(teacher.identity),
       datasets: [{ digest: digestBytes(set.digest), path }],
       ticketsInHand,

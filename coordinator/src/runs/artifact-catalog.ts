@@ -39,6 +39,16 @@ const modelDescription = z.looseObject({
   weightBytes: z.number(),
   settings: z.looseObject({}),
   encodingDigest: z.string().optional(),
+  /** It gives classes and nothing more. */
+  classesOnly: z.boolean().optional(),
+  /** It may leave samples without an answer. */
+  mayAbstain: z.boolean().optional(),
+  /** Classes that it may answer with; absent: those of any set. */
+  answerClasses: z.array(z.string()).optional(),
+  /** The one set that it has answers to; absent: it can be asked about any. */
+  recordedDataset: z.string().optional(),
+  /** SHA-256 of all that its answers depend on; absent: the package's digest is that. */
+  answersDigest: z.string().optional(),
 });
 
 export type KnownModel = z.output<typeof modelDescription> & {

@@ -17,6 +17,12 @@ import type { DatasetOutline } from './inspect-artifact.js';
 import type { PinnedTeacher } from './run-record.js';
 import type { RunStore } from './run-store.js';
 
+interface NamedTeacher extends Pick<PinnedTeacher, 'name' | 'weight'> {
+  readonly model: string;
+  /** Absent: as much as the model gives, to measure it. */
+  readonly access?: PinnedTeacher['access'];
+}
+
 /** Finds what somebody names; what it does not find it adds to the problems. */
 export class ArtifactLookup {
   readonly problems: Problem[];
@@ -80,21 +86,25 @@ export class ArtifactLookup {
   /** A model as a teacher of `dataset`, if that is known. */
   async teacher(
     path: string,
-    named: Pick<PinnedTeacher, 'name' | 'access' | 'weight'> & { readonly model: string },
+    named: NamedTeacher,
     dataset: DatasetOutline | undefined,
   ): Promise<PinnedTeacher | undefined> {
     const model = await this.model(path, named.model);
     if (model === undefined) return undefined;
     const settings = parseSettingsJson(JSON.stringify(model.settings));
+    const engine = ENGINE_OF[model.format];
+    const { access = model.classesOnly === true ? 'black' : 'white' } = named;
+    this.problems.push(...accessProblems(path, named, model));
     if (dataset !== undefined) {
       this.problems.push(...teacherProblems(path, model, settings, dataset));
     }
     return {
       name: named.name,
-      identity: teacherIdentity(model.digest, settings, ENGINE_OF[model.format]),
+      identity: teacherIdentity(model.answersDigest ?? model.digest, settings, engine),
       modelDigest: model.digest,
       settingsJson: settingsJson(settings),
-      access: named.access,
+      engine,
+      access,
       weight: named.weight,
       parameterCount: model.parameterCount,
       weightBytes: model.weightBytes,
@@ -142,6 +152,22 @@ export class ArtifactLookup {
   }
 }
 
+/** Who answers with classes alone is a black box, and a run has to say so. */
+function accessProblems(
+  path: string,
+  { access, model: name }: NamedTeacher,
+  { classesOnly, mayAbstain }: KnownModel,
+): Problem[] {
+  if (access === undefined) {
+    const message =
+      'may leave samples without an answer, which not every rule of the table can do with';
+    return mayAbstain === true ? [{ path, message: `${name} ${message}` }] : [];
+  }
+  if (classesOnly !== true || access === 'black') return [];
+  const message = `want black, got ${access}: ${path} is ${name}, which answers with classes alone`;
+  return [{ path: path.replace(/\.model$/, '.access'), message }];
+}
+
 /** What keeps a model from being asked about the samples of a set. */
 function teacherProblems(
   path: string,
@@ -150,6 +176,19 @@ function teacherProblems(
   dataset: DatasetOutline,
 ): Problem[] {
   try {
+    const { recordedDataset } = model;
+    if (recordedDataset !== undefined) {
+      if (recordedDataset === dataset.digest) return [];
+      const message = `holds answers to data set ${recordedDataset.slice(0, 12)}, and this run is on ${dataset.digest.slice(0, 12)}; push answers to the samples of spec.dataset`;
+      return [{ path, message }];
+    }
+    const unknown = (model.answerClasses ?? []).filter(
+      (name) => !dataset.classNames.includes(name),
+    );
+    if (unknown.length > 0) {
+      const message = `answers with classes that the data set has not: ${unknown.slice(0, 8).join(', ')}`;
+      return [{ path, message }];
+    }
     const { shape } = new ModelInputs(dataset, settings, model.inputShape);
     const classes = classOrder(settings, dataset);
     const { classCount } = classes === undefined ? model : dataset;

@@ -32,6 +32,7 @@ import { ArtifactLookup, studentProblems } from './artifact-lookup.js';
 import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 import { planFeatures } from './plan-features.js';
+import { recordedProblems } from './recorded-problems.js';
 import { missingMethods, pluginDigestOf } from './run-plugin.js';
 import {
   newRunRecord,
@@ -96,7 +97,7 @@ export async function planRun(
     const layered = { teachers: teacherLayers, student: studentLayers };
     const planned = planFeatures(specification.spec, layered);
     features = planned.features;
-    problems.push(...planned.problems);
+    problems.push(...planned.problems, ...recordedProblems(specification.spec, teachers));
   }
   const related = relatedRuns(runId, specification, lookup, dataset?.outline);
   if (dataset !== undefined) {

@@ -25,6 +25,8 @@ const pinnedTeacher = z.strictObject({
   modelDigest: digest,
   /** Canonical JSON. */
   settingsJson: z.string(),
+  /** What runs it. */
+  engine: z.string(),
   /** What it may be asked for. */
   access: z.enum(['white', 'gray', 'black']),
   weight: z.number().min(0),

@@ -178,14 +178,14 @@ function checkedRowCount(
   return rowCount;
 }
 
-/** What is wrong with the values; undefined: nothing. Finite numbers; where they are classes, whole ones below the class count. */
+/** What is wrong with the values; undefined: nothing. Finite numbers; where they are classes, whole ones below the class count, or −1. */
 export function valueProblem(tensor: Tensor, classCount: number, firstRow = 0): string | undefined {
   const values = float32Values(tensor);
   const isClass = tensor.name === CLASS_OUTPUT;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     const isRight = isClass
-      ? Number.isInteger(value) && value >= 0 && value < classCount
+      ? Number.isInteger(value) && value >= -1 && value < classCount
       : Number.isFinite(value);
     if (isRight) continue;
     const width = values.length / (tensor.shape[0] ?? 1);

@@ -142,7 +142,7 @@ export class EnsembleEvaluations {
     const teachers: PinnedTeacher[] = [];
     for (const [index, model] of request.teachers.entries()) {
       const path = `teachers[${index}]`;
-      const named = { name: model, model, access: 'white', weight: 1 } as const;
+      const named = { name: model, model, weight: 1 };
       const teacher = await lookup.teacher(path, named, found?.outline);
       if (request.teachers.indexOf(model) < index) {
         problems.push({ path, message: `${model} is named twice` });

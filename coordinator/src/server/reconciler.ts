@@ -353,13 +353,14 @@ export class Reconciler {
     const runs = store.list().filter(({ state }) => !hasEnded(state));
     for (const { teachers, dataset } of [...runs, ...teacherUsers()]) {
       const reference = { digest: digestBytes(dataset.digest), path: dataset.path ?? '' };
-      for (const { identity, modelDigest, settingsJson, access } of teachers) {
+      for (const { identity, modelDigest, settingsJson, engine, access } of teachers) {
         const known = wanted.get(identity);
         if (known === undefined) {
           wanted.set(identity, {
             teacherIdentity: digestBytes(identity),
             modelDigest: digestBytes(modelDigest),
             settingsJson,
+            engine,
             ticketConsumer: ticketConsumer(identity),
             datasets: [reference],
             sets: [{ ...dataset, access }],

@@ -1,4 +1,5 @@
 /** Handlers of `TeacherService`; what each call promises is in teacher.proto. */
+import { isRemoteEngine } from '@lyceum/learning/data';
 import {
   type AnswerFrame,
   type AnswerReceipt,
@@ -190,7 +191,24 @@ function answersStored(parts: TeacherServiceParts, workerId: string | undefined,
   parts.health.ticketAnswered(replica, { id: ask.id, sampleCount: ask.samples.length });
   for (const runId of parts.desk.runsAsking(ask.id)) {
     parts.monitor.answeredBy(runId, worker.environment());
+    noteRemote(parts, runId, ask.teacherIdentity);
   }
+}
+
+/** What somebody else answers may be another answer the next time; what came from the store is what it was. */
+function noteRemote(
+  { store, lifecycle, log }: TeacherServiceParts,
+  runId: string,
+  identity: string,
+) {
+  const record = store.get(runId);
+  const teacher = record?.teachers.find((own) => own.identity === identity);
+  if (teacher === undefined || !isRemoteEngine(teacher.engine)) return;
+  const warning = `teacher ${teacher.name} is asked over the network, where it may answer otherwise the next time`;
+  if (record?.teacherNotes?.bitExactExceptions.includes(warning) === true) return;
+  lifecycle
+    .noted(runId, { warning, bitExactException: warning })
+    .catch((err: unknown) => log.warn({ err, runId }, 'warning not recorded'));
 }
 
 function answerRefused(

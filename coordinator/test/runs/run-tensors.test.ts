@@ -33,6 +33,7 @@ function record(features: RunRecord['features']): RunRecord {
       identity: digest,
       modelDigest: digest,
       settingsJson: '{}',
+      engine: 'tfjs-layers',
       weight: 1,
       parameterCount: 1,
       weightBytes: 4,

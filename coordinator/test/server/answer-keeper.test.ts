@@ -31,6 +31,7 @@ beforeEach(async () => {
     identity: FIRST,
     modelDigest: DATASET,
     settingsJson: '',
+    engine: 'tfjs-layers',
     access: 'white' as const,
     weight: 1,
     parameterCount: 1,

@@ -28,7 +28,13 @@ afterEach(() => combiner.close());
 
 function record(classCount: number): RunRecord {
   const identity = '11'.repeat(32);
-  const teacher = { name: 'one', identity, modelDigest: identity, settingsJson: '' };
+  const teacher = {
+    name: 'one',
+    identity,
+    modelDigest: identity,
+    settingsJson: '',
+    engine: 'tfjs-layers',
+  };
   const specification = checkRunSpecification(
     {
       apiVersion: 'lyceum.dev/v1alpha1',

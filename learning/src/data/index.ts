@@ -16,6 +16,14 @@ export {
   readEncoding,
 } from './encoding/encoding.js';
 export { encodeText, type TextEncoding, textEncoding } from './encoding/text-encoding.js';
+export * from './endpoint/endpoint-answers.js';
+export {
+  describeEndpoint,
+  type EndpointPackage,
+  encodeEndpointPackage,
+} from './endpoint/endpoint-package.js';
+export * from './endpoint/endpoint-request.js';
+export { pngOf } from './endpoint/png.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares } from './fixed-split.js';
 export { fnv1a32, mulberry32 } from './hashing.js';
 export { importDataset } from './import/import-dataset.js';
@@ -59,6 +67,13 @@ export { readOnnxModel } from './onnx/read-onnx-file.js';
 export * from './order.js';
 export * from './packaged-model.js';
 export * from './read-inputs.js';
+export * from './recorded/read-recording.js';
+export {
+  encodeRecordedPackage,
+  type RecordedAnswers,
+  type RecordedPackage,
+  type RecordedSet,
+} from './recorded/recorded-package.js';
 export * from './regressor-plan.js';
 export * from './sample-texts.js';
 export { seenShape } from './sample-view.js';

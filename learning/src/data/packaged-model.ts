@@ -1,28 +1,63 @@
 /** A model's package of any format: told apart by its members, described the same way. */
 import { InvalidDocumentError, MODEL_MAX_BYTES, toLyceumError } from '@lyceum/proto';
+import {
+  describeEndpoint,
+  ENDPOINT_MEMBER,
+  type EndpointPackage,
+  parseEndpointPackage,
+} from './endpoint/endpoint-package.js';
 import { describeModel, type ModelDescription } from './model-description.js';
 import { type LayerDescription, modelLayers } from './model-layers.js';
 import { type ModelPackage, parseModelPackage } from './model-package.js';
 import { type ModelSettings, parseSettingsJson } from './model-settings.js';
 import { describeOnnx, ONNX_MEMBER, type OnnxPackage } from './onnx/onnx-package.js';
+import {
+  describeRecorded,
+  parseRecordedPackage,
+  RECORDED_MEMBER,
+  type RecordedPackage,
+} from './recorded/recorded-package.js';
 import { readZip } from './zip.js';
 
 export type PackagedModel =
   | { readonly format: 'layers-model'; readonly model: ModelPackage }
-  | { readonly format: 'onnx'; readonly model: OnnxPackage };
+  | { readonly format: 'onnx'; readonly model: OnnxPackage }
+  | { readonly format: 'endpoint'; readonly model: EndpointPackage }
+  | { readonly format: 'recorded'; readonly model: RecordedPackage };
 
-export const MODEL_FORMATS = ['layers-model', 'onnx'] as const satisfies readonly ModelFormat[];
+export const MODEL_FORMATS = [
+  'layers-model',
+  'onnx',
+  'endpoint',
+  'recorded',
+] as const satisfies readonly ModelFormat[];
 export type ModelFormat = PackagedModel['format'];
 
 /** What runs models of a format: part of a teacher's identity, since another engine gives other bits. */
-export const ENGINE_OF: Readonly<Record<ModelFormat, string>> = {
+export const ENGINE_OF = {
   'layers-model': 'tfjs-layers',
   onnx: 'onnxruntime',
-};
+  endpoint: 'http',
+  recorded: 'recorded',
+} as const satisfies Readonly<Record<ModelFormat, string>>;
+
+/** Engines that ask somebody else, who may answer the same question otherwise. */
+const REMOTE_ENGINES: readonly string[] = [ENGINE_OF.endpoint];
+
+/** Whether a teacher's engine computes elsewhere: it costs this machine no computing, and its answers may move. */
+export function isRemoteEngine(engine: string): boolean {
+  return REMOTE_ENGINES.includes(engine);
+}
 
 /** @throws {InvalidDocumentError} naming all that is wrong. */
 export function parsePackagedModel(bytes: Uint8Array, source = 'model package'): PackagedModel {
   const members = readMembers(bytes, source);
+  if (members.has(ENDPOINT_MEMBER)) {
+    return { format: 'endpoint', model: parseEndpointPackage(members, source) };
+  }
+  if (members.has(RECORDED_MEMBER)) {
+    return { format: 'recorded', model: parseRecordedPackage(members, source) };
+  }
   const file = members.get(ONNX_MEMBER);
   if (file === undefined) {
     return { format: 'layers-model', model: parseModelPackage(bytes, source) };
@@ -44,8 +79,20 @@ export interface PackagedModelDescription extends ModelDescription {
 /** @throws {InvalidDocumentError} if an ONNX file cannot be asked as a classifier. */
 export function describePackagedModel(packaged: PackagedModel): PackagedModelDescription {
   const { format, model } = packaged;
-  const description = format === 'onnx' ? describeOnnx(model) : describeModel(model);
-  return { ...description, format, settings: model.settings };
+  return { ...describeFormat(packaged), format, settings: model.settings };
+}
+
+function describeFormat({ format, model }: PackagedModel): ModelDescription {
+  switch (format) {
+    case 'layers-model':
+      return describeModel(model);
+    case 'onnx':
+      return describeOnnx(model);
+    case 'endpoint':
+      return describeEndpoint(model);
+    case 'recorded':
+      return describeRecorded(model);
+  }
 }
 
 /** None where the format does not tell them. */

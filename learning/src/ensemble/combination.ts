@@ -211,11 +211,13 @@ function voted(
 ): Combined {
   const out = new Float64Array(rowCount * classCount);
   for (let row = 0; row < rowCount; row++) {
-    const fractions = voteFractions(
-      own.map((vote) => vote[row] as number),
-      classCount,
-      teacherWeights,
-    );
+    const cast = own.map((vote) => vote[row] as number);
+    const fractions = voteFractions(cast, classCount, teacherWeights);
+    if (cast.every((vote) => vote < 0)) {
+      // Nobody knows: all classes alike.
+      out.fill(1 / classCount, row * classCount, (row + 1) * classCount);
+      continue;
+    }
     if (fractions === null) {
       throw new LyceumError('INVALID_ARGUMENT', "teachers' weights must have a sum > 0, got 0");
     }

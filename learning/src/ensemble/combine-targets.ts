@@ -71,15 +71,17 @@ export function combineTargets(
 }
 
 /**
- * Final answers as logits: 0 of the class and −∞ of all others, which is that class for certain at any temperature.
+ * Final answers as logits: 0 of the class and −∞ of all others, which is that class for certain at any temperature. No
+ * answer is −∞ throughout.
  *
- * @param classes - [N].
+ * @param classes - [N]; −1: no answer.
  * @param out - [N, C].
  */
 export function certainLogits(classes: ArrayLike<number>, classCount: number, out: Values): void {
   out.fill(Number.NEGATIVE_INFINITY);
   for (let row = 0; row < classes.length; row++) {
-    out[row * classCount + (classes[row] as number)] = 0;
+    const own = classes[row] as number;
+    if (own >= 0) out[row * classCount + own] = 0;
   }
 }
 

@@ -46,7 +46,7 @@ export function logSoftmaxRow(
   for (let c = 0; c < classes; c++) out[to + c] = (out[to + c] as number) - logSum;
 }
 
-/** Index of the greatest value of each row; the lowest of equal ones. */
+/** Index of the greatest value of each row, the lowest of equal ones; −1 of a row that is −∞ throughout: no answer. */
 export function argmaxRows(values: Values, rows: number, classes: number): Int32Array {
   const out = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
@@ -55,7 +55,7 @@ export function argmaxRows(values: Values, rows: number, classes: number): Int32
     for (let c = 1; c < classes; c++) {
       if ((values[from + c] as number) > (values[from + best] as number)) best = c;
     }
-    out[row] = best;
+    out[row] = values[from + best] === Number.NEGATIVE_INFINITY ? -1 : best;
   }
   return out;
 }

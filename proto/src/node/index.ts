@@ -1,6 +1,11 @@
 /** What all processes share on Node: gRPC, NATS, logs, shutdown, probes, local files. */
 export * from './backoff.js';
 export * from './blob-cache.js';
+export * from './http/in-lanes.js';
+export * from './http/json-caller.js';
+export * from './http/pace.js';
+export * from './http/retry-after.js';
+export * from './http/secret-headers.js';
 export * from './interrupt.js';
 export * from './lifecycle.js';
 export * from './listen.js';
@@ -17,4 +22,5 @@ export * from './process-metrics.js';
 export * from './rpc-client.js';
 export * from './rpc-handlers.js';
 export * from './rpc-server.js';
+export * from './secrets.js';
 export * from './services.js';

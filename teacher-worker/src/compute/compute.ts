@@ -1,4 +1,4 @@
-/** The main thread's handle of the compute thread: commands as promises. */
+/** The main thread's handle of a thread with teachers: commands as promises. */
 import { Worker } from 'node:worker_threads';
 import { LyceumError } from '@lyceum/proto';
 import type {
@@ -8,6 +8,7 @@ import type {
   ComputeRequest,
   ComputeResults,
   ComputeSettings,
+  RemoteSettings,
 } from './protocol.js';
 
 type ReadyReply = Extract<ComputeReply, { reply: 'ready' }>;
@@ -41,23 +42,24 @@ export class Compute {
     this.died = died;
     thread.on('message', (reply: ComputeReply) => this.#settle(reply));
     void died.then((err) => {
-      const failure = new LyceumError('INTERNAL', 'the compute thread died', { cause: err });
+      const failure = new LyceumError('INTERNAL', 'a thread with teachers died', { cause: err });
       for (const { reject } of this.#pending.values()) reject(failure);
       this.#pending.clear();
     });
   }
 
   /**
-   * Starts the thread and opens its engine. `TF_…` variables must be set before.
+   * Starts a thread and opens its engine. `TF_…` variables must be set before.
    *
    * @param untraced - told why inferences of a teacher run operation by operation, if they do.
    * @throws whatever ended the thread, if it does not come up.
    */
   static async start(
-    settings: ComputeSettings,
+    entry: 'compute-thread' | 'remote-thread',
+    settings: ComputeSettings | RemoteSettings,
     untraced: (identity: string, reason: string) => void,
   ): Promise<Compute> {
-    const thread = new Worker(new URL('./compute-thread.js', import.meta.url), {
+    const thread = new Worker(new URL(`./${entry}.js`, import.meta.url), {
       workerData: settings,
     });
     const died = new Promise<Error>((resolve) => {

@@ -1,6 +1,7 @@
 /** What the worker's main thread and its compute thread say to each other. Plain data, structured clones. */
 import type { ViewAt } from '@lyceum/learning/data';
 import type { ErrorCode } from '@lyceum/proto';
+import type { SecretPlaces } from '@lyceum/proto/node';
 import type { AnswerTensor, TeacherDescription } from './engines/teacher-engine.js';
 import type { TicketSpan } from './ticket-span.js';
 
@@ -14,8 +15,14 @@ export interface ComputeSettings {
   readonly lookupDelayFile: string | undefined;
 }
 
+/** What the thread of teachers that somebody else runs is started with. */
+export interface RemoteSettings {
+  /** Where the secrets are that descriptions may name. */
+  readonly secrets: SecretPlaces;
+}
+
 export interface ComputeDevice {
-  /** `native`, `wasm` or `lookup`. */
+  /** `native`, `wasm`, `lookup` or `remote`. */
   readonly engine: string;
   readonly engineVersion: string;
   /** `cpu` or the GPU's name. */
@@ -32,6 +39,8 @@ export interface LoadCommand {
   readonly command: 'load';
   readonly identity: string;
   readonly modelFile: string;
+  /** What runs it. */
+  readonly engine: string;
   readonly settingsJson: string;
   /** Sets to read and to warm up on; the first one's samples fix the input shape. */
   readonly datasets: readonly DatasetFile[];
@@ -88,7 +97,7 @@ export type ComputeCommand =
   | UnloadCommand
   | KeepDatasetsCommand;
 
-/** Commands are carried out one after another, in the order in which they come. */
+/** Where teachers compute, commands are carried out one after another, in the order in which they come. */
 export interface ComputeRequest {
   readonly id: number;
   readonly command: ComputeCommand;

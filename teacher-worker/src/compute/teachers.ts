@@ -1,5 +1,5 @@
 /**
- * The compute thread's teachers and data sets, and what each command does to them. Owns TensorFlow.
+ * A thread's teachers and data sets, and what each command does to them.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -11,12 +11,10 @@ import {
   parsePackagedModel,
   parseSettingsJson,
 } from '@lyceum/learning/data';
-import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import { type LookupTables, LookupTeacher } from './engines/lookup-teacher.js';
-import { openTeacher } from './engines/open-teacher.js';
 import { requireRowIndependence } from './engines/row-independence.js';
-import type { TeacherEngine } from './engines/teacher-engine.js';
+import type { OpenTeacher, TeacherEngine } from './engines/teacher-engine.js';
 import { requireFinite } from './finite.js';
 import { INFERENCE_ROWS } from './inference-ranges.js';
 import type {
@@ -31,7 +29,7 @@ import type {
 import { ticketSamples } from './ticket-span.js';
 
 export class Teachers {
-  readonly #engine: Engine;
+  readonly #openTeacher: OpenTeacher;
   readonly #settings: ComputeSettings;
   readonly #untraced: (identity: string, reason: string) => void;
   readonly #teachers = new Map<string, TeacherEngine>();
@@ -40,11 +38,11 @@ export class Teachers {
 
   /** @param untraced - told once a teacher and sample shape why its inferences run operation by operation. */
   constructor(
-    engine: Engine,
+    openTeacher: OpenTeacher,
     settings: ComputeSettings,
     untraced: (identity: string, reason: string) => void,
   ) {
-    this.#engine = engine;
+    this.#openTeacher = openTeacher;
     this.#settings = settings;
     this.#untraced = untraced;
   }
@@ -113,14 +111,13 @@ export class Teachers {
     settingsJson: string,
     dataset: Dataset,
   ): Promise<TeacherEngine> {
-    const teacher = await openTeacher({
+    const teacher = await this.#openTeacher({
       packaged,
       settings: parseSettingsJson(settingsJson),
       dataset,
-      engine: this.#engine,
-      computeThreads: this.#settings.computeThreads,
       untraced: (reason) => this.#untraced(identity, reason),
     });
+    if (teacher.computesNothing === true) return teacher;
     try {
       await requireRowIndependence(teacher, dataset, firstSamples(dataset));
     } catch (err) {
@@ -136,6 +133,7 @@ export class Teachers {
   async #prepare(teacher: TeacherEngine, datasets: readonly DatasetFile[]): Promise<undefined> {
     for (const file of datasets) {
       const dataset = this.#dataset(file);
+      if (teacher.computesNothing === true) continue;
       const samples = firstSamples(dataset);
       await teacher.answer({ dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] });
     }

@@ -20,6 +20,8 @@ export interface WantedTeacher {
   readonly identity: string;
   readonly modelDigest: string;
   readonly settingsJson: string;
+  /** What runs the model. */
+  readonly engine: string;
   /** JetStream's names of its queue. */
   readonly stream: string;
   readonly consumer: string;

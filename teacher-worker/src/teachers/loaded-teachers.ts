@@ -4,8 +4,8 @@
  */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/proto/node';
-import type { Compute } from '../compute/compute.js';
 import type { TeacherDescription } from '../compute/engines/teacher-engine.js';
+import type { Hosts } from '../compute/hosts.js';
 import type { DatasetFile } from '../compute/protocol.js';
 import {
   type HeldTeacher,
@@ -30,7 +30,7 @@ type Entry =
     };
 
 export interface LoadedTeachersOptions {
-  readonly compute: Compute;
+  readonly compute: Hosts;
   readonly cache: BlobCache;
   /** What the weights of all loaded teachers may take together. */
   readonly budgetBytes: number;
@@ -163,6 +163,7 @@ export class LoadedTeachers {
         command: 'load',
         identity,
         modelFile,
+        engine: teacher.engine,
         settingsJson: teacher.settingsJson,
         datasets: await Promise.all(teacher.datasets.map((dataset) => this.#fetch(dataset))),
         budgetBytes: this.#freeBytes(),

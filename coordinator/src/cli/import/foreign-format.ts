@@ -17,7 +17,7 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /\.(safetensors|bin|npz)$/,
-    'holds weights without the model that they are of; export the model as ONNX and push that',
+    'holds weights without the model that they are of; export the model as ONNX and push that (predictions are pushed with --dataset)',
   ],
 ];
 

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import {
   classifierOf,
+  encodeEndpointPackage,
   encodeModelPackage,
   encodeOnnxPackage,
   type ModelSettings,
@@ -11,11 +12,14 @@ import {
   readModelFolder,
   readOnnxModel,
 } from '@lyceum/learning/data';
-import { LyceumError } from '@lyceum/proto';
+import { type ErrorCode, LyceumError, parseEndpoint } from '@lyceum/proto';
 import { foreignFormat } from './foreign-format.js';
 
+/** A black-box endpoint described, as a teacher. */
+const ENDPOINT_FILE = /\.(ya?ml|endpoint\.json)$/;
+
 /**
- * @param path - an `.onnx` file, a `model.json`, or the folder that has one.
+ * @param path - an `.onnx` file, a `model.json`, the folder that has one, or a `.yaml` that describes an endpoint.
  * @param settingsFile - instead of `NAME.settings.json` or `settings.json` beside it.
  * @returns the package's bytes.
  * @throws {LyceumError} NOT_FOUND if a file is missing, INVALID_ARGUMENT naming what keeps the model from being used.
@@ -23,6 +27,11 @@ import { foreignFormat } from './foreign-format.js';
 export async function readModel(path: string, settingsFile: string | undefined): Promise<Buffer> {
   const foreign = foreignFormat(path, membersOf(path));
   if (foreign !== undefined) throw new LyceumError('INVALID_ARGUMENT', `${path} ${foreign}`);
+  if (ENDPOINT_FILE.test(path)) {
+    const settings = settingsFile === undefined ? {} : readSettings(settingsFile);
+    const endpoint = parseEndpoint(readText(path, 'NOT_FOUND'), path);
+    return encodeEndpointPackage({ endpoint, settings: { output: 'probabilities', ...settings } });
+  }
   if (!path.endsWith('.onnx')) {
     const given = settingsFile === undefined ? undefined : readSettings(settingsFile);
     return encodeModelPackage(await readModelFolder(path, given));
@@ -41,14 +50,16 @@ function membersOf(path: string): readonly string[] {
 }
 
 function readSettings(file: string): Partial<ModelSettings> {
-  let text: string;
+  return parsePartialSettings(readText(file, 'INVALID_ARGUMENT'), file);
+}
+
+function readText(file: string, code: ErrorCode): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (err) {
     const message = `${file} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
-    throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
+    throw new LyceumError(code, message, { cause: err });
   }
-  return parsePartialSettings(text, file);
 }
 
 /** Runs one batch, where the file says how large a sample is; else the first worker that loads it does. */

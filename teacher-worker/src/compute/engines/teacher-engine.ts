@@ -1,11 +1,11 @@
 /** What the worker needs of whatever runs a teacher's model. One implementation a file. */
-import type { Dataset, ViewAt } from '@lyceum/learning/data';
+import type { Dataset, ModelSettings, PackagedModel, ViewAt } from '@lyceum/learning/data';
 
 export interface TeacherDescription {
   readonly classCount: number;
   readonly parameterCount: number;
   readonly weightBytes: number;
-  /** Median milliseconds of one inference of one sample. */
+  /** Median milliseconds of one inference of one sample; 0 of a teacher that somebody else runs. */
   readonly latencyBatch1Ms: number;
 }
 
@@ -29,6 +29,9 @@ export interface AnswerTensor {
 
 /** One loaded teacher. Calls do not overlap. */
 export interface TeacherEngine {
+  /** Answers are found, not computed: there is nothing to warm up, rows do not depend on one another, and each may cost. */
+  readonly computesNothing?: boolean;
+
   describe(): TeacherDescription;
 
   /**
@@ -41,3 +44,16 @@ export interface TeacherEngine {
   /** Frees the model. */
   close(): Promise<void>;
 }
+
+export interface OpenTeacherOptions {
+  readonly packaged: PackagedModel;
+  /** Of the teacher; the package's own are where they come from. */
+  readonly settings: ModelSettings;
+  /** A set that it will be asked about. */
+  readonly dataset: Dataset;
+  /** Told why inferences run operation by operation, if they do. */
+  readonly untraced: (reason: string) => void;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if the model does not load or the samples do not fit it. */
+export type OpenTeacher = (options: OpenTeacherOptions) => Promise<TeacherEngine>;

@@ -1,0 +1,98 @@
+/** From an endpoint's response to classes. Pure. */
+import { type Endpoint, LyceumError } from '@lyceum/proto';
+
+/** What an answer means. */
+export type ReadAnswer =
+  /** `null`: the endpoint does not know. */
+  { readonly className: string | null } | { readonly problem: string };
+
+/** Letters of an answer that a message shows. */
+const SHOWN_CHARACTERS = 80;
+
+const CHAT_ANSWER = '/choices/0/message/content';
+
+/** A chat's answer stands where OpenAI's has it. */
+export function answerPointer({ answer, chat }: Pick<Endpoint, 'answer' | 'chat'>): string {
+  return chat === undefined ? (answer ?? '') : CHAT_ANSWER;
+}
+
+/**
+ * The value at a JSON pointer (RFC 6901); `undefined` if there is none.
+ *
+ * @param place - what `*` stands for.
+ */
+export function valueAt(json: unknown, pointer: string, place: number): unknown {
+  let value = json;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part === '*' ? String(place) : part.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[key];
+  }
+  return value;
+}
+
+/**
+ * What one sample of a call was answered, strictly: a word or a number that stands for a class.
+ *
+ * @param place - of the sample in the call.
+ * @param classNames - of the set.
+ */
+export function readAnswer(
+  endpoint: Pick<Endpoint, 'answer' | 'chat' | 'classes' | 'otherwise'>,
+  response: unknown,
+  place: number,
+  classNames: readonly string[],
+): ReadAnswer {
+  const pointer = answerPointer(endpoint);
+  const raw = valueAt(response, pointer, place);
+  if (raw === undefined) {
+    return {
+      problem: `holds nothing at ${pointer.replace('*', String(place))}: ${shown(response)}`,
+    };
+  }
+  if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') {
+    return { problem: `wants a word or a number at ${pointer}, got ${shown(raw)}` };
+  }
+  const word = String(raw).trim();
+  const { classes, otherwise } = endpoint;
+  const named =
+    classes === undefined ? (classNames.includes(word) ? word : undefined) : own(classes, word);
+  if (named !== undefined) return { className: named };
+  if (otherwise === 'abstain') return { className: null };
+  const known = classes === undefined ? classNames : Object.keys(classes);
+  return { problem: `${shown(JSON.stringify(raw))} is none of ${shown(known.join(', '))}` };
+}
+
+function own(classes: Readonly<Record<string, string | null>>, word: string) {
+  return Object.hasOwn(classes, word) ? classes[word] : undefined;
+}
+
+/** The classes that a description names, each once. */
+export function namedClasses({ classes = {} }: Pick<Endpoint, 'classes'>): string[] {
+  return [...new Set(Object.values(classes).filter((name) => name !== null))];
+}
+
+/** Whether it may say that it does not know. */
+export function mayAbstain({
+  classes = {},
+  otherwise,
+}: Pick<Endpoint, 'classes' | 'otherwise'>): boolean {
+  return otherwise === 'abstain' || Object.values(classes).includes(null);
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT naming classes that the set has not. */
+export function requireKnownClasses(
+  endpoint: Pick<Endpoint, 'classes'>,
+  classNames: readonly string[],
+): void {
+  const known = new Set(classNames);
+  const unknown = namedClasses(endpoint).filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  const message = `its description's classes name ${shown(unknown.join(', '))}, and the data set has ${shown(classNames.join(', '))}`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}

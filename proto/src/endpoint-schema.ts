@@ -1,0 +1,193 @@
+/**
+ * A black-box endpoint as its user describes it: what is sent, where in the response the answer stands, and which class
+ * of a data set each answer means. What is made of it is in `@lyceum/learning/data`, endpoint/.
+ *
+ * ```yaml
+ * url: https://api.example.org/v1/detect
+ * headers: { authorization: { secret: detect-token, prefix: "Bearer " } }
+ * request: { text: $input }
+ * answer: /language
+ * classes: { de: german, en: english, und: null }
+ * ```
+ */
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import {
+  choose,
+  isMapping,
+  number,
+  problemsOf,
+  section,
+  text,
+  wants,
+  wholeNumber,
+  word,
+} from './document-schema.js';
+import { InvalidDocumentError, type Problem } from './errors.js';
+import { SPECIFICATION_MAX_BYTES } from './limits.js';
+import { SECRET_NAME } from './secret-name.js';
+
+/** Stands for one input in a request. */
+export const INPUT_PLACEHOLDER = '$input';
+/** Stands for the list of a call's inputs. */
+export const INPUTS_PLACEHOLDER = '$inputs';
+
+/** Answers that a description may translate. */
+const CLASSES_MAX_COUNT = 65_536;
+
+const plainText = (want: string) => z.string({ error: wants(want) });
+const jsonPointer = text('a JSON pointer, /path/to/the/answer, or "" for the whole', /^(\/.*)?$/s);
+const whole = (want: string, atMost: number) => wholeNumber(want, { above: 0, atMost });
+
+const fromSecret = section({
+  secret: text('the name of a secret: lower-case letters, digits and dashes', SECRET_NAME),
+  /** What stands before it, `Bearer ` for one. */
+  prefix: plainText('a text').default(''),
+});
+const literal = plainText('a text');
+const HEADER = 'a text, or { secret, prefix }';
+/** A secret stays where it is: a description has its name alone. */
+const header = choose([literal, fromSecret], (input) => {
+  if (typeof input === 'string') return literal;
+  return isMapping(input) ? fromSecret : { path: '', message: wants(HEADER)({ input }) };
+});
+
+const chat = section({
+  model: text('the name of a model', /./s),
+  /** What the model is told before. */
+  system: plainText('a text').optional(),
+  /** `{input}` is the sample's text, `{classes}` what may be answered. */
+  prompt: text('a text with {input}', /\{input\}/),
+  maxTokens: whole('a whole number from 1 to 4096', 4096).default(16),
+  temperature: number('a number from 0 to 2', { atLeast: 0, atMost: 2 }).default(0),
+});
+
+const price = section({
+  perCall: number('a number, at least 0', { atLeast: 0 }).default(0),
+  per1kInputTokens: number('a number, at least 0', { atLeast: 0 }).default(0),
+  per1kOutputTokens: number('a number, at least 0', { atLeast: 0 }).default(0),
+  currency: text('a currency', /^.{1,8}$/u).default('USD'),
+});
+
+export const endpoint = section({
+  url: text('http:// or https:// and an address', /^https?:\/\/[^\s@]+$/),
+  headers: z
+    .record(text('the name of a header', /^[A-Za-z0-9-]{1,64}$/), header, {
+      error: wants('a mapping from names of headers to their values'),
+    })
+    .default({}),
+  /** The body of a call, any JSON: `$input` stands for the sample, `$inputs` for the list of a call's samples. */
+  request: z.unknown().optional(),
+  /** In place of `request` and `answer`: an OpenAI-compatible endpoint, POST …/chat/completions. */
+  chat: chat.optional(),
+  /** Where the answer stands in the response; `*` is the sample's place in `$inputs`. */
+  answer: jsonPointer.optional(),
+  /** Where a number stands that says how sure the answer is. */
+  confidence: jsonPointer.optional(),
+  /** What a sample is sent as: its numbers, nested by its shape; a PNG in base64; its text. */
+  input: word('values', 'png', 'text').default('values'),
+  /** Samples in a call. */
+  batch: whole('a whole number from 1 to 1024', 1024).default(1),
+  /** From answers to classes of the set; null: the endpoint does not know. Absent: it answers with their names. */
+  classes: z
+    .record(plainText('a text'), plainText('the name of a class, or null').nullable(), {
+      error: wants('a mapping from answers to names of classes, or to null'),
+    })
+    .refine((classes) => Object.keys(classes).length <= CLASSES_MAX_COUNT, {
+      error: `has more than ${CLASSES_MAX_COUNT} answers`,
+    })
+    .optional(),
+  /** What an answer that is no class is: an error, or "I do not know". */
+  otherwise: word('refuse', 'abstain').default('refuse'),
+  /** Calls at a time. */
+  concurrency: whole('a whole number from 1 to 64', 64).default(4),
+  /** Calls begun in any second, and in any minute, at most. */
+  rate: section({
+    perSecond: whole('a whole number from 1 to 10000', 10_000).optional(),
+    perMinute: whole('a whole number from 1 to 100000', 100_000).optional(),
+  }).default({}),
+  timeoutMs: whole('milliseconds from 1 to 600000', 600_000).default(30_000),
+  /** Times that a call is tried before it counts as failed. */
+  attempts: whole('a whole number from 1 to 20', 20).default(5),
+  price: price.prefault({}),
+  /** What tells this version of whatever answers from the next: its answers are kept apart. */
+  revision: text('a text of at most 100 characters', /^.{0,100}$/su).default(''),
+});
+
+export type Endpoint = z.output<typeof endpoint>;
+export type EndpointHeader = Endpoint['headers'][string];
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+/** What must hold between the fields of a description, as it was written. */
+export function endpointProblems(written: Mapping): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (path: string, message: string) => problems.push({ path, message });
+  const { request, chat: chats, answer, batch = 1, input = 'values' } = written;
+  if ((request === undefined) === (chats === undefined)) {
+    wrong('request', 'want either request, with answer, or chat');
+    return problems;
+  }
+  if (chats !== undefined) {
+    if (answer !== undefined)
+      wrong('answer', 'belongs to request; a chat answers with its message');
+    if (batch !== 1) wrong('batch', 'belongs to request; a chat is asked about one sample a call');
+    if (input !== 'text') wrong('input', 'want text beside chat');
+    return problems;
+  }
+  const [ones, lists] = [INPUT_PLACEHOLDER, INPUTS_PLACEHOLDER].map((p) => countOf(request, p));
+  const stars = typeof answer === 'string' ? answer.split('/').filter((p) => p === '*').length : 0;
+  if (answer === undefined) wrong('answer', 'is missing; want a JSON pointer into the response');
+  if (ones === 0 && lists === 0) {
+    wrong(
+      'request',
+      `holds no ${INPUT_PLACEHOLDER} and no ${INPUTS_PLACEHOLDER}: nothing is asked`,
+    );
+  } else if (ones !== 0 && lists !== 0) {
+    wrong('request', `holds ${INPUT_PLACEHOLDER} and ${INPUTS_PLACEHOLDER}; want one of them`);
+  } else if (ones !== 0 && batch !== 1) {
+    wrong(
+      'batch',
+      `is ${String(batch)}, and request holds ${INPUT_PLACEHOLDER}, which is one sample`,
+    );
+  } else if (lists !== 0 && stars !== 1 && answer !== undefined) {
+    wrong('answer', `wants one *, the sample's place, beside ${INPUTS_PLACEHOLDER}`);
+  } else if (ones !== 0 && stars > 0) {
+    wrong('answer', `has a *, and request asks about one sample, ${INPUT_PLACEHOLDER}`);
+  }
+  return problems;
+}
+
+/** @throws {InvalidDocumentError} naming every field that is wrong. */
+export function checkEndpoint(document: unknown, source: string): Endpoint {
+  const result = endpoint.safeParse(document);
+  const problems = [
+    ...(result.success ? [] : problemsOf(result.error)),
+    ...(isMapping(document) ? endpointProblems(document) : []),
+  ];
+  if (result.success && problems.length === 0) return result.data;
+  throw new InvalidDocumentError(source, problems);
+}
+
+/** From YAML (JSON is YAML). @throws {InvalidDocumentError} as {@link checkEndpoint}. */
+export function parseEndpoint(source: string, sourceName: string): Endpoint {
+  const problem = (message: string) =>
+    new InvalidDocumentError(sourceName, [{ path: '', message }]);
+  if (Buffer.byteLength(source) > SPECIFICATION_MAX_BYTES) {
+    throw problem(`is longer than the ${SPECIFICATION_MAX_BYTES} bytes that are read`);
+  }
+  let document: unknown;
+  try {
+    document = parseYaml(source, { logLevel: 'error' });
+  } catch (err) {
+    throw problem(`is not YAML: ${err instanceof Error ? err.message : String(err)}`);
+  }
+  return checkEndpoint(document, sourceName);
+}
+
+/** How often a placeholder is a value in some JSON. */
+function countOf(json: unknown, placeholder: string): number {
+  if (json === placeholder) return 1;
+  if (typeof json !== 'object' || json === null) return 0;
+  return Object.values(json).reduce<number>((sum, part) => sum + countOf(part, placeholder), 0);
+}

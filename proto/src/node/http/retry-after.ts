@@ -1,0 +1,16 @@
+/** When a server wants to be asked again: `Retry-After`, seconds or a date. RFC 9110, §10.2.3. Pure. */
+
+/** `Sun, 06 Nov 1994 08:49:37 GMT`, RFC 9110, §5.6.7. */
+const DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/**
+ * @param header - its value; null: the response has none.
+ * @param nowMs - since 1970.
+ * @returns milliseconds from now; undefined if it says nothing that can be read.
+ */
+export function retryAfterMs(header: string | null, nowMs: number): number | undefined {
+  const text = header?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const atMs = DATE.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+}

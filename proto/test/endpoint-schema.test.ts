@@ -1,0 +1,77 @@
+/** Descriptions of endpoints as users write them: what is filled in, and what is said of those that cannot be used. */
+import { expect, it } from 'vitest';
+import { type InvalidDocumentError, parseEndpoint } from '../src/index.js';
+
+const problemsOf = (text: string): string[] => {
+  try {
+    parseEndpoint(text, 'endpoint');
+    return [];
+  } catch (err) {
+    return (err as InvalidDocumentError).problems.map(({ path, message }) => `${path}: ${message}`);
+  }
+};
+
+it('fills in every default', () => {
+  const endpoint = parseEndpoint(
+    'url: http://127.0.0.1:8080/detect\nrequest: { text: $input }\nanswer: /language',
+    'endpoint',
+  );
+  expect(endpoint).toEqual({
+    url: 'http://127.0.0.1:8080/detect',
+    headers: {},
+    request: { text: '$input' },
+    answer: '/language',
+    input: 'values',
+    batch: 1,
+    otherwise: 'refuse',
+    concurrency: 4,
+    rate: {},
+    timeoutMs: 30_000,
+    attempts: 5,
+    price: { perCall: 0, per1kInputTokens: 0, per1kOutputTokens: 0, currency: 'USD' },
+    revision: '',
+  });
+});
+
+it('has the name of a secret and never the secret', () => {
+  const endpoint = parseEndpoint(
+    'url: https://a.example/\nheaders: { authorization: { secret: api-token, prefix: "Bearer " }, x-team: nlp }\nrequest: $input\nanswer: ""',
+    'endpoint',
+  );
+  expect(endpoint.headers).toEqual({
+    authorization: { secret: 'api-token', prefix: 'Bearer ' },
+    'x-team': 'nlp',
+  });
+});
+
+it.each([
+  ['url: ftp://a\nrequest: $input\nanswer: ""', 'url: want http:// or https:// and an address'],
+  ['url: http://user@a/\nrequest: $input\nanswer: ""', 'url: want http:// or https://'],
+  ['url: http://a\nanswer: /x', 'request: want either request, with answer, or chat'],
+  ['url: http://a\nrequest: { text: hello }\nanswer: /x', 'request: holds no $input'],
+  ['url: http://a\nrequest: [$input, $inputs]\nanswer: /*', 'request: holds $input and $inputs'],
+  ['url: http://a\nrequest: $input', 'answer: is missing'],
+  ['url: http://a\nrequest: $input\nanswer: x', 'answer: want a JSON pointer'],
+  ['url: http://a\nrequest: $input\nanswer: /x\nbatch: 8', 'batch: is 8, and request holds $input'],
+  ['url: http://a\nrequest: $inputs\nanswer: /x\nbatch: 8', 'answer: wants one *'],
+  ['url: http://a\nrequest: $input\nanswer: /*/x', 'answer: has a *'],
+  ['url: http://a\nchat: { model: m, prompt: "{input}" }', 'input: want text beside chat'],
+  [
+    'url: http://a\ninput: text\nchat: { model: m, prompt: hi }',
+    'chat.prompt: want a text with {input}',
+  ],
+  [
+    'url: http://a\nrequest: $input\nanswer: /x\nheaders: { a: { env: X } }',
+    'headers.a.env: is not a known key here',
+  ],
+  [
+    'url: http://a\nrequest: $input\nanswer: /x\nrate: { perSecond: 0 }',
+    'rate.perSecond: want a whole number',
+  ],
+  [
+    'url: http://a\nrequest: $input\nanswer: /x\nclasses: [a]',
+    'classes: want a mapping from answers',
+  ],
+])('says what is wrong with %j', (text, want) => {
+  expect(problemsOf(text).join('\n')).toContain(want);
+});

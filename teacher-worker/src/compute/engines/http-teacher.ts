@@ -1,0 +1,161 @@
+/**
+ * A teacher behind a black-box endpoint. It gives the `class` alone, −1 where it does not know.
+ *
+ * What it has answered is kept for as long as the worker lives: a ticket that fails halfway, a probe and an evaluation ask
+ * nobody twice. Calls have a lane each; those that are under way when one fails are waited for, and what they bring is kept.
+ */
+import {
+  type Dataset,
+  describeEndpoint,
+  type EndpointPackage,
+  ModelInputs,
+  nestedValues,
+  pngOf,
+  readAnswer,
+  requestBody,
+  requireKnownClasses,
+  sampleText,
+  type ViewAt,
+} from '@lyceum/learning/data';
+import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
+import { headersWithSecrets, inLanes, JsonCaller, type SecretPlaces } from '@lyceum/proto/node';
+import type {
+  AnswerRequest,
+  AnswerTensor,
+  TeacherDescription,
+  TeacherEngine,
+} from './teacher-engine.js';
+
+/** Of a ticket: below what a coordinator waits for a worker that is silent. What is left is handed back, and goes on. */
+const TURN_MS = 240_000;
+
+/** Endpoints, sets and views whose answers are kept, the newest. Four bytes a sample. */
+const TABLES_MAX_COUNT = 32;
+
+const NOT_ASKED = -2;
+
+/** What endpoints have answered: classes by sample, of a set's view. They outlive the teacher, which may be loaded again. */
+export type KeptAnswers = Map<string, Int32Array>;
+
+export interface HttpTeacherOptions {
+  readonly model: EndpointPackage;
+  readonly dataset: Dataset;
+  readonly secrets: SecretPlaces;
+  readonly kept: KeptAnswers;
+}
+
+export class HttpTeacher implements TeacherEngine {
+  readonly computesNothing = true;
+  readonly #model: EndpointPackage;
+  readonly #classCount: number;
+  readonly #caller: JsonCaller;
+  readonly #kept: KeptAnswers;
+  /** Of all that its answers depend on. */
+  readonly #answersDigest: string;
+
+  /** @throws {LyceumError} INVALID_ARGUMENT if the set does not fit; FAILED_PRECONDITION if a secret is missing here. */
+  constructor({ model, dataset, secrets, kept }: HttpTeacherOptions) {
+    const { url, headers, rate, timeoutMs, attempts } = model.endpoint;
+    requireKnownClasses(model.endpoint, dataset.classNames);
+    this.#model = model;
+    this.#kept = kept;
+    this.#answersDigest = describeEndpoint(model).answersDigest;
+    this.#classCount = dataset.classCount;
+    this.#caller = new JsonCaller({
+      url,
+      headers: headersWithSecrets(headers, secrets),
+      rate,
+      timeoutMs,
+      attempts,
+      nowMs: Date.now,
+      random: Math.random,
+    });
+  }
+
+  describe(): TeacherDescription {
+    // What a call takes is the network's to say, and tickets measure it.
+    return { classCount: this.#classCount, parameterCount: 0, weightBytes: 0, latencyBatch1Ms: 0 };
+  }
+
+  async answer({ dataset, samples, view, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
+    if (`${outputs}` !== CLASS_OUTPUT) {
+      const message = `this teacher gives ${CLASS_OUTPUT} alone, not ${outputs.join(', ')}; its access in a run is black`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    const table = this.#tableOf(dataset, view);
+    const missing = [...new Set(samples)].filter((sample) => table[sample] === NOT_ASKED);
+    const { batch, concurrency } = this.#model.endpoint;
+    const turn = AbortSignal.timeout(TURN_MS);
+    try {
+      await inLanes(batches(missing, batch), concurrency, turn, (some) =>
+        this.#ask(dataset, view, some, table, turn),
+      );
+    } catch (err) {
+      if (!turn.aborted || err instanceof LyceumError) throw err;
+      const left = missing.filter((sample) => table[sample] === NOT_ASKED).length;
+      const message = `${missing.length - left} of ${missing.length} samples answered in ${TURN_MS / 1000} s; the rest is asked in the next turn`;
+      throw new LyceumError('UNAVAILABLE', message);
+    }
+    const values = Float32Array.from(samples, (sample) => table[sample] as number);
+    return [{ name: CLASS_OUTPUT, width: 1, values }];
+  }
+
+  async close(): Promise<void> {}
+
+  async #ask(
+    dataset: Dataset,
+    view: ViewAt,
+    samples: readonly number[],
+    table: Int32Array,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { endpoint } = this.#model;
+    const inputs = await this.#inputsOf(dataset, view, samples);
+    const body = requestBody(endpoint, inputs, dataset.classNames);
+    const response = await this.#caller.post(body, signal);
+    let problem: string | undefined;
+    for (const [place, sample] of samples.entries()) {
+      const answer = readAnswer(endpoint, response, place, dataset.classNames);
+      if ('problem' in answer) problem ??= `sample ${sample}: the response ${answer.problem}`;
+      else if (answer.className === null) table[sample] = -1;
+      else table[sample] = dataset.classNames.indexOf(answer.className);
+    }
+    if (problem !== undefined) {
+      throw new LyceumError('INVALID_ARGUMENT', `${endpoint.url}: ${problem}`);
+    }
+  }
+
+  async #inputsOf(dataset: Dataset, view: ViewAt, samples: readonly number[]): Promise<unknown[]> {
+    const { endpoint, settings } = this.#model;
+    if (endpoint.input === 'text') {
+      const { texts } = dataset;
+      if (texts !== undefined) return samples.map((sample) => sampleText(texts, sample));
+      const message = 'its description wants input: text, and this data set was not made of texts';
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    const reader = new ModelInputs(dataset, settings, undefined);
+    const values = new Float32Array(samples.length * reader.size);
+    reader.read(Uint32Array.from(samples), view, values);
+    const rows = samples.map((_, i) => values.subarray(i * reader.size, (i + 1) * reader.size));
+    if (endpoint.input === 'values') return rows.map((row) => nestedValues(row, reader.modelShape));
+    const files = await Promise.all(rows.map((row) => pngOf(row, reader.shape)));
+    return files.map((file) => file.toString('base64'));
+  }
+
+  #tableOf({ digest, sampleCount }: Dataset, view: ViewAt): Int32Array {
+    const key = [this.#answersDigest, digest, view.text, view.epoch].join(' ');
+    const table = this.#kept.get(key) ?? new Int32Array(sampleCount).fill(NOT_ASKED);
+    // The newest last.
+    this.#kept.delete(key);
+    this.#kept.set(key, table);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > TABLES_MAX_COUNT && oldest !== undefined) this.#kept.delete(oldest);
+    return table;
+  }
+}
+
+function batches(samples: readonly number[], size: number): number[][] {
+  return Array.from({ length: Math.ceil(samples.length / size) }, (_, i) =>
+    samples.slice(i * size, (i + 1) * size),
+  );
+}

@@ -1,0 +1,20 @@
+/**
+ * Entry of the thread of teachers that somebody else runs: it waits for the network and computes nothing, so that
+ * neither holds up the thread that computes nor is held up by it.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { serveCommands } from './answer-thread.js';
+import { remoteTeachers } from './engines/open-remote-teacher.js';
+import type { RemoteSettings } from './protocol.js';
+import { Teachers } from './teachers.js';
+
+if (parentPort === null) throw new Error('remote-thread.js runs in a worker thread only');
+const { secrets } = workerData as RemoteSettings;
+const measured = { computeThreads: 1, lookupDelayMs: undefined, lookupDelayFile: undefined };
+serveCommands({
+  port: parentPort,
+  teachers: new Teachers(remoteTeachers(secrets), measured, () => {}),
+  atOnce: true,
+  device: { engine: 'remote', engineVersion: process.versions.node, device: 'network' },
+  warnings: [],
+});
