@@ -64,7 +64,8 @@ function rowsOf(rows: CombineRequest, first: number, count: number): CombineRequ
 
 function featureSlice({ name, rowShape, values }: FeatureRows, first: number, count: number) {
   const rowLength = valueCount(rowShape);
-  const slice = values.subarray(first * rowLength, (first + count) * rowLength);
+  // A copy: what is sent may still be in line when the buffers take the next answers.
+  const slice = values.slice(first * rowLength, (first + count) * rowLength);
   return float32Tensor(name, [count, ...rowShape], slice);
 }
 
