@@ -25,6 +25,7 @@ export {
 export * from './endpoint/endpoint-request.js';
 export { pngOf } from './endpoint/png.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares } from './fixed-split.js';
+export { writeHardLabels } from './hard-labels.js';
 export { fnv1a32, mulberry32 } from './hashing.js';
 export { importDataset } from './import/import-dataset.js';
 export { type IdxFiles, importIdx } from './import/import-idx.js';
@@ -52,7 +53,7 @@ export {
 } from './model-package.js';
 export * from './model-settings.js';
 export type { WeightSpec } from './model-weights.js';
-export { type NpyArray, readNpy, type TypedArray, writeNpy } from './npy.js';
+export { type NpyArray, npyHeader, readNpy, type TypedArray, writeNpy } from './npy.js';
 export * from './npz.js';
 export * from './numerics-version.js';
 export { type OnnxClassifier, onnxClassifier } from './onnx/onnx-classifier.js';
@@ -79,3 +80,4 @@ export * from './sample-texts.js';
 export { seenShape } from './sample-view.js';
 export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
 export { IDENTITY_VIEW, type ViewAt, viewAt, viewProblems } from './views.js';
+export { ZipFile } from './zip-file.js';

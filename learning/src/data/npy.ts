@@ -46,9 +46,13 @@ export function writeNpy(array: NpyArray): Buffer {
   return Buffer.concat([npyHeader(array.dtype, shape), values]);
 }
 
-/** All of an NPY file that comes before its values. */
-export function npyHeader(dtype: NpyArray['dtype'], shape: readonly number[]): Buffer {
-  const { descriptor } = TYPES[dtype];
+/**
+ * All of an NPY file that comes before its values.
+ *
+ * @param dtype - float16 is written for others: there are no arrays of it here.
+ */
+export function npyHeader(dtype: NpyArray['dtype'] | 'float16', shape: readonly number[]): Buffer {
+  const descriptor = dtype === 'float16' ? '<f2' : TYPES[dtype].descriptor;
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const preamble = MAGIC.length + 4;

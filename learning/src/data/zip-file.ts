@@ -1,5 +1,5 @@
 /**
- * A zip archive written in a stream: the bytes of `writeZip`, without all of them in memory.
+ * Zip archives written in a stream: the bytes of `writeZip`, without all of them in memory.
  *
  * Local header, central directory and end record are those of PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16,
  * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
@@ -16,57 +16,102 @@ export interface ZipMember {
   readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-interface WrittenMember extends ZipMember {
+/** A member, and how much of it is written. */
+interface Slot extends Pick<ZipMember, 'name' | 'sizeBytes'> {
   readonly offset: number;
-  readonly crc: number;
+  writtenBytes: number;
+  crc: number;
 }
 
 const LOCAL_HEADER_BYTES = 30;
-const LOCAL_CRC_OFFSET = 14;
 const CENTRAL_HEADER_BYTES = 46;
 const END_BYTES = 22;
+/** What its 32-bit offsets reach. */
+const MAX_BYTES = 2 ** 32 - 1;
 /** Version 2.0 of the format: what folders and plain members need. */
 const VERSION = 20;
 
 /**
  * @param file - empty, and open for writing at its start.
  * @param members - stored, sorted by name. All together under 4 GiB.
- * @throws {LyceumError} INTERNAL if a member has another size than it said.
+ * @throws {LyceumError} INVALID_ARGUMENT if they are more; INTERNAL if a member has another size than it said.
  */
 export async function writeZipFile(file: FileHandle, members: readonly ZipMember[]): Promise<void> {
-  const written: WrittenMember[] = [];
-  let offset = 0;
-  for (const member of [...members].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const start = offset;
-    const header = localHeader(member);
-    await file.writeFile(header);
-    offset += header.length;
-    let crc = 0;
-    for await (const chunk of member.chunks) {
-      crc = crc32(chunk, crc);
-      await file.writeFile(chunk);
-      offset += chunk.length;
-    }
-    const size = offset - start - header.length;
-    if (size !== member.sizeBytes) {
-      const message = `${member.name} should have ${member.sizeBytes} bytes, and has ${size}`;
-      throw new LyceumError('INTERNAL', message);
-    }
-    const crcBytes = Buffer.alloc(4);
-    crcBytes.writeUInt32LE(crc);
-    await file.write(crcBytes, 0, 4, start + LOCAL_CRC_OFFSET);
-    written.push({ ...member, offset: start, crc });
+  const zip = new ZipFile(file, members);
+  for (const { name, chunks } of members) {
+    for await (const chunk of chunks) await zip.append(name, chunk);
   }
-  const directory = Buffer.concat(written.map(centralHeader));
-  const end = Buffer.concat([directory, endRecord(written.length, directory.length, offset)]);
-  await file.writeFile(end);
+  await zip.finish();
 }
 
-function localHeader({ name, sizeBytes }: ZipMember): Buffer {
+/** The same of members that grow side by side: each has its place in the file from the beginning. */
+export class ZipFile {
+  readonly #file: FileHandle;
+  readonly #slots: ReadonlyMap<string, Slot>;
+  readonly #endOffset: number;
+
+  /**
+   * @param file - empty, and open for writing.
+   * @throws {LyceumError} INVALID_ARGUMENT if members are 4 GiB or more together.
+   */
+  constructor(file: FileHandle, members: readonly Pick<ZipMember, 'name' | 'sizeBytes'>[]) {
+    const slots = new Map<string, Slot>();
+    let offset = 0;
+    for (const { name, sizeBytes } of [...members].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      slots.set(name, { name, sizeBytes, offset, writtenBytes: 0, crc: 0 });
+      offset += LOCAL_HEADER_BYTES + name.length + sizeBytes;
+    }
+    if (offset >= MAX_BYTES) {
+      const message = `an archive of ${offset} bytes is too long: want under ${MAX_BYTES}`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    this.#file = file;
+    this.#slots = slots;
+    this.#endOffset = offset;
+  }
+
+  /** The next bytes of a member. @throws {LyceumError} INTERNAL if it becomes longer than it said. */
+  async append(name: string, chunk: Uint8Array): Promise<void> {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) throw new Error(`${name} is none of the members`);
+    const start = slot.offset + LOCAL_HEADER_BYTES + name.length + slot.writtenBytes;
+    slot.writtenBytes += chunk.length;
+    if (slot.writtenBytes > slot.sizeBytes) throw otherSize(slot);
+    slot.crc = crc32(chunk, slot.crc);
+    await writeAt(this.#file, chunk, start);
+  }
+
+  /** Writes what is around the members. @throws {LyceumError} INTERNAL if one is shorter than it said. */
+  async finish(): Promise<void> {
+    const slots = [...this.#slots.values()];
+    for (const slot of slots) {
+      if (slot.writtenBytes !== slot.sizeBytes) throw otherSize(slot);
+      await writeAt(this.#file, localHeader(slot), slot.offset);
+    }
+    const directory = Buffer.concat(slots.map(centralHeader));
+    const end = endRecord(slots.length, directory.length, this.#endOffset);
+    await writeAt(this.#file, Buffer.concat([directory, end]), this.#endOffset);
+  }
+}
+
+function otherSize({ name, sizeBytes, writtenBytes }: Slot): LyceumError {
+  const message = `${name} should have ${sizeBytes} bytes, and has ${writtenBytes}`;
+  return new LyceumError('INTERNAL', message);
+}
+
+/** All of it: the system may take a part at a time. */
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+  }
+}
+
+function localHeader({ name, sizeBytes, crc }: Slot): Buffer {
   const header = Buffer.alloc(LOCAL_HEADER_BYTES + name.length);
   header.writeUInt32LE(0x04034b50, 0);
   header.writeUInt16LE(VERSION, 4);
   header.writeUInt32LE(memberTime(), 10);
+  header.writeUInt32LE(crc, 14);
   header.writeUInt32LE(sizeBytes, 18);
   header.writeUInt32LE(sizeBytes, 22);
   header.writeUInt16LE(name.length, 26);
@@ -74,7 +119,7 @@ function localHeader({ name, sizeBytes }: ZipMember): Buffer {
   return header;
 }
 
-function centralHeader({ name, sizeBytes, crc, offset }: WrittenMember): Buffer {
+function centralHeader({ name, sizeBytes, crc, offset }: Slot): Buffer {
   const header = Buffer.alloc(CENTRAL_HEADER_BYTES + name.length);
   header.writeUInt32LE(0x02014b50, 0);
   header.writeUInt16LE(VERSION, 4);

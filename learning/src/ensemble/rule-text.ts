@@ -62,3 +62,14 @@ export function parseRule(text: string): Combination {
     ...(calibrate && { calibrate }),
   } as Combination;
 }
+
+/** The word for a rule; settings that no word has are left out. */
+export function ruleText(combination: Combination): string {
+  const of =
+    'weighting' in combination
+      ? `:${combination.weighting}`
+      : combination.combine === 'plugin'
+        ? `:${combination.rule}`
+        : '';
+  return `${combination.combine}${of}${combination.calibrate === true ? CALIBRATE : ''}`;
+}

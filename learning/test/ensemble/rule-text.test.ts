@@ -1,6 +1,6 @@
 /** Each rule there and wrong ones, by what their text turns into. */
 import { expect, it } from 'vitest';
-import { ALL_RULES, parseRule } from '../../src/ensemble/index.js';
+import { ALL_RULES, parseRule, ruleText } from '../../src/ensemble/index.js';
 
 it.each([
   ['geometric', { combine: 'geometric' }],
@@ -39,4 +39,10 @@ it('all are rules, each once', () => {
   expect(new Set(ALL_RULES.map((rule) => JSON.stringify(parseRule(rule)))).size).toBe(
     ALL_RULES.length,
   );
+});
+
+it('is written again as it was read', () => {
+  const texts = [...ALL_RULES, 'plugin:mine+calibrate'];
+  expect(texts.map((text) => ruleText(parseRule(text)))).toEqual(texts);
+  expect(ruleText({ combine: 'aekd', bound: 0.6 })).toBe('aekd');
 });

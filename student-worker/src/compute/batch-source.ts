@@ -10,14 +10,13 @@ import {
   batchSpan,
   type Dataset,
   labelledMask,
-  mixupOf,
   orderedRows,
   readInputs,
   type StepPlan,
   splitSamples,
   stepPlan,
-  type ViewAt,
   viewAt,
+  writeHardLabels,
 } from '@lyceum/learning/data';
 import type { RunSpecification } from '@lyceum/proto';
 
@@ -89,35 +88,13 @@ export class BatchSource {
     const samples = rows.map((row) => this.#samples[row] as number);
     const view = viewAt(spec.views, epoch);
     readInputs(this.#dataset, samples, view, slot.inputs);
-    this.#writeLabels(samples, view, slot.hardLabels);
+    writeHardLabels(this.#dataset, this.#labelled, samples, view, slot.hardLabels);
     return {
       step,
       rows: positionCount,
       inputs: slot.inputs.subarray(0, positionCount * this.#sampleSize),
       hardLabels: slot.hardLabels.subarray(0, positionCount * this.#dataset.classCount),
     };
-  }
-
-  #writeLabels(samples: Uint32Array, view: ViewAt, out: Float32Array): void {
-    out.fill(0);
-    const mixup = mixupOf(this.#dataset, view);
-    for (let row = 0; row < samples.length; row++) {
-      const sample = samples[row] as number;
-      if (mixup === undefined) {
-        this.#addLabel(row, sample, 1, out);
-        continue;
-      }
-      const partner = mixup.partner(sample);
-      const share = mixup.share(sample, partner);
-      this.#addLabel(row, sample, share, out);
-      this.#addLabel(row, partner, 1 - share, out);
-    }
-  }
-
-  #addLabel(row: number, sample: number, share: number, out: Float32Array): void {
-    if (this.#labelled[sample] === 0) return;
-    const index = row * this.#dataset.classCount + (this.#dataset.labels[sample] as number);
-    out[index] = (out[index] as number) + share;
   }
 }
 
