@@ -48,6 +48,8 @@ import { RunMonitor } from './server/run-monitor.js';
 import { runService } from './server/run-service.js';
 import { studentService } from './server/student-service.js';
 import type { StudentSession } from './server/student-session.js';
+import { targetService } from './server/target-service.js';
+import { TargetStreams } from './server/target-streams.js';
 import { TeacherDemand } from './server/teacher-demand.js';
 import { TeacherHealth } from './server/teacher-health.js';
 import { teacherService } from './server/teacher-service.js';
@@ -254,6 +256,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       changed: () => reconciler.request(),
       now,
     });
+    const streams = new TargetStreams({
+      store,
+      catalog,
+      answers,
+      ledgers,
+      desk,
+      combiner,
+      workerCount: () => teachers.list().length,
+      changed: () => reconciler.request(),
+    });
     const reconciler = new Reconciler({
       leadership,
       store,
@@ -261,7 +273,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       deletion,
       monitor,
       active,
-      teacherUsers: () => [...evaluations.users(), ...verifications.users()],
+      teacherUsers: () => [...evaluations.users(), ...verifications.users(), ...streams.users()],
       queue,
       desk,
       health,
@@ -277,7 +289,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     });
 
     const maxBytes = options.answersMaxBytes;
-    const keeper = new AnswerKeeper({ answers, store, maxBytes, log });
+    const readers = () => streams.readers();
+    const keeper = new AnswerKeeper({ answers, store, readers, maxBytes, log });
     const stopping = new AbortController();
     // Every call that lasts listens to it.
     setMaxListeners(0, stopping.signal);
@@ -313,6 +326,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         [SERVICES.artifact, artifactService(calls)],
         [SERVICES.answer, answerService({ ...calls, keeper, verifications })],
         [SERVICES.ensemble, ensembleService({ ...calls, evaluations })],
+        [SERVICES.target, targetService({ ...calls, targets: streams })],
         [
           SERVICES.cluster,
           clusterService({ ...calls, garbage, teachers, students, demand, version }),

@@ -90,11 +90,22 @@ export {
   StudentServiceService,
   StudentState,
   TargetRequest,
-  TargetTensor,
   TrainingDone,
   TrainingFailed,
   ValidationResult,
 } from './generated/lyceum/v1/student.js';
+export {
+  GetTargetOutlineRequest,
+  GetTargetOutlineResponse,
+  StreamTargetsRequest,
+  StreamTargetsResponse,
+  TargetBatch,
+  TargetOutline,
+  TargetServiceClient,
+  type TargetServiceServer,
+  TargetServiceService,
+  TargetTeacher,
+} from './generated/lyceum/v1/target.js';
 export {
   AnswerReceipt,
   DatasetReference,
@@ -120,6 +131,7 @@ export {
   Order,
   Split,
   TargetFrame,
+  TargetTensor,
   Tensor,
   Ticket,
 } from './generated/lyceum/v1/tensor.js';

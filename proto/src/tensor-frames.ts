@@ -79,6 +79,14 @@ export function float32Tensor(
   return { name, dataType: DataType.DATA_TYPE_FLOAT32, shape: [...shape], data };
 }
 
+/** Rows [first, first + count) of a tensor, which lends them. */
+export function tensorRows(tensor: Tensor, first: number, count: number): Tensor {
+  const [rowCount = 0, ...rowShape] = tensor.shape;
+  const rowBytes = tensor.data.length / rowCount;
+  const data = tensor.data.subarray(first * rowBytes, (first + count) * rowBytes);
+  return { ...tensor, shape: [count, ...rowShape], data };
+}
+
 /**
  * The tensor's values, a view into its data where that is aligned, else a copy.
  *

@@ -16,6 +16,7 @@ import { addRuns } from './commands/runs.js';
 import { addServe } from './commands/serve.js';
 import { addSubmit } from './commands/submit.js';
 import { addSweepCommands } from './commands/sweep.js';
+import { addTargets } from './commands/targets.js';
 import { addUp } from './commands/up.js';
 import { addValidate } from './commands/validate.js';
 import { addWorkers } from './commands/workers.js';
@@ -72,6 +73,7 @@ A first run:
     addCompare,
     addSweepCommands,
     addEnsemble,
+    addTargets,
     addPull,
     addWorkers,
     addModels,

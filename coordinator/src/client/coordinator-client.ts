@@ -18,7 +18,9 @@ import {
   type Quarantine,
   type Run,
   type RunEvent,
+  StreamTargetsRequest,
   type SubmitRunResponse,
+  type TargetOutline,
   toLyceumError,
   type Worker,
 } from '@lyceum/proto';
@@ -34,26 +36,17 @@ import {
   RunClient,
   retryDelayMs,
   sleep,
+  TargetClient,
 } from '@lyceum/proto/node';
 import type { EnsembleTable } from '../report/ensemble-table.js';
 import { type Report, reportSchema } from '../report/report.js';
 import { type ArtifactContent, contentChunks, contentSize } from './artifact-chunks.js';
 import { hasEnded } from './run-states.js';
-
-/** How long a watch goes on trying to reach a coordinator that went away. */
-const AWAY_MAX_MS = 60_000;
+import { streamTargets, type TargetPart, type TargetsRequest } from './target-stream.js';
+import { AWAY_MAX_MS, type Cancellable, type WatchOptions } from './watching.js';
 
 /** A push or pull is bounded by its stream, not by the deadline of small calls. */
 const SUBMIT_DEADLINE_MS = 120_000;
-
-export interface Cancellable {
-  readonly signal?: AbortSignal;
-}
-
-export interface WatchOptions extends Cancellable {
-  /** Told once each time that the coordinator is gone, before trying again. */
-  readonly onAway?: (error: LyceumError) => void;
-}
 
 export interface AnswerVerificationRequest {
   /** Of tables; none: all. */
@@ -89,6 +82,7 @@ export class CoordinatorClient {
   readonly #answers: AnswerClient;
   readonly #cluster: ClusterClient;
   readonly #ensembles: EnsembleClient;
+  readonly #targets: TargetClient;
 
   /** @param address - `HOST:PORT`. Connects at the first call. */
   constructor(address: string) {
@@ -98,6 +92,7 @@ export class CoordinatorClient {
     this.#answers = connect(AnswerClient, address);
     this.#cluster = connect(ClusterClient, address);
     this.#ensembles = connect(EnsembleClient, address);
+    this.#targets = connect(TargetClient, address);
   }
 
   close(): void {
@@ -106,6 +101,7 @@ export class CoordinatorClient {
     this.#answers.close();
     this.#cluster.close();
     this.#ensembles.close();
+    this.#targets.close();
   }
 
   /**
@@ -318,6 +314,20 @@ export class CoordinatorClient {
       if (part?.$case === 'tableJson') table = part.tableJson;
     }
     return JSON.parse(present(table)) as EnsembleTable;
+  }
+
+  /** What a run's targets are, and how many there are. */
+  async targetOutline(request: TargetsRequest): Promise<TargetOutline> {
+    const message = { stream: StreamTargetsRequest.fromPartial(request) };
+    return present((await call(this.#targets, this.#targets.getTargetOutline, message)).outline);
+  }
+
+  /** A run's targets, batch by batch: see {@link streamTargets}. */
+  streamTargets(
+    request: TargetsRequest,
+    options: WatchOptions = {},
+  ): AsyncGenerator<TargetPart, void, undefined> {
+    return streamTargets(this.#targets, request, options);
   }
 
   /** @returns what was deleted; with `dryRun`, what would be. */

@@ -6,3 +6,5 @@ export type { SweepTable } from '../report/sweep-table.js';
 export type { ArtifactContent } from './artifact-chunks.js';
 export * from './coordinator-client.js';
 export * from './run-states.js';
+export type { TargetPart, TargetsRequest } from './target-stream.js';
+export type { Cancellable, WatchOptions } from './watching.js';

@@ -2,12 +2,21 @@
 import { LyceumError } from '@lyceum/proto';
 import type { Logger } from '@lyceum/proto/node';
 import type { AnswerStore, StoredAnswers } from '../answers/answer-store.js';
+import type { AnswerTableKey } from '../answers/answer-table-key.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
+
+/** Of whose teachers' answers to a set. */
+export interface AnswerReader {
+  readonly teachers: readonly { readonly identity: string }[];
+  readonly dataset: { readonly digest: string };
+}
 
 export interface AnswerKeeperParts {
   readonly answers: AnswerStore;
   readonly store: Pick<RunStore, 'list'>;
+  /** Who else reads answers at this moment. */
+  readonly readers: () => readonly AnswerReader[];
   /** Bytes of answers on disk beyond what runs in progress need. */
   readonly maxBytes: number;
   readonly log: Logger;
@@ -38,12 +47,7 @@ export class AnswerKeeper {
   neededBy({ key }: StoredAnswers): string[] {
     return this.#parts.store
       .list()
-      .filter(
-        ({ state, dataset, teachers }) =>
-          !hasEnded(state) &&
-          dataset.digest === key.datasetDigest &&
-          teachers.some(({ identity }) => identity === key.teacherIdentity),
-      )
+      .filter((run) => !hasEnded(run.state) && reads(run, key))
       .map(({ runId }) => runId);
   }
 
@@ -61,9 +65,11 @@ export class AnswerKeeper {
   async shrink(): Promise<void> {
     if (this.#shrinking) return;
     this.#shrinking = true;
-    const { answers, maxBytes, log } = this.#parts;
+    const { answers, readers, maxBytes, log } = this.#parts;
+    const isNeeded = (table: StoredAnswers) =>
+      this.neededBy(table).length > 0 || readers().some((reader) => reads(reader, table.key));
     try {
-      const evicted = await answers.shrink(maxBytes, (table) => this.neededBy(table).length > 0);
+      const evicted = await answers.shrink(maxBytes, isNeeded);
       if (evicted.length > 0) {
         const bytes = evicted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
         log.info({ tables: evicted.length, bytes }, 'answers deleted to make room');
@@ -81,4 +87,12 @@ export class AnswerKeeper {
       this.#shrinking = false;
     }
   }
+}
+
+function reads({ teachers, dataset }: AnswerReader, key: AnswerTableKey): boolean {
+  const { datasetDigest, teacherIdentity } = key;
+  return (
+    dataset.digest === datasetDigest &&
+    teachers.some(({ identity }) => identity === teacherIdentity)
+  );
 }

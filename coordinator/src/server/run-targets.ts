@@ -35,6 +35,8 @@ import {
 import type { Asker, TicketDesk } from './ticket-desk.js';
 
 export interface RunTargetsParts {
+  /** Unique among all that ask; absent: the run's training. */
+  readonly askerId?: string;
   readonly record: RunRecord;
   readonly dataset: DatasetOutline;
   readonly desk: Pick<TicketDesk, 'ask' | 'withdraw'>;
@@ -43,7 +45,7 @@ export interface RunTargetsParts {
   /** Of a rule that has to be fitted; it is there before {@link RunTargets.serve} is called. */
   readonly fit: () => CombinationFit | undefined;
   /** Of a run whose quorum is below all its teachers. */
-  readonly ledger: ContributorLedger | undefined;
+  readonly ledger: Pick<ContributorLedger, 'decided' | 'record'> | undefined;
   /** {@link RunTargets.failure} is there. */
   readonly onFailed: () => void;
   readonly onSent: (stepCount: number) => void;
@@ -83,7 +85,7 @@ export class RunTargets implements Asker {
     }
     this.#parts = parts;
     this.runId = record.runId;
-    this.askerId = `${record.runId}/training`;
+    this.askerId = parts.askerId ?? `${record.runId}/training`;
     const { spec } = record.specification;
     const { dataset, desk, store, combiner, fit } = parts;
     const grid = gridOf(record);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { AnswerStore } from '../../src/answers/answer-store.js';
 import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
 import type { RunRecord } from '../../src/runs/run-record.js';
-import { AnswerKeeper } from '../../src/server/answer-keeper.js';
+import { AnswerKeeper, type AnswerReader } from '../../src/server/answer-keeper.js';
 import { queued } from '../runs/queued-run.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
@@ -17,6 +17,8 @@ const [FIRST, SECOND] = ['11'.repeat(32), '22'.repeat(32)];
 let folder: string;
 let answers: AnswerStore;
 let runs: RunRecord[];
+/** Who else reads. */
+let readers: AnswerReader[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-keeper-'));
@@ -59,7 +61,8 @@ function keyOf(teacherIdentity: string): AnswerTableKey {
 }
 
 function keeper(maxBytes: number): AnswerKeeper {
-  return new AnswerKeeper({ answers, store: { list: () => [...runs] }, maxBytes, log });
+  const store = { list: () => [...runs] };
+  return new AnswerKeeper({ answers, store, readers: () => readers, maxBytes, log });
 }
 
 it('knows whose answers they are, and which runs need them', () => {
@@ -69,13 +72,17 @@ it('knows whose answers they are, and which runs need them', () => {
   expect(tables.map((table) => keeper(1).neededBy(table))).toEqual([[], ['run']]);
 });
 
-it('makes room, but not of what a run in progress needs', async () => {
+it('makes room, but not of what a run in progress or somebody else needs', async () => {
   await keeper(1 << 20).shrink();
   expect(answers.tables()).toHaveLength(2);
   await keeper(1).shrink();
   expect(answers.tables().map((table) => table.key.teacherIdentity)).toEqual([FIRST]);
 
   runs = runs.map((run) => ({ ...run, state: 'SUCCEEDED' }));
+  readers = [{ teachers: [{ identity: FIRST ?? '' }], dataset: { digest: DATASET } }];
+  await keeper(1).shrink();
+  expect(answers.tables()).toHaveLength(1);
+  readers = [];
   await keeper(1).shrink();
   expect(answers.tables()).toEqual([]);
 });

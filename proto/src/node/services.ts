@@ -16,6 +16,8 @@ import {
   RunServiceService,
   type StudentServiceClient,
   StudentServiceService,
+  TargetServiceClient,
+  TargetServiceService,
   type TeacherServiceClient,
   TeacherServiceService,
 } from '../messages.js';
@@ -49,6 +51,7 @@ export const SERVICES = {
   cluster: ClusterServiceService,
   answer: AnswerServiceService,
   ensemble: EnsembleServiceService,
+  target: TargetServiceService,
 } as const;
 
 /** What {@link connect} makes a client from. */
@@ -84,3 +87,6 @@ export const AnswerClient: ClientConstructor<AnswerServiceClient> = AnswerServic
 
 export type EnsembleClient = EnsembleServiceClient;
 export const EnsembleClient: ClientConstructor<EnsembleServiceClient> = EnsembleServiceClient;
+
+export type TargetClient = TargetServiceClient;
+export const TargetClient: ClientConstructor<TargetServiceClient> = TargetServiceClient;

@@ -1,0 +1,14 @@
+/** How calls that last are followed, and for how long they are missed. */
+import type { LyceumError } from '@lyceum/proto';
+
+/** How long a watch goes on trying to reach a coordinator that went away. */
+export const AWAY_MAX_MS = 60_000;
+
+export interface Cancellable {
+  readonly signal?: AbortSignal;
+}
+
+export interface WatchOptions extends Cancellable {
+  /** Told once each time that the coordinator is gone, before trying again. */
+  readonly onAway?: (error: LyceumError) => void;
+}
