@@ -24,6 +24,7 @@ const teacher = {
   identity,
   modelDigest: identity,
   settingsJson: '',
+  engine: 'tfjs-layers',
   access: 'white' as const,
   weight: 1,
   parameterCount: 1,
