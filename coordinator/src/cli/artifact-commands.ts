@@ -1,6 +1,7 @@
-/** What `models` and `datasets` have in common: pushing bytes, `list`, `delete`. */
-import { type Artifact, ArtifactKind } from '@lyceum/proto';
+/** What `models` and `datasets` have in common: pushing bytes, `list`, `show`, `delete`. */
+import { type Artifact, ArtifactKind, LyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
+import { stringify as stringifyYaml } from 'yaml';
 import type { ArtifactContent } from '../client/index.js';
 import { datasetText, modelText } from './artifact-description.js';
 import { type CommandContext, withCoordinator } from './command-context.js';
@@ -34,6 +35,23 @@ export function addArtifactList(parent: Command, kind: PushedKind): void {
             ? [`No ${nounOf(kind)}s yet. Push one with: coordinator ${parent.name()} push`]
             : artifactLines(artifacts, Date.now()),
         );
+      }),
+    );
+}
+
+export function addArtifactShow(parent: Command, kind: PushedKind): void {
+  parent
+    .command('show')
+    .description(`say all that is known of a ${nounOf(kind)}`)
+    .argument('<name>')
+    .action((name: string, _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const artifact = (await client.listArtifacts(kind)).find((one) => one.name === name);
+        if (artifact === undefined) {
+          throw new LyceumError('NOT_FOUND', `there is no ${nounOf(kind)} ${name}`);
+        }
+        const document = artifactDocument(artifact);
+        print(document, () => stringifyYaml(document, { lineWidth: 0 }).trimEnd().split('\n'));
       }),
     );
 }

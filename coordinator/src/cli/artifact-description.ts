@@ -1,5 +1,5 @@
 /** What the coordinator knows of a model or a data set, in a few words. */
-import { encodingText, readEncoding, sharedSamplesText } from '@lyceum/learning/data';
+import { sharedSamplesText } from '@lyceum/learning/data';
 import { z } from 'zod';
 import { countText } from './table.js';
 
@@ -12,7 +12,7 @@ const datasetDescription = z.object({
     testInTrain: z.number(),
     testInValidation: z.number(),
   }),
-  encoding: z.unknown().optional(),
+  encoding: z.object({ summary: z.string() }).optional(),
 });
 
 const modelDescription = z.object({
@@ -33,10 +33,9 @@ export function datasetText(description: unknown): string | undefined {
     return `${name} ${countText(samples)}${some}`;
   });
   const shared = sharedSamplesText(data.sharedSamples);
-  const encoding = readEncoding(data.encoding, 'encoding', []);
   const parts = [
     `[${data.sampleShape.join(', ')}], ${data.classCount} classes`,
-    encoding && encodingText(encoding),
+    data.encoding?.summary,
     splits.join(', '),
     shared,
   ];

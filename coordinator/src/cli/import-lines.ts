@@ -3,6 +3,7 @@ import type { ImportSummary } from '@lyceum/learning/data';
 import { countText } from './table.js';
 
 const CLASSES_SHOWN = 20;
+const COLUMNS_SHOWN = 50;
 
 export function importLines(summary: ImportSummary): string[] {
   const { refused, ignored, encoding, classNames, splits } = summary;
@@ -15,6 +16,7 @@ export function importLines(summary: ImportSummary): string[] {
   return [
     `samples   ${countText(summary.samples)} of ${shapeText(summary)}, from ${summary.kind}`,
     ...(encoding === undefined ? [] : [`encoding  ${encoding}`]),
+    ...columnLines(summary),
     `classes   ${shown}${more}; ${summary.classOrder}`,
     `splits    ${splitTexts.join(', ')}; from ${summary.splitSource}`,
     ...refusedLines(refused),
@@ -28,6 +30,16 @@ function shapeText({ sampleShape, valueType }: ImportSummary): string {
   if (sampleShape.length !== 3) return `${sampleShape} values, ${valueType}`;
   const channelText = channels === 1 ? '1 channel' : `${channels} channels`;
   return `${height} × ${width} (height × width), ${channelText}, ${valueType}`;
+}
+
+function columnLines({ columns = [] }: ImportSummary): string[] {
+  const more = columns.length - COLUMNS_SHOWN;
+  return [
+    ...columns
+      .slice(0, COLUMNS_SHOWN)
+      .map(({ name, kind, detail }) => `  ${name}: ${kind}, ${detail}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
 }
 
 function refusedLines({ count, reasons, first }: ImportSummary['refused']): string[] {

@@ -61,6 +61,13 @@ test('a table takes its columns from options', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('20 of 2 values, float32, from csv');
   expect(stdout).toContain('train 14, validation 2, test 4; from column fold; of train test 0.2');
+  expect(stdout).toContain('encoding  rows: 2 columns of numbers and 0 of categories in 2 numbers');
+  expect(stdout).toMatch(/^ {2}x: number, mean [\d.]+, deviation [\d.]+$/m);
+  const raw = await runCli(NOBODY, 'datasets', 'push', 't', ...table, '--raw', '--dry-run');
+  expect(raw.stdout).not.toContain('encoding');
+  const kinds = ['--columns', 'x=category,y=ignore'];
+  const other = await runCli(NOBODY, 'datasets', 'push', 't', ...table, ...kinds, '--dry-run');
+  expect(other.stderr).toContain('no column can be used: x (no value comes twice in train)');
 });
 
 test('Ctrl-C ends an import, and nothing is left of it', async () => {

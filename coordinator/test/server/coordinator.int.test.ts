@@ -683,7 +683,7 @@ describe('what users ask', () => {
       '  - spec.teachers[1].model: there is no model absent; pushed are first, second, wide',
       '  - spec.teachers[2].model: there is no run absent',
       '  - spec.student.baseline: there is no run none',
-      '  - spec.views.crop: needs samples of shape [height, width, channels], and these are [2]; mixup works with any',
+      '  - spec.views.crop: needs samples of shape [height, width, channels], and those of spec.dataset are [2]; mixup works with any',
       '  - spec.labels.count: is 9999, and the train split has 3000 labelled samples',
       '  - spec.answers.codec.topK: want float16 or uint8-affine for the 3 classes of spec.dataset; the greatest few stand for all from 1000 classes on',
     ]);

@@ -7,7 +7,7 @@
  * Symbols: N samples, C classes, H × W pixels of `channels` values, D values of a flat sample.
  */
 import type { Problem } from '@lyceum/proto';
-import { type Encoding, encodingWidth } from './encoding/encoding.js';
+import { describeEncoding, type Encoding, encodingWidth } from './encoding/encoding.js';
 import { type SampleTexts, sampleTextsProblem } from './sample-texts.js';
 
 export type SplitName = 'train' | 'validation' | 'test';
@@ -151,6 +151,6 @@ export function describeDataset(dataset: Dataset): Record<string, unknown> {
     classCount,
     classNames,
     splits,
-    ...(encoding !== undefined && { encoding }),
+    ...(encoding !== undefined && { encoding: describeEncoding(encoding) }),
   };
 }

@@ -8,13 +8,14 @@ export { writeDurably } from './durable-file.js';
 export {
   ENCODING_FILE,
   type Encoding,
+  encodeSample,
   encodingDigest,
   encodingJson,
   encodingText,
   encodingWidth,
   parseEncoding,
-  readEncoding,
 } from './encoding/encoding.js';
+export { encodeRow, type TableEncoding } from './encoding/table-encoding.js';
 export { encodeText, type TextEncoding, textEncoding } from './encoding/text-encoding.js';
 export * from './endpoint/endpoint-answers.js';
 export {

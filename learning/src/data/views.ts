@@ -78,6 +78,6 @@ export function viewProblems(
   if (view === undefined || sampleShape.length === 3) return [];
   return PICTURE_VIEWS.filter((name) => view[name]).map((name) => ({
     path: name,
-    message: `needs samples of shape [height, width, channels], and these are [${sampleShape}]; mixup works with any`,
+    message: `needs samples of shape [height, width, channels], and those of spec.dataset are [${sampleShape}]; mixup works with any`,
   }));
 }

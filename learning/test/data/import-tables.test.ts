@@ -52,7 +52,7 @@ const rows = Array.from({ length: 20 }, (_, n) => `${n % 2 ? 'b' : 'a'},${n},${n
 describe('CSV', () => {
   it('gives rows of numbers, all columns but the class, the bytes of encodeDataset', async () => {
     await put('t.csv', ['\ufeffkind,height,width', ...rows, ''].join('\r\n'));
-    const { set, file, summary } = await imported('t.csv', { label: 'kind' });
+    const { set, file, summary } = await imported('t.csv', { label: 'kind', raw: true });
     expect(set).toMatchObject({
       sampleShape: [2],
       sampleCount: 20,
@@ -68,6 +68,7 @@ describe('CSV', () => {
   it('reads quotes, and tabs in a .tsv; an empty class is unlabelled', async () => {
     await put('t.tsv', 'label\tx\nc\t1\n\t2\n"a ""b"""\t3\n');
     const { set } = await imported('t.tsv', {
+      raw: true,
       split: { by: 'shares', shares: { test: 0, validation: 0 }, seed: 1 },
     });
     expect(set.classNames).toEqual(['a "b"', 'c']);
@@ -80,7 +81,10 @@ describe('CSV', () => {
       't.csv',
       ['label,fold,x', ...splits.map((split, n) => `${n % 2},${split},${n}`)].join('\n'),
     );
-    const { set, summary } = await imported('t.csv', { split: { by: 'column', column: 'fold' } });
+    const { set, summary } = await imported('t.csv', {
+      raw: true,
+      split: { by: 'column', column: 'fold' },
+    });
     expect([...set.splits]).toEqual([1, 2, 3, 1]);
     expect(set.sampleShape).toEqual([1]);
     expect(summary.splitSource).toBe('column fold');
@@ -89,7 +93,7 @@ describe('CSV', () => {
   it('refuses rows that are no numbers, by name, and takes the rest', async () => {
     const bad = ['a,NaN,1', 'a,,1', 'b,1e39,1', 'b,Infinity,1', 'a,seven,1', 'b,0x,1'];
     await put('t.csv', ['kind,height,width', ...rows, ...bad].join('\n'));
-    const { summary } = await imported('t.csv', { label: 'kind' });
+    const { summary } = await imported('t.csv', { label: 'kind', raw: true });
     expect(summary).toMatchObject({
       samples: 20,
       refused: { count: 6, reasons: { 'no number': 6 } },
@@ -147,7 +151,7 @@ const jsonLines = Array.from({ length: 20 }, (_, n) =>
 describe('JSON lines', () => {
   it('gives rows of numbers, lists written out', async () => {
     await put('t.jsonl', `${jsonLines.join('\n')}\n\n`);
-    const { set } = await imported('t.jsonl');
+    const { set } = await imported('t.jsonl', { raw: true });
     expect(set).toMatchObject({ sampleShape: [3], sampleCount: 20, classNames: ['even', 'odd'] });
     expect([...set.inputs.slice(3, 9)]).toEqual([1, 2, 0.5, 2, 4, 1]);
   });
@@ -159,7 +163,7 @@ describe('JSON lines', () => {
       '{"xs":[1],"y":1,"label":"odd"}',
     ];
     await put('t.jsonl', [...jsonLines, ...bad].join('\n'));
-    const { summary } = await imported('t.jsonl');
+    const { summary } = await imported('t.jsonl', { raw: true });
     expect(summary.refused.first).toEqual([
       { path: 'line 21', message: 'has no column y' },
       {
@@ -270,7 +274,7 @@ describe('Parquet', () => {
       { name: 'n', data: Int32Array.from({ length: 20 }, (_, n) => n), type: 'INT32' },
     ];
     await put('t.parquet', new Uint8Array(parquetWriteBuffer({ columnData })));
-    const { set } = await imported('t.parquet');
+    const { set } = await imported('t.parquet', { raw: true });
     expect(set).toMatchObject({ sampleShape: [2], classNames: ['a', 'b'] });
     expect([...set.inputs.slice(0, 6)]).toEqual([0, 0, 0.5, 1, 1, 2]);
   });

@@ -10,6 +10,7 @@ import {
   importIdx,
   importSource,
   parseClasses,
+  parseColumns,
   parseNgrams,
   parseSize,
   parseSplit,
@@ -19,7 +20,12 @@ import {
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { onInterrupt } from '@lyceum/proto/node';
 import { type Command, Option } from 'commander';
-import { addArtifactDelete, addArtifactList, pushArtifact } from '../artifact-commands.js';
+import {
+  addArtifactDelete,
+  addArtifactList,
+  addArtifactShow,
+  pushArtifact,
+} from '../artifact-commands.js';
 import { globalOptions, notice, print, withCoordinator } from '../command-context.js';
 import { CommandExit, EXIT } from '../exit-codes.js';
 import { importLines } from '../import-lines.js';
@@ -40,6 +46,8 @@ interface PushOptions extends IdxOptions {
   readonly label?: string;
   readonly image?: string;
   readonly text?: string;
+  readonly raw?: true;
+  readonly columns?: string;
   readonly ngrams?: string;
   readonly buckets?: string;
   readonly split?: string;
@@ -49,9 +57,10 @@ interface PushOptions extends IdxOptions {
 }
 
 export function addDatasets(program: Command): void {
-  const datasets = program.command('datasets').description('push, list and delete data sets');
+  const datasets = program.command('datasets').description('push, list, show and delete data sets');
   addPush(datasets);
   addArtifactList(datasets, KIND);
+  addArtifactShow(datasets, KIND);
   addArtifactDelete(datasets, KIND);
 }
 
@@ -75,10 +84,12 @@ function addPush(datasets: Command): void {
       ).choices(['cover', 'contain', 'stretch']),
     )
     .option('--label <column>', 'of a table: the class (label)')
+    .option('--image <column>', 'of a table: images')
     .option(
-      '--image <column>',
-      'of a table: images; without images or texts all other columns are numbers',
+      '--columns <kinds>',
+      'of a table: what is guessed wrong, zip=category,id=ignore, or @FILE',
     )
+    .option('--raw', 'of a table: numbers as they are, neither standardised nor encoded')
     .option('--text <column>', 'of a table: texts, encoded as hashed n-grams of characters')
     .option('--ngrams <lengths>', 'of texts: 1-4 is from 1 to 4 characters, as without this option')
     .option('--buckets <count>', 'of texts: numbers in a sample; 2048 without this option')
@@ -103,6 +114,9 @@ Sources:
   FILE.csv, .tsv    a table, a line of column names first; images are paths from its folder on
   FILE.jsonl        a table, an object a line
   FILE.parquet      a table; images and classes of Hugging Face are found by themselves
+
+Of a table without images and texts, columns of numbers are standardised and categories become ones and zeros, as the
+train split has them; a dry run says what each column becomes.
 
 Examples:
   coordinator datasets push digits digits
@@ -182,6 +196,8 @@ async function importOptions({
   fit,
   label,
   image,
+  raw,
+  columns,
   text,
   ngrams,
   buckets,
@@ -194,6 +210,8 @@ async function importOptions({
     ...(fit !== undefined && { fit }),
     ...(label !== undefined && { label }),
     ...(image !== undefined && { image }),
+    ...(raw !== undefined && { raw }),
+    ...(columns !== undefined && { columns: await parseColumns(columns) }),
     ...(text !== undefined && { text }),
     ...(ngrams !== undefined && { ngrams: parseNgrams(ngrams) }),
     ...(buckets !== undefined && { buckets: Number(buckets) }),

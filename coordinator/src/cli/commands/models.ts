@@ -1,6 +1,11 @@
 import { ArtifactKind } from '@lyceum/proto';
 import type { Command } from 'commander';
-import { addArtifactDelete, addArtifactList, pushArtifact } from '../artifact-commands.js';
+import {
+  addArtifactDelete,
+  addArtifactList,
+  addArtifactShow,
+  pushArtifact,
+} from '../artifact-commands.js';
 import { withCoordinator } from '../command-context.js';
 import { readModel } from '../import/read-model.js';
 import { describedSet, readRecordedModel } from '../import/recorded-model.js';
@@ -13,7 +18,7 @@ interface PushOptions {
 }
 
 export function addModels(program: Command): void {
-  const models = program.command('models').description('push, list and delete models');
+  const models = program.command('models').description('push, list, show and delete models');
   models
     .command('push')
     .description(
@@ -53,5 +58,6 @@ Examples:
       },
     );
   addArtifactList(models, KIND);
+  addArtifactShow(models, KIND);
   addArtifactDelete(models, KIND);
 }

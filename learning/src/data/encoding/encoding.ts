@@ -4,26 +4,70 @@
  *
  * An encoding is plain JSON. Its keys have one order, so equal encodings have equal text.
  */
-import { InvalidDocumentError, type Problem, sha256Hex } from '@lyceum/proto';
+import { InvalidDocumentError, LyceumError, type Problem, sha256Hex } from '@lyceum/proto';
 import { isObject } from '../model-weights.js';
-import { readTextEncoding, type TextEncoding, textEncodingText } from './text-encoding.js';
+import {
+  columnWidth,
+  encodeRow,
+  readTableEncoding,
+  type TableEncoding,
+  tableEncodingText,
+} from './table-encoding.js';
+import {
+  encodeText,
+  readTextEncoding,
+  type TextEncoding,
+  textEncodingText,
+} from './text-encoding.js';
 
-export type Encoding = TextEncoding;
+export type Encoding = TextEncoding | TableEncoding;
 
 /** The member of model packages, and the file beside exported students. */
 export const ENCODING_FILE = 'encoding.json';
 
-/** Of an encoding's JSON: it is in the set's description, which is kept under every name. */
-export const ENCODING_MAX_BYTES = 256 * 1024;
+/** Of an encoding's JSON: some 30,000 columns of numbers. It is in every student and in the memory of the coordinator. */
+export const ENCODING_MAX_BYTES = 4 * 1024 * 1024;
+/** In a description, which is kept under every name of a set. */
+const COLUMNS_DESCRIBED = 100;
+const NAME_DESCRIBED_LENGTH = 100;
 
 /** D: numbers in one sample. */
 export function encodingWidth(encoding: Encoding): number {
-  return encoding.buckets;
+  if (encoding.kind === 'text') return encoding.buckets;
+  return encoding.columns.reduce((sum, column) => sum + columnWidth(column), 0);
+}
+
+/**
+ * Makes of a raw sample what the model takes.
+ *
+ * @param raw - a text, or of a table an object with a value for each column.
+ * @returns [D].
+ * @throws {LyceumError} INVALID_ARGUMENT naming what does not fit the encoding.
+ */
+export function encodeSample(encoding: Encoding, raw: unknown): Float32Array {
+  if (encoding.kind === 'text') {
+    if (typeof raw === 'string') return encodeText(encoding, raw);
+    throw new LyceumError('INVALID_ARGUMENT', 'want a text');
+  }
+  if (isObject(raw)) return encodeRow(encoding, raw);
+  throw new LyceumError('INVALID_ARGUMENT', 'want an object with a value for each column');
 }
 
 /** `texts: hashed 1- to 4-grams of characters in 2,048 buckets`. */
 export function encodingText(encoding: Encoding): string {
-  return textEncodingText(encoding);
+  return encoding.kind === 'text' ? textEncodingText(encoding) : tableEncodingText(encoding);
+}
+
+/** What a person wants to know of it, as JSON of some kilobytes at most. */
+export function describeEncoding(encoding: Encoding): Record<string, unknown> {
+  const described = { summary: encodingText(encoding), digest: encodingDigest(encoding) };
+  if (encoding.kind === 'text') return { ...described, ...encoding };
+  const columns = encoding.columns.slice(0, COLUMNS_DESCRIBED).map((column) => ({
+    ...column,
+    name: column.name.slice(0, NAME_DESCRIBED_LENGTH),
+    ...(column.kind === 'category' && { values: column.values.length }),
+  }));
+  return { ...described, kind: encoding.kind, version: encoding.version, columns };
 }
 
 /** Canonical. */
@@ -34,6 +78,13 @@ export function encodingJson(encoding: Encoding): string {
 /** SHA-256, hex: equal for encodings that give equal numbers. */
 export function encodingDigest(encoding: Encoding): string {
   return sha256Hex(encodingJson(encoding));
+}
+
+/** Why an encoding is too large to be kept; undefined: it is not. */
+export function encodingSizeProblem(encoding: Encoding): string | undefined {
+  const bytes = Buffer.byteLength(encodingJson(encoding));
+  if (bytes <= ENCODING_MAX_BYTES) return undefined;
+  return `has ${bytes} bytes of columns and values; at most ${ENCODING_MAX_BYTES} are kept`;
 }
 
 /**
@@ -51,16 +102,15 @@ export function readEncoding(
     return undefined;
   };
   if (!isObject(document)) return wrong('is no object');
-  if (document['kind'] !== 'text') return wrong('kind must be "text"');
+  const { kind } = document;
+  if (kind !== 'text' && kind !== 'table') return wrong('kind must be "text" or "table"');
+  const read = kind === 'text' ? readTextEncoding : readTableEncoding;
   const found: Problem[] = [];
-  const encoding = readTextEncoding(document, found);
+  const encoding = read(document, found);
   problems.push(...found.map((p) => ({ ...p, path: `${path}.${p.path}` })));
   if (encoding === undefined || found.length > 0) return undefined;
-  const bytes = Buffer.byteLength(encodingJson(encoding));
-  if (bytes > ENCODING_MAX_BYTES) {
-    return wrong(`has ${bytes} bytes; at most ${ENCODING_MAX_BYTES} are read`);
-  }
-  return encoding;
+  const tooLarge = encodingSizeProblem(encoding);
+  return tooLarge === undefined ? encoding : wrong(tooLarge);
 }
 
 /**

@@ -68,6 +68,14 @@ export class ClassNumbers {
   }
 }
 
+/** Labels by their final numbers, of those that {@link ClassNumbers.numberOf} gave. */
+export function finalLabels(
+  labels: Int32Array,
+  { finalNumbers }: OrderedClasses,
+): Int32Array<ArrayBuffer> {
+  return Int32Array.from(labels, (label) => (label < 0 ? -1 : (finalNumbers[label] as number)));
+}
+
 /** Numerals sort as strings too, which surprises whoever expects class 2 to have number 2. */
 function numeralWarning(sorted: readonly string[]): string {
   if (!sorted.every((name) => /^\d{1,15}$/.test(name))) return '';

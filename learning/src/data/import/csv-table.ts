@@ -7,7 +7,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream';
 import { LyceumError } from '@lyceum/proto';
-import type { Table, TableRow } from './table-rows.js';
+import type { Table, TableRow } from './table.js';
 
 /** Of one record: half a million numbers. */
 const RECORD_MAX_CHARACTERS = 8 * 1024 * 1024;

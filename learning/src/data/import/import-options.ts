@@ -1,6 +1,7 @@
 /** What a person may say of how a source becomes a data set, checked. */
 import { readFile } from 'node:fs/promises';
 import { LyceumError } from '@lyceum/proto';
+import { COLUMN_KINDS, type ColumnKind } from '../encoding/fit-table.js';
 import type { TextEncoding } from '../encoding/text-encoding.js';
 import { DEFAULT_SHARES, type SplitShares } from '../fixed-split.js';
 
@@ -32,6 +33,10 @@ export interface ImportOptions extends ImageOptions {
   readonly image?: string;
   /** Of rows: the column with the text. */
   readonly text?: string;
+  /** Of rows: numbers as they are, neither standardised nor encoded; lists of them too. */
+  readonly raw?: boolean;
+  /** Of rows: what columns hold, where it should not be guessed. */
+  readonly columns?: ReadonlyMap<string, ColumnKind>;
   /** Of texts: lengths of n-grams, in characters; the defaults of encoding/text-encoding.ts if absent. */
   readonly ngrams?: TextEncoding['ngrams'];
   /** Of texts: numbers in a sample. */
@@ -81,9 +86,26 @@ export function parseSplit(text: string): SplitChoice {
   return { by: 'shares', shares: { test, validation }, seed };
 }
 
+/** `age=number,zip=category,id=ignore`, or `@FILE` with one of them a line. */
+export async function parseColumns(text: string): Promise<Map<string, ColumnKind>> {
+  const parts = text.startsWith('@') ? await readLines('columns', text.slice(1)) : text.split(',');
+  const kinds = new Map<string, ColumnKind>();
+  for (const part of parts) {
+    const at = part.lastIndexOf('=');
+    const kind = COLUMN_KINDS.find((known) => known === part.slice(at + 1).trim());
+    const name = part.slice(0, at).trim();
+    if (at < 1 || kind === undefined) {
+      throw refusal(`columns "${part}": want NAME=${COLUMN_KINDS.join(', NAME=')}`);
+    }
+    if (kinds.has(name)) throw refusal(`columns: "${name}" is there twice`);
+    kinds.set(name, kind);
+  }
+  return kinds;
+}
+
 /** `cat,dog`, or `@FILE` with one name a line. */
 export async function parseClasses(text: string): Promise<string[]> {
-  const names = text.startsWith('@') ? await readLines(text.slice(1)) : text.split(',');
+  const names = text.startsWith('@') ? await readLines('classes', text.slice(1)) : text.split(',');
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name)) throw refusal(`classes: "${name}" is there twice`);
@@ -102,13 +124,15 @@ export function parseNgrams(text: string): TextEncoding['ngrams'] {
   return { from: Number(match[1]), to: Number(match[2] ?? match[1]) };
 }
 
-async function readLines(file: string): Promise<string[]> {
+async function readLines(option: string, file: string): Promise<string[]> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (err) {
     const cause = err instanceof Error ? err.message : String(err);
-    throw new LyceumError('NOT_FOUND', `classes: ${file} cannot be read: ${cause}`, { cause: err });
+    throw new LyceumError('NOT_FOUND', `${option}: ${file} cannot be read: ${cause}`, {
+      cause: err,
+    });
   }
   return text.replace(/\r?\n$/, '').split(/\r?\n/);
 }

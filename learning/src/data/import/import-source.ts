@@ -6,8 +6,6 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { parseDataset } from '../dataset-file.js';
-import type { Encoding } from '../encoding/encoding.js';
-import { textEncoding } from '../encoding/text-encoding.js';
 import type { KnownClasses } from './class-numbers.js';
 import { openCsvTable } from './csv-table.js';
 import { imageFolderSamples } from './image-folder.js';
@@ -17,9 +15,10 @@ import { type ImportSummary, importSummary } from './import-summary.js';
 import { openJsonLinesTable } from './json-lines-table.js';
 import { parquetFiles } from './parquet-files.js';
 import { openParquetTable } from './parquet-table.js';
-import { Ignored, Refusals, type RefusedSample } from './refusals.js';
-import { type Sample, writeSamples } from './samples.js';
-import { type Table, tableSamples } from './table-rows.js';
+import { Ignored, Refusals } from './refusals.js';
+import { type SampleSink, writeSamples } from './samples.js';
+import type { Table } from './table.js';
+import { type OpenTable, openTable } from './table-rows.js';
 
 export interface ImportedSource {
   /** The set's file: in memory, or a path. */
@@ -42,10 +41,8 @@ interface StreamedSource {
   readonly takes: readonly (keyof ImportOptions)[];
   /** Where the source itself names its classes. */
   readonly classNames?: readonly string[] | undefined;
-  /** What makes numbers of its texts. */
-  readonly encoding?: Encoding | undefined;
   /** @param ignored - takes up the files that are not meant. */
-  samples(ignored: Ignored): AsyncIterable<Sample | RefusedSample>;
+  open(sink: SampleSink, ignored: Ignored): OpenTable | Promise<OpenTable>;
 }
 
 /**
@@ -69,10 +66,11 @@ export async function importSource(
   const ignored = new Ignored();
   const classes = knownClasses(options.classes, streamed.classNames);
   const { scratch, signal } = places;
-  const { encoding } = streamed;
-  const sink = { kind, classes, split: options.split, encoding, refusals, scratch, signal };
-  const written = await writeSamples(streamed.samples(ignored), sink);
-  const summary = importSummary({ kind, ...written }, refusals, ignored);
+  const sink = { kind, classes, split: options.split, refusals, scratch, signal };
+  const open = await streamed.open(sink, ignored);
+  const written = await writeSamples(open, sink);
+  const { columns } = open;
+  const summary = importSummary({ kind, columns, ...written }, refusals, ignored);
   return { content: written.file, summary };
 }
 
@@ -125,23 +123,23 @@ async function streamedSource(
   return undefined;
 }
 
-const TEXT_OPTIONS = ['text', 'ngrams', 'buckets'] as const;
-
 function imageSource(folder: string, options: ImportOptions): StreamedSource {
   return {
     kind: 'images',
     takes: ['size', 'channels', 'fit', 'classes', 'split'],
-    samples: (ignored) => imageFolderSamples(folder, options, ignored),
+    open: (_, ignored) => ({ samples: imageFolderSamples(folder, options, ignored) }),
   };
 }
 
 function tableSource(kind: string, table: Table, options: ImportOptions): StreamedSource {
   return {
     kind,
-    takes: ['size', 'channels', 'fit', 'classes', 'split', 'label', 'image', ...TEXT_OPTIONS],
+    takes: [
+      ...(['label', 'classes', 'split', 'raw', 'columns'] as const),
+      ...(['image', 'size', 'channels', 'fit', 'text', 'ngrams', 'buckets'] as const),
+    ],
     classNames: table.classNames,
-    encoding: options.text === undefined ? undefined : textEncoding(options),
-    samples: () => tableSamples(table, options),
+    open: (sink) => openTable(table, options, sink),
   };
 }
 

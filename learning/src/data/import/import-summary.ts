@@ -2,6 +2,7 @@
 import type { Problem } from '@lyceum/proto';
 import { type DatasetOutline, SPLIT_NAMES, SPLIT_NUMBERS, type SplitName } from '../dataset.js';
 import { encodingText } from '../encoding/encoding.js';
+import type { FittedColumn } from '../encoding/fit-table.js';
 import { Ignored, Refusals } from './refusals.js';
 
 export interface ImportSummary {
@@ -11,6 +12,8 @@ export interface ImportSummary {
   readonly valueType: 'uint8' | 'float32';
   /** How texts or rows became numbers; absent: as they are. */
   readonly encoding?: string;
+  /** What became of each column of a table that is encoded. */
+  readonly columns?: readonly FittedColumn[];
   readonly classNames: readonly string[];
   /** What the order of classes is. */
   readonly classOrder: string;
@@ -35,11 +38,12 @@ export function importSummary(
     readonly valueType: 'uint8' | 'float32';
     readonly classOrder: string;
     readonly splitSource: string;
+    readonly columns?: readonly FittedColumn[] | undefined;
   },
   refusals = new Refusals(),
   ignored = new Ignored(),
 ): ImportSummary {
-  const { kind, outline, valueType, classOrder, splitSource } = set;
+  const { kind, outline, valueType, classOrder, splitSource, columns } = set;
   const { labels, splits, sampleCount, sampleShape, classNames, encoding } = outline;
   const counts = { train: counter(), validation: counter(), test: counter() };
   for (const name of SPLIT_NAMES) {
@@ -55,6 +59,7 @@ export function importSummary(
     sampleShape,
     valueType,
     ...(encoding !== undefined && { encoding: encodingText(encoding) }),
+    ...(columns !== undefined && { columns }),
     classNames,
     classOrder,
     splits: counts,

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import { linesOf } from './lines.js';
-import type { Table, TableRow } from './table-rows.js';
+import type { Table, TableRow } from './table.js';
 
 /** Of one line: half a million numbers. */
 const LINE_MAX_BYTES = 8 * 1024 * 1024;

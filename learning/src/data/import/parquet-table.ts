@@ -7,7 +7,7 @@ import { LyceumError } from '@lyceum/proto';
 import type { AsyncBuffer, Compressors, DecodedArray, FileMetaData } from 'hyparquet';
 import { type ParquetFeatures, parquetFeatures } from './parquet-features.js';
 import type { ParquetFile } from './parquet-files.js';
-import type { Table, TableRow } from './table-rows.js';
+import type { Table, TableRow } from './table.js';
 
 /** The wanted columns of one row group, unpacked. Writers make groups of 1 MiB to 512 MiB. */
 const GROUP_MAX_BYTES = 1024 * 1024 * 1024;

@@ -7,7 +7,12 @@ import { type DatasetOutline, SPLIT_NUMBERS, type SplitName } from '../dataset.j
 import { DatasetWriter } from '../dataset-writer.js';
 import type { Encoding } from '../encoding/encoding.js';
 import { GrowingInt32 } from '../growing-int32.js';
-import { ClassNumbers, type KnownClasses, type OrderedClasses } from './class-numbers.js';
+import {
+  ClassNumbers,
+  finalLabels,
+  type KnownClasses,
+  type OrderedClasses,
+} from './class-numbers.js';
 import type { SplitChoice } from './import-options.js';
 import { orRefused, type Refusals, type RefusedSample, SampleRefusedError } from './refusals.js';
 import { chosenSplits } from './split-choice.js';
@@ -33,13 +38,19 @@ export interface SampleSink {
   /** Absent: the classes that occur, sorted as strings. */
   readonly classes: KnownClasses | undefined;
   readonly split: SplitChoice | undefined;
-  /** That made values of texts or rows. */
-  readonly encoding: Encoding | undefined;
   readonly refusals: Refusals;
   /** An empty folder for the set's file and what is needed to write it. */
   readonly scratch: string;
   /** Ends it between two samples. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface OpenSamples {
+  readonly samples: AsyncIterable<Sample | RefusedSample>;
+  /** That made values of texts or rows. */
+  readonly encoding?: Encoding | undefined;
+  /** Where splits are from, if every sample comes with its own already. */
+  readonly splitSource?: string | undefined;
 }
 
 export interface WrittenSamples {
@@ -56,10 +67,7 @@ export interface WrittenSamples {
  *
  * @throws {LyceumError} INVALID_ARGUMENT if there are none, or they are no data set.
  */
-export async function writeSamples(
-  samples: AsyncIterable<Sample | RefusedSample>,
-  sink: SampleSink,
-): Promise<WrittenSamples> {
+export async function writeSamples(open: OpenSamples, sink: SampleSink): Promise<WrittenSamples> {
   const numbers = new ClassNumbers(sink.classes);
   const labels = new GrowingInt32();
   const splits = new GrowingInt32();
@@ -74,28 +82,41 @@ export async function writeSamples(
     splits.push(sample.split === undefined ? 0 : SPLIT_NUMBERS[sample.split]);
   };
   try {
-    for await (const sample of samples) {
+    for await (const sample of open.samples) {
       sink.signal?.throwIfAborted();
       const taken =
         'refusal' in sample ? sample : await orRefused(sample.where, () => take(sample));
       if (taken !== undefined) sink.refusals.add(taken);
     }
     if (writer === undefined) throw noSamples(sink.refusals);
-    return await finish(writer, labels.values(), splits.values(), numbers.ordered(), sink);
+    const rows = { labels: labels.values(), given: splits.values(), classes: numbers.ordered() };
+    return await finish(writer, rows, open, sink);
   } finally {
     await writer?.close();
   }
 }
 
+interface WrittenRows {
+  /** As the numbers of classes were when the row came. */
+  readonly labels: Int32Array;
+  /** Split numbers, 0 where the source says none. */
+  readonly given: Int32Array;
+  readonly classes: OrderedClasses;
+}
+
 async function finish(
   writer: DatasetWriter,
-  provisional: Int32Array,
-  given: Int32Array,
-  { classNames, order, finalNumbers }: OrderedClasses,
-  { kind, split, encoding }: SampleSink,
+  rows: WrittenRows,
+  { encoding, splitSource }: OpenSamples,
+  { kind, split }: SampleSink,
 ): Promise<WrittenSamples> {
-  const labels = provisional.map((label) => (label < 0 ? -1 : (finalNumbers[label] as number)));
-  const { splits, source } = chosenSplits(kind, split, labels, given);
+  const { given, classes } = rows;
+  const { classNames, order } = classes;
+  const labels = finalLabels(rows.labels, classes);
+  const { splits, source } =
+    splitSource === undefined
+      ? chosenSplits(kind, split, labels, given)
+      : { splits: Uint8Array.from(given), source: splitSource };
   const { sampleShape, valueType } = writer.format;
   const file = await writer.finish({ classNames, labels, splits, encoding });
   const sampleCount = labels.length;
@@ -132,7 +153,8 @@ function otherShape({ shape }: Sample, first: readonly number[]): SampleRefusedE
   return new SampleRefusedError('another shape', message);
 }
 
-function noSamples(refusals: Refusals): LyceumError {
+/** What there is to say when a source gave nothing. */
+export function noSamples(refusals: Refusals): LyceumError {
   if (refusals.count > 0)
     return new InvalidDocumentError('no sample of the source', refusals.first);
   return new LyceumError('INVALID_ARGUMENT', 'the source has no samples');

@@ -1,7 +1,7 @@
 /** Which column of a table holds what, as its user or the table itself says. */
 import { LyceumError } from '@lyceum/proto';
 import type { ImportOptions } from './import-options.js';
-import type { Table } from './table-rows.js';
+import type { Table } from './table.js';
 
 export interface Columns {
   /** Undefined: no sample has a label. */
@@ -10,8 +10,8 @@ export interface Columns {
   /** At most one of these two. */
   readonly image: string | undefined;
   readonly text: string | undefined;
-  /** Of numbers; none if there is an image or a text. */
-  readonly numbers: readonly string[];
+  /** Of numbers and categories; none if there is an image or a text. */
+  readonly cells: readonly string[];
 }
 
 /** Options that mean something for samples of one kind alone. */
@@ -26,12 +26,9 @@ const COLUMNS_SHOWN = 20;
 /** Where nobody says which column the class is in. */
 const USUAL_LABEL = 'label';
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming a column that is not there, or an option without its column. */
+/** @throws {LyceumError} INVALID_ARGUMENT naming a column that is not there, or options that do not go together. */
 export function chosenColumns(table: Table, options: ImportOptions): Columns {
   const { label, image, text, split } = options;
-  if (image !== undefined && text !== undefined) {
-    throw refusal('samples are images or texts: give --image or --text, not both');
-  }
   const chosen = {
     label: label ?? table.label ?? usualLabel(table, options),
     split: split?.by === 'column' ? split.column : undefined,
@@ -39,17 +36,31 @@ export function chosenColumns(table: Table, options: ImportOptions): Columns {
     text,
   };
   for (const [option, column] of Object.entries(chosen)) requireColumn(table, option, column);
+  for (const column of options.columns?.keys() ?? []) requireColumn(table, 'columns', column);
+  refuseMismatch(chosen, options);
+  if (chosen.image !== undefined || text !== undefined) return { ...chosen, cells: [] };
+  const used = [chosen.label, chosen.split];
+  const cells = table.columns.filter((column) => !used.includes(column));
+  if (cells.length === 0) throw refusal('there is no column of numbers beside the class');
+  return { ...chosen, cells };
+}
+
+function refuseMismatch(chosen: Omit<Columns, 'cells'>, options: ImportOptions): void {
+  if (options.image !== undefined && options.text !== undefined) {
+    throw refusal('samples are images or texts: give --image or --text, not both');
+  }
   for (const kind of ['image', 'text'] as const) {
     if (chosen[kind] !== undefined) continue;
     const given = OPTIONS_OF[kind].find((name) => options[name] !== undefined);
     if (given === undefined) continue;
     throw refusal(`--${given} means nothing without ${kind}s; --${kind} names their column`);
   }
-  if (chosen.image !== undefined || text !== undefined) return { ...chosen, numbers: [] };
-  const used = [chosen.label, chosen.split];
-  const numbers = table.columns.filter((column) => !used.includes(column));
-  if (numbers.length === 0) throw refusal('there is no column of numbers beside the class');
-  return { ...chosen, numbers };
+  const ofRows = (['raw', 'columns'] as const).filter((name) => options[name] !== undefined);
+  const [first] = ofRows;
+  if (first === undefined) return;
+  if (ofRows.length === 2) throw refusal('--columns means nothing with --raw');
+  if (chosen.image === undefined && chosen.text === undefined) return;
+  throw refusal(`--${first} means nothing for images and texts`);
 }
 
 /** Where all classes are named, samples need not have one. */
@@ -61,7 +72,8 @@ function requireColumn(table: Table, option: string, column: string | undefined)
   if (column === undefined || table.columns.includes(column)) return;
   const known = table.columns.slice(0, COLUMNS_SHOWN).join(', ');
   const more = table.columns.length > COLUMNS_SHOWN ? ', …' : '';
-  const message = `there is no column "${column}" of the ${option}; the columns are: ${known}${more}. --${option} names another`;
+  const of = option === 'columns' ? '' : ` of the ${option}`;
+  const message = `there is no column "${column}"${of}; the columns are: ${known}${more}. --${option} names another`;
   throw refusal(message);
 }
 

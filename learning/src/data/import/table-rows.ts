@@ -1,44 +1,30 @@
 /**
- * Rows of a table, from whatever format, to samples: each an image, a text or numbers, and its class.
+ * Rows of a table, from whatever format, to samples: each an image, a text, or numbers and categories, and its class.
  *
- * Numbers: all columns but those of the class and the split, in the order of the source's columns; a column may
- * hold a list of numbers. An image is a file's path, relative to the table's folder; or its bytes; or the
- * struct of both that Hugging Face writes. A text is encoded, and kept beside its numbers. An empty class is unlabelled,
- * and so is all of a table without a column of classes, if they are named.
+ * Numbers and categories: all columns but those of the class and the split, in the order of the source's columns. They are
+ * encoded, or raw: numbers as they are, of which a column may hold a list. An image is a file's path, relative to the
+ * table's folder; or its bytes; or the struct of both that Hugging Face writes. A text is encoded, and kept beside its
+ * numbers. An empty class is unlabelled, and so is all of a table without a column of classes, if they are named.
  */
 import type { SplitName } from '../dataset.js';
-import { encodeText, textEncoding } from '../encoding/text-encoding.js';
+import type { FittedColumn } from '../encoding/fit-table.js';
+import { encodeText, type TextEncoding, textEncoding } from '../encoding/text-encoding.js';
 import { readWithin } from './files-within.js';
+import { fittedSamples } from './fitted-rows.js';
 import { type ImageDecoder, openImageDecoder } from './image-decoder.js';
 import type { ImportOptions } from './import-options.js';
 import { mapInOrder } from './map-in-order.js';
 import { orRefused, type RefusedSample, SampleRefusedError } from './refusals.js';
-import type { Sample } from './samples.js';
+import type { OpenSamples, Sample, SampleSink } from './samples.js';
 import { splitNamed } from './split-names.js';
+import type { LabelledRow, RowValues, Table } from './table.js';
 import { type Columns, chosenColumns } from './table-columns.js';
 import { classText, imageBytes, rowNumbers, rowText } from './table-values.js';
 
-export interface TableRow {
-  /** `row 17`, `line 3`, with the file where there are several. */
-  readonly where: string;
-  readonly values: RowValues;
-  /** From the name of the row's file. */
-  readonly split?: SplitName | undefined;
-}
-
-type RowValues = Readonly<Record<string, unknown>>;
-
-export interface Table {
-  /** In the order of the source. */
-  readonly columns: readonly string[];
-  /** Called once. Other columns than the wanted may be missing in what comes. */
-  rows(wanted: readonly string[]): AsyncIterable<TableRow>;
-  /** For paths of images. Undefined: there can be none. */
-  readonly folder: string | undefined;
-  /** The column of the class, its names by number, and that of the image, where the source says so. */
-  readonly label?: string | undefined;
-  readonly classNames?: readonly string[] | undefined;
-  readonly image?: string | undefined;
+/** Samples, and in their places the rows that cannot be taken. */
+export interface OpenTable extends OpenSamples {
+  /** What became of each column, where they are encoded. */
+  readonly columns?: readonly FittedColumn[];
 }
 
 /** What a row becomes, but for its class and its split. */
@@ -47,53 +33,54 @@ type Content = Pick<Sample, 'shape' | 'values' | 'text'>;
 /** Images in hand at once: enough for a few cores, few enough for memory. */
 const DECODED_AT_ONCE = 4;
 
-/**
- * Samples, and in their places the rows that cannot be taken.
- *
- * @throws {LyceumError} INVALID_ARGUMENT naming a column that is not there.
- */
-export async function* tableSamples(
+/** @throws {LyceumError} INVALID_ARGUMENT naming a column that is not there, or cannot be used. */
+export async function openTable(
   table: Table,
   options: ImportOptions,
-): AsyncGenerator<Sample | RefusedSample, void, undefined> {
+  sink: SampleSink,
+): Promise<OpenTable> {
   const columns = chosenColumns(table, options);
-  const contentOf = await contentReader(table, columns, options);
-  const sampleOf = async ({ where, values, split }: TableRow): Promise<Sample> => {
-    const label = labelOf(table, columns, values);
-    const from = { where, label, split: splitOf(values, columns.split) ?? split };
-    return { ...from, ...(await contentOf(values)) };
-  };
-  const { label, split, image, text, numbers } = columns;
-  const wanted = [label, split, image, text, ...numbers];
-  const rows = table.rows(wanted.filter((column) => column !== undefined));
-  const read = (row: TableRow) => orRefused(row.where, () => sampleOf(row));
-  yield* mapInOrder(rows, DECODED_AT_ONCE, read);
-}
-
-function labelOf({ classNames }: Table, { label }: Columns, values: RowValues): string | undefined {
-  return label === undefined ? undefined : classText(values[label], label, classNames);
-}
-
-async function contentReader(
-  table: Table,
-  { image, text, numbers }: Columns,
-  options: ImportOptions,
-): Promise<(values: RowValues) => Content | Promise<Content>> {
+  const rows = labelledRows(table, columns);
+  const { image, text, cells } = columns;
   if (image !== undefined) {
     const decode = await openImageDecoder(options);
-    return (values) => imageContent(table, image, values, decode);
+    return { samples: samplesOf(rows, (values) => imageContent(table, image, values, decode)) };
   }
   if (text !== undefined) {
     const encoding = textEncoding(options);
-    return (values) => {
-      const own = rowText(values[text], text);
-      return { shape: [encoding.buckets], values: encodeText(encoding, own), text: own };
-    };
+    return { encoding, samples: samplesOf(rows, (values) => textContent(encoding, text, values)) };
   }
-  return (values) => {
-    const row = rowNumbers(values, numbers);
-    return { shape: [row.length], values: row };
-  };
+  if (options.raw === true) {
+    return { samples: samplesOf(rows, (values) => rawContent(cells, values)) };
+  }
+  return fittedSamples(rows, cells, options.columns ?? new Map(), sink);
+}
+
+async function* labelledRows(
+  table: Table,
+  { label, split, image, text, cells }: Columns,
+): AsyncGenerator<LabelledRow | RefusedSample, void, undefined> {
+  const wanted = [label, split, image, text, ...cells].filter((column) => column !== undefined);
+  for await (const row of table.rows(wanted)) {
+    const { where, values } = row;
+    yield orRefused(where, async () => ({
+      where,
+      values,
+      label: label === undefined ? undefined : classText(values[label], label, table.classNames),
+      split: splitOf(values, split) ?? row.split,
+    }));
+  }
+}
+
+function samplesOf(
+  rows: AsyncIterable<LabelledRow | RefusedSample>,
+  contentOf: (values: RowValues) => Content | Promise<Content>,
+): AsyncGenerator<Sample | RefusedSample, void, undefined> {
+  return mapInOrder(rows, DECODED_AT_ONCE, async (row) => {
+    if ('refusal' in row) return row;
+    const { where, label, split, values } = row;
+    return orRefused(where, async () => ({ where, label, split, ...(await contentOf(values)) }));
+  });
 }
 
 async function imageContent(
@@ -109,6 +96,16 @@ async function imageContent(
     throw new SampleRefusedError('no bytes', message);
   }
   return decode(await readWithin(folder, image));
+}
+
+function textContent(encoding: TextEncoding, column: string, values: RowValues): Content {
+  const text = rowText(values[column], column);
+  return { shape: [encoding.buckets], values: encodeText(encoding, text), text };
+}
+
+function rawContent(columns: readonly string[], values: RowValues): Content {
+  const row = rowNumbers(values, columns);
+  return { shape: [row.length], values: row };
 }
 
 function splitOf(values: RowValues, column: string | undefined): SplitName | undefined {

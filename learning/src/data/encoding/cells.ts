@@ -1,0 +1,70 @@
+/**
+ * What a cell of a table means, whatever format it came from: numbers and truth values as JSON and Parquet have them, or
+ * their texts as CSV has them. The same at import and for whoever feeds a student.
+ */
+import { SampleRefusedError } from '../import/refusals.js';
+
+export type Cell = string | number | boolean | null;
+
+/** What stands for no number, in any case; a NaN and nothing at all do too. */
+const NO_NUMBER: ReadonlySet<string> = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?']);
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const TRUTH: Readonly<Record<string, number>> = { true: 1, false: 0 };
+const ENDS = /^[ \t\r\n]+|[ \t\r\n]+$/g;
+
+/**
+ * @param column - for messages.
+ * @throws {SampleRefusedError} if it is nothing that a cell may hold.
+ */
+export function cellOf(value: unknown, column: string): Cell {
+  if (value === undefined) {
+    throw new SampleRefusedError('missing column', `has no column ${column}`);
+  }
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return numberCell(value);
+  if (typeof value === 'bigint') return Number(value);
+  if (value instanceof Date) return value.toISOString();
+  const kind = Array.isArray(value) || ArrayBuffer.isView(value) ? 'a list' : 'an object';
+  const advice = `--raw takes lists of numbers as they are, --columns ${column}=ignore leaves it out`;
+  const message = `column ${column}: want a number, a text or a truth value, got ${kind}; ${advice}`;
+  throw new SampleRefusedError('no value', message);
+}
+
+/** Infinity is no number for a sample, and none for JSON. */
+function numberCell(value: number): Cell {
+  if (Number.isNaN(value)) return null;
+  return Number.isFinite(value) ? value : String(value);
+}
+
+/** @returns `missing` where there is no number, undefined where there is something else. */
+export function numberOf(cell: Cell): number | 'missing' | undefined {
+  if (cell === null) return 'missing';
+  if (typeof cell === 'boolean') return Number(cell);
+  const number = typeof cell === 'number' ? cell : numberOfText(cell.replace(ENDS, ''));
+  // A sample is float32, and so are the mean and the deviation of its column.
+  return typeof number === 'number' && !Number.isFinite(Math.fround(number)) ? undefined : number;
+}
+
+function numberOfText(text: string): number | 'missing' | undefined {
+  if (DECIMAL.test(text)) return Number(text);
+  const word = text.toLowerCase();
+  if (NO_NUMBER.has(word)) return 'missing';
+  return Object.hasOwn(TRUTH, word) ? TRUTH[word] : undefined;
+}
+
+/** A category's name; empty for nothing at all, which is a category like any other. */
+export function categoryOf(cell: Cell): string {
+  return cell === null ? '' : String(cell).replace(ENDS, '');
+}
+
+const DATES = [
+  /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ]\d{1,2}:\d{2}.*)?$/,
+  /^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: \d{1,2}:\d{2}.*)?$/,
+];
+
+/** Whether it looks like a date, perhaps with a time. */
+export function isDate(cell: Cell): boolean {
+  if (typeof cell !== 'string') return false;
+  const text = cell.replace(ENDS, '');
+  return DATES.some((date) => date.test(text));
+}

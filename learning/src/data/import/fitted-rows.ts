@@ -1,0 +1,144 @@
+/**
+ * Rows of a table whose encoding is fitted on their own train split. They are read once and put aside on disk, cells, class
+ * and all; then the splits are known, and the rest of the passes are over that file.
+ */
+import { join } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+import { SPLIT_NAMES, SPLIT_NUMBERS } from '../dataset.js';
+import { type Cell, cellOf } from '../encoding/cells.js';
+import { encodingSizeProblem } from '../encoding/encoding.js';
+import {
+  ColumnFacts,
+  type ColumnKind,
+  columnKinds,
+  type FittedTable,
+  fittedTable,
+  ValueCounts,
+} from '../encoding/fit-table.js';
+import { encodeRow } from '../encoding/table-encoding.js';
+import { GrowingInt32 } from '../growing-int32.js';
+import { SpooledBytes } from '../spooled-bytes.js';
+import { ClassNumbers, finalLabels } from './class-numbers.js';
+import { linesOf } from './lines.js';
+import { orRefused, type RefusedSample } from './refusals.js';
+import { noSamples, type OpenSamples, type Sample, type SampleSink } from './samples.js';
+import { chosenSplits } from './split-choice.js';
+import type { LabelledRow } from './table.js';
+
+/** Each sample comes with its split. */
+export interface FittedSamples extends OpenSamples {
+  readonly columns: FittedTable['columns'];
+}
+
+interface StoredRow {
+  readonly where: string;
+  readonly label: string | undefined;
+  /** In the order of the columns. */
+  readonly cells: readonly Cell[];
+}
+
+/** Of one stored row: a source's record may have 8 MiB, in JSON it takes more. */
+const ROW_MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * @param names - of the columns that are encoded.
+ * @param wanted - kinds that the user says; the others are guessed.
+ * @throws {LyceumError} INVALID_ARGUMENT if the rows cannot be split, or their columns not be fitted.
+ */
+export async function fittedSamples(
+  rows: AsyncIterable<LabelledRow | RefusedSample>,
+  names: readonly string[],
+  wanted: ReadonlyMap<string, ColumnKind>,
+  sink: SampleSink,
+): Promise<FittedSamples> {
+  const file = join(sink.scratch, 'cells');
+  const { splits, source } = await storeRows(rows, names, file, sink);
+  const trainRows = async function* (): AsyncGenerator<readonly Cell[], void, undefined> {
+    let row = 0;
+    for await (const { cells } of storedRows(file)) {
+      sink.signal?.throwIfAborted();
+      if (splits[row++] === SPLIT_NUMBERS.train) yield cells;
+    }
+  };
+  const fitted = await fit(names, wanted, trainRows);
+  const problem = encodingSizeProblem(fitted.encoding);
+  if (problem !== undefined) {
+    const message = `the encoding of the table ${problem}; --columns NAME=ignore leaves columns out, --raw takes numbers as they are`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return { ...fitted, splitSource: source, samples: encodedRows(file, names, splits, fitted) };
+}
+
+/** @returns the split of each row that was stored. */
+async function storeRows(
+  rows: AsyncIterable<LabelledRow | RefusedSample>,
+  names: readonly string[],
+  file: string,
+  { kind, split, classes, refusals, signal }: SampleSink,
+): Promise<{ splits: Uint8Array; source: string }> {
+  const numbers = new ClassNumbers(classes);
+  const labels = new GrowingInt32();
+  const given = new GrowingInt32();
+  const spooled = await SpooledBytes.open(file);
+  const store = async (row: LabelledRow): Promise<undefined> => {
+    const cells = names.map((name) => cellOf(row.values[name], name));
+    labels.push(numbers.numberOf(row.label));
+    given.push(row.split === undefined ? 0 : SPLIT_NUMBERS[row.split]);
+    const stored: StoredRow = { where: row.where, label: row.label, cells };
+    await spooled.append(Buffer.from(`${JSON.stringify(stored)}\n`));
+  };
+  try {
+    for await (const row of rows) {
+      signal?.throwIfAborted();
+      const refused = 'refusal' in row ? row : await orRefused(row.where, () => store(row));
+      if (refused !== undefined) refusals.add(refused);
+    }
+    await spooled.flush();
+  } finally {
+    await spooled.close();
+  }
+  if (spooled.sizeBytes === 0) throw noSamples(refusals);
+  return chosenSplits(kind, split, finalLabels(labels.values(), numbers.ordered()), given.values());
+}
+
+async function* storedRows(file: string): AsyncGenerator<StoredRow, void, undefined> {
+  for await (const line of linesOf(file, ROW_MAX_BYTES)) yield JSON.parse(line) as StoredRow;
+}
+
+async function fit(
+  names: readonly string[],
+  wanted: ReadonlyMap<string, ColumnKind>,
+  trainRows: () => AsyncIterable<readonly Cell[]>,
+): Promise<FittedTable> {
+  const facts = names.map(() => new ColumnFacts());
+  for await (const cells of trainRows()) {
+    for (const [index, own] of facts.entries()) own.add(cells[index] ?? null);
+  }
+  const kinds = columnKinds(names, facts, wanted);
+  const counted = [...kinds.entries()].filter(([, kind]) => kind === 'category');
+  const counts = counted.map(([index]) => ({ index, values: new ValueCounts() }));
+  if (counts.length > 0) {
+    for await (const cells of trainRows()) {
+      for (const { index, values } of counts) values.add(cells[index] ?? null);
+    }
+  }
+  const byName = counts.map(({ index, values }) => [names[index] as string, values] as const);
+  return fittedTable(names, facts, kinds, new Map(byName));
+}
+
+async function* encodedRows(
+  file: string,
+  names: readonly string[],
+  splits: Uint8Array,
+  { encoding }: FittedTable,
+): AsyncGenerator<Sample | RefusedSample, void, undefined> {
+  let row = 0;
+  for await (const { where, label, cells } of storedRows(file)) {
+    const split = SPLIT_NAMES[(splits[row++] as number) - 1];
+    const values = Object.fromEntries(names.map((name, index) => [name, cells[index]]));
+    yield orRefused(where, async () => {
+      const encoded = encodeRow(encoding, values);
+      return { where, label, split, shape: [encoded.length], values: encoded };
+    });
+  }
+}
