@@ -168,7 +168,7 @@ describe('readInputs', () => {
     const view = viewAt(views({ shift: 0.1 }), 0);
     const read = () => readInputs(pictures(1, [9]), Uint32Array.of(0), view, new Float32Array(9));
     expect(read).toThrow(
-      /shift needs samples of shape \[height, width, channels\], and these are \[9\]/,
+      /shift needs samples of shape \[height, width, channels\], and those of spec.dataset are \[9\]/,
     );
   });
 });
