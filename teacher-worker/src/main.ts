@@ -19,6 +19,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { Compute } from './compute/compute.js';
 import { Hosts } from './compute/hosts.js';
 import { createMetrics } from './metrics.js';
+import { tryCommand } from './try/try-command.js';
 import { DRAIN_BUDGET_MS, TeacherWorker } from './worker.js';
 
 const MIB = 1024 * 1024;
@@ -120,6 +121,7 @@ const command = new Command('teacher-worker')
     process.env['LYCEUM_INSECURE'] === 'true',
   )
   .exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : USAGE_EXIT_CODE))
+  .addCommand(tryCommand())
   .action(run);
 
 try {

@@ -2,4 +2,5 @@
 export * from './inferred-samples.js';
 export * from './install-plugin.js';
 export * from './local-cluster.js';
+export * from './model-trial.js';
 export { type ProgramName, programFile } from './program-files.js';

@@ -1,5 +1,5 @@
 /** Real files on disk: ONNX models that the `onnx` package wrote, and files of other programs, of which the name tells. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,10 +45,10 @@ it('needs the weights that lie in another file', async () => {
 
 it.each([
   ['net.pt', 'is a PyTorch file; export the model with torch.onnx.export'],
-  ['net.KERAS', 'is a Keras file; export'],
+  ['net.KERAS', "net.KERAS').export('net', format='tf_saved_model')"],
   ['net.joblib', "options={'zipmap': False}"],
   ['net.safetensors', 'holds weights without the model'],
-  ['saved/saved_model.pb', 'is a SavedModel; convert it with python -m tf2onnx'],
+  ['saved/saved_model.pb', 'is no SavedModel, or a damaged one'],
   ['folder/net.onnx', 'is a folder; push the file in it: net.onnx'],
 ])('says how to make a model of %s', async (file, message) => {
   const path = join(root, file);
@@ -56,4 +56,35 @@ it.each([
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
   writeFileSync(path, 'any');
   await expect(readModel(folder ?? path, undefined)).rejects.toThrow(message);
+});
+
+const tensorflow = (name: string) =>
+  fileURLToPath(
+    new URL(`../../../learning/test/data/fixtures/tensorflow/${name}`, import.meta.url),
+  );
+
+it.each([
+  ['softmax', 'saved-model', 'probabilities'],
+  ['graph-model', 'graph-model', 'probabilities'],
+  ['keras3-functional', 'layers-model', 'logits'],
+])('tells what lies in the folder %s', async (name, format, output) => {
+  const bytes = await readModel(tensorflow(name), undefined);
+  expect(parsePackagedModel(bytes)).toMatchObject({ format, model: { settings: { output } } });
+  // Equal content has one digest.
+  expect((await readModel(tensorflow(name), undefined)).equals(bytes)).toBe(true);
+});
+
+it('reads settings in a folder', async () => {
+  const copy = join(root, 'graph');
+  cpSync(tensorflow('graph-model'), copy, { recursive: true });
+  writeFileSync(join(copy, 'settings.json'), '{"scale":255}');
+  const plain = { output: 'probabilities', scale: 255 };
+  expect(await settingsOf(copy)).toEqual(plain);
+  expect(await settingsOf(join(copy, 'model.json'))).toEqual(plain);
+});
+
+it('refuses a SavedModel that reaches beyond numbers', async () => {
+  await expect(readModel(tensorflow('reader'), undefined)).rejects.toThrow(
+    'has operations that are not run here, since they reach beyond numbers: ReadFile;',
+  );
 });

@@ -26,6 +26,14 @@ export {
 export * from './endpoint/endpoint-request.js';
 export { pngOf } from './endpoint/png.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares } from './fixed-split.js';
+export type { GraphClassifier } from './graphs/graph-classifier.js';
+export {
+  GraphInference,
+  type GraphInferenceOptions,
+  type GraphOutput,
+} from './graphs/graph-inference.js';
+export type { ElementType } from './graphs/graph-outline.js';
+export { tfjsGraphClassifier } from './graphs/tfjs-graph-package.js';
 export { writeHardLabels } from './hard-labels.js';
 export { fnv1a32, mulberry32 } from './hashing.js';
 export { importDataset } from './import/import-dataset.js';
@@ -57,8 +65,7 @@ export type { WeightSpec } from './model-weights.js';
 export { type NpyArray, npyHeader, readNpy, type TypedArray, writeNpy } from './npy.js';
 export * from './npz.js';
 export * from './numerics-version.js';
-export { type OnnxClassifier, onnxClassifier } from './onnx/onnx-classifier.js';
-export { type OnnxElementType, readOnnx } from './onnx/onnx-file.js';
+export { readOnnx } from './onnx/onnx-file.js';
 export {
   classifierOf,
   encodeOnnxPackage,
@@ -79,6 +86,13 @@ export {
 export * from './regressor-plan.js';
 export * from './sample-texts.js';
 export { seenShape } from './sample-view.js';
+export { readSavedModelFolder } from './saved-model/read-saved-model.js';
+export { SERVE_TAG } from './saved-model/saved-model-file.js';
+export {
+  encodeSavedModelPackage,
+  type SavedModelPackage,
+  savedModelClassifier,
+} from './saved-model/saved-model-package.js';
 export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
 export { IDENTITY_VIEW, type ViewAt, viewAt, viewProblems } from './views.js';
 export { ZipFile } from './zip-file.js';

@@ -14,14 +14,17 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import { ENCODING_FILE, parseEncoding } from './encoding/encoding.js';
+import { tfjsGraphSettings } from './graphs/tfjs-graph-package.js';
+import { mendedTopology, mendedWeightNames } from './keras3-topology.js';
 import { describeTopology } from './model-description.js';
 import {
   encodeModelPackage,
   type ModelPackage,
+  modelJsonFormat,
   parseModelJson,
   parseModelPackage,
 } from './model-package.js';
-import { type ModelSettings, parsePartialSettings } from './model-settings.js';
+import type { ModelSettings } from './model-settings.js';
 import {
   BYTES_OF,
   isObject,
@@ -34,20 +37,21 @@ import {
 
 /**
  * @param path - a model's folder, or its `.json` file.
- * @param given - settings instead of those in `settings.json` beside it. What they leave out the topology must tell.
+ * @param given - settings. What they leave out the topology must tell.
  * @throws {LyceumError} NOT_FOUND if a file is missing.
  * @throws {InvalidDocumentError} naming all that is wrong.
  */
 export async function readModelFolder(
   path: string,
-  given?: Partial<ModelSettings>,
+  given: Partial<ModelSettings> = {},
 ): Promise<ModelPackage> {
   const file = path.endsWith('.json') ? path : join(path, 'model.json');
   const folder = dirname(file);
-  const modelJson = parseModelJson((await readModelFile(file)).toString(), file);
+  const modelJson = asKeras2(parseModelJson((await readModelFile(file)).toString(), file));
   const problems: Problem[] = [];
-  const groups = readWeightGroups(modelJson, problems);
-  if (groups === undefined) throw new InvalidDocumentError(file, problems);
+  const written = readWeightGroups(modelJson, problems);
+  if (written === undefined) throw new InvalidDocumentError(file, problems);
+  const groups = mendedWeightNames(written, modelJson['modelTopology']);
 
   const specs: WeightSpec[] = [];
   const parts: Uint8Array[] = [];
@@ -55,16 +59,11 @@ export async function readModelFolder(
     const bytes = await readShards(folder, group);
     readGroup(group, bytes, specs, parts, problems);
   }
-  const own = given ?? (await readBeside(folder, 'settings.json', parsePartialSettings)) ?? {};
-  const settings = withOutput(own, modelJson, problems);
+  const settings = completed(given, modelJson, file, problems);
   if (settings === undefined || problems.length > 0) throw new InvalidDocumentError(file, problems);
 
-  const { modelTopology } = modelJson;
-  const plain = {
-    format: 'layers-model',
-    modelTopology,
-    weightsManifest: [{ paths: ['weights.bin'], weights: specs }],
-  };
+  const weightsManifest = [{ paths: ['weights.bin'], weights: specs }];
+  const plain = { ...modelJson, weightsManifest };
   const encoding = await readBeside(folder, ENCODING_FILE, parseEncoding);
   const model: ModelPackage = {
     modelJson: plain,
@@ -73,6 +72,12 @@ export async function readModelFolder(
     ...(encoding !== undefined && { encoding }),
   };
   return parseModelPackage(encodeModelPackage(model, file), file);
+}
+
+/** A graph has no layers, and is as it is. */
+function asKeras2(modelJson: Record<string, unknown>): Record<string, unknown> {
+  if (modelJsonFormat(modelJson) === 'graph-model') return modelJson;
+  return { ...modelJson, modelTopology: mendedTopology(modelJson['modelTopology']) };
 }
 
 async function readShards(folder: string, group: RawWeightGroup): Promise<Buffer> {
@@ -116,11 +121,16 @@ async function readBeside<T>(
   return text === undefined ? undefined : parse(text, path);
 }
 
-function withOutput(
+/** The settings with what the file tells; undefined with what is wrong added to `problems`. */
+function completed(
   settings: Partial<ModelSettings>,
   modelJson: unknown,
+  source: string,
   problems: Problem[],
 ): ModelSettings | undefined {
+  if (modelJsonFormat(modelJson) === 'graph-model') {
+    return problems.length > 0 ? undefined : tfjsGraphSettings(modelJson, settings, source);
+  }
   const output = settings.output ?? describeTopology(modelJson).output;
   if (output !== undefined) return { ...settings, output };
   const message =

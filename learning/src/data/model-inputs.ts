@@ -1,10 +1,14 @@
 /**
- * What a model sees of samples, in this order: the view at the model's own size, in the model's colours, each value scaled,
- * less the mean, by the standard deviation, and then in the model's layout.
+ * What a model sees of samples, in this order: the view, at the model's own size, in the model's colours, each value
+ * scaled, less the mean, by the standard deviation, and then in the model's layout.
+ *
+ * Where settings say how pictures get their size, the view is of the set's own size and picture-size.ts does the rest;
+ * else the view is sampled at the model's size at once.
  */
 import { LyceumError } from '@lyceum/proto';
 import type { Dataset } from './dataset.js';
 import type { ModelSettings } from './model-settings.js';
+import { PictureSize, saysPictureSize } from './picture-size.js';
 import { readInputs } from './read-inputs.js';
 import { seenShape } from './sample-view.js';
 import type { ViewAt } from './views.js';
@@ -12,22 +16,8 @@ import type { ViewAt } from './views.js';
 /** Weights of red, green and blue in gray. */
 const GRAY = [0.299, 0.587, 0.114] as const;
 
-/**
- * The shape of what {@link ModelInputs} writes, channels last whatever the layout.
- *
- * @param inputShape - what the model takes; undefined: anything.
- */
-export function modelInputShape(
-  settings: ModelSettings,
-  inputShape: readonly number[] | undefined,
-  sampleShape: readonly number[],
-): readonly number[] {
-  const [height, width, channels] = sampleShape;
-  const { colours } = settings;
-  if (colours === undefined || sampleShape.length !== 3) return seenShape(inputShape, sampleShape);
-  const [h, w] = inputShape?.length === 3 ? inputShape : [height, width];
-  return [h ?? 0, w ?? 0, colours === 'gray' ? 1 : channels === 1 ? 3 : (channels ?? 0)];
-}
+/** Views that are made at the set's size before they get the model's. */
+const CHUNK = 16;
 
 /** Reads samples of one set for one model. */
 export class ModelInputs {
@@ -39,8 +29,11 @@ export class ModelInputs {
   readonly modelShape: readonly number[];
   readonly #dataset: Dataset;
   readonly #settings: ModelSettings;
-  /** Of the view, before colours. */
+  readonly #pictureSize: PictureSize | undefined;
   readonly #viewShape: readonly number[];
+  /** At the model's size, before colours. */
+  readonly #sizedShape: readonly number[];
+  #viewRoom = new Float32Array(0);
   #room = new Float32Array(0);
 
   /** @throws {LyceumError} INVALID_ARGUMENT if settings do not fit the samples. */
@@ -49,12 +42,18 @@ export class ModelInputs {
     settings: ModelSettings,
     inputShape: readonly number[] | undefined,
   ) {
+    const { sampleShape } = dataset;
     this.#dataset = dataset;
     this.#settings = settings;
-    this.shape = modelInputShape(settings, inputShape, dataset.sampleShape);
+    this.#pictureSize = pictureSizeOf(settings, inputShape, sampleShape);
+    this.shape = modelShapeOf(settings, inputShape, sampleShape, this.#pictureSize);
     this.size = elementCount(this.shape);
     this.modelShape = inLayout(this.shape, settings);
-    this.#viewShape = viewShape(this.shape, settings, dataset.sampleShape);
+    this.#sizedShape = beforeColours(this.shape, settings, sampleShape);
+    this.#viewShape =
+      this.#pictureSize === undefined
+        ? this.#sizedShape
+        : [...sampleShape.slice(0, 2), this.#sizedShape[2] ?? 1];
     for (const name of ['mean', 'standardDeviation'] as const) {
       const count = settings[name]?.length ?? 1;
       const channels = this.shape.at(-1) ?? 1;
@@ -75,14 +74,18 @@ export class ModelInputs {
    */
   read(samples: Uint32Array, view: ViewAt, out: Float32Array): void {
     const { layout } = this.#settings;
-    const viewSize = elementCount(this.#viewShape);
-    const direct = layout !== 'NCHW' && viewSize === this.size;
+    const sizedSize = elementCount(this.#sizedShape);
+    const direct = layout !== 'NCHW' && sizedSize === this.size;
     const count = samples.length;
-    if (!direct && this.#room.length < count * Math.max(viewSize, this.size)) {
-      this.#room = new Float32Array(count * Math.max(viewSize, this.size));
+    if (!direct && this.#room.length < count * Math.max(sizedSize, this.size)) {
+      this.#room = new Float32Array(count * Math.max(sizedSize, this.size));
     }
     const seen = direct ? out : this.#room;
-    readInputs(this.#dataset, samples, view, seen, this.#viewShape);
+    if (this.#pictureSize === undefined) {
+      readInputs(this.#dataset, samples, view, seen, this.#viewShape);
+    } else {
+      this.#resize(this.#pictureSize, samples, view, seen);
+    }
     this.#colour(seen, count);
     this.#normalise(seen, count * this.size);
     if (direct) return;
@@ -90,12 +93,27 @@ export class ModelInputs {
     else out.set(seen.subarray(0, count * this.size));
   }
 
+  #resize(pictureSize: PictureSize, samples: Uint32Array, view: ViewAt, seen: Float32Array): void {
+    const viewSize = elementCount(this.#viewShape);
+    const sizedSize = elementCount(this.#sizedShape);
+    const channels = this.#viewShape[2] ?? 1;
+    if (this.#viewRoom.length === 0) this.#viewRoom = new Float32Array(CHUNK * viewSize);
+    for (let first = 0; first < samples.length; first += CHUNK) {
+      const chunk = samples.subarray(first, first + CHUNK);
+      readInputs(this.#dataset, chunk, view, this.#viewRoom, this.#viewShape);
+      for (let i = 0; i < chunk.length; i++) {
+        const to = (first + i) * sizedSize;
+        pictureSize.write(this.#viewRoom, i * viewSize, seen, to, channels);
+      }
+    }
+  }
+
   /** In place: pixels only ever get fewer values. */
   #colour(values: Float32Array, count: number): void {
     const { colours } = this.#settings;
-    const channels = this.#viewShape.at(-1);
-    if (channels !== 3 || this.#viewShape.length !== 3) return;
-    const end = count * elementCount(this.#viewShape);
+    const channels = this.#sizedShape.at(-1);
+    if (channels !== 3 || this.#sizedShape.length !== 3) return;
+    const end = count * elementCount(this.#sizedShape);
     if (colours === 'BGR') {
       for (let at = 0; at < end; at += 3) {
         const red = values[at] as number;
@@ -127,8 +145,54 @@ export class ModelInputs {
   }
 }
 
+/** @throws {LyceumError} INVALID_ARGUMENT if the samples are no pictures. */
+function pictureSizeOf(
+  settings: ModelSettings,
+  inputShape: readonly number[] | undefined,
+  sampleShape: readonly number[],
+): PictureSize | undefined {
+  if (!saysPictureSize(settings)) return undefined;
+  const [height, width] = sampleShape;
+  if (sampleShape.length !== 3 || height === undefined || width === undefined) {
+    const message = `resize, centreCrop, interpolation and antialias are for pictures; the samples have shape [${sampleShape}]`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const [h, w] = inputShape?.length === 3 ? inputShape : [];
+  const wanted = h === undefined || w === undefined ? undefined : ([h, w] as const);
+  return new PictureSize(settings, [height, width], wanted);
+}
+
+/**
+ * What the model sees, channels last whatever the layout.
+ *
+ * @param inputShape - what the model takes; undefined: anything.
+ */
+function modelShapeOf(
+  { colours }: ModelSettings,
+  inputShape: readonly number[] | undefined,
+  sampleShape: readonly number[],
+  pictureSize: PictureSize | undefined,
+): readonly number[] {
+  const [height, width, channels] = sampleShape;
+  const isPicture = sampleShape.length === 3;
+  const own = colours === undefined || !isPicture;
+  if (own && pictureSize === undefined) return seenShape(inputShape, sampleShape);
+  const [h, w] = pictureSize?.size ?? (inputShape?.length === 3 ? inputShape : [height, width]);
+  const repeated = inputShape?.length === 3 ? inputShape[2] : channels;
+  const seen = own
+    ? channels === 1
+      ? repeated
+      : channels
+    : colours === 'gray'
+      ? 1
+      : channels === 1
+        ? 3
+        : channels;
+  return [h ?? 0, w ?? 0, seen ?? 0];
+}
+
 /** The view has the set's own channels, but a gray picture may be repeated. */
-function viewShape(
+function beforeColours(
   shape: readonly number[],
   { colours }: ModelSettings,
   sampleShape: readonly number[],

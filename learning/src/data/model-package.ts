@@ -3,7 +3,7 @@
  * `settings.json`, and `encoding.json` of a student that was trained on encoded texts or rows. Equal content has equal
  * bytes, so equal digests.
  *
- * A package that {@link parseModelPackage} has passed has plain, finite weights that fill its manifest.
+ * A package that {@link parseModelPackage} has passed has plain weights that fill its manifest; those of layers are finite.
  */
 import { InvalidDocumentError, MODEL_MAX_BYTES, type Problem, toLyceumError } from '@lyceum/proto';
 import { ENCODING_FILE, type Encoding, encodingJson, parseEncoding } from './encoding/encoding.js';
@@ -18,7 +18,7 @@ import {
 import { readZip, writeZip, type ZipLimits } from './zip.js';
 
 export interface ModelPackage {
-  /** `{ format: 'layers-model', modelTopology, weightsManifest }`. */
+  /** `{ format, modelTopology, weightsManifest }`, of a graph its `signature` too. */
   readonly modelJson: unknown;
   /** All weights in the manifest's order. */
   readonly weights: Uint8Array;
@@ -35,12 +35,7 @@ export function encodeModelPackage(model: ModelPackage, source = 'model'): Buffe
   const problems: Problem[] = [];
   const specs = checkModel(model, problems);
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
-  const { modelTopology } = model.modelJson as Record<string, unknown>;
-  const modelJson = {
-    format: 'layers-model',
-    modelTopology,
-    weightsManifest: [{ paths: [WEIGHTS_FILE], weights: specs }],
-  };
+  const modelJson = plainModelJson(model.modelJson as Record<string, unknown>, specs);
   return writeZip(
     new Map<string, Uint8Array>([
       ['model.json', Buffer.from(JSON.stringify(modelJson))],
@@ -91,7 +86,34 @@ export function parseModelPackage(bytes: Uint8Array, source = 'model package'): 
   return model;
 }
 
-/** @throws {InvalidDocumentError} if it is not JSON, or no TensorFlow.js LayersModel. */
+export type ModelJsonFormat = 'layers-model' | 'graph-model';
+
+/** Of a `model.json` that {@link parseModelJson} has passed. */
+export function modelJsonFormat(modelJson: unknown): ModelJsonFormat {
+  return isObject(modelJson) && modelJson['format'] === 'graph-model'
+    ? 'graph-model'
+    : 'layers-model';
+}
+
+/** What a package keeps of a `model.json`: equal models have equal bytes. */
+function plainModelJson(
+  modelJson: Record<string, unknown>,
+  weights: readonly WeightSpec[],
+): Record<string, unknown> {
+  const { modelTopology, signature, userDefinedMetadata } = modelJson;
+  // Older converters put it there.
+  const older = isObject(userDefinedMetadata) ? userDefinedMetadata['signature'] : undefined;
+  const kept = signature ?? older;
+  const format = modelJsonFormat(modelJson);
+  return {
+    format,
+    modelTopology,
+    ...(format === 'graph-model' && kept !== undefined && { signature: kept }),
+    weightsManifest: [{ paths: [WEIGHTS_FILE], weights }],
+  };
+}
+
+/** @throws {InvalidDocumentError} if it is not JSON, or no model of TensorFlow.js that can be used. */
 export function parseModelJson(text: string, source: string): Record<string, unknown> {
   let document: unknown;
   try {
@@ -103,10 +125,15 @@ export function parseModelJson(text: string, source: string): Record<string, unk
     const message = 'is no TensorFlow.js model: it has no modelTopology';
     throw new InvalidDocumentError(source, [{ path: '', message }]);
   }
-  const { format } = document;
-  if (format !== undefined && format !== 'layers-model') {
-    const message = `is ${JSON.stringify(format)}; want "layers-model" (a GraphModel cannot be used)`;
+  const { format, modelInitializer } = document;
+  if (format !== undefined && format !== 'layers-model' && format !== 'graph-model') {
+    const message = `is ${JSON.stringify(format)}; want "layers-model" or "graph-model"`;
     throw new InvalidDocumentError(source, [{ path: 'format', message }]);
+  }
+  if (isObject(modelInitializer) && Object.keys(modelInitializer).length > 0) {
+    const message =
+      'fills tables before the model runs; export the model without what looks words up, so that it takes numbers';
+    throw new InvalidDocumentError(source, [{ path: 'modelInitializer', message }]);
   }
   return document;
 }
@@ -138,6 +165,8 @@ function checkModel(model: ModelPackage, problems: Problem[]): WeightSpec[] {
     problems.push({ path: WEIGHTS_FILE, message });
     return specs;
   }
+  // A graph's constants may be infinite: masks are.
+  if (modelJsonFormat(model.modelJson) === 'graph-model') return specs;
   let offset = 0;
   for (const spec of specs) {
     if (spec.dtype === 'float32') checkFinite(model.weights, offset, spec, problems);

@@ -22,6 +22,17 @@ export interface ModelSettings {
   readonly layout?: Layout;
   /** The model's channels. Absent: as the set has them; a gray picture is repeated for each. */
   readonly colours?: Colours;
+  /**
+   * The pictures' size before the crop: that of the shorter side, or [height, width]. Absent: the model's own, without a
+   * crop; else the set's.
+   */
+  readonly resize?: PictureSide;
+  /** What is kept about the centre, of both sides or [height, width]. Absent: all. */
+  readonly centreCrop?: PictureSide;
+  /** Between pixels; picture-size.ts has the formulas. Absent: bilinear. */
+  readonly interpolation?: Interpolation;
+  /** Whether pictures that get smaller are smoothed, as Pillow and torchvision do. Absent: no. */
+  readonly antialias?: boolean;
   /** Of a model with several outputs, which one tells the classes. */
   readonly outputName?: string;
   /** Names of the model's classes in the order of its output. Absent: the set's own order. */
@@ -34,6 +45,15 @@ export type Layout = (typeof LAYOUTS)[number];
 /** `gray` is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601). */
 export const COLOURS = ['RGB', 'BGR', 'gray'] as const;
 export type Colours = (typeof COLOURS)[number];
+
+export const INTERPOLATIONS = ['bilinear', 'bicubic', 'nearest'] as const;
+export type Interpolation = (typeof INTERPOLATIONS)[number];
+
+/** Pixels: of both sides alike, or [height, width]. */
+export type PictureSide = number | readonly [number, number];
+
+/** No model takes larger pictures; beyond, a setting is a mistake that costs memory. */
+const MAX_SIDE = 8192;
 
 /** ImageNet-21k has 21,843. */
 const MAX_CLASSES = 65_536;
@@ -53,6 +73,13 @@ const oneOf = (values: readonly string[]): Field => ({
 const isNumber = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value);
 const isPositive = (value: unknown) => isNumber(value) && value > 0;
+const isSide = (value: unknown) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_SIDE;
+const PICTURE_SIDE: Field = {
+  want: `a whole number from 1 to ${MAX_SIDE}, or [height, width]`,
+  fits: (value) =>
+    isSide(value) || (Array.isArray(value) && value.length === 2 && value.every(isSide)),
+};
 const perChannel = (want: string, fits: (value: unknown) => boolean, normal: number): Field => ({
   want,
   fits: (value) => Array.isArray(value) && value.length > 0 && value.every(fits),
@@ -75,6 +102,14 @@ const FIELDS: Readonly<Record<keyof ModelSettings, Field>> = {
   ),
   layout: { ...oneOf(LAYOUTS), isDefault: (value) => value === 'NHWC' },
   colours: oneOf(COLOURS),
+  resize: PICTURE_SIDE,
+  centreCrop: PICTURE_SIDE,
+  interpolation: { ...oneOf(INTERPOLATIONS), isDefault: (value) => value === 'bilinear' },
+  antialias: {
+    want: 'true or false',
+    fits: (value) => typeof value === 'boolean',
+    isDefault: (value) => value === false,
+  },
   outputName: {
     want: "an output's name",
     fits: (value) => typeof value === 'string' && value !== '',

@@ -6,9 +6,10 @@ import {
   type EndpointPackage,
   parseEndpointPackage,
 } from './endpoint/endpoint-package.js';
+import { describeTfjsGraph } from './graphs/tfjs-graph-package.js';
 import { describeModel, type ModelDescription } from './model-description.js';
 import { type LayerDescription, modelLayers } from './model-layers.js';
-import { type ModelPackage, parseModelPackage } from './model-package.js';
+import { type ModelPackage, modelJsonFormat, parseModelPackage } from './model-package.js';
 import { type ModelSettings, parseSettingsJson } from './model-settings.js';
 import { describeOnnx, ONNX_MEMBER, type OnnxPackage } from './onnx/onnx-package.js';
 import {
@@ -17,17 +18,26 @@ import {
   RECORDED_MEMBER,
   type RecordedPackage,
 } from './recorded/recorded-package.js';
+import {
+  describeSavedModel,
+  SAVED_MODEL_MEMBER,
+  type SavedModelPackage,
+  savedModelPackageOf,
+} from './saved-model/saved-model-package.js';
 import { readZip } from './zip.js';
 
 export type PackagedModel =
-  | { readonly format: 'layers-model'; readonly model: ModelPackage }
+  | { readonly format: 'layers-model' | 'graph-model'; readonly model: ModelPackage }
   | { readonly format: 'onnx'; readonly model: OnnxPackage }
+  | { readonly format: 'saved-model'; readonly model: SavedModelPackage }
   | { readonly format: 'endpoint'; readonly model: EndpointPackage }
   | { readonly format: 'recorded'; readonly model: RecordedPackage };
 
 export const MODEL_FORMATS = [
   'layers-model',
+  'graph-model',
   'onnx',
+  'saved-model',
   'endpoint',
   'recorded',
 ] as const satisfies readonly ModelFormat[];
@@ -36,7 +46,9 @@ export type ModelFormat = PackagedModel['format'];
 /** What runs models of a format: part of a teacher's identity, since another engine gives other bits. */
 export const ENGINE_OF = {
   'layers-model': 'tfjs-layers',
+  'graph-model': 'tfjs-graph',
   onnx: 'onnxruntime',
+  'saved-model': 'tensorflow',
   endpoint: 'http',
   recorded: 'recorded',
 } as const satisfies Readonly<Record<ModelFormat, string>>;
@@ -49,6 +61,9 @@ export function isRemoteEngine(engine: string): boolean {
   return REMOTE_ENGINES.includes(engine);
 }
 
+/** A SavedModel has some shards and files of its own. */
+const MAX_MEMBERS = 64;
+
 /** @throws {InvalidDocumentError} naming all that is wrong. */
 export function parsePackagedModel(bytes: Uint8Array, source = 'model package'): PackagedModel {
   const members = readMembers(bytes, source);
@@ -59,16 +74,19 @@ export function parsePackagedModel(bytes: Uint8Array, source = 'model package'):
     return { format: 'recorded', model: parseRecordedPackage(members, source) };
   }
   const file = members.get(ONNX_MEMBER);
-  if (file === undefined) {
-    return { format: 'layers-model', model: parseModelPackage(bytes, source) };
+  if (file === undefined && !members.has(SAVED_MODEL_MEMBER)) {
+    const model = parseModelPackage(bytes, source);
+    return { format: modelJsonFormat(model.modelJson), model };
   }
-  const settings = members.get('settings.json');
-  if (settings === undefined) {
+  const written = members.get('settings.json');
+  if (written === undefined) {
     throw new InvalidDocumentError(source, [{ path: 'settings.json', message: 'is missing' }]);
   }
-  const text = Buffer.from(settings).toString();
-  const parsed = parseSettingsJson(text, `${source}, settings.json`);
-  return { format: 'onnx', model: { file, settings: parsed } };
+  const text = Buffer.from(written).toString();
+  const settings = parseSettingsJson(text, `${source}, settings.json`);
+  if (file !== undefined) return { format: 'onnx', model: { file, settings } };
+  members.delete('settings.json');
+  return { format: 'saved-model', model: savedModelPackageOf(members, settings, source) };
 }
 
 export interface PackagedModelDescription extends ModelDescription {
@@ -76,7 +94,7 @@ export interface PackagedModelDescription extends ModelDescription {
   readonly settings: ModelSettings;
 }
 
-/** @throws {InvalidDocumentError} if an ONNX file cannot be asked as a classifier. */
+/** @throws {InvalidDocumentError} if a graph cannot be asked as a classifier. */
 export function describePackagedModel(packaged: PackagedModel): PackagedModelDescription {
   const { format, model } = packaged;
   return { ...describeFormat(packaged), format, settings: model.settings };
@@ -86,13 +104,22 @@ function describeFormat({ format, model }: PackagedModel): ModelDescription {
   switch (format) {
     case 'layers-model':
       return describeModel(model);
+    case 'graph-model':
+      return describeTfjsGraph(model);
     case 'onnx':
       return describeOnnx(model);
+    case 'saved-model':
+      return describeSavedModel(model);
     case 'endpoint':
       return describeEndpoint(model);
     case 'recorded':
       return describeRecorded(model);
   }
+}
+
+/** The same package, asked by other settings. */
+export function withSettings(packaged: PackagedModel, settings: ModelSettings): PackagedModel {
+  return { ...packaged, model: { ...packaged.model, settings } } as PackagedModel;
 }
 
 /** None where the format does not tell them. */
@@ -102,7 +129,7 @@ export function packagedModelLayers({ format, model }: PackagedModel): readonly 
 
 function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
   try {
-    return readZip(bytes, { maxMembers: 8, maxBytes: MODEL_MAX_BYTES }, 'file');
+    return readZip(bytes, { maxMembers: MAX_MEMBERS, maxBytes: MODEL_MAX_BYTES }, 'file');
   } catch (err) {
     const problem = { path: '', message: toLyceumError(err).message };
     throw new InvalidDocumentError(source, [problem]);

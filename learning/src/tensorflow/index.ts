@@ -19,6 +19,7 @@ export {
   setComputeThreads,
   type Tf,
 } from './engine.js';
+export { GraphModelInference } from './graph-model-inference.js';
 export {
   concreteShape,
   fitsInput,
@@ -29,4 +30,5 @@ export {
 } from './inference.js';
 export { type ForwardPass, type ForwardResult, forwardPass } from './layer-outputs.js';
 export { loadModel, savedModel } from './model-files.js';
+export { SavedModelInference } from './saved-model-inference.js';
 export { type NotTraced, type TraceableCall, TracedStep, traceStep } from './traced/index.js';

@@ -5,7 +5,7 @@ import {
   describeModel,
   type ModelPackage,
   parseDataset,
-  parseModelPackage,
+  parsePackagedModel,
 } from '@lyceum/learning/data';
 import type { OnnxOptions } from '@lyceum/learning/export';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
@@ -197,7 +197,11 @@ async function findSource(
   const source = await sourceOf(client, name);
   const { ARTIFACT_KIND_MODEL } = ArtifactKind;
   const bytes = await client.pullArtifact(ARTIFACT_KIND_MODEL, source, { signal });
-  const model = parseModelPackage(bytes);
+  const { format, model } = parsePackagedModel(bytes);
+  if (format !== 'layers-model') {
+    const message = `${source} is of format ${format}; pull writes layers models, which students are`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
   if (!source.startsWith('run:')) return { model, name: source };
   const runId = source.slice('run:'.length);
   return { model, name: runId, runId };

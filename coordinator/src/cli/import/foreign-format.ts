@@ -1,6 +1,6 @@
 /** Model files of other programs: what they are, and how to make of them what can be pushed. Pure. */
 
-/** From how a path ends to what lies there. */
+/** From how a path ends to what lies there. FILE is the path, NAME its name without the ending. */
 const ENDINGS: readonly (readonly [RegExp, string])[] = [
   [
     /\.(pt|pth|ckpt)$/,
@@ -8,7 +8,7 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /\.(keras|h5|hdf5)$/,
-    'is a Keras file; export the model with model.export("model.onnx", format="onnx"), or with tensorflowjs_converter --input_format=keras, and push that',
+    "is a Keras file; make a SavedModel of it and push that: python -c \"import keras; keras.saving.load_model('FILE').export('NAME', format='tf_saved_model')\"",
   ],
   [/\.tflite$/, 'is a TensorFlow Lite file; convert it with tf2onnx --tflite and push the .onnx'],
   [
@@ -19,14 +19,7 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
     /\.(safetensors|bin|npz)$/,
     'holds weights without the model that they are of; export the model as ONNX and push that (predictions are pushed with --dataset)',
   ],
-];
-
-/** Of a folder that has this file. */
-const MEMBERS: readonly (readonly [string, string])[] = [
-  [
-    'saved_model.pb',
-    'is a SavedModel; convert it with python -m tf2onnx.convert --saved-model FOLDER --output model.onnx and push that',
-  ],
+  [/saved_model\.pb$/, 'is a part of a SavedModel; push the folder that it lies in'],
 ];
 
 /**
@@ -36,9 +29,13 @@ const MEMBERS: readonly (readonly [string, string])[] = [
  */
 export function foreignFormat(path: string, members: readonly string[]): string | undefined {
   if (members.includes('model.json')) return undefined;
-  const ending = ENDINGS.find(([pattern]) => pattern.test(path.toLowerCase()))?.[1];
-  const member = MEMBERS.find(([name]) => members.includes(name))?.[1];
   const onnx = members.filter((name) => name.endsWith('.onnx'));
   if (onnx.length > 0) return `is a folder; push the file in it: ${onnx.join(', ')}`;
-  return ending ?? member;
+  const advice = ENDINGS.find(([pattern]) => pattern.test(path.toLowerCase()))?.[1];
+  const name =
+    path
+      .split(/[\\/]/)
+      .at(-1)
+      ?.replace(/\.\w+$/, '') ?? '';
+  return advice?.replace('FILE', path).replace('NAME', name);
 }

@@ -1,46 +1,94 @@
-/** From files on disk to a model's package: tells the format, adds settings, and sees that the model works. */
+/** From files on disk to a model's package: tells the format and adds settings. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import {
-  classifierOf,
   encodeEndpointPackage,
   encodeModelPackage,
   encodeOnnxPackage,
+  encodeSavedModelPackage,
   type ModelSettings,
-  type OnnxPackage,
   parsePartialSettings,
   readModelFolder,
   readOnnxModel,
+  readSavedModelFolder,
 } from '@lyceum/learning/data';
 import { type ErrorCode, LyceumError, parseEndpoint } from '@lyceum/proto';
 import { foreignFormat } from './foreign-format.js';
 
+export type GivenSettings = Partial<ModelSettings>;
+
 /** A black-box endpoint described, as a teacher. */
 const ENDPOINT_FILE = /\.(ya?ml|endpoint\.json)$/;
 
+interface Format {
+  /** @param members - names in the path, if it is a folder. */
+  readonly liesAt: (path: string, members: readonly string[]) => boolean;
+  /** Where settings may lie beside the model; undefined: nowhere. */
+  readonly settingsFile: (path: string) => string | undefined;
+  readonly read: (path: string, given: GivenSettings) => Buffer | Promise<Buffer>;
+}
+
+/** The first that lies at a path is read. */
+const FORMATS: readonly Format[] = [
+  {
+    liesAt: (path) => ENDPOINT_FILE.test(path),
+    settingsFile: () => undefined,
+    read: (path, given) => {
+      const endpoint = parseEndpoint(readText(path, 'NOT_FOUND'), path);
+      return encodeEndpointPackage({ endpoint, settings: { output: 'probabilities', ...given } });
+    },
+  },
+  {
+    liesAt: (path) => path.endsWith('.onnx'),
+    settingsFile: (path) => path.replace(/\.onnx$/, '.settings.json'),
+    read: (path, given) => encodeOnnxPackage(readOnnxModel(path, given)),
+  },
+  {
+    liesAt: (_, members) => members.includes('saved_model.pb'),
+    settingsFile: (path) => join(path, 'settings.json'),
+    read: (path, given) => encodeSavedModelPackage(readSavedModelFolder(path, given)),
+  },
+  {
+    // TensorFlow.js, layers and graphs.
+    liesAt: () => true,
+    settingsFile: (path) => join(path.endsWith('.json') ? dirname(path) : path, 'settings.json'),
+    read: async (path, given) => encodeModelPackage(await readModelFolder(path, given)),
+  },
+];
+
 /**
- * @param path - an `.onnx` file, a `model.json`, the folder that has one, or a `.yaml` that describes an endpoint.
- * @param settingsFile - instead of `NAME.settings.json` or `settings.json` beside it.
+ * @param path - an `.onnx` file, a SavedModel's folder, a `model.json`, the folder that has one, or a `.yaml` that describes
+ *   an endpoint.
+ * @param settings - what the model does not say of itself; or the file of that, instead of the one beside the model.
  * @returns the package's bytes.
  * @throws {LyceumError} NOT_FOUND if a file is missing, INVALID_ARGUMENT naming what keeps the model from being used.
  */
-export async function readModel(path: string, settingsFile: string | undefined): Promise<Buffer> {
-  const foreign = foreignFormat(path, membersOf(path));
+export async function readModel(
+  path: string,
+  settings: string | GivenSettings | undefined,
+): Promise<Buffer> {
+  const given = typeof settings === 'object' ? settings : givenSettings(path, settings);
+  return formatAt(path).read(path, given);
+}
+
+/**
+ * What the user says of a model: in the file that is named, else in the one beside the model.
+ *
+ * @throws as {@link readModel}.
+ */
+export function givenSettings(path: string, settingsFile: string | undefined): GivenSettings {
+  const beside = formatAt(path).settingsFile(path);
+  const own = beside !== undefined && existsSync(beside) ? beside : undefined;
+  const file = settingsFile ?? own;
+  return file === undefined ? {} : readSettings(file);
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT, with what to do, if it is a file of another program. */
+function formatAt(path: string): Format {
+  const members = membersOf(path);
+  const foreign = foreignFormat(path, members);
   if (foreign !== undefined) throw new LyceumError('INVALID_ARGUMENT', `${path} ${foreign}`);
-  if (ENDPOINT_FILE.test(path)) {
-    const settings = settingsFile === undefined ? {} : readSettings(settingsFile);
-    const endpoint = parseEndpoint(readText(path, 'NOT_FOUND'), path);
-    return encodeEndpointPackage({ endpoint, settings: { output: 'probabilities', ...settings } });
-  }
-  if (!path.endsWith('.onnx')) {
-    const given = settingsFile === undefined ? undefined : readSettings(settingsFile);
-    return encodeModelPackage(await readModelFolder(path, given));
-  }
-  const beside = path.replace(/\.onnx$/, '.settings.json');
-  const file = settingsFile ?? (existsSync(beside) ? beside : undefined);
-  const model = readOnnxModel(path, file === undefined ? {} : readSettings(file));
-  await tryOnnx(model, path);
-  return encodeOnnxPackage(model);
+  return FORMATS.find(({ liesAt }) => liesAt(path, members)) as Format;
 }
 
 /** Names in a folder; none of anything else. */
@@ -49,7 +97,7 @@ function membersOf(path: string): readonly string[] {
   return isFolder ? readdirSync(path) : [];
 }
 
-function readSettings(file: string): Partial<ModelSettings> {
+function readSettings(file: string): GivenSettings {
   return parsePartialSettings(readText(file, 'INVALID_ARGUMENT'), file);
 }
 
@@ -59,22 +107,5 @@ function readText(file: string, code: ErrorCode): string {
   } catch (err) {
     const message = `${file} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
     throw new LyceumError(code, message, { cause: err });
-  }
-}
-
-/** Runs one batch, where the file says how large a sample is; else the first worker that loads it does. */
-async function tryOnnx(model: OnnxPackage, path: string): Promise<void> {
-  const { input } = classifierOf(model);
-  const sampleShape = input.shape?.slice(1).flatMap((size) => size ?? []);
-  if (sampleShape === undefined || sampleShape.length + 1 !== input.shape?.length) return;
-  // Here and not above: only a push of such a model loads the runtime.
-  const { OnnxInference } = await import('@lyceum/learning/onnx');
-  try {
-    const threads = availableParallelism();
-    const inference = await OnnxInference.open(model, { rows: 1, threads, sampleShape });
-    await inference.close();
-  } catch (err) {
-    if (!(err instanceof LyceumError)) throw err;
-    throw new LyceumError(err.code, `${path}: ${err.message}`, { cause: err });
   }
 }

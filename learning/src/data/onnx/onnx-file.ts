@@ -3,23 +3,18 @@
  *
  * Message numbers are those of onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
  */
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { InvalidDocumentError, toLyceumError } from '@lyceum/proto';
-
-export type OnnxElementType =
-  | 'float32'
-  | 'uint8'
-  | 'int8'
-  | 'int32'
-  | 'int64'
-  | 'string'
-  | 'bool'
-  | 'float16'
-  | 'float64'
-  | 'other';
+import type {
+  ElementType,
+  GraphOutline,
+  GraphValue,
+  GraphWeights,
+} from '../graphs/graph-outline.js';
+import { eachField, field, numbers, text } from '../graphs/protobuf-fields.js';
 
 /** `TensorProto.DataType`, and bytes of one value. */
-const ELEMENTS: ReadonlyMap<number, readonly [OnnxElementType, number]> = new Map([
+const ELEMENTS: ReadonlyMap<number, readonly [ElementType, number]> = new Map([
   [1, ['float32', 4]],
   [2, ['uint8', 1]],
   [3, ['int8', 1]],
@@ -31,24 +26,8 @@ const ELEMENTS: ReadonlyMap<number, readonly [OnnxElementType, number]> = new Ma
   [11, ['float64', 8]],
 ]);
 
-/** A graph's input or output. */
-export interface OnnxValue {
-  readonly name: string;
-  readonly kind: 'tensor' | 'other';
-  readonly elementType: OnnxElementType;
-  /** With the batch; undefined where a size is left open. Undefined as a whole if the rank is. */
-  readonly shape: readonly (number | undefined)[] | undefined;
-}
-
-export interface OnnxOutline {
-  /** Without the weights, which old files list too. */
-  readonly inputs: readonly OnnxValue[];
-  readonly outputs: readonly OnnxValue[];
-  readonly operations: ReadonlySet<string>;
-  /** Which operation gives a value. */
-  readonly operationOf: ReadonlyMap<string, string>;
-  readonly parameterCount: number;
-  readonly weightBytes: number;
+/** Old files list the weights among the inputs too; here they are not. */
+export interface OnnxOutline extends GraphOutline, GraphWeights {
   /** Files that weights lie in. */
   readonly externalFiles: ReadonlySet<string>;
 }
@@ -95,8 +74,8 @@ interface Tensor {
 }
 
 function readGraph(graph: Uint8Array): OnnxOutline {
-  const inputs: OnnxValue[] = [];
-  const outputs: OnnxValue[] = [];
+  const inputs: GraphValue[] = [];
+  const outputs: GraphValue[] = [];
   const operationOf = new Map<string, string>();
   const operations = new Set<string>();
   const weights = new Map<string, Tensor>();
@@ -152,12 +131,12 @@ function readTensor(bytes: Uint8Array): Tensor {
   return { name, type, elementCount, external };
 }
 
-function readValue(bytes: Uint8Array): OnnxValue {
+function readValue(bytes: Uint8Array): GraphValue {
   const name = text(field(bytes, 1));
   const type = field(bytes, 2) ?? new Uint8Array();
   const tensor = field(type, 1);
   if (tensor === undefined) return { name, kind: 'other', elementType: 'other', shape: undefined };
-  let elementType: OnnxElementType = 'other';
+  let elementType: ElementType = 'other';
   let shape: (number | undefined)[] | undefined;
   eachField(tensor, (number, reader, wireType) => {
     if (number === 1) elementType = ELEMENTS.get(reader.int32())?.[0] ?? 'other';
@@ -223,38 +202,4 @@ function rewritten(
     else writer.raw(reader.skip(wireType));
   });
   return writer.finish();
-}
-
-/** The last field of that number, if there is one; of a message's bytes or a text's. */
-function field(bytes: Uint8Array, wanted: number): Uint8Array | undefined {
-  let found: Uint8Array | undefined;
-  eachField(bytes, (number, reader, wireType) => {
-    if (number === wanted && wireType === WireType.LengthDelimited) found = reader.bytes();
-    else reader.skip(wireType);
-  });
-  return found;
-}
-
-function eachField(
-  bytes: Uint8Array,
-  visit: (number: number, reader: BinaryReader, wireType: WireType) => void,
-): void {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [number, wireType] = reader.tag();
-    visit(number, reader, wireType);
-  }
-}
-
-/** Whole numbers, packed or one by one. */
-function numbers(reader: BinaryReader, wireType: WireType): number[] {
-  if (wireType !== WireType.LengthDelimited) return [Number(reader.int64())];
-  const packed = new BinaryReader(reader.bytes());
-  const found: number[] = [];
-  while (packed.pos < packed.len) found.push(Number(packed.int64()));
-  return found;
-}
-
-function text(bytes: Uint8Array | undefined): string {
-  return Buffer.from(bytes ?? []).toString();
 }

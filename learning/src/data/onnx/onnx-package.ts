@@ -1,10 +1,15 @@
 /** An ONNX model as one file: a zip of `model.onnx`, its weights inside, and `settings.json`, which are complete. */
-import { InvalidDocumentError, type Problem } from '@lyceum/proto';
-import type { ModelDescription } from '../model-description.js';
+import type { GraphClassifier } from '../graphs/graph-classifier.js';
+import {
+  completeSettings,
+  describeGraph,
+  type GraphDescription,
+  requireClassifier,
+} from '../graphs/graph-description.js';
 import { type ModelSettings, settingsJson } from '../model-settings.js';
 import { writeZip } from '../zip.js';
-import { type OnnxClassifier, onnxClassifier, onnxValueText } from './onnx-classifier.js';
-import { type OnnxOutline, readOnnx } from './onnx-file.js';
+import { readOnnx } from './onnx-file.js';
+import { ONNX } from './onnx-format.js';
 
 export interface OnnxPackage {
   /** The `.onnx` file's bytes. */
@@ -31,47 +36,20 @@ export function encodeOnnxPackage({ file, settings }: OnnxPackage): Buffer {
 export function onnxPackageOf(
   file: Uint8Array,
   given: Partial<ModelSettings>,
-  source = 'model.onnx',
+  source = ONNX_MEMBER,
 ): OnnxPackage {
-  const { settings } = outlined(file, given, source).classifier;
-  const { output } = settings;
-  if (output === undefined) throw new Error('a classifier whose output has no kind');
-  return { file, settings: { ...settings, output } };
+  const classifier = requireClassifier(readOnnx(file, source), ONNX, given, source);
+  return { file, settings: completeSettings(classifier) };
 }
 
 /** How it is asked; of a package that was read. @throws {InvalidDocumentError} as {@link onnxPackageOf}. */
-export function classifierOf({ file, settings }: OnnxPackage): OnnxClassifier {
-  return outlined(file, settings, 'model.onnx').classifier;
-}
-
-export interface OnnxDescription extends ModelDescription {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
+export function classifierOf({ file, settings }: OnnxPackage): GraphClassifier {
+  return requireClassifier(readOnnx(file, ONNX_MEMBER), ONNX, settings, ONNX_MEMBER);
 }
 
 /** @throws {InvalidDocumentError} as {@link onnxPackageOf}. */
-export function describeOnnx({ file, settings }: OnnxPackage): OnnxDescription {
-  const { outline, classifier } = outlined(file, settings, 'model.onnx');
-  const { inputShape, classCount } = classifier;
-  return {
-    ...(inputShape !== undefined && { inputShape }),
-    ...(classCount !== undefined && { classCount }),
-    parameterCount: outline.parameterCount,
-    weightBytes: outline.weightBytes,
-    output: settings.output,
-    inputs: outline.inputs.map(onnxValueText),
-    outputs: outline.outputs.map(onnxValueText),
-  };
-}
-
-function outlined(
-  file: Uint8Array,
-  given: Partial<ModelSettings>,
-  source: string,
-): { readonly outline: OnnxOutline; readonly classifier: OnnxClassifier } {
-  const outline = readOnnx(file, source);
-  const problems: Problem[] = [];
-  const classifier = onnxClassifier(outline, given, problems);
-  if (classifier === undefined) throw new InvalidDocumentError(source, problems);
-  return { outline, classifier };
+export function describeOnnx({ file, settings }: OnnxPackage): GraphDescription {
+  const outline = readOnnx(file, ONNX_MEMBER);
+  const classifier = requireClassifier(outline, ONNX, settings, ONNX_MEMBER);
+  return describeGraph(outline, outline, classifier, settings);
 }

@@ -1,20 +1,28 @@
 /** From a model's package to the engine of its format, of those that compute here. */
+import { withSettings } from '@lyceum/learning/data';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
+import { openGraphModelTeacher } from './graph-model-teacher.js';
 import { LayersModelTeacher } from './layers-model-teacher.js';
-import { OnnxTeacher } from './onnx-teacher.js';
+import { openOnnxTeacher } from './onnx-teacher.js';
 import { RecordedTeacher } from './recorded-teacher.js';
+import { openSavedModelTeacher } from './saved-model-teacher.js';
 import type { OpenTeacher } from './teacher-engine.js';
 
 export function localTeachers(engine: Engine, computeThreads: number): OpenTeacher {
   return async ({ packaged, settings, dataset, untraced }) => {
-    switch (packaged.format) {
+    const { format, model } = withSettings(packaged, settings);
+    switch (format) {
       case 'layers-model':
-        return LayersModelTeacher.open(engine, packaged.model, settings, dataset, untraced);
+        return LayersModelTeacher.open(engine, model, settings, dataset, untraced);
+      case 'graph-model':
+        return openGraphModelTeacher(engine, model, dataset);
       case 'onnx':
-        return OnnxTeacher.open({ model: packaged.model, settings, dataset, computeThreads });
+        return openOnnxTeacher(model, dataset, computeThreads);
+      case 'saved-model':
+        return openSavedModelTeacher(engine, model, dataset);
       case 'recorded':
-        return new RecordedTeacher(packaged.model);
+        return new RecordedTeacher(model);
       case 'endpoint':
         throw new LyceumError('INTERNAL', 'an endpoint is not asked by the thread that computes');
     }

@@ -1,0 +1,158 @@
+/** Finds the settings by which a model knows a set best, stage by stage. */
+import { type ModelSettings, parseSettingsJson, settingsJson } from '@lyceum/learning/data';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import type { Tried } from '../../local/index.js';
+import {
+  type Candidate,
+  type CheckedModel,
+  colourCandidates,
+  firstCandidates,
+  sizeCandidates,
+} from './candidate-settings.js';
+import { type JudgedOrder, judgedOrders, labelOrders, mappedOrder } from './label-orders.js';
+
+/** What asks the model. */
+export interface Trying {
+  readonly samples: { readonly sampleCount: number; readonly classNames: readonly string[] };
+  try(settings: ModelSettings): Promise<Tried>;
+}
+
+export interface TriedCandidate extends Candidate {
+  readonly tried: Tried;
+  /** The best first; empty if nobody can say which classes the model has. */
+  readonly orders: readonly JudgedOrder[];
+  readonly mapped: JudgedOrder | undefined;
+}
+
+export interface FailedCandidate extends Candidate {
+  readonly problem: string;
+}
+
+export type CheckedCandidate = TriedCandidate | FailedCandidate;
+
+export interface Check {
+  /** In the order in which they were tried. */
+  readonly candidates: readonly CheckedCandidate[];
+  readonly best: TriedCandidate;
+  /** Of the best. */
+  readonly order: JudgedOrder;
+  /** Complete. */
+  readonly settings: ModelSettings;
+  readonly sampleCount: number;
+}
+
+/** With fewer samples of a class a mapping fits by chance. */
+const SAMPLES_PER_CLASS = 10;
+
+/** By how much a mapping must be better than any order that has a reason. */
+const MAPPING_LIFT = 0.1;
+
+/** Candidates of the first stage that the second looks at. */
+const LEADERS = 2;
+
+/**
+ * @param told - of each candidate, as it has been tried.
+ * @throws {LyceumError} INVALID_ARGUMENT if the model cannot be asked by any settings.
+ */
+export async function checkModel(
+  trial: Trying,
+  model: CheckedModel,
+  told: (candidate: CheckedCandidate) => void,
+): Promise<Check> {
+  const candidates: CheckedCandidate[] = [];
+  const tryAll = async (some: readonly Candidate[]) => {
+    for (const one of some) {
+      const checked = await tried(trial, model, one);
+      candidates.push(checked);
+      told(checked);
+    }
+  };
+  await tryAll(firstCandidates(model));
+  for (const leader of ranked(candidates, trial).slice(0, LEADERS)) {
+    await tryAll(colourCandidates(model, leader));
+  }
+  const [coloured] = ranked(candidates, trial);
+  if (coloured !== undefined) await tryAll(sizeCandidates(model, coloured));
+  const [best] = ranked(candidates, trial);
+  const order = best && bestOrder(best, trial);
+  if (best === undefined || order === undefined) throw unusable(candidates, trial);
+  const { output } = model.settings;
+  const settings: ModelSettings = {
+    ...best.settings,
+    output: model.fixed.has('output')
+      ? output
+      : best.tried.distributions
+        ? 'probabilities'
+        : 'logits',
+    ...(order.classes !== undefined && { classes: order.classes }),
+  };
+  return {
+    candidates,
+    best,
+    order,
+    settings: parseSettingsJson(settingsJson(settings)),
+    sampleCount: trial.samples.sampleCount,
+  };
+}
+
+async function tried(
+  trial: Trying,
+  { settings }: CheckedModel,
+  candidate: Candidate,
+): Promise<CheckedCandidate> {
+  try {
+    const found = await trial.try(candidate.settings);
+    const { classNames } = trial.samples;
+    const orders = labelOrders(classNames, found.classCount, settings.classes);
+    return {
+      ...candidate,
+      tried: found,
+      orders: judgedOrders(orders, classNames, found.counts),
+      mapped: mappedOrder(classNames, found.classCount, found.counts),
+    };
+  } catch (thrown) {
+    const err = toLyceumError(thrown);
+    if (err.code !== 'INVALID_ARGUMENT') throw thrown;
+    return { ...candidate, problem: err.message };
+  }
+}
+
+/**
+ * The best first, of equal ones that with the fewest settings. Where there are samples enough the best mapping counts: of
+ * right inputs and wrongly ordered classes no order that has a reason is any good.
+ */
+function ranked(candidates: readonly CheckedCandidate[], trial: Trying): TriedCandidate[] {
+  const score = ({ orders, mapped }: TriedCandidate) =>
+    (hasEnough(trial) ? mapped?.accuracy : undefined) ?? orders[0]?.accuracy ?? 0;
+  return candidates
+    .filter((candidate) => 'tried' in candidate)
+    .sort((a, b) => score(b) - score(a) || settingCount(a) - settingCount(b));
+}
+
+function settingCount({ settings }: Candidate): number {
+  return Object.keys(settings).length;
+}
+
+/** An order that has a reason, unless a mapping is so much better that the reason must be wrong. */
+export function bestOrder(
+  { orders, mapped }: Pick<TriedCandidate, 'orders' | 'mapped'>,
+  trial: Pick<Trying, 'samples'>,
+): JudgedOrder | undefined {
+  const [named] = orders;
+  if (mapped === undefined || !hasEnough(trial)) return named;
+  return mapped.accuracy - (named?.accuracy ?? 0) >= MAPPING_LIFT ? mapped : named;
+}
+
+function hasEnough({ samples }: Pick<Trying, 'samples'>): boolean {
+  return samples.sampleCount >= SAMPLES_PER_CLASS * samples.classNames.length;
+}
+
+function unusable(candidates: readonly CheckedCandidate[], { samples }: Trying): LyceumError {
+  const [first] = candidates;
+  if (first !== undefined && 'problem' in first) {
+    return new LyceumError('INVALID_ARGUMENT', `the model cannot be asked: ${first.problem}`);
+  }
+  const found = candidates.find((candidate) => 'tried' in candidate)?.tried.classCount;
+  const message = `the model has ${found} classes and the data set ${samples.classNames.length}; name the model's in its settings, {"classes": […]}`;
+  return new LyceumError('INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,93 @@
+/** Which of a set's classes each value of a model's output may mean, and how often it is right so. Pure. */
+import { bestAssignment } from './best-assignment.js';
+
+/** [model's class, label, samples]. */
+export type Counts = readonly (readonly [number, number, number])[];
+
+export interface LabelOrder {
+  /** In words that end "right if labels are …". */
+  readonly name: string;
+  /** For the settings, in the order of the model's output; undefined: the set's own order. */
+  readonly classes: readonly string[] | undefined;
+}
+
+export interface JudgedOrder extends LabelOrder {
+  readonly accuracy: number;
+}
+
+/** Assignments of more classes take seconds, and as many samples say little of them. */
+const MAX_ASSIGNED = 512;
+
+/**
+ * @param own - the classes that the settings name.
+ * @returns distinct orders; none if nobody can say which classes the model has.
+ */
+export function labelOrders(
+  classNames: readonly string[],
+  modelClassCount: number,
+  own: readonly string[] | undefined,
+): LabelOrder[] {
+  const orders: LabelOrder[] = [];
+  if (own?.length === modelClassCount) orders.push({ name: 'as the settings say', classes: own });
+  if (modelClassCount === classNames.length) {
+    orders.push({ name: "in the set's order", classes: undefined });
+    orders.push({ name: 'sorted as strings', classes: [...classNames].sort() });
+    if (classNames.every((name) => name.trim() !== '' && Number.isFinite(Number(name)))) {
+      const classes = [...classNames].sort((a, b) => Number(a) - Number(b));
+      orders.push({ name: 'sorted as numbers', classes });
+    }
+  }
+  const seen = new Set<string>();
+  return orders.filter(({ classes = classNames }) => {
+    const key = JSON.stringify(classes);
+    return !seen.has(key) && seen.add(key) !== undefined;
+  });
+}
+
+/** The best first; of equal ones the first. */
+export function judgedOrders(
+  orders: readonly LabelOrder[],
+  classNames: readonly string[],
+  counts: Counts,
+): JudgedOrder[] {
+  const judged = orders.map((order) => ({
+    ...order,
+    accuracy: accuracyOf(order, classNames, counts),
+  }));
+  return judged.sort((a, b) => b.accuracy - a.accuracy);
+}
+
+function accuracyOf(
+  { classes }: LabelOrder,
+  classNames: readonly string[],
+  counts: Counts,
+): number {
+  const labels = new Map(classNames.map((name, label) => [name, label]));
+  let [right, all] = [0, 0];
+  for (const [model, label, count] of counts) {
+    const said = classes === undefined ? model : labels.get(classes[model] ?? '');
+    if (said === label) right += count;
+    all += count;
+  }
+  return right / all;
+}
+
+/**
+ * The order of classes in which the model is right most often, each class of its own once.
+ *
+ * @returns undefined where there are too many classes.
+ */
+export function mappedOrder(
+  classNames: readonly string[],
+  modelClassCount: number,
+  counts: Counts,
+): JudgedOrder | undefined {
+  const n = Math.max(classNames.length, modelClassCount);
+  if (n > MAX_ASSIGNED) return undefined;
+  const worth = new Float64Array(n * n);
+  for (const [model, label, count] of counts) worth[model * n + label] = count;
+  const labelOf = bestAssignment(worth, n).subarray(0, modelClassCount);
+  const classes = Array.from(labelOf, (label, model) => classNames[label] ?? `output-${model}`);
+  const order = { name: 'in another order', classes };
+  return { ...order, accuracy: accuracyOf(order, classNames, counts) };
+}

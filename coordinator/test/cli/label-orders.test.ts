@@ -1,0 +1,80 @@
+/** Assignments against all permutations; orders of classes against counts by hand. */
+import { mulberry32 } from '@lyceum/learning/data';
+import { describe, expect, it } from 'vitest';
+import { bestAssignment } from '../../src/cli/check/best-assignment.js';
+import { judgedOrders, labelOrders, mappedOrder } from '../../src/cli/check/label-orders.js';
+
+function permutations(n: number): number[][] {
+  if (n === 0) return [[]];
+  return permutations(n - 1).flatMap((shorter) =>
+    Array.from({ length: n }, (_, at) => shorter.toSpliced(at, 0, n - 1)),
+  );
+}
+
+const worthOf = (worth: readonly number[], n: number, columns: ArrayLike<number>) =>
+  Array.from({ length: n }, (_, row) => worth[row * n + (columns[row] as number)] as number).reduce(
+    (sum, one) => sum + one,
+    0,
+  );
+
+describe('bestAssignment', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7])('finds the greatest sum of %d rows', (n) => {
+    for (let seed = 0; seed < 20; seed++) {
+      const worth = Array.from({ length: n * n }, (_, i) => Math.floor(10 * mulberry32(seed, i)));
+      const found = bestAssignment(worth, n);
+      expect([...found].sort()).toEqual([...Array(n).keys()]);
+      const best = Math.max(...permutations(n).map((columns) => worthOf(worth, n, columns)));
+      expect(worthOf(worth, n, found)).toBe(best);
+    }
+  });
+});
+
+describe('orders of classes', () => {
+  const names = ['0', '1', '2', '10'];
+
+  it('are those that have a reason, each once', () => {
+    const told = (classNames: string[], count: number, own?: string[]) =>
+      labelOrders(classNames, count, own).map(({ name, classes }) => [name, classes]);
+    expect(told(names, 4)).toEqual([
+      ["in the set's order", undefined],
+      ['sorted as strings', ['0', '1', '10', '2']],
+    ]);
+    expect(told(['10', '2'], 2)).toEqual([
+      ["in the set's order", undefined],
+      ['sorted as numbers', ['2', '10']],
+    ]);
+    expect(told(['a', 'b'], 3)).toEqual([]);
+    expect(told(['b', 'a'], 3, ['a', 'b', 'c'])).toEqual([
+      ['as the settings say', ['a', 'b', 'c']],
+    ]);
+  });
+
+  it('are judged by how often they are right', () => {
+    // The model's third class is the set's fourth, and the other way round.
+    const counts = [
+      [0, 0, 4],
+      [1, 1, 2],
+      [2, 3, 3],
+      [3, 2, 1],
+    ] as const;
+    const judged = judgedOrders(labelOrders(names, 4, undefined), names, counts);
+    expect(judged.map(({ name, accuracy }) => [name, accuracy])).toEqual([
+      ['sorted as strings', 1],
+      ["in the set's order", 0.6],
+    ]);
+    expect(mappedOrder(names, 4, counts)).toMatchObject({
+      accuracy: 1,
+      classes: ['0', '1', '10', '2'],
+    });
+    // A model of more classes has some that the set has not.
+    expect(
+      mappedOrder(['a', 'b'], 3, [
+        [2, 0, 4],
+        [0, 1, 4],
+      ]),
+    ).toMatchObject({
+      accuracy: 1,
+      classes: ['b', 'output-1', 'a'],
+    });
+  });
+});

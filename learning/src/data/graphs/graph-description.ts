@@ -1,0 +1,48 @@
+/** What is told of a model that is a graph. */
+import { InvalidDocumentError, type Problem } from '@lyceum/proto';
+import type { ModelDescription } from '../model-description.js';
+import type { ModelSettings } from '../model-settings.js';
+import { type GraphClassifier, type GraphFormat, graphClassifier } from './graph-classifier.js';
+import { type GraphOutline, type GraphWeights, graphValueText } from './graph-outline.js';
+
+export interface GraphDescription extends ModelDescription {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/** @throws {InvalidDocumentError} naming all that keeps the graph from being asked as a classifier. */
+export function requireClassifier(
+  outline: GraphOutline,
+  format: GraphFormat,
+  given: Partial<ModelSettings>,
+  source: string,
+): GraphClassifier {
+  const problems: Problem[] = [];
+  const classifier = graphClassifier(outline, format, given, problems);
+  if (classifier === undefined) throw new InvalidDocumentError(source, problems);
+  return classifier;
+}
+
+/** What the file tells and what was given, with the kind of output that one of them must have told. */
+export function completeSettings({ settings }: GraphClassifier): ModelSettings {
+  const { output } = settings;
+  if (output === undefined) throw new Error('a classifier whose output has no kind');
+  return { ...settings, output };
+}
+
+export function describeGraph(
+  { inputs, outputs }: GraphOutline,
+  { parameterCount, weightBytes }: GraphWeights,
+  { inputShape, classCount }: GraphClassifier,
+  { output }: ModelSettings,
+): GraphDescription {
+  return {
+    ...(inputShape !== undefined && { inputShape }),
+    ...(classCount !== undefined && { classCount }),
+    parameterCount,
+    weightBytes,
+    output,
+    inputs: inputs.map(graphValueText),
+    outputs: outputs.map(graphValueText),
+  };
+}

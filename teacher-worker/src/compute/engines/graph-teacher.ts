@@ -1,0 +1,103 @@
+/** A teacher that is a graph of operations, whatever runs it. It gives `logits`, and of them the `class` alone. */
+import {
+  classOrder,
+  type Dataset,
+  describePackagedModel,
+  type GraphInference,
+  type GraphInferenceOptions,
+  inClassOrder,
+  ModelInputs,
+  type ModelSettings,
+  type PackagedModel,
+} from '@lyceum/learning/data';
+import { INFERENCE_ROWS, inferenceRanges } from '../inference-ranges.js';
+import { requireDistributions } from '../probability-rows.js';
+import { outputsOfLogits } from './class-tensors.js';
+import { medianLatencyMs } from './median-latency.js';
+import type {
+  AnswerRequest,
+  AnswerTensor,
+  TeacherDescription,
+  TeacherEngine,
+} from './teacher-engine.js';
+
+export interface GraphTeacherOptions {
+  /** With the teacher's settings. */
+  readonly packaged: PackagedModel;
+  /** A set that it will be asked about. */
+  readonly dataset: Dataset;
+  /** Loads it for a shape. */
+  readonly open: (options: GraphInferenceOptions) => Promise<GraphInference>;
+}
+
+export class GraphTeacher implements TeacherEngine {
+  readonly #open: GraphTeacherOptions['open'];
+  readonly #settings: ModelSettings;
+  readonly #description: TeacherDescription;
+  readonly #inputShape: readonly number[] | undefined;
+  /** By the shape seen, in which sets may differ where the model takes both. */
+  readonly #inferences = new Map<string, GraphInference>();
+
+  private constructor(
+    open: GraphTeacherOptions['open'],
+    settings: ModelSettings,
+    description: TeacherDescription,
+    inputShape: readonly number[] | undefined,
+  ) {
+    this.#open = open;
+    this.#settings = settings;
+    this.#description = description;
+    this.#inputShape = inputShape;
+  }
+
+  /** @throws {LyceumError} INVALID_ARGUMENT if the model cannot be run, or the samples do not fit it. */
+  static async open({ packaged, dataset, open }: GraphTeacherOptions): Promise<GraphTeacher> {
+    const { settings, parameterCount, weightBytes, inputShape } = describePackagedModel(packaged);
+    const inputs = new ModelInputs(dataset, settings, inputShape);
+    const single = await open({ rows: 1, sampleShape: inputs.modelShape });
+    const { classCount } = single;
+    const sample = new Float32Array(inputs.size);
+    const latencyBatch1Ms = await medianLatencyMs(() => single.run(sample, 1));
+    await single.close();
+    const description = { classCount, parameterCount, weightBytes, latencyBatch1Ms };
+    return new GraphTeacher(open, settings, description, inputShape);
+  }
+
+  describe(): TeacherDescription {
+    return this.#description;
+  }
+
+  async answer({ dataset, samples, view, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
+    const inputs = new ModelInputs(dataset, this.#settings, this.#inputShape);
+    const order = classOrder(this.#settings, dataset);
+    const { classCount } = this.#description;
+    const inference = await this.#inferenceFor(inputs);
+    const batch = new Float32Array(INFERENCE_ROWS * inputs.size);
+    const values = new Float32Array(samples.length * classCount);
+    for (const { firstRow, rowCount } of inferenceRanges(samples.length, INFERENCE_ROWS)) {
+      inputs.read(samples.subarray(firstRow, firstRow + rowCount), view, batch);
+      values.set(await inference.run(batch, rowCount), firstRow * classCount);
+    }
+    if (this.#settings.output === 'probabilities') {
+      requireDistributions({ name: 'logits', width: classCount, values });
+    }
+    const ordered = inClassOrder(values, classCount, order);
+    const width = order?.length ?? classCount;
+    return outputsOfLogits({ name: 'logits', width, values: ordered }, outputs);
+  }
+
+  async close(): Promise<void> {
+    for (const inference of this.#inferences.values()) await inference.close();
+    this.#inferences.clear();
+  }
+
+  async #inferenceFor(inputs: ModelInputs): Promise<GraphInference> {
+    const key = `${inputs.shape}`;
+    let inference = this.#inferences.get(key);
+    if (inference === undefined) {
+      inference = await this.#open({ rows: INFERENCE_ROWS, sampleShape: inputs.modelShape });
+      this.#inferences.set(key, inference);
+    }
+    return inference;
+  }
+}
