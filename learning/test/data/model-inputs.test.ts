@@ -107,6 +107,8 @@ describe('settings', () => {
     ['{"output":"logits","mean":["a"]}', /mean: must be a list of numbers/],
     ['{"output":"logits","standardDeviation":[0]}', /standardDeviation: must be .*greater than 0/],
     ['{"output":"logits","layout":"HWC"}', /layout: must be "NHWC" or "NCHW"/],
+    ['{"output":"logits","resize":[0,4]}', /resize: must be a whole number from 1 to 8192/],
+    ['{"output":"logits","antialias":1}', /antialias: must be true or false/],
     ['{"output":"logits","classes":["a","a"]}', /classes: must be .* different names/],
   ])('refuse %s', (text, message) => {
     expect(() => parseSettingsJson(text)).toThrow(message);

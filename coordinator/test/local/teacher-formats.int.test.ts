@@ -1,6 +1,6 @@
 /**
- * A teacher in TensorFlow.js and one in ONNX in one ensemble, in a real cluster: undisturbed, then with its answers deleted
- * and processes killed. The weights must be the same bits; those of a run without the ONNX teacher must not.
+ * Teachers of every format that a worker computes in one ensemble, in a real cluster: undisturbed, then with its answers
+ * deleted and processes killed. The weights must be the same bits; those of a run of one of them alone must not.
  */
 import { fileURLToPath } from 'node:url';
 import { encodeDataset } from '@lyceum/learning/data';
@@ -14,7 +14,7 @@ import { tinyModelBytes } from '../server/tiny-artifacts.js';
 const PATIENT = { timeout: 180_000, interval: 50 };
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 const fixture = (name: string) =>
-  fileURLToPath(new URL(`../../../learning/test/data/fixtures/onnx/${name}.onnx`, import.meta.url));
+  fileURLToPath(new URL(`../../../learning/test/data/fixtures/${name}`, import.meta.url));
 vi.setConfig({ testTimeout: 1_200_000 });
 
 let cluster: LocalCluster;
@@ -25,8 +25,13 @@ beforeAll(async () => {
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', datasetBytes());
   await client.pushArtifact(ARTIFACT_KIND_MODEL, 'layers', tinyModelBytes(0.3, 36, 5));
-  for (const name of ['external', 'batch-mean']) {
-    const bytes = await readModel(fixture(name), undefined);
+  for (const [name, file] of [
+    ['external', 'onnx/external.onnx'],
+    ['batch-mean', 'onnx/batch-mean.onnx'],
+    ['graph', 'tensorflow/graph-model'],
+    ['saved', 'tensorflow/logits'],
+  ] as const) {
+    const bytes = await readModel(fixture(file), undefined);
     await client.pushArtifact(ARTIFACT_KIND_MODEL, name, bytes);
   }
 });
@@ -81,12 +86,12 @@ async function succeeded(runId: string): Promise<Run> {
 }
 
 test('ends with the same bits, whoever is killed meanwhile', async () => {
-  const both = ['layers', 'external'];
-  await client.submitRun(specification('calm', both));
+  const all = ['layers', 'external', 'graph', 'saved'];
+  await client.submitRun(specification('calm', all));
   const calm = await succeeded('calm');
   for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
 
-  await client.submitRun(specification('disturbed', both));
+  await client.submitRun(specification('disturbed', all));
   await untilStep('disturbed', 20);
   await cluster.kill('teacher-1', 'SIGKILL');
   await untilStep('disturbed', 50);
