@@ -11,6 +11,7 @@ export {
   hintLayers,
   isFeatureTerm,
 } from './feature-terms-schema.js';
+export * from './imitation-schema.js';
 export * from './limits.js';
 export * from './messages.js';
 export { AEKD_MAX_TEACHERS } from './objective-rules.js';

@@ -276,6 +276,11 @@ const unknownKind = section({ ...head, kind, spec: anySpec });
 export const runSpecification = choose([distillation, trainingAlone], (input) => {
   if (isMapping(input) && input['kind'] === 'Distillation') return distillation;
   if (isMapping(input) && input['kind'] === 'Training') return trainingAlone;
+  if (isMapping(input) && input['kind'] === 'Imitation') {
+    const message =
+      'is run stage by stage: coordinator imitation collect, then check, then train; the last submits a run';
+    return { path: 'kind', message };
+  }
   // It never accepts: its kind is neither.
   return unknownKind as unknown as typeof distillation;
 });

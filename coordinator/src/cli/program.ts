@@ -7,6 +7,7 @@ import { addAnswers } from './commands/answers.js';
 import { addCompare } from './commands/compare.js';
 import { addDatasets } from './commands/datasets.js';
 import { addEnsemble } from './commands/ensemble.js';
+import { addImitation } from './commands/imitation.js';
 import { addModels } from './commands/models.js';
 import { addPull } from './commands/pull.js';
 import { addReplay } from './commands/replay.js';
@@ -21,7 +22,7 @@ import { addUp } from './commands/up.js';
 import { addValidate } from './commands/validate.js';
 import { addWorkers } from './commands/workers.js';
 
-/** @param env - the process' environment, read for the place of the cache. */
+/** @param env - the process' environment, read for the place of the cache and for secrets. */
 export function createProgram(env: NodeJS.ProcessEnv): Command {
   const program = new Command('coordinator')
     .description('Distils an ensemble of remote teacher models into one small student model.')
@@ -82,6 +83,7 @@ A first run:
   ]) {
     add(program);
   }
+  addImitation(program, env);
   return program;
 }
 

@@ -24,7 +24,7 @@ export {
   encodeEndpointPackage,
 } from './endpoint/endpoint-package.js';
 export * from './endpoint/endpoint-request.js';
-export { pngOf } from './endpoint/png.js';
+export { pngFile, pngOf } from './endpoint/png.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares } from './fixed-split.js';
 export type { GraphClassifier } from './graphs/graph-classifier.js';
 export {
@@ -36,6 +36,7 @@ export type { ElementType } from './graphs/graph-outline.js';
 export { tfjsGraphClassifier } from './graphs/tfjs-graph-package.js';
 export { writeHardLabels } from './hard-labels.js';
 export { fnv1a32, mulberry32 } from './hashing.js';
+export { openCsvTable } from './import/csv-table.js';
 export { importDataset } from './import/import-dataset.js';
 export { type IdxFiles, importIdx } from './import/import-idx.js';
 export { importNpz } from './import/import-npz.js';
@@ -43,6 +44,9 @@ export * from './import/import-options.js';
 export { importDigits, importFashion } from './import/import-packages.js';
 export * from './import/import-source.js';
 export type { ImportSummary } from './import/import-summary.js';
+export { openJsonLinesTable } from './import/json-lines-table.js';
+export { linesOf } from './import/lines.js';
+export { splitNamed } from './import/split-names.js';
 export * from './labelled-mask.js';
 export {
   MEASURED_TRAIN_SEED,

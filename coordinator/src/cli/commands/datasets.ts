@@ -18,7 +18,6 @@ import {
   wholeSource,
 } from '@lyceum/learning/data';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
-import { onInterrupt } from '@lyceum/proto/node';
 import { type Command, Option } from 'commander';
 import {
   addArtifactDelete,
@@ -27,8 +26,8 @@ import {
   pushArtifact,
 } from '../artifact-commands.js';
 import { globalOptions, notice, print, withCoordinator } from '../command-context.js';
-import { CommandExit, EXIT } from '../exit-codes.js';
 import { importLines } from '../import-lines.js';
+import { interruptible } from '../interruptible.js';
 
 const KIND = ArtifactKind.ARTIFACT_KIND_DATASET;
 
@@ -149,20 +148,6 @@ async function pushDataset(
     await withCoordinator(command, (context) => pushArtifact(context, KIND, name, content));
   } finally {
     await rm(scratch, { recursive: true, force: true });
-  }
-}
-
-/** @throws {CommandExit} 130 if Ctrl-C ended the work. */
-async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const interrupted = new AbortController();
-  const stopListening = onInterrupt(['SIGINT'], () => interrupted.abort());
-  try {
-    return await work(interrupted.signal);
-  } catch (err) {
-    if (interrupted.signal.aborted) throw new CommandExit(EXIT.interrupted);
-    throw err;
-  } finally {
-    stopListening();
   }
 }
 

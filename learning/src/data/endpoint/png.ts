@@ -19,3 +19,10 @@ export async function pngOf(values: ArrayLike<number>, shape: readonly number[])
   );
   return sharp(bytes, { raw: { width, height, channels } }).png().toBuffer();
 }
+
+/** An image's file of any kind that is read, as PNG; a PNG stays as it is. @throws if it is no image. */
+export async function pngFile(bytes: Buffer): Promise<Buffer> {
+  if (bytes.subarray(1, 4).toString('latin1') === 'PNG') return bytes;
+  const { default: sharp } = await import('sharp');
+  return sharp(bytes).rotate().png().toBuffer();
+}

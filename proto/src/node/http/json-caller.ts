@@ -44,10 +44,22 @@ export function fullJitterMs(failures: number, random: number): number {
   return Math.floor(random * Math.min(GREATEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures));
 }
 
+/** A server answered what is no answer, and would again. */
+export class HttpRefusedError extends LyceumError {
+  /** 2xx: what it answered could not be read. */
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super('INVALID_ARGUMENT', message);
+    this.status = status;
+  }
+}
+
 /** A try that failed. */
 interface Failure {
   readonly reason: string;
   readonly again: boolean;
+  readonly status: number;
   readonly afterMs?: number | undefined;
 }
 
@@ -63,7 +75,7 @@ export class JsonCaller {
   /**
    * @param signal - ends waiting; a call that has been sent is waited for, since it may be paid.
    * @returns the response's JSON.
-   * @throws {LyceumError} UNAVAILABLE if it did not work however often it was tried; INVALID_ARGUMENT if it never will;
+   * @throws {LyceumError} UNAVAILABLE if it did not work however often it was tried; {@link HttpRefusedError} if it never will;
    *   the signal's reason.
    */
   async post(body: unknown, signal: AbortSignal): Promise<unknown> {
@@ -75,8 +87,8 @@ export class JsonCaller {
       const outcome = await this.#try(text);
       if ('json' in outcome) return outcome.json;
       failures += 1;
-      const { reason, again, afterMs = 0 } = outcome;
-      if (!again) throw new LyceumError('INVALID_ARGUMENT', `${this.#options.url}: ${reason}`);
+      const { reason, again, status, afterMs = 0 } = outcome;
+      if (!again) throw new HttpRefusedError(`${this.#options.url}: ${reason}`, status);
       if (failures >= attempts || afterMs > RETRY_AFTER_MAX_MS) {
         const times = failures === 1 ? 'once' : `${failures} times`;
         const message = `${this.#options.url}: ${reason}; tried ${times}`;
@@ -93,17 +105,20 @@ export class JsonCaller {
 
   async #begin(signal: AbortSignal): Promise<void> {
     const { nowMs } = this.#options;
-    let beginMs = this.#pace.claim(nowMs());
-    while (beginMs > nowMs()) {
-      await sleep(beginMs - nowMs(), signal);
-      signal.throwIfAborted();
-      beginMs = Math.max(beginMs, this.#pace.heldUntilMs);
+    for (;;) {
+      const beginMs = this.#pace.claim(nowMs());
+      while (beginMs > nowMs()) {
+        await sleep(beginMs - nowMs(), signal);
+        signal.throwIfAborted();
+      }
+      // Who was held back meanwhile takes a new turn: not all begin at once when the server takes calls again.
+      if (this.#pace.heldUntilMs <= beginMs) return;
     }
   }
 
   async #try(body: string): Promise<{ readonly json: unknown } | Failure> {
     const { url, headers, timeoutMs, nowMs } = this.#options;
-    let response: Response;
+    let response: Response | undefined;
     let text: string;
     try {
       response = await fetch(url, {
@@ -115,20 +130,23 @@ export class JsonCaller {
       });
       text = await boundedText(response);
     } catch (err) {
-      if (err instanceof LyceumError) return { reason: err.message, again: false };
-      return { reason: failureText(err, timeoutMs), again: true };
+      const status = response?.status ?? 0;
+      if (err instanceof LyceumError) return { reason: err.message, again: false, status };
+      return { reason: failureText(err, timeoutMs), again: true, status };
     }
+    const { status } = response;
     if (!response.ok) {
       return {
-        reason: `answers ${response.status} ${response.statusText}${excerpt(text)}`,
-        again: AGAIN.has(response.status),
+        status,
+        reason: `answers ${status} ${response.statusText}${excerpt(text)}`,
+        again: AGAIN.has(status),
         afterMs: retryAfterMs(response.headers.get('retry-after'), nowMs()),
       };
     }
     try {
       return { json: JSON.parse(text) };
     } catch {
-      return { reason: `answers what is no JSON${excerpt(text)}`, again: false };
+      return { reason: `answers what is no JSON${excerpt(text)}`, again: false, status };
     }
   }
 }

@@ -43,7 +43,7 @@ export class Pace {
     this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs);
   }
 
-  /** −∞: nobody is held. Who has claimed a begin before this waits on. */
+  /** −∞: nobody is held. Who has claimed a begin before this claims another. */
   get heldUntilMs(): number {
     return this.#heldUntilMs;
   }

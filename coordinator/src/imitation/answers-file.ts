@@ -1,0 +1,162 @@
+/**
+ * What black boxes answered, as JSON lines that people may read and edit: who said what of which input, when, and how it was
+ * said. An answer counts once its line is on the disk; of several of one teacher to one input the last counts.
+ */
+import { type FileHandle, open, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { LyceumError } from '@lyceum/proto';
+import { z } from 'zod';
+import type { InputValue } from './inputs.js';
+
+const answerLine = z.object({
+  teacher: z.string(),
+  /** Of the input. */
+  id: z.string(),
+  /** null: the teacher does not know, or its answer cannot be read. */
+  class: z.string().nullable(),
+  /** What stood at the place of the answer. */
+  raw: z.unknown().optional(),
+  /** Why it cannot be read. */
+  problem: z.string().optional(),
+  confidence: z.number().optional(),
+  revision: z.string(),
+  /** Of what was sent, and where: another question is another answer. */
+  asked: z.string(),
+  at: z.string(),
+});
+
+export type ImitationAnswer = z.output<typeof answerLine>;
+
+/** An answer, with the input beside it for people. */
+export type AnswerLine = ImitationAnswer & InputValue;
+
+/** Tells one answer from another. */
+export function answerKey({
+  teacher,
+  id,
+  asked,
+}: Pick<ImitationAnswer, 'teacher' | 'id' | 'asked'>) {
+  return `${teacher} ${asked} ${id}`;
+}
+
+/**
+ * @param text - of the file; what follows the last line end is a line that was never finished.
+ * @throws {LyceumError} INVALID_ARGUMENT naming the line that is no answer.
+ */
+export function parseAnswers(text: string, source: string): Map<string, ImitationAnswer> {
+  const answers = new Map<string, ImitationAnswer>();
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  for (const [index, line] of whole.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const answer = parsed(line);
+    if (answer === undefined) {
+      const message = `${source}, line ${index + 1}: is no answer; want a JSON object with teacher, id, class, revision, asked and at. Mend or delete the line`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    answers.set(answerKey(answer), answer);
+  }
+  return answers;
+}
+
+function parsed(line: string): ImitationAnswer | undefined {
+  try {
+    return answerLine.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws {LyceumError} NOT_FOUND if there is no file. */
+export async function readAnswers(file: string): Promise<Map<string, ImitationAnswer>> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (err) {
+    const message = `${file}: has no answers yet; coordinator imitation collect asks for them`;
+    throw new LyceumError('NOT_FOUND', message, { cause: err });
+  }
+  return parseAnswers(text, file);
+}
+
+/** The file, open for more answers by this process alone. */
+export class AnswersFile {
+  /** Those that are there. */
+  readonly answers: ReadonlyMap<string, ImitationAnswer>;
+  readonly #file: FileHandle;
+  readonly #lock: string;
+  #written: Promise<void> = Promise.resolve();
+
+  private constructor(answers: Map<string, ImitationAnswer>, file: FileHandle, lock: string) {
+    this.answers = answers;
+    this.#file = file;
+    this.#lock = lock;
+  }
+
+  /**
+   * A line that a kill cut short is cut off: its answer never counted.
+   *
+   * @throws {LyceumError} FAILED_PRECONDITION while another process collects into it; as {@link parseAnswers}.
+   */
+  static async open(path: string): Promise<AnswersFile> {
+    const lock = `${path}.lock`;
+    await takeLock(lock, path);
+    try {
+      const there = (await stat(path).catch(() => undefined)) !== undefined;
+      const text = there ? await readFile(path, 'utf8') : '';
+      const answers = parseAnswers(text, path);
+      const end = Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1));
+      if (there && end < Buffer.byteLength(text)) await truncate(path, end);
+      return new AnswersFile(answers, await open(path, 'a'), lock);
+    } catch (err) {
+      await rm(lock, { force: true });
+      throw err;
+    }
+  }
+
+  /** Resolves once the lines are on the disk. */
+  append(lines: readonly AnswerLine[]): Promise<void> {
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const written = this.#written.then(async () => {
+      await this.#file.appendFile(text);
+      await this.#file.datasync();
+    });
+    // Who appends next waits for this one, but does not fail with it.
+    this.#written = written.catch(() => undefined);
+    return written;
+  }
+
+  async close(): Promise<void> {
+    await this.#written;
+    await this.#file.close();
+    await rm(this.#lock, { force: true });
+  }
+}
+
+/** Two processes would pay twice. The lock of a process that is gone counts for nothing. */
+async function takeLock(lock: string, path: string): Promise<void> {
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      const file = await open(lock, 'wx');
+      await file.writeFile(String(process.pid));
+      await file.close();
+      return;
+    } catch (err) {
+      if (!(err instanceof Error && 'code' in err && err.code === 'EEXIST')) throw err;
+    }
+    const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
+    if (holder > 0 && isAlive(holder)) {
+      const message = `process ${holder} is collecting into ${path}; wait for it, or end it`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    await rm(lock, { force: true });
+  }
+  throw new LyceumError('FAILED_PRECONDITION', `${lock} cannot be taken; another process is at it`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (err) {
+    return err instanceof Error && 'code' in err && err.code === 'EPERM';
+  }
+}

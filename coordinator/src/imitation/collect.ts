@@ -1,0 +1,178 @@
+/**
+ * Asks black boxes about inputs, each once: an answer is on the disk before it counts, so that whatever ends the process, a
+ * later one goes on where this one was. What was under way at that moment may be asked again; nothing else is.
+ */
+import { answerPointer, readAnswer, requestBody, valueAt } from '@lyceum/learning/data';
+import { type Imitation, type ImitationTeacher, LyceumError, toLyceumError } from '@lyceum/proto';
+import {
+  HttpRefusedError,
+  headersWithSecrets,
+  inLanes,
+  JsonCaller,
+  type SecretPlaces,
+} from '@lyceum/proto/node';
+import type { AnswerLine, AnswersFile, ImitationAnswer } from './answers-file.js';
+import { type ImitationInput, sentInput } from './inputs.js';
+import { askedDigest, openQuestions } from './questions.js';
+
+export interface CollectOptions {
+  readonly imitation: Imitation;
+  readonly inputs: readonly ImitationInput[];
+  /** Where images lie. */
+  readonly folder: string;
+  readonly file: AnswersFile;
+  readonly secrets: SecretPlaces;
+  /** HTTP requests of this collection, those that are repeated included; undefined: any number. */
+  readonly maxCalls?: number | undefined;
+  /** Once it aborts nothing more is asked. */
+  readonly signal: AbortSignal;
+  /** Told of each answer, and of tries that failed. */
+  readonly progress: (teacher: string, answered: number) => void;
+  readonly retried: (teacher: string, reason: string, waitMs: number) => void;
+}
+
+export interface Collected {
+  readonly calls: number;
+  /** By teacher, why it did not answer all. */
+  readonly failures: readonly { readonly teacher: string; readonly reason: string }[];
+}
+
+/** What a server says of one question and not of all: the answer is that there is none. */
+const OF_THE_INPUT: ReadonlySet<number> = new Set([400, 413, 422]);
+
+/** Every teacher at its own pace; one that fails stops no other. */
+export async function collectAnswers(options: CollectOptions): Promise<Collected> {
+  const { imitation, maxCalls = Number.POSITIVE_INFINITY, signal } = options;
+  let calls = 0;
+  const allow = (): void => {
+    signal.throwIfAborted();
+    if (calls >= maxCalls) {
+      throw new LyceumError('RESOURCE_EXHAUSTED', `the ${maxCalls} calls of --max-calls are made`);
+    }
+    calls += 1;
+  };
+  const ends = await Promise.allSettled(
+    imitation.spec.teachers.map((teacher) => collectFrom(teacher, options, allow)),
+  );
+  const failures = ends.flatMap((end, k) => {
+    const teacher = imitation.spec.teachers[k]?.name ?? '';
+    return end.status === 'fulfilled'
+      ? []
+      : [{ teacher, reason: toLyceumError(end.reason).message }];
+  });
+  return { calls, failures };
+}
+
+async function collectFrom(
+  teacher: ImitationTeacher,
+  options: CollectOptions,
+  allow: () => void,
+): Promise<void> {
+  const { inputs, file, secrets, signal, retried, progress } = options;
+  const { name, endpoint } = teacher;
+  const { url, headers, rate, timeoutMs, attempts, batch, concurrency } = endpoint;
+  await readAgain(teacher, options);
+  const open = openQuestions(teacher, inputs, file.answers);
+  if (open.length === 0) return;
+  const caller = new JsonCaller({
+    url,
+    headers: headersWithSecrets(headers, secrets),
+    rate,
+    timeoutMs,
+    attempts,
+    nowMs: Date.now,
+    random: Math.random,
+    allow,
+    retried: (reason, waitMs) => retried(name, reason, waitMs),
+  });
+  const batches = Array.from({ length: Math.ceil(open.length / batch) }, (_, i) =>
+    open.slice(i * batch, (i + 1) * batch),
+  );
+  await inLanes(batches, concurrency, signal, async (some) => {
+    await file.append(await ask(teacher, some, caller, options));
+    progress(name, some.length);
+  });
+}
+
+async function ask(
+  teacher: ImitationTeacher,
+  inputs: readonly ImitationInput[],
+  caller: JsonCaller,
+  { imitation, folder, signal }: CollectOptions,
+): Promise<AnswerLine[]> {
+  const { endpoint } = teacher;
+  const { classes } = imitation.spec;
+  const sent = await Promise.all(inputs.map(({ value }) => sentInput(value, folder)));
+  let response: unknown;
+  try {
+    response = await caller.post(requestBody(endpoint, sent, classes), signal);
+  } catch (err) {
+    if (!(err instanceof HttpRefusedError)) throw err;
+    const isAnswer = OF_THE_INPUT.has(err.status) || (err.status >= 200 && err.status < 300);
+    if (!isAnswer) throw err;
+    const said = { class: null, raw: null, problem: err.message };
+    return inputs.map((input) => lineOf(teacher, input, said));
+  }
+  return inputs.map((input, place) =>
+    lineOf(teacher, input, saidOf(endpoint, response, place, classes)),
+  );
+}
+
+type Said = Pick<AnswerLine, 'class' | 'raw' | 'problem' | 'confidence'>;
+
+function saidOf(
+  endpoint: ImitationTeacher['endpoint'],
+  response: unknown,
+  place: number,
+  classes: readonly string[],
+): Said {
+  const answer = readAnswer(endpoint, response, place, classes);
+  const at = valueAt(response, answerPointer(endpoint), place);
+  // Without an answer at its place, all of what came is worth keeping.
+  const raw = at === undefined ? response : at;
+  const { confidence: pointer } = endpoint;
+  const sure = pointer === undefined ? undefined : valueAt(response, pointer, place);
+  const confidence = typeof sure === 'number' && Number.isFinite(sure) ? { confidence: sure } : {};
+  if ('problem' in answer) return { class: null, raw, problem: answer.problem, ...confidence };
+  return { class: answer.className, raw, ...confidence };
+}
+
+function lineOf(
+  { name, endpoint }: ImitationTeacher,
+  input: ImitationInput,
+  said: Said,
+): AnswerLine {
+  const { revision } = endpoint;
+  const at = new Date().toISOString();
+  const asked = askedDigest(endpoint);
+  return { teacher: name, id: input.id, ...input.value, ...said, revision, asked, at };
+}
+
+/** Answers that could not be read are read again: the description may have been mended, and they are paid for. */
+async function readAgain(
+  teacher: ImitationTeacher,
+  { imitation, inputs, file }: CollectOptions,
+): Promise<void> {
+  const { name, endpoint } = teacher;
+  const byId = new Map(inputs.map((input) => [input.id, input]));
+  const asked = askedDigest(endpoint);
+  const lines = [...file.answers.values()].flatMap((answer: ImitationAnswer) => {
+    const input = byId.get(answer.id);
+    const isOwn = answer.teacher === name && answer.asked === asked && input !== undefined;
+    if (!isOwn || answer.problem === undefined || answer.raw === null) return [];
+    const { classes } = imitation.spec;
+    // What stood at the place of the answer; or the whole response, where nothing stood there.
+    const read = readAnswer({ ...endpoint, chat: undefined, answer: '' }, answer.raw, 0, classes);
+    const whole = endpoint.batch === 1 ? readAnswer(endpoint, answer.raw, 0, classes) : read;
+    const mended = 'problem' in read ? whole : read;
+    if ('problem' in mended) return [];
+    const { confidence } = answer;
+    const said = {
+      class: mended.className,
+      raw: answer.raw,
+      ...(confidence !== undefined && { confidence }),
+    };
+    return [lineOf(teacher, input, said)];
+  });
+  if (lines.length > 0) await file.append(lines);
+}

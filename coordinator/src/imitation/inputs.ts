@@ -1,0 +1,179 @@
+/** What black boxes are asked about, read from a table, a text file or a folder of images. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import {
+  linesOf,
+  openCsvTable,
+  openJsonLinesTable,
+  pngFile,
+  splitNamed,
+} from '@lyceum/learning/data';
+import { type ImitationInputs, LyceumError, sha256Hex } from '@lyceum/proto';
+
+/** What is asked about, as it is shown to people and kept in files. */
+export type InputValue =
+  | { readonly text: string }
+  | { readonly numbers: readonly number[] }
+  /** From the folder of images, or of the table, on. */
+  | { readonly image: string };
+
+export interface ImitationInput {
+  /** Of its content: equal inputs are one. */
+  readonly id: string;
+  readonly value: InputValue;
+  readonly split?: 'train' | 'validation' | 'test';
+  /** The true class, where it is known. */
+  readonly label?: string;
+}
+
+/** More belong into stages of their own. They are held in memory, without their images. */
+const INPUTS_MAX_COUNT = 1_000_000;
+const TEXT_MAX_BYTES = 64 * 1024;
+const IMAGE_NAME = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
+
+export interface ReadInputs {
+  /** Distinct ones, in the order of the source. */
+  readonly inputs: readonly ImitationInput[];
+  /** Those that were there again. */
+  readonly repeated: number;
+  /** Where images lie. */
+  readonly folder: string;
+}
+
+/**
+ * @param base - the document's folder.
+ * @throws {LyceumError} NOT_FOUND if the source is not there, INVALID_ARGUMENT naming the row that is wrong.
+ */
+export async function readImitationInputs(
+  described: ImitationInputs,
+  classes: readonly string[],
+  base: string,
+): Promise<ReadInputs> {
+  const source = resolve(base, described.source);
+  const found = await stat(source).catch(() => undefined);
+  if (found === undefined) throw new LyceumError('NOT_FOUND', `${source}: no such file or folder`);
+  const folder = found.isDirectory() ? source : dirname(source);
+  const rows = found.isDirectory() ? imageRows(source) : tableRows(source, described);
+  const inputs = new Map<string, ImitationInput>();
+  let repeated = 0;
+  for await (const { where, value, label, split } of rows) {
+    const refuse = (message: string) =>
+      new LyceumError('INVALID_ARGUMENT', `${source}, ${where}: ${message}`);
+    const content =
+      'image' in value ? await imageBytes(folder, value.image, refuse) : JSON.stringify(value);
+    const id = sha256Hex(content).slice(0, 16);
+    if (inputs.has(id)) {
+      repeated += 1;
+      continue;
+    }
+    if (inputs.size >= INPUTS_MAX_COUNT)
+      throw refuse(`is one more than the ${INPUTS_MAX_COUNT} that are read`);
+    if ('text' in value && Buffer.byteLength(value.text) > TEXT_MAX_BYTES) {
+      throw refuse(`has a text of more than ${TEXT_MAX_BYTES} bytes`);
+    }
+    if (label !== undefined && !classes.includes(label)) {
+      throw refuse(`has the label ${JSON.stringify(label)}, which spec.classes has not`);
+    }
+    const named = split === undefined ? undefined : splitNamed(split);
+    if (split !== undefined && named === undefined) {
+      throw refuse(`has the split ${JSON.stringify(split)}; want train, validation or test`);
+    }
+    inputs.set(id, {
+      id,
+      value,
+      ...(label !== undefined && { label }),
+      ...(named !== undefined && { split: named }),
+    });
+  }
+  if (inputs.size === 0) throw new LyceumError('INVALID_ARGUMENT', `${source}: has no inputs`);
+  return { inputs: [...inputs.values()], repeated, folder };
+}
+
+interface Row {
+  readonly where: string;
+  readonly value: InputValue;
+  readonly label?: string | undefined;
+  readonly split?: string | undefined;
+}
+
+async function* tableRows(source: string, described: ImitationInputs): AsyncGenerator<Row> {
+  const { text, numbers, image, label, split } = described;
+  if (/\.txt$/i.test(source)) {
+    let line = 0;
+    for await (const own of linesOf(source, TEXT_MAX_BYTES)) {
+      line += 1;
+      if (own.trim() !== '') yield { where: `line ${line}`, value: { text: own.trim() } };
+    }
+    return;
+  }
+  const isLines = /\.(jsonl|ndjson)$/i.test(source);
+  if (!isLines && !/\.(csv|tsv)$/i.test(source)) {
+    const message = `${source}: want a .csv, .tsv, .jsonl or .txt file, or a folder of images`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const table = await (isLines ? openJsonLinesTable(source) : openCsvTable(source));
+  const named = [text, image, label, split, ...(numbers ?? [])].filter((c) => c !== undefined);
+  const missing = named.find((own) => !table.columns.includes(own));
+  if (missing !== undefined || (text ?? image ?? numbers) === undefined) {
+    const what =
+      missing === undefined
+        ? 'spec.inputs names no text, numbers or image'
+        : `there is no column "${missing}"`;
+    const message = `${source}: ${what}; the columns are ${table.columns.slice(0, 20).join(', ')}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  for await (const { where, values } of table.rows(named)) {
+    const cell = (own: string | undefined): string | undefined => {
+      const value = own === undefined ? undefined : values[own];
+      return value === undefined || value === null || value === '' ? undefined : String(value);
+    };
+    const wanted = (own: string): string => {
+      const value = cell(own);
+      if (value !== undefined) return value;
+      throw new LyceumError('INVALID_ARGUMENT', `${source}, ${where}: has nothing in ${own}`);
+    };
+    const row = { where, label: cell(label), split: cell(split) };
+    if (text !== undefined) yield { ...row, value: { text: wanted(text) } };
+    else if (image !== undefined) yield { ...row, value: { image: wanted(image) } };
+    else
+      yield { ...row, value: { numbers: numbersOf(numbers ?? [], wanted, `${source}, ${where}`) } };
+  }
+}
+
+function numbersOf(columns: readonly string[], wanted: (own: string) => string, where: string) {
+  return columns.map((own) => {
+    const value = Number(wanted(own));
+    if (Number.isFinite(value)) return value;
+    throw new LyceumError('INVALID_ARGUMENT', `${where}: ${own} is no number`);
+  });
+}
+
+/** Every image below a folder, by name. */
+async function* imageRows(folder: string): AsyncGenerator<Row> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && IMAGE_NAME.test(entry.name))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+  for (const image of files.sort()) yield { where: image, value: { image } };
+}
+
+async function imageBytes(
+  folder: string,
+  image: string,
+  refuse: (message: string) => LyceumError,
+): Promise<Buffer> {
+  const file = resolve(folder, image);
+  if (!file.startsWith(folder + sep)) throw refuse(`${image} lies outside ${folder}`);
+  try {
+    return await readFile(file);
+  } catch (err) {
+    throw refuse(`${image} cannot be read: ${err instanceof Error ? err.message : String(err)}`);
+  }
+}
+
+/** As it is sent: a text, numbers, or a PNG in base64. */
+export async function sentInput(value: InputValue, folder: string): Promise<unknown> {
+  if ('text' in value) return value.text;
+  if ('numbers' in value) return value.numbers;
+  return (await pngFile(await readFile(join(folder, value.image)))).toString('base64');
+}

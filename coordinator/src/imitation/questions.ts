@@ -1,0 +1,81 @@
+/** Which questions are still to be asked, and what that will cost. Pure. */
+import { requestBody } from '@lyceum/learning/data';
+import { type Endpoint, type Imitation, type ImitationTeacher, sha256Hex } from '@lyceum/proto';
+import { answerKey, type ImitationAnswer } from './answers-file.js';
+import type { ImitationInput } from './inputs.js';
+
+/** A token of English is about four characters; of other languages fewer. An estimate, and said to be one. */
+const CHARACTERS_PER_TOKEN = 4;
+
+/** What a chat's message adds to its text. */
+const MESSAGE_TOKENS = 4;
+
+/** SHA-256 of what is sent and where, short: equal for equal questions. How answers are read is no part of it. */
+export function askedDigest({ url, request, chat, input, revision }: Endpoint): string {
+  return sha256Hex(JSON.stringify({ url, request, chat, input, revision })).slice(0, 16);
+}
+
+/** The inputs that a teacher has not answered. */
+export function openQuestions(
+  { name, endpoint }: ImitationTeacher,
+  inputs: readonly ImitationInput[],
+  answers: ReadonlyMap<string, ImitationAnswer>,
+): ImitationInput[] {
+  const asked = askedDigest(endpoint);
+  return inputs.filter(({ id }) => !answers.has(answerKey({ teacher: name, id, asked })));
+}
+
+export interface CostEstimate {
+  readonly teacher: string;
+  readonly answered: number;
+  readonly open: number;
+  /** Without those that have to be repeated. */
+  readonly calls: number;
+  /** Of a chat. */
+  readonly inputTokens?: number;
+  /** At most. */
+  readonly outputTokens?: number;
+  readonly cost: number;
+  readonly currency: string;
+}
+
+export function estimateCosts(
+  { spec }: Imitation,
+  inputs: readonly ImitationInput[],
+  answers: ReadonlyMap<string, ImitationAnswer>,
+): CostEstimate[] {
+  return spec.teachers.map((teacher) => {
+    const { batch, chat, price } = teacher.endpoint;
+    const open = openQuestions(teacher, inputs, answers);
+    const calls = Math.ceil(open.length / batch);
+    const counted = {
+      teacher: teacher.name,
+      answered: inputs.length - open.length,
+      open: open.length,
+      calls,
+    };
+    const { perCall, per1kInputTokens, per1kOutputTokens, currency } = price;
+    if (chat === undefined) return { ...counted, cost: calls * perCall, currency };
+    const inputTokens = open.reduce(
+      (sum, own) => sum + promptTokens(teacher, own, spec.classes),
+      0,
+    );
+    const outputTokens = calls * chat.maxTokens;
+    const cost =
+      calls * perCall + (inputTokens * per1kInputTokens + outputTokens * per1kOutputTokens) / 1000;
+    return { ...counted, inputTokens, outputTokens, cost, currency };
+  });
+}
+
+function promptTokens(
+  { endpoint }: ImitationTeacher,
+  { value }: ImitationInput,
+  classes: readonly string[],
+): number {
+  const said = 'text' in value ? value.text : '';
+  const { messages } = requestBody(endpoint, [said], classes) as {
+    messages: readonly { readonly content: string }[];
+  };
+  const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN) + MESSAGE_TOKENS * messages.length;
+}

@@ -1,0 +1,112 @@
+/** What an imitation's check found, in figures. Pure. */
+import type { Imitation } from '@lyceum/proto';
+import type { ImitationAnswer } from './answers-file.js';
+import type { JudgedInput, Judgement } from './rules.js';
+
+export interface TeacherSummary {
+  readonly name: string;
+  /** Inputs that it named a class of, did not know, answered so that nobody can read it, and was not asked about or silent on. */
+  readonly named: number;
+  readonly abstained: number;
+  readonly unreadable: number;
+  readonly missing: number;
+  /** Of its answers that name a class: as the consensus, and as the true class where that is known. */
+  readonly withConsensus: number | null;
+  readonly accuracy: number | null;
+  /** Of all inputs with a known class, those that it is silent on included. */
+  readonly accuracyOfAll: number | null;
+  /** What the answers alone say of how often it is right. */
+  readonly estimatedAccuracy: number | null;
+}
+
+export interface CheckSummary {
+  readonly name: string;
+  readonly inputs: number;
+  readonly repeated: number;
+  readonly kept: number;
+  readonly dropped: number;
+  readonly labelled: number;
+  /** Inputs that each rule alone would drop. */
+  readonly byRule: Readonly<Record<string, number>>;
+  readonly byClass: readonly {
+    readonly name: string;
+    readonly kept: number;
+    readonly dropped: number;
+  }[];
+  readonly teachers: readonly TeacherSummary[];
+  /** Share of equal classes where both name one; by teacher and teacher. */
+  readonly agreement: readonly (readonly (number | null)[])[];
+  /** Of the consensus, where the true class is known. */
+  readonly consensusAccuracy: number | null;
+}
+
+export function summarise(
+  { metadata, spec }: Imitation,
+  { inputs, estimatedAccuracy }: Judgement,
+  answers: ReadonlyMap<string, ImitationAnswer>,
+  repeated: number,
+): CheckSummary {
+  const kept = inputs.filter(({ why }) => why.length === 0);
+  const byRule: Record<string, number> = {};
+  for (const { rule } of spec.check.rules) byRule[rule] = 0;
+  for (const { why } of inputs) {
+    for (const rule of new Set(why.map((reason) => reason.split(':', 1)[0] ?? ''))) {
+      byRule[rule] = (byRule[rule] ?? 0) + 1;
+    }
+  }
+  const unreadable = new Set(
+    [...answers.values()].flatMap((a) => (a.problem === undefined ? [] : [`${a.teacher} ${a.id}`])),
+  );
+  const labelled = inputs.filter(({ label }) => label !== undefined);
+  const names = spec.teachers.map(({ name }) => name);
+  return {
+    name: metadata.name,
+    inputs: inputs.length,
+    repeated,
+    kept: kept.length,
+    dropped: inputs.length - kept.length,
+    labelled: labelled.length,
+    byRule,
+    byClass: spec.classes.map((name) => {
+      const own = inputs.filter(({ consensus }) => consensus === name);
+      const ownKept = own.filter(({ why }) => why.length === 0).length;
+      return { name, kept: ownKept, dropped: own.length - ownKept };
+    }),
+    teachers: names.map((name) => {
+      const said = (input: JudgedInput) => input.answers[name];
+      const named = inputs.filter((input) => typeof said(input) === 'string');
+      const namedLabelled = named.filter(({ label }) => label !== undefined);
+      const right = namedLabelled.filter((input) => said(input) === input.label).length;
+      const bad = inputs.filter(({ id }) => unreadable.has(`${name} ${id}`)).length;
+      const abstained = inputs.filter((input) => said(input) === null).length;
+      const estimated = estimatedAccuracy[name] ?? Number.NaN;
+      return {
+        name,
+        named: named.length,
+        abstained,
+        unreadable: bad,
+        missing: inputs.length - named.length - abstained - bad,
+        withConsensus: share(named.filter((i) => said(i) === i.consensus).length, named.length),
+        accuracy: share(right, namedLabelled.length),
+        accuracyOfAll: share(right, labelled.length),
+        estimatedAccuracy: Number.isFinite(estimated) ? estimated : null,
+      };
+    }),
+    agreement: names.map((a) =>
+      names.map((b) => {
+        const both = inputs.filter(
+          (i) => typeof i.answers[a] === 'string' && typeof i.answers[b] === 'string',
+        );
+        return share(both.filter((i) => i.answers[a] === i.answers[b]).length, both.length);
+      }),
+    ),
+    consensusAccuracy: share(
+      labelled.filter(({ label, consensus }) => label === consensus).length,
+      labelled.length,
+    ),
+  };
+}
+
+function share(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}

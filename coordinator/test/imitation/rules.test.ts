@@ -1,0 +1,315 @@
+/** What rules keep and drop, of answers that are written down here; oracles are counts by hand. */
+import { checkImitation, type Imitation } from '@lyceum/proto';
+import { expect, it } from 'vitest';
+import { answerKey, type ImitationAnswer, parseAnswers } from '../../src/imitation/answers-file.js';
+import { checkPage } from '../../src/imitation/check-page.js';
+import type { ImitationInput } from '../../src/imitation/inputs.js';
+import { askedDigest, estimateCosts, openQuestions } from '../../src/imitation/questions.js';
+import { consensusOf, judge } from '../../src/imitation/rules.js';
+import { summarise } from '../../src/imitation/summary.js';
+
+const TEACHERS = ['a', 'b', 'c'];
+
+function document(rules: unknown[], endpoint: Record<string, unknown> = {}): Imitation {
+  return checkImitation(
+    {
+      apiVersion: 'lyceum.dev/v1alpha1',
+      kind: 'Imitation',
+      metadata: { name: 'words' },
+      spec: {
+        inputs: { source: 'words.csv', text: 'text' },
+        classes: ['x', 'y'],
+        teachers: TEACHERS.map((name) => ({
+          name,
+          endpoint: {
+            url: `http://${name}.example/`,
+            input: 'text',
+            request: '$input',
+            answer: '',
+            confidence: '/sure',
+            ...endpoint,
+          },
+        })),
+        check: { rules },
+      },
+    },
+    'words.yaml',
+  );
+}
+
+const input = (id: string, more: Partial<ImitationInput> = {}): ImitationInput => ({
+  id,
+  value: { text: `text ${id}` },
+  ...more,
+});
+
+/** Answers by input, a letter a teacher: a class, `?` for "I do not know", `!` unreadable, `-` for none. */
+function answersOf(imitation: Imitation, said: Record<string, string>, confidence?: number) {
+  const answers = new Map<string, ImitationAnswer>();
+  for (const [id, letters] of Object.entries(said)) {
+    for (const [k, teacher] of imitation.spec.teachers.entries()) {
+      const letter = letters[k] ?? '-';
+      if (letter === '-') continue;
+      const answer = {
+        teacher: teacher.name,
+        id,
+        class: letter === '?' || letter === '!' ? null : letter,
+        ...(letter === '!' && { problem: 'nonsense' }),
+        ...(confidence !== undefined && { confidence }),
+        revision: '',
+        asked: askedDigest(teacher.endpoint),
+        at: '2026-01-01T00:00:00Z',
+      };
+      answers.set(answerKey(answer), answer);
+    }
+  }
+  return answers;
+}
+
+function whyOf(
+  rules: unknown[],
+  said: Record<string, string>,
+  inputs?: ImitationInput[],
+  confidence?: number,
+) {
+  const imitation = document(rules);
+  const own = inputs ?? Object.keys(said).map((id) => input(id));
+  const { inputs: judged } = judge(imitation, own, answersOf(imitation, said, confidence));
+  return Object.fromEntries(judged.map(({ id, why }) => [id, why]));
+}
+
+it('schema: wants answers that can be read, and "I do not know" is one', () => {
+  const said = { all: 'xy?', bad: 'xy!', none: '---', two: 'xx-' };
+  expect(whyOf([{ rule: 'schema' }], said)).toEqual({
+    all: [],
+    bad: ['schema: 2 answers that can be read, want 3'],
+    none: ['schema: 0 answers that can be read, want 3'],
+    two: ['schema: 2 answers that can be read, want 3'],
+  });
+  expect(whyOf([{ rule: 'schema', atLeast: 2 }], said)['bad']).toEqual([]);
+});
+
+it('duplicates: keeps the first of those that are alike, and a held-out one before one to train on', () => {
+  const inputs = [
+    input('1', { value: { text: 'Good  morning' } }),
+    input('2', { value: { text: ' good morning ' } }),
+    input('3', { value: { text: 'bye' }, split: 'train' }),
+    input('4', { value: { text: 'BYE' }, split: 'test' }),
+  ];
+  const said = { '1': 'xxx', '2': 'xxx', '3': 'xxx', '4': 'xxx' };
+  expect(whyOf([{ rule: 'duplicates' }], said, inputs)).toEqual({
+    '1': [],
+    '2': ['duplicates: as 1'],
+    '3': ['duplicates: as 4'],
+    '4': [],
+  });
+});
+
+it('length: counts characters, not bytes', () => {
+  const inputs = [input('1', { value: { text: 'äöü' } }), input('2', { value: { text: 'four' } })];
+  const rules = [{ rule: 'length', atLeast: 2, atMost: 3 }];
+  expect(whyOf(rules, { '1': 'xxx', '2': 'xxx' }, inputs)).toEqual({
+    '1': [],
+    '2': ['length: 4 characters'],
+  });
+});
+
+it('agreement: those who do not know agree with nobody', () => {
+  expect(whyOf([{ rule: 'agreement' }], { yes: 'xxy', no: 'xy?', silent: '???' })).toEqual({
+    yes: [],
+    no: ['agreement: 1 say the same, want 2'],
+    silent: ['agreement: 0 say the same, want 2'],
+  });
+});
+
+it('confidence: the mean of what teachers say of it; who says nothing is not judged by it', () => {
+  const rules = [{ rule: 'confidence', atLeast: 0.8 }];
+  expect(whyOf(rules, { low: 'xxx' }, undefined, 0.7)).toEqual({
+    low: ['confidence: 0.700, want 0.8'],
+  });
+  expect(whyOf(rules, { none: 'xxx' })).toEqual({ none: [] });
+});
+
+it('dawid-skene: trusts those who agree with others, whatever the majority', () => {
+  // a and b are right, c says x whatever it is asked: 12 inputs of x, 12 of y, and one on which a alone is off.
+  const said = Object.fromEntries([
+    ...Array.from({ length: 12 }, (_, i) => [`x${i}`, 'xxx']),
+    ...Array.from({ length: 12 }, (_, i) => [`y${i}`, 'yyx']),
+    ['doubt', 'xyx'],
+  ]) as Record<string, string>;
+  const why = whyOf([{ rule: 'dawid-skene', atLeast: 0.95 }], said);
+  expect(why['y3']).toEqual([]);
+  expect(why['doubt']?.[0]).toMatch(/^dawid-skene: 0\.\d+, want 0.95$/);
+  const imitation = document([]);
+  const { inputs, estimatedAccuracy } = judge(
+    imitation,
+    Object.keys(said).map((id) => input(id)),
+    answersOf(imitation, said),
+  );
+  expect(inputs.find(({ id }) => id === 'y3')?.consensus).toBe('y');
+  expect(estimatedAccuracy['b']).toBeGreaterThan(0.9);
+  expect(estimatedAccuracy['c']).toBeLessThan(0.65);
+});
+
+it('never drops what a student is measured on, and gives every reason', () => {
+  const inputs = [input('1', { split: 'test' }), input('2', { split: 'train' })];
+  const rules = [{ rule: 'schema' }, { rule: 'agreement' }];
+  expect(whyOf(rules, { '1': '---', '2': 'x--' }, inputs)).toEqual({
+    '1': [],
+    '2': ['schema: 1 answers that can be read, want 3', 'agreement: 1 say the same, want 2'],
+  });
+});
+
+it('has the share of the votes where there are too few teachers for more', () => {
+  const { best, probability, accuracies } = consensusOf(
+    [Int32Array.of(0, -1, 1), Int32Array.of(1, -1, 1)],
+    2,
+  );
+  expect([...best]).toEqual([0, -1, 1]);
+  expect([...probability]).toEqual([0.5, 0, 1]);
+  expect(accuracies).toEqual([]);
+});
+
+it('sums up, labels being seen by nobody but the figures', () => {
+  const imitation = document([{ rule: 'agreement' }]);
+  const said = { '1': 'xx?', '2': 'yxx', '3': 'x?!', '4': 'y--' };
+  const inputs = [
+    input('1', { label: 'x' }),
+    input('2', { label: 'y' }),
+    input('3', { label: 'y' }),
+    input('4'),
+  ];
+  const answers = answersOf(imitation, said);
+  const judged = judge(imitation, inputs, answers);
+  const summary = summarise(imitation, judged, answers, 5);
+  expect(summary).toMatchObject({
+    inputs: 4,
+    repeated: 5,
+    kept: 2,
+    dropped: 2,
+    labelled: 3,
+    byRule: { agreement: 2 },
+  });
+  expect(summary.teachers[0]).toMatchObject({
+    named: 4,
+    abstained: 0,
+    unreadable: 0,
+    missing: 0,
+    accuracy: 2 / 3,
+    accuracyOfAll: 2 / 3,
+  });
+  expect(summary.teachers[2]).toMatchObject({
+    named: 1,
+    abstained: 1,
+    unreadable: 1,
+    missing: 1,
+    accuracy: 0,
+    accuracyOfAll: 0,
+  });
+  expect(summary.agreement[0]?.[1]).toBe(0.5);
+  const page = checkPage(summary, [
+    {
+      ...(judged.inputs[2] as (typeof judged.inputs)[number]),
+      value: { text: '<script>alert(1)</script>' },
+    },
+  ]);
+  expect(page).toContain('&lt;script&gt;');
+  expect(page).not.toMatch(/<script|https?:\/\/|src=/);
+});
+
+it('asks anew when the question changes, not when the reading of answers does', () => {
+  const plain = document([]);
+  const said = { '1': 'xxx', '2': 'x--' };
+  const inputs = [input('1'), input('2')];
+  const answers = answersOf(plain, said);
+  const open = (imitation: Imitation) =>
+    imitation.spec.teachers.map((teacher) =>
+      openQuestions(teacher, inputs, answers).map(({ id }) => id),
+    );
+  expect(open(plain)).toEqual([[], ['2'], ['2']]);
+  expect(open(document([], { classes: { eks: 'x' }, concurrency: 1 }))).toEqual([[], ['2'], ['2']]);
+  expect(open(document([], { revision: '2' }))).toEqual([['1', '2'], ['1', '2'], ['1', '2']]); // biome-ignore format: rows
+});
+
+it('estimates calls, tokens and cost before anything is asked', () => {
+  const inputs = Array.from({ length: 10 }, (_, i) => input(String(i)));
+  const price = { perCall: 0.01, currency: 'EUR' };
+  const batched = document([], {
+    request: ['$inputs'],
+    answer: '/*',
+    batch: 4,
+    confidence: undefined,
+    price,
+  });
+  expect(estimateCosts(batched, inputs, new Map())[0]).toEqual({
+    teacher: 'a', answered: 0, open: 10, calls: 3, cost: 0.03, currency: 'EUR',
+  }); // biome-ignore format: one line
+  const chat = document([], {
+    request: undefined,
+    answer: undefined,
+    chat: { model: 'm', prompt: `${'p'.repeat(33)}{input}`, maxTokens: 5 },
+    price: { per1kInputTokens: 1, per1kOutputTokens: 2 },
+  });
+  // 33 letters and "text 7" are 39: ten tokens, and four for the message.
+  expect(estimateCosts(chat, inputs, new Map())[0]).toMatchObject({
+    calls: 10,
+    inputTokens: 140,
+    outputTokens: 50,
+    cost: 0.24,
+  });
+});
+
+it('takes the last answer of several, leaves out a line that was cut short, and names one that is wrong', () => {
+  const line = (said: string) =>
+    JSON.stringify({
+      teacher: 'a',
+      id: '1',
+      class: said,
+      raw: said,
+      revision: '',
+      asked: 'q',
+      at: 'now',
+      note: 'mine',
+    });
+  const answers = parseAnswers(`${line('x')}\n\n${line('y')}\n{"teacher":"a","id":"2","cl`, 'file');
+  expect([...answers.values()].map((a) => a.class)).toEqual(['y']);
+  expect(() => parseAnswers(`${line('x')}\n{"teacher": 1}\n`, 'file')).toThrow(
+    'file, line 2: is no answer',
+  );
+});
+
+it.each<[Record<string, unknown>, string]>([
+  [
+    { inputs: { source: 'a.csv', text: 'a', image: 'b' } },
+    'spec.inputs: has text and image; want one of them',
+  ],
+  [{ classes: ['x', 'x'] }, 'spec.classes: has "x" twice'],
+  [
+    { check: { rules: [{ rule: 'agreement', atLeast: 4 }] } },
+    'spec.check.rules[0].atLeast: is 4, and spec.teachers are 3',
+  ],
+  [{ check: { rules: [{ rule: 'agree' }] } }, 'spec.check.rules[0].rule: want schema'],
+  [
+    { train: { run: { dataset: 'x' } } },
+    'spec.train.run: has dataset, which come from what was kept',
+  ],
+  [
+    { train: { run: { student: { model: { architecture: 'cnn' } } } } },
+    'spec.train.run.student.model.architecture: want',
+  ],
+  [
+    {
+      train: {
+        teach: 'votes',
+        run: { student: { model: { architecture: 'mlp' } }, objective: [{ term: 'kd' }] },
+      },
+    },
+    'spec.train.run.objective[0].term: kd needs logits',
+  ],
+])('says what is wrong with %j', (changes, message) => {
+  const { spec, ...rest } = JSON.parse(JSON.stringify(document([]))) as {
+    spec: Record<string, unknown>;
+  };
+  const check = () => checkImitation({ ...rest, spec: { ...spec, ...changes } }, 'words.yaml');
+  expect(check).toThrow(message);
+});
