@@ -17,6 +17,7 @@ import {
   type Logger,
   RpcServer,
   SERVICES,
+  type SecretPlaces,
   startProbes,
 } from '@lyceum/proto/node';
 import { AnswerStore } from './answers/answer-store.js';
@@ -26,6 +27,7 @@ import { MIRRORED_BUCKETS, StateMirror } from './mirror/state-mirror.js';
 import { ArtifactCatalog } from './runs/artifact-catalog.js';
 import { ContributorLedgers } from './runs/contributor-ledgers.js';
 import { Leadership, stateFolderId } from './runs/leadership.js';
+import { RemoteModels } from './runs/remote-models.js';
 import { RunStore } from './runs/run-store.js';
 import { ActiveRuns } from './server/active-runs.js';
 import { AnswerKeeper } from './server/answer-keeper.js';
@@ -70,6 +72,8 @@ export interface ServeOptions {
   readonly httpAddress: string;
   /** How long a teacher worker that answers may go without a canary; a minute is a good value. */
   readonly canaryIntervalMs: number;
+  /** Where tokens and keys for inference servers are. */
+  readonly secrets: SecretPlaces;
   /** Allows addresses that others reach, although neither TLS nor tokens guard them. */
   readonly insecure: boolean;
   /** What `version` calls answer. */
@@ -157,6 +161,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     started.add(() => answers.close());
     const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
     const catalog = await ArtifactCatalog.open(mirror.names, blobs, stateDir, log);
+    const remoteModels = new RemoteModels({ catalog, secrets: options.secrets, now });
     const leadership = await Leadership.acquire({
       kv: await bucket(LEADER_BUCKET),
       holder: await stateFolderId(stateDir),
@@ -301,6 +306,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       active,
       events,
       catalog,
+      remoteModels,
       answers,
       ledgers,
       desk,

@@ -13,7 +13,6 @@
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import {
-  choose,
   isMapping,
   number,
   problemsOf,
@@ -24,8 +23,8 @@ import {
   word,
 } from './document-schema.js';
 import { InvalidDocumentError, type Problem } from './errors.js';
+import { headers } from './header-schema.js';
 import { SPECIFICATION_MAX_BYTES } from './limits.js';
-import { SECRET_NAME } from './secret-name.js';
 
 /** Stands for one input in a request. */
 export const INPUT_PLACEHOLDER = '$input';
@@ -38,19 +37,6 @@ const CLASSES_MAX_COUNT = 65_536;
 const plainText = (want: string) => z.string({ error: wants(want) });
 const jsonPointer = text('a JSON pointer, /path/to/the/answer, or "" for the whole', /^(\/.*)?$/s);
 const whole = (want: string, atMost: number) => wholeNumber(want, { above: 0, atMost });
-
-const fromSecret = section({
-  secret: text('the name of a secret: lower-case letters, digits and dashes', SECRET_NAME),
-  /** What stands before it, `Bearer ` for one. */
-  prefix: plainText('a text').default(''),
-});
-const literal = plainText('a text');
-const HEADER = 'a text, or { secret, prefix }';
-/** A secret stays where it is: a description has its name alone. */
-const header = choose([literal, fromSecret], (input) => {
-  if (typeof input === 'string') return literal;
-  return isMapping(input) ? fromSecret : { path: '', message: wants(HEADER)({ input }) };
-});
 
 const chat = section({
   model: text('the name of a model', /./s),
@@ -71,11 +57,7 @@ const price = section({
 
 export const endpoint = section({
   url: text('http:// or https:// and an address', /^https?:\/\/[^\s@]+$/),
-  headers: z
-    .record(text('the name of a header', /^[A-Za-z0-9-]{1,64}$/), header, {
-      error: wants('a mapping from names of headers to their values'),
-    })
-    .default({}),
+  headers: headers.default({}),
   /** The body of a call, any JSON: `$input` stands for the sample, `$inputs` for the list of a call's samples. */
   request: z.unknown().optional(),
   /** In place of `request` and `answer`: an OpenAI-compatible endpoint, POST …/chat/completions. */
@@ -115,7 +97,6 @@ export const endpoint = section({
 });
 
 export type Endpoint = z.output<typeof endpoint>;
-export type EndpointHeader = Endpoint['headers'][string];
 
 type Mapping = Readonly<Record<string, unknown>>;
 

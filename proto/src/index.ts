@@ -12,6 +12,15 @@ export {
   isFeatureTerm,
 } from './feature-terms-schema.js';
 export * from './imitation-schema.js';
+export {
+  checkInferenceDescription,
+  checkRemoteModelDocument,
+  type FoundModel,
+  type InferenceDescription,
+  type InferenceTensorMetadata,
+  type InlineInference,
+  type RemoteModelDocument,
+} from './inference-schema.js';
 export * from './limits.js';
 export * from './messages.js';
 export { AEKD_MAX_TEACHERS } from './objective-rules.js';

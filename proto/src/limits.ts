@@ -52,3 +52,6 @@ export const HTTP_RESPONSE_MAX_BYTES = 4 * MIB;
 
 /** A token, or a chain of certificates. */
 export const SECRET_MAX_BYTES = 64 * KIB;
+
+/** Rows of samples in one request to an inference server, and its answer: what most servers take, less the envelope. */
+export const INFERENCE_REQUEST_MAX_BYTES = MESSAGE_MAX_BYTES - 64 * KIB;

@@ -111,12 +111,12 @@ function accessProblems(
   const byVotes = !needsFeatures && name !== 'mse-logits';
   if (asksForVotes(name) || (byVotes && isRuleOfVotes(combine))) return [];
   const lacks = (k: number) => {
-    const access = teachers[k]?.['access'];
+    const access = accessOf(teachers[k]);
     return access === 'black' || (needsFeatures && access === 'gray');
   };
   const others = own.filter((k) => !lacks(k)).map((k) => teachers[k]?.['name']);
   return own.filter(lacks).map((k) => {
-    const access = String(teachers[k]?.['access']);
+    const access = accessOf(teachers[k]);
     const instead = [
       ...(others.length > 0 ? [`teachers: [${others.join(', ')}]`] : []),
       access === 'black' ? 'term: vote' : 'term: kd',
@@ -127,6 +127,11 @@ function accessProblems(
     const message = `${name} needs ${what}, and spec.teachers[${k}].access of ${String(teachers[k]?.['name'])} is ${access}: it gives ${gives} only; use ${listed(instead)}`;
     return { path: teachersPath, message };
   });
+}
+
+/** As it is written, or what it is by default: what a server answers is all that leaves it. */
+function accessOf(teacher: Mapping = {}): string {
+  return String(teacher['access'] ?? (teacher['inference'] === undefined ? 'white' : 'gray'));
 }
 
 function weightProblems(

@@ -19,6 +19,7 @@ import {
   word,
 } from './document-schema.js';
 import { ensemble } from './ensemble-schema.js';
+import { inlineInference } from './inference-schema.js';
 import { DEFAULT_OBJECTIVE, term, termAlone } from './objective-schema.js';
 import { teacherHealthFields } from './teacher-health-schema.js';
 import { views } from './views-schema.js';
@@ -40,7 +41,10 @@ const count = wholeNumber('a whole number greater than 0', { above: 0 });
 const stepCount = wholeNumber('a whole number, at least 0', { atLeast: 0 });
 const seed = wholeNumber('a whole number from 0 to 4294967295', { atLeast: 0, atMost: 0xffffffff });
 
-const teacher = section({
+/** Relative share in the ensemble; shares need not sum to 1. */
+const weight = notNegative.default(1);
+
+const pushedTeacher = section({
   name,
   /** A pushed model, or `run:ID` for the student of an earlier run. */
   model: modelReference,
@@ -49,9 +53,24 @@ const teacher = section({
    * more its model could give.
    */
   access: word('white', 'gray', 'black').default('white'),
-  /** Relative share in the ensemble; shares need not sum to 1. */
-  weight: notNegative.default(1),
+  weight,
 });
+
+const NOT_BOTH = 'give model or inference, not both';
+const servedTeacher = section(
+  {
+    name,
+    /** A model behind an Open Inference server; it is stored as a pushed model is, as the server has it at submit. */
+    inference: inlineInference,
+    /** `gray` logits, `black` the class that it answers. No features leave a server. */
+    access: word('gray', 'black').default('gray'),
+    weight,
+  },
+  { model: NOT_BOTH },
+);
+const teacher = choose([pushedTeacher, servedTeacher], (input) =>
+  isMapping(input) && input['inference'] !== undefined ? servedTeacher : pushedTeacher,
+);
 
 const mountedDataset = section({
   /** Absolute path on a volume that coordinator and workers mount alike. */

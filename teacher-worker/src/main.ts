@@ -10,6 +10,7 @@ import {
   connect,
   connectNats,
   createLogger,
+  type Logger,
   Shutdown,
   secretPlaces,
   startProbes,
@@ -18,6 +19,8 @@ import {
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Compute } from './compute/compute.js';
 import { Hosts } from './compute/hosts.js';
+import { readServedModel } from './inference/read-served-model.js';
+import { serveModels } from './inference/serve-models.js';
 import { createMetrics } from './metrics.js';
 import { tryCommand } from './try/try-command.js';
 import { DRAIN_BUDGET_MS, TeacherWorker } from './worker.js';
@@ -29,6 +32,9 @@ const BLOB_CACHE_MAX_BYTES = 16 * 1024 * MIB;
 
 /** The drain, and then the session's end and NATS's last flush. */
 const STOP_BUDGET_MS = DRAIN_BUDGET_MS + 10_000;
+
+/** Requests under way when a server stops. */
+const STOP_GRACE_MS = 5_000;
 
 /** As the command line's: usage or bad input, nobody there, anything else. */
 const EXIT_CODES: Partial<Record<ErrorCode, number>> = { INVALID_ARGUMENT: 2, UNAVAILABLE: 4 };
@@ -50,6 +56,7 @@ interface Flags {
   readonly lookupDelayFile: string | undefined;
   readonly logLevel: string;
   readonly insecure: boolean;
+  readonly inference: string | undefined;
 }
 
 const { version } = JSON.parse(
@@ -91,6 +98,13 @@ const command = new Command('teacher-worker')
     ),
   )
   .addOption(
+    flag(
+      '--inference <address>',
+      'HOST:PORT that serves loaded teachers by the Open Inference Protocol v2; default: none does',
+      'LYCEUM_INFERENCE',
+    ),
+  )
+  .addOption(
     flag('--memory-budget-mib <n>', "for all teachers' weights", 'LYCEUM_MEMORY_BUDGET_MIB')
       .argParser(wholeNumber)
       .default(2048),
@@ -124,6 +138,14 @@ const command = new Command('teacher-worker')
   .addCommand(tryCommand())
   .action(run);
 
+command
+  .command('serve')
+  .description(
+    'serves models from files by the Open Inference Protocol v2, without a coordinator; takes --inference, --compute-threads, --memory-budget-mib, --insecure and --log-level before it',
+  )
+  .argument('<models...>', 'NAME=PATH: a folder with a model.json, an .onnx file, or a package')
+  .action(serve);
+
 try {
   await command.parseAsync();
 } catch (thrown) {
@@ -142,20 +164,7 @@ async function run(): Promise<void> {
   const nats = await connectNats({ url: flags.nats, name: flags.workerId, log });
   shutdown.onStop('nats', () => nats.close());
 
-  setComputeThreads(flags.computeThreads, process.env);
-  const compute = await Compute.start(
-    'compute-thread',
-    {
-      computeThreads: flags.computeThreads,
-      lookupDelayMs: flags.lookupDelayMs,
-      lookupDelayFile: flags.lookupDelayFile,
-    },
-    (teacherIdentity, reason) =>
-      log.info({ teacherIdentity, reason }, 'no graph: runs operation by operation'),
-  );
-  for (const warning of compute.warnings) log.warn({ warning }, 'engine is not the best one');
-  log.info({ ...compute.device, computeThreads: flags.computeThreads }, 'engine opened');
-
+  const compute = await startCompute(flags, log);
   const hosts = new Hosts(compute, { secrets: secretPlaces(flags.secretsDir, process.env) });
 
   const client = connect(TeacherClient, flags.coordinator);
@@ -181,6 +190,9 @@ async function run(): Promise<void> {
     random: Math.random,
     log,
   });
+  const server =
+    flags.inference === undefined ? undefined : await worker.serve(flags.inference, flags.insecure);
+  if (server !== undefined) shutdown.onStop('inference', () => server.stop(STOP_GRACE_MS));
   const probes = await startProbes({
     address: flags.http,
     insecure: flags.insecure,
@@ -201,8 +213,52 @@ async function run(): Promise<void> {
   void hosts.died.then(lost('a thread with teachers died'));
   void nats.closed.then(lost('NATS connection closed'));
 
-  const ready = { program: 'teacher-worker', workerId: flags.workerId, http: probes.address };
+  const ready = {
+    program: 'teacher-worker',
+    workerId: flags.workerId,
+    http: probes.address,
+    ...(server !== undefined && { inference: server.address }),
+  };
   process.stdout.write(`${JSON.stringify({ ...ready, pid: process.pid })}\n`);
+}
+
+/** Without a cluster. */
+async function serve(models: readonly string[]): Promise<void> {
+  const flags = command.opts<Flags>();
+  const log = createLogger({ name: 'teacher-worker', level: flags.logLevel });
+  const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
+  const files = await Promise.all(models.map(readServedModel));
+  const compute = await startCompute(flags, log);
+  const server = await serveModels({
+    models: files,
+    address: flags.inference ?? '127.0.0.1:8001',
+    insecure: flags.insecure,
+    memoryBudgetBytes: flags.memoryBudgetMib * MIB,
+    compute,
+    version,
+    log,
+  });
+  shutdown.onStop('inference', () => server.stop(STOP_GRACE_MS));
+  void compute.died.then((err) => {
+    log.fatal({ err }, 'compute thread died');
+    process.exit(1);
+  });
+  const ready = { program: 'teacher-worker', inference: server.address, pid: process.pid };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+}
+
+async function startCompute(flags: Flags, log: Logger): Promise<Compute> {
+  const { computeThreads, lookupDelayMs, lookupDelayFile } = flags;
+  setComputeThreads(computeThreads, process.env);
+  const compute = await Compute.start(
+    'compute-thread',
+    { computeThreads, lookupDelayMs, lookupDelayFile },
+    (teacherIdentity, reason) =>
+      log.info({ teacherIdentity, reason }, 'no graph: runs operation by operation'),
+  );
+  for (const warning of compute.warnings) log.warn({ warning }, 'engine is not the best one');
+  log.info({ ...compute.device, computeThreads }, 'engine opened');
+  return compute;
 }
 
 function flag(name: string, description: string, variable: string): Option {

@@ -15,17 +15,21 @@ import {
   type TeacherAssignment,
   type TeacherState,
   type Ticket,
+  toLyceumError,
   type WantedTeacher as WantedTeacherMessage,
 } from '@lyceum/proto';
 import {
   type BlobCache,
+  INFERENCE_SERVICE,
   type Logger,
   type Nats,
   openDuplex,
+  RpcServer,
   type TeacherClient,
 } from '@lyceum/proto/node';
 import type { Hosts } from './compute/hosts.js';
 import type { Answer, ComputeDevice, DatasetFile } from './compute/protocol.js';
+import { inferenceService, type ServedModel } from './inference/inference-service.js';
 import type { WorkerMetrics } from './metrics.js';
 import { ProbeDesk } from './probes/probe-desk.js';
 import { Session } from './session.js';
@@ -118,6 +122,19 @@ export class TeacherWorker {
 
   start(): void {
     this.#session.start();
+  }
+
+  /** Serves the loaded teachers by the Open Inference Protocol. @param address - `HOST:PORT`. */
+  serve(address: string, insecure: boolean): Promise<RpcServer> {
+    const { version, log } = this.#options;
+    const service = inferenceService({
+      find: (name) => this.#served(name),
+      names: () => this.#teachers.servedNames(),
+      ready: () => this.#session.up,
+      version,
+      log,
+    });
+    return RpcServer.start({ address, insecure, log, services: [[INFERENCE_SERVICE, service]] });
   }
 
   /** Finishes or hands back what is in hand, then ends the session. */
@@ -215,16 +232,42 @@ export class TeacherWorker {
     return this.#answer(identity, ticket, await this.#teachers.fetchDataset(identity, digest));
   }
 
-  #answer(identity: string, ticket: Ticket, dataset: DatasetFile): Promise<Answer> {
+  async #answer(identity: string, ticket: Ticket, dataset: DatasetFile): Promise<Answer> {
     const { split, order, firstPosition, positionCount, view, viewEpoch, outputs } = ticket;
-    return this.#options.compute.run({
-      command: 'answer',
-      identity,
-      dataset,
-      span: { split, order, firstPosition, positionCount },
-      view: { text: view, epoch: viewEpoch },
-      outputs,
-    });
+    try {
+      return await this.#options.compute.run({
+        command: 'answer',
+        identity,
+        dataset,
+        span: { split, order, firstPosition, positionCount },
+        view: { text: view, epoch: viewEpoch },
+        outputs,
+      });
+    } catch (thrown) {
+      this.#teachers.failedToAnswer(identity, toLyceumError(thrown));
+      throw thrown;
+    }
+  }
+
+  #served(name: string): ServedModel | undefined {
+    const teacher = this.#teachers.named(name);
+    if (teacher === undefined) return undefined;
+    const { identity, engine, description } = teacher;
+    const { inputShape, classCount } = description;
+    if (inputShape === undefined) return undefined;
+    return {
+      engine,
+      inputShape,
+      classCount,
+      infer: async (inputs, rowCount, signal) => {
+        const endTurn = await this.#turnsOf(identity).take(identity, signal);
+        try {
+          return await this.#options.compute.run({ command: 'infer', identity, inputs, rowCount });
+        } finally {
+          endTurn();
+        }
+      },
+    };
   }
 }
 
@@ -234,6 +277,7 @@ function wantedTeacher(message: WantedTeacherMessage, stream: string): WantedTea
     modelDigest: digestHex(message.modelDigest),
     settingsJson: message.settingsJson,
     engine: message.engine,
+    names: message.names,
     stream,
     consumer: message.ticketConsumer,
     datasets: message.datasets.map(({ digest, path }) => ({

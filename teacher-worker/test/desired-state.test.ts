@@ -13,6 +13,7 @@ function wanted(identity: string, ...digests: string[]): WantedTeacher {
     modelDigest: `model of ${identity}`,
     settingsJson: '{}',
     engine: 'tfjs-layers',
+    names: [],
     stream: 'tickets',
     consumer: `queue of ${identity}`,
     datasets: digests.map((digest) => ({ digest, path: undefined })),

@@ -133,6 +133,7 @@ function assignment(
       modelDigest: digestBytes(teacher.digest),
       settingsJson: teacher.settingsJson,
       engine: 'tfjs-layers',
+      names: [],
       ticketConsumer: ticketConsumer(teacher.identity),
       datasets: [{ digest: digestBytes(set.digest), path }],
       ticketsInHand,

@@ -13,13 +13,21 @@ type PushedKind =
   | typeof ArtifactKind.ARTIFACT_KIND_DATASET;
 
 export async function pushArtifact(
-  { client, print, notice, signal }: CommandContext,
+  context: CommandContext,
   kind: PushedKind,
   name: string,
   content: ArtifactContent,
 ): Promise<void> {
-  const { artifact, created } = await client.pushArtifact(kind, name, content, { signal });
-  if (!created) notice(`${name} is there already, of the same bytes`);
+  const { client, signal } = context;
+  printPushed(context, name, await client.pushArtifact(kind, name, content, { signal }));
+}
+
+export function printPushed(
+  { print, notice }: CommandContext,
+  name: string,
+  { artifact, created }: { readonly artifact: Artifact; readonly created: boolean },
+): void {
+  if (!created) notice(`${name} is there already, the same`);
   print(artifactDocument(artifact), () => artifactLines([artifact], Date.now()));
 }
 

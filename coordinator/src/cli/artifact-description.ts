@@ -22,6 +22,8 @@ const modelDescription = z.object({
   output: z.string(),
   inputs: z.array(z.string()).optional(),
   outputs: z.array(z.string()).optional(),
+  url: z.string().optional(),
+  servedModel: z.string().optional(),
 });
 
 /** `[28, 28, 1], 10 classes; train 7,001 (200 labelled), …; 11 of test are in train too`; undefined if nothing is understood. */
@@ -51,8 +53,10 @@ export function modelText(description: unknown): string | undefined {
   if (data === undefined) return undefined;
   const from = data.inputShape === undefined ? 'any input' : `[${data.inputShape.join(', ')}]`;
   const to = data.classCount === undefined ? '' : ` to ${data.classCount} classes`;
-  const text = `${from}${to}; ${countText(data.parameterCount)} parameters; ${data.output}`;
-  const { inputs = [], outputs = [] } = data;
+  const { inputs = [], outputs = [], url, servedModel } = data;
+  const what =
+    url === undefined ? `${countText(data.parameterCount)} parameters` : `${servedModel} at ${url}`;
+  const text = `${from}${to}; ${what}; ${data.output}`;
   if (inputs.length + outputs.length === 0) return text;
   return `${text}; in: ${inputs.join(', ')}; out: ${outputs.join(', ')}`;
 }

@@ -11,6 +11,7 @@ import {
   type ArtifactKind,
   CONNECT_DEADLINE_MS,
   type Garbage,
+  type InferenceDescription,
   LyceumError,
   PushArtifactHeader,
   type PushArtifactRequest,
@@ -256,6 +257,26 @@ export class CoordinatorClient {
     }
     push.end();
     const { artifact, created } = await push.response;
+    return { artifact: present(artifact), created };
+  }
+
+  /** Stores a model behind an inference server under a name, as the server has it now. @param settings - those that are known. */
+  async pushInferenceModel(
+    name: string,
+    description: InferenceDescription,
+    settings: object = {},
+  ): Promise<{ readonly artifact: Artifact; readonly created: boolean }> {
+    const request = {
+      name,
+      descriptionJson: JSON.stringify(description),
+      settingsJson: JSON.stringify(settings),
+    };
+    const { artifact, created } = await call(
+      this.#artifacts,
+      this.#artifacts.pushInferenceModel,
+      request,
+      { deadlineMs: SUBMIT_DEADLINE_MS },
+    );
     return { artifact: present(artifact), created };
   }
 

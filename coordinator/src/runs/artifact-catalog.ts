@@ -56,6 +56,9 @@ export type KnownModel = z.output<typeof modelDescription> & {
   readonly layers: readonly LayerDescription[];
 };
 
+/** What models and sets may be called. */
+export const ARTIFACT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+
 const KINDS: Readonly<Record<ArtifactKindName, string>> = { model: 'model', dataset: 'data set' };
 
 export class ArtifactCatalog {
@@ -123,6 +126,8 @@ export class ArtifactCatalog {
   }
 
   async find(kind: ArtifactKindName, name: string): Promise<NamedArtifact | undefined> {
+    // What is no name is no part of a key either.
+    if (!ARTIFACT_NAME.test(name)) return undefined;
     const found = await this.#names.get(keyOf(kind, name));
     return found === undefined ? undefined : this.#parse(keyOf(kind, name), found.value);
   }

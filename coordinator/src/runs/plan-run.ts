@@ -33,6 +33,7 @@ import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 import { planFeatures } from './plan-features.js';
 import { recordedProblems } from './recorded-problems.js';
+import type { RemoteModels } from './remote-models.js';
 import { missingMethods, pluginDigestOf } from './run-plugin.js';
 import {
   newRunRecord,
@@ -56,6 +57,7 @@ export async function planRun(
   { runId, specification, nowMs }: RunPlanRequest,
   catalog: ArtifactCatalog,
   runs: RunStore,
+  remoteModels: RemoteModels,
 ): Promise<RunRecord> {
   const problems: Problem[] = [];
   const lookup = new ArtifactLookup(catalog, runs, problems);
@@ -66,10 +68,14 @@ export async function planRun(
   const teacherLayers: (readonly LayerDescription[] | undefined)[] = [];
   if (specification.kind === 'Distillation') {
     for (const [index, teacher] of specification.spec.teachers.entries()) {
-      const path = `spec.teachers[${index}].model`;
-      const pinned = await lookup.teacher(path, teacher, dataset?.outline);
-      if (pinned !== undefined) teachers.push(pinned);
-      teacherLayers.push(pinned && (await lookup.layersOf(pinned.modelDigest)));
+      const isPushed = 'model' in teacher;
+      const path = `spec.teachers[${index}].${isPushed ? 'model' : 'inference'}`;
+      const model = isPushed
+        ? teacher.model
+        : await remoteModels.described(path, teacher.inference, problems);
+      const pinned = model && (await lookup.teacher(path, { ...teacher, model }, dataset?.outline));
+      if (pinned) teachers.push(pinned);
+      teacherLayers.push(pinned ? await lookup.layersOf(pinned.modelDigest) : undefined);
     }
   }
   let studentModelDigest: string | undefined;

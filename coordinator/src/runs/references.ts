@@ -22,7 +22,10 @@ export function namesRun(record: RunRecord, runId: string): string | undefined {
   const named = `run:${runId}`;
   const { model } = specification.spec.student;
   if (specification.kind === 'Distillation') {
-    if (specification.spec.teachers.some((teacher) => teacher.model === named)) return 'a teacher';
+    if (
+      specification.spec.teachers.some((teacher) => 'model' in teacher && teacher.model === named)
+    )
+      return 'a teacher';
   }
   if (baselineRunId === runId) return 'its baseline';
   if (allLabelsRunId === runId) return 'its reference with all labels';

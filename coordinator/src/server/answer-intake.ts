@@ -37,6 +37,8 @@ export interface AnswerIntakeParts {
   readonly store: AnswerStore;
   /** A worker answered what is no answer. */
   readonly rejected: (workerId: string | undefined, ask: Ask, reason: string) => void;
+  /** An answer is about to be stored. */
+  readonly arriving: (ask: Ask) => Promise<void>;
   /** The disk has no room for an answer. */
   readonly full: (ask: Ask) => Promise<void>;
   /** A worker answered a ticket of these samples. */
@@ -77,6 +79,7 @@ export class AnswerIntake {
     }
     if (ask !== undefined) {
       desk.progressed(id);
+      if (received.rowCount === 0) await this.#parts.arriving(ask);
       for (const each of asks) await this.#store(each, ticket, frame, rowCount);
       received.storedCount += rowCount;
     }

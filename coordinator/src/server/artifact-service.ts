@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parsePartialSettings } from '@lyceum/learning/data';
 import {
   Artifact,
   ArtifactKind,
+  checkInferenceDescription,
   DATASET_MAX_BYTES,
   type DeleteArtifactRequest,
   type DeleteArtifactResponse,
@@ -17,17 +19,24 @@ import {
   type PushArtifactHeader,
   type PushArtifactRequest,
   type PushArtifactResponse,
+  type PushInferenceModelRequest,
 } from '@lyceum/proto';
 import { clientStream, type Logger, serverStream, unary } from '@lyceum/proto/node';
-import type { ArtifactCatalog, NamedArtifact } from '../runs/artifact-catalog.js';
+import {
+  ARTIFACT_NAME,
+  type ArtifactCatalog,
+  type NamedArtifact,
+} from '../runs/artifact-catalog.js';
 import type { ArtifactKindName } from '../runs/inspect-artifact.js';
 import { blobsOf } from '../runs/references.js';
+import type { RemoteModels } from '../runs/remote-models.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
 import { chunks } from './run-service.js';
 
 export interface ArtifactServiceParts {
   readonly catalog: ArtifactCatalog;
+  readonly remoteModels: RemoteModels;
   readonly store: RunStore;
   readonly log: Logger;
   readonly now: () => number;
@@ -43,6 +52,9 @@ export function artifactService(parts: ArtifactServiceParts) {
   return {
     pushArtifact: clientStream<PushArtifactRequest, PushArtifactResponse>(log, (requests) =>
       push(parts, requests),
+    ),
+    pushInferenceModel: unary<PushInferenceModelRequest, PushArtifactResponse>(log, (request) =>
+      pushInferenceModel(parts, request),
     ),
     pullArtifact: serverStream<PullArtifactRequest, PullArtifactResponse>(log, (request) =>
       pull(parts, request),
@@ -77,6 +89,27 @@ async function push(
     return { artifact: artifactMessage(artifact), created };
   } finally {
     await rm(file, { force: true });
+  }
+}
+
+async function pushInferenceModel(
+  { remoteModels, log }: ArtifactServiceParts,
+  { name, descriptionJson, settingsJson }: PushInferenceModelRequest,
+): Promise<PushArtifactResponse> {
+  requireName(name);
+  const source = 'the description';
+  const description = checkInferenceDescription(jsonOf(descriptionJson, source), source);
+  const given = parsePartialSettings(settingsJson);
+  const { artifact, created } = await remoteModels.push(name, description, given);
+  log.info({ kind: 'model', name, digest: artifact.digest, created }, 'artifact pushed');
+  return { artifact: artifactMessage(artifact), created };
+}
+
+function jsonOf(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new LyceumError('INVALID_ARGUMENT', `${source} is not JSON`);
   }
 }
 
@@ -165,16 +198,20 @@ function checkedHeader(header: PushArtifactHeader): {
 } {
   const { name, sizeBytes } = header;
   const kind = kindName(header.kind);
-  if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(name)) {
-    const rule =
-      'lower-case letters, digits, dashes and dots, at most 63, no dash or dot at the ends';
-    throw new LyceumError('INVALID_ARGUMENT', `"${name}" is no name; want ${rule}`);
-  }
+  requireName(name);
   if (sizeBytes > MAX_BYTES[kind]) {
     const message = `${name} has ${sizeBytes} bytes; at most ${MAX_BYTES[kind]} are taken`;
     throw new LyceumError('RESOURCE_EXHAUSTED', message);
   }
   return { kind, name, sizeBytes };
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT */
+function requireName(name: string): void {
+  if (ARTIFACT_NAME.test(name)) return;
+  const rule =
+    'lower-case letters, digits, dashes and dots, at most 63, no dash or dot at the ends';
+  throw new LyceumError('INVALID_ARGUMENT', `"${name}" is no name; want ${rule}`);
 }
 
 async function requireArtifact(

@@ -353,7 +353,7 @@ export class Reconciler {
     const runs = store.list().filter(({ state }) => !hasEnded(state));
     for (const { teachers, dataset } of [...runs, ...teacherUsers()]) {
       const reference = { digest: digestBytes(dataset.digest), path: dataset.path ?? '' };
-      for (const { identity, modelDigest, settingsJson, engine, access } of teachers) {
+      for (const { name, identity, modelDigest, settingsJson, engine, access } of teachers) {
         const known = wanted.get(identity);
         if (known === undefined) {
           wanted.set(identity, {
@@ -361,12 +361,14 @@ export class Reconciler {
             modelDigest: digestBytes(modelDigest),
             settingsJson,
             engine,
+            names: [name],
             ticketConsumer: ticketConsumer(identity),
             datasets: [reference],
             sets: [{ ...dataset, access }],
           });
           continue;
         }
+        if (!known.names.includes(name)) known.names.push(name);
         const index = known.sets.findIndex(({ digest }) => digest === dataset.digest);
         if (index < 0) {
           known.datasets.push(reference);

@@ -36,6 +36,7 @@ import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import { type ContributorLedgers, quorumOf } from '../runs/contributor-ledgers.js';
 import { checkRunId, planRun } from '../runs/plan-run.js';
+import type { RemoteModels } from '../runs/remote-models.js';
 import { isReplayOf, replayRun } from '../runs/replay-run.js';
 import { runMessage } from '../runs/run-message.js';
 import type { RunRecord } from '../runs/run-record.js';
@@ -56,6 +57,7 @@ const LAST_EVENT_MS = 10_000;
 export interface RunServiceParts {
   readonly store: RunStore;
   readonly catalog: ArtifactCatalog;
+  readonly remoteModels: RemoteModels;
   readonly ledgers: ContributorLedgers;
   readonly lifecycle: RunLifecycle;
   readonly deletion: RunDeletion;
@@ -119,7 +121,7 @@ async function submit(
   parts: RunServiceParts,
   request: SubmitRunRequest,
 ): Promise<SubmitRunResponse> {
-  const { store, catalog, lifecycle, warnings, now } = parts;
+  const { store, catalog, remoteModels, lifecycle, warnings, now } = parts;
   const specification = parseRunSpecification(request.specification, 'the specification');
   const runId = request.runId === '' ? specification.metadata.name : request.runId;
   checkRunId(runId);
@@ -131,7 +133,8 @@ async function submit(
     }
     return { run: seen(parts, known), created: false, warnings: [] };
   }
-  const record = await planRun({ runId, specification, nowMs: now() }, catalog, store);
+  const wanted = { runId, specification, nowMs: now() };
+  const record = await planRun(wanted, catalog, store, remoteModels);
   checkBaselineId(store, record);
   if (request.dryRun) {
     return { run: seen(parts, record), created: false, warnings: warnings(record) };

@@ -167,6 +167,7 @@ async function serveAnswers(
     store: answers,
     rejected: (workerId, ask, reason) => answerRefused(parts, workerId, ask, reason),
     answered: (workerId, ask) => answersStored(parts, workerId, ask),
+    arriving: (ask) => noteRemote(parts, ask),
     full: async (ask) => {
       for (const runId of desk.runsAsking(ask.id)) {
         await parts.lifecycle.pause(runId, ANSWERS_FULL);
@@ -191,24 +192,23 @@ function answersStored(parts: TeacherServiceParts, workerId: string | undefined,
   parts.health.ticketAnswered(replica, { id: ask.id, sampleCount: ask.samples.length });
   for (const runId of parts.desk.runsAsking(ask.id)) {
     parts.monitor.answeredBy(runId, worker.environment());
-    noteRemote(parts, runId, ask.teacherIdentity);
   }
 }
 
-/** What somebody else answers may be another answer the next time; what came from the store is what it was. */
-function noteRemote(
-  { store, lifecycle, log }: TeacherServiceParts,
-  runId: string,
-  identity: string,
-) {
-  const record = store.get(runId);
-  const teacher = record?.teachers.find((own) => own.identity === identity);
-  if (teacher === undefined || !isRemoteEngine(teacher.engine)) return;
-  const warning = `teacher ${teacher.name} is asked over the network, where it may answer otherwise the next time`;
-  if (record?.teacherNotes?.bitExactExceptions.includes(warning) === true) return;
-  lifecycle
-    .noted(runId, { warning, bitExactException: warning })
-    .catch((err: unknown) => log.warn({ err, runId }, 'warning not recorded'));
+/**
+ * What somebody else answers may be another answer the next time; what came from the store is what it was. Kept before the
+ * answers are: whoever finds them in the store later must know of it.
+ */
+async function noteRemote(parts: TeacherServiceParts, ask: Ask): Promise<void> {
+  const { desk, store, lifecycle } = parts;
+  for (const runId of desk.runsAsking(ask.id)) {
+    const record = store.get(runId);
+    const teacher = record?.teachers.find(({ identity }) => identity === ask.teacherIdentity);
+    if (teacher === undefined || !isRemoteEngine(teacher.engine)) continue;
+    const warning = `teacher ${teacher.name} is asked over the network, where it may answer otherwise the next time`;
+    if (record?.teacherNotes?.bitExactExceptions.includes(warning)) continue;
+    await lifecycle.noted(runId, { warning, bitExactException: warning });
+  }
 }
 
 function answerRefused(

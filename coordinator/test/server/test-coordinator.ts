@@ -171,6 +171,7 @@ function serveIn(
     stateDir: join(folder, 'coordinator'),
     answersMaxBytes: 1 << 30,
     canaryIntervalMs,
+    secrets: { folder: undefined, variables: {} },
     listenAddress,
     httpAddress: '127.0.0.1:0',
     insecure: false,

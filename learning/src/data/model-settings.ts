@@ -128,7 +128,7 @@ const FIELDS: Readonly<Record<keyof ModelSettings, Field>> = {
 const NAMES = Object.keys(FIELDS) as (keyof ModelSettings)[];
 
 /** The settings' canonical JSON: equal for equal settings. */
-export function settingsJson(settings: ModelSettings): string {
+export function settingsJson(settings: Partial<ModelSettings>): string {
   return JSON.stringify(plainSettings(settings));
 }
 

@@ -1,6 +1,12 @@
 /** A model's package of any format: told apart by its members, described the same way. */
 import { InvalidDocumentError, MODEL_MAX_BYTES, toLyceumError } from '@lyceum/proto';
 import {
+  describeRemote,
+  parseRemotePackage,
+  REMOTE_MEMBER,
+  type RemotePackage,
+} from '../open-inference/remote-package.js';
+import {
   describeEndpoint,
   ENDPOINT_MEMBER,
   type EndpointPackage,
@@ -31,7 +37,8 @@ export type PackagedModel =
   | { readonly format: 'onnx'; readonly model: OnnxPackage }
   | { readonly format: 'saved-model'; readonly model: SavedModelPackage }
   | { readonly format: 'endpoint'; readonly model: EndpointPackage }
-  | { readonly format: 'recorded'; readonly model: RecordedPackage };
+  | { readonly format: 'recorded'; readonly model: RecordedPackage }
+  | { readonly format: 'open-inference'; readonly model: RemotePackage };
 
 export const MODEL_FORMATS = [
   'layers-model',
@@ -40,6 +47,7 @@ export const MODEL_FORMATS = [
   'saved-model',
   'endpoint',
   'recorded',
+  'open-inference',
 ] as const satisfies readonly ModelFormat[];
 export type ModelFormat = PackagedModel['format'];
 
@@ -51,10 +59,11 @@ export const ENGINE_OF = {
   'saved-model': 'tensorflow',
   endpoint: 'http',
   recorded: 'recorded',
+  'open-inference': 'open-inference',
 } as const satisfies Readonly<Record<ModelFormat, string>>;
 
 /** Engines that ask somebody else, who may answer the same question otherwise. */
-const REMOTE_ENGINES: readonly string[] = [ENGINE_OF.endpoint];
+const REMOTE_ENGINES: readonly string[] = [ENGINE_OF.endpoint, ENGINE_OF['open-inference']];
 
 /** Whether a teacher's engine computes elsewhere: it costs this machine no computing, and its answers may move. */
 export function isRemoteEngine(engine: string): boolean {
@@ -69,6 +78,9 @@ export function parsePackagedModel(bytes: Uint8Array, source = 'model package'):
   const members = readMembers(bytes, source);
   if (members.has(ENDPOINT_MEMBER)) {
     return { format: 'endpoint', model: parseEndpointPackage(members, source) };
+  }
+  if (members.has(REMOTE_MEMBER)) {
+    return { format: 'open-inference', model: parseRemotePackage(members, source) };
   }
   if (members.has(RECORDED_MEMBER)) {
     return { format: 'recorded', model: parseRecordedPackage(members, source) };
@@ -114,6 +126,8 @@ function describeFormat({ format, model }: PackagedModel): ModelDescription {
       return describeEndpoint(model);
     case 'recorded':
       return describeRecorded(model);
+    case 'open-inference':
+      return describeRemote(model);
   }
 }
 

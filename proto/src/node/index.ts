@@ -1,11 +1,13 @@
 /** What all processes share on Node: gRPC, NATS, logs, shutdown, probes, local files. */
 export * from './backoff.js';
 export * from './blob-cache.js';
+export * from './http/http-call.js';
 export * from './http/in-lanes.js';
 export * from './http/json-caller.js';
 export * from './http/pace.js';
 export * from './http/retry-after.js';
 export * from './http/secret-headers.js';
+export * from './inference-client.js';
 export * from './interrupt.js';
 export * from './lifecycle.js';
 export * from './listen.js';
@@ -19,8 +21,10 @@ export type { TakenTicket, TicketSource } from './nats-ticket-source.js';
 export { ACK_WAIT_MS, type TicketQueue } from './nats-tickets.js';
 export * from './probes.js';
 export * from './process-metrics.js';
+export * from './retrying.js';
 export * from './rpc-client.js';
 export * from './rpc-handlers.js';
 export * from './rpc-server.js';
 export * from './secrets.js';
 export * from './services.js';
+export type { TlsMaterial } from './tls-material.js';

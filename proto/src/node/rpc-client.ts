@@ -43,6 +43,8 @@ export interface CallOptions {
   /** Default {@link UNARY_DEADLINE_MS}. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
+  /** Sent along, by name. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 type UnaryMethod<Req, Res> = (
@@ -63,21 +65,17 @@ export function call<Req, Res>(
   request: Req,
   options: CallOptions = {},
 ): Promise<Res> {
-  const { deadlineMs = UNARY_DEADLINE_MS, signal } = options;
+  const { deadlineMs = UNARY_DEADLINE_MS, signal, headers = {} } = options;
+  const metadata = new grpc.Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
   return new Promise((resolve, reject) => {
     const deadline = Date.now() + deadlineMs;
     const cancel = (): void => cancelSoon(started);
-    const started = method.call(
-      client,
-      request,
-      new grpc.Metadata(),
-      { deadline },
-      (err, response) => {
-        signal?.removeEventListener('abort', cancel);
-        if (err === null) resolve(response);
-        else reject(errorOf(err, client.getChannel().getTarget()));
-      },
-    );
+    const started = method.call(client, request, metadata, { deadline }, (err, response) => {
+      signal?.removeEventListener('abort', cancel);
+      if (err === null) resolve(response);
+      else reject(errorOf(err, client.getChannel().getTarget()));
+    });
     if (signal?.aborted === true) cancel();
     else signal?.addEventListener('abort', cancel, { once: true });
   });

@@ -12,6 +12,7 @@ import {
   ClusterServiceService,
   EnsembleServiceClient,
   EnsembleServiceService,
+  GRPCInferenceServiceService,
   RunServiceClient,
   RunServiceService,
   type StudentServiceClient,
@@ -53,6 +54,9 @@ export const SERVICES = {
   ensemble: EnsembleServiceService,
   target: TargetServiceService,
 } as const;
+
+/** What teacher workers serve, for whoever speaks the Open Inference Protocol v2. */
+export const INFERENCE_SERVICE = GRPCInferenceServiceService;
 
 /** What {@link connect} makes a client from. */
 export type ClientConstructor<C extends grpc.Client> = new (

@@ -1,7 +1,13 @@
 /** What a thread with teachers does: one command after another where they compute, all at once where they wait. */
 import type { MessagePort } from 'node:worker_threads';
 import { toLyceumError } from '@lyceum/proto';
-import type { Answer, ComputeDevice, ComputeReply, ComputeRequest } from './protocol.js';
+import type {
+  Answer,
+  ComputeCommand,
+  ComputeDevice,
+  ComputeReply,
+  ComputeRequest,
+} from './protocol.js';
 import type { Teachers } from './teachers.js';
 
 export interface AnswerThread {
@@ -19,8 +25,7 @@ export function serveCommands({ port, teachers, atOnce, device, warnings }: Answ
   const carryOut = async ({ id, command }: ComputeRequest): Promise<void> => {
     try {
       const result = await teachers.run(command);
-      const isAnswer = command.command === 'answer';
-      post({ reply: 'done', id, result }, isAnswer ? buffers(result as Answer) : []);
+      post({ reply: 'done', id, result }, buffersOf(command, result));
     } catch (thrown) {
       const { code, message } = toLyceumError(thrown);
       post({ reply: 'failed', id, code, message });
@@ -34,7 +39,10 @@ export function serveCommands({ port, teachers, atOnce, device, warnings }: Answ
   post({ reply: 'ready', device, warnings });
 }
 
-/** Tensors of equal outputs share their memory, which may be named once. */
-function buffers({ tensors }: Answer): ArrayBuffer[] {
-  return [...new Set(tensors.map(({ values }) => values.buffer))];
+/** What need not be copied to the other side. */
+function buffersOf({ command }: ComputeCommand, result: unknown): ArrayBuffer[] {
+  if (command === 'infer') return [(result as Float32Array<ArrayBuffer>).buffer];
+  if (command !== 'answer') return [];
+  // Tensors of equal outputs share their memory, which may be named once.
+  return [...new Set((result as Answer).tensors.map(({ values }) => values.buffer))];
 }

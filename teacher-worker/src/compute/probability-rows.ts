@@ -19,3 +19,11 @@ export function requireDistributions({ name, width, values }: AnswerTensor): voi
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
 }
+
+/** Below this a float32 loses precision, and engines may round to 0; its logarithm is −87.3. */
+const LEAST_PROBABILITY = 1.1754943508222875e-38;
+
+/** Of probabilities that came from elsewhere: what engines here give for theirs. NaN stays NaN. */
+export function logarithms(probabilities: Float32Array): Float32Array<ArrayBuffer> {
+  return Float32Array.from(probabilities, (p) => Math.log(Math.max(p, LEAST_PROBABILITY)));
+}

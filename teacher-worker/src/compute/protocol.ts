@@ -64,6 +64,15 @@ export interface AnswerCommand {
   readonly outputs: readonly string[];
 }
 
+/** Asks a model as it is, without a set's settings: for whoever calls this worker as a server. */
+export interface InferCommand {
+  readonly command: 'infer';
+  readonly identity: string;
+  /** [rowCount, …one sample], as the model takes it. */
+  readonly inputs: Float32Array<ArrayBuffer>;
+  readonly rowCount: number;
+}
+
 /** Does nothing if the teacher is not loaded. */
 export interface UnloadCommand {
   readonly command: 'unload';
@@ -86,6 +95,8 @@ export interface ComputeResults {
   readonly load: TeacherDescription;
   readonly prepare: undefined;
   readonly answer: Answer;
+  /** Logits, [rowCount, classes of the model]. */
+  readonly infer: Float32Array<ArrayBuffer>;
   readonly unload: undefined;
   readonly 'keep-datasets': undefined;
 }
@@ -94,6 +105,7 @@ export type ComputeCommand =
   | LoadCommand
   | PrepareCommand
   | AnswerCommand
+  | InferCommand
   | UnloadCommand
   | KeepDatasetsCommand;
 

@@ -13,7 +13,7 @@ const { secrets } = workerData as RemoteSettings;
 const measured = { computeThreads: 1, lookupDelayMs: undefined, lookupDelayFile: undefined };
 serveCommands({
   port: parentPort,
-  teachers: new Teachers(remoteTeachers(secrets), measured, () => {}),
+  teachers: new Teachers(remoteTeachers(secrets, Math.random), measured, () => {}),
   atOnce: true,
   device: { engine: 'remote', engineVersion: process.versions.node, device: 'network' },
   warnings: [],

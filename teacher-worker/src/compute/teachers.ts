@@ -24,6 +24,7 @@ import type {
   ComputeResults,
   ComputeSettings,
   DatasetFile,
+  InferCommand,
   LoadCommand,
 } from './protocol.js';
 import { ticketSamples } from './ticket-span.js';
@@ -60,6 +61,8 @@ export class Teachers {
         return this.#prepare(this.#teacher(command.identity), command.datasets);
       case 'answer':
         return this.#answer(command);
+      case 'infer':
+        return this.#infer(command);
       case 'unload':
         await this.#unload(command.identity);
         return undefined;
@@ -150,6 +153,14 @@ export class Teachers {
     const inferenceSeconds = (performance.now() - start) / 1000;
     for (const tensor of tensors) requireFinite(tensor);
     return { tensors, inferenceSeconds };
+  }
+
+  async #infer({ identity, inputs, rowCount }: InferCommand): Promise<Float32Array<ArrayBuffer>> {
+    const teacher = this.#teacher(identity);
+    if (teacher.infer === undefined) {
+      throw new LyceumError('FAILED_PRECONDITION', `teacher ${identity} is not run here`);
+    }
+    return teacher.infer(inputs, rowCount);
   }
 
   #teacher(identity: string): TeacherEngine {

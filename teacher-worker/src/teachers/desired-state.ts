@@ -22,6 +22,8 @@ export interface WantedTeacher {
   readonly settingsJson: string;
   /** What runs the model. */
   readonly engine: string;
+  /** What runs call it. */
+  readonly names: readonly string[];
   /** JetStream's names of its queue. */
   readonly stream: string;
   readonly consumer: string;

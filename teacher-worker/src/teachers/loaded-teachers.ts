@@ -2,6 +2,7 @@
  * The teachers on this worker, brought step by step to what is wanted: fetches, loads, unloads, one at a
  * time, and begins anew whenever something changed meanwhile. Decisions are in desired-state.ts.
  */
+import { ENGINE_OF } from '@lyceum/learning/data';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/proto/node';
 import type { TeacherDescription } from '../compute/engines/teacher-engine.js';
@@ -67,6 +68,26 @@ export class LoadedTeachers {
     return new Map(entries);
   }
 
+  /** A loaded teacher by its identity, or by what runs call it if they call no other one so; undefined: there is none. */
+  named(
+    name: string,
+  ): { identity: string; engine: string; description: TeacherDescription } | undefined {
+    const found = this.#wanted.filter(
+      ({ identity, names }) => identity === name || names.includes(name),
+    );
+    const [teacher] = found;
+    if (teacher === undefined || found.length > 1) return undefined;
+    const { identity, engine } = teacher;
+    const description = this.loaded.get(identity);
+    return description && { identity, engine, description };
+  }
+
+  /** What {@link LoadedTeachers.named} finds, but for identities. */
+  servedNames(): string[] {
+    const names = new Set(this.#wanted.flatMap((teacher) => teacher.names));
+    return [...names].filter((name) => this.named(name)?.description.inputShape !== undefined);
+  }
+
   /** Why teachers did not load. */
   get failed(): ReadonlyMap<string, string> {
     const entries = [...this.#entries].flatMap(([identity, entry]) =>
@@ -89,6 +110,21 @@ export class LoadedTeachers {
     void this.#proceed().finally(() => {
       this.#working = false;
     });
+  }
+
+  /**
+   * A teacher behind an inference server that cannot be asked is as good as not loaded: its tickets go to others, why is
+   * reported, and it is tried again later, with all that loading looks at. A ticket that is wrong is no such reason.
+   */
+  failedToAnswer(identity: string, err: LyceumError): void {
+    const { engine } = this.#wanted.find((teacher) => teacher.identity === identity) ?? {};
+    const isAway = engine === ENGINE_OF['open-inference'] && err.code !== 'INVALID_ARGUMENT';
+    if (!isAway || this.#entries.get(identity)?.status !== 'loaded') return;
+    this.#fail(identity, err);
+    this.#options.log.warn({ teacherIdentity: identity, err }, 'teacher cannot be asked');
+    void this.#options.compute.run({ command: 'unload', identity });
+    this.#options.changed();
+    this.proceed();
   }
 
   stop(): void {
@@ -154,7 +190,7 @@ export class LoadedTeachers {
   }
 
   async #load(teacher: WantedTeacher): Promise<void> {
-    const { compute, cache, log, nowMs, random } = this.#options;
+    const { compute, cache, log, nowMs } = this.#options;
     const { identity } = teacher;
     const startMs = nowMs();
     try {
@@ -174,15 +210,24 @@ export class LoadedTeachers {
       log.info({ teacherIdentity: identity, ...description, loadMs }, 'teacher loaded');
     } catch (thrown) {
       const err = toLyceumError(thrown);
-      const before = this.#entries.get(identity);
-      const failures = before?.status === 'failed' ? before.failures + 1 : 1;
-      const lasting = err.code === 'INVALID_ARGUMENT';
-      const retryAtMs = lasting
-        ? Number.POSITIVE_INFINITY
-        : nowMs() + retryDelayMs(failures, random());
-      this.#entries.set(identity, { status: 'failed', reason: err.message, failures, retryAtMs });
+      const { failures, lasting } = this.#fail(identity, err);
       log.error({ teacherIdentity: identity, failures, lasting, err }, 'teacher failed to load');
     }
+  }
+
+  #fail(
+    identity: string,
+    err: LyceumError,
+  ): { readonly failures: number; readonly lasting: boolean } {
+    const { nowMs, random } = this.#options;
+    const before = this.#entries.get(identity);
+    const failures = before?.status === 'failed' ? before.failures + 1 : 1;
+    const lasting = err.code === 'INVALID_ARGUMENT';
+    const retryAtMs = lasting
+      ? Number.POSITIVE_INFINITY
+      : nowMs() + retryDelayMs(failures, random());
+    this.#entries.set(identity, { status: 'failed', reason: err.message, failures, retryAtMs });
+    return { failures, lasting };
   }
 
   /** Once, whether it works or not: a ticket that needs a set which is not there says so. */

@@ -1,20 +1,22 @@
-import { ArtifactKind } from '@lyceum/proto';
+import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
 import {
   addArtifactDelete,
   addArtifactList,
   addArtifactShow,
+  printPushed,
   pushArtifact,
 } from '../artifact-commands.js';
 import { tryPushed } from '../check/try-pushed.js';
 import { notice, withCoordinator } from '../command-context.js';
-import { readModel } from '../import/read-model.js';
+import { type InferenceOptions, inferenceDescriptionOf } from '../import/inference-options.js';
+import { readModel, readSettings } from '../import/read-model.js';
 import { describedSet, readRecordedModel } from '../import/recorded-model.js';
 import { addModelCheck } from './check-model.js';
 
 const KIND = ArtifactKind.ARTIFACT_KIND_MODEL;
 
-interface PushOptions {
+interface PushOptions extends Partial<InferenceOptions> {
   readonly settings?: string;
   readonly dataset?: string;
   readonly try: boolean;
@@ -25,12 +27,12 @@ export function addModels(program: Command): void {
   models
     .command('push')
     .description(
-      'store a model of TensorFlow.js or ONNX, a SavedModel, or the description of a black-box endpoint under a name',
+      'store a model of TensorFlow.js or ONNX, a SavedModel, a model behind an inference server, or the description of a black-box endpoint under a name',
     )
     .argument('<name>', 'lower-case letters, digits, dashes and dots')
     .argument(
-      '<path>',
-      "an .onnx file, a SavedModel's folder, a model.json, the folder that has one with its weight files, or the .yaml of an endpoint",
+      '[path]',
+      "an .onnx file, a SavedModel's folder, a model.json, the folder that has one with its weight files, or the .yaml of an endpoint; none with --inference",
     )
     .option(
       '--settings <file>',
@@ -40,6 +42,16 @@ export function addModels(program: Command): void {
       '--dataset <name>',
       "the path holds predictions of this pushed set's samples, .npz or JSON lines: they teach as they are",
     )
+    .option(
+      '--inference <url>',
+      'grpc://HOST:PORT, or another URL, of a server that speaks the Open Inference Protocol v2; or a YAML file that describes the model',
+    )
+    .option('--model <name>', 'what the server calls the model')
+    .option(
+      '--model-version <version>',
+      "of the model's versions on the server; else its own choice",
+    )
+    .option('--revision <text>', 'your own word for what the server has now')
     .option('--no-try', 'do not run a batch before')
     .addHelpText(
       'after',
@@ -48,22 +60,55 @@ Examples:
   coordinator models push digits-wide ./digits-wide
   coordinator models push resnet ./resnet.onnx --settings ./resnet.settings.json
   coordinator models push detector ./detector.yaml
-  coordinator models push yesterday ./predictions.npz --dataset digits`,
+  coordinator models push yesterday ./predictions.npz --dataset digits
+  coordinator models push remote --inference grpc://triton:8001 --model resnet --revision 3`,
     )
-    .action(async (name: string, path: string, options: PushOptions, command: Command) => {
-      const { dataset, settings } = options;
-      // Before anybody is asked for anything: what does not work here works nowhere.
-      const own = dataset === undefined ? await readModel(path, settings) : undefined;
-      if (own !== undefined && options.try) for (const line of await tryPushed(own)) notice(line);
-      await withCoordinator(command, async (context) => {
-        const recorded = async (set: string) =>
-          readRecordedModel(path, await describedSet(context.client, set));
-        const bytes = own ?? (await recorded(dataset ?? ''));
-        await pushArtifact(context, KIND, name, bytes);
-      });
-    });
+    .action(
+      async (name: string, path: string | undefined, options: PushOptions, command: Command) => {
+        const { inference } = options;
+        if (path !== undefined && inference === undefined) {
+          await pushModel(name, path, options, command);
+        } else if (path === undefined && inference !== undefined) {
+          await pushInference(name, { ...options, inference }, command);
+        } else {
+          const message = 'want the path of a model, or --inference with the URL of a server';
+          throw new LyceumError('INVALID_ARGUMENT', message);
+        }
+      },
+    );
   addModelCheck(models);
   addArtifactList(models, KIND);
   addArtifactShow(models, KIND);
   addArtifactDelete(models, KIND);
+}
+
+async function pushModel(
+  name: string,
+  path: string,
+  options: PushOptions,
+  command: Command,
+): Promise<void> {
+  const { dataset, settings } = options;
+  // Before anybody is asked for anything: what does not work here works nowhere.
+  const own = dataset === undefined ? await readModel(path, settings) : undefined;
+  if (own !== undefined && options.try) for (const line of await tryPushed(own)) notice(line);
+  await withCoordinator(command, async (context) => {
+    const recorded = async (set: string) =>
+      readRecordedModel(path, await describedSet(context.client, set));
+    const bytes = own ?? (await recorded(dataset ?? ''));
+    await pushArtifact(context, KIND, name, bytes);
+  });
+}
+
+async function pushInference(
+  name: string,
+  options: PushOptions & InferenceOptions,
+  command: Command,
+): Promise<void> {
+  const description = inferenceDescriptionOf(options);
+  const settings = options.settings === undefined ? {} : readSettings(options.settings);
+  await withCoordinator(command, async (context) => {
+    const pushed = await context.client.pushInferenceModel(name, description, settings);
+    printPushed(context, name, pushed);
+  });
 }

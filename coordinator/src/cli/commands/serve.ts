@@ -1,5 +1,5 @@
 import { LyceumError } from '@lyceum/proto';
-import { checkListenAddress, createLogger, Shutdown } from '@lyceum/proto/node';
+import { checkListenAddress, createLogger, Shutdown, secretPlaces } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Serving } from '../../serve.js';
 import { VERSION } from '../../version.js';
@@ -18,6 +18,7 @@ interface ServeFlags {
   readonly answersMaxGib: number;
   readonly canarySeconds: number;
   readonly insecure: boolean;
+  readonly secretsDir?: string;
 }
 
 export function addServe(program: Command): void {
@@ -63,6 +64,12 @@ export function addServe(program: Command): void {
         .default(60),
     )
     .addOption(
+      new Option(
+        '--secrets-dir <dir>',
+        'files with tokens and keys for inference servers, by the names that models have for them; else LYCEUM_SECRET_NAME in the environment',
+      ).env('LYCEUM_SECRETS_DIR'),
+    )
+    .addOption(
       new Option('--insecure', 'listen where others reach it, although nothing guards it')
         .env('LYCEUM_INSECURE')
         .default(false),
@@ -96,6 +103,7 @@ async function run(flags: ServeFlags, logLevel: string): Promise<void> {
       canaryIntervalMs: flags.canarySeconds * 1000,
       ...addresses,
       insecure: flags.insecure,
+      secrets: secretPlaces(flags.secretsDir, process.env),
       version: VERSION,
       log,
     });

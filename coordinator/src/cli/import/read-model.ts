@@ -97,7 +97,8 @@ function membersOf(path: string): readonly string[] {
   return isFolder ? readdirSync(path) : [];
 }
 
-function readSettings(file: string): GivenSettings {
+/** @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with the file. */
+export function readSettings(file: string): GivenSettings {
   return parsePartialSettings(readText(file, 'INVALID_ARGUMENT'), file);
 }
 

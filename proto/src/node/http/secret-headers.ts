@@ -1,10 +1,10 @@
 /** From headers that name secrets to headers that carry them. */
-import type { EndpointHeader } from '../../endpoint-schema.js';
+import type { Headers } from '../../header-schema.js';
 import { readSecret, type SecretPlaces } from '../secrets.js';
 
 /** @throws {LyceumError} as {@link readSecret} does. */
 export function headersWithSecrets(
-  headers: Readonly<Record<string, EndpointHeader>>,
+  headers: Readonly<Headers>,
   places: SecretPlaces,
 ): Record<string, string> {
   return Object.fromEntries(

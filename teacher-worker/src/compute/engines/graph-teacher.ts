@@ -10,6 +10,7 @@ import {
   type ModelSettings,
   type PackagedModel,
 } from '@lyceum/learning/data';
+import { LyceumError } from '@lyceum/proto';
 import { INFERENCE_ROWS, inferenceRanges } from '../inference-ranges.js';
 import { requireDistributions } from '../probability-rows.js';
 import { outputsOfLogits } from './class-tensors.js';
@@ -59,7 +60,13 @@ export class GraphTeacher implements TeacherEngine {
     const sample = new Float32Array(inputs.size);
     const latencyBatch1Ms = await medianLatencyMs(() => single.run(sample, 1));
     await single.close();
-    const description = { classCount, parameterCount, weightBytes, latencyBatch1Ms };
+    const description = {
+      classCount,
+      parameterCount,
+      weightBytes,
+      latencyBatch1Ms,
+      ...(inputShape !== undefined && { inputShape: inputs.modelShape }),
+    };
     return new GraphTeacher(open, settings, description, inputShape);
   }
 
@@ -71,7 +78,7 @@ export class GraphTeacher implements TeacherEngine {
     const inputs = new ModelInputs(dataset, this.#settings, this.#inputShape);
     const order = classOrder(this.#settings, dataset);
     const { classCount } = this.#description;
-    const inference = await this.#inferenceFor(inputs);
+    const inference = await this.#inferenceFor(inputs.modelShape);
     const batch = new Float32Array(INFERENCE_ROWS * inputs.size);
     const values = new Float32Array(samples.length * classCount);
     for (const { firstRow, rowCount } of inferenceRanges(samples.length, INFERENCE_ROWS)) {
@@ -86,16 +93,31 @@ export class GraphTeacher implements TeacherEngine {
     return outputsOfLogits({ name: 'logits', width, values: ordered }, outputs);
   }
 
+  async infer(inputs: Float32Array, rowCount: number): Promise<Float32Array<ArrayBuffer>> {
+    const { inputShape, classCount } = this.#description;
+    if (inputShape === undefined) {
+      throw new LyceumError('FAILED_PRECONDITION', 'its input shape is open');
+    }
+    const inference = await this.#inferenceFor(inputShape);
+    const logits = new Float32Array(rowCount * classCount);
+    const size = inputShape.reduce((product, n) => product * n, 1);
+    for (const { firstRow, rowCount: count } of inferenceRanges(rowCount, INFERENCE_ROWS)) {
+      const rows = inputs.subarray(firstRow * size, (firstRow + count) * size);
+      logits.set(await inference.run(rows, count), firstRow * classCount);
+    }
+    return logits;
+  }
+
   async close(): Promise<void> {
     for (const inference of this.#inferences.values()) await inference.close();
     this.#inferences.clear();
   }
 
-  async #inferenceFor(inputs: ModelInputs): Promise<GraphInference> {
-    const key = `${inputs.shape}`;
+  async #inferenceFor(sampleShape: readonly number[]): Promise<GraphInference> {
+    const key = `${sampleShape}`;
     let inference = this.#inferences.get(key);
     if (inference === undefined) {
-      inference = await this.#open({ rows: INFERENCE_ROWS, sampleShape: inputs.modelShape });
+      inference = await this.#open({ rows: INFERENCE_ROWS, sampleShape });
       this.#inferences.set(key, inference);
     }
     return inference;

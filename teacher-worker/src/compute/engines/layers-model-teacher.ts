@@ -77,7 +77,13 @@ export class LayersModelTeacher implements TeacherEngine {
       const { classCount } = single;
       const sample = new Float32Array(size);
       const latencyBatch1Ms = await medianLatencyMs(() => single.run(sample, 1));
-      const description = { classCount, parameterCount, weightBytes, latencyBatch1Ms };
+      const description = {
+        classCount,
+        parameterCount,
+        weightBytes,
+        latencyBatch1Ms,
+        ...(inputShape !== undefined && { inputShape }),
+      };
       return new LayersModelTeacher(engine, model, settings, description, inputShape, untraced);
     } catch (err) {
       model.dispose();
@@ -117,6 +123,21 @@ export class LayersModelTeacher implements TeacherEngine {
         ? finalAnswers(logits)
         : ([logits, ...features].find((tensor) => tensor.name === name) as AnswerTensor),
     );
+  }
+
+  async infer(inputs: Float32Array, rowCount: number): Promise<Float32Array<ArrayBuffer>> {
+    const shape = this.#description.inputShape;
+    if (shape === undefined)
+      throw new LyceumError('FAILED_PRECONDITION', 'its input shape is open');
+    const { classCount } = this.#description;
+    const logits = new Float32Array(rowCount * classCount);
+    const size = elementCount(shape);
+    for (const { firstRow, rowCount: count } of inferenceRanges(rowCount, INFERENCE_ROWS)) {
+      const rows = inputs.subarray(firstRow * size, (firstRow + count) * size);
+      const inference = this.#inferenceFor(shape, [], rows, count);
+      logits.set(inference.run(rows, count), firstRow * classCount);
+    }
+    return logits;
   }
 
   async close(): Promise<void> {

@@ -2,14 +2,20 @@
 import { LyceumError } from '@lyceum/proto';
 import type { SecretPlaces } from '@lyceum/proto/node';
 import { HttpTeacher, type KeptAnswers } from './http-teacher.js';
+import { InferenceServerTeacher } from './inference-server-teacher.js';
 import type { OpenTeacher } from './teacher-engine.js';
 
-export function remoteTeachers(secrets: SecretPlaces): OpenTeacher {
+/** @param random - uniform in [0, 1). */
+export function remoteTeachers(secrets: SecretPlaces, random: () => number): OpenTeacher {
   const kept: KeptAnswers = new Map();
-  return async ({ packaged, dataset }) => {
-    if (packaged.format !== 'endpoint') {
-      throw new LyceumError('INTERNAL', `a model of format ${packaged.format} is not remote`);
+  return async ({ packaged, settings, dataset }) => {
+    switch (packaged.format) {
+      case 'endpoint':
+        return new HttpTeacher({ model: packaged.model, dataset, secrets, kept });
+      case 'open-inference':
+        return InferenceServerTeacher.open({ model: packaged.model, settings, secrets, random });
+      default:
+        throw new LyceumError('INTERNAL', `a model of format ${packaged.format} is not remote`);
     }
-    return new HttpTeacher({ model: packaged.model, dataset, secrets, kept });
   };
 }

@@ -24,7 +24,11 @@ export function localTeachers(engine: Engine, computeThreads: number): OpenTeach
       case 'recorded':
         return new RecordedTeacher(model);
       case 'endpoint':
-        throw new LyceumError('INTERNAL', 'an endpoint is not asked by the thread that computes');
+      case 'open-inference':
+        throw new LyceumError(
+          'INTERNAL',
+          `${packaged.format} is not asked by the thread that computes`,
+        );
     }
   };
 }

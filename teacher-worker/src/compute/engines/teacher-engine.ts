@@ -7,6 +7,8 @@ export interface TeacherDescription {
   readonly weightBytes: number;
   /** Median milliseconds of one inference of one sample; 0 of a teacher that somebody else runs. */
   readonly latencyBatch1Ms: number;
+  /** Of one sample as the model takes it, in its own layout; absent: {@link TeacherEngine.infer} is. */
+  readonly inputShape?: readonly number[];
 }
 
 export interface AnswerRequest {
@@ -32,6 +34,12 @@ export interface TeacherEngine {
   /** Answers are found, not computed: there is nothing to warm up, rows do not depend on one another, and each may cost. */
   readonly computesNothing?: boolean;
 
+  /**
+   * How far its answers to one question may be apart, as a share of the greatest logit (at least 1); absent: they have equal
+   * bits, whatever is asked beside it.
+   */
+  readonly movesBy?: number;
+
   describe(): TeacherDescription;
 
   /**
@@ -40,6 +48,15 @@ export interface TeacherEngine {
    * @throws {LyceumError} INVALID_ARGUMENT if this teacher cannot answer such a request, ever.
    */
   answer(request: AnswerRequest): Promise<AnswerTensor[]>;
+
+  /**
+   * The model as it is, for whoever calls this worker as a server: what settings say of inputs and classes is not done. Absent:
+   * it is not run here, or leaves its input's shape open.
+   *
+   * @param inputs - [rowCount, …inputShape].
+   * @returns logits, [rowCount, classCount].
+   */
+  infer?(inputs: Float32Array, rowCount: number): Promise<Float32Array<ArrayBuffer>>;
 
   /** Frees the model. */
   close(): Promise<void>;

@@ -1,0 +1,41 @@
+/** From the options of `models push --inference` to the description of a model behind a server. */
+import { readFileSync } from 'node:fs';
+import { checkInferenceDescription, type InferenceDescription, LyceumError } from '@lyceum/proto';
+import { parse as parseYaml } from 'yaml';
+
+export interface InferenceOptions {
+  /** A URL, or a file that describes all of it. */
+  readonly inference: string;
+  readonly model?: string;
+  readonly modelVersion?: string;
+  readonly revision?: string;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT naming what is wrong. */
+export function inferenceDescriptionOf(options: InferenceOptions): InferenceDescription {
+  const { inference, model, modelVersion: version, revision } = options;
+  const isUrl = inference.includes('://');
+  const source = isUrl ? 'the description' : inference;
+  const given = isUrl ? { url: inference } : readDescription(inference);
+  return checkInferenceDescription(
+    {
+      ...given,
+      ...(model !== undefined && { model }),
+      ...(version !== undefined && { version }),
+      ...(revision !== undefined && { revision }),
+    },
+    source,
+  );
+}
+
+function readDescription(file: string): object {
+  try {
+    const document: unknown = parseYaml(readFileSync(file, 'utf8'), { logLevel: 'error' });
+    if (typeof document === 'object' && document !== null) return document;
+    throw new Error('is no mapping');
+  } catch (err) {
+    const why = err instanceof Error ? err.message : String(err);
+    const message = `--inference ${file}: want grpc://HOST:PORT, or another URL of a server, or a YAML file that describes the model (${why})`;
+    throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
+  }
+}

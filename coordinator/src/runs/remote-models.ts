@@ -1,0 +1,132 @@
+/**
+ * Models behind inference servers, kept as pushed models: a user describes one, the server says what it has, and both
+ * together are its package. Asked again, a server that still says the same has the same package, so that answers are shared.
+ */
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type ModelSettings,
+  parsePackagedModel,
+  parsePartialSettings,
+  settingsJson,
+} from '@lyceum/learning/data';
+import {
+  answersDiffer,
+  encodeRemotePackage,
+  findModel,
+  openInferenceServer,
+  type RemotePackage,
+} from '@lyceum/learning/open-inference';
+import {
+  type InferenceDescription,
+  type InlineInference,
+  InvalidDocumentError,
+  LyceumError,
+  type Problem,
+  sha256Hex,
+  toLyceumError,
+} from '@lyceum/proto';
+import type { SecretPlaces } from '@lyceum/proto/node';
+import type { ArtifactCatalog, NamedArtifact } from './artifact-catalog.js';
+
+export interface RemoteModelsParts {
+  readonly catalog: ArtifactCatalog;
+  readonly secrets: SecretPlaces;
+  readonly now: () => number;
+}
+
+export class RemoteModels {
+  readonly #parts: RemoteModelsParts;
+
+  constructor(parts: RemoteModelsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Asks the server, and stores what it has under a name.
+   *
+   * @param given - settings that the user knows; the server tells the others.
+   * @returns whether it was new.
+   * @throws {InvalidDocumentError} naming what keeps the model from being asked as a classifier.
+   * @throws {LyceumError} FAILED_PRECONDITION if the server cannot be asked.
+   */
+  async push(
+    name: string,
+    description: InferenceDescription,
+    given: Partial<ModelSettings>,
+  ): Promise<{ artifact: NamedArtifact; created: boolean }> {
+    const { catalog, now } = this.#parts;
+    const found = await this.#find(description, given);
+    const before = await catalog.find('model', name);
+    if (before !== undefined && isSame(await this.#package(before), found)) {
+      return { artifact: before, created: false };
+    }
+    const file = join(catalog.uploadFolder, randomUUID());
+    try {
+      await writeFile(file, encodeRemotePackage(found), { flag: 'wx' });
+      return await catalog.push('model', name, file, now());
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  /**
+   * Of a model that a run describes, the name under which it is kept; it is stored there if it is new. What is wrong with it
+   * is added to the problems.
+   *
+   * @throws {LyceumError} FAILED_PRECONDITION if the server cannot be asked.
+   */
+  async described(
+    path: string,
+    { settings, ...description }: InlineInference,
+    problems: Problem[],
+  ): Promise<string | undefined> {
+    try {
+      const given = parsePartialSettings(JSON.stringify(settings));
+      const key = sha256Hex(JSON.stringify([description, settingsJson(given)]));
+      const name = `inference-${key.slice(0, 12)}`;
+      await this.push(name, description, given);
+      return name;
+    } catch (thrown) {
+      if (!(thrown instanceof InvalidDocumentError)) throw thrown;
+      problems.push(...thrown.problems.map((p) => ({ ...p, path: `${path}.${p.path}` })));
+      return undefined;
+    }
+  }
+
+  async #find(
+    description: InferenceDescription,
+    given: Partial<ModelSettings>,
+  ): Promise<RemotePackage> {
+    const server = openInferenceServer(description, this.#parts.secrets);
+    try {
+      return await findModel(server, description, given);
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (err.code === 'INVALID_ARGUMENT') throw err;
+      // The coordinator is there; its caller must not take the server's absence for its own.
+      throw new LyceumError('FAILED_PRECONDITION', err.message, { cause: err });
+    } finally {
+      server.close();
+    }
+  }
+
+  /** Undefined: it is no such model. */
+  async #package({ digest, description }: NamedArtifact): Promise<RemotePackage | undefined> {
+    if (description['format'] !== 'open-inference') return undefined;
+    const packaged = parsePackagedModel(await this.#parts.catalog.blobs.get(digest));
+    return packaged.format === 'open-inference' ? packaged.model : undefined;
+  }
+}
+
+/** The server's own version may change, and its answers move a little. */
+function isSame(before: RemotePackage | undefined, now: RemotePackage): boolean {
+  if (before === undefined) return false;
+  const text = ({ description, found, settings }: RemotePackage) => {
+    const { canaries: _, server: __, ...rest } = found;
+    return JSON.stringify([description, rest, settingsJson(settings)]);
+  };
+  if (text(before) !== text(now)) return false;
+  return answersDiffer(before.found.canaries, now.found.canaries) === undefined;
+}

@@ -1,0 +1,60 @@
+/**
+ * Canaries: a few fixed inputs whose answers are kept with the model's description, to notice that a server gives another
+ * model under the same name. Pure.
+ */
+import { mulberry32 } from '../data/hashing.js';
+
+/** Enough to tell models apart, and few enough for any server to take at once. */
+export const CANARY_ROWS = 4;
+
+/** Fixed for ever: stored descriptions have the answers to these inputs. */
+const SEED = 0x0ca_9a57;
+
+/**
+ * How far answers to equal inputs may be apart, as a share of the greatest number (at least 1): servers batch as they
+ * like, and move numbers by 1e-5 of it in float32 and 1e-3 in binary16. Another model's are apart by more.
+ */
+export const ANSWER_TOLERANCE = 1e-2;
+
+/** Inputs, uniform in [0, scale), [rowCount, sampleSize]. */
+export function canaryInputs(rowCount: number, sampleSize: number, scale: number): Float32Array {
+  const inputs = new Float32Array(rowCount * sampleSize);
+  for (let i = 0; i < inputs.length; i++) inputs[i] = scale * mulberry32(SEED, i);
+  return inputs;
+}
+
+/** By how much answers differ beyond what is tolerated, in words; undefined: they do not. */
+export function answersDiffer(
+  before: ArrayLike<number>,
+  now: ArrayLike<number>,
+): string | undefined {
+  if (before.length !== now.length) return `${now.length} numbers, and were ${before.length}`;
+  let difference = 0;
+  let greatest = 1;
+  for (let i = 0; i < before.length; i++) {
+    const value = before[i] as number;
+    const apart = Math.abs(value - (now[i] as number));
+    // What is no number differs from all.
+    difference = Number.isNaN(apart) ? Number.POSITIVE_INFINITY : Math.max(difference, apart);
+    greatest = Math.max(greatest, Math.abs(value));
+  }
+  const tolerance = ANSWER_TOLERANCE * greatest;
+  if (difference <= tolerance) return undefined;
+  return `by up to ${difference.toPrecision(2)}, and ${tolerance.toPrecision(2)} is tolerated`;
+}
+
+/** Whether rows are distributions: not negative, and summing to 1 as float32 and binary16 sum. */
+export function areDistributions(values: ArrayLike<number>, width: number): boolean {
+  for (let from = 0; from < values.length; from += width) {
+    let sum = 0;
+    for (let i = from; i < from + width; i++) {
+      const value = values[i] as number;
+      if (!(value >= 0)) return false;
+      sum += value;
+    }
+    if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) return false;
+  }
+  return true;
+}
+
+const SUM_TOLERANCE = 5e-3;

@@ -1,0 +1,210 @@
+/** What a server says of a model at this moment, and whether it is still what it said before. */
+import { randomUUID } from 'node:crypto';
+import {
+  type FoundModel,
+  INFERENCE_REQUEST_MAX_BYTES,
+  type InferenceDescription,
+  InvalidDocumentError,
+  LyceumError,
+  type Problem,
+  toLyceumError,
+} from '@lyceum/proto';
+import type { ModelSettings } from '../data/model-settings.js';
+import { type AskedModel, askedModel, type ModelMetadata, tensorText } from './asked-model.js';
+import { answersDiffer, areDistributions, CANARY_ROWS, canaryInputs } from './canaries.js';
+import type { InferenceServer, InferResult } from './inference-server.js';
+import { datatypeOf, ofServer } from './remote-model.js';
+import type { RemotePackage } from './remote-package.js';
+import { elementBytes } from './tensor-bytes.js';
+
+/** Rows of one request where the server takes as many; answers gain little from more. */
+const REQUEST_ROWS = 128;
+
+/** With which a server refuses what is too many rows for it. Triton says the first, KServe and MLServer the others. */
+const REFUSALS: readonly string[] = ['INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED', 'INTERNAL'];
+
+/**
+ * Asks for metadata and canaries, with fewer rows at a time until the server takes them.
+ *
+ * @param given - settings by the user; what can be told of the others is.
+ * @throws {InvalidDocumentError} naming what keeps the model from being asked as a classifier.
+ * @throws {LyceumError} with the server's code, if it does not answer, or not such a question.
+ */
+export async function findModel(
+  server: InferenceServer,
+  description: InferenceDescription,
+  given: Partial<ModelSettings>,
+): Promise<RemotePackage> {
+  const { url, model } = description;
+  try {
+    const metadata = withDeclared(await server.modelMetadata(), description, given);
+    const problems: Problem[] = [];
+    const asked = askedModel(metadata, description, given, problems);
+    if (asked === undefined) throw new InvalidDocumentError(`model ${model} at ${url}`, problems);
+    const { rows, result } = await mostRows(server, asked, given);
+    const classCount = result.shape[1] as number;
+    const canaries = Array.from(result.values.subarray(0, canaryCount(rows) * classCount));
+    const found: FoundModel = {
+      server: await server.serverMetadata(),
+      ...metadata,
+      inputs: [...metadata.inputs],
+      outputs: [...metadata.outputs],
+      versions: [...metadata.versions],
+      input: asked.input.name,
+      output: asked.output.name,
+      sampleShape: [...asked.sampleShape],
+      classCount,
+      rows,
+      rowsAreFixed: asked.fixedRows !== undefined,
+      canaries,
+    };
+    return { description, found, settings: completeSettings(given, asked, found) };
+  } catch (thrown) {
+    if (thrown instanceof InvalidDocumentError) throw thrown;
+    throw ofServer(thrown, url);
+  }
+}
+
+/**
+ * @throws {LyceumError} FAILED_PRECONDITION, with what has changed, if the server has another model than when it was
+ *   pushed; else with the server's code, if it does not answer.
+ */
+export async function requireUnchanged(
+  server: InferenceServer,
+  { description, found, settings }: RemotePackage,
+): Promise<void> {
+  const { url, model } = description;
+  try {
+    const metadata = withDeclared(await server.modelMetadata(), description, settings);
+    const changed =
+      metadataChange(metadata, found, description.version === undefined) ??
+      (await canaryChange(server, found, settings));
+    if (changed === undefined) return;
+    const message = `model ${model} is not what it was when it was pushed: ${changed}; push it again`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  } catch (thrown) {
+    throw ofServer(thrown, url);
+  }
+}
+
+/** Servers in Python may say nothing of inputs and outputs: then the description counts. */
+function withDeclared(
+  metadata: ModelMetadata,
+  { input, inputShape }: InferenceDescription,
+  { outputName }: Partial<ModelSettings>,
+): ModelMetadata {
+  const { inputs, outputs } = metadata;
+  const declaresInput = inputs.length === 0 && input !== undefined && inputShape !== undefined;
+  const declaresOutput = outputs.length === 0 && outputName !== undefined;
+  return {
+    ...metadata,
+    ...(declaresInput && {
+      inputs: [{ name: input, datatype: 'FP32', shape: [-1, ...inputShape] }],
+    }),
+    ...(declaresOutput && { outputs: [{ name: outputName, datatype: 'FP32', shape: [-1, -1] }] }),
+  };
+}
+
+/** The canaries' answers by as many rows as the server takes. */
+async function mostRows(
+  server: InferenceServer,
+  asked: AskedModel,
+  given: Partial<ModelSettings>,
+): Promise<{ readonly rows: number; readonly result: InferResult }> {
+  const { input, output, sampleShape, fixedRows } = asked;
+  const rowBytes = elementCount(sampleShape) * elementBytes(datatypeOf([input], input.name));
+  const fitting = Math.floor(INFERENCE_REQUEST_MAX_BYTES / rowBytes);
+  if (fitting < (fixedRows ?? 1)) {
+    const message = `a request of ${fixedRows ?? 1} samples of shape [${sampleShape}] has more than ${INFERENCE_REQUEST_MAX_BYTES} bytes`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  for (let rows = fixedRows ?? Math.min(REQUEST_ROWS, fitting); ; rows = Math.floor(rows / 2)) {
+    try {
+      const found = {
+        input: input.name,
+        output: output.name,
+        inputs: [input],
+        sampleShape: [...sampleShape],
+      };
+      const result = await askCanaries(server, found, given, rows);
+      const [rowCount, classCount = 0] = result.shape;
+      if (result.shape.length === 2 && rowCount === rows && classCount > 0) return { rows, result };
+      const message = `its output ${tensorText(output)} has shape [${result.shape}] for ${rows} samples; want [${rows}, classes]`;
+      throw new InvalidDocumentError('the answer', [{ path: output.name, message }]);
+    } catch (thrown) {
+      const isRefusal =
+        !(thrown instanceof InvalidDocumentError) && REFUSALS.includes(toLyceumError(thrown).code);
+      if (!isRefusal || rows === 1 || fixedRows !== undefined) throw thrown;
+    }
+  }
+}
+
+type Asked = Pick<FoundModel, 'input' | 'output' | 'inputs' | 'sampleShape'>;
+
+function askCanaries(
+  server: InferenceServer,
+  { input, output, inputs, sampleShape }: Asked,
+  { scale = 1 }: Partial<ModelSettings>,
+  rows: number,
+): Promise<InferResult> {
+  return server.infer({
+    id: randomUUID(),
+    input,
+    datatype: datatypeOf(inputs, input),
+    shape: [rows, ...sampleShape],
+    values: canaryInputs(rows, elementCount(sampleShape), scale),
+    output,
+  });
+}
+
+function metadataChange(
+  now: ModelMetadata,
+  found: FoundModel,
+  followsVersions: boolean,
+): string | undefined {
+  const texts = ({ platform, versions, inputs, outputs }: ModelMetadata) => ({
+    platform,
+    ...(followsVersions && { versions: versions.join(', ') }),
+    inputs: inputs.map(tensorText).join(', '),
+    outputs: outputs.map(tensorText).join(', '),
+  });
+  const [before, after] = [Object.entries(texts(found)), Object.values(texts(now))];
+  const index = before.findIndex(([, text], i) => text !== after[i]);
+  const [field, text] = before[index] ?? [];
+  return field === undefined ? undefined : `its ${field} were ${text}, and are ${after[index]}`;
+}
+
+async function canaryChange(
+  server: InferenceServer,
+  found: FoundModel,
+  settings: ModelSettings,
+): Promise<string | undefined> {
+  const { rows, rowsAreFixed, canaries, classCount } = found;
+  const count = canaryCount(rows);
+  const result = await askCanaries(server, found, settings, rowsAreFixed ? rows : count);
+  const differs = answersDiffer(canaries, result.values.subarray(0, count * classCount));
+  return differs && `its answers to fixed inputs differ ${differs}`;
+}
+
+/** What the answers to canaries tell of the settings that nobody gave. */
+function completeSettings(
+  given: Partial<ModelSettings>,
+  { layout }: AskedModel,
+  { canaries, classCount, outputs, output }: FoundModel,
+): ModelSettings {
+  const kind = areDistributions(canaries, classCount) ? 'probabilities' : 'logits';
+  return {
+    output: kind,
+    ...given,
+    ...(layout !== undefined && { layout }),
+    ...(outputs.length > 1 && { outputName: output }),
+  };
+}
+
+function canaryCount(rows: number): number {
+  return Math.min(CANARY_ROWS, rows);
+}
+
+function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}

@@ -1,0 +1,147 @@
+/** The Open Inference Protocol over HTTP, in JSON. */
+import {
+  type ErrorCode,
+  type InferenceTensorMetadata,
+  LyceumError,
+  MESSAGE_MAX_BYTES,
+  toLyceumError,
+} from '@lyceum/proto';
+import { type HttpAnswer, httpCall, RetryLaterError } from '@lyceum/proto/node';
+import type { ModelMetadata } from './asked-model.js';
+import type {
+  InferenceServer,
+  InferRequest,
+  InferResult,
+  ServerAccess,
+} from './inference-server.js';
+
+/** A number in JSON has up to 24 characters, and a float32 of a raw message 4. */
+const MAX_ANSWER_BYTES = 6 * MESSAGE_MAX_BYTES;
+
+/** Characters of somebody else's error that a message repeats. */
+const SHOWN = 400;
+
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'PERMISSION_DENIED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  408: 'DEADLINE_EXCEEDED',
+  413: 'RESOURCE_EXHAUSTED',
+  422: 'INVALID_ARGUMENT',
+  429: 'UNAVAILABLE',
+  502: 'UNAVAILABLE',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
+
+export class HttpInferenceServer implements InferenceServer {
+  readonly #access: ServerAccess;
+  readonly #base: string;
+  readonly #modelPath: string;
+  readonly #closing = new AbortController();
+
+  constructor(access: ServerAccess) {
+    const { url, model, version } = access.description;
+    this.#access = access;
+    this.#base = `${url.replace(/\/+$/, '').replace(/\/v2$/, '')}/v2`;
+    const ofVersion = version === undefined ? '' : `/versions/${encodeURIComponent(version)}`;
+    this.#modelPath = `/models/${encodeURIComponent(model)}${ofVersion}`;
+  }
+
+  async serverMetadata() {
+    const { name, version } = await this.#call('GET', '');
+    return { name: String(name ?? ''), version: String(version ?? '') };
+  }
+
+  async modelMetadata(): Promise<ModelMetadata> {
+    const { platform, versions, inputs, outputs } = await this.#call('GET', this.#modelPath);
+    return {
+      platform: String(platform ?? ''),
+      versions: listOf(versions).map(String),
+      inputs: listOf(inputs).map(tensorMetadata),
+      outputs: listOf(outputs).map(tensorMetadata),
+    };
+  }
+
+  async infer(request: InferRequest, signal?: AbortSignal): Promise<InferResult> {
+    const { id, input: name, datatype, shape, values, output } = request;
+    const data = Array.from(values);
+    const body = { id, inputs: [{ name, datatype, shape, data }], outputs: [{ name: output }] };
+    const answer = await this.#call('POST', `${this.#modelPath}/infer`, body, signal);
+    const outputs = listOf(answer['outputs']).map(mappingOf);
+    const found = outputs.find((tensor) => tensor['name'] === output);
+    if (found === undefined) {
+      throw new LyceumError('INTERNAL', `the answer lacks the output ${output}`);
+    }
+    const numbers = listOf(found['data']).flat(8);
+    const sizes = listOf(found['shape']).map(Number);
+    const count = sizes.reduce((product, size) => product * size, 1);
+    if (numbers.length !== count || numbers.some((value) => typeof value !== 'number')) {
+      const message = `output ${output} has ${numbers.length} values; want ${count} numbers for [${sizes}]`;
+      throw new LyceumError('INTERNAL', message);
+    }
+    return { shape: sizes, values: Float32Array.from(numbers as number[]) };
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #call(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: object,
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const { headers, tls, description } = this.#access;
+    const closing = this.#closing.signal;
+    const answer = await httpCall({
+      method,
+      url: new URL(`${this.#base}${path}`),
+      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      tls,
+      deadlineMs: description.deadlineSeconds * 1000,
+      maxAnswerBytes: MAX_ANSWER_BYTES,
+      signal: signal === undefined ? closing : AbortSignal.any([closing, signal]),
+    });
+    if (answer.status === 200) return documentOf(answer);
+    throw this.#refusal(answer);
+  }
+
+  #refusal({ status, body, retryAfterMs }: HttpAnswer): LyceumError {
+    const text = body.toString('utf8').trim().slice(0, SHOWN);
+    const message = `${new URL(this.#base).host}: HTTP ${status}${text === '' ? '' : `: ${text}`}`;
+    const code = CODES[status] ?? 'INTERNAL';
+    const isLater = code === 'UNAVAILABLE' && retryAfterMs !== undefined;
+    return isLater ? new RetryLaterError(message, retryAfterMs) : new LyceumError(code, message);
+  }
+}
+
+function documentOf({ body }: HttpAnswer): Readonly<Record<string, unknown>> {
+  try {
+    return mappingOf(JSON.parse(body.toString('utf8')));
+  } catch (err) {
+    const message = `the answer is no JSON: ${toLyceumError(err).message}`;
+    throw new LyceumError('INTERNAL', message, { cause: err });
+  }
+}
+
+function tensorMetadata(raw: unknown): InferenceTensorMetadata {
+  const { name, datatype, shape } = mappingOf(raw);
+  return {
+    name: String(name ?? ''),
+    datatype: String(datatype ?? ''),
+    shape: listOf(shape).map(Number),
+  };
+}
+
+function mappingOf(value: unknown): Readonly<Record<string, unknown>> {
+  const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMapping ? (value as Record<string, unknown>) : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,146 @@
+/**
+ * Asks a model behind a server for many rows: cut into requests that the server takes, some at a time, each tried again
+ * under its own id while the server is away for a moment.
+ *
+ * Symbols: C classes.
+ */
+import { randomUUID } from 'node:crypto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { retrying } from '@lyceum/proto/node';
+import type { InferenceServer } from './inference-server.js';
+import type { RemotePackage } from './remote-package.js';
+import type { NumberDatatype } from './tensor-bytes.js';
+
+/** A request that fails four times within some seconds is given up: whoever asked decides about more. */
+const TRIES = 4;
+const GREATEST_DELAY_MS = 5_000;
+
+export class RemoteModel {
+  readonly #server: InferenceServer;
+  readonly #package: Pick<RemotePackage, 'description' | 'found'>;
+  readonly #random: () => number;
+  readonly #closing = new AbortController();
+  /** Requests under way, and who waits for one to end. */
+  #underWay = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** @param random - uniform in [0, 1). */
+  constructor(
+    server: InferenceServer,
+    remote: Pick<RemotePackage, 'description' | 'found'>,
+    random: () => number,
+  ) {
+    this.#server = server;
+    this.#package = remote;
+    this.#random = random;
+  }
+
+  /**
+   * Calls may overlap.
+   *
+   * @param read - [count, …one sample] of the rows from `first` on, as the model takes them; called when a request is about
+   *   to leave, so that few are in memory.
+   * @returns [rowCount, C], the server's own numbers.
+   * @throws {LyceumError} with the server's code, FAILED_PRECONDITION instead of INVALID_ARGUMENT: what the server took
+   *   before it must take now, so that the fault is the server's.
+   */
+  async infer(
+    rowCount: number,
+    read: (first: number, count: number) => Float32Array,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const { rows, classCount } = this.#package.found;
+    const values = new Float32Array(rowCount * classCount);
+    const parts: Promise<void>[] = [];
+    let isFailed = false;
+    const answer = async (first: number): Promise<void> => {
+      // The rest would only be thrown away.
+      if (isFailed) return;
+      const count = Math.min(rows, rowCount - first);
+      try {
+        values.set(await this.#request(read(first, count), count), first * classCount);
+      } catch (err) {
+        isFailed = true;
+        throw err;
+      }
+    };
+    for (let first = 0; first < rowCount; first += rows) {
+      parts.push(this.#inTurn(() => answer(first)));
+    }
+    // All, so that none is under way unseen when this has failed.
+    const outcomes = await Promise.allSettled(parts);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    return values;
+  }
+
+  /** Requests under way fail. */
+  close(): void {
+    this.#closing.abort();
+    this.#server.close();
+  }
+
+  async #request(own: Float32Array, count: number): Promise<Float32Array> {
+    const { found } = this.#package;
+    const { rows, rowsAreFixed, sampleShape, classCount } = found;
+    const size = sampleShape.reduce((product, n) => product * n, 1);
+    const sent = rowsAreFixed ? rows : count;
+    const values = sent === count ? own : new Float32Array(sent * size);
+    if (values !== own) values.set(own);
+    const request = {
+      id: randomUUID(),
+      input: found.input,
+      datatype: datatypeOf(found.inputs, found.input),
+      shape: [sent, ...sampleShape],
+      values,
+      output: found.output,
+    };
+    const { signal } = this.#closing;
+    const retries = {
+      tries: TRIES,
+      greatestDelayMs: GREATEST_DELAY_MS,
+      random: this.#random,
+      signal,
+    };
+    try {
+      const result = await retrying(() => this.#server.infer(request, signal), retries);
+      const { shape } = result;
+      if (`${shape}` !== `${[sent, classCount]}`) {
+        const message = `output ${found.output} has shape [${shape}]; want [${[sent, classCount]}]`;
+        throw new LyceumError('FAILED_PRECONDITION', message);
+      }
+      return result.values.subarray(0, count * classCount);
+    } catch (thrown) {
+      throw ofServer(thrown, this.#package.description.url);
+    }
+  }
+
+  /** At most so many at a time as the description says, first come, first served. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#underWay >= this.#package.description.concurrency) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#underWay++;
+    try {
+      return await work();
+    } finally {
+      this.#underWay--;
+      this.#waiting.shift()?.();
+    }
+  }
+}
+
+/** Names the server, and never says that the caller is to blame. */
+export function ofServer(thrown: unknown, url: string): LyceumError {
+  const err = toLyceumError(thrown);
+  const code = err.code === 'INVALID_ARGUMENT' ? 'FAILED_PRECONDITION' : err.code;
+  // Whoever called has named the address already.
+  const address = `${url.replace(/^.*?:\/\//, '').replace(/\/.*$/, '')}: `;
+  const message = err.message.startsWith(address) ? err.message.slice(address.length) : err.message;
+  return new LyceumError(code, `${url}: ${message}`, { cause: err });
+}
+
+export function datatypeOf(
+  tensors: readonly { readonly name: string; readonly datatype: string }[],
+  name: string,
+): NumberDatatype {
+  return tensors.find((tensor) => tensor.name === name)?.datatype as NumberDatatype;
+}

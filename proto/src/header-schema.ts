@@ -1,0 +1,28 @@
+/** Headers of calls to somebody else's server, as users describe them. A secret stays where it is: they have its name alone. */
+import { z } from 'zod';
+import { choose, isMapping, section, text, wants } from './document-schema.js';
+import { SECRET_NAME } from './secret-name.js';
+
+/** Of a file or variable that the operator of the calling process has made. */
+export const secretName = text(
+  'the name of a secret: lower-case letters, digits and dashes',
+  SECRET_NAME,
+);
+
+const literal = z.string({ error: wants('a text') });
+const fromSecret = section({
+  secret: secretName,
+  /** What stands before it, `Bearer ` for one. */
+  prefix: literal.default(''),
+});
+const HEADER = 'a text, or { secret, prefix }';
+const header = choose([literal, fromSecret], (input) => {
+  if (typeof input === 'string') return literal;
+  return isMapping(input) ? fromSecret : { path: '', message: wants(HEADER)({ input }) };
+});
+
+export const headers = z.record(text('the name of a header', /^[A-Za-z0-9-]{1,64}$/), header, {
+  error: wants('a mapping from names of headers to their values'),
+});
+
+export type Headers = z.output<typeof headers>;

@@ -1,0 +1,103 @@
+/** How a user describes a model behind an Open Inference server: alone, to push it, or in a run. */
+import { z } from 'zod';
+import { list, problemsOf, section, text, wants, wholeNumber } from './document-schema.js';
+import { InvalidDocumentError } from './errors.js';
+import { headers, secretName } from './header-schema.js';
+
+const URL_TEXT =
+  'grpc://HOST:PORT or grpcs://HOST:PORT, or http://… or https://… up to the /v2, without a user or a query';
+const GRPC = 'grpcs?:\\/\\/(?:\\[[0-9a-fA-F:.]+\\]|[^\\s/:@?#[\\]]+):\\d{1,5}\\/?';
+const HTTP =
+  'https?:\\/\\/(?:\\[[0-9a-fA-F:.]+\\]|[^\\s/:@?#[\\]]+)(?::\\d{1,5})?(?:\\/[^\\s@?#]*)?';
+
+const plainWord = (want: string) => text(want, /^[^\s/?#]{1,200}$/);
+const size = wholeNumber('a whole number greater than 0', { above: 0, atMost: 2 ** 31 - 1 });
+
+const fields = {
+  /** `grpcs` and `https` with TLS. */
+  url: text(URL_TEXT, new RegExp(`^(?:${GRPC}|${HTTP})$`)),
+  /** What the server calls the model. */
+  model: plainWord('the name that the server calls the model by'),
+  /** Of the server's own; absent: the one that it gives by itself. */
+  version: plainWord("one of the model's versions on the server").optional(),
+  /** The user's own word for what the server has now: another one is another teacher. */
+  revision: text('a text of at most 200 characters', /^.{1,200}$/su).optional(),
+  /** Of a model with several inputs, the one for samples; the others must not be needed. */
+  input: plainWord("an input's name").optional(),
+  /** Of one sample, in the model's layout, where the server leaves sizes open. */
+  inputShape: list(size, 'a list of 1 to 8 sizes', { atLeast: 1, atMost: 8 }).optional(),
+  /** Sent with every request: `{ authorization: { secret: triton-token, prefix: "Bearer " } }`. */
+  headers: headers.optional(),
+  /** Secrets in PEM: whom to believe, and who this side is. */
+  tls: section({
+    ca: secretName.optional(),
+    certificate: secretName.optional(),
+    key: secretName.optional(),
+  }).optional(),
+  /** Requests under way at a time, from one teacher worker. */
+  concurrency: wholeNumber('a whole number from 1 to 64', { atLeast: 1, atMost: 64 }).default(4),
+  /** What one request may take. */
+  deadlineSeconds: wholeNumber('a whole number from 1 to 600', { atLeast: 1, atMost: 600 }).default(
+    30,
+  ),
+};
+
+const inferenceDescription = section(fields);
+
+/** In a run: with the settings that a pushed model has in a file of their own. */
+export const inlineInference = section({
+  ...fields,
+  settings: z
+    .record(z.string(), z.unknown(), { error: wants("a mapping with a model's settings") })
+    .default({}),
+});
+
+export type InferenceDescription = z.output<typeof inferenceDescription>;
+export type InlineInference = z.output<typeof inlineInference>;
+
+/** @throws {InvalidDocumentError} naming every field that is wrong. */
+export function checkInferenceDescription(document: unknown, source: string): InferenceDescription {
+  const result = inferenceDescription.safeParse(document);
+  if (!result.success) throw new InvalidDocumentError(source, problemsOf(result.error));
+  return result.data;
+}
+
+const tensorMetadata = section({
+  name: z.string(),
+  datatype: z.string(),
+  /** −1: any size. */
+  shape: z.array(z.int()),
+});
+
+/** What a server said of the model when it was pushed, and how it is asked since. */
+const foundModel = section({
+  server: section({ name: z.string(), version: z.string() }),
+  platform: z.string(),
+  versions: z.array(z.string()),
+  inputs: z.array(tensorMetadata),
+  outputs: z.array(tensorMetadata),
+  /** Of `inputs` and `outputs`. */
+  input: z.string(),
+  output: z.string(),
+  /** Of one sample, in the model's layout. */
+  sampleShape: z.array(size),
+  classCount: size,
+  /** Rows of one request, at most; if they are fixed, always. */
+  rows: size,
+  rowsAreFixed: z.boolean(),
+  /** The server's own numbers for the canary inputs, [rows of it, classCount]. */
+  canaries: z.array(z.number()),
+});
+
+const remoteModel = section({ description: inferenceDescription, found: foundModel });
+
+export type InferenceTensorMetadata = z.output<typeof tensorMetadata>;
+export type FoundModel = z.output<typeof foundModel>;
+export type RemoteModelDocument = z.output<typeof remoteModel>;
+
+/** @throws {InvalidDocumentError} naming every field that is wrong. */
+export function checkRemoteModelDocument(document: unknown, source: string): RemoteModelDocument {
+  const result = remoteModel.safeParse(document);
+  if (!result.success) throw new InvalidDocumentError(source, problemsOf(result.error));
+  return result.data;
+}

@@ -1,0 +1,108 @@
+/**
+ * Requests and answers of the Open Inference Protocol for a classifier with one input and one output. Pure; what is wrong is
+ * said by name.
+ *
+ * Symbols: C classes.
+ */
+import { elementCount, rawNumbers, tensorNumbers } from '@lyceum/learning/open-inference';
+import {
+  INFERENCE_REQUEST_MAX_BYTES,
+  LyceumError,
+  type ModelInferRequest,
+  ModelInferResponse,
+  ModelMetadataResponse,
+} from '@lyceum/proto';
+
+/** Values as the model takes them, in its own layout: what settings say is done before. */
+export const INPUT_NAME = 'input';
+/** Before softmax; of a model that gives probabilities, their logarithms. */
+export const OUTPUT_NAME = 'logits';
+export const DATATYPE = 'FP32';
+/** A worker has one version of a model: its content is its identity. */
+export const VERSION = '1';
+
+export interface ServedShape {
+  /** Of one sample, in the model's layout. */
+  readonly inputShape: readonly number[];
+  /** C. */
+  readonly classCount: number;
+}
+
+/** @param engine - what runs the model. */
+export function metadataOf(
+  name: string,
+  engine: string,
+  { inputShape, classCount }: ServedShape,
+): ModelMetadataResponse {
+  return ModelMetadataResponse.fromPartial({
+    name,
+    versions: [VERSION],
+    platform: `lyceum_${engine}`,
+    inputs: [{ name: INPUT_NAME, datatype: DATATYPE, shape: [-1, ...inputShape] }],
+    outputs: [{ name: OUTPUT_NAME, datatype: DATATYPE, shape: [-1, classCount] }],
+  });
+}
+
+export interface InferQuestion {
+  /** [rowCount, …inputShape]. */
+  readonly inputs: Float32Array<ArrayBuffer>;
+  readonly rowCount: number;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT naming what is wrong, RESOURCE_EXHAUSTED if the answer would be too long. */
+export function questionOf(
+  { inputs, outputs, rawInputContents }: ModelInferRequest,
+  { inputShape, classCount }: ServedShape,
+): InferQuestion {
+  const [tensor] = inputs;
+  const names = inputs.map(({ name }) => name).join(', ') || 'none';
+  if (tensor === undefined || inputs.length > 1 || tensor.name !== INPUT_NAME) {
+    throw invalid(`want one input, ${INPUT_NAME}; got ${names}`);
+  }
+  const unknown = outputs.find(({ name }) => name !== OUTPUT_NAME);
+  if (unknown !== undefined) {
+    throw invalid(`there is no output ${unknown.name}; want ${OUTPUT_NAME}`);
+  }
+  if (tensor.datatype !== DATATYPE) {
+    throw invalid(`input ${INPUT_NAME} is of datatype ${tensor.datatype}; want ${DATATYPE}`);
+  }
+  const [rowCount = 0, ...sample] = tensor.shape;
+  if (`${sample}` !== `${inputShape}` || rowCount < 1) {
+    const want = [-1, ...inputShape].join(', ');
+    throw invalid(
+      `input ${INPUT_NAME} has shape [${tensor.shape}]; want [${want}], at least one row`,
+    );
+  }
+  if (rawInputContents.length > 1) {
+    throw invalid(`${rawInputContents.length} raw contents came for 1 input`);
+  }
+  elementCount(tensor);
+  const answerBytes = rowCount * classCount * Float32Array.BYTES_PER_ELEMENT;
+  if (answerBytes > INFERENCE_REQUEST_MAX_BYTES) {
+    const message = `the answer to ${rowCount} rows would have ${answerBytes} bytes, and at most ${INFERENCE_REQUEST_MAX_BYTES} are sent; ask for fewer at a time`;
+    throw new LyceumError('RESOURCE_EXHAUSTED', message);
+  }
+  return { inputs: tensorNumbers(tensor, rawInputContents[0]), rowCount };
+}
+
+/** In the form of the question: raw to raw contents, typed to typed ones. */
+export function answerOf(
+  { modelName, id, rawInputContents }: ModelInferRequest,
+  { classCount }: ServedShape,
+  logits: Float32Array,
+): ModelInferResponse {
+  const isRaw = rawInputContents.length > 0;
+  const shape = [logits.length / classCount, classCount];
+  const contents = isRaw ? undefined : { fp32Contents: Array.from(logits) };
+  return ModelInferResponse.fromPartial({
+    modelName,
+    modelVersion: VERSION,
+    id,
+    outputs: [{ name: OUTPUT_NAME, datatype: DATATYPE, shape, ...(contents && { contents }) }],
+    rawOutputContents: isRaw ? [rawNumbers(DATATYPE, logits)] : [],
+  });
+}
+
+function invalid(message: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', message);
+}

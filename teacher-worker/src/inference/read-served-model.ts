@@ -1,0 +1,42 @@
+/** From what a user names to a model's package. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import {
+  encodeModelPackage,
+  encodeOnnxPackage,
+  parsePartialSettings,
+  readModelFolder,
+  readOnnxModel,
+} from '@lyceum/learning/data';
+import { LyceumError } from '@lyceum/proto';
+import type { ServedFile } from './serve-models.js';
+
+/**
+ * @param argument - `NAME=PATH`: a folder with a `model.json`, an `.onnx` file (with `NAME.settings.json` beside it), or a
+ *   model's package as it is stored.
+ * @throws {LyceumError} INVALID_ARGUMENT, NOT_FOUND
+ */
+export async function readServedModel(argument: string): Promise<ServedFile> {
+  const at = argument.indexOf('=');
+  const [name, path] = [argument.slice(0, at), argument.slice(at + 1)];
+  if (at < 1 || path === '' || !/^[^\s/=]+$/.test(name)) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `${argument}: want NAME=PATH, such as digits=./digits`,
+    );
+  }
+  return { name, bytes: await packageAt(path) };
+}
+
+async function packageAt(path: string): Promise<Buffer> {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new LyceumError('NOT_FOUND', `${path}: no such file`);
+  if (found.isDirectory() || path.endsWith('.json')) {
+    return encodeModelPackage(await readModelFolder(path));
+  }
+  if (!path.endsWith('.onnx')) return readFileSync(path);
+  const settings = path.replace(/\.onnx$/, '.settings.json');
+  const given = existsSync(settings)
+    ? parsePartialSettings(readFileSync(settings, 'utf8'), settings)
+    : {};
+  return encodeOnnxPackage(readOnnxModel(path, given));
+}
