@@ -2,7 +2,8 @@
  * Reads and writes the two hot messages, AnswerFrame and TargetFrame, without copying their tensors.
  *
  * The generated codec copies every tensor three times on the way out and once on the way in. These speak
- * the same wire format: what one writes the other reads, and both write the same bytes.
+ * the same wire format: what one writes the other reads. They add a filler before the data where it would not begin at
+ * a multiple of four bytes of the message, so that it can be read where it lies.
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { LyceumError } from './errors.js';
@@ -14,9 +15,13 @@ import {
   Ticket,
 } from './generated/lyceum/v1/tensor.js';
 
-/** Tags of `tensors = 3` in both frames, and of `data = 4` in a tensor: field << 3 | length-delimited. */
+/** Tags of `tensors = 3` in both frames, of `data = 4` in a tensor, and of its filler: field << 3 | length-delimited. */
 const TENSORS_TAG = (3 << 3) | WireType.LengthDelimited;
 const DATA_TAG = (4 << 3) | WireType.LengthDelimited;
+const FILLER_TAG = (15 << 3) | WireType.LengthDelimited;
+
+/** Bytes of a float32. */
+const ALIGNMENT = 4;
 
 /** @returns the message's bytes; the tensors are copied once, into the result. */
 export function encodeAnswerFrame(frame: AnswerFrame): Buffer {
@@ -116,22 +121,43 @@ export function float32Values(tensor: Tensor): Float32Array {
 /** `head` is the message without its tensors, which have its highest field number and so come last. */
 function encode(head: Uint8Array, tensors: readonly Tensor[]): Buffer {
   const parts: Uint8Array[] = [head];
+  let length = head.length;
   for (const tensor of tensors) {
-    const { data } = tensor;
-    const fields = new BinaryWriter().raw(Tensor.encode({ ...tensor, data: NO_BYTES }).finish());
-    if (data.length > 0) fields.uint32(DATA_TAG).uint32(data.length);
-    const tensorHead = fields.finish();
-    const tensorBytes = tensorHead.length + data.length;
-    parts.push(
-      new BinaryWriter().uint32(TENSORS_TAG).uint32(tensorBytes).finish(),
-      tensorHead,
-      data,
-    );
+    const tensorHead = alignedHead(tensor, length);
+    parts.push(tensorHead, tensor.data);
+    length += tensorHead.length + tensor.data.length;
   }
-  return Buffer.concat(parts);
+  return Buffer.concat(parts, length);
+}
+
+/** All of a tensor's field that comes before its data, with a filler if those would not be aligned otherwise. */
+function alignedHead(tensor: Tensor, offset: number): Uint8Array {
+  const fields = Tensor.encode({ ...tensor, data: NO_BYTES }).finish();
+  let head: Uint8Array = NO_BYTES;
+  for (const filler of FILLERS) {
+    const writer = new BinaryWriter().raw(fields).raw(filler);
+    const dataBytes = tensor.data.length;
+    if (dataBytes > 0) writer.uint32(DATA_TAG).uint32(dataBytes);
+    const inner = writer.finish();
+    head = new BinaryWriter()
+      .uint32(TENSORS_TAG)
+      .uint32(inner.length + dataBytes)
+      .raw(inner)
+      .finish();
+    if (dataBytes === 0 || (offset + head.length) % ALIGNMENT === 0) return head;
+  }
+  return head;
 }
 
 const NO_BYTES = Buffer.alloc(0);
+
+/** Fields of no meaning, 0 and 2 to 5 bytes long. */
+const FILLERS: readonly Uint8Array[] = [
+  NO_BYTES,
+  ...[0, 1, 2, 3].map((length) =>
+    new BinaryWriter().uint32(FILLER_TAG).bytes(Buffer.alloc(length)).finish(),
+  ),
+];
 
 function decodeTensor(bytes: Uint8Array): Tensor {
   const reader = new BinaryReader(bytes);

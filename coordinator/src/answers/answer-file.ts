@@ -19,6 +19,7 @@ import {
 } from '@lyceum/learning/codecs';
 import { LyceumError } from '@lyceum/proto';
 import { recordSum } from './record-sum.js';
+import type { SpareMemory } from './spare-memory.js';
 
 const MAGIC = Buffer.from('LYAN');
 const VERSION = 1;
@@ -43,6 +44,7 @@ export class AnswerFile {
   readonly path: string;
   readonly codec: RowCodec;
   readonly #handle: FileHandle;
+  readonly #spare: SpareMemory;
   readonly #recordWords: number;
   readonly #recordBytes: number;
   readonly #headerBytes: number;
@@ -50,9 +52,16 @@ export class AnswerFile {
   readonly #slots: Int32Array;
   #slotCount = 0;
 
-  private constructor(path: string, handle: FileHandle, shape: FileShape, headerBytes: number) {
+  private constructor(
+    path: string,
+    handle: FileHandle,
+    shape: FileShape,
+    headerBytes: number,
+    spare: SpareMemory,
+  ) {
     this.path = path;
     this.#handle = handle;
+    this.#spare = spare;
     this.codec = rowCodec(shape.codec, shape.rowLength);
     this.#recordWords = this.codec.wordCount + 2;
     this.#recordBytes = 4 * this.#recordWords;
@@ -66,7 +75,12 @@ export class AnswerFile {
    * @param headerText - what the file holds answers of.
    * @throws {LyceumError} FAILED_PRECONDITION if it is another table's file, or no such file.
    */
-  static async open(path: string, headerText: string, shape: FileShape): Promise<OpenedAnswerFile> {
+  static async open(
+    path: string,
+    headerText: string,
+    shape: FileShape,
+    spare: SpareMemory,
+  ): Promise<OpenedAnswerFile> {
     const header = encodeHeader(headerText);
     // 'a+' makes it where it is missing; every write appends.
     const handle = await open(path, 'a+');
@@ -80,7 +94,7 @@ export class AnswerFile {
       } else {
         await checkPrefix(handle, path, header, header.length);
       }
-      const file = new AnswerFile(path, handle, shape, header.length);
+      const file = new AnswerFile(path, handle, shape, header.length, spare);
       const found = await file.#scan(Math.max(size, header.length));
       return { file, ...found };
     } catch (err) {
@@ -133,30 +147,44 @@ export class AnswerFile {
    */
   async append(samples: ArrayLike<number>, rows: Float32Array, keep: KeepRow): Promise<void> {
     const count = samples.length;
-    const memory = wordMemory(count * this.#recordWords);
+    const memory = this.#spare.take(count * this.#recordWords);
+    try {
+      this.#encode(samples, rows, memory);
+      await this.#write(Buffer.from(memory.bytes.buffer));
+      for (let i = 0; i < count; i++) {
+        const sample = samples[i] as number;
+        if (!this.has(sample)) {
+          this.#slots[sample] = this.#slotCount;
+          keep(sample, memory.words, i * this.#recordWords + 1);
+        }
+        this.#slotCount++;
+      }
+    } finally {
+      this.#spare.give(memory);
+    }
+  }
+
+  /** One record a sample. */
+  #encode(samples: ArrayLike<number>, rows: Float32Array, memory: WordMemory): void {
     const { words } = memory;
-    for (let i = 0; i < count; i++) {
+    words.fill(0);
+    for (let i = 0; i < samples.length; i++) {
       const start = i * this.#recordWords;
       words[start] = samples[i] as number;
       this.codec.encode(rows, i, memory, start + 1);
       const summed = this.#recordWords - 1;
       words[start + summed] = recordSum(words, start, summed);
     }
+  }
+
+  async #write(records: Buffer): Promise<void> {
     const endBytes = this.sizeBytes;
     try {
-      await writeFully(this.#handle, Buffer.from(words.buffer));
+      await writeFully(this.#handle, records);
     } catch (err) {
       // A full disk may have taken a part: records must stay on their stride.
       await this.#handle.truncate(endBytes);
       throw err;
-    }
-    for (let i = 0; i < count; i++) {
-      const sample = samples[i] as number;
-      if (!this.has(sample)) {
-        this.#slots[sample] = this.#slotCount;
-        keep(sample, words, i * this.#recordWords + 1);
-      }
-      this.#slotCount++;
     }
   }
 

@@ -19,6 +19,7 @@ import {
   tableKeyText,
 } from './answer-table-key.js';
 import { type StoredTable, tablesToEvict } from './eviction.js';
+import { SpareMemory } from './spare-memory.js';
 
 /** Rows kept in memory, all tables together. */
 export const ANSWER_MEMORY_BYTES = 256 * 1024 * 1024;
@@ -28,6 +29,9 @@ export const OPEN_TABLE_COUNT = 256;
 
 /** Indexes in memory, those of tables in use aside: four bytes a sample and table. */
 export const ANSWER_INDEX_BYTES = 128 * 1024 * 1024;
+
+/** Memory kept to be used again, beside that of the rows. */
+const SPARE_BYTES = 64 * 1024 * 1024;
 
 /**
  * A table's rows stay in memory for so long after a use: where the tables in use do not fit all, some are read from
@@ -65,6 +69,7 @@ export class AnswerStore {
   readonly #log: Logger;
   readonly #limits: Limits;
   readonly #now: () => number;
+  readonly #spare = new SpareMemory(SPARE_BYTES);
   /** In the order of their last use. */
   readonly #slots = new Map<string, Slot>();
   /** Closings going on, by file: a table must be closed before it opens again. */
@@ -233,12 +238,17 @@ export class AnswerStore {
   async #openTable(name: string, key: AnswerTableKey): Promise<AnswerTable> {
     await this.#closing.get(name);
     const path = join(this.#folder, name);
-    const { file, tornBytes, corruptCount } = await AnswerFile.open(path, tableKeyText(key), key);
+    const { file, tornBytes, corruptCount } = await AnswerFile.open(
+      path,
+      tableKeyText(key),
+      key,
+      this.#spare,
+    );
     this.#stored.set(name, { name, key, sizeBytes: file.sizeBytes, lastUsedAtMs: this.#now() });
     if (tornBytes > 0 || corruptCount > 0) {
       this.#log.warn({ path, tornBytes, corruptCount }, 'damaged answers left out');
     }
-    return new AnswerTable(file, key);
+    return new AnswerTable(file, key, this.#spare);
   }
 
   /** Keeps `table` in memory if the budget has room. Resolves once the rows that it held are there. */

@@ -6,11 +6,13 @@
  */
 import type { AnswerFile } from './answer-file.js';
 import { RowsInMemory } from './rows-in-memory.js';
+import type { SpareMemory } from './spare-memory.js';
 
 export class AnswerTable {
   readonly #file: AnswerFile;
   readonly #rowLength: number;
   readonly #sampleCount: number;
+  readonly #spare: SpareMemory;
   #rows: RowsInMemory | undefined;
   /** Settles once what the file held is in memory; undefined: rows are not kept. */
   #loaded: Promise<void> | undefined;
@@ -20,8 +22,10 @@ export class AnswerTable {
   constructor(
     file: AnswerFile,
     shape: { readonly sampleCount: number; readonly rowLength: number },
+    spare: SpareMemory,
   ) {
     this.#file = file;
+    this.#spare = spare;
     this.#rowLength = shape.rowLength;
     this.#sampleCount = shape.sampleCount;
   }
@@ -54,6 +58,9 @@ export class AnswerTable {
   }
 
   dropFromMemory(): void {
+    const rows = this.#rows;
+    // Its last row may still be on its way from the file.
+    if (rows !== undefined) void this.#loaded?.then(() => this.#spare.give(rows.memory));
     this.#rows = undefined;
     this.#loaded = undefined;
   }
@@ -106,11 +113,12 @@ export class AnswerTable {
   async close(): Promise<void> {
     await this.flush();
     await this.#file.close();
+    this.dropFromMemory();
   }
 
   /** A file that cannot be read through is read row by row, where its error concerns whoever asks. */
   async #load(): Promise<void> {
-    const rows = new RowsInMemory(this.#file.codec, this.#sampleCount);
+    const rows = new RowsInMemory(this.#file.codec, this.#sampleCount, this.#spare);
     this.#rows = rows;
     await this.#file.load((sample, words, at) => rows.keep(sample, words, at)).catch(() => {});
   }

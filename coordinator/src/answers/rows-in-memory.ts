@@ -1,23 +1,24 @@
 /** Rows of a table in memory, as their codec writes them: a row that is read is decoded, as it is from the file. */
-import { type RowCodec, type WordMemory, wordMemory } from '@lyceum/learning/codecs';
+import type { RowCodec, WordMemory } from '@lyceum/learning/codecs';
+import type { SpareMemory } from './spare-memory.js';
 
 /** Rows of so many words and fewer are copied faster by a loop than by a call. */
 const SHORT_ROW = 64;
 
 export class RowsInMemory {
-  readonly #codec: RowCodec;
   /** By sample, [sampleCount, words of a row]; valid where `#isThere` says so. */
-  readonly #memory: WordMemory;
+  readonly memory: WordMemory;
+  readonly #codec: RowCodec;
   readonly #isThere: Uint8Array;
 
-  constructor(codec: RowCodec, sampleCount: number) {
+  constructor(codec: RowCodec, sampleCount: number, spare: SpareMemory) {
     this.#codec = codec;
-    this.#memory = wordMemory(sampleCount * codec.wordCount);
+    this.memory = spare.take(sampleCount * codec.wordCount);
     this.#isThere = new Uint8Array(sampleCount);
   }
 
   get byteLength(): number {
-    return this.#memory.bytes.length;
+    return this.memory.bytes.length;
   }
 
   /** Of a sample that comes twice, the first row stays. */
@@ -26,8 +27,8 @@ export class RowsInMemory {
     this.#isThere[sample] = 1;
     const n = this.#codec.wordCount;
     const to = sample * n;
-    if (n > SHORT_ROW) this.#memory.words.set(words.subarray(at, at + n), to);
-    else for (let i = 0; i < n; i++) this.#memory.words[to + i] = words[at + i] as number;
+    if (n > SHORT_ROW) this.memory.words.set(words.subarray(at, at + n), to);
+    else for (let i = 0; i < n; i++) this.memory.words[to + i] = words[at + i] as number;
   }
 
   hasAll(samples: Uint32Array): boolean {
@@ -39,7 +40,7 @@ export class RowsInMemory {
   read(samples: Uint32Array, out: Float32Array): void {
     const n = this.#codec.wordCount;
     for (let i = 0; i < samples.length; i++) {
-      this.#codec.decode(this.#memory, (samples[i] as number) * n, out, i);
+      this.#codec.decode(this.memory, (samples[i] as number) * n, out, i);
     }
   }
 }

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnswerFile } from '../../src/answers/answer-file.js';
 import { AnswerStore } from '../../src/answers/answer-store.js';
 import { type AnswerTableKey, tableFileName } from '../../src/answers/answer-table-key.js';
+import { SpareMemory } from '../../src/answers/spare-memory.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 const key: AnswerTableKey = {
@@ -288,7 +289,9 @@ describe('damage', () => {
   it("refuses a file that holds another table's answers", async () => {
     const path = await written([1]);
     const shape = { sampleCount: 100, rowLength: 2, codec: 'float32' } as const;
-    await expect(AnswerFile.open(path, 'another table', shape)).rejects.toMatchObject({
+    await expect(
+      AnswerFile.open(path, 'another table', shape, new SpareMemory(0)),
+    ).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
     });
   });
