@@ -2,8 +2,8 @@
  * Reads and writes the two hot messages, AnswerFrame and TargetFrame, without copying their tensors.
  *
  * The generated codec copies every tensor three times on the way out and once on the way in. These speak
- * the same wire format: what one writes the other reads. They add a filler before the data where it would not begin at
- * a multiple of four bytes of the message, so that it can be read where it lies.
+ * the same wire format: what one writes the other reads. They add a filler before data that would not be aligned in
+ * memory otherwise, so that these can be read where they lie.
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { LyceumError } from './errors.js';
@@ -22,6 +22,9 @@ const FILLER_TAG = (15 << 3) | WireType.LengthDelimited;
 
 /** Bytes of a float32. */
 const ALIGNMENT = 4;
+
+/** Bytes before a message as gRPC sends it, flag and length, which grpc-js leaves in front of it in memory. */
+const MESSAGE_OFFSET = 5;
 
 /** @returns the message's bytes; the tensors are copied once, into the result. */
 export function encodeAnswerFrame(frame: AnswerFrame): Buffer {
@@ -144,7 +147,9 @@ function alignedHead(tensor: Tensor, offset: number): Uint8Array {
       .uint32(inner.length + dataBytes)
       .raw(inner)
       .finish();
-    if (dataBytes === 0 || (offset + head.length) % ALIGNMENT === 0) return head;
+    if (dataBytes === 0 || (MESSAGE_OFFSET + offset + head.length) % ALIGNMENT === 0) {
+      return head;
+    }
   }
   return head;
 }

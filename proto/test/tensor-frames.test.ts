@@ -68,7 +68,7 @@ describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generat
       const generatedBytes = Buffer.from(theirs.encode(frame).finish());
       // Of the last tensor the data come last.
       expect(bytes.length - data.length).toBeLessThan(generatedBytes.length - data.length + 12);
-      expect((bytes.length - data.length) % 4).toBe(0);
+      expect((bytes.length - data.length) % 4).toBe(3);
       expect(bytes.subarray(-data.length)).toEqual(generatedBytes.subarray(-data.length));
     }
     const empty = { ...value, tensors: [] };
@@ -82,7 +82,8 @@ describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generat
         float32Tensor('n'.repeat(letters), [count, 1], new Float32Array(count).fill(count)),
       );
       const encoded = encode({ ...value, tensors });
-      const bytes = Buffer.from(new ArrayBuffer(encoded.length));
+      // As grpc-js holds it.
+      const bytes = Buffer.from(new ArrayBuffer(5 + encoded.length), 5);
       encoded.copy(bytes);
       const frame = ours.decode(bytes);
       expect(frame.tensors).toEqual(tensors);
