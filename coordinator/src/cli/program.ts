@@ -9,6 +9,7 @@ import { addDatasets } from './commands/datasets.js';
 import { addEnsemble } from './commands/ensemble.js';
 import { addImitation } from './commands/imitation.js';
 import { addModels } from './commands/models.js';
+import { addPredict } from './commands/predict.js';
 import { addPull } from './commands/pull.js';
 import { addReplay } from './commands/replay.js';
 import { addReport } from './commands/report.js';
@@ -76,6 +77,7 @@ A first run:
     addEnsemble,
     addTargets,
     addPull,
+    addPredict,
     addWorkers,
     addModels,
     addDatasets,

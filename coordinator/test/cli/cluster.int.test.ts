@@ -227,6 +227,8 @@ describe('runs', () => {
     expect((await cli('pull', 'teacher', '--out', out)).code).toBe(0);
     const model = JSON.parse(await readFile(path.join(out, 'model.json'), 'utf8'));
     expect(model.weightsManifest[0].paths).toEqual(['weights.bin']);
+    const classes = JSON.parse(await readFile(path.join(out, 'classes.json'), 'utf8'));
+    expect(classes).toEqual(['even', 'odd']);
 
     expect((await cli('pull', 'teacher', '--out', out)).code).toBe(6);
     expect((await cli('pull', 'run:teacher', '--out', out, '--force')).code).toBe(0);

@@ -4,7 +4,7 @@
  * Python, run by ONNX Runtime.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local/index.js';
-import { runCli } from '../cli/cli-process.js';
+import { runCli, startCli } from '../cli/cli-process.js';
 import { importedBytes, PEOPLE, SENTENCES } from './encoded-set.js';
 
 const { ARTIFACT_KIND_DATASET } = ArtifactKind;
@@ -131,6 +131,49 @@ describe.each(STORIES)('a set of %s', (dataset, architecture, rawOf) => {
     const out = await pulled(student, format);
     const onnx = join(folder, `${student}-onnx`, 'encoding.json');
     expect(await readFile(join(out, 'encoding.json'))).toEqual(await readFile(onnx));
+  });
+});
+
+describe('a pulled student', () => {
+  const predict = (dataset: string, args: readonly string[], input = '') =>
+    startCli('127.0.0.1:1', ['predict', join(folder, `${dataset}-student-tfjs`), ...args], input)
+      .result;
+
+  test('classifies texts, one a line, as its run did', async () => {
+    const arrays = readNpz(await client.getPredictions('texts-student'));
+    const sampleIds = arrays.get('sampleId')?.data as Int32Array;
+    const samples = [...sampleIds];
+    const logits = arrays.get('student')?.data as Float32Array;
+    const input = samples.map((sample) => `${SENTENCES[sample]?.text}\n`).join('');
+    const { code, stdout } = await predict('texts', ['-o', 'json'], input);
+    expect(code).toBe(0);
+    const got = stdout.trimEnd().split('\n').map((line) => JSON.parse(line)); // biome-ignore format: short
+    expect(got).toHaveLength(samples.length);
+    for (const [row, { label, probability }] of got.entries()) {
+      const difference = (logits[2 * row + 1] as number) - (logits[2 * row] as number);
+      expect(label).toBe(difference > 0 ? 'bird' : 'berry');
+      expect(probability).toBeCloseTo(1 / (1 + Math.exp(-Math.abs(difference))), 4);
+    }
+  });
+
+  test('classifies rows of JSON lines and of CSV alike', async () => {
+    const jsonl = PEOPLE.map(({ label: _, ...row }) => `${JSON.stringify(row)}\n`).join('');
+    const file = join(folder, 'people.csv');
+    const rows = PEOPLE.map(({ age, city, owner }) => `${owner},${city},${age ?? ''}\n`).join('');
+    await writeFile(file, `owner,city,age\n${rows}`);
+    const [fromJson, fromCsv] = [await predict('people', [], jsonl), await predict('people', [file])]; // biome-ignore format: short
+    expect(fromCsv).toEqual(fromJson);
+    expect(fromJson.stdout).toMatch(/^([ab]\t[01]\.\d{4}\n){200}$/);
+  });
+
+  test.each<[string, readonly string[], string, number, string]>([
+    ['people', [], '{"age":1,"city":"Ulm","owner":true}\n{"age":1}\n', 2, 'standard input, line 2: has no column city'], // biome-ignore format: short
+    ['people', [], '[1]\n', 2, 'standard input, line 1: is no JSON object'],
+    ['people', ['nowhere.csv'], '', 3, 'nowhere.csv: no such file'],
+    ['no', [], '', 3, 'model.json: no such file'],
+  ])('%s: %j of %j ends with %d', async (dataset, args, input, code, message) => {
+    const { code: got, stderr } = await predict(dataset, args, input);
+    expect([got, stderr]).toEqual([code, expect.stringContaining(message)]);
   });
 });
 

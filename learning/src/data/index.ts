@@ -46,6 +46,7 @@ export * from './import/import-source.js';
 export type { ImportSummary } from './import/import-summary.js';
 export { openJsonLinesTable } from './import/json-lines-table.js';
 export { linesOf } from './import/lines.js';
+export { type RawSample, rawSamples } from './import/raw-samples.js';
 export { splitNamed } from './import/split-names.js';
 export * from './labelled-mask.js';
 export {

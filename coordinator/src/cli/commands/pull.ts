@@ -51,7 +51,7 @@ export function addPull(program: Command): void {
     .argument('<name>', "a run's id or a model's name; run:ID or model:NAME where both are there")
     .requiredOption('--out <dir>', 'folder to write to')
     .addOption(
-      new Option('--format <format>', 'tfjs: model.json, weights.bin, settings.json')
+      new Option('--format <format>', 'tfjs: model.json, weights.bin, settings.json, classes.json')
         .choices(EXPORT_FORMATS)
         .default('tfjs'),
     )
@@ -66,7 +66,8 @@ export function addPull(program: Command): void {
       'after',
       `
 An ONNX file, alone or in a Triton repository, is run on the run's test split before it is written, and must give what the
-student gave; --int8 shows both accuracies. A pushed model has no such outputs: its file is not checked.
+student gave; --int8 shows both accuracies. A pushed model has no such outputs: its file is not checked. Beside a student of
+texts or rows lies encoding.json, which says what makes numbers of them.
 
 Examples:
   coordinator pull digits --out ./digits-student                  # await tf.loadLayersModel('file://digits-student/model.json')
@@ -109,7 +110,10 @@ async function exported(
   signal: AbortSignal,
 ): Promise<ExportedFiles> {
   const { model, name, runId } = source;
-  if (options.format === 'tfjs') return tfjsFiles(model);
+  if (options.format === 'tfjs') {
+    const report = runId === undefined ? undefined : await client.getReport(runId);
+    return tfjsFiles(model, report?.dataset.classNames);
+  }
   const dataset = runId === undefined ? undefined : await datasetOf(client, runId, signal);
   if (options.format === 'safetensors') return safetensorsFiles(model, dataset?.classNames);
   const onnxOptions = onnxOptionsOf(source, dataset, options);

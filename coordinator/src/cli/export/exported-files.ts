@@ -20,12 +20,25 @@ export type ExportedFiles = ReadonlyMap<string, Uint8Array | string>;
 
 export const ONNX_FILE = 'model.onnx';
 
-/** For TensorFlow.js: `model.json` comes last, so that it never names weights that are not there. */
-export function tfjsFiles(model: ModelPackage): ExportedFiles {
+/** Names of classes in the order of outputs, a JSON list. */
+export const CLASSES_FILE = 'classes.json';
+
+/**
+ * For TensorFlow.js: `model.json` comes last, so that it never names weights that are not there.
+ *
+ * @param classNames - where they are known.
+ */
+export function tfjsFiles(
+  model: ModelPackage,
+  classNames: readonly string[] | undefined,
+): ExportedFiles {
   const { modelJson, weights, settings } = model;
   return new Map<string, Uint8Array | string>([
     ['weights.bin', weights],
     ['settings.json', `${settingsJson(settings)}\n`],
+    ...(classNames === undefined
+      ? []
+      : [[CLASSES_FILE, `${JSON.stringify(classNames)}\n`] as const]),
     ...encodingFile(model),
     ['model.json', `${JSON.stringify(modelJson)}\n`],
   ]);

@@ -32,7 +32,8 @@ async function* rowsOf(file: string): AsyncGenerator<TableRow, void, undefined> 
   }
 }
 
-function objectOf(text: string, where: string): Record<string, unknown> {
+/** @throws {LyceumError} INVALID_ARGUMENT if a line is no JSON object. */
+export function objectOf(text: string, where: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -7,11 +7,14 @@ const NEW_LINE = 0x0a;
 /**
  * Lines without their ends, the first without a byte order mark.
  *
+ * @param file - named in messages.
+ * @param bytes - of the file, or of something else.
  * @throws {LyceumError} INVALID_ARGUMENT naming a line that is too long, or is not UTF-8.
  */
 export async function* linesOf(
   file: string,
   maxBytes: number,
+  bytes: AsyncIterable<Buffer> = createReadStream(file),
 ): AsyncGenerator<string, void, undefined> {
   let number = 1;
   let parts: Buffer[] = [];
@@ -32,7 +35,7 @@ export async function* linesOf(
     const message = `${file}, line ${number}: is longer than ${maxBytes} bytes`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   };
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+  for await (const chunk of bytes) {
     let start = 0;
     for (;;) {
       const end = chunk.indexOf(NEW_LINE, start);
