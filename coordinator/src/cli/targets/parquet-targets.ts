@@ -8,8 +8,8 @@ import { rowLength, type TargetFile, targetsMeta, type ValueType } from './targe
 
 type Schema = ConstructorParameters<typeof ParquetWriter>[0]['schema'];
 
-/** Numbers of targets in a row group: written from memory, in which one takes about 50 bytes. */
-const GROUP_NUMBERS = 2 ** 19;
+/** Numbers of targets in a row group, which is written from memory: a number becomes several objects there. */
+const GROUP_NUMBERS = 2 ** 17;
 
 export class ParquetTargets implements TargetFile {
   readonly #writer: ParquetWriter;
