@@ -238,7 +238,7 @@ function modelProblems(
     readonly inputShape?: readonly number[] | undefined;
     readonly classCount?: number | undefined;
   },
-  dataset: Pick<DatasetOutline, 'sampleShape' | 'classCount'>,
+  dataset: Pick<DatasetOutline, 'sampleShape' | 'classCount' | 'encoding'>,
 ): Problem[] {
   const problems: Problem[] = [];
   if (model.classCount !== undefined && model.classCount !== dataset.classCount) {
@@ -248,7 +248,8 @@ function modelProblems(
   const values = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
   const { inputShape } = model;
   if (inputShape !== undefined && values(inputShape) !== values(dataset.sampleShape)) {
-    const message = `takes inputs of shape [${inputShape}], and the samples have [${dataset.sampleShape}]`;
+    const encoded = dataset.encoding && ` and are encoded (${encodingText(dataset.encoding)})`;
+    const message = `takes inputs of shape [${inputShape}], and the samples have [${dataset.sampleShape}]${encoded ?? ''}`;
     problems.push({ path, message });
   }
   return problems;

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local/index.js';
 import { runCli, startCli } from '../cli/cli-process.js';
+import { tinyModelBytes } from '../server/tiny-artifacts.js';
 import { importedBytes, PEOPLE, SENTENCES } from './encoded-set.js';
 
 const { ARTIFACT_KIND_DATASET } = ArtifactKind;
@@ -194,6 +195,13 @@ describe('what does not fit is refused at submit', () => {
       'was trained on texts or rows in another encoding',
     );
     await succeeds(distillation('same', 'texts', 'again'));
+  });
+
+  test('a teacher that knows the rows as they were', async () => {
+    await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, 'raw', tinyModelBytes(0.3, 3, 2));
+    await expect(client.submitRun(distillation('no', 'people', 'raw'))).rejects.toThrow(
+      /takes inputs of shape \[3\], and the samples have \[\d\] and are encoded \(rows: 2 columns of numbers/,
+    );
   });
 
   test('views of pictures', async () => {

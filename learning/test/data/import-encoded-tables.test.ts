@@ -136,6 +136,7 @@ describe('a table of numbers and categories', () => {
   it.each<[string, ImportOptions, RegExp]>([
     [jsonl(people.map((row) => ({ ...row, born: '1990-01-01' }))), FOLD, /columns of dates.*born/],
     [jsonl([{ xs: [1, 2], label: 'a' }]), {}, /--raw takes lists of numbers/],
+    [jsonl(people.slice(14)), FOLD, /the train split is empty/],
     [jsonl(people), { columns: new Map([['agee', 'number']]) }, /there is no column "agee"/],
     [jsonl(people), { raw: true, columns: new Map([['age', 'number']]) }, /nothing with --raw/],
     [jsonl(people), { text: 'id', raw: true }, /--raw means nothing for images and texts/],

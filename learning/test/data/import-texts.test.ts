@@ -62,6 +62,15 @@ describe('a table of texts', () => {
     expect(summary.encoding).toBe('texts: hashed 1- to 4-grams of characters in 2,048 buckets');
   });
 
+  it('is pushed again from its own file, and stays the same to the byte', async () => {
+    const { file } = await imported('t.csv', csv, { text: 'say' });
+    await writeFile(join(root, 'own.npz'), file);
+    const places = { cacheFolder: root, scratch: mkdtempSync(join(root, 'scratch-')) };
+    const again = await importSource(join(root, 'own.npz'), {}, places);
+    expect(file.equals(again.content as Buffer)).toBe(true);
+    expect(again.summary.encoding).toContain('hashed 1- to 4-grams');
+  });
+
   it('is encoded as asked', async () => {
     const options = { text: 'say', ngrams: { from: 3, to: 5 }, buckets: 64 };
     const { set } = await imported('t.csv', csv, options);

@@ -114,6 +114,9 @@ async function fit(
   for await (const cells of trainRows()) {
     for (const [index, own] of facts.entries()) own.add(cells[index] ?? null);
   }
+  if (facts.every(({ rowCount }) => rowCount === 0)) {
+    throw new LyceumError('INVALID_ARGUMENT', 'the train split is empty; columns are fitted on it');
+  }
   const kinds = columnKinds(names, facts, wanted);
   const counted = [...kinds.entries()].filter(([, kind]) => kind === 'category');
   const counts = counted.map(([index]) => ({ index, values: new ValueCounts() }));
