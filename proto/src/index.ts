@@ -23,6 +23,7 @@ export {
 } from './inference-schema.js';
 export * from './limits.js';
 export * from './messages.js';
+export * from './modality-name.js';
 export { AEKD_MAX_TEACHERS } from './objective-rules.js';
 export * from './output-names.js';
 export * from './run-specification.js';

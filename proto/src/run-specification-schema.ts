@@ -20,6 +20,7 @@ import {
 } from './document-schema.js';
 import { ensemble } from './ensemble-schema.js';
 import { inlineInference } from './inference-schema.js';
+import { MODALITY_NAME, MODALITY_NAME_RULE } from './modality-name.js';
 import { DEFAULT_OBJECTIVE, term, termAlone } from './objective-schema.js';
 import { teacherHealthFields } from './teacher-health-schema.js';
 import { views } from './views-schema.js';
@@ -41,6 +42,8 @@ const count = wholeNumber('a whole number greater than 0', { above: 0 });
 const stepCount = wholeNumber('a whole number, at least 0', { atLeast: 0 });
 const seed = wholeNumber('a whole number from 0 to 4294967295', { atLeast: 0, atMost: 0xffffffff });
 
+const modality = text(`a modality's name: ${MODALITY_NAME_RULE}`, MODALITY_NAME);
+
 /** Relative share in the ensemble; shares need not sum to 1. */
 const weight = notNegative.default(1);
 
@@ -48,6 +51,8 @@ const pushedTeacher = section({
   name,
   /** A pushed model, or `run:ID` for the student of an earlier run. */
   model: modelReference,
+  /** Which of the set's modalities it sees; default what the model's settings say, or the set's only one. */
+  modality: modality.optional(),
   /**
    * What leaves the teacher: `white` logits and features, `gray` logits, `black` the class that it answers, whatever
    * more its model could give.
@@ -62,6 +67,8 @@ const servedTeacher = section(
     name,
     /** A model behind an Open Inference server; it is stored as a pushed model is, as the server has it at submit. */
     inference: inlineInference,
+    /** As a pushed teacher's. */
+    modality: modality.optional(),
     /** `gray` logits, `black` the class that it answers. No features leave a server. */
     access: word('gray', 'black').default('gray'),
     weight,
@@ -225,8 +232,12 @@ const retention = section({
   ttlAfterFinished: count.optional(),
 });
 
+/** As a teacher's. */
+const studentModality = modality.optional();
+
 const student = section({
   model: studentModel,
+  modality: studentModality,
   /** `train`: also train the student alone; `run:ID`: that run was it. */
   baseline: baseline.default('none'),
   /** Further rows of the report's table. */
@@ -266,7 +277,7 @@ const trainingAlone = section({
       dataset,
       labels: labels.default('all'),
       student: section(
-        { model: studentModel },
+        { model: studentModel, modality: studentModality },
         { baseline: OF_DISTILLATION, references: OF_DISTILLATION },
       ),
       objective: list(termAlone, 'a list of the one term ce', { atLeast: 1, atMost: 1 }).prefault([

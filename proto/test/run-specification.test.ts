@@ -130,8 +130,10 @@ describe('normalised text', () => {
         dataset: { path: '/data/digits.npz', digest: `sha256:${'0'.repeat(64)}` },
         labels: { count: 200, seed: 3 },
         ensemble: { combine: 'geometric' },
+        teachers: [{ name: 'wide', model: 'wide', modality: 'sound' }],
         student: {
           model: { architecture: 'conv', filters: [8], denseUnits: [] },
+          modality: 'pixels',
           baseline: 'run:alone',
           references: { studentAllLabels: 'run:all' },
         },
@@ -172,7 +174,7 @@ describe('normalised text', () => {
       'x',
     );
     expect(specificationDigest(short)).toBe(specificationDigest(long));
-    expect(normalisedText(short)).not.toMatch(/views|steps"|clipNorm|momentum|team/);
+    expect(normalisedText(short)).not.toMatch(/views|steps"|clipNorm|momentum|team|modality/);
   });
 });
 
@@ -214,7 +216,7 @@ describe('what a user is told', () => {
       'spec.dataset: is missing; want the name of a pushed set, or { path, digest } on a mounted volume',
     );
     expect(problemOf(distillation({ student: undefined }))).toBe(
-      'spec.student: is missing; want a mapping with model, baseline and references',
+      'spec.student: is missing; want a mapping with model, modality, baseline and references',
     );
   });
 

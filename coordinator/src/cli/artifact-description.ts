@@ -3,8 +3,14 @@ import { sharedSamplesText } from '@lyceum/learning/data';
 import { z } from 'zod';
 import { countText } from './table.js';
 
-const datasetDescription = z.object({
+const modality = z.object({
+  name: z.string().optional(),
   sampleShape: z.array(z.number()),
+  encoding: z.object({ summary: z.string() }).optional(),
+});
+
+const datasetDescription = z.object({
+  modalities: z.array(modality),
   classCount: z.number(),
   splits: z.record(z.string(), z.object({ samples: z.number(), labelled: z.number() })),
   sharedSamples: z.object({
@@ -12,7 +18,6 @@ const datasetDescription = z.object({
     testInTrain: z.number(),
     testInValidation: z.number(),
   }),
-  encoding: z.object({ summary: z.string() }).optional(),
 });
 
 const modelDescription = z.object({
@@ -26,7 +31,10 @@ const modelDescription = z.object({
   servedModel: z.string().optional(),
 });
 
-/** `[28, 28, 1], 10 classes; train 7,001 (200 labelled), …; 11 of test are in train too`; undefined if nothing is understood. */
+/**
+ * `[28, 28, 1], 10 classes; train 7,001 (200 labelled), …; 11 of test are in train too`, of several modalities
+ * `pixels [28, 28, 1], sound [400], …`; undefined if nothing is understood.
+ */
 export function datasetText(description: unknown): string | undefined {
   const { data } = datasetDescription.safeParse(description);
   if (data === undefined) return undefined;
@@ -36,12 +44,22 @@ export function datasetText(description: unknown): string | undefined {
   });
   const shared = sharedSamplesText(data.sharedSamples);
   const parts = [
-    `[${data.sampleShape.join(', ')}], ${data.classCount} classes`,
-    data.encoding?.summary,
+    `${data.modalities.map(shapeText).join(', ')}, ${data.classCount} classes`,
+    ...data.modalities.map(encodedText),
     splits.join(', '),
     shared,
   ];
   return parts.filter((part) => part !== undefined).join('; ');
+}
+
+function shapeText({ name, sampleShape }: z.output<typeof modality>): string {
+  const shape = `[${sampleShape.join(', ')}]`;
+  return name === undefined ? shape : `${name} ${shape}`;
+}
+
+function encodedText({ name, encoding }: z.output<typeof modality>): string | undefined {
+  if (encoding === undefined || name === undefined) return encoding?.summary;
+  return `${name}: ${encoding.summary}`;
 }
 
 /**

@@ -6,7 +6,7 @@ const CLASSES_SHOWN = 20;
 const COLUMNS_SHOWN = 50;
 
 export function importLines(summary: ImportSummary): string[] {
-  const { refused, ignored, encoding, classNames, splits } = summary;
+  const { refused, ignored, modalities, classNames, splits } = summary;
   const shown = classNames.slice(0, CLASSES_SHOWN).join(', ');
   const more = classNames.length > CLASSES_SHOWN ? `, … (${classNames.length} in all)` : '';
   const splitTexts = Object.entries(splits).map(([name, { samples, labelled }]) => {
@@ -14,9 +14,8 @@ export function importLines(summary: ImportSummary): string[] {
     return `${name} ${countText(samples)}${some}`;
   });
   return [
-    `samples   ${countText(summary.samples)} of ${shapeText(summary)}, from ${summary.kind}`,
-    ...(encoding === undefined ? [] : [`encoding  ${encoding}`]),
-    ...columnLines(summary),
+    `samples   ${countText(summary.samples)} of ${modalities.map(modalityText).join('; ')}, from ${summary.kind}`,
+    ...modalities.flatMap((modality) => [...encodingLine(modality), ...columnLines(modality)]),
     `classes   ${shown}${more}; ${summary.classOrder}`,
     `splits    ${splitTexts.join(', ')}; from ${summary.splitSource}`,
     ...refusedLines(refused),
@@ -24,15 +23,27 @@ export function importLines(summary: ImportSummary): string[] {
   ];
 }
 
+type Modality = ImportSummary['modalities'][number];
+
+function modalityText(modality: Modality): string {
+  const shape = shapeText(modality);
+  return modality.name === undefined ? shape : `${modality.name}: ${shape}`;
+}
+
+function encodingLine({ name, encoding }: Modality): string[] {
+  if (encoding === undefined) return [];
+  return [`encoding  ${name === undefined ? encoding : `${name}: ${encoding}`}`];
+}
+
 /** `28 × 32 (height × width), 3 channels, uint8`. */
-function shapeText({ sampleShape, valueType }: ImportSummary): string {
+function shapeText({ sampleShape, valueType }: Modality): string {
   const [height, width, channels] = sampleShape;
   if (sampleShape.length !== 3) return `${sampleShape} values, ${valueType}`;
   const channelText = channels === 1 ? '1 channel' : `${channels} channels`;
   return `${height} × ${width} (height × width), ${channelText}, ${valueType}`;
 }
 
-function columnLines({ columns = [] }: ImportSummary): string[] {
+function columnLines({ columns = [] }: Modality): string[] {
   const more = columns.length - COLUMNS_SHOWN;
   return [
     ...columns

@@ -1,26 +1,48 @@
 /** From the names of models, sets and runs to what they are; what is wrong with them is collected. */
 import {
-  classOrder,
+  architectureLayers,
+  type Dataset,
   ENGINE_OF,
-  encodingDigest,
-  encodingText,
   type LayerDescription,
-  ModelInputs,
-  type ModelSettings,
   parseSettingsJson,
+  seenDataset,
   settingsJson,
   teacherIdentity,
 } from '@lyceum/learning/data';
-import { type Problem, toLyceumError } from '@lyceum/proto';
+import { type Problem, type RunSpecification, toLyceumError } from '@lyceum/proto';
 import type { ArtifactCatalog, KnownModel } from './artifact-catalog.js';
 import type { DatasetOutline } from './inspect-artifact.js';
+import {
+  accessProblems,
+  architectureProblems,
+  otherSetProblems,
+  studentProblems,
+  teacherProblems,
+} from './model-problems.js';
 import type { PinnedTeacher } from './run-record.js';
 import type { RunStore } from './run-store.js';
 
-interface NamedTeacher extends Pick<PinnedTeacher, 'name' | 'weight'> {
+export interface NamedTeacher extends Pick<PinnedTeacher, 'name' | 'weight'> {
   readonly model: string;
+  /** Absent: what the model's settings say. */
+  readonly modality?: string | undefined;
   /** Absent: as much as the model gives, to measure it. */
   readonly access?: PinnedTeacher['access'];
+}
+
+/** Paths of the fields that name them, for problems. */
+interface TeacherPaths {
+  readonly model: string;
+  readonly modality: string;
+}
+
+export interface FoundStudent {
+  /** Undefined: the set's only one. */
+  readonly modality: string | undefined;
+  /** Of the package that it starts from. */
+  readonly modelDigest?: string;
+  /** Undefined: they are not known. */
+  readonly layers?: readonly LayerDescription[];
 }
 
 /** Finds what somebody names; what it does not find it adds to the problems. */
@@ -83,20 +105,43 @@ export class ArtifactLookup {
     return this.#orProblem(path, () => this.#catalog.model(found));
   }
 
+  /**
+   * A set, if it is known, as a model sees it.
+   *
+   * @param path - of the field that names the modality.
+   */
+  seen(
+    path: string,
+    dataset: DatasetOutline | undefined,
+    modality: string | undefined,
+  ): Dataset | undefined {
+    if (dataset === undefined) return undefined;
+    try {
+      return seenDataset(dataset, modality);
+    } catch (err) {
+      this.problems.push({ path, message: toLyceumError(err).message });
+      return undefined;
+    }
+  }
+
   /** A model as a teacher of `dataset`, if that is known. */
   async teacher(
-    path: string,
+    { model: path, modality }: TeacherPaths,
     named: NamedTeacher,
     dataset: DatasetOutline | undefined,
   ): Promise<PinnedTeacher | undefined> {
     const model = await this.model(path, named.model);
     if (model === undefined) return undefined;
-    const settings = parseSettingsJson(JSON.stringify(model.settings));
+    const own = parseSettingsJson(JSON.stringify(model.settings));
+    const settings = named.modality === undefined ? own : { ...own, modality: named.modality };
     const engine = ENGINE_OF[model.format];
     const { access = model.classesOnly === true ? 'black' : 'white' } = named;
     this.problems.push(...accessProblems(path, named, model));
-    if (dataset !== undefined) {
-      this.problems.push(...teacherProblems(path, model, settings, dataset));
+    if (model.recordedDataset !== undefined) {
+      this.problems.push(...otherSetProblems(path, model.recordedDataset, dataset));
+    } else {
+      const seen = this.seen(modality, dataset, settings.modality);
+      if (seen !== undefined) this.problems.push(...teacherProblems(path, model, settings, seen));
     }
     return {
       name: named.name,
@@ -109,6 +154,30 @@ export class ArtifactLookup {
       parameterCount: model.parameterCount,
       weightBytes: model.weightBytes,
     };
+  }
+
+  /** A student as it begins, on `dataset`, if that is known. */
+  async student(
+    named: RunSpecification['spec']['student'],
+    dataset: DatasetOutline | undefined,
+  ): Promise<FoundStudent> {
+    const at = 'spec.student.modality';
+    if (!('model' in named.model)) {
+      const { modality } = named;
+      const seen = this.seen(at, dataset, modality);
+      if (seen === undefined) return { modality };
+      const layers = architectureLayers(named.model, seen.sampleShape, seen.classCount);
+      this.problems.push(...architectureProblems(named.model.architecture, layers, seen));
+      return { modality, layers };
+    }
+    const path = 'spec.student.model.model';
+    const model = await this.model(path, named.model.model);
+    if (model === undefined) return { modality: named.modality };
+    const settings = parseSettingsJson(JSON.stringify(model.settings));
+    const modality = named.modality ?? settings.modality;
+    const seen = this.seen(at, dataset, modality);
+    if (seen !== undefined) this.problems.push(...studentProblems(path, model, settings, seen));
+    return { modality, modelDigest: model.digest, layers: model.layers };
   }
 
   /** The layers of a model that was found before. */
@@ -150,107 +219,4 @@ export class ArtifactLookup {
     const shown = names.slice(0, 8).join(', ');
     return `pushed are ${shown}${names.length > 8 ? ', …' : ''}`;
   }
-}
-
-/** Who answers with classes alone is a black box, and a run has to say so. */
-function accessProblems(
-  path: string,
-  { access, model: name }: NamedTeacher,
-  { classesOnly, mayAbstain }: KnownModel,
-): Problem[] {
-  if (access === undefined) {
-    const message =
-      'may leave samples without an answer, which not every rule of the table can do with';
-    return mayAbstain === true ? [{ path, message: `${name} ${message}` }] : [];
-  }
-  if (classesOnly !== true || access === 'black') return [];
-  const message = `want black, got ${access}: ${path} is ${name}, which answers with classes alone`;
-  return [{ path: path.replace(/\.model$/, '.access'), message }];
-}
-
-/** What keeps a model from being asked about the samples of a set. */
-function teacherProblems(
-  path: string,
-  model: KnownModel,
-  settings: ModelSettings,
-  dataset: DatasetOutline,
-): Problem[] {
-  try {
-    const { recordedDataset } = model;
-    if (recordedDataset !== undefined) {
-      if (recordedDataset === dataset.digest) return [];
-      const message = `holds answers to data set ${recordedDataset.slice(0, 12)}, and this run is on ${dataset.digest.slice(0, 12)}; push answers to the samples of spec.dataset`;
-      return [{ path, message }];
-    }
-    const unknown = (model.answerClasses ?? []).filter(
-      (name) => !dataset.classNames.includes(name),
-    );
-    if (unknown.length > 0) {
-      const message = `answers with classes that the data set has not: ${unknown.slice(0, 8).join(', ')}`;
-      return [{ path, message }];
-    }
-    const { shape } = new ModelInputs(dataset, settings, model.inputShape);
-    const classes = classOrder(settings, dataset);
-    const { classCount } = classes === undefined ? model : dataset;
-    const seen = { ...dataset, sampleShape: shape };
-    return [
-      ...encodingProblems(path, model, dataset),
-      ...modelProblems(path, { inputShape: model.inputShape, classCount }, seen),
-    ];
-  } catch (err) {
-    return [{ path, message: toLyceumError(err).message }];
-  }
-}
-
-/** What keeps a model from being a student. */
-export function studentProblems(path: string, model: KnownModel, dataset: DatasetOutline) {
-  if (model.format !== 'layers-model') {
-    const message = `is of format ${model.format}; a student is trained as a TensorFlow.js layers model`;
-    return [{ path, message }];
-  }
-  const { output: _, scale: __, ...others } = parseSettingsJson(JSON.stringify(model.settings));
-  const [other] = Object.keys(others);
-  if (other !== undefined) {
-    const message = `has the setting ${other}, which only teachers may have`;
-    return [{ path, message }];
-  }
-  return [...encodingProblems(path, model, dataset), ...modelProblems(path, model, dataset)];
-}
-
-/** A model that was trained on encoded texts or rows knows no other numbers than those of its encoding. */
-function encodingProblems(
-  path: string,
-  model: KnownModel,
-  { encoding }: DatasetOutline,
-): Problem[] {
-  if (model.encodingDigest === undefined) return [];
-  if (encoding !== undefined && encodingDigest(encoding) === model.encodingDigest) return [];
-  const own =
-    encoding === undefined ? 'not encoded' : `encoded otherwise (${encodingText(encoding)})`;
-  const message = `was trained on texts or rows in another encoding: the samples of spec.dataset are ${own}`;
-  return [{ path, message }];
-}
-
-/** What keeps a model from taking samples of a set or telling its classes. */
-function modelProblems(
-  path: string,
-  model: {
-    readonly inputShape?: readonly number[] | undefined;
-    readonly classCount?: number | undefined;
-  },
-  dataset: Pick<DatasetOutline, 'sampleShape' | 'classCount' | 'encoding'>,
-): Problem[] {
-  const problems: Problem[] = [];
-  if (model.classCount !== undefined && model.classCount !== dataset.classCount) {
-    const message = `has ${model.classCount} classes, and the data set has ${dataset.classCount}`;
-    problems.push({ path, message });
-  }
-  const values = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
-  const { inputShape } = model;
-  if (inputShape !== undefined && values(inputShape) !== values(dataset.sampleShape)) {
-    const encoded = dataset.encoding && ` and are encoded (${encodingText(dataset.encoding)})`;
-    const message = `takes inputs of shape [${inputShape}], and the samples have [${dataset.sampleShape}]${encoded ?? ''}`;
-    problems.push({ path, message });
-  }
-  return problems;
 }

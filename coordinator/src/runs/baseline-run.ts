@@ -43,6 +43,7 @@ function baselineSpecification({ runId, specification, plan }: RunRecord): RunSp
   const { spec, metadata, apiVersion } = specification;
   const { epochs: _, ...training } = spec.training;
   const { dataset, labels, views } = spec;
+  const { model, modality } = spec.student;
   const selection = {
     ...spec.selection,
     everySteps: spec.selection.everySteps ?? plan.stepsPerEpoch,
@@ -55,7 +56,7 @@ function baselineSpecification({ runId, specification, plan }: RunRecord): RunSp
       spec: {
         dataset,
         labels,
-        student: { model: spec.student.model },
+        student: { model, ...(modality !== undefined && { modality }) },
         objective: [{ term: 'ce', weight: 1 }],
         ...(views !== undefined && { views }),
         training: { ...training, steps: plan.stepCount },

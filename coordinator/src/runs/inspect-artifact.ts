@@ -1,5 +1,5 @@
 /** What a file that claims to be a model package or a data set is, found out in a thread of its own. */
-import type { Dataset, LayerDescription, SharedSamples } from '@lyceum/learning/data';
+import type { LayerDescription, SharedSamples, StoredDataset } from '@lyceum/learning/data';
 import { runTask } from './thread-task.js';
 
 export type ArtifactKindName = 'model' | 'dataset';
@@ -10,7 +10,7 @@ export interface InspectionRequest {
 }
 
 /** A data set without its inputs and texts, which take most of its memory and which only workers need. */
-export interface DatasetOutline extends Dataset {
+export interface DatasetOutline extends StoredDataset {
   readonly sharedSamples: SharedSamples;
 }
 

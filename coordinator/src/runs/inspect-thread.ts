@@ -4,8 +4,8 @@ import {
   describeDataset,
   describePackagedModel,
   packagedModelLayers,
-  parseDataset,
   parsePackagedModel,
+  parseStoredDataset,
   sharedSamples,
 } from '@lyceum/learning/data';
 import { sha256Hex } from '@lyceum/proto';
@@ -20,19 +20,16 @@ function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
     const layers = packagedModelLayers(packaged);
     return { kind, digest: sha256Hex(bytes), description, layers };
   }
-  const dataset = parseDataset(bytes);
-  const { texts: _, ...others } = dataset;
+  const dataset = parseStoredDataset(bytes);
   // Nobody on the other side looks at inputs and texts. A view's copy would take the whole file along.
   const labels = dataset.labels.slice();
   const splits = dataset.splits.slice();
+  const inputs = new Uint8Array(0);
+  const modalities = new Map(
+    [...dataset.modalities].map(([name, { texts: _, ...others }]) => [name, { ...others, inputs }]),
+  );
   const shared = sharedSamples(dataset);
-  const outline = {
-    ...others,
-    inputs: new Uint8Array(0),
-    labels,
-    splits,
-    sharedSamples: shared,
-  };
+  const outline = { ...dataset, modalities, labels, splits, sharedSamples: shared };
   const description = { ...describeDataset(dataset), sharedSamples: shared };
   return { kind, digest: dataset.digest, description, outline };
 }

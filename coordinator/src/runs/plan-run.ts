@@ -4,13 +4,12 @@
  */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import {
-  architectureLayers,
   type LayerDescription,
   labelledMask,
+  parseSettingsJson,
   type StepPlan,
   splitSamples,
   stepPlan,
-  viewProblems,
 } from '@lyceum/learning/data';
 import {
   chosenCodec,
@@ -28,10 +27,11 @@ import {
   specificationDigest,
 } from '@lyceum/proto';
 import type { ArtifactCatalog } from './artifact-catalog.js';
-import { ArtifactLookup, studentProblems } from './artifact-lookup.js';
+import { ArtifactLookup } from './artifact-lookup.js';
 import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 import { planFeatures } from './plan-features.js';
+import { unseenViews } from './plan-views.js';
 import { recordedProblems } from './recorded-problems.js';
 import type { RemoteModels } from './remote-models.js';
 import { missingMethods, pluginDigestOf } from './run-plugin.js';
@@ -69,46 +69,32 @@ export async function planRun(
   if (specification.kind === 'Distillation') {
     for (const [index, teacher] of specification.spec.teachers.entries()) {
       const isPushed = 'model' in teacher;
-      const path = `spec.teachers[${index}].${isPushed ? 'model' : 'inference'}`;
+      const at = `spec.teachers[${index}]`;
+      const path = {
+        model: `${at}.${isPushed ? 'model' : 'inference'}`,
+        modality: `${at}.modality`,
+      };
       const model = isPushed
         ? teacher.model
-        : await remoteModels.described(path, teacher.inference, problems);
+        : await remoteModels.described(path.model, teacher.inference, problems);
       const pinned = model && (await lookup.teacher(path, { ...teacher, model }, dataset?.outline));
       if (pinned) teachers.push(pinned);
       teacherLayers.push(pinned ? await lookup.layersOf(pinned.modelDigest) : undefined);
     }
   }
-  let studentModelDigest: string | undefined;
-  let studentLayers: readonly LayerDescription[] | undefined;
-  if ('model' in spec.student.model) {
-    const path = 'spec.student.model.model';
-    const model = await lookup.model(path, spec.student.model.model);
-    if (model !== undefined && dataset !== undefined) {
-      problems.push(...studentProblems(path, model, dataset.outline));
-    }
-    studentModelDigest = model?.digest;
-    studentLayers = model?.layers;
-  } else if (dataset !== undefined) {
-    const { sampleShape, classCount } = dataset.outline;
-    studentLayers = architectureLayers(spec.student.model, sampleShape, classCount);
-    const misfit = studentLayers.find(({ shape }) => shape === undefined);
-    if (misfit !== undefined) {
-      const { architecture } = spec.student.model;
-      const message = `${architecture} does not fit the samples of spec.dataset, [${sampleShape}]: layer ${misfit.name} cannot take them`;
-      problems.push({ path: 'spec.student.model.architecture', message });
-    }
-  }
+  const student = await lookup.student(spec.student, dataset?.outline);
   let features: PinnedFeature[] = [];
   if (specification.kind === 'Distillation') {
-    const layered = { teachers: teacherLayers, student: studentLayers };
+    const layered = { teachers: teacherLayers, student: student.layers };
     const planned = planFeatures(specification.spec, layered);
     features = planned.features;
     problems.push(...planned.problems, ...recordedProblems(specification.spec, teachers));
   }
   const related = relatedRuns(runId, specification, lookup, dataset?.outline);
   if (dataset !== undefined) {
-    const unseen = viewProblems(spec.views, dataset.outline.sampleShape);
-    problems.push(...unseen.map((p) => ({ ...p, path: `spec.views.${p.path}` })));
+    const settings = teachers.map(({ settingsJson }) => parseSettingsJson(settingsJson));
+    const modalities = [student, ...settings].map(({ modality }) => modality);
+    problems.push(...unseenViews(spec.views, dataset.outline, modalities));
   }
   problems.push(...missingMethods(specification));
   const counted = dataset && countSamples(specification, dataset.outline, problems);
@@ -127,7 +113,7 @@ export async function planRun(
     teachers,
     features,
     ...(pluginDigest !== undefined && { pluginDigest }),
-    ...(studentModelDigest !== undefined && { studentModelDigest }),
+    ...(student.modelDigest !== undefined && { studentModelDigest: student.modelDigest }),
     ...related,
     ...counted,
     ...(answerCodec !== undefined && { answerCodec }),

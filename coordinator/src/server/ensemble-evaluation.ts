@@ -143,7 +143,7 @@ export class EnsembleEvaluations {
     for (const [index, model] of request.teachers.entries()) {
       const path = `teachers[${index}]`;
       const named = { name: model, model, weight: 1 };
-      const teacher = await lookup.teacher(path, named, found?.outline);
+      const teacher = await lookup.teacher({ model: path, modality: path }, named, found?.outline);
       if (request.teachers.indexOf(model) < index) {
         problems.push({ path, message: `${model} is named twice` });
       }

@@ -4,7 +4,7 @@ import { datasetText, modelText } from '../../src/cli/artifact-description.js';
 
 test('a data set: shape, classes, splits, and how many labels where some lack', () => {
   const description = {
-    sampleShape: [28, 28, 1],
+    modalities: [{ sampleShape: [28, 28, 1], valueType: 'uint8' }],
     classCount: 10,
     splits: { train: { samples: 7001, labelled: 200 }, test: { samples: 2000, labelled: 2000 } },
     sharedSamples: { validationInTrain: 0, testInTrain: 0, testInValidation: 0 },
@@ -14,6 +14,18 @@ test('a data set: shape, classes, splits, and how many labels where some lack', 
   const sharedSamples = { validationInTrain: 0, testInTrain: 11, testInValidation: 0 };
   expect(datasetText({ ...description, sharedSamples })).toBe(
     `${text}; 11 of test are in train too`,
+  );
+});
+
+test('a data set of several modalities: each by name', () => {
+  const modalities = [
+    { name: 'pixels', sampleShape: [28, 28, 1] },
+    { name: 'sound', sampleShape: [400] },
+  ];
+  const sharedSamples = { validationInTrain: 0, testInTrain: 0, testInValidation: 0 };
+  const splits = { train: { samples: 7, labelled: 7 } };
+  expect(datasetText({ modalities, classCount: 10, splits, sharedSamples })).toBe(
+    'pixels [28, 28, 1], sound [400], 10 classes; train 7',
   );
 });
 

@@ -39,7 +39,8 @@ test('a dry run says what would come out, as lines and as JSON', async () => {
   expect(lines.stdout).toContain('cat/broken.jpg: cannot be read as JPEG');
 
   const json = await runCli(NOBODY, 'datasets', 'push', 'pets', pets, '--dry-run', '-o', 'json');
-  expect(JSON.parse(json.stdout)).toMatchObject({ samples: 20, sampleShape: [6, 8, 3] });
+  const modalities = [{ sampleShape: [6, 8, 3], valueType: 'uint8' }];
+  expect(JSON.parse(json.stdout)).toMatchObject({ samples: 20, modalities });
 });
 
 test('what is refused stops a push, unless it may be left out', async () => {

@@ -57,12 +57,10 @@ function record(): RunRecord {
 function outline(): DatasetOutline {
   return {
     digest: 'ab'.repeat(32),
-    sampleShape: [1],
     sampleCount: SAMPLES,
     classCount: CLASSES,
     classNames: [],
-    inputs: new Float32Array(0),
-    inputScale: 1,
+    modalities: new Map([['', { sampleShape: [1], inputs: new Float32Array(0), inputScale: 1 }]]),
     labels: new Int32Array(SAMPLES),
     splits: new Uint8Array(SAMPLES).fill(1),
     sharedSamples: { validationInTrain: 0, testInTrain: 0, testInValidation: 0 },

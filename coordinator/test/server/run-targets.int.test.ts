@@ -63,12 +63,12 @@ function record(classCount: number): RunRecord {
 function outline(classCount: number): DatasetOutline {
   return {
     digest: 'ab'.repeat(32),
-    sampleShape: [1],
     sampleCount: SAMPLES,
     classCount,
     classNames: [],
-    inputs: new Float32Array(SAMPLES),
-    inputScale: 1,
+    modalities: new Map([
+      ['', { sampleShape: [1], inputs: new Float32Array(SAMPLES), inputScale: 1 }],
+    ]),
     labels: new Int32Array(SAMPLES),
     splits: new Uint8Array(SAMPLES).fill(1),
     sharedSamples: { validationInTrain: 0, testInTrain: 0, testInValidation: 0 },

@@ -8,12 +8,10 @@ import { type BatchSettings, targetBatches } from '../../src/server/target-batch
 const TRAIN = 10;
 const dataset: DatasetOutline = {
   digest: 'ab'.repeat(32),
-  sampleShape: [1],
   sampleCount: TRAIN + 2,
   classCount: 2,
   classNames: ['a', 'b'],
-  inputs: new Float32Array(0),
-  inputScale: 1,
+  modalities: new Map([['', { sampleShape: [1], inputs: new Float32Array(0), inputScale: 1 }]]),
   labels: Int32Array.from({ length: TRAIN + 2 }, (_, i) => i % 2),
   // Samples 0 and 1 are of the test split: row r of train is sample r + 2.
   splits: Uint8Array.from({ length: TRAIN + 2 }, (_, i) => (i < 2 ? 3 : 1)),

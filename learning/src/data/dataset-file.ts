@@ -10,7 +10,8 @@
  * | `texts.npy` | uint8, of a set that was made of texts: their UTF-8, one after the other | [bytes] |
  * | `textEnds.npy` | uint32, where each text ends | [N] |
  *
- * Equal content has equal bytes, so equal digests.
+ * Of named modalities each has its own: `inputs.NAME.npy`, perhaps `texts.NAME.npy` and `textEnds.NAME.npy`, and in
+ * `meta.json` its inputScale and encoding in `modalities: { NAME: … }`. Equal content has equal bytes, so equal digests.
  */
 import {
   DATASET_MAX_BYTES,
@@ -21,52 +22,75 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import {
+  arrayName,
   type Dataset,
-  type DatasetOutline,
   type DatasetParts,
-  datasetProblems,
+  MAX_MODALITIES,
+  type Modality,
+  NAMELESS,
+  type StoredDataset,
+  type StoredDatasetParts,
+  seenDataset,
+  valueType,
+  withoutName,
 } from './dataset.js';
-import { readEncoding } from './encoding/encoding.js';
+import { datasetMeta, readDatasetMeta } from './dataset-meta.js';
+import { datasetProblems } from './dataset-problems.js';
 import { type NpyArray, readNpy } from './npy.js';
 import { writeNpz } from './npz.js';
 import type { SampleTexts } from './sample-texts.js';
 import { readZip, type ZipLimits } from './zip.js';
 
-const FORMAT = 'lyceum.dev/dataset/v1';
-const LIMITS: ZipLimits = { maxMembers: 16, maxBytes: DATASET_MAX_BYTES };
+const LIMITS: ZipLimits = { maxMembers: 16 + 3 * MAX_MODALITIES, maxBytes: DATASET_MAX_BYTES };
 
 /** @throws {InvalidDocumentError} if the parts are no data set. */
 export function encodeDataset(parts: DatasetParts): Buffer {
+  return encodeStoredDataset(withoutName(parts));
+}
+
+/** @throws {InvalidDocumentError} if the parts are no data set. */
+export function encodeStoredDataset(parts: StoredDatasetParts): Buffer {
   const problems = datasetProblems(parts);
   if (problems.length > 0) throw new InvalidDocumentError('data set', problems);
-  const { sampleCount, inputs, texts } = parts;
-  const inputsArray: NpyArray = {
-    dtype: inputs instanceof Uint8Array ? 'uint8' : 'float32',
-    shape: [sampleCount, ...parts.sampleShape],
-    data: inputs,
-  };
+  const { sampleCount, labels, splits, modalities } = parts;
   return writeNpz(
     [
-      ['inputs', inputsArray],
-      ['labels', { dtype: 'int32', shape: [sampleCount], data: parts.labels }],
-      ['splits', { dtype: 'uint8', shape: [sampleCount], data: parts.splits }],
-      ...(texts === undefined ? [] : textArrays(texts)),
+      ...[...modalities].flatMap(([name, modality]) => modalityArrays(name, modality, sampleCount)),
+      ['labels', { dtype: 'int32', shape: [sampleCount], data: labels }],
+      ['splits', { dtype: 'uint8', shape: [sampleCount], data: splits }],
     ],
     [['meta.json', datasetMeta(parts)]],
   );
 }
 
-function textArrays({ bytes, ends }: SampleTexts): [string, NpyArray][] {
+function modalityArrays(
+  name: string,
+  { inputs, sampleShape, texts }: Modality,
+  sampleCount: number,
+): [string, NpyArray][] {
+  const shape = [sampleCount, ...sampleShape];
+  const input: NpyArray = { dtype: valueType(inputs), shape, data: inputs };
+  const own: [string, NpyArray] = [arrayName('inputs', name), input];
+  if (texts === undefined) return [own];
+  const { bytes, ends } = texts;
   return [
-    ['texts', { dtype: 'uint8', shape: [bytes.length], data: bytes }],
-    ['textEnds', { dtype: 'uint32', shape: [ends.length], data: ends }],
+    own,
+    [arrayName('texts', name), { dtype: 'uint8', shape: [bytes.length], data: bytes }],
+    [arrayName('textEnds', name), { dtype: 'uint32', shape: [ends.length], data: ends }],
   ];
 }
 
-/** The text of `meta.json`. */
-export function datasetMeta(outline: Omit<DatasetOutline, 'labels' | 'splits'>): string {
-  const { classCount, classNames, inputScale, encoding } = outline;
-  return JSON.stringify({ format: FORMAT, classCount, classNames, inputScale, encoding });
+/**
+ * As {@link parseStoredDataset}, of a set with one modality.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT, besides, if it has several.
+ */
+export function parseDataset(
+  bytes: Uint8Array,
+  expectedDigest?: string,
+  source = 'data set',
+): Dataset {
+  return seenDataset(parseStoredDataset(bytes, expectedDigest, source), undefined);
 }
 
 /**
@@ -76,11 +100,11 @@ export function datasetMeta(outline: Omit<DatasetOutline, 'labels' | 'splits'>):
  * @throws {LyceumError} FAILED_PRECONDITION if the digest is another.
  * @throws {InvalidDocumentError} naming all that is wrong.
  */
-export function parseDataset(
+export function parseStoredDataset(
   bytes: Uint8Array,
   expectedDigest?: string,
   source = 'data set',
-): Dataset {
+): StoredDataset {
   const digest = sha256Hex(bytes);
   if (expectedDigest !== undefined && digest !== expectedDigest) {
     const message = `${source}: want SHA-256 ${expectedDigest}, got ${digest}; the file is damaged or another`;
@@ -88,7 +112,54 @@ export function parseDataset(
   }
   const members = readMembers(bytes, source);
   const problems: Problem[] = [];
-  const array = (name: string, types: readonly NpyArray['dtype'][]): NpyArray | undefined => {
+  const array = arrayReader(members, problems);
+  const meta = readDatasetMeta(members.get('meta.json'), problems);
+  const metas = meta?.modalities ?? new Map([[NAMELESS, { inputScale: 1 }]]);
+  const modalities = new Map<string, Modality>();
+  let sampleCount = 0;
+  for (const [name, own] of metas) {
+    const inputs = array(arrayName('inputs', name), ['uint8', 'float32']);
+    const texts = readTexts(members, array, name);
+    if (inputs === undefined) continue;
+    const [count = 0, ...sampleShape] = inputs.shape;
+    sampleCount ||= count;
+    const data = inputs.data as Uint8Array | Float32Array;
+    modalities.set(name, { sampleShape, inputs: data, ...own, ...(texts && { texts }) });
+  }
+  const labels = array('labels', ['int32']);
+  const splits = array('splits', ['uint8']);
+  if (meta !== undefined) problems.push(...strangers(members, [...metas.keys()]));
+  if (!labels || !splits || !meta || problems.length > 0) {
+    throw new InvalidDocumentError(source, problems);
+  }
+  const stored: StoredDataset = {
+    digest,
+    sampleCount,
+    classCount: meta.classCount,
+    classNames: meta.classNames,
+    labels: labels.data as Int32Array,
+    splits: splits.data as Uint8Array,
+    modalities,
+  };
+  problems.push(...datasetProblems(stored));
+  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
+  return stored;
+}
+
+function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
+  try {
+    return readZip(bytes, LIMITS, 'file');
+  } catch (err) {
+    const problem = { path: '', message: toLyceumError(err).message };
+    throw new InvalidDocumentError(source, [problem]);
+  }
+}
+
+type ArrayReader = (name: string, types: readonly NpyArray['dtype'][]) => NpyArray | undefined;
+
+/** What is wrong with an array becomes a problem. */
+function arrayReader(members: ReadonlyMap<string, Uint8Array>, problems: Problem[]): ArrayReader {
+  return (name, types) => {
     try {
       const member = members.get(`${name}.npy`);
       if (member === undefined) throw new LyceumError('INVALID_ARGUMENT', 'is missing');
@@ -101,68 +172,31 @@ export function parseDataset(
       return undefined;
     }
   };
-  const inputs = array('inputs', ['uint8', 'float32']);
-  const labels = array('labels', ['int32']);
-  const splits = array('splits', ['uint8']);
-  const meta = readMeta(members.get('meta.json'), problems);
-  const hasTexts = members.has('texts.npy') || members.has('textEnds.npy');
-  const texts = hasTexts ? array('texts', ['uint8']) : undefined;
-  const textEnds = hasTexts ? array('textEnds', ['uint32']) : undefined;
-  if (!inputs || !labels || !splits || !meta || problems.length > 0) {
-    throw new InvalidDocumentError(source, problems);
-  }
-  const [sampleCount = 0, ...sampleShape] = inputs.shape;
-  const dataset: Dataset = {
-    digest,
-    sampleShape,
-    sampleCount,
-    inputs: inputs.data as Uint8Array | Float32Array,
-    labels: labels.data as Int32Array,
-    splits: splits.data as Uint8Array,
-    ...meta,
-    ...(texts &&
-      textEnds && {
-        texts: { bytes: texts.data as Uint8Array, ends: textEnds.data as Uint32Array },
-      }),
-  };
-  problems.push(...datasetProblems(dataset));
-  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
-  return dataset;
 }
 
-function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
-  try {
-    return readZip(bytes, LIMITS, 'file');
-  } catch (err) {
-    const problem = { path: '', message: toLyceumError(err).message };
-    throw new InvalidDocumentError(source, [problem]);
-  }
+function readTexts(
+  members: ReadonlyMap<string, Uint8Array>,
+  array: ArrayReader,
+  modality: string,
+): SampleTexts | undefined {
+  const [textsName, endsName] = [arrayName('texts', modality), arrayName('textEnds', modality)];
+  if (![textsName, endsName].some((name) => members.has(`${name}.npy`))) return undefined;
+  const texts = array(textsName, ['uint8']);
+  const ends = array(endsName, ['uint32']);
+  return texts && ends && { bytes: texts.data as Uint8Array, ends: ends.data as Uint32Array };
 }
 
-type Meta = Pick<Dataset, 'classCount' | 'classNames' | 'inputScale' | 'encoding'>;
-
-function readMeta(bytes: Uint8Array | undefined, problems: Problem[]): Meta | undefined {
-  const wrong = (message: string) => {
-    problems.push({ path: 'meta.json', message });
-    return undefined;
-  };
-  if (bytes === undefined) return wrong('is missing');
-  let meta: unknown;
-  try {
-    meta = JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    return wrong('is not JSON');
-  }
-  if (typeof meta !== 'object' || meta === null) return wrong('is no object');
-  const { format, classCount, classNames, inputScale, ...others } = meta as Record<string, unknown>;
-  if (format !== FORMAT) return wrong(`has format ${JSON.stringify(format)}; want "${FORMAT}"`);
-  if (typeof classCount !== 'number') return wrong('classCount must be a number');
-  if (typeof inputScale !== 'number') return wrong('inputScale must be a number');
-  if (!Array.isArray(classNames) || !classNames.every((name) => typeof name === 'string')) {
-    return wrong('classNames must be a list of texts');
-  }
-  const read = { classCount, classNames, inputScale };
-  if (others['encoding'] === undefined) return read;
-  const encoding = readEncoding(others['encoding'], 'meta.json.encoding', problems);
-  return encoding && { ...read, encoding };
+/** Arrays that nobody would see. */
+function strangers(
+  members: ReadonlyMap<string, Uint8Array>,
+  modalities: readonly string[],
+): Problem[] {
+  const known = modalities.flatMap((name) =>
+    (['inputs', 'texts', 'textEnds'] as const).map((array) => `${arrayName(array, name)}.npy`),
+  );
+  const strange = [...members.keys()].filter(
+    (member) => /^(inputs|texts|textEnds)(\..*)?\.npy$/.test(member) && !known.includes(member),
+  );
+  const message = 'is none of the modalities that meta.json names';
+  return strange.map((member) => ({ path: member.slice(0, -'.npy'.length), message }));
 }

@@ -2,8 +2,12 @@
 export { architectureLayers } from './architecture-layers.js';
 export * from './class-order.js';
 export * from './dataset.js';
-export { encodeDataset, parseDataset } from './dataset-file.js';
-export { DatasetWriter, type RowFormat } from './dataset-writer.js';
+export {
+  encodeDataset,
+  encodeStoredDataset,
+  parseDataset,
+  parseStoredDataset,
+} from './dataset-file.js';
 export { writeDurably } from './durable-file.js';
 export {
   ENCODING_FILE,
@@ -39,6 +43,7 @@ export { fnv1a32, mulberry32 } from './hashing.js';
 export { openCsvTable } from './import/csv-table.js';
 export { importDataset } from './import/import-dataset.js';
 export { type IdxFiles, importIdx } from './import/import-idx.js';
+export * from './import/import-modalities.js';
 export { importNpz } from './import/import-npz.js';
 export * from './import/import-options.js';
 export { importDigits, importFashion } from './import/import-packages.js';

@@ -7,7 +7,7 @@
  * one chose.
  */
 import { InvalidDocumentError, type LabelSettings } from '@lyceum/proto';
-import { type Dataset, SPLIT_NUMBERS, splitSamples } from './dataset.js';
+import { type DatasetSamples, SPLIT_NUMBERS, splitSamples } from './dataset.js';
 import { orderedRows } from './order.js';
 
 /**
@@ -15,7 +15,7 @@ import { orderedRows } from './order.js';
  * validation and test stay as they are.
  * @throws {InvalidDocumentError} if more labels are asked for than the train split has.
  */
-export function labelledMask(dataset: Dataset, labels: LabelSettings): Uint8Array {
+export function labelledMask(dataset: DatasetSamples, labels: LabelSettings): Uint8Array {
   const mask = Uint8Array.from(dataset.labels, (label) => (label >= 0 ? 1 : 0));
   if (labels === 'all') return mask;
 

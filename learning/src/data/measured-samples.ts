@@ -2,7 +2,7 @@
  * Which samples of a split a run's models are measured on: all of validation and test, and so many of train that
  * measuring costs little beside training. Student workers and the coordinator choose the same, from the set alone.
  */
-import { type Dataset, type SplitName, splitSamples } from './dataset.js';
+import { type DatasetSamples, type SplitName, splitSamples } from './dataset.js';
 import { orderedRows } from './order.js';
 
 /** An accuracy of 90 % of so many is known to half a point. */
@@ -14,7 +14,7 @@ const TRAIN_NUMBERS = 2 ** 22;
 export const MEASURED_TRAIN_SEED = 0;
 
 /** Samples of the split that are measured. */
-export function measuredCount(dataset: Dataset, split: SplitName): number {
+export function measuredCount(dataset: DatasetSamples, split: SplitName): number {
   const { length } = splitSamples(dataset, split);
   if (split !== 'train') return length;
   const most = Math.min(TRAIN_SAMPLES, Math.floor(TRAIN_NUMBERS / dataset.classCount));
@@ -22,7 +22,7 @@ export function measuredCount(dataset: Dataset, split: SplitName): number {
 }
 
 /** Indices of these samples: of train in the order above, of the others in the split's own. */
-export function measuredSamples(dataset: Dataset, split: SplitName): Uint32Array {
+export function measuredSamples(dataset: DatasetSamples, split: SplitName): Uint32Array {
   const samples = splitSamples(dataset, split);
   if (split !== 'train') return samples;
   const order = { seed: MEASURED_TRAIN_SEED, epoch: 0 };

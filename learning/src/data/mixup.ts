@@ -12,7 +12,7 @@
  * 1 − λ of its partner's, either left out where there is none. Zhang et al. 2018, eq. 1,
  * https://arxiv.org/abs/1710.09412
  */
-import type { Dataset } from './dataset.js';
+import type { DatasetSamples } from './dataset.js';
 import { fnv1a32, fnv1a32Decimal, mulberry32 } from './hashing.js';
 import { keyedPermutation } from './order.js';
 import { type ViewAt, viewFunction } from './views.js';
@@ -26,7 +26,7 @@ export interface Mixup {
 
 /** Undefined: the view mixes nothing. */
 export function mixupOf(
-  { sampleCount, splits }: Pick<Dataset, 'sampleCount' | 'splits'>,
+  { sampleCount, splits }: Pick<DatasetSamples, 'sampleCount' | 'splits'>,
   view: ViewAt,
 ): Mixup | undefined {
   const settings = viewFunction(view);

@@ -3,7 +3,13 @@
  *
  * Settings are part of a teacher's identity: the same weights read otherwise give other answers.
  */
-import { InvalidDocumentError, type Problem, sha256Hex } from '@lyceum/proto';
+import {
+  InvalidDocumentError,
+  MODALITY_NAME,
+  MODALITY_NAME_RULE,
+  type Problem,
+  sha256Hex,
+} from '@lyceum/proto';
 
 /**
  * A value x of the set, a real number, becomes (scale · x − mean) / standardDeviation. Pictures get the model's size, its
@@ -12,6 +18,8 @@ import { InvalidDocumentError, type Problem, sha256Hex } from '@lyceum/proto';
 export interface ModelSettings {
   /** What the last layer gives: `logits`, or `probabilities` that sum to 1. */
   readonly output: 'logits' | 'probabilities';
+  /** Which of a set's modalities it sees. Absent: the only one. */
+  readonly modality?: string;
   /** 255 for a model that wants bytes. Absent: 1. */
   readonly scale?: number;
   /** One for all values, or one a channel, in the model's order of channels. Absent: 0. */
@@ -89,6 +97,10 @@ const perChannel = (want: string, fits: (value: unknown) => boolean, normal: num
 /** In the order of the canonical JSON. */
 const FIELDS: Readonly<Record<keyof ModelSettings, Field>> = {
   output: oneOf(['logits', 'probabilities']),
+  modality: {
+    want: `a modality's name: ${MODALITY_NAME_RULE}`,
+    fits: (value) => typeof value === 'string' && MODALITY_NAME.test(value),
+  },
   scale: {
     want: 'a number greater than 0',
     fits: isPositive,

@@ -1,11 +1,11 @@
 /**
  * Samples that are in two splits: figures on a split whose samples were trained on, or chosen by, say too much.
  *
- * Samples are compared by digests of 62 bits of their values, eight bytes a sample, in one pass and a sort. Labels do
- * not count: a twin of another label is a twin.
+ * Samples are compared by digests of 62 bits of their values in all modalities, eight bytes a sample, in one pass and a
+ * sort. Labels do not count: a twin of another label is a twin.
  */
 import { createHash } from 'node:crypto';
-import { type Dataset, SPLIT_NUMBERS } from './dataset.js';
+import { SPLIT_NUMBERS, type StoredDataset } from './dataset.js';
 
 /** How many samples of one split are, value by value, in another. */
 export interface SharedSamples {
@@ -15,16 +15,21 @@ export interface SharedSamples {
 }
 
 export function sharedSamples({
-  inputs,
+  modalities,
   sampleCount,
   splits,
-}: Pick<Dataset, 'inputs' | 'sampleCount' | 'splits'>): SharedSamples {
-  const bytes = Buffer.from(inputs.buffer, inputs.byteOffset, inputs.byteLength);
-  const sampleBytes = bytes.length / sampleCount;
+}: Pick<StoredDataset, 'modalities' | 'sampleCount' | 'splits'>): SharedSamples {
+  const all = [...modalities.values()].map(({ inputs }) =>
+    Buffer.from(inputs.buffer, inputs.byteOffset, inputs.byteLength),
+  );
   const keys = new BigUint64Array(sampleCount);
   for (let sample = 0; sample < sampleCount; sample++) {
-    const content = bytes.subarray(sample * sampleBytes, (sample + 1) * sampleBytes);
-    const digest = createHash('sha256').update(content).digest().readBigUInt64LE();
+    const hash = createHash('sha256');
+    for (const bytes of all) {
+      const sampleBytes = bytes.length / sampleCount;
+      hash.update(bytes.subarray(sample * sampleBytes, (sample + 1) * sampleBytes));
+    }
+    const digest = hash.digest().readBigUInt64LE();
     // The last two bits tell the split: equal samples stand together, sorted.
     keys[sample] = (digest & ~3n) | BigInt(splits[sample] as number);
   }

@@ -1,24 +1,28 @@
-/** Bytes whose count is known last: they go to a file in large pieces, and are read again in order. */
-import { createReadStream } from 'node:fs';
+/** Bytes whose count is known last: they go to a file in large pieces, and are read again in any order. */
 import { type FileHandle, open } from 'node:fs/promises';
+import { LyceumError } from '@lyceum/proto';
 
 const PIECE_BYTES = 1024 * 1024;
 
+/** From `start` on, before `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 export class SpooledBytes {
-  readonly #path: string;
   readonly #file: FileHandle;
   #buffered: Uint8Array[] = [];
   #bufferedBytes = 0;
   #sizeBytes = 0;
 
-  private constructor(path: string, file: FileHandle) {
-    this.#path = path;
+  private constructor(file: FileHandle) {
     this.#file = file;
   }
 
   /** @param path - of a file that is not there yet; it is the caller's to remove. */
   static async open(path: string): Promise<SpooledBytes> {
-    return new SpooledBytes(path, await open(path, 'wx'));
+    return new SpooledBytes(await open(path, 'wx+'));
   }
 
   /** Of all that was appended. */
@@ -34,7 +38,7 @@ export class SpooledBytes {
     if (this.#bufferedBytes >= PIECE_BYTES) await this.flush();
   }
 
-  /** Call it before reading. */
+  /** Call it before others read the file. */
   async flush(): Promise<void> {
     const buffered = this.#buffered;
     this.#buffered = [];
@@ -42,13 +46,43 @@ export class SpooledBytes {
     if (buffered.length > 0) await this.#file.writeFile(Buffer.concat(buffered));
   }
 
-  /** All bytes, from the first on. */
-  chunks(): AsyncIterable<Buffer> {
-    return createReadStream(this.#path, { highWaterMark: PIECE_BYTES });
+  /** The bytes of the spans, one after another, in pieces. */
+  async *read(spans: Iterable<Span>): AsyncGenerator<Buffer, void, undefined> {
+    await this.flush();
+    let piece: Span[] = [];
+    let pieceBytes = 0;
+    for (const { start, end } of spans) {
+      const last = piece.at(-1);
+      // What stands together on disk is read at once.
+      if (last?.end === start) piece[piece.length - 1] = { start: last.start, end };
+      else piece.push({ start, end });
+      pieceBytes += end - start;
+      if (pieceBytes < PIECE_BYTES) continue;
+      yield await this.#piece(piece, pieceBytes);
+      piece = [];
+      pieceBytes = 0;
+    }
+    if (pieceBytes > 0) yield await this.#piece(piece, pieceBytes);
   }
 
   /** Call it last. */
   async close(): Promise<void> {
     await this.#file.close();
+  }
+
+  async #piece(spans: readonly Span[], sizeBytes: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(sizeBytes);
+    let at = 0;
+    for (const { start, end } of spans) {
+      const { bytesRead } = await this.#file.read(bytes, at, end - start, start);
+      if (bytesRead !== end - start) {
+        throw new LyceumError(
+          'INTERNAL',
+          `bytes ${start} to ${end} of ${this.#sizeBytes} are gone`,
+        );
+      }
+      at += bytesRead;
+    }
+    return bytes;
   }
 }

@@ -10,6 +10,7 @@ import {
   labelledMask,
   type NpyArray,
   parseDataset,
+  parseStoredDataset,
   sampleText,
   sampleTextsOf,
   splitSamples,
@@ -188,7 +189,7 @@ describe('a data set file', () => {
 });
 
 describe('splits and labels', () => {
-  const dataset = parseDataset(encodeDataset(PARTS));
+  const dataset = parseStoredDataset(encodeDataset(PARTS));
 
   it('lists a split in sample order, once', () => {
     expect([...splitSamples(dataset, 'train')]).toEqual([0, 1]);
@@ -199,9 +200,8 @@ describe('splits and labels', () => {
 
   it('describes counts and labels of each split', () => {
     expect(describeDataset(dataset)).toMatchObject({
-      sampleShape: [2, 1, 1],
+      modalities: [{ sampleShape: [2, 1, 1], valueType: 'uint8' }],
       classCount: 2,
-      valueType: 'uint8',
       splits: {
         train: { samples: 2, labelled: 1 },
         validation: { samples: 1, labelled: 1 },
@@ -280,11 +280,12 @@ describe('a set of texts', () => {
   const parts = { ...PARTS, inputs, inputScale: 1, sampleShape: [16], encoding, texts };
 
   it('reads back with its encoding and its texts', () => {
-    const { digest, ...rest } = parseDataset(encodeDataset(parts));
+    const file = encodeDataset(parts);
+    const { digest: _, ...rest } = parseDataset(file);
     expect(rest).toEqual(parts);
     expect(said.map((_, n) => sampleText(texts, n))).toEqual(said);
-    expect(describeDataset({ ...parts, digest })).toMatchObject({
-      encoding: { ...encoding, digest: encodingDigest(encoding) },
+    expect(describeDataset(parseStoredDataset(file))).toMatchObject({
+      modalities: [{ encoding: { ...encoding, digest: encodingDigest(encoding) } }],
     });
   });
 

@@ -139,13 +139,11 @@ describe('importNpz', () => {
         ['labels', labels],
       ]),
     );
-    expect(parts).toMatchObject({
-      sampleShape: [2],
-      sampleCount: 20,
-      classCount: 2,
-      inputScale: 1,
-    });
-    expect(parts.inputs).toEqual(new Float32Array(40).fill(0.5));
+    expect(parts).toMatchObject({ sampleCount: 20, classCount: 2 });
+    const values = new Float32Array(40).fill(0.5);
+    expect([...parts.modalities]).toEqual([
+      ['', { sampleShape: [2], inputs: values, inputScale: 1 }],
+    ]);
     expect([...parts.labels]).toEqual(labelsOf(20));
     expect(countOf(parts.splits)).toEqual([14, 2, 4]);
   });
@@ -155,6 +153,18 @@ describe('importNpz', () => {
     const splits = array('int32', [20], Int32Array.from(given));
     const named = { inputs, labels, splits };
     expect(importNpz(writeNpz(Object.entries(named))).splits).toEqual(given);
+  });
+
+  it('takes an array for each of several modalities', () => {
+    const pixels = array('uint8', [20, 3, 4], new Uint8Array(240).fill(7));
+    const arrays = { 'inputs.sound': inputs, 'inputs.pixels': pixels, labels };
+    const { modalities } = importNpz(writeNpz(Object.entries(arrays)));
+    expect([...modalities.keys()]).toEqual(['pixels', 'sound']);
+    expect(modalities.get('pixels')).toEqual({
+      sampleShape: [3, 4, 1],
+      inputs: pixels.data,
+      inputScale: 1 / 255,
+    });
   });
 
   it('reads a data set’s own file as it is', async () => {
@@ -181,6 +191,16 @@ describe('importNpz', () => {
       'labels that are no whole numbers',
       { inputs, labels: array('float32', [20], new Float32Array(20)) },
       /labels: is of type float32; want whole numbers/,
+    ],
+    [
+      'inputs without a name beside those with one',
+      { inputs, 'inputs.sound': inputs, labels },
+      /modalities: one has no name, and there are others/,
+    ],
+    [
+      'modalities of other counts',
+      { 'inputs.a': inputs, 'inputs.b': array('uint8', [19, 1], new Uint8Array(19)), labels },
+      /inputs\.b: want 20 values, got 19/,
     ],
     [
       'labels beyond 32 bits',

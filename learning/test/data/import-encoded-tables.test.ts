@@ -70,13 +70,17 @@ describe('a table of numbers and categories', () => {
     expect(set.classNames).toEqual(['no', 'yes']);
     expect(file.equals(encodeDataset(set))).toBe(true);
     expect(summary).toMatchObject({
-      encoding: 'rows: 2 columns of numbers and 1 of categories in 7 numbers',
       splitSource: 'column fold',
-      columns: [
-        { name: 'age', detail: expect.stringContaining('missing in 1 of 14') },
-        { name: 'city', kind: 'category' },
-        { name: 'owns', kind: 'number' },
-        { name: 'id', kind: 'left out', detail: 'no value comes twice in train' },
+      modalities: [
+        {
+          encoding: 'rows: 2 columns of numbers and 1 of categories in 7 numbers',
+          columns: [
+            { name: 'age', detail: expect.stringContaining('missing in 1 of 14') },
+            { name: 'city', kind: 'category' },
+            { name: 'owns', kind: 'number' },
+            { name: 'id', kind: 'left out', detail: 'no value comes twice in train' },
+          ],
+        },
       ],
     });
     expect((await imported('t.jsonl', jsonl(people), FOLD)).file.equals(file)).toBe(true);

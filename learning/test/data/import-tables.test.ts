@@ -62,7 +62,8 @@ describe('CSV', () => {
     expect([...set.inputs.slice(0, 6)]).toEqual([0, 0.5, 1, 1.5, 2, 2.5]);
     expect([...set.labels.slice(0, 4)]).toEqual([0, 1, 0, 1]);
     expect(file.equals(encodeDataset(set))).toBe(true);
-    expect(summary).toMatchObject({ kind: 'csv', valueType: 'float32', refused: { count: 0 } });
+    const modalities = [{ sampleShape: [2], valueType: 'float32' }];
+    expect(summary).toMatchObject({ kind: 'csv', modalities, refused: { count: 0 } });
   });
 
   it('reads quotes, and tabs in a .tsv; an empty class is unlabelled', async () => {

@@ -59,7 +59,9 @@ describe('a table of texts', () => {
     }
     expect(set.classNames).toEqual(['even', 'odd']);
     expect(file.equals(encodeDataset(set))).toBe(true);
-    expect(summary.encoding).toBe('texts: hashed 1- to 4-grams of characters in 2,048 buckets');
+    expect(summary.modalities[0]?.encoding).toBe(
+      'texts: hashed 1- to 4-grams of characters in 2,048 buckets',
+    );
   });
 
   it('is pushed again from its own file, and stays the same to the byte', async () => {

@@ -99,13 +99,14 @@ describe('settings', () => {
       '{"layout":"NHWC","mean":[0,0,0],"output":"logits","standardDeviation":[1],"scale":1}';
     expect(settingsJson(parseSettingsJson(text))).toBe('{"output":"logits"}');
     const full =
-      '{"output":"logits","mean":[0.5],"layout":"NCHW","colours":"BGR","classes":["b","a"]}';
+      '{"output":"logits","modality":"pixels","mean":[0.5],"layout":"NCHW","colours":"BGR","classes":["b","a"]}';
     expect(settingsJson(parseSettingsJson(full))).toBe(full);
   });
 
   it.each([
     ['{"output":"logits","mean":["a"]}', /mean: must be a list of numbers/],
     ['{"output":"logits","standardDeviation":[0]}', /standardDeviation: must be .*greater than 0/],
+    ['{"output":"logits","modality":"Pixels"}', /modality: must be a modality's name: lower-case/],
     ['{"output":"logits","layout":"HWC"}', /layout: must be "NHWC" or "NCHW"/],
     ['{"output":"logits","resize":[0,4]}', /resize: must be a whole number from 1 to 8192/],
     ['{"output":"logits","antialias":1}', /antialias: must be true or false/],

@@ -1,12 +1,14 @@
-/** Twins planted in a set, of bytes and of floats, counted by hand. */
+/** Twins planted in a set, of bytes and of floats, in one modality or two, counted by hand. */
 import { describe, expect, it } from 'vitest';
-import { sharedSamples, sharedSamplesText } from '../../src/data/index.js';
+import { type Modality, NAMELESS, sharedSamples, sharedSamplesText } from '../../src/data/index.js';
 
 /** Samples of two values each, by one letter; splits by number. */
 function set(samples: string, splits: number[], type: 'bytes' | 'floats') {
   const values = [...samples].flatMap((letter) => [letter.charCodeAt(0), 7]);
+  const inputs = type === 'bytes' ? Uint8Array.from(values) : Float32Array.from(values);
+  const modality: Modality = { sampleShape: [2], inputs, inputScale: 1 };
   return {
-    inputs: type === 'bytes' ? Uint8Array.from(values) : Float32Array.from(values),
+    modalities: new Map([[NAMELESS, modality]]),
     sampleCount: samples.length,
     splits: Uint8Array.from(splits),
   };
@@ -29,6 +31,21 @@ describe.each(['bytes', 'floats'] as const)('samples in two splits, of %s', (typ
     expect(shared).toEqual({ validationInTrain: 0, testInTrain: 0, testInValidation: 0 });
     expect(sharedSamplesText(shared)).toBeUndefined();
   });
+});
+
+it('are twins in all modalities only', () => {
+  const splits = [1, 1, 3, 3];
+  const pixels = set('abab', splits, 'bytes').modalities.get(NAMELESS) as Modality;
+  const sound = set('abba', splits, 'floats').modalities.get(NAMELESS) as Modality;
+  const both = (second: Modality) => ({
+    ...set('abab', splits, 'bytes'),
+    modalities: new Map([
+      ['pixels', pixels],
+      ['sound', second],
+    ]),
+  });
+  expect(sharedSamples(both(sound)).testInTrain).toBe(0);
+  expect(sharedSamples(both(pixels)).testInTrain).toBe(2);
 });
 
 it('are told in words', () => {

@@ -1,6 +1,11 @@
 /** Opens what an assignment trains on and with, and checks that it belongs together. */
 import { readFile } from 'node:fs/promises';
-import { type Dataset, parseDataset } from '@lyceum/learning/data';
+import {
+  type Dataset,
+  parseModelPackage,
+  parseStoredDataset,
+  seenDataset,
+} from '@lyceum/learning/data';
 import { targetRowShape } from '@lyceum/learning/ensemble';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError, specificationDigest } from '@lyceum/proto';
@@ -8,7 +13,7 @@ import { checkNumerics } from '../numerics-change.js';
 import type { TrainingJob } from '../training-job.js';
 import { BatchSource } from './batch-source.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
-import { Student } from './student.js';
+import { Student, studentModality } from './student.js';
 
 export interface TrainingParts {
   readonly engine: Engine;
@@ -23,13 +28,18 @@ export interface TrainingParts {
 /** @throws {LyceumError} if set, model or checkpoint cannot be read, or do not belong together. */
 export async function openTraining(engine: Engine, job: TrainingJob): Promise<TrainingParts> {
   const { specification, studentModelFile, checkpointFile } = job;
-  const dataset = parseDataset(await readFile(job.datasetFile));
+  const start =
+    studentModelFile === undefined
+      ? undefined
+      : parseModelPackage(await readFile(studentModelFile));
+  const stored = parseStoredDataset(await readFile(job.datasetFile));
+  const dataset = seenDataset(stored, studentModality(specification, start));
   const batches = new BatchSource(dataset, specification);
   const student = await Student.open(
     engine,
     specification,
     dataset,
-    studentModelFile,
+    start,
     new Map(job.targetTensors.map(({ name, rowShape }) => [name, rowShape])),
   );
   try {

@@ -4,8 +4,7 @@
  * Owns its tensors; {@link Student.dispose} ends them all.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { type Dataset, type ModelSettings, parseModelPackage } from '@lyceum/learning/data';
+import type { Dataset, ModelPackage, ModelSettings } from '@lyceum/learning/data';
 import { type TargetTensor, targetRowShape } from '@lyceum/learning/ensemble';
 import {
   buildStudent,
@@ -51,7 +50,7 @@ export class Student {
   readonly #classCount: number;
 
   /**
-   * @param modelFile - package of the model to start from; absent for a built-in architecture.
+   * @param start - the model to start from; absent for a built-in architecture.
    * @param featureShapes - of the targets that carry teachers' features.
    * @throws {LyceumError} INVALID_ARGUMENT if the model cannot be trained on these samples, or with these features.
    */
@@ -59,10 +58,10 @@ export class Student {
     engine: Engine,
     specification: RunSpecification,
     dataset: Dataset,
-    modelFile: string | undefined,
+    start: ModelPackage | undefined,
     featureShapes: FeatureShapes = new Map(),
   ): Promise<Student> {
-    const { settings, model } = await startModel(engine, specification, dataset, modelFile);
+    const { settings, model } = await startModel(engine, specification, dataset, start);
     try {
       checkStartModel(model, settings, dataset);
       return new Student(engine, model, settings, specification, dataset, featureShapes);
@@ -259,23 +258,33 @@ async function startModel(
   engine: Engine,
   specification: RunSpecification,
   dataset: Dataset,
-  modelFile: string | undefined,
+  start: ModelPackage | undefined,
 ): Promise<{ model: LayersModel; settings: ModelSettings }> {
   const { student, training } = specification.spec;
+  // It goes with the student, which may be a teacher one day.
+  const modality = studentModality(specification, start);
+  const seen = modality === undefined ? {} : { modality };
   if ('architecture' in student.model) {
     const { sampleShape, classCount } = dataset;
     const { seed } = training;
     const model = buildStudent(engine, student.model, sampleShape, classCount, seed);
-    return { model, settings: { output: 'logits' } };
+    return { model, settings: { output: 'logits', ...seen } };
   }
-  if (modelFile === undefined) {
+  if (start === undefined) {
     throw new LyceumError(
       'INVALID_ARGUMENT',
       `the student starts from ${student.model.model}, and no file came`,
     );
   }
-  const modelPackage = parseModelPackage(await readFile(modelFile));
-  return { model: await loadModel(engine, modelPackage), settings: modelPackage.settings };
+  return { model: await loadModel(engine, start), settings: { ...start.settings, ...seen } };
+}
+
+/** What the student sees of a set; undefined: the only one. */
+export function studentModality(
+  { spec }: RunSpecification,
+  start: ModelPackage | undefined,
+): string | undefined {
+  return spec.student.modality ?? start?.settings.modality;
 }
 
 function checkStartModel(model: LayersModel, settings: ModelSettings, dataset: Dataset): void {

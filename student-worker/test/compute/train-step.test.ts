@@ -1,11 +1,8 @@
 /** Steps of real students: equal bits for equal inputs, whatever an object did before; no tensor too many. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { encodeDataset, encodeModelPackage, parseDataset } from '@lyceum/learning/data';
+import { encodeDataset, parseDataset } from '@lyceum/learning/data';
 import { type Engine, openEngine, savedModel } from '@lyceum/learning/tensorflow';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BatchSource } from '../../src/compute/batch-source.js';
 import { LossLog } from '../../src/compute/loss-log.js';
 import { Student } from '../../src/compute/student.js';
@@ -125,15 +122,11 @@ describe('a step', () => {
     });
     const flatten = tf.layers.flatten({ inputShape: [6, 6, 1] });
     const model = tf.sequential({ layers: [flatten, kernel] });
-    const folder = await mkdtemp(join(tmpdir(), 'lyceum-model-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const modelFile = join(folder, 'model.zip');
-    const saved = await savedModel(engine, model, { output: 'logits' });
-    await writeFile(modelFile, encodeModelPackage(saved));
+    const start = await savedModel(engine, model, { output: 'logits' });
     model.dispose();
 
     const spec = specification({ model: 'regular' }, { batchSize: 4 });
-    const student = await Student.open(engine, spec, dataset, modelFile);
+    const student = await Student.open(engine, spec, dataset, start);
     const { losses } = await trained(spec, 0, 1, student);
     // Equal logits for all classes: τ² KL(p ‖ uniform) · 0.9 + 0.1 · log 3, and 0.5 · Σ w² of 3 unit columns.
     const entropy = -(0.8 * Math.log(0.8) + 2 * 0.1 * Math.log(0.1));

@@ -7,9 +7,11 @@ import {
   describePackagedModel,
   IDENTITY_VIEW,
   type PackagedModel,
-  parseDataset,
   parsePackagedModel,
   parseSettingsJson,
+  parseStoredDataset,
+  type StoredDataset,
+  seenDataset,
 } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
 import { type LookupTables, LookupTeacher } from './engines/lookup-teacher.js';
@@ -29,12 +31,18 @@ import type {
 } from './protocol.js';
 import { ticketSamples } from './ticket-span.js';
 
+interface LoadedTeacher {
+  readonly engine: TeacherEngine;
+  /** What it sees of a set. */
+  readonly seen: (stored: StoredDataset) => Dataset;
+}
+
 export class Teachers {
   readonly #openTeacher: OpenTeacher;
   readonly #settings: ComputeSettings;
   readonly #untraced: (identity: string, reason: string) => void;
-  readonly #teachers = new Map<string, TeacherEngine>();
-  readonly #datasets = new Map<string, Dataset>();
+  readonly #teachers = new Map<string, LoadedTeacher>();
+  readonly #datasets = new Map<string, StoredDataset>();
   readonly #lookupTables: LookupTables = new Map();
 
   /** @param untraced - told once a teacher and sample shape why its inferences run operation by operation. */
@@ -91,21 +99,24 @@ export class Teachers {
         'no data set is named that it will be asked about',
       );
     }
-    const teacher = await this.#open(identity, packaged, settingsJson, this.#dataset(first));
+    const seen = seenBy(packaged, settingsJson);
+    const dataset = seen(this.#dataset(first));
+    const engine = await this.#open(identity, packaged, settingsJson, dataset);
+    const teacher = { engine, seen };
     try {
       await this.#prepare(teacher, datasets);
     } catch (err) {
-      await teacher.close();
+      await engine.close();
       throw err;
     }
     this.#teachers.set(identity, teacher);
-    return teacher.describe();
+    return engine.describe();
   }
 
   async #unload(identity: string): Promise<void> {
     const teacher = this.#teachers.get(identity);
     this.#teachers.delete(identity);
-    await teacher?.close();
+    await teacher?.engine.close();
   }
 
   async #open(
@@ -133,37 +144,40 @@ export class Teachers {
   }
 
   /** The first inference of a shape allocates, compiles and is traced; no ticket should wait for that. */
-  async #prepare(teacher: TeacherEngine, datasets: readonly DatasetFile[]): Promise<undefined> {
+  async #prepare(
+    { engine, seen }: LoadedTeacher,
+    datasets: readonly DatasetFile[],
+  ): Promise<undefined> {
     for (const file of datasets) {
-      const dataset = this.#dataset(file);
-      if (teacher.computesNothing === true) continue;
+      const dataset = seen(this.#dataset(file));
+      if (engine.computesNothing === true) continue;
       const samples = firstSamples(dataset);
-      await teacher.answer({ dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] });
+      await engine.answer({ dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] });
     }
     return undefined;
   }
 
   async #answer(command: AnswerCommand): Promise<Answer> {
-    const teacher = this.#teacher(command.identity);
-    const dataset = this.#dataset(command.dataset);
+    const { engine, seen } = this.#teacher(command.identity);
+    const dataset = seen(this.#dataset(command.dataset));
     const samples = ticketSamples(dataset, command.span);
     const start = performance.now();
     const { view, outputs } = command;
-    const tensors = await teacher.answer({ dataset, samples, view, outputs });
+    const tensors = await engine.answer({ dataset, samples, view, outputs });
     const inferenceSeconds = (performance.now() - start) / 1000;
     for (const tensor of tensors) requireFinite(tensor);
     return { tensors, inferenceSeconds };
   }
 
   async #infer({ identity, inputs, rowCount }: InferCommand): Promise<Float32Array<ArrayBuffer>> {
-    const teacher = this.#teacher(identity);
-    if (teacher.infer === undefined) {
+    const { engine } = this.#teacher(identity);
+    if (engine.infer === undefined) {
       throw new LyceumError('FAILED_PRECONDITION', `teacher ${identity} is not run here`);
     }
-    return teacher.infer(inputs, rowCount);
+    return engine.infer(inputs, rowCount);
   }
 
-  #teacher(identity: string): TeacherEngine {
+  #teacher(identity: string): LoadedTeacher {
     const teacher = this.#teachers.get(identity);
     if (teacher === undefined) {
       throw new LyceumError('NOT_FOUND', `teacher ${identity} is not loaded on this worker`);
@@ -171,14 +185,21 @@ export class Teachers {
     return teacher;
   }
 
-  #dataset({ digest, file }: DatasetFile): Dataset {
+  #dataset({ digest, file }: DatasetFile): StoredDataset {
     let dataset = this.#datasets.get(digest);
     if (dataset === undefined) {
-      dataset = parseDataset(readFileSync(file), digest);
+      dataset = parseStoredDataset(readFileSync(file), digest);
       this.#datasets.set(digest, dataset);
     }
     return dataset;
   }
+}
+
+/** Whose answers are written down looks at no modality: the first will do. */
+function seenBy({ format }: PackagedModel, settingsJson: string): LoadedTeacher['seen'] {
+  const { modality } = parseSettingsJson(settingsJson);
+  if (format !== 'recorded') return (stored) => seenDataset(stored, modality);
+  return (stored) => seenDataset(stored, [...stored.modalities.keys()][0]);
 }
 
 /** As many as one inference takes. */

@@ -8,9 +8,10 @@ import {
   mulberry32,
   orderedRows,
   type PackagedModel,
-  parseDataset,
   parsePackagedModel,
+  parseStoredDataset,
   readInputs,
+  seenDataset,
   splitSamples,
 } from '@lyceum/learning/data';
 import { argmaxRows } from '@lyceum/learning/ensemble';
@@ -42,7 +43,7 @@ export class Trial {
     this.#dataset =
       start.datasetFile === undefined
         ? noise(this.#packaged, start)
-        : parseDataset(readFileSync(start.datasetFile));
+        : seenBy(this.#packaged, readFileSync(start.datasetFile));
     this.#samples = drawnSamples(this.#dataset, start);
   }
 
@@ -111,6 +112,11 @@ export class Trial {
       range: [least, greatest],
     };
   }
+}
+
+/** A set as the model's own settings say. */
+function seenBy({ model }: PackagedModel, dataset: Uint8Array): Dataset {
+  return seenDataset(parseStoredDataset(dataset), model.settings.modality);
 }
 
 function rowsSumToOne(values: Float32Array, width: number): boolean {

@@ -8,9 +8,12 @@ import {
   type ImportOptions,
   type ImportPlaces,
   importIdx,
+  importModalities,
   importSource,
+  type ModalitySource,
   parseClasses,
   parseColumns,
+  parseModality,
   parseNgrams,
   parseSize,
   parseSplit,
@@ -51,6 +54,9 @@ interface PushOptions extends IdxOptions {
   readonly buckets?: string;
   readonly split?: string;
   readonly classes?: string;
+  readonly modality?: readonly ModalitySource[];
+  readonly id?: string;
+  readonly byRow?: boolean;
   readonly skipRefused?: boolean;
   readonly dryRun?: boolean;
 }
@@ -94,6 +100,16 @@ function addPush(datasets: Command): void {
     .option('--buckets <count>', 'of texts: numbers in a sample; 2048 without this option')
     .option('--split <how>', 'names, column:NAME, or shares: test=0.2,validation=0.1,seed=7')
     .option('--classes <names>', 'all classes in their order: a,b,c, or @FILE with one a line')
+    .option(
+      '--modality <name>=<source>',
+      'what models see of a sample, one of several: a source of its own; of a table perhaps some columns, NAME=FILE#a,b',
+      (text: string, before: readonly ModalitySource[] = []) => [...before, parseModality(text)],
+    )
+    .option(
+      '--id <column>',
+      'of tables: names a sample, and brings the sources of modalities together',
+    )
+    .option('--by-row', 'row n of each source is the same sample; else modalities need --id')
     .option('--skip-refused', 'leave out samples that cannot be taken; else nothing is pushed')
     .option('--dry-run', 'say what would come out, and push nothing')
     .option('--images <file>', 'IDX file of images, plain or gzip; instead of a source')
@@ -107,7 +123,7 @@ function addPush(datasets: Command): void {
 const PUSH_HELP = `
 Sources:
   digits, fashion   known sets that ship in packages
-  FILE.npz          inputs, labels and perhaps splits
+  FILE.npz          inputs, labels and perhaps splits; of several modalities inputs.NAME each
   FOLDER            images, one folder a class: FOLDER/cat/1.png, or FOLDER/train/cat/1.png;
                     or Parquet files, train-….parquet; or IDX files
   FILE.csv, .tsv    a table, a line of column names first; images are paths from its folder on
@@ -124,6 +140,7 @@ Examples:
   coordinator datasets push irises ./irises.csv --label species
   coordinator datasets push birds ./birds.csv --image file --label species --size 64
   coordinator datasets push reviews ./reviews.jsonl --text review --label stars
+  coordinator datasets push films --modality poster=./posters --modality facts=./films.csv --id film --size 64
   coordinator datasets push mnist --images train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz`;
 
 async function pushDataset(
@@ -153,9 +170,19 @@ async function pushDataset(
 
 async function openSource(
   source: string | undefined,
-  { images, labels, testImages, testLabels, ...given }: PushOptions,
+  { images, labels, testImages, testLabels, modality, byRow, ...given }: PushOptions,
   places: ImportPlaces,
 ): Promise<ImportedSource> {
+  if (modality !== undefined) {
+    if (source !== undefined || images !== undefined) {
+      throw new LyceumError('INVALID_ARGUMENT', 'give a source, or --modality for each; not both');
+    }
+    const alignment = byRow === true ? 'rows' : 'ids';
+    return importModalities(modality, alignment, await importOptions(given), places);
+  }
+  if (byRow === true) {
+    throw new LyceumError('INVALID_ARGUMENT', '--by-row is for several --modality');
+  }
   const idxGiven = [images, labels, testImages, testLabels].some((file) => file !== undefined);
   if (source !== undefined && !idxGiven) {
     return importSource(source, await importOptions(given), places);
@@ -186,6 +213,7 @@ async function importOptions({
   text,
   ngrams,
   buckets,
+  id,
   split,
   classes,
 }: PushOptions): Promise<ImportOptions> {
@@ -200,6 +228,7 @@ async function importOptions({
     ...(text !== undefined && { text }),
     ...(ngrams !== undefined && { ngrams: parseNgrams(ngrams) }),
     ...(buckets !== undefined && { buckets: Number(buckets) }),
+    ...(id !== undefined && { id }),
     ...(split !== undefined && { split: parseSplit(split) }),
     ...(classes !== undefined && { classes: await parseClasses(classes) }),
   };

@@ -4,8 +4,9 @@ import {
   type Dataset,
   describeModel,
   type ModelPackage,
-  parseDataset,
   parsePackagedModel,
+  parseStoredDataset,
+  seenDataset,
 } from '@lyceum/learning/data';
 import type { OnnxOptions } from '@lyceum/learning/export';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
@@ -114,7 +115,7 @@ async function exported(
     const report = runId === undefined ? undefined : await client.getReport(runId);
     return tfjsFiles(model, report?.dataset.classNames);
   }
-  const dataset = runId === undefined ? undefined : await datasetOf(client, runId, signal);
+  const dataset = runId === undefined ? undefined : await datasetOf(client, runId, model, signal);
   if (options.format === 'safetensors') return safetensorsFiles(model, dataset?.classNames);
   const onnxOptions = onnxOptionsOf(source, dataset, options);
   const files =
@@ -173,14 +174,16 @@ function onnxOptionsOf(
   };
 }
 
+/** The run's set, as its student sees it. */
 async function datasetOf(
   client: CoordinatorClient,
   runId: string,
+  { settings }: ModelPackage,
   signal: AbortSignal,
 ): Promise<Dataset> {
   const { ARTIFACT_KIND_DATASET } = ArtifactKind;
   const bytes = await client.pullArtifact(ARTIFACT_KIND_DATASET, `run:${runId}`, { signal });
-  return parseDataset(bytes);
+  return seenDataset(parseStoredDataset(bytes), settings.modality);
 }
 
 async function write(files: ExportedFiles, { out, force }: PullOptions): Promise<void> {

@@ -2,7 +2,13 @@
  * One run's targets, handed on to students elsewhere with the samples that they belong to. It holds the run's set in
  * memory, as a worker does and the coordinator does not, and no door to anything but this run's targets.
  */
-import { type Dataset, parseDataset, readInputs, viewAt } from '@lyceum/learning/data';
+import {
+  type Dataset,
+  parseStoredDataset,
+  readInputs,
+  seenDataset,
+  viewAt,
+} from '@lyceum/learning/data';
 import {
   ArtifactKind,
   checkRunSpecification,
@@ -91,7 +97,9 @@ export class TargetGateway implements TargetMaker {
     const { spec } = checkRunSpecification(JSON.parse(specificationJson), `run ${this.#runId}`);
     const { ARTIFACT_KIND_DATASET } = ArtifactKind;
     const bytes = await this.#client.pullArtifact(ARTIFACT_KIND_DATASET, `run:${this.#runId}`);
-    return { dataset: parseDataset(bytes, datasetDigest), views: spec.views };
+    // What only the model says that a student starts from is not known here: then a set of several is refused.
+    const dataset = seenDataset(parseStoredDataset(bytes, datasetDigest), spec.student.modality);
+    return { dataset, views: spec.views };
   }
 }
 

@@ -56,6 +56,11 @@ export class ClassNumbers {
     return this.#numbers.size - 1;
   }
 
+  /** The name of a class that {@link numberOf} gave a number. */
+  nameOf(number: number): string {
+    return [...this.#numbers.keys()][number] ?? '';
+  }
+
   ordered(): OrderedClasses {
     const names = [...this.#numbers.keys()];
     if (this.#given !== undefined) {

@@ -2,8 +2,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DATASET_MAX_BYTES, LyceumError } from '@lyceum/proto';
-import type { DatasetParts } from '../dataset.js';
-import { encodeDataset } from '../dataset-file.js';
+import { type DatasetParts, type StoredDatasetParts, withoutName } from '../dataset.js';
+import { encodeStoredDataset } from '../dataset-file.js';
 import { importIdx } from './import-idx.js';
 import { importNpz } from './import-npz.js';
 import { importDigits, importFashion } from './import-packages.js';
@@ -16,18 +16,19 @@ import { importDigits, importFashion } from './import-packages.js';
  * @throws {LyceumError} NOT_FOUND if something is missing, INVALID_ARGUMENT naming what is wrong with it.
  */
 export async function importDataset(path: string, cacheFolder: string): Promise<Buffer> {
-  return encodeDataset(await importParts(path, cacheFolder));
+  return encodeStoredDataset(await importParts(path, cacheFolder));
 }
 
-async function importParts(path: string, cacheFolder: string): Promise<DatasetParts> {
-  if (path === 'digits') return importDigits(join(cacheFolder, 'datasets', 'mnist'));
-  if (path === 'fashion') return importFashion(join(cacheFolder, 'datasets', 'fashion-mnist'));
+async function importParts(path: string, cacheFolder: string): Promise<StoredDatasetParts> {
+  const packaged = (name: string) => join(cacheFolder, 'datasets', name);
+  if (path === 'digits') return withoutName(importDigits(packaged('mnist')));
+  if (path === 'fashion') return withoutName(importFashion(packaged('fashion-mnist')));
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
     const message = `${path}: no such file or folder; or name a known set: digits, fashion`;
     throw new LyceumError('NOT_FOUND', message);
   }
-  if (found.isDirectory()) return importIdxFolder(path);
+  if (found.isDirectory()) return withoutName(await importIdxFolder(path));
   return importNpz(await readLimited(path), path);
 }
 

@@ -1,27 +1,34 @@
 /**
  * A data set from arrays that a person saved with NumPy, under either set of names:
  *
- * - `inputs`, `labels` and perhaps `splits` (1 train, 2 validation, 3 test)
+ * - `inputs`, `labels` and perhaps `splits` (1 train, 2 validation, 3 test); of several modalities `inputs.NAME` each
  * - `x_train`, `y_train`, `x_test`, `y_test`, as Keras hands them out
  *
  * Inputs are [N, D], [N, H, W] or [N, H, W, channels]; bytes stand for shares of 255, floats for themselves.
  * Where no split is given the fixed one is made. A data set's own file (with `meta.json`) is read as it is.
  */
 import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
-import { type DatasetParts, datasetProblems, SPLIT_NUMBERS } from '../dataset.js';
-import { parseDataset } from '../dataset-file.js';
+import {
+  arrayName,
+  type Modality,
+  NAMELESS,
+  SPLIT_NUMBERS,
+  type StoredDatasetParts,
+} from '../dataset.js';
+import { parseStoredDataset } from '../dataset-file.js';
+import { datasetProblems } from '../dataset-problems.js';
 import { fixedSplits, TEST_GIVEN_SHARES } from '../fixed-split.js';
 import { type NpyArray, readNpy } from '../npy.js';
 import { NPZ_LIMITS } from '../npz.js';
 import { readZip } from '../zip.js';
 
 /** @throws {InvalidDocumentError} naming all that is wrong. */
-export function importNpz(bytes: Uint8Array, source = 'NPZ file'): DatasetParts {
+export function importNpz(bytes: Uint8Array, source = 'NPZ file'): StoredDatasetParts {
   const problems: Problem[] = [];
   const arrays = new Map<string, NpyArray>();
   try {
     const members = readZip(bytes, NPZ_LIMITS, 'file');
-    if (members.has('meta.json')) return parseDataset(bytes, undefined, source);
+    if (members.has('meta.json')) return parseStoredDataset(bytes, undefined, source);
     for (const [name, member] of members) {
       if (name.endsWith('.npy')) arrays.set(name.slice(0, -4), readNpy(member, name));
     }
@@ -34,47 +41,73 @@ export function importNpz(bytes: Uint8Array, source = 'NPZ file'): DatasetParts 
     : plainArrays(arrays, problems);
   if (named === undefined) throw new InvalidDocumentError(source, problems);
 
-  const { inputs, shape, labels, splits } = named;
-  const [sampleCount = 0, ...sample] = shape;
+  const { modalities, labels, splits } = named;
+  const [first] = modalities.values();
   const classCount = Math.max(
     2,
     labels.reduce((greatest, label) => Math.max(greatest, label), 0) + 1,
   );
-  const parts: DatasetParts = {
-    sampleShape: sample.length === 2 ? [...sample, 1] : sample,
-    sampleCount,
+  const parts: StoredDatasetParts = {
+    sampleCount: first?.shape[0] ?? 0,
     classCount,
     classNames: Array.from({ length: classCount }, (_, label) => String(label)),
-    inputs,
-    inputScale: inputs instanceof Uint8Array ? 1 / 255 : 1,
     labels,
     splits,
+    modalities: new Map([...modalities].map(([name, inputs]) => [name, modalityOf(inputs)])),
   };
   problems.push(...datasetProblems(parts));
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
   return parts;
 }
 
-interface NamedArrays {
+interface Inputs {
   readonly inputs: Uint8Array | Float32Array;
+  /** N comes first. */
   readonly shape: readonly number[];
+}
+
+interface NamedArrays {
+  readonly modalities: ReadonlyMap<string, Inputs>;
   readonly labels: Int32Array;
   readonly splits: Uint8Array;
 }
 
 type Arrays = ReadonlyMap<string, NpyArray>;
 
+const INPUTS = 'inputs.';
+
+function modalityOf({ inputs, shape: [, ...sample] }: Inputs): Modality {
+  return {
+    sampleShape: sample.length === 2 ? [...sample, 1] : sample,
+    inputs,
+    inputScale: inputs instanceof Uint8Array ? 1 / 255 : 1,
+  };
+}
+
+function allInputs(arrays: Arrays, problems: Problem[]): Map<string, Inputs> | undefined {
+  const named = [...arrays.keys()].filter((name) => name.startsWith(INPUTS)).sort();
+  const names = named.map((name) => name.slice(INPUTS.length));
+  // The nameless one beside named ones is refused with what else is wrong with the set.
+  if (names.length === 0 || arrays.has(arrayName('inputs', NAMELESS))) names.unshift(NAMELESS);
+  const found = new Map<string, Inputs>();
+  for (const name of names) {
+    const inputs = inputsOf(arrays, arrayName('inputs', name), problems);
+    if (inputs !== undefined) found.set(name, inputs);
+  }
+  return found.size === names.length ? found : undefined;
+}
+
 function plainArrays(arrays: Arrays, problems: Problem[]): NamedArrays | undefined {
-  const inputs = inputsOf(arrays, 'inputs', problems);
+  const modalities = allInputs(arrays, problems);
   const labels = integersOf(arrays, 'labels', problems);
   if (!arrays.has('splits')) {
-    if (!inputs || !labels) return undefined;
-    return { ...inputs, labels, splits: fixedSplits('npz', labels) };
+    if (!modalities || !labels) return undefined;
+    return { modalities, labels, splits: fixedSplits('npz', labels) };
   }
   const splits = integersOf(arrays, 'splits', problems);
-  if (!inputs || !labels || !splits) return undefined;
+  if (!modalities || !labels || !splits) return undefined;
   // A number that no byte holds is no split; 0 is none either, and is refused with its sample named.
-  return { ...inputs, labels, splits: Uint8Array.from(splits, (n) => (n >= 1 && n <= 3 ? n : 0)) };
+  return { modalities, labels, splits: Uint8Array.from(splits, (n) => (n >= 1 && n <= 3 ? n : 0)) };
 }
 
 function kerasArrays(arrays: Arrays, problems: Problem[]): NamedArrays | undefined {
@@ -102,19 +135,15 @@ function kerasArrays(arrays: Arrays, problems: Problem[]): NamedArrays | undefin
   const [testCount = 0, ...sample] = test.shape;
   const trainSplits = fixedSplits('npz', trainLabels, TEST_GIVEN_SHARES);
   const testSplits = new Uint8Array(testLabels.length).fill(SPLIT_NUMBERS.test);
+  const shape = [trainCount + testCount, ...sample];
   return {
-    inputs,
-    shape: [trainCount + testCount, ...sample],
+    modalities: new Map([[NAMELESS, { inputs, shape }]]),
     labels: Int32Array.from([...trainLabels, ...testLabels]),
     splits: Uint8Array.from([...trainSplits, ...testSplits]),
   };
 }
 
-function inputsOf(
-  arrays: Arrays,
-  name: string,
-  problems: Problem[],
-): Pick<NamedArrays, 'inputs' | 'shape'> | undefined {
+function inputsOf(arrays: Arrays, name: string, problems: Problem[]): Inputs | undefined {
   const array = arrays.get(name);
   if (array === undefined) {
     problems.push({ path: name, message: 'is missing' });

@@ -27,6 +27,8 @@ export type SplitChoice =
   | { readonly by: 'shares'; readonly shares: SplitShares; readonly seed: number | undefined };
 
 export interface ImportOptions extends ImageOptions {
+  /** Of rows: the column that names a sample, which no model sees. */
+  readonly id?: string;
   /** Of rows: the column with the class. */
   readonly label?: string;
   /** Of rows: the column with the image. */

@@ -5,19 +5,22 @@
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
-import { parseDataset } from '../dataset-file.js';
+import { NAMELESS, valueType } from '../dataset.js';
+import { parseStoredDataset } from '../dataset-file.js';
+import type { FittedColumn } from '../encoding/fit-table.js';
 import type { KnownClasses } from './class-numbers.js';
 import { openCsvTable } from './csv-table.js';
 import { imageFolderSamples } from './image-folder.js';
 import { importDataset, isIdxFolder } from './import-dataset.js';
 import type { ImportOptions } from './import-options.js';
-import { type ImportSummary, importSummary } from './import-summary.js';
+import { type ImportSummary, importedModality, importSummary } from './import-summary.js';
 import { openJsonLinesTable } from './json-lines-table.js';
 import { parquetFiles } from './parquet-files.js';
 import { openParquetTable } from './parquet-table.js';
 import { Ignored, Refusals } from './refusals.js';
-import { type SampleSink, writeSamples } from './samples.js';
+import { type SampleSink, type WrittenSamples, writeSamples } from './samples.js';
 import type { Table } from './table.js';
+import { chosenColumns, type SharedOptions } from './table-columns.js';
 import { type OpenTable, openTable } from './table-rows.js';
 
 export interface ImportedSource {
@@ -35,10 +38,12 @@ export interface ImportPlaces {
 }
 
 /** A source that is read in a stream. */
-interface StreamedSource {
+export interface StreamedSource {
   readonly kind: string;
   /** The options that mean something to it. */
   readonly takes: readonly (keyof ImportOptions)[];
+  /** Whether it says which class a sample has. */
+  readonly isLabelled: boolean;
   /** Where the source itself names its classes. */
   readonly classNames?: readonly string[] | undefined;
   /** @param ignored - takes up the files that are not meant. */
@@ -55,7 +60,7 @@ export async function importSource(
   options: ImportOptions,
   places: ImportPlaces,
 ): Promise<ImportedSource> {
-  const streamed = await streamedSource(source, options);
+  const streamed = await openSource(source, options);
   if (streamed === undefined) {
     refuseOptions(options, [], 'arrays');
     return wholeSource(await importDataset(source, places.cacheFolder));
@@ -69,19 +74,35 @@ export async function importSource(
   const sink = { kind, classes, split: options.split, refusals, scratch, signal };
   const open = await streamed.open(sink, ignored);
   const written = await writeSamples(open, sink);
-  const { columns } = open;
-  const summary = importSummary({ kind, columns, ...written }, refusals, ignored);
+  const columns = new Map([[NAMELESS, open.columns]]);
+  return importedSource(kind, written, columns, refusals, ignored);
+}
+
+/** @param columns - what became of those of tables that are encoded, by modality. */
+export function importedSource(
+  kind: string,
+  written: WrittenSamples,
+  columns: ReadonlyMap<string, readonly FittedColumn[] | undefined>,
+  refusals: Refusals,
+  ignored: Ignored,
+): ImportedSource {
+  const modalities = [...written.modalities].map(([name, { rows, encoding }]) =>
+    importedModality(name, rows.format, { encoding, columns: columns.get(name) }),
+  );
+  const summary = importSummary({ ...written, kind, modalities }, refusals, ignored);
   return { content: written.file, summary };
 }
 
 /** An import of arrays that are in memory as a whole. */
 export function wholeSource(bytes: Uint8Array): ImportedSource {
-  const outline = parseDataset(bytes);
-  const valueType = outline.inputs instanceof Uint8Array ? 'uint8' : 'float32';
+  const stored = parseStoredDataset(bytes);
+  const modalities = [...stored.modalities].map(([name, { sampleShape, inputs, encoding }]) =>
+    importedModality(name, { sampleShape, valueType: valueType(inputs) }, { encoding }),
+  );
   const summary = importSummary({
     kind: 'arrays',
-    outline,
-    valueType,
+    facts: stored,
+    modalities,
     classOrder: 'as in the source',
     splitSource: 'the source, or drawn where it has none',
   });
@@ -102,23 +123,29 @@ export function requireNothingRefused({ refused }: ImportSummary): void {
   throw new InvalidDocumentError(`${refused.count} of the source's samples`, first);
 }
 
-async function streamedSource(
+/**
+ * @param shared - where it is one of several sources that the options are for.
+ * @returns undefined if it is none that is read in a stream.
+ */
+export async function openSource(
   source: string,
   options: ImportOptions,
+  shared?: SharedOptions,
 ): Promise<StreamedSource | undefined> {
   const found = await stat(source).catch(() => undefined);
   if (found === undefined) return undefined;
+  const tableSource = (kind: string, table: Table) => sourceOf(kind, table, options, shared);
   const parquet = await parquetFiles(source);
-  if (parquet.length > 0) return tableSource('parquet', await openParquetTable(parquet), options);
+  if (parquet.length > 0) return tableSource('parquet', await openParquetTable(parquet));
   if (found.isDirectory()) {
     return (await isIdxFolder(source)) ? undefined : imageSource(source, options);
   }
   const ending = extname(source).toLowerCase();
   if (ending === '.csv' || ending === '.tsv') {
-    return tableSource('csv', await openCsvTable(source), options);
+    return tableSource('csv', await openCsvTable(source));
   }
   if (ending === '.jsonl' || ending === '.ndjson') {
-    return tableSource('json-lines', await openJsonLinesTable(source), options);
+    return tableSource('json-lines', await openJsonLinesTable(source));
   }
   return undefined;
 }
@@ -127,23 +154,34 @@ function imageSource(folder: string, options: ImportOptions): StreamedSource {
   return {
     kind: 'images',
     takes: ['size', 'channels', 'fit', 'classes', 'split'],
+    isLabelled: true,
     open: (_, ignored) => ({ samples: imageFolderSamples(folder, options, ignored) }),
   };
 }
 
-function tableSource(kind: string, table: Table, options: ImportOptions): StreamedSource {
+function sourceOf(
+  kind: string,
+  table: Table,
+  options: ImportOptions,
+  shared: SharedOptions | undefined,
+): StreamedSource {
+  const columns = chosenColumns(table, options, shared);
+  const { label, image, text, cells } = columns;
   return {
     kind,
     takes: [
-      ...(['label', 'classes', 'split', 'raw', 'columns'] as const),
-      ...(['image', 'size', 'channels', 'fit', 'text', 'ngrams', 'buckets'] as const),
+      ...(['label', 'classes', 'split', 'id'] as const),
+      ...(image === undefined ? [] : (['image', 'size', 'channels', 'fit'] as const)),
+      ...(text === undefined ? [] : (['text', 'ngrams', 'buckets'] as const)),
+      ...(cells.length === 0 ? [] : (['raw', 'columns'] as const)),
     ],
+    isLabelled: label !== undefined,
     classNames: table.classNames,
-    open: (sink) => openTable(table, options, sink),
+    open: (sink) => openTable(table, columns, options, sink),
   };
 }
 
-function knownClasses(
+export function knownClasses(
   given: readonly string[] | undefined,
   own: readonly string[] | undefined,
 ): KnownClasses | undefined {
@@ -151,7 +189,8 @@ function knownClasses(
   return own === undefined ? undefined : { names: own, order: 'as the source has them' };
 }
 
-function refuseOptions(
+/** @throws {LyceumError} INVALID_ARGUMENT naming an option that means nothing here. */
+export function refuseOptions(
   options: ImportOptions,
   takes: readonly (keyof ImportOptions)[],
   kind: string,

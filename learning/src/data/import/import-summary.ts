@@ -1,19 +1,21 @@
 /** What came out of a source, for a person and as JSON. */
 import type { Problem } from '@lyceum/proto';
-import { type DatasetOutline, SPLIT_NAMES, SPLIT_NUMBERS, type SplitName } from '../dataset.js';
-import { encodingText } from '../encoding/encoding.js';
+import {
+  NAMELESS,
+  SPLIT_NAMES,
+  SPLIT_NUMBERS,
+  type SplitName,
+  type ValueType,
+} from '../dataset.js';
+import type { SampleFacts } from '../dataset-writer.js';
+import { type Encoding, encodingText } from '../encoding/encoding.js';
 import type { FittedColumn } from '../encoding/fit-table.js';
 import { Ignored, Refusals } from './refusals.js';
 
 export interface ImportSummary {
   readonly kind: string;
   readonly samples: number;
-  readonly sampleShape: readonly number[];
-  readonly valueType: 'uint8' | 'float32';
-  /** How texts or rows became numbers; absent: as they are. */
-  readonly encoding?: string;
-  /** What became of each column of a table that is encoded. */
-  readonly columns?: readonly FittedColumn[];
+  readonly modalities: readonly ImportedModality[];
   readonly classNames: readonly string[];
   /** What the order of classes is. */
   readonly classOrder: string;
@@ -31,23 +33,52 @@ export interface ImportSummary {
   readonly ignored: { readonly count: number; readonly first: readonly string[] };
 }
 
+export interface ImportedModality {
+  /** Absent: it has none. */
+  readonly name?: string;
+  readonly sampleShape: readonly number[];
+  readonly valueType: ValueType;
+  /** How texts or rows became numbers; absent: as they are. */
+  readonly encoding?: string;
+  /** What became of each column of a table that is encoded. */
+  readonly columns?: readonly FittedColumn[];
+}
+
+/** @param encoded - how, if it is. */
+export function importedModality(
+  name: string,
+  { sampleShape, valueType }: Pick<ImportedModality, 'sampleShape' | 'valueType'>,
+  encoded: {
+    readonly encoding?: Encoding | undefined;
+    readonly columns?: readonly FittedColumn[] | undefined;
+  },
+): ImportedModality {
+  const { encoding, columns } = encoded;
+  return {
+    ...(name !== NAMELESS && { name }),
+    sampleShape,
+    valueType,
+    ...(encoding !== undefined && { encoding: encodingText(encoding) }),
+    ...(columns !== undefined && { columns }),
+  };
+}
+
 export function importSummary(
   set: {
     readonly kind: string;
-    readonly outline: Omit<DatasetOutline, 'inputScale'>;
-    readonly valueType: 'uint8' | 'float32';
+    readonly facts: SampleFacts;
+    readonly modalities: readonly ImportedModality[];
     readonly classOrder: string;
     readonly splitSource: string;
-    readonly columns?: readonly FittedColumn[] | undefined;
   },
   refusals = new Refusals(),
   ignored = new Ignored(),
 ): ImportSummary {
-  const { kind, outline, valueType, classOrder, splitSource, columns } = set;
-  const { labels, splits, sampleCount, sampleShape, classNames, encoding } = outline;
+  const { kind, modalities, classOrder, splitSource } = set;
+  const { labels, splits, classNames } = set.facts;
   const counts = { train: counter(), validation: counter(), test: counter() };
   for (const name of SPLIT_NAMES) {
-    for (let index = 0; index < sampleCount; index++) {
+    for (let index = 0; index < labels.length; index++) {
       if (splits[index] !== SPLIT_NUMBERS[name]) continue;
       counts[name].samples += 1;
       if ((labels[index] as number) >= 0) counts[name].labelled += 1;
@@ -55,11 +86,8 @@ export function importSummary(
   }
   return {
     kind,
-    samples: sampleCount,
-    sampleShape,
-    valueType,
-    ...(encoding !== undefined && { encoding: encodingText(encoding) }),
-    ...(columns !== undefined && { columns }),
+    samples: labels.length,
+    modalities,
     classNames,
     classOrder,
     splits: counts,

@@ -2,17 +2,14 @@
  * The common end of all sources that are read in a stream: samples come one by one, a set's file comes out.
  * In memory are a few samples, and of each one its class and its split.
  */
+import { join } from 'node:path';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
-import { type DatasetOutline, SPLIT_NUMBERS, type SplitName } from '../dataset.js';
-import { DatasetWriter } from '../dataset-writer.js';
+import { NAMELESS, SPLIT_NUMBERS, type SplitName, valueType } from '../dataset.js';
+import { type SampleFacts, type StoredRows, writeDatasetFile } from '../dataset-writer.js';
 import type { Encoding } from '../encoding/encoding.js';
 import { GrowingInt32 } from '../growing-int32.js';
-import {
-  ClassNumbers,
-  finalLabels,
-  type KnownClasses,
-  type OrderedClasses,
-} from './class-numbers.js';
+import { allRows, RowFile } from '../row-file.js';
+import { ClassNumbers, finalLabels, type KnownClasses } from './class-numbers.js';
 import type { SplitChoice } from './import-options.js';
 import { orRefused, type Refusals, type RefusedSample, SampleRefusedError } from './refusals.js';
 import { chosenSplits } from './split-choice.js';
@@ -20,6 +17,8 @@ import { chosenSplits } from './split-choice.js';
 export interface Sample {
   /** The file or row that it is from. */
   readonly where: string;
+  /** By which it is known in other sources; undefined: nobody asked. */
+  readonly id?: string | undefined;
   /** [H, W, channels] or [D]. */
   readonly shape: readonly number[];
   /** [...shape], row-major. */
@@ -56,10 +55,23 @@ export interface OpenSamples {
 export interface WrittenSamples {
   /** Path of the set's file. */
   readonly file: string;
-  readonly outline: Omit<DatasetOutline, 'inputScale'>;
-  readonly valueType: 'uint8' | 'float32';
+  readonly facts: SampleFacts;
+  readonly modalities: ReadonlyMap<string, StoredRows>;
   readonly classOrder: string;
   readonly splitSource: string;
+}
+
+/** Samples of one source: their rows on disk, the rest in memory. */
+export interface CollectedSamples {
+  readonly rows: RowFile;
+  /** By row; empty where samples have none. */
+  readonly ids: readonly string[];
+  /** By row, as {@link ClassNumbers} numbers them before all are known. */
+  readonly labels: Int32Array;
+  /** By row; 0: the source does not say. */
+  readonly splits: Int32Array;
+  /** Samples of the source, the refused ones too. */
+  readonly sourceCount: number;
 }
 
 /**
@@ -68,83 +80,105 @@ export interface WrittenSamples {
  * @throws {LyceumError} INVALID_ARGUMENT if there are none, or they are no data set.
  */
 export async function writeSamples(open: OpenSamples, sink: SampleSink): Promise<WrittenSamples> {
-  const numbers = new ClassNumbers(sink.classes);
+  const classes = new ClassNumbers(sink.classes);
+  const collected = await collectSamples(open.samples, { ...sink, file: 'rows', classes });
+  const { rows, labels, splits } = collected;
+  try {
+    const { encoding, splitSource } = open;
+    const modalities = new Map([[NAMELESS, { rows, order: allRows(rows.rowCount), encoding }]]);
+    return await finishSamples(modalities, { labels, splits, splitSource }, classes, sink);
+  } finally {
+    await rows.close();
+  }
+}
+
+/**
+ * Reads all samples that have the shape of the first.
+ *
+ * @returns what the caller closes.
+ * @throws {LyceumError} INVALID_ARGUMENT if there are none.
+ */
+export async function collectSamples(
+  samples: AsyncIterable<Sample | RefusedSample>,
+  {
+    file,
+    classes,
+    refusals,
+    scratch,
+    signal,
+  }: Pick<SampleSink, 'refusals' | 'scratch' | 'signal'> & {
+    /** Its name in the scratch folder. */
+    readonly file: string;
+    readonly classes: ClassNumbers;
+  },
+): Promise<CollectedSamples> {
   const labels = new GrowingInt32();
   const splits = new GrowingInt32();
-  let writer: DatasetWriter | undefined;
+  const ids: string[] = [];
+  let rows: RowFile | undefined;
+  let sourceCount = 0;
   const take = async (sample: Sample): Promise<undefined> => {
-    const first = writer?.format.sampleShape ?? sample.shape;
+    const first = rows?.format.sampleShape ?? sample.shape;
     if (`${sample.shape}` !== `${first}`) throw otherShape(sample, first);
-    const label = numbers.numberOf(sample.label);
-    writer ??= await openWriter(sink.scratch, sample);
-    await writer.append(sample.values, sample.text);
+    const label = classes.numberOf(sample.label);
+    rows ??= await openRows(join(scratch, file), sample);
+    await rows.append(sample.values, sample.text);
+    if (sample.id !== undefined) ids.push(sample.id);
     labels.push(label);
     splits.push(sample.split === undefined ? 0 : SPLIT_NUMBERS[sample.split]);
   };
   try {
-    for await (const sample of open.samples) {
-      sink.signal?.throwIfAborted();
+    for await (const sample of samples) {
+      signal?.throwIfAborted();
+      sourceCount += 1;
       const taken =
         'refusal' in sample ? sample : await orRefused(sample.where, () => take(sample));
-      if (taken !== undefined) sink.refusals.add(taken);
+      if (taken !== undefined) refusals.add(taken);
     }
-    if (writer === undefined) throw noSamples(sink.refusals);
-    const rows = { labels: labels.values(), given: splits.values(), classes: numbers.ordered() };
-    return await finish(writer, rows, open, sink);
-  } finally {
-    await writer?.close();
+    if (rows === undefined) throw noSamples(refusals);
+    return { rows, ids, labels: labels.values(), splits: splits.values(), sourceCount };
+  } catch (err) {
+    await rows?.close();
+    throw err;
   }
 }
 
-interface WrittenRows {
-  /** As the numbers of classes were when the row came. */
+/** Of each sample. */
+export interface FoundFacts {
+  /** As {@link ClassNumbers} numbered them. */
   readonly labels: Int32Array;
-  /** Split numbers, 0 where the source says none. */
-  readonly given: Int32Array;
-  readonly classes: OrderedClasses;
+  /** 0 where no source says. */
+  readonly splits: Int32Array;
+  /** Where splits are from, if all are said already. */
+  readonly splitSource?: string | undefined;
 }
 
-async function finish(
-  writer: DatasetWriter,
-  rows: WrittenRows,
-  { encoding, splitSource }: OpenSamples,
-  { kind, split }: SampleSink,
+/**
+ * From rows on disk to a set's file.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if they are no data set.
+ */
+export async function finishSamples(
+  modalities: ReadonlyMap<string, StoredRows>,
+  found: FoundFacts,
+  classes: ClassNumbers,
+  { kind, split, scratch }: Pick<SampleSink, 'kind' | 'split' | 'scratch'>,
 ): Promise<WrittenSamples> {
-  const { given, classes } = rows;
-  const { classNames, order } = classes;
-  const labels = finalLabels(rows.labels, classes);
-  const { splits, source } =
-    splitSource === undefined
-      ? chosenSplits(kind, split, labels, given)
-      : { splits: Uint8Array.from(given), source: splitSource };
-  const { sampleShape, valueType } = writer.format;
-  const file = await writer.finish({ classNames, labels, splits, encoding });
-  const sampleCount = labels.length;
-  const classCount = classNames.length;
-  return {
-    file,
-    outline: {
-      sampleShape,
-      sampleCount,
-      classCount,
-      classNames,
-      labels,
-      splits,
-      ...(encoding !== undefined && { encoding }),
-    },
-    valueType,
-    classOrder: order,
-    splitSource: source,
-  };
+  const ordered = classes.ordered();
+  const { classNames, order: classOrder } = ordered;
+  const labels = finalLabels(found.labels, ordered);
+  const { splits, source: splitSource } =
+    found.splitSource === undefined
+      ? chosenSplits(kind, split, labels, found.splits)
+      : { splits: Uint8Array.from(found.splits), source: found.splitSource };
+  const facts = { classNames, labels, splits };
+  const file = await writeDatasetFile(scratch, modalities, facts);
+  return { file, facts, modalities, classOrder, splitSource };
 }
 
-function openWriter(scratch: string, { shape, values, text }: Sample): Promise<DatasetWriter> {
-  const valueType = values instanceof Uint8Array ? 'uint8' : 'float32';
-  return DatasetWriter.open(scratch, {
-    sampleShape: shape,
-    valueType,
-    hasTexts: text !== undefined,
-  });
+function openRows(path: string, { shape, values, text }: Sample): Promise<RowFile> {
+  const hasTexts = text !== undefined;
+  return RowFile.open(path, { sampleShape: shape, valueType: valueType(values), hasTexts });
 }
 
 function otherShape({ shape }: Sample, first: readonly number[]): SampleRefusedError {

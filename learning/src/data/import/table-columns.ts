@@ -7,6 +7,7 @@ export interface Columns {
   /** Undefined: no sample has a label. */
   readonly label: string | undefined;
   readonly split: string | undefined;
+  readonly id: string | undefined;
   /** At most one of these two. */
   readonly image: string | undefined;
   readonly text: string | undefined;
@@ -26,21 +27,40 @@ const COLUMNS_SHOWN = 20;
 /** Where nobody says which column the class is in. */
 const USUAL_LABEL = 'label';
 
+/** Where options are for several sources: what does not concern this one is no mistake. */
+export interface SharedOptions {
+  /** The columns that models see; absent: all others. */
+  readonly columns?: readonly string[] | undefined;
+}
+
 /** @throws {LyceumError} INVALID_ARGUMENT naming a column that is not there, or options that do not go together. */
-export function chosenColumns(table: Table, options: ImportOptions): Columns {
-  const { label, image, text, split } = options;
+export function chosenColumns(
+  table: Table,
+  options: ImportOptions,
+  shared?: SharedOptions,
+): Columns {
+  const { label, split, id } = options;
+  const seen = shared?.columns ?? table.columns;
+  // Class, split, image and text may be in another of several sources. Without ids nothing goes together.
+  const present = (column: string | undefined, among = table.columns) =>
+    shared !== undefined && column !== undefined && !among.includes(column) ? undefined : column;
+  const text = present(options.text, seen);
   const chosen = {
-    label: label ?? table.label ?? usualLabel(table, options),
-    split: split?.by === 'column' ? split.column : undefined,
-    image: text === undefined ? (image ?? table.image) : undefined,
+    label: present(label ?? table.label ?? usualLabel(table, options)),
+    split: present(split?.by === 'column' ? split.column : undefined),
+    id,
+    image: text === undefined ? present(options.image ?? table.image, seen) : undefined,
     text,
   };
   for (const [option, column] of Object.entries(chosen)) requireColumn(table, option, column);
-  for (const column of options.columns?.keys() ?? []) requireColumn(table, 'columns', column);
-  refuseMismatch(chosen, options);
+  for (const column of seen) requireColumn(table, 'modality', column);
+  if (shared === undefined) {
+    for (const column of options.columns?.keys() ?? []) requireColumn(table, 'columns', column);
+    refuseMismatch(chosen, options);
+  }
   if (chosen.image !== undefined || text !== undefined) return { ...chosen, cells: [] };
-  const used = [chosen.label, chosen.split];
-  const cells = table.columns.filter((column) => !used.includes(column));
+  const used = [chosen.label, chosen.split, id];
+  const cells = seen.filter((column) => !used.includes(column));
   if (cells.length === 0) throw refusal('there is no column of numbers beside the class');
   return { ...chosen, cells };
 }

@@ -1,7 +1,7 @@
 /**
  * Rows of a table, from whatever format, to samples: each an image, a text, or numbers and categories, and its class.
  *
- * Numbers and categories: all columns but those of the class and the split, in the order of the source's columns. They are
+ * Numbers and categories: all columns but those of class, split and id, in the order of the source's columns. They are
  * encoded, or raw: numbers as they are, of which a column may hold a list. An image is a file's path, relative to the
  * table's folder; or its bytes; or the struct of both that Hugging Face writes. A text is encoded, and kept beside its
  * numbers. An empty class is unlabelled, and so is all of a table without a column of classes, if they are named.
@@ -18,8 +18,8 @@ import { orRefused, type RefusedSample, SampleRefusedError } from './refusals.js
 import type { OpenSamples, Sample, SampleSink } from './samples.js';
 import { splitNamed } from './split-names.js';
 import type { LabelledRow, RowValues, Table } from './table.js';
-import { type Columns, chosenColumns } from './table-columns.js';
-import { classText, imageBytes, rowNumbers, rowText } from './table-values.js';
+import type { Columns } from './table-columns.js';
+import { classText, idText, imageBytes, rowNumbers, rowText } from './table-values.js';
 
 /** Samples, and in their places the rows that cannot be taken. */
 export interface OpenTable extends OpenSamples {
@@ -33,13 +33,13 @@ type Content = Pick<Sample, 'shape' | 'values' | 'text'>;
 /** Images in hand at once: enough for a few cores, few enough for memory. */
 const DECODED_AT_ONCE = 4;
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming a column that is not there, or cannot be used. */
+/** @throws {LyceumError} INVALID_ARGUMENT naming a column that cannot be used. */
 export async function openTable(
   table: Table,
+  columns: Columns,
   options: ImportOptions,
   sink: SampleSink,
 ): Promise<OpenTable> {
-  const columns = chosenColumns(table, options);
   const rows = labelledRows(table, columns);
   const { image, text, cells } = columns;
   if (image !== undefined) {
@@ -58,14 +58,16 @@ export async function openTable(
 
 async function* labelledRows(
   table: Table,
-  { label, split, image, text, cells }: Columns,
+  { label, split, id, image, text, cells }: Columns,
 ): AsyncGenerator<LabelledRow | RefusedSample, void, undefined> {
-  const wanted = [label, split, image, text, ...cells].filter((column) => column !== undefined);
+  const all = [label, split, id, image, text, ...cells];
+  const wanted = all.filter((column) => column !== undefined);
   for await (const row of table.rows(wanted)) {
     const { where, values } = row;
     yield orRefused(where, async () => ({
       where,
       values,
+      id: id === undefined ? undefined : idText(values[id], id),
       label: label === undefined ? undefined : classText(values[label], label, table.classNames),
       split: splitOf(values, split) ?? row.split,
     }));
@@ -78,8 +80,8 @@ function samplesOf(
 ): AsyncGenerator<Sample | RefusedSample, void, undefined> {
   return mapInOrder(rows, DECODED_AT_ONCE, async (row) => {
     if ('refusal' in row) return row;
-    const { where, label, split, values } = row;
-    return orRefused(where, async () => ({ where, label, split, ...(await contentOf(values)) }));
+    const { values, ...known } = row;
+    return orRefused(row.where, async () => ({ ...known, ...(await contentOf(values)) }));
   });
 }
 

@@ -31,6 +31,22 @@ export function classText(
   throw new SampleRefusedError('unknown class', message);
 }
 
+/** A longer id is a column of something else. */
+const ID_MAX_LENGTH = 256;
+
+/**
+ * What a sample is called; a number by its numeral.
+ *
+ * @throws {SampleRefusedError} if it is no text or number, or empty.
+ */
+export function idText(value: unknown, column: string): string {
+  const plain = typeof value === 'string' || typeof value === 'bigint' || Number.isFinite(value);
+  const id = plain ? String(value) : '';
+  if (id !== '' && id.length <= ID_MAX_LENGTH) return id;
+  const want = `text of at most ${ID_MAX_LENGTH} characters, or a number`;
+  throw new SampleRefusedError('no id', `column ${column}: want ${want}, got ${shown(value)}`);
+}
+
 /**
  * The numbers of a row, lists among them written out.
  *

@@ -26,6 +26,8 @@ export interface TableRow {
 
 /** A row whose class and split are known. */
 export interface LabelledRow extends TableRow {
+  /** By which it is known in other sources; undefined: nobody asked. */
+  readonly id?: string | undefined;
   /** Undefined: unlabelled. */
   readonly label: string | undefined;
   /** Undefined: the source does not say. */

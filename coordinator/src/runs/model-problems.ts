@@ -1,0 +1,137 @@
+/** What keeps a model from a part in a run: as a teacher of the samples of a set, or as the student. Pure. */
+import {
+  classOrder,
+  type Dataset,
+  encodingDigest,
+  encodingText,
+  type LayerDescription,
+  ModelInputs,
+  type ModelSettings,
+} from '@lyceum/learning/data';
+import { type Problem, toLyceumError } from '@lyceum/proto';
+import type { KnownModel } from './artifact-catalog.js';
+import type { NamedTeacher } from './artifact-lookup.js';
+import type { DatasetOutline } from './inspect-artifact.js';
+
+/** Who answers with classes alone is a black box, and a run has to say so. */
+export function accessProblems(
+  path: string,
+  { access, model: name }: NamedTeacher,
+  { classesOnly, mayAbstain }: KnownModel,
+): Problem[] {
+  if (access === undefined) {
+    const message =
+      'may leave samples without an answer, which not every rule of the table can do with';
+    return mayAbstain === true ? [{ path, message: `${name} ${message}` }] : [];
+  }
+  if (classesOnly !== true || access === 'black') return [];
+  const message = `want black, got ${access}: ${path} is ${name}, which answers with classes alone`;
+  return [{ path: path.replace(/\.model$/, '.access'), message }];
+}
+
+/** @param recorded - digest of the set that there are answers to. */
+export function otherSetProblems(
+  path: string,
+  recorded: string,
+  dataset: DatasetOutline | undefined,
+): Problem[] {
+  if (dataset === undefined || recorded === dataset.digest) return [];
+  const message = `holds answers to data set ${recorded.slice(0, 12)}, and this run is on ${dataset.digest.slice(0, 12)}; push answers to the samples of spec.dataset`;
+  return [{ path, message }];
+}
+
+/** What keeps a model from being asked about the samples of a set. */
+export function teacherProblems(
+  path: string,
+  model: KnownModel,
+  settings: ModelSettings,
+  dataset: Dataset,
+): Problem[] {
+  try {
+    const unknown = (model.answerClasses ?? []).filter(
+      (name) => !dataset.classNames.includes(name),
+    );
+    if (unknown.length > 0) {
+      const message = `answers with classes that the data set has not: ${unknown.slice(0, 8).join(', ')}`;
+      return [{ path, message }];
+    }
+    const { shape } = new ModelInputs(dataset, settings, model.inputShape);
+    const classes = classOrder(settings, dataset);
+    const { classCount } = classes === undefined ? model : dataset;
+    const seen = { ...dataset, sampleShape: shape };
+    return [
+      ...encodingProblems(path, model, dataset),
+      ...modelProblems(path, { inputShape: model.inputShape, classCount }, seen),
+    ];
+  } catch (err) {
+    return [{ path, message: toLyceumError(err).message }];
+  }
+}
+
+/** What keeps a model from being a student. */
+export function studentProblems(
+  path: string,
+  model: KnownModel,
+  settings: ModelSettings,
+  dataset: Dataset,
+): Problem[] {
+  if (model.format !== 'layers-model') {
+    const message = `is of format ${model.format}; a student is trained as a TensorFlow.js layers model`;
+    return [{ path, message }];
+  }
+  const other = Object.keys(settings).find((name) => !OF_STUDENTS.includes(name));
+  if (other !== undefined) {
+    const message = `has the setting ${other}, which only teachers may have`;
+    return [{ path, message }];
+  }
+  return [...encodingProblems(path, model, dataset), ...modelProblems(path, model, dataset)];
+}
+
+/** Settings that a student's model may have. */
+const OF_STUDENTS: readonly string[] = ['output', 'scale', 'modality'];
+
+/** What keeps an architecture from taking the samples of a set. */
+export function architectureProblems(
+  architecture: string,
+  layers: readonly LayerDescription[],
+  { sampleShape }: Dataset,
+): Problem[] {
+  const misfit = layers.find(({ shape }) => shape === undefined);
+  if (misfit === undefined) return [];
+  const message = `${architecture} does not fit the samples of spec.dataset, [${sampleShape}]: layer ${misfit.name} cannot take them`;
+  return [{ path: 'spec.student.model.architecture', message }];
+}
+
+/** A model that was trained on encoded texts or rows knows no other numbers than those of its encoding. */
+function encodingProblems(path: string, model: KnownModel, { encoding }: Dataset): Problem[] {
+  if (model.encodingDigest === undefined) return [];
+  if (encoding !== undefined && encodingDigest(encoding) === model.encodingDigest) return [];
+  const own =
+    encoding === undefined ? 'not encoded' : `encoded otherwise (${encodingText(encoding)})`;
+  const message = `was trained on texts or rows in another encoding: the samples of spec.dataset are ${own}`;
+  return [{ path, message }];
+}
+
+/** What keeps a model from taking samples of a set or telling its classes. */
+function modelProblems(
+  path: string,
+  model: {
+    readonly inputShape?: readonly number[] | undefined;
+    readonly classCount?: number | undefined;
+  },
+  dataset: Pick<Dataset, 'sampleShape' | 'classCount' | 'encoding'>,
+): Problem[] {
+  const problems: Problem[] = [];
+  if (model.classCount !== undefined && model.classCount !== dataset.classCount) {
+    const message = `has ${model.classCount} classes, and the data set has ${dataset.classCount}`;
+    problems.push({ path, message });
+  }
+  const values = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
+  const { inputShape } = model;
+  if (inputShape !== undefined && values(inputShape) !== values(dataset.sampleShape)) {
+    const encoded = dataset.encoding && ` and are encoded (${encodingText(dataset.encoding)})`;
+    const message = `takes inputs of shape [${inputShape}], and the samples have [${dataset.sampleShape}]${encoded ?? ''}`;
+    problems.push({ path, message });
+  }
+  return problems;
+}

@@ -1,0 +1,204 @@
+/**
+ * A set of several modalities from several sources, one for each. Rows of the sources are brought together by ids
+ * (align-sources.ts), or, only where a person says so, by their place.
+ */
+import { stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { InvalidDocumentError, LyceumError, toLyceumError } from '@lyceum/proto';
+import { checkModalityNames } from '../dataset-problems.js';
+import type { StoredRows } from '../dataset-writer.js';
+import type { Encoding } from '../encoding/encoding.js';
+import { type AlignedSamples, alignSources } from './align-sources.js';
+import { ClassNumbers } from './class-numbers.js';
+import type { ImportOptions } from './import-options.js';
+import {
+  type ImportedSource,
+  type ImportPlaces,
+  importedSource,
+  knownClasses,
+  openSource,
+  refuseOptions,
+  type StreamedSource,
+} from './import-source.js';
+import { Ignored, Refusals, type RefusedSample } from './refusals.js';
+import { type CollectedSamples, collectSamples, finishSamples, type Sample } from './samples.js';
+
+/** Where a modality is from. */
+export interface ModalitySource {
+  readonly name: string;
+  /** A table, or a folder of images. */
+  readonly source: string;
+  /** Of a table: those that are the modality's. Absent: all but those of id, class and split. */
+  readonly columns?: readonly string[];
+}
+
+/** What names a sample: the column of ids, and of an image its file's name without the ending; or its place. */
+export type Alignment = 'ids' | 'rows';
+
+interface OpenSource extends StreamedSource {
+  readonly name: string;
+}
+
+interface CollectedModality extends CollectedSamples {
+  readonly name: string;
+  readonly encoding: Encoding | undefined;
+}
+
+/** The name under which splits are drawn. */
+const KIND = 'modalities';
+
+/** `NAME=SOURCE`, or of a table `NAME=SOURCE#COLUMN,COLUMN`. */
+export function parseModality(text: string): ModalitySource {
+  const match = /^([^=]+)=(.+?)(?:#([^#/]+))?$/.exec(text);
+  if (match === null) {
+    const want = 'want NAME=SOURCE, or NAME=SOURCE#COLUMN,… of a table: pixels=digits.csv';
+    throw refusal(`modality "${text}": ${want}`);
+  }
+  const [, name = '', source = '', columns] = match;
+  return { name, source, ...(columns !== undefined && { columns: columns.split(',') }) };
+}
+
+/**
+ * @param modalities - two or more.
+ * @throws {LyceumError} NOT_FOUND if a source is not there, INVALID_ARGUMENT naming what is wrong with one.
+ */
+export async function importModalities(
+  modalities: readonly ModalitySource[],
+  alignment: Alignment,
+  options: ImportOptions,
+  places: ImportPlaces,
+): Promise<ImportedSource> {
+  requireNames(modalities.map(({ name }) => name));
+  const sources = await openSources(modalities, options);
+  requireIds(sources, alignment, options);
+  const own = sources.flatMap(({ classNames }) => (classNames === undefined ? [] : [classNames]));
+  const classes = knownClasses(options.classes, own[0]);
+  const numbers = new ClassNumbers(classes);
+  const refusals = new Refusals();
+  const ignored = new Ignored();
+  const { scratch, signal } = places;
+  const sink = { kind: KIND, classes, split: options.split, refusals, scratch, signal };
+  const collected: CollectedModality[] = [];
+  try {
+    for (const [index, source] of sources.entries()) {
+      const { name } = source;
+      const own = { ...sink, file: `rows-${index}`, classes: numbers };
+      const { samples, encoding } = await source.open(sink, ignored);
+      const named = identified(samples, name, alignment);
+      collected.push({ name, encoding, ...(await collectSamples(named, own)) });
+    }
+    if (alignment === 'rows') requireEqualCounts(collected);
+    const aligned = alignSources(
+      collected,
+      (number) => numbers.nameOf(number),
+      (refused) => refusals.add(refused),
+    );
+    if (aligned.labels.length === 0) {
+      throw new InvalidDocumentError('no sample of the sources', refusals.first);
+    }
+    const written = await finishSamples(storedRows(collected, aligned), aligned, numbers, sink);
+    const kind = sources.map((source) => source.kind).join(', ');
+    return importedSource(kind, written, new Map(), refusals, ignored);
+  } finally {
+    for (const { rows } of collected) await rows.close();
+  }
+}
+
+function requireNames(names: readonly string[]): void {
+  checkModalityNames(names, '--modality');
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw refusal(`--modality: ${twice} is there twice`);
+  if (names.length < 2) throw refusal('--modality: want two or more; one alone needs no name');
+}
+
+async function openSources(
+  modalities: readonly ModalitySource[],
+  options: ImportOptions,
+): Promise<OpenSource[]> {
+  const sources: OpenSource[] = [];
+  for (const { name, source, columns } of modalities) {
+    try {
+      const opened = await openSource(source, options, { columns });
+      if (opened === undefined) throw await notStreamed(source);
+      if (opened.takes.includes('raw') && options.raw !== true) {
+        throw refusal('columns of numbers are taken as they are, with --raw');
+      }
+      sources.push({ ...opened, name });
+    } catch (err) {
+      throw within(`modality ${name}`, err);
+    }
+  }
+  const kinds = sources.map(({ kind }) => kind).join(', ');
+  refuseOptions(
+    options,
+    sources.flatMap(({ takes }) => takes),
+    kinds,
+  );
+  if (!sources.some(({ isLabelled }) => isLabelled)) {
+    throw refusal('no source has a column of the class; --label names it');
+  }
+  return sources;
+}
+
+function requireIds(
+  sources: readonly OpenSource[],
+  alignment: Alignment,
+  { id }: ImportOptions,
+): void {
+  const table = sources.find(({ takes }) => takes.includes('id'));
+  if (alignment === 'rows' && id === undefined) return;
+  if (alignment === 'rows') throw refusal('want --id or --by-row, not both');
+  if (table === undefined || id !== undefined) return;
+  const message = `modality ${table.name} is of a table; --id names the column of its samples' ids, or --by-row says that row n of each source is the same sample`;
+  throw refusal(message);
+}
+
+/** Names the source in whatever is said of a sample, and, where rows go together by place, counts them. */
+async function* identified(
+  samples: AsyncIterable<Sample | RefusedSample>,
+  name: string,
+  alignment: Alignment,
+): AsyncGenerator<Sample | RefusedSample, void, undefined> {
+  let row = 0;
+  for await (const sample of samples) {
+    row += 1;
+    const where = `${name}, ${sample.where}`;
+    if ('refusal' in sample) yield { ...sample, where };
+    else {
+      const own = sample.id ?? basename(sample.where, extname(sample.where));
+      yield { ...sample, where, id: alignment === 'rows' ? String(row) : own };
+    }
+  }
+}
+
+function requireEqualCounts(sources: readonly CollectedModality[]): void {
+  if (new Set(sources.map(({ sourceCount }) => sourceCount)).size === 1) return;
+  const counts = sources.map(({ name, sourceCount }) => `${name} has ${sourceCount}`);
+  throw refusal(`--by-row wants as many rows in every source: ${counts.join(', ')}`);
+}
+
+function storedRows(
+  sources: readonly CollectedModality[],
+  { orders }: AlignedSamples,
+): Map<string, StoredRows> {
+  const entries = sources.map(({ name, rows, encoding }, index) => {
+    return [name, { rows, order: orders[index] as Uint32Array, encoding }] as const;
+  });
+  return new Map(entries);
+}
+
+async function notStreamed(source: string): Promise<LyceumError> {
+  const found = await stat(source).catch(() => undefined);
+  if (found === undefined) return new LyceumError('NOT_FOUND', `${source}: no such file or folder`);
+  const message = `${source}: want a table or a folder of images; arrays of several modalities are one NPZ file, as inputs.NAME each`;
+  return refusal(message);
+}
+
+function within(where: string, thrown: unknown): LyceumError {
+  const err = toLyceumError(thrown);
+  return new LyceumError(err.code, `${where}: ${err.message}`, { cause: err });
+}
+
+function refusal(message: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,5 @@
+/** What a set's modalities may be called: in its file (`inputs.NAME.npy`), in models' settings and in runs. */
+export const MODALITY_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
+
+export const MODALITY_NAME_RULE =
+  'lower-case letters, digits, dashes and underscores, at most 63, none of the latter two at the ends';
