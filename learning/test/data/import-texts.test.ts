@@ -70,7 +70,7 @@ describe('a table of texts', () => {
     const places = { cacheFolder: root, scratch: mkdtempSync(join(root, 'scratch-')) };
     const again = await importSource(join(root, 'own.npz'), {}, places);
     expect(file.equals(again.content as Buffer)).toBe(true);
-    expect(again.summary.encoding).toContain('hashed 1- to 4-grams');
+    expect(again.summary.modalities[0]?.encoding).toContain('hashed 1- to 4-grams');
   });
 
   it('is encoded as asked', async () => {
