@@ -11,6 +11,7 @@ import { onInterrupt } from '@lyceum/proto/node';
 import { coordinatorCommand } from './coordinator-command.js';
 import type { ExampleContext } from './example.js';
 import { fashionSeeds } from './fashion-seeds.js';
+import { fourTeachers } from './four-teachers.js';
 import { attentionTransfer, hints } from './inner-layers.js';
 import { missingDigit } from './missing-digit.js';
 import { noisyTeacher } from './noisy-teacher.js';
@@ -26,6 +27,11 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'fashion-seeds': {
     summary: 'a small student alone and distilled, with few and with all labels, over paired seeds',
     run: fashionSeeds,
+  },
+  'four-teachers': {
+    summary:
+      'a TensorFlow.js model, an ONNX model, one behind a server and a black box teach one student',
+    run: fourTeachers,
   },
   'missing-digit': {
     summary: 'a student that never saw a 3 knows one, once one bias is mended',

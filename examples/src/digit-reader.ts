@@ -1,0 +1,66 @@
+/**
+ * A black box in a process of its own, for `four-teachers`: an HTTP server that reads digits and answers with a word each.
+ * What it knows is the mean picture of each class of a set's training samples; the nearest one is its answer.
+ *
+ *     node digit-reader.js SET.npz        POST / { pictures: [ … ] } → { digits: ["seven", … ] }
+ */
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/data';
+
+const WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+/** Some hundreds of pictures in JSON. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** [C][pixels], real values. */
+function meanPictures({ inputs, inputScale, ...dataset }: Dataset): Float64Array[] {
+  const pixels = dataset.sampleShape.reduce((product, n) => product * n, 1);
+  const sums = WORDS.map(() => new Float64Array(pixels));
+  const counts = WORDS.map(() => 0);
+  for (const sample of splitSamples({ ...dataset, inputs, inputScale }, 'train')) {
+    const label = dataset.labels[sample] as number;
+    const sum = sums[label];
+    if (sum === undefined) continue;
+    counts[label] = (counts[label] ?? 0) + 1;
+    for (let i = 0; i < pixels; i++) {
+      sum[i] = (sum[i] as number) + (inputs[sample * pixels + i] as number) * inputScale;
+    }
+  }
+  return sums.map((sum, label) => sum.map((value) => value / Math.max(1, counts[label] ?? 0)));
+}
+
+function wordOf(picture: readonly number[], means: readonly Float64Array[]): string {
+  const distances = means.map((mean) =>
+    mean.reduce((sum, value, i) => sum + (value - (picture[i] as number)) ** 2, 0),
+  );
+  return WORDS[distances.indexOf(Math.min(...distances))] as string;
+}
+
+const [file = ''] = process.argv.slice(2);
+const means = meanPictures(parseDataset(await readFile(file)));
+const server = createServer(async (request, response) => {
+  try {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    for await (const part of request as AsyncIterable<Buffer>) {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes > MAX_BYTES) throw new Error('too many pictures at once');
+    }
+    const { pictures } = JSON.parse(Buffer.concat(parts).toString()) as {
+      // [height][width][1] each.
+      pictures: number[][][][];
+    };
+    const digits = pictures.map((picture) => wordOf(picture.flat(2), means));
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ digits }));
+  } catch (err) {
+    response.statusCode = 400;
+    response.end(err instanceof Error ? err.message : String(err));
+  }
+});
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  process.stdout.write(`${JSON.stringify({ program: 'digit-reader', port })}\n`);
+});

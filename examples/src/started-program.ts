@@ -1,0 +1,41 @@
+/** Programs beside the cluster that an example needs: each a process of its own, which says in one JSON line where it is. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { LyceumError } from '@lyceum/proto';
+
+export class StartedProgram {
+  readonly #child: ChildProcess;
+  /** What it said when it was ready. */
+  readonly ready: Readonly<Record<string, unknown>>;
+
+  private constructor(child: ChildProcess, ready: Readonly<Record<string, unknown>>) {
+    this.#child = child;
+    this.ready = ready;
+  }
+
+  /** @throws {LyceumError} FAILED_PRECONDITION if it ends before it is ready; it has said why. */
+  static async start(file: string, args: readonly string[]): Promise<StartedProgram> {
+    const child = spawn(process.execPath, [file, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    // Whatever ends this process ends it too, but for SIGKILL.
+    process.once('exit', () => child.kill('SIGKILL'));
+    const line = new Promise<string>((resolve, reject) => {
+      createInterface({ input: child.stdout }).once('line', resolve);
+      child.once('error', reject);
+      child.once('exit', (code) => {
+        const message = `${file} ended with ${code} before it was ready`;
+        reject(new LyceumError('FAILED_PRECONDITION', message));
+      });
+    });
+    return new StartedProgram(child, JSON.parse(await line));
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await exited;
+  }
+}
