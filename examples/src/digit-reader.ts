@@ -13,12 +13,18 @@ const WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'e
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** [C][pixels], real values. */
-function meanPictures({ inputs, inputScale, ...dataset }: Dataset): Float64Array[] {
-  const pixels = dataset.sampleShape.reduce((product, n) => product * n, 1);
+function meanPictures({
+  inputs,
+  inputScale,
+  labels,
+  splits,
+  sampleShape,
+}: Dataset): Float64Array[] {
+  const pixels = sampleShape.reduce((product, n) => product * n, 1);
   const sums = WORDS.map(() => new Float64Array(pixels));
   const counts = WORDS.map(() => 0);
-  for (const sample of splitSamples({ ...dataset, inputs, inputScale }, 'train')) {
-    const label = dataset.labels[sample] as number;
+  for (const sample of splitSamples({ splits }, 'train')) {
+    const label = labels[sample] as number;
     const sum = sums[label];
     if (sum === undefined) continue;
     counts[label] = (counts[label] ?? 0) + 1;
