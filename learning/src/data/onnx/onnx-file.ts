@@ -12,19 +12,14 @@ import type {
   GraphWeights,
 } from '../graphs/graph-outline.js';
 import { eachField, field, numbers, text } from '../graphs/protobuf-fields.js';
+import { ONNX_ELEMENTS, type OnnxElementType } from './onnx-elements.js';
 
-/** `TensorProto.DataType`, and bytes of one value. */
-const ELEMENTS: ReadonlyMap<number, readonly [ElementType, number]> = new Map([
-  [1, ['float32', 4]],
-  [2, ['uint8', 1]],
-  [3, ['int8', 1]],
-  [6, ['int32', 4]],
-  [7, ['int64', 8]],
-  [8, ['string', 0]],
-  [9, ['bool', 1]],
-  [10, ['float16', 2]],
-  [11, ['float64', 8]],
-]);
+const ELEMENTS: ReadonlyMap<number, readonly [OnnxElementType, number]> = new Map(
+  Object.entries(ONNX_ELEMENTS).map(([type, { number, bytes }]) => [
+    number,
+    [type as OnnxElementType, bytes],
+  ]),
+);
 
 /** Old files list the weights among the inputs too; here they are not. */
 export interface OnnxOutline extends GraphOutline, GraphWeights {

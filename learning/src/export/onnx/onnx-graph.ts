@@ -1,5 +1,6 @@
 /** An ONNX graph under construction: nodes, constants, and names that are never given twice. */
-import type { ElementType, OnnxAttribute, OnnxConstant, OnnxNode } from './onnx-messages.js';
+import type { OnnxElementType } from '../../data/onnx/onnx-elements.js';
+import type { OnnxAttribute, OnnxConstant, OnnxNode } from './onnx-messages.js';
 
 export class OnnxGraph {
   readonly nodes: OnnxNode[] = [];
@@ -28,7 +29,7 @@ export class OnnxGraph {
 
   constant(
     name: string,
-    type: ElementType,
+    type: OnnxElementType,
     shape: readonly number[],
     data: OnnxConstant['data'],
   ): string {

@@ -3,14 +3,11 @@
  *
  * @see https://github.com/onnx/onnx/blob/v1.16.0/onnx/onnx.proto
  */
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { WireType } from '@bufbuild/protobuf/wire';
+import { message } from '../../data/graphs/protobuf-message.js';
+import { ONNX_ELEMENTS, type OnnxElementType } from '../../data/onnx/onnx-elements.js';
 
 const { Varint, LengthDelimited, Bit32 } = WireType;
-
-/** `TensorProto.DataType`. */
-export const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int64: 7, string: 8 } as const;
-
-export type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** `AttributeProto.AttributeType`. */
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;
@@ -28,7 +25,7 @@ export interface OnnxNode {
 /** A constant of the graph. */
 export interface OnnxConstant {
   readonly name: string;
-  readonly type: ElementType;
+  readonly type: OnnxElementType;
   readonly shape: readonly number[];
   /** Little-endian, row-major; texts as they are. */
   readonly data: Uint8Array | readonly string[];
@@ -37,7 +34,7 @@ export interface OnnxConstant {
 /** An input or output; its first dimension is the batch, of any size. */
 export interface OnnxValue {
   readonly name: string;
-  readonly type: ElementType;
+  readonly type: OnnxElementType;
   /** Of one sample. */
   readonly sampleShape: readonly number[];
 }
@@ -116,7 +113,7 @@ function encodedAttribute(name: string, value: OnnxAttribute): Uint8Array {
 function encodedConstant({ name, type, shape, data }: OnnxConstant): Uint8Array {
   return message((w) => {
     for (const size of shape) w.tag(1, Varint).int64(size);
-    w.tag(2, Varint).int32(ELEMENT_TYPES[type]);
+    w.tag(2, Varint).int32(ONNX_ELEMENTS[type].number);
     if (data instanceof Uint8Array) w.tag(9, LengthDelimited).bytes(data);
     else for (const text of data) w.tag(6, LengthDelimited).string(text);
     w.tag(8, LengthDelimited).string(name);
@@ -132,7 +129,7 @@ function encodedValue({ name, type, sampleShape }: OnnxValue): Uint8Array {
     for (const dimension of dimensions) w.tag(1, LengthDelimited).bytes(dimension);
   });
   const tensor = message((w) => {
-    w.tag(1, Varint).int32(ELEMENT_TYPES[type]);
+    w.tag(1, Varint).int32(ONNX_ELEMENTS[type].number);
     w.tag(2, LengthDelimited).bytes(shape);
   });
   const typed = message((w) => w.tag(1, LengthDelimited).bytes(tensor));
@@ -140,10 +137,4 @@ function encodedValue({ name, type, sampleShape }: OnnxValue): Uint8Array {
     w.tag(1, LengthDelimited).string(name);
     w.tag(2, LengthDelimited).bytes(typed);
   });
-}
-
-function message(write: (writer: BinaryWriter) => unknown): Uint8Array {
-  const writer = new BinaryWriter();
-  write(writer);
-  return writer.finish();
 }

@@ -5,7 +5,8 @@
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/protobuf/saved_model.proto
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/framework/graph.proto
  */
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { type BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { message } from '../../data/graphs/protobuf-message.js';
 import type { OperationAttribute } from './native-backend.js';
 import type { Constant } from './recording.js';
 
@@ -32,13 +33,15 @@ const { Varint, LengthDelimited, Bit32 } = WireType;
 
 /** @returns the contents of `saved_model.pb`. */
 export function savedModelFile(nodes: readonly GraphNode[]): Uint8Array {
-  const graph = new BinaryWriter();
-  for (const node of nodes) graph.tag(1, LengthDelimited).bytes(encodedNode(node));
-  graph.tag(4, LengthDelimited).bytes(message((w) => w.tag(1, Varint).int32(PRODUCER_VERSION)));
+  const versions = message((w) => w.tag(1, Varint).int32(PRODUCER_VERSION));
+  const graph = message((w) => {
+    for (const node of nodes) w.tag(1, LengthDelimited).bytes(encodedNode(node));
+    w.tag(4, LengthDelimited).bytes(versions);
+  });
   const info = message((w) => w.tag(4, LengthDelimited).string(GRAPH_TAG));
   const metaGraph = message((w) => {
     w.tag(1, LengthDelimited).bytes(info);
-    w.tag(2, LengthDelimited).bytes(graph.finish());
+    w.tag(2, LengthDelimited).bytes(graph);
   });
   return message((w) => {
     w.tag(1, Varint).int64(SCHEMA_VERSION);
@@ -112,10 +115,4 @@ function encodedShape(shape: readonly number[]): Uint8Array {
       w.tag(2, LengthDelimited).bytes(message((d) => d.tag(1, Varint).int64(size)));
     }
   });
-}
-
-function message(write: (writer: BinaryWriter) => unknown): Uint8Array {
-  const writer = new BinaryWriter();
-  write(writer);
-  return writer.finish();
 }
