@@ -4,6 +4,8 @@ export {
   type GRPCInferenceServiceServer,
   GRPCInferenceServiceService,
   InferTensorContents,
+  type ModelConfigRequest,
+  ModelConfigResponse,
   ModelInferRequest,
   ModelInferRequest_InferInputTensor,
   ModelInferResponse,
@@ -20,6 +22,7 @@ export {
   ServerReadyRequest,
   ServerReadyResponse,
 } from './generated/inference/grpc_inference.js';
+export { DataType as ModelDataType, ModelConfig } from './generated/inference/model_config.js';
 export {
   AnswerServiceClient,
   type AnswerServiceServer,

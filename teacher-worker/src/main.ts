@@ -36,6 +36,9 @@ const STOP_BUDGET_MS = DRAIN_BUDGET_MS + 10_000;
 /** Requests under way when a server stops. */
 const STOP_GRACE_MS = 5_000;
 
+/** Where models from files are served if nobody says where: Triton's port of gRPC. */
+const DEFAULT_SERVED_ADDRESS = '127.0.0.1:8001';
+
 /** As the command line's: usage or bad input, nobody there, anything else. */
 const EXIT_CODES: Partial<Record<ErrorCode, number>> = { INVALID_ARGUMENT: 2, UNAVAILABLE: 4 };
 const USAGE_EXIT_CODE = 2;
@@ -57,6 +60,7 @@ interface Flags {
   readonly logLevel: string;
   readonly insecure: boolean;
   readonly inference: string | undefined;
+  readonly inferenceHttp: string | undefined;
 }
 
 const { version } = JSON.parse(
@@ -105,6 +109,13 @@ const command = new Command('teacher-worker')
     ),
   )
   .addOption(
+    flag(
+      '--inference-http <address>',
+      'HOST:PORT that serves the same over HTTP; default: none does',
+      'LYCEUM_INFERENCE_HTTP',
+    ),
+  )
+  .addOption(
     flag('--memory-budget-mib <n>', "for all teachers' weights", 'LYCEUM_MEMORY_BUDGET_MIB')
       .argParser(wholeNumber)
       .default(2048),
@@ -141,7 +152,7 @@ const command = new Command('teacher-worker')
 command
   .command('serve')
   .description(
-    'serves models from files by the Open Inference Protocol v2, without a coordinator; takes --inference, --compute-threads, --memory-budget-mib, --insecure and --log-level before it',
+    'serves models from files by the Open Inference Protocol v2, without a coordinator; takes --inference, --inference-http, --compute-threads, --memory-budget-mib, --insecure and --log-level before it',
   )
   .argument('<models...>', 'NAME=PATH: a folder with a model.json, an .onnx file, or a package')
   .action(serve);
@@ -190,9 +201,9 @@ async function run(): Promise<void> {
     random: Math.random,
     log,
   });
-  const server =
-    flags.inference === undefined ? undefined : await worker.serve(flags.inference, flags.insecure);
-  if (server !== undefined) shutdown.onStop('inference', () => server.stop(STOP_GRACE_MS));
+  const { inference: grpc, inferenceHttp: http, insecure } = flags;
+  const servers = await worker.serve({ grpc, http, insecure });
+  shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
   const probes = await startProbes({
     address: flags.http,
     insecure: flags.insecure,
@@ -217,7 +228,7 @@ async function run(): Promise<void> {
     program: 'teacher-worker',
     workerId: flags.workerId,
     http: probes.address,
-    ...(server !== undefined && { inference: server.address }),
+    ...servers.addresses,
   };
   process.stdout.write(`${JSON.stringify({ ...ready, pid: process.pid })}\n`);
 }
@@ -229,21 +240,22 @@ async function serve(models: readonly string[]): Promise<void> {
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
   const files = await Promise.all(models.map(readServedModel));
   const compute = await startCompute(flags, log);
-  const server = await serveModels({
+  const { inference, inferenceHttp: http, insecure } = flags;
+  const grpc = inference ?? (http === undefined ? DEFAULT_SERVED_ADDRESS : undefined);
+  const servers = await serveModels({
     models: files,
-    address: flags.inference ?? '127.0.0.1:8001',
-    insecure: flags.insecure,
+    places: { grpc, http, insecure },
     memoryBudgetBytes: flags.memoryBudgetMib * MIB,
     compute,
     version,
     log,
   });
-  shutdown.onStop('inference', () => server.stop(STOP_GRACE_MS));
+  shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
   void compute.died.then((err) => {
     log.fatal({ err }, 'compute thread died');
     process.exit(1);
   });
-  const ready = { program: 'teacher-worker', inference: server.address, pid: process.pid };
+  const ready = { program: 'teacher-worker', ...servers.addresses, pid: process.pid };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 

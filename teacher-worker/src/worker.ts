@@ -20,16 +20,15 @@ import {
 } from '@lyceum/proto';
 import {
   type BlobCache,
-  INFERENCE_SERVICE,
   type Logger,
   type Nats,
   openDuplex,
-  RpcServer,
   type TeacherClient,
 } from '@lyceum/proto/node';
 import type { Hosts } from './compute/hosts.js';
 import type { Answer, ComputeDevice, DatasetFile } from './compute/protocol.js';
-import { inferenceService, type ServedModel } from './inference/inference-service.js';
+import { InferenceDesk, type ServedModel } from './inference/inference-desk.js';
+import { type InferencePlaces, InferenceServers } from './inference/inference-servers.js';
 import type { WorkerMetrics } from './metrics.js';
 import { ProbeDesk } from './probes/probe-desk.js';
 import { Session } from './session.js';
@@ -124,17 +123,16 @@ export class TeacherWorker {
     this.#session.start();
   }
 
-  /** Serves the loaded teachers by the Open Inference Protocol. @param address - `HOST:PORT`. */
-  serve(address: string, insecure: boolean): Promise<RpcServer> {
+  /** Serves the loaded teachers by the Open Inference Protocol. */
+  serve(places: InferencePlaces): Promise<InferenceServers> {
     const { version, log } = this.#options;
-    const service = inferenceService({
+    const desk = new InferenceDesk({
       find: (name) => this.#served(name),
       names: () => this.#teachers.servedNames(),
       ready: () => this.#session.up,
       version,
-      log,
     });
-    return RpcServer.start({ address, insecure, log, services: [[INFERENCE_SERVICE, service]] });
+    return InferenceServers.start(desk, places, log);
   }
 
   /** Finishes or hands back what is in hand, then ends the session. */

@@ -128,6 +128,11 @@ test('is pushed by its URL, and told of', async () => {
   );
   const again = await runCli(cluster.address, ...push);
   expect(again).toMatchObject({ code: 0, stderr: 'pushed is there already, the same\n' });
+  const overHttp = `http://${server.httpAddress}`;
+  const other = ['models', 'push', 'pushed-http', '--inference', overHttp, '--model', 'far'];
+  const pushed = await runCli(cluster.address, ...other);
+  expect(pushed.code).toBe(0);
+  expect(pushed.stdout).toContain(`[36] to 2 classes; far at ${overHttp}; logits`);
 });
 
 test('what is wrong is said at submit', async () => {

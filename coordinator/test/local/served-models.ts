@@ -7,13 +7,15 @@ import { createInterface } from 'node:readline';
 import { programFile } from '../../src/local/program-files.js';
 
 export interface ServedModels {
-  /** `HOST:PORT`. */
+  /** `HOST:PORT` of gRPC. */
   readonly address: string;
+  /** `HOST:PORT` of HTTP. */
+  readonly httpAddress: string;
   /** Ends it at once, and waits until it is gone. */
   kill(): Promise<void>;
 }
 
-/** @param models - packages by name. @param address - port 0: a free one. */
+/** @param models - packages by name. @param address - of gRPC; port 0: a free one. */
 export async function serveModels(
   models: Readonly<Record<string, Uint8Array>>,
   address = '127.0.0.1:0',
@@ -25,7 +27,8 @@ export async function serveModels(
     await writeFile(file, bytes);
     named.push(`${name}=${file}`);
   }
-  const flags = ['--compute-threads', '1', '--inference', address];
+  const http = ['--inference-http', '127.0.0.1:0'];
+  const flags = ['--compute-threads', '1', '--inference', address, ...http];
   const program = [programFile('teacher-worker'), ...flags, 'serve', ...named];
   const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'pipe'] });
   const log: string[] = [];
@@ -37,10 +40,11 @@ export async function serveModels(
     createInterface({ input: child.stdout }).once('line', resolve);
     void exited.then(() => reject(new Error(`ended before it was ready:\n${log.join('\n')}`)));
   });
-  const { inference } = JSON.parse(await ready) as { inference: string };
+  const { inference, inferenceHttp } = JSON.parse(await ready) as Readonly<Record<string, string>>;
   await rm(folder, { recursive: true });
   return {
-    address: inference,
+    address: inference ?? '',
+    httpAddress: inferenceHttp ?? '',
     kill: async () => {
       child.kill('SIGKILL');
       await exited;

@@ -2,19 +2,17 @@
  * The example that recomputes a report's figures, by numpy, on random outputs of three splits with labels that lack:
  * it finds every figure again, and finds one that was changed. Numpy is the machine's, or fetched by pip into the cache.
  */
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { mulberry32 } from '@lyceum/learning/data';
 import { checkRunSpecification } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { composePredictions } from '../../src/report/compose-predictions.js';
 import { composeReport } from '../../src/report/compose-report.js';
 import type { ReportInput, SplitLogits } from '../../src/report/report-input.js';
+import { type Ended, type Python, pythonWith } from '../python.js';
 import { exampleInput } from './report-input-example.js';
 
 const NUMPY = 'numpy>=1.24,<3';
@@ -22,55 +20,21 @@ const SCRIPT = fileURLToPath(new URL('../../../examples/recompute.py', import.me
 const ROWS = { train: 500, validation: 120, test: 301 };
 const CLASSES = 7;
 
-const run = promisify(execFile);
-const cache = process.env['LYCEUM_CACHE'] ?? join(homedir(), '.cache', 'lyceum');
-const packages = join(cache, 'python', 'numpy');
 let folder = '';
-/** Why there is no numpy. */
-let lack: string | undefined;
+let numpy: Python;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recompute-'));
-  if (await python(['-c', 'import numpy']).then(isZero)) return;
-  await mkdir(join(cache, 'python'), { recursive: true });
-  const fetched = await mkdtemp(join(cache, 'python', 'numpy-'));
-  const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--only-binary=:all:'];
-  const got = await python([...pip, '--target', fetched, NUMPY]);
-  if (!isZero(got)) {
-    lack = `there is no numpy, and pip cannot fetch it: ${got.stderr}`;
-    await rm(fetched, { recursive: true, force: true });
-    return;
-  }
-  await rm(packages, { recursive: true, force: true });
-  await rename(fetched, packages);
+  numpy = await pythonWith('numpy', NUMPY, 'numpy');
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const isZero = ({ code }: Ended): boolean => code === 0;
-
-async function python(args: readonly string[]): Promise<Ended> {
-  const env = { ...process.env, ...(existsSync(packages) && { PYTHONPATH: packages }) };
-  try {
-    const { stdout, stderr } = await run('python3', [...args], { env, maxBuffer: 2 ** 26 });
-    return { code: 0, stdout, stderr };
-  } catch (err) {
-    const { code, stdout = '', stderr = String(err) } = err as Partial<Ended>;
-    return { code: typeof code === 'number' ? code : 1, stdout, stderr };
-  }
-}
 
 async function recompute(input: ReportInput, change: (report: string) => string): Promise<Ended> {
   const [predictions, report] = [join(folder, 'predictions.npz'), join(folder, 'report.json')];
   await writeFile(predictions, composePredictions(input));
   await writeFile(report, change(JSON.stringify(composeReport(input))));
-  return python([SCRIPT, predictions, report]);
+  return numpy.run([SCRIPT, predictions, report]);
 }
 
 function randomLogits(seed: number): SplitLogits {
@@ -112,7 +76,7 @@ function randomInput(combine: string): ReportInput {
 test.for(['arithmetic', 'majority-vote'])(
   'finds every figure of %s again',
   async (combine, { skip }) => {
-    if (lack !== undefined) skip(lack);
+    if (numpy.lack !== undefined) skip(numpy.lack);
     const { code, stdout, stderr } = await recompute(randomInput(combine), (report) => report);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     // 5 models, 3 splits: 4 figures, 7 recalls, and 4 of each reference: 3 for students, 2 for the others.
@@ -121,7 +85,7 @@ test.for(['arithmetic', 'majority-vote'])(
 );
 
 test('finds a figure that is another', async ({ skip }) => {
-  if (lack !== undefined) skip(lack);
+  if (numpy.lack !== undefined) skip(numpy.lack);
   const { code, stdout } = await recompute(randomInput('arithmetic'), (report) => {
     const changed = JSON.parse(report) as { student: { validation: { ece: number } } };
     changed.student.validation.ece += 0.001;

@@ -24,8 +24,16 @@ export function tinyDatasetBytes(variant: number): Buffer {
   return encodeDataset({ ...dataset, inputs: dataset.inputs.map((value) => value + variant) });
 }
 
-/** One Dense layer from `inputs` numbers to `classes`; `weight` tells models apart. */
-export function tinyModelBytes(weight: number, inputs = 2, classes = CLASS_COUNT): Buffer {
+/**
+ * One Dense layer from `inputs` numbers to `classes`.
+ *
+ * @param weight - tells models apart: one for all, or [inputs, classes].
+ */
+export function tinyModelBytes(
+  weight: number | readonly number[],
+  inputs = 2,
+  classes = CLASS_COUNT,
+): Buffer {
   const dense = {
     class_name: 'Dense',
     config: {
@@ -42,6 +50,9 @@ export function tinyModelBytes(weight: number, inputs = 2, classes = CLASS_COUNT
     keras_version: 'tfjs-layers 4.22.0',
     backend: 'tensor_flow.js',
   };
+  const values = Float32Array.from({ length: inputs * classes }, (_, i) =>
+    typeof weight === 'number' ? weight : (weight[i] as number),
+  );
   const weights = [{ name: 'dense/kernel', shape: [inputs, classes], dtype: 'float32' }];
   return encodeModelPackage({
     modelJson: {
@@ -49,7 +60,7 @@ export function tinyModelBytes(weight: number, inputs = 2, classes = CLASS_COUNT
       modelTopology,
       weightsManifest: [{ paths: ['weights.bin'], weights }],
     },
-    weights: Buffer.from(new Float32Array(inputs * classes).fill(weight).buffer),
+    weights: Buffer.from(values.buffer),
     settings: { output: 'logits' },
   });
 }

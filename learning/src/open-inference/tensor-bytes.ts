@@ -3,7 +3,7 @@
  * and "InferTensorContents"): raw, that is row-major, little endian, elements of BYTES with their length before them, 4
  * bytes; or typed, in a list of the message. FP16 and BF16 are raw only.
  */
-import { type InferTensorContents, LyceumError } from '@lyceum/proto';
+import { InferTensorContents, LyceumError } from '@lyceum/proto';
 import { decodeBfloat16, encodeBfloat16 } from '../codecs/bfloat16.js';
 import { decodeFloat16, encodeFloat16 } from '../codecs/float16.js';
 
@@ -131,6 +131,22 @@ export function rawNumbers(datatype: NumberDatatype, values: ArrayLike<number>):
   return raw;
 }
 
+/**
+ * Numbers as typed contents of the tensor `name`.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if it is of another datatype, or of one that is raw only.
+ */
+export function typedNumbers(
+  name: string,
+  datatype: string,
+  values: readonly number[],
+): InferTensorContents {
+  const { typed } = numberType(name, datatype);
+  if (typed === undefined) throw wrong(name, `is of datatype ${datatype}; want its contents raw`);
+  const list = datatype === 'BOOL' ? values.map(Boolean) : values;
+  return { ...InferTensorContents.fromPartial({}), [typed]: list };
+}
+
 /** Texts as raw contents of BYTES. */
 export function rawTexts(texts: readonly string[]): Buffer {
   const parts = texts.flatMap((text) => {
@@ -174,11 +190,8 @@ export function tensorNumbers(
   raw: Uint8Array | undefined,
 ): Float32Array<ArrayBuffer> {
   const { name, datatype, contents } = tensor;
-  if (!isNumberDatatype(datatype)) {
-    throw wrong(name, `is of datatype ${datatype}; want ${NUMBER_DATATYPES.join(', ')}`);
-  }
+  const { bytes, read, typed } = numberType(name, datatype);
   const count = elementCount(tensor);
-  const { bytes, read, typed } = NUMBERS[datatype] as NumberType;
   if (raw !== undefined) {
     if (raw.length !== count * bytes) {
       const want = `${count * bytes} for ${datatype} [${tensor.shape}]`;
@@ -227,6 +240,11 @@ function elementsOf(name: string, raw: Uint8Array): Uint8Array[] {
     at += 4 + length;
   }
   return parts;
+}
+
+function numberType(name: string, datatype: string): NumberType {
+  if (isNumberDatatype(datatype)) return NUMBERS[datatype];
+  throw wrong(name, `is of datatype ${datatype}; want ${NUMBER_DATATYPES.join(', ')}`);
 }
 
 function wrong(name: string, message: string): LyceumError {

@@ -8,6 +8,8 @@ import { elementCount, rawNumbers, tensorNumbers } from '@lyceum/learning/open-i
 import {
   INFERENCE_REQUEST_MAX_BYTES,
   LyceumError,
+  ModelConfig,
+  ModelDataType,
   type ModelInferRequest,
   ModelInferResponse,
   ModelMetadataResponse,
@@ -43,13 +45,42 @@ export function metadataOf(
   });
 }
 
+/** As Triton tells it: how many rows a request may have, above all. */
+export function configOf(name: string, engine: string, shape: ServedShape): ModelConfig {
+  const { inputShape, classCount } = shape;
+  const dataType = ModelDataType.TYPE_FP32;
+  return ModelConfig.fromPartial({
+    name,
+    platform: `lyceum_${engine}`,
+    backend: 'lyceum',
+    maxBatchSize: mostRows(shape),
+    input: [{ name: INPUT_NAME, dataType, dims: [...inputShape] }],
+    output: [{ name: OUTPUT_NAME, dataType, dims: [classCount] }],
+  });
+}
+
+/** Of which both the question in float32 and its answer fit into a message. */
+function mostRows({ inputShape, classCount }: ServedShape): number {
+  const numbers = Math.max(
+    classCount,
+    inputShape.reduce((product, n) => product * n, 1),
+  );
+  return Math.floor(INFERENCE_REQUEST_MAX_BYTES / (numbers * Float32Array.BYTES_PER_ELEMENT));
+}
+
 export interface InferQuestion {
   /** [rowCount, …inputShape]. */
   readonly inputs: Float32Array<ArrayBuffer>;
   readonly rowCount: number;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming what is wrong, RESOURCE_EXHAUSTED if the answer would be too long. */
+/**
+ * Numbers of any datatype are taken as what they are: a UINT8 of 7 is 7. What a tensor's parameters ask for is of extensions
+ * that are not offered (the best classes as texts, shared memory), and would change the answer's form: it is refused. What
+ * the request's own ask for (priorities, sequences) would not.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong, RESOURCE_EXHAUSTED if the answer would be too long.
+ */
 export function questionOf(
   { inputs, outputs, rawInputContents }: ModelInferRequest,
   { inputShape, classCount }: ServedShape,
@@ -63,8 +94,10 @@ export function questionOf(
   if (unknown !== undefined) {
     throw invalid(`there is no output ${unknown.name}; want ${OUTPUT_NAME}`);
   }
-  if (tensor.datatype !== DATATYPE) {
-    throw invalid(`input ${INPUT_NAME} is of datatype ${tensor.datatype}; want ${DATATYPE}`);
+  for (const { name, parameters } of [tensor, ...outputs]) {
+    const [parameter] = Object.keys(parameters);
+    if (parameter === undefined) continue;
+    throw invalid(`parameter ${parameter} of ${name} is not offered; ${OUTPUT_NAME} come whole`);
   }
   const [rowCount = 0, ...sample] = tensor.shape;
   if (`${sample}` !== `${inputShape}` || rowCount < 1) {

@@ -11,9 +11,10 @@ import {
   settingsJson,
 } from '@lyceum/learning/data';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
-import { INFERENCE_SERVICE, type Logger, RpcServer } from '@lyceum/proto/node';
+import type { Logger } from '@lyceum/proto/node';
 import type { Compute } from '../compute/compute.js';
-import { inferenceService, type ServedModel } from './inference-service.js';
+import { InferenceDesk, type ServedModel } from './inference-desk.js';
+import { type InferencePlaces, InferenceServers } from './inference-servers.js';
 
 export interface ServedFile {
   readonly name: string;
@@ -23,9 +24,7 @@ export interface ServedFile {
 
 export interface ServeModelsOptions {
   readonly models: readonly ServedFile[];
-  /** `HOST:PORT`. */
-  readonly address: string;
-  readonly insecure: boolean;
+  readonly places: InferencePlaces;
   readonly memoryBudgetBytes: number;
   readonly compute: Compute;
   readonly version: string;
@@ -40,8 +39,8 @@ const TRIAL_SAMPLES = 8;
  *
  * @throws {LyceumError} INVALID_ARGUMENT naming the model that cannot be served, and why.
  */
-export async function serveModels(options: ServeModelsOptions): Promise<RpcServer> {
-  const { models, address, insecure, version, log } = options;
+export async function serveModels(options: ServeModelsOptions): Promise<InferenceServers> {
+  const { models, places, version, log } = options;
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-serve-'));
   const served = new Map<string, ServedModel>();
   try {
@@ -58,14 +57,13 @@ export async function serveModels(options: ServeModelsOptions): Promise<RpcServe
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const service = inferenceService({
+  const desk = new InferenceDesk({
     find: (name) => served.get(name),
     names: () => [...served.keys()],
     ready: () => true,
     version,
-    log,
   });
-  return RpcServer.start({ address, insecure, log, services: [[INFERENCE_SERVICE, service]] });
+  return InferenceServers.start(desk, places, log);
 }
 
 async function load(

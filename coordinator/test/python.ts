@@ -1,0 +1,59 @@
+/** Python with packages that tests need: the machine's, or fetched by pip into the cache. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Python {
+  run(args: readonly string[]): Promise<Ended>;
+  /** Why the packages are not there; undefined: they are. */
+  readonly lack: string | undefined;
+}
+
+const execute = promisify(execFile);
+
+/**
+ * @param name - of the folder in the cache.
+ * @param requirement - as pip wants it.
+ * @param modules - what must be there to import, `numpy`.
+ */
+export async function pythonWith(
+  name: string,
+  requirement: string,
+  modules: string,
+): Promise<Python> {
+  const cache = join(process.env['LYCEUM_CACHE'] ?? join(homedir(), '.cache', 'lyceum'), 'python');
+  const packages = join(cache, name);
+  const run = (args: readonly string[]) => python(args, packages);
+  if ((await run(['-c', `import ${modules}`])).code === 0) return { run, lack: undefined };
+  await mkdir(cache, { recursive: true });
+  const fetched = await mkdtemp(join(cache, `${name}-`));
+  const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--only-binary=:all:'];
+  const got = await run([...pip, '--target', fetched, requirement]);
+  if (got.code !== 0) {
+    await rm(fetched, { recursive: true, force: true });
+    return { run, lack: `there is no ${name}, and pip cannot fetch it: ${got.stderr}` };
+  }
+  await rm(packages, { recursive: true, force: true });
+  await rename(fetched, packages);
+  return { run, lack: undefined };
+}
+
+async function python(args: readonly string[], packages: string): Promise<Ended> {
+  const env = { ...process.env, ...(existsSync(packages) && { PYTHONPATH: packages }) };
+  try {
+    const { stdout, stderr } = await execute('python3', [...args], { env, maxBuffer: 2 ** 26 });
+    return { code: 0, stdout, stderr };
+  } catch (err) {
+    const { code, stdout = '', stderr = String(err) } = err as Partial<Ended>;
+    return { code: typeof code === 'number' ? code : 1, stdout, stderr };
+  }
+}

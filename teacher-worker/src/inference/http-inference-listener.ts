@@ -1,0 +1,199 @@
+/** The Open Inference Protocol v2 over HTTP, on a port of its own. Errors are JSON, `{ "error": … }`. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type ErrorCode, LyceumError, MESSAGE_MAX_BYTES } from '@lyceum/proto';
+import { checkListenAddress, formatAddress, type Logger, parseAddress } from '@lyceum/proto/node';
+import { HEADER_LENGTH, httpAnswerOf, httpConfigOf, httpQuestionOf } from './http-infer-message.js';
+import type { InferenceDesk } from './inference-desk.js';
+
+/** A number in JSON has up to 24 characters, and a float32 of a raw message 4. */
+const BODY_MAX_BYTES = 6 * MESSAGE_MAX_BYTES;
+
+/** The specification wants 4xx of whoever is not ready. */
+const NOT_READY = 400;
+
+const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  INVALID_ARGUMENT: 400,
+  NOT_FOUND: 404,
+  FAILED_PRECONDITION: 409,
+  RESOURCE_EXHAUSTED: 413,
+  UNAVAILABLE: 503,
+};
+
+export interface HttpInferenceOptions {
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly address: string;
+  /** True if the user said that an address which others can reach is meant. */
+  readonly insecure: boolean;
+  readonly desk: InferenceDesk;
+  readonly log: Logger;
+}
+
+/** Whom nobody reads. */
+const GONE: Answer = { status: 499, body: {} };
+
+interface Answer {
+  readonly status: number;
+  readonly body: Buffer | object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export class HttpInferenceListener {
+  /** `HOST:PORT` with the port that it has. */
+  readonly address: string;
+  readonly #server: Server;
+
+  private constructor(server: Server, host: string) {
+    this.#server = server;
+    this.address = formatAddress({ host, port: (server.address() as AddressInfo).port });
+  }
+
+  /** @throws {LyceumError} FAILED_PRECONDITION if the address is taken or may not be used. */
+  static async start({ address, insecure, desk, log }: HttpInferenceOptions) {
+    checkListenAddress(address, insecure);
+    const { host, port } = parseAddress(address);
+    const server = createServer((request, response) => {
+      const over = new AbortController();
+      response.once('close', () => over.abort(new LyceumError('CANCELLED', 'the caller has gone')));
+      answered(desk, request, over.signal)
+        .catch((err: unknown) => refusal(err, over.signal, log))
+        .then((answer) => send(response, answer))
+        .catch((err: unknown) => log.error({ err }, 'answer was not sent'));
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (err) => {
+        const message = `cannot listen on ${address}: ${err.message}`;
+        reject(new LyceumError('FAILED_PRECONDITION', message, { cause: err }));
+      });
+      server.listen(port, host, resolve);
+    });
+    const listener = new HttpInferenceListener(server, host);
+    log.info({ address: listener.address }, 'HTTP server started');
+    return listener;
+  }
+
+  /** Takes no new connections, lets requests in progress finish for `graceMs`, then cuts off what is left. */
+  stop(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const force = setTimeout(() => this.#server.closeAllConnections(), graceMs);
+      this.#server.close(() => {
+        clearTimeout(force);
+        resolve();
+      });
+    });
+  }
+}
+
+const MODEL = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|config|infer))?$/;
+
+async function answered(
+  desk: InferenceDesk,
+  request: IncomingMessage,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const path = (request.url ?? '').split('?', 1)[0]?.replace(/\/$/, '') ?? '';
+  const [, rawName = '', rawVersion = '', action = ''] = MODEL.exec(path) ?? [];
+  const want = action === 'infer' ? 'POST' : 'GET';
+  if (request.method !== want) {
+    return { status: 405, body: { error: `${path} takes ${want}` }, headers: { allow: want } };
+  }
+  if (path === '/v2') {
+    const { extensions, ...server } = desk.server;
+    return ok({ ...server, extensions: ['binary_tensor_data', ...extensions] });
+  }
+  if (path === '/v2/health/live') return ok({ live: true });
+  if (path === '/v2/health/ready') return readiness(desk.isReady);
+  const [name, version] = [decoded(rawName), decoded(rawVersion)];
+  if (name === '') throw new LyceumError('NOT_FOUND', `${path} is not offered here`);
+  switch (action) {
+    case 'ready':
+      return readiness(desk.has(name, version));
+    case 'config':
+      return ok(httpConfigOf(desk.config(name, version)));
+    case 'infer':
+      return inferred(desk, request, { name, version }, signal);
+    default:
+      return ok(desk.metadata(name, version));
+  }
+}
+
+async function inferred(
+  desk: InferenceDesk,
+  request: IncomingMessage,
+  model: { readonly name: string; readonly version: string },
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { [HEADER_LENGTH]: headerLength, 'content-encoding': encoding = 'identity' } =
+    request.headers;
+  if (encoding !== 'identity') {
+    return { status: 415, body: { error: `content-encoding ${encoding} is not offered` } };
+  }
+  const question = httpQuestionOf(await bodyOf(request), headerLength?.toString(), model);
+  const answer = await desk.infer(question.request, signal, (shape, logits) =>
+    httpAnswerOf(question, shape, logits),
+  );
+  if (answer.headerLength === undefined) return ok(answer.body);
+  const type = { 'content-type': 'application/octet-stream' };
+  return ok(answer.body, { ...type, [HEADER_LENGTH]: String(answer.headerLength) });
+}
+
+/** What is too long is read to its end all the same, by Node and without being kept: its sender reads no answer before. */
+function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  return new Promise((resolve, reject) => {
+    request.on('data', (part: Buffer) => {
+      length += part.length;
+      if (length <= BODY_MAX_BYTES) {
+        parts.push(part);
+        return;
+      }
+      parts.length = 0;
+      const message = `a request of more than ${BODY_MAX_BYTES} bytes; ask for fewer rows at a time`;
+      reject(new LyceumError('RESOURCE_EXHAUSTED', message));
+    });
+    request.once('error', reject);
+    request.once('end', () => resolve(Buffer.concat(parts)));
+  });
+}
+
+/** What cannot be decoded is no model's name. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function ok(body: Buffer | object, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status: 200, body, headers };
+}
+
+function readiness(ready: boolean): Answer {
+  return { status: ready ? 200 : NOT_READY, body: { ready } };
+}
+
+/** An unknown error is a bug: it goes to the log, whole, and the client learns only that there was one. */
+function refusal(thrown: unknown, over: AbortSignal, log: Logger): Answer {
+  if (over.aborted) {
+    log.debug({ err: thrown }, 'request ended by its caller');
+    return GONE;
+  }
+  if (!(thrown instanceof LyceumError)) {
+    log.error({ err: thrown }, 'request failed');
+    return { status: 500, body: { error: 'internal error' } };
+  }
+  const { code, message } = thrown;
+  log.info({ code, reason: message }, 'request refused');
+  const status = STATUSES[code] ?? 500;
+  const later = status === 503 && { headers: { 'retry-after': '1' } };
+  return { status, body: { error: message }, ...later };
+}
+
+function send(response: ServerResponse, { status, body, headers }: Answer): void {
+  if (response.destroyed) return;
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+  const type = { 'content-type': 'application/json', 'content-length': String(bytes.length) };
+  response.writeHead(status, { ...type, ...headers }).end(bytes);
+}

@@ -1,0 +1,50 @@
+/** Where a worker serves its models: over gRPC, over HTTP, or both. */
+import { INFERENCE_SERVICE, type Logger, RpcServer } from '@lyceum/proto/node';
+import { HttpInferenceListener } from './http-inference-listener.js';
+import type { InferenceDesk } from './inference-desk.js';
+import { inferenceService } from './inference-service.js';
+
+export interface InferencePlaces {
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly grpc?: string | undefined;
+  readonly http?: string | undefined;
+  /** True if the user said that addresses which others can reach are meant. */
+  readonly insecure: boolean;
+}
+
+export class InferenceServers {
+  /** As a program says them when it is ready: `HOST:PORT` with the ports that they have. */
+  readonly addresses: { readonly inference?: string; readonly inferenceHttp?: string };
+  readonly #servers: readonly (RpcServer | HttpInferenceListener)[];
+
+  private constructor(rpc: RpcServer | undefined, http: HttpInferenceListener | undefined) {
+    this.addresses = {
+      ...(rpc !== undefined && { inference: rpc.address }),
+      ...(http !== undefined && { inferenceHttp: http.address }),
+    };
+    this.#servers = [rpc, http].filter((server) => server !== undefined);
+  }
+
+  /** @throws {LyceumError} FAILED_PRECONDITION if an address is taken or may not be used. */
+  static async start(
+    desk: InferenceDesk,
+    { grpc, http, insecure }: InferencePlaces,
+    log: Logger,
+  ): Promise<InferenceServers> {
+    const services = [[INFERENCE_SERVICE, inferenceService(desk, log)]] as const;
+    const rpc =
+      grpc === undefined
+        ? undefined
+        : await RpcServer.start({ address: grpc, insecure, log, services });
+    const listener =
+      http === undefined
+        ? undefined
+        : await HttpInferenceListener.start({ address: http, insecure, desk, log });
+    return new InferenceServers(rpc, listener);
+  }
+
+  /** Takes no new requests, lets those in progress finish for `graceMs`, then cuts off what is left. */
+  async stop(graceMs: number): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.stop(graceMs)));
+  }
+}
