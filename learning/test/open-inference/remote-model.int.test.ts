@@ -1,18 +1,5 @@
-/**
- * A model behind a real server, gRPC or HTTP on loopback, that behaves as Triton, KServe and MLServer do where that matters:
- * typed or raw answers, fewer rows at a time, fixed rows, away for a moment, another model. The model is plain arithmetic:
- * class c of a sample x has the logit c · Σx.
- */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import {
-  checkInferenceDescription,
-  LyceumError,
-  ModelInferRequest,
-  ModelInferResponse,
-  ModelMetadataResponse,
-} from '@lyceum/proto';
-import { createLogger, INFERENCE_SERVICE, RpcServer, unary } from '@lyceum/proto/node';
+/** Models behind an inference server: found, described, asked in parts that it takes, and watched. */
+import { checkInferenceDescription } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
 import { parsePackagedModel } from '../../src/data/index.js';
 import {
@@ -20,158 +7,28 @@ import {
   findModel,
   openInferenceServer,
   RemoteModel,
-  rawNumbers,
   requireUnchanged,
-  tensorNumbers,
 } from '../../src/open-inference/index.js';
+import {
+  atEnd,
+  behaviour,
+  CLASSES,
+  endAll,
+  logitsOf,
+  SAMPLE,
+  type Started,
+  startGrpc,
+  startHttp,
+} from './arithmetic-server.js';
 
-const CLASSES = 3;
-const SAMPLE = [2, 2];
-const log = createLogger({ name: 'test', level: 'silent' });
 const noSecrets = { folder: undefined, variables: {} };
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+afterEach(endAll);
 
-interface Behaviour {
-  /** Rows that it takes at a time. */
-  maxRows: number;
-  fixedRows?: number;
-  /** As KServe and MLServer answer who asks typed; Triton answers raw. */
-  typed: boolean;
-  factor: number;
-  inputs: { name: string; datatype: string; shape: number[] }[];
-  /** Fails so many calls first, with this code. */
-  failures: number;
-  code: 'UNAVAILABLE' | 'INVALID_ARGUMENT';
-  seen: ModelInferRequest[];
-}
-
-function behaviour(changes: Partial<Behaviour> = {}): Behaviour {
-  const inputs = [{ name: 'x', datatype: 'FP32', shape: [changes.fixedRows ?? -1, ...SAMPLE] }];
-  return {
-    maxRows: 1000,
-    typed: false,
-    factor: 1,
-    inputs,
-    failures: 0,
-    code: 'UNAVAILABLE',
-    seen: [],
-    ...changes,
-  };
-}
-
-function logitsOf(values: Float32Array, factor: number): Float32Array {
-  const size = 4;
-  const rows = values.length / size;
-  return Float32Array.from({ length: rows * CLASSES }, (_, i) => {
-    const row = values.subarray(
-      Math.floor(i / CLASSES) * size,
-      (Math.floor(i / CLASSES) + 1) * size,
-    );
-    return factor * (i % CLASSES) * row.reduce((sum, x) => sum + x, 0);
-  });
-}
-
-function infer(server: Behaviour, request: ModelInferRequest): ModelInferResponse {
-  server.seen.push(request);
-  if (server.failures > 0) {
-    server.failures--;
-    throw new LyceumError(server.code, 'not now');
-  }
-  const [input] = request.inputs;
-  const rows = input?.shape[0] ?? 0;
-  if (rows > server.maxRows || (server.fixedRows !== undefined && rows !== server.fixedRows)) {
-    throw new LyceumError('INVALID_ARGUMENT', `request batch-size must be <= ${server.maxRows}`);
-  }
-  if (input === undefined) throw new LyceumError('INVALID_ARGUMENT', 'no input');
-  const values = tensorNumbers(input, request.rawInputContents[0]);
-  const logits = logitsOf(values, server.factor);
-  const head = { name: 'y', datatype: 'FP32', shape: [rows, CLASSES] };
-  return ModelInferResponse.fromPartial({
-    modelName: request.modelName,
-    id: request.id,
-    outputs: [{ ...head, ...(server.typed && { contents: { fp32Contents: [...logits] } }) }],
-    rawOutputContents: server.typed ? [] : [rawNumbers('FP32', logits)],
-  });
-}
-
-function metadata(server: Behaviour) {
-  const outputs = [{ name: 'y', datatype: 'FP32', shape: [-1, CLASSES] }];
-  return ModelMetadataResponse.fromPartial({
-    name: 'sums',
-    versions: ['1'],
-    platform: 'arithmetic',
-    inputs: server.inputs,
-    outputs,
-  });
-}
-
-/** @returns its URL. */
-async function startGrpc(server: Behaviour, address = '127.0.0.1:0'): Promise<string> {
-  const never = unary(log, async () => ({}) as never);
-  const rpc = await RpcServer.start({
-    address,
-    insecure: false,
-    log,
-    services: [
-      [
-        INFERENCE_SERVICE,
-        {
-          serverLive: never,
-          serverReady: never,
-          modelReady: never,
-          serverMetadata: unary(log, async () => ({ name: 'test', version: '1', extensions: [] })),
-          modelMetadata: unary(log, async () => metadata(server)),
-          modelInfer: unary(log, async (request: ModelInferRequest) => infer(server, request)),
-        },
-      ],
-    ],
-  });
-  closing.push(() => rpc.stop(0));
-  return `grpc://${rpc.address}`;
-}
-
-async function startHttp(server: Behaviour): Promise<string> {
-  const http = createServer((request, response) => {
-    void answerHttp(server, request, response);
-  });
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  closing.push(() => new Promise((resolve) => http.close(resolve)));
-  return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-}
-
-async function answerHttp(server: Behaviour, request: IncomingMessage, response: ServerResponse) {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  const send = (status: number, document: object, headers = {}) =>
-    response.writeHead(status, headers).end(JSON.stringify(document));
-  if (request.url === '/v2') return send(200, { name: 'test', version: '1' });
-  if (request.url === '/v2/models/sums') return send(200, metadata(server));
-  if (request.url !== '/v2/models/sums/infer') return send(404, { error: `no ${request.url}` });
-  const { id, inputs } = JSON.parse(Buffer.concat(parts).toString());
-  const { name, datatype, shape, data } = inputs[0];
-  const contents = { fp32Contents: data };
-  const message = ModelInferRequest.fromPartial({
-    id,
-    inputs: [{ name, datatype, shape, contents }],
-  });
-  try {
-    const { outputs } = infer({ ...server, typed: true }, message);
-    send(200, { id, outputs: [{ ...outputs[0], data: outputs[0]?.contents?.fp32Contents }] });
-  } catch (err) {
-    server.failures--;
-    const isAway = err instanceof LyceumError && err.code === 'UNAVAILABLE';
-    send(isAway ? 429 : 400, { error: String(err) }, isAway ? { 'retry-after': '0' } : {});
-  }
-}
-
-async function found(url: string, changes: object = {}, settings: object = {}) {
+async function found({ url }: Pick<Started, 'url'>, changes: object = {}, settings: object = {}) {
   const document = { url, model: 'sums', ...changes };
   const description = checkInferenceDescription(document, 'test');
   const server = openInferenceServer(description, noSecrets);
-  closing.push(() => server.close());
+  atEnd(() => server.close());
   const remote = await findModel(server, description, settings);
   return { server, remote, model: new RemoteModel(server, remote, () => 0) };
 }
@@ -290,20 +147,20 @@ test('a model that cannot be asked is refused, with all reasons', async () => {
   const two = { name: 'z', datatype: 'BYTES', shape: [-1, -1] };
   const server = behaviour();
   server.inputs = [...server.inputs, two];
-  const url = await startGrpc(server);
+  const started = await startGrpc(server);
   const listed = 'x FP32 [-1, 2, 2], z BYTES [-1, -1]';
-  await expect(found(url, {}, { outputName: 'w' })).rejects.toThrow(
+  await expect(found(started, {}, { outputName: 'w' })).rejects.toThrow(
     `input: the model has several inputs; name the one for samples: ${listed}\n  - settings.outputName: the model has no output w of numbers [batch, classes]; its outputs are y FP32 [-1, 3]`,
   );
-  await expect(found(url, { input: 'z' })).rejects.toThrow(
+  await expect(found(started, { input: 'z' })).rejects.toThrow(
     'input: is z BYTES [-1, -1]; want numbers: texts cannot be sent',
   );
   server.inputs = [{ name: 'x', datatype: 'FP32', shape: [-1, -1, 2] }];
-  await expect(found(url)).rejects.toThrow('name the sizes of one sample');
-  await expect(found(url, { inputShape: [2, 3] })).rejects.toThrow(
+  await expect(found(started)).rejects.toThrow('name the sizes of one sample');
+  await expect(found(started, { inputShape: [2, 3] })).rejects.toThrow(
     "is [2,3], and the model's input is x FP32 [-1, -1, 2]",
   );
-  expect((await found(url, { inputShape: [2, 2] })).remote.found.sampleShape).toEqual([2, 2]);
+  expect((await found(started, { inputShape: [2, 2] })).remote.found.sampleShape).toEqual([2, 2]);
 });
 
 test('where a server says nothing of inputs and outputs, the description counts', async () => {
@@ -318,9 +175,9 @@ test('where a server says nothing of inputs and outputs, the description counts'
 });
 
 test('nobody there is said by address', async () => {
-  const url = await startGrpc(behaviour());
-  await closing.pop()?.();
-  await expect(found(url)).rejects.toMatchObject({
+  const { url, stop } = await startGrpc(behaviour());
+  await stop();
+  await expect(found({ url })).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     message: expect.stringContaining(url),
   });

@@ -1,0 +1,202 @@
+/**
+ * A model behind a real server, gRPC or HTTP on loopback, that behaves as Triton, KServe and MLServer do where that matters:
+ * typed or raw answers, fewer rows at a time, fixed rows, away for a moment, another model. The model is plain arithmetic:
+ * class c of a sample x has the logit c · Σx.
+ */
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  LyceumError,
+  ModelInferRequest,
+  ModelInferResponse,
+  ModelMetadataResponse,
+} from '@lyceum/proto';
+import { createLogger, INFERENCE_SERVICE, RpcServer, unary } from '@lyceum/proto/node';
+import { type NumberDatatype, rawNumbers, tensorNumbers } from '../../src/open-inference/index.js';
+
+export const CLASSES = 3;
+export const SAMPLE = [2, 2];
+const SAMPLE_SIZE = 4;
+const log = createLogger({ name: 'test', level: 'silent' });
+
+const closing: (() => unknown)[] = [];
+
+/** Runs when the test is over, the last first. */
+export function atEnd(close: () => unknown): void {
+  closing.push(close);
+}
+
+export async function endAll(): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close();
+}
+
+export interface Behaviour {
+  /** Rows that it takes at a time. */
+  maxRows: number;
+  fixedRows?: number;
+  /** As KServe and MLServer answer who asks typed; Triton answers raw. */
+  typed: boolean;
+  factor: number;
+  inputs: { name: string; datatype: string; shape: number[] }[];
+  outputDatatype: NumberDatatype;
+  /** Fails so many calls first, with this code. */
+  failures: number;
+  code: 'UNAVAILABLE' | 'INVALID_ARGUMENT';
+  seen: ModelInferRequest[];
+  /** What came with each call. */
+  headers: Readonly<Record<string, unknown>>[];
+  /** What an answer waits for. */
+  before: (request: ModelInferRequest) => unknown;
+  /** What becomes of it. */
+  distort: (response: ModelInferResponse) => ModelInferResponse;
+}
+
+export function behaviour(changes: Partial<Behaviour> = {}): Behaviour {
+  const inputs = [{ name: 'x', datatype: 'FP32', shape: [changes.fixedRows ?? -1, ...SAMPLE] }];
+  return {
+    maxRows: 1000,
+    typed: false,
+    factor: 1,
+    inputs,
+    outputDatatype: 'FP32',
+    failures: 0,
+    code: 'UNAVAILABLE',
+    seen: [],
+    headers: [],
+    before: () => undefined,
+    distort: (response) => response,
+    ...changes,
+  };
+}
+
+export function logitsOf(values: Float32Array, factor: number): Float32Array {
+  const rows = values.length / SAMPLE_SIZE;
+  return Float32Array.from({ length: rows * CLASSES }, (_, i) => {
+    const first = Math.floor(i / CLASSES) * SAMPLE_SIZE;
+    const row = values.subarray(first, first + SAMPLE_SIZE);
+    return factor * (i % CLASSES) * row.reduce((sum, x) => sum + x, 0);
+  });
+}
+
+async function infer(server: Behaviour, request: ModelInferRequest): Promise<ModelInferResponse> {
+  server.seen.push(request);
+  await server.before(request);
+  if (server.failures > 0) {
+    server.failures--;
+    throw new LyceumError(server.code, 'not now');
+  }
+  const [input] = request.inputs;
+  const rows = input?.shape[0] ?? 0;
+  if (rows > server.maxRows || (server.fixedRows !== undefined && rows !== server.fixedRows)) {
+    throw new LyceumError('INVALID_ARGUMENT', `request batch-size must be <= ${server.maxRows}`);
+  }
+  if (input === undefined) throw new LyceumError('INVALID_ARGUMENT', 'no input');
+  const values = tensorNumbers(input, request.rawInputContents[0]);
+  const logits = logitsOf(values, server.factor);
+  const datatype = server.outputDatatype;
+  const head = { name: 'y', datatype, shape: [rows, CLASSES] };
+  return server.distort(
+    ModelInferResponse.fromPartial({
+      modelName: request.modelName,
+      id: request.id,
+      outputs: [{ ...head, ...(server.typed && { contents: { fp32Contents: [...logits] } }) }],
+      rawOutputContents: server.typed ? [] : [rawNumbers(datatype, logits)],
+    }),
+  );
+}
+
+function metadata(server: Behaviour) {
+  const outputs = [{ name: 'y', datatype: server.outputDatatype, shape: [-1, CLASSES] }];
+  return ModelMetadataResponse.fromPartial({
+    name: 'sums',
+    versions: ['1'],
+    platform: 'arithmetic',
+    inputs: server.inputs,
+    outputs,
+  });
+}
+
+export interface Started {
+  readonly url: string;
+  readonly address: string;
+  stop(): Promise<unknown>;
+}
+
+export async function startGrpc(server: Behaviour, address = '127.0.0.1:0'): Promise<Started> {
+  const never = unary(log, async () => ({}) as never);
+  const answer = unary(log, (request: ModelInferRequest) => infer(server, request));
+  const rpc = await RpcServer.start({
+    address,
+    insecure: false,
+    log,
+    services: [
+      [
+        INFERENCE_SERVICE,
+        {
+          serverLive: never,
+          serverReady: never,
+          modelReady: never,
+          serverMetadata: unary(log, async () => ({ name: 'test', version: '1', extensions: [] })),
+          modelMetadata: unary(log, async () => metadata(server)),
+          modelInfer: (...[call, callback]: Parameters<typeof answer>) => {
+            server.headers.push(call.metadata.getMap());
+            answer(call, callback);
+          },
+        },
+      ],
+    ],
+  });
+  const stop = () => rpc.stop(0);
+  atEnd(stop);
+  return { url: `grpc://${rpc.address}`, address: rpc.address, stop };
+}
+
+export async function startHttp(server: Behaviour, at = '127.0.0.1:0'): Promise<Started> {
+  const http = createServer((request, response) => {
+    void answerHttp(server, request, response);
+  });
+  const port = Number(at.replace(/.*:/, ''));
+  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
+  const stop = () =>
+    new Promise((resolve) => {
+      http.close(resolve);
+      http.closeAllConnections();
+    });
+  atEnd(stop);
+  const address = `127.0.0.1:${(http.address() as AddressInfo).port}`;
+  return { url: `http://${address}`, address, stop };
+}
+
+async function answerHttp(server: Behaviour, request: IncomingMessage, response: ServerResponse) {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  const send = (status: number, document: object, headers: IncomingHttpHeaders = {}) =>
+    response.writeHead(status, headers).end(JSON.stringify(document));
+  if (request.url === '/v2') return send(200, { name: 'test', version: '1' });
+  if (request.url === '/v2/models/sums') return send(200, metadata(server));
+  if (request.url !== '/v2/models/sums/infer') return send(404, { error: `no ${request.url}` });
+  server.headers.push(request.headers);
+  const { id, inputs } = JSON.parse(Buffer.concat(parts).toString());
+  const { name, datatype, shape, data } = inputs[0];
+  const contents = { fp32Contents: data };
+  const message = ModelInferRequest.fromPartial({
+    id,
+    inputs: [{ name, datatype, shape, contents }],
+  });
+  server.typed = true;
+  try {
+    const { outputs } = await infer(server, message);
+    send(200, {
+      id,
+      outputs: outputs.map((own) => ({ ...own, data: own.contents?.fp32Contents })),
+    });
+  } catch (err) {
+    const isAway = err instanceof LyceumError && err.code === 'UNAVAILABLE';
+    send(isAway ? 429 : 400, { error: String(err) }, isAway ? { 'retry-after': '0' } : {});
+  }
+}

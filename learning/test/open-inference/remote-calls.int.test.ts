@@ -1,0 +1,264 @@
+/**
+ * Calls of an inference server that go wrong, or come back otherwise than they left: late, out of order, in other datatypes,
+ * not as asked. And what goes with them: headers from secrets, TLS (ended by a proxy of node:tls before the server).
+ */
+import { connect } from 'node:net';
+import { createServer, type TlsOptions } from 'node:tls';
+import { checkInferenceDescription, type ModelInferResponse } from '@lyceum/proto';
+import { afterEach, expect, test } from 'vitest';
+import {
+  findModel,
+  type NumberDatatype,
+  openInferenceServer,
+  RemoteModel,
+} from '../../src/open-inference/index.js';
+import {
+  atEnd,
+  type Behaviour,
+  behaviour,
+  CLASSES,
+  endAll,
+  logitsOf,
+  SAMPLE,
+  type Started,
+  startGrpc,
+  startHttp,
+} from './arithmetic-server.js';
+import { authority } from './certificates.js';
+
+const BOTH = [
+  ['gRPC', startGrpc],
+  ['HTTP', startHttp],
+] as const;
+const secretsOf = (variables: Readonly<Record<string, string>>) => ({
+  folder: undefined,
+  variables: Object.fromEntries(
+    Object.entries(variables).map(([name, text]) => [`LYCEUM_SECRET_${name}`, text]),
+  ),
+});
+
+afterEach(endAll);
+
+/** Whole numbers below 13: exact in every datatype. */
+const inputs = Float32Array.from({ length: 100 * 4 }, (_, i) => (i * 7) % 13);
+const read = (first: number, count: number) => inputs.subarray(first * 4, (first + count) * 4);
+
+async function found(
+  url: string,
+  changes: object = {},
+  secrets: Readonly<Record<string, string>> = {},
+  random: () => number = () => 0,
+) {
+  const description = checkInferenceDescription({ url, model: 'sums', ...changes }, 'test');
+  const server = openInferenceServer(description, secretsOf(secrets));
+  atEnd(() => server.close());
+  const remote = await findModel(server, description, { scale: 13 });
+  return { server, model: new RemoteModel(server, remote, random) };
+}
+
+/** Resolves with `open` only. */
+function gate() {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+test.each(BOTH)(
+  'answers that come in another order are put where they belong, over %s',
+  async (_, start) => {
+    const server = behaviour({ maxRows: 16 });
+    const { model } = await found((await start(server)).url, { concurrency: 3 });
+    const held: (() => void)[] = [];
+    server.before = () => {
+      const { opened, open } = gate();
+      held.push(open);
+      // Three at a time, the last first.
+      if (held.length === 3) for (const release of held.splice(0).reverse()) setImmediate(release);
+      return opened;
+    };
+    expect(await model.infer(96, read)).toEqual(logitsOf(read(0, 96), 1));
+  },
+);
+
+test.each(BOTH)(
+  'what is not answered in time is asked again under its id, over %s',
+  async (_, start) => {
+    const server = behaviour();
+    const { model } = await found((await start(server)).url, { deadlineSeconds: 1 });
+    const { opened, open } = gate();
+    server.seen = [];
+    server.before = () => (server.seen.length === 1 ? opened : undefined);
+    expect(await model.infer(2, read)).toEqual(logitsOf(read(0, 2), 1));
+    expect(server.seen).toHaveLength(2);
+    expect(server.seen[1]?.id).toBe(server.seen[0]?.id);
+    open();
+  },
+);
+
+test.each(BOTH)(
+  'one try of what is never answered ends at its deadline, over %s',
+  async (_, start) => {
+    const server = behaviour();
+    const { server: client } = await found((await start(server)).url, { deadlineSeconds: 1 });
+    const { opened, open } = gate();
+    server.before = () => opened;
+    const request = { id: '1', input: 'x', datatype: 'FP32', output: 'y' } as const;
+    const asked = client.infer({ ...request, shape: [1, ...SAMPLE], values: read(0, 1) });
+    await expect(asked).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    open();
+  },
+);
+
+test.each(BOTH)(
+  'a server that is away for a moment is asked again when it is back, over %s',
+  async (_, start) => {
+    const server = behaviour();
+    const started = await start(server);
+    let back: Promise<Started> | undefined;
+    const { model } = await found(started.url, {}, {}, () => {
+      // Called when a try has failed: how long to wait for the next.
+      back ??= start(server, started.address);
+      return 1;
+    });
+    await started.stop();
+    server.seen = [];
+    expect(await model.infer(2, read)).toEqual(logitsOf(read(0, 2), 1));
+    expect(back).toBeDefined();
+    expect(server.seen).toHaveLength(1);
+  },
+);
+
+test.each<[NumberDatatype, NumberDatatype]>([
+  ['UINT8', 'FP32'],
+  ['FP16', 'FP16'],
+  ['BF16', 'FP64'],
+  ['INT64', 'BF16'],
+])('a model of %s to %s is asked in its datatypes', async (datatype, outputDatatype) => {
+  const server = behaviour({ outputDatatype });
+  server.inputs = [{ name: 'x', datatype, shape: [-1, ...SAMPLE] }];
+  const { model } = await found((await startGrpc(server)).url);
+  server.seen = [];
+  expect(await model.infer(3, read)).toEqual(logitsOf(read(0, 3), 1));
+  const [request] = server.seen;
+  expect(request?.inputs[0]).toMatchObject({ datatype, contents: undefined });
+  const bytes = { UINT8: 1, FP16: 2, BF16: 2, INT64: 8 }[datatype as 'UINT8'];
+  expect(request?.rawInputContents[0]).toHaveLength(3 * 4 * bytes);
+});
+
+type Distort = Behaviour['distort'];
+const output =
+  (changes: object): Distort =>
+  (response) => ({
+    ...response,
+    outputs: response.outputs.map((tensor) => ({ ...tensor, ...changes })),
+  });
+const raw =
+  (rawOutputContents: Buffer[]): Distort =>
+  (response: ModelInferResponse) => ({
+    ...response,
+    rawOutputContents,
+  });
+
+test.each<[string, Distort, string]>([
+  ['another output', output({ name: 'z' }), 'the answer lacks the output y; it has z'],
+  ['no output', (response) => ({ ...response, outputs: [] }), 'lacks the output y; it has none'],
+  ['other rows', output({ shape: [1, CLASSES] }), 'has 24 bytes of raw contents; want 12'],
+  ['another form', output({ shape: [CLASSES, 2] }), 'output y has shape [3,2]; want [2,3]'],
+  ['a datatype that is none', output({ datatype: 'FP8' }), 'is of datatype FP8; want BOOL'],
+  ['texts', output({ datatype: 'BYTES' }), 'is of datatype BYTES; want BOOL'],
+  ['bytes that lack', raw([Buffer.alloc(23)]), 'has 23 bytes of raw contents; want 24'],
+  ['no contents', raw([]), 'has 0 values in its contents; want 6'],
+])('%s in an answer is refused, in words and at once', async (_, distort, message) => {
+  const server = behaviour();
+  const { model } = await found((await startGrpc(server)).url);
+  [server.distort, server.seen] = [distort, []];
+  await expect(model.infer(2, read)).rejects.toThrow(message);
+  expect(server.seen).toHaveLength(1);
+});
+
+test.each(BOTH)('headers travel with their secrets, over %s', async (_, start) => {
+  const server = behaviour();
+  const { url } = await start(server);
+  const headers = {
+    'x-tenant': 'blue',
+    authorization: { secret: 'triton-token', prefix: 'Bearer ' },
+  };
+  const { model } = await found(url, { headers }, { TRITON_TOKEN: 's3cret\n' });
+  server.headers = [];
+  await model.infer(2, read);
+  expect(server.headers).toEqual([
+    expect.objectContaining({ 'x-tenant': 'blue', authorization: 'Bearer s3cret' }),
+  ]);
+  await expect(found(url, { headers })).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message:
+      'there is no secret triton-token: want the environment variable LYCEUM_SECRET_TRITON_TOKEN',
+  });
+});
+
+/** Ends TLS before a server. @returns its `HOST:PORT`. */
+async function tlsBefore({ address }: Started, options: TlsOptions): Promise<string> {
+  const port = Number(address.replace(/.*:/, ''));
+  const proxy = createServer({ ...options, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
+    const behind = connect(port, '127.0.0.1');
+    for (const side of [socket, behind]) {
+      side.on('error', () => undefined);
+      side.on('close', () => [socket, behind].forEach((each) => void each.destroy()));
+    }
+    socket.pipe(behind).pipe(socket);
+    atEnd(() => socket.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  atEnd(() => proxy.close());
+  const bound = proxy.address();
+  return `127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`;
+}
+
+test.each([
+  ['grpcs', startGrpc],
+  ['https', startHttp],
+] as const)('%s:// believes the authority that is named, and no other', async (scheme, start) => {
+  const own = authority('own');
+  const { certificate: cert, key } = own.issue('server');
+  const url = `${scheme}://${await tlsBefore(await start(behaviour()), { cert, key })}`;
+  const secrets = { CA: own.certificate, OTHER: authority('other').certificate };
+  const { model } = await found(url, { tls: { ca: 'ca' } }, secrets);
+  expect(await model.infer(2, read)).toEqual(logitsOf(read(0, 2), 1));
+  for (const tls of [{ ca: 'other' }, {}]) {
+    await expect(found(url, { tls }, secrets)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/certificate/),
+    });
+  }
+  await expect(found(url, { tls: { ca: 'none' } }, secrets)).rejects.toThrow(
+    'there is no secret none',
+  );
+  const plain = url.replace('s:', ':');
+  await expect(found(plain)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(found(plain, { tls: { ca: 'ca' } }, secrets)).rejects.toThrow(
+    'tls is for grpcs:// and https://',
+  );
+});
+
+test.each([
+  ['grpcs', startGrpc],
+  ['https', startHttp],
+] as const)('%s:// shows who it is where a server wants that', async (scheme, start) => {
+  const own = authority('own');
+  const { certificate: cert, key } = own.issue('server');
+  const wants = { cert, key, ca: own.certificate, requestCert: true, rejectUnauthorized: true };
+  const url = `${scheme}://${await tlsBefore(await start(behaviour()), wants)}`;
+  const client = own.issue('client');
+  const secrets = { CA: own.certificate, CERT: client.certificate, KEY: client.key };
+  const tls = { ca: 'ca', certificate: 'cert', key: 'key' };
+  const { model } = await found(url, { tls }, secrets);
+  expect(await model.infer(2, read)).toEqual(logitsOf(read(0, 2), 1));
+  await expect(found(url, { tls: { ca: 'ca' } }, secrets)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  });
+  await expect(found(url, { tls: { ca: 'ca', key: 'key' } }, secrets)).rejects.toThrow(
+    'a certificate and its key go together',
+  );
+});
