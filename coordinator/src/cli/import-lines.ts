@@ -4,6 +4,7 @@ import { countText } from './table.js';
 
 const CLASSES_SHOWN = 20;
 const COLUMNS_SHOWN = 50;
+const RAW_COLUMNS_SHOWN = 10;
 
 export function importLines(summary: ImportSummary): string[] {
   const { refused, ignored, modalities, classNames, splits } = summary;
@@ -15,7 +16,11 @@ export function importLines(summary: ImportSummary): string[] {
   });
   return [
     `samples   ${countText(summary.samples)} of ${modalities.map(modalityText).join('; ')}, from ${summary.kind}`,
-    ...modalities.flatMap((modality) => [...encodingLine(modality), ...columnLines(modality)]),
+    ...modalities.flatMap((modality) => [
+      ...encodingLine(modality),
+      ...columnLines(modality),
+      ...rawColumnsLine(modality),
+    ]),
     `classes   ${shown}${more}; ${summary.classOrder}`,
     `splits    ${splitTexts.join(', ')}; from ${summary.splitSource}`,
     ...refusedLines(refused),
@@ -51,6 +56,14 @@ function columnLines({ columns = [] }: Modality): string[] {
       .map(({ name, kind, detail }) => `  ${name}: ${kind}, ${detail}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
+}
+
+/** What a model would see: a class under another name is found here, or never. */
+function rawColumnsLine({ name, rawColumns }: Modality): string[] {
+  if (rawColumns === undefined) return [];
+  const shown = rawColumns.slice(0, RAW_COLUMNS_SHOWN).join(', ');
+  const more = rawColumns.length > RAW_COLUMNS_SHOWN ? `, … (${rawColumns.length} in all)` : '';
+  return [`columns   ${name === undefined ? '' : `${name}: `}${shown}${more}`];
 }
 
 function refusedLines({ count, reasons, first }: ImportSummary['refused']): string[] {

@@ -66,9 +66,42 @@ test('a table takes its columns from options', async () => {
   expect(stdout).toMatch(/^ {2}x: number, mean [\d.]+, deviation [\d.]+$/m);
   const raw = await runCli(NOBODY, 'datasets', 'push', 't', ...table, '--raw', '--dry-run');
   expect(raw.stdout).not.toContain('encoding');
+  expect(raw.stdout).toContain('columns   x, y\n');
   const kinds = ['--columns', 'x=category,y=ignore'];
   const other = await runCli(NOBODY, 'datasets', 'push', 't', ...table, ...kinds, '--dry-run');
   expect(other.stderr).toContain('no column can be used: x (no value comes twice in train)');
+});
+
+test('modalities come from a table each; what does not go together stops a push', async () => {
+  const many = Array.from({ length: 12 }, (_, column) => `x${column}`);
+  const rows = (of: number[], row: (n: number) => unknown[]) => of.map((n) => row(n).join());
+  const ids = Array.from({ length: 20 }, (_, n) => n);
+  const put = async (name: string, header: unknown[], lines: string[]) => {
+    await writeFile(path.join(root, name), [header.join(), ...lines].join('\n'));
+    return path.join(root, name);
+  };
+  const left = (n: number) => [`s${n}`, n % 2, ...many.map((_, column) => n + column)];
+  const right = (n: number) => [n / 2, `s${n}`];
+  const one = await put('one.csv', ['id', 'label', ...many], rows(ids, left));
+  const two = await put('two.csv', ['z', 'id'], rows([...ids].reverse(), right));
+  const fewer = await put('fewer.csv', ['z', 'id'], rows(ids.slice(1), right));
+  const push = (second: string, ...options: string[]) => {
+    const modalities = ['--modality', `many=${one}`, '--modality', `one=${second}`];
+    return runCli(NOBODY, 'datasets', 'push', 'm', ...modalities, '--id', 'id', ...options);
+  };
+  const dry = await push(two, '--raw', '--dry-run');
+  expect(dry).toMatchObject({ code: 0, stderr: '' });
+  expect(dry.stdout).toContain('20 of many: 12 values, float32; one: 1 values, float32, from csv');
+  expect(dry.stdout).toContain('columns   many: x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, … (12 in');
+  expect(dry.stdout).toContain('columns   one: z\n');
+
+  const stopped = await push(fewer, '--raw');
+  expect(stopped.code).toBe(2);
+  expect(stopped.stderr).toContain('id s0: is in many, and in one there is no such row');
+  expect((await push(fewer, '--raw', '--skip-refused')).code).toBe(4);
+  const encoded = await push(two);
+  expect(encoded.code).toBe(2);
+  expect(encoded.stderr).toContain('modality many: columns of numbers are taken as they are');
 });
 
 test('Ctrl-C ends an import, and nothing is left of it', async () => {

@@ -59,6 +59,7 @@ describe('alignSources', () => {
     const refused: RefusedSample[] = [];
     const { orders, labels, splits } = alignSources(
       sources,
+      'id',
       (number) => `c${number}`,
       (one) => refused.push(one),
     );
@@ -163,8 +164,8 @@ describe('tables', () => {
       kind: 'csv, csv',
       samples: 20,
       modalities: [
-        { name: 'left', sampleShape: [2], valueType: 'float32' },
-        { name: 'right', sampleShape: [1], valueType: 'float32' },
+        { name: 'left', sampleShape: [2], valueType: 'float32', rawColumns: ['x', 'y'] },
+        { name: 'right', sampleShape: [1], valueType: 'float32', rawColumns: ['z'] },
       ],
       refused: { count: 0 },
     });
@@ -201,6 +202,11 @@ describe('tables', () => {
     ]);
     expect(summary.refused.reasons).toEqual({ 'no number': 1, 'not in right': 1 });
     expect(summary.refused.first[0]).toMatchObject({ path: 'right, row 4' });
+
+    const contrary = samples.map(({ label, n }) => `${n / 2},${n === 4 ? 'b' : label}`);
+    await put('right.csv', csv('z,label', contrary));
+    const { first } = (await imported(both, {}, 'rows')).summary.refused;
+    expect(first).toEqual([{ path: 'row 5', message: 'labels differ: "a" in left, "b" in right' }]);
 
     await put('right.csv', csv('z', ordered.slice(1)));
     await expect(imported(both, {}, 'rows')).rejects.toThrow(
@@ -297,6 +303,11 @@ it('images go with tables by their files’ names', async () => {
   }
 });
 
-it.each(['pixels', '=x.csv', 'pixels='])('%j is no modality', (text) => {
-  expect(() => parseModality(text)).toThrow(/want NAME=SOURCE/);
+it.each([
+  ['pixels', /want NAME=SOURCE/],
+  ['=x.csv', /want NAME=SOURCE/],
+  ['pixels=', /want NAME=SOURCE/],
+  ['x=t.csv#a,b,a', /modality "x=t.csv#a,b,a": column a is there twice/],
+])('%j is no modality', (text, message) => {
+  expect(() => parseModality(text)).toThrow(message);
 });

@@ -25,14 +25,20 @@ export interface AlignedSamples {
   readonly splits: Int32Array;
 }
 
-/** @param className - of a class's number. */
+/**
+ * @param idName - what ids are called where a sample is refused: `id`, or `row`.
+ * @param className - of a class's number.
+ */
 export function alignSources(
   sources: readonly IdentifiedRows[],
+  idName: string,
   className: (number: number) => string,
   refuse: (refused: RefusedSample) => void,
 ): AlignedSamples {
   const doubled = new Set<string>();
-  const rowsOf = sources.map((source) => rowsById(source, doubled, refuse));
+  const refuseId = (id: string, refusal: SampleRefusedError) =>
+    refuse({ where: `${idName} ${id}`, refusal });
+  const rowsOf = sources.map((source) => rowsById(source, doubled, refuseId));
   const orders: number[][] = sources.map(() => []);
   const labels: number[] = [];
   const splits: number[] = [];
@@ -47,7 +53,7 @@ export function alignSources(
       differing('labels', labelled, ({ label }) => label, className) ??
       differing('splits', placed, ({ split }) => split, splitName);
     if (refusal !== undefined) {
-      refuse({ where: `id ${id}`, refusal });
+      refuseId(id, refusal);
       continue;
     }
     for (const [index, row] of rows.entries()) orders[index]?.push(row as number);
@@ -71,7 +77,7 @@ interface Found {
 function rowsById(
   { name, ids }: IdentifiedRows,
   doubled: Set<string>,
-  refuse: (refused: RefusedSample) => void,
+  refuseId: (id: string, refusal: SampleRefusedError) => void,
 ): ReadonlyMap<string, number> {
   const rows = new Map<string, number>();
   const twice = new Set<string>();
@@ -82,8 +88,7 @@ function rowsById(
   for (const id of twice) {
     if (doubled.has(id)) continue;
     doubled.add(id);
-    const refusal = new SampleRefusedError('id twice', `is the id of several rows of ${name}`);
-    refuse({ where: `id ${id}`, refusal });
+    refuseId(id, new SampleRefusedError('id twice', `is the id of several rows of ${name}`));
   }
   return rows;
 }

@@ -42,6 +42,7 @@ interface OpenSource extends StreamedSource {
 interface CollectedModality extends CollectedSamples {
   readonly name: string;
   readonly encoding: Encoding | undefined;
+  readonly rawColumns: readonly string[] | undefined;
 }
 
 /** The name under which splits are drawn. */
@@ -54,8 +55,12 @@ export function parseModality(text: string): ModalitySource {
     const want = 'want NAME=SOURCE, or NAME=SOURCE#COLUMN,… of a table: pixels=digits.csv';
     throw refusal(`modality "${text}": ${want}`);
   }
-  const [, name = '', source = '', columns] = match;
-  return { name, source, ...(columns !== undefined && { columns: columns.split(',') }) };
+  const [, name = '', source = '', listed] = match;
+  if (listed === undefined) return { name, source };
+  const columns = listed.split(',');
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  if (twice !== undefined) throw refusal(`modality "${text}": column ${twice} is there twice`);
+  return { name, source, columns };
 }
 
 /**
@@ -83,13 +88,14 @@ export async function importModalities(
     for (const [index, source] of sources.entries()) {
       const { name } = source;
       const own = { ...sink, file: `rows-${index}`, classes: numbers };
-      const { samples, encoding } = await source.open(sink, ignored);
+      const { samples, encoding, rawColumns } = await source.open(sink, ignored);
       const named = identified(samples, name, alignment);
-      collected.push({ name, encoding, ...(await collectSamples(named, own)) });
+      collected.push({ name, encoding, rawColumns, ...(await collectSamples(named, own)) });
     }
     if (alignment === 'rows') requireEqualCounts(collected);
     const aligned = alignSources(
       collected,
+      alignment === 'rows' ? 'row' : 'id',
       (number) => numbers.nameOf(number),
       (refused) => refusals.add(refused),
     );
@@ -98,7 +104,8 @@ export async function importModalities(
     }
     const written = await finishSamples(storedRows(collected, aligned), aligned, numbers, sink);
     const kind = sources.map((source) => source.kind).join(', ');
-    return importedSource(kind, written, new Map(), refusals, ignored);
+    const columns = new Map(collected.map(({ name, rawColumns }) => [name, { rawColumns }]));
+    return importedSource(kind, written, columns, refusals, ignored);
   } finally {
     for (const { rows } of collected) await rows.close();
   }

@@ -7,13 +7,17 @@ import { extname } from 'node:path';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { NAMELESS, valueType } from '../dataset.js';
 import { parseStoredDataset } from '../dataset-file.js';
-import type { FittedColumn } from '../encoding/fit-table.js';
 import type { KnownClasses } from './class-numbers.js';
 import { openCsvTable } from './csv-table.js';
 import { imageFolderSamples } from './image-folder.js';
 import { importDataset, isIdxFolder } from './import-dataset.js';
 import type { ImportOptions } from './import-options.js';
-import { type ImportSummary, importedModality, importSummary } from './import-summary.js';
+import {
+  type ImportSummary,
+  importedModality,
+  importSummary,
+  type SummaryColumns,
+} from './import-summary.js';
 import { openJsonLinesTable } from './json-lines-table.js';
 import { parquetFiles } from './parquet-files.js';
 import { openParquetTable } from './parquet-table.js';
@@ -74,20 +78,20 @@ export async function importSource(
   const sink = { kind, classes, split: options.split, refusals, scratch, signal };
   const open = await streamed.open(sink, ignored);
   const written = await writeSamples(open, sink);
-  const columns = new Map([[NAMELESS, open.columns]]);
+  const columns = new Map([[NAMELESS, open]]);
   return importedSource(kind, written, columns, refusals, ignored);
 }
 
-/** @param columns - what became of those of tables that are encoded, by modality. */
+/** @param columns - of tables, by modality. */
 export function importedSource(
   kind: string,
   written: WrittenSamples,
-  columns: ReadonlyMap<string, readonly FittedColumn[] | undefined>,
+  columns: ReadonlyMap<string, SummaryColumns>,
   refusals: Refusals,
   ignored: Ignored,
 ): ImportedSource {
   const modalities = [...written.modalities].map(([name, { rows, encoding }]) =>
-    importedModality(name, rows.format, { encoding, columns: columns.get(name) }),
+    importedModality(name, rows.format, encoding, columns.get(name)),
   );
   const summary = importSummary({ ...written, kind, modalities }, refusals, ignored);
   return { content: written.file, summary };
@@ -97,7 +101,7 @@ export function importedSource(
 export function wholeSource(bytes: Uint8Array): ImportedSource {
   const stored = parseStoredDataset(bytes);
   const modalities = [...stored.modalities].map(([name, { sampleShape, inputs, encoding }]) =>
-    importedModality(name, { sampleShape, valueType: valueType(inputs) }, { encoding }),
+    importedModality(name, { sampleShape, valueType: valueType(inputs) }, encoding),
   );
   const summary = importSummary({
     kind: 'arrays',

@@ -42,24 +42,30 @@ export interface ImportedModality {
   readonly encoding?: string;
   /** What became of each column of a table that is encoded. */
   readonly columns?: readonly FittedColumn[];
+  /** The columns of a table whose numbers are taken as they are. */
+  readonly rawColumns?: readonly string[];
 }
 
-/** @param encoded - how, if it is. */
+/** Of a table one or the other, of other sources none. */
+export interface SummaryColumns {
+  readonly columns?: readonly FittedColumn[] | undefined;
+  readonly rawColumns?: readonly string[] | undefined;
+}
+
+/** @param encoding - how texts or rows became numbers, if they did. */
 export function importedModality(
   name: string,
   { sampleShape, valueType }: Pick<ImportedModality, 'sampleShape' | 'valueType'>,
-  encoded: {
-    readonly encoding?: Encoding | undefined;
-    readonly columns?: readonly FittedColumn[] | undefined;
-  },
+  encoding: Encoding | undefined,
+  { columns, rawColumns }: SummaryColumns = {},
 ): ImportedModality {
-  const { encoding, columns } = encoded;
   return {
     ...(name !== NAMELESS && { name }),
     sampleShape,
     valueType,
     ...(encoding !== undefined && { encoding: encodingText(encoding) }),
     ...(columns !== undefined && { columns }),
+    ...(rawColumns !== undefined && { rawColumns }),
   };
 }
 

@@ -25,6 +25,8 @@ import { classText, idText, imageBytes, rowNumbers, rowText } from './table-valu
 export interface OpenTable extends OpenSamples {
   /** What became of each column, where they are encoded. */
   readonly columns?: readonly FittedColumn[];
+  /** The columns of numbers that are taken as they are. */
+  readonly rawColumns?: readonly string[];
 }
 
 /** What a row becomes, but for its class and its split. */
@@ -51,7 +53,7 @@ export async function openTable(
     return { encoding, samples: samplesOf(rows, (values) => textContent(encoding, text, values)) };
   }
   if (options.raw === true) {
-    return { samples: samplesOf(rows, (values) => rawContent(cells, values)) };
+    return { rawColumns: cells, samples: samplesOf(rows, (values) => rawContent(cells, values)) };
   }
   return fittedSamples(rows, cells, options.columns ?? new Map(), sink);
 }
