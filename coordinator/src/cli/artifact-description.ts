@@ -29,6 +29,7 @@ const modelDescription = z.object({
   outputs: z.array(z.string()).optional(),
   url: z.string().optional(),
   servedModel: z.string().optional(),
+  settings: z.object({ modality: z.string().optional() }).optional(),
 });
 
 /**
@@ -63,13 +64,15 @@ function encodedText({ name, encoding }: z.output<typeof modality>): string | un
 }
 
 /**
- * `[28, 28, 1] to 10 classes; 266,610 parameters; logits`, and of a model that names them its inputs and outputs;
- * undefined if nothing is understood.
+ * `[28, 28, 1] to 10 classes; 266,610 parameters; logits`, and of a model that names them the modality before the shape,
+ * its inputs and outputs; undefined if nothing is understood.
  */
 export function modelText(description: unknown): string | undefined {
   const { data } = modelDescription.safeParse(description);
   if (data === undefined) return undefined;
-  const from = data.inputShape === undefined ? 'any input' : `[${data.inputShape.join(', ')}]`;
+  const shape = data.inputShape === undefined ? 'any input' : `[${data.inputShape.join(', ')}]`;
+  const { modality } = data.settings ?? {};
+  const from = modality === undefined ? shape : `${modality} ${shape}`;
   const to = data.classCount === undefined ? '' : ` to ${data.classCount} classes`;
   const { inputs = [], outputs = [], url, servedModel } = data;
   const what =

@@ -17,8 +17,13 @@ interface Line {
 }
 
 export function reportLines(report: Report): string[] {
+  const lines = modelLines(report);
+  const seesOneOfSeveral = lines.some(({ figures }) => figures.modality !== undefined);
   const columns: Column<Line>[] = [
     { title: 'MODEL', value: (l) => l.name },
+    ...(seesOneOfSeveral
+      ? [{ title: 'MODALITY', value: ({ figures }: Line) => figures.modality }]
+      : []),
     { title: 'ACCURACY', value: (l) => orUnknown(l.figures.accuracy, percentText), align: 'right' },
     { title: 'NLL', value: (l) => orUnknown(l.figures.nll, fixed), align: 'right' },
     { title: 'ECE', value: (l) => orUnknown(l.figures.ece, fixed), align: 'right' },
@@ -37,7 +42,7 @@ export function reportLines(report: Report): string[] {
     },
   ];
   const tables = [
-    tableLines(columns, modelLines(report)),
+    tableLines(columns, lines),
     splitLines(report),
     fidelityLines(report),
     sentences(report),

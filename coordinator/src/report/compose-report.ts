@@ -57,6 +57,7 @@ export function composeReport(input: ReportInput): Report {
   }
   function row(name: string, model: Omit<ModelEvaluation, 'modelDigest'>): ReportModelRow {
     return {
+      ...(model.modality !== undefined && { modality: model.modality }),
       ...figures(name, model.logits, 'test'),
       train: figures(name, model.logits, 'train'),
       validation: figures(name, model.logits, 'validation'),

@@ -77,6 +77,8 @@ export type SplitLogits = Readonly<Record<SplitName, Float32Array>>;
 
 /** What one model said about the samples, and what it costs. */
 export interface ModelEvaluation {
+  /** What it sees of the set; absent: it names none. */
+  readonly modality?: string | undefined;
   /** Digest of the model package. */
   readonly modelDigest: string;
   readonly logits: SplitLogits;

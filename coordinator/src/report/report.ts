@@ -53,6 +53,12 @@ const figures = z.object({
 });
 
 const modelRow = figures.extend({
+  modality: z
+    .string()
+    .optional()
+    .describe(
+      "Which of the set's modalities it sees; absent: it names none, as of a set with one, and for an ensemble.",
+    ),
   train: figures.describe('The same on the measured training samples.'),
   validation: figures.describe('The same on the validation split.'),
   parameters: z

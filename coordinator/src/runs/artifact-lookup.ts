@@ -16,6 +16,7 @@ import {
   accessProblems,
   architectureProblems,
   otherSetProblems,
+  seesNothing,
   studentProblems,
   teacherProblems,
 } from './model-problems.js';
@@ -139,6 +140,7 @@ export class ArtifactLookup {
     this.problems.push(...accessProblems(path, named, model));
     if (model.recordedDataset !== undefined) {
       this.problems.push(...otherSetProblems(path, model.recordedDataset, dataset));
+      if (named.modality !== undefined) this.problems.push(seesNothing(modality));
     } else {
       const seen = this.seen(modality, dataset, settings.modality);
       if (seen !== undefined) this.problems.push(...teacherProblems(path, model, settings, seen));

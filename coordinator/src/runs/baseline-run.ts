@@ -20,7 +20,7 @@ export function planBaseline(parent: RunRecord, sequence: number, nowMs: number)
   const runId = baselineRunId(parent.runId);
   const specification = baselineSpecification(parent);
   const { batchSize, steps } = specification.spec.training;
-  const { leaderEpoch, dataset, studentModelDigest, labelledTrainCount } = parent;
+  const { leaderEpoch, dataset, studentModelDigest, studentModality, labelledTrainCount } = parent;
   return newRunRecord({
     runId,
     sequence,
@@ -32,6 +32,7 @@ export function planBaseline(parent: RunRecord, sequence: number, nowMs: number)
     teachers: [],
     features: [],
     ...(studentModelDigest !== undefined && { studentModelDigest }),
+    ...(studentModality !== undefined && { studentModality }),
     labelledTrainCount,
     plan: stepPlan({ sampleCount: labelledTrainCount, batchSize, steps }),
     submittedAtMs: nowMs,

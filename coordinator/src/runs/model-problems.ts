@@ -40,6 +40,11 @@ export function otherSetProblems(
   return [{ path, message }];
 }
 
+/** A modality was named for a teacher that looks at no sample. */
+export function seesNothing(path: string): Problem {
+  return { path, message: 'means nothing where answers are written down: name none' };
+}
+
 /** What keeps a model from being asked about the samples of a set. */
 export function teacherProblems(
   path: string,

@@ -114,6 +114,7 @@ export async function planRun(
     features,
     ...(pluginDigest !== undefined && { pluginDigest }),
     ...(student.modelDigest !== undefined && { studentModelDigest: student.modelDigest }),
+    ...(student.modality !== undefined && { studentModality: student.modality }),
     ...related,
     ...counted,
     ...(answerCodec !== undefined && { answerCodec }),

@@ -31,7 +31,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
   const { specification, specificationDigest, dataset, teachers, features, plan } = source;
   const { studentModelDigest, allLabelsRunId, labelledTrainCount, answerCodec, fit, pluginDigest } =
     source;
-  const { probeDigests } = source;
+  const { probeDigests, studentModality } = source;
   const baseline = hasOwnBaseline(source) ? baselineRunId(runId) : source.baselineRunId;
   return newRunRecord({
     runId,
@@ -45,6 +45,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
     features,
     ...(pluginDigest !== undefined && { pluginDigest }),
     ...(studentModelDigest !== undefined && { studentModelDigest }),
+    ...(studentModality !== undefined && { studentModality }),
     ...(baseline !== undefined && { baselineRunId: baseline }),
     ...(allLabelsRunId !== undefined && { allLabelsRunId }),
     labelledTrainCount,

@@ -137,6 +137,8 @@ const runRecord = z.strictObject({
   features: z.array(pinnedFeature),
   /** Model package that the student starts from. */
   studentModelDigest: digest.optional(),
+  /** What the student sees of the set; absent: the only modality, or whatever there is without a name. */
+  studentModality: z.string().optional(),
   /** The run that trained, or trains, the student without teachers, and the one with all labels. */
   baselineRunId: z.string().optional(),
   allLabelsRunId: z.string().optional(),

@@ -1,5 +1,11 @@
 /** Gathers what a run's report is made of, from records, answers and blobs. */
-import { measuredSamples, readNpz, type SplitName, splitSamples } from '@lyceum/learning/data';
+import {
+  measuredSamples,
+  parseSettingsJson,
+  readNpz,
+  type SplitName,
+  splitSamples,
+} from '@lyceum/learning/data';
 import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
 import type { BlobStore } from '@lyceum/proto/node';
 import type {
@@ -157,13 +163,14 @@ function teacherEvaluation(facts: ReportFacts, index: number): TeacherEvaluation
   if (teacher === undefined || logits === undefined || measured === undefined) {
     throw new Error(`facts of teacher ${index} are missing`);
   }
-  const { name, identity, access, weight, modelDigest } = teacher;
+  const { name, identity, access, weight, modelDigest, settingsJson } = teacher;
   const { parameterCount, weightBytes, latencyBatch1Ms } = measured;
   return {
     name,
     identity,
     access,
     weight,
+    modality: parseSettingsJson(settingsJson).modality,
     modelDigest,
     logits,
     parameterCount,
@@ -191,6 +198,7 @@ async function studentEvaluation(
   };
   return {
     runId,
+    modality: record.studentModality,
     modelDigest,
     finalWeightsDigest,
     logits: {

@@ -35,6 +35,10 @@ test('a model: what goes in, what comes out, how large', () => {
     '[784] to 10 classes; 266,610 parameters; logits',
   );
   expect(modelText(size)).toBe('any input; 266,610 parameters; logits');
+  const settings = { output: 'logits', modality: 'sound' };
+  expect(modelText({ inputShape: [400], classCount: 10, ...size, settings })).toBe(
+    'sound [400] to 10 classes; 266,610 parameters; logits',
+  );
 });
 
 test('what is not understood is not shown', () => {

@@ -43,6 +43,21 @@ The same run again gives the same bits on the same device type and thread count.
   );
 });
 
+test('where models see different modalities, each says which', () => {
+  const input = exampleInput();
+  const teachers = input.teachers.map((teacher) => ({ ...teacher, modality: 'sound' }));
+  const student = { ...input.student, modality: 'pixels' };
+  const lines = reportLines(composeReport({ ...input, teachers, student }));
+  expect(lines.slice(0, 6).map((line) => line.slice(0, 36).trimEnd())).toEqual([
+    'MODEL                     MODALITY',
+    'teacher wide              sound',
+    'teacher deep              sound',
+    'ensemble (arithmetic)     -',
+    'student                   pixels',
+    'student without teachers  -',
+  ]);
+});
+
 test('a run that went on without teachers says how much', () => {
   const contributorCounts = { degradedSteps: 10, unknownSteps: 0, teacherSteps: [40, 30] };
   const lines = reportLines(composeReport(exampleInput({ contributorCounts })));

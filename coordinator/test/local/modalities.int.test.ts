@@ -110,6 +110,10 @@ test('each model is shown its own, and the bits are the same whoever is killed m
   const report = await client.getReport('calm');
   const { teachers, student: own, studentWithoutTeachers: alone } = report;
   for (const row of [...teachers, own, alone]) expect(row?.accuracy).toBeGreaterThan(0.9);
+  const seen = [...teachers, own, alone].map((row) => row?.modality);
+  expect(seen).toEqual(['sound', 'touch', 'pixels', 'pixels']);
+  const { stdout } = await runCli(cluster.address, 'report', 'calm');
+  expect(stdout).toMatch(/^MODEL +MODALITY .*\nteacher sound +sound .*\nteacher touch +touch /);
   for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
 
   await client.submitRun(distillation('disturbed', baseline));
@@ -132,6 +136,7 @@ test('a teacher may be shown another modality than it was trained on, if that fi
   await client.submitRun(distillation('wrong', shown('touch')));
   await succeeded('wrong');
   const { teachers } = await client.getReport('wrong');
+  expect(teachers[0]).toMatchObject({ modality: 'touch' });
   expect(teachers[0]?.accuracy).toBeLessThan(0.2);
   await expect(client.submitRun(distillation('unfit', shown('pixels')))).rejects.toThrow(
     'spec.teachers[0].model: takes inputs of shape [12], and the samples have [6,6,1]',
@@ -142,6 +147,7 @@ test('a student goes with its modality: to other runs, and to an ONNX file that 
   const start = { student: { model: { model: 'run:calm' } } };
   await client.submitRun(distillation('further', start));
   await succeeded('further');
+  expect(await client.getReport('further')).toMatchObject({ student: { modality: 'pixels' } });
   const out = path.join(folder, 'student');
   const onnx = ['--format', 'onnx', '--with', 'preprocessing,softmax'];
   const pulled = await runCli(cluster.address, 'pull', 'further', '--out', out, ...onnx);

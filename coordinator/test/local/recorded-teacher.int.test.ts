@@ -164,6 +164,10 @@ test.each<[Record<string, unknown>, string]>([
     'spec.teachers[0].model: holds answers to data set',
   ],
   [{ teachers: [{ name: 'it', model: 'all' }] }, 'spec.teachers[0].access: want black, got white'],
+  [
+    { teachers: [{ name: 'it', model: 'logits', modality: 'pixels' }] },
+    'spec.teachers[0].modality: means nothing where answers are written down: name none',
+  ],
 ])('refuses %j at submit', async (spec, message) => {
   await expect(client.submitRun(specification('refused', spec))).rejects.toThrow(message);
 });

@@ -1,6 +1,7 @@
 // The life of one record, change by change, and the changes that must not happen.
 import { describe, expect, it } from 'vitest';
 import { planBaseline } from '../../src/runs/baseline-run.js';
+import { replayRun } from '../../src/runs/replay-run.js';
 import * as changes from '../../src/runs/run-changes.js';
 import { parseRunRecord, type RunRecord, runRecordText } from '../../src/runs/run-record.js';
 import { queued } from './queued-run.js';
@@ -210,6 +211,13 @@ describe('a pause', () => {
     expect(changes.resumed(ended, false, 9_000)).toBeUndefined();
     expect(changes.resumed(training(), false, 9_000)).toBeUndefined();
   });
+});
+
+it('what a student sees goes with it: to its baseline and to a replay', () => {
+  const run = { ...queued(), studentModality: 'sound' };
+  const replay = { runId: 'again', sequence: 2, leaderEpoch: 1, nowMs: 10 };
+  expect(planBaseline(run, 2, 10).studentModality).toBe('sound');
+  expect(replayRun({ ...run, state: 'SUCCEEDED' }, replay).studentModality).toBe('sound');
 });
 
 describe('a baseline', () => {
