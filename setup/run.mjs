@@ -10,7 +10,7 @@ import { setUpOrExit } from './command.mjs';
 import { CHECKOUT } from './places.mjs';
 
 /** What an example needs besides the digits. @type {Readonly<Record<string, import('./data.mjs').DataName>>} */
-const DATA_OF_EXAMPLE = { 'fashion-seeds': 'fashion' };
+const DATA_OF_EXAMPLE = { 'fashion-seeds': 'fashion', 'cross-modal': 'mfeat' };
 
 const [script, ...args] = process.argv.slice(2);
 if (script === undefined) {

