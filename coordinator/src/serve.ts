@@ -58,6 +58,7 @@ import { teacherService } from './server/teacher-service.js';
 import type { TeacherSession } from './server/teacher-session.js';
 import { TicketDesk } from './server/ticket-desk.js';
 import { WorkerSessions } from './server/worker-sessions.js';
+import { StopSteps } from './stop-steps.js';
 
 export interface ServeOptions {
   /** NATS with JetStream, `nats://127.0.0.1:4222`. */
@@ -361,18 +362,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       },
       storeLost: () => storeLost('store-lost'),
     });
-    const room = setInterval(() => {
+    started.every(ANSWERS_TICK_MS, () => {
       keeper.shrink().catch((err: unknown) => log.error({ err }, 'answers not deleted'));
-    }, ANSWERS_TICK_MS);
-    started.add(async () => clearInterval(room));
-    const ticker = setInterval(() => desk.tick(), TICKET_TICK_MS);
-    started.add(async () => clearInterval(ticker));
-    const deadlines = setInterval(() => active.tick(performance.now()), DEADLINE_TICK_MS);
-    started.add(async () => clearInterval(deadlines));
-    const canaries = setInterval(() => health.tick(), CANARY_TICK_MS);
-    started.add(async () => clearInterval(canaries));
-    const demandTicker = setInterval(() => demand.tick(), DEMAND_TICK_MS);
-    started.add(async () => clearInterval(demandTicker));
+    });
+    started.every(TICKET_TICK_MS, () => desk.tick());
+    started.every(DEADLINE_TICK_MS, () => active.tick(performance.now()));
+    started.every(CANARY_TICK_MS, () => health.tick());
+    started.every(DEMAND_TICK_MS, () => demand.tick());
     reconciler.start();
     const probes = await startProbes({
       address: options.httpAddress,
@@ -393,25 +389,6 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       closed: Promise.race([disconnected, deposed, storeLoss]),
       stop: () => started.run(),
     };
-  }
-}
-
-/** What was started, stopped in reverse order, once. */
-class StopSteps {
-  readonly #steps: (() => Promise<void>)[] = [];
-  #stopped: Promise<void> | undefined;
-
-  add(step: () => Promise<void>): void {
-    this.#steps.push(step);
-  }
-
-  run(): Promise<void> {
-    this.#stopped ??= this.#runAll();
-    return this.#stopped;
-  }
-
-  async #runAll(): Promise<void> {
-    for (const step of this.#steps.reverse()) await step();
   }
 }
 

@@ -3,26 +3,16 @@
  * missing. Passes run on events and once a second; they never overlap. What a pass could not do, because
  * NATS was away for one, the next one does.
  */
-import {
-  AssignedRun,
-  digestBytes,
-  normalisedText,
-  POINTER_BUCKET,
-  TICKET_STREAM,
-  ticketConsumer,
-  toLyceumError,
-  type WantedTeacher,
-} from '@lyceum/proto';
+import { TICKET_STREAM, toLyceumError, type WantedTeacher } from '@lyceum/proto';
 import type { Logger, TicketQueue } from '@lyceum/proto/node';
 import type { Leadership } from '../runs/leadership.js';
 import { foreignPlugin } from '../runs/run-plugin.js';
-import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
-import { gridOf, targetTensors } from '../runs/run-tensors.js';
 import { type Placement, place, type RunNeed } from '../schedule/placement.js';
 import { hasEnded, isAssigned } from '../schedule/run-state.js';
-import { studentWindowSteps, ticketsInHand } from '../schedule/window.js';
+import { ticketsInHand } from '../schedule/window.js';
 import type { ActiveRuns } from './active-runs.js';
+import { assignedRun } from './assigned-run.js';
 import type { TeacherUser } from './ensemble-evaluation.js';
 import type { RunDeletion } from './run-deletion.js';
 import {
@@ -34,9 +24,11 @@ import {
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
 import type { StudentSession } from './student-session.js';
-import type { ProbedSet, TeacherHealth } from './teacher-health.js';
+import type { TeacherHealth } from './teacher-health.js';
+import { TeacherQueues } from './teacher-queues.js';
 import { secondsPerSample, type TeacherSession } from './teacher-session.js';
 import type { TicketDesk } from './ticket-desk.js';
+import { wantedTeachers } from './wanted-teachers.js';
 import type { WorkerSessions } from './worker-sessions.js';
 
 /** How long a student worker without a session keeps its run: a reconnect takes less. */
@@ -47,9 +39,6 @@ export const RECOVERY_GRACE_MS = 10_000;
 
 /** How long a cancelled run's worker may take to let go of it before it is cancelled all the same. */
 export const CANCEL_GRACE_MS = 5_000;
-
-/** How long an unwanted teacher's queue is kept. */
-const QUEUE_KEPT_MS = 60_000;
 
 /** How long the time of a worker's loss is remembered; longer than any grace. */
 const LOST_KEPT_MS = 3_600_000;
@@ -77,10 +66,7 @@ export interface ReconcilerParts {
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #startedAtMs: number;
-  /** Teachers whose queues are known to exist. */
-  readonly #queues = new Set<string>();
-  /** Since when nobody wants a teacher whose queue may exist. */
-  readonly #unwantedSinceMs = new Map<string, number>();
+  readonly #queues: TeacherQueues;
   readonly #cancellingSinceMs = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #requested = false;
@@ -89,13 +75,13 @@ export class Reconciler {
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
+    this.#queues = new TeacherQueues(parts);
     this.#startedAtMs = parts.now();
   }
 
   start(): void {
-    // What a predecessor left: nobody else knows of these queues.
     for (const { teachers } of this.#parts.store.list()) {
-      for (const { identity } of teachers) this.#unwantedSinceMs.set(identity, this.#startedAtMs);
+      for (const { identity } of teachers) this.#queues.mayExist(identity);
     }
     this.#timer = setInterval(() => this.request(), TICK_MS);
     this.request();
@@ -103,7 +89,7 @@ export class Reconciler {
 
   /** No queue is known to exist any more. */
   queuesLost(): void {
-    this.#queues.clear();
+    this.#queues.lost();
     this.request();
   }
 
@@ -135,7 +121,7 @@ export class Reconciler {
   }
 
   async #pass(): Promise<void> {
-    const { leadership, active, monitor, deletion, students, teachers, now } = this.#parts;
+    const { leadership, active, monitor, deletion, students, teachers, desk, now } = this.#parts;
     await leadership.assertHeld();
     await this.#ensureBaselines();
     await this.#releaseLost();
@@ -155,7 +141,10 @@ export class Reconciler {
     await this.#tellTeachers(placement);
     await keepFirstAnswers(this.#parts);
     this.#tellStudents();
-    await this.#dropQueues(placement);
+    const placed = new Set([...placement.teachers.values()].flat());
+    await this.#queues.dropUnwanted(
+      (identity) => placed.has(identity) || desk.asksTeacher(identity),
+    );
     await deletion.deleteExpired();
     students.forgetLost(now() - LOST_KEPT_MS);
     teachers.forgetLost(now() - LOST_KEPT_MS);
@@ -316,8 +305,9 @@ export class Reconciler {
   }
 
   async #tellTeachers(placement: Placement): Promise<void> {
-    const { teachers, health } = this.#parts;
-    const wanted = this.#wantedTeachers();
+    const { store, teacherUsers, teachers, health } = this.#parts;
+    const runs = store.list().filter(({ state }) => !hasEnded(state));
+    const wanted = wantedTeachers([...runs, ...teacherUsers()]);
     for (const [index, session] of teachers.list().entries()) {
       // Each worker begins with another teacher: a span is complete when all have answered.
       const identities = rotated(placement.teachers.get(session.workerId) ?? [], index);
@@ -326,7 +316,7 @@ export class Reconciler {
       for (const identity of identities) {
         const teacher = wanted.get(identity);
         if (teacher === undefined) continue;
-        await this.#ensureQueue(identity);
+        await this.#queues.ensure(identity);
         const replica = { workerId: session.workerId, teacher: identity };
         const { probes, serves } = await health.orders(replica, teacher.sets);
         const { sets: _, ...told } = teacher;
@@ -338,47 +328,6 @@ export class Reconciler {
     health.retain(new Map([...wanted].map(([identity, { sets }]) => [identity, sets])));
   }
 
-  async #ensureQueue(identity: string): Promise<void> {
-    if (!this.#queues.has(identity)) {
-      const consumer = await this.#parts.queue.ensureConsumer(identity);
-      this.#parts.log.debug({ teacher: identity, consumer }, 'ticket queue opened');
-    }
-    this.#queues.add(identity);
-  }
-
-  /** Every teacher of the runs that have not ended and of others who need some, with the sets that it is asked about. */
-  #wantedTeachers(): Map<string, KnownTeacher> {
-    const wanted = new Map<string, KnownTeacher>();
-    const { store, teacherUsers } = this.#parts;
-    const runs = store.list().filter(({ state }) => !hasEnded(state));
-    for (const { teachers, dataset } of [...runs, ...teacherUsers()]) {
-      const reference = { digest: digestBytes(dataset.digest), path: dataset.path ?? '' };
-      for (const { name, identity, modelDigest, settingsJson, engine, access } of teachers) {
-        const known = wanted.get(identity);
-        if (known === undefined) {
-          wanted.set(identity, {
-            teacherIdentity: digestBytes(identity),
-            modelDigest: digestBytes(modelDigest),
-            settingsJson,
-            engine,
-            names: [name],
-            ticketConsumer: ticketConsumer(identity),
-            datasets: [reference],
-            sets: [{ ...dataset, access }],
-          });
-          continue;
-        }
-        if (!known.names.includes(name)) known.names.push(name);
-        const index = known.sets.findIndex(({ digest }) => digest === dataset.digest);
-        if (index < 0) {
-          known.datasets.push(reference);
-          known.sets.push({ ...dataset, access });
-        } else if (access !== 'black') known.sets[index] = { ...dataset, access: 'white' };
-      }
-    }
-    return wanted;
-  }
-
   #tellStudents(): void {
     const { store, students } = this.#parts;
     const runs = store.list().filter(({ state }) => isAssigned(state));
@@ -387,59 +336,9 @@ export class Reconciler {
       session.desired.set({ run: record === undefined ? undefined : assignedRun(record) });
     }
   }
-
-  /** Drops the queues of teachers that nobody has wanted for a while. */
-  async #dropQueues(placement: Placement): Promise<void> {
-    const { queue, desk, now, log } = this.#parts;
-    const placed = new Set([...placement.teachers.values()].flat());
-    const isWanted = (identity: string) => placed.has(identity) || desk.asksTeacher(identity);
-    for (const identity of new Set([...this.#queues, ...this.#unwantedSinceMs.keys()])) {
-      if (isWanted(identity)) {
-        this.#unwantedSinceMs.delete(identity);
-        continue;
-      }
-      const sinceMs = this.#unwantedSinceMs.get(identity) ?? now();
-      this.#unwantedSinceMs.set(identity, sinceMs);
-      if (now() - sinceMs < QUEUE_KEPT_MS) continue;
-      await queue.deleteConsumer(identity);
-      this.#queues.delete(identity);
-      this.#unwantedSinceMs.delete(identity);
-      log.debug({ teacher: identity }, 'ticket queue closed');
-    }
-  }
-}
-
-/** What all workers are told alike of a teacher, and the sets that it is asked about. */
-interface KnownTeacher extends Omit<WantedTeacher, 'ticketsInHand' | 'probes'> {
-  readonly sets: ProbedSet[];
 }
 
 function rotated<T>(items: readonly T[], by: number): T[] {
   const first = items.length === 0 ? 0 : by % items.length;
   return [...items.slice(first), ...items.slice(0, first)];
-}
-
-/** What a student worker is told of its run. */
-function assignedRun(record: RunRecord): AssignedRun {
-  const { runId, attempt, assignment, specification, dataset, studentModelDigest } = record;
-  const { teachers, acceptedNumerics = [] } = record;
-  return AssignedRun.fromPartial({
-    runId,
-    attempt,
-    assignmentEpoch: assignment?.assignmentEpoch ?? 0,
-    specificationJson: normalisedText(specification),
-    dataset: { digest: digestBytes(dataset.digest), path: dataset.path ?? '' },
-    ...(studentModelDigest !== undefined && {
-      studentModelDigest: digestBytes(studentModelDigest),
-    }),
-    targetTensors: targetTensors(record).map(({ name, rowShape }) => ({
-      name,
-      rowShape: [...rowShape],
-    })),
-    pointerBucket: POINTER_BUCKET,
-    pointerKey: runId,
-    windowSteps: studentWindowSteps(gridOf(record)),
-    teacherIdentities: teachers.map(({ identity }) => digestBytes(identity)),
-    acceptedNumerics,
-  });
 }

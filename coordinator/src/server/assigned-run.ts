@@ -1,0 +1,29 @@
+/** What a student worker is told of its run. Pure. */
+import { AssignedRun, digestBytes, normalisedText, POINTER_BUCKET } from '@lyceum/proto';
+import type { RunRecord } from '../runs/run-record.js';
+import { gridOf, targetTensors } from '../runs/run-tensors.js';
+import { studentWindowSteps } from '../schedule/window.js';
+
+export function assignedRun(record: RunRecord): AssignedRun {
+  const { runId, attempt, assignment, specification, dataset, studentModelDigest } = record;
+  const { teachers, acceptedNumerics = [] } = record;
+  return AssignedRun.fromPartial({
+    runId,
+    attempt,
+    assignmentEpoch: assignment?.assignmentEpoch ?? 0,
+    specificationJson: normalisedText(specification),
+    dataset: { digest: digestBytes(dataset.digest), path: dataset.path ?? '' },
+    ...(studentModelDigest !== undefined && {
+      studentModelDigest: digestBytes(studentModelDigest),
+    }),
+    targetTensors: targetTensors(record).map(({ name, rowShape }) => ({
+      name,
+      rowShape: [...rowShape],
+    })),
+    pointerBucket: POINTER_BUCKET,
+    pointerKey: runId,
+    windowSteps: studentWindowSteps(gridOf(record)),
+    teacherIdentities: teachers.map(({ identity }) => digestBytes(identity)),
+    acceptedNumerics,
+  });
+}
