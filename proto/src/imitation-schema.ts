@@ -75,6 +75,9 @@ const train = section({
   /** Of texts: lengths of n-grams, and numbers in a sample. */
   ngrams: section({ from: count, to: count }).optional(),
   buckets: count.optional(),
+  /** Of images: what they are scaled to, and whether they are coloured. Absent: all are alike in it, and stay so. */
+  size: text('HEIGHTxWIDTH in pixels, 64x64', /^[1-9]\d{0,3}x[1-9]\d{0,3}$/).optional(),
+  channels: word('gray', 'rgb').optional(),
   /** As in `spec` of kind: Distillation, without dataset and teachers. */
   run: z.record(z.string(), z.unknown(), { error: wants('a mapping') }),
 });

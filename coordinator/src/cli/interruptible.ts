@@ -4,11 +4,15 @@ import { CommandExit, EXIT } from './exit-codes.js';
 /**
  * Work that Ctrl-C ends.
  *
+ * @param signals - that end it.
  * @throws {CommandExit} 130 if it did.
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  signals: readonly NodeJS.Signals[] = ['SIGINT'],
+): Promise<T> {
   const interrupted = new AbortController();
-  const stopListening = onInterrupt(['SIGINT'], () => interrupted.abort());
+  const stopListening = onInterrupt(signals, () => interrupted.abort());
   let result: T;
   try {
     result = await work(interrupted.signal);

@@ -68,11 +68,11 @@ async function collectFrom(
   options: CollectOptions,
   allow: () => void,
 ): Promise<void> {
-  const { inputs, file, secrets, signal, retried, progress } = options;
+  const { imitation, inputs, file, secrets, signal, retried, progress } = options;
   const { name, endpoint } = teacher;
   const { url, headers, rate, timeoutMs, attempts, batch, concurrency } = endpoint;
   await readAgain(teacher, options);
-  const open = openQuestions(teacher, inputs, file.answers);
+  const open = openQuestions(teacher, imitation.spec.classes, inputs, file.answers);
   if (open.length === 0) return;
   const caller = new JsonCaller({
     url,
@@ -111,10 +111,10 @@ async function ask(
     const isAnswer = OF_THE_INPUT.has(err.status) || (err.status >= 200 && err.status < 300);
     if (!isAnswer) throw err;
     const said = { class: null, raw: null, problem: err.message };
-    return inputs.map((input) => lineOf(teacher, input, said));
+    return inputs.map((input) => lineOf(teacher, classes, input, said));
   }
   return inputs.map((input, place) =>
-    lineOf(teacher, input, saidOf(endpoint, response, place, classes)),
+    lineOf(teacher, classes, input, saidOf(endpoint, response, place, classes)),
   );
 }
 
@@ -139,12 +139,13 @@ function saidOf(
 
 function lineOf(
   { name, endpoint }: ImitationTeacher,
+  classes: readonly string[],
   input: ImitationInput,
   said: Said,
 ): AnswerLine {
   const { revision } = endpoint;
   const at = new Date().toISOString();
-  const asked = askedDigest(endpoint);
+  const asked = askedDigest(endpoint, classes);
   return { teacher: name, id: input.id, ...input.value, ...said, revision, asked, at };
 }
 
@@ -154,13 +155,13 @@ async function readAgain(
   { imitation, inputs, file }: CollectOptions,
 ): Promise<void> {
   const { name, endpoint } = teacher;
+  const { classes } = imitation.spec;
   const byId = new Map(inputs.map((input) => [input.id, input]));
-  const asked = askedDigest(endpoint);
+  const asked = askedDigest(endpoint, classes);
   const lines = [...file.answers.values()].flatMap((answer: ImitationAnswer) => {
     const input = byId.get(answer.id);
     const isOwn = answer.teacher === name && answer.asked === asked && input !== undefined;
     if (!isOwn || answer.problem === undefined || answer.raw === null) return [];
-    const { classes } = imitation.spec;
     // What stood at the place of the answer; or the whole response, where nothing stood there.
     const read = readAnswer({ ...endpoint, chat: undefined, answer: '' }, answer.raw, 0, classes);
     const whole = endpoint.batch === 1 ? readAnswer(endpoint, answer.raw, 0, classes) : read;
@@ -172,7 +173,7 @@ async function readAgain(
       raw: answer.raw,
       ...(confidence !== undefined && { confidence }),
     };
-    return [lineOf(teacher, input, said)];
+    return [lineOf(teacher, classes, input, said)];
   });
   if (lines.length > 0) await file.append(lines);
 }

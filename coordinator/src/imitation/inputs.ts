@@ -8,7 +8,7 @@ import {
   pngFile,
   splitNamed,
 } from '@lyceum/learning/data';
-import { type ImitationInputs, LyceumError, sha256Hex } from '@lyceum/proto';
+import { type Imitation, type ImitationInputs, LyceumError, sha256Hex } from '@lyceum/proto';
 
 /** What is asked about, as it is shown to people and kept in files. */
 export type InputValue =
@@ -168,6 +168,22 @@ async function imageBytes(
     return await readFile(file);
   } catch (err) {
     throw refuse(`${image} cannot be read: ${err instanceof Error ? err.message : String(err)}`);
+  }
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT naming the teacher that would be sent something else than there is. */
+export function requireSentAsRead({ spec }: Imitation, inputs: readonly ImitationInput[]): void {
+  for (const { value } of inputs) {
+    const [kind, want] =
+      'text' in value
+        ? ['texts', 'text']
+        : 'numbers' in value
+          ? ['numbers', 'values']
+          : ['images', 'png'];
+    const other = spec.teachers.find(({ endpoint }) => endpoint.input !== want);
+    if (other === undefined) continue;
+    const message = `teacher ${other.name}: endpoint.input is ${other.endpoint.input}, and the inputs are ${kind}; want ${want}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
   }
 }
 

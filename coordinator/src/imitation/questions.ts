@@ -10,18 +10,26 @@ const CHARACTERS_PER_TOKEN = 4;
 /** What a chat's message adds to its text. */
 const MESSAGE_TOKENS = 4;
 
-/** SHA-256 of what is sent and where, short: equal for equal questions. How answers are read is no part of it. */
-export function askedDigest({ url, request, chat, input, revision }: Endpoint): string {
-  return sha256Hex(JSON.stringify({ url, request, chat, input, revision })).slice(0, 16);
+/**
+ * SHA-256 of what is sent and where, short: equal for equal questions. How answers are read is no part of it, and classes
+ * are where a prompt names them.
+ */
+export function askedDigest(
+  { url, request, chat, input, revision }: Endpoint,
+  classes: readonly string[],
+): string {
+  const named = chat?.prompt.includes('{classes}') === true ? { classes } : {};
+  return sha256Hex(JSON.stringify({ url, request, chat, input, revision, ...named })).slice(0, 16);
 }
 
 /** The inputs that a teacher has not answered. */
 export function openQuestions(
   { name, endpoint }: ImitationTeacher,
+  classes: readonly string[],
   inputs: readonly ImitationInput[],
   answers: ReadonlyMap<string, ImitationAnswer>,
 ): ImitationInput[] {
-  const asked = askedDigest(endpoint);
+  const asked = askedDigest(endpoint, classes);
   return inputs.filter(({ id }) => !answers.has(answerKey({ teacher: name, id, asked })));
 }
 
@@ -46,7 +54,7 @@ export function estimateCosts(
 ): CostEstimate[] {
   return spec.teachers.map((teacher) => {
     const { batch, chat, price } = teacher.endpoint;
-    const open = openQuestions(teacher, inputs, answers);
+    const open = openQuestions(teacher, spec.classes, inputs, answers);
     const calls = Math.ceil(open.length / batch);
     const counted = {
       teacher: teacher.name,

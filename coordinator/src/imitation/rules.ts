@@ -26,6 +26,8 @@ export interface Judgement {
   readonly inputs: readonly JudgedInput[];
   /** Of each teacher: how often it is right by what its answers and the others' show, labels aside. */
   readonly estimatedAccuracy: Readonly<Record<string, number>>;
+  /** Of each teacher: inputs that it answered so that nobody can read it. */
+  readonly unreadable: Readonly<Record<string, number>>;
 }
 
 /** Fewer votes do not determine who errs how. */
@@ -38,7 +40,7 @@ export function judge(
 ): Judgement {
   const { classes, teachers, check } = spec;
   const byTeacher = teachers.map(({ name, endpoint }) => {
-    const asked = askedDigest(endpoint);
+    const asked = askedDigest(endpoint, classes);
     return inputs.map(({ id }) => answers.get(answerKey({ teacher: name, id, asked })));
   });
   const votes = byTeacher.map((own) =>
@@ -74,7 +76,13 @@ export function judge(
   const estimatedAccuracy = Object.fromEntries(
     teachers.map(({ name }, k) => [name, consensus.accuracies[k] ?? Number.NaN]),
   );
-  return { inputs: judged, estimatedAccuracy };
+  const unreadable = Object.fromEntries(
+    teachers.map(({ name }, k) => [
+      name,
+      byTeacher[k]?.filter((answer) => answer?.problem !== undefined).length ?? 0,
+    ]),
+  );
+  return { inputs: judged, estimatedAccuracy, unreadable };
 }
 
 interface Consensus {

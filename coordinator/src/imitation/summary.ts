@@ -1,6 +1,5 @@
 /** What an imitation's check found, in figures. Pure. */
 import type { Imitation } from '@lyceum/proto';
-import type { ImitationAnswer } from './answers-file.js';
 import type { JudgedInput, Judgement } from './rules.js';
 
 export interface TeacherSummary {
@@ -42,8 +41,7 @@ export interface CheckSummary {
 
 export function summarise(
   { metadata, spec }: Imitation,
-  { inputs, estimatedAccuracy }: Judgement,
-  answers: ReadonlyMap<string, ImitationAnswer>,
+  { inputs, estimatedAccuracy, unreadable }: Judgement,
   repeated: number,
 ): CheckSummary {
   const kept = inputs.filter(({ why }) => why.length === 0);
@@ -54,9 +52,6 @@ export function summarise(
       byRule[rule] = (byRule[rule] ?? 0) + 1;
     }
   }
-  const unreadable = new Set(
-    [...answers.values()].flatMap((a) => (a.problem === undefined ? [] : [`${a.teacher} ${a.id}`])),
-  );
   const labelled = inputs.filter(({ label }) => label !== undefined);
   const names = spec.teachers.map(({ name }) => name);
   return {
@@ -77,7 +72,7 @@ export function summarise(
       const named = inputs.filter((input) => typeof said(input) === 'string');
       const namedLabelled = named.filter(({ label }) => label !== undefined);
       const right = namedLabelled.filter((input) => said(input) === input.label).length;
-      const bad = inputs.filter(({ id }) => unreadable.has(`${name} ${id}`)).length;
+      const bad = unreadable[name] ?? 0;
       const abstained = inputs.filter((input) => said(input) === null).length;
       const estimated = estimatedAccuracy[name] ?? Number.NaN;
       return {

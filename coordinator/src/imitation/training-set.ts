@@ -12,6 +12,7 @@ import {
   type ImportSummary,
   importSource,
   parseDataset,
+  parseSize,
   type RecordedAnswers,
   requireNothingRefused,
 } from '@lyceum/learning/data';
@@ -37,6 +38,10 @@ export interface TrainingPlaces {
 
 /** Of float32, as engines have it. */
 const LEAST_PROBABILITY = 1.1754943508222875e-38;
+
+/** Columns beside those that inputs have, by names that none of theirs has. */
+const LABEL = 'lyceum:label';
+const SPLIT = 'lyceum:split';
 
 /** @throws {LyceumError} INVALID_ARGUMENT if nothing can be taught with what was kept. */
 export async function trainingSet(
@@ -102,23 +107,37 @@ async function importFile(
     const message = `${splits} of ${kept.length} inputs have a split; want one for all, or none`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
+  const columns = spec.inputs.numbers ?? [];
   const lines: string[] = [];
-  for (const [row, { label, consensus, split, ...input }] of kept.entries()) {
-    const own = { label: label ?? consensus ?? '', ...(split !== undefined && { split }) };
-    if (kind === 'image') {
-      const copy = `${row}${extname(input.image ?? '')}`;
-      await copyFile(join(images, input.image ?? ''), join(scratch, copy));
-      lines.push(JSON.stringify({ image: copy, ...own }));
-    } else lines.push(JSON.stringify({ [kind]: input[kind], ...own }));
+  for (const [row, input] of kept.entries()) {
+    const { label, consensus, split, text } = input;
+    const own = {
+      [LABEL]: label ?? consensus ?? '',
+      ...(split !== undefined && { [SPLIT]: split }),
+    };
+    const cells =
+      kind === 'text'
+        ? { text }
+        : kind === 'numbers'
+          ? numberCells(input, columns)
+          : { image: await copied(input, images, scratch, row) };
+    lines.push(JSON.stringify({ ...cells, ...own }));
   }
   const file = join(scratch, 'kept.jsonl');
   await writeFile(file, `${lines.join('\n')}\n`);
-  const { ngrams, buckets } = spec.train ?? {};
+  const { ngrams, buckets, size, channels } = spec.train ?? {};
   const options: ImportOptions = {
-    label: 'label',
+    label: LABEL,
     classes: spec.classes,
-    ...(splits > 0 && { split: { by: 'column', column: 'split' } }),
-    ...(kind === 'image' && { image: 'image' }),
+    ...(splits > 0 && { split: { by: 'column', column: SPLIT } }),
+    ...(kind === 'numbers' && {
+      columns: new Map(columns.map((column) => [column, 'number'] as const)),
+    }),
+    ...(kind === 'image' && {
+      image: 'image',
+      ...(size !== undefined && { size: parseSize(size) }),
+      ...(channels !== undefined && { channels }),
+    }),
     ...(kind === 'text' && {
       text: 'text',
       ...(ngrams !== undefined && { ngrams }),
@@ -126,4 +145,19 @@ async function importFile(
     }),
   };
   return { file, options };
+}
+
+function numberCells({ id, numbers = [] }: KeptInput, columns: readonly string[]) {
+  if (numbers.length === columns.length) {
+    return Object.fromEntries(columns.map((column, k) => [column, numbers[k]]));
+  }
+  const message = `${id} has ${numbers.length} numbers, and spec.inputs.numbers names ${columns.length}`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+/** Among the scratch files, by a name without folders. */
+async function copied({ image = '' }: KeptInput, images: string, scratch: string, row: number) {
+  const copy = `${row}${extname(image)}`;
+  await copyFile(join(images, image), join(scratch, copy));
+  return copy;
 }

@@ -28,6 +28,8 @@ let url: string;
 let calls = 0;
 /** Answers are held back until this many have come in all; undefined: none is. */
 let holdFrom = Number.POSITIVE_INFINITY;
+const held: (() => void)[] = [];
+let answeredTexts = 0;
 
 const NAMES = ['count', 'letters', 'chat'];
 const texts = Array.from({ length: INPUTS }, (_, i) =>
@@ -52,7 +54,12 @@ beforeAll(async () => {
         own.set(text, (own.get(text) ?? 0) + 1);
         return answerOf(name, text);
       });
-      if (calls < holdFrom) response.end(JSON.stringify(shaped(name, said)));
+      const answer = (): void => {
+        answeredTexts += said.length;
+        response.end(JSON.stringify(shaped(name, said)));
+      };
+      if (calls < holdFrom) answer();
+      else held.push(answer);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -238,6 +245,23 @@ test('only one process collects at a time', async () => {
   expect(second.code).toBe(6);
   expect(second.stderr).toContain(`process ${process.pid} is collecting`);
   rmSync(join(folder, 'answers.jsonl.lock'));
+});
+
+test('whoever is told to end waits for the calls under way, and writes their answers', async () => {
+  const own = join(root, 'told');
+  const before = answeredTexts;
+  held.length = 0;
+  holdFrom = calls + 40;
+  const running = startCli(NOBODY, ['imitation', 'collect', join(root, 'words.yaml'), '--folder', own]); // biome-ignore format: one line
+  await vi.waitFor(() => expect(held.length).toBe(NAMES.length * CONCURRENCY), PATIENT);
+  running.process.kill('SIGTERM');
+  holdFrom = Number.POSITIVE_INFINITY;
+  for (const answer of held) answer();
+  const { code } = await running.result;
+  expect(code).toBe(130);
+  const lines = readFileSync(join(own, 'answers.jsonl'), 'utf8').trimEnd().split('\n');
+  expect(lines.length).toBe(answeredTexts - before);
+  expect(lines.length).toBeLessThan(NAMES.length * INPUTS);
 });
 
 test('a broken teacher stops no other, and it is said why', async () => {

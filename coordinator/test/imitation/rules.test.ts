@@ -3,7 +3,7 @@ import { checkImitation, type Imitation } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { answerKey, type ImitationAnswer, parseAnswers } from '../../src/imitation/answers-file.js';
 import { checkPage } from '../../src/imitation/check-page.js';
-import type { ImitationInput } from '../../src/imitation/inputs.js';
+import { type ImitationInput, requireSentAsRead } from '../../src/imitation/inputs.js';
 import { askedDigest, estimateCosts, openQuestions } from '../../src/imitation/questions.js';
 import { consensusOf, judge } from '../../src/imitation/rules.js';
 import { summarise } from '../../src/imitation/summary.js';
@@ -57,7 +57,7 @@ function answersOf(imitation: Imitation, said: Record<string, string>, confidenc
         ...(letter === '!' && { problem: 'nonsense' }),
         ...(confidence !== undefined && { confidence }),
         revision: '',
-        asked: askedDigest(teacher.endpoint),
+        asked: askedDigest(teacher.endpoint, imitation.spec.classes),
         at: '2026-01-01T00:00:00Z',
       };
       answers.set(answerKey(answer), answer);
@@ -181,7 +181,7 @@ it('sums up, labels being seen by nobody but the figures', () => {
   ];
   const answers = answersOf(imitation, said);
   const judged = judge(imitation, inputs, answers);
-  const summary = summarise(imitation, judged, answers, 5);
+  const summary = summarise(imitation, judged, 5);
   expect(summary).toMatchObject({
     inputs: 4,
     repeated: 5,
@@ -217,6 +217,35 @@ it('sums up, labels being seen by nobody but the figures', () => {
   expect(page).not.toMatch(/<script|https?:\/\/|src=/);
 });
 
+it('counts what cannot be read of the question that is asked now, not of those before', () => {
+  const inputs = [input('1'), input('2')];
+  const before = answersOf(document([]), { '1': '!!x', '2': 'x!x' });
+  const now = document([], { revision: '2' });
+  const answers = new Map([...before, ...answersOf(now, { '1': 'xx!', '2': 'x-x' })]);
+  const { teachers } = summarise(now, judge(now, inputs, answers), 0);
+  const counts = teachers.map(({ named, unreadable, missing }) => [named, unreadable, missing]);
+  expect(counts).toEqual([[2, 0, 0], [1, 0, 1], [1, 1, 0]]); // biome-ignore format: rows
+});
+
+it('asks anew when classes change that the prompt names', () => {
+  const prompting = (prompt: string) => {
+    const chat = { model: 'm', prompt };
+    const unset = { request: undefined, answer: undefined, confidence: undefined };
+    return document([], { ...unset, chat }).spec.teachers[0]?.endpoint;
+  };
+  const [naming, silent] = [prompting('{input}: one of {classes}'), prompting('{input}?')];
+  if (naming === undefined || silent === undefined) throw new Error('no teachers');
+  expect(askedDigest(naming, ['x', 'y'])).not.toBe(askedDigest(naming, ['x', 'y', 'z']));
+  expect(askedDigest(silent, ['x', 'y'])).toBe(askedDigest(silent, ['x', 'y', 'z']));
+});
+
+it('refuses to send something else than there is', () => {
+  expect(() => requireSentAsRead(document([]), [input('1')])).not.toThrow();
+  expect(() => requireSentAsRead(document([], { input: 'values' }), [input('1')])).toThrow(
+    'teacher a: endpoint.input is values, and the inputs are texts; want text',
+  );
+});
+
 it('asks anew when the question changes, not when the reading of answers does', () => {
   const plain = document([]);
   const said = { '1': 'xxx', '2': 'x--' };
@@ -224,7 +253,7 @@ it('asks anew when the question changes, not when the reading of answers does', 
   const answers = answersOf(plain, said);
   const open = (imitation: Imitation) =>
     imitation.spec.teachers.map((teacher) =>
-      openQuestions(teacher, inputs, answers).map(({ id }) => id),
+      openQuestions(teacher, imitation.spec.classes, inputs, answers).map(({ id }) => id),
     );
   expect(open(plain)).toEqual([[], ['2'], ['2']]);
   expect(open(document([], { classes: { eks: 'x' }, concurrency: 1 }))).toEqual([[], ['2'], ['2']]);

@@ -14,7 +14,7 @@ import type { Command } from 'commander';
 import { AnswersFile, readAnswers } from '../../imitation/answers-file.js';
 import { checkPage } from '../../imitation/check-page.js';
 import { type Collected, collectAnswers } from '../../imitation/collect.js';
-import { readImitationInputs } from '../../imitation/inputs.js';
+import { readImitationInputs, requireSentAsRead } from '../../imitation/inputs.js';
 import { keptText, readKept } from '../../imitation/kept-file.js';
 import { estimateCosts } from '../../imitation/questions.js';
 import { judge } from '../../imitation/rules.js';
@@ -121,6 +121,7 @@ async function collect(
   const { imitation, base, at } = await openDocument(path, options);
   const { inputs, classes } = imitation.spec;
   const read = await readImitationInputs(inputs, classes, base);
+  requireSentAsRead(imitation, read.inputs);
   const file = await AnswersFile.open(at('answers.jsonl'));
   try {
     const estimate = estimateCosts(imitation, read.inputs, file.answers);
@@ -135,19 +136,22 @@ async function collect(
     const timer = setInterval(tell, TELL_MS);
     let collected: Collected;
     try {
-      collected = await interruptible((signal) =>
-        collectAnswers({
-          imitation,
-          inputs: read.inputs,
-          folder: read.folder,
-          file,
-          secrets: secretPlaces(secretsDir, environment),
-          maxCalls,
-          signal,
-          progress: (own, count) => answered.set(own, (answered.get(own) ?? 0) + count),
-          retried: (own, reason, ms) =>
-            notice(`${own}: ${reason}; again in ${(ms / 1000).toFixed(1)} s`),
-        }),
+      collected = await interruptible(
+        (signal) =>
+          collectAnswers({
+            imitation,
+            inputs: read.inputs,
+            folder: read.folder,
+            file,
+            secrets: secretPlaces(secretsDir, environment),
+            maxCalls,
+            signal,
+            progress: (own, count) => answered.set(own, (answered.get(own) ?? 0) + count),
+            retried: (own, reason, ms) =>
+              notice(`${own}: ${reason}; again in ${(ms / 1000).toFixed(1)} s`),
+          }),
+        // Either way calls under way, which are paid for, are waited for.
+        ['SIGINT', 'SIGTERM'],
       );
     } finally {
       clearInterval(timer);
@@ -174,7 +178,7 @@ async function check(path: string, options: FolderOption, command: Command): Pro
   const read = await readImitationInputs(inputs, classes, base);
   const answers = await readAnswers(at('answers.jsonl'));
   const judgement = judge(imitation, read.inputs, answers);
-  const summary = summarise(imitation, judgement, answers, read.repeated);
+  const summary = summarise(imitation, judgement, read.repeated);
   const lines = (kept: boolean) =>
     judgement.inputs
       .filter(({ why }) => (why.length === 0) === kept)
