@@ -14,6 +14,7 @@ import type { ExampleContext } from './example.js';
 import { fashionSeeds } from './fashion-seeds.js';
 import { fourTeachers } from './four-teachers.js';
 import { attentionTransfer, hints } from './inner-layers.js';
+import { languages } from './languages.js';
 import { missingDigit } from './missing-digit.js';
 import { noisyTeacher } from './noisy-teacher.js';
 import { studentSizes } from './student-sizes.js';
@@ -37,6 +38,11 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'cross-modal': {
     summary: 'teachers of three modalities and a student of a fourth, with few and with all labels',
     run: crossModal,
+  },
+  languages: {
+    summary:
+      'three black boxes say in which language a sentence is, and a student under 1 MB learns it',
+    run: languages,
   },
   'missing-digit': {
     summary: 'a student that never saw a 3 knows one, once one bias is mended',

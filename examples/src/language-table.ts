@@ -1,0 +1,104 @@
+/** The table of `languages`: how often each is right of sentences, and of their last three words. Pure. */
+import { voteFractions } from '@lyceum/learning/ensemble';
+import type { Sentence } from './declaration-sentences.js';
+import { mean } from './example.js';
+
+/** A text of the test as check has left it. */
+export interface AnsweredSentence {
+  readonly text: string;
+  readonly label: string;
+  readonly length: Sentence['length'];
+  /** By teacher; null: it does not know. */
+  readonly answers: Readonly<Record<string, string | null>>;
+  /** The most probable class behind the answers: Dawid & Skene. */
+  readonly consensus?: string;
+}
+
+/** Of one way to teach. */
+export interface LanguageStudents {
+  readonly name: string;
+  readonly bytes: number;
+  /** A seed each: a language a text of the test, in their order. */
+  readonly said: readonly (readonly string[])[];
+}
+
+const COLUMNS = ['whole', 'ending'] as const;
+
+/** @param calls - by teacher, in the order of its votes. */
+export function languageTable(
+  test: readonly AnsweredSentence[],
+  classes: readonly string[],
+  calls: Readonly<Record<string, number>>,
+  students: readonly LanguageStudents[],
+): string[] {
+  const shares = (said: readonly (string | null | undefined)[]) =>
+    COLUMNS.map((length) => rightShare(test, said, length));
+  const row = (name: string, said: readonly (string | null | undefined)[], paid: number) => [
+    name,
+    ...shares(said).map(percent),
+    String(paid),
+  ];
+  const teachers = Object.keys(calls);
+  const allCalls = Object.values(calls).reduce((sum, count) => sum + count, 0);
+  const votes = test.map(({ answers }) => majority(answers, teachers, classes));
+  return aligned([
+    ['', 'SENTENCES', 'LAST 3 WORDS', 'CALLS', 'SIZE'],
+    ...teachers.map((name) =>
+      row(
+        `teacher ${name}`,
+        test.map(({ answers }) => answers[name]),
+        calls[name] ?? 0,
+      ),
+    ),
+    row('majority vote', votes, allCalls),
+    row(
+      'Dawid–Skene',
+      test.map(({ consensus }) => consensus),
+      allCalls,
+    ),
+    ...students.map(({ name, bytes, said }) => {
+      const bySeed = said.map(shares);
+      const cells = COLUMNS.map((_, k) => overSeeds(bySeed.map((own) => own[k] as number)));
+      return [name, ...cells, '0', `${Math.round(bytes / 1000)} kB`];
+    }),
+  ]);
+}
+
+function rightShare(
+  test: readonly AnsweredSentence[],
+  said: readonly (string | null | undefined)[],
+  length: Sentence['length'],
+): number {
+  const right = test.flatMap((own, n) => (own.length === length ? [said[n] === own.label] : []));
+  return mean(right.map(Number));
+}
+
+/** As `combine: majority-vote` has it: of equally many votes the class that comes first. */
+function majority(
+  answers: AnsweredSentence['answers'],
+  teachers: readonly string[],
+  classes: readonly string[],
+): string | undefined {
+  const votes = teachers.map((name) => classes.indexOf(answers[name] ?? ''));
+  const fractions = voteFractions(votes, classes.length);
+  return fractions === null ? undefined : classes[fractions.indexOf(Math.max(...fractions))];
+}
+
+/** Mean ± deviation, n − 1 in its divisor. */
+function overSeeds(values: readonly number[]): string {
+  const middle = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  return `${percent(middle)} ± ${(100 * Math.sqrt(squares / (values.length - 1))).toFixed(2)}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+/** The first column to the left, the others to the right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0))) ?? [];
+  const pad = (cell: string, k: number) =>
+    k === 0 ? cell.padEnd(widths[k] ?? 0) : cell.padStart(widths[k] ?? 0);
+  return rows.map((row) => row.map(pad).join('  '));
+}
