@@ -5,7 +5,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openInferenceServer } from '@lyceum/learning/open-inference';
 import {
+  checkInferenceDescription,
   digestBytes,
   digestHex,
   float32Values,
@@ -23,6 +25,7 @@ import {
   findNatsServer,
   type Nats,
   type NatsServer,
+  secretPlaces,
   startNatsServer,
   type TicketQueue,
 } from '@lyceum/proto/node';
@@ -35,6 +38,7 @@ import {
   directLogits,
   makeDataset,
   makeTeacher,
+  spanInputs,
   type TestTeacher,
   teacherOf,
 } from './teachers-and-set.js';
@@ -117,12 +121,14 @@ interface AssignOptions {
   readonly ticketsInHand?: number;
   readonly path?: string;
   readonly probes?: Ticket[];
+  /** What runs call all of them. */
+  readonly names?: string[];
 }
 
 /** The desired state, with the next revision, in which these teachers are wanted. */
 function assignment(
   teachers: readonly TestTeacher[],
-  { ticketsInHand = 2, path = '', probes = [] }: AssignOptions = {},
+  { ticketsInHand = 2, path = '', probes = [], names = [] }: AssignOptions = {},
 ): TeacherAssignment {
   revision += 1;
   return {
@@ -133,7 +139,7 @@ function assignment(
       modelDigest: digestBytes(teacher.digest),
       settingsJson: teacher.settingsJson,
       engine: 'tfjs-layers',
-      names: [],
+      names,
       ticketConsumer: ticketConsumer(teacher.identity),
       datasets: [{ digest: digestBytes(set.digest), path }],
       ticketsInHand,
@@ -560,6 +566,48 @@ it('is ready once it has a session, and counts what it does', async () => {
   expect(measured?.sampleCount).toBeGreaterThan(0);
   expect(measured?.inferenceSeconds).toBeGreaterThan(0);
   expect(digestHex(measured?.teacherIdentity ?? Buffer.alloc(32))).toBe(wide.identity);
+});
+
+it('serves what it has loaded, under the names that runs give it, with the bits of its answers', async () => {
+  const worker = await start('w1', [
+    ...['--inference', '127.0.0.1:0', '--inference-http', '127.0.0.1:0'],
+  ]);
+  const here = await session('w1');
+  const inferred = async (url: string, model: string) => {
+    const server = openInferenceServer(
+      checkInferenceDescription({ url, model }, 'test'),
+      secretPlaces(undefined, {}),
+    );
+    try {
+      const request = { id: '1', input: 'input', datatype: 'FP32', output: 'logits' } as const;
+      const shape = [100, 6, 6, 1];
+      const values = spanInputs(set, ticket(wide, 0), 'train');
+      return (await server.infer({ ...request, shape, values })).values;
+    } finally {
+      server.close();
+    }
+  };
+  const urls = [`grpc://${worker.inference}`, `http://${worker.inferenceHttp}`];
+  for (const url of urls) {
+    const asked = inferred(url, 'tall');
+    await expect(asked).rejects.toThrow('there is no model tall here; there is none');
+  }
+  await assign(here, [wide], { names: ['tall', 'thin'] });
+  const direct = await directLogits(wide, set, ticket(wide, 0), 'train');
+  for (const url of urls) {
+    expect(await inferred(url, 'tall')).toEqual(direct);
+    expect(await inferred(url, wide.identity)).toEqual(direct);
+    await expect(inferred(url, 'short')).rejects.toThrow('there is tall, thin');
+  }
+  // Two teachers of one name are none.
+  await assign(here, [wide, deep], { names: ['tall'] });
+  for (const url of urls) {
+    await expect(inferred(url, 'tall')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  }
+  const ready = async () => (await fetch(`http://${worker.inferenceHttp}/v2/health/ready`)).status;
+  expect(await ready()).toBe(200);
+  await coordinator.stop();
+  await until('it to be unready', async () => (await ready()) === 400);
 });
 
 it('looks answers up, one inference at a time, in the time that it was told', async () => {

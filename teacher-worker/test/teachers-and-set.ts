@@ -101,20 +101,30 @@ export async function directLogits(
   ticket: Ticket,
   split: 'train' | 'validation' | 'test',
 ): Promise<Float32Array> {
-  const dataset = parseDataset(set.bytes);
+  const inputs = spanInputs(set, ticket, split);
   const model = await loadModel(await engine(), parseModelPackage(teacher.bytes));
   const inference = new Inference(await engine(), model, { output: 'logits' }, SAMPLE_SHAPE, 128);
-  const inSplit = splitSamples(dataset, split);
-  const { order, firstPosition, positionCount } = ticket;
-  const rows = orderedRows(inSplit.length, order, firstPosition, positionCount);
   const logits: number[] = [];
-  for (let first = 0; first < positionCount; first += 128) {
-    const samples = rows.slice(first, first + 128).map((row) => inSplit[row] as number);
-    const inputs = inputsOf(dataset, samples, { text: ticket.view, epoch: ticket.viewEpoch });
-    logits.push(...inference.run(inputs, samples.length));
+  for (let first = 0; first < ticket.positionCount; first += 128) {
+    const count = Math.min(128, ticket.positionCount - first);
+    logits.push(...inference.run(inputs.slice(first * 36, (first + count) * 36), count));
   }
   model.dispose();
   return Float32Array.from(logits);
+}
+
+/** The samples of a ticket's span as a model takes them. */
+export function spanInputs(
+  set: Blob,
+  ticket: Ticket,
+  split: 'train' | 'validation' | 'test',
+): Float32Array {
+  const dataset = parseDataset(set.bytes);
+  const inSplit = splitSamples(dataset, split);
+  const { order, firstPosition, positionCount, view, viewEpoch } = ticket;
+  const rows = orderedRows(inSplit.length, order, firstPosition, positionCount);
+  const samples = rows.map((row) => inSplit[row] as number);
+  return inputsOf(dataset, samples, { text: view, epoch: viewEpoch });
 }
 
 function inputsOf(dataset: Dataset, samples: Uint32Array, view: ViewAt): Float32Array {

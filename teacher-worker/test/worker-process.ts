@@ -9,6 +9,9 @@ export interface WorkerProcess {
   readonly pid: number;
   /** HOST:PORT of the probes. */
   readonly http: string;
+  /** HOST:PORT where it serves its teachers, over gRPC and over HTTP; empty: it does not. */
+  readonly inference: string;
+  readonly inferenceHttp: string;
   /** What it logged. */
   readonly logs: string[];
   /** Exit code; null if a signal ended it. */
@@ -35,8 +38,12 @@ export function startWorker(flags: readonly string[]): Promise<WorkerProcess> {
   return new Promise((resolve, reject) => {
     void exited.then((code) => reject(new Error(`ended with ${code}:\n${logs.join('\n')}`)));
     createInterface({ input: child.stdout }).once('line', (line) => {
-      const { http, pid } = JSON.parse(line) as { http: string; pid: number };
-      resolve({ pid, http, logs, exited, kill: (signal) => void child.kill(signal) });
+      const { pid, http, ...served } = JSON.parse(line) as { pid: number; http: string } & {
+        readonly [name: string]: string;
+      };
+      const { inference = '', inferenceHttp = '' } = served;
+      const kill = (signal: NodeJS.Signals) => void child.kill(signal);
+      resolve({ pid, http, inference, inferenceHttp, logs, exited, kill });
     });
   });
 }

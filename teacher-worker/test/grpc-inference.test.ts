@@ -1,0 +1,136 @@
+/**
+ * What is served by the Open Inference Protocol over gRPC, asked over a real connection. The model is plain arithmetic: class
+ * c of a sample x has the logit c · Σx.
+ */
+import { rawNumbers } from '@lyceum/learning/open-inference';
+import { INFERENCE_REQUEST_MAX_BYTES, ModelInferRequest } from '@lyceum/proto';
+import { call, connectInference, createLogger, type InferenceClient } from '@lyceum/proto/node';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { InferenceDesk } from '../src/inference/inference-desk.js';
+import { InferenceServers } from '../src/inference/inference-servers.js';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+const sums = {
+  engine: 'arithmetic',
+  inputShape: [2],
+  classCount: 3,
+  infer: async (inputs: Float32Array, rowCount: number) =>
+    Float32Array.from({ length: rowCount * 3 }, (_, i) => {
+      const first = 2 * Math.floor(i / 3);
+      return (i % 3) * ((inputs[first] ?? 0) + (inputs[first + 1] ?? 0));
+    }),
+};
+let isReady = true;
+let servers: InferenceServers;
+let client: InferenceClient;
+
+beforeAll(async () => {
+  const desk = new InferenceDesk({
+    find: (name) => (name === 'sums' ? sums : undefined),
+    names: () => ['sums'],
+    ready: () => isReady,
+    version: '0.1.0',
+  });
+  servers = await InferenceServers.start(desk, { grpc: '127.0.0.1:0', insecure: false }, log);
+  client = connectInference(servers.addresses.inference ?? '', undefined);
+});
+afterAll(async () => {
+  client.close();
+  await servers.stop(0);
+});
+beforeEach(() => {
+  isReady = true;
+});
+
+const input = { name: 'input', datatype: 'FP32', shape: [2, 2] };
+const infer = (part: object) =>
+  call(client, client.modelInfer, ModelInferRequest.fromPartial({ modelName: 'sums', ...part }));
+
+test('where no HTTP is wanted none is served', () => {
+  expect(Object.keys(servers.addresses)).toEqual(['inference']);
+});
+
+test('typed contents are answered typed', async () => {
+  const contents = { fp32Contents: [1, 2, 3, 4] };
+  expect(await infer({ id: 'q7', inputs: [{ ...input, contents }] })).toMatchObject({
+    modelName: 'sums',
+    modelVersion: '1',
+    id: 'q7',
+    outputs: [
+      {
+        name: 'logits',
+        datatype: 'FP32',
+        shape: [2, 3],
+        contents: { fp32Contents: [0, 3, 6, 0, 7, 14] },
+      },
+    ],
+    rawOutputContents: [],
+  });
+});
+
+test.each(['FP32', 'UINT8', 'FP16', 'INT64'] as const)(
+  'raw contents of %s are answered raw, in FP32',
+  async (datatype) => {
+    const response = await infer({
+      inputs: [{ ...input, datatype }],
+      rawInputContents: [rawNumbers(datatype, [1, 2, 3, 4])],
+    });
+    expect(response.outputs).toMatchObject([{ shape: [2, 3], contents: undefined }]);
+    expect(response.rawOutputContents).toEqual([rawNumbers('FP32', [0, 3, 6, 0, 7, 14])]);
+  },
+);
+
+const raw = [rawNumbers('FP32', [1, 2, 3, 4])];
+test.each<[string, object, string, string]>([
+  ['another model', { modelName: 'x' }, 'NOT_FOUND', 'there is no model x here; there is sums'],
+  ['another version', { modelVersion: '2' }, 'NOT_FOUND', 'has version 1 only, not 2'],
+  ['no input', { inputs: [] }, 'INVALID_ARGUMENT', 'want one input, input; got none'],
+  ['two inputs', { inputs: [input, input] }, 'INVALID_ARGUMENT', 'got input, input'],
+  ['two contents', { rawInputContents: [...raw, ...raw] }, 'INVALID_ARGUMENT', '2 raw contents'],
+  ['bytes that lack', { rawInputContents: [Buffer.alloc(15)] }, 'INVALID_ARGUMENT', 'want 16'],
+  ['another output', { outputs: [{ name: 'x' }] }, 'INVALID_ARGUMENT', 'there is no output x'],
+  [
+    'the best classes',
+    { outputs: [{ name: 'logits', parameters: { classification: {} } }] },
+    'INVALID_ARGUMENT',
+    'parameter classification of logits is not offered',
+  ],
+  [
+    'shared memory',
+    { inputs: [{ ...input, parameters: { shared_memory_region: {} } }] },
+    'INVALID_ARGUMENT',
+    'parameter shared_memory_region of input is not offered',
+  ],
+  [
+    'an answer that no message holds',
+    { inputs: [{ ...input, shape: [Math.ceil(INFERENCE_REQUEST_MAX_BYTES / 12) + 1, 2] }] },
+    'RESOURCE_EXHAUSTED',
+    'ask for fewer at a time',
+  ],
+])('%s: refused by name', async (_, changes, code, message) => {
+  const asked = infer({ inputs: [input], rawInputContents: raw, ...changes });
+  await expect(asked).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+});
+
+test('says what it is, and whether it is ready', async () => {
+  const ready = (name: string, version = '') =>
+    call(client, client.modelReady, { name, version }).then((answer) => answer.ready);
+  expect([await ready('sums'), await ready('sums', '1')]).toEqual([true, true]);
+  expect([await ready('sums', '2'), await ready('x')]).toEqual([false, false]);
+  expect(await call(client, client.serverLive, {})).toEqual({ live: true });
+  expect(await call(client, client.serverReady, {})).toEqual({ ready: true });
+  isReady = false;
+  expect(await call(client, client.serverReady, {})).toEqual({ ready: false });
+  expect(await call(client, client.modelMetadata, { name: 'sums', version: '' })).toEqual({
+    name: 'sums',
+    versions: ['1'],
+    platform: 'lyceum_arithmetic',
+    inputs: [{ name: 'input', datatype: 'FP32', shape: [-1, 2] }],
+    outputs: [{ name: 'logits', datatype: 'FP32', shape: [-1, 3] }],
+  });
+  const { config } = await call(client, client.modelConfig, { name: 'sums', version: '' });
+  expect(config?.maxBatchSize).toBe(Math.floor(INFERENCE_REQUEST_MAX_BYTES / 12));
+  await expect(
+    call(client, client.modelMetadata, { name: 'x', version: '' }),
+  ).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
