@@ -14,6 +14,9 @@ import {
 interface Line {
   readonly name: string;
   readonly figures: ReportModelRow;
+  /** Null: of a model that somebody else runs nobody knows. */
+  readonly parameters: number | null;
+  readonly bytes: number | null;
 }
 
 export function reportLines(report: Report): string[] {
@@ -33,8 +36,8 @@ export function reportLines(report: Report): string[] {
       value: (l) => orUnknown(l.figures.agreementWithEnsemble, percentText),
       align: 'right',
     },
-    { title: 'PARAMETERS', value: (l) => countText(l.figures.parameters), align: 'right' },
-    { title: 'SIZE', value: (l) => bytesText(l.figures.bytes), align: 'right' },
+    { title: 'PARAMETERS', value: (l) => orUnknown(l.parameters, countText), align: 'right' },
+    { title: 'SIZE', value: (l) => orUnknown(l.bytes, bytesText), align: 'right' },
     {
       title: 'LATENCY',
       value: (l) => `${l.figures.latencyBatch1Ms.toFixed(2)} ms`,
@@ -53,24 +56,39 @@ export function reportLines(report: Report): string[] {
 }
 
 function modelLines(report: Report): Line[] {
-  const lines: Line[] = report.teachers.map((row) => ({
-    name: `teacher ${row.name}`,
-    figures: row,
-  }));
+  const lines = report.teachers.map((row) => modelLine(`teacher ${row.name}`, row));
   if (report.ensemble !== null) {
     const { combine, teachers = [] } = report.ensemble;
     const some = teachers.length > 0 && teachers.length < report.teachers.length;
     const of = some ? ` of ${teachers.join(', ')}` : '';
-    lines.push({ name: `ensemble (${combine}${of})`, figures: report.ensemble });
+    const members = combinedTeachers(report);
+    lines.push(modelLine(`ensemble (${combine}${of})`, report.ensemble, members));
   }
-  lines.push({ name: 'student', figures: report.student });
+  lines.push(modelLine('student', report.student));
   if (report.studentWithoutTeachers !== null) {
-    lines.push({ name: 'student without teachers', figures: report.studentWithoutTeachers });
+    lines.push(modelLine('student without teachers', report.studentWithoutTeachers));
   }
   if (report.studentAllLabels !== null) {
-    lines.push({ name: 'student with all labels', figures: report.studentAllLabels });
+    lines.push(modelLine('student with all labels', report.studentAllLabels));
   }
   return lines;
+}
+
+/** @param parts - whose figures its own are the sums of: one that is not known makes the sum unknown. */
+function modelLine(
+  name: string,
+  figures: ReportModelRow,
+  parts: readonly ReportModelRow[] = [figures],
+): Line {
+  const known = (of: (row: ReportModelRow) => number) =>
+    parts.every((part) => of(part) > 0) ? of(figures) : null;
+  const [parameters, bytes] = [known((row) => row.parameters), known((row) => row.bytes)];
+  return { name, figures, parameters, bytes };
+}
+
+function combinedTeachers({ teachers, ensemble }: Report): Report['teachers'] {
+  const names = ensemble?.teachers ?? [];
+  return names.length === 0 ? teachers : teachers.filter(({ name }) => names.includes(name));
 }
 
 function sentences(report: Report): string[] {
@@ -106,7 +124,8 @@ function sentences(report: Report): string[] {
     const shown = report.teachers.map(({ name }, k) => `${name} ${Number(values[k]).toFixed(3)}`);
     lines.push(`${what} fitted on the validation split: ${shown.join(', ')}.`);
   }
-  if (report.ensemble !== null && report.student.parameters > 0) {
+  const isCounted = combinedTeachers(report).every(({ parameters }) => parameters > 0);
+  if (report.ensemble !== null && report.student.parameters > 0 && isCounted) {
     const times = report.ensemble.parameters / report.student.parameters;
     lines.push(
       `It has ${times < 10 ? times.toFixed(1) : countText(times)} times fewer parameters than the ensemble.`,

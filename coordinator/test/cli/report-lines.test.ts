@@ -66,3 +66,16 @@ test('a run that went on without teachers says how much', () => {
   );
   expect(lines.at(-1)).toMatch(/^A replay of the run gives the same bits/);
 });
+
+test('of a teacher that somebody else runs neither parameters nor size are known, nor the sum with them', () => {
+  const input = exampleInput();
+  const [wide, deep] = input.teachers;
+  if (wide === undefined || deep === undefined) throw new Error('two teachers');
+  const teachers = [wide, { ...deep, parameterCount: 0, weightBytes: 0 }];
+  const text = reportLines(composeReport({ ...input, teachers })).join('\n');
+  expect(text).toMatch(/^teacher wide .* 1,000 {2}4\.00 kB /m);
+  expect(text).toMatch(/^teacher deep .* % {2} +- {2} +- {2}/m);
+  expect(text).toMatch(/^ensemble .* % {2} +- {2} +- {2}/m);
+  expect(text).toMatch(/^student .* 100 {4}400 B /m);
+  expect(text).not.toContain('fewer parameters');
+});
