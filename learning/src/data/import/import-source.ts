@@ -21,11 +21,11 @@ import {
 import { openJsonLinesTable } from './json-lines-table.js';
 import { parquetFiles } from './parquet-files.js';
 import { openParquetTable } from './parquet-table.js';
-import { Ignored, Refusals } from './refusals.js';
+import { Ignored, Refusals, type RefusedSample } from './refusals.js';
 import { type SampleSink, type WrittenSamples, writeSamples } from './samples.js';
-import type { Table } from './table.js';
+import type { LabelledRow, Table } from './table.js';
 import { chosenColumns, type SharedOptions } from './table-columns.js';
-import { type OpenTable, openTable } from './table-rows.js';
+import { labelledRows, type OpenTable, openTable } from './table-rows.js';
 
 export interface ImportedSource {
   /** The set's file: in memory, or a path. */
@@ -50,6 +50,11 @@ export interface StreamedSource {
   readonly isLabelled: boolean;
   /** Where the source itself names its classes. */
   readonly classNames?: readonly string[] | undefined;
+  /** Of a table whose columns are encoded by what they hold in the train split: those, and its rows, once. */
+  readonly encoded?: {
+    readonly names: readonly string[];
+    readonly rows: () => AsyncIterable<LabelledRow | RefusedSample>;
+  };
   /** @param ignored - takes up the files that are not meant. */
   open(sink: SampleSink, ignored: Ignored): OpenTable | Promise<OpenTable>;
 }
@@ -181,6 +186,10 @@ function sourceOf(
     ],
     isLabelled: label !== undefined,
     classNames: table.classNames,
+    ...(cells.length > 0 &&
+      options.raw !== true && {
+        encoded: { names: cells, rows: () => labelledRows(table, columns) },
+      }),
     open: (sink) => openTable(table, columns, options, sink),
   };
 }

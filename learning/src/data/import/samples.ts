@@ -61,6 +61,13 @@ export interface WrittenSamples {
   readonly splitSource: string;
 }
 
+/** What reading one of several sources needs. */
+export interface CollectingSink extends Pick<SampleSink, 'refusals' | 'scratch' | 'signal'> {
+  /** Its name in the scratch folder. */
+  readonly file: string;
+  readonly classes: ClassNumbers;
+}
+
 /** Samples of one source: their rows on disk, the rest in memory. */
 export interface CollectedSamples {
   readonly rows: RowFile;
@@ -100,17 +107,7 @@ export async function writeSamples(open: OpenSamples, sink: SampleSink): Promise
  */
 export async function collectSamples(
   samples: AsyncIterable<Sample | RefusedSample>,
-  {
-    file,
-    classes,
-    refusals,
-    scratch,
-    signal,
-  }: Pick<SampleSink, 'refusals' | 'scratch' | 'signal'> & {
-    /** Its name in the scratch folder. */
-    readonly file: string;
-    readonly classes: ClassNumbers;
-  },
+  { file, classes, refusals, scratch, signal }: CollectingSink,
 ): Promise<CollectedSamples> {
   const labels = new GrowingInt32();
   const splits = new GrowingInt32();

@@ -49,7 +49,11 @@ export async function openTable(
     return { samples: samplesOf(rows, (values) => imageContent(table, image, values, decode)) };
   }
   if (text !== undefined) {
-    const encoding = textEncoding(options);
+    const { ngrams, buckets } = options;
+    const encoding = textEncoding({
+      ...(ngrams !== undefined && { ngrams }),
+      ...(buckets !== undefined && { buckets }),
+    });
     return { encoding, samples: samplesOf(rows, (values) => textContent(encoding, text, values)) };
   }
   if (options.raw === true) {
@@ -58,7 +62,8 @@ export async function openTable(
   return fittedSamples(rows, cells, options.columns ?? new Map(), sink);
 }
 
-async function* labelledRows(
+/** Rows with what is known of them, and in their places those that cannot be taken. */
+export async function* labelledRows(
   table: Table,
   { label, split, id, image, text, cells }: Columns,
 ): AsyncGenerator<LabelledRow | RefusedSample, void, undefined> {
