@@ -12,7 +12,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; } .wide { overflow-x: auto; }
 th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.n, th.n { text-align: right; } td.n { font-variant-numeric: tabular-nums; white-space: nowrap; } th { vertical-align: bottom; }
 .bar { display: flex; height: .8rem; min-width: 8rem; } .bar i { background: var(--bar); } .bar b { background: var(--drop); }
 small { opacity: .75; }`;
 
@@ -45,7 +45,7 @@ ${table(
     '#As the consensus',
     '#Right where it named one',
     '#Right of all',
-    '#Estimated',
+    '#Estimated, of all',
   ],
   summary.teachers.map((t) => [
     escaped(t.name),

@@ -24,7 +24,7 @@ export interface JudgedInput extends ImitationInput {
 
 export interface Judgement {
   readonly inputs: readonly JudgedInput[];
-  /** Of each teacher: how often it is right by what its answers and the others' show, labels aside. */
+  /** Of each teacher: the share of all inputs that it is right about, by what its answers and the others' show, labels aside. */
   readonly estimatedAccuracy: Readonly<Record<string, number>>;
   /** Of each teacher: inputs that it answered so that nobody can read it. */
   readonly unreadable: Readonly<Record<string, number>>;
@@ -89,7 +89,7 @@ interface Consensus {
   /** [N]; −1: nobody voted. */
   readonly best: Int32Array;
   readonly probability: Float64Array;
-  /** Of each teacher; none of fewer than three. */
+  /** Of each teacher: the mean over inputs of the probability of what it named, 0 where it named nothing. Of fewer than three: none. */
   readonly accuracies: readonly number[];
 }
 
@@ -109,13 +109,15 @@ export function consensusOf(votes: readonly Int32Array[], classCount: number): C
     best[n] = row.indexOf(greatest);
     probability[n] = greatest;
   }
-  const accuracies =
-    fit?.confusions.map((confusion) =>
-      fit.priors.reduce(
-        (sum, prior, c) => sum + prior * (confusion[c * classCount + c] as number),
-        0,
-      ),
-    ) ?? [];
+  // The posterior of what each named, and not its confusion, whose smoothing makes teachers worse where classes are many.
+  const accuracies = votes.flatMap((own) => {
+    if (fit === undefined) return [];
+    const right = own.reduce(
+      (sum, vote, n) => sum + (vote < 0 ? 0 : (fit.posterior[n * classCount + vote] as number)),
+      0,
+    );
+    return [right / count];
+  });
   return { best, probability, accuracies };
 }
 

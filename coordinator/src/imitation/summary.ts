@@ -14,7 +14,7 @@ export interface TeacherSummary {
   readonly accuracy: number | null;
   /** Of all inputs with a known class, those that it is silent on included. */
   readonly accuracyOfAll: number | null;
-  /** What the answers alone say of how often it is right. */
+  /** What the answers alone say of how often it is right; null: it named none, or there are too few teachers. */
   readonly estimatedAccuracy: number | null;
 }
 
@@ -84,7 +84,7 @@ export function summarise(
         withConsensus: share(named.filter((i) => said(i) === i.consensus).length, named.length),
         accuracy: share(right, namedLabelled.length),
         accuracyOfAll: share(right, labelled.length),
-        estimatedAccuracy: Number.isFinite(estimated) ? estimated : null,
+        estimatedAccuracy: named.length > 0 && Number.isFinite(estimated) ? estimated : null,
       };
     }),
     agreement: names.map((a) =>

@@ -151,6 +151,23 @@ it('dawid-skene: trusts those who agree with others, whatever the majority', () 
   expect(estimatedAccuracy['c']).toBeLessThan(0.65);
 });
 
+it('estimates how often teachers are right, however many classes there are', () => {
+  // 40 classes of 20 inputs; c is off on every fourth, a and b never are, and b is silent on every tenth.
+  const classCount = 40;
+  const truth = Array.from({ length: 20 * classCount }, (_, n) => n % classCount);
+  const votes = [
+    Int32Array.from(truth),
+    Int32Array.from(truth, (c, n) => (Math.floor(n / classCount) % 10 === 3 ? -1 : c)),
+    Int32Array.from(truth, (c, n) =>
+      Math.floor(n / classCount) % 4 === 1 ? (c + 1) % classCount : c,
+    ),
+  ];
+  const [a = 0, b = 0, c = 0] = consensusOf(votes, classCount).accuracies;
+  expect(Math.abs(a - 1)).toBeLessThan(0.02);
+  expect(Math.abs(b - 0.9)).toBeLessThan(0.02);
+  expect(Math.abs(c - 0.75)).toBeLessThan(0.02);
+});
+
 it('never drops what a student is measured on, and gives every reason', () => {
   const inputs = [input('1', { split: 'test' }), input('2', { split: 'train' })];
   const rules = [{ rule: 'schema' }, { rule: 'agreement' }];
@@ -215,6 +232,18 @@ it('sums up, labels being seen by nobody but the figures', () => {
   ]);
   expect(page).toContain('&lt;script&gt;');
   expect(page).not.toMatch(/<script|https?:\/\/|src=/);
+});
+
+it('estimates nothing of a teacher that named no class', () => {
+  const imitation = document([]);
+  const answers = answersOf(imitation, { '1': 'xx?', '2': 'yy-', '3': 'xy!' });
+  const judged = judge(imitation, [input('1'), input('2'), input('3')], answers);
+  const { teachers } = summarise(imitation, judged, 0);
+  expect(teachers.map(({ estimatedAccuracy }) => estimatedAccuracy !== null)).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 it('counts what cannot be read of the question that is asked now, not of those before', () => {
