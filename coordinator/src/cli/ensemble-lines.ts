@@ -1,5 +1,6 @@
 /** What teachers are worth alone and together, as text. */
 import type { EnsembleRow, EnsembleTable } from '../report/ensemble-table.js';
+import { knownClassesText } from './report-figures.js';
 import { type Column, countText, percentText, tableLines } from './table.js';
 
 const COLUMNS: readonly Column<EnsembleRow>[] = [
@@ -14,6 +15,11 @@ export function ensembleLines(table: EnsembleTable): string[] {
   const fitted =
     table.fittedOn === null ? '' : `; rules were fitted on the ${table.fittedOn} split`;
   lines.push(`Figures are of ${countText(table.sampleCount)} ${table.split} samples${fitted}.`);
+  for (const { name, knownClasses } of table.teachers) {
+    if (knownClasses === undefined) continue;
+    const knows = knownClassesText(knownClasses.length, table.classCount);
+    lines.push(`Teacher ${name} ${knows}; its accuracy is of all samples.`);
+  }
   for (const { rule, reason } of table.omitted) lines.push(`Without ${rule}: ${reason}.`);
   return lines;
 }

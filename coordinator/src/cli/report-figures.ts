@@ -90,6 +90,11 @@ export function worstRecallText({ student, dataset }: Report): string | undefine
   return `Of the test split's classes the student knows least: ${shown.join(', ')}.`;
 }
 
+/** `knows 3 of 10 classes`. */
+export function knownClassesText(knownClassCount: number, classCount: number): string {
+  return `knows ${countText(knownClassCount)} of ${countText(classCount)} classes`;
+}
+
 /** `-` in a table where it is not known. */
 export function orUnknown(
   value: number | null | undefined,

@@ -1,7 +1,14 @@
 /** The comparison that makes people distil, as text. */
 import { sharedSamplesText } from '@lyceum/learning/data';
 import type { Report, ReportModelRow } from '../report/report.js';
-import { fidelityLines, fixed, orUnknown, splitLines, worstRecallText } from './report-figures.js';
+import {
+  fidelityLines,
+  fixed,
+  knownClassesText,
+  orUnknown,
+  splitLines,
+  worstRecallText,
+} from './report-figures.js';
 import {
   bytesText,
   type Column,
@@ -103,6 +110,7 @@ function sentences(report: Report): string[] {
   }
   const shared = sharedSamplesText(dataset.sharedSamples);
   if (shared !== undefined) lines.push(`Samples in two splits: ${shared}.`);
+  lines.push(...knownClassesLines(report));
   const worst = worstRecallText(report);
   if (worst !== undefined) lines.push(worst);
   if (alone !== null && alone.accuracy !== null && student.accuracy !== null) {
@@ -144,6 +152,16 @@ function sentences(report: Report): string[] {
     reproducibilityText(report),
   );
   return lines;
+}
+
+function knownClassesLines({ teachers, dataset }: Report): string[] {
+  return teachers.flatMap(({ name, knownClasses }) => {
+    if (knownClasses === undefined) return [];
+    const knows = knownClassesText(knownClasses.length, dataset.classCount);
+    return [
+      `Teacher ${name} ${knows}; its accuracy is of all samples; agreement and KL with it are of samples of these, among these.`,
+    ];
+  });
 }
 
 /** Who was late is chance, which a replay alone repeats. */

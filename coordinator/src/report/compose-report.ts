@@ -1,6 +1,7 @@
 /** From what a run's models said about the measured samples to its report. Pure. */
 import type { SplitName } from '@lyceum/learning/data';
 import {
+  amongKnown,
   type Combination,
   combined,
   ensembleMembers,
@@ -105,6 +106,7 @@ export function composeReport(input: ReportInput): Report {
       name: teacher.name,
       weight: teacher.weight,
       access: teacher.access,
+      ...(teacher.knownClasses !== undefined && { knownClasses: [...teacher.knownClasses] }),
       ...row(`teacher.${teacher.name}`, teacher),
       identity: teacher.identity,
       modelDigest: teacher.modelDigest,
@@ -153,7 +155,13 @@ function comparisonOf(
 ): (logits: Float32Array) => Reference[] {
   const references = [
     ...(ensembleLogits === undefined ? [] : [{ name: 'ensemble', logits: ensembleLogits[split] }]),
-    ...input.teachers.map((t) => ({ name: `teacher.${t.name}`, logits: t.logits[split] })),
+    ...input.teachers.map(({ name, logits, knownClasses }) => ({
+      name: `teacher.${name}`,
+      logits: logits[split],
+      ...(knownClasses && {
+        known: amongKnown(input.splits[split].labels, input.dataset.classCount, knownClasses),
+      }),
+    })),
   ];
   const students = [input.student, input.studentWithoutTeachers, input.studentAllLabels];
   const models = [
@@ -190,6 +198,7 @@ export function ensembleOf(input: ReportInput): SplitLogits | undefined {
       teacherWeights: members.map((teacher) => teacher.weight),
       rowCount,
       classCount,
+      knownClasses: members.map((teacher) => teacher.knownClasses),
     };
     combined(combination, answers, fitOf(fit, teachers)).logProbabilities(1, out);
     return out;

@@ -9,8 +9,10 @@ import {
   type CombinationFit,
   combined,
   fitCombination,
-  fitTemperature,
+  type KnownClasses,
+  needsAllClasses,
   needsFit,
+  ownTemperature,
   parseRule,
 } from '@lyceum/learning/ensemble';
 import { LyceumError } from '@lyceum/proto';
@@ -32,6 +34,8 @@ export interface EnsembleTableInput {
     readonly logits: Float32Array;
     /** [M, C]; not read where no rule is fitted. */
     readonly heldOutLogits: Float32Array;
+    /** Rising; the logits are −∞ of the other classes. Absent: it knows all. */
+    readonly knownClasses?: readonly number[];
   }[];
   /** As {@link chooseRules} gives them. */
   readonly rules: readonly string[];
@@ -64,7 +68,13 @@ export interface EnsembleTable {
   readonly sampleCount: number;
   /** Null where no rule was fitted. */
   readonly fittedOn: string | null;
-  readonly teachers: readonly { readonly name: string; readonly identity: string }[];
+  readonly classCount: number;
+  readonly teachers: readonly {
+    readonly name: string;
+    readonly identity: string;
+    /** By index, rising. Absent: it knows all. */
+    readonly knownClasses?: readonly number[];
+  }[];
   readonly rows: readonly EnsembleRow[];
   /** Rules of `all` that cannot be measured here, and why. */
   readonly omitted: readonly { readonly rule: string; readonly reason: string }[];
@@ -75,23 +85,31 @@ export interface EnsembleTable {
  *
  * @param asked - rules, or `all` alone.
  * @param unfittable - why no rule can be fitted; undefined: it can.
+ * @param partial - what is said of a teacher that knows only some of the classes; undefined: there is none.
  * @throws {LyceumError} INVALID_ARGUMENT for a rule that does not exist or cannot be measured.
  */
 export function chooseRules(
   asked: readonly string[],
   unfittable: string | undefined,
+  partial?: string,
 ): Pick<EnsembleTableInput, 'rules' | 'omitted'> {
   const all = asked.length === 0 || (asked.length === 1 && asked[0] === 'all');
   const names = all ? ALL_RULES : [...new Set(asked)];
-  const lacking = names.filter((name) => needsFit(parseRule(name)) && unfittable !== undefined);
-  const [first] = lacking;
+  const omitted = names.flatMap((rule) => {
+    const combination = parseRule(rule);
+    if (partial !== undefined && needsAllClasses(combination)) return [{ rule, reason: partial }];
+    return unfittable !== undefined && needsFit(combination) ? [{ rule, reason: unfittable }] : [];
+  });
+  const [first] = omitted;
   if (first !== undefined && !all) {
-    const message = `rule ${first} has to be fitted, and ${unfittable}`;
-    throw new LyceumError('INVALID_ARGUMENT', message);
+    const { rule, reason } = first;
+    const needs =
+      reason === unfittable ? 'has to be fitted' : 'wants teachers that know all classes';
+    throw new LyceumError('INVALID_ARGUMENT', `rule ${rule} ${needs}, and ${reason}`);
   }
   return {
-    rules: names.filter((name) => !lacking.includes(name)),
-    omitted: lacking.map((rule) => ({ rule, reason: unfittable ?? '' })),
+    rules: names.filter((name) => !omitted.some(({ rule }) => rule === name)),
+    omitted,
   };
 }
 
@@ -99,15 +117,17 @@ export function ensembleTable(input: EnsembleTableInput): EnsembleTable {
   const { datasetDigest, classCount, split, labels, teachers, omitted } = input;
   const rules = input.rules.map((name) => ({ name, combination: parseRule(name) }));
   const temperatures = new Map<unknown, number>();
-  const temperatureOf = (logits: Float32Array | Float64Array): number => {
+  const temperatureOf = (logits: Float32Array | Float64Array, own: KnownClasses): number => {
     const known = temperatures.get(logits);
-    const temperature = known ?? fitTemperature(logits, input.heldOutLabels, classCount);
+    const temperature = known ?? ownTemperature(logits, input.heldOutLabels, classCount, own);
     temperatures.set(logits, temperature);
     return temperature;
   };
   const fitOf = (combination: Combination, members: readonly number[]): CombinationFit => {
     const heldOut = members.map((k) => teachers[k]?.heldOutLogits as Float32Array);
-    return fitCombination(combination, heldOut, input.heldOutLabels, classCount, temperatureOf);
+    const knownClasses = members.map((k) => teachers[k]?.knownClasses);
+    const options = { knownClasses, temperatureOf };
+    return fitCombination(combination, heldOut, input.heldOutLabels, classCount, options);
   };
   const everyone = teachers.map((_, k) => k);
   const rows: EnsembleRow[] = teachers.map(({ name, logits }) => ({
@@ -137,7 +157,12 @@ export function ensembleTable(input: EnsembleTableInput): EnsembleTable {
     split,
     sampleCount: labels.length,
     fittedOn: rules.some((rule) => needsFit(rule.combination)) ? input.heldOutSplit : null,
-    teachers: teachers.map(({ name, identity }) => ({ name, identity })),
+    classCount,
+    teachers: teachers.map(({ name, identity, knownClasses }) => ({
+      name,
+      identity,
+      ...(knownClasses !== undefined && { knownClasses }),
+    })),
     rows,
     omitted,
   };
@@ -159,6 +184,7 @@ function ruleRow(
       teacherWeights: chosen.map(() => 1),
       rowCount: labels.length,
       classCount,
+      knownClasses: chosen.map(({ knownClasses }) => knownClasses),
     },
     fit,
   ).logProbabilities(1, logs);

@@ -1,12 +1,15 @@
 /** How good one model is on the samples of one split, and how like others. Pure. */
 import {
+  type AmongKnown,
   accuracy,
   agreement,
   agreementWhereTeacherWrong,
   brier,
   ece,
+  klDivergence,
   nll,
   recalls,
+  type Values,
 } from '@lyceum/learning/ensemble';
 import type { ReportFigures } from './report.js';
 
@@ -20,6 +23,8 @@ export interface Reference {
   readonly logits: Float32Array;
   /** Mean KL(it ‖ the model). */
   readonly kl: number;
+  /** Of a teacher that knows only some of the classes: models are compared with it among these. Absent: it knows all. */
+  readonly known?: AmongKnown;
 }
 
 /** @param logits - [N, C], as are the references'; of the samples of `labels`. */
@@ -32,16 +37,40 @@ export function modelFigures(
   return {
     ...labelFigures(logits, labels, classCount),
     perClassRecall: Array.from(recalls(logits, labels, classCount), finiteOrNull),
-    fidelity: references.map((reference) => ({
-      to: reference.name,
-      agreement: finiteOrNull(agreement(logits, reference.logits, labels.length, classCount)),
-      // A divergence is not negative; rounding may make it so.
-      kl: finiteOrNull(Math.max(0, reference.kl)),
-      agreementWhereWrong: finiteOrNull(
-        agreementWhereTeacherWrong(logits, reference.logits, labels, classCount),
-      ),
-    })),
+    fidelity: references.map((reference) =>
+      reference.known === undefined
+        ? fidelityTo(reference, logits, labels, classCount)
+        : fidelityAmong(reference, reference.known, logits),
+    ),
   };
+}
+
+function fidelityTo(
+  reference: Pick<Reference, 'name' | 'kl'> & { readonly logits: Values },
+  logits: Values,
+  labels: Int32Array,
+  classCount: number,
+): ReportFigures['fidelity'][number] {
+  return {
+    to: reference.name,
+    agreement: finiteOrNull(agreement(logits, reference.logits, labels.length, classCount)),
+    // A divergence is not negative; rounding may make it so.
+    kl: finiteOrNull(Math.max(0, reference.kl)),
+    agreementWhereWrong: finiteOrNull(
+      agreementWhereTeacherWrong(logits, reference.logits, labels, classCount),
+    ),
+  };
+}
+
+/** On samples of the classes that the reference knows, by what the model says of these classes alone. */
+function fidelityAmong(
+  { name, logits: all }: Reference,
+  { of, labels, classCount }: AmongKnown,
+  logits: Values,
+): ReportFigures['fidelity'][number] {
+  const [reference, model] = [of(all), of(logits)];
+  const kl = klDivergence(reference, model, labels.length, classCount);
+  return fidelityTo({ name, logits: reference, kl }, model, labels, classCount);
 }
 
 /** The figures that need labels; null where no sample has one. */

@@ -96,6 +96,8 @@ export interface TeacherEvaluation extends ModelEvaluation {
   readonly access: 'white' | 'gray' | 'black';
   /** Relative share in the ensemble. */
   readonly weight: number;
+  /** Of the set's classes those that it knows, rising; `logits` are −∞ of the others. Absent: all. */
+  readonly knownClasses?: readonly number[];
 }
 
 export interface StudentEvaluation extends ModelEvaluation {

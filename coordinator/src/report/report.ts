@@ -81,6 +81,12 @@ const teacherRow = modelRow.extend({
     .optional()
     .describe('What it gave: of `black` final answers only, hence no `nll`, `ece` and `brier`.'),
   weight: z.number().min(0).describe('Relative share in the ensemble.'),
+  knownClasses: z
+    .array(z.int().min(0))
+    .optional()
+    .describe(
+      'Those of the classes that it knows, by index; its figures are of all samples, and fidelity to it is of samples of these classes or without a label, among these. Absent: all.',
+    ),
   identity: sha256,
   modelDigest: sha256,
 });

@@ -3,6 +3,7 @@ import {
   architectureLayers,
   type Dataset,
   ENGINE_OF,
+  knownClassesOf,
   type LayerDescription,
   parseSettingsJson,
   seenDataset,
@@ -138,12 +139,19 @@ export class ArtifactLookup {
     const engine = ENGINE_OF[model.format];
     const { access = model.classesOnly === true ? 'black' : 'white' } = named;
     this.problems.push(...accessProblems(path, named, model));
+    let known: number[] | undefined;
     if (model.recordedDataset !== undefined) {
       this.problems.push(...otherSetProblems(path, model.recordedDataset, dataset));
       if (named.modality !== undefined) this.problems.push(seesNothing(modality));
     } else {
       const seen = this.seen(modality, dataset, settings.modality);
-      if (seen !== undefined) this.problems.push(...teacherProblems(path, model, settings, seen));
+      if (seen !== undefined) {
+        const problems = teacherProblems(path, model, settings, seen);
+        this.problems.push(...problems);
+        // An endpoint answers by the classes' names, whatever its settings say of an order.
+        const isOrdered = problems.length === 0 && model.format !== 'endpoint';
+        if (isOrdered) known = knownClassesOf(settings, seen);
+      }
     }
     return {
       name: named.name,
@@ -155,6 +163,7 @@ export class ArtifactLookup {
       weight: named.weight,
       parameterCount: model.parameterCount,
       weightBytes: model.weightBytes,
+      ...(known !== undefined && { knownClasses: known }),
     };
   }
 

@@ -30,6 +30,7 @@ import type { ArtifactCatalog } from './artifact-catalog.js';
 import { ArtifactLookup } from './artifact-lookup.js';
 import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
 import type { DatasetOutline } from './inspect-artifact.js';
+import { knownClassesProblems } from './known-classes-problems.js';
 import { planFeatures } from './plan-features.js';
 import { unseenViews } from './plan-views.js';
 import { recordedProblems } from './recorded-problems.js';
@@ -95,6 +96,9 @@ export async function planRun(
     const settings = teachers.map(({ settingsJson }) => parseSettingsJson(settingsJson));
     const modalities = [student, ...settings].map(({ modality }) => modality);
     problems.push(...unseenViews(spec.views, dataset.outline, modalities));
+    if (specification.kind === 'Distillation' && teachers.length === teacherLayers.length) {
+      problems.push(...knownClassesProblems(specification.spec, teachers, dataset.outline));
+    }
   }
   problems.push(...missingMethods(specification));
   const counted = dataset && countSamples(specification, dataset.outline, problems);

@@ -32,6 +32,8 @@ const pinnedTeacher = z.strictObject({
   weight: z.number().min(0),
   parameterCount: count,
   weightBytes: count,
+  /** Of the set's classes those that it knows, rising; absent: all. */
+  knownClasses: z.array(count).optional(),
 });
 
 /** A hint layer of a teacher that the run's terms compare with. */

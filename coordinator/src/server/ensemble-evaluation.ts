@@ -77,7 +77,7 @@ export class EnsembleEvaluations {
     signal: AbortSignal,
   ): AsyncGenerator<EvaluateEnsembleResponse, void, undefined> {
     const { teachers, dataset, outline } = await this.#find(request);
-    const plan = planOf(request, outline);
+    const plan = planOf(request, outline, teachers);
     const id = `ensemble/${++this.#count}`;
     const user: TeacherUser = { id, teachers, dataset, reason: '' };
     let wake: () => void = () => {};
@@ -165,7 +165,11 @@ interface EvaluationPlan extends Pick<EnsembleTableInput, 'rules' | 'omitted'> {
   readonly splits: readonly SplitName[];
 }
 
-function planOf(request: EvaluateEnsembleRequest, dataset: DatasetOutline): EvaluationPlan {
+function planOf(
+  request: EvaluateEnsembleRequest,
+  dataset: DatasetOutline,
+  teachers: readonly PinnedTeacher[],
+): EvaluationPlan {
   const split = (request.split || 'test') as SplitName;
   if (!['train', 'validation', 'test'].includes(split)) {
     const message = `split: want train, validation or test, got "${split}"`;
@@ -181,7 +185,10 @@ function planOf(request: EvaluateEnsembleRequest, dataset: DatasetOutline): Eval
       : labelsOf(dataset, HELD_OUT).some((label) => label >= 0)
         ? undefined
         : `the ${HELD_OUT} split, on which that is done, has no labelled samples`;
-  const chosen = chooseRules(request.rules, unfittable);
+  const some = teachers.find(({ knownClasses }) => knownClasses !== undefined);
+  const partial =
+    some && `${some.name} knows ${some.knownClasses?.length} of ${dataset.classCount}`;
+  const chosen = chooseRules(request.rules, unfittable, partial);
   const fits = chosen.rules.some((rule) => needsFit(parseRule(rule)));
   return { ...chosen, split, splits: fits ? [split, HELD_OUT] : [split] };
 }
@@ -195,11 +202,12 @@ async function inputOf(
 ): Promise<EnsembleTableInput | undefined> {
   const read: EnsembleTableInput['teachers'][number][] = [];
   for (const teacher of teachers) {
-    const { name, identity } = teacher;
+    const { name, identity, knownClasses } = teacher;
     const logits = await measured?.read(teacher);
     const heldOutLogits = heldOut === undefined ? new Float32Array() : await heldOut.read(teacher);
     if (logits === undefined || heldOutLogits === undefined) return undefined;
-    read.push({ name, identity, logits, heldOutLogits });
+    const known = knownClasses && { knownClasses };
+    read.push({ name, identity, logits, heldOutLogits, ...known });
   }
   return {
     datasetDigest: dataset.digest,

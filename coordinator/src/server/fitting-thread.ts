@@ -1,5 +1,10 @@
 /** The thread that fits a run's rule: over many samples that takes seconds. */
-import { type Combination, type CombinationFit, fitCombination } from '@lyceum/learning/ensemble';
+import {
+  type Combination,
+  type CombinationFit,
+  fitCombination,
+  type KnownClasses,
+} from '@lyceum/learning/ensemble';
 import { answerTask } from '../runs/thread-task.js';
 
 export interface FittingRequest {
@@ -9,9 +14,17 @@ export interface FittingRequest {
   /** [M] */
   readonly labels: Int32Array;
   readonly classCount: number;
+  /** In ensemble order. */
+  readonly knownClasses: readonly KnownClasses[];
 }
 
 answerTask(
-  ({ combination, teacherLogits, labels, classCount }: FittingRequest): CombinationFit =>
-    fitCombination(combination, teacherLogits, labels, classCount),
+  ({
+    combination,
+    teacherLogits,
+    labels,
+    classCount,
+    knownClasses,
+  }: FittingRequest): CombinationFit =>
+    fitCombination(combination, teacherLogits, labels, classCount, { knownClasses }),
 );

@@ -4,6 +4,7 @@ import {
   finalAnswerKnowledge,
   type TeacherKnowledge,
   teacherKnowledge,
+  withoutUnknown,
 } from '@lyceum/learning/ensemble';
 import { CLASS_OUTPUT, float32Values, type Tensor, type Ticket } from '@lyceum/proto';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
@@ -24,6 +25,8 @@ export interface ProbeQuestion {
   readonly ticket: Ticket;
   readonly access: PinnedTeacher['access'];
   readonly classCount: number;
+  /** Of the set's classes those that the teacher knows; absent: all. */
+  readonly knownClasses?: readonly number[];
   /** Of its answer. */
   readonly output: string;
   readonly shape: readonly [rowCount: number, rowLength: number];
@@ -32,12 +35,13 @@ export interface ProbeQuestion {
 }
 
 /**
- * @param access - a teacher of which only classes may be asked is compared by its classes.
+ * A teacher of which only classes may be asked is compared by its classes.
+ *
  * @returns undefined for a set without samples.
  */
 export function probeOf(
   teacherIdentity: string,
-  access: PinnedTeacher['access'],
+  { access, knownClasses }: Pick<PinnedTeacher, 'access' | 'knownClasses'>,
   dataset: DatasetOutline,
 ): ProbeQuestion | undefined {
   const splits: readonly SplitName[] = ['validation', 'train', 'test'];
@@ -57,6 +61,7 @@ export function probeOf(
     ticket,
     access,
     classCount,
+    ...(knownClasses !== undefined && { knownClasses }),
     output: output.name,
     shape: [rowCount, output.rowLength],
     labels: Int32Array.from(samples, (sample) => dataset.labels[sample] as number),
@@ -78,9 +83,13 @@ export function probeValues(
 
 /** What the teacher knows, by what it answered. */
 export function knowledgeShown(
-  { output, labels, classCount }: ProbeQuestion,
+  { output, labels, classCount, knownClasses }: ProbeQuestion,
   values: Float32Array,
 ): TeacherKnowledge {
-  const judge = output === CLASS_OUTPUT ? finalAnswerKnowledge : teacherKnowledge;
-  return judge(values, labels, classCount);
+  if (output === CLASS_OUTPUT) {
+    return finalAnswerKnowledge(values, labels, classCount, knownClasses);
+  }
+  const own = Float32Array.from(values);
+  withoutUnknown(own, classCount, knownClasses);
+  return teacherKnowledge(own, labels, classCount, knownClasses);
 }

@@ -1,7 +1,7 @@
 /** Teachers' stored answers as logits, whatever their access lets them give. */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import type { ViewAt } from '@lyceum/learning/data';
-import { certainLogits } from '@lyceum/learning/ensemble';
+import { certainLogits, withoutUnknown } from '@lyceum/learning/ensemble';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { PinnedTeacher } from '../runs/run-record.js';
@@ -9,7 +9,8 @@ import { ownAnswer } from '../runs/run-tensors.js';
 import { answerTable } from './ask.js';
 
 /**
- * Reads one teacher's answers of some samples; a final answer is that class for certain.
+ * Reads one teacher's answers of some samples; a final answer is that class for certain, and what is of classes that the
+ * teacher does not know is −∞.
  *
  * @param out - [N, C].
  * @returns false if some are not readable; `out` means nothing then.
@@ -17,7 +18,7 @@ import { answerTable } from './ask.js';
 export async function readLogits(
   store: Pick<AnswerStore, 'read'>,
   dataset: DatasetOutline,
-  { identity, access }: Pick<PinnedTeacher, 'identity' | 'access'>,
+  { identity, access, knownClasses }: Pick<PinnedTeacher, 'identity' | 'access' | 'knownClasses'>,
   { view, codec }: { readonly view: ViewAt; readonly codec: AnswerCodec },
   samples: Uint32Array,
   out: Float32Array,
@@ -25,7 +26,11 @@ export async function readLogits(
   const { classCount } = dataset;
   const answer = ownAnswer(access, classCount, codec);
   const table = answerTable(dataset, { teacherIdentity: identity, view }, answer);
-  if (access !== 'black') return (await store.read(table, samples, out)).length === 0;
+  if (access !== 'black') {
+    const isRead = (await store.read(table, samples, out)).length === 0;
+    if (isRead) withoutUnknown(out, classCount, knownClasses);
+    return isRead;
+  }
   const classes = new Float32Array(samples.length);
   if ((await store.read(table, samples, classes)).length > 0) return false;
   certainLogits(classes, classCount, out);

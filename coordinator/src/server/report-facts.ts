@@ -163,7 +163,7 @@ function teacherEvaluation(facts: ReportFacts, index: number): TeacherEvaluation
   if (teacher === undefined || logits === undefined || measured === undefined) {
     throw new Error(`facts of teacher ${index} are missing`);
   }
-  const { name, identity, access, weight, modelDigest, settingsJson } = teacher;
+  const { name, identity, access, weight, modelDigest, settingsJson, knownClasses } = teacher;
   const { parameterCount, weightBytes, latencyBatch1Ms } = measured;
   return {
     name,
@@ -171,6 +171,7 @@ function teacherEvaluation(facts: ReportFacts, index: number): TeacherEvaluation
     access,
     weight,
     modality: parseSettingsJson(settingsJson).modality,
+    ...(knownClasses !== undefined && { knownClasses }),
     modelDigest,
     logits,
     parameterCount,

@@ -115,6 +115,7 @@ export class RunFitting {
         (sample) => labels[sample] as number,
       ),
       classCount,
+      knownClasses: teachers.map(({ knownClasses }) => knownClasses),
     };
     const what = `rule of run ${this.runId}`;
     const fit = await runTask<FittingRequest, RunFit>('server/fitting-thread', request, what);

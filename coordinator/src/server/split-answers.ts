@@ -21,7 +21,7 @@ import { askFor, spanSamples } from './ask.js';
 import { readLogits } from './read-logits.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
 
-export type AskedTeacher = Pick<PinnedTeacher, 'name' | 'identity' | 'access'>;
+export type AskedTeacher = Pick<PinnedTeacher, 'name' | 'identity' | 'access' | 'knownClasses'>;
 
 export interface SplitAnswersParts {
   /** Unique among all that ask. */

@@ -106,7 +106,10 @@ export class SplitFrames implements FrameSource {
     const teacherLogits = await Promise.all(read);
     if (teacherLogits.includes(undefined)) return undefined;
     const rows = {
-      plan: targetPlan(spec),
+      plan: targetPlan(
+        spec,
+        record.teachers.map(({ knownClasses }) => knownClasses),
+      ),
       teacherLogits,
       rowCount: samples.length,
       classCount,

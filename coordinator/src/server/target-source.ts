@@ -65,7 +65,10 @@ export class TargetSource {
 
   constructor(parts: TargetSourceParts) {
     this.#parts = parts;
-    this.#plan = targetPlan(parts.spec);
+    this.#plan = targetPlan(
+      parts.spec,
+      parts.record.teachers.map(({ knownClasses }) => knownClasses),
+    );
     this.#features = featureTensors(parts.record);
   }
 

@@ -51,6 +51,7 @@ export interface ProbedSet {
   readonly path?: string | undefined;
   /** The widest that anybody who asks has. */
   readonly access: PinnedTeacher['access'];
+  readonly knownClasses?: PinnedTeacher['knownClasses'];
 }
 
 /** What a teacher answered first to a probe. */
@@ -214,7 +215,7 @@ export class TeacherHealth {
     const key = `${teacher} ${set.digest}`;
     const known = this.#questions.get(key);
     if (known?.access === set.access) return known;
-    const question = probeOf(teacher, set.access, await this.#parts.catalog.dataset(set));
+    const question = probeOf(teacher, set, await this.#parts.catalog.dataset(set));
     this.#questions.set(key, question);
     if (question === undefined) return undefined;
     for (const { record } of this.#runsWith(teacher)) {

@@ -15,7 +15,9 @@ export function wantedTeachers(
   const wanted = new Map<string, KnownTeacher>();
   for (const { teachers, dataset } of users) {
     const reference = { digest: digestBytes(dataset.digest), path: dataset.path ?? '' };
-    for (const { name, identity, modelDigest, settingsJson, engine, access } of teachers) {
+    for (const teacher of teachers) {
+      const { name, identity, modelDigest, settingsJson, engine, access, knownClasses } = teacher;
+      const set = { ...dataset, access, ...(knownClasses && { knownClasses }) };
       const known = wanted.get(identity);
       if (known === undefined) {
         wanted.set(identity, {
@@ -26,7 +28,7 @@ export function wantedTeachers(
           names: [name],
           ticketConsumer: ticketConsumer(identity),
           datasets: [reference],
-          sets: [{ ...dataset, access }],
+          sets: [set],
         });
         continue;
       }
@@ -34,8 +36,8 @@ export function wantedTeachers(
       const index = known.sets.findIndex(({ digest }) => digest === dataset.digest);
       if (index < 0) {
         known.datasets.push(reference);
-        known.sets.push({ ...dataset, access });
-      } else if (access !== 'black') known.sets[index] = { ...dataset, access: 'white' };
+        known.sets.push(set);
+      } else if (access !== 'black') known.sets[index] = { ...set, access: 'white' };
     }
   }
   return wanted;

@@ -17,6 +17,8 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 });
 const NOBODY = '127.0.0.1:1';
 const CLASSES = 12;
 const NAMES = Array.from({ length: CLASSES }, (_, c) => String(c));
+/** What a model of some classes knows. */
+const FEW = ['7', '2', '10', '4'];
 const SHAPE = [4, 4, 3];
 const SIZE = 48;
 const TEMPLATES = NAMES.map((_, c) => Array.from({ length: SIZE }, (_, i) => mulberry32(c + 1, i)));
@@ -46,6 +48,7 @@ beforeAll(async () => {
   await nearest('plain', NAMES, false);
   await nearest('bytes', [...NAMES].sort(), true);
   await nearest('turned', [...NAMES.slice(5), ...NAMES.slice(0, 5)], false);
+  await nearest('few', FEW, true);
 });
 
 /**
@@ -56,8 +59,9 @@ beforeAll(async () => {
  */
 async function nearest(name: string, order: readonly string[], meantForBytes: boolean) {
   const pictures = order.map((own) => TEMPLATES[Number(own)] as number[]);
-  const kernel = Array.from({ length: SIZE * CLASSES }, (_, at) => {
-    const [i, c] = [Math.floor(at / CLASSES), at % CLASSES];
+  const units = order.length;
+  const kernel = Array.from({ length: SIZE * units }, (_, at) => {
+    const [i, c] = [Math.floor(at / units), at % units];
     const channel = meantForBytes ? 2 - (i % 3) : i % 3;
     const value = pictures[c]?.[i - (i % 3) + channel] ?? 0;
     return meantForBytes ? value / 255 : value;
@@ -68,7 +72,7 @@ async function nearest(name: string, order: readonly string[], meantForBytes: bo
   const layer = (class_name: string, config: object) => ({ class_name, config });
   const layers = [
     layer('Flatten', { name: 'flatten', batch_input_shape: [null, ...SHAPE] }),
-    layer('Dense', { name: 'dense', units: CLASSES, activation: 'linear', use_bias: true }),
+    layer('Dense', { name: 'dense', units, activation: 'linear', use_bias: true }),
   ];
   const modelJson = {
     format: 'layers-model',
@@ -77,8 +81,8 @@ async function nearest(name: string, order: readonly string[], meantForBytes: bo
       {
         paths: ['weights.bin'],
         weights: [
-          { name: 'dense/kernel', shape: [SIZE, CLASSES], dtype: 'float32' },
-          { name: 'dense/bias', shape: [CLASSES], dtype: 'float32' },
+          { name: 'dense/kernel', shape: [SIZE, units], dtype: 'float32' },
+          { name: 'dense/bias', shape: [units], dtype: 'float32' },
         ],
       },
     ],
@@ -123,6 +127,27 @@ test('classes in an order without a reason are found, and told', async () => {
   const { code, stdout } = await check('turned', '--expect-accuracy', '0.95');
   expect(code).toBe(0);
   expect(stdout).toMatch(/looks like another class order: 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4/);
+});
+
+test('a model of some of the classes is judged by samples of these, once they are named', async () => {
+  const KNOWS = "it knows 4 of the set's classes, 2, 4, 7, 10, and is judged by samples of these";
+  const unnamed = await check('few');
+  expect(unnamed.code).toBe(2);
+  expect(unnamed.stderr).toContain('has 4 classes and the data set 12; name the model');
+  const settings = join(root, 'few.json');
+  writeFileSync(settings, JSON.stringify({ classes: FEW }));
+  const written = join(root, 'few-found.json');
+  const found = await check('few', '--settings', settings, '--write', written);
+  expect(found.stdout).toMatch(
+    /Best: values × 255, NHWC, BGR\n +\S+ % if labels are as the settings/,
+  );
+  expect(found.stdout).toContain(KNOWS);
+  expect(found.stdout).toMatch(/ of 160 labelled validation samples/);
+  expect(JSON.parse(readFileSync(written, 'utf8'))).toMatchObject({ scale: 255, classes: FEW });
+  // Named in another order they are put right.
+  writeFileSync(settings, JSON.stringify({ classes: [...FEW].reverse() }));
+  const turned = await check('few', '--settings', settings, '--expect-accuracy', '0.95');
+  expect(turned.stdout).toMatch(/looks like another class order: 7, 2, 10, 4/);
 });
 
 test('fails below the expected accuracy, and refuses to overwrite', async () => {

@@ -2,7 +2,12 @@
 import { mulberry32 } from '@lyceum/learning/data';
 import { describe, expect, it } from 'vitest';
 import { bestAssignment } from '../../src/cli/check/best-assignment.js';
-import { judgedOrders, labelOrders, mappedOrder } from '../../src/cli/check/label-orders.js';
+import {
+  countsAmong,
+  judgedOrders,
+  labelOrders,
+  mappedOrder,
+} from '../../src/cli/check/label-orders.js';
 
 function permutations(n: number): number[][] {
   if (n === 0) return [[]];
@@ -47,6 +52,35 @@ describe('orders of classes', () => {
     expect(told(['b', 'a'], 3, ['a', 'b', 'c'])).toEqual([
       ['as the settings say', ['a', 'b', 'c']],
     ]);
+  });
+
+  it('of some of the classes are told in full, and judged by samples of these', () => {
+    expect(labelOrders(['a', 'b'], 2, undefined, true)).toEqual([
+      { name: "in the set's order", classes: ['a', 'b'] },
+    ]);
+    // The set's second and fourth, of which the model has the fourth first.
+    const counts = countsAmong(
+      [
+        [0, 0, 5],
+        [0, 3, 4],
+        [1, 1, 3],
+        [0, 1, 1],
+      ],
+      ['a', 'b', 'c', 'd'],
+      ['b', 'd'],
+    );
+    expect(counts).toEqual([
+      [0, 1, 4],
+      [1, 0, 3],
+      [0, 0, 1],
+    ]);
+    expect(mappedOrder(['b', 'd'], 2, counts)).toMatchObject({
+      accuracy: 7 / 8,
+      sampleCount: 8,
+      classes: ['d', 'b'],
+    });
+    // Of a model that names nothing any choice might do.
+    expect(mappedOrder(['a', 'b', 'c'], 2, [[0, 2, 4]])).toBeUndefined();
   });
 
   it('are judged by how often they are right', () => {

@@ -92,6 +92,55 @@ test('one teacher has no ensemble without it', () => {
   expect(rows.map(({ kind }) => kind)).toEqual(['teacher', 'ensemble']);
 });
 
+test('teachers that know some of the classes are measured as they are', () => {
+  const logs = (...rows: number[]) => Float32Array.from(rows, Math.log);
+  const known = [0, 1];
+  const { rows, teachers, classCount } = ensembleTable({
+    ...example(['arithmetic', 'accuracy:linear']),
+    classCount: 3,
+    labels: Int32Array.of(0, 2),
+    heldOutLabels: Int32Array.of(1, 2, 2),
+    teachers: [
+      {
+        name: 'all',
+        identity: DIGEST.b,
+        logits: logs(0.5, 0.3, 0.2, 0.3, 0.3, 0.4),
+        heldOutLogits: logs(0.2, 0.6, 0.2, 0.6, 0.2, 0.2, 0.2, 0.2, 0.6),
+      },
+      {
+        name: 'few',
+        identity: DIGEST.c,
+        logits: logs(0.8, 0.2, 0, 0.9, 0.1, 0),
+        heldOutLogits: logs(0.1, 0.9, 0, 0.1, 0.9, 0, 0.9, 0.1, 0),
+        knownClasses: known,
+      },
+    ],
+  });
+  expect({ classCount, known: teachers.map((t) => t.knownClasses) }).toEqual({
+    classCount: 3,
+    known: [undefined, known],
+  });
+  const [, few, both, fitted] = rows;
+  expect(few).toMatchObject({ accuracy: 0.5, nll: null });
+  expect(both?.nll).toBeCloseTo(nllOf(0.65 / 1.1, 0.4 / (0.6 + 0.2 + 0.4)), 6);
+  // Of the one held-out sample whose class `few` knows it is right; `all` is right about two of three.
+  const [first, second] = fitted?.fit?.weights ?? [];
+  expect((first ?? 0) / (second ?? 0)).toBeCloseTo(2 / 3, 12);
+  const without = rows.find((row) => row.rule === 'arithmetic' && row.without === 'all');
+  expect(without).toMatchObject({ accuracy: 0.5, nll: null });
+});
+
+test('rules that weigh all classes are left out where a teacher knows some', () => {
+  const partial = 'few knows 2 of 3';
+  expect(() => chooseRules(['mixture-em'], undefined, partial)).toThrow(
+    `rule mixture-em wants teachers that know all classes, and ${partial}`,
+  );
+  expect(chooseRules(['all'], undefined, partial).omitted.map(({ rule }) => rule)).toEqual([
+    'mixture-em',
+    'mixture-em+calibrate',
+  ]);
+});
+
 test('rules that cannot be fitted are refused by name, or left out of all', () => {
   const why = 'the validation split has no labels';
   expect(() => chooseRules(['arithmetic', 'per-class'], why)).toThrow(

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mulberry32 } from '@lyceum/learning/data';
+import { withoutUnknown } from '@lyceum/learning/ensemble';
 import { checkRunSpecification } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { composePredictions } from '../../src/report/compose-predictions.js';
@@ -47,8 +48,12 @@ function randomLogits(seed: number): SplitLogits {
   };
 }
 
-/** Every tenth sample has no label; the last class has no sample at all. */
-function randomInput(combine: string): ReportInput {
+/**
+ * Every tenth sample has no label; the last class has no sample at all.
+ *
+ * @param known - classes that the second teacher knows; undefined: all.
+ */
+function randomInput(combine: string, known?: readonly number[]): ReportInput {
   const input = exampleInput();
   const split = (rows: number) => ({
     sampleIds: Int32Array.from({ length: rows }, (_, i) => i),
@@ -67,17 +72,25 @@ function randomInput(combine: string): ReportInput {
       validation: split(ROWS.validation),
       test: split(ROWS.test),
     },
-    teachers: input.teachers.map((teacher, k) => ({ ...teacher, logits: randomLogits(k) })),
+    teachers: input.teachers.map((teacher, k) => {
+      const logits = randomLogits(k);
+      if (k !== 1 || known === undefined) return { ...teacher, logits };
+      for (const values of Object.values(logits)) withoutUnknown(values, CLASSES, known);
+      return { ...teacher, logits, knownClasses: known };
+    }),
     student: { ...input.student, logits: randomLogits(7) },
     studentWithoutTeachers: { ...input.student, logits: randomLogits(8) },
   };
 }
 
-test.for(['arithmetic', 'majority-vote'])(
-  'finds every figure of %s again',
-  async (combine, { skip }) => {
+test.for([['arithmetic'], ['majority-vote'], ['geometric', [0, 2, 3, 5]]] as [string, number[]?][])(
+  'finds every figure of %s again, classes %j',
+  async ([combine, known], { skip }) => {
     if (numpy.lack !== undefined) skip(numpy.lack);
-    const { code, stdout, stderr } = await recompute(randomInput(combine), (report) => report);
+    const { code, stdout, stderr } = await recompute(
+      randomInput(combine, known),
+      (report) => report,
+    );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     // 5 models, 3 splits: 4 figures, 7 recalls, and 4 of each reference: 3 for students, 2 for the others.
     expect(stdout.trim().split('\n')).toHaveLength(3 * (5 * 11 + 2 * 3 * 4 + 3 * 2 * 4));

@@ -15,6 +15,11 @@
  * Shares come from the teachers' logits at temperature 1, whatever temperature they are pooled at. All is float64, in
  * ensemble order.
  *
+ * Where a teacher knows only some of the classes, each class is pooled by those that know it (known-classes-pool.ts) and
+ * counts the votes of those that could cast them; per-class weights of the others are 0, and dawid-skene's confusions say
+ * what such a teacher votes for samples of classes that it does not know. Rules for which that means nothing are told by
+ * {@link needsAllClasses}.
+ *
  * Symbols: K teachers with logits vₖ [N, C], shares aₖ, τ `temperature`.
  */
 import { type DistillationSpecification, LyceumError } from '@lyceum/proto';
@@ -24,6 +29,8 @@ import type { AccuracyWeighting } from './accuracy-weights.js';
 import { calibrate } from './calibration.js';
 import { type ConfidenceWeighting, confidenceWeights } from './confidence-weights.js';
 import { type DawidSkene, dawidSkenePosterior } from './dawid-skene.js';
+import { classMask, type KnownClasses } from './known-classes.js';
+import { caMkdWeightsOfKnown, poolLogsOfKnown } from './known-classes-pool.js';
 import { caMkdWeights } from './label-weights.js';
 import { argmaxRows, type Values } from './log-softmax.js';
 import { voteFractions } from './majority-vote.js';
@@ -48,6 +55,11 @@ export type Combination = { readonly calibrate?: boolean } & (
 );
 
 export type CombinationName = Combination['combine'];
+
+/** Whether the rule means something only if every teacher knows every class. */
+export function needsAllClasses({ combine }: Pick<Combination, 'combine'>): boolean {
+  return combine === 'mixture-em' || combine === 'aekd' || combine === 'plugin';
+}
 
 /** The rule that a run names. */
 export function combinationOf({
@@ -90,6 +102,8 @@ export interface BatchAnswers {
   readonly classCount: number;
   /** [N], for ca-mkd. */
   readonly labels?: Int32Array;
+  /** One a teacher; absent: all know all. The logits of a class that a teacher does not know are −∞. */
+  readonly knownClasses?: readonly KnownClasses[];
 }
 
 /** A batch's pool at any temperature. */
@@ -141,12 +155,17 @@ function uncalibrated(
     }
     case 'plugin': {
       const { rule, settings } = combination;
-      const shares = checkedShares(rule, ownRule(rule), answers, settings);
+      const { knownClasses: _, ...inputs } = answers;
+      const shares = checkedShares(rule, ownRule(rule), inputs, settings);
       return pooled('arithmetic', answers, shares);
     }
     case 'ca-mkd': {
       const own = labels ?? new Int32Array(rowCount).fill(-1);
-      return pooled('arithmetic', answers, caMkdWeights(teacherLogits, own, classCount));
+      const known = partlyKnown(answers);
+      const shares = known
+        ? caMkdWeightsOfKnown(teacherLogits, known, own, classCount)
+        : caMkdWeights(teacherLogits, own, classCount);
+      return pooled('arithmetic', answers, shares);
     }
     case 'accuracy':
     case 'mixture-em': {
@@ -190,6 +209,12 @@ export function votes({
 
 function pooled(rule: PoolRule, answers: BatchAnswers, shares: Float64Array): Combined {
   const { teacherLogits, rowCount, classCount } = answers;
+  const known = partlyKnown(answers);
+  if (known !== undefined) {
+    return withExponentials((temperature, out) =>
+      poolLogsOfKnown(rule, temperature, teacherLogits, known, shares, rowCount, classCount, out),
+    );
+  }
   return {
     probabilities: (temperature, out) =>
       poolWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out),
@@ -204,15 +229,22 @@ function standardized({ teacherLogits, rowCount, classCount }: BatchAnswers): Fl
   return teacherLogits.map((logits) => standardizedLogits(logits, rowCount, classCount));
 }
 
+/** What each teacher knows; undefined: all know all. */
+function partlyKnown({ knownClasses }: BatchAnswers): readonly KnownClasses[] | undefined {
+  return knownClasses?.some((known) => known !== undefined) ? knownClasses : undefined;
+}
+
 function voted(
   own: readonly Int32Array[],
   teacherWeights: readonly number[],
-  { rowCount, classCount }: BatchAnswers,
+  answers: BatchAnswers,
 ): Combined {
+  const { rowCount, classCount } = answers;
+  const masks = partlyKnown(answers)?.map((known) => classMask(known, classCount));
   const out = new Float64Array(rowCount * classCount);
   for (let row = 0; row < rowCount; row++) {
     const cast = own.map((vote) => vote[row] as number);
-    const fractions = voteFractions(cast, classCount, teacherWeights);
+    const fractions = voteFractions(cast, classCount, teacherWeights, masks);
     if (cast.every((vote) => vote < 0)) {
       // Nobody knows: all classes alike.
       out.fill(1 / classCount, row * classCount, (row + 1) * classCount);
@@ -237,6 +269,17 @@ function withLogarithms(probabilities: Combined['probabilities']): Combined {
       const exact = new Float64Array(out.length);
       probabilities(temperature, exact);
       for (const [i, p] of exact.entries()) out[i] = Math.log(p);
+    },
+  };
+}
+
+function withExponentials(logProbabilities: Combined['logProbabilities']): Combined {
+  return {
+    logProbabilities,
+    probabilities(temperature, out) {
+      const logs = new Float64Array(out.length);
+      logProbabilities(temperature, logs);
+      for (const [i, log] of logs.entries()) out[i] = Math.exp(log);
     },
   };
 }

@@ -14,7 +14,10 @@ import { argmaxRows, type Values } from './log-softmax.js';
 import { type TargetPlan, type TargetTensor, targetRowShape } from './target-plan.js';
 
 export interface TeacherAnswers {
-  /** [N, C] a teacher, in ensemble order; undefined: it has not answered. A final answer is as {@link certainLogits}. */
+  /**
+   * [N, C] a teacher, in ensemble order, −∞ where it does not know the class; undefined: it has not answered. A final answer
+   * is as {@link certainLogits}.
+   */
   readonly teacherLogits: readonly (Values | undefined)[];
   readonly rowCount: number;
   readonly classCount: number;
@@ -86,7 +89,7 @@ export function certainLogits(classes: ArrayLike<number>, classCount: number, ou
 }
 
 function poolOfTeachers(
-  { combination, teacherWeights }: TargetPlan,
+  { combination, teacherWeights, knownClasses }: TargetPlan,
   teachers: readonly number[],
   { teacherLogits, rowCount, classCount, labels, fit = {} }: TeacherAnswers,
 ): Combined {
@@ -97,6 +100,7 @@ function poolOfTeachers(
     rowCount,
     classCount,
     ...(labels !== undefined && { labels }),
+    ...(knownClasses !== undefined && { knownClasses: there.map((k) => knownClasses[k]) }),
   };
   return combined(combination, own, fitOf(fit, there));
 }

@@ -4,6 +4,8 @@
  * Held-out means that no teacher was trained on them. On their own training data all are right and certain, and
  * weights come out near equal.
  *
+ * A teacher that knows only some of the classes is measured on samples of these: nobody asks it about others.
+ *
  * Symbols: K teachers with logits vₖ [N, C], labels y [N]; rows of label −1 do not count.
  */
 import { LyceumError } from '@lyceum/proto';
@@ -16,6 +18,7 @@ import {
   votes,
 } from './combination.js';
 import { dawidSkene } from './dawid-skene.js';
+import { amongKnown, classMask, type KnownClasses } from './known-classes.js';
 import { crossEntropies } from './label-weights.js';
 import type { Values } from './log-softmax.js';
 import { accuracy } from './metrics.js';
@@ -46,19 +49,26 @@ export function fitNumberCount(
   return temperatures + teacherCount;
 }
 
+export interface FitOptions {
+  /** One a teacher; absent: all know all. The logits of a class that a teacher does not know are −∞. */
+  readonly knownClasses?: readonly KnownClasses[];
+  /** A teacher's temperature, where it is known already: one teacher's does not depend on the rule or on the others. */
+  readonly temperatureOf?: (teacherLogits: Values, known: KnownClasses) => number;
+}
+
 /**
  * @param teacherLogits - one [N, C] a teacher, in ensemble order.
- * @param temperatureOf - a teacher's temperature, where it is known already: one teacher's does not depend on the rule
- *   or on the others.
- * @throws {LyceumError} INVALID_ARGUMENT if no row has a label.
+ * @throws {LyceumError} INVALID_ARGUMENT if no row has a label, or none that a teacher could be measured on.
  */
 export function fitCombination(
   combination: Combination,
   teacherLogits: readonly Values[],
   labels: Int32Array,
   classCount: number,
-  temperatureOf: (teacherLogits: Values) => number = (logits) =>
-    fitTemperature(logits, labels, classCount),
+  {
+    knownClasses = [],
+    temperatureOf = (logits, known) => ownTemperature(logits, labels, classCount, known),
+  }: FitOptions = {},
 ): CombinationFit {
   if (!needsFit(combination)) return {};
   const rows = [...labels.keys()].filter((row) => (labels[row] as number) >= 0);
@@ -70,10 +80,26 @@ export function fitCombination(
   }
   const own = Int32Array.from(rows, (row) => labels[row] as number);
   const chosen = teacherLogits.map((logits) => rowsOf(logits, rows, classCount));
-  if (combination.calibrate !== true) return fitRule(combination, chosen, own, classCount);
-  const temperatures = teacherLogits.map(temperatureOf);
-  const calibrated = chosen.map((logits, k) => calibrate(logits, temperatures[k] as number));
-  return { temperatures, ...fitRule(combination, calibrated, own, classCount) };
+  const fitted = (logits: readonly Float64Array[]) =>
+    fitRule(combination, logits, own, classCount, knownClasses);
+  if (combination.calibrate !== true) return fitted(chosen);
+  const temperatures = teacherLogits.map((logits, k) => temperatureOf(logits, knownClasses[k]));
+  return {
+    temperatures,
+    ...fitted(chosen.map((logits, k) => calibrate(logits, temperatures[k] as number))),
+  };
+}
+
+/** {@link fitTemperature} of one teacher, on the samples and classes that it knows. */
+export function ownTemperature(
+  logits: Values,
+  labels: Int32Array,
+  classCount: number,
+  known: KnownClasses,
+): number {
+  if (known === undefined) return fitTemperature(logits, labels, classCount);
+  const own = amongKnown(labels, classCount, known);
+  return fitTemperature(own.of(logits), own.labels, own.classCount);
 }
 
 function fitRule(
@@ -81,12 +107,16 @@ function fitRule(
   teacherLogits: readonly Float64Array[],
   labels: Int32Array,
   classCount: number,
+  knownClasses: readonly KnownClasses[],
 ): CombinationFit {
   switch (combination.combine) {
     case 'accuracy': {
-      const accuracies = teacherLogits.map((logits) => accuracy(logits, labels, classCount));
+      const accuracies = teacherLogits.map((logits, k) =>
+        ownAccuracy(logits, labels, classCount, knownClasses[k]),
+      );
+      const classCounts = teacherLogits.map((_, k) => knownClasses[k]?.length ?? classCount);
       const { weighting } = combination;
-      return { weights: [...accuracyWeights(weighting, accuracies, classCount)] };
+      return { weights: [...accuracyWeights(weighting, accuracies, classCounts)] };
     }
     case 'mixture-em': {
       const teacherCount = teacherLogits.length;
@@ -100,8 +130,13 @@ function fitRule(
     }
     case 'per-class':
       return {
-        classWeights: votes({ teacherLogits, rowCount: labels.length, classCount }).map((own) =>
-          smoothedRecalls(own, labels, classCount),
+        classWeights: votes({ teacherLogits, rowCount: labels.length, classCount }).map(
+          (own, k) => {
+            const mask = classMask(knownClasses[k], classCount);
+            return smoothedRecalls(own, labels, classCount).map((recall, c) =>
+              mask[c] === 1 ? recall : 0,
+            );
+          },
         ),
       };
     case 'dawid-skene': {
@@ -112,6 +147,18 @@ function fitRule(
     default:
       return {};
   }
+}
+
+/** Of samples whose class it knows. */
+function ownAccuracy(
+  logits: Values,
+  labels: Int32Array,
+  classCount: number,
+  known: KnownClasses,
+): number {
+  if (known === undefined) return accuracy(logits, labels, classCount);
+  const own = amongKnown(labels, classCount, known);
+  return accuracy(own.of(logits), own.labels, own.classCount);
 }
 
 /** (right + 1) / (rows + 2) of each class, [C]: no class is hopeless or sure for having few samples. */

@@ -10,6 +10,8 @@ export * from './dawid-skene.js';
 export * from './feature-plan.js';
 export * from './fit-combination.js';
 export * from './greatest-classes.js';
+export * from './known-classes.js';
+export * from './known-classes-pool.js';
 export * from './label-weights.js';
 export * from './log-softmax.js';
 export * from './majority-vote.js';

@@ -216,14 +216,19 @@ function addLogs(
 }
 
 /** The logit, less the greatest, of a class of the floor's probability: log p = v − greatest − log Σ. */
-function flooredLogit(logits: Values, from: number, classes: number, greatest: number): number {
+export function flooredLogit(
+  logits: Values,
+  from: number,
+  classes: number,
+  greatest: number,
+): number {
   let sum = 0;
   for (let c = 0; c < classes; c++) sum += Math.exp((logits[from + c] as number) - greatest);
   return LOG_FLOOR + Math.log(sum);
 }
 
 /** log(eᵃ + eᵇ). */
-function logAddExp(a: number, b: number): number {
+export function logAddExp(a: number, b: number): number {
   if (a === Number.NEGATIVE_INFINITY) return b;
   return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
 }

@@ -12,6 +12,7 @@ import {
   type TermSettings,
 } from '@lyceum/proto';
 import { type Combination, combinationOf } from './combination.js';
+import type { KnownClasses } from './known-classes.js';
 
 type Spec = DistillationSpecification['spec'];
 
@@ -45,9 +46,12 @@ export interface TargetPlan {
   readonly teacherWeights: readonly number[];
   /** In the order in which a target carries them. */
   readonly tensors: readonly TargetTensor[];
+  /** In ensemble order; absent: all teachers know all classes. */
+  readonly knownClasses?: readonly KnownClasses[];
 }
 
-export function targetPlan(spec: Spec): TargetPlan {
+/** @param knownClasses - of its teachers, in ensemble order; what the tensors are called does not depend on it. */
+export function targetPlan(spec: Spec, knownClasses?: readonly KnownClasses[]): TargetPlan {
   const tensors = new Map<string, TargetTensor>();
   for (const term of spec.objective) {
     const tensor = termTarget(term, spec);
@@ -57,6 +61,7 @@ export function targetPlan(spec: Spec): TargetPlan {
     combination: combinationOf(spec.ensemble),
     teacherWeights: spec.teachers.map(({ weight }) => weight),
     tensors: [...tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(knownClasses !== undefined && { knownClasses }),
   };
 }
 

@@ -3,8 +3,10 @@
  * at all.
  *
  * Symbols: N rows, C classes, n rows with a label, k of them right. Under "at chance" k is binomial with n and 1/C; a
- * teacher is held to know something once P(K ≥ k) ≤ {@link CHANCE_LEVEL}.
+ * teacher is held to know something once P(K ≥ k) ≤ {@link CHANCE_LEVEL}. Of a teacher that knows only some of the classes
+ * n are the rows of these, and C is their number.
  */
+import { classMask, type KnownClasses } from './known-classes.js';
 import { argmaxRows, logSoftmaxRow, type Values } from './log-softmax.js';
 
 /** One in a thousand teachers that know nothing passes. */
@@ -15,6 +17,7 @@ const EQUAL_ROWS_TOLERANCE = 1e-5;
 
 export interface TeacherKnowledge {
   readonly rowCount: number;
+  /** Rows with a label that the teacher knows. */
   readonly labelledCount: number;
   readonly correctCount: number;
   /** Of softmax(z), in nats; absent: of final answers nobody knows it. */
@@ -24,18 +27,21 @@ export interface TeacherKnowledge {
 }
 
 /**
- * @param logits - [N, C], N > 0.
+ * @param logits - [N, C], N > 0; −∞ of a class that the teacher does not know.
  * @param labels - [N]; −1: none.
  */
 export function teacherKnowledge(
   logits: Values,
   labels: Int32Array,
   classCount: number,
+  known?: KnownClasses,
 ): TeacherKnowledge {
   const rowCount = labels.length;
-  const counts = countRight(argmaxRows(logits, rowCount, classCount), labels);
+  const best = argmaxRows(logits, rowCount, classCount);
+  const counts = countRight(best, knownLabels(labels, classCount, known));
   const measured = { ...counts, meanEntropy: meanEntropy(logits, rowCount, classCount) };
-  return withFinding(measured, isConstant(logits, rowCount, classCount), classCount);
+  const isSame = isConstant(logits, rowCount, classCount);
+  return withFinding(measured, isSame, known?.length ?? classCount);
 }
 
 /**
@@ -48,12 +54,20 @@ export function finalAnswerKnowledge(
   classes: ArrayLike<number>,
   labels: Int32Array,
   classCount: number,
+  known?: KnownClasses,
 ): TeacherKnowledge {
   return withFinding(
-    countRight(classes, labels),
+    countRight(classes, knownLabels(labels, classCount, known)),
     isConstant(classes, labels.length, 1),
-    classCount,
+    known?.length ?? classCount,
   );
+}
+
+/** −1 where the teacher cannot know better. */
+function knownLabels(labels: Int32Array, classCount: number, known: KnownClasses): Int32Array {
+  if (known === undefined) return labels;
+  const mask = classMask(known, classCount);
+  return labels.map((label) => (mask[label] === 1 ? label : -1));
 }
 
 function countRight(classes: ArrayLike<number>, labels: Int32Array) {

@@ -4,6 +4,8 @@ import {
   classOrder,
   encodeDataset,
   IDENTITY_VIEW,
+  inClassOrder,
+  knownClassesOf,
   ModelInputs,
   type ModelSettings,
   parseDataset,
@@ -125,7 +127,22 @@ describe('classOrder', () => {
     expect([...(order(['eel', 'ant', 'cat', 'dog']) ?? [])]).toEqual([2, 3, 0]);
   });
 
-  it('names the classes that are missing', () => {
-    expect(() => order(['eel', 'ant'])).toThrow("lack 2 of the data set's 3: cat, dog;");
+  it('knows some of them, and the others get the least of a row', () => {
+    const settings = { output: 'logits', classes: ['dog', 'eel', 'ant'] } as const;
+    expect([...(classOrder(settings, colour) ?? [])]).toEqual([-1, 0, 1]);
+    expect(knownClassesOf(settings, colour)).toEqual([1, 2]);
+    expect(knownClassesOf({ output: 'logits' }, colour)).toBeUndefined();
+    expect(knownClassesOf({ ...settings, classes: ['dog', 'cat', 'eel'] }, colour)).toBeUndefined();
+    const rows = Float32Array.of(5, -9, 3, -2, 0, 4);
+    // What it says of ants is nobody's.
+    expect([...inClassOrder(rows, 3, classOrder(settings, colour))]).toEqual([
+      -9, 5, -9, -2, -2, 0,
+    ]);
+  });
+
+  it('names the classes that are missing where hardly any is known', () => {
+    expect(() => order(['eel', 'ant'])).toThrow(
+      "have 1 of the data set's 3, and want 2 at least; they lack cat, dog",
+    );
   });
 });

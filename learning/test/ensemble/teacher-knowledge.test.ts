@@ -54,6 +54,27 @@ describe('a teacher', () => {
     expect(never).toMatchObject({ correctCount: 0, finding: 'at-chance' });
   });
 
+  it('that knows two of four classes is measured on these, against one in two', () => {
+    // Of 32 rows of its classes it gets all 16 of class 2, and 8 of class 0: for a guess among four that were too many.
+    const known = [0, 2];
+    const answer = (row: number) => (row % 8 === 0 ? 0 : 2);
+    const logits = saying(answer);
+    for (const row of labels.keys()) {
+      for (const c of [1, 3]) logits[row * CLASSES + c] = Number.NEGATIVE_INFINITY;
+    }
+    const judged = teacherKnowledge(logits, labels, CLASSES, known);
+    expect(judged).toMatchObject({ rowCount: 64, labelledCount: 32, correctCount: 24 });
+    expect(binomialTail(32, 24, 1 / 2)).toBeGreaterThan(1e-3);
+    expect(judged.finding).toBe('at-chance');
+    expect(judged.meanEntropy).toBeLessThan(Math.log(2));
+    const classes = Int32Array.from(labels.keys(), answer);
+    expect(finalAnswerKnowledge(classes, labels, CLASSES, known)).toMatchObject({
+      labelledCount: 32,
+      correctCount: 24,
+      finding: 'at-chance',
+    });
+  });
+
   it('is at chance or not by the bound: 28 of 64 are too many for a guess, 27 are not', () => {
     const right = (count: number) =>
       saying((row) => (row < count ? row % CLASSES : (row + 1) % CLASSES));

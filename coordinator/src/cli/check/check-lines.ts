@@ -29,15 +29,22 @@ export function checkLines(check: Check): string[] {
       ({ name, accuracy }) => `  ${percentText(accuracy, 1)} if labels are ${name}`,
     ),
     ...(order === best.mapped ? [mappedText(order.accuracy, order.classes ?? [])] : []),
+    ...(check.known === undefined ? [] : [knownText(check.known)]),
     `  output: ${check.settings.output}, from ${least} to ${greatest}; ${sums}`,
     `${percentText(order.accuracy, 1)} of ${sampleCount} labelled validation samples, ${best.tried.millisecondsPerSample.toPrecision(3)} ms each`,
   ];
 }
 
+function knownText(known: readonly string[]): string {
+  return `  it knows ${known.length} of the set's classes, ${shownNames(known)}, and is judged by samples of these`;
+}
+
+function shownNames(names: readonly string[]): string {
+  return `${names.slice(0, SHOWN_CLASSES).join(', ')}${names.length > SHOWN_CLASSES ? ', …' : ''}`;
+}
+
 function mappedText(accuracy: number, classes: readonly string[]): string {
-  const shown = classes.slice(0, SHOWN_CLASSES).join(', ');
-  const more = classes.length > SHOWN_CLASSES ? ', …' : '';
-  return `  ${percentText(accuracy, 1)}: looks like another class order: ${shown}${more}`;
+  return `  ${percentText(accuracy, 1)}: looks like another class order: ${shownNames(classes)}`;
 }
 
 function labelsText(candidate: CheckedCandidate): string {

@@ -1,5 +1,10 @@
 /** Finds the settings by which a model knows a set best, stage by stage. */
-import { type ModelSettings, parseSettingsJson, settingsJson } from '@lyceum/learning/data';
+import {
+  knownClassesOf,
+  type ModelSettings,
+  parseSettingsJson,
+  settingsJson,
+} from '@lyceum/learning/data';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Tried } from '../../local/index.js';
 import {
@@ -9,7 +14,13 @@ import {
   firstCandidates,
   sizeCandidates,
 } from './candidate-settings.js';
-import { type JudgedOrder, judgedOrders, labelOrders, mappedOrder } from './label-orders.js';
+import {
+  countsAmong,
+  type JudgedOrder,
+  judgedOrders,
+  labelOrders,
+  mappedOrder,
+} from './label-orders.js';
 
 /** What asks the model. */
 export interface Trying {
@@ -38,7 +49,10 @@ export interface Check {
   readonly order: JudgedOrder;
   /** Complete. */
   readonly settings: ModelSettings;
+  /** That the accuracy is of. */
   readonly sampleCount: number;
+  /** Names of the set's classes that the model knows, and is judged by; undefined: all. */
+  readonly known: readonly string[] | undefined;
 }
 
 /** With fewer samples of a class a mapping fits by chance. */
@@ -91,7 +105,8 @@ export async function checkModel(
     best,
     order,
     settings: parseSettingsJson(settingsJson(settings)),
-    sampleCount: trial.samples.sampleCount,
+    sampleCount: order.sampleCount,
+    known: knownNames(settings, trial.samples.classNames),
   };
 }
 
@@ -103,18 +118,35 @@ async function tried(
   try {
     const found = await trial.try(candidate.settings);
     const { classNames } = trial.samples;
-    const orders = labelOrders(classNames, found.classCount, settings.classes);
+    const known = knownNames(settings, classNames);
+    const names = known ?? classNames;
+    const counts = countsAmong(found.counts, classNames, names);
+    if (counts.length === 0) {
+      const message = `none of the ${trial.samples.sampleCount} samples is of a class that its settings name`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    const isPartial = known !== undefined;
+    const orders = labelOrders(names, found.classCount, settings.classes, isPartial);
     return {
       ...candidate,
       tried: found,
-      orders: judgedOrders(orders, classNames, found.counts),
-      mapped: mappedOrder(classNames, found.classCount, found.counts),
+      orders: judgedOrders(orders, names, counts),
+      mapped: mappedOrder(names, found.classCount, counts),
     };
   } catch (thrown) {
     const err = toLyceumError(thrown);
     if (err.code !== 'INVALID_ARGUMENT') throw thrown;
     return { ...candidate, problem: err.message };
   }
+}
+
+/** Of the set's classes those that the settings name, in the set's order; undefined: all. */
+function knownNames(
+  settings: ModelSettings,
+  classNames: readonly string[],
+): readonly string[] | undefined {
+  const known = knownClassesOf(settings, { classNames, classCount: classNames.length });
+  return known?.map((label) => classNames[label] as string);
 }
 
 /**

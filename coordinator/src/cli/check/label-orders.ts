@@ -13,24 +13,46 @@ export interface LabelOrder {
 
 export interface JudgedOrder extends LabelOrder {
   readonly accuracy: number;
+  /** That the accuracy is of. */
+  readonly sampleCount: number;
 }
 
 /** Assignments of more classes take seconds, and as many samples say little of them. */
 const MAX_ASSIGNED = 512;
 
 /**
+ * The answers to samples of some classes, as if there were no others.
+ *
+ * @param known - some of `classNames`, or all.
+ */
+export function countsAmong(
+  counts: Counts,
+  classNames: readonly string[],
+  known: readonly string[],
+): Counts {
+  const places = new Map(known.map((name, place) => [name, place]));
+  return counts.flatMap(([model, label, count]) => {
+    const place = places.get(classNames[label] ?? '');
+    return place === undefined ? [] : [[model, place, count] as const];
+  });
+}
+
+/**
+ * @param classNames - that the model may know, in the set's order.
  * @param own - the classes that the settings name.
+ * @param isPartial - whether the set has others besides: then no order goes without saying.
  * @returns distinct orders; none if nobody can say which classes the model has.
  */
 export function labelOrders(
   classNames: readonly string[],
   modelClassCount: number,
   own: readonly string[] | undefined,
+  isPartial = false,
 ): LabelOrder[] {
   const orders: LabelOrder[] = [];
   if (own?.length === modelClassCount) orders.push({ name: 'as the settings say', classes: own });
   if (modelClassCount === classNames.length) {
-    orders.push({ name: "in the set's order", classes: undefined });
+    orders.push({ name: "in the set's order", classes: isPartial ? classNames : undefined });
     orders.push({ name: 'sorted as strings', classes: [...classNames].sort() });
     if (classNames.every((name) => name.trim() !== '' && Number.isFinite(Number(name)))) {
       const classes = [...classNames].sort((a, b) => Number(a) - Number(b));
@@ -52,7 +74,7 @@ export function judgedOrders(
 ): JudgedOrder[] {
   const judged = orders.map((order) => ({
     ...order,
-    accuracy: accuracyOf(order, classNames, counts),
+    ...accuracyOf(order, classNames, counts),
   }));
   return judged.sort((a, b) => b.accuracy - a.accuracy);
 }
@@ -61,7 +83,7 @@ function accuracyOf(
   { classes }: LabelOrder,
   classNames: readonly string[],
   counts: Counts,
-): number {
+): Pick<JudgedOrder, 'accuracy' | 'sampleCount'> {
   const labels = new Map(classNames.map((name, label) => [name, label]));
   let [right, all] = [0, 0];
   for (const [model, label, count] of counts) {
@@ -69,13 +91,14 @@ function accuracyOf(
     if (said === label) right += count;
     all += count;
   }
-  return right / all;
+  return { accuracy: right / all, sampleCount: all };
 }
 
 /**
  * The order of classes in which the model is right most often, each class of its own once.
  *
- * @returns undefined where there are too many classes.
+ * @returns undefined where there are too many classes; and of a model that has fewer, whose answers would fit many choices
+ *   of them alike.
  */
 export function mappedOrder(
   classNames: readonly string[],
@@ -83,11 +106,11 @@ export function mappedOrder(
   counts: Counts,
 ): JudgedOrder | undefined {
   const n = Math.max(classNames.length, modelClassCount);
-  if (n > MAX_ASSIGNED) return undefined;
+  if (n > MAX_ASSIGNED || modelClassCount < classNames.length) return undefined;
   const worth = new Float64Array(n * n);
   for (const [model, label, count] of counts) worth[model * n + label] = count;
   const labelOf = bestAssignment(worth, n).subarray(0, modelClassCount);
   const classes = Array.from(labelOf, (label, model) => classNames[label] ?? `output-${model}`);
   const order = { name: 'in another order', classes };
-  return { ...order, accuracy: accuracyOf(order, classNames, counts) };
+  return { ...order, ...accuracyOf(order, classNames, counts) };
 }

@@ -6,6 +6,7 @@ import {
   type GraphInference,
   type GraphInferenceOptions,
   inClassOrder,
+  knownClassesOf,
   ModelInputs,
   type ModelSettings,
   type PackagedModel,
@@ -90,7 +91,8 @@ export class GraphTeacher implements TeacherEngine {
     }
     const ordered = inClassOrder(values, classCount, order);
     const width = order?.length ?? classCount;
-    return outputsOfLogits({ name: 'logits', width, values: ordered }, outputs);
+    const logits = { name: 'logits', width, values: ordered };
+    return outputsOfLogits(logits, outputs, knownClassesOf(this.#settings, dataset));
   }
 
   async infer(inputs: Float32Array, rowCount: number): Promise<Float32Array<ArrayBuffer>> {

@@ -8,6 +8,7 @@ import {
   classOrder,
   describePackagedModel,
   inClassOrder,
+  knownClassesOf,
   ModelInputs,
   type ModelSettings,
 } from '@lyceum/learning/data';
@@ -103,7 +104,8 @@ export class InferenceServerTeacher implements TeacherEngine {
     if (!isLogits) requireDistributions(raw);
     const width = order?.length ?? classCount;
     const ordered = inClassOrder(raw.values, classCount, order);
-    return outputsOfLogits({ name: 'logits', width, values: ordered }, outputs);
+    const logits = { name: 'logits', width, values: ordered };
+    return outputsOfLogits(logits, outputs, knownClassesOf(settings, dataset));
   }
 
   async close(): Promise<void> {

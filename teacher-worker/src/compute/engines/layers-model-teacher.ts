@@ -10,6 +10,7 @@ import {
   type Dataset,
   describeModel,
   inClassOrder,
+  knownClassesOf,
   ModelInputs,
   type ModelPackage,
   type ModelSettings,
@@ -120,7 +121,7 @@ export class LayersModelTeacher implements TeacherEngine {
     const logits = { ...raw, width, values: inClassOrder(raw.values, raw.width, order) };
     return outputs.map((name) =>
       name === CLASS_OUTPUT
-        ? finalAnswers(logits)
+        ? finalAnswers(logits, knownClassesOf(this.#settings, dataset))
         : ([logits, ...features].find((tensor) => tensor.name === name) as AnswerTensor),
     );
   }
