@@ -65,7 +65,7 @@ export async function languages(context: ExampleContext): Promise<void> {
       `${inputs} texts in ${classes.length} languages, each asked of each teacher once: ${counted.join(' + ')} calls, as the teachers count`,
       `them. The rules kept ${kept} and dropped ${dropped}. Held out, by articles: ${ofTest('whole').length} sentences and ${ofTest('ending').length} endings of three words.`,
       `Students: ${seeds.length} seeds, mean ± deviation; their size is that of all files that \`coordinator pull\` writes.`,
-      'Read the teachers’ rows with care: franc and tinyld were made from this Declaration among other texts, these articles',
+      'Read the teachers’ rows with care: franc was made from this very Declaration, tinyld from it and Tatoeba, these articles',
       'included. Students have seen neither these sentences nor their translations.',
     ]);
   } finally {
