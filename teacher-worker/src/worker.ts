@@ -62,9 +62,12 @@ export interface TeacherWorkerOptions {
   readonly log: Logger;
 }
 
+/** One computes, the next lies ready in the thread, which else would wait for this one's event loop in between. */
+const COMPUTE_TURNS = 2;
+
 export class TeacherWorker {
   readonly #options: TeacherWorkerOptions;
-  readonly #turns = new FairTurns();
+  readonly #turns = new FairTurns(COMPUTE_TURNS);
   /** Of teachers that somebody else runs: they wait for nobody here. */
   readonly #remoteTurns = new Map<string, FairTurns>();
   readonly #teachers: LoadedTeachers;
@@ -220,7 +223,7 @@ export class TeacherWorker {
     if (known !== undefined || teacher === undefined || !isRemoteEngine(teacher.engine)) {
       return known ?? this.#turns;
     }
-    const own = new FairTurns();
+    const own = new FairTurns(1);
     this.#remoteTurns.set(identity, own);
     return own;
   }

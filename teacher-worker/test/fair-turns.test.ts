@@ -19,7 +19,7 @@ async function settle(): Promise<void> {
 }
 
 it('gives a long queue no more turns than a short one, one turn at a time', async () => {
-  const turns = new FairTurns();
+  const turns = new FairTurns(1);
   const order: string[] = [];
   const ends: (() => void)[] = [];
   for (const identity of ['a', 'a', 'a', 'a', 'b', 'b', 'c']) {
@@ -36,8 +36,29 @@ it('gives a long queue no more turns than a short one, one turn at a time', asyn
   expect(order).toEqual(['a', 'b', 'c', 'a', 'b', 'a', 'a']);
 });
 
+it('gives as many turns at a time as it was told, in the same order', async () => {
+  const turns = new FairTurns(2);
+  const order: string[] = [];
+  const ends: (() => void)[] = [];
+  for (const identity of ['a', 'a', 'b', 'c']) {
+    void turns.take(identity, NEVER).then((end) => {
+      order.push(identity);
+      ends.push(end);
+    });
+  }
+  await settle();
+  expect(order).toEqual(['a', 'a']);
+  ends[0]?.();
+  await settle();
+  expect(order).toEqual(['a', 'a', 'b']);
+  ends[2]?.();
+  ends[1]?.();
+  await settle();
+  expect(order).toEqual(['a', 'a', 'b', 'c']);
+});
+
 it('lets a waiting ticket leave, and goes on without it', async () => {
-  const turns = new FairTurns();
+  const turns = new FairTurns(1);
   const leaving = new AbortController();
   const end = await turns.take('a', NEVER);
   const left = turns.take('b', leaving.signal);
@@ -49,7 +70,7 @@ it('lets a waiting ticket leave, and goes on without it', async () => {
 });
 
 it('gives no turn to one that has left already', async () => {
-  const turns = new FairTurns();
+  const turns = new FairTurns(1);
   await expect(turns.take('a', AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
   await expect(turns.take('a', NEVER)).resolves.toBeTypeOf('function');
 });

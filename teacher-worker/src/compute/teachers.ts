@@ -14,6 +14,8 @@ import {
   seenDataset,
 } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
+import { sleep } from '@lyceum/proto/node';
+import { LookupDevice } from './engines/lookup-device.js';
 import { type LookupTables, LookupTeacher } from './engines/lookup-teacher.js';
 import { requireRowIndependence } from './engines/row-independence.js';
 import type { OpenTeacher, TeacherEngine } from './engines/teacher-engine.js';
@@ -44,6 +46,10 @@ export class Teachers {
   readonly #teachers = new Map<string, LoadedTeacher>();
   readonly #datasets = new Map<string, StoredDataset>();
   readonly #lookupTables: LookupTables = new Map();
+  readonly #lookupDevice = new LookupDevice(
+    () => performance.now(),
+    (ms) => sleep(ms),
+  );
 
   /** @param untraced - told once a teacher and sample shape why its inferences run operation by operation. */
   constructor(
@@ -140,7 +146,7 @@ export class Teachers {
     }
     if (this.#settings.lookupDelayMs === undefined) return teacher;
     const delayMs = () => lookupDelay(this.#settings, identity);
-    return new LookupTeacher(teacher, identity, delayMs, this.#lookupTables);
+    return new LookupTeacher(teacher, identity, delayMs, this.#lookupTables, this.#lookupDevice);
   }
 
   /** The first inference of a shape allocates, compiles and is traced; no ticket should wait for that. */

@@ -1,5 +1,5 @@
 /**
- * Who computes next: one ticket at a time, round robin over the teachers that have one waiting.
+ * Who computes next: round robin over the teachers that have a ticket waiting.
  *
  * A teacher with a long queue gets no more turns than one with a short queue, so that the slowest
  * teacher of an ensemble is never starved by the others on the same worker.
@@ -18,11 +18,17 @@ interface Waiter {
   readonly start: () => void;
 }
 
-/** Hands out the one turn to compute. */
+/** Hands out turns to compute. */
 export class FairTurns {
-  #taken = false;
+  readonly #limit: number;
+  #taken = 0;
   #last: string | undefined;
   readonly #waiting = new Map<string, Waiter[]>();
+
+  /** @param limit - turns at a time. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   /**
    * Waits for a turn; first come, first served among tickets of one teacher.
@@ -41,7 +47,7 @@ export class FairTurns {
         start: () => {
           signal.removeEventListener('abort', leave);
           resolve(() => {
-            this.#taken = false;
+            this.#taken -= 1;
             this.#startNext();
           });
         },
@@ -53,11 +59,11 @@ export class FairTurns {
   }
 
   #startNext(): void {
-    if (this.#taken) return;
+    if (this.#taken >= this.#limit) return;
     const identity = nextInRotation(this.#waiting.keys(), this.#last);
     const waiter = identity === undefined ? undefined : this.#waiting.get(identity)?.[0];
     if (identity === undefined || waiter === undefined) return;
-    this.#taken = true;
+    this.#taken += 1;
     this.#last = identity;
     this.#remove(identity, waiter);
     waiter.start();

@@ -87,7 +87,7 @@ export class TicketLane {
     this.#rest.abort();
   }
 
-  /** Takes no more tickets; hands back those that wait, finishes those that compute or travel. */
+  /** Takes no more tickets; hands back those that wait for a turn, finishes those that have one or travel. */
   stop(reason: string): void {
     this.#stopping.abort(new LyceumError('UNAVAILABLE', reason));
     this.#rest.abort();

@@ -6,9 +6,9 @@
  * and it takes no core from the student. Logits are those of the samples without a view, whatever view is
  * asked for. One inference at a time, of INFERENCE_ROWS rows.
  */
-import { setTimeout as wait } from 'node:timers/promises';
 import { type Dataset, IDENTITY_VIEW } from '@lyceum/learning/data';
 import { INFERENCE_ROWS, inferenceRanges } from '../inference-ranges.js';
+import type { LookupDevice } from './lookup-device.js';
 import type {
   AnswerRequest,
   AnswerTensor,
@@ -24,21 +24,25 @@ export class LookupTeacher implements TeacherEngine {
   readonly #identity: string;
   readonly #delayMs: () => number;
   readonly #tables: LookupTables;
+  readonly #device: LookupDevice;
 
   /**
    * @param delayMs - what one inference takes now.
    * @param tables - outlive the teacher, so that loading it again computes nothing.
+   * @param device - of all teachers of the process.
    */
   constructor(
     teacher: TeacherEngine,
     identity: string,
     delayMs: () => number,
     tables: LookupTables,
+    device: LookupDevice,
   ) {
     this.#teacher = teacher;
     this.#identity = identity;
     this.#delayMs = delayMs;
     this.#tables = tables;
+    this.#device = device;
   }
 
   describe(): TeacherDescription {
@@ -48,15 +52,17 @@ export class LookupTeacher implements TeacherEngine {
   async answer({ dataset, samples, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
     const key = [this.#identity, dataset.digest, ...outputs].join();
     let table = this.#tables.get(key);
+    let inferred: Promise<void> | undefined;
     if (table === undefined) {
       // The set's first answer takes what computing takes; it is the warm-up's.
       table = await this.#answerAll(dataset, outputs);
       this.#tables.set(key, table);
     } else {
       // One wait for all inferences: a timer's resolution is a millisecond, which short ones would feel.
-      await wait(inferenceRanges(samples.length, INFERENCE_ROWS).length * this.#delayMs());
+      const count = inferenceRanges(samples.length, INFERENCE_ROWS).length;
+      inferred = this.#device.occupy(count * this.#delayMs());
     }
-    return table.map(({ name, width, values }) => {
+    const answer = table.map(({ name, width, values }) => {
       const rows = new Float32Array(samples.length * width);
       for (let row = 0; row < samples.length; row++) {
         const from = (samples[row] as number) * width;
@@ -64,6 +70,8 @@ export class LookupTeacher implements TeacherEngine {
       }
       return { name, width, values: rows };
     });
+    await inferred;
+    return answer;
   }
 
   close(): Promise<void> {

@@ -1,0 +1,30 @@
+/**
+ * The device that looked-up teachers of a process pretend to share: it does one thing after another, each for a stated time.
+ *
+ * It has a clock of its own. A device on another machine does not wait while this machine's cores are busy with other work, so
+ * what a wake-up comes late costs the device nothing, as far as the next question lay ready.
+ */
+export class LookupDevice {
+  readonly #nowMs: () => number;
+  readonly #wait: (ms: number) => Promise<unknown>;
+  /** When what it was given last is done. */
+  #doneMs = 0;
+  /** When whoever waited for that went on. */
+  #wokenMs = 0;
+
+  /** @param nowMs - milliseconds that only rise. */
+  constructor(nowMs: () => number, wait: (ms: number) => Promise<unknown>) {
+    this.#nowMs = nowMs;
+    this.#wait = wait;
+  }
+
+  /** Resolves when it has been busy for so long. Call it again only then. */
+  async occupy(durationMs: number): Promise<void> {
+    const calledMs = this.#nowMs();
+    // Between an answer and the next question it is idle for as long as the host is.
+    const idleMs = calledMs - this.#wokenMs;
+    this.#doneMs = Math.max(calledMs, this.#doneMs + idleMs + durationMs);
+    await this.#wait(this.#doneMs - calledMs);
+    this.#wokenMs = this.#nowMs();
+  }
+}
