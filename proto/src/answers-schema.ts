@@ -26,7 +26,7 @@ const CODEC = 'auto, float32, float16, uint8-affine, or { topK: K }';
 
 export const answers = section({
   /**
-   * `float32`: exact. `float16`: half of that. `uint8-affine`: a byte a logit between the sample's least and greatest.
+   * `float32`: exact. `float16`: half of that. `uint8-affine`: a byte a logit between the sample's least and greatest, of which the two greatest are nearly exact.
    * `topK`: the K greatest probabilities at temperature 1, the rest spread evenly; for many classes, and only beside
    * terms and rules that need no more. `auto`: what keeps the divergence from exact answers below 1e-4, by the class
    * count; exact where votes are counted.

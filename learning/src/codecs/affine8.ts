@@ -6,12 +6,21 @@
  * The error is at most scale/2, up to the rounding of `min` and `scale` themselves. For logits or log probabilities:
  * probabilities would lose everything below 1/510, which a temperature brings back into play.
  *
+ * *Anchored* rows have a grid through their two greatest values, which hold most of a distribution: with d between these two
+ *
+ *     k = ⌊d · 255/(max − min)⌋,   scale = d/k,   min = max − 255·scale      if k ≥ 4, so that scale grows by a quarter at most
+ *
+ * They are read as any other. `npm run bench -- answers` shows what it is worth.
+ *
  * Symbols: N rows of C values.
  */
 import { LyceumError } from '@lyceum/proto';
 import type { Values } from '../ensemble/log-softmax.js';
 
 const GREATEST_CODE = 255;
+
+/** Fewer steps between the two greatest values would make the others' error too much larger. */
+const ANCHOR_STEPS_MIN = 4;
 
 export interface Affine8Rows {
   /** [N, C]. */
@@ -36,7 +45,7 @@ export function encodeAffine8(
   checkRoom(values.length, { codes, ranges }, rowCount, classCount);
   for (let row = 0; row < rowCount; row++) {
     const at = row * classCount;
-    if (!encodeAffine8Row(values, at, classCount, ranges, 2 * row, codes, at)) {
+    if (!encodeAffine8Row(values, at, classCount, ranges, 2 * row, codes, at, false)) {
       throw new LyceumError('INVALID_ARGUMENT', `row ${row}: want finite values`);
     }
   }
@@ -63,6 +72,7 @@ export function decodeAffine8(
 /**
  * One row, wherever its parts lie: values from `from` on become a range at `rangeAt` and codes from `codesAt` on.
  *
+ * @param anchored - whether the grid goes through the two greatest values.
  * @returns false, with nothing of use written, if a value is not finite.
  */
 export function encodeAffine8Row(
@@ -73,23 +83,33 @@ export function encodeAffine8Row(
   rangeAt: number,
   codes: Uint8Array,
   codesAt: number,
+  anchored: boolean,
 ): boolean {
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
+  let second = Number.NEGATIVE_INFINITY;
   for (let i = from; i < from + classCount; i++) {
     const value = values[i] as number;
     if (value < least) least = value;
-    if (value > greatest) greatest = value;
+    if (value > greatest) {
+      second = greatest;
+      greatest = value;
+    } else if (value > second) second = value;
     if (Number.isNaN(value)) return false;
   }
   ranges[rangeAt] = least;
   ranges[rangeAt + 1] = (greatest - least) / GREATEST_CODE;
+  const steps = Math.floor((greatest - second) / (ranges[rangeAt + 1] as number));
+  if (anchored && steps >= ANCHOR_STEPS_MIN && steps < GREATEST_CODE) {
+    ranges[rangeAt + 1] = (greatest - second) / steps;
+    ranges[rangeAt] = greatest - GREATEST_CODE * (ranges[rangeAt + 1] as number);
+  }
   const minimum = ranges[rangeAt] as number;
   const scale = ranges[rangeAt + 1] as number;
   if (!Number.isFinite(greatest - least)) return false;
   for (let i = 0; i < classCount; i++) {
-    const steps = scale > 0 ? ((values[from + i] as number) - minimum) / scale : 0;
-    codes[codesAt + i] = Math.min(GREATEST_CODE, Math.max(0, Math.floor(steps + 0.5)));
+    const code = scale > 0 ? ((values[from + i] as number) - minimum) / scale : 0;
+    codes[codesAt + i] = Math.min(GREATEST_CODE, Math.max(0, Math.floor(code + 0.5)));
   }
   return true;
 }

@@ -140,7 +140,7 @@ function uint8Affine(classCount: number): RowCodec {
     byteCount: 8 + classCount,
     encode(rows, row, { floats, bytes }, at) {
       const from = row * classCount;
-      if (encodeAffine8Row(rows, from, classCount, floats, at, bytes, 4 * (at + 2))) return;
+      if (encodeAffine8Row(rows, from, classCount, floats, at, bytes, 4 * (at + 2), true)) return;
       throw new LyceumError('INVALID_ARGUMENT', 'a logit is not finite');
     },
     decode({ floats, bytes }, at, rows, row) {

@@ -95,15 +95,19 @@ it('float16 refuses what it cannot hold, and says what can', () => {
   );
 });
 
-it('uint8-affine errs by half a step at most', () => {
+it('uint8-affine errs by half a step at most, which is a quarter larger where that makes the two greatest exact', () => {
   const logits = logitsOf(13);
   const decoded = throughCodec('uint8-affine', logits, ROWS, 13);
   for (let row = 0; row < ROWS; row++) {
     const own = logits.subarray(row * 13, row * 13 + 13);
     const step = (Math.max(...own) - Math.min(...own)) / 255;
+    const [greatest, second] = [...own].sort((a, b) => b - a) as [number, number];
+    const anchored = greatest - second >= 4 * step;
     for (let c = 0; c < 13; c++) {
-      const error = Math.abs((own[c] as number) - (decoded[row * 13 + c] as number));
-      expect(error).toBeLessThanOrEqual(step * 0.5001);
+      const value = own[c] as number;
+      const error = Math.abs(value - (decoded[row * 13 + c] as number));
+      const top = anchored && (value === greatest || value === second);
+      expect(error).toBeLessThanOrEqual(step * (top ? 1e-3 : anchored ? 0.6251 : 0.5001));
     }
   }
 });
