@@ -1,14 +1,7 @@
 /** A server that speaks the Open Inference Protocol v2, asked for one model, each request tried once. */
-import { type InferenceDescription, LyceumError } from '@lyceum/proto';
-import {
-  headersWithSecrets,
-  readSecret,
-  type SecretPlaces,
-  type TlsMaterial,
-} from '@lyceum/proto/node';
+import type { InferenceDescription } from '@lyceum/proto';
+import type { TlsMaterial } from '@lyceum/proto/node';
 import type { ModelMetadata } from './asked-model.js';
-import { GrpcInferenceServer } from './grpc-inference-server.js';
-import { HttpInferenceServer } from './http-inference-server.js';
 import type { NumberDatatype } from './tensor-bytes.js';
 
 /** One input, one output. */
@@ -42,36 +35,4 @@ export interface ServerAccess {
   readonly headers: Readonly<Record<string, string>>;
   /** Undefined: without TLS. */
   readonly tls: TlsMaterial | undefined;
-}
-
-/**
- * Connects at the first call.
- *
- * @throws {LyceumError} FAILED_PRECONDITION if a secret is not there, INVALID_ARGUMENT if half of a key pair is named.
- */
-export function openInferenceServer(
-  description: InferenceDescription,
-  secrets: SecretPlaces,
-): InferenceServer {
-  const access = {
-    description,
-    headers: headersWithSecrets(description.headers ?? {}, secrets),
-    tls: tlsOf(description, secrets),
-  };
-  const isGrpc = description.url.startsWith('grpc');
-  return isGrpc ? new GrpcInferenceServer(access) : new HttpInferenceServer(access);
-}
-
-function tlsOf({ url, tls }: InferenceDescription, secrets: SecretPlaces): TlsMaterial | undefined {
-  const isTls = url.startsWith('grpcs:') || url.startsWith('https:');
-  if (!isTls) {
-    if (tls === undefined) return undefined;
-    throw new LyceumError('INVALID_ARGUMENT', `tls is for grpcs:// and https://, not for ${url}`);
-  }
-  if ((tls?.certificate === undefined) !== (tls?.key === undefined)) {
-    throw new LyceumError('INVALID_ARGUMENT', 'tls: a certificate and its key go together');
-  }
-  const text = (secret: string | undefined) =>
-    secret === undefined ? undefined : readSecret(secrets, secret);
-  return { ca: text(tls?.ca), certificate: text(tls?.certificate), key: text(tls?.key) };
 }
