@@ -7,12 +7,11 @@
  * faster than min(the student alone, W·B ÷ Σ t); the figure is that rate ÷ the one achieved, as seconds. Every run has
  * views of its own, so that nothing comes from the answer store.
  */
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CoordinatorClient } from '@lyceum/coordinator/client';
 import { importDataset } from '@lyceum/learning/data';
-import { digestHex, LyceumError } from '@lyceum/proto';
 import { sleep } from '@lyceum/proto/node';
 import {
   type BenchOptions,
@@ -24,6 +23,7 @@ import {
 import { type BenchResult, median, spread } from './bench-result.js';
 import { pushDataset, pushTeachers, trainTeachers, warmUpTeachers } from './bench-teachers.js';
 import { distillation, TEACHERS, training } from './remote-teachers-runs.js';
+import { TeacherTimes, type Times } from './teacher-times.js';
 
 const WORKER_COUNTS = [1, 4, 12, 32] as const;
 const BATCH_SIZE = 128;
@@ -42,9 +42,6 @@ const RUN_SECONDS = 60;
 
 const STEP_TIMING_BATCHES = 5_000;
 const POLL_MS = 50;
-
-/** Milliseconds of one inference, in the order of {@link TEACHERS}. */
-type Times = readonly number[];
 
 export async function capacity({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
   const dataset = await importDataset('digits', cacheFolder());
@@ -112,63 +109,43 @@ async function measure(
   options: Measurement,
 ): Promise<Record<'steady' | 'slowed', readonly number[]>> {
   const { workerCount, stepMs, models, dataset, folder, repetitions, signal } = options;
-  const lookupDelayFile = path.join(folder, `${workerCount}.json`);
-  await writeFile(lookupDelayFile, '{}');
+  const times = await TeacherTimes.create(path.join(folder, `${workerCount}.json`));
   const unit = (workerCount * stepMs) / TEACHERS_SHARE / sum(RELATIVE_TIMES);
   const fast = RELATIVE_TIMES.map((relative) => relative * unit);
   const slow = fast.map((ms, index) => (index === 0 ? SLOWDOWN * ms : ms));
   const shape = { teacherWorkers: workerCount, studentWorkers: 1, signal };
-  return withCluster({ ...shape, lookupDelayMs: 0, lookupDelayFile }, async (_, client) => {
-    await pushDataset(client, dataset, signal);
-    await pushTeachers(client, models, signal);
-    await warmUpTeachers(client, 'mlp', signal);
-    const identities = await teacherIdentities(client);
-    const setTimes = (times: Times) => writeTimes(lookupDelayFile, identities, times);
-    const ratios = { steady: [] as number[], slowed: [] as number[] };
-    const steps = Math.ceil((RUN_SECONDS * 1000 * TEACHERS_SHARE) / stepMs);
-    let viewSeed = 1;
-    for (let repetition = 0; repetition < repetitions; repetition++) {
-      const order = ['steady', 'slowed'] as const;
-      for (const kind of repetition % 2 === 0 ? order : order.toReversed()) {
-        const name = `${kind}-${repetition + 1}`;
-        await setTimes(fast);
-        const run = distillation({ name, model: 'mlp', steps, viewSeed: viewSeed++ });
-        await client.submitRun(run);
-        // Submitting once more changes nothing.
-        const ended = finished(client, run, signal);
-        const slowedAt = kind === 'slowed' ? await middle(client, name, ended, steps) : steps;
-        if (kind === 'slowed') await setTimes(slow);
-        await ended;
-        const { seconds } = (await client.getReport(name)).training;
-        const batchMs = (times: Times) => Math.max(stepMs, sum(times) / workerCount);
-        const leastMs = slowedAt * batchMs(fast) + (steps - slowedAt) * batchMs(slow);
-        ratios[kind].push(leastMs / 1000 / seconds);
-        progress(`${workerCount} workers, ${name}: ${(leastMs / 1000 / seconds).toFixed(3)}`);
+  return withCluster(
+    { ...shape, lookupDelayMs: 0, lookupDelayFile: times.file },
+    async (_, client) => {
+      await pushDataset(client, dataset, signal);
+      await pushTeachers(client, models, signal);
+      await warmUpTeachers(client, 'mlp', signal);
+      await times.meet(client);
+      const ratios = { steady: [] as number[], slowed: [] as number[] };
+      const steps = Math.ceil((RUN_SECONDS * 1000 * TEACHERS_SHARE) / stepMs);
+      let viewSeed = 1;
+      for (let repetition = 0; repetition < repetitions; repetition++) {
+        const order = ['steady', 'slowed'] as const;
+        for (const kind of repetition % 2 === 0 ? order : order.toReversed()) {
+          const name = `${kind}-${repetition + 1}`;
+          await times.set(fast);
+          const run = distillation({ name, model: 'mlp', steps, viewSeed: viewSeed++ });
+          await client.submitRun(run);
+          // Submitting once more changes nothing.
+          const ended = finished(client, run, signal);
+          const slowedAt = kind === 'slowed' ? await middle(client, name, ended, steps) : steps;
+          if (kind === 'slowed') await times.set(slow);
+          await ended;
+          const { seconds } = (await client.getReport(name)).training;
+          const batchMs = (own: Times) => Math.max(stepMs, sum(own) / workerCount);
+          const leastMs = slowedAt * batchMs(fast) + (steps - slowedAt) * batchMs(slow);
+          ratios[kind].push(leastMs / 1000 / seconds);
+          progress(`${workerCount} workers, ${name}: ${(leastMs / 1000 / seconds).toFixed(3)}`);
+        }
       }
-    }
-    return ratios;
-  });
-}
-
-/** Identities in the order of {@link TEACHERS}, hex: those that have answered are in the answer store. */
-async function teacherIdentities(client: CoordinatorClient): Promise<string[]> {
-  const tables = await client.listAnswerTables();
-  return TEACHERS.map((name) => {
-    const table = tables.find(({ teacher }) => teacher === name);
-    if (table === undefined) throw new LyceumError('INTERNAL', `${name} has answered nothing`);
-    return digestHex(table.teacherIdentity);
-  });
-}
-
-/** Workers read the file at any time: it changes as a whole. */
-async function writeTimes(
-  file: string,
-  identities: readonly string[],
-  times: Times,
-): Promise<void> {
-  const byIdentity = Object.fromEntries(identities.map((id, index) => [id, times[index]]));
-  await writeFile(`${file}.new`, JSON.stringify(byIdentity));
-  await rename(`${file}.new`, file);
+      return ratios;
+    },
+  );
 }
 
 /** Waits for the run's middle. @returns the step that it has reached. */

@@ -5,11 +5,15 @@
  * cluster of real processes; both read the same views of the same samples through the same prefetching code.
  *
  * The teachers stand for devices that are not this machine: real teacher workers, real tickets and answers, but
- * the logits are looked up, and each inference of one batch takes as long as the student's own step. So three
+ * the logits are looked up, and each inference of one batch takes as long as the student's own step: as the fastest that
+ * has been measured, since teachers that are slower than the student would be what is measured. So three
  * workers can just keep up, and none takes the student's cores. Of more workers each is so much slower. Every epoch has a new view and every run a new
  * view seed: nothing can be answered from the store, and the bench fails unless each teacher inferred each sample.
  */
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { CoordinatorClient } from '@lyceum/coordinator/client';
 import { inferredSamples, type LocalCluster } from '@lyceum/coordinator/local';
 import { importDataset } from '@lyceum/learning/data';
@@ -32,6 +36,7 @@ import {
   TEACHERS,
   training,
 } from './remote-teachers-runs.js';
+import { TeacherTimes } from './teacher-times.js';
 
 /**
  * Long beside the one or two in which a run starts: teachers load, the first span is inferred, the step is traced.
@@ -44,11 +49,10 @@ const BATCH_SIZE = 128;
 const WORKER_COUNTS = [TEACHERS.length, 8, 32] as const;
 
 /**
- * Steps of a run that times the step, about as long as the runs that are compared: of a shorter one the start is a larger
- * part, which made the teachers slower than the student. The fastest run counts.
+ * Steps of a run that times the step, not much shorter than the runs that are compared: of a short one the start is a large
+ * part, which would make the teachers slower than the student.
  */
-const STEP_TIMING_BATCHES: Readonly<Record<StudentName, number>> = { conv: 4_000, mlp: 15_000 };
-const STEP_TIMING_RUNS = 2;
+const STEP_TIMING_BATCHES: Readonly<Record<StudentName, number>> = { conv: 3_000, mlp: 15_000 };
 
 interface Pair {
   readonly alone: number;
@@ -124,27 +128,23 @@ async function prepare(
     const computeThreads = STUDENT_THREADS[student];
     stepMs[student] = await withCluster({ ...shape, computeThreads }, async (_cluster, client) => {
       await pushDataset(client, dataset, signal);
-      return fastestStepMs(client, student, signal);
+      return timedStepMs(client, student, signal);
     });
     progress(`${student}: a step alone takes ${stepMs[student].toFixed(1)} ms`);
   }
   return { models, stepMs };
 }
 
-async function fastestStepMs(
+async function timedStepMs(
   client: CoordinatorClient,
   student: StudentName,
   signal: AbortSignal,
 ): Promise<number> {
-  let fastest = Number.POSITIVE_INFINITY;
-  for (let run = 1; run <= STEP_TIMING_RUNS; run++) {
-    const name = `step-${student}-${run}`;
-    const steps = STEP_TIMING_BATCHES[student];
-    await finished(client, training({ name, model: student, steps, viewSeed: 0 }), signal);
-    const { samplesPerSecond } = await client.getReport(name);
-    fastest = Math.min(fastest, (BATCH_SIZE / samplesPerSecond) * 1000);
-  }
-  return fastest;
+  const name = `step-${student}`;
+  const steps = STEP_TIMING_BATCHES[student];
+  await finished(client, training({ name, model: student, steps, viewSeed: 0 }), signal);
+  const { samplesPerSecond } = await client.getReport(name);
+  return (BATCH_SIZE / samplesPerSecond) * 1000;
 }
 
 async function measure(
@@ -163,10 +163,13 @@ async function measure(
   inferred: Record<string, number>;
 }> {
   const { student, workerCount, dataset, models, stepMs, repetitions, signal, eager } = options;
+  const folder = await mkdtemp(path.join(tmpdir(), 'lyceum-remote-teachers-'));
+  const times = await TeacherTimes.create(path.join(folder, 'times.json'));
   const shape = {
     teacherWorkers: workerCount,
     studentWorkers: 1,
-    lookupDelayMs: (stepMs * workerCount) / TEACHERS.length,
+    lookupDelayMs: 0,
+    lookupDelayFile: times.file,
     computeThreads: STUDENT_THREADS[student],
     signal,
     env: eagerness(eager),
@@ -176,6 +179,8 @@ async function measure(
     await pushDataset(client, dataset, signal);
     await pushTeachers(client, models, signal);
     await warmUpTeachers(client, student, signal);
+    await times.meet(client);
+    let fastestMs = stepMs;
     const pairs: Pair[] = [];
     const waitingShares: number[] = [];
     let cpu: Record<string, number> = {};
@@ -190,6 +195,8 @@ async function measure(
       for (const kind of order) {
         const name = `${student}-${kind}-${repetition + 1}`;
         const settings = { name, model: student, steps, viewSeed: repetition + 1 };
+        const inferenceMs = (fastestMs * workerCount) / TEACHERS.length;
+        await times.set(TEACHERS.map(() => inferenceMs));
         const before = await usage(cluster);
         const inferredBefore = await inferredSamples(cluster);
         await finished(
@@ -200,7 +207,10 @@ async function measure(
         const report = await client.getReport(name);
         rates[kind] = report.samplesPerSecond;
         progress(`${name}: ${Math.round(report.samplesPerSecond)} samples/s`);
-        if (kind === 'alone') continue;
+        if (kind === 'alone') {
+          fastestMs = Math.min(fastestMs, (BATCH_SIZE / report.samplesPerSecond) * 1000);
+          continue;
+        }
         waitingShares.push(report.training.waitingSeconds / report.training.seconds);
         cpu = await cpuMsPerBatch(cluster, before, report.training.stepCount);
         inferred = await inferredSince(cluster, inferredBefore);
@@ -209,7 +219,7 @@ async function measure(
       pairs.push(rates);
     }
     return { pairs, waitingShares, cpuMsPerBatch: cpu, inferred };
-  });
+  }).finally(() => rm(folder, { recursive: true, force: true }));
 }
 
 async function inferredSince(

@@ -1,0 +1,41 @@
+/** How long looked-up teachers take, as a file that their workers read for each ticket. */
+import { rename, writeFile } from 'node:fs/promises';
+import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import { digestHex, LyceumError } from '@lyceum/proto';
+import { TEACHERS } from './remote-teachers-runs.js';
+
+/** Milliseconds of one inference, in the order of {@link TEACHERS}. */
+export type Times = readonly number[];
+
+export class TeacherTimes {
+  /** For the workers. */
+  readonly file: string;
+  #identities: readonly string[] = [];
+
+  private constructor(file: string) {
+    this.file = file;
+  }
+
+  /** Until times are set each teacher takes what its worker was started with. */
+  static async create(file: string): Promise<TeacherTimes> {
+    await writeFile(file, '{}');
+    return new TeacherTimes(file);
+  }
+
+  /** Learns who the teachers are: those that have answered are in the answer store. */
+  async meet(client: CoordinatorClient): Promise<void> {
+    const tables = await client.listAnswerTables();
+    this.#identities = TEACHERS.map((name) => {
+      const table = tables.find(({ teacher }) => teacher === name);
+      if (table === undefined) throw new LyceumError('INTERNAL', `${name} has answered nothing`);
+      return digestHex(table.teacherIdentity);
+    });
+  }
+
+  /** Workers read the file at any time: it changes as a whole. */
+  async set(times: Times): Promise<void> {
+    const byIdentity = Object.fromEntries(this.#identities.map((id, index) => [id, times[index]]));
+    await writeFile(`${this.file}.new`, JSON.stringify(byIdentity));
+    await rename(`${this.file}.new`, this.file);
+  }
+}
