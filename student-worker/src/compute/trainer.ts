@@ -84,7 +84,6 @@ export class Trainer {
   #samples = 0;
   #best: Selected | undefined;
   #checkpointedStep: number;
-  #checkpointing: Promise<void> = Promise.resolve();
   #stop: Stop | undefined;
   readonly #abandoned: Promise<void>;
   #abandon: () => void = () => {};
@@ -140,8 +139,6 @@ export class Trainer {
     }
     const unsaved = this.#step > this.#checkpointedStep;
     if (this.#stop === 'drain' && unsaved) await this.#writeCheckpoint();
-    // The pointer must name the last checkpoint before the run ends or moves on.
-    await this.#checkpointTaken();
     if (this.#failure !== undefined) throw this.#failure;
     return this.#stop === undefined ? this.#finish() : undefined;
   }
@@ -256,11 +253,12 @@ export class Trainer {
     return validation;
   }
 
-  /** Waits until the last one is taken, copies the state, and leaves writing and handing over to go on beside. */
+  /**
+   * Ends when the pointer names it. Steps that went on meanwhile would be lost beside those since the checkpoint before,
+   * and a death may cost `checkpointEverySteps` steps, no more.
+   */
   async #writeCheckpoint(): Promise<void> {
     this.#losses.check();
-    await this.#checkpointTaken();
-    if (this.#stop === 'abandon') return;
     const { job, dataset, student } = this.#parts;
     const checkpoint: Checkpoint = {
       specificationDigest: specificationDigest(job.specification),
@@ -275,14 +273,11 @@ export class Trainer {
       ledger: this.#ledger.segments(),
     };
     this.#checkpointedStep = this.#step;
-    this.#checkpointing = writeCheckpoint(job.outputFolder, checkpoint)
+    const taken = writeCheckpoint(job.outputFolder, checkpoint)
       .then((written) => this.#listener.checkpoint(written))
       .catch((err: LyceumError) => this.fail(err));
-  }
-
-  /** Abandoned, nobody takes it any more. */
-  async #checkpointTaken(): Promise<void> {
-    await Promise.race([this.#checkpointing, this.#abandoned]);
+    // Abandoned, nobody takes it any more.
+    await Promise.race([taken, this.#abandoned]);
   }
 
   #report(rate: number, validation: Validation | undefined, epochEnded: boolean): void {
