@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { createLogger, Shutdown } from '@lyceum/proto/node';
+import { collectGarbageRarely, createLogger, Shutdown } from '@lyceum/proto/node';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DRAIN_MS, startProgram } from './program.js';
 
@@ -80,6 +80,7 @@ const program = new Command('student-worker')
 await program.parseAsync();
 
 async function serve(flags: Flags): Promise<void> {
+  collectGarbageRarely();
   try {
     const log = createLogger({ name: 'student-worker', level: flags.logLevel });
     const shutdown = Shutdown.install(log, STOP_MS);

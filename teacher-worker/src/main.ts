@@ -7,6 +7,7 @@ import { setComputeThreads } from '@lyceum/learning/tensorflow';
 import { type ErrorCode, toLyceumError } from '@lyceum/proto';
 import {
   BlobCache,
+  collectGarbageRarely,
   connect,
   connectNats,
   createLogger,
@@ -166,6 +167,7 @@ try {
 }
 
 async function run(): Promise<void> {
+  collectGarbageRarely();
   const flags = command.opts<Flags>();
   const log = createLogger({ name: 'teacher-worker', level: flags.logLevel }).child({
     workerId: flags.workerId,

@@ -7,10 +7,11 @@
 import type { Span, StepPlan } from '@lyceum/learning/data';
 
 /**
- * Positions in a span, as nearly as batches allow. A ticket costs the coordinator, NATS and a worker together
- * about 10 ms of processor, however short it is; a longer ticket delays the first target.
+ * Positions in a span, as nearly as whole batches and equal spans of an epoch allow. A ticket costs the coordinator, NATS
+ * and a worker together about 10 ms of processor, however short it is; a longer one delays the first target, and more of it
+ * is lost with a worker that dies.
  */
-export const SPAN_POSITIONS = 2048;
+export const SPAN_POSITIONS = 4096;
 
 /** Bytes of one teacher's answers in a span, at most, as long as a batch allows: the window is held in memory. */
 export const SPAN_BYTES = 8 * 1024 * 1024;
@@ -27,10 +28,13 @@ export interface SpanGrid {
 
 /** The grid of a plan whose teachers answer with `rowBytes` bytes a row. */
 export function spanGrid(plan: StepPlan, rowBytes: number): SpanGrid {
-  const wanted = Math.min(SPAN_POSITIONS, Math.floor(SPAN_BYTES / rowBytes));
-  const stepsPerSpan = Math.max(1, Math.round(wanted / plan.batchSize));
-  const spansPerEpoch = Math.ceil(plan.stepsPerEpoch / stepsPerSpan);
-  const grid = { plan, spanPositions: stepsPerSpan * plan.batchSize, stepsPerSpan, spansPerEpoch };
+  const { sampleCount, batchSize, stepsPerEpoch } = plan;
+  const fittingSteps = Math.max(1, Math.floor(SPAN_BYTES / rowBytes / batchSize));
+  const wantedSpans = Math.round(sampleCount / SPAN_POSITIONS);
+  const equalSpans = Math.max(1, wantedSpans, Math.ceil(stepsPerEpoch / fittingSteps));
+  const stepsPerSpan = Math.ceil(stepsPerEpoch / equalSpans);
+  const spansPerEpoch = Math.ceil(stepsPerEpoch / stepsPerSpan);
+  const grid = { plan, spanPositions: stepsPerSpan * batchSize, stepsPerSpan, spansPerEpoch };
   return {
     ...grid,
     spanCount: plan.stepCount === 0 ? 0 : spanOfStep(grid, plan.stepCount - 1) + 1,

@@ -16,10 +16,13 @@ import type { AnswerStore } from '../answers/answer-store.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { PinnedTeacher } from '../runs/run-record.js';
 import { ownAnswer } from '../runs/run-tensors.js';
-import { SPAN_POSITIONS, type SpanGrid, spanAt, spanGrid } from '../schedule/span-grid.js';
+import { type SpanGrid, spanAt, spanGrid } from '../schedule/span-grid.js';
 import { askFor, spanSamples } from './ask.js';
 import { readLogits } from './read-logits.js';
 import type { Asker, TicketDesk } from './ticket-desk.js';
+
+/** A split's spans are multiples of so many positions. */
+const SPAN_UNIT = 128;
 
 export type AskedTeacher = Pick<PinnedTeacher, 'name' | 'identity' | 'access' | 'knownClasses'>;
 
@@ -134,6 +137,6 @@ export function splitGrid(
   split: SplitName,
   sampleCount = splitSamples(dataset, split).length,
 ): SpanGrid {
-  const plan = stepPlan({ sampleCount, batchSize: SPAN_POSITIONS, epochs: 1 });
+  const plan = stepPlan({ sampleCount, batchSize: SPAN_UNIT, epochs: 1 });
   return spanGrid(plan, dataset.classCount * 4);
 }

@@ -69,8 +69,8 @@ it('carries features in targets behind the pools', () => {
 });
 
 it('cuts spans shorter where features are large, and counts them in the window', () => {
-  // 2,048 positions of 40 bytes; 8 MiB of 4 · (10 + 3,156) bytes, in whole batches.
-  expect(gridOf(PLAIN).spanPositions).toBe(2048);
+  // 782 steps in 24 spans of 40 bytes a row; 8 MiB of 4 · (10 + 3,156) bytes, in whole batches.
+  expect(gridOf(PLAIN).spanPositions).toBe(33 * 128);
   expect(gridOf(GUIDED).spanPositions).toBe(5 * 128);
   expect(meanAnswerBytes(PLAIN)).toBe(40);
   expect(meanAnswerBytes(GUIDED)).toBe(40 + 2 * 3156);

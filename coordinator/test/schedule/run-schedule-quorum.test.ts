@@ -8,7 +8,7 @@ import {
 } from '../../src/schedule/run-schedule.js';
 import { spanGrid } from '../../src/schedule/span-grid.js';
 
-const grid = spanGrid(stepPlan({ sampleCount: 10_000, batchSize: 1024, epochs: 2 }), 40);
+const grid = spanGrid(stepPlan({ sampleCount: 20_000, batchSize: 2048, epochs: 2 }), 40);
 
 function schedule(terms: Partial<QuorumSettings> = {}, windowSteps = 4): RunSchedule {
   return new RunSchedule({

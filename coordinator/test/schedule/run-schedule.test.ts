@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { RunSchedule, type ScheduleEffect } from '../../src/schedule/run-schedule.js';
 import {
   endStepOfSpan,
+  SPAN_BYTES,
   type SpanGrid,
   spanAt,
   spanGrid,
@@ -14,7 +15,7 @@ import { randomFrom } from './random.js';
 
 const ROW_BYTES = 40;
 // Spans of 2 steps, 5 an epoch, the last step of which is shorter.
-const large = spanGrid(stepPlan({ sampleCount: 10_000, batchSize: 1024, epochs: 2 }), ROW_BYTES);
+const large = spanGrid(stepPlan({ sampleCount: 20_000, batchSize: 2048, epochs: 2 }), ROW_BYTES);
 
 function wants(effects: readonly ScheduleEffect[]): string[] {
   return effects.flatMap((e) => (e.kind === 'want' ? [`${e.teacher}:${e.span}`] : []));
@@ -25,23 +26,30 @@ function sends(effects: readonly ScheduleEffect[]): number[][] {
 }
 
 describe('spanGrid', () => {
-  it('joins batches into spans of about 2,048 positions', () => {
-    const grid = spanGrid(stepPlan({ sampleCount: 5_000, batchSize: 128, epochs: 2 }), ROW_BYTES);
+  it('cuts an epoch into equal spans of about 4,096 positions', () => {
+    const grid = spanGrid(stepPlan({ sampleCount: 9_000, batchSize: 128, epochs: 2 }), ROW_BYTES);
+    // 71 steps in two spans.
     expect(grid).toMatchObject({
-      spanPositions: 2048,
-      stepsPerSpan: 16,
-      spansPerEpoch: 3,
-      spanCount: 6,
+      spanPositions: 4608,
+      stepsPerSpan: 36,
+      spansPerEpoch: 2,
+      spanCount: 4,
     });
-    expect(spanAt(grid, 2)).toEqual({ epoch: 0, firstPosition: 4096, positionCount: 904 });
-    expect(spanAt(grid, 3)).toEqual({ epoch: 1, firstPosition: 0, positionCount: 2048 });
+    expect(spanAt(grid, 1)).toEqual({ epoch: 0, firstPosition: 4608, positionCount: 4392 });
+    expect(spanAt(grid, 2)).toEqual({ epoch: 1, firstPosition: 0, positionCount: 4608 });
+  });
+
+  it('joins no epochs', () => {
+    const grid = spanGrid(stepPlan({ sampleCount: 900, batchSize: 128, epochs: 3 }), ROW_BYTES);
+    expect(grid).toMatchObject({ spanPositions: 1024, spansPerEpoch: 1, spanCount: 3 });
   });
 
   it('keeps a large batch whole and narrows spans of long rows', () => {
-    const plan = stepPlan({ sampleCount: 9_000, batchSize: 3_000, epochs: 1 });
-    expect(spanGrid(plan, ROW_BYTES).spanPositions).toBe(3_000);
+    const plan = stepPlan({ sampleCount: 15_000, batchSize: 5_000, epochs: 1 });
+    expect(spanGrid(plan, ROW_BYTES)).toMatchObject({ spanPositions: 5_000, spansPerEpoch: 3 });
     const small = stepPlan({ sampleCount: 9_000, batchSize: 32, epochs: 1 });
     expect(spanGrid(small, 128 * 1024).spanPositions).toBe(64);
+    expect(spanGrid(small, SPAN_BYTES).spanPositions).toBe(32);
   });
 
   it('maps every step to the span that holds its positions', () => {

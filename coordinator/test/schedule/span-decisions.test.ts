@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { SpanDecisions } from '../../src/schedule/span-decisions.js';
 import { firstStepOfSpan, spanGrid } from '../../src/schedule/span-grid.js';
 
-const grid = spanGrid(stepPlan({ sampleCount: 5_000, batchSize: 1024, epochs: 2 }), 40);
+const grid = spanGrid(stepPlan({ sampleCount: 12_000, batchSize: 2_500, epochs: 2 }), 40);
 
 test('the first steps of spans', () => {
   expect([0, 1, 2, 3, 4, 5].map((span) => firstStepOfSpan(grid, span))).toEqual([0, 2, 4, 5, 7, 9]);

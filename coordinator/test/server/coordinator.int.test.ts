@@ -3,6 +3,7 @@
 import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
 import {
   encodeDataset,
+  measuredSamples,
   type NpyArray,
   orderedRows,
   SPLIT_NUMBERS,
@@ -30,11 +31,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
-import { CLASS_COUNT, tinyDataset, tinyDatasetBytes, tinyModelBytes } from './tiny-artifacts.js';
+import {
+  CLASS_COUNT,
+  TRAIN_COUNT,
+  tinyDataset,
+  tinyDatasetBytes,
+  tinyModelBytes,
+} from './tiny-artifacts.js';
 
 const dataset = tinyDataset();
-const TRAIN_COUNT = 3_000;
-const BATCH_SIZE = 100;
+const BATCH_SIZE = 220;
 const STEP_COUNT = 60;
 
 let cluster: TestCoordinator;
@@ -180,7 +186,11 @@ async function finishTraining(peer: StudentPeer): Promise<void> {
     return [split, { dtype: 'float32', shape: [rows, CLASS_COUNT], data }];
   };
   const logits = await blobs.put(
-    writeNpz([logitsOf('train', 3000), logitsOf('validation', 100), logitsOf('test', 500)]),
+    writeNpz([
+      logitsOf('train', measuredSamples(tinyDataset(), 'train').length),
+      logitsOf('validation', 100),
+      logitsOf('test', 500),
+    ]),
   );
   const model = await blobs.put(tinyModelBytes(0.125));
   const { runId: id = '', assignmentEpoch = 0 } = peer.run ?? {};
@@ -349,7 +359,7 @@ describe('a run from submit to report', () => {
       labels: { count: 30 },
     };
     await expect(submit(specification(changes))).rejects.toThrow(
-      /spec\.ensemble\.combine.*spec\.labels leaves 30 of 3000; entropy needs none/s,
+      /spec\.ensemble\.combine.*spec\.labels leaves 30 of 6600; entropy needs none/s,
     );
   });
 
@@ -684,7 +694,7 @@ describe('what users ask', () => {
       '  - spec.teachers[2].model: there is no run absent',
       '  - spec.student.baseline: there is no run none',
       '  - spec.views.crop: needs samples of shape [height, width, channels], and those of spec.dataset are [2]; mixup works with any',
-      '  - spec.labels.count: is 9999, and the train split has 3000 labelled samples',
+      '  - spec.labels.count: is 9999, and the train split has 6600 labelled samples',
       '  - spec.answers.codec.topK: want float16 or uint8-affine for the 3 classes of spec.dataset; the greatest few stand for all from 1000 classes on',
     ]);
     const { run } = cluster.clients;

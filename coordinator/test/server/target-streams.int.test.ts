@@ -21,11 +21,10 @@ import { CoordinatorClient, type TargetsRequest } from '../../src/client/index.j
 import { type ReceivedRow, StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
-import { CLASS_COUNT, tinyDataset, tinyModelBytes } from './tiny-artifacts.js';
+import { CLASS_COUNT, TRAIN_COUNT, tinyDataset, tinyModelBytes } from './tiny-artifacts.js';
 
-const TRAIN_COUNT = 3_000;
 /** The last batch of an epoch is shorter. */
-const BATCH_SIZE = 128;
+const BATCH_SIZE = 280;
 const STEPS_PER_EPOCH = 24;
 const EPOCHS = 2;
 const STEP_COUNT = EPOCHS * STEPS_PER_EPOCH;

@@ -9,11 +9,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { StudentPeer } from './student-peer.js';
 import { logitsOf, samplesOf, TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
-import { CLASS_COUNT, tinyDataset, tinyDatasetBytes, tinyModelBytes } from './tiny-artifacts.js';
+import {
+  CLASS_COUNT,
+  TRAIN_COUNT,
+  tinyDataset,
+  tinyDatasetBytes,
+  tinyModelBytes,
+} from './tiny-artifacts.js';
 
 const dataset = tinyDataset();
-const TRAIN_COUNT = 3_000;
-const BATCH_SIZE = 100;
+const BATCH_SIZE = 220;
 const STEP_COUNT = 60;
 
 let cluster: TestCoordinator;

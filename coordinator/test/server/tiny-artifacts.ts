@@ -3,9 +3,12 @@ import { type DatasetParts, encodeDataset, encodeModelPackage } from '@lyceum/le
 
 export const CLASS_COUNT = 3;
 
-/** 3,600 samples of two numbers: 3,000 train, 100 validation, 500 test; labels in turn. */
+/** In the train split of {@link tinyDataset}: two spans an epoch. */
+export const TRAIN_COUNT = 6_600;
+
+/** Samples of two numbers: {@link TRAIN_COUNT} train, 100 validation, 500 test; labels in turn. */
 export function tinyDataset(): DatasetParts {
-  const sampleCount = 3_600;
+  const sampleCount = TRAIN_COUNT + 600;
   return {
     sampleShape: [2],
     sampleCount,
@@ -14,7 +17,9 @@ export function tinyDataset(): DatasetParts {
     inputs: Float32Array.from({ length: sampleCount * 2 }, (_, i) => i % 7),
     inputScale: 1,
     labels: Int32Array.from({ length: sampleCount }, (_, i) => i % CLASS_COUNT),
-    splits: Uint8Array.from({ length: sampleCount }, (_, i) => (i < 3_000 ? 1 : i < 3_100 ? 2 : 3)),
+    splits: Uint8Array.from({ length: sampleCount }, (_, i) =>
+      i < TRAIN_COUNT ? 1 : i < TRAIN_COUNT + 100 ? 2 : 3,
+    ),
   };
 }
 

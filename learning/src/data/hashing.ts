@@ -10,10 +10,15 @@
  * Austin Appleby 2011, https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp
  */
 export function mix32(value: number): number {
+  return mixedInt32(value) >>> 0;
+}
+
+/** The bits of {@link mix32}, signed: what a machine computes with. An unsigned number above 2³¹ is a floating one. */
+export function mixedInt32(value: number): number {
   let h = value | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }
 
 /** The hash of no bytes. */

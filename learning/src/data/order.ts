@@ -9,7 +9,7 @@
  * Symbols: N `sampleCount`, B `batchSize`, *position* p in the order, *row* r of the split.
  */
 import { LyceumError } from '@lyceum/proto';
-import { mix32 } from './hashing.js';
+import { mix32, mixedInt32 } from './hashing.js';
 
 export interface StepPlan {
   readonly sampleCount: number;
@@ -108,27 +108,30 @@ export function keyedPermutation(
 ): (value: number) => number {
   let halfBits = MIN_HALF_BITS;
   while (4 ** halfBits < count) halfBits++;
+  const mask = 2 ** halfBits - 1;
   const keys = roundKeys(seed, epoch);
   return (value) => {
     let permuted = value;
-    do permuted = encipher(permuted, halfBits, keys);
+    do permuted = encipher(permuted, halfBits, mask, keys);
     while (permuted >= count);
     return permuted;
   };
 }
 
-function roundKeys(seed: number, epoch: number): Uint32Array {
+function roundKeys(seed: number, epoch: number): Int32Array {
   const base = mix32(mix32(seed ^ 0x9e3779b9) ^ mix32(epoch + 0x85ebca6b));
-  return Uint32Array.from({ length: ROUNDS }, (_, i) => mix32(base + Math.imul(i, 0x9e3779b9)));
+  return Int32Array.from({ length: ROUNDS }, (_, i) => mixedInt32(base + Math.imul(i, 0x9e3779b9)));
 }
 
-/** One pass of the Feistel network: a bijection of [0, 4^halfBits) whatever the round function is. */
-function encipher(value: number, halfBits: number, keys: Uint32Array): number {
-  const mask = 2 ** halfBits - 1;
+/**
+ * One pass of the Feistel network: a bijection of [0, 4^halfBits) whatever the round function is. It runs for every sample of
+ * every epoch, in each process.
+ */
+function encipher(value: number, halfBits: number, mask: number, keys: Int32Array): number {
   let left = value >>> halfBits;
   let right = value & mask;
   for (let i = 0; i < ROUNDS; i++) {
-    const next = left ^ (mix32(right ^ (keys[i] as number)) & mask);
+    const next = left ^ (mixedInt32(right ^ (keys[i] as number)) & mask);
     left = right;
     right = next;
   }

@@ -97,9 +97,7 @@ export function ownTemperature(
   classCount: number,
   known: KnownClasses,
 ): number {
-  if (known === undefined) return fitTemperature(logits, labels, classCount);
-  const own = amongKnown(labels, classCount, known);
-  return fitTemperature(own.of(logits), own.labels, own.classCount);
+  return onKnown(fitTemperature, logits, labels, classCount, known);
 }
 
 function fitRule(
@@ -112,7 +110,7 @@ function fitRule(
   switch (combination.combine) {
     case 'accuracy': {
       const accuracies = teacherLogits.map((logits, k) =>
-        ownAccuracy(logits, labels, classCount, knownClasses[k]),
+        onKnown(accuracy, logits, labels, classCount, knownClasses[k]),
       );
       const classCounts = teacherLogits.map((_, k) => knownClasses[k]?.length ?? classCount);
       const { weighting } = combination;
@@ -149,16 +147,17 @@ function fitRule(
   }
 }
 
-/** Of samples whose class it knows. */
-function ownAccuracy(
+/** A figure of one teacher on the samples and classes that it knows. */
+function onKnown(
+  measure: (logits: Values, labels: Int32Array, classCount: number) => number,
   logits: Values,
   labels: Int32Array,
   classCount: number,
   known: KnownClasses,
 ): number {
-  if (known === undefined) return accuracy(logits, labels, classCount);
+  if (known === undefined) return measure(logits, labels, classCount);
   const own = amongKnown(labels, classCount, known);
-  return accuracy(own.of(logits), own.labels, own.classCount);
+  return measure(own.of(logits), own.labels, own.classCount);
 }
 
 /** (right + 1) / (rows + 2) of each class, [C]: no class is hopeless or sure for having few samples. */

@@ -1,6 +1,7 @@
 /** What all processes share on Node: gRPC, NATS, logs, shutdown, probes, local files. */
 export * from './backoff.js';
 export * from './blob-cache.js';
+export * from './garbage-collection.js';
 export * from './http/http-call.js';
 export * from './http/in-lanes.js';
 export * from './http/json-caller.js';

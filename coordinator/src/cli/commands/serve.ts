@@ -1,5 +1,11 @@
 import { LyceumError } from '@lyceum/proto';
-import { checkListenAddress, createLogger, Shutdown, secretPlaces } from '@lyceum/proto/node';
+import {
+  checkListenAddress,
+  collectGarbageRarely,
+  createLogger,
+  Shutdown,
+  secretPlaces,
+} from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Serving } from '../../serve.js';
 import { VERSION } from '../../version.js';
@@ -87,6 +93,7 @@ Examples:
 }
 
 async function run(flags: ServeFlags, logLevel: string): Promise<void> {
+  collectGarbageRarely();
   for (const address of [flags.listen, flags.http]) refuseOpenAddress(address, flags.insecure);
   const log = createLogger({ name: 'coordinator', level: logLevel });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);

@@ -1,0 +1,16 @@
+/** How often the programs look for garbage. */
+import { setFlagsFromString } from 'node:v8';
+
+/**
+ * Garbage that may gather before it is looked for, in percent of what lives.
+ *
+ * V8 counts each buffer that comes or goes over a network as if it stayed, and with a small heap looks through all of it
+ * after some 10 MB of them, twice a second in a busy coordinator: a third of its processor time. docs/performance.md has
+ * the figures.
+ */
+const GROWING_PERCENT = 300;
+
+/** For programs that run long and move much: call it first. Holds for the whole process. */
+export function collectGarbageRarely(): void {
+  setFlagsFromString(`--heap-growing-percent=${GROWING_PERCENT}`);
+}
