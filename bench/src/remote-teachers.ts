@@ -98,7 +98,8 @@ export async function remoteTeachers(
         samplesPerSecondAlone: measured.pairs.map((pair) => Math.round(pair.alone)),
         samplesPerSecondDistilled: measured.pairs.map((pair) => Math.round(pair.distilled)),
         waitingShare: measured.waitingShares,
-        cpuMsPerBatch: measured.cpuMsPerBatch,
+        cpuMsPerBatch: measured.cpuMsPerBatch.distilled,
+        cpuMsPerBatchAlone: measured.cpuMsPerBatch.alone,
         inferredSamplesPerTeacher: measured.inferred,
       };
     }
@@ -159,7 +160,7 @@ async function measure(
 ): Promise<{
   pairs: Pair[];
   waitingShares: number[];
-  cpuMsPerBatch: Record<string, number>;
+  cpuMsPerBatch: Record<keyof Pair, Record<string, number>>;
   inferred: Record<string, number>;
 }> {
   const { student, workerCount, dataset, models, stepMs, repetitions, signal, eager } = options;
@@ -183,7 +184,7 @@ async function measure(
     let fastestMs = stepMs;
     const pairs: Pair[] = [];
     const waitingShares: number[] = [];
-    let cpu: Record<string, number> = {};
+    const cpu: Record<keyof Pair, Record<string, number>> = { alone: {}, distilled: {} };
     let inferred: Record<string, number> = {};
     for (let repetition = 0; repetition < repetitions; repetition++) {
       const rates = { alone: 0, distilled: 0 };
@@ -206,13 +207,13 @@ async function measure(
         );
         const report = await client.getReport(name);
         rates[kind] = report.samplesPerSecond;
+        cpu[kind] = await cpuMsPerBatch(cluster, before, report.training.stepCount);
         progress(`${name}: ${Math.round(report.samplesPerSecond)} samples/s`);
         if (kind === 'alone') {
           fastestMs = Math.min(fastestMs, (BATCH_SIZE / report.samplesPerSecond) * 1000);
           continue;
         }
         waitingShares.push(report.training.waitingSeconds / report.training.seconds);
-        cpu = await cpuMsPerBatch(cluster, before, report.training.stepCount);
         inferred = await inferredSince(cluster, inferredBefore);
         assertAllInferred(inferred, report.training.samples);
       }

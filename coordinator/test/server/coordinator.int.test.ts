@@ -187,7 +187,7 @@ async function finishTraining(peer: StudentPeer): Promise<void> {
   };
   const logits = await blobs.put(
     writeNpz([
-      logitsOf('train', measuredSamples(tinyDataset(), 'train').length),
+      logitsOf('train', measuredSamples({ ...tinyDataset(), digest: '' }, 'train').length),
       logitsOf('validation', 100),
       logitsOf('test', 500),
     ]),
