@@ -12,6 +12,7 @@ import { LyceumError } from '@lyceum/proto';
 import { sleep } from '@lyceum/proto/node';
 import { z } from 'zod';
 import type { Guard } from './guard-process.js';
+import { yieldCores } from './yield-cores.js';
 
 /** TensorFlow's library alone takes seconds to load on a busy machine. */
 const READY_MAX_MS = 120_000;
@@ -40,6 +41,8 @@ export interface ChildProgramOptions {
   /** Of Node itself. */
   readonly nodeArgs?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** It takes only what others leave of the cores. */
+  readonly yields: boolean;
   /** Its stderr is appended here. */
   readonly logFile: string;
   readonly guard: Guard;
@@ -76,7 +79,7 @@ export class ChildProgram {
    * @throws {LyceumError} UNAVAILABLE, with the end of its log, if it is not; it does not run then.
    */
   static async start(options: ChildProgramOptions): Promise<ChildProgram> {
-    const { name, file, args, nodeArgs = [], env, logFile, guard, signal } = options;
+    const { name, file, args, nodeArgs = [], env, yields, logFile, guard, signal } = options;
     mkdirSync(path.dirname(logFile), { recursive: true });
     const log = openSync(logFile, 'a');
     const child = spawn(process.execPath, [...nodeArgs, file, ...args], {
@@ -85,6 +88,7 @@ export class ChildProgram {
       detached: true,
     });
     closeSync(log);
+    if (yields && child.pid !== undefined) yieldCores(child.pid);
     const exited = exitOf(child, guard);
     const waiting = new AbortController();
     try {

@@ -22,6 +22,7 @@ import { Guard } from './guard-process.js';
 import { installPlugin } from './install-plugin.js';
 import { keepRunning } from './keep-running.js';
 import { type ProgramName, programFile } from './program-files.js';
+import { yieldCores } from './yield-cores.js';
 
 export interface LocalClusterOptions {
   readonly teacherWorkers: number;
@@ -240,6 +241,7 @@ export class LocalCluster {
     this.#nats = nats;
     this.#natsUrl = nats.url;
     this.#guard.watch(nats.pid);
+    yieldCores(nats.pid);
     this.#log(`nats-server is ready at ${nats.url} (pid ${nats.pid})`);
     void nats.exited.then(() => {
       this.#guard.forget(nats.pid);
@@ -311,6 +313,8 @@ export class LocalCluster {
         ...['--log-level', this.#options.logLevel ?? 'info'],
       ],
       env: this.#env,
+      // What keeps the student fed may not take its cores: if it is late, the student waits and leaves them to it.
+      yields: program !== 'student-worker',
       logFile: path.join(this.stateDir, 'logs', `${name}.log`),
       guard: this.#guard,
       signal: this.#stopping.signal,

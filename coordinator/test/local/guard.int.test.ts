@@ -66,6 +66,7 @@ function startChild(file: string, ...args: string[]): Promise<ChildProgram> {
     name: 'child',
     file,
     args,
+    yields: false,
     env: process.env,
     logFile: path.join(folder, 'child.log'),
     guard,

@@ -3,9 +3,9 @@
  * interrupted and killed. What is looked at is whether processes are there.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -92,6 +92,26 @@ test('a cluster starts, is mended, and leaves nothing', async () => {
   expect(pids.filter(runs)).toEqual([]);
   expect(cluster.processes).toEqual([]);
   expect(existsSync(cluster.stateDir)).toBe(false);
+});
+
+test('all programs leave the cores to the student', async () => {
+  const cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1 });
+  clusters.push(cluster);
+  const own = getPriority();
+  const low = Math.min(own + 10, 19);
+  const priorities = cluster.processes.map(({ kind, pid }) => [kind, getPriority(pid)]);
+  expect(priorities).toEqual([
+    ['nats', low],
+    ['coordinator', low],
+    ['teacher', low],
+    ['student', own],
+  ]);
+  for (const { kind, pid } of cluster.processes) {
+    const file = `/proc/${pid}/autogroup`;
+    // Where the kernel does not group processes by session.
+    if (!existsSync(file)) continue;
+    expect(readFileSync(file, 'utf8')).toMatch(kind === 'student' ? / nice 0$/m : ` nice ${low}\n`);
+  }
 });
 
 test('the death of NATS or of the coordinator is told', async () => {
