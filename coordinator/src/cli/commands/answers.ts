@@ -24,7 +24,7 @@ export function addAnswers(program: Command): void {
     .command('verify')
     .description('ask teachers again for some of what is stored, and compare')
     .argument('[id...]', 'as `answers list` shows them; none: all tables')
-    .option('--spans <n>', 'spans of up to 2048 samples, asked again of each table', wholeNumber, 1)
+    .option('--spans <n>', 'spans of about 4096 samples, asked again of each table', wholeNumber, 1)
     .option('--seed <n>', 'chooses the spans', wholeNumber, 1)
     .option('--tolerance <x>', 'greatest divergence that is none', tolerance, 1e-4)
     .option('--patience <s>', 'seconds that a teacher may say nothing', wholeNumber, 60)
