@@ -216,7 +216,7 @@ function playRandomly(seed: number): void {
   const random = randomFrom(seed);
   const upTo = (n: number) => Math.floor(random() * n);
   const batchSize = 1 + upTo(700);
-  const plan = stepPlan({ sampleCount: 1 + upTo(6_000), batchSize, steps: 1 + upTo(60) });
+  const plan = stepPlan({ sampleCount: 1 + upTo(20_000), batchSize, steps: 1 + upTo(60) });
   const grid: SpanGrid = spanGrid(plan, ROW_BYTES);
   const teacherCount = 1 + upTo(3);
   const run = new RunSchedule({
