@@ -32,7 +32,9 @@ import { StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
+  BATCH_SIZE,
   CLASS_COUNT,
+  STEP_COUNT,
   TRAIN_COUNT,
   tinyDataset,
   tinyDatasetBytes,
@@ -40,8 +42,6 @@ import {
 } from './tiny-artifacts.js';
 
 const dataset = tinyDataset();
-const BATCH_SIZE = 220;
-const STEP_COUNT = 60;
 
 let cluster: TestCoordinator;
 /** Number of the test: each has a data set and a run of its own. */
@@ -157,7 +157,7 @@ function expectedRows(
   return Array.from({ length: (toStep - fromStep) * BATCH_SIZE }, (_, i) => {
     const epoch = Math.floor((fromStep + i / BATCH_SIZE) / stepsPerEpoch);
     const position = fromStep * BATCH_SIZE + i - epoch * TRAIN_COUNT;
-    // The train split is samples 0 to 2,999: row and sample are the same.
+    // The train split is the set's first samples: row and sample are the same.
     const [sample = 0] = orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1);
     const logits = identities.map((identity) => stored(logitsOf(identity, sample), codec));
     const values = new Float32Array(CLASS_COUNT);

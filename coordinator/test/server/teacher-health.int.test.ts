@@ -10,7 +10,9 @@ import { StudentPeer } from './student-peer.js';
 import { logitsOf, samplesOf, TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
+  BATCH_SIZE,
   CLASS_COUNT,
+  STEP_COUNT,
   TRAIN_COUNT,
   tinyDataset,
   tinyDatasetBytes,
@@ -18,8 +20,6 @@ import {
 } from './tiny-artifacts.js';
 
 const dataset = tinyDataset();
-const BATCH_SIZE = 220;
-const STEP_COUNT = 60;
 
 let cluster: TestCoordinator;
 /** Number of the test: each has a data set, a teacher and a run of its own. */

@@ -6,6 +6,10 @@ export const CLASS_COUNT = 3;
 /** In the train split of {@link tinyDataset}: two spans an epoch. */
 export const TRAIN_COUNT = 6_600;
 
+/** Of runs that take whole batches, and the steps of two epochs of them. */
+export const BATCH_SIZE = 220;
+export const STEP_COUNT = (2 * TRAIN_COUNT) / BATCH_SIZE;
+
 /** Samples of two numbers: {@link TRAIN_COUNT} train, 100 validation, 500 test; labels in turn. */
 export function tinyDataset(): DatasetParts {
   const sampleCount = TRAIN_COUNT + 600;
