@@ -11,7 +11,7 @@ import type { Span, StepPlan } from '@lyceum/learning/data';
  * and a worker together about 10 ms of processor, however short it is; a longer one delays the first target, and more of it
  * is lost with a worker that dies.
  */
-export const SPAN_POSITIONS = 4096;
+const SPAN_POSITIONS = 4096;
 
 /** Bytes of one teacher's answers in a span, at most, as long as a batch allows: the window is held in memory. */
 export const SPAN_BYTES = 8 * 1024 * 1024;
@@ -31,7 +31,7 @@ export function spanGrid(plan: StepPlan, rowBytes: number): SpanGrid {
   const { sampleCount, batchSize, stepsPerEpoch } = plan;
   const fittingSteps = Math.max(1, Math.floor(SPAN_BYTES / rowBytes / batchSize));
   const wantedSpans = Math.round(sampleCount / SPAN_POSITIONS);
-  const equalSpans = Math.max(1, wantedSpans, Math.ceil(stepsPerEpoch / fittingSteps));
+  const equalSpans = Math.max(wantedSpans, Math.ceil(stepsPerEpoch / fittingSteps));
   const stepsPerSpan = Math.ceil(stepsPerEpoch / equalSpans);
   const spansPerEpoch = Math.ceil(stepsPerEpoch / stepsPerSpan);
   const grid = { plan, spanPositions: stepsPerSpan * batchSize, stepsPerSpan, spansPerEpoch };

@@ -108,11 +108,10 @@ export function keyedPermutation(
 ): (value: number) => number {
   let halfBits = MIN_HALF_BITS;
   while (4 ** halfBits < count) halfBits++;
-  const mask = 2 ** halfBits - 1;
   const keys = roundKeys(seed, epoch);
   return (value) => {
     let permuted = value;
-    do permuted = encipher(permuted, halfBits, mask, keys);
+    do permuted = encipher(permuted, halfBits, keys);
     while (permuted >= count);
     return permuted;
   };
@@ -127,7 +126,8 @@ function roundKeys(seed: number, epoch: number): Int32Array {
  * One pass of the Feistel network: a bijection of [0, 4^halfBits) whatever the round function is. It runs for every sample of
  * every epoch, in each process.
  */
-function encipher(value: number, halfBits: number, mask: number, keys: Int32Array): number {
+function encipher(value: number, halfBits: number, keys: Int32Array): number {
+  const mask = (1 << halfBits) - 1;
   let left = value >>> halfBits;
   let right = value & mask;
   for (let i = 0; i < ROUNDS; i++) {
