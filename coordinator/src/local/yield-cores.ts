@@ -6,7 +6,8 @@ import { constants, getPriority, setPriority } from 'node:os';
 const NICE = 10;
 
 /**
- * Lets the program have what others leave. Call it as soon as it is started: its threads inherit this.
+ * Lets the program have what others leave. Call it early: where there are no groups by session, threads that run already
+ * stay as they are, and those that start later inherit this.
  *
  * Never throws: where a system does not know it, or the program has ended, it shares as all do.
  */
