@@ -2,29 +2,26 @@
  * `coordinator`: what does a batch cost the coordinator, and how long is its event loop held up?
  *
  * Three teachers that are looked up answer every sample for a small student, in a cluster of real processes, at
- * growing numbers of classes and of open sessions. Every epoch has a new view and every run a new view seed, so that
- * no answer comes from the store. Sessions beyond those of the cluster's own workers are real ones, each on a
- * connection of its own, of workers too small for any teacher.
+ * growing numbers of classes, of open sessions, and of runs that train at the same time. Every epoch has a new view and
+ * every run a new view seed, so that no answer comes from the store. Sessions beyond those of the cluster's own workers
+ * are real ones, each on a connection of its own, of workers too small for any teacher. Runs have real student workers.
  *
  * Settings alternate in order from repetition to repetition; what other processes on the machine take shows in the
  * event loop's delay too.
  */
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
-import type { LocalCluster } from '@lyceum/coordinator/local';
-import { ArtifactKind } from '@lyceum/proto';
-import {
-  type BenchOptions,
-  cpuMsPerBatch,
-  finished,
-  progress,
-  usage,
-  withCluster,
-} from '../bench-cluster.js';
+import { type BenchOptions, finished, withCluster } from '../bench-cluster.js';
 import { type BenchResult, median, spread } from '../bench-result.js';
 import { distillation } from '../remote-teachers-runs.js';
 import { IdleSessions } from './idle-sessions.js';
-import { loopDelayEnvironment, takeLoopDelay } from './loop-delay.js';
-import { wideDataset, wideTeachers } from './wide-models.js';
+import { loopDelayEnvironment } from './loop-delay.js';
+import { growth, type Reading, read, summary } from './reading.js';
+import {
+  assertRoomForStudents,
+  FEW_RUNS,
+  MANY_RUNS,
+  simultaneousRuns,
+} from './simultaneous-runs.js';
+import { pushWideArtifacts } from './wide-models.js';
 
 /** Fewest and most sessions; the growth from one to the other is the bench's figure. */
 const [FEW_SESSIONS, MANY_SESSIONS] = [10, 1000];
@@ -47,14 +44,8 @@ const TEACHER_WORKERS = 2;
 /** The cluster's own. */
 const WORKER_SESSIONS = TEACHER_WORKERS + 1;
 
-interface Reading {
-  readonly cpuMsPerBatch: Readonly<Record<string, number>>;
-  readonly loopDelayP99Ms: number;
-  readonly loopDelayMaxMs: number;
-  readonly batchesPerSecond: number;
-}
-
 export async function coordinator(options: BenchOptions): Promise<BenchResult> {
+  assertRoomForStudents();
   const details: Record<string, unknown> = {
     teachers: `lookup: ${LOOKUP_DELAY_MS} ms an inference; ${TEACHER_WORKERS} workers`,
     batchSize: 128,
@@ -66,8 +57,14 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
     for (const [sessionCount, own] of readings) {
       details[`${setting.classCount} classes, ${sessionCount} sessions`] = summary(own);
     }
-    if (setting.classCount === 10) growths = growth(readings);
+    if (setting.classCount === 10) growths = growthOf(readings, FEW_SESSIONS, MANY_SESSIONS);
   }
+  const shape = { teacherWorkers: TEACHER_WORKERS, lookupDelayMs: LOOKUP_DELAY_MS };
+  const runs = await simultaneousRuns(shape, options);
+  for (const [runCount, own] of runs) {
+    details[`10 classes, ${runCount} ${runCount === 1 ? 'run' : 'runs'} at a time`] = summary(own);
+  }
+  details['growth with runs'] = growthOf(runs, FEW_RUNS, MANY_RUNS);
   return {
     name: 'coordinator',
     value: median(growths),
@@ -77,25 +74,9 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
   };
 }
 
-function growth(readings: ReadonlyMap<number, readonly Reading[]>): number[] {
-  const own = (sessionCount: number) =>
-    (readings.get(sessionCount) ?? []).map((r) => r.cpuMsPerBatch['coordinator'] ?? Number.NaN);
-  const few = own(FEW_SESSIONS);
-  return own(MANY_SESSIONS).map((ms, index) => ms / (few[index] ?? Number.NaN));
-}
-
-function summary(readings: readonly Reading[]): Record<string, unknown> {
-  const processes = Object.keys(readings[0]?.cpuMsPerBatch ?? {});
-  const of = (value: (reading: Reading) => number) => median(readings.map(value));
-  return {
-    cpuMsPerBatch: Object.fromEntries(
-      processes.map((name) => [name, of((r) => r.cpuMsPerBatch[name] ?? Number.NaN)]),
-    ),
-    loopDelayP99Ms: of((r) => r.loopDelayP99Ms),
-    loopDelayP99MsSpread: spread(readings.map((r) => r.loopDelayP99Ms)),
-    loopDelayMaxMs: of((r) => r.loopDelayMaxMs),
-    batchesPerSecond: of((r) => r.batchesPerSecond),
-  };
+/** @returns by repetition. */
+function growthOf(readings: ReadonlyMap<number, readonly Reading[]>, few: number, many: number) {
+  return growth(readings.get(few) ?? [], readings.get(many) ?? []);
 }
 
 /** @returns readings by number of sessions, one a repetition. */
@@ -111,11 +92,7 @@ async function measure(
     signal,
   };
   return withCluster(shape, async (cluster, client) => {
-    const dataset = wideDataset(classCount, trainCount);
-    await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
-    for (const [name, model] of await wideTeachers(classCount)) {
-      await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, name, model, { signal });
-    }
+    await pushWideArtifacts(client, classCount, trainCount, signal);
     let viewSeed = 0;
     const run = (name: string, stepCount: number) =>
       finished(
@@ -133,7 +110,7 @@ async function measure(
         const idle = new IdleSessions(cluster.address);
         try {
           await idle.grow(sessionCount - WORKER_SESSIONS);
-          const reading = read(cluster, client, name, () => run(name, steps), signal);
+          const reading = read(cluster, name, steps, () => run(name, steps), signal);
           readings.get(sessionCount)?.push(await Promise.race([reading, idle.failed]));
         } finally {
           idle.close();
@@ -142,29 +119,4 @@ async function measure(
     }
     return readings;
   });
-}
-
-async function read(
-  cluster: LocalCluster,
-  client: CoordinatorClient,
-  name: string,
-  run: () => Promise<unknown>,
-  signal: AbortSignal,
-): Promise<Reading> {
-  const pid = cluster.processes.find(({ kind }) => kind === 'coordinator')?.pid ?? 0;
-  await takeLoopDelay(pid, signal);
-  const before = await usage(cluster);
-  await run();
-  const delay = await takeLoopDelay(pid, signal);
-  const { training } = await client.getReport(name);
-  const reading = {
-    cpuMsPerBatch: await cpuMsPerBatch(cluster, before, training.stepCount),
-    loopDelayP99Ms: delay.p99Ms,
-    loopDelayMaxMs: delay.maxMs,
-    batchesPerSecond: training.stepCount / training.seconds,
-  };
-  progress(
-    `${name}: ${reading.cpuMsPerBatch['coordinator']?.toFixed(2)} ms of CPU a batch, event loop p99 ${delay.p99Ms.toFixed(1)} ms`,
-  );
-  return reading;
 }

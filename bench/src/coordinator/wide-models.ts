@@ -1,4 +1,5 @@
 /** A set of noise with any number of classes, and three small teachers for it, made in this process. */
+import type { CoordinatorClient } from '@lyceum/coordinator/client';
 import { encodeDataset, encodeModelPackage } from '@lyceum/learning/data';
 import {
   buildStudent,
@@ -6,6 +7,7 @@ import {
   savedModel,
   setComputeThreads,
 } from '@lyceum/learning/tensorflow';
+import { ArtifactKind } from '@lyceum/proto';
 import { TEACHERS } from '../remote-teachers-runs.js';
 
 const SAMPLE_SHAPE = [8, 8, 1];
@@ -14,8 +16,22 @@ const HIDDEN_UNITS = 16;
 /** Of each of the validation and the test split. */
 const HELD_OUT_COUNT = 64;
 
+/** Pushes the set as `digits` and the teachers by their names. */
+export async function pushWideArtifacts(
+  client: CoordinatorClient,
+  classCount: number,
+  trainCount: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const dataset = wideDataset(classCount, trainCount);
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
+  for (const [name, model] of await wideTeachers(classCount)) {
+    await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, name, model, { signal });
+  }
+}
+
 /** @returns the set's file. */
-export function wideDataset(classCount: number, trainCount: number): Buffer {
+function wideDataset(classCount: number, trainCount: number): Buffer {
   const sampleCount = trainCount + 2 * HELD_OUT_COUNT;
   const split = (i: number) => (i < trainCount ? 1 : i < trainCount + HELD_OUT_COUNT ? 2 : 3);
   return encodeDataset({
@@ -34,7 +50,7 @@ export function wideDataset(classCount: number, trainCount: number): Buffer {
 }
 
 /** @returns model packages by name; untrained, since nobody looks at what they say. */
-export async function wideTeachers(classCount: number): Promise<Map<string, Buffer>> {
+async function wideTeachers(classCount: number): Promise<Map<string, Buffer>> {
   setComputeThreads(2, process.env);
   const engine = await openEngine();
   const settings = { output: 'logits' } as const;

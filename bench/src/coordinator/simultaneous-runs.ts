@@ -1,0 +1,86 @@
+/** Runs that train at the same time, each in a student worker of its own, all with the same teachers. */
+import { setMaxListeners } from 'node:events';
+import { freemem } from 'node:os';
+import { type BenchOptions, finished, progress, withCluster } from '../bench-cluster.js';
+import { NotHereError } from '../bench-result.js';
+import { distillation } from '../remote-teachers-runs.js';
+import { loopDelayEnvironment } from './loop-delay.js';
+import { type Reading, read } from './reading.js';
+import { pushWideArtifacts } from './wide-models.js';
+
+/** Fewest and most runs at a time; the growth from one to the other is what it tells. */
+export const [FEW_RUNS, MANY_RUNS] = [1, 100];
+
+const RUN_COUNTS = [FEW_RUNS, 10, MANY_RUNS];
+
+/** A reading has at least so many runs: where fewer go on at a time, they follow each other. */
+const RUNS_PER_READING = 10;
+
+/** The same for every run, since its start and its report count too. */
+const STEPS = 200;
+
+const CLASS_COUNT = 10;
+const TRAIN_COUNT = 8192;
+
+/** Student workers start a few at a time, or each would be late for all. */
+const START_TOGETHER = 4;
+
+/** What a student worker has for itself; their libraries are shared. */
+const STUDENT_MIB = 130;
+
+/** @throws {NotHereError} if this machine has no memory for the student workers. */
+export function assertRoomForStudents(): void {
+  const [wanted, free] = [MANY_RUNS * STUDENT_MIB, Math.round(freemem() / 2 ** 20)];
+  if (free < wanted) {
+    throw new NotHereError(
+      `${MANY_RUNS} student workers need ${wanted} MiB of memory, this machine has ${free} free`,
+    );
+  }
+}
+
+/**
+ * Every run has a view seed of its own, so that none finds another's answers.
+ *
+ * @returns readings by number of runs at a time, one a repetition.
+ */
+export async function simultaneousRuns(
+  shape: { readonly teacherWorkers: number; readonly lookupDelayMs: number },
+  { repetitions, signal }: BenchOptions,
+): Promise<Map<number, Reading[]>> {
+  // Every run that is waited for listens.
+  setMaxListeners(0, signal);
+  const options = { ...shape, studentWorkers: 0, computeThreads: 1, env: loopDelayEnvironment() };
+  return withCluster({ ...options, signal }, async (cluster, client) => {
+    await pushWideArtifacts(client, CLASS_COUNT, TRAIN_COUNT, signal);
+    for (let started = 0; started < MANY_RUNS; started += START_TOGETHER) {
+      await Promise.all(Array.from({ length: START_TOGETHER }, () => cluster.startStudentWorker()));
+    }
+    progress(`${MANY_RUNS} student workers are ready`);
+    let viewSeed = 0;
+    const runs = async (name: string, together: number, rounds: number) => {
+      for (let round = 0; round < rounds; round++) {
+        const names = Array.from({ length: together }, (_, n) => `${name}-${round + 1}-${n + 1}`);
+        await Promise.all(
+          names.map((own) => finished(client, specification(own, viewSeed++), signal)),
+        );
+      }
+    };
+    await runs('warm-up', 10, 1);
+    const readings = new Map<number, Reading[]>(RUN_COUNTS.map((count) => [count, []]));
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      const order = repetition % 2 === 0 ? RUN_COUNTS : [...RUN_COUNTS].reverse();
+      for (const together of order) {
+        const name = `runs-${together}-${repetition + 1}`;
+        const rounds = Math.ceil(RUNS_PER_READING / together);
+        const batchCount = together * rounds * STEPS;
+        const work = () => runs(name, together, rounds);
+        readings.get(together)?.push(await read(cluster, name, batchCount, work, signal));
+      }
+    }
+    return readings;
+  });
+}
+
+function specification(name: string, viewSeed: number): string {
+  return distillation({ name, model: 'mlp', steps: STEPS, viewSeed });
+}
