@@ -1,6 +1,6 @@
-/** What a file that claims to be a model package or a data set is, found out in a thread of its own. */
+/** What a file that claims to be a model package or a data set is, found out in a thread. */
 import type { LayerDescription, SharedSamples, StoredDataset } from '@lyceum/learning/data';
-import { runTask } from './thread-task.js';
+import { runTask } from './run-task.js';
 
 export type ArtifactKindName = 'model' | 'dataset';
 
@@ -39,5 +39,5 @@ export function inspectArtifact(
   what: string,
 ): Promise<ArtifactInspection> {
   const request: InspectionRequest = { kind, file };
-  return runTask<InspectionRequest, ArtifactInspection>('runs/inspect-thread', request, what);
+  return runTask<InspectionRequest, ArtifactInspection>('runs/inspect-task', request, what);
 }

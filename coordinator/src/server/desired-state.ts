@@ -4,6 +4,7 @@
  */
 export class DesiredState<M extends { revision: number }> {
   readonly #send: (message: M) => Promise<void>;
+  #state: Omit<M, 'revision'> | undefined;
   #text: string | undefined;
   #next: Omit<M, 'revision'> | undefined;
   #sending = false;
@@ -18,8 +19,14 @@ export class DesiredState<M extends { revision: number }> {
     return this.#revision;
   }
 
-  /** Says what the state should be; nothing is sent if that is what it was. */
+  /**
+   * Says what the state should be; nothing is sent if that is what it was.
+   *
+   * @param state - unchanged from here on: the same object again is the same state.
+   */
   set(state: Omit<M, 'revision'>): void {
+    if (state === this.#state) return;
+    this.#state = state;
     const text = JSON.stringify(state);
     if (text === this.#text) return;
     this.#text = text;

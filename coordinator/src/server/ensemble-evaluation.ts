@@ -23,7 +23,7 @@ import { ArtifactLookup } from '../runs/artifact-lookup.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { PinnedTeacher } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
-import { runTask } from '../runs/thread-task.js';
+import { runTask } from '../runs/run-task.js';
 import { SplitAnswers } from './split-answers.js';
 import type { TicketDesk } from './ticket-desk.js';
 
@@ -120,7 +120,7 @@ export class EnsembleEvaluations {
         // Answers that were deleted meanwhile are asked for again.
         if (input === undefined) continue;
         const table = await runTask<EnsembleTableInput, EnsembleTable>(
-          'server/ensemble-thread',
+          'server/ensemble-task',
           input,
           'evaluation of an ensemble',
         );

@@ -3,10 +3,16 @@
  * missing. Passes run on events and once a second; they never overlap. What a pass could not do, because
  * NATS was away for one, the next one does.
  */
-import { TICKET_STREAM, toLyceumError, type WantedTeacher } from '@lyceum/proto';
+import {
+  type StudentAssignment,
+  TICKET_STREAM,
+  toLyceumError,
+  type WantedTeacher,
+} from '@lyceum/proto';
 import type { Logger, TicketQueue } from '@lyceum/proto/node';
 import type { Leadership } from '../runs/leadership.js';
 import { foreignPlugin } from '../runs/run-plugin.js';
+import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { type Placement, place, type RunNeed } from '../schedule/placement.js';
 import { hasEnded, isAssigned } from '../schedule/run-state.js';
@@ -45,6 +51,11 @@ const LOST_KEPT_MS = 3_600_000;
 
 const TICK_MS = 1_000;
 
+/** What a student worker is told. */
+type StudentState = Omit<StudentAssignment, 'revision'>;
+
+const NO_RUN: StudentState = { run: undefined };
+
 export interface ReconcilerParts {
   readonly leadership: Pick<Leadership, 'assertHeld'>;
   readonly store: RunStore;
@@ -68,6 +79,7 @@ export class Reconciler {
   readonly #startedAtMs: number;
   readonly #queues: TeacherQueues;
   readonly #cancellingSinceMs = new Map<string, number>();
+  readonly #assignments = new WeakMap<RunRecord, StudentState>();
   #timer: NodeJS.Timeout | undefined;
   #requested = false;
   #running: Promise<void> | undefined;
@@ -330,11 +342,24 @@ export class Reconciler {
 
   #tellStudents(): void {
     const { store, students } = this.#parts;
-    const runs = store.list().filter(({ state }) => isAssigned(state));
-    for (const session of students.list()) {
-      const record = runs.find((r) => r.assignment?.workerId === session.workerId);
-      session.desired.set({ run: record === undefined ? undefined : assignedRun(record) });
+    const records = new Map<string | undefined, RunRecord>();
+    for (const record of store.list()) {
+      if (isAssigned(record.state)) records.set(record.assignment?.workerId, record);
     }
+    for (const session of students.list()) {
+      session.desired.set(this.#assignment(records.get(session.workerId)));
+    }
+  }
+
+  /** The same object for the same record: most passes find most of them unchanged. */
+  #assignment(record: RunRecord | undefined): StudentState {
+    if (record === undefined) return NO_RUN;
+    let state = this.#assignments.get(record);
+    if (state === undefined) {
+      state = { run: assignedRun(record) };
+      this.#assignments.set(record, state);
+    }
+    return state;
   }
 }
 

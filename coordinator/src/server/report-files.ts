@@ -1,6 +1,6 @@
-/** A run's two files, composed in a thread of its own. */
+/** A run's two files, composed in a thread. */
 import type { ReportInput } from '../report/report-input.js';
-import { runTask } from '../runs/thread-task.js';
+import { runTask } from '../runs/run-task.js';
 
 export interface ReportFiles {
   /** JSON. */
@@ -11,7 +11,7 @@ export interface ReportFiles {
 
 export function composeReportFiles(input: ReportInput): Promise<ReportFiles> {
   return runTask<ReportInput, ReportFiles>(
-    'server/report-thread',
+    'server/report-task',
     input,
     `report of run ${input.runId}`,
   );

@@ -6,8 +6,8 @@ import type { Logger } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { RunFit, RunRecord } from '../runs/run-record.js';
-import { runTask } from '../runs/thread-task.js';
-import type { FittingRequest } from './fitting-thread.js';
+import { runTask } from '../runs/run-task.js';
+import type { FittingRequest } from './fitting-task.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import { SplitAnswers } from './split-answers.js';
 import type { TicketDesk } from './ticket-desk.js';
@@ -118,7 +118,7 @@ export class RunFitting {
       knownClasses: teachers.map(({ knownClasses }) => knownClasses),
     };
     const what = `rule of run ${this.runId}`;
-    const fit = await runTask<FittingRequest, RunFit>('server/fitting-thread', request, what);
+    const fit = await runTask<FittingRequest, RunFit>('server/fitting-task', request, what);
     if (!this.#stopped) await this.#parts.lifecycle.fitted(this.runId, fit);
   }
 }

@@ -102,7 +102,7 @@ export class TeacherHealth {
         ...ticket,
         attempt: this.#health.rounds(replica, id),
       })),
-      serves: this.#health.serves(replica, this.#isStrict(replica.teacher)),
+      serves: this.#health.serves(replica, this.#isHeld(replica)),
     };
   }
 
@@ -188,8 +188,9 @@ export class TeacherHealth {
   barred(replica: Replica): string | undefined {
     const reason = this.#health.quarantine(replica)?.reason;
     if (reason !== undefined) return `${replica.workerId} is quarantined: ${reason}`;
-    const isHeld = this.#isStrict(replica.teacher) && this.#health.differs(replica);
-    return isHeld ? `${replica.workerId} gives other bits, and determinism is strict` : undefined;
+    return this.#isHeld(replica)
+      ? `${replica.workerId} gives other bits, and determinism is strict`
+      : undefined;
   }
 
   /** @param teacher - an identity; absent: all. @returns what was released. */
@@ -225,8 +226,13 @@ export class TeacherHealth {
     return question;
   }
 
-  #isStrict(teacher: string): boolean {
-    return this.#runsWith(teacher).some(({ record }) => isStrict(record));
+  /** It is sound, but with other bits, and some run wants the same. */
+  #isHeld(replica: Replica): boolean {
+    // The runs are looked at last: this is asked of every replica, for every run.
+    return (
+      this.#health.differs(replica) &&
+      this.#runsWith(replica.teacher).some(({ record }) => isStrict(record))
+    );
   }
 
   /** Runs that have not ended and ask the teacher, with what they call it. */

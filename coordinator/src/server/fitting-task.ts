@@ -1,11 +1,10 @@
-/** The thread that fits a run's rule: over many samples that takes seconds. */
+/** Fits a run's rule: over many samples that takes seconds. */
 import {
   type Combination,
   type CombinationFit,
   fitCombination,
   type KnownClasses,
 } from '@lyceum/learning/ensemble';
-import { answerTask } from '../runs/thread-task.js';
 
 export interface FittingRequest {
   readonly combination: Combination;
@@ -18,13 +17,7 @@ export interface FittingRequest {
   readonly knownClasses: readonly KnownClasses[];
 }
 
-answerTask(
-  ({
-    combination,
-    teacherLogits,
-    labels,
-    classCount,
-    knownClasses,
-  }: FittingRequest): CombinationFit =>
-    fitCombination(combination, teacherLogits, labels, classCount, { knownClasses }),
-);
+export function task(request: FittingRequest): CombinationFit {
+  const { combination, teacherLogits, labels, classCount, knownClasses } = request;
+  return fitCombination(combination, teacherLogits, labels, classCount, { knownClasses });
+}

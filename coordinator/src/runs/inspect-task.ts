@@ -1,4 +1,4 @@
-/** The thread of {@link inspectArtifact}: parsing a large set takes seconds. */
+/** The task of {@link inspectArtifact}: parsing a large set takes seconds. */
 import { readFileSync } from 'node:fs';
 import {
   describeDataset,
@@ -10,9 +10,8 @@ import {
 } from '@lyceum/learning/data';
 import { sha256Hex } from '@lyceum/proto';
 import type { ArtifactInspection, InspectionRequest } from './inspect-artifact.js';
-import { answerTask } from './thread-task.js';
 
-function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
+export function task({ kind, file }: InspectionRequest): ArtifactInspection {
   const bytes = readFileSync(file);
   if (kind === 'model') {
     const packaged = parsePackagedModel(bytes);
@@ -33,5 +32,3 @@ function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
   const description = { ...describeDataset(dataset), sharedSamples: shared };
   return { kind, digest: dataset.digest, description, outline };
 }
-
-answerTask(inspect);
