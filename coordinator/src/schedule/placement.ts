@@ -54,21 +54,29 @@ export function place(
   }
 
   const wanted = new Map<string, TeacherNeed>();
+  // Many runs ask the same teachers: what they lack is found once.
+  let homeless: readonly TeacherNeed[] | undefined;
   const admit = (run: RunNeed) => {
-    for (const teacher of run.teachers) wanted.set(teacher.identity, teacher);
+    for (const teacher of run.teachers) {
+      if (!wanted.has(teacher.identity)) homeless = undefined;
+      wanted.set(teacher.identity, teacher);
+    }
+  };
+  const lackOfPlaceFor = ({ teachers }: RunNeed) => {
+    homeless ??= cover([...wanted.values()], workers).homeless;
+    return lackOfPlace(wanted, homeless, teachers, workers);
   };
   // Runs in progress first: a run that waits must never push out what they need.
   for (const run of runs) {
     if (run.student === 'wanted') continue;
     admit(run);
-    const lack = run.teachers.length === 0 ? undefined : lackOfPlace(wanted, run.teachers, workers);
+    const lack = lackOfPlaceFor(run);
     if (lack !== undefined) reasons.set(run.runId, lack);
   }
   for (const run of runs) {
     if (run.student !== 'wanted') continue;
     const free = students.find((id) => !busy.has(id));
-    const reason =
-      lackOfStudent(students, busy, free) ?? lackOfPlace(wanted, run.teachers, workers);
+    const reason = lackOfStudent(students, busy, free) ?? lackOfPlaceFor(run);
     if (reason !== undefined || free === undefined) {
       reasons.set(run.runId, reason ?? '');
       continue;
@@ -96,9 +104,14 @@ function lackOfStudent(
   return `no student worker is free (${holders.length} of ${students.length} busy with ${shown})`;
 }
 
-/** Why `more` have no place beside `wanted`; undefined: they have. */
+/**
+ * Why `more` have no place beside `wanted`; undefined: they have.
+ *
+ * @param before - those of `wanted` that have no place themselves.
+ */
 function lackOfPlace(
   wanted: ReadonlyMap<string, TeacherNeed>,
+  before: readonly TeacherNeed[],
   more: readonly TeacherNeed[],
   workers: readonly TeacherPlace[],
 ): string | undefined {
@@ -114,13 +127,25 @@ function lackOfPlace(
     const needs = gibibytes(teacherMemoryBytes(tooLarge.weightBytes));
     return `teacher ${tooLarge.name} needs ${needs}; the largest budget is ${gibibytes(largest)}`;
   }
-  const before = cover([...wanted.values()], workers).homeless;
-  const all = new Map([...wanted, ...more.map((t): [string, TeacherNeed] => [t.identity, t])]);
-  const { homeless } = cover([...all.values()], workers);
+  const added = new Map(
+    more.flatMap((t): [string, TeacherNeed][] => (wanted.has(t.identity) ? [] : [[t.identity, t]])),
+  );
+  const homeless =
+    added.size === 0 ? before : cover([...wanted.values(), ...added.values()], workers).homeless;
   // Neither its own teachers may be without a place nor may it take the place of others.
-  const lacking = homeless.find((t) => more.includes(t) || !before.includes(t));
+  const lacking = homeless.find(
+    (t) => called(t, more) !== undefined || called(t, before) === undefined,
+  );
   if (lacking === undefined) return undefined;
-  return `teacher ${lacking.name} waits for memory: the teacher workers are full of other runs' teachers`;
+  return `teacher ${(called(lacking, more) ?? lacking).name} waits for memory: the teacher workers are full of other runs' teachers`;
+}
+
+/** The teacher as it is among these; undefined: it is none of them. */
+function called(
+  { identity }: TeacherNeed,
+  teachers: readonly TeacherNeed[],
+): TeacherNeed | undefined {
+  return teachers.find((teacher) => teacher.identity === identity);
 }
 
 /** Gives each teacher one worker: where it is already, else where most room is. */

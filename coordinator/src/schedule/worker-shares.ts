@@ -6,7 +6,15 @@
  * teacher at a time gives a worker to another, but only to one that lacks more than twice what it will lack itself
  * without it: so the two can never change places again, and speeds that waver a little move nobody.
  */
-import { fits, type Loads, put, type TeacherNeed, type TeacherPlace, take } from './worker-load.js';
+import {
+  fits,
+  type Load,
+  type Loads,
+  put,
+  type TeacherNeed,
+  type TeacherPlace,
+  take,
+} from './worker-load.js';
 
 /** How much more a teacher must lack than the one whose worker it gets. */
 const MOVE_FACTOR = 2;
@@ -22,19 +30,25 @@ export function fill(
   seconds: SecondsPerSample,
 ): void {
   const covered = new Map([...loads].map(([id, { identities }]) => [id, new Set(identities)]));
+  const holders = holderCounts(loads);
+  const countOf = ({ identity }: TeacherNeed) => holders.get(identity) ?? 0;
+  const give = (load: Load, teacher: TeacherNeed) => {
+    put(load, teacher);
+    holders.set(teacher.identity, countOf(teacher) + 1);
+  };
   const lack = (teacher: TeacherNeed, more = 0) =>
-    secondsOf(teacher, seconds) / (holderCount(teacher, loads) + more);
+    secondsOf(teacher, seconds) / (countOf(teacher) + more);
   for (const { workerId, loaded } of workers) {
     const load = loads.get(workerId);
     const kept = teachers.filter(({ identity }) => loaded.has(identity));
-    for (const teacher of kept) if (load !== undefined && fits(load, teacher)) put(load, teacher);
+    for (const teacher of kept) if (load !== undefined && fits(load, teacher)) give(load, teacher);
   }
   for (const load of loads.values()) {
     for (;;) {
       const fitting = teachers.filter((teacher) => fits(load, teacher));
       const neediest = greatest(fitting, (teacher) => lack(teacher));
       if (neediest === undefined) break;
-      put(load, neediest);
+      give(load, neediest);
     }
   }
   for (const [workerId, load] of loads) {
@@ -42,19 +56,20 @@ export function fill(
       const gives =
         load.identities.has(giver.identity) &&
         covered.get(workerId)?.has(giver.identity) !== true &&
-        holderCount(giver, loads) > 1;
+        countOf(giver) > 1;
       if (!gives) continue;
       const left = lack(giver, -1);
       take(load, giver);
+      holders.set(giver.identity, countOf(giver) - 1);
       const taker = greatest(
         teachers.filter((teacher) => teacher !== giver && fits(load, teacher)),
         (teacher) => lack(teacher),
       );
       if (taker !== undefined && lack(taker) > MOVE_FACTOR * left) {
-        put(load, taker);
+        give(load, taker);
         return;
       }
-      put(load, giver);
+      give(load, giver);
     }
   }
 }
@@ -67,10 +82,13 @@ function secondsOf({ identity }: TeacherNeed, seconds: SecondsPerSample): number
   return known.length === 0 ? 1 : known.reduce((sum, t) => sum + t, 0) / known.length;
 }
 
-function holderCount({ identity }: TeacherNeed, loads: Loads): number {
-  let count = 0;
-  for (const { identities } of loads.values()) if (identities.has(identity)) count++;
-  return count;
+/** How many workers have each teacher, by identity. */
+function holderCounts(loads: Loads): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { identities } of loads.values()) {
+    for (const identity of identities) counts.set(identity, (counts.get(identity) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** The first of those with the greatest value. */

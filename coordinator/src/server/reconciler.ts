@@ -5,6 +5,7 @@
  */
 import {
   type StudentAssignment,
+  type TeacherAssignment,
   TICKET_STREAM,
   toLyceumError,
   type WantedTeacher,
@@ -53,6 +54,13 @@ const TICK_MS = 1_000;
 
 /** What a student worker is told. */
 type StudentState = Omit<StudentAssignment, 'revision'>;
+
+/** Of a teacher worker that is not needed: the same object each time, and there may be many. */
+const NO_TEACHERS: Omit<TeacherAssignment, 'revision'> = {
+  teachers: [],
+  ticketStream: TICKET_STREAM,
+};
+const NONE: ReadonlySet<string> = new Set();
 
 const NO_RUN: StudentState = { run: undefined };
 
@@ -228,6 +236,7 @@ export class Reconciler {
         const student = assignment ?? (state === 'QUEUED' ? 'wanted' : 'none');
         return { runId, student, teachers: asks ? record.teachers : [] };
       });
+    const quarantined = health.quarantined();
     const others = teacherUsers().map(
       (user): RunNeed => ({ runId: user.id, student: 'none', teachers: user.teachers }),
     );
@@ -239,14 +248,14 @@ export class Reconciler {
         memoryBudgetBytes: session.hello.memoryBudgetBytes,
         // What it was told before this pass; what it has not unloaded yet says nothing then.
         loaded: session.wanted.size > 0 ? session.wanted : session.served(),
-        barred: health.quarantinedOf(session.workerId),
+        barred: quarantined.get(session.workerId) ?? NONE,
       })),
       this.#secondsPerSample(),
     );
   }
 
   #secondsPerSample(): Map<string, number> {
-    const sessions = this.#parts.teachers.list();
+    const sessions = this.#parts.teachers.list().filter(({ wanted }) => wanted.size > 0);
     const seconds = new Map<string, number>();
     for (const identity of new Set(sessions.flatMap(({ wanted }) => [...wanted]))) {
       const own = secondsPerSample(sessions, identity);
@@ -321,8 +330,14 @@ export class Reconciler {
     const runs = store.list().filter(({ state }) => !hasEnded(state));
     const wanted = wantedTeachers([...runs, ...teacherUsers()]);
     for (const [index, session] of teachers.list().entries()) {
+      const placed = placement.teachers.get(session.workerId) ?? [];
+      if (placed.length === 0) {
+        session.wanted = NONE;
+        session.desired.set(NO_TEACHERS);
+        continue;
+      }
       // Each worker begins with another teacher: a span is complete when all have answered.
-      const identities = rotated(placement.teachers.get(session.workerId) ?? [], index);
+      const identities = rotated(placed, index);
       const inHand = ticketsInHand(identities.length);
       const list: WantedTeacher[] = [];
       for (const identity of identities) {

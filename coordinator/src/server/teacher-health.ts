@@ -178,10 +178,13 @@ export class TeacherHealth {
     return this.#health.quarantines();
   }
 
-  /** Teachers that the worker is quarantined with. */
-  quarantinedOf(workerId: string): Set<string> {
-    const own = this.#health.quarantines().filter((q) => q.workerId === workerId);
-    return new Set(own.map(({ teacher }) => teacher));
+  /** Teachers that workers are quarantined with, by worker. */
+  quarantined(): Map<string, Set<string>> {
+    const byWorker = new Map<string, Set<string>>();
+    for (const { workerId, teacher } of this.#health.quarantines()) {
+      byWorker.set(workerId, (byWorker.get(workerId) ?? new Set()).add(teacher));
+    }
+    return byWorker;
   }
 
   /** Why a replica may not serve for good; undefined: it may, or is being tested. */

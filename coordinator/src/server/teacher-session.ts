@@ -77,8 +77,10 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
   }
 
   /** Teachers whose tickets it may have taken. */
-  served(): Set<string> {
-    return new Set([...this.#loaded.keys(), ...this.wanted]);
+  served(): ReadonlySet<string> {
+    return this.#loaded.size === 0
+      ? this.wanted
+      : new Set([...this.#loaded.keys(), ...this.wanted]);
   }
 
   addProblem(problem: string): void {

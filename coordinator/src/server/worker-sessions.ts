@@ -10,6 +10,7 @@ interface OpenSession {
 
 export class WorkerSessions<S extends OpenSession> {
   readonly #sessions = new Map<string, S>();
+  #sorted: readonly S[] | undefined;
   /** When the last session of a worker that has none ended. */
   readonly #lostAtMs = new Map<string, number>();
 
@@ -30,6 +31,7 @@ export class WorkerSessions<S extends OpenSession> {
       throw new LyceumError('RESOURCE_EXHAUSTED', `${SESSION_MAX_COUNT} sessions are open already`);
     }
     this.#sessions.set(workerId, session);
+    this.#sorted = undefined;
     this.#lostAtMs.delete(workerId);
     former?.end(new LyceumError('ABORTED', `a newer session of ${workerId} took over`));
     return former;
@@ -39,6 +41,7 @@ export class WorkerSessions<S extends OpenSession> {
   remove(session: S, nowMs: number): boolean {
     if (this.#sessions.get(session.workerId) !== session) return false;
     this.#sessions.delete(session.workerId);
+    this.#sorted = undefined;
     this.#lostAtMs.set(session.workerId, nowMs);
     return true;
   }
@@ -48,8 +51,11 @@ export class WorkerSessions<S extends OpenSession> {
   }
 
   /** By worker id. */
-  list(): S[] {
-    return [...this.#sessions.values()].sort((a, b) => (a.workerId < b.workerId ? -1 : 1));
+  list(): readonly S[] {
+    this.#sorted ??= [...this.#sessions.values()].sort((a, b) =>
+      a.workerId < b.workerId ? -1 : 1,
+    );
+    return this.#sorted;
   }
 
   /** When the worker's last session ended; undefined if it has one, or never had. */

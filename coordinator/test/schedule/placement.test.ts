@@ -139,6 +139,25 @@ describe('teachers', () => {
     });
   });
 
+  it('that have no place are told of to each run that asks them, by its own name, and to no other', () => {
+    const [large, homeless] = [teacher('large', 300), teacher('x', 200)];
+    const runs = [
+      run('a', [large], { workerId: 's1' }),
+      run('b', [{ ...homeless, name: 'first' }], { workerId: 's2' }),
+      run('c', [{ ...homeless, name: 'second' }], { workerId: 's3' }),
+      run('d', [small]),
+      run('e', [{ ...homeless, name: 'third' }]),
+    ];
+    const students = ['s1', 's2', 's3', 's4', 's5'];
+    const { starts, reasons } = place(runs, students, [worker('t1', 400)]);
+    expect([...starts]).toEqual([['d', 's4']]);
+    expect([...reasons].map(([runId, reason]) => [runId, reason.split(' ')[1]])).toEqual([
+      ['b', 'first'],
+      ['c', 'second'],
+      ['e', 'third'],
+    ]);
+  });
+
   it('of runs that wait never push out those of runs in progress', () => {
     const runs = [run('a', [medium]), run('b', [small], { workerId: 's1' })];
     const { starts, teachers, reasons } = place(runs, ['s1', 's2'], [worker('t1', 250)]);
