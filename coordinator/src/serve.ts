@@ -19,6 +19,7 @@ import {
   SERVICES,
   type SecretPlaces,
   startProbes,
+  type TlsIdentity,
 } from '@lyceum/proto/node';
 import { AnswerStore } from './answers/answer-store.js';
 import { MirrorFolder } from './mirror/mirror-folder.js';
@@ -75,8 +76,10 @@ export interface ServeOptions {
   readonly canaryIntervalMs: number;
   /** Where tokens and keys for inference servers are. */
   readonly secrets: SecretPlaces;
-  /** Allows addresses that others reach, although neither TLS nor tokens guard them. */
+  /** Allows addresses that others reach, although nothing guards them. */
   readonly insecure: boolean;
+  /** Mutual TLS with whoever calls, and with NATS. Default: without. */
+  readonly tls?: TlsIdentity | undefined;
   /** What `version` calls answer. */
   readonly version: string;
   readonly log: Logger;
@@ -124,9 +127,9 @@ const ANSWERS_TICK_MS = 10_000;
  *   not be used; ABORTED if another coordinator takes over meanwhile.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { log, stateDir, insecure, version } = options;
-  checkListenAddress(options.listenAddress, insecure);
-  checkListenAddress(options.httpAddress, insecure);
+  const { log, stateDir, insecure, tls, version } = options;
+  checkListenAddress(options.listenAddress, insecure || tls !== undefined);
+  checkListenAddress(options.httpAddress, insecure || tls !== undefined);
   const started = new StopSteps();
   try {
     return await start();
@@ -137,7 +140,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
   async function start(): Promise<Serving> {
     const now = Date.now;
-    const nats = await connectNats({ url: options.natsUrl, name: 'coordinator', log });
+    const nats = await connectNats({ url: options.natsUrl, name: 'coordinator', log, tls });
     started.add(() => nats.close());
     const mirrorFolder = await MirrorFolder.open(join(stateDir, 'mirror'), MIRRORED_BUCKETS);
     const natsStore = await restoreStore(nats, mirrorFolder, log);
@@ -326,6 +329,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       address: options.listenAddress,
       log,
       insecure,
+      tls,
       services: [
         [SERVICES.teacher, teacherService({ ...calls, sessions: teachers })],
         [SERVICES.student, studentService({ ...calls, sessions: students })],
@@ -372,7 +376,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     reconciler.start();
     const probes = await startProbes({
       address: options.httpAddress,
-      insecure,
+      insecure: insecure || tls !== undefined,
       ready: () => (nats.connected ? undefined : 'not connected to NATS'),
       metrics: metrics.registry,
     });

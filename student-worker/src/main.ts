@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { collectGarbageRarely, createLogger, Shutdown } from '@lyceum/proto/node';
+import { collectGarbageRarely, createLogger, readTlsIdentity, Shutdown } from '@lyceum/proto/node';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DRAIN_MS, startProgram } from './program.js';
 
@@ -25,6 +25,7 @@ interface Flags {
   readonly http: string;
   readonly logLevel: string;
   readonly insecure: boolean;
+  readonly tlsDir: string | undefined;
   readonly eager: boolean;
 }
 
@@ -64,6 +65,14 @@ const program = new Command('student-worker')
   )
   .addOption(option('--http <address>', 'probes and metrics', 'LYCEUM_HTTP', '127.0.0.1:0'))
   .addOption(option('--log-level <level>', 'pino level', 'LYCEUM_LOG_LEVEL', 'info'))
+  .addOption(
+    option(
+      '--tls-dir <dir>',
+      'tls.crt and tls.key of this worker, ca.crt of whom it believes: mutual TLS with everybody',
+      'LYCEUM_TLS_DIR',
+      undefined,
+    ),
+  )
   .option(
     '--insecure',
     'listen where others can reach it (env: LYCEUM_INSECURE=true)',
@@ -82,6 +91,8 @@ await program.parseAsync();
 async function serve(flags: Flags): Promise<void> {
   collectGarbageRarely();
   try {
+    const { tlsDir } = flags;
+    const tls = tlsDir === undefined ? undefined : readTlsIdentity(tlsDir, Date.now());
     const log = createLogger({ name: 'student-worker', level: flags.logLevel });
     const shutdown = Shutdown.install(log, STOP_MS);
     try {
@@ -94,6 +105,7 @@ async function serve(flags: Flags): Promise<void> {
           coordinator: flags.coordinator,
           http: flags.http,
           insecure: flags.insecure,
+          tls,
           stateDir: resolve(flags.stateDir),
           computeThreads: flags.computeThreads,
           eager: flags.eager,

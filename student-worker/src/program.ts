@@ -7,6 +7,7 @@ import {
   type Shutdown,
   StudentClient,
   startProbes,
+  type TlsIdentity,
 } from '@lyceum/proto/node';
 import { StudentCompute } from './compute/index.js';
 import { holdSession } from './coordinator-session.js';
@@ -26,6 +27,8 @@ export interface ProgramOptions {
   /** `HOST:PORT` of the probes. */
   readonly http: string;
   readonly insecure: boolean;
+  /** Default: without TLS. */
+  readonly tls?: TlsIdentity | undefined;
   /** Absolute. One worker's own. */
   readonly stateDir: string;
   readonly computeThreads: number;
@@ -50,25 +53,25 @@ export async function startProgram(
   shutdown: Shutdown,
   log: Logger,
 ): Promise<Program> {
-  const { workerId, version, stateDir, computeThreads, eager } = options;
+  const { workerId, version, stateDir, computeThreads, eager, tls } = options;
   const metrics = new StudentMetrics();
   let sessionOpen = false;
   const probes = await startProbes({
     address: options.http,
-    insecure: options.insecure,
+    insecure: options.insecure || tls !== undefined,
     ready: () =>
       sessionOpen ? undefined : `no session with the coordinator at ${options.coordinator}`,
     metrics: metrics.registry,
   });
   shutdown.onStop('probes', () => probes.close());
 
-  const nats = await connectNats({ url: options.natsUrl, name: workerId, log });
+  const nats = await connectNats({ url: options.natsUrl, name: workerId, log, tls });
   shutdown.onStop('NATS', () => nats.close());
 
   const trainer = await StudentCompute.start({ computeThreads, eager, log });
   shutdown.onStop('compute thread', () => trainer.stop());
 
-  const client = connect(StudentClient, options.coordinator);
+  const client = connect(StudentClient, options.coordinator, tls);
   shutdown.onStop('coordinator connection', async () => client.close());
 
   const outbox = new ReportOutbox();

@@ -12,10 +12,12 @@ import {
   connectNats,
   createLogger,
   type Logger,
+  readTlsIdentity,
   Shutdown,
   secretPlaces,
   startProbes,
   TeacherClient,
+  type TlsIdentity,
 } from '@lyceum/proto/node';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Compute } from './compute/compute.js';
@@ -60,6 +62,7 @@ interface Flags {
   readonly lookupDelayFile: string | undefined;
   readonly logLevel: string;
   readonly insecure: boolean;
+  readonly tlsDir: string | undefined;
   readonly inference: string | undefined;
   readonly inferenceHttp: string | undefined;
 }
@@ -100,6 +103,13 @@ const command = new Command('teacher-worker')
       '--secrets-dir <folder>',
       'has a file for each secret that remote teachers may name; else variables LYCEUM_SECRET_NAME',
       'LYCEUM_SECRETS_DIR',
+    ),
+  )
+  .addOption(
+    flag(
+      '--tls-dir <folder>',
+      'tls.crt and tls.key of this worker, ca.crt of whom it believes: mutual TLS with everybody',
+      'LYCEUM_TLS_DIR',
     ),
   )
   .addOption(
@@ -153,7 +163,7 @@ const command = new Command('teacher-worker')
 command
   .command('serve')
   .description(
-    'serves models from files by the Open Inference Protocol v2, without a coordinator; takes --inference, --inference-http, --compute-threads, --memory-budget-mib, --insecure and --log-level before it',
+    'serves models from files by the Open Inference Protocol v2, without a coordinator; takes --inference, --inference-http, --tls-dir, --compute-threads, --memory-budget-mib, --insecure and --log-level before it',
   )
   .argument('<models...>', 'NAME=PATH: a folder with a model.json, an .onnx file, or a package')
   .action(serve);
@@ -174,13 +184,14 @@ async function run(): Promise<void> {
   });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
 
-  const nats = await connectNats({ url: flags.nats, name: flags.workerId, log });
+  const tls = tlsOf(flags);
+  const nats = await connectNats({ url: flags.nats, name: flags.workerId, log, tls });
   shutdown.onStop('nats', () => nats.close());
 
   const compute = await startCompute(flags, log);
   const hosts = new Hosts(compute, { secrets: secretPlaces(flags.secretsDir, process.env) });
 
-  const client = connect(TeacherClient, flags.coordinator);
+  const client = connect(TeacherClient, flags.coordinator, tls);
   shutdown.onStop('coordinator client', async () => client.close());
 
   const metrics = createMetrics();
@@ -204,11 +215,11 @@ async function run(): Promise<void> {
     log,
   });
   const { inference: grpc, inferenceHttp: http, insecure } = flags;
-  const servers = await worker.serve({ grpc, http, insecure });
+  const servers = await worker.serve({ grpc, http, insecure, tls });
   shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
   const probes = await startProbes({
     address: flags.http,
-    insecure: flags.insecure,
+    insecure: flags.insecure || tls !== undefined,
     ready: () => (shutdown.signal.aborted ? 'the worker is stopping' : worker.unready),
     metrics: metrics.registry,
   });
@@ -246,7 +257,7 @@ async function serve(models: readonly string[]): Promise<void> {
   const grpc = inference ?? (http === undefined ? DEFAULT_SERVED_ADDRESS : undefined);
   const servers = await serveModels({
     models: files,
-    places: { grpc, http, insecure },
+    places: { grpc, http, insecure, tls: tlsOf(flags) },
     memoryBudgetBytes: flags.memoryBudgetMib * MIB,
     compute,
     version,
@@ -259,6 +270,10 @@ async function serve(models: readonly string[]): Promise<void> {
   });
   const ready = { program: 'teacher-worker', ...servers.addresses, pid: process.pid };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
+}
+
+function tlsOf({ tlsDir }: Flags): TlsIdentity | undefined {
+  return tlsDir === undefined ? undefined : readTlsIdentity(tlsDir, Date.now());
 }
 
 async function startCompute(flags: Flags, log: Logger): Promise<Compute> {

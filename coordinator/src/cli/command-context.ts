@@ -4,7 +4,7 @@
  * Data goes to stdout, everything else to stderr. Errors are not handled here: `main.ts` turns whatever a
  * command throws into text and exit code.
  */
-import { onInterrupt } from '@lyceum/proto/node';
+import { onInterrupt, readTlsIdentity, type TlsIdentity } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
 import { CoordinatorClient } from '../client/index.js';
@@ -15,6 +15,7 @@ export type OutputFormat = 'table' | 'json' | 'yaml';
 /** The options of the root command, which every command takes. */
 export interface GlobalOptions {
   readonly coordinator: string;
+  readonly tlsDir?: string;
   readonly output: OutputFormat;
   readonly logLevel: string;
   readonly cache: string;
@@ -32,6 +33,11 @@ export interface CommandContext {
 
 export function globalOptions(command: Command): GlobalOptions {
   return command.optsWithGlobals<GlobalOptions>();
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if the folder that was named has no identity. */
+export function tlsOf({ tlsDir }: GlobalOptions): TlsIdentity | undefined {
+  return tlsDir === undefined ? undefined : readTlsIdentity(tlsDir, Date.now());
 }
 
 /** Prints data on stdout in the wanted format. */
@@ -62,7 +68,7 @@ export async function withCoordinator(
   const globals = globalOptions(command);
   const interrupted = new AbortController();
   const stopListening = onInterrupt(['SIGINT'], () => interrupted.abort());
-  const client = new CoordinatorClient(globals.coordinator);
+  const client = new CoordinatorClient(globals.coordinator, tlsOf(globals));
   try {
     await client.version({ signal: interrupted.signal });
     await work({

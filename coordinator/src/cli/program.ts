@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
 import { addAnswers } from './commands/answers.js';
+import { addCertificates } from './commands/certificates.js';
 import { addCompare } from './commands/compare.js';
 import { addDatasets } from './commands/datasets.js';
 import { addEnsemble } from './commands/ensemble.js';
@@ -32,6 +33,12 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       new Option('--coordinator <address>', 'where the coordinator answers')
         .env('LYCEUM_COORDINATOR')
         .default('127.0.0.1:7700'),
+    )
+    .addOption(
+      new Option(
+        '--tls-dir <dir>',
+        'tls.crt and tls.key of whoever calls or serves, ca.crt of whom it believes: mutual TLS with everybody',
+      ).env('LYCEUM_TLS_DIR'),
     )
     .addOption(
       new Option('-o, --output <format>', 'how data is printed')
@@ -66,6 +73,7 @@ A first run:
   for (const add of [
     addServe,
     addUp,
+    addCertificates,
     addSubmit,
     addValidate,
     addRuns,

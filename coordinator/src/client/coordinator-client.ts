@@ -38,6 +38,8 @@ import {
   retryDelayMs,
   sleep,
   TargetClient,
+  type TlsIdentity,
+  tlsTrouble,
 } from '@lyceum/proto/node';
 import type { EnsembleTable } from '../report/ensemble-table.js';
 import { type Report, reportSchema } from '../report/report.js';
@@ -85,15 +87,18 @@ export class CoordinatorClient {
   readonly #ensembles: EnsembleClient;
   readonly #targets: TargetClient;
 
-  /** @param address - `HOST:PORT`. Connects at the first call. */
-  constructor(address: string) {
+  /**
+   * @param address - `HOST:PORT`. Connects at the first call.
+   * @param tls - undefined: without TLS.
+   */
+  constructor(address: string, tls?: TlsIdentity) {
     this.address = address;
-    this.#runs = connect(RunClient, address);
-    this.#artifacts = connect(ArtifactClient, address);
-    this.#answers = connect(AnswerClient, address);
-    this.#cluster = connect(ClusterClient, address);
-    this.#ensembles = connect(EnsembleClient, address);
-    this.#targets = connect(TargetClient, address);
+    this.#runs = connect(RunClient, address, tls);
+    this.#artifacts = connect(ArtifactClient, address, tls);
+    this.#answers = connect(AnswerClient, address, tls);
+    this.#cluster = connect(ClusterClient, address, tls);
+    this.#ensembles = connect(EnsembleClient, address, tls);
+    this.#targets = connect(TargetClient, address, tls);
   }
 
   close(): void {
@@ -116,10 +121,12 @@ export class CoordinatorClient {
       const request = { deadlineMs: CONNECT_DEADLINE_MS, ...options };
       return (await call(this.#cluster, getVersion, {}, request)).version;
     } catch (err) {
-      const { code, message } = toLyceumError(err);
+      const { code, message, cause } = toLyceumError(err);
       if (code === 'CANCELLED' || code === 'PERMISSION_DENIED') throw err;
-      const why = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED' ? '' : ` (${message})`;
-      const text = `no coordinator answers at ${this.address}${why}`;
+      const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
+      const details = cause instanceof Object && 'details' in cause ? String(cause.details) : '';
+      const why = unanswered ? tlsTrouble(details) : message;
+      const text = `no coordinator answers at ${this.address}${why === undefined ? '' : ` (${why})`}`;
       throw new LyceumError('UNAVAILABLE', text, { cause: err });
     }
   }

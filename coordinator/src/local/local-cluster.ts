@@ -41,6 +41,8 @@ export interface LocalClusterOptions {
   readonly logLevel?: string;
   /** A file with terms and rules of the user's own, TypeScript or JavaScript. */
   readonly plugin?: string;
+  /** Mutual TLS between all of them and with who calls, as `readTlsIdentity` reads it; default: without. */
+  readonly tlsDir?: string;
   /** Added to this process' environment for the children. */
   readonly env?: NodeJS.ProcessEnv;
   /** Starts a worker that dies again, later each time. Default: it stays dead. */
@@ -79,14 +81,17 @@ export class LocalCluster {
   /** Node's arguments for whatever computes with the plugin. */
   #preload: readonly string[] = [];
   #coordinator: ChildProgram | undefined;
-  #address: string;
+  /** Where the coordinator listens. */
+  #listen: string;
+  /** Where it is called from here. */
+  #address = '';
   #stopped: Promise<void> | undefined;
 
   private constructor(options: LocalClusterOptions, stateDir: string) {
     this.#options = options;
-    this.#env = { ...process.env, ...options.env };
+    this.#env = { ...process.env, LYCEUM_TLS_DIR: options.tlsDir, ...options.env };
     this.#temporary = options.stateDir === undefined;
-    this.#address = options.listen ?? '127.0.0.1:0';
+    this.#listen = options.listen ?? '127.0.0.1:0';
     this.stateDir = stateDir;
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject;
@@ -237,7 +242,13 @@ export class LocalCluster {
     const storeDir = path.join(this.stateDir, 'nats');
     const log = createLogger({ name: 'local-cluster', level: 'silent' });
     const port = this.#natsUrl === '' ? 0 : Number(new URL(this.#natsUrl).port);
-    const nats = await startNatsServer({ binary, storeDir, port, log });
+    const nats = await startNatsServer({
+      binary,
+      storeDir,
+      port,
+      log,
+      tlsDir: this.#options.tlsDir,
+    });
     this.#nats = nats;
     this.#natsUrl = nats.url;
     this.#guard.watch(nats.pid);
@@ -254,10 +265,11 @@ export class LocalCluster {
   async #startCoordinator(): Promise<void> {
     const program = await this.#startProgram('coordinator', 'coordinator', [
       'serve',
-      ...['--listen', this.#address],
+      ...['--listen', this.#listen],
     ]);
     this.#coordinator = program;
-    this.#address = program.ready.address ?? this.#address;
+    this.#listen = program.ready.address ?? this.#listen;
+    this.#address = calledAt(this.#listen);
     this.#log(`coordinator is ready at ${this.#address} (pid ${program.pid})`);
     void program.exited.then((how) => {
       if (this.#coordinator !== program) return;
@@ -346,4 +358,9 @@ export class LocalCluster {
   #log(line: string): void {
     this.#options.log?.(line);
   }
+}
+
+/** An address that stands for all of this machine's is no host, and in no certificate. */
+function calledAt(listen: string): string {
+  return listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
 }

@@ -5,6 +5,7 @@
 import { connect } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { checkInferenceDescription, type ModelInferResponse } from '@lyceum/proto';
+import { createAuthority, issueCertificate, validFor } from '@lyceum/proto/certificates';
 import { afterEach, expect, test } from 'vitest';
 import {
   findModel,
@@ -24,7 +25,6 @@ import {
   startGrpc,
   startHttp,
 } from './arithmetic-server.js';
-import { authority } from './certificates.js';
 
 const BOTH = [
   ['gRPC', startGrpc],
@@ -198,6 +198,9 @@ test.each(BOTH)('headers travel with their secrets, over %s', async (_, start) =
   });
 });
 
+const VALIDITY = validFor(1, Date.now());
+const SERVER = { name: 'server', hosts: ['127.0.0.1'] };
+
 /** Ends TLS before a server. @returns its `HOST:PORT`. */
 async function tlsBefore({ address }: Started, options: TlsOptions): Promise<string> {
   const port = Number(address.replace(/.*:/, ''));
@@ -220,10 +223,11 @@ test.each([
   ['grpcs', startGrpc],
   ['https', startHttp],
 ] as const)('%s:// believes the authority that is named, and no other', async (scheme, start) => {
-  const own = authority('own');
-  const { certificate: cert, key } = own.issue('server');
+  const own = await createAuthority('own', VALIDITY);
+  const { certificate: cert, key } = await issueCertificate(own, SERVER, VALIDITY);
   const url = `${scheme}://${await tlsBefore(await start(behaviour()), { cert, key })}`;
-  const secrets = { CA: own.certificate, OTHER: authority('other').certificate };
+  const other = await createAuthority('other', VALIDITY);
+  const secrets = { CA: own.certificate, OTHER: other.certificate };
   const { model } = await found(url, { tls: { ca: 'ca' } }, secrets);
   expect(await model.infer(2, read)).toEqual(logitsOf(read(0, 2), 1));
   for (const tls of [{ ca: 'other' }, {}]) {
@@ -246,11 +250,11 @@ test.each([
   ['grpcs', startGrpc],
   ['https', startHttp],
 ] as const)('%s:// shows who it is where a server wants that', async (scheme, start) => {
-  const own = authority('own');
-  const { certificate: cert, key } = own.issue('server');
+  const own = await createAuthority('own', VALIDITY);
+  const { certificate: cert, key } = await issueCertificate(own, SERVER, VALIDITY);
   const wants = { cert, key, ca: own.certificate, requestCert: true, rejectUnauthorized: true };
   const url = `${scheme}://${await tlsBefore(await start(behaviour()), wants)}`;
-  const client = own.issue('client');
+  const client = await issueCertificate(own, { name: 'client', hosts: ['client'] }, VALIDITY);
   const secrets = { CA: own.certificate, CERT: client.certificate, KEY: client.key };
   const tls = { ca: 'ca', certificate: 'cert', key: 'key' };
   const { model } = await found(url, { tls }, secrets);

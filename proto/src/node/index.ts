@@ -28,4 +28,5 @@ export * from './rpc-handlers.js';
 export * from './rpc-server.js';
 export * from './secrets.js';
 export * from './services.js';
-export type { TlsMaterial } from './tls-material.js';
+export * from './tls-identity.js';
+export { type TlsMaterial, tlsTrouble } from './tls-material.js';

@@ -1,8 +1,7 @@
 /** A client of an Open Inference v2 server of anybody's, over gRPC. */
-import * as grpc from '@grpc/grpc-js';
 import { MESSAGE_MAX_BYTES } from '../limits.js';
 import { GRPCInferenceServiceClient } from '../messages.js';
-import type { TlsMaterial } from './tls-material.js';
+import { channelTo, type TlsMaterial } from './tls-material.js';
 
 export type InferenceClient = GRPCInferenceServiceClient;
 
@@ -14,7 +13,9 @@ export type InferenceClient = GRPCInferenceServiceClient;
  * @param tls - undefined: without TLS.
  */
 export function connectInference(address: string, tls: TlsMaterial | undefined): InferenceClient {
-  return new GRPCInferenceServiceClient(address, credentials(tls), {
+  const { credentials, options } = channelTo(address, tls);
+  return new GRPCInferenceServiceClient(address, credentials, {
+    ...options,
     'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
     'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
     'grpc.enable_retries': 0,
@@ -22,12 +23,4 @@ export function connectInference(address: string, tls: TlsMaterial | undefined):
     'grpc.max_reconnect_backoff_ms': 2_000,
     'grpc.enable_http_proxy': 0,
   });
-}
-
-function credentials(tls: TlsMaterial | undefined): grpc.ChannelCredentials {
-  if (tls === undefined) return grpc.credentials.createInsecure();
-  const [ca, key, certificate] = [tls.ca, tls.key, tls.certificate].map((text) =>
-    text === undefined ? null : Buffer.from(text),
-  );
-  return grpc.credentials.createSsl(ca, key, certificate);
 }

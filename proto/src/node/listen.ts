@@ -31,17 +31,17 @@ export function formatAddress({ host, port }: ListenAddress): string {
 }
 
 /**
- * Refuses an address that others can reach, unless the user said that this is meant: there is no TLS and
- * no authentication yet.
+ * Refuses an address that others can reach, unless TLS guards it or the user said that it is meant all the same.
  *
- * @throws {LyceumError} FAILED_PRECONDITION naming the flag, INVALID_ARGUMENT if it is no address.
+ * @param open - true: it may be one.
+ * @throws {LyceumError} FAILED_PRECONDITION naming the flags, INVALID_ARGUMENT if it is no address.
  */
-export function checkListenAddress(address: string, insecure: boolean): void {
+export function checkListenAddress(address: string, open: boolean): void {
   const { host } = parseAddress(address);
-  if (insecure || isLoopback(host)) return;
+  if (open || isLoopback(host)) return;
   throw new LyceumError(
     'FAILED_PRECONDITION',
-    `${address} can be reached from other machines, and nothing there asks for credentials; listen on 127.0.0.1, or give --insecure if the network itself is guarded`,
+    `${address} can be reached from other machines, and nothing there asks for credentials; listen on 127.0.0.1, give --tls-dir, or --insecure if the network itself is guarded`,
   );
 }
 

@@ -4,7 +4,7 @@
  * After the first connect it reconnects for as long as it takes; what is called meanwhile fails with
  * UNAVAILABLE after the client's time limit and may be tried again.
  */
-import { connect, Events, type NatsConnection } from 'nats';
+import { connect, ErrorCode, Events, type NatsConnection } from 'nats';
 import { LyceumError } from '../errors.js';
 import { sleep } from './backoff.js';
 import type { Logger } from './logger.js';
@@ -18,6 +18,7 @@ import {
 } from './nats-key-value.js';
 import { openTicketSource, type TicketSource } from './nats-ticket-source.js';
 import { openTicketQueue, type TicketQueue } from './nats-tickets.js';
+import type { TlsIdentity } from './tls-identity.js';
 
 const FIRST_CONNECT_MS = 4_000;
 const RECONNECT_WAIT_MS = 250;
@@ -58,10 +59,12 @@ export interface NatsOptions {
   /** Shown in the server's list of connections. */
   readonly name: string;
   readonly log: Logger;
+  /** Default: without TLS. */
+  readonly tls?: TlsIdentity | undefined;
 }
 
 /** @throws {LyceumError} UNAVAILABLE, naming the address, if nobody answers there within 4 s. */
-export async function connectNats({ url, name, log }: NatsOptions): Promise<Nats> {
+export async function connectNats({ url, name, log, tls }: NatsOptions): Promise<Nats> {
   let connection: NatsConnection;
   try {
     connection = await connect({
@@ -71,9 +74,10 @@ export async function connectNats({ url, name, log }: NatsOptions): Promise<Nats
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_WAIT_MS,
       pingInterval: PING_INTERVAL_MS,
+      ...(tls !== undefined && { tls: { ca: tls.ca, cert: tls.certificate, key: tls.key } }),
     });
   } catch (err) {
-    const reason = err instanceof Error ? err.message.toLowerCase() : String(err);
+    const reason = connectionTrouble(err, tls !== undefined);
     throw new LyceumError('UNAVAILABLE', `no NATS at ${withoutSecrets(url)}: ${reason}`, {
       cause: err,
     });
@@ -145,6 +149,17 @@ class NatsDoor implements Nats {
       } else if (type === Events.Error) this.#log.warn({ reason: data }, 'NATS reported an error');
     }
   }
+}
+
+function connectionTrouble(err: unknown, withTls: boolean): string {
+  const reason = err instanceof Error ? err.message.toLowerCase() : String(err);
+  const code = err instanceof Object && 'code' in err ? err.code : undefined;
+  if (code === ErrorCode.ServerOptionNotAvailable) return 'it speaks no TLS; leave --tls-dir out';
+  if (reason.includes('certificate')) return `${reason}; see --tls-dir`;
+  // It refuses a certificate only after the handshake, and says nothing then.
+  if (withTls && code === ErrorCode.Timeout)
+    return `${reason}; it may have refused the certificate`;
+  return reason;
 }
 
 function withoutSecrets(url: string): string {

@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { LyceumError } from '../errors.js';
 import { sleep } from './backoff.js';
 import type { Logger } from './logger.js';
+import { TLS_FILES } from './tls-identity.js';
 
 const START_MS = 10_000;
 const STOP_MS = 5_000;
@@ -33,6 +34,8 @@ export interface NatsServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly log: Logger;
+  /** A folder as `readTlsIdentity` wants it: only who has a certificate of its authorities is let in. */
+  readonly tlsDir?: string | undefined;
 }
 
 export interface NatsServer {
@@ -52,7 +55,7 @@ export interface NatsServer {
  * @throws {LyceumError} FAILED_PRECONDITION, with the end of its log, if it does not start.
  */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
-  const { binary, storeDir, port, log } = options;
+  const { binary, storeDir, port, log, tlsDir } = options;
   const configFile = join(storeDir, 'nats-server.conf');
   const logFile = join(storeDir, 'nats-server.log');
   await mkdir(storeDir, { recursive: true });
@@ -62,6 +65,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
       `listen: "127.0.0.1:${port === 0 ? -1 : port}"`,
       `ports_file_dir: ${JSON.stringify(storeDir)}`,
       `jetstream { store_dir: ${JSON.stringify(storeDir)}, sync_interval: always }`,
+      ...(tlsDir === undefined ? [] : [tlsBlock(tlsDir)]),
       '',
     ].join('\n'),
   );
@@ -98,6 +102,15 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   }
   log.info({ url, pid }, 'nats-server started');
   return { url, pid, exited, stop };
+}
+
+function tlsBlock(folder: string): string {
+  const { ca, certificate, key } = TLS_FILES;
+  const files = { ca_file: ca, cert_file: certificate, key_file: key };
+  const lines = Object.entries(files).map(
+    ([name, file]) => `${name}: ${JSON.stringify(resolve(folder, file))}`,
+  );
+  return `tls { ${lines.join(', ')}, verify: true }`;
 }
 
 function portsFile(pid: number): string {

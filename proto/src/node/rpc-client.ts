@@ -9,6 +9,8 @@ import { MESSAGE_MAX_BYTES, UNARY_DEADLINE_MS } from '../limits.js';
 import { errorOf } from './rpc-status.js';
 import { messagesOf, senderTo } from './rpc-stream.js';
 import type { ClientConstructor } from './services.js';
+import type { TlsIdentity } from './tls-identity.js';
+import { channelTo } from './tls-material.js';
 
 /**
  * A peer that is stopped or unplugged is noticed after at most 30 s, on both sides. Longer than anything
@@ -22,9 +24,19 @@ export const KEEPALIVE_OPTIONS = {
 /** Room for a few frames under way, so that a stream is not held to one window per round trip. */
 const FLOW_CONTROL_WINDOW_BYTES = 4 * 1024 * 1024;
 
-/** A client for `address`, `HOST:PORT`. It connects at the first call, and again whenever it must. */
-export function connect<C extends grpc.Client>(Client: ClientConstructor<C>, address: string): C {
-  return new Client(address, grpc.credentials.createInsecure(), {
+/**
+ * A client for `address`, `HOST:PORT`. It connects at the first call, and again whenever it must.
+ *
+ * @param tls - default: without TLS.
+ */
+export function connect<C extends grpc.Client>(
+  Client: ClientConstructor<C>,
+  address: string,
+  tls?: TlsIdentity,
+): C {
+  const { credentials, options } = channelTo(address, tls);
+  return new Client(address, credentials, {
+    ...options,
     'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
     'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
     ...KEEPALIVE_OPTIONS,

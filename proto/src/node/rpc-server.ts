@@ -5,6 +5,7 @@ import { MESSAGE_MAX_BYTES } from '../limits.js';
 import { checkListenAddress, formatAddress, parseAddress } from './listen.js';
 import type { Logger } from './logger.js';
 import { KEEPALIVE_OPTIONS } from './rpc-client.js';
+import type { TlsIdentity } from './tls-identity.js';
 
 export type ServiceEntry = readonly [
   definition: grpc.ServiceDefinition,
@@ -18,7 +19,8 @@ export interface RpcServerOptions {
   readonly log: Logger;
   /** True if the user said that an address which others can reach is meant. */
   readonly insecure: boolean;
-  readonly credentials?: grpc.ServerCredentials;
+  /** Lets in who has a certificate of its authorities. Default: everybody. */
+  readonly tls?: TlsIdentity | undefined;
 }
 
 export class RpcServer {
@@ -35,29 +37,28 @@ export class RpcServer {
 
   /**
    * @throws {LyceumError} FAILED_PRECONDITION if the address is taken, is not this machine's, or may not be
-   *   used without `insecure`.
+   *   used with neither `insecure` nor `tls`.
    */
   static async start(options: RpcServerOptions): Promise<RpcServer> {
-    if (options.credentials === undefined) {
-      checkListenAddress(options.address, options.insecure);
-    }
+    const { address, services, log, insecure, tls } = options;
+    checkListenAddress(address, insecure || tls !== undefined);
     const server = new grpc.Server({
       'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
       'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
       ...KEEPALIVE_OPTIONS,
     });
-    for (const [definition, implementation] of options.services) {
+    for (const [definition, implementation] of services) {
       server.addService(definition, implementation);
     }
-    const credentials = options.credentials ?? grpc.ServerCredentials.createInsecure();
+    const credentials = serverCredentials(tls);
     const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(options.address, credentials, (err, bound) => {
+      server.bindAsync(address, credentials, (err, bound) => {
         if (err === null) resolve(bound);
-        else reject(cannotListen(options.address, err));
+        else reject(cannotListen(address, err));
       });
     });
-    options.log.info({ address: options.address, port }, 'gRPC server started');
-    return new RpcServer(server, parseAddress(options.address).host, port);
+    log.info({ address, port, tls: tls !== undefined }, 'gRPC server started');
+    return new RpcServer(server, parseAddress(address).host, port);
   }
 
   /** Takes no new calls, lets those in progress finish for `graceMs`, then cancels what is left. */
@@ -74,6 +75,15 @@ export class RpcServer {
       });
     });
   }
+}
+
+function serverCredentials(tls: TlsIdentity | undefined): grpc.ServerCredentials {
+  if (tls === undefined) return grpc.ServerCredentials.createInsecure();
+  const own = {
+    private_key: Buffer.from(tls.key),
+    cert_chain: Buffer.from(tls.certificate),
+  };
+  return grpc.ServerCredentials.createSsl(Buffer.from(tls.ca), [own], true);
 }
 
 function cannotListen(address: string, err: Error): LyceumError {

@@ -3,6 +3,7 @@ import * as grpc from '@grpc/grpc-js';
 import { type ErrorCode, LyceumError } from '../errors.js';
 import { STATUS_DETAILS_MAX_BYTES } from '../limits.js';
 import type { Logger } from './logger.js';
+import { tlsTrouble } from './tls-material.js';
 
 /** Codes of {@link ErrorCode} that this system gives itself; others come from gRPC or a foreign server. */
 const CODES: Readonly<Partial<Record<grpc.status, ErrorCode>>> = {
@@ -46,7 +47,9 @@ export function errorOf(
   const code = CODES[status.code] ?? 'INTERNAL';
   const address = peer.replace(/^(dns|ipv4|ipv6):/, '');
   const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
-  const message = unanswered ? `${address}: ${status.details}` : status.details;
+  const message = unanswered
+    ? `${address}: ${tlsTrouble(status.details) ?? status.details}`
+    : status.details;
   return new LyceumError(code, message, { cause: status });
 }
 

@@ -1,8 +1,21 @@
 /** The Open Inference Protocol v2 over HTTP, on a port of its own. Errors are JSON, `{ "error": … }`. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type ErrorCode, LyceumError, MESSAGE_MAX_BYTES } from '@lyceum/proto';
-import { checkListenAddress, formatAddress, type Logger, parseAddress } from '@lyceum/proto/node';
+import {
+  checkListenAddress,
+  formatAddress,
+  type Logger,
+  parseAddress,
+  type TlsIdentity,
+} from '@lyceum/proto/node';
 import { HEADER_LENGTH, httpAnswerOf, httpConfigOf, httpQuestionOf } from './http-infer-message.js';
 import type { InferenceDesk } from './inference-desk.js';
 
@@ -25,6 +38,8 @@ export interface HttpInferenceOptions {
   readonly address: string;
   /** True if the user said that an address which others can reach is meant. */
   readonly insecure: boolean;
+  /** HTTPS, for who has a certificate of its authorities. Default: plain HTTP, for everybody. */
+  readonly tls?: TlsIdentity | undefined;
   readonly desk: InferenceDesk;
   readonly log: Logger;
 }
@@ -49,10 +64,10 @@ export class HttpInferenceListener {
   }
 
   /** @throws {LyceumError} FAILED_PRECONDITION if the address is taken or may not be used. */
-  static async start({ address, insecure, desk, log }: HttpInferenceOptions) {
-    checkListenAddress(address, insecure);
+  static async start({ address, insecure, tls, desk, log }: HttpInferenceOptions) {
+    checkListenAddress(address, insecure || tls !== undefined);
     const { host, port } = parseAddress(address);
-    const server = createServer((request, response) => {
+    const server = serverWith(tls, (request, response) => {
       const over = new AbortController();
       response.once('close', () => over.abort(new LyceumError('CANCELLED', 'the caller has gone')));
       answered(desk, request, over.signal)
@@ -82,6 +97,13 @@ export class HttpInferenceListener {
       });
     });
   }
+}
+
+function serverWith(tls: TlsIdentity | undefined, listener: RequestListener): Server {
+  if (tls === undefined) return createServer(listener);
+  const { ca, certificate: cert, key } = tls;
+  const options = { ca, cert, key, requestCert: true, rejectUnauthorized: true };
+  return createTlsServer(options, listener);
 }
 
 const MODEL = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|config|infer))?$/;

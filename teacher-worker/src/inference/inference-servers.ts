@@ -1,5 +1,5 @@
 /** Where a worker serves its models: over gRPC, over HTTP, or both. */
-import { INFERENCE_SERVICE, type Logger, RpcServer } from '@lyceum/proto/node';
+import { INFERENCE_SERVICE, type Logger, RpcServer, type TlsIdentity } from '@lyceum/proto/node';
 import { HttpInferenceListener } from './http-inference-listener.js';
 import type { InferenceDesk } from './inference-desk.js';
 import { inferenceService } from './inference-service.js';
@@ -10,6 +10,8 @@ export interface InferencePlaces {
   readonly http?: string | undefined;
   /** True if the user said that addresses which others can reach are meant. */
   readonly insecure: boolean;
+  /** Serves who has a certificate of its authorities. Default: everybody. */
+  readonly tls?: TlsIdentity | undefined;
 }
 
 export class InferenceServers {
@@ -28,18 +30,18 @@ export class InferenceServers {
   /** @throws {LyceumError} FAILED_PRECONDITION if an address is taken or may not be used. */
   static async start(
     desk: InferenceDesk,
-    { grpc, http, insecure }: InferencePlaces,
+    { grpc, http, ...guard }: InferencePlaces,
     log: Logger,
   ): Promise<InferenceServers> {
     const services = [[INFERENCE_SERVICE, inferenceService(desk, log)]] as const;
     const rpc =
       grpc === undefined
         ? undefined
-        : await RpcServer.start({ address: grpc, insecure, log, services });
+        : await RpcServer.start({ address: grpc, ...guard, log, services });
     const listener =
       http === undefined
         ? undefined
-        : await HttpInferenceListener.start({ address: http, insecure, desk, log });
+        : await HttpInferenceListener.start({ address: http, ...guard, desk, log });
     return new InferenceServers(rpc, listener);
   }
 

@@ -9,7 +9,7 @@ import {
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Serving } from '../../serve.js';
 import { VERSION } from '../../version.js';
-import { globalOptions } from '../command-context.js';
+import { type GlobalOptions, globalOptions, tlsOf } from '../command-context.js';
 
 /** Calls under way and answers still to be written get this long. */
 const STOP_BUDGET_MS = 10_000;
@@ -89,12 +89,15 @@ Examples:
   coordinator serve
   coordinator serve --listen 127.0.0.1:0 --nats nats://127.0.0.1:4222 --state-dir /var/lib/lyceum`,
     )
-    .action((flags: ServeFlags, command: Command) => run(flags, globalOptions(command).logLevel));
+    .action((flags: ServeFlags, command: Command) => run(flags, globalOptions(command)));
 }
 
-async function run(flags: ServeFlags, logLevel: string): Promise<void> {
+async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
   collectGarbageRarely();
-  for (const address of [flags.listen, flags.http]) refuseOpenAddress(address, flags.insecure);
+  const { logLevel } = globals;
+  const tls = tlsOf(globals);
+  const open = flags.insecure || tls !== undefined;
+  for (const address of [flags.listen, flags.http]) refuseOpenAddress(address, open);
   const log = createLogger({ name: 'coordinator', level: logLevel });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
   // Here and not above: the other commands start without loading a server.
@@ -110,6 +113,7 @@ async function run(flags: ServeFlags, logLevel: string): Promise<void> {
       canaryIntervalMs: flags.canarySeconds * 1000,
       ...addresses,
       insecure: flags.insecure,
+      tls,
       secrets: secretPlaces(flags.secretsDir, process.env),
       version: VERSION,
       log,
@@ -132,9 +136,9 @@ function positiveNumber(text: string): number {
 }
 
 /** A flag is missing: wrong usage, whatever the code says elsewhere. */
-function refuseOpenAddress(address: string, insecure: boolean): void {
+function refuseOpenAddress(address: string, open: boolean): void {
   try {
-    checkListenAddress(address, insecure);
+    checkListenAddress(address, open);
   } catch (err) {
     if (!(err instanceof LyceumError)) throw err;
     throw new LyceumError('INVALID_ARGUMENT', err.message, { cause: err });

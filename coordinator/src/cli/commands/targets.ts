@@ -10,7 +10,7 @@ import {
 } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CoordinatorClient, type TargetsRequest } from '../../client/index.js';
-import { globalOptions, notice, wholeNumber, withCoordinator } from '../command-context.js';
+import { globalOptions, notice, tlsOf, wholeNumber, withCoordinator } from '../command-context.js';
 import { refuseExisting } from '../output-file.js';
 import { NpzTargets } from '../targets/npz-targets.js';
 import type { TargetFile, ValueType } from '../targets/target-file.js';
@@ -177,10 +177,11 @@ const STOP_GRACE_MS = 500;
 
 async function serveTargets(runId: string, flags: ServeFlags, command: Command): Promise<void> {
   checkListenAddress(flags.listen, flags.insecure);
-  const { coordinator, logLevel } = globalOptions(command);
+  const globals = globalOptions(command);
+  const { coordinator, logLevel } = globals;
   const log = createLogger({ name: 'targets', level: logLevel });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
-  const client = new CoordinatorClient(coordinator);
+  const client = new CoordinatorClient(coordinator, tlsOf(globals));
   shutdown.onStop('client', async () => client.close());
   await client.version();
   const targets = new TargetGateway(client, runId, log);

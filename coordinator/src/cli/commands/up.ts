@@ -2,7 +2,7 @@ import path from 'node:path';
 import { onInterrupt } from '@lyceum/proto/node';
 import { type Command, Option } from 'commander';
 import { LocalCluster } from '../../local/index.js';
-import { globalOptions, notice, wholeNumber } from '../command-context.js';
+import { type GlobalOptions, globalOptions, notice, wholeNumber } from '../command-context.js';
 import { CommandExit, EXIT } from '../exit-codes.js';
 
 interface UpFlags {
@@ -39,10 +39,10 @@ Examples:
   coordinator up
   coordinator up --teachers 1 --students 2 --state-dir /tmp/lyceum`,
     )
-    .action((flags: UpFlags, command: Command) => up(flags, globalOptions(command).logLevel));
+    .action((flags: UpFlags, command: Command) => up(flags, globalOptions(command)));
 }
 
-async function up(flags: UpFlags, logLevel: string): Promise<void> {
+async function up(flags: UpFlags, globals: GlobalOptions): Promise<void> {
   const interrupted = new AbortController();
   const ended = new Promise<void>((resolve) => {
     onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
@@ -51,11 +51,16 @@ async function up(flags: UpFlags, logLevel: string): Promise<void> {
       resolve();
     });
   });
-  const cluster = await startOrInterrupt(flags, logLevel, interrupted.signal);
+  const cluster = await startOrInterrupt(flags, globals, interrupted.signal);
   if (cluster === undefined) throw new CommandExit(EXIT.interrupted);
-  process.stdout.write(`export LYCEUM_COORDINATOR=${cluster.address}\n`);
+  const { tlsDir } = globals;
+  const exports = [
+    `export LYCEUM_COORDINATOR=${cluster.address}`,
+    ...(tlsDir === undefined ? [] : [`export LYCEUM_TLS_DIR=${path.resolve(tlsDir)}`]),
+  ];
+  process.stdout.write(exports.map((line) => `${line}\n`).join(''));
   notice(`The cluster is up; logs are in ${path.join(cluster.stateDir, 'logs')}. In another terminal:
-  export LYCEUM_COORDINATOR=${cluster.address}
+${exports.map((line) => `  ${line}\n`).join('')}\
   coordinator workers
   coordinator submit FILE --watch
 Ctrl-C ends it.`);
@@ -69,7 +74,7 @@ Ctrl-C ends it.`);
 
 async function startOrInterrupt(
   flags: UpFlags,
-  logLevel: string,
+  { logLevel, tlsDir }: GlobalOptions,
   signal: AbortSignal,
 ): Promise<LocalCluster | undefined> {
   try {
@@ -80,6 +85,7 @@ async function startOrInterrupt(
       stateDir: flags.stateDir,
       listen: flags.listen,
       ...(flags.plugin !== undefined && { plugin: flags.plugin }),
+      ...(tlsDir !== undefined && { tlsDir }),
       logLevel,
       restartWorkers: true,
       log: notice,

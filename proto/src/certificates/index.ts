@@ -1,0 +1,127 @@
+/**
+ * Certificates for mutual TLS: an authority of one's own, and what it signs. ECDSA with SHA-256 on P-256, X.509 v3
+ * (RFC 5280). A door of its own, since only who issues certificates needs the library behind it.
+ */
+// Before the library, which stands on it.
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import * as x509 from '@peculiar/x509';
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/** Clocks of other machines may be behind. */
+const BACKDATED_MS = 3_600_000;
+
+/** A certificate and its private key, PEM. */
+export interface CertificateAndKey {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface Validity {
+  /** Unix time, milliseconds. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Whom a certificate is for. */
+export interface Subject {
+  readonly name: string;
+  /** DNS names and IP addresses at which it may serve. */
+  readonly hosts: readonly string[];
+}
+
+/** @returns a validity from now on. */
+export function validFor(days: number, nowMs: number): Validity {
+  return { fromMs: nowMs - BACKDATED_MS, toMs: nowMs + days * 86_400_000 };
+}
+
+/** An authority that signs its own certificate. */
+export async function createAuthority(
+  name: string,
+  validity: Validity,
+): Promise<CertificateAndKey> {
+  const keys = await newKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    ...common(validity),
+    name: [{ CN: [name] }],
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+        true,
+      ),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certificate: pemOf(certificate), key: await keyText(keys.privateKey) };
+}
+
+/**
+ * A certificate for a program that serves, calls, or both.
+ *
+ * @throws {Error} if the authority's texts are none in PEM.
+ */
+export async function issueCertificate(
+  authority: CertificateAndKey,
+  { name, hosts }: Subject,
+  validity: Validity,
+): Promise<CertificateAndKey> {
+  const issuer = new x509.X509Certificate(authority.certificate);
+  const signingKey = await crypto.subtle.importKey(
+    'pkcs8',
+    x509.PemConverter.decodeFirst(authority.key),
+    ALGORITHM,
+    false,
+    ['sign'],
+  );
+  const keys = await newKeys();
+  const certificate = await x509.X509CertificateGenerator.create({
+    ...common(validity),
+    subject: [{ CN: [name] }],
+    issuer: issuer.subject,
+    publicKey: keys.publicKey,
+    signingKey,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([
+        x509.ExtendedKeyUsage.serverAuth,
+        x509.ExtendedKeyUsage.clientAuth,
+      ]),
+      new x509.SubjectAlternativeNameExtension(
+        hosts.map((value) => ({
+          type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
+          value,
+        })),
+      ),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer),
+    ],
+  });
+  return { certificate: pemOf(certificate), key: await keyText(keys.privateKey) };
+}
+
+function newKeys(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+}
+
+function common({ fromMs, toMs }: Validity) {
+  return {
+    // Positive, and unlike any other.
+    serialNumber: `01${randomBytes(15).toString('hex')}`,
+    notBefore: new Date(fromMs),
+    notAfter: new Date(toMs),
+    signingAlgorithm: ALGORITHM,
+  };
+}
+
+function pemOf(certificate: x509.X509Certificate): string {
+  return `${certificate.toString('pem')}\n`;
+}
+
+async function keyText(key: CryptoKey): Promise<string> {
+  const bytes = await crypto.subtle.exportKey('pkcs8', key);
+  return `${x509.PemConverter.encode(bytes, 'PRIVATE KEY')}\n`;
+}

@@ -1,0 +1,70 @@
+/**
+ * Mutual TLS between the programs: who this one is, and whom it believes. A folder has it under the names that
+ * cert-manager and Kubernetes' secrets of type `kubernetes.io/tls` use.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LyceumError } from '../errors.js';
+
+/** Texts in PEM. */
+export interface TlsIdentity {
+  /** Authorities: who has a certificate of theirs is let in, and believed. */
+  readonly ca: string;
+  /** This program's, with intermediate ones behind it. */
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export const TLS_FILES = { ca: 'ca.crt', certificate: 'tls.crt', key: 'tls.key' } as const;
+
+/**
+ * Reads `ca.crt`, `tls.crt` and `tls.key`.
+ *
+ * @param nowMs - Unix time.
+ * @throws {LyceumError} INVALID_ARGUMENT, naming the file, if one cannot be read or is not what its name says, if key
+ *   and certificate do not belong together, or the certificate is not valid now.
+ */
+export function readTlsIdentity(folder: string, nowMs: number): TlsIdentity {
+  const [ca, certificate, key] = [TLS_FILES.ca, TLS_FILES.certificate, TLS_FILES.key].map((name) =>
+    text(join(folder, name)),
+  ) as [string, string, string];
+  parsed(join(folder, TLS_FILES.ca), 'certificate', () => new X509Certificate(ca));
+  const file = join(folder, TLS_FILES.certificate);
+  const own = parsed(file, 'certificate', () => new X509Certificate(certificate));
+  const keyFile = join(folder, TLS_FILES.key);
+  if (!own.checkPrivateKey(parsed(keyFile, 'private key', () => createPrivateKey(key)))) {
+    throw refused(`${keyFile} is not the key of the certificate in ${file}`);
+  }
+  if (nowMs < Date.parse(own.validFrom)) {
+    throw refused(`the certificate in ${file} is not valid before ${own.validFrom}`);
+  }
+  if (nowMs > Date.parse(own.validTo)) {
+    throw refused(`the certificate in ${file} was valid until ${own.validTo}; renew it`);
+  }
+  return { ca, certificate, key };
+}
+
+function text(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (err) {
+    const why = err instanceof Error ? err.message : String(err);
+    throw refused(
+      `${file} cannot be read: ${why}; want ${Object.values(TLS_FILES).join(', ')} in that folder`,
+      err,
+    );
+  }
+}
+
+function parsed<T>(file: string, what: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (err) {
+    throw refused(`${file} is no ${what} in PEM`, err);
+  }
+}
+
+function refused(message: string, cause?: unknown): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', message, { cause });
+}
