@@ -6,8 +6,9 @@
 # --disturb: then a run whose pods are taken away one after the other, teacher and student workers, coordinator and
 # NATS; its weights must be those of the same run left alone. See disturb.mjs.
 #
-# Needs kubectl and what `npm run demo` needs. Reaches the coordinator by kubectl port-forward; everything else
-# happens in the pods. Runs get a suffix of their own, so that it can be repeated.
+# Needs kubectl and what `npm run demo` needs, and LYCEUM_TLS_DIR where the cluster wants certificates. Reaches the
+# coordinator by kubectl port-forward; everything else happens in the pods. Runs get a suffix of their own, so that it
+# can be repeated.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 namespace=lyceum
