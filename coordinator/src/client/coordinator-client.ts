@@ -124,8 +124,7 @@ export class CoordinatorClient {
       const { code, message, cause } = toLyceumError(err);
       if (code === 'CANCELLED' || code === 'PERMISSION_DENIED') throw err;
       const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
-      const details = cause instanceof Object && 'details' in cause ? String(cause.details) : '';
-      const why = unanswered ? tlsTrouble(details) : message;
+      const why = unanswered ? troubleWithTls(cause) : message;
       const text = `no coordinator answers at ${this.address}${why === undefined ? '' : ` (${why})`}`;
       throw new LyceumError('UNAVAILABLE', text, { cause: err });
     }
@@ -397,4 +396,11 @@ function present<T>(message: T | undefined): T {
   if (message === undefined)
     throw new LyceumError('INTERNAL', 'the coordinator answered without a value');
   return message;
+}
+
+/** @param status - of a call that nobody answered. */
+function troubleWithTls(status: unknown): string | undefined {
+  const details = status instanceof Object && 'details' in status ? String(status.details) : '';
+  const trouble = tlsTrouble(details);
+  return trouble === undefined ? undefined : `${trouble}; see --tls-dir`;
 }

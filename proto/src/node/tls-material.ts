@@ -59,10 +59,10 @@ function secureChannel(host: string, tls: TlsMaterial): Channel {
  * @param details - of the status, as grpc-js has them.
  */
 export function tlsTrouble(details: string): string | undefined {
-  if (details.includes('wrong version number')) return 'it speaks no TLS; leave --tls-dir out';
+  if (details.includes('wrong version number')) return 'it speaks no TLS';
   const [, why] =
     /Last error: Error(?: \[\w+\])?: (.*certificate.*?)\. Resolution/s.exec(details) ?? [];
   if (why !== undefined) return `its certificate is not believed: ${why}`;
   if (!details.includes('Failed to connect')) return undefined;
-  return 'it hangs up; it may want TLS, or a certificate of another authority: see --tls-dir';
+  return 'it hangs up; it may want TLS, or a certificate of another authority';
 }
