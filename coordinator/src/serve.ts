@@ -376,7 +376,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     reconciler.start();
     const probes = await startProbes({
       address: options.httpAddress,
-      insecure: insecure || tls !== undefined,
+      insecure,
+      tls,
       ready: () => (nats.connected ? undefined : 'not connected to NATS'),
       metrics: metrics.registry,
     });

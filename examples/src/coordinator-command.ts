@@ -16,12 +16,17 @@ export class CommandFailed extends Error {
 /**
  * @param address - of the coordinator.
  * @param signal - ends the command that runs.
+ * @param tlsDir - what it is let in with; default: without TLS, whatever the environment says.
  */
-export function coordinatorCommand(address: string, signal: AbortSignal): CoordinatorCommand {
+export function coordinatorCommand(
+  address: string,
+  signal: AbortSignal,
+  tlsDir?: string,
+): CoordinatorCommand {
   return (...args) =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [programFile('coordinator'), ...args], {
-        env: { ...process.env, LYCEUM_COORDINATOR: address },
+        env: { ...process.env, LYCEUM_COORDINATOR: address, LYCEUM_TLS_DIR: tlsDir },
         stdio: ['ignore', 'pipe', 'inherit'],
         // A session of its own: Ctrl-C is for the demo, which ends everything in order.
         detached: true,

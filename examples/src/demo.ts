@@ -58,8 +58,12 @@ const INTERRUPTED = 130;
 async function demo(options: DemoOptions, signal: AbortSignal): Promise<void> {
   const startedMs = Date.now();
   await mkdir(options.out, { recursive: true });
-  if (options.coordinator === undefined) await inOwnCluster(options, signal);
-  else await mainJob(coordinatorCommand(options.coordinator, signal), options);
+  const { coordinator } = options;
+  if (coordinator === undefined) await inOwnCluster(options, signal);
+  else {
+    const tlsDir = process.env['LYCEUM_TLS_DIR'];
+    await mainJob(coordinatorCommand(coordinator, signal, tlsDir), options);
+  }
   const seconds = Math.round((Date.now() - startedMs) / 1000);
   process.stdout.write(
     `\nThe whole took ${seconds} s. In ${options.out}: report.json, predictions.npz, student/\n`,

@@ -58,7 +58,8 @@ export async function startProgram(
   let sessionOpen = false;
   const probes = await startProbes({
     address: options.http,
-    insecure: options.insecure || tls !== undefined,
+    insecure: options.insecure,
+    tls,
     ready: () =>
       sessionOpen ? undefined : `no session with the coordinator at ${options.coordinator}`,
     metrics: metrics.registry,

@@ -219,7 +219,8 @@ async function run(): Promise<void> {
   shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
   const probes = await startProbes({
     address: flags.http,
-    insecure: flags.insecure || tls !== undefined,
+    insecure: flags.insecure,
+    tls,
     ready: () => (shutdown.signal.aborted ? 'the worker is stopping' : worker.unready),
     metrics: metrics.registry,
   });

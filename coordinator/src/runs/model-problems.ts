@@ -10,13 +10,13 @@ import {
 } from '@lyceum/learning/data';
 import { type Problem, toLyceumError } from '@lyceum/proto';
 import type { KnownModel } from './artifact-catalog.js';
-import type { NamedTeacher } from './artifact-lookup.js';
 import type { DatasetOutline } from './inspect-artifact.js';
+import type { PinnedTeacher } from './run-record.js';
 
 /** Who answers with classes alone is a black box, and a run has to say so. */
 export function accessProblems(
   path: string,
-  { access, model: name }: NamedTeacher,
+  { access, model: name }: { readonly model: string; readonly access?: PinnedTeacher['access'] },
   { classesOnly, mayAbstain }: KnownModel,
 ): Problem[] {
   if (access === undefined) {

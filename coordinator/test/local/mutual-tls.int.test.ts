@@ -1,4 +1,5 @@
 /** A cluster whose programs and NATS want certificates of each other and of who calls: a run in it, and strangers. */
+import { X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,6 +85,17 @@ test('with one of another authority it is told that it is not believed', async (
   );
   expect(code).toBe(4);
   expect(stderr).toContain('certificate');
+});
+
+test('every program says when its certificate ends', async () => {
+  const identity = readTlsIdentity(tlsDir, Date.now());
+  const end = Date.parse(new X509Certificate(identity.certificate).validTo) / 1000;
+  const programs = cluster.processes.filter(({ http }) => http !== undefined);
+  expect(programs.map(({ kind }) => kind).sort()).toEqual(['coordinator', 'student', 'teacher']);
+  for (const { http } of programs) {
+    const metrics = await (await fetch(`http://${http}/metrics`)).text();
+    expect(metrics).toContain(`lyceum_tls_certificate_expiry_timestamp_seconds ${end}`);
+  }
 });
 
 test('NATS lets nobody in who has none', async () => {

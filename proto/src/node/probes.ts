@@ -2,11 +2,13 @@
  * `/livez`, `/readyz` and `/metrics` on plain HTTP, on a port of their own: what asks them (kubelet,
  * Prometheus) speaks no gRPC with TLS.
  */
+import { X509Certificate } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import { LyceumError } from '../errors.js';
 import { checkListenAddress, formatAddress, parseAddress } from './listen.js';
+import type { TlsIdentity } from './tls-identity.js';
 
 export interface ProbesOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
@@ -16,6 +18,11 @@ export interface ProbesOptions {
   /** Why the program is not ready, in words; undefined if it is. */
   readonly ready: () => string | undefined;
   readonly metrics: Registry;
+  /**
+   * What guards the program's other ports. Probes are plain HTTP all the same, but may be reached from elsewhere then, and
+   * until when the certificate is valid is one more metric.
+   */
+  readonly tls?: TlsIdentity | undefined;
 }
 
 export interface Probes {
@@ -26,7 +33,9 @@ export interface Probes {
 
 /** @throws {LyceumError} FAILED_PRECONDITION if the address is taken or may not be used. */
 export async function startProbes(options: ProbesOptions): Promise<Probes> {
-  checkListenAddress(options.address, options.insecure);
+  const { tls, metrics } = options;
+  checkListenAddress(options.address, options.insecure || tls !== undefined);
+  if (tls !== undefined) tellExpiry(tls, metrics);
   const { host, port } = parseAddress(options.address);
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0];
@@ -37,8 +46,8 @@ export async function startProbes(options: ProbesOptions): Promise<Probes> {
       const reason = options.ready();
       answer(response, reason === undefined ? 200 : 503, `${reason ?? 'ok'}\n`);
     } else if (path === '/metrics') {
-      options.metrics.metrics().then(
-        (text) => answer(response, 200, text, options.metrics.contentType),
+      metrics.metrics().then(
+        (text) => answer(response, 200, text, metrics.contentType),
         () => answer(response, 500, 'a metric could not be read\n'),
       );
     } else answer(response, 404, 'there are /livez, /readyz and /metrics\n');
@@ -58,6 +67,14 @@ export async function startProbes(options: ProbesOptions): Promise<Probes> {
         server.closeAllConnections();
       }),
   };
+}
+
+function tellExpiry({ certificate }: TlsIdentity, registry: Registry): void {
+  new Gauge({
+    name: 'lyceum_tls_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate that this process was started with ends, Unix time.',
+    registers: [registry],
+  }).set(Date.parse(new X509Certificate(certificate).validTo) / 1000);
 }
 
 function answer(response: ServerResponse, status: number, text: string, type?: string): void {
