@@ -10,7 +10,7 @@ import { connect, ErrorCode, headers, type NatsConnection, NatsError, type Strea
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sha256Hex } from '../src/digest.js';
-import { LyceumError } from '../src/errors.js';
+import type { LyceumError } from '../src/errors.js';
 import { CHUNK_BYTES } from '../src/limits.js';
 import { RunEvent, Ticket } from '../src/messages.js';
 import {
@@ -25,6 +25,7 @@ import {
 } from '../src/node/index.js';
 import { openBlobStore } from '../src/node/nats-blobs.js';
 import { BLOB_BUCKET, TICKET_STREAM, ticketConsumer } from '../src/subjects.js';
+import { failureOf } from './failure-of.js';
 
 const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;
 const log = pino({ level: 'silent' });
@@ -61,15 +62,6 @@ afterEach(async () => {
   await coordinator.close();
   await worker.close();
 });
-
-async function failureOf(promise: Promise<unknown>): Promise<LyceumError> {
-  const failure = await promise.then(
-    () => undefined,
-    (err: unknown) => err,
-  );
-  expect(failure).toBeInstanceOf(LyceumError);
-  return failure as LyceumError;
-}
 
 const inOneSecond = (): AbortSignal => AbortSignal.timeout(1_000);
 

@@ -38,6 +38,7 @@ import {
   unary,
 } from '../src/node/index.js';
 import { float32Tensor } from '../src/tensor-frames.js';
+import { failureOf } from './failure-of.js';
 
 interface Handlers {
   getRun: Parameters<typeof unary<GetRunRequest, GetRunResponse>>[1];
@@ -121,15 +122,6 @@ function teachers(): TeacherClient {
   const client = connect(TeacherClient, server.address);
   clients.push(client);
   return client;
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<LyceumError> {
-  const failure = await promise.then(
-    () => undefined,
-    (err: unknown) => err,
-  );
-  expect(failure).toBeInstanceOf(LyceumError);
-  return failure as LyceumError;
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {

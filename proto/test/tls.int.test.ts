@@ -14,7 +14,6 @@ import {
   issueCertificate,
   validFor,
 } from '../src/certificates/index.js';
-import { type LyceumError, toLyceumError } from '../src/errors.js';
 import type { GetRunRequest, GetRunResponse } from '../src/messages.js';
 import {
   call,
@@ -30,6 +29,7 @@ import {
   type TlsIdentity,
   unary,
 } from '../src/node/index.js';
+import { failureOf } from './failure-of.js';
 
 const log = pino({ level: 'silent' });
 const VALIDITY = validFor(1, Date.now());
@@ -198,12 +198,3 @@ describe('NATS', () => {
     }
   });
 });
-
-async function failureOf(promise: Promise<unknown>): Promise<LyceumError> {
-  try {
-    await promise;
-  } catch (err) {
-    return toLyceumError(err);
-  }
-  throw new Error('it did not fail');
-}

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { collectGarbageRarely, createLogger, readTlsIdentity, Shutdown } from '@lyceum/proto/node';
+import { collectGarbageRarely, createLogger, Shutdown, tlsIdentityIn } from '@lyceum/proto/node';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DRAIN_MS, startProgram } from './program.js';
 
@@ -91,8 +91,7 @@ await program.parseAsync();
 async function serve(flags: Flags): Promise<void> {
   collectGarbageRarely();
   try {
-    const { tlsDir } = flags;
-    const tls = tlsDir === undefined ? undefined : readTlsIdentity(tlsDir, Date.now());
+    const tls = tlsIdentityIn(flags.tlsDir, Date.now());
     const log = createLogger({ name: 'student-worker', level: flags.logLevel });
     const shutdown = Shutdown.install(log, STOP_MS);
     try {

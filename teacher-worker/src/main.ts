@@ -12,12 +12,11 @@ import {
   connectNats,
   createLogger,
   type Logger,
-  readTlsIdentity,
   Shutdown,
   secretPlaces,
   startProbes,
   TeacherClient,
-  type TlsIdentity,
+  tlsIdentityIn,
 } from '@lyceum/proto/node';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Compute } from './compute/compute.js';
@@ -184,7 +183,7 @@ async function run(): Promise<void> {
   });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
 
-  const tls = tlsOf(flags);
+  const tls = tlsIdentityIn(flags.tlsDir, Date.now());
   const nats = await connectNats({ url: flags.nats, name: flags.workerId, log, tls });
   shutdown.onStop('nats', () => nats.close());
 
@@ -258,7 +257,7 @@ async function serve(models: readonly string[]): Promise<void> {
   const grpc = inference ?? (http === undefined ? DEFAULT_SERVED_ADDRESS : undefined);
   const servers = await serveModels({
     models: files,
-    places: { grpc, http, insecure, tls: tlsOf(flags) },
+    places: { grpc, http, insecure, tls: tlsIdentityIn(flags.tlsDir, Date.now()) },
     memoryBudgetBytes: flags.memoryBudgetMib * MIB,
     compute,
     version,
@@ -271,10 +270,6 @@ async function serve(models: readonly string[]): Promise<void> {
   });
   const ready = { program: 'teacher-worker', ...servers.addresses, pid: process.pid };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
-}
-
-function tlsOf({ tlsDir }: Flags): TlsIdentity | undefined {
-  return tlsDir === undefined ? undefined : readTlsIdentity(tlsDir, Date.now());
 }
 
 async function startCompute(flags: Flags, log: Logger): Promise<Compute> {

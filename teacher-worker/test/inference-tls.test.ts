@@ -18,6 +18,7 @@ const VALIDITY = validFor(1, Date.now());
 
 let identity: TlsIdentity;
 let servers: InferenceServers;
+let desk: InferenceDesk;
 let asked = 0;
 
 beforeAll(async () => {
@@ -36,7 +37,7 @@ beforeAll(async () => {
       return Float32Array.of(1, 2);
     },
   };
-  const desk = new InferenceDesk({
+  desk = new InferenceDesk({
     find: (name) => (name === 'one' ? one : undefined),
     names: () => ['one'],
     ready: () => true,
@@ -91,12 +92,6 @@ test.each([
 });
 
 test('an address that others reach needs no --insecure with TLS', async () => {
-  const desk = new InferenceDesk({
-    find: () => undefined,
-    names: () => [],
-    ready: () => true,
-    version: '0.1.0',
-  });
   const [grpc, http] = ['0.0.0.0:0', '0.0.0.0:0'];
   const open = await InferenceServers.start(
     desk,

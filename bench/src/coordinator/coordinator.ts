@@ -14,7 +14,7 @@ import { type BenchResult, median, spread } from '../bench-result.js';
 import { distillation } from '../remote-teachers-runs.js';
 import { IdleSessions } from './idle-sessions.js';
 import { loopDelayEnvironment } from './loop-delay.js';
-import { growth, type Reading, read, summary } from './reading.js';
+import { growth, type Readings, read, readings, summary } from './reading.js';
 import {
   assertRoomForStudents,
   FEW_RUNS,
@@ -53,18 +53,18 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
   };
   let growths: number[] = [];
   for (const setting of SETTINGS) {
-    const readings = await measure(setting, options);
-    for (const [sessionCount, own] of readings) {
+    const taken = await measure(setting, options);
+    for (const [sessionCount, own] of taken) {
       details[`${setting.classCount} classes, ${sessionCount} sessions`] = summary(own);
     }
-    if (setting.classCount === 10) growths = growthOf(readings, FEW_SESSIONS, MANY_SESSIONS);
+    if (setting.classCount === 10) growths = growth(taken, FEW_SESSIONS, MANY_SESSIONS);
   }
   const shape = { teacherWorkers: TEACHER_WORKERS, lookupDelayMs: LOOKUP_DELAY_MS };
   const runs = await simultaneousRuns(shape, options);
   for (const [runCount, own] of runs) {
     details[`10 classes, ${runCount} ${runCount === 1 ? 'run' : 'runs'} at a time`] = summary(own);
   }
-  details['growth with runs'] = growthOf(runs, FEW_RUNS, MANY_RUNS);
+  details['growth with runs'] = growth(runs, FEW_RUNS, MANY_RUNS);
   return {
     name: 'coordinator',
     value: median(growths),
@@ -74,16 +74,11 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
   };
 }
 
-/** @returns by repetition. */
-function growthOf(readings: ReadonlyMap<number, readonly Reading[]>, few: number, many: number) {
-  return growth(readings.get(few) ?? [], readings.get(many) ?? []);
-}
-
-/** @returns readings by number of sessions, one a repetition. */
+/** @returns readings by number of sessions. */
 async function measure(
   { classCount, trainCount, steps, sessionCounts }: (typeof SETTINGS)[number],
   { repetitions, signal }: BenchOptions,
-): Promise<Map<number, Reading[]>> {
+): Promise<Readings> {
   const shape = {
     teacherWorkers: TEACHER_WORKERS,
     studentWorkers: 1,
@@ -102,21 +97,16 @@ async function measure(
       );
     // Both workers look every teacher up once, which takes computing.
     await run('warm-up', Math.ceil(steps / 4));
-    const readings = new Map<number, Reading[]>(sessionCounts.map((count) => [count, []]));
-    for (let repetition = 0; repetition < repetitions; repetition++) {
-      const order = repetition % 2 === 0 ? sessionCounts : [...sessionCounts].reverse();
-      for (const sessionCount of order) {
-        const name = `classes-${classCount}-sessions-${sessionCount}-${repetition + 1}`;
-        const idle = new IdleSessions(cluster.address);
-        try {
-          await idle.grow(sessionCount - WORKER_SESSIONS);
-          const reading = read(cluster, name, steps, () => run(name, steps), signal);
-          readings.get(sessionCount)?.push(await Promise.race([reading, idle.failed]));
-        } finally {
-          idle.close();
-        }
+    return readings(sessionCounts, repetitions, async (sessionCount, repetition) => {
+      const name = `classes-${classCount}-sessions-${sessionCount}-${repetition}`;
+      const idle = new IdleSessions(cluster.address);
+      try {
+        await idle.grow(sessionCount - WORKER_SESSIONS);
+        const reading = read(cluster, name, steps, () => run(name, steps), signal);
+        return await Promise.race([reading, idle.failed]);
+      } finally {
+        idle.close();
       }
-    }
-    return readings;
+    });
   });
 }

@@ -54,12 +54,28 @@ export function summary(readings: readonly Reading[]): Record<string, unknown> {
   };
 }
 
-/** @returns by repetition, the coordinator's CPU time a batch in `many` ÷ in `few`. */
-export function growth(few: readonly Reading[], many: readonly Reading[]): number[] {
-  return many.map((reading, index) => {
-    const base = few[index];
-    return base === undefined ? Number.NaN : coordinatorMs(reading) / coordinatorMs(base);
-  });
+/** By setting, a count of something, one a repetition. */
+export type Readings = ReadonlyMap<number, readonly Reading[]>;
+
+/** Takes a reading of each setting in every repetition, in turn forwards and backwards. */
+export async function readings(
+  settings: readonly number[],
+  repetitions: number,
+  take: (setting: number, repetition: number) => Promise<Reading>,
+): Promise<Readings> {
+  const taken = new Map<number, Reading[]>(settings.map((setting) => [setting, []]));
+  for (let repetition = 1; repetition <= repetitions; repetition++) {
+    const order = repetition % 2 === 1 ? settings : [...settings].reverse();
+    for (const setting of order) taken.get(setting)?.push(await take(setting, repetition));
+  }
+  return taken;
+}
+
+/** @returns by repetition, the coordinator's CPU time a batch with `many` ÷ with `few`. */
+export function growth(taken: Readings, few: number, many: number): number[] {
+  const own = (setting: number) => (taken.get(setting) ?? []).map(coordinatorMs);
+  const base = own(few);
+  return own(many).map((ms, index) => ms / (base[index] ?? Number.NaN));
 }
 
 function coordinatorMs({ cpuMsPerBatch: ms }: Reading): number {

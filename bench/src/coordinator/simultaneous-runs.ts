@@ -5,7 +5,7 @@ import { type BenchOptions, finished, progress, withCluster } from '../bench-clu
 import { NotHereError } from '../bench-result.js';
 import { distillation } from '../remote-teachers-runs.js';
 import { loopDelayEnvironment } from './loop-delay.js';
-import { type Reading, read } from './reading.js';
+import { type Readings, read, readings } from './reading.js';
 import { pushWideArtifacts } from './wide-models.js';
 
 /** Fewest and most runs at a time; the growth from one to the other is what it tells. */
@@ -41,12 +41,12 @@ export function assertRoomForStudents(): void {
 /**
  * Every run has a view seed of its own, so that none finds another's answers.
  *
- * @returns readings by number of runs at a time, one a repetition.
+ * @returns readings by number of runs at a time.
  */
 export async function simultaneousRuns(
   shape: { readonly teacherWorkers: number; readonly lookupDelayMs: number },
   { repetitions, signal }: BenchOptions,
-): Promise<Map<number, Reading[]>> {
+): Promise<Readings> {
   // Every run that is waited for listens.
   setMaxListeners(0, signal);
   const options = { ...shape, studentWorkers: 0, computeThreads: 1, env: loopDelayEnvironment() };
@@ -66,18 +66,12 @@ export async function simultaneousRuns(
       }
     };
     await runs('warm-up', 10, 1);
-    const readings = new Map<number, Reading[]>(RUN_COUNTS.map((count) => [count, []]));
-    for (let repetition = 0; repetition < repetitions; repetition++) {
-      const order = repetition % 2 === 0 ? RUN_COUNTS : [...RUN_COUNTS].reverse();
-      for (const together of order) {
-        const name = `runs-${together}-${repetition + 1}`;
-        const rounds = Math.ceil(RUNS_PER_READING / together);
-        const batchCount = together * rounds * STEPS;
-        const work = () => runs(name, together, rounds);
-        readings.get(together)?.push(await read(cluster, name, batchCount, work, signal));
-      }
-    }
-    return readings;
+    return readings(RUN_COUNTS, repetitions, (together, repetition) => {
+      const name = `runs-${together}-${repetition}`;
+      const rounds = Math.ceil(RUNS_PER_READING / together);
+      const batchCount = together * rounds * STEPS;
+      return read(cluster, name, batchCount, () => runs(name, together, rounds), signal);
+    });
   });
 }
 

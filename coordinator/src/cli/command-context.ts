@@ -4,7 +4,7 @@
  * Data goes to stdout, everything else to stderr. Errors are not handled here: `main.ts` turns whatever a
  * command throws into text and exit code.
  */
-import { onInterrupt, readTlsIdentity, type TlsIdentity } from '@lyceum/proto/node';
+import { onInterrupt, type TlsIdentity, tlsIdentityIn } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
 import { CoordinatorClient } from '../client/index.js';
@@ -37,7 +37,7 @@ export function globalOptions(command: Command): GlobalOptions {
 
 /** @throws {LyceumError} INVALID_ARGUMENT if the folder that was named has no identity. */
 export function tlsOf({ tlsDir }: GlobalOptions): TlsIdentity | undefined {
-  return tlsDir === undefined ? undefined : readTlsIdentity(tlsDir, Date.now());
+  return tlsIdentityIn(tlsDir, Date.now());
 }
 
 /** Prints data on stdout in the wanted format. */

@@ -19,9 +19,10 @@ export async function writeNewFile(
   file: string,
   content: Uint8Array | string,
   overwrite: boolean,
+  mode?: number,
 ): Promise<void> {
   try {
-    await writeFile(file, content, { flag: overwrite ? 'w' : 'wx' });
+    await writeFile(file, content, { flag: overwrite ? 'w' : 'wx', mode });
   } catch (err) {
     if (err instanceof Error && 'code' in err && err.code === 'EEXIST') throw existing(file);
     const message = `cannot write ${file}: ${err instanceof Error ? err.message : String(err)}`;

@@ -1,6 +1,6 @@
 /**
  * Computations off the event loop, which answers the network: in a few threads, that are kept for the next task a while.
- * Starting one takes longer than most tasks. What finds no thread free waits for its turn.
+ * Starting one takes longer than the tasks of a small run. What finds no thread free waits for its turn.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -9,7 +9,7 @@ import { type ErrorCode, InvalidDocumentError, LyceumError, type Problem } from 
 /** A long task may not keep all others waiting, nor many tasks take all memory. */
 const THREADS_MAX = Math.min(8, Math.max(2, availableParallelism()));
 
-/** A thread without work holds some 50 MiB. */
+/** A thread without work holds some 30 MiB. */
 const KEPT_MS = 30_000;
 
 export interface TaskRequest {

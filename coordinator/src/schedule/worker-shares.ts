@@ -36,8 +36,7 @@ export function fill(
     put(load, teacher);
     holders.set(teacher.identity, countOf(teacher) + 1);
   };
-  const lack = (teacher: TeacherNeed, more = 0) =>
-    secondsOf(teacher, seconds) / (countOf(teacher) + more);
+  const lack = (teacher: TeacherNeed) => secondsOf(teacher, seconds) / countOf(teacher);
   for (const { workerId, loaded } of workers) {
     const load = loads.get(workerId);
     const kept = teachers.filter(({ identity }) => loaded.has(identity));
@@ -58,9 +57,9 @@ export function fill(
         covered.get(workerId)?.has(giver.identity) !== true &&
         countOf(giver) > 1;
       if (!gives) continue;
-      const left = lack(giver, -1);
       take(load, giver);
       holders.set(giver.identity, countOf(giver) - 1);
+      const left = lack(giver);
       const taker = greatest(
         teachers.filter((teacher) => teacher !== giver && fits(load, teacher)),
         (teacher) => lack(teacher),

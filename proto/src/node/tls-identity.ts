@@ -45,6 +45,11 @@ export function readTlsIdentity(folder: string, nowMs: number): TlsIdentity {
   return { ca, certificate, key };
 }
 
+/** {@link readTlsIdentity} of the folder that a program was given; undefined: none, so it goes without TLS. */
+export function tlsIdentityIn(folder: string | undefined, nowMs: number): TlsIdentity | undefined {
+  return folder === undefined ? undefined : readTlsIdentity(folder, nowMs);
+}
+
 function text(file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { LyceumError } from '@lyceum/proto';
@@ -7,8 +7,11 @@ import type { CertificateAndKey } from '@lyceum/proto/certificates';
 import { TLS_FILES } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { globalOptions, print, wholeNumber } from '../command-context.js';
+import { writeNewFile } from '../output-file.js';
 
 const AUTHORITY_KEY = 'ca.key';
+/** Mode of a new file. */
+const OWNER_ONLY = 0o600;
 const AUTHORITY_NAME = 'Lyceum cluster';
 const AUTHORITY_DAYS = 3650;
 
@@ -134,12 +137,9 @@ async function make(folder: string): Promise<void> {
   }
 }
 
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text, { mode: 0o600 });
-  } catch (err) {
-    throw unusable('write', file, err);
-  }
+/** Over what is there: a certificate is renewed so. */
+function write(file: string, text: string): Promise<void> {
+  return writeNewFile(file, text, true, OWNER_ONLY);
 }
 
 function unusable(what: string, file: string, err: unknown): LyceumError {
