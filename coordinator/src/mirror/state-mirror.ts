@@ -15,6 +15,8 @@ import type { MirroredStore, MirrorFolder } from './mirror-folder.js';
 import { mirroredBlobs, mirroredBucket } from './mirrored-stores.js';
 
 const TICK_MS = 2_000;
+/** So long may a blob be there before the record that names it. */
+const UNNAMED_MS = 600_000;
 
 export interface MirrorParts {
   readonly folder: MirrorFolder;
@@ -50,6 +52,8 @@ export class StateMirror {
   #writes = Promise.resolve();
   /** The copy of some record failed. */
   #isBehind = false;
+  /** Blobs that were put and that nothing has named yet, and when they were put, in ms of `performance.now`. */
+  readonly #unnamed = new Map<string, number>();
   /** Something changed since the blobs were last looked at. */
   #isDirty = true;
   #timer: NodeJS.Timeout | undefined;
@@ -66,6 +70,7 @@ export class StateMirror {
     this.pointers = bucket('pointers');
     this.names = bucket('names');
     this.blobs = mirroredBlobs(parts.blobs, async (digest, bytes) => {
+      this.#unnamed.set(digest, performance.now());
       await this.#attempt(() => parts.folder.putBlob(digest, bytes));
     });
   }
@@ -99,7 +104,7 @@ export class StateMirror {
         await this.#fill();
       }
       await this.#followPointers(runs);
-      if (this.#isDirty) {
+      if (this.#isDirty || this.#unnamed.size > 0) {
         this.#isDirty = false;
         await this.#followBlobs(runs);
       }
@@ -151,7 +156,17 @@ export class StateMirror {
     const wanted = this.#wantedBlobs(runs);
     const there = new Set(await folder.digests());
     for (const digest of wanted) if (!there.has(digest)) await this.#copyBlob(digest);
-    for (const digest of there) if (!wanted.has(digest)) await folder.deleteBlob(digest);
+    this.#forgetUnnamed(wanted);
+    for (const digest of there) {
+      if (!wanted.has(digest) && !this.#unnamed.has(digest)) await folder.deleteBlob(digest);
+    }
+  }
+
+  #forgetUnnamed(wanted: ReadonlySet<string>): void {
+    const sinceMs = performance.now() - UNNAMED_MS;
+    for (const [digest, putAtMs] of this.#unnamed) {
+      if (wanted.has(digest) || putAtMs < sinceMs) this.#unnamed.delete(digest);
+    }
   }
 
   #wantedBlobs(runs: readonly RunRecord[]): Set<string> {

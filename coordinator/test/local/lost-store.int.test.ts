@@ -12,7 +12,7 @@ import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local/index.js';
 import { images, LONG, TEACHER } from './long-run.js';
 
-const PATIENT = { timeout: 120_000, interval: 100 };
+const PATIENT = { timeout: 90_000, interval: 100 };
 
 let folder: string;
 let cluster: LocalCluster;

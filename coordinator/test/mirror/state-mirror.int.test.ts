@@ -148,6 +148,28 @@ test('a copy never names a checkpoint that it does not have', async () => {
   await vi.waitFor(async () => expect((await copied('run')).digest).toBe(digest), PATIENT);
 });
 
+test('what is put stays in the copy before something names it, and goes with its name', async () => {
+  const { mirror } = await lead(first());
+  const copy = await openFolder();
+  let pointer = await claimPointer(mirror.pointers, 'run', 1);
+  /** Each copied move is a look at the pointers; between two of them the blobs were looked at. */
+  const looked = async () => {
+    for (const text of ['one', 'two']) {
+      ({ moved: pointer } = await moveTo(first(), pointer, Buffer.from(text)));
+      await vi.waitFor(async () => {
+        expect(JSON.parse((await copy.record('pointers', 'run')) ?? '{}')).toEqual(pointer);
+      }, PATIENT);
+    }
+  };
+  const digest = await mirror.blobs.put(Buffer.from('a report'));
+  await looked();
+  expect(await copy.digests()).toContain(digest);
+  await mirror.names.put('model.one', JSON.stringify({ kind: 'model', name: 'one', digest }));
+  await looked();
+  await mirror.names.delete('model.one');
+  await vi.waitFor(async () => expect(await copy.digests()).not.toContain(digest), PATIENT);
+});
+
 test('a copy that could not be written is made good later, and stops nothing', async () => {
   const { mirror } = await lead(first());
   const runs = join(folder, 'buckets', 'runs');
