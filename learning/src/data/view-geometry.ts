@@ -4,6 +4,7 @@
  */
 import type { Dataset } from './dataset.js';
 import { fnv1a32Decimal, mulberry32 } from './hashing.js';
+import { sampleReader } from './real-values.js';
 import type { ViewFunction } from './views.js';
 
 /** Writes the view of a sample to `out` at `offset`, real values, row-major. */
@@ -23,67 +24,73 @@ export const DRAW = {
 };
 
 /** The sample as it is. */
-export function copier({ inputs, inputScale, sampleShape }: Dataset): SampleWriter {
-  const length = elementCount(sampleShape);
-  return inputs instanceof Uint8Array
-    ? byteCopier(inputs, inputScale, length)
-    : floatCopier(inputs, inputScale, length);
-}
-
-// Two functions, though they say the same: one that meets both types of array takes three times as long.
-
-function byteCopier(inputs: Uint8Array, scale: number, length: number): SampleWriter {
-  return (sample, out, offset) => {
-    const from = sample * length;
-    for (let i = 0; i < length; i++) out[offset + i] = (inputs[from + i] as number) * scale;
-  };
-}
-
-function floatCopier(inputs: Float32Array, scale: number, length: number): SampleWriter {
-  return (sample, out, offset) => {
-    const from = sample * length;
-    for (let i = 0; i < length; i++) out[offset + i] = (inputs[from + i] as number) * scale;
-  };
+export function copier(dataset: Dataset): SampleWriter {
+  const read = sampleReader(dataset);
+  return (sample, out, offset) => out.set(read(sample), offset);
 }
 
 /** Whole pixels: shift and flip, value by value as they are. */
 export function mover(
-  { inputs, inputScale, sampleShape }: Dataset,
+  dataset: Dataset,
   { shift, flip }: ViewFunction,
   prefix: number,
 ): SampleWriter {
-  const [height = 0, width = 0, channels = 0] = sampleShape;
+  const [height = 0, width = 0, channels = 0] = dataset.sampleShape;
   const rowLength = width * channels;
+  const read = sampleReader(dataset);
+  const mirror = new Float32Array(flip ? height * rowLength : 0);
   return (sample, out, offset) => {
     const seed = fnv1a32Decimal(sample, prefix);
     const down = wholeShift(shift, height, mulberry32(seed, DRAW.down));
-    const right = wholeShift(shift, width, mulberry32(seed, DRAW.right));
+    const right = wholeShift(shift, width, mulberry32(seed, DRAW.right)) * channels;
+    const values = read(sample);
     const mirrored = flip && mulberry32(seed, DRAW.mirrored) < 0.5;
-    out.fill(0, offset, offset + height * rowLength);
-    const base = sample * height * rowLength;
-    const firstX = Math.max(0, right);
-    const endX = Math.min(width, width + right);
-    const endY = Math.min(height, height + down);
-    for (let y = Math.max(0, down); y < endY; y++) {
-      const from = base + (y - down) * rowLength;
-      const to = offset + y * rowLength;
-      if (mirrored) {
-        for (let x = firstX; x < endX; x++) {
-          const pixel = from + (width - 1 - (x - right)) * channels;
-          const target = to + x * channels;
-          for (let c = 0; c < channels; c++) {
-            out[target + c] = (inputs[pixel + c] as number) * inputScale;
-          }
-        }
-      } else {
-        const end = endX * channels;
-        const back = from - right * channels;
-        for (let i = firstX * channels; i < end; i++) {
-          out[to + i] = (inputs[back + i] as number) * inputScale;
-        }
-      }
-    }
+    if (mirrored) writeMirrored(values, width, channels, mirror);
+    writeMoved(mirrored ? mirror : values, rowLength, down, right, out, offset);
   };
+}
+
+function writeMirrored(
+  values: Float32Array,
+  width: number,
+  channels: number,
+  out: Float32Array,
+): void {
+  const rowLength = width * channels;
+  for (let row = 0; row < values.length; row += rowLength) {
+    for (let x = 0; x < width; x++) {
+      const from = row + (width - 1 - x) * channels;
+      const to = row + x * channels;
+      for (let c = 0; c < channels; c++) out[to + c] = values[from + c] as number;
+    }
+  }
+}
+
+/** In one piece, and zeros over what came in at a side from the row above or below. */
+function writeMoved(
+  values: Float32Array,
+  rowLength: number,
+  down: number,
+  right: number,
+  out: Float32Array,
+  offset: number,
+): void {
+  const { length } = values;
+  // A picture of one row may move by more than all of itself.
+  const by = Math.max(-length, Math.min(length, down * rowLength + right));
+  const end = offset + length;
+  if (by >= 0) {
+    out.fill(0, offset, offset + by);
+    out.set(values.subarray(0, length - by), offset + by);
+  } else {
+    out.set(values.subarray(-by), offset);
+    out.fill(0, end + by, end);
+  }
+  const first = right >= 0 ? 0 : rowLength + right;
+  const last = right >= 0 ? right : rowLength;
+  for (let row = offset; row < end; row += rowLength) {
+    for (let i = first; i < last; i++) out[row + i] = 0;
+  }
 }
 
 /** Any affine map, and any size: of each output pixel's centre, where in the sample it lies, undoing step by step. */
@@ -198,8 +205,4 @@ class AffineMap {
 function wholeShift(shift: number, size: number, draw: number): number {
   const most = Math.round(shift * size);
   return Math.floor(draw * (2 * most + 1)) - most;
-}
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

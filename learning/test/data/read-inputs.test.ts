@@ -86,6 +86,22 @@ describe('readInputs', () => {
     expect([...out]).toEqual([0, 1]);
   });
 
+  it('gives the values of a set that is too large to unpack, and of the same bytes at another scale', () => {
+    // Untouched pages take no memory; bytes past the last sample belong to nobody.
+    const large = { ...pictures(2, [2], 1 / 255), inputs: new Uint8Array(2 ** 26 + 1) };
+    large.inputs.set([0, 51, 255, 102]);
+    const out = new Float32Array(4);
+    for (const inputs of [large.inputs, large.inputs.subarray(0, 4)]) {
+      readInputs({ ...large, inputs }, Uint32Array.of(1, 0), IDENTITY_VIEW, out);
+      expect(out).toEqual(Float32Array.of(1, 0.4, 0, 0.2));
+    }
+    const inputs = Uint8Array.of(0, 1, 2, 3);
+    for (const inputScale of [1, 2, 1]) {
+      readInputs({ ...large, inputs, inputScale }, Uint32Array.of(1, 0), IDENTITY_VIEW, out);
+      expect([...out]).toEqual([2, 3, 0, 1].map((value) => value * inputScale));
+    }
+  });
+
   it('gives floats as they are', () => {
     const floats = { ...pictures(1, [2]), inputs: Float32Array.of(0.1, -7) };
     const out = new Float32Array(2);
@@ -98,6 +114,9 @@ describe('readInputs', () => {
     { shape: [8, 3, 1], shift: 0.4, flip: true },
     { shape: [6, 5, 1], shift: 0, flip: true },
     { shape: [5, 6, 3], shift: 0.5, flip: true },
+    { shape: [1, 5, 2], shift: 0.5, flip: true },
+    { shape: [5, 1, 2], shift: 0.5, flip: false },
+    { shape: [1, 1, 3], shift: 0.5, flip: true },
   ])('moves and mirrors as a plain implementation does: %j', ({ shape, shift, flip }) => {
     const dataset = pictures(20, shape);
     const samples = Uint32Array.from({ length: 20 }, (_, i) => 19 - i);
