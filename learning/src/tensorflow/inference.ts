@@ -114,11 +114,13 @@ export class Inference {
 
   /** As {@link run}, with the features of the layers. */
   runAll(inputs: Float32Array, rowCount: number): InferenceResult {
-    const values = this.#engine.tf.tidy(() => {
+    // The tensor, not its values: tfjs would look for tensors in them, one by one.
+    const outputs = this.#engine.tf.tidy(() => {
       const samples = this.#filledUp(inputs, rowCount);
-      const outputs = this.#graph?.run(FORWARD, { samples }) ?? this.#outputs(samples);
-      return outputs.dataSync() as Float32Array;
+      return this.#graph?.run(FORWARD, { samples }) ?? this.#outputs(samples);
     });
+    const values = outputs.dataSync() as Float32Array;
+    outputs.dispose();
     const widths = [this.classCount, ...this.featureShapes.map(elementCount)];
     let start = 0;
     const parts = widths.map((width) => {
