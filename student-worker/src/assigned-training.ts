@@ -159,33 +159,34 @@ export class AssignedTraining implements AssignmentKey {
       deliver: (block) => trainer.targets(block),
       patience,
     });
+    const committer = this.#committer(prepared, patience);
     try {
       return await new Promise<TrainingResult>((resolve, reject) => {
         this.#givenUp.signal.addEventListener('abort', () =>
           reject(new LyceumError('CANCELLED', 'training given up')),
         );
         if (job.targetTensors.length > 0) stream.run().catch(reject);
-        trainer.train(job, this.#events(prepared, patience, stream, resolve, reject));
+        trainer.train(job, this.#events(step, committer, stream, resolve, reject));
       });
     } finally {
       over.abort();
+      await committer.cleaned();
     }
   }
 
   #events(
-    prepared: PreparedTraining,
-    patience: Patience,
+    firstStep: number,
+    committer: CheckpointCommitter,
     stream: TargetStream,
     resolve: (result: TrainingResult) => void,
     reject: (reason: unknown) => void,
   ): TrainingEvents {
     const { outbox, metrics } = this.#surroundings;
-    const committer = this.#committer(prepared, patience);
     let before: TrainingProgress | undefined;
     return {
       wantTargets: (creditStep, doneStep) => stream.want(creditStep, doneStep),
       progress: (progress) => {
-        metrics.progressed(before, progress, prepared.step);
+        metrics.progressed(before, progress, firstStep);
         before = progress;
         outbox.setProgress(progressReport(this, progress, committer.committedStep));
       },

@@ -1,4 +1,4 @@
-/** Puts a local file into the blob store. */
+/** Puts a result's file into the blob store. */
 import { readFile } from 'node:fs/promises';
 import { LyceumError } from '@lyceum/proto';
 import type { BlobStore } from '@lyceum/proto/node';

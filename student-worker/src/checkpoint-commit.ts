@@ -1,5 +1,5 @@
 /**
- * Makes a local checkpoint the run's: blob store, answers on disk, pointer; in this order.
+ * Makes a checkpoint the run's: blob store and answers on disk at once, then the pointer.
  *
  * Whoever resumes at the pointer needs the blob, and the answers of the steps before it so that repeated
  * steps have the same bits. Each stage is idempotent and waits for its peer, so a commit ends in one of
@@ -7,7 +7,6 @@
  */
 import { rm } from 'node:fs/promises';
 import type { BlobStore } from '@lyceum/proto/node';
-import { uploadFile } from './blob-upload.js';
 import { movePointer, type OwnedPointer, type PointerBucket } from './checkpoint-pointer-move.js';
 import { type Patience, patiently } from './patience.js';
 import type { TrainingCheckpoint } from './training-job.js';
@@ -28,6 +27,8 @@ export class CheckpointCommitter {
   readonly #patience: Patience;
   #owned: OwnedPointer;
   #files: string[];
+  /** What the last commit left behind is gone. */
+  #cleaned = Promise.resolve();
 
   /**
    * @param owned - the pointer, naming the checkpoint that the training starts from.
@@ -51,41 +52,40 @@ export class CheckpointCommitter {
   }
 
   /**
-   * One at a time. Deletes what the pointer no longer names, here and in the blob store.
+   * One at a time. What the pointer no longer names, here and in the blob store, is deleted afterwards.
    *
    * @throws {LyceumError} ABORTED if the run has a newer owner; CANCELLED if it was given up.
    */
-  async commit(checkpoint: TrainingCheckpoint): Promise<void> {
+  async commit({ step, bytes, digest, file }: TrainingCheckpoint): Promise<void> {
     const { blobs, bucket, pointerKey, makeDurable } = this.#targets;
-    const { step, digest, file } = checkpoint;
-    await patiently('checkpoint upload', this.#patience, () => uploadFile(blobs, file, digest));
-    if (makeDurable !== undefined) {
-      await patiently('durable answers', this.#patience, () => makeDurable(step));
-    }
+    await Promise.all([
+      patiently('checkpoint upload', this.#patience, () => blobs.put(bytes)),
+      makeDurable && patiently('durable answers', this.#patience, () => makeDurable(step)),
+    ]);
     const dropped = this.#owned.pointer.previous?.digest;
     this.#owned = await patiently('pointer move', this.#patience, () =>
       movePointer(bucket, pointerKey, this.#owned, { step, digest }),
     );
-    await this.#keep(file);
-    await this.#drop(dropped);
-  }
-
-  /** No other run can need it: a checkpoint holds readings of its run's clock. */
-  async #drop(digest: string | undefined): Promise<void> {
-    const { digest: newest, previous } = this.#owned.pointer;
-    if (digest === undefined || digest === newest || digest === previous?.digest) return;
-    try {
-      await this.#targets.blobs.delete(digest);
-    } catch (err) {
-      this.#patience.log.warn({ err, digest }, 'superseded checkpoint not deleted');
-    }
-  }
-
-  async #keep(file: string): Promise<void> {
+    const { previous } = this.#owned.pointer;
+    const isNamed = dropped === digest || dropped === previous?.digest;
     this.#files = [...this.#files.filter((kept) => kept !== file), file];
-    while (this.#files.length > KEPT_FILES) {
-      const oldest = this.#files.shift();
-      if (oldest !== undefined) await rm(oldest, { force: true });
+    const files = this.#files.splice(0, this.#files.length - KEPT_FILES);
+    await this.#cleaned;
+    this.#cleaned = this.#clean(files, isNamed ? undefined : dropped);
+  }
+
+  /** Resolves once nothing is being deleted any more. */
+  cleaned(): Promise<void> {
+    return this.#cleaned;
+  }
+
+  /** Never rejects. No other run can need the blob: a checkpoint holds readings of its run's clock. */
+  async #clean(files: readonly string[], digest: string | undefined): Promise<void> {
+    try {
+      for (const file of files) await rm(file, { force: true });
+      if (digest !== undefined) await this.#targets.blobs.delete(digest);
+    } catch (err) {
+      this.#patience.log.warn({ err, files, digest }, 'superseded checkpoint not deleted');
     }
   }
 }

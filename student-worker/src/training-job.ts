@@ -77,9 +77,11 @@ export interface TrainingProgress {
 
 export interface TrainingCheckpoint {
   readonly step: number;
-  readonly file: string;
-  /** SHA-256 of the file, hex. */
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the bytes, hex. */
   readonly digest: string;
+  /** Where they are being written; they are there for good when the next step is taken. */
+  readonly file: string;
 }
 
 export interface TrainingResult {
@@ -118,10 +120,7 @@ export interface TrainingEvents {
   /** Targets of steps below `creditStep` are welcome, those below `doneStep` are used. Neither falls. */
   wantTargets(creditStep: number, doneStep: number): void;
   progress(progress: TrainingProgress): void;
-  /**
-   * The file is on disk for good. Resolves once the run's pointer names it, or nobody wants it any more.
-   * Training goes on meanwhile, but writes no second one before.
-   */
+  /** Resolves once the run's pointer names it, or nobody wants it any more. No step is taken before. */
   checkpoint(checkpoint: TrainingCheckpoint): Promise<void>;
   finished(result: TrainingResult): void;
   failed(failure: TrainingFailure): void;

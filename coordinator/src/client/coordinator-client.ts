@@ -63,7 +63,7 @@ export interface AnswerVerificationRequest {
 }
 
 export interface EnsembleRequest {
-  /** Pushed models, or `run:ID`. */
+  /** Pushed models, or `run:ID`; `@MODALITY` behind one says what it sees. */
   readonly teachers: readonly string[];
   readonly dataset: string;
   /** Default `test`. */

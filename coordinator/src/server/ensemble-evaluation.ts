@@ -9,6 +9,7 @@ import {
   type EvaluateEnsembleResponse,
   InvalidDocumentError,
   LyceumError,
+  MODALITY_NAME,
   type Problem,
   toLyceumError,
 } from '@lyceum/proto';
@@ -19,7 +20,7 @@ import {
   type EnsembleTableInput,
 } from '../report/ensemble-table.js';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
-import { ArtifactLookup } from '../runs/artifact-lookup.js';
+import { ArtifactLookup, type NamedTeacher } from '../runs/artifact-lookup.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { PinnedTeacher } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
@@ -140,13 +141,17 @@ export class EnsembleEvaluations {
     const lookup = new ArtifactLookup(this.#parts.catalog, this.#parts.store, problems);
     const found = await lookup.dataset('dataset', request.dataset);
     const teachers: PinnedTeacher[] = [];
-    for (const [index, model] of request.teachers.entries()) {
+    for (const [index, name] of request.teachers.entries()) {
       const path = `teachers[${index}]`;
-      const named = { name: model, model, weight: 1 };
-      const teacher = await lookup.teacher({ model: path, modality: path }, named, found?.outline);
-      if (request.teachers.indexOf(model) < index) {
-        problems.push({ path, message: `${model} is named twice` });
+      if (request.teachers.indexOf(name) < index) {
+        problems.push({ path, message: `${name} is named twice` });
       }
+      const named = namedTeacher(name);
+      if (named.modality !== undefined && !MODALITY_NAME.test(named.modality)) {
+        problems.push({ path, message: `want MODEL or MODEL@MODALITY, got ${name}` });
+        continue;
+      }
+      const teacher = await lookup.teacher({ model: path, modality: path }, named, found?.outline);
       if (teacher !== undefined) teachers.push(teacher);
     }
     if (request.teachers.length === 0) {
@@ -157,6 +162,13 @@ export class EnsembleEvaluations {
     }
     return { teachers, dataset: found.reference, outline: found.outline };
   }
+}
+
+/** `MODEL`, or `MODEL@MODALITY`. */
+function namedTeacher(name: string): NamedTeacher {
+  const at = name.indexOf('@');
+  if (at < 0) return { name, model: name, weight: 1 };
+  return { name, model: name.slice(0, at), modality: name.slice(at + 1), weight: 1 };
 }
 
 interface EvaluationPlan extends Pick<EnsembleTableInput, 'rules' | 'omitted'> {

@@ -143,6 +143,21 @@ test('a teacher may be shown another modality than it was trained on, if that fi
   );
 });
 
+test('an ensemble is measured on what is named behind an @, or else in the settings', async () => {
+  const measured = (...teachers: string[]) =>
+    client.evaluateEnsemble({ teachers, dataset: 'senses', rules: ['arithmetic'] });
+  const names = ['run:sound', 'run:sound@touch', 'run:touch@touch'];
+  const { rows, teachers } = await measured(...names);
+  expect(teachers.map(({ name }) => name)).toEqual(names);
+  const [own, other, same] = rows.filter(({ kind }) => kind === 'teacher');
+  expect(own?.accuracy).toBeGreaterThan(0.9);
+  expect(other?.accuracy).toBeLessThan(0.2);
+  expect(same?.accuracy).toBeGreaterThan(0.9);
+  await expect(measured('run:sound@pixels', 'run:sound@smell', 'run:sound@')).rejects.toThrow(
+    /teachers\[0\]: takes inputs of shape \[12\][\s\S]*teachers\[1\]: there is no modality smell[\s\S]*teachers\[2\]: want MODEL or MODEL@MODALITY, got run:sound@$/,
+  );
+});
+
 test('a student goes with its modality: to other runs, and to an ONNX file that was tried', async () => {
   const start = { student: { model: { model: 'run:calm' } } };
   await client.submitRun(distillation('further', start));

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type NpyArray, readNpz, writeDurably, writeNpz } from '@lyceum/learning/data';
+import { type NpyArray, readNpz, writeNpz } from '@lyceum/learning/data';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 import type { TrainingCheckpoint, Validation } from '../training-job.js';
@@ -126,15 +126,11 @@ export function decodeCheckpoint(bytes: Uint8Array, what: string): Checkpoint {
   return { ...rest, state, best: best && { validation: best, weights } };
 }
 
-/** Writes it to `folder`, for good, under a name with its step. */
-export async function writeCheckpoint(
-  folder: string,
-  checkpoint: Checkpoint,
-): Promise<TrainingCheckpoint> {
+/** As it is handed on, with a name in `folder` that has its step. Writes nothing. */
+export function packCheckpoint(folder: string, checkpoint: Checkpoint): TrainingCheckpoint {
+  const { step } = checkpoint;
   const bytes = encodeCheckpoint(checkpoint);
-  const file = join(folder, `checkpoint-${checkpoint.step}.npz`);
-  await writeDurably(file, bytes);
-  return { step: checkpoint.step, file, digest: sha256Hex(bytes) };
+  return { step, bytes, digest: sha256Hex(bytes), file: join(folder, `checkpoint-${step}.npz`) };
 }
 
 /** @throws {LyceumError} NOT_FOUND, {@link CorruptCheckpointError}. */

@@ -14,6 +14,7 @@ import {
   SPLIT_NAMES,
   type SplitName,
   splitSamples,
+  writeDurably,
 } from '@lyceum/learning/data';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError, specificationDigest } from '@lyceum/proto';
@@ -26,7 +27,7 @@ import type {
   Validation,
 } from '../training-job.js';
 import type { Batch } from './batch-source.js';
-import { type Checkpoint, type Selected, writeCheckpoint } from './checkpoint-file.js';
+import { type Checkpoint, packCheckpoint, type Selected } from './checkpoint-file.js';
 import { Evaluation } from './evaluation.js';
 import { learningRate } from './learning-rate.js';
 import { LossLog } from './loss-log.js';
@@ -254,8 +255,8 @@ export class Trainer {
   }
 
   /**
-   * Ends when the pointer names it. Steps that went on meanwhile would be lost beside those since the checkpoint before,
-   * and a death may cost `checkpointEverySteps` steps, no more.
+   * Ends when it is on disk and the pointer names it. Steps that went on meanwhile would be lost beside those since the
+   * checkpoint before, and a death may cost `checkpointEverySteps` steps, no more.
    */
   async #writeCheckpoint(): Promise<void> {
     this.#losses.check();
@@ -273,11 +274,14 @@ export class Trainer {
       ledger: this.#ledger.segments(),
     };
     this.#checkpointedStep = this.#step;
-    const taken = writeCheckpoint(job.outputFolder, checkpoint)
-      .then((written) => this.#listener.checkpoint(written))
-      .catch((err: LyceumError) => this.fail(err));
-    // Abandoned, nobody takes it any more.
+    const packed = packCheckpoint(job.outputFolder, checkpoint);
+    const written = writeDurably(packed.file, packed.bytes);
+    const taken = Promise.all([written, this.#listener.checkpoint(packed)]).catch(
+      (err: LyceumError) => this.fail(err),
+    );
+    // Abandoned, nobody takes it any more; but nothing is written once the job has ended.
     await Promise.race([taken, this.#abandoned]);
+    await written.catch(() => {});
   }
 
   #report(rate: number, validation: Validation | undefined, epochEnded: boolean): void {

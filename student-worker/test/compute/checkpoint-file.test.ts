@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeDurably } from '@lyceum/learning/data';
 import { sha256Hex } from '@lyceum/proto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -9,8 +10,8 @@ import {
   CorruptCheckpointError,
   decodeCheckpoint,
   encodeCheckpoint,
+  packCheckpoint,
   readCheckpoint,
-  writeCheckpoint,
 } from '../../src/compute/checkpoint-file.js';
 
 const checkpoint: Checkpoint = {
@@ -83,18 +84,20 @@ describe('a checkpoint', () => {
     }
   });
 
-  it('is written under its step, whole, with its digest', async () => {
+  it('is named by its step, and read as it was packed', async () => {
     const folder = await newFolder();
-    const written = await writeCheckpoint(folder, checkpoint);
+    const { bytes, digest, file, step } = packCheckpoint(folder, checkpoint);
+    expect({ file, step }).toEqual({ file: join(folder, 'checkpoint-7.npz'), step: 7 });
+    await writeDurably(file, bytes);
     expect(await readdir(folder)).toEqual(['checkpoint-7.npz']);
-    expect(written.file).toBe(join(folder, 'checkpoint-7.npz'));
-    expect(written.digest).toBe(sha256Hex(await readFile(written.file)));
-    expect(await readCheckpoint(written.file)).toEqual(checkpoint);
+    expect(digest).toBe(sha256Hex(await readFile(file)));
+    expect(await readCheckpoint(file)).toEqual(checkpoint);
   });
 
   it('says which file cannot be written, and leaves nothing half-written', async () => {
     const folder = await newFolder();
-    await expect(writeCheckpoint(join(folder, 'missing'), checkpoint)).rejects.toMatchObject({
+    const { bytes, file } = packCheckpoint(join(folder, 'missing'), checkpoint);
+    await expect(writeDurably(file, bytes)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringContaining('missing/checkpoint-7.npz cannot be written'),
     });

@@ -27,6 +27,8 @@ export function addEnsemble(program: Command): void {
 Answers that are stored are used; for others the teachers are asked, by whichever teacher workers are there.
 Rules and calibration that have to be fitted are fitted on the validation split.
 
+Where a set has several modalities and a model's settings name none, or another than is meant, say it: MODEL@MODALITY.
+
 Rules of all: ${ALL_RULES.join(', ')}
 
 Examples:
