@@ -1,8 +1,10 @@
 /**
- * A process that trains one job and prints its outcome as JSON.
+ * A process that trains one job and prints its result as JSON, if it has one.
  * node train-process.mjs '{"job": …, "trainCount": N, "dieAtCheckpoint": S?}': with S the process kills itself, with
  * a signal that nothing can catch, once the checkpoint of step S or a later one is on the disk.
  */
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { pino } from 'pino';
 import { StudentCompute } from '../../dist/compute/index.js';
 import { train } from './training-harness.mjs';
@@ -12,9 +14,13 @@ const log = pino({ level: 'warn' }, pino.destination(2));
 const compute = await StudentCompute.start({ computeThreads: 2, log });
 const outcome = await train(compute, job, {
   trainCount,
-  async onCheckpoint({ step }) {
-    if (step >= dieAtCheckpoint) process.kill(process.pid, 'SIGKILL');
+  async onCheckpoint({ step, file }) {
+    if (!(step >= dieAtCheckpoint)) return;
+    // It is being written, to another name first.
+    while (!existsSync(file)) await setTimeout(5);
+    process.kill(process.pid, 'SIGKILL');
   },
 });
-console.log(JSON.stringify(outcome));
+
+console.log(JSON.stringify({ result: outcome.result }));
 await compute.stop();
