@@ -1,0 +1,224 @@
+/**
+ * What can be read from the overlays without a cluster: they are built with kubectl's kustomize, and objects are
+ * compared with what the pages promise. What only a cluster can show, `k8s/test.sh` does.
+ */
+import { describe, expect, it } from 'vitest';
+import { built, builtOwn, hasKubectl, type KubernetesObject, only } from './kustomize.js';
+
+const OVERLAYS = ['overlays/cpu', 'overlays/gpu', 'overlays/cpu-tls', 'overlays/gpu-tls'];
+const CLUSTER_KINDS = ['Namespace'];
+const CLIENT = { matchLabels: { 'lyceum.dev/client': 'true' } };
+
+/** Labels of a pod that runs a workload. */
+const podOf = (name: string) => ({ 'app.kubernetes.io/name': name });
+
+describe.skipIf(!hasKubectl)('what the overlays say', () => {
+  describe.each(OVERLAYS)('%s', (overlay) => {
+    const objects = hasKubectl ? built(overlay) : [];
+
+    it('puts everything into the namespace lyceum', () => {
+      expect(outside(objects, 'lyceum')).toEqual([]);
+    });
+
+    it('replaces workers without room for one pod more', () => {
+      for (const name of ['teacher-worker', 'student-worker']) {
+        const { strategy } = only(objects, 'Deployment', name).spec;
+        expect(strategy).toEqual({
+          type: 'RollingUpdate',
+          rollingUpdate: { maxSurge: 0, maxUnavailable: 1 },
+        });
+      }
+    });
+
+    it('keeps what was scaled', () => {
+      for (const name of ['teacher-worker', 'student-worker']) {
+        expect(only(objects, 'Deployment', name).spec).not.toHaveProperty('replicas');
+      }
+    });
+
+    it('lets clients out to the coordinator, and in', () => {
+      const pod = { 'lyceum.dev/client': 'true' };
+      expect(mayConnect(objects, pod, podOf('coordinator'), 7700)).toBe(true);
+      expect(mayConnect(objects, pod, podOf('nats'), 4222)).toBe(false);
+      expect(mayConnect(objects, pod, podOf('teacher-worker'), 8080)).toBe(false);
+      expect(mayConnect(objects, {}, podOf('coordinator'), 7700)).toBe(false);
+    });
+
+    it('lets workers reach NATS and the coordinator, and nobody else NATS', () => {
+      for (const name of ['teacher-worker', 'student-worker', 'coordinator']) {
+        expect(mayConnect(objects, podOf(name), podOf('nats'), 4222)).toBe(true);
+      }
+      for (const name of ['teacher-worker', 'student-worker']) {
+        expect(mayConnect(objects, podOf(name), podOf('coordinator'), 7700)).toBe(true);
+      }
+      expect(mayConnect(objects, {}, podOf('nats'), 4222)).toBe(false);
+    });
+
+    it('fits the restricted Pod Security standard', () => {
+      for (const pod of pods([...objects, ...built('client')])) {
+        expect(pod.securityContext.runAsNonRoot).toBe(true);
+        expect(pod.securityContext.seccompProfile).toEqual({ type: 'RuntimeDefault' });
+        expect(pod.automountServiceAccountToken).toBe(false);
+        for (const { securityContext } of pod.containers) {
+          expect(securityContext.allowPrivilegeEscalation).toBe(false);
+          expect(securityContext.capabilities).toEqual({ drop: ['ALL'] });
+        }
+      }
+    });
+  });
+
+  it('says --insecure only where there are no certificates', () => {
+    for (const overlay of OVERLAYS) {
+      const hasTls = overlay.endsWith('-tls');
+      for (const name of ['teacher-worker', 'student-worker', 'coordinator']) {
+        const env = environment(workload(built(overlay), name));
+        expect(env['LYCEUM_INSECURE'], `${overlay} ${name}`).toBe(hasTls ? undefined : 'true');
+        expect(env['LYCEUM_TLS_DIR'], `${overlay} ${name}`).toBe(
+          hasTls ? '/var/run/tls' : undefined,
+        );
+      }
+    }
+  });
+
+  describe('an overlay of one’s own', () => {
+    const own = (base: string, more = '') =>
+      builtOwn(
+        `resources: [K8S/overlays/${base}]
+components: [K8S/components/remote-teachers, K8S/components/serve-models]
+${more}`,
+      );
+
+    it.each(['cpu', 'cpu-tls'])('puts the components beside %s', (base) => {
+      const objects = own(base);
+      expect(outside(objects, 'lyceum')).toEqual([]);
+      only(objects, 'NetworkPolicy', 'remote-teachers');
+      only(objects, 'Service', 'inference');
+      const env = environment(workload(objects, 'teacher-worker'));
+      expect(env['LYCEUM_INFERENCE']).toBe('0.0.0.0:8001');
+    });
+
+    it('may have a namespace of its own', () => {
+      const objects = own('cpu', 'namespace: team-a');
+      expect(outside(objects, 'team-a')).toEqual([]);
+      only(objects, 'Namespace', 'team-a');
+    });
+
+    it('lets clients reach the models that are served', () => {
+      const objects = own('cpu');
+      const pod = { 'lyceum.dev/client': 'true' };
+      for (const port of [8000, 8001]) {
+        expect(mayConnect(objects, pod, podOf('teacher-worker'), port)).toBe(true);
+        expect(mayConnect(objects, {}, podOf('teacher-worker'), port)).toBe(false);
+        expect(mayConnect(built('overlays/cpu'), pod, podOf('teacher-worker'), port)).toBe(false);
+      }
+    });
+  });
+
+  describe('the pod for the command line', () => {
+    it('has the label that lets it in and the address of the coordinator', () => {
+      const client = only(built('client'), 'Pod', 'client');
+      expect(client.metadata.namespace).toBe('lyceum');
+      expect(client.metadata.labels).toMatchObject(CLIENT.matchLabels);
+      expect(environment(client.spec)).toEqual({ LYCEUM_COORDINATOR: 'coordinator:7700' });
+    });
+
+    it('has a certificate where the cluster wants one', () => {
+      const client = only(built('client-tls'), 'Pod', 'client');
+      expect(environment(client.spec)).toEqual({
+        LYCEUM_COORDINATOR: 'coordinator:7700',
+        LYCEUM_TLS_DIR: '/var/run/tls',
+      });
+      expect(client.spec.volumes).toContainEqual({
+        name: 'tls',
+        secret: { secretName: 'tls-client', defaultMode: 0o440 },
+      });
+    });
+  });
+});
+
+/** Kinds and names of objects that belong into a namespace and are not in this one. */
+function outside(objects: readonly KubernetesObject[], namespace: string): readonly string[] {
+  return objects
+    .filter(
+      ({ kind, metadata }) => !CLUSTER_KINDS.includes(kind) && metadata.namespace !== namespace,
+    )
+    .map(({ kind, metadata }) => `${kind} ${metadata.name} in ${metadata.namespace ?? 'default'}`);
+}
+
+function workload(objects: readonly KubernetesObject[], name: string) {
+  const kind = name.endsWith('-worker') ? 'Deployment' : 'StatefulSet';
+  return only(objects, kind, name).spec.template.spec;
+}
+
+/** What a pod's first container is told. */
+// biome-ignore lint/suspicious/noExplicitAny: a pod's specification, of which this reads one list.
+function environment(pod: any): Record<string, string | undefined> {
+  const pairs = pod.containers[0].env.map((e: { name: string; value?: string }) => [
+    e.name,
+    e.value,
+  ]);
+  return Object.fromEntries(pairs);
+}
+
+function pods(objects: readonly KubernetesObject[]) {
+  return objects
+    .map(({ kind, spec }) => (kind === 'Pod' ? spec : spec?.template?.spec))
+    .filter((pod) => pod?.containers !== undefined);
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Selector {
+  readonly matchLabels?: Labels;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values: readonly string[];
+  }[];
+}
+
+interface Peer {
+  readonly podSelector?: Selector;
+  readonly namespaceSelector?: Selector;
+}
+
+interface Rule {
+  readonly from?: readonly Peer[];
+  readonly to?: readonly Peer[];
+  readonly ports: readonly { readonly port: number | string }[];
+}
+
+/** Whether policies let a pod of this namespace connect to another: one must let it out, one must let it in. */
+function mayConnect(
+  objects: readonly KubernetesObject[],
+  from: Labels,
+  to: Labels,
+  port: number,
+): boolean {
+  const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy').map(({ spec }) => spec);
+  const allows = (pod: Labels, peer: Labels, way: 'ingress' | 'egress', side: 'from' | 'to') =>
+    policies
+      .filter(({ podSelector }) => selects(podSelector, pod))
+      .flatMap((policy): readonly Rule[] => policy[way] ?? [])
+      .some(
+        (rule) =>
+          rule.ports.some((p) => p.port === port) &&
+          (rule[side] ?? []).some(
+            ({ podSelector, namespaceSelector }) =>
+              podSelector !== undefined &&
+              namespaceSelector === undefined &&
+              selects(podSelector, peer),
+          ),
+      );
+  return allows(from, to, 'egress', 'to') && allows(to, from, 'ingress', 'from');
+}
+
+function selects({ matchLabels = {}, matchExpressions = [] }: Selector, labels: Labels): boolean {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values }) => {
+      if (operator !== 'In') throw new Error(`a selector's operator ${operator} is not known here`);
+      return values.includes(labels[key] ?? '');
+    })
+  );
+}
