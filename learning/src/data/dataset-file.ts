@@ -41,7 +41,11 @@ import { writeNpz } from './npz.js';
 import type { SampleTexts } from './sample-texts.js';
 import { readZip, type ZipLimits } from './zip.js';
 
-const LIMITS: ZipLimits = { maxMembers: 16 + 3 * MAX_MODALITIES, maxBytes: DATASET_MAX_BYTES };
+const LIMITS: ZipLimits = {
+  maxMembers: 16 + 3 * MAX_MODALITIES,
+  maxBytes: DATASET_MAX_BYTES,
+  compression: 'refused',
+};
 
 /** @throws {InvalidDocumentError} if the parts are no data set. */
 export function encodeDataset(parts: DatasetParts): Buffer {

@@ -28,7 +28,7 @@ export interface ModelPackage {
 }
 
 const WEIGHTS_FILE = 'weights.bin';
-const LIMITS: ZipLimits = { maxMembers: 8, maxBytes: MODEL_MAX_BYTES };
+const LIMITS: ZipLimits = { maxMembers: 8, maxBytes: MODEL_MAX_BYTES, compression: 'refused' };
 
 /** @throws {InvalidDocumentError} if the model cannot be used; see {@link parseModelPackage}. */
 export function encodeModelPackage(model: ModelPackage, source = 'model'): Buffer {

@@ -1,18 +1,29 @@
-/** NumPy's archive of named arrays, NPZ: a zip of NPY files, `NAME.npy`. Plain and compressed are read, plain is written. */
+/** NumPy's archive of named arrays, NPZ: a zip of NPY files, `NAME.npy`. Plain ones are written; compressed ones are read from people. */
 import { DATASET_MAX_BYTES } from '@lyceum/proto';
 import { type NpyArray, readNpy, writeNpy } from './npy.js';
 import { readZip, writeZip, type ZipLimits } from './zip.js';
 
 /** The largest NPZ of this system is a data set; the one with most members a checkpoint, two a variable. */
-export const NPZ_LIMITS: ZipLimits = { maxMembers: 16_384, maxBytes: DATASET_MAX_BYTES };
+export const NPZ_LIMITS: ZipLimits = {
+  maxMembers: 16_384,
+  maxBytes: DATASET_MAX_BYTES,
+  compression: 'refused',
+};
+
+/** Of a file that a person made, and reads on a machine of his own: `savez_compressed` too. */
+export const FOREIGN_NPZ_LIMITS: ZipLimits = { ...NPZ_LIMITS, compression: 'allowed' };
 
 /**
  * @returns the arrays by name; members that are no arrays are left out.
  * @throws {LyceumError} INVALID_ARGUMENT naming the member that is wrong, and what is.
  */
-export function readNpz(bytes: Uint8Array, what = 'NPZ file'): ReadonlyMap<string, NpyArray> {
+export function readNpz(
+  bytes: Uint8Array,
+  what = 'NPZ file',
+  limits = NPZ_LIMITS,
+): ReadonlyMap<string, NpyArray> {
   const arrays = new Map<string, NpyArray>();
-  for (const [name, member] of readZip(bytes, NPZ_LIMITS, what)) {
+  for (const [name, member] of readZip(bytes, limits, what)) {
     if (!name.endsWith('.npy')) continue;
     const arrayName = name.slice(0, -'.npy'.length);
     arrays.set(arrayName, readNpy(member, `${what}, ${arrayName}`));

@@ -30,7 +30,7 @@ import {
   type SavedModelPackage,
   savedModelPackageOf,
 } from './saved-model/saved-model-package.js';
-import { readZip } from './zip.js';
+import { readZip, type ZipLimits } from './zip.js';
 
 export type PackagedModel =
   | { readonly format: 'layers-model' | 'graph-model'; readonly model: ModelPackage }
@@ -71,7 +71,7 @@ export function isRemoteEngine(engine: string): boolean {
 }
 
 /** A SavedModel has some shards and files of its own. */
-const MAX_MEMBERS = 64;
+const LIMITS: ZipLimits = { maxMembers: 64, maxBytes: MODEL_MAX_BYTES, compression: 'refused' };
 
 /** @throws {InvalidDocumentError} naming all that is wrong. */
 export function parsePackagedModel(bytes: Uint8Array, source = 'model package'): PackagedModel {
@@ -143,7 +143,7 @@ export function packagedModelLayers({ format, model }: PackagedModel): readonly 
 
 function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
   try {
-    return readZip(bytes, { maxMembers: MAX_MEMBERS, maxBytes: MODEL_MAX_BYTES }, 'file');
+    return readZip(bytes, LIMITS, 'file');
   } catch (err) {
     const problem = { path: '', message: toLyceumError(err).message };
     throw new InvalidDocumentError(source, [problem]);

@@ -19,7 +19,7 @@ import { parseStoredDataset } from '../dataset-file.js';
 import { datasetProblems } from '../dataset-problems.js';
 import { fixedSplits, TEST_GIVEN_SHARES } from '../fixed-split.js';
 import { type NpyArray, readNpy } from '../npy.js';
-import { NPZ_LIMITS } from '../npz.js';
+import { FOREIGN_NPZ_LIMITS } from '../npz.js';
 import { readZip } from '../zip.js';
 
 /** @throws {InvalidDocumentError} naming all that is wrong. */
@@ -27,7 +27,7 @@ export function importNpz(bytes: Uint8Array, source = 'NPZ file'): StoredDataset
   const problems: Problem[] = [];
   const arrays = new Map<string, NpyArray>();
   try {
-    const members = readZip(bytes, NPZ_LIMITS, 'file');
+    const members = readZip(bytes, FOREIGN_NPZ_LIMITS, 'file');
     if (members.has('meta.json')) return parseStoredDataset(bytes, undefined, source);
     for (const [name, member] of members) {
       if (name.endsWith('.npy')) arrays.set(name.slice(0, -4), readNpy(member, name));

@@ -7,7 +7,7 @@
  */
 import { InvalidDocumentError, type LyceumError, type Problem } from '@lyceum/proto';
 import type { NpyArray } from '../npy.js';
-import { readNpz } from '../npz.js';
+import { FOREIGN_NPZ_LIMITS, readNpz } from '../npz.js';
 import type { RecordedAnswers } from './recorded-package.js';
 
 /** Of float32, as engines have it. */
@@ -38,7 +38,7 @@ export function readRecordingNpz(
   set: AnsweredSet,
   source: string,
 ): RecordedAnswers {
-  const arrays = readNpz(bytes, source);
+  const arrays = readNpz(bytes, source, FOREIGN_NPZ_LIMITS);
   const kinds = ['classes', 'logits', 'probabilities'].filter((name) => arrays.has(name));
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
