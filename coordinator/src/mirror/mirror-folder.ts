@@ -1,16 +1,17 @@
 /**
  * A copy on the coordinator's disk of what it needs of NATS to go on without it: records, pointers, names, and
- * the blobs that they refer to.
+ * the blobs that they refer to. Each file carries a SHA-256, by which a damaged one is known: text files in their first
+ * line (of what the file is called, and the rest of it), blobs in their name.
  *
- *   store.json                 whose copy it is
- *   buckets/BUCKET/KEY         a record's text, KEY as in an address
- *   blobs/SHA-256              bytes
+ *   store.json                      whose copy it is
+ *   buckets/BUCKET/KEY.record       a record's text, KEY as in an address
+ *   buckets/BUCKET/KEY.damaged      what was one, and could not be restored
+ *   blobs/SHA-256                   bytes
  */
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '@lyceum/learning/data';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 
 /** Tells one store of NATS from another; both it and its copy hold one. */
@@ -32,6 +33,10 @@ export type MirroredStore = z.output<typeof mirroredStore>;
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
+const STORE_FILE = 'store.json';
+/** So that no temporary file passes for a record, whatever its key ends with. */
+const RECORD_ENDING = '.record';
+
 export class MirrorFolder {
   readonly #folder: string;
 
@@ -47,11 +52,11 @@ export class MirrorFolder {
 
   /** Undefined: nothing was ever copied. @throws {LyceumError} FAILED_PRECONDITION if it cannot be read. */
   async store(): Promise<MirroredStore | undefined> {
-    const file = join(this.#folder, 'store.json');
-    const text = await readIfThere(file);
-    if (text === undefined) return undefined;
+    const file = join(this.#folder, STORE_FILE);
+    const bytes = await readIfThere(file);
+    if (bytes === undefined) return undefined;
     try {
-      return mirroredStore.parse(JSON.parse(text.toString()));
+      return mirroredStore.parse(JSON.parse(checkedText(STORE_FILE, bytes) ?? ''));
     } catch (cause) {
       const message = `${file} is damaged; delete the folder ${this.#folder} if NATS has its records`;
       throw new LyceumError('FAILED_PRECONDITION', message, { cause });
@@ -59,25 +64,38 @@ export class MirrorFolder {
   }
 
   setStore(store: MirroredStore): Promise<void> {
-    return writeDurably(join(this.#folder, 'store.json'), `${JSON.stringify(store)}\n`);
+    const text = withChecksum(STORE_FILE, `${JSON.stringify(store)}\n`);
+    return writeDurably(join(this.#folder, STORE_FILE), text);
   }
 
   /** It is not known to be a whole copy any more: nothing is restored from it. */
   forgetStore(): Promise<void> {
-    return rm(join(this.#folder, 'store.json'), { force: true });
+    return rm(join(this.#folder, STORE_FILE), { force: true });
   }
 
   async keys(bucket: string): Promise<string[]> {
     const names = await readdir(join(this.#folder, 'buckets', bucket));
-    return names.filter((name) => !name.endsWith('.tmp')).map(decodeURIComponent);
+    return names
+      .filter((name) => name.endsWith(RECORD_ENDING))
+      .map((name) => decodeURIComponent(name.slice(0, -RECORD_ENDING.length)));
   }
 
+  /** Undefined if it is not there, or damaged. */
   async record(bucket: string, key: string): Promise<string | undefined> {
-    return (await readIfThere(this.#record(bucket, key)))?.toString();
+    const bytes = await readIfThere(this.#record(bucket, key));
+    return bytes === undefined ? undefined : checkedText(`${bucket}/${key}`, bytes);
   }
 
   putRecord(bucket: string, key: string, text: string): Promise<void> {
-    return writeDurably(this.#record(bucket, key), text);
+    return writeDurably(this.#record(bucket, key), withChecksum(`${bucket}/${key}`, text));
+  }
+
+  /** Keeps what is left of a damaged record for a person to look at. @returns the file. */
+  async setAside(bucket: string, key: string): Promise<string> {
+    const file = this.#record(bucket, key);
+    const aside = `${file.slice(0, -RECORD_ENDING.length)}.damaged`;
+    await rename(file, aside);
+    return aside;
   }
 
   deleteRecord(bucket: string, key: string): Promise<void> {
@@ -93,7 +111,7 @@ export class MirrorFolder {
   async blob(digest: string): Promise<Buffer | undefined> {
     const bytes = await readIfThere(join(this.#folder, 'blobs', digest));
     if (bytes === undefined) return undefined;
-    return createHash('sha256').update(bytes).digest('hex') === digest ? bytes : undefined;
+    return sha256Hex(bytes) === digest ? bytes : undefined;
   }
 
   putBlob(digest: string, bytes: Uint8Array): Promise<void> {
@@ -105,8 +123,23 @@ export class MirrorFolder {
   }
 
   #record(bucket: string, key: string): string {
-    return join(this.#folder, 'buckets', bucket, encodeURIComponent(key));
+    return join(this.#folder, 'buckets', bucket, `${encodeURIComponent(key)}${RECORD_ENDING}`);
   }
+}
+
+function withChecksum(name: string, text: string): string {
+  return `${checksum(name, Buffer.from(text))}\n${text}`;
+}
+
+/** Undefined: another byte than was written, or another file's. */
+function checkedText(name: string, bytes: Buffer): string | undefined {
+  const end = bytes.indexOf('\n');
+  const text = bytes.subarray(end + 1);
+  return bytes.toString('latin1', 0, end) === checksum(name, text) ? text.toString() : undefined;
+}
+
+function checksum(name: string, text: Buffer): string {
+  return sha256Hex(Buffer.concat([Buffer.from(`${name}\n`), text]));
 }
 
 async function readIfThere(file: string): Promise<Buffer | undefined> {

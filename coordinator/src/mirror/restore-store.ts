@@ -68,7 +68,10 @@ export async function restoreStore(
     const kv = await open(BUCKETS[name]);
     for (const key of await folder.keys(name)) {
       const text = await folder.record(name, key);
-      if (text !== undefined && (await createIfMissing(kv, key, text))) recordCount++;
+      if (text === undefined) {
+        const file = await folder.setAside(name, key);
+        log.error({ bucket: name, key, file }, 'record not restored: its copy is damaged');
+      } else if (await createIfMissing(kv, key, text)) recordCount++;
     }
   }
   const leader = await open(LEADER_BUCKET);

@@ -1,6 +1,6 @@
 // The copy of NATS' state, against real servers: one that is lost, and an empty one that takes its place.
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type CheckpointPointer,
@@ -113,6 +113,44 @@ test('an empty store gets everything back, and revisions that were never there',
   expect(
     (await (await nats.keyValue(NAME_BUCKET, { create: false })).get('model.one'))?.value,
   ).toBe(name);
+});
+
+test('damaged copies are not restored, whatever their kind, and are kept for a look', async () => {
+  const { mirror } = await lead(first());
+  for (const key of ['run', 'sound']) {
+    await mirror.runs.create(key, runRecordText({ ...training(), runId: key }));
+    await claimPointer(mirror.pointers, key, 1);
+    await mirror.names.put(`model.${key}`, JSON.stringify({ kind: 'model', name: key }));
+  }
+  const digest = await mirror.blobs.put(Buffer.from('a model'));
+  await mirror.stop();
+  // One digit or letter for another: all of it still reads well.
+  const flip = async (path: string) => {
+    const bytes = await readFile(join(folder, path));
+    const at = bytes.length - 4;
+    bytes[at] = (bytes[at] as number) ^ 1;
+    await writeFile(join(folder, path), bytes);
+  };
+  const records = ['runs/run', 'pointers/run', 'names/model.run'];
+  for (const record of records) await flip(`buckets/${record}.record`);
+  await flip(`blobs/${digest}`);
+
+  const logged = vi.spyOn(log, 'error');
+  await restoreStore(second().nats, await openFolder(), log);
+  const lines = logged.mock.calls.map(([, message]) => message);
+  logged.mockRestore();
+  const { nats } = second();
+  for (const name of [RUN_BUCKET, POINTER_BUCKET, NAME_BUCKET]) {
+    const kv = await nats.keyValue(name, { create: false });
+    expect((await kv.keys()).map((key) => key.replace('model.', ''))).toEqual(['sound']);
+  }
+  expect(lines.filter((line) => line?.startsWith('record not restored'))).toHaveLength(3);
+  expect(lines.filter((line) => line?.startsWith('blob not restored'))).toHaveLength(1);
+  for (const record of records) {
+    expect((await readFile(join(folder, 'buckets', `${record}.damaged`))).length).toBeGreaterThan(
+      0,
+    );
+  }
 });
 
 test('a restore that was cut off is made again, over what has happened since', async () => {

@@ -1,0 +1,98 @@
+// Files of a real folder, damaged byte by byte and bit by bit.
+import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sha256Hex } from '@lyceum/proto';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
+
+const BUCKETS = ['runs', 'pointers', 'names'];
+
+let path: string;
+let folder: MirrorFolder;
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), 'lyceum-mirror-'));
+  folder = await MirrorFolder.open(path, BUCKETS);
+});
+afterEach(() => rm(path, { recursive: true }));
+
+const fileOf = (bucket: string, key: string) => join(path, 'buckets', bucket, `${key}.record`);
+
+/** Each byte of a file with one bit changed, one after the other. */
+async function* damages(file: string): AsyncGenerator<number> {
+  const bytes = await readFile(file);
+  for (let at = 0; at < bytes.length; at++) {
+    const damaged = Buffer.from(bytes);
+    damaged[at] = (damaged[at] as number) ^ (1 << (at % 7));
+    await writeFile(file, damaged);
+    yield at;
+  }
+  await writeFile(file, bytes);
+}
+
+it.each(BUCKETS)(
+  'knows every changed byte of a record of %s, spelled well or not',
+  async (bucket) => {
+    const text = JSON.stringify({ name: 'one', step: 1000, tail: 'Bär' });
+    await folder.putRecord(bucket, 'one', text);
+    const file = fileOf(bucket, 'one');
+    for await (const at of damages(file)) {
+      expect(await folder.record(bucket, 'one'), `byte ${at}`).toBeUndefined();
+    }
+    expect(await folder.record(bucket, 'one')).toBe(text);
+    // A digit for another: nothing but a checksum finds it.
+    await writeFile(file, (await readFile(file, 'utf8')).replace('1000', '1001'));
+    expect(await folder.record(bucket, 'one')).toBeUndefined();
+    await folder.putRecord(bucket, 'one', text);
+    await truncate(file, 64);
+    expect(await folder.record(bucket, 'one')).toBeUndefined();
+    await truncate(file, 0);
+    expect(await folder.record(bucket, 'one')).toBeUndefined();
+  },
+);
+
+it('knows a record that lies under another key', async () => {
+  await folder.putRecord('runs', 'one', 'text');
+  await copyFile(fileOf('runs', 'one'), fileOf('runs', 'two'));
+  expect(await folder.record('runs', 'one')).toBe('text');
+  expect(await folder.record('runs', 'two')).toBeUndefined();
+});
+
+it('knows every changed byte of what it says of the store', async () => {
+  const store = { storeId: 'a', generation: 1, leaderEpoch: 12 };
+  await folder.setStore(store);
+  for await (const at of damages(join(path, 'store.json'))) {
+    await expect(folder.store(), `byte ${at}`).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringContaining('store.json is damaged'),
+    });
+  }
+  expect(await folder.store()).toEqual(store);
+});
+
+it('knows every changed byte of a blob', async () => {
+  const bytes = Buffer.from('a model');
+  const digest = sha256Hex(bytes);
+  await folder.putBlob(digest, bytes);
+  for await (const at of damages(join(path, 'blobs', digest))) {
+    expect(await folder.blob(digest), `byte ${at}`).toBeUndefined();
+  }
+  expect(await folder.blob(digest)).toEqual(bytes);
+});
+
+it('keeps keys that end as temporary files do, and none that was set aside', async () => {
+  for (const key of ['model.a.tmp', 'model.a.1.tmp', 'model.b.record', 'dataset.c.damaged']) {
+    await folder.putRecord('names', key, key);
+  }
+  expect((await folder.keys('names')).sort()).toEqual([
+    'dataset.c.damaged',
+    'model.a.1.tmp',
+    'model.a.tmp',
+    'model.b.record',
+  ]);
+  const aside = await folder.setAside('names', 'model.a.tmp');
+  expect(await readFile(aside, 'utf8')).toContain('model.a.tmp');
+  expect(await folder.keys('names')).not.toContain('model.a.tmp');
+  expect(await folder.record('names', 'model.a.tmp')).toBeUndefined();
+  expect(await readdir(join(path, 'buckets', 'names'))).toContain('model.a.tmp.damaged');
+});
