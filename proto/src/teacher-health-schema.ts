@@ -10,7 +10,7 @@ export const teacherHealthFields = {
   determinism: word('strict', 'relaxed').default('relaxed'),
   teacherHealth: section({
     /**
-     * What to do about a teacher that knows no more of the first rows of the validation split than chance does, or says
+     * What to do about a teacher that knows no more of its probe than chance does, or says
      * the same of each: `warn` trains all the same; `refuse` holds the run before TRAINING until all teachers are
      * known, and fails it if there is one like that.
      */

@@ -13,7 +13,8 @@ const dataset: Dataset = {
   classNames: ['a', 'b'],
   inputs: new Uint8Array(10),
   inputScale: 1,
-  labels: new Int32Array(10),
+  // Sorted by class, as many a file is.
+  labels: Int32Array.of(0, 0, 0, 0, 0, 0, 0, 1, 1, 1),
   splits: Uint8Array.of(1, 2, 1, 3, 1, 2, 1, 3, 1, 1),
 };
 const order = { seed: 7, epoch: 3 };
@@ -21,7 +22,10 @@ const order = { seed: 7, epoch: 3 };
 function samples(
   firstPosition: number,
   positionCount: number,
-  a: { readonly split?: Split; readonly order?: { seed: number; epoch: number } } = {},
+  a: {
+    readonly split?: Split;
+    readonly order?: { seed: number; epoch: number; byClass?: boolean };
+  } = {},
 ): number[] {
   const { split = Split.SPLIT_TRAIN, order: asked } = a;
   return [...ticketSamples(dataset, { split, order: asked, firstPosition, positionCount })];
@@ -38,6 +42,14 @@ it('visits every sample of the split once in an order, whatever the spans', () =
   expect(visited).toEqual(samples(0, 6, { order }));
   expect([...visited].sort((a, b) => a - b)).toEqual(TRAIN);
   expect(visited).not.toEqual(TRAIN);
+});
+
+it('begins an order by class with samples of each', () => {
+  const byClass = { ...order, byClass: true };
+  const [first = -1, second = -1] = samples(0, 2, { order: byClass });
+  expect([dataset.labels[first], dataset.labels[second]].sort()).toEqual([0, 1]);
+  expect(samples(1, 5, { order: byClass })).toEqual(samples(0, 6, { order: byClass }).slice(1));
+  expect(samples(0, 6, { order: byClass }).sort((a, b) => a - b)).toEqual(TRAIN);
 });
 
 it.each([

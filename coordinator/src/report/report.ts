@@ -201,7 +201,7 @@ export const reportSchema = z
       )
       .optional()
       .describe(
-        'What the teachers know of their probes, the first rows of the validation split; in ensemble order, without those that were never asked.',
+        'What the teachers know of their probes, rows of the validation split; in ensemble order, without those that were never asked.',
       ),
     teacherWarnings: z
       .array(z.string())

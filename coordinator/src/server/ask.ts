@@ -35,20 +35,22 @@ export interface AskContent {
   readonly view: ViewAt;
   /** Absent: the split's own order; `span.epoch` means nothing then. */
   readonly orderSeed?: number;
+  /** The order whose beginning is spread over the classes. */
+  readonly byClass?: boolean;
   readonly span: Span;
   /** By name, sorted. */
   readonly outputs: readonly AnswerOutput[];
 }
 
 export function askFor(dataset: DatasetOutline, content: AskContent, samples: Uint32Array): Ask {
-  const { span, view, orderSeed, teacherIdentity, outputs } = content;
+  const { span, view, orderSeed, byClass = false, teacherIdentity, outputs } = content;
   const ticket = Ticket.fromPartial({
     teacherIdentity: digestBytes(content.teacherIdentity),
     datasetDigest: digestBytes(dataset.digest),
     split: SPLIT_NUMBERS[content.split] as Ticket['split'],
     view: view.text,
     viewEpoch: view.epoch,
-    ...(orderSeed !== undefined && { order: { seed: orderSeed, epoch: span.epoch } }),
+    ...(orderSeed !== undefined && { order: { seed: orderSeed, epoch: span.epoch, byClass } }),
     firstPosition: span.firstPosition,
     positionCount: span.positionCount,
     outputs: outputs.map(({ name }) => name),

@@ -1,5 +1,10 @@
-/** The probes of teachers: the first rows of a held-out split, few enough that an answer costs one inference; and what their answers say. */
-import { IDENTITY_VIEW, type SplitName, splitSamples } from '@lyceum/learning/data';
+/** The probes of teachers: rows of a held-out split, few and of all its classes, and what their answers say. */
+import {
+  classSpreadSamples,
+  IDENTITY_VIEW,
+  type SplitName,
+  splitSamples,
+} from '@lyceum/learning/data';
 import {
   finalAnswerKnowledge,
   type TeacherKnowledge,
@@ -11,10 +16,16 @@ import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { PinnedTeacher } from '../runs/run-record.js';
 import { ownAnswer } from '../runs/run-tensors.js';
 import { valueProblem } from './answer-intake.js';
-import { askFor, spanSamples } from './ask.js';
+import { askFor } from './ask.js';
 
-/** As many as one inference has: fewer cost as much. They show whether two replicas say the same, and what they know. */
-const PROBE_ROWS = 128;
+/** They show whether two replicas say the same, and what they know: two inferences, and an accuracy of 90 % to 2 points. */
+const PROBE_ROWS = 256;
+
+/** Of a teacher of which only classes may be asked: each answer may be a call that somebody pays for. */
+const FINAL_ANSWER_ROWS = 128;
+
+/** Of the order that a probe's rows begin. Fixed for ever: records keep the digests of answers to them. */
+const PROBE_SEED = 0;
 
 /** Of an answer, as long as one row allows: each replica's newest is kept in memory. */
 const PROBE_BYTES = 64 * 1024;
@@ -35,7 +46,8 @@ export interface ProbeQuestion {
 }
 
 /**
- * A teacher of which only classes may be asked is compared by its classes.
+ * The rows are drawn at random, the same for every teacher of a set, spread over the classes. A teacher of which only
+ * classes may be asked is compared by its classes.
  *
  * @returns undefined for a set without samples.
  */
@@ -48,13 +60,21 @@ export function probeOf(
   const split = splits.find((name) => splitSamples(dataset, name).length > 0);
   if (split === undefined) return undefined;
   const { classCount } = dataset;
-  const most = Math.max(1, Math.min(PROBE_ROWS, Math.floor(PROBE_BYTES / (4 * classCount))));
-  const rowCount = Math.min(most, splitSamples(dataset, split).length);
-  const span = { epoch: 0, firstPosition: 0, positionCount: rowCount };
-  const samples = spanSamples(dataset, split, span, undefined);
+  const rows = access === 'black' ? FINAL_ANSWER_ROWS : PROBE_ROWS;
+  const most = Math.max(1, Math.min(rows, Math.floor(PROBE_BYTES / (4 * classCount))));
+  const samples = classSpreadSamples(dataset, split, { seed: PROBE_SEED, epoch: 0 }, most);
+  const span = { epoch: 0, firstPosition: 0, positionCount: samples.length };
   // Probes are not stored: the codec is of no account.
   const output = ownAnswer(access, classCount, 'float32');
-  const content = { teacherIdentity, split, view: IDENTITY_VIEW, span, outputs: [output] };
+  const order = { orderSeed: PROBE_SEED, byClass: true };
+  const content = {
+    teacherIdentity,
+    split,
+    view: IDENTITY_VIEW,
+    ...order,
+    span,
+    outputs: [output],
+  };
   const { id, ticket } = askFor(dataset, content, samples);
   return {
     id,
@@ -63,7 +83,7 @@ export function probeOf(
     classCount,
     ...(knownClasses !== undefined && { knownClasses }),
     output: output.name,
-    shape: [rowCount, output.rowLength],
+    shape: [samples.length, output.rowLength],
     labels: Int32Array.from(samples, (sample) => dataset.labels[sample] as number),
   };
 }

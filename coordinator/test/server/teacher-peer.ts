@@ -2,7 +2,12 @@
  * A teacher worker as far as the coordinator can see: session, tickets from the real queue, answers. It
  * computes nothing: {@link logitsOf} says what each sample's logits are.
  */
-import { type DatasetParts, orderedRows } from '@lyceum/learning/data';
+import {
+  classSpreadSamples,
+  type DatasetParts,
+  orderedRows,
+  SPLIT_NAMES,
+} from '@lyceum/learning/data';
 import {
   type AnswerFrame,
   type AnswerReceipt,
@@ -34,9 +39,15 @@ export function logitsOf(identity: Buffer | Uint8Array, sample: number, viewEpoc
 }
 
 /** The samples that a ticket asks for. */
-export function samplesOf({ splits }: DatasetParts, ticket: Ticket): number[] {
+export function samplesOf(dataset: DatasetParts, ticket: Ticket): number[] {
+  const { splits } = dataset;
   const samples = [...splits.keys()].filter((i) => splits[i] === ticket.split);
   const { order, firstPosition, positionCount } = ticket;
+  if (order?.byClass === true) {
+    const split = SPLIT_NAMES[ticket.split - 1] ?? 'train';
+    const drawn = classSpreadSamples(dataset, split, order, firstPosition + positionCount);
+    return [...drawn.subarray(firstPosition)];
+  }
   const rows = orderedRows(samples.length, order, firstPosition, positionCount);
   return [...rows].map((row) => samples[row] as number);
 }

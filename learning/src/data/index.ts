@@ -1,6 +1,7 @@
 /** Data sets, orders, views, array files and model packages, on plain arrays. No TensorFlow. */
 export { architectureLayers } from './architecture-layers.js';
 export * from './class-order.js';
+export * from './class-spread-order.js';
 export * from './dataset.js';
 export {
   encodeDataset,

@@ -1,9 +1,17 @@
 /** From a ticket's span of positions to samples of the data set. Pure. */
-import { type Dataset, orderedRows, type SplitName, splitSamples } from '@lyceum/learning/data';
-import { LyceumError, Split, type Ticket } from '@lyceum/proto';
+import {
+  classSpreadSamples,
+  type Dataset,
+  orderedRows,
+  type SplitName,
+  splitSamples,
+} from '@lyceum/learning/data';
+import { LyceumError, type Order, Split, type Ticket } from '@lyceum/proto';
 
 /** The part of a ticket that says which samples. */
-export type TicketSpan = Pick<Ticket, 'split' | 'order' | 'firstPosition' | 'positionCount'>;
+export type TicketSpan = Pick<Ticket, 'split' | 'firstPosition' | 'positionCount'> & {
+  readonly order?: (Partial<Pick<Order, 'byClass'>> & Omit<Order, 'byClass'>) | undefined;
+};
 
 const SPLIT_NAMES: ReadonlyMap<Split, SplitName> = new Map([
   [Split.SPLIT_TRAIN, 'train'],
@@ -28,6 +36,9 @@ export function ticketSamples(dataset: Dataset, span: TicketSpan): Uint32Array {
       'INVALID_ARGUMENT',
       `positions [${span.firstPosition}, ${end}) are not in the ${inSplit.length} of split ${split}`,
     );
+  }
+  if (span.order?.byClass === true) {
+    return classSpreadSamples(dataset, split, span.order, end).subarray(span.firstPosition);
   }
   const rows = orderedRows(inSplit.length, span.order, span.firstPosition, span.positionCount);
   return rows.map((row) => inSplit[row] as number);
