@@ -185,9 +185,10 @@ export class TeacherWorker {
         teacherIdentity: digestBytes(identity),
         ...description,
       })),
-      failed: [...this.#teachers.failed].map(([identity, reason]) => ({
+      failed: [...this.#teachers.failed].map(([identity, { reason, permanent }]) => ({
         teacherIdentity: digestBytes(identity),
         reason,
+        permanent,
       })),
     };
   }

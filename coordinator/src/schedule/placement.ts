@@ -121,12 +121,8 @@ function lackOfPlace(
   if (untrusted !== undefined) {
     return `teacher ${untrusted.name} has no healthy worker: it is quarantined on all that are connected`;
   }
-  const largest = Math.max(...workers.map((w) => w.memoryBudgetBytes));
-  const tooLarge = more.find((t) => teacherMemoryBytes(t.weightBytes) > largest);
-  if (tooLarge !== undefined) {
-    const needs = gibibytes(teacherMemoryBytes(tooLarge.weightBytes));
-    return `teacher ${tooLarge.name} needs ${needs}; the largest budget is ${gibibytes(largest)}`;
-  }
+  const unfit = unfitTeacher(more, workers);
+  if (unfit !== undefined) return unfit;
   const added = new Map(
     more.flatMap((t): [string, TeacherNeed][] => (wanted.has(t.identity) ? [] : [[t.identity, t]])),
   );
@@ -138,6 +134,19 @@ function lackOfPlace(
   );
   if (lacking === undefined) return undefined;
   return `teacher ${(called(lacking, more) ?? lacking).name} waits for memory: the teacher workers are full of other runs' teachers`;
+}
+
+/** Which of the teachers is too large for every connected worker, in words; undefined: none, or no worker is connected. */
+export function unfitTeacher(
+  teachers: readonly TeacherNeed[],
+  workers: readonly Pick<TeacherPlace, 'memoryBudgetBytes'>[],
+): string | undefined {
+  if (workers.length === 0) return undefined;
+  const largest = Math.max(...workers.map((w) => w.memoryBudgetBytes));
+  const tooLarge = teachers.find((t) => teacherMemoryBytes(t.weightBytes) > largest);
+  if (tooLarge === undefined) return undefined;
+  const needs = gibibytes(teacherMemoryBytes(tooLarge.weightBytes));
+  return `teacher ${tooLarge.name} needs ${needs}; the largest budget is ${gibibytes(largest)}`;
 }
 
 /** The teacher as it is among these; undefined: it is none of them. */

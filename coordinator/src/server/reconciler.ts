@@ -15,7 +15,7 @@ import type { Leadership } from '../runs/leadership.js';
 import { foreignPlugin } from '../runs/run-plugin.js';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
-import { type Placement, place, type RunNeed } from '../schedule/placement.js';
+import { type Placement, place, type RunNeed, unfitTeacher } from '../schedule/placement.js';
 import { hasEnded, isAssigned } from '../schedule/run-state.js';
 import { ticketsInHand } from '../schedule/window.js';
 import type { ActiveRuns } from './active-runs.js';
@@ -25,7 +25,8 @@ import type { RunDeletion } from './run-deletion.js';
 import {
   awaitedKnowledge,
   keepFirstAnswers,
-  pauseWithoutHealthy,
+  pauseWithoutTeachers,
+  type RunHealthParts,
   untrusted,
 } from './run-health.js';
 import type { RunLifecycle } from './run-lifecycle.js';
@@ -46,6 +47,12 @@ export const RECOVERY_GRACE_MS = 10_000;
 
 /** How long a cancelled run's worker may take to let go of it before it is cancelled all the same. */
 export const CANCEL_GRACE_MS = 5_000;
+
+/**
+ * How long a run in progress waits for a worker that is large enough for its teacher: one that is being replaced comes back
+ * sooner, and a cluster that has none any more does not.
+ */
+export const UNFIT_GRACE_MS = 300_000;
 
 /** How long the time of a worker's loss is remembered; longer than any grace. */
 const LOST_KEPT_MS = 3_600_000;
@@ -86,7 +93,9 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #startedAtMs: number;
   readonly #queues: TeacherQueues;
+  readonly #health: RunHealthParts;
   readonly #cancellingSinceMs = new Map<string, number>();
+  readonly #unfitSinceMs = new Map<string, number>();
   readonly #assignments = new WeakMap<RunRecord, StudentState>();
   #timer: NodeJS.Timeout | undefined;
   #requested = false;
@@ -96,6 +105,9 @@ export class Reconciler {
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
     this.#queues = new TeacherQueues(parts);
+    const isMeasured = (runId: string, teacher: string) =>
+      parts.active.evaluation(runId)?.isMeasured(teacher) ?? true;
+    this.#health = { ...parts, isMeasured };
     this.#startedAtMs = parts.now();
   }
 
@@ -147,7 +159,8 @@ export class Reconciler {
     await this.#releaseLost();
     await this.#finishCancels();
     await this.#pauseForeign();
-    await pauseWithoutHealthy(this.#parts);
+    await pauseWithoutTeachers(this.#health);
+    await this.#pauseUnfit();
     await active.follow();
     const placement = this.#place();
     monitor.setReasons(this.#reasons(placement));
@@ -159,7 +172,7 @@ export class Reconciler {
     if (placement.starts.size > 0) await active.follow();
     this.#sizeWindows(placement);
     await this.#tellTeachers(placement);
-    await keepFirstAnswers(this.#parts);
+    await keepFirstAnswers(this.#health);
     this.#tellStudents();
     const placed = new Set([...placement.teachers.values()].flat());
     await this.#queues.dropUnwanted(
@@ -218,6 +231,23 @@ export class Reconciler {
       if (hasEnded(state) || state === 'PAUSED' || state === 'CANCELLING') continue;
       const reason = foreignPlugin(record);
       if (reason !== undefined) await lifecycle.pause(runId, reason);
+    }
+  }
+
+  async #pauseUnfit(): Promise<void> {
+    const { store, lifecycle, desk, teachers, now } = this.#parts;
+    const workers = teachers.list().map(({ hello }) => hello);
+    for (const { runId, state, teachers: all } of store.list()) {
+      const isUnfit = isAssigned(state) && unfitTeacher(all, workers) !== undefined;
+      const missed = isUnfit ? all.filter(({ identity }) => desk.awaits(runId, identity)) : [];
+      const reason = unfitTeacher(missed, workers);
+      if (reason === undefined) {
+        this.#unfitSinceMs.delete(runId);
+        continue;
+      }
+      const sinceMs = this.#unfitSinceMs.get(runId) ?? now();
+      this.#unfitSinceMs.set(runId, sinceMs);
+      if (now() - sinceMs >= UNFIT_GRACE_MS) await lifecycle.pause(runId, reason);
     }
   }
 
@@ -296,7 +326,7 @@ export class Reconciler {
             : undefined;
       const reason =
         this.#unloadable(record) ??
-        untrusted(this.#parts, record.teachers) ??
+        untrusted(this.#health, record.teachers) ??
         waits?.reason ??
         awaitedKnowledge(record);
       if (reason !== undefined) reasons.set(runId, reason);
@@ -310,7 +340,7 @@ export class Reconciler {
       const told = this.#parts.teachers.list().filter(({ wanted }) => wanted.has(identity));
       const failures = told.map((session) => session.failure(identity));
       if (told.length > 0 && failures.every((failure) => failure !== undefined)) {
-        return `teacher ${name} cannot be loaded (${told[0]?.workerId}: ${failures[0]})`;
+        return `teacher ${name} cannot be loaded (${told[0]?.workerId}: ${failures[0]?.reason})`;
       }
     }
     return undefined;

@@ -82,6 +82,12 @@ export class RunEvaluation {
     return this.#unanswered() !== undefined || this.#measurements() === undefined;
   }
 
+  /** Whether it knows what the teacher's workers measure. */
+  isMeasured(teacherIdentity: string): boolean {
+    this.#measurements();
+    return this.#measured.has(teacherIdentity);
+  }
+
   /** Why it waits; undefined: it does not. */
   get reason(): string | undefined {
     const unanswered = this.#unanswered();

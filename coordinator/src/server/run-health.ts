@@ -3,10 +3,12 @@ import { quorumOf } from '../runs/contributor-ledgers.js';
 import { refusesAtChance } from '../runs/run-changes.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
+import { hopelessTeacher } from '../schedule/hopeless-teacher.js';
 import { isAssigned } from '../schedule/run-state.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { TeacherHealth } from './teacher-health.js';
 import type { TeacherSession } from './teacher-session.js';
+import type { TicketDesk } from './ticket-desk.js';
 import type { WorkerSessions } from './worker-sessions.js';
 
 export interface RunHealthParts {
@@ -14,6 +16,9 @@ export interface RunHealthParts {
   readonly lifecycle: RunLifecycle;
   readonly health: TeacherHealth;
   readonly teachers: WorkerSessions<TeacherSession>;
+  readonly desk: Pick<TicketDesk, 'awaits'>;
+  /** Whether the evaluation of a run knows what the teacher measures. */
+  readonly isMeasured: (runId: string, teacherIdentity: string) => boolean;
 }
 
 /** Which of the teachers nobody may answer with at this moment, and why; undefined: none. */
@@ -31,17 +36,41 @@ export function untrusted(
   return undefined;
 }
 
-/** A run cannot go on while too many of its teachers are quarantined on every worker: somebody must look. */
-export async function pauseWithoutHealthy(parts: RunHealthParts): Promise<void> {
+/**
+ * A run that needs more of its teachers than waiting will ever give it is paused, with the reasons: somebody must look, and
+ * its student worker is of use to others meanwhile.
+ */
+export async function pauseWithoutTeachers(parts: RunHealthParts): Promise<void> {
   const { store, lifecycle } = parts;
+  // Many runs have the same teachers.
+  const reasons = new Map<string, string | undefined>();
+  const reasonOf = (teacher: PinnedTeacher): string | undefined => {
+    const key = `${teacher.identity} ${teacher.name}`;
+    if (!reasons.has(key)) reasons.set(key, hopeless(parts, teacher));
+    return reasons.get(key);
+  };
   for (const record of store.list()) {
     const { runId, state, teachers } = record;
     if (!isAssigned(state) && state !== 'EVALUATING') continue;
-    const lacking = teachers.flatMap((teacher) => quarantinedEverywhere(parts, teacher) ?? []);
+    const lacking = teachers.flatMap((teacher) => {
+      const reason = reasonOf(teacher);
+      return reason !== undefined && isNeeded(parts, record, teacher) ? [reason] : [];
+    });
     // A fit and a report need them all.
     const needed = (state === 'TRAINING' ? quorumOf(record)?.count : undefined) ?? teachers.length;
     if (teachers.length - lacking.length < needed) await lifecycle.pause(runId, lacking.join('; '));
   }
+}
+
+/** Whether the run waits for something of the teacher. One whose answers are all stored is not missed. */
+function isNeeded(
+  { desk, isMeasured }: RunHealthParts,
+  record: RunRecord,
+  { name, identity }: PinnedTeacher,
+): boolean {
+  if (desk.awaits(record.runId, identity)) return true;
+  if (record.state === 'EVALUATING') return !isMeasured(record.runId, identity);
+  return awaitsKnowledge(record) && unknownTeachers(record).includes(name);
 }
 
 /** Keeps what the runs' teachers answered first, with which a successor compares replicas, and what they know. */
@@ -80,18 +109,15 @@ function unknownTeachers({ teachers, teacherKnowledge = {} }: RunRecord): string
   return teachers.map(({ name }) => name).filter((name) => teacherKnowledge[name] === undefined);
 }
 
-/** Why; undefined: some worker may have the teacher, or none is there. */
-function quarantinedEverywhere(
+function hopeless(
   { health, teachers: sessions }: RunHealthParts,
-  { name, identity }: PinnedTeacher,
+  { name, identity: teacher }: PinnedTeacher,
 ): string | undefined {
-  const connected = sessions.list();
-  const barred = health
-    .quarantines()
-    .filter(
-      ({ teacher, workerId }) => teacher === identity && sessions.get(workerId) !== undefined,
-    );
-  if (barred.length === 0 || barred.length < connected.length) return undefined;
-  const why = barred.map(({ workerId, reason }) => `${workerId}: ${reason}`).join('; ');
-  return `teacher ${name} is quarantined on every worker (${why}); see coordinator workers`;
+  const workers = sessions.list().map((session) => ({
+    workerId: session.workerId,
+    isTold: session.wanted.has(teacher),
+    quarantine: health.quarantine({ workerId: session.workerId, teacher })?.reason,
+    failure: session.failure(teacher),
+  }));
+  return hopelessTeacher(name, workers);
 }

@@ -174,6 +174,10 @@ export class TeacherHealth {
     return { probe: question.id, digest, knowledge: () => knowledgeShown(question, values) };
   }
 
+  quarantine(replica: Replica): Quarantine | undefined {
+    return this.#health.quarantine(replica);
+  }
+
   quarantines(): Quarantine[] {
     return this.#health.quarantines();
   }

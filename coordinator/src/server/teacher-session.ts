@@ -1,6 +1,7 @@
 /** One teacher worker's session: what it said of itself, and what it is told. */
 import {
   digestHex,
+  type FailedTeacher,
   type LoadedTeacher,
   type TeacherAssignment,
   type TeacherHello,
@@ -10,6 +11,9 @@ import { WorkerSession } from './worker-session.js';
 
 /** Problems of a worker that are kept to be shown. */
 const PROBLEM_COUNT = 8;
+
+/** Why a teacher did not load, and whether only a person can put that right. */
+export type LoadFailure = Pick<FailedTeacher, 'reason' | 'permanent'>;
 
 export interface Inferences {
   readonly sampleCount: number;
@@ -31,8 +35,8 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
   /** By identity, hex. */
   readonly #loaded = new Map<string, LoadedTeacher>();
   readonly #problems: string[] = [];
-  /** Reasons by identity, hex. */
-  #failures: ReadonlyMap<string, string> = new Map();
+  /** By identity, hex. */
+  #failures: ReadonlyMap<string, LoadFailure> = new Map();
   /** What inferences took lately, by identity, hex. */
   readonly #inferences = new Map<string, Inferences>();
   /** Identities that it was told to have. */
@@ -45,7 +49,7 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
     this.#loaded.clear();
     for (const [identity, teacher] of loaded) this.#loaded.set(identity, teacher);
     this.#failures = new Map(
-      state.failed.map(({ teacherIdentity, reason }) => [digestHex(teacherIdentity), reason]),
+      state.failed.map((failed) => [digestHex(failed.teacherIdentity), failed]),
     );
     return fresh;
   }
@@ -72,7 +76,7 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
   }
 
   /** Why it could not load a teacher; undefined: it has not failed to. */
-  failure(teacherIdentity: string): string | undefined {
+  failure(teacherIdentity: string): LoadFailure | undefined {
     return this.#failures.get(teacherIdentity);
   }
 
@@ -90,7 +94,7 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
 
   problems(): string[] {
     const failures = [...this.#failures].map(
-      ([identity, reason]) => `teacher ${identity.slice(0, 12)} not loaded: ${reason}`,
+      ([identity, { reason }]) => `teacher ${identity.slice(0, 12)} not loaded: ${reason}`,
     );
     return [...failures, ...this.#problems];
   }

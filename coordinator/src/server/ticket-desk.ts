@@ -73,6 +73,18 @@ export class TicketDesk {
     return this.#book.asksTeacher(teacherIdentity);
   }
 
+  /** Whether the run waits for an answer of the teacher that is not stored. */
+  awaits(runId: string, teacherIdentity: string): boolean {
+    for (const [askId, asks] of this.#asks) {
+      const [ask] = asks.values();
+      if (ask?.teacherIdentity !== teacherIdentity) continue;
+      for (const asker of this.#askers.get(askId)?.values() ?? []) {
+        if (asker.runId === runId) return true;
+      }
+    }
+    return false;
+  }
+
   holderOf(askId: string, attempt: number): string | undefined {
     return this.#book.holderOf(askId, attempt);
   }

@@ -13,17 +13,17 @@ export function numbers(seed: number, count: number): Float32Array {
   });
 }
 
-/** 400 images of two classes: 320 train, 40 validation, 40 test. */
-export function smallImagesBytes(): Buffer {
+/** 400 images: 320 train, 40 validation, 40 test. */
+export function smallImagesBytes(classNames: readonly string[] = ['even', 'odd']): Buffer {
   const sampleCount = 400;
   return encodeDataset({
     sampleShape: [SIDE, SIDE, 1],
     sampleCount,
-    classCount: 2,
-    classNames: ['even', 'odd'],
+    classCount: classNames.length,
+    classNames,
     inputs: numbers(77, sampleCount * SIDE * SIDE),
     inputScale: 1,
-    labels: Int32Array.from({ length: sampleCount }, (_, i) => i % 2),
+    labels: Int32Array.from({ length: sampleCount }, (_, i) => i % classNames.length),
     splits: Uint8Array.from({ length: sampleCount }, (_, i) => (i < 320 ? 1 : i < 360 ? 2 : 3)),
   });
 }

@@ -65,6 +65,8 @@ export interface TeacherPeerOptions {
   readonly answer?: (frame: AnswerFrame) => AnswerFrame | undefined;
   /** What it answers to probes instead of {@link logitsOf}; undefined: nothing. Counts the answers from 1. */
   readonly probe?: (values: number[], round: number, probe: Ticket) => number[] | undefined;
+  /** Why it cannot load its teachers; undefined: it has loaded them. Looked at with each assignment, and by {@link TeacherPeer.tell}. */
+  readonly failure?: () => { readonly reason: string; readonly permanent: boolean } | undefined;
   /** Takes tickets without telling. */
   readonly silent?: boolean;
 }
@@ -161,8 +163,17 @@ export class TeacherPeer {
     }
   }
 
+  /** Says anew what it has loaded. */
+  async tell(): Promise<void> {
+    if (this.assignment !== undefined) await this.#tellState(this.assignment);
+  }
+
   async #tellState({ revision, teachers }: TeacherAssignment): Promise<void> {
-    const loaded = teachers.map(({ teacherIdentity }) => ({
+    const failure = this.#options.failure?.();
+    const failed = teachers.flatMap(({ teacherIdentity }) =>
+      failure === undefined ? [] : [{ teacherIdentity, ...failure }],
+    );
+    const loaded = (failure === undefined ? teachers : []).map(({ teacherIdentity }) => ({
       teacherIdentity,
       classCount: CLASS_COUNT,
       parameterCount: 6,
@@ -170,7 +181,7 @@ export class TeacherPeer {
       latencyBatch1Ms: 1.5,
     }));
     await this.#session.send({
-      report: { $case: 'state', state: { revision, loaded, failed: [] } },
+      report: { $case: 'state', state: { revision, loaded, failed } },
     });
   }
 

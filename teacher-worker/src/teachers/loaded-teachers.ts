@@ -16,6 +16,7 @@ import {
   type WantedDataset,
   type WantedTeacher,
 } from './desired-state.js';
+import { isPermanent, type LoadStage } from './load-failure.js';
 
 type Entry =
   | {
@@ -26,6 +27,8 @@ type Entry =
   | {
       readonly status: 'failed';
       readonly reason: string;
+      /** Only a person can put it right. */
+      readonly permanent: boolean;
       readonly failures: number;
       readonly retryAtMs: number;
     };
@@ -88,10 +91,10 @@ export class LoadedTeachers {
     return [...names].filter((name) => this.named(name)?.description.inputShape !== undefined);
   }
 
-  /** Why teachers did not load. */
-  get failed(): ReadonlyMap<string, string> {
+  /** Why teachers did not load, and whether that stays. */
+  get failed(): ReadonlyMap<string, { readonly reason: string; readonly permanent: boolean }> {
     const entries = [...this.#entries].flatMap(([identity, entry]) =>
-      entry.status === 'failed' ? [[identity, entry.reason] as const] : [],
+      entry.status === 'failed' ? [[identity, entry] as const] : [],
     );
     return new Map(entries);
   }
@@ -120,7 +123,8 @@ export class LoadedTeachers {
     const { engine } = this.#wanted.find((teacher) => teacher.identity === identity) ?? {};
     const isAway = engine === ENGINE_OF['open-inference'] && err.code !== 'INVALID_ARGUMENT';
     if (!isAway || this.#entries.get(identity)?.status !== 'loaded') return;
-    this.#fail(identity, err);
+    // Whether it stays is for the next load to find out: one question may be wrong, and the teacher not.
+    this.#fail(identity, err, false);
     this.#options.log.warn({ teacherIdentity: identity, err }, 'teacher cannot be asked');
     void this.#options.compute.run({ command: 'unload', identity });
     this.#options.changed();
@@ -193,15 +197,18 @@ export class LoadedTeachers {
     const { compute, cache, log, nowMs } = this.#options;
     const { identity } = teacher;
     const startMs = nowMs();
+    let stage: LoadStage = 'fetching';
     try {
       const modelFile = await cache.file(teacher.modelDigest);
+      const files = await Promise.all(teacher.datasets.map((dataset) => this.#fetch(dataset)));
+      stage = 'opening';
       const description = await compute.run({
         command: 'load',
         identity,
         modelFile,
         engine: teacher.engine,
         settingsJson: teacher.settingsJson,
-        datasets: await Promise.all(teacher.datasets.map((dataset) => this.#fetch(dataset))),
+        datasets: files,
         budgetBytes: this.#freeBytes(),
       });
       const datasets = new Set(teacher.datasets.map(({ digest }) => digest));
@@ -210,23 +217,32 @@ export class LoadedTeachers {
       log.info({ teacherIdentity: identity, ...description, loadMs }, 'teacher loaded');
     } catch (thrown) {
       const err = toLyceumError(thrown);
-      const { failures, lasting } = this.#fail(identity, err);
-      log.error({ teacherIdentity: identity, failures, lasting, err }, 'teacher failed to load');
+      const permanent = isPermanent(err, stage, this.#failures(identity) + 1);
+      const { failures, lasting } = this.#fail(identity, err, permanent);
+      const facts = { teacherIdentity: identity, failures, lasting, permanent, err };
+      log.error(facts, 'teacher failed to load');
     }
+  }
+
+  /** In a row, so far. */
+  #failures(identity: string): number {
+    const entry = this.#entries.get(identity);
+    return entry?.status === 'failed' ? entry.failures : 0;
   }
 
   #fail(
     identity: string,
     err: LyceumError,
+    permanent: boolean,
   ): { readonly failures: number; readonly lasting: boolean } {
     const { nowMs, random } = this.#options;
-    const before = this.#entries.get(identity);
-    const failures = before?.status === 'failed' ? before.failures + 1 : 1;
+    const failures = this.#failures(identity) + 1;
     const lasting = err.code === 'INVALID_ARGUMENT';
     const retryAtMs = lasting
       ? Number.POSITIVE_INFINITY
       : nowMs() + retryDelayMs(failures, random());
-    this.#entries.set(identity, { status: 'failed', reason: err.message, failures, retryAtMs });
+    const reason = err.message;
+    this.#entries.set(identity, { status: 'failed', reason, permanent, failures, retryAtMs });
     return { failures, lasting };
   }
 

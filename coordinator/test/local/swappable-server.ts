@@ -1,0 +1,115 @@
+/**
+ * An inference server (Open Inference Protocol over HTTP) in the test's own process, whose model a test replaces while it
+ * answers: one layer without activation, computed in float64 and answered in float32.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { numbers, SIDE } from './small-images.js';
+
+export const CLASS_COUNT = 6;
+const SIZE = SIDE * SIDE;
+
+export interface LinearModel {
+  /** [inputs, classes]. */
+  readonly weights: ArrayLike<number>;
+  /** By class. */
+  readonly biases: readonly number[];
+  /** What the server says of its build; servers that say nothing of it have none. */
+  readonly version?: string;
+}
+
+/** Logits of some tens, so that a hundredth of the greatest is more than 0.2. */
+export function linearModel(seed: number): LinearModel {
+  const weights = numbers(seed, SIZE * CLASS_COUNT).map((value) => value * 60);
+  return { weights, biases: Array.from({ length: CLASS_COUNT }, () => 0) };
+}
+
+export class SwappableServer {
+  readonly url: string;
+  /** What answers from now on. */
+  model: LinearModel;
+  /** Numbers are off by up to so much of the greatest, otherwise each time. */
+  noise = 0;
+  /** Rows that were answered. */
+  rowCount = 0;
+  /** Called before each answer. */
+  onInfer: () => void = () => {};
+  readonly #close: () => Promise<void>;
+  #turn = 1;
+
+  private constructor(url: string, model: LinearModel, close: () => Promise<void>) {
+    this.url = url;
+    this.model = model;
+    this.#close = close;
+  }
+
+  static async start(model: LinearModel): Promise<SwappableServer> {
+    const holder: { served?: SwappableServer } = {};
+    const http = createServer((request, response) => {
+      void holder.served?.handle(request, response);
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    const { port } = http.address() as AddressInfo;
+    const close = async (): Promise<void> => {
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    };
+    const served = new SwappableServer(`http://127.0.0.1:${port}`, model, close);
+    holder.served = served;
+    return served;
+  }
+
+  stop(): Promise<void> {
+    return this.#close();
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString();
+    const answer = (request.url ?? '').endsWith('/infer')
+      ? this.#infer(JSON.parse(body) as InferBody)
+      : (request.url ?? '').endsWith('/far')
+        ? this.#metadata()
+        : { name: 'swappable', version: '1', extensions: [] };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(answer));
+  }
+
+  #metadata(): object {
+    const input = { name: 'input', datatype: 'FP32', shape: [-1, SIZE] };
+    const output = { name: 'logits', datatype: 'FP32', shape: [-1, CLASS_COUNT] };
+    const versions = [this.model.version ?? '1'];
+    return { name: 'far', platform: 'linear', versions, inputs: [input], outputs: [output] };
+  }
+
+  #infer({ id, inputs: [input] }: InferBody): object {
+    this.onInfer();
+    const data = input?.data ?? [];
+    const rowCount = data.length / SIZE;
+    this.rowCount += rowCount;
+    const { weights, biases } = this.model;
+    const values = Array.from({ length: rowCount * CLASS_COUNT }, (_, i) => {
+      const [row, c] = [Math.floor(i / CLASS_COUNT), i % CLASS_COUNT];
+      let sum = biases[c] as number;
+      for (let k = 0; k < SIZE; k++) {
+        sum += (data[row * SIZE + k] as number) * (weights[k * CLASS_COUNT + c] as number);
+      }
+      return Math.fround(sum);
+    });
+    const output = { name: 'logits', datatype: 'FP32', shape: [rowCount, CLASS_COUNT] };
+    return { id, outputs: [{ ...output, data: this.#noisy(values) }] };
+  }
+
+  #noisy(values: number[]): number[] {
+    if (this.noise === 0) return values;
+    const greatest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+    const shifts = numbers(this.#turn++, values.length);
+    return values.map((value, i) => value + 2 * this.noise * greatest * (shifts[i] as number));
+  }
+}
+
+interface InferBody {
+  readonly id: string;
+  readonly inputs: readonly { readonly data: readonly number[] }[];
+}

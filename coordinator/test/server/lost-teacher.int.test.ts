@@ -1,0 +1,164 @@
+// A teacher that its workers cannot load, against a real coordinator, with peers that say so. One student worker: what a
+// run that waits for ever keeps is seen by the next run.
+import { type Run, RunState } from '@lyceum/proto';
+import { call } from '@lyceum/proto/node';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { StudentPeer } from './student-peer.js';
+import { TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
+import { eventually, TestCoordinator } from './test-coordinator.js';
+import { BATCH_SIZE, tinyDataset, tinyDatasetBytes, tinyModelBytes } from './tiny-artifacts.js';
+
+const { RUN_STATE_PAUSED, RUN_STATE_TRAINING } = RunState;
+const dataset = tinyDataset();
+const REPLACED = { reason: 'it was replaced; push it again', permanent: true };
+
+let cluster: TestCoordinator;
+/** Number of the test: each has a data set and a teacher of its own. */
+let turn = 0;
+const peers: { kill(): void }[] = [];
+
+beforeAll(async () => {
+  cluster = await TestCoordinator.start();
+});
+afterAll(async () => {
+  await cluster.stop();
+});
+beforeEach(async () => {
+  turn++;
+  await cluster.push('dataset', `tiny-${turn}`, tinyDatasetBytes(turn));
+  await cluster.push('model', `model-${turn}`, tinyModelBytes(turn));
+});
+afterEach(async () => {
+  for (const peer of peers.splice(0)) peer.kill();
+  await cluster.quiet();
+});
+
+async function submit(name: string, changes: Record<string, unknown> = {}): Promise<string> {
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name },
+    spec: {
+      dataset: `tiny-${turn}`,
+      teachers: [{ name: 'one', model: `model-${turn}` }],
+      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
+      training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
+      ...changes,
+    },
+  };
+  const { run } = cluster.clients;
+  const runId = `${name}-${turn}`;
+  await call(run, run.submitRun, {
+    specification: JSON.stringify(document),
+    runId,
+    dryRun: false,
+  });
+  return runId;
+}
+
+function teacher(options: Partial<TeacherPeerOptions>): TeacherPeer {
+  const peer = new TeacherPeer(cluster, { workerId: `teacher-${turn}`, dataset, ...options });
+  peers.push(peer);
+  return peer;
+}
+
+function student(): StudentPeer {
+  const peer = new StudentPeer(cluster, `student-${turn}`);
+  peers.push(peer);
+  return peer;
+}
+
+async function assigned(peer: StudentPeer, runId: string): Promise<void> {
+  await eventually(() => peer.run?.runId === runId || undefined);
+}
+
+function untilRun(runId: string, holds: (run: Run) => boolean): Promise<Run> {
+  return eventually(async () => {
+    const run = await cluster.run(runId);
+    return holds(run) ? run : undefined;
+  });
+}
+
+/** Trains up to where it needs an answer that its teacher, which is asked once, does not give any more. */
+async function trainsAndWaits(): Promise<{ runId: string; peer: StudentPeer }> {
+  const runId = await submit('waits');
+  const peer = student();
+  await assigned(peer, runId);
+  await peer.receive(0, 0);
+  await peer.credit(10, 0, 0);
+  await eventually(() => peer.rows.length >= 10 * BATCH_SIZE || undefined);
+  await untilRun(runId, ({ state }) => state === RUN_STATE_TRAINING);
+  return { runId, peer };
+}
+
+it('that stays so: the run is paused with the reason, and its student worker goes to the next', async () => {
+  let failure: typeof REPLACED | undefined;
+  let answers = 0;
+  const worker = teacher({
+    failure: () => failure,
+    answer: (frame) => (answers++ === 0 ? frame : undefined),
+  });
+  const { runId, peer } = await trainsAndWaits();
+  await cluster.push('model', `other-${turn}`, tinyModelBytes(100 + turn));
+  const next = await submit('next', { teachers: [{ name: 'other', model: `other-${turn}` }] });
+  failure = REPLACED;
+  await worker.tell();
+  const { reason } = await untilRun(runId, ({ state }) => state === RUN_STATE_PAUSED);
+  expect(reason).toBe(
+    `teacher one cannot be loaded (teacher-${turn}: it was replaced; push it again)`,
+  );
+  failure = undefined;
+  await assigned(peer, next);
+});
+
+it('that may pass: the run waits with the reason, and keeps its student worker', async () => {
+  let failure: { reason: string; permanent: boolean } | undefined;
+  let answers = 0;
+  const worker = teacher({
+    failure: () => failure,
+    answer: (frame) => (answers++ === 0 ? frame : undefined),
+  });
+  const { runId } = await trainsAndWaits();
+  failure = { reason: 'the server is away', permanent: false };
+  await worker.tell();
+  const why = `teacher one cannot be loaded (teacher-${turn}: the server is away)`;
+  const { state } = await untilRun(runId, ({ reason }) => reason === why);
+  expect(state).toBe(RUN_STATE_TRAINING);
+});
+
+it('another worker may have it: the run goes on', async () => {
+  let failure: typeof REPLACED | undefined;
+  let answers = 0;
+  const worker = teacher({
+    failure: () => failure,
+    answer: (frame) => (answers++ === 0 ? frame : undefined),
+  });
+  const { runId, peer } = await trainsAndWaits();
+  teacher({ workerId: `well-${turn}` });
+  failure = REPLACED;
+  await worker.tell();
+  worker.kill();
+  await peer.credit(40, 10, 0);
+  await eventually(() => peer.rows.length >= 40 * BATCH_SIZE || undefined);
+  expect((await cluster.run(runId)).state).toBe(RUN_STATE_TRAINING);
+});
+
+it('its answers are all stored: the run is not paused', async () => {
+  let failure: typeof REPLACED | undefined;
+  const worker = teacher({ failure: () => failure });
+  const runId = await submit('stored');
+  const peer = student();
+  await assigned(peer, runId);
+  await peer.receive(0, 0);
+  await peer.credit(30, 0, 0);
+  await eventually(() => peer.rows.length >= 30 * BATCH_SIZE || undefined);
+  // The second epoch's answers are those of the first.
+  await eventually(() => worker.receipts.length >= 2 || undefined);
+  failure = REPLACED;
+  await worker.tell();
+  const why = `teacher one cannot be loaded (teacher-${turn}: it was replaced; push it again)`;
+  await untilRun(runId, ({ reason }) => reason === why);
+  await peer.credit(60, 30, 0);
+  await eventually(() => peer.rows.length >= 60 * BATCH_SIZE || undefined);
+  expect((await cluster.run(runId)).state).toBe(RUN_STATE_TRAINING);
+});
