@@ -3,13 +3,19 @@
  * The student worker: trains one run at a time, as the coordinator says.
  *
  * The only file that reads the environment. Exit codes: 0 stopped by a signal, 1 failed, 2 usage, 4 nobody
- * answers, 130 interrupted twice.
+ * answers, 6 a folder or address in use, 130 interrupted twice.
  */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { collectGarbageRarely, createLogger, Shutdown, tlsIdentityIn } from '@lyceum/proto/node';
+import {
+  collectGarbageRarely,
+  createLogger,
+  lockFolder,
+  Shutdown,
+  tlsIdentityIn,
+} from '@lyceum/proto/node';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DRAIN_MS, startProgram } from './program.js';
 
@@ -93,7 +99,9 @@ async function serve(flags: Flags): Promise<void> {
   try {
     const tls = tlsIdentityIn(flags.tlsDir, Date.now());
     const log = createLogger({ name: 'student-worker', level: flags.logLevel });
+    const lock = await lockFolder(flags.stateDir, `student worker ${flags.workerId}`);
     const shutdown = Shutdown.install(log, STOP_MS);
+    shutdown.onStop('lock of the state folder', async () => lock.release());
     try {
       const { workerId } = flags;
       const started = await startProgram(
@@ -129,6 +137,7 @@ async function serve(flags: Flags): Promise<void> {
 function exitCode(thrown: unknown): number {
   if (!(thrown instanceof LyceumError)) return 1;
   if (thrown.code === 'UNAVAILABLE') return 4;
+  if (thrown.code === 'FAILED_PRECONDITION') return 6;
   return thrown.code === 'INVALID_ARGUMENT' ? 2 : 1;
 }
 

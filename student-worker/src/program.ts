@@ -69,6 +69,7 @@ export async function startProgram(
   const nats = await connectNats({ url: options.natsUrl, name: workerId, log, tls });
   shutdown.onStop('NATS', () => nats.close());
 
+  log.info('loading TensorFlow');
   const trainer = await StudentCompute.start({ computeThreads, eager, log });
   shutdown.onStop('compute thread', () => trainer.stop());
 

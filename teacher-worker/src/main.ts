@@ -12,6 +12,7 @@ import {
   connectNats,
   createLogger,
   type Logger,
+  lockFolder,
   Shutdown,
   secretPlaces,
   startProbes,
@@ -41,8 +42,12 @@ const STOP_GRACE_MS = 5_000;
 /** Where models from files are served if nobody says where: Triton's port of gRPC. */
 const DEFAULT_SERVED_ADDRESS = '127.0.0.1:8001';
 
-/** As the command line's: usage or bad input, nobody there, anything else. */
-const EXIT_CODES: Partial<Record<ErrorCode, number>> = { INVALID_ARGUMENT: 2, UNAVAILABLE: 4 };
+/** As the command line's: usage or bad input, nobody there, a folder or address in use; else 1. */
+const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
+  INVALID_ARGUMENT: 2,
+  UNAVAILABLE: 4,
+  FAILED_PRECONDITION: 6,
+};
 const USAGE_EXIT_CODE = 2;
 
 /** No inference takes longer than an hour. */
@@ -88,9 +93,11 @@ const command = new Command('teacher-worker')
     ),
   )
   .addOption(
-    flag('--state-dir <folder>', 'keeps fetched models and sets', 'LYCEUM_STATE_DIR').default(
-      join('lyceum-state', 'teacher-worker'),
-    ),
+    flag(
+      '--state-dir <folder>',
+      'keeps fetched models and sets; one folder per worker',
+      'LYCEUM_STATE_DIR',
+    ).default(join('lyceum-state', 'teacher-worker')),
   )
   .addOption(
     flag('--http <address>', 'HOST:PORT of probes and metrics', 'LYCEUM_HTTP').default(
@@ -184,6 +191,8 @@ async function run(): Promise<void> {
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
 
   const tls = tlsIdentityIn(flags.tlsDir, Date.now());
+  const lock = await lockFolder(flags.stateDir, `teacher worker ${flags.workerId}`);
+  shutdown.onStop('lock of the state folder', async () => lock.release());
   const nats = await connectNats({ url: flags.nats, name: flags.workerId, log, tls });
   shutdown.onStop('nats', () => nats.close());
 
@@ -275,6 +284,7 @@ async function serve(models: readonly string[]): Promise<void> {
 async function startCompute(flags: Flags, log: Logger): Promise<Compute> {
   const { computeThreads, lookupDelayMs, lookupDelayFile } = flags;
   setComputeThreads(computeThreads, process.env);
+  log.info('loading TensorFlow');
   const compute = await Compute.start(
     'compute-thread',
     { computeThreads, lookupDelayMs, lookupDelayFile },

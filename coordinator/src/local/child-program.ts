@@ -5,22 +5,24 @@
  * them in order; the guard ends them if the parent cannot.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { LyceumError } from '@lyceum/proto';
-import { sleep } from '@lyceum/proto/node';
+import { processorMsOf, SILENCE_MAX_MS, StartPatience, sleep, withPath } from '@lyceum/proto/node';
 import { z } from 'zod';
 import type { Guard } from './guard-process.js';
+import { LogOfStart } from './log-of-start.js';
 import { yieldCores } from './yield-cores.js';
 
-/** TensorFlow's library alone takes seconds to load on a busy machine. */
-const READY_MAX_MS = 120_000;
+/** How often a program that starts is looked at. */
+const LOOK_EVERY_MS = 500;
+
+/** What takes longer is told: first after this, and then each time that twice as long has gone by. */
+const TELL_AFTER_MS = 5_000;
 
 /** From SIGTERM to SIGKILL. Programs drain within 10 s. */
 const STOP_GRACE_MS = 15_000;
-
-const LOG_TAIL_LINES = 8;
 
 /** What each program prints on stdout once it is ready. */
 const readyLine = z.object({
@@ -33,7 +35,7 @@ const readyLine = z.object({
 export type ReadyLine = z.output<typeof readyLine>;
 
 export interface ChildProgramOptions {
-  /** What messages call it: `coordinator`, or a worker's id. */
+  /** What messages call it: `coordinator`, or `teacher worker` and its id. */
   readonly name: string;
   /** Run by this process' own Node. */
   readonly file: string;
@@ -41,11 +43,15 @@ export interface ChildProgramOptions {
   /** Of Node itself. */
   readonly nodeArgs?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** It takes only what others leave of the cores. */
+  /** Once it is ready it takes only what others leave of the cores. */
   readonly yields: boolean;
   /** Its stderr is appended here. */
   readonly logFile: string;
   readonly guard: Guard;
+  /** Told in a line what a start that takes long is waiting for. */
+  readonly log?: (line: string) => void;
+  /** How long it may do nothing before it is ready; default {@link SILENCE_MAX_MS}. */
+  readonly maxSilenceMs?: number;
   /** Gives up waiting until it is ready. */
   readonly signal: AbortSignal;
 }
@@ -58,9 +64,11 @@ export class ChildProgram {
   /** How it ended, in words: `exit code 1`, `SIGKILL`. */
   readonly exited: Promise<string>;
   readonly #process: ChildProcess;
+  readonly #log: LogOfStart;
 
   private constructor(
     options: ChildProgramOptions,
+    log: LogOfStart,
     process: ChildProcess,
     exited: Promise<string>,
     ready: ReadyLine,
@@ -70,45 +78,44 @@ export class ChildProgram {
     this.logFile = options.logFile;
     this.ready = ready;
     this.exited = exited;
+    this.#log = log;
     this.#process = process;
   }
 
   /**
-   * Starts it and waits until it is ready.
+   * Starts it and waits until it is ready, for as long as it works.
    *
    * @throws {LyceumError} UNAVAILABLE, with the end of its log, if it is not; it does not run then.
    */
   static async start(options: ChildProgramOptions): Promise<ChildProgram> {
     const { name, file, args, nodeArgs = [], env, yields, logFile, guard, signal } = options;
-    mkdirSync(path.dirname(logFile), { recursive: true });
-    const log = openSync(logFile, 'a');
+    const logFd = await withPath('write the log', logFile, () => {
+      mkdirSync(path.dirname(logFile), { recursive: true });
+      return openSync(logFile, 'a');
+    });
+    const log = new LogOfStart(logFile, fstatSync(logFd).size);
     const child = spawn(process.execPath, [...nodeArgs, file, ...args], {
       env,
-      stdio: ['ignore', 'pipe', log],
+      stdio: ['ignore', 'pipe', logFd],
       detached: true,
     });
-    closeSync(log);
-    if (yields && child.pid !== undefined) yieldCores(child.pid);
+    closeSync(logFd);
     const exited = exitOf(child, guard);
     const waiting = new AbortController();
     try {
       const line = await Promise.race([
         firstLineOf(child),
         exited.then((how) => `it ended (${how}) before it was ready`),
-        sleep(READY_MAX_MS, AbortSignal.any([signal, waiting.signal])).then(() =>
-          signal.aborted
-            ? 'starting was given up'
-            : `it was not ready within ${READY_MAX_MS / 1000} s`,
-        ),
+        untilStuck(options, child, log, AbortSignal.any([signal, waiting.signal])),
       ]);
       const ready = parseReadyLine(line);
-      if (ready !== undefined) return new ChildProgram(options, child, exited, ready);
+      if (ready !== undefined) {
+        if (yields && child.pid !== undefined) yieldCores(child.pid);
+        return new ChildProgram(options, log, child, exited, ready);
+      }
       child.kill('SIGKILL');
       await exited;
-      throw new LyceumError(
-        'UNAVAILABLE',
-        `${name} did not start: ${line}; the end of ${logFile}:\n${tailOf(logFile)}`,
-      );
+      throw new LyceumError('UNAVAILABLE', `${name} did not start: ${line}; ${log.end()}`);
     } finally {
       waiting.abort();
     }
@@ -131,9 +138,9 @@ export class ChildProgram {
     clearTimeout(timer);
   }
 
-  /** The last lines of its log, indented. */
-  logTail(): string {
-    return tailOf(this.logFile);
+  /** The end of what it has logged, as a message shows it. */
+  logEnd(): string {
+    return this.#log.end();
   }
 }
 
@@ -164,18 +171,38 @@ function parseReadyLine(line: string): ReadyLine | undefined {
   }
 }
 
-/** A log that somebody removed has no end to show; that must not hide why it was wanted. */
-function tailOf(logFile: string): string {
-  let text = '';
-  try {
-    text = readFileSync(logFile, 'utf8');
-  } catch (err) {
-    text = `cannot be read: ${err instanceof Error ? err.message : String(err)}`;
+/**
+ * Resolves, with the reason, when there is no use in waiting any longer; tells what is waited for.
+ *
+ * @param over - aborts when the program is ready or has ended, or when starting is given up.
+ */
+async function untilStuck(
+  { name, log: tell, maxSilenceMs = SILENCE_MAX_MS }: ChildProgramOptions,
+  { pid = 0 }: ChildProcess,
+  log: LogOfStart,
+  over: AbortSignal,
+): Promise<string> {
+  const signs = () => ({ processorMs: processorMsOf(pid), logBytes: log.sizeBytes() });
+  const sinceMs = performance.now();
+  const patience = new StartPatience(sinceMs, signs(), maxSilenceMs);
+  let tellAtMs = sinceMs + TELL_AFTER_MS;
+  for (;;) {
+    await sleep(LOOK_EVERY_MS, over);
+    if (over.aborted) return 'starting was given up';
+    const nowMs = performance.now();
+    const seen = signs();
+    if (patience.isOver(nowMs, seen)) {
+      return `for ${maxSilenceMs / 1000} s it has neither computed nor logged anything`;
+    }
+    if (nowMs < tellAtMs) continue;
+    const waited = seconds(nowMs - sinceMs);
+    const doing = log.lastMessage() ?? 'it has logged nothing yet';
+    const had = `${seconds(seen.processorMs)} of processor time in ${waited}`;
+    tell?.(`waiting for ${name}: ${doing} (${had})`);
+    tellAtMs = nowMs + (nowMs - sinceMs);
   }
-  return text
-    .trimEnd()
-    .split('\n')
-    .slice(-LOG_TAIL_LINES)
-    .map((line) => `  ${line}`)
-    .join('\n');
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }

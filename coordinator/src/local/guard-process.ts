@@ -1,6 +1,7 @@
 /** The parent's end of the guard, see `guard.ts`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import type { FolderLock } from '@lyceum/proto/node';
 import { programFile } from './program-files.js';
 
 export class Guard {
@@ -15,12 +16,14 @@ export class Guard {
     process.on('error', () => undefined);
   }
 
-  static start(): Guard {
+  /** @param lock - of what the children write to: held until the last of them has ended. */
+  static start(lock?: Pick<FolderLock, 'fd'>): Guard {
     const child = spawn(process.execPath, [programFile('guard')], {
-      stdio: ['pipe', 'ignore', 'ignore'],
+      stdio: ['pipe', 'ignore', 'ignore', lock?.fd ?? 'ignore'],
       detached: true,
     });
     child.unref();
+    if (child.stdin === null) throw new Error('the guard has no standard input');
     return new Guard(child, child.stdin);
   }
 

@@ -25,7 +25,7 @@ export async function keepRunning(
     const sinceMs = Date.now();
     const how = await current.exited;
     if (stopping.aborted) return;
-    log(`${current.name} died (${how}); the end of ${current.logFile}:\n${current.logTail()}`);
+    log(`${current.name} died (${how}); ${current.logEnd()}`);
     if (restart === undefined) return;
     if (Date.now() - sinceMs > WELL_AFTER_MS) attempt = 0;
     const again = await startAgain(restart, attempt, options);

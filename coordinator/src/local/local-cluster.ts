@@ -12,7 +12,9 @@ import { preloadUrl } from '@lyceum/learning/plugins';
 import { LyceumError } from '@lyceum/proto';
 import {
   createLogger,
+  type FolderLock,
   findNatsServer,
+  lockFolder,
   type NatsServer,
   sleep,
   startNatsServer,
@@ -49,6 +51,8 @@ export interface LocalClusterOptions {
   readonly restartWorkers?: boolean;
   /** Told in a line what happens: ready, died, back. */
   readonly log?: (line: string) => void;
+  /** What others that want the state folder are told of this process; default `a local cluster`. */
+  readonly program?: string;
   /** Gives up starting. */
   readonly signal?: AbortSignal;
 }
@@ -71,7 +75,8 @@ export class LocalCluster {
   readonly #options: LocalClusterOptions;
   readonly #env: NodeJS.ProcessEnv;
   readonly #temporary: boolean;
-  readonly #guard = Guard.start();
+  readonly #lock: FolderLock;
+  readonly #guard: Guard;
   readonly #stopping = new AbortController();
   readonly #workers = new Map<string, { readonly kind: WorkerKind; program?: ChildProgram }>();
   readonly #failed: Promise<never>;
@@ -87,12 +92,14 @@ export class LocalCluster {
   #address = '';
   #stopped: Promise<void> | undefined;
 
-  private constructor(options: LocalClusterOptions, stateDir: string) {
+  private constructor(options: LocalClusterOptions, stateDir: string, lock: FolderLock) {
     this.#options = options;
     this.#env = { ...process.env, LYCEUM_TLS_DIR: options.tlsDir, ...options.env };
     this.#temporary = options.stateDir === undefined;
     this.#listen = options.listen ?? '127.0.0.1:0';
     this.stateDir = stateDir;
+    this.#lock = lock;
+    this.#guard = Guard.start(lock);
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -102,12 +109,14 @@ export class LocalCluster {
   /**
    * Starts everything and waits until it is ready.
    *
-   * @throws {LyceumError} UNAVAILABLE, with the end of its log, if a part does not start, INVALID_ARGUMENT if the plugin
-   *   is none; nothing runs then.
+   * @throws {LyceumError} UNAVAILABLE, with the end of its log, if a part does not start, FAILED_PRECONDITION if the state
+   *   folder is in use, INVALID_ARGUMENT if it cannot be written or the plugin is none; nothing runs then.
    */
   static async start(options: LocalClusterOptions): Promise<LocalCluster> {
     const folder = options.stateDir ?? (await mkdtemp(path.join(tmpdir(), 'lyceum-cluster-')));
-    const cluster = new LocalCluster(options, path.resolve(folder));
+    const stateDir = path.resolve(folder);
+    const lock = await lockFolder(stateDir, options.program ?? 'a local cluster', options.log);
+    const cluster = new LocalCluster(options, stateDir, lock);
     const giveUp = () => cluster.#stopping.abort();
     options.signal?.addEventListener('abort', giveUp, { once: true });
     try {
@@ -273,9 +282,7 @@ export class LocalCluster {
     this.#log(`coordinator is ready at ${this.#address} (pid ${program.pid})`);
     void program.exited.then((how) => {
       if (this.#coordinator !== program) return;
-      this.#partDied(
-        `coordinator died (${how}); the end of ${program.logFile}:\n${program.logTail()}`,
-      );
+      this.#partDied(`coordinator died (${how}); ${program.logEnd()}`);
     });
   }
 
@@ -314,7 +321,7 @@ export class LocalCluster {
     args: readonly string[],
   ): Promise<ChildProgram> {
     return ChildProgram.start({
-      name,
+      name: program === 'coordinator' ? name : `${program.replace('-', ' ')} ${name}`,
       file: programFile(program),
       nodeArgs: program === 'teacher-worker' ? [] : this.#preload,
       args: [
@@ -329,6 +336,7 @@ export class LocalCluster {
       yields: program !== 'student-worker',
       logFile: path.join(this.stateDir, 'logs', `${name}.log`),
       guard: this.#guard,
+      log: (line) => this.#log(line),
       signal: this.#stopping.signal,
     });
   }
@@ -342,6 +350,7 @@ export class LocalCluster {
     await this.#coordinator?.stop();
     await this.#nats?.stop();
     await this.#guard.stop();
+    this.#lock.release();
     if (this.#temporary) await rm(this.stateDir, { recursive: true, force: true });
   }
 

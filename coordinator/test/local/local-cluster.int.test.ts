@@ -73,7 +73,10 @@ test('a cluster starts, is mended, and leaves nothing', async () => {
   // A worker that dies comes back under its name.
   const before = pidOf('teacher-1');
   await cluster.kill('teacher-1', 'SIGKILL');
-  await vi.waitFor(() => expect(lines.at(-1)).toMatch(/^teacher-1 is back/), PATIENT);
+  await vi.waitFor(
+    () => expect(lines.at(-1)).toMatch(/^teacher worker teacher-1 is back/),
+    PATIENT,
+  );
   expect(pidOf('teacher-1')).not.toBe(before);
 
   // A coordinator that is killed comes back at its address, and the workers find it.
@@ -139,7 +142,7 @@ test('a part that cannot start ends the others', async () => {
     computeThreads: -1,
     stateDir,
   });
-  await expect(start).rejects.toThrow(/teacher-1 did not start: it ended/);
+  await expect(start).rejects.toThrow(/teacher worker teacher-1 did not start: it ended/);
   const log = await readFile(path.join(stateDir, 'logs', 'coordinator.log'), 'utf8');
   expect(runs(JSON.parse(log.split('\n')[0] ?? '').pid)).toBe(false);
 });

@@ -1,6 +1,8 @@
 /** What all processes share on Node: gRPC, NATS, logs, shutdown, probes, local files. */
 export * from './backoff.js';
 export * from './blob-cache.js';
+export * from './file-errors.js';
+export * from './folder-lock.js';
 export * from './garbage-collection.js';
 export * from './http/http-call.js';
 export * from './http/in-lanes.js';
@@ -28,5 +30,6 @@ export * from './rpc-handlers.js';
 export * from './rpc-server.js';
 export * from './secrets.js';
 export * from './services.js';
+export * from './start-patience.js';
 export * from './tls-identity.js';
 export { type TlsMaterial, tlsTrouble } from './tls-material.js';

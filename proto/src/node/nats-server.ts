@@ -1,15 +1,17 @@
 /** A `nats-server` of one's own: for the local cluster, the tests and the benches. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { LyceumError } from '../errors.js';
 import { sleep } from './backoff.js';
+import { withPath } from './file-errors.js';
+import { lockFolder } from './folder-lock.js';
 import type { Logger } from './logger.js';
+import { processorMsOf, StartPatience } from './start-patience.js';
 import { TLS_FILES } from './tls-identity.js';
 
-const START_MS = 10_000;
 const STOP_MS = 5_000;
 const LOOK_MS = 20;
 
@@ -52,36 +54,37 @@ export interface NatsServer {
  * Starts a server with JetStream on loopback, and waits until it takes connections. Each write is on disk
  * before it is acknowledged: the default is every two minutes.
  *
- * @throws {LyceumError} FAILED_PRECONDITION, with the end of its log, if it does not start.
+ * @throws {LyceumError} FAILED_PRECONDITION, with the end of its log, if it does not start, or if another server has the
+ *   folder: two would write one store.
  */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
-  const { binary, storeDir, port, log, tlsDir } = options;
-  const configFile = join(storeDir, 'nats-server.conf');
+  const { binary, storeDir, log } = options;
   const logFile = join(storeDir, 'nats-server.log');
-  await mkdir(storeDir, { recursive: true });
-  await writeFile(
-    configFile,
-    [
-      `listen: "127.0.0.1:${port === 0 ? -1 : port}"`,
-      `ports_file_dir: ${JSON.stringify(storeDir)}`,
-      `jetstream { store_dir: ${JSON.stringify(storeDir)}, sync_interval: always }`,
-      ...(tlsDir === undefined ? [] : [tlsBlock(tlsDir)]),
-      '',
-    ].join('\n'),
-  );
-  const logHandle = await open(logFile, 'a');
-  // A process group of its own: an interrupt at the terminal must not take it from under its users.
-  const child = spawn(binary, ['--config', configFile], {
-    detached: true,
-    stdio: ['ignore', logHandle.fd, logHandle.fd],
-    // One thread serves a machine's worth of workers; several wake each other on cores that train.
-    env: { GOMAXPROCS: '1', ...process.env },
-  });
+  const lock = await lockFolder(storeDir, 'nats-server');
+  let child: ChildProcess;
+  let logStart: number;
+  try {
+    const configFile = join(storeDir, 'nats-server.conf');
+    await withPath('write', configFile, () => writeFile(configFile, configuration(options)));
+    const logHandle = await open(logFile, 'a');
+    logStart = (await logHandle.stat()).size;
+    // A process group of its own: an interrupt at the terminal must not take it from under its users.
+    child = spawn(binary, ['--config', configFile], {
+      detached: true,
+      // The lock is the server's as long as it runs, whatever becomes of this process.
+      stdio: ['ignore', logHandle.fd, logHandle.fd, lock.fd],
+      // One thread serves a machine's worth of workers; several wake each other on cores that train.
+      env: { GOMAXPROCS: '1', ...process.env },
+    });
+    await logHandle.close();
+    if (child.pid !== undefined) lock.tell({ program: 'nats-server', pid: child.pid });
+  } finally {
+    lock.release();
+  }
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
-  await logHandle.close();
   let running = true;
   void exited.then(() => {
     running = false;
@@ -93,15 +96,25 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     await exited;
   };
   const { pid } = child;
-  const url =
-    pid === undefined ? undefined : await urlOf(join(storeDir, portsFile(pid)), () => running);
+  const url = pid === undefined ? undefined : await urlOf(pid, storeDir, logFile, () => running);
   if (pid === undefined || url === undefined) {
     await stop();
-    const end = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
+    const text = (await readFile(logFile)).subarray(logStart).toString();
+    const end = text.trimEnd().split('\n').slice(-5).join('\n');
     throw new LyceumError('FAILED_PRECONDITION', `${binary} did not start:\n${end}`);
   }
   log.info({ url, pid }, 'nats-server started');
   return { url, pid, exited, stop };
+}
+
+function configuration({ port, storeDir, tlsDir }: NatsServerOptions): string {
+  return [
+    `listen: "127.0.0.1:${port === 0 ? -1 : port}"`,
+    `ports_file_dir: ${JSON.stringify(storeDir)}`,
+    `jetstream { store_dir: ${JSON.stringify(storeDir)}, sync_interval: always }`,
+    ...(tlsDir === undefined ? [] : [tlsBlock(tlsDir)]),
+    '',
+  ].join('\n');
 }
 
 function tlsBlock(folder: string): string {
@@ -117,16 +130,23 @@ function portsFile(pid: number): string {
   return `nats-server_${pid}.ports`;
 }
 
-/** The address that the server writes into its ports file once it listens. */
-async function urlOf(file: string, running: () => boolean): Promise<string | undefined> {
-  for (let waited = 0; waited < START_MS && running(); waited += LOOK_MS) {
+/** The address that the server writes into its ports file once it listens. Undefined: it ended, or got stuck. */
+async function urlOf(
+  pid: number,
+  storeDir: string,
+  logFile: string,
+  running: () => boolean,
+): Promise<string | undefined> {
+  const file = join(storeDir, portsFile(pid));
+  const signs = () => ({ processorMs: processorMsOf(pid), logBytes: statSync(logFile).size });
+  const patience = new StartPatience(performance.now(), signs());
+  for (; running() && !patience.isOver(performance.now(), signs()); await sleep(LOOK_MS)) {
     try {
       const ports = JSON.parse(await readFile(file, 'utf8')) as { nats?: string[] };
       await rm(file, { force: true });
       return ports.nats?.[0];
     } catch {
       // Not there yet, or half written.
-      await sleep(LOOK_MS);
     }
   }
   return undefined;

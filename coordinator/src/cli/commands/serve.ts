@@ -3,6 +3,7 @@ import {
   checkListenAddress,
   collectGarbageRarely,
   createLogger,
+  lockFolder,
   Shutdown,
   secretPlaces,
 } from '@lyceum/proto/node';
@@ -100,6 +101,8 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
   for (const address of [flags.listen, flags.http]) refuseOpenAddress(address, open);
   const log = createLogger({ name: 'coordinator', level: logLevel });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
+  const lock = await lockFolder(flags.stateDir, 'coordinator');
+  shutdown.onStop('lock of the state folder', async () => lock.release());
   // Here and not above: the other commands start without loading a server.
   const { serve } = await import('../../serve.js');
   let addresses = { listenAddress: flags.listen, httpAddress: flags.http };

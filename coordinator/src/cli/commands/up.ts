@@ -79,6 +79,7 @@ async function startOrInterrupt(
 ): Promise<LocalCluster | undefined> {
   try {
     return await LocalCluster.start({
+      program: 'coordinator up',
       teacherWorkers: flags.teachers,
       studentWorkers: flags.students,
       computeThreads: flags.computeThreads,

@@ -1,0 +1,59 @@
+/** What a program has logged since it was started: its log file is appended to by each start. */
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+
+const SHOWN_LINES = 8;
+
+/** Enough for {@link SHOWN_LINES} long lines. */
+const END_BYTES = 32 * 1024;
+
+export class LogOfStart {
+  readonly #file: string;
+  readonly #startByte: number;
+
+  /** @param startByte - how long the file was when the program was started. */
+  constructor(file: string, startByte: number) {
+    this.#file = file;
+    this.#startByte = startByte;
+  }
+
+  /** Of the whole file; 0 if somebody has removed it. */
+  sizeBytes(): number {
+    return statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /** What the program's last line says; undefined: it has logged nothing, or not as programs here do. */
+  lastMessage(): string | undefined {
+    try {
+      const line = this.#text().trimEnd().split('\n').at(-1) ?? '';
+      const { msg } = JSON.parse(line) as { msg?: unknown };
+      return typeof msg === 'string' ? msg : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Its last lines, with their file, as a message ends with them. A log that cannot be read hides nothing else. */
+  end(): string {
+    let text: string;
+    try {
+      text = this.#text().trimEnd();
+    } catch (err) {
+      return `${this.#file} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
+    }
+    if (text === '') return `it has written nothing to ${this.#file}`;
+    const lines = text.split('\n').slice(-SHOWN_LINES);
+    return `the end of ${this.#file}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  }
+
+  #text(): string {
+    const fd = openSync(this.#file, 'r');
+    try {
+      const { size } = fstatSync(fd);
+      const from = Math.max(this.#startByte, size - END_BYTES);
+      const bytes = Buffer.alloc(Math.max(0, size - from));
+      return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, from));
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
