@@ -1,6 +1,7 @@
 /** A specification from a file or standard input, with the command line's changes, checked offline. */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { utf8Text } from '@lyceum/learning/data';
 import {
   checkRunSpecification,
   InvalidDocumentError,
@@ -21,6 +22,7 @@ export interface SpecificationFile {
 /**
  * @param file - a path, or `-` for standard input.
  * @throws {InvalidDocumentError} if it cannot be read, is too long, not YAML, or no specification.
+ * @throws {LyceumError} INVALID_ARGUMENT if it is not UTF-8.
  */
 export async function readSpecificationFile(
   file: string,
@@ -80,7 +82,7 @@ async function readText(file: string, stdin: Readable): Promise<string> {
     if (err instanceof InvalidDocumentError) throw err;
     throw unusable(source, `cannot be read: ${err instanceof Error ? err.message : String(err)}`);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return utf8Text(Buffer.concat(chunks), source);
 }
 
 function parseYamlOf(text: string, source: string): unknown {

@@ -8,6 +8,7 @@
  * Paths are those of `--set`; the values of one axis are a YAML list without its brackets.
  */
 import { readFile } from 'node:fs/promises';
+import { utf8Text } from '@lyceum/learning/data';
 import { InvalidDocumentError, LyceumError, type Problem, pathText } from '@lyceum/proto';
 import { parse as parseYaml } from 'yaml';
 import { type FieldPath, parseFieldPath } from './set-option.js';
@@ -61,7 +62,7 @@ function axisOf(text: string): SweepAxis {
 async function axesOfFile(file: string): Promise<SweepAxis[]> {
   let document: unknown;
   try {
-    document = parseYaml(await readFile(file, 'utf8'));
+    document = parseYaml(utf8Text(await readFile(file), file));
   } catch (err) {
     const message = `cannot be read: ${err instanceof Error ? err.message : String(err)}`;
     throw new InvalidDocumentError(`--sweep ${file}`, [{ path: '', message }]);

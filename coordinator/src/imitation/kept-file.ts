@@ -1,5 +1,6 @@
 /** Inputs with what was said of them, as JSON lines between the stages; people may edit them. */
 import { readFile } from 'node:fs/promises';
+import { utf8Text } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { JudgedInput } from './rules.js';
@@ -28,20 +29,22 @@ export function keptText({ value, why, ...input }: JudgedInput): string {
 
 /** @throws {LyceumError} NOT_FOUND if there is none, INVALID_ARGUMENT naming the line that is wrong. */
 export async function readKept(file: string): Promise<KeptInput[]> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (err) {
     const message = `${file}: nothing has been kept yet; coordinator imitation check decides what is`;
     throw new LyceumError('NOT_FOUND', message, { cause: err });
   }
-  return text.split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    const parsed = parsedLine(line);
-    if (parsed !== undefined) return [parsed];
-    const message = `${file}, line ${index + 1}: want a JSON object with id, text, numbers or image, and answers`;
-    throw new LyceumError('INVALID_ARGUMENT', message);
-  });
+  return utf8Text(bytes, file)
+    .split('\n')
+    .flatMap((line, index) => {
+      if (line.trim() === '') return [];
+      const parsed = parsedLine(line);
+      if (parsed !== undefined) return [parsed];
+      const message = `${file}, line ${index + 1}: want a JSON object with id, text, numbers or image, and answers`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    });
 }
 
 function parsedLine(line: string): KeptInput | undefined {

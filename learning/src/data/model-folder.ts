@@ -15,6 +15,7 @@ import {
 } from '@lyceum/proto';
 import { ENCODING_FILE, parseEncoding } from './encoding/encoding.js';
 import { tfjsGraphSettings } from './graphs/tfjs-graph-package.js';
+import { utf8Text } from './import/utf8.js';
 import { mendedTopology, mendedWeightNames } from './keras3-topology.js';
 import { describeTopology } from './model-description.js';
 import {
@@ -114,11 +115,11 @@ async function readBeside<T>(
   parse: (text: string, source: string) => T,
 ): Promise<T | undefined> {
   const path = join(folder, name);
-  const text = await readFile(path, 'utf8').catch((err: NodeJS.ErrnoException) => {
+  const bytes = await readFile(path).catch((err: NodeJS.ErrnoException) => {
     if (err.code === 'ENOENT') return undefined;
     throw toLyceumError(err);
   });
-  return text === undefined ? undefined : parse(text, path);
+  return bytes === undefined ? undefined : parse(utf8Text(bytes, path), path);
 }
 
 /** The settings with what the file tells; undefined with what is wrong added to `problems`. */

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { utf8Text } from '@lyceum/learning/data';
 import {
   ArtifactKind,
   type Imitation,
@@ -98,14 +99,14 @@ interface Opened {
 }
 
 async function openDocument(file: string, { folder }: FolderOption): Promise<Opened> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (err) {
     const message = `${file} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
     throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
   }
-  const imitation = parseImitation(text, file);
+  const imitation = parseImitation(utf8Text(bytes, file), file);
   const own = resolve(folder ?? `imitation-${imitation.metadata.name}`);
   await mkdir(own, { recursive: true });
   return { imitation, base: dirname(resolve(file)), at: (name) => join(own, name) };

@@ -1,5 +1,6 @@
 /** From the options of `models push --inference` to the description of a model behind a server. */
 import { readFileSync } from 'node:fs';
+import { utf8Text } from '@lyceum/learning/data';
 import { checkInferenceDescription, type InferenceDescription, LyceumError } from '@lyceum/proto';
 import { parse as parseYaml } from 'yaml';
 
@@ -30,7 +31,7 @@ export function inferenceDescriptionOf(options: InferenceOptions): InferenceDesc
 
 function readDescription(file: string): object {
   try {
-    const document: unknown = parseYaml(readFileSync(file, 'utf8'), { logLevel: 'error' });
+    const document: unknown = parseYaml(utf8Text(readFileSync(file), file), { logLevel: 'error' });
     if (typeof document === 'object' && document !== null) return document;
     throw new Error('is no mapping');
   } catch (err) {

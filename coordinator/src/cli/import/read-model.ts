@@ -11,6 +11,7 @@ import {
   readModelFolder,
   readOnnxModel,
   readSavedModelFolder,
+  utf8Text,
 } from '@lyceum/learning/data';
 import { type ErrorCode, LyceumError, parseEndpoint } from '@lyceum/proto';
 import { foreignFormat } from './foreign-format.js';
@@ -103,10 +104,12 @@ export function readSettings(file: string): GivenSettings {
 }
 
 function readText(file: string, code: ErrorCode): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (err) {
     const message = `${file} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
     throw new LyceumError(code, message, { cause: err });
   }
+  return utf8Text(bytes, file);
 }

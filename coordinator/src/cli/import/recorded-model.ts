@@ -1,6 +1,11 @@
 /** Predictions on disk, NPZ or JSON lines, to a package of a teacher that has answered already. */
 import { readFileSync } from 'node:fs';
-import { encodeRecordedPackage, readRecordingLines, readRecordingNpz } from '@lyceum/learning/data';
+import {
+  encodeRecordedPackage,
+  readRecordingLines,
+  readRecordingNpz,
+  utf8Text,
+} from '@lyceum/learning/data';
 import { type Artifact, ArtifactKind, LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { CoordinatorClient } from '../../client/index.js';
@@ -38,7 +43,7 @@ export function readRecordedModel(path: string, set: DescribedSet): Buffer {
   }
   const answers = path.endsWith('.npz')
     ? readRecordingNpz(bytes, set, path)
-    : readRecordingLines(bytes.toString(), set, path);
+    : readRecordingLines(utf8Text(bytes, path), set, path);
   const { digest, sampleCount, classCount } = set;
   const dataset = { digest, sampleCount, classCount };
   return encodeRecordedPackage({ dataset, answers, settings: { output: 'logits' } }, path);

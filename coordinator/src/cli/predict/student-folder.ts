@@ -10,6 +10,7 @@ import {
   onnxPackageOf,
   type RawSample,
   readModelFolder,
+  utf8Text,
 } from '@lyceum/learning/data';
 import { logSoftmaxRows } from '@lyceum/learning/ensemble';
 import { exportOnnx } from '@lyceum/learning/export';
@@ -113,12 +114,12 @@ export class StudentFolder {
 
 /** Numbers where there is no such file: of a model that was pushed nobody knows the classes' names. */
 async function readClasses(file: string, classCount: number): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch((err: NodeJS.ErrnoException) => {
+  const bytes = await readFile(file).catch((err: NodeJS.ErrnoException) => {
     if (err.code === 'ENOENT') return undefined;
     throw toLyceumError(err);
   });
-  if (text === undefined) return Array.from({ length: classCount }, (_, c) => String(c));
-  const names = parseNames(text);
+  if (bytes === undefined) return Array.from({ length: classCount }, (_, c) => String(c));
+  const names = parseNames(utf8Text(bytes, file));
   if (names?.length === classCount) return names;
   throw new LyceumError('INVALID_ARGUMENT', `${file}: want a JSON list of ${classCount} names`);
 }

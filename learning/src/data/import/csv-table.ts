@@ -1,5 +1,5 @@
 /**
- * A CSV or TSV file, RFC 4180: the first record names the columns, every other has as many values. Read as a
+ * A CSV or TSV file in UTF-8, RFC 4180: the first record names the columns, every other has as many values. Read as a
  * stream; a quote that nobody closes ends at {@link RECORD_MAX_CHARACTERS}, not at the end of the file.
  */
 import { createReadStream } from 'node:fs';
@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream';
 import { LyceumError } from '@lyceum/proto';
 import type { Table, TableRow } from './table.js';
+import { utf8Bytes } from './utf8.js';
 
 /** Of one record: half a million numbers. */
 const RECORD_MAX_CHARACTERS = 8 * 1024 * 1024;
@@ -22,7 +23,12 @@ export async function openCsvTable(file: string): Promise<Table> {
     max_record_size: RECORD_MAX_CHARACTERS,
   });
   // A file that cannot be read any more ends the parser with its error, which whoever reads rows sees.
-  pipeline(createReadStream(file), parser, () => undefined);
+  pipeline(
+    createReadStream(file),
+    (bytes) => utf8Bytes(bytes, file),
+    parser,
+    () => undefined,
+  );
   const records = checked(parser as AsyncIterable<string[]>, file);
   const header = await records.next();
   if (header.done === true) throw refusal(`${file}: is empty; want a first line of columns`);
@@ -54,6 +60,7 @@ async function* checked(
   try {
     yield* records;
   } catch (err) {
+    if (err instanceof LyceumError) throw err;
     const cause = err instanceof Error ? err.message : String(err);
     throw new LyceumError('INVALID_ARGUMENT', `${file}: ${cause}`, { cause: err });
   }

@@ -4,6 +4,7 @@ import { LyceumError } from '@lyceum/proto';
 import { COLUMN_KINDS, type ColumnKind } from '../encoding/fit-table.js';
 import type { TextEncoding } from '../encoding/text-encoding.js';
 import { DEFAULT_SHARES, type SplitShares } from '../fixed-split.js';
+import { utf8Text } from './utf8.js';
 
 export type ImageFit = 'cover' | 'contain' | 'stretch';
 
@@ -127,16 +128,18 @@ export function parseNgrams(text: string): TextEncoding['ngrams'] {
 }
 
 async function readLines(option: string, file: string): Promise<string[]> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (err) {
     const cause = err instanceof Error ? err.message : String(err);
     throw new LyceumError('NOT_FOUND', `${option}: ${file} cannot be read: ${cause}`, {
       cause: err,
     });
   }
-  return text.replace(/\r?\n$/, '').split(/\r?\n/);
+  return utf8Text(bytes, `${option}: ${file}`)
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/);
 }
 
 function refusal(message: string): LyceumError {

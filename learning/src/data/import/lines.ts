@@ -1,6 +1,7 @@
 /** The lines of a text file, read as a stream, none longer than the reader wants to hold. */
 import { createReadStream } from 'node:fs';
 import { LyceumError } from '@lyceum/proto';
+import { utf8Bytes } from './utf8.js';
 
 const NEW_LINE = 0x0a;
 
@@ -9,7 +10,7 @@ const NEW_LINE = 0x0a;
  *
  * @param file - named in messages.
  * @param bytes - of the file, or of something else.
- * @throws {LyceumError} INVALID_ARGUMENT naming a line that is too long, or is not UTF-8.
+ * @throws {LyceumError} INVALID_ARGUMENT naming a line that is too long, or a byte that is not UTF-8.
  */
 export async function* linesOf(
   file: string,
@@ -20,13 +21,8 @@ export async function* linesOf(
   let parts: Buffer[] = [];
   let partBytes = 0;
   const line = (): string => {
-    try {
-      const bytes = Buffer.concat(parts);
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: number > 1 }).decode(bytes);
-    } catch (err) {
-      const message = `${file}, line ${number}: is not UTF-8`;
-      throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
-    }
+    const text = Buffer.concat(parts).toString();
+    return number === 1 && text.startsWith('\ufeff') ? text.slice(1) : text;
   };
   const hold = (part: Buffer): void => {
     parts.push(part);
@@ -35,7 +31,7 @@ export async function* linesOf(
     const message = `${file}, line ${number}: is longer than ${maxBytes} bytes`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   };
-  for await (const chunk of bytes) {
+  for await (const chunk of utf8Bytes(bytes, file)) {
     let start = 0;
     for (;;) {
       const end = chunk.indexOf(NEW_LINE, start);
