@@ -1,6 +1,7 @@
 /** From names of classes to their numbers, where names come up one by one. */
 import { LyceumError } from '@lyceum/proto';
-import { MAX_CLASSES } from '../dataset.js';
+import { type DatasetSamples, MAX_CLASSES } from '../dataset.js';
+import { nameProblem, shownName } from '../plain-name.js';
 import { SampleRefusedError } from './refusals.js';
 
 export interface OrderedClasses {
@@ -17,9 +18,6 @@ export interface KnownClasses {
   /** For a person: what the order is. */
   readonly order: string;
 }
-
-/** A longer name is text in the wrong column. */
-const NAME_MAX_LENGTH = 256;
 
 export class ClassNumbers {
   readonly #given: KnownClasses | undefined;
@@ -40,16 +38,16 @@ export class ClassNumbers {
     if (name === undefined) return -1;
     const known = this.#numbers.get(name);
     if (known !== undefined) return known;
-    if (name.length > NAME_MAX_LENGTH) {
-      const message = `has a label of ${name.length} characters; at most ${NAME_MAX_LENGTH}`;
-      throw new SampleRefusedError('label too long', message);
+    const problem = nameProblem(name);
+    if (problem !== undefined) {
+      throw new SampleRefusedError('no name of a class', `label ${shownName(name)} ${problem}`);
     }
     if (this.#given !== undefined) {
-      const message = `has label "${name}", which is none of the given classes`;
+      const message = `has label ${shownName(name)}, which is none of the given classes`;
       throw new SampleRefusedError('unknown class', message);
     }
     if (this.#numbers.size === MAX_CLASSES) {
-      const message = `there are more than ${MAX_CLASSES} classes, with "${name}"; is this the column of labels?`;
+      const message = `there are more than ${MAX_CLASSES} classes, with ${shownName(name)}; is this the column of labels?`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     this.#numbers.set(name, this.#numbers.size);
@@ -87,4 +85,16 @@ function numeralWarning(sorted: readonly string[]): string {
   const index = sorted.findIndex((name, i) => i > 0 && Number(name) < Number(sorted[i - 1]));
   if (index < 0) return '';
   return ` ("${sorted[index - 1]}" before "${sorted[index]}"; --classes gives another order)`;
+}
+
+/**
+ * Classes of labels that are numbers: as many as the greatest label says. One that no set may have is refused with the
+ * set's other problems; nothing is made for it before.
+ */
+export function numberedClasses(
+  labels: Int32Array,
+): Pick<DatasetSamples, 'classCount' | 'classNames'> {
+  const greatest = labels.reduce((most, label) => Math.max(most, label), 0);
+  const classCount = Math.min(Math.max(2, greatest + 1), MAX_CLASSES);
+  return { classCount, classNames: Array.from({ length: classCount }, (_, n) => String(n)) };
 }

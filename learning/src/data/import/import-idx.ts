@@ -2,10 +2,11 @@
  * The IDX files in which MNIST, Fashion-MNIST, EMNIST and KMNIST are handed out: a big-endian header, then bytes;
  * plain or gzip. http://yann.lecun.com/exdb/mnist/
  */
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync } from 'node:zlib';
 import { DATASET_MAX_BYTES, LyceumError } from '@lyceum/proto';
 import { type DatasetParts, SPLIT_NUMBERS } from '../dataset.js';
 import { fixedSplits, TEST_GIVEN_SHARES } from '../fixed-split.js';
+import { numberedClasses } from './class-numbers.js';
 
 /** Bytes of files, plain or gzip. */
 export interface IdxFiles {
@@ -23,6 +24,8 @@ interface IdxArray {
 
 const UNSIGNED_BYTE = 0x08;
 const MAX_DIMENSIONS = 4;
+/** Of a gzip file, its own header and an IDX header. */
+const GZIP_START_BYTES = 4096;
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming the file and what is wrong with it. */
 export function importIdx(files: IdxFiles): DatasetParts {
@@ -49,15 +52,10 @@ export function importIdx(files: IdxFiles): DatasetParts {
     inputs.set(test.values, train.values.length);
     labels.set(test.labels, trainCount);
   }
-  const classCount = Math.max(
-    2,
-    labels.reduce((greatest, label) => Math.max(greatest, label), 0) + 1,
-  );
   return {
     sampleShape: train.sampleShape,
     sampleCount,
-    classCount,
-    classNames: Array.from({ length: classCount }, (_, label) => String(label)),
+    ...numberedClasses(labels),
     inputs,
     inputScale: 1 / 255,
     labels,
@@ -86,7 +84,21 @@ function readPair(imageFile: Uint8Array, labelFile: Uint8Array, split: string) {
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong.
  */
 export function readIdx(file: Uint8Array, what: string): IdxArray {
-  const bytes = file[0] === 0x1f && file[1] === 0x8b ? gunzip(file, what) : file;
+  const isGzip = file[0] === 0x1f && file[1] === 0x8b;
+  const { shape, start } = readHeader(isGzip ? gzipStart(file, what) : file, what);
+  const want = shape.reduce((product, n) => product * n, 1);
+  if (want > DATASET_MAX_BYTES) {
+    const most = `at most ${DATASET_MAX_BYTES} are read`;
+    throw refusal(`${what}: shape [${shape}] needs ${want} bytes; ${most}`);
+  }
+  const bytes = isGzip ? gunzip(file, start + want, what) : file;
+  const got = bytes.length - start;
+  if (got !== want)
+    throw refusal(`${what}: shape [${shape}] needs ${want} bytes, and ${got} are there`);
+  return { shape, values: bytes.subarray(start) };
+}
+
+function readHeader(bytes: Uint8Array, what: string): { shape: readonly number[]; start: number } {
   const dimensions = bytes[3] ?? 0;
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || dimensions < 1) {
     const start = Buffer.from(bytes.subarray(0, 4)).toString('hex');
@@ -102,17 +114,28 @@ export function readIdx(file: Uint8Array, what: string): IdxArray {
   }
   const header = new DataView(bytes.buffer, bytes.byteOffset, start);
   const shape = Array.from({ length: dimensions }, (_, i) => header.getUint32(4 + 4 * i));
-  const want = shape.reduce((product, n) => product * n, 1);
-  const got = bytes.length - start;
-  if (got !== want)
-    throw refusal(`${what}: shape [${shape}] needs ${want} bytes, and ${got} are there`);
-  return { shape, values: bytes.subarray(start) };
+  return { shape, start };
 }
 
-function gunzip(file: Uint8Array, what: string): Uint8Array {
+/** What the first bytes of a gzip file unpack to, more than any header. */
+function gzipStart(file: Uint8Array, what: string): Uint8Array {
+  return unpacked(what, () =>
+    gunzipSync(file.subarray(0, GZIP_START_BYTES), { finishFlush: constants.Z_SYNC_FLUSH }),
+  );
+}
+
+function gunzip(file: Uint8Array, maxBytes: number, what: string): Uint8Array {
+  // The checksum at its end is checked.
+  return unpacked(what, () => gunzipSync(file, { maxOutputLength: maxBytes }));
+}
+
+function unpacked(what: string, unpack: () => Uint8Array): Uint8Array {
   try {
-    return gunzipSync(file, { maxOutputLength: DATASET_MAX_BYTES });
+    return unpack();
   } catch (err) {
+    if (err instanceof Error && 'code' in err && err.code === 'ERR_BUFFER_TOO_LARGE') {
+      throw refusal(`${what}: unpacks to more bytes than its header says`);
+    }
     const cause = err instanceof Error ? err.message : String(err);
     throw new LyceumError('INVALID_ARGUMENT', `${what}: the gzip file is damaged (${cause})`, {
       cause: err,

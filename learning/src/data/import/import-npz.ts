@@ -1,56 +1,40 @@
 /**
- * A data set from arrays that a person saved with NumPy, under either set of names:
- *
- * - `inputs`, `labels` and perhaps `splits` (1 train, 2 validation, 3 test); of several modalities `inputs.NAME` each
- * - `x_train`, `y_train`, `x_test`, `y_test`, as Keras hands them out
+ * A data set from arrays that a person saved with NumPy; npz-layout.ts says under which names.
  *
  * Inputs are [N, D], [N, H, W] or [N, H, W, channels]; bytes stand for shares of 255, floats for themselves.
  * Where no split is given the fixed one is made. A data set's own file (with `meta.json`) is read as it is.
  */
 import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
-import {
-  arrayName,
-  type Modality,
-  NAMELESS,
-  SPLIT_NUMBERS,
-  type StoredDatasetParts,
-} from '../dataset.js';
+import { type Modality, NAMELESS, SPLIT_NUMBERS, type StoredDatasetParts } from '../dataset.js';
 import { parseStoredDataset } from '../dataset-file.js';
 import { datasetProblems } from '../dataset-problems.js';
-import { fixedSplits, TEST_GIVEN_SHARES } from '../fixed-split.js';
+import { fixedSplits } from '../fixed-split.js';
 import { type NpyArray, readNpy } from '../npy.js';
 import { FOREIGN_NPZ_LIMITS } from '../npz.js';
 import { readZip } from '../zip.js';
+import { numberedClasses } from './class-numbers.js';
+import { npzLayout, type PartsLayout, type WholeLayout } from './npz-layout.js';
+import { chosenSplits } from './split-choice.js';
 
 /** @throws {InvalidDocumentError} naming all that is wrong. */
 export function importNpz(bytes: Uint8Array, source = 'NPZ file'): StoredDatasetParts {
   const problems: Problem[] = [];
-  const arrays = new Map<string, NpyArray>();
-  try {
-    const members = readZip(bytes, FOREIGN_NPZ_LIMITS, 'file');
-    if (members.has('meta.json')) return parseStoredDataset(bytes, undefined, source);
-    for (const [name, member] of members) {
-      if (name.endsWith('.npy')) arrays.set(name.slice(0, -4), readNpy(member, name));
-    }
-  } catch (err) {
-    if (err instanceof InvalidDocumentError) throw err;
-    throw new InvalidDocumentError(source, [{ path: '', message: toLyceumError(err).message }]);
-  }
-  const named = arrays.has('x_train')
-    ? kerasArrays(arrays, problems)
-    : plainArrays(arrays, problems);
+  const members = readMembers(bytes, source);
+  if (members.has('meta.json')) return parseStoredDataset(bytes, undefined, source);
+  const names = [...members.keys()].filter((name) => name.endsWith(ENDING));
+  const layout = npzLayout(
+    names.map((name) => name.slice(0, -ENDING.length)),
+    problems,
+  );
+  const arrays = new ArrayReader(members, problems);
+  const named = layout?.kind === 'whole' ? wholeArrays(arrays, layout) : partArrays(arrays, layout);
   if (named === undefined) throw new InvalidDocumentError(source, problems);
 
   const { modalities, labels, splits } = named;
   const [first] = modalities.values();
-  const classCount = Math.max(
-    2,
-    labels.reduce((greatest, label) => Math.max(greatest, label), 0) + 1,
-  );
   const parts: StoredDatasetParts = {
     sampleCount: first?.shape[0] ?? 0,
-    classCount,
-    classNames: Array.from({ length: classCount }, (_, label) => String(label)),
+    ...numberedClasses(labels),
     labels,
     splits,
     modalities: new Map([...modalities].map(([name, inputs]) => [name, modalityOf(inputs)])),
@@ -58,6 +42,17 @@ export function importNpz(bytes: Uint8Array, source = 'NPZ file'): StoredDataset
   problems.push(...datasetProblems(parts));
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
   return parts;
+}
+
+const ENDING = '.npy';
+const SPLIT_CODES = 'whole numbers: 1 train, 2 validation, 3 test';
+
+function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
+  try {
+    return readZip(bytes, FOREIGN_NPZ_LIMITS, 'file');
+  } catch (err) {
+    throw new InvalidDocumentError(source, [{ path: '', message: toLyceumError(err).message }]);
+  }
 }
 
 interface Inputs {
@@ -72,10 +67,6 @@ interface NamedArrays {
   readonly splits: Uint8Array;
 }
 
-type Arrays = ReadonlyMap<string, NpyArray>;
-
-const INPUTS = 'inputs.';
-
 function modalityOf({ inputs, shape: [, ...sample] }: Inputs): Modality {
   return {
     sampleShape: sample.length === 2 ? [...sample, 1] : sample,
@@ -84,108 +75,120 @@ function modalityOf({ inputs, shape: [, ...sample] }: Inputs): Modality {
   };
 }
 
-function allInputs(arrays: Arrays, problems: Problem[]): Map<string, Inputs> | undefined {
-  const named = [...arrays.keys()].filter((name) => name.startsWith(INPUTS)).sort();
-  const names = named.map((name) => name.slice(INPUTS.length));
-  // The nameless one beside named ones is refused with what else is wrong with the set.
-  if (names.length === 0 || arrays.has(arrayName('inputs', NAMELESS))) names.unshift(NAMELESS);
-  const found = new Map<string, Inputs>();
-  for (const name of names) {
-    const inputs = inputsOf(arrays, arrayName('inputs', name), problems);
-    if (inputs !== undefined) found.set(name, inputs);
+function wholeArrays(arrays: ArrayReader, layout: WholeLayout): NamedArrays | undefined {
+  const modalities = new Map<string, Inputs>();
+  for (const name of layout.inputs) {
+    const inputs = arrays.inputs(name);
+    const modality = name.startsWith(MODALITY) ? name.slice(MODALITY.length) : NAMELESS;
+    if (inputs !== undefined) modalities.set(modality, inputs);
   }
-  return found.size === names.length ? found : undefined;
-}
-
-function plainArrays(arrays: Arrays, problems: Problem[]): NamedArrays | undefined {
-  const modalities = allInputs(arrays, problems);
-  const labels = integersOf(arrays, 'labels', problems);
-  if (!arrays.has('splits')) {
-    if (!modalities || !labels) return undefined;
-    return { modalities, labels, splits: fixedSplits('npz', labels) };
-  }
-  const splits = integersOf(arrays, 'splits', problems);
-  if (!modalities || !labels || !splits) return undefined;
+  const labels = arrays.integers(layout.labels);
+  const given = layout.splits === undefined ? [] : arrays.integers(layout.splits, SPLIT_CODES);
+  if (modalities.size < layout.inputs.length || !labels || !given) return undefined;
   // A number that no byte holds is no split; 0 is none either, and is refused with its sample named.
-  return { modalities, labels, splits: Uint8Array.from(splits, (n) => (n >= 1 && n <= 3 ? n : 0)) };
+  const splits =
+    layout.splits === undefined
+      ? fixedSplits('npz', labels)
+      : Uint8Array.from(given, (n) => (n >= 1 && n <= 3 ? n : 0));
+  return { modalities, labels, splits };
 }
 
-function kerasArrays(arrays: Arrays, problems: Problem[]): NamedArrays | undefined {
-  const train = inputsOf(arrays, 'x_train', problems);
-  const test = inputsOf(arrays, 'x_test', problems);
-  const trainLabels = integersOf(arrays, 'y_train', problems);
-  const testLabels = integersOf(arrays, 'y_test', problems);
-  if (!train || !test || !trainLabels || !testLabels) return undefined;
-  if (`${train.shape.slice(1)}` !== `${test.shape.slice(1)}`) {
-    const message = `has samples of shape [${test.shape.slice(1)}], x_train [${train.shape.slice(1)}]`;
-    problems.push({ path: 'x_test', message });
-    return undefined;
-  }
-  const sameType = train.inputs instanceof Uint8Array === test.inputs instanceof Uint8Array;
-  if (!sameType) {
-    problems.push({ path: 'x_test', message: 'is of another type than x_train' });
-    return undefined;
-  }
-  const length = train.inputs.length + test.inputs.length;
+const MODALITY = 'inputs.';
+
+function partArrays(arrays: ArrayReader, layout: PartsLayout | undefined): NamedArrays | undefined {
+  const parts = (layout?.parts ?? []).flatMap(({ split, inputs, labels }) => {
+    const [own, ownLabels] = [arrays.inputs(inputs), arrays.integers(labels)];
+    if (own === undefined || ownLabels === undefined) return [];
+    arrays.requireCount(labels, ownLabels.length, inputs, own.shape[0] ?? 0);
+    return [{ name: inputs, split, ...own, labels: ownLabels }];
+  });
+  const [train] = parts;
+  if (train === undefined || parts.length < (layout?.parts.length ?? 0)) return undefined;
+  for (const part of parts) arrays.requireAlike(part, train);
+  if (arrays.problems.length > 0) return undefined;
+  const length = parts.reduce((sum, { inputs }) => sum + inputs.length, 0);
   const inputs =
     train.inputs instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
-  inputs.set(train.inputs);
-  inputs.set(test.inputs, train.inputs.length);
-  const [trainCount = 0] = train.shape;
-  const [testCount = 0, ...sample] = test.shape;
-  const trainSplits = fixedSplits('npz', trainLabels, TEST_GIVEN_SHARES);
-  const testSplits = new Uint8Array(testLabels.length).fill(SPLIT_NUMBERS.test);
-  const shape = [trainCount + testCount, ...sample];
+  let at = 0;
+  for (const part of parts) {
+    inputs.set(part.inputs, at);
+    at += part.inputs.length;
+  }
+  const labels = Int32Array.from(parts.flatMap((part) => [...part.labels]));
+  const given = parts.flatMap((part) => Array.from(part.labels, () => SPLIT_NUMBERS[part.split]));
+  const shape = [labels.length, ...train.shape.slice(1)];
   return {
     modalities: new Map([[NAMELESS, { inputs, shape }]]),
-    labels: Int32Array.from([...trainLabels, ...testLabels]),
-    splits: Uint8Array.from([...trainSplits, ...testSplits]),
+    labels,
+    splits: chosenSplits('npz', { by: 'names' }, labels, Int32Array.from(given)).splits,
   };
 }
 
-function inputsOf(arrays: Arrays, name: string, problems: Problem[]): Inputs | undefined {
-  const array = arrays.get(name);
-  if (array === undefined) {
-    problems.push({ path: name, message: 'is missing' });
-    return undefined;
-  }
-  const { data, shape } = array;
-  if (data instanceof Uint8Array || data instanceof Float32Array) return { inputs: data, shape };
-  if (data instanceof Float64Array) return { inputs: Float32Array.from(data), shape };
-  problems.push({
-    path: name,
-    message: `is of type ${array.dtype}; want uint8, float32 or float64`,
-  });
-  return undefined;
-}
+/** Arrays by name. What is wrong with one becomes a problem. */
+class ArrayReader {
+  readonly #members: ReadonlyMap<string, Uint8Array>;
+  readonly problems: Problem[];
 
-/** [N], or [N, 1] as some sets have it. */
-function integersOf(arrays: Arrays, name: string, problems: Problem[]): Int32Array | undefined {
-  const array = arrays.get(name);
-  if (array === undefined) {
-    problems.push({ path: name, message: 'is missing' });
-    return undefined;
+  constructor(members: ReadonlyMap<string, Uint8Array>, problems: Problem[]) {
+    this.#members = members;
+    this.problems = problems;
   }
-  const { data, shape } = array;
-  if (shape.length > 2 || shape.length < 1 || (shape[1] ?? 1) !== 1) {
-    problems.push({ path: name, message: `has shape [${shape}]; want one a sample` });
-    return undefined;
+
+  inputs(name: string): Inputs | undefined {
+    const array = this.#read(name);
+    if (array === undefined) return undefined;
+    const { data, shape, dtype } = array;
+    if (data instanceof Uint8Array || data instanceof Float32Array) return { inputs: data, shape };
+    if (data instanceof Float64Array) return { inputs: Float32Array.from(data), shape };
+    return this.#wrong(name, `is of type ${dtype}; want uint8, float32 or float64`);
   }
-  if (data instanceof Float32Array || data instanceof Float64Array) {
-    problems.push({ path: name, message: `is of type ${array.dtype}; want whole numbers` });
-    return undefined;
-  }
-  const out = new Int32Array(data.length);
-  for (const [index, value] of data.entries()) {
-    const number = Number(value);
-    if (number !== (number | 0)) {
-      problems.push({
-        path: name,
-        message: `entry ${index} is ${value}, which is no 32-bit number`,
-      });
-      return undefined;
+
+  /** [N], or [N, 1] as some sets have it. */
+  integers(name: string, want = 'whole numbers'): Int32Array | undefined {
+    const array = this.#read(name, `; want ${want}`);
+    if (array === undefined) return undefined;
+    const { data, shape, dtype } = array;
+    if (shape.length > 2 || shape.length < 1 || (shape[1] ?? 1) !== 1) {
+      return this.#wrong(name, `has shape [${shape}]; want one a sample`);
     }
-    out[index] = number;
+    if (data instanceof Float32Array || data instanceof Float64Array) {
+      return this.#wrong(name, `is of type ${dtype}; want ${want}`);
+    }
+    const out = new Int32Array(data.length);
+    for (const [index, value] of data.entries()) {
+      const number = Number(value);
+      if (number !== (number | 0)) {
+        return this.#wrong(name, `entry ${index} is ${value}, which is no 32-bit number`);
+      }
+      out[index] = number;
+    }
+    return out;
   }
-  return out;
+
+  requireCount(labels: string, labelCount: number, inputs: string, sampleCount: number): void {
+    if (labelCount === sampleCount) return;
+    this.#wrong(labels, `has ${labelCount} entries, and ${inputs} has ${sampleCount} samples`);
+  }
+
+  requireAlike(part: Inputs & { name: string }, train: Inputs & { name: string }): void {
+    const [own, first] = [part.shape.slice(1), train.shape.slice(1)];
+    if (`${own}` !== `${first}`) {
+      this.#wrong(part.name, `has samples of shape [${own}], ${train.name} [${first}]`);
+    }
+    if (part.inputs.constructor !== train.inputs.constructor) {
+      this.#wrong(part.name, `is of another type than ${train.name}`);
+    }
+  }
+
+  #read(name: string, want = ''): NpyArray | undefined {
+    try {
+      return readNpy(this.#members.get(`${name}${ENDING}`) as Uint8Array, 'array');
+    } catch (err) {
+      return this.#wrong(name, `${toLyceumError(err).message}${want}`);
+    }
+  }
+
+  #wrong(path: string, message: string): undefined {
+    this.problems.push({ path, message });
+  }
 }
