@@ -29,7 +29,9 @@ import { ArtifactCatalog } from './runs/artifact-catalog.js';
 import { ContributorLedgers } from './runs/contributor-ledgers.js';
 import { Leadership, stateFolderId } from './runs/leadership.js';
 import { RemoteModels } from './runs/remote-models.js';
+import type { RunRecord } from './runs/run-record.js';
 import { RunStore } from './runs/run-store.js';
+import { runWarnings } from './runs/run-warnings.js';
 import { ActiveRuns } from './server/active-runs.js';
 import { AnswerKeeper } from './server/answer-keeper.js';
 import { answerService } from './server/answer-service.js';
@@ -324,7 +326,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       stopping: stopping.signal,
       changed: () => reconciler.request(),
     };
-    const warnings = () => lackingWorkers(teachers.list().length, students.list().length);
+    const warnings = (record: RunRecord) => [
+      ...runWarnings(record),
+      ...lackingWorkers(teachers.list().length, students.list().length),
+    ];
     const server = await RpcServer.start({
       address: options.listenAddress,
       log,

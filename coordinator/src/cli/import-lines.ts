@@ -7,7 +7,7 @@ const COLUMNS_SHOWN = 50;
 const RAW_COLUMNS_SHOWN = 10;
 
 export function importLines(summary: ImportSummary): string[] {
-  const { refused, ignored, modalities, classNames, splits } = summary;
+  const { refused, ignored, modalities, classNames, splits, warnings } = summary;
   const shown = classNames.slice(0, CLASSES_SHOWN).join(', ');
   const more = classNames.length > CLASSES_SHOWN ? `, … (${classNames.length} in all)` : '';
   const splitTexts = Object.entries(splits).map(([name, { samples, labelled }]) => {
@@ -25,6 +25,7 @@ export function importLines(summary: ImportSummary): string[] {
     `splits    ${splitTexts.join(', ')}; from ${summary.splitSource}`,
     ...refusedLines(refused),
     ...(ignored.count === 0 ? [] : [`ignored   ${ignored.count}: ${someText(ignored)}`]),
+    ...warnings.map(({ path, message }) => `warning   ${path}: ${message}`),
   ];
 }
 

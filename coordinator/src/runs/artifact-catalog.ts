@@ -10,6 +10,7 @@ import { type LayerDescription, MODEL_FORMATS } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
 import { BlobCache, type BlobStore, type KeyValue, type Logger } from '@lyceum/proto/node';
 import { z } from 'zod';
+import { ARTIFACT_NAME } from './artifact-name.js';
 import {
   type ArtifactInspection,
   type ArtifactKindName,
@@ -55,9 +56,6 @@ export type KnownModel = z.output<typeof modelDescription> & {
   readonly digest: string;
   readonly layers: readonly LayerDescription[];
 };
-
-/** What models and sets may be called. */
-export const ARTIFACT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 
 const KINDS: Readonly<Record<ArtifactKindName, string>> = { model: 'model', dataset: 'data set' };
 

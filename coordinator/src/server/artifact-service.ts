@@ -22,11 +22,8 @@ import {
   type PushInferenceModelRequest,
 } from '@lyceum/proto';
 import { clientStream, type Logger, serverStream, unary } from '@lyceum/proto/node';
-import {
-  ARTIFACT_NAME,
-  type ArtifactCatalog,
-  type NamedArtifact,
-} from '../runs/artifact-catalog.js';
+import type { ArtifactCatalog, NamedArtifact } from '../runs/artifact-catalog.js';
+import { requireArtifactName } from '../runs/artifact-name.js';
 import type { ArtifactKindName } from '../runs/inspect-artifact.js';
 import { blobsOf } from '../runs/references.js';
 import type { RemoteModels } from '../runs/remote-models.js';
@@ -96,7 +93,7 @@ async function pushInferenceModel(
   { remoteModels, log }: ArtifactServiceParts,
   { name, descriptionJson, settingsJson }: PushInferenceModelRequest,
 ): Promise<PushArtifactResponse> {
-  requireName(name);
+  requireArtifactName(name);
   const source = 'the description';
   const description = checkInferenceDescription(jsonOf(descriptionJson, source), source);
   const given = parsePartialSettings(settingsJson);
@@ -198,20 +195,12 @@ function checkedHeader(header: PushArtifactHeader): {
 } {
   const { name, sizeBytes } = header;
   const kind = kindName(header.kind);
-  requireName(name);
+  requireArtifactName(name);
   if (sizeBytes > MAX_BYTES[kind]) {
     const message = `${name} has ${sizeBytes} bytes; at most ${MAX_BYTES[kind]} are taken`;
     throw new LyceumError('RESOURCE_EXHAUSTED', message);
   }
   return { kind, name, sizeBytes };
-}
-
-/** @throws {LyceumError} INVALID_ARGUMENT */
-function requireName(name: string): void {
-  if (ARTIFACT_NAME.test(name)) return;
-  const rule =
-    'lower-case letters, digits, dashes and dots, at most 63, no dash or dot at the ends';
-  throw new LyceumError('INVALID_ARGUMENT', `"${name}" is no name; want ${rule}`);
 }
 
 async function requireArtifact(

@@ -32,13 +32,18 @@ beforeAll(async () => {
 test('a dry run says what would come out, as lines and as JSON', async () => {
   const size = ['--size', '3x4', '--channels', 'gray'];
   const lines = await runCli(NOBODY, 'datasets', 'push', 'pets', pets, ...size, '--dry-run');
-  expect(lines).toMatchObject({ code: 0, stderr: '' });
+  // What a push would refuse, a dry run refuses when it has said all.
+  expect(lines).toMatchObject({ code: 2, stderr: expect.stringContaining('cat/broken.jpg') });
   expect(lines.stdout).toContain('20 of 3 × 4 (height × width), 1 channel, uint8, from images');
   expect(lines.stdout).toContain('cat, dog; sorted as strings');
   expect(lines.stdout).toContain('refused   1: 1 unreadable image');
   expect(lines.stdout).toContain('cat/broken.jpg: cannot be read as JPEG');
 
   const json = await runCli(NOBODY, 'datasets', 'push', 'pets', pets, '--dry-run', '-o', 'json');
+  expect(json.code).toBe(2);
+  const skipped = ['--dry-run', '--skip-refused'];
+  const on = await runCli(NOBODY, 'datasets', 'push', 'pets', pets, ...skipped);
+  expect(on).toMatchObject({ code: 0, stderr: '' });
   const modalities = [{ sampleShape: [6, 8, 3], valueType: 'uint8' }];
   expect(JSON.parse(json.stdout)).toMatchObject({ samples: 20, modalities });
 });
@@ -70,6 +75,24 @@ test('a table takes its columns from options', async () => {
   const kinds = ['--columns', 'x=category,y=ignore'];
   const other = await runCli(NOBODY, 'datasets', 'push', 't', ...table, ...kinds, '--dry-run');
   expect(other.stderr).toContain('no column can be used: x (no value comes twice in train)');
+});
+
+test('a dry run refuses what a push refuses, and tells of duplicates', async () => {
+  const named = await runCli(NOBODY, 'datasets', 'push', 'My_Set', pets, '--dry-run');
+  expect(named).toMatchObject({ code: 2, stdout: '' });
+  expect(named.stderr).toContain('"My_Set" is no name; want lower-case letters');
+  const file = path.join(root, 'twins.csv');
+  const rows = Array.from({ length: 40 }, (_, n) => `${n % 2 ? 'b' : 'a'},${n % 4}`);
+  await writeFile(file, ['label,x', ...rows].join('\n'));
+  const twins = await runCli(NOBODY, 'datasets', 'push', 'twins', file, '--dry-run');
+  expect(twins.code).toBe(0);
+  expect(twins.stdout).toMatch(/^warning {3}duplicates: .*\d+ of test are in train too/m);
+  await writeFile(file, ['label,x,split', ...rows.map((row) => `${row},train`)].join('\n'));
+  for (const dry of [['--dry-run'], []]) {
+    const asked = await runCli(NOBODY, 'datasets', 'push', 'twins', file, ...dry);
+    expect(asked).toMatchObject({ code: 2, stdout: '' });
+    expect(asked.stderr).toContain('--split column:split if it says the split');
+  }
 });
 
 test('modalities come from a table each; what does not go together stops a push', async () => {

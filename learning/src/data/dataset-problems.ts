@@ -15,6 +15,7 @@ import {
   type StoredDatasetParts,
 } from './dataset.js';
 import { encodingWidth } from './encoding/encoding.js';
+import { nameProblem, shownName } from './plain-name.js';
 import { sampleTextsProblem } from './sample-texts.js';
 
 /** All that keeps `parts` from being a data set. */
@@ -73,6 +74,13 @@ export function outlineProblems(parts: DatasetOutline): Problem[] {
   if (classNames.length !== classCount) {
     wrong('classNames', `want ${classCount} names, got ${classNames.length}`);
   }
+  const nameless = classNames.find((name) => nameProblem(name) !== undefined);
+  if (nameless !== undefined) {
+    wrong('classNames', `${shownName(nameless)} ${nameProblem(nameless)}`);
+  }
+  const seen = new Set<string>();
+  const twice = classNames.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined) wrong('classNames', `${shownName(twice)} is there twice`);
   for (const name of ['labels', 'splits'] as const) {
     if (parts[name].length !== sampleCount) {
       wrong(name, `want ${sampleCount}, one a sample, got ${parts[name].length}`);

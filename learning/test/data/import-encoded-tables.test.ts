@@ -39,7 +39,10 @@ type Person = (typeof people)[number];
 const jsonl = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
 const csv = (rows: readonly Person[]) =>
   ['age,city,owns,id,fold,label', ...rows.map((row) => Object.values(row).join(','))].join('\n');
-const FOLD = { split: { by: 'column', column: 'fold' } } as const;
+const FOLD = {
+  split: { by: 'column', column: 'fold' },
+  columns: new Map([['id', 'category']] as const),
+} as const;
 
 describe('a table of numbers and categories', () => {
   it('is encoded as its train split has it, the same from every format', async () => {
@@ -107,7 +110,7 @@ describe('a table of numbers and categories', () => {
   });
 
   it('follows who knows better', async () => {
-    const columns = await parseColumns('owns=category,city=ignore,age=number');
+    const columns = await parseColumns('owns=category,city=ignore,age=number,id=ignore');
     const { set } = await imported('t.jsonl', jsonl(people), { ...FOLD, columns });
     const encoding = set.encoding as TableEncoding;
     expect(encoding.columns.map(({ name, kind }) => [name, kind])).toEqual([
@@ -142,7 +145,7 @@ describe('a table of numbers and categories', () => {
     [jsonl([{ xs: [1, 2], label: 'a' }]), {}, /--raw takes lists of numbers/],
     [jsonl(people.slice(14)), FOLD, /the train split is empty/],
     [jsonl(people), { columns: new Map([['agee', 'number']]) }, /there is no column "agee"/],
-    [jsonl(people), { raw: true, columns: new Map([['age', 'number']]) }, /nothing with --raw/],
+    [jsonl(people), { raw: true, columns: new Map([['age', 'category']]) }, /nothing with --raw/],
     [jsonl(people), { text: 'id', raw: true }, /--raw means nothing for images and texts/],
     [
       jsonl(people.map(({ label }) => ({ x: 1, label }))),

@@ -349,8 +349,8 @@ describe('tables of numbers and categories', () => {
     [both, { columns: new Map([['q', 'ignore']]) }, /--columns: no modality has a column "q"/],
     [
       both,
-      { columns: new Map([['x', 'number']]), raw: true },
-      /--columns means nothing with --raw/,
+      { columns: new Map([['x', 'category']]), raw: true },
+      /--columns x=category means nothing with --raw/,
     ],
     [
       ['a=left.csv', 'b=left.csv#label,x'],

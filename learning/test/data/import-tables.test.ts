@@ -149,10 +149,13 @@ const jsonLines = Array.from({ length: 20 }, (_, n) =>
   JSON.stringify({ xs: [n, 2 * n], y: n / 2, label: n % 2 === 0 ? 'even' : 'odd' }),
 );
 
+/** Called like a class. */
+const Y_IS_A_NUMBER = new Map([['y', 'number']] as const);
+
 describe('JSON lines', () => {
   it('gives rows of numbers, lists written out', async () => {
     await put('t.jsonl', `${jsonLines.join('\n')}\n\n`);
-    const { set } = await imported('t.jsonl', { raw: true });
+    const { set } = await imported('t.jsonl', { raw: true, columns: Y_IS_A_NUMBER });
     expect(set).toMatchObject({ sampleShape: [3], sampleCount: 20, classNames: ['even', 'odd'] });
     expect([...set.inputs.slice(3, 9)]).toEqual([1, 2, 0.5, 2, 4, 1]);
   });
@@ -164,7 +167,7 @@ describe('JSON lines', () => {
       '{"xs":[1],"y":1,"label":"odd"}',
     ];
     await put('t.jsonl', [...jsonLines, ...bad].join('\n'));
-    const { summary } = await imported('t.jsonl', { raw: true });
+    const { summary } = await imported('t.jsonl', { raw: true, columns: Y_IS_A_NUMBER });
     expect(summary.refused.first).toEqual([
       { path: 'line 21', message: 'has no column y' },
       {
@@ -184,7 +187,7 @@ describe('JSON lines', () => {
       't.jsonl',
       Buffer.concat([Buffer.from(`${jsonLines.join('\n')}\n`), Buffer.from(line)]),
     );
-    await expect(imported('t.jsonl')).rejects.toThrow(message);
+    await expect(imported('t.jsonl', { columns: Y_IS_A_NUMBER })).rejects.toThrow(message);
   });
 });
 

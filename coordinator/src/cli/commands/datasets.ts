@@ -10,6 +10,7 @@ import {
   importIdx,
   importModalities,
   importSource,
+  inspectedSource,
   type ModalitySource,
   parseClasses,
   parseColumns,
@@ -22,6 +23,7 @@ import {
 } from '@lyceum/learning/data';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
+import { requireArtifactName } from '../../runs/artifact-name.js';
 import {
   addArtifactDelete,
   addArtifactList,
@@ -111,7 +113,10 @@ function addPush(datasets: Command): void {
     )
     .option('--by-row', 'row n of each source is the same sample; else modalities need --id')
     .option('--skip-refused', 'leave out samples that cannot be taken; else nothing is pushed')
-    .option('--dry-run', 'say what would come out, and push nothing')
+    .option(
+      '--dry-run',
+      'say what would come out and what a push would refuse, and push nothing; asks no cluster',
+    )
     .option('--images <file>', 'IDX file of images, plain or gzip; instead of a source')
     .option('--labels <file>', 'IDX file of their labels')
     .option('--test-images <file>', 'IDX file of test images; else a test split is taken out')
@@ -123,15 +128,19 @@ function addPush(datasets: Command): void {
 const PUSH_HELP = `
 Sources:
   digits, fashion   known sets that ship in packages
-  FILE.npz          inputs, labels and perhaps splits; of several modalities inputs.NAME each
+  FILE.npz          inputs [N, …], labels [N] and perhaps splits [N]: 1 train, 2 validation, 3 test; also under the names
+                    images, data or x, and targets, classes or y. Or one array a split: x_train, y_train, x_val, y_val,
+                    x_test, y_test; train_images, train_labels, …. Of several modalities inputs.NAME each.
+                    Labels are numbers from 0; -1 is unlabelled. Bytes stand for 0 to 1, floats for themselves
   FOLDER            images, one folder a class: FOLDER/cat/1.png, or FOLDER/train/cat/1.png;
                     or Parquet files, train-….parquet; or IDX files
-  FILE.csv, .tsv    a table, a line of column names first; images are paths from its folder on
+  FILE.csv, .tsv    a table in UTF-8, a line of column names first; images are paths from its folder on
   FILE.jsonl        a table, an object a line
   FILE.parquet      a table; images and classes of Hugging Face are found by themselves
 
 Of a table without images and texts, columns of numbers are standardised and categories become ones and zeros, as the
-train split has them; a dry run says what each column becomes.
+train split has them; a dry run says what each column becomes. Columns called like a split, a class or an id are asked about:
+--split column:NAME, --label NAME, --id NAME, or --columns NAME=ignore, =number, =category.
 
 Examples:
   coordinator datasets push digits digits
@@ -150,17 +159,23 @@ async function pushDataset(
   command: Command,
 ): Promise<void> {
   const globals = globalOptions(command);
+  requireArtifactName(name);
   const scratch = await mkdtemp(join(tmpdir(), 'lyceum-import-'));
   try {
     const places = { cacheFolder: globals.cache, scratch };
-    const { content, summary } = await interruptible((signal) =>
-      openSource(source, options, { ...places, signal }),
-    );
+    const { content, summary } = await interruptible(async (signal) => {
+      const opened = await openSource(source, options, { ...places, signal });
+      return options.dryRun === true ? inspectedSource(opened) : opened;
+    });
+    const refuse = () => {
+      if (options.skipRefused !== true) requireNothingRefused(summary);
+    };
     if (options.dryRun === true) {
       print(globals.output, summary, () => importLines(summary));
+      refuse();
       return;
     }
-    if (options.skipRefused !== true) requireNothingRefused(summary);
+    refuse();
     for (const line of importLines(summary)) notice(line);
     await withCoordinator(command, (context) => pushArtifact(context, KIND, name, content));
   } finally {

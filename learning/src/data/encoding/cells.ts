@@ -24,6 +24,10 @@ export function cellOf(value: unknown, column: string): Cell {
   if (typeof value === 'number') return numberCell(value);
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) {
+    const message = `column ${column}: has bytes that are not UTF-8 text; --columns ${column}=ignore leaves it out`;
+    throw new SampleRefusedError('no text', message);
+  }
   const kind = Array.isArray(value) || ArrayBuffer.isView(value) ? 'a list' : 'an object';
   const advice = `--raw takes lists of numbers as they are, --columns ${column}=ignore leaves it out`;
   const message = `column ${column}: want a number, a text or a truth value, got ${kind}; ${advice}`;
@@ -55,6 +59,13 @@ function numberOfText(text: string): number | 'missing' | undefined {
 /** A category's name; empty for nothing at all, which is a category like any other. */
 export function categoryOf(cell: Cell): string {
   return cell === null ? '' : String(cell).replace(ENDS, '');
+}
+
+/** `3,14`, `1.234,5`. */
+const DECIMAL_COMMA = /^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+$/;
+
+export function isDecimalComma(cell: Cell): boolean {
+  return typeof cell === 'string' && DECIMAL_COMMA.test(cell.replace(ENDS, ''));
 }
 
 const DATES = [

@@ -3,7 +3,8 @@
  * then the values of categories. In memory are sums, and a bounded number of values.
  */
 import { LyceumError } from '@lyceum/proto';
-import { type Cell, categoryOf, isDate, numberOf } from './cells.js';
+import { splitNamed } from '../import/split-names.js';
+import { type Cell, categoryOf, isDate, isDecimalComma, numberOf } from './cells.js';
 import type { ColumnEncoding, TableEncoding } from './table-encoding.js';
 
 export const COLUMN_KINDS = ['number', 'category', 'ignore'] as const;
@@ -15,6 +16,8 @@ export interface FittedColumn {
   readonly kind: 'number' | 'category' | 'left out';
   /** In words. */
   readonly detail: string;
+  /** What is probably wrong with it, and what to do. */
+  readonly doubt?: string;
 }
 
 /** A column with a larger share of numbers is one of numbers, and what else stands in it is an error. */
@@ -34,6 +37,10 @@ export class ColumnFacts {
   missingCount = 0;
   numberCount = 0;
   dateCount = 0;
+  /** Texts that are a number in other countries. */
+  commaCount = 0;
+  /** Texts that are the name of a split. */
+  splitCount = 0;
   least = Number.POSITIVE_INFINITY;
   greatest = Number.NEGATIVE_INFINITY;
   mean = 0;
@@ -46,6 +53,20 @@ export class ColumnFacts {
     if (number === 'missing') this.missingCount += 1;
     else if (number !== undefined) this.#addNumber(number);
     else if (isDate(cell)) this.dateCount += 1;
+    else if (isDecimalComma(cell)) this.commaCount += 1;
+    else if (splitNamed(categoryOf(cell)) !== undefined) this.splitCount += 1;
+  }
+
+  /** What a column of categories looks like, if it is guessed to be one. */
+  get doubt(): string | undefined {
+    const there = this.rowCount - this.missingCount;
+    if (this.commaCount > 0 && this.commaCount >= MOSTLY * (there - this.numberCount)) {
+      return 'its values are numbers with a decimal comma, and each is a category of its own; write 3,14 as 3.14 in the source';
+    }
+    if (there > 0 && this.splitCount === there) {
+      return 'its values are names of splits; --split column:NAME takes them as that, --columns NAME=ignore leaves them out';
+    }
+    return undefined;
   }
 
   /** Of the population; 1 where all numbers are one. */
@@ -125,6 +146,7 @@ export interface FittedTable {
 
 /**
  * @param counts - of the columns of categories, by name.
+ * @param wanted - what the user says of columns, by name.
  * @throws {LyceumError} INVALID_ARGUMENT if no column is left.
  */
 export function fittedTable(
@@ -132,12 +154,16 @@ export function fittedTable(
   facts: readonly ColumnFacts[],
   kinds: readonly ColumnKind[],
   counts: ReadonlyMap<string, ValueCounts>,
+  wanted: ReadonlyMap<string, ColumnKind>,
 ): FittedTable {
   const fitted = names.map((name, index) => {
     const own = facts[index] as ColumnFacts;
     const values = counts.get(name);
     if (kinds[index] === 'ignore') return leftOut(name, 'as asked');
-    return values === undefined ? numberColumn(name, own) : categoryColumn(name, own, values);
+    if (values === undefined) return numberColumn(name, own);
+    const { doubt } = wanted.has(name) ? {} : own;
+    const { column, ...rest } = categoryColumn(name, own, values);
+    return { column: { ...column, ...(doubt !== undefined && { doubt }) }, ...rest };
   });
   const columns = fitted.flatMap(({ encoding }) => encoding ?? []);
   if (columns.length === 0) {

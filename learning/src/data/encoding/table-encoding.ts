@@ -11,6 +11,7 @@
 import type { Problem } from '@lyceum/proto';
 import { SampleRefusedError } from '../import/refusals.js';
 import { isObject } from '../model-weights.js';
+import { nameProblem, shownName } from '../plain-name.js';
 import { type Cell, categoryOf, cellOf, numberOf } from './cells.js';
 
 export interface NumberColumn {
@@ -125,6 +126,8 @@ export function readTableEncoding(
 function readColumn(column: unknown): ColumnEncoding | string {
   if (!isObject(column) || typeof column['name'] !== 'string') return 'has no name';
   const { name, kind } = column;
+  const problem = nameProblem(name);
+  if (problem !== undefined) return `${shownName(name)} ${problem}`;
   if (kind === 'category') {
     const values: unknown = column['values'];
     const isList = Array.isArray(values) && values.length > 0;

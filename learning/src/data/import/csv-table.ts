@@ -16,16 +16,17 @@ const RECORD_MAX_CHARACTERS = 8 * 1024 * 1024;
 /** @throws {LyceumError} INVALID_ARGUMENT if the file is no such table, on reading too, naming the line. */
 export async function openCsvTable(file: string): Promise<Table> {
   const { parse } = await import('csv-parse');
+  const delimiter = file.toLowerCase().endsWith('.tsv') ? '\t' : ',';
   const parser = parse({
     bom: true,
-    delimiter: file.toLowerCase().endsWith('.tsv') ? '\t' : ',',
+    delimiter,
     skip_empty_lines: true,
     max_record_size: RECORD_MAX_CHARACTERS,
   });
   // A file that cannot be read any more ends the parser with its error, which whoever reads rows sees.
   pipeline(
     createReadStream(file),
-    (bytes) => utf8Bytes(bytes, file),
+    (bytes) => delimited(utf8Bytes(bytes, file), delimiter, file),
     parser,
     () => undefined,
   );
@@ -40,6 +41,31 @@ export async function openCsvTable(file: string): Promise<Table> {
   }
   return { columns, rows: () => rowsOf(columns, records), folder: dirname(await realpath(file)) };
 }
+
+/** The same bytes, if their first line is not one column with another separator in it. */
+async function* delimited(
+  chunks: AsyncIterable<Buffer>,
+  delimiter: string,
+  file: string,
+): AsyncGenerator<Buffer, void, undefined> {
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    const [line = ''] = isFirst ? chunk.toString('latin1').split('\n', 1) : [];
+    const other = [';', '\t', ','].find((sign) => line.includes(sign));
+    if (other !== undefined && !line.includes(delimiter)) {
+      const want = `want ${SEPARATORS[delimiter]}, and numbers with a point`;
+      throw refusal(`${file}: its columns are separated by ${SEPARATORS[other]}; ${want}`);
+    }
+    isFirst = false;
+    yield chunk;
+  }
+}
+
+const SEPARATORS: Readonly<Record<string, string>> = {
+  ';': 'semicolons',
+  '\t': 'tabs (.tsv)',
+  ',': 'commas (.csv)',
+};
 
 async function* rowsOf(
   columns: readonly string[],

@@ -171,7 +171,7 @@ async function fit(
     }
   }
   const byName = counts.map(({ index, values }) => [names[index] as string, values] as const);
-  return fittedTable(names, facts, kinds, new Map(byName));
+  return fittedTable(names, facts, kinds, new Map(byName), wanted);
 }
 
 async function* encodedRows(

@@ -83,7 +83,10 @@ async function* classFolders(
   const folders: string[] = [];
   for (const entry of await sortedEntries(walk, path)) {
     const name = join(path, entry.name);
-    if (entry.isDirectory()) folders.push(entry.name);
+    if (entry.name.includes('\ufffd')) {
+      const message = 'has a name that is not UTF-8; convmv -f latin1 -t utf8 renames it';
+      yield refused(name, 'no UTF-8', message);
+    } else if (entry.isDirectory()) folders.push(entry.name);
     else if (entry.isSymbolicLink()) yield refusedLink(name);
     else if (IMAGE_NAME.test(name)) {
       const message = 'lies in no folder of a class, so has no label';

@@ -33,6 +33,8 @@ import {
 import { Ignored, Refusals, type RefusedSample } from './refusals.js';
 import { collectSamples, finishSamples, type Sample } from './samples.js';
 import type { LabelledRow } from './table.js';
+import { refuseKinds } from './table-columns.js';
+import { askAbout } from './telling-columns.js';
 
 /** Where a modality is from. */
 export interface ModalitySource {
@@ -83,6 +85,7 @@ export async function importModalities(
   requireNames(modalities.map(({ name }) => name));
   const sources = await openSources(modalities, options);
   requireIds(sources, alignment, options);
+  askAbout(sources.flatMap(({ unclaimed = [] }) => unclaimed));
   const own = sources.flatMap(({ classNames }) => (classNames === undefined ? [] : [classNames]));
   const classes = knownClasses(options.classes, own[0]);
   const numbers = new ClassNumbers(classes);
@@ -158,13 +161,16 @@ async function openSources(
   return sources;
 }
 
-function requireColumns(sources: readonly OpenSource[], { columns, raw }: ImportOptions): void {
+function requireColumns(
+  sources: readonly OpenSource[],
+  { columns, raw = false }: ImportOptions,
+): void {
   if (columns === undefined) return;
-  if (raw === true) throw refusal('--columns means nothing with --raw');
-  const known = sources.flatMap(({ encoded }) => encoded?.names ?? []);
+  refuseKinds({ columns, raw }, true);
+  const known = sources.flatMap(({ others = [] }) => others);
   const strange = [...columns.keys()].find((name) => !known.includes(name));
   if (strange === undefined) return;
-  throw refusal(`--columns: no modality has a column "${strange}" that is encoded`);
+  throw refusal(`--columns: no modality has a column "${strange}" beside class, split and id`);
 }
 
 function requireIds(

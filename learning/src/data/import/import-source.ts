@@ -2,13 +2,15 @@
  * From what a person names on the command line to a data set's file, whatever the kind of source: whole arrays
  * (import-dataset.ts), or samples read in a stream.
  */
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { NAMELESS, valueType } from '../dataset.js';
 import { parseStoredDataset } from '../dataset-file.js';
+import { sharedSamples } from '../shared-samples.js';
 import type { KnownClasses } from './class-numbers.js';
 import { openCsvTable } from './csv-table.js';
+import { sharedWarnings } from './dataset-warnings.js';
 import { imageFolderSamples } from './image-folder.js';
 import { importDataset, isIdxFolder } from './import-dataset.js';
 import type { ImportOptions } from './import-options.js';
@@ -26,6 +28,7 @@ import { type SampleSink, type WrittenSamples, writeSamples } from './samples.js
 import type { LabelledRow, Table } from './table.js';
 import { chosenColumns, type SharedOptions } from './table-columns.js';
 import { labelledRows, type OpenTable, openTable } from './table-rows.js';
+import { askAbout, type Unclaimed } from './telling-columns.js';
 
 export interface ImportedSource {
   /** The set's file: in memory, or a path. */
@@ -50,6 +53,10 @@ export interface StreamedSource {
   readonly isLabelled: boolean;
   /** Where the source itself names its classes. */
   readonly classNames?: readonly string[] | undefined;
+  /** Of a table: the columns that `columns` may name. */
+  readonly others?: readonly string[];
+  /** Those that must be asked about. */
+  readonly unclaimed?: readonly Unclaimed[];
   /** Of a table whose columns are encoded by what they hold in the train split: those, and its rows, once. */
   readonly encoded?: {
     readonly names: readonly string[];
@@ -75,7 +82,8 @@ export async function importSource(
     return wholeSource(await importDataset(source, places.cacheFolder));
   }
   refuseOptions(options, streamed.takes, streamed.kind);
-  const { kind } = streamed;
+  const { kind, unclaimed = [] } = streamed;
+  askAbout(unclaimed);
   const refusals = new Refusals();
   const ignored = new Ignored();
   const classes = knownClasses(options.classes, streamed.classNames);
@@ -116,6 +124,22 @@ export function wholeSource(bytes: Uint8Array): ImportedSource {
     splitSource: 'the source, or drawn where it has none',
   });
   return { content: bytes, summary };
+}
+
+/**
+ * Reads what came out as whoever keeps it will.
+ *
+ * @returns it with a warning more if samples are in two splits.
+ * @throws {InvalidDocumentError} naming what keeps it from being a data set.
+ */
+export async function inspectedSource({
+  content,
+  summary,
+}: ImportedSource): Promise<ImportedSource> {
+  const bytes = typeof content === 'string' ? await readFile(content) : content;
+  const shared = sharedSamples(parseStoredDataset(bytes));
+  const warnings = [...summary.warnings, ...sharedWarnings(shared)];
+  return { content, summary: { ...summary, warnings } };
 }
 
 /** @throws {InvalidDocumentError} naming the first few refusals, if there are any. */
@@ -175,17 +199,19 @@ function sourceOf(
   shared: SharedOptions | undefined,
 ): StreamedSource {
   const columns = chosenColumns(table, options, shared);
-  const { label, image, text, cells } = columns;
+  const { label, image, text, cells, others, unclaimed } = columns;
   return {
     kind,
     takes: [
-      ...(['label', 'classes', 'split', 'id'] as const),
+      ...(['label', 'classes', 'split', 'id', 'columns'] as const),
       ...(image === undefined ? [] : (['image', 'size', 'channels', 'fit'] as const)),
       ...(text === undefined ? [] : (['text', 'ngrams', 'buckets'] as const)),
-      ...(cells.length === 0 ? [] : (['raw', 'columns'] as const)),
+      ...(cells.length === 0 ? [] : (['raw'] as const)),
     ],
     isLabelled: label !== undefined,
     classNames: table.classNames,
+    others,
+    unclaimed,
     ...(cells.length > 0 &&
       options.raw !== true && {
         encoded: { names: cells, rows: () => labelledRows(table, columns) },

@@ -10,6 +10,7 @@ import {
 import type { SampleFacts } from '../dataset-writer.js';
 import { type Encoding, encodingText } from '../encoding/encoding.js';
 import type { FittedColumn } from '../encoding/fit-table.js';
+import { columnWarnings, factWarnings } from './dataset-warnings.js';
 import { Ignored, Refusals } from './refusals.js';
 
 export interface ImportSummary {
@@ -31,6 +32,8 @@ export interface ImportSummary {
     readonly first: readonly Problem[];
   };
   readonly ignored: { readonly count: number; readonly first: readonly string[] };
+  /** What is probably wrong, and what to do; `path` says with what. */
+  readonly warnings: readonly Problem[];
 }
 
 export interface ImportedModality {
@@ -104,6 +107,12 @@ export function importSummary(
       first: refusals.first,
     },
     ignored: { count: ignored.count, first: ignored.first },
+    warnings: [
+      ...factWarnings(set.facts),
+      ...modalities.flatMap(({ name, columns = [] }) =>
+        columnWarnings(columns, name === undefined ? '' : `modality ${name}, `),
+      ),
+    ],
   };
 }
 

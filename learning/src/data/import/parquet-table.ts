@@ -2,6 +2,7 @@
  * Parquet files as one table, by hyparquet. One row group is in memory at a time, and of it the columns that are
  * wanted. What a file says of sizes is checked before anything is unpacked.
  */
+import { isUtf8 } from 'node:buffer';
 import { basename } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import type { AsyncBuffer, Compressors, DecodedArray, FileMetaData } from 'hyparquet';
@@ -13,6 +14,8 @@ import type { Table, TableRow } from './table.js';
 const GROUP_MAX_BYTES = 1024 * 1024 * 1024;
 /** Writers make groups of a hundred rows to a million. */
 const GROUP_MAX_ROWS = 10_000_000;
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 interface OpenFile extends ParquetFeatures {
   readonly file: AsyncBuffer;
@@ -65,6 +68,7 @@ async function* rowsOf(
         columns: [...wanted],
         compressors,
         utf8: false,
+        parsers: { stringFromBytes },
         geoparquet: false,
       }),
     );
@@ -103,6 +107,11 @@ function refuseLargeGroups(path: string, metadata: FileMetaData, wanted: readonl
   }
 }
 
+/** Bytes that are not UTF-8 stay what they are, so that the row is refused, not misread. */
+function stringFromBytes(bytes: Uint8Array): string | Uint8Array {
+  return isUtf8(bytes) ? decoder.decode(bytes) : bytes;
+}
+
 /** A page says how large it will be; that is believed up to the limit of its group. */
 export async function limitedCompressors(): Promise<Compressors> {
   const { compressors, decompressZstd } = await import('hyparquet-compressors');
@@ -127,10 +136,16 @@ async function explained<T>(where: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (err) {
     const cause = err instanceof Error ? err.message : String(err);
-    throw new LyceumError('INVALID_ARGUMENT', `${where}: cannot be read as Parquet: ${cause}`, {
+    // The library takes a file's numbers at their word; what the runtime says of them says nothing to a person.
+    const reason = isRuntimeError(err) ? `it is damaged, or ends too early (${cause})` : cause;
+    throw new LyceumError('INVALID_ARGUMENT', `${where}: cannot be read as Parquet: ${reason}`, {
       cause: err,
     });
   }
+}
+
+function isRuntimeError(err: unknown): boolean {
+  return err instanceof RangeError || err instanceof TypeError || err instanceof SyntaxError;
 }
 
 function refusal(path: string, message: string): LyceumError {

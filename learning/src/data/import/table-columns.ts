@@ -1,7 +1,9 @@
 /** Which column of a table holds what, as its user or the table itself says. */
 import { LyceumError } from '@lyceum/proto';
+import { nameProblem, shownName } from '../plain-name.js';
 import type { ImportOptions } from './import-options.js';
 import type { Table } from './table.js';
+import { tellingName, type Unclaimed } from './telling-columns.js';
 
 export interface Columns {
   /** Undefined: no sample has a label. */
@@ -13,6 +15,10 @@ export interface Columns {
   readonly text: string | undefined;
   /** Of numbers and categories; none if there is an image or a text. */
   readonly cells: readonly string[];
+  /** All beside class, split, id, image and text: those that --columns may name. */
+  readonly others: readonly string[];
+  /** Those that must be asked about; none of columns that are listed one by one. */
+  readonly unclaimed: readonly Unclaimed[];
 }
 
 /** Options that mean something for samples of one kind alone. */
@@ -39,6 +45,7 @@ export function chosenColumns(
   options: ImportOptions,
   shared?: SharedOptions,
 ): Columns {
+  requirePlainNames(table);
   const { label, split, id } = options;
   const seen = shared?.columns ?? table.columns;
   // Class, split, image and text may be in another of several sources. Without ids nothing goes together.
@@ -58,14 +65,48 @@ export function chosenColumns(
     for (const column of options.columns?.keys() ?? []) requireColumn(table, 'columns', column);
     refuseMismatch(chosen, options);
   }
-  if (chosen.image !== undefined || text !== undefined) return { ...chosen, cells: [] };
-  const used = [chosen.label, chosen.split, id];
-  const cells = seen.filter((column) => !used.includes(column));
+  const used = Object.values(chosen);
+  const others = seen.filter((column) => !used.includes(column));
+  const isFeature = chosen.image === undefined && text === undefined;
+  const unclaimed =
+    shared?.columns === undefined ? unclaimedColumns(others, chosen, options, isFeature) : [];
+  if (!isFeature) return { ...chosen, cells: [], others, unclaimed };
+  // Where columns are encoded, those that are left out are said in the end.
+  const cells =
+    options.raw === true
+      ? others.filter((column) => options.columns?.get(column) !== 'ignore')
+      : others;
   if (cells.length === 0) throw refusal('there is no column of numbers beside the class');
-  return { ...chosen, cells };
+  return { ...chosen, cells, others, unclaimed };
 }
 
-function refuseMismatch(chosen: Omit<Columns, 'cells'>, options: ImportOptions): void {
+/** Of images and texts, nobody sees other columns; what is lost is a class or splits that are drawn in their place. */
+function unclaimedColumns(
+  others: readonly string[],
+  { label }: Pick<Columns, 'label'>,
+  { columns, split }: ImportOptions,
+  isFeature: boolean,
+): Unclaimed[] {
+  return others.flatMap((column) => {
+    const telling = columns?.has(column) === true ? undefined : tellingName(column, others);
+    const isLost =
+      (telling === 'split' && split === undefined) || (telling === 'class' && label === undefined);
+    return telling === undefined || !(isFeature || isLost) ? [] : [{ column, telling, isFeature }];
+  });
+}
+
+function requirePlainNames({ columns }: Table): void {
+  for (const [index, name] of columns.entries()) {
+    const problem =
+      nameProblem(name) ??
+      (name.includes('\ufffd') ? 'was not UTF-8: a character of it is lost' : undefined);
+    if (problem === undefined) continue;
+    const message = `column ${index + 1} is called ${shownName(name)}, which ${problem}. Is the first line one of names?`;
+    throw refusal(message);
+  }
+}
+
+function refuseMismatch(chosen: Pick<Columns, 'image' | 'text'>, options: ImportOptions): void {
   if (options.image !== undefined && options.text !== undefined) {
     throw refusal('samples are images or texts: give --image or --text, not both');
   }
@@ -75,12 +116,18 @@ function refuseMismatch(chosen: Omit<Columns, 'cells'>, options: ImportOptions):
     if (given === undefined) continue;
     throw refusal(`--${given} means nothing without ${kind}s; --${kind} names their column`);
   }
-  const ofRows = (['raw', 'columns'] as const).filter((name) => options[name] !== undefined);
-  const [first] = ofRows;
-  if (first === undefined) return;
-  if (ofRows.length === 2) throw refusal('--columns means nothing with --raw');
-  if (chosen.image === undefined && chosen.text === undefined) return;
-  throw refusal(`--${first} means nothing for images and texts`);
+  const ofRows = chosen.image === undefined && chosen.text === undefined;
+  if (options.raw === true && !ofRows) throw refusal('--raw means nothing for images and texts');
+  refuseKinds(options, ofRows);
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if a column is said to be of a kind that means nothing here. */
+export function refuseKinds({ columns, raw }: ImportOptions, ofRows: boolean): void {
+  for (const [name, kind] of columns ?? []) {
+    if (kind === 'ignore' || (ofRows && (raw !== true || kind === 'number'))) continue;
+    const where = ofRows ? 'with --raw' : 'for images and texts';
+    throw refusal(`--columns ${name}=${kind} means nothing ${where}; =ignore leaves it out`);
+  }
 }
 
 /** Where all classes are named, samples need not have one. */

@@ -1,4 +1,5 @@
 /** What the values of a table's row mean. */
+import { isUtf8 } from 'node:buffer';
 import { TEXT_MAX_BYTES } from '../sample-texts.js';
 import { SampleRefusedError } from './refusals.js';
 
@@ -19,6 +20,7 @@ export function classText(
 ): string | undefined {
   if (value === undefined) throw missing(column);
   if (value === null || value === '') return undefined;
+  if (value instanceof Uint8Array) return classText(utf8Cell(value, column), column, classNames);
   const plain = ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
   if (!plain || Number.isNaN(value)) {
     throw new SampleRefusedError('no class', `column ${column}: want a class, got ${shown(value)}`);
@@ -40,6 +42,7 @@ const ID_MAX_LENGTH = 256;
  * @throws {SampleRefusedError} if it is no text or number, or empty.
  */
 export function idText(value: unknown, column: string): string {
+  if (value instanceof Uint8Array) return idText(utf8Cell(value, column), column);
   const plain = typeof value === 'string' || typeof value === 'bigint' || Number.isFinite(value);
   const id = plain ? String(value) : '';
   if (id !== '' && id.length <= ID_MAX_LENGTH) return id;
@@ -76,7 +79,7 @@ export function rowNumbers(
  */
 export function rowText(value: unknown, column: string): string {
   if (value === undefined) throw missing(column);
-  const text = value instanceof Uint8Array ? utf8Text(value, column) : value;
+  const text = value instanceof Uint8Array ? utf8Cell(value, column) : value;
   if (typeof text !== 'string') {
     throw new SampleRefusedError('no text', `column ${column}: want a text, got ${shown(value)}`);
   }
@@ -105,12 +108,9 @@ export function imageBytes(value: unknown, column: string): Uint8Array | string 
   throw new SampleRefusedError('no image', `column ${column}: want ${want}, got ${shown(value)}`);
 }
 
-function utf8Text(bytes: Uint8Array, column: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new SampleRefusedError('no text', `column ${column}: is not UTF-8`);
-  }
+function utf8Cell(bytes: Uint8Array, column: string): string {
+  if (isUtf8(bytes)) return Buffer.from(bytes).toString();
+  throw new SampleRefusedError('no text', `column ${column}: is not UTF-8`);
 }
 
 function finite(value: unknown, column: string): number {

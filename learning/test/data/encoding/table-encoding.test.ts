@@ -90,7 +90,7 @@ function fit(names: string[], rows: Cell[][], wanted: [string, ColumnKind][] = [
     for (const row of rows) values.add(row[index] ?? null);
     counts.set(name, values);
   }
-  return fittedTable(names, facts, kinds, counts);
+  return fittedTable(names, facts, kinds, counts, new Map(wanted));
 }
 
 const column = (values: Cell[]) => values.map((value) => [value]);

@@ -1,0 +1,12 @@
+/** What models and data sets may be called, for whoever names one and whoever takes the name. */
+import { LyceumError } from '@lyceum/proto';
+
+export const ARTIFACT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+
+/** @throws {LyceumError} INVALID_ARGUMENT */
+export function requireArtifactName(name: string): void {
+  if (ARTIFACT_NAME.test(name)) return;
+  const rule =
+    'lower-case letters, digits, dashes and dots, at most 63, no dash or dot at the ends';
+  throw new LyceumError('INVALID_ARGUMENT', `"${name}" is no name; want ${rule}`);
+}
