@@ -55,7 +55,11 @@ it('answers as the model that it was exported from, in any order of classes', as
     }),
     {},
   );
-  expect(onnx.settings).toEqual({ output: 'logits', layout: 'NHWC' });
+  expect(onnx.settings).toEqual({
+    output: 'logits',
+    layout: 'NHWC',
+    classes: dataset.classNames,
+  });
   const first = await open({ format: 'layers-model', model: layers });
   const second = await open({ format: 'onnx', model: onnx });
   const [want, got] = [await logitsOf(first), await logitsOf(second)];

@@ -1,5 +1,14 @@
 /** Real files on disk: ONNX models that the `onnx` package wrote, and files of other programs, of which the name tells. */
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,4 +96,67 @@ it('refuses a SavedModel that reaches beyond numbers', async () => {
   await expect(readModel(tensorflow('reader'), undefined)).rejects.toThrow(
     'has operations that are not run here, since they reach beyond numbers: ReadFile;',
   );
+});
+
+/** A folder with one model of five classes, and files beside it. */
+function folderWith(name: string, files: Readonly<Record<string, string>>): string {
+  const folder = join(root, name);
+  mkdirSync(folder);
+  const from = new URL(
+    '../../../learning/test/data/fixtures/onnx/fixed-batch.onnx',
+    import.meta.url,
+  );
+  copyFileSync(fileURLToPath(from), join(folder, 'net.onnx'));
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  return join(folder, 'net.onnx');
+}
+
+const FRUITS = ['apple', 'fig', 'lime', 'pear', 'plum'];
+const ID_TO_LABEL = JSON.stringify({ id2label: Object.fromEntries(FRUITS.entries()) });
+
+it.each([
+  ['a list of lines', { 'labels.txt': FRUITS.join('\n') }],
+  ['a list of its own', { 'net.labels.txt': FRUITS.join('\n'), 'labels.txt': 'a\nb\nc\nd\ne' }],
+  ['a configuration of Hugging Face', { 'config.json': ID_TO_LABEL }],
+  ['Teachable Machine’s metadata', { 'metadata.json': JSON.stringify({ labels: FRUITS }) }],
+])('takes the names of the classes from %s beside it', async (name, files) => {
+  expect((await settingsOf(folderWith(name, files))).classes).toEqual(FRUITS);
+});
+
+it('takes no names of something else, of another model, or through a link', async () => {
+  const four = folderWith('four', { 'labels.txt': FRUITS.slice(1).join('\n') });
+  expect((await settingsOf(four)).classes).toBeUndefined();
+  const two = folderWith('two', { 'labels.txt': FRUITS.join('\n') });
+  copyFileSync(two, two.replace('net', 'other'));
+  expect((await settingsOf(two)).classes).toBeUndefined();
+  const linked = folderWith('linked', {});
+  writeFileSync(join(root, 'elsewhere.txt'), FRUITS.join('\n'));
+  symlinkSync(join(root, 'elsewhere.txt'), linked.replace('net.onnx', 'labels.txt'));
+  expect((await settingsOf(linked)).classes).toBeUndefined();
+});
+
+it('believes the settings where names beside it are of another language, and else says both', async () => {
+  const path = folderWith('settled', {
+    'labels.txt': FRUITS.join('\n'),
+    'net.settings.json': JSON.stringify({ classes: ['a', 'b', 'c', 'd', 'e'] }),
+  });
+  expect((await settingsOf(path)).classes).toEqual(['a', 'b', 'c', 'd', 'e']);
+  const turned = folderWith('turned', {
+    'labels.txt': FRUITS.join('\n'),
+    'net.settings.json': JSON.stringify({ classes: [...FRUITS].reverse() }),
+  });
+  await expect(readModel(turned, undefined)).rejects.toThrow(
+    'classes: are plum, pear, lime, fig, apple by its settings, and apple, fig, lime, pear, plum by labels.txt: output 0 is plum by the one and apple by the other',
+  );
+});
+
+it('takes the names that were saved in a model.json', async () => {
+  const folder = join(root, 'with-names');
+  const from = '../../../learning/test/data/fixtures/tensorflow/graph-model';
+  cpSync(fileURLToPath(new URL(from, import.meta.url)), folder, { recursive: true });
+  const file = join(folder, 'model.json');
+  const modelJson = JSON.parse(readFileSync(file, 'utf8'));
+  modelJson.userDefinedMetadata = { ...modelJson.userDefinedMetadata, labels: FRUITS };
+  writeFileSync(file, JSON.stringify(modelJson));
+  expect((await settingsOf(folder)).classes).toEqual(FRUITS);
 });

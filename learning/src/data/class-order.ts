@@ -3,7 +3,7 @@ import { LyceumError } from '@lyceum/proto';
 import type { Dataset } from './dataset.js';
 import type { ModelSettings } from './model-settings.js';
 
-/** Missing classes that a message names. */
+/** Classes that a message names, of the model and of the set each. */
 const SHOWN = 8;
 
 /** A model that tells nothing apart is no teacher. */
@@ -12,25 +12,71 @@ const LEAST_KNOWN = 2;
 type SetClasses = Pick<Dataset, 'classCount' | 'classNames'>;
 
 /**
+ * A model's classes by the set's names. Files hold numbers where the classes had no names; for a set whose names are others
+ * they are the numbers of its classes.
+ */
+export function namedAsInSet(
+  classes: readonly string[],
+  classNames: readonly string[],
+): readonly string[] {
+  const own = new Set(classNames);
+  if (classes.some((name) => own.has(name))) return classes;
+  const named = classes.map((name) => (/^\d+$/.test(name) ? classNames[Number(name)] : undefined));
+  return named.every((name) => name !== undefined) ? named : classes;
+}
+
+/**
  * For each class of the set, which value of the model's output is its own, −1: none, the model does not know the class;
  * undefined: the same one.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if the model knows fewer than two classes of the set.
+ * @throws {LyceumError} INVALID_ARGUMENT if the model knows fewer than two classes of the set, or one of its names is one of
+ *   the set's but for its spelling.
  */
 export function classOrder(
   { classes }: ModelSettings,
   { classCount, classNames }: SetClasses,
 ): Int32Array | undefined {
   if (classes === undefined) return undefined;
-  const places = new Map(classes.map((name, place) => [name, place]));
+  const named = namedAsInSet(classes, classNames);
+  const places = new Map(named.map((name, place) => [name, place]));
   const missing = classNames.filter((name) => !places.has(name));
+  const known = new Set(classNames);
+  const unknown = missing.length === 0 ? [] : named.filter((name) => !known.has(name));
   const knownCount = classNames.length - missing.length;
   if (knownCount < LEAST_KNOWN) {
-    const shown = missing.slice(0, SHOWN).join(', ');
-    const message = `its settings' classes have ${knownCount} of the data set's ${classCount}, and want ${LEAST_KNOWN} at least; they lack ${shown}${missing.length > SHOWN ? ', …' : ''}`;
+    const others = unknown.length === 0 ? '' : `, and the data set lacks ${shown(unknown)}`;
+    const message = `its settings' classes have ${knownCount} of the data set's ${classCount}, and want ${LEAST_KNOWN} at least; they lack ${shown(missing)}${others}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const alike = misspelt(unknown, missing);
+  if (alike.length > 0) {
+    const message = `its settings' classes have ${shown(alike)}; name the classes in its settings as the data set does`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   return Int32Array.from(classNames, (name) => places.get(name) ?? -1);
+}
+
+/** `Bird for bird`: of a model's names those that would be the set's, were they spelt alike. */
+function misspelt(unknown: readonly string[], missing: readonly string[]): string[] {
+  const meant = new Map(missing.map((name) => [spelling(name), name]));
+  return unknown.flatMap((name) => {
+    const own = meant.get(spelling(name));
+    return own === undefined ? [] : [`${name} for ${own}`];
+  });
+}
+
+/** Without case, without what separates words, numbers by their value. */
+function spelling(name: string): string {
+  const plain = name
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ')
+    .trim();
+  return plain !== '' && Number.isFinite(Number(plain)) ? String(Number(plain)) : plain;
+}
+
+function shown(names: readonly string[]): string {
+  return `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ', …' : ''}`;
 }
 
 /**

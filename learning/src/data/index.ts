@@ -1,5 +1,11 @@
 /** Data sets, orders, views, array files and model packages, on plain arrays. No TensorFlow. */
 export { architectureLayers } from './architecture-layers.js';
+export {
+  agreedClasses,
+  type ClassLabels,
+  labelsInMetadata,
+  namesInText,
+} from './class-labels.js';
 export * from './class-order.js';
 export * from './class-spread-order.js';
 export * from './dataset.js';

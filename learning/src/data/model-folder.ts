@@ -13,6 +13,7 @@ import {
   type Problem,
   toLyceumError,
 } from '@lyceum/proto';
+import { agreedClasses, userLabels } from './class-labels.js';
 import { ENCODING_FILE, parseEncoding } from './encoding/encoding.js';
 import { tfjsGraphSettings } from './graphs/tfjs-graph-package.js';
 import { utf8Text } from './import/utf8.js';
@@ -132,8 +133,10 @@ function completed(
   if (modelJsonFormat(modelJson) === 'graph-model') {
     return problems.length > 0 ? undefined : tfjsGraphSettings(modelJson, settings, source);
   }
-  const output = settings.output ?? describeTopology(modelJson).output;
-  if (output !== undefined) return { ...settings, output };
+  const { output: told, classCount } = describeTopology(modelJson);
+  const output = settings.output ?? told;
+  const classes = agreedClasses(settings.classes, userLabels(modelJson), classCount, problems);
+  if (output !== undefined) return { ...settings, output, ...(classes && { classes }) };
   const message =
     'does not tell whether the model gives logits or probabilities; ' +
     'put {"output": "logits"} or {"output": "probabilities"} in settings.json beside it';

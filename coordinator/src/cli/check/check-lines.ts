@@ -39,7 +39,8 @@ function knownText(known: readonly string[]): string {
   return `  it knows ${known.length} of the set's classes, ${shownNames(known)}, and is judged by samples of these`;
 }
 
-function shownNames(names: readonly string[]): string {
+/** The first few, of a long list. */
+export function shownNames(names: readonly string[]): string {
   return `${names.slice(0, SHOWN_CLASSES).join(', ')}${names.length > SHOWN_CLASSES ? ', …' : ''}`;
 }
 

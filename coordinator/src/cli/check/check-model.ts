@@ -1,7 +1,9 @@
 /** Finds the settings by which a model knows a set best, stage by stage. */
 import {
+  classOrder,
   knownClassesOf,
   type ModelSettings,
+  namedAsInSet,
   parseSettingsJson,
   settingsJson,
 } from '@lyceum/learning/data';
@@ -70,9 +72,11 @@ const LEADERS = 2;
  */
 export async function checkModel(
   trial: Trying,
-  model: CheckedModel,
+  asked: CheckedModel,
   told: (candidate: CheckedCandidate) => void,
 ): Promise<Check> {
+  const { classNames } = trial.samples;
+  const model = believed(asked, classNames);
   const candidates: CheckedCandidate[] = [];
   const tryAll = async (some: readonly Candidate[]) => {
     for (const one of some) {
@@ -91,6 +95,8 @@ export async function checkModel(
   const order = best && bestOrder(best, trial);
   if (best === undefined || order === undefined) throw unusable(candidates, trial);
   const { output } = model.settings;
+  // Where the file holds classes they must be said, lest its own be taken.
+  const classes = order.classes ?? (asked.settings.classes && classNames);
   const settings: ModelSettings = {
     ...best.settings,
     output: model.fixed.has('output')
@@ -98,7 +104,7 @@ export async function checkModel(
       : best.tried.distributions
         ? 'probabilities'
         : 'logits',
-    ...(order.classes !== undefined && { classes: order.classes }),
+    ...(classes !== undefined && { classes }),
   };
   return {
     candidates,
@@ -106,8 +112,22 @@ export async function checkModel(
     order,
     settings: parseSettingsJson(settingsJson(settings)),
     sampleCount: order.sampleCount,
-    known: knownNames(settings, trial.samples.classNames),
+    known: knownNames(settings, classNames),
   };
+}
+
+/** The classes that a file holds by the set's names; without them, if they are none of the set's: answers tell them too. */
+function believed(model: CheckedModel, classNames: readonly string[]): CheckedModel {
+  const { classes, ...others } = model.settings;
+  if (classes === undefined || model.fixed.has('classes')) return model;
+  const set = { classNames, classCount: classNames.length };
+  try {
+    classOrder(model.settings, set);
+    return { ...model, settings: { ...others, classes: namedAsInSet(classes, classNames) } };
+  } catch (thrown) {
+    if (toLyceumError(thrown).code !== 'INVALID_ARGUMENT') throw thrown;
+    return { ...model, settings: others };
+  }
 }
 
 async function tried(

@@ -1,3 +1,4 @@
+import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/data';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
 import {
@@ -7,6 +8,7 @@ import {
   printPushed,
   pushArtifact,
 } from '../artifact-commands.js';
+import { shownNames } from '../check/check-lines.js';
 import { tryPushed } from '../check/try-pushed.js';
 import { notice, withCoordinator } from '../command-context.js';
 import { type InferenceOptions, inferenceDescriptionOf } from '../import/inference-options.js';
@@ -91,6 +93,7 @@ async function pushModel(
   const { dataset, settings } = options;
   // Before anybody is asked for anything: what does not work here works nowhere.
   const own = dataset === undefined ? await readModel(path, settings) : undefined;
+  if (own !== undefined) for (const line of classesLines(own)) notice(line);
   if (own !== undefined && options.try) for (const line of await tryPushed(own)) notice(line);
   await withCoordinator(command, async (context) => {
     const recorded = async (set: string) =>
@@ -98,6 +101,14 @@ async function pushModel(
     const bytes = own ?? (await recorded(dataset ?? ''));
     await pushArtifact(context, KIND, name, bytes);
   });
+}
+
+/** What its file or settings say of its classes, so that its author sees it. */
+function classesLines(bytes: Buffer): string[] {
+  const { classes } = describePackagedModel(parsePackagedModel(bytes)).settings;
+  return classes === undefined
+    ? []
+    : [`its classes, in the order of its output: ${shownNames(classes)}`];
 }
 
 async function pushInference(

@@ -2,19 +2,29 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
+  agreedClasses,
+  describePackagedModel,
   encodeEndpointPackage,
   encodeModelPackage,
   encodeOnnxPackage,
   encodeSavedModelPackage,
   type ModelSettings,
+  parsePackagedModel,
   parsePartialSettings,
   readModelFolder,
   readOnnxModel,
   readSavedModelFolder,
   utf8Text,
 } from '@lyceum/learning/data';
-import { type ErrorCode, LyceumError, parseEndpoint } from '@lyceum/proto';
+import {
+  type ErrorCode,
+  InvalidDocumentError,
+  LyceumError,
+  type Problem,
+  parseEndpoint,
+} from '@lyceum/proto';
 import { foreignFormat } from './foreign-format.js';
+import { labelsBeside } from './labels-beside.js';
 
 export type GivenSettings = Partial<ModelSettings>;
 
@@ -22,6 +32,8 @@ export type GivenSettings = Partial<ModelSettings>;
 const ENDPOINT_FILE = /\.(ya?ml|endpoint\.json)$/;
 
 interface Format {
+  /** It has no file of its own. */
+  readonly isAsked?: true;
   /** @param members - names in the path, if it is a folder. */
   readonly liesAt: (path: string, members: readonly string[]) => boolean;
   /** Where settings may lie beside the model; undefined: nowhere. */
@@ -32,6 +44,7 @@ interface Format {
 /** The first that lies at a path is read. */
 const FORMATS: readonly Format[] = [
   {
+    isAsked: true,
     liesAt: (path) => ENDPOINT_FILE.test(path),
     settingsFile: () => undefined,
     read: (path, given) => {
@@ -69,7 +82,16 @@ export async function readModel(
   settings: string | GivenSettings | undefined,
 ): Promise<Buffer> {
   const given = typeof settings === 'object' ? settings : givenSettings(path, settings);
-  return formatAt(path).read(path, given);
+  const { read, isAsked } = formatAt(path);
+  const bytes = await read(path, given);
+  const beside = isAsked === true ? undefined : labelsBeside(path, membersOf(path));
+  if (beside === undefined) return bytes;
+  const { settings: own, classCount } = describePackagedModel(parsePackagedModel(bytes));
+  const problems: Problem[] = [];
+  const classes = agreedClasses(own.classes, [beside], classCount, problems);
+  if (problems.length > 0) throw new InvalidDocumentError(path, problems);
+  if (own.classes !== undefined || classes === undefined) return bytes;
+  return read(path, { ...given, classes });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What is told of a model that is a graph. */
 import { InvalidDocumentError, type Problem } from '@lyceum/proto';
+import { agreedClasses } from '../class-labels.js';
 import type { ModelDescription } from '../model-description.js';
 import type { ModelSettings } from '../model-settings.js';
 import { type GraphClassifier, type GraphFormat, graphClassifier } from './graph-classifier.js';
@@ -23,11 +24,22 @@ export function requireClassifier(
   return classifier;
 }
 
-/** What the file tells and what was given, with the kind of output that one of them must have told. */
-export function completeSettings({ settings }: GraphClassifier): ModelSettings {
+/**
+ * What the file tells and what was given, with the kind of output that one of them must have told.
+ *
+ * @throws {InvalidDocumentError} if they say that an output is another class.
+ */
+export function completeSettings(
+  { settings, classCount }: GraphClassifier,
+  { labels = [] }: Pick<GraphOutline, 'labels'>,
+  source: string,
+): ModelSettings {
   const { output } = settings;
   if (output === undefined) throw new Error('a classifier whose output has no kind');
-  return { ...settings, output };
+  const problems: Problem[] = [];
+  const classes = agreedClasses(settings.classes, labels, classCount, problems);
+  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
+  return { ...settings, output, ...(classes !== undefined && { classes }) };
 }
 
 export function describeGraph(

@@ -1,4 +1,5 @@
 /** What a graph of operations says of itself, whatever format it was saved in. */
+import type { ClassLabels } from '../class-labels.js';
 
 export type ElementType =
   | 'float32'
@@ -28,6 +29,8 @@ export interface GraphOutline {
   readonly operations: ReadonlySet<string>;
   /** Which operation gives an output, by its name, looking through those that change nothing. */
   readonly operationOf: ReadonlyMap<string, string>;
+  /** Names of the classes, wherever the file holds them; what is believed before another stands first. Absent: nowhere. */
+  readonly labels?: readonly ClassLabels[];
 }
 
 export interface GraphWeights {

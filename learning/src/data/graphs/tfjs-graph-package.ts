@@ -26,7 +26,8 @@ export function tfjsGraphSettings(
   source: string,
 ): ModelSettings {
   const outline = readTfjsGraph(modelJson, source);
-  return completeSettings(requireClassifier(outline, TENSORFLOW, given, source));
+  const classifier = requireClassifier(outline, TENSORFLOW, given, source);
+  return completeSettings(classifier, outline, source);
 }
 
 /** @throws as {@link tfjsGraphClassifier}. */

@@ -5,6 +5,7 @@
  * @see https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-converter/src/data/compiled_api.ts
  */
 import { InvalidDocumentError } from '@lyceum/proto';
+import { userLabels } from '../class-labels.js';
 import { isObject } from '../model-weights.js';
 import type { ElementType, GraphOutline, GraphValue } from './graph-outline.js';
 import { nodeNameOf, PASSING_OPERATIONS, TENSORFLOW_TYPES } from './tensorflow-format.js';
@@ -33,6 +34,7 @@ export function readTfjsGraph(modelJson: unknown, source: string): GraphOutline 
     outputs: outputs.map(({ value }) => value),
     operations: new Set([...nodes.values()].map(({ operation }) => operation)),
     operationOf: new Map(outputs.map(({ value, node }) => [value.name, operationAt(node, nodes)])),
+    labels: userLabels(model),
   };
 }
 

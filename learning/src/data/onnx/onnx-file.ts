@@ -5,14 +5,16 @@
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { InvalidDocumentError, toLyceumError } from '@lyceum/proto';
+import { labelsInMetadata } from '../class-labels.js';
 import type {
   ElementType,
   GraphOutline,
   GraphValue,
   GraphWeights,
 } from '../graphs/graph-outline.js';
-import { eachField, field, numbers, text } from '../graphs/protobuf-fields.js';
+import { eachField, field, fields, numbers, text } from '../graphs/protobuf-fields.js';
 import { ONNX_ELEMENTS, type OnnxElementType } from './onnx-elements.js';
+import { CLASSICAL_DOMAIN, classicalOperation } from './onnx-operations.js';
 
 const ELEMENTS: ReadonlyMap<number, readonly [OnnxElementType, number]> = new Map(
   Object.entries(ONNX_ELEMENTS).map(([type, { number, bytes }]) => [
@@ -32,7 +34,7 @@ export function readOnnx(bytes: Uint8Array, source: string): OnnxOutline {
   let graph: Uint8Array | undefined;
   try {
     graph = field(bytes, MODEL_GRAPH);
-    if (graph !== undefined) return readGraph(graph);
+    if (graph !== undefined) return readGraph(graph, readMetadata(bytes));
   } catch (err) {
     const message = `is no ONNX file, or a damaged one (${toLyceumError(err).message})`;
     throw new InvalidDocumentError(source, [{ path: '', message }]);
@@ -57,6 +59,7 @@ export function withWeightsInside(
 }
 
 const MODEL_GRAPH = 7;
+const MODEL_METADATA = 14;
 const GRAPH_INITIALIZER = 5;
 const TENSOR = { dims: 1, type: 2, name: 8, raw: 9, external: 13, location: 14 };
 
@@ -68,46 +71,83 @@ interface Tensor {
   readonly external: ReadonlyMap<string, string>;
 }
 
-function readGraph(graph: Uint8Array): OnnxOutline {
+/** Entries that the exporter added. */
+function readMetadata(model: Uint8Array): [string, string][] {
+  return fields(model, MODEL_METADATA).map((entry) => [
+    text(field(entry, 1)),
+    text(field(entry, 2)),
+  ]);
+}
+
+function readGraph(graph: Uint8Array, metadata: [string, string][]): OnnxOutline {
   const inputs: GraphValue[] = [];
   const outputs: GraphValue[] = [];
   const operationOf = new Map<string, string>();
   const operations = new Set<string>();
   const weights = new Map<string, Tensor>();
+  const tensorBytes = new Map<string, Uint8Array>();
+  const nodes: Node[] = [];
   eachField(graph, (number, reader, wireType) => {
     if (number === 1) {
       const node = readNode(reader.bytes());
       operations.add(node.operation);
+      if (node.domain === CLASSICAL_DOMAIN) nodes.push(node);
       for (const output of node.outputs) operationOf.set(output, node.operation);
     } else if (number === GRAPH_INITIALIZER) {
-      const tensor = readTensor(reader.bytes());
+      const bytes = reader.bytes();
+      const tensor = readTensor(bytes);
       weights.set(tensor.name, tensor);
+      tensorBytes.set(tensor.name, bytes);
     } else if (number === 11) inputs.push(readValue(reader.bytes()));
     else if (number === 12) outputs.push(readValue(reader.bytes()));
     else reader.skip(wireType);
   });
   const tensors = [...weights.values()];
   const sum = (of: (tensor: Tensor) => number) => tensors.reduce((n, tensor) => n + of(tensor), 0);
+  const classical = nodes.map((node) => classicalOperation(node, tensorBytes));
+  const floatCount = classical.reduce((n, { parameterCount }) => n + parameterCount, 0);
+  const inMetadata = labelsInMetadata(metadata, "the file's metadata ");
   return {
     inputs: inputs.filter(({ name }) => !weights.has(name)),
     outputs,
     operations,
     operationOf,
-    parameterCount: sum(({ elementCount }) => elementCount),
-    weightBytes: sum(({ elementCount, type }) => elementCount * (ELEMENTS.get(type)?.[1] ?? 4)),
+    labels: [
+      ...classical.flatMap(({ labels }) => labels ?? []),
+      ...(inMetadata ? [inMetadata] : []),
+    ],
+    parameterCount: sum(({ elementCount }) => elementCount) + floatCount,
+    weightBytes:
+      sum(({ elementCount, type }) => elementCount * (ELEMENTS.get(type)?.[1] ?? 4)) +
+      ONNX_ELEMENTS.float32.bytes * floatCount,
     externalFiles: new Set(tensors.flatMap(({ external }) => external.get('location') ?? [])),
   };
 }
 
-function readNode(bytes: Uint8Array): { operation: string; outputs: string[] } {
-  let operation = '';
+interface Node {
+  readonly operation: string;
+  /** '': ONNX's own. */
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Each the bytes of its message. */
+  readonly attributes: readonly Uint8Array[];
+}
+
+function readNode(bytes: Uint8Array): Node {
+  let [operation, domain] = ['', ''];
+  const inputs: string[] = [];
   const outputs: string[] = [];
+  const attributes: Uint8Array[] = [];
   eachField(bytes, (number, reader, wireType) => {
-    if (number === 2) outputs.push(reader.string());
+    if (number === 1) inputs.push(reader.string());
+    else if (number === 2) outputs.push(reader.string());
     else if (number === 4) operation = reader.string();
+    else if (number === 5) attributes.push(reader.bytes());
+    else if (number === 7) domain = reader.string();
     else reader.skip(wireType);
   });
-  return { operation, outputs };
+  return { operation, domain, inputs, outputs, attributes };
 }
 
 function readTensor(bytes: Uint8Array): Tensor {

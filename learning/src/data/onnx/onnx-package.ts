@@ -38,8 +38,9 @@ export function onnxPackageOf(
   given: Partial<ModelSettings>,
   source = ONNX_MEMBER,
 ): OnnxPackage {
-  const classifier = requireClassifier(readOnnx(file, source), ONNX, given, source);
-  return { file, settings: completeSettings(classifier) };
+  const outline = readOnnx(file, source);
+  const classifier = requireClassifier(outline, ONNX, given, source);
+  return { file, settings: completeSettings(classifier, outline, source) };
 }
 
 /** How it is asked; of a package that was read. @throws {InvalidDocumentError} as {@link onnxPackageOf}. */

@@ -58,7 +58,7 @@ export function savedModelPackageOf(
     throw new InvalidDocumentError(source, [{ path: 'graph', message }]);
   }
   const classifier = requireClassifier(outline, TENSORFLOW, given, source);
-  return { files, settings: completeSettings(classifier) };
+  return { files, settings: completeSettings(classifier, outline, source) };
 }
 
 export function encodeSavedModelPackage({ files, settings }: SavedModelPackage): Buffer {

@@ -1,0 +1,53 @@
+/** The names of a model's classes in a file beside it, as exporters of other programs leave them. */
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type ClassLabels, labelsInMetadata, namesInText } from '@lyceum/learning/data';
+
+/** A name a line, or JSON. */
+const NAME_FILES = ['labels.txt', 'labels.json', 'classes.txt', 'classes.json'];
+
+/** JSON with names among other things: of Hugging Face, and of Teachable Machine. */
+const METADATA_FILES = ['config.json', 'metadata.json'];
+
+/** Names of ImageNet-21k take 600 kB. */
+const MAX_BYTES = 4 * 2 ** 20;
+
+/**
+ * @param path - of a model's file or folder.
+ * @param members - names in the path, if it is a folder.
+ */
+export function labelsBeside(path: string, members: readonly string[]): ClassLabels | undefined {
+  const isFolder = members.length > 0;
+  const folder = isFolder ? path : dirname(path);
+  const name = basename(path).replace(/\.\w+$/, '');
+  const own = isFolder ? [] : [`${name}.labels.txt`, `${name}.labels.json`];
+  // In a folder of several models nobody knows whose they are.
+  const shared = isFolder || holdsOneModel(folder) ? [...NAME_FILES, 'assets/labels.txt'] : [];
+  for (const file of [...own, ...shared]) {
+    const names = namesInText(readSmall(join(folder, file)) ?? '');
+    if (names !== undefined) return { names, source: file };
+  }
+  for (const file of shared.length > 0 ? METADATA_FILES : []) {
+    const found = labelsInMetadata(entriesOf(readSmall(join(folder, file)) ?? ''), `${file}, `);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function holdsOneModel(folder: string): boolean {
+  return readdirSync(folder).filter((name) => /\.onnx$|^model\.json$/.test(name)).length === 1;
+}
+
+/** Of a plain file; undefined: there is none. */
+function readSmall(file: string): string | undefined {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  return found?.isFile() && found.size <= MAX_BYTES ? readFileSync(file, 'utf8') : undefined;
+}
+
+function entriesOf(json: string): [string, unknown][] {
+  try {
+    return Object.entries(JSON.parse(json) as object);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Models of scikit-learn as teachers, pushed bare, in a real cluster. They hold eleven classes "0" to "10" as scikit-learn
+ * sorts them, "10" before "2"; the set's file is sorted by class. Each teacher must know the set, and its student too.
+ */
+import { fileURLToPath } from 'node:url';
+import { ArtifactKind, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { readModel } from '../../src/cli/import/read-model.js';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local/index.js';
+import { elevenClassesBytes } from './eleven-classes.js';
+
+const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
+
+const NUMBERS = Array.from({ length: 11 }, (_, c) => String(c));
+const WORDS = 'zero one two three four five six seven eight nine ten'.split(' ');
+const MODELS = ['forest-strings', 'linear-strings', 'linear-ints', 'perceptron-strings'];
+const SETS = new Map([
+  ['numbered', NUMBERS],
+  ['named', WORDS],
+  ['padded', NUMBERS.map((name) => name.padStart(2, '0'))],
+]);
+
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+
+beforeAll(async () => {
+  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  client = new CoordinatorClient(cluster.address);
+  for (const [name, classNames] of SETS) {
+    await client.pushArtifact(ARTIFACT_KIND_DATASET, name, elevenClassesBytes(classNames));
+  }
+  for (const model of MODELS) {
+    const file = `../../../learning/test/data/fixtures/onnx/sklearn-${model}.onnx`;
+    // A forest's scores are told to be probabilities by their name.
+    const bytes = await readModel(fileURLToPath(new URL(file, import.meta.url)), undefined);
+    await client.pushArtifact(ARTIFACT_KIND_MODEL, model, bytes);
+  }
+});
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+});
+
+function document(name: string, dataset: string, models: readonly string[]): string {
+  return JSON.stringify({
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name },
+    spec: {
+      dataset,
+      teachers: models.map((model) => ({ name: model, model })),
+      student: { model: { architecture: 'mlp', hiddenUnits: [32] } },
+      objective: [{ term: 'kd', temperature: 1 }],
+      training: { batchSize: 32, epochs: 40, learningRate: 0.01, seed: 1 },
+    },
+  });
+}
+
+interface Report {
+  readonly teachers: readonly { readonly accuracy: number; readonly parameters: number }[];
+  readonly student: { readonly accuracy: number };
+}
+
+test.each(['numbered', 'named'])('know a set whose classes are %s', async (dataset) => {
+  const runId = `on-${dataset}`;
+  await client.submitRun(document(runId, dataset, MODELS));
+  const { state, reason, warnings } = await client.waitForEnd(runId);
+  expect({ state, reason, warnings }).toEqual({
+    state: RunState.RUN_STATE_SUCCEEDED,
+    reason: '',
+    warnings: [],
+  });
+  const { teachers, student } = (await client.getReport(runId)) as unknown as Report;
+  for (const { accuracy, parameters } of [...teachers, { ...student, parameters: 1 }]) {
+    expect(accuracy).toBeGreaterThan(0.95);
+    expect(parameters).toBeGreaterThan(0);
+  }
+});
+
+test('are refused at submit where no name fits, with the names', async () => {
+  await expect(
+    client.submitRun(document('on-padded', 'padded', ['forest-strings'])),
+  ).rejects.toThrow(
+    "spec.teachers[0].model: its settings' classes have 1 of the data set's 11, and want 2 at least; they lack 00, 01, 02, 03, 04, 05, 06, 07, …, and the data set lacks 0, 1, 2, 3, 4, 5, 6, 7, …",
+  );
+});
