@@ -15,9 +15,9 @@ import {
   checkListenAddress,
   connectNats,
   type Logger,
+  type Outside,
   RpcServer,
   SERVICES,
-  type SecretPlaces,
   startProbes,
   type TlsIdentity,
 } from '@lyceum/proto/node';
@@ -76,8 +76,8 @@ export interface ServeOptions {
   readonly httpAddress: string;
   /** How long a teacher worker that answers may go without a canary; a minute is a good value. */
   readonly canaryIntervalMs: number;
-  /** Where tokens and keys for inference servers are. */
-  readonly secrets: SecretPlaces;
+  /** Where tokens and keys for inference servers are, and at which addresses those may be. */
+  readonly outside: Outside;
   /** Allows addresses that others reach, although nothing guards them. */
   readonly insecure: boolean;
   /** Mutual TLS with whoever calls, and with NATS. Default: without. */
@@ -167,7 +167,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     started.add(() => answers.close());
     const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
     const catalog = await ArtifactCatalog.open(mirror.names, blobs, stateDir, log);
-    const remoteModels = new RemoteModels({ catalog, secrets: options.secrets, now });
+    const remoteModels = new RemoteModels({ catalog, outside: options.outside, now });
     const leadership = await Leadership.acquire({
       kv: await bucket(LEADER_BUCKET),
       holder: await stateFolderId(stateDir),

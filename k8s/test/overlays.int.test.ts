@@ -97,6 +97,30 @@ ${more}`,
       expect(env['LYCEUM_INFERENCE']).toBe('0.0.0.0:8001');
     });
 
+    it('lists the private addresses at which teachers may be, and none without the component', () => {
+      const listed = (objects: readonly KubernetesObject[], name: string) => {
+        const { containers } = workload(objects, name);
+        const found = (containers[0].env as { name: string; valueFrom?: object }[]).find(
+          (variable) => variable.name === 'LYCEUM_ALLOW_ADDRESSES',
+        );
+        if (found === undefined) return undefined;
+        const { configMapKeyRef } = found.valueFrom as {
+          configMapKeyRef: { name: string; key: string };
+        };
+        const { name: map, key } = configMapKeyRef;
+        return only(objects, 'ConfigMap', map).data?.[key];
+      };
+      const ours = `patches:
+  - target: { kind: ConfigMap, name: remote-teachers }
+    patch: '[{ "op": "replace", "path": "/data/allow-addresses", "value": "10.0.0.7" }]'`;
+      for (const name of ['coordinator', 'teacher-worker']) {
+        expect(listed(built('overlays/cpu'), name)).toBeUndefined();
+        expect(listed(own('cpu'), name)).toBe('10.96.0.0/12,10.244.0.0/16,10.42.0.0/15');
+        expect(listed(own('cpu', ours), name)).toBe('10.0.0.7');
+      }
+      expect(listed(own('cpu'), 'student-worker')).toBeUndefined();
+    });
+
     it('may have a namespace of its own', () => {
       const objects = own('cpu', 'namespace: team-a');
       expect(outside(objects, 'team-a')).toEqual([]);

@@ -91,12 +91,18 @@ export const endpoint = section({
   timeoutMs: whole('milliseconds from 1 to 600000', 600_000).default(30_000),
   /** Times that a call is tried before it counts as failed. */
   attempts: whole('a whole number from 1 to 20', 20).default(5),
+  /** All zero: nobody said what a call costs. */
   price: price.prefault({}),
   /** What tells this version of whatever answers from the next: its answers are kept apart. */
   revision: text('a text of at most 100 characters', /^.{0,100}$/su).default(''),
 });
 
 export type Endpoint = z.output<typeof endpoint>;
+
+/** Whether its description says that calls cost something. */
+export function hasPrice({ price: { perCall, per1kInputTokens, per1kOutputTokens } }: Endpoint) {
+  return perCall + per1kInputTokens + per1kOutputTokens > 0;
+}
 
 type Mapping = Readonly<Record<string, unknown>>;
 

@@ -21,8 +21,16 @@ const header = choose([literal, fromSecret], (input) => {
   return isMapping(input) ? fromSecret : { path: '', message: wants(HEADER)({ input }) };
 });
 
-export const headers = z.record(text('the name of a header', /^[A-Za-z0-9-]{1,64}$/), header, {
-  error: wants('a mapping from names of headers to their values'),
-});
+/** Those of the transport. `host` above all: it could take a secret to another server at the same address. */
+const NAME =
+  /^(?!(?:host|connection|content-length|expect|te|trailer|transfer-encoding|upgrade)$)[A-Za-z0-9-]{1,64}$/i;
+
+export const headers = z.record(
+  text('the name of a header, none of those that the transport sets itself, as host', NAME),
+  header,
+  {
+    error: wants('a mapping from names of headers to their values'),
+  },
+);
 
 export type Headers = z.output<typeof headers>;

@@ -27,6 +27,7 @@ export * from './modality-name.js';
 export { AEKD_MAX_TEACHERS } from './objective-rules.js';
 export * from './output-names.js';
 export * from './run-specification.js';
+export * from './shown-text.js';
 export * from './subjects.js';
 export * from './tensor-frames.js';
 export * from './ticket.js';

@@ -6,7 +6,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { HTTP_RESPONSE_MAX_BYTES, LyceumError } from '../src/index.js';
-import { inLanes, JsonCaller, type JsonCallerOptions } from '../src/node/index.js';
+import {
+  AddressGuard,
+  inLanes,
+  JsonCaller,
+  type JsonCallerOptions,
+  UnreadableAnswerError,
+} from '../src/node/index.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 
@@ -38,6 +44,7 @@ function caller(url: string, options: Partial<JsonCallerOptions> = {}): JsonCall
   return new JsonCaller({
     url,
     headers: {},
+    addresses: new AddressGuard(['127.0.0.0/8']),
     rate: {},
     timeoutMs: 30_000,
     attempts: 4,
@@ -101,9 +108,7 @@ it('gives up after so many tries, saying why', async () => {
     json(response, { error: 'overloaded' }, 503),
   );
   const call = caller(url).post({}, NEVER);
-  await expect(call).rejects.toThrow(
-    'answers 503 Service Unavailable: {"error":"overloaded"}; tried 4 times',
-  );
+  await expect(call).rejects.toThrow('answers 503 Service Unavailable, 22 bytes; tried 4 times');
   await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(count()).toBe(4);
 });
@@ -142,15 +147,97 @@ it('tries again where nothing answers, where a connection breaks and after a tim
   await expect(nobody).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
-it('refuses what is no JSON, and what is too long', async () => {
-  const html = await listen((_, response) => response.end('<html>\n hello </html>'));
-  await expect(caller(html.url).post({}, NEVER)).rejects.toThrow(
-    'answers what is no JSON: <html> hello </html>',
+it.each<[string, string, Handler]>([
+  ['HTML', 'answers what is no JSON, 22 bytes', (_, r) => r.end('<html>\n secret </html>')],
+  ['nothing', 'answers what is no JSON, 0 bytes', (_, r) => r.end()],
+  ['half of the JSON', 'answers what is no JSON, 10 bytes', (_, r) => r.end('{"class":"')],
+  ['NaN', 'answers what is no JSON, 13 bytes', (_, r) => r.end('{"class":NaN}')],
+  ['an error with 200', 'holds no class', (_, r) => json(r, { error: 'secret' })],
+  [
+    'less than it said',
+    'the answer was cut off after 8 bytes',
+    (request, r) => {
+      r.writeHead(200, { 'content-length': '17' }).write('{"class"');
+      setTimeout(() => request.socket.destroy(), 20);
+    },
+  ],
+  [
+    'a chunk that never ends',
+    'the answer was cut off after 8 bytes',
+    (request, r) => {
+      r.writeHead(200).write('{"class"');
+      setTimeout(() => request.socket.destroy(), 20);
+    },
+  ],
+  [
+    'more than is read',
+    `the answer is longer than the ${HTTP_RESPONSE_MAX_BYTES} bytes`,
+    (_, r) => r.end(Buffer.alloc(HTTP_RESPONSE_MAX_BYTES + 1, '1')),
+  ],
+])('asks again where 200 comes with %s, and only then gives up', async (_, reason, broken) => {
+  // biome-ignore format: a case a line
+  const problemOf = (answer: unknown) =>
+    (answer as { class?: string }).class === undefined ? 'holds no class' : undefined;
+  const told: [string, boolean][] = [];
+  const retried = (why: string, __: number, unreadable: boolean) => told.push([why, unreadable]);
+  const once = await listen((request, response, n) =>
+    n < 4 ? broken(request, response, n) : json(response, { class: 'a' }),
   );
-  const long = await listen((_, response) =>
-    response.end(Buffer.alloc(HTTP_RESPONSE_MAX_BYTES + 1, '1')),
+  const call = caller(once.url, { retried }).post({}, NEVER, problemOf);
+  expect(await call).toEqual({ class: 'a' });
+  expect(told.map(([, unreadable]) => unreadable)).toEqual([true, true, true]);
+  for (const [why] of told) expect(why).toContain(reason);
+
+  const always = await listen(broken);
+  const failure = await caller(always.url)
+    .post({}, NEVER, problemOf)
+    .catch((err: unknown) => err);
+  expect(failure).toBeInstanceOf(UnreadableAnswerError);
+  expect(String(failure)).toContain(`${reason}`);
+  expect(String(failure)).toContain('; tried 4 times');
+  // What stands in a body is nobody's business.
+  expect(String(failure)).not.toContain('secret');
+  expect(always.count()).toBe(4);
+});
+
+it('tells nothing of what a refusal says', async () => {
+  const { url } = await listen((_, response) => json(response, { password: 'hunter2' }, 403));
+  const failure = await caller(url)
+    .post({}, NEVER)
+    .catch((err: unknown) => err);
+  expect(String(failure)).toMatch(/answers 403 Forbidden, 22 bytes$/);
+});
+
+it('follows no redirect, so that nothing is carried elsewhere', async () => {
+  const other = await listen((_, response) => json(response, 'mine'));
+  for (const status of [301, 302, 303, 307, 308]) {
+    const { url } = await listen((_, response) =>
+      json(response, {}, status, { location: other.url }),
+    );
+    const headers = { authorization: 'Bearer s3' };
+    await expect(caller(url, { headers }).post({}, NEVER)).rejects.toThrow(`answers ${status} `);
+  }
+  expect(other.count()).toBe(0);
+});
+
+it('warns of nothing while many calls wait', async () => {
+  const warnings: string[] = [];
+  const listener = (warning: Error) => warnings.push(warning.name);
+  process.on('warning', listener);
+  const { url } = await listen((_, response, n) =>
+    n <= 40 ? json(response, {}, 503) : json(response, n),
   );
-  await expect(caller(long.url).post({}, NEVER)).rejects.toThrow('answers more than the');
+  const { signal } = new AbortController();
+  const patient = caller(url, { random: () => 0.2 });
+  await inLanes(
+    Array.from({ length: 40 }),
+    40,
+    signal,
+    async () => void (await patient.post({}, signal)),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', listener);
+  expect(warnings).toEqual([]);
 });
 
 it('begins no more calls in a second than it may', async () => {

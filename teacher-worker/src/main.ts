@@ -13,6 +13,7 @@ import {
   createLogger,
   type Logger,
   lockFolder,
+  parseAllowedAddresses,
   Shutdown,
   secretPlaces,
   startProbes,
@@ -60,6 +61,7 @@ interface Flags {
   readonly stateDir: string;
   readonly http: string;
   readonly secretsDir: string | undefined;
+  readonly allowAddresses: readonly string[];
   readonly memoryBudgetMib: number;
   readonly computeThreads: number;
   readonly lookupDelayMs: number | undefined;
@@ -107,9 +109,18 @@ const command = new Command('teacher-worker')
   .addOption(
     flag(
       '--secrets-dir <folder>',
-      'has a file for each secret that remote teachers may name; else variables LYCEUM_SECRET_NAME',
+      'has a file for each secret that remote teachers may name, and NAME.hosts with the hosts that it goes to; else variables LYCEUM_SECRET_NAME and LYCEUM_HOSTS_OF_NAME',
       'LYCEUM_SECRETS_DIR',
     ),
+  )
+  .addOption(
+    flag(
+      '--allow-addresses <list>',
+      'private addresses, ranges and hosts that remote teachers may be at (10.96.0.0/12,triton.internal), or all; public ones always',
+      'LYCEUM_ALLOW_ADDRESSES',
+    )
+      .argParser(allowedAddresses)
+      .default([], 'public addresses alone'),
   )
   .addOption(
     flag(
@@ -197,7 +208,10 @@ async function run(): Promise<void> {
   shutdown.onStop('nats', () => nats.close());
 
   const compute = await startCompute(flags, log);
-  const hosts = new Hosts(compute, { secrets: secretPlaces(flags.secretsDir, process.env) });
+  const hosts = new Hosts(compute, {
+    secrets: secretPlaces(flags.secretsDir, process.env, 'nowhere'),
+    allowedAddresses: flags.allowAddresses,
+  });
 
   const client = connect(TeacherClient, flags.coordinator, tls);
   shutdown.onStop('coordinator client', async () => client.close());
@@ -303,6 +317,14 @@ function flag(name: string, description: string, variable: string): Option {
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('want a whole number above 0');
   return Number(text);
+}
+
+function allowedAddresses(text: string): string[] {
+  try {
+    return parseAllowedAddresses(text);
+  } catch (thrown) {
+    throw new InvalidArgumentError(toLyceumError(thrown).message);
+  }
 }
 
 function milliseconds(text: string): number {

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { IDENTITY_VIEW, parseDataset, sampleTextsOf } from '@lyceum/learning/data';
 import { checkEndpoint } from '@lyceum/proto';
+import { AddressGuard, type Outside } from '@lyceum/proto/node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { HttpTeacher, type KeptAnswers } from '../src/compute/engines/http-teacher.js';
@@ -14,7 +15,14 @@ import { makeDataset } from './teachers-and-set.js';
 const dataset = parseDataset(makeDataset().bytes);
 const NAMES = dataset.classNames;
 const samples = Uint32Array.from({ length: 60 }, (_, i) => (i * 7) % 1000);
-const secrets = { folder: undefined, variables: { LYCEUM_SECRET_API_TOKEN: 's3cret' } };
+const outside: Outside = {
+  secrets: {
+    folder: undefined,
+    variables: { LYCEUM_SECRET_API_TOKEN: 's3cret', LYCEUM_HOSTS_OF_API_TOKEN: '127.0.0.1' },
+    unboundGo: 'nowhere',
+  },
+  addresses: new AddressGuard(['127.0.0.1']),
+};
 
 let server: Server;
 let url: string;
@@ -61,7 +69,7 @@ function labelOf(input: unknown): string {
   return NAMES[classOfByte(Math.round(value * 255))] as string;
 }
 
-function open(fields: Record<string, unknown> = {}): HttpTeacher {
+function open(fields: Record<string, unknown> = {}): Promise<HttpTeacher> {
   const endpoint = checkEndpoint(
     {
       url,
@@ -74,16 +82,17 @@ function open(fields: Record<string, unknown> = {}): HttpTeacher {
     },
     'endpoint',
   );
-  return new HttpTeacher({
+  return HttpTeacher.open({
     model: { endpoint, settings: { output: 'probabilities' } },
     dataset,
-    secrets,
+    outside,
     kept,
   });
 }
 
-async function classesOf(teacher: HttpTeacher, rows = samples): Promise<number[]> {
+async function classesOf(opening: Promise<HttpTeacher>, rows = samples): Promise<number[]> {
   const request = { dataset, samples: rows, view: IDENTITY_VIEW, outputs: ['class'] };
+  const teacher = await opening;
   const [answer] = await teacher.answer(request);
   return [...(answer?.values ?? [])];
 }
@@ -133,8 +142,8 @@ it('hands back what a server that is away cannot answer', async () => {
 
 it('names the sample whose answer is no class, or takes it for none if the description says so', async () => {
   respond = (inputs) => ({ body: inputs.map(() => ({ label: 'zebra' })) });
-  await expect(classesOf(open())).rejects.toThrow(
-    'sample 0: the response "zebra" is none of a, b, c, d, e',
+  await expect(classesOf(open({ concurrency: 1 }))).rejects.toThrow(
+    'sample 0: the response has a word of 5 characters that is none of a, b, c, d, e',
   );
   expect(await classesOf(open({ otherwise: 'abstain' }))).toEqual(want.map(() => -1));
   const classes = { zebra: 'c' };
@@ -142,20 +151,27 @@ it('names the sample whose answer is no class, or takes it for none if the descr
 });
 
 it('refuses other outputs, classes that the set has not, and secrets that are not there', async () => {
-  const logits = open().answer({ dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] });
+  const logits = (await open()).answer({
+    dataset,
+    samples,
+    view: IDENTITY_VIEW,
+    outputs: ['logits'],
+  });
   await expect(logits).rejects.toThrow(
     'gives class alone, not logits; its access in a run is black',
   );
-  expect(() => open({ classes: { x: 'zebra' } })).toThrow(
+  await expect(open({ classes: { x: 'zebra' } })).rejects.toThrow(
     'name zebra, and the data set has a, b, c, d, e',
   );
-  expect(() => open({ headers: { key: { secret: 'other' } } })).toThrow('LYCEUM_SECRET_OTHER');
+  await expect(open({ headers: { key: { secret: 'other' } } })).rejects.toThrow(
+    'LYCEUM_SECRET_OTHER',
+  );
 });
 
 it('sends the text that a sample was made of, where there is one', async () => {
   const texts = sampleTextsOf(Array.from({ length: dataset.sampleCount }, (_, i) => `text ${i}`));
   respond = (inputs) => ({ body: inputs.map(() => ({ label: 'b' })) });
-  const [answer] = await open({ input: 'text' }).answer({
+  const [answer] = await (await open({ input: 'text' })).answer({
     dataset: { ...dataset, texts },
     samples: samples.slice(0, 3),
     view: IDENTITY_VIEW,

@@ -20,6 +20,7 @@ import {
 } from '@lyceum/proto';
 import {
   ACK_WAIT_MS,
+  AddressGuard,
   connectNats,
   createLogger,
   findNatsServer,
@@ -575,10 +576,10 @@ it('serves what it has loaded, under the names that runs give it, with the bits 
   ]);
   const here = await session('w1');
   const inferred = async (url: string, model: string) => {
-    const server = openInferenceServer(
-      checkInferenceDescription({ url, model }, 'test'),
-      secretPlaces(undefined, {}),
-    );
+    const server = openInferenceServer(checkInferenceDescription({ url, model }, 'test'), {
+      secrets: secretPlaces(undefined, {}, 'nowhere'),
+      addresses: new AddressGuard(['127.0.0.1']),
+    });
     try {
       const request = { id: '1', input: 'input', datatype: 'FP32', output: 'logits' } as const;
       const shape = [100, 6, 6, 1];
@@ -591,7 +592,11 @@ it('serves what it has loaded, under the names that runs give it, with the bits 
   const urls = [`grpc://${worker.inference}`, `http://${worker.inferenceHttp}`];
   for (const url of urls) {
     const asked = inferred(url, 'tall');
-    await expect(asked).rejects.toThrow('there is no model tall here; there is none');
+    await expect(asked).rejects.toThrow(
+      url.startsWith('grpc')
+        ? 'there is no model tall here; there is none'
+        : /^answers HTTP 404, \d+ bytes$/,
+    );
   }
   await assign(here, [wide], { names: ['tall', 'thin'] });
   const direct = await directLogits(wide, set, ticket(wide, 0), 'train');

@@ -11,11 +11,14 @@ import path from 'node:path';
 import { preloadUrl } from '@lyceum/learning/plugins';
 import { LyceumError } from '@lyceum/proto';
 import {
+  ALL_ADDRESSES,
   createLogger,
   type FolderLock,
   findNatsServer,
+  isLoopback,
   lockFolder,
   type NatsServer,
+  parseAddress,
   sleep,
   startNatsServer,
 } from '@lyceum/proto/node';
@@ -33,6 +36,11 @@ export interface LocalClusterOptions {
   readonly stateDir?: string;
   /** The coordinator's address; default a free port on loopback. */
   readonly listen?: string;
+  /**
+   * Private addresses that remote teachers may be at. Default: what LYCEUM_ALLOW_ADDRESSES says; else all if nobody but this
+   * machine reaches the coordinator.
+   */
+  readonly allowAddresses?: readonly string[];
   /** Of each worker; default the program's own. */
   readonly computeThreads?: number;
   /** Teacher workers answer from precomputed logits, each inference taking this long. */
@@ -74,6 +82,8 @@ export class LocalCluster {
   readonly stateDir: string;
   readonly #options: LocalClusterOptions;
   readonly #env: NodeJS.ProcessEnv;
+  /** Remote teachers may be at any address, and nobody said so. */
+  readonly #isOpenOutwards: boolean;
   readonly #temporary: boolean;
   readonly #lock: FolderLock;
   readonly #guard: Guard;
@@ -92,9 +102,24 @@ export class LocalCluster {
   #address = '';
   #stopped: Promise<void> | undefined;
 
-  private constructor(options: LocalClusterOptions, stateDir: string, lock: FolderLock) {
+  /** @param isLocal - nobody but this machine reaches the coordinator. */
+  private constructor(
+    options: LocalClusterOptions,
+    stateDir: string,
+    lock: FolderLock,
+    isLocal: boolean,
+  ) {
     this.#options = options;
-    this.#env = { ...process.env, LYCEUM_TLS_DIR: options.tlsDir, ...options.env };
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      LYCEUM_TLS_DIR: options.tlsDir,
+      ...options.env,
+    };
+    const { allowAddresses } = options;
+    this.#isOpenOutwards =
+      allowAddresses === undefined && !env['LYCEUM_ALLOW_ADDRESSES'] && isLocal;
+    const allowed = this.#isOpenOutwards ? ALL_ADDRESSES : allowAddresses?.join(',');
+    this.#env = { ...env, ...(allowed !== undefined && { LYCEUM_ALLOW_ADDRESSES: allowed }) };
     this.#temporary = options.stateDir === undefined;
     this.#listen = options.listen ?? '127.0.0.1:0';
     this.stateDir = stateDir;
@@ -110,13 +135,15 @@ export class LocalCluster {
    * Starts everything and waits until it is ready.
    *
    * @throws {LyceumError} UNAVAILABLE, with the end of its log, if a part does not start, FAILED_PRECONDITION if the state
-   *   folder is in use, INVALID_ARGUMENT if it cannot be written or the plugin is none; nothing runs then.
+   *   folder is in use, INVALID_ARGUMENT if it cannot be written, `listen` is no address or the plugin is none; nothing runs
+   *   then.
    */
   static async start(options: LocalClusterOptions): Promise<LocalCluster> {
     const folder = options.stateDir ?? (await mkdtemp(path.join(tmpdir(), 'lyceum-cluster-')));
     const stateDir = path.resolve(folder);
+    const isOwn = isLocal(options.listen);
     const lock = await lockFolder(stateDir, options.program ?? 'a local cluster', options.log);
-    const cluster = new LocalCluster(options, stateDir, lock);
+    const cluster = new LocalCluster(options, stateDir, lock, isOwn);
     const giveUp = () => cluster.#stopping.abort();
     options.signal?.addEventListener('abort', giveUp, { once: true });
     try {
@@ -227,6 +254,11 @@ export class LocalCluster {
       const installed = await installPlugin(plugin, path.join(this.stateDir, 'plugins'));
       this.#preload = ['--import', preloadUrl(installed.file)];
       this.#log(installed.summary);
+    }
+    if (this.#isOpenOutwards) {
+      this.#log(
+        'remote teachers may be at any address, this machine and its network included, since nobody but this machine reaches the cluster; --allow-addresses says less',
+      );
     }
     await this.#startNats();
     await this.#startCoordinator();
@@ -367,6 +399,10 @@ export class LocalCluster {
   #log(line: string): void {
     this.#options.log?.(line);
   }
+}
+
+function isLocal(listen: string | undefined): boolean {
+  return listen === undefined || isLoopback(parseAddress(listen).host);
 }
 
 /** An address that stands for all of this machine's is no host, and in no certificate. */

@@ -27,12 +27,12 @@ import {
   sha256Hex,
   toLyceumError,
 } from '@lyceum/proto';
-import type { SecretPlaces } from '@lyceum/proto/node';
+import type { Outside } from '@lyceum/proto/node';
 import type { ArtifactCatalog, NamedArtifact } from './artifact-catalog.js';
 
 export interface RemoteModelsParts {
   readonly catalog: ArtifactCatalog;
-  readonly secrets: SecretPlaces;
+  readonly outside: Outside;
   readonly now: () => number;
 }
 
@@ -99,7 +99,7 @@ export class RemoteModels {
     description: InferenceDescription,
     given: Partial<ModelSettings>,
   ): Promise<RemotePackage> {
-    const server = openInferenceServer(description, this.#parts.secrets);
+    const server = openInferenceServer(description, this.#parts.outside);
     try {
       return await findModel(server, description, given);
     } catch (thrown) {

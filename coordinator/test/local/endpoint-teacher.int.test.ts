@@ -62,7 +62,7 @@ beforeAll(async () => {
     teacherWorkers: 2,
     studentWorkers: 1,
     computeThreads: 1,
-    env: { LYCEUM_SECRET_ENDPOINT_KEY: 'k' },
+    env: { LYCEUM_SECRET_ENDPOINT_KEY: 'k', LYCEUM_HOSTS_OF_ENDPOINT_KEY: '127.0.0.1' },
   });
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());

@@ -9,6 +9,7 @@ import {
   type PushArtifactResponse,
 } from '@lyceum/proto';
 import {
+  AddressGuard,
   ArtifactClient,
   ClusterClient,
   call,
@@ -171,7 +172,10 @@ function serveIn(
     stateDir: join(folder, 'coordinator'),
     answersMaxBytes: 1 << 30,
     canaryIntervalMs,
-    secrets: { folder: undefined, variables: {} },
+    outside: {
+      secrets: { folder: undefined, variables: {}, unboundGo: 'nowhere' },
+      addresses: new AddressGuard([]),
+    },
     listenAddress,
     httpAddress: '127.0.0.1:0',
     insecure: false,

@@ -1,6 +1,6 @@
 /** The Open Inference Protocol over gRPC. Contents are sent raw; answers are read raw and typed. */
-import { LyceumError, ModelInferRequest, type ModelInferResponse } from '@lyceum/proto';
-import { call, connectInference, type InferenceClient } from '@lyceum/proto/node';
+import { LyceumError, ModelInferRequest, type ModelInferResponse, shownText } from '@lyceum/proto';
+import { call, calleeOf, connectInference, type InferenceClient } from '@lyceum/proto/node';
 import type { ModelMetadata } from './asked-model.js';
 import type {
   InferenceServer,
@@ -10,30 +10,32 @@ import type {
 } from './inference-server.js';
 import { rawNumbers, tensorNumbers } from './tensor-bytes.js';
 
+/** Characters of somebody else's message that an error repeats. */
+const SHOWN_CHARACTERS = 400;
+
+type Method<Req, Res> = (client: InferenceClient) => Parameters<typeof call<Req, Res>>[1];
+
 export class GrpcInferenceServer implements InferenceServer {
-  readonly #client: InferenceClient;
   readonly #access: ServerAccess;
+  readonly #address: string;
+  /** Connected to the addresses that the host had when it was looked up; undefined: to be looked up at the next call. */
+  #client: Promise<InferenceClient> | undefined;
+  #isClosed = false;
 
   constructor(access: ServerAccess) {
-    const address = access.description.url.replace(/^grpcs?:\/\//, '').replace(/\/$/, '');
-    this.#client = connectInference(address, access.tls);
+    this.#address = access.description.url.replace(/^grpcs?:\/\//, '').replace(/\/$/, '');
     this.#access = access;
   }
 
   async serverMetadata() {
-    const { name, version } = await call(
-      this.#client,
-      this.#client.serverMetadata,
-      {},
-      this.#options(),
-    );
+    const { name, version } = await this.#call((client) => client.serverMetadata, {});
     return { name, version };
   }
 
   async modelMetadata(): Promise<ModelMetadata> {
     const { model: name, version = '' } = this.#access.description;
     const request = { name, version };
-    const found = await call(this.#client, this.#client.modelMetadata, request, this.#options());
+    const found = await this.#call((client) => client.modelMetadata, request);
     const { platform, versions, inputs, outputs } = found;
     return { platform, versions, inputs, outputs };
   }
@@ -49,18 +51,50 @@ export class GrpcInferenceServer implements InferenceServer {
       outputs: [{ name: output }],
       rawInputContents: [rawNumbers(datatype, values)],
     });
-    const options = { ...this.#options(), ...(signal !== undefined && { signal }) };
-    const response = await call(this.#client, this.#client.modelInfer, message, options);
-    return resultOf(response, output);
+    return resultOf(await this.#call((client) => client.modelInfer, message, signal), output);
   }
 
   close(): void {
-    this.#client.close();
+    this.#isClosed = true;
+    this.#leave();
   }
 
-  #options() {
+  async #call<Req, Res>(
+    methodOf: Method<Req, Res>,
+    request: Req,
+    signal?: AbortSignal,
+  ): Promise<Res> {
     const { description, headers } = this.#access;
-    return { deadlineMs: description.deadlineSeconds * 1000, headers };
+    if (this.#isClosed) throw new LyceumError('CANCELLED', 'the connection is closed');
+    this.#client ??= this.#connect();
+    const connecting = this.#client;
+    try {
+      const client = await connecting;
+      const options = { deadlineMs: description.deadlineSeconds * 1000, headers };
+      const signalled = { ...options, ...(signal !== undefined && { signal }) };
+      return await call(client, methodOf(client), request, signalled);
+    } catch (thrown) {
+      if (!(thrown instanceof LyceumError)) throw thrown;
+      // It may have moved to another address.
+      if (thrown.code === 'UNAVAILABLE' && this.#client === connecting) this.#leave();
+      const message = shownText(thrown.message, SHOWN_CHARACTERS);
+      throw new LyceumError(thrown.code, message, { cause: thrown });
+    }
+  }
+
+  async #connect(): Promise<InferenceClient> {
+    const { tls, addresses, description } = this.#access;
+    const at = await addresses.addresses(calleeOf(description.url));
+    return connectInference(this.#address, tls, at);
+  }
+
+  /** Calls under way end by themselves. */
+  #leave(): void {
+    this.#client?.then(
+      (client) => client.close(),
+      () => undefined,
+    );
+    this.#client = undefined;
   }
 }
 
@@ -70,7 +104,8 @@ function resultOf({ outputs, rawOutputContents }: ModelInferResponse, name: stri
   const tensor = outputs[index];
   if (tensor === undefined) {
     const got = outputs.map((output) => output.name).join(', ') || 'none';
-    throw new LyceumError('INTERNAL', `the answer lacks the output ${name}; it has ${got}`);
+    const message = `the answer lacks the output ${name}; it has ${shownText(got, SHOWN_CHARACTERS)}`;
+    throw new LyceumError('INTERNAL', message);
   }
   try {
     // Typed contents beside raw ones of other outputs are not allowed: all are raw, or none.

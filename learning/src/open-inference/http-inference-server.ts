@@ -4,7 +4,6 @@ import {
   type InferenceTensorMetadata,
   LyceumError,
   MESSAGE_MAX_BYTES,
-  toLyceumError,
 } from '@lyceum/proto';
 import { type HttpAnswer, httpCall, RetryLaterError } from '@lyceum/proto/node';
 import type { ModelMetadata } from './asked-model.js';
@@ -17,9 +16,6 @@ import type {
 
 /** A number in JSON has up to 24 characters, and a float32 of a raw message 4. */
 const MAX_ANSWER_BYTES = 6 * MESSAGE_MAX_BYTES;
-
-/** Characters of somebody else's error that a message repeats. */
-const SHOWN = 400;
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'INVALID_ARGUMENT',
@@ -94,7 +90,7 @@ export class HttpInferenceServer implements InferenceServer {
     body?: object,
     signal?: AbortSignal,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const { headers, tls, description } = this.#access;
+    const { headers, tls, addresses, description } = this.#access;
     const closing = this.#closing.signal;
     const answer = await httpCall({
       method,
@@ -102,29 +98,29 @@ export class HttpInferenceServer implements InferenceServer {
       headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       tls,
+      addresses,
       deadlineMs: description.deadlineSeconds * 1000,
       maxAnswerBytes: MAX_ANSWER_BYTES,
       signal: signal === undefined ? closing : AbortSignal.any([closing, signal]),
     });
     if (answer.status === 200) return documentOf(answer);
-    throw this.#refusal(answer);
+    throw refusal(answer);
   }
+}
 
-  #refusal({ status, body, retryAfterMs }: HttpAnswer): LyceumError {
-    const text = body.toString('utf8').trim().slice(0, SHOWN);
-    const message = `${new URL(this.#base).host}: HTTP ${status}${text === '' ? '' : `: ${text}`}`;
-    const code = CODES[status] ?? 'INTERNAL';
-    const isLater = code === 'UNAVAILABLE' && retryAfterMs !== undefined;
-    return isLater ? new RetryLaterError(message, retryAfterMs) : new LyceumError(code, message);
-  }
+/** What the server says beside its status may be for other eyes. */
+function refusal({ status, body, retryAfterMs }: HttpAnswer): LyceumError {
+  const message = `answers HTTP ${status}, ${body.length} bytes`;
+  const code = CODES[status] ?? 'INTERNAL';
+  const isLater = code === 'UNAVAILABLE' && retryAfterMs !== undefined;
+  return isLater ? new RetryLaterError(message, retryAfterMs) : new LyceumError(code, message);
 }
 
 function documentOf({ body }: HttpAnswer): Readonly<Record<string, unknown>> {
   try {
     return mappingOf(JSON.parse(body.toString('utf8')));
-  } catch (err) {
-    const message = `the answer is no JSON: ${toLyceumError(err).message}`;
-    throw new LyceumError('INTERNAL', message, { cause: err });
+  } catch {
+    throw new LyceumError('INTERNAL', `the answer is no JSON, ${body.length} bytes`);
   }
 }
 

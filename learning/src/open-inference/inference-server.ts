@@ -1,6 +1,6 @@
 /** A server that speaks the Open Inference Protocol v2, asked for one model, each request tried once. */
 import type { InferenceDescription } from '@lyceum/proto';
-import type { TlsMaterial } from '@lyceum/proto/node';
+import type { AddressGuard, TlsMaterial } from '@lyceum/proto/node';
 import type { ModelMetadata } from './asked-model.js';
 import type { NumberDatatype } from './tensor-bytes.js';
 
@@ -35,4 +35,6 @@ export interface ServerAccess {
   readonly headers: Readonly<Record<string, string>>;
   /** Undefined: without TLS. */
   readonly tls: TlsMaterial | undefined;
+  /** Which addresses may be called. */
+  readonly addresses: AddressGuard;
 }

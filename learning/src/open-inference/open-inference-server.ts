@@ -1,7 +1,9 @@
 /** From a server's description to whatever speaks its transport, with secrets in their places. */
 import { type InferenceDescription, LyceumError } from '@lyceum/proto';
 import {
+  calleeOf,
   headersWithSecrets,
+  type Outside,
   readSecret,
   type SecretPlaces,
   type TlsMaterial,
@@ -11,18 +13,20 @@ import { HttpInferenceServer } from './http-inference-server.js';
 import type { InferenceServer } from './inference-server.js';
 
 /**
- * Connects at the first call.
+ * Connects at the first call, which throws PERMISSION_DENIED if no address of the host may be called.
  *
- * @throws {LyceumError} FAILED_PRECONDITION if a secret is not there, INVALID_ARGUMENT if half of a key pair is named.
+ * @throws {LyceumError} FAILED_PRECONDITION if a secret is not there, PERMISSION_DENIED if it is not for this host,
+ *   INVALID_ARGUMENT if half of a key pair is named.
  */
 export function openInferenceServer(
   description: InferenceDescription,
-  secrets: SecretPlaces,
+  { secrets, addresses }: Outside,
 ): InferenceServer {
   const access = {
     description,
-    headers: headersWithSecrets(description.headers ?? {}, secrets),
+    headers: headersWithSecrets(description.headers ?? {}, secrets, description.url),
     tls: tlsOf(description, secrets),
+    addresses,
   };
   const isGrpc = description.url.startsWith('grpc');
   return isGrpc ? new GrpcInferenceServer(access) : new HttpInferenceServer(access);
@@ -37,7 +41,8 @@ function tlsOf({ url, tls }: InferenceDescription, secrets: SecretPlaces): TlsMa
   if ((tls?.certificate === undefined) !== (tls?.key === undefined)) {
     throw new LyceumError('INVALID_ARGUMENT', 'tls: a certificate and its key go together');
   }
+  const callee = calleeOf(url);
   const text = (secret: string | undefined) =>
-    secret === undefined ? undefined : readSecret(secrets, secret);
+    secret === undefined ? undefined : readSecret(secrets, secret, callee);
   return { ca: text(tls?.ca), certificate: text(tls?.certificate), key: text(tls?.key) };
 }

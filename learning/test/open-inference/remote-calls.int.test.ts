@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { checkInferenceDescription, type ModelInferResponse } from '@lyceum/proto';
 import { createAuthority, issueCertificate, validFor } from '@lyceum/proto/certificates';
+import { AddressGuard, type Outside } from '@lyceum/proto/node';
 import { afterEach, expect, test } from 'vitest';
 import {
   findModel,
@@ -30,11 +31,18 @@ const BOTH = [
   ['gRPC', startGrpc],
   ['HTTP', startHttp],
 ] as const;
-const secretsOf = (variables: Readonly<Record<string, string>>) => ({
-  folder: undefined,
-  variables: Object.fromEntries(
-    Object.entries(variables).map(([name, text]) => [`LYCEUM_SECRET_${name}`, text]),
-  ),
+const outsideOf = (variables: Readonly<Record<string, string>>): Outside => ({
+  secrets: {
+    folder: undefined,
+    variables: Object.fromEntries(
+      Object.entries(variables).flatMap(([name, text]) => [
+        [`LYCEUM_SECRET_${name}`, text],
+        [`LYCEUM_HOSTS_OF_${name}`, '127.0.0.1,localhost'],
+      ]),
+    ),
+    unboundGo: 'nowhere',
+  },
+  addresses: new AddressGuard(['127.0.0.0/8', '::1']),
 });
 
 afterEach(endAll);
@@ -50,7 +58,7 @@ async function found(
   random: () => number = () => 0,
 ) {
   const description = checkInferenceDescription({ url, model: 'sums', ...changes }, 'test');
-  const server = openInferenceServer(description, secretsOf(secrets));
+  const server = openInferenceServer(description, outsideOf(secrets));
   atEnd(() => server.close());
   const remote = await findModel(server, description, { scale: 13 });
   return { server, model: new RemoteModel(server, remote, random) };

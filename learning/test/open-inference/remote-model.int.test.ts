@@ -1,5 +1,6 @@
 /** Models behind an inference server: found, described, asked in parts that it takes, and watched. */
 import { checkInferenceDescription } from '@lyceum/proto';
+import { AddressGuard, type Outside } from '@lyceum/proto/node';
 import { afterEach, expect, test } from 'vitest';
 import { parsePackagedModel } from '../../src/data/index.js';
 import {
@@ -21,13 +22,16 @@ import {
   startHttp,
 } from './arithmetic-server.js';
 
-const noSecrets = { folder: undefined, variables: {} };
+const outside: Outside = {
+  secrets: { folder: undefined, variables: {}, unboundGo: 'nowhere' },
+  addresses: new AddressGuard(['127.0.0.0/8']),
+};
 afterEach(endAll);
 
 async function found({ url }: Pick<Started, 'url'>, changes: object = {}, settings: object = {}) {
   const document = { url, model: 'sums', ...changes };
   const description = checkInferenceDescription(document, 'test');
-  const server = openInferenceServer(description, noSecrets);
+  const server = openInferenceServer(description, outside);
   atEnd(() => server.close());
   const remote = await findModel(server, description, settings);
   return { server, remote, model: new RemoteModel(server, remote, () => 0) };

@@ -1,6 +1,8 @@
 /** A client of an Open Inference v2 server of anybody's, over gRPC. */
+import type { LookupAddress } from 'node:dns';
 import { MESSAGE_MAX_BYTES } from '../limits.js';
 import { GRPCInferenceServiceClient } from '../messages.js';
+import { parseAddress } from './listen.js';
 import { channelTo, type TlsMaterial } from './tls-material.js';
 
 export type InferenceClient = GRPCInferenceServiceClient;
@@ -11,10 +13,20 @@ export type InferenceClient = GRPCInferenceServiceClient;
  *
  * @param address - `HOST:PORT`.
  * @param tls - undefined: without TLS.
+ * @param at - connects to these addresses and no others; the server is called, and must show a certificate, by its host all
+ *   the same. Undefined: to what the host resolves to.
  */
-export function connectInference(address: string, tls: TlsMaterial | undefined): InferenceClient {
+export function connectInference(
+  address: string,
+  tls: TlsMaterial | undefined,
+  at?: readonly LookupAddress[],
+): InferenceClient {
   const { credentials, options } = channelTo(address, tls);
-  return new GRPCInferenceServiceClient(address, credentials, {
+  const { host, port } = parseAddress(address);
+  const target = at === undefined ? address : targetOf(at, port);
+  return new GRPCInferenceServiceClient(target, credentials, {
+    'grpc.default_authority': address,
+    ...(tls !== undefined && { 'grpc.ssl_target_name_override': host }),
     ...options,
     'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
     'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
@@ -23,4 +35,13 @@ export function connectInference(address: string, tls: TlsMaterial | undefined):
     'grpc.max_reconnect_backoff_ms': 2_000,
     'grpc.enable_http_proxy': 0,
   });
+}
+
+/** grpc-js takes addresses of one family in a target. */
+function targetOf(at: readonly LookupAddress[], port: number): string {
+  const family = at[0]?.family;
+  const own = at.filter((one) => one.family === family).map(({ address }) => address);
+  return family === 6
+    ? `ipv6:${own.map((address) => `[${address}]:${port}`).join(',')}`
+    : `ipv4:${own.map((address) => `${address}:${port}`).join(',')}`;
 }

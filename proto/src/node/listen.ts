@@ -45,6 +45,7 @@ export function checkListenAddress(address: string, open: boolean): void {
   );
 }
 
-function isLoopback(host: string): boolean {
+/** Whether nobody but this machine reaches it. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

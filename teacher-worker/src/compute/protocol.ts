@@ -19,6 +19,8 @@ export interface ComputeSettings {
 export interface RemoteSettings {
   /** Where the secrets are that descriptions may name. */
   readonly secrets: SecretPlaces;
+  /** Which addresses may be called beside public ones, as the operator lists them. */
+  readonly allowedAddresses: readonly string[];
 }
 
 export interface ComputeDevice {

@@ -3,17 +3,19 @@
  * neither holds up the thread that computes nor is held up by it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { AddressGuard } from '@lyceum/proto/node';
 import { serveCommands } from './answer-thread.js';
 import { remoteTeachers } from './engines/open-remote-teacher.js';
 import type { RemoteSettings } from './protocol.js';
 import { Teachers } from './teachers.js';
 
 if (parentPort === null) throw new Error('remote-thread.js runs in a worker thread only');
-const { secrets } = workerData as RemoteSettings;
+const { secrets, allowedAddresses } = workerData as RemoteSettings;
+const outside = { secrets, addresses: new AddressGuard(allowedAddresses) };
 const measured = { computeThreads: 1, lookupDelayMs: undefined, lookupDelayFile: undefined };
 serveCommands({
   port: parentPort,
-  teachers: new Teachers(remoteTeachers(secrets, Math.random), measured, () => {}),
+  teachers: new Teachers(remoteTeachers(outside, Math.random), measured, () => {}),
   atOnce: true,
   device: { engine: 'remote', engineVersion: process.versions.node, device: 'network' },
   warnings: [],

@@ -1,5 +1,6 @@
 import { LyceumError } from '@lyceum/proto';
 import {
+  AddressGuard,
   checkListenAddress,
   collectGarbageRarely,
   createLogger,
@@ -10,6 +11,7 @@ import {
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Serving } from '../../serve.js';
 import { VERSION } from '../../version.js';
+import { allowedAddresses } from '../allowed-addresses.js';
 import { type GlobalOptions, globalOptions, tlsOf } from '../command-context.js';
 
 /** Calls under way and answers still to be written get this long. */
@@ -26,6 +28,7 @@ interface ServeFlags {
   readonly canarySeconds: number;
   readonly insecure: boolean;
   readonly secretsDir?: string;
+  readonly allowAddresses: readonly string[];
 }
 
 export function addServe(program: Command): void {
@@ -73,8 +76,17 @@ export function addServe(program: Command): void {
     .addOption(
       new Option(
         '--secrets-dir <dir>',
-        'files with tokens and keys for inference servers, by the names that models have for them; else LYCEUM_SECRET_NAME in the environment',
+        'files with tokens and keys for inference servers, by the names that models have for them, and NAME.hosts with the hosts that each goes to; else LYCEUM_SECRET_NAME and LYCEUM_HOSTS_OF_NAME in the environment',
       ).env('LYCEUM_SECRETS_DIR'),
+    )
+    .addOption(
+      new Option(
+        '--allow-addresses <list>',
+        'private addresses, ranges and hosts that inference servers may be at (10.96.0.0/12,triton.internal), or all; public ones always',
+      )
+        .env('LYCEUM_ALLOW_ADDRESSES')
+        .argParser(allowedAddresses)
+        .default([], 'public addresses alone'),
     )
     .addOption(
       new Option('--insecure', 'listen where others reach it, although nothing guards it')
@@ -117,7 +129,10 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
       ...addresses,
       insecure: flags.insecure,
       tls,
-      secrets: secretPlaces(flags.secretsDir, process.env),
+      outside: {
+        secrets: secretPlaces(flags.secretsDir, process.env, 'nowhere'),
+        addresses: new AddressGuard(flags.allowAddresses),
+      },
       version: VERSION,
       log,
     });

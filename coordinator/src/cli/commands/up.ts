@@ -2,6 +2,7 @@ import path from 'node:path';
 import { onInterrupt } from '@lyceum/proto/node';
 import { type Command, Option } from 'commander';
 import { LocalCluster } from '../../local/index.js';
+import { allowedAddresses } from '../allowed-addresses.js';
 import { type GlobalOptions, globalOptions, notice, wholeNumber } from '../command-context.js';
 import { CommandExit, EXIT } from '../exit-codes.js';
 
@@ -12,6 +13,7 @@ interface UpFlags {
   readonly stateDir: string;
   readonly listen: string;
   readonly plugin?: string;
+  readonly allowAddresses?: readonly string[];
 }
 
 export function addUp(program: Command): void {
@@ -26,6 +28,14 @@ export function addUp(program: Command): void {
       new Option('--state-dir <dir>', 'where runs, models, answers and logs are kept')
         .env('LYCEUM_STATE_DIR')
         .default('./lyceum-state'),
+    )
+    .addOption(
+      new Option(
+        '--allow-addresses <list>',
+        'private addresses, ranges and hosts that remote teachers may be at, or all (default: all if --listen is this machine alone, else none)',
+      )
+        .env('LYCEUM_ALLOW_ADDRESSES')
+        .argParser(allowedAddresses),
     )
     .option('--plugin <file>', "terms and rules of one's own, .ts or .js; see docs/own-methods.md")
     .addHelpText(
@@ -85,6 +95,7 @@ async function startOrInterrupt(
       computeThreads: flags.computeThreads,
       stateDir: flags.stateDir,
       listen: flags.listen,
+      ...(flags.allowAddresses !== undefined && { allowAddresses: flags.allowAddresses }),
       ...(flags.plugin !== undefined && { plugin: flags.plugin }),
       ...(tlsDir !== undefined && { tlsDir }),
       logLevel,

@@ -36,22 +36,24 @@ export function valueAt(json: unknown, pointer: string, place: number): unknown 
  *
  * @param place - of the sample in the call.
  * @param classNames - of the set.
+ * @param quoting - problems repeat a part of what was answered. It may be for other eyes than the problem.
  */
 export function readAnswer(
   endpoint: Pick<Endpoint, 'answer' | 'chat' | 'classes' | 'otherwise'>,
   response: unknown,
   place: number,
   classNames: readonly string[],
+  quoting = true,
 ): ReadAnswer {
   const pointer = answerPointer(endpoint);
   const raw = valueAt(response, pointer, place);
   if (raw === undefined) {
-    return {
-      problem: `holds nothing at ${pointer.replace('*', String(place))}: ${shown(response)}`,
-    };
+    const nothing = `holds nothing at ${pointer.replace('*', String(place))}`;
+    return { problem: quoting ? `${nothing}: ${shown(response)}` : nothing };
   }
   if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') {
-    return { problem: `wants a word or a number at ${pointer}, got ${shown(raw)}` };
+    const got = quoting ? shown(raw) : kindOf(raw);
+    return { problem: `wants a word or a number at ${pointer}, got ${got}` };
   }
   const word = String(raw).trim();
   const { classes, otherwise } = endpoint;
@@ -60,7 +62,14 @@ export function readAnswer(
   if (named !== undefined) return { className: named };
   if (otherwise === 'abstain') return { className: null };
   const known = classes === undefined ? classNames : Object.keys(classes);
-  return { problem: `${shown(JSON.stringify(raw))} is none of ${shown(known.join(', '))}` };
+  const said = quoting
+    ? shown(JSON.stringify(raw))
+    : `has a word of ${word.length} characters that`;
+  return { problem: `${said} is none of ${shown(known.join(', '))}` };
+}
+
+function kindOf(raw: unknown): string {
+  return raw === null ? 'null' : Array.isArray(raw) ? 'a list' : 'a mapping';
 }
 
 function own(classes: Readonly<Record<string, string | null>>, word: string) {

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Runs something for each item, some at a time. After the first failure nothing more begins.
  *
@@ -11,6 +13,8 @@ export async function inLanes<T>(
   signal: AbortSignal,
   run: (item: T) => Promise<void>,
 ): Promise<void> {
+  // Every lane may wait for it.
+  setMaxListeners(0, signal);
   const rest = items[Symbol.iterator]();
   const failures: unknown[] = [];
   const lane = async (): Promise<void> => {

@@ -1,15 +1,18 @@
 /**
  * Calls of one HTTP endpoint that takes and gives JSON: paced, tried again where that may help, bounded in time and size.
  *
- * Tried again are 408, 425, 429, 500, 502, 503, 504, broken connections and timeouts; after what the server says in
- * `Retry-After`, and never sooner than a random wait below a bound that doubles (full jitter). Everything else would be
- * answered the same way again. Redirects are not followed: they could carry secrets elsewhere.
+ * Tried again are 408, 425, 429, 500, 502, 503, 504, broken connections, timeouts, and answers that cannot be read; after what
+ * the server says in `Retry-After`, and never sooner than a random wait below a bound that doubles (full jitter). Everything
+ * else would be answered the same way again. Redirects are not followed: they could carry secrets elsewhere. Messages have
+ * the status of an answer and its length, and nothing of what it says: it may be for other eyes.
  */
+import { STATUS_CODES } from 'node:http';
 import { LyceumError } from '../../errors.js';
 import { HTTP_RESPONSE_MAX_BYTES } from '../../limits.js';
 import { sleep } from '../backoff.js';
+import type { AddressGuard } from '../outside/address-guard.js';
+import { BrokenAnswerError, type HttpAnswer, httpCall } from './http-call.js';
 import { Pace, type Rate } from './pace.js';
-import { retryAfterMs } from './retry-after.js';
 
 const AGAIN: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -19,12 +22,11 @@ const GREATEST_WAIT_MS = 60_000;
 /** A server that asks for more patience is one that does not answer today. */
 export const RETRY_AFTER_MAX_MS = 3_600_000;
 
-/** What is shown of a response that is no answer. */
-const SHOWN_CHARACTERS = 200;
-
 export interface JsonCallerOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Which addresses may be called. */
+  readonly addresses: AddressGuard;
   readonly rate: Rate;
   readonly timeoutMs: number;
   /** Times that a call is tried. */
@@ -35,8 +37,8 @@ export interface JsonCallerOptions {
   readonly random: () => number;
   /** Asked before each try; throws if there may be no more. */
   readonly allow?: () => void;
-  /** Told why a try failed that will be repeated, and when. */
-  readonly retried?: (reason: string, waitMs: number) => void;
+  /** Told why a try failed that will be repeated, and when; and whether an answer came that cannot be read. */
+  readonly retried?: (reason: string, waitMs: number, unreadable: boolean) => void;
 }
 
 /** Milliseconds to wait after so many failures: uniform in [0, min(60,000, 500 · 2^failures)). */
@@ -44,9 +46,8 @@ export function fullJitterMs(failures: number, random: number): number {
   return Math.floor(random * Math.min(GREATEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures));
 }
 
-/** A server answered what is no answer, and would again. */
+/** A server refuses what it is asked, and would again. */
 export class HttpRefusedError extends LyceumError {
-  /** 2xx: what it answered could not be read. */
   readonly status: number;
 
   constructor(message: string, status: number) {
@@ -55,11 +56,20 @@ export class HttpRefusedError extends LyceumError {
   }
 }
 
+/** A server answered 2xx however often it was tried, and never what can be read. */
+export class UnreadableAnswerError extends LyceumError {
+  constructor(message: string) {
+    super('INTERNAL', message);
+  }
+}
+
 /** A try that failed. */
 interface Failure {
   readonly reason: string;
   readonly again: boolean;
   readonly status: number;
+  /** An answer came, and cannot be read. */
+  readonly unreadable?: boolean;
   readonly afterMs?: number | undefined;
 }
 
@@ -74,30 +84,40 @@ export class JsonCaller {
 
   /**
    * @param signal - ends waiting; a call that has been sent is waited for, since it may be paid.
+   * @param problemOf - what keeps a response from being read, in words that repeat nothing of it; undefined: nothing does.
    * @returns the response's JSON.
-   * @throws {LyceumError} UNAVAILABLE if it did not work however often it was tried; {@link HttpRefusedError} if it never will;
-   *   the signal's reason.
+   * @throws {LyceumError} UNAVAILABLE if it was not answered however often it was tried; {@link UnreadableAnswerError} if it was,
+   *   with what cannot be read; {@link HttpRefusedError} if it never will work; PERMISSION_DENIED if no
+   *   address of the host may be called; the signal's reason.
    */
-  async post(body: unknown, signal: AbortSignal): Promise<unknown> {
-    const { attempts, random, nowMs, retried, allow } = this.#options;
+  async post(
+    body: unknown,
+    signal: AbortSignal,
+    problemOf: (json: unknown) => string | undefined = () => undefined,
+  ): Promise<unknown> {
+    const { url, attempts, random, nowMs, retried, allow } = this.#options;
     const text = JSON.stringify(body);
+    let unread: string | undefined;
     for (let failures = 0; ; ) {
       await this.#begin(signal);
       allow?.();
-      const outcome = await this.#try(text);
+      const outcome = await this.#try(text, problemOf);
       if ('json' in outcome) return outcome.json;
       failures += 1;
-      const { reason, again, status, afterMs = 0 } = outcome;
-      if (!again) throw new HttpRefusedError(`${this.#options.url}: ${reason}`, status);
+      const { reason, again, status, unreadable = false, afterMs = 0 } = outcome;
+      if (!again) throw new HttpRefusedError(`${url}: ${reason}`, status);
+      if (unreadable) unread = reason;
       if (failures >= attempts || afterMs > RETRY_AFTER_MAX_MS) {
         const times = failures === 1 ? 'once' : `${failures} times`;
-        const message = `${this.#options.url}: ${reason}; tried ${times}`;
-        throw new LyceumError('UNAVAILABLE', message);
+        const message = `${url}: ${unread ?? reason}; tried ${times}`;
+        throw unread === undefined
+          ? new LyceumError('UNAVAILABLE', message)
+          : new UnreadableAnswerError(message);
       }
       // What the server says holds for all calls; the jitter is this one's.
       this.#pace.hold(nowMs() + afterMs);
       const waitMs = Math.max(afterMs, fullJitterMs(failures, random()));
-      retried?.(reason, waitMs);
+      retried?.(reason, waitMs, unreadable);
       await sleep(waitMs, signal);
       signal.throwIfAborted();
     }
@@ -116,64 +136,50 @@ export class JsonCaller {
     }
   }
 
-  async #try(body: string): Promise<{ readonly json: unknown } | Failure> {
-    const { url, headers, timeoutMs, nowMs } = this.#options;
-    let response: Response | undefined;
-    let text: string;
+  async #try(
+    text: string,
+    problemOf: (json: unknown) => string | undefined,
+  ): Promise<{ readonly json: unknown } | Failure> {
+    const { url, headers, addresses, timeoutMs } = this.#options;
+    let answer: HttpAnswer;
     try {
-      response = await fetch(url, {
+      answer = await httpCall({
         method: 'POST',
+        url: new URL(url),
         headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
-        body,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
+        body: text,
+        addresses,
+        deadlineMs: timeoutMs,
+        maxAnswerBytes: HTTP_RESPONSE_MAX_BYTES,
       });
-      text = await boundedText(response);
     } catch (err) {
-      const status = response?.status ?? 0;
-      if (err instanceof LyceumError) return { reason: err.message, again: false, status };
-      return { reason: failureText(err, timeoutMs), again: true, status };
+      if (err instanceof BrokenAnswerError) {
+        const { message: reason, status } = err;
+        const unreadable = isSuccess(status);
+        return { reason, status, again: unreadable || AGAIN.has(status), unreadable };
+      }
+      if (!(err instanceof LyceumError && err.retryable)) throw err;
+      return { reason: err.message, again: true, status: 0 };
     }
-    const { status } = response;
-    if (!response.ok) {
-      return {
-        status,
-        reason: `answers ${status} ${response.statusText}${excerpt(text)}`,
-        again: AGAIN.has(status),
-        afterMs: retryAfterMs(response.headers.get('retry-after'), nowMs()),
-      };
+    const { status, body, retryAfterMs: afterMs } = answer;
+    if (!isSuccess(status)) {
+      const name = STATUS_CODES[status];
+      const reason = `answers ${status}${name === undefined ? '' : ` ${name}`}, ${body.length} bytes`;
+      return { status, reason, again: AGAIN.has(status), afterMs };
     }
+    let json: unknown;
     try {
-      return { json: JSON.parse(text) };
+      json = JSON.parse(body.toString('utf8'));
     } catch {
-      return { reason: `answers what is no JSON${excerpt(text)}`, again: false, status };
+      const reason = `answers what is no JSON, ${body.length} bytes`;
+      return { reason, again: true, status, unreadable: true };
     }
+    const reason = problemOf(json);
+    if (reason === undefined) return { json };
+    return { reason, again: true, status, unreadable: true };
   }
 }
 
-async function boundedText(response: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of response.body ?? []) {
-    length += part.length;
-    if (length > HTTP_RESPONSE_MAX_BYTES) {
-      const message = `answers more than the ${HTTP_RESPONSE_MAX_BYTES} bytes that are read`;
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
-}
-
-function failureText(err: unknown, timeoutMs: number): string {
-  if (!(err instanceof Error)) return String(err);
-  if (err.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
-  // fetch says no more than "fetch failed"; why is in the cause.
-  return err.cause instanceof Error ? err.cause.message || err.cause.name : err.message;
-}
-
-function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  if (line === '') return '';
-  return `: ${line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line}`;
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
 }

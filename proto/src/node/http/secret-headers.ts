@@ -1,16 +1,24 @@
 /** From headers that name secrets to headers that carry them. */
 import type { Headers } from '../../header-schema.js';
+import { calleeOf } from '../outside/callee.js';
 import { readSecret, type SecretPlaces } from '../secrets.js';
 
-/** @throws {LyceumError} as {@link readSecret} does. */
+/**
+ * @param url - whom they are sent to.
+ * @throws {LyceumError} as {@link readSecret} does.
+ */
 export function headersWithSecrets(
   headers: Readonly<Headers>,
   places: SecretPlaces,
+  url: string,
 ): Record<string, string> {
+  const callee = calleeOf(url);
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      typeof value === 'string' ? value : `${value.prefix}${readSecret(places, value.secret)}`,
+      typeof value === 'string'
+        ? value
+        : `${value.prefix}${readSecret(places, value.secret, callee)}`,
     ]),
   );
 }

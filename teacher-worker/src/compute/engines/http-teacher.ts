@@ -18,7 +18,13 @@ import {
   type ViewAt,
 } from '@lyceum/learning/data';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
-import { headersWithSecrets, inLanes, JsonCaller, type SecretPlaces } from '@lyceum/proto/node';
+import {
+  calleeOf,
+  headersWithSecrets,
+  inLanes,
+  JsonCaller,
+  type Outside,
+} from '@lyceum/proto/node';
 import type {
   AnswerRequest,
   AnswerTensor,
@@ -40,7 +46,7 @@ export type KeptAnswers = Map<string, Int32Array>;
 export interface HttpTeacherOptions {
   readonly model: EndpointPackage;
   readonly dataset: Dataset;
-  readonly secrets: SecretPlaces;
+  readonly outside: Outside;
   readonly kept: KeptAnswers;
 }
 
@@ -53,8 +59,7 @@ export class HttpTeacher implements TeacherEngine {
   /** Of all that its answers depend on. */
   readonly #answersDigest: string;
 
-  /** @throws {LyceumError} INVALID_ARGUMENT if the set does not fit; FAILED_PRECONDITION if a secret is missing here. */
-  constructor({ model, dataset, secrets, kept }: HttpTeacherOptions) {
+  private constructor({ model, dataset, outside, kept }: HttpTeacherOptions) {
     const { url, headers, rate, timeoutMs, attempts } = model.endpoint;
     requireKnownClasses(model.endpoint, dataset.classNames);
     this.#model = model;
@@ -63,13 +68,31 @@ export class HttpTeacher implements TeacherEngine {
     this.#classCount = dataset.classCount;
     this.#caller = new JsonCaller({
       url,
-      headers: headersWithSecrets(headers, secrets),
+      headers: headersWithSecrets(headers, outside.secrets, url),
+      addresses: outside.addresses,
       rate,
       timeoutMs,
       attempts,
       nowMs: Date.now,
       random: Math.random,
     });
+  }
+
+  /**
+   * Nobody is called.
+   *
+   * @throws {LyceumError} INVALID_ARGUMENT if the set does not fit; FAILED_PRECONDITION if a secret is missing here;
+   *   PERMISSION_DENIED if it is not for this host, or no address of the host may be called.
+   */
+  static async open(options: HttpTeacherOptions): Promise<HttpTeacher> {
+    const teacher = new HttpTeacher(options);
+    try {
+      await options.outside.addresses.addresses(calleeOf(options.model.endpoint.url));
+    } catch (err) {
+      // A host that is not known now may be when it is asked.
+      if (!(err instanceof LyceumError && err.retryable)) throw err;
+    }
+    return teacher;
   }
 
   describe(): TeacherDescription {
@@ -112,17 +135,17 @@ export class HttpTeacher implements TeacherEngine {
     const { endpoint } = this.#model;
     const inputs = await this.#inputsOf(dataset, view, samples);
     const body = requestBody(endpoint, inputs, dataset.classNames);
-    const response = await this.#caller.post(body, signal);
-    let problem: string | undefined;
-    for (const [place, sample] of samples.entries()) {
-      const answer = readAnswer(endpoint, response, place, dataset.classNames);
-      if ('problem' in answer) problem ??= `sample ${sample}: the response ${answer.problem}`;
-      else if (answer.className === null) table[sample] = -1;
-      else table[sample] = dataset.classNames.indexOf(answer.className);
-    }
-    if (problem !== undefined) {
-      throw new LyceumError('INVALID_ARGUMENT', `${endpoint.url}: ${problem}`);
-    }
+    // What can be read is kept, whatever stands beside it.
+    await this.#caller.post(body, signal, (response) => {
+      let problem: string | undefined;
+      for (const [place, sample] of samples.entries()) {
+        const answer = readAnswer(endpoint, response, place, dataset.classNames, false);
+        if ('problem' in answer) problem ??= `sample ${sample}: the response ${answer.problem}`;
+        else if (answer.className === null) table[sample] = -1;
+        else table[sample] = dataset.classNames.indexOf(answer.className);
+      }
+      return problem;
+    });
   }
 
   async #inputsOf(dataset: Dataset, view: ViewAt, samples: readonly number[]): Promise<unknown[]> {

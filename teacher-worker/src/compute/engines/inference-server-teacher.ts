@@ -20,7 +20,7 @@ import {
   requireUnchanged,
 } from '@lyceum/learning/open-inference';
 import { LyceumError } from '@lyceum/proto';
-import type { SecretPlaces } from '@lyceum/proto/node';
+import type { Outside } from '@lyceum/proto/node';
 import { logarithms, requireDistributions } from '../probability-rows.js';
 import { outputsOfLogits } from './class-tensors.js';
 import { medianLatencyMs } from './median-latency.js';
@@ -34,7 +34,7 @@ import type {
 export interface InferenceServerTeacherOptions {
   readonly model: RemotePackage;
   readonly settings: ModelSettings;
-  readonly secrets: SecretPlaces;
+  readonly outside: Outside;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
@@ -63,7 +63,7 @@ export class InferenceServerTeacher implements TeacherEngine {
   /** @throws {LyceumError} FAILED_PRECONDITION if the server has another model now; its own code if it cannot be asked. */
   static async open(options: InferenceServerTeacherOptions): Promise<InferenceServerTeacher> {
     const { description, found } = options.model;
-    const server = openInferenceServer(description, options.secrets);
+    const server = openInferenceServer(description, options.outside);
     const model = new RemoteModel(server, options.model, options.random);
     try {
       await requireUnchanged(server, options.model);

@@ -1,19 +1,19 @@
 /** From a package that describes somebody else's model to the engine that asks it. No TensorFlow. */
 import { LyceumError } from '@lyceum/proto';
-import type { SecretPlaces } from '@lyceum/proto/node';
+import type { Outside } from '@lyceum/proto/node';
 import { HttpTeacher, type KeptAnswers } from './http-teacher.js';
 import { InferenceServerTeacher } from './inference-server-teacher.js';
 import type { OpenTeacher } from './teacher-engine.js';
 
 /** @param random - uniform in [0, 1). */
-export function remoteTeachers(secrets: SecretPlaces, random: () => number): OpenTeacher {
+export function remoteTeachers(outside: Outside, random: () => number): OpenTeacher {
   const kept: KeptAnswers = new Map();
   return async ({ packaged, settings, dataset }) => {
     switch (packaged.format) {
       case 'endpoint':
-        return new HttpTeacher({ model: packaged.model, dataset, secrets, kept });
+        return HttpTeacher.open({ model: packaged.model, dataset, outside, kept });
       case 'open-inference':
-        return InferenceServerTeacher.open({ model: packaged.model, settings, secrets, random });
+        return InferenceServerTeacher.open({ model: packaged.model, settings, outside, random });
       default:
         throw new LyceumError('INTERNAL', `a model of format ${packaged.format} is not remote`);
     }
