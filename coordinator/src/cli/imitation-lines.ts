@@ -1,4 +1,5 @@
 /** What an imitation will cost, and what its check found, as lines for a person. */
+import type { Unreadable } from '../imitation/collect.js';
 import type { CostEstimate } from '../imitation/questions.js';
 import type { CheckSummary } from '../imitation/summary.js';
 import { type Column, countText, percentText, tableLines } from './table.js';
@@ -16,7 +17,8 @@ export function estimateLines(estimates: readonly CostEstimate[]): string[] {
     { title: 'TOKENS OUT', value: (e) => tokens(e.outputTokens, '≤'), align: 'right' },
     {
       title: 'COST',
-      value: (e) => `≈ ${e.cost.toFixed(COST_DIGITS)} ${e.currency}`,
+      value: (e) =>
+        e.cost === undefined ? 'no price' : `≈ ${e.cost.toFixed(COST_DIGITS)} ${e.currency}`,
       align: 'right',
     },
   ];
@@ -25,6 +27,15 @@ export function estimateLines(estimates: readonly CostEstimate[]): string[] {
 
 function tokens(count: number | undefined, sign: string): string | undefined {
   return count === undefined ? undefined : `${sign} ${countText(count)}`;
+}
+
+export function unreadableLines(unreadable: readonly Unreadable[]): string[] {
+  return unreadable.map(({ teacher, retried, left, problem }) => {
+    const tries = `${teacher}: ${countText(retried)} answers could not be read and were asked for again`;
+    return left === 0
+      ? `${tries}; none is left`
+      : `${tries}; ${countText(left)} questions have none that can be read (${problem}): mend the description's answer or classes, or say otherwise: abstain, and collect reads what was kept; --again unreadable asks again`;
+  });
 }
 
 export function checkLines(summary: CheckSummary): string[] {

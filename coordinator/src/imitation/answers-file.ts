@@ -17,6 +17,8 @@ const answerLine = z.object({
   raw: z.unknown().optional(),
   /** Why it cannot be read. */
   problem: z.string().optional(),
+  /** The status with which the server refuses this input: the answer is that there is none. */
+  refused: z.int().optional(),
   confidence: z.number().optional(),
   revision: z.string(),
   /** Of what was sent, and where: another question is another answer. */
@@ -28,6 +30,11 @@ export type ImitationAnswer = z.output<typeof answerLine>;
 
 /** An answer, with the input beside it for people. */
 export type AnswerLine = ImitationAnswer & InputValue;
+
+/** It came, and nobody can read it: the teacher may have meant something. */
+export function isUnreadable({ problem, refused }: ImitationAnswer): boolean {
+  return problem !== undefined && refused === undefined;
+}
 
 /** Tells one answer from another. */
 export function answerKey({
@@ -79,14 +86,13 @@ export async function readAnswers(file: string): Promise<Map<string, ImitationAn
 
 /** The file, open for more answers by this process alone. */
 export class AnswersFile {
-  /** Those that are there. */
-  readonly answers: ReadonlyMap<string, ImitationAnswer>;
+  readonly #answers: Map<string, ImitationAnswer>;
   readonly #file: FileHandle;
   readonly #lock: string;
   #written: Promise<void> = Promise.resolve();
 
   private constructor(answers: Map<string, ImitationAnswer>, file: FileHandle, lock: string) {
-    this.answers = answers;
+    this.#answers = answers;
     this.#file = file;
     this.#lock = lock;
   }
@@ -112,12 +118,18 @@ export class AnswersFile {
     }
   }
 
+  /** Those that are on the disk. */
+  get answers(): ReadonlyMap<string, ImitationAnswer> {
+    return this.#answers;
+  }
+
   /** Resolves once the lines are on the disk. */
   append(lines: readonly AnswerLine[]): Promise<void> {
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     const written = this.#written.then(async () => {
       await this.#file.appendFile(text);
       await this.#file.datasync();
+      for (const line of lines) this.#answers.set(answerKey(line), line);
     });
     // Who appends next waits for this one, but does not fail with it.
     this.#written = written.catch(() => undefined);

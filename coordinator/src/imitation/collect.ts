@@ -9,9 +9,16 @@ import {
   headersWithSecrets,
   inLanes,
   JsonCaller,
-  type SecretPlaces,
+  type Outside,
+  UnreadableAnswerError,
 } from '@lyceum/proto/node';
-import type { AnswerLine, AnswersFile, ImitationAnswer } from './answers-file.js';
+import {
+  type AnswerLine,
+  type AnswersFile,
+  answerKey,
+  type ImitationAnswer,
+  isUnreadable,
+} from './answers-file.js';
 import { type ImitationInput, sentInput } from './inputs.js';
 import { askedDigest, openQuestions } from './questions.js';
 
@@ -21,7 +28,9 @@ export interface CollectOptions {
   /** Where images lie. */
   readonly folder: string;
   readonly file: AnswersFile;
-  readonly secrets: SecretPlaces;
+  readonly outside: Outside;
+  /** Asks for unreadable answers again. */
+  readonly again: boolean;
   /** HTTP requests of this collection, those that are repeated included; undefined: any number. */
   readonly maxCalls?: number | undefined;
   /** Once it aborts nothing more is asked. */
@@ -31,8 +40,21 @@ export interface CollectOptions {
   readonly retried: (teacher: string, reason: string, waitMs: number) => void;
 }
 
+/** Answers that came and could not be read. */
+export interface Unreadable {
+  readonly teacher: string;
+  /** Tries that were made again for it. */
+  readonly retried: number;
+  /** Questions of the document that have no other answer, however often they were asked. */
+  readonly left: number;
+  /** Why the first of these cannot be read. */
+  readonly problem?: string;
+}
+
 export interface Collected {
   readonly calls: number;
+  /** Of each teacher with any. */
+  readonly unreadable: readonly Unreadable[];
   /** By teacher, why it did not answer all. */
   readonly failures: readonly { readonly teacher: string; readonly reason: string }[];
 }
@@ -51,8 +73,9 @@ export async function collectAnswers(options: CollectOptions): Promise<Collected
     }
     calls += 1;
   };
+  const retried = new Map<string, number>();
   const ends = await Promise.allSettled(
-    imitation.spec.teachers.map((teacher) => collectFrom(teacher, options, allow)),
+    imitation.spec.teachers.map((teacher) => collectFrom(teacher, options, allow, retried)),
   );
   const failures = ends.flatMap((end, k) => {
     const teacher = imitation.spec.teachers[k]?.name ?? '';
@@ -60,30 +83,54 @@ export async function collectAnswers(options: CollectOptions): Promise<Collected
       ? []
       : [{ teacher, reason: toLyceumError(end.reason).message }];
   });
-  return { calls, failures };
+  const unreadable = imitation.spec.teachers.flatMap((teacher) => {
+    const counted = unreadableOf(teacher, options, retried.get(teacher.name) ?? 0);
+    return counted.retried + counted.left > 0 ? [counted] : [];
+  });
+  return { calls, unreadable, failures };
+}
+
+function unreadableOf(
+  { name, endpoint }: ImitationTeacher,
+  { imitation, inputs, file }: CollectOptions,
+  retried: number,
+): Unreadable {
+  const asked = askedDigest(endpoint, imitation.spec.classes);
+  const left = inputs.flatMap(({ id }) => {
+    const answer = file.answers.get(answerKey({ teacher: name, id, asked }));
+    return answer !== undefined && isUnreadable(answer) ? [answer] : [];
+  });
+  const [first] = left;
+  const why = first?.problem === undefined ? {} : { problem: first.problem };
+  return { teacher: name, retried, left: left.length, ...why };
 }
 
 async function collectFrom(
   teacher: ImitationTeacher,
   options: CollectOptions,
   allow: () => void,
+  unreadable: Map<string, number>,
 ): Promise<void> {
-  const { imitation, inputs, file, secrets, signal, retried, progress } = options;
+  const { imitation, inputs, file, outside, again, signal, retried, progress } = options;
   const { name, endpoint } = teacher;
   const { url, headers, rate, timeoutMs, attempts, batch, concurrency } = endpoint;
   await readAgain(teacher, options);
-  const open = openQuestions(teacher, imitation.spec.classes, inputs, file.answers);
+  const open = openQuestions(teacher, imitation.spec.classes, inputs, file.answers, again);
   if (open.length === 0) return;
   const caller = new JsonCaller({
     url,
-    headers: headersWithSecrets(headers, secrets),
+    headers: headersWithSecrets(headers, outside.secrets, url),
+    addresses: outside.addresses,
     rate,
     timeoutMs,
     attempts,
     nowMs: Date.now,
     random: Math.random,
     allow,
-    retried: (reason, waitMs) => retried(name, reason, waitMs),
+    retried: (reason, waitMs, isUnreadable) => {
+      if (isUnreadable) unreadable.set(name, (unreadable.get(name) ?? 0) + 1);
+      retried(name, reason, waitMs);
+    },
   });
   const batches = Array.from({ length: Math.ceil(open.length / batch) }, (_, i) =>
     open.slice(i * batch, (i + 1) * batch),
@@ -98,27 +145,48 @@ async function ask(
   teacher: ImitationTeacher,
   inputs: readonly ImitationInput[],
   caller: JsonCaller,
-  { imitation, folder, signal }: CollectOptions,
+  { imitation, folder, file, signal }: CollectOptions,
 ): Promise<AnswerLine[]> {
   const { endpoint } = teacher;
   const { classes } = imitation.spec;
   const sent = await Promise.all(inputs.map(({ value }) => sentInput(value, folder)));
-  let response: unknown;
+  // The first that can be read counts, and else the last.
+  const said: Said[] = [];
+  const problemOf = (response: unknown): string | undefined => {
+    let problem: string | undefined;
+    for (const place of inputs.keys()) {
+      if (isReadable(said[place])) continue;
+      const now = saidOf(endpoint, response, place, classes);
+      said[place] = now;
+      if (now.problem !== undefined) problem ??= `the response ${now.problem}`;
+    }
+    return problem;
+  };
+  const linesOf = (otherwise: Said): AnswerLine[] =>
+    inputs.map((input, place) => lineOf(teacher, classes, input, said[place] ?? otherwise));
   try {
-    response = await caller.post(requestBody(endpoint, sent, classes), signal);
+    await caller.post(requestBody(endpoint, sent, classes), signal, problemOf);
+    return linesOf(NOTHING_SAID);
   } catch (err) {
-    if (!(err instanceof HttpRefusedError)) throw err;
-    const isAnswer = OF_THE_INPUT.has(err.status) || (err.status >= 200 && err.status < 300);
-    if (!isAnswer) throw err;
-    const said = { class: null, raw: null, problem: err.message };
-    return inputs.map((input) => lineOf(teacher, classes, input, said));
+    if (err instanceof UnreadableAnswerError) {
+      return linesOf({ ...NOTHING_SAID, problem: err.message });
+    }
+    if (!(err instanceof HttpRefusedError && OF_THE_INPUT.has(err.status))) {
+      // What could be read is paid for, whatever became of the rest.
+      await file.append(linesOf(NOTHING_SAID).filter((_, place) => isReadable(said[place])));
+      throw err;
+    }
+    return linesOf({ ...NOTHING_SAID, problem: err.message, refused: err.status });
   }
-  return inputs.map((input, place) =>
-    lineOf(teacher, classes, input, saidOf(endpoint, response, place, classes)),
-  );
 }
 
-type Said = Pick<AnswerLine, 'class' | 'raw' | 'problem' | 'confidence'>;
+type Said = Pick<AnswerLine, 'class' | 'raw' | 'problem' | 'refused' | 'confidence'>;
+
+const NOTHING_SAID: Said = { class: null, raw: null };
+
+function isReadable(said: Said | undefined): boolean {
+  return said !== undefined && said.problem === undefined;
+}
 
 function saidOf(
   endpoint: ImitationTeacher['endpoint'],

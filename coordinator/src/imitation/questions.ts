@@ -1,7 +1,13 @@
 /** Which questions are still to be asked, and what that will cost. Pure. */
 import { requestBody } from '@lyceum/learning/data';
-import { type Endpoint, type Imitation, type ImitationTeacher, sha256Hex } from '@lyceum/proto';
-import { answerKey, type ImitationAnswer } from './answers-file.js';
+import {
+  type Endpoint,
+  hasPrice,
+  type Imitation,
+  type ImitationTeacher,
+  sha256Hex,
+} from '@lyceum/proto';
+import { answerKey, type ImitationAnswer, isUnreadable } from './answers-file.js';
 import type { ImitationInput } from './inputs.js';
 
 /** A token of English is about four characters; of other languages fewer. An estimate, and said to be one. */
@@ -22,15 +28,19 @@ export function askedDigest(
   return sha256Hex(JSON.stringify({ url, request, chat, input, revision, ...named })).slice(0, 16);
 }
 
-/** The inputs that a teacher has not answered. */
+/** The inputs that a teacher has not answered; where unreadable answers are to be asked for again, these too. */
 export function openQuestions(
   { name, endpoint }: ImitationTeacher,
   classes: readonly string[],
   inputs: readonly ImitationInput[],
   answers: ReadonlyMap<string, ImitationAnswer>,
+  again = false,
 ): ImitationInput[] {
   const asked = askedDigest(endpoint, classes);
-  return inputs.filter(({ id }) => !answers.has(answerKey({ teacher: name, id, asked })));
+  return inputs.filter(({ id }) => {
+    const answer = answers.get(answerKey({ teacher: name, id, asked }));
+    return answer === undefined || (again && isUnreadable(answer));
+  });
 }
 
 export interface CostEstimate {
@@ -43,18 +53,20 @@ export interface CostEstimate {
   readonly inputTokens?: number;
   /** At most. */
   readonly outputTokens?: number;
-  readonly cost: number;
-  readonly currency: string;
+  /** Undefined: the description has no price. */
+  readonly cost?: number;
+  readonly currency?: string;
 }
 
 export function estimateCosts(
   { spec }: Imitation,
   inputs: readonly ImitationInput[],
   answers: ReadonlyMap<string, ImitationAnswer>,
+  again = false,
 ): CostEstimate[] {
   return spec.teachers.map((teacher) => {
-    const { batch, chat, price } = teacher.endpoint;
-    const open = openQuestions(teacher, spec.classes, inputs, answers);
+    const { batch, chat } = teacher.endpoint;
+    const open = openQuestions(teacher, spec.classes, inputs, answers, again);
     const calls = Math.ceil(open.length / batch);
     const counted = {
       teacher: teacher.name,
@@ -62,17 +74,31 @@ export function estimateCosts(
       open: open.length,
       calls,
     };
-    const { perCall, per1kInputTokens, per1kOutputTokens, currency } = price;
-    if (chat === undefined) return { ...counted, cost: calls * perCall, currency };
+    if (chat === undefined) return { ...counted, ...costOf(teacher.endpoint, calls, 0, 0) };
     const inputTokens = open.reduce(
       (sum, own) => sum + promptTokens(teacher, own, spec.classes),
       0,
     );
     const outputTokens = calls * chat.maxTokens;
-    const cost =
-      calls * perCall + (inputTokens * per1kInputTokens + outputTokens * per1kOutputTokens) / 1000;
-    return { ...counted, inputTokens, outputTokens, cost, currency };
+    return {
+      ...counted,
+      inputTokens,
+      outputTokens,
+      ...costOf(teacher.endpoint, calls, inputTokens, outputTokens),
+    };
   });
+}
+
+function costOf(
+  endpoint: Endpoint,
+  calls: number,
+  inputTokens: number,
+  outputTokens: number,
+): Pick<CostEstimate, 'cost' | 'currency'> {
+  if (!hasPrice(endpoint)) return {};
+  const { perCall, per1kInputTokens, per1kOutputTokens, currency } = endpoint.price;
+  const perToken = (inputTokens * per1kInputTokens + outputTokens * per1kOutputTokens) / 1000;
+  return { cost: calls * perCall + perToken, currency };
 }
 
 function promptTokens(

@@ -10,8 +10,8 @@ import {
   LyceumError,
   parseImitation,
 } from '@lyceum/proto';
-import { secretPlaces } from '@lyceum/proto/node';
-import type { Command } from 'commander';
+import { AddressGuard, ALL_ADDRESSES, secretPlaces } from '@lyceum/proto/node';
+import { type Command, Option } from 'commander';
 import { AnswersFile, readAnswers } from '../../imitation/answers-file.js';
 import { checkPage } from '../../imitation/check-page.js';
 import { type Collected, collectAnswers } from '../../imitation/collect.js';
@@ -23,7 +23,7 @@ import { summarise } from '../../imitation/summary.js';
 import { trainingSet } from '../../imitation/training-set.js';
 import { globalOptions, notice, print, wholeNumber, withCoordinator } from '../command-context.js';
 import { CommandExit, EXIT } from '../exit-codes.js';
-import { checkLines, estimateLines } from '../imitation-lines.js';
+import { checkLines, estimateLines, unreadableLines } from '../imitation-lines.js';
 import { importLines } from '../import-lines.js';
 import { interruptible } from '../interruptible.js';
 import { followRun } from '../watch-run.js';
@@ -36,6 +36,7 @@ interface CollectOptions extends FolderOption {
   readonly dryRun?: true;
   readonly maxCalls?: number;
   readonly secretsDir?: string;
+  readonly again?: 'unreadable';
 }
 
 interface TrainOptions extends FolderOption {
@@ -80,6 +81,12 @@ export function addImitation(program: Command, environment: NodeJS.ProcessEnv): 
       '--secrets-dir <folder>',
       'has a file for each secret; else variables LYCEUM_SECRET_NAME',
     )
+    .addOption(
+      new Option(
+        '--again <which>',
+        'unreadable: ask again what was answered so that nobody can read it',
+      ).choices(['unreadable']),
+    )
     .action((file: string, options: CollectOptions, command: Command) =>
       collect(file, options, command, environment),
     );
@@ -114,7 +121,7 @@ async function openDocument(file: string, { folder }: FolderOption): Promise<Ope
 
 async function collect(
   path: string,
-  { dryRun, maxCalls, secretsDir, ...options }: CollectOptions,
+  { dryRun, maxCalls, secretsDir, again, ...options }: CollectOptions,
   command: Command,
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
@@ -125,7 +132,7 @@ async function collect(
   requireSentAsRead(imitation, read.inputs);
   const file = await AnswersFile.open(at('answers.jsonl'));
   try {
-    const estimate = estimateCosts(imitation, read.inputs, file.answers);
+    const estimate = estimateCosts(imitation, read.inputs, file.answers, again !== undefined);
     if (dryRun === true) {
       print(output, estimate, () => estimateLines(estimate));
       return;
@@ -144,7 +151,12 @@ async function collect(
             inputs: read.inputs,
             folder: read.folder,
             file,
-            secrets: secretPlaces(secretsDir, environment),
+            again: again !== undefined,
+            // The document, the secrets and this machine are the user's own.
+            outside: {
+              secrets: secretPlaces(secretsDir, environment, 'anywhere'),
+              addresses: new AddressGuard([ALL_ADDRESSES]),
+            },
             maxCalls,
             signal,
             progress: (own, count) => answered.set(own, (answered.get(own) ?? 0) + count),
@@ -158,16 +170,19 @@ async function collect(
       clearInterval(timer);
     }
     tell();
-    const { calls, failures } = collected;
+    const { calls, unreadable, failures } = collected;
     const result = {
       calls,
+      unreadable,
       answered: Object.fromEntries(answered),
       inputs: read.inputs.length,
       failures,
     };
     print(output, result, () => [`${calls} calls; answers are in ${at('answers.jsonl')}`]);
     for (const { teacher, reason } of failures) notice(`${teacher} is not done: ${reason}`);
-    if (failures.length > 0) throw new CommandExit(EXIT.failed);
+    for (const line of unreadableLines(unreadable)) notice(line);
+    const isLost = unreadable.some(({ left }) => left > 0);
+    if (failures.length > 0 || isLost) throw new CommandExit(EXIT.failed);
   } finally {
     await file.close();
   }
