@@ -45,6 +45,8 @@ export function distillation(settings: RunSettings): string {
     spec: {
       ...common(settings),
       teachers: TEACHERS.map((name) => ({ name, model: name })),
+      // They are as they were drawn.
+      teacherHealth: { accept: [...TEACHERS] },
       // One term, as the student alone has: a second one's arithmetic is not what teachers cost.
       objective: [{ term: 'kd', weight: 1, temperature: 4 }],
     },

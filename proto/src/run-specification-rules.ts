@@ -13,6 +13,7 @@ import { featureProblems } from './feature-terms-schema.js';
 import { objectiveProblems } from './objective-rules.js';
 import { DEFAULT_OBJECTIVE } from './objective-schema.js';
 import { quorumProblems } from './quorum-schema.js';
+import { teacherHealthProblems } from './teacher-health-schema.js';
 import { viewsProblems } from './views-schema.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
@@ -32,6 +33,7 @@ export function problemsBetweenFields(document: unknown): Problem[] {
           ...quorumProblems(ensemble, teachers),
           ...objectiveProblems(objective, ensemble, teachers),
           ...viewsProblems(mapping(spec['views']), ensemble, objective.map(mapping)),
+          ...teacherHealthProblems(list(mapping(spec['teacherHealth'])['accept']), teachers),
           ...answersProblems(spec, objective.map(mapping)),
           ...featureProblems(objective.map(mapping), ensemble, teachers),
         ]

@@ -82,7 +82,7 @@ describe('defaults', () => {
       },
       selection: { split: 'validation', metric: 'nll' },
       determinism: 'relaxed',
-      teacherHealth: { atChance: 'warn' },
+      teacherHealth: { atChance: 'refuse' },
     });
   });
 

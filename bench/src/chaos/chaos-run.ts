@@ -73,6 +73,8 @@ function runDocument(seed: number, stepCount: number): Record<string, unknown> {
     spec: {
       dataset: 'digits',
       teachers: TEACHERS.map(({ name }) => ({ name, model: name })),
+      // They know nothing.
+      teacherHealth: { accept: TEACHERS.map(({ name }) => name) },
       student: { model: mlp(64, 32) },
       // As many as there can be epochs: no epoch's answers serve another, so teachers are asked to the end.
       views: { seed, cycle: 1000, shift: 0.07, crop: 0.1, rotation: 0.02, mixup: true },

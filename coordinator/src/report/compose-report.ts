@@ -220,7 +220,11 @@ function rowEnsemble({ spec }: DistillationSpecification): {
   };
 }
 
-function knowledgeOf({ teachers, teacherKnowledge }: ReportInput): Report['teacherKnowledge'] {
+function knowledgeOf({
+  teachers,
+  teacherKnowledge,
+  acceptedTeachers,
+}: ReportInput): Report['teacherKnowledge'] {
   return teachers.flatMap(({ name }) => {
     const knowledge = teacherKnowledge[name];
     if (knowledge === undefined) return [];
@@ -233,6 +237,7 @@ function knowledgeOf({ teachers, teacherKnowledge }: ReportInput): Report['teach
         accuracy: labelledCount === 0 ? null : correctCount / labelledCount,
         meanEntropy: meanEntropy ?? null,
         finding: finding ?? null,
+        accepted: acceptedTeachers.includes(name),
       },
     ];
   });

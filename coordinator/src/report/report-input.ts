@@ -59,6 +59,8 @@ export interface ReportInput {
   readonly contributorCounts: ContributorCounts;
   /** What each teacher knows of its probe, by its name, as far as that was found out. */
   readonly teacherKnowledge: Readonly<Record<string, TeacherKnowledge>>;
+  /** Names of those that the run takes whatever they know. */
+  readonly acceptedTeachers: readonly string[];
   /** What the user should know of the teachers. */
   readonly teacherWarnings: readonly string[];
   /** Why the run's bits may differ if it is run again; empty: they do not. */

@@ -197,6 +197,10 @@ export const reportSchema = z
             .enum(['at-chance', 'constant'])
             .nullable()
             .describe('`at-chance`: no better than guessing; `constant`: the same output for all.'),
+          accepted: z
+            .boolean()
+            .optional()
+            .describe('Whether spec.teacherHealth.accept takes it whatever it knows.'),
         }),
       )
       .optional()

@@ -2,6 +2,7 @@
  * Every way in which a run's record changes, as functions from record to record. Pure; each checks that the
  * way is open, and changes nothing where the record is there already or belongs to somebody else by now.
  */
+import { parseSettingsJson } from '@lyceum/learning/data';
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import { LyceumError } from '@lyceum/proto';
 import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../schedule/run-state.js';
@@ -71,37 +72,95 @@ export function noted(
   return { ...record, teacherNotes: after };
 }
 
-/** Keeps what a teacher knows, with a warning where that is nothing; a run that refuses such a teacher fails. */
+/**
+ * Keeps what a teacher knows, with what the user should know of it; a run fails that refuses teachers which know nothing.
+ *
+ * @param classNames - of the set.
+ */
 export function teacherJudged(
   record: RunRecord,
   name: string,
   knowledge: TeacherKnowledge,
+  classNames: readonly string[],
   nowMs: number,
 ): RunRecord | undefined {
   if (hasEnded(record.state) || record.teacherKnowledge?.[name] !== undefined) return undefined;
-  const warning = knowledgeWarning(name, knowledge);
-  if (warning !== undefined && refusesAtChance(record)) {
-    return failed(record, `${warning}; spec.teacherHealth.atChance is refuse`, nowMs);
+  const warnings = knowledgeWarnings(record, name, knowledge, classNames);
+  if (knowledge.finding !== undefined && refusesAtChance(record, name)) {
+    const advice = `to train with it all the same, spec.teacherHealth.accept: [${name}]`;
+    return failed(record, [...warnings, advice].join('; '), nowMs);
   }
   const teacherKnowledge = { ...record.teacherKnowledge, [name]: { ...knowledge } };
-  const kept = { ...record, teacherKnowledge };
-  return warning === undefined ? kept : (noted(kept, { warning }) ?? kept);
+  return warnings.reduce<RunRecord>((kept, warning) => noted(kept, { warning }) ?? kept, {
+    ...record,
+    teacherKnowledge,
+  });
 }
 
-/** What is wrong with a teacher that knows nothing; undefined: nothing is. */
-export function knowledgeWarning(name: string, knowledge: TeacherKnowledge): string | undefined {
-  const { finding, correctCount, labelledCount, rowCount } = knowledge;
+/** What the user should know of a teacher by what it knows. */
+export function knowledgeWarnings(
+  record: Pick<RunRecord, 'specification' | 'teachers'>,
+  name: string,
+  knowledge: TeacherKnowledge,
+  classNames: readonly string[],
+): string[] {
+  const { finding, correctCount, labelledCount, rowCount, givesDistributions, otherOrder } =
+    knowledge;
+  const accepted = acceptedTeachers(record).includes(name);
+  const suffix = accepted ? ', and spec.teacherHealth.accept takes it all the same' : '';
+  const settingsJson = record.teachers.find((teacher) => teacher.name === name)?.settingsJson;
+  const settings = settingsJson === undefined ? undefined : parseSettingsJson(settingsJson);
+  const warnings: string[] = [];
   if (finding === 'constant') {
-    return `teacher ${name} says the same of all ${rowCount} samples of its probe`;
+    warnings.push(`teacher ${name} says the same of all ${rowCount} samples of its probe${suffix}`);
+  } else if (finding === 'at-chance') {
+    warnings.push(
+      `teacher ${name} is no better than chance: right on ${correctCount} of ${labelledCount} labelled samples of its probe${suffix}`,
+    );
   }
-  if (finding === undefined) return undefined;
-  return `teacher ${name} is no better than chance: right on ${correctCount} of ${labelledCount} labelled samples of its probe`;
+  if (otherOrder !== undefined) {
+    const order = otherOrderText(otherOrder.classes, classNames);
+    warnings.push(
+      `teacher ${name} seems to have its classes in another order: it would be right on ${otherOrder.correctCount} of ${labelledCount} and not on ${correctCount}, if it meant ${order}; coordinator models check finds the order, and classes in its settings say it`,
+    );
+  }
+  if (givesDistributions && settings?.output === 'logits' && settings.logitsConfirmed !== true) {
+    warnings.push(
+      `teacher ${name} gives distributions for logits, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits`,
+    );
+  }
+  return warnings;
 }
 
-export function refusesAtChance({ specification }: Pick<RunRecord, 'specification'>): boolean {
-  return (
-    specification.kind === 'Distillation' && specification.spec.teacherHealth.atChance === 'refuse'
+/** Classes of another order that are named. */
+const SHOWN_CLASSES = 6;
+
+/** `2 by 10, 3 by 2`: of those that differ. */
+function otherOrderText(order: readonly number[], classNames: readonly string[]): string {
+  const nameOf = (c: number) => classNames[c] ?? `class ${c}`;
+  const pairs = order.flatMap((meant, c) =>
+    meant === c ? [] : [`${nameOf(meant)} by ${nameOf(c)}`],
   );
+  return `${pairs.slice(0, SHOWN_CLASSES).join(', ')}${pairs.length > SHOWN_CLASSES ? ', …' : ''}`;
+}
+
+/** Whether the run fails if that teacher knows nothing. */
+export function refusesAtChance(
+  record: Pick<RunRecord, 'specification'>,
+  teacher: string,
+): boolean {
+  const { specification } = record;
+  if (specification.kind !== 'Distillation') return false;
+  const { atChance } = specification.spec.teacherHealth;
+  return atChance === 'refuse' && !acceptedTeachers(record).includes(teacher);
+}
+
+/** Names of teachers that a run takes whatever they know. */
+export function acceptedTeachers({
+  specification,
+}: Pick<RunRecord, 'specification'>): readonly string[] {
+  if (specification.kind !== 'Distillation') return [];
+  return specification.spec.teacherHealth.accept ?? [];
 }
 
 /** Keeps the first answers to probes; those that are kept already stay. */

@@ -106,6 +106,10 @@ const teacherKnowledge = z.strictObject({
   correctCount: count,
   meanEntropy: z.number().optional(),
   finding: z.enum(['at-chance', 'constant']).optional(),
+  givesDistributions: z.literal(true).optional(),
+  otherOrder: z
+    .strictObject({ classes: z.array(count).readonly(), correctCount: count })
+    .optional(),
 });
 
 const teacherNotes = z.strictObject({

@@ -36,6 +36,7 @@ export interface ProbeQuestion {
   readonly ticket: Ticket;
   readonly access: PinnedTeacher['access'];
   readonly classCount: number;
+  readonly classNames: readonly string[];
   /** Of the set's classes those that the teacher knows; absent: all. */
   readonly knownClasses?: readonly number[];
   /** Of its answer. */
@@ -81,6 +82,7 @@ export function probeOf(
     ticket,
     access,
     classCount,
+    classNames: dataset.classNames,
     ...(knownClasses !== undefined && { knownClasses }),
     output: output.name,
     shape: [samples.length, output.rowLength],

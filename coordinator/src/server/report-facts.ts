@@ -18,6 +18,7 @@ import type {
 import type { Contributors } from '../runs/contributor-ledger.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
+import { acceptedTeachers } from '../runs/run-changes.js';
 import type { RunRecord } from '../runs/run-record.js';
 import { gridOf } from '../runs/run-tensors.js';
 import { type ContributorCounts, SpanDecisions } from '../schedule/span-decisions.js';
@@ -95,6 +96,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
     },
     contributorCounts,
     teacherKnowledge: record.teacherKnowledge ?? {},
+    acceptedTeachers: acceptedTeachers(record),
     teacherWarnings: record.teacherNotes?.warnings ?? [],
     bitExactExceptions: [
       ...(record.teacherNotes?.bitExactExceptions ?? []),

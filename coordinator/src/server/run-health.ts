@@ -79,7 +79,8 @@ export async function keepFirstAnswers({
   lifecycle,
   health,
 }: RunHealthParts): Promise<void> {
-  for (const { runId, state, teachers, dataset, probeDigests = {}, ...rest } of store.list()) {
+  for (const record of store.list()) {
+    const { runId, state, teachers, dataset, probeDigests = {}, teacherKnowledge = {} } = record;
     if (!isAssigned(state)) continue;
     const digests: Record<string, string> = {};
     for (const { name, identity } of teachers) {
@@ -87,16 +88,18 @@ export async function keepFirstAnswers({
       if (reference === undefined) continue;
       const { probe, digest } = reference;
       if (probeDigests[probe] === undefined) digests[probe] = digest;
-      if (rest.teacherKnowledge?.[name] !== undefined) continue;
-      await lifecycle.teacherJudged(runId, name, reference.knowledge());
+      if (teacherKnowledge[name] !== undefined) continue;
+      await lifecycle.teacherJudged(runId, name, reference.knowledge(), reference.classNames);
     }
     if (Object.keys(digests).length > 0) await lifecycle.probed(runId, digests);
   }
 }
 
-/** True while a run that refuses teachers at chance may not begin. */
+/** True while a run may not begin, since it would refuse too many teachers of which nothing is known yet. */
 export function awaitsKnowledge(record: RunRecord): boolean {
-  return refusesAtChance(record) && unknownTeachers(record).length > 0;
+  const { teachers } = record;
+  const needed = quorumOf(record)?.count ?? teachers.length;
+  return teachers.length - unknownTeachers(record).length < needed;
 }
 
 /** What such a run waits for; undefined: nothing. */
@@ -105,8 +108,12 @@ export function awaitedKnowledge(record: RunRecord): string | undefined {
   return `waiting to know whether ${unknownTeachers(record).join(', ')} knows more than chance`;
 }
 
-function unknownTeachers({ teachers, teacherKnowledge = {} }: RunRecord): string[] {
-  return teachers.map(({ name }) => name).filter((name) => teacherKnowledge[name] === undefined);
+/** Those that the run would refuse if they knew nothing, and of which it is not known. */
+function unknownTeachers(record: RunRecord): string[] {
+  const { teachers, teacherKnowledge = {} } = record;
+  return teachers
+    .map(({ name }) => name)
+    .filter((name) => teacherKnowledge[name] === undefined && refusesAtChance(record, name));
 }
 
 function hopeless(

@@ -93,16 +93,24 @@ export class RunLifecycle {
   }
 
   /** It is known what one of its teachers knows. */
-  async teacherJudged(runId: string, name: string, knowledge: TeacherKnowledge): Promise<void> {
-    const { events, now } = this.#parts;
-    await this.#change(runId, (r) => changes.teacherJudged(r, name, knowledge, now()));
+  async teacherJudged(
+    runId: string,
+    name: string,
+    knowledge: TeacherKnowledge,
+    classNames: readonly string[],
+  ): Promise<void> {
+    const { store, events, now } = this.#parts;
+    await this.#change(runId, (r) => changes.teacherJudged(r, name, knowledge, classNames, now()));
     const { labelledCount, correctCount, meanEntropy } = knowledge;
     const right = labelledCount === 0 ? [] : [`right on ${correctCount} of ${labelledCount}`];
     const unsure = meanEntropy === undefined ? [] : [`mean entropy ${meanEntropy.toFixed(3)} nats`];
     const text = `teacher ${name} on its probe: ${[...right, ...unsure].join(', ')}`;
     events.add(runId, 'teacher-judged', text, { teacher: name, ...knowledge });
-    const warning = changes.knowledgeWarning(name, knowledge);
-    if (warning !== undefined) events.add(runId, 'teacher-warning', warning, { teacher: name });
+    const record = store.get(runId);
+    const warnings = record && changes.knowledgeWarnings(record, name, knowledge, classNames);
+    for (const warning of warnings ?? []) {
+      events.add(runId, 'teacher-warning', warning, { teacher: name });
+    }
   }
 
   /** Its teachers' first answers to probes are known. @param digests - by probe. */

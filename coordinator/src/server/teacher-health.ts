@@ -60,6 +60,8 @@ export interface ProbeReference {
   /** Of the answer. */
   readonly digest: string;
   readonly knowledge: () => TeacherKnowledge;
+  /** Of the set. */
+  readonly classNames: readonly string[];
 }
 
 /** What a worker is to be told of one teacher. */
@@ -171,7 +173,13 @@ export class TeacherHealth {
     const answer = question && this.#health.reference(question.id);
     if (question === undefined || answer === undefined) return undefined;
     const { digest, values } = answer;
-    return { probe: question.id, digest, knowledge: () => knowledgeShown(question, values) };
+    const { classNames } = question;
+    return {
+      probe: question.id,
+      digest,
+      knowledge: () => knowledgeShown(question, values),
+      classNames,
+    };
   }
 
   quarantine(replica: Replica): Quarantine | undefined {

@@ -1,7 +1,7 @@
 /** Assignments against all permutations; orders of classes against counts by hand. */
 import { mulberry32 } from '@lyceum/learning/data';
+import { bestAssignment } from '@lyceum/learning/ensemble';
 import { describe, expect, it } from 'vitest';
-import { bestAssignment } from '../../src/cli/check/best-assignment.js';
 import {
   countsAmong,
   judgedOrders,

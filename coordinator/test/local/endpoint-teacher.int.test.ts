@@ -104,6 +104,7 @@ function specification(name: string, changes: Changes = {}): string {
         { name: 'two', model: 'two' },
         { name: 'box', model, access },
       ],
+      teacherHealth: { accept: ['one', 'two', 'box'] },
       student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
       objective: [{ term: 'vote', weight: 0.5 }, { term: 'ce' }],
       training: { batchSize: 32, steps: 60, checkpointEverySteps: 10 },

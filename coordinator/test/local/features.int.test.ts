@@ -118,6 +118,7 @@ function specification(name: string, terms: object[]): string {
     spec: {
       dataset: 'small',
       teachers: ['maps', 'units'].map((model) => ({ name: model, model })),
+      teacherHealth: { accept: ['maps', 'units'] },
       student: { model: { architecture: 'conv', filters: [3], denseUnits: [5] } },
       objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }, ...terms],
       // No epoch's answers serve another: teachers are asked to the end.

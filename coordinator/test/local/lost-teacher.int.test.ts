@@ -44,6 +44,7 @@ async function submit(runId: string, teacher: string): Promise<void> {
     spec: {
       dataset: 'small',
       teachers: [{ name: 'one', model: teacher, access: 'gray' }],
+      teacherHealth: { accept: ['one'] },
       student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
       objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
       // No epoch's answers serve another: teachers are asked to the end.

@@ -53,7 +53,7 @@ test('a distillation goes through sessions, tickets, answers, targets and checkp
   const spec = { dataset: 'images', student, training: { epochs: 2, batchSize: 32 } };
   const runs = [
     { kind: 'Training', name: 'teacher', spec },
-    { kind: 'Distillation', name: 'student', spec: { ...spec, teachers: [{ name: 't', model: 'run:teacher' }], objective: [{ term: 'kd', weight: 1, temperature: 2 }] } },
+    { kind: 'Distillation', name: 'student', spec: { ...spec, teachers: [{ name: 't', model: 'run:teacher' }], teacherHealth: { accept: ['t'] }, objective: [{ term: 'kd', weight: 1, temperature: 2 }] } },
   ]; // biome-ignore format: short
   for (const { kind, name, spec } of runs) {
     const document = { apiVersion: 'lyceum.dev/v1alpha1', kind, metadata: { name }, spec };

@@ -248,6 +248,7 @@ test('a worker that is to ask an endpoint sends nothing either, and the run says
         spec: {
           dataset: 'small',
           teachers: [{ name: 'box', model: name, access: 'black' }],
+          teacherHealth: { accept: ['box'] },
           student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
           objective: [{ term: 'vote' }],
           training: { batchSize: 32, steps: 4 },

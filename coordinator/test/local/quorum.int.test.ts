@@ -84,6 +84,7 @@ function specification(name: string, ensemble: object, viewSeed = 1): string {
     spec: {
       dataset: 'small',
       teachers: TEACHERS.map((teacher) => ({ name: teacher, model: teacher })),
+      teacherHealth: { accept: TEACHERS },
       ensemble,
       student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
       // No epoch's answers serve another: teachers are asked to the end, a span of 10 steps at a time.

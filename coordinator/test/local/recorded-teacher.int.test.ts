@@ -86,7 +86,11 @@ async function record(name: string, content: Buffer | string, ending: string): P
   await client.pushArtifact(ARTIFACT_KIND_MODEL, name, bytes);
 }
 
-function specification(name: string, spec: Record<string, unknown>): string {
+interface Spec extends Record<string, unknown> {
+  readonly teachers: readonly ({ readonly name: string } & Record<string, unknown>)[];
+}
+
+function specification(name: string, spec: Spec): string {
   return JSON.stringify({
     apiVersion: 'lyceum.dev/v1alpha1',
     kind: 'Distillation',
@@ -96,6 +100,7 @@ function specification(name: string, spec: Record<string, unknown>): string {
       student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
       objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
       training: { batchSize: 32, steps: 40, checkpointEverySteps: 10 },
+      teacherHealth: { accept: spec.teachers.map((teacher) => teacher.name) },
       ...spec,
     },
   });
@@ -154,7 +159,7 @@ test('a vote that is missing is a vote less', async () => {
   expect(report.ensemble?.train.accuracy).toBe(1);
 });
 
-test.each<[Record<string, unknown>, string]>([
+test.each<[Spec, string]>([
   [
     { teachers: [{ name: 'it', model: 'logits' }], views: { seed: 1, shift: 0.1 } },
     'spec.views: changes the samples, and spec.teachers[0].model holds answers to them as they are',

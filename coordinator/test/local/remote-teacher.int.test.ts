@@ -51,6 +51,7 @@ function specification(name: string, far: object, changes: object = {}): string 
     spec: {
       dataset: 'small',
       teachers: [{ name: 'near', model: 'near' }, far],
+      teacherHealth: { accept: ['near', 'far'] },
       student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
       objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
       // No epoch's answers serve another: teachers are asked to the end.

@@ -55,6 +55,7 @@ test('a run that another one names stays; one that nobody names goes, with its b
   const withTeacher = await digests();
   await train('distilled', {
     teachers: [{ name: 'one', model: 'run:teacher' }],
+    teacherHealth: { accept: ['one'] },
     student: { ...student, baseline: 'train' },
   });
   await expect(client.deleteRun('teacher')).rejects.toMatchObject({

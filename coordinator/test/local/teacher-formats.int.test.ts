@@ -62,6 +62,8 @@ function specification(name: string, models: string[]): string {
     spec: {
       dataset: 'small',
       teachers: models.map((model) => ({ name: model, model })),
+      // They were written down, not trained.
+      teacherHealth: { accept: models },
       student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
       objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
       // No epoch's answers serve another: teachers are asked to the end.

@@ -103,6 +103,7 @@ describe.each(Object.entries(RUNS))('%s', (name, { objective, ensemble, accesses
         model: `run:${teacher}`,
         access: accesses[index],
       })),
+      teacherHealth: { accept: TEACHERS },
       objective,
       ensemble,
       student: { ...LONG.spec.student, baseline: 'none' },

@@ -122,6 +122,7 @@ export function exampleInput(changes: Partial<ReportInput> = {}): ReportInput {
     },
     contributorCounts: { degradedSteps: 0, unknownSteps: 0, teacherSteps: [40, 40] },
     teacherKnowledge: {},
+    acceptedTeachers: [],
     teacherWarnings: [],
     bitExactExceptions: [],
     ...changes,

@@ -70,17 +70,27 @@ afterEach(async () => {
   await cluster.quiet();
 });
 
-function specification(changes: Record<string, unknown> = {}): string {
+const TEACHERS = [
+  { name: 'one', model: 'first' },
+  { name: 'two', model: 'second', weight: 3 },
+];
+
+/** What peers say has nothing to do with labels: every teacher is accepted. */
+function specification({
+  teachers = TEACHERS,
+  ...changes
+}: { readonly teachers?: readonly { readonly name: string; readonly model: string }[] } & Record<
+  string,
+  unknown
+> = {}): string {
   return JSON.stringify({
     apiVersion: 'lyceum.dev/v1alpha1',
     kind: 'Distillation',
     metadata: { name: runId },
     spec: {
       dataset: `tiny-${turn}`,
-      teachers: [
-        { name: 'one', model: 'first' },
-        { name: 'two', model: 'second', weight: 3 },
-      ],
+      teachers,
+      teacherHealth: { accept: teachers.map(({ name }) => name) },
       student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
       training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
       ...changes,

@@ -33,17 +33,20 @@ afterEach(async () => {
   await cluster.quiet();
 });
 
-async function submit(name: string, changes: Record<string, unknown> = {}): Promise<string> {
+async function submit(
+  name: string,
+  { teachers = [{ name: 'one', model: `model-${turn}` }] } = {},
+): Promise<string> {
   const document = {
     apiVersion: 'lyceum.dev/v1alpha1',
     kind: 'Distillation',
     metadata: { name },
     spec: {
       dataset: `tiny-${turn}`,
-      teachers: [{ name: 'one', model: `model-${turn}` }],
+      teachers,
+      teacherHealth: { accept: teachers.map((teacher) => teacher.name) },
       student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
       training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
-      ...changes,
     },
   };
   const { run } = cluster.clients;

@@ -72,6 +72,8 @@ async function submit(changes: Record<string, unknown> = {}): Promise<Run> {
           { name: 'two', model: 'second', weight: 3 },
         ],
         student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
+        // What peers say has nothing to do with labels.
+        teacherHealth: { atChance: 'warn' },
         training: { batchSize: BATCH_SIZE, epochs: EPOCHS, seed: 5 },
         ...changes,
       },

@@ -59,6 +59,8 @@ async function submit(changes: Record<string, unknown> = {}): Promise<Run> {
       student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
       answers: { codec: 'float32' },
       training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
+      // What peers say has nothing to do with labels.
+      teacherHealth: { accept: ['one'] },
       ...changes,
     },
   };
@@ -286,49 +288,94 @@ function saying(row: (sample: number) => number[]): Pick<TeacherPeerOptions, 'pr
 const right = (sample: number) =>
   [0, 1, 2].map((c) => (c === dataset.labels[sample] ? 2 : sample / 10_000));
 
-it('a teacher that knows is shown with what it knows; one that does not is a warning', async () => {
-  await submit({ teacherHealth: { atChance: 'refuse' } });
+/** How the run ends, or that it trains. */
+async function startedOrEnded(id: string) {
+  return eventually(async () => {
+    const { state, reason, warnings, endedAtMs } = await cluster.run(id);
+    const trains = state === RunState.RUN_STATE_TRAINING;
+    return trains || endedAtMs > 0 ? { state, reason, warnings } : undefined;
+  });
+}
+
+const UNNAMED = { accept: undefined };
+
+it('a teacher that knows is shown with what it knows', async () => {
+  await submit({ teacherHealth: UNNAMED });
   const peer = student('s1');
   const good = teacher('good', saying(right));
   await tested(good);
   await assigned(peer);
   await peer.receive(0, 0);
-  await eventually(
-    async () => (await cluster.run(runId)).state === RunState.RUN_STATE_TRAINING || undefined,
-  );
+  expect(await startedOrEnded(runId)).toEqual({
+    state: RunState.RUN_STATE_TRAINING,
+    reason: '',
+    warnings: [],
+  });
   expect(await eventsOf('teacher-judged')).toEqual([
     expect.stringMatching(
       /^teacher one on its probe: right on 100 of 100, mean entropy 0\.\d+ nats$/,
     ),
   ]);
-  expect((await cluster.run(runId)).warnings).toEqual([]);
 });
 
-it('a teacher that says the same of everything: the run warns, or refuses it before it trains', async () => {
-  await submit();
+it('a teacher that says the same of everything is refused before it trains, unless the run accepts it by name', async () => {
+  await submit({ teacherHealth: UNNAMED });
   const peer = student('s1');
   const bad = teacher(
     'bad',
     saying(() => [1, 2, 3]),
   );
-  await tested(bad);
   await assigned(peer);
   await peer.receive(0, 0);
   const warning = 'teacher one says the same of all 100 samples of its probe';
-  await eventually(async () => (await cluster.run(runId)).warnings.includes(warning) || undefined);
-  expect(await eventsOf('teacher-warning')).toEqual([warning]);
-  await drain(peer, 10);
-
-  const { run: client } = cluster.clients;
-  await call(client, client.cancelRun, { runId });
-  await eventually(async () => (await cluster.run(runId)).endedAtMs > 0 || undefined);
-  peer.rows.length = 0;
-  runId = `${runId}-refused`;
-  await submit({ teacherHealth: { atChance: 'refuse' } });
-  await eventually(async () => (await cluster.run(runId)).endedAtMs > 0 || undefined);
-  expect(await cluster.run(runId)).toMatchObject({
+  expect(await startedOrEnded(runId)).toMatchObject({
     state: RunState.RUN_STATE_FAILED,
-    reason: `${warning}; spec.teacherHealth.atChance is refuse`,
+    reason: `${warning}; to train with it all the same, spec.teacherHealth.accept: [one]`,
   });
+  expect(await eventsOf('teacher-warning')).toEqual([warning]);
   expect(peer.rows).toEqual([]);
+
+  runId = `${runId}-accepted`;
+  await submit();
+  await tested(bad);
+  await assigned(peer);
+  await peer.receive(0, 0);
+  const accepted = `${warning}, and spec.teacherHealth.accept takes it all the same`;
+  await eventually(async () => (await cluster.run(runId)).warnings.includes(accepted) || undefined);
+  expect(await eventsOf('teacher-warning')).toEqual([accepted]);
+  await drain(peer, 10);
+});
+
+it('a teacher whose classes are in another order is refused, with the order that it seems to have', async () => {
+  await submit({ teacherHealth: UNNAMED });
+  const peer = student('s1');
+  // It says b of a, c of b and a of c.
+  teacher(
+    'turned',
+    saying((sample) => right(sample).map((_, c) => right(sample)[(c + 2) % 3] as number)),
+  );
+  await assigned(peer);
+  await peer.receive(0, 0);
+  expect(await startedOrEnded(runId)).toMatchObject({
+    state: RunState.RUN_STATE_FAILED,
+    reason:
+      'teacher one is no better than chance: right on 0 of 100 labelled samples of its probe; teacher one seems to have its classes in another order: it would be right on 100 of 100 and not on 0, if it meant c by a, a by b, b by c; coordinator models check finds the order, and classes in its settings say it; to train with it all the same, spec.teacherHealth.accept: [one]',
+  });
+});
+
+it('logits that are distributions are a warning', async () => {
+  await submit({ teacherHealth: UNNAMED });
+  const peer = student('s1');
+  teacher(
+    'soft',
+    saying((sample) => [0, 1, 2].map((c) => (c === dataset.labels[sample] ? 0.8 : 0.1))),
+  );
+  await assigned(peer);
+  await peer.receive(0, 0);
+  expect(await startedOrEnded(runId)).toMatchObject({
+    state: RunState.RUN_STATE_TRAINING,
+    warnings: [
+      'teacher one gives distributions for logits, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits',
+    ],
+  });
 });

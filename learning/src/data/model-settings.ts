@@ -43,6 +43,8 @@ export interface ModelSettings {
   readonly antialias?: boolean;
   /** Of a model with several outputs, which one tells the classes. */
   readonly outputName?: string;
+  /** Its logits are meant as they are, though each row is a distribution. Absent: then that is a warning. */
+  readonly logitsConfirmed?: boolean;
   /** Names of the model's classes in the order of its output. Absent: the set's own order. */
   readonly classes?: readonly string[];
 }
@@ -125,6 +127,11 @@ const FIELDS: Readonly<Record<keyof ModelSettings, Field>> = {
   outputName: {
     want: "an output's name",
     fits: (value) => typeof value === 'string' && value !== '',
+  },
+  logitsConfirmed: {
+    want: 'true or false',
+    fits: (value) => typeof value === 'boolean',
+    isDefault: (value) => value === false,
   },
   classes: {
     want: `a list of at most ${MAX_CLASSES} different names`,

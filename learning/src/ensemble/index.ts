@@ -2,6 +2,7 @@
 export * from './accuracy-weights.js';
 export * from './adapter-weights.js';
 export * from './answer-codec-choice.js';
+export * from './best-assignment.js';
 export * from './calibration.js';
 export * from './combination.js';
 export * from './combine-targets.js';

@@ -6,6 +6,7 @@
  * teacher is held to know something once P(K ≥ k) ≤ {@link CHANCE_LEVEL}. Of a teacher that knows only some of the classes
  * n are the rows of these, and C is their number.
  */
+import { bestAssignment } from './best-assignment.js';
 import { classMask, type KnownClasses } from './known-classes.js';
 import { argmaxRows, logSoftmaxRow, type Values } from './log-softmax.js';
 
@@ -24,7 +25,27 @@ export interface TeacherKnowledge {
   readonly meanEntropy?: number | undefined;
   /** `at-chance`: no better than guessing. `constant`: the same output for every row. Absent: neither. */
   readonly finding?: 'at-chance' | 'constant' | undefined;
+  /** Its logits are distributions, row by row: its model gives probabilities, whatever its settings say. Absent: no. */
+  readonly givesDistributions?: true | undefined;
+  /** Absent: its order is as good as any, or there are too few rows of a class to tell. */
+  readonly otherOrder?: OtherOrder | undefined;
 }
+
+/** Another one-to-one order of a teacher's classes, by which it would be right far more often. */
+export interface OtherOrder {
+  /** For each of the set's classes which one the teacher seems to mean by it. */
+  readonly classes: readonly number[];
+  readonly correctCount: number;
+}
+
+/** With fewer rows of a class an order fits by chance. */
+const ROWS_PER_CLASS = 10;
+
+/** By how much of the rows another order must be better. */
+const ORDER_LIFT = 0.1;
+
+/** What rounding to float32, or to half floats, does to a sum of probabilities. */
+const SUM_TOLERANCE = 1e-2;
 
 /**
  * @param logits - [N, C], N > 0; −∞ of a class that the teacher does not know.
@@ -39,7 +60,12 @@ export function teacherKnowledge(
   const rowCount = labels.length;
   const best = argmaxRows(logits, rowCount, classCount);
   const counts = countRight(best, knownLabels(labels, classCount, known));
-  const measured = { ...counts, meanEntropy: meanEntropy(logits, rowCount, classCount) };
+  const measured = {
+    ...counts,
+    meanEntropy: meanEntropy(logits, rowCount, classCount),
+    ...(areDistributions(logits, rowCount, classCount) && { givesDistributions: true as const }),
+    ...betterOrder(best, labels, known, classCount),
+  };
   const isSame = isConstant(logits, rowCount, classCount);
   return withFinding(measured, isSame, known?.length ?? classCount);
 }
@@ -57,7 +83,10 @@ export function finalAnswerKnowledge(
   known?: KnownClasses,
 ): TeacherKnowledge {
   return withFinding(
-    countRight(classes, knownLabels(labels, classCount, known)),
+    {
+      ...countRight(classes, knownLabels(labels, classCount, known)),
+      ...betterOrder(classes, labels, known, classCount),
+    },
     isConstant(classes, labels.length, 1),
     known?.length ?? classCount,
   );
@@ -78,6 +107,46 @@ function countRight(classes: ArrayLike<number>, labels: Int32Array) {
     if (classes[row] === label) correctCount++;
   }
   return { rowCount: labels.length, labelledCount, correctCount };
+}
+
+/** Rows of numbers from 0 to 1 of sum 1; where the teacher does not know a class, −∞, of the others. */
+function areDistributions(logits: Values, rowCount: number, classCount: number): boolean {
+  for (let row = 0; row < rowCount; row++) {
+    let sum = 0;
+    for (let c = 0; c < classCount; c++) {
+      const value = logits[row * classCount + c] as number;
+      if (value === Number.NEGATIVE_INFINITY) continue;
+      if (value < -SUM_TOLERANCE) return false;
+      sum += value;
+    }
+    if (Math.abs(sum - 1) > SUM_TOLERANCE) return false;
+  }
+  return true;
+}
+
+/** The one-to-one order of classes in which the answers are right most often, if it is so much better. */
+function betterOrder(
+  answers: ArrayLike<number>,
+  labels: Int32Array,
+  known: KnownClasses,
+  classCount: number,
+): Pick<TeacherKnowledge, 'otherOrder'> {
+  const rows = [...labels.keys()].filter((row) => (labels[row] as number) >= 0);
+  // Answers of fewer classes would fit many choices of the set's alike.
+  if (known !== undefined || rows.length < ROWS_PER_CLASS * classCount) return {};
+  const counts = new Float64Array(classCount * classCount);
+  let correctCount = 0;
+  for (const row of rows) {
+    const [answer, label] = [answers[row] as number, labels[row] as number];
+    if (answer < 0) continue;
+    const at = answer * classCount + label;
+    counts[at] = (counts[at] as number) + 1;
+    if (answer === label) correctCount++;
+  }
+  const order = bestAssignment(counts, classCount);
+  const count = order.reduce((sum, label, c) => sum + (counts[c * classCount + label] ?? 0), 0);
+  if (count - correctCount < ORDER_LIFT * rows.length) return {};
+  return { otherOrder: { classes: [...order], correctCount: count } };
 }
 
 function withFinding(

@@ -103,6 +103,55 @@ describe('a teacher', () => {
   });
 });
 
+describe('a teacher’s answers', () => {
+  /** Says class c with probability `p`, and the others alike. */
+  const distributions = (answer: (label: number) => number, p = 0.7) =>
+    Float32Array.from({ length: 64 * CLASSES }, (_, i) => {
+      const label = labels[Math.floor(i / CLASSES)] as number;
+      return i % CLASSES === answer(label) ? p : (1 - p) / (CLASSES - 1);
+    });
+  const judged = (values: Float32Array) => teacherKnowledge(values, labels, CLASSES);
+
+  it('are distributions, or logits', () => {
+    const rows = distributions((label) => label);
+    expect(judged(rows).givesDistributions).toBe(true);
+    expect(judged(rows.map((value) => Math.log(value))).givesDistributions).toBeUndefined();
+    expect(judged(rows.map((value) => 2 * value)).givesDistributions).toBeUndefined();
+    // Sum 1, but not from 0 on.
+    const shifted = rows.map((value, i) => value + (i % 2 === 0 ? 3 : -3));
+    expect(judged(shifted).givesDistributions).toBeUndefined();
+    const partial = Float32Array.from({ length: 64 * CLASSES }, (_, i) =>
+      i % CLASSES < 2 ? 0.3 + 0.4 * (i % CLASSES) : Number.NEGATIVE_INFINITY,
+    );
+    expect(teacherKnowledge(partial, labels, CLASSES, [0, 1]).givesDistributions).toBe(true);
+  });
+
+  it('tell another order of classes, if they are right so 10 points more often', () => {
+    const turned = judged(distributions((label) => [1, 2, 0, 3][label] as number));
+    expect(turned).toMatchObject({ correctCount: 16, finding: 'at-chance' });
+    // What it means by class 0 is class 2.
+    expect(turned.otherOrder).toEqual({ classes: [2, 0, 1, 3], correctCount: 64 });
+    expect(judged(distributions((label) => label)).otherOrder).toBeUndefined();
+    const swapped = (count: number) =>
+      saying((row) => {
+        const label = row % CLASSES;
+        return row < count && label < 2 ? 1 - label : label;
+      });
+    // 16 of 32 rows of two classes are wrong, and as many would be in the other order.
+    expect(judged(swapped(32)).otherOrder).toBeUndefined();
+    // 24 of 32: the other order has 16 rows more of 64.
+    expect(judged(swapped(48)).otherOrder).toEqual({ classes: [1, 0, 2, 3], correctCount: 56 });
+  });
+
+  it('tell none where there are too few', () => {
+    const few = labels.map((label, row) => (row < 39 ? label : -1));
+    const turned = distributions((label) => (label + 1) % CLASSES);
+    expect(teacherKnowledge(turned, few, CLASSES).otherOrder).toBeUndefined();
+    const enough = labels.map((label, row) => (row < 40 ? label : -1));
+    expect(teacherKnowledge(turned, enough, CLASSES).otherOrder?.correctCount).toBe(40);
+  });
+});
+
 describe('a teacher that gives final answers only', () => {
   const knowledge = (classes: Int32Array) => finalAnswerKnowledge(classes, labels, CLASSES);
 

@@ -46,11 +46,13 @@ export async function tryPushed(bytes: Uint8Array): Promise<string[]> {
       const message = `its settings name ${classes.length} classes, and its output has ${classCount}`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
-    const unlikely = output === 'logits' && distributions;
+    const unlikely = output === 'logits' && distributions && settings.logitsConfirmed !== true;
     return [
       `tried on ${BATCH} samples of noise [${inputShape}] with ${trial.samples.engine}: ${countText(classCount)} classes, ${output} from ${range[0].toPrecision(3)} to ${range[1].toPrecision(3)}, ${millisecondsPerSample.toPrecision(3)} ms a sample`,
       ...(unlikely
-        ? ['its logits are distributions: say {"output": "probabilities"} if they are']
+        ? [
+            'its logits are distributions, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits; every run with it says so until then',
+          ]
         : []),
     ];
   } catch (thrown) {
