@@ -39,6 +39,7 @@ import { AnswerVerifications } from './server/answer-verification.js';
 import { artifactService } from './server/artifact-service.js';
 import { clusterService } from './server/cluster-service.js';
 import { Combiner } from './server/combiner.js';
+import { Downloads } from './server/downloads.js';
 import { EnsembleEvaluations } from './server/ensemble-evaluation.js';
 import { ensembleService } from './server/ensemble-service.js';
 import { GarbageCollector } from './server/garbage-collector.js';
@@ -78,6 +79,8 @@ export interface ServeOptions {
   readonly canaryIntervalMs: number;
   /** Where tokens and keys for inference servers are, and at which addresses those may be. */
   readonly outside: Outside;
+  /** Folder of data sets that runs name by their paths. Default: none may be. */
+  readonly datasetsRoot?: string | undefined;
   /** Allows addresses that others reach, although nothing guards them. */
   readonly insecure: boolean;
   /** Mutual TLS with whoever calls, and with NATS. Default: without. */
@@ -166,7 +169,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
     started.add(() => answers.close());
     const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
-    const catalog = await ArtifactCatalog.open(mirror.names, blobs, stateDir, log);
+    const catalog = await ArtifactCatalog.open(mirror.names, blobs, {
+      stateDir,
+      datasetsRoot: options.datasetsRoot,
+      log,
+    });
     const remoteModels = new RemoteModels({ catalog, outside: options.outside, now });
     const leadership = await Leadership.acquire({
       kv: await bucket(LEADER_BUCKET),
@@ -307,6 +314,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     setMaxListeners(0, stopping.signal);
     const shared = {
       store,
+      downloads: new Downloads(blobs),
       lifecycle,
       monitor,
       active,
@@ -408,7 +416,8 @@ function measurementOf(
   identity: string,
 ): LoadedTeacher | undefined {
   for (const session of sessions) {
-    const loaded = session.loaded().get(identity);
+    // What it was not told to load it cannot have measured.
+    const loaded = session.wanted.has(identity) ? session.loaded().get(identity) : undefined;
     if (loaded !== undefined) return loaded;
   }
   return undefined;

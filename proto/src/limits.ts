@@ -5,8 +5,28 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** A run's specification; a real one is 2 KiB. */
-export const SPECIFICATION_MAX_BYTES = 1 * MIB;
+/** A run's specification; a real one is 2 KiB. Reading YAML that somebody made to be slow takes time by the square. */
+export const SPECIFICATION_MAX_BYTES = 64 * KIB;
+
+/** Any other document: it may list thousands of classes, and is read by whoever wrote it. */
+export const DOCUMENT_MAX_BYTES = 1 * MIB;
+
+/** A longer one is read off the event loop, which answers the network: a text of this length takes some ms. */
+export const SPECIFICATION_INLINE_BYTES = 8 * KIB;
+
+/** Values in one document, and sections within sections: a real one has some dozens, 6 deep. */
+export const DOCUMENT_MAX_VALUES = 4096;
+export const DOCUMENT_MAX_DEPTH = 24;
+
+/** Line ends, commas and brackets of a text in YAML: reading it takes time by the square of its entries. */
+export const YAML_MAX_MARKS = 4 * DOCUMENT_MAX_VALUES;
+
+/** Letters of a key that is looked at; the longest that is known has 20. */
+export const DOCUMENT_KEY_MAX_LETTERS = 64;
+
+/** Problems of one document that are told, and letters of each. */
+export const PROBLEM_MAX_COUNT = 32;
+export const PROBLEM_MAX_LETTERS = 1024;
 
 /** One gRPC message, both ways. Frames are cut to {@link FRAME_BYTES}, which leaves room for the envelope. */
 export const MESSAGE_MAX_BYTES = 8 * MIB;
@@ -26,6 +46,9 @@ export const FEATURE_BATCH_MAX_BYTES = 32 * MIB;
 /** Bytes in one chunk of an uploaded or downloaded artifact. */
 export const CHUNK_BYTES = 256 * KIB;
 
+/** Downloads that a coordinator serves at once. Each holds some MiB while nobody reads it. */
+export const DOWNLOAD_MAX_COUNT = 16;
+
 /** A model package, zipped weights and all. Larger ones belong behind an inference server. */
 export const MODEL_MAX_BYTES = 2048 * MIB;
 
@@ -34,6 +57,18 @@ export const DATASET_MAX_BYTES = 2048 * MIB;
 
 /** JetStream's own limit of one message; a ticket is under 200 bytes. */
 export const TICKET_MAX_BYTES = 1 * KIB;
+
+/** A key that nobody guesses, by which a worker's process is known. */
+export const SESSION_KEY_BYTES = 32;
+
+/** What a worker says of itself, each text: a GPU's name has some 40 letters. */
+export const HELLO_TEXT_MAX_LETTERS = 128;
+
+/** Why something failed, in a worker's words: the rest is in its log. */
+export const REASON_MAX_LETTERS = 2048;
+
+/** Teachers of which one worker reports; the rest of a report has no list. */
+export const REPORT_MAX_TEACHERS = 1024;
 
 /** Sessions that a coordinator holds open, all workers together. */
 export const SESSION_MAX_COUNT = 4096;

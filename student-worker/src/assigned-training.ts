@@ -9,7 +9,15 @@
  */
 import { type AssignedRun, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Logger } from '@lyceum/proto/node';
-import { type BlobStore, call, type Nats, type StudentClient, sleep } from '@lyceum/proto/node';
+import {
+  type BlobStore,
+  call,
+  type Nats,
+  type SessionCredentials,
+  type StudentClient,
+  sessionHeaders,
+  sleep,
+} from '@lyceum/proto/node';
 import type { AssignmentKey } from './assignment-decision.js';
 import { uploadFile } from './blob-upload.js';
 import { CheckpointCommitter } from './checkpoint-commit.js';
@@ -35,8 +43,10 @@ import { coordinatorError, troubleOf } from './trouble.js';
 export interface TrainingSurroundings {
   readonly trainer: StudentTrainer;
   readonly client: StudentClient;
+  readonly credentials: SessionCredentials;
   readonly nats: Nats;
   readonly stateDir: string;
+  readonly datasetsRoot: string | undefined;
   readonly outbox: ReportOutbox;
   readonly metrics: StudentMetrics;
   readonly log: Logger;
@@ -119,12 +129,13 @@ export class AssignedTraining implements AssignmentKey {
   }
 
   async #work(): Promise<void> {
-    const { outbox, nats, stateDir } = this.#surroundings;
+    const { outbox, nats, stateDir, datasetsRoot } = this.#surroundings;
     const { log } = this.#patience;
     try {
       const prepared = await prepareTraining(this.#run, {
         nats,
         stateDir,
+        datasetsRoot,
         patience: this.#patience,
       });
       if (this.#givenUp.signal.aborted) return;
@@ -153,6 +164,7 @@ export class AssignedTraining implements AssignmentKey {
     const cursor = new TargetCursor(job.specification.spec.training.batchSize, step);
     const stream = new TargetStream({
       client: this.#surroundings.client,
+      credentials: this.#surroundings.credentials,
       assignment: { runId: this.runId, assignmentEpoch: this.assignmentEpoch },
       tensors: job.targetTensors,
       cursor,
@@ -197,11 +209,11 @@ export class AssignedTraining implements AssignmentKey {
   }
 
   #committer({ job, blobs, bucket, owned }: PreparedTraining, patience: Patience) {
-    const { client } = this.#surroundings;
+    const { client, credentials } = this.#surroundings;
     const { runId, assignmentEpoch } = this;
     const makeDurable = async (step: number): Promise<void> => {
       try {
-        const options = { signal: patience.signal };
+        const options = { signal: patience.signal, headers: sessionHeaders(credentials) };
         await call(client, client.makeDurable, { runId, assignmentEpoch, step }, options);
       } catch (err) {
         throw coordinatorError(toLyceumError(err));

@@ -34,6 +34,8 @@ export interface SessionOptions {
   readonly onAssignment: (assignment: StudentAssignment) => void;
   /** True from the first message of a session until the session ends. */
   readonly onConnected: (connected: boolean) => void;
+  /** Another process has a session of this worker id: it is waited for, and this is why. */
+  readonly onHeldByOther: (reason: string) => void;
   /** Its signal ends the session, after what is in the outbox. */
   readonly patience: Patience;
 }
@@ -47,6 +49,7 @@ export async function holdSession(options: SessionOptions): Promise<void> {
   const { signal, log, random } = options.patience;
   for (let failures = 0; !signal.aborted; ) {
     let connected = false;
+    let heldByOther: string | undefined;
     const onConnected = (): void => {
       if (!connected) log.info('session opened');
       connected = true;
@@ -58,9 +61,12 @@ export async function holdSession(options: SessionOptions): Promise<void> {
     } catch (err) {
       if (!(err instanceof LyceumError)) throw err;
       if (!connected && isRefusal(err)) throw err;
-      if (!signal.aborted) log.warn({ err, failures }, 'session lost');
+      if (err.code === 'ALREADY_EXISTS') heldByOther = err.message;
+      const what = heldByOther === undefined ? 'session lost' : 'worker id in use; waiting';
+      if (!signal.aborted) log.warn({ err, failures }, what);
     }
     options.onConnected(false);
+    if (heldByOther !== undefined) options.onHeldByOther(heldByOther);
     failures = connected ? 0 : failures + 1;
     await sleep(retryDelayMs(Math.min(failures, SLOWEST_ATTEMPT), random()), signal);
   }

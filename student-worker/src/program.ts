@@ -4,6 +4,7 @@ import {
   connect,
   connectNats,
   type Logger,
+  newSessionKey,
   type Shutdown,
   StudentClient,
   startProbes,
@@ -31,6 +32,8 @@ export interface ProgramOptions {
   readonly tls?: TlsIdentity | undefined;
   /** Absolute. One worker's own. */
   readonly stateDir: string;
+  /** Of mounted data sets. Default: none are. */
+  readonly datasetsRoot?: string | undefined;
   readonly computeThreads: number;
   /** Steps run operation by operation. */
   readonly eager: boolean;
@@ -53,15 +56,19 @@ export async function startProgram(
   shutdown: Shutdown,
   log: Logger,
 ): Promise<Program> {
-  const { workerId, version, stateDir, computeThreads, eager, tls } = options;
+  const { workerId, version, stateDir, datasetsRoot, computeThreads, eager, tls } = options;
   const metrics = new StudentMetrics();
+  const credentials = { workerId, sessionKey: newSessionKey() };
   let sessionOpen = false;
+  let heldByOther: string | undefined;
   const probes = await startProbes({
     address: options.http,
     insecure: options.insecure,
     tls,
     ready: () =>
-      sessionOpen ? undefined : `no session with the coordinator at ${options.coordinator}`,
+      sessionOpen
+        ? undefined
+        : (heldByOther ?? `no session with the coordinator at ${options.coordinator}`),
     metrics: metrics.registry,
   });
   shutdown.onStop('probes', () => probes.close());
@@ -81,15 +88,17 @@ export async function startProgram(
   const worker = new StudentWorker({
     trainer,
     client,
+    credentials,
     nats,
     stateDir,
+    datasetsRoot,
     outbox,
     metrics,
     log,
     random,
   });
   const hello: StudentHello = {
-    workerId,
+    ...credentials,
     version,
     device: { ...trainer.device, computeThreads },
   };
@@ -101,7 +110,11 @@ export async function startProgram(
     onAssignment: (assignment) => worker.follow(assignment),
     onConnected: (open) => {
       sessionOpen = open;
+      heldByOther = undefined;
       metrics.sessionOpen(open);
+    },
+    onHeldByOther: (reason) => {
+      heldByOther = reason;
     },
     patience: { signal: leaving.signal, log, random },
   });

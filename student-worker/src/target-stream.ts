@@ -5,7 +5,15 @@
  * sent goes out with the next. A new call names the first step that has not come completely.
  */
 import { float32Values, LyceumError, ShapeMismatchError, type TargetFrame } from '@lyceum/proto';
-import { openDuplex, retryDelayMs, type StudentClient, sleep } from '@lyceum/proto/node';
+import {
+  callMetadata,
+  openDuplex,
+  retryDelayMs,
+  type SessionCredentials,
+  type StudentClient,
+  sessionHeaders,
+  sleep,
+} from '@lyceum/proto/node';
 import type { AssignmentKey } from './assignment-decision.js';
 import type { Patience } from './patience.js';
 import type { TargetCursor } from './target-cursor.js';
@@ -14,6 +22,7 @@ import { coordinatorError, troubleOf } from './trouble.js';
 
 export interface TargetStreamOptions {
   readonly client: StudentClient;
+  readonly credentials: SessionCredentials;
   readonly assignment: AssignmentKey;
   readonly tensors: readonly TargetTensorShape[];
   readonly cursor: TargetCursor;
@@ -67,9 +76,10 @@ export class TargetStream {
 
   /** One call, from its first request to its end. */
   async #receive(signal: AbortSignal): Promise<void> {
-    const { client, cursor, patience } = this.#options;
+    const { client, credentials, cursor, patience } = this.#options;
     const over = new AbortController();
-    const call = openDuplex(() => client.receiveTargets(), { signal });
+    const metadata = callMetadata(sessionHeaders(credentials));
+    const call = openDuplex(() => client.receiveTargets(metadata), { signal });
     const requests = this.#sendRequests((request) => call.send(request), over.signal, {
       ...this.#options.assignment,
       firstStep: cursor.nextStep,

@@ -43,6 +43,7 @@ export class Session {
   readonly #stopping = new AbortController();
   #call: DuplexCall<TeacherReport, TeacherAssignment> | undefined;
   #up = false;
+  #heldByOther: string | undefined;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: SessionOptions) {
@@ -52,6 +53,11 @@ export class Session {
   /** True once the coordinator has answered on the session that is open. */
   get up(): boolean {
     return this.#up;
+  }
+
+  /** Why the worker waits for its own id: another process has a session of it. Undefined: none is known to. */
+  get heldByOther(): string | undefined {
+    return this.#heldByOther;
   }
 
   /** Begins to hold a session. */
@@ -77,7 +83,9 @@ export class Session {
       if (this.#stopping.signal.aborted) return;
       if (nowMs() - openedMs >= GOOD_SESSION_MS) attempt = 0;
       const delayMs = retryDelayMs(attempt, random());
-      log.warn({ err, delayMs }, 'session ended');
+      this.#heldByOther = err?.code === 'ALREADY_EXISTS' ? err.message : undefined;
+      const what = this.#heldByOther === undefined ? 'session ended' : 'worker id in use; waiting';
+      log.warn({ err, delayMs }, what);
       await sleep(delayMs, this.#stopping.signal);
     }
   }

@@ -20,9 +20,13 @@ import {
 } from '@lyceum/proto';
 import {
   type BlobCache,
+  callMetadata,
   type Logger,
   type Nats,
+  newSessionKey,
   openDuplex,
+  type SessionCredentials,
+  sessionHeaders,
   type TeacherClient,
 } from '@lyceum/proto/node';
 import type { Hosts } from './compute/hosts.js';
@@ -67,6 +71,7 @@ const COMPUTE_TURNS = 2;
 
 export class TeacherWorker {
   readonly #options: TeacherWorkerOptions;
+  readonly #credentials: SessionCredentials;
   readonly #turns = new FairTurns(COMPUTE_TURNS);
   /** Of teachers that somebody else runs: they wait for nobody here. */
   readonly #remoteTurns = new Map<string, FairTurns>();
@@ -81,6 +86,7 @@ export class TeacherWorker {
   constructor(options: TeacherWorkerOptions) {
     this.#options = options;
     const { compute, device, cache, nowMs, random, log } = options;
+    this.#credentials = { workerId: options.workerId, sessionKey: newSessionKey() };
     this.#desk = new TicketDesk({
       openLane: (teacher, link) => this.#openLane(teacher, link),
       settled: () => this.#teachers.proceed(),
@@ -104,7 +110,7 @@ export class TeacherWorker {
     this.#session = new Session({
       client: options.client,
       hello: {
-        workerId: options.workerId,
+        ...this.#credentials,
         version: options.version,
         memoryBudgetBytes: options.memoryBudgetBytes,
         device: { ...device, computeThreads: options.computeThreads },
@@ -119,7 +125,8 @@ export class TeacherWorker {
 
   /** Why the worker cannot work, in words; undefined if it can. */
   get unready(): string | undefined {
-    return this.#session.up ? undefined : 'there is no session with the coordinator';
+    if (this.#session.up) return undefined;
+    return this.#session.heldByOther ?? 'there is no session with the coordinator';
   }
 
   start(): void {
@@ -196,6 +203,7 @@ export class TeacherWorker {
   #openLane(teacher: DeskTeacher, link: SessionLink): TicketLane {
     const { nats, client, metrics, nowMs, random, log } = this.#options;
     const { identity, stream, consumer, ticketsInHand } = teacher;
+    const metadata = callMetadata(sessionHeaders(this.#credentials));
     return new TicketLane({
       identity,
       link,
@@ -205,7 +213,7 @@ export class TeacherWorker {
       answers: new AnswerStreams(
         Array.from(
           { length: TRAVELLING_MAX_COUNT },
-          () => new AnswerStream(() => openDuplex(() => client.sendAnswers()), random),
+          () => new AnswerStream(() => openDuplex(() => client.sendAnswers(metadata)), random),
         ),
       ),
       fetchDataset: (digest) => this.#teachers.fetchDataset(identity, digest),

@@ -4,7 +4,7 @@
  */
 import * as grpc from '@grpc/grpc-js';
 import type { TeacherAssignment, TeacherReport } from '@lyceum/proto';
-import { KEEPALIVE_OPTIONS, TeacherClient } from '@lyceum/proto/node';
+import { KEEPALIVE_OPTIONS, newSessionKey, TeacherClient } from '@lyceum/proto/node';
 
 interface IdleSession {
   readonly client: TeacherClient;
@@ -53,6 +53,7 @@ export class IdleSessions {
     });
     const hello = {
       workerId: `idle-${number}`,
+      sessionKey: newSessionKey(),
       version: 'bench',
       memoryBudgetBytes: 1,
       device: { engine: 'lookup', engineVersion: 'none', computeThreads: 1, device: 'none' },

@@ -23,7 +23,7 @@ export const STUDENT_FAILURE_LIMIT = 3;
 /** QUEUED → PREPARING, with a student worker. */
 export function assigned(
   record: RunRecord,
-  assignment: { readonly workerId: string; readonly assignmentEpoch: number },
+  assignment: NonNullable<RunRecord['assignment']>,
   worker: WorkerEnvironment,
   nowMs: number,
 ): RunRecord | undefined {

@@ -167,7 +167,12 @@ const runRecord = z.strictObject({
   /** What the user should know of the run's teachers, and what of it keeps the run from being repeated. */
   teacherNotes: teacherNotes.optional(),
   assignment: z
-    .strictObject({ workerId: z.string(), assignmentEpoch: z.int().positive() })
+    .strictObject({
+      workerId: z.string(),
+      assignmentEpoch: z.int().positive(),
+      /** Of the process that holds it; absent: an older version's, and nobody's any more. */
+      sessionKeyDigest: digest.optional(),
+    })
     .optional(),
   /** What it is paused for, until somebody decides; and what has been decided to live with. */
   numericsChange: numericsChange.optional(),

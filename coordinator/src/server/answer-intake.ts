@@ -17,6 +17,7 @@ import {
 } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { AnswerTableKey } from '../answers/answer-table-key.js';
+import type { TicketTaker } from '../schedule/ticket-takers.js';
 import type { Ask } from './ask.js';
 import type { TicketDesk } from './ticket-desk.js';
 
@@ -33,16 +34,18 @@ interface Received {
 }
 
 export interface AnswerIntakeParts {
+  /** Whose stream it is. */
+  readonly taker: TicketTaker;
   readonly desk: TicketDesk;
   readonly store: AnswerStore;
-  /** A worker answered what is no answer. */
-  readonly rejected: (workerId: string | undefined, ask: Ask, reason: string) => void;
+  /** The worker answered what is no answer. */
+  readonly rejected: (ask: Ask, reason: string) => void;
   /** An answer is about to be stored. */
   readonly arriving: (ask: Ask) => Promise<void>;
   /** The disk has no room for an answer. */
   readonly full: (ask: Ask) => Promise<void>;
-  /** A worker answered a ticket of these samples. */
-  readonly answered: (workerId: string | undefined, ask: Ask) => void;
+  /** The worker answered a ticket of these samples. */
+  readonly answered: (ask: Ask) => void;
 }
 
 /** One stream of answers; the state is the stream's own: a worker whose stream breaks sends again. */
@@ -56,15 +59,20 @@ export class AnswerIntake {
 
   /**
    * @returns the receipt, if the frame completes its ticket.
-   * @throws {LyceumError} INVALID_ARGUMENT if the frame is malformed; RESOURCE_EXHAUSTED if too many tickets
-   *   are half answered, or the disk is full.
+   * @throws {LyceumError} INVALID_ARGUMENT if the frame is malformed; PERMISSION_DENIED if the ticket is in another
+   *   session's hands; RESOURCE_EXHAUSTED if too many tickets are half answered, or the disk is full.
    */
   async take(frame: AnswerFrame): Promise<AnswerReceipt | undefined> {
     const ticket = checkedTicket(frame.ticket);
     const id = ticketId(ticket);
-    const { desk } = this.#parts;
+    const { desk, taker } = this.#parts;
     const asks = desk.find(id, ticket.attempt);
     const [ask] = asks;
+    // Before anything is said of the frame: what a stranger sends is nobody's fault.
+    if (ask !== undefined && !desk.holds(taker, ticket)) {
+      const message = `ticket ${id} is not in the hands of ${taker.workerId}`;
+      throw new LyceumError('PERMISSION_DENIED', message);
+    }
     const key = `${id}/${ticket.attempt}`;
     const received = this.#received.get(key) ?? { rowCount: 0, storedCount: 0 };
     let rowCount: number;
@@ -92,15 +100,14 @@ export class AnswerIntake {
     // A ticket that came to be wanted while its rows were coming has a message of its own.
     const wanted = ask !== undefined && received.storedCount === ticket.positionCount;
     if (wanted) {
-      this.#parts.answered(desk.holderOf(id, ticket.attempt), ask);
+      this.#parts.answered(ask);
       desk.answered(id);
     }
     return AnswerReceipt.fromPartial({ ticket, wanted });
   }
 
   #reject(ask: Ask, ticket: Ticket, reason: string): void {
-    const holder = this.#parts.desk.holderOf(ask.id, ticket.attempt);
-    this.#parts.rejected(holder, ask, reason);
+    this.#parts.rejected(ask, reason);
     this.#parts.desk.rejected(ask.id, ticket.attempt, reason);
   }
 

@@ -20,6 +20,7 @@ import { hasEnded, isAssigned } from '../schedule/run-state.js';
 import { ticketsInHand } from '../schedule/window.js';
 import type { ActiveRuns } from './active-runs.js';
 import { assignedRun } from './assigned-run.js';
+import { isHeldBy } from './assignment-holder.js';
 import type { TeacherUser } from './ensemble-evaluation.js';
 import type { RunDeletion } from './run-deletion.js';
 import {
@@ -196,7 +197,13 @@ export class Reconciler {
     for (const { runId, state, assignment } of store.list()) {
       if (!isAssigned(state) || assignment === undefined) continue;
       const { workerId, assignmentEpoch } = assignment;
-      if (students.get(workerId) !== undefined) continue;
+      const session = students.get(workerId);
+      if (session !== undefined && isHeldBy(assignment, session)) continue;
+      if (session !== undefined) {
+        // The same id, another process: the one that held it can have no session meanwhile.
+        await lifecycle.release(runId, assignmentEpoch, `student worker ${workerId} began anew`);
+        continue;
+      }
       const lostAtMs = students.lostAtMs(workerId);
       const dueMs =
         lostAtMs === undefined
@@ -218,7 +225,8 @@ export class Reconciler {
       const sinceMs = this.#cancellingSinceMs.get(runId) ?? now();
       this.#cancellingSinceMs.set(runId, sinceMs);
       const worker = assignment && students.get(assignment.workerId);
-      const held = worker?.runId === runId && now() - sinceMs < CANCEL_GRACE_MS;
+      const works = worker?.runId === runId && isHeldBy(assignment, worker);
+      const held = works && now() - sinceMs < CANCEL_GRACE_MS;
       if (!held) await lifecycle.cancelled(runId);
     }
   }
@@ -277,7 +285,7 @@ export class Reconciler {
         workerId: session.workerId,
         memoryBudgetBytes: session.hello.memoryBudgetBytes,
         // What it was told before this pass; what it has not unloaded yet says nothing then.
-        loaded: session.wanted.size > 0 ? session.wanted : session.served(),
+        loaded: session.wanted.size > 0 ? session.wanted : session.present(),
         barred: quarantined.get(session.workerId) ?? NONE,
       })),
       this.#secondsPerSample(),
@@ -309,7 +317,7 @@ export class Reconciler {
   async #start(runId: string, workerId: string): Promise<void> {
     const { lifecycle, students } = this.#parts;
     const session = students.get(workerId);
-    if (session !== undefined) await lifecycle.assign(runId, session.environment());
+    if (session !== undefined) await lifecycle.assign(runId, session, session.environment());
   }
 
   #reasons(placement: Placement): Map<string, string> {
@@ -377,6 +385,7 @@ export class Reconciler {
         const replica = { workerId: session.workerId, teacher: identity };
         const { probes, serves } = await health.orders(replica, teacher.sets);
         const { sets: _, ...told } = teacher;
+        if (serves) session.served.add(identity);
         list.push({ ...told, probes, ticketsInHand: serves ? inHand : 0 });
       }
       session.wanted = new Set(identities);
@@ -392,7 +401,9 @@ export class Reconciler {
       if (isAssigned(record.state)) records.set(record.assignment?.workerId, record);
     }
     for (const session of students.list()) {
-      session.desired.set(this.#assignment(records.get(session.workerId)));
+      const record = records.get(session.workerId);
+      const isIts = record !== undefined && isHeldBy(record.assignment, session);
+      session.desired.set(this.#assignment(isIts ? record : undefined));
     }
   }
 

@@ -3,13 +3,21 @@
  * the table's further rows), composes it, stores it.
  */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
-import { IDENTITY_VIEW, SPLIT_NAMES, type SplitName, viewAt } from '@lyceum/learning/data';
-import { type LoadedTeacher, StorageFullError, toLyceumError } from '@lyceum/proto';
+import {
+  IDENTITY_VIEW,
+  SPLIT_NAMES,
+  type SplitName,
+  seenDataset,
+  viewAt,
+} from '@lyceum/learning/data';
+import { type LoadedTeacher, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { BlobStore, Logger } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { SplitLogits } from '../report/report-input.js';
+import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import type { ContributorLedgers } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
+import { studentProblems } from '../runs/model-problems.js';
 import { withWorker } from '../runs/run-changes.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
@@ -27,6 +35,7 @@ export interface RunEvaluationParts {
   readonly answers: AnswerStore;
   readonly ledgers: ContributorLedgers;
   readonly blobs: BlobStore;
+  readonly catalog: ArtifactCatalog;
   readonly desk: TicketDesk;
   readonly log: Logger;
   readonly now: () => number;
@@ -157,6 +166,7 @@ export class RunEvaluation {
       if (train === undefined || validation === undefined || test === undefined) return;
       teacherLogits.push({ train, validation, test });
     }
+    await this.#checkModel(record);
     const [baseline, allLabels] = this.#related();
     const answeredBy = this.#parts.monitor.teacherWorkers(this.runId);
     const endedAtMs = now();
@@ -177,6 +187,21 @@ export class RunEvaluation {
     const reportDigest = await blobs.put(report);
     const predictionsDigest = await blobs.put(predictions);
     await lifecycle.succeed(this.runId, { reportDigest, predictionsDigest }, endedAtMs);
+  }
+
+  /**
+   * The worker says that it trained a model: it must be there, and be one that takes the samples and tells their classes.
+   *
+   * @throws {LyceumError} NOT_FOUND, INVALID_ARGUMENT
+   */
+  async #checkModel({ outcome, studentModality }: RunRecord): Promise<void> {
+    const digest = outcome?.modelDigest ?? '';
+    const model = await this.#parts.catalog.model(digest);
+    const seen = seenDataset(this.#dataset, studentModality);
+    const [problem] = studentProblems('', model, { output: 'logits' }, seen);
+    if (problem === undefined) return;
+    const message = `the student's model ${digest.slice(0, 12)} ${problem.message}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
   }
 
   /** Undefined: some answers are not readable any more, and asked for again. */

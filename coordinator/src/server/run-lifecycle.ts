@@ -11,7 +11,7 @@ import {
   type TrainingFailed,
   type ValidationResult,
 } from '@lyceum/proto';
-import type { KeyValue, Logger } from '@lyceum/proto/node';
+import type { KeyValue, Logger, SessionHolder } from '@lyceum/proto/node';
 import { baselineRunId, hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import { claimPointer } from '../runs/checkpoint-pointers.js';
 import * as changes from '../runs/run-changes.js';
@@ -19,7 +19,7 @@ import type { RunFit, RunOutcome, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
 import type { RunEvents } from './run-events.js';
-import type { RunMonitor, WorkerEnvironment } from './run-monitor.js';
+import { finite, type RunMonitor, type WorkerEnvironment } from './run-monitor.js';
 
 export interface RunLifecycleParts {
   readonly store: RunStore;
@@ -59,13 +59,16 @@ export class RunLifecycle {
   }
 
   /** Gives a queued run to a student worker. The pointer moves first: a former owner's writes are void. */
-  async assign(runId: string, worker: WorkerEnvironment): Promise<void> {
+  async assign(
+    runId: string,
+    { workerId, sessionKeyDigest }: SessionHolder,
+    worker: WorkerEnvironment,
+  ): Promise<void> {
     const { store, pointers, events, now } = this.#parts;
-    const { workerId } = worker;
     const pointer = await claimPointer(pointers, runId, store.require(runId).attempt);
     const { assignmentEpoch, step } = pointer;
     const record = await this.#change(runId, (r) =>
-      changes.assigned(r, { workerId, assignmentEpoch }, worker, now()),
+      changes.assigned(r, { workerId, assignmentEpoch, sessionKeyDigest }, worker, now()),
     );
     if (record.assignment?.assignmentEpoch !== assignmentEpoch) return;
     const message = `assigned to ${workerId}${step > 0 ? `, from step ${step}` : ''}`;
@@ -275,11 +278,11 @@ function outcomeOf(done: TrainingDone): RunOutcome {
     ...(selectedValidation !== undefined && { selectedValidation: valuesOf(selectedValidation) }),
     parameterCount: measurement.parameterCount,
     weightBytes: measurement.weightBytes,
-    latencyBatch1Ms: measurement.latencyBatch1Ms,
-    waitingSeconds: measurement.waitingSeconds,
+    latencyBatch1Ms: finite(measurement.latencyBatch1Ms),
+    waitingSeconds: finite(measurement.waitingSeconds),
   };
 }
 
 function valuesOf({ step, accuracy, nll }: ValidationResult) {
-  return { step, accuracy, nll };
+  return { step, accuracy: finite(accuracy), nll: finite(nll) };
 }

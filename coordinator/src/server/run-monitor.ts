@@ -138,6 +138,6 @@ export function environmentKey(worker: WorkerEnvironment): string {
 }
 
 /** Records are JSON, which knows no NaN. */
-function finite(value: number): number {
+export function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
 }

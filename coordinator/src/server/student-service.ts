@@ -1,8 +1,10 @@
 /** Handlers of `StudentService`; what each call promises is in student.proto. */
 import {
+  cut,
   LyceumError,
   type MakeDurableRequest,
   type MakeDurableResponse,
+  REASON_MAX_LETTERS,
   StorageFullError,
   type StudentAssignment,
   type StudentReport,
@@ -10,12 +12,14 @@ import {
   type TargetRequest,
   toLyceumError,
 } from '@lyceum/proto';
-import { duplex, type Logger, unary } from '@lyceum/proto/node';
+import { duplex, type Logger, type SessionHolder, unary } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { isAssigned } from '../schedule/run-state.js';
 import { type ActiveRuns, awaitsFit } from './active-runs.js';
+import { type AssignmentName, requireHolder } from './assignment-holder.js';
+import { checkedHello } from './checked-hello.js';
 import { firstEnd } from './ended.js';
 import { ANSWERS_FULL } from './pause-reasons.js';
 import { awaitsKnowledge } from './run-health.js';
@@ -41,14 +45,17 @@ export function studentService(parts: StudentServiceParts) {
     session: duplex<StudentReport, StudentAssignment>(parts.log, (reports, send) =>
       serveSession(parts, reports, send),
     ),
-    receiveTargets: duplex<TargetRequest, TargetFrame>(parts.log, (requests, send) =>
-      serveTargets(parts, requests, send),
+    receiveTargets: duplex<TargetRequest, TargetFrame>(parts.log, (requests, send, { holder }) =>
+      serveTargets(parts, holder, requests, send),
     ),
-    makeDurable: unary<MakeDurableRequest, MakeDurableResponse>(parts.log, async (request) => {
-      requireAssignment(parts.store, request);
-      await makeDurable(parts, request.runId);
-      return {};
-    }),
+    makeDurable: unary<MakeDurableRequest, MakeDurableResponse>(
+      parts.log,
+      async (request, { holder }) => {
+        requireAssignment(parts.store, request, holder);
+        await makeDurable(parts, request.runId);
+        return {};
+      },
+    ),
   };
 }
 
@@ -78,7 +85,7 @@ async function serveSession(
   if (report?.$case !== 'hello') {
     throw new LyceumError('INVALID_ARGUMENT', 'the first report of a session must be its hello');
   }
-  const session = new StudentSession(report.hello, now(), send);
+  const session = new StudentSession(checkedHello(report.hello), now(), send);
   const { workerId } = session;
   sessions.add(session);
   log.info({ ...session.environment() }, 'student worker connected');
@@ -94,7 +101,7 @@ async function serveSession(
 }
 
 async function readReports(
-  { lifecycle, changed }: StudentServiceParts,
+  { store, lifecycle, changed }: StudentServiceParts,
   session: StudentSession,
   reports: AsyncIterator<StudentReport>,
 ): Promise<void> {
@@ -102,21 +109,34 @@ async function readReports(
     const next = await reports.next();
     if (next.done === true) return;
     const { report } = next.value;
+    // A former owner may say what it likes of its assignment; one who names the current one must be its owner.
+    const speaksOf = (name: AssignmentName): void => {
+      const assignment = store.get(name.runId)?.assignment;
+      const isCurrent = assignment?.assignmentEpoch === name.assignmentEpoch;
+      if (isCurrent) requireHolder(name, assignment, session);
+    };
     switch (report?.$case) {
       case 'state': {
-        session.report(report.state);
         const { runId, assignmentEpoch } = report.state;
+        if (runId !== '') speaksOf(report.state);
+        session.report(report.state);
         if (runId !== '') await lifecycle.stateReported(runId, assignmentEpoch);
         break;
       }
       case 'progress':
+        speaksOf(report.progress);
         await lifecycle.progressed(report.progress);
         break;
       case 'done':
+        speaksOf(report.done);
         await lifecycle.done(report.done);
         break;
       case 'failed':
-        await lifecycle.workerFailed(report.failed);
+        speaksOf(report.failed);
+        await lifecycle.workerFailed({
+          ...report.failed,
+          reason: cut(report.failed.reason, REASON_MAX_LETTERS),
+        });
         break;
       case 'hello':
         throw new LyceumError('INVALID_ARGUMENT', 'a session has one hello');
@@ -129,6 +149,7 @@ async function readReports(
 
 async function serveTargets(
   parts: StudentServiceParts,
+  holder: SessionHolder | undefined,
   requests: AsyncIterable<TargetRequest>,
   send: (frame: TargetFrame) => Promise<void>,
 ): Promise<void> {
@@ -136,7 +157,7 @@ async function serveTargets(
   const next = await rest.next();
   if (next.done === true) return;
   const first = next.value;
-  const record = requireAssignment(parts.store, first);
+  const record = requireAssignment(parts.store, first, holder);
   if (record.specification.kind !== 'Distillation') {
     const message = `run ${first.runId} has no targets: it asks no teacher`;
     throw new LyceumError('FAILED_PRECONDITION', message);
@@ -151,7 +172,7 @@ async function serveTargets(
     await settled(parts, first, awaitsFit);
   }
   await settled(parts, first, awaitsKnowledge);
-  requireAssignment(parts.store, first);
+  requireAssignment(parts.store, first, holder);
   await parts.lifecycle.began(first.runId, first.assignmentEpoch);
   parts.changed();
   const following = { [Symbol.asyncIterator]: () => rest };
@@ -181,14 +202,18 @@ async function settled(
   }
 }
 
-/** @throws {LyceumError} NOT_FOUND, ABORTED */
+/** @throws {LyceumError} NOT_FOUND, ABORTED, PERMISSION_DENIED */
 function requireAssignment(
   store: RunStore,
-  { runId, assignmentEpoch }: { readonly runId: string; readonly assignmentEpoch: number },
+  { runId, assignmentEpoch }: AssignmentName,
+  holder: SessionHolder | undefined,
 ): RunRecord {
   const record = store.require(runId);
-  const current = isAssigned(record.state) ? record.assignment?.assignmentEpoch : undefined;
-  if (current === assignmentEpoch) return record;
+  const assignment = isAssigned(record.state) ? record.assignment : undefined;
+  if (assignment?.assignmentEpoch === assignmentEpoch) {
+    requireHolder({ runId, assignmentEpoch }, assignment, holder);
+    return record;
+  }
   const message = `run ${runId} is ${record.state}; assignment ${assignmentEpoch} is not its current one`;
   throw new LyceumError('ABORTED', message);
 }

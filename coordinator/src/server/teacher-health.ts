@@ -190,6 +190,10 @@ export class TeacherHealth {
     return this.#health.quarantines();
   }
 
+  isQuarantined(replica: Replica): boolean {
+    return this.#health.quarantine(replica) !== undefined;
+  }
+
   /** Teachers that workers are quarantined with, by worker. */
   quarantined(): Map<string, Set<string>> {
     const byWorker = new Map<string, Set<string>>();

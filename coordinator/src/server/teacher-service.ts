@@ -3,19 +3,22 @@ import { isRemoteEngine } from '@lyceum/learning/data';
 import {
   type AnswerFrame,
   type AnswerReceipt,
+  cut,
   digestHex,
   LyceumError,
+  REASON_MAX_LETTERS,
   type TeacherAssignment,
   type TeacherReport,
   type Ticket,
-  ticketId,
 } from '@lyceum/proto';
-import { duplex, type Logger } from '@lyceum/proto/node';
+import { duplex, type Logger, type SessionHolder } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
+import type { TicketTaker } from '../schedule/ticket-takers.js';
 import { AnswerIntake } from './answer-intake.js';
 import type { Ask } from './ask.js';
+import { checkedHello } from './checked-hello.js';
 import { firstEnd } from './ended.js';
 import type { CoordinatorMetrics } from './metrics.js';
 import { ANSWERS_FULL } from './pause-reasons.js';
@@ -49,8 +52,8 @@ export function teacherService(parts: TeacherServiceParts) {
     session: duplex<TeacherReport, TeacherAssignment>(parts.log, (reports, send) =>
       serveSession(parts, reports, send),
     ),
-    sendAnswers: duplex<AnswerFrame, AnswerReceipt>(parts.log, (frames, send) =>
-      serveAnswers(parts, frames, send),
+    sendAnswers: duplex<AnswerFrame, AnswerReceipt>(parts.log, (frames, send, { holder }) =>
+      serveAnswers(parts, holder, frames, send),
     ),
   };
 }
@@ -67,12 +70,12 @@ async function serveSession(
   if (report?.$case !== 'hello') {
     throw new LyceumError('INVALID_ARGUMENT', 'the first report of a session must be its hello');
   }
-  const session = new TeacherSession(report.hello, now(), send);
+  const session = new TeacherSession(checkedHello(report.hello), now(), send);
   const { workerId } = session;
   const former = sessions.add(session);
   // The worker began anew, or thinks so: what its former session held is given out again.
   if (former !== undefined) {
-    parts.desk.sessionEnded(workerId, former.served());
+    parts.desk.sessionEnded(workerId, former.served);
     parts.health.sessionEnded(workerId);
   }
   log.info({ ...session.environment() }, 'teacher worker connected');
@@ -89,7 +92,7 @@ async function serveSession(
 function sessionLost(parts: TeacherServiceParts, session: TeacherSession): void {
   const { workerId } = session;
   parts.log.info({ workerId }, 'teacher worker gone');
-  parts.desk.sessionEnded(workerId, session.served());
+  parts.desk.sessionEnded(workerId, session.served);
   parts.health.sessionEnded(workerId);
   for (const runId of runsWith(parts.store, session.loaded().keys())) {
     parts.events.add(runId, 'worker-left', `teacher worker ${workerId} is gone`, { workerId });
@@ -111,10 +114,11 @@ async function readReports(
 
 /** @throws {LyceumError} INVALID_ARGUMENT */
 function takeReport(
-  { desk, store, health, events, changed }: TeacherServiceParts,
+  parts: TeacherServiceParts,
   session: TeacherSession,
   { report }: TeacherReport,
 ): void {
+  const { desk, store, health, events, changed } = parts;
   const { workerId } = session;
   switch (report?.$case) {
     case 'state': {
@@ -129,23 +133,30 @@ function takeReport(
     case 'taken': {
       const { sequence } = report.taken;
       const ticket = required(report.taken.ticket);
-      desk.taken(workerId, ticketId(ticket), ticket.attempt, sequence);
+      desk.taken(takerOf(parts, session), ticket, sequence);
       health.ticketTaken(workerId, ticket);
       break;
     }
     case 'returned': {
-      const { reason, retryable } = report.returned;
+      const { retryable } = report.returned;
+      const reason = cut(report.returned.reason, REASON_MAX_LETTERS);
       const ticket = required(report.returned.ticket);
       if (!retryable) {
         session.addProblem(reason);
         health.ticketFailed(workerId, ticket);
       }
-      desk.returned(workerId, ticketId(ticket), ticket.attempt, { reason, retryable });
+      desk.returned(takerOf(parts, session), ticket, { reason, retryable });
       break;
     }
-    case 'probed':
-      health.probed(workerId, report.probed);
+    case 'probed': {
+      const ticket = required(report.probed.ticket);
+      // Only what it was asked; a worker that is told otherwise meanwhile answers the last question still.
+      if (session.wanted.has(digestHex(ticket.teacherIdentity))) {
+        const failure = cut(report.probed.failure, REASON_MAX_LETTERS);
+        health.probed(workerId, { ...report.probed, failure });
+      }
       break;
+    }
     case 'measured':
       session.measured(digestHex(report.measured.teacherIdentity), report.measured);
       break;
@@ -156,17 +167,30 @@ function takeReport(
   }
 }
 
+/** The session as tickets see it. */
+function takerOf({ health }: TeacherServiceParts, session: TeacherSession): TicketTaker {
+  const { workerId, sessionKeyDigest, served } = session;
+  return {
+    workerId,
+    sessionKeyDigest,
+    mayTake: (teacher) => served.has(teacher) && !health.isQuarantined({ workerId, teacher }),
+  };
+}
+
 async function serveAnswers(
   parts: TeacherServiceParts,
+  holder: SessionHolder | undefined,
   frames: AsyncIterable<AnswerFrame>,
   send: (receipt: AnswerReceipt) => Promise<void>,
 ): Promise<void> {
+  const session = parts.sessions.require(holder);
   const { desk, answers, metrics } = parts;
   const intake = new AnswerIntake({
+    taker: takerOf(parts, session),
     desk,
     store: answers,
-    rejected: (workerId, ask, reason) => answerRefused(parts, workerId, ask, reason),
-    answered: (workerId, ask) => answersStored(parts, workerId, ask),
+    rejected: (ask, reason) => answerRefused(parts, session, ask, reason),
+    answered: (ask) => answersStored(parts, session, ask),
     arriving: (ask) => noteRemote(parts, ask),
     full: async (ask) => {
       for (const runId of desk.runsAsking(ask.id)) {
@@ -184,10 +208,8 @@ async function serveAnswers(
   await firstEnd([read()], [parts.stopping]);
 }
 
-function answersStored(parts: TeacherServiceParts, workerId: string | undefined, ask: Ask): void {
+function answersStored(parts: TeacherServiceParts, worker: TeacherSession, ask: Ask): void {
   parts.metrics.answers.inc(ask.samples.length);
-  const worker = workerId === undefined ? undefined : parts.sessions.get(workerId);
-  if (worker === undefined) return;
   const replica = { workerId: worker.workerId, teacher: ask.teacherIdentity };
   parts.health.ticketAnswered(replica, { id: ask.id, sampleCount: ask.samples.length });
   for (const runId of parts.desk.runsAsking(ask.id)) {
@@ -213,19 +235,18 @@ async function noteRemote(parts: TeacherServiceParts, ask: Ask): Promise<void> {
 
 function answerRefused(
   parts: TeacherServiceParts,
-  workerId: string | undefined,
+  session: TeacherSession,
   ask: Ask,
   reason: string,
 ): void {
-  const { desk, sessions, events, metrics, log } = parts;
+  const { desk, events, metrics, log } = parts;
+  const { workerId } = session;
   metrics.refusedAnswers.inc();
   log.warn({ workerId, ticket: ask.id, reason }, 'answer refused');
-  if (workerId !== undefined) {
-    sessions.get(workerId)?.addProblem(`answer refused: ${reason}`);
-    parts.health.ticketFailed(workerId, ask.ticket);
-  }
+  session.addProblem(`answer refused: ${reason}`);
+  parts.health.ticketFailed(workerId, ask.ticket);
   for (const runId of desk.runsAsking(ask.id)) {
-    const message = `answer of ${workerId ?? 'a worker'} refused: ${reason}`;
+    const message = `answer of ${workerId} refused: ${reason}`;
     events.add(runId, 'answer-refused', message, { workerId, reason });
   }
 }

@@ -1,8 +1,12 @@
 /** One teacher worker's session: what it said of itself, and what it is told. */
 import {
+  cut,
   digestHex,
   type FailedTeacher,
   type LoadedTeacher,
+  LyceumError,
+  REASON_MAX_LETTERS,
+  REPORT_MAX_TEACHERS,
   type TeacherAssignment,
   type TeacherHello,
   type TeacherState,
@@ -41,15 +45,32 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
   readonly #inferences = new Map<string, Inferences>();
   /** Identities that it was told to have. */
   wanted: ReadonlySet<string> = new Set();
+  /** Identities that it was ever told to take tickets of: some may be in its hands still. */
+  readonly served = new Set<string>();
 
-  /** @returns identities that it has now and had not before. */
+  /**
+   * @returns identities that it has now and had not before.
+   * @throws {LyceumError} INVALID_ARGUMENT
+   */
   report(state: TeacherState): string[] {
+    if (state.loaded.length + state.failed.length > REPORT_MAX_TEACHERS) {
+      const message = `a state of more than ${REPORT_MAX_TEACHERS} teachers`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    const odd = state.loaded.find(({ latencyBatch1Ms: ms }) => !(Number.isFinite(ms) && ms >= 0));
+    if (odd !== undefined) {
+      const message = `a teacher's inference takes ${odd.latencyBatch1Ms} ms; want a number from 0`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
     const loaded = state.loaded.map((t) => [digestHex(t.teacherIdentity), t] as const);
     const fresh = loaded.map(([identity]) => identity).filter((id) => !this.#loaded.has(id));
     this.#loaded.clear();
     for (const [identity, teacher] of loaded) this.#loaded.set(identity, teacher);
     this.#failures = new Map(
-      state.failed.map((failed) => [digestHex(failed.teacherIdentity), failed]),
+      state.failed.map((failed) => [
+        digestHex(failed.teacherIdentity),
+        { ...failed, reason: cut(failed.reason, REASON_MAX_LETTERS) },
+      ]),
     );
     return fresh;
   }
@@ -61,7 +82,7 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
   /** What inferences took since the last call. */
   measured(teacherIdentity: string, { sampleCount, inferenceSeconds }: Inferences): void {
     const valid = inferenceSeconds >= 0 && Number.isFinite(inferenceSeconds);
-    if (!valid || !this.served().has(teacherIdentity)) return;
+    if (!valid || !this.served.has(teacherIdentity)) return;
     const before = this.#inferences.get(teacherIdentity);
     // Half of what was: a worker that others slow down is seen to be slower after some seconds.
     this.#inferences.set(teacherIdentity, {
@@ -80,15 +101,15 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
     return this.#failures.get(teacherIdentity);
   }
 
-  /** Teachers whose tickets it may have taken. */
-  served(): ReadonlySet<string> {
+  /** Teachers that it may have in memory. */
+  present(): ReadonlySet<string> {
     return this.#loaded.size === 0
       ? this.wanted
       : new Set([...this.#loaded.keys(), ...this.wanted]);
   }
 
   addProblem(problem: string): void {
-    this.#problems.push(problem);
+    this.#problems.push(cut(problem, REASON_MAX_LETTERS));
     if (this.#problems.length > PROBLEM_COUNT) this.#problems.shift();
   }
 

@@ -3,10 +3,18 @@
  *
  * An ask is satisfied from the answer store where that has all its answers, else by a ticket.
  */
-import { type LyceumError, StorageFullError, type Ticket, toLyceumError } from '@lyceum/proto';
+import {
+  digestHex,
+  type LyceumError,
+  StorageFullError,
+  type Ticket,
+  ticketId,
+  toLyceumError,
+} from '@lyceum/proto';
 import type { Logger, TicketQueue } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import { TicketBook, type TicketEffect } from '../schedule/ticket-book.js';
+import { type TicketIssue, type TicketTaker, TicketTakers } from '../schedule/ticket-takers.js';
 import type { Ask } from './ask.js';
 import { ANSWERS_FULL } from './pause-reasons.js';
 
@@ -35,6 +43,7 @@ export interface TicketDeskParts {
 export class TicketDesk {
   readonly #parts: TicketDeskParts;
   readonly #book = new TicketBook();
+  readonly #takers = new TicketTakers();
   /** By ask and by {@link destination}. */
   readonly #asks = new Map<string, Map<string, Ask>>();
   /** Who asks, by ask and by asker. */
@@ -85,25 +94,34 @@ export class TicketDesk {
     return false;
   }
 
-  holderOf(askId: string, attempt: number): string | undefined {
-    return this.#book.holderOf(askId, attempt);
+  /** Whether the session may answer this issue of a ticket. */
+  holds(taker: TicketTaker, ticket: Ticket): boolean {
+    return this.#takers.holds(taker, issueOf(ticket));
   }
 
   runsAsking(askId: string): string[] {
     return this.#runsOf(askId, this.#askers.get(askId)?.keys() ?? []);
   }
 
-  taken(workerId: string, askId: string, attempt: number, sequence: number): void {
-    this.#book.taken(workerId, askId, attempt, sequence, this.#parts.now());
+  /** A session says that it has the ticket in hand. What it may not have, or nobody wants, changes nothing. */
+  taken(taker: TicketTaker, ticket: Ticket, sequence: number): void {
+    const issue = issueOf(ticket);
+    if (!this.#book.isWanted(issue.id) || !this.#takers.take(taker, issue)) return;
+    this.#book.taken(taker.workerId, issue.id, issue.attempt, sequence, this.#parts.now());
   }
 
+  /** A session gives a ticket back. What it does not hold is not its to return. */
   returned(
-    workerId: string,
-    askId: string,
-    attempt: number,
+    taker: TicketTaker,
+    ticket: Ticket,
     returned: { readonly reason: string; readonly retryable: boolean },
   ): void {
-    this.#apply(this.#book.returned(workerId, askId, attempt, returned, this.#parts.now()));
+    const issue = issueOf(ticket);
+    if (!this.#takers.holds(taker, issue)) return;
+    const { workerId } = taker;
+    this.#apply(
+      this.#book.returned(workerId, issue.id, issue.attempt, returned, this.#parts.now()),
+    );
   }
 
   progressed(askId: string): void {
@@ -257,9 +275,15 @@ export class TicketDesk {
     if (askers?.size === 0) {
       this.#askers.delete(askId);
       this.#asks.delete(askId);
+      this.#takers.forget(askId);
     }
     return released;
   }
+}
+
+function issueOf(ticket: Ticket): TicketIssue {
+  const { attempt, teacherIdentity } = ticket;
+  return { id: ticketId(ticket), attempt, teacher: digestHex(teacherIdentity) };
 }
 
 /** Where answers go: to tables that differ by their codecs alone, or to the asker. */

@@ -1,5 +1,6 @@
 /** What the sessions of all workers have: who it is, what it is told, its end. */
-import type { LyceumError, WorkerDevice } from '@lyceum/proto';
+import { type LyceumError, sha256Hex, type WorkerDevice } from '@lyceum/proto';
+import type { SessionHolder } from '@lyceum/proto/node';
 import { DesiredState } from './desired-state.js';
 import type { WorkerEnvironment } from './run-monitor.js';
 
@@ -7,10 +8,15 @@ interface Hello {
   readonly workerId: string;
   readonly version: string;
   readonly device: WorkerDevice | undefined;
+  readonly sessionKey: Buffer;
 }
 
-export abstract class WorkerSession<H extends Hello, A extends { revision: number }> {
+export abstract class WorkerSession<H extends Hello, A extends { revision: number }>
+  implements SessionHolder
+{
   readonly workerId: string;
+  readonly sessionKeyDigest: string;
+  /** Without the key: whoever is shown the hello must not learn it. */
   readonly hello: H;
   readonly connectedAtMs: number;
   readonly desired: DesiredState<A>;
@@ -18,7 +24,8 @@ export abstract class WorkerSession<H extends Hello, A extends { revision: numbe
 
   constructor(hello: H, connectedAtMs: number, send: (assignment: A) => Promise<void>) {
     this.workerId = hello.workerId;
-    this.hello = hello;
+    this.sessionKeyDigest = sha256Hex(hello.sessionKey);
+    this.hello = { ...hello, sessionKey: Buffer.alloc(0) };
     this.connectedAtMs = connectedAtMs;
     this.desired = new DesiredState(send);
   }

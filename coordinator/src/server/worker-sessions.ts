@@ -1,9 +1,9 @@
-/** The sessions of one kind of workers: one a worker id; a newer one takes over. */
+/** The sessions of one kind of workers: one a worker id. A newer one takes over if it is of the same process. */
 import { LyceumError, SESSION_MAX_COUNT } from '@lyceum/proto';
+import { isSameProcess, type SessionHolder } from '@lyceum/proto/node';
 
 /** What is asked of a session here. */
-interface OpenSession {
-  readonly workerId: string;
+interface OpenSession extends SessionHolder {
   /** Ends the session's call with an error. */
   end(reason: LyceumError): void;
 }
@@ -15,18 +15,18 @@ export class WorkerSessions<S extends OpenSession> {
   readonly #lostAtMs = new Map<string, number>();
 
   /**
-   * Adds a session; one of the same worker ends.
+   * Adds a session; an earlier one of the same process ends.
    *
    * @returns the session that it took over from.
-   * @throws {LyceumError} INVALID_ARGUMENT, RESOURCE_EXHAUSTED
+   * @throws {LyceumError} ALREADY_EXISTS while another process has a session of this id; RESOURCE_EXHAUSTED
    */
   add(session: S): S | undefined {
     const { workerId } = session;
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(workerId)) {
-      const rule = 'letters, digits, dots, dashes and underscores, at most 128';
-      throw new LyceumError('INVALID_ARGUMENT', `"${workerId}" is no worker id; want ${rule}`);
-    }
     const former = this.#sessions.get(workerId);
+    if (former !== undefined && !isSameProcess(former, session)) {
+      const message = `worker id ${workerId} is in use by another process; if that one is gone, its session ends within half a minute`;
+      throw new LyceumError('ALREADY_EXISTS', message);
+    }
     if (former === undefined && this.#sessions.size >= SESSION_MAX_COUNT) {
       throw new LyceumError('RESOURCE_EXHAUSTED', `${SESSION_MAX_COUNT} sessions are open already`);
     }
@@ -48,6 +48,32 @@ export class WorkerSessions<S extends OpenSession> {
 
   get(workerId: string): S | undefined {
     return this.#sessions.get(workerId);
+  }
+
+  /** The open session of this process; undefined: it has none. */
+  of(holder: SessionHolder): S | undefined {
+    const session = this.#sessions.get(holder.workerId);
+    return session !== undefined && isSameProcess(session, holder) ? session : undefined;
+  }
+
+  /**
+   * The session that a call belongs to.
+   *
+   * @param holder - who the call says it is of.
+   * @throws {LyceumError} PERMISSION_DENIED, or UNAVAILABLE if the worker has no session at the moment.
+   */
+  require(holder: SessionHolder | undefined): S {
+    const session = holder && this.of(holder);
+    if (session !== undefined) return session;
+    if (holder === undefined) {
+      throw new LyceumError('PERMISSION_DENIED', 'the call names no session of a worker');
+    }
+    const { workerId } = holder;
+    if (this.#sessions.has(workerId)) {
+      const message = `the session of worker ${workerId} belongs to another process`;
+      throw new LyceumError('PERMISSION_DENIED', message);
+    }
+    throw new LyceumError('UNAVAILABLE', `worker ${workerId} has no session at the moment`);
   }
 
   /** By worker id. */

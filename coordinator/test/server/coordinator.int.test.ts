@@ -26,7 +26,7 @@ import {
   type Ticket,
   ticketId,
 } from '@lyceum/proto';
-import { call, openServerStream } from '@lyceum/proto/node';
+import { call, openServerStream, sessionHeaders } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer } from './teacher-peer.js';
@@ -423,6 +423,9 @@ describe('desired teacher workers', () => {
     const { assignmentEpoch } = await assigned(peer);
     await peer.receive(0, STEP_COUNT);
     await eventually(() => (slow.assignment?.teachers.length === 2 ? true : undefined));
+    await eventually(() =>
+      slow.assignment?.teachers.every(({ ticketsInHand }) => ticketsInHand > 0),
+    );
     await eventually(() => (slow.taken.length >= 2 ? true : undefined));
     // 1,000 samples a second when it does not wait, and 3 and 5 ms of a worker each: 1.1 · 8 workers.
     const progress = {
@@ -574,6 +577,7 @@ describe('trouble', () => {
 
   it('drops an answer that nobody asked for, and says so', async () => {
     const peer = teacher('t1');
+    await eventually(() => peer.assignment);
     const ticket = {
       teacherIdentity: Buffer.alloc(32, 1),
       datasetDigest: Buffer.alloc(32, 2),
@@ -622,9 +626,15 @@ describe('trouble', () => {
     await drain(heir, 0, STEP_COUNT);
     expect(heir.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
     const { student: client } = cluster.clients;
-    const stale = call(client, client.makeDurable, { runId, assignmentEpoch: 1, step: 9 });
-    await expect(stale).rejects.toMatchObject({ code: 'ABORTED' });
-    await call(client, client.makeDurable, { runId, assignmentEpoch: 2, step: 9 });
+    const durable = (by: StudentPeer, assignmentEpoch: number) =>
+      call(
+        client,
+        client.makeDurable,
+        { runId, assignmentEpoch, step: 9 },
+        { headers: sessionHeaders(by.credentials) },
+      );
+    await expect(durable(lost, 1)).rejects.toMatchObject({ code: 'ABORTED' });
+    await durable(heir, 2);
   });
 
   it('goes on after the coordinator was stopped and started in the middle', async () => {

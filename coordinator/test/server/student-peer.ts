@@ -3,11 +3,19 @@ import {
   type AssignedRun,
   float32Values,
   type StudentAssignment,
+  type StudentHello,
   type StudentReport,
   type TargetFrame,
   type TargetRequest,
 } from '@lyceum/proto';
-import { type DuplexCall, openDuplex } from '@lyceum/proto/node';
+import {
+  callMetadata,
+  type DuplexCall,
+  newSessionKey,
+  openDuplex,
+  type SessionCredentials,
+  sessionHeaders,
+} from '@lyceum/proto/node';
 import type { TestCoordinator } from './test-coordinator.js';
 
 export interface ReceivedRow {
@@ -20,16 +28,29 @@ export class StudentPeer {
   /** Every row of every target that came, in the order of their coming. */
   readonly rows: ReceivedRow[] = [];
   run: AssignedRun | undefined;
+  /** Of the last that it was told; 0: nothing. */
+  revision = 0;
+  /** Its process' own; another one given it is the same process. */
+  readonly credentials: SessionCredentials;
+  /** How the last session ended; undefined: it has not. */
+  sessionEnd: unknown;
   /** How the last stream of targets ended. */
   targetsEnd: unknown;
   readonly #cluster: TestCoordinator;
-  readonly #workerId: string;
+  /** What it says otherwise of itself. */
+  readonly #hello: Partial<StudentHello>;
   #session: DuplexCall<StudentReport, StudentAssignment>;
   #targets: DuplexCall<TargetRequest, TargetFrame> | undefined;
 
-  constructor(cluster: TestCoordinator, workerId: string) {
+  constructor(
+    cluster: TestCoordinator,
+    workerId: string,
+    credentials: SessionCredentials = { workerId, sessionKey: newSessionKey() },
+    hello: Partial<StudentHello> = {},
+  ) {
     this.#cluster = cluster;
-    this.#workerId = workerId;
+    this.credentials = credentials;
+    this.#hello = hello;
     this.#session = this.connect();
   }
 
@@ -47,7 +68,8 @@ export class StudentPeer {
 
   /** Asks for all targets from `firstStep` on. */
   async receive(firstStep: number, creditStep: number): Promise<void> {
-    const targets = openDuplex(() => this.#cluster.clients.student.receiveTargets());
+    const metadata = callMetadata(sessionHeaders(this.credentials));
+    const targets = openDuplex(() => this.#cluster.clients.student.receiveTargets(metadata));
     this.#targets = targets;
     void this.#collect(targets);
     await this.credit(creditStep, firstStep, firstStep);
@@ -64,17 +86,20 @@ export class StudentPeer {
 
   async #follow(session: DuplexCall<StudentReport, StudentAssignment>): Promise<void> {
     const device = { engine: 'native', engineVersion: '1', computeThreads: 1, device: 'cpu' };
-    const hello = { workerId: this.#workerId, version: '1', device };
+    const hello = { ...this.credentials, version: '1', device, ...this.#hello };
     try {
       await session.send({ report: { $case: 'hello', hello } });
       for await (const { run, revision } of session.incoming) {
         this.run = run;
+        this.revision = revision;
         const { runId = '', assignmentEpoch = 0 } = run ?? {};
         const state = { revision, runId, assignmentEpoch };
         await session.send({ report: { $case: 'state', state } });
       }
-    } catch {
-      // The session ended: by kill(), or with the coordinator.
+      this.sessionEnd = 'ended';
+    } catch (err) {
+      // By kill(), with the coordinator, or refused.
+      this.sessionEnd = err;
     }
   }
 

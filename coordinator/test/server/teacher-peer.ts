@@ -19,9 +19,13 @@ import {
   ticketId,
 } from '@lyceum/proto';
 import {
+  callMetadata,
   type DuplexCall,
   type Nats,
+  newSessionKey,
   openDuplex,
+  type SessionCredentials,
+  sessionHeaders,
   sleep,
   type TakenTicket,
   type TeacherClient,
@@ -69,6 +73,8 @@ export interface TeacherPeerOptions {
   readonly failure?: () => { readonly reason: string; readonly permanent: boolean } | undefined;
   /** Takes tickets without telling. */
   readonly silent?: boolean;
+  /** Default: a process of its own. */
+  readonly credentials?: SessionCredentials;
 }
 
 export class TeacherPeer {
@@ -77,6 +83,9 @@ export class TeacherPeer {
   /** Why streams of answers ended. */
   readonly refusals: unknown[] = [];
   assignment: TeacherAssignment | undefined;
+  readonly credentials: SessionCredentials;
+  /** How the session ended; undefined: it has not. */
+  sessionEnd: unknown;
   readonly #cluster: Surroundings;
   readonly #options: TeacherPeerOptions;
   readonly #session: DuplexCall<TeacherReport, TeacherAssignment>;
@@ -88,6 +97,10 @@ export class TeacherPeer {
   constructor(cluster: Surroundings, options: TeacherPeerOptions) {
     this.#cluster = cluster;
     this.#options = options;
+    this.credentials = options.credentials ?? {
+      workerId: options.workerId,
+      sessionKey: newSessionKey(),
+    };
     this.#session = openDuplex(() => cluster.clients.teacher.session());
     void this.#run();
   }
@@ -122,7 +135,8 @@ export class TeacherPeer {
     ticket: Ticket,
     change: (frame: AnswerFrame) => AnswerFrame,
   ): Promise<AnswerReceipt> {
-    const stream = openDuplex(() => this.#cluster.clients.teacher.sendAnswers());
+    const metadata = callMetadata(sessionHeaders(this.credentials));
+    const stream = openDuplex(() => this.#cluster.clients.teacher.sendAnswers(metadata));
     await stream.send(change(this.frameFor(ticket)));
     for await (const receipt of stream.incoming) {
       stream.end();
@@ -140,9 +154,8 @@ export class TeacherPeer {
   }
 
   async #run(): Promise<void> {
-    const { workerId } = this.#options;
     const device = { engine: 'native', engineVersion: '1', computeThreads: 1, device: 'cpu' };
-    const hello = { workerId, version: '1', memoryBudgetBytes: 2 ** 30, device };
+    const hello = { ...this.credentials, version: '1', memoryBudgetBytes: 2 ** 30, device };
     try {
       await this.#session.send({ report: { $case: 'hello', hello } });
       for await (const assignment of this.#session.incoming) {
@@ -158,8 +171,10 @@ export class TeacherPeer {
           if (!wanted.has(consumer)) this.#stopPulling(consumer);
         }
       }
-    } catch {
-      // The session ended: by kill(), or with the coordinator.
+      this.sessionEnd = 'ended';
+    } catch (err) {
+      // By kill(), with the coordinator, or refused.
+      this.sessionEnd = err;
     }
   }
 

@@ -33,6 +33,8 @@ export * from './rpc-handlers.js';
 export * from './rpc-server.js';
 export * from './secrets.js';
 export * from './services.js';
+export * from './session-key.js';
 export * from './start-patience.js';
 export * from './tls-identity.js';
 export { type TlsMaterial, tlsTrouble } from './tls-material.js';
+export * from './yes-or-no.js';

@@ -59,6 +59,13 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Headers as gRPC sends them, for calls that are streams. */
+export function callMetadata(headers: Readonly<Record<string, string>>): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
+}
+
 type UnaryMethod<Req, Res> = (
   request: Req,
   metadata: grpc.Metadata,
@@ -78,8 +85,7 @@ export function call<Req, Res>(
   options: CallOptions = {},
 ): Promise<Res> {
   const { deadlineMs = UNARY_DEADLINE_MS, signal, headers = {} } = options;
-  const metadata = new grpc.Metadata();
-  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  const metadata = callMetadata(headers);
   return new Promise((resolve, reject) => {
     const deadline = Date.now() + deadlineMs;
     const cancel = (): void => cancelSoon(started);

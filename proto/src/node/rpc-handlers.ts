@@ -6,9 +6,11 @@
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type * as grpc from '@grpc/grpc-js';
+import { LyceumError } from '../errors.js';
 import type { Logger } from './logger.js';
 import { statusOf } from './rpc-status.js';
 import { callerGone, messagesOf, senderTo } from './rpc-stream.js';
+import { type SessionHolder, sessionHolderIn } from './session-key.js';
 
 export interface CallContext {
   /** Aborts when the call is over: its caller cancels, disconnects or runs out of time. Pass it on. */
@@ -16,6 +18,8 @@ export interface CallContext {
   readonly log: Logger;
   /** Address of the caller. */
   readonly peer: string;
+  /** The worker's process that the call says it is of; undefined: none. */
+  readonly holder: SessionHolder | undefined;
 }
 
 /** One request, one response. */
@@ -29,19 +33,43 @@ export function unary<Req, Res>(
   };
 }
 
-/** One request, many responses; the next is asked of the iterable when the caller can take it. */
+/**
+ * One request, many responses; the next is asked of the iterable when the caller can take it.
+ *
+ * @param options.stallMs - how long the caller may take nothing. Default: for ever.
+ */
 export function serverStream<Req, Res>(
   log: Logger,
   handler: (request: Req, context: CallContext) => AsyncIterable<Res>,
+  { stallMs }: { readonly stallMs?: number } = {},
 ): grpc.handleServerStreamingCall<Req, Res> {
   return (call) => {
     const context = contextOf(call, log);
     const send = senderTo<Res>(call, callerGone);
     const sendAll = async (): Promise<void> => {
-      for await (const response of handler(call.request, context)) await send(response);
+      for await (const response of handler(call.request, context)) {
+        await (stallMs === undefined ? send(response) : taken(send(response), stallMs));
+      }
     };
     end(sendAll(), call, context);
   };
+}
+
+/** What is to be sent, unless the caller does not take it in time. */
+async function taken(sent: Promise<void>, stallMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `the caller has taken nothing for ${stallMs / 1000} s`;
+      reject(new LyceumError('DEADLINE_EXCEEDED', message));
+    }, stallMs);
+  });
+  sent.catch(() => undefined);
+  try {
+    await Promise.race([sent, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Many requests, one response. */
@@ -85,6 +113,7 @@ async function* requestsOf<Req>(
 }
 
 type ServerCall = {
+  readonly metadata: grpc.Metadata;
   getPath(): string;
   getPeer(): string;
   on(event: 'cancelled', listener: () => void): unknown;
@@ -94,7 +123,12 @@ function contextOf(call: ServerCall, log: Logger): CallContext {
   const controller = new AbortController();
   call.on('cancelled', () => controller.abort(callerGone()));
   const peer = call.getPeer();
-  return { signal: controller.signal, log: log.child({ method: call.getPath(), peer }), peer };
+  return {
+    signal: controller.signal,
+    log: log.child({ method: call.getPath(), peer }),
+    peer,
+    holder: sessionHolderIn(call.metadata),
+  };
 }
 
 function settle<Res>(

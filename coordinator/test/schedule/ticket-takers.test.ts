@@ -1,0 +1,59 @@
+// Sessions as plain objects: who may take, answer and give back which issue of a ticket.
+import { expect, it } from 'vitest';
+import { TicketTakers } from '../../src/schedule/ticket-takers.js';
+
+const taker = (workerId: string, key = workerId, allowed = true) => ({
+  workerId,
+  sessionKeyDigest: key,
+  mayTake: () => allowed,
+});
+const issue = (attempt: number, id = 't') => ({ id, attempt, teacher: 'x' });
+const [one, two] = [taker('w1'), taker('w2')];
+const stranger = taker('w3', 'w3', false);
+
+it('gives an issue to the session that takes it, and to no other', () => {
+  const takers = new TicketTakers();
+  expect(takers.take(one, issue(1))).toBe(true);
+  expect(takers.holds(one, issue(1))).toBe(true);
+  expect(takers.holds(two, issue(1))).toBe(false);
+  expect(takers.holds(taker('w1', 'another process'), issue(1))).toBe(false);
+});
+
+it('lets a late answer count, whoever took the next issue', () => {
+  const takers = new TicketTakers();
+  takers.take(one, issue(1));
+  takers.take(two, issue(2));
+  expect(takers.holds(one, issue(1))).toBe(true);
+  expect(takers.holds(one, issue(2))).toBe(false);
+});
+
+it('lets an answer overtake the word that its issue was taken', () => {
+  const takers = new TicketTakers();
+  expect(takers.holds(one, issue(1))).toBe(true);
+});
+
+it('lets a message that was delivered twice be answered by both', () => {
+  const takers = new TicketTakers();
+  takers.take(one, issue(1));
+  expect(takers.take(two, issue(1))).toBe(true);
+  expect(takers.holds(one, issue(1))).toBe(true);
+});
+
+it('never lets one have what the coordinator does not let it take', () => {
+  const takers = new TicketTakers();
+  expect(takers.take(stranger, issue(1))).toBe(false);
+  expect(takers.holds(stranger, issue(1))).toBe(false);
+  // Nor one that was let have it until it was quarantined.
+  takers.take(one, issue(2));
+  expect(takers.holds(taker('w1', 'w1', false), issue(2))).toBe(false);
+});
+
+it('remembers only so many issues of a ticket, and none of one that nobody wants', () => {
+  const takers = new TicketTakers();
+  for (let attempt = 1; attempt <= 1_000; attempt++) takers.take(one, issue(attempt));
+  expect(takers.holds(two, issue(1_000))).toBe(false);
+  // What is forgotten is open again, to those who may.
+  expect(takers.holds(two, issue(1))).toBe(true);
+  takers.forget('t');
+  expect(takers.holds(two, issue(1_000))).toBe(true);
+});

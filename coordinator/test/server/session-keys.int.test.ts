@@ -1,0 +1,424 @@
+// Attacks on runs by peers that are not their owners, over real gRPC against the real coordinator and nats-server: a peer
+// without a session, a second process with a worker's id, a peer with a session of its own that names somebody else's run
+// or tickets. Whatever they send, the run belongs to its owner, who finishes it.
+import { measuredSamples, writeNpz } from '@lyceum/learning/data';
+import {
+  type AnswerFrame,
+  digestBytes,
+  float32Tensor,
+  type Run,
+  RunState,
+  type StudentReport,
+} from '@lyceum/proto';
+import {
+  call,
+  callMetadata,
+  newSessionKey,
+  openDuplex,
+  type SessionCredentials,
+  sessionHeaders,
+} from '@lyceum/proto/node';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { StudentPeer } from './student-peer.js';
+import { TeacherPeer } from './teacher-peer.js';
+import { eventually, TestCoordinator } from './test-coordinator.js';
+import {
+  BATCH_SIZE,
+  CLASS_COUNT,
+  STEP_COUNT,
+  tinyDataset,
+  tinyDatasetBytes,
+  tinyModelBytes,
+} from './tiny-artifacts.js';
+
+const dataset = tinyDataset();
+
+let cluster: TestCoordinator;
+let turn = 0;
+let runId = '';
+const peers: { kill(): void }[] = [];
+
+beforeAll(async () => {
+  cluster = await TestCoordinator.start();
+  await cluster.push('model', 'first', tinyModelBytes(0.25));
+});
+
+afterAll(() => cluster.stop());
+
+beforeEach(async () => {
+  turn++;
+  runId = `guarded-${turn}`;
+  await cluster.push('dataset', `tiny-${turn}`, tinyDatasetBytes(turn));
+});
+
+afterEach(async () => {
+  for (const peer of peers.splice(0)) peer.kill();
+  await cluster.quiet();
+});
+
+function teacher(workerId: string, options = {}): TeacherPeer {
+  const peer = new TeacherPeer(cluster, { workerId, dataset, ...options });
+  peers.push(peer);
+  return peer;
+}
+
+function student(workerId: string, credentials?: SessionCredentials): StudentPeer {
+  const peer = new StudentPeer(cluster, workerId, credentials);
+  peers.push(peer);
+  return peer;
+}
+
+async function submit(kind: 'Distillation' | 'Training' = 'Distillation'): Promise<void> {
+  const { run } = cluster.clients;
+  const specification = JSON.stringify({
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind,
+    metadata: { name: runId },
+    spec: {
+      dataset: `tiny-${turn}`,
+      ...(kind === 'Distillation' && { teachers: [{ name: 'one', model: 'first' }] }),
+      student: {
+        model: { architecture: 'mlp', hiddenUnits: [4] },
+        ...(kind === 'Distillation' && { baseline: 'none' }),
+      },
+      training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
+    },
+  });
+  await call(run, run.submitRun, { specification, runId: '', dryRun: false });
+}
+
+const assigned = (peer: StudentPeer, afterEpoch = 0) =>
+  eventually(() => {
+    const { run } = peer;
+    return run !== undefined && run.assignmentEpoch > afterEpoch ? run : undefined;
+  });
+
+const inState = (state: RunState): Promise<Run> =>
+  eventually(
+    async () => {
+      const run = await cluster.run(runId);
+      return run.state === state ? run : undefined;
+    },
+    () => runId,
+  );
+
+/** A forged run: a model and logits that its author chose, in the store that answers everybody. */
+async function forgedOutcome(assignmentEpoch: number, what: { model?: Buffer; logits?: Buffer }) {
+  const blobs = await cluster.nats.blobs({ create: false });
+  const splits = [
+    ['train', measuredSamples({ ...dataset, digest: '' }, 'train').length],
+    ['validation', 100],
+    ['test', 500],
+  ] as const;
+  const npz = writeNpz(
+    splits.map(([split, rows]) => [
+      split,
+      {
+        dtype: 'float32',
+        shape: [rows, CLASS_COUNT],
+        data: new Float32Array(rows * CLASS_COUNT).fill(1),
+      },
+    ]),
+  );
+  const logits = await blobs.put(what.logits ?? npz);
+  const model = await blobs.put(what.model ?? tinyModelBytes(7));
+  const measurement = {
+    parameterCount: 6,
+    weightBytes: 24,
+    latencyBatch1Ms: 0.5,
+    trainingSeconds: 1,
+    waitingSeconds: 0.25,
+    samples: 6_000,
+  };
+  return {
+    runId,
+    assignmentEpoch,
+    modelDigest: digestBytes(model),
+    logitsDigest: digestBytes(logits),
+    finalWeightsDigest: digestBytes(model),
+    measurement,
+    selectedStep: STEP_COUNT,
+    selectedValidation: undefined,
+  };
+}
+
+type Report = NonNullable<StudentReport['report']>;
+
+const reports: readonly [string, (assignmentEpoch: number) => Promise<Report> | Report][] = [
+  ['done', async (epoch) => ({ $case: 'done', done: await forgedOutcome(epoch, {}) })],
+  [
+    'failed',
+    (assignmentEpoch) => ({
+      $case: 'failed',
+      failed: {
+        ...{ runId, assignmentEpoch, reason: 'forged', retryable: false, storageFull: false },
+        numericsChange: undefined,
+      },
+    }),
+  ],
+  [
+    'failed for want of room',
+    (assignmentEpoch) => ({
+      $case: 'failed',
+      failed: {
+        ...{ runId, assignmentEpoch, reason: 'forged', retryable: true, storageFull: true },
+        numericsChange: undefined,
+      },
+    }),
+  ],
+  [
+    'progress',
+    (assignmentEpoch) => ({
+      $case: 'progress',
+      progress: {
+        ...{ runId, assignmentEpoch, step: 59, epoch: 1, loss: 0.001, learningRate: 1 },
+        ...{ trainingSeconds: 1, waitingSeconds: 0, samples: 6_000, checkpointStep: 50 },
+        validation: { step: 59, accuracy: 1, nll: 0 },
+      },
+    }),
+  ],
+  [
+    'state',
+    (assignmentEpoch) => ({ $case: 'state', state: { revision: 1, runId, assignmentEpoch } }),
+  ],
+];
+
+describe('a peer with a session of its own that names the run of another', () => {
+  it.each(reports)('is refused: %s', async (_, report) => {
+    await submit('Training');
+    const owner = student('owner');
+    const { assignmentEpoch } = await assigned(owner);
+    const before = await inState(RunState.RUN_STATE_TRAINING);
+    const thief = student('thief');
+    await eventually(() => (thief.revision > 0 ? true : undefined));
+    await thief.send(await report(assignmentEpoch));
+    await eventually(
+      () => thief.sessionEnd,
+      () => runId,
+    );
+    expect(thief.sessionEnd).toMatchObject({ code: 'PERMISSION_DENIED' });
+    const after = await cluster.run(runId);
+    expect(after).toMatchObject({
+      state: before.state,
+      modelDigest: '',
+      progress: before.progress,
+    });
+    // Its owner goes on, and its word counts.
+    expect(owner.run?.assignmentEpoch).toBe(assignmentEpoch);
+    const done = await forgedOutcome(assignmentEpoch, { model: tinyModelBytes(0.125) });
+    await owner.send({ $case: 'done', done });
+    const ended = await inState(RunState.RUN_STATE_SUCCEEDED);
+    expect(ended.modelDigest).toBe(done.modelDigest.toString('hex'));
+  });
+});
+
+describe('a second process with a worker id', () => {
+  it('is kept waiting while the first has a session, and gets no assignment of it', async () => {
+    await submit('Training');
+    const owner = student('s1');
+    const { assignmentEpoch } = await assigned(owner);
+    const second = student('s1');
+    await eventually(() => second.sessionEnd);
+    expect(second.sessionEnd).toMatchObject({
+      code: 'ALREADY_EXISTS',
+      message: expect.stringContaining('worker id s1 is in use by another process'),
+    });
+    expect(second.run).toBeUndefined();
+    expect(owner.sessionEnd).toBeUndefined();
+    const done = await forgedOutcome(assignmentEpoch, {});
+    await owner.send({ $case: 'done', done });
+    await inState(RunState.RUN_STATE_SUCCEEDED);
+  });
+
+  it('is kept waiting as a teacher worker too', async () => {
+    const owner = teacher('t1');
+    await eventually(() => owner.assignment);
+    const second = teacher('t1');
+    await eventually(() => second.sessionEnd);
+    expect(second.sessionEnd).toMatchObject({ code: 'ALREADY_EXISTS' });
+    expect(owner.sessionEnd).toBeUndefined();
+  });
+
+  it('takes over from an earlier session of its own', async () => {
+    await submit('Training');
+    const owner = student('s1');
+    const { assignmentEpoch } = await assigned(owner);
+    const again = student('s1', owner.credentials);
+    await eventually(() => owner.sessionEnd);
+    expect(owner.sessionEnd).toMatchObject({ code: 'ABORTED' });
+    expect((await assigned(again)).assignmentEpoch).toBe(assignmentEpoch);
+  });
+
+  it('begins anew once the first is gone: the assignment of before is lost', async () => {
+    await submit('Training');
+    const first = student('s1');
+    const { assignmentEpoch } = await assigned(first);
+    first.kill();
+    const second = await eventually(async () => {
+      const peer = student('s1');
+      const seen = await eventually(() => peer.sessionEnd ?? peer.run);
+      return seen === peer.run ? peer : undefined;
+    });
+    expect((await assigned(second)).assignmentEpoch).toBe(assignmentEpoch + 1);
+    // What was the first's is nobody's.
+    const { student: client } = cluster.clients;
+    const headers = sessionHeaders(first.credentials);
+    const late = call(client, client.makeDurable, { runId, assignmentEpoch, step: 9 }, { headers });
+    await expect(late).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it.each([
+    ['the same process goes on', true],
+    ['another of the same id does not', false],
+  ])('after a restart of the coordinator: %s', async (_, isSame) => {
+    await submit('Training');
+    const first = student('s1');
+    const { assignmentEpoch } = await assigned(first);
+    await inState(RunState.RUN_STATE_TRAINING);
+    await cluster.restart();
+    await eventually(() => first.sessionEnd);
+    const second = await eventually(async () => {
+      const peer = student('s1', isSame ? first.credentials : undefined);
+      const seen = await eventually(() => peer.sessionEnd ?? peer.run);
+      return seen === peer.run ? peer : undefined;
+    });
+    const expected = isSame ? assignmentEpoch : assignmentEpoch + 1;
+    expect((await assigned(second)).assignmentEpoch).toBe(expected);
+  });
+});
+
+describe('a peer without a session', () => {
+  it.each([
+    ['nothing', undefined],
+    ['a key of its own', { workerId: 'owner', sessionKey: newSessionKey() }],
+  ])('gets no targets, and makes nothing durable, with %s', async (_, credentials) => {
+    await submit();
+    teacher('t1');
+    const owner = student('owner');
+    const { assignmentEpoch } = await assigned(owner);
+    await owner.receive(0, 20);
+    await eventually(() => (owner.rows.length === 20 * BATCH_SIZE ? true : undefined));
+    const { student: client } = cluster.clients;
+    const headers = credentials === undefined ? {} : sessionHeaders(credentials);
+    const durable = call(
+      client,
+      client.makeDurable,
+      { runId, assignmentEpoch, step: 9 },
+      { headers },
+    );
+    await expect(durable).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    const targets = openDuplex(() => client.receiveTargets(callMetadata(headers)));
+    await targets.send({ runId, assignmentEpoch, firstStep: 0, creditStep: 60, doneStep: 0 });
+    await expect(targets.incoming[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+    });
+    // The owner's stream was not pushed out.
+    expect(owner.targetsEnd).toBeUndefined();
+    await owner.credit(40, 20);
+    await eventually(() => (owner.rows.length === 40 * BATCH_SIZE ? true : undefined));
+  });
+
+  it.each([
+    ['nothing', undefined, 'PERMISSION_DENIED'],
+    ['the id of a worker', { workerId: 't1', sessionKey: newSessionKey() }, 'PERMISSION_DENIED'],
+    ['an id of its own', { workerId: 'x', sessionKey: newSessionKey() }, 'UNAVAILABLE'],
+  ])('answers no ticket, with %s', async (_, credentials, code) => {
+    await submit();
+    const worker = teacher('t1', { answer: () => undefined });
+    await assigned(student('s1')).then(() => undefined);
+    await peers.find((peer) => peer instanceof StudentPeer)?.receive(0, 20);
+    const [taken] = await eventually(() => (worker.taken.length > 0 ? worker.taken : undefined));
+    if (taken === undefined) throw new Error('nothing was taken');
+    const { teacher: client } = cluster.clients;
+    const headers = credentials === undefined ? {} : sessionHeaders(credentials);
+    const stream = openDuplex(() => client.sendAnswers(callMetadata(headers)));
+    await stream.send(worker.frameFor(taken.ticket)).catch(() => undefined);
+    await expect(stream.incoming[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code });
+  });
+});
+
+describe('a teacher worker that names tickets of another', () => {
+  const forged = (frame: AnswerFrame): AnswerFrame => {
+    const shape = frame.tensors[0]?.shape ?? [];
+    const values = new Float32Array((shape[0] ?? 0) * CLASS_COUNT).fill(9);
+    return { ...frame, tensors: [float32Tensor('logits', shape, values)] };
+  };
+  const malformed = (frame: AnswerFrame): AnswerFrame => {
+    const shape = frame.tensors[0]?.shape ?? [];
+    const values = new Float32Array((shape[0] ?? 0) * CLASS_COUNT).fill(Number.NaN);
+    return { ...frame, tensors: [float32Tensor('logits', shape, values)] };
+  };
+
+  it('cannot answer them, give them back or bring their holder into disrepute', async () => {
+    await submit();
+    const holder = teacher('t1', { answer: () => undefined });
+    const peer = student('s1');
+    await assigned(peer);
+    await peer.receive(0, 60);
+    const [taken] = await eventually(() => (holder.taken.length > 0 ? holder.taken : undefined));
+    if (taken === undefined) throw new Error('nothing was taken');
+    // It has a session, but does not answer its probe, and so is given no tickets.
+    const thief = teacher('t2', { probe: () => undefined });
+    await eventually(() => (thief.assignment?.teachers.length === 1 ? true : undefined));
+    for (const change of [forged, malformed, malformed, malformed, malformed, malformed]) {
+      await expect(thief.answer(taken.ticket, change)).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      });
+    }
+    for (let n = 0; n < 5; n++) await thief.returnTicket(taken, 'forged', false);
+    await thief.tellInference(taken.ticket.teacherIdentity, 1, 1e9);
+    const { cluster: client } = cluster.clients;
+    const { workers, quarantines } = await call(client, client.listWorkers, {});
+    expect(quarantines).toEqual([]);
+    expect(workers.find(({ workerId }) => workerId === 't1')?.ticketsInHand).toBeGreaterThan(0);
+    // The holder's own answer, however late, is the one that counts.
+    const receipt = await holder.answer(taken.ticket, (frame) => frame);
+    expect(receipt.wanted).toBe(true);
+    expect(peer.targetsEnd).toBeUndefined();
+  });
+});
+
+describe('a report of what is not there', () => {
+  interface Told {
+    readonly missing?: boolean;
+    readonly model?: Buffer;
+    readonly logits?: Buffer;
+  }
+  it.each<[string, Told, RegExp]>([
+    ['a model that is not in the store', { missing: true }, /not/],
+    ['a model that is no package', { model: Buffer.from('no package') }, /model/],
+    ['a model of other classes', { model: tinyModelBytes(1, 2, 5) }, /has 5 classes/],
+    ['a model of other samples', { model: tinyModelBytes(1, 4) }, /takes inputs of shape \[4\]/],
+    ['a data set as its model', { model: tinyDatasetBytes(3) }, /model/],
+    ['logits that are none', { logits: Buffer.from('none') }, /logits/],
+  ])('does not succeed: %s', async (_, what, reason) => {
+    await submit('Training');
+    const owner = student('s1');
+    const { assignmentEpoch } = await assigned(owner);
+    const done = await forgedOutcome(assignmentEpoch, what);
+    const modelDigest = what.missing === true ? Buffer.alloc(32, 7) : done.modelDigest;
+    await owner.send({ $case: 'done', done: { ...done, modelDigest } });
+    const ended = await eventually(async () => {
+      const run = await cluster.run(runId);
+      return run.endedAtMs > 0 ? run : undefined;
+    });
+    expect(ended.state).toBe(RunState.RUN_STATE_FAILED);
+    expect(ended.reason).toMatch(reason);
+  });
+});
+
+describe('a hello', () => {
+  it.each([
+    ['without a key', Buffer.alloc(0)],
+    ['with a short key', Buffer.alloc(16, 1)],
+    ['with a long key', Buffer.alloc(1 << 20, 1)],
+  ])('is refused %s', async (_, sessionKey) => {
+    for (const peer of [
+      student('s1', { workerId: 's1', sessionKey }),
+      teacher('t1', { credentials: { workerId: 't1', sessionKey } }),
+    ]) {
+      await eventually(() => peer.sessionEnd);
+      expect(peer.sessionEnd).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    }
+  });
+});
