@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `coordinator` program. The only file that reads the environment, and that ends the process. */
+import { printable } from '@lyceum/proto';
 import { CommanderError } from 'commander';
 import { EXIT, exitOf } from './cli/exit-codes.js';
 import { createProgram } from './cli/program.js';
@@ -23,7 +24,7 @@ try {
     process.exitCode = err.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else {
     const { exitCode, text } = exitOf(err);
-    if (text !== '') process.stderr.write(`${text}\n`);
+    if (text !== '') process.stderr.write(`${printable(text)}\n`);
     process.exitCode = exitCode;
   }
 }

@@ -26,6 +26,7 @@ export * from './messages.js';
 export * from './modality-name.js';
 export { AEKD_MAX_TEACHERS } from './objective-rules.js';
 export * from './output-names.js';
+export * from './printable.js';
 export * from './run-specification.js';
 export * from './shown-text.js';
 export * from './subjects.js';

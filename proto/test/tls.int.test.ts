@@ -133,6 +133,42 @@ describe('gRPC', () => {
     }
   });
 
+  test('a server that shows the certificate of a person is not believed', async () => {
+    const person = await identity('person', authority, []);
+    await expect(startServer('127.0.0.1:0', person)).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringContaining('for calls alone'),
+    });
+    // One that does not look at its own.
+    const own = {
+      private_key: Buffer.from(person.key),
+      cert_chain: Buffer.from(person.certificate),
+    };
+    const plain = new grpc.Server();
+    plain.addService(SERVICES.run, {
+      getRun: unary<GetRunRequest, GetRunResponse>(log, async () => ({ run: undefined })),
+    });
+    const credentials = grpc.ServerCredentials.createSsl(Buffer.from(person.ca), [own], true);
+    const port = await new Promise<number>((resolve, reject) => {
+      plain.bindAsync('127.0.0.1:0', credentials, (err, bound) =>
+        err === null ? resolve(bound) : reject(err),
+      );
+    });
+    try {
+      for (const host of ['localhost', '127.0.0.1']) {
+        const asked = ask('x', connect(RunClient, `${host}:${port}`, member));
+        await expect(asked).rejects.toMatchObject({
+          code: 'UNAVAILABLE',
+          message: expect.stringContaining('its certificate is not believed'),
+        });
+      }
+      // It may call.
+      await ask('person', connect(RunClient, server.address, person));
+    } finally {
+      plain.forceShutdown();
+    }
+  });
+
   test('a server of another authority is not believed', async () => {
     const { certificate: ca } = await createAuthority('third', VALIDITY);
     await expect(
@@ -181,6 +217,27 @@ describe('NATS', () => {
     expect(failure.code).toBe('UNAVAILABLE');
     expect(failure.message).toContain(`no NATS at ${url}: `);
     expect(failure.message).toContain(message);
+  });
+
+  test('one that is called by its address must have a certificate of that address', async () => {
+    const binary = findNatsServer(process.env) ?? '';
+    await identity('by-name', authority, ['localhost']);
+    const tlsDir = join(folder, 'by-name');
+    const storeDir = join(folder, 'by-name-store');
+    const byName = await startNatsServer({ binary, storeDir, port: 0, log, tlsDir });
+    try {
+      for (const host of ['127.0.0.1', 'tls://127.0.0.1']) {
+        const url = byName.url.replace(/^nats:\/\/127\.0\.0\.1/, host);
+        const failure = await failureOf(connectNats({ url, name: 'member', log, tls: member }));
+        expect(failure.code).toBe('UNAVAILABLE');
+        expect(failure.message).toContain('see --tls-dir');
+      }
+      const url = byName.url.replace('127.0.0.1', 'localhost');
+      const nats = await connectNats({ url, name: 'member', log, tls: member });
+      await nats.close();
+    } finally {
+      await byName.stop();
+    }
   });
 
   test('a server that speaks no TLS is told of', async () => {

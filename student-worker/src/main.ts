@@ -8,10 +8,11 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { LyceumError, printable, toLyceumError } from '@lyceum/proto';
 import {
   collectGarbageRarely,
   createLogger,
+  isYes,
   lockFolder,
   Shutdown,
   tlsIdentityIn,
@@ -32,6 +33,7 @@ interface Flags {
   readonly logLevel: string;
   readonly insecure: boolean;
   readonly tlsDir: string | undefined;
+  readonly datasetsRoot: string | undefined;
   readonly eager: boolean;
 }
 
@@ -69,6 +71,14 @@ const program = new Command('student-worker')
       './lyceum-state/student-worker',
     ),
   )
+  .addOption(
+    option(
+      '--datasets-root <dir>',
+      'mounted; data sets that runs name by their paths must be in it; default: pushed sets alone',
+      'LYCEUM_DATASETS_ROOT',
+      undefined,
+    ),
+  )
   .addOption(option('--http <address>', 'probes and metrics', 'LYCEUM_HTTP', '127.0.0.1:0'))
   .addOption(option('--log-level <level>', 'pino level', 'LYCEUM_LOG_LEVEL', 'info'))
   .addOption(
@@ -79,15 +89,11 @@ const program = new Command('student-worker')
       undefined,
     ),
   )
-  .option(
-    '--insecure',
-    'listen where others can reach it (env: LYCEUM_INSECURE=true)',
-    process.env['LYCEUM_INSECURE'] === 'true',
-  )
+  .option('--insecure', 'listen where others can reach it (env: LYCEUM_INSECURE=true)', false)
   .option(
     '--eager',
     'run steps operation by operation, not as one graph: slower, equal bits (env: LYCEUM_EAGER=true)',
-    process.env['LYCEUM_EAGER'] === 'true',
+    false,
   )
   .exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : 2))
   .action(serve);
@@ -111,11 +117,12 @@ async function serve(flags: Flags): Promise<void> {
           natsUrl: flags.nats,
           coordinator: flags.coordinator,
           http: flags.http,
-          insecure: flags.insecure,
+          insecure: flags.insecure || isYes('LYCEUM_INSECURE', process.env),
           tls,
           stateDir: resolve(flags.stateDir),
+          datasetsRoot: flags.datasetsRoot,
           computeThreads: flags.computeThreads,
-          eager: flags.eager,
+          eager: flags.eager || isYes('LYCEUM_EAGER', process.env),
         },
         shutdown,
         log,
@@ -129,7 +136,7 @@ async function serve(flags: Flags): Promise<void> {
       process.exit(await shutdown.stop('failure', exitCode(err)));
     }
   } catch (err) {
-    process.stderr.write(`student-worker: ${toLyceumError(err).message}\n`);
+    process.stderr.write(`student-worker: ${printable(toLyceumError(err).message)}\n`);
     process.exit(exitCode(err));
   }
 }

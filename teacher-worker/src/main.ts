@@ -4,13 +4,14 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
-import { type ErrorCode, toLyceumError } from '@lyceum/proto';
+import { type ErrorCode, printable, toLyceumError } from '@lyceum/proto';
 import {
   BlobCache,
   collectGarbageRarely,
   connect,
   connectNats,
   createLogger,
+  isYes,
   type Logger,
   lockFolder,
   parseAllowedAddresses,
@@ -69,6 +70,7 @@ interface Flags {
   readonly logLevel: string;
   readonly insecure: boolean;
   readonly tlsDir: string | undefined;
+  readonly datasetsRoot: string | undefined;
   readonly inference: string | undefined;
   readonly inferenceHttp: string | undefined;
 }
@@ -131,6 +133,13 @@ const command = new Command('teacher-worker')
   )
   .addOption(
     flag(
+      '--datasets-root <folder>',
+      'mounted; data sets that runs name by their paths must be in it; default: pushed sets alone',
+      'LYCEUM_DATASETS_ROOT',
+    ),
+  )
+  .addOption(
+    flag(
       '--inference <address>',
       'HOST:PORT that serves loaded teachers by the Open Inference Protocol v2; default: none does',
       'LYCEUM_INFERENCE',
@@ -171,7 +180,7 @@ const command = new Command('teacher-worker')
   .option(
     '--insecure',
     'allow addresses that others can reach, without TLS (env: LYCEUM_INSECURE=true)',
-    process.env['LYCEUM_INSECURE'] === 'true',
+    false,
   )
   .exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : USAGE_EXIT_CODE))
   .addCommand(tryCommand())
@@ -189,7 +198,7 @@ try {
   await command.parseAsync();
 } catch (thrown) {
   const { code, message } = toLyceumError(thrown);
-  process.stderr.write(`teacher-worker: ${message}\n`);
+  process.stderr.write(`teacher-worker: ${printable(message)}\n`);
   process.exit(EXIT_CODES[code] ?? 1);
 }
 
@@ -229,19 +238,25 @@ async function run(): Promise<void> {
     compute: hosts,
     device: compute.device,
     nats,
-    cache: new BlobCache(join(flags.stateDir, 'blobs'), blobs, BLOB_CACHE_MAX_BYTES),
+    cache: new BlobCache(
+      join(flags.stateDir, 'blobs'),
+      blobs,
+      BLOB_CACHE_MAX_BYTES,
+      flags.datasetsRoot,
+    ),
     client,
     metrics,
     nowMs: () => performance.now(),
     random: Math.random,
     log,
   });
-  const { inference: grpc, inferenceHttp: http, insecure } = flags;
+  const { inference: grpc, inferenceHttp: http } = flags;
+  const insecure = isInsecure(flags);
   const servers = await worker.serve({ grpc, http, insecure, tls });
   shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
   const probes = await startProbes({
     address: flags.http,
-    insecure: flags.insecure,
+    insecure,
     tls,
     ready: () => (shutdown.signal.aborted ? 'the worker is stopping' : worker.unready),
     metrics: metrics.registry,
@@ -276,7 +291,8 @@ async function serve(models: readonly string[]): Promise<void> {
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
   const files = await Promise.all(models.map(readServedModel));
   const compute = await startCompute(flags, log);
-  const { inference, inferenceHttp: http, insecure } = flags;
+  const { inference, inferenceHttp: http } = flags;
+  const insecure = isInsecure(flags);
   const grpc = inference ?? (http === undefined ? DEFAULT_SERVED_ADDRESS : undefined);
   const servers = await serveModels({
     models: files,
@@ -308,6 +324,10 @@ async function startCompute(flags: Flags, log: Logger): Promise<Compute> {
   for (const warning of compute.warnings) log.warn({ warning }, 'engine is not the best one');
   log.info({ ...compute.device, computeThreads }, 'engine opened');
   return compute;
+}
+
+function isInsecure({ insecure }: Flags): boolean {
+  return insecure || isYes('LYCEUM_INSECURE', process.env);
 }
 
 function flag(name: string, description: string, variable: string): Option {

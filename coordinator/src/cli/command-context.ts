@@ -4,6 +4,7 @@
  * Data goes to stdout, everything else to stderr. Errors are not handled here: `main.ts` turns whatever a
  * command throws into text and exit code.
  */
+import { isUnprintable, printable, printableJson } from '@lyceum/proto';
 import { onInterrupt, type TlsIdentity, tlsIdentityIn } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
@@ -42,18 +43,26 @@ export function tlsOf({ tlsDir }: GlobalOptions): TlsIdentity | undefined {
 
 /** Prints data on stdout in the wanted format. */
 export function print(format: OutputFormat, data: unknown, lines: () => readonly string[]): void {
-  if (format === 'json') process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
-  else if (format === 'yaml') process.stdout.write(stringifyYaml(data, { lineWidth: 0 }));
+  if (format === 'json') process.stdout.write(`${printableJson(JSON.stringify(data, null, 2))}\n`);
+  else if (format === 'yaml') process.stdout.write(printableYaml(data));
   else
     process.stdout.write(
       lines()
-        .map((line) => `${line}\n`)
+        .map((line) => `${printable(line)}\n`)
         .join(''),
     );
 }
 
 export function notice(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
+}
+
+/** Only strings in quotes may have escapes. */
+function printableYaml(data: unknown): string {
+  const text = stringifyYaml(data, { lineWidth: 0 });
+  if (!isUnprintable(text)) return text;
+  const options = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'QUOTE_DOUBLE' } as const;
+  return printableJson(stringifyYaml(data, { lineWidth: 0, ...options }));
 }
 
 /**

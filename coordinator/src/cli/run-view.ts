@@ -1,5 +1,5 @@
 /** What `watch` shows of a run at one moment. Pure; `watch-run.ts` puts it on the terminal. */
-import { type Run, type RunSpecification, RunState } from '@lyceum/proto';
+import { printable, type Run, type RunSpecification, RunState } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import { countText, durationText, percentText } from './table.js';
 
@@ -31,9 +31,11 @@ export function liveLines(run: Run, width: number): string[] {
   if (degraded !== undefined) lines.push(`  ${degraded}`);
   for (const warning of run.warnings) lines.push(`  warning: ${warning}`);
   if (isPaused(run)) lines.push(`  ${pauseAdvice(run)}`);
-  return lines.map((line) =>
-    [...line].length > width ? [...line].slice(0, width).join('') : line,
-  );
+  return lines.map((line) => {
+    // Escapes take room, and a line end would leave a line that is not rewritten.
+    const shown = [...printable(line.replaceAll('\n', ' '))];
+    return shown.slice(0, width).join('');
+  });
 }
 
 /** The same as one line of a log. */

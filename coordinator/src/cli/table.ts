@@ -1,4 +1,5 @@
 /** Rows as text with aligned columns: the one place that lays out a table. */
+import { printable } from '@lyceum/proto';
 
 export interface Column<Row> {
   readonly title: string;
@@ -68,7 +69,8 @@ function scaledText(value: number, base: number, units: readonly string[]): stri
 
 function cellText(value: string | number | undefined): string {
   if (value === undefined || value === '') return '-';
-  return String(value).replaceAll(/\s+/g, ' ');
+  // Escapes take room: before widths are measured.
+  return printable(String(value).replaceAll(/\s+/g, ' '));
 }
 
 /** Code points, which is what names and numbers here take on a terminal. */

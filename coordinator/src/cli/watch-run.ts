@@ -4,7 +4,7 @@
  * Both go to stderr: what a script wants, the run as it ended, is printed as data afterwards.
  */
 import type { WriteStream } from 'node:tty';
-import type { Run } from '@lyceum/proto';
+import { printable, type Run } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import type { CommandContext } from './command-context.js';
 import { CommandExit, EXIT } from './exit-codes.js';
@@ -83,6 +83,8 @@ function plainView(): (run: Run) => void {
     if (last !== undefined && !isNews(last.run, run) && atMs - last.atMs < PLAIN_LINE_EVERY_MS)
       return;
     last = { run, atMs };
-    process.stderr.write(`${new Date(atMs).toISOString().slice(11, 19)} ${plainLine(run)}\n`);
+    process.stderr.write(
+      `${new Date(atMs).toISOString().slice(11, 19)} ${printable(plainLine(run))}\n`,
+    );
   };
 }

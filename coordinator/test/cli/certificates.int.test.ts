@@ -27,7 +27,8 @@ async function read(...names: string[]): Promise<string> {
 test('each name gets what --tls-dir wants, of one authority', async () => {
   const { code, stdout, stderr } = await certificates(
     'nats',
-    'alice',
+    '--program',
+    'mailer',
     '--host',
     'nats.example',
     '--days',
@@ -36,7 +37,7 @@ test('each name gets what --tls-dir wants, of one authority', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout.trim().split('\n')).toHaveLength(2);
   const authority = new X509Certificate(await read('ca.crt'));
-  for (const name of ['nats', 'alice']) {
+  for (const name of ['nats', 'mailer']) {
     const identity = readTlsIdentity(join(folder, 'all', name), Date.now());
     const own = new X509Certificate(identity.certificate);
     expect(own.checkIssued(authority) && own.verify(authority.publicKey)).toBe(true);
@@ -51,6 +52,32 @@ test('each name gets what --tls-dir wants, of one authority', async () => {
   }
   expect(authority.checkPrivateKey(createPrivateKey(await read('ca.key')))).toBe(true);
   expect((await stat(join(folder, 'all', 'ca.key'))).mode & 0o077).toBe(0);
+});
+
+test('a person gets a certificate for calls alone, which names no host', async () => {
+  const { code, stdout } = await certificates('coordinator', 'alice');
+  expect(code).toBe(0);
+  expect(stdout.trim().split('\n')[1]).toMatch(/alice is valid until .*, for calls alone$/);
+  const usages = async (name: string) =>
+    new X509Certificate(await read(name, 'tls.crt')).keyUsage as readonly string[];
+  const [server, client] = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
+  expect(await usages('coordinator')).toEqual([server, client]);
+  expect(await usages('alice')).toEqual([client]);
+  const alice = new X509Certificate(await read('alice', 'tls.crt'));
+  expect(alice.subjectAltName).toBeUndefined();
+  // Not even where names are looked for in the subject.
+  for (const host of ['localhost', '127.0.0.1']) expect(alice.checkHost(host)).toBeUndefined();
+
+  const tlsDir = join(folder, 'all', 'alice');
+  const stateDir = join(folder, 'state');
+  for (const command of [['serve', '--listen', '127.0.0.1:0'], ['up']]) {
+    const { code, stderr } = await runCli(
+      NOBODY,
+      ...['--tls-dir', tlsDir, ...command, '--state-dir', stateDir],
+    );
+    expect(code, stderr).not.toBe(0);
+    if (command[0] === 'up') expect(stderr).toContain('this certificate is for calls alone');
+  }
 });
 
 test('a second time the authority is the same, and the certificate is new', async () => {
@@ -70,6 +97,7 @@ test.each([
   [[], "missing required argument 'names'"],
   [['alice', '--days', '0'], 'at least 1'],
   [['alice', '--host', 'gpu-box:7700'], 'without a port'],
+  [['alice', '--host', 'gpu-box'], 'alice only call'],
 ])('%j is wrong usage: 2', async (args, words) => {
   const { code, stderr } = await certificates(...args);
   expect(code).toBe(2);

@@ -28,7 +28,7 @@ export interface Validity {
 /** Whom a certificate is for. */
 export interface Subject {
   readonly name: string;
-  /** DNS names and IP addresses at which it may serve. */
+  /** DNS names and IP addresses at which it may serve; none: it is for somebody who only calls, a person for one. */
   readonly hosts: readonly string[];
 }
 
@@ -60,7 +60,8 @@ export async function createAuthority(
 }
 
 /**
- * A certificate for a program that serves, calls, or both.
+ * A certificate for a program that serves and calls, or for somebody who only calls: then no caller believes a server that
+ * shows it.
  *
  * @throws {Error} if the authority's texts are none in PEM.
  */
@@ -88,19 +89,22 @@ export async function issueCertificate(
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([
-        x509.ExtendedKeyUsage.serverAuth,
+        ...(hosts.length > 0 ? [x509.ExtendedKeyUsage.serverAuth] : []),
         x509.ExtendedKeyUsage.clientAuth,
       ]),
-      new x509.SubjectAlternativeNameExtension(
-        hosts.map((value) => ({
-          type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
-          value,
-        })),
-      ),
+      ...(hosts.length > 0 ? [namesOf(hosts)] : []),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
     ],
   });
   return { certificate: pemOf(certificate), key: await keyText(keys.privateKey) };
+}
+
+function namesOf(hosts: readonly string[]): x509.SubjectAlternativeNameExtension {
+  const names = hosts.map((value) => ({
+    type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
+    value,
+  }));
+  return new x509.SubjectAlternativeNameExtension(names);
 }
 
 function newKeys(): Promise<CryptoKeyPair> {

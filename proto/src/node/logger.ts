@@ -1,6 +1,7 @@
 /** Structured logs: JSON lines on stderr, because stdout is for what a program was asked for. */
 import { pino } from 'pino';
 import { LyceumError } from '../errors.js';
+import { printableJson } from '../printable.js';
 
 export type Logger = pino.Logger;
 
@@ -19,8 +20,8 @@ export function createLogger(a: { name: string; level: string }): Logger {
   }
   // Synchronous, so that the last lines before an exit are not lost.
   const destination = pino.destination({ dest: 2, sync: true });
-  return pino(
-    { name: a.name, level: a.level, timestamp: pino.stdTimeFunctions.isoTime },
-    destination,
-  );
+  const timestamp = pino.stdTimeFunctions.isoTime;
+  // Logs are read on terminals, and tell what others sent.
+  const hooks = { streamWrite: printableJson };
+  return pino({ name: a.name, level: a.level, timestamp, hooks }, destination);
 }

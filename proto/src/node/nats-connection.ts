@@ -4,6 +4,8 @@
  * After the first connect it reconnects for as long as it takes; what is called meanwhile fails with
  * UNAVAILABLE after the client's time limit and may be tried again.
  */
+import { isIP } from 'node:net';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { connect, ErrorCode, Events, type NatsConnection } from 'nats';
 import { LyceumError } from '../errors.js';
 import { sleep } from './backoff.js';
@@ -74,7 +76,7 @@ export async function connectNats({ url, name, log, tls }: NatsOptions): Promise
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_WAIT_MS,
       pingInterval: PING_INTERVAL_MS,
-      ...(tls !== undefined && { tls: { ca: tls.ca, cert: tls.certificate, key: tls.key } }),
+      ...(tls !== undefined && tlsOptions(url, tls)),
     });
   } catch (err) {
     const reason = connectionTrouble(err, tls !== undefined);
@@ -83,6 +85,24 @@ export async function connectNats({ url, name, log, tls }: NatsOptions): Promise
     });
   }
   return new NatsDoor(connection, log);
+}
+
+/**
+ * Where the server is called by an address its certificate must name that address. The client asks for no name then, and
+ * Node would take the certificate of `localhost` for right.
+ */
+function tlsOptions(url: string, { ca, certificate: cert, key }: TlsIdentity) {
+  const host = hostOf(url);
+  if (isIP(host) === 0) return { tls: { ca, cert, key } };
+  const check = (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate);
+  // Other members of a cluster of servers have other addresses.
+  return { tls: { ca, cert, key, checkServerIdentity: check }, ignoreClusterUpdates: true };
+}
+
+/** @returns an IPv6 address without its brackets; empty: the url has none. */
+function hostOf(url: string): string {
+  const { hostname } = new URL(url.includes('://') ? url : `nats://${url}`);
+  return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 class NatsDoor implements Nats {

@@ -5,7 +5,7 @@ import { MESSAGE_MAX_BYTES } from '../limits.js';
 import { checkListenAddress, formatAddress, parseAddress } from './listen.js';
 import type { Logger } from './logger.js';
 import { KEEPALIVE_OPTIONS } from './rpc-client.js';
-import type { TlsIdentity } from './tls-identity.js';
+import { checkServerCertificate, type TlsIdentity } from './tls-identity.js';
 
 export type ServiceEntry = readonly [
   definition: grpc.ServiceDefinition,
@@ -42,6 +42,7 @@ export class RpcServer {
   static async start(options: RpcServerOptions): Promise<RpcServer> {
     const { address, services, log, insecure, tls } = options;
     checkListenAddress(address, insecure || tls !== undefined);
+    if (tls !== undefined) checkServerCertificate(tls);
     const server = new grpc.Server({
       'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
       'grpc.max_send_message_length': MESSAGE_MAX_BYTES,

@@ -50,6 +50,23 @@ export function tlsIdentityIn(folder: string | undefined, nowMs: number): TlsIde
   return folder === undefined ? undefined : readTlsIdentity(folder, nowMs);
 }
 
+/** Of a certificate's extended key usage, RFC 5280, §4.2.1.12: authentication of a server. */
+const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
+
+/**
+ * Refuses to serve with a certificate that is for calls alone: no caller would believe it, and nobody would say why.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION
+ */
+export function checkServerCertificate({ certificate }: TlsIdentity): void {
+  // Absent: a certificate for everything. Node's types do not know that.
+  const usages = new X509Certificate(certificate).keyUsage as readonly string[] | undefined;
+  if (usages === undefined || usages.includes(SERVER_AUTHENTICATION)) return;
+  const message =
+    'this certificate is for calls alone, as those of people are; a program that serves needs one of a server (coordinator certificates NAME --program NAME)';
+  throw new LyceumError('FAILED_PRECONDITION', message);
+}
+
 function text(file: string): string {
   try {
     return readFileSync(file, 'utf8');

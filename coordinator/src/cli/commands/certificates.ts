@@ -23,8 +23,12 @@ const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const DNS_NAME = /^(?:\*\.)?[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i;
 
+/** Who serves: they get certificates of servers. All others only call, and are told from servers by what they show. */
+const PROGRAMS: readonly string[] = ['coordinator', 'nats', 'teacher-worker', 'student-worker'];
+
 interface Flags {
   readonly dir: string;
+  readonly program: readonly string[];
   readonly host: readonly string[];
   readonly days: number;
 }
@@ -33,12 +37,22 @@ export function addCertificates(program: Command): void {
   program
     .command('certificates')
     .description('issue certificates for mutual TLS, from an authority of your own')
-    .argument('<names...>', 'whom they are for: coordinator, nats, worker, alice', checkedName)
+    .argument(
+      '<names...>',
+      `whom they are for: programs (${PROGRAMS.join(', ')}), and people, who only call`,
+      checkedName,
+    )
     .option('--dir <dir>', 'where the authority is or comes to be', './certificates')
     .option(
       '--host <name>',
-      'DNS name or IP address at which they serve, beside their own name and localhost; may be repeated',
+      'DNS name or IP address at which the programs serve, beside their own name and localhost; may be repeated',
       checkedHost,
+      [],
+    )
+    .option(
+      '--program <name>',
+      'a name that is one of a program that serves too; may be repeated',
+      checkedName,
       [],
     )
     .option('--days <n>', 'how long they are valid', wholeNumber(1), 365)
@@ -55,7 +69,10 @@ Examples:
     .action(async (names: readonly string[], flags: Flags, command: Command) => {
       const written = await issue(names, flags);
       print(globalOptions(command).output, written, () =>
-        written.map(({ folder, validTo }) => `${folder} is valid until ${validTo}`),
+        written.map(
+          ({ folder, serves, validTo }) =>
+            `${folder} is valid until ${validTo}${serves ? '' : ', for calls alone'}`,
+        ),
       );
     });
 }
@@ -63,27 +80,37 @@ Examples:
 interface Issued {
   readonly name: string;
   readonly folder: string;
+  /** False: whoever has it only calls. */
+  readonly serves: boolean;
   /** ISO 8601. */
   readonly validTo: string;
 }
 
 async function issue(
-  names: readonly string[],
-  { dir, host, days }: Flags,
+  given: readonly string[],
+  { dir, program, host, days }: Flags,
 ): Promise<readonly Issued[]> {
+  const names = [...new Set([...given, ...program])];
+  const servers = names.filter((name) => PROGRAMS.includes(name) || program.includes(name));
+  if (host.length > 0 && servers.length === 0) {
+    const message = `--host is where programs serve, and ${names.join(', ')} only call; name a program, or --program NAME`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
   const { issueCertificate, validFor } = await import('@lyceum/proto/certificates');
   const authority = await authorityIn(dir);
   const validity = validFor(days, Date.now());
   const issued: Issued[] = [];
   for (const name of names) {
     const folder = path.join(dir, name);
-    const hosts = [...new Set([name, ...LOCAL_HOSTS, ...host])];
+    const isServer = servers.includes(name);
+    const hosts = isServer ? [...new Set([name, ...LOCAL_HOSTS, ...host])] : [];
     const { certificate, key } = await issueCertificate(authority, { name, hosts }, validity);
     await make(folder);
     await write(path.join(folder, TLS_FILES.ca), authority.certificate);
     await write(path.join(folder, TLS_FILES.certificate), certificate);
     await write(path.join(folder, TLS_FILES.key), key);
-    issued.push({ name, folder, validTo: new Date(validity.toMs).toISOString() });
+    const validTo = new Date(validity.toMs).toISOString();
+    issued.push({ name, folder, serves: isServer, validTo });
   }
   return issued;
 }

@@ -1,4 +1,5 @@
 import { rawSamples } from '@lyceum/learning/data';
+import { printable, printableJson } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { globalOptions } from '../command-context.js';
 import type { Prediction } from '../predict/student-folder.js';
@@ -37,7 +38,7 @@ Examples:
 
 function line(prediction: Prediction, output: string): string {
   const { label, probability } = prediction;
-  if (output === 'table') return `${label}\t${probability.toFixed(4)}`;
+  if (output === 'table') return `${printable(label)}\t${probability.toFixed(4)}`;
   // A line of a YAML list, which may hold JSON.
-  return `${output === 'yaml' ? '- ' : ''}${JSON.stringify(prediction)}`;
+  return `${output === 'yaml' ? '- ' : ''}${printableJson(JSON.stringify(prediction))}`;
 }

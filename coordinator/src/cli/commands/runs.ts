@@ -1,5 +1,5 @@
 /** `list`, `get`, `watch`, `events`, `cancel`, `resume`, `retry`: what one does with runs that are there. */
-import { LyceumError, type Run, type RunEvent } from '@lyceum/proto';
+import { LyceumError, printable, printableJson, type Run, type RunEvent } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { hasEnded } from '../../client/index.js';
 import { type CommandContext, withCoordinator } from '../command-context.js';
@@ -135,14 +135,11 @@ async function cancelLabelled(context: CommandContext, label: LabelSelector): Pr
 /** One line each, so that they can be read as they come: with -o json one object, with -o yaml one document. */
 function eventText(event: RunEvent, format: 'table' | 'json' | 'yaml'): string {
   const at = timeText(event.atMs) ?? '';
-  if (format === 'table') return `${at}  ${event.kind.padEnd(18)}  ${event.message}\n`;
+  if (format === 'table') {
+    return `${printable(`${at}  ${event.kind.padEnd(18)}  ${event.message}`)}\n`;
+  }
   const data: unknown = event.dataJson === '' ? {} : JSON.parse(event.dataJson);
-  const line = JSON.stringify({
-    at,
-    runId: event.runId,
-    kind: event.kind,
-    message: event.message,
-    data,
-  });
+  const { runId, kind, message } = event;
+  const line = printableJson(JSON.stringify({ at, runId, kind, message, data }));
   return format === 'json' ? `${line}\n` : `--- ${line}\n`;
 }

@@ -4,6 +4,7 @@ import {
   checkListenAddress,
   collectGarbageRarely,
   createLogger,
+  isYes,
   lockFolder,
   Shutdown,
   secretPlaces,
@@ -29,6 +30,7 @@ interface ServeFlags {
   readonly insecure: boolean;
   readonly secretsDir?: string;
   readonly allowAddresses: readonly string[];
+  readonly datasetsRoot?: string;
 }
 
 export function addServe(program: Command): void {
@@ -89,9 +91,16 @@ export function addServe(program: Command): void {
         .default([], 'public addresses alone'),
     )
     .addOption(
-      new Option('--insecure', 'listen where others reach it, although nothing guards it')
-        .env('LYCEUM_INSECURE')
-        .default(false),
+      new Option(
+        '--datasets-root <dir>',
+        'mounted folder; runs may name data sets in it by their paths; default: pushed sets alone',
+      ).env('LYCEUM_DATASETS_ROOT'),
+    )
+    .addOption(
+      new Option(
+        '--insecure',
+        'listen where others reach it, although nothing guards it (env: LYCEUM_INSECURE=true)',
+      ).default(false),
     )
     .addHelpText(
       'after',
@@ -109,7 +118,8 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
   collectGarbageRarely();
   const { logLevel } = globals;
   const tls = tlsOf(globals);
-  const open = flags.insecure || tls !== undefined;
+  const insecure = flags.insecure || isYes('LYCEUM_INSECURE', process.env);
+  const open = insecure || tls !== undefined;
   for (const address of [flags.listen, flags.http]) refuseOpenAddress(address, open);
   const log = createLogger({ name: 'coordinator', level: logLevel });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
@@ -127,12 +137,13 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
       answersMaxBytes: flags.answersMaxGib * GIB,
       canaryIntervalMs: flags.canarySeconds * 1000,
       ...addresses,
-      insecure: flags.insecure,
+      insecure,
       tls,
       outside: {
         secrets: secretPlaces(flags.secretsDir, process.env, 'nowhere'),
         addresses: new AddressGuard(flags.allowAddresses),
       },
+      datasetsRoot: flags.datasetsRoot,
       version: VERSION,
       log,
     });

@@ -1,9 +1,15 @@
 import path from 'node:path';
-import { onInterrupt } from '@lyceum/proto/node';
+import { checkServerCertificate, onInterrupt } from '@lyceum/proto/node';
 import { type Command, Option } from 'commander';
 import { LocalCluster } from '../../local/index.js';
 import { allowedAddresses } from '../allowed-addresses.js';
-import { type GlobalOptions, globalOptions, notice, wholeNumber } from '../command-context.js';
+import {
+  type GlobalOptions,
+  globalOptions,
+  notice,
+  tlsOf,
+  wholeNumber,
+} from '../command-context.js';
 import { CommandExit, EXIT } from '../exit-codes.js';
 
 interface UpFlags {
@@ -12,6 +18,7 @@ interface UpFlags {
   readonly computeThreads: number;
   readonly stateDir: string;
   readonly listen: string;
+  readonly datasetsRoot?: string;
   readonly plugin?: string;
   readonly allowAddresses?: readonly string[];
 }
@@ -37,6 +44,12 @@ export function addUp(program: Command): void {
         .env('LYCEUM_ALLOW_ADDRESSES')
         .argParser(allowedAddresses),
     )
+    .addOption(
+      new Option(
+        '--datasets-root <dir>',
+        'runs may name data sets in it by their paths; default: pushed sets alone',
+      ).env('LYCEUM_DATASETS_ROOT'),
+    )
     .option('--plugin <file>', "terms and rules of one's own, .ts or .js; see docs/own-methods.md")
     .addHelpText(
       'after',
@@ -53,6 +66,8 @@ Examples:
 }
 
 async function up(flags: UpFlags, globals: GlobalOptions): Promise<void> {
+  const tls = tlsOf(globals);
+  if (tls !== undefined) checkServerCertificate(tls);
   const interrupted = new AbortController();
   const ended = new Promise<void>((resolve) => {
     onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
@@ -96,6 +111,9 @@ async function startOrInterrupt(
       stateDir: flags.stateDir,
       listen: flags.listen,
       ...(flags.allowAddresses !== undefined && { allowAddresses: flags.allowAddresses }),
+      ...(flags.datasetsRoot !== undefined && {
+        env: { LYCEUM_DATASETS_ROOT: path.resolve(flags.datasetsRoot) },
+      }),
       ...(flags.plugin !== undefined && { plugin: flags.plugin }),
       ...(tlsDir !== undefined && { tlsDir }),
       logLevel,

@@ -1,0 +1,31 @@
+/**
+ * Text from elsewhere on its way to a terminal: names, reasons, classes, errors, logs. Control characters would move its
+ * cursor, rewrite lines or change its title; marks of direction would turn other letters round. Both are shown as escapes.
+ */
+
+/** C0, DEL, C1; what turns the direction of writing; line and paragraph separators. */
+const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
+
+/** Lines of text: line ends and tabs stay. */
+export function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, (c) => (c === '\n' || c === '\t' ? c : escaped(c)));
+}
+
+/** JSON text, whose strings stay what they are: all of it that no terminal must get is inside them. */
+export function printableJson(json: string): string {
+  return json.replaceAll(UNPRINTABLE, (c) => (c === '\n' || c === '\t' ? c : unicodeEscape(c)));
+}
+
+/** True if {@link printable} would change it. */
+export function isUnprintable(text: string): boolean {
+  return printable(text) !== text;
+}
+
+function escaped(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : unicodeEscape(character);
+}
+
+function unicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
