@@ -6,7 +6,43 @@
  * problems are those of the form that was meant and not of all of them.
  */
 import { z } from 'zod';
-import type { Problem } from './errors.js';
+import { cut, type Problem } from './errors.js';
+import {
+  DOCUMENT_KEY_MAX_LETTERS,
+  DOCUMENT_MAX_DEPTH,
+  DOCUMENT_MAX_VALUES,
+  PROBLEM_MAX_COUNT,
+} from './limits.js';
+
+/**
+ * What keeps a document from being looked at: it has so many values, or is so deep, that no person wrote it and a check would
+ * take long. What is referred to several times, by YAML's aliases for one, counts as often.
+ */
+export function boundsProblem(document: unknown): Problem | undefined {
+  let valueCount = 0;
+  for (const open: { value: unknown; depth: number }[] = [{ value: document, depth: 0 }]; ; ) {
+    const next = open.pop();
+    if (next === undefined) return undefined;
+    const { value, depth } = next;
+    if (depth > DOCUMENT_MAX_DEPTH) {
+      return { path: '', message: `is more than ${DOCUMENT_MAX_DEPTH} sections deep` };
+    }
+    if (typeof value !== 'object' || value === null) continue;
+    const keys = Object.keys(value);
+    valueCount += keys.length;
+    if (valueCount > DOCUMENT_MAX_VALUES) {
+      return { path: '', message: `has more than ${DOCUMENT_MAX_VALUES} values` };
+    }
+    const long = Array.isArray(value)
+      ? undefined
+      : keys.find((key) => key.length > DOCUMENT_KEY_MAX_LETTERS);
+    if (long !== undefined) {
+      const message = `has a key of ${long.length} letters; at most ${DOCUMENT_KEY_MAX_LETTERS} are read`;
+      return { path: cut(long, DOCUMENT_KEY_MAX_LETTERS), message };
+    }
+    for (const part of Object.values(value)) open.push({ value: part, depth: depth + 1 });
+  }
+}
 
 /** The problem's text for a value: what is wanted, and what was given instead. */
 export function wants(want: string): (issue: { readonly input?: unknown }) => string {
@@ -93,7 +129,10 @@ export function section<Shape extends z.ZodRawShape>(
     // One line per unknown key; `problemsOf` takes them apart again.
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => unknownKey(key, known, elsewhere)).join('\n')
+        ? issue.keys
+            .slice(0, PROBLEM_MAX_COUNT + 1)
+            .map((key) => unknownKey(key, known, elsewhere))
+            .join('\n')
         : wants(want)(issue),
   }) as z.ZodObject<Shape, z.core.$strict>;
 }
@@ -147,12 +186,13 @@ export function choose<const Forms extends readonly z.ZodType[]>(
   return chosen as unknown as z.ZodType<z.output<Forms[number]>, z.input<Forms[number]>>;
 }
 
-/** All problems of a document, in its order, each once. */
+/** The problems of a document, in its order, each once; of very many the first. */
 export function problemsOf(error: z.ZodError): Problem[] {
   const seen = new Map<string, Problem>();
   for (const { path, message } of problemsAt(error)) {
     const problem = { path: pathText(path), message };
     seen.set(JSON.stringify(problem), problem);
+    if (seen.size > PROBLEM_MAX_COUNT) break;
   }
   return [...seen.values()];
 }
@@ -161,7 +201,7 @@ function problemsAt(error: z.ZodError): { path: readonly PropertyKey[]; message:
   return error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
     const messages = issue.message.split('\n');
-    return issue.keys.map((key, i) => ({ path: [...issue.path, key], message: messages[i] ?? '' }));
+    return messages.map((message, i) => ({ path: [...issue.path, issue.keys[i] ?? ''], message }));
   });
 }
 
@@ -195,7 +235,7 @@ function shown(value: unknown): string {
       : `a mapping with ${listed(keys.slice(0, 8), 'and')}`;
   }
   if (value === null) return 'nothing';
-  const printed = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const printed = typeof value === 'string' ? JSON.stringify(cut(value, 80)) : String(value);
   return printed.length <= 80 ? printed : `${printed.slice(0, 77)}…`;
 }
 
@@ -203,13 +243,19 @@ function shown(value: unknown): string {
 function nearest(given: string, words: readonly string[]): string | undefined {
   let best: { word: string; distance: number } | undefined;
   for (const candidate of words) {
+    // Lengths first: comparing costs their product.
+    if (Math.abs(given.length - candidate.length) > nearDistance(candidate)) continue;
     const distance = editDistance(given.toLowerCase(), candidate.toLowerCase());
-    const near = distance <= Math.max(1, Math.floor(candidate.length / 3));
+    const near = distance <= nearDistance(candidate);
     if (near && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) {
       best = { word: candidate, distance };
     }
   }
   return best?.word;
+}
+
+function nearDistance(word: string): number {
+  return Math.max(1, Math.floor(word.length / 3));
 }
 
 /** Least number of letters to insert, delete, replace or swap with their neighbour. */

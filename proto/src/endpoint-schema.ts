@@ -24,7 +24,7 @@ import {
 } from './document-schema.js';
 import { InvalidDocumentError, type Problem } from './errors.js';
 import { headers } from './header-schema.js';
-import { SPECIFICATION_MAX_BYTES } from './limits.js';
+import { DOCUMENT_MAX_BYTES } from './limits.js';
 
 /** Stands for one input in a request. */
 export const INPUT_PLACEHOLDER = '$input';
@@ -160,8 +160,8 @@ export function checkEndpoint(document: unknown, source: string): Endpoint {
 export function parseEndpoint(source: string, sourceName: string): Endpoint {
   const problem = (message: string) =>
     new InvalidDocumentError(sourceName, [{ path: '', message }]);
-  if (Buffer.byteLength(source) > SPECIFICATION_MAX_BYTES) {
-    throw problem(`is longer than the ${SPECIFICATION_MAX_BYTES} bytes that are read`);
+  if (Buffer.byteLength(source) > DOCUMENT_MAX_BYTES) {
+    throw problem(`is longer than the ${DOCUMENT_MAX_BYTES} bytes that are read`);
   }
   let document: unknown;
   try {

@@ -6,6 +6,8 @@
  * command line turns it into an exit code.
  */
 
+import { PROBLEM_MAX_COUNT, PROBLEM_MAX_LETTERS } from './limits.js';
+
 /** The gRPC status names this system uses. https://grpc.io/docs/guides/status-codes/ */
 export type ErrorCode =
   | 'INVALID_ARGUMENT'
@@ -62,14 +64,24 @@ export interface Problem {
   readonly message: string;
 }
 
-/** A document (specification, settings, configuration) cannot be used. Lists every problem. */
+/** The text, or its beginning where it is longer than somebody who reads it wants, or a message has room for. */
+export function cut(text: string, letters: number): string {
+  return text.length <= letters ? text : `${text.slice(0, letters - 1)}…`;
+}
+
+/** A document (specification, settings, configuration) cannot be used. Lists the problems, of very many the first. */
 export class InvalidDocumentError extends LyceumError {
   readonly problems: readonly Problem[];
 
   constructor(source: string, problems: readonly Problem[]) {
-    const lines = problems.map((p) => `  - ${p.path === '' ? '' : `${p.path}: `}${p.message}`);
+    const told = problems.slice(0, PROBLEM_MAX_COUNT).map(({ path, message }) => ({
+      path: cut(path, PROBLEM_MAX_LETTERS),
+      message: cut(message, PROBLEM_MAX_LETTERS),
+    }));
+    const lines = told.map((p) => `  - ${p.path === '' ? '' : `${p.path}: `}${p.message}`);
+    if (problems.length > told.length) lines.push('  - … and more');
     super('INVALID_ARGUMENT', `${source} cannot be used:\n${lines.join('\n')}`);
-    this.problems = problems;
+    this.problems = told;
   }
 }
 

@@ -20,7 +20,7 @@ import {
 } from './document-schema.js';
 import { endpoint, endpointProblems } from './endpoint-schema.js';
 import { InvalidDocumentError, type Problem, toLyceumError } from './errors.js';
-import { SPECIFICATION_MAX_BYTES } from './limits.js';
+import { DOCUMENT_MAX_BYTES } from './limits.js';
 import { checkRunSpecification } from './run-specification.js';
 
 const API_VERSION = 'lyceum.dev/v1alpha1';
@@ -159,8 +159,8 @@ export function checkImitation(document: unknown, source: string): Imitation {
 /** From YAML (JSON is YAML). @throws {InvalidDocumentError} as {@link checkImitation}. */
 export function parseImitation(source: string, sourceName: string): Imitation {
   const refuse = (message: string) => new InvalidDocumentError(sourceName, [{ path: '', message }]);
-  if (Buffer.byteLength(source) > SPECIFICATION_MAX_BYTES) {
-    throw refuse(`is longer than the ${SPECIFICATION_MAX_BYTES} bytes that are read`);
+  if (Buffer.byteLength(source) > DOCUMENT_MAX_BYTES) {
+    throw refuse(`is longer than the ${DOCUMENT_MAX_BYTES} bytes that are read`);
   }
   let document: unknown;
   try {

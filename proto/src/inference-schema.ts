@@ -1,6 +1,14 @@
 /** How a user describes a model behind an Open Inference server: alone, to push it, or in a run. */
 import { z } from 'zod';
-import { list, problemsOf, section, text, wants, wholeNumber } from './document-schema.js';
+import {
+  boundsProblem,
+  list,
+  problemsOf,
+  section,
+  text,
+  wants,
+  wholeNumber,
+} from './document-schema.js';
 import { InvalidDocumentError } from './errors.js';
 import { headers, secretName } from './header-schema.js';
 
@@ -57,6 +65,8 @@ export type InlineInference = z.output<typeof inlineInference>;
 
 /** @throws {InvalidDocumentError} naming every field that is wrong. */
 export function checkInferenceDescription(document: unknown, source: string): InferenceDescription {
+  const unbounded = boundsProblem(document);
+  if (unbounded !== undefined) throw new InvalidDocumentError(source, [unbounded]);
   const result = inferenceDescription.safeParse(document);
   if (!result.success) throw new InvalidDocumentError(source, problemsOf(result.error));
   return result.data;

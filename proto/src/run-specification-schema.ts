@@ -80,7 +80,7 @@ const teacher = choose([pushedTeacher, servedTeacher], (input) =>
 );
 
 const mountedDataset = section({
-  /** Absolute path on a volume that coordinator and workers mount alike. */
+  /** Absolute path below the datasets root, on a volume that coordinator and workers mount alike. */
   path: text('an absolute path', /^\//),
   digest: text('sha256: and 64 hex digits', /^sha256:[0-9a-f]{64}$/),
 });

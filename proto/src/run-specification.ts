@@ -8,9 +8,9 @@
 import { createHash } from 'node:crypto';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { isMapping, problemsOf } from './document-schema.js';
+import { boundsProblem, isMapping, problemsOf } from './document-schema.js';
 import { InvalidDocumentError } from './errors.js';
-import { SPECIFICATION_MAX_BYTES } from './limits.js';
+import { SPECIFICATION_MAX_BYTES, YAML_MAX_MARKS } from './limits.js';
 import { problemsBetweenFields } from './run-specification-rules.js';
 import { type RunSpecification, runSpecification } from './run-specification-schema.js';
 
@@ -33,6 +33,8 @@ export { PICTURE_VIEWS, type ViewSettings } from './views-schema.js';
  * @throws {InvalidDocumentError} naming every field that is wrong.
  */
 export function checkRunSpecification(document: unknown, source: string): RunSpecification {
+  const unbounded = boundsProblem(document);
+  if (unbounded !== undefined) throw new InvalidDocumentError(source, [unbounded]);
   const result = runSpecification.safeParse(document);
   const problems = [
     ...(result.success ? [] : problemsOf(result.error)),
@@ -41,6 +43,9 @@ export function checkRunSpecification(document: unknown, source: string): RunSpe
   if (!result.success || problems.length > 0) throw new InvalidDocumentError(source, problems);
   return frozen(result.data);
 }
+
+/** Aliases are a few words saved; many are there to grow beyond bounds. */
+const YAML_OPTIONS = { logLevel: 'error', maxAliasCount: 64 } as const;
 
 /**
  * Reads a specification from YAML (JSON is YAML).
@@ -53,9 +58,14 @@ export function parseRunSpecification(source: string, sourceName: string): RunSp
     const message = `is ${bytes} bytes long; at most ${SPECIFICATION_MAX_BYTES} are read`;
     throw new InvalidDocumentError(sourceName, [{ path: '', message }]);
   }
+  const markCount = source.match(/[\n\r,[{]/g)?.length ?? 0;
+  if (markCount > YAML_MAX_MARKS) {
+    const message = `has ${markCount} line ends, commas and brackets; at most ${YAML_MAX_MARKS} are read`;
+    throw new InvalidDocumentError(sourceName, [{ path: '', message }]);
+  }
   let document: unknown;
   try {
-    document = parseYaml(source, { logLevel: 'error' });
+    document = parseYaml(source, YAML_OPTIONS);
   } catch (err) {
     const message = `is not YAML: ${err instanceof Error ? err.message : String(err)}`;
     throw new InvalidDocumentError(sourceName, [{ path: '', message }]);

@@ -2,10 +2,19 @@
  * Real files in a temporary folder. The blob store is a map that counts what is asked of it: how many
  * fetches there are is what the cache is for.
  */
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256Hex } from '../src/digest.js';
 import { LyceumError } from '../src/errors.js';
 import { BlobCache } from '../src/node/blob-cache.js';
@@ -93,15 +102,70 @@ test('files of an earlier process go before ours, the oldest first', async () =>
   expect((await readdir(folder)).sort()).toEqual([a, c, d].sort());
 });
 
-test('a mounted file is used where it lies, if it is what was meant', async () => {
-  const cache = new BlobCache(folder, blobs, MIB);
-  const path = join(folder, 'digits.npz');
-  await writeFile(path, 'digits');
-  expect(await cache.file(sha256Hex('digits'), { path })).toBe(path);
-  const wrong = sha256Hex('other');
-  await expect(cache.file(wrong, { path })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-  await expect(cache.file(wrong, { path })).rejects.toThrow(`${path} has the SHA-256`);
-  const missing = cache.file(wrong, { path: join(folder, 'none') });
-  await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  expect(blobs.fetched).toEqual([]);
+describe('mounted files', () => {
+  let root: string;
+
+  beforeEach(async () => {
+    root = join(folder, 'root');
+    await mkdir(root);
+  });
+
+  test('one is used where it lies, if it is what was meant', async () => {
+    const cache = new BlobCache(folder, blobs, MIB, root);
+    const path = join(root, 'digits.npz');
+    await writeFile(path, 'digits');
+    expect(await cache.file(sha256Hex('digits'), { path })).toBe(path);
+    await symlink(path, join(root, 'link'));
+    expect(await cache.file(sha256Hex('digits'), { path: join(root, 'link') })).toBe(path);
+    expect(blobs.fetched).toEqual([]);
+  });
+
+  test('errors are the same whatever is there instead', async () => {
+    const cache = new BlobCache(folder, blobs, MIB, root);
+    const secret = join(folder, 'secret');
+    await writeFile(secret, 'secret');
+    await writeFile(join(root, 'other'), 'other');
+    await symlink(secret, join(root, 'out'));
+    const wanted = sha256Hex('digits');
+    for (const name of ['other', 'none', 'out', '../secret', '../none', '.', 'other/x']) {
+      const path = `${root}/${name}`;
+      await expect(cache.file(wanted, { path }), name).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        message: `there is no data set of SHA-256 ${wanted} at ${path} below the datasets root`,
+      });
+    }
+    // Outside it not even the right bytes are.
+    const right = cache.file(sha256Hex('secret'), { path: secret });
+    await expect(right).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('there are none without a root, which says what to do', async () => {
+    const cache = new BlobCache(folder, blobs, MIB);
+    await writeFile(join(root, 'digits'), 'digits');
+    const asked = cache.file(sha256Hex('digits'), { path: join(root, 'digits') });
+    await expect(asked).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('--datasets-root FOLDER (LYCEUM_DATASETS_ROOT)'),
+    });
+  });
+
+  test('one who has gone stops nobody else', async () => {
+    const cache = new BlobCache(folder, blobs, MIB, root);
+    const path = join(root, 'digits');
+    await writeFile(path, Buffer.alloc(8 * MIB, 'digits'));
+    const digest = sha256Hex(Buffer.alloc(8 * MIB, 'digits'));
+    const gone = new AbortController();
+    const [first, second] = [
+      cache.file(digest, { path, signal: gone.signal }),
+      cache.file(digest, { path }),
+    ];
+    gone.abort();
+    await expect(first).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await second).toBe(path);
+    // One that all have left is begun anew for the next.
+    const other = new BlobCache(folder, blobs, MIB, root);
+    const alone = other.file(digest, { path, signal: AbortSignal.abort() });
+    await expect(alone).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await other.file(digest, { path })).toBe(path);
+  });
 });

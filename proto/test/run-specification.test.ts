@@ -685,7 +685,7 @@ describe('text', () => {
     ['a key twice', 'a: 1\na: 2', 'Map keys must be unique'],
     ['two documents', 'a: 1\n---\na: 2', 'is not YAML'],
     ['aliases that multiply', ALIASES, 'Excessive alias count'],
-    ['too long', `# ${'x'.repeat(SPECIFICATION_MAX_BYTES)}`, 'at most 1048576 are read'],
+    ['too long', `# ${'x'.repeat(SPECIFICATION_MAX_BYTES)}`, 'at most 65536 are read'],
     ['empty', '', 'got nothing'],
   ])('that is %s is refused by name', (_name, text, told) => {
     expect(() => parseRunSpecification(text, 'run.yaml')).toThrow(InvalidDocumentError);

@@ -42,7 +42,12 @@ export interface PreparedTraining {
  */
 export async function prepareTraining(
   run: AssignedRun,
-  { nats, stateDir, patience }: { nats: Nats; stateDir: string; patience: Patience },
+  {
+    nats,
+    stateDir,
+    datasetsRoot,
+    patience,
+  }: { nats: Nats; stateDir: string; datasetsRoot: string | undefined; patience: Patience },
 ): Promise<PreparedTraining> {
   const { runId, assignmentEpoch } = run;
   const specification = readSpecification(run);
@@ -53,10 +58,10 @@ export async function prepareTraining(
     readOwnedPointer(bucket, run.pointerKey, { runId, assignmentEpoch }),
   );
   const blobs = await patiently('blob store', patience, () => nats.blobs({ create: false }));
-  const cache = new BlobCache(join(stateDir, 'blobs'), blobs, BLOB_CACHE_MAX_BYTES);
+  const cache = new BlobCache(join(stateDir, 'blobs'), blobs, BLOB_CACHE_MAX_BYTES, datasetsRoot);
   const { digest, path } = datasetReference(run);
   const datasetFile = await patiently('data set', patience, () =>
-    cache.file(digest, path === '' ? {} : { path }),
+    cache.file(digest, path === '' ? {} : { path, signal: patience.signal }),
   );
   const studentModelFile =
     run.studentModelDigest.length === 0

@@ -478,17 +478,17 @@ it('reads a set from a mounted folder, and refuses one with other bytes', async 
   await (await nats.blobs({ create: false })).delete(set.digest);
   const mounted = join(folder, 'set.npz');
   writeFileSync(mounted, set.bytes);
-  await start('w1');
+  await start('w1', ['--datasets-root', folder]);
   const here = await session('w1');
   await assign(here, [wide], { path: mounted });
   await publish(ticket(wide, 0));
   expect(await answer(ticket(wide, 0))).toHaveLength(100 * CLASS_COUNT);
 
   writeFileSync(mounted, 'something else');
-  await start('w2');
+  await start('w2', ['--datasets-root', folder]);
   const there = await session('w2');
   await assign(there, [wide], { path: mounted });
-  expect(there.state?.failed[0]?.reason).toContain(`${mounted} has the SHA-256`);
+  expect(there.state?.failed[0]?.reason).toContain(`at ${mounted} below the datasets root`);
 });
 
 it('goes on when NATS comes back with an empty store', async () => {

@@ -39,6 +39,7 @@ export function mirroredBlobs(
       return digest;
     },
     get: (digest) => blobs.get(digest),
+    read: (digest) => blobs.read(digest),
     has: (digest) => blobs.has(digest),
     delete: (digest) => blobs.delete(digest),
     list: () => blobs.list(),

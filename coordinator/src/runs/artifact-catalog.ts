@@ -57,6 +57,14 @@ export type KnownModel = z.output<typeof modelDescription> & {
   readonly layers: readonly LayerDescription[];
 };
 
+export interface CatalogPlaces {
+  /** The coordinator's own folder. */
+  readonly stateDir: string;
+  /** Of sets that are named by their paths; undefined: none may be. */
+  readonly datasetsRoot?: string | undefined;
+  readonly log: Logger;
+}
+
 const KINDS: Readonly<Record<ArtifactKindName, string>> = { model: 'model', dataset: 'data set' };
 
 export class ArtifactCatalog {
@@ -68,21 +76,24 @@ export class ArtifactCatalog {
   readonly #models = new Map<string, Promise<KnownModel>>();
   readonly #datasets = new Map<string, Promise<DatasetOutline>>();
 
-  private constructor(names: KeyValue, blobs: BlobStore, stateDir: string, log: Logger) {
+  private constructor(
+    names: KeyValue,
+    blobs: BlobStore,
+    { stateDir, datasetsRoot, log }: CatalogPlaces,
+  ) {
     this.blobs = blobs;
     this.#log = log;
     this.#names = names;
-    this.#cache = new BlobCache(join(stateDir, 'blobs'), blobs, CACHE_BYTES);
+    this.#cache = new BlobCache(join(stateDir, 'blobs'), blobs, CACHE_BYTES, datasetsRoot);
     this.#uploads = join(stateDir, 'uploads');
   }
 
   static async open(
     names: KeyValue,
     blobs: BlobStore,
-    stateDir: string,
-    log: Logger,
+    places: CatalogPlaces,
   ): Promise<ArtifactCatalog> {
-    const catalog = new ArtifactCatalog(names, blobs, stateDir, log);
+    const catalog = new ArtifactCatalog(names, blobs, places);
     await mkdir(catalog.#uploads, { recursive: true });
     return catalog;
   }
@@ -174,9 +185,19 @@ export class ArtifactCatalog {
     });
   }
 
-  /** @throws {LyceumError} NOT_FOUND if it is not there, INVALID_ARGUMENT if the file has other bytes. */
-  dataset(reference: { digest: string; path?: string | undefined }): Promise<DatasetOutline> {
+  /**
+   * @param signal - the caller has gone.
+   * @throws {LyceumError} NOT_FOUND if it is not there; INVALID_ARGUMENT if it is no data set, or none may be named by path.
+   */
+  async dataset(
+    reference: { digest: string; path?: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<DatasetOutline> {
     const { digest, path } = reference;
+    // Before anything is shared with others: what is read for one who has gone is not read on.
+    if (path !== undefined) {
+      await this.#cache.file(digest, { path, ...(signal !== undefined && { signal }) });
+    }
     return remembered(this.#datasets, digest, async () => {
       const file = await this.#cache.file(digest, path === undefined ? {} : { path });
       const inspection = await inspectArtifact('dataset', file, path ?? `data set ${digest}`);

@@ -62,12 +62,13 @@ export class ArtifactLookup {
   async dataset(
     path: string,
     named: string | { readonly path: string; readonly digest: string },
+    signal?: AbortSignal,
   ): Promise<
     { reference: { digest: string; path?: string }; outline: DatasetOutline } | undefined
   > {
     if (typeof named === 'object') {
       const reference = { digest: named.digest.slice('sha256:'.length), path: named.path };
-      const outline = await this.#orProblem(path, () => this.#catalog.dataset(reference));
+      const outline = await this.#orProblem(path, () => this.#catalog.dataset(reference, signal));
       return outline && { reference, outline };
     }
     const found = await this.#catalog.find('dataset', named);

@@ -1,12 +1,23 @@
 /** What models and data sets may be called, for whoever names one and whoever takes the name. */
-import { LyceumError } from '@lyceum/proto';
+import { cut, LyceumError } from '@lyceum/proto';
 
 export const ARTIFACT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+
+/** Letters that are shown of what is no name. */
+const SHOWN_LETTERS = 80;
+
+/** A name as it is told in an error, whatever somebody gave for one. */
+export function shownName(name: string): string {
+  return cut(name, SHOWN_LETTERS);
+}
 
 /** @throws {LyceumError} INVALID_ARGUMENT */
 export function requireArtifactName(name: string): void {
   if (ARTIFACT_NAME.test(name)) return;
   const rule =
     'lower-case letters, digits, dashes and dots, at most 63, no dash or dot at the ends';
-  throw new LyceumError('INVALID_ARGUMENT', `"${name}" is no name; want ${rule}`);
+  throw new LyceumError(
+    'INVALID_ARGUMENT',
+    `${JSON.stringify(shownName(name))} is no name; want ${rule}`,
+  );
 }

@@ -48,6 +48,8 @@ export interface RunPlanRequest {
   readonly runId: string;
   readonly specification: RunSpecification;
   readonly nowMs: number;
+  /** Whoever wants it has gone. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface RunPlanRequest {
  * @throws {InvalidDocumentError} naming every field that does not fit the cluster.
  */
 export async function planRun(
-  { runId, specification, nowMs }: RunPlanRequest,
+  { runId, specification, nowMs, signal }: RunPlanRequest,
   catalog: ArtifactCatalog,
   runs: RunStore,
   remoteModels: RemoteModels,
@@ -64,7 +66,7 @@ export async function planRun(
   const lookup = new ArtifactLookup(catalog, runs, problems);
   const { spec } = specification;
 
-  const dataset = await lookup.dataset('spec.dataset', spec.dataset);
+  const dataset = await lookup.dataset('spec.dataset', spec.dataset, signal);
   const teachers: PinnedTeacher[] = [];
   const teacherLayers: (readonly LayerDescription[] | undefined)[] = [];
   if (specification.kind === 'Distillation') {

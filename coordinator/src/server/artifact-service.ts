@@ -10,6 +10,7 @@ import {
   DATASET_MAX_BYTES,
   type DeleteArtifactRequest,
   type DeleteArtifactResponse,
+  DOCUMENT_MAX_BYTES,
   type ListArtifactsRequest,
   type ListArtifactsResponse,
   LyceumError,
@@ -23,18 +24,19 @@ import {
 } from '@lyceum/proto';
 import { clientStream, type Logger, serverStream, unary } from '@lyceum/proto/node';
 import type { ArtifactCatalog, NamedArtifact } from '../runs/artifact-catalog.js';
-import { requireArtifactName } from '../runs/artifact-name.js';
+import { requireArtifactName, shownName } from '../runs/artifact-name.js';
 import type { ArtifactKindName } from '../runs/inspect-artifact.js';
 import { blobsOf } from '../runs/references.js';
 import type { RemoteModels } from '../runs/remote-models.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
-import { chunks } from './run-service.js';
+import { DOWNLOAD_STALL_MS, type Downloads } from './downloads.js';
 
 export interface ArtifactServiceParts {
   readonly catalog: ArtifactCatalog;
   readonly remoteModels: RemoteModels;
   readonly store: RunStore;
+  readonly downloads: Downloads;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -53,8 +55,10 @@ export function artifactService(parts: ArtifactServiceParts) {
     pushInferenceModel: unary<PushInferenceModelRequest, PushArtifactResponse>(log, (request) =>
       pushInferenceModel(parts, request),
     ),
-    pullArtifact: serverStream<PullArtifactRequest, PullArtifactResponse>(log, (request) =>
-      pull(parts, request),
+    pullArtifact: serverStream<PullArtifactRequest, PullArtifactResponse>(
+      log,
+      (request) => pull(parts, request),
+      { stallMs: DOWNLOAD_STALL_MS },
     ),
     listArtifacts: unary<ListArtifactsRequest, ListArtifactsResponse>(log, async ({ kind }) => {
       const unspecified = kind === ArtifactKind.ARTIFACT_KIND_UNSPECIFIED;
@@ -95,11 +99,21 @@ async function pushInferenceModel(
 ): Promise<PushArtifactResponse> {
   requireArtifactName(name);
   const source = 'the description';
+  requireShort(descriptionJson, source);
+  requireShort(settingsJson, 'the settings');
   const description = checkInferenceDescription(jsonOf(descriptionJson, source), source);
   const given = parsePartialSettings(settingsJson);
   const { artifact, created } = await remoteModels.push(name, description, given);
   log.info({ kind: 'model', name, digest: artifact.digest, created }, 'artifact pushed');
   return { artifact: artifactMessage(artifact), created };
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT */
+function requireShort(text: string, source: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= DOCUMENT_MAX_BYTES) return;
+  const message = `${source} has ${bytes} bytes; at most ${DOCUMENT_MAX_BYTES} are read`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
 function jsonOf(text: string, source: string): unknown {
@@ -150,24 +164,24 @@ async function write(file: FileHandle, bytes: Uint8Array): Promise<void> {
 }
 
 async function* pull(
-  { catalog, store }: ArtifactServiceParts,
+  { catalog, store, downloads }: ArtifactServiceParts,
   { kind, name }: PullArtifactRequest,
 ): AsyncGenerator<PullArtifactResponse, void, undefined> {
   if (name.startsWith('run:')) {
     const { runId, state, outcome, dataset } = store.require(name.slice('run:'.length));
     if (kindName(kind) === 'dataset') {
-      yield* chunks(await catalog.blobs.get(dataset.digest));
+      yield* downloads.chunks(dataset.digest);
       return;
     }
     if (outcome === undefined) {
       const message = `run ${runId} is ${state} and has no student yet`;
       throw new LyceumError('NOT_FOUND', message);
     }
-    yield* chunks(await catalog.blobs.get(outcome.modelDigest));
+    yield* downloads.chunks(outcome.modelDigest);
     return;
   }
   const artifact = await requireArtifact(catalog, kindName(kind), name);
-  yield* chunks(await catalog.blobs.get(artifact.digest));
+  yield* downloads.chunks(artifact.digest);
 }
 
 async function remove(
@@ -212,7 +226,7 @@ async function requireArtifact(
   if (artifact !== undefined) return artifact;
   throw new LyceumError(
     'NOT_FOUND',
-    `there is no ${kind === 'model' ? 'model' : 'data set'} ${name}`,
+    `there is no ${kind === 'model' ? 'model' : 'data set'} ${shownName(name)}`,
   );
 }
 

@@ -2,7 +2,6 @@
 import {
   type CancelRunRequest,
   type CancelRunResponse,
-  CHUNK_BYTES,
   type DeleteRunRequest,
   type DeleteRunResponse,
   type GetPredictionsRequest,
@@ -16,7 +15,6 @@ import {
   type ListRunsRequest,
   type ListRunsResponse,
   LyceumError,
-  parseRunSpecification,
   type ReplayRunRequest,
   type ReplayRunResponse,
   type ResumeRunRequest,
@@ -36,6 +34,7 @@ import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import { type ContributorLedgers, quorumOf } from '../runs/contributor-ledgers.js';
 import { checkRunId, planRun } from '../runs/plan-run.js';
+import { readSpecification } from '../runs/read-specification.js';
 import type { RemoteModels } from '../runs/remote-models.js';
 import { isReplayOf, replayRun } from '../runs/replay-run.js';
 import { runMessage } from '../runs/run-message.js';
@@ -43,6 +42,7 @@ import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
 import type { ActiveRuns } from './active-runs.js';
+import { DOWNLOAD_STALL_MS, type Downloads } from './downloads.js';
 import type { RunDeletion } from './run-deletion.js';
 import type { RunEvents } from './run-events.js';
 import type { RunLifecycle } from './run-lifecycle.js';
@@ -64,6 +64,7 @@ export interface RunServiceParts {
   readonly monitor: RunMonitor;
   readonly active: ActiveRuns;
   readonly events: RunEvents;
+  readonly downloads: Downloads;
   /** What a user should know about the cluster, before a run waits for it. */
   readonly warnings: (record: RunRecord) => string[];
   readonly stopping: AbortSignal;
@@ -75,7 +76,9 @@ export interface RunServiceParts {
 export function runService(parts: RunServiceParts) {
   const { log } = parts;
   return {
-    submitRun: unary<SubmitRunRequest, SubmitRunResponse>(log, (request) => submit(parts, request)),
+    submitRun: unary<SubmitRunRequest, SubmitRunResponse>(log, (request, { signal }) =>
+      submit(parts, request, signal),
+    ),
     getRun: unary<GetRunRequest, GetRunResponse>(log, async ({ runId }) => ({
       run: seen(parts, parts.store.require(runId)),
     })),
@@ -104,25 +107,20 @@ export function runService(parts: RunServiceParts) {
       log,
       async function* ({ runId }) {
         const { predictionsDigest } = requireReport(parts.store, runId);
-        yield* chunks(await parts.catalog.blobs.get(predictionsDigest));
+        yield* parts.downloads.chunks(predictionsDigest);
       },
+      { stallMs: DOWNLOAD_STALL_MS },
     ),
   };
-}
-
-/** Bytes in pieces of {@link CHUNK_BYTES}; at least one. */
-export function* chunks(bytes: Buffer): Generator<{ chunk: Buffer }, void, undefined> {
-  for (let at = 0; at === 0 || at < bytes.length; at += CHUNK_BYTES) {
-    yield { chunk: bytes.subarray(at, at + CHUNK_BYTES) };
-  }
 }
 
 async function submit(
   parts: RunServiceParts,
   request: SubmitRunRequest,
+  signal: AbortSignal,
 ): Promise<SubmitRunResponse> {
   const { store, catalog, remoteModels, lifecycle, warnings, now } = parts;
-  const specification = parseRunSpecification(request.specification, 'the specification');
+  const specification = await readSpecification(request.specification, 'the specification');
   const runId = request.runId === '' ? specification.metadata.name : request.runId;
   checkRunId(runId);
   const known = store.get(runId);
@@ -133,7 +131,7 @@ async function submit(
     }
     return { run: seen(parts, known), created: false, warnings: [] };
   }
-  const wanted = { runId, specification, nowMs: now() };
+  const wanted = { runId, specification, nowMs: now(), signal };
   const record = await planRun(wanted, catalog, store, remoteModels);
   checkBaselineId(store, record);
   if (request.dryRun) {

@@ -9,21 +9,30 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { LyceumError } from '../errors.js';
+import { mountedFile } from './mounted-file.js';
 import type { BlobStore } from './nats-blobs.js';
+import { SharedWork } from './shared-work.js';
 
 export class BlobCache {
   readonly #folder: string;
   readonly #blobs: Pick<BlobStore, 'get'>;
   readonly #maxBytes: number;
+  readonly #datasetsRoot: string | undefined;
   /** Files that this process has checked or is about to, in the order of their last use. */
-  readonly #checked = new Map<string, Promise<string>>();
+  readonly #checked = new Map<string, SharedWork<string>>();
 
   /**
+   * @param datasetsRoot - the folder of mounted files; undefined: there are none.
    * @param maxBytes - what all files together may take, but for a single one that is larger. Use a path at
    *   once and ask again for the next use: files that were not asked for lately are removed for others.
    */
-  constructor(folder: string, blobs: Pick<BlobStore, 'get'>, maxBytes: number) {
+  constructor(
+    folder: string,
+    blobs: Pick<BlobStore, 'get'>,
+    maxBytes: number,
+    datasetsRoot?: string,
+  ) {
+    this.#datasetsRoot = datasetsRoot;
     this.#folder = folder;
     this.#blobs = blobs;
     this.#maxBytes = maxBytes;
@@ -33,18 +42,37 @@ export class BlobCache {
    * Path of a local file with these bytes.
    *
    * @param a.path - a mounted file that has them; it is checked and used where it lies.
-   * @throws {LyceumError} NOT_FOUND if the blob or the mounted file is not there, INVALID_ARGUMENT if the
-   *   mounted file has other bytes.
+   * @param a.signal - the caller has gone. Reading a mounted file ends once all who wait for it have.
+   * @throws {LyceumError} NOT_FOUND if the blob is not there, or no mounted file with these bytes; INVALID_ARGUMENT if
+   *   there are no mounted files here.
    */
-  file(digest: string, a: { readonly path?: string } = {}): Promise<string> {
-    const key = keyOf(digest, a.path);
+  async file(
+    digest: string,
+    a: { readonly path?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<string> {
+    const { path, signal } = a;
+    const key = keyOf(digest, path);
     const known = this.#checked.get(key);
-    const found = known ?? (a.path === undefined ? this.#fetched(digest) : mounted(a.path, digest));
+    const found =
+      known?.isAbandoned === false
+        ? known
+        : new SharedWork((abandoned) =>
+            path === undefined
+              ? this.#fetched(digest)
+              : mountedFile(this.#datasetsRoot, path, digest, abandoned),
+          );
     // Last in the map: used last.
     this.#checked.delete(key);
     this.#checked.set(key, found);
-    if (known === undefined) found.catch(() => this.#checked.delete(key));
-    return found;
+    try {
+      return await found.wait(signal);
+    } catch (err) {
+      // One that others wait for still stays.
+      if ((signal?.aborted !== true || found.isAbandoned) && this.#checked.get(key) === found) {
+        this.#checked.delete(key);
+      }
+      throw err;
+    }
   }
 
   async #fetched(digest: string): Promise<string> {
@@ -98,15 +126,6 @@ export class BlobCache {
 
 function keyOf(digest: string, path = ''): string {
   return `${digest} ${path}`;
-}
-
-async function mounted(path: string, digest: string): Promise<string> {
-  const found = await digestOfFile(path);
-  if (found === undefined) throw new LyceumError('NOT_FOUND', `there is no file ${path}`);
-  if (found !== digest) {
-    throw new LyceumError('INVALID_ARGUMENT', `${path} has the SHA-256 ${found}, wanted ${digest}`);
-  }
-  return path;
 }
 
 /** Undefined if there is no such file. */

@@ -41,6 +41,12 @@ export interface BlobStore {
    * @throws {LyceumError} NOT_FOUND if they are not there, or are damaged; UNAVAILABLE if nobody answers.
    */
   get(digest: string): Promise<Buffer>;
+  /**
+   * The bytes in pieces, each fetched when it is asked for: what holds one piece however long the blob is.
+   *
+   * @throws {LyceumError} as {@link get}; what was read before is not the blob then.
+   */
+  read(digest: string): AsyncIterable<Buffer>;
   has(digest: string): Promise<boolean>;
   /** Nothing happens if it is not there. */
   delete(digest: string): Promise<void>;
@@ -132,6 +138,27 @@ class ObjectBlobStore implements BlobStore {
       if (bytes !== undefined) return bytes;
     }
     throw new LyceumError('NOT_FOUND', `blob ${digest} is damaged: its chunks do not add up to it`);
+  }
+
+  async *read(digest: string): AsyncGenerator<Buffer, void, undefined> {
+    const info = await this.#entry(digest);
+    if (info === undefined || info.deleted) {
+      throw new LyceumError('NOT_FOUND', `there is no blob ${digest}`);
+    }
+    const { nuid, size } = info;
+    const hash = createHash('sha256');
+    let length = 0;
+    for (let sequence = 1; length < size; ) {
+      const chunk = await nextMessage(this.#connection, STREAM, chunkSubject(nuid), sequence);
+      if (chunk === undefined) break;
+      hash.update(chunk.data);
+      length += chunk.data.length;
+      sequence = chunk.sequence + 1;
+      yield Buffer.from(chunk.data.buffer, chunk.data.byteOffset, chunk.data.length);
+    }
+    if (length === size && hash.digest('hex') === digest) return;
+    const message = `blob ${digest} is damaged or was replaced: its chunks do not add up to it`;
+    throw new LyceumError('NOT_FOUND', message);
   }
 
   async has(digest: string): Promise<boolean> {
