@@ -1,11 +1,10 @@
-// Escape sequences in everything that others name: what workers say of themselves, reasons, classes, labels. The real command
-// line prints it, in every format; no control character but line ends may reach the terminal.
-import { encodeDataset } from '@lyceum/learning/data';
+// Escape sequences in what others name: what workers say of themselves, reasons, arguments. (Names and classes are refused
+// with control characters.) The real command line prints it, in every format; no control character but line ends may reach the terminal.
 import { call } from '@lyceum/proto/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { StudentPeer } from '../server/student-peer.js';
 import { eventually, TestCoordinator } from '../server/test-coordinator.js';
-import { tinyDataset, tinyModelBytes } from '../server/tiny-artifacts.js';
+import { tinyDatasetBytes, tinyModelBytes } from '../server/tiny-artifacts.js';
 import { runCli } from './cli-process.js';
 
 /** Sets the title, clears the screen, writes over the line, turns letters round; in seven and in eight bits. */
@@ -13,12 +12,11 @@ const HOSTILE = '\u001b]0;owned\u0007\u001b[2J\u009b31m\rok\u202egpj.exe\u0008\u
 const RUN_ID = 'hostile';
 
 let cluster: TestCoordinator;
-let student: StudentPeer;
+let student: StudentPeer | undefined;
 
 beforeAll(async () => {
   cluster = await TestCoordinator.start();
-  const classNames = [HOSTILE, 'b', 'c'];
-  await cluster.push('dataset', 'hostile', encodeDataset({ ...tinyDataset(), classNames }));
+  await cluster.push('dataset', 'hostile', tinyDatasetBytes(1));
   await cluster.push('model', 'plain', tinyModelBytes(1));
   student = new StudentPeer(cluster, 'worker', undefined, {
     version: HOSTILE,
@@ -36,15 +34,15 @@ beforeAll(async () => {
     },
   });
   await call(run, run.submitRun, { specification, runId: '', dryRun: false });
-  const { assignmentEpoch } = await eventually(() => student.run);
+  const { assignmentEpoch } = await eventually(() => student?.run);
   const failure = { retryable: false, storageFull: false, numericsChange: undefined };
   const failed = { runId: RUN_ID, assignmentEpoch, reason: HOSTILE, ...failure };
-  await student.send({ $case: 'failed', failed });
+  await student?.send({ $case: 'failed', failed });
   await eventually(async () => (await cluster.run(RUN_ID)).endedAtMs > 0);
 });
 
 afterAll(async () => {
-  student.kill();
+  student?.kill();
   await cluster.stop();
 });
 
