@@ -90,7 +90,12 @@ export async function importSource(
   const { scratch, signal } = places;
   const sink = { kind, classes, split: options.split, refusals, scratch, signal };
   const open = await streamed.open(sink, ignored);
-  const written = await writeSamples(open, sink);
+  const written = await writeSamples(open, sink).catch((err: unknown) => {
+    // Perhaps it is no set because of what was refused.
+    const isWhole = refusals.count === 0 || !(err instanceof InvalidDocumentError);
+    if (isWhole || err.problems === refusals.first) throw err;
+    throw new InvalidDocumentError('the source', [...err.problems, ...refusals.first]);
+  });
   const columns = new Map([[NAMELESS, open]]);
   return importedSource(kind, written, columns, refusals, ignored);
 }

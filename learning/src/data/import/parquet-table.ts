@@ -8,6 +8,7 @@ import { LyceumError } from '@lyceum/proto';
 import type { AsyncBuffer, Compressors, DecodedArray, FileMetaData } from 'hyparquet';
 import { type ParquetFeatures, parquetFeatures } from './parquet-features.js';
 import type { ParquetFile } from './parquet-files.js';
+import { checkPages } from './parquet-pages.js';
 import type { Table, TableRow } from './table.js';
 
 /** The wanted columns of one row group, unpacked. Writers make groups of 1 MiB to 512 MiB. */
@@ -45,7 +46,11 @@ async function openFile(path: string): Promise<OpenFile> {
   return explained(path, async () => {
     const file = await asyncBufferFromFile(path);
     const metadata = await parquetMetadataAsync(file);
-    return { file, metadata, ...parquetFeatures(metadata, parquetSchema(metadata)) };
+    const features = parquetFeatures(metadata, parquetSchema(metadata));
+    if (features.columns.some((name) => typeof name !== 'string')) {
+      throw new Error('a column has no name');
+    }
+    return { file, metadata, ...features };
   });
 }
 
@@ -61,6 +66,7 @@ async function* rowsOf(
     if (missing !== undefined)
       throw refusal(path, `has no column ${missing}, and the first file has`);
     refuseLargeGroups(path, metadata, wanted);
+    await refuseFalsePages(path, file, metadata, wanted);
     const scan = await explained(path, () =>
       parquetScan({
         file,
@@ -100,10 +106,34 @@ function refuseLargeGroups(path: string, metadata: FileMetaData, wanted: readonl
       .flatMap(({ meta_data: meta }) => (meta === undefined ? [] : [meta]))
       .filter(({ path_in_schema: [name] }) => name !== undefined && wanted.includes(name))
       .reduce((sum, meta) => sum + Number(meta.total_uncompressed_size), 0);
-    if (bytes <= GROUP_MAX_BYTES && num_rows <= GROUP_MAX_ROWS) continue;
+    if (bytes >= 0 && bytes <= GROUP_MAX_BYTES && num_rows <= GROUP_MAX_ROWS) continue;
     const limits = `at most ${GROUP_MAX_BYTES} bytes and ${GROUP_MAX_ROWS} rows are read`;
     const got = `row group ${index} has ${bytes} bytes of the wanted columns and ${num_rows} rows`;
     throw refusal(path, `${got}; ${limits}. Write it with smaller row groups`);
+  }
+}
+
+/** Before the library allocates what pages say of themselves. */
+async function refuseFalsePages(
+  path: string,
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  wanted: readonly string[],
+): Promise<void> {
+  const { parquetHeader } = await import('hyparquet/src/column.js');
+  const { parquetSchema } = await import('hyparquet');
+  const { getTreePath, isFlatColumn } = await import('hyparquet/src/schema.js');
+  const schema = parquetSchema(metadata);
+  for (const { columns, num_rows } of metadata.row_groups) {
+    for (const { meta_data: column } of columns) {
+      const [name] = column?.path_in_schema ?? [];
+      if (column === undefined || name === undefined || !wanted.includes(name)) continue;
+      await explained(`${path}, column ${name}`, async () => {
+        const isFlat = isFlatColumn(getTreePath(schema, column.path_in_schema));
+        const rowCount = Number(num_rows);
+        await checkPages({ file, column, rowCount, isFlat, readHeader: parquetHeader });
+      });
+    }
   }
 }
 
