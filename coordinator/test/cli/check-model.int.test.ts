@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeDataset, mulberry32 } from '@lyceum/learning/data';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { linesOnSet } from '../../src/cli/check/lines-on-set.js';
+import { readModel } from '../../src/cli/import/read-model.js';
 import { runCli } from './cli-process.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 });
@@ -181,4 +183,19 @@ test('a push runs a batch first and says what comes out', async () => {
   expect(lying.stderr).toMatch(/its settings say probabilities, and its rows are none/);
   const untried = await pushed(fixture('onnx/batch-mean.onnx'), '--no-try');
   expect(untried.code).toBe(4);
+});
+
+test('a push with a set says how right a model is, and that another order of its classes is far better', async () => {
+  const set = readFileSync(dataset);
+  const lines = async (name: string) =>
+    linesOnSet(await readModel(join(root, name), undefined), set);
+  const [right, ...more] = await lines('plain');
+  expect(right).toMatch(/^(9\d|100)\.\d % of 480 labelled validation samples of the set$/);
+  expect(more).toEqual([]);
+  expect(await lines('turned')).toEqual([
+    expect.stringMatching(/^\d\.\d % of 480 labelled validation samples of the set$/),
+    expect.stringMatching(
+      /^(9\d|100)\.\d % with its classes in another order: 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4; models check --write FILE writes it as settings$/,
+    ),
+  ]);
 });

@@ -306,9 +306,8 @@ it('a teacher that knows is shown with what it knows', async () => {
   await tested(good);
   await assigned(peer);
   await peer.receive(0, 0);
-  expect(await startedOrEnded(runId)).toEqual({
+  expect(await startedOrEnded(runId)).toMatchObject({
     state: RunState.RUN_STATE_TRAINING,
-    reason: '',
     warnings: [],
   });
   expect(await eventsOf('teacher-judged')).toEqual([

@@ -61,7 +61,7 @@ export interface Check {
 const SAMPLES_PER_CLASS = 10;
 
 /** By how much a mapping must be better than any order that has a reason. */
-const MAPPING_LIFT = 0.1;
+export const MAPPING_LIFT = 0.1;
 
 /** Candidates of the first stage that the second looks at. */
 const LEADERS = 2;
@@ -130,9 +130,10 @@ function believed(model: CheckedModel, classNames: readonly string[]): CheckedMo
   }
 }
 
-async function tried(
+/** A model asked by the candidate's settings, and how often it is right in which order of its classes. */
+export async function tried(
   trial: Trying,
-  { settings }: CheckedModel,
+  { settings }: Pick<CheckedModel, 'settings'>,
   candidate: Candidate,
 ): Promise<CheckedCandidate> {
   try {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/data';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
@@ -9,6 +10,7 @@ import {
   pushArtifact,
 } from '../artifact-commands.js';
 import { shownNames } from '../check/check-lines.js';
+import { linesOnSet } from '../check/lines-on-set.js';
 import { tryPushed } from '../check/try-pushed.js';
 import { notice, withCoordinator } from '../command-context.js';
 import { type InferenceOptions, inferenceDescriptionOf } from '../import/inference-options.js';
@@ -42,7 +44,7 @@ export function addModels(program: Command): void {
     )
     .option(
       '--dataset <name>',
-      "the path holds predictions of this pushed set's samples, .npz or JSON lines: they teach as they are",
+      "of a model: try it on this pushed set's validation split; of predictions, .npz or JSON lines: the set that they are of, and they teach as they are",
     )
     .option(
       '--inference <url>',
@@ -60,7 +62,7 @@ export function addModels(program: Command): void {
       `
 Examples:
   coordinator models push digits-wide ./digits-wide
-  coordinator models push resnet ./resnet.onnx --settings ./resnet.settings.json
+  coordinator models push resnet ./resnet.onnx --settings ./resnet.settings.json --dataset pets
   coordinator models push detector ./detector.yaml
   coordinator models push yesterday ./predictions.npz --dataset digits
   coordinator models push remote --inference grpc://triton:8001 --model resnet --revision 3`,
@@ -92,15 +94,29 @@ async function pushModel(
 ): Promise<void> {
   const { dataset, settings } = options;
   // Before anybody is asked for anything: what does not work here works nowhere.
-  const own = dataset === undefined ? await readModel(path, settings) : undefined;
+  const isModel = dataset === undefined || isModelPath(path);
+  const own = isModel ? await readModel(path, settings) : undefined;
   if (own !== undefined) for (const line of classesLines(own)) notice(line);
   if (own !== undefined && options.try) for (const line of await tryPushed(own)) notice(line);
   await withCoordinator(command, async (context) => {
+    if (own !== undefined && dataset !== undefined) {
+      const { client, signal } = context;
+      const set = await client.pullArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, dataset, {
+        signal,
+      });
+      for (const line of await linesOnSet(own, set)) notice(line);
+    }
     const recorded = async (set: string) =>
       readRecordedModel(path, await describedSet(context.client, set));
     const bytes = own ?? (await recorded(dataset ?? ''));
     await pushArtifact(context, KIND, name, bytes);
   });
+}
+
+/** Whether it is a model that lies there, and no predictions. */
+function isModelPath(path: string): boolean {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder || /\.onnx$|(^|[\\/])model\.json$/.test(path);
 }
 
 /** What its file or settings say of its classes, so that its author sees it. */
