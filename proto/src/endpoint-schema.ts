@@ -10,7 +10,6 @@
  * classes: { de: german, en: english, und: null }
  * ```
  */
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import {
   isMapping,
@@ -25,6 +24,7 @@ import {
 import { InvalidDocumentError, type Problem } from './errors.js';
 import { headers } from './header-schema.js';
 import { DOCUMENT_MAX_BYTES } from './limits.js';
+import { parseYamlDocument } from './yaml-document.js';
 
 /** Stands for one input in a request. */
 export const INPUT_PLACEHOLDER = '$input';
@@ -163,13 +163,9 @@ export function parseEndpoint(source: string, sourceName: string): Endpoint {
   if (Buffer.byteLength(source) > DOCUMENT_MAX_BYTES) {
     throw problem(`is longer than the ${DOCUMENT_MAX_BYTES} bytes that are read`);
   }
-  let document: unknown;
-  try {
-    document = parseYaml(source, { logLevel: 'error' });
-  } catch (err) {
-    throw problem(`is not YAML: ${err instanceof Error ? err.message : String(err)}`);
-  }
-  return checkEndpoint(document, sourceName);
+  const read = parseYamlDocument(source);
+  if ('problem' in read) throw problem(read.problem.message);
+  return checkEndpoint(read.value, sourceName);
 }
 
 /** How often a placeholder is a value in some JSON. */

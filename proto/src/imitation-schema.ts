@@ -3,7 +3,6 @@
  * kept, and the run that teaches a student with it. Each stage is a command of its own, `coordinator imitation …`.
  */
 
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import {
   choose,
@@ -22,6 +21,7 @@ import { endpoint, endpointProblems } from './endpoint-schema.js';
 import { InvalidDocumentError, type Problem, toLyceumError } from './errors.js';
 import { DOCUMENT_MAX_BYTES } from './limits.js';
 import { checkRunSpecification } from './run-specification.js';
+import { parseYamlDocument } from './yaml-document.js';
 
 const API_VERSION = 'lyceum.dev/v1alpha1';
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?$/;
@@ -162,13 +162,9 @@ export function parseImitation(source: string, sourceName: string): Imitation {
   if (Buffer.byteLength(source) > DOCUMENT_MAX_BYTES) {
     throw refuse(`is longer than the ${DOCUMENT_MAX_BYTES} bytes that are read`);
   }
-  let document: unknown;
-  try {
-    document = parseYaml(source, { logLevel: 'error' });
-  } catch (err) {
-    throw refuse(`is not YAML: ${err instanceof Error ? err.message : String(err)}`);
-  }
-  return checkImitation(document, sourceName);
+  const read = parseYamlDocument(source);
+  if ('problem' in read) throw refuse(read.problem.message);
+  return checkImitation(read.value, sourceName);
 }
 
 function endpointsProblems(document: unknown): Problem[] {

@@ -29,6 +29,8 @@ export * from './output-names.js';
 export * from './printable.js';
 export * from './run-specification.js';
 export * from './shown-text.js';
+export { tooManyParameters } from './student-size.js';
 export * from './subjects.js';
 export * from './tensor-frames.js';
 export * from './ticket.js';
+export * from './yaml-document.js';

@@ -28,6 +28,12 @@ export const DOCUMENT_KEY_MAX_LETTERS = 64;
 export const PROBLEM_MAX_COUNT = 32;
 export const PROBLEM_MAX_LETTERS = 1024;
 
+/**
+ * A run's record when it is submitted. It is one message of NATS, 1 MiB, and grows: by a fitted rule of up to
+ * {@link FIT_MAX_NUMBERS}, by what its teachers know, by who answered.
+ */
+export const RUN_RECORD_MAX_BYTES = 512 * KIB;
+
 /** One gRPC message, both ways. Frames are cut to {@link FRAME_BYTES}, which leaves room for the envelope. */
 export const MESSAGE_MAX_BYTES = 8 * MIB;
 
@@ -51,6 +57,18 @@ export const DOWNLOAD_MAX_COUNT = 16;
 
 /** A model package, zipped weights and all. Larger ones belong behind an inference server. */
 export const MODEL_MAX_BYTES = 2048 * MIB;
+
+/**
+ * Parameters of a student. With Adam a checkpoint has three numbers of 4 bytes for each, and it is stored as a model is: as
+ * one blob of at most {@link MODEL_MAX_BYTES}. A worker needs about twice as much memory to train it.
+ */
+export const STUDENT_MAX_PARAMETERS = Math.floor(MODEL_MAX_BYTES / 12);
+
+/** A batch as a student trains on it: samples as float32, and targets. Steps hold it several times over. */
+export const BATCH_MAX_BYTES = 1024 * MIB;
+
+/** Answers that a coordinator holds for one run at the least; 64 teachers with the longest spans need half of it. */
+export const LEAST_WINDOW_MAX_BYTES = 4096 * MIB;
 
 /** A data set that is pushed. Larger ones belong on a mounted volume, named by path and digest. */
 export const DATASET_MAX_BYTES = 2048 * MIB;

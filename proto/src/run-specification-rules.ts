@@ -13,6 +13,8 @@ import { featureProblems } from './feature-terms-schema.js';
 import { objectiveProblems } from './objective-rules.js';
 import { DEFAULT_OBJECTIVE } from './objective-schema.js';
 import { quorumProblems } from './quorum-schema.js';
+import { meansDistillation } from './run-specification-schema.js';
+import { studentSizeProblems } from './student-size.js';
 import { teacherHealthProblems } from './teacher-health-schema.js';
 import { viewsProblems } from './views-schema.js';
 
@@ -21,7 +23,7 @@ type Mapping = Readonly<Record<string, unknown>>;
 export function problemsBetweenFields(document: unknown): Problem[] {
   const run = mapping(document);
   const spec = mapping(run['spec']);
-  const distils = run['kind'] === 'Distillation';
+  const distils = meansDistillation(document);
   const teachers = list(spec['teachers']).map(mapping);
   const ensemble = mapping(spec['ensemble']);
   const objective = list(spec['objective'] ?? DEFAULT_OBJECTIVE);
@@ -38,6 +40,7 @@ export function problemsBetweenFields(document: unknown): Problem[] {
           ...featureProblems(objective.map(mapping), ensemble, teachers),
         ]
       : []),
+    ...studentSizeProblems(mapping(spec['student'])['model']),
     ...trainingProblems(mapping(spec['training'])),
   ];
 }

@@ -269,6 +269,13 @@ const distillation = section({
 });
 
 const OF_DISTILLATION = 'belongs to kind: Distillation, and this is kind: Training';
+const OF_DISTILLATION_ALONE = {
+  teachers: OF_DISTILLATION,
+  ensemble: OF_DISTILLATION,
+  answers: OF_DISTILLATION,
+  determinism: OF_DISTILLATION,
+  teacherHealth: OF_DISTILLATION,
+};
 const trainingAlone = section({
   ...head,
   kind: z.literal('Training'),
@@ -288,20 +295,26 @@ const trainingAlone = section({
       selection: selection.prefault({}),
       retention: retention.optional(),
     },
-    {
-      teachers: OF_DISTILLATION,
-      ensemble: OF_DISTILLATION,
-      answers: OF_DISTILLATION,
-      determinism: OF_DISTILLATION,
-      teacherHealth: OF_DISTILLATION,
-    },
+    OF_DISTILLATION_ALONE,
   ),
 });
 
-/** Checks at least the head of a document whose kind is not known. */
+/** Of a document whose kind is not known: what it has shows which was meant, so that all its problems are told at once. */
 const kind = word('Distillation', 'Training');
-const anySpec = z.record(z.string(), z.unknown(), { error: wants('a mapping') });
-const unknownKind = section({ ...head, kind, spec: anySpec });
+const looksLikeDistillation = section({ ...head, kind, spec: distillation.shape.spec });
+const looksLikeTraining = section({ ...head, kind, spec: trainingAlone.shape.spec });
+
+/** True of a document that is, or seems to be meant as, a distillation. */
+export function meansDistillation(document: unknown): boolean {
+  if (!isMapping(document)) return false;
+  if (document['kind'] === 'Distillation') return true;
+  const spec = document['spec'];
+  return (
+    document['kind'] !== 'Training' &&
+    isMapping(spec) &&
+    Object.keys(OF_DISTILLATION_ALONE).some((key) => spec[key] !== undefined)
+  );
+}
 
 export const runSpecification = choose([distillation, trainingAlone], (input) => {
   if (isMapping(input) && input['kind'] === 'Distillation') return distillation;
@@ -311,8 +324,9 @@ export const runSpecification = choose([distillation, trainingAlone], (input) =>
       'is run stage by stage: coordinator imitation collect, then check, then train; the last submits a run';
     return { path: 'kind', message };
   }
-  // It never accepts: its kind is neither.
-  return unknownKind as unknown as typeof distillation;
+  // Neither accepts: the kind is none of theirs.
+  const meant = meansDistillation(input) ? looksLikeDistillation : looksLikeTraining;
+  return meant as unknown as typeof distillation;
 });
 
 export type DistillationSpecification = z.output<typeof distillation>;

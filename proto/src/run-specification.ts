@@ -6,13 +6,13 @@
  * checked by the coordinator at submit.
  */
 import { createHash } from 'node:crypto';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { boundsProblem, isMapping, problemsOf } from './document-schema.js';
 import { InvalidDocumentError } from './errors.js';
 import { SPECIFICATION_MAX_BYTES, YAML_MAX_MARKS } from './limits.js';
 import { problemsBetweenFields } from './run-specification-rules.js';
 import { type RunSpecification, runSpecification } from './run-specification-schema.js';
+import { parseYamlDocument } from './yaml-document.js';
 
 export type {
   DistillationSpecification,
@@ -44,9 +44,6 @@ export function checkRunSpecification(document: unknown, source: string): RunSpe
   return frozen(result.data);
 }
 
-/** Aliases are a few words saved; many are there to grow beyond bounds. */
-const YAML_OPTIONS = { logLevel: 'error', maxAliasCount: 64 } as const;
-
 /**
  * Reads a specification from YAML (JSON is YAML).
  *
@@ -63,14 +60,9 @@ export function parseRunSpecification(source: string, sourceName: string): RunSp
     const message = `has ${markCount} line ends, commas and brackets; at most ${YAML_MAX_MARKS} are read`;
     throw new InvalidDocumentError(sourceName, [{ path: '', message }]);
   }
-  let document: unknown;
-  try {
-    document = parseYaml(source, YAML_OPTIONS);
-  } catch (err) {
-    const message = `is not YAML: ${err instanceof Error ? err.message : String(err)}`;
-    throw new InvalidDocumentError(sourceName, [{ path: '', message }]);
-  }
-  return checkRunSpecification(document, sourceName);
+  const read = parseYamlDocument(source);
+  if ('problem' in read) throw new InvalidDocumentError(sourceName, [read.problem]);
+  return checkRunSpecification(read.value, sourceName);
 }
 
 /** The specification's normalised text: every default filled in, keys in a fixed order. */

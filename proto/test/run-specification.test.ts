@@ -609,15 +609,62 @@ describe('what a user is told', () => {
     );
   });
 
-  test('a kind that is not known, and what is wrong with the head besides', () => {
-    const document = { apiVersion: 'v1', kind: 'Distilation', metadata: { name: 'x' }, spec: {} };
+  test.each(['Distilation', undefined])(
+    'a kind that is not known (%s), and all that is wrong besides',
+    (kind) => {
+      const document = {
+        apiVersion: 'v1',
+        kind,
+        metadata: { name: 'x' },
+        spec: {
+          dataset: 'digits',
+          teachers: [{ name: 'wide', model: 'digits-wide', weight: 0 }],
+          student: { model: { architecture: 'mpl' } },
+          traning: {},
+          training: { epochs: 1, steps: 1 },
+        },
+      };
+      expect(problemsOf(document).map(({ path }) => path)).toEqual([
+        'apiVersion',
+        'kind',
+        'spec.student.model.architecture',
+        'spec.traning',
+        'spec.teachers',
+        'spec.training.steps',
+      ]);
+    },
+  );
+
+  test('a kind that is not known, of a run without teachers', () => {
+    const document = {
+      apiVersion: 'v1',
+      kind: 'Distilation',
+      metadata: { name: 'x' },
+      spec: { dataset: 'digits' },
+    };
     expect(problemsOf(document)).toEqual([
-      { path: 'apiVersion', message: 'want lyceum.dev/v1alpha1, got "v1"' },
+      {
+        path: 'apiVersion',
+        message: 'want lyceum.dev/v1alpha1, got "v1"',
+      },
       {
         path: 'kind',
         message: 'want Distillation or Training, got "Distilation"; did you mean Distillation?',
       },
+      { path: 'spec.student', message: 'is missing; want a mapping with model and modality' },
     ]);
+  });
+
+  test.each([
+    ['hiddenUnits', { architecture: 'mlp', hiddenUnits: [1e9] }, '2,000,000,000'],
+    ['hiddenUnits', { architecture: 'mlp', hiddenUnits: [20_000, 20_000] }, '400,060,000'],
+    ['denseUnits', { architecture: 'conv', denseUnits: [1e9] }, '2,000,000,000'],
+    ['filters', { architecture: 'conv', filters: [5_000, 5_000] }, '225,055,000'],
+    ['dimension', { architecture: 'embedding-bag', dimension: 1e9 }, '1,000,000,000'],
+  ])('a student too large to be stored, by its %s', (field, model, count) => {
+    expect(problemOf(training({ student: { model } }))).toBe(
+      `spec.student.model.${field}: makes a student of at least ${count} parameters; want at most 178,956,970, whose checkpoint can be stored`,
+    );
   });
 
   test.each([
@@ -663,6 +710,14 @@ const ALIASES = ['a: &a [x]', ...'bcdefgh']
   })
   .join('\n');
 
+/** Each mapping takes over the one before ten times. */
+const MERGES = ['a: &a { x: 1 }', ...'bcdefgh']
+  .map((key, i, keys) => {
+    const before = keys[i - 1]?.[0];
+    return before === undefined ? key : `${key}: &${key} { <<: [${`*${before},`.repeat(10)}] }`;
+  })
+  .join('\n');
+
 describe('text', () => {
   test('may be YAML or JSON', () => {
     const json = JSON.stringify(distillation());
@@ -680,10 +735,31 @@ describe('text', () => {
     expect(parseRunSpecification(yaml, 'x')).toEqual(parseRunSpecification(json, 'x'));
   });
 
+  test('may use merge keys', () => {
+    const yaml = [
+      `apiVersion: ${apiVersion}`,
+      'kind: Distillation',
+      'metadata: { name: digits }',
+      'spec:',
+      '  dataset: digits',
+      '  teachers:',
+      '    - &wide { name: wide, model: digits-wide, weight: 2 }',
+      '    - { <<: *wide, name: deep, weight: 1 }',
+      '  student: { model: { architecture: mlp } }',
+    ].join('\n');
+    expect(parseRunSpecification(yaml, 'x').spec).toMatchObject({
+      teachers: [
+        { name: 'wide', model: 'digits-wide', weight: 2 },
+        { name: 'deep', model: 'digits-wide', weight: 1 },
+      ],
+    });
+  });
+
   test.each([
     ['unclosed', 'a: [', 'run.yaml cannot be used:\n  - is not YAML: '],
     ['a key twice', 'a: 1\na: 2', 'Map keys must be unique'],
-    ['two documents', 'a: 1\n---\na: 2', 'is not YAML'],
+    ['two documents', 'a: 1\n---\na: 2', 'holds 2 documents, divided by lines of ---; want one'],
+    ['merges that multiply', MERGES, 'Excessive alias count'],
     ['aliases that multiply', ALIASES, 'Excessive alias count'],
     ['too long', `# ${'x'.repeat(SPECIFICATION_MAX_BYTES)}`, 'at most 65536 are read'],
     ['empty', '', 'got nothing'],

@@ -6,10 +6,11 @@ import {
   checkRunSpecification,
   InvalidDocumentError,
   parseRunSpecification,
+  parseYamlDocument,
   type RunSpecification,
   SPECIFICATION_MAX_BYTES,
 } from '@lyceum/proto';
-import { parse as parseYaml } from 'yaml';
+import { fileTrouble } from '@lyceum/proto/node';
 import { applySetting, type Setting } from './set-option.js';
 
 export interface SpecificationFile {
@@ -80,17 +81,16 @@ async function readText(file: string, stdin: Readable): Promise<string> {
     }
   } catch (err) {
     if (err instanceof InvalidDocumentError) throw err;
-    throw unusable(source, `cannot be read: ${err instanceof Error ? err.message : String(err)}`);
+    const why = fileTrouble(file, err) ?? (err instanceof Error ? err.message : String(err));
+    throw unusable(source, `cannot be read: ${why}`);
   }
   return utf8Text(Buffer.concat(chunks), source);
 }
 
 function parseYamlOf(text: string, source: string): unknown {
-  try {
-    return parseYaml(text);
-  } catch (err) {
-    throw unusable(source, `is not YAML: ${err instanceof Error ? err.message : String(err)}`);
-  }
+  const read = parseYamlDocument(text);
+  if ('problem' in read) throw new InvalidDocumentError(source, [read.problem]);
+  return read.value;
 }
 
 function unusable(source: string, message: string): InvalidDocumentError {

@@ -9,7 +9,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { utf8Text } from '@lyceum/learning/data';
-import { InvalidDocumentError, LyceumError, type Problem, pathText } from '@lyceum/proto';
+import {
+  InvalidDocumentError,
+  LyceumError,
+  type Problem,
+  parseYamlDocument,
+  pathText,
+} from '@lyceum/proto';
+import { fileTrouble } from '@lyceum/proto/node';
 import { parse as parseYaml } from 'yaml';
 import { type FieldPath, parseFieldPath } from './set-option.js';
 
@@ -60,13 +67,17 @@ function axisOf(text: string): SweepAxis {
 }
 
 async function axesOfFile(file: string): Promise<SweepAxis[]> {
-  let document: unknown;
+  let text: string;
   try {
-    document = parseYaml(utf8Text(await readFile(file), file));
+    text = utf8Text(await readFile(file), file);
   } catch (err) {
-    const message = `cannot be read: ${err instanceof Error ? err.message : String(err)}`;
+    const why = fileTrouble(file, err) ?? (err instanceof Error ? err.message : String(err));
+    const message = `cannot be read: ${why}`;
     throw new InvalidDocumentError(`--sweep ${file}`, [{ path: '', message }]);
   }
+  const read = parseYamlDocument(text);
+  if ('problem' in read) throw new InvalidDocumentError(`--sweep ${file}`, [read.problem]);
+  const document = read.value;
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     const message = 'want a mapping from fields to lists of values, as in training.seed: [1, 2, 3]';
     throw new InvalidDocumentError(`--sweep ${file}`, [{ path: '', message }]);

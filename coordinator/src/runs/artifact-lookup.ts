@@ -1,6 +1,7 @@
 /** From the names of models, sets and runs to what they are; what is wrong with them is collected. */
 import {
   architectureLayers,
+  architectureParameterCount,
   type Dataset,
   ENGINE_OF,
   knownClassesOf,
@@ -18,6 +19,7 @@ import {
   architectureProblems,
   otherSetProblems,
   seesNothing,
+  sizeProblems,
   studentProblems,
   teacherProblems,
 } from './model-problems.js';
@@ -43,6 +45,8 @@ export interface FoundStudent {
   readonly modality: string | undefined;
   /** Of the package that it starts from. */
   readonly modelDigest?: string;
+  /** Of the samples that it sees; undefined: not known. */
+  readonly sampleShape?: readonly number[];
   /** Undefined: they are not known. */
   readonly layers?: readonly LayerDescription[];
 }
@@ -179,8 +183,16 @@ export class ArtifactLookup {
       const seen = this.seen(at, dataset, modality);
       if (seen === undefined) return { modality };
       const layers = architectureLayers(named.model, seen.sampleShape, seen.classCount);
-      this.problems.push(...architectureProblems(named.model.architecture, layers, seen));
-      return { modality, layers };
+      const parameterCount = architectureParameterCount(
+        named.model,
+        seen.sampleShape,
+        seen.classCount,
+      );
+      this.problems.push(
+        ...architectureProblems(named.model.architecture, layers, seen),
+        ...sizeProblems('spec.student.model', parameterCount),
+      );
+      return { modality, layers, sampleShape: seen.sampleShape };
     }
     const path = 'spec.student.model.model';
     const model = await this.model(path, named.model.model);
@@ -189,7 +201,9 @@ export class ArtifactLookup {
     const modality = named.modality ?? settings.modality;
     const seen = this.seen(at, dataset, modality);
     if (seen !== undefined) this.problems.push(...studentProblems(path, model, settings, seen));
-    return { modality, modelDigest: model.digest, layers: model.layers };
+    this.problems.push(...sizeProblems(path, model.parameterCount));
+    const { digest: modelDigest, layers } = model;
+    return { modality, modelDigest, layers, ...(seen && { sampleShape: seen.sampleShape }) };
   }
 
   /** The layers of a model that was found before. */

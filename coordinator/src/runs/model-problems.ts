@@ -8,7 +8,12 @@ import {
   ModelInputs,
   type ModelSettings,
 } from '@lyceum/learning/data';
-import { type Problem, toLyceumError } from '@lyceum/proto';
+import {
+  type Problem,
+  STUDENT_MAX_PARAMETERS,
+  toLyceumError,
+  tooManyParameters,
+} from '@lyceum/proto';
 import type { KnownModel } from './artifact-catalog.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 import type { PinnedTeacher } from './run-record.js';
@@ -105,6 +110,12 @@ export function architectureProblems(
   if (misfit === undefined) return [];
   const message = `${architecture} does not fit the samples of spec.dataset, [${sampleShape}]: layer ${misfit.name} cannot take them`;
   return [{ path: 'spec.student.model.architecture', message }];
+}
+
+/** What keeps a student of so many parameters from being trained; undefined: it fits no samples anyway. */
+export function sizeProblems(path: string, parameterCount: number | undefined): Problem[] {
+  if (parameterCount === undefined || parameterCount <= STUDENT_MAX_PARAMETERS) return [];
+  return [{ path, message: tooManyParameters(parameterCount) }];
 }
 
 /** A model that was trained on encoded texts or rows knows no other numbers than those of its encoding. */

@@ -23,12 +23,14 @@ import {
   InvalidDocumentError,
   LyceumError,
   type Problem,
+  RUN_RECORD_MAX_BYTES,
   type RunSpecification,
   specificationDigest,
 } from '@lyceum/proto';
 import type { ArtifactCatalog } from './artifact-catalog.js';
 import { ArtifactLookup } from './artifact-lookup.js';
 import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
+import { batchProblems } from './batch-problems.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 import { knownClassesProblems } from './known-classes-problems.js';
 import { planFeatures } from './plan-features.js';
@@ -41,6 +43,7 @@ import {
   type PinnedFeature,
   type PinnedTeacher,
   type RunRecord,
+  runRecordText,
 } from './run-record.js';
 import type { RunStore } from './run-store.js';
 
@@ -105,11 +108,16 @@ export async function planRun(
   problems.push(...missingMethods(specification));
   const counted = dataset && countSamples(specification, dataset.outline, problems);
   const answerCodec = dataset && answerCodecOf(specification, dataset.outline, problems);
+  if (dataset !== undefined && counted !== undefined && student.sampleShape !== undefined) {
+    const { reference, outline } = dataset;
+    const facts = { ...counted, dataset: { ...reference, ...outline }, teachers, features };
+    problems.push(...batchProblems(specification, facts, student.sampleShape));
+  }
   if (problems.length > 0 || dataset === undefined || counted === undefined) {
     throw new InvalidDocumentError(`run ${runId}`, problems);
   }
   const pluginDigest = pluginDigestOf(specification);
-  return newRunRecord({
+  const record = newRunRecord({
     runId,
     sequence: runs.nextSequence(),
     leaderEpoch: runs.leaderEpoch,
@@ -126,6 +134,10 @@ export async function planRun(
     ...(answerCodec !== undefined && { answerCodec }),
     submittedAtMs: nowMs,
   });
+  const recordBytes = Buffer.byteLength(runRecordText(record));
+  if (recordBytes <= RUN_RECORD_MAX_BYTES) return record;
+  const message = `has a record of ${recordBytes} bytes; at most ${RUN_RECORD_MAX_BYTES} are stored: shorten what is long in it, labels, names or lists`;
+  throw new InvalidDocumentError(`run ${runId}`, [{ path: '', message }]);
 }
 
 type Related = Pick<RunRecord, 'baselineRunId' | 'allLabelsRunId'>;

@@ -31,6 +31,14 @@ export function studentWindowSteps(grid: SpanGrid): number {
   return STUDENT_SPANS * grid.stepsPerSpan;
 }
 
+/** Bytes of answers of the fewest spans that teachers work ahead, all teachers together. */
+export function leastWindowBytes(
+  { spanPositions }: SpanGrid,
+  { teacherCount, rowBytes }: { readonly teacherCount: number; readonly rowBytes: number },
+): number {
+  return STUDENT_SPANS * spanPositions * teacherCount * rowBytes;
+}
+
 /**
  * Steps that the teachers are asked for ahead of the student.
  *

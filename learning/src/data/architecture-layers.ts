@@ -20,6 +20,18 @@ export function architectureLayers(
   return outline.layers;
 }
 
+/** How many numbers it learns or keeps, as `buildStudent` builds it; undefined where it does not fit the samples. */
+export function architectureParameterCount(
+  settings: ArchitectureSettings,
+  sampleShape: readonly number[],
+  classCount: number,
+): number | undefined {
+  const outline = new Outline();
+  const features = hiddenLayers(outline, sampleShape, settings);
+  const logits = outline.add('logits', 'Dense', { units: classCount }, features);
+  return logits === undefined ? undefined : outline.parameterCount;
+}
+
 function hiddenLayers(
   outline: Outline,
   input: readonly number[],
@@ -61,7 +73,7 @@ function hiddenLayers(
       const flat = input.length === 1 ? input : undefined;
       return hiddenUnits.reduce<LayerShape>(
         (x, units, index) => outline.dense(x, units, index),
-        outline.add('embedding', 'Dense', { units: dimension }, flat),
+        outline.add('embedding', 'Dense', { units: dimension, use_bias: false }, flat),
       );
     }
   }
@@ -91,14 +103,39 @@ interface Convolution {
   readonly size: number;
   readonly stride?: number;
   readonly padding?: 'same' | 'valid';
+  readonly bias?: boolean;
+}
+
+/** Of the layers that have any here: kernel and bias, or scale, offset, mean and variance of each channel. */
+function layerParameters(
+  className: string,
+  config: LayerConfig,
+  input: LayerShape,
+  output: LayerShape,
+): number {
+  const [from, to] = [input?.at(-1) ?? 0, output?.at(-1) ?? 0];
+  const biases = config['use_bias'] === false ? 0 : to;
+  switch (className) {
+    case 'Dense':
+      return from * to + biases;
+    case 'Conv2D':
+      return Number(config['kernel_size']) ** 2 * from * to + biases;
+    case 'BatchNormalization':
+      return 4 * to;
+    default:
+      return 0;
+  }
 }
 
 /** Notes down each layer, and says what it makes of its inputs. */
 class Outline {
   readonly layers: LayerDescription[] = [];
+  /** Of the layers whose shapes are known. */
+  parameterCount = 0;
 
   add(name: string, className: string, config: LayerConfig, ...inputs: LayerShape[]): LayerShape {
     const shape = layerShape(className, config, inputs);
+    this.parameterCount += layerParameters(className, config, inputs[0], shape);
     this.layers.push(shape === undefined ? { name } : { name, shape });
     return shape;
   }
@@ -113,10 +150,11 @@ class Outline {
 
   conv(
     name: string,
-    { filters, size, stride = 1, padding = 'same' }: Convolution,
+    { filters, size, stride = 1, padding = 'same', bias = true }: Convolution,
     x: LayerShape,
   ): LayerShape {
-    return this.add(name, 'Conv2D', { filters, kernel_size: size, strides: stride, padding }, x);
+    const config = { filters, kernel_size: size, strides: stride, padding, use_bias: bias };
+    return this.add(name, 'Conv2D', config, x);
   }
 
   pool(x: LayerShape, index: number): LayerShape {
@@ -124,7 +162,7 @@ class Outline {
   }
 
   normalizedConv(name: string, convolution: Convolution, x: LayerShape): LayerShape {
-    const features = this.conv(name, convolution, x);
+    const features = this.conv(name, { ...convolution, bias: false }, x);
     return this.add(`${name}_norm`, 'BatchNormalization', {}, features);
   }
 

@@ -1,5 +1,5 @@
 /** Data sets, orders, views, array files and model packages, on plain arrays. No TensorFlow. */
-export { architectureLayers } from './architecture-layers.js';
+export { architectureLayers, architectureParameterCount } from './architecture-layers.js';
 export {
   agreedClasses,
   type ClassLabels,

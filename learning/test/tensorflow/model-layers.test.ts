@@ -1,6 +1,10 @@
 /** Layers told from a topology, or of an architecture, against those of the models that tfjs builds of it. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { architectureLayers, modelLayers } from '../../src/data/index.js';
+import {
+  architectureLayers,
+  architectureParameterCount,
+  modelLayers,
+} from '../../src/data/index.js';
 import {
   type ArchitectureSettings,
   buildStudent,
@@ -54,6 +58,7 @@ describe('architectureLayers', () => {
   it.each(ALL)('%j of %j has the layers that are built', async (settings, sampleShape) => {
     const model = buildStudent(engine, settings, sampleShape, 10, 1);
     const told = architectureLayers(settings, sampleShape, 10);
+    expect(architectureParameterCount(settings, sampleShape, 10)).toBe(model.countParams());
     expect(byName(told)).toEqual(builtLayers(model));
     // The saved model tells the same.
     expect(await toldLayers(model)).toEqual(byName(told));

@@ -1,8 +1,13 @@
 /** From the options of `models push --inference` to the description of a model behind a server. */
 import { readFileSync } from 'node:fs';
 import { utf8Text } from '@lyceum/learning/data';
-import { checkInferenceDescription, type InferenceDescription, LyceumError } from '@lyceum/proto';
-import { parse as parseYaml } from 'yaml';
+import {
+  checkInferenceDescription,
+  type InferenceDescription,
+  LyceumError,
+  parseYamlDocument,
+} from '@lyceum/proto';
+import { fileTrouble } from '@lyceum/proto/node';
 
 export interface InferenceOptions {
   /** A URL, or a file that describes all of it. */
@@ -31,11 +36,12 @@ export function inferenceDescriptionOf(options: InferenceOptions): InferenceDesc
 
 function readDescription(file: string): object {
   try {
-    const document: unknown = parseYaml(utf8Text(readFileSync(file), file), { logLevel: 'error' });
-    if (typeof document === 'object' && document !== null) return document;
+    const read = parseYamlDocument(utf8Text(readFileSync(file), file));
+    if ('problem' in read) throw new Error(read.problem.message);
+    if (typeof read.value === 'object' && read.value !== null) return read.value;
     throw new Error('is no mapping');
   } catch (err) {
-    const why = err instanceof Error ? err.message : String(err);
+    const why = fileTrouble(file, err) ?? (err instanceof Error ? err.message : String(err));
     const message = `--inference ${file}: want grpc://HOST:PORT, or another URL of a server, or a YAML file that describes the model (${why})`;
     throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
   }

@@ -1,0 +1,42 @@
+/**
+ * How many parameters a student has at the least, whatever set it is trained on: what nobody can train is refused before
+ * anybody is asked. The coordinator, which knows the set, counts exactly.
+ */
+import { isMapping } from './document-schema.js';
+import type { Problem } from './errors.js';
+import { STUDENT_MAX_PARAMETERS } from './limits.js';
+
+/** A kernel of the architecture `conv` has 3 × 3 places. */
+const CONV_KERNEL = 9;
+
+/** @param model - `spec.student.model` as it was written; what is of a wrong type is the schema's to report. */
+export function studentSizeProblems(model: unknown): Problem[] {
+  if (!isMapping(model)) return [];
+  const { hiddenUnits, denseUnits, filters, dimension } = model;
+  const sizes: [string, number][] = [
+    ['hiddenUnits', chainParameters(sizesOf(hiddenUnits), 1)],
+    ['denseUnits', chainParameters(sizesOf(denseUnits), 1)],
+    ['filters', chainParameters(sizesOf(filters), CONV_KERNEL)],
+    ['dimension', sizesOf([dimension])[0] ?? 0],
+  ];
+  return sizes
+    .filter(([, count]) => count > STUDENT_MAX_PARAMETERS)
+    .map(([field, count]) => ({
+      path: `spec.student.model.${field}`,
+      message: tooManyParameters(count, 'at least '),
+    }));
+}
+
+/** @param about - `at least `, where the count is not exact. */
+export function tooManyParameters(count: number, about = ''): string {
+  return `makes a student of ${about}${count.toLocaleString('en-US')} parameters; want at most ${STUDENT_MAX_PARAMETERS.toLocaleString('en-US')}, whose checkpoint can be stored`;
+}
+
+/** Of layers one after another, the first of which sees at least one number: a kernel and a bias each. */
+function chainParameters(sizes: readonly number[], kernel: number): number {
+  return sizes.reduce((sum, size, i) => sum + ((sizes[i - 1] ?? 1) * kernel + 1) * size, 0);
+}
+
+function sizesOf(value: unknown): number[] {
+  return Array.isArray(value) ? value.filter((size) => typeof size === 'number') : [];
+}
