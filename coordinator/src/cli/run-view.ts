@@ -1,9 +1,18 @@
 /** What `watch` shows of a run at one moment. Pure; `watch-run.ts` puts it on the terminal. */
-import { printable, type Run, type RunSpecification, RunState } from '@lyceum/proto';
+import {
+  printable,
+  type Run,
+  type RunProgress,
+  type RunSpecification,
+  RunState,
+} from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import { countText, durationText, percentText } from './table.js';
 
 const BAR_WIDTH = 30;
+
+/** A shorter one says less than the percentage beside it. */
+const BAR_MIN_WIDTH = 8;
 
 /**
  * The lines of a live view.
@@ -15,12 +24,7 @@ export function liveLines(run: Run, width: number): string[] {
   const head = `${run.runId}  ${runStateName(run)}${run.reason === '' ? '' : `  ${run.reason}`}`;
   const lines = [head];
   if (progress !== undefined && progress.step > 0) {
-    const share = progress.step / progress.stepCount;
-    const filled = Math.round(share * BAR_WIDTH);
-    const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]`;
-    lines.push(
-      `  ${bar} ${percentText(share, 0)}  step ${countText(progress.step)} of ${countText(progress.stepCount)}  epoch ${progress.epoch}${remainingText(run)}`,
-    );
+    lines.push(progressLine(run, progress, width));
     lines.push(`  ${rateText(run)}`);
     if (progress.validationNll > 0) lines.push(`  ${validationText(run)}`);
   }
@@ -36,6 +40,31 @@ export function liveLines(run: Run, width: number): string[] {
     const shown = [...printable(line.replaceAll('\n', ' '))];
     return shown.slice(0, width).join('');
   });
+}
+
+/** As much as fits, down to how far it is and how long it will still take. */
+function progressLine(run: Run, progress: RunProgress, width: number): string {
+  const { step, stepCount, epoch } = progress;
+  const share = step / stepCount;
+  const percent = percentText(share, 0);
+  const steps = `step ${countText(step)} of ${countText(stepCount)}`;
+  const left = remainingText(run);
+  const texts = [
+    [percent, steps, `epoch ${epoch}`, left],
+    [percent, steps, left],
+    [percent, `${step}/${stepCount}`, left],
+    [percent, left],
+  ].map((parts) => parts.filter((part) => part !== '').join('  '));
+  const [all = ''] = texts;
+  // Two spaces before the bar, two brackets around it and a space after it.
+  const barWidth = Math.min(BAR_WIDTH, width - all.length - 5);
+  if (barWidth >= BAR_MIN_WIDTH) return `  ${barText(share, barWidth)} ${all}`;
+  return `  ${texts.find((text) => text.length + 2 <= width) ?? texts.at(-1)}`;
+}
+
+function barText(share: number, width: number): string {
+  const filled = Math.round(share * width);
+  return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}]`;
 }
 
 /** The same as one line of a log. */
@@ -108,5 +137,5 @@ function remainingText({ progress, state, specificationJson }: Run): string {
   if (progress.samplesPerSecond <= 0 || specificationJson === '') return '';
   const { spec } = JSON.parse(specificationJson) as RunSpecification;
   const samples = (progress.stepCount - progress.step) * spec.training.batchSize;
-  return `  about ${durationText((samples / progress.samplesPerSecond) * 1000)} left`;
+  return `about ${durationText((samples / progress.samplesPerSecond) * 1000)} left`;
 }

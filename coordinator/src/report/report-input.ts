@@ -51,7 +51,7 @@ export interface ReportInput {
     /** Step whose weights the validation split chose. */
     readonly selectedStep: number;
   };
-  /** Milliseconds since 1970: when the run was submitted, and when it ended. */
+  /** Milliseconds since 1970: when the run was submitted, and when all was there but the report. */
   readonly submittedAtMs: number;
   readonly endedAtMs: number;
   readonly environment: ReportEnvironment;

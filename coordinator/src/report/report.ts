@@ -156,7 +156,10 @@ export const reportSchema = z
         '(student - without teachers) / (ensemble - without teachers), of accuracies; null where that is undefined.',
       ),
     samplesPerSecond: z.number().min(0).describe('Samples trained on per second in TRAINING.'),
-    wallSeconds: z.number().min(0).describe('From submit to end.'),
+    wallSeconds: z
+      .number()
+      .min(0)
+      .describe('From submit to end, without the time that it takes to compose this report.'),
     training: z.object({
       samples: z.int().min(0),
       seconds: z.number().min(0),

@@ -186,7 +186,7 @@ export class RunEvaluation {
     const { report, predictions } = await composeReportFiles(input);
     const reportDigest = await blobs.put(report);
     const predictionsDigest = await blobs.put(predictions);
-    await lifecycle.succeed(this.runId, { reportDigest, predictionsDigest }, endedAtMs);
+    await lifecycle.succeed(this.runId, { reportDigest, predictionsDigest });
   }
 
   /**

@@ -207,12 +207,12 @@ export class RunLifecycle {
     return this.#change(runId, (r) => changes.resumed(r, acceptNumerics, this.#parts.now()));
   }
 
+  /** Its report is stored: the run ends now, and not when the report was begun. */
   async succeed(
     runId: string,
     report: { readonly reportDigest: string; readonly predictionsDigest: string },
-    endedAtMs: number,
   ): Promise<void> {
-    await this.#change(runId, (r) => changes.succeeded(r, report, endedAtMs));
+    await this.#change(runId, (r) => changes.succeeded(r, report, this.#parts.now()));
   }
 
   /** @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION */

@@ -37,6 +37,16 @@ test('a live line is never wider than the terminal', () => {
   for (const line of liveLines(RUN, 20)) expect(line.length).toBeLessThanOrEqual(20);
 });
 
+test.each([
+  [79, '  [#######...................] 25 %  step 250 of 1,000  epoch 4  about 8 s left'],
+  [60, '  25 %  step 250 of 1,000  epoch 4  about 8 s left'],
+  [49, '  25 %  step 250 of 1,000  about 8 s left'],
+  [39, '  25 %  250/1000  about 8 s left'],
+  [25, '  25 %  about 8 s left'],
+])('at %i columns the remaining time stays, other parts are left out', (width, line) => {
+  expect(liveLines(RUN, width)[1]).toBe(line);
+});
+
 test('a run that waits shows its reason alone', () => {
   const queued = Run.fromPartial({
     runId: 'digits',

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { checkServerCertificate, onInterrupt } from '@lyceum/proto/node';
 import { type Command, Option } from 'commander';
+import { freeAddress } from '../../local/free-address.js';
 import { LocalCluster } from '../../local/index.js';
 import { allowedAddresses } from '../allowed-addresses.js';
 import {
@@ -12,12 +13,15 @@ import {
 } from '../command-context.js';
 import { CommandExit, EXIT } from '../exit-codes.js';
 
+/** Where the other commands look for it. */
+const DEFAULT_LISTEN = '127.0.0.1:7700';
+
 interface UpFlags {
   readonly teachers: number;
   readonly students: number;
   readonly computeThreads: number;
   readonly stateDir: string;
-  readonly listen: string;
+  readonly listen?: string;
   readonly datasetsRoot?: string;
   readonly plugin?: string;
   readonly allowAddresses?: readonly string[];
@@ -30,7 +34,10 @@ export function addUp(program: Command): void {
     .option('--teachers <count>', 'teacher workers', wholeNumber(0), 3)
     .option('--students <count>', 'student workers', wholeNumber(0), 1)
     .option('--compute-threads <count>', "each worker's TensorFlow threads", wholeNumber(1), 2)
-    .option('--listen <address>', "the coordinator's; port 0 takes a free one", '127.0.0.1:0')
+    .option(
+      '--listen <address>',
+      `the coordinator's; port 0 takes a free one (default: ${DEFAULT_LISTEN}, or a free port if that is taken)`,
+    )
     .addOption(
       new Option('--state-dir <dir>', 'where runs, models, answers and logs are kept')
         .env('LYCEUM_STATE_DIR')
@@ -83,6 +90,11 @@ async function up(flags: UpFlags, globals: GlobalOptions): Promise<void> {
     `export LYCEUM_COORDINATOR=${cluster.address}`,
     ...(tlsDir === undefined ? [] : [`export LYCEUM_TLS_DIR=${path.resolve(tlsDir)}`]),
   ];
+  if (flags.listen === undefined && cluster.address !== DEFAULT_LISTEN) {
+    notice(
+      `${DEFAULT_LISTEN} is taken: this coordinator is at ${cluster.address}, and other commands need the line below`,
+    );
+  }
   process.stdout.write(exports.map((line) => `${line}\n`).join(''));
   notice(`The cluster is up; logs are in ${path.join(cluster.stateDir, 'logs')}. In another terminal:
 ${exports.map((line) => `  ${line}\n`).join('')}\
@@ -109,7 +121,7 @@ async function startOrInterrupt(
       studentWorkers: flags.students,
       computeThreads: flags.computeThreads,
       stateDir: flags.stateDir,
-      listen: flags.listen,
+      listen: flags.listen ?? (await freeAddress(DEFAULT_LISTEN)),
       ...(flags.allowAddresses !== undefined && { allowAddresses: flags.allowAddresses }),
       ...(flags.datasetsRoot !== undefined && {
         env: { LYCEUM_DATASETS_ROOT: path.resolve(flags.datasetsRoot) },

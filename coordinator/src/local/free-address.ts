@@ -1,0 +1,16 @@
+/** The address that everybody expects, unless somebody else has it. */
+import { createServer } from 'node:net';
+import { parseAddress } from '@lyceum/proto/node';
+
+/** @returns `wanted` if nobody listens there, else the same host with port 0, which takes a free one. */
+export async function freeAddress(wanted: string): Promise<string> {
+  const { host, port } = parseAddress(wanted);
+  const server = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, host, () => resolve(true));
+  });
+  if (!isFree) return `${host}:0`;
+  await new Promise((resolve) => server.close(resolve));
+  return wanted;
+}
