@@ -346,7 +346,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       services: [
         [SERVICES.teacher, teacherService({ ...calls, sessions: teachers })],
         [SERVICES.student, studentService({ ...calls, sessions: students })],
-        [SERVICES.run, runService({ ...calls, deletion, warnings })],
+        [SERVICES.run, runService({ ...calls, deletion, stateDir, warnings })],
         [SERVICES.artifact, artifactService(calls)],
         [SERVICES.answer, answerService({ ...calls, keeper, verifications })],
         [SERVICES.ensemble, ensembleService({ ...calls, evaluations })],

@@ -87,12 +87,16 @@ export class InvalidDocumentError extends LyceumError {
 
 /**
  * The one door from whatever was thrown to a {@link LyceumError}: a full disk becomes a
- * {@link StorageFullError}, the unknown INTERNAL.
+ * {@link StorageFullError}, memory that is not to be had RESOURCE_EXHAUSTED, the unknown INTERNAL.
  */
 export function toLyceumError(thrown: unknown): LyceumError {
   if (thrown instanceof LyceumError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   if (isOutOfSpace(thrown)) return new StorageFullError(message, { cause: thrown });
+  if (isOutOfMemory(thrown)) {
+    const told = `there is not enough memory for what was asked (${message}); ask for less, a smaller model, batch or set, or use a machine with more`;
+    return new LyceumError('RESOURCE_EXHAUSTED', told, { cause: thrown });
+  }
   return new LyceumError('INTERNAL', message, { cause: thrown });
 }
 
@@ -100,4 +104,11 @@ export function toLyceumError(thrown: unknown): LyceumError {
 function isOutOfSpace(thrown: unknown): boolean {
   if (!(thrown instanceof Error && 'code' in thrown)) return false;
   return thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT';
+}
+
+/** What Node throws where memory for a buffer is not to be had. */
+function isOutOfMemory(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  if ('code' in thrown && thrown.code === 'ERR_MEMORY_ALLOCATION_FAILED') return true;
+  return thrown instanceof RangeError && thrown.message === 'Array buffer allocation failed';
 }

@@ -1,5 +1,6 @@
 /** What the command line's exit status says, and the one place that decides which it is. */
-import { type ErrorCode, toLyceumError } from '@lyceum/proto';
+import { type ErrorCode, LyceumError, toLyceumError } from '@lyceum/proto';
+import { fileError } from '@lyceum/proto/node';
 
 export const EXIT = {
   ok: 0,
@@ -46,13 +47,20 @@ export class CommandExit extends Error {
 /** @returns the code, and what to print on stderr; an empty text: nothing more. */
 export function exitOf(thrown: unknown): { readonly exitCode: ExitCode; readonly text: string } {
   if (thrown instanceof CommandExit) return { exitCode: thrown.exitCode, text: '' };
-  const error = toLyceumError(thrown);
+  const error = ofFile(thrown) ?? toLyceumError(thrown);
   const exitCode = OF_ERROR[error.code];
   const text =
     error.code === 'INTERNAL'
       ? `error: ${detail(error.cause ?? error)}`
       : `error: ${error.message}`;
   return { exitCode, text };
+}
+
+/** What the operating system said of a file, where no command has put it in words. */
+function ofFile(thrown: unknown): LyceumError | undefined {
+  const cause = thrown instanceof LyceumError && thrown.code === 'INTERNAL' ? thrown.cause : thrown;
+  if (!(cause instanceof Error && 'path' in cause && 'syscall' in cause)) return undefined;
+  return fileError(String(cause.syscall), String(cause.path), cause);
 }
 
 /** A bug's stack is what its reporter needs to send. */

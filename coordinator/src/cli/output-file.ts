@@ -1,6 +1,8 @@
 /** Writes files that a user asked for, never over one that is there unless told to. */
-import { access, writeFile } from 'node:fs/promises';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { LyceumError } from '@lyceum/proto';
+import { errnoOf, withPath } from '@lyceum/proto/node';
 
 /** @throws {LyceumError} ALREADY_EXISTS if there is a file of that name. */
 export async function refuseExisting(file: string): Promise<void> {
@@ -11,9 +13,18 @@ export async function refuseExisting(file: string): Promise<void> {
   if (exists) throw existing(file);
 }
 
+/** Makes a folder that a user named, where it is not there. @throws {LyceumError} saying why it cannot be. */
+export async function makeFolder(folder: string, mode?: number): Promise<void> {
+  await withPath('make the folder', folder, async () => {
+    await mkdir(folder, { recursive: true, mode });
+  });
+}
+
 /**
- * @throws {LyceumError} ALREADY_EXISTS if the file is there and may not be overwritten, INVALID_ARGUMENT if
- * it cannot be written.
+ * Writes all of it or nothing, with the folders above it.
+ *
+ * @throws {LyceumError} ALREADY_EXISTS if the file is there and may not be overwritten, RESOURCE_EXHAUSTED if the disk is
+ *   full, INVALID_ARGUMENT if it cannot be written.
  */
 export async function writeNewFile(
   file: string,
@@ -21,13 +32,27 @@ export async function writeNewFile(
   overwrite: boolean,
   mode?: number,
 ): Promise<void> {
+  await makeFolder(path.dirname(file));
+  const write = async (): Promise<void> => {
+    try {
+      await writeFile(file, content, { flag: overwrite ? 'w' : 'wx', mode });
+    } catch (err) {
+      if (isHalfWritten(err)) await rm(file, { force: true });
+      throw err;
+    }
+  };
   try {
-    await writeFile(file, content, { flag: overwrite ? 'w' : 'wx', mode });
+    await withPath('write', file, write, Buffer.byteLength(content));
   } catch (err) {
-    if (err instanceof Error && 'code' in err && err.code === 'EEXIST') throw existing(file);
-    const message = `cannot write ${file}: ${err instanceof Error ? err.message : String(err)}`;
-    throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
+    const cause = err instanceof LyceumError ? err.cause : err;
+    if (errnoOf(cause) === 'EEXIST' && !overwrite) throw existing(file);
+    throw err;
   }
+}
+
+/** The file was opened, and writing it failed. */
+function isHalfWritten(err: unknown): boolean {
+  return err instanceof Error && 'syscall' in err && err.syscall === 'write';
 }
 
 function existing(file: string): LyceumError {

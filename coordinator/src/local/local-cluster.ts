@@ -23,6 +23,7 @@ import {
   startNatsServer,
 } from '@lyceum/proto/node';
 import { ChildProgram } from './child-program.js';
+import { DiskWatch } from './disk-watch.js';
 import { Guard } from './guard-process.js';
 import { installPlugin } from './install-plugin.js';
 import { keepRunning } from './keep-running.js';
@@ -87,6 +88,7 @@ export class LocalCluster {
   readonly #temporary: boolean;
   readonly #lock: FolderLock;
   readonly #guard: Guard;
+  readonly #disk: DiskWatch;
   readonly #stopping = new AbortController();
   readonly #workers = new Map<string, { readonly kind: WorkerKind; program?: ChildProgram }>();
   readonly #failed: Promise<never>;
@@ -125,6 +127,12 @@ export class LocalCluster {
     this.stateDir = stateDir;
     this.#lock = lock;
     this.#guard = Guard.start(lock);
+    this.#disk = new DiskWatch({
+      folder: stateDir,
+      full: () =>
+        this.#log(`the disk of ${stateDir} is full: runs wait or are PAUSED; make room there`),
+      roomAgain: () => this.#renewNats(),
+    });
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -242,6 +250,13 @@ export class LocalCluster {
     await this.#startNats();
   }
 
+  /** After a full disk. Should it not start, the disk's watch tries again. */
+  async #renewNats(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#log(`the disk of ${this.stateDir} has room again: nats-server is started anew`);
+    await this.restartNats();
+  }
+
   /** Ends everything in order: student workers, teacher workers, coordinator, NATS. Idempotent. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stopAll();
@@ -299,6 +314,10 @@ export class LocalCluster {
       this.#guard.forget(nats.pid);
       if (this.#nats !== nats) return;
       this.#nats = undefined;
+      if (this.#disk.look()) {
+        this.#log('nats-server died on a full disk; it is started again once there is room');
+        return;
+      }
       this.#partDied(`nats-server died; its log is ${path.join(storeDir, 'nats-server.log')}`);
     });
   }
@@ -375,6 +394,7 @@ export class LocalCluster {
 
   async #stopAll(): Promise<void> {
     this.#stopping.abort();
+    await this.#disk.stop();
     for (const wanted of ['student', 'teacher'] as const) {
       const workers = [...this.#workers.values()].filter(({ kind }) => kind === wanted);
       await Promise.all(workers.map(({ program }) => program?.stop()));

@@ -11,6 +11,7 @@ import { open, readFile, truncate } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { writeDurably } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
+import { withPath } from '@lyceum/proto/node';
 
 /** Contributors by span: ensemble indices, rising. */
 export type Contributors = ReadonlyMap<number, readonly number[]>;
@@ -76,13 +77,15 @@ export class ContributorLedger {
 
   async #append(span: number, contributors: readonly number[]): Promise<void> {
     if (this.#decided.has(span)) return;
-    const handle = await open(this.path, 'a');
-    try {
-      await handle.appendFile(decisionLine(span, contributors));
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
+    await withPath('write', this.path, async () => {
+      const handle = await open(this.path, 'a');
+      try {
+        await handle.appendFile(decisionLine(span, contributors));
+        await handle.datasync();
+      } finally {
+        await handle.close();
+      }
+    });
     this.#decided.set(span, contributors);
   }
 }

@@ -1,6 +1,6 @@
 /** Handlers of `ArtifactService`; what each call promises is in coordinator.proto. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePartialSettings } from '@lyceum/learning/data';
 import {
@@ -22,7 +22,14 @@ import {
   type PushArtifactResponse,
   type PushInferenceModelRequest,
 } from '@lyceum/proto';
-import { clientStream, type Logger, serverStream, unary } from '@lyceum/proto/node';
+import {
+  clientStream,
+  type Logger,
+  requireRoom,
+  serverStream,
+  unary,
+  withPath,
+} from '@lyceum/proto/node';
 import type { ArtifactCatalog, NamedArtifact } from '../runs/artifact-catalog.js';
 import { requireArtifactName, shownName } from '../runs/artifact-name.js';
 import type { ArtifactKindName } from '../runs/inspect-artifact.js';
@@ -71,6 +78,9 @@ export function artifactService(parts: ArtifactServiceParts) {
   };
 }
 
+/** A push is on the coordinator's disk up to three times: as it comes, in its copy of NATS, and in a NATS beside it. */
+const COPY_COUNT = 3;
+
 async function push(
   { catalog, log, now }: ArtifactServiceParts,
   requests: AsyncIterable<PushArtifactRequest>,
@@ -82,9 +92,10 @@ async function push(
     throw new LyceumError('INVALID_ARGUMENT', 'the first message of a push must be its header');
   }
   const { kind, name, sizeBytes } = checkedHeader(part.header);
+  requireRoom(catalog.uploadFolder, COPY_COUNT * sizeBytes, `${kind} ${name}`);
   const file = join(catalog.uploadFolder, randomUUID());
   try {
-    await receive(rest, file, sizeBytes);
+    await withPath('write', file, () => receive(rest, file, sizeBytes), sizeBytes);
     const { artifact, created } = await catalog.push(kind, name, file, now());
     log.info({ kind, name, digest: artifact.digest, created }, 'artifact pushed');
     return { artifact: artifactMessage(artifact), created };
@@ -141,7 +152,7 @@ async function receive(
       }
       received += part.chunk.length;
       if (received > sizeBytes) break;
-      await write(file, part.chunk);
+      await file.writeFile(part.chunk);
     }
   } finally {
     await file.close();
@@ -150,16 +161,6 @@ async function receive(
     const got = received > sizeBytes ? 'more' : String(received);
     const message = `the header says ${sizeBytes} bytes, and ${got} came`;
     throw new LyceumError('INVALID_ARGUMENT', message);
-  }
-}
-
-async function write(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  try {
-    await file.writeFile(bytes);
-  } catch (err) {
-    if (!(err instanceof Error && 'code' in err && err.code === 'ENOSPC')) throw err;
-    const message = "the coordinator's disk is full";
-    throw new LyceumError('RESOURCE_EXHAUSTED', message, { cause: err });
   }
 }
 

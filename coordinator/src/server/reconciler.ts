@@ -4,6 +4,7 @@
  * NATS was away for one, the next one does.
  */
 import {
+  StorageFullError,
   type StudentAssignment,
   type TeacherAssignment,
   TICKET_STREAM,
@@ -310,7 +311,8 @@ export class Reconciler {
       const err = toLyceumError(thrown);
       if (err.retryable || err.code === 'ABORTED') throw err;
       this.#parts.log.error({ err, runId }, 'run cannot be assigned');
-      await this.#parts.lifecycle.fail(runId, err.message);
+      if (err instanceof StorageFullError) await this.#parts.lifecycle.pause(runId, err.message);
+      else await this.#parts.lifecycle.fail(runId, err.message);
     }
   }
 

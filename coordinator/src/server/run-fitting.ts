@@ -1,7 +1,7 @@
 /** Fits the rule of a run's ensemble: waits for the teachers' answers to the validation split, fits, records the fit. */
 import { splitSamples } from '@lyceum/learning/data';
 import { combinationOf } from '@lyceum/learning/ensemble';
-import { type DistillationSpecification, toLyceumError } from '@lyceum/proto';
+import { type DistillationSpecification, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { Logger } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
@@ -30,6 +30,7 @@ export class RunFitting {
   readonly #answers: SplitAnswers;
   #fitting = false;
   #failure: string | undefined;
+  #storageFailure: string | undefined;
   #stopped = false;
 
   constructor(
@@ -67,9 +68,8 @@ export class RunFitting {
   async advance(): Promise<void> {
     if (this.#fitting || this.#stopped) return;
     const { lifecycle } = this.#parts;
-    if (this.#answers.failure !== undefined) {
-      return lifecycle.pause(this.runId, this.#answers.failure);
-    }
+    const trouble = this.#answers.failure ?? this.#storageFailure;
+    if (trouble !== undefined) return lifecycle.pause(this.runId, trouble);
     if (this.#failure !== undefined) return lifecycle.fail(this.runId, this.#failure);
     if (!this.#answers.complete) return;
     this.#fitting = true;
@@ -89,7 +89,10 @@ export class RunFitting {
     } catch (thrown) {
       const err = toLyceumError(thrown);
       if (err.retryable) log.warn({ err, runId: this.runId }, 'rule not fitted; trying again');
-      else {
+      else if (err instanceof StorageFullError) {
+        this.#storageFailure = `the rule of its ensemble cannot be stored: ${err.message}`;
+        changed();
+      } else {
         this.#failure = `the rule of its ensemble could not be fitted: ${err.message}`;
         changed();
       }

@@ -29,7 +29,7 @@ import {
   type WatchRunRequest,
   type WatchRunResponse,
 } from '@lyceum/proto';
-import { type Logger, serverStream, unary } from '@lyceum/proto/node';
+import { type Logger, requireRoom, serverStream, unary } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import { type ContributorLedgers, quorumOf } from '../runs/contributor-ledgers.js';
@@ -54,6 +54,9 @@ const WATCH_PAUSE_MS = 100;
 /** How long after a run's end its last event is waited for. */
 const LAST_EVENT_MS = 10_000;
 
+/** Records, ledger, report and the first answers of a small run; what a larger one lacks pauses it. */
+const RUN_BYTES = 8 * 1024 * 1024;
+
 export interface RunServiceParts {
   readonly store: RunStore;
   readonly catalog: ArtifactCatalog;
@@ -67,6 +70,8 @@ export interface RunServiceParts {
   readonly downloads: Downloads;
   /** What a user should know about the cluster, before a run waits for it. */
   readonly warnings: (record: RunRecord) => string[];
+  /** On its disk are the copy of the run's records and the answers to it. */
+  readonly stateDir: string;
   readonly stopping: AbortSignal;
   readonly changed: () => void;
   readonly log: Logger;
@@ -134,6 +139,7 @@ async function submit(
   const wanted = { runId, specification, nowMs: now(), signal };
   const record = await planRun(wanted, catalog, store, remoteModels);
   checkBaselineId(store, record);
+  requireRoom(parts.stateDir, RUN_BYTES, `run ${runId}`);
   if (request.dryRun) {
     return { run: seen(parts, record), created: false, warnings: warnings(record) };
   }
@@ -234,6 +240,7 @@ async function replay(
   });
   if (quorumOf(source) !== undefined) await ledgers.requireAll(record, source);
   checkBaselineId(store, record);
+  requireRoom(parts.stateDir, RUN_BYTES, `run ${runId}`);
   const created = await lifecycle.submit(record);
   await lifecycle.ensureBaseline(created);
   parts.changed();

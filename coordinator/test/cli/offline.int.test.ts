@@ -1,6 +1,13 @@
 /** The command line as a process, without a cluster: usage, specifications, nobody answering. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { expect, test } from 'vitest';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { SmallDisk } from '../local/full-disk.js';
 import { runCli, startCli } from './cli-process.js';
 
 /** Port 1 of loopback: nobody listens there. */
@@ -16,6 +23,9 @@ metadata: { name: small }
 spec: { dataset: small, student: { model: { architecture: mlp } } }
 `;
 
+const STATE = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
+afterAll(() => rm(STATE, { recursive: true }));
+
 test.each([
   [['nope'], "unknown command 'nope'"],
   [['submit'], "missing required argument 'file'"],
@@ -25,7 +35,7 @@ test.each([
   [['submit', '-', '--set', 'a'], '--set a: has no "="'],
   [['submit', 'no-such-file.yaml'], 'no-such-file.yaml cannot be used'],
   [['up', '--teachers', '-1'], 'whole number'],
-  [['up', '--plugin', 'no-such-file.ts'], 'no-such-file.ts cannot be used'],
+  [['up', '--plugin', 'no-such-file.ts', '--state-dir', STATE], 'no-such-file.ts cannot be used'],
   [['serve', '--listen', '0.0.0.0:7700'], '--insecure'],
   [['serve', '--listen', 'nowhere'], 'want HOST:PORT'],
   [['datasets', 'push', 'x'], 'give a source'],
@@ -33,6 +43,70 @@ test.each([
   const { code, stdout, stderr } = await runCli(NOBODY, ...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain(words);
+});
+
+/** A file where a folder is wanted. */
+const FILE = fileURLToPath(import.meta.url);
+/** A folder where a file is wanted. */
+const FOLDER = dirname(FILE);
+
+test.each([
+  [
+    ['up', '--state-dir', FILE],
+    `cannot use the state folder ${FILE}: something else of that name is there`,
+  ],
+  [
+    ['up', '--state-dir', `${FILE}/state`],
+    `cannot use the state folder ${FILE}/state: a part of this path is a file, where a folder is wanted`,
+  ],
+  [
+    ['serve', '--state-dir', FILE],
+    `cannot use the state folder ${FILE}: something else of that name is there`,
+  ],
+  [
+    ['certificates', 'x', '--dir', FILE],
+    `cannot read ${FILE}/ca.crt: a part of this path is a file, where a folder is wanted`,
+  ],
+  [['submit', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
+  [['submit', 'x', '--sweep', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
+  [['imitation', 'collect', 'no.yaml'], 'cannot read no.yaml: it is not there (ENOENT)'],
+])('%j names the path and what would be right, without a stack: 2', async (args, words) => {
+  const { code, stdout, stderr } = await runCli(NOBODY, ...args);
+  expect(stderr).toContain(words);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+});
+
+test.runIf(SmallDisk.available)('a state folder that cannot be written is named', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lyceum-test-'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder]);
+  try {
+    const { code, stderr } = await runCli(NOBODY, 'up', '--state-dir', folder);
+    expect(stderr).toBe(
+      `error: cannot use the state folder ${folder}: it is on a read-only file system; name a place that can be written (EROFS)\n`,
+    );
+    expect(code).toBe(2);
+  } finally {
+    execFileSync('umount', [folder]);
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('several documents in one file are named as such', async () => {
+  const { code, stderr } = await startCli(NOBODY, ['validate', '-'], `${RUN}---${RUN}`).result;
+  expect(code).toBe(2);
+  expect(stderr).toContain(
+    'standard input cannot be used:\n  - holds 2 documents, divided by lines of ---; want one',
+  );
+});
+
+test('a student that nobody can train is refused without a cluster', async () => {
+  const huge = RUN.replace('mlp }', 'mlp, hiddenUnits: [1000000000] }');
+  const { code, stderr } = await startCli(NOBODY, ['validate', '-'], huge).result;
+  expect(code).toBe(2);
+  expect(stderr).toContain(
+    'spec.student.model.hiddenUnits: makes a student of at least 2,000,000,000',
+  );
 });
 
 test('help and version are no errors', async () => {

@@ -57,7 +57,7 @@ test('what a setting breaks is refused by its path', async () => {
 test('a missing file is named', async () => {
   const file = path.join(folder, 'none.yaml');
   await expect(readSpecificationFile(file, [], Readable.from([]))).rejects.toThrow(
-    /none\.yaml cannot be used:\n {2}- cannot be read: ENOENT/,
+    /none\.yaml cannot be used:\n {2}- cannot be read: it is not there \(ENOENT\)/,
   );
 });
 

@@ -9,6 +9,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { withPath } from './file-errors.js';
 import { mountedFile } from './mounted-file.js';
 import type { BlobStore } from './nats-blobs.js';
 import { SharedWork } from './shared-work.js';
@@ -83,6 +84,11 @@ export class BlobCache {
       return path;
     }
     const bytes = await this.#blobs.get(digest);
+    await withPath('write', path, () => this.#keep(path, digest, bytes), bytes.length);
+    return path;
+  }
+
+  async #keep(path: string, digest: string, bytes: Uint8Array): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     await this.#makeRoom(bytes.length);
     const draft = join(this.#folder, `${digest}.${randomUUID()}.part`);
@@ -99,7 +105,6 @@ export class BlobCache {
       await rm(draft, { force: true });
       throw err;
     }
-    return path;
   }
 
   /** Removes what was used longest ago: files of earlier processes, then ours in the order of their use. */

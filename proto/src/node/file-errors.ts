@@ -16,7 +16,7 @@ const WHY: Readonly<Record<string, (path: string) => string>> = {
   },
   EISDIR: () => 'it is a folder; name a file',
   ENOTDIR: () => 'a part of this path is a file, where a folder is wanted; name a folder',
-  EEXIST: () => 'something of that name is there; name another place, or remove it',
+  EEXIST: () => 'something else of that name is there; name another place, or remove it',
   ENOTEMPTY: () => 'it is a folder that is not empty; name another place, or empty it',
   ENAMETOOLONG: () => 'its name is too long; choose a shorter one',
   ELOOP: () => 'it is a symbolic link that leads to itself',
@@ -48,9 +48,16 @@ export function fileError(
     const message = `${head}: no space left on device (${code})${wanted}; make room, or name another place`;
     return new StorageFullError(message, { cause: thrown });
   }
-  const why = WHY[code];
+  const why = fileTrouble(path, thrown);
   if (why === undefined) return undefined;
-  return new LyceumError('INVALID_ARGUMENT', `${head}: ${why(path)} (${code})`, { cause: thrown });
+  return new LyceumError('INVALID_ARGUMENT', `${head}: ${why}`, { cause: thrown });
+}
+
+/** Why the path cannot be used, `it is a folder; name a file (EISDIR)`; undefined of anything but the path's own fault. */
+export function fileTrouble(path: string, thrown: unknown): string | undefined {
+  const code = errnoOf(thrown) ?? '';
+  const why = WHY[code];
+  return why && `${why(path)} (${code})`;
 }
 
 /** The work's result; what the operating system has against the path is thrown in words. @throws {LyceumError} */

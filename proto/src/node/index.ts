@@ -1,6 +1,7 @@
 /** What all processes share on Node: gRPC, NATS, logs, shutdown, probes, local files. */
 export * from './backoff.js';
 export * from './blob-cache.js';
+export * from './disk-room.js';
 export * from './file-errors.js';
 export * from './folder-lock.js';
 export * from './garbage-collection.js';

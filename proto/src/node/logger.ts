@@ -1,4 +1,5 @@
 /** Structured logs: JSON lines on stderr, because stdout is for what a program was asked for. */
+import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 import { LyceumError } from '../errors.js';
 import { printableJson } from '../printable.js';
@@ -18,10 +19,35 @@ export function createLogger(a: { name: string; level: string }): Logger {
       `"${a.level}" is no log level; levels are ${LEVELS.join(', ')}`,
     );
   }
-  // Synchronous, so that the last lines before an exit are not lost.
-  const destination = pino.destination({ dest: 2, sync: true });
   const timestamp = pino.stdTimeFunctions.isoTime;
   // Logs are read on terminals, and tell what others sent.
   const hooks = { streamWrite: printableJson };
-  return pino({ name: a.name, level: a.level, timestamp, hooks }, destination);
+  return pino({ name: a.name, level: a.level, timestamp, hooks }, new StderrLines());
+}
+
+const STDERR = 2;
+
+/** A pipe that is read slowly takes no more for a moment. */
+const RETRY_MS = 10;
+
+/**
+ * Synchronous, so that the last lines before an exit are not lost. A line that cannot be written, on a full disk for one,
+ * is: whoever writes a log must not end for want of it. Pino's own destination throws then, which ends the process.
+ */
+class StderrLines {
+  /** The last line was cut off. */
+  #isTorn = false;
+
+  write(line: string): void {
+    let rest = Buffer.from(this.#isTorn ? `\n${line}` : line);
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray(writeSync(STDERR, rest));
+        this.#isTorn = rest.length > 0;
+      } catch (err) {
+        if (!(err instanceof Error && 'code' in err && err.code === 'EAGAIN')) return;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+      }
+    }
+  }
 }

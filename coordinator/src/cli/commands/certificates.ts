@@ -1,16 +1,17 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import type { CertificateAndKey } from '@lyceum/proto/certificates';
-import { TLS_FILES } from '@lyceum/proto/node';
+import { fileError, TLS_FILES } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { globalOptions, print, wholeNumber } from '../command-context.js';
-import { writeNewFile } from '../output-file.js';
+import { makeFolder, writeNewFile } from '../output-file.js';
 
 const AUTHORITY_KEY = 'ca.key';
-/** Mode of a new file. */
+/** Modes of a new folder and a new file with keys. */
+const FOLDER_OWNER_ONLY = 0o700;
 const OWNER_ONLY = 0o600;
 const AUTHORITY_NAME = 'Lyceum cluster';
 const AUTHORITY_DAYS = 3650;
@@ -105,7 +106,7 @@ async function issue(
     const isServer = servers.includes(name);
     const hosts = isServer ? [...new Set([name, ...LOCAL_HOSTS, ...host])] : [];
     const { certificate, key } = await issueCertificate(authority, { name, hosts }, validity);
-    await make(folder);
+    await makeFolder(folder, FOLDER_OWNER_ONLY);
     await write(path.join(folder, TLS_FILES.ca), authority.certificate);
     await write(path.join(folder, TLS_FILES.certificate), certificate);
     await write(path.join(folder, TLS_FILES.key), key);
@@ -132,7 +133,7 @@ async function authorityIn(dir: string): Promise<CertificateAndKey> {
   }
   const { createAuthority, validFor } = await import('@lyceum/proto/certificates');
   const authority = await createAuthority(AUTHORITY_NAME, validFor(AUTHORITY_DAYS, Date.now()));
-  await make(dir);
+  await makeFolder(dir, FOLDER_OWNER_ONLY);
   await write(keyFile, authority.key);
   await write(certificateFile, authority.certificate);
   return authority;
@@ -152,26 +153,13 @@ async function textOf(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8');
   } catch (err) {
     if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined;
-    throw unusable('read', file, err);
-  }
-}
-
-async function make(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (err) {
-    throw unusable('make', folder, err);
+    throw fileError('read', file, err) ?? err;
   }
 }
 
 /** Over what is there: a certificate is renewed so. */
 function write(file: string, text: string): Promise<void> {
   return writeNewFile(file, text, true, OWNER_ONLY);
-}
-
-function unusable(what: string, file: string, err: unknown): LyceumError {
-  const why = err instanceof Error ? err.message : String(err);
-  return new LyceumError('INVALID_ARGUMENT', `cannot ${what} ${file}: ${why}`, { cause: err });
 }
 
 function checkedHost(host: string, others: readonly string[]): readonly string[] {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { utf8Text } from '@lyceum/learning/data';
@@ -10,7 +10,7 @@ import {
   LyceumError,
   parseImitation,
 } from '@lyceum/proto';
-import { AddressGuard, ALL_ADDRESSES, secretPlaces } from '@lyceum/proto/node';
+import { AddressGuard, ALL_ADDRESSES, secretPlaces, withPath } from '@lyceum/proto/node';
 import { type Command, Option } from 'commander';
 import { AnswersFile, readAnswers } from '../../imitation/answers-file.js';
 import { checkPage } from '../../imitation/check-page.js';
@@ -26,6 +26,7 @@ import { CommandExit, EXIT } from '../exit-codes.js';
 import { checkLines, estimateLines, unreadableLines } from '../imitation-lines.js';
 import { importLines } from '../import-lines.js';
 import { interruptible } from '../interruptible.js';
+import { makeFolder, writeNewFile } from '../output-file.js';
 import { followRun } from '../watch-run.js';
 
 interface FolderOption {
@@ -106,16 +107,10 @@ interface Opened {
 }
 
 async function openDocument(file: string, { folder }: FolderOption): Promise<Opened> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (err) {
-    const message = `${file} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
-    throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
-  }
+  const bytes = await withPath('read', file, () => readFile(file));
   const imitation = parseImitation(utf8Text(bytes, file), file);
   const own = resolve(folder ?? `imitation-${imitation.metadata.name}`);
-  await mkdir(own, { recursive: true });
+  await makeFolder(own);
   return { imitation, base: dirname(resolve(file)), at: (name) => join(own, name) };
 }
 
@@ -200,9 +195,9 @@ async function check(path: string, options: FolderOption, command: Command): Pro
       .filter(({ why }) => (why.length === 0) === kept)
       .map(keptText)
       .join('');
-  await writeFile(at('kept.jsonl'), lines(true));
-  await writeFile(at('dropped.jsonl'), lines(false));
-  await writeFile(at('check.html'), checkPage(summary, judgement.inputs));
+  await writeNewFile(at('kept.jsonl'), lines(true), true);
+  await writeNewFile(at('dropped.jsonl'), lines(false), true);
+  await writeNewFile(at('check.html'), checkPage(summary, judgement.inputs), true);
   print(globalOptions(command).output, summary, () => [
     ...checkLines(summary),
     `See ${at('check.html')}; what is kept is in ${at('kept.jsonl')}, and why the rest is not in ${at('dropped.jsonl')}`,

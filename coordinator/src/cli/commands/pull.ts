@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type Dataset,
@@ -191,7 +190,6 @@ async function write(files: ExportedFiles, { out, force }: PullOptions): Promise
   const targets = [...files].map(([file, content]) => [path.join(out, file), content] as const);
   if (!overwrite) for (const [file] of targets) await refuseExisting(file);
   for (const [file, content] of targets) {
-    await mkdir(path.dirname(file), { recursive: true });
     await writeNewFile(file, content, overwrite);
   }
 }

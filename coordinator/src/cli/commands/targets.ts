@@ -7,6 +7,7 @@ import {
   RpcServer,
   SERVICES,
   Shutdown,
+  withPath,
 } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CoordinatorClient, type TargetsRequest } from '../../client/index.js';
@@ -96,8 +97,11 @@ async function exportTargets(
   const request = { ...asked, firstStep, endStep: firstStep + stepsPerEpoch, wait };
   const partial = `${out}.partial`;
   try {
-    const rows = await writeTargets(client, request, partial, options, signal);
-    await rename(partial, out);
+    const rows = await withPath('write', out, async () => {
+      const written = await writeTargets(client, request, partial, options, signal);
+      await rename(partial, out);
+      return written;
+    });
     notice(`wrote ${out}: ${rows} samples`);
   } catch (err) {
     await rm(partial, { force: true });
