@@ -24,15 +24,25 @@ export const teacherHealthFields = {
   }).prefault({}),
 };
 
+/** Names of teachers, and of those that are accepted, that are looked at: a run has no more, and a hostile document may. */
+const MAX_TEACHERS = 64;
+
+/** Names that a message shows. */
+const SHOWN = 8;
+
 /** @param accepted - `spec.teacherHealth.accept` as it was written. */
 export function teacherHealthProblems(
   accepted: readonly unknown[],
   teachers: readonly Readonly<Record<string, unknown>>[],
 ): Problem[] {
-  const names = teachers.map(({ name }) => name);
-  return accepted.flatMap((name, index) => {
+  const names = teachers.slice(0, MAX_TEACHERS).map(({ name }) => name);
+  return accepted.slice(0, MAX_TEACHERS).flatMap((name, index) => {
     if (typeof name !== 'string' || names.includes(name)) return [];
-    const message = `"${name}" is none of spec.teachers; they are ${names.join(', ')}`;
+    const shown = names.slice(0, SHOWN).map((one) => String(one).slice(0, NAME_MAX_LENGTH));
+    const message = `"${name.slice(0, NAME_MAX_LENGTH)}" is none of spec.teachers; they are ${shown.join(', ')}${names.length > SHOWN ? ', …' : ''}`;
     return [{ path: `spec.teacherHealth.accept[${index}]`, message }];
   });
 }
+
+/** Of a teacher. */
+const NAME_MAX_LENGTH = 63;

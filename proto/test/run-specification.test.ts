@@ -211,6 +211,32 @@ describe('what a user is told', () => {
     );
   });
 
+  test('a name that is accepted whatever it knows, and is no teacher’s', () => {
+    const teachers = [{ name: 'wide', model: 'wide' }];
+    const accepting = (accept: unknown) =>
+      problemOf(distillation({ teachers, teacherHealth: { accept } }));
+    expect(accepting(['wide', 'lenet'])).toBe(
+      'spec.teacherHealth.accept[1]: "lenet" is none of spec.teachers; they are wide',
+    );
+    expect(accepting([])).toBe(
+      'spec.teacherHealth.accept: want a list of names of teachers, got an empty list',
+    );
+    const accept = { teachers, teacherHealth: { accept: ['wide'] } };
+    expect(checkRunSpecification(distillation(accept), 'x').spec).toMatchObject({
+      teacherHealth: { atChance: 'refuse', accept: ['wide'] },
+    });
+  });
+
+  test('a hundred thousand such names cost no more than a few', () => {
+    const many = Array.from({ length: 100_000 }, (_, i) => `t${i}`);
+    const teachers = many.map((name) => ({ name, model: 'x' }));
+    const accept = many.map((name) => `${name}-${'x'.repeat(200)}`);
+    const text = problemOf(distillation({ teachers, teacherHealth: { accept } }));
+    const lines = text.split('\n').filter((line) => line.includes('is none of spec.teachers'));
+    expect(lines.length).toBeLessThanOrEqual(64);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(300);
+  });
+
   test('a key that is missing', () => {
     expect(problemOf(distillation({ dataset: undefined }))).toBe(
       'spec.dataset: is missing; want the name of a pushed set, or { path, digest } on a mounted volume',

@@ -76,7 +76,10 @@ async function submit(kind: 'Distillation' | 'Training' = 'Distillation'): Promi
     metadata: { name: runId },
     spec: {
       dataset: `tiny-${turn}`,
-      ...(kind === 'Distillation' && { teachers: [{ name: 'one', model: 'first' }] }),
+      ...(kind === 'Distillation' && {
+        teachers: [{ name: 'one', model: 'first' }],
+        teacherHealth: { accept: ['one'] },
+      }),
       student: {
         model: { architecture: 'mlp', hiddenUnits: [4] },
         ...(kind === 'Distillation' && { baseline: 'none' }),
