@@ -39,7 +39,7 @@ export function unreadableLines(unreadable: readonly Unreadable[]): string[] {
 }
 
 export function checkLines(summary: CheckSummary): string[] {
-  const { inputs, kept, dropped, byRule, teachers } = summary;
+  const { inputs, kept, dropped, byRule, teachers, drift } = summary;
   const share = (value: number | null) => (value === null ? undefined : percentText(value));
   const columns: Column<CheckSummary['teachers'][number]>[] = [
     { title: 'TEACHER', value: (t) => t.name },
@@ -55,5 +55,6 @@ export function checkLines(summary: CheckSummary): string[] {
   return [
     `${countText(inputs)} inputs: ${countText(kept)} kept, ${countText(dropped)} dropped (${rules.join(', ')})`,
     ...tableLines(columns, teachers),
+    ...drift.flatMap(({ name, doubts }) => doubts.map((text) => `${name}: ${text}`)),
   ];
 }

@@ -68,6 +68,8 @@ ${table(
     ...row.map(percent),
   ]),
 )}
+<h2>While they were asked</h2>
+${driftSection(summary)}
 <h2>Classes</h2>
 ${table(
   ['Consensus', '#Kept', '#Dropped', ''],
@@ -82,6 +84,37 @@ ${table(
 ${droppedTable(inputs)}
 </body></html>
 `;
+}
+
+function driftSection({ drift }: CheckSummary): string {
+  const doubts = drift.flatMap(({ name, doubts: own }) => own.map((text) => `${name}: ${text}.`));
+  const said = doubts.map((text) => `<p><strong>${escaped(text)}</strong></p>`).join('');
+  const titles = [
+    'Teacher',
+    'From',
+    'To',
+    '#Answers',
+    '#Unreadable',
+    '#Did not know',
+    '#As the others',
+    '#Classes off its own',
+    '#Inputs off the whole',
+  ];
+  const rows = drift.flatMap(({ name, windows }) =>
+    windows.map((w) => [
+      escaped(name),
+      escaped(w.from),
+      escaped(w.to),
+      count(w.answers),
+      percent(w.unreadable),
+      percent(w.abstained),
+      percent(w.agreement),
+      percent(w.distance),
+      percent(w.othersDistance),
+    ]),
+  );
+  return `${said}${table(titles, rows)}
+<p><small>Answers by the time at which they came. Off its own: how far the classes named are from those of all its answers, by shares; the last column is the same of what the other teachers say of these inputs, which is how much the inputs themselves changed.</small></p>`;
 }
 
 function droppedTable(inputs: readonly JudgedInput[]): string {

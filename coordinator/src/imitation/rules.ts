@@ -7,6 +7,7 @@
 import { dawidSkene, voteFractions } from '@lyceum/learning/ensemble';
 import type { Imitation, ImitationRule } from '@lyceum/proto';
 import { answerKey, type ImitationAnswer } from './answers-file.js';
+import { driftOf, type TeacherDrift } from './drift.js';
 import type { ImitationInput } from './inputs.js';
 import { askedDigest } from './questions.js';
 
@@ -28,6 +29,8 @@ export interface Judgement {
   readonly estimatedAccuracy: Readonly<Record<string, number>>;
   /** Of each teacher: inputs that it answered so that nobody can read it. */
   readonly unreadable: Readonly<Record<string, number>>;
+  /** Whether each teacher's answers changed while they were collected. */
+  readonly drift: readonly TeacherDrift[];
 }
 
 /** Fewer votes do not determine who errs how. */
@@ -82,7 +85,11 @@ export function judge(
       byTeacher[k]?.filter((answer) => answer?.problem !== undefined).length ?? 0,
     ]),
   );
-  return { inputs: judged, estimatedAccuracy, unreadable };
+  const drift = driftOf(
+    teachers.map(({ name }) => name),
+    byTeacher,
+  );
+  return { inputs: judged, estimatedAccuracy, unreadable, drift };
 }
 
 interface Consensus {

@@ -1,5 +1,6 @@
 /** What an imitation's check found, in figures. Pure. */
 import type { Imitation } from '@lyceum/proto';
+import type { TeacherDrift } from './drift.js';
 import type { JudgedInput, Judgement } from './rules.js';
 
 export interface TeacherSummary {
@@ -37,11 +38,13 @@ export interface CheckSummary {
   readonly agreement: readonly (readonly (number | null)[])[];
   /** Of the consensus, where the true class is known. */
   readonly consensusAccuracy: number | null;
+  /** Whether each teacher's answers changed while they were collected. */
+  readonly drift: readonly TeacherDrift[];
 }
 
 export function summarise(
   { metadata, spec }: Imitation,
-  { inputs, estimatedAccuracy, unreadable }: Judgement,
+  { inputs, estimatedAccuracy, unreadable, drift }: Judgement,
   repeated: number,
 ): CheckSummary {
   const kept = inputs.filter(({ why }) => why.length === 0);
@@ -99,6 +102,7 @@ export function summarise(
       labelled.filter(({ label, consensus }) => label === consensus).length,
       labelled.length,
     ),
+    drift,
   };
 }
 
