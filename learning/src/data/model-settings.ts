@@ -72,6 +72,8 @@ const MAX_CLASSES = 65_536;
 interface Field {
   readonly want: string;
   readonly fits: (value: unknown) => boolean;
+  /** What a shorter way to say it stands for. */
+  readonly whole?: (value: unknown) => unknown;
   /** Same as leaving it out. */
   readonly isDefault?: (value: unknown) => boolean;
 }
@@ -92,6 +94,7 @@ const PICTURE_SIDE: Field = {
 };
 const perChannel = (want: string, fits: (value: unknown) => boolean, normal: number): Field => ({
   want,
+  whole: (value) => (typeof value === 'number' ? [value] : value),
   fits: (value) => Array.isArray(value) && value.length > 0 && value.every(fits),
   isDefault: (value) => Array.isArray(value) && value.every((one) => one === normal),
 });
@@ -108,9 +111,13 @@ const FIELDS: Readonly<Record<keyof ModelSettings, Field>> = {
     fits: isPositive,
     isDefault: (value) => value === 1,
   },
-  mean: perChannel('a list of numbers, one for all or one a channel', isNumber, 0),
+  mean: perChannel(
+    'a list of numbers, one for all or one a channel, or a number for all',
+    isNumber,
+    0,
+  ),
   standardDeviation: perChannel(
-    'a list of numbers greater than 0, one for all or one a channel',
+    'a list of numbers greater than 0, one for all or one a channel, or a number for all',
     isPositive,
     1,
   ),
@@ -187,8 +194,11 @@ export function parsePartialSettings(
     throw new InvalidDocumentError(source, [{ path: '', message: 'is no object' }]);
   }
   const problems: Problem[] = [];
-  for (const [path, value] of Object.entries(document)) {
+  const settings: Record<string, unknown> = {};
+  for (const [path, written] of Object.entries(document)) {
     const field = Object.hasOwn(FIELDS, path) ? FIELDS[path as keyof ModelSettings] : undefined;
+    const value = field?.whole?.(written) ?? written;
+    settings[path] = value;
     if (field === undefined) {
       const message = `is not a known key here; known are ${NAMES.join(', ')}`;
       problems.push({ path, message });
@@ -197,7 +207,7 @@ export function parsePartialSettings(
     }
   }
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
-  return plainSettings(document as Partial<ModelSettings>);
+  return plainSettings(settings as Partial<ModelSettings>);
 }
 
 /**

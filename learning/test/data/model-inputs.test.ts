@@ -105,7 +105,21 @@ describe('settings', () => {
     expect(settingsJson(parseSettingsJson(full))).toBe(full);
   });
 
+  it('take one number where a list of one would do, as the same settings', () => {
+    const [short, long] = [
+      '{"output":"logits","mean":0.1307,"standardDeviation":0.3081}',
+      '{"output":"logits","mean":[0.1307],"standardDeviation":[0.3081]}',
+    ];
+    expect(parseSettingsJson(short)).toEqual(parseSettingsJson(long));
+    expect(settingsJson(parseSettingsJson(short))).toBe(long);
+    expect(settingsJson(parseSettingsJson('{"output":"logits","mean":0}'))).toBe(
+      '{"output":"logits"}',
+    );
+  });
+
   it.each([
+    ['{"output":"logits","standardDeviation":0}', /standardDeviation: must be .*greater than 0/],
+    ['{"output":"logits","mean":null}', /mean: must be a list of numbers.*or a number/],
     ['{"output":"logits","mean":["a"]}', /mean: must be a list of numbers/],
     ['{"output":"logits","standardDeviation":[0]}', /standardDeviation: must be .*greater than 0/],
     ['{"output":"logits","modality":"Pixels"}', /modality: must be a modality's name: lower-case/],
