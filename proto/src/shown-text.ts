@@ -1,7 +1,7 @@
 /** What somebody else's program says, as it may stand in a message. Pure. */
 
 /** Beyond a line on a terminal: control characters, line ends, and what turns the direction of writing. */
-const UNSHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+const UNSHOWN = /[\s\p{Cc}\p{Cf}]+/gu;
 
 /** @returns one line of at most so many characters, without what would act on a terminal. */
 export function shownText(text: string, maxCharacters: number): string {

@@ -5,6 +5,7 @@
  * Symbols: C classes.
  */
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { retrying } from '@lyceum/proto/node';
 import type { InferenceServer } from './inference-server.js';
@@ -33,6 +34,8 @@ export class RemoteModel {
     this.#server = server;
     this.#package = remote;
     this.#random = random;
+    // Every request under way listens to it.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /**

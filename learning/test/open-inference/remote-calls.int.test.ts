@@ -4,7 +4,7 @@
  */
 import { connect } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
-import { checkInferenceDescription, type ModelInferResponse } from '@lyceum/proto';
+import { checkInferenceDescription, LyceumError, type ModelInferResponse } from '@lyceum/proto';
 import { createAuthority, issueCertificate, validFor } from '@lyceum/proto/certificates';
 import { AddressGuard, type Outside } from '@lyceum/proto/node';
 import { afterEach, expect, test } from 'vitest';
@@ -184,6 +184,22 @@ test.each<[string, Distort, string]>([
   [server.distort, server.seen] = [distort, []];
   await expect(model.infer(2, read)).rejects.toThrow(message);
   expect(server.seen).toHaveLength(1);
+});
+
+test('what a server of gRPC says in an error is one line, bounded; over HTTP nothing of it is said', async () => {
+  const said = `\x1b[2Jgone\n${'x'.repeat(100_000)}`;
+  for (const [name, start] of BOTH) {
+    const server = behaviour();
+    const { server: client } = await found((await start(server)).url);
+    server.before = () => {
+      throw new LyceumError('NOT_FOUND', said);
+    };
+    const request = { id: '1', input: 'x', datatype: 'FP32', output: 'y' } as const;
+    const asked = client.infer({ ...request, shape: [1, ...SAMPLE], values: read(0, 1) });
+    const message = await asked.catch((err: Error) => err.message);
+    if (name === 'HTTP') expect(message).toMatch(/^answers HTTP \d+, \d+ bytes$/);
+    else expect(message).toMatch(/^\[2Jgone x{300,400}…$/);
+  }
 });
 
 test.each(BOTH)('headers travel with their secrets, over %s', async (_, start) => {
