@@ -27,6 +27,7 @@ import { findStore, restoreStore } from './mirror/restore-store.js';
 import { MIRRORED_BUCKETS, StateMirror } from './mirror/state-mirror.js';
 import { ArtifactCatalog } from './runs/artifact-catalog.js';
 import { ContributorLedgers } from './runs/contributor-ledgers.js';
+import { EndpointTrials } from './runs/endpoint-trials.js';
 import { Leadership, stateFolderId } from './runs/leadership.js';
 import { RemoteModels } from './runs/remote-models.js';
 import type { RunRecord } from './runs/run-record.js';
@@ -174,6 +175,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       datasetsRoot: options.datasetsRoot,
       log,
     });
+    const endpointTrials = new EndpointTrials({ catalog, outside: options.outside });
     const remoteModels = new RemoteModels({ catalog, outside: options.outside, now });
     const leadership = await Leadership.acquire({
       kv: await bucket(LEADER_BUCKET),
@@ -321,6 +323,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       events,
       catalog,
       remoteModels,
+      endpointTrials,
       answers,
       ledgers,
       desk,

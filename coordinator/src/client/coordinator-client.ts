@@ -133,13 +133,17 @@ export class CoordinatorClient {
   /** @param specification - YAML or JSON. */
   async submitRun(
     specification: string,
-    options: { readonly runId?: string; readonly dryRun?: boolean } = {},
+    options: {
+      readonly runId?: string;
+      readonly dryRun?: boolean;
+      readonly askPaid?: boolean;
+    } = {},
   ): Promise<Submitted> {
-    const { runId = '', dryRun = false } = options;
+    const { runId = '', dryRun = false, askPaid = false } = options;
     const response: SubmitRunResponse = await call(
       this.#runs,
       this.#runs.submitRun,
-      { specification, runId, dryRun },
+      { specification, runId, dryRun, askPaid },
       { deadlineMs: SUBMIT_DEADLINE_MS },
     );
     return { ...response, run: present(response.run) };

@@ -199,11 +199,16 @@ export class ArtifactCatalog {
       await this.#cache.file(digest, { path, ...(signal !== undefined && { signal }) });
     }
     return remembered(this.#datasets, digest, async () => {
-      const file = await this.#cache.file(digest, path === undefined ? {} : { path });
+      const file = await this.file(reference);
       const inspection = await inspectArtifact('dataset', file, path ?? `data set ${digest}`);
       if (inspection.kind !== 'dataset') throw new LyceumError('INTERNAL', 'not a data set');
       return inspection.outline;
     });
+  }
+
+  /** The bytes of a model or set, in a file that may be read and no more. @throws {LyceumError} as {@link dataset}. */
+  file({ digest, path }: { digest: string; path?: string | undefined }): Promise<string> {
+    return this.#cache.file(digest, path === undefined ? {} : { path });
   }
 
   #learn(inspection: ArtifactInspection): void {

@@ -10,7 +10,7 @@ parentPort?.on('message', async (request: TaskRequest) => {
 async function replyTo({ file, request }: TaskRequest): Promise<TaskReply> {
   try {
     const { task } = (await import(file)) as { readonly task: (request: unknown) => unknown };
-    return { answer: task(request) };
+    return { answer: await task(request) };
   } catch (thrown) {
     const { code, message } = toLyceumError(thrown);
     const problems = thrown instanceof InvalidDocumentError ? thrown.problems : undefined;

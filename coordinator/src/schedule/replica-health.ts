@@ -118,6 +118,7 @@ export class ReplicaHealth {
     const servedBefore = state.answered >= state.needed;
     state.answered = Math.max(state.answered, answer.round);
     state.values = answer.values;
+    state.refused = false;
     if (this.#becomesReference(probe, answer)) {
       this.#references.set(probe, { ...answer, workerId: replica.workerId });
       effects.push(...this.#judgeAll(probe, nowMs));
@@ -130,6 +131,24 @@ export class ReplicaHealth {
   /** It has no answer to a probe, and why. */
   probeFailed(replica: Replica, reason: string, nowMs: number): HealthEffect[] {
     return this.#quarantine(replica, `it does not answer its probe: ${reason}`, nowMs);
+  }
+
+  /**
+   * The server that the teacher is behind has no answer to the probe, whichever replica asks: nothing against this one, which
+   * serves other sets. It counts once all that was asked is refused: the first answer may be of before the server was mended.
+   */
+  probeRefused(replica: Replica, probe: string, round: number): HealthEffect[] {
+    const state = this.#replicas.get(keyOf(replica))?.probes.get(probe);
+    if (state === undefined) return [];
+    state.answered = Math.max(state.answered, round);
+    if (state.answered < state.asked) return [];
+    state.refused = true;
+    return [{ kind: 'changed' }];
+  }
+
+  /** Asks about what was refused once more. */
+  askAgain(probe: string): void {
+    for (const replica of this.#replicas.values()) replica.probes.askAgain(probe);
   }
 
   /** A ticket in its hands failed: by its own account, or by what it answered. */

@@ -13,6 +13,8 @@ export interface ProbeState {
   needed: number;
   /** The newest answer; undefined: none, or forgotten. */
   values: Float32Array | undefined;
+  /** A server outside has no answer to it, whoever asks. */
+  refused: boolean;
   /** It gave other bits than the reference. */
   differs: boolean;
 }
@@ -28,9 +30,17 @@ export class ReplicaProbes {
     this.#wanted = probes.map((probe) => {
       const state = this.#states.get(probe) ?? untouched();
       this.#states.set(probe, state);
-      if (state.values === undefined) ask(state, SELF_TEST_ROUNDS, true);
+      if (state.values === undefined && !state.refused) ask(state, SELF_TEST_ROUNDS, true);
       return state;
     });
+  }
+
+  /** What was refused may have been mended. */
+  askAgain(probe: string): void {
+    const state = this.#states.get(probe);
+    if (state?.refused !== true) return;
+    state.refused = false;
+    ask(state, SELF_TEST_ROUNDS, true);
   }
 
   get(probe: string): ProbeState | undefined {
@@ -59,13 +69,14 @@ export class ReplicaProbes {
   /** Nobody asks about any but these probes any more. */
   retain(probes: ReadonlySet<string>): void {
     for (const [probe, state] of this.#states) {
-      if (!probes.has(probe)) [state.values, state.differs] = [undefined, false];
+      if (probes.has(probe)) continue;
+      [state.values, state.refused, state.differs] = [undefined, false, false];
     }
   }
 }
 
 function untouched(): ProbeState {
-  return { asked: 0, answered: 0, needed: 0, values: undefined, differs: false };
+  return { asked: 0, answered: 0, needed: 0, values: undefined, refused: false, differs: false };
 }
 
 function ask(probe: ProbeState, more: number, isNeeded: boolean): void {

@@ -53,7 +53,7 @@ export async function pauseWithoutTeachers(parts: RunHealthParts): Promise<void>
     const { runId, state, teachers } = record;
     if (!isAssigned(state) && state !== 'EVALUATING') continue;
     const lacking = teachers.flatMap((teacher) => {
-      const reason = reasonOf(teacher);
+      const reason = reasonOf(teacher) ?? refused(parts, record, teacher);
       return reason !== undefined && isNeeded(parts, record, teacher) ? [reason] : [];
     });
     // A fit and a report need them all.
@@ -114,6 +114,16 @@ function unknownTeachers(record: RunRecord): string[] {
   return teachers
     .map(({ name }) => name)
     .filter((name) => teacherKnowledge[name] === undefined && refusesAtChance(record, name));
+}
+
+/** A question of the run's that the server behind the teacher refuses, or answers with what nobody can read. */
+function refused(
+  { health }: RunHealthParts,
+  { dataset }: RunRecord,
+  { name, identity }: PinnedTeacher,
+): string | undefined {
+  const reason = health.refusal(identity, dataset.digest);
+  return reason && `teacher ${name} does not answer about this run's data set (${reason})`;
 }
 
 function hopeless(

@@ -10,6 +10,7 @@ import {
   type GetReportResponse,
   type GetRunRequest,
   type GetRunResponse,
+  InvalidDocumentError,
   type ListEventsRequest,
   type ListEventsResponse,
   type ListRunsRequest,
@@ -33,6 +34,7 @@ import { type Logger, requireRoom, serverStream, unary } from '@lyceum/proto/nod
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import { type ContributorLedgers, quorumOf } from '../runs/contributor-ledgers.js';
+import type { EndpointTrials } from '../runs/endpoint-trials.js';
 import { checkRunId, planRun } from '../runs/plan-run.js';
 import { readSpecification } from '../runs/read-specification.js';
 import type { RemoteModels } from '../runs/remote-models.js';
@@ -47,6 +49,7 @@ import type { RunDeletion } from './run-deletion.js';
 import type { RunEvents } from './run-events.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
+import type { TeacherHealth } from './teacher-health.js';
 
 /** Time between two messages of one watch, at least: many changes of one moment are one message. */
 const WATCH_PAUSE_MS = 100;
@@ -61,6 +64,8 @@ export interface RunServiceParts {
   readonly store: RunStore;
   readonly catalog: ArtifactCatalog;
   readonly remoteModels: RemoteModels;
+  readonly endpointTrials: EndpointTrials;
+  readonly health: Pick<TeacherHealth, 'askAgain'>;
   readonly ledgers: ContributorLedgers;
   readonly lifecycle: RunLifecycle;
   readonly deletion: RunDeletion;
@@ -124,7 +129,7 @@ async function submit(
   request: SubmitRunRequest,
   signal: AbortSignal,
 ): Promise<SubmitRunResponse> {
-  const { store, catalog, remoteModels, lifecycle, warnings, now } = parts;
+  const { store, catalog, remoteModels, endpointTrials, lifecycle, warnings, now } = parts;
   const specification = await readSpecification(request.specification, 'the specification');
   const runId = request.runId === '' ? specification.metadata.name : request.runId;
   checkRunId(runId);
@@ -141,8 +146,12 @@ async function submit(
   checkBaselineId(store, record);
   requireRoom(parts.stateDir, RUN_BYTES, `run ${runId}`);
   if (request.dryRun) {
-    return { run: seen(parts, record), created: false, warnings: warnings(record) };
+    const tried = await endpointTrials.run(record, request.askPaid === true);
+    if (tried.problems.length > 0) throw new InvalidDocumentError(`run ${runId}`, tried.problems);
+    const all = [...warnings(record), ...tried.warnings];
+    return { run: seen(parts, record), created: false, warnings: all };
   }
+  parts.health.askAgain(record);
   const created = await submitOnce(parts, record);
   await lifecycle.ensureBaseline(created);
   parts.changed();
@@ -209,7 +218,8 @@ async function resume(
   parts: RunServiceParts,
   { runId, acceptNumerics }: ResumeRunRequest,
 ): Promise<ResumeRunResponse> {
-  const { store, lifecycle } = parts;
+  const { store, lifecycle, health } = parts;
+  health.askAgain(store.require(runId));
   const record = await lifecycle.resume(runId, acceptNumerics);
   const baseline = ownBaseline(store, record);
   if (baseline?.state === 'PAUSED') await lifecycle.resume(baseline.runId, false);

@@ -77,6 +77,9 @@ export class TeacherHealth {
   /** By teacher and set; undefined: a set without samples. */
   readonly #questions = new Map<string, ProbeQuestion | undefined>();
 
+  /** What servers outside say to probes that they do not answer, by probe. */
+  readonly #refusals = new Map<string, string>();
+
   private constructor(parts: TeacherHealthParts, kept: readonly Quarantine[]) {
     this.#parts = parts;
     this.#health = new ReplicaHealth(kept);
@@ -116,10 +119,11 @@ export class TeacherHealth {
     for (const key of this.#questions.keys()) if (!keys.has(key)) this.#questions.delete(key);
     const ids = [...this.#questions.values()].flatMap((question) => question?.id ?? []);
     this.#health.retainReferences(new Set(ids));
+    for (const id of this.#refusals.keys()) if (!ids.includes(id)) this.#refusals.delete(id);
   }
 
   /** A worker's answer to a probe. @throws {LyceumError} INVALID_ARGUMENT if it names none. */
-  probed(workerId: string, { ticket, tensors, failure }: ProbeAnswered): void {
+  probed(workerId: string, { ticket, tensors, failure, outside }: ProbeAnswered): void {
     if (ticket === undefined) throw new LyceumError('INVALID_ARGUMENT', 'the answer has no ticket');
     const teacher = digestHex(ticket.teacherIdentity);
     const question = this.#questions.get(`${teacher} ${digestHex(ticket.datasetDigest)}`);
@@ -128,6 +132,13 @@ export class TeacherHealth {
     const values = failure === '' ? probeValues(question, tensors) : failure;
     const { now, metrics } = this.#parts;
     metrics().probes.inc();
+    if (outside === true && failure !== '') {
+      const effects = this.#health.probeRefused(replica, question.id, ticket.attempt);
+      if (effects.length > 0) this.#refusals.set(question.id, `${workerId}: ${failure}`);
+      this.#apply(effects);
+      return;
+    }
+    this.#refusals.delete(question.id);
     if (typeof values === 'string') {
       this.#apply(this.#health.probeFailed(replica, values, now()));
       return;
@@ -180,6 +191,21 @@ export class TeacherHealth {
       knowledge: () => knowledgeShown(question, values),
       classNames,
     };
+  }
+
+  /** Why the server that the teacher is behind does not answer about the set; undefined: it does, or was not asked yet. */
+  refusal(teacher: string, datasetDigest: string): string | undefined {
+    const question = this.#questions.get(`${teacher} ${datasetDigest}`);
+    return question && this.#refusals.get(question.id);
+  }
+
+  /** A run is to ask these teachers: what their servers refused before may have been mended. */
+  askAgain({ teachers, dataset }: Pick<RunRecord, 'teachers' | 'dataset'>): void {
+    for (const { identity } of teachers) {
+      const question = this.#questions.get(`${identity} ${dataset.digest}`);
+      if (question === undefined || !this.#refusals.delete(question.id)) continue;
+      this.#health.askAgain(question.id);
+    }
   }
 
   quarantine(replica: Replica): Quarantine | undefined {

@@ -138,12 +138,12 @@ function takeReport(
       break;
     }
     case 'returned': {
-      const { retryable } = report.returned;
+      const { retryable, outside } = report.returned;
       const reason = cut(report.returned.reason, REASON_MAX_LETTERS);
       const ticket = required(report.returned.ticket);
       if (!retryable) {
         session.addProblem(reason);
-        health.ticketFailed(workerId, ticket);
+        if (outside !== true) health.ticketFailed(workerId, ticket);
       }
       desk.returned(takerOf(parts, session), ticket, { reason, retryable });
       break;

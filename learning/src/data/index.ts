@@ -29,6 +29,7 @@ export {
 export { encodeRow, type TableEncoding } from './encoding/table-encoding.js';
 export { encodeText, type TextEncoding, textEncoding } from './encoding/text-encoding.js';
 export * from './endpoint/endpoint-answers.js';
+export { endpointInputs } from './endpoint/endpoint-inputs.js';
 export {
   describeEndpoint,
   type EndpointPackage,

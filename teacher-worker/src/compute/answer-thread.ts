@@ -1,6 +1,7 @@
 /** What a thread with teachers does: one command after another where they compute, all at once where they wait. */
 import type { MessagePort } from 'node:worker_threads';
 import { toLyceumError } from '@lyceum/proto';
+import { OutsideFailure } from './outside-failure.js';
 import type {
   Answer,
   ComputeCommand,
@@ -28,7 +29,7 @@ export function serveCommands({ port, teachers, atOnce, device, warnings }: Answ
       post({ reply: 'done', id, result }, buffersOf(command, result));
     } catch (thrown) {
       const { code, message } = toLyceumError(thrown);
-      post({ reply: 'failed', id, code, message });
+      post({ reply: 'failed', id, code, message, outside: thrown instanceof OutsideFailure });
     }
   };
   let turn: Promise<void> = Promise.resolve();

@@ -1,6 +1,7 @@
 /** The main thread's handle of a thread with teachers: commands as promises. */
 import { Worker } from 'node:worker_threads';
 import { LyceumError } from '@lyceum/proto';
+import { OutsideFailure } from './outside-failure.js';
 import type {
   ComputeCommand,
   ComputeDevice,
@@ -97,6 +98,7 @@ export class Compute {
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
     if (reply.reply === 'done') pending?.resolve(reply.result);
+    else if (reply.outside) pending?.reject(new OutsideFailure(reply.message));
     else pending?.reject(new LyceumError(reply.code, reply.message));
   }
 }

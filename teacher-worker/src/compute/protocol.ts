@@ -132,4 +132,6 @@ export type ComputeReply =
       readonly id: number;
       readonly code: ErrorCode;
       readonly message: string;
+      /** It was an `OutsideFailure`. */
+      readonly outside: boolean;
     };

@@ -7,6 +7,7 @@
  */
 import { float32Tensor, LyceumError, type Ticket, ticketId, toLyceumError } from '@lyceum/proto';
 import { type Logger, retryDelayMs, sleep } from '@lyceum/proto/node';
+import { OutsideFailure } from '../compute/outside-failure.js';
 import type { Answer } from '../compute/protocol.js';
 import type { SessionLink } from '../session-link.js';
 
@@ -94,6 +95,7 @@ export class ProbeDesk {
           float32Tensor(name, [values.length / width, width], values),
         ),
         failure: isAnswer ? '' : result.message,
+        outside: result instanceof OutsideFailure,
       },
     });
   }

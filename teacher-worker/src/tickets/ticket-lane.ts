@@ -18,6 +18,7 @@ import {
   type TakenTicket,
   type TicketSource,
 } from '@lyceum/proto/node';
+import { OutsideFailure } from '../compute/outside-failure.js';
 import type { Answer, DatasetFile } from '../compute/protocol.js';
 import { teacherLabel, type WorkerMetrics } from '../metrics.js';
 import type { SessionLink } from '../session-link.js';
@@ -192,7 +193,8 @@ export class TicketLane {
     const { ticket, sequence } = taken;
     // Only what is wrong with the ticket is so everywhere; all else may be better on another worker.
     const retryable = err.code !== 'INVALID_ARGUMENT';
-    const returned = { sequence, ticket, reason: err.message, retryable };
+    const outside = err instanceof OutsideFailure;
+    const returned = { sequence, ticket, reason: err.message, retryable, outside };
     try {
       await link.send({ $case: 'returned', returned });
     } catch {

@@ -18,6 +18,7 @@ interface SubmitOptions {
   readonly watch?: true;
   readonly wait?: boolean;
   readonly dryRun?: true;
+  readonly askPaid?: true;
 }
 
 export function addSubmit(program: Command): void {
@@ -37,7 +38,15 @@ export function addSubmit(program: Command): void {
     )
     .addOption(new Option('--wait', 'wait silently until the run ends').conflicts('dryRun'))
     .addOption(new Option('--no-wait', 'return at once (the default)'))
-    .option('--dry-run', 'let the coordinator check everything and store nothing')
+    .option(
+      '--dry-run',
+      'let the coordinator check everything and store nothing; endpoints without a price are asked about one batch',
+    )
+    .addOption(
+      new Option('--ask-paid', 'with --dry-run: ask endpoints with a price too').implies({
+        dryRun: true,
+      }),
+    )
     .addHelpText(
       'after',
       `
@@ -68,6 +77,7 @@ async function submit(file: string, options: SubmitOptions, command: Command): P
     const { run, created, warnings } = await context.client.submitRun(text, {
       ...(options.runId === undefined ? {} : { runId: options.runId }),
       dryRun: options.dryRun === true,
+      askPaid: options.askPaid === true,
     });
     for (const warning of warnings) context.notice(`warning: ${warning}`);
     const { runId } = run;

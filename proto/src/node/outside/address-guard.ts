@@ -88,6 +88,8 @@ export class AddressGuard {
     http: new HttpAgent({ keepAlive: true, timeout: 5_000, scheduling: 'lifo' }),
     https: new HttpsAgent({ keepAlive: true, timeout: 5_000, scheduling: 'lifo' }),
   } as const;
+  /** As it was given. */
+  readonly allowed: readonly string[];
   readonly #all: boolean;
   readonly #ranges = new BlockList();
   readonly #hosts: readonly HostPattern[];
@@ -98,6 +100,7 @@ export class AddressGuard {
    * @param resolve - default: as this machine does.
    */
   constructor(allowed: readonly string[], resolve: Resolve = systemResolve) {
+    this.allowed = allowed;
     this.#all = allowed.includes(ALL_ADDRESSES);
     this.#resolve = resolve;
     const hosts: HostPattern[] = [];

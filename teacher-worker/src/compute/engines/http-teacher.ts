@@ -8,23 +8,23 @@ import {
   type Dataset,
   describeEndpoint,
   type EndpointPackage,
-  ModelInputs,
-  nestedValues,
-  pngOf,
+  endpointInputs,
   readAnswer,
   requestBody,
   requireKnownClasses,
-  sampleText,
   type ViewAt,
 } from '@lyceum/learning/data';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
 import {
   calleeOf,
+  HttpRefusedError,
   headersWithSecrets,
   inLanes,
   JsonCaller,
   type Outside,
+  UnreadableAnswerError,
 } from '@lyceum/proto/node';
+import { OutsideFailure } from '../outside-failure.js';
 import type {
   AnswerRequest,
   AnswerTensor,
@@ -133,10 +133,10 @@ export class HttpTeacher implements TeacherEngine {
     signal: AbortSignal,
   ): Promise<void> {
     const { endpoint } = this.#model;
-    const inputs = await this.#inputsOf(dataset, view, samples);
+    const inputs = await endpointInputs(this.#model, dataset, samples, view);
     const body = requestBody(endpoint, inputs, dataset.classNames);
     // What can be read is kept, whatever stands beside it.
-    await this.#caller.post(body, signal, (response) => {
+    const problemOf = (response: unknown): string | undefined => {
       let problem: string | undefined;
       for (const [place, sample] of samples.entries()) {
         const answer = readAnswer(endpoint, response, place, dataset.classNames, false);
@@ -145,24 +145,12 @@ export class HttpTeacher implements TeacherEngine {
         else table[sample] = dataset.classNames.indexOf(answer.className);
       }
       return problem;
-    });
-  }
-
-  async #inputsOf(dataset: Dataset, view: ViewAt, samples: readonly number[]): Promise<unknown[]> {
-    const { endpoint, settings } = this.#model;
-    if (endpoint.input === 'text') {
-      const { texts } = dataset;
-      if (texts !== undefined) return samples.map((sample) => sampleText(texts, sample));
-      const message = 'its description wants input: text, and this data set was not made of texts';
-      throw new LyceumError('INVALID_ARGUMENT', message);
+    };
+    try {
+      await this.#caller.post(body, signal, problemOf);
+    } catch (err) {
+      throw isOutside(err) ? new OutsideFailure(err.message, { cause: err }) : err;
     }
-    const reader = new ModelInputs(dataset, settings, undefined);
-    const values = new Float32Array(samples.length * reader.size);
-    reader.read(Uint32Array.from(samples), view, values);
-    const rows = samples.map((_, i) => values.subarray(i * reader.size, (i + 1) * reader.size));
-    if (endpoint.input === 'values') return rows.map((row) => nestedValues(row, reader.modelShape));
-    const files = await Promise.all(rows.map((row) => pngOf(row, reader.shape)));
-    return files.map((file) => file.toString('base64'));
   }
 
   #tableOf({ digest, sampleCount }: Dataset, view: ViewAt): Int32Array {
@@ -175,6 +163,15 @@ export class HttpTeacher implements TeacherEngine {
     if (this.#kept.size > TABLES_MAX_COUNT && oldest !== undefined) this.#kept.delete(oldest);
     return table;
   }
+}
+
+/** An address that may not be called any more is a matter of the question too: another worker has the same answer. */
+function isOutside(err: unknown): err is LyceumError {
+  return (
+    err instanceof HttpRefusedError ||
+    err instanceof UnreadableAnswerError ||
+    (err instanceof LyceumError && err.code === 'PERMISSION_DENIED')
+  );
 }
 
 function batches(samples: readonly number[], size: number): number[][] {
