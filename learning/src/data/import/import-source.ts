@@ -93,7 +93,7 @@ export async function importSource(
   const written = await writeSamples(open, sink).catch((err: unknown) => {
     // Perhaps it is no set because of what was refused.
     const isWhole = refusals.count === 0 || !(err instanceof InvalidDocumentError);
-    if (isWhole || err.problems === refusals.first) throw err;
+    if (isWhole || err.problems[0]?.path === refusals.first[0]?.path) throw err;
     throw new InvalidDocumentError('the source', [...err.problems, ...refusals.first]);
   });
   const columns = new Map([[NAMELESS, open]]);

@@ -167,7 +167,7 @@ async function explained<T>(where: string, work: () => Promise<T>): Promise<T> {
   } catch (err) {
     const cause = err instanceof Error ? err.message : String(err);
     // The library takes a file's numbers at their word; what the runtime says of them says nothing to a person.
-    const reason = isRuntimeError(err) ? `it is damaged, or ends too early (${cause})` : cause;
+    const reason = isRuntimeError(err) ? 'it is damaged, or ends too early' : cause;
     throw new LyceumError('INVALID_ARGUMENT', `${where}: cannot be read as Parquet: ${reason}`, {
       cause: err,
     });
