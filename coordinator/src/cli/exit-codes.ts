@@ -1,6 +1,7 @@
 /** What the command line's exit status says, and the one place that decides which it is. */
-import { type ErrorCode, LyceumError, toLyceumError } from '@lyceum/proto';
-import { fileError } from '@lyceum/proto/node';
+import { tmpdir } from 'node:os';
+import { type ErrorCode, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
+import { errnoOf, fileError } from '@lyceum/proto/node';
 
 export const EXIT = {
   ok: 0,
@@ -59,7 +60,14 @@ export function exitOf(thrown: unknown): { readonly exitCode: ExitCode; readonly
 /** What the operating system said of a file, where no command has put it in words. */
 function ofFile(thrown: unknown): LyceumError | undefined {
   const cause = thrown instanceof LyceumError && thrown.code === 'INTERNAL' ? thrown.cause : thrown;
-  if (!(cause instanceof Error && 'path' in cause && 'syscall' in cause)) return undefined;
+  const code = errnoOf(cause);
+  if (code === undefined || !(cause instanceof Error)) return undefined;
+  if (!('path' in cause && 'syscall' in cause)) {
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined;
+    const where = `where files were to be written, or for temporary ones in ${tmpdir()} (TMPDIR names another folder)`;
+    const message = `no space left on device (${code}): make room ${where}`;
+    return new StorageFullError(message, { cause });
+  }
   return fileError(String(cause.syscall), String(cause.path), cause);
 }
 

@@ -1,4 +1,6 @@
 /** Against the table of the README. */
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { CommandExit, exitOf } from '../../src/cli/exit-codes.js';
@@ -33,6 +35,28 @@ test('a bug shows its stack', () => {
   expect(exitCode).toBe(1);
   expect(text).toContain('TypeError: no such thing');
   expect(text).toContain('exit-codes.test');
+});
+
+test('what the operating system says of a file is no bug, and is put into words', () => {
+  let thrown: unknown;
+  try {
+    readFileSync('/no/such/file');
+  } catch (err) {
+    thrown = err;
+  }
+  expect(exitOf(thrown)).toEqual({
+    exitCode: 2,
+    text: 'error: cannot open /no/such/file: there is no folder /no/such (ENOENT)',
+  });
+});
+
+test('a full disk of which no path is known is told with the places that it may be', () => {
+  const full = { code: 'ENOSPC', syscall: 'write' };
+  const { exitCode, text } = exitOf(Object.assign(new Error('ENOSPC: write'), full));
+  expect(exitCode).toBe(2);
+  expect(text).toBe(
+    `error: no space left on device (ENOSPC): make room where files were to be written, or for temporary ones in ${tmpdir()} (TMPDIR names another folder)`,
+  );
 });
 
 test('a command that has said everything ends without more words', () => {

@@ -65,7 +65,7 @@ test.each([
   ],
   [
     ['certificates', 'x', '--dir', FILE],
-    `cannot read ${FILE}/ca.crt: a part of this path is a file, where a folder is wanted`,
+    'a part of this path is a file, where a folder is wanted; name a folder (ENOTDIR)',
   ],
   [['submit', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
   [['submit', 'x', '--sweep', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
