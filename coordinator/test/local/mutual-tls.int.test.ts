@@ -42,7 +42,8 @@ afterAll(async () => {
 /** @returns the folder of a certificate of an authority of its own. */
 async function issued(authority: string): Promise<string> {
   const dir = join(folder, authority);
-  const { code, stderr } = await runCli(NOBODY, 'certificates', 'everybody', '--dir', dir);
+  const whom = ['everybody', '--program', 'everybody'];
+  const { code, stderr } = await runCli(NOBODY, 'certificates', ...whom, '--dir', dir);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return join(dir, 'everybody');
 }
