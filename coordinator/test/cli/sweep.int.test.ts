@@ -28,6 +28,8 @@ metadata: { name: small }
 spec:
   dataset: small
   teachers: [{ name: teacher, model: run:teacher }]
+  # It was trained for a moment.
+  teacherHealth: { accept: [teacher] }
   student: { model: { architecture: mlp, hiddenUnits: [4] }, baseline: none }
   objective: [{ term: kd }, { term: ce }]
   training: { batchSize: 32, epochs: 4, learningRate: 0.01 }

@@ -49,6 +49,8 @@ metadata: { name: student }
 spec:
   dataset: small
   teachers: [{ name: first, model: run:teacher }]
+  # It was trained for a moment.
+  teacherHealth: { accept: [first] }
   labels: { count: 20, seed: 1 }
   student: { model: { architecture: mlp, hiddenUnits: [4] } }
   training: { batchSize: ${BATCH_SIZE}, epochs: 3, learningRate: 0.01 }

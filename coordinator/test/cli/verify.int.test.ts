@@ -47,6 +47,8 @@ metadata: { name: pupil }
 spec:
   dataset: small
   teachers: [{ name: only, model: "run:teacher" }]
+  # It was trained for a moment.
+  teacherHealth: { accept: [only] }
   student: { model: { architecture: mlp, hiddenUnits: [4] } }
   training: { batchSize: 32, epochs: 2 }
 `);

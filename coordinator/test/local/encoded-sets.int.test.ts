@@ -66,6 +66,8 @@ function distillation(name: string, dataset: string, teacher: string, more: obje
     spec: {
       dataset,
       teachers: [{ name: 'first', model: teacher }],
+      // The validation split has some 20 rows.
+      teacherHealth: { accept: ['first'] },
       student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
       training: { batchSize: 32, epochs: 30, learningRate: 0.01 },
       ...more,

@@ -74,11 +74,19 @@ const student = (modality: string | undefined) => ({
   modality,
 });
 
-function distillation(name: string, changes: object = {}): string {
+/** What their own runs were trained on is in their settings. */
+const TEACHERS = ['sound', 'touch'].map((model) => ({ name: model, model: `run:${model}` }));
+
+interface Changes extends Record<string, unknown> {
+  readonly teachers?: readonly ({ readonly name: string } & Record<string, unknown>)[];
+}
+
+function distillation(name: string, { teachers = TEACHERS, ...changes }: Changes = {}): string {
   const spec = {
     dataset: 'senses',
-    // What their own runs were trained on is in their settings.
-    teachers: ['sound', 'touch'].map((model) => ({ name: model, model: `run:${model}` })),
+    teachers,
+    // One is shown what it does not know.
+    teacherHealth: { accept: teachers.map((teacher) => teacher.name) },
     student: student('pixels'),
     objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
     // No epoch's answers serve another: teachers are asked to the end.

@@ -39,6 +39,8 @@ function distillation(
     spec: {
       dataset: 'small',
       teachers: [1, 2].map((n) => ({ name: `t${n}`, model: 'run:teacher' })),
+      // The validation split has 24 rows, and it was trained for a moment.
+      teacherHealth: { accept: ['t1', 't2'] },
       ensemble: { combine: 'plugin', rule, settings: { sharpness: 2 } },
       student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
       objective: [{ term: 'plugin', name: term, weight: 1, temperature: 2 }],
