@@ -38,6 +38,7 @@ import { AnswerKeeper } from './server/answer-keeper.js';
 import { answerService } from './server/answer-service.js';
 import { AnswerVerifications } from './server/answer-verification.js';
 import { artifactService } from './server/artifact-service.js';
+import { CheckpointCommits } from './server/checkpoint-commits.js';
 import { clusterService } from './server/cluster-service.js';
 import { Combiner } from './server/combiner.js';
 import { Downloads } from './server/downloads.js';
@@ -55,6 +56,7 @@ import { RunMonitor } from './server/run-monitor.js';
 import { runService } from './server/run-service.js';
 import { studentService } from './server/student-service.js';
 import type { StudentSession } from './server/student-session.js';
+import { SupersededBlobs } from './server/superseded-blobs.js';
 import { targetService } from './server/target-service.js';
 import { TargetStreams } from './server/target-streams.js';
 import { TeacherDemand } from './server/teacher-demand.js';
@@ -151,13 +153,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const mirrorFolder = await MirrorFolder.open(join(stateDir, 'mirror'), MIRRORED_BUCKETS);
     const natsStore = await restoreStore(nats, mirrorFolder, log);
     const bucket = (name: string) => nats.keyValue(name, { create: true });
+    const buckets = {
+      runs: await bucket(RUN_BUCKET),
+      pointers: await bucket(POINTER_BUCKET),
+      names: await bucket(NAME_BUCKET),
+    };
     const mirror = new StateMirror({
       folder: mirrorFolder,
-      buckets: {
-        runs: await bucket(RUN_BUCKET),
-        pointers: await bucket(POINTER_BUCKET),
-        names: await bucket(NAME_BUCKET),
-      },
+      buckets,
       blobs: await nats.blobs({ create: true }),
       log,
     });
@@ -194,6 +197,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const lifecycle = new RunLifecycle({ store, pointers, monitor, events, log, now });
     const deletion = new RunDeletion({ store, pointers, catalog, ledgers, events, log, now });
     const garbage = new GarbageCollector({ store, pointers, catalog, eventLog, log, now });
+    const superseded = new SupersededBlobs({ store, pointers, catalog, log });
+    started.add(() => superseded.settled());
+    const commits = new CheckpointCommits({ pointers: buckets.pointers, blobs, superseded });
     const teachers = new WorkerSessions<TeacherSession>();
     const students = new WorkerSessions<StudentSession>();
     const desk = new TicketDesk({
@@ -348,7 +354,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       tls,
       services: [
         [SERVICES.teacher, teacherService({ ...calls, sessions: teachers })],
-        [SERVICES.student, studentService({ ...calls, sessions: students })],
+        [SERVICES.student, studentService({ ...calls, sessions: students, commits })],
         [SERVICES.run, runService({ ...calls, deletion, stateDir, warnings })],
         [SERVICES.artifact, artifactService(calls)],
         [SERVICES.answer, answerService({ ...calls, keeper, verifications })],

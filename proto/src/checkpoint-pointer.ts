@@ -1,9 +1,9 @@
 /**
  * The checkpoint pointer: the only record of a run's progress (KV, one key per run, compare-and-set).
  *
- * The coordinator writes it at each assignment, with the next `assignmentEpoch` and the old checkpoint; from
- * then on the former owner's writes fail, since the revision it knows is gone. The assigned student worker
- * writes it after each checkpoint.
+ * The coordinator alone writes it: at each assignment, with the next `assignmentEpoch` and the old checkpoint, and
+ * when the assigned student worker commits a checkpoint. From the first on the former owner commits nothing, since
+ * the epoch that it knows is gone.
  */
 import { z } from 'zod';
 import { problemsOf } from './document-schema.js';

@@ -73,6 +73,9 @@ export const LEAST_WINDOW_MAX_BYTES = 4096 * MIB;
 /** A data set that is pushed. Larger ones belong on a mounted volume, named by path and digest. */
 export const DATASET_MAX_BYTES = 2048 * MIB;
 
+/** A checkpoint or a part of an outcome: weights, the two moments of Adam, and the best weights so far of the largest model. */
+export const TRAINED_MAX_BYTES = 4 * MODEL_MAX_BYTES;
+
 /** JetStream's own limit of one message; a ticket is under 200 bytes. */
 export const TICKET_MAX_BYTES = 1 * KIB;
 

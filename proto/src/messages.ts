@@ -103,9 +103,16 @@ export {
 } from './generated/lyceum/v1/coordinator.js';
 export {
   AssignedRun,
-  MakeDurableRequest,
-  MakeDurableResponse,
+  CheckpointReference,
+  CommitCheckpointHeader,
+  CommitCheckpointRequest,
+  CommitCheckpointResponse,
+  GetCheckpointsRequest,
+  GetCheckpointsResponse,
   StepProgress,
+  StoreResultHeader,
+  StoreResultRequest,
+  StoreResultResponse,
   StudentAssignment,
   StudentHello,
   StudentMeasurement,

@@ -10,7 +10,7 @@ import { connect, ErrorCode, headers, type NatsConnection, NatsError, type Strea
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sha256Hex } from '../src/digest.js';
-import type { LyceumError } from '../src/errors.js';
+import { LyceumError } from '../src/errors.js';
 import { CHUNK_BYTES } from '../src/limits.js';
 import { RunEvent, Ticket } from '../src/messages.js';
 import {
@@ -129,17 +129,17 @@ describe('key-value', () => {
   });
 });
 
-describe('blobs', () => {
-  /** Looks into the store by other means than those tested. */
-  async function withBlobStream<T>(look: (streams: StreamAPI) => Promise<T>): Promise<T> {
-    const connection = await connect({ servers: server.url });
-    try {
-      return await look((await connection.jetstreamManager()).streams);
-    } finally {
-      await connection.close();
-    }
+/** Looks into the store by other means than those tested. */
+async function withBlobStream<T>(look: (streams: StreamAPI) => Promise<T>): Promise<T> {
+  const connection = await connect({ servers: server.url });
+  try {
+    return await look((await connection.jetstreamManager()).streams);
+  } finally {
+    await connection.close();
   }
+}
 
+describe('blobs', () => {
   const storedBytes = (): Promise<number> =>
     withBlobStream(async (streams) => (await streams.info(BLOB_STREAM)).state.bytes);
 
@@ -249,6 +249,51 @@ describe('blobs', () => {
     expect(failure.code).toBe('NOT_FOUND');
     expect(failure.message).toContain(`${digest} is damaged`);
     await blobs.delete(digest);
+  });
+});
+
+describe('blobs that arrive in chunks', () => {
+  const sliced = async function* (bytes: Buffer, sliceBytes = CHUNK_BYTES) {
+    for (let at = 0; at < bytes.length; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes);
+  };
+
+  test('are there once all have come, and become whole where a damaged one lies', async () => {
+    const blobs = await coordinator.blobs({ create: true });
+    const bytes = randomBytes(20 * CHUNK_BYTES + 9);
+    const blob = { digest: sha256Hex(bytes), sizeBytes: bytes.length };
+    await blobs.putChunks(blob, sliced(bytes));
+    expect((await blobs.get(blob.digest)).equals(bytes)).toBe(true);
+    await withBlobStream(async (streams) => {
+      const { state } = await streams.info(BLOB_STREAM);
+      await streams.deleteMessage(BLOB_STREAM, state.last_seq - 2);
+    });
+    expect((await failureOf(blobs.get(blob.digest))).code).toBe('NOT_FOUND');
+    await blobs.putChunks(blob, sliced(bytes));
+    expect((await blobs.get(blob.digest)).equals(bytes)).toBe(true);
+    // The chunks of the damaged one are gone with it.
+    expect(await blobs.uploads()).toEqual([]);
+  });
+
+  test.each([
+    ['other bytes', (bytes: Buffer) => sliced(Buffer.from(bytes).fill(0, 5, 6))],
+    ['fewer bytes', (bytes: Buffer) => sliced(bytes.subarray(0, -1))],
+    ['more bytes', (bytes: Buffer) => sliced(Buffer.concat([bytes, bytes]))],
+    ['chunks of another size', (bytes: Buffer) => sliced(bytes, 1_000)],
+    [
+      'a broken stream',
+      async function* (bytes: Buffer) {
+        yield bytes.subarray(0, CHUNK_BYTES);
+        throw new LyceumError('CANCELLED', 'the caller has gone');
+      },
+    ],
+  ])('are refused and forgotten as %s', async (_case, chunks) => {
+    const blobs = await coordinator.blobs({ create: true });
+    const bytes = Buffer.concat([Buffer.alloc(10, 1), randomBytes(2 * CHUNK_BYTES)]);
+    const blob = { digest: sha256Hex(bytes), sizeBytes: bytes.length };
+    const failure = await failureOf(blobs.putChunks(blob, chunks(bytes)));
+    expect(['INVALID_ARGUMENT', 'CANCELLED']).toContain(failure.code);
+    expect(await blobs.has(blob.digest)).toBe(false);
+    expect(await blobs.uploads()).toEqual([]);
   });
 });
 

@@ -9,18 +9,10 @@
  */
 import { type AssignedRun, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Logger } from '@lyceum/proto/node';
-import {
-  type BlobStore,
-  call,
-  type Nats,
-  type SessionCredentials,
-  type StudentClient,
-  sessionHeaders,
-  sleep,
-} from '@lyceum/proto/node';
+import { type Nats, type SessionCredentials, type StudentClient, sleep } from '@lyceum/proto/node';
 import type { AssignmentKey } from './assignment-decision.js';
-import { uploadFile } from './blob-upload.js';
 import { CheckpointCommitter } from './checkpoint-commit.js';
+import { CoordinatorStore } from './coordinator-store.js';
 import { isGivenUp, type Patience, patiently } from './patience.js';
 import type { ReportOutbox } from './report-outbox.js';
 import type { StudentMetrics } from './student-metrics.js';
@@ -37,7 +29,7 @@ import type {
 } from './training-job.js';
 import { type PreparedTraining, prepareTraining } from './training-preparation.js';
 import { doneReport, failedReport, progressReport } from './training-reports.js';
-import { coordinatorError, troubleOf } from './trouble.js';
+import { troubleOf } from './trouble.js';
 
 /** What every assignment of a worker uses. */
 export interface TrainingSurroundings {
@@ -71,6 +63,7 @@ export class AssignedTraining implements AssignmentKey {
   readonly #run: AssignedRun;
   readonly #surroundings: TrainingSurroundings;
   readonly #patience: Patience;
+  readonly #store: CoordinatorStore;
   readonly #givenUp = new AbortController();
   readonly #onLost: () => void;
   #stage: Stage = 'preparing';
@@ -89,6 +82,8 @@ export class AssignedTraining implements AssignmentKey {
       log: log.child({ runId: run.runId, assignmentEpoch: run.assignmentEpoch }),
       random,
     };
+    const { client, credentials } = surroundings;
+    this.#store = new CoordinatorStore(client, credentials, this, this.#givenUp.signal);
   }
 
   /** True once the run turned out to be someone else's. */
@@ -134,6 +129,7 @@ export class AssignedTraining implements AssignmentKey {
     try {
       const prepared = await prepareTraining(this.#run, {
         nats,
+        store: this.#store,
         stateDir,
         datasetsRoot,
         patience: this.#patience,
@@ -143,7 +139,7 @@ export class AssignedTraining implements AssignmentKey {
       log.info({ step: prepared.step }, 'training started');
       const result = await this.#train(prepared);
       this.#stage = 'storing';
-      await this.#store(result, prepared.blobs);
+      await this.#storeResults(result);
       outbox.setOutcome({ $case: 'done', done: doneReport(this, result) });
       this.#stage = 'done';
       log.info({ finalWeightsDigest: result.finalWeightsDigest }, 'training finished');
@@ -171,7 +167,9 @@ export class AssignedTraining implements AssignmentKey {
       deliver: (block) => trainer.targets(block),
       patience,
     });
-    const committer = this.#committer(prepared, patience);
+    const { client, credentials } = this.#surroundings;
+    const store = new CoordinatorStore(client, credentials, this, patience.signal);
+    const committer = new CheckpointCommitter(store, patience, prepared.start);
     try {
       return await new Promise<TrainingResult>((resolve, reject) => {
         this.#givenUp.signal.addEventListener('abort', () =>
@@ -208,30 +206,6 @@ export class AssignedTraining implements AssignmentKey {
     };
   }
 
-  #committer({ job, blobs, bucket, owned }: PreparedTraining, patience: Patience) {
-    const { client, credentials } = this.#surroundings;
-    const { runId, assignmentEpoch } = this;
-    const makeDurable = async (step: number): Promise<void> => {
-      try {
-        const options = { signal: patience.signal, headers: sessionHeaders(credentials) };
-        await call(client, client.makeDurable, { runId, assignmentEpoch, step }, options);
-      } catch (err) {
-        throw coordinatorError(toLyceumError(err));
-      }
-    };
-    return new CheckpointCommitter(
-      {
-        blobs,
-        bucket,
-        pointerKey: this.#run.pointerKey,
-        makeDurable: job.targetTensors.length > 0 ? makeDurable : undefined,
-      },
-      patience,
-      owned,
-      job.checkpointFile,
-    );
-  }
-
   async #commit(committer: CheckpointCommitter, checkpoint: TrainingCheckpoint): Promise<void> {
     const startedAt = performance.now();
     await committer.commit(checkpoint);
@@ -240,13 +214,14 @@ export class AssignedTraining implements AssignmentKey {
     this.#patience.log.info({ step: checkpoint.step, seconds }, 'checkpoint committed');
   }
 
-  async #store(result: TrainingResult, blobs: BlobStore): Promise<void> {
+  async #storeResults(result: TrainingResult): Promise<void> {
     const { modelFile, modelDigest, logitsFile, logitsDigest } = result;
+    const store = this.#store;
     await patiently('model upload', this.#patience, () =>
-      uploadFile(blobs, modelFile, modelDigest),
+      store.storeResult(modelFile, modelDigest),
     );
     await patiently('logits upload', this.#patience, () =>
-      uploadFile(blobs, logitsFile, logitsDigest),
+      store.storeResult(logitsFile, logitsDigest),
     );
   }
 

@@ -10,13 +10,10 @@ import {
   InvalidDocumentError,
   type RunSpecification,
 } from '@lyceum/proto';
-import { BlobCache, type BlobStore, type Nats } from '@lyceum/proto/node';
-import {
-  type OwnedPointer,
-  type PointerBucket,
-  readOwnedPointer,
-} from './checkpoint-pointer-move.js';
+import { BlobCache, type Nats } from '@lyceum/proto/node';
+import type { CommitStart } from './checkpoint-commit.js';
 import { findResumePoint } from './checkpoint-resume.js';
+import type { CoordinatorStore } from './coordinator-store.js';
 import { type Patience, patiently } from './patience.js';
 import { RunFolder } from './run-folder.js';
 import type { TrainingJob } from './training-job.js';
@@ -28,14 +25,11 @@ export interface PreparedTraining {
   readonly job: TrainingJob;
   /** Steps that are done already. */
   readonly step: number;
-  readonly blobs: BlobStore;
-  readonly bucket: PointerBucket;
-  /** The pointer at the checkpoint that the job goes on from. */
-  readonly owned: OwnedPointer;
+  readonly start: CommitStart;
 }
 
 /**
- * Waits for NATS, and for a pointer that does not have the assignment yet.
+ * Waits for NATS and the coordinator, and for a pointer that does not have the assignment yet.
  *
  * @throws {LyceumError} ABORTED if the run has a newer owner; CANCELLED if it was given up; INVALID_ARGUMENT
  *   or NOT_FOUND if the assignment cannot be worked on.
@@ -44,19 +38,21 @@ export async function prepareTraining(
   run: AssignedRun,
   {
     nats,
+    store,
     stateDir,
     datasetsRoot,
     patience,
-  }: { nats: Nats; stateDir: string; datasetsRoot: string | undefined; patience: Patience },
+  }: {
+    readonly nats: Nats;
+    readonly store: Pick<CoordinatorStore, 'checkpoints'>;
+    readonly stateDir: string;
+    readonly datasetsRoot: string | undefined;
+    readonly patience: Patience;
+  },
 ): Promise<PreparedTraining> {
   const { runId, assignmentEpoch } = run;
   const specification = readSpecification(run);
-  const bucket = await patiently('pointer bucket', patience, () =>
-    nats.keyValue(run.pointerBucket, { create: false }),
-  );
-  const found = await patiently('pointer', patience, () =>
-    readOwnedPointer(bucket, run.pointerKey, { runId, assignmentEpoch }),
-  );
+  const checkpoints = await patiently('checkpoint pointer', patience, () => store.checkpoints());
   const blobs = await patiently('blob store', patience, () => nats.blobs({ create: false }));
   const cache = new BlobCache(join(stateDir, 'blobs'), blobs, BLOB_CACHE_MAX_BYTES, datasetsRoot);
   const { digest, path } = datasetReference(run);
@@ -71,7 +67,7 @@ export async function prepareTraining(
         );
   const folder = await RunFolder.open(stateDir, runId);
   const resume = await patiently('checkpoint', patience, () =>
-    findResumePoint(found.pointer, { folder, blobs, log: patience.log }),
+    findResumePoint(checkpoints, { folder, blobs, log: patience.log }),
   );
   await folder.keepOnly(resume.file === undefined ? [] : [resume.file]);
   return {
@@ -88,10 +84,8 @@ export async function prepareTraining(
       outputFolder: folder.path,
       windowSteps: run.windowSteps,
     },
-    step: resume.step,
-    blobs,
-    bucket,
-    owned: { pointer: resume.pointer, revision: found.revision },
+    step: resume.from?.step ?? 0,
+    start: { named: checkpoints.newest, from: resume.from, file: resume.file },
   };
 }
 

@@ -1,10 +1,16 @@
 /**
  * The other end of a student worker: a real gRPC server with the student service, as simple as the contract
- * allows. What it is told it keeps; what it should say, the test says.
+ * allows, on real stores. What it is told it keeps; what it should say, the test says.
  */
 import {
   type AssignedRun,
+  type CheckpointPointer,
+  type CheckpointReference,
+  type CommitCheckpointRequest,
+  digestBytes,
+  digestHex,
   LyceumError,
+  type StoreResultRequest,
   type StudentAssignment,
   type StudentReport,
   type StudentState,
@@ -13,7 +19,16 @@ import {
   type TrainingDone,
   type TrainingFailed,
 } from '@lyceum/proto';
-import { createLogger, duplex, RpcServer, SERVICES, unary } from '@lyceum/proto/node';
+import {
+  type BlobStore,
+  clientStream,
+  createLogger,
+  duplex,
+  type KeyValue,
+  RpcServer,
+  SERVICES,
+  unary,
+} from '@lyceum/proto/node';
 
 const log = createLogger({ name: 'peer', level: 'silent' });
 
@@ -25,15 +40,22 @@ export class CoordinatorPeer {
   readonly reports: StudentReport[] = [];
   /** First requests of target streams. */
   readonly opened: TargetRequest[] = [];
-  /** Steps up to which answers were made durable. */
-  readonly durable: number[] = [];
+  /** Steps of the checkpoints that were committed. */
+  readonly committed: number[] = [];
   sessionCount = 0;
   /** Greatest progress that a worker reported on the target stream. */
   doneStep = 0;
   address = '127.0.0.1:0';
+  readonly #blobs: BlobStore;
+  readonly #pointers: KeyValue;
   #server: RpcServer | undefined;
   #assignment: StudentAssignment = { revision: 0, run: undefined };
   #sessions = new Set<(assignment: StudentAssignment) => Promise<void>>();
+
+  constructor(blobs: BlobStore, pointers: KeyValue) {
+    this.#blobs = blobs;
+    this.#pointers = pointers;
+  }
 
   async start(): Promise<void> {
     this.#server = await RpcServer.start({
@@ -91,14 +113,38 @@ export class CoordinatorPeer {
       receiveTargets: duplex<TargetRequest, TargetFrame>(log, (requests, send) =>
         this.#sendTargets(requests, send),
       ),
-      makeDurable: unary<{ assignmentEpoch: number; step: number }, object>(
+      getCheckpoints: unary<{ runId: string; assignmentEpoch: number }, object>(
         log,
-        async ({ assignmentEpoch, step }) => {
-          this.#check(assignmentEpoch);
-          this.durable.push(step);
-          return {};
+        async ({ runId, assignmentEpoch }) => {
+          const { step, digest, previous } = (await this.#pointer(runId, assignmentEpoch)).pointer;
+          return {
+            newest: digest === undefined ? undefined : messageOf({ step, digest }),
+            previous: previous && messageOf(previous),
+          };
         },
       ),
+      commitCheckpoint: clientStream<CommitCheckpointRequest, object>(log, async (requests) => {
+        const { header, bytes } = await received(requests);
+        const { runId, assignmentEpoch, checkpoint, previous } = header;
+        this.#check(assignmentEpoch);
+        await this.#blobs.put(bytes);
+        const { pointer, revision } = await this.#pointer(runId, assignmentEpoch);
+        const { previous: _dropped, ...rest } = pointer;
+        const next = {
+          ...rest,
+          ...referenceOf(checkpoint),
+          ...(previous && { previous: referenceOf(previous) }),
+        };
+        await this.#pointers.update(runId, JSON.stringify(next), revision);
+        this.committed.push(checkpoint?.step ?? 0);
+        return {};
+      }),
+      storeResult: clientStream<StoreResultRequest, object>(log, async (requests) => {
+        const { header, bytes } = await received(requests);
+        this.#check(header.assignmentEpoch);
+        await this.#blobs.put(bytes);
+        return {};
+      }),
     };
   }
 
@@ -136,8 +182,46 @@ export class CoordinatorPeer {
     await sent;
   }
 
+  async #pointer(runId: string, assignmentEpoch: number) {
+    const found = await this.#pointers.get(runId);
+    const pointer = JSON.parse(found?.value ?? '{}') as CheckpointPointer;
+    if (pointer.assignmentEpoch !== assignmentEpoch) {
+      throw new LyceumError('ABORTED', `the pointer is at assignment ${pointer.assignmentEpoch}`);
+    }
+    return { pointer, revision: found?.revision ?? 0 };
+  }
+
   #check(assignmentEpoch: number): void {
     if (assignmentEpoch === this.#assignment.run?.assignmentEpoch) return;
     throw new LyceumError('ABORTED', `assignment ${assignmentEpoch} is not the current one`);
   }
+}
+
+interface Part<Header> {
+  readonly part?:
+    | { readonly $case: 'header'; readonly header: Header }
+    | { readonly $case: 'chunk'; readonly chunk: Buffer }
+    | undefined;
+}
+
+async function received<Header>(
+  parts: AsyncIterable<Part<Header>>,
+): Promise<{ header: Header; bytes: Buffer }> {
+  const headers: Header[] = [];
+  const chunks: Buffer[] = [];
+  for await (const { part } of parts) {
+    if (part?.$case === 'header') headers.push(part.header);
+    else if (part !== undefined) chunks.push(part.chunk);
+  }
+  const [header] = headers;
+  if (header === undefined) throw new LyceumError('INVALID_ARGUMENT', 'no header');
+  return { header, bytes: Buffer.concat(chunks) };
+}
+
+function messageOf({ step, digest }: { step: number; digest: string }): CheckpointReference {
+  return { step, digest: digestBytes(digest) };
+}
+
+function referenceOf(message: CheckpointReference | undefined) {
+  return message && { step: message.step, digest: digestHex(message.digest) };
 }

@@ -73,7 +73,7 @@ beforeEach(async () => {
   runCount += 1;
   runId = `run-${runCount}`;
   workers = [];
-  peer = new CoordinatorPeer();
+  peer = new CoordinatorPeer(blobs, pointers);
   peer.frames = (step) => targets.frames(step);
   peer.stepCount = STEPS;
   await peer.start();
@@ -109,8 +109,6 @@ async function assign(specification: RunSpecification, assignmentEpoch: number):
       specificationJson: normalisedText(specification),
       dataset: { digest: digestBytes(dataset.digest) },
       targetTensors: specification.kind === 'Distillation' ? targets.tensors : [],
-      pointerBucket: POINTER_BUCKET,
-      pointerKey: runId,
       // Small enough that each step is reported.
       windowSteps: 4,
     }),
@@ -146,7 +144,7 @@ it('distils a run to its end and stores all that comes of it', async () => {
   expect(npz.get('test')?.shape).toEqual([40, 3]);
   await until('the last checkpoint', async () => (await pointer()).step === STEPS);
   expect((await pointer()).previous?.step).toBe(50);
-  expect(peer.durable).toEqual([10, 20, 30, 40, 50, 60]);
+  expect(peer.committed).toEqual([10, 20, 30, 40, 50, 60]);
   expect(worker.ready).toMatchObject({ program: 'student-worker', workerId: 'student-1' });
 
   peer.assign(undefined);

@@ -27,21 +27,29 @@ export function mirroredBucket(kv: KeyValue, copy: RecordCopy): KeyValue {
   };
 }
 
-/** @param copy - never rejects. */
-export function mirroredBlobs(
-  blobs: BlobStore,
-  copy: (digest: string, bytes: Uint8Array) => Promise<void>,
-): BlobStore {
+/** Where blobs go too. Never rejects. */
+export interface BlobCopy {
+  put(digest: string, bytes: Uint8Array): Promise<void>;
+  /** Nothing will name it any more. */
+  forget(digest: string): void;
+}
+
+export function mirroredBlobs(blobs: BlobStore, copy: BlobCopy): BlobStore {
   return {
     put: async (bytes) => {
       const digest = await blobs.put(bytes);
-      await copy(digest, bytes);
+      await copy.put(digest, bytes);
       return digest;
     },
+    // Too large for memory; the mirror finds them by the pointer or record that names them.
+    putChunks: (blob, chunks) => blobs.putChunks(blob, chunks),
     get: (digest) => blobs.get(digest),
     read: (digest) => blobs.read(digest),
     has: (digest) => blobs.has(digest),
-    delete: (digest) => blobs.delete(digest),
+    delete: async (digest) => {
+      copy.forget(digest);
+      await blobs.delete(digest);
+    },
     list: () => blobs.list(),
     uploads: () => blobs.uploads(),
     deleteUpload: (id) => blobs.deleteUpload(id),

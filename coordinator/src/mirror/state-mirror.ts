@@ -1,6 +1,6 @@
 /**
- * Keeps the copy on disk in line with NATS. What the coordinator writes is copied before the write resolves; student
- * workers move pointers and put blobs by themselves, so these are looked at every {@link TICK_MS}.
+ * Keeps the copy on disk in line with NATS. What the coordinator writes is copied before the write resolves, but
+ * for what student workers commit: these must not wait for another disk, so pointers are looked at every {@link TICK_MS}.
  *
  * A copy that cannot be written, on a full disk for one, stops nothing: it is made again, whole, at the next look.
  */
@@ -69,9 +69,12 @@ export class StateMirror {
     this.runs = bucket('runs');
     this.pointers = bucket('pointers');
     this.names = bucket('names');
-    this.blobs = mirroredBlobs(parts.blobs, async (digest, bytes) => {
-      this.#unnamed.set(digest, performance.now());
-      await this.#attempt(() => parts.folder.putBlob(digest, bytes));
+    this.blobs = mirroredBlobs(parts.blobs, {
+      put: (digest, bytes) => {
+        this.#unnamed.set(digest, performance.now());
+        return this.#attempt(() => parts.folder.putBlob(digest, bytes));
+      },
+      forget: (digest) => this.#unnamed.delete(digest),
     });
   }
 

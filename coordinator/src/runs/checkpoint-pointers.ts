@@ -1,9 +1,34 @@
-/** The coordinator's writes to checkpoint pointers: at each assignment, with the next assignment epoch. */
+/**
+ * The coordinator's writes to checkpoint pointers: at each assignment, with the next assignment epoch, and for each
+ * checkpoint that the assigned worker commits.
+ */
 import { type CheckpointPointer, LyceumError, parseCheckpointPointer } from '@lyceum/proto';
 import type { KeyValue } from '@lyceum/proto/node';
 
-/** A student worker that is about to lose the run may move the pointer meanwhile, a few times at most. */
+/** A student worker that is about to lose the run may have the pointer moved meanwhile, a few times at most. */
 const CONFLICT_ATTEMPTS = 10;
+
+/** A checkpoint by its content. */
+export interface Checkpoint {
+  /** Steps that it has behind it. */
+  readonly step: number;
+  /** SHA-256, hex. */
+  readonly digest: string;
+}
+
+/** The assignment whose pointer is read or moved. */
+export interface PointerOwner {
+  readonly runId: string;
+  readonly assignmentEpoch: number;
+}
+
+export interface PointerMove {
+  readonly to: Checkpoint;
+  /** The newest checkpoint when the worker last looked; undefined: there was none. */
+  readonly named: Checkpoint | undefined;
+  /** What becomes the one before. */
+  readonly previous: Checkpoint | undefined;
+}
 
 /**
  * Takes the pointer for a new owner: the checkpoints stay, every write of a former owner fails from now on.
@@ -34,6 +59,93 @@ export async function claimPointer(
       if (!conflict || tries === CONFLICT_ATTEMPTS) throw err;
     }
   }
+}
+
+/**
+ * The pointer of an assignment.
+ *
+ * @throws {LyceumError} ABORTED if it is a newer assignment's; UNAVAILABLE if it does not have this one yet;
+ *   INVALID_ARGUMENT if what is there is no pointer.
+ */
+export async function requirePointer(
+  pointers: Pick<KeyValue, 'get'>,
+  { runId, assignmentEpoch }: PointerOwner,
+): Promise<{ pointer: CheckpointPointer; revision: number }> {
+  const found = await pointers.get(runId);
+  if (found === undefined) {
+    throw new LyceumError('UNAVAILABLE', `run ${runId} has no checkpoint pointer yet`);
+  }
+  const pointer = parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`);
+  if (pointer.assignmentEpoch > assignmentEpoch) {
+    throw new LyceumError(
+      'ABORTED',
+      `run ${runId} was assigned anew: epoch ${pointer.assignmentEpoch}, yours is ${assignmentEpoch}`,
+    );
+  }
+  if (pointer.assignmentEpoch < assignmentEpoch) {
+    throw new LyceumError(
+      'UNAVAILABLE',
+      `the checkpoint pointer of run ${runId} is still at epoch ${pointer.assignmentEpoch}, yours is ${assignmentEpoch}`,
+    );
+  }
+  return { pointer, revision: found.revision };
+}
+
+/**
+ * Makes `to` the run's checkpoint, if the pointer is the owner's. A move whose answer was lost may be made again; one
+ * that a later one of the same worker has overtaken changes nothing. A move back to an earlier step is made where the
+ * worker knew what the pointer names, and found it damaged.
+ *
+ * @returns digests of the checkpoints that the pointer no longer names.
+ * @throws {LyceumError} ABORTED if the run has a newer owner, or a later checkpoint; UNAVAILABLE if NATS does not
+ *   answer.
+ */
+export async function movePointer(
+  pointers: Pick<KeyValue, 'get' | 'update'>,
+  owner: PointerOwner,
+  move: PointerMove,
+): Promise<string[]> {
+  for (let tries = 1; ; tries++) {
+    const { pointer, revision } = await requirePointer(pointers, owner);
+    const newest = newestCheckpoint(pointer);
+    if (isSame(newest, move.to)) return [];
+    // Further back than the worker believes: the store was lost, and the copy that it was restored from was older.
+    const isBehind = newest === undefined || newest.step < move.to.step;
+    if (!isBehind && !isSame(newest, move.named)) {
+      throw new LyceumError(
+        'ABORTED',
+        `run ${owner.runId} has a checkpoint of step ${newest.step} by now; that of step ${move.to.step} came late`,
+      );
+    }
+    const next = advancedPointer(pointer, move);
+    try {
+      await pointers.update(owner.runId, JSON.stringify(next), revision);
+    } catch (err) {
+      const conflict = err instanceof LyceumError && err.code === 'ABORTED';
+      if (!conflict || tries === CONFLICT_ATTEMPTS) throw err;
+      continue;
+    }
+    const kept = checkpointsOf(next);
+    return checkpointsOf(pointer).filter((digest) => !kept.includes(digest));
+  }
+}
+
+/** The pointer after a move. */
+export function advancedPointer(
+  pointer: CheckpointPointer,
+  { to, previous }: PointerMove,
+): CheckpointPointer {
+  const { previous: _dropped, ...rest } = pointer;
+  return { ...rest, ...to, ...(previous !== undefined && { previous }) };
+}
+
+/** What training goes on from; undefined: it starts afresh. */
+export function newestCheckpoint({ step, digest }: CheckpointPointer): Checkpoint | undefined {
+  return digest === undefined || step === 0 ? undefined : { step, digest };
+}
+
+function isSame(one: Checkpoint | undefined, other: Checkpoint | undefined): boolean {
+  return one?.step === other?.step && one?.digest === other?.digest;
 }
 
 /**
@@ -71,10 +183,12 @@ export function checkpointsOf({ digest, previous }: CheckpointPointer): string[]
 /** Every run's pointer, by the run's id. */
 export async function allPointers(pointers: KeyValue): Promise<Map<string, CheckpointPointer>> {
   const all = new Map<string, CheckpointPointer>();
-  for (const runId of await pointers.keys()) {
-    const found = await pointers.get(runId);
-    if (found !== undefined)
-      all.set(runId, parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`));
+  const runIds = await pointers.keys();
+  const found = await Promise.all(runIds.map((runId) => pointers.get(runId)));
+  for (const [i, runId] of runIds.entries()) {
+    const entry = found[i];
+    if (entry !== undefined)
+      all.set(runId, parseCheckpointPointer(entry.value, `checkpoint pointer ${runId}`));
   }
   return all;
 }

@@ -1,5 +1,5 @@
 /** What a student worker is told of its run. Pure. */
-import { AssignedRun, digestBytes, normalisedText, POINTER_BUCKET } from '@lyceum/proto';
+import { AssignedRun, digestBytes, normalisedText } from '@lyceum/proto';
 import type { RunRecord } from '../runs/run-record.js';
 import { gridOf, targetTensors } from '../runs/run-tensors.js';
 import { studentWindowSteps } from '../schedule/window.js';
@@ -20,8 +20,6 @@ export function assignedRun(record: RunRecord): AssignedRun {
       name,
       rowShape: [...rowShape],
     })),
-    pointerBucket: POINTER_BUCKET,
-    pointerKey: runId,
     windowSteps: studentWindowSteps(gridOf(record)),
     teacherIdentities: teachers.map(({ identity }) => digestBytes(identity)),
     acceptedNumerics,

@@ -1,25 +1,31 @@
 /** Handlers of `StudentService`; what each call promises is in student.proto. */
 import {
+  type CommitCheckpointRequest,
+  type CommitCheckpointResponse,
   cut,
+  type GetCheckpointsRequest,
+  type GetCheckpointsResponse,
   LyceumError,
-  type MakeDurableRequest,
-  type MakeDurableResponse,
   REASON_MAX_LETTERS,
   StorageFullError,
+  type StoreResultRequest,
+  type StoreResultResponse,
   type StudentAssignment,
   type StudentReport,
   type TargetFrame,
   type TargetRequest,
   toLyceumError,
 } from '@lyceum/proto';
-import { duplex, type Logger, type SessionHolder, unary } from '@lyceum/proto/node';
+import { clientStream, duplex, type Logger, type SessionHolder, unary } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { isAssigned } from '../schedule/run-state.js';
 import { type ActiveRuns, awaitsFit } from './active-runs.js';
 import { type AssignmentName, requireHolder } from './assignment-holder.js';
+import { headerAndChunks } from './blob-chunks.js';
 import { checkedHello } from './checked-hello.js';
+import type { CheckpointCommits } from './checkpoint-commits.js';
 import { firstEnd } from './ended.js';
 import { ANSWERS_FULL } from './pause-reasons.js';
 import { awaitsKnowledge } from './run-health.js';
@@ -33,6 +39,7 @@ export interface StudentServiceParts {
   readonly lifecycle: RunLifecycle;
   readonly active: ActiveRuns;
   readonly answers: AnswerStore;
+  readonly commits: CheckpointCommits;
   /** Aborts when the coordinator stops. */
   readonly stopping: AbortSignal;
   readonly changed: () => void;
@@ -48,11 +55,28 @@ export function studentService(parts: StudentServiceParts) {
     receiveTargets: duplex<TargetRequest, TargetFrame>(parts.log, (requests, send, { holder }) =>
       serveTargets(parts, holder, requests, send),
     ),
-    makeDurable: unary<MakeDurableRequest, MakeDurableResponse>(
+    getCheckpoints: unary<GetCheckpointsRequest, GetCheckpointsResponse>(
       parts.log,
       async (request, { holder }) => {
         requireAssignment(parts.store, request, holder);
-        await makeDurable(parts, request.runId);
+        return parts.commits.checkpoints(request.runId, request.assignmentEpoch);
+      },
+    ),
+    commitCheckpoint: clientStream<CommitCheckpointRequest, CommitCheckpointResponse>(
+      parts.log,
+      async (requests, { holder }) => {
+        const { header, chunks } = await headerAndChunks(requests);
+        requireAssignment(parts.store, header, holder);
+        await parts.commits.commit(header, chunks, () => makeDurable(parts, header.runId));
+        return {};
+      },
+    ),
+    storeResult: clientStream<StoreResultRequest, StoreResultResponse>(
+      parts.log,
+      async (requests, { holder }) => {
+        const { header, chunks } = await headerAndChunks(requests);
+        requireAssignment(parts.store, header, holder);
+        await parts.commits.storeResult(header, chunks);
         return {};
       },
     ),
@@ -101,7 +125,7 @@ async function serveSession(
 }
 
 async function readReports(
-  { store, lifecycle, changed }: StudentServiceParts,
+  { store, lifecycle, commits, changed }: StudentServiceParts,
   session: StudentSession,
   reports: AsyncIterator<StudentReport>,
 ): Promise<void> {
@@ -129,6 +153,8 @@ async function readReports(
         break;
       case 'done':
         speaksOf(report.done);
+        // What is told to have ended has left nothing behind.
+        await commits.settled();
         await lifecycle.done(report.done);
         break;
       case 'failed':

@@ -18,17 +18,20 @@ import {
 } from '@lyceum/learning/ensemble';
 import {
   type AnswerFrame,
+  type CheckpointPointer,
   digestBytes,
   float32Tensor,
   LyceumError,
+  POINTER_BUCKET,
   type Run,
   RunState,
+  sha256Hex,
   type Ticket,
   ticketId,
 } from '@lyceum/proto';
 import { call, openServerStream, sessionHeaders } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { StudentPeer } from './student-peer.js';
+import { referenceTo, StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
@@ -625,16 +628,10 @@ describe('trouble', () => {
     await heir.receive(0, 0);
     await drain(heir, 0, STEP_COUNT);
     expect(heir.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
-    const { student: client } = cluster.clients;
-    const durable = (by: StudentPeer, assignmentEpoch: number) =>
-      call(
-        client,
-        client.makeDurable,
-        { runId, assignmentEpoch, step: 9 },
-        { headers: sessionHeaders(by.credentials) },
-      );
-    await expect(durable(lost, 1)).rejects.toMatchObject({ code: 'ABORTED' });
-    await durable(heir, 2);
+    const bytes = Buffer.from(`${runId} after 9 steps`);
+    const stale = heir.commit({ step: 9, bytes, assignment: { runId, assignmentEpoch: 1 } });
+    await expect(stale).rejects.toMatchObject({ code: 'ABORTED' });
+    await heir.commit({ step: 9, bytes });
   });
 
   it('goes on after the coordinator was stopped and started in the middle', async () => {
@@ -661,6 +658,69 @@ describe('trouble', () => {
     await drainFrom(peer, 20);
     expect(peer.rows).toEqual(expectedRows(submitted, 20, STEP_COUNT));
     expect(peer.run?.assignmentEpoch).toBe(1);
+  });
+});
+
+describe('checkpoints', () => {
+  /** More than one chunk. */
+  const bytesAt = (step: number) => Buffer.alloc(300_000, `${runId} after ${step} steps`);
+  const at = (step: number) => referenceTo(step, bytesAt(step));
+  const pointer = async () =>
+    JSON.parse((await (await pointerBucket()).get(runId))?.value ?? '{}') as CheckpointPointer;
+  const pointerBucket = () => cluster.nats.keyValue(POINTER_BUCKET, { create: false });
+  const blobs = () => cluster.nats.blobs({ create: false });
+
+  async function training(): Promise<StudentPeer> {
+    teacher('t1');
+    const peer = student('s1');
+    await submit();
+    await assigned(peer);
+    return peer;
+  }
+
+  it('are stored, named and told to who asks; what is superseded is deleted from the store', async () => {
+    const peer = await training();
+    await peer.commit({ step: 1, bytes: bytesAt(1) });
+    await peer.commit({ step: 2, bytes: bytesAt(2), named: at(1) });
+    await peer.commit({ step: 3, bytes: bytesAt(3), named: at(2) });
+    const { student: client } = cluster.clients;
+    const headers = sessionHeaders(peer.credentials);
+    const request = { runId, assignmentEpoch: 1 };
+    const told = await call(client, client.getCheckpoints, request, { headers });
+    expect(told).toEqual({ newest: at(3), previous: at(2) });
+    expect(await (await blobs()).get(sha256Hex(bytesAt(3)))).toEqual(bytesAt(3));
+    await eventually(async () => !(await (await blobs()).has(sha256Hex(bytesAt(1)))));
+    expect(await (await blobs()).has(sha256Hex(bytesAt(2)))).toBe(true);
+  });
+
+  it('are committed once however often that is asked, and a late commit undoes no later one', async () => {
+    const peer = await training();
+    for (const _ of [1, 2]) await peer.commit({ step: 1, bytes: bytesAt(1) });
+    await peer.commit({ step: 2, bytes: bytesAt(2), named: at(1) });
+    const late = peer.commit({ step: 1, bytes: bytesAt(1) });
+    await expect(late).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(await pointer()).toMatchObject({ step: 2, previous: { step: 1 } });
+  });
+
+  it('of other bytes than the digest says are refused, and nothing of them stays', async () => {
+    const peer = await training();
+    const digest = sha256Hex(bytesAt(7));
+    const wrong = peer.commit({ step: 1, bytes: bytesAt(1), digest });
+    await expect(wrong).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(await pointer()).toMatchObject({ step: 0 });
+    expect(await (await blobs()).has(digest)).toBe(false);
+    expect(await (await blobs()).uploads()).toEqual([]);
+  });
+
+  it('that are what another run or name refers to are not deleted with the run that gave them up', async () => {
+    const peer = await training();
+    const model = tinyModelBytes(0.25);
+    await peer.commit({ step: 1, bytes: model });
+    await peer.commit({ step: 2, bytes: bytesAt(2), named: referenceTo(1, model) });
+    await peer.commit({ step: 3, bytes: bytesAt(3), named: at(2) });
+    await peer.commit({ step: 4, bytes: bytesAt(4), named: at(3) });
+    await eventually(async () => !(await (await blobs()).has(sha256Hex(bytesAt(2)))));
+    expect(await (await blobs()).get(sha256Hex(model))).toEqual(model);
   });
 });
 

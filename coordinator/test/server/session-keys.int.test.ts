@@ -8,18 +8,22 @@ import {
   float32Tensor,
   type Run,
   RunState,
+  type StoreResultRequest,
+  type StoreResultResponse,
   type StudentReport,
+  sha256Hex,
 } from '@lyceum/proto';
 import {
   call,
   callMetadata,
   newSessionKey,
+  openClientStream,
   openDuplex,
   type SessionCredentials,
   sessionHeaders,
 } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { StudentPeer } from './student-peer.js';
+import { commitAs, StudentPeer } from './student-peer.js';
 import { TeacherPeer } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
@@ -266,7 +270,7 @@ describe('a second process with a worker id', () => {
     // What was the first's is nobody's.
     const { student: client } = cluster.clients;
     const headers = sessionHeaders(first.credentials);
-    const late = call(client, client.makeDurable, { runId, assignmentEpoch, step: 9 }, { headers });
+    const late = call(client, client.getCheckpoints, { runId, assignmentEpoch }, { headers });
     await expect(late).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
@@ -294,32 +298,46 @@ describe('a peer without a session', () => {
   it.each([
     ['nothing', undefined],
     ['a key of its own', { workerId: 'owner', sessionKey: newSessionKey() }],
-  ])('gets no targets, and makes nothing durable, with %s', async (_, credentials) => {
-    await submit();
-    teacher('t1');
-    const owner = student('owner');
-    const { assignmentEpoch } = await assigned(owner);
-    await owner.receive(0, 20);
-    await eventually(() => (owner.rows.length === 20 * BATCH_SIZE ? true : undefined));
-    const { student: client } = cluster.clients;
-    const headers = credentials === undefined ? {} : sessionHeaders(credentials);
-    const durable = call(
-      client,
-      client.makeDurable,
-      { runId, assignmentEpoch, step: 9 },
-      { headers },
-    );
-    await expect(durable).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
-    const targets = openDuplex(() => client.receiveTargets(callMetadata(headers)));
-    await targets.send({ runId, assignmentEpoch, firstStep: 0, creditStep: 60, doneStep: 0 });
-    await expect(targets.incoming[Symbol.asyncIterator]().next()).rejects.toMatchObject({
-      code: 'PERMISSION_DENIED',
-    });
-    // The owner's stream was not pushed out.
-    expect(owner.targetsEnd).toBeUndefined();
-    await owner.credit(40, 20);
-    await eventually(() => (owner.rows.length === 40 * BATCH_SIZE ? true : undefined));
-  });
+  ])(
+    'gets no targets, reads and moves no pointer, stores nothing, with %s',
+    async (_, credentials) => {
+      await submit();
+      teacher('t1');
+      const owner = student('owner');
+      const { assignmentEpoch } = await assigned(owner);
+      await owner.receive(0, 20);
+      await eventually(() => (owner.rows.length === 20 * BATCH_SIZE ? true : undefined));
+      const { student: client } = cluster.clients;
+      const headers = credentials === undefined ? {} : sessionHeaders(credentials);
+      const assignment = { runId, assignmentEpoch };
+      const pointer = call(client, client.getCheckpoints, assignment, { headers });
+      await expect(pointer).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+      const bytes = Buffer.from('weights of somebody else');
+      const commit = commitAs(cluster, headers, { assignment, step: 9, bytes });
+      await expect(commit).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+      const upload = openClientStream<StoreResultRequest, StoreResultResponse>((done) =>
+        client.storeResult(callMetadata(headers), done),
+      );
+      const header = {
+        ...assignment,
+        digest: digestBytes(sha256Hex(bytes)),
+        sizeBytes: bytes.length,
+      };
+      await upload.send({ part: { $case: 'header', header } });
+      await expect(upload.response).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+      const blobs = await cluster.nats.blobs({ create: false });
+      expect(await blobs.has(sha256Hex(bytes))).toBe(false);
+      const targets = openDuplex(() => client.receiveTargets(callMetadata(headers)));
+      await targets.send({ runId, assignmentEpoch, firstStep: 0, creditStep: 60, doneStep: 0 });
+      await expect(targets.incoming[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      });
+      // The owner's stream was not pushed out.
+      expect(owner.targetsEnd).toBeUndefined();
+      await owner.credit(40, 20);
+      await eventually(() => (owner.rows.length === 40 * BATCH_SIZE ? true : undefined));
+    },
+  );
 
   it.each([
     ['nothing', undefined, 'PERMISSION_DENIED'],

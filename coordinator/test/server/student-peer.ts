@@ -1,10 +1,16 @@
 /** A student worker as far as the coordinator can see: session, targets, reports. It trains nothing. */
 import {
   type AssignedRun,
+  CHUNK_BYTES,
+  type CheckpointReference,
+  type CommitCheckpointRequest,
+  type CommitCheckpointResponse,
+  digestBytes,
   float32Values,
   type StudentAssignment,
   type StudentHello,
   type StudentReport,
+  sha256Hex,
   type TargetFrame,
   type TargetRequest,
 } from '@lyceum/proto';
@@ -12,6 +18,7 @@ import {
   callMetadata,
   type DuplexCall,
   newSessionKey,
+  openClientStream,
   openDuplex,
   type SessionCredentials,
   sessionHeaders,
@@ -22,6 +29,45 @@ export interface ReceivedRow {
   readonly epoch: number;
   readonly position: number;
   readonly values: number[];
+}
+
+export interface PeerCommit {
+  readonly step: number;
+  readonly bytes: Buffer;
+  /** Default: those of the bytes. */
+  readonly digest?: string;
+  /** Default: the peer's. */
+  readonly assignment?: { readonly runId: string; readonly assignmentEpoch: number };
+  readonly named?: CheckpointReference;
+  /** Default: what `named` says. */
+  readonly previous?: CheckpointReference;
+}
+
+/** A checkpoint by its content, as messages name it. */
+export function referenceTo(step: number, bytes: Buffer): CheckpointReference {
+  return { step, digest: digestBytes(sha256Hex(bytes)) };
+}
+
+/** Commits a checkpoint as whoever the headers say. */
+export async function commitAs(
+  { clients: { student } }: TestCoordinator,
+  headers: Readonly<Record<string, string>>,
+  { step, bytes, digest = sha256Hex(bytes), assignment, named, previous = named }: PeerCommit,
+): Promise<void> {
+  const upload = openClientStream<CommitCheckpointRequest, CommitCheckpointResponse>((done) =>
+    student.commitCheckpoint(callMetadata(headers), done),
+  );
+  const checkpoint = { step, digest: digestBytes(digest) };
+  const header = { runId: '', assignmentEpoch: 0, ...assignment };
+  const sizeBytes = bytes.length;
+  const part = { ...header, checkpoint, sizeBytes, named, previous };
+  await upload.send({ part: { $case: 'header', header: part } });
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+    const chunk = bytes.subarray(at, at + CHUNK_BYTES);
+    await upload.send({ part: { $case: 'chunk', chunk } });
+  }
+  upload.end();
+  await upload.response;
 }
 
 export class StudentPeer {
@@ -78,6 +124,13 @@ export class StudentPeer {
   async credit(creditStep: number, doneStep: number, firstStep = 0): Promise<void> {
     const { runId = '', assignmentEpoch = 0 } = this.run ?? {};
     await this.#targets?.send({ runId, assignmentEpoch, firstStep, creditStep, doneStep });
+  }
+
+  commit(commit: PeerCommit): Promise<void> {
+    const { runId = '', assignmentEpoch = 0 } = this.run ?? {};
+    const assignment = { runId, assignmentEpoch };
+    const headers = sessionHeaders(this.credentials);
+    return commitAs(this.#cluster, headers, { assignment, ...commit });
   }
 
   async send(report: NonNullable<StudentReport['report']>): Promise<void> {

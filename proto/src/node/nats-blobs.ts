@@ -37,6 +37,17 @@ export interface BlobStore {
   /** Stores bytes, unless they are there. @returns their digest, hex. */
   put(bytes: Uint8Array): Promise<string>;
   /**
+   * Stores bytes as they arrive, over whatever is there under their digest: a damaged blob becomes whole. Holds a few
+   * chunks in memory.
+   *
+   * @param chunks - of {@link CHUNK_BYTES}, the last one shorter.
+   * @throws {LyceumError} INVALID_ARGUMENT if they are not `sizeBytes` bytes with that digest; nothing is stored then.
+   */
+  putChunks(
+    blob: { readonly digest: string; readonly sizeBytes: number },
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<void>;
+  /**
    * @returns the bytes, which have been checked against `digest`.
    * @throws {LyceumError} NOT_FOUND if they are not there, or are damaged; UNAVAILABLE if nobody answers.
    */
@@ -105,28 +116,48 @@ class ObjectBlobStore implements BlobStore {
     if (found !== undefined && !found.deleted) {
       return (await this.#touched(found)) ? digest : this.put(bytes);
     }
+    const blob = { digest, sizeBytes: bytes.length };
+    await this.#write(blob, found?.revision ?? 0, (id) => this.#putSlices(id, bytes));
+    return digest;
+  }
+
+  async putChunks(
+    blob: { readonly digest: string; readonly sizeBytes: number },
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    const found = await this.#entry(blob.digest);
+    const isNew = await this.#write(blob, found?.revision ?? 0, (id) =>
+      this.#putArriving(id, blob, chunks),
+    );
+    if (isNew && found !== undefined && !found.deleted) await this.#purgeChunks(found.nuid);
+  }
+
+  /** @returns false if somebody else put the same bytes meanwhile. */
+  async #write(
+    { digest, sizeBytes }: { readonly digest: string; readonly sizeBytes: number },
+    revision: number,
+    putChunks: (id: string) => Promise<number>,
+  ): Promise<boolean> {
     const id = randomUUID().replaceAll('-', '');
     let chunkCount: number;
     try {
-      chunkCount = await this.#putChunks(id, bytes);
+      chunkCount = await putChunks(id);
     } catch (err) {
       await this.#purgeChunks(id);
       throw natsError(err, `blob ${digest}`);
     }
     try {
       // The entry comes last: until then there is no blob.
-      await this.#putEntry(
-        blobEntry(digest, { nuid: id, size: bytes.length, chunks: chunkCount }),
-        found?.revision ?? 0,
-      );
+      const content = { nuid: id, size: sizeBytes, chunks: chunkCount };
+      await this.#putEntry(blobEntry(digest, content), revision);
+      return true;
     } catch (err) {
       const failure = natsError(err, `blob ${digest}`);
       // The entry may be there and only its receipt be lost: then the chunks are the blob's.
       if (failure.code !== 'ABORTED') throw failure;
-      // Somebody else put the same bytes meanwhile.
       await this.#purgeChunks(id);
+      return false;
     }
-    return digest;
   }
 
   async get(digest: string): Promise<Buffer> {
@@ -240,7 +271,7 @@ class ObjectBlobStore implements BlobStore {
     }
   }
 
-  async #putChunks(id: string, bytes: Uint8Array): Promise<number> {
+  async #putSlices(id: string, bytes: Uint8Array): Promise<number> {
     const chunkCount = Math.ceil(bytes.length / CHUNK_BYTES);
     for (let first = 0; first < chunkCount; first += CHUNKS_UNDER_WAY) {
       const chunks: Promise<unknown>[] = [];
@@ -249,6 +280,40 @@ class ObjectBlobStore implements BlobStore {
         chunks.push(this.#jetStream.publish(chunkSubject(id), chunk));
       }
       await Promise.all(chunks);
+    }
+    return chunkCount;
+  }
+
+  async #putArriving(
+    id: string,
+    { digest, sizeBytes }: { readonly digest: string; readonly sizeBytes: number },
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<number> {
+    const hash = createHash('sha256');
+    let length = 0;
+    let chunkCount = 0;
+    let underWay: Promise<unknown>[] = [];
+    for await (const chunk of chunks) {
+      const wanted = Math.min(CHUNK_BYTES, sizeBytes - length);
+      if (chunk.length === 0 || chunk.length !== wanted) {
+        const message = `blob ${digest}: want ${wanted} bytes after ${length} of ${sizeBytes}, got ${chunk.length}`;
+        throw new LyceumError('INVALID_ARGUMENT', message);
+      }
+      hash.update(chunk);
+      length += chunk.length;
+      chunkCount += 1;
+      const put = this.#jetStream.publish(chunkSubject(id), chunk);
+      // It may fail while the next chunk is awaited; it is told below.
+      put.catch(() => undefined);
+      underWay.push(put);
+      if (underWay.length < CHUNKS_UNDER_WAY) continue;
+      await Promise.all(underWay);
+      underWay = [];
+    }
+    await Promise.all(underWay);
+    if (length !== sizeBytes || hash.digest('hex') !== digest) {
+      const message = `blob ${digest}: the ${length} bytes that came are others, or not ${sizeBytes}`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
     }
     return chunkCount;
   }

@@ -1,0 +1,64 @@
+/**
+ * Deletes checkpoints that no pointer names any more, in the background. Workers delete nothing in the blob store.
+ *
+ * What a worker committed it may have had from elsewhere, so nothing is deleted that a record, a pointer or a name
+ * refers to at that moment.
+ */
+import { toLyceumError } from '@lyceum/proto';
+import { sleep } from '@lyceum/proto/node';
+import { type RunDeletionParts, referredBlobs } from './run-deletion.js';
+
+/** A look at all that is referred to is followed by a pause of so many times its length, so that it takes little of NATS. */
+const PAUSE_FACTOR = 10;
+const PAUSE_MAX_MS = 2_000;
+
+export type SupersededBlobsParts = Pick<RunDeletionParts, 'store' | 'pointers' | 'catalog' | 'log'>;
+
+export class SupersededBlobs {
+  readonly #parts: SupersededBlobsParts;
+  readonly #waiting = new Set<string>();
+  #looking: Promise<void> = Promise.resolve();
+  #isLooking = false;
+
+  constructor(parts: SupersededBlobsParts) {
+    this.#parts = parts;
+  }
+
+  /** These may be needed no longer. */
+  add(digests: readonly string[]): void {
+    for (const digest of digests) this.#waiting.add(digest);
+    if (!this.#isLooking && this.#waiting.size > 0) void this.#lookOn();
+  }
+
+  /** Deletes what waits now. Never rejects. */
+  settled(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#look());
+    return this.#looking;
+  }
+
+  async #lookOn(): Promise<void> {
+    this.#isLooking = true;
+    while (this.#waiting.size > 0) {
+      const startedAt = performance.now();
+      await this.settled();
+      await sleep(Math.min(PAUSE_FACTOR * (performance.now() - startedAt), PAUSE_MAX_MS));
+    }
+    this.#isLooking = false;
+  }
+
+  /** What cannot be deleted is garbage from then on, which `coordinator gc` finds. */
+  async #look(): Promise<void> {
+    const digests = [...this.#waiting];
+    this.#waiting.clear();
+    if (digests.length === 0) return;
+    try {
+      const referred = await referredBlobs(this.#parts);
+      for (const digest of digests) {
+        if (!referred.has(digest)) await this.#parts.catalog.blobs.delete(digest);
+      }
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      this.#parts.log.warn({ err, digests }, 'superseded checkpoints not deleted');
+    }
+  }
+}
