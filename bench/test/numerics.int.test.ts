@@ -97,7 +97,12 @@ async function until(holds: (run: Run) => boolean): Promise<Run> {
 /** Has the run's checkpoint say that the next version wrote it. @returns its step. */
 async function forgeCheckpoint(): Promise<number> {
   const log = createLogger({ name: 'test', level: 'silent' });
-  const nats = await connectNats({ url: cluster.natsUrl, name: 'test', log });
+  const nats = await connectNats({
+    url: cluster.natsUrl,
+    name: 'test',
+    log,
+    credentials: cluster.natsCredentials('coordinator'),
+  });
   try {
     const pointers = await nats.keyValue('lyceum-pointers', { create: false });
     const blobs = await nats.blobs({ create: false });

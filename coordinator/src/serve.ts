@@ -12,14 +12,17 @@ import {
   ticketId,
 } from '@lyceum/proto';
 import {
+  awaitNats,
   checkListenAddress,
-  connectNats,
   type Logger,
+  type NatsCredentials,
   type Outside,
+  processMetrics,
   RpcServer,
   SERVICES,
   startProbes,
   type TlsIdentity,
+  untilNatsAnswers,
 } from '@lyceum/proto/node';
 import { AnswerStore } from './answers/answer-store.js';
 import { MirrorFolder } from './mirror/mirror-folder.js';
@@ -70,6 +73,8 @@ import { StopSteps } from './stop-steps.js';
 export interface ServeOptions {
   /** NATS with JetStream, `nats://127.0.0.1:4222`. */
   readonly natsUrl: string;
+  /** The coordinator's user in NATS; default: none, or what the certificate says. */
+  readonly natsCredentials?: NatsCredentials | undefined;
   /** Folder that the coordinator owns: answers and cached blobs. */
   readonly stateDir: string;
   /** Bytes of answers kept on disk; those that runs in progress need stay beyond it. */
@@ -91,6 +96,8 @@ export interface ServeOptions {
   /** What `version` calls answer. */
   readonly version: string;
   readonly log: Logger;
+  /** Gives up waiting for NATS. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -129,10 +136,12 @@ const DEMAND_TICK_MS = 1_000;
 const ANSWERS_TICK_MS = 10_000;
 
 /**
- * Starts a coordinator: waits until it leads, takes over its predecessor's records, then listens.
+ * Starts a coordinator: waits for NATS, then until it leads, takes over its predecessor's records, then listens. Its
+ * probes answer from the beginning, and say what it waits for.
  *
- * @throws {LyceumError} UNAVAILABLE if NATS is not there; FAILED_PRECONDITION if an address is taken or may
- *   not be used; ABORTED if another coordinator takes over meanwhile.
+ * @throws {LyceumError} PERMISSION_DENIED if NATS refuses its user or certificate; UNAVAILABLE if NATS goes away again
+ *   while records are read; FAILED_PRECONDITION if an address is taken or may not be used; ABORTED if another
+ *   coordinator takes over meanwhile; CANCELLED if `signal` aborts.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { log, stateDir, insecure, tls, version } = options;
@@ -148,10 +157,35 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
   async function start(): Promise<Serving> {
     const now = Date.now;
-    const nats = await connectNats({ url: options.natsUrl, name: 'coordinator', log, tls });
+    const registry = processMetrics();
+    let unready = (): string | undefined => 'starting';
+    const probes = await startProbes({
+      address: options.httpAddress,
+      insecure,
+      tls,
+      ready: () => unready(),
+      metrics: registry,
+    });
+    started.add(() => probes.close());
+    const waiting = {
+      signal: options.signal ?? new AbortController().signal,
+      tell: (reason: string) => {
+        unready = () => reason;
+      },
+      random: Math.random,
+      log,
+    };
+    const { natsUrl: url, natsCredentials: credentials } = options;
+    const role = 'coordinator';
+    const nats = await awaitNats({ url, name: role, role, credentials, tls, log }, waiting);
     started.add(() => nats.close());
+    if (insecure && credentials === undefined && tls === undefined) {
+      log.warn('NATS asks nobody who it is: whoever reaches it may read and write all of it');
+    }
     const mirrorFolder = await MirrorFolder.open(join(stateDir, 'mirror'), MIRRORED_BUCKETS);
-    const natsStore = await restoreStore(nats, mirrorFolder, log);
+    // It may be there before its JetStream is, or go away again.
+    const natsStore = await untilNatsAnswers(waiting, () => restoreStore(nats, mirrorFolder, log));
+    unready = () => 'waiting until it leads';
     const bucket = (name: string) => nats.keyValue(name, { create: true });
     const buckets = {
       runs: await bucket(RUN_BUCKET),
@@ -254,7 +288,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       onTargetsSent: (_, stepCount) => metrics.targets.inc(stepCount),
     });
     const demand = new TeacherDemand({ store, active, monitor, desk, teachers, now });
-    const metrics = coordinatorMetrics({
+    const metrics = coordinatorMetrics(registry, {
       sessionCounts: () => ({ teacher: teachers.list().length, student: students.list().length }),
       openTicketCount: () => desk.openCount,
       desiredTeacherWorkers: () => demand.desiredWorkers(),
@@ -396,14 +430,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     started.every(CANARY_TICK_MS, () => health.tick());
     started.every(DEMAND_TICK_MS, () => demand.tick());
     reconciler.start();
-    const probes = await startProbes({
-      address: options.httpAddress,
-      insecure,
-      tls,
-      ready: () => (nats.connected ? undefined : 'not connected to NATS'),
-      metrics: metrics.registry,
-    });
-    started.add(() => probes.close());
+    unready = () => (nats.connected ? undefined : 'not connected to NATS');
     log.info({ address: server.address, http: probes.address, leaderEpoch }, 'coordinator ready');
     const deposed = leadership.lost.then((): ClosedReason => {
       log.error('another coordinator leads now');

@@ -14,6 +14,7 @@ import {
   createLogger,
   isYes,
   lockFolder,
+  natsCredentialsIn,
   Shutdown,
   tlsIdentityIn,
 } from '@lyceum/proto/node';
@@ -25,6 +26,7 @@ const STOP_MS = DRAIN_MS + 5_000;
 
 interface Flags {
   readonly nats: string;
+  readonly natsCredentials: string | undefined;
   readonly coordinator: string;
   readonly workerId: string;
   readonly computeThreads: number;
@@ -44,6 +46,14 @@ function option(flags: string, text: string, variable: string, fallback: unknown
 const program = new Command('student-worker')
   .description('Trains the students of runs, one at a time, as the coordinator says.')
   .addOption(option('--nats <url>', 'NATS server', 'LYCEUM_NATS_URL', 'nats://127.0.0.1:4222'))
+  .addOption(
+    option(
+      '--nats-credentials <file>',
+      'user and password for NATS, as JSON; default: none, or the certificate says who it is',
+      'LYCEUM_NATS_CREDENTIALS',
+      undefined,
+    ),
+  )
   .addOption(
     option('--coordinator <address>', 'coordinator', 'LYCEUM_COORDINATOR', '127.0.0.1:7700'),
   )
@@ -104,6 +114,7 @@ async function serve(flags: Flags): Promise<void> {
   collectGarbageRarely();
   try {
     const tls = tlsIdentityIn(flags.tlsDir, Date.now());
+    const natsCredentials = natsCredentialsIn(flags.natsCredentials);
     const log = createLogger({ name: 'student-worker', level: flags.logLevel });
     const lock = await lockFolder(flags.stateDir, `student worker ${flags.workerId}`);
     const shutdown = Shutdown.install(log, STOP_MS);
@@ -115,6 +126,7 @@ async function serve(flags: Flags): Promise<void> {
           workerId,
           version: packageVersion(),
           natsUrl: flags.nats,
+          natsCredentials,
           coordinator: flags.coordinator,
           http: flags.http,
           insecure: flags.insecure || isYes('LYCEUM_INSECURE', process.env),
@@ -132,6 +144,8 @@ async function serve(flags: Flags): Promise<void> {
       process.stdout.write(`${JSON.stringify(line)}\n`);
       await started.failed;
     } catch (err) {
+      // Told to end while it waited for NATS.
+      if (shutdown.signal.aborted) return;
       log.fatal({ err }, 'worker failed');
       process.exit(await shutdown.stop('failure', exitCode(err)));
     }

@@ -1,9 +1,10 @@
 /** The student worker's parts, put together and started; each says how it stops. */
 import { LyceumError, type StudentHello } from '@lyceum/proto';
 import {
+  awaitNats,
   connect,
-  connectNats,
   type Logger,
+  type NatsCredentials,
   newSessionKey,
   type Shutdown,
   StudentClient,
@@ -23,6 +24,8 @@ export interface ProgramOptions {
   readonly workerId: string;
   readonly version: string;
   readonly natsUrl: string;
+  /** The student workers' user in NATS; default: none, or what the certificate says. */
+  readonly natsCredentials?: NatsCredentials | undefined;
   /** `HOST:PORT` of the coordinator. */
   readonly coordinator: string;
   /** `HOST:PORT` of the probes. */
@@ -47,9 +50,11 @@ export interface Program {
 }
 
 /**
- * Starts everything but waits for no coordinator: a worker may be there first.
+ * Starts everything, but waits for no coordinator: a worker may be there first. It may be there before NATS too, for which
+ * it waits here; its probes say so meanwhile.
  *
- * @throws {LyceumError} UNAVAILABLE if NATS does not answer, FAILED_PRECONDITION if the probes cannot listen.
+ * @throws {LyceumError} PERMISSION_DENIED if NATS refuses user or certificate, FAILED_PRECONDITION if the probes cannot
+ *   listen, CANCELLED if the program is told to end while it waits.
  */
 export async function startProgram(
   options: ProgramOptions,
@@ -59,21 +64,29 @@ export async function startProgram(
   const { workerId, version, stateDir, datasetsRoot, computeThreads, eager, tls } = options;
   const metrics = new StudentMetrics();
   const credentials = { workerId, sessionKey: newSessionKey() };
-  let sessionOpen = false;
-  let heldByOther: string | undefined;
+  let unready: string | undefined = 'starting';
   const probes = await startProbes({
     address: options.http,
     insecure: options.insecure,
     tls,
-    ready: () =>
-      sessionOpen
-        ? undefined
-        : (heldByOther ?? `no session with the coordinator at ${options.coordinator}`),
+    ready: () => unready,
     metrics: metrics.registry,
   });
   shutdown.onStop('probes', () => probes.close());
 
-  const nats = await connectNats({ url: options.natsUrl, name: workerId, log, tls });
+  const { random } = Math;
+  const { natsUrl: url, natsCredentials } = options;
+  const nats = await awaitNats(
+    { url, name: workerId, role: 'student-worker', credentials: natsCredentials, tls, log },
+    {
+      signal: shutdown.signal,
+      tell: (reason) => {
+        unready = reason;
+      },
+      random,
+      log,
+    },
+  );
   shutdown.onStop('NATS', () => nats.close());
 
   log.info('loading TensorFlow');
@@ -84,7 +97,6 @@ export async function startProgram(
   shutdown.onStop('coordinator connection', async () => client.close());
 
   const outbox = new ReportOutbox();
-  const { random } = Math;
   const worker = new StudentWorker({
     trainer,
     client,
@@ -102,6 +114,8 @@ export async function startProgram(
     version,
     device: { ...trainer.device, computeThreads },
   };
+  const noSession = `no session with the coordinator at ${options.coordinator}`;
+  unready = noSession;
   const leaving = new AbortController();
   const session = holdSession({
     client,
@@ -109,12 +123,11 @@ export async function startProgram(
     outbox,
     onAssignment: (assignment) => worker.follow(assignment),
     onConnected: (open) => {
-      sessionOpen = open;
-      heldByOther = undefined;
+      unready = open ? undefined : noSession;
       metrics.sessionOpen(open);
     },
     onHeldByOther: (reason) => {
-      heldByOther = reason;
+      unready = reason;
     },
     patience: { signal: leaving.signal, log, random },
   });

@@ -290,13 +290,6 @@ it('fails a run that nobody can train, saying why, and stays', async () => {
   await until('the next run', () => peer.done?.runId === runId);
 });
 
-it('says which NATS it did not find, and ends', async () => {
-  const worker = new WorkerProcess(['--nats', 'nats://127.0.0.1:1']);
-  workers.push(worker);
-  expect(await worker.exited).toBe(4);
-  expect(JSON.stringify(worker.lines)).toContain('127.0.0.1:1');
-});
-
 it('shows what it does to probes and Prometheus', async () => {
   const worker = startWorker();
   await until('readiness', async () => {

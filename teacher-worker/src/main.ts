@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
 import { type ErrorCode, printable, toLyceumError } from '@lyceum/proto';
 import {
+  awaitNats,
   BlobCache,
   collectGarbageRarely,
   connect,
-  connectNats,
   createLogger,
   isYes,
   type Logger,
   lockFolder,
+  natsCredentialsIn,
   parseAllowedAddresses,
   Shutdown,
   secretPlaces,
@@ -58,6 +59,7 @@ const LOOKUP_DELAY_MAX_MS = 3_600_000;
 interface Flags {
   readonly coordinator: string;
   readonly nats: string;
+  readonly natsCredentials: string | undefined;
   readonly workerId: string;
   readonly stateDir: string;
   readonly http: string;
@@ -89,6 +91,13 @@ const command = new Command('teacher-worker')
   )
   .addOption(
     flag('--nats <url>', 'where NATS is', 'LYCEUM_NATS_URL').default('nats://127.0.0.1:4222'),
+  )
+  .addOption(
+    flag(
+      '--nats-credentials <file>',
+      'user and password for NATS, as JSON; default: none, or the certificate says who it is',
+      'LYCEUM_NATS_CREDENTIALS',
+    ),
   )
   .addOption(
     flag('--worker-id <id>', 'name in the cluster; one worker each', 'LYCEUM_WORKER_ID').default(
@@ -213,7 +222,35 @@ async function run(): Promise<void> {
   const tls = tlsIdentityIn(flags.tlsDir, Date.now());
   const lock = await lockFolder(flags.stateDir, `teacher worker ${flags.workerId}`);
   shutdown.onStop('lock of the state folder', async () => lock.release());
-  const nats = await connectNats({ url: flags.nats, name: flags.workerId, log, tls });
+  const credentials = natsCredentialsIn(flags.natsCredentials);
+  const metrics = createMetrics();
+  let unready = (): string | undefined => 'starting';
+  const insecure = isInsecure(flags);
+  const probes = await startProbes({
+    address: flags.http,
+    insecure,
+    tls,
+    ready: () => (shutdown.signal.aborted ? 'the worker is stopping' : unready()),
+    metrics: metrics.registry,
+  });
+  shutdown.onStop('probes', () => probes.close());
+
+  const nats = await awaitNats(
+    { url: flags.nats, name: flags.workerId, role: 'teacher-worker', credentials, tls, log },
+    {
+      signal: shutdown.signal,
+      tell: (reason) => {
+        unready = () => reason;
+      },
+      random: Math.random,
+      log,
+    },
+  ).catch((err: unknown) => {
+    if (shutdown.signal.aborted) return undefined;
+    throw err;
+  });
+  // Told to end before it had begun.
+  if (nats === undefined) return;
   shutdown.onStop('nats', () => nats.close());
 
   const compute = await startCompute(flags, log);
@@ -225,7 +262,6 @@ async function run(): Promise<void> {
   const client = connect(TeacherClient, flags.coordinator, tls);
   shutdown.onStop('coordinator client', async () => client.close());
 
-  const metrics = createMetrics();
   // The store appears with the coordinator, which may start later.
   const blobs = {
     get: async (digest: string) => (await nats.blobs({ create: false })).get(digest),
@@ -251,17 +287,9 @@ async function run(): Promise<void> {
     log,
   });
   const { inference: grpc, inferenceHttp: http } = flags;
-  const insecure = isInsecure(flags);
   const servers = await worker.serve({ grpc, http, insecure, tls });
   shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
-  const probes = await startProbes({
-    address: flags.http,
-    insecure,
-    tls,
-    ready: () => (shutdown.signal.aborted ? 'the worker is stopping' : worker.unready),
-    metrics: metrics.registry,
-  });
-  shutdown.onStop('probes', () => probes.close());
+  unready = () => worker.unready;
 
   worker.start();
   shutdown.onStop('worker', () => worker.stop());

@@ -133,7 +133,7 @@ async function runOnCluster(
     log(`${name}: weights ${finalWeightsDigest.slice(0, 12)} after ${seconds.toFixed(1)} s`);
     const listed: RunEvent[] = [];
     for await (const event of client.listEvents(runId, { signal })) listed.push(event);
-    const records = await readRecords(cluster.natsUrl, runId);
+    const records = await readRecords(cluster, runId);
     return { finalWeightsDigest, seconds, ...records, listed, blows: disturber.blows };
   } finally {
     over.abort();
@@ -142,9 +142,14 @@ async function runOnCluster(
   }
 }
 
-async function readRecords(natsUrl: string, runId: string) {
+async function readRecords(cluster: LocalCluster, runId: string) {
   const log = createLogger({ name: 'chaos', level: 'silent' });
-  const nats = await connectNats({ url: natsUrl, name: 'chaos', log });
+  const nats = await connectNats({
+    url: cluster.natsUrl,
+    name: 'chaos',
+    log,
+    credentials: cluster.natsCredentials('coordinator'),
+  });
   try {
     return { ledger: await readLedger(nats, runId), events: await readEvents(nats, runId) };
   } finally {

@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { preloadUrl } from '@lyceum/learning/plugins';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, type NatsRole } from '@lyceum/proto';
 import {
   ALL_ADDRESSES,
   createLogger,
@@ -17,6 +17,7 @@ import {
   findNatsServer,
   isLoopback,
   lockFolder,
+  type NatsCredentials,
   type NatsServer,
   parseAddress,
   sleep,
@@ -27,7 +28,8 @@ import { DiskWatch } from './disk-watch.js';
 import { Guard } from './guard-process.js';
 import { installPlugin } from './install-plugin.js';
 import { keepRunning } from './keep-running.js';
-import { type ProgramName, programFile } from './program-files.js';
+import { type NatsUser, natsUsersIn } from './nats-users.js';
+import { programFile } from './program-files.js';
 import { yieldCores } from './yield-cores.js';
 
 export interface LocalClusterOptions {
@@ -95,6 +97,8 @@ export class LocalCluster {
   #fail: (error: LyceumError) => void = () => undefined;
   #nats: NatsServer | undefined;
   #natsUrl = '';
+  /** By role; made before anything starts. */
+  #natsUsers: Readonly<Record<NatsRole, NatsUser>> | undefined;
   /** Node's arguments for whatever computes with the plugin. */
   #preload: readonly string[] = [];
   #coordinator: ChildProgram | undefined;
@@ -173,6 +177,11 @@ export class LocalCluster {
   /** Where NATS answers, also while it is being restarted. */
   get natsUrl(): string {
     return this.#natsUrl;
+  }
+
+  /** NATS lets nobody in without: the coordinator's may do everything, a worker's what its role needs. */
+  natsCredentials(role: NatsRole): NatsCredentials {
+    return this.#natsUser(role).credentials;
   }
 
   /** The processes that run now. */
@@ -275,6 +284,7 @@ export class LocalCluster {
         'remote teachers may be at any address, this machine and its network included, since nobody but this machine reaches the cluster; --allow-addresses says less',
       );
     }
+    this.#natsUsers = await natsUsersIn(path.join(this.stateDir, 'nats-users'));
     await this.#startNats();
     await this.#startCoordinator();
     const { teacherWorkers, studentWorkers } = this.#options;
@@ -304,6 +314,11 @@ export class LocalCluster {
       port,
       log,
       tlsDir: this.#options.tlsDir,
+      passwords: {
+        coordinator: this.natsCredentials('coordinator').password,
+        'teacher-worker': this.natsCredentials('teacher-worker').password,
+        'student-worker': this.natsCredentials('student-worker').password,
+      },
     });
     this.#nats = nats;
     this.#natsUrl = nats.url;
@@ -366,11 +381,7 @@ export class LocalCluster {
     return id;
   }
 
-  #startProgram(
-    program: ProgramName,
-    name: string,
-    args: readonly string[],
-  ): Promise<ChildProgram> {
+  #startProgram(program: NatsRole, name: string, args: readonly string[]): Promise<ChildProgram> {
     return ChildProgram.start({
       name: program === 'coordinator' ? name : `${program.replace('-', ' ')} ${name}`,
       file: programFile(program),
@@ -382,7 +393,7 @@ export class LocalCluster {
         ...['--http', '127.0.0.1:0'],
         ...['--log-level', this.#options.logLevel ?? 'info'],
       ],
-      env: this.#env,
+      env: { ...this.#env, LYCEUM_NATS_CREDENTIALS: this.#natsUser(program).file },
       // What keeps the student fed may not take its cores: if it is late, the student waits and leaves them to it.
       yields: program !== 'student-worker',
       logFile: path.join(this.stateDir, 'logs', `${name}.log`),
@@ -404,6 +415,11 @@ export class LocalCluster {
     await this.#guard.stop();
     this.#lock.release();
     if (this.#temporary) await rm(this.stateDir, { recursive: true, force: true });
+  }
+
+  #natsUser(role: NatsRole): NatsUser {
+    if (this.#natsUsers === undefined) throw new Error('before the cluster has started');
+    return this.#natsUsers[role];
   }
 
   #programOf(workerId: string): ChildProgram | undefined {

@@ -1,5 +1,4 @@
 /** What the coordinator measures, for Prometheus. */
-import { processMetrics } from '@lyceum/proto/node';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 export interface MetricSources {
@@ -26,8 +25,7 @@ export interface CoordinatorMetrics {
   readonly quarantines: Counter;
 }
 
-export function coordinatorMetrics(sources: MetricSources): CoordinatorMetrics {
-  const registry = processMetrics();
+export function coordinatorMetrics(registry: Registry, sources: MetricSources): CoordinatorMetrics {
   const registers = [registry];
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
 

@@ -1,16 +1,19 @@
 /** One request to JetStream's own API, as an operator's tool makes it: plain NATS over a socket. */
 import { connect } from 'node:net';
+import type { NatsCredentials } from '@lyceum/proto/node';
 
 /** @param subject - below `$JS.API.`, `STREAM.INFO.NAME`. @throws {Error} with what JetStream says is wrong. */
 export async function jetStreamApi(
   natsUrl: string,
+  { user, password }: NatsCredentials,
   subject: string,
   request: unknown,
 ): Promise<Record<string, unknown>> {
   const { hostname, port } = new URL(natsUrl);
   const socket = connect(Number(port), hostname);
   const payload = JSON.stringify(request);
-  socket.write('CONNECT {"verbose":false}\r\nSUB inbox 1\r\n');
+  const options = JSON.stringify({ verbose: false, user, pass: password });
+  socket.write(`CONNECT ${options}\r\nSUB inbox 1\r\n`);
   socket.write(`PUB $JS.API.${subject} inbox ${Buffer.byteLength(payload)}\r\n${payload}\r\n`);
   try {
     let text = '';

@@ -101,7 +101,17 @@ test('every program says when its certificate ends', async () => {
 
 test('NATS lets nobody in who has none', async () => {
   const log = createLogger({ name: 'test', level: 'silent' });
-  await expect(connectNats({ url: cluster.natsUrl, name: 'x', log })).rejects.toMatchObject({
-    code: 'UNAVAILABLE',
+  const credentials = cluster.natsCredentials('coordinator');
+  const { natsUrl: url } = cluster;
+  await expect(connectNats({ url, name: 'x', log, credentials })).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+  });
+});
+
+test('NATS lets nobody in whose certificate is good and who has no user', async () => {
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const tls = readTlsIdentity(tlsDir, Date.now());
+  await expect(connectNats({ url: cluster.natsUrl, name: 'x', log, tls })).rejects.toMatchObject({
+    code: 'PERMISSION_DENIED',
   });
 });

@@ -184,11 +184,12 @@ test('NATS without room for a checkpoint: paused, and gone on with from the poin
 /** @param moreBytes - than it holds are room for; -1: for as many as there are. */
 async function limitBlobs(moreBytes: number): Promise<void> {
   const { natsUrl } = cluster;
-  const info = await jetStreamApi(natsUrl, `STREAM.INFO.${BLOB_STREAM}`, {});
+  const user = cluster.natsCredentials('coordinator');
+  const info = await jetStreamApi(natsUrl, user, `STREAM.INFO.${BLOB_STREAM}`, {});
   const { bytes } = info['state'] as { bytes: number };
   const limit = moreBytes < 0 ? -1 : bytes + moreBytes;
   const config = { ...(info['config'] as object), max_bytes: limit };
-  await jetStreamApi(natsUrl, `STREAM.UPDATE.${BLOB_STREAM}`, config);
+  await jetStreamApi(natsUrl, user, `STREAM.UPDATE.${BLOB_STREAM}`, config);
 }
 
 test.runIf(SmallDisk.available).each([

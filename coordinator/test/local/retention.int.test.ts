@@ -20,7 +20,8 @@ let nats: Nats;
 beforeAll(async () => {
   cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
   client = new CoordinatorClient(cluster.address);
-  nats = await connectNats({ url: cluster.natsUrl, name: 'test', log });
+  const credentials = cluster.natsCredentials('coordinator');
+  nats = await connectNats({ url: cluster.natsUrl, name: 'test', log, credentials });
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'small', smallSetBytes());
 });
 

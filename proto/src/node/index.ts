@@ -18,6 +18,7 @@ export * from './listen.js';
 export * from './logger.js';
 export type { BlobStore } from './nats-blobs.js';
 export * from './nats-connection.js';
+export * from './nats-credentials.js';
 export type { EventLog, LoggedEvent } from './nats-events.js';
 export type { KeyValue } from './nats-key-value.js';
 export * from './nats-server.js';

@@ -1,16 +1,20 @@
 /** A `nats-server` of one's own: for the local cluster, the tests and the benches. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
-import { open, readFile, rm, writeFile } from 'node:fs/promises';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { LyceumError } from '../errors.js';
+import { type NatsRole, natsAccounts, STORE_ACCOUNT } from '../nats-roles.js';
 import { sleep } from './backoff.js';
 import { withPath } from './file-errors.js';
 import { lockFolder } from './folder-lock.js';
 import type { Logger } from './logger.js';
 import { processorMsOf, StartPatience } from './start-patience.js';
 import { TLS_FILES } from './tls-identity.js';
+
+/** NATS' own name for the account of who has none. */
+const NO_ACCOUNT = '$G';
 
 const STOP_MS = 5_000;
 const LOOK_MS = 20;
@@ -38,6 +42,8 @@ export interface NatsServerOptions {
   readonly log: Logger;
   /** A folder as `readTlsIdentity` wants it: only who has a certificate of its authorities is let in. */
   readonly tlsDir?: string | undefined;
+  /** Each role's user; default: whoever reaches the server may do everything. */
+  readonly passwords?: Readonly<Record<NatsRole, string>> | undefined;
 }
 
 export interface NatsServer {
@@ -65,7 +71,12 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   let logStart: number;
   try {
     const configFile = join(storeDir, 'nats-server.conf');
-    await withPath('write', configFile, () => writeFile(configFile, configuration(options)));
+    // Passwords are in it; what an earlier version left may be open to others.
+    await rm(configFile, { force: true });
+    await withPath('write', configFile, () =>
+      writeFile(configFile, configuration(options), { mode: 0o600 }),
+    );
+    if (options.passwords !== undefined) await adoptStore(join(storeDir, 'jetstream'));
     const logHandle = await open(logFile, 'a');
     logStart = (await logHandle.stat()).size;
     // A process group of its own: an interrupt at the terminal must not take it from under its users.
@@ -107,12 +118,22 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   return { url, pid, exited, stop };
 }
 
-function configuration({ port, storeDir, tlsDir }: NatsServerOptions): string {
+/**
+ * What a server without users has stored belongs to the coordinator's account from now on, as if it had always been.
+ * NATS keeps a folder for each account.
+ */
+async function adoptStore(jetStreamDir: string): Promise<void> {
+  const [before, now] = [join(jetStreamDir, NO_ACCOUNT), join(jetStreamDir, STORE_ACCOUNT)];
+  if (existsSync(before) && !existsSync(now)) await rename(before, now);
+}
+
+function configuration({ port, storeDir, tlsDir, passwords }: NatsServerOptions): string {
   return [
     `listen: "127.0.0.1:${port === 0 ? -1 : port}"`,
     `ports_file_dir: ${JSON.stringify(storeDir)}`,
     `jetstream { store_dir: ${JSON.stringify(storeDir)}, sync_interval: always }`,
     ...(tlsDir === undefined ? [] : [tlsBlock(tlsDir)]),
+    ...(passwords === undefined ? [] : [natsAccounts(passwords)]),
     '',
   ].join('\n');
 }

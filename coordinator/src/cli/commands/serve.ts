@@ -6,6 +6,7 @@ import {
   createLogger,
   isYes,
   lockFolder,
+  natsCredentialsIn,
   Shutdown,
   secretPlaces,
 } from '@lyceum/proto/node';
@@ -24,6 +25,7 @@ interface ServeFlags {
   readonly listen: string;
   readonly http: string;
   readonly nats: string;
+  readonly natsCredentials?: string;
   readonly stateDir: string;
   readonly answersMaxGib: number;
   readonly canarySeconds: number;
@@ -51,6 +53,12 @@ export function addServe(program: Command): void {
       new Option('--nats <url>', 'NATS with JetStream')
         .env('LYCEUM_NATS_URL')
         .default('nats://127.0.0.1:4222'),
+    )
+    .addOption(
+      new Option(
+        '--nats-credentials <file>',
+        'user and password for NATS, as JSON; default: none, or the certificate says who it is',
+      ).env('LYCEUM_NATS_CREDENTIALS'),
     )
     .addOption(
       new Option('--state-dir <dir>', 'answers and cached blobs')
@@ -118,6 +126,7 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
   collectGarbageRarely();
   const { logLevel } = globals;
   const tls = tlsOf(globals);
+  const credentials = natsCredentialsIn(flags.natsCredentials);
   const insecure = flags.insecure || isYes('LYCEUM_INSECURE', process.env);
   const open = insecure || tls !== undefined;
   for (const address of [flags.listen, flags.http]) refuseOpenAddress(address, open);
@@ -133,6 +142,7 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
   for (let isFirst = true; !shutdown.signal.aborted; isFirst = false) {
     serving = await serve({
       natsUrl: flags.nats,
+      natsCredentials: credentials,
       stateDir: flags.stateDir,
       answersMaxBytes: flags.answersMaxGib * GIB,
       canaryIntervalMs: flags.canarySeconds * 1000,
@@ -146,7 +156,13 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
       datasetsRoot: flags.datasetsRoot,
       version: VERSION,
       log,
+      signal: shutdown.signal,
+    }).catch((err: unknown) => {
+      if (shutdown.signal.aborted) return undefined;
+      throw err;
     });
+    // Told to end before it had begun.
+    if (serving === undefined) break;
     const { address, http } = serving;
     addresses = { listenAddress: address, httpAddress: http };
     const ready = { program: 'coordinator', address, http, pid: process.pid };

@@ -1,0 +1,46 @@
+/**
+ * The users of a local cluster's NATS: one for each role, made once, in files that their owner alone reads. A worker
+ * that is started by hand, and whoever looks into NATS with its tools, takes a user from there.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { LyceumError, NATS_ROLES, type NatsRole } from '@lyceum/proto';
+import { type NatsCredentials, natsCredentialsIn, withPath } from '@lyceum/proto/node';
+
+/** Bytes of a password: nobody guesses it. */
+const PASSWORD_BYTES = 32;
+
+export interface NatsUser {
+  /** Has the credentials; what a program is told. */
+  readonly file: string;
+  readonly credentials: NatsCredentials;
+}
+
+/**
+ * The users in `folder`; those that are not there are made.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT, naming the file, if one is damaged: remove it for a new one.
+ */
+export async function natsUsersIn(folder: string): Promise<Readonly<Record<NatsRole, NatsUser>>> {
+  await withPath('make', folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
+  const users = await Promise.all(NATS_ROLES.map((role) => userIn(folder, role)));
+  return Object.fromEntries(NATS_ROLES.map((role, i) => [role, users[i]])) as Record<
+    NatsRole,
+    NatsUser
+  >;
+}
+
+async function userIn(folder: string, role: NatsRole): Promise<NatsUser> {
+  const file = path.join(folder, `${role}.json`);
+  if (!existsSync(file)) {
+    const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+    const text = `${JSON.stringify({ user: role, password })}\n`;
+    await withPath('write', file, () => writeFile(file, text, { mode: 0o600 }));
+  } else await withPath('write', file, () => chmod(file, 0o600));
+  const credentials = natsCredentialsIn(file);
+  if (credentials?.user === role) return { file, credentials };
+  const message = `${file} has the user ${credentials?.user}, not ${role}; remove it for a new one`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
