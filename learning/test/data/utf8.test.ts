@@ -2,12 +2,14 @@
  * Texts in other encodings, whole and in pieces of every size, as files of every format that is text. The oracle of what is
  * UTF-8 is TextDecoder.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { utf8Bytes } from '../../src/data/import/utf8.js';
 import {
+  importSource,
   linesOf,
   openCsvTable,
   openJsonLinesTable,
@@ -146,6 +148,28 @@ describe.each(OTHERS)('%s is refused', (_, encode, message) => {
     const columns = put('columns.txt', encode('Bär=ignore\n'));
     await expect(parseColumns(`@${columns}`)).rejects.toThrow(message);
   });
+});
+
+it('folders of classes and images whose names are Latin-1 are refused by name, not merged', async () => {
+  const folder = join(root, 'images');
+  const below = (...names: string[]) =>
+    Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(names.join('/'), 'latin1')]);
+  const image = await sharp({ create: { width: 2, height: 2, channels: 3, background: '#123' } })
+    .png()
+    .toBuffer();
+  for (const name of ['B\xe4r', 'B\xfcr', 'cat', 'dog']) {
+    mkdirSync(below(name), { recursive: true });
+    for (let n = 0; n < 10; n++) writeFileSync(below(name, `${n}.png`), image);
+  }
+  writeFileSync(below('cat', 'K\xe4tzchen.png'), image);
+  const places = { cacheFolder: root, scratch: mkdtempSync(join(root, 'scratch-')) };
+  const { summary } = await importSource(folder, {}, places);
+  expect(summary.classNames).toEqual(['cat', 'dog']);
+  expect(summary.refused.count).toBe(3);
+  expect(summary.refused.reasons['no UTF-8']).toBe(2);
+  expect(summary.refused.first[0]?.message).toMatch(
+    /not UTF-8; convmv -f latin1 -t utf8 renames it/,
+  );
 });
 
 it('takes UTF-8 with a byte order mark, everywhere', async () => {
