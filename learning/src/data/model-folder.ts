@@ -4,23 +4,19 @@
  * Quantized weights are made plain here, the one place where they may enter:
  * https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-core/src/io/types.ts, WeightsManifestEntry.quantization
  */
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
-import {
-  InvalidDocumentError,
-  LyceumError,
-  MODEL_MAX_BYTES,
-  type Problem,
-  toLyceumError,
-} from '@lyceum/proto';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { InvalidDocumentError, LyceumError, MODEL_MAX_BYTES, type Problem } from '@lyceum/proto';
 import { agreedClasses, userLabels } from './class-labels.js';
-import { ENCODING_FILE, parseEncoding } from './encoding/encoding.js';
+import { ENCODING_FILE, type Encoding, parseEncoding } from './encoding/encoding.js';
+import { readFolderFile, readPlainFile } from './folder-file.js';
 import { tfjsGraphSettings } from './graphs/tfjs-graph-package.js';
 import { utf8Text } from './import/utf8.js';
 import { mendedTopology, mendedWeightNames } from './keras3-topology.js';
 import { describeTopology } from './model-description.js';
 import {
   encodeModelPackage,
+  MODEL_JSON_MAX_BYTES,
   type ModelPackage,
   modelJsonFormat,
   parseModelJson,
@@ -47,18 +43,23 @@ export async function readModelFolder(
   path: string,
   given: Partial<ModelSettings> = {},
 ): Promise<ModelPackage> {
-  const file = path.endsWith('.json') ? path : join(path, 'model.json');
-  const folder = dirname(file);
-  const modelJson = asKeras2(parseModelJson((await readModelFile(file)).toString(), file));
+  const isFile = path.endsWith('.json');
+  const [file, folder] = isFile ? [path, dirname(path)] : [join(path, 'model.json'), path];
+  const written = isFile
+    ? readPlainFile(file, MODEL_JSON_MAX_BYTES)
+    : readFolderFile(folder, 'model.json', MODEL_JSON_MAX_BYTES);
+  const modelJson = asKeras2(parseModelJson(written.toString(), file));
   const problems: Problem[] = [];
-  const written = readWeightGroups(modelJson, problems);
-  if (written === undefined) throw new InvalidDocumentError(file, problems);
-  const groups = mendedWeightNames(written, modelJson['modelTopology']);
+  const listed = readWeightGroups(modelJson, problems);
+  if (listed === undefined) throw new InvalidDocumentError(file, problems);
+  const groups = mendedWeightNames(listed, modelJson['modelTopology']);
 
   const specs: WeightSpec[] = [];
   const parts: Uint8Array[] = [];
+  let left = MODEL_MAX_BYTES;
   for (const group of groups) {
-    const bytes = await readShards(folder, group);
+    const bytes = readShards(folder, group, left);
+    left -= bytes.length;
     readGroup(group, bytes, specs, parts, problems);
   }
   const settings = completed(given, modelJson, file, problems);
@@ -66,7 +67,7 @@ export async function readModelFolder(
 
   const weightsManifest = [{ paths: ['weights.bin'], weights: specs }];
   const plain = { ...modelJson, weightsManifest };
-  const encoding = await readBeside(folder, ENCODING_FILE, parseEncoding);
+  const encoding = readEncoding(folder);
   const model: ModelPackage = {
     modelJson: plain,
     weights: Buffer.concat(parts),
@@ -82,45 +83,27 @@ function asKeras2(modelJson: Record<string, unknown>): Record<string, unknown> {
   return { ...modelJson, modelTopology: mendedTopology(modelJson['modelTopology']) };
 }
 
-async function readShards(folder: string, group: RawWeightGroup): Promise<Buffer> {
+/** A shard that is named often is read often, so all together are bounded. */
+function readShards(folder: string, group: RawWeightGroup, maxBytes: number): Buffer {
   const shards: Buffer[] = [];
+  let left = maxBytes;
   for (const name of group.paths) {
-    const shard = resolve(folder, name);
-    if (!shard.startsWith(resolve(folder) + sep)) {
-      throw new LyceumError(
-        'INVALID_ARGUMENT',
-        `weight file ${name} lies outside the model's folder`,
-      );
+    const shard = readFolderFile(folder, name, MODEL_MAX_BYTES);
+    left -= shard.length;
+    if (left < 0) {
+      const message = `${folder}: its weight files have more than ${MODEL_MAX_BYTES} bytes, which are the most that are read`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
     }
-    shards.push(await readModelFile(shard));
+    shards.push(shard);
   }
   return Buffer.concat(shards);
 }
 
-async function readModelFile(path: string): Promise<Buffer> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw new LyceumError('NOT_FOUND', `${path}: no such file`);
-  if (found.size > MODEL_MAX_BYTES) {
-    throw new LyceumError(
-      'INVALID_ARGUMENT',
-      `${path}: has ${found.size} bytes; at most ${MODEL_MAX_BYTES} are read`,
-    );
-  }
-  return readFile(path);
-}
-
-/** @returns undefined if there is no such file. */
-async function readBeside<T>(
-  folder: string,
-  name: string,
-  parse: (text: string, source: string) => T,
-): Promise<T | undefined> {
-  const path = join(folder, name);
-  const bytes = await readFile(path).catch((err: NodeJS.ErrnoException) => {
-    if (err.code === 'ENOENT') return undefined;
-    throw toLyceumError(err);
-  });
-  return bytes === undefined ? undefined : parse(utf8Text(bytes, path), path);
+/** @returns undefined if there is none. */
+function readEncoding(folder: string): Encoding | undefined {
+  const path = join(folder, ENCODING_FILE);
+  if (!existsSync(path)) return undefined;
+  return parseEncoding(utf8Text(readFolderFile(folder, ENCODING_FILE, MODEL_MAX_BYTES), path), path);
 }
 
 /** The settings with what the file tells; undefined with what is wrong added to `problems`. */

@@ -7,6 +7,7 @@
  */
 import { InvalidDocumentError, MODEL_MAX_BYTES, type Problem, toLyceumError } from '@lyceum/proto';
 import { ENCODING_FILE, type Encoding, encodingJson, parseEncoding } from './encoding/encoding.js';
+import { graphModelProblems, isTooDeep, layersModelProblems } from './model-json-check.js';
 import { type ModelSettings, parseSettingsJson, settingsJson } from './model-settings.js';
 import {
   isObject,
@@ -26,6 +27,9 @@ export interface ModelPackage {
   /** What made numbers of the texts or rows that it was trained on. */
   readonly encoding?: Encoding;
 }
+
+/** Topology and manifest, without the weights. Those of the largest published models have some ten MB. */
+export const MODEL_JSON_MAX_BYTES = 64 * 1024 ** 2;
 
 const WEIGHTS_FILE = 'weights.bin';
 const LIMITS: ZipLimits = { maxMembers: 8, maxBytes: MODEL_MAX_BYTES, compression: 'refused' };
@@ -67,6 +71,10 @@ export function parseModelPackage(bytes: Uint8Array, source = 'model package'): 
   );
   if (!modelText || !weights || !settingsText) throw new InvalidDocumentError(source, problems);
 
+  if (modelText.length > MODEL_JSON_MAX_BYTES) {
+    const message = `has ${modelText.length} bytes; at most ${MODEL_JSON_MAX_BYTES} are read`;
+    throw new InvalidDocumentError(source, [{ path: 'model.json', message }]);
+  }
   const modelJson = parseModelJson(Buffer.from(modelText).toString(), `${source}, model.json`);
   const settings = parseSettingsJson(
     Buffer.from(settingsText).toString(),
@@ -121,6 +129,10 @@ export function parseModelJson(text: string, source: string): Record<string, unk
   } catch {
     throw new InvalidDocumentError(source, [{ path: '', message: 'is not JSON' }]);
   }
+  if (isTooDeep(document)) {
+    const message = 'has objects in objects, deeper than any model';
+    throw new InvalidDocumentError(source, [{ path: '', message }]);
+  }
   if (!isObject(document) || !isObject(document['modelTopology'])) {
     const message = 'is no TensorFlow.js model: it has no modelTopology';
     throw new InvalidDocumentError(source, [{ path: '', message }]);
@@ -145,6 +157,9 @@ export function packageWeightSpecs(model: ModelPackage): readonly WeightSpec[] {
 }
 
 function checkModel(model: ModelPackage, problems: Problem[]): WeightSpec[] {
+  const isGraph = modelJsonFormat(model.modelJson) === 'graph-model';
+  const check = isGraph ? graphModelProblems : layersModelProblems;
+  problems.push(...check(model.modelJson));
   const groups = readWeightGroups(model.modelJson, problems);
   if (groups === undefined) return [];
   const specs: WeightSpec[] = [];
@@ -166,7 +181,7 @@ function checkModel(model: ModelPackage, problems: Problem[]): WeightSpec[] {
     return specs;
   }
   // A graph's constants may be infinite: masks are.
-  if (modelJsonFormat(model.modelJson) === 'graph-model') return specs;
+  if (isGraph) return specs;
   let offset = 0;
   for (const spec of specs) {
     if (spec.dtype === 'float32') checkFinite(model.weights, offset, spec, problems);

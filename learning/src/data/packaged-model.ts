@@ -17,7 +17,12 @@ import { describeModel, type ModelDescription } from './model-description.js';
 import { type LayerDescription, modelLayers } from './model-layers.js';
 import { type ModelPackage, modelJsonFormat, parseModelPackage } from './model-package.js';
 import { type ModelSettings, parseSettingsJson } from './model-settings.js';
-import { describeOnnx, ONNX_MEMBER, type OnnxPackage } from './onnx/onnx-package.js';
+import {
+  describeOnnx,
+  ONNX_MEMBER,
+  type OnnxPackage,
+  requireRunnableOnnx,
+} from './onnx/onnx-package.js';
 import {
   describeRecorded,
   parseRecordedPackage,
@@ -96,7 +101,10 @@ export function parsePackagedModel(bytes: Uint8Array, source = 'model package'):
   }
   const text = Buffer.from(written).toString();
   const settings = parseSettingsJson(text, `${source}, settings.json`);
-  if (file !== undefined) return { format: 'onnx', model: { file, settings } };
+  if (file !== undefined) {
+    requireRunnableOnnx(file, source);
+    return { format: 'onnx', model: { file, settings } };
+  }
   members.delete('settings.json');
   return { format: 'saved-model', model: savedModelPackageOf(members, settings, source) };
 }

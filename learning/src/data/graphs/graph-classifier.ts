@@ -11,6 +11,9 @@ import {
   graphValueText,
 } from './graph-outline.js';
 
+/** 1 GiB of them; pictures of 4,096 by 4,096 in colours have 50 million. */
+const BATCH_MAX_VALUES = 2 ** 28;
+
 export interface GraphClassifier {
   readonly input: GraphValue;
   readonly output: GraphValue;
@@ -44,6 +47,7 @@ export function graphClassifier(
   problems: Problem[],
 ): GraphClassifier | undefined {
   const input = onlyInput(outline, format, problems);
+  if (input !== undefined) requireSize(input, problems);
   const output = classOutput(outline, format, given.outputName, problems);
   if (input === undefined || output === undefined) return undefined;
   const layout = given.layout ?? guessedLayout(input, problems);
@@ -81,6 +85,14 @@ function onlyInput(
   if (wrong === undefined) return input;
   problems.push({ path: 'graph.input', message: wrong });
   return undefined;
+}
+
+/** A file may claim any size, and a batch of that size is given to it. */
+function requireSize({ shape }: GraphValue, problems: Problem[]): void {
+  const values = (shape ?? []).reduce<number>((product, size) => product * (size ?? 1), 1);
+  if (values <= BATCH_MAX_VALUES) return;
+  const message = `takes ${values} values at once; at most ${BATCH_MAX_VALUES} are given`;
+  problems.push({ path: 'graph.input', message });
 }
 
 function classOutput(

@@ -38,9 +38,18 @@ export interface GraphWeights {
   readonly weightBytes: number;
 }
 
+/** A name out of a file that somebody else wrote, as it may be printed. */
+export function shownName(name: string): string {
+  const cut = name.length > MAX_SHOWN ? `${name.slice(0, MAX_SHOWN)}…` : name;
+  return cut.replace(/[\p{C}\p{Z}]/gu, (character) => (character === ' ' ? ' ' : '\uFFFD'));
+}
+
+/** The longest names of exported models have some 150 characters. */
+const MAX_SHOWN = 200;
+
 /** `pixels float32 [?, 1, 28, 28]`. */
 export function graphValueText({ name, kind, elementType, shape }: GraphValue): string {
-  if (kind === 'other') return `${name} (no tensor)`;
+  if (kind === 'other') return `${shownName(name)} (no tensor)`;
   const sizes = shape === undefined ? '' : ` [${shape.map((size) => size ?? '?').join(', ')}]`;
-  return `${name} ${elementType}${sizes}`;
+  return `${shownName(name)} ${elementType}${sizes}`;
 }

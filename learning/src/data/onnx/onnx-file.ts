@@ -3,8 +3,7 @@
  *
  * Message numbers are those of onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
  */
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { InvalidDocumentError, toLyceumError } from '@lyceum/proto';
+import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
 import { labelsInMetadata } from '../class-labels.js';
 import type {
   ElementType,
@@ -13,6 +12,7 @@ import type {
   GraphWeights,
 } from '../graphs/graph-outline.js';
 import { eachField, field, fields, numbers, text } from '../graphs/protobuf-fields.js';
+import { inspectOnnx, TENSOR } from './inspect-onnx.js';
 import { ONNX_ELEMENTS, type OnnxElementType } from './onnx-elements.js';
 import { CLASSICAL_DOMAIN, classicalOperation } from './onnx-operations.js';
 
@@ -29,46 +29,42 @@ export interface OnnxOutline extends GraphOutline, GraphWeights {
   readonly externalFiles: ReadonlySet<string>;
 }
 
-/** @throws {InvalidDocumentError} if it is no ONNX file. */
+/**
+ * @throws {InvalidDocumentError} if it is no ONNX file, or has what the runtime must not be given.
+ */
 export function readOnnx(bytes: Uint8Array, source: string): OnnxOutline {
-  let graph: Uint8Array | undefined;
+  let found: OnnxOutline | readonly Problem[];
   try {
-    graph = field(bytes, MODEL_GRAPH);
-    if (graph !== undefined) return readGraph(graph, readMetadata(bytes));
+    found = readModel(bytes);
   } catch (err) {
     const message = `is no ONNX file, or a damaged one (${toLyceumError(err).message})`;
     throw new InvalidDocumentError(source, [{ path: '', message }]);
   }
-  throw new InvalidDocumentError(source, [{ path: '', message: 'is no ONNX file: has no graph' }]);
+  if (isOutline(found)) return found;
+  throw new InvalidDocumentError(source, found);
 }
 
-/**
- * The same model with all weights in the file, so that it can be kept and told apart as one.
- *
- * @param read - the bytes of a file that {@link OnnxOutline.externalFiles} names.
- * @throws {InvalidDocumentError} if a weight lies beyond its file's end.
- */
-export function withWeightsInside(
-  bytes: Uint8Array,
-  read: (file: string) => Uint8Array,
-  source: string,
-): Uint8Array {
-  return rewritten(bytes, MODEL_GRAPH, (graph) =>
-    rewritten(graph, GRAPH_INITIALIZER, (tensor) => tensorInside(tensor, read, source)),
-  );
+function isOutline(found: OnnxOutline | readonly Problem[]): found is OnnxOutline {
+  return !Array.isArray(found);
+}
+
+function readModel(bytes: Uint8Array): OnnxOutline | readonly Problem[] {
+  const [graph, ...others] = fields(bytes, MODEL_GRAPH);
+  if (graph === undefined) return [{ path: '', message: 'is no ONNX file: has no graph' }];
+  // The runtime would make one of them.
+  if (others.length > 0) return [{ path: 'graph', message: 'is there more than once' }];
+  const { problems, externalFiles } = inspectOnnx(bytes);
+  return problems.length > 0 ? problems : readGraph(graph, readMetadata(bytes), externalFiles);
 }
 
 const MODEL_GRAPH = 7;
 const MODEL_METADATA = 14;
 const GRAPH_INITIALIZER = 5;
-const TENSOR = { dims: 1, type: 2, name: 8, raw: 9, external: 13, location: 14 };
 
 interface Tensor {
   readonly name: string;
   readonly type: number;
   readonly elementCount: number;
-  /** `location`, `offset` and `length`, if it lies in another file. */
-  readonly external: ReadonlyMap<string, string>;
 }
 
 /** Entries that the exporter added. */
@@ -79,7 +75,11 @@ function readMetadata(model: Uint8Array): [string, string][] {
   ]);
 }
 
-function readGraph(graph: Uint8Array, metadata: [string, string][]): OnnxOutline {
+function readGraph(
+  graph: Uint8Array,
+  metadata: [string, string][],
+  externalFiles: ReadonlySet<string>,
+): OnnxOutline {
   const inputs: GraphValue[] = [];
   const outputs: GraphValue[] = [];
   const operationOf = new Map<string, string>();
@@ -120,7 +120,7 @@ function readGraph(graph: Uint8Array, metadata: [string, string][]): OnnxOutline
     weightBytes:
       sum(({ elementCount, type }) => elementCount * (ELEMENTS.get(type)?.[1] ?? 4)) +
       ONNX_ELEMENTS.float32.bytes * floatCount,
-    externalFiles: new Set(tensors.flatMap(({ external }) => external.get('location') ?? [])),
+    externalFiles,
   };
 }
 
@@ -152,18 +152,14 @@ function readNode(bytes: Uint8Array): Node {
 
 function readTensor(bytes: Uint8Array): Tensor {
   let [name, type, elementCount] = ['', 0, 1];
-  const external = new Map<string, string>();
   eachField(bytes, (number, reader, wireType) => {
     if (number === TENSOR.dims) {
       for (const size of numbers(reader, wireType)) elementCount *= size;
     } else if (number === TENSOR.type) type = reader.int32();
     else if (number === TENSOR.name) name = reader.string();
-    else if (number === TENSOR.external) {
-      const entry = reader.bytes();
-      external.set(text(field(entry, 1)), text(field(entry, 2)));
-    } else reader.skip(wireType);
+    else reader.skip(wireType);
   });
-  return { name, type, elementCount, external };
+  return { name, type, elementCount };
 }
 
 function readValue(bytes: Uint8Array): GraphValue {
@@ -196,45 +192,4 @@ function readShape(bytes: Uint8Array): (number | undefined)[] {
     sizes.push(size !== undefined && size > 0 ? size : undefined);
   });
   return sizes;
-}
-
-/** The tensor with its values in it, where they lay in another file. */
-function tensorInside(
-  bytes: Uint8Array,
-  read: (file: string) => Uint8Array,
-  source: string,
-): Uint8Array {
-  const { name, external } = readTensor(bytes);
-  const location = external.get('location');
-  if (location === undefined) return bytes;
-  const file = read(location);
-  const offset = Number(external.get('offset') ?? 0);
-  const end = external.has('length') ? offset + Number(external.get('length')) : file.length;
-  if (!(offset >= 0 && offset <= end && end <= file.length)) {
-    const message = `lies at bytes ${offset} to ${end} of ${location}, which has ${file.length}`;
-    throw new InvalidDocumentError(source, [{ path: `weight ${name}`, message }]);
-  }
-  const writer = new BinaryWriter();
-  eachField(bytes, (number, reader, wireType) => {
-    const value = reader.skip(wireType);
-    if (number === TENSOR.external || number === TENSOR.location) return;
-    writer.tag(number, wireType).raw(value);
-  });
-  writer.tag(TENSOR.raw, WireType.LengthDelimited).bytes(file.subarray(offset, end));
-  return writer.finish();
-}
-
-/** The message with each message-valued field of that number replaced, all else as it is. */
-function rewritten(
-  bytes: Uint8Array,
-  target: number,
-  replace: (value: Uint8Array) => Uint8Array,
-): Uint8Array {
-  const writer = new BinaryWriter();
-  eachField(bytes, (number, reader, wireType) => {
-    writer.tag(number, wireType);
-    if (number === target) writer.bytes(replace(reader.bytes()));
-    else writer.raw(reader.skip(wireType));
-  });
-  return writer.finish();
 }

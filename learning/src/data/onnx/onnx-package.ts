@@ -1,4 +1,5 @@
 /** An ONNX model as one file: a zip of `model.onnx`, its weights inside, and `settings.json`, which are complete. */
+import { InvalidDocumentError } from '@lyceum/proto';
 import type { GraphClassifier } from '../graphs/graph-classifier.js';
 import {
   completeSettings,
@@ -8,7 +9,7 @@ import {
 } from '../graphs/graph-description.js';
 import { type ModelSettings, settingsJson } from '../model-settings.js';
 import { writeZip } from '../zip.js';
-import { readOnnx } from './onnx-file.js';
+import { type OnnxOutline, readOnnx } from './onnx-file.js';
 import { ONNX } from './onnx-format.js';
 
 export interface OnnxPackage {
@@ -38,19 +39,31 @@ export function onnxPackageOf(
   given: Partial<ModelSettings>,
   source = ONNX_MEMBER,
 ): OnnxPackage {
-  const outline = readOnnx(file, source);
+  const outline = outlineOf(file, source);
   const classifier = requireClassifier(outline, ONNX, given, source);
   return { file, settings: completeSettings(classifier, outline, source) };
 }
 
 /** How it is asked; of a package that was read. @throws {InvalidDocumentError} as {@link onnxPackageOf}. */
 export function classifierOf({ file, settings }: OnnxPackage): GraphClassifier {
-  return requireClassifier(readOnnx(file, ONNX_MEMBER), ONNX, settings, ONNX_MEMBER);
+  return requireClassifier(outlineOf(file, ONNX_MEMBER), ONNX, settings, ONNX_MEMBER);
 }
 
 /** @throws {InvalidDocumentError} as {@link onnxPackageOf}. */
 export function describeOnnx({ file, settings }: OnnxPackage): GraphDescription {
-  const outline = readOnnx(file, ONNX_MEMBER);
+  const outline = outlineOf(file, ONNX_MEMBER);
   const classifier = requireClassifier(outline, ONNX, settings, ONNX_MEMBER);
   return describeGraph(outline, outline, classifier, settings);
+}
+
+/** Checks a file that somebody packed. @throws {InvalidDocumentError} naming what the runtime must not be given. */
+export function requireRunnableOnnx(file: Uint8Array, source: string): void {
+  outlineOf(file, source);
+}
+
+function outlineOf(file: Uint8Array, source: string): OnnxOutline {
+  const outline = readOnnx(file, source);
+  if (outline.externalFiles.size === 0) return outline;
+  const message = 'has weights in other files; push the model from the folder that has them';
+  throw new InvalidDocumentError(source, [{ path: 'graph', message }]);
 }

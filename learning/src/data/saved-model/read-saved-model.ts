@@ -1,7 +1,8 @@
 /** Reads a SavedModel's folder. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LyceumError, MODEL_MAX_BYTES } from '@lyceum/proto';
+import { readFolderFile } from '../folder-file.js';
 import type { ModelSettings } from '../model-settings.js';
 import {
   isSavedModelMember,
@@ -11,7 +12,7 @@ import {
 
 /**
  * @param given - settings that the file does not tell.
- * @throws {LyceumError} INVALID_ARGUMENT if it is too large.
+ * @throws {LyceumError} INVALID_ARGUMENT if it is too large, or one of its files leads out of the folder.
  * @throws {InvalidDocumentError} naming all that is wrong.
  */
 export function readSavedModelFolder(
@@ -19,23 +20,24 @@ export function readSavedModelFolder(
   given: Partial<ModelSettings>,
 ): SavedModelPackage {
   const files = new Map<string, Uint8Array>();
-  let total = 0;
+  let left = MODEL_MAX_BYTES;
   for (const name of memberNames(folder)) {
-    total += statSync(join(folder, name)).size;
-    if (total > MODEL_MAX_BYTES) {
-      const message = `${folder}: has ${total} bytes or more; at most ${MODEL_MAX_BYTES} are read`;
+    const bytes = readFolderFile(folder, name, MODEL_MAX_BYTES);
+    left -= bytes.length;
+    if (left < 0) {
+      const message = `${folder}: has more than ${MODEL_MAX_BYTES} bytes, which are the most that are read`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
-    files.set(name, readFileSync(join(folder, name)));
+    files.set(name, bytes);
   }
   return savedModelPackageOf(files, given, folder);
 }
 
-/** Files that inference needs, by name. */
+/** Files that inference needs, by name; it needs no assets. */
 function memberNames(folder: string): string[] {
   const within = (part: string) =>
     existsSync(join(folder, part))
       ? readdirSync(join(folder, part)).map((name) => (part === '' ? name : `${part}/${name}`))
       : [];
-  return ['', 'variables', 'assets'].flatMap(within).filter(isSavedModelMember).sort();
+  return ['', 'variables'].flatMap(within).filter(isSavedModelMember).sort();
 }

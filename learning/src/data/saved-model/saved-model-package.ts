@@ -1,8 +1,9 @@
 /**
  * A TensorFlow SavedModel as one file: a zip of what TensorFlow reads of its folder, and of `settings.json`.
  *
- * A SavedModel is a program. Operations that reach beyond numbers are refused here, by name; that is a guard against
- * mistakes, and no sandbox.
+ * A SavedModel is a program that TensorFlow runs with the process's own rights. So only operations of a list are let in, and
+ * what is loaded is written anew from what was checked ({@link savedModelPackageOf}, of every package that is read: at
+ * push, by the coordinator that is given it, and by the worker that loads it).
  */
 import { InvalidDocumentError, type Problem } from '@lyceum/proto';
 import type { GraphClassifier } from '../graphs/graph-classifier.js';
@@ -15,10 +16,10 @@ import {
 import { TENSORFLOW } from '../graphs/tensorflow-format.js';
 import { type ModelSettings, settingsJson } from '../model-settings.js';
 import { writeZip } from '../zip.js';
-import { readSavedModel, type SavedModelOutline } from './saved-model-file.js';
+import { checkSavedModel, type SavedModelOutline } from './saved-model-file.js';
 
 export interface SavedModelPackage {
-  /** By their paths in the SavedModel's folder. */
+  /** By their paths in the SavedModel's folder: the checked graph, and the variables. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly settings: ModelSettings;
 }
@@ -29,16 +30,18 @@ export const SAVED_MODEL_MEMBER = 'saved_model.pb';
 const MEMBER =
   /^(saved_model\.pb|variables\/variables\.(index|data-\d{5}-of-\d{5})|assets\/[\w-][\w.-]*)$/;
 
-/** Files, Python, tables of words. */
-const REFUSED_OPERATIONS =
-  /^(ReadFile|WriteFile|MatchingFiles|.*PyFunc.*|.*Reader(V2)?|.*FilePattern.*|InitializeTableFromTextFile.*|.*HashTable.*)$/;
-
 /** Whether a SavedModel has such a file that inference needs. */
 export function isSavedModelMember(name: string): boolean {
   return MEMBER.test(name);
 }
 
+/** Tables of words, which no operation that is let in reads; packages of before have them. */
+const ASSET = /^assets\//;
+
 /**
+ * The package as it is kept and loaded: with a graph of nothing but what inference needs, all of which is allowed.
+ *
+ * @param files - as they were given; of whoever gave them nothing is believed.
  * @param given - settings that the file does not tell.
  * @throws {InvalidDocumentError} naming all that keeps it from being asked as a classifier.
  */
@@ -51,14 +54,13 @@ export function savedModelPackageOf(
     .filter((name) => !isSavedModelMember(name))
     .map((path) => ({ path, message: 'does not belong to a SavedModel' }));
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
-  const outline = outlineOf({ files }, source);
-  const refused = [...outline.operations].filter((name) => REFUSED_OPERATIONS.test(name));
-  if (refused.length > 0) {
-    const message = `has operations that are not run here, since they reach beyond numbers: ${refused.sort().join(', ')}; export the model without them`;
-    throw new InvalidDocumentError(source, [{ path: 'graph', message }]);
-  }
+  const { outline, bytes } = checkSavedModel(graphOf(files), source);
   const classifier = requireClassifier(outline, TENSORFLOW, given, source);
-  return { files, settings: completeSettings(classifier, outline, source) };
+  const kept = [...files].filter(([name]) => !ASSET.test(name));
+  return {
+    files: new Map([...kept, [SAVED_MODEL_MEMBER, bytes]]),
+    settings: completeSettings(classifier, outline, source),
+  };
 }
 
 export function encodeSavedModelPackage({ files, settings }: SavedModelPackage): Buffer {
@@ -83,6 +85,10 @@ export function describeSavedModel(model: SavedModelPackage): GraphDescription {
   return describeGraph(outline, outline, savedModelClassifier(model), model.settings);
 }
 
-function outlineOf({ files }: Pick<SavedModelPackage, 'files'>, source: string): SavedModelOutline {
-  return readSavedModel(files.get(SAVED_MODEL_MEMBER) ?? new Uint8Array(), source);
+function outlineOf({ files }: SavedModelPackage, source: string): SavedModelOutline {
+  return checkSavedModel(graphOf(files), source).outline;
+}
+
+function graphOf(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  return files.get(SAVED_MODEL_MEMBER) ?? new Uint8Array();
 }

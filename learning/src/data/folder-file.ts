@@ -1,0 +1,78 @@
+/**
+ * Files of a folder that somebody else may have made. Links in it are followed only to what lies in it too: a model that was
+ * downloaded must not take the user's other files along.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+
+/**
+ * @param name - of a file in it, with slashes.
+ * @throws {LyceumError} NOT_FOUND if there is no such file; INVALID_ARGUMENT if it leads out of the folder, or is no plain
+ *   file or a larger one.
+ */
+export function readFolderFile(folder: string, name: string, maxBytes: number): Buffer {
+  const path = join(folder, name);
+  const real = realPath(path);
+  const inside = relative(realPath(folder), real);
+  if (isAbsolute(name) || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+    const message = `${path}: leads out of the folder ${folder}, to ${real}; a model's files lie in its folder. If it is meant, copy the folder with what its links lead to (cp -rL) and use the copy`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return readPlainFile(real, maxBytes, path);
+}
+
+/**
+ * A file that the user names: where links lead is the user's to know.
+ *
+ * @param shown - what to call it in an error.
+ * @throws {LyceumError} as {@link readFolderFile}, wherever it lies.
+ */
+export function readPlainFile(path: string, maxBytes: number, shown = path): Buffer {
+  // A named pipe would be waited for.
+  const file = openFile(path, shown);
+  try {
+    const found = fstatSync(file);
+    if (!found.isFile()) throw new LyceumError('NOT_FOUND', `${shown}: no such file`);
+    if (found.size > maxBytes) {
+      const message = `${shown}: has ${found.size} bytes; at most ${maxBytes} are read`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    const bytes = Buffer.allocUnsafe(found.size);
+    for (let at = 0; at < bytes.length; ) {
+      const count = readSync(file, bytes, at, Math.min(bytes.length - at, READ_BYTES), at);
+      if (count === 0)
+        throw new LyceumError('INVALID_ARGUMENT', `${shown}: was cut while it was read`);
+      at += count;
+    }
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The system reads no more than 2 GiB at once. */
+const READ_BYTES = 1024 ** 3;
+
+function openFile(path: string, shown: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (err) {
+    throw unreadable(shown, err);
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (err) {
+    throw unreadable(path, err);
+  }
+}
+
+function unreadable(path: string, err: unknown): LyceumError {
+  const missing = err instanceof Error && 'code' in err && err.code === 'ENOENT';
+  if (missing) return new LyceumError('NOT_FOUND', `${path}: no such file`);
+  const message = `${path} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
+  return new LyceumError('INVALID_ARGUMENT', message, { cause: err });
+}
