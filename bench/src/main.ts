@@ -10,6 +10,7 @@ import { type BenchResult, NotHereError, resultLines } from './bench-result.js';
 import { capacity } from './capacity.js';
 import { colocated } from './colocated.js';
 import { coordinator } from './coordinator/coordinator.js';
+import { hostile } from './hostile/hostile.js';
 import { inference } from './inference.js';
 import { memory } from './memory.js';
 import { pytorch } from './pytorch/pytorch.js';
@@ -41,6 +42,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   coordinator: {
     summary: 'CPU per batch and event-loop delay of the coordinator by classes and sessions',
     run: coordinator,
+  },
+  hostile: {
+    summary: 'how long hostile packages and documents hold the coordinator up, and its memory',
+    run: hostile,
   },
   inference: {
     summary: 'teachers’ inference as one graph ÷ operation by operation, samples/s',

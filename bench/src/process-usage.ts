@@ -3,6 +3,7 @@
  *
  * @see proc(5), /proc/PID/stat: utime is field 14 and stime 15, in clock ticks
  */
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 /** USER_HZ is 100 on every Linux that Node runs on. */
@@ -21,4 +22,15 @@ export async function cpuSeconds(pid: number): Promise<number> {
 export async function residentMib(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+/** Begins anew to watch for the most resident memory; see proc(5), /proc/PID/clear_refs. */
+export function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+/** @returns mebibytes of the process that were in memory at most since {@link resetPeak}. */
+export async function peakResidentMib(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }

@@ -118,8 +118,9 @@ const ZERO = wholeConstant('zero', DT.int64, [0]);
 
 const SAVED: Attributes = { dtypes: types(DT.float) };
 
-function rowsOfOperations({ secret, target }: Lures): HostileRow[] {
+function rowsOfOperations({ secret, secretFolder, target }: Lures): HostileRow[] {
   const file = textConstant('file', secret);
+  const bundle = textConstant('bundle', secretFolder);
   const place = textConstant('place', target);
   const names = node('names1', 'Const', [], {
     dtype: type(DT.string),
@@ -212,7 +213,7 @@ function rowsOfOperations({ secret, target }: Lures): HostileRow[] {
     ),
     refused(
       'RestoreV2 of another file',
-      added('RestoreV2', ['file', 'names1', 'empties'], SAVED, file, names, empties),
+      added('RestoreV2', ['bundle', 'names1', 'empties'], SAVED, bundle, names, empties),
     ),
     refused(
       'Restore',

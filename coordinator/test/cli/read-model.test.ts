@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -159,4 +160,59 @@ it('takes the names that were saved in a model.json', async () => {
   modelJson.userDefinedMetadata = { ...modelJson.userDefinedMetadata, labels: FRUITS };
   writeFileSync(file, JSON.stringify(modelJson));
   expect((await settingsOf(folder)).classes).toEqual(FRUITS);
+
+/** A copy of a model, of which one part is moved elsewhere with a link left in its place. */
+function linked(from: string, name: string, part: string, to: 'elsewhere' | 'beside'): string {
+  const copy = join(root, `${name}-${part.replaceAll('/', '-')}-${to}`);
+  cpSync(from, copy, { recursive: true });
+  const moved = to === 'beside' ? join(copy, 'moved') : `${copy}-moved`;
+  renameSync(join(copy, part), moved);
+  symlinkSync(moved, join(copy, part));
+  return copy;
+}
+
+const LINKED = [
+  ['softmax', 'saved_model.pb'],
+  ['softmax', 'variables'],
+  ['softmax', 'variables/variables.index'],
+  ['graph-model', 'model.json'],
+  ['graph-model', 'group1-shard1of1.bin'],
+] as const;
+
+it.each(LINKED)('follows no link out of the folder: %s, %s', async (name, part) => {
+  const outside = linked(tensorflow(name), name, part, 'elsewhere');
+  await expect(readModel(outside, undefined)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringMatching(/lies outside the model's folder, at .*-moved/),
+  });
+  const inside = linked(tensorflow(name), name, part, 'beside');
+  const plain = await readModel(tensorflow(name), undefined);
+  expect((await readModel(inside, undefined)).equals(plain)).toBe(true);
+});
+
+it('follows no link to settings or an encoding elsewhere', async () => {
+  const secret = join(root, 'secret.json');
+  writeFileSync(secret, '{"output":"logits"}');
+  for (const name of ['settings.json', 'encoding.json']) {
+    const copy = join(root, `with-${name.replace('.json', '')}`);
+    cpSync(tensorflow('keras3-functional'), copy, { recursive: true });
+    symlinkSync(secret, join(copy, name));
+    await expect(readModel(copy, undefined)).rejects.toThrow("lies outside the model's folder");
+  }
+});
+
+it('follows no link to weights of an ONNX model elsewhere, and none that never ends', async () => {
+  const folder = join(root, 'onnx-linked');
+  mkdirSync(folder);
+  const path = join(folder, 'external.onnx');
+  copyFileSync(fixture('external.onnx'), path);
+  symlinkSync(fixture('external.onnx.data'), join(folder, 'external.onnx.data'));
+  await expect(readModel(path, undefined)).rejects.toThrow("lies outside the model's folder");
+  rmSync(join(folder, 'external.onnx.data'));
+  symlinkSync('/dev/zero', join(folder, 'external.onnx.data'));
+  await expect(readModel(path, undefined)).rejects.toThrow("lies outside the model's folder");
+  // A model that is named by a link is the user's own choice.
+  const link = join(root, 'linked.onnx');
+  symlinkSync(fixture('two-heads.onnx'), link);
+  await expect(readModel(link, undefined)).rejects.toThrow('has several outputs');
 });

@@ -13,13 +13,20 @@ import { LyceumError } from '@lyceum/proto';
  */
 export function readFolderFile(folder: string, name: string, maxBytes: number): Buffer {
   const path = join(folder, name);
+  if (isAbsolute(name) || leavesOut(folder, path)) throw outside(path, path);
   const real = realPath(path);
-  const inside = relative(realPath(folder), real);
-  if (isAbsolute(name) || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-    const message = `${path}: leads out of the folder ${folder}, to ${real}; a model's files lie in its folder. If it is meant, copy the folder with what its links lead to (cp -rL) and use the copy`;
-    throw new LyceumError('INVALID_ARGUMENT', message);
-  }
+  if (leavesOut(realPath(folder), real)) throw outside(path, real);
   return readPlainFile(real, maxBytes, path);
+}
+
+function leavesOut(folder: string, path: string): boolean {
+  const inside = relative(folder, path);
+  return inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
+}
+
+function outside(path: string, real: string): LyceumError {
+  const message = `${path} lies outside the model's folder, at ${real}. If it is meant, copy the folder with what its links lead to (cp -rL), and use the copy`;
+  return new LyceumError('INVALID_ARGUMENT', message);
 }
 
 /**

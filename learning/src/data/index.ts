@@ -38,6 +38,7 @@ export {
 export * from './endpoint/endpoint-request.js';
 export { pngFile, pngOf } from './endpoint/png.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares } from './fixed-split.js';
+export { readFolderFile } from './folder-file.js';
 export type { GraphClassifier } from './graphs/graph-classifier.js';
 export {
   GraphInference,

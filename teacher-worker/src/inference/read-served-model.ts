@@ -1,13 +1,16 @@
 /** From what a user names to a model's package. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import {
   encodeModelPackage,
   encodeOnnxPackage,
+  type ModelSettings,
   parsePartialSettings,
+  readFolderFile,
   readModelFolder,
   readOnnxModel,
 } from '@lyceum/learning/data';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
 import type { ServedFile } from './serve-models.js';
 
 /**
@@ -35,8 +38,10 @@ async function packageAt(path: string): Promise<Buffer> {
   }
   if (!path.endsWith('.onnx')) return readFileSync(path);
   const settings = path.replace(/\.onnx$/, '.settings.json');
-  const given = existsSync(settings)
-    ? parsePartialSettings(readFileSync(settings, 'utf8'), settings)
-    : {};
-  return encodeOnnxPackage(readOnnxModel(path, given));
+  return encodeOnnxPackage(readOnnxModel(path, existsSync(settings) ? settingsAt(settings) : {}));
+}
+
+function settingsAt(path: string): Partial<ModelSettings> {
+  const written = readFolderFile(dirname(path), basename(path), SPECIFICATION_MAX_BYTES);
+  return parsePartialSettings(written.toString(), path);
 }

@@ -1,6 +1,6 @@
 /** From files on disk to a model's package: tells the format and adds settings. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   agreedClasses,
   describePackagedModel,
@@ -11,6 +11,7 @@ import {
   type ModelSettings,
   parsePackagedModel,
   parsePartialSettings,
+  readFolderFile,
   readModelFolder,
   readOnnxModel,
   readSavedModelFolder,
@@ -22,6 +23,7 @@ import {
   LyceumError,
   type Problem,
   parseEndpoint,
+  SPECIFICATION_MAX_BYTES,
 } from '@lyceum/proto';
 import { foreignFormat } from './foreign-format.js';
 import { labelsBeside } from './labels-beside.js';
@@ -101,9 +103,10 @@ export async function readModel(
  */
 export function givenSettings(path: string, settingsFile: string | undefined): GivenSettings {
   const beside = formatAt(path).settingsFile(path);
-  const own = beside !== undefined && existsSync(beside) ? beside : undefined;
-  const file = settingsFile ?? own;
-  return file === undefined ? {} : readSettings(file);
+  if (settingsFile !== undefined) return readSettings(settingsFile);
+  if (beside === undefined || !existsSync(beside)) return {};
+  const written = readFolderFile(dirname(beside), basename(beside), SPECIFICATION_MAX_BYTES);
+  return parsePartialSettings(written.toString(), beside);
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT, with what to do, if it is a file of another program. */

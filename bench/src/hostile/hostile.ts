@@ -1,0 +1,79 @@
+/**
+ * `hostile`: how long does a hostile input hold the coordinator's event loop up, and how much memory does it take?
+ *
+ * A coordinator without workers is given one input after another, each as an attacker would: packages straight to its gRPC
+ * service, without the command line that refuses them before. What counts is the longest time that a timer was late by, and the
+ * most resident memory, while one was looked at. Whether it was refused is told too; what must be is for the tests to say.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { toLyceumError } from '@lyceum/proto';
+import { type BenchOptions, progress, withCluster } from '../bench-cluster.js';
+import { type BenchResult, spread } from '../bench-result.js';
+import { loopDelayEnvironment, takeLoopDelay } from '../coordinator/loop-delay.js';
+import { peakResidentMib, resetPeak } from '../process-usage.js';
+import { hostileInputs } from './hostile-inputs.js';
+
+/** Told of as many. */
+const WORST = 10;
+
+interface Reading {
+  readonly heldUpMs: number;
+  readonly peakMib: number;
+  readonly answer: string;
+}
+
+export async function hostile({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'lyceum-hostile-'));
+  const secret = join(folder, 'secret');
+  writeFileSync(secret, Buffer.alloc(64, 0x41));
+  const inputs = hostileInputs({ secret, secretFolder: folder, target: join(folder, 'target') });
+  const readings = new Map<string, Reading[]>(inputs.map(({ name }) => [name, []]));
+  try {
+    const shape = { teacherWorkers: 0, studentWorkers: 0, env: loopDelayEnvironment(), signal };
+    await withCluster(shape, async (cluster, client) => {
+      const pid = cluster.processes.find(({ kind }) => kind === 'coordinator')?.pid as number;
+      for (let repetition = 1; repetition <= repetitions; repetition++) {
+        progress(`${inputs.length} inputs, ${repetition} of ${repetitions}`);
+        for (const { name, send } of inputs) {
+          signal.throwIfAborted();
+          resetPeak(pid);
+          await takeLoopDelay(pid, signal);
+          const answer = await send(client, signal).then(
+            () => 'taken',
+            (err: unknown) => toLyceumError(err).code,
+          );
+          const { maxMs: heldUpMs } = await takeLoopDelay(pid, signal);
+          readings.get(name)?.push({ heldUpMs, peakMib: await peakResidentMib(pid), answer });
+        }
+      }
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return result(readings);
+}
+
+function result(readings: ReadonlyMap<string, readonly Reading[]>): BenchResult {
+  const rows = [...readings].map(([name, own]) => ({
+    name,
+    heldUpMs: Math.max(...own.map(({ heldUpMs }) => heldUpMs)),
+    peakMib: Math.round(Math.max(...own.map(({ peakMib }) => peakMib))),
+    answer: own.at(-1)?.answer,
+  }));
+  const longest = rows.toSorted((a, b) => b.heldUpMs - a.heldUpMs);
+  const largest = rows.toSorted((a, b) => b.peakMib - a.peakMib);
+  const worst = longest[0]?.heldUpMs ?? 0;
+  return {
+    name: 'hostile',
+    value: worst,
+    unit: `ms that the worst of ${rows.length} inputs held the coordinator's event loop up: ${longest[0]?.name}`,
+    spread: spread(rows.map(({ heldUpMs }) => heldUpMs)),
+    details: {
+      longest: longest.slice(0, WORST),
+      largest: largest.slice(0, WORST),
+      taken: rows.filter(({ answer }) => answer === 'taken').map(({ name }) => name),
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * Hostile packages of models (src/hostile), read as coordinator and workers read what is in the store. The table says of each
+ * what must become of it; a model that is let in must be the harmless part, x·W, and be written the same way again.
+ */
+import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/data';
+import { describe, expect, it } from 'vitest';
+import { hostilePackages } from '../src/hostile/hostile-packages.js';
+
+const SECRET = '/nowhere/secret';
+const TARGET = '/nowhere/target';
+const PACKAGES = hostilePackages({ secret: SECRET, secretFolder: '/nowhere', target: TARGET });
+
+it('are many, of every format, each with a name of its own', () => {
+  const names = PACKAGES.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  const begins = ['SavedModel', 'GraphModel', 'layers', 'ONNX', 'archive'];
+  const counts = begins.map((begin) => names.filter((name) => name.startsWith(begin)).length);
+  expect(Math.min(...counts)).toBeGreaterThanOrEqual(5);
+  expect(names.length).toBeGreaterThanOrEqual(100);
+});
+
+describe('is refused, and why', () => {
+  it.each(PACKAGES.filter(({ expected }) => expected === 'refused'))('$name', ({ bytes, says }) => {
+    let message = '';
+    expect(() => {
+      try {
+        describePackagedModel(parsePackagedModel(bytes));
+      } catch (err) {
+        message = err instanceof Error ? err.message : '';
+        throw err;
+      }
+    }).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    expect(message).toMatch(says as RegExp);
+    expect(message.length).toBeLessThan(4000);
+    // Line ends are ours; nothing else may move a cursor.
+    expect(message.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+});
+
+describe('is let in without what attacks', () => {
+  it.each(PACKAGES.filter(({ expected }) => expected === 'harmless'))('$name', ({ bytes }) => {
+    const packaged = parsePackagedModel(bytes);
+    if (packaged.format !== 'saved-model') throw new Error(packaged.format);
+    const graph = packaged.model.files.get('saved_model.pb') as Uint8Array;
+    const written = Buffer.from(graph).toString('latin1');
+    expect(written).toContain('MatMul');
+    for (const word of ['PrintV2', TARGET, SECRET, 'written by a model']) {
+      expect(written).not.toContain(word);
+    }
+  });
+});
