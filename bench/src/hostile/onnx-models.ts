@@ -277,7 +277,7 @@ export function hostileOnnxModels({ secret }: Lures): HostileRow[] {
     refused(
       'two million operations',
       Buffer.concat([message([7, Buffer.alloc(4_000_000, Buffer.from([0x0a, 0x00]))])]),
-      /more than 1000000 operations and weights/,
+      /more than 250000 operations and weights/,
     ),
   ];
 }

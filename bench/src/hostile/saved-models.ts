@@ -896,6 +896,11 @@ function rowsOfPlaces({ secret, target, secretFolder }: Lures): HostileRow[] {
       Buffer.alloc(18_000_000, Buffer.from([0x12, 0x00])),
       /more fields than are read/,
     ),
+    refused(
+      'nine million operations',
+      savedModel(metaGraph({ graphs: [Buffer.alloc(18_000_000, Buffer.from([0x0a, 0x00]))] })),
+      /more fields than are read/,
+    ),
   ];
 }
 

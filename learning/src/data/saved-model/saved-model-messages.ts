@@ -284,6 +284,9 @@ const META_GRAPH_INFO = new MessageTable({
 /** Of the reader: what one graph may have. EfficientNet B0 has 170,000, with what trains and saves it left out. */
 const MAX_FIELDS = 2 * 1024 ** 2;
 
+/** With other fields of the file. Exporters write one to three. */
+const MAX_META_GRAPHS = 1000;
+
 /** Protobuf's own limit is 100. */
 const MAX_DEPTH = 64;
 
@@ -292,7 +295,8 @@ export class SavedModelReader {
   readonly #budget: FieldBudget = { left: MAX_FIELDS, maxDepth: MAX_DEPTH };
 
   metaGraphs(bytes: Uint8Array): readonly Uint8Array[] {
-    const { metaGraphs } = decodeMessage(SAVED_MODEL, bytes, this.#budget);
+    const budget = { left: MAX_META_GRAPHS, maxDepth: MAX_DEPTH };
+    const { metaGraphs } = decodeMessage(SAVED_MODEL, bytes, budget);
     return metaGraphs as Uint8Array[];
   }
 
