@@ -85,8 +85,9 @@ function decoded(...nodes: readonly Bytes[]): Bytes {
   return model([...nodes, ...part, ...answer({ plus: 'decoded' })]);
 }
 
-const printed = (target: string, name = 'attack', ...waits: string[]): Bytes =>
-  node(name, 'PrintV2', ['words', ...waits], {
+/** @param words - as the graph, or a function, refers to them. */
+const printed = (target: string, words = 'words'): Bytes =>
+  node('attack', 'PrintV2', [words], {
     output_stream: text(`file://${target}`),
     end: text('\n'),
   });
@@ -94,18 +95,22 @@ const WORDS = textConstant('words', 'written by a model');
 
 function printing(name: string, target: string): Bytes {
   return functionOf(name, {
-    nodes: [textConstant('words', 'written by a model'), printed(target)],
+    nodes: [WORDS, printed(target, 'words:output:0')],
     attributes: { _noinline: flag(true) },
   });
 }
 
-const call = (name: string, called: string, operation = 'StatefulPartitionedCall'): Bytes =>
-  node(name, operation, [], { Tin: types(), Tout: types(), f: functionNamed(called) });
+const call = (name: string, called: string): Bytes =>
+  node(name, 'StatefulPartitionedCall', [], {
+    Tin: types(),
+    Tout: types(),
+    f: functionNamed(called),
+  });
 
 const oneShot = { output_types: types(DT.string), output_shapes: shapes([]) };
-const dataset = (...before_: readonly Bytes[]): Bytes =>
+const dataset = (...givers: readonly Bytes[]): Bytes =>
   decoded(
-    ...before_,
+    ...givers,
     node('attack', 'DatasetToSingleElement', ['source'], {
       output_types: types(DT.string),
       output_shapes: shapes([]),
@@ -768,7 +773,7 @@ function rowsOfPlaces({ secret, target, secretFolder }: Lures): HostileRow[] {
             attributes: { api_implements: text('twin'), api_preferred_device: text('GPU') },
           }),
           functionOf('b', {
-            nodes: [WORDS, printed(target)],
+            nodes: [WORDS, printed(target, 'words:output:0')],
             attributes: { api_implements: text('twin'), api_preferred_device: text('CPU') },
           }),
         ],
