@@ -30,7 +30,7 @@ function hostileArchives(harmless: Uint8Array): HostileRow[] {
     expected: 'refused',
     says,
   });
-  const foreign = /does not belong to a SavedModel/;
+  const foreign = /has a member named .*; want a relative path/;
   return [
     besides('a member above its folder', '../../../../../../tmp/lyceum-hostile', foreign),
     besides('a member above the variables', 'variables/../../../lyceum-hostile', foreign),

@@ -92,7 +92,7 @@ export function hostileJsonModels({ secret, target }: Lures): HostileRow[] {
     expected: 'refused',
     says,
   });
-  const operation = /has operations that are not run here: (\w|�)*;/;
+  const operation = /has operations that are not run here: \w*;/;
   const graph = (op: string, attr: object = {}, input: readonly string[] = ['product']) =>
     refused(
       `GraphModel: ${op}`,

@@ -271,7 +271,7 @@ export function hostileOnnxModels({ secret }: Lures): HostileRow[] {
     refused(
       'a set of control characters',
       model({ nodes: [node('\u001b[2J'.repeat(100_000), ['x'], ['y'], [7, '\u001b]0;x\u0007'])] }),
-      /has operation [^\p{Cc}]{1,500}, of a set/u,
+      /has operation [^\p{Cc}]{1,1300}, of a set/u,
     ),
     refused('half a file', model({}).subarray(0, 60), /is no ONNX file, or a damaged one/),
     refused(

@@ -869,7 +869,7 @@ function rowsOfPlaces({ secret, target, secretFolder }: Lures): HostileRow[] {
     refused(
       'an operation named by a megabyte of control characters',
       model([node('attack', '\u001b[2J'.repeat(300_000)), ...waiting]),
-      /not run here: [^\p{Cc}]{1,400} \(in the graph\)/u,
+      /not run here: [^\p{Cc}]{1,1300} \(in the graph\)/u,
     ),
     refused(
       'a forged handle',

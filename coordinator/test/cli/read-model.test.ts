@@ -160,6 +160,7 @@ it('takes the names that were saved in a model.json', async () => {
   modelJson.userDefinedMetadata = { ...modelJson.userDefinedMetadata, labels: FRUITS };
   writeFileSync(file, JSON.stringify(modelJson));
   expect((await settingsOf(folder)).classes).toEqual(FRUITS);
+});
 
 /** A copy of a model, of which one part is moved elsewhere with a link left in its place. */
 function linked(from: string, name: string, part: string, to: 'elsewhere' | 'beside'): string {

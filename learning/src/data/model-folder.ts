@@ -103,7 +103,10 @@ function readShards(folder: string, group: RawWeightGroup, maxBytes: number): Bu
 function readEncoding(folder: string): Encoding | undefined {
   const path = join(folder, ENCODING_FILE);
   if (!existsSync(path)) return undefined;
-  return parseEncoding(utf8Text(readFolderFile(folder, ENCODING_FILE, MODEL_MAX_BYTES), path), path);
+  return parseEncoding(
+    utf8Text(readFolderFile(folder, ENCODING_FILE, MODEL_MAX_BYTES), path),
+    path,
+  );
 }
 
 /** The settings with what the file tells; undefined with what is wrong added to `problems`. */

@@ -5,9 +5,9 @@
  */
 import type { Problem } from '@lyceum/proto';
 import { ALLOWED_OPERATIONS } from './graphs/allowed-operations.js';
-import { shownName } from './graphs/graph-outline.js';
 import { modelTopology } from './model-topology.js';
 import { isObject } from './model-weights.js';
+import { bareName } from './plain-name.js';
 
 /** Those of TensorFlow.js 4.22. Its layers compute from tensors alone; a Lambda would be code, and it has none. */
 const LAYERS: ReadonlySet<string> = new Set(
@@ -82,6 +82,6 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 function told(names: readonly string[]): string {
-  const shown = names.slice(0, MAX_TOLD).map(shownName).join(', ');
+  const shown = names.slice(0, MAX_TOLD).map(bareName).join(', ');
   return names.length > MAX_TOLD ? `${shown} and ${names.length - MAX_TOLD} more` : shown;
 }

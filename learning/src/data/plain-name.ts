@@ -12,6 +12,9 @@ const OTHER_STRANGE = /[\n\t\p{Cs}]/u;
 
 const SHOWN_LENGTH = 40;
 
+/** The longest names of operations and functions of exported models have some 150 characters. */
+const BARE_LENGTH = 200;
+
 /** What keeps a text from being a name, as what follows it in a sentence; undefined: nothing. */
 export function nameProblem(name: string): string | undefined {
   if (name.length > NAME_MAX_LENGTH) {
@@ -25,4 +28,9 @@ export function nameProblem(name: string): string | undefined {
 export function shownName(name: string): string {
   const cut = name.length > SHOWN_LENGTH ? `${name.slice(0, SHOWN_LENGTH)}…` : name;
   return printable(JSON.stringify(cut));
+}
+
+/** Without quotes, for names that programs give: of operations, functions, tensors. */
+export function bareName(name: string): string {
+  return printable(name.length > BARE_LENGTH ? `${name.slice(0, BARE_LENGTH)}…` : name);
 }

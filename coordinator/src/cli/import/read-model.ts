@@ -106,7 +106,7 @@ export function givenSettings(path: string, settingsFile: string | undefined): G
   if (settingsFile !== undefined) return readSettings(settingsFile);
   if (beside === undefined || !existsSync(beside)) return {};
   const written = readFolderFile(dirname(beside), basename(beside), SPECIFICATION_MAX_BYTES);
-  return parsePartialSettings(written.toString(), beside);
+  return parsePartialSettings(utf8Text(written, beside), beside);
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT, with what to do, if it is a file of another program. */

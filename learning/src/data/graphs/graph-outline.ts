@@ -1,5 +1,6 @@
 /** What a graph of operations says of itself, whatever format it was saved in. */
 import type { ClassLabels } from '../class-labels.js';
+import { bareName } from '../plain-name.js';
 
 export type ElementType =
   | 'float32'
@@ -38,18 +39,9 @@ export interface GraphWeights {
   readonly weightBytes: number;
 }
 
-/** A name out of a file that somebody else wrote, as it may be printed. */
-export function shownName(name: string): string {
-  const cut = name.length > MAX_SHOWN ? `${name.slice(0, MAX_SHOWN)}…` : name;
-  return cut.replace(/[\p{C}\p{Z}]/gu, (character) => (character === ' ' ? ' ' : '\uFFFD'));
-}
-
-/** The longest names of exported models have some 150 characters. */
-const MAX_SHOWN = 200;
-
 /** `pixels float32 [?, 1, 28, 28]`. */
 export function graphValueText({ name, kind, elementType, shape }: GraphValue): string {
-  if (kind === 'other') return `${shownName(name)} (no tensor)`;
+  if (kind === 'other') return `${bareName(name)} (no tensor)`;
   const sizes = shape === undefined ? '' : ` [${shape.map((size) => size ?? '?').join(', ')}]`;
-  return `${shownName(name)} ${elementType}${sizes}`;
+  return `${bareName(name)} ${elementType}${sizes}`;
 }

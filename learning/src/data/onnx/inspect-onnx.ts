@@ -7,8 +7,8 @@
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { InvalidDocumentError, MODEL_MAX_BYTES, type Problem } from '@lyceum/proto';
-import { shownName } from '../graphs/graph-outline.js';
 import { eachField, field, numbers, text } from '../graphs/protobuf-fields.js';
+import { bareName } from '../plain-name.js';
 
 export const TENSOR = { dims: 1, type: 2, name: 8, raw: 9, external: 13, location: 14 };
 
@@ -66,7 +66,7 @@ export function inspectOnnx(bytes: Uint8Array): OnnxInspection {
       throw new Error(`it has more than ${MAX_PARTS} operations and weights`);
     if (kind === 'node') {
       const { operation, domain } = operationOf(message);
-      const shown = () => `${domain && `${shownName(domain)}.`}${shownName(operation)}`;
+      const shown = () => `${domain && `${bareName(domain)}.`}${bareName(operation)}`;
       if (!domains.has(domain)) {
         const sets = [...DOMAINS].filter(Boolean).join(', ');
         add('graph', `has operation ${shown()}, of a set that is not run here; want ${sets}`);
@@ -78,10 +78,7 @@ export function inspectOnnx(bytes: Uint8Array): OnnxInspection {
     if (kind === 'tensor') {
       const external = externalOf(message);
       if (external.isExternal && external.location === '') {
-        add(
-          `weight ${shownName(external.name)}`,
-          'lies in another file, and does not say in which',
-        );
+        add(`weight ${bareName(external.name)}`, 'lies in another file, and does not say in which');
       }
       if (external.location !== '') externalFiles.add(external.location);
       return;
@@ -161,7 +158,7 @@ function externalValues(tensor: Uint8Array, file: Uint8Array, source: string): U
   const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(end);
   if (!whole || offset < 0 || end < offset || end > file.length) {
     const message = `lies at bytes ${offset} to ${end} of ${location}, which has ${file.length}`;
-    throw new InvalidDocumentError(source, [{ path: `weight ${shownName(name)}`, message }]);
+    throw new InvalidDocumentError(source, [{ path: `weight ${bareName(name)}`, message }]);
   }
   return file.subarray(offset, end);
 }

@@ -6,8 +6,8 @@
  * TensorFlow runs nothing but what such a node depends on, so what is left out is not missed.
  */
 import { ALLOWED_OPERATIONS, RESTORING_OPERATION } from '../graphs/allowed-operations.js';
-import { shownName } from '../graphs/graph-outline.js';
 import { nodeNameOf } from '../graphs/tensorflow-format.js';
+import { bareName } from '../plain-name.js';
 import type {
   Attribute,
   Entry,
@@ -76,7 +76,7 @@ class GraphProblems {
 
   /** @param name - out of the file. */
   add(claim: string, name: string, place = ''): void {
-    const message = `${claim} ${shownName(name)}${place && ` ${place}`}`;
+    const message = `${claim} ${bareName(name)}${place && ` ${place}`}`;
     if (this.#others.size < MAX_TOLD) this.#others.add(message);
   }
 
@@ -85,7 +85,7 @@ class GraphProblems {
     const told = operations.slice(0, MAX_TOLD);
     const rest = operations.length - told.length;
     const listed =
-      told.map(([operation, place]) => `${shownName(operation)} (${place})`).join(', ') +
+      told.map(([operation, place]) => `${bareName(operation)} (${place})`).join(', ') +
       (rest > 0 ? ` and ${rest} more` : '');
     const refused = `has operations that are not run here: ${listed}; only those run that compute from tensors in memory, as docs/models.md lists them; export the model without the others`;
     return [...(operations.length > 0 ? [refused] : []), ...this.#others];
@@ -233,7 +233,7 @@ class FunctionWalk {
       return walked;
     }
     this.#walked.set(key, undefined);
-    const place = `in function ${shownName(name)}`;
+    const place = `in function ${bareName(name)}`;
     const nodes = nodesByName(definition.nodes, place, this.#problems, argumentNames(definition));
     const found = this.#body(nodes, fed, place, depth);
     this.#attributes(definition, depth);

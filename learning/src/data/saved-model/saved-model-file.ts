@@ -6,13 +6,9 @@
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/protobuf/saved_model.proto
  */
 import { InvalidDocumentError, MODEL_MAX_BYTES, toLyceumError } from '@lyceum/proto';
-import {
-  type GraphOutline,
-  type GraphValue,
-  type GraphWeights,
-  shownName,
-} from '../graphs/graph-outline.js';
+import type { GraphOutline, GraphValue, GraphWeights } from '../graphs/graph-outline.js';
 import { nodeNameOf, PASSING_OPERATIONS, TENSORFLOW_TYPES } from '../graphs/tensorflow-format.js';
+import { bareName } from '../plain-name.js';
 import { INITIALISER_SIGNATURE, type NeededGraph, neededGraph } from './needed-graph.js';
 import {
   type Entry,
@@ -71,7 +67,7 @@ function servedGraph(bytes: Uint8Array): CheckedSavedModel | Refusal {
   const served = graphs.filter((_, index) => isServed(tags[index] ?? []));
   const [graph] = served;
   if (graph === undefined || served.length > 1) {
-    const listed = shownName(tags.map((own) => own.join('+') || 'nothing').join(', '));
+    const listed = bareName(tags.map((own) => own.join('+') || 'nothing').join(', '));
     const found = served.length > 1 ? `has ${served.length} graphs` : 'has no graph';
     const message = `${found} tagged ${SERVE_TAG} and nothing else; want one. Its graphs are tagged ${listed || 'nothing'}`;
     return { refused: [message] };
@@ -111,7 +107,7 @@ function signatureToAsk({ signatures }: MetaGraph): string | Refusal {
   if (names.includes(USUAL_SIGNATURE)) return USUAL_SIGNATURE;
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;
-  const message = `has no signature ${USUAL_SIGNATURE}; its signatures are ${shownName(names.join(', ')) || 'none'}`;
+  const message = `has no signature ${USUAL_SIGNATURE}; its signatures are ${bareName(names.join(', ')) || 'none'}`;
   return { refused: [message] };
 }
 
