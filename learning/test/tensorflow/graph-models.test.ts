@@ -182,14 +182,25 @@ describe('a GraphModel', () => {
     expect(engine.tf.memory().numTensors).toBe(before);
   });
 
-  it('says what it lacks', async () => {
+  const renamed = (operation: string): ModelPackage => {
     const { modelJson, ...rest } = graph(false);
-    const odd = JSON.parse(JSON.stringify(modelJson).replace('"_FusedMatMul"', '"Unheard"'));
-    const packaged = reread({ ...rest, modelJson: odd });
+    const written = JSON.stringify(modelJson).replace('"_FusedMatMul"', `"${operation}"`);
+    return { ...rest, modelJson: JSON.parse(written) };
+  };
+
+  it('says what it lacks', async () => {
+    // TensorFlow has it, and TensorFlow.js does not.
+    const packaged = reread(renamed('Svd'));
     if (packaged.format !== 'graph-model') throw new Error(packaged.format);
     const options = { rows: 4, sampleShape: [2] };
     await expect(GraphModelInference.open(engine, packaged.model, options)).rejects.toThrow(
-      /TensorFlow.js cannot run the graph: .*Unheard/,
+      /TensorFlow.js cannot run the graph: .*Svd/,
+    );
+  });
+
+  it('is refused with an operation that is not on the list', () => {
+    expect(() => reread(renamed('Unheard'))).toThrow(
+      'has operations that are not run here: Unheard; only those run',
     );
   });
 });
