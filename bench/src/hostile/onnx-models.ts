@@ -273,6 +273,12 @@ export function hostileOnnxModels({ secret }: Lures): HostileRow[] {
       model({ nodes: [node('\u001b[2J'.repeat(100_000), ['x'], ['y'], [7, '\u001b]0;x\u0007'])] }),
       /has operation [^\p{Cc}]{1,1300}, of a set/u,
     ),
+    refused(
+      'a file that is of another format too',
+      // Field 15 of six bytes, four of them that mark.
+      Buffer.concat([Buffer.from([0x7a, 6, 0, 0]), Buffer.from('ORTM'), model({})]),
+      /is in ONNX Runtime's own format/,
+    ),
     refused('half a file', model({}).subarray(0, 60), /is no ONNX file, or a damaged one/),
     refused(
       'two million operations',

@@ -48,7 +48,14 @@ function isOutline(found: OnnxOutline | readonly Problem[]): found is OnnxOutlin
   return !Array.isArray(found);
 }
 
+/** Where and how the runtime's own format calls itself; it would be read instead of what was checked. */
+const ORT_FORMAT = { from: 4, to: 8, mark: 'ORTM' };
+
 function readModel(bytes: Uint8Array): OnnxOutline | readonly Problem[] {
+  const { from, to, mark } = ORT_FORMAT;
+  if (text(bytes.subarray(from, to)) === mark) {
+    return [{ path: '', message: "is in ONNX Runtime's own format; push the .onnx file" }];
+  }
   const [graph, ...others] = fields(bytes, MODEL_GRAPH);
   if (graph === undefined) return [{ path: '', message: 'is no ONNX file: has no graph' }];
   // The runtime would make one of them.
