@@ -904,7 +904,7 @@ function rowsOfPlaces({ secret, target, secretFolder }: Lures): HostileRow[] {
     refused(
       'nine million operations',
       savedModel(metaGraph({ graphs: [Buffer.alloc(18_000_000, Buffer.from([0x0a, 0x00]))] })),
-      /more fields than are read/,
+      /more than 100000 nodes/,
     ),
   ];
 }

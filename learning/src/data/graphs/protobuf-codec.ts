@@ -19,6 +19,8 @@ interface FieldTable {
   readonly kind: Kind;
   /** A list; a map's entries are one, of messages with `key` and `value`. */
   readonly repeated?: true;
+  /** Of messages in a list; what has more is refused as it is read. */
+  readonly maxCount?: number;
   /** Of fields with one group the last one stands. */
   readonly oneOf?: string;
 }
@@ -52,8 +54,8 @@ export function one(name: string, kind: Kind, oneOf?: string): FieldTable {
   return { name, kind, ...(oneOf !== undefined && { oneOf }) };
 }
 
-export function many(name: string, kind: Kind): FieldTable {
-  return { name, kind, repeated: true };
+export function many(name: string, kind: Kind, maxCount = Number.MAX_SAFE_INTEGER): FieldTable {
+  return { name, kind, repeated: true, maxCount };
 }
 
 /** How much of a document is read at most. */
@@ -91,6 +93,8 @@ export function decodeMessage(
       if (wireType !== WireType.LengthDelimited) reader.skip(wireType, number);
       else if (field.repeated) {
         const list = values[field.name] as Values[];
+        if (list.length === field.maxCount)
+          throw new Error(`it has more than ${field.maxCount} ${field.name}`);
         list.push(decodeMessage(kind(), reader.bytes(), budget, depth + 1));
       } else {
         merged = forgetRivals(table, field, values, merged) ?? new Map();

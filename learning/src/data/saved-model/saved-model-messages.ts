@@ -99,6 +99,9 @@ export interface MetaGraph {
   readonly signatures: readonly Entry<Signature>[];
 }
 
+/** Of a graph, or a function; those of EfficientNet B0 have under 3,000 each. */
+const MAX_NODES = 100_000;
+
 type Fields = ConstructorParameters<typeof MessageTable>[0];
 
 /** A table that only one field has. */
@@ -206,7 +209,7 @@ const FUNCTION = new MessageTable({
       20: many('controlOutputs', 'text'),
     }),
   ),
-  3: many('nodes', () => NODE),
+  3: many('nodes', () => NODE, MAX_NODES),
   4: many('results', map('text')),
   5: many('attributes', ATTRIBUTES),
   6: many('controlResults', map('text')),
@@ -239,7 +242,7 @@ const META_GRAPH = new MessageTable({
   2: one(
     'graph',
     nested({
-      1: many('nodes', () => NODE),
+      1: many('nodes', () => NODE, MAX_NODES),
       2: one('library', nested({ 1: many('functions', 'bytes') })),
       4: one('versions', nested({ 1: one('producer', 'whole'), 2: one('minConsumer', 'whole') })),
     }),
