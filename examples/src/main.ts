@@ -17,6 +17,7 @@ import { attentionTransfer, hints } from './inner-layers.js';
 import { languages } from './languages.js';
 import { missingDigit } from './missing-digit.js';
 import { noisyTeacher } from './noisy-teacher.js';
+import { realServers } from './real-servers.js';
 import { studentSizes } from './student-sizes.js';
 import { temperatureSweep } from './temperature-sweep.js';
 
@@ -47,6 +48,10 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'missing-digit': {
     summary: 'a student that never saw a 3 knows one, once one bias is mended',
     run: missingDigit,
+  },
+  'real-servers': {
+    summary: 'MLServer from PyPI as a teacher, whose model is exchanged in the middle of a run',
+    run: realServers,
   },
   'temperature-sweep': {
     summary: 'which temperature suits a student of 30 units a layer',
