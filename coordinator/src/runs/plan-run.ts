@@ -23,7 +23,6 @@ import {
   InvalidDocumentError,
   LyceumError,
   type Problem,
-  RUN_RECORD_MAX_BYTES,
   type RunSpecification,
   specificationDigest,
 } from '@lyceum/proto';
@@ -43,7 +42,7 @@ import {
   type PinnedFeature,
   type PinnedTeacher,
   type RunRecord,
-  runRecordText,
+  requireStorable,
 } from './run-record.js';
 import type { RunStore } from './run-store.js';
 
@@ -134,10 +133,8 @@ export async function planRun(
     ...(answerCodec !== undefined && { answerCodec }),
     submittedAtMs: nowMs,
   });
-  const recordBytes = Buffer.byteLength(runRecordText(record));
-  if (recordBytes <= RUN_RECORD_MAX_BYTES) return record;
-  const message = `has a record of ${recordBytes} bytes; at most ${RUN_RECORD_MAX_BYTES} are stored: shorten what is long in it, labels, names or lists`;
-  throw new InvalidDocumentError(`run ${runId}`, [{ path: '', message }]);
+  requireStorable(record);
+  return record;
 }
 
 type Related = Pick<RunRecord, 'baselineRunId' | 'allLabelsRunId'>;

@@ -5,7 +5,12 @@
  * What a specification names is pinned here to digests at submit; nothing is looked up by name afterwards.
  */
 import { ANSWER_CODEC_PATTERN, type AnswerCodec } from '@lyceum/learning/codecs';
-import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
+import {
+  checkRunSpecification,
+  InvalidDocumentError,
+  RUN_RECORD_MAX_BYTES,
+  type RunSpecification,
+} from '@lyceum/proto';
 import { z } from 'zod';
 import { RUN_STATES } from '../schedule/run-state.js';
 
@@ -230,4 +235,16 @@ export function parseRunRecord(text: string): RunRecord {
 
 export function runRecordText(record: RunRecord): string {
   return JSON.stringify(record);
+}
+
+/**
+ * Told before anything is stored, so that a dry run says it too.
+ *
+ * @throws {InvalidDocumentError} if a new record leaves no room in a message of NATS for what is added to it.
+ */
+export function requireStorable(record: RunRecord): void {
+  const bytes = Buffer.byteLength(runRecordText(record));
+  if (bytes <= RUN_RECORD_MAX_BYTES) return;
+  const message = `has a record of ${bytes} bytes; at most ${RUN_RECORD_MAX_BYTES} are stored: name fewer teachers, or fewer classes that they know`;
+  throw new InvalidDocumentError(`run ${record.runId}`, [{ path: '', message }]);
 }

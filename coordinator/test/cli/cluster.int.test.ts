@@ -185,16 +185,6 @@ describe('runs', () => {
     expect(await runIds()).toEqual([]);
   });
 
-  test('a run whose record no message of NATS takes is refused, by a dry run as by a submit', async () => {
-    const labels = Array.from({ length: 3_000 }, (_, n) => `l${n}: ${'x'.repeat(190)}`).join(', ');
-    const large = TEACHER.replace('name: teacher', `name: large, labels: { ${labels} }`);
-    for (const flags of [['--dry-run'], []]) {
-      const { code, stderr } = await submit(large, ...flags);
-      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('at most') });
-    }
-    expect(await runIds()).toEqual([]);
-  });
-
   test('a student that no worker can train is refused, with the count', async () => {
     const huge = TEACHER.replace(/mlp, hiddenUnits: [^}]*/, 'mlp, hiddenUnits: [60000000] ');
     expect(huge).not.toBe(TEACHER);

@@ -1,0 +1,18 @@
+// A record as it is when its run is submitted, with teachers that know very many classes.
+import { RUN_RECORD_MAX_BYTES } from '@lyceum/proto';
+import { expect, test } from 'vitest';
+import { type PinnedTeacher, requireStorable, runRecordText } from '../../src/runs/run-record.js';
+import { queued } from './queued-run.js';
+
+test('a record that no message of NATS takes is refused before it is stored, with its size', () => {
+  const record = queued();
+  expect(() => requireStorable(record)).not.toThrow();
+  const knownClasses = Array.from({ length: 100_000 }, (_, c) => c);
+  const teacher = { name: 'wide', knownClasses } as unknown as PinnedTeacher;
+  const large = { ...record, teachers: [teacher] };
+  const bytes = Buffer.byteLength(runRecordText(large));
+  expect(bytes).toBeGreaterThan(RUN_RECORD_MAX_BYTES);
+  expect(() => requireStorable(large)).toThrow(
+    `run ${record.runId} cannot be used:\n  - has a record of ${bytes} bytes; at most ${RUN_RECORD_MAX_BYTES} are stored`,
+  );
+});
