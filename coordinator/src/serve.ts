@@ -25,6 +25,8 @@ import {
   untilNatsAnswers,
 } from '@lyceum/proto/node';
 import { AnswerStore } from './answers/answer-store.js';
+import { KeptProbes } from './answers/kept-probes.js';
+import { UnprovenFile } from './answers/unproven-file.js';
 import { MirrorFolder } from './mirror/mirror-folder.js';
 import { findStore, restoreStore } from './mirror/restore-store.js';
 import { MIRRORED_BUCKETS, StateMirror } from './mirror/state-mirror.js';
@@ -38,6 +40,7 @@ import { RunStore } from './runs/run-store.js';
 import { runWarnings } from './runs/run-warnings.js';
 import { ActiveRuns } from './server/active-runs.js';
 import { AnswerKeeper } from './server/answer-keeper.js';
+import { AnswerProofs } from './server/answer-proofs.js';
 import { answerService } from './server/answer-service.js';
 import { AnswerVerifications } from './server/answer-verification.js';
 import { artifactService } from './server/artifact-service.js';
@@ -60,6 +63,7 @@ import { runService } from './server/run-service.js';
 import { studentService } from './server/student-service.js';
 import type { StudentSession } from './server/student-session.js';
 import { SupersededBlobs } from './server/superseded-blobs.js';
+import { SuspectAnswers } from './server/suspect-answers.js';
 import { targetService } from './server/target-service.js';
 import { TargetStreams } from './server/target-streams.js';
 import { TeacherDemand } from './server/teacher-demand.js';
@@ -256,6 +260,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const quarantines = new QuarantineStore(await bucket(QUARANTINE_BUCKET), log);
     started.add(() => quarantines.settled());
     const health = await TeacherHealth.open({
+      keptProbes: await KeptProbes.open(join(stateDir, 'probes')),
+      hasAnswers: (teacher, set) =>
+        answers
+          .tables()
+          .some(({ key }) => key.teacherIdentity === teacher && key.datasetDigest === set),
+      suspects: (replica, reason, items) => suspects.add(replica, reason, items),
+      proven: () => proofs.settled(),
       store,
       lifecycle,
       events,
@@ -265,6 +276,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       metrics: () => metrics,
       canaryIntervalMs: options.canaryIntervalMs,
       changed: () => reconciler.request(),
+      log,
+      now,
+    });
+    const proofs = await AnswerProofs.open({
+      store: answers,
+      file: new UnprovenFile(join(stateDir, 'unproven-answers.json')),
+      unproven: health.unproven,
+      stored: (replica, records, count) => health.stored(replica, records, count),
       log,
       now,
     });
@@ -284,8 +303,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       now,
       coordinatorVersion: version,
       measurementOf: (identity) => measurementOf(teachers.list(), identity),
+      health,
       changed: () => reconciler.request(),
       onTargetsSent: (_, stepCount) => metrics.targets.inc(stepCount),
+    });
+    const suspects = new SuspectAnswers({
+      store,
+      lifecycle,
+      events,
+      catalog,
+      pointers,
+      blobs,
+      answers,
+      active,
+      settled: () => proofs.settled(),
+      log,
     });
     const demand = new TeacherDemand({ store, active, monitor, desk, teachers, now });
     const metrics = coordinatorMetrics(registry, {
@@ -337,6 +369,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       queue,
       desk,
       health,
+      suspects,
       teachers,
       students,
       log,
@@ -365,6 +398,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       remoteModels,
       endpointTrials,
       answers,
+      proofs,
       ledgers,
       desk,
       health,

@@ -32,6 +32,7 @@ export * from './run-specification.js';
 export * from './shown-text.js';
 export { tooManyParameters } from './student-size.js';
 export * from './subjects.js';
+export { CANARY_CALLS } from './teacher-health-schema.js';
 export * from './tensor-frames.js';
 export * from './ticket.js';
 export * from './yaml-document.js';

@@ -32,6 +32,12 @@ const fields = {
   revision: text('a text of at most 200 characters', /^.{1,200}$/su).optional(),
   /** Of a model with several inputs, the one for samples; the others must not be needed. */
   input: plainWord("an input's name").optional(),
+  /** What the server computes in, if that is not what its output's datatype says: how far its answers may move follows. */
+  precision: z
+    .enum(['float32', 'tf32', 'float16', 'bfloat16'], {
+      error: wants('float32, tf32, float16 or bfloat16'),
+    })
+    .optional(),
   /** Of one sample, in the model's layout, where the server leaves sizes open. */
   inputShape: list(size, 'a list of 1 to 8 sizes', { atLeast: 1, atMost: 8 }).optional(),
   /** Sent with every request: `{ authorization: { secret: triton-token, prefix: "Bearer " } }`. */

@@ -1,6 +1,9 @@
 /** What a run asks of its teachers before it trusts them. */
-import { list, section, text, word } from './document-schema.js';
+import { list, section, text, wholeNumber, word } from './document-schema.js';
 import type { Problem } from './errors.js';
+
+/** Two canaries of 128 rows: at the first ticket of a run, and before its end. */
+export const CANARY_CALLS = 256;
 
 export const teacherHealthFields = {
   /**
@@ -20,6 +23,14 @@ export const teacherHealthFields = {
     accept: list(text("a teacher's name", /./s), 'a list of names of teachers', {
       atLeast: 1,
       atMost: 64,
+    }).optional(),
+    /**
+     * Calls that the run pays for canaries of each teacher behind an endpoint, one a row of its probe; the self-test's are
+     * not among them. Absent: {@link CANARY_CALLS}.
+     */
+    canaryCalls: wholeNumber('a whole number from 0 to 1,000,000', {
+      atLeast: 0,
+      atMost: 1_000_000,
     }).optional(),
   }).prefault({}),
 };

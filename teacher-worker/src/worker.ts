@@ -8,7 +8,7 @@
  *                               └──▶ ticket desk ──lane per teacher┘
  * ```
  */
-import { isRemoteEngine } from '@lyceum/learning/data';
+import { ANSWER_NOISE, isRemoteEngine } from '@lyceum/learning/data';
 import {
   digestBytes,
   digestHex,
@@ -190,6 +190,7 @@ export class TeacherWorker {
       revision: this.#assigned?.revision ?? 0,
       loaded: [...this.#teachers.loaded].map(([identity, description]) => ({
         teacherIdentity: digestBytes(identity),
+        answerNoise: ANSWER_NOISE.float32,
         ...description,
       })),
       failed: [...this.#teachers.failed].map(([identity, { reason, permanent }]) => ({
@@ -217,7 +218,7 @@ export class TeacherWorker {
         ),
       ),
       fetchDataset: (digest) => this.#teachers.fetchDataset(identity, digest),
-      compute: (ticket, dataset) => this.#answer(identity, ticket, dataset),
+      compute: (ticket, dataset) => this.#answer(identity, ticket, dataset, false),
       metrics,
       nowMs,
       random,
@@ -239,10 +240,16 @@ export class TeacherWorker {
 
   async #answerProbe(identity: string, ticket: Ticket): Promise<Answer> {
     const digest = digestHex(ticket.datasetDigest);
-    return this.#answer(identity, ticket, await this.#teachers.fetchDataset(identity, digest));
+    const dataset = await this.#teachers.fetchDataset(identity, digest);
+    return this.#answer(identity, ticket, dataset, true);
   }
 
-  async #answer(identity: string, ticket: Ticket, dataset: DatasetFile): Promise<Answer> {
+  async #answer(
+    identity: string,
+    ticket: Ticket,
+    dataset: DatasetFile,
+    isProbe: boolean,
+  ): Promise<Answer> {
     const { split, order, firstPosition, positionCount, view, viewEpoch, outputs } = ticket;
     try {
       return await this.#options.compute.run({
@@ -252,6 +259,7 @@ export class TeacherWorker {
         span: { split, order, firstPosition, positionCount },
         view: { text: view, epoch: viewEpoch },
         outputs,
+        isProbe,
       });
     } catch (thrown) {
       this.#teachers.failedToAnswer(identity, toLyceumError(thrown));

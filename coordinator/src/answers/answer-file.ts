@@ -6,7 +6,8 @@
  *
  * Everything little-endian, as every machine is that Node runs TensorFlow on; so a record is words in memory.
  * Records lie in the order of their arrival, so a span is one sequential write; an index in memory (sample → slot) finds them. A torn tail is cut off on open, a record whose checksum is
- * wrong counts as not there. The first answer to a sample is the one that counts, for ever.
+ * wrong counts as not there. The first answer to a sample is the one that counts, until it is dropped: its record is
+ * overwritten where it lies.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
@@ -26,6 +27,15 @@ const VERSION = 1;
 const PREFIX_BYTES = 16;
 const HEADER_ALIGNMENT = 64;
 const HEADER_TEXT_MAX_BYTES = 64 * 1024;
+
+/** Where a record's sample stood that was dropped: no sample's number. */
+const DROPPED = 0xffff_ffff;
+
+/** Records by the order of their arrival, from `first` on, without `end`. */
+export interface RecordRange {
+  readonly first: number;
+  readonly end: number;
+}
 
 /** Bytes read at a time while a file is read through; checksums of so much take about a millisecond. */
 const SCAN_BYTES = 2 * 1024 * 1024;
@@ -131,6 +141,11 @@ export class AnswerFile {
   /** Bytes of memory that the index takes. */
   get indexBytes(): number {
     return this.#slots.byteLength;
+  }
+
+  /** Records in the file, whatever is in them. */
+  get recordCount(): number {
+    return this.#slotCount;
   }
 
   get sizeBytes(): number {
@@ -243,6 +258,43 @@ export class AnswerFile {
     }
   }
 
+  /**
+   * Forgets the answers in these records, here and on disk, for good. Nothing is appended meanwhile.
+   *
+   * @returns their samples.
+   */
+  async drop({ first, end }: RecordRange): Promise<number[]> {
+    const samples = new Set<number>();
+    const last = Math.min(end, this.#slotCount);
+    for (const [sample, slot] of this.#slots.entries()) {
+      if (slot >= first && slot < last) samples.add(sample);
+    }
+    for (const sample of samples) this.#slots[sample] = -1;
+    // The file's own handle appends, wherever one writes.
+    const handle = await open(this.path, 'r+');
+    try {
+      const words = new Uint32Array(this.#recordWords);
+      words[0] = DROPPED;
+      const perWrite = this.#recordsPerRead();
+      for (let from = first; from < last; from += perWrite) {
+        const count = Math.min(perWrite, last - from);
+        const records = Buffer.concat(
+          Array.from({ length: count }, () => Buffer.from(words.buffer)),
+        );
+        await handle.write(
+          records,
+          0,
+          records.length,
+          this.#headerBytes + from * this.#recordBytes,
+        );
+      }
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    return [...samples];
+  }
+
   async sync(): Promise<void> {
     await this.#handle.datasync();
   }
@@ -265,6 +317,7 @@ export class AnswerFile {
       for (let j = 0; j < count; j++) {
         const start = j * this.#recordWords;
         const sample = words[start] as number;
+        if (sample === DROPPED) continue;
         if (!this.#isSound(words, start) || sample >= this.#slots.length) corruptCount++;
         else if (!this.has(sample)) this.#slots[sample] = first + j;
       }

@@ -9,7 +9,7 @@ import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Logger } from 'pino';
-import { AnswerFile } from './answer-file.js';
+import { AnswerFile, type RecordRange } from './answer-file.js';
 import { AnswerTable } from './answer-table.js';
 import {
   type AnswerTableKey,
@@ -174,10 +174,21 @@ export class AnswerStore {
    * Stores answers where there are none yet; the first one stays. Resolves once they are written.
    *
    * @param rows - [samples.length, key.rowLength]; borrowed until the promise resolves.
+   * @returns the records of the table's file that hold them.
    * @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value; none of them is stored then.
    */
-  put(key: AnswerTableKey, samples: Uint32Array, rows: Float32Array): Promise<void> {
+  put(key: AnswerTableKey, samples: Uint32Array, rows: Float32Array): Promise<RecordRange> {
     return this.#use(key, (table) => table.put(samples, rows));
+  }
+
+  /** Records of the table's file: those that are put from now on are behind them. */
+  recordCount(key: AnswerTableKey): Promise<number> {
+    return this.#use(key, async (table) => table.recordCount);
+  }
+
+  /** Forgets answers, here and on disk: they count as never given. @returns their samples. */
+  drop(key: AnswerTableKey, range: RecordRange): Promise<number[]> {
+    return this.#use(key, (table) => table.drop(range));
   }
 
   /**

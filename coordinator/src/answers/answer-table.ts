@@ -4,7 +4,7 @@
  * Writes go through one at a time, so that of two answers to one sample the first counts, and whoever wrote
  * the second waits until the first is written.
  */
-import type { AnswerFile } from './answer-file.js';
+import type { AnswerFile, RecordRange } from './answer-file.js';
 import { RowsInMemory } from './rows-in-memory.js';
 import type { SpareMemory } from './spare-memory.js';
 
@@ -32,6 +32,11 @@ export class AnswerTable {
 
   get sizeBytes(): number {
     return this.#file.sizeBytes;
+  }
+
+  /** Records in its file. */
+  get recordCount(): number {
+    return this.#file.recordCount;
   }
 
   get indexBytes(): number {
@@ -76,12 +81,22 @@ export class AnswerTable {
    * Stores answers where there are none yet. Resolves once they are written (not yet safe from a power cut).
    *
    * @param rows - [samples.length, rowLength]; borrowed until the promise resolves.
+   * @returns the records that hold them: those of samples that had an answer are not among them.
    * @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value; none of them is stored then.
    */
-  put(samples: Uint32Array, rows: Float32Array): Promise<void> {
-    const write = this.#writes.then(() => this.#append(samples, rows));
-    this.#writes = write.catch(() => {});
-    return write;
+  put(samples: Uint32Array, rows: Float32Array): Promise<RecordRange> {
+    return this.#inTurn(() => this.#append(samples, rows));
+  }
+
+  /** Forgets what is in these records. @returns their samples. */
+  drop(range: RecordRange): Promise<number[]> {
+    return this.#inTurn(async () => {
+      // A row that is on its way from the file would be kept.
+      await this.#loaded;
+      const samples = await this.#file.drop(range);
+      this.#rows?.forget(samples);
+      return samples;
+    });
   }
 
   /**
@@ -116,6 +131,15 @@ export class AnswerTable {
     this.dropFromMemory();
   }
 
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const write = this.#writes.then(work);
+    this.#writes = write.then(
+      () => {},
+      () => {},
+    );
+    return write;
+  }
+
   /** A file that cannot be read through is read row by row, where its error concerns whoever asks. */
   async #load(): Promise<void> {
     const rows = new RowsInMemory(this.#file.codec, this.#sampleCount, this.#spare);
@@ -123,14 +147,16 @@ export class AnswerTable {
     await this.#file.load((sample, words, at) => rows.keep(sample, words, at)).catch(() => {});
   }
 
-  async #append(samples: Uint32Array, rows: Float32Array): Promise<void> {
+  async #append(samples: Uint32Array, rows: Float32Array): Promise<RecordRange> {
+    const first = this.#file.recordCount;
     const count = this.missingCount(samples);
-    if (count === 0) return;
+    if (count === 0) return { first, end: first };
     this.#dirty = true;
     const fresh = count === samples.length ? { samples, rows } : this.#freshOnes(samples, rows);
     await this.#file.append(fresh.samples, fresh.rows, (sample, words, at) =>
       this.#rows?.keep(sample, words, at),
     );
+    return { first, end: this.#file.recordCount };
   }
 
   /** Those that have no answer yet. */

@@ -31,6 +31,10 @@ export class RowsInMemory {
     else for (let i = 0; i < n; i++) this.memory.words[to + i] = words[at + i] as number;
   }
 
+  forget(samples: Iterable<number>): void {
+    for (const sample of samples) this.#isThere[sample] = 0;
+  }
+
   hasAll(samples: Uint32Array): boolean {
     for (const sample of samples) if (this.#isThere[sample] !== 1) return false;
     return true;

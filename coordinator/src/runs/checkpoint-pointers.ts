@@ -40,6 +40,38 @@ export async function claimPointer(
   runId: string,
   attempt: number,
 ): Promise<CheckpointPointer> {
+  return rewritten(pointers, runId, ({ deletedAtMs: _, ...kept }) => ({ ...kept, attempt }));
+}
+
+/**
+ * Makes the pointer name the newest checkpoint that no step from `beforeStep` on is in, or none. Every write of a former
+ * owner fails from now on.
+ *
+ * @returns the step that it names then.
+ * @throws {LyceumError} as {@link claimPointer}.
+ */
+export async function rewindPointer(
+  pointers: KeyValue,
+  runId: string,
+  beforeStep: number,
+): Promise<number> {
+  const { step } = await rewritten(pointers, runId, (old) => {
+    if (old.step <= beforeStep) return old;
+    const { digest: _, previous, ...rest } = old;
+    const isSound = previous !== undefined && previous.step <= beforeStep;
+    return isSound ? { ...rest, ...previous } : { ...rest, step: 0 };
+  });
+  return step;
+}
+
+/** The pointer as `change` makes it, of the next assignment epoch. */
+async function rewritten(
+  pointers: KeyValue,
+  runId: string,
+  change: (
+    old: Omit<CheckpointPointer, 'assignmentEpoch'>,
+  ) => Omit<CheckpointPointer, 'assignmentEpoch'>,
+): Promise<CheckpointPointer> {
   for (let tries = 1; ; tries++) {
     const found = await pointers.get(runId);
     const old =
@@ -47,8 +79,7 @@ export async function claimPointer(
         ? undefined
         : parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`);
     const assignmentEpoch = (old?.assignmentEpoch ?? 0) + 1;
-    const { deletedAtMs: _, ...kept } = old ?? { runId, step: 0 };
-    const pointer = { ...kept, attempt, assignmentEpoch };
+    const pointer = { ...change(old ?? { runId, step: 0, attempt: 1 }), assignmentEpoch };
     const text = JSON.stringify(pointer);
     try {
       if (found === undefined) await pointers.create(runId, text);

@@ -15,6 +15,7 @@ import {
   answersDiffer,
   encodeRemotePackage,
   findModel,
+  noiseOf,
   openInferenceServer,
   type RemotePackage,
 } from '@lyceum/learning/open-inference';
@@ -128,5 +129,5 @@ function isSame(before: RemotePackage | undefined, now: RemotePackage): boolean 
     return JSON.stringify([description, rest, settingsJson(settings)]);
   };
   if (text(before) !== text(now)) return false;
-  return answersDiffer(before.found.canaries, now.found.canaries) === undefined;
+  return answersDiffer(before.found.canaries, now.found.canaries, noiseOf(before)) === undefined;
 }

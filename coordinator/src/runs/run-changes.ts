@@ -299,6 +299,42 @@ export function resumed(
 }
 
 /**
+ * Back to before its outcome, since answers that it was trained on were dropped: where it was being trained or evaluated,
+ * → QUEUED. It keeps no outcome and no progress, and a fit only if that was not made of them.
+ */
+export function wentBack(
+  record: RunRecord,
+  reason: string,
+  isFitDropped: boolean,
+  nowMs: number,
+): RunRecord | undefined {
+  if (record.state === 'SUCCEEDED' || record.state === 'CANCELLING') return undefined;
+  const isGoing = isAssigned(record.state) || record.state === 'EVALUATING';
+  const {
+    outcome: _o,
+    progress: _p,
+    fit,
+    ...rest
+  } = isGoing ? moved(record, 'QUEUED', reason, nowMs) : record;
+  return { ...rest, ...(!isFitDropped && fit !== undefined && { fit }) };
+}
+
+/** Of a run that SUCCEEDED: its report with a warning that came later. */
+export function marked(
+  record: RunRecord,
+  report: NonNullable<RunRecord['report']>,
+  warning: string,
+): RunRecord | undefined {
+  if (record.state !== 'SUCCEEDED') return undefined;
+  const { warnings = [], bitExactExceptions = [] } = record.teacherNotes ?? {};
+  const teacherNotes = {
+    warnings: withText(warnings, warning),
+    bitExactExceptions: withText(bitExactExceptions, warning),
+  };
+  return { ...record, report, teacherNotes };
+}
+
+/**
  * → CANCELLING. The assignment stays known, so that its worker can be waited for.
  *
  * @throws {LyceumError} FAILED_PRECONDITION if it has ended.

@@ -1,9 +1,12 @@
 /** How two answers to the same probe compare. Pure. */
 
 /**
- * How far two sound replicas of one teacher may be apart, as a share of the greatest logit (at least 1). Other devices
- * and thread counts move logits by 1e-6 to 1e-3 of it (TensorFloat-32 products most); another model's, or a damaged
- * one's, are apart by more.
+ * How far two sound replicas of one teacher may be apart that compute for themselves, as a share of the greatest logit (at
+ * least 1). Other devices and thread counts move logits by 1e-6 to 1e-3 of it (TensorFloat-32 products most). Their weights
+ * are what was pushed, by digest: what is looked for here is a replica that is damaged, and that is apart by more.
+ *
+ * A replica against its own first answer, and replicas that ask one server, have the noise of engine and precision instead:
+ * see `ANSWER_NOISE` in learning.
  */
 export const REPLICA_TOLERANCE = 1e-2;
 
@@ -19,21 +22,26 @@ export interface ProbeComparison {
 
 /**
  * @param isClass - the values are classes, one a row, not logits.
+ * @param tolerance - of logits, as a share of the greatest (at least 1).
  * @throws {RangeError} if the answers differ in length: what is no answer was refused before.
  */
 export function compareProbes(
   reference: Float32Array,
   answer: Float32Array,
   isClass: boolean,
+  tolerance = REPLICA_TOLERANCE,
 ): ProbeComparison {
   if (reference.length !== answer.length) {
     throw new RangeError(`${answer.length} values against ${reference.length}`);
   }
   const equalBits = reference.every((value, i) => Object.is(value, answer[i]));
-  return { equalBits, ...(isClass ? compareClasses : compareLogits)(reference, answer) };
+  const compared = isClass
+    ? compareClasses(reference, answer)
+    : compareLogits(reference, answer, tolerance);
+  return { equalBits, ...compared };
 }
 
-function compareLogits(reference: Float32Array, answer: Float32Array) {
+function compareLogits(reference: Float32Array, answer: Float32Array, share: number) {
   let difference = 0;
   let greatest = 1;
   for (let i = 0; i < reference.length; i++) {
@@ -41,7 +49,7 @@ function compareLogits(reference: Float32Array, answer: Float32Array) {
     difference = Math.max(difference, Math.abs(value - (answer[i] as number)));
     greatest = Math.max(greatest, Math.abs(value));
   }
-  const tolerance = REPLICA_TOLERANCE * greatest;
+  const tolerance = share * greatest;
   const text = `by up to ${difference.toPrecision(2)}, and ${tolerance.toPrecision(2)} is tolerated`;
   return { isTolerated: difference <= tolerance, text };
 }

@@ -5,24 +5,35 @@
  * A *probe* is one fixed question to a teacher about one data set. Each worker that has the teacher, a *replica*,
  * answers it on its session, outside the queue. What holds throughout:
  *
- * - a replica takes tickets only after it has answered each probe {@link SELF_TEST_ROUNDS} times;
+ * - a replica takes tickets only after it has answered each probe twice (`SELF_TEST_ROUNDS`);
  * - the first answer to a probe is the *reference*, unless a run's record has the digest of another: then the replica
- *   that gives that one takes its place. All answers are compared with it, the replica's own later ones too;
+ *   that gives that one takes its place. One that was kept with the stored answers comes before both. All answers are
+ *   compared with it, and with the replica's own first one since its self-test;
  * - a replica that has no answer to a probe, or one beyond the tolerance, is quarantined. One that differs in bits
  *   alone is said to differ, and serves unless bits are required;
  * - a ticket that fails casts suspicion: the replica takes no tickets until it has answered its probes once more. That
  *   alone proves nothing, since the fault may be the ticket's. Tickets that failed here and were answered by another
  *   replica do: after {@link PROVEN_FAILURE_LIMIT} of them the replica is quarantined, whatever it says to probes;
- * - a quarantine lasts until it is released, over sessions and restarts.
+ * - a quarantine lasts until it is released, over sessions and restarts;
+ * - what a replica answers is unproven until it has passed its probes after it; what is unproven when it fails them is
+ *   suspect (`unproven-answers.ts`).
  */
-import { compareProbes } from './probe-comparison.js';
-import { type ProbeState, ReplicaProbes, SELF_TEST_ROUNDS } from './replica-probes.js';
+import { CanaryBudgets } from './canary-budgets.js';
+import { compareProbes, REPLICA_TOLERANCE } from './probe-comparison.js';
+import { type ProbeState, ReplicaProbes } from './replica-probes.js';
+import { NOBODY, UnprovenAnswers } from './unproven-answers.js';
 
 /** Tickets that failed on one replica and not on another. One may be an accident of its host. */
 export const PROVEN_FAILURE_LIMIT = 3;
 
 /** Failed tickets of a replica that are remembered; those that never get an answer pause their runs. */
 const FAILED_TICKET_COUNT = 64;
+
+/** Canaries that a run's budget keeps for its end. */
+const KEPT_FOR_THE_END = 1;
+
+/** Whose a kept reference is, in words. */
+const KEPT = 'those that were kept with the stored answers';
 
 export interface Replica {
   readonly workerId: string;
@@ -36,9 +47,19 @@ export interface Quarantine extends Replica {
 }
 
 /** `unproven`: samples that it answered since it last gave the reference's answer to all its probes. */
-export type HealthEffect =
+export type HealthEffect<T = unknown> =
   /** Take its tickets back, and keep and show why. */
   | ({ readonly kind: 'quarantined'; readonly unproven: number } & Quarantine)
+  /** What is unproven is not to be used, nor what was made of it. */
+  | ({
+      readonly kind: 'suspect';
+      readonly reason: string;
+      readonly items: readonly T[];
+    } & Replica)
+  /** Something that was unproven is not any more. */
+  | { readonly kind: 'proven'; readonly teacher: string }
+  /** Nobody pays for a canary: what is unproven of the teacher is believed. */
+  | { readonly kind: 'unchecked'; readonly teacher: string; readonly sampleCount: number }
   /** For the record: sound, but with other bits. */
   | ({
       readonly kind: 'differs';
@@ -57,21 +78,36 @@ export interface ProbeAnswer {
   readonly digest: string;
 }
 
+/** What a replica says of the answer, beside it. */
+export interface GivenAnswer extends ProbeAnswer {
+  /** How far equal questions may be answered apart, as a share of the greatest logit (at least 1). */
+  readonly noise: number;
+}
+
 interface ReplicaState extends Replica {
   readonly probes: ReplicaProbes;
   /** Tickets that failed and have no answer yet. */
   readonly failedTickets: Set<string>;
   provenFailures: number;
-  /** Samples that it answered since it last passed all its probes, and when that was. */
-  unproven: number;
+  /** All replicas of the teacher ask the same model, behind one server. */
+  isShared: boolean;
+  /** Of its newest answer to a probe. */
+  noise: number;
+  /** Up to which number of {@link UnprovenAnswers} the probes that are asked prove, and when it last passed them all. */
+  askedAt: number;
   passedAtMs: number;
+  /** Runs that it has answered. */
+  readonly runs: Set<string>;
 }
 
 interface Reference extends ProbeAnswer {
-  readonly workerId: string;
+  /** Undefined: kept from before. */
+  readonly workerId: string | undefined;
 }
 
-export class ReplicaHealth {
+export class ReplicaHealth<T = unknown> {
+  readonly unproven = new UnprovenAnswers<T>();
+  readonly budgets = new CanaryBudgets();
   readonly #replicas = new Map<string, ReplicaState>();
   readonly #quarantines: Map<string, Quarantine>;
   readonly #references = new Map<string, Reference>();
@@ -83,9 +119,20 @@ export class ReplicaHealth {
     this.#quarantines = new Map(quarantines.map((q) => [keyOf(q), q]));
   }
 
-  /** The replica is to have these probes and no others; those that are new to it are its self-test. */
-  wants(replica: Replica, probes: readonly string[]): void {
-    this.#replicaOf(replica).probes.want(probes);
+  /**
+   * The replica is to have these probes and no others; those that are new to it are its self-test.
+   *
+   * @param isShared - all replicas of the teacher ask the same model, behind one server.
+   */
+  wants(replica: Replica, probes: readonly string[], isShared = false): void {
+    const state = this.#replicaOf(replica);
+    state.isShared = isShared;
+    this.#asking(state, () => state.probes.want(probes));
+  }
+
+  /** The answer that was kept with the stored ones of the teacher: it comes before all others. */
+  keep(probe: string, answer: ProbeAnswer): void {
+    this.#references.set(probe, { ...answer, workerId: undefined });
   }
 
   /** A run began with this answer to the probe. */
@@ -111,25 +158,29 @@ export class ReplicaHealth {
   }
 
   /** An answer to a probe has come. */
-  answered(replica: Replica, probe: string, answer: ProbeAnswer, nowMs: number): HealthEffect[] {
-    const state = this.#replicas.get(keyOf(replica))?.probes.get(probe);
-    if (state === undefined) return [];
-    const effects: HealthEffect[] = [];
+  answered(replica: Replica, probe: string, given: GivenAnswer, nowMs: number): HealthEffect<T>[] {
+    const known = this.#replicas.get(keyOf(replica));
+    const state = known?.probes.get(probe);
+    if (known === undefined || state === undefined) return [];
+    const effects: HealthEffect<T>[] = [];
+    const { noise, ...answer } = given;
+    known.noise = noise;
     const servedBefore = state.answered >= state.needed;
     state.answered = Math.max(state.answered, answer.round);
     state.values = answer.values;
     state.refused = false;
+    state.first ??= answer.values;
     if (this.#becomesReference(probe, answer)) {
       this.#references.set(probe, { ...answer, workerId: replica.workerId });
       effects.push(...this.#judgeAll(probe, nowMs));
     } else effects.push(...this.#judge(replica, probe, state, nowMs));
-    this.#notePass(replica, nowMs);
+    effects.push(...this.#notePass(replica, nowMs));
     if (!servedBefore && state.answered >= state.needed) effects.push({ kind: 'changed' });
     return effects;
   }
 
   /** It has no answer to a probe, and why. */
-  probeFailed(replica: Replica, reason: string, nowMs: number): HealthEffect[] {
+  probeFailed(replica: Replica, reason: string, nowMs: number): HealthEffect<T>[] {
     return this.#quarantine(replica, `it does not answer its probe: ${reason}`, nowMs);
   }
 
@@ -137,7 +188,7 @@ export class ReplicaHealth {
    * The server that the teacher is behind has no answer to the probe, whichever replica asks: nothing against this one, which
    * serves other sets. It counts once all that was asked is refused: the first answer may be of before the server was mended.
    */
-  probeRefused(replica: Replica, probe: string, round: number): HealthEffect[] {
+  probeRefused(replica: Replica, probe: string, round: number): HealthEffect<T>[] {
     const state = this.#replicas.get(keyOf(replica))?.probes.get(probe);
     if (state === undefined) return [];
     state.answered = Math.max(state.answered, round);
@@ -152,7 +203,7 @@ export class ReplicaHealth {
   }
 
   /** A ticket in its hands failed: by its own account, or by what it answered. */
-  ticketFailed(replica: Replica, ticketId: string): HealthEffect[] {
+  ticketFailed(replica: Replica, ticketId: string): HealthEffect<T>[] {
     const state = this.#replicas.get(keyOf(replica));
     if (state === undefined || this.quarantine(replica) !== undefined) return [];
     state.failedTickets.add(ticketId);
@@ -160,19 +211,39 @@ export class ReplicaHealth {
     if (state.failedTickets.size > FAILED_TICKET_COUNT && oldest !== undefined) {
       state.failedTickets.delete(oldest);
     }
-    state.probes.ask(1, true);
+    this.#asking(state, () => state.probes.ask(1, true));
     return [{ kind: 'changed' }];
   }
 
-  /** It answered a ticket: replicas on which that failed are to blame. */
+  /**
+   * Answers of it have been stored; of one whose session has ended meanwhile they are orphans. One that is quarantined by now was not when it sent them: they are as suspect as those
+   * that were stored before.
+   */
+  stored(replica: Replica, item: T, sampleCount: number): HealthEffect<T>[] {
+    const isHere = this.#replicas.has(keyOf(replica));
+    const owner = isHere ? replica : { ...replica, workerId: NOBODY };
+    this.unproven.add(owner, item, sampleCount);
+    const quarantine = this.quarantine(replica);
+    return quarantine === undefined ? [] : this.#suspect(replica, quarantine.reason);
+  }
+
+  /**
+   * It answered a ticket: replicas on which that failed are to blame. The first of a run has it probed.
+   *
+   * @param ticket.runs - that asked for it.
+   */
   ticketAnswered(
     replica: Replica,
-    ticket: { readonly id: string; readonly sampleCount: number },
+    ticket: { readonly id: string; readonly runs: readonly string[] },
     nowMs: number,
-  ): HealthEffect[] {
-    const effects: HealthEffect[] = [];
+  ): HealthEffect<T>[] {
+    const effects: HealthEffect<T>[] = [];
     const state = this.#replicas.get(keyOf(replica));
-    if (state !== undefined) state.unproven += ticket.sampleCount;
+    const fresh = ticket.runs.filter((run) => state?.runs.has(run) === false);
+    if (state !== undefined && fresh.length > 0 && this.#canary(state, KEPT_FOR_THE_END)) {
+      for (const run of fresh) state.runs.add(run);
+      effects.push({ kind: 'changed' });
+    }
     for (const other of this.#replicas.values()) {
       if (other.teacher !== replica.teacher || !other.failedTickets.delete(ticket.id)) continue;
       if (other.workerId === replica.workerId) continue;
@@ -188,24 +259,60 @@ export class ReplicaHealth {
    * Asks replicas that have answered since they last passed their probes, `intervalMs` ago or longer, whether they
    * still say what they said. They go on taking tickets meanwhile.
    */
-  tick(nowMs: number, intervalMs: number): HealthEffect[] {
+  tick(nowMs: number, intervalMs: number): HealthEffect<T>[] {
     let changed = false;
     for (const replica of this.#replicas.values()) {
-      if (replica.unproven === 0 || nowMs - replica.passedAtMs < intervalMs) continue;
-      if (!replica.probes.isQuiet) continue;
-      replica.probes.ask(1, false);
-      changed = true;
+      const isDue = nowMs - replica.passedAtMs >= intervalMs;
+      if (!isDue || this.unproven.countOf(replica) === 0) continue;
+      changed = this.#canary(replica, KEPT_FOR_THE_END) || changed;
     }
     return changed ? [{ kind: 'changed' }] : [];
   }
 
+  /** Asks for what is unproven of the teacher at once: replicas that answered, and for orphans all that there are. */
+  prove(teacher: string): HealthEffect<T>[] {
+    let changed = false;
+    let isUnpaid = false;
+    const hasOrphans = this.unproven.countOf({ workerId: NOBODY, teacher }) > 0;
+    for (const replica of this.#replicas.values()) {
+      if (replica.teacher !== teacher) continue;
+      if (!hasOrphans && this.unproven.countOf(replica) === 0) continue;
+      const isAsked = this.#canary(replica);
+      changed = isAsked || changed;
+      isUnpaid ||= !isAsked && replica.probes.isQuiet;
+    }
+    if (isUnpaid && !changed) return this.#believe(teacher);
+    return changed ? [{ kind: 'changed' }] : [];
+  }
+
+  /** The worker is to have no teachers but these any more. */
+  unloads(workerId: string, kept: ReadonlySet<string>): void {
+    for (const replica of this.#replicas.values()) {
+      if (replica.workerId !== workerId || kept.has(replica.teacher)) continue;
+      this.unproven.orphan(workerId, replica.teacher);
+    }
+  }
+
+  /**
+   * It cannot be loaded any more, and no waiting changes that. Of a model behind a server nobody knows since when: what is
+   * unproven is suspect. One with weights of its own answered by them, and others have the same.
+   */
+  lost(replica: Replica, reason: string): HealthEffect<T>[] {
+    if (this.#replicas.get(keyOf(replica))?.isShared === true)
+      return this.#suspect(replica, reason);
+    this.unproven.orphan(replica.workerId, replica.teacher);
+    return [];
+  }
+
   /** The worker has loaded the teacher (again): it is tested anew. */
   loaded(replica: Replica): void {
-    this.#replicas.get(keyOf(replica))?.probes.ask(SELF_TEST_ROUNDS, true);
+    const state = this.#replicas.get(keyOf(replica));
+    if (state !== undefined) this.#asking(state, () => state.probes.test());
   }
 
   /** What a session was told and said ends with it. */
   sessionEnded(workerId: string): void {
+    this.unproven.orphan(workerId);
     for (const [key, replica] of this.#replicas) {
       if (replica.workerId === workerId) this.#replicas.delete(key);
     }
@@ -238,7 +345,7 @@ export class ReplicaHealth {
     if (state !== undefined) {
       state.failedTickets.clear();
       state.provenFailures = 0;
-      state.probes.ask(SELF_TEST_ROUNDS, true);
+      this.#asking(state, () => state.probes.test());
     }
     return this.#quarantines.delete(keyOf(replica));
   }
@@ -251,18 +358,51 @@ export class ReplicaHealth {
       probes: new ReplicaProbes(),
       failedTickets: new Set<string>(),
       provenFailures: 0,
-      unproven: 0,
+      isShared: false,
+      noise: 0,
+      askedAt: 0,
       passedAtMs: 0,
+      runs: new Set<string>(),
     };
     this.#replicas.set(key, replica);
     return replica;
   }
 
+  /** What is unproven is believed, and said to be. */
+  #believe(teacher: string): HealthEffect<T>[] {
+    const sampleCount = this.unproven.countOfTeacher(teacher);
+    this.unproven.take({ workerId: NOBODY, teacher }, true);
+    return [
+      { kind: 'unchecked', teacher, sampleCount },
+      { kind: 'proven', teacher },
+    ];
+  }
+
+  /**
+   * @param kept - canaries of the teacher's budget that must be left.
+   * @returns false if it is being asked already, or nobody pays for it.
+   */
+  #canary(state: ReplicaState, kept = 0): boolean {
+    if (!state.probes.isQuiet || this.quarantine(state) !== undefined) return false;
+    if (!this.budgets.spend(state.teacher, kept)) return false;
+    this.#asking(state, () => state.probes.ask(1, false));
+    return !state.probes.isQuiet;
+  }
+
+  /** What is asked now proves what is stored now; what is asked already proves no more than it did. */
+  #asking(state: ReplicaState, ask: () => void): void {
+    const wasQuiet = state.probes.isQuiet;
+    ask();
+    if (wasQuiet && !state.probes.isQuiet) state.askedAt = this.unproven.number;
+  }
+
   /** Once all that was asked has been answered, and soundly. */
-  #notePass(replica: Replica, nowMs: number): void {
+  #notePass(replica: Replica, nowMs: number): HealthEffect<T>[] {
     const state = this.#replicas.get(keyOf(replica));
-    if (!state?.probes.isQuiet || this.quarantine(replica) !== undefined) return;
-    [state.unproven, state.passedAtMs] = [0, nowMs];
+    if (!state?.probes.isQuiet || this.quarantine(replica) !== undefined) return [];
+    state.passedAtMs = nowMs;
+    const isProven = this.unproven.prove(replica, state.askedAt);
+    return isProven ? [{ kind: 'proven', teacher: replica.teacher }] : [];
   }
 
   #becomesReference(probe: string, { digest }: ProbeAnswer): boolean {
@@ -271,7 +411,7 @@ export class ReplicaHealth {
     return digest !== reference.digest && digest === this.#expected.get(probe);
   }
 
-  #judgeAll(probe: string, nowMs: number): HealthEffect[] {
+  #judgeAll(probe: string, nowMs: number): HealthEffect<T>[] {
     return [...this.#replicas.values()].flatMap((replica) => {
       const state = replica.probes.get(probe);
       if (state === undefined) return [];
@@ -280,38 +420,53 @@ export class ReplicaHealth {
     });
   }
 
-  #judge(replica: Replica, probe: string, state: ProbeState, nowMs: number): HealthEffect[] {
+  #judge(replica: Replica, probe: string, state: ProbeState, nowMs: number): HealthEffect<T>[] {
     const reference = this.#references.get(probe);
-    if (reference === undefined || state.values === undefined) return [];
-    const { equalBits, isTolerated, text } = compareProbes(
+    const { values, first } = state;
+    if (reference === undefined || values === undefined || first === undefined) return [];
+    const known = this.#replicas.get(keyOf(replica));
+    const { isClass, workerId: other } = reference;
+    const noise = known?.noise ?? 0;
+    const own = compareProbes(first, values, isClass, noise);
+    const isSame = known?.isShared === true || other === replica.workerId;
+    const others = compareProbes(
       reference.values,
-      state.values,
-      reference.isClass,
+      values,
+      isClass,
+      isSame ? noise : REPLICA_TOLERANCE,
     );
-    const own = reference.workerId === replica.workerId;
-    const whose = own ? 'its own first ones' : `those of ${reference.workerId}`;
+    const isOwn = other === replica.workerId || !own.isTolerated;
+    const whose = isOwn ? 'its own first ones' : other === undefined ? KEPT : `those of ${other}`;
+    const { text } = own.isTolerated ? others : own;
     const reason = `its answers to the probe differ from ${whose} ${text}`;
-    if (!isTolerated) return this.#quarantine(replica, reason, nowMs);
+    const equalBits = own.equalBits && others.equalBits;
+    if (!own.isTolerated || !others.isTolerated) return this.#quarantine(replica, reason, nowMs);
     const differedBefore = state.differs;
     // Who gave other bits once may do so again.
     state.differs ||= !equalBits;
     if (!state.differs || differedBefore) return [];
     const { workerId, teacher } = replica;
-    const unproven = this.#unproven(replica);
+    const unproven = this.unproven.countOf(replica);
     return [{ kind: 'differs', workerId, teacher, reason, unproven }, { kind: 'changed' }];
   }
 
-  #quarantine({ workerId, teacher }: Replica, reason: string, nowMs: number): HealthEffect[] {
+  #quarantine({ workerId, teacher }: Replica, reason: string, nowMs: number): HealthEffect<T>[] {
     const key = keyOf({ workerId, teacher });
     if (this.#quarantines.has(key)) return [];
     const quarantine = { workerId, teacher, reason, sinceMs: nowMs };
     this.#quarantines.set(key, quarantine);
-    const unproven = this.#unproven(quarantine);
-    return [{ kind: 'quarantined', ...quarantine, unproven }, { kind: 'changed' }];
+    const unproven = this.unproven.countOf(quarantine);
+    const suspects = this.#suspect(quarantine, reason);
+    return [{ kind: 'quarantined', ...quarantine, unproven }, ...suspects, { kind: 'changed' }];
   }
 
-  #unproven(replica: Replica): number {
-    return this.#replicas.get(keyOf(replica))?.unproven ?? 0;
+  #suspect({ workerId, teacher }: Replica, reason: string): HealthEffect<T>[] {
+    const isShared = this.#replicas.get(keyOf({ workerId, teacher }))?.isShared === true;
+    for (const other of this.#replicas.values()) {
+      if (isShared && other.teacher === teacher) this.#canary(other);
+    }
+    const items = this.unproven.take({ workerId, teacher }, isShared);
+    return items.length === 0 ? [] : [{ kind: 'suspect', workerId, teacher, reason, items }];
   }
 }
 

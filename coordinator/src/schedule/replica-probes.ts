@@ -15,6 +15,8 @@ export interface ProbeState {
   values: Float32Array | undefined;
   /** A server outside has no answer to it, whoever asks. */
   refused: boolean;
+  /** The first one since the last self-test began; undefined: as `values`. */
+  first: Float32Array | undefined;
   /** It gave other bits than the reference. */
   differs: boolean;
 }
@@ -41,6 +43,12 @@ export class ReplicaProbes {
     if (state?.refused !== true) return;
     state.refused = false;
     ask(state, SELF_TEST_ROUNDS, true);
+  }
+
+  /** Asks each probe as in a self-test: what it said before counts no more. */
+  test(): void {
+    for (const state of this.#states.values()) state.first = undefined;
+    this.ask(SELF_TEST_ROUNDS, true);
   }
 
   get(probe: string): ProbeState | undefined {
@@ -70,13 +78,24 @@ export class ReplicaProbes {
   retain(probes: ReadonlySet<string>): void {
     for (const [probe, state] of this.#states) {
       if (probes.has(probe)) continue;
-      [state.values, state.refused, state.differs] = [undefined, false, false];
+      state.values = undefined;
+      state.first = undefined;
+      state.refused = false;
+      state.differs = false;
     }
   }
 }
 
 function untouched(): ProbeState {
-  return { asked: 0, answered: 0, needed: 0, values: undefined, refused: false, differs: false };
+  return {
+    asked: 0,
+    answered: 0,
+    needed: 0,
+    values: undefined,
+    refused: false,
+    first: undefined,
+    differs: false,
+  };
 }
 
 function ask(probe: ProbeState, more: number, isNeeded: boolean): void {

@@ -30,7 +30,8 @@ const NEXT: Readonly<Record<RunStateName, readonly RunStateName[]>> = {
   PREPARING: ['FITTING', 'TRAINING', 'EVALUATING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
   FITTING: ['TRAINING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
   TRAINING: ['EVALUATING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
-  EVALUATING: ['SUCCEEDED', 'PAUSED', 'CANCELLING', 'FAILED'],
+  // Back to training where answers that it was trained on were dropped.
+  EVALUATING: ['SUCCEEDED', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
   // Where it was; into EVALUATING where training had ended.
   PAUSED: ['QUEUED', 'EVALUATING', 'CANCELLING'],
   CANCELLING: ['CANCELLED'],

@@ -15,7 +15,6 @@ import {
   ticketId,
   toLyceumError,
 } from '@lyceum/proto';
-import type { AnswerStore } from '../answers/answer-store.js';
 import type { AnswerTableKey } from '../answers/answer-table-key.js';
 import type { TicketTaker } from '../schedule/ticket-takers.js';
 import type { Ask } from './ask.js';
@@ -37,7 +36,8 @@ export interface AnswerIntakeParts {
   /** Whose stream it is. */
   readonly taker: TicketTaker;
   readonly desk: TicketDesk;
-  readonly store: AnswerStore;
+  /** Stores what the worker answered. */
+  readonly put: (table: AnswerTableKey, samples: Uint32Array, rows: Float32Array) => Promise<void>;
   /** The worker answered what is no answer. */
   readonly rejected: (ask: Ask, reason: string) => void;
   /** An answer is about to be stored. */
@@ -118,7 +118,7 @@ export class AnswerIntake {
       const outputs = frame.tensors.map(float32Values);
       if (ask.receive !== undefined) return ask.receive(frame.firstRow, outputs);
       const puts = outputs.map((rows, index) =>
-        this.#parts.store.put(ask.tables[index] as AnswerTableKey, samples, rows),
+        this.#parts.put(ask.tables[index] as AnswerTableKey, samples, rows),
       );
       await Promise.all(puts);
     } catch (thrown) {

@@ -34,6 +34,7 @@ import {
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
 import type { StudentSession } from './student-session.js';
+import type { SuspectAnswers } from './suspect-answers.js';
 import type { TeacherHealth } from './teacher-health.js';
 import { TeacherQueues } from './teacher-queues.js';
 import { secondsPerSample, type TeacherSession } from './teacher-session.js';
@@ -85,6 +86,7 @@ export interface ReconcilerParts {
   readonly queue: TicketQueue;
   readonly desk: TicketDesk;
   readonly health: TeacherHealth;
+  readonly suspects: Pick<SuspectAnswers, 'carryOut'>;
   readonly teachers: WorkerSessions<TeacherSession>;
   readonly students: WorkerSessions<StudentSession>;
   readonly log: Logger;
@@ -155,8 +157,11 @@ export class Reconciler {
   }
 
   async #pass(): Promise<void> {
-    const { leadership, active, monitor, deletion, students, teachers, desk, now } = this.#parts;
+    const { leadership, suspects, active, monitor, deletion, students, teachers, desk, now } =
+      this.#parts;
     await leadership.assertHeld();
+    // Before anybody is given anything, or begins again.
+    await suspects.carryOut();
     await this.#ensureBaselines();
     await this.#releaseLost();
     await this.#finishCancels();
@@ -371,6 +376,7 @@ export class Reconciler {
     const wanted = wantedTeachers([...runs, ...teacherUsers()]);
     for (const [index, session] of teachers.list().entries()) {
       const placed = placement.teachers.get(session.workerId) ?? [];
+      health.placed(session.workerId, new Set(placed));
       if (placed.length === 0) {
         session.wanted = NONE;
         session.desired.set(NO_TEACHERS);

@@ -26,6 +26,7 @@ import { composeReportFiles } from './report-files.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
 import { SplitAnswers } from './split-answers.js';
+import type { TeacherHealth } from './teacher-health.js';
 import type { TicketDesk } from './ticket-desk.js';
 
 export interface RunEvaluationParts {
@@ -42,6 +43,8 @@ export interface RunEvaluationParts {
   readonly coordinatorVersion: string;
   /** What a teacher worker measured; undefined: none has loaded it yet. */
   readonly measurementOf: (teacherIdentity: string) => LoadedTeacher | undefined;
+  /** Knows which teachers have answers that no canary has proven, and asks for canaries. */
+  readonly health: Pick<TeacherHealth, 'unprovenOf' | 'prove'>;
   /** Something that others wait for has changed. */
   readonly changed: () => void;
 }
@@ -88,7 +91,8 @@ export class RunEvaluation {
 
   /** True while teachers must stay loaded for it. */
   get needsTeachers(): boolean {
-    return this.#unanswered() !== undefined || this.#measurements() === undefined;
+    if (this.#unanswered() !== undefined || this.#measurements() === undefined) return true;
+    return this.#unproven() !== undefined;
   }
 
   /** Whether it knows what the teacher's workers measure. */
@@ -103,6 +107,9 @@ export class RunEvaluation {
     if (unanswered !== undefined)
       return `waiting for the teachers' answers to the ${unanswered} split`;
     if (this.#measurements() === undefined) return 'waiting for the teachers to be measured';
+    const unproven = this.#unproven();
+    if (unproven !== undefined)
+      return `waiting for teacher ${unproven.name} to show that its answers were its own`;
     const awaited = this.#related().find((run) => run !== undefined && run.state !== 'SUCCEEDED');
     return awaited && `waiting for run ${awaited.runId}, which is ${awaited.state}`;
   }
@@ -116,6 +123,9 @@ export class RunEvaluation {
     if (trouble !== undefined) return lifecycle.pause(this.runId, trouble);
     const failure = this.#failure();
     if (failure !== undefined) return lifecycle.fail(this.runId, failure);
+    if (this.#unanswered() === undefined && this.#unproven() !== undefined) {
+      this.#parts.health.prove(this.#record.teachers);
+    }
     if (this.reason !== undefined) return;
     this.#composing = true;
     void this.#finish();
@@ -214,6 +224,11 @@ export class RunEvaluation {
   /** The first split that lacks answers. */
   #unanswered(): SplitName | undefined {
     return SPLIT_NAMES.find((split) => !this.#answers[split].complete);
+  }
+
+  /** A teacher of whose answers some may have to be dropped. */
+  #unproven(): PinnedTeacher | undefined {
+    return this.#parts.health.unprovenOf(this.#record.teachers);
   }
 
   #measurements(): LoadedTeacher[] | undefined {

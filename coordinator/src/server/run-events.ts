@@ -21,6 +21,9 @@ export type RunEventKind =
   | 'worker-quarantined'
   | 'worker-released'
   | 'replica-differs'
+  | 'answers-dropped'
+  | 'went-back'
+  | 'report-marked'
   | 'teacher-judged'
   | 'teacher-warning';
 

@@ -177,6 +177,23 @@ export class RunLifecycle {
     );
   }
 
+  /** Answers that it was trained on were dropped. @param isFitDropped - those of its fit too. */
+  async wentBack(runId: string, reason: string, isFitDropped: boolean): Promise<void> {
+    const { monitor, now } = this.#parts;
+    monitor.forget(runId);
+    await this.#change(runId, (r) => changes.wentBack(r, reason, isFitDropped, now()));
+  }
+
+  /** Its report has got a warning after its end. */
+  async marked(
+    runId: string,
+    report: NonNullable<RunRecord['report']>,
+    warning: string,
+  ): Promise<void> {
+    await this.#change(runId, (r) => changes.marked(r, report, warning));
+    this.#parts.events.add(runId, 'report-marked', warning);
+  }
+
   async fail(runId: string, reason: string): Promise<void> {
     await this.#change(runId, (r) => changes.failed(r, reason, this.#parts.now()));
   }

@@ -76,6 +76,8 @@ export class RunTargets implements Asker {
   readonly #drift: EnsembleDrift;
   #attachment: Attachment | undefined;
   #failure: TargetFailure | undefined;
+  /** No step from here on has got a target; of a student that a predecessor served nothing is known. */
+  #reachedStep: number;
 
   constructor(parts: RunTargetsParts) {
     const { record, ledger } = parts;
@@ -84,6 +86,7 @@ export class RunTargets implements Asker {
       throw new Error(`run ${record.runId} has no targets`);
     }
     this.#parts = parts;
+    this.#reachedStep = record.state === 'TRAINING' ? Number.POSITIVE_INFINITY : 0;
     this.runId = record.runId;
     this.askerId = parts.askerId ?? `${record.runId}/training`;
     const { spec } = record.specification;
@@ -111,6 +114,11 @@ export class RunTargets implements Asker {
   /** Why the run cannot go on; undefined: it can. */
   get failure(): TargetFailure | undefined {
     return this.#failure;
+  }
+
+  /** The step after the last one that a student may have got the target of. */
+  get reachedStep(): number {
+    return Math.min(this.#reachedStep, this.#grid.plan.stepCount);
   }
 
   /** So many workers have teachers of the run: its window becomes as long as they need it. */
@@ -144,6 +152,8 @@ export class RunTargets implements Asker {
       wake: () => {},
     };
     this.#attachment = attachment;
+    const isKnown = Number.isFinite(this.#reachedStep);
+    this.#reachedStep = Math.max(isKnown ? this.#reachedStep : 0, first.firstStep);
     const { signal } = attachment.controller;
     signal.addEventListener('abort', () => attachment.wake(), { once: true });
     try {
@@ -272,6 +282,7 @@ export class RunTargets implements Asker {
   ): Promise<boolean> {
     const { ranges, controller } = attachment;
     const span = spanOfStep(this.#grid, piece.firstStep);
+    this.#reachedStep = Math.max(this.#reachedStep, piece.endStep);
     const answers = await this.#read(piece, attachment.buffers);
     // A call that is over must not take back steps that have left on the one after it, which finds out by
     // itself what is unreadable.

@@ -2,8 +2,10 @@
  * Which teacher workers may answer with which teachers: what `replica-health.ts` decides, carried out. Makes the
  * probes, keeps quarantines, and tells the runs concerned.
  */
+import { ENGINE_OF, isRemoteEngine } from '@lyceum/learning/data';
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import {
+  CANARY_CALLS,
   CLASS_OUTPUT,
   digestHex,
   LyceumError,
@@ -13,6 +15,7 @@ import {
   ticketId,
 } from '@lyceum/proto';
 import type { Logger } from '@lyceum/proto/node';
+import type { KeptProbes } from '../answers/kept-probes.js';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
@@ -23,6 +26,8 @@ import {
   ReplicaHealth,
 } from '../schedule/replica-health.js';
 import { hasEnded } from '../schedule/run-state.js';
+import type { UnprovenAnswers } from '../schedule/unproven-answers.js';
+import type { StoredRecords } from './answer-proofs.js';
 import type { CoordinatorMetrics } from './metrics.js';
 import { knowledgeShown, type ProbeQuestion, probeOf, probeValues } from './probe-tickets.js';
 import type { QuarantineStore } from './quarantine-store.js';
@@ -37,6 +42,13 @@ export interface TeacherHealthParts {
   readonly catalog: ArtifactCatalog;
   readonly desk: TicketDesk;
   readonly quarantines: QuarantineStore;
+  readonly keptProbes: KeptProbes;
+  /** Whether answers of the teacher to the set are stored. */
+  readonly hasAnswers: (teacher: string, datasetDigest: string) => boolean;
+  /** What a replica answered since its last sound canary is suspect. */
+  readonly suspects: (replica: Replica, reason: string, items: readonly StoredRecords[]) => void;
+  /** Something that was unproven is proven. */
+  readonly proven: () => void;
   readonly metrics: () => CoordinatorMetrics;
   /** How long a replica that answers may go without a canary. */
   readonly canaryIntervalMs: number;
@@ -49,10 +61,15 @@ export interface TeacherHealthParts {
 export interface ProbedSet {
   readonly digest: string;
   readonly path?: string | undefined;
+  /** Of the teacher. */
+  readonly engine: PinnedTeacher['engine'];
   /** The widest that anybody who asks has. */
   readonly access: PinnedTeacher['access'];
   readonly knownClasses?: PinnedTeacher['knownClasses'];
 }
+
+/** `isKept`: its first answer is kept with the stored ones. */
+type AskedProbe = ProbeQuestion & { readonly isKept: boolean };
 
 /** What a teacher answered first to a probe. */
 export interface ProbeReference {
@@ -73,9 +90,11 @@ export interface ReplicaOrders {
 
 export class TeacherHealth {
   readonly #parts: TeacherHealthParts;
-  readonly #health: ReplicaHealth;
+  readonly #health: ReplicaHealth<StoredRecords>;
   /** By teacher and set; undefined: a set without samples. */
-  readonly #questions = new Map<string, ProbeQuestion | undefined>();
+  readonly #questions = new Map<string, AskedProbe | undefined>();
+  /** Probes whose reference is kept on disk, with its digest. */
+  readonly #kept = new Map<string, string>();
 
   /** What servers outside say to probes that they do not answer, by probe. */
   readonly #refusals = new Map<string, string>();
@@ -101,7 +120,14 @@ export class TeacherHealth {
       if (question !== undefined) questions.push(question);
     }
     const ids = questions.map(({ id }) => id);
-    this.#health.wants(replica, ids);
+    const isPaid = sets.some(({ engine }) => engine === ENGINE_OF.endpoint);
+    const calls = questions.reduce((sum, { shape: [rowCount] }) => sum + rowCount, 0);
+    this.#health.budgets.price(replica.teacher, isPaid ? calls : undefined);
+    this.#health.wants(
+      replica,
+      ids,
+      sets.some(({ engine }) => isRemoteEngine(engine)),
+    );
     return {
       probes: questions.map(({ id, ticket }) => ({
         ...ticket,
@@ -122,8 +148,17 @@ export class TeacherHealth {
     for (const id of this.#refusals.keys()) if (!ids.includes(id)) this.#refusals.delete(id);
   }
 
-  /** A worker's answer to a probe. @throws {LyceumError} INVALID_ARGUMENT if it names none. */
-  probed(workerId: string, { ticket, tensors, failure, outside }: ProbeAnswered): void {
+  /**
+   * A worker's answer to a probe.
+   *
+   * @param noiseOf - how far the worker's teacher may move, by identity.
+   * @throws {LyceumError} INVALID_ARGUMENT if it names none.
+   */
+  probed(
+    workerId: string,
+    { ticket, tensors, failure, outside }: ProbeAnswered,
+    noiseOf: (teacher: string) => number,
+  ): void {
     if (ticket === undefined) throw new LyceumError('INVALID_ARGUMENT', 'the answer has no ticket');
     const teacher = digestHex(ticket.teacherIdentity);
     const question = this.#questions.get(`${teacher} ${digestHex(ticket.datasetDigest)}`);
@@ -145,8 +180,9 @@ export class TeacherHealth {
     }
     const digest = sha256Hex(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
     const isClass = question.output === CLASS_OUTPUT;
-    const answer = { round: ticket.attempt, isClass, values, digest };
+    const answer = { round: ticket.attempt, isClass, values, digest, noise: noiseOf(teacher) };
     this.#apply(this.#health.answered(replica, question.id, answer, now()));
+    if (question.isKept) this.#keep(question.id);
   }
 
   ticketFailed(workerId: string, ticket: Ticket): void {
@@ -154,7 +190,43 @@ export class TeacherHealth {
     this.#apply(this.#health.ticketFailed({ workerId, teacher }, ticketId(ticket)));
   }
 
-  ticketAnswered(replica: Replica, ticket: { id: string; sampleCount: number }): void {
+  /** Of those that no canary has proven. */
+  get unproven(): UnprovenAnswers<StoredRecords> {
+    return this.#health.unproven;
+  }
+
+  /** Answers of it are in the store. */
+  stored(replica: Replica, records: StoredRecords, sampleCount: number): void {
+    this.#apply(this.#health.stored(replica, records, sampleCount));
+  }
+
+  /** Which of the teachers has answers that no canary has proven; undefined: none. */
+  unprovenOf(teachers: readonly PinnedTeacher[]): PinnedTeacher | undefined {
+    return teachers.find(({ identity }) => this.unproven.countOfTeacher(identity) > 0);
+  }
+
+  /** Asks for canaries of them at once. */
+  prove(teachers: readonly PinnedTeacher[]): void {
+    for (const { identity } of teachers) this.#apply(this.#health.prove(identity));
+  }
+
+  /** The worker says that it cannot load the teachers, and that this stays so. */
+  lost(workerId: string, teacher: string, reason: string): void {
+    this.#apply(this.#health.lost({ workerId, teacher }, reason));
+  }
+
+  /** The worker is to have these teachers and no others. */
+  placed(workerId: string, teachers: ReadonlySet<string>): void {
+    this.#health.unloads(workerId, teachers);
+  }
+
+  ticketAnswered(replica: Replica, ticket: { id: string; runs: readonly string[] }): void {
+    for (const runId of ticket.runs) {
+      const { specification } = this.#parts.store.get(runId) ?? {};
+      if (specification?.kind !== 'Distillation') continue;
+      const calls = specification.spec.teacherHealth.canaryCalls ?? CANARY_CALLS;
+      this.#health.budgets.pay(replica.teacher, runId, calls);
+    }
     this.#apply(this.#health.ticketAnswered(replica, ticket, this.#parts.now()));
   }
 
@@ -257,11 +329,13 @@ export class TeacherHealth {
     return released;
   }
 
-  async #question(teacher: string, set: ProbedSet): Promise<ProbeQuestion | undefined> {
+  async #question(teacher: string, set: ProbedSet): Promise<AskedProbe | undefined> {
     const key = `${teacher} ${set.digest}`;
     const known = this.#questions.get(key);
     if (known?.access === set.access) return known;
-    const question = probeOf(teacher, set, await this.#parts.catalog.dataset(set));
+    const asked = probeOf(teacher, set, await this.#parts.catalog.dataset(set));
+    const question = asked && { ...asked, isKept: isRemoteEngine(set.engine) };
+    if (question?.isKept) await this.#recall(teacher, set, question.id);
     this.#questions.set(key, question);
     if (question === undefined) return undefined;
     for (const { record } of this.#runsWith(teacher)) {
@@ -269,6 +343,28 @@ export class TeacherHealth {
       if (digest !== undefined) this.#health.expect(question.id, digest);
     }
     return question;
+  }
+
+  /** What vouches for the stored answers counts; where there are none any more it is forgotten. */
+  async #recall(teacher: string, { digest }: ProbedSet, probe: string): Promise<void> {
+    const { keptProbes, hasAnswers } = this.#parts;
+    if (this.#health.reference(probe) !== undefined) return;
+    this.#kept.delete(probe);
+    const kept = await keptProbes.read(probe);
+    if (kept === undefined) return;
+    if (!hasAnswers(teacher, digest)) return keptProbes.forget(probe);
+    this.#kept.set(probe, kept.digest);
+    this.#health.keep(probe, { ...kept, round: 0 });
+  }
+
+  #keep(probe: string): void {
+    const { keptProbes, log } = this.#parts;
+    const reference = this.#health.reference(probe);
+    if (reference === undefined || this.#kept.get(probe) === reference.digest) return;
+    this.#kept.set(probe, reference.digest);
+    keptProbes.write(probe, reference).catch((err: unknown) => {
+      log.warn({ err, probe }, 'first answer to a probe not kept');
+    });
   }
 
   /** It is sound, but with other bits, and some run wants the same. */
@@ -288,11 +384,20 @@ export class TeacherHealth {
     });
   }
 
-  #apply(effects: readonly HealthEffect[]): void {
+  #apply(effects: readonly HealthEffect<StoredRecords>[]): void {
     for (const effect of effects) {
       if (effect.kind === 'changed') this.#parts.changed();
       else if (effect.kind === 'quarantined') this.#quarantined(effect);
-      else this.#differs(effect);
+      else if (effect.kind === 'differs') this.#differs(effect);
+      else if (effect.kind === 'suspect') {
+        this.#parts.suspects(effect, effect.reason, effect.items);
+        this.#parts.changed();
+      } else if (effect.kind === 'unchecked') {
+        this.#unchecked(effect.teacher, effect.sampleCount);
+      } else {
+        this.#parts.proven();
+        this.#parts.changed();
+      }
     }
   }
 
@@ -307,10 +412,16 @@ export class TeacherHealth {
       const message = `${workerId} is quarantined with teacher ${name}: ${reason}`;
       const data = { workerId, teacher: name, reason, unproven };
       this.#parts.events.add(record.runId, 'worker-quarantined', message, data);
-      const doubt = `${unproven} samples that ${workerId} answered for teacher ${name} before it was quarantined may be wrong`;
-      this.#note(record, message, unproven > 0 ? doubt : undefined);
+      this.#note(record, message, undefined);
     }
     desk.discredited(workerId, teacher);
+  }
+
+  #unchecked(teacher: string, sampleCount: number): void {
+    for (const { record, name } of this.#runsWith(teacher)) {
+      const warning = `${sampleCount} answers of teacher ${name} were not checked by a canary: the calls that spec.teacherHealth.canaryCalls allows are spent`;
+      this.#note(record, warning, warning);
+    }
   }
 
   #differs(effect: Extract<HealthEffect, { kind: 'differs' }>): void {

@@ -12,11 +12,11 @@ import {
   type Ticket,
 } from '@lyceum/proto';
 import { duplex, type Logger, type SessionHolder } from '@lyceum/proto/node';
-import type { AnswerStore } from '../answers/answer-store.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
 import type { TicketTaker } from '../schedule/ticket-takers.js';
 import { AnswerIntake } from './answer-intake.js';
+import type { AnswerProofs } from './answer-proofs.js';
 import type { Ask } from './ask.js';
 import { checkedHello } from './checked-hello.js';
 import { firstEnd } from './ended.js';
@@ -33,7 +33,7 @@ import type { WorkerSessions } from './worker-sessions.js';
 export interface TeacherServiceParts {
   readonly sessions: WorkerSessions<TeacherSession>;
   readonly desk: TicketDesk;
-  readonly answers: AnswerStore;
+  readonly proofs: Pick<AnswerProofs, 'put'>;
   readonly store: RunStore;
   readonly lifecycle: RunLifecycle;
   readonly monitor: RunMonitor;
@@ -124,6 +124,9 @@ function takeReport(
     case 'state': {
       const fresh = session.report(report.state);
       health.loaded(workerId, fresh);
+      for (const { teacherIdentity, reason, permanent } of report.state.failed) {
+        if (permanent) health.lost(workerId, digestHex(teacherIdentity), reason);
+      }
       for (const runId of runsWith(store, fresh)) {
         events.add(runId, 'worker-joined', `teacher worker ${workerId} joined`, { workerId });
       }
@@ -153,7 +156,8 @@ function takeReport(
       // Only what it was asked; a worker that is told otherwise meanwhile answers the last question still.
       if (session.wanted.has(digestHex(ticket.teacherIdentity))) {
         const failure = cut(report.probed.failure, REASON_MAX_LETTERS);
-        health.probed(workerId, { ...report.probed, failure });
+        const noiseOf = (teacher: string) => session.loaded().get(teacher)?.answerNoise ?? 0;
+        health.probed(workerId, { ...report.probed, failure }, noiseOf);
       }
       break;
     }
@@ -184,11 +188,17 @@ async function serveAnswers(
   send: (receipt: AnswerReceipt) => Promise<void>,
 ): Promise<void> {
   const session = parts.sessions.require(holder);
-  const { desk, answers, metrics } = parts;
+  const { desk, proofs, metrics } = parts;
   const intake = new AnswerIntake({
     taker: takerOf(parts, session),
     desk,
-    store: answers,
+    put: (table, samples, rows) =>
+      proofs.put(
+        { workerId: session.workerId, teacher: table.teacherIdentity },
+        table,
+        samples,
+        rows,
+      ),
     rejected: (ask, reason) => answerRefused(parts, session, ask, reason),
     answered: (ask) => answersStored(parts, session, ask),
     arriving: (ask) => noteRemote(parts, ask),
@@ -211,8 +221,9 @@ async function serveAnswers(
 function answersStored(parts: TeacherServiceParts, worker: TeacherSession, ask: Ask): void {
   parts.metrics.answers.inc(ask.samples.length);
   const replica = { workerId: worker.workerId, teacher: ask.teacherIdentity };
-  parts.health.ticketAnswered(replica, { id: ask.id, sampleCount: ask.samples.length });
-  for (const runId of parts.desk.runsAsking(ask.id)) {
+  const runs = parts.desk.runsAsking(ask.id);
+  parts.health.ticketAnswered(replica, { id: ask.id, runs });
+  for (const runId of runs) {
     parts.monitor.answeredBy(runId, worker.environment());
   }
 }

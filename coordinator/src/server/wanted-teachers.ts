@@ -17,7 +17,7 @@ export function wantedTeachers(
     const reference = { digest: digestBytes(dataset.digest), path: dataset.path ?? '' };
     for (const teacher of teachers) {
       const { name, identity, modelDigest, settingsJson, engine, access, knownClasses } = teacher;
-      const set = { ...dataset, access, ...(knownClasses && { knownClasses }) };
+      const set = { ...dataset, engine, access, ...(knownClasses && { knownClasses }) };
       const known = wanted.get(identity);
       if (known === undefined) {
         wanted.set(identity, {

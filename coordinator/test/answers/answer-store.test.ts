@@ -51,6 +51,26 @@ describe.each([
   ['with rows in memory', { memoryBytes: 1 << 20, openTableCount: 4, indexBytes: 1 << 20 }],
   ['from files alone', { memoryBytes: 0, openTableCount: 4, indexBytes: 1 << 20 }],
 ])('%s', (_, limits) => {
+  it('forgets what is dropped, for good, and takes another answer to it', async () => {
+    const store = await AnswerStore.open(folder, log, limits);
+    await put(store, [1, 2]);
+    const second = await put(store, [2, 3, 4]);
+    expect(second).toEqual({ first: 2, end: 4 });
+    expect(await put(store, [3])).toEqual({ first: 4, end: 4 });
+    expect(await store.drop(key, second)).toEqual([3, 4]);
+    const samples = [1, 2, 3, 4];
+    expect((await read(store, samples)).missing).toEqual([3, 4]);
+    await store.put(key, Uint32Array.from([3]), Float32Array.from([30, 31]));
+    await store.close();
+    const again = await AnswerStore.open(folder, log, limits);
+    expect(await read(again, [1, 2, 3])).toEqual({
+      out: Float32Array.from([...rowsOf([1, 2]), 30, 31]),
+      missing: [],
+    });
+    expect((await read(again, [4])).missing).toEqual([4]);
+    await again.close();
+  });
+
   it('gives back what was put, in any order, and says what is missing', async () => {
     const store = await AnswerStore.open(folder, log, limits);
     await put(store, [7, 3, 9]);

@@ -1,14 +1,7 @@
 // The coordinator against a real nats-server and over real gRPC, with peers that speak as teacher and
 // student workers do but compute nothing, so that every logit and every target can be told in advance.
 import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
-import {
-  encodeDataset,
-  measuredSamples,
-  type NpyArray,
-  orderedRows,
-  SPLIT_NUMBERS,
-  writeNpz,
-} from '@lyceum/learning/data';
+import { encodeDataset, orderedRows, SPLIT_NUMBERS } from '@lyceum/learning/data';
 import {
   calibrate,
   caMkdWeights,
@@ -31,6 +24,7 @@ import {
 } from '@lyceum/proto';
 import { call, openServerStream, sessionHeaders } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { finishTraining } from './finish-training.js';
 import { referenceTo, StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
@@ -192,43 +186,6 @@ async function events(): Promise<{ kind: string; message: string; data: unknown 
   return seen;
 }
 
-async function finishTraining(peer: StudentPeer): Promise<void> {
-  const blobs = await cluster.nats.blobs({ create: false });
-  const logitsOf = (split: string, rows: number): [string, NpyArray] => {
-    const data = new Float32Array(rows * CLASS_COUNT).fill(1);
-    return [split, { dtype: 'float32', shape: [rows, CLASS_COUNT], data }];
-  };
-  const logits = await blobs.put(
-    writeNpz([
-      logitsOf('train', measuredSamples({ ...tinyDataset(), digest: '' }, 'train').length),
-      logitsOf('validation', 100),
-      logitsOf('test', 500),
-    ]),
-  );
-  const model = await blobs.put(tinyModelBytes(0.125));
-  const { runId: id = '', assignmentEpoch = 0 } = peer.run ?? {};
-  await peer.send({
-    $case: 'done',
-    done: {
-      runId: id,
-      assignmentEpoch,
-      modelDigest: digestBytes(model),
-      logitsDigest: digestBytes(logits),
-      finalWeightsDigest: digestBytes(model),
-      measurement: {
-        parameterCount: 6,
-        weightBytes: 24,
-        latencyBatch1Ms: 0.5,
-        trainingSeconds: 1,
-        waitingSeconds: 0.25,
-        samples: 6_000,
-      },
-      selectedStep: STEP_COUNT,
-      selectedValidation: undefined,
-    },
-  });
-}
-
 describe('a run from submit to report', () => {
   it('sends each target once, in order, combined from the answers, and ends in a report', async () => {
     teacher('t1');
@@ -243,7 +200,7 @@ describe('a run from submit to report', () => {
       expectedRows(await inState(RunState.RUN_STATE_TRAINING), 0, STEP_COUNT),
     );
 
-    await finishTraining(peer);
+    await finishTraining(cluster, peer);
     await inState(RunState.RUN_STATE_SUCCEEDED);
     await eventually(() => (peer.run === undefined ? true : undefined));
     const { run: client } = cluster.clients;
@@ -395,7 +352,7 @@ describe('a run from submit to report', () => {
     await assigned(peer);
     await peer.receive(0, 0);
     await drain(peer, 0, STEP_COUNT);
-    await finishTraining(peer);
+    await finishTraining(cluster, peer);
     await inState(RunState.RUN_STATE_SUCCEEDED);
     // A message may be delivered again: what counts is what it asks.
     const asked = () => new Set(teaching.taken.map(({ ticket }) => ticketId(ticket)));
@@ -836,7 +793,7 @@ describe('what users ask', () => {
     await assigned(peer);
     await peer.receive(0, 0);
     await drain(peer, 0, STEP_COUNT);
-    await finishTraining(peer);
+    await finishTraining(cluster, peer);
     await eventually(() => (peer.run?.runId === `${runId}-alone` ? true : undefined));
     expect(JSON.parse(peer.run?.specificationJson ?? '')).toMatchObject({
       kind: 'Training',
@@ -846,7 +803,7 @@ describe('what users ask', () => {
       const { reason } = await cluster.run(runId);
       return reason.includes(`waiting for run ${runId}-alone`) ? true : undefined;
     });
-    await finishTraining(peer);
+    await finishTraining(cluster, peer);
     await inState(RunState.RUN_STATE_SUCCEEDED, `${runId}-alone`);
     await inState(RunState.RUN_STATE_SUCCEEDED);
   });

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { orderedRows } from '@lyceum/learning/data';
 import { pool } from '@lyceum/learning/ensemble';
-import { digestBytes, float32Tensor, type Run, RunState } from '@lyceum/proto';
+import { type AnswerFrame, digestBytes, float32Tensor, type Run, RunState } from '@lyceum/proto';
 import { call, openServerStream } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { StudentPeer } from './student-peer.js';
@@ -146,6 +146,12 @@ async function eventsOf(kind: string): Promise<string[]> {
   return messages;
 }
 
+function nanFrame(frame: AnswerFrame): AnswerFrame {
+  const [{ shape } = { shape: [] }] = frame.tensors;
+  const values = new Float32Array((shape[0] ?? 0) * CLASS_COUNT).fill(Number.NaN);
+  return { ...frame, tensors: [float32Tensor('logits', shape, values)] };
+}
+
 const nan = (values: number[]) => values.map(() => Number.NaN);
 const shifted = (values: number[]) => values.map((value) => value + 1);
 const lastBit = (values: number[]) => values.map((value) => value + 2 ** -23);
@@ -188,16 +194,17 @@ it('a replica that begins to answer NaN in the middle is found, and another does
   const peer = student('s1');
   let answers = 0;
   const isBroken = () => answers >= 1;
-  const bad = teacher('bad', {
-    probe: (values) => (isBroken() ? nan(values) : values),
+  const bad: TeacherPeer = teacher('bad', {
+    probe: async (values) => {
+      if (!isBroken()) return values;
+      // Its answer comes first.
+      await eventually(() => bad.refusals.length > 0 || undefined);
+      return nan(values);
+    },
     answer: (frame) => {
-      if (!isBroken()) {
-        answers++;
-        return frame;
-      }
-      const [{ shape } = { shape: [] }] = frame.tensors;
-      const values = new Float32Array((shape[0] ?? 0) * CLASS_COUNT).fill(Number.NaN);
-      return { ...frame, tensors: [float32Tensor('logits', shape, values)] };
+      if (isBroken()) return nanFrame(frame);
+      answers++;
+      return frame;
     },
   });
   await tested(bad);
@@ -205,9 +212,11 @@ it('a replica that begins to answer NaN in the middle is found, and another does
   await peer.receive(0, 0);
   await eventually(() => isBroken() || undefined);
   const good = teacher('good');
+  // What it answered rightly is dropped too: no canary came after it. No target was made of it yet.
+  expect(await quarantined('bad')).toBe('it does not answer its probe: logits row 0 holds NaN');
+  await eventually(async () => (await eventsOf('answers-dropped')).length > 0 || undefined);
   await drain(peer, STEP_COUNT);
   expectRight(peer, submitted);
-  expect(await quarantined('bad')).toBe('it does not answer its probe: logits row 0 holds NaN');
   expect(bad.refusals.length).toBeGreaterThan(0);
   expect(good.receipts.length).toBeGreaterThan(0);
   expect((await cluster.run(runId)).state).toBe(RunState.RUN_STATE_TRAINING);
@@ -216,19 +225,25 @@ it('a replica that begins to answer NaN in the middle is found, and another does
 it('without a healthy replica the run is paused, and goes on with a worker that is', async () => {
   const submitted = await submit();
   const peer = student('s1');
-  let isBroken = false;
   let tickets = 0;
-  const bad = teacher('bad', {
-    probe: (values) => (isBroken ? nan(values) : values),
+  const first = teacher('first', {
     answer: (frame) => (tickets++ === 0 ? frame : undefined),
   });
-  await tested(bad);
+  await tested(first);
   await assigned(peer);
   await peer.receive(0, 0);
   await peer.credit(10, 0, 0);
   await eventually(() => peer.rows.length >= 10 * BATCH_SIZE || undefined);
-  // The next canary finds it.
-  isBroken = true;
+  // Its self-test proves what the first answered; its first ticket breaks it.
+  let isBroken = false;
+  teacher('bad', {
+    probe: (values) => (isBroken ? nan(values) : values),
+    answer: (frame) => {
+      isBroken = true;
+      return nanFrame(frame);
+    },
+  });
+  first.kill();
   const reason = `teacher one is quarantined on every worker (bad-${turn}: it does not answer its probe: logits row 0 holds NaN); see coordinator workers`;
   await eventually(async () => (await cluster.run(runId)).reason === reason || undefined);
   expect((await cluster.run(runId)).state).toBe(RunState.RUN_STATE_PAUSED);

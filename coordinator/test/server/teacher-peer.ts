@@ -68,9 +68,15 @@ export interface TeacherPeerOptions {
   /** Called with each ticket taken, before it is answered; what it returns is sent. */
   readonly answer?: (frame: AnswerFrame) => AnswerFrame | undefined;
   /** What it answers to probes instead of {@link logitsOf}; undefined: nothing. Counts the answers from 1. */
-  readonly probe?: (values: number[], round: number, probe: Ticket) => number[] | undefined;
+  readonly probe?: (
+    values: number[],
+    round: number,
+    probe: Ticket,
+  ) => number[] | undefined | Promise<number[] | undefined>;
   /** Why it cannot load its teachers; undefined: it has loaded them. Looked at with each assignment, and by {@link TeacherPeer.tell}. */
   readonly failure?: () => { readonly reason: string; readonly permanent: boolean } | undefined;
+  /** How far its answers may move, by its own account; absent: as in float32. */
+  readonly noise?: number;
   /** Takes tickets without telling. */
   readonly silent?: boolean;
   /** Default: a process of its own. */
@@ -194,6 +200,7 @@ export class TeacherPeer {
       parameterCount: 6,
       weightBytes: 24,
       latencyBatch1Ms: 1.5,
+      answerNoise: this.#options.noise ?? 1e-4,
     }));
     await this.#session.send({
       report: { $case: 'state', state: { revision, loaded, failed } },
@@ -235,7 +242,7 @@ export class TeacherPeer {
     for (let round = (this.#probed.get(id) ?? 0) + 1; round <= probe.attempt; round++) {
       this.#probed.set(id, round);
       const [logits] = this.frameFor(probe).tensors;
-      const values = logits && answers([...float32Values(logits)], round, probe);
+      const values = logits && (await answers([...float32Values(logits)], round, probe));
       if (logits === undefined || values === undefined) continue;
       const tensors = [float32Tensor('logits', logits.shape, Float32Array.from(values))];
       const probed = { ticket: { ...probe, attempt: round }, tensors, failure: '' };

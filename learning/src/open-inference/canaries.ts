@@ -11,8 +11,8 @@ export const CANARY_ROWS = 4;
 const SEED = 0x0ca_9a57;
 
 /**
- * How far answers to equal inputs may be apart, as a share of the greatest number (at least 1): servers batch as they
- * like, and move numbers by 1e-5 of it in float32 and 1e-3 in binary16. Another model's are apart by more.
+ * How far a row's answers may be apart among different other rows, as a share of the greatest number (at least 1): servers
+ * batch as they like. A model whose rows depend on one another is apart by more.
  */
 export const ANSWER_TOLERANCE = 1e-2;
 
@@ -23,10 +23,15 @@ export function canaryInputs(rowCount: number, sampleSize: number, scale: number
   return inputs;
 }
 
-/** By how much answers differ beyond what is tolerated, in words; undefined: they do not. */
+/**
+ * By how much answers differ beyond what is tolerated, in words; undefined: they do not.
+ *
+ * @param share - of the greatest number (at least 1).
+ */
 export function answersDiffer(
   before: ArrayLike<number>,
   now: ArrayLike<number>,
+  share: number,
 ): string | undefined {
   if (before.length !== now.length) return `${now.length} numbers, and were ${before.length}`;
   let difference = 0;
@@ -38,7 +43,7 @@ export function answersDiffer(
     difference = Number.isNaN(apart) ? Number.POSITIVE_INFINITY : Math.max(difference, apart);
     greatest = Math.max(greatest, Math.abs(value));
   }
-  const tolerance = ANSWER_TOLERANCE * greatest;
+  const tolerance = share * greatest;
   if (difference <= tolerance) return undefined;
   return `by up to ${difference.toPrecision(2)}, and ${tolerance.toPrecision(2)} is tolerated`;
 }

@@ -14,7 +14,7 @@ import { type AskedModel, askedModel, type ModelMetadata, tensorText } from './a
 import { answersDiffer, areDistributions, CANARY_ROWS, canaryInputs } from './canaries.js';
 import type { InferenceServer, InferResult } from './inference-server.js';
 import { datatypeOf, ofServer } from './remote-model.js';
-import type { RemotePackage } from './remote-package.js';
+import { noiseOf, type RemotePackage } from './remote-package.js';
 import { elementBytes } from './tensor-bytes.js';
 
 /** Rows of one request where the server takes as many; answers gain little from more. */
@@ -71,14 +71,36 @@ export async function findModel(
  */
 export async function requireUnchanged(
   server: InferenceServer,
+  remote: RemotePackage,
+): Promise<void> {
+  await requireUnchangedBy(remote, async () => {
+    return (await nowOf(server, remote)) ?? (await canaryChange(server, remote));
+  });
+}
+
+/** As {@link requireUnchanged}, by what the server says of the model alone: its version, inputs and outputs. */
+export async function requireUnchangedMetadata(
+  server: InferenceServer,
+  remote: RemotePackage,
+): Promise<void> {
+  await requireUnchangedBy(remote, () => nowOf(server, remote));
+}
+
+async function nowOf(
+  server: InferenceServer,
   { description, found, settings }: RemotePackage,
+): Promise<string | undefined> {
+  const metadata = withDeclared(await server.modelMetadata(), description, settings);
+  return metadataChange(metadata, found, description.version === undefined);
+}
+
+async function requireUnchangedBy(
+  { description }: RemotePackage,
+  change: () => Promise<string | undefined>,
 ): Promise<void> {
   const { url, model } = description;
   try {
-    const metadata = withDeclared(await server.modelMetadata(), description, settings);
-    const changed =
-      metadataChange(metadata, found, description.version === undefined) ??
-      (await canaryChange(server, found, settings));
+    const changed = await change();
     if (changed === undefined) return;
     const message = `model ${model} is not what it was when it was pushed: ${changed}; push it again`;
     throw new LyceumError('FAILED_PRECONDITION', message);
@@ -176,13 +198,17 @@ function metadataChange(
 
 async function canaryChange(
   server: InferenceServer,
-  found: FoundModel,
-  settings: ModelSettings,
+  remote: RemotePackage,
 ): Promise<string | undefined> {
+  const { found, settings } = remote;
   const { rows, rowsAreFixed, canaries, classCount } = found;
   const count = canaryCount(rows);
   const result = await askCanaries(server, found, settings, rowsAreFixed ? rows : count);
-  const differs = answersDiffer(canaries, result.values.subarray(0, count * classCount));
+  const differs = answersDiffer(
+    canaries,
+    result.values.subarray(0, count * classCount),
+    noiseOf(remote),
+  );
   return differs && `its answers to fixed inputs differ ${differs}`;
 }
 

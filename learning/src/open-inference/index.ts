@@ -1,8 +1,13 @@
 /** Models behind servers that speak the Open Inference Protocol v2: asked, described, watched. Plain arrays. */
 export { ANSWER_TOLERANCE, answersDiffer } from './canaries.js';
-export { findModel, requireUnchanged } from './find-model.js';
+export { findModel, requireUnchanged, requireUnchangedMetadata } from './find-model.js';
 export type { InferenceServer } from './inference-server.js';
 export { openInferenceServer } from './open-inference-server.js';
 export { RemoteModel } from './remote-model.js';
-export { encodeRemotePackage, parseRemotePackage, type RemotePackage } from './remote-package.js';
+export {
+  encodeRemotePackage,
+  noiseOf,
+  parseRemotePackage,
+  type RemotePackage,
+} from './remote-package.js';
 export * from './tensor-bytes.js';

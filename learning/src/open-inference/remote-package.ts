@@ -7,6 +7,7 @@ import {
   InvalidDocumentError,
   type RemoteModelDocument,
 } from '@lyceum/proto';
+import { ANSWER_NOISE, precisionOfDatatype } from '../data/answer-noise.js';
 import type { ModelDescription } from '../data/model-description.js';
 import { type ModelSettings, parseSettingsJson, settingsJson } from '../data/model-settings.js';
 import { writeZip } from '../data/zip.js';
@@ -41,6 +42,15 @@ export function parseRemotePackage(
     ...checkRemoteModelDocument(jsonOf(document, source), `${source}, ${REMOTE_MEMBER}`),
     settings: parseSettingsJson(settings, `${source}, settings.json`),
   };
+}
+
+/** How far its answers to equal inputs may be apart: `ANSWER_NOISE` of what the server computes in. */
+export function noiseOf({
+  description,
+  found,
+}: Pick<RemotePackage, 'description' | 'found'>): number {
+  const output = found.outputs.find(({ name }) => name === found.output);
+  return ANSWER_NOISE[description.precision ?? precisionOfDatatype(output?.datatype ?? '')];
 }
 
 export interface RemoteDescription extends ModelDescription {

@@ -64,6 +64,8 @@ export interface AnswerCommand {
   readonly span: TicketSpan;
   readonly view: ViewAt;
   readonly outputs: readonly string[];
+  /** What it asks over the network is also asked what it says of itself. */
+  readonly isProbe: boolean;
 }
 
 /** Asks a model as it is, without a set's settings: for whoever calls this worker as a server. */

@@ -168,7 +168,8 @@ export class Teachers {
     const dataset = seen(this.#dataset(command.dataset));
     const samples = ticketSamples(dataset, command.span);
     const start = performance.now();
-    const { view, outputs } = command;
+    const { view, outputs, isProbe } = command;
+    if (isProbe) await engine.check?.();
     const tensors = await engine.answer({ dataset, samples, view, outputs });
     const inferenceSeconds = (performance.now() - start) / 1000;
     for (const tensor of tensors) requireFinite(tensor);

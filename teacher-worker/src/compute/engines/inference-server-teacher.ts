@@ -14,10 +14,13 @@ import {
 } from '@lyceum/learning/data';
 import {
   ANSWER_TOLERANCE,
+  type InferenceServer,
+  noiseOf,
   openInferenceServer,
   RemoteModel,
   type RemotePackage,
   requireUnchanged,
+  requireUnchangedMetadata,
 } from '@lyceum/learning/open-inference';
 import { LyceumError } from '@lyceum/proto';
 import type { Outside } from '@lyceum/proto/node';
@@ -42,22 +45,26 @@ export interface InferenceServerTeacherOptions {
 export class InferenceServerTeacher implements TeacherEngine {
   readonly movesBy = ANSWER_TOLERANCE;
   readonly #options: InferenceServerTeacherOptions;
+  readonly #server: InferenceServer;
   readonly #model: RemoteModel;
   readonly #inputShape: readonly number[] | undefined;
   readonly #description: TeacherDescription;
 
   private constructor(
     options: InferenceServerTeacherOptions,
+    server: InferenceServer,
     model: RemoteModel,
     latencyBatch1Ms: number,
   ) {
     const packaged = { format: 'open-inference', model: options.model } as const;
     const { inputShape, parameterCount, weightBytes } = describePackagedModel(packaged);
     this.#options = options;
+    this.#server = server;
     this.#model = model;
     this.#inputShape = inputShape;
     const { classCount } = options.model.found;
-    this.#description = { classCount, parameterCount, weightBytes, latencyBatch1Ms };
+    const answerNoise = noiseOf(options.model);
+    this.#description = { classCount, parameterCount, weightBytes, latencyBatch1Ms, answerNoise };
   }
 
   /** @throws {LyceumError} FAILED_PRECONDITION if the server has another model now; its own code if it cannot be asked. */
@@ -69,7 +76,7 @@ export class InferenceServerTeacher implements TeacherEngine {
       await requireUnchanged(server, options.model);
       const sample = new Float32Array(elementCount(found.sampleShape));
       const latencyBatch1Ms = await medianLatencyMs(() => model.infer(1, () => sample));
-      return new InferenceServerTeacher(options, model, latencyBatch1Ms);
+      return new InferenceServerTeacher(options, server, model, latencyBatch1Ms);
     } catch (err) {
       model.close();
       throw err;
@@ -106,6 +113,10 @@ export class InferenceServerTeacher implements TeacherEngine {
     const ordered = inClassOrder(raw.values, classCount, order);
     const logits = { name: 'logits', width, values: ordered };
     return outputsOfLogits(logits, outputs, knownClassesOf(settings, dataset));
+  }
+
+  check(): Promise<void> {
+    return requireUnchangedMetadata(this.#server, this.#options.model);
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,8 @@ export interface TeacherDescription {
   readonly weightBytes: number;
   /** Median milliseconds of one inference of one sample; 0 of a teacher that somebody else runs. */
   readonly latencyBatch1Ms: number;
+  /** How far its answers to equal questions may be apart, see `ANSWER_NOISE`; absent: as in float32. */
+  readonly answerNoise?: number;
   /** Of one sample as the model takes it, in its own layout; absent: {@link TeacherEngine.infer} is. */
   readonly inputShape?: readonly number[];
 }
@@ -57,6 +59,13 @@ export interface TeacherEngine {
    * @returns logits, [rowCount, classCount].
    */
   infer?(inputs: Float32Array, rowCount: number): Promise<Float32Array<ArrayBuffer>>;
+
+  /**
+   * Looks whether what it asks over the network still says of itself what it said. Absent: there is nothing to ask.
+   *
+   * @throws {LyceumError} FAILED_PRECONDITION with what has changed; another code if it cannot be asked.
+   */
+  check?(): Promise<void>;
 
   /** Frees the model. */
   close(): Promise<void>;

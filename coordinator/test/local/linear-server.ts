@@ -4,12 +4,11 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { numbers, SIDE } from './small-images.js';
-
-export const CLASS_COUNT = 6;
-const SIZE = SIDE * SIDE;
+import { numbers } from './small-images.js';
 
 export interface LinearModel {
+  readonly inputs: number;
+  readonly classes: number;
   /** [inputs, classes]. */
   readonly weights: ArrayLike<number>;
   /** By class. */
@@ -19,12 +18,12 @@ export interface LinearModel {
 }
 
 /** Logits of some tens, so that a hundredth of the greatest is more than 0.2. */
-export function linearModel(seed: number): LinearModel {
-  const weights = numbers(seed, SIZE * CLASS_COUNT).map((value) => value * 60);
-  return { weights, biases: Array.from({ length: CLASS_COUNT }, () => 0) };
+export function linearModel(seed: number, inputs: number, classes: number): LinearModel {
+  const weights = numbers(seed, inputs * classes).map((value) => value * 60);
+  return { inputs, classes, weights, biases: Array.from({ length: classes }, () => 0) };
 }
 
-export class SwappableServer {
+export class LinearServer {
   readonly url: string;
   /** What answers from now on. */
   model: LinearModel;
@@ -43,8 +42,8 @@ export class SwappableServer {
     this.#close = close;
   }
 
-  static async start(model: LinearModel): Promise<SwappableServer> {
-    const holder: { served?: SwappableServer } = {};
+  static async start(model: LinearModel): Promise<LinearServer> {
+    const holder: { served?: LinearServer } = {};
     const http = createServer((request, response) => {
       void holder.served?.handle(request, response);
     });
@@ -54,7 +53,7 @@ export class SwappableServer {
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
     };
-    const served = new SwappableServer(`http://127.0.0.1:${port}`, model, close);
+    const served = new LinearServer(`http://127.0.0.1:${port}`, model, close);
     holder.served = served;
     return served;
   }
@@ -71,33 +70,34 @@ export class SwappableServer {
       ? this.#infer(JSON.parse(body) as InferBody)
       : (request.url ?? '').endsWith('/far')
         ? this.#metadata()
-        : { name: 'swappable', version: '1', extensions: [] };
+        : { name: 'linear', version: '1', extensions: [] };
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(answer));
   }
 
   #metadata(): object {
-    const input = { name: 'input', datatype: 'FP32', shape: [-1, SIZE] };
-    const output = { name: 'logits', datatype: 'FP32', shape: [-1, CLASS_COUNT] };
-    const versions = [this.model.version ?? '1'];
+    const { inputs: size, classes, version = '1' } = this.model;
+    const input = { name: 'input', datatype: 'FP32', shape: [-1, size] };
+    const output = { name: 'logits', datatype: 'FP32', shape: [-1, classes] };
+    const versions = [version];
     return { name: 'far', platform: 'linear', versions, inputs: [input], outputs: [output] };
   }
 
   #infer({ id, inputs: [input] }: InferBody): object {
     this.onInfer();
     const data = input?.data ?? [];
-    const rowCount = data.length / SIZE;
+    const { inputs: size, classes, weights, biases } = this.model;
+    const rowCount = data.length / size;
     this.rowCount += rowCount;
-    const { weights, biases } = this.model;
-    const values = Array.from({ length: rowCount * CLASS_COUNT }, (_, i) => {
-      const [row, c] = [Math.floor(i / CLASS_COUNT), i % CLASS_COUNT];
+    const values = Array.from({ length: rowCount * classes }, (_, i) => {
+      const [row, c] = [Math.floor(i / classes), i % classes];
       let sum = biases[c] as number;
-      for (let k = 0; k < SIZE; k++) {
-        sum += (data[row * SIZE + k] as number) * (weights[k * CLASS_COUNT + c] as number);
+      for (let k = 0; k < size; k++) {
+        sum += (data[row * size + k] as number) * (weights[k * classes + c] as number);
       }
       return Math.fround(sum);
     });
-    const output = { name: 'logits', datatype: 'FP32', shape: [rowCount, CLASS_COUNT] };
+    const output = { name: 'logits', datatype: 'FP32', shape: [rowCount, classes] };
     return { id, outputs: [{ ...output, data: this.#noisy(values) }] };
   }
 

@@ -1,0 +1,60 @@
+/**
+ * What teachers behind servers answered first to their probes, on disk beside the stored answers that it vouches for: a
+ * replica that is asked weeks later is compared with it. A file a probe.
+ */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256Hex } from '@lyceum/proto';
+import { z } from 'zod';
+
+export interface KeptProbe {
+  readonly isClass: boolean;
+  readonly values: Float32Array;
+  /** Of the values. */
+  readonly digest: string;
+}
+
+const kept = z.strictObject({ probe: z.string(), isClass: z.boolean(), values: z.string() });
+
+export class KeptProbes {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async open(folder: string): Promise<KeptProbes> {
+    await mkdir(folder, { recursive: true });
+    return new KeptProbes(folder);
+  }
+
+  /** @returns undefined: nothing is kept. @throws {Error} if the file is not what {@link KeptProbes.write} wrote. */
+  async read(probe: string): Promise<KeptProbe | undefined> {
+    let text: string;
+    try {
+      text = await readFile(this.#path(probe), 'utf8');
+    } catch (err) {
+      if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined;
+      throw err;
+    }
+    const { isClass, values } = kept.parse(JSON.parse(text));
+    const bytes = Uint8Array.from(Buffer.from(values, 'base64'));
+    return { isClass, values: new Float32Array(bytes.buffer), digest: sha256Hex(bytes) };
+  }
+
+  async write(probe: string, { isClass, values }: KeptProbe): Promise<void> {
+    const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+    const path = this.#path(probe);
+    const draft = `${path}.part`;
+    await writeFile(draft, JSON.stringify({ probe, isClass, values: bytes.toString('base64') }));
+    await rename(draft, path);
+  }
+
+  async forget(probe: string): Promise<void> {
+    await rm(this.#path(probe), { force: true });
+  }
+
+  #path(probe: string): string {
+    return join(this.#folder, `${sha256Hex(probe).slice(0, 32)}.json`);
+  }
+}

@@ -1,0 +1,26 @@
+/** A stored report of a run that used answers which were dropped later. Pure. */
+import { reportSchema } from './report.js';
+
+export interface SuspectUse {
+  /** What the run calls it. */
+  readonly teacher: string;
+  readonly count: number;
+  readonly reason: string;
+}
+
+/** The report with a warning, and not bit-exact: everything else is what was measured then. */
+export function markSuspect(report: Uint8Array, use: SuspectUse): Buffer {
+  const before = reportSchema.parse(JSON.parse(Buffer.from(report).toString('utf8')));
+  const text = suspectText(use);
+  const after = {
+    ...before,
+    teacherWarnings: [...(before.teacherWarnings ?? []), text],
+    bitExact: false,
+    bitExactExceptions: [...before.bitExactExceptions, text],
+  };
+  return Buffer.from(JSON.stringify(after));
+}
+
+export function suspectText({ teacher, count, reason }: SuspectUse): string {
+  return `suspect answers: ${count} of teacher ${teacher}, which were dropped after the run had ended: ${reason}`;
+}

@@ -1,0 +1,21 @@
+/** A stored report that gets a warning: what it says of the models stays. */
+import { expect, it } from 'vitest';
+import { composeReport } from '../../src/report/compose-report.js';
+import { markSuspect } from '../../src/report/mark-suspect.js';
+import { reportSchema } from '../../src/report/report.js';
+import { exampleInput } from './report-input-example.js';
+
+it('is not bit-exact any more, and says why', () => {
+  const before = reportSchema.parse(composeReport(exampleInput()));
+  const bytes = Buffer.from(JSON.stringify(before));
+  const use = { teacher: 'deep', count: 12, reason: 'it was replaced' };
+  const after = reportSchema.parse(JSON.parse(markSuspect(bytes, use).toString()));
+  const text =
+    'suspect answers: 12 of teacher deep, which were dropped after the run had ended: it was replaced';
+  expect(after).toEqual({
+    ...before,
+    bitExact: false,
+    bitExactExceptions: [...before.bitExactExceptions, text],
+    teacherWarnings: [...(before.teacherWarnings ?? []), text],
+  });
+});
