@@ -57,6 +57,8 @@ async function submit(runId: string): Promise<void> {
       teachers: [{ name: 'far', model: 'far', access: 'gray' }],
       student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
       objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
+      // A model of random weights knows nothing.
+      teacherHealth: { accept: ['far'] },
       // No epoch's answers serve another: teachers are asked to the end.
       views: { seed: 1, cycle: 1_000, shift: 0.2 },
       training: { batchSize: 32, steps: STEP_COUNT, checkpointEverySteps: 25 },
