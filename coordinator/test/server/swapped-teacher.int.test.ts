@@ -170,9 +170,9 @@ function expectRight(peer: StudentPeer, run: Run, fromStep: number): void {
 }
 
 /** The model that was pushed is back, and its worker may answer again. */
-async function mended(): Promise<void> {
+async function mended(name = 'teacher'): Promise<void> {
   shift = 0;
-  await client.releaseWorker(`teacher-${turn}`);
+  await client.releaseWorker(`${name}-${turn}`);
 }
 
 async function eventsOf(kind: string): Promise<{ message: string; data: unknown }[]> {
@@ -243,6 +243,7 @@ it('a run in progress goes back to a checkpoint that none of them is in', async 
     isTrained = resolve;
   });
   teacher({
+    workerId: `second-${turn}`,
     probe: async (values, round) => {
       if (round === 3) await trained;
       const said = values.map((value) => value + shift);
@@ -258,7 +259,7 @@ it('a run in progress goes back to a checkpoint that none of them is in', async 
   expect(event?.data).toEqual({ step: 10, first: SPAN });
   const now = JSON.parse((await pointers.get(runId))?.value ?? '');
   expect(now).toMatchObject({ step: 10, digest, assignmentEpoch: 2 });
-  await mended();
+  await mended('second');
   await assigned(peer, runId, 2);
   await train(peer, 10, STEP_COUNT);
   expectRight(peer, submitted, 10);

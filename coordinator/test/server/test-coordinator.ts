@@ -174,7 +174,8 @@ function serveIn(
     canaryIntervalMs,
     outside: {
       secrets: { folder: undefined, variables: {}, unboundGo: 'nowhere' },
-      addresses: new AddressGuard([]),
+      // Inference servers are in the test's own process.
+      addresses: new AddressGuard(['127.0.0.1']),
     },
     listenAddress,
     httpAddress: '127.0.0.1:0',
