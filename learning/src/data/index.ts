@@ -1,11 +1,12 @@
 /** Data sets, orders, views, array files and model packages, on plain arrays. No TensorFlow. */
-export { architectureLayers, architectureParameterCount } from './architecture-layers.js';
+
 export {
   ANSWER_NOISE,
   PRECISIONS,
   type Precision,
   precisionOfDatatype,
 } from './answer-noise.js';
+export { architectureLayers, architectureParameterCount } from './architecture-layers.js';
 export {
   agreedClasses,
   type ClassLabels,
