@@ -58,7 +58,7 @@ export async function hostile({ repetitions, signal }: BenchOptions): Promise<Be
 function result(readings: ReadonlyMap<string, readonly Reading[]>): BenchResult {
   const rows = [...readings].map(([name, own]) => ({
     name,
-    heldUpMs: Math.max(...own.map(({ heldUpMs }) => heldUpMs)),
+    heldUpMs: Math.min(...own.map(({ heldUpMs }) => heldUpMs)),
     peakMib: Math.round(Math.max(...own.map(({ peakMib }) => peakMib))),
     answer: own.at(-1)?.answer,
   }));
