@@ -568,14 +568,16 @@ describe('when the server goes away', () => {
 describe('a server of one’s own', () => {
   test('that cannot start says why', async () => {
     const port = Number(new URL(server.url).port);
-    const failure = await failureOf(startServer(port));
+    const other = { binary: findNatsServer(process.env) ?? '', storeDir: join(storeDir, 'other') };
+    const failure = await failureOf(startNatsServer({ ...other, port, log }));
     expect(failure.code).toBe('FAILED_PRECONDITION');
     expect(failure.message).toContain('address already in use');
   });
 
   test('that is not there is named', async () => {
     const binary = join(storeDir, 'no-such-server');
-    const failure = await failureOf(startNatsServer({ binary, storeDir, port: 0, log }));
+    const options = { binary, storeDir: join(storeDir, 'another'), port: 0, log };
+    const failure = await failureOf(startNatsServer(options));
     expect(failure.code).toBe('FAILED_PRECONDITION');
     expect(failure.message).toContain(binary);
   });

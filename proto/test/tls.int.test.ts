@@ -229,7 +229,7 @@ describe('NATS', () => {
       for (const host of ['127.0.0.1', 'tls://127.0.0.1']) {
         const url = byName.url.replace(/^nats:\/\/127\.0\.0\.1/, host);
         const failure = await failureOf(connectNats({ url, name: 'member', log, tls: member }));
-        expect(failure.code).toBe('UNAVAILABLE');
+        expect(failure.code).toBe('FAILED_PRECONDITION');
         expect(failure.message).toContain('see --tls-dir');
       }
       const url = byName.url.replace('127.0.0.1', 'localhost');

@@ -293,24 +293,29 @@ class ObjectBlobStore implements BlobStore {
     let length = 0;
     let chunkCount = 0;
     let underWay: Promise<unknown>[] = [];
-    for await (const chunk of chunks) {
-      const wanted = Math.min(CHUNK_BYTES, sizeBytes - length);
-      if (chunk.length === 0 || chunk.length !== wanted) {
-        const message = `blob ${digest}: want ${wanted} bytes after ${length} of ${sizeBytes}, got ${chunk.length}`;
-        throw new LyceumError('INVALID_ARGUMENT', message);
+    try {
+      for await (const chunk of chunks) {
+        const wanted = Math.min(CHUNK_BYTES, sizeBytes - length);
+        if (chunk.length === 0 || chunk.length !== wanted) {
+          const message = `blob ${digest}: want ${wanted} bytes after ${length} of ${sizeBytes}, got ${chunk.length}`;
+          throw new LyceumError('INVALID_ARGUMENT', message);
+        }
+        hash.update(chunk);
+        length += chunk.length;
+        chunkCount += 1;
+        const put = this.#jetStream.publish(chunkSubject(id), chunk);
+        // It may fail while the next chunk is awaited; it is told below.
+        put.catch(() => undefined);
+        underWay.push(put);
+        if (underWay.length < CHUNKS_UNDER_WAY) continue;
+        await Promise.all(underWay);
+        underWay = [];
       }
-      hash.update(chunk);
-      length += chunk.length;
-      chunkCount += 1;
-      const put = this.#jetStream.publish(chunkSubject(id), chunk);
-      // It may fail while the next chunk is awaited; it is told below.
-      put.catch(() => undefined);
-      underWay.push(put);
-      if (underWay.length < CHUNKS_UNDER_WAY) continue;
       await Promise.all(underWay);
-      underWay = [];
+    } finally {
+      // What is under way when it ends would come after the purge of what came.
+      await Promise.allSettled(underWay);
     }
-    await Promise.all(underWay);
     if (length !== sizeBytes || hash.digest('hex') !== digest) {
       const message = `blob ${digest}: the ${length} bytes that came are others, or not ${sizeBytes}`;
       throw new LyceumError('INVALID_ARGUMENT', message);

@@ -36,7 +36,8 @@ const TELL_AGAIN_MS = 60_000;
  * does not do so time after time.
  */
 const REFUSALS = 5;
-const ADDRESS = /^(?:nats|tls):\/\/(?:[^@/]*@)?(?:[^\s/:@[\]]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i;
+const ADDRESS =
+  /^(?:(?:nats|tls):\/\/)?(?:[^@/]*@)?(?:[^\s/:@[\]]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i;
 /** Time that acks and naks have to leave before a close. */
 const FLUSH_MS = 1_000;
 
@@ -124,9 +125,14 @@ function tlsOptions(url: string, { ca, certificate: cert, key }: TlsIdentity) {
   return { tls: { ca, cert, key, checkServerIdentity: check }, ignoreClusterUpdates: true };
 }
 
+/** The scheme may be left out. */
+function parsed(url: string): URL {
+  return new URL(url.includes('://') ? url : `nats://${url}`);
+}
+
 /** @returns an IPv6 address without its brackets. */
 function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+  return parsed(url).hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** How a program that is there before NATS waits for it. */
@@ -289,7 +295,7 @@ function whoOf(credentials: NatsCredentials | undefined, tls: TlsIdentity | unde
 
 /** True if a NATS server says hello there, in the open as it does before TLS. */
 function isGreeting(url: string): Promise<boolean> {
-  const { port } = new URL(url);
+  const { port } = parsed(url);
   return new Promise((resolve) => {
     const socket = connectSocket(Number(port || DEFAULT_PORT), hostOf(url));
     const end = (greets: boolean) => () => {

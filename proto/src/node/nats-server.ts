@@ -68,6 +68,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const logFile = join(storeDir, 'nats-server.log');
   const lock = await lockFolder(storeDir, 'nats-server');
   let child: ChildProcess;
+  let exited: Promise<void>;
   let logStart: number;
   try {
     const configFile = join(storeDir, 'nats-server.conf');
@@ -87,15 +88,13 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
       // One thread serves a machine's worth of workers; several wake each other on cores that train.
       env: { GOMAXPROCS: '1', ...process.env },
     });
+    // Before anything is waited for: a binary that is not there is told at once.
+    exited = exitOf(child);
     await logHandle.close();
     if (child.pid !== undefined) lock.tell({ program: 'nats-server', pid: child.pid });
   } finally {
     lock.release();
   }
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
-  });
   let running = true;
   void exited.then(() => {
     running = false;
@@ -116,6 +115,13 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   }
   log.info({ url, pid }, 'nats-server started');
   return { url, pid, exited, stop };
+}
+
+function exitOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
 }
 
 /**
