@@ -225,6 +225,38 @@ it('a run that ends before a timed canary does not succeed with the answers of a
   expect(await accuracyOf(runId)).toEqual(found);
 });
 
+it('a model that is replaced after the canary of the first ticket is found before the end is told', async () => {
+  const submitted = await submit();
+  teacher({
+    probe: (values, round) => {
+      const said = values.map((value) => value + shift);
+      if (round === 3) shift = 0.2;
+      return said;
+    },
+  });
+  const peer = student();
+  await assigned(peer, runId);
+  await train(peer, 0, STEP_COUNT);
+  await finishTraining(cluster, peer);
+  await eventually(async () => (await client.listQuarantines()).length > 0 || undefined);
+  expect((await cluster.run(runId)).state).not.toBe(RunState.RUN_STATE_SUCCEEDED);
+  await mended();
+  // Its training is done again if the other model had a part in it; else the answers of its evaluation alone are asked again.
+  const isAgain = await eventually(async () => {
+    const { state } = await cluster.run(runId);
+    if (state === RunState.RUN_STATE_PAUSED) await client.resumeRun(runId).catch(() => undefined);
+    if ((peer.run?.assignmentEpoch ?? 0) > 1) return 'trained';
+    return state === RunState.RUN_STATE_SUCCEEDED ? 'evaluated' : undefined;
+  });
+  if (isAgain === 'trained') {
+    await train(peer, 0, STEP_COUNT);
+    await finishTraining(cluster, peer);
+  }
+  expectRight(peer, submitted, 0);
+  const { warnings } = await untilRun(runId, (run) => run.state === RunState.RUN_STATE_SUCCEEDED);
+  expect(warnings.join()).toMatch(/answers of teacher far were dropped/);
+});
+
 it('a run in progress goes back to a checkpoint that none of them is in', async () => {
   const submitted = await submit();
   let answers = 0;
