@@ -33,6 +33,8 @@ let coordinator: TestCoordinator;
 let client: grpc.Client;
 /** Its calls are of a session, so that its garbage is read. */
 let worker: TeacherPeer;
+/** So many there were: the next comes before the coordinator has seen the last one's end. */
+let workerCount = 0;
 
 beforeAll(async () => {
   coordinator = await TestCoordinator.start();
@@ -45,7 +47,10 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  worker = new TeacherPeer(coordinator, { workerId: 'garbled', dataset: tinyDataset() });
+  worker = new TeacherPeer(coordinator, {
+    workerId: `garbled-${++workerCount}`,
+    dataset: tinyDataset(),
+  });
   await eventually(() => worker.assignment);
 });
 
