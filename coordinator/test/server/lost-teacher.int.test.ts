@@ -137,7 +137,8 @@ it('another worker may have it: the run goes on', async () => {
     answer: (frame) => (answers++ === 0 ? frame : undefined),
   });
   const { runId, peer } = await trainsAndWaits();
-  teacher({ workerId: `well-${turn}` });
+  const well = teacher({ workerId: `well-${turn}` });
+  await eventually(() => well.assignment?.teachers.length === 1 || undefined);
   failure = REPLACED;
   await worker.tell();
   worker.kill();
