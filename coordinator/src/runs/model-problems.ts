@@ -57,6 +57,7 @@ export function teacherProblems(
   settings: ModelSettings,
   dataset: Dataset,
 ): Problem[] {
+  const encoded = encodingProblems(path, model, dataset);
   try {
     const unknown = (model.answerClasses ?? []).filter(
       (name) => !dataset.classNames.includes(name),
@@ -69,12 +70,9 @@ export function teacherProblems(
     const classes = classOrder(settings, dataset);
     const { classCount } = classes === undefined ? model : dataset;
     const seen = { ...dataset, sampleShape: shape };
-    return [
-      ...encodingProblems(path, model, dataset),
-      ...modelProblems(path, { inputShape: model.inputShape, classCount }, seen),
-    ];
+    return [...encoded, ...modelProblems(path, { inputShape: model.inputShape, classCount }, seen)];
   } catch (err) {
-    return [{ path, message: toLyceumError(err).message }];
+    return [...encoded, { path, message: toLyceumError(err).message }];
   }
 }
 
