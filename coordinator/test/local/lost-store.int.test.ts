@@ -119,11 +119,11 @@ test('what is deleted leaves the copy too', async () => {
   ];
   await client.submitRun(JSON.stringify(TEACHER), { runId: 'short' });
   const run = await succeeded('short');
-  await vi.waitFor(async () => expect(await files()).toContain('short'), PATIENT);
+  await vi.waitFor(async () => expect(await files()).toContain('short.record'), PATIENT);
   const before = (await files()).length;
   await client.deleteRun(run.runId);
   await vi.waitFor(async () => {
-    expect(await files()).not.toContain('short');
+    expect(await files()).not.toContain('short.record');
     expect((await files()).length).toBeLessThan(before - 1);
   }, PATIENT);
 });

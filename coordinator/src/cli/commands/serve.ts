@@ -2,6 +2,7 @@ import { LyceumError } from '@lyceum/proto';
 import {
   AddressGuard,
   checkListenAddress,
+  checkServerCertificate,
   collectGarbageRarely,
   createLogger,
   isYes,
@@ -126,6 +127,8 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
   collectGarbageRarely();
   const { logLevel } = globals;
   const tls = tlsOf(globals);
+  // Before it waits for NATS.
+  if (tls !== undefined) checkServerCertificate(tls);
   const credentials = natsCredentialsIn(flags.natsCredentials);
   const insecure = flags.insecure || isYes('LYCEUM_INSECURE', process.env);
   const open = insecure || tls !== undefined;
