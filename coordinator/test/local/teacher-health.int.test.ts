@@ -92,7 +92,7 @@ test('NaN from one of two workers in the middle: quarantined, and the run ends w
     'teacher-2 is quarantined with teacher one: it does not answer its probe: logits row 0 holds NaN';
   // What it had answered since its last sound canary, if anything.
   const dropped = /^\d+ answers of teacher one were dropped: it does not answer its probe: logits/;
-  const others = (warnings: readonly string[]) =>
+  const others = (warnings?: readonly string[]) =>
     ofWorkers(warnings).filter((warning) => !dropped.test(warning));
   expect(run.finalWeightsDigest).toBe(undisturbed);
   expect(others(run.warnings)).toEqual([reason]);
