@@ -21,22 +21,14 @@ export function hopelessTeacher(
   name: string,
   workers: readonly TeacherChance[],
 ): string | undefined {
-  const everywhere = quarantinedEverywhere(name, workers);
-  if (everywhere !== undefined) return everywhere;
+  const quarantined = workers.filter(({ quarantine }) => quarantine !== undefined);
+  if (workers.length > 0 && quarantined.length === workers.length) {
+    const why = quarantined.map(({ workerId, quarantine }) => `${workerId}: ${quarantine}`);
+    return `teacher ${name} is quarantined on every worker (${why.join('; ')}); see coordinator workers`;
+  }
   const told = workers.filter(({ isTold, quarantine }) => isTold && quarantine === undefined);
   const failed = told.filter(({ failure }) => failure?.permanent === true);
   if (told.length === 0 || failed.length < told.length) return undefined;
   const why = failed.map(({ workerId, failure }) => `${workerId}: ${failure?.reason}`);
   return `teacher ${name} cannot be loaded (${why.join('; ')})`;
-}
-
-/** The first of these reasons: a run whose teacher is in this state is given no student worker either. */
-export function quarantinedEverywhere(
-  name: string,
-  workers: readonly TeacherChance[],
-): string | undefined {
-  const quarantined = workers.filter(({ quarantine }) => quarantine !== undefined);
-  if (workers.length === 0 || quarantined.length < workers.length) return undefined;
-  const why = quarantined.map(({ workerId, quarantine }) => `${workerId}: ${quarantine}`);
-  return `teacher ${name} is quarantined on every worker (${why.join('; ')}); see coordinator workers`;
 }

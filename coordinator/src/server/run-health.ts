@@ -3,11 +3,7 @@ import { quorumOf } from '../runs/contributor-ledgers.js';
 import { refusesAtChance } from '../runs/run-changes.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
-import {
-  hopelessTeacher,
-  quarantinedEverywhere,
-  type TeacherChance,
-} from '../schedule/hopeless-teacher.js';
+import { hopelessTeacher } from '../schedule/hopeless-teacher.js';
 import { isAssigned } from '../schedule/run-state.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { TeacherHealth } from './teacher-health.js';
@@ -50,18 +46,11 @@ export async function pauseWithoutTeachers(parts: RunHealthParts): Promise<void>
   const reasons = new Map<string, string | undefined>();
   const reasonOf = (teacher: PinnedTeacher): string | undefined => {
     const key = `${teacher.identity} ${teacher.name}`;
-    if (!reasons.has(key)) reasons.set(key, hopelessTeacher(teacher.name, chances(parts, teacher)));
+    if (!reasons.has(key)) reasons.set(key, hopeless(parts, teacher));
     return reasons.get(key);
   };
   for (const record of store.list()) {
     const { runId, state, teachers } = record;
-    if (beginsAgain(record)) {
-      const reason = teachers
-        .map((teacher) => quarantinedEverywhere(teacher.name, chances(parts, teacher)))
-        .find((everywhere) => everywhere !== undefined);
-      if (reason !== undefined) await lifecycle.pause(runId, reason);
-      continue;
-    }
     if (!isAssigned(state) && state !== 'EVALUATING') continue;
     const lacking = teachers.flatMap((teacher) => {
       const reason = reasonOf(teacher) ?? refused(parts, record, teacher);
@@ -71,11 +60,6 @@ export async function pauseWithoutTeachers(parts: RunHealthParts): Promise<void>
     const needed = (state === 'TRAINING' ? quorumOf(record)?.count : undefined) ?? teachers.length;
     if (teachers.length - lacking.length < needed) await lifecycle.pause(runId, lacking.join('; '));
   }
-}
-
-/** Whether a run that was in progress waits for a student worker: it went back, or lost the one that it had. */
-function beginsAgain({ state, startedAtMs }: RunRecord): boolean {
-  return state === 'QUEUED' && startedAtMs > 0;
 }
 
 /** Whether the run waits for something of the teacher. One whose answers are all stored is not missed. */
@@ -142,14 +126,15 @@ function refused(
   return reason && `teacher ${name} does not answer about this run's data set (${reason})`;
 }
 
-function chances(
+function hopeless(
   { health, teachers: sessions }: RunHealthParts,
-  { identity: teacher }: PinnedTeacher,
-): TeacherChance[] {
-  return sessions.list().map((session) => ({
+  { name, identity: teacher }: PinnedTeacher,
+): string | undefined {
+  const workers = sessions.list().map((session) => ({
     workerId: session.workerId,
     isTold: session.wanted.has(teacher),
     quarantine: health.quarantine({ workerId: session.workerId, teacher })?.reason,
     failure: session.failure(teacher),
   }));
+  return hopelessTeacher(name, workers);
 }
