@@ -70,7 +70,7 @@ export class AnswerProofs {
     const tail = this.#tails.get(name) ?? (await this.#newTail(name, key));
     tail.putCount++;
     try {
-      await tail.written;
+      await this.#noted(name, tail);
       const range = await store.put(key, samples, rows);
       const count = range.end - range.first;
       if (count > 0) stored(replica, { key, range, atMs: now() }, count);
@@ -91,6 +91,16 @@ export class AnswerProofs {
       // It lists too much then, which costs a canary after the next start.
       this.#parts.log.warn({ err: toLyceumError(thrown) }, 'unproven answers not noted');
     });
+  }
+
+  /** The file has it. What could not be written is written anew with the next put. */
+  async #noted(name: string, tail: Tail): Promise<void> {
+    try {
+      await tail.written;
+    } catch (err) {
+      if (this.#tails.get(name) === tail) this.#tails.delete(name);
+      throw err;
+    }
   }
 
   async #newTail(name: string, key: AnswerTableKey): Promise<Tail> {

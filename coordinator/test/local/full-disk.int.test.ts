@@ -17,10 +17,10 @@ import { SmallDisk } from './full-disk.js';
 import { images, LONG, TEACHER } from './long-run.js';
 
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
-const PATIENT = { timeout: 600_000, interval: 50 };
+const PATIENT = { timeout: 240_000, interval: 50 };
 
 /** Far more than any of them takes. */
-vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 /** Long enough to have a middle. */
 const RUN = {
