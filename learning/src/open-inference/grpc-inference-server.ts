@@ -66,8 +66,7 @@ export class GrpcInferenceServer implements InferenceServer {
   ): Promise<Res> {
     const { description, headers } = this.#access;
     if (this.#isClosed) throw new LyceumError('CANCELLED', 'the connection is closed');
-    this.#client ??= this.#connect();
-    const connecting = this.#client;
+    const connecting = this.#connected();
     try {
       const client = await connecting;
       const options = { deadlineMs: description.deadlineSeconds * 1000, headers };
@@ -80,6 +79,16 @@ export class GrpcInferenceServer implements InferenceServer {
       const message = shownText(thrown.message, SHOWN_CHARACTERS);
       throw new LyceumError(thrown.code, message, { cause: thrown });
     }
+  }
+
+  /** Connects once; a failure is not remembered. */
+  #connected(): Promise<InferenceClient> {
+    const connecting = this.#client ?? this.#connect();
+    this.#client = connecting;
+    connecting.catch(() => {
+      if (this.#client === connecting) this.#client = undefined;
+    });
+    return connecting;
   }
 
   async #connect(): Promise<InferenceClient> {

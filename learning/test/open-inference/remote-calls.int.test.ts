@@ -290,3 +290,18 @@ test.each([
     'a certificate and its key go together',
   );
 });
+
+test('a host that had a forbidden address is called once it has an allowed one, over gRPC', async () => {
+  const { port } = new URL((await startGrpc(behaviour())).url);
+  let address = '10.0.0.1';
+  const addresses = new AddressGuard(['127.0.0.0/8'], async () => [{ address, family: 4 }]);
+  const description = checkInferenceDescription(
+    { url: `grpc://sums.example:${port}`, model: 'sums' },
+    'test',
+  );
+  const server = openInferenceServer(description, { ...outsideOf({}), addresses });
+  atEnd(() => server.close());
+  await expect(server.modelMetadata()).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+  address = '127.0.0.1';
+  expect(await server.modelMetadata()).toMatchObject({ inputs: [{ datatype: 'FP32' }] });
+});
