@@ -56,7 +56,7 @@ it('needs the weights that lie in another file', async () => {
 it.each([
   ['net.pt', 'is a PyTorch file; export the model with torch.onnx.export'],
   ['net.KERAS', "net.KERAS').export('net', format='tf_saved_model')"],
-  ['net.joblib', "options={'zipmap': False}"],
+  ['net.joblib', 'is a pickle; export a scikit-learn model with skl2onnx'],
   ['net.safetensors', 'holds weights without the model'],
   ['saved/saved_model.pb', 'is no SavedModel, or a damaged one'],
   ['folder/net.onnx', 'is a folder; push the file in it: net.onnx'],

@@ -10,6 +10,7 @@ import {
   classifierOf,
   describePackagedModel,
   encodeOnnxPackage,
+  type OnnxPackage,
   onnxPackageOf,
   type PackagedModel,
   parsePackagedModel,
@@ -69,6 +70,46 @@ function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, tolerance:
     expect(Math.abs((got[i] as number) - (want[i] as number))).toBeLessThan(tolerance);
   }
 }
+
+describe('a classifier of scikit-learn that ends in a map', () => {
+  const probabilities = async (own: OnnxPackage, sampleShape: number[]) => {
+    const options = { rows: 16, threads: 1, sampleShape };
+    const opened = await OnnxInference.open(parsedAgain(own), options);
+    const answers = await opened.run(inputs(40, sampleShape[0]), 40);
+    await opened.close();
+    return answers;
+  };
+  const parsedAgain = (own: OnnxPackage) =>
+    parsePackagedModel(encodeOnnxPackage(own)).model as OnnxPackage;
+
+  it.each([
+    ['forest-zipmap', 'forest-strings'],
+    ['perceptron-zipmap', 'perceptron-strings'],
+    ['linear-zipmap', 'linear-ints'],
+  ])('%s gives what %s, which was exported without, gives', async (mapped, plain) => {
+    const own = model(`sklearn-${mapped}`);
+    const other = model(`sklearn-${plain}`, { output: 'probabilities' });
+    expect(own.settings.output).toBe('probabilities');
+    expect(own.settings.classes).toEqual(other.settings.classes);
+    expect(own.settings.classes).toHaveLength(11);
+    expect(describePackagedModel({ format: 'onnx', model: own }).classCount).toBe(11);
+    const answers = await probabilities(own, [4]);
+    expect(answers).toEqual(await probabilities(other, [4]));
+    expect(new Set(answers).size).toBeGreaterThan(10);
+  });
+
+  it('has its classes by the map, where nothing else names them', async () => {
+    const own = model('named-by-map');
+    expect(own.settings).toEqual({
+      output: 'probabilities',
+      classes: ['elm', 'ash', 'fir', 'oak', 'bay'],
+    });
+    const { outputs } = describePackagedModel({ format: 'onnx', model: own });
+    // It was an output already.
+    expect(outputs).toEqual(['shares float32 [?, 5]']);
+    expect(await probabilities(own, [36])).toHaveLength(200);
+  });
+});
 
 describe('what is run', () => {
   it('runs a file of batch 1 row by row, and one of open sizes in batches, to the same logits', async () => {
@@ -174,11 +215,9 @@ describe('what is read without a runtime', () => {
   });
 
   it.each([
-    [
-      'zipmap',
-      {},
-      /ends in ZipMap.*'zipmap': False.*label int64 \[\?\], probabilities \(no tensor\)/,
-    ],
+    ['zipmap', {}, /whether scores, which LinearClassifier gives, is logits or probabilities/],
+    // Its map is read by another operation.
+    ['mapped', {}, /ends in ZipMap.*'zipmap': False.*maps \(no tensor\), length int64/],
     ['two-heads', {}, /several outputs.*outputName.*logits float32 \[\?, 5\], probabilities/],
     ['two-heads', { outputName: 'none' }, /has no output none/],
   ])('says what is wrong with %s', (name, settings, message) => {

@@ -13,7 +13,7 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
   [/\.tflite$/, 'is a TensorFlow Lite file; convert it with tf2onnx --tflite and push the .onnx'],
   [
     /\.(pkl|pickle|joblib)$/,
-    "is a pickle; export a scikit-learn model with skl2onnx's convert_sklearn(…, options={'zipmap': False}) and push the .onnx",
+    "is a pickle; export a scikit-learn model with skl2onnx's convert_sklearn and push the .onnx",
   ],
   [
     /\.(safetensors|bin|npz)$/,

@@ -64,7 +64,7 @@ function readModel(bytes: Uint8Array): OnnxOutline | readonly Problem[] {
   return problems.length > 0 ? problems : readGraph(graph, readMetadata(bytes), externalFiles);
 }
 
-const MODEL_GRAPH = 7;
+export const MODEL_GRAPH = 7;
 const MODEL_METADATA = 14;
 const GRAPH_INITIALIZER = 5;
 
@@ -93,7 +93,7 @@ function readGraph(
   const operations = new Set<string>();
   const weights = new Map<string, Tensor>();
   const tensorBytes = new Map<string, Uint8Array>();
-  const nodes: Node[] = [];
+  const nodes: OnnxNode[] = [];
   eachField(graph, (number, reader, wireType) => {
     if (number === 1) {
       const node = readNode(reader.bytes());
@@ -131,7 +131,7 @@ function readGraph(
   };
 }
 
-interface Node {
+export interface OnnxNode {
   readonly operation: string;
   /** '': ONNX's own. */
   readonly domain: string;
@@ -141,7 +141,8 @@ interface Node {
   readonly attributes: readonly Uint8Array[];
 }
 
-function readNode(bytes: Uint8Array): Node {
+/** @param bytes - of a `NodeProto`. */
+export function readNode(bytes: Uint8Array): OnnxNode {
   let [operation, domain] = ['', ''];
   const inputs: string[] = [];
   const outputs: string[] = [];

@@ -11,6 +11,7 @@ import { type ModelSettings, settingsJson } from '../model-settings.js';
 import { writeZip } from '../zip.js';
 import { type OnnxOutline, readOnnx } from './onnx-file.js';
 import { ONNX } from './onnx-format.js';
+import { withoutZipMaps } from './zip-maps.js';
 
 export interface OnnxPackage {
   /** The `.onnx` file's bytes. */
@@ -30,7 +31,8 @@ export function encodeOnnxPackage({ file, settings }: OnnxPackage): Buffer {
 }
 
 /**
- * The package of a file, with what the file itself tells added to the settings.
+ * The package of a file, with what the file itself tells added to the settings. Maps at its end become the tensors that they
+ * are made of.
  *
  * @throws {InvalidDocumentError} naming all that keeps it from being asked as a classifier.
  */
@@ -39,9 +41,16 @@ export function onnxPackageOf(
   given: Partial<ModelSettings>,
   source = ONNX_MEMBER,
 ): OnnxPackage {
-  const outline = outlineOf(file, source);
-  const classifier = requireClassifier(outline, ONNX, given, source);
-  return { file, settings: completeSettings(classifier, outline, source) };
+  const said = outlineOf(file, source);
+  const kept = withoutZipMaps(file);
+  const classifier = requireClassifier(
+    kept === file ? said : outlineOf(kept, source),
+    ONNX,
+    given,
+    source,
+  );
+  // A ZipMap that is gone may be the only one that named the classes.
+  return { file: kept, settings: completeSettings(classifier, said, source) };
 }
 
 /** How it is asked; of a package that was read. @throws {InvalidDocumentError} as {@link onnxPackageOf}. */
