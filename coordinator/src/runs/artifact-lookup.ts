@@ -9,6 +9,7 @@ import {
   parseSettingsJson,
   seenDataset,
   settingsJson,
+  settingsOnSet,
   teacherIdentity,
 } from '@lyceum/learning/data';
 import { type Problem, type RunSpecification, toLyceumError } from '@lyceum/proto';
@@ -140,7 +141,7 @@ export class ArtifactLookup {
     const model = await this.model(path, named.model);
     if (model === undefined) return undefined;
     const own = parseSettingsJson(JSON.stringify(model.settings));
-    const settings = named.modality === undefined ? own : { ...own, modality: named.modality };
+    let settings = named.modality === undefined ? own : { ...own, modality: named.modality };
     const engine = ENGINE_OF[model.format];
     const { access = model.classesOnly === true ? 'black' : 'white' } = named;
     this.problems.push(...accessProblems(path, named, model));
@@ -155,7 +156,10 @@ export class ArtifactLookup {
         this.problems.push(...problems);
         // An endpoint answers by the classes' names, whatever its settings say of an order.
         const isOrdered = problems.length === 0 && model.format !== 'endpoint';
-        if (isOrdered) known = knownClassesOf(settings, seen);
+        if (isOrdered) {
+          known = knownClassesOf(settings, seen);
+          settings = settingsOnSet(settings, seen);
+        }
       }
     }
     return {

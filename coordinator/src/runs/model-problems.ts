@@ -1,12 +1,14 @@
 /** What keeps a model from a part in a run: as a teacher of the samples of a set, or as the student. Pure. */
 import {
   classOrder,
+  contradictionAt,
   type Dataset,
   encodingDigest,
   encodingText,
   type LayerDescription,
   ModelInputs,
   type ModelSettings,
+  namedAsInSet,
 } from '@lyceum/learning/data';
 import {
   type Problem,
@@ -92,11 +94,28 @@ export function studentProblems(
     const message = `has the setting ${other}, which only teachers may have`;
     return [{ path, message }];
   }
-  return [...encodingProblems(path, model, dataset), ...modelProblems(path, model, dataset)];
+  return [
+    ...encodingProblems(path, model, dataset),
+    ...modelProblems(path, model, dataset),
+    ...startOrderProblems(path, settings, dataset),
+  ];
+}
+
+/** A student's outputs are the set's classes in its order: it begins with those of a model, and other names may follow. */
+function startOrderProblems(
+  path: string,
+  { classes = [] }: ModelSettings,
+  { classNames }: Dataset,
+): Problem[] {
+  const named = namedAsInSet(classes, classNames);
+  const place = contradictionAt(named, classNames);
+  if (place < 0) return [];
+  const message = `has the class ${named[place]} at output ${place}, where spec.dataset has ${classNames[place] ?? 'none'}; a student has the set's order: push the set with --classes in the order of the model, or start from another one`;
+  return [{ path, message }];
 }
 
 /** Settings that a student's model may have. */
-const OF_STUDENTS: readonly string[] = ['output', 'scale', 'modality'];
+const OF_STUDENTS: readonly string[] = ['output', 'scale', 'modality', 'classes'];
 
 /** What keeps an architecture from taking the samples of a set. */
 export function architectureProblems(

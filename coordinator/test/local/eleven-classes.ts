@@ -9,8 +9,14 @@ const SIZE = 4;
 /** Splits of a class's samples: the first of them train. */
 const SPLITS = { train: 48, validation: 16 };
 
-/** @param classNames - eleven. */
-export function elevenClassesBytes(classNames: readonly string[]): Buffer {
+/**
+ * @param classNames - eleven.
+ * @param byNumber - the name of each number's class, where that is not its place in `classNames`.
+ */
+export function elevenClassesBytes(
+  classNames: readonly string[],
+  byNumber: readonly string[] = classNames,
+): Buffer {
   const sampleCount = CLASS_COUNT * PER_CLASS;
   const noise = numbers(5, sampleCount * SIZE);
   const classOf = (sample: number) => Math.floor(sample / PER_CLASS);
@@ -26,7 +32,9 @@ export function elevenClassesBytes(classNames: readonly string[]): Buffer {
       return centre + 0.1 * value;
     }),
     inputScale: 1,
-    labels: Int32Array.from({ length: sampleCount }, (_, sample) => classOf(sample)),
+    labels: Int32Array.from({ length: sampleCount }, (_, sample) =>
+      classNames.indexOf(byNumber[classOf(sample)] as string),
+    ),
     splits: Uint8Array.from({ length: sampleCount }, (_, sample) => {
       const place = sample % PER_CLASS;
       return place < SPLITS.train ? 1 : place < SPLITS.train + SPLITS.validation ? 2 : 3;

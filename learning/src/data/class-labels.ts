@@ -142,7 +142,7 @@ export function agreedClasses(
   for (const other of others) {
     const place = first === undefined ? -1 : contradictionAt(first.names, other.names);
     if (first === undefined || place < 0) continue;
-    const message = `are ${shown(first.names)} by ${first.source}, and ${shown(other.names)} by ${other.source}: output ${place} is ${first.names[place]} by the one and ${other.names[place]} by the other; ${given === undefined ? 'say in the settings which of the two they are, and take the other out of the file' : 'take classes out of the settings, or mend the file'}`;
+    const message = `are ${shown(first.names)} by ${first.source}, and ${shown(other.names)} by ${other.source}: output ${place} is ${first.names[place]} by the one and ${other.names[place]} by the other; ${given === undefined ? 'say in the settings which of the two they are, and take the other out of the file' : 'take classes out of the settings, or mend the other'}`;
     problems.push({ path: 'classes', message });
     return undefined;
   }
@@ -155,7 +155,7 @@ export function agreedClasses(
  *
  * @returns the first such output; −1: none.
  */
-function contradictionAt(names: readonly string[], others: readonly string[]): number {
+export function contradictionAt(names: readonly string[], others: readonly string[]): number {
   const places = new Map(others.map((name, place) => [name, place]));
   return names.findIndex((name, place) => (places.get(name) ?? place) !== place);
 }

@@ -56,6 +56,19 @@ export function classOrder(
   return Int32Array.from(classNames, (name) => places.get(name) ?? -1);
 }
 
+/**
+ * Settings for a model that is asked about a set. Classes that are the set's own in its order are left out: it means the same,
+ * and a run's record need not hold thousands of names.
+ *
+ * @throws {LyceumError} as {@link classOrder} does.
+ */
+export function settingsOnSet(settings: ModelSettings, set: SetClasses): ModelSettings {
+  const order = classOrder(settings, set);
+  const { classes, ...others } = settings;
+  const isSame = classes?.length === order?.length && order?.every((place, c) => place === c);
+  return isSame === true ? others : settings;
+}
+
 /** `Bird for bird`: of a model's names those that would be the set's, were they spelt alike. */
 function misspelt(unknown: readonly string[], missing: readonly string[]): string[] {
   const meant = new Map(missing.map((name) => [spelling(name), name]));

@@ -10,6 +10,7 @@ export { architectureLayers, architectureParameterCount } from './architecture-l
 export {
   agreedClasses,
   type ClassLabels,
+  contradictionAt,
   labelsInMetadata,
   namesInText,
 } from './class-labels.js';

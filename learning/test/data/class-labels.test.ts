@@ -17,6 +17,7 @@ import {
   onnxPackageOf,
   parsePackagedModel,
   readOnnxModel,
+  settingsOnSet,
 } from '../../src/data/index.js';
 import { readOnnx } from '../../src/data/onnx/onnx-file.js';
 
@@ -84,7 +85,7 @@ describe('an ONNX file of scikit-learn', () => {
     const file = readFileSync(fixture('sklearn-forest-strings'));
     const read = (classes: string[]) => onnxPackageOf(file, { output: 'probabilities', classes });
     expect(() => read(NUMBERS)).toThrow(
-      "classes: are 0, 1, 2, 3, 4, 5, … by its settings, and 0, 1, 10, 2, 3, 4, … by TreeEnsembleClassifier's classlabels_strings: output 2 is 2 by the one and 10 by the other; take classes out of the settings, or mend the file",
+      "classes: are 0, 1, 2, 3, 4, 5, … by its settings, and 0, 1, 10, 2, 3, 4, … by TreeEnsembleClassifier's classlabels_strings: output 2 is 2 by the one and 10 by the other; take classes out of the settings, or mend the other",
     );
     expect(read(SORTED).settings.classes).toEqual(SORTED);
     // Names for its numbers are no contradiction.
@@ -207,6 +208,19 @@ describe('the classes of a model against those of a set', () => {
       "its settings' classes have Bird for bird, sea_lion for Sea lion; name the classes in its settings as the data set does",
     );
     expect(() => order(['1', '2.0', '3'], ['1', '2', '3'])).toThrow('have 2.0 for 2;');
+  });
+
+  it('are left out of its settings where they are the set’s own, in its order', () => {
+    const on = (classes: readonly string[], classNames: readonly string[]) =>
+      settingsOnSet({ output: 'logits', classes }, setOf(classNames)).classes;
+    expect(on(['cat', 'dog'], ['cat', 'dog'])).toBeUndefined();
+    expect(on(['0', '1'], ['cat', 'dog'])).toBeUndefined();
+    expect(on(['dog', 'cat'], ['cat', 'dog'])).toEqual(['dog', 'cat']);
+    // It has an output more.
+    expect(on(['cat', 'dog', 'eel'], ['cat', 'dog'])).toEqual(['cat', 'dog', 'eel']);
+    expect(settingsOnSet({ output: 'logits' }, setOf(['cat', 'dog']))).toEqual({
+      output: 'logits',
+    });
   });
 
   it('may be more, and fewer', () => {

@@ -104,9 +104,9 @@ describe('a classifier of scikit-learn that ends in a map', () => {
       output: 'probabilities',
       classes: ['elm', 'ash', 'fir', 'oak', 'bay'],
     });
-    const { outputs } = describePackagedModel({ format: 'onnx', model: own });
+    const described = describePackagedModel({ format: 'onnx', model: own });
     // It was an output already.
-    expect(outputs).toEqual(['shares float32 [?, 5]']);
+    expect(described).toMatchObject({ outputs: ['shares float32 [?, 5]'] });
     expect(await probabilities(own, [36])).toHaveLength(200);
   });
 });

@@ -18,16 +18,23 @@ type ResultFiles = Pick<
   'modelFile' | 'modelDigest' | 'logitsFile' | 'logitsDigest'
 >;
 
-/** @param logits - [N, C] of each split's measured samples. */
+/**
+ * The model knows the names of its classes, as it may be a teacher of a set that has them in another order.
+ *
+ * @param logits - [N, C] of each split's measured samples.
+ */
 export async function writeResult(
   engine: Engine,
   folder: string,
   student: Student,
   logits: ReadonlyMap<SplitName, Float32Array>,
-  { classCount, encoding }: Pick<Dataset, 'classCount' | 'encoding'>,
+  { classCount, classNames, encoding }: Pick<Dataset, 'classCount' | 'classNames' | 'encoding'>,
 ): Promise<ResultFiles> {
   const modelFile = join(folder, 'model.zip');
-  const saved = await savedModel(engine, student.model, student.settings);
+  const saved = await savedModel(engine, student.model, {
+    ...student.settings,
+    classes: classNames,
+  });
   const model = encodeModelPackage({ ...saved, ...(encoding !== undefined && { encoding }) });
   await writeDurably(modelFile, model);
   const logitsFile = join(folder, 'logits.npz');

@@ -311,7 +311,10 @@ describe('StudentCompute', () => {
     expect(result.selectedValidation?.accuracy).toBeGreaterThan(0.8);
     const model = await readFile(result.modelFile);
     expect(sha256Hex(model)).toBe(result.modelDigest);
-    expect(parseModelPackage(model).settings).toEqual({ output: 'logits' });
+    expect(parseModelPackage(model).settings).toEqual({
+      output: 'logits',
+      classes: ['top', 'middle', 'bottom'],
+    });
     const logits = readNpz(await readFile(result.logitsFile));
     expect([...logits.keys()].sort()).toEqual(['test', 'train', 'validation']);
     expect(logits.get('test')?.shape).toEqual([TEST_COUNT, 3]);

@@ -112,10 +112,11 @@ async function exported(
   const { model, name, runId } = source;
   if (options.format === 'tfjs') {
     const report = runId === undefined ? undefined : await client.getReport(runId);
-    return tfjsFiles(model, report?.dataset.classNames);
+    return tfjsFiles(model, report?.dataset.classNames ?? model.settings.classes);
   }
   const dataset = runId === undefined ? undefined : await datasetOf(client, runId, model, signal);
-  if (options.format === 'safetensors') return safetensorsFiles(model, dataset?.classNames);
+  if (options.format === 'safetensors')
+    return safetensorsFiles(model, dataset?.classNames ?? model.settings.classes);
   const onnxOptions = onnxOptionsOf(source, dataset, options);
   const files =
     options.format === 'onnx'
@@ -152,14 +153,18 @@ function onnxOptionsOf(
     const message = `model ${name} does not say what it takes or how many classes it gives`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  const [needsSet] = (['preprocessing', 'labels'] as const).filter((part) => parts.has(part));
-  if (dataset === undefined && needsSet !== undefined) {
-    const message = `--with ${needsSet} needs a data set, and ${name} is a pushed model, which names none`;
+  const ownNames = dataset?.classNames ?? model.settings.classes;
+  if (dataset === undefined && parts.has('preprocessing')) {
+    const message = `--with preprocessing needs a data set, and ${name} is a pushed model, which names none`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  if (ownNames === undefined && parts.has('labels')) {
+    const message = `--with labels needs the names of the classes, and model ${name} holds none; push it with classes in its settings`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   return {
     sampleShape,
-    classNames: dataset?.classNames ?? Array.from({ length: classCount }, (_, c) => String(c)),
+    classNames: ownNames ?? Array.from({ length: classCount }, (_, c) => String(c)),
     ...(dataset !== undefined &&
       parts.has('preprocessing') && {
         preprocessing: {
