@@ -98,6 +98,8 @@ const foundModel = section({
   /** Of one sample, in the model's layout. */
   sampleShape: z.array(size),
   classCount: size,
+  /** Names of the classes, where the server tells them. */
+  labels: z.array(z.string()).optional(),
   /** Rows of one request, at most; if they are fixed, always. */
   rows: size,
   rowsAreFixed: z.boolean(),

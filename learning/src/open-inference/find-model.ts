@@ -9,19 +9,24 @@ import {
   type Problem,
   toLyceumError,
 } from '@lyceum/proto';
+import { agreedClasses } from '../data/class-labels.js';
 import type { ModelSettings } from '../data/model-settings.js';
 import { type AskedModel, askedModel, type ModelMetadata, tensorText } from './asked-model.js';
 import { answersDiffer, areDistributions, CANARY_ROWS, canaryInputs } from './canaries.js';
-import type { InferenceServer, InferResult } from './inference-server.js';
+import type { InferenceServer, InferRequest, InferResult } from './inference-server.js';
 import { datatypeOf, ofServer } from './remote-model.js';
 import { noiseOf, type RemotePackage } from './remote-package.js';
 import { elementBytes } from './tensor-bytes.js';
+import { labelsIn } from './told-labels.js';
 
 /** Rows of one request where the server takes as many; answers gain little from more. */
 const REQUEST_ROWS = 128;
 
 /** With which a server refuses what is too many rows for it. Triton says the first, KServe and MLServer the others. */
 const REFUSALS: readonly string[] = ['INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED', 'INTERNAL'];
+
+/** Of a server that does not answer at all; any other error is one's to whom labels mean nothing. */
+const ABSENCES: readonly string[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED'];
 
 /**
  * Asks for metadata and canaries, with fewer rows at a time until the server takes them.
@@ -43,6 +48,7 @@ export async function findModel(
     if (asked === undefined) throw new InvalidDocumentError(`model ${model} at ${url}`, problems);
     const { rows, result } = await mostRows(server, asked, given);
     const classCount = result.shape[1] as number;
+    const labels = await toldLabels(server, { ...asFound(asked), classCount }, asked.fixedRows);
     const canaries = Array.from(result.values.subarray(0, canaryCount(rows) * classCount));
     const found: FoundModel = {
       server: await server.serverMetadata(),
@@ -54,11 +60,14 @@ export async function findModel(
       output: asked.output.name,
       sampleShape: [...asked.sampleShape],
       classCount,
+      ...(labels !== undefined && { labels: [...labels] }),
       rows,
       rowsAreFixed: asked.fixedRows !== undefined,
       canaries,
     };
-    return { description, found, settings: completeSettings(given, asked, found) };
+    const settings = completeSettings(given, asked, found, problems);
+    if (problems.length > 0) throw new InvalidDocumentError(`model ${model} at ${url}`, problems);
+    return { description, found, settings };
   } catch (thrown) {
     if (thrown instanceof InvalidDocumentError) throw thrown;
     throw ofServer(thrown, url);
@@ -74,7 +83,8 @@ export async function requireUnchanged(
   remote: RemotePackage,
 ): Promise<void> {
   await requireUnchangedBy(remote, async () => {
-    return (await nowOf(server, remote)) ?? (await canaryChange(server, remote));
+    const said = (await nowOf(server, remote)) ?? (await labelChange(server, remote));
+    return said ?? (await canaryChange(server, remote));
   });
 }
 
@@ -142,13 +152,7 @@ async function mostRows(
   }
   for (let rows = fixedRows ?? Math.min(REQUEST_ROWS, fitting); ; rows = Math.floor(rows / 2)) {
     try {
-      const found = {
-        input: input.name,
-        output: output.name,
-        inputs: [input],
-        sampleShape: [...sampleShape],
-      };
-      const result = await askCanaries(server, found, given, rows);
+      const result = await server.infer(canariesOf(asFound(asked), given, rows));
       const [rowCount, classCount = 0] = result.shape;
       if (result.shape.length === 2 && rowCount === rows && classCount > 0) return { rows, result };
       const message = `its output ${tensorText(output)} has shape [${result.shape}] for ${rows} samples; want [${rows}, classes]`;
@@ -163,20 +167,53 @@ async function mostRows(
 
 type Asked = Pick<FoundModel, 'input' | 'output' | 'inputs' | 'sampleShape'>;
 
-function askCanaries(
-  server: InferenceServer,
+function asFound({ input, output, sampleShape }: AskedModel): Asked {
+  const [own, name] = [input.name, output.name];
+  return { input: own, output: name, inputs: [input], sampleShape: [...sampleShape] };
+}
+
+function canariesOf(
   { input, output, inputs, sampleShape }: Asked,
   { scale = 1 }: Partial<ModelSettings>,
   rows: number,
-): Promise<InferResult> {
-  return server.infer({
+): InferRequest {
+  return {
     id: randomUUID(),
     input,
     datatype: datatypeOf(inputs, input),
     shape: [rows, ...sampleShape],
     values: canaryInputs(rows, elementCount(sampleShape), scale),
     output,
-  });
+  };
+}
+
+/** Names of the classes; undefined: the server does not tell them. @param fixedRows - undefined: one will do. */
+async function toldLabels(
+  server: InferenceServer,
+  found: Asked & Pick<FoundModel, 'classCount'>,
+  fixedRows = 1,
+): Promise<readonly string[] | undefined> {
+  const { classCount } = found;
+  try {
+    const texts = await server.bestClasses(canariesOf(found, {}, fixedRows), classCount);
+    return labelsIn(texts, classCount);
+  } catch (thrown) {
+    if (ABSENCES.includes(toLyceumError(thrown).code)) throw thrown;
+    return undefined;
+  }
+}
+
+/** Of a server that told them before: their order is half of what its answers mean. */
+async function labelChange(
+  server: InferenceServer,
+  { found }: RemotePackage,
+): Promise<string | undefined> {
+  const { labels, rows, rowsAreFixed } = found;
+  if (labels === undefined) return undefined;
+  const now = await toldLabels(server, found, rowsAreFixed ? rows : undefined);
+  const index = labels.findIndex((label, c) => label !== now?.[c]);
+  if (index < 0) return undefined;
+  return `its class ${index} was ${labels[index]}, and is ${now?.[index] ?? 'without a name'}`;
 }
 
 function metadataChange(
@@ -203,7 +240,7 @@ async function canaryChange(
   const { found, settings } = remote;
   const { rows, rowsAreFixed, canaries, classCount } = found;
   const count = canaryCount(rows);
-  const result = await askCanaries(server, found, settings, rowsAreFixed ? rows : count);
+  const result = await server.infer(canariesOf(found, settings, rowsAreFixed ? rows : count));
   const differs = answersDiffer(
     canaries,
     result.values.subarray(0, count * classCount),
@@ -212,18 +249,24 @@ async function canaryChange(
   return differs && `its answers to fixed inputs differ ${differs}`;
 }
 
-/** What the answers to canaries tell of the settings that nobody gave. */
+/** What labels and the answers to canaries tell of the settings that nobody gave; contradictions are added to `problems`. */
 function completeSettings(
   given: Partial<ModelSettings>,
   { layout }: AskedModel,
-  { canaries, classCount, outputs, output }: FoundModel,
+  { canaries, classCount, labels, outputs, output }: FoundModel,
+  problems: Problem[],
 ): ModelSettings {
   const kind = areDistributions(canaries, classCount) ? 'probabilities' : 'logits';
+  const told = labels === undefined ? [] : [{ names: labels, source: 'the server' }];
+  const contradictions: Problem[] = [];
+  const classes = agreedClasses(given.classes, told, classCount, contradictions);
+  problems.push(...contradictions.map((p) => ({ ...p, path: `settings.${p.path}` })));
   return {
     output: kind,
     ...given,
     ...(layout !== undefined && { layout }),
     ...(outputs.length > 1 && { outputName: output }),
+    ...(classes !== undefined && { classes }),
   };
 }
 

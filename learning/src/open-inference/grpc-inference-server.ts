@@ -8,7 +8,7 @@ import type {
   InferResult,
   ServerAccess,
 } from './inference-server.js';
-import { rawNumbers, tensorNumbers } from './tensor-bytes.js';
+import { rawNumbers, type TensorHead, tensorNumbers, tensorTexts } from './tensor-bytes.js';
 
 /** Characters of somebody else's message that an error repeats. */
 const SHOWN_CHARACTERS = 400;
@@ -41,17 +41,37 @@ export class GrpcInferenceServer implements InferenceServer {
   }
 
   async infer(request: InferRequest, signal?: AbortSignal): Promise<InferResult> {
+    const message = this.#question(request);
+    const response = await this.#call((client) => client.modelInfer, message, signal);
+    return read(response, request.output, (tensor, raw) => ({
+      shape: tensor.shape,
+      values: tensorNumbers(tensor, raw),
+    }));
+  }
+
+  async bestClasses(request: InferRequest, count: number): Promise<readonly string[]> {
+    const message = this.#question(request, {
+      classification: { parameterChoice: { $case: 'int64Param', int64Param: count } },
+    });
+    const response = await this.#call((client) => client.modelInfer, message);
+    return read(response, request.output, (tensor, raw) =>
+      tensor.datatype === 'BYTES' ? tensorTexts(tensor, raw) : [],
+    );
+  }
+
+  #question(
+    { id, input, datatype, shape, values, output }: InferRequest,
+    parameters: ModelInferRequest['outputs'][number]['parameters'] = {},
+  ): ModelInferRequest {
     const { model, version = '' } = this.#access.description;
-    const { id, input, datatype, shape, values, output } = request;
-    const message = ModelInferRequest.fromPartial({
+    return ModelInferRequest.fromPartial({
       modelName: model,
       modelVersion: version,
       id,
       inputs: [{ name: input, datatype, shape: [...shape] }],
-      outputs: [{ name: output }],
+      outputs: [{ name: output, parameters }],
       rawInputContents: [rawNumbers(datatype, values)],
     });
-    return resultOf(await this.#call((client) => client.modelInfer, message, signal), output);
   }
 
   close(): void {
@@ -108,7 +128,11 @@ export class GrpcInferenceServer implements InferenceServer {
 }
 
 /** @throws {LyceumError} INTERNAL if the answer is not what was asked for. */
-function resultOf({ outputs, rawOutputContents }: ModelInferResponse, name: string): InferResult {
+function read<T>(
+  { outputs, rawOutputContents }: ModelInferResponse,
+  name: string,
+  readTensor: (tensor: TensorHead, raw: Uint8Array | undefined) => T,
+): T {
   const index = outputs.findIndex((output) => output.name === name);
   const tensor = outputs[index];
   if (tensor === undefined) {
@@ -120,7 +144,7 @@ function resultOf({ outputs, rawOutputContents }: ModelInferResponse, name: stri
     // Typed contents beside raw ones of other outputs are not allowed: all are raw, or none.
     const raw =
       rawOutputContents.length === 0 ? undefined : (rawOutputContents[index] ?? Buffer.alloc(0));
-    return { shape: tensor.shape, values: tensorNumbers(tensor, raw) };
+    return readTensor(tensor, raw);
   } catch (err) {
     if (!(err instanceof LyceumError)) throw err;
     throw new LyceumError('INTERNAL', `the answer cannot be read: ${err.message}`, { cause: err });

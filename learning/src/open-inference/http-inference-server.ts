@@ -61,15 +61,8 @@ export class HttpInferenceServer implements InferenceServer {
   }
 
   async infer(request: InferRequest, signal?: AbortSignal): Promise<InferResult> {
-    const { id, input: name, datatype, shape, values, output } = request;
-    const data = Array.from(values);
-    const body = { id, inputs: [{ name, datatype, shape, data }], outputs: [{ name: output }] };
-    const answer = await this.#call('POST', `${this.#modelPath}/infer`, body, signal);
-    const outputs = listOf(answer['outputs']).map(mappingOf);
-    const found = outputs.find((tensor) => tensor['name'] === output);
-    if (found === undefined) {
-      throw new LyceumError('INTERNAL', `the answer lacks the output ${output}`);
-    }
+    const { output } = request;
+    const found = await this.#ask(request, {}, signal);
     const numbers = listOf(found['data']).flat(8);
     const sizes = listOf(found['shape']).map(Number);
     const count = sizes.reduce((product, size) => product * size, 1);
@@ -80,8 +73,28 @@ export class HttpInferenceServer implements InferenceServer {
     return { shape: sizes, values: Float32Array.from(numbers as number[]) };
   }
 
+  async bestClasses(request: InferRequest, count: number): Promise<readonly string[]> {
+    const { datatype, data } = await this.#ask(request, { parameters: { classification: count } });
+    return datatype === 'BYTES' ? listOf(data).flat(8).map(String) : [];
+  }
+
   close(): void {
     this.#closing.abort();
+  }
+
+  /** @returns the output. */
+  async #ask(
+    { id, input: name, datatype, shape, values, output }: InferRequest,
+    asked: object,
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const inputs = [{ name, datatype, shape, data: Array.from(values) }];
+    const body = { id, inputs, outputs: [{ name: output, ...asked }] };
+    const answer = await this.#call('POST', `${this.#modelPath}/infer`, body, signal);
+    const outputs = listOf(answer['outputs']).map(mappingOf);
+    const found = outputs.find((tensor) => tensor['name'] === output);
+    if (found !== undefined) return found;
+    throw new LyceumError('INTERNAL', `the answer lacks the output ${output}`);
   }
 
   async #call(

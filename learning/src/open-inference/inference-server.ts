@@ -25,6 +25,12 @@ export interface InferenceServer {
   serverMetadata(): Promise<{ readonly name: string; readonly version: string }>;
   modelMetadata(): Promise<ModelMetadata>;
   infer(request: InferRequest, signal?: AbortSignal): Promise<InferResult>;
+  /**
+   * Each row's best classes by Triton's extension "classification", in texts; none from a server that passes it over.
+   *
+   * @param count - of each row.
+   */
+  bestClasses(request: InferRequest, count: number): Promise<readonly string[]>;
   /** Calls under way fail. */
   close(): void;
 }

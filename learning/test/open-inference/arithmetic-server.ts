@@ -1,6 +1,6 @@
 /**
  * A model behind a real server, gRPC or HTTP on loopback, that behaves as Triton, KServe and MLServer do where that matters:
- * typed or raw answers, fewer rows at a time, fixed rows, away for a moment, another model. The model is plain arithmetic:
+ * typed or raw answers, fewer rows at a time, fixed rows, labels, away for a moment, another model. The model is plain arithmetic:
  * class c of a sample x has the logit c · Σx.
  */
 import {
@@ -17,7 +17,12 @@ import {
   ModelMetadataResponse,
 } from '@lyceum/proto';
 import { createLogger, INFERENCE_SERVICE, RpcServer, unary } from '@lyceum/proto/node';
-import { type NumberDatatype, rawNumbers, tensorNumbers } from '../../src/open-inference/index.js';
+import {
+  type NumberDatatype,
+  rawNumbers,
+  rawTexts,
+  tensorNumbers,
+} from '../../src/open-inference/index.js';
 
 export const CLASSES = 3;
 export const SAMPLE = [2, 2];
@@ -44,6 +49,8 @@ export interface Behaviour {
   factor: number;
   inputs: { name: string; datatype: string; shape: number[] }[];
   outputDatatype: NumberDatatype;
+  /** Of classes, as Triton has them in a file, none: without one. Others pass over what asks for them, or refuse it. */
+  labels: readonly string[] | 'passed over' | 'refused';
   /** Fails so many calls first, with this code. */
   failures: number;
   code: 'UNAVAILABLE' | 'INVALID_ARGUMENT';
@@ -64,6 +71,7 @@ export function behaviour(changes: Partial<Behaviour> = {}): Behaviour {
     factor: 1,
     inputs,
     outputDatatype: 'FP32',
+    labels: 'passed over',
     failures: 0,
     code: 'UNAVAILABLE',
     seen: [],
@@ -98,7 +106,12 @@ async function infer(server: Behaviour, request: ModelInferRequest): Promise<Mod
   if (input === undefined) throw new LyceumError('INVALID_ARGUMENT', 'no input');
   const values = tensorNumbers(input, request.rawInputContents[0]);
   const logits = logitsOf(values, server.factor);
-  const datatype = server.outputDatatype;
+  const { outputDatatype: datatype, labels } = server;
+  const asked = request.outputs[0]?.parameters['classification']?.parameterChoice;
+  if (asked?.$case === 'int64Param' && labels !== 'passed over') {
+    if (labels === 'refused') throw new LyceumError('INVALID_ARGUMENT', 'what is classification?');
+    return bestClasses(server, request, logits, asked.int64Param, labels);
+  }
   const head = { name: 'y', datatype, shape: [rows, CLASSES] };
   return server.distort(
     ModelInferResponse.fromPartial({
@@ -108,6 +121,31 @@ async function infer(server: Behaviour, request: ModelInferRequest): Promise<Mod
       rawOutputContents: server.typed ? [] : [rawNumbers(datatype, logits)],
     }),
   );
+}
+
+/** SCORE:CLASS:LABEL, the best first, as Triton answers. */
+function bestClasses(
+  { typed }: Behaviour,
+  { modelName, id }: ModelInferRequest,
+  logits: Float32Array,
+  count: number,
+  labels: readonly string[],
+): ModelInferResponse {
+  const rows = logits.length / CLASSES;
+  const texts = Array.from({ length: rows }, (_, row) => {
+    const own = [...logits.subarray(row * CLASSES, (row + 1) * CLASSES)];
+    const best = [...own.keys()].sort((a, b) => (own[b] as number) - (own[a] as number));
+    const label = (c: number) => (labels[c] === undefined ? '' : `:${labels[c]}`);
+    return best.slice(0, count).map((c) => `${own[c]?.toFixed(6)}:${c}${label(c)}`);
+  }).flat();
+  const contents = { bytesContents: texts.map((text) => Buffer.from(text)) };
+  const head = { name: 'y', datatype: 'BYTES', shape: [rows, count] };
+  return ModelInferResponse.fromPartial({
+    modelName,
+    id,
+    outputs: [{ ...head, ...(typed && { contents }) }],
+    rawOutputContents: typed ? [] : [rawTexts(texts)],
+  });
 }
 
 function metadata(server: Behaviour) {
@@ -181,22 +219,36 @@ async function answerHttp(server: Behaviour, request: IncomingMessage, response:
   if (request.url === '/v2/models/sums') return send(200, metadata(server));
   if (request.url !== '/v2/models/sums/infer') return send(404, { error: `no ${request.url}` });
   server.headers.push(request.headers);
-  const { id, inputs } = JSON.parse(Buffer.concat(parts).toString());
+  const { id, inputs, outputs: wanted } = JSON.parse(Buffer.concat(parts).toString());
   const { name, datatype, shape, data } = inputs[0];
   const contents = { fp32Contents: data };
   const message = ModelInferRequest.fromPartial({
     id,
     inputs: [{ name, datatype, shape, contents }],
+    outputs: [{ name: wanted[0].name, parameters: parametersOf(wanted[0]) }],
   });
   server.typed = true;
   try {
     const { outputs } = await infer(server, message);
     send(200, {
       id,
-      outputs: outputs.map((own) => ({ ...own, data: own.contents?.fp32Contents })),
+      outputs: outputs.map(({ contents: own, ...head }) => ({
+        ...head,
+        data:
+          head.datatype === 'BYTES'
+            ? own?.bytesContents.map((bytes) => bytes.toString())
+            : own?.fp32Contents,
+      })),
     });
   } catch (err) {
     const isAway = err instanceof LyceumError && err.code === 'UNAVAILABLE';
     send(isAway ? 429 : 400, { error: String(err) }, isAway ? { 'retry-after': '0' } : {});
   }
+}
+
+function parametersOf({ parameters = {} }: { parameters?: { classification?: number } }) {
+  const { classification } = parameters;
+  if (classification === undefined) return {};
+  const parameterChoice = { $case: 'int64Param', int64Param: classification } as const;
+  return { classification: { parameterChoice } };
 }

@@ -104,6 +104,7 @@ test('no more requests are under way than may be', async () => {
     {
       serverMetadata: () => Promise.reject(new Error()),
       modelMetadata: () => Promise.reject(new Error()),
+      bestClasses: () => Promise.reject(new Error()),
       close: () => undefined,
       infer: async ({ shape, values }) => {
         most = Math.max(most, ++underWay);
@@ -138,6 +139,67 @@ test('another model under the same name is noticed by its answers, or by what is
   server.inputs = [{ name: 'x', datatype: 'FP64', shape: [-1, ...SAMPLE] }];
   await expect(requireUnchanged(client, remote)).rejects.toThrow(
     'its inputs were x FP32 [-1, 2, 2], and are x FP64 [-1, 2, 2]',
+  );
+});
+
+const LABELS = ['zebra', 'ape: great', 'newt'];
+
+test.each([
+  ['gRPC, raw', startGrpc, {}],
+  ['gRPC, typed', startGrpc, { typed: true }],
+  ['gRPC, fixed rows', startGrpc, { fixedRows: 7 }],
+  ['HTTP', startHttp, {}],
+] as const)('%s: labels that the server tells are its classes', async (_, start, changes) => {
+  const { remote, model } = await found(await start(behaviour({ ...changes, labels: LABELS })));
+  expect(remote.settings).toEqual({ output: 'logits', classes: LABELS });
+  expect(remote.found.labels).toEqual(LABELS);
+  // Its answers are numbers all the same.
+  expect(await model.infer(2, read)).toEqual(logitsOf(inputs.subarray(0, 8), 1));
+});
+
+test.each([
+  ['nobody named them', []],
+  ['two have one name', ['a', 'a', 'b']],
+  ['there are fewer than classes', ['a', 'b']],
+  ['the server passes the question over', 'passed over'],
+  ['the server refuses the question', 'refused'],
+] as const)('there are no labels where %s', async (_, labels) => {
+  for (const start of [startGrpc, startHttp]) {
+    const { remote } = await found(await start(behaviour({ labels })));
+    expect(remote.settings).toEqual({ output: 'logits' });
+    expect(remote.found.labels).toBeUndefined();
+  }
+});
+
+test('a server that is away when labels are asked for is not one without labels', async () => {
+  const server = behaviour({ labels: LABELS });
+  server.before = ({ outputs }) => {
+    if (outputs[0]?.parameters['classification'] !== undefined) server.failures = 1;
+  };
+  await expect(found(await startGrpc(server))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
+
+test('settings may name what the labels are codes of, and contradict none', async () => {
+  const started = await startGrpc(behaviour({ labels: LABELS }));
+  const named = { classes: ['cat', 'dog', 'eel'] };
+  expect((await found(started, {}, named)).remote.settings.classes).toEqual(named.classes);
+  const turned = { classes: ['newt', 'ape: great', 'zebra'] };
+  await expect(found(started, {}, turned)).rejects.toThrow(
+    'settings.classes: are newt, ape: great, zebra by its settings, and zebra, ape: great, newt by the server: output 0 is newt by the one and zebra by the other; take classes out of the settings, or mend the other',
+  );
+});
+
+test('labels that were told and are others now are another model', async () => {
+  const server = behaviour({ labels: LABELS });
+  const { server: client, remote } = await found(await startGrpc(server));
+  await requireUnchanged(client, remote);
+  server.labels = ['zebra', 'newt', 'ape: great'];
+  await expect(requireUnchanged(client, remote)).rejects.toThrow(
+    'model sums is not what it was when it was pushed: its class 1 was ape: great, and is newt; push it again',
+  );
+  server.labels = 'passed over';
+  await expect(requireUnchanged(client, remote)).rejects.toThrow(
+    'its class 0 was zebra, and is without a name',
   );
 });
 

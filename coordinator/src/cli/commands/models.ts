@@ -1,5 +1,9 @@
 import { statSync } from 'node:fs';
-import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/data';
+import {
+  describePackagedModel,
+  type ModelSettings,
+  parsePackagedModel,
+} from '@lyceum/learning/data';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
 import {
@@ -92,11 +96,14 @@ async function pushModel(
   options: PushOptions,
   command: Command,
 ): Promise<void> {
-  const { dataset, settings } = options;
+  const { dataset } = options;
   // Before anybody is asked for anything: what does not work here works nowhere.
   const isModel = dataset === undefined || isModelPath(path);
-  const own = isModel ? await readModel(path, settings) : undefined;
-  if (own !== undefined) for (const line of classesLines(own)) notice(line);
+  const own = isModel ? await readModel(path, options.settings) : undefined;
+  if (own !== undefined) {
+    const { settings } = describePackagedModel(parsePackagedModel(own));
+    for (const line of classesLines(settings)) notice(line);
+  }
   if (own !== undefined && options.try) for (const line of await tryPushed(own)) notice(line);
   await withCoordinator(command, async (context) => {
     if (own !== undefined && dataset !== undefined) {
@@ -119,12 +126,15 @@ function isModelPath(path: string): boolean {
   return isFolder || /\.onnx$|(^|[\\/])model\.json$/.test(path);
 }
 
-/** What its file or settings say of its classes, so that its author sees it. */
-function classesLines(bytes: Buffer): string[] {
-  const { classes } = describePackagedModel(parsePackagedModel(bytes)).settings;
+/** What its file, server or settings say of its classes, so that its author sees it. */
+function classesLines({ classes }: Partial<ModelSettings>): string[] {
   return classes === undefined
     ? []
     : [`its classes, in the order of its output: ${shownNames(classes)}`];
+}
+
+interface KeptDescription {
+  readonly settings: ModelSettings;
 }
 
 async function pushInference(
@@ -136,6 +146,8 @@ async function pushInference(
   const settings = options.settings === undefined ? {} : readSettings(options.settings);
   await withCoordinator(command, async (context) => {
     const pushed = await context.client.pushInferenceModel(name, description, settings);
+    const { settings: kept } = JSON.parse(pushed.artifact.descriptionJson) as KeptDescription;
+    for (const line of classesLines(kept)) context.notice(line);
     printPushed(context, name, pushed);
   });
 }
