@@ -71,6 +71,16 @@ test('a later process uses the file, unless it has rotted', async () => {
   expect(await readFile(path, 'utf8')).toBe('model');
 });
 
+test('what cannot be read in the place of a copy is named, where no other can take its place', async () => {
+  const digest = blobs.add('model');
+  const path = join(folder, digest);
+  await mkdir(path);
+  await expect(new BlobCache(folder, blobs, MIB).file(digest)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: `cannot write ${path}: it is a folder; name a file (EISDIR)`,
+  });
+});
+
 test('a failure is not remembered', async () => {
   const cache = new BlobCache(folder, blobs, MIB);
   const digest = sha256Hex('late');

@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '@lyceum/proto';
+import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 
 export interface KeptProbe {
@@ -28,7 +28,7 @@ export class KeptProbes {
     return new KeptProbes(folder);
   }
 
-  /** @returns undefined: nothing is kept. @throws {Error} if the file is not what {@link KeptProbes.write} wrote. */
+  /** @returns undefined: nothing is kept. @throws {LyceumError} if the file is not what {@link KeptProbes.write} wrote. */
   async read(probe: string): Promise<KeptProbe | undefined> {
     let text: string;
     try {
@@ -37,9 +37,18 @@ export class KeptProbes {
       if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined;
       throw err;
     }
-    const { isClass, values } = kept.parse(JSON.parse(text));
+    const { isClass, values } = this.#parsed(probe, text);
     const bytes = Uint8Array.from(Buffer.from(values, 'base64'));
     return { isClass, values: new Float32Array(bytes.buffer), digest: sha256Hex(bytes) };
+  }
+
+  #parsed(probe: string, text: string): z.output<typeof kept> {
+    try {
+      return kept.parse(JSON.parse(text));
+    } catch (err) {
+      const message = `${this.#path(probe)}, with which a teacher's answers are compared, is damaged; bring it back from a backup, or delete it to go on without that comparison`;
+      throw new LyceumError('FAILED_PRECONDITION', message, { cause: err });
+    }
   }
 
   async write(probe: string, { isClass, values }: KeptProbe): Promise<void> {

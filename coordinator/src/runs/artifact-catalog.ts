@@ -7,7 +7,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LayerDescription, MODEL_FORMATS } from '@lyceum/learning/data';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { BlobCache, type BlobStore, type KeyValue, type Logger } from '@lyceum/proto/node';
 import { z } from 'zod';
 import { ARTIFACT_NAME } from './artifact-name.js';
@@ -116,11 +116,11 @@ export class ArtifactCatalog {
     nowMs: number,
   ): Promise<{ artifact: NamedArtifact; created: boolean }> {
     const inspection = await inspectArtifact(kind, file, `${KINDS[kind]} ${name}`);
-    const before = await this.find(kind, name);
-    if (before?.digest === inspection.digest) return { artifact: before, created: false };
-    const bytes = await readFile(file);
-    await this.blobs.put(bytes);
     const { digest, description } = inspection;
+    const before = await this.find(kind, name);
+    const bytes = await readFile(file);
+    await this.#store(digest, bytes);
+    if (before?.digest === digest) return { artifact: before, created: false };
     const artifact = {
       kind,
       name,
@@ -132,6 +132,14 @@ export class ArtifactCatalog {
     await this.#names.put(keyOf(kind, name), JSON.stringify(artifact));
     this.#learn(inspection);
     return { artifact, created: true };
+  }
+
+  /** What is damaged becomes whole: that may be why somebody pushes the same again. */
+  async #store(digest: string, bytes: Buffer): Promise<void> {
+    if ((await this.blobs.has(digest)) && !(await isWhole(this.blobs, digest))) {
+      await this.blobs.delete(digest);
+    }
+    await this.blobs.put(bytes);
   }
 
   async find(kind: ArtifactKindName, name: string): Promise<NamedArtifact | undefined> {
@@ -218,6 +226,16 @@ export class ArtifactCatalog {
     } else {
       this.#models.set(digest, Promise.resolve(knownModel(inspection)));
     }
+  }
+}
+
+async function isWhole(blobs: BlobStore, digest: string): Promise<boolean> {
+  try {
+    for await (const _ of blobs.read(digest));
+    return true;
+  } catch (thrown) {
+    if (toLyceumError(thrown).code !== 'NOT_FOUND') throw thrown;
+    return false;
   }
 }
 

@@ -11,6 +11,9 @@ import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { RunRecord } from '../runs/run-record.js';
 import { isAssigned } from '../schedule/run-state.js';
 import type { Combiner } from './combiner.js';
+import { eachRun } from './each-run.js';
+import { UnreadableSetError } from './pause-reasons.js';
+import { readSet } from './read-set.js';
 import { RunEvaluation, type RunEvaluationParts } from './run-evaluation.js';
 import type { RunEvents } from './run-events.js';
 import { RunFitting } from './run-fitting.js';
@@ -65,7 +68,7 @@ export class ActiveRuns {
 
   /** Starts and stops what the records say. What is wrong with one run is that run's alone. */
   async follow(): Promise<void> {
-    for (const record of this.#parts.store.list()) {
+    await eachRun(this.#parts, async (record) => {
       try {
         await this.#followTraining(record);
         await this.#followFitting(record);
@@ -73,13 +76,13 @@ export class ActiveRuns {
       } catch (thrown) {
         await this.#giveUp(record.runId, toLyceumError(thrown));
       }
-    }
-    for (const [runId, { targets }] of this.#training) {
-      const { failure } = targets;
+    });
+    await eachRun(this.#parts, async ({ runId }) => {
+      const failure = this.targets(runId)?.failure;
       if (failure !== undefined) await this.#parts.lifecycle.pause(runId, failure.reason, failure);
-    }
-    for (const fitting of this.#fittings.values()) await fitting.advance();
-    for (const evaluation of this.#evaluations.values()) await evaluation.advance();
+      await this.fitting(runId)?.advance();
+      await this.evaluation(runId)?.advance();
+    });
   }
 
   closeAll(reason: LyceumError): void {
@@ -91,11 +94,12 @@ export class ActiveRuns {
     this.#evaluations.clear();
   }
 
-  /** A set that is gone will not come back, a full disk waits for somebody; what is away is tried again. */
+  /** A set that is gone and a full disk wait for somebody; what is away is tried again. */
   async #giveUp(runId: string, err: LyceumError): Promise<void> {
     const { lifecycle, log } = this.#parts;
     log.warn({ err, runId }, 'run cannot be taken up');
-    if (err instanceof StorageFullError) await lifecycle.pause(runId, err.message);
+    const waits = err instanceof StorageFullError || err instanceof UnreadableSetError;
+    if (waits) await lifecycle.pause(runId, err.message);
     else if (!err.retryable) await lifecycle.fail(runId, err.message);
   }
 
@@ -126,7 +130,7 @@ export class ActiveRuns {
     const { catalog, desk, answers, combiner, ledgers, events, monitor } = this.#parts;
     const { lifecycle, log, changed, onTargetsSent } = this.#parts;
     const { runId } = record;
-    const dataset = await catalog.dataset(record.dataset);
+    const dataset = await readSet(catalog, record.dataset);
     const targets = new RunTargets({
       record,
       dataset,
@@ -164,7 +168,7 @@ export class ActiveRuns {
       known?.stop();
       this.#fittings.delete(runId);
     } else if (known === undefined) {
-      const dataset = await this.#parts.catalog.dataset(record.dataset);
+      const dataset = await readSet(this.#parts.catalog, record.dataset);
       const { spec } = specification;
       this.#fittings.set(runId, new RunFitting(record, spec, dataset, this.#parts));
     }
@@ -177,7 +181,7 @@ export class ActiveRuns {
       known?.stop();
       this.#evaluations.delete(runId);
     } else if (known === undefined) {
-      const dataset = await this.#parts.catalog.dataset(record.dataset);
+      const dataset = await readSet(this.#parts.catalog, record.dataset);
       this.#evaluations.set(runId, new RunEvaluation(record, dataset, this.#parts));
     }
   }

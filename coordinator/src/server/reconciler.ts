@@ -4,6 +4,7 @@
  * NATS was away for one, the next one does.
  */
 import {
+  type LyceumError,
   StorageFullError,
   type StudentAssignment,
   type TeacherAssignment,
@@ -22,6 +23,7 @@ import { ticketsInHand } from '../schedule/window.js';
 import type { ActiveRuns } from './active-runs.js';
 import { assignedRun } from './assigned-run.js';
 import { isHeldBy } from './assignment-holder.js';
+import { eachRun } from './each-run.js';
 import type { TeacherUser } from './ensemble-evaluation.js';
 import type { RunDeletion } from './run-deletion.js';
 import {
@@ -191,42 +193,41 @@ export class Reconciler {
   }
 
   async #ensureBaselines(): Promise<void> {
-    const { store, lifecycle } = this.#parts;
-    for (const record of store.list()) {
+    await eachRun(this.#parts, async (record) => {
       const ends = hasEnded(record.state) || record.state === 'CANCELLING';
-      if (!ends) await lifecycle.ensureBaseline(record);
-    }
+      if (!ends) await this.#parts.lifecycle.ensureBaseline(record);
+    });
   }
 
   async #releaseLost(): Promise<void> {
-    const { store, lifecycle, students, now } = this.#parts;
-    for (const { runId, state, assignment } of store.list()) {
-      if (!isAssigned(state) || assignment === undefined) continue;
+    const { lifecycle, students, now } = this.#parts;
+    await eachRun(this.#parts, async ({ runId, state, assignment }) => {
+      if (!isAssigned(state) || assignment === undefined) return;
       const { workerId, assignmentEpoch } = assignment;
       const session = students.get(workerId);
-      if (session !== undefined && isHeldBy(assignment, session)) continue;
+      if (session !== undefined && isHeldBy(assignment, session)) return;
       if (session !== undefined) {
         // The same id, another process: the one that held it can have no session meanwhile.
         await lifecycle.release(runId, assignmentEpoch, `student worker ${workerId} began anew`);
-        continue;
+        return;
       }
       const lostAtMs = students.lostAtMs(workerId);
       const dueMs =
         lostAtMs === undefined
           ? this.#startedAtMs + RECOVERY_GRACE_MS
           : lostAtMs + STUDENT_GRACE_MS;
-      if (now() < dueMs) continue;
+      if (now() < dueMs) return;
       await lifecycle.release(runId, assignmentEpoch, `student worker ${workerId} is gone`);
-    }
+    });
   }
 
   /** A run is cancelled once its worker has let go of it. */
   async #finishCancels(): Promise<void> {
-    const { store, lifecycle, students, now } = this.#parts;
-    for (const { runId, state, assignment } of store.list()) {
+    const { lifecycle, students, now } = this.#parts;
+    await eachRun(this.#parts, async ({ runId, state, assignment }) => {
       if (state !== 'CANCELLING') {
         this.#cancellingSinceMs.delete(runId);
-        continue;
+        return;
       }
       const sinceMs = this.#cancellingSinceMs.get(runId) ?? now();
       this.#cancellingSinceMs.set(runId, sinceMs);
@@ -234,35 +235,34 @@ export class Reconciler {
       const works = worker?.runId === runId && isHeldBy(assignment, worker);
       const held = works && now() - sinceMs < CANCEL_GRACE_MS;
       if (!held) await lifecycle.cancelled(runId);
-    }
+    });
   }
 
   /** Other code of the user's would make other bits. */
   async #pauseForeign(): Promise<void> {
-    const { store, lifecycle } = this.#parts;
-    for (const record of store.list()) {
+    await eachRun(this.#parts, async (record) => {
       const { runId, state } = record;
-      if (hasEnded(state) || state === 'PAUSED' || state === 'CANCELLING') continue;
+      if (hasEnded(state) || state === 'PAUSED' || state === 'CANCELLING') return;
       const reason = foreignPlugin(record);
-      if (reason !== undefined) await lifecycle.pause(runId, reason);
-    }
+      if (reason !== undefined) await this.#parts.lifecycle.pause(runId, reason);
+    });
   }
 
   async #pauseUnfit(): Promise<void> {
-    const { store, lifecycle, desk, teachers, now } = this.#parts;
+    const { lifecycle, desk, teachers, now } = this.#parts;
     const workers = teachers.list().map(({ hello }) => hello);
-    for (const { runId, state, teachers: all } of store.list()) {
+    await eachRun(this.#parts, async ({ runId, state, teachers: all }) => {
       const isUnfit = isAssigned(state) && unfitTeacher(all, workers) !== undefined;
       const missed = isUnfit ? all.filter(({ identity }) => desk.awaits(runId, identity)) : [];
       const reason = unfitTeacher(missed, workers);
       if (reason === undefined) {
         this.#unfitSinceMs.delete(runId);
-        continue;
+        return;
       }
       const sinceMs = this.#unfitSinceMs.get(runId) ?? now();
       this.#unfitSinceMs.set(runId, sinceMs);
       if (now() - sinceMs >= UNFIT_GRACE_MS) await lifecycle.pause(runId, reason);
-    }
+    });
   }
 
   #place(): Placement {
@@ -373,7 +373,10 @@ export class Reconciler {
   async #tellTeachers(placement: Placement): Promise<void> {
     const { store, teacherUsers, teachers, health } = this.#parts;
     const runs = store.list().filter(({ state }) => !hasEnded(state));
-    const wanted = wantedTeachers([...runs, ...teacherUsers()]);
+    // A paused run asks nobody, so what is wrong with its set is nobody else's affair.
+    const asking = runs.filter(({ state }) => state !== 'PAUSED');
+    const wanted = wantedTeachers([...asking, ...teacherUsers()]);
+    const troubles = new Map<string, LyceumError>();
     for (const [index, session] of teachers.list().entries()) {
       const placed = placement.teachers.get(session.workerId) ?? [];
       health.placed(session.workerId, new Set(placed));
@@ -391,7 +394,8 @@ export class Reconciler {
         if (teacher === undefined) continue;
         await this.#queues.ensure(identity);
         const replica = { workerId: session.workerId, teacher: identity };
-        const { probes, serves } = await health.orders(replica, teacher.sets);
+        const { probes, serves, troubles: some } = await health.orders(replica, teacher.sets);
+        for (const [digest, err] of some) troubles.set(troubleKey(identity, digest), err);
         const { sets: _, ...told } = teacher;
         if (serves) session.served.add(identity);
         list.push({ ...told, probes, ticketsInHand: serves ? inHand : 0 });
@@ -399,7 +403,27 @@ export class Reconciler {
       session.wanted = new Set(identities);
       session.desired.set({ teachers: list, ticketStream: TICKET_STREAM });
     }
-    health.retain(new Map([...wanted].map(([identity, { sets }]) => [identity, sets])));
+    const kept = wantedTeachers([...runs, ...teacherUsers()]);
+    health.retain(new Map([...kept].map(([identity, { sets }]) => [identity, sets])));
+    await this.#pauseTroubled(troubles);
+  }
+
+  /** @param troubles - why teachers cannot be asked about sets, by {@link troubleKey}. */
+  async #pauseTroubled(troubles: ReadonlyMap<string, LyceumError>): Promise<void> {
+    const { lifecycle, log } = this.#parts;
+    for (const [key, err] of troubles) {
+      if (err.retryable) log.warn({ err, key }, 'probe not made; trying again');
+    }
+    if (troubles.size === 0) return;
+    await eachRun(this.#parts, async ({ runId, teachers, dataset }) => {
+      const found = teachers.map(({ identity }) =>
+        troubles.get(troubleKey(identity, dataset.digest)),
+      );
+      const err = found.find((trouble) => trouble?.retryable === false);
+      if (err === undefined) return;
+      log.error({ err, runId }, "run's teachers cannot be asked about its data set");
+      await lifecycle.pause(runId, err.message);
+    });
   }
 
   #tellStudents(): void {
@@ -425,6 +449,10 @@ export class Reconciler {
     }
     return state;
   }
+}
+
+function troubleKey(teacher: string, datasetDigest: string): string {
+  return `${teacher} ${datasetDigest}`;
 }
 
 function rotated<T>(items: readonly T[], by: number): T[] {

@@ -1,10 +1,12 @@
 /** What the health of their teachers' workers means for the runs: why they wait, when they are paused, what is kept. */
+import type { Logger } from '@lyceum/proto/node';
 import { quorumOf } from '../runs/contributor-ledgers.js';
 import { refusesAtChance } from '../runs/run-changes.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hopelessTeacher } from '../schedule/hopeless-teacher.js';
 import { isAssigned } from '../schedule/run-state.js';
+import { eachRun } from './each-run.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { TeacherHealth } from './teacher-health.js';
 import type { TeacherSession } from './teacher-session.js';
@@ -17,6 +19,7 @@ export interface RunHealthParts {
   readonly health: TeacherHealth;
   readonly teachers: WorkerSessions<TeacherSession>;
   readonly desk: Pick<TicketDesk, 'awaits'>;
+  readonly log: Logger;
   /** Whether the evaluation of a run knows what the teacher measures. */
   readonly isMeasured: (runId: string, teacherIdentity: string) => boolean;
 }
@@ -41,7 +44,6 @@ export function untrusted(
  * its student worker is of use to others meanwhile.
  */
 export async function pauseWithoutTeachers(parts: RunHealthParts): Promise<void> {
-  const { store, lifecycle } = parts;
   // Many runs have the same teachers.
   const reasons = new Map<string, string | undefined>();
   const reasonOf = (teacher: PinnedTeacher): string | undefined => {
@@ -49,17 +51,18 @@ export async function pauseWithoutTeachers(parts: RunHealthParts): Promise<void>
     if (!reasons.has(key)) reasons.set(key, hopeless(parts, teacher));
     return reasons.get(key);
   };
-  for (const record of store.list()) {
+  await eachRun(parts, async (record) => {
     const { runId, state, teachers } = record;
-    if (!isAssigned(state) && state !== 'EVALUATING') continue;
+    if (!isAssigned(state) && state !== 'EVALUATING') return;
     const lacking = teachers.flatMap((teacher) => {
       const reason = reasonOf(teacher) ?? refused(parts, record, teacher);
       return reason !== undefined && isNeeded(parts, record, teacher) ? [reason] : [];
     });
     // A fit and a report need them all.
     const needed = (state === 'TRAINING' ? quorumOf(record)?.count : undefined) ?? teachers.length;
-    if (teachers.length - lacking.length < needed) await lifecycle.pause(runId, lacking.join('; '));
-  }
+    if (teachers.length - lacking.length >= needed) return;
+    await parts.lifecycle.pause(runId, lacking.join('; '));
+  });
 }
 
 /** Whether the run waits for something of the teacher. One whose answers are all stored is not missed. */
@@ -74,14 +77,11 @@ function isNeeded(
 }
 
 /** Keeps what the runs' teachers answered first, with which a successor compares replicas, and what they know. */
-export async function keepFirstAnswers({
-  store,
-  lifecycle,
-  health,
-}: RunHealthParts): Promise<void> {
-  for (const record of store.list()) {
+export async function keepFirstAnswers(parts: RunHealthParts): Promise<void> {
+  const { lifecycle, health } = parts;
+  await eachRun(parts, async (record) => {
     const { runId, state, teachers, dataset, probeDigests = {}, teacherKnowledge = {} } = record;
-    if (!isAssigned(state)) continue;
+    if (!isAssigned(state)) return;
     const digests: Record<string, string> = {};
     for (const { name, identity } of teachers) {
       const reference = health.reference(identity, dataset.digest);
@@ -92,7 +92,7 @@ export async function keepFirstAnswers({
       await lifecycle.teacherJudged(runId, name, reference.knowledge(), reference.classNames);
     }
     if (Object.keys(digests).length > 0) await lifecycle.probed(runId, digests);
-  }
+  });
 }
 
 /** True while a run may not begin, since it would refuse too many teachers of which nothing is known yet. */

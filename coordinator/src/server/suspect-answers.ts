@@ -21,6 +21,9 @@ import type { Replica } from '../schedule/replica-health.js';
 import { hasEnded } from '../schedule/run-state.js';
 import type { ActiveRuns } from './active-runs.js';
 import type { StoredRecords } from './answer-proofs.js';
+import { eachRun } from './each-run.js';
+import { UnreadableSetError } from './pause-reasons.js';
+import { readSet } from './read-set.js';
 import type { RunEvents } from './run-events.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 
@@ -102,28 +105,27 @@ export class SuspectAnswers {
       const reached = this.#parts.active.targets(runId)?.reachedStep;
       if (reached !== undefined) suspicion.reached.set(runId, reached);
     }
-    const count = [...dropped.values()].reduce((sum, { samples }) => sum + samples.size, 0);
+    const count = countOf([...dropped.values()]);
     if (count === 0) return;
     const { workerId, reason } = suspicion;
     this.#parts.log.warn({ workerId, teacher, reason, count }, 'suspect answers dropped');
-    for (const record of this.#parts.store.list()) {
+    await eachRun(this.#parts, async (record) => {
       if (record.teachers.some(({ identity }) => identity === teacher)) {
         await this.#follow(record, suspicion);
       }
-    }
+    });
   }
 
   /** What it means for one run. */
   async #follow(record: RunRecord, suspicion: Suspicion): Promise<void> {
     const { teacher, reason, dropped, sinceMs } = suspicion;
     const index = record.teachers.findIndex(({ identity }) => identity === teacher);
-    const { lifecycle, events, catalog, pointers } = this.#parts;
+    const { lifecycle, events, pointers } = this.#parts;
     const { runId, dataset: reference, teachers, outcome } = record;
     // What it asks for of them.
     const own = [...dropped.values()].filter(({ key }) => key.datasetDigest === reference.digest);
     if (own.length === 0) return;
-    const dataset = await catalog.dataset(reference);
-    const { step, isFit, count } = affectedBy(record, index, dataset, own);
+    const { step, isFit, count } = await this.#affected(record, index, own);
     if (count === 0) return;
     const name = teachers[index]?.name ?? '';
     const warning = `${count} answers of teacher ${name} were dropped: ${reason}`;
@@ -147,6 +149,20 @@ export class SuspectAnswers {
     events.add(runId, 'went-back', `goes back to step ${to}: ${warning}`, { step: to, first });
   }
 
+  /** Where nobody can say which steps they are in, the set being unreadable, it is all of them. */
+  async #affected(record: RunRecord, teacher: number, own: readonly Dropped[]): Promise<Affected> {
+    const { catalog, log } = this.#parts;
+    let dataset: DatasetOutline;
+    try {
+      dataset = await readSet(catalog, record.dataset);
+    } catch (err) {
+      if (!(err instanceof UnreadableSetError)) throw err;
+      log.warn({ err, runId: record.runId }, 'all of its steps count as made of suspect answers');
+      return { step: 0, isFit: true, count: countOf(own) };
+    }
+    return affectedBy(record, teacher, dataset, own);
+  }
+
   async #mark(record: RunRecord, use: SuspectUse): Promise<void> {
     const { blobs, lifecycle, log } = this.#parts;
     const { runId, report } = record;
@@ -162,12 +178,18 @@ export class SuspectAnswers {
  * What of the dropped answers a run asks for: the first of its steps that one is in, whether its fitted rule is made of
  * them, and how many there are.
  */
+interface Affected {
+  readonly step: number | undefined;
+  readonly isFit: boolean;
+  readonly count: number;
+}
+
 function affectedBy(
   record: RunRecord,
   teacher: number,
   dataset: DatasetOutline,
   dropped: readonly Dropped[],
-): { readonly step: number | undefined; readonly isFit: boolean; readonly count: number } {
+): Affected {
   const { specification, plan, teachers, fit } = record;
   if (specification.kind !== 'Distillation') return { step: undefined, isFit: false, count: 0 };
   const { views, training } = specification.spec;
@@ -201,8 +223,11 @@ function affectedBy(
     fit !== undefined &&
     ofSplits.some(({ samples: some }) => [...some].some((sample) => validation.has(sample)));
   const all = new Set([...(step === undefined ? [] : ofTraining), ...ofSplits]);
-  const count = [...all].reduce((sum, { samples: some }) => sum + some.size, 0);
-  return { step, isFit, count };
+  return { step, isFit, count: countOf([...all]) };
+}
+
+function countOf(dropped: readonly Dropped[]): number {
+  return dropped.reduce((sum, { samples }) => sum + samples.size, 0);
 }
 
 /** Neighbours in one: answers come in pieces. */

@@ -13,6 +13,7 @@ import {
   sha256Hex,
   type Ticket,
   ticketId,
+  toLyceumError,
 } from '@lyceum/proto';
 import type { Logger } from '@lyceum/proto/node';
 import type { KeptProbes } from '../answers/kept-probes.js';
@@ -31,6 +32,7 @@ import type { StoredRecords } from './answer-proofs.js';
 import type { CoordinatorMetrics } from './metrics.js';
 import { knowledgeShown, type ProbeQuestion, probeOf, probeValues } from './probe-tickets.js';
 import type { QuarantineStore } from './quarantine-store.js';
+import { readSet } from './read-set.js';
 import type { RunEvents } from './run-events.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { TicketDesk } from './ticket-desk.js';
@@ -86,6 +88,8 @@ export interface ReplicaOrders {
   readonly probes: Ticket[];
   /** Whether it may take tickets. */
   readonly serves: boolean;
+  /** Why it is not asked about sets, by digest. Nobody asks for answers about those: who does has read the set. */
+  readonly troubles: ReadonlyMap<string, LyceumError>;
 }
 
 export class TeacherHealth {
@@ -108,16 +112,17 @@ export class TeacherHealth {
     return new TeacherHealth(parts, await parts.quarantines.list());
   }
 
-  /**
-   * What a worker is to be told of a teacher that it is to have.
-   *
-   * @throws {LyceumError} if a set cannot be read at this moment.
-   */
+  /** What a worker is to be told of a teacher that it is to have. What is wrong with one set leaves the others alone. */
   async orders(replica: Replica, sets: readonly ProbedSet[]): Promise<ReplicaOrders> {
     const questions: ProbeQuestion[] = [];
+    const troubles = new Map<string, LyceumError>();
     for (const set of sets) {
-      const question = await this.#question(replica.teacher, set);
-      if (question !== undefined) questions.push(question);
+      try {
+        const question = await this.#question(replica.teacher, set);
+        if (question !== undefined) questions.push(question);
+      } catch (thrown) {
+        troubles.set(set.digest, toLyceumError(thrown));
+      }
     }
     const ids = questions.map(({ id }) => id);
     const isPaid = sets.some(({ engine }) => engine === ENGINE_OF.endpoint);
@@ -134,6 +139,7 @@ export class TeacherHealth {
         attempt: this.#health.rounds(replica, id),
       })),
       serves: this.#health.serves(replica, this.#isHeld(replica)),
+      troubles,
     };
   }
 
@@ -333,7 +339,7 @@ export class TeacherHealth {
     const key = `${teacher} ${set.digest}`;
     const known = this.#questions.get(key);
     if (known?.access === set.access) return known;
-    const asked = probeOf(teacher, set, await this.#parts.catalog.dataset(set));
+    const asked = probeOf(teacher, set, await readSet(this.#parts.catalog, set));
     const question = asked && { ...asked, isKept: isRemoteEngine(set.engine) };
     if (question?.isKept) await this.#recall(teacher, set, question.id);
     this.#questions.set(key, question);

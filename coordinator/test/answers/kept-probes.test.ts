@@ -1,5 +1,5 @@
 // Real files in a folder of the test's own.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '@lyceum/proto';
@@ -26,6 +26,17 @@ it('a first answer to a probe is kept to the bit, and forgotten', async () => {
   expect(await again.read('p')).toEqual({ isClass: false, values, digest });
   await again.forget('p');
   expect(await again.read('p')).toBeUndefined();
+});
+
+it('a damaged file is named, with what would be right', async () => {
+  const probes = await KeptProbes.open(folder);
+  await probes.write('p', { isClass: false, values: Float32Array.of(1), digest: '' });
+  const path = join(folder, (await readdir(folder))[0] ?? '');
+  await truncate(path, 10);
+  await expect(probes.read('p')).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringMatching(`^${path}, with which .* is damaged; .* or delete it`),
+  });
 });
 
 it('what is unproven is what was written last', async () => {

@@ -1,6 +1,8 @@
 // A teacher behind a server whose model is replaced without a word, against a real coordinator. Peers stand for its workers:
 // what they say of tickets and probes changes when a test says so. Whatever was made of the other model's answers must not
 // last: not in the store, not in a run in progress, not in a report.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { orderedRows } from '@lyceum/learning/data';
 import { pool } from '@lyceum/learning/ensemble';
@@ -14,7 +16,7 @@ import {
   type Run,
   RunState,
 } from '@lyceum/proto';
-import { call, openServerStream } from '@lyceum/proto/node';
+import { call, type KeyValue, openServerStream } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LinearServer, linearModel } from '../local/linear-server.js';
@@ -41,6 +43,7 @@ let server: LinearServer;
 /** Number of the test: each has a data set, a teacher and a run of its own. */
 let turn = 0;
 let runId = '';
+let setDigest = '';
 /** What the model that answers now adds to each number. */
 let shift = 0;
 const peers: { kill(): void }[] = [];
@@ -60,7 +63,7 @@ beforeEach(async () => {
   turn++;
   runId = `swapped-${turn}`;
   shift = 0;
-  await cluster.push('dataset', `tiny-${turn}`, tinyDatasetBytes(turn));
+  setDigest = await cluster.push('dataset', `tiny-${turn}`, tinyDatasetBytes(turn));
   const description = { url: server.url, model: 'far', revision: `${turn}` };
   await client.pushInferenceModel(`far-${turn}`, checkInferenceDescription(description, 'test'));
 });
@@ -169,6 +172,15 @@ function expectRight(peer: StudentPeer, run: Run, fromStep: number): void {
   expect(peer.rows[wrong]).toEqual(expected[wrong]);
 }
 
+/** The run's pointer names a checkpoint of that step. @returns the pointers. */
+async function pointTo(step: number, digest: string): Promise<KeyValue> {
+  const pointers = await cluster.nats.keyValue(POINTER_BUCKET, { create: false });
+  const found = await pointers.get(runId);
+  const pointer: CheckpointPointer = { ...JSON.parse(found?.value ?? ''), step, digest };
+  await pointers.update(runId, JSON.stringify(pointer), found?.revision ?? 0);
+  return pointers;
+}
+
 /** The model that was pushed is back, and its worker may answer again. */
 async function mended(name = 'teacher'): Promise<void> {
   shift = 0;
@@ -264,11 +276,8 @@ it('a run in progress goes back to a checkpoint that none of them is in', async 
   const peer = student();
   await assigned(peer, runId);
   await train(peer, 0, 10);
-  const pointers = await cluster.nats.keyValue(POINTER_BUCKET, { create: false });
-  const found = await pointers.get(runId);
   const digest = 'a'.repeat(64);
-  const pointer: CheckpointPointer = { ...JSON.parse(found?.value ?? ''), step: 10, digest };
-  await pointers.update(runId, JSON.stringify(pointer), found?.revision ?? 0);
+  const pointers = await pointTo(10, digest);
   // Another worker's self-test proves what the first answered. Then the model is replaced, and the next canary comes late.
   let isTrained = (): void => {};
   const trained = new Promise<void>((resolve) => {
@@ -369,4 +378,47 @@ it('a coordinator that starts later believes neither what was unproven nor the o
   await assigned(heir, runId, 1);
   await train(heir, 0, STEP_COUNT);
   expectRight(heir, submitted, 0);
+});
+
+it('a run whose set is gone goes back to its beginning, and holds up no other', async () => {
+  await submit();
+  let isOver = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    isOver = resolve;
+  });
+  // No canary proves what it answers.
+  const first = teacher({
+    probe: async (values, round) => {
+      if (round > 2) await over;
+      return values;
+    },
+  });
+  const peer = student();
+  await assigned(peer, runId);
+  await train(peer, 0, 10);
+  const pointers = await pointTo(10, 'a'.repeat(64));
+  await cluster.push('dataset', `other-${turn}`, tinyDatasetBytes(500 + turn));
+  await cluster.restart(async () => {
+    await (await cluster.nats.blobs({ create: false })).delete(setDigest);
+    await rm(join(cluster.stateDir, 'blobs', setDigest), { force: true });
+  });
+  isOver();
+  first.kill();
+  peer.kill();
+  const { reason } = await untilRun(runId, ({ state }) => state === RunState.RUN_STATE_PAUSED);
+  expect(reason).toMatch(/^its data set .* cannot be read/);
+
+  // The model is replaced once it has answered about the other run's set.
+  teacher({ probe: (values, round) => values.map((value) => value + (round > 1 ? 0.2 : 0)) });
+  peers.push(new StudentPeer(cluster, `heir-${turn}`));
+  const other = `${runId}-other`;
+  await submit(other, { dataset: `other-${turn}` });
+  const [event] = await eventually(async () => {
+    const events = await eventsOf('went-back');
+    return events.length > 0 ? events : undefined;
+  });
+  expect(event?.data).toEqual({ step: 0, first: 0 });
+  await untilRun(other, (run) => run.reason.includes('quarantined on'));
+  const pointer = JSON.parse((await pointers.get(runId))?.value ?? '');
+  expect(pointer).toMatchObject({ step: 0 });
 });

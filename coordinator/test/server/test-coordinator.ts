@@ -78,10 +78,20 @@ export class TestCoordinator {
     return this.#serving.http;
   }
 
-  /** Stops the coordinator and starts another at the same address, from what the first left. */
-  async restart(): Promise<void> {
+  /** Of the coordinator. */
+  get stateDir(): string {
+    return join(this.#folder, 'coordinator');
+  }
+
+  /**
+   * Stops the coordinator and starts another at the same address, from what the first left.
+   *
+   * @param meanwhile - done while there is none.
+   */
+  async restart(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     const { address } = this.#serving;
     await this.#serving.stop();
+    await meanwhile();
     const { url } = this.#server;
     this.#serving = await serveIn(this.#folder, url, address, this.#canaryIntervalMs);
   }

@@ -9,7 +9,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { withPath } from './file-errors.js';
+import { errnoOf, withPath } from './file-errors.js';
 import { mountedFile } from './mounted-file.js';
 import type { BlobStore } from './nats-blobs.js';
 import { SharedWork } from './shared-work.js';
@@ -133,13 +133,13 @@ function keyOf(digest: string, path = ''): string {
   return `${digest} ${path}`;
 }
 
-/** Undefined if there is no such file. */
+/** Undefined if there is no such file, or it cannot be read: another takes its place then. */
 async function digestOfFile(path: string): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
     await pipeline(createReadStream(path), hash);
   } catch (err) {
-    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined;
+    if (errnoOf(err) !== undefined) return undefined;
     throw err;
   }
   return hash.digest('hex');
