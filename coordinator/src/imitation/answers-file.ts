@@ -3,6 +3,7 @@
  * said. An answer counts once its line is on the disk; of several of one teacher to one input the last counts.
  */
 import { type FileHandle, open, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { utf8Text } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { InputValue } from './inputs.js';
@@ -46,13 +47,13 @@ export function answerKey({
 }
 
 /**
- * @param text - of the file; what follows the last line end is a line that was never finished.
- * @throws {LyceumError} INVALID_ARGUMENT naming the line that is no answer.
+ * @param bytes - of the file; what follows the last line end is a line that was never finished.
+ * @throws {LyceumError} INVALID_ARGUMENT naming the line that is no answer, or is not UTF-8.
  */
-export function parseAnswers(text: string, source: string): Map<string, ImitationAnswer> {
+export function parseAnswers(bytes: Buffer, source: string): Map<string, ImitationAnswer> {
   const answers = new Map<string, ImitationAnswer>();
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  for (const [index, line] of whole.split('\n').entries()) {
+  const text = utf8Text(bytes.subarray(0, endOfLines(bytes)), source);
+  for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
     const answer = parsed(line);
     if (answer === undefined) {
@@ -62,6 +63,11 @@ export function parseAnswers(text: string, source: string): Map<string, Imitatio
     answers.set(answerKey(answer), answer);
   }
   return answers;
+}
+
+/** Behind the last line end. */
+function endOfLines(bytes: Buffer): number {
+  return bytes.lastIndexOf('\n') + 1;
 }
 
 function parsed(line: string): ImitationAnswer | undefined {
@@ -74,14 +80,14 @@ function parsed(line: string): ImitationAnswer | undefined {
 
 /** @throws {LyceumError} NOT_FOUND if there is no file. */
 export async function readAnswers(file: string): Promise<Map<string, ImitationAnswer>> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (err) {
     const message = `${file}: has no answers yet; coordinator imitation collect asks for them`;
     throw new LyceumError('NOT_FOUND', message, { cause: err });
   }
-  return parseAnswers(text, file);
+  return parseAnswers(bytes, file);
 }
 
 /** The file, open for more answers by this process alone. */
@@ -107,10 +113,10 @@ export class AnswersFile {
     await takeLock(lock, path);
     try {
       const there = (await stat(path).catch(() => undefined)) !== undefined;
-      const text = there ? await readFile(path, 'utf8') : '';
-      const answers = parseAnswers(text, path);
-      const end = Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1));
-      if (there && end < Buffer.byteLength(text)) await truncate(path, end);
+      const bytes = there ? await readFile(path) : Buffer.alloc(0);
+      const answers = parseAnswers(bytes, path);
+      const end = endOfLines(bytes);
+      if (end < bytes.length) await truncate(path, end);
       return new AnswersFile(answers, await open(path, 'a'), lock);
     } catch (err) {
       await rm(lock, { force: true });

@@ -136,6 +136,15 @@ it('takes no names of something else, of another model, or through a link', asyn
   expect((await settingsOf(linked)).classes).toBeUndefined();
 });
 
+it('refuses names beside it that are not UTF-8', async () => {
+  const path = folderWith('latin1', {});
+  const labels = path.replace('net.onnx', 'labels.txt');
+  writeFileSync(labels, 'Bär\nBür\nfig\nlime\npear', 'latin1');
+  await expect(readModel(path, undefined)).rejects.toThrow(
+    `${labels}, line 1: is not UTF-8 at byte 2 of the file (0xe4); want UTF-8. If it is latin1: iconv`,
+  );
+});
+
 it('believes the settings where names beside it are of another language, and else says both', async () => {
   const path = folderWith('settled', {
     'labels.txt': FRUITS.join('\n'),

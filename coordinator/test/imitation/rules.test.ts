@@ -329,11 +329,24 @@ it('takes the last answer of several, leaves out a line that was cut short, and 
       at: 'now',
       note: 'mine',
     });
-  const answers = parseAnswers(`${line('x')}\n\n${line('y')}\n{"teacher":"a","id":"2","cl`, 'file');
+  const text = `${line('x')}\n\n${line('y')}\n{"teacher":"a","id":"2","cl`;
+  const answers = parseAnswers(Buffer.from(text), 'file');
   expect([...answers.values()].map((a) => a.class)).toEqual(['y']);
-  expect(() => parseAnswers(`${line('x')}\n{"teacher": 1}\n`, 'file')).toThrow(
+  expect(() => parseAnswers(Buffer.from(`${line('x')}\n{"teacher": 1}\n`), 'file')).toThrow(
     'file, line 2: is no answer',
   );
+});
+
+it('refuses answers that are not UTF-8, by line and byte, but not a character that a kill cut short', () => {
+  const line = (said: string) =>
+    `${JSON.stringify({ teacher: 'a', id: '1', class: said, revision: '', asked: 'q', at: 'now' })}\n`;
+  const latin1 = Buffer.concat([Buffer.from(line('x')), Buffer.from(line('Bär'), 'latin1')]);
+  expect(() => parseAnswers(latin1, 'answers.jsonl')).toThrow(
+    /^answers\.jsonl, line 2: is not UTF-8 at byte \d+ of the file \(0xe4\); want UTF-8/,
+  );
+  const half = Buffer.from('{"class":"Bä').subarray(0, -1);
+  const answers = parseAnswers(Buffer.concat([Buffer.from(line('Bär')), half]), 'file');
+  expect([...answers.values()].map((a) => a.class)).toEqual(['Bär']);
 });
 
 it.each<[Record<string, unknown>, string]>([

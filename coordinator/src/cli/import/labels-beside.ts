@@ -1,7 +1,7 @@
 /** The names of a model's classes in a file beside it, as exporters of other programs leave them. */
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type ClassLabels, labelsInMetadata, namesInText } from '@lyceum/learning/data';
+import { type ClassLabels, labelsInMetadata, namesInText, utf8Text } from '@lyceum/learning/data';
 
 /** A name a line, or JSON. */
 const NAME_FILES = ['labels.txt', 'labels.json', 'classes.txt', 'classes.json'];
@@ -38,10 +38,12 @@ function holdsOneModel(folder: string): boolean {
   return readdirSync(folder).filter((name) => /\.onnx$|^model\.json$/.test(name)).length === 1;
 }
 
-/** Of a plain file; undefined: there is none. */
+/** Of a plain file; undefined: there is none. @throws {LyceumError} INVALID_ARGUMENT if it is not UTF-8. */
 function readSmall(file: string): string | undefined {
   const found = lstatSync(file, { throwIfNoEntry: false });
-  return found?.isFile() && found.size <= MAX_BYTES ? readFileSync(file, 'utf8') : undefined;
+  return found?.isFile() && found.size <= MAX_BYTES
+    ? utf8Text(readFileSync(file), file)
+    : undefined;
 }
 
 function entriesOf(json: string): [string, unknown][] {
