@@ -23,6 +23,7 @@ import {
   type SubmitRunResponse,
   type TargetOutline,
   toLyceumError,
+  UNARY_DEADLINE_MS,
   type Worker,
 } from '@lyceum/proto';
 import {
@@ -45,11 +46,15 @@ import type { EnsembleTable } from '../report/ensemble-table.js';
 import { type Report, reportSchema } from '../report/report.js';
 import { type ArtifactContent, contentChunks, contentSize } from './artifact-chunks.js';
 import { hasEnded } from './run-states.js';
+import { takesConnections } from './takes-connections.js';
 import { streamTargets, type TargetPart, type TargetsRequest } from './target-stream.js';
 import { AWAY_MAX_MS, type Cancellable, type WatchOptions } from './watching.js';
 
 /** A push or pull is bounded by its stream, not by the deadline of small calls. */
 const SUBMIT_DEADLINE_MS = 120_000;
+
+const SILENT =
+  'the connection is taken, but nothing comes: its machine is too busy, or another program listens there';
 
 export interface AnswerVerificationRequest {
   /** Of tables; none: all. */
@@ -113,18 +118,29 @@ export class CoordinatorClient {
   /**
    * The coordinator's version; the way to learn soon whether there is one.
    *
-   * @throws {LyceumError} UNAVAILABLE if nobody answers within {@link CONNECT_DEADLINE_MS}.
+   * @throws {LyceumError} UNAVAILABLE if nobody answers within {@link CONNECT_DEADLINE_MS}; where the connection is taken,
+   *   within `patienceMs` more.
    */
-  async version(options: Cancellable = {}): Promise<string> {
+  async version(options: Cancellable & { readonly patienceMs?: number } = {}): Promise<string> {
+    const { signal, patienceMs = UNARY_DEADLINE_MS } = options;
+    const ask = (deadlineMs: number) => {
+      const request = { deadlineMs, ...(signal !== undefined && { signal }) };
+      return call(this.#cluster, this.#cluster.getVersion, {}, request);
+    };
+    let isSilent = false;
     try {
-      const { getVersion } = this.#cluster;
-      const request = { deadlineMs: CONNECT_DEADLINE_MS, ...options };
-      return (await call(this.#cluster, getVersion, {}, request)).version;
+      const { version } = await ask(CONNECT_DEADLINE_MS).catch(async (err: unknown) => {
+        const isLate = toLyceumError(err).code === 'DEADLINE_EXCEEDED';
+        isSilent = isLate && (await takesConnections(this.address));
+        if (!isSilent) throw err;
+        return ask(patienceMs);
+      });
+      return version;
     } catch (err) {
       const { code, message, cause } = toLyceumError(err);
       if (code === 'CANCELLED' || code === 'PERMISSION_DENIED') throw err;
       const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
-      const why = unanswered ? troubleWithTls(cause) : message;
+      const why = unanswered ? (troubleWithTls(cause) ?? (isSilent ? SILENT : undefined)) : message;
       const text = `no coordinator answers at ${this.address}${why === undefined ? '' : ` (${why})`}`;
       throw new LyceumError('UNAVAILABLE', text, { cause: err });
     }

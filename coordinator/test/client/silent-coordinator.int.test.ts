@@ -1,0 +1,60 @@
+// A coordinator that takes connections and says nothing, as one without processor time does: a listener in front of a real
+// coordinator, which passes bytes on when a test says so.
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { TestCoordinator } from '../server/test-coordinator.js';
+
+let cluster: TestCoordinator;
+let listener: Server;
+const sockets: Socket[] = [];
+
+beforeAll(async () => {
+  cluster = await TestCoordinator.start();
+});
+afterAll(() => cluster.stop());
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  listener.close();
+});
+
+/** @param taken - called with all connections so far, the newest last. @returns where it listens. */
+async function listen(taken: (all: readonly Socket[]) => void): Promise<string> {
+  listener = createServer((socket) => {
+    sockets.push(socket);
+    taken(sockets);
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  return `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+}
+
+async function version(address: string, patienceMs?: number): Promise<string> {
+  const client = new CoordinatorClient(address);
+  try {
+    return await client.version(patienceMs === undefined ? {} : { patienceMs });
+  } finally {
+    client.close();
+  }
+}
+
+it('is waited for while its connections are taken', async () => {
+  const address = await listen(([call, look]) => {
+    // The second connection is made to see whether somebody listens.
+    if (call === undefined || look === undefined) return;
+    const [host = '', port = ''] = cluster.address.split(':');
+    const through = connect(Number(port), host);
+    sockets.push(through);
+    call.pipe(through).pipe(call);
+  });
+  expect(await version(address)).toBe('0.0.0-test');
+});
+
+it('is told from nobody, in the end', async () => {
+  const address = await listen(() => {});
+  await expect(version(address, 100)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: `no coordinator answers at ${address} (the connection is taken, but nothing comes: its machine is too busy, or another program listens there)`,
+  });
+});
