@@ -276,15 +276,10 @@ export class TicketBook {
     return this.#entries.get(id)?.voidAttempts.has(attempt) === true;
   }
 
-  /**
-   * The worker that has the ticket in hand, as far as is known.
-   *
-   * @param attempt - asks about this issue of it alone; absent: about the last.
-   */
-  holderOf(id: string, attempt?: number): string | undefined {
-    const entry = this.#entries.get(id);
-    if (entry?.place.at !== 'worker') return undefined;
-    return attempt === undefined || attempt === entry.attempt ? entry.place.workerId : undefined;
+  /** The worker that has the ticket in hand, as far as is known. */
+  holderOf(id: string): string | undefined {
+    const place = this.#entries.get(id)?.place;
+    return place?.at === 'worker' ? place.workerId : undefined;
   }
 
   inHandCount(workerId: string): number {

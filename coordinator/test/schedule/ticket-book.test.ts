@@ -91,13 +91,13 @@ describe('a quarantine', () => {
     expect(book.holderOf('u')).toBe('w1');
   });
 
-  it('says whose an attempt is only while it is the last', () => {
-    const { book, attempt } = held();
-    expect(book.holderOf('t', attempt)).toBe('w1');
+  it('takes the ticket from the worker, and the next one that takes it has it', () => {
+    const { book } = held();
+    expect(book.holderOf('t')).toBe('w1');
     const next = attemptOf(book.discredited('w1', TEACHER, 6));
+    expect(book.holderOf('t')).toBeUndefined();
     book.taken('w2', 't', next, 12, 7);
-    expect(book.holderOf('t', attempt)).toBeUndefined();
-    expect(book.holderOf('t', next)).toBe('w2');
+    expect(book.holderOf('t')).toBe('w2');
   });
 });
 
