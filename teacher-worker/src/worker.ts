@@ -93,7 +93,9 @@ export class TeacherWorker {
     });
     this.#probes = new ProbeDesk({
       turn: (identity, signal) => this.#turnsOf(identity).take(identity, signal),
-      answer: (identity, ticket) => this.#answerProbe(identity, ticket),
+      fetchDataset: (identity, ticket) =>
+        this.#teachers.fetchDataset(identity, digestHex(ticket.datasetDigest)),
+      answer: (identity, ticket, dataset) => this.#answer(identity, ticket, dataset, true),
       random,
       log,
     });
@@ -236,12 +238,6 @@ export class TeacherWorker {
     const own = new FairTurns(1);
     this.#remoteTurns.set(identity, own);
     return own;
-  }
-
-  async #answerProbe(identity: string, ticket: Ticket): Promise<Answer> {
-    const digest = digestHex(ticket.datasetDigest);
-    const dataset = await this.#teachers.fetchDataset(identity, digest);
-    return this.#answer(identity, ticket, dataset, true);
   }
 
   async #answer(

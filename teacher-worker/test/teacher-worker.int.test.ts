@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { openInferenceServer } from '@lyceum/learning/open-inference';
 import {
   checkInferenceDescription,
+  type DatasetReference,
   digestBytes,
   digestHex,
   float32Values,
@@ -122,6 +123,8 @@ interface AssignOptions {
   readonly ticketsInHand?: number;
   readonly path?: string;
   readonly probes?: Ticket[];
+  /** Asked about beside the set. */
+  readonly others?: DatasetReference[];
   /** What runs call all of them. */
   readonly names?: string[];
 }
@@ -129,7 +132,7 @@ interface AssignOptions {
 /** The desired state, with the next revision, in which these teachers are wanted. */
 function assignment(
   teachers: readonly TestTeacher[],
-  { ticketsInHand = 2, path = '', probes = [], names = [] }: AssignOptions = {},
+  { ticketsInHand = 2, path = '', probes = [], others = [], names = [] }: AssignOptions = {},
 ): TeacherAssignment {
   revision += 1;
   return {
@@ -142,7 +145,7 @@ function assignment(
       engine: 'tfjs-layers',
       names,
       ticketConsumer: ticketConsumer(teacher.identity),
-      datasets: [{ digest: digestBytes(set.digest), path }],
+      datasets: [{ digest: digestBytes(set.digest), path }, ...others],
       ticketsInHand,
       probes,
     })),
@@ -489,6 +492,25 @@ it('reads a set from a mounted folder, and refuses one with other bytes', async 
   const there = await session('w2');
   await assign(there, [wide], { path: mounted });
   expect(there.state?.failed[0]?.reason).toContain(`at ${mounted} below the datasets root`);
+});
+
+it('loads a teacher without a set that it cannot read, and says so where it is to be tested on that', async () => {
+  // It has no folder of mounted sets: no waiting brings one.
+  await start('w1');
+  const here = await session('w1');
+  const other = { digest: digestBytes('a'.repeat(64)), path: '/sets/other.npz' };
+  const order = { order: undefined, positionCount: 8, attempt: 2 };
+  const own = ticket(wide, 0, order);
+  const lacking = ticket(wide, 0, { ...order, datasetDigest: other.digest });
+  await assign(here, [wide], { others: [other], probes: [own, lacking] });
+  expect(here.state?.failed).toEqual([]);
+  const of = (probe: Ticket) =>
+    here.probed.filter(({ ticket: asked }) => asked?.datasetDigest.equals(probe.datasetDigest));
+  await until('all probes', () => of(own).length === 2 && of(lacking).length > 0);
+  // Once, for both answers that are wanted.
+  expect(of(lacking)).toMatchObject([{ unreadable: true, tensors: [], ticket: { attempt: 2 } }]);
+  expect(of(lacking)[0]?.failure).toMatch(/^data sets by path are not allowed here/);
+  expect(of(own).map(({ failure }) => failure)).toEqual(['', '']);
 });
 
 it('goes on when NATS comes back with an empty store', async () => {

@@ -29,6 +29,7 @@ import type { RunDeletion } from './run-deletion.js';
 import {
   awaitedKnowledge,
   keepFirstAnswers,
+  loadFailure,
   pauseWithoutTeachers,
   type RunHealthParts,
   untrusted,
@@ -350,10 +351,14 @@ export class Reconciler {
   }
 
   /** Which of the run's teachers nobody has, since each worker that should have it failed to load it. */
-  #unloadable({ teachers }: Pick<TeacherUser, 'teachers'>): string | undefined {
+  #unloadable({
+    teachers,
+    dataset,
+  }: Pick<TeacherUser, 'teachers' | 'dataset'>): string | undefined {
+    const { teachers: sessions, health } = this.#parts;
     for (const { name, identity } of teachers) {
-      const told = this.#parts.teachers.list().filter(({ wanted }) => wanted.has(identity));
-      const failures = told.map((session) => session.failure(identity));
+      const told = sessions.list().filter(({ wanted }) => wanted.has(identity));
+      const failures = told.map((s) => loadFailure(health, s, identity, dataset.digest));
       if (told.length > 0 && failures.every((failure) => failure !== undefined)) {
         return `teacher ${name} cannot be loaded (${told[0]?.workerId}: ${failures[0]?.reason})`;
       }

@@ -9,7 +9,7 @@ import { isAssigned } from '../schedule/run-state.js';
 import { eachRun } from './each-run.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { TeacherHealth } from './teacher-health.js';
-import type { TeacherSession } from './teacher-session.js';
+import type { LoadFailure, TeacherSession } from './teacher-session.js';
 import type { TicketDesk } from './ticket-desk.js';
 import type { WorkerSessions } from './worker-sessions.js';
 
@@ -39,23 +39,36 @@ export function untrusted(
   return undefined;
 }
 
+/** Why the worker cannot answer about the set with the teacher, which it does not get or whose set it cannot read. */
+export function loadFailure(
+  health: Pick<TeacherHealth, 'unreadable'>,
+  session: TeacherSession,
+  teacher: string,
+  datasetDigest: string,
+): LoadFailure | undefined {
+  const failure = session.failure(teacher);
+  if (failure !== undefined) return failure;
+  const reason = health.unreadable({ workerId: session.workerId, teacher }, datasetDigest);
+  return reason === undefined ? undefined : { reason, permanent: true };
+}
+
 /**
  * A run that needs more of its teachers than waiting will ever give it is paused, with the reasons: somebody must look, and
  * its student worker is of use to others meanwhile.
  */
 export async function pauseWithoutTeachers(parts: RunHealthParts): Promise<void> {
-  // Many runs have the same teachers.
+  // Many runs have the same teachers and sets.
   const reasons = new Map<string, string | undefined>();
-  const reasonOf = (teacher: PinnedTeacher): string | undefined => {
-    const key = `${teacher.identity} ${teacher.name}`;
-    if (!reasons.has(key)) reasons.set(key, hopeless(parts, teacher));
+  const reasonOf = ({ dataset }: RunRecord, teacher: PinnedTeacher): string | undefined => {
+    const key = `${teacher.identity} ${teacher.name} ${dataset.digest}`;
+    if (!reasons.has(key)) reasons.set(key, hopeless(parts, teacher, dataset.digest));
     return reasons.get(key);
   };
   await eachRun(parts, async (record) => {
     const { runId, state, teachers } = record;
     if (!isAssigned(state) && state !== 'EVALUATING') return;
     const lacking = teachers.flatMap((teacher) => {
-      const reason = reasonOf(teacher) ?? refused(parts, record, teacher);
+      const reason = reasonOf(record, teacher) ?? refused(parts, record, teacher);
       return reason !== undefined && isNeeded(parts, record, teacher) ? [reason] : [];
     });
     // A fit and a report need them all.
@@ -129,12 +142,13 @@ function refused(
 function hopeless(
   { health, teachers: sessions }: RunHealthParts,
   { name, identity: teacher }: PinnedTeacher,
+  datasetDigest: string,
 ): string | undefined {
   const workers = sessions.list().map((session) => ({
     workerId: session.workerId,
     isTold: session.wanted.has(teacher),
     quarantine: health.quarantine({ workerId: session.workerId, teacher })?.reason,
-    failure: session.failure(teacher),
+    failure: loadFailure(health, session, teacher, datasetDigest),
   }));
   return hopelessTeacher(name, workers);
 }

@@ -102,6 +102,8 @@ export class TeacherHealth {
 
   /** What servers outside say to probes that they do not answer, by probe. */
   readonly #refusals = new Map<string, string>();
+  /** Why workers cannot read the sets of probes, by probe and worker. */
+  readonly #unreadable = new Map<string, Map<string, string>>();
 
   private constructor(parts: TeacherHealthParts, kept: readonly Quarantine[]) {
     this.#parts = parts;
@@ -152,6 +154,7 @@ export class TeacherHealth {
     const ids = [...this.#questions.values()].flatMap((question) => question?.id ?? []);
     this.#health.retainReferences(new Set(ids));
     for (const id of this.#refusals.keys()) if (!ids.includes(id)) this.#refusals.delete(id);
+    for (const id of this.#unreadable.keys()) if (!ids.includes(id)) this.#unreadable.delete(id);
   }
 
   /**
@@ -162,7 +165,7 @@ export class TeacherHealth {
    */
   probed(
     workerId: string,
-    { ticket, tensors, failure, outside }: ProbeAnswered,
+    { ticket, tensors, failure, outside, unreadable }: ProbeAnswered,
     noiseOf: (teacher: string) => number,
   ): void {
     if (ticket === undefined) throw new LyceumError('INVALID_ARGUMENT', 'the answer has no ticket');
@@ -179,7 +182,14 @@ export class TeacherHealth {
       this.#apply(effects);
       return;
     }
+    if (unreadable === true && failure !== '') {
+      const byWorker = this.#unreadable.get(question.id) ?? new Map<string, string>();
+      this.#unreadable.set(question.id, byWorker.set(workerId, failure));
+      this.#apply(this.#health.probeRefused(replica, question.id, ticket.attempt));
+      return;
+    }
     this.#refusals.delete(question.id);
+    this.#unreadable.get(question.id)?.delete(workerId);
     if (typeof values === 'string') {
       this.#apply(this.#health.probeFailed(replica, values, now()));
       return;
@@ -248,6 +258,7 @@ export class TeacherHealth {
   }
 
   sessionEnded(workerId: string): void {
+    for (const byWorker of this.#unreadable.values()) byWorker.delete(workerId);
     this.#health.sessionEnded(workerId);
   }
 
@@ -277,12 +288,20 @@ export class TeacherHealth {
     return question && this.#refusals.get(question.id);
   }
 
-  /** A run is to ask these teachers: what their servers refused before may have been mended. */
+  /** Why the worker cannot read the set, about which the teacher is asked; undefined: it can, or was not asked yet. */
+  unreadable({ workerId, teacher }: Replica, datasetDigest: string): string | undefined {
+    const question = this.#questions.get(`${teacher} ${datasetDigest}`);
+    return question && this.#unreadable.get(question.id)?.get(workerId);
+  }
+
+  /** A run is to ask these teachers: what their servers refused, and sets that workers lacked, may have been mended. */
   askAgain({ teachers, dataset }: Pick<RunRecord, 'teachers' | 'dataset'>): void {
     for (const { identity } of teachers) {
       const question = this.#questions.get(`${identity} ${dataset.digest}`);
-      if (question === undefined || !this.#refusals.delete(question.id)) continue;
-      this.#health.askAgain(question.id);
+      if (question === undefined) continue;
+      const wasRefused = this.#refusals.delete(question.id);
+      const wasUnreadable = this.#unreadable.delete(question.id);
+      if (wasRefused || wasUnreadable) this.#health.askAgain(question.id);
     }
   }
 

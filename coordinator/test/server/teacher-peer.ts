@@ -75,6 +75,8 @@ export interface TeacherPeerOptions {
   ) => number[] | undefined | Promise<number[] | undefined>;
   /** Why it cannot load its teachers; undefined: it has loaded them. Looked at with each assignment, and by {@link TeacherPeer.tell}. */
   readonly failure?: () => { readonly reason: string; readonly permanent: boolean } | undefined;
+  /** Why it cannot read the set that a probe is about; undefined: it can. */
+  readonly unreadable?: (probe: Ticket) => string | undefined;
   /** How far its answers may move, by its own account; absent: as in float32. */
   readonly noise?: number;
   /** Takes tickets without telling. */
@@ -239,6 +241,12 @@ export class TeacherPeer {
   async #answerProbe(probe: Ticket): Promise<void> {
     const id = ticketId(probe);
     const answers = this.#options.probe ?? ((values) => values);
+    const failure = this.#options.unreadable?.(probe);
+    if (failure !== undefined && (this.#probed.get(id) ?? 0) < probe.attempt) {
+      this.#probed.set(id, probe.attempt);
+      const probed = { ticket: probe, tensors: [], failure, unreadable: true };
+      await this.#session.send({ report: { $case: 'probed', probed } });
+    }
     for (let round = (this.#probed.get(id) ?? 0) + 1; round <= probe.attempt; round++) {
       this.#probed.set(id, round);
       const [logits] = this.frameFor(probe).tensors;

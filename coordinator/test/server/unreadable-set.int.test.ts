@@ -1,14 +1,14 @@
-// A data set that is gone from NATS, or damaged there, and gone from the coordinator's disk, against a real coordinator, with peers for workers. The
-// coordinator holds in memory what it has read, so another one is started after the damage.
+// A data set that is gone or damaged, against a real coordinator, with peers for workers: in NATS and on the coordinator's disk,
+// or where a teacher worker reads it. The coordinator holds in memory what it has read, so another one is started after the damage.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BLOB_BUCKET, type Run, RunState } from '@lyceum/proto';
+import { BLOB_BUCKET, digestHex, type Run, RunState } from '@lyceum/proto';
 import { call } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { jetStreamApi } from '../local/jetstream-api.js';
 import { finishTraining } from './finish-training.js';
 import { StudentPeer } from './student-peer.js';
-import { TeacherPeer } from './teacher-peer.js';
+import { TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
   BATCH_SIZE,
@@ -74,8 +74,9 @@ async function submit(set: 'whole' | 'damaged'): Promise<string> {
   return runId;
 }
 
-function teacher(): void {
-  peers.push(new TeacherPeer(cluster, { workerId: `teacher-${turn}`, dataset }));
+function teacher(options: Partial<TeacherPeerOptions> = {}): void {
+  const workerId = `teacher-${turn}`;
+  peers.push(new TeacherPeer(cluster, { workerId, dataset, ...options }));
 }
 
 /** @param before - the same process, which opens another session. */
@@ -182,4 +183,30 @@ it('pauses the run that trains on it, and frees its student', async () => {
   const harm = `there is no blob ${damagedDigest}`;
   expect((await untilRun(damaged, paused)).reason).toBe(whyPaused(harm));
   await succeeds(peer, whole);
+});
+
+it('that a teacher worker cannot read pauses the run that asks about it, and the worker answers the other', async () => {
+  const whole = await submit('whole');
+  const peer = student('one');
+  let isMended = false;
+  let isAsked = false;
+  teacher({
+    unreadable: ({ datasetDigest }) => {
+      if (isMended || digestHex(datasetDigest) !== damagedDigest) return undefined;
+      isAsked = true;
+      return 'its disk fails';
+    },
+  });
+  await assigned(peer, whole);
+  await trains(peer, 10);
+  const damaged = await submit('damaged');
+  await eventually(() => isAsked || undefined);
+  await succeeds(peer, whole);
+  const { reason } = await untilRun(damaged, paused);
+  expect(reason).toBe(`teacher one cannot be loaded (teacher-${turn}: its disk fails)`);
+
+  isMended = true;
+  const { run } = cluster.clients;
+  await call(run, run.resumeRun, { runId: damaged, acceptNumerics: false });
+  await succeeds(peer, damaged);
 });

@@ -3,13 +3,14 @@
  * the tickets, and reports every answer on the session.
  *
  * What cannot be answered at this moment (a set that is not here yet) is tried again; that a teacher has no answer
- * is reported like one.
+ * is reported like one, and so is a set that no waiting brings.
  */
 import { float32Tensor, LyceumError, type Ticket, ticketId, toLyceumError } from '@lyceum/proto';
 import { type Logger, retryDelayMs, sleep } from '@lyceum/proto/node';
 import { OutsideFailure } from '../compute/outside-failure.js';
-import type { Answer } from '../compute/protocol.js';
+import type { Answer, DatasetFile } from '../compute/protocol.js';
 import type { SessionLink } from '../session-link.js';
+import { isPermanent } from '../teachers/load-failure.js';
 
 export interface ProbedTeacher {
   readonly identity: string;
@@ -20,7 +21,9 @@ export interface ProbedTeacher {
 export interface ProbeDeskOptions {
   /** Waits for a turn to compute; call what it gives at its end. */
   readonly turn: (identity: string, signal: AbortSignal) => Promise<() => void>;
-  readonly answer: (identity: string, ticket: Ticket) => Promise<Answer>;
+  /** The file of the set that the ticket names. */
+  readonly fetchDataset: (identity: string, ticket: Ticket) => Promise<DatasetFile>;
+  readonly answer: (identity: string, ticket: Ticket, dataset: DatasetFile) => Promise<Answer>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
@@ -69,8 +72,9 @@ export class ProbeDesk {
     probe.isRunning = true;
     for (let failures = 0; probe.answeredCount < probe.wantedCount && !link.closed.aborted; ) {
       try {
-        await this.#answerOnce(probe, link);
-        probe.answeredCount++;
+        const dataset = await this.#fetchDataset(probe, failures + 1);
+        if (dataset instanceof LyceumError) await this.#tellUnreadable(probe, link, dataset);
+        else await this.#answerOnce(probe, link, dataset);
         failures = 0;
       } catch (thrown) {
         if (link.closed.aborted) break;
@@ -81,10 +85,35 @@ export class ProbeDesk {
     probe.isRunning = false;
   }
 
+  /** @returns why there will be none. @throws {LyceumError} if it may work later. */
+  async #fetchDataset(
+    { identity, ticket }: Probe,
+    attempts: number,
+  ): Promise<DatasetFile | LyceumError> {
+    try {
+      return await this.#options.fetchDataset(identity, ticket);
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (isPermanent(err, 'fetching', attempts)) return err;
+      throw err;
+    }
+  }
+
+  /** Stands for all the answers that are wanted. */
+  async #tellUnreadable(probe: Probe, link: SessionLink, err: LyceumError): Promise<void> {
+    const attempt = probe.wantedCount;
+    const ticket = { ...probe.ticket, attempt };
+    const probed = { ticket, tensors: [], failure: err.message, unreadable: true };
+    await link.send({ $case: 'probed', probed });
+    probe.answeredCount = attempt;
+    const { identity } = probe;
+    this.#options.log.warn({ err, teacherIdentity: identity }, 'data set cannot be read');
+  }
+
   /** @throws {LyceumError} if it may work later, or the session has ended. */
-  async #answerOnce(probe: Probe, link: SessionLink): Promise<void> {
+  async #answerOnce(probe: Probe, link: SessionLink, dataset: DatasetFile): Promise<void> {
     const ticket = { ...probe.ticket, attempt: probe.answeredCount + 1 };
-    const result = await this.#compute(probe, link);
+    const result = await this.#compute(probe, link, dataset);
     const isAnswer = !(result instanceof LyceumError);
     const tensors = isAnswer ? result.tensors : [];
     await link.send({
@@ -98,13 +127,18 @@ export class ProbeDesk {
         outside: result instanceof OutsideFailure,
       },
     });
+    probe.answeredCount++;
   }
 
-  async #compute({ identity, ticket }: Probe, link: SessionLink): Promise<Answer | LyceumError> {
+  async #compute(
+    { identity, ticket }: Probe,
+    link: SessionLink,
+    dataset: DatasetFile,
+  ): Promise<Answer | LyceumError> {
     const { turn, answer } = this.#options;
     const endTurn = await turn(identity, link.closed);
     try {
-      return await answer(identity, ticket);
+      return await answer(identity, ticket, dataset);
     } catch (thrown) {
       const err = toLyceumError(thrown);
       if (err.code === 'INVALID_ARGUMENT') return err;

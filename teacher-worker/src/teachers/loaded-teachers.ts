@@ -200,7 +200,7 @@ export class LoadedTeachers {
     let stage: LoadStage = 'fetching';
     try {
       const modelFile = await cache.file(teacher.modelDigest);
-      const files = await Promise.all(teacher.datasets.map((dataset) => this.#fetch(dataset)));
+      const files = await this.#readable(teacher.datasets);
       stage = 'opening';
       const description = await compute.run({
         command: 'load',
@@ -266,6 +266,19 @@ export class LoadedTeachers {
     }
     const known = new Set([...entry.datasets, ...digests]);
     this.#entries.set(identity, { ...entry, datasets: known });
+  }
+
+  /**
+   * Those sets that can be read, for who asks about the others must not keep all from the teacher.
+   *
+   * @throws {LyceumError} if none can.
+   */
+  async #readable(datasets: readonly WantedDataset[]): Promise<DatasetFile[]> {
+    const fetched = await Promise.allSettled(datasets.map((dataset) => this.#fetch(dataset)));
+    const files = fetched.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const failed = fetched.find((one) => one.status === 'rejected');
+    if (failed !== undefined && files.length === 0) throw failed.reason;
+    return files;
   }
 
   async #fetch({ digest, path }: WantedDataset): Promise<DatasetFile> {
