@@ -267,12 +267,13 @@ export class TeacherWorker {
     const teacher = this.#teachers.named(name);
     if (teacher === undefined) return undefined;
     const { identity, engine, description } = teacher;
-    const { inputShape, classCount } = description;
+    const { inputShape, classCount, classNames } = description;
     if (inputShape === undefined) return undefined;
     return {
       engine,
       inputShape,
       classCount,
+      ...(classNames !== undefined && { classNames }),
       infer: async (inputs, rowCount, signal) => {
         const endTurn = await this.#turnsOf(identity).take(identity, signal);
         try {

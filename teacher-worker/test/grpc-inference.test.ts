@@ -2,7 +2,7 @@
  * What is served by the Open Inference Protocol over gRPC, asked over a real connection. The model is plain arithmetic: class
  * c of a sample x has the logit c · Σx.
  */
-import { rawNumbers } from '@lyceum/learning/open-inference';
+import { rawNumbers, tensorTexts } from '@lyceum/learning/open-inference';
 import { INFERENCE_REQUEST_MAX_BYTES, ModelInferRequest } from '@lyceum/proto';
 import { call, connectInference, createLogger, type InferenceClient } from '@lyceum/proto/node';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -14,6 +14,7 @@ const sums = {
   engine: 'arithmetic',
   inputShape: [2],
   classCount: 3,
+  classNames: ['none', 'one: the sum', 'two'],
   infer: async (inputs: Float32Array, rowCount: number) =>
     Float32Array.from({ length: rowCount * 3 }, (_, i) => {
       const first = 2 * Math.floor(i / 3);
@@ -81,6 +82,31 @@ test.each(['FP32', 'UINT8', 'FP16', 'INT64'] as const)(
 );
 
 const raw = [rawNumbers('FP32', [1, 2, 3, 4])];
+const best = (count: number) => ({
+  outputs: [
+    {
+      name: 'logits',
+      parameters: {
+        classification: { parameterChoice: { $case: 'int64Param', int64Param: count } },
+      },
+    },
+  ],
+});
+
+test('the best classes come as texts, with their names, raw or typed', async () => {
+  const two = ['6.000000:2:two', '3.000000:1:one: the sum', '14.000000:2:two'];
+  const texts = [...two, '7.000000:1:one: the sum'];
+  const rawly = await infer({ inputs: [input], rawInputContents: raw, ...best(2) });
+  const head = { name: 'logits', datatype: 'BYTES', shape: [2, 2] };
+  expect(rawly.outputs).toMatchObject([head]);
+  expect(tensorTexts(head, rawly.rawOutputContents[0])).toEqual(texts);
+  const contents = { fp32Contents: [1, 2, 3, 4] };
+  const typed = await infer({ inputs: [{ ...input, contents }], ...best(2) });
+  expect(typed.outputs[0]?.contents?.bytesContents.map(String)).toEqual(texts);
+  // There are no more than three.
+  const all = await infer({ inputs: [input], rawInputContents: raw, ...best(1000) });
+  expect(all.outputs[0]?.shape).toEqual([2, 3]);
+});
 test.each<[string, object, string, string]>([
   ['another model', { modelName: 'x' }, 'NOT_FOUND', 'there is no model x here; there is sums'],
   ['another version', { modelVersion: '2' }, 'NOT_FOUND', 'has version 1 only, not 2'],
@@ -90,10 +116,10 @@ test.each<[string, object, string, string]>([
   ['bytes that lack', { rawInputContents: [Buffer.alloc(15)] }, 'INVALID_ARGUMENT', 'want 16'],
   ['another output', { outputs: [{ name: 'x' }] }, 'INVALID_ARGUMENT', 'there is no output x'],
   [
-    'the best classes',
+    'no number of best classes',
     { outputs: [{ name: 'logits', parameters: { classification: {} } }] },
     'INVALID_ARGUMENT',
-    'parameter classification of logits is not offered',
+    'parameter classification of logits must be a whole number, at least 1',
   ],
   [
     'shared memory',
@@ -104,6 +130,12 @@ test.each<[string, object, string, string]>([
   [
     'an answer that no message holds',
     { inputs: [{ ...input, shape: [Math.ceil(INFERENCE_REQUEST_MAX_BYTES / 12) + 1, 2] }] },
+    'RESOURCE_EXHAUSTED',
+    'ask for fewer at a time',
+  ],
+  [
+    'texts that no message holds',
+    { inputs: [{ ...input, shape: [50_000, 2] }], ...best(3) },
     'RESOURCE_EXHAUSTED',
     'ask for fewer at a time',
   ],

@@ -3,6 +3,7 @@
  * specification's "HTTP/REST" and Triton's extension "binary_tensor_data"). The model is plain arithmetic: class c of a
  * sample x has the logit c · Σx.
  */
+import { tensorTexts } from '@lyceum/learning/open-inference';
 import { LyceumError } from '@lyceum/proto';
 import { createLogger } from '@lyceum/proto/node';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -21,6 +22,7 @@ const sums = {
   engine: 'arithmetic',
   inputShape: [2],
   classCount: CLASSES,
+  classNames: ['none', 'one', 'two'],
   infer: async (inputs: Float32Array, rowCount: number, signal: AbortSignal) => {
     underWay++;
     signal.addEventListener('abort', () => gone++);
@@ -89,7 +91,7 @@ test('says what it is, and whether it is ready', async () => {
     document: {
       name: 'lyceum-teacher-worker',
       version: '0.1.0',
-      extensions: ['binary_tensor_data', 'model_configuration'],
+      extensions: ['binary_tensor_data', 'classification', 'model_configuration'],
     },
   });
   expect(await json('/v2/health/live')).toEqual({ status: 200, document: { live: true } });
@@ -161,6 +163,28 @@ test('what an output says of its form counts before what the request says of all
   expect(document.outputs[0].data).toEqual([0, 3, 6, 0, 7, 14]);
   const { headers } = await ask(`${MODEL}/infer`, post(JSON.stringify(question(true, false))));
   expect(headers.get('inference-header-content-length')).not.toBeNull();
+});
+
+test('the best classes come as texts, in JSON or behind it', async () => {
+  const question = (parameters: object) => ({
+    inputs: [{ ...input, shape: [1, 2], data: [1, 2] }],
+    outputs: [{ name: 'logits', parameters: { classification: 2, ...parameters } }],
+  });
+  const texts = ['6.000000:2:two', '3.000000:1:one'];
+  const { document } = await infer(question({}));
+  expect(document.outputs).toEqual([
+    { name: 'logits', datatype: 'BYTES', shape: [1, 2], data: texts },
+  ]);
+  const body = JSON.stringify(question({ binary_data: true }));
+  const answer = await ask(`${MODEL}/infer`, post(body));
+  const jsonLength = Number(answer.headers.get('inference-header-content-length'));
+  const raw = answer.body.subarray(jsonLength);
+  expect(tensorTexts({ name: 'logits', datatype: 'BYTES', shape: [1, 2] }, raw)).toEqual(texts);
+  for (const classification of [0, 1.5, 'two']) {
+    expect((await infer(question({ classification }))).document.error).toBe(
+      'parameter classification of logits must be a whole number, at least 1',
+    );
+  }
 });
 
 test.each([

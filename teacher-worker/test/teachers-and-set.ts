@@ -24,6 +24,7 @@ import {
 import { sha256Hex, type Ticket } from '@lyceum/proto';
 
 export const CLASS_COUNT = 5;
+const CLASS_NAMES = ['a', 'b', 'c', 'd', 'e'];
 const SAMPLE_SHAPE = [6, 6, 1];
 const TRAIN_COUNT = 700;
 const SAMPLE_COUNT = 1000;
@@ -58,7 +59,7 @@ export function makeDataset(): Blob {
     sampleShape: SAMPLE_SHAPE,
     sampleCount: SAMPLE_COUNT,
     classCount: CLASS_COUNT,
-    classNames: ['a', 'b', 'c', 'd', 'e'],
+    classNames: CLASS_NAMES,
     inputs,
     inputScale: 1 / 255,
     labels: Int32Array.from({ length: SAMPLE_COUNT }, (_, i) => i % CLASS_COUNT),
@@ -82,7 +83,8 @@ export async function makeTeacher(
   };
   const model = buildStudent(await engine(), architecture, sampleShape, CLASS_COUNT, seed);
   model.setWeights(model.getWeights().map((weight) => tf.mul(weight, factor)));
-  const bytes = encodeModelPackage(await savedModel(await engine(), model, { output: 'logits' }));
+  const settings = { output: 'logits', classes: CLASS_NAMES } as const;
+  const bytes = encodeModelPackage(await savedModel(await engine(), model, settings));
   return teacherOf(bytes);
 }
 

@@ -4,12 +4,13 @@
  * a teacher itself then.
  */
 import { fileURLToPath } from 'node:url';
-import { ArtifactKind, RunState } from '@lyceum/proto';
+import { ArtifactKind, checkInferenceDescription, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readModel } from '../../src/cli/import/read-model.js';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local/index.js';
 import { elevenClassesBytes } from './eleven-classes.js';
+import { serveModels } from './served-models.js';
 
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -55,7 +56,11 @@ function document(name: string, dataset: string, models: readonly string[]): str
     metadata: { name },
     spec: {
       dataset,
-      teachers: models.map((model) => ({ name: model.replace(':', '-'), model })),
+      teachers: models.map((model) => ({
+        name: model.replace(':', '-'),
+        model,
+        ...(model === 'served' && { access: 'gray' }),
+      })),
       student: { model: { architecture: 'mlp', hiddenUnits: [32] } },
       objective: [{ term: 'kd', temperature: 1 }],
       training: { batchSize: 32, epochs: 40, learningRate: 0.01, seed: 1 },
@@ -113,6 +118,22 @@ describe('a student', () => {
     const report = (await client.getReport('on-reversed')) as unknown as Report;
     for (const { accuracy } of [...report.teachers, report.student]) {
       expect(accuracy).toBeGreaterThan(0.9);
+    }
+  });
+
+  test('knows it from behind a server too, which tells its classes', async () => {
+    const server = await serveModels({
+      far: await client.pullArtifact(ARTIFACT_KIND_MODEL, own),
+    });
+    try {
+      const description = { url: `grpc://${server.address}`, model: 'far' };
+      await client.pushInferenceModel('served', checkInferenceDescription(description, 'test'));
+      await client.submitRun(document('by-server', 'reversed', ['served']));
+      expect((await client.waitForEnd('by-server')).reason).toBe('');
+      const report = (await client.getReport('by-server')) as unknown as Report;
+      expect(report.teachers[0]?.accuracy).toBeGreaterThan(0.9);
+    } finally {
+      await server.kill();
     }
   });
 

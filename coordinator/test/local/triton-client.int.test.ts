@@ -4,6 +4,7 @@
  * the datatype. The client is the machine's, or fetched by pip into the cache; without it there is no test.
  */
 import { fileURLToPath } from 'node:url';
+import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Python, pythonWith } from '../python.js';
 import { tinyModelBytes } from '../server/tiny-artifacts.js';
@@ -12,6 +13,7 @@ import { type ServedModels, serveModels } from './served-models.js';
 const TRITONCLIENT = 'tritonclient[grpc,http]>=2.40,<3';
 const SCRIPT = fileURLToPath(new URL('triton_client.py', import.meta.url));
 const [INPUTS, CLASSES, ROWS] = [6, 3, 5];
+const NAMES = ['elm', 'ash: common', 'fir'];
 /** Fetching takes half a minute where the network is fast. */
 const FETCH_MS = 600_000;
 
@@ -21,7 +23,9 @@ let server: ServedModels;
 beforeAll(async () => {
   python = await pythonWith('tritonclient', TRITONCLIENT, 'tritonclient.http, tritonclient.grpc');
   const weights = Array.from({ length: INPUTS * CLASSES }, (_, i) => weightOf(i));
-  server = await serveModels({ sums: tinyModelBytes(weights, INPUTS, CLASSES) });
+  const model = parseModelPackage(tinyModelBytes(weights, INPUTS, CLASSES));
+  const settings = { output: 'logits', classes: NAMES } as const;
+  server = await serveModels({ sums: encodeModelPackage({ ...model, settings }) });
 }, FETCH_MS);
 afterAll(() => server?.kill());
 
@@ -48,6 +52,7 @@ interface Asked {
   readonly server: object;
   readonly config: object;
   readonly echoed: string;
+  readonly best: readonly string[][];
 }
 
 describe.each(['grpc', 'http'] as const)('over %s', (protocol) => {
@@ -110,6 +115,16 @@ describe.each(['grpc', 'http'] as const)('over %s', (protocol) => {
     expect(asked.echoed).toBe('q7');
   });
 
+  withClient('gives the best classes with their names', () => {
+    const best = logitsOf(2).map((row) =>
+      [...row.keys()]
+        .sort((a, b) => (row[b] as number) - (row[a] as number))
+        .slice(0, 2)
+        .map((c) => `${row[c]?.toFixed(6)}:${c}:${NAMES[c]}`),
+    );
+    expect(asked.best).toEqual(best);
+  });
+
   withClient('refuses politely what it does not offer', () => {
     const [notFound, invalid] =
       protocol === 'http'
@@ -140,10 +155,6 @@ describe.each(['grpc', 'http'] as const)('over %s', (protocol) => {
       'another output': {
         status: invalid,
         message: 'there is no output features; want logits',
-      },
-      'the best classes': {
-        status: invalid,
-        message: 'parameter classification of logits is not offered; logits come whole',
       },
     });
     expect(extension?.status).toBe(protocol === 'http' ? '404' : 'StatusCode.UNIMPLEMENTED');

@@ -62,6 +62,7 @@ if protocol == 'http':
 else:
     echoed = client.infer('sums', [tensor(float32, 'FP32')], request_id='q7').get_response().id
 
+best = client.infer('sums', [tensor(float32[:2], 'FP32')], outputs=wanted(class_count=2))
 texts = np.array([[b'a'] * 6], dtype=np.object_)
 refusals = {
     'no such model': refused(lambda: infer(tensor(float32, 'FP32'), model='nothing')),
@@ -73,9 +74,6 @@ refusals = {
     'texts': refused(lambda: infer(tensor(texts, 'BYTES'))),
     'another output': refused(
         lambda: infer(tensor(float32, 'FP32'), outputs=wanted() + wanted('features'))
-    ),
-    'the best classes': refused(
-        lambda: infer(tensor(float32, 'FP32'), outputs=wanted(class_count=2))
     ),
     'an extension': refused(lambda: client.get_inference_statistics('sums')),
 }
@@ -100,6 +98,7 @@ print(
             'config': client.get_model_config('sums', **as_json),
             'answers': answers,
             'echoed': echoed,
+            'best': [[text.decode() for text in row] for row in best.as_numpy('logits')],
             'refusals': refusals,
         }
     )

@@ -116,7 +116,9 @@ export class Teachers {
       throw err;
     }
     this.#teachers.set(identity, teacher);
-    return engine.describe();
+    // Settings for one set leave out what is the set's own order.
+    const { classes: classNames } = packaged.model.settings;
+    return { ...engine.describe(), ...(classNames !== undefined && { classNames }) };
   }
 
   async #unload(identity: string): Promise<void> {

@@ -2,14 +2,21 @@
  * Requests and answers of the Open Inference Protocol over HTTP: JSON, with the values in it or, by Triton's extension
  * "binary_tensor_data", raw behind it. Pure.
  */
-import { rawNumbers, typedNumbers } from '@lyceum/learning/open-inference';
+import { typedNumbers } from '@lyceum/learning/open-inference';
 import {
   type InferTensorContents,
   LyceumError,
   type ModelConfig,
   ModelInferRequest,
 } from '@lyceum/proto';
-import { DATATYPE, OUTPUT_NAME, type ServedShape, VERSION } from './infer-message.js';
+import {
+  DATATYPE,
+  type InferOutput,
+  OUTPUT_NAME,
+  rawContents,
+  type TensorParameters,
+  VERSION,
+} from './infer-message.js';
 
 /** How long the JSON is, where something stands behind it. */
 export const HEADER_LENGTH = 'inference-header-content-length';
@@ -78,19 +85,18 @@ export interface HttpInferAnswer {
 /** @throws {LyceumError} FAILED_PRECONDITION if JSON has no such numbers. */
 export function httpAnswerOf(
   { request: { modelName, id }, wantsBinary }: HttpInferQuestion,
-  { classCount }: ServedShape,
-  logits: Float32Array,
+  output: InferOutput,
 ): HttpInferAnswer {
-  const shape = [logits.length / classCount, classCount];
-  const raw = wantsBinary ? rawNumbers(DATATYPE, logits) : Buffer.alloc(0);
+  const { datatype, shape } = output;
+  const raw = wantsBinary ? rawContents(output) : Buffer.alloc(0);
   const values = wantsBinary
     ? { parameters: { binary_data_size: raw.length } }
-    : { data: Array.from(logits, finite) };
+    : { data: output.datatype === 'BYTES' ? output.values : Array.from(output.values, finite) };
   const document = {
     model_name: modelName,
     model_version: VERSION,
     ...(id !== '' && { id }),
-    outputs: [{ name: OUTPUT_NAME, datatype: DATATYPE, shape, ...values }],
+    outputs: [{ name: OUTPUT_NAME, datatype, shape, ...values }],
   };
   const json = Buffer.from(JSON.stringify(document));
   if (!wantsBinary) return { body: json, headerLength: undefined };
@@ -164,11 +170,16 @@ function contentsOf(data: unknown, datatype: string, name: string): InferTensorC
   return typedNumbers(name, datatype, values.map(Number));
 }
 
-/** Of parameters the names alone count: none is offered. */
-function named(parameters: Mapping): ModelInferRequest['inputs'][number]['parameters'] {
+/** Of parameters the names count, and whole numbers: nothing else is offered. */
+function named(parameters: Mapping): TensorParameters {
   return Object.fromEntries(
-    Object.keys(parameters).map((name) => [name, { parameterChoice: undefined }]),
+    Object.entries(parameters).map(([name, value]) => [name, { parameterChoice: whole(value) }]),
   );
+}
+
+function whole(value: unknown): TensorParameters[string]['parameterChoice'] {
+  const isWhole = typeof value === 'number' && Number.isSafeInteger(value);
+  return isWhole ? { $case: 'int64Param', int64Param: value } : undefined;
 }
 
 function mappingOf(value: unknown): Mapping {

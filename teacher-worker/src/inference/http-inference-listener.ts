@@ -151,8 +151,8 @@ async function inferred(
     return { status: 415, body: { error: `content-encoding ${encoding} is not offered` } };
   }
   const question = httpQuestionOf(await bodyOf(request), headerLength?.toString(), model);
-  const answer = await desk.infer(question.request, signal, (shape, logits) =>
-    httpAnswerOf(question, shape, logits),
+  const answer = await desk.infer(question.request, signal, (output) =>
+    httpAnswerOf(question, output),
   );
   if (answer.headerLength === undefined) return ok(answer.body);
   const type = { 'content-type': 'application/octet-stream' };

@@ -4,7 +4,7 @@
  *
  * Symbols: C classes.
  */
-import { elementCount, rawNumbers, tensorNumbers } from '@lyceum/learning/open-inference';
+import { elementCount, rawNumbers, rawTexts, tensorNumbers } from '@lyceum/learning/open-inference';
 import {
   INFERENCE_REQUEST_MAX_BYTES,
   LyceumError,
@@ -28,6 +28,8 @@ export interface ServedShape {
   readonly inputShape: readonly number[];
   /** C. */
   readonly classCount: number;
+  /** In the order of the logits; absent: nobody named them. */
+  readonly classNames?: readonly string[];
 }
 
 /** @param engine - what runs the model. */
@@ -72,18 +74,20 @@ export interface InferQuestion {
   /** [rowCount, …inputShape]. */
   readonly inputs: Float32Array<ArrayBuffer>;
   readonly rowCount: number;
+  /** Of each row's classes, as texts, by Triton's extension "classification"; undefined: logits are wanted. */
+  readonly bestCount: number | undefined;
 }
 
 /**
- * Numbers of any datatype are taken as what they are: a UINT8 of 7 is 7. What a tensor's parameters ask for is of extensions
- * that are not offered (the best classes as texts, shared memory), and would change the answer's form: it is refused. What
- * the request's own ask for (priorities, sequences) would not.
+ * Numbers of any datatype are taken as what they are: a UINT8 of 7 is 7. What else a tensor's parameters ask for is of
+ * extensions that are not offered (shared memory), and would change the answer's form: it is refused. What the request's own
+ * ask for (priorities, sequences) would not.
  *
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong, RESOURCE_EXHAUSTED if the answer would be too long.
  */
 export function questionOf(
   { inputs, outputs, rawInputContents }: ModelInferRequest,
-  { inputShape, classCount }: ServedShape,
+  { inputShape, classCount, classNames = [] }: ServedShape,
 ): InferQuestion {
   const [tensor] = inputs;
   const names = inputs.map(({ name }) => name).join(', ') || 'none';
@@ -94,11 +98,12 @@ export function questionOf(
   if (unknown !== undefined) {
     throw invalid(`there is no output ${unknown.name}; want ${OUTPUT_NAME}`);
   }
-  for (const { name, parameters } of [tensor, ...outputs]) {
-    const [parameter] = Object.keys(parameters);
-    if (parameter === undefined) continue;
-    throw invalid(`parameter ${parameter} of ${name} is not offered; ${OUTPUT_NAME} come whole`);
+  requireNoParameters(tensor.name, tensor.parameters);
+  for (const { name, parameters } of outputs) {
+    const { classification: _, ...others } = parameters;
+    requireNoParameters(name, others);
   }
+  const bestCount = bestCountOf(outputs[0]?.parameters['classification'], classCount);
   const [rowCount = 0, ...sample] = tensor.shape;
   if (`${sample}` !== `${inputShape}` || rowCount < 1) {
     const want = [-1, ...inputShape].join(', ');
@@ -110,30 +115,94 @@ export function questionOf(
     throw invalid(`${rawInputContents.length} raw contents came for 1 input`);
   }
   elementCount(tensor);
-  const answerBytes = rowCount * classCount * Float32Array.BYTES_PER_ELEMENT;
+  const textBytes = (bestCount ?? 0) * (SCORE_BYTES + longest(classNames));
+  // Logits are made in either case, and sorted for texts.
+  const answerBytes = rowCount * Math.max(textBytes, classCount * Float32Array.BYTES_PER_ELEMENT);
   if (answerBytes > INFERENCE_REQUEST_MAX_BYTES) {
     const message = `the answer to ${rowCount} rows would have ${answerBytes} bytes, and at most ${INFERENCE_REQUEST_MAX_BYTES} are sent; ask for fewer at a time`;
     throw new LyceumError('RESOURCE_EXHAUSTED', message);
   }
-  return { inputs: tensorNumbers(tensor, rawInputContents[0]), rowCount };
+  return { inputs: tensorNumbers(tensor, rawInputContents[0]), rowCount, bestCount };
+}
+
+/** Of a tensor, by name. */
+export type TensorParameters = ModelInferRequest['outputs'][number]['parameters'];
+
+function requireNoParameters(name: string, parameters: TensorParameters): void {
+  const [parameter] = Object.keys(parameters);
+  if (parameter === undefined) return;
+  throw invalid(`parameter ${parameter} of ${name} is not offered; ${OUTPUT_NAME} come whole`);
+}
+
+function bestCountOf(
+  parameter: TensorParameters[string] | undefined,
+  classCount: number,
+): number | undefined {
+  if (parameter === undefined) return undefined;
+  const choice = parameter.parameterChoice;
+  const count = choice?.$case === 'int64Param' ? choice.int64Param : 0;
+  if (count >= 1) return Math.min(count, classCount);
+  throw invalid(`parameter classification of ${OUTPUT_NAME} must be a whole number, at least 1`);
+}
+
+/** A score and a class's number at their longest, with what is around them. */
+const SCORE_BYTES = 64;
+
+function longest(names: readonly string[]): number {
+  return names.reduce((most, name) => Math.max(most, Buffer.byteLength(name)), 0);
+}
+
+/** What the one output holds. */
+export type InferOutput = { readonly shape: readonly [number, number] } & (
+  | { readonly datatype: 'FP32'; readonly values: Float32Array }
+  | { readonly datatype: 'BYTES'; readonly values: readonly string[] }
+);
+
+/** @param logits - [rowCount, C]. */
+export function outputOf(
+  { rowCount, bestCount }: InferQuestion,
+  { classCount, classNames = [] }: ServedShape,
+  logits: Float32Array,
+): InferOutput {
+  if (bestCount === undefined) {
+    return { datatype: DATATYPE, shape: [rowCount, classCount], values: logits };
+  }
+  const values = Array.from({ length: rowCount }, (_, row) => {
+    const own = logits.subarray(row * classCount, (row + 1) * classCount);
+    const best = [...own.keys()].sort((a, b) => (own[b] as number) - (own[a] as number));
+    return best.slice(0, bestCount).map((c) => {
+      const label = classNames[c] === undefined ? '' : `:${classNames[c]}`;
+      return `${(own[c] as number).toFixed(6)}:${c}${label}`;
+    });
+  }).flat();
+  return { datatype: 'BYTES', shape: [rowCount, bestCount], values };
 }
 
 /** In the form of the question: raw to raw contents, typed to typed ones. */
 export function answerOf(
   { modelName, id, rawInputContents }: ModelInferRequest,
-  { classCount }: ServedShape,
-  logits: Float32Array,
+  output: InferOutput,
 ): ModelInferResponse {
   const isRaw = rawInputContents.length > 0;
-  const shape = [logits.length / classCount, classCount];
-  const contents = isRaw ? undefined : { fp32Contents: Array.from(logits) };
+  const { datatype, shape } = output;
+  const head = { name: OUTPUT_NAME, datatype, shape: [...shape] };
   return ModelInferResponse.fromPartial({
     modelName,
     modelVersion: VERSION,
     id,
-    outputs: [{ name: OUTPUT_NAME, datatype: DATATYPE, shape, ...(contents && { contents }) }],
-    rawOutputContents: isRaw ? [rawNumbers(DATATYPE, logits)] : [],
+    outputs: [{ ...head, ...(!isRaw && { contents: typedContents(output) }) }],
+    rawOutputContents: isRaw ? [rawContents(output)] : [],
   });
+}
+
+function typedContents({ datatype, values }: InferOutput) {
+  return datatype === 'BYTES'
+    ? { bytesContents: values.map((text) => Buffer.from(text)) }
+    : { fp32Contents: Array.from(values) };
+}
+
+export function rawContents({ datatype, values }: InferOutput): Buffer {
+  return datatype === 'BYTES' ? rawTexts(values) : rawNumbers(datatype, values);
 }
 
 function invalid(message: string): LyceumError {

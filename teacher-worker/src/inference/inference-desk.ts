@@ -5,7 +5,15 @@ import {
   type ModelInferRequest,
   type ModelMetadataResponse,
 } from '@lyceum/proto';
-import { configOf, metadataOf, questionOf, type ServedShape, VERSION } from './infer-message.js';
+import {
+  configOf,
+  type InferOutput,
+  metadataOf,
+  outputOf,
+  questionOf,
+  type ServedShape,
+  VERSION,
+} from './infer-message.js';
 
 /** Requests that wait or compute, each with up to one message in memory. */
 const UNDER_WAY_MAX_COUNT = 16;
@@ -47,7 +55,8 @@ export class InferenceDesk {
 
   get server(): { readonly name: string; readonly version: string; readonly extensions: string[] } {
     const { version } = this.#parts;
-    return { name: 'lyceum-teacher-worker', version, extensions: ['model_configuration'] };
+    const extensions = ['classification', 'model_configuration'];
+    return { name: 'lyceum-teacher-worker', version, extensions };
   }
 
   has(name: string, version: string): boolean {
@@ -65,24 +74,25 @@ export class InferenceDesk {
   }
 
   /**
-   * @param answer - makes the answer of [rowCount, classCount] logits.
+   * @param answer - makes the answer of what the output holds.
    * @throws {LyceumError} NOT_FOUND, INVALID_ARGUMENT or RESOURCE_EXHAUSTED if it cannot be answered, UNAVAILABLE if too many
    *   requests are under way.
    */
   async infer<T>(
     request: ModelInferRequest,
     signal: AbortSignal,
-    answer: (model: ServedShape, logits: Float32Array) => T,
+    answer: (output: InferOutput) => T,
   ): Promise<T> {
     const model = this.#required(request.modelName, request.modelVersion);
-    const { inputs, rowCount } = questionOf(request, model);
+    const question = questionOf(request, model);
     if (this.#underWay >= UNDER_WAY_MAX_COUNT) {
       const message = `${UNDER_WAY_MAX_COUNT} requests wait already; try again later`;
       throw new LyceumError('UNAVAILABLE', message);
     }
     this.#underWay++;
     try {
-      return answer(model, await model.infer(inputs, rowCount, signal));
+      const logits = await model.infer(question.inputs, question.rowCount, signal);
+      return answer(outputOf(question, model, logits));
     } finally {
       this.#underWay--;
     }

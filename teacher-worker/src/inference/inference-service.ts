@@ -40,7 +40,7 @@ export function inferenceService(desk: InferenceDesk, log: Logger) {
       config: desk.config(name, version),
     })),
     modelInfer: unary<ModelInferRequest, ModelInferResponse>(log, (request, { signal }) =>
-      desk.infer(request, signal, (model, logits) => answerOf(request, model, logits)),
+      desk.infer(request, signal, (output) => answerOf(request, output)),
     ),
   };
 }

@@ -79,7 +79,7 @@ async function load(
   await writeFile(file, trial);
   const identity = sha256Hex(bytes);
   const engine = ENGINE_OF[description.format];
-  const { inputShape, classCount, weightBytes } = await compute.run({
+  const { inputShape, classCount, classNames, weightBytes } = await compute.run({
     command: 'load',
     identity,
     engine,
@@ -91,7 +91,8 @@ async function load(
   if (inputShape === undefined) throw unserved(name, 'it is not run on this machine');
   const infer: ServedModel['infer'] = (inputs, rowCount) =>
     compute.run({ command: 'infer', identity, inputs, rowCount });
-  return { loaded: { engine, inputShape, classCount, infer }, weightBytes };
+  const named = classNames === undefined ? {} : { classNames };
+  return { loaded: { engine, inputShape, classCount, ...named, infer }, weightBytes };
 }
 
 /** Any samples of the model's own shape. */

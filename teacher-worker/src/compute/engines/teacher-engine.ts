@@ -11,6 +11,8 @@ export interface TeacherDescription {
   readonly answerNoise?: number;
   /** Of one sample as the model takes it, in its own layout; absent: {@link TeacherEngine.infer} is. */
   readonly inputShape?: readonly number[];
+  /** By its package, in the order of its own output; absent: nobody named them. */
+  readonly classNames?: readonly string[];
 }
 
 export interface AnswerRequest {
