@@ -178,7 +178,11 @@ test('a student goes with its modality: to other runs, and to an ONNX file that 
   expect(pulled.stderr).toContain('checked on 40 test samples');
   await runCli(cluster.address, 'pull', 'further', '--out', `${out}-tfjs`);
   const settings = readFileSync(path.join(`${out}-tfjs`, 'settings.json'), 'utf8');
-  expect(JSON.parse(settings)).toEqual({ output: 'logits', modality: 'pixels' });
+  expect(JSON.parse(settings)).toEqual({
+    output: 'logits',
+    modality: 'pixels',
+    classes: ['even', 'odd'],
+  });
 });
 
 const KNOWN = "want one of the data set's: pixels, sound, touch";
