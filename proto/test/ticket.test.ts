@@ -19,6 +19,7 @@ const ticket = Ticket.fromPartial({
 
 test('the same content has the same id, whatever the attempt', () => {
   expect(ticketId({ ...ticket, attempt: 9 })).toBe(ticketId(ticket));
+  expect(ticketId({ ...ticket, anewAttempt: 9 })).toBe(ticketId(ticket));
   expect(ticketId(Ticket.decode(Ticket.encode(ticket).finish()))).toBe(ticketId(ticket));
   expect(ticketId(ticket)).toMatch(/^[0-9a-f]{32}$/);
 });

@@ -96,6 +96,7 @@ export class TeacherWorker {
       fetchDataset: (identity, ticket) =>
         this.#teachers.fetchDataset(identity, digestHex(ticket.datasetDigest)),
       answer: (identity, ticket, dataset) => this.#answer(identity, ticket, dataset, true),
+      forget: (identity) => this.#options.compute.run({ command: 'forget', identity }),
       random,
       log,
     });

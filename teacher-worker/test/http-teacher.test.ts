@@ -108,6 +108,20 @@ it('answers with the class, asks about each sample once, and carries its secret'
   expect(authorization).toBe('Bearer s3cret');
 });
 
+it('asks anew once it is to forget, and other endpoints keep what they have', async () => {
+  const [teacher, other] = [open(), open({ answer: '/*/also' })];
+  respond = (inputs) => ({ body: inputs.map((i) => ({ label: labelOf(i), also: labelOf(i) })) });
+  await classesOf(teacher);
+  await classesOf(other);
+  asked = [];
+  respond = (inputs) => ({ body: inputs.map(() => ({ label: NAMES[0] })) });
+  (await teacher).forget();
+  expect(await classesOf(teacher)).toEqual(want.map(() => 0));
+  expect(asked.length).toBe(new Set(samples).size);
+  expect(await classesOf(other)).toEqual(want);
+  expect(asked.length).toBe(new Set(samples).size);
+});
+
 it('sends pictures as PNG in base64', async () => {
   const bytes: number[] = [];
   respond = (inputs) => {

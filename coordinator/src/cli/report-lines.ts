@@ -110,7 +110,7 @@ function sentences(report: Report): string[] {
   }
   const shared = sharedSamplesText(dataset.sharedSamples);
   if (shared !== undefined) lines.push(`Samples in two splits: ${shared}.`);
-  lines.push(...knownClassesLines(report));
+  lines.push(...knownClassesLines(report), ...canaryLines(report));
   const worst = worstRecallText(report);
   if (worst !== undefined) lines.push(worst);
   if (alone !== null && alone.accuracy !== null && student.accuracy !== null) {
@@ -161,6 +161,14 @@ function knownClassesLines({ teachers, dataset }: Report): string[] {
     return [
       `Teacher ${name} ${knows}; its accuracy is of all samples; agreement and KL with it are of samples of these, among these.`,
     ];
+  });
+}
+
+function canaryLines({ teachers }: Report): string[] {
+  return teachers.flatMap(({ name, canaryCalls }) => {
+    if (canaryCalls === undefined) return [];
+    const { used, allowed } = canaryCalls;
+    return [`Canaries of teacher ${name}: ${countText(used)} of ${countText(allowed)} calls.`];
   });
 }
 

@@ -100,6 +100,8 @@ export interface TeacherEvaluation extends ModelEvaluation {
   readonly weight: number;
   /** Of the set's classes those that it knows, rising; `logits` are −∞ of the others. Absent: all. */
   readonly knownClasses?: readonly number[];
+  /** Of one whose calls cost. */
+  readonly canaryCalls?: { readonly used: number; readonly allowed: number };
 }
 
 export interface StudentEvaluation extends ModelEvaluation {

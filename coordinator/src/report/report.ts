@@ -87,6 +87,18 @@ const teacherRow = modelRow.extend({
     .describe(
       'Those of the classes that it knows, by index; its figures are of all samples, and fidelity to it is of samples of these classes or without a label, among these. Absent: all.',
     ),
+  canaryCalls: z
+    .object({
+      used: z
+        .int()
+        .min(0)
+        .describe(
+          'Calls for its canaries that this run has paid, one for each sample asked about.',
+        ),
+      allowed: z.int().min(0).describe('spec.teacherHealth.canaryCalls.'),
+    })
+    .optional()
+    .describe('Absent: its canaries cost nothing.'),
   identity: sha256,
   modelDigest: sha256,
 });

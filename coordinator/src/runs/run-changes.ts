@@ -72,6 +72,16 @@ export function noted(
   return { ...record, teacherNotes: after };
 }
 
+/** Keeps how many calls the run has paid for canaries of a teacher, all in all. */
+export function canariesPaid(
+  record: RunRecord,
+  name: string,
+  calls: number,
+): RunRecord | undefined {
+  if (hasEnded(record.state) || calls <= (record.canaryCalls?.[name] ?? 0)) return undefined;
+  return { ...record, canaryCalls: { ...record.canaryCalls, [name]: calls } };
+}
+
 /**
  * Keeps what a teacher knows, with what the user should know of it; a run fails that refuses teachers which know nothing.
  *

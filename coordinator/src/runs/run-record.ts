@@ -169,6 +169,8 @@ const runRecord = z.strictObject({
   probeDigests: z.record(z.string(), digest).optional(),
   /** What each teacher knows, by its name, as far as that is known. */
   teacherKnowledge: z.record(z.string(), teacherKnowledge).optional(),
+  /** Calls that the run has paid for canaries of each teacher whose calls cost, by its name. */
+  canaryCalls: z.record(z.string(), count).optional(),
   /** What the user should know of the run's teachers, and what of it keeps the run from being repeated. */
   teacherNotes: teacherNotes.optional(),
   assignment: z

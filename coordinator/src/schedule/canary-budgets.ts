@@ -1,13 +1,27 @@
 /**
  * What canaries may cost. Teachers whose every answer is a call that somebody pays for have as many as their runs pay for;
- * all others have as many as are useful. Pure.
+ * all others have as many as are useful. What one run does not need is there for others; the run that came last pays first,
+ * since it is the one for which canaries are asked. Pure.
  */
+
+export interface CanarySpending {
+  readonly teacher: string;
+  readonly runId: string;
+  /** Calls, all in all. */
+  readonly used: number;
+}
+
+interface Purse {
+  readonly allowed: number;
+  used: number;
+}
+
 export class CanaryBudgets {
   /** Calls of one canary, by teacher; those that cost nothing are not there. */
   readonly #prices = new Map<string, number>();
-  readonly #left = new Map<string, number>();
-  /** Runs that have paid, by teacher. */
-  readonly #paid = new Map<string, Set<string>>();
+  /** By teacher, then by run, the one that came last at the end. */
+  readonly #purses = new Map<string, Map<string, Purse>>();
+  #spent: CanarySpending[] = [];
 
   /** @param calls - of one canary; undefined: it costs nothing. */
   price(teacher: string, calls: number | undefined): void {
@@ -15,27 +29,47 @@ export class CanaryBudgets {
     else this.#prices.set(teacher, calls);
   }
 
-  /** A run asks the teacher; each pays once. */
-  pay(teacher: string, runId: string, calls: number): void {
-    const runs = this.#paid.get(teacher) ?? new Set();
-    this.#paid.set(teacher, runs);
-    if (!this.#prices.has(teacher) || runs.has(runId)) return;
-    runs.add(runId);
-    this.#left.set(teacher, this.left(teacher) + calls);
+  /** A run asks the teacher; each pays once. @param used - calls that it has paid for already, under a predecessor. */
+  pay(teacher: string, runId: string, allowed: number, used = 0): void {
+    const purses = this.#purses.get(teacher) ?? new Map<string, Purse>();
+    if (!this.#prices.has(teacher) || purses.has(runId)) return;
+    this.#purses.set(teacher, purses.set(runId, { allowed, used }));
   }
 
   /** @returns false, and takes nothing, if there is not enough. @param kept - canaries that must be left. */
   spend(teacher: string, kept: number): boolean {
     const price = this.#prices.get(teacher);
     if (price === undefined) return true;
-    const left = this.left(teacher);
-    if (left < price * (1 + kept)) return false;
-    this.#left.set(teacher, left - price);
+    if (this.left(teacher) < price * (1 + kept)) return false;
+    let due = price;
+    for (const [runId, purse] of [...(this.#purses.get(teacher) ?? [])].reverse()) {
+      const calls = Math.min(due, leftIn(purse));
+      if (calls === 0) continue;
+      purse.used += calls;
+      due -= calls;
+      this.#spent.push({ teacher, runId, used: purse.used });
+    }
     return true;
+  }
+
+  /** What has been spent since this was called last, to be kept. */
+  takeSpent(): CanarySpending[] {
+    const spent = this.#spent;
+    this.#spent = [];
+    return spent;
+  }
+
+  /** Calls that the run has paid for; undefined: it has not asked the teacher. */
+  usedBy(teacher: string, runId: string): number | undefined {
+    return this.#purses.get(teacher)?.get(runId)?.used;
   }
 
   /** Calls. */
   left(teacher: string): number {
-    return this.#left.get(teacher) ?? 0;
+    return [...(this.#purses.get(teacher)?.values() ?? [])].reduce((n, p) => n + leftIn(p), 0);
   }
+}
+
+function leftIn({ allowed, used }: Purse): number {
+  return allowed - used;
 }

@@ -145,6 +145,11 @@ export class ReplicaHealth<T = unknown> {
     return this.#replicas.get(keyOf(replica))?.probes.get(probe)?.asked ?? 0;
   }
 
+  /** Which of these answers may not be one that its worker kept; 0: all may. */
+  anewRound(replica: Replica, probe: string): number {
+    return this.#replicas.get(keyOf(replica))?.probes.get(probe)?.anew ?? 0;
+  }
+
   /** Whether it may take tickets. @param strict - replicas that differ in bits may not. */
   serves(replica: Replica, strict: boolean): boolean {
     if (this.quarantine(replica) !== undefined) return false;
@@ -345,7 +350,8 @@ export class ReplicaHealth<T = unknown> {
     if (state !== undefined) {
       state.failedTickets.clear();
       state.provenFailures = 0;
-      this.#asking(state, () => state.probes.test());
+      // What its worker kept may be the other model's.
+      this.#asking(state, () => state.probes.test(true));
     }
     return this.#quarantines.delete(keyOf(replica));
   }
@@ -385,7 +391,7 @@ export class ReplicaHealth<T = unknown> {
   #canary(state: ReplicaState, kept = 0): boolean {
     if (!state.probes.isQuiet || this.quarantine(state) !== undefined) return false;
     if (!this.budgets.spend(state.teacher, kept)) return false;
-    this.#asking(state, () => state.probes.ask(1, false));
+    this.#asking(state, () => state.probes.ask(1, false, true));
     return !state.probes.isQuiet;
   }
 

@@ -11,6 +11,8 @@ export interface ProbeState {
   asked: number;
   answered: number;
   needed: number;
+  /** The answer that must not be one that the worker kept; 0: none. */
+  anew: number;
   /** The newest answer; undefined: none, or forgotten. */
   values: Float32Array | undefined;
   /** A server outside has no answer to it, whoever asks. */
@@ -45,19 +47,27 @@ export class ReplicaProbes {
     ask(state, SELF_TEST_ROUNDS, true);
   }
 
-  /** Asks each probe as in a self-test: what it said before counts no more. */
-  test(): void {
+  /** Asks each probe as in a self-test: what it said before counts no more. @param isAnew - nor does what its worker kept. */
+  test(isAnew = false): void {
     for (const state of this.#states.values()) state.first = undefined;
-    this.ask(SELF_TEST_ROUNDS, true);
+    this.ask(SELF_TEST_ROUNDS, true, isAnew);
   }
 
   get(probe: string): ProbeState | undefined {
     return this.#states.get(probe);
   }
 
-  /** Asks each probe `more` times beyond what has been answered; what is asked already is not asked twice. */
-  ask(more: number, isNeeded: boolean): void {
-    for (const state of this.#states.values()) ask(state, more, isNeeded);
+  /**
+   * Asks each probe `more` times beyond what has been answered; what is asked already is not asked twice.
+   *
+   * @param isAnew - the first of those that may not be on their way yet shall not be an answer that the worker kept.
+   */
+  ask(more: number, isNeeded: boolean, isAnew = false): void {
+    for (const state of this.#states.values()) {
+      const before = state.asked;
+      ask(state, more, isNeeded);
+      if (isAnew) state.anew = Math.min(before + 1, state.asked);
+    }
   }
 
   /** Whether all that a ticket has to wait for has been answered. */
@@ -91,6 +101,7 @@ function untouched(): ProbeState {
     asked: 0,
     answered: 0,
     needed: 0,
+    anew: 0,
     values: undefined,
     refused: false,
     first: undefined,

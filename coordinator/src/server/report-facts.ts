@@ -1,5 +1,6 @@
 /** Gathers what a run's report is made of, from records, answers and blobs. */
 import {
+  ENGINE_OF,
   measuredSamples,
   parseSettingsJson,
   readNpz,
@@ -23,6 +24,7 @@ import type { RunRecord } from '../runs/run-record.js';
 import { gridOf } from '../runs/run-tensors.js';
 import { type ContributorCounts, SpanDecisions } from '../schedule/span-decisions.js';
 import { bitsKey, type WorkerEnvironment } from './run-monitor.js';
+import { canaryCallsAllowed } from './teacher-health.js';
 
 export interface ReportFacts {
   readonly record: RunRecord;
@@ -31,6 +33,8 @@ export interface ReportFacts {
   readonly teacherLogits: readonly SplitLogits[];
   /** What a worker measured of each, in the same order. */
   readonly teacherMeasurements: readonly LoadedTeacher[];
+  /** Calls paid for canaries of each, in the same order. */
+  readonly canaryCalls: readonly number[];
   readonly teacherWorkers: readonly WorkerEnvironment[];
   /** What was decided, of a run with a quorum. */
   readonly contributors: Contributors;
@@ -174,6 +178,12 @@ function teacherEvaluation(facts: ReportFacts, index: number): TeacherEvaluation
     weight,
     modality: parseSettingsJson(settingsJson).modality,
     ...(knownClasses !== undefined && { knownClasses }),
+    ...(teacher.engine === ENGINE_OF.endpoint && {
+      canaryCalls: {
+        used: facts.canaryCalls[index] ?? 0,
+        allowed: canaryCallsAllowed(facts.record),
+      },
+    }),
     modelDigest,
     logits,
     parameterCount,

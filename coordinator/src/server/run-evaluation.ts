@@ -43,8 +43,8 @@ export interface RunEvaluationParts {
   readonly coordinatorVersion: string;
   /** What a teacher worker measured; undefined: none has loaded it yet. */
   readonly measurementOf: (teacherIdentity: string) => LoadedTeacher | undefined;
-  /** Knows which teachers have answers that no canary has proven, and asks for canaries. */
-  readonly health: Pick<TeacherHealth, 'unprovenOf' | 'prove'>;
+  /** Knows which teachers have answers that no canary has proven, asks for canaries, and counts what they cost. */
+  readonly health: Pick<TeacherHealth, 'unprovenOf' | 'prove' | 'canaryCalls'>;
   /** Something that others wait for has changed. */
   readonly changed: () => void;
 }
@@ -166,7 +166,7 @@ export class RunEvaluation {
   }
 
   async #compose(): Promise<void> {
-    const { lifecycle, blobs, coordinatorVersion, now } = this.#parts;
+    const { lifecycle, blobs, coordinatorVersion, health, now } = this.#parts;
     const record = this.#parts.store.require(this.runId);
     const teacherLogits: SplitLogits[] = [];
     for (const teacher of record.teachers) {
@@ -185,6 +185,7 @@ export class RunEvaluation {
       dataset: this.#dataset,
       teacherLogits,
       teacherMeasurements: this.#measurements() ?? [],
+      canaryCalls: record.teachers.map((teacher) => health.canaryCalls(record, teacher)),
       contributors: (await this.#parts.ledgers.read(record)) ?? new Map(),
       teacherWorkers: answeredBy.reduce(withWorker, record.teacherWorkers),
       baseline,

@@ -95,6 +95,11 @@ export class RunLifecycle {
     await this.#change(runId, (r) => changes.noted(r, note));
   }
 
+  /** The run has paid for canaries of one of its teachers, so many calls all in all. */
+  async canariesPaid(runId: string, name: string, calls: number): Promise<void> {
+    await this.#change(runId, (r) => changes.canariesPaid(r, name, calls));
+  }
+
   /** It is known what one of its teachers knows. */
   async teacherJudged(
     runId: string,

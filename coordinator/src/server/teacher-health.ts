@@ -20,6 +20,7 @@ import type { KeptProbes } from '../answers/kept-probes.js';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
+import type { CanarySpending } from '../schedule/canary-budgets.js';
 import {
   type HealthEffect,
   type Quarantine,
@@ -139,6 +140,7 @@ export class TeacherHealth {
       probes: questions.map(({ id, ticket }) => ({
         ...ticket,
         attempt: this.#health.rounds(replica, id),
+        anewAttempt: this.#health.anewRound(replica, id),
       })),
       serves: this.#health.serves(replica, this.#isHeld(replica)),
       troubles,
@@ -238,12 +240,18 @@ export class TeacherHealth {
 
   ticketAnswered(replica: Replica, ticket: { id: string; runs: readonly string[] }): void {
     for (const runId of ticket.runs) {
-      const { specification } = this.#parts.store.get(runId) ?? {};
-      if (specification?.kind !== 'Distillation') continue;
-      const calls = specification.spec.teacherHealth.canaryCalls ?? CANARY_CALLS;
-      this.#health.budgets.pay(replica.teacher, runId, calls);
+      const record = this.#parts.store.get(runId);
+      const { identity, name } = record?.teachers.find((t) => t.identity === replica.teacher) ?? {};
+      if (record === undefined || identity === undefined || name === undefined) continue;
+      const used = record.canaryCalls?.[name];
+      this.#health.budgets.pay(identity, runId, canaryCallsAllowed(record), used);
     }
     this.#apply(this.#health.ticketAnswered(replica, ticket, this.#parts.now()));
+  }
+
+  /** Calls that the run has paid for canaries of the teacher. */
+  canaryCalls({ runId, canaryCalls }: RunRecord, { identity, name }: PinnedTeacher): number {
+    return this.#health.budgets.usedBy(identity, runId) ?? canaryCalls?.[name] ?? 0;
   }
 
   /** A ticket that a worker took before it heard of its quarantine is taken back. */
@@ -424,6 +432,17 @@ export class TeacherHealth {
         this.#parts.changed();
       }
     }
+    for (const spending of this.#health.budgets.takeSpent()) this.#keepSpending(spending);
+  }
+
+  #keepSpending({ teacher, runId, used }: CanarySpending): void {
+    const { store, lifecycle, log } = this.#parts;
+    const { name } = store.get(runId)?.teachers.find(({ identity }) => identity === teacher) ?? {};
+    if (name === undefined) return;
+    lifecycle.canariesPaid(runId, name, used).catch((thrown: unknown) => {
+      // After a restart the run may pay for as many once more.
+      log.warn({ err: toLyceumError(thrown), runId, used }, 'calls of canaries not noted');
+    });
   }
 
   #quarantined(effect: Extract<HealthEffect, { kind: 'quarantined' }>): void {
@@ -467,6 +486,12 @@ export class TeacherHealth {
       .noted(runId, { warning, bitExactException })
       .catch((err: unknown) => log.warn({ err, runId, warning }, 'warning not recorded'));
   }
+}
+
+/** Calls that the run pays for canaries of each teacher whose calls cost. */
+export function canaryCallsAllowed({ specification }: Pick<RunRecord, 'specification'>): number {
+  if (specification.kind !== 'Distillation') return 0;
+  return specification.spec.teacherHealth.canaryCalls ?? CANARY_CALLS;
 }
 
 export function isStrict({ specification }: Pick<RunRecord, 'specification'>): boolean {

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { reportLines } from '../../src/cli/report-lines.js';
 import { composeReport } from '../../src/report/compose-report.js';
+import { reportSchema } from '../../src/report/report.js';
 import { exampleInput, splitLogits } from '../report/report-input-example.js';
 
 test('models stand below each other, figures too', () => {
@@ -65,6 +66,20 @@ test('a run that went on without teachers says how much', () => {
     '25.0 % of the steps had fewer than all teachers; contributed to: wide 100.0 %, deep 75.0 %.',
   );
   expect(lines.at(-1)).toMatch(/^A replay of the run gives the same bits/);
+});
+
+test('of a teacher whose calls cost it says how many its canaries took', () => {
+  const input = exampleInput();
+  const [wide, deep] = input.teachers;
+  if (wide === undefined || deep === undefined) throw new Error('two teachers');
+  const teachers = [wide, { ...deep, canaryCalls: { used: 128, allowed: 1024 } }];
+  const report = composeReport({ ...input, teachers });
+  expect(reportSchema.parse(report).teachers.map((t) => t.canaryCalls?.used)).toEqual([
+    undefined,
+    128,
+  ]);
+  const lines = reportLines(report).filter((line) => line.includes('Canaries'));
+  expect(lines).toEqual(['Canaries of teacher deep: 128 of 1,024 calls.']);
 });
 
 test('of a teacher that somebody else runs neither parameters nor size are known, nor the sum with them', () => {

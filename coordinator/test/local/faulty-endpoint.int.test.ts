@@ -1,6 +1,6 @@
 /**
  * A black box at fault in a real cluster: an HTTP server in this process that answers 200 with what nobody can read, for a moment
- * or until it is mended, and 400 to samples of another shape. Whose fault it is decides what happens: the question is asked
+ * or until it is mended, and 400 to samples of another shape; or that becomes another one without a word. Whose fault it is decides what happens: the question is asked
  * again, or the run that asks it is paused; the worker, and other runs of the same teacher, go on.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,6 +26,8 @@ let client: CoordinatorClient;
 let server: Server;
 /** How the next calls are answered. */
 let mood: 'well' | 'stutters' | 'html' = 'well';
+/** Samples that are answered until another model answers. */
+let leftUntilSwap = Number.POSITIVE_INFINITY;
 const asked = new Set<string>();
 let stutters = 0;
 let calls = 0;
@@ -49,7 +51,7 @@ beforeAll(async () => {
       }
       const said = rows.map((row) => {
         const sum = (row.flat(2) as number[]).reduce((total, value) => total + value, 0);
-        return { is: sum > 0 ? 'even' : 'odd' };
+        return { is: sum > 0 === leftUntilSwap-- > 0 ? 'even' : 'odd' };
       });
       response.end(JSON.stringify({ said }));
     });
@@ -80,6 +82,8 @@ beforeAll(async () => {
     box: {},
     second: { revision: '2' },
     third: { revision: '3' },
+    calm: { revision: 'calm' },
+    swapped: { revision: 'swapped' },
     paid: { revision: '4', price: { perCall: 0.01 } },
   })) {
     const file = join(folder, `${name}.yaml`);
@@ -184,4 +188,36 @@ test('a server that is at fault pauses its run, which goes on once it is mended'
   mood = 'well';
   await client.resumeRun('down');
   await succeeded('down');
+});
+
+test('another model in its place is found, whatever the worker has kept, and the run ends as one left alone', async () => {
+  await client.submitRun(specification('calm', 'small', 'calm'));
+  await succeeded('calm');
+  const [calm] = (await client.getReport('calm')).teachers;
+  // Of the 40 samples of the validation split each time.
+  const { used = 0, allowed } = calm?.canaryCalls ?? {};
+  expect([used > 0, used % 40, allowed]).toEqual([true, 0, 256]);
+
+  // 40 of the self-test, and some of the run's own.
+  leftUntilSwap = 140;
+  await client.submitRun(specification('swapped', 'small', 'swapped'));
+  let held: Run | undefined;
+  await vi.waitFor(async () => {
+    held = await client.getRun('swapped');
+    if (!held.reason.includes('quarantined') && held.endedAtMs === 0) throw new Error(held.reason);
+  }, PATIENT);
+  expect(held?.reason).toContain('quarantined');
+  leftUntilSwap = Number.POSITIVE_INFINITY;
+  await client.releaseWorker('teacher-1');
+  if (held?.state === RunState.RUN_STATE_PAUSED) await client.resumeRun('swapped');
+  await vi.waitFor(async () => {
+    const { endedAtMs, reason } = await client.getRun('swapped');
+    if (endedAtMs === 0) throw new Error(reason);
+  }, PATIENT);
+  await succeeded('swapped');
+  const digestOf = async (runId: string) => (await client.getRun(runId)).finalWeightsDigest;
+  expect(await digestOf('swapped')).toBe(await digestOf('calm'));
+  const [swapped] = (await client.getReport('swapped')).teachers;
+  expect(swapped?.accuracy).toBe(calm?.accuracy);
+  expect(swapped?.canaryCalls?.used).toBeGreaterThan(0);
 });

@@ -85,6 +85,16 @@ describe('a run record', () => {
     });
   });
 
+  it('keeps how many calls canaries of each teacher took, which never become fewer', () => {
+    const paid = changed(changes.canariesPaid(training(), 'box', 128));
+    expect(changes.canariesPaid(paid, 'box', 128)).toBeUndefined();
+    const more = changed(
+      changes.canariesPaid(changed(changes.canariesPaid(paid, 'other', 40)), 'box', 256),
+    );
+    expect(more.canaryCalls).toEqual({ box: 256, other: 40 });
+    expect(parseRunRecord(runRecordText(more))).toEqual(more);
+  });
+
   it('takes no word from a former owner', () => {
     const record = training(2);
     expect(changes.released(record, 1, 'x', 1)).toBeUndefined();

@@ -294,6 +294,25 @@ describe('the first ticket of a run', () => {
   });
 });
 
+describe('an answer that the worker kept', () => {
+  it('will do for a self-test and under suspicion, and is none for a canary and after a release', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, RIGHT);
+    story.health.ticketFailed(ONE, 't');
+    story.answerAll(ONE, RIGHT);
+    const rounds = () => [story.health.rounds(ONE, 'p'), story.health.anewRound(ONE, 'p')];
+    expect(rounds()).toEqual([3, 0]);
+    story.health.ticketAnswered(ONE, { id: 't', runs: ['a'] }, 0);
+    expect(rounds()).toEqual([4, 4]);
+    story.answerAll(ONE, WRONG);
+    expect(story.kinds()).toEqual(['quarantined']);
+    story.health.release(ONE);
+    // The first of the two of its test.
+    expect(rounds()).toEqual([6, 5]);
+  });
+});
+
 describe('a teacher whose calls are paid for', () => {
   it('is asked at the first ticket of a run and before its end, and believed then, which is said', () => {
     const story = new Story();

@@ -549,6 +549,7 @@ describe('trouble', () => {
       positionCount: 4,
       outputs: ['logits'],
       attempt: 1,
+      anewAttempt: 0,
     } as const;
     const receipt = await peer.answer({ ...ticket, outputs: ['logits'] }, (frame) => frame);
     expect(receipt).toMatchObject({ wanted: false, ticket: { positionCount: 4 } });

@@ -68,6 +68,12 @@ export interface AnswerCommand {
   readonly isProbe: boolean;
 }
 
+/** What is kept of a teacher's answers is not to be given again. */
+export interface ForgetCommand {
+  readonly command: 'forget';
+  readonly identity: string;
+}
+
 /** Asks a model as it is, without a set's settings: for whoever calls this worker as a server. */
 export interface InferCommand {
   readonly command: 'infer';
@@ -99,6 +105,7 @@ export interface ComputeResults {
   readonly load: TeacherDescription;
   readonly prepare: undefined;
   readonly answer: Answer;
+  readonly forget: undefined;
   /** Logits, [rowCount, classes of the model]. */
   readonly infer: Float32Array<ArrayBuffer>;
   readonly unload: undefined;
@@ -109,6 +116,7 @@ export type ComputeCommand =
   | LoadCommand
   | PrepareCommand
   | AnswerCommand
+  | ForgetCommand
   | InferCommand
   | UnloadCommand
   | KeepDatasetsCommand;

@@ -75,6 +75,9 @@ export class Teachers {
         return this.#prepare(this.#teacher(command.identity), command.datasets);
       case 'answer':
         return this.#answer(command);
+      case 'forget':
+        this.#teacher(command.identity).engine.forget?.();
+        return undefined;
       case 'infer':
         return this.#infer(command);
       case 'unload':

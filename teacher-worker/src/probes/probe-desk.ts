@@ -14,7 +14,7 @@ import { isPermanent } from '../teachers/load-failure.js';
 
 export interface ProbedTeacher {
   readonly identity: string;
-  /** `attempt` says how often each is to have been answered in this session. */
+  /** `attempt` says how often each is to have been answered in this session, `anewAttempt` which of these is a canary. */
   readonly probes: readonly Ticket[];
 }
 
@@ -24,6 +24,8 @@ export interface ProbeDeskOptions {
   /** The file of the set that the ticket names. */
   readonly fetchDataset: (identity: string, ticket: Ticket) => Promise<DatasetFile>;
   readonly answer: (identity: string, ticket: Ticket, dataset: DatasetFile) => Promise<Answer>;
+  /** What is kept of the teacher's answers is not to be given again. */
+  readonly forget: (identity: string) => Promise<void>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
@@ -35,6 +37,9 @@ interface Probe {
   answeredCount: number;
   /** As often as the newest assignment says; what has been answered if it names the probe no more. */
   wantedCount: number;
+  /** The attempt before which kept answers are forgotten, and the last one before which they were; 0: none. */
+  anewAttempt: number;
+  forgottenAttempt: number;
   isRunning: boolean;
 }
 
@@ -61,6 +66,7 @@ export class ProbeDesk {
         const probe = known ?? newProbe(identity, ticket);
         this.#probes.set(id, probe);
         probe.wantedCount = ticket.attempt;
+        probe.anewAttempt = ticket.anewAttempt;
         if (!probe.isRunning) void this.#run(probe, link);
       }
     }
@@ -131,13 +137,20 @@ export class ProbeDesk {
   }
 
   async #compute(
-    { identity, ticket }: Probe,
+    probe: Probe,
     link: SessionLink,
     dataset: DatasetFile,
   ): Promise<Answer | LyceumError> {
-    const { turn, answer } = this.#options;
+    const { turn, answer, forget } = this.#options;
+    const { identity, ticket } = probe;
     const endTurn = await turn(identity, link.closed);
     try {
+      const attempt = probe.answeredCount + 1;
+      // Once: an attempt that is made again goes on where it was.
+      if (attempt === probe.anewAttempt && attempt > probe.forgottenAttempt) {
+        await forget(identity);
+        probe.forgottenAttempt = attempt;
+      }
       return await answer(identity, ticket, dataset);
     } catch (thrown) {
       const err = toLyceumError(thrown);
@@ -150,5 +163,6 @@ export class ProbeDesk {
 }
 
 function newProbe(identity: string, ticket: Ticket): Probe {
-  return { identity, ticket, answeredCount: 0, wantedCount: 0, isRunning: false };
+  const counts = { answeredCount: 0, wantedCount: 0, anewAttempt: 0, forgottenAttempt: 0 };
+  return { identity, ticket, ...counts, isRunning: false };
 }

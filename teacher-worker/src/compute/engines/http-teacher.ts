@@ -1,8 +1,8 @@
 /**
  * A teacher behind a black-box endpoint. It gives the `class` alone, −1 where it does not know.
  *
- * What it has answered is kept for as long as the worker lives: a ticket that fails halfway, a probe and an evaluation ask
- * nobody twice. Calls have a lane each; those that are under way when one fails are waited for, and what they bring is kept.
+ * What it has answered is kept for as long as the worker lives: a ticket that fails halfway, a self-test and an evaluation ask
+ * nobody twice. A canary is no canary unless it calls: it has the worker forget first. Calls have a lane each; those that are under way when one fails are waited for, and what they bring is kept.
  */
 import {
   type Dataset,
@@ -121,6 +121,12 @@ export class HttpTeacher implements TeacherEngine {
     }
     const values = Float32Array.from(samples, (sample) => table[sample] as number);
     return [{ name: CLASS_OUTPUT, width: 1, values }];
+  }
+
+  forget(): void {
+    for (const key of this.#kept.keys()) {
+      if (key.startsWith(`${this.#answersDigest} `)) this.#kept.delete(key);
+    }
   }
 
   async close(): Promise<void> {}

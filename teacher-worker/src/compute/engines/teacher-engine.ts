@@ -69,6 +69,9 @@ export interface TeacherEngine {
    */
   check?(): Promise<void>;
 
+  /** From here on nothing is answered by what it keeps of earlier answers. Absent: it keeps none. */
+  forget?(): void;
+
   /** Frees the model. */
   close(): Promise<void>;
 }
