@@ -1,9 +1,14 @@
 /** The task of {@link EndpointTrials}: a set is read to make one call. */
 import { readFileSync } from 'node:fs';
 import {
+  type Dataset,
+  describePackagedModel,
+  type EndpointPackage,
   endpointInputs,
   IDENTITY_VIEW,
+  ModelInputs,
   parsePackagedModel,
+  parseSettingsJson,
   parseStoredDataset,
   readAnswer,
   requestBody,
@@ -11,12 +16,19 @@ import {
   seenDataset,
   splitSamples,
 } from '@lyceum/learning/data';
+import {
+  openInferenceServer,
+  RefusedRequestError,
+  RemoteModel,
+  type RemotePackage,
+} from '@lyceum/learning/open-inference';
 import { LyceumError } from '@lyceum/proto';
 import {
   AddressGuard,
   HttpRefusedError,
   headersWithSecrets,
   JsonCaller,
+  type Outside,
   UnreadableAnswerError,
 } from '@lyceum/proto/node';
 import type { EndpointTrial, EndpointTrialRequest } from './endpoint-trials.js';
@@ -25,44 +37,87 @@ import type { EndpointTrial, EndpointTrialRequest } from './endpoint-trials.js';
 const TRIES = 2;
 /** Somebody waits for the answer. */
 const TIMEOUT_MS = 20_000;
+/** An inference server is asked up to four times. */
+const INFERENCE_SECONDS = 5;
 
 export async function task(request: EndpointTrialRequest): Promise<EndpointTrial> {
-  const { secrets, allowedAddresses } = request;
+  const outside = {
+    secrets: request.secrets,
+    addresses: new AddressGuard(request.allowedAddresses),
+  };
   const packaged = parsePackagedModel(readFileSync(request.modelFile));
-  if (packaged.format !== 'endpoint') throw new LyceumError('INTERNAL', 'it is no endpoint');
-  const { endpoint, settings } = packaged.model;
+  const settings = parseSettingsJson(request.settingsJson);
   const stored = parseStoredDataset(readFileSync(request.datasetFile));
   const dataset = seenDataset(stored, settings.modality);
   const splits: readonly SplitName[] = ['validation', 'train', 'test'];
   const samples = splits.flatMap((split) => [...splitSamples(dataset, split)]);
-  const asked = samples.slice(0, endpoint.batch);
   try {
-    const inputs = await endpointInputs(packaged.model, dataset, asked, IDENTITY_VIEW);
-    const caller = new JsonCaller({
-      url: endpoint.url,
-      headers: headersWithSecrets(endpoint.headers, secrets, endpoint.url),
-      addresses: new AddressGuard(allowedAddresses),
-      rate: {},
-      timeoutMs: Math.min(endpoint.timeoutMs, TIMEOUT_MS),
-      attempts: Math.min(endpoint.attempts, TRIES),
-      nowMs: Date.now,
-      random: Math.random,
-    });
-    const body = requestBody(endpoint, inputs, dataset.classNames);
-    await caller.post(body, new AbortController().signal, (response) => {
-      for (const place of asked.keys()) {
-        const answer = readAnswer(endpoint, response, place, dataset.classNames, false);
-        if ('problem' in answer) return `the response ${answer.problem}`;
-      }
-      return undefined;
-    });
+    if (packaged.format === 'endpoint') {
+      await askEndpoint(packaged.model, dataset, samples, outside);
+    } else if (packaged.format === 'open-inference') {
+      await askInferenceServer({ ...packaged.model, settings }, dataset, samples, outside);
+    }
     return {};
   } catch (thrown) {
     if (!(thrown instanceof LyceumError)) throw thrown;
     const isRefusal =
       thrown instanceof HttpRefusedError ||
       thrown instanceof UnreadableAnswerError ||
+      thrown instanceof RefusedRequestError ||
       thrown.code === 'INVALID_ARGUMENT';
     return isRefusal ? { problem: thrown.message } : { warning: thrown.message };
+  }
+}
+
+async function askEndpoint(
+  model: EndpointPackage,
+  dataset: Dataset,
+  samples: readonly number[],
+  { secrets, addresses }: Outside,
+): Promise<void> {
+  const { endpoint } = model;
+  const asked = samples.slice(0, endpoint.batch);
+  const inputs = await endpointInputs(model, dataset, asked, IDENTITY_VIEW);
+  const caller = new JsonCaller({
+    url: endpoint.url,
+    headers: headersWithSecrets(endpoint.headers, secrets, endpoint.url),
+    addresses,
+    rate: {},
+    timeoutMs: Math.min(endpoint.timeoutMs, TIMEOUT_MS),
+    attempts: Math.min(endpoint.attempts, TRIES),
+    nowMs: Date.now,
+    random: Math.random,
+  });
+  const body = requestBody(endpoint, inputs, dataset.classNames);
+  await caller.post(body, new AbortController().signal, (response) => {
+    for (const place of asked.keys()) {
+      const answer = readAnswer(endpoint, response, place, dataset.classNames, false);
+      if ('problem' in answer) return `the response ${answer.problem}`;
+    }
+    return undefined;
+  });
+}
+
+async function askInferenceServer(
+  remote: RemotePackage,
+  dataset: Dataset,
+  samples: readonly number[],
+  outside: Outside,
+): Promise<void> {
+  const { inputShape } = describePackagedModel({ format: 'open-inference', model: remote });
+  const inputs = new ModelInputs(dataset, remote.settings, inputShape);
+  const deadlineSeconds = Math.min(remote.description.deadlineSeconds, INFERENCE_SECONDS);
+  const description = { ...remote.description, deadlineSeconds };
+  const server = openInferenceServer(description, outside);
+  const model = new RemoteModel(server, remote, Math.random);
+  const asked = Uint32Array.from(samples.slice(0, remote.found.rows));
+  try {
+    await model.infer(asked.length, (first, count) => {
+      const rows = new Float32Array(count * inputs.size);
+      inputs.read(asked.subarray(first, first + count), IDENTITY_VIEW, rows);
+      return rows;
+    });
+  } finally {
+    model.close();
   }
 }

@@ -1,16 +1,18 @@
 /**
- * Asks a run's endpoints about one batch before the run is submitted: that the server takes the set's samples, and answers with
+ * Asks a run's endpoints and inference servers about one batch before the run is submitted: that the server takes the set's samples, and answers with
  * what can be read, is known only then.
  */
-import { ENGINE_OF, parsePackagedModel } from '@lyceum/learning/data';
+import { isRemoteEngine, parsePackagedModel } from '@lyceum/learning/data';
 import { hasPrice, type Problem } from '@lyceum/proto';
 import type { Outside, SecretPlaces } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from './artifact-catalog.js';
-import type { RunRecord } from './run-record.js';
+import type { PinnedTeacher, RunRecord } from './run-record.js';
 import { runTask } from './run-task.js';
 
 export interface EndpointTrialRequest {
   readonly modelFile: string;
+  /** Of the teacher in the run. */
+  readonly settingsJson: string;
   readonly datasetFile: string;
   readonly secrets: SecretPlaces;
   readonly allowedAddresses: readonly string[];
@@ -43,10 +45,10 @@ export class EndpointTrials {
   ): Promise<{ readonly problems: Problem[]; readonly warnings: string[] }> {
     const problems: Problem[] = [];
     const warnings: string[] = [];
-    for (const [index, { name, modelDigest, engine }] of teachers.entries()) {
-      if (engine !== ENGINE_OF.endpoint) continue;
-      const trial = await this.#ask(modelDigest, dataset, askPaid);
-      const { problem, warning } = trial;
+    for (const [index, teacher] of teachers.entries()) {
+      const { name, engine } = teacher;
+      if (!isRemoteEngine(engine)) continue;
+      const { problem, warning } = await this.#ask(teacher, dataset, askPaid);
       if (problem !== undefined) {
         problems.push({ path: `spec.teachers[${index}]`, message: `does not answer: ${problem}` });
       }
@@ -56,18 +58,18 @@ export class EndpointTrials {
   }
 
   async #ask(
-    modelDigest: string,
+    { modelDigest, settingsJson }: PinnedTeacher,
     dataset: RunRecord['dataset'],
     askPaid: boolean,
   ): Promise<EndpointTrial> {
     const { catalog, outside } = this.#parts;
     const packaged = parsePackagedModel(await catalog.blobs.get(modelDigest));
-    if (packaged.format !== 'endpoint') return {};
-    if (hasPrice(packaged.model.endpoint) && !askPaid) {
+    if (packaged.format === 'endpoint' && hasPrice(packaged.model.endpoint) && !askPaid) {
       return { warning: 'its calls have a price; --ask-paid asks it about one batch' };
     }
     const request = {
       modelFile: await catalog.file({ digest: modelDigest }),
+      settingsJson,
       datasetFile: await catalog.file(dataset),
       secrets: outside.secrets,
       allowedAddresses: outside.addresses.allowed,

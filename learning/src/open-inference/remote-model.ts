@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { type ErrorCode, LyceumError, toLyceumError } from '@lyceum/proto';
 import { retrying } from '@lyceum/proto/node';
 import type { InferenceServer } from './inference-server.js';
 import type { RemotePackage } from './remote-package.js';
@@ -15,6 +15,12 @@ import type { NumberDatatype } from './tensor-bytes.js';
 /** A request that fails four times within some seconds is given up: whoever asked decides about more. */
 const TRIES = 4;
 const GREATEST_DELAY_MS = 5_000;
+
+/** Of servers that are there and do not take a request. KServe and MLServer say the second of what a model cannot do with. */
+const REFUSALS: readonly ErrorCode[] = ['INVALID_ARGUMENT', 'INTERNAL'];
+
+/** The server is there and refuses a request, or stumbles over it. */
+export class RefusedRequestError extends LyceumError {}
 
 export class RemoteModel {
   readonly #server: InferenceServer;
@@ -45,7 +51,7 @@ export class RemoteModel {
    *   to leave, so that few are in memory.
    * @returns [rowCount, C], the server's own numbers.
    * @throws {LyceumError} with the server's code, FAILED_PRECONDITION instead of INVALID_ARGUMENT: what the server took
-   *   before it must take now, so that the fault is the server's.
+   *   before it must take now, so that the fault is the server's. A {@link RefusedRequestError} where it may be these rows'.
    */
   async infer(
     rowCount: number,
@@ -112,7 +118,10 @@ export class RemoteModel {
       }
       return result.values.subarray(0, count * classCount);
     } catch (thrown) {
-      throw ofServer(thrown, this.#package.description.url);
+      const { code, message } = ofServer(thrown, this.#package.description.url);
+      const isRefusal = REFUSALS.includes(toLyceumError(thrown).code);
+      const Failure = isRefusal ? RefusedRequestError : LyceumError;
+      throw new Failure(code, message, { cause: thrown });
     }
   }
 

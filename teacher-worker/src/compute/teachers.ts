@@ -21,6 +21,7 @@ import { requireRowIndependence } from './engines/row-independence.js';
 import type { OpenTeacher, TeacherEngine } from './engines/teacher-engine.js';
 import { requireFinite } from './finite.js';
 import { INFERENCE_ROWS } from './inference-ranges.js';
+import { OutsideFailure } from './outside-failure.js';
 import type {
   Answer,
   AnswerCommand,
@@ -101,16 +102,15 @@ export class Teachers {
         `its weights need ${weightBytes} bytes, and ${budgetBytes} are left of the memory budget`,
       );
     }
-    const [first] = datasets;
-    if (first === undefined) {
+    if (datasets.length === 0) {
       throw new LyceumError(
         'FAILED_PRECONDITION',
         'no data set is named that it will be asked about',
       );
     }
     const seen = seenBy(packaged, settingsJson);
-    const dataset = seen(this.#dataset(first));
-    const engine = await this.#open(identity, packaged, settingsJson, dataset);
+    const sets = datasets.map((file) => seen(this.#dataset(file)));
+    const engine = await this.#open(identity, packaged, settingsJson, sets);
     const teacher = { engine, seen };
     try {
       await this.#prepare(teacher, datasets);
@@ -134,17 +134,20 @@ export class Teachers {
     identity: string,
     packaged: PackagedModel,
     settingsJson: string,
-    dataset: Dataset,
+    sets: readonly Dataset[],
   ): Promise<TeacherEngine> {
     const teacher = await this.#openTeacher({
       packaged,
       settings: parseSettingsJson(settingsJson),
-      dataset,
+      dataset: sets[0] as Dataset,
       untraced: (reason) => this.#untraced(identity, reason),
     });
     if (teacher.computesNothing === true) return teacher;
     try {
-      await requireRowIndependence(teacher, dataset, firstSamples(dataset));
+      for (const set of sets) {
+        const check = () => requireRowIndependence(teacher, set, firstSamples(set));
+        if (await isTaken(check)) break;
+      }
     } catch (err) {
       await teacher.close();
       throw err;
@@ -163,7 +166,8 @@ export class Teachers {
       const dataset = seen(this.#dataset(file));
       if (engine.computesNothing === true) continue;
       const samples = firstSamples(dataset);
-      await engine.answer({ dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] });
+      const request = { dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] } as const;
+      await isTaken(() => engine.answer(request));
     }
     return undefined;
   }
@@ -212,6 +216,17 @@ function seenBy({ format }: PackagedModel, settingsJson: string): LoadedTeacher[
   const { modality } = parseSettingsJson(settingsJson);
   if (format !== 'recorded') return (stored) => seenDataset(stored, modality);
   return (stored) => seenDataset(stored, [...stored.modalities.keys()][0]);
+}
+
+/** Whether the server that is asked takes what it is asked about one set. Tickets of that set say so; others go on. */
+async function isTaken(ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch (err) {
+    if (err instanceof OutsideFailure) return false;
+    throw err;
+  }
 }
 
 /** As many as one inference takes. */

@@ -17,6 +17,7 @@ import {
   type InferenceServer,
   noiseOf,
   openInferenceServer,
+  RefusedRequestError,
   RemoteModel,
   type RemotePackage,
   requireUnchanged,
@@ -24,6 +25,7 @@ import {
 } from '@lyceum/learning/open-inference';
 import { LyceumError } from '@lyceum/proto';
 import type { Outside } from '@lyceum/proto/node';
+import { OutsideFailure } from '../outside-failure.js';
 import { logarithms, requireDistributions } from '../probability-rows.js';
 import { outputsOfLogits } from './class-tensors.js';
 import { medianLatencyMs } from './median-latency.js';
@@ -96,7 +98,7 @@ export class InferenceServerTeacher implements TeacherEngine {
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     const order = classOrder(settings, dataset);
-    const values = await this.#model.infer(samples.length, (first, count) => {
+    const values = await this.#ask(samples.length, (first, count) => {
       const rows = new Float32Array(count * inputs.size);
       inputs.read(samples.subarray(first, first + count), view, rows);
       return rows;
@@ -115,6 +117,22 @@ export class InferenceServerTeacher implements TeacherEngine {
     return outputsOfLogits(logits, outputs, knownClassesOf(settings, dataset));
   }
 
+  /** Rows are at fault if they are refused twice, and what the model has answered before is answered between. */
+  async #ask(rowCount: number, read: ReadRows): Promise<Float32Array<ArrayBuffer>> {
+    try {
+      return await this.#model.infer(rowCount, read);
+    } catch (err) {
+      if (!(err instanceof RefusedRequestError)) throw err;
+      await requireUnchanged(this.#server, this.#options.model);
+    }
+    try {
+      return await this.#model.infer(rowCount, read);
+    } catch (err) {
+      if (!(err instanceof RefusedRequestError)) throw err;
+      throw new OutsideFailure(err.message, { cause: err });
+    }
+  }
+
   check(): Promise<void> {
     return requireUnchangedMetadata(this.#server, this.#options.model);
   }
@@ -123,6 +141,8 @@ export class InferenceServerTeacher implements TeacherEngine {
     this.#model.close();
   }
 }
+
+type ReadRows = Parameters<RemoteModel['infer']>[1];
 
 function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, n) => product * n, 1);
