@@ -11,6 +11,7 @@ import {
 } from './document-schema.js';
 import { InvalidDocumentError } from './errors.js';
 import { headers, secretName } from './header-schema.js';
+import { INFERENCE_REQUEST_MAX_BYTES, SAMPLE_MAX_VALUES } from './limits.js';
 
 const URL_TEXT =
   'grpc://HOST:PORT or grpcs://HOST:PORT, or http://… or https://… up to the /v2, without a user or a query';
@@ -19,7 +20,20 @@ const HTTP =
   'https?:\\/\\/(?:\\[[0-9a-fA-F:.]+\\]|[^\\s/:@?#[\\]]+)(?::\\d{1,5})?(?:\\/[^\\s@?#]*)?';
 
 const plainWord = (want: string) => text(want, /^[^\s/?#]{1,200}$/);
-const size = wholeNumber('a whole number greater than 0', { above: 0, atMost: 2 ** 31 - 1 });
+const size = wholeNumber(`a whole number from 1 to ${SAMPLE_MAX_VALUES}`, {
+  above: 0,
+  atMost: SAMPLE_MAX_VALUES,
+});
+const productOf = (sizes: readonly number[]) => sizes.reduce((product, n) => product * n, 1);
+
+/** Of one sample, which must fit into one request: a byte a number at the least. */
+const inputShape = list(size, 'a list of 1 to 8 sizes', { atLeast: 1, atMost: 8 }).refine(
+  (shape) => productOf(shape) <= INFERENCE_REQUEST_MAX_BYTES,
+  {
+    error: ({ input }) =>
+      `makes samples of ${productOf(input as number[])} numbers; at most ${INFERENCE_REQUEST_MAX_BYTES} fit into a request`,
+  },
+);
 
 const fields = {
   /** `grpcs` and `https` with TLS. */
@@ -39,7 +53,7 @@ const fields = {
     })
     .optional(),
   /** Of one sample, in the model's layout, where the server leaves sizes open. */
-  inputShape: list(size, 'a list of 1 to 8 sizes', { atLeast: 1, atMost: 8 }).optional(),
+  inputShape: inputShape.optional(),
   /** Sent with every request: `{ authorization: { secret: triton-token, prefix: "Bearer " } }`. */
   headers: headers.optional(),
   /** Secrets in PEM: whom to believe, and who this side is. */
@@ -105,6 +119,21 @@ const foundModel = section({
   rowsAreFixed: z.boolean(),
   /** The server's own numbers for the canary inputs, [rows of it, classCount]. */
   canaries: z.array(z.number()),
+}).check(({ value, issues }) => {
+  const { sampleShape, rows, classCount, canaries } = value;
+  const wrong = (path: string, message: string) =>
+    issues.push({ code: 'custom', path: [path], message, input: value });
+  const numbers = rows * productOf(sampleShape);
+  if (numbers > INFERENCE_REQUEST_MAX_BYTES) {
+    const message = `makes requests of ${numbers} numbers, ${rows} rows of [${sampleShape}]; at most ${INFERENCE_REQUEST_MAX_BYTES} are sent`;
+    wrong('sampleShape', message);
+  }
+  if (canaries.length < classCount) {
+    wrong(
+      'classCount',
+      `is ${classCount}, and the answers to fixed inputs have ${canaries.length} numbers`,
+    );
+  }
 });
 
 const remoteModel = section({ description: inferenceDescription, found: foundModel });

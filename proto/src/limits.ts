@@ -64,6 +64,12 @@ export const MODEL_MAX_BYTES = 2048 * MIB;
  */
 export const STUDENT_MAX_PARAMETERS = Math.floor(MODEL_MAX_BYTES / 12);
 
+/** Numbers of one sample as a teacher sees it: 1,672 pixels squared in three colours. Some hundred rows are asked about at once. */
+export const SAMPLE_MAX_VALUES = 8 * 1024 * 1024;
+
+/** Numbers that one sample has in any layer of a teacher: 1 GiB. */
+export const LAYER_MAX_VALUES = 256 * 1024 * 1024;
+
 /** A batch as a student trains on it: samples as float32, and targets. Steps hold it several times over. */
 export const BATCH_MAX_BYTES = 1024 * MIB;
 

@@ -7,15 +7,17 @@ import type { Problem } from './errors.js';
 /** Aliases are a few words saved; many are there to grow beyond bounds. */
 const OPTIONS = { logLevel: 'error', merge: true, maxAliasCount: 64 } as const;
 
-/** Lists in lists. The reader goes into them by recursion, and a regular expression at the end of the stack ends the process. */
+/** Lists in lists, by brackets or by indentation. The reader goes into them by recursion, and the stack's end ends the process. */
 const MAX_DEPTH = 100;
 
 /** @returns the value, or what is wrong with the text. */
 export function parseYamlDocument(
   text: string,
 ): { readonly value: unknown } | { readonly problem: Problem } {
-  if (isTooDeep(text)) {
-    return { problem: { path: '', message: `has lists or maps more than ${MAX_DEPTH} deep` } };
+  const line = tooDeepLine(text);
+  if (line !== undefined) {
+    const message = `has lists or maps more than ${MAX_DEPTH} deep in line ${line}`;
+    return { problem: { path: '', message } };
   }
   try {
     return { value: parse(text, OPTIONS) };
@@ -24,19 +26,66 @@ export function parseYamlDocument(
   }
 }
 
-/** Told before it is read; brackets in texts are taken for brackets. */
-function isTooDeep(text: string): boolean {
-  let depth = 0;
-  for (const sign of text) {
-    if (sign === '[' || sign === '{') depth++;
-    else if ((sign === ']' || sign === '}') && depth > 0) depth--;
-    if (depth > MAX_DEPTH) return true;
-  }
-  return ITEMS_IN_ITEMS.test(text);
+/** Told before it is read. What looks nested in a text is taken for nested. */
+function tooDeepLine(text: string): number | undefined {
+  const brackets = new Brackets();
+  const indents = new Indents();
+  const lines = text.split(/\r\n|\r|\n/);
+  const found = lines.findIndex((line) => brackets.isTooDeep(line) || indents.isTooDeep(line));
+  return found < 0 ? undefined : found + 1;
 }
 
-/** `- - - a`: each a list in the one before. */
-const ITEMS_IN_ITEMS = new RegExp(`^ *(?:[-?] +){${MAX_DEPTH}}`, 'm');
+class Brackets {
+  #depth = 0;
+
+  isTooDeep(line: string): boolean {
+    for (const sign of line) {
+      if (sign === '[' || sign === '{') this.#depth++;
+      else if ((sign === ']' || sign === '}') && this.#depth > 0) this.#depth--;
+      if (this.#depth > MAX_DEPTH) return true;
+    }
+    return false;
+  }
+}
+
+/** `- a`, `? a` and `: a`: what follows is within a list or map. */
+const MARKER = /[-?:](?:[ \t]+|$)/y;
+const SPACE = /[ \t]*/y;
+const KEY = /:(?:[ \t]|$)/;
+
+/** Lists and maps that are open, each at its column: one ends where a line begins further left. */
+class Indents {
+  readonly #open: { readonly column: number; readonly isMap: boolean }[] = [];
+
+  isTooDeep(line: string): boolean {
+    let column = matchEnd(SPACE, line, 0);
+    if (column === line.length || line[column] === '#') return false;
+    for (let end = matchEnd(MARKER, line, column); end > column; ) {
+      this.#enter(column, line[column] !== '-');
+      if (this.#open.length > MAX_DEPTH) return true;
+      column = end;
+      end = matchEnd(MARKER, line, column);
+    }
+    if (KEY.test(line.slice(column))) this.#enter(column, true);
+    return this.#open.length > MAX_DEPTH;
+  }
+
+  /** A list may stand in a map at the map's own column. */
+  #enter(column: number, isMap: boolean): void {
+    for (let last = this.#open.at(-1); last !== undefined; last = this.#open.at(-1)) {
+      const holds = last.column < column || (last.column === column && last.isMap && !isMap);
+      if (holds) break;
+      this.#open.pop();
+    }
+    this.#open.push({ column, isMap });
+  }
+}
+
+/** Where what is matched from there on ends; there, if nothing is. */
+function matchEnd(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from;
+  return pattern.test(text) ? pattern.lastIndex : from;
+}
 
 /** Where a text has several documents, that is what is wrong with it. */
 function several(text: string): string | undefined {

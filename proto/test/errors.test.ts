@@ -60,3 +60,14 @@ test('a full disk is told with the path and the room that was wanted', () => {
     ),
   );
 });
+
+test('what is free is told where there is such a folder', () => {
+  const err = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+    syscall: 'write',
+  });
+  const file = join(tmpdir(), 'a');
+  expect(fileError('write', file, err, 70_000)?.message).toMatch(
+    /; 70000 bytes were wanted, and \d+ are free; make room/,
+  );
+});

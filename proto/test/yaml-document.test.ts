@@ -2,7 +2,12 @@
 import { expect, test } from 'vitest';
 import { parseYamlDocument } from '../src/yaml-document.js';
 
-const TOO_DEEP = { problem: { path: '', message: expect.stringContaining('100 deep') } };
+const tooDeepIn = (line: number) => ({
+  problem: { path: '', message: `has lists or maps more than 100 deep in line ${line}` },
+});
+/** Each line in the one before. */
+const indented = (count: number, line: (i: number) => string, step: number) =>
+  Array.from({ length: count }, (_, i) => ' '.repeat(step * i) + line(i)).join('\n');
 
 test.each([
   ['lists in lists', '['.repeat(10_000)],
@@ -10,7 +15,44 @@ test.each([
   ['maps in maps', '{a: '.repeat(10_000)],
   ['lists and maps in turn', '[{a: '.repeat(5_000)],
 ])('%s are refused beyond the depth of any run', (_, text) => {
-  expect(parseYamlDocument(text)).toEqual(TOO_DEEP);
+  expect(parseYamlDocument(text)).toEqual(tooDeepIn(1));
+});
+
+test.each([
+  ['maps in maps', indented(180, (i) => `k${i}:`, 1), 101],
+  ['maps in maps, further in', indented(101, (i) => `"k ${i}": &a${i}`, 5), 101],
+  ['lists in lists', indented(101, () => '-', 1), 101],
+  ['lists in lists in a line', `a:\n${'- '.repeat(101)}b`, 2],
+  ['lists in lists in lines', indented(30, () => '- - - - b:', 10), 21],
+  ['lists of maps', indented(60, (i) => `- k${i}:`, 2), 51],
+  ['lists at the column of their maps', listsInMaps(60), 51],
+  ['keys that are maps', indented(101, () => '?', 2), 101],
+  ['maps in maps behind a bracket', `# [\n${indented(101, () => 'k:', 1)}`, 102],
+  ['maps in maps in texts', `a: |\n${indented(101, () => ' k:', 1)}`, 101],
+])('%s by indentation are refused with their line', (_, text, line) => {
+  expect(parseYamlDocument(text)).toEqual(tooDeepIn(line));
+});
+
+/** `k:` and below it, at the same column, `-`; the next `k` is the item. */
+function listsInMaps(count: number): string {
+  const lines = Array.from({ length: count }, (_, i) => {
+    const space = ' '.repeat(2 * i);
+    return i === 0 ? 'k:' : `${space.slice(2)}- k${i}:`;
+  });
+  return lines.join('\n');
+}
+
+test.each([
+  ['maps', indented(100, (i) => `k${i}:`, 1)],
+  ['lists', indented(100, () => '-', 1)],
+  ['lists of maps', indented(50, (i) => `- k${i}:`, 2)],
+  [
+    'one after another',
+    Array.from({ length: 1_000 }, (_, i) => `k${i}:\n  - a: 1\n    b: 2`).join('\n'),
+  ],
+  ['texts further and further in', `a: |\n${indented(300, () => ' text', 1)}`],
+])('100 deep by indentation is read: %s', (_, text) => {
+  expect(parseYamlDocument(text)).toHaveProperty('value');
 });
 
 test('100 are read, and many beside one another', () => {

@@ -19,6 +19,7 @@ import {
   wordMemory,
 } from '@lyceum/learning/codecs';
 import { LyceumError } from '@lyceum/proto';
+import { withRoom } from '@lyceum/proto/node';
 import { recordSum } from './record-sum.js';
 import type { SpareMemory } from './spare-memory.js';
 
@@ -93,14 +94,14 @@ export class AnswerFile {
   ): Promise<OpenedAnswerFile> {
     const header = encodeHeader(headerText);
     // 'a+' makes it where it is missing; every write appends.
-    const handle = await open(path, 'a+');
+    const handle = await withRoom(path, () => open(path, 'a+'), header.length);
     try {
       const { size } = await handle.stat();
       if (size < header.length) {
         // A crash between making the file and its first record; nothing of it was ever used.
         await checkPrefix(handle, path, header, size);
         await handle.truncate(0);
-        await writeFully(handle, header);
+        await withRoom(path, () => writeFully(handle, header), header.length);
       } else {
         await checkPrefix(handle, path, header, header.length);
       }
@@ -195,7 +196,7 @@ export class AnswerFile {
   async #write(records: Buffer): Promise<void> {
     const endBytes = this.sizeBytes;
     try {
-      await writeFully(this.#handle, records);
+      await withRoom(this.path, () => writeFully(this.#handle, records), records.length);
     } catch (err) {
       // A full disk may have taken a part: records must stay on their stride.
       await this.#handle.truncate(endBytes);
@@ -296,7 +297,7 @@ export class AnswerFile {
   }
 
   async sync(): Promise<void> {
-    await this.#handle.datasync();
+    await withRoom(this.path, () => this.#handle.datasync());
   }
 
   async close(): Promise<void> {

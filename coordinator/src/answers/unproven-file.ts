@@ -3,6 +3,7 @@
  * Written before the first of them is stored; each write replaces the file.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { withRoom } from '@lyceum/proto/node';
 import { z } from 'zod';
 import { type AnswerTableKey, parseTableKey, tableKeyText } from './answer-table-key.js';
 
@@ -48,7 +49,7 @@ export class UnprovenFile {
     );
     const write = this.#writes.then(async () => {
       const draft = `${this.#path}.part`;
-      await writeFile(draft, text);
+      await withRoom(draft, () => writeFile(draft, text), text.length);
       await rename(draft, this.#path);
     });
     this.#writes = write.catch(() => {});

@@ -11,6 +11,7 @@ import {
   SPECIFICATION_MAX_BYTES,
 } from '@lyceum/proto';
 import { fileTrouble } from '@lyceum/proto/node';
+import { inlineSettingsProblems } from '../runs/inline-settings.js';
 import { applySetting, type Setting } from './set-option.js';
 
 export interface SpecificationFile {
@@ -26,6 +27,17 @@ export interface SpecificationFile {
  * @throws {LyceumError} INVALID_ARGUMENT if it is not UTF-8.
  */
 export async function readSpecificationFile(
+  file: string,
+  settings: readonly Setting[],
+  stdin: Readable,
+): Promise<SpecificationFile> {
+  const read = await readChecked(file, settings, stdin);
+  const problems = inlineSettingsProblems(read.specification);
+  if (problems.length > 0) throw new InvalidDocumentError(sourceName(file), problems);
+  return read;
+}
+
+async function readChecked(
   file: string,
   settings: readonly Setting[],
   stdin: Readable,

@@ -11,7 +11,9 @@ import {
   namedAsInSet,
 } from '@lyceum/learning/data';
 import {
+  LAYER_MAX_VALUES,
   type Problem,
+  SAMPLE_MAX_VALUES,
   STUDENT_MAX_PARAMETERS,
   toLyceumError,
   tooManyParameters,
@@ -68,7 +70,11 @@ export function teacherProblems(
       const message = `answers with classes that the data set has not: ${unknown.slice(0, 8).join(', ')}`;
       return [{ path, message }];
     }
-    const { shape } = new ModelInputs(dataset, settings, model.inputShape);
+    const { shape, size } = new ModelInputs(dataset, settings, model.inputShape);
+    if (size > SAMPLE_MAX_VALUES) {
+      const message = `sees samples of shape [${shape}], ${size} numbers; want at most ${SAMPLE_MAX_VALUES}`;
+      return [...encoded, { path, message }];
+    }
     const classes = classOrder(settings, dataset);
     const { classCount } = classes === undefined ? model : dataset;
     const seen = { ...dataset, sampleShape: shape };
@@ -76,6 +82,14 @@ export function teacherProblems(
   } catch (err) {
     return [...encoded, { path, message: toLyceumError(err).message }];
   }
+}
+
+/** What keeps a teacher's layers from being computed. */
+export function layerProblems(path: string, layers: readonly LayerDescription[] = []): Problem[] {
+  const large = layers.find(({ shape }) => shape && valueCount(shape) > LAYER_MAX_VALUES);
+  if (large?.shape === undefined) return [];
+  const message = `has layer ${large.name} of shape [${large.shape}], ${valueCount(large.shape)} numbers a sample; want at most ${LAYER_MAX_VALUES}`;
+  return [{ path, message }];
 }
 
 /** What keeps a model from being a student. */
@@ -159,12 +173,15 @@ function modelProblems(
     const message = `has ${model.classCount} classes, and the data set has ${dataset.classCount}`;
     problems.push({ path, message });
   }
-  const values = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
   const { inputShape } = model;
-  if (inputShape !== undefined && values(inputShape) !== values(dataset.sampleShape)) {
+  if (inputShape !== undefined && valueCount(inputShape) !== valueCount(dataset.sampleShape)) {
     const encoded = dataset.encoding && ` and are encoded (${encodingText(dataset.encoding)})`;
     const message = `takes inputs of shape [${inputShape}], and the samples have [${dataset.sampleShape}]${encoded ?? ''}`;
     problems.push({ path, message });
   }
   return problems;
+}
+
+function valueCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
 }

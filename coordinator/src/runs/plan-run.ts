@@ -32,6 +32,7 @@ import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
 import { batchProblems } from './batch-problems.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 import { knownClassesProblems } from './known-classes-problems.js';
+import { layerProblems } from './model-problems.js';
 import { planFeatures } from './plan-features.js';
 import { unseenViews } from './plan-views.js';
 import { recordedProblems } from './recorded-problems.js';
@@ -84,7 +85,9 @@ export async function planRun(
         : await remoteModels.described(path.model, teacher.inference, problems);
       const pinned = model && (await lookup.teacher(path, { ...teacher, model }, dataset?.outline));
       if (pinned) teachers.push(pinned);
-      teacherLayers.push(pinned ? await lookup.layersOf(pinned.modelDigest) : undefined);
+      const layers = pinned ? await lookup.layersOf(pinned.modelDigest) : undefined;
+      problems.push(...layerProblems(path.model, layers));
+      teacherLayers.push(layers);
     }
   }
   const student = await lookup.student(spec.student, dataset?.outline);

@@ -5,12 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type ModelSettings,
-  parsePackagedModel,
-  parsePartialSettings,
-  settingsJson,
-} from '@lyceum/learning/data';
+import { type ModelSettings, parsePackagedModel, settingsJson } from '@lyceum/learning/data';
 import {
   answersDiffer,
   encodeRemotePackage,
@@ -30,6 +25,7 @@ import {
 } from '@lyceum/proto';
 import type { Outside } from '@lyceum/proto/node';
 import type { ArtifactCatalog, NamedArtifact } from './artifact-catalog.js';
+import { inlineSettings } from './inline-settings.js';
 
 export interface RemoteModelsParts {
   readonly catalog: ArtifactCatalog;
@@ -84,7 +80,7 @@ export class RemoteModels {
     problems: Problem[],
   ): Promise<string | undefined> {
     try {
-      const given = parsePartialSettings(JSON.stringify(settings));
+      const given = inlineSettings(settings);
       const key = sha256Hex(JSON.stringify([description, settingsJson(given)]));
       const name = `inference-${key.slice(0, 12)}`;
       await this.push(name, description, given);

@@ -43,7 +43,7 @@ export interface AnswerIntakeParts {
   /** An answer is about to be stored. */
   readonly arriving: (ask: Ask) => Promise<void>;
   /** The disk has no room for an answer. */
-  readonly full: (ask: Ask) => Promise<void>;
+  readonly full: (ask: Ask, err: StorageFullError) => Promise<void>;
   /** The worker answered a ticket of these samples. */
   readonly answered: (ask: Ask) => void;
 }
@@ -123,7 +123,7 @@ export class AnswerIntake {
       await Promise.all(puts);
     } catch (thrown) {
       const err = toLyceumError(thrown);
-      if (err instanceof StorageFullError) await this.#parts.full(ask);
+      if (err instanceof StorageFullError) await this.#parts.full(ask, err);
       else if (err.code === 'INVALID_ARGUMENT') this.#reject(ask, ticket, err.message);
       throw err;
     }

@@ -1,8 +1,10 @@
 /** Why runs are paused, where more than one place finds it out. Pure. */
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, type StorageFullError } from '@lyceum/proto';
 
-export const ANSWERS_FULL =
-  "the coordinator's disk is full: there is no room for answers below its state folder";
+/** @param err - with the path, and the room that was wanted. */
+export function answersFull({ message }: StorageFullError): string {
+  return `the coordinator's disk is full, and there is no room for answers: ${message}`;
+}
 
 /** A run's data set is gone or damaged, where the coordinator reads it: the run is paused with the message. */
 export class UnreadableSetError extends LyceumError {

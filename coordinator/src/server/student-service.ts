@@ -27,7 +27,7 @@ import { headerAndChunks } from './blob-chunks.js';
 import { checkedHello } from './checked-hello.js';
 import type { CheckpointCommits } from './checkpoint-commits.js';
 import { firstEnd } from './ended.js';
-import { ANSWERS_FULL } from './pause-reasons.js';
+import { answersFull } from './pause-reasons.js';
 import { awaitsKnowledge } from './run-health.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import { StudentSession } from './student-session.js';
@@ -92,7 +92,7 @@ async function makeDurable(
     await answers.flush();
   } catch (thrown) {
     const err = toLyceumError(thrown);
-    if (err instanceof StorageFullError) await lifecycle.pause(runId, ANSWERS_FULL);
+    if (err instanceof StorageFullError) await lifecycle.pause(runId, answersFull(err));
     throw err;
   }
 }

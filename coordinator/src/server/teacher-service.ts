@@ -21,7 +21,7 @@ import type { Ask } from './ask.js';
 import { checkedHello } from './checked-hello.js';
 import { firstEnd } from './ended.js';
 import type { CoordinatorMetrics } from './metrics.js';
-import { ANSWERS_FULL } from './pause-reasons.js';
+import { answersFull } from './pause-reasons.js';
 import type { RunEvents } from './run-events.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
@@ -202,9 +202,9 @@ async function serveAnswers(
     rejected: (ask, reason) => answerRefused(parts, session, ask, reason),
     answered: (ask) => answersStored(parts, session, ask),
     arriving: (ask) => noteRemote(parts, ask),
-    full: async (ask) => {
+    full: async (ask, err) => {
       for (const runId of desk.runsAsking(ask.id)) {
-        await parts.lifecycle.pause(runId, ANSWERS_FULL);
+        await parts.lifecycle.pause(runId, answersFull(err));
       }
     },
   });

@@ -16,7 +16,7 @@ import type { AnswerStore } from '../answers/answer-store.js';
 import { TicketBook, type TicketEffect } from '../schedule/ticket-book.js';
 import { type TicketIssue, type TicketTaker, TicketTakers } from '../schedule/ticket-takers.js';
 import type { Ask } from './ask.js';
-import { ANSWERS_FULL } from './pause-reasons.js';
+import { answersFull } from './pause-reasons.js';
 
 /** Somebody who asks: a run's training, its evaluation, or an evaluation of teachers alone. */
 export interface Asker {
@@ -174,7 +174,7 @@ export class TicketDesk {
       const err = toLyceumError(thrown);
       this.#parts.log.error({ err, runId: asker.runId }, 'answers could not be looked up');
       // The file of a table's first answers is made here.
-      const message = err instanceof StorageFullError ? ANSWERS_FULL : err.message;
+      const message = err instanceof StorageFullError ? answersFull(err) : err.message;
       this.#settle(ask.id, [asker.askerId], { message });
       return;
     }

@@ -77,3 +77,39 @@ test('more than the limit is not read', async () => {
     'is longer than',
   );
 });
+
+test.each([
+  [
+    'sizes of samples',
+    { inputShape: [1e9] },
+    /inference\.inputShape\[0\]: want a whole number from 1 to 8388608, got 1000000000/,
+  ],
+  [
+    'sizes that are too large together',
+    { inputShape: [8_000, 8_000] },
+    /inference\.inputShape: makes samples of 64000000 numbers; at most 8323072 fit/,
+  ],
+  [
+    'a size of pictures',
+    { settings: { resize: 1e9 } },
+    /inference\.settings\.resize: must be a whole number from 1 to 8192/,
+  ],
+  [
+    'a class too many',
+    { settings: { classes: Array.from({ length: 4_000 }, () => 'a') } },
+    /inference\.settings\.classes: must be a list of at most 65536 different names/,
+  ],
+])('what a teacher declares is bounded: %s', async (_, declared, message) => {
+  const inference = { url: 'grpc://127.0.0.1:1', model: 'far', ...declared };
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: 'digits-far' },
+    spec: {
+      dataset: 'digits',
+      teachers: [{ name: 'far', inference }],
+      student: { model: { architecture: 'mlp' } },
+    },
+  };
+  await expect(read(JSON.stringify(document))).rejects.toThrow(message);
+});

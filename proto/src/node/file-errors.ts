@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LyceumError, StorageFullError } from '../errors.js';
+import { availableBytes } from './disk-room.js';
 
 /** By Node's code. Numbers of other codes are in errno(3). */
 const WHY: Readonly<Record<string, (path: string) => string>> = {
@@ -44,13 +45,23 @@ export function fileError(
   if (code === undefined) return undefined;
   const head = `cannot ${task} ${path}`;
   if (FULL.has(code)) {
-    const wanted = wantedBytes === undefined ? '' : `; ${wantedBytes} bytes were wanted`;
+    const free = freeText(dirname(path));
+    const wanted = wantedBytes === undefined ? '' : `; ${wantedBytes} bytes were wanted${free}`;
     const message = `${head}: no space left on device (${code})${wanted}; make room, or name another place`;
     return new StorageFullError(message, { cause: thrown });
   }
   const why = fileTrouble(path, thrown);
   if (why === undefined) return undefined;
   return new LyceumError('INVALID_ARGUMENT', `${head}: ${why}`, { cause: thrown });
+}
+
+/** What the disk of the folder has, if that can be told. */
+function freeText(folder: string): string {
+  try {
+    return `, and ${availableBytes(folder)} are free`;
+  } catch {
+    return '';
+  }
 }
 
 /** Why the path cannot be used, `it is a folder; name a file (EISDIR)`; undefined of anything but the path's own fault. */
@@ -71,6 +82,24 @@ export async function withPath<T>(
     return await work();
   } catch (err) {
     throw fileError(task, path, err, wantedBytes) ?? err;
+  }
+}
+
+/**
+ * The work's result; that the disk is full is told with the path, and all else is thrown as it is: nobody chose that path.
+ *
+ * @throws {StorageFullError}
+ */
+export async function withRoom<T>(
+  path: string,
+  work: () => Promise<T>,
+  wantedBytes?: number,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (err) {
+    const told = fileError('write', path, err, wantedBytes);
+    throw told instanceof StorageFullError ? told : err;
   }
 }
 

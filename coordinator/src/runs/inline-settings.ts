@@ -1,0 +1,35 @@
+/** Settings of the models that a run describes itself, which its schema takes as they are. Pure. */
+import { type ModelSettings, parsePartialSettings } from '@lyceum/learning/data';
+import { InvalidDocumentError, type Problem, type RunSpecification } from '@lyceum/proto';
+
+/** @throws {InvalidDocumentError} naming every field that is wrong, `settings.resize` for one. */
+export function inlineSettings(
+  settings: Readonly<Record<string, unknown>>,
+): Partial<ModelSettings> {
+  try {
+    return parsePartialSettings(JSON.stringify(settings));
+  } catch (err) {
+    if (!(err instanceof InvalidDocumentError)) throw err;
+    const problems = err.problems.map(({ path, message }) => ({
+      path: `settings.${path}`,
+      message,
+    }));
+    throw new InvalidDocumentError('model settings', problems);
+  }
+}
+
+/** What is wrong with them is known without a cluster. */
+export function inlineSettingsProblems({ kind, spec }: RunSpecification): Problem[] {
+  if (kind !== 'Distillation') return [];
+  return spec.teachers.flatMap((teacher, index) => {
+    if (!('inference' in teacher)) return [];
+    try {
+      inlineSettings(teacher.inference.settings);
+      return [];
+    } catch (err) {
+      if (!(err instanceof InvalidDocumentError)) throw err;
+      const path = `spec.teachers[${index}].inference`;
+      return err.problems.map((problem) => ({ ...problem, path: `${path}.${problem.path}` }));
+    }
+  });
+}

@@ -1,0 +1,74 @@
+/** Models as they are pushed, of layers without weights that say of themselves how large they are. */
+import {
+  describePackagedModel,
+  encodeModelPackage,
+  packagedModelLayers,
+  parsePackagedModel,
+} from '@lyceum/learning/data';
+import { expect, test } from 'vitest';
+import { layerProblems, teacherProblems } from '../../src/runs/model-problems.js';
+
+const PICTURES = {
+  digest: '',
+  sampleShape: [4, 4, 1],
+  sampleCount: 2,
+  classCount: 2,
+  classNames: ['a', 'b'],
+  inputs: new Float32Array(32),
+  inputScale: 1,
+  labels: new Int32Array(2),
+  splits: new Uint8Array(2).fill(1),
+};
+
+/** From pictures to classes through layers that need no weights. */
+function packageOf(layers: readonly [string, object][], inputShape: (number | null)[]) {
+  const input = { batch_input_shape: [null, ...inputShape] };
+  const modelTopology = {
+    class_name: 'Sequential',
+    config: {
+      name: 'large',
+      layers: layers.map(([kind, config], i) => ({
+        class_name: kind,
+        config: { name: `layer${i}`, ...(i === 0 && input), ...config },
+      })),
+    },
+    keras_version: 'tfjs-layers 4.22.0',
+    backend: 'tensor_flow.js',
+  };
+  const modelJson = { format: 'layers-model', modelTopology, weightsManifest: [] };
+  return parsePackagedModel(
+    encodeModelPackage({ modelJson, weights: Buffer.alloc(0), settings: { output: 'logits' } }),
+  );
+}
+
+test('a layer of too many numbers is named', () => {
+  const packaged = packageOf(
+    [
+      ['UpSampling2D', { size: [10_000, 10_000] }],
+      ['Flatten', {}],
+    ],
+    [4, 4, 1],
+  );
+  const problems = layerProblems('spec.teachers[0].model', packagedModelLayers(packaged));
+  expect(problems).toEqual([
+    {
+      path: 'spec.teachers[0].model',
+      message:
+        'has layer layer0 of shape [40000,40000,1], 1600000000 numbers a sample; want at most 268435456',
+    },
+  ]);
+  const small = packageOf([['UpSampling2D', { size: [2, 2] }]], [4, 4, 1]);
+  expect(layerProblems('model', packagedModelLayers(small))).toEqual([]);
+});
+
+test('samples of too many numbers are refused, where the model takes any', () => {
+  const packaged = packageOf([['GlobalAveragePooling2D', {}]], [null, null, 1]);
+  const model = { format: packaged.format, ...describePackagedModel(packaged), layers: [] };
+  const seen = { output: 'logits', resize: 8_192 } as const;
+  expect(teacherProblems('model', model as never, seen, PICTURES)).toEqual([
+    {
+      path: 'model',
+      message: 'sees samples of shape [8192,8192,1], 67108864 numbers; want at most 8388608',
+    },
+  ]);
+});

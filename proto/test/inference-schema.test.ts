@@ -1,0 +1,52 @@
+/** What a package says of a server that nobody asked: its sizes are bounded before anybody makes room for them. */
+import { expect, test } from 'vitest';
+import { checkRemoteModelDocument } from '../src/inference-schema.js';
+
+const FOUND = {
+  server: { name: 'test', version: '1' },
+  platform: '',
+  versions: ['1'],
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 3] }],
+  input: 'x',
+  output: 'y',
+  sampleShape: [2],
+  classCount: 3,
+  rows: 128,
+  rowsAreFixed: false,
+  canaries: [0, 0, 0],
+};
+
+const check = (changes: object) =>
+  checkRemoteModelDocument(
+    {
+      description: { url: 'grpc://127.0.0.1:1', model: 'far' },
+      found: { ...FOUND, ...changes },
+    },
+    'package',
+  );
+
+test('honest sizes are taken', () => {
+  expect(check({}).found.rows).toBe(128);
+});
+
+test.each([
+  [
+    'samples',
+    { sampleShape: [1e9] },
+    'found.sampleShape[0]: want a whole number from 1 to 8388608',
+  ],
+  [
+    'requests',
+    { sampleShape: [8_000, 8], rowsAreFixed: true, rows: 1_000 },
+    'found.sampleShape: makes requests of 64000000 numbers, 1000 rows of [8000,8]; at most 8323072 are sent',
+  ],
+  ['rows', { rows: 1e9 }, 'found.rows: want a whole number from 1 to 8388608'],
+  [
+    'classes',
+    { classCount: 1e6 },
+    'found.classCount: is 1000000, and the answers to fixed inputs have 3 numbers',
+  ],
+])('%s that nobody could ask for are refused', (_, changes, message) => {
+  expect(() => check(changes)).toThrow(message);
+});
