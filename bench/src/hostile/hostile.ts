@@ -9,11 +9,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toLyceumError } from '@lyceum/proto';
+import { sleep } from '@lyceum/proto/node';
 import { type BenchOptions, progress, withCluster } from '../bench-cluster.js';
 import { type BenchResult, spread } from '../bench-result.js';
 import { loopDelayEnvironment, takeLoopDelay } from '../coordinator/loop-delay.js';
 import { peakResidentMib, resetPeak } from '../process-usage.js';
 import { hostileInputs } from './hostile-inputs.js';
+
+/** A timer is late from its first tick on: one before the input, and one after it. */
+const SETTLE_MS = 20;
 
 /** Told of as many. */
 const WORST = 10;
@@ -33,6 +37,7 @@ export async function hostile({ repetitions, signal }: BenchOptions): Promise<Be
   try {
     const shape = { teacherWorkers: 0, studentWorkers: 0, env: loopDelayEnvironment(), signal };
     await withCluster(shape, async (cluster, client) => {
+      const target = { client, address: cluster.address };
       const pid = cluster.processes.find(({ kind }) => kind === 'coordinator')?.pid as number;
       for (let repetition = 1; repetition <= repetitions; repetition++) {
         progress(`${inputs.length} inputs, ${repetition} of ${repetitions}`);
@@ -40,10 +45,12 @@ export async function hostile({ repetitions, signal }: BenchOptions): Promise<Be
           signal.throwIfAborted();
           resetPeak(pid);
           await takeLoopDelay(pid, signal);
-          const answer = await send(client, signal).then(
+          await sleep(SETTLE_MS, signal);
+          const answer = await send(target, signal).then(
             () => 'taken',
             (err: unknown) => toLyceumError(err).code,
           );
+          await sleep(SETTLE_MS, signal);
           const { maxMs: heldUpMs } = await takeLoopDelay(pid, signal);
           readings.get(name)?.push({ heldUpMs, peakMib: await peakResidentMib(pid), answer });
         }
