@@ -1,10 +1,5 @@
 /** Models as they are pushed, of layers without weights that say of themselves how large they are. */
-import {
-  describePackagedModel,
-  encodeModelPackage,
-  packagedModelLayers,
-  parsePackagedModel,
-} from '@lyceum/learning/data';
+import { encodeModelPackage, packagedModelLayers, parsePackagedModel } from '@lyceum/learning/data';
 import { expect, test } from 'vitest';
 import { layerProblems, teacherProblems } from '../../src/runs/model-problems.js';
 
@@ -63,8 +58,9 @@ test('a layer of too many numbers is named', () => {
 
 test('samples of too many numbers are refused, where the model takes any', () => {
   const packaged = packageOf([['GlobalAveragePooling2D', {}]], [null, null, 1]);
-  const { inputShape: _, ...described } = describePackagedModel(packaged);
-  const model = { ...described, layers: [] };
+  const { format } = packaged;
+  const numbers = { parameterCount: 0, weightBytes: 0 };
+  const model = { digest: '', format, ...numbers, settings: {}, layers: [] };
   const seen = { output: 'logits', resize: 8_192 } as const;
   expect(teacherProblems('model', model, seen, PICTURES)).toEqual([
     {
