@@ -74,9 +74,10 @@ async function submit(set: 'whole' | 'damaged'): Promise<string> {
   return runId;
 }
 
-function teacher(options: Partial<TeacherPeerOptions> = {}): void {
-  const workerId = `teacher-${turn}`;
-  peers.push(new TeacherPeer(cluster, { workerId, dataset, ...options }));
+function teacher(options: Partial<TeacherPeerOptions> = {}): TeacherPeer {
+  const peer = new TeacherPeer(cluster, { workerId: `teacher-${turn}`, dataset, ...options });
+  peers.push(peer);
+  return peer;
 }
 
 /** @param before - the same process, which opens another session. */
@@ -157,10 +158,12 @@ it('pauses the run that waits for it; the other goes on, and so does this one on
   const damaged = await submit('damaged');
   await restartAfter(damage);
   // The teacher is the other run's too.
-  teacher();
+  const worker = teacher();
   const peer = student('one', before);
   const harm = `blob ${damagedDigest} is damaged: its chunks do not add up to it`;
   expect((await untilRun(damaged, paused)).reason).toBe(whyPaused(harm));
+  // Of a paused run's set it is told no more.
+  await eventually(() => worker.assignment?.teachers[0]?.datasets.length === 1 || undefined);
   await succeeds(peer, whole);
 
   await cluster.push('dataset', `damaged-${turn}`, damagedBytes());
