@@ -139,17 +139,15 @@ test('nobody answering is 4, soon, with the address', async () => {
   expect(Date.now() - startedMs).toBeLessThan(SOON_MS);
 });
 
-test('somebody who accepts and says nothing is 4 too', async () => {
+test('somebody who accepts and says nothing is 4 too, after more patience', async () => {
   const server = createServer(() => undefined).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a port');
-  const startedMs = Date.now();
   try {
     const { code, stderr } = await runCli(`127.0.0.1:${address.port}`, 'list');
     expect(code).toBe(4);
-    expect(stderr).toContain(`127.0.0.1:${address.port}`);
-    expect(Date.now() - startedMs).toBeLessThan(SOON_MS);
+    expect(stderr).toContain(`at 127.0.0.1:${address.port} (the connection is taken`);
   } finally {
     server.close();
   }
