@@ -11,8 +11,11 @@ export const SPECIFICATION_MAX_BYTES = 64 * KIB;
 /** Any other document: it may list thousands of classes, and is read by whoever wrote it. */
 export const DOCUMENT_MAX_BYTES = 1 * MIB;
 
-/** A longer one is read off the event loop, which answers the network: one of keys alone takes 30 ms, twice as long a one 110. */
-export const SPECIFICATION_INLINE_BYTES = 4 * KIB;
+/** A longer one is read off the event loop, which answers the network: a text of this length takes some ms. */
+export const SPECIFICATION_INLINE_BYTES = 8 * KIB;
+
+/** As {@link YAML_MAX_MARKS}, for what is read on the event loop: a real one has some dozens, 800 keys take 40 to 80 ms. */
+export const SPECIFICATION_INLINE_MARKS = 256;
 
 /** Values in one document, and sections within sections: a real one has some dozens, 6 deep. */
 export const DOCUMENT_MAX_VALUES = 4096;

@@ -55,7 +55,7 @@ export function parseRunSpecification(source: string, sourceName: string): RunSp
     const message = `is ${bytes} bytes long; at most ${SPECIFICATION_MAX_BYTES} are read`;
     throw new InvalidDocumentError(sourceName, [{ path: '', message }]);
   }
-  const markCount = source.match(/[\n\r,[{]/g)?.length ?? 0;
+  const markCount = yamlMarkCount(source);
   if (markCount > YAML_MAX_MARKS) {
     const message = `has ${markCount} line ends, commas and brackets; at most ${YAML_MAX_MARKS} are read`;
     throw new InvalidDocumentError(sourceName, [{ path: '', message }]);
@@ -63,6 +63,11 @@ export function parseRunSpecification(source: string, sourceName: string): RunSp
   const read = parseYamlDocument(source);
   if ('problem' in read) throw new InvalidDocumentError(sourceName, [read.problem]);
   return checkRunSpecification(read.value, sourceName);
+}
+
+/** Line ends, commas and brackets: about as many as a text in YAML has entries. */
+export function yamlMarkCount(text: string): number {
+  return text.match(/[\n\r,[{]/g)?.length ?? 0;
 }
 
 /** The specification's normalised text: every default filled in, keys in a fixed order. */

@@ -1,6 +1,6 @@
 /** What is given to a coordinator to harm it, each in a line. */
 import type { CoordinatorClient } from '@lyceum/coordinator/client';
-import { ArtifactKind, SPECIFICATION_INLINE_BYTES } from '@lyceum/proto';
+import { ArtifactKind, SPECIFICATION_INLINE_MARKS } from '@lyceum/proto';
 import {
   connect,
   newSessionKey,
@@ -29,8 +29,8 @@ const MIB = 1024 * 1024;
 /** As long as a specification may be, less what is around it. */
 const ROOM = 63 * 1024;
 
-/** A longer document is read in a thread. */
-const SHORT = SPECIFICATION_INLINE_BYTES;
+/** A document of more lines is read in a thread. */
+const SHORT = SPECIFICATION_INLINE_MARKS;
 
 /** Just below what one message may have. */
 const LONG = 'x'.repeat(7 * MIB);
@@ -53,9 +53,9 @@ export function hostileInputs(lures: Lures): HostileInput[] {
     ),
     submitted(
       'as many keys as are read on the event loop',
-      lines(SHORT / 5, (i) => `${i}:`),
+      lines(SHORT, (i) => `${i}:`),
     ),
-    submitted('as many merges as are read on the event loop', merges(SHORT / 32)),
+    submitted('as many merges as are read on the event loop', merges(SHORT / 3)),
     submitted(
       'one key 7,000 times',
       lines(7_000, () => 'spec: 1'),
