@@ -40,7 +40,7 @@ const TIMEOUT_MS = 20_000;
 /** An inference server is asked up to four times. */
 const INFERENCE_SECONDS = 5;
 
-export async function task(request: EndpointTrialRequest): Promise<EndpointTrial> {
+export async function tryEndpoint(request: EndpointTrialRequest): Promise<EndpointTrial> {
   const outside = {
     secrets: request.secrets,
     addresses: new AddressGuard(request.allowedAddresses),

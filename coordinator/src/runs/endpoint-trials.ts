@@ -75,6 +75,7 @@ export class EndpointTrials {
       allowedAddresses: outside.addresses.allowed,
     };
     const what = `an endpoint of ${modelDigest}`;
-    return runTask<EndpointTrialRequest, EndpointTrial>('runs/endpoint-trial-task', request, what);
+    const task = new URL('../../dist/runs/endpoint-trial-task.js', import.meta.url);
+    return runTask<EndpointTrialRequest, EndpointTrial>(task, 'tryEndpoint', request, what);
   }
 }

@@ -39,5 +39,6 @@ export function inspectArtifact(
   what: string,
 ): Promise<ArtifactInspection> {
   const request: InspectionRequest = { kind, file };
-  return runTask<InspectionRequest, ArtifactInspection>('runs/inspect-task', request, what);
+  const task = new URL('../../dist/runs/inspect-task.js', import.meta.url);
+  return runTask<InspectionRequest, ArtifactInspection>(task, 'inspect', request, what);
 }

@@ -11,7 +11,7 @@ import {
 import { sha256Hex } from '@lyceum/proto';
 import type { ArtifactInspection, InspectionRequest } from './inspect-artifact.js';
 
-export function task({ kind, file }: InspectionRequest): ArtifactInspection {
+export function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
   const bytes = readFileSync(file);
   if (kind === 'model') {
     const packaged = parsePackagedModel(bytes);

@@ -8,18 +8,31 @@ import {
   yamlMarkCount,
 } from '@lyceum/proto';
 import { runTask } from './run-task.js';
-import type { SpecificationText } from './specification-task.js';
+
+interface SpecificationText {
+  readonly text: string;
+  readonly source: string;
+}
 
 /** @throws {InvalidDocumentError} if it is too long, not YAML, or no specification. */
 export async function readSpecification(text: string, source: string): Promise<RunSpecification> {
   if (isShort(text)) return parseRunSpecification(text, source);
-  const request = { text, source };
   const read = await runTask<SpecificationText, unknown>(
-    'runs/specification-task',
-    request,
+    new URL('../../dist/runs/read-specification.js', import.meta.url),
+    'parseText',
+    { text, source },
     source,
   );
   return checkRunSpecification(read, source);
+}
+
+/**
+ * In a thread: YAML that nobody wrote by hand takes seconds.
+ *
+ * @returns the specification, every default filled in.
+ */
+export function parseText({ text, source }: SpecificationText): unknown {
+  return parseRunSpecification(text, source);
 }
 
 /** Whether it is read in a few milliseconds, whatever it says. */

@@ -13,8 +13,10 @@ const THREADS_MAX = Math.min(8, Math.max(2, availableParallelism()));
 const KEPT_MS = 30_000;
 
 export interface TaskRequest {
-  /** The built module; its `task` is what is wanted. */
+  /** Of the built module, as text. */
   readonly file: string;
+  /** Of the function. */
+  readonly name: string;
   readonly request: unknown;
 }
 
@@ -39,19 +41,21 @@ const waiting: Task[] = [];
 let threadCount = 0;
 
 /**
- * Runs the function `task` of a module, in a thread. Request and answer are copied.
+ * Runs a module's function in a thread. Request and answer are copied.
  *
- * @param module - a path below the sources, `runs/inspect-task`.
+ * @param file - the built module, seen from src/ and from dist/ alike: Node cannot run the source.
+ * @param name - of the function.
  * @param what - what to call the matter in an error.
- * @throws {LyceumError} what the task threw.
+ * @throws {LyceumError} what the function threw.
  */
 export function runTask<Request, Answer>(
-  module: string,
+  file: URL,
+  name: string,
   request: Request,
   what: string,
 ): Promise<Answer> {
   return new Promise<unknown>((resolve, reject) => {
-    waiting.push({ file: built(module).href, request, what, resolve, reject });
+    waiting.push({ file: file.href, name, request, what, resolve, reject });
     startTasks();
   }) as Promise<Answer>;
 }
@@ -65,7 +69,7 @@ function startTasks(): void {
 }
 
 class TaskThread {
-  readonly #worker = new Worker(built('runs/task-thread'));
+  readonly #worker = new Worker(new URL('../../dist/runs/task-thread.js', import.meta.url));
   #task: Task | undefined;
   #end: NodeJS.Timeout | undefined;
 
@@ -85,8 +89,8 @@ class TaskThread {
     clearTimeout(this.#end);
     this.#worker.ref();
     this.#task = task;
-    const { file, request } = task;
-    this.#worker.postMessage({ file, request } satisfies TaskRequest);
+    const { file, name, request } = task;
+    this.#worker.postMessage({ file, name, request } satisfies TaskRequest);
   }
 
   #settle(reply: TaskReply): void {
@@ -119,9 +123,4 @@ function errorOf(what: string, reply: Exclude<TaskReply, { readonly answer: unkn
   const { code, message, problems } = reply;
   if (problems !== undefined) return new InvalidDocumentError(what, problems);
   return new LyceumError(code, `${what}: ${message}`);
-}
-
-/** The built file, seen from src/ and from dist/ alike: Node cannot run the source. */
-function built(module: string): URL {
-  return new URL(`../../dist/${module}.js`, import.meta.url);
 }

@@ -1,4 +1,4 @@
-/** A thread of `run-task.ts`: one task after another, each in the file that the request names. */
+/** A thread of `run-task.ts`: one task after another, each the function that the request names. */
 import { parentPort } from 'node:worker_threads';
 import { InvalidDocumentError, toLyceumError } from '@lyceum/proto';
 import type { TaskReply, TaskRequest } from './run-task.js';
@@ -7,9 +7,11 @@ parentPort?.on('message', async (request: TaskRequest) => {
   parentPort?.postMessage(await replyTo(request));
 });
 
-async function replyTo({ file, request }: TaskRequest): Promise<TaskReply> {
+async function replyTo({ file, name, request }: TaskRequest): Promise<TaskReply> {
   try {
-    const { task } = (await import(file)) as { readonly task: (request: unknown) => unknown };
+    const functions = (await import(file)) as Record<string, (request: unknown) => unknown>;
+    const task = functions[name];
+    if (task === undefined) throw new Error(`${file} has no function ${name}`);
     return { answer: await task(request) };
   } catch (thrown) {
     const { code, message } = toLyceumError(thrown);

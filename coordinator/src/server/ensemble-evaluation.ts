@@ -121,7 +121,8 @@ export class EnsembleEvaluations {
         // Answers that were deleted meanwhile are asked for again.
         if (input === undefined) continue;
         const table = await runTask<EnsembleTableInput, EnsembleTable>(
-          'server/ensemble-task',
+          new URL('../../dist/report/ensemble-table.js', import.meta.url),
+          'ensembleTable',
           input,
           'evaluation of an ensemble',
         );

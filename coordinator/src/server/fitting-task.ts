@@ -17,7 +17,7 @@ export interface FittingRequest {
   readonly knownClasses: readonly KnownClasses[];
 }
 
-export function task(request: FittingRequest): CombinationFit {
+export function fitRule(request: FittingRequest): CombinationFit {
   const { combination, teacherLogits, labels, classCount, knownClasses } = request;
   return fitCombination(combination, teacherLogits, labels, classCount, { knownClasses });
 }

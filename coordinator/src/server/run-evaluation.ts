@@ -13,7 +13,8 @@ import {
 import { type LoadedTeacher, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { BlobStore, Logger } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
-import type { SplitLogits } from '../report/report-input.js';
+import type { ReportFiles } from '../report/report-files.js';
+import type { ReportInput, SplitLogits } from '../report/report-input.js';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import type { ContributorLedgers } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
@@ -21,8 +22,8 @@ import { studentProblems } from '../runs/model-problems.js';
 import { withWorker } from '../runs/run-changes.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
+import { runTask } from '../runs/run-task.js';
 import { reportInput } from './report-facts.js';
-import { composeReportFiles } from './report-files.js';
 import type { RunLifecycle } from './run-lifecycle.js';
 import type { RunMonitor } from './run-monitor.js';
 import { SplitAnswers } from './split-answers.js';
@@ -194,7 +195,12 @@ export class RunEvaluation {
       coordinatorVersion,
       endedAtMs,
     });
-    const { report, predictions } = await composeReportFiles(input);
+    const { report, predictions } = await runTask<ReportInput, ReportFiles>(
+      new URL('../../dist/report/report-files.js', import.meta.url),
+      'reportFiles',
+      input,
+      `report of run ${this.runId}`,
+    );
     const reportDigest = await blobs.put(report);
     const predictionsDigest = await blobs.put(predictions);
     await lifecycle.succeed(this.runId, { reportDigest, predictionsDigest });

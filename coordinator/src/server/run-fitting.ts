@@ -121,7 +121,8 @@ export class RunFitting {
       knownClasses: teachers.map(({ knownClasses }) => knownClasses),
     };
     const what = `rule of run ${this.runId}`;
-    const fit = await runTask<FittingRequest, RunFit>('server/fitting-task', request, what);
+    const task = new URL('../../dist/server/fitting-task.js', import.meta.url);
+    const fit = await runTask<FittingRequest, RunFit>(task, 'fitRule', request, what);
     if (!this.#stopped) await this.#parts.lifecycle.fitted(this.runId, fit);
   }
 }

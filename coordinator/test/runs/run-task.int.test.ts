@@ -15,7 +15,7 @@ interface Answer {
 }
 
 const run = (request: Request) =>
-  runTask<Request, Answer>('../test/runs/odd-task', request, 'the matter');
+  runTask<Request, Answer>(new URL('odd-task.js', import.meta.url), 'task', request, 'the matter');
 
 test('many tasks at once get their own answers, from a few threads', async () => {
   const names = Array.from({ length: 40 }, (_, n) => `task ${n}`);
