@@ -3,7 +3,7 @@
  * way is open, and changes nothing where the record is there already or belongs to somebody else by now.
  */
 import { parseSettingsJson } from '@lyceum/learning/data';
-import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
+import { combinationOf, needsFit, type TeacherKnowledge } from '@lyceum/learning/ensemble';
 import { LyceumError } from '@lyceum/proto';
 import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../schedule/run-state.js';
 import type {
@@ -13,9 +13,8 @@ import type {
   RunOutcome,
   RunRecord,
   TeacherNotes,
+  WorkerEnvironment,
 } from './run-record.js';
-
-type WorkerEnvironment = RunRecord['studentWorkers'][number];
 
 /** Failures of student workers in a row, without a new checkpoint, after which a run fails. */
 export const STUDENT_FAILURE_LIMIT = 3;
@@ -47,6 +46,12 @@ export function fitting(
     return undefined;
   }
   return moved(record, 'FITTING', '', nowMs);
+}
+
+/** True while the run's rule has to be fitted before its first target. */
+export function awaitsFit({ specification, fit }: RunRecord): boolean {
+  if (specification.kind !== 'Distillation' || fit !== undefined) return false;
+  return needsFit(combinationOf(specification.spec.ensemble));
 }
 
 /** Keeps what the rule was fitted to. The first fit stays: an equal one would follow. */

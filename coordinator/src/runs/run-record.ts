@@ -204,6 +204,7 @@ const runRecord = z.strictObject({
 
 export type RunRecord = z.output<typeof runRecord>;
 export type PinnedTeacher = z.output<typeof pinnedTeacher>;
+export type WorkerEnvironment = z.output<typeof workerEnvironment>;
 export type PinnedFeature = z.output<typeof pinnedFeature>;
 export type RunFit = z.output<typeof fit>;
 export type TeacherNotes = z.output<typeof teacherNotes>;

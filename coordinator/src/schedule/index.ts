@@ -1,4 +1,7 @@
-/** The door to the schedule's pure state machines, for the simulator. */
+/**
+ * When what is asked and sent: the run's schedule on its grid of spans, the book of tickets, the states of a run. Pure
+ * state machines: no clock, no network, no files.
+ */
 export * from './run-schedule.js';
 export * from './span-decisions.js';
 export * from './span-grid.js';

@@ -2,12 +2,12 @@
  * The runs that ask teachers at this moment: one {@link RunTargets} for each that trains, beside it one
  * {@link RunFitting} until its rule is fitted, one {@link RunEvaluation} for each that is being evaluated. Follows from the records alone.
  */
-import { combinationOf, needsFit } from '@lyceum/learning/ensemble';
 import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { KeyValue } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { pointerStep } from '../runs/checkpoint-pointers.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';
+import { awaitsFit } from '../runs/run-changes.js';
 import type { RunRecord } from '../runs/run-record.js';
 import { isAssigned } from '../schedule/run-state.js';
 import type { Combiner } from './combiner.js';
@@ -185,10 +185,4 @@ export class ActiveRuns {
       this.#evaluations.set(runId, new RunEvaluation(record, dataset, this.#parts));
     }
   }
-}
-
-/** True while the run's rule has to be fitted before its first target. */
-export function awaitsFit({ specification, fit }: RunRecord): boolean {
-  if (specification.kind !== 'Distillation' || fit !== undefined) return false;
-  return needsFit(combinationOf(specification.spec.ensemble));
 }

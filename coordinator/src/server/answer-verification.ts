@@ -20,7 +20,7 @@ import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { RunStore } from '../runs/run-store.js';
 import { answerOrigins, shuffled } from './answer-origins.js';
 import { spanSamples } from './ask.js';
-import type { TeacherUser } from './ensemble-evaluation.js';
+import type { TeacherUser } from './teacher-user.js';
 import type { TicketDesk } from './ticket-desk.js';
 import { type AskedRows, type Question, VerificationAsker } from './verification-asker.js';
 

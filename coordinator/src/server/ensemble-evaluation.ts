@@ -26,6 +26,7 @@ import type { PinnedTeacher } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { runTask } from '../runs/run-task.js';
 import { SplitAnswers } from './split-answers.js';
+import type { TeacherUser } from './teacher-user.js';
 import type { TicketDesk } from './ticket-desk.js';
 
 /** What rules are fitted to. */
@@ -33,16 +34,6 @@ const HELD_OUT: SplitName = 'validation';
 
 /** How often a caller that waits is told why, if that has changed. */
 const TELL_MS = 1_000;
-
-/** Somebody for whom teachers must be loaded. */
-export interface TeacherUser {
-  /** Unique among them, and no run id. */
-  readonly id: string;
-  readonly teachers: readonly PinnedTeacher[];
-  readonly dataset: { readonly digest: string; readonly path?: string | undefined };
-  /** Why it waits, in words; empty: nobody knows. */
-  reason: string;
-}
 
 export interface EnsembleEvaluationParts {
   readonly store: RunStore;

@@ -1,6 +1,6 @@
 import type { TargetFrame } from '@lyceum/proto';
 
-/** Target frames in order, for somebody who takes them one by one, as slowly as he likes. */
+/** Target frames in order. The reader takes one at a time and sets the pace. */
 export interface FrameSource {
   /**
    * @returns the next frame; undefined if there is none within `ms`.

@@ -24,7 +24,6 @@ import type { ActiveRuns } from './active-runs.js';
 import { assignedRun } from './assigned-run.js';
 import { isHeldBy } from './assignment-holder.js';
 import { eachRun } from './each-run.js';
-import type { TeacherUser } from './ensemble-evaluation.js';
 import type { RunDeletion } from './run-deletion.js';
 import {
   awaitedKnowledge,
@@ -41,6 +40,7 @@ import type { SuspectAnswers } from './suspect-answers.js';
 import type { TeacherHealth } from './teacher-health.js';
 import { TeacherQueues } from './teacher-queues.js';
 import { secondsPerSample, type TeacherSession } from './teacher-session.js';
+import type { TeacherUser } from './teacher-user.js';
 import type { TicketDesk } from './ticket-desk.js';
 import { wantedTeachers } from './wanted-teachers.js';
 import type { WorkerSessions } from './worker-sessions.js';

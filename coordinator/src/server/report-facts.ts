@@ -20,10 +20,10 @@ import type { Contributors } from '../runs/contributor-ledger.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import { acceptedTeachers } from '../runs/run-changes.js';
-import type { RunRecord } from '../runs/run-record.js';
+import type { RunRecord, WorkerEnvironment } from '../runs/run-record.js';
 import { gridOf } from '../runs/run-tensors.js';
 import { type ContributorCounts, SpanDecisions } from '../schedule/span-decisions.js';
-import { bitsKey, type WorkerEnvironment } from './run-monitor.js';
+import { bitsKey } from './run-monitor.js';
 import { canaryCallsAllowed } from './teacher-health.js';
 
 export interface ReportFacts {

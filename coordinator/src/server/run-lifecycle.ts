@@ -15,11 +15,11 @@ import type { KeyValue, Logger, SessionHolder } from '@lyceum/proto/node';
 import { baselineRunId, hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import { claimPointer } from '../runs/checkpoint-pointers.js';
 import * as changes from '../runs/run-changes.js';
-import type { RunFit, RunOutcome, RunRecord } from '../runs/run-record.js';
+import type { RunFit, RunOutcome, RunRecord, WorkerEnvironment } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
 import type { RunEvents } from './run-events.js';
-import { finite, type RunMonitor, type WorkerEnvironment } from './run-monitor.js';
+import { finite, type RunMonitor } from './run-monitor.js';
 
 export interface RunLifecycleParts {
   readonly store: RunStore;

@@ -3,11 +3,9 @@
  * watches a run is woken by changes here and in its record.
  */
 import type { StepProgress } from '@lyceum/proto';
-import type { ProgressSnapshot, RunRecord } from '../runs/run-record.js';
+import type { ProgressSnapshot, WorkerEnvironment } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { RecentRate } from './recent-rate.js';
-
-export type WorkerEnvironment = RunRecord['studentWorkers'][number];
 
 interface Live {
   progress?: ProgressSnapshot;

@@ -18,10 +18,11 @@ import {
 } from '@lyceum/proto';
 import { clientStream, duplex, type Logger, type SessionHolder, unary } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
+import { awaitsFit } from '../runs/run-changes.js';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { isAssigned } from '../schedule/run-state.js';
-import { type ActiveRuns, awaitsFit } from './active-runs.js';
+import type { ActiveRuns } from './active-runs.js';
 import { type AssignmentName, requireHolder } from './assignment-holder.js';
 import { headerAndChunks } from './blob-chunks.js';
 import { checkedHello } from './checked-hello.js';

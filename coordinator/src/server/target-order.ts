@@ -31,11 +31,11 @@ import {
 } from '@lyceum/proto';
 import type { Contributors } from '../runs/contributor-ledger.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
+import { awaitsFit } from '../runs/run-changes.js';
 import { foreignPlugin } from '../runs/run-plugin.js';
 import type { RunRecord } from '../runs/run-record.js';
 import { gridOf, type TargetTensorShape, targetTensors } from '../runs/run-tensors.js';
 import { spanOfStep } from '../schedule/span-grid.js';
-import { awaitsFit } from './active-runs.js';
 import { type BatchSettings, HARD_LABELS } from './target-batches.js';
 
 export interface TargetOrder {

@@ -16,7 +16,6 @@ import type { RunStore } from '../runs/run-store.js';
 import { ownAnswer, teacherOutputs } from '../runs/run-tensors.js';
 import { answerTable, spanSamples } from './ask.js';
 import type { Combiner } from './combiner.js';
-import type { TeacherUser } from './ensemble-evaluation.js';
 import type { FrameSource } from './frame-source.js';
 import { RunFrames } from './run-frames.js';
 import { SplitFrames } from './split-frames.js';
@@ -28,6 +27,7 @@ import {
   targetOrder,
   targetOutline,
 } from './target-order.js';
+import type { TeacherUser } from './teacher-user.js';
 import type { TicketDesk } from './ticket-desk.js';
 
 /** How often a caller that waits is told why, if that has changed. */

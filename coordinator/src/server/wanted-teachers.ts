@@ -1,7 +1,7 @@
 /** Which teachers are needed, and what all workers are told alike of them. Pure. */
 import { digestBytes, ticketConsumer, type WantedTeacher } from '@lyceum/proto';
-import type { TeacherUser } from './ensemble-evaluation.js';
 import type { ProbedSet } from './teacher-health.js';
+import type { TeacherUser } from './teacher-user.js';
 
 /** A teacher that somebody needs, and the sets that it is asked about. */
 export interface KnownTeacher extends Omit<WantedTeacher, 'ticketsInHand' | 'probes'> {
