@@ -24,6 +24,7 @@ export {
 export * from './limits.js';
 export * from './messages.js';
 export * from './modality-name.js';
+export * from './names.js';
 export { NATS_ROLES, type NatsRole } from './nats-roles.js';
 export { AEKD_MAX_TEACHERS } from './objective-rules.js';
 export * from './output-names.js';

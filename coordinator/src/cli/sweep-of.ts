@@ -1,5 +1,5 @@
 /** The table of the sweep of a name, from what the coordinator has of its runs. */
-import { LyceumError, type Run } from '@lyceum/proto';
+import { baselineRunId, LyceumError, type Run } from '@lyceum/proto';
 import { type CoordinatorClient, runStateName } from '../client/index.js';
 import { type ComparedRun, compareRuns, type RunComparison } from '../report/compare-runs.js';
 import {
@@ -10,7 +10,6 @@ import {
   type SweptRun,
   sweepTable,
 } from '../report/sweep-table.js';
-import { baselineRunId } from '../runs/baseline-run.js';
 import { comparedRun } from './compared-run.js';
 import { type LabelSelector, runsWithLabel } from './run-labels.js';
 import { SWEEP_LABEL } from './sweep-axes.js';

@@ -7,10 +7,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LayerDescription, MODEL_FORMATS } from '@lyceum/learning/data';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { ARTIFACT_NAME, LyceumError, toLyceumError } from '@lyceum/proto';
 import { BlobCache, type BlobStore, type KeyValue, type Logger } from '@lyceum/proto/node';
 import { z } from 'zod';
-import { ARTIFACT_NAME } from './artifact-name.js';
 import {
   type ArtifactInspection,
   type ArtifactKindName,

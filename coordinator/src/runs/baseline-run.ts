@@ -3,12 +3,13 @@
  * student, seed and number of steps. It queues, checkpoints, resumes and is cancelled like any other.
  */
 import { stepPlan } from '@lyceum/learning/data';
-import { checkRunSpecification, type RunSpecification, specificationDigest } from '@lyceum/proto';
+import {
+  baselineRunId,
+  checkRunSpecification,
+  type RunSpecification,
+  specificationDigest,
+} from '@lyceum/proto';
 import { newRunRecord, type RunRecord } from './run-record.js';
-
-export function baselineRunId(runId: string): string {
-  return `${runId}-alone`;
-}
 
 /** True if the run's baseline is a run that was made for it. */
 export function hasOwnBaseline({ specification }: Pick<RunRecord, 'specification'>): boolean {

@@ -19,6 +19,7 @@ import {
   TOP_K_CLASSES,
 } from '@lyceum/learning/ensemble';
 import {
+  baselineRunId,
   FIT_MAX_NUMBERS,
   InvalidDocumentError,
   LyceumError,
@@ -28,7 +29,7 @@ import {
 } from '@lyceum/proto';
 import type { ArtifactCatalog } from './artifact-catalog.js';
 import { ArtifactLookup } from './artifact-lookup.js';
-import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
+import { hasOwnBaseline } from './baseline-run.js';
 import { batchProblems } from './batch-problems.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 import { knownClassesProblems } from './known-classes-problems.js';

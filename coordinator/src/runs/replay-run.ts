@@ -2,8 +2,8 @@
  * The run that repeats another: the same models, set and specification, by digest and not by name, and the same
  * teachers in the targets of each step. Pure.
  */
-import { LyceumError } from '@lyceum/proto';
-import { baselineRunId, hasOwnBaseline } from './baseline-run.js';
+import { baselineRunId, LyceumError } from '@lyceum/proto';
+import { hasOwnBaseline } from './baseline-run.js';
 import { newRunRecord, type RunRecord } from './run-record.js';
 
 export interface ReplayRequest {

@@ -21,6 +21,8 @@ import {
   type PushArtifactRequest,
   type PushArtifactResponse,
   type PushInferenceModelRequest,
+  requireArtifactName,
+  shownName,
 } from '@lyceum/proto';
 import {
   clientStream,
@@ -31,7 +33,6 @@ import {
   withPath,
 } from '@lyceum/proto/node';
 import type { ArtifactCatalog, NamedArtifact } from '../runs/artifact-catalog.js';
-import { requireArtifactName, shownName } from '../runs/artifact-name.js';
 import type { ArtifactKindName } from '../runs/inspect-artifact.js';
 import { blobsOf } from '../runs/references.js';
 import type { RemoteModels } from '../runs/remote-models.js';

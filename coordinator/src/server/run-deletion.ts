@@ -2,10 +2,10 @@
  * Deletes runs that have ended: on request, and once their time is over. The record goes first, so that a
  * crash leaves behind only what nothing refers to, which is garbage.
  */
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { baselineRunId, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { KeyValue, Logger } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
-import { baselineRunId, hasOwnBaseline } from '../runs/baseline-run.js';
+import { hasOwnBaseline } from '../runs/baseline-run.js';
 import { allPointers, checkpointsOf, dropCheckpoints } from '../runs/checkpoint-pointers.js';
 import type { ContributorLedgers } from '../runs/contributor-ledgers.js';
 import { blobsOf, namesRun } from '../runs/references.js';

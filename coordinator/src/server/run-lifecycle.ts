@@ -4,6 +4,7 @@
  */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import {
+  baselineRunId,
   digestHex,
   LyceumError,
   type StepProgress,
@@ -12,7 +13,7 @@ import {
   type ValidationResult,
 } from '@lyceum/proto';
 import type { KeyValue, Logger, SessionHolder } from '@lyceum/proto/node';
-import { baselineRunId, hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
+import { hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import { claimPointer } from '../runs/checkpoint-pointers.js';
 import * as changes from '../runs/run-changes.js';
 import type { RunFit, RunOutcome, RunRecord, WorkerEnvironment } from '../runs/run-record.js';

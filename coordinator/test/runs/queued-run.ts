@@ -1,6 +1,5 @@
 /** The record of a run that was submitted and waits. */
-import { checkRunSpecification, specificationDigest } from '@lyceum/proto';
-import { baselineRunId } from '../../src/runs/baseline-run.js';
+import { baselineRunId, checkRunSpecification, specificationDigest } from '@lyceum/proto';
 import type { RunRecord } from '../../src/runs/run-record.js';
 
 export function queued(): RunRecord {

@@ -21,9 +21,8 @@ import {
   requireNothingRefused,
   wholeSource,
 } from '@lyceum/learning/data';
-import { ArtifactKind, LyceumError } from '@lyceum/proto';
+import { ArtifactKind, LyceumError, requireArtifactName } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
-import { requireArtifactName } from '../../runs/artifact-name.js';
 import {
   addArtifactDelete,
   addArtifactList,

@@ -1,5 +1,5 @@
-/** What models and data sets may be called, for whoever names one and whoever takes the name. */
-import { cut, LyceumError } from '@lyceum/proto';
+/** What models, data sets and runs may be called: told before a name is sent, and by whoever takes it. */
+import { cut, LyceumError } from './errors.js';
 
 export const ARTIFACT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 
@@ -20,4 +20,9 @@ export function requireArtifactName(name: string): void {
     'INVALID_ARGUMENT',
     `${JSON.stringify(shownName(name))} is no name; want ${rule}`,
   );
+}
+
+/** The run that trains a run's student without its teachers. */
+export function baselineRunId(runId: string): string {
+  return `${runId}-alone`;
 }
