@@ -1,5 +1,5 @@
 /** What teachers are worth alone and together, as text. */
-import type { EnsembleRow, EnsembleTable } from '../report/ensemble-table.js';
+import type { EnsembleRow, EnsembleTable } from '../report/ensemble-document.js';
 import { knownClassesText } from './report-figures.js';
 import { type Column, countText, percentText, tableLines } from './table.js';
 

@@ -42,7 +42,7 @@ import {
   type TlsIdentity,
   tlsTrouble,
 } from '@lyceum/proto/node';
-import type { EnsembleTable } from '../report/ensemble-table.js';
+import type { EnsembleTable } from '../report/ensemble-document.js';
 import { type Report, reportSchema } from '../report/report.js';
 import { type ArtifactContent, contentChunks, contentSize } from './artifact-chunks.js';
 import { hasEnded } from './run-states.js';

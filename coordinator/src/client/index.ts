@@ -1,6 +1,6 @@
 /** The door to a coordinator for other programs: the command line, tests, examples, benches. */
 export type { RunComparison } from '../report/compare-runs.js';
-export type { EnsembleRow, EnsembleTable } from '../report/ensemble-table.js';
+export type { EnsembleRow, EnsembleTable } from '../report/ensemble-document.js';
 export type { Report, ReportModelRow } from '../report/report.js';
 export type { SweepTable } from '../report/sweep-table.js';
 export type { ArtifactContent } from './artifact-chunks.js';

@@ -16,6 +16,7 @@ import {
   parseRule,
 } from '@lyceum/learning/ensemble';
 import { LyceumError } from '@lyceum/proto';
+import type { EnsembleRow, EnsembleTable } from './ensemble-document.js';
 import { labelFigures } from './model-figures.js';
 
 export interface EnsembleTableInput {
@@ -40,44 +41,6 @@ export interface EnsembleTableInput {
   /** As {@link chooseRules} gives them. */
   readonly rules: readonly string[];
   readonly omitted: EnsembleTable['omitted'];
-}
-
-export interface EnsembleRow {
-  /** `without`: an ensemble less one teacher. */
-  readonly kind: 'teacher' | 'ensemble' | 'without';
-  /** Null for a teacher alone. */
-  readonly rule: string | null;
-  /** Who is in it. */
-  readonly teachers: readonly string[];
-  readonly without: string | null;
-  /** Share of samples whose largest output is the label. */
-  readonly accuracy: number | null;
-  /** In nats, at temperature 1; null where a label got probability 0. */
-  readonly nll: number | null;
-  /** 15 bins of equal width. */
-  readonly ece: number | null;
-  /** What the rule was fitted to, if it was. */
-  readonly fit: CombinationFit | null;
-}
-
-export interface EnsembleTable {
-  readonly apiVersion: 'lyceum.dev/v1alpha1';
-  readonly kind: 'EnsembleEvaluation';
-  readonly datasetDigest: string;
-  readonly split: string;
-  readonly sampleCount: number;
-  /** Null where no rule was fitted. */
-  readonly fittedOn: string | null;
-  readonly classCount: number;
-  readonly teachers: readonly {
-    readonly name: string;
-    readonly identity: string;
-    /** By index, rising. Absent: it knows all. */
-    readonly knownClasses?: readonly number[];
-  }[];
-  readonly rows: readonly EnsembleRow[];
-  /** Rules of `all` that cannot be measured here, and why. */
-  readonly omitted: readonly { readonly rule: string; readonly reason: string }[];
 }
 
 /**

@@ -14,11 +14,8 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/answer-store.js';
-import {
-  chooseRules,
-  type EnsembleTable,
-  type EnsembleTableInput,
-} from '../report/ensemble-table.js';
+import type { EnsembleTable } from '../report/ensemble-document.js';
+import { chooseRules, type EnsembleTableInput } from '../report/ensemble-table.js';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { ArtifactLookup, type NamedTeacher } from '../runs/artifact-lookup.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
