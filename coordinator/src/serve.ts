@@ -22,6 +22,7 @@ import {
   SERVICES,
   startProbes,
   type TlsIdentity,
+  targetService,
   untilNatsAnswers,
 } from '@lyceum/proto/node';
 import { AnswerStore } from './answers/answer-store.js';
@@ -64,7 +65,6 @@ import { studentService } from './server/student-service.js';
 import type { StudentSession } from './server/student-session.js';
 import { SupersededBlobs } from './server/superseded-blobs.js';
 import { SuspectAnswers } from './server/suspect-answers.js';
-import { targetService } from './server/target-service.js';
 import { TargetStreams } from './server/target-streams.js';
 import { TeacherDemand } from './server/teacher-demand.js';
 import { TeacherHealth } from './server/teacher-health.js';

@@ -5,6 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CombinationFit } from '@lyceum/learning/ensemble';
 import { LyceumError, type TargetFrame, type TargetRequest, toLyceumError } from '@lyceum/proto';
+import { firstEnd } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { ContributorLedger } from '../runs/contributor-ledger.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';
@@ -21,7 +22,6 @@ import {
 } from '../schedule/span-grid.js';
 import { teacherWindowSteps } from '../schedule/window.js';
 import type { Combiner } from './combiner.js';
-import { firstEnd } from './ended.js';
 import { EnsembleDrift } from './ensemble-drift.js';
 import { SpanAsks } from './span-asks.js';
 import { SpanSamples, type StepRange } from './span-samples.js';

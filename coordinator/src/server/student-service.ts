@@ -16,7 +16,14 @@ import {
   type TargetRequest,
   toLyceumError,
 } from '@lyceum/proto';
-import { clientStream, duplex, type Logger, type SessionHolder, unary } from '@lyceum/proto/node';
+import {
+  clientStream,
+  duplex,
+  firstEnd,
+  type Logger,
+  type SessionHolder,
+  unary,
+} from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import { awaitsFit } from '../runs/run-changes.js';
 import type { RunRecord } from '../runs/run-record.js';
@@ -27,7 +34,6 @@ import { type AssignmentName, requireHolder } from './assignment-holder.js';
 import { headerAndChunks } from './blob-chunks.js';
 import { checkedHello } from './checked-hello.js';
 import type { CheckpointCommits } from './checkpoint-commits.js';
-import { firstEnd } from './ended.js';
 import { answersFull } from './pause-reasons.js';
 import { awaitsKnowledge } from './run-health.js';
 import type { RunLifecycle } from './run-lifecycle.js';

@@ -11,7 +11,7 @@ import {
   type TeacherReport,
   type Ticket,
 } from '@lyceum/proto';
-import { duplex, type Logger, type SessionHolder } from '@lyceum/proto/node';
+import { duplex, firstEnd, type Logger, type SessionHolder } from '@lyceum/proto/node';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
 import type { TicketTaker } from '../schedule/ticket-takers.js';
@@ -19,7 +19,6 @@ import { AnswerIntake } from './answer-intake.js';
 import type { AnswerProofs } from './answer-proofs.js';
 import type { Ask } from './ask.js';
 import { checkedHello } from './checked-hello.js';
-import { firstEnd } from './ended.js';
 import type { CoordinatorMetrics } from './metrics.js';
 import { answersFull } from './pause-reasons.js';
 import type { RunEvents } from './run-events.js';

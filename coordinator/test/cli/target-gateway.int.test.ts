@@ -16,11 +16,10 @@ import {
   TargetBatch,
   TargetOutline,
 } from '@lyceum/proto';
-import { createLogger, RpcServer, SERVICES } from '@lyceum/proto/node';
+import { createLogger, RpcServer, SERVICES, targetService } from '@lyceum/proto/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TargetGateway } from '../../src/cli/targets/target-gateway.js';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { targetService } from '../../src/server/target-service.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 /** A sample is 576 KiB as float32: one fits into a message, two do not. */

@@ -7,6 +7,7 @@ import {
   RpcServer,
   SERVICES,
   Shutdown,
+  targetService,
   withPath,
 } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -191,7 +192,6 @@ async function serveTargets(runId: string, flags: ServeFlags, command: Command):
   const targets = new TargetGateway(client, runId, log);
   // What is wrong with the run is told now, not to the first student.
   await client.targetOutline({ runId });
-  const { targetService } = await import('../../server/target-service.js');
   const server = await RpcServer.start({
     address: flags.listen,
     insecure: flags.insecure,

@@ -23,9 +23,8 @@ import {
   tensorRows,
   type ViewSettings,
 } from '@lyceum/proto';
-import type { Logger } from '@lyceum/proto/node';
+import type { Logger, TargetMaker } from '@lyceum/proto/node';
 import type { CoordinatorClient } from '../../client/index.js';
-import type { TargetMaker } from '../../server/target-service.js';
 
 /** The tensor of samples, real values. */
 const INPUTS = 'inputs';

@@ -5,8 +5,9 @@ import {
   StreamTargetsRequest,
   type StreamTargetsResponse,
   type TargetOutline,
-} from '@lyceum/proto';
-import { type Logger, serverStream, unary } from '@lyceum/proto/node';
+} from '../messages.js';
+import type { Logger } from './logger.js';
+import { serverStream, unary } from './rpc-handlers.js';
 
 export interface TargetMaker {
   outline(request: StreamTargetsRequest): Promise<TargetOutline>;
