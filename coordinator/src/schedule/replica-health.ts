@@ -20,6 +20,7 @@
  */
 import { CanaryBudgets } from './canary-budgets.js';
 import { compareProbes, REPLICA_TOLERANCE } from './probe-comparison.js';
+import type { Replica } from './replica.js';
 import { type ProbeState, ReplicaProbes } from './replica-probes.js';
 import { NOBODY, UnprovenAnswers } from './unproven-answers.js';
 
@@ -34,12 +35,6 @@ const KEPT_FOR_THE_END = 1;
 
 /** Whose a kept reference is, in words. */
 const KEPT = 'those that were kept with the stored answers';
-
-export interface Replica {
-  readonly workerId: string;
-  /** Identity, hex. */
-  readonly teacher: string;
-}
 
 export interface Quarantine extends Replica {
   readonly reason: string;

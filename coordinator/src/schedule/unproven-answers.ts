@@ -6,7 +6,7 @@
  * replica was known to have answered by then. What a worker leaves behind when it goes is an *orphan*: any replica of the
  * teacher may prove it, since the model is the same by its digest, or the same one behind a server.
  */
-import type { Replica } from './replica-health.js';
+import type { Replica } from './replica.js';
 
 /** Of orphans. */
 export const NOBODY = '';

@@ -8,7 +8,7 @@ import type { RecordRange } from '../answers/answer-file.js';
 import type { AnswerStore } from '../answers/answer-store.js';
 import { type AnswerTableKey, tableFileName } from '../answers/answer-table-key.js';
 import type { UnprovenFile, UnprovenTail } from '../answers/unproven-file.js';
-import type { Replica } from '../schedule/replica-health.js';
+import type { Replica } from '../schedule/replica.js';
 import { NOBODY, type UnprovenAnswers } from '../schedule/unproven-answers.js';
 
 /** Records of one table. */

@@ -2,7 +2,8 @@
 import { QUARANTINE_BUCKET, toLyceumError } from '@lyceum/proto';
 import type { KeyValue, Logger } from '@lyceum/proto/node';
 import { z } from 'zod';
-import type { Quarantine, Replica } from '../schedule/replica-health.js';
+import type { Replica } from '../schedule/replica.js';
+import type { Quarantine } from '../schedule/replica-health.js';
 
 const quarantine = z.strictObject({
   workerId: z.string(),

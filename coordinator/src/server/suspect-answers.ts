@@ -17,7 +17,7 @@ import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import { ownAnswer, teacherOutputs } from '../runs/run-tensors.js';
 import { firstAffectedStep, viewKey } from '../schedule/first-affected-step.js';
-import type { Replica } from '../schedule/replica-health.js';
+import type { Replica } from '../schedule/replica.js';
 import { hasEnded } from '../schedule/run-state.js';
 import type { ActiveRuns } from './active-runs.js';
 import type { StoredRecords } from './answer-proofs.js';

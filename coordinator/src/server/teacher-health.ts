@@ -21,12 +21,8 @@ import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import type { CanarySpending } from '../schedule/canary-budgets.js';
-import {
-  type HealthEffect,
-  type Quarantine,
-  type Replica,
-  ReplicaHealth,
-} from '../schedule/replica-health.js';
+import type { Replica } from '../schedule/replica.js';
+import { type HealthEffect, type Quarantine, ReplicaHealth } from '../schedule/replica-health.js';
 import { hasEnded } from '../schedule/run-state.js';
 import type { UnprovenAnswers } from '../schedule/unproven-answers.js';
 import type { StoredRecords } from './answer-proofs.js';
