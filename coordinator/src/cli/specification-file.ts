@@ -1,7 +1,7 @@
 /** A specification from a file or standard input, with the command line's changes, checked offline. */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { utf8Text } from '@lyceum/learning/data';
+import { inlineSettingsProblems, utf8Text } from '@lyceum/learning/data';
 import {
   checkRunSpecification,
   InvalidDocumentError,
@@ -11,7 +11,6 @@ import {
   SPECIFICATION_MAX_BYTES,
 } from '@lyceum/proto';
 import { fileTrouble } from '@lyceum/proto/node';
-import { inlineSettingsProblems } from '../runs/inline-settings.js';
 import { applySetting, type Setting } from './set-option.js';
 
 export interface SpecificationFile {

@@ -5,7 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ModelSettings, parsePackagedModel, settingsJson } from '@lyceum/learning/data';
+import {
+  inlineSettings,
+  type ModelSettings,
+  parsePackagedModel,
+  settingsJson,
+} from '@lyceum/learning/data';
 import {
   answersDiffer,
   encodeRemotePackage,
@@ -25,7 +30,6 @@ import {
 } from '@lyceum/proto';
 import type { Outside } from '@lyceum/proto/node';
 import type { ArtifactCatalog, NamedArtifact } from './artifact-catalog.js';
-import { inlineSettings } from './inline-settings.js';
 
 export interface RemoteModelsParts {
   readonly catalog: ArtifactCatalog;

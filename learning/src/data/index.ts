@@ -71,6 +71,7 @@ export { linesOf } from './import/lines.js';
 export { type RawSample, rawSamples } from './import/raw-samples.js';
 export { splitNamed } from './import/split-names.js';
 export { utf8Text } from './import/utf8.js';
+export * from './inline-settings.js';
 export * from './labelled-mask.js';
 export {
   MEASURED_TRAIN_SEED,

@@ -1,6 +1,7 @@
 /** Settings of the models that a run describes itself, which its schema takes as they are. Pure. */
-import { type ModelSettings, parsePartialSettings } from '@lyceum/learning/data';
+
 import { InvalidDocumentError, type Problem, type RunSpecification } from '@lyceum/proto';
+import { type ModelSettings, parsePartialSettings } from './model-settings.js';
 
 /** @throws {InvalidDocumentError} naming every field that is wrong, `settings.resize` for one. */
 export function inlineSettings(
