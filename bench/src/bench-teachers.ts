@@ -1,7 +1,7 @@
 /** The three teachers of the benches: trained once, briefly, then given to one cluster after another. */
 import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import { sleep } from '@lyceum/platform';
 import { ArtifactKind } from '@lyceum/proto';
-import { sleep } from '@lyceum/proto/node';
 import { finished, progress } from './bench-cluster.js';
 import { distillation, type StudentName, TEACHERS, training } from './remote-teachers-runs.js';
 

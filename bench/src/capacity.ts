@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CoordinatorClient } from '@lyceum/coordinator/client';
 import { importDataset } from '@lyceum/learning/data';
-import { sleep } from '@lyceum/proto/node';
+import { sleep } from '@lyceum/platform';
 import {
   type BenchOptions,
   cacheFolder,

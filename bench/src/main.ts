@@ -3,7 +3,7 @@
  * stdout is one JSON object, the table above it is for people and left out with `--json`.
  */
 import { parseArgs } from 'node:util';
-import { onInterrupt } from '@lyceum/proto/node';
+import { onInterrupt } from '@lyceum/platform';
 import { answers } from './answers/answers.js';
 import type { BenchOptions } from './bench-cluster.js';
 import { type BenchResult, NotHereError, resultLines } from './bench-result.js';

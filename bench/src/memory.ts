@@ -6,8 +6,8 @@
  * quarter: what is filled once, caches and windows, is full by then. A repetition is a cluster of its own.
  */
 import { importDataset } from '@lyceum/learning/data';
+import { sleep } from '@lyceum/platform';
 import { ArtifactKind } from '@lyceum/proto';
-import { sleep } from '@lyceum/proto/node';
 import {
   type BenchOptions,
   cacheFolder,

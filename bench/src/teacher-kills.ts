@@ -8,7 +8,7 @@
 import type { CoordinatorClient } from '@lyceum/coordinator/client';
 import type { LocalCluster } from '@lyceum/coordinator/local';
 import { importDataset } from '@lyceum/learning/data';
-import { sleep } from '@lyceum/proto/node';
+import { sleep } from '@lyceum/platform';
 import { cacheFolder, finished, progress, withCluster } from './bench-cluster.js';
 import { type BenchResult, median, spread } from './bench-result.js';
 import { pushDataset, pushTeachers, trainTeachers, warmUpTeachers } from './bench-teachers.js';

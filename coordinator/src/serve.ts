@@ -2,16 +2,6 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import {
-  LEADER_BUCKET,
-  type LoadedTeacher,
-  LyceumError,
-  NAME_BUCKET,
-  POINTER_BUCKET,
-  QUARANTINE_BUCKET,
-  RUN_BUCKET,
-  ticketId,
-} from '@lyceum/proto';
-import {
   awaitNats,
   checkListenAddress,
   type Logger,
@@ -24,7 +14,17 @@ import {
   type TlsIdentity,
   targetService,
   untilNatsAnswers,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import {
+  LEADER_BUCKET,
+  type LoadedTeacher,
+  LyceumError,
+  NAME_BUCKET,
+  POINTER_BUCKET,
+  QUARANTINE_BUCKET,
+  RUN_BUCKET,
+  ticketId,
+} from '@lyceum/proto';
 import { AnswerStore } from './answers/answer-store.js';
 import { KeptProbes } from './answers/kept-probes.js';
 import { UnprovenFile } from './answers/unproven-file.js';

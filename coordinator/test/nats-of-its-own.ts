@@ -9,7 +9,7 @@ import {
   type Nats,
   type NatsServer,
   startNatsServer,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
 
 export const silent = createLogger({ name: 'test', level: 'silent' });
 

@@ -11,8 +11,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LocalCluster } from '@lyceum/coordinator/local';
+import { onInterrupt } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
-import { onInterrupt } from '@lyceum/proto/node';
 import {
   CommandFailed,
   type CoordinatorCommand,

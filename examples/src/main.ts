@@ -6,8 +6,8 @@
 import { parseArgs } from 'node:util';
 import { CoordinatorClient } from '@lyceum/coordinator/client';
 import { LocalCluster } from '@lyceum/coordinator/local';
+import { onInterrupt } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { onInterrupt } from '@lyceum/proto/node';
 import { coordinatorCommand } from './coordinator-command.js';
 import { crossModal } from './cross-modal.js';
 import type { ExampleContext } from './example.js';

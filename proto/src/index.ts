@@ -11,6 +11,7 @@ export {
   hintLayers,
   isFeatureTerm,
 } from './feature-terms-schema.js';
+export type { Headers } from './header-schema.js';
 export * from './imitation-schema.js';
 export {
   checkInferenceDescription,
@@ -25,11 +26,19 @@ export * from './limits.js';
 export * from './messages.js';
 export * from './modality-name.js';
 export * from './names.js';
-export { NATS_ROLES, type NatsRole } from './nats-roles.js';
+export {
+  NATS_ROLES,
+  type NatsRole,
+  natsAccounts,
+  natsInbox,
+  openNatsAccounts,
+  STORE_ACCOUNT,
+} from './nats-roles.js';
 export { AEKD_MAX_TEACHERS } from './objective-rules.js';
 export * from './output-names.js';
 export * from './printable.js';
 export * from './run-specification.js';
+export { SECRET_NAME } from './secret-name.js';
 export * from './shown-text.js';
 export { tooManyParameters } from './student-size.js';
 export * from './subjects.js';

@@ -7,9 +7,15 @@
  * `done` and `failed` are told to the coordinator until it no longer names the assignment. `lost` means
  * that the run is someone else's: the compute thread is freed and the worker waits to be told what is next.
  */
+
+import {
+  type Logger,
+  type Nats,
+  type SessionCredentials,
+  type StudentClient,
+  sleep,
+} from '@lyceum/platform';
 import { type AssignedRun, LyceumError, toLyceumError } from '@lyceum/proto';
-import type { Logger } from '@lyceum/proto/node';
-import { type Nats, type SessionCredentials, type StudentClient, sleep } from '@lyceum/proto/node';
 import type { AssignmentKey } from './assignment-decision.js';
 import { CheckpointCommitter } from './checkpoint-commit.js';
 import { CoordinatorStore } from './coordinator-store.js';

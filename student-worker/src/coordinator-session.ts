@@ -5,19 +5,20 @@
  * started learns of a training under way before it decides. What it answers is the desired state, whole.
  * A session's end means nothing to the training: it goes on, and the next session tells.
  */
-import {
-  LyceumError,
-  type StudentAssignment,
-  type StudentHello,
-  type StudentReport,
-} from '@lyceum/proto';
+
 import {
   type DuplexCall,
   openDuplex,
   retryDelayMs,
   type StudentClient,
   sleep,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import {
+  LyceumError,
+  type StudentAssignment,
+  type StudentHello,
+  type StudentReport,
+} from '@lyceum/proto';
 import type { Patience } from './patience.js';
 import type { ReportOutbox } from './report-outbox.js';
 

@@ -4,6 +4,15 @@
  */
 import { readFile } from 'node:fs/promises';
 import {
+  type ClientStreamCall,
+  call,
+  callMetadata,
+  openClientStream,
+  type SessionCredentials,
+  type StudentClient,
+  sessionHeaders,
+} from '@lyceum/platform';
+import {
   CHUNK_BYTES,
   type CommitCheckpointRequest,
   type CommitCheckpointResponse,
@@ -17,15 +26,6 @@ import {
   sha256Hex,
   toLyceumError,
 } from '@lyceum/proto';
-import {
-  type ClientStreamCall,
-  call,
-  callMetadata,
-  openClientStream,
-  type SessionCredentials,
-  type StudentClient,
-  sessionHeaders,
-} from '@lyceum/proto/node';
 import type { AssignmentKey } from './assignment-decision.js';
 import { coordinatorError } from './trouble.js';
 

@@ -8,7 +8,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { LyceumError, printable, toLyceumError } from '@lyceum/proto';
 import {
   collectGarbageRarely,
   createLogger,
@@ -17,7 +16,8 @@ import {
   natsCredentialsIn,
   Shutdown,
   tlsIdentityIn,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { LyceumError, printable, toLyceumError } from '@lyceum/proto';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DRAIN_MS, startProgram } from './program.js';
 

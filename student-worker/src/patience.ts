@@ -1,7 +1,7 @@
 /** Does one thing until it is done, waiting for a peer that is away for as long as it takes. */
+
+import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import type { Logger } from '@lyceum/proto/node';
-import { retryDelayMs, sleep } from '@lyceum/proto/node';
 import { troubleOf } from './trouble.js';
 
 export interface Patience {

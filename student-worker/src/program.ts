@@ -1,5 +1,5 @@
 /** The student worker's parts, put together and started; each says how it stops. */
-import { LyceumError, type StudentHello } from '@lyceum/proto';
+
 import {
   awaitNats,
   connect,
@@ -10,7 +10,8 @@ import {
   StudentClient,
   startProbes,
   type TlsIdentity,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { LyceumError, type StudentHello } from '@lyceum/proto';
 import { StudentCompute } from './compute/index.js';
 import { holdSession } from './coordinator-session.js';
 import { ReportOutbox } from './report-outbox.js';

@@ -1,5 +1,5 @@
 /** What a student worker shows Prometheus. Counters go on over assignments. */
-import { processMetrics } from '@lyceum/proto/node';
+import { processMetrics } from '@lyceum/platform';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { TrainingProgress } from './training-job.js';
 

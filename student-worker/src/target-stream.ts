@@ -4,7 +4,7 @@
  * Credit and progress are levels: a request says where they are now, so what changes while one is being
  * sent goes out with the next. A new call names the first step that has not come completely.
  */
-import { float32Values, LyceumError, ShapeMismatchError, type TargetFrame } from '@lyceum/proto';
+
 import {
   callMetadata,
   openDuplex,
@@ -13,7 +13,8 @@ import {
   type StudentClient,
   sessionHeaders,
   sleep,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { float32Values, LyceumError, ShapeMismatchError, type TargetFrame } from '@lyceum/proto';
 import type { AssignmentKey } from './assignment-decision.js';
 import type { Patience } from './patience.js';
 import type { TargetCursor } from './target-cursor.js';

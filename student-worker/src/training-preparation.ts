@@ -3,6 +3,7 @@
  * and the pointer known to be ours.
  */
 import { join } from 'node:path';
+import { BlobCache, type Nats } from '@lyceum/platform';
 import {
   type AssignedRun,
   checkRunSpecification,
@@ -10,7 +11,6 @@ import {
   InvalidDocumentError,
   type RunSpecification,
 } from '@lyceum/proto';
-import { BlobCache, type Nats } from '@lyceum/proto/node';
 import type { CommitStart } from './checkpoint-commit.js';
 import { findResumePoint } from './checkpoint-resume.js';
 import type { CoordinatorStore } from './coordinator-store.js';

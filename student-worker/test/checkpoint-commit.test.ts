@@ -2,8 +2,8 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLogger } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
-import { createLogger } from '@lyceum/proto/node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CheckpointCommitter, type CommitStart } from '../src/checkpoint-commit.js';
 import type { CheckpointCommit } from '../src/coordinator-store.js';

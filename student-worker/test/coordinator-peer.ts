@@ -2,6 +2,17 @@
  * The other end of a student worker: a real gRPC server with the student service, as simple as the contract
  * allows, on real stores. What it is told it keeps; what it should say, the test says.
  */
+
+import {
+  type BlobStore,
+  clientStream,
+  createLogger,
+  duplex,
+  type KeyValue,
+  RpcServer,
+  SERVICES,
+  unary,
+} from '@lyceum/platform';
 import {
   type AssignedRun,
   type CheckpointPointer,
@@ -19,16 +30,6 @@ import {
   type TrainingDone,
   type TrainingFailed,
 } from '@lyceum/proto';
-import {
-  type BlobStore,
-  clientStream,
-  createLogger,
-  duplex,
-  type KeyValue,
-  RpcServer,
-  SERVICES,
-  unary,
-} from '@lyceum/proto/node';
 
 const log = createLogger({ name: 'peer', level: 'silent' });
 

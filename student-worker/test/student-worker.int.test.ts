@@ -9,15 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseModelPackage, readNpz } from '@lyceum/learning/data';
 import {
-  AssignedRun,
-  type CheckpointPointer,
-  digestBytes,
-  digestHex,
-  normalisedText,
-  POINTER_BUCKET,
-  type RunSpecification,
-} from '@lyceum/proto';
-import {
   type BlobStore,
   connectNats,
   createLogger,
@@ -26,7 +17,16 @@ import {
   type Nats,
   type NatsServer,
   startNatsServer,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import {
+  AssignedRun,
+  type CheckpointPointer,
+  digestBytes,
+  digestHex,
+  normalisedText,
+  POINTER_BUCKET,
+  type RunSpecification,
+} from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { CoordinatorPeer } from './coordinator-peer.js';
 import { SmallTargets, smallDataset, smallDistillation, smallTraining } from './small-run.js';

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
-import { type ErrorCode, printable, toLyceumError } from '@lyceum/proto';
 import {
   awaitNats,
   BlobCache,
@@ -21,7 +20,8 @@ import {
   startProbes,
   TeacherClient,
   tlsIdentityIn,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { type ErrorCode, printable, toLyceumError } from '@lyceum/proto';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Compute } from './compute/compute.js';
 import { Hosts } from './compute/hosts.js';

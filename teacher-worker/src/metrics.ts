@@ -1,5 +1,5 @@
 /** What Prometheus can ask of a teacher worker. */
-import { processMetrics } from '@lyceum/proto/node';
+import { processMetrics } from '@lyceum/platform';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 export interface WorkerMetrics {

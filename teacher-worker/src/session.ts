@@ -2,13 +2,7 @@
  * The session to the coordinator, for as long as the worker lives: opens it, says hello, passes on each
  * desired state, and opens another whenever one ends.
  */
-import {
-  type LyceumError,
-  type TeacherAssignment,
-  type TeacherHello,
-  type TeacherReport,
-  toLyceumError,
-} from '@lyceum/proto';
+
 import {
   type DuplexCall,
   type Logger,
@@ -16,7 +10,14 @@ import {
   retryDelayMs,
   sleep,
   type TeacherClient,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import {
+  type LyceumError,
+  type TeacherAssignment,
+  type TeacherHello,
+  type TeacherReport,
+  toLyceumError,
+} from '@lyceum/proto';
 import type { SessionLink } from './session-link.js';
 
 /** A session that lived this long was a good one: after its end the backoff begins anew. */

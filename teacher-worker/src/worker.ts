@@ -10,15 +10,6 @@
  */
 import { ANSWER_NOISE, isRemoteEngine } from '@lyceum/learning/data';
 import {
-  digestBytes,
-  digestHex,
-  type TeacherAssignment,
-  type TeacherState,
-  type Ticket,
-  toLyceumError,
-  type WantedTeacher as WantedTeacherMessage,
-} from '@lyceum/proto';
-import {
   type BlobCache,
   callMetadata,
   type Logger,
@@ -28,7 +19,16 @@ import {
   type SessionCredentials,
   sessionHeaders,
   type TeacherClient,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import {
+  digestBytes,
+  digestHex,
+  type TeacherAssignment,
+  type TeacherState,
+  type Ticket,
+  toLyceumError,
+  type WantedTeacher as WantedTeacherMessage,
+} from '@lyceum/proto';
 import type { Hosts } from './compute/hosts.js';
 import type { Answer, ComputeDevice, DatasetFile } from './compute/protocol.js';
 import { InferenceDesk, type ServedModel } from './inference/inference-desk.js';

@@ -3,8 +3,8 @@
  * c of a sample x has the logit c · Σx.
  */
 import { rawNumbers, tensorTexts } from '@lyceum/learning/open-inference';
+import { call, connectInference, createLogger, type InferenceClient } from '@lyceum/platform';
 import { INFERENCE_REQUEST_MAX_BYTES, ModelInferRequest } from '@lyceum/proto';
-import { call, connectInference, createLogger, type InferenceClient } from '@lyceum/proto/node';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { InferenceDesk } from '../src/inference/inference-desk.js';
 import { InferenceServers } from '../src/inference/inference-servers.js';

@@ -4,8 +4,8 @@
  * sample x has the logit c · Σx.
  */
 import { tensorTexts } from '@lyceum/learning/open-inference';
+import { createLogger } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import { createLogger } from '@lyceum/proto/node';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { HttpInferenceListener } from '../src/inference/http-inference-listener.js';
 import { InferenceDesk } from '../src/inference/inference-desk.js';

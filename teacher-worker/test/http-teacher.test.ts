@@ -5,8 +5,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { IDENTITY_VIEW, parseDataset, sampleTextsOf } from '@lyceum/learning/data';
+import { AddressGuard, type Outside } from '@lyceum/platform';
 import { checkEndpoint } from '@lyceum/proto';
-import { AddressGuard, type Outside } from '@lyceum/proto/node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { HttpTeacher, type KeptAnswers } from '../src/compute/engines/http-teacher.js';

@@ -1,14 +1,14 @@
 /** Models served with mutual TLS, over gRPC and HTTPS, to who has a certificate of the authority and to who has none. */
 import { request } from 'node:https';
-import { ModelInferRequest } from '@lyceum/proto';
-import { createAuthority, issueCertificate, validFor } from '@lyceum/proto/certificates';
 import {
   call,
   connectInference,
   createLogger,
   type TlsIdentity,
   type TlsMaterial,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { createAuthority, issueCertificate, validFor } from '@lyceum/platform/certificates';
+import { ModelInferRequest } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { InferenceDesk } from '../src/inference/inference-desk.js';
 import { InferenceServers } from '../src/inference/inference-servers.js';

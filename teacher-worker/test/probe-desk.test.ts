@@ -1,6 +1,7 @@
 /** A desk whose session, turns and teacher are functions of this file: what is asked of the teacher, in order. */
+
+import { createLogger } from '@lyceum/platform';
 import { Ticket } from '@lyceum/proto';
-import { createLogger } from '@lyceum/proto/node';
 import { expect, it, vi } from 'vitest';
 import { ProbeDesk } from '../src/probes/probe-desk.js';
 import type { SessionLink } from '../src/session-link.js';

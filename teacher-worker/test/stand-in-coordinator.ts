@@ -2,6 +2,8 @@
  * The coordinator's side of a teacher worker, over real gRPC: it does what a test says and writes down what
  * the worker did.
  */
+
+import { createLogger, duplex, RpcServer, SERVICES } from '@lyceum/platform';
 import {
   type AnswerFrame,
   type AnswerReceipt,
@@ -19,7 +21,6 @@ import {
   type TicketTaken,
   ticketId,
 } from '@lyceum/proto';
-import { createLogger, duplex, RpcServer, SERVICES } from '@lyceum/proto/node';
 
 const log = createLogger({ name: 'coordinator', level: 'silent' });
 

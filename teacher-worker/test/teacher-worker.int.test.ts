@@ -7,6 +7,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openInferenceServer } from '@lyceum/learning/open-inference';
 import {
+  ACK_WAIT_MS,
+  AddressGuard,
+  connectNats,
+  createLogger,
+  findNatsServer,
+  type Nats,
+  type NatsServer,
+  secretPlaces,
+  startNatsServer,
+  type TicketQueue,
+} from '@lyceum/platform';
+import {
   checkInferenceDescription,
   type DatasetReference,
   digestBytes,
@@ -19,18 +31,6 @@ import {
   Ticket,
   ticketConsumer,
 } from '@lyceum/proto';
-import {
-  ACK_WAIT_MS,
-  AddressGuard,
-  connectNats,
-  createLogger,
-  findNatsServer,
-  type Nats,
-  type NatsServer,
-  secretPlaces,
-  startNatsServer,
-  type TicketQueue,
-} from '@lyceum/proto/node';
 import { connect } from 'nats';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { StandInCoordinator, type WorkerSession } from './stand-in-coordinator.js';

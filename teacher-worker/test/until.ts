@@ -1,5 +1,5 @@
 /** Waits for conditions instead of for times. */
-import { sleep } from '@lyceum/proto/node';
+import { sleep } from '@lyceum/platform';
 
 const LIMIT_MS = 60_000;
 const LOOK_MS = 10;

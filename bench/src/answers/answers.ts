@@ -8,8 +8,7 @@
  * teacher is.
  */
 import { loadavg } from 'node:os';
-import type { AnswerCodec } from '@lyceum/learning/codecs';
-import { throughCodec } from '@lyceum/learning/codecs';
+import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
 import {
   type Dataset,
   importDataset,

@@ -8,8 +8,8 @@
 import { CoordinatorClient } from '@lyceum/coordinator/client';
 import { LocalCluster } from '@lyceum/coordinator/local';
 import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { connectNats, createLogger } from '@lyceum/platform';
 import { ArtifactKind, LyceumError, type RunEvent, RunState } from '@lyceum/proto';
-import { connectNats, createLogger } from '@lyceum/proto/node';
 import type { LedgerSegment } from '@lyceum/student-worker/compute';
 import { type ChaosRun, COMPUTE_THREADS, chaosRun } from './chaos-run.js';
 import { type Disturbance, disturbancePlan } from './disturbance-plan.js';

@@ -4,8 +4,8 @@
  */
 import type { CoordinatorClient } from '@lyceum/coordinator/client';
 import type { ClusterProcess, LocalCluster } from '@lyceum/coordinator/local';
+import { sleep } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { sleep } from '@lyceum/proto/node';
 import type { Disturbance, DisturbanceSignal } from './disturbance-plan.js';
 import { confirmGone, confirmStopped } from './processes.js';
 

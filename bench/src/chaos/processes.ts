@@ -1,8 +1,8 @@
 /** Processes as the system shows them, and as they answer. */
 import { readFile } from 'node:fs/promises';
 import type { LocalCluster } from '@lyceum/coordinator/local';
+import { sleep } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import { sleep } from '@lyceum/proto/node';
 
 const LOOK_MS = 5;
 const MAX_MS = 10_000;

@@ -3,8 +3,8 @@
  * listening, as a worker's without work is.
  */
 import * as grpc from '@grpc/grpc-js';
+import { KEEPALIVE_OPTIONS, newSessionKey, TeacherClient } from '@lyceum/platform';
 import type { TeacherAssignment, TeacherReport } from '@lyceum/proto';
-import { KEEPALIVE_OPTIONS, newSessionKey, TeacherClient } from '@lyceum/proto/node';
 
 interface IdleSession {
   readonly client: TeacherClient;

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sleep } from '@lyceum/proto/node';
+import { sleep } from '@lyceum/platform';
 
 export const RESOLUTION_MS = 1;
 

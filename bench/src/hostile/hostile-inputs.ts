@@ -1,13 +1,7 @@
 /** What is given to a coordinator to harm it, each in a line. */
 import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import { connect, newSessionKey, openDuplex, StudentClient, TeacherClient } from '@lyceum/platform';
 import { ArtifactKind, SPECIFICATION_INLINE_MARKS } from '@lyceum/proto';
-import {
-  connect,
-  newSessionKey,
-  openDuplex,
-  StudentClient,
-  TeacherClient,
-} from '@lyceum/proto/node';
 import type { BenchOptions } from '../bench-cluster.js';
 import { hostilePackages, type Lures } from './hostile-packages.js';
 import { rawZip } from './raw-zip.js';

@@ -8,8 +8,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sleep } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
-import { sleep } from '@lyceum/proto/node';
 import { type BenchOptions, progress, withCluster } from '../bench-cluster.js';
 import { type BenchResult, spread } from '../bench-result.js';
 import { loopDelayEnvironment, takeLoopDelay } from '../coordinator/loop-delay.js';

@@ -18,8 +18,8 @@ import {
   type WordMemory,
   wordMemory,
 } from '@lyceum/learning/codecs';
+import { withRoom } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import { withRoom } from '@lyceum/proto/node';
 import { recordSum } from './record-sum.js';
 import type { SpareMemory } from './spare-memory.js';
 

@@ -3,7 +3,7 @@
  * Written before the first of them is stored; each write replaces the file.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { withRoom } from '@lyceum/proto/node';
+import { withRoom } from '@lyceum/platform';
 import { z } from 'zod';
 import { type AnswerTableKey, parseTableKey, tableKeyText } from './answer-table-key.js';
 

@@ -1,5 +1,5 @@
+import { parseAllowedAddresses } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
-import { parseAllowedAddresses } from '@lyceum/proto/node';
 import { InvalidArgumentError } from 'commander';
 
 /** The argument of `--allow-addresses`. */

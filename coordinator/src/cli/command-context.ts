@@ -4,8 +4,9 @@
  * Data goes to stdout, everything else to stderr. Errors are not handled here: `main.ts` turns whatever a
  * command throws into text and exit code.
  */
+
+import { onInterrupt, type TlsIdentity, tlsIdentityIn } from '@lyceum/platform';
 import { isUnprintable, printable, printableJson } from '@lyceum/proto';
-import { onInterrupt, type TlsIdentity, tlsIdentityIn } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
 import { CoordinatorClient } from '../client/index.js';

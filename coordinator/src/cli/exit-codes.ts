@@ -1,7 +1,7 @@
 /** What the command line's exit status says, and the one place that decides which it is. */
 import { tmpdir } from 'node:os';
+import { errnoOf, fileError } from '@lyceum/platform';
 import { type ErrorCode, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
-import { errnoOf, fileError } from '@lyceum/proto/node';
 
 export const EXIT = {
   ok: 0,

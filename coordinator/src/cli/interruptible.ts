@@ -1,4 +1,4 @@
-import { onInterrupt } from '@lyceum/proto/node';
+import { onInterrupt } from '@lyceum/platform';
 import { CommandExit, EXIT } from './exit-codes.js';
 
 /**

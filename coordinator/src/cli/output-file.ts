@@ -1,8 +1,8 @@
 /** Writes files that a user asked for, never over one that is there unless told to. */
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { errnoOf, withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import { errnoOf, withPath } from '@lyceum/proto/node';
 
 /** @throws {LyceumError} ALREADY_EXISTS if there is a file of that name. */
 export async function refuseExisting(file: string): Promise<void> {

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { inlineSettingsProblems, utf8Text } from '@lyceum/learning/data';
+import { fileTrouble } from '@lyceum/platform';
 import {
   checkRunSpecification,
   InvalidDocumentError,
@@ -10,7 +11,6 @@ import {
   type RunSpecification,
   SPECIFICATION_MAX_BYTES,
 } from '@lyceum/proto';
-import { fileTrouble } from '@lyceum/proto/node';
 import { applySetting, type Setting } from './set-option.js';
 
 export interface SpecificationFile {

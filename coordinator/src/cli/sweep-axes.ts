@@ -9,6 +9,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { utf8Text } from '@lyceum/learning/data';
+import { fileTrouble } from '@lyceum/platform';
 import {
   InvalidDocumentError,
   LyceumError,
@@ -16,7 +17,6 @@ import {
   parseYamlDocument,
   pathText,
 } from '@lyceum/proto';
-import { fileTrouble } from '@lyceum/proto/node';
 import { parse as parseYaml } from 'yaml';
 import { type FieldPath, parseFieldPath } from './set-option.js';
 

@@ -4,6 +4,23 @@
  * Every error is a {@link LyceumError} with the status' code. Nobody answering is UNAVAILABLE with the
  * address; a watch that had begun outlives a restart of the coordinator.
  */
+
+import {
+  AnswerClient,
+  ArtifactClient,
+  ClusterClient,
+  call,
+  connect,
+  EnsembleClient,
+  openClientStream,
+  openServerStream,
+  RunClient,
+  retryDelayMs,
+  sleep,
+  TargetClient,
+  type TlsIdentity,
+  tlsTrouble,
+} from '@lyceum/platform';
 import {
   type AnswerTable,
   type AnswerVerification,
@@ -26,22 +43,6 @@ import {
   UNARY_DEADLINE_MS,
   type Worker,
 } from '@lyceum/proto';
-import {
-  AnswerClient,
-  ArtifactClient,
-  ClusterClient,
-  call,
-  connect,
-  EnsembleClient,
-  openClientStream,
-  openServerStream,
-  RunClient,
-  retryDelayMs,
-  sleep,
-  TargetClient,
-  type TlsIdentity,
-  tlsTrouble,
-} from '@lyceum/proto/node';
 import type { EnsembleTable } from '../report/ensemble-document.js';
 import { type Report, reportSchema } from '../report/report.js';
 import { type ArtifactContent, contentChunks, contentSize } from './artifact-chunks.js';

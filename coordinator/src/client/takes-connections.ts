@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
+import { parseAddress } from '@lyceum/platform';
 import { CONNECT_DEADLINE_MS } from '@lyceum/proto';
-import { parseAddress } from '@lyceum/proto/node';
 
 /** Whether something listens there: the machine takes a connection for a program that is too busy to say a word. */
 export function takesConnections(address: string): Promise<boolean> {

@@ -1,4 +1,6 @@
 /** A run's targets for somebody who trains elsewhere: whole batches, whatever becomes of the coordinator meanwhile. */
+
+import { openServerStream, retryDelayMs, sleep, type TargetClient } from '@lyceum/platform';
 import {
   LyceumError,
   StreamTargetsRequest,
@@ -8,7 +10,6 @@ import {
   type Tensor,
   toLyceumError,
 } from '@lyceum/proto';
-import { openServerStream, retryDelayMs, sleep, type TargetClient } from '@lyceum/proto/node';
 import { AWAY_MAX_MS, type WatchOptions } from './watching.js';
 
 /** Fields as target.proto has them; what is left out is 0 or false. */

@@ -3,7 +3,6 @@
  * later one goes on where this one was. What was under way at that moment may be asked again; nothing else is.
  */
 import { answerPointer, readAnswer, requestBody, valueAt } from '@lyceum/learning/data';
-import { type Imitation, type ImitationTeacher, LyceumError, toLyceumError } from '@lyceum/proto';
 import {
   HttpRefusedError,
   headersWithSecrets,
@@ -11,7 +10,8 @@ import {
   JsonCaller,
   type Outside,
   UnreadableAnswerError,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { type Imitation, type ImitationTeacher, LyceumError, toLyceumError } from '@lyceum/proto';
 import {
   type AnswerLine,
   type AnswersFile,

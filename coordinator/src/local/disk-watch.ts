@@ -2,7 +2,7 @@
  * Notices when the disk of a local cluster's state folder is full, and when it has room again. NATS gives a stream up that
  * it could not write, and takes nothing more for it until it is started anew, whatever room there is by then.
  */
-import { availableBytes } from '@lyceum/proto/node';
+import { availableBytes } from '@lyceum/platform';
 
 const LOOK_EVERY_MS = 1_000;
 

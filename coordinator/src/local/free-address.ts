@@ -1,6 +1,6 @@
 /** The address that everybody expects, unless somebody else has it. */
 import { createServer } from 'node:net';
-import { parseAddress } from '@lyceum/proto/node';
+import { parseAddress } from '@lyceum/platform';
 
 /** @returns `wanted` if nobody listens there, else the same host with port 0, which takes a free one. */
 export async function freeAddress(wanted: string): Promise<string> {

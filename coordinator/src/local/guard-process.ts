@@ -1,7 +1,7 @@
 /** The parent's end of the guard, see `guard.ts`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
-import type { FolderLock } from '@lyceum/proto/node';
+import type { FolderLock } from '@lyceum/platform';
 import { programFile } from './program-files.js';
 
 export class Guard {

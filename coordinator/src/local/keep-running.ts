@@ -1,6 +1,7 @@
 /** Notices the death of a program, says so, and starts it again if that is wanted, later each time. */
+
+import { retryDelayMs, sleep } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
-import { retryDelayMs, sleep } from '@lyceum/proto/node';
 import type { ChildProgram } from './child-program.js';
 
 /** A program that ran this long was well; its next death counts as the first. */

@@ -9,7 +9,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { preloadUrl } from '@lyceum/learning/plugins';
-import { LyceumError, type NatsRole } from '@lyceum/proto';
 import {
   ALL_ADDRESSES,
   createLogger,
@@ -22,7 +21,8 @@ import {
   parseAddress,
   sleep,
   startNatsServer,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { LyceumError, type NatsRole } from '@lyceum/proto';
 import { ChildProgram } from './child-program.js';
 import { DiskWatch } from './disk-watch.js';
 import { Guard } from './guard-process.js';

@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type NatsCredentials, natsCredentialsIn, withPath } from '@lyceum/platform';
 import { LyceumError, NATS_ROLES, type NatsRole } from '@lyceum/proto';
-import { type NatsCredentials, natsCredentialsIn, withPath } from '@lyceum/proto/node';
 
 /** Bytes of a password: nobody guesses it. */
 const PASSWORD_BYTES = 32;

@@ -6,6 +6,7 @@
  * is made again; what is there by then stays.
  */
 import { randomUUID } from 'node:crypto';
+import type { KeyValue, Logger, Nats } from '@lyceum/platform';
 import {
   LEADER_BUCKET,
   LyceumError,
@@ -14,7 +15,6 @@ import {
   RUN_BUCKET,
   sha256Hex,
 } from '@lyceum/proto';
-import type { KeyValue, Logger, Nats } from '@lyceum/proto/node';
 import { leaderEpochOf, restoreLeaderEpoch } from '../runs/leadership.js';
 import { type MirrorFolder, type StoreMarker, storeMarker } from './mirror-folder.js';
 import { MIRRORED_BUCKETS } from './state-mirror.js';

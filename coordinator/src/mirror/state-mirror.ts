@@ -4,8 +4,9 @@
  *
  * A copy that cannot be written, on a full disk for one, stops nothing: it is made again, whole, at the next look.
  */
+
+import type { BlobStore, KeyValue, Logger } from '@lyceum/platform';
 import { LyceumError, parseCheckpointPointer, toLyceumError } from '@lyceum/proto';
-import type { BlobStore, KeyValue, Logger } from '@lyceum/proto/node';
 import { z } from 'zod';
 import { checkpointsOf } from '../runs/checkpoint-pointers.js';
 import { blobsOf } from '../runs/references.js';

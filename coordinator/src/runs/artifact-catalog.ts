@@ -7,8 +7,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LayerDescription, MODEL_FORMATS } from '@lyceum/learning/data';
+import { BlobCache, type BlobStore, type KeyValue, type Logger } from '@lyceum/platform';
 import { ARTIFACT_NAME, LyceumError, toLyceumError } from '@lyceum/proto';
-import { BlobCache, type BlobStore, type KeyValue, type Logger } from '@lyceum/proto/node';
 import { z } from 'zod';
 import {
   type ArtifactInspection,

@@ -2,8 +2,9 @@
  * The coordinator's writes to checkpoint pointers: at each assignment, with the next assignment epoch, and for each
  * checkpoint that the assigned worker commits.
  */
+
+import type { KeyValue } from '@lyceum/platform';
 import { type CheckpointPointer, LyceumError, parseCheckpointPointer } from '@lyceum/proto';
-import type { KeyValue } from '@lyceum/proto/node';
 
 /** A student worker that is about to lose the run may have the pointer moved meanwhile, a few times at most. */
 const CONFLICT_ATTEMPTS = 10;

@@ -10,8 +10,8 @@
 import { open, readFile, truncate } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { writeDurably } from '@lyceum/learning/data';
+import { withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import { withPath } from '@lyceum/proto/node';
 
 /** Contributors by span: ensemble indices, rising. */
 export type Contributors = ReadonlyMap<number, readonly number[]>;

@@ -22,7 +22,6 @@ import {
   RemoteModel,
   type RemotePackage,
 } from '@lyceum/learning/open-inference';
-import { LyceumError } from '@lyceum/proto';
 import {
   AddressGuard,
   HttpRefusedError,
@@ -30,7 +29,8 @@ import {
   JsonCaller,
   type Outside,
   UnreadableAnswerError,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { LyceumError } from '@lyceum/proto';
 import type { EndpointTrial, EndpointTrialRequest } from './endpoint-trials.js';
 
 /** An endpoint that stumbles once is no reason to refuse a run. */

@@ -3,8 +3,8 @@
  * what can be read, is known only then.
  */
 import { isRemoteEngine, parsePackagedModel } from '@lyceum/learning/data';
+import type { Outside, SecretPlaces } from '@lyceum/platform';
 import { hasPrice, type Problem } from '@lyceum/proto';
-import type { Outside, SecretPlaces } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from './artifact-catalog.js';
 import type { PinnedTeacher, RunRecord } from './run-record.js';
 import { runTask } from './run-task.js';

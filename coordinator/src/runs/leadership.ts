@@ -12,8 +12,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { type KeyValue, type Logger, sleep } from '@lyceum/platform';
 import { LEADER_BUCKET, LyceumError, toLyceumError } from '@lyceum/proto';
-import { type KeyValue, type Logger, sleep } from '@lyceum/proto/node';
 import { z } from 'zod';
 import { LEASE_MS, RivalLease } from '../schedule/rival-lease.js';
 

@@ -19,6 +19,7 @@ import {
   openInferenceServer,
   type RemotePackage,
 } from '@lyceum/learning/open-inference';
+import type { Outside } from '@lyceum/platform';
 import {
   type InferenceDescription,
   type InlineInference,
@@ -28,7 +29,6 @@ import {
   sha256Hex,
   toLyceumError,
 } from '@lyceum/proto';
-import type { Outside } from '@lyceum/proto/node';
 import type { ArtifactCatalog, NamedArtifact } from './artifact-catalog.js';
 
 export interface RemoteModelsParts {

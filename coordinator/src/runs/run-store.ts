@@ -3,8 +3,8 @@
  * what KV held last.
  */
 
+import { type KeyValue, type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import { type KeyValue, type Logger, retryDelayMs, sleep } from '@lyceum/proto/node';
 import type { Leadership } from './leadership.js';
 import { parseRunRecord, type RunRecord, runRecordText } from './run-record.js';
 

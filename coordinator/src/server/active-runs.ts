@@ -2,8 +2,9 @@
  * The runs that ask teachers at this moment: one {@link RunTargets} for each that trains, beside it one
  * {@link RunFitting} until its rule is fitted, one {@link RunEvaluation} for each that is being evaluated. Follows from the records alone.
  */
+
+import type { KeyValue } from '@lyceum/platform';
 import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
-import type { KeyValue } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { pointerStep } from '../runs/checkpoint-pointers.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';

@@ -1,6 +1,7 @@
 /** What the answer store holds, seen from the runs: whose tables they are, who needs them, and how much may stay. */
+
+import type { Logger } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import type { Logger } from '@lyceum/proto/node';
 import type { AnswerStore, StoredAnswers } from '../answers/answer-store.js';
 import type { AnswerTableKey } from '../answers/answer-table-key.js';
 import type { RunStore } from '../runs/run-store.js';

@@ -2,8 +2,9 @@
  * Stores answers, and remembers which of them no canary has proven yet: in memory by replica, on disk by table. What turns
  * out to be suspect waits here until a pass of the reconciler drops it.
  */
+
+import type { Logger } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
-import type { Logger } from '@lyceum/proto/node';
 import type { RecordRange } from '../answers/answer-file.js';
 import type { AnswerStore } from '../answers/answer-store.js';
 import { type AnswerTableKey, tableFileName } from '../answers/answer-table-key.js';

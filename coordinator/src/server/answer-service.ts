@@ -1,4 +1,6 @@
 /** Handlers of `AnswerService`. */
+
+import { type Logger, serverStream, unary } from '@lyceum/platform';
 import {
   AnswerTable,
   type DeleteAnswerTableRequest,
@@ -9,7 +11,6 @@ import {
   type VerifyAnswersRequest,
   type VerifyAnswersResponse,
 } from '@lyceum/proto';
-import { type Logger, serverStream, unary } from '@lyceum/proto/node';
 import type { StoredAnswers } from '../answers/answer-store.js';
 import { TABLE_EXTENSION } from '../answers/answer-table-key.js';
 import type { AnswerKeeper } from './answer-keeper.js';

@@ -4,6 +4,14 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePartialSettings } from '@lyceum/learning/data';
 import {
+  clientStream,
+  type Logger,
+  requireRoom,
+  serverStream,
+  unary,
+  withPath,
+} from '@lyceum/platform';
+import {
   Artifact,
   ArtifactKind,
   checkInferenceDescription,
@@ -24,14 +32,6 @@ import {
   requireArtifactName,
   shownName,
 } from '@lyceum/proto';
-import {
-  clientStream,
-  type Logger,
-  requireRoom,
-  serverStream,
-  unary,
-  withPath,
-} from '@lyceum/proto/node';
 import type { ArtifactCatalog, NamedArtifact } from '../runs/artifact-catalog.js';
 import type { ArtifactKindName } from '../runs/inspect-artifact.js';
 import { blobsOf } from '../runs/references.js';

@@ -1,6 +1,7 @@
 /** Which session a run is assigned to. Pure. */
+
+import { isSameProcess, type SessionHolder } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import { isSameProcess, type SessionHolder } from '@lyceum/proto/node';
 import type { RunRecord } from '../runs/run-record.js';
 
 type Assignment = RunRecord['assignment'];

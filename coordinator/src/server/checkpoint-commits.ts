@@ -4,6 +4,8 @@
  * It goes through the coordinator, not from the worker to NATS: NATS cannot be told which pointer and which blobs are
  * a worker's own, and who may write an entry of its object store may as well delete all others.
  */
+
+import type { BlobStore, KeyValue } from '@lyceum/platform';
 import {
   type CheckpointReference,
   type CommitCheckpointHeader,
@@ -13,7 +15,6 @@ import {
   LyceumError,
   type StoreResultHeader,
 } from '@lyceum/proto';
-import type { BlobStore, KeyValue } from '@lyceum/proto/node';
 import {
   type Checkpoint,
   movePointer,

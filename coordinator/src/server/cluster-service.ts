@@ -1,4 +1,6 @@
 /** Handlers of `ClusterService`. */
+
+import { type Logger, unary } from '@lyceum/platform';
 import {
   type CollectGarbageRequest,
   type CollectGarbageResponse,
@@ -12,7 +14,6 @@ import {
   type ReleaseWorkerResponse,
   Worker,
 } from '@lyceum/proto';
-import { type Logger, unary } from '@lyceum/proto/node';
 import type { RunStore } from '../runs/run-store.js';
 import type { Quarantine as KnownQuarantine } from '../schedule/replica-health.js';
 import { isAssigned } from '../schedule/run-state.js';

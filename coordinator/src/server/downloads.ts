@@ -2,8 +2,9 @@
  * Blobs on their way to users: each piece is fetched from the store when the caller has taken the one before, so that one
  * who takes nothing costs a few pieces in memory, however long the blob is.
  */
+
+import type { BlobStore } from '@lyceum/platform';
 import { DOWNLOAD_MAX_COUNT, LyceumError } from '@lyceum/proto';
-import type { BlobStore } from '@lyceum/proto/node';
 
 /** A caller who has taken nothing for so long is gone, or means no good: its place is wanted. */
 export const DOWNLOAD_STALL_MS = 60_000;

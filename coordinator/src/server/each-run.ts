@@ -1,6 +1,7 @@
 /** One step of a pass, for each run by itself. */
+
+import type { Logger } from '@lyceum/platform';
 import { StorageFullError, toLyceumError } from '@lyceum/proto';
-import type { Logger } from '@lyceum/proto/node';
 import type { RunRecord } from '../runs/run-record.js';
 import type { RunStore } from '../runs/run-store.js';
 import type { RunLifecycle } from './run-lifecycle.js';

@@ -1,6 +1,7 @@
 /** Handlers of `EnsembleService`. */
+
+import { type Logger, serverStream } from '@lyceum/platform';
 import type { EvaluateEnsembleRequest, EvaluateEnsembleResponse } from '@lyceum/proto';
-import { type Logger, serverStream } from '@lyceum/proto/node';
 import type { EnsembleEvaluations } from './ensemble-evaluation.js';
 
 export interface EnsembleServiceParts {

@@ -2,8 +2,9 @@
  * Finds and deletes what nothing refers to: blobs, parts of uploads that were cut off, events and pointers of
  * runs that are gone. What a deletion or a crash left behind, and checkpoints of runs that SUCCEEDED.
  */
+
+import type { EventLog, KeyValue, Logger } from '@lyceum/platform';
 import { eventSubject, RunEvent } from '@lyceum/proto';
-import type { EventLog, KeyValue, Logger } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { allPointers, dropCheckpoints } from '../runs/checkpoint-pointers.js';
 import type { RunStore } from '../runs/run-store.js';

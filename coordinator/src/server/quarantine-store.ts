@@ -1,6 +1,7 @@
 /** Quarantines in NATS, so that they outlast the coordinator: one key each. */
+
+import type { KeyValue, Logger } from '@lyceum/platform';
 import { QUARANTINE_BUCKET, toLyceumError } from '@lyceum/proto';
-import type { KeyValue, Logger } from '@lyceum/proto/node';
 import { z } from 'zod';
 import type { Replica } from '../schedule/replica.js';
 import type { Quarantine } from '../schedule/replica-health.js';

@@ -3,6 +3,8 @@
  * missing. Passes run on events and once a second; they never overlap. What a pass could not do, because
  * NATS was away for one, the next one does.
  */
+
+import type { Logger, TicketQueue } from '@lyceum/platform';
 import {
   type LyceumError,
   StorageFullError,
@@ -12,7 +14,6 @@ import {
   toLyceumError,
   type WantedTeacher,
 } from '@lyceum/proto';
-import type { Logger, TicketQueue } from '@lyceum/proto/node';
 import type { Leadership } from '../runs/leadership.js';
 import { foreignPlugin } from '../runs/run-plugin.js';
 import type { RunRecord } from '../runs/run-record.js';

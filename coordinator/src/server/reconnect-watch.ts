@@ -2,8 +2,9 @@
  * Finds out after every reconnect what NATS still has. The ticket queue lies in the server's memory, and a server
  * that was away may have come back without it; or on another disk, without anything.
  */
+
+import { type Logger, type Nats, retryDelayMs, sleep, type TicketQueue } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
-import { type Logger, type Nats, retryDelayMs, sleep, type TicketQueue } from '@lyceum/proto/node';
 
 /** How long a store stays missing until it is lost: a server in a cluster may take a moment to find it. */
 const STORE_PATIENCE_MS = 1_000;

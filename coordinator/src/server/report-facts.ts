@@ -7,8 +7,8 @@ import {
   type SplitName,
   splitSamples,
 } from '@lyceum/learning/data';
+import type { BlobStore } from '@lyceum/platform';
 import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
-import type { BlobStore } from '@lyceum/proto/node';
 import type {
   MeasuredSplit,
   ReportInput,

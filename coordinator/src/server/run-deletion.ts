@@ -2,8 +2,9 @@
  * Deletes runs that have ended: on request, and once their time is over. The record goes first, so that a
  * crash leaves behind only what nothing refers to, which is garbage.
  */
+
+import type { KeyValue, Logger } from '@lyceum/platform';
 import { baselineRunId, LyceumError, toLyceumError } from '@lyceum/proto';
-import type { KeyValue, Logger } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { hasOwnBaseline } from '../runs/baseline-run.js';
 import { allPointers, checkpointsOf, dropCheckpoints } from '../runs/checkpoint-pointers.js';

@@ -10,8 +10,8 @@ import {
   seenDataset,
   viewAt,
 } from '@lyceum/learning/data';
+import type { BlobStore, Logger } from '@lyceum/platform';
 import { type LoadedTeacher, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
-import type { BlobStore, Logger } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { ReportFiles } from '../report/report-files.js';
 import type { ReportInput, SplitLogits } from '../report/report-input.js';

@@ -1,8 +1,8 @@
 /** Fits the rule of a run's ensemble: waits for the teachers' answers to the validation split, fits, records the fit. */
 import { splitSamples } from '@lyceum/learning/data';
 import { combinationOf } from '@lyceum/learning/ensemble';
+import type { Logger } from '@lyceum/platform';
 import { type DistillationSpecification, StorageFullError, toLyceumError } from '@lyceum/proto';
-import type { Logger } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { DatasetOutline } from '../runs/inspect-artifact.js';
 import type { RunFit, RunRecord } from '../runs/run-record.js';

@@ -1,5 +1,5 @@
 /** What the health of their teachers' workers means for the runs: why they wait, when they are paused, what is kept. */
-import type { Logger } from '@lyceum/proto/node';
+import type { Logger } from '@lyceum/platform';
 import { quorumOf } from '../runs/contributor-ledgers.js';
 import { refusesAtChance } from '../runs/run-changes.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';

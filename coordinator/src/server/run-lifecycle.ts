@@ -3,6 +3,7 @@
  * must follow (tickets, assignments, streams) follows from the records, in the reconciler.
  */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
+import type { KeyValue, Logger, SessionHolder } from '@lyceum/platform';
 import {
   baselineRunId,
   digestHex,
@@ -12,7 +13,6 @@ import {
   type TrainingFailed,
   type ValidationResult,
 } from '@lyceum/proto';
-import type { KeyValue, Logger, SessionHolder } from '@lyceum/proto/node';
 import { hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import { claimPointer } from '../runs/checkpoint-pointers.js';
 import * as changes from '../runs/run-changes.js';

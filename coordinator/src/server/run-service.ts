@@ -1,4 +1,6 @@
 /** Handlers of `RunService`; what each call promises is in coordinator.proto. */
+
+import { type Logger, requireRoom, serverStream, unary } from '@lyceum/platform';
 import {
   type CancelRunRequest,
   type CancelRunResponse,
@@ -30,7 +32,6 @@ import {
   type WatchRunRequest,
   type WatchRunResponse,
 } from '@lyceum/proto';
-import { type Logger, requireRoom, serverStream, unary } from '@lyceum/proto/node';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import { hasOwnBaseline, planBaseline } from '../runs/baseline-run.js';
 import { type ContributorLedgers, quorumOf } from '../runs/contributor-ledgers.js';

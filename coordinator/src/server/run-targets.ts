@@ -4,8 +4,8 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CombinationFit } from '@lyceum/learning/ensemble';
+import { firstEnd } from '@lyceum/platform';
 import { LyceumError, type TargetFrame, type TargetRequest, toLyceumError } from '@lyceum/proto';
-import { firstEnd } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import type { ContributorLedger } from '../runs/contributor-ledger.js';
 import { quorumOf } from '../runs/contributor-ledgers.js';

@@ -1,4 +1,13 @@
 /** Handlers of `StudentService`; what each call promises is in student.proto. */
+
+import {
+  clientStream,
+  duplex,
+  firstEnd,
+  type Logger,
+  type SessionHolder,
+  unary,
+} from '@lyceum/platform';
 import {
   type CommitCheckpointRequest,
   type CommitCheckpointResponse,
@@ -16,14 +25,6 @@ import {
   type TargetRequest,
   toLyceumError,
 } from '@lyceum/proto';
-import {
-  clientStream,
-  duplex,
-  firstEnd,
-  type Logger,
-  type SessionHolder,
-  unary,
-} from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import { awaitsFit } from '../runs/run-changes.js';
 import type { RunRecord } from '../runs/run-record.js';

@@ -4,8 +4,9 @@
  * What a worker committed it may have had from elsewhere, so nothing is deleted that a record, a pointer or a name
  * refers to at that moment.
  */
+
+import { sleep } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
-import { sleep } from '@lyceum/proto/node';
 import { type RunDeletionParts, referredBlobs } from './run-deletion.js';
 
 /** A look at all that is referred to is followed by a pause of so many times its length, so that it takes little of NATS. */

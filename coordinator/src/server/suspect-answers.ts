@@ -5,7 +5,7 @@
  * All of it may be done twice, after a crash in between: until it is done the answers are noted as unproven on disk.
  */
 import { IDENTITY_VIEW, splitSamples, viewAt } from '@lyceum/learning/data';
-import type { BlobStore, KeyValue, Logger } from '@lyceum/proto/node';
+import type { BlobStore, KeyValue, Logger } from '@lyceum/platform';
 import type { RecordRange } from '../answers/answer-file.js';
 import type { AnswerStore } from '../answers/answer-store.js';
 import { type AnswerTableKey, tableFileName } from '../answers/answer-table-key.js';

@@ -4,6 +4,7 @@
  */
 import { ENGINE_OF, isRemoteEngine } from '@lyceum/learning/data';
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
+import type { Logger } from '@lyceum/platform';
 import {
   CANARY_CALLS,
   CLASS_OUTPUT,
@@ -15,7 +16,6 @@ import {
   ticketId,
   toLyceumError,
 } from '@lyceum/proto';
-import type { Logger } from '@lyceum/proto/node';
 import type { KeptProbes } from '../answers/kept-probes.js';
 import type { ArtifactCatalog } from '../runs/artifact-catalog.js';
 import type { PinnedTeacher, RunRecord } from '../runs/run-record.js';

@@ -1,5 +1,5 @@
 /** The queues of teachers' tickets: made when a worker is to read one, dropped once nobody has wanted its teacher for a while. */
-import type { Logger, TicketQueue } from '@lyceum/proto/node';
+import type { Logger, TicketQueue } from '@lyceum/platform';
 
 /** How long an unwanted teacher's queue is kept. */
 const KEPT_MS = 60_000;

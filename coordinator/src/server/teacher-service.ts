@@ -1,5 +1,6 @@
 /** Handlers of `TeacherService`; what each call promises is in teacher.proto. */
 import { isRemoteEngine } from '@lyceum/learning/data';
+import { duplex, firstEnd, type Logger, type SessionHolder } from '@lyceum/platform';
 import {
   type AnswerFrame,
   type AnswerReceipt,
@@ -11,7 +12,6 @@ import {
   type TeacherReport,
   type Ticket,
 } from '@lyceum/proto';
-import { duplex, firstEnd, type Logger, type SessionHolder } from '@lyceum/proto/node';
 import type { RunStore } from '../runs/run-store.js';
 import { hasEnded } from '../schedule/run-state.js';
 import type { TicketTaker } from '../schedule/ticket-takers.js';

@@ -3,6 +3,8 @@
  *
  * An ask is satisfied from the answer store where that has all its answers, else by a ticket.
  */
+
+import type { Logger, TicketQueue } from '@lyceum/platform';
 import {
   digestHex,
   type LyceumError,
@@ -11,7 +13,6 @@ import {
   ticketId,
   toLyceumError,
 } from '@lyceum/proto';
-import type { Logger, TicketQueue } from '@lyceum/proto/node';
 import type { AnswerStore } from '../answers/answer-store.js';
 import { TicketBook, type TicketEffect } from '../schedule/ticket-book.js';
 import { type TicketIssue, type TicketTaker, TicketTakers } from '../schedule/ticket-takers.js';

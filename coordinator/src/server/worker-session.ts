@@ -1,6 +1,7 @@
 /** What the sessions of all workers have: who it is, what it is told, its end. */
+
+import type { SessionHolder } from '@lyceum/platform';
 import { type LyceumError, sha256Hex, type WorkerDevice } from '@lyceum/proto';
-import type { SessionHolder } from '@lyceum/proto/node';
 import type { WorkerEnvironment } from '../runs/run-record.js';
 import { DesiredState } from './desired-state.js';
 

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
-import { createLogger } from '@lyceum/proto/node';
+import { createLogger } from '@lyceum/platform';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnswerFile } from '../../src/answers/answer-file.js';
 import { AnswerStore } from '../../src/answers/answer-store.js';

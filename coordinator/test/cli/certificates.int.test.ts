@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readTlsIdentity } from '@lyceum/proto/node';
+import { readTlsIdentity } from '@lyceum/platform';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runCli } from './cli-process.js';
 

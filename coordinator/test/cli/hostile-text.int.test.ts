@@ -1,6 +1,6 @@
 // Escape sequences in what others name: what workers say of themselves, reasons, arguments. (Names and classes are refused
 // with control characters.) The real command line prints it, in every format; no control character but line ends may reach the terminal.
-import { call } from '@lyceum/proto/node';
+import { call } from '@lyceum/platform';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { StudentPeer } from '../server/student-peer.js';
 import { eventually, TestCoordinator } from '../server/test-coordinator.js';

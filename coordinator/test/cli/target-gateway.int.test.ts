@@ -7,6 +7,7 @@ import {
   readInputs,
   viewAt,
 } from '@lyceum/learning/data';
+import { createLogger, RpcServer, SERVICES, targetService } from '@lyceum/platform';
 import {
   checkRunSpecification,
   float32Tensor,
@@ -16,7 +17,6 @@ import {
   TargetBatch,
   TargetOutline,
 } from '@lyceum/proto';
-import { createLogger, RpcServer, SERVICES, targetService } from '@lyceum/proto/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TargetGateway } from '../../src/cli/targets/target-gateway.js';
 import { CoordinatorClient } from '../../src/client/index.js';

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createLogger, findNatsServer, startNatsServer } from '@lyceum/platform';
 import type { NatsRole } from '@lyceum/proto';
-import { createLogger, findNatsServer, startNatsServer } from '@lyceum/proto/node';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { programFile } from '../../src/local/index.js';
 

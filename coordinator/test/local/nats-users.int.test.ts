@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { connectNats, createLogger, natsCredentialsIn } from '@lyceum/platform';
 import { NATS_ROLES, RUN_BUCKET } from '@lyceum/proto';
-import { connectNats, createLogger, natsCredentialsIn } from '@lyceum/proto/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LocalCluster } from '../../src/local/index.js';
 

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createLogger, findNatsServer, type NatsServer, startNatsServer } from '@lyceum/proto/node';
+import { createLogger, findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CLI_FILE } from '../cli/cli-process.js';
 

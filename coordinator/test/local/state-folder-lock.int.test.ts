@@ -14,7 +14,7 @@ import {
   lockFolder,
   type NatsServer,
   startNatsServer,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LocalCluster, type ProgramName, programFile } from '../../src/local/index.js';
 

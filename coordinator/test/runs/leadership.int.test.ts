@@ -3,7 +3,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LEADER_BUCKET } from '@lyceum/proto';
 import {
   connectNats,
   createLogger,
@@ -13,7 +12,8 @@ import {
   type NatsServer,
   sleep,
   startNatsServer,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { LEADER_BUCKET } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Leadership, stateFolderId } from '../../src/runs/leadership.js';
 import { LEASE_MS } from '../../src/schedule/rival-lease.js';

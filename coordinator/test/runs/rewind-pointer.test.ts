@@ -1,7 +1,7 @@
 // On a bucket in memory that compares revisions as NATS does, with a student worker that writes in between.
-import type { CheckpointPointer } from '@lyceum/proto';
-import { LyceumError } from '@lyceum/proto';
-import type { KeyValue } from '@lyceum/proto/node';
+
+import type { KeyValue } from '@lyceum/platform';
+import { type CheckpointPointer, LyceumError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { rewindPointer } from '../../src/runs/checkpoint-pointers.js';
 

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LyceumError, RUN_BUCKET } from '@lyceum/proto';
 import {
   connectNats,
   createLogger,
@@ -11,7 +10,8 @@ import {
   type Nats,
   type NatsServer,
   startNatsServer,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { LyceumError, RUN_BUCKET } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/runs/run-record.js';
 import { RunStore } from '../../src/runs/run-store.js';

@@ -9,6 +9,7 @@ import {
   pool,
   type Values,
 } from '@lyceum/learning/ensemble';
+import { call, openServerStream, sessionHeaders } from '@lyceum/platform';
 import {
   type AnswerFrame,
   type CheckpointPointer,
@@ -22,7 +23,6 @@ import {
   type Ticket,
   ticketId,
 } from '@lyceum/proto';
-import { call, openServerStream, sessionHeaders } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { finishTraining } from './finish-training.js';
 import { referenceTo, StudentPeer } from './student-peer.js';

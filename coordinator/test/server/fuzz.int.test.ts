@@ -4,8 +4,8 @@
 
 import { Writable } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
+import { call, callMetadata, SERVICES, sessionHeaders } from '@lyceum/platform';
 import { MESSAGE_MAX_BYTES } from '@lyceum/proto';
-import { call, callMetadata, SERVICES, sessionHeaders } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { randomFrom } from '../schedule/random.js';
 import { TeacherPeer } from './teacher-peer.js';

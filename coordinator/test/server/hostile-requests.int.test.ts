@@ -10,16 +10,6 @@ import { createInterface } from 'node:readline';
 import * as grpc from '@grpc/grpc-js';
 import { encodeDataset } from '@lyceum/learning/data';
 import {
-  ArtifactKind,
-  CHUNK_BYTES,
-  DOWNLOAD_MAX_COUNT,
-  LyceumError,
-  type PushArtifactRequest,
-  type PushArtifactResponse,
-  RunState,
-  sha256Hex,
-} from '@lyceum/proto';
-import {
   ArtifactClient,
   ClusterClient,
   call,
@@ -31,7 +21,17 @@ import {
   RunClient,
   StudentClient,
   TeacherClient,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import {
+  ArtifactKind,
+  CHUNK_BYTES,
+  DOWNLOAD_MAX_COUNT,
+  LyceumError,
+  type PushArtifactRequest,
+  type PushArtifactResponse,
+  RunState,
+  sha256Hex,
+} from '@lyceum/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLI_FILE } from '../cli/cli-process.js';
 import { type NatsOfItsOwn, startNatsOfItsOwn } from '../nats-of-its-own.js';

@@ -1,7 +1,8 @@
 // A teacher that its workers cannot load, against a real coordinator, with peers that say so. One student worker: what a
 // run that waits for ever keeps is seen by the next run.
+
+import { call } from '@lyceum/platform';
 import { type Run, RunState } from '@lyceum/proto';
-import { call } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { StudentPeer } from './student-peer.js';
 import { TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';

@@ -2,6 +2,8 @@
  * Garbage in every place in NATS that programs read from: what it concerns says so, all else goes on. With a real
  * `nats-server` and the real coordinator; tickets that are garbage are `proto/test/nats.int.test.ts`'s.
  */
+
+import { call, openServerStream } from '@lyceum/platform';
 import {
   ArtifactKind,
   eventSubject,
@@ -11,7 +13,6 @@ import {
   RUN_BUCKET,
   RunState,
 } from '@lyceum/proto';
-import { call, openServerStream } from '@lyceum/proto/node';
 import { connect } from 'nats';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import { StudentPeer } from './student-peer.js';

@@ -1,6 +1,5 @@
 // On a store of one record that takes every change, with a clock that the test turns.
-import type { KeyValue } from '@lyceum/proto/node';
-import { createLogger } from '@lyceum/proto/node';
+import { createLogger, type KeyValue } from '@lyceum/platform';
 import { expect, test } from 'vitest';
 import type { RunRecord } from '../../src/runs/run-record.js';
 import type { RunStore } from '../../src/runs/run-store.js';

@@ -3,6 +3,15 @@
 // or tickets. Whatever they send, the run belongs to its owner, who finishes it.
 import { measuredSamples, writeNpz } from '@lyceum/learning/data';
 import {
+  call,
+  callMetadata,
+  newSessionKey,
+  openClientStream,
+  openDuplex,
+  type SessionCredentials,
+  sessionHeaders,
+} from '@lyceum/platform';
+import {
   type AnswerFrame,
   digestBytes,
   float32Tensor,
@@ -13,15 +22,6 @@ import {
   type StudentReport,
   sha256Hex,
 } from '@lyceum/proto';
-import {
-  call,
-  callMetadata,
-  newSessionKey,
-  openClientStream,
-  openDuplex,
-  type SessionCredentials,
-  sessionHeaders,
-} from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { commitAs, StudentPeer } from './student-peer.js';
 import { TeacherPeer } from './teacher-peer.js';

@@ -1,4 +1,14 @@
 /** A student worker as far as the coordinator can see: session, targets, reports. It trains nothing. */
+
+import {
+  callMetadata,
+  type DuplexCall,
+  newSessionKey,
+  openClientStream,
+  openDuplex,
+  type SessionCredentials,
+  sessionHeaders,
+} from '@lyceum/platform';
 import {
   type AssignedRun,
   CHUNK_BYTES,
@@ -14,15 +24,6 @@ import {
   type TargetFrame,
   type TargetRequest,
 } from '@lyceum/proto';
-import {
-  callMetadata,
-  type DuplexCall,
-  newSessionKey,
-  openClientStream,
-  openDuplex,
-  type SessionCredentials,
-  sessionHeaders,
-} from '@lyceum/proto/node';
 import type { TestCoordinator } from './test-coordinator.js';
 
 export interface ReceivedRow {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { orderedRows } from '@lyceum/learning/data';
 import { pool } from '@lyceum/learning/ensemble';
+import { call, type KeyValue, openServerStream } from '@lyceum/platform';
 import {
   type CheckpointPointer,
   checkInferenceDescription,
@@ -16,7 +17,6 @@ import {
   type Run,
   RunState,
 } from '@lyceum/proto';
-import { call, type KeyValue, openServerStream } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LinearServer, linearModel } from '../local/linear-server.js';

@@ -3,8 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { orderedRows } from '@lyceum/learning/data';
 import { pool } from '@lyceum/learning/ensemble';
+import { call, openServerStream } from '@lyceum/platform';
 import { type AnswerFrame, digestBytes, float32Tensor, type Run, RunState } from '@lyceum/proto';
-import { call, openServerStream } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { StudentPeer } from './student-peer.js';
 import { logitsOf, samplesOf, TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';

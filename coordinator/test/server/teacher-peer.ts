@@ -9,16 +9,6 @@ import {
   SPLIT_NAMES,
 } from '@lyceum/learning/data';
 import {
-  type AnswerFrame,
-  type AnswerReceipt,
-  float32Tensor,
-  float32Values,
-  type TeacherAssignment,
-  type TeacherReport,
-  type Ticket,
-  ticketId,
-} from '@lyceum/proto';
-import {
   callMetadata,
   type DuplexCall,
   type Nats,
@@ -29,7 +19,17 @@ import {
   sleep,
   type TakenTicket,
   type TeacherClient,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import {
+  type AnswerFrame,
+  type AnswerReceipt,
+  float32Tensor,
+  float32Values,
+  type TeacherAssignment,
+  type TeacherReport,
+  type Ticket,
+  ticketId,
+} from '@lyceum/proto';
 import { CLASS_COUNT } from './tiny-artifacts.js';
 
 const PULL_PAUSE_MS = 100;

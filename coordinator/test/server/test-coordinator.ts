@@ -3,12 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  ArtifactKind,
-  CHUNK_BYTES,
-  type PushArtifactRequest,
-  type PushArtifactResponse,
-} from '@lyceum/proto';
-import {
   AddressGuard,
   ArtifactClient,
   ClusterClient,
@@ -24,7 +18,13 @@ import {
   StudentClient,
   startNatsServer,
   TeacherClient,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import {
+  ArtifactKind,
+  CHUNK_BYTES,
+  type PushArtifactRequest,
+  type PushArtifactResponse,
+} from '@lyceum/proto';
 import { type Serving, serve } from '../../src/serve.js';
 
 const log = createLogger({ name: 'test', level: process.env['LYCEUM_TEST_LOG'] ?? 'silent' });

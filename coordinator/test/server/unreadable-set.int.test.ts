@@ -2,8 +2,8 @@
 // or where a teacher worker reads it. The coordinator holds in memory what it has read, so another one is started after the damage.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { call } from '@lyceum/platform';
 import { BLOB_BUCKET, digestHex, type Run, RunState } from '@lyceum/proto';
-import { call } from '@lyceum/proto/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { jetStreamApi } from '../local/jetstream-api.js';
 import { finishTraining } from './finish-training.js';

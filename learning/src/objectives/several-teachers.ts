@@ -8,8 +8,7 @@
  */
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import type { Tf } from '../tensorflow/engine.js';
-import type { SoftTarget } from './soft-target.js';
-import { softTarget, temperedSoftmax } from './soft-target.js';
+import { type SoftTarget, softTarget, temperedSoftmax } from './soft-target.js';
 
 /**
  * `τ² · mean_b Σ_k w_bk KL(p_bk ‖ q_b)`. The gradient by z is `τ · Σ_k w_bk (q_b − p_bk) / B`.

@@ -1,11 +1,12 @@
 /** The Open Inference Protocol over HTTP, in JSON. */
+
+import { type HttpAnswer, httpCall, RetryLaterError } from '@lyceum/platform';
 import {
   type ErrorCode,
   type InferenceTensorMetadata,
   LyceumError,
   MESSAGE_MAX_BYTES,
 } from '@lyceum/proto';
-import { type HttpAnswer, httpCall, RetryLaterError } from '@lyceum/proto/node';
 import type { ModelMetadata } from './asked-model.js';
 import type {
   InferenceServer,

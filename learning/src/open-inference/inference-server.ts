@@ -1,6 +1,7 @@
 /** A server that speaks the Open Inference Protocol v2, asked for one model, each request tried once. */
+
+import type { AddressGuard, TlsMaterial } from '@lyceum/platform';
 import type { InferenceDescription } from '@lyceum/proto';
-import type { AddressGuard, TlsMaterial } from '@lyceum/proto/node';
 import type { ModelMetadata } from './asked-model.js';
 import type { NumberDatatype } from './tensor-bytes.js';
 

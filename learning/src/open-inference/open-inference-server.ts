@@ -1,5 +1,5 @@
 /** From a server's description to whatever speaks its transport, with secrets in their places. */
-import { type InferenceDescription, LyceumError } from '@lyceum/proto';
+
 import {
   calleeOf,
   headersWithSecrets,
@@ -7,7 +7,8 @@ import {
   readSecret,
   type SecretPlaces,
   type TlsMaterial,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { type InferenceDescription, LyceumError } from '@lyceum/proto';
 import { GrpcInferenceServer } from './grpc-inference-server.js';
 import { HttpInferenceServer } from './http-inference-server.js';
 import type { InferenceServer } from './inference-server.js';

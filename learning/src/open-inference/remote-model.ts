@@ -6,8 +6,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { retrying } from '@lyceum/platform';
 import { type ErrorCode, LyceumError, toLyceumError } from '@lyceum/proto';
-import { retrying } from '@lyceum/proto/node';
 import type { InferenceServer } from './inference-server.js';
 import type { RemotePackage } from './remote-package.js';
 import type { NumberDatatype } from './tensor-bytes.js';

@@ -10,13 +10,13 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createLogger, INFERENCE_SERVICE, RpcServer, unary } from '@lyceum/platform';
 import {
   LyceumError,
   ModelInferRequest,
   ModelInferResponse,
   ModelMetadataResponse,
 } from '@lyceum/proto';
-import { createLogger, INFERENCE_SERVICE, RpcServer, unary } from '@lyceum/proto/node';
 import {
   type NumberDatatype,
   rawNumbers,

@@ -1,6 +1,7 @@
 /** As many requests under way as a description may ask for, to a real server. */
+
+import { AddressGuard } from '@lyceum/platform';
 import { checkInferenceDescription } from '@lyceum/proto';
-import { AddressGuard } from '@lyceum/proto/node';
 import { afterEach, expect, test } from 'vitest';
 import { findModel, openInferenceServer, RemoteModel } from '../../src/open-inference/index.js';
 import { atEnd, behaviour, endAll, logitsOf, startGrpc, startHttp } from './arithmetic-server.js';

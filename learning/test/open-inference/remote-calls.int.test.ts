@@ -4,9 +4,9 @@
  */
 import { connect } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
+import { AddressGuard, type Outside } from '@lyceum/platform';
+import { createAuthority, issueCertificate, validFor } from '@lyceum/platform/certificates';
 import { checkInferenceDescription, LyceumError, type ModelInferResponse } from '@lyceum/proto';
-import { createAuthority, issueCertificate, validFor } from '@lyceum/proto/certificates';
-import { AddressGuard, type Outside } from '@lyceum/proto/node';
 import { afterEach, expect, test } from 'vitest';
 import {
   findModel,

@@ -1,6 +1,7 @@
 /** Models behind an inference server: found, described, asked in parts that it takes, and watched. */
+
+import { AddressGuard, type Outside } from '@lyceum/platform';
 import { checkInferenceDescription } from '@lyceum/proto';
-import { AddressGuard, type Outside } from '@lyceum/proto/node';
 import { afterEach, expect, test } from 'vitest';
 import { parsePackagedModel } from '../../src/data/index.js';
 import {

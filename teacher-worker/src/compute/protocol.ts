@@ -1,7 +1,7 @@
 /** What the worker's main thread and its compute thread say to each other. Plain data, structured clones. */
 import type { ViewAt } from '@lyceum/learning/data';
+import type { SecretPlaces } from '@lyceum/platform';
 import type { ErrorCode } from '@lyceum/proto';
-import type { SecretPlaces } from '@lyceum/proto/node';
 import type { AnswerTensor, TeacherDescription } from './engines/teacher-engine.js';
 import type { TicketSpan } from './ticket-span.js';
 

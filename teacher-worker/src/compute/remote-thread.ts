@@ -3,7 +3,7 @@
  * neither holds up the thread that computes nor is held up by it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { AddressGuard } from '@lyceum/proto/node';
+import { AddressGuard } from '@lyceum/platform';
 import { serveCommands } from './answer-thread.js';
 import { remoteTeachers } from './engines/open-remote-teacher.js';
 import type { RemoteSettings } from './protocol.js';

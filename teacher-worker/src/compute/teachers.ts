@@ -13,8 +13,8 @@ import {
   type StoredDataset,
   seenDataset,
 } from '@lyceum/learning/data';
+import { sleep } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import { sleep } from '@lyceum/proto/node';
 import { LookupDevice } from './engines/lookup-device.js';
 import { type LookupTables, LookupTeacher } from './engines/lookup-teacher.js';
 import { requireRowIndependence } from './engines/row-independence.js';

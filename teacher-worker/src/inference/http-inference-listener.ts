@@ -8,14 +8,14 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { type ErrorCode, LyceumError, MESSAGE_MAX_BYTES } from '@lyceum/proto';
 import {
   checkListenAddress,
   formatAddress,
   type Logger,
   parseAddress,
   type TlsIdentity,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { type ErrorCode, LyceumError, MESSAGE_MAX_BYTES } from '@lyceum/proto';
 import { HEADER_LENGTH, httpAnswerOf, httpConfigOf, httpQuestionOf } from './http-infer-message.js';
 import type { InferenceDesk } from './inference-desk.js';
 

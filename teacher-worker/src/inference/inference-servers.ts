@@ -1,5 +1,5 @@
 /** Where a worker serves its models: over gRPC, over HTTP, or both. */
-import { INFERENCE_SERVICE, type Logger, RpcServer, type TlsIdentity } from '@lyceum/proto/node';
+import { INFERENCE_SERVICE, type Logger, RpcServer, type TlsIdentity } from '@lyceum/platform';
 import { HttpInferenceListener } from './http-inference-listener.js';
 import type { InferenceDesk } from './inference-desk.js';
 import { inferenceService } from './inference-service.js';

@@ -1,4 +1,6 @@
 /** Handlers of the Open Inference Protocol v2 over gRPC. */
+
+import { type Logger, unary } from '@lyceum/platform';
 import type {
   ModelConfigRequest,
   ModelConfigResponse,
@@ -15,7 +17,6 @@ import type {
   ServerReadyRequest,
   ServerReadyResponse,
 } from '@lyceum/proto';
-import { type Logger, unary } from '@lyceum/proto/node';
 import { answerOf } from './infer-message.js';
 import type { InferenceDesk } from './inference-desk.js';
 

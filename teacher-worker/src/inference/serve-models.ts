@@ -10,8 +10,8 @@ import {
   parsePackagedModel,
   settingsJson,
 } from '@lyceum/learning/data';
+import type { Logger } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
-import type { Logger } from '@lyceum/proto/node';
 import type { Compute } from '../compute/compute.js';
 import { InferenceDesk, type ServedModel } from './inference-desk.js';
 import { type InferencePlaces, InferenceServers } from './inference-servers.js';

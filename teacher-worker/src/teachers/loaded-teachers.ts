@@ -3,8 +3,8 @@
  * time, and begins anew whenever something changed meanwhile. Decisions are in desired-state.ts.
  */
 import { ENGINE_OF } from '@lyceum/learning/data';
+import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/proto/node';
 import type { TeacherDescription } from '../compute/engines/teacher-engine.js';
 import type { Hosts } from '../compute/hosts.js';
 import type { DatasetFile } from '../compute/protocol.js';

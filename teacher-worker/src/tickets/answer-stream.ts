@@ -3,6 +3,8 @@
  *
  * Each teacher on a worker has streams of its own: what the coordinator refuses from one ends no other's.
  */
+
+import { type DuplexCall, retryDelayMs, sleep } from '@lyceum/platform';
 import {
   type AnswerFrame,
   type AnswerReceipt,
@@ -12,7 +14,6 @@ import {
   ticketId,
   toLyceumError,
 } from '@lyceum/proto';
-import { type DuplexCall, retryDelayMs, sleep } from '@lyceum/proto/node';
 import type { AnswerTensor } from '../compute/engines/teacher-engine.js';
 import { answerFrames } from './answer-frames.js';
 import type { AnswerSender } from './answer-streams.js';

@@ -9,7 +9,7 @@
  * them out anew by itself, or has lost its memory and finds them there. An answer that was nearly done is
  * computed once more; nothing is lost and nothing has to be kept for a coordinator that may not return.
  */
-import { digestHex, LyceumError, type Ticket, toLyceumError } from '@lyceum/proto';
+
 import {
   ACK_WAIT_MS,
   type Logger,
@@ -17,7 +17,8 @@ import {
   sleep,
   type TakenTicket,
   type TicketSource,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { digestHex, LyceumError, type Ticket, toLyceumError } from '@lyceum/proto';
 import { OutsideFailure } from '../compute/outside-failure.js';
 import type { Answer, DatasetFile } from '../compute/protocol.js';
 import { teacherLabel, type WorkerMetrics } from '../metrics.js';

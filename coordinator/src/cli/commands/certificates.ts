@@ -2,9 +2,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import path from 'node:path';
+import { fileError, TLS_FILES } from '@lyceum/platform';
+import type { CertificateAndKey } from '@lyceum/platform/certificates';
 import { LyceumError } from '@lyceum/proto';
-import type { CertificateAndKey } from '@lyceum/proto/certificates';
-import { fileError, TLS_FILES } from '@lyceum/proto/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { globalOptions, print, wholeNumber } from '../command-context.js';
 import { makeFolder, writeNewFile } from '../output-file.js';
@@ -97,7 +97,7 @@ async function issue(
     const message = `--host is where programs serve, and ${names.join(', ')} only call; name a program, or --program NAME`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  const { issueCertificate, validFor } = await import('@lyceum/proto/certificates');
+  const { issueCertificate, validFor } = await import('@lyceum/platform/certificates');
   const authority = await authorityIn(dir);
   const validity = validFor(days, Date.now());
   const issued: Issued[] = [];
@@ -131,7 +131,7 @@ async function authorityIn(dir: string): Promise<CertificateAndKey> {
     const message = `${there} is there and ${lacking} is not: an authority needs both; name another --dir for a new one`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  const { createAuthority, validFor } = await import('@lyceum/proto/certificates');
+  const { createAuthority, validFor } = await import('@lyceum/platform/certificates');
   const authority = await createAuthority(AUTHORITY_NAME, validFor(AUTHORITY_DAYS, Date.now()));
   await makeFolder(dir, FOLDER_OWNER_ONLY);
   await write(keyFile, authority.key);

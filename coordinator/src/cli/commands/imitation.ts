@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { utf8Text } from '@lyceum/learning/data';
+import { AddressGuard, ALL_ADDRESSES, secretPlaces, withPath } from '@lyceum/platform';
 import {
   ArtifactKind,
   type Imitation,
@@ -10,7 +11,6 @@ import {
   LyceumError,
   parseImitation,
 } from '@lyceum/proto';
-import { AddressGuard, ALL_ADDRESSES, secretPlaces, withPath } from '@lyceum/proto/node';
 import { type Command, Option } from 'commander';
 import { AnswersFile, readAnswers } from '../../imitation/answers-file.js';
 import { checkPage } from '../../imitation/check-page.js';

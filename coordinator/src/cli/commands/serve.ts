@@ -1,4 +1,3 @@
-import { LyceumError } from '@lyceum/proto';
 import {
   AddressGuard,
   checkListenAddress,
@@ -10,7 +9,8 @@ import {
   natsCredentialsIn,
   Shutdown,
   secretPlaces,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Serving } from '../../serve.js';
 import { VERSION } from '../../version.js';

@@ -1,6 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
 import { SPLIT_NAMES, SPLIT_NUMBERS, type SplitName } from '@lyceum/learning/data';
-import { LyceumError, type Split, type TargetOutline } from '@lyceum/proto';
 import {
   checkListenAddress,
   createLogger,
@@ -9,7 +8,8 @@ import {
   Shutdown,
   targetService,
   withPath,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { LyceumError, type Split, type TargetOutline } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CoordinatorClient, type TargetsRequest } from '../../client/index.js';
 import { globalOptions, notice, tlsOf, wholeNumber, withCoordinator } from '../command-context.js';

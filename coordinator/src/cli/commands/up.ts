@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { checkServerCertificate, onInterrupt } from '@lyceum/proto/node';
+import { checkServerCertificate, onInterrupt } from '@lyceum/platform';
 import { type Command, Option } from 'commander';
 import { freeAddress } from '../../local/free-address.js';
 import { LocalCluster } from '../../local/index.js';

@@ -1,13 +1,13 @@
 /** From the options of `models push --inference` to the description of a model behind a server. */
 import { readFileSync } from 'node:fs';
 import { utf8Text } from '@lyceum/learning/data';
+import { fileTrouble } from '@lyceum/platform';
 import {
   checkInferenceDescription,
   type InferenceDescription,
   LyceumError,
   parseYamlDocument,
 } from '@lyceum/proto';
-import { fileTrouble } from '@lyceum/proto/node';
 
 export interface InferenceOptions {
   /** A URL, or a file that describes all of it. */

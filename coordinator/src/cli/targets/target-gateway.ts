@@ -9,6 +9,7 @@ import {
   seenDataset,
   viewAt,
 } from '@lyceum/learning/data';
+import type { Logger, TargetMaker } from '@lyceum/platform';
 import {
   ArtifactKind,
   checkRunSpecification,
@@ -23,7 +24,6 @@ import {
   tensorRows,
   type ViewSettings,
 } from '@lyceum/proto';
-import type { Logger, TargetMaker } from '@lyceum/proto/node';
 import type { CoordinatorClient } from '../../client/index.js';
 
 /** The tensor of samples, real values. */

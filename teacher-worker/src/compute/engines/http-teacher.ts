@@ -14,7 +14,6 @@ import {
   requireKnownClasses,
   type ViewAt,
 } from '@lyceum/learning/data';
-import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
 import {
   calleeOf,
   HttpRefusedError,
@@ -23,7 +22,8 @@ import {
   JsonCaller,
   type Outside,
   UnreadableAnswerError,
-} from '@lyceum/proto/node';
+} from '@lyceum/platform';
+import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
 import { OutsideFailure } from '../outside-failure.js';
 import type {
   AnswerRequest,

@@ -23,8 +23,8 @@ import {
   requireUnchanged,
   requireUnchangedMetadata,
 } from '@lyceum/learning/open-inference';
+import type { Outside } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import type { Outside } from '@lyceum/proto/node';
 import { OutsideFailure } from '../outside-failure.js';
 import { logarithms, requireDistributions } from '../probability-rows.js';
 import { outputsOfLogits } from './class-tensors.js';

@@ -1,6 +1,7 @@
 /** From a package that describes somebody else's model to the engine that asks it. No TensorFlow. */
+
+import type { Outside } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import type { Outside } from '@lyceum/proto/node';
 import { HttpTeacher, type KeptAnswers } from './http-teacher.js';
 import { InferenceServerTeacher } from './inference-server-teacher.js';
 import type { OpenTeacher } from './teacher-engine.js';

@@ -1,6 +1,5 @@
 /** A teacher whose answers have been written down. It gives what they are: the `class` alone, or `logits` and it. */
-import type { RecordedPackage } from '@lyceum/learning/data';
-import { IDENTITY_VIEW } from '@lyceum/learning/data';
+import { IDENTITY_VIEW, type RecordedPackage } from '@lyceum/learning/data';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
 import { outputsOfLogits } from './class-tensors.js';
 import type {

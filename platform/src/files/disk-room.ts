@@ -1,0 +1,25 @@
+/** How much room a disk has, asked before it is needed: what does not fit is refused, and nothing is half done. */
+import { statfsSync } from 'node:fs';
+import { StorageFullError } from '@lyceum/proto';
+
+/** Left alone for what must always be written: records, logs, the store of a NATS on the same disk. */
+export const DISK_RESERVE_BYTES = 8 * 1024 * 1024;
+
+/** What this user may still write on the disk of a folder that is there, in bytes. */
+export function availableBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+/**
+ * @param what - that is to be written, `run digits`.
+ * @throws {StorageFullError} with the folder and both figures, unless there is room for it and the reserve.
+ */
+export function requireRoom(folder: string, wantedBytes: number, what: string): void {
+  const available = availableBytes(folder);
+  const wanted = wantedBytes + DISK_RESERVE_BYTES;
+  if (available >= wanted) return;
+  throw new StorageFullError(
+    `no space left on device for ${what}: ${wanted} bytes are wanted on the disk of ${folder}, and ${available} are free; make room there`,
+  );
+}

@@ -1,0 +1,5 @@
+/** Local files: what their errors mean, how much room is left, files of secrets, folders with one owner. */
+export * from './disk-room.js';
+export * from './file-errors.js';
+export * from './folder-lock.js';
+export { mountedFile } from './mounted-file.js';

@@ -1,0 +1,123 @@
+/**
+ * One HTTP request to somebody else's server, at addresses that may be called: a deadline, and a limit on the answer.
+ * Redirects are answers like others: to follow one could carry secrets elsewhere.
+ */
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { LyceumError } from '@lyceum/proto';
+import { type AddressGuard, calleeOf } from '../outside/index.js';
+import type { TlsMaterial } from '../tls/index.js';
+import { retryAfterMs as readRetryAfterMs } from './retry-after.js';
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string;
+  readonly tls?: TlsMaterial | undefined;
+  /** Which addresses may be called. */
+  readonly addresses: AddressGuard;
+  /** For all of it. */
+  readonly deadlineMs: number;
+  readonly maxAnswerBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+  /** What `Retry-After` says; undefined: nothing. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** An answer of which no more than a part came, or that is longer than it may be. */
+export class BrokenAnswerError extends LyceumError {
+  readonly status: number;
+
+  constructor(code: 'UNAVAILABLE' | 'RESOURCE_EXHAUSTED', message: string, status: number) {
+    super(code, message);
+    this.status = status;
+  }
+}
+
+/**
+ * @returns the answer, whatever its status.
+ * @throws {LyceumError} UNAVAILABLE if nobody answers, DEADLINE_EXCEEDED, CANCELLED if `signal` aborts, PERMISSION_DENIED if no
+ *   address of the host may be called; {@link BrokenAnswerError} UNAVAILABLE if the answer is cut off, RESOURCE_EXHAUSTED
+ *   if it is too long. The messages do not name the host.
+ */
+export function httpCall(call: HttpCall): Promise<HttpAnswer> {
+  const {
+    method,
+    url,
+    headers = {},
+    body,
+    tls,
+    addresses,
+    deadlineMs,
+    maxAnswerBytes,
+    signal,
+  } = call;
+  const deadline = AbortSignal.timeout(deadlineMs);
+  const ended = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
+  return new Promise((resolve, reject) => {
+    const failed = (err: Error): void => {
+      if (err instanceof LyceumError) reject(err);
+      else if (signal?.aborted === true) reject(new LyceumError('CANCELLED', 'cancelled'));
+      else if (deadline.aborted) {
+        const message = `no answer within ${deadlineMs / 1000} s`;
+        reject(new LyceumError('DEADLINE_EXCEEDED', message));
+      } else reject(new LyceumError('UNAVAILABLE', err.message || String(err), { cause: err }));
+    };
+    const isTls = url.protocol === 'https:';
+    const callee = calleeOf(url.href);
+    addresses.checkLiteral(callee);
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    const options = {
+      method,
+      headers: { 'user-agent': 'lyceum', 'accept-encoding': 'identity', ...headers, ...length },
+      signal: ended,
+      lookup: addresses.lookup(callee),
+      agent: isTls ? addresses.agents.https : addresses.agents.http,
+      ...tlsOptions(tls),
+    };
+    const started = (isTls ? requestHttps : requestHttp)(url, options, (response) => {
+      const { statusCode: status = 0, headers: answered } = response;
+      const parts: Buffer[] = [];
+      let total = 0;
+      response.on('data', (part: Buffer) => {
+        total += part.length;
+        if (total <= maxAnswerBytes) parts.push(part);
+        else {
+          const message = `the answer is longer than the ${maxAnswerBytes} bytes that are read`;
+          reject(new BrokenAnswerError('RESOURCE_EXHAUSTED', message, status));
+          started.destroy();
+        }
+      });
+      response.on('error', (err) => {
+        if (ended.aborted) return failed(err);
+        const message = `the answer was cut off after ${total} bytes`;
+        reject(new BrokenAnswerError('UNAVAILABLE', message, status));
+      });
+      response.on('end', () => {
+        const retryAfterMs = readRetryAfterMs(answered['retry-after'] ?? null, Date.now());
+        resolve({ status, body: Buffer.concat(parts), retryAfterMs });
+      });
+    });
+    started.on('error', failed);
+    started.end(body);
+  });
+}
+
+function tlsOptions(tls: TlsMaterial | undefined): {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+} {
+  const { ca, certificate, key } = tls ?? {};
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(certificate !== undefined && { cert: certificate }),
+    ...(key !== undefined && { key }),
+  };
+}

@@ -1,0 +1,9 @@
+/** What every program stands on: NATS, gRPC, HTTP, TLS, local files, a program's start and end. */
+export * from './files/index.js';
+export * from './http/index.js';
+export * from './nats/index.js';
+export * from './outside/index.js';
+export * from './pacing/index.js';
+export * from './process/index.js';
+export * from './rpc/index.js';
+export * from './tls/index.js';

@@ -1,0 +1,10 @@
+/** NATS: tickets, records, blobs and events; a server of one's own. */
+export * from './blob-cache.js';
+export type { BlobStore } from './nats-blobs.js';
+export * from './nats-connection.js';
+export * from './nats-credentials.js';
+export type { EventLog, LoggedEvent } from './nats-events.js';
+export type { KeyValue } from './nats-key-value.js';
+export * from './nats-server.js';
+export type { TakenTicket, TicketSource } from './nats-ticket-source.js';
+export { ACK_WAIT_MS, type TicketQueue } from './nats-tickets.js';

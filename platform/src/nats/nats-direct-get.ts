@@ -1,0 +1,45 @@
+/**
+ * Reads a stream message by message, without a consumer that would have to be kept, resumed and deleted.
+ *
+ * JetStream's direct get, https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-31.md.
+ * The stream must allow it; each message is one request with its own time limit.
+ */
+
+import { LyceumError } from '@lyceum/proto';
+import type { NatsConnection } from 'nats';
+import { natsError } from './nats-errors.js';
+
+const TIMEOUT_MS = 5_000;
+
+export interface StoredMessage {
+  readonly sequence: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * The first message on `subject` whose sequence is at least `sequence`; undefined if there is none.
+ *
+ * @throws {LyceumError} UNAVAILABLE if the stream does not exist or the server does not answer.
+ */
+export async function nextMessage(
+  connection: NatsConnection,
+  stream: string,
+  subject: string,
+  sequence: number,
+): Promise<StoredMessage | undefined> {
+  const what = `stream ${stream}`;
+  const request = JSON.stringify({ seq: sequence, next_by_subj: subject });
+  try {
+    const message = await connection.request(`$JS.API.DIRECT.GET.${stream}`, request, {
+      timeout: TIMEOUT_MS,
+    });
+    const code = message.headers?.code ?? 0;
+    if (code === 404) return undefined;
+    if (code !== 0) {
+      throw new LyceumError('INTERNAL', `${what}: ${code} ${message.headers?.description}`);
+    }
+    return { sequence: Number(message.headers?.get('Nats-Sequence')), data: message.data };
+  } catch (err) {
+    throw natsError(err, what);
+  }
+}

@@ -1,0 +1,75 @@
+/** What NATS' errors mean to this system. */
+
+import { LyceumError, StorageFullError } from '@lyceum/proto';
+import { NatsError, ErrorCode as NatsErrorCode } from 'nats';
+
+/** JetStream's `err_code`s. https://github.com/nats-io/nats-server/blob/main/server/errors.json */
+const API_ERROR = {
+  accountExceeded: 10002,
+  consumerNotFound: 10014,
+  resourcesExceeded: 10023,
+  storageExceeded: 10047,
+  messageNotFound: 10037,
+  sequenceNotFound: 10043,
+  storeFailed: 10077,
+  messageDeleteFailed: 10057,
+  streamNotFound: 10059,
+  wrongLastSequence: 10071,
+} as const;
+
+/**
+ * The error for what a NATS call threw. What is not there, or does not answer, is UNAVAILABLE: only the
+ * coordinator creates things, and others wait for it.
+ *
+ * @param what - the thing that was used, `stream LYCEUM_TICKETS`.
+ */
+export function natsError(thrown: unknown, what: string): LyceumError {
+  if (thrown instanceof LyceumError) return thrown;
+  const options = { cause: thrown };
+  const code = thrown instanceof NatsError ? thrown.api_error?.err_code : undefined;
+  switch (code) {
+    case API_ERROR.wrongLastSequence:
+      return new LyceumError('ABORTED', `${what}: somebody else wrote it meanwhile`, options);
+    case API_ERROR.streamNotFound:
+    case API_ERROR.consumerNotFound:
+      return new LyceumError('UNAVAILABLE', `${what} does not exist`, options);
+    case API_ERROR.accountExceeded:
+    case API_ERROR.resourcesExceeded:
+    case API_ERROR.storageExceeded:
+      return new StorageFullError(`${what}: NATS has no room left`, options);
+    // The stream's own limit, or the server's disk; the description says which.
+    case API_ERROR.storeFailed:
+      return new StorageFullError(
+        `${what}: NATS does not store it: ${thrown instanceof Error ? thrown.message : ''}`,
+        options,
+      );
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  // A deleted consumer, a server without JetStream, a closed or stalled connection: all of them are for
+  // the caller to wait out, so what is left of NATS' own errors is UNAVAILABLE too.
+  if (thrown instanceof NatsError && thrown.code !== NatsErrorCode.ApiError) {
+    return new LyceumError('UNAVAILABLE', `${what}: ${message.toLowerCase()}`, options);
+  }
+  return new LyceumError('INTERNAL', `${what}: ${message}`, options);
+}
+
+/** True if JetStream said that there is no such message. */
+export function isMessageMissing(thrown: unknown): boolean {
+  if (!(thrown instanceof NatsError)) return false;
+  const code = thrown.api_error?.err_code;
+  // A delete that fails for want of the message has the code of any failed delete.
+  const absent = thrown.api_error?.description === 'no message found';
+  return (
+    (code === API_ERROR.messageDeleteFailed && absent) ||
+    code === API_ERROR.messageNotFound ||
+    code === API_ERROR.sequenceNotFound ||
+    thrown.code === NatsErrorCode.JetStream404NoMessages
+  );
+}
+
+/** True if JetStream said that the stream or consumer is not there. */
+export function isMissing(thrown: unknown): boolean {
+  if (!(thrown instanceof NatsError)) return false;
+  const code = thrown.api_error?.err_code;
+  return code === API_ERROR.streamNotFound || code === API_ERROR.consumerNotFound;
+}

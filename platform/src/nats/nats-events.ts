@@ -1,0 +1,146 @@
+/** What happened to each run, oldest first, kept in a stream with a subject per run. */
+
+import { EVENT_STREAM, eventSubject, RunEvent } from '@lyceum/proto';
+import {
+  DiscardPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  type NatsConnection,
+  RetentionPolicy,
+  StorageType,
+} from 'nats';
+import { sleep } from '../pacing/index.js';
+import { nextMessage } from './nats-direct-get.js';
+import { natsError } from './nats-errors.js';
+import { ensureStream } from './nats-streams.js';
+
+/** Events kept of one run; the oldest go first. */
+const EVENTS_PER_RUN_MAX_COUNT = 10_000;
+
+/** A follower looks again at least this often, in case a wake-up was lost with the connection. */
+const LOOK_AGAIN_MS = 5_000;
+
+export interface LoggedEvent {
+  readonly event: RunEvent;
+  /** Grows along a run's log, with gaps. */
+  readonly sequence: number;
+}
+
+export interface EventLog {
+  ensureStream(): Promise<void>;
+  append(runId: string, event: RunEvent): Promise<void>;
+  /**
+   * The run's events, oldest first; with `follow` also each new one, until `signal` aborts.
+   *
+   * @param a.after - only events of a greater sequence; absent: all.
+   */
+  read(
+    runId: string,
+    a: { readonly follow: boolean; readonly signal: AbortSignal; readonly after?: number },
+  ): AsyncIterable<LoggedEvent>;
+  /** Forgets a run's events. */
+  purge(runId: string): Promise<void>;
+  /** Ids of the runs that have events; dots in them are underscores. */
+  runIds(): Promise<string[]>;
+}
+
+export async function openEventLog(connection: NatsConnection): Promise<EventLog> {
+  try {
+    return new JetStreamEventLog(connection, await connection.jetstreamManager());
+  } catch (err) {
+    throw natsError(err, 'JetStream');
+  }
+}
+
+class JetStreamEventLog implements EventLog {
+  readonly #connection: NatsConnection;
+  readonly #manager: JetStreamManager;
+  readonly #jetStream: JetStreamClient;
+
+  constructor(connection: NatsConnection, manager: JetStreamManager) {
+    this.#connection = connection;
+    this.#manager = manager;
+    this.#jetStream = connection.jetstream();
+  }
+
+  async ensureStream(): Promise<void> {
+    await ensureStream(this.#manager, {
+      name: EVENT_STREAM,
+      subjects: [eventSubject('*')],
+      retention: RetentionPolicy.Limits,
+      storage: StorageType.File,
+      discard: DiscardPolicy.Old,
+      max_msgs_per_subject: EVENTS_PER_RUN_MAX_COUNT,
+      allow_direct: true,
+    });
+  }
+
+  async append(runId: string, event: RunEvent): Promise<void> {
+    try {
+      await this.#jetStream.publish(eventSubject(runId), RunEvent.encode(event).finish());
+    } catch (err) {
+      throw natsError(err, `events of ${runId}`);
+    }
+  }
+
+  async *read(
+    runId: string,
+    {
+      follow,
+      signal,
+      after = 0,
+    }: { readonly follow: boolean; readonly signal: AbortSignal; readonly after?: number },
+  ): AsyncGenerator<LoggedEvent, void, undefined> {
+    const subject = eventSubject(runId);
+    let wake = new AbortController();
+    // Each event is published on its subject as well as stored: that is the wake-up.
+    const subscription = follow
+      ? this.#connection.subscribe(subject, { callback: () => wake.abort() })
+      : undefined;
+    try {
+      for (let sequence = after + 1; !signal.aborted; ) {
+        wake = new AbortController();
+        const found = await this.#next(subject, sequence);
+        if (found !== undefined) {
+          yield found;
+          sequence = found.sequence + 1;
+        } else if (follow) await sleep(LOOK_AGAIN_MS, AbortSignal.any([signal, wake.signal]));
+        else return;
+      }
+    } finally {
+      subscription?.unsubscribe();
+    }
+  }
+
+  async purge(runId: string): Promise<void> {
+    try {
+      await this.#manager.streams.purge(EVENT_STREAM, { filter: eventSubject(runId) });
+    } catch (err) {
+      throw natsError(err, `events of ${runId}`);
+    }
+  }
+
+  async runIds(): Promise<string[]> {
+    try {
+      const options = { subjects_filter: eventSubject('*') };
+      const { state } = await this.#manager.streams.info(EVENT_STREAM, options);
+      const prefix = eventSubject('').length;
+      return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix));
+    } catch (err) {
+      throw natsError(err, `stream ${EVENT_STREAM}`);
+    }
+  }
+
+  async #next(subject: string, sequence: number): Promise<LoggedEvent | undefined> {
+    for (let next = sequence; ; ) {
+      const message = await nextMessage(this.#connection, EVENT_STREAM, subject, next);
+      if (message === undefined) return undefined;
+      try {
+        return { event: RunEvent.decode(message.data), sequence: message.sequence };
+      } catch {
+        // What is no event was not written by us, and tells nobody anything.
+        next = message.sequence + 1;
+      }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+/** A `nats-server` of one's own: for the local cluster, the tests and the benches. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { LyceumError, type NatsRole, natsAccounts, STORE_ACCOUNT } from '@lyceum/proto';
+import { lockFolder, withPath } from '../files/index.js';
+import { sleep } from '../pacing/index.js';
+import { type Logger, processorMsOf, StartPatience } from '../process/index.js';
+import { TLS_FILES } from '../tls/index.js';
+
+/** NATS' own name for the account of who has none. */
+const NO_ACCOUNT = '$G';
+
+const STOP_MS = 5_000;
+const LOOK_MS = 20;
+
+/**
+ * Path of the `nats-server` that set-up chose (in `bin` of its cache: `LYCEUM_CACHE`, else `lyceum` in
+ * the user's cache folder), else of the one on `PATH`. Set-up looked at `PATH` too, and passed over
+ * a server that is too old.
+ */
+export function findNatsServer(env: NodeJS.ProcessEnv): string | undefined {
+  const onPath = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const userCache = env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache');
+  const cache = env['LYCEUM_CACHE'] ?? join(userCache, 'lyceum');
+  return [join(cache, 'bin'), ...onPath]
+    .map((folder) => join(folder, 'nats-server'))
+    .find(isExecutable);
+}
+
+export interface NatsServerOptions {
+  readonly binary: string;
+  /** Where it keeps its streams and its log; made if it is not there. */
+  readonly storeDir: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly log: Logger;
+  /** A folder as `readTlsIdentity` wants it: only who has a certificate of its authorities is let in. */
+  readonly tlsDir?: string | undefined;
+  /** Each role's user; default: whoever reaches the server may do everything. */
+  readonly passwords?: Readonly<Record<NatsRole, string>> | undefined;
+}
+
+export interface NatsServer {
+  /** `nats://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly pid: number;
+  /** Resolves when the process has ended, whoever ended it. */
+  readonly exited: Promise<void>;
+  /** Ends it, and waits until it has. What was stored stays. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server with JetStream on loopback, and waits until it takes connections. Each write is on disk
+ * before it is acknowledged: the default is every two minutes.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION, with the end of its log, if it does not start, or if another server has the
+ *   folder: two would write one store.
+ */
+export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
+  const { binary, storeDir, log } = options;
+  const logFile = join(storeDir, 'nats-server.log');
+  const lock = await lockFolder(storeDir, 'nats-server');
+  let child: ChildProcess;
+  let exited: Promise<void>;
+  let logStart: number;
+  try {
+    const configFile = join(storeDir, 'nats-server.conf');
+    // Passwords are in it; what an earlier version left may be open to others.
+    await rm(configFile, { force: true });
+    await withPath('write', configFile, () =>
+      writeFile(configFile, configuration(options), { mode: 0o600 }),
+    );
+    if (options.passwords !== undefined) await adoptStore(join(storeDir, 'jetstream'));
+    const logHandle = await open(logFile, 'a');
+    logStart = (await logHandle.stat()).size;
+    // A process group of its own: an interrupt at the terminal must not take it from under its users.
+    child = spawn(binary, ['--config', configFile], {
+      detached: true,
+      // The lock is the server's as long as it runs, whatever becomes of this process.
+      stdio: ['ignore', logHandle.fd, logHandle.fd, lock.fd],
+      // One thread serves a machine's worth of workers; several wake each other on cores that train.
+      env: { GOMAXPROCS: '1', ...process.env },
+    });
+    // Before anything is waited for: a binary that is not there is told at once.
+    exited = exitOf(child);
+    await logHandle.close();
+    if (child.pid !== undefined) lock.tell({ program: 'nats-server', pid: child.pid });
+  } finally {
+    lock.release();
+  }
+  let running = true;
+  void exited.then(() => {
+    running = false;
+  });
+  const stop = async (): Promise<void> => {
+    if (running) child.kill('SIGTERM');
+    await Promise.race([exited, sleep(STOP_MS)]);
+    if (running) child.kill('SIGKILL');
+    await exited;
+  };
+  const { pid } = child;
+  const url = pid === undefined ? undefined : await urlOf(pid, storeDir, logFile, () => running);
+  if (pid === undefined || url === undefined) {
+    await stop();
+    const text = (await readFile(logFile)).subarray(logStart).toString();
+    const end = text.trimEnd().split('\n').slice(-5).join('\n');
+    throw new LyceumError('FAILED_PRECONDITION', `${binary} did not start:\n${end}`);
+  }
+  log.info({ url, pid }, 'nats-server started');
+  return { url, pid, exited, stop };
+}
+
+function exitOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+}
+
+/**
+ * What a server without users has stored belongs to the coordinator's account from now on, as if it had always been.
+ * NATS keeps a folder for each account.
+ */
+async function adoptStore(jetStreamDir: string): Promise<void> {
+  const [before, now] = [join(jetStreamDir, NO_ACCOUNT), join(jetStreamDir, STORE_ACCOUNT)];
+  if (existsSync(before) && !existsSync(now)) await rename(before, now);
+}
+
+function configuration({ port, storeDir, tlsDir, passwords }: NatsServerOptions): string {
+  return [
+    `listen: "127.0.0.1:${port === 0 ? -1 : port}"`,
+    `ports_file_dir: ${JSON.stringify(storeDir)}`,
+    `jetstream { store_dir: ${JSON.stringify(storeDir)}, sync_interval: always }`,
+    ...(tlsDir === undefined ? [] : [tlsBlock(tlsDir)]),
+    ...(passwords === undefined ? [] : [natsAccounts(passwords)]),
+    '',
+  ].join('\n');
+}
+
+function tlsBlock(folder: string): string {
+  const { ca, certificate, key } = TLS_FILES;
+  const files = { ca_file: ca, cert_file: certificate, key_file: key };
+  const lines = Object.entries(files).map(
+    ([name, file]) => `${name}: ${JSON.stringify(resolve(folder, file))}`,
+  );
+  return `tls { ${lines.join(', ')}, verify: true }`;
+}
+
+function portsFile(pid: number): string {
+  return `nats-server_${pid}.ports`;
+}
+
+/** The address that the server writes into its ports file once it listens. Undefined: it ended, or got stuck. */
+async function urlOf(
+  pid: number,
+  storeDir: string,
+  logFile: string,
+  running: () => boolean,
+): Promise<string | undefined> {
+  const file = join(storeDir, portsFile(pid));
+  const signs = () => ({ processorMs: processorMsOf(pid), logBytes: statSync(logFile).size });
+  const patience = new StartPatience(performance.now(), signs());
+  for (; running() && !patience.isOver(performance.now(), signs()); await sleep(LOOK_MS)) {
+    try {
+      const ports = JSON.parse(await readFile(file, 'utf8')) as { nats?: string[] };
+      await rm(file, { force: true });
+      return ports.nats?.[0];
+    } catch {
+      // Not there yet, or half written.
+    }
+  }
+  return undefined;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

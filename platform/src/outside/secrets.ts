@@ -1,0 +1,117 @@
+/**
+ * Secrets that documents may name: tokens and keys for servers that this process calls. A document has their names
+ * alone; values are where the operator of the process put them for this purpose, and nowhere else can be named.
+ *
+ * Whoever may hand in a document could else have a secret sent to a server of his own. So the operator says beside each
+ * secret to which hosts it goes, and a program that calls for others sends one without such a word nowhere.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LyceumError, SECRET_MAX_BYTES, SECRET_NAME } from '@lyceum/proto';
+import { type Callee, matchesHost, parseHostPattern } from './callee.js';
+
+/** `LYCEUM_SECRET_TRITON_TOKEN` has the secret `triton-token`. */
+const VARIABLE_PREFIX = 'LYCEUM_SECRET_';
+
+/** `LYCEUM_HOSTS_OF_TRITON_TOKEN` has the hosts that it goes to. */
+const HOSTS_VARIABLE_PREFIX = 'LYCEUM_HOSTS_OF_';
+
+/** `triton-token.hosts` beside `triton-token`. No secret's name has a dot. */
+const HOSTS_FILE_SUFFIX = '.hosts';
+
+/** Where secrets are. Plain data: it is handed to threads. */
+export interface SecretPlaces {
+  /** Has a file named as the secret; a file is read anew each time, since secrets are renewed. Undefined: no folder. */
+  readonly folder: string | undefined;
+  /** Where no file is. By the variable's whole name. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Where a secret goes of which nobody said where. `anywhere` is for the user's own secrets and the user's own documents. */
+  readonly unboundGo: 'nowhere' | 'anywhere';
+}
+
+/** @param environment - of which only what is meant as a secret is kept. */
+export function secretPlaces(
+  folder: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  unboundGo: SecretPlaces['unboundGo'],
+): SecretPlaces {
+  const variables = Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      [VARIABLE_PREFIX, HOSTS_VARIABLE_PREFIX].some((prefix) => name.startsWith(prefix)) &&
+      value !== undefined
+        ? [[name, value] as const]
+        : [],
+    ),
+  );
+  return { folder, variables, unboundGo };
+}
+
+/**
+ * @param callee - whom it is for.
+ * @returns the secret's text, without line ends behind it.
+ * @throws {LyceumError} FAILED_PRECONDITION, naming the places, if it is in none of them; PERMISSION_DENIED, naming what
+ *   would allow it, if it is not for this host.
+ */
+export function readSecret(places: SecretPlaces, name: string, callee: Callee): string {
+  if (!SECRET_NAME.test(name)) {
+    throw new LyceumError('INVALID_ARGUMENT', `${JSON.stringify(name)} is no secret's name`);
+  }
+  const { folder } = places;
+  const text = textAt(places, name, variableOf(VARIABLE_PREFIX, name));
+  if (text === undefined) {
+    const file = folder === undefined ? '' : `a file ${name} in ${folder}, or `;
+    const message = `there is no secret ${name}: want ${file}the environment variable ${variableOf(VARIABLE_PREFIX, name)}`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  requireBound(places, name, callee);
+  return text.replace(/[\r\n]+$/, '');
+}
+
+/** Hosts are not told: they are the operator's, and whoever named the secret may be somebody else. */
+function requireBound(places: SecretPlaces, name: string, callee: Callee): void {
+  const { folder, unboundGo } = places;
+  const variable = variableOf(HOSTS_VARIABLE_PREFIX, name);
+  const text = textAt(places, `${name}${HOSTS_FILE_SUFFIX}`, variable);
+  if (text === undefined && unboundGo === 'anywhere') return;
+  const lines = (text ?? '').split(/[\r\n,]+/).map((line) => line.replace(/#.*$/, '').trim());
+  for (const line of lines.filter((own) => own !== '')) {
+    const pattern = parseHostPattern(line);
+    if (pattern === undefined) {
+      const message = `a line of the hosts that the secret ${name} goes to is none; want HOST, *.DOMAIN, HOST:PORT or https://HOST`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    if (matchesHost(pattern, callee)) return;
+  }
+  const { host } = callee;
+  const line = host.includes(':') ? `[${host}]` : host;
+  const file =
+    folder === undefined
+      ? ''
+      : `a file ${name}${HOSTS_FILE_SUFFIX} in ${folder} with the line ${line}, or `;
+  const message = `the secret ${name} is not sent to ${host}, since its operator has not said that it goes there; ${file}${variable}=${line} says so`;
+  throw new LyceumError('PERMISSION_DENIED', message);
+}
+
+function variableOf(prefix: string, name: string): string {
+  return `${prefix}${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** Undefined: there is neither such a file nor such a variable. */
+function textAt({ folder, variables }: SecretPlaces, file: string, variable: string) {
+  return (folder === undefined ? undefined : fileText(join(folder, file))) ?? variables[variable];
+}
+
+/** Undefined: there is no such file. */
+function fileText(file: string): string | undefined {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (err) {
+    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined;
+    const message = `the secret's file ${file} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
+    throw new LyceumError('FAILED_PRECONDITION', message, { cause: err });
+  }
+  if (bytes.length <= SECRET_MAX_BYTES) return bytes.toString('utf8');
+  const message = `the secret's file ${file} has ${bytes.length} bytes; at most ${SECRET_MAX_BYTES} are read`;
+  throw new LyceumError('FAILED_PRECONDITION', message);
+}

@@ -1,0 +1,40 @@
+/** Work that several wait for, and that is given up once nobody does. */
+import { LyceumError } from '@lyceum/proto';
+
+export class SharedWork<T> {
+  readonly #result: Promise<T>;
+  readonly #abandoned = new AbortController();
+  #waiting = 0;
+  #isOver = false;
+
+  /** @param work - is to end soon after the signal aborts. */
+  constructor(work: (abandoned: AbortSignal) => Promise<T>) {
+    this.#result = work(this.#abandoned.signal).finally(() => {
+      this.#isOver = true;
+    });
+    this.#result.catch(() => undefined);
+  }
+
+  /** True once nobody has waited for it: it is of no use to others. */
+  get isAbandoned(): boolean {
+    return this.#abandoned.signal.aborted;
+  }
+
+  /** @throws {LyceumError} CANCELLED once `signal` aborts, and whatever the work throws. */
+  async wait(signal?: AbortSignal): Promise<T> {
+    this.#waiting++;
+    let leave = (): void => undefined;
+    const left = new Promise<never>((_, reject) => {
+      leave = () => reject(new LyceumError('CANCELLED', 'not waited for any more'));
+    });
+    if (signal?.aborted === true) leave();
+    signal?.addEventListener('abort', leave, { once: true });
+    try {
+      return await Promise.race([this.#result, left]);
+    } finally {
+      signal?.removeEventListener('abort', leave);
+      this.#waiting--;
+      if (this.#waiting === 0 && !this.#isOver) this.#abandoned.abort();
+    }
+  }
+}

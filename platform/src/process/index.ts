@@ -1,0 +1,9 @@
+/** From a program's start to its end: signals, shutdown, its log, its metrics, where it listens. */
+export * from './garbage-collection.js';
+export * from './interrupt.js';
+export * from './lifecycle.js';
+export * from './listen.js';
+export * from './logger.js';
+export * from './process-metrics.js';
+export * from './start-patience.js';
+export * from './yes-or-no.js';

@@ -1,0 +1,52 @@
+/** Structured logs: JSON lines on stderr, because stdout is for what a program was asked for. */
+import { writeSync } from 'node:fs';
+import { LyceumError, printableJson } from '@lyceum/proto';
+import { pino } from 'pino';
+
+export type Logger = pino.Logger;
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/**
+ * @param a.name - the program, in every line.
+ * @throws {LyceumError} INVALID_ARGUMENT if there is no such level.
+ */
+export function createLogger(a: { name: string; level: string }): Logger {
+  if (!LEVELS.includes(a.level)) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `"${a.level}" is no log level; levels are ${LEVELS.join(', ')}`,
+    );
+  }
+  const timestamp = pino.stdTimeFunctions.isoTime;
+  // Logs are read on terminals, and tell what others sent.
+  const hooks = { streamWrite: printableJson };
+  return pino({ name: a.name, level: a.level, timestamp, hooks }, new StderrLines());
+}
+
+const STDERR = 2;
+
+/** A pipe that is read slowly takes no more for a moment. */
+const RETRY_MS = 10;
+
+/**
+ * Synchronous, so that the last lines before an exit are not lost. A line that cannot be written, on a full disk for one,
+ * is: whoever writes a log must not end for want of it. Pino's own destination throws then, which ends the process.
+ */
+class StderrLines {
+  /** The last line was cut off. */
+  #isTorn = false;
+
+  write(line: string): void {
+    let rest = Buffer.from(this.#isTorn ? `\n${line}` : line);
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray(writeSync(STDERR, rest));
+        this.#isTorn = rest.length > 0;
+      } catch (err) {
+        if (!(err instanceof Error && 'code' in err && err.code === 'EAGAIN')) return;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+      }
+    }
+  }
+}

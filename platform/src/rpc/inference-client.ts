@@ -1,0 +1,46 @@
+/** A client of an Open Inference v2 server of anybody's, over gRPC. */
+import type { LookupAddress } from 'node:dns';
+import { GRPCInferenceServiceClient, MESSAGE_MAX_BYTES } from '@lyceum/proto';
+import { parseAddress } from '../process/index.js';
+import { channelTo, type TlsMaterial } from '../tls/index.js';
+
+export type InferenceClient = GRPCInferenceServiceClient;
+
+/**
+ * Connects at the first call, and again whenever it must. Without keepalive: other servers hang up on whoever pings more
+ * often than every five minutes, and calls have deadlines.
+ *
+ * @param address - `HOST:PORT`.
+ * @param tls - undefined: without TLS.
+ * @param at - connects to these addresses and no others; the server is called, and must show a certificate, by its host all
+ *   the same. Undefined: to what the host resolves to.
+ */
+export function connectInference(
+  address: string,
+  tls: TlsMaterial | undefined,
+  at?: readonly LookupAddress[],
+): InferenceClient {
+  const { credentials, options } = channelTo(address, tls);
+  const { host, port } = parseAddress(address);
+  const target = at === undefined ? address : targetOf(at, port);
+  return new GRPCInferenceServiceClient(target, credentials, {
+    'grpc.default_authority': address,
+    ...(tls !== undefined && { 'grpc.ssl_target_name_override': host }),
+    ...options,
+    'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
+    'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
+    'grpc.enable_retries': 0,
+    'grpc.initial_reconnect_backoff_ms': 200,
+    'grpc.max_reconnect_backoff_ms': 2_000,
+    'grpc.enable_http_proxy': 0,
+  });
+}
+
+/** grpc-js takes addresses of one family in a target. */
+function targetOf(at: readonly LookupAddress[], port: number): string {
+  const family = at[0]?.family;
+  const own = at.filter((one) => one.family === family).map(({ address }) => address);
+  return family === 6
+    ? `ipv6:${own.map((address) => `[${address}]:${port}`).join(',')}`
+    : `ipv4:${own.map((address) => `${address}:${port}`).join(',')}`;
+}

@@ -1,0 +1,165 @@
+/**
+ * Adapts async handlers to grpc-js callbacks. A handler returns a response, or throws a
+ * {@link LyceumError}, which becomes the call's status; whatever else it throws is logged and answered
+ * INTERNAL.
+ */
+import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import type * as grpc from '@grpc/grpc-js';
+import { LyceumError } from '@lyceum/proto';
+import type { Logger } from '../process/index.js';
+import { statusOf } from './rpc-status.js';
+import { callerGone, messagesOf, senderTo } from './rpc-stream.js';
+import { type SessionHolder, sessionHolderIn } from './session-key.js';
+
+export interface CallContext {
+  /** Aborts when the call is over: its caller cancels, disconnects or runs out of time. Pass it on. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Address of the caller. */
+  readonly peer: string;
+  /** The worker's process that the call says it is of; undefined: none. */
+  readonly holder: SessionHolder | undefined;
+}
+
+/** One request, one response. */
+export function unary<Req, Res>(
+  log: Logger,
+  handler: (request: Req, context: CallContext) => Promise<Res>,
+): grpc.handleUnaryCall<Req, Res> {
+  return (call, callback) => {
+    const context = contextOf(call, log);
+    settle(handler(call.request, context), context, callback);
+  };
+}
+
+/**
+ * One request, many responses; the next is asked of the iterable when the caller can take it.
+ *
+ * @param options.stallMs - how long the caller may take nothing. Default: for ever.
+ */
+export function serverStream<Req, Res>(
+  log: Logger,
+  handler: (request: Req, context: CallContext) => AsyncIterable<Res>,
+  { stallMs }: { readonly stallMs?: number } = {},
+): grpc.handleServerStreamingCall<Req, Res> {
+  return (call) => {
+    const context = contextOf(call, log);
+    const send = senderTo<Res>(call, callerGone);
+    const sendAll = async (): Promise<void> => {
+      for await (const response of handler(call.request, context)) {
+        await (stallMs === undefined ? send(response) : taken(send(response), stallMs));
+      }
+    };
+    end(sendAll(), call, context);
+  };
+}
+
+/** What is to be sent, unless the caller does not take it in time. */
+async function taken(sent: Promise<void>, stallMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `the caller has taken nothing for ${stallMs / 1000} s`;
+      reject(new LyceumError('DEADLINE_EXCEEDED', message));
+    }, stallMs);
+  });
+  sent.catch(() => undefined);
+  try {
+    await Promise.race([sent, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Many requests, one response. */
+export function clientStream<Req, Res>(
+  log: Logger,
+  handler: (requests: AsyncIterable<Req>, context: CallContext) => Promise<Res>,
+): grpc.handleClientStreamingCall<Req, Res> {
+  return (call, callback) => {
+    const context = contextOf(call, log);
+    settle(handler(requestsOf<Req>(call, context.signal), context), context, callback);
+  };
+}
+
+/**
+ * Many requests, many responses, independently. `send` resolves when the stream takes more. The call ends
+ * when the handler returns, whether or not all requests were read.
+ */
+export function duplex<Req, Res>(
+  log: Logger,
+  handler: (
+    requests: AsyncIterable<Req>,
+    send: (response: Res) => Promise<void>,
+    context: CallContext,
+  ) => Promise<void>,
+): grpc.handleBidiStreamingCall<Req, Res> {
+  return (call) => {
+    const context = contextOf(call, log);
+    const requests = requestsOf<Req>(call, context.signal);
+    end(handler(requests, senderTo<Res>(call, callerGone), context), call, context);
+  };
+}
+
+async function* requestsOf<Req>(
+  call: Readable,
+  signal: AbortSignal,
+): AsyncGenerator<Req, void, undefined> {
+  yield* messagesOf<Req>(call, callerGone);
+  // A call that is cut off ends like one whose caller is done. The difference shows a moment later.
+  await setImmediate();
+  if (signal.aborted) throw callerGone();
+}
+
+type ServerCall = {
+  readonly metadata: grpc.Metadata;
+  getPath(): string;
+  getPeer(): string;
+  on(event: 'cancelled', listener: () => void): unknown;
+};
+
+function contextOf(call: ServerCall, log: Logger): CallContext {
+  const controller = new AbortController();
+  call.on('cancelled', () => controller.abort(callerGone()));
+  const peer = call.getPeer();
+  return {
+    signal: controller.signal,
+    log: log.child({ method: call.getPath(), peer }),
+    peer,
+    holder: sessionHolderIn(call.metadata),
+  };
+}
+
+function settle<Res>(
+  outcome: Promise<Res>,
+  context: CallContext,
+  callback: grpc.sendUnaryData<Res>,
+): void {
+  outcome.then(
+    (response) => callback(null, response),
+    (err: unknown) => {
+      if (context.signal.aborted) ended(err, context);
+      else callback(statusOf(err, context.log));
+    },
+  );
+}
+
+function end(
+  outcome: Promise<void>,
+  call: { end(): unknown; emit(event: 'error', status: object): boolean },
+  context: CallContext,
+): void {
+  outcome.then(
+    () => call.end(),
+    (err: unknown) => {
+      if (context.signal.aborted) ended(err, context);
+      else call.emit('error', statusOf(err, context.log));
+    },
+  );
+}
+
+/** Nobody is there to tell, and what a handler throws because its caller has gone is no news. */
+function ended(err: unknown, { log }: CallContext): void {
+  log.debug({ err }, 'call ended by its caller');
+}

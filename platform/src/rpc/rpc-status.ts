@@ -1,0 +1,63 @@
+/** Between {@link LyceumError} and a gRPC status, both ways. */
+import * as grpc from '@grpc/grpc-js';
+import { type ErrorCode, LyceumError, STATUS_DETAILS_MAX_BYTES } from '@lyceum/proto';
+import type { Logger } from '../process/index.js';
+import { tlsTrouble } from '../tls/index.js';
+
+/** Codes of {@link ErrorCode} that this system gives itself; others come from gRPC or a foreign server. */
+const CODES: Readonly<Partial<Record<grpc.status, ErrorCode>>> = {
+  [grpc.status.CANCELLED]: 'CANCELLED',
+  [grpc.status.INVALID_ARGUMENT]: 'INVALID_ARGUMENT',
+  [grpc.status.OUT_OF_RANGE]: 'INVALID_ARGUMENT',
+  [grpc.status.DEADLINE_EXCEEDED]: 'DEADLINE_EXCEEDED',
+  [grpc.status.NOT_FOUND]: 'NOT_FOUND',
+  [grpc.status.ALREADY_EXISTS]: 'ALREADY_EXISTS',
+  [grpc.status.PERMISSION_DENIED]: 'PERMISSION_DENIED',
+  [grpc.status.UNAUTHENTICATED]: 'PERMISSION_DENIED',
+  [grpc.status.RESOURCE_EXHAUSTED]: 'RESOURCE_EXHAUSTED',
+  [grpc.status.FAILED_PRECONDITION]: 'FAILED_PRECONDITION',
+  [grpc.status.UNIMPLEMENTED]: 'FAILED_PRECONDITION',
+  [grpc.status.ABORTED]: 'ABORTED',
+  [grpc.status.UNAVAILABLE]: 'UNAVAILABLE',
+};
+
+/**
+ * What the client gets for `thrown`. An unknown error is a bug: it goes to the log, whole, and the client
+ * learns only that there was one.
+ */
+export function statusOf(thrown: unknown, log: Logger): { code: grpc.status; details: string } {
+  if (thrown instanceof LyceumError) {
+    log.info({ code: thrown.code, reason: thrown.message }, 'call refused');
+    return { code: grpc.status[thrown.code], details: bounded(thrown.message) };
+  }
+  log.error({ err: thrown }, 'call failed');
+  return { code: grpc.status.INTERNAL, details: 'internal error' };
+}
+
+/**
+ * The error for a status that is not OK.
+ *
+ * @param peer - whom the call went to; named where nobody answered.
+ */
+export function errorOf(
+  status: { readonly code: grpc.status; readonly details: string },
+  peer: string,
+): LyceumError {
+  const code = CODES[status.code] ?? 'INTERNAL';
+  const address = peer.replace(/^(dns|ipv4|ipv6):/, '');
+  const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
+  const message = unanswered
+    ? `${address}: ${tlsTrouble(status.details) ?? status.details}`
+    : status.details;
+  return new LyceumError(code, message, { cause: status });
+}
+
+/** Details travel in a header, whose length HTTP/2 limits. */
+function bounded(details: string): string {
+  const bytes = Buffer.from(details);
+  if (bytes.length <= STATUS_DETAILS_MAX_BYTES) return details;
+  const end = '\n… and more';
+  // A cut character at the end decodes to a replacement character, which is taken off.
+  const head = bytes.toString('utf8', 0, STATUS_DETAILS_MAX_BYTES - Buffer.byteLength(end));
+  return `${head.replace(/\uFFFD$/, '')}${end}`;
+}

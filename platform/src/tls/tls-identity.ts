@@ -1,0 +1,92 @@
+/**
+ * Mutual TLS between the programs: who this one is, and whom it believes. A folder has it under the names that
+ * cert-manager and Kubernetes' secrets of type `kubernetes.io/tls` use.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+
+/** Texts in PEM. */
+export interface TlsIdentity {
+  /** Authorities: who has a certificate of theirs is let in, and believed. */
+  readonly ca: string;
+  /** This program's, with intermediate ones behind it. */
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export const TLS_FILES = { ca: 'ca.crt', certificate: 'tls.crt', key: 'tls.key' } as const;
+
+/**
+ * Reads `ca.crt`, `tls.crt` and `tls.key`.
+ *
+ * @param nowMs - Unix time.
+ * @throws {LyceumError} INVALID_ARGUMENT, naming the file, if one cannot be read or is not what its name says, if key
+ *   and certificate do not belong together, or the certificate is not valid now.
+ */
+export function readTlsIdentity(folder: string, nowMs: number): TlsIdentity {
+  const [ca, certificate, key] = [TLS_FILES.ca, TLS_FILES.certificate, TLS_FILES.key].map((name) =>
+    text(join(folder, name)),
+  ) as [string, string, string];
+  parsed(join(folder, TLS_FILES.ca), 'certificate', () => new X509Certificate(ca));
+  const file = join(folder, TLS_FILES.certificate);
+  const own = parsed(file, 'certificate', () => new X509Certificate(certificate));
+  const keyFile = join(folder, TLS_FILES.key);
+  if (!own.checkPrivateKey(parsed(keyFile, 'private key', () => createPrivateKey(key)))) {
+    throw refused(`${keyFile} is not the key of the certificate in ${file}`);
+  }
+  if (nowMs < Date.parse(own.validFrom)) {
+    throw refused(`the certificate in ${file} is not valid before ${own.validFrom}`);
+  }
+  if (nowMs > Date.parse(own.validTo)) {
+    throw refused(`the certificate in ${file} was valid until ${own.validTo}; renew it`);
+  }
+  return { ca, certificate, key };
+}
+
+/** {@link readTlsIdentity} of the folder that a program was given; undefined: none, so it goes without TLS. */
+export function tlsIdentityIn(folder: string | undefined, nowMs: number): TlsIdentity | undefined {
+  return folder === undefined ? undefined : readTlsIdentity(folder, nowMs);
+}
+
+/** Of a certificate's extended key usage, RFC 5280, §4.2.1.12: authentication of a server. */
+const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
+
+/**
+ * Refuses to serve with a certificate that is for calls alone: no caller would believe it, and nobody would say why.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION
+ */
+export function checkServerCertificate({ certificate }: TlsIdentity): void {
+  // Absent: a certificate for everything. Node's types do not know that.
+  const usages = new X509Certificate(certificate).keyUsage as readonly string[] | undefined;
+  if (usages === undefined || usages.includes(SERVER_AUTHENTICATION)) return;
+  const message =
+    'this certificate is for calls alone, as those of people are; a program that serves needs one of a server (coordinator certificates NAME --program NAME)';
+  throw new LyceumError('FAILED_PRECONDITION', message);
+}
+
+function text(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (err) {
+    const why = err instanceof Error ? err.message : String(err);
+    throw refused(
+      `${file} cannot be read: ${why}; want ${Object.values(TLS_FILES).join(', ')} in that folder`,
+      err,
+    );
+  }
+}
+
+function parsed<T>(file: string, what: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (err) {
+    throw refused(`${file} is no ${what} in PEM`, err);
+  }
+}
+
+function refused(message: string, cause?: unknown): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', message, { cause });
+}

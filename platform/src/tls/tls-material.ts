@@ -1,0 +1,68 @@
+/** TLS as a caller needs it: what it has, how it knows whom it reached, and what went wrong, in words. */
+import { isIP } from 'node:net';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import * as grpc from '@grpc/grpc-js';
+import { parseAddress } from '../process/index.js';
+
+/** Texts in PEM for a connection with TLS; what is absent is the machine's own. */
+export interface TlsMaterial {
+  /** Whom to believe. */
+  readonly ca?: string | undefined;
+  /** Who this side is; both or neither. */
+  readonly certificate?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+export interface Channel {
+  readonly credentials: grpc.ChannelCredentials;
+  readonly options: grpc.ChannelOptions;
+}
+
+/** Clients of one place share a connection if they have the very same credentials. */
+const channels = new WeakMap<TlsMaterial, Map<string, Channel>>();
+
+/**
+ * How to reach `address`, `HOST:PORT`.
+ *
+ * @param tls - undefined: without TLS.
+ */
+export function channelTo(address: string, tls: TlsMaterial | undefined): Channel {
+  if (tls === undefined) return { credentials: grpc.credentials.createInsecure(), options: {} };
+  const { host } = parseAddress(address);
+  const known = channels.get(tls) ?? new Map<string, Channel>();
+  channels.set(tls, known);
+  const channel = known.get(host) ?? secureChannel(host, tls);
+  known.set(host, channel);
+  return channel;
+}
+
+function secureChannel(host: string, tls: TlsMaterial): Channel {
+  const [ca, key, certificate] = [tls.ca, tls.key, tls.certificate].map((text) =>
+    text === undefined ? null : Buffer.from(text),
+  );
+  if (isIP(host) === 0) {
+    return { credentials: grpc.credentials.createSsl(ca, key, certificate), options: {} };
+  }
+  // A server may not be asked for by an address (RFC 6066, §3), which grpc-js does; its certificate must name it.
+  const verify = {
+    checkServerIdentity: (_: string, own: PeerCertificate) => checkServerIdentity(host, own),
+  };
+  return {
+    credentials: grpc.credentials.createSsl(ca, key, certificate, verify),
+    options: { 'grpc.ssl_target_name_override': 'localhost' },
+  };
+}
+
+/**
+ * What a connection that failed says of TLS, in words; undefined: it failed for something else.
+ *
+ * @param details - of the status, as grpc-js has them.
+ */
+export function tlsTrouble(details: string): string | undefined {
+  if (details.includes('wrong version number')) return 'it speaks no TLS';
+  const [, why] =
+    /Last error: Error(?: \[\w+\])?: (.*certificate.*?)\. Resolution/s.exec(details) ?? [];
+  if (why !== undefined) return `its certificate is not believed: ${why}`;
+  if (!details.includes('Failed to connect')) return undefined;
+  return 'it hangs up; it may want TLS, or a certificate of another authority';
+}

@@ -1,0 +1,73 @@
+// What Node really throws, and what becomes of it.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StorageFullError, toLyceumError } from '@lyceum/proto';
+import { expect, test } from 'vitest';
+import { fileError, withPath } from '../../src/files/file-errors.js';
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (err) {
+    return err;
+  }
+}
+
+test('memory that is not to be had is told as such', () => {
+  const err = thrownBy(() => new ArrayBuffer(2 ** 52));
+  expect(err).toBeInstanceOf(RangeError);
+  expect(toLyceumError(err)).toMatchObject({
+    code: 'RESOURCE_EXHAUSTED',
+    message: expect.stringMatching(
+      /^there is not enough memory for what was asked \(.*\); ask for less/,
+    ),
+  });
+});
+
+test('a bug stays one', () => {
+  expect(toLyceumError(thrownBy(() => new Float32Array(-1))).code).toBe('INTERNAL');
+  expect(fileError('write', '/x', new Error('a bug'))).toBeUndefined();
+});
+
+test('what the operating system has against a path is told in words', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
+  try {
+    mkdirSync(join(folder, 'full'));
+    writeFileSync(join(folder, 'full', 'file'), '');
+    const none = join(folder, 'none', 'file');
+    await expect(withPath('write', none, () => writeFileSync(none, ''))).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: `cannot write ${none}: there is no folder ${join(folder, 'none')} (ENOENT)`,
+    });
+    const taken = join(folder, 'full');
+    await expect(withPath('write', taken, () => writeFileSync(taken, ''))).rejects.toThrow(
+      `cannot write ${taken}: it is a folder; name a file (EISDIR)`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a full disk is told with the path and the room that was wanted', () => {
+  const err = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+    syscall: 'write',
+  });
+  expect(fileError('write', '/data/a', err, 70_000)).toEqual(
+    new StorageFullError(
+      'cannot write /data/a: no space left on device (ENOSPC); 70000 bytes were wanted; make room, or name another place',
+    ),
+  );
+});
+
+test('what is free is told where there is such a folder', () => {
+  const err = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+    syscall: 'write',
+  });
+  const file = join(tmpdir(), 'a');
+  expect(fileError('write', file, err, 70_000)?.message).toMatch(
+    /; 70000 bytes were wanted, and \d+ are free; make room/,
+  );
+});

@@ -1,0 +1,50 @@
+/** A real HTTP server on loopback, asked with fetch. */
+import { Counter, Registry } from 'prom-client';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Probes, startProbes } from '../../src/http/probes.js';
+
+let probes: Probes;
+let notReady: string | undefined;
+const metrics = new Registry();
+const counter = new Counter({ name: 'tickets_total', help: 'tickets', registers: [metrics] });
+
+beforeEach(async () => {
+  notReady = undefined;
+  const ready = (): string | undefined => notReady;
+  probes = await startProbes({ address: '127.0.0.1:0', insecure: false, ready, metrics });
+});
+
+afterEach(() => probes.close());
+
+async function ask(path: string, method = 'GET'): Promise<[number, string]> {
+  const response = await fetch(`http://${probes.address}${path}`, { method });
+  return [response.status, await response.text()];
+}
+
+test('a program that is not ready says why, and is alive', async () => {
+  expect(await ask('/readyz')).toEqual([200, 'ok\n']);
+  notReady = 'no session with the coordinator';
+  expect(await ask('/readyz')).toEqual([503, 'no session with the coordinator\n']);
+  expect(await ask('/livez')).toEqual([200, 'ok\n']);
+});
+
+test('metrics are in the text format', async () => {
+  counter.inc(3);
+  const [status, text] = await ask('/metrics?x=1');
+  expect(status).toBe(200);
+  expect(text).toContain('tickets_total 3');
+});
+
+test('anything else is told what there is', async () => {
+  expect((await ask('/'))[0]).toBe(404);
+  expect((await ask('/livez', 'POST'))[0]).toBe(405);
+});
+
+test('an address that is taken or open to others is refused', async () => {
+  const options = { insecure: false, ready: () => undefined, metrics };
+  const taken = startProbes({ ...options, address: probes.address });
+  await expect(taken).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  await expect(taken).rejects.toThrow(probes.address);
+  const open = startProbes({ ...options, address: '0.0.0.0:0' });
+  await expect(open).rejects.toThrow('--insecure');
+});

@@ -1,0 +1,180 @@
+/**
+ * Real files in a temporary folder. The blob store is a map that counts what is asked of it: how many
+ * fetches there are is what the cache is for.
+ */
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LyceumError, sha256Hex } from '@lyceum/proto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BlobCache } from '../../src/nats/blob-cache.js';
+
+const MIB = 1024 * 1024;
+
+class CountedBlobs {
+  readonly fetched: string[] = [];
+  readonly #blobs = new Map<string, Buffer>();
+
+  add(text: string, size = text.length): string {
+    const bytes = Buffer.alloc(size, text);
+    const digest = sha256Hex(bytes);
+    this.#blobs.set(digest, bytes);
+    return digest;
+  }
+
+  async get(digest: string): Promise<Buffer> {
+    const bytes = this.#blobs.get(digest);
+    if (bytes === undefined) throw new LyceumError('NOT_FOUND', `there is no blob ${digest}`);
+    this.fetched.push(digest);
+    return bytes;
+  }
+}
+
+let folder: string;
+let blobs: CountedBlobs;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-blobs-'));
+  blobs = new CountedBlobs();
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+test('a blob is fetched once, however many ask for it, and lies there whole', async () => {
+  const digest = blobs.add('model');
+  const cache = new BlobCache(join(folder, 'new'), blobs, MIB);
+  const paths = await Promise.all([1, 2, 3].map(() => cache.file(digest)));
+  expect(new Set(paths).size).toBe(1);
+  expect(await readFile(paths[0] ?? '', 'utf8')).toBe('model');
+  expect(blobs.fetched).toEqual([digest]);
+  expect(await readdir(join(folder, 'new'))).toEqual([digest]);
+});
+
+test('a later process uses the file, unless it has rotted', async () => {
+  const digest = blobs.add('model');
+  const path = await new BlobCache(folder, blobs, MIB).file(digest);
+  await new BlobCache(folder, blobs, MIB).file(digest);
+  expect(blobs.fetched).toHaveLength(1);
+  await writeFile(path, 'modem');
+  await new BlobCache(folder, blobs, MIB).file(digest);
+  expect(blobs.fetched).toHaveLength(2);
+  expect(await readFile(path, 'utf8')).toBe('model');
+});
+
+test('what cannot be read in the place of a copy is named, where no other can take its place', async () => {
+  const digest = blobs.add('model');
+  const path = join(folder, digest);
+  await mkdir(path);
+  await expect(new BlobCache(folder, blobs, MIB).file(digest)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: `cannot write ${path}: it is a folder; name a file (EISDIR)`,
+  });
+});
+
+test('a failure is not remembered', async () => {
+  const cache = new BlobCache(folder, blobs, MIB);
+  const digest = sha256Hex('late');
+  await expect(cache.file(digest)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  blobs.add('late');
+  await cache.file(digest);
+});
+
+test('what was used longest ago makes room', async () => {
+  const cache = new BlobCache(folder, blobs, 2.5 * MIB);
+  const [a, b, c] = ['a', 'b', 'c'].map((text) => blobs.add(text, MIB));
+  await cache.file(a ?? '');
+  await cache.file(b ?? '');
+  await cache.file(a ?? '');
+  await cache.file(c ?? '');
+  expect((await readdir(folder)).sort()).toEqual([a, c].sort());
+  await cache.file(b ?? '');
+  expect(blobs.fetched).toEqual([a, b, c, b]);
+});
+
+test('files of an earlier process go before ours, the oldest first', async () => {
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((text) => blobs.add(text, MIB));
+  const earlier = new BlobCache(folder, blobs, 10 * MIB);
+  await utimes(await earlier.file(a ?? ''), 2_000, 2_000);
+  await utimes(await earlier.file(b ?? ''), 1_000, 1_000);
+  const cache = new BlobCache(folder, blobs, 3.5 * MIB);
+  await cache.file(c ?? '');
+  await cache.file(d ?? '');
+  expect((await readdir(folder)).sort()).toEqual([a, c, d].sort());
+});
+
+describe('mounted files', () => {
+  let root: string;
+
+  beforeEach(async () => {
+    root = join(folder, 'root');
+    await mkdir(root);
+  });
+
+  test('one is used where it lies, if it is what was meant', async () => {
+    const cache = new BlobCache(folder, blobs, MIB, root);
+    const path = join(root, 'digits.npz');
+    await writeFile(path, 'digits');
+    expect(await cache.file(sha256Hex('digits'), { path })).toBe(path);
+    await symlink(path, join(root, 'link'));
+    expect(await cache.file(sha256Hex('digits'), { path: join(root, 'link') })).toBe(path);
+    expect(blobs.fetched).toEqual([]);
+  });
+
+  test('errors are the same whatever is there instead', async () => {
+    const cache = new BlobCache(folder, blobs, MIB, root);
+    const secret = join(folder, 'secret');
+    await writeFile(secret, 'secret');
+    await writeFile(join(root, 'other'), 'other');
+    await symlink(secret, join(root, 'out'));
+    const wanted = sha256Hex('digits');
+    for (const name of ['other', 'none', 'out', '../secret', '../none', '.', 'other/x']) {
+      const path = `${root}/${name}`;
+      await expect(cache.file(wanted, { path }), name).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        message: `there is no data set of SHA-256 ${wanted} at ${path} below the datasets root`,
+      });
+    }
+    // Outside it not even the right bytes are.
+    const right = cache.file(sha256Hex('secret'), { path: secret });
+    await expect(right).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('there are none without a root, which says what to do', async () => {
+    const cache = new BlobCache(folder, blobs, MIB);
+    await writeFile(join(root, 'digits'), 'digits');
+    const asked = cache.file(sha256Hex('digits'), { path: join(root, 'digits') });
+    await expect(asked).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('--datasets-root FOLDER (LYCEUM_DATASETS_ROOT)'),
+    });
+  });
+
+  test('one who has gone stops nobody else', async () => {
+    const cache = new BlobCache(folder, blobs, MIB, root);
+    const path = join(root, 'digits');
+    await writeFile(path, Buffer.alloc(8 * MIB, 'digits'));
+    const digest = sha256Hex(Buffer.alloc(8 * MIB, 'digits'));
+    const gone = new AbortController();
+    const [first, second] = [
+      cache.file(digest, { path, signal: gone.signal }),
+      cache.file(digest, { path }),
+    ];
+    gone.abort();
+    await expect(first).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await second).toBe(path);
+    // One that all have left is begun anew for the next.
+    const other = new BlobCache(folder, blobs, MIB, root);
+    const alone = other.file(digest, { path, signal: AbortSignal.abort() });
+    await expect(alone).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await other.file(digest, { path })).toBe(path);
+  });
+});

@@ -1,0 +1,74 @@
+/** To which hosts secrets go: files and variables as an operator writes them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, expect, it } from 'vitest';
+import { calleeOf, headersWithSecrets, readSecret, secretPlaces } from '../../src/index.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'secrets-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeEach(() => {
+  writeFileSync(join(folder, 'api-key'), 's3cret\n');
+  rmSync(join(folder, 'api-key.hosts'), { force: true });
+});
+
+const ours = calleeOf('https://api.example.org/v1');
+const theirs = calleeOf('https://evil.example/api.example.org');
+const shared = secretPlaces(folder, {}, 'nowhere');
+
+it('goes nowhere without a word, and says which file would allow it and not what it is', () => {
+  const read = () => readSecret(shared, 'api-key', ours);
+  expect(read).toThrow(
+    `the secret api-key is not sent to api.example.org, since its operator has not said that it goes there; a file api-key.hosts in ${folder} with the line api.example.org, or LYCEUM_HOSTS_OF_API_KEY=api.example.org says so`,
+  );
+  expect(read).not.toThrow('s3cret');
+  expect(readSecret(secretPlaces(folder, {}, 'anywhere'), 'api-key', theirs)).toBe('s3cret');
+});
+
+it.each([
+  ['api.example.org\n', true],
+  ['# ours\n\nother.example\r\napi.example.org # the first\r\n', true],
+  ['*.example.org', true],
+  ['api.example.org:443', true],
+  ['https://api.example.org', true],
+  ['api.example.org:8443', false],
+  ['http://api.example.org', false],
+  ['example.org', false],
+  ['', false],
+  ['# api.example.org', false],
+])('with the hosts %j it goes there: %s', (hosts, goes) => {
+  writeFileSync(join(folder, 'api-key.hosts'), hosts);
+  // Once hosts are said, they count for everybody.
+  for (const unbound of ['nowhere', 'anywhere'] as const) {
+    const places = secretPlaces(folder, {}, unbound);
+    if (goes) expect(readSecret(places, 'api-key', ours)).toBe('s3cret');
+    else expect(() => readSecret(places, 'api-key', ours)).toThrow('is not sent to');
+    expect(() => readSecret(places, 'api-key', theirs)).toThrow('is not sent to evil.example');
+  }
+});
+
+it('has the same from variables, and headers carry it', () => {
+  const environment = {
+    LYCEUM_SECRET_API_KEY: 'fr0m env',
+    LYCEUM_HOSTS_OF_API_KEY: 'other.example,api.example.org',
+    HOME: '/root',
+  };
+  const places = secretPlaces(undefined, environment, 'nowhere');
+  expect(Object.keys(places.variables)).toHaveLength(2);
+  const headers = { authorization: { secret: 'api-key', prefix: 'Bearer ' }, x: 'y' };
+  expect(headersWithSecrets(headers, places, 'https://api.example.org/')).toEqual({
+    authorization: 'Bearer fr0m env',
+    x: 'y',
+  });
+  expect(() => headersWithSecrets(headers, places, 'http://127.0.0.1:9/')).toThrow(
+    'LYCEUM_HOSTS_OF_API_KEY=127.0.0.1 says so',
+  );
+});
+
+it('names what is no host, and is no file of its own', () => {
+  writeFileSync(join(folder, 'api-key.hosts'), 'https://api.example.org/v1\n');
+  expect(() => readSecret(shared, 'api-key', ours)).toThrow('want HOST, *.DOMAIN, HOST:PORT');
+  for (const name of ['api-key.hosts', '../api-key', 'API-KEY']) {
+    expect(() => readSecret(shared, name, ours)).toThrow("is no secret's name");
+  }
+});

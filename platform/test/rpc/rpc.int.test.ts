@@ -1,0 +1,605 @@
+/**
+ * Real gRPC servers and clients on loopback. The services are the real definitions; only what the handlers
+ * do is made up. Malformed bytes are sent by clients whose codec writes rubbish.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import * as grpc from '@grpc/grpc-js';
+import {
+  type AnswerFrame,
+  AnswerReceipt,
+  float32Tensor,
+  type GetRunRequest,
+  type GetRunResponse,
+  InvalidDocumentError,
+  LyceumError,
+  MESSAGE_MAX_BYTES,
+  type PushArtifactRequest,
+  PushArtifactResponse,
+  Run,
+  STATUS_DETAILS_MAX_BYTES,
+  type TeacherAssignment,
+  type TeacherReport,
+  type WatchRunRequest,
+  type WatchRunResponse,
+} from '@lyceum/proto';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  ArtifactClient,
+  call,
+  clientStream,
+  connect,
+  duplex,
+  openClientStream,
+  openDuplex,
+  openServerStream,
+  RpcServer,
+  RunClient,
+  SERVICES,
+  serverStream,
+  TeacherClient,
+  unary,
+} from '../../src/index.js';
+import { failureOf } from '../failure-of.js';
+
+interface Handlers {
+  getRun: Parameters<typeof unary<GetRunRequest, GetRunResponse>>[1];
+  watchRun: Parameters<typeof serverStream<WatchRunRequest, WatchRunResponse>>[1];
+  push: Parameters<typeof clientStream<PushArtifactRequest, PushArtifactResponse>>[1];
+  session: Parameters<typeof duplex<TeacherReport, TeacherAssignment>>[1];
+  answers: Parameters<typeof duplex<AnswerFrame, AnswerReceipt>>[1];
+}
+
+const lines: Record<string, unknown>[] = [];
+const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });
+
+let server: RpcServer;
+let handlers: Handlers;
+const clients: grpc.Client[] = [];
+
+beforeEach(async () => {
+  lines.length = 0;
+  const unexpected = async (): Promise<never> => {
+    throw new Error('nobody should have called');
+  };
+  handlers = {
+    getRun: unexpected,
+    // biome-ignore lint/correctness/useYield: it throws
+    async *watchRun() {
+      throw new Error('nobody should have called');
+    },
+    push: unexpected,
+    session: unexpected,
+    answers: unexpected,
+  };
+  server = await RpcServer.start({
+    address: '127.0.0.1:0',
+    services: [
+      [
+        SERVICES.run,
+        {
+          getRun: unary<GetRunRequest, GetRunResponse>(log, (r, c) => handlers.getRun(r, c)),
+          watchRun: serverStream<WatchRunRequest, WatchRunResponse>(log, (r, c) =>
+            handlers.watchRun(r, c),
+          ),
+        },
+      ],
+      [
+        SERVICES.artifact,
+        {
+          pushArtifact: clientStream<PushArtifactRequest, PushArtifactResponse>(log, (r, c) =>
+            handlers.push(r, c),
+          ),
+        },
+      ],
+      [
+        SERVICES.teacher,
+        {
+          session: duplex<TeacherReport, TeacherAssignment>(log, (r, s, c) =>
+            handlers.session(r, s, c),
+          ),
+          sendAnswers: duplex<AnswerFrame, AnswerReceipt>(log, (r, s, c) =>
+            handlers.answers(r, s, c),
+          ),
+        },
+      ],
+    ],
+    log,
+    insecure: false,
+  });
+});
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await server.stop(0);
+});
+
+function runs(address = server.address): RunClient {
+  const client = connect(RunClient, address);
+  clients.push(client);
+  return client;
+}
+
+function teachers(): TeacherClient {
+  const client = connect(TeacherClient, server.address);
+  clients.push(client);
+  return client;
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** Resolves when a count that has begun to rise has not risen for 2 s. */
+async function untilStill(count: () => number): Promise<void> {
+  for (
+    let before = 0, still = 0;
+    still < 10;
+    still = count() === before && before > 0 ? still + 1 : 0
+  ) {
+    before = count();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function frame(values: Float32Array): AnswerFrame {
+  return {
+    ticket: undefined,
+    firstRow: 0,
+    tensors: [float32Tensor('logits', [values.length], values)],
+  };
+}
+
+describe('one request, one response', () => {
+  test('answers', async () => {
+    handlers.getRun = async ({ runId }) => ({ run: Run.fromPartial({ runId, attempt: 3 }) });
+    const client = runs();
+    const { run } = await call(client, client.getRun, { runId: 'digits' });
+    expect(run?.runId).toBe('digits');
+    expect(run?.attempt).toBe(3);
+  });
+
+  test('an error raised on purpose arrives with its code and all lines of its message', async () => {
+    const thrown = new InvalidDocumentError('run.yaml', [
+      { path: 'spec.teachers[0].weight', message: 'must not be negative' },
+      { path: 'spec.dataset', message: 'is missing; give “digits” – or another' },
+    ]);
+    handlers.getRun = async () => {
+      throw thrown;
+    };
+    const client = runs();
+    const failure = await failureOf(call(client, client.getRun, { runId: 'x' }));
+    expect(failure.code).toBe('INVALID_ARGUMENT');
+    expect(failure.message).toBe(thrown.message);
+    expect(failure.retryable).toBe(false);
+  });
+
+  test('a very long message is cut to its limit, at a character, and says so', async () => {
+    handlers.getRun = async () => {
+      throw new LyceumError('INVALID_ARGUMENT', 'ä\n'.repeat(STATUS_DETAILS_MAX_BYTES));
+    };
+    const client = runs();
+    const failure = await failureOf(call(client, client.getRun, { runId: 'x' }));
+    expect(Buffer.byteLength(failure.message)).toBeLessThanOrEqual(STATUS_DETAILS_MAX_BYTES);
+    expect(Buffer.byteLength(failure.message)).toBeGreaterThan(STATUS_DETAILS_MAX_BYTES - 10);
+    expect(failure.message).toMatch(/^(ä\n)+ä?\n… and more$/);
+  });
+
+  test('an unknown error is a bug: logged with its stack, and the caller learns nothing of it', async () => {
+    handlers.getRun = async () => {
+      throw new TypeError('secret of the house');
+    };
+    const client = runs();
+    const failure = await failureOf(call(client, client.getRun, { runId: 'x' }));
+    expect([failure.code, failure.message]).toEqual(['INTERNAL', 'internal error']);
+    const logged = lines.find(({ msg }) => msg === 'call failed');
+    expect(JSON.stringify(logged)).toContain('secret of the house');
+  });
+
+  test('the deadline ends the call here and aborts the handler there', async () => {
+    const aborted = vi.fn();
+    handlers.getRun = (_request, { signal }) =>
+      new Promise(() => signal.addEventListener('abort', aborted));
+    const client = runs();
+    const failure = await failureOf(
+      call(client, client.getRun, { runId: 'x' }, { deadlineMs: 200 }),
+    );
+    expect(failure.code).toBe('DEADLINE_EXCEEDED');
+    expect(failure.message).toContain(server.address);
+    await vi.waitFor(() => expect(aborted).toHaveBeenCalledOnce(), 10_000);
+  });
+
+  test('the signal ends the call here and aborts the handler there', async () => {
+    const aborted = vi.fn();
+    const started = deferred<void>();
+    handlers.getRun = (_request, { signal }) => {
+      started.resolve();
+      return new Promise(() => signal.addEventListener('abort', aborted));
+    };
+    const client = runs();
+    const controller = new AbortController();
+    const answer = call(client, client.getRun, { runId: 'x' }, { signal: controller.signal });
+    await started.promise;
+    controller.abort();
+    expect((await failureOf(answer)).code).toBe('CANCELLED');
+    await vi.waitFor(() => expect(aborted).toHaveBeenCalledOnce(), 10_000);
+    const late = call(client, client.getRun, { runId: 'x' }, { signal: controller.signal });
+    expect((await failureOf(late)).code).toBe('CANCELLED');
+  });
+
+  test('where nobody listens the call is UNAVAILABLE at once and names the address', async () => {
+    const address = server.address;
+    await server.stop(0);
+    const client = runs(address);
+    const failure = await failureOf(call(client, client.getRun, { runId: 'x' }));
+    expect(failure.code).toBe('UNAVAILABLE');
+    expect(failure.message).toContain(address);
+    expect(failure.retryable).toBe(true);
+  });
+});
+
+describe('many responses', () => {
+  test('arrive in order and end', async () => {
+    handlers.watchRun = async function* ({ runId }) {
+      for (let attempt = 0; attempt < 100; attempt += 1) {
+        yield { run: Run.fromPartial({ runId, attempt }) };
+      }
+    };
+    const client = runs();
+    const { incoming } = openServerStream(() => client.watchRun({ runId: 'x' }));
+    const attempts: (number | undefined)[] = [];
+    for await (const { run } of incoming) attempts.push(run?.attempt);
+    expect(attempts).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  });
+
+  test('an error after some of them arrives after them', async () => {
+    handlers.watchRun = async function* () {
+      yield { run: undefined };
+      throw new LyceumError('NOT_FOUND', 'there is no run x');
+    };
+    const client = runs();
+    const { incoming } = openServerStream(() => client.watchRun({ runId: 'x' }));
+    let count = 0;
+    const reading = async (): Promise<void> => {
+      for await (const _ of incoming) count += 1;
+    };
+    const failure = await failureOf(reading());
+    expect([failure.code, failure.message, count]).toEqual(['NOT_FOUND', 'there is no run x', 1]);
+  });
+
+  test('an error that came before anybody read is not lost', async () => {
+    handlers.watchRun = () => {
+      throw new LyceumError('NOT_FOUND', 'there is no run x');
+    };
+    const client = runs();
+    const stream = client.watchRun({ runId: 'x' });
+    const { incoming } = openServerStream(() => stream);
+    await new Promise((resolve) => stream.on('status', resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    const reading = async (): Promise<void> => {
+      for await (const _ of incoming);
+    };
+    expect((await failureOf(reading())).code).toBe('NOT_FOUND');
+  });
+
+  test('a caller that does not read is not written to without end', async () => {
+    let sent = 0;
+    handlers.watchRun = async function* () {
+      const specificationJson = 'x'.repeat(1_000_000);
+      for (; sent < 1_000; sent += 1) yield { run: Run.fromPartial({ specificationJson }) };
+    };
+    const client = runs();
+    const { incoming, cancel } = openServerStream(() => client.watchRun({ runId: 'x' }));
+    await untilStill(() => sent);
+    expect(sent).toBeLessThan(60);
+    let received = 0;
+    for await (const _ of incoming) {
+      received += 1;
+      if (received === 200) break;
+    }
+    expect(received).toBe(200);
+    cancel();
+  });
+
+  test('the handler stops when the caller cancels', async () => {
+    const ended = vi.fn();
+    handlers.watchRun = async function* (_request, { signal }) {
+      try {
+        for (;;) {
+          yield { run: undefined };
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      } finally {
+        ended(signal.aborted);
+      }
+    };
+    const client = runs();
+    const controller = new AbortController();
+    const { incoming } = openServerStream(() => client.watchRun({ runId: 'x' }), controller);
+    const reading = async (): Promise<void> => {
+      for await (const _ of incoming) controller.abort();
+    };
+    expect((await failureOf(reading())).code).toBe('CANCELLED');
+    await vi.waitFor(() => expect(ended).toHaveBeenCalledWith(true), 10_000);
+  });
+});
+
+describe('many requests', () => {
+  const chunk = (bytes: Buffer): PushArtifactRequest => ({
+    part: { $case: 'chunk', chunk: bytes },
+  });
+
+  test('are summed up in one response', async () => {
+    handlers.push = async (requests) => {
+      let sizeBytes = 0;
+      for await (const { part } of requests) {
+        if (part?.$case === 'chunk') sizeBytes += part.chunk.length;
+      }
+      return PushArtifactResponse.fromPartial({ artifact: { sizeBytes } });
+    };
+    const client = connect(ArtifactClient, server.address);
+    clients.push(client);
+    const push = openClientStream<PushArtifactRequest, PushArtifactResponse>((done) =>
+      client.pushArtifact(done),
+    );
+    for (let i = 0; i < 100; i += 1) await push.send(chunk(Buffer.alloc(100_000)));
+    push.end();
+    expect((await push.response).artifact?.sizeBytes).toBe(10_000_000);
+  });
+
+  test('a refusal in the middle ends the sending with its status', async () => {
+    handlers.push = async (requests) => {
+      for await (const _ of requests) throw new LyceumError('RESOURCE_EXHAUSTED', 'too large');
+      throw new Error('no request');
+    };
+    const client = connect(ArtifactClient, server.address);
+    clients.push(client);
+    const push = openClientStream<PushArtifactRequest, PushArtifactResponse>((done) =>
+      client.pushArtifact(done),
+    );
+    const sending = async (): Promise<void> => {
+      for (;;) await push.send(chunk(Buffer.alloc(100_000)));
+    };
+    const failure = await failureOf(sending());
+    expect([failure.code, failure.message]).toEqual(['RESOURCE_EXHAUSTED', 'too large']);
+    expect((await failureOf(push.response)).code).toBe('RESOURCE_EXHAUSTED');
+  });
+});
+
+describe('both ways', () => {
+  test('requests and responses are independent, and frames keep their bits', async () => {
+    handlers.answers = async (requests, send) => {
+      for await (const { tensors, firstRow } of requests) {
+        const data = tensors[0]?.data ?? Buffer.alloc(0);
+        const ticket = { attempt: data.readFloatLE(0), view: `${firstRow}` };
+        await send(AnswerReceipt.fromPartial({ ticket }));
+      }
+    };
+    const client = teachers();
+    const stream = openDuplex(() => client.sendAnswers());
+    for (let i = 0; i < 50; i += 1) {
+      await stream.send({ ...frame(new Float32Array(250_000).fill(i)), firstRow: i });
+    }
+    stream.end();
+    const seen: unknown[] = [];
+    for await (const { ticket } of stream.incoming) seen.push([ticket?.attempt, ticket?.view]);
+    expect(seen).toEqual(Array.from({ length: 50 }, (_, i) => [i, `${i}`]));
+  });
+
+  test('a handler that does not read is not sent to without end', async () => {
+    const release = deferred<void>();
+    let received = 0;
+    handlers.answers = async (requests) => {
+      await release.promise;
+      for await (const _ of requests) received += 1;
+    };
+    const client = teachers();
+    const stream = openDuplex(() => client.sendAnswers());
+    let sent = 0;
+    const sending = (async () => {
+      for (; sent < 200; sent += 1) await stream.send(frame(new Float32Array(250_000)));
+      stream.end();
+    })();
+    await untilStill(() => sent);
+    expect(sent).toBeLessThan(60);
+    release.resolve();
+    await sending;
+    for await (const _ of stream.incoming);
+    expect(received).toBe(200);
+  });
+
+  test('the call ends when the handler returns, though the caller has not', async () => {
+    handlers.session = async (requests, send) => {
+      for await (const _ of requests) {
+        await send({ revision: 7, teachers: [], ticketStream: '' });
+        return;
+      }
+    };
+    const client = teachers();
+    const session = openDuplex(() => client.session());
+    await session.send({ report: undefined });
+    const revisions: number[] = [];
+    for await (const { revision } of session.incoming) revisions.push(revision);
+    expect(revisions).toEqual([7]);
+    expect((await failureOf(session.send({ report: undefined }))).code).toBe('UNAVAILABLE');
+  });
+
+  test('a status that the handler throws reaches loop and sender', async () => {
+    handlers.session = async () => {
+      throw new LyceumError('ABORTED', 'a newer session took over');
+    };
+    const client = teachers();
+    const session = openDuplex(() => client.session());
+    const reading = async (): Promise<void> => {
+      for await (const _ of session.incoming);
+    };
+    const failure = await failureOf(reading());
+    expect([failure.code, failure.message]).toEqual(['ABORTED', 'a newer session took over']);
+    expect((await failureOf(session.send({ report: undefined }))).code).toBe('ABORTED');
+  });
+
+  test('a handler whose caller cancels gets CANCELLED, not an end, and no bug is logged', async () => {
+    const began = deferred<void>();
+    const outcome = deferred<unknown>();
+    handlers.session = async (requests, _send, { signal }) => {
+      try {
+        for await (const _ of requests) began.resolve();
+        outcome.resolve('ended');
+      } catch (err) {
+        outcome.resolve([signal.aborted, (err as LyceumError).code]);
+        throw err;
+      }
+    };
+    const client = teachers();
+    const session = openDuplex(() => client.session());
+    await session.send({ report: undefined });
+    await began.promise;
+    session.cancel();
+    expect(await outcome.promise).toEqual([true, 'CANCELLED']);
+    expect(lines.filter(({ level }) => (level as number) >= 50)).toEqual([]);
+  });
+
+  test('stopping the server ends calls that would go on for ever', async () => {
+    handlers.session = (_requests, _send, { signal }) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+    const client = teachers();
+    const session = openDuplex(() => client.session());
+    await session.send({ report: undefined });
+    const reading = async (): Promise<void> => {
+      for await (const _ of session.incoming);
+    };
+    const failure = failureOf(reading());
+    const started = Date.now();
+    await server.stop(300);
+    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(['UNAVAILABLE', 'CANCELLED', 'INTERNAL']).toContain((await failure).code);
+  });
+});
+
+describe('what a broken peer sends', () => {
+  function rubbishClient(
+    bytes: Buffer,
+  ): grpc.Client & { sendAnswers: TeacherClient['sendAnswers'] } {
+    const definition = {
+      sendAnswers: { ...SERVICES.teacher.sendAnswers, requestSerialize: () => bytes },
+    };
+    const Client = grpc.makeClientConstructor(definition as never, 'lyceum.v1.TeacherService');
+    const client = new Client(server.address, grpc.credentials.createInsecure(), {
+      'grpc.max_send_message_length': -1,
+    });
+    clients.push(client);
+    return client as never;
+  }
+
+  test.each([
+    ['malformed bytes are INTERNAL', Buffer.from('ffffffffffff', 'hex'), 'INTERNAL'],
+    ['a tensor longer than its frame is INTERNAL', Buffer.from('1a0422ffff7f', 'hex'), 'INTERNAL'],
+    [
+      'an oversized message is RESOURCE_EXHAUSTED',
+      Buffer.alloc(MESSAGE_MAX_BYTES + 1),
+      'RESOURCE_EXHAUSTED',
+    ],
+  ])('%s, and the handler ends', async (_name, bytes, code) => {
+    const ended = deferred<boolean>();
+    handlers.answers = async (requests, _send, { signal }) => {
+      try {
+        for await (const _ of requests);
+      } finally {
+        ended.resolve(signal.aborted);
+      }
+    };
+    const stream = openDuplex(() => rubbishClient(bytes).sendAnswers());
+    const reading = async (): Promise<void> => {
+      for await (const _ of stream.incoming);
+    };
+    const failure = failureOf(reading());
+    await stream.send(frame(new Float32Array(1))).catch(() => undefined);
+    expect((await failure).code).toBe(code);
+    expect(await ended.promise).toBe(true);
+    // The server goes on.
+    handlers.getRun = async () => ({ run: undefined });
+    const client = runs();
+    await call(client, client.getRun, { runId: 'x' });
+  });
+
+  test('a message that we ourselves could not send is RESOURCE_EXHAUSTED too', async () => {
+    const client = runs();
+    const failure = await failureOf(
+      call(client, client.getRun, { runId: 'x'.repeat(MESSAGE_MAX_BYTES + 1) }),
+    );
+    expect(failure.code).toBe('RESOURCE_EXHAUSTED');
+  });
+});
+
+describe('where a server may listen', () => {
+  test('an address that others can reach needs --insecure', async () => {
+    const options = { address: '0.0.0.0:0', services: [], log } as const;
+    const failure = await failureOf(RpcServer.start({ ...options, insecure: false }));
+    expect(failure.code).toBe('FAILED_PRECONDITION');
+    expect(failure.message).toContain('--insecure');
+  });
+
+  test('a taken port is named', async () => {
+    const options = { address: server.address, services: [], log, insecure: false } as const;
+    const failure = await failureOf(RpcServer.start(options));
+    expect(failure.code).toBe('FAILED_PRECONDITION');
+    expect(failure.message).toContain(server.address);
+    expect(failure.message).toContain('another program');
+  });
+});
+
+test('a caller that is killed is noticed at once, and its requests do not look complete', async () => {
+  const began = deferred<void>();
+  const outcome = deferred<string>();
+  handlers.session = async (requests) => {
+    try {
+      for await (const _ of requests) began.resolve();
+      outcome.resolve('ended');
+    } catch (err) {
+      outcome.resolve((err as LyceumError).code);
+    }
+  };
+  const child = callerProcess();
+  await began.promise;
+  child.kill('SIGKILL');
+  expect(await outcome.promise).toBe('CANCELLED');
+});
+
+test('a caller that is stopped in the middle is noticed within about 30 s', {
+  timeout: 90_000,
+}, async () => {
+  const gone = deferred<void>();
+  const began = deferred<void>();
+  handlers.session = async (requests, _send, { signal }) => {
+    signal.addEventListener('abort', () => gone.resolve());
+    for await (const _ of requests) began.resolve();
+  };
+  const child = callerProcess();
+  try {
+    await began.promise;
+    child.kill('SIGSTOP');
+    const stopped = Date.now();
+    await gone.promise;
+    expect(Date.now() - stopped).toBeLessThan(45_000);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+/** Another process that opens a session, says one thing and waits. */
+function callerProcess(): ChildProcess {
+  const script = `
+    const { connect, openDuplex, TeacherClient } = await import('@lyceum/platform');
+    const client = connect(TeacherClient, '${server.address}');
+    const session = openDuplex(() => client.session());
+    await session.send({ report: undefined });
+    for await (const _ of session.incoming);`;
+  return spawn(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: new URL('..', import.meta.url),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}

@@ -1,0 +1,71 @@
+/** Folders with certificates that were issued just now, and each thing that can be wrong with them. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  type CertificateAndKey,
+  createAuthority,
+  issueCertificate,
+} from '../../src/certificates/index.js';
+import { readTlsIdentity } from '../../src/index.js';
+
+const NOW = Date.UTC(2031, 4, 6);
+const DAY = 86_400_000;
+const VALIDITY = { fromMs: NOW - DAY, toMs: NOW + DAY };
+
+let authority: CertificateAndKey;
+let own: CertificateAndKey;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-tls-identity-'));
+  authority = await createAuthority('test', VALIDITY);
+  own = await issueCertificate(authority, { name: 'a', hosts: ['localhost'] }, VALIDITY);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+beforeEach(async () => {
+  await write('ca.crt', authority.certificate);
+  await write('tls.crt', own.certificate);
+  await write('tls.key', own.key);
+});
+
+function write(name: string, text: string): Promise<void> {
+  return writeFile(join(folder, name), text);
+}
+
+test('a folder with all three files is an identity', () => {
+  const { certificate, key } = own;
+  expect(readTlsIdentity(folder, NOW)).toEqual({ ca: authority.certificate, certificate, key });
+});
+
+test.each(['ca.crt', 'tls.crt', 'tls.key'])('a folder without %s is told so', async (name) => {
+  await rm(join(folder, name));
+  expect(() => readTlsIdentity(folder, NOW)).toThrow(
+    new RegExp(`${name} cannot be read: ENOENT.*; want ca.crt, tls.crt, tls.key in that folder`),
+  );
+});
+
+test.each([
+  ['ca.crt', 'is no certificate in PEM'],
+  ['tls.crt', 'is no certificate in PEM'],
+  ['tls.key', 'is no private key in PEM'],
+])('rubbish in %s is refused by its name', async (name, message) => {
+  await write(name, '-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----\n');
+  expect(() => readTlsIdentity(folder, NOW)).toThrow(`${join(folder, name)} ${message}`);
+});
+
+test("another's key is refused", async () => {
+  await write('tls.key', authority.key);
+  expect(() => readTlsIdentity(folder, NOW)).toThrow(
+    `${join(folder, 'tls.key')} is not the key of the certificate in ${join(folder, 'tls.crt')}`,
+  );
+});
+
+test.each([
+  [NOW + 2 * DAY, 'was valid until May  7 00:00:00 2031 GMT; renew it'],
+  [NOW - 2 * DAY, 'is not valid before May  5 00:00:00 2031 GMT'],
+])('a certificate is refused outside its days (%d)', (nowMs, message) => {
+  expect(() => readTlsIdentity(folder, nowMs)).toThrow(message);
+});
