@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 const NAMESPACE = 'lyceum';
 const LOOK_MS = 500;
 const PATIENCE_MS = 600_000;
-const PROGRAM = fileURLToPath(new URL('../coordinator/dist/main.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../cli/dist/main.js', import.meta.url));
 const SPECIFICATION = fileURLToPath(new URL('disturbed-run.yaml', import.meta.url));
 const TEACHERS = ['digits-wide', 'digits-lenet', 'digits-conv'];
 const ENDED = ['SUCCEEDED', 'FAILED', 'CANCELLED'];

@@ -1,6 +1,6 @@
 /** What benches do with a cluster of real processes on this machine: start it, fill it, run in it, count its CPU time. */
-import { CoordinatorClient } from '@lyceum/coordinator/client';
-import { LocalCluster, type LocalClusterOptions } from '@lyceum/coordinator/local';
+import { CoordinatorClient } from '@lyceum/cli/client';
+import { LocalCluster, type LocalClusterOptions } from '@lyceum/cli/local-cluster';
 import { LyceumError, type Run, RunState } from '@lyceum/proto';
 import { cpuSeconds } from './process-usage.js';
 

@@ -1,5 +1,5 @@
 /** The three teachers of the benches: trained once, briefly, then given to one cluster after another. */
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import type { CoordinatorClient } from '@lyceum/cli/client';
 import { sleep } from '@lyceum/platform';
 import { ArtifactKind } from '@lyceum/proto';
 import { finished, progress } from './bench-cluster.js';

@@ -7,7 +7,7 @@
  * loop writes, checks and sends nothing. Every run has views of its own, so that nothing comes from the answer store.
  */
 import { Worker } from 'node:worker_threads';
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import type { CoordinatorClient } from '@lyceum/cli/client';
 import { importDataset } from '@lyceum/learning/data';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
 import {

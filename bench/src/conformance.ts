@@ -9,7 +9,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { installPlugin } from '@lyceum/coordinator/local';
+import { installPlugin } from '@lyceum/cli/local-cluster';
 import { readPlugin } from '@lyceum/learning/plugins';
 import type { Case, Suite } from './conformance/case.js';
 import * as combination from './conformance/combination.js';

@@ -14,8 +14,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
-import { inferredSamples, type LocalCluster } from '@lyceum/coordinator/local';
+import type { CoordinatorClient } from '@lyceum/cli/client';
+import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
 import { importDataset } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
 import {

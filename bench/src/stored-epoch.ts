@@ -6,8 +6,8 @@
  * left in its memory: it reads the files again, combines, and sends the targets by gRPC. The bench fails if a teacher
  * infers a sample meanwhile.
  */
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
-import { inferredSamples, type LocalCluster } from '@lyceum/coordinator/local';
+import type { CoordinatorClient } from '@lyceum/cli/client';
+import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
 import { importDataset } from '@lyceum/learning/data';
 import { ArtifactKind } from '@lyceum/proto';
 import {

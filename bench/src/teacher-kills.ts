@@ -5,8 +5,8 @@
  * Of each pair of runs one is left alone; in the other one a worker is killed by SIGKILL every five seconds, in
  * turn, and started again at once. Every run has views of its own, so that nothing comes from the answer store.
  */
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
-import type { LocalCluster } from '@lyceum/coordinator/local';
+import type { CoordinatorClient } from '@lyceum/cli/client';
+import type { LocalCluster } from '@lyceum/cli/local-cluster';
 import { importDataset } from '@lyceum/learning/data';
 import { sleep } from '@lyceum/platform';
 import { cacheFolder, finished, progress, withCluster } from './bench-cluster.js';

@@ -1,6 +1,6 @@
 /** How long looked-up teachers take, as a file that their workers read for each ticket. */
 import { rename, writeFile } from 'node:fs/promises';
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import type { CoordinatorClient } from '@lyceum/cli/client';
 import { digestHex, LyceumError } from '@lyceum/proto';
 import { TEACHERS } from './remote-teachers-runs.js';
 

@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CoordinatorClient } from '@lyceum/coordinator/client';
-import { LocalCluster, ModelTrial } from '@lyceum/coordinator/local';
+import { CoordinatorClient } from '@lyceum/cli/client';
+import { LocalCluster, ModelTrial } from '@lyceum/cli/local-cluster';
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

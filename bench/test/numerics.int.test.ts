@@ -5,8 +5,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CoordinatorClient } from '@lyceum/coordinator/client';
-import { LocalCluster } from '@lyceum/coordinator/local';
+import { CoordinatorClient } from '@lyceum/cli/client';
+import { LocalCluster } from '@lyceum/cli/local-cluster';
 import { NUMERICS_VERSION } from '@lyceum/learning/data';
 import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import { connectNats, createLogger, sleep } from '@lyceum/platform';

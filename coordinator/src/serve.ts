@@ -25,54 +25,56 @@ import {
   RUN_BUCKET,
   ticketId,
 } from '@lyceum/proto';
-import { AnswerStore } from './answers/answer-store.js';
-import { KeptProbes } from './answers/kept-probes.js';
-import { UnprovenFile } from './answers/unproven-file.js';
-import { MirrorFolder } from './mirror/mirror-folder.js';
-import { findStore, restoreStore } from './mirror/restore-store.js';
-import { MIRRORED_BUCKETS, StateMirror } from './mirror/state-mirror.js';
-import { ArtifactCatalog } from './runs/artifact-catalog.js';
-import { ContributorLedgers } from './runs/contributor-ledgers.js';
-import { EndpointTrials } from './runs/endpoint-trials.js';
-import { Leadership, stateFolderId } from './runs/leadership.js';
-import { RemoteModels } from './runs/remote-models.js';
-import type { RunRecord } from './runs/run-record.js';
-import { RunStore } from './runs/run-store.js';
-import { runWarnings } from './runs/run-warnings.js';
-import { ActiveRuns } from './server/active-runs.js';
-import { AnswerKeeper } from './server/answer-keeper.js';
-import { AnswerProofs } from './server/answer-proofs.js';
-import { answerService } from './server/answer-service.js';
-import { AnswerVerifications } from './server/answer-verification.js';
-import { artifactService } from './server/artifact-service.js';
-import { CheckpointCommits } from './server/checkpoint-commits.js';
-import { clusterService } from './server/cluster-service.js';
-import { Combiner } from './server/combiner.js';
-import { Downloads } from './server/downloads.js';
-import { EnsembleEvaluations } from './server/ensemble-evaluation.js';
-import { ensembleService } from './server/ensemble-service.js';
-import { GarbageCollector } from './server/garbage-collector.js';
-import { coordinatorMetrics } from './server/metrics.js';
-import { QuarantineStore } from './server/quarantine-store.js';
-import { Reconciler } from './server/reconciler.js';
-import { watchReconnects } from './server/reconnect-watch.js';
-import { RunDeletion } from './server/run-deletion.js';
-import { RunEvents } from './server/run-events.js';
-import { RunLifecycle } from './server/run-lifecycle.js';
-import { RunMonitor } from './server/run-monitor.js';
-import { runService } from './server/run-service.js';
-import { studentService } from './server/student-service.js';
-import type { StudentSession } from './server/student-session.js';
-import { SupersededBlobs } from './server/superseded-blobs.js';
-import { SuspectAnswers } from './server/suspect-answers.js';
-import { TargetStreams } from './server/target-streams.js';
-import { TeacherDemand } from './server/teacher-demand.js';
-import { TeacherHealth } from './server/teacher-health.js';
-import { teacherService } from './server/teacher-service.js';
-import type { TeacherSession } from './server/teacher-session.js';
-import { TicketDesk } from './server/ticket-desk.js';
-import { WorkerSessions } from './server/worker-sessions.js';
+import { AnswerStore } from './answers/index.js';
+import { ArtifactCatalog, Downloads, RemoteModels } from './artifacts/index.js';
+import { AnswerVerifications, EnsembleEvaluations } from './evaluation/index.js';
+import {
+  AnswerProofs,
+  KeptProbes,
+  QuarantineStore,
+  TeacherHealth,
+  UnprovenFile,
+} from './health/index.js';
+import {
+  AnswerKeeper,
+  CheckpointCommits,
+  GarbageCollector,
+  RunDeletion,
+  RunLifecycle,
+  SupersededBlobs,
+} from './lifecycle/index.js';
+import {
+  findStore,
+  MIRRORED_BUCKETS,
+  MirrorFolder,
+  restoreStore,
+  StateMirror,
+  watchReconnects,
+} from './mirror/index.js';
+import { coordinatorMetrics, RunEvents, RunMonitor } from './monitoring/index.js';
+import { EndpointTrials, runWarnings } from './planning/index.js';
+import { ActiveRuns, Reconciler, SuspectAnswers, TeacherDemand } from './reconciliation/index.js';
+import {
+  ContributorLedgers,
+  Leadership,
+  type RunRecord,
+  RunStore,
+  stateFolderId,
+} from './runs/index.js';
+import {
+  answerService,
+  artifactService,
+  clusterService,
+  ensembleService,
+  runService,
+  studentService,
+  teacherService,
+} from './services/index.js';
+import { type StudentSession, type TeacherSession, WorkerSessions } from './sessions/index.js';
 import { StopSteps } from './stop-steps.js';
+import { TargetStreams } from './target-streams/index.js';
+import { Combiner } from './targets/index.js';
+import { TicketDesk } from './tickets/index.js';
 
 export interface ServeOptions {
   /** NATS with JetStream, `nats://127.0.0.1:4222`. */

@@ -2,7 +2,7 @@
  * Which terms take which teachers: every term of the objective beside every kind of teacher, submitted without being run. What
  * is refused must be what {@link needs} says, no less and no more.
  */
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import type { CoordinatorClient } from '@lyceum/cli/client';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 
 /** A teacher as a run names it. */

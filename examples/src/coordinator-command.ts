@@ -1,6 +1,6 @@
 /** The `coordinator` command as a person would type it: a process of its own. */
 import { spawn } from 'node:child_process';
-import { programFile } from '@lyceum/coordinator/local';
+import { programFile } from '@lyceum/cli/local-cluster';
 
 /** Runs one command and gives what it printed on stdout; progress and errors are shown. */
 export type CoordinatorCommand = (...args: readonly string[]) => Promise<string>;

@@ -10,7 +10,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Report } from '@lyceum/coordinator/client';
+import type { Report } from '@lyceum/cli/client';
 import { pairedInterval } from '@lyceum/learning/ensemble';
 import {
   type ExampleContext,

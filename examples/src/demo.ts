@@ -10,7 +10,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LocalCluster } from '@lyceum/coordinator/local';
+import { LocalCluster } from '@lyceum/cli/local-cluster';
 import { onInterrupt } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
 import {

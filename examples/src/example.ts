@@ -1,8 +1,8 @@
 /** What an example is given, and what examples do alike. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { CoordinatorClient, SweepTable } from '@lyceum/coordinator/client';
-import type { LocalCluster } from '@lyceum/coordinator/local';
+import type { CoordinatorClient, SweepTable } from '@lyceum/cli/client';
+import type { LocalCluster } from '@lyceum/cli/local-cluster';
 import { type DatasetParts, encodeDataset } from '@lyceum/learning/data';
 import { ArtifactKind } from '@lyceum/proto';
 import type { CoordinatorCommand } from './coordinator-command.js';

@@ -9,7 +9,7 @@
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Report } from '@lyceum/coordinator/client';
+import type { Report } from '@lyceum/cli/client';
 import { pairedInterval } from '@lyceum/learning/ensemble';
 import type { ExampleContext } from './example.js';
 

@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { programFile } from '@lyceum/coordinator/local';
+import { programFile } from '@lyceum/cli/local-cluster';
 import { ArtifactKind } from '@lyceum/proto';
 import { accessTable, type Column } from './access-table.js';
 import { type ExampleContext, finish, printLines, specificationFile } from './example.js';

@@ -4,8 +4,8 @@
  */
 
 import { parseArgs } from 'node:util';
-import { CoordinatorClient } from '@lyceum/coordinator/client';
-import { LocalCluster } from '@lyceum/coordinator/local';
+import { CoordinatorClient } from '@lyceum/cli/client';
+import { LocalCluster } from '@lyceum/cli/local-cluster';
 import { onInterrupt } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { coordinatorCommand } from './coordinator-command.js';

@@ -6,7 +6,7 @@
  * Before each run all stored answers are deleted: it would ask the server nothing otherwise.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { runStateName } from '@lyceum/coordinator/client';
+import { runStateName } from '@lyceum/cli/client';
 import {
   type Dataset,
   IDENTITY_VIEW,

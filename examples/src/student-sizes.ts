@@ -8,7 +8,7 @@
  * One epoch, since a run asks for the next one while answers of this one are still on their way: on a set as small as
  * this, that asks for most samples twice.
  */
-import { inferredSamples } from '@lyceum/coordinator/local';
+import { inferredSamples } from '@lyceum/cli/local-cluster';
 import { LyceumError } from '@lyceum/proto';
 import {
   type ExampleContext,

@@ -4,7 +4,7 @@
  * One large teacher is trained on the digits; one sweep distils it at five temperatures, seed by seed. The table is the
  * sweep's own: differences from temperature 1, paired by seeds.
  */
-import type { SweepTable } from '@lyceum/coordinator/client';
+import type { SweepTable } from '@lyceum/cli/client';
 import {
   type ExampleContext,
   finish,

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { programFile } from '@lyceum/coordinator/local';
+import { programFile } from '@lyceum/cli/local-cluster';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { declarationSentences, type Sentence } from '../src/declaration-sentences.js';
 import { specificationFile } from '../src/example.js';

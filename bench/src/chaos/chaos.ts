@@ -5,8 +5,8 @@
  * on another one whose processes are killed and stopped while it trains. All three must end with the same
  * weights, bit for bit, and the disturbed run's ledger must have every step once, on the oracle's targets.
  */
-import { CoordinatorClient } from '@lyceum/coordinator/client';
-import { LocalCluster } from '@lyceum/coordinator/local';
+import { CoordinatorClient } from '@lyceum/cli/client';
+import { LocalCluster } from '@lyceum/cli/local-cluster';
 import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import { connectNats, createLogger } from '@lyceum/platform';
 import { ArtifactKind, LyceumError, type RunEvent, RunState } from '@lyceum/proto';

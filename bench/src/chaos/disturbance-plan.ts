@@ -1,6 +1,6 @@
 /** Which processes are disturbed, how and when: a pure function of a seed. */
 import { createHash } from 'node:crypto';
-import type { ProcessKind } from '@lyceum/coordinator/local';
+import type { ProcessKind } from '@lyceum/cli/local-cluster';
 
 /** `SIGKILL`: started again `awayMs` later. `SIGSTOP`: goes on after `awayMs`. */
 export type DisturbanceSignal = 'SIGKILL' | 'SIGSTOP';

@@ -2,8 +2,8 @@
  * Disturbs a cluster while a run is under way: carries out a plan as the run reaches its steps, sees by process
  * id that each blow took effect, and brings back what it took.
  */
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
-import type { ClusterProcess, LocalCluster } from '@lyceum/coordinator/local';
+import type { CoordinatorClient } from '@lyceum/cli/client';
+import type { ClusterProcess, LocalCluster } from '@lyceum/cli/local-cluster';
 import { sleep } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Disturbance, DisturbanceSignal } from './disturbance-plan.js';

@@ -1,6 +1,6 @@
 /** Processes as the system shows them, and as they answer. */
 import { readFile } from 'node:fs/promises';
-import type { LocalCluster } from '@lyceum/coordinator/local';
+import type { LocalCluster } from '@lyceum/cli/local-cluster';
 import { sleep } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 

@@ -1,5 +1,5 @@
 /** What a coordinator's work on a known number of batches took it: processor time, and its event loop's delay. */
-import type { LocalCluster } from '@lyceum/coordinator/local';
+import type { LocalCluster } from '@lyceum/cli/local-cluster';
 import { cpuMsPerBatch, progress, usage } from '../bench-cluster.js';
 import { median, spread } from '../bench-result.js';
 import { takeLoopDelay } from './loop-delay.js';

@@ -1,5 +1,5 @@
 /** A set of noise with any number of classes, and three small teachers for it, made in this process. */
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import type { CoordinatorClient } from '@lyceum/cli/client';
 import { encodeDataset, encodeModelPackage } from '@lyceum/learning/data';
 import {
   buildStudent,

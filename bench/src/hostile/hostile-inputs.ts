@@ -1,5 +1,5 @@
 /** What is given to a coordinator to harm it, each in a line. */
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
+import type { CoordinatorClient } from '@lyceum/cli/client';
 import { connect, newSessionKey, openDuplex, StudentClient, TeacherClient } from '@lyceum/platform';
 import { ArtifactKind, SPECIFICATION_INLINE_MARKS } from '@lyceum/proto';
 import type { BenchOptions } from '../bench-cluster.js';

@@ -9,8 +9,8 @@
  *
  * PyTorch's teachers are rebuilt from their weights: the bench fails unless they are as accurate there as here.
  */
-import type { CoordinatorClient } from '@lyceum/coordinator/client';
-import { inferredSamples, type LocalCluster } from '@lyceum/coordinator/local';
+import type { CoordinatorClient } from '@lyceum/cli/client';
+import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
 import { importDataset } from '@lyceum/learning/data';
 import { LyceumError, parseRunSpecification } from '@lyceum/proto';
 import {

@@ -15,7 +15,7 @@ import {
   RUN_BUCKET,
   sha256Hex,
 } from '@lyceum/proto';
-import { leaderEpochOf, restoreLeaderEpoch } from '../runs/leadership.js';
+import { leaderEpochOf, restoreLeaderEpoch } from '../runs/index.js';
 import { type MirrorFolder, type StoreMarker, storeMarker } from './mirror-folder.js';
 import { MIRRORED_BUCKETS } from './state-mirror.js';
 

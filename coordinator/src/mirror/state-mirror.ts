@@ -8,10 +8,8 @@
 import type { BlobStore, KeyValue, Logger } from '@lyceum/platform';
 import { LyceumError, parseCheckpointPointer, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
-import { checkpointsOf } from '../runs/checkpoint-pointers.js';
-import { blobsOf } from '../runs/references.js';
-import type { RunRecord } from '../runs/run-record.js';
-import { isAssigned } from '../schedule/run-state.js';
+import { blobsOf, checkpointsOf, type RunRecord } from '../runs/index.js';
+import { isAssigned } from '../schedule/index.js';
 import type { MirroredStore, MirrorFolder } from './mirror-folder.js';
 import { mirroredBlobs, mirroredBucket } from './mirrored-stores.js';
 

@@ -10,8 +10,8 @@ import {
   pairwiseDivergences,
 } from '@lyceum/learning/ensemble';
 import type { DistillationSpecification, RunSpecification } from '@lyceum/proto';
+import type { Report, ReportFigures, ReportModelRow } from '../documents/index.js';
 import { modelFigures, type Reference } from './model-figures.js';
-import type { Report, ReportFigures, ReportModelRow } from './report.js';
 import type {
   ModelEvaluation,
   ReportInput,

@@ -16,7 +16,7 @@ import {
   parseRule,
 } from '@lyceum/learning/ensemble';
 import { LyceumError } from '@lyceum/proto';
-import type { EnsembleRow, EnsembleTable } from './ensemble-document.js';
+import type { EnsembleRow, EnsembleTable } from '../documents/index.js';
 import { labelFigures } from './model-figures.js';
 
 export interface EnsembleTableInput {

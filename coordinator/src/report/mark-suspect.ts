@@ -1,5 +1,5 @@
 /** A stored report of a run that used answers which were dropped later. Pure. */
-import { reportSchema } from './report.js';
+import { reportSchema } from '../documents/index.js';
 
 export interface SuspectUse {
   /** What the run calls it. */

@@ -11,7 +11,7 @@ import {
   recalls,
   type Values,
 } from '@lyceum/learning/ensemble';
-import type { ReportFigures } from './report.js';
+import type { ReportFigures } from '../documents/index.js';
 
 export const ECE_BIN_COUNT = 15;
 

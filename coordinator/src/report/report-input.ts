@@ -8,7 +8,7 @@
 import type { SharedSamples, SplitName } from '@lyceum/learning/data';
 import type { CombinationFit, TeacherKnowledge } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/proto';
-import type { ContributorCounts } from '../schedule/span-decisions.js';
+import type { ContributorCounts } from '../schedule/index.js';
 
 export interface ReportInput {
   readonly runId: string;

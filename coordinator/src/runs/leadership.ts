@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { type KeyValue, type Logger, sleep } from '@lyceum/platform';
 import { LEADER_BUCKET, LyceumError, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
-import { LEASE_MS, RivalLease } from '../schedule/rival-lease.js';
+import { LEASE_MS, RivalLease } from './rival-lease.js';
 
 const KEY = 'leader';
 

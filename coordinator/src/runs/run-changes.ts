@@ -5,7 +5,7 @@
 import { parseSettingsJson } from '@lyceum/learning/data';
 import { combinationOf, needsFit, type TeacherKnowledge } from '@lyceum/learning/ensemble';
 import { LyceumError } from '@lyceum/proto';
-import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../schedule/run-state.js';
+import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../schedule/index.js';
 import type {
   NumericsChange,
   ProgressSnapshot,

@@ -12,7 +12,7 @@ import {
   type RunSpecification,
 } from '@lyceum/proto';
 import { z } from 'zod';
-import { RUN_STATES } from '../schedule/run-state.js';
+import { RUN_STATES } from '../schedule/index.js';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);

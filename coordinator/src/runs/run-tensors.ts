@@ -5,8 +5,8 @@
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
 import { CLASS_OUTPUT, featuresName, layerOutput } from '@lyceum/proto';
-import type { AnswerOutput } from '../answers/answer-table-key.js';
-import { type SpanGrid, spanGrid } from '../schedule/span-grid.js';
+import type { AnswerOutput } from '../answers/index.js';
+import { type SpanGrid, spanGrid } from '../schedule/index.js';
 import type { PinnedFeature, PinnedTeacher, RunRecord } from './run-record.js';
 
 /** A tensor of a target. */

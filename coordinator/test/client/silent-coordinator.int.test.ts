@@ -2,9 +2,9 @@
 // coordinator, which passes bytes on when a test says so.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { CoordinatorClient } from '@lyceum/cli/client';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { CoordinatorClient } from '../../src/client/index.js';
-import { TestCoordinator } from '../server/test-coordinator.js';
+import { TestCoordinator } from '../serve/test-coordinator.js';
 
 let cluster: TestCoordinator;
 let listener: Server;

@@ -1,8 +1,8 @@
 /** Every figure against arithmetic on four samples, written out here. */
 import { checkRunSpecification, parseRunSpecification } from '@lyceum/proto';
 import { expect, test } from 'vitest';
+import { reportSchema } from '../../src/documents/report.js';
 import { composeReport } from '../../src/report/compose-report.js';
-import { reportSchema } from '../../src/report/report.js';
 import type { SplitLogits } from '../../src/report/report-input.js';
 import { DIGEST, exampleInput, splitLogits } from './report-input-example.js';
 

@@ -1,8 +1,8 @@
 /** A stored report that gets a warning: what it says of the models stays. */
 import { expect, it } from 'vitest';
+import { reportSchema } from '../../src/documents/report.js';
 import { composeReport } from '../../src/report/compose-report.js';
 import { markSuspect } from '../../src/report/mark-suspect.js';
-import { reportSchema } from '../../src/report/report.js';
 import { exampleInput } from './report-input-example.js';
 
 it('is not bit-exact any more, and says why', () => {

@@ -16,7 +16,7 @@ import {
 import { LEADER_BUCKET } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Leadership, stateFolderId } from '../../src/runs/leadership.js';
-import { LEASE_MS } from '../../src/schedule/rival-lease.js';
+import { LEASE_MS } from '../../src/runs/rival-lease.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 let folder: string;

@@ -1,7 +1,7 @@
 /** Models as they are pushed, of layers without weights that say of themselves how large they are. */
 import { encodeModelPackage, packagedModelLayers, parsePackagedModel } from '@lyceum/learning/data';
 import { expect, test } from 'vitest';
-import { layerProblems, teacherProblems } from '../../src/runs/model-problems.js';
+import { layerProblems, teacherProblems } from '../../src/artifacts/model-problems.js';
 
 const PICTURES = {
   digest: '',

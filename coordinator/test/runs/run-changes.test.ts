@@ -1,7 +1,7 @@
 // The life of one record, change by change, and the changes that must not happen.
 import { describe, expect, it } from 'vitest';
+import { replayRun } from '../../src/planning/replay-run.js';
 import { planBaseline } from '../../src/runs/baseline-run.js';
-import { replayRun } from '../../src/runs/replay-run.js';
 import * as changes from '../../src/runs/run-changes.js';
 import { parseRunRecord, type RunRecord, runRecordText } from '../../src/runs/run-record.js';
 import { queued } from './queued-run.js';

@@ -11,7 +11,7 @@ import {
   spanGrid,
   spanOfStep,
 } from '../../src/schedule/span-grid.js';
-import { randomFrom } from './random.js';
+import { randomFrom } from '../random.js';
 
 const ROW_BYTES = 40;
 // Spans of 2 steps, 5 an epoch, the last step of which is shorter.

@@ -10,7 +10,7 @@ import {
   type TicketEffect,
   UNHELD_PROBE_MS,
 } from '../../src/schedule/ticket-book.js';
-import { randomFrom } from './random.js';
+import { randomFrom } from '../random.js';
 
 const TEACHER = 'aa';
 const content = Ticket.fromPartial({ firstPosition: 0, positionCount: 8, outputs: ['logits'] });

@@ -1,0 +1,59 @@
+/** A check as text. Pure. */
+import { percentText, tableLines } from '../printing/index.js';
+import type { Check, CheckedCandidate } from './check-model.js';
+
+/** Classes of another order that are named. */
+const SHOWN_CLASSES = 12;
+
+export function checkLines(check: Check): string[] {
+  const { best, order, sampleCount } = check;
+  const tried = tableLines(
+    [
+      { title: 'VALUES', value: ({ values }: CheckedCandidate) => values },
+      { title: 'LAYOUT', value: ({ layout }) => layout },
+      { title: 'COLOURS', value: ({ colours }) => colours },
+      { title: 'SIZE', value: ({ size }) => size },
+      { title: 'LABELS', value: labelsText },
+      { title: 'ACCURACY', value: accuracyText, align: 'right' },
+    ],
+    check.candidates,
+  );
+  const { distributions, range } = best.tried;
+  const [least, greatest] = range.map((value) => value.toPrecision(3));
+  const sums = distributions ? 'each row is a distribution' : 'rows are no distributions';
+  return [
+    ...tried,
+    '',
+    `Best: values ${best.values}${best.layout && `, ${best.layout}`}${best.colours && `, ${best.colours}`}${best.size && `, ${best.size}`}`,
+    ...best.orders.map(
+      ({ name, accuracy }) => `  ${percentText(accuracy, 1)} if labels are ${name}`,
+    ),
+    ...(order === best.mapped ? [mappedText(order.accuracy, order.classes ?? [])] : []),
+    ...(check.known === undefined ? [] : [knownText(check.known)]),
+    `  output: ${check.settings.output}, from ${least} to ${greatest}; ${sums}`,
+    `${percentText(order.accuracy, 1)} of ${sampleCount} labelled validation samples, ${best.tried.millisecondsPerSample.toPrecision(3)} ms each`,
+  ];
+}
+
+function knownText(known: readonly string[]): string {
+  return `  it knows ${known.length} of the set's classes, ${shownNames(known)}, and is judged by samples of these`;
+}
+
+/** The first few, of a long list. */
+export function shownNames(names: readonly string[]): string {
+  return `${names.slice(0, SHOWN_CLASSES).join(', ')}${names.length > SHOWN_CLASSES ? ', …' : ''}`;
+}
+
+function mappedText(accuracy: number, classes: readonly string[]): string {
+  return `  ${percentText(accuracy, 1)}: looks like another class order: ${shownNames(classes)}`;
+}
+
+function labelsText(candidate: CheckedCandidate): string {
+  return 'problem' in candidate ? candidate.problem : (candidate.orders[0]?.name ?? '');
+}
+
+function accuracyText(candidate: CheckedCandidate): string | undefined {
+  if ('problem' in candidate) return undefined;
+  const [named] = candidate.orders;
+  return named && percentText(named.accuracy, 1);
+}

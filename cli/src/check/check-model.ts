@@ -1,0 +1,211 @@
+/** Finds the settings by which a model knows a set best, stage by stage. */
+import {
+  classOrder,
+  knownClassesOf,
+  type ModelSettings,
+  namedAsInSet,
+  parseSettingsJson,
+  settingsJson,
+} from '@lyceum/learning/data';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import type { Tried } from '../local-cluster/index.js';
+import {
+  type Candidate,
+  type CheckedModel,
+  colourCandidates,
+  firstCandidates,
+  sizeCandidates,
+} from './candidate-settings.js';
+import {
+  countsAmong,
+  type JudgedOrder,
+  judgedOrders,
+  labelOrders,
+  mappedOrder,
+} from './label-orders.js';
+
+/** What asks the model. */
+export interface Trying {
+  readonly samples: { readonly sampleCount: number; readonly classNames: readonly string[] };
+  try(settings: ModelSettings): Promise<Tried>;
+}
+
+export interface TriedCandidate extends Candidate {
+  readonly tried: Tried;
+  /** The best first; empty if nobody can say which classes the model has. */
+  readonly orders: readonly JudgedOrder[];
+  readonly mapped: JudgedOrder | undefined;
+}
+
+export interface FailedCandidate extends Candidate {
+  readonly problem: string;
+}
+
+export type CheckedCandidate = TriedCandidate | FailedCandidate;
+
+export interface Check {
+  /** In the order in which they were tried. */
+  readonly candidates: readonly CheckedCandidate[];
+  readonly best: TriedCandidate;
+  /** Of the best. */
+  readonly order: JudgedOrder;
+  /** Complete. */
+  readonly settings: ModelSettings;
+  /** That the accuracy is of. */
+  readonly sampleCount: number;
+  /** Names of the set's classes that the model knows, and is judged by; undefined: all. */
+  readonly known: readonly string[] | undefined;
+}
+
+/** With fewer samples of a class a mapping fits by chance. */
+const SAMPLES_PER_CLASS = 10;
+
+/** By how much a mapping must be better than any order that has a reason. */
+export const MAPPING_LIFT = 0.1;
+
+/** Candidates of the first stage that the second looks at. */
+const LEADERS = 2;
+
+/**
+ * @param told - of each candidate, as it has been tried.
+ * @throws {LyceumError} INVALID_ARGUMENT if the model cannot be asked by any settings.
+ */
+export async function checkModel(
+  trial: Trying,
+  asked: CheckedModel,
+  told: (candidate: CheckedCandidate) => void,
+): Promise<Check> {
+  const { classNames } = trial.samples;
+  const model = believed(asked, classNames);
+  const candidates: CheckedCandidate[] = [];
+  const tryAll = async (some: readonly Candidate[]) => {
+    for (const one of some) {
+      const checked = await tried(trial, model, one);
+      candidates.push(checked);
+      told(checked);
+    }
+  };
+  await tryAll(firstCandidates(model));
+  for (const leader of ranked(candidates, trial).slice(0, LEADERS)) {
+    await tryAll(colourCandidates(model, leader));
+  }
+  const [coloured] = ranked(candidates, trial);
+  if (coloured !== undefined) await tryAll(sizeCandidates(model, coloured));
+  const [best] = ranked(candidates, trial);
+  const order = best && bestOrder(best, trial);
+  if (best === undefined || order === undefined) throw unusable(candidates, trial);
+  const { output } = model.settings;
+  // Where the file holds classes they must be said, lest its own be taken.
+  const classes = order.classes ?? (asked.settings.classes && classNames);
+  const settings: ModelSettings = {
+    ...best.settings,
+    output: model.fixed.has('output')
+      ? output
+      : best.tried.distributions
+        ? 'probabilities'
+        : 'logits',
+    ...(classes !== undefined && { classes }),
+  };
+  return {
+    candidates,
+    best,
+    order,
+    settings: parseSettingsJson(settingsJson(settings)),
+    sampleCount: order.sampleCount,
+    known: knownNames(settings, classNames),
+  };
+}
+
+/** The classes that a file holds by the set's names; without them, if they are none of the set's: answers tell them too. */
+function believed(model: CheckedModel, classNames: readonly string[]): CheckedModel {
+  const { classes, ...others } = model.settings;
+  if (classes === undefined || model.fixed.has('classes')) return model;
+  const set = { classNames, classCount: classNames.length };
+  try {
+    classOrder(model.settings, set);
+    return { ...model, settings: { ...others, classes: namedAsInSet(classes, classNames) } };
+  } catch (thrown) {
+    if (toLyceumError(thrown).code !== 'INVALID_ARGUMENT') throw thrown;
+    return { ...model, settings: others };
+  }
+}
+
+/** A model asked by the candidate's settings, and how often it is right in which order of its classes. */
+export async function tried(
+  trial: Trying,
+  { settings }: Pick<CheckedModel, 'settings'>,
+  candidate: Candidate,
+): Promise<CheckedCandidate> {
+  try {
+    const found = await trial.try(candidate.settings);
+    const { classNames } = trial.samples;
+    const known = knownNames(settings, classNames);
+    const names = known ?? classNames;
+    const counts = countsAmong(found.counts, classNames, names);
+    if (counts.length === 0) {
+      const message = `none of the ${trial.samples.sampleCount} samples is of a class that its settings name`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    const isPartial = known !== undefined;
+    const orders = labelOrders(names, found.classCount, settings.classes, isPartial);
+    return {
+      ...candidate,
+      tried: found,
+      orders: judgedOrders(orders, names, counts),
+      mapped: mappedOrder(names, found.classCount, counts),
+    };
+  } catch (thrown) {
+    const err = toLyceumError(thrown);
+    if (err.code !== 'INVALID_ARGUMENT') throw thrown;
+    return { ...candidate, problem: err.message };
+  }
+}
+
+/** Of the set's classes those that the settings name, in the set's order; undefined: all. */
+function knownNames(
+  settings: ModelSettings,
+  classNames: readonly string[],
+): readonly string[] | undefined {
+  const known = knownClassesOf(settings, { classNames, classCount: classNames.length });
+  return known?.map((label) => classNames[label] as string);
+}
+
+/**
+ * The best first, of equal ones that with the fewest settings. Where there are samples enough the best mapping counts: of
+ * right inputs and wrongly ordered classes no order that has a reason is any good.
+ */
+function ranked(candidates: readonly CheckedCandidate[], trial: Trying): TriedCandidate[] {
+  const score = ({ orders, mapped }: TriedCandidate) =>
+    (hasEnough(trial) ? mapped?.accuracy : undefined) ?? orders[0]?.accuracy ?? 0;
+  return candidates
+    .filter((candidate) => 'tried' in candidate)
+    .sort((a, b) => score(b) - score(a) || settingCount(a) - settingCount(b));
+}
+
+function settingCount({ settings }: Candidate): number {
+  return Object.keys(settings).length;
+}
+
+/** An order that has a reason, unless a mapping is so much better that the reason must be wrong. */
+export function bestOrder(
+  { orders, mapped }: Pick<TriedCandidate, 'orders' | 'mapped'>,
+  trial: Pick<Trying, 'samples'>,
+): JudgedOrder | undefined {
+  const [named] = orders;
+  if (mapped === undefined || !hasEnough(trial)) return named;
+  return mapped.accuracy - (named?.accuracy ?? 0) >= MAPPING_LIFT ? mapped : named;
+}
+
+function hasEnough({ samples }: Pick<Trying, 'samples'>): boolean {
+  return samples.sampleCount >= SAMPLES_PER_CLASS * samples.classNames.length;
+}
+
+function unusable(candidates: readonly CheckedCandidate[], { samples }: Trying): LyceumError {
+  const [first] = candidates;
+  if (first !== undefined && 'problem' in first) {
+    return new LyceumError('INVALID_ARGUMENT', `the model cannot be asked: ${first.problem}`);
+  }
+  const found = candidates.find((candidate) => 'tried' in candidate)?.tried.classCount;
+  const message = `the model has ${found} classes and the data set ${samples.classNames.length}; name the model's in its settings, {"classes": […]}`;
+  return new LyceumError('INVALID_ARGUMENT', message);
+}

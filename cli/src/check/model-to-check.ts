@@ -1,0 +1,62 @@
+/** A model of which not everything has to be known yet: from files on disk, or pushed. */
+import {
+  describePackagedModel,
+  type ModelSettings,
+  parsePackagedModel,
+} from '@lyceum/learning/data';
+import { InvalidDocumentError } from '@lyceum/proto';
+import { givenSettings, readModel } from '../import/index.js';
+import type { CheckedModel } from './candidate-settings.js';
+
+export interface ModelToCheck extends Pick<CheckedModel, 'settings' | 'fixed' | 'inputShape'> {
+  /** The package's bytes. */
+  readonly bytes: Buffer;
+}
+
+/** What a file may leave open, so that it cannot be read at all; the first that lets it be read is where trying begins. */
+const GUESSES: readonly Partial<ModelSettings>[] = [
+  {},
+  { output: 'logits' },
+  { layout: 'NHWC' },
+  { output: 'logits', layout: 'NHWC' },
+];
+
+/**
+ * @param settingsFile - what the user says of it, instead of what lies beside it. That is not varied.
+ * @throws {LyceumError} as `readModel` does.
+ */
+export async function modelOnDisk(
+  path: string,
+  settingsFile: string | undefined,
+): Promise<ModelToCheck> {
+  const given = givenSettings(path, settingsFile);
+  let problem: InvalidDocumentError | undefined;
+  for (const guess of GUESSES) {
+    try {
+      const bytes = await readModel(path, { ...guess, ...given });
+      return modelInPackage(bytes, Object.keys(given), guess.layout === undefined);
+    } catch (err) {
+      if (!(err instanceof InvalidDocumentError)) throw err;
+      problem ??= err;
+    }
+  }
+  throw problem;
+}
+
+/** Nobody knows any more what the user said of it: its layout and its output's name stay, all else may be wrong. */
+export function pushedModel(bytes: Buffer): ModelToCheck {
+  return modelInPackage(bytes, ['outputName'], true);
+}
+
+function modelInPackage(
+  bytes: Buffer,
+  said: readonly string[],
+  layoutIsKnown: boolean,
+): ModelToCheck {
+  const { format, settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
+  const fixed = new Set(said);
+  // Where the file says nothing of its input's shape it says nothing of its layout either.
+  const isTold = format === 'layers-model' || (inputShape ?? settings.layout) !== undefined;
+  if (layoutIsKnown && isTold) fixed.add('layout');
+  return { bytes, settings, fixed, inputShape };
+}

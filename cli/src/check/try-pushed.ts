@@ -1,0 +1,71 @@
+/** One batch of a model before it is pushed: what does not work is refused while its author looks. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  describePackagedModel,
+  ENGINE_OF,
+  isRemoteEngine,
+  parsePackagedModel,
+} from '@lyceum/learning/data';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { ModelTrial } from '../local-cluster/index.js';
+import { countText } from '../printing/index.js';
+
+/** As many as a worker asks about at once. */
+const BATCH = 128;
+
+/**
+ * @param bytes - of a package.
+ * @returns what is told of it, a line each.
+ * @throws {LyceumError} INVALID_ARGUMENT saying why it does not work.
+ */
+export async function tryPushed(bytes: Uint8Array): Promise<string[]> {
+  const { format, settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
+  // Somebody else runs it, and may be paid for it.
+  if (isRemoteEngine(ENGINE_OF[format])) return [];
+  if (inputShape === undefined) {
+    return [
+      'not tried: it does not say how large its samples are; models check tries it on a data set',
+    ];
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'lyceum-push-'));
+  let trial: ModelTrial | undefined;
+  try {
+    const modelFile = join(folder, 'model.zip');
+    await writeFile(modelFile, bytes);
+    const computeThreads = availableParallelism();
+    trial = await ModelTrial.open({ modelFile, sampleCount: BATCH, seed: 0, computeThreads });
+    const { classCount, distributions, range, millisecondsPerSample } = await trial.try(settings);
+    const { classes, output } = settings;
+    if (output === 'probabilities' && !distributions) {
+      const message = `its settings say probabilities, and its rows are none: values lie from ${range[0]} to ${range[1]}; say {"output": "logits"}`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    if (classes !== undefined && classes.length !== classCount) {
+      const message = `its settings name ${classes.length} classes, and its output has ${classCount}`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    const unlikely = output === 'logits' && distributions && settings.logitsConfirmed !== true;
+    return [
+      `tried on ${BATCH} samples of noise [${inputShape}] with ${trial.samples.engine}: ${countText(classCount)} classes, ${output} from ${range[0].toPrecision(3)} to ${range[1].toPrecision(3)}, ${millisecondsPerSample.toPrecision(3)} ms a sample`,
+      ...(unlikely
+        ? [
+            'its logits are distributions, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits; every run with it says so until then',
+          ]
+        : []),
+    ];
+  } catch (thrown) {
+    const { code, message } = toLyceumError(thrown);
+    throw new LyceumError(
+      code,
+      `the model does not work: ${message}; --no-try pushes it all the same`,
+      {
+        cause: thrown,
+      },
+    );
+  } finally {
+    trial?.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

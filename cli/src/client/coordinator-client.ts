@@ -1,0 +1,426 @@
+/**
+ * A coordinator as a program's caller sees it: runs, artifacts, workers, as promises and async iterables.
+ *
+ * Every error is a {@link LyceumError} with the status' code. Nobody answering is UNAVAILABLE with the
+ * address; a watch that had begun outlives a restart of the coordinator.
+ */
+
+import { type EnsembleTable, type Report, reportSchema } from '@lyceum/coordinator/documents';
+import {
+  AnswerClient,
+  ArtifactClient,
+  ClusterClient,
+  call,
+  connect,
+  EnsembleClient,
+  openClientStream,
+  openServerStream,
+  RunClient,
+  retryDelayMs,
+  sleep,
+  TargetClient,
+  type TlsIdentity,
+  tlsTrouble,
+} from '@lyceum/platform';
+import {
+  type AnswerTable,
+  type AnswerVerification,
+  type Artifact,
+  type ArtifactKind,
+  CONNECT_DEADLINE_MS,
+  type Garbage,
+  type InferenceDescription,
+  LyceumError,
+  PushArtifactHeader,
+  type PushArtifactRequest,
+  type PushArtifactResponse,
+  type Quarantine,
+  type Run,
+  type RunEvent,
+  StreamTargetsRequest,
+  type SubmitRunResponse,
+  type TargetOutline,
+  toLyceumError,
+  UNARY_DEADLINE_MS,
+  type Worker,
+} from '@lyceum/proto';
+import { type ArtifactContent, contentChunks, contentSize } from './artifact-chunks.js';
+import { hasEnded } from './run-states.js';
+import { takesConnections } from './takes-connections.js';
+import { streamTargets, type TargetPart, type TargetsRequest } from './target-stream.js';
+import { AWAY_MAX_MS, type Cancellable, type WatchOptions } from './watching.js';
+
+/** A push or pull is bounded by its stream, not by the deadline of small calls. */
+const SUBMIT_DEADLINE_MS = 120_000;
+
+const SILENT =
+  'the connection is taken, but nothing comes: its machine is too busy, or another program listens there';
+
+export interface AnswerVerificationRequest {
+  /** Of tables; none: all. */
+  readonly ids?: readonly string[];
+  /** Of each table; 1 if left out. */
+  readonly spanCount?: number;
+  /** Chooses the spans. */
+  readonly seed?: number;
+  /** How long a teacher may say nothing. */
+  readonly patienceSeconds?: number;
+}
+
+export interface EnsembleRequest {
+  /** Pushed models, or `run:ID`; `@MODALITY` behind one says what it sees. */
+  readonly teachers: readonly string[];
+  readonly dataset: string;
+  /** Default `test`. */
+  readonly split?: string;
+  /** `RULE[:WEIGHTING][+calibrate]`; default all. */
+  readonly rules?: readonly string[];
+}
+
+export interface Submitted {
+  readonly run: Run;
+  readonly created: boolean;
+  readonly warnings: readonly string[];
+}
+
+export class CoordinatorClient {
+  readonly address: string;
+  readonly #runs: RunClient;
+  readonly #artifacts: ArtifactClient;
+  readonly #answers: AnswerClient;
+  readonly #cluster: ClusterClient;
+  readonly #ensembles: EnsembleClient;
+  readonly #targets: TargetClient;
+
+  /**
+   * @param address - `HOST:PORT`. Connects at the first call.
+   * @param tls - undefined: without TLS.
+   */
+  constructor(address: string, tls?: TlsIdentity) {
+    this.address = address;
+    this.#runs = connect(RunClient, address, tls);
+    this.#artifacts = connect(ArtifactClient, address, tls);
+    this.#answers = connect(AnswerClient, address, tls);
+    this.#cluster = connect(ClusterClient, address, tls);
+    this.#ensembles = connect(EnsembleClient, address, tls);
+    this.#targets = connect(TargetClient, address, tls);
+  }
+
+  close(): void {
+    this.#runs.close();
+    this.#artifacts.close();
+    this.#answers.close();
+    this.#cluster.close();
+    this.#ensembles.close();
+    this.#targets.close();
+  }
+
+  /**
+   * The coordinator's version; the way to learn soon whether there is one.
+   *
+   * @throws {LyceumError} UNAVAILABLE if nobody answers within {@link CONNECT_DEADLINE_MS}; where the connection is taken,
+   *   within `patienceMs` more.
+   */
+  async version(options: Cancellable & { readonly patienceMs?: number } = {}): Promise<string> {
+    const { signal, patienceMs = UNARY_DEADLINE_MS } = options;
+    const ask = (deadlineMs: number) => {
+      const request = { deadlineMs, ...(signal !== undefined && { signal }) };
+      return call(this.#cluster, this.#cluster.getVersion, {}, request);
+    };
+    let isSilent = false;
+    try {
+      const { version } = await ask(CONNECT_DEADLINE_MS).catch(async (err: unknown) => {
+        const isLate = toLyceumError(err).code === 'DEADLINE_EXCEEDED';
+        isSilent = isLate && (await takesConnections(this.address));
+        if (!isSilent) throw err;
+        return ask(patienceMs);
+      });
+      return version;
+    } catch (err) {
+      const { code, message, cause } = toLyceumError(err);
+      if (code === 'CANCELLED' || code === 'PERMISSION_DENIED') throw err;
+      const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
+      const why = unanswered ? (troubleWithTls(cause) ?? (isSilent ? SILENT : undefined)) : message;
+      const text = `no coordinator answers at ${this.address}${why === undefined ? '' : ` (${why})`}`;
+      throw new LyceumError('UNAVAILABLE', text, { cause: err });
+    }
+  }
+
+  /** @param specification - YAML or JSON. */
+  async submitRun(
+    specification: string,
+    options: {
+      readonly runId?: string;
+      readonly dryRun?: boolean;
+      readonly askPaid?: boolean;
+    } = {},
+  ): Promise<Submitted> {
+    const { runId = '', dryRun = false, askPaid = false } = options;
+    const response: SubmitRunResponse = await call(
+      this.#runs,
+      this.#runs.submitRun,
+      { specification, runId, dryRun, askPaid },
+      { deadlineMs: SUBMIT_DEADLINE_MS },
+    );
+    return { ...response, run: present(response.run) };
+  }
+
+  async getRun(runId: string): Promise<Run> {
+    return present((await call(this.#runs, this.#runs.getRun, { runId })).run);
+  }
+
+  async listRuns(): Promise<Run[]> {
+    return (await call(this.#runs, this.#runs.listRuns, {})).runs;
+  }
+
+  async cancelRun(runId: string): Promise<Run> {
+    return present((await call(this.#runs, this.#runs.cancelRun, { runId })).run);
+  }
+
+  async retryRun(runId: string): Promise<Run> {
+    return present((await call(this.#runs, this.#runs.retryRun, { runId })).run);
+  }
+
+  async resumeRun(
+    runId: string,
+    { acceptNumerics = false }: { readonly acceptNumerics?: boolean } = {},
+  ): Promise<Run> {
+    const request = { runId, acceptNumerics };
+    return present((await call(this.#runs, this.#runs.resumeRun, request)).run);
+  }
+
+  /** @param newRunId - default: the run's, with `-replay` behind it. */
+  async replayRun(runId: string, newRunId = ''): Promise<Submitted> {
+    const response = await call(
+      this.#runs,
+      this.#runs.replayRun,
+      { runId, newRunId },
+      { deadlineMs: SUBMIT_DEADLINE_MS },
+    );
+    return { ...response, run: present(response.run) };
+  }
+
+  /** @returns the ids of the run, and of its own baseline if that went with it. */
+  async deleteRun(runId: string): Promise<string[]> {
+    return (await call(this.#runs, this.#runs.deleteRun, { runId })).deletedRunIds;
+  }
+
+  /** The run now, and again after each change, until it ends. */
+  async *watchRun(runId: string, options: WatchOptions = {}): AsyncGenerator<Run, void, undefined> {
+    let awaySinceMs: number | undefined;
+    let attempt = 0;
+    let seen = false;
+    for (;;) {
+      try {
+        const { incoming } = openServerStream(() => this.#runs.watchRun({ runId }), options);
+        for await (const { run } of incoming) {
+          [awaySinceMs, attempt, seen] = [undefined, 0, true];
+          yield present(run);
+          if (hasEnded(present(run))) return;
+        }
+      } catch (err) {
+        const error = toLyceumError(err);
+        if (!error.retryable || !seen) throw err;
+        if (awaySinceMs === undefined) {
+          awaySinceMs = Date.now();
+          options.onAway?.(error);
+        }
+        if (Date.now() - awaySinceMs > AWAY_MAX_MS) throw err;
+      }
+      await sleep(retryDelayMs(attempt++, Math.random()), options.signal);
+    }
+  }
+
+  /**
+   * Waits for the run's end.
+   *
+   * @returns the run as it ended, however that was.
+   */
+  async waitForEnd(runId: string, options: WatchOptions = {}): Promise<Run> {
+    let last: Run | undefined;
+    for await (const run of this.watchRun(runId, options)) last = run;
+    return present(last);
+  }
+
+  /** Recorded events, oldest first; then new ones while `follow`, until the run ends. */
+  async *listEvents(
+    runId: string,
+    options: Cancellable & { readonly follow?: boolean } = {},
+  ): AsyncGenerator<RunEvent, void, undefined> {
+    const request = { runId, follow: options.follow === true };
+    const { incoming } = openServerStream(() => this.#runs.listEvents(request), options);
+    for await (const { event } of incoming) if (event !== undefined) yield event;
+  }
+
+  async getReport(runId: string): Promise<Report> {
+    const { reportJson } = await call(this.#runs, this.#runs.getReport, { runId });
+    const report: unknown = JSON.parse(reportJson);
+    reportSchema.parse(report);
+    // Not what `parse` gives, which lacks the fields that only a newer coordinator knows.
+    return report as Report;
+  }
+
+  /** The NPZ of test predictions. */
+  getPredictions(runId: string, options: Cancellable = {}): Promise<Buffer> {
+    return collect(openServerStream(() => this.#runs.getPredictions({ runId }), options).incoming);
+  }
+
+  async pushArtifact(
+    kind: ArtifactKind,
+    name: string,
+    content: ArtifactContent,
+    options: Cancellable = {},
+  ): Promise<{ readonly artifact: Artifact; readonly created: boolean }> {
+    const sizeBytes = await contentSize(content);
+    const push = openClientStream<PushArtifactRequest, PushArtifactResponse>(
+      (done) => this.#artifacts.pushArtifact(done),
+      options,
+    );
+    const header = PushArtifactHeader.fromPartial({ kind, name, sizeBytes });
+    await push.send({ part: { $case: 'header', header } });
+    for await (const chunk of contentChunks(content)) {
+      await push.send({ part: { $case: 'chunk', chunk } });
+    }
+    push.end();
+    const { artifact, created } = await push.response;
+    return { artifact: present(artifact), created };
+  }
+
+  /** Stores a model behind an inference server under a name, as the server has it now. @param settings - those that are known. */
+  async pushInferenceModel(
+    name: string,
+    description: InferenceDescription,
+    settings: object = {},
+  ): Promise<{ readonly artifact: Artifact; readonly created: boolean }> {
+    const request = {
+      name,
+      descriptionJson: JSON.stringify(description),
+      settingsJson: JSON.stringify(settings),
+    };
+    const { artifact, created } = await call(
+      this.#artifacts,
+      this.#artifacts.pushInferenceModel,
+      request,
+      { deadlineMs: SUBMIT_DEADLINE_MS },
+    );
+    return { artifact: present(artifact), created };
+  }
+
+  /** @param name - a pushed name, or `run:ID` for a run's student or its data set. */
+  pullArtifact(kind: ArtifactKind, name: string, options: Cancellable = {}): Promise<Buffer> {
+    const pull = openServerStream(() => this.#artifacts.pullArtifact({ kind, name }), options);
+    return collect(pull.incoming);
+  }
+
+  async listArtifacts(kind: ArtifactKind): Promise<Artifact[]> {
+    return (await call(this.#artifacts, this.#artifacts.listArtifacts, { kind })).artifacts;
+  }
+
+  async deleteArtifact(kind: ArtifactKind, name: string): Promise<void> {
+    await call(this.#artifacts, this.#artifacts.deleteArtifact, { kind, name });
+  }
+
+  async listAnswerTables(): Promise<AnswerTable[]> {
+    return (await call(this.#answers, this.#answers.listAnswerTables, {})).tables;
+  }
+
+  /** @param id - as {@link listAnswerTables} gives it. */
+  async deleteAnswerTable(id: string): Promise<void> {
+    await call(this.#answers, this.#answers.deleteAnswerTable, { id });
+  }
+
+  /**
+   * Asks teachers again for some of what is stored.
+   *
+   * @param onWaiting - told why nothing comes, whenever that changes.
+   */
+  async *verifyAnswers(
+    request: AnswerVerificationRequest,
+    options: Cancellable & { readonly onWaiting?: (reason: string) => void } = {},
+  ): AsyncGenerator<AnswerVerification, void, undefined> {
+    const { ids = [], spanCount = 1, seed = 1, patienceSeconds = 60 } = request;
+    const message = { ids: [...ids], spanCount, seed, patienceSeconds };
+    const { incoming } = openServerStream(() => this.#answers.verifyAnswers(message), options);
+    for await (const { part } of incoming) {
+      if (part?.$case === 'waiting') options.onWaiting?.(part.waiting);
+      if (part?.$case === 'verification') yield part.verification;
+    }
+  }
+
+  /** @param onWaiting - told why there is no table yet, whenever that changes. */
+  async evaluateEnsemble(
+    request: EnsembleRequest,
+    options: Cancellable & { readonly onWaiting?: (reason: string) => void } = {},
+  ): Promise<EnsembleTable> {
+    const { teachers, dataset, split = '', rules = [] } = request;
+    const message = { teachers: [...teachers], dataset, split, rules: [...rules] };
+    const { incoming } = openServerStream(() => this.#ensembles.evaluateEnsemble(message), options);
+    let table: string | undefined;
+    for await (const { part } of incoming) {
+      if (part?.$case === 'waiting') options.onWaiting?.(part.waiting);
+      if (part?.$case === 'tableJson') table = part.tableJson;
+    }
+    return JSON.parse(present(table)) as EnsembleTable;
+  }
+
+  /** What a run's targets are, and how many there are. */
+  async targetOutline(request: TargetsRequest): Promise<TargetOutline> {
+    const message = { stream: StreamTargetsRequest.fromPartial(request) };
+    return present((await call(this.#targets, this.#targets.getTargetOutline, message)).outline);
+  }
+
+  /** A run's targets, batch by batch: see {@link streamTargets}. */
+  streamTargets(
+    request: TargetsRequest,
+    options: WatchOptions = {},
+  ): AsyncGenerator<TargetPart, void, undefined> {
+    return streamTargets(this.#targets, request, options);
+  }
+
+  /** @returns what was deleted; with `dryRun`, what would be. */
+  async collectGarbage(options: {
+    readonly dryRun: boolean;
+    readonly graceSeconds: number;
+  }): Promise<Garbage[]> {
+    return (await call(this.#cluster, this.#cluster.collectGarbage, options)).garbage;
+  }
+
+  async listWorkers(): Promise<Worker[]> {
+    return (await call(this.#cluster, this.#cluster.listWorkers, {})).workers;
+  }
+
+  /** Of all workers, connected or not. */
+  async listQuarantines(): Promise<Quarantine[]> {
+    return (await call(this.#cluster, this.#cluster.listWorkers, {})).quarantines;
+  }
+
+  /** @param teacher - its name or identity; empty: all. @returns what was released. */
+  async releaseWorker(workerId: string, teacher = ''): Promise<Quarantine[]> {
+    return (await call(this.#cluster, this.#cluster.releaseWorker, { workerId, teacher })).released;
+  }
+
+  /** Teacher workers with which no student would wait; 0: no teacher is wanted. */
+  async desiredTeacherWorkers(): Promise<number> {
+    return (await call(this.#cluster, this.#cluster.listWorkers, {})).desiredTeacherWorkers;
+  }
+}
+
+async function collect(messages: AsyncIterable<{ readonly chunk: Uint8Array }>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const { chunk } of messages) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** proto3 makes every message optional; the service promises these. */
+function present<T>(message: T | undefined): T {
+  if (message === undefined)
+    throw new LyceumError('INTERNAL', 'the coordinator answered without a value');
+  return message;
+}
+
+/** @param status - of a call that nobody answered. */
+function troubleWithTls(status: unknown): string | undefined {
+  const details = status instanceof Object && 'details' in status ? String(status.details) : '';
+  const trouble = tlsTrouble(details);
+  return trouble === undefined ? undefined : `${trouble}; see --tls-dir`;
+}

@@ -1,0 +1,139 @@
+import { type AnswerTable, type AnswerVerification, digestHex } from '@lyceum/proto';
+import { type Command, InvalidArgumentError } from 'commander';
+import { timeText } from '../files/index.js';
+import { bytesText, type Column, durationText, tableLines } from '../printing/index.js';
+import { CommandExit, EXIT, withCoordinator } from '../session/index.js';
+
+export function addAnswers(program: Command): void {
+  const answers = program
+    .command('answers')
+    .description("teachers' answers that are stored, so that no teacher is asked twice");
+  answers
+    .command('list')
+    .description('list the tables of answers, those used last first')
+    .action((_options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const tables = await client.listAnswerTables();
+        print(tables.map(tableDocument), () =>
+          tables.length === 0 ? ['No answers yet.'] : answerLines(tables, Date.now()),
+        );
+      }),
+    );
+  answers
+    .command('verify')
+    .description('ask teachers again for some of what is stored, and compare')
+    .argument('[id...]', 'as `answers list` shows them; none: all tables')
+    .option('--spans <n>', 'spans of about 4096 samples, asked again of each table', wholeNumber, 1)
+    .option('--seed <n>', 'chooses the spans', wholeNumber, 1)
+    .option('--tolerance <x>', 'greatest divergence that is none', tolerance, 1e-4)
+    .option('--patience <s>', 'seconds that a teacher may say nothing', wholeNumber, 60)
+    .addHelpText(
+      'after',
+      `
+Needs teacher workers; nothing that they say is stored. What is compared has been through the table's codec.
+DIVERGENCE is of logits the mean KL(stored ‖ again) in nats, of features Σ Δ² / Σ stored².
+Equal bits can be expected of what the run in ASKED LIKE asked first, on a device of the same type with as many
+threads; elsewhere rows may differ in their last digits, and by a step of the codec where that rounds them apart.
+
+Exit status: 1 if a divergence is above the tolerance, or no table could be verified.`,
+    )
+    .action((ids: string[], options: VerifyOptions, command: Command) =>
+      withCoordinator(command, async ({ client, print, notice, signal }) => {
+        const { spans: spanCount, seed, tolerance: most, patience: patienceSeconds } = options;
+        const request = { ids, spanCount, seed, patienceSeconds };
+        const found: AnswerVerification[] = [];
+        for await (const one of client.verifyAnswers(request, { signal, onWaiting: notice })) {
+          found.push(one);
+        }
+        const asked = found.filter(({ skippedReason }) => skippedReason === '');
+        const differs = asked.some(({ divergence }) => !(divergence <= most));
+        print(found, () => verificationLines(found, most));
+        if (differs || asked.length === 0) throw new CommandExit(EXIT.failed);
+      }),
+    );
+  answers
+    .command('delete')
+    .description('delete tables of answers that no run under way needs')
+    .argument('<id...>', 'as `answers list` shows them')
+    .action((ids: string[], _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, notice }) => {
+        for (const id of ids) {
+          await client.deleteAnswerTable(id);
+          notice(`deleted ${id}`);
+        }
+      }),
+    );
+}
+
+interface VerifyOptions {
+  readonly spans: number;
+  readonly seed: number;
+  readonly tolerance: number;
+  readonly patience: number;
+}
+
+const GREATEST_NUMBER = 0xffffffff;
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= GREATEST_NUMBER) return value;
+  throw new InvalidArgumentError('want a whole number from 1');
+}
+
+function tolerance(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0) return value;
+  throw new InvalidArgumentError('want a number, at least 0');
+}
+
+function verificationLines(found: readonly AnswerVerification[], most: number): string[] {
+  if (found.length === 0) return ['No answers yet.'];
+  const figure = (value: number) => value.toExponential(1);
+  const columns: Column<AnswerVerification>[] = [
+    { title: 'ID', value: (v) => v.id },
+    { title: 'TEACHER', value: (v) => v.teacher },
+    { title: 'OUTPUT', value: (v) => v.outputs.join() },
+    { title: 'CODEC', value: (v) => v.codec },
+    { title: 'ROWS', value: (v) => String(v.rowCount), align: 'right' },
+    { title: 'EQUAL BITS', value: (v) => String(v.equalRowCount), align: 'right' },
+    { title: 'MAX |Δ|', value: (v) => figure(v.maxDifference), align: 'right' },
+    { title: 'DIVERGENCE', value: (v) => figure(v.divergence), align: 'right' },
+    { title: 'ASKED LIKE', value: (v) => v.askedLikeRuns.join(', ') },
+    { title: 'VERDICT', value: (v) => (v.divergence <= most ? 'the same' : 'DIFFERS') },
+  ];
+  const asked = found.filter(({ skippedReason }) => skippedReason === '');
+  const skipped = found.filter(({ skippedReason }) => skippedReason !== '');
+  return [
+    ...(asked.length === 0 ? [] : tableLines(columns, asked)),
+    ...skipped.map(({ id, skippedReason }) => `${id} was not asked again: ${skippedReason}`),
+  ];
+}
+
+function tableDocument({
+  teacherIdentity,
+  datasetDigest,
+  lastUsedAtMs,
+  ...table
+}: AnswerTable): Record<string, unknown> {
+  return {
+    ...table,
+    teacherIdentity: digestHex(teacherIdentity),
+    datasetDigest: digestHex(datasetDigest),
+    lastUsedAt: timeText(lastUsedAtMs),
+  };
+}
+
+function answerLines(tables: readonly AnswerTable[], nowMs: number): string[] {
+  const columns: Column<AnswerTable>[] = [
+    { title: 'ID', value: (t) => t.id },
+    { title: 'TEACHER', value: (t) => t.teacher || digestHex(t.teacherIdentity).slice(0, 12) },
+    { title: 'DATA SET', value: (t) => digestHex(t.datasetDigest).slice(0, 12) },
+    { title: 'VIEW', value: (t) => t.view },
+    { title: 'EPOCH', value: (t) => t.viewEpoch, align: 'right' },
+    { title: 'CODEC', value: (t) => t.codec },
+    { title: 'SIZE', value: (t) => bytesText(t.sizeBytes), align: 'right' },
+    { title: 'USED', value: (t) => durationText(nowMs - t.lastUsedAtMs), align: 'right' },
+    { title: 'NEEDED BY', value: (t) => t.neededBy.join(', ') },
+  ];
+  return tableLines(columns, tables);
+}

@@ -1,0 +1,173 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import path from 'node:path';
+import { fileError, TLS_FILES } from '@lyceum/platform';
+import type { CertificateAndKey } from '@lyceum/platform/certificates';
+import { LyceumError } from '@lyceum/proto';
+import { type Command, InvalidArgumentError } from 'commander';
+import { makeFolder, writeNewFile } from '../files/index.js';
+import { globalOptions, print, wholeNumber } from '../session/index.js';
+
+const AUTHORITY_KEY = 'ca.key';
+/** Modes of a new folder and a new file with keys. */
+const FOLDER_OWNER_ONLY = 0o700;
+const OWNER_ONLY = 0o600;
+const AUTHORITY_NAME = 'Lyceum cluster';
+const AUTHORITY_DAYS = 3650;
+
+/** Where a port-forward, or a cluster on one machine, answers. */
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
+
+/** Names become folders, common names and DNS names. */
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const DNS_NAME = /^(?:\*\.)?[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i;
+
+/** Who serves: they get certificates of servers. All others only call, and are told from servers by what they show. */
+const PROGRAMS: readonly string[] = ['coordinator', 'nats', 'teacher-worker', 'student-worker'];
+
+interface Flags {
+  readonly dir: string;
+  readonly program: readonly string[];
+  readonly host: readonly string[];
+  readonly days: number;
+}
+
+export function addCertificates(program: Command): void {
+  program
+    .command('certificates')
+    .description('issue certificates for mutual TLS, from an authority of your own')
+    .argument(
+      '<names...>',
+      `whom they are for: programs (${PROGRAMS.join(', ')}), and people, who only call`,
+      checkedName,
+    )
+    .option('--dir <dir>', 'where the authority is or comes to be', './certificates')
+    .option(
+      '--host <name>',
+      'DNS name or IP address at which the programs serve, beside their own name and localhost; may be repeated',
+      checkedHost,
+      [],
+    )
+    .option(
+      '--program <name>',
+      'a name that is one of a program that serves too; may be repeated',
+      checkedName,
+      [],
+    )
+    .option('--days <n>', 'how long they are valid', wholeNumber(1), 365)
+    .addHelpText(
+      'after',
+      `
+Writes DIR/NAME/${Object.values(TLS_FILES).join(', ')}, what --tls-dir wants. A name that is there gets a new certificate. The
+authority is made if DIR has none, for ten years; whoever has DIR/${AUTHORITY_KEY} can let anybody in.
+
+Examples:
+  coordinator certificates coordinator nats teacher-worker student-worker alice
+  coordinator --tls-dir certificates/alice workers`,
+    )
+    .action(async (names: readonly string[], flags: Flags, command: Command) => {
+      const written = await issue(names, flags);
+      print(globalOptions(command).output, written, () =>
+        written.map(
+          ({ folder, serves, validTo }) =>
+            `${folder} is valid until ${validTo}${serves ? '' : ', for calls alone'}`,
+        ),
+      );
+    });
+}
+
+interface Issued {
+  readonly name: string;
+  readonly folder: string;
+  /** False: whoever has it only calls. */
+  readonly serves: boolean;
+  /** ISO 8601. */
+  readonly validTo: string;
+}
+
+async function issue(
+  given: readonly string[],
+  { dir, program, host, days }: Flags,
+): Promise<readonly Issued[]> {
+  const names = [...new Set([...given, ...program])];
+  const servers = names.filter((name) => PROGRAMS.includes(name) || program.includes(name));
+  if (host.length > 0 && servers.length === 0) {
+    const message = `--host is where programs serve, and ${names.join(', ')} only call; name a program, or --program NAME`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const { issueCertificate, validFor } = await import('@lyceum/platform/certificates');
+  const authority = await authorityIn(dir);
+  const validity = validFor(days, Date.now());
+  const issued: Issued[] = [];
+  for (const name of names) {
+    const folder = path.join(dir, name);
+    const isServer = servers.includes(name);
+    const hosts = isServer ? [...new Set([name, ...LOCAL_HOSTS, ...host])] : [];
+    const { certificate, key } = await issueCertificate(authority, { name, hosts }, validity);
+    await makeFolder(folder, FOLDER_OWNER_ONLY);
+    await write(path.join(folder, TLS_FILES.ca), authority.certificate);
+    await write(path.join(folder, TLS_FILES.certificate), certificate);
+    await write(path.join(folder, TLS_FILES.key), key);
+    const validTo = new Date(validity.toMs).toISOString();
+    issued.push({ name, folder, serves: isServer, validTo });
+  }
+  return issued;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if there is half of one, or something else by its name. */
+async function authorityIn(dir: string): Promise<CertificateAndKey> {
+  const certificateFile = path.join(dir, TLS_FILES.ca);
+  const keyFile = path.join(dir, AUTHORITY_KEY);
+  const [certificate, key] = await Promise.all([textOf(certificateFile), textOf(keyFile)]);
+  if (certificate !== undefined && key !== undefined) {
+    if (belongTogether(certificate, key)) return { certificate, key };
+    throw new LyceumError('INVALID_ARGUMENT', `${keyFile} is not the key of ${certificateFile}`);
+  }
+  if (certificate !== undefined || key !== undefined) {
+    const [there, lacking] =
+      key === undefined ? [certificateFile, keyFile] : [keyFile, certificateFile];
+    const message = `${there} is there and ${lacking} is not: an authority needs both; name another --dir for a new one`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const { createAuthority, validFor } = await import('@lyceum/platform/certificates');
+  const authority = await createAuthority(AUTHORITY_NAME, validFor(AUTHORITY_DAYS, Date.now()));
+  await makeFolder(dir, FOLDER_OWNER_ONLY);
+  await write(keyFile, authority.key);
+  await write(certificateFile, authority.certificate);
+  return authority;
+}
+
+function belongTogether(certificate: string, key: string): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+}
+
+/** Undefined: there is no such file. */
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (err) {
+    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined;
+    throw fileError('read', file, err) ?? err;
+  }
+}
+
+/** Over what is there: a certificate is renewed so. */
+function write(file: string, text: string): Promise<void> {
+  return writeNewFile(file, text, true, OWNER_ONLY);
+}
+
+function checkedHost(host: string, others: readonly string[]): readonly string[] {
+  if (isIP(host) !== 0 || DNS_NAME.test(host)) return [...others, host];
+  throw new InvalidArgumentError('want a DNS name or an IP address, without a port.');
+}
+
+function checkedName(name: string, others: readonly string[] = []): readonly string[] {
+  if (NAME.test(name)) return [...others, name];
+  throw new InvalidArgumentError('want small letters, digits and hyphens, at most 63.');
+}

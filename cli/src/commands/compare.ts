@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { type ComparedRun, compareRuns } from '../comparison/index.js';
+import { comparisonLines } from '../printing/index.js';
+import { comparedRun, wholeNumber, withCoordinator } from '../session/index.js';
+
+export function addCompare(program: Command): void {
+  program
+    .command('compare')
+    .description("tell whether runs' students differ by more than chance on the test split")
+    .argument('<run...>', 'ids of runs that SUCCEEDED; all are compared with the first')
+    .option('--seed <number>', 'of the bootstrap', wholeNumber(0), 1)
+    .option('--resamples <count>', 'of the bootstrap', wholeNumber(1), 2000)
+    .addHelpText(
+      'after',
+      `
+Runs that differ in seeds alone belong together: give each with several seeds, and runs of equal training seeds are
+compared pair by pair. The second P is corrected for the number of pairs.
+
+Examples:
+  coordinator compare alone distilled
+  coordinator compare alone-1 alone-2 alone-3 distilled-1 distilled-2 distilled-3 -o json`,
+    )
+    .action((runIds: string[], options: { seed: number; resamples: number }, command: Command) =>
+      withCoordinator(command, async ({ client, print, signal }) => {
+        const runs: ComparedRun[] = [];
+        for (const runId of runIds) runs.push(await comparedRun(client, runId, signal));
+        const comparison = compareRuns(runs, options.seed, options.resamples);
+        print(comparison, () => comparisonLines(comparison));
+      }),
+    );
+}

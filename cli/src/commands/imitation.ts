@@ -1,0 +1,263 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { utf8Text } from '@lyceum/learning/data';
+import { AddressGuard, ALL_ADDRESSES, secretPlaces, withPath } from '@lyceum/platform';
+import {
+  ArtifactKind,
+  type Imitation,
+  imitationModels,
+  imitationRun,
+  LyceumError,
+  parseImitation,
+} from '@lyceum/proto';
+import { type Command, Option } from 'commander';
+import { makeFolder, writeNewFile } from '../files/index.js';
+import {
+  AnswersFile,
+  type Collected,
+  checkPage,
+  collectAnswers,
+  estimateCosts,
+  judge,
+  keptText,
+  readAnswers,
+  readImitationInputs,
+  readKept,
+  requireSentAsRead,
+  summarise,
+  trainingSet,
+} from '../imitation/index.js';
+import { checkLines, estimateLines, importLines, unreadableLines } from '../printing/index.js';
+import {
+  CommandExit,
+  EXIT,
+  followRun,
+  globalOptions,
+  interruptible,
+  notice,
+  print,
+  wholeNumber,
+  withCoordinator,
+} from '../session/index.js';
+
+interface FolderOption {
+  readonly folder?: string;
+}
+
+interface CollectOptions extends FolderOption {
+  readonly dryRun?: true;
+  readonly maxCalls?: number;
+  readonly secretsDir?: string;
+  readonly again?: 'unreadable';
+}
+
+interface TrainOptions extends FolderOption {
+  readonly runId?: string;
+  readonly watch?: boolean;
+}
+
+/** How often progress is told. */
+const TELL_MS = 5_000;
+
+const HELP = `
+Stages, each of its own; between them lie JSON lines that people may read and edit:
+  collect   asks each teacher about each input once, and writes answers.jsonl
+  check     judges inputs by the document's rules, and writes kept.jsonl, dropped.jsonl and check.html
+  train     pushes what was kept and what was said of it, and submits a run
+
+Examples:
+  coordinator imitation collect languages.yaml --dry-run
+  coordinator imitation collect languages.yaml --max-calls 500
+  coordinator imitation check languages.yaml
+  coordinator imitation train languages.yaml`;
+
+export function addImitation(program: Command, environment: NodeJS.ProcessEnv): void {
+  const imitation = program
+    .command('imitation')
+    .description('teach a student what black boxes answer')
+    .addHelpText('after', HELP);
+  const stage = (name: string, description: string): Command =>
+    imitation
+      .command(name)
+      .description(description)
+      .argument('<file>', 'a document of kind: Imitation')
+      .option('--folder <dir>', "where the stages' files lie (imitation-NAME)");
+  stage('collect', 'ask every teacher about every input that it has not answered')
+    .option('--dry-run', 'say what it will cost, and ask nobody')
+    .option(
+      '--max-calls <n>',
+      'make at most so many HTTP requests, repeated ones included',
+      wholeNumber(1),
+    )
+    .option(
+      '--secrets-dir <folder>',
+      'has a file for each secret; else variables LYCEUM_SECRET_NAME',
+    )
+    .addOption(
+      new Option(
+        '--again <which>',
+        'unreadable: ask again what was answered so that nobody can read it',
+      ).choices(['unreadable']),
+    )
+    .action((file: string, options: CollectOptions, command: Command) =>
+      collect(file, options, command, environment),
+    );
+  stage('check', 'judge inputs by the rules of the document').action(check);
+  stage('train', 'push what was kept, and submit the run that is taught with it')
+    .option('--run-id <id>', "the run's id (default: metadata.name)")
+    .option('--no-watch', 'return at once')
+    .action(train);
+}
+
+interface Opened {
+  readonly imitation: Imitation;
+  /** The document's. */
+  readonly base: string;
+  /** Of the stages' files. */
+  readonly at: (name: string) => string;
+}
+
+async function openDocument(file: string, { folder }: FolderOption): Promise<Opened> {
+  const bytes = await withPath('read', file, () => readFile(file));
+  const imitation = parseImitation(utf8Text(bytes, file), file);
+  const own = resolve(folder ?? `imitation-${imitation.metadata.name}`);
+  await makeFolder(own);
+  return { imitation, base: dirname(resolve(file)), at: (name) => join(own, name) };
+}
+
+async function collect(
+  path: string,
+  { dryRun, maxCalls, secretsDir, again, ...options }: CollectOptions,
+  command: Command,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
+  const { output } = globalOptions(command);
+  const { imitation, base, at } = await openDocument(path, options);
+  const { inputs, classes } = imitation.spec;
+  const read = await readImitationInputs(inputs, classes, base);
+  requireSentAsRead(imitation, read.inputs);
+  const file = await AnswersFile.open(at('answers.jsonl'));
+  try {
+    const estimate = estimateCosts(imitation, read.inputs, file.answers, again !== undefined);
+    if (dryRun === true) {
+      print(output, estimate, () => estimateLines(estimate));
+      return;
+    }
+    for (const line of estimateLines(estimate)) notice(line);
+    const answered = new Map(estimate.map(({ teacher, answered: own }) => [teacher, own]));
+    const tell = (): void =>
+      notice([...answered].map(([own, n]) => `${own} ${n}/${read.inputs.length}`).join('   '));
+    const timer = setInterval(tell, TELL_MS);
+    let collected: Collected;
+    try {
+      collected = await interruptible(
+        (signal) =>
+          collectAnswers({
+            imitation,
+            inputs: read.inputs,
+            folder: read.folder,
+            file,
+            again: again !== undefined,
+            // The document, the secrets and this machine are the user's own.
+            outside: {
+              secrets: secretPlaces(secretsDir, environment, 'anywhere'),
+              addresses: new AddressGuard([ALL_ADDRESSES]),
+            },
+            maxCalls,
+            signal,
+            progress: (own, count) => answered.set(own, (answered.get(own) ?? 0) + count),
+            retried: (own, reason, ms) =>
+              notice(`${own}: ${reason}; again in ${(ms / 1000).toFixed(1)} s`),
+          }),
+        // Either way calls under way, which are paid for, are waited for.
+        ['SIGINT', 'SIGTERM'],
+      );
+    } finally {
+      clearInterval(timer);
+    }
+    tell();
+    const { calls, unreadable, failures } = collected;
+    const result = {
+      calls,
+      unreadable,
+      answered: Object.fromEntries(answered),
+      inputs: read.inputs.length,
+      failures,
+    };
+    print(output, result, () => [`${calls} calls; answers are in ${at('answers.jsonl')}`]);
+    for (const { teacher, reason } of failures) notice(`${teacher} is not done: ${reason}`);
+    for (const line of unreadableLines(unreadable)) notice(line);
+    const isLost = unreadable.some(({ left }) => left > 0);
+    if (failures.length > 0 || isLost) throw new CommandExit(EXIT.failed);
+  } finally {
+    await file.close();
+  }
+}
+
+async function check(path: string, options: FolderOption, command: Command): Promise<void> {
+  const { imitation, base, at } = await openDocument(path, options);
+  const { inputs, classes } = imitation.spec;
+  const read = await readImitationInputs(inputs, classes, base);
+  const answers = await readAnswers(at('answers.jsonl'));
+  const judgement = judge(imitation, read.inputs, answers);
+  const summary = summarise(imitation, judgement, read.repeated);
+  const lines = (kept: boolean) =>
+    judgement.inputs
+      .filter(({ why }) => (why.length === 0) === kept)
+      .map(keptText)
+      .join('');
+  await writeNewFile(at('kept.jsonl'), lines(true), true);
+  await writeNewFile(at('dropped.jsonl'), lines(false), true);
+  await writeNewFile(at('check.html'), checkPage(summary, judgement.inputs), true);
+  print(globalOptions(command).output, summary, () => [
+    ...checkLines(summary),
+    `See ${at('check.html')}; what is kept is in ${at('kept.jsonl')}, and why the rest is not in ${at('dropped.jsonl')}`,
+  ]);
+}
+
+async function train(
+  path: string,
+  { runId, watch, ...options }: TrainOptions,
+  command: Command,
+): Promise<void> {
+  const { cache } = globalOptions(command);
+  const { imitation, base, at } = await openDocument(path, options);
+  if (imitation.spec.train === undefined) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `${path}: has no spec.train, so there is nobody to teach`,
+    );
+  }
+  const kept = await readKept(at('kept.jsonl'));
+  const scratch = await mkdtemp(join(tmpdir(), 'lyceum-imitation-'));
+  try {
+    const images = resolve(base, imitation.spec.inputs.source);
+    const folder =
+      kept.some(({ image }) => image !== undefined) && !isTable(images) ? images : dirname(images);
+    const { dataset, models, summary } = await interruptible((signal) =>
+      trainingSet(imitation, kept, { cacheFolder: cache, scratch, images: folder, signal }),
+    );
+    for (const line of importLines(summary)) notice(line);
+    await withCoordinator(command, async (context) => {
+      const { client, signal } = context;
+      const { name } = imitation.metadata;
+      await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, name, dataset, { signal });
+      for (const [model, bytes] of models) {
+        await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, model, bytes, { signal });
+      }
+      const document = imitationRun(imitation, name, imitationModels(imitation));
+      const id = runId === undefined ? {} : { runId };
+      const { run, warnings } = await client.submitRun(JSON.stringify(document), id);
+      for (const warning of warnings) notice(`warning: ${warning}`);
+      if (watch !== false) await followRun(context, run.runId, 'live');
+      else notice(`See it with: coordinator watch ${run.runId}`);
+    });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function isTable(path: string): boolean {
+  return /\.(csv|tsv|jsonl|ndjson)$/i.test(path);
+}

@@ -1,0 +1,21 @@
+/** The commands, one file each: options, the call, what is printed. */
+export { addAnswers } from './answers.js';
+export { addCertificates } from './certificates.js';
+export { addCompare } from './compare.js';
+export { addDatasets } from './datasets.js';
+export { addEnsemble } from './ensemble.js';
+export { addImitation } from './imitation.js';
+export { addModels } from './models.js';
+export { addPredict } from './predict.js';
+export { addPull } from './pull.js';
+export { addReplay } from './replay.js';
+export { addReport } from './report.js';
+export { addRetention } from './retention.js';
+export { addRuns } from './runs.js';
+export { addServe } from './serve.js';
+export { addSubmit } from './submit.js';
+export { addSweepCommands } from './sweep.js';
+export { addTargets } from './targets.js';
+export { addUp } from './up.js';
+export { addValidate } from './validate.js';
+export { addWorkers } from './workers.js';

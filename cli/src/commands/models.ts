@@ -1,0 +1,157 @@
+import { statSync } from 'node:fs';
+import {
+  describePackagedModel,
+  type ModelSettings,
+  parsePackagedModel,
+} from '@lyceum/learning/data';
+import { ArtifactKind, LyceumError } from '@lyceum/proto';
+import type { Command } from 'commander';
+import { linesOnSet, shownNames, tryPushed } from '../check/index.js';
+import {
+  describedSet,
+  type InferenceOptions,
+  inferenceDescriptionOf,
+  readModel,
+  readRecordedModel,
+  readSettings,
+} from '../import/index.js';
+import {
+  addArtifactDelete,
+  addArtifactList,
+  addArtifactShow,
+  notice,
+  printPushed,
+  pushArtifact,
+  withCoordinator,
+} from '../session/index.js';
+import { addModelCheck } from './check-model.js';
+
+const KIND = ArtifactKind.ARTIFACT_KIND_MODEL;
+
+interface PushOptions extends Partial<InferenceOptions> {
+  readonly settings?: string;
+  readonly dataset?: string;
+  readonly try: boolean;
+}
+
+export function addModels(program: Command): void {
+  const models = program.command('models').description('check, push, list, show and delete models');
+  models
+    .command('push')
+    .description(
+      'store a model of TensorFlow.js or ONNX, a SavedModel, a model behind an inference server, or the description of a black-box endpoint under a name',
+    )
+    .argument('<name>', 'lower-case letters, digits, dashes and dots')
+    .argument(
+      '[path]',
+      "an .onnx file, a SavedModel's folder, a model.json, the folder that has one with its weight files, or the .yaml of an endpoint; none with --inference",
+    )
+    .option(
+      '--settings <file>',
+      'JSON of what the model does not say of itself; else NAME.settings.json beside an .onnx file, settings.json in a folder',
+    )
+    .option(
+      '--dataset <name>',
+      "of a model: try it on this pushed set's validation split; of predictions, .npz or JSON lines: the set that they are of, and they teach as they are",
+    )
+    .option(
+      '--inference <url>',
+      'grpc://HOST:PORT, or another URL, of a server that speaks the Open Inference Protocol v2; or a YAML file that describes the model',
+    )
+    .option('--model <name>', 'what the server calls the model')
+    .option(
+      '--model-version <version>',
+      "of the model's versions on the server; else its own choice",
+    )
+    .option('--revision <text>', 'your own word for what the server has now')
+    .option('--no-try', 'do not run a batch before')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator models push digits-wide ./digits-wide
+  coordinator models push resnet ./resnet.onnx --settings ./resnet.settings.json --dataset pets
+  coordinator models push detector ./detector.yaml
+  coordinator models push yesterday ./predictions.npz --dataset digits
+  coordinator models push remote --inference grpc://triton:8001 --model resnet --revision 3`,
+    )
+    .action(
+      async (name: string, path: string | undefined, options: PushOptions, command: Command) => {
+        const { inference } = options;
+        if (path !== undefined && inference === undefined) {
+          await pushModel(name, path, options, command);
+        } else if (path === undefined && inference !== undefined) {
+          await pushInference(name, { ...options, inference }, command);
+        } else {
+          const message = 'want the path of a model, or --inference with the URL of a server';
+          throw new LyceumError('INVALID_ARGUMENT', message);
+        }
+      },
+    );
+  addModelCheck(models);
+  addArtifactList(models, KIND);
+  addArtifactShow(models, KIND);
+  addArtifactDelete(models, KIND);
+}
+
+async function pushModel(
+  name: string,
+  path: string,
+  options: PushOptions,
+  command: Command,
+): Promise<void> {
+  const { dataset } = options;
+  // Before anybody is asked for anything: what does not work here works nowhere.
+  const isModel = dataset === undefined || isModelPath(path);
+  const own = isModel ? await readModel(path, options.settings) : undefined;
+  if (own !== undefined) {
+    const { settings } = describePackagedModel(parsePackagedModel(own));
+    for (const line of classesLines(settings)) notice(line);
+  }
+  if (own !== undefined && options.try) for (const line of await tryPushed(own)) notice(line);
+  await withCoordinator(command, async (context) => {
+    if (own !== undefined && dataset !== undefined) {
+      const { client, signal } = context;
+      const set = await client.pullArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, dataset, {
+        signal,
+      });
+      for (const line of await linesOnSet(own, set)) notice(line);
+    }
+    const recorded = async (set: string) =>
+      readRecordedModel(path, await describedSet(context.client, set));
+    const bytes = own ?? (await recorded(dataset ?? ''));
+    await pushArtifact(context, KIND, name, bytes);
+  });
+}
+
+/** Whether it is a model that lies there, and no predictions. */
+function isModelPath(path: string): boolean {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder || /\.onnx$|(^|[\\/])model\.json$/.test(path);
+}
+
+/** What its file, server or settings say of its classes, so that its author sees it. */
+function classesLines({ classes }: Partial<ModelSettings>): string[] {
+  return classes === undefined
+    ? []
+    : [`its classes, in the order of its output: ${shownNames(classes)}`];
+}
+
+interface KeptDescription {
+  readonly settings: ModelSettings;
+}
+
+async function pushInference(
+  name: string,
+  options: PushOptions & InferenceOptions,
+  command: Command,
+): Promise<void> {
+  const description = inferenceDescriptionOf(options);
+  const settings = options.settings === undefined ? {} : readSettings(options.settings);
+  await withCoordinator(command, async (context) => {
+    const pushed = await context.client.pushInferenceModel(name, description, settings);
+    const { settings: kept } = JSON.parse(pushed.artifact.descriptionJson) as KeptDescription;
+    for (const line of classesLines(kept)) context.notice(line);
+    printPushed(context, name, pushed);
+  });
+}

@@ -1,0 +1,242 @@
+import path from 'node:path';
+import {
+  type Dataset,
+  describeModel,
+  type ModelPackage,
+  parsePackagedModel,
+  parseStoredDataset,
+  seenDataset,
+} from '@lyceum/learning/data';
+import type { OnnxOptions } from '@lyceum/learning/export';
+import { ArtifactKind, LyceumError } from '@lyceum/proto';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CoordinatorClient } from '../client/index.js';
+import {
+  checkOnnx,
+  EXPORT_FORMATS,
+  type ExportedFiles,
+  type ExportFormat,
+  onnxFiles,
+  safetensorsFiles,
+  testOutputs,
+  tfjsFiles,
+  tritonFiles,
+} from '../export/index.js';
+import { refuseExisting, writeNewFile } from '../files/index.js';
+import { withCoordinator } from '../session/index.js';
+
+interface PullOptions {
+  readonly out: string;
+  readonly format: ExportFormat;
+  readonly with?: readonly Part[];
+  readonly int8?: true;
+  readonly force?: true;
+}
+
+const PARTS = ['preprocessing', 'softmax', 'labels'] as const;
+
+type Part = (typeof PARTS)[number];
+
+/** A model, and what its run knows of it; a pushed model has no run. */
+interface Source {
+  readonly model: ModelPackage;
+  /** `ID` or a model's name. */
+  readonly name: string;
+  readonly runId?: string;
+}
+
+export function addPull(program: Command): void {
+  program
+    .command('pull')
+    .description("fetch a run's student, or a pushed model")
+    .argument('<name>', "a run's id or a model's name; run:ID or model:NAME where both are there")
+    .requiredOption('--out <dir>', 'folder to write to')
+    .addOption(
+      new Option('--format <format>', 'tfjs: model.json, weights.bin, settings.json, classes.json')
+        .choices(EXPORT_FORMATS)
+        .default('tfjs'),
+    )
+    .option(
+      '--with <parts>',
+      'what an ONNX file does beside the model, separated by commas: preprocessing (takes samples as they are stored), softmax, labels (names of classes)',
+      parseParts,
+    )
+    .option('--int8', 'kernels of 8 bits in an ONNX file')
+    .option('--force', 'overwrite what is there')
+    .addHelpText(
+      'after',
+      `
+An ONNX file, alone or in a Triton repository, is run on the run's test split before it is written, and must give what the
+student gave; --int8 shows both accuracies. A pushed model has no such outputs: its file is not checked. Beside a student of
+texts or rows lies encoding.json, which says what makes numbers of them.
+
+Examples:
+  coordinator pull digits --out ./digits-student                  # await tf.loadLayersModel('file://digits-student/model.json')
+  coordinator pull digits --out ./digits --format onnx --with preprocessing,softmax,labels
+  coordinator pull digits --out ./models --format triton --int8   # tritonserver --model-repository ./models`,
+    )
+    .action((name: string, options: PullOptions, command: Command) => {
+      refuseMismatch(options);
+      return withCoordinator(command, async ({ client, notice, signal }) => {
+        const source = await findSource(client, name, signal);
+        const files = await exported(client, source, options, notice, signal);
+        await write(files, options);
+        const written = [...files.keys()].map((file) => path.join(options.out, file));
+        notice(`wrote ${written.join(', ')}`);
+      });
+    });
+}
+
+function parseParts(text: string): Part[] {
+  return text.split(',').map((part) => {
+    const known = PARTS.find((name) => name === part.trim());
+    if (known !== undefined) return known;
+    throw new InvalidArgumentError(`"${part}" is none of ${PARTS.join(', ')}.`);
+  });
+}
+
+function refuseMismatch({ format, with: parts, int8 }: PullOptions): void {
+  const isOnnx = format === 'onnx' || format === 'triton';
+  if (isOnnx || (parts === undefined && int8 === undefined)) return;
+  const flag = parts === undefined ? '--int8' : '--with';
+  const message = `${flag} is for --format onnx and triton; got ${format}`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+async function exported(
+  client: CoordinatorClient,
+  source: Source,
+  options: PullOptions,
+  notice: (line: string) => void,
+  signal: AbortSignal,
+): Promise<ExportedFiles> {
+  const { model, name, runId } = source;
+  if (options.format === 'tfjs') {
+    const report = runId === undefined ? undefined : await client.getReport(runId);
+    return tfjsFiles(model, report?.dataset.classNames ?? model.settings.classes);
+  }
+  const dataset = runId === undefined ? undefined : await datasetOf(client, runId, model, signal);
+  if (options.format === 'safetensors')
+    return safetensorsFiles(model, dataset?.classNames ?? model.settings.classes);
+  const onnxOptions = onnxOptionsOf(source, dataset, options);
+  const files =
+    options.format === 'onnx'
+      ? onnxFiles(model, onnxOptions)
+      : tritonFiles(name, model, onnxOptions);
+  if (dataset === undefined || runId === undefined) {
+    notice('not checked: a pushed model has no outputs to compare with');
+    return files;
+  }
+  const expected = testOutputs(await client.getPredictions(runId, { signal }));
+  const onnx = [...files].find(([file]) => file.endsWith('.onnx'))?.[1] as Uint8Array;
+  const check = await checkOnnx(onnx, onnxOptions, model.settings, dataset, expected);
+  notice(
+    `checked on ${check.sampleCount} test samples: logits differ by at most ${check.largestDifference.toExponential(1)}`,
+  );
+  if (check.accuracy !== undefined) {
+    const { student, exported: own } = check.accuracy;
+    notice(`accuracy: student ${percent(student)}, this file ${percent(own)}`);
+  }
+  return files;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if a pushed model does not say what is asked for. */
+function onnxOptionsOf(
+  { model, name }: Source,
+  dataset: Dataset | undefined,
+  options: PullOptions,
+): OnnxOptions {
+  const parts = new Set(options.with);
+  const described = describeModel(model);
+  const sampleShape = described.inputShape ?? dataset?.sampleShape;
+  const classCount = described.classCount ?? dataset?.classCount;
+  if (sampleShape === undefined || classCount === undefined) {
+    const message = `model ${name} does not say what it takes or how many classes it gives`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const ownNames = dataset?.classNames ?? model.settings.classes;
+  if (dataset === undefined && parts.has('preprocessing')) {
+    const message = `--with preprocessing needs a data set, and ${name} is a pushed model, which names none`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  if (ownNames === undefined && parts.has('labels')) {
+    const message = `--with labels needs the names of the classes, and model ${name} holds none; push it with classes in its settings`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return {
+    sampleShape,
+    classNames: ownNames ?? Array.from({ length: classCount }, (_, c) => String(c)),
+    ...(dataset !== undefined &&
+      parts.has('preprocessing') && {
+        preprocessing: {
+          stored: dataset.inputs instanceof Uint8Array ? 'uint8' : 'float32',
+          inputScale: dataset.inputScale,
+        },
+      }),
+    softmax: parts.has('softmax'),
+    labels: parts.has('labels'),
+    int8: options.int8 === true,
+  };
+}
+
+/** The run's set, as its student sees it. */
+async function datasetOf(
+  client: CoordinatorClient,
+  runId: string,
+  { settings }: ModelPackage,
+  signal: AbortSignal,
+): Promise<Dataset> {
+  const { ARTIFACT_KIND_DATASET } = ArtifactKind;
+  const bytes = await client.pullArtifact(ARTIFACT_KIND_DATASET, `run:${runId}`, { signal });
+  return seenDataset(parseStoredDataset(bytes), settings.modality);
+}
+
+async function write(files: ExportedFiles, { out, force }: PullOptions): Promise<void> {
+  const overwrite = force === true;
+  const targets = [...files].map(([file, content]) => [path.join(out, file), content] as const);
+  if (!overwrite) for (const [file] of targets) await refuseExisting(file);
+  for (const [file, content] of targets) {
+    await writeNewFile(file, content, overwrite);
+  }
+}
+
+async function findSource(
+  client: CoordinatorClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<Source> {
+  const source = await sourceOf(client, name);
+  const { ARTIFACT_KIND_MODEL } = ArtifactKind;
+  const bytes = await client.pullArtifact(ARTIFACT_KIND_MODEL, source, { signal });
+  const { format, model } = parsePackagedModel(bytes);
+  if (format !== 'layers-model') {
+    const message = `${source} is of format ${format}; pull writes layers models, which students are`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  if (!source.startsWith('run:')) return { model, name: source };
+  const runId = source.slice('run:'.length);
+  return { model, name: runId, runId };
+}
+
+/** The artifact's name at the coordinator: `run:ID`, or a pushed model's name. */
+async function sourceOf(client: CoordinatorClient, name: string): Promise<string> {
+  if (name.startsWith('run:')) return name;
+  if (name.startsWith('model:')) return name.slice('model:'.length);
+  const [runs, models] = await Promise.all([
+    client.listRuns(),
+    client.listArtifacts(ArtifactKind.ARTIFACT_KIND_MODEL),
+  ]);
+  const isRun = runs.some((run) => run.runId === name);
+  const isModel = models.some((model) => model.name === name);
+  if (isRun && isModel) {
+    const message = `${name} is both a run and a model; say run:${name} or model:${name}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  if (!isRun && !isModel)
+    throw new LyceumError('NOT_FOUND', `there is no run and no model ${name}`);
+  return isRun ? `run:${name}` : name;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}

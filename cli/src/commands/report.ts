@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { writeNewFile } from '../files/index.js';
+import { reportLines } from '../printing/index.js';
+import { withCoordinator } from '../session/index.js';
+
+export function addReport(program: Command): void {
+  program
+    .command('report')
+    .description(
+      'show what a run measured: teachers, ensemble, student, and the student without them',
+    )
+    .argument('<run>', "the run's id")
+    .option('--predictions <file.npz>', 'also write what every model said about the test split')
+    .option('--force', 'overwrite the file')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator report digits
+  coordinator report digits -o json > report.json
+  coordinator report digits --predictions predictions.npz`,
+    )
+    .action((runId: string, options: { predictions?: string; force?: true }, command: Command) =>
+      withCoordinator(command, async ({ client, print, notice, signal }) => {
+        const report = await client.getReport(runId);
+        if (options.predictions !== undefined) {
+          const bytes = await client.getPredictions(runId, { signal });
+          await writeNewFile(options.predictions, bytes, options.force === true);
+          notice(`wrote ${options.predictions}`);
+        }
+        print(report, () => reportLines(report));
+      }),
+    );
+}

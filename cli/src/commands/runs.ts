@@ -1,0 +1,149 @@
+/** `list`, `get`, `watch`, `events`, `cancel`, `resume`, `retry`: what one does with runs that are there. */
+import { LyceumError, printable, printableJson, type Run, type RunEvent } from '@lyceum/proto';
+import type { Command } from 'commander';
+import { hasEnded } from '../client/index.js';
+import { runDocument, timeText } from '../files/index.js';
+import {
+  type LabelSelector,
+  labelSelector,
+  runPageLines,
+  runsWithLabel,
+  runTableLines,
+} from '../printing/index.js';
+import { type CommandContext, followRun, withCoordinator } from '../session/index.js';
+
+export function addRuns(program: Command): void {
+  program
+    .command('list')
+    .description('list runs, newest first')
+    .option('--label <name=value>', 'only those with this label', labelSelector)
+    .action((options: { label?: LabelSelector }, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const all = await client.listRuns();
+        const runs = options.label === undefined ? all : runsWithLabel(all, options.label);
+        runs.sort((a, b) => b.submittedAtMs - a.submittedAtMs);
+        print(runs.map(runDocument), () =>
+          runs.length === 0
+            ? [
+                all.length === 0
+                  ? 'No runs yet. Submit one with: coordinator submit FILE'
+                  : 'No run has that label.',
+              ]
+            : runTableLines(runs, Date.now()),
+        );
+      }),
+    );
+
+  program
+    .command('get')
+    .description('show one run')
+    .argument('<run>', "the run's id")
+    .action((runId: string, _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const run = await client.getRun(runId);
+        print(runDocument(run), () => runPageLines(run, Date.now()));
+      }),
+    );
+
+  program
+    .command('watch')
+    .description('follow a run to its end: rate, epoch, loss, validation, who waits for whom')
+    .argument('<run>', "the run's id")
+    .addHelpText(
+      'after',
+      `
+On a terminal the lines are rewritten; elsewhere each piece of news is a line on stderr. The run as it
+ended is printed on stdout. Ctrl-C stops watching; the run goes on.`,
+    )
+    .action((runId: string, _options: unknown, command: Command) =>
+      withCoordinator(command, (context) => followRun(context, runId, 'live')),
+    );
+
+  program
+    .command('events')
+    .description("list a run's recorded events, oldest first")
+    .argument('<run>', "the run's id")
+    .option('--follow', 'go on with new ones until the run ends')
+    .action((runId: string, options: { follow?: true }, command: Command) =>
+      withCoordinator(command, async ({ client, globals, signal }) => {
+        const events = client.listEvents(runId, { follow: options.follow === true, signal });
+        for await (const event of events) process.stdout.write(eventText(event, globals.output));
+      }),
+    );
+
+  program
+    .command('cancel')
+    .description('cancel a run, or all that have a label')
+    .argument('[run]', "the run's id")
+    .option('--label <name=value>', 'all with this label that have not ended', labelSelector)
+    .action((runId: string | undefined, options: { label?: LabelSelector }, command: Command) =>
+      withCoordinator(command, async (context) => {
+        if ((runId === undefined) === (options.label === undefined)) {
+          throw new LyceumError('INVALID_ARGUMENT', 'want a run or --label, one of them');
+        }
+        if (options.label !== undefined) {
+          await cancelLabelled(context, options.label);
+          return;
+        }
+        const run = await context.client.cancelRun(runId ?? '');
+        context.print(runDocument(run), () => runPageLines(run, Date.now()));
+      }),
+    );
+
+  program
+    .command('resume')
+    .description('let a paused run go on from its checkpoint, asking again for what failed')
+    .argument('<run>', "the run's id")
+    .option(
+      '--accept-numerics',
+      'also by a worker that computes otherwise than its checkpoint was computed; the report then says so',
+    )
+    .action((runId: string, options: { acceptNumerics?: true }, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const acceptNumerics = options.acceptNumerics === true;
+        const run = await client.resumeRun(runId, { acceptNumerics });
+        print(runDocument(run), () => runPageLines(run, Date.now()));
+      }),
+    );
+
+  program
+    .command('retry')
+    .description(
+      'start the next attempt of a run that failed or was cancelled, from its checkpoint',
+    )
+    .argument('<run>', "the run's id")
+    .action((runId: string, _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const run = await client.retryRun(runId);
+        print(runDocument(run), () => runPageLines(run, Date.now()));
+      }),
+    );
+}
+
+/** The newest first: what waits is not given the place of what was cancelled before it. */
+async function cancelLabelled(context: CommandContext, label: LabelSelector): Promise<void> {
+  const { client, print } = context;
+  const open = runsWithLabel(await client.listRuns(), label).filter((run) => !hasEnded(run));
+  const cancelled: Run[] = [];
+  for (const { runId } of open.reverse()) {
+    // A run may have ended meanwhile, a baseline with its run.
+    if (!hasEnded(await client.getRun(runId))) cancelled.push(await client.cancelRun(runId));
+  }
+  print(cancelled.map(runDocument), () =>
+    cancelled.length === 0
+      ? ['No run with that label has not ended.']
+      : runTableLines(cancelled, Date.now()),
+  );
+}
+
+/** One line each, so that they can be read as they come: with -o json one object, with -o yaml one document. */
+function eventText(event: RunEvent, format: 'table' | 'json' | 'yaml'): string {
+  const at = timeText(event.atMs) ?? '';
+  if (format === 'table') {
+    return `${printable(`${at}  ${event.kind.padEnd(18)}  ${event.message}`)}\n`;
+  }
+  const data: unknown = event.dataJson === '' ? {} : JSON.parse(event.dataJson);
+  const { runId, kind, message } = event;
+  const line = printableJson(JSON.stringify({ at, runId, kind, message, data }));
+  return format === 'json' ? `${line}\n` : `--- ${line}\n`;
+}

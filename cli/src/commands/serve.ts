@@ -1,0 +1,194 @@
+import type { Serving } from '@lyceum/coordinator/serve';
+import {
+  AddressGuard,
+  checkListenAddress,
+  checkServerCertificate,
+  collectGarbageRarely,
+  createLogger,
+  isYes,
+  lockFolder,
+  natsCredentialsIn,
+  Shutdown,
+  secretPlaces,
+} from '@lyceum/platform';
+import { LyceumError } from '@lyceum/proto';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { allowedAddresses } from '../files/index.js';
+import { type GlobalOptions, globalOptions, tlsOf } from '../session/index.js';
+import { VERSION } from '../version.js';
+
+/** Calls under way and answers still to be written get this long. */
+const STOP_BUDGET_MS = 10_000;
+
+const GIB = 1024 ** 3;
+
+interface ServeFlags {
+  readonly listen: string;
+  readonly http: string;
+  readonly nats: string;
+  readonly natsCredentials?: string;
+  readonly stateDir: string;
+  readonly answersMaxGib: number;
+  readonly canarySeconds: number;
+  readonly insecure: boolean;
+  readonly secretsDir?: string;
+  readonly allowAddresses: readonly string[];
+  readonly datasetsRoot?: string;
+}
+
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('run the coordinator')
+    .addOption(
+      new Option('--listen <address>', 'gRPC; port 0 takes a free one')
+        .env('LYCEUM_LISTEN')
+        .default('127.0.0.1:7700'),
+    )
+    .addOption(
+      new Option('--http <address>', 'probes and metrics')
+        .env('LYCEUM_HTTP')
+        .default('127.0.0.1:0'),
+    )
+    .addOption(
+      new Option('--nats <url>', 'NATS with JetStream')
+        .env('LYCEUM_NATS_URL')
+        .default('nats://127.0.0.1:4222'),
+    )
+    .addOption(
+      new Option(
+        '--nats-credentials <file>',
+        'user and password for NATS, as JSON; default: none, or the certificate says who it is',
+      ).env('LYCEUM_NATS_CREDENTIALS'),
+    )
+    .addOption(
+      new Option('--state-dir <dir>', 'answers and cached blobs')
+        .env('LYCEUM_STATE_DIR')
+        .default('./lyceum-state/coordinator'),
+    )
+    .addOption(
+      new Option(
+        '--answers-max-gib <n>',
+        'stored answers kept beside those that runs under way need',
+      )
+        .env('LYCEUM_ANSWERS_MAX_GIB')
+        .argParser(positiveNumber)
+        .default(20),
+    )
+    .addOption(
+      new Option(
+        '--canary-seconds <n>',
+        'how long a teacher worker that answers may go without being asked what it said before',
+      )
+        .env('LYCEUM_CANARY_SECONDS')
+        .argParser(positiveNumber)
+        .default(60),
+    )
+    .addOption(
+      new Option(
+        '--secrets-dir <dir>',
+        'files with tokens and keys for inference servers, by the names that models have for them, and NAME.hosts with the hosts that each goes to; else LYCEUM_SECRET_NAME and LYCEUM_HOSTS_OF_NAME in the environment',
+      ).env('LYCEUM_SECRETS_DIR'),
+    )
+    .addOption(
+      new Option(
+        '--allow-addresses <list>',
+        'private addresses, ranges and hosts that inference servers may be at (10.96.0.0/12,triton.internal), or all; public ones always',
+      )
+        .env('LYCEUM_ALLOW_ADDRESSES')
+        .argParser(allowedAddresses)
+        .default([], 'public addresses alone'),
+    )
+    .addOption(
+      new Option(
+        '--datasets-root <dir>',
+        'mounted folder; runs may name data sets in it by their paths; default: pushed sets alone',
+      ).env('LYCEUM_DATASETS_ROOT'),
+    )
+    .addOption(
+      new Option(
+        '--insecure',
+        'listen where others reach it, although nothing guards it (env: LYCEUM_INSECURE=true)',
+      ).default(false),
+    )
+    .addHelpText(
+      'after',
+      `
+Prints one JSON line on stdout once it is ready; logs go to stderr.
+
+Examples:
+  coordinator serve
+  coordinator serve --listen 127.0.0.1:0 --nats nats://127.0.0.1:4222 --state-dir /var/lib/lyceum`,
+    )
+    .action((flags: ServeFlags, command: Command) => run(flags, globalOptions(command)));
+}
+
+async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
+  collectGarbageRarely();
+  const { logLevel } = globals;
+  const tls = tlsOf(globals);
+  // Before it waits for NATS.
+  if (tls !== undefined) checkServerCertificate(tls);
+  const credentials = natsCredentialsIn(flags.natsCredentials);
+  const insecure = flags.insecure || isYes('LYCEUM_INSECURE', process.env);
+  const open = insecure || tls !== undefined;
+  for (const address of [flags.listen, flags.http]) refuseOpenAddress(address, open);
+  const log = createLogger({ name: 'coordinator', level: logLevel });
+  const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
+  const lock = await lockFolder(flags.stateDir, 'coordinator');
+  shutdown.onStop('lock of the state folder', async () => lock.release());
+  // Here and not above: the other commands start without loading a server.
+  const { serve } = await import('@lyceum/coordinator/serve');
+  let addresses = { listenAddress: flags.listen, httpAddress: flags.http };
+  let serving: Serving | undefined;
+  shutdown.onStop('coordinator', async () => serving?.stop());
+  for (let isFirst = true; !shutdown.signal.aborted; isFirst = false) {
+    serving = await serve({
+      natsUrl: flags.nats,
+      natsCredentials: credentials,
+      stateDir: flags.stateDir,
+      answersMaxBytes: flags.answersMaxGib * GIB,
+      canaryIntervalMs: flags.canarySeconds * 1000,
+      ...addresses,
+      insecure,
+      tls,
+      outside: {
+        secrets: secretPlaces(flags.secretsDir, process.env, 'nowhere'),
+        addresses: new AddressGuard(flags.allowAddresses),
+      },
+      datasetsRoot: flags.datasetsRoot,
+      version: VERSION,
+      log,
+      signal: shutdown.signal,
+    }).catch((err: unknown) => {
+      if (shutdown.signal.aborted) return undefined;
+      throw err;
+    });
+    // Told to end before it had begun.
+    if (serving === undefined) break;
+    const { address, http } = serving;
+    addresses = { listenAddress: address, httpAddress: http };
+    const ready = { program: 'coordinator', address, http, pid: process.pid };
+    if (isFirst) process.stdout.write(`${JSON.stringify(ready)}\n`);
+    if ((await serving.closed) !== 'store-lost') break;
+    log.warn('NATS came back with an empty store; starting again to restore it');
+    await serving.stop();
+  }
+  if (!shutdown.signal.aborted) process.exit(await shutdown.stop('closed', 1));
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Want a number greater than 0.');
+}
+
+/** A flag is missing: wrong usage, whatever the code says elsewhere. */
+function refuseOpenAddress(address: string, open: boolean): void {
+  try {
+    checkListenAddress(address, open);
+  } catch (err) {
+    if (!(err instanceof LyceumError)) throw err;
+    throw new LyceumError('INVALID_ARGUMENT', err.message, { cause: err });
+  }
+}

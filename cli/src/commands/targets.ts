@@ -1,0 +1,202 @@
+import { rename, rm } from 'node:fs/promises';
+import { SPLIT_NAMES, SPLIT_NUMBERS, type SplitName } from '@lyceum/learning/data';
+import {
+  checkListenAddress,
+  createLogger,
+  RpcServer,
+  SERVICES,
+  Shutdown,
+  targetService,
+  withPath,
+} from '@lyceum/platform';
+import { LyceumError, type Split, type TargetOutline } from '@lyceum/proto';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CoordinatorClient, type TargetsRequest } from '../client/index.js';
+import { refuseExisting } from '../files/index.js';
+import { globalOptions, notice, tlsOf, wholeNumber, withCoordinator } from '../session/index.js';
+import { NpzTargets, type TargetFile, TargetGateway, type ValueType } from '../targets/index.js';
+
+const FORMATS = ['npz', 'parquet'] as const;
+
+interface ExportOptions {
+  readonly format: (typeof FORMATS)[number];
+  readonly split: SplitName;
+  readonly epoch: number;
+  readonly temperature?: number;
+  readonly float16?: true;
+  readonly out?: string;
+  readonly force?: true;
+  readonly wait?: true;
+}
+
+interface ServeFlags {
+  readonly listen: string;
+  readonly insecure: boolean;
+}
+
+export function addTargets(program: Command): void {
+  const targets = program
+    .command('targets')
+    .description("what a run's student trains on, for students elsewhere");
+  addExport(targets);
+  addTargetServe(targets);
+}
+
+function addExport(targets: Command): void {
+  targets
+    .command('export')
+    .description("write the targets of each of a split's samples to a file")
+    .argument('<run>', "the run's id")
+    .addOption(new Option('--format <format>').choices(FORMATS).default('npz'))
+    .addOption(new Option('--split <split>').choices(SPLIT_NAMES).default('train'))
+    .option(
+      '--epoch <n>',
+      "of train: the run's epoch, which with views is what samples look like",
+      wholeNumber(0),
+      0,
+    )
+    .option('--temperature <t>', "of all pools, in place of the terms' own", temperature)
+    .option('--float16', 'numbers of 16 bits')
+    .option('--out <file>', 'default: RUN-SPLIT.FORMAT')
+    .option('--force', 'overwrite it')
+    .option('--wait', 'wait for a teacher worker where answers are missing and none is connected')
+    .addHelpText(
+      'after',
+      `
+Stored answers are used; for others the teachers are asked, by whichever teacher workers are there. Rows of train come in
+the order in which the run's student visits them, those of the others in the split's own: \`sample\` says which they are.
+
+Examples:
+  coordinator targets export digits                                  # digits-train.npz, for numpy.load
+  coordinator targets export digits --format parquet --temperature 2 --out digits.parquet`,
+    )
+    .action((runId: string, options: ExportOptions, command: Command) =>
+      withCoordinator(command, async ({ client, signal }) => {
+        await exportTargets(client, runId, options, signal);
+      }),
+    );
+}
+
+async function exportTargets(
+  client: CoordinatorClient,
+  runId: string,
+  options: ExportOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { format, split, epoch, temperature = 0, force, wait = false } = options;
+  if (split !== 'train' && epoch > 0) {
+    const message = `--epoch is of train; the ${split} split is shown as it is`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const out = options.out ?? `${runId}-${split}.${format}`;
+  if (force === undefined) await refuseExisting(out);
+  const asked = { runId, split: SPLIT_NUMBERS[split] as Split, temperature };
+  const { stepsPerEpoch } = await client.targetOutline(asked);
+  const firstStep = epoch * stepsPerEpoch;
+  const request = { ...asked, firstStep, endStep: firstStep + stepsPerEpoch, wait };
+  const partial = `${out}.partial`;
+  try {
+    const rows = await withPath('write', out, async () => {
+      const written = await writeTargets(client, request, partial, options, signal);
+      await rename(partial, out);
+      return written;
+    });
+    notice(`wrote ${out}: ${rows} samples`);
+  } catch (err) {
+    await rm(partial, { force: true });
+    throw err;
+  }
+}
+
+/** @returns the count of rows. */
+async function writeTargets(
+  client: CoordinatorClient,
+  request: TargetsRequest,
+  path: string,
+  options: ExportOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  let file: TargetFile | undefined;
+  let rows = 0;
+  try {
+    const onAway = (error: LyceumError) => notice(`${error.message}; trying again`);
+    for await (const part of client.streamTargets(request, { signal, onAway })) {
+      if (part.$case === 'waiting') notice(part.waiting);
+      else if (part.$case === 'outline') file = await createFile(path, part.outline, options);
+      else {
+        await file?.append(part.batch);
+        rows += part.batch.samples.length;
+      }
+    }
+    await file?.finish();
+    return rows;
+  } finally {
+    await file?.close();
+  }
+}
+
+async function createFile(
+  path: string,
+  outline: TargetOutline,
+  { format, split, float16 }: ExportOptions,
+): Promise<TargetFile> {
+  const valueType: ValueType = float16 ? 'float16' : 'float32';
+  if (format === 'npz') return NpzTargets.create(path, outline, split, valueType);
+  // The other commands start without it.
+  const { ParquetTargets } = await import('../targets/parquet-targets.js');
+  return new ParquetTargets(path, outline, split, valueType);
+}
+
+function temperature(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > 0) return value;
+  throw new InvalidArgumentError('want a number greater than 0.');
+}
+
+function addTargetServe(targets: Command): void {
+  targets
+    .command('serve')
+    .description("hand a run's targets, and their samples, to students elsewhere")
+    .argument('<run>', "the run's id")
+    .option('--listen <address>', 'gRPC; port 0 takes a free one', '127.0.0.1:7710')
+    .option('--insecure', 'listen where others reach it, although nothing guards it', false)
+    .addHelpText(
+      'after',
+      `
+Serves lyceum.v1.TargetService for this run alone, as the coordinator does for all, and adds the samples as the run's views
+show them; it holds the run's set in memory once they are asked for. It outlives a restart of the coordinator. Prints one
+JSON line on stdout once it is ready; logs go to stderr.
+
+docs/students-elsewhere.md has a student in PyTorch.`,
+    )
+    .action((runId: string, flags: ServeFlags, command: Command) =>
+      serveTargets(runId, flags, command),
+    );
+}
+
+/** Calls under way end at once: whoever reads asks again. */
+const STOP_BUDGET_MS = 5_000;
+const STOP_GRACE_MS = 500;
+
+async function serveTargets(runId: string, flags: ServeFlags, command: Command): Promise<void> {
+  checkListenAddress(flags.listen, flags.insecure);
+  const globals = globalOptions(command);
+  const { coordinator, logLevel } = globals;
+  const log = createLogger({ name: 'targets', level: logLevel });
+  const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
+  const client = new CoordinatorClient(coordinator, tlsOf(globals));
+  shutdown.onStop('client', async () => client.close());
+  await client.version();
+  const targets = new TargetGateway(client, runId, log);
+  // What is wrong with the run is told now, not to the first student.
+  await client.targetOutline({ runId });
+  const server = await RpcServer.start({
+    address: flags.listen,
+    insecure: flags.insecure,
+    log,
+    services: [[SERVICES.target, targetService({ targets, stopping: shutdown.signal, log })]],
+  });
+  shutdown.onStop('server', () => server.stop(STOP_GRACE_MS));
+  const ready = { program: 'targets', runId, address: server.address, pid: process.pid };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+}

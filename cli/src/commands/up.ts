@@ -1,0 +1,140 @@
+import path from 'node:path';
+import { checkServerCertificate, onInterrupt } from '@lyceum/platform';
+import { type Command, Option } from 'commander';
+import { allowedAddresses } from '../files/index.js';
+import { freeAddress, LocalCluster } from '../local-cluster/index.js';
+import {
+  CommandExit,
+  EXIT,
+  type GlobalOptions,
+  globalOptions,
+  notice,
+  tlsOf,
+  wholeNumber,
+} from '../session/index.js';
+
+/** Where the other commands look for it. */
+const DEFAULT_LISTEN = '127.0.0.1:7700';
+
+interface UpFlags {
+  readonly teachers: number;
+  readonly students: number;
+  readonly computeThreads: number;
+  readonly stateDir: string;
+  readonly listen?: string;
+  readonly datasetsRoot?: string;
+  readonly plugin?: string;
+  readonly allowAddresses?: readonly string[];
+}
+
+export function addUp(program: Command): void {
+  program
+    .command('up')
+    .description('start a whole cluster on this machine, and end it on Ctrl-C')
+    .option('--teachers <count>', 'teacher workers', wholeNumber(0), 3)
+    .option('--students <count>', 'student workers', wholeNumber(0), 1)
+    .option('--compute-threads <count>', "each worker's TensorFlow threads", wholeNumber(1), 2)
+    .option(
+      '--listen <address>',
+      `the coordinator's; port 0 takes a free one (default: ${DEFAULT_LISTEN}, or a free port if that is taken)`,
+    )
+    .addOption(
+      new Option('--state-dir <dir>', 'where runs, models, answers and logs are kept')
+        .env('LYCEUM_STATE_DIR')
+        .default('./lyceum-state'),
+    )
+    .addOption(
+      new Option(
+        '--allow-addresses <list>',
+        'private addresses, ranges and hosts that remote teachers may be at, or all (default: all if --listen is this machine alone, else none)',
+      )
+        .env('LYCEUM_ALLOW_ADDRESSES')
+        .argParser(allowedAddresses),
+    )
+    .addOption(
+      new Option(
+        '--datasets-root <dir>',
+        'runs may name data sets in it by their paths; default: pushed sets alone',
+      ).env('LYCEUM_DATASETS_ROOT'),
+    )
+    .option('--plugin <file>', "terms and rules of one's own, .ts or .js; see docs/own-methods.md")
+    .addHelpText(
+      'after',
+      `
+Starts nats-server, a coordinator and workers as processes of their own, each with a log in DIR/logs. A
+worker that dies is started again; if NATS or the coordinator dies, all ends. Starting it again with the
+same --state-dir goes on where it ended.
+
+Examples:
+  coordinator up
+  coordinator up --teachers 1 --students 2 --state-dir /tmp/lyceum`,
+    )
+    .action((flags: UpFlags, command: Command) => up(flags, globalOptions(command)));
+}
+
+async function up(flags: UpFlags, globals: GlobalOptions): Promise<void> {
+  const tls = tlsOf(globals);
+  if (tls !== undefined) checkServerCertificate(tls);
+  const interrupted = new AbortController();
+  const ended = new Promise<void>((resolve) => {
+    onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
+      notice('ending the cluster; once more to kill it');
+      interrupted.abort();
+      resolve();
+    });
+  });
+  const cluster = await startOrInterrupt(flags, globals, interrupted.signal);
+  if (cluster === undefined) throw new CommandExit(EXIT.interrupted);
+  const { tlsDir } = globals;
+  const exports = [
+    `export LYCEUM_COORDINATOR=${cluster.address}`,
+    ...(tlsDir === undefined ? [] : [`export LYCEUM_TLS_DIR=${path.resolve(tlsDir)}`]),
+  ];
+  if (flags.listen === undefined && cluster.address !== DEFAULT_LISTEN) {
+    notice(
+      `${DEFAULT_LISTEN} is taken: this coordinator is at ${cluster.address}, and other commands need the line below`,
+    );
+  }
+  process.stdout.write(exports.map((line) => `${line}\n`).join(''));
+  notice(`The cluster is up; logs are in ${path.join(cluster.stateDir, 'logs')}. In another terminal:
+${exports.map((line) => `  ${line}\n`).join('')}\
+  coordinator workers
+  coordinator submit FILE --watch
+Ctrl-C ends it.`);
+  try {
+    await Promise.race([ended, cluster.failed]);
+  } finally {
+    await cluster.stop();
+    notice('the cluster has ended');
+  }
+}
+
+async function startOrInterrupt(
+  flags: UpFlags,
+  { logLevel, tlsDir }: GlobalOptions,
+  signal: AbortSignal,
+): Promise<LocalCluster | undefined> {
+  try {
+    return await LocalCluster.start({
+      program: 'coordinator up',
+      teacherWorkers: flags.teachers,
+      studentWorkers: flags.students,
+      computeThreads: flags.computeThreads,
+      stateDir: flags.stateDir,
+      listen: flags.listen ?? (await freeAddress(DEFAULT_LISTEN)),
+      ...(flags.allowAddresses !== undefined && { allowAddresses: flags.allowAddresses }),
+      ...(flags.datasetsRoot !== undefined && {
+        env: { LYCEUM_DATASETS_ROOT: path.resolve(flags.datasetsRoot) },
+      }),
+      ...(flags.plugin !== undefined && { plugin: flags.plugin }),
+      ...(tlsDir !== undefined && { tlsDir }),
+      logLevel,
+      restartWorkers: true,
+      log: notice,
+      signal,
+    });
+  } catch (err) {
+    if (signal.aborted) return undefined;
+    throw err;
+  }
+}

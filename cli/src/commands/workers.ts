@@ -1,0 +1,92 @@
+import type { Quarantine, Worker } from '@lyceum/proto';
+import type { Command } from 'commander';
+import { timeText } from '../files/index.js';
+import { bytesText, type Column, durationText, tableLines } from '../printing/index.js';
+import { withCoordinator } from '../session/index.js';
+
+export function addWorkers(program: Command): void {
+  const workers = program
+    .command('workers')
+    .description('list the workers that are connected, and what they are busy with')
+    .action((_options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const workers = await client.listWorkers();
+        const desired = await client.desiredTeacherWorkers();
+        const quarantines = await client.listQuarantines();
+        print(workerDocuments(workers, quarantines), () => [
+          ...(workers.length === 0
+            ? ['No workers are connected.']
+            : workerLines(workers, Date.now())),
+          desiredLine(desired, workers.filter(({ kind }) => kind === 'teacher').length),
+          ...quarantines.map((quarantine) => quarantineLine(quarantine, Date.now())),
+        ]);
+      }),
+    );
+  workers
+    .command('release')
+    .description('let a quarantined teacher worker answer again, once it has passed the self-test')
+    .argument('<worker>', 'as `workers` shows it')
+    .option('--teacher <name>', 'only with this teacher: its name or identity')
+    .action((workerId: string, options: { teacher?: string }, command: Command) =>
+      withCoordinator(command, async ({ client, notice }) => {
+        for (const { teacher } of await client.releaseWorker(workerId, options.teacher)) {
+          notice(`released ${workerId} with teacher ${teacher}`);
+        }
+      }),
+    );
+}
+
+/** A worker that is quarantined and away has an entry too. */
+function workerDocuments(
+  workers: readonly Worker[],
+  quarantines: readonly Quarantine[],
+): Record<string, unknown>[] {
+  const ofWorker = (workerId: string) =>
+    quarantines
+      .filter((quarantine) => quarantine.workerId === workerId)
+      .map(({ workerId: _, sinceMs, ...rest }) => ({ ...rest, since: timeText(sinceMs) }));
+  const connected = workers.map(({ connectedAtMs, ...worker }) => ({
+    ...worker,
+    connectedAt: timeText(connectedAtMs),
+    quarantines: ofWorker(worker.workerId),
+  }));
+  const present = new Set(workers.map(({ workerId }) => workerId));
+  const away = [...new Set(quarantines.map(({ workerId }) => workerId))]
+    .filter((workerId) => !present.has(workerId))
+    .map((workerId) => ({ workerId, kind: 'teacher', quarantines: ofWorker(workerId) }));
+  return [...connected, ...away];
+}
+
+function quarantineLine({ workerId, teacher, reason, sinceMs }: Quarantine, nowMs: number): string {
+  const since = durationText(nowMs - sinceMs);
+  return `${workerId} is quarantined with teacher ${teacher} since ${since}: ${reason}. To release it: coordinator workers release ${workerId}`;
+}
+
+function desiredLine(desired: number, connected: number): string {
+  if (desired === 0) return 'No teacher is wanted now.';
+  return `Teacher workers desired, so that no student waits: ${desired}; connected: ${connected}.`;
+}
+
+function workerLines(workers: readonly Worker[], nowMs: number): string[] {
+  const columns: Column<Worker>[] = [
+    { title: 'WORKER', value: (w) => w.workerId },
+    { title: 'KIND', value: (w) => w.kind },
+    { title: 'ENGINE', value: (w) => w.engine },
+    { title: 'DEVICE', value: (w) => w.device },
+    { title: 'THREADS', value: (w) => w.computeThreads, align: 'right' },
+    {
+      title: 'MEMORY',
+      value: (w) => (w.memoryBudgetBytes === 0 ? undefined : bytesText(w.memoryBudgetBytes)),
+      align: 'right',
+    },
+    {
+      title: 'TICKETS',
+      value: (w) => (w.kind === 'teacher' ? w.ticketsInHand : undefined),
+      align: 'right',
+    },
+    { title: 'CONNECTED', value: (w) => durationText(nowMs - w.connectedAtMs), align: 'right' },
+    { title: 'BUSY WITH', value: (w) => w.busyWith.join(', ') },
+    { title: 'PROBLEMS', value: (w) => w.problems.join('; ') },
+  ];
+  return tableLines(columns, workers);
+}

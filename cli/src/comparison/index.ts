@@ -1,0 +1,20 @@
+/** Runs compared: their students on the same samples, and the table of a sweep. Pure. */
+export {
+  type ArmDifference,
+  type ComparedRun,
+  compareRuns,
+  type RunComparison,
+  type RunPair,
+  type SeedDifference,
+} from './compare-runs.js';
+export {
+  type ArmDifferenceOverRuns,
+  armsOfSweep,
+  comparableRuns,
+  type MeanOverSeeds,
+  type SweepArm,
+  type SweepTable,
+  type SweptFigures,
+  type SweptRun,
+  sweepTable,
+} from './sweep-table.js';

@@ -1,0 +1,16 @@
+/** What people write and get: specifications, options that change them, files written. */
+export { allowedAddresses } from './allowed-addresses.js';
+export { makeFolder, refuseExisting, writeNewFile } from './output-file.js';
+export { runDocument, timeText } from './run-document.js';
+export {
+  addSetting,
+  applySetting,
+  type FieldPath,
+  parseFieldPath,
+  type Setting,
+} from './set-option.js';
+export {
+  readSpecificationDocument,
+  readSpecificationFile,
+  sourceName,
+} from './specification-file.js';

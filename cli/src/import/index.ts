@@ -1,0 +1,4 @@
+/** Files of other programs as sets and models. */
+export { type InferenceOptions, inferenceDescriptionOf } from './inference-options.js';
+export { givenSettings, readModel, readSettings } from './read-model.js';
+export { describedSet, readRecordedModel } from './recorded-model.js';

@@ -1,0 +1,8 @@
+/** The door to a whole cluster on this machine, for the demo, tests and benches. */
+
+export { freeAddress } from './free-address.js';
+export * from './inferred-samples.js';
+export * from './install-plugin.js';
+export * from './local-cluster.js';
+export * from './model-trial.js';
+export { type ProgramName, programFile } from './programs/index.js';

@@ -1,0 +1,121 @@
+/**
+ * A model tried on this machine by a program of its own, `teacher-worker try`: this one never loads TensorFlow.
+ *
+ * What is said is in teacher-worker/src/try/trial-messages.ts.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { ModelSettings } from '@lyceum/learning/data';
+import { LyceumError } from '@lyceum/proto';
+import { z } from 'zod';
+import { programFile } from './programs/index.js';
+
+export interface TrialStart {
+  /** A model's package. */
+  readonly modelFile: string;
+  /** A set's file; absent: noise of the model's own shape. */
+  readonly datasetFile?: string;
+  readonly sampleCount: number;
+  readonly seed: number;
+  readonly computeThreads: number;
+}
+
+const opened = z.object({
+  reply: z.literal('opened'),
+  engine: z.string(),
+  sampleCount: z.number(),
+  sampleShape: z.array(z.number()),
+  classNames: z.array(z.string()),
+  mean: z.array(z.number()),
+  standardDeviation: z.array(z.number()),
+});
+
+const tried = z.object({
+  reply: z.literal('tried'),
+  classCount: z.number(),
+  counts: z.array(z.tuple([z.number(), z.number(), z.number()])),
+  distributions: z.boolean(),
+  range: z.tuple([z.number(), z.number()]),
+  millisecondsPerSample: z.number(),
+});
+
+const failed = z.object({
+  reply: z.literal('failed'),
+  code: z
+    .enum([
+      'INVALID_ARGUMENT',
+      'FAILED_PRECONDITION',
+      'NOT_FOUND',
+      'RESOURCE_EXHAUSTED',
+      'INTERNAL',
+    ])
+    .catch('INTERNAL'),
+  message: z.string(),
+});
+
+const reply = z.discriminatedUnion('reply', [opened, tried, failed]);
+
+export type TrialSamples = z.output<typeof opened>;
+export type Tried = z.output<typeof tried>;
+
+export class ModelTrial {
+  readonly samples: TrialSamples;
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(
+    process: ChildProcessWithoutNullStreams,
+    lines: AsyncIterator<string>,
+    samples: TrialSamples,
+  ) {
+    this.#process = process;
+    this.#lines = lines;
+    this.samples = samples;
+  }
+
+  /** @throws {LyceumError} if model or set cannot be used, or the program does not start. */
+  static async open(start: TrialStart): Promise<ModelTrial> {
+    const program = [programFile('teacher-worker'), 'try'];
+    const child = spawn(process.execPath, program, { stdio: 'pipe' });
+    // What is wrong is in the answers; what libraries print besides says it again.
+    child.stderr.resume();
+    // Whatever ends it, its output ends, and that is what is waited for.
+    child.stdin.on('error', () => undefined);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    try {
+      const answer = await ask(child, lines, start);
+      if (answer.reply === 'opened') return new ModelTrial(child, lines, answer);
+      throw new Error(`the trial began with ${answer.reply}`);
+    } catch (err) {
+      child.kill();
+      throw err;
+    }
+  }
+
+  /** @throws {LyceumError} saying what keeps the model from being asked so. */
+  async try(settings: ModelSettings): Promise<Tried> {
+    const answer = await ask(this.#process, this.#lines, { settings });
+    if (answer.reply === 'tried') return answer;
+    throw new Error(`the trial answered with ${answer.reply}`);
+  }
+
+  close(): void {
+    this.#process.stdin.end();
+    this.#process.kill();
+  }
+}
+
+async function ask(
+  child: ChildProcessWithoutNullStreams,
+  lines: AsyncIterator<string>,
+  request: object,
+): Promise<TrialSamples | Tried> {
+  child.stdin.write(`${JSON.stringify(request)}\n`);
+  const line = await lines.next();
+  if (line.done === true) {
+    throw new LyceumError('UNAVAILABLE', 'the program that tries models ended without an answer');
+  }
+  const answer = reply.parse(JSON.parse(line.value));
+  if (answer.reply === 'failed') throw new LyceumError(answer.code, answer.message);
+  return answer;
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+/** The `coordinator` program. The only file that reads the environment, and that ends the process. */
+import { printable } from '@lyceum/proto';
+import { CommanderError } from 'commander';
+import { createProgram } from './program.js';
+import { EXIT, exitOf } from './session/index.js';
+
+// `coordinator list | head` closes the pipe: nobody is left to tell.
+process.stdout.on('error', (err: NodeJS.ErrnoException) => {
+  process.exit(err.code === 'EPIPE' ? EXIT.ok : EXIT.failed);
+});
+process.stderr.on('error', () => undefined);
+
+const program = createProgram(process.env);
+for (const command of [program, ...program.commands.flatMap((c) => [c, ...c.commands])]) {
+  command.exitOverride();
+}
+
+try {
+  await program.parseAsync(process.argv);
+} catch (err) {
+  if (err instanceof CommanderError) {
+    // Commander has printed what is wrong, or the help or version that was asked for.
+    process.exitCode = err.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  } else {
+    const { exitCode, text } = exitOf(err);
+    if (text !== '') process.stderr.write(`${printable(text)}\n`);
+    process.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,1 @@
+export type { Prediction } from './student-folder.js';

@@ -1,0 +1,135 @@
+/** A student of texts or rows, as `pull` writes it to a folder, made ready to answer. */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import {
+  describeModel,
+  type Encoding,
+  encodeSample,
+  encodingWidth,
+  onnxPackageOf,
+  type RawSample,
+  readModelFolder,
+  utf8Text,
+} from '@lyceum/learning/data';
+import { logSoftmaxRows } from '@lyceum/learning/ensemble';
+import { exportOnnx } from '@lyceum/learning/export';
+import { OnnxInference } from '@lyceum/learning/onnx';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { CLASSES_FILE } from '../export/index.js';
+
+/** Samples that are run at once. */
+const BATCH = 256;
+
+export interface Prediction {
+  /** The name of the likeliest class, the first where several are. */
+  readonly label: string;
+  readonly probability: number;
+}
+
+export class StudentFolder {
+  readonly encoding: Encoding;
+  readonly #classNames: readonly string[];
+  readonly #inference: OnnxInference;
+
+  private constructor(encoding: Encoding, classNames: readonly string[], inference: OnnxInference) {
+    this.encoding = encoding;
+    this.#classNames = classNames;
+    this.#inference = inference;
+  }
+
+  /** @throws {LyceumError} NOT_FOUND or INVALID_ARGUMENT naming what is missing or wrong in the folder. */
+  static async open(folder: string): Promise<StudentFolder> {
+    const model = await readModelFolder(folder);
+    const { encoding } = model;
+    const { classCount } = describeModel(model);
+    if (encoding === undefined || classCount === undefined) {
+      const message = `${folder}: has no encoding.json; want a student of texts or rows, as coordinator pull writes it`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    const classNames = await readClasses(join(folder, CLASSES_FILE), classCount);
+    const sampleShape = [encodingWidth(encoding)];
+    // The runtime is here anyway, and gives what TensorFlow gives; TensorFlow would take longer to load.
+    const file = exportOnnx(model, {
+      sampleShape,
+      classNames,
+      preprocessing: { stored: 'float32', inputScale: 1 },
+      softmax: false,
+      labels: false,
+      int8: false,
+    });
+    const options = { rows: BATCH, threads: availableParallelism(), sampleShape };
+    const inference = await OnnxInference.open(onnxPackageOf(file, {}), options);
+    return new StudentFolder(encoding, classNames, inference);
+  }
+
+  /**
+   * A prediction for each sample, in order.
+   *
+   * @throws {LyceumError} INVALID_ARGUMENT naming a sample that does not fit the encoding.
+   */
+  async *predictions(
+    samples: AsyncIterable<RawSample>,
+  ): AsyncGenerator<readonly Prediction[], void, undefined> {
+    let rows: Float32Array[] = [];
+    for await (const sample of samples) {
+      rows.push(this.#encode(sample));
+      if (rows.length < BATCH) continue;
+      yield await this.#predict(rows);
+      rows = [];
+    }
+    if (rows.length > 0) yield await this.#predict(rows);
+  }
+
+  async close(): Promise<void> {
+    await this.#inference.close();
+  }
+
+  #encode({ where, raw }: RawSample): Float32Array {
+    try {
+      return encodeSample(this.encoding, raw);
+    } catch (err) {
+      const { code, message } = toLyceumError(err);
+      throw new LyceumError(code, `${where}: ${message}`, { cause: err });
+    }
+  }
+
+  async #predict(rows: readonly Float32Array[]): Promise<Prediction[]> {
+    const width = encodingWidth(this.encoding);
+    const inputs = new Float32Array(rows.length * width);
+    for (const [index, row] of rows.entries()) inputs.set(row, index * width);
+    const logits = await this.#inference.run(inputs, rows.length);
+    const classCount = this.#classNames.length;
+    const logProbabilities = logSoftmaxRows(logits, rows.length, classCount);
+    return rows.map((_, index) => {
+      const own = logProbabilities.subarray(index * classCount, (index + 1) * classCount);
+      const best = own.indexOf(Math.max(...own));
+      return {
+        label: this.#classNames[best] as string,
+        probability: Math.exp(own[best] as number),
+      };
+    });
+  }
+}
+
+/** Numbers where there is no such file: of a model that was pushed nobody knows the classes' names. */
+async function readClasses(file: string, classCount: number): Promise<string[]> {
+  const bytes = await readFile(file).catch((err: NodeJS.ErrnoException) => {
+    if (err.code === 'ENOENT') return undefined;
+    throw toLyceumError(err);
+  });
+  if (bytes === undefined) return Array.from({ length: classCount }, (_, c) => String(c));
+  const names = parseNames(utf8Text(bytes, file));
+  if (names?.length === classCount) return names;
+  throw new LyceumError('INVALID_ARGUMENT', `${file}: want a JSON list of ${classCount} names`);
+}
+
+function parseNames(text: string): string[] | undefined {
+  try {
+    const names: unknown = JSON.parse(text);
+    const isNames = Array.isArray(names) && names.every((name) => typeof name === 'string');
+    return isNames ? (names as string[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+/** What teachers are worth alone and together, as text. */
+import type { EnsembleRow, EnsembleTable } from '@lyceum/coordinator/documents';
+import { knownClassesText } from './report-figures.js';
+import { type Column, countText, percentText, tableLines } from './table.js';
+
+const COLUMNS: readonly Column<EnsembleRow>[] = [
+  { title: 'MODEL', value: nameOf },
+  { title: 'ACCURACY', value: (r) => shown(r.accuracy, percentText), align: 'right' },
+  { title: 'NLL', value: (r) => shown(r.nll, fixed), align: 'right' },
+  { title: 'ECE', value: (r) => shown(r.ece, fixed), align: 'right' },
+];
+
+export function ensembleLines(table: EnsembleTable): string[] {
+  const lines = [...tableLines(COLUMNS, table.rows), ''];
+  const fitted =
+    table.fittedOn === null ? '' : `; rules were fitted on the ${table.fittedOn} split`;
+  lines.push(`Figures are of ${countText(table.sampleCount)} ${table.split} samples${fitted}.`);
+  for (const { name, knownClasses } of table.teachers) {
+    if (knownClasses === undefined) continue;
+    const knows = knownClassesText(knownClasses.length, table.classCount);
+    lines.push(`Teacher ${name} ${knows}; its accuracy is of all samples.`);
+  }
+  for (const { rule, reason } of table.omitted) lines.push(`Without ${rule}: ${reason}.`);
+  return lines;
+}
+
+function nameOf({ kind, rule, teachers, without }: EnsembleRow): string {
+  if (kind === 'teacher') return `teacher ${teachers.join()}`;
+  return kind === 'ensemble' ? `${rule}` : `${rule} without ${without}`;
+}
+
+function shown(value: number | null, text: (value: number) => string): string | undefined {
+  return value === null ? undefined : text(value);
+}
+
+function fixed(value: number): string {
+  return value.toFixed(4);
+}

@@ -1,0 +1,58 @@
+/** What an imitation will cost, and what its check found, as lines for a person. */
+import type { CheckSummary, CostEstimate, Unreadable } from '../imitation/index.js';
+import { type Column, countText, percentText, tableLines } from './table.js';
+
+/** Digits behind the point of small sums. */
+const COST_DIGITS = 4;
+
+export function estimateLines(estimates: readonly CostEstimate[]): string[] {
+  const columns: Column<CostEstimate>[] = [
+    { title: 'TEACHER', value: (e) => e.teacher },
+    { title: 'ANSWERED', value: (e) => countText(e.answered), align: 'right' },
+    { title: 'OPEN', value: (e) => countText(e.open), align: 'right' },
+    { title: 'CALLS', value: (e) => countText(e.calls), align: 'right' },
+    { title: 'TOKENS IN', value: (e) => tokens(e.inputTokens, '≈'), align: 'right' },
+    { title: 'TOKENS OUT', value: (e) => tokens(e.outputTokens, '≤'), align: 'right' },
+    {
+      title: 'COST',
+      value: (e) =>
+        e.cost === undefined ? 'no price' : `≈ ${e.cost.toFixed(COST_DIGITS)} ${e.currency}`,
+      align: 'right',
+    },
+  ];
+  return tableLines(columns, estimates);
+}
+
+function tokens(count: number | undefined, sign: string): string | undefined {
+  return count === undefined ? undefined : `${sign} ${countText(count)}`;
+}
+
+export function unreadableLines(unreadable: readonly Unreadable[]): string[] {
+  return unreadable.map(({ teacher, retried, left, problem }) => {
+    const tries = `${teacher}: ${countText(retried)} answers could not be read and were asked for again`;
+    return left === 0
+      ? `${tries}; none is left`
+      : `${tries}; ${countText(left)} questions have none that can be read (${problem}): mend the description's answer or classes, or say otherwise: abstain, and collect reads what was kept; --again unreadable asks again`;
+  });
+}
+
+export function checkLines(summary: CheckSummary): string[] {
+  const { inputs, kept, dropped, byRule, teachers, drift } = summary;
+  const share = (value: number | null) => (value === null ? undefined : percentText(value));
+  const columns: Column<CheckSummary['teachers'][number]>[] = [
+    { title: 'TEACHER', value: (t) => t.name },
+    { title: 'NAMED', value: (t) => countText(t.named), align: 'right' },
+    { title: 'DID NOT KNOW', value: (t) => countText(t.abstained), align: 'right' },
+    { title: 'UNREADABLE', value: (t) => countText(t.unreadable), align: 'right' },
+    { title: 'MISSING', value: (t) => countText(t.missing), align: 'right' },
+    { title: 'AS CONSENSUS', value: (t) => share(t.withConsensus), align: 'right' },
+    { title: 'RIGHT', value: (t) => share(t.accuracyOfAll), align: 'right' },
+    { title: 'ESTIMATED', value: (t) => share(t.estimatedAccuracy), align: 'right' },
+  ];
+  const rules = Object.entries(byRule).map(([rule, count]) => `${rule} ${countText(count)}`);
+  return [
+    `${countText(inputs)} inputs: ${countText(kept)} kept, ${countText(dropped)} dropped (${rules.join(', ')})`,
+    ...tableLines(columns, teachers),
+    ...drift.flatMap(({ name, doubts }) => doubts.map((text) => `${name}: ${text}`)),
+  ];
+}

@@ -1,0 +1,19 @@
+/** What people read: tables and lines, made of what the coordinator says. */
+export { datasetText, modelText } from './artifact-description.js';
+export { comparisonLines } from './comparison-lines.js';
+export { ensembleLines } from './ensemble-lines.js';
+export { checkLines, estimateLines, unreadableLines } from './imitation-lines.js';
+export { importLines } from './import-lines.js';
+export { reportLines } from './report-lines.js';
+export { type LabelSelector, labelSelector, runsWithLabel } from './run-labels.js';
+export { runPageLines, runTableLines } from './run-table.js';
+export { isNews, isPaused, liveLines, pauseAdvice, plainLine } from './run-view.js';
+export { sweepLines } from './sweep-lines.js';
+export {
+  bytesText,
+  type Column,
+  countText,
+  durationText,
+  percentText,
+  tableLines,
+} from './table.js';

@@ -1,0 +1,108 @@
+/** A student's figures in detail, as text: on every split, against every teacher, and the classes that it knows worst. */
+import type { Report, ReportFigures } from '@lyceum/coordinator/documents';
+import { type Column, countText, percentText, tableLines } from './table.js';
+
+interface SplitRow {
+  readonly split: string;
+  readonly sampleCount: number;
+  readonly figures: ReportFigures;
+}
+
+const SPLIT_COLUMNS: readonly Column<SplitRow>[] = [
+  { title: 'STUDENT ON', value: (r) => r.split },
+  { title: 'SAMPLES', value: (r) => countText(r.sampleCount), align: 'right' },
+  { title: 'ACCURACY', value: (r) => orUnknown(r.figures.accuracy, percentText), align: 'right' },
+  { title: 'NLL', value: (r) => orUnknown(r.figures.nll, fixed), align: 'right' },
+  { title: 'ECE', value: (r) => orUnknown(r.figures.ece, fixed), align: 'right' },
+  { title: 'BRIER', value: (r) => orUnknown(r.figures.brier, fixed), align: 'right' },
+  {
+    title: 'AGREEMENT',
+    value: (r) => orUnknown(r.figures.agreementWithEnsemble, percentText),
+    align: 'right',
+  },
+];
+
+/** The student on the measured samples of each split. */
+export function splitLines({
+  student,
+  measuredTrainCount,
+  dataset,
+  testSampleCount,
+}: Report): string[] {
+  return tableLines(SPLIT_COLUMNS, [
+    { split: 'train', sampleCount: measuredTrainCount, figures: student.train },
+    { split: 'validation', sampleCount: dataset.validationCount, figures: student.validation },
+    { split: 'test', sampleCount: testSampleCount, figures: student },
+  ]);
+}
+
+type Fidelity = ReportFigures['fidelity'][number];
+
+interface FidelityRow {
+  readonly name: string;
+  readonly train: Fidelity | undefined;
+  readonly test: Fidelity;
+}
+
+const FIDELITY_COLUMNS: readonly Column<FidelityRow>[] = [
+  { title: 'STUDENT AGAINST', value: (r) => r.name },
+  {
+    title: 'AGREEMENT (TRAIN)',
+    value: (r) => orUnknown(r.train?.agreement, percentText),
+    align: 'right',
+  },
+  { title: 'KL (TRAIN)', value: (r) => orUnknown(r.train?.kl, fixed), align: 'right' },
+  { title: 'AGREEMENT', value: (r) => orUnknown(r.test.agreement, percentText), align: 'right' },
+  { title: 'KL', value: (r) => orUnknown(r.test.kl, fixed), align: 'right' },
+  {
+    title: 'WHERE IT IS WRONG',
+    value: (r) => orUnknown(r.test.agreementWhereWrong, percentText),
+    align: 'right',
+  },
+];
+
+/** The student against ensemble and teachers; nothing for a run without them. */
+export function fidelityLines({ student }: Report): string[] {
+  if (student.fidelity.length === 0) return [];
+  const rows = student.fidelity.map((test) => ({
+    name: test.to.replace(/^teacher\./, 'teacher '),
+    train: student.train.fidelity.find(({ to }) => to === test.to),
+    test,
+  }));
+  return tableLines(FIDELITY_COLUMNS, rows);
+}
+
+/** All classes of a set with many are in the JSON. */
+const WORST_COUNT = 5;
+
+/** `Of the test split's classes the student knows least: 8 (eight) 71.00 %, …`; undefined: no recall is known. */
+export function worstRecallText({ student, dataset }: Report): string | undefined {
+  const known = [...(student.perClassRecall ?? []).entries()].filter(
+    (entry): entry is [number, number] => entry[1] !== null,
+  );
+  if (known.length === 0) return undefined;
+  const worst = known.sort(([, a], [, b]) => a - b).slice(0, WORST_COUNT);
+  const shown = worst.map(([c, recall]) => {
+    const name = dataset.classNames[c];
+    const title = name === undefined || name === String(c) ? String(c) : `${c} (${name})`;
+    return `${title} ${percentText(recall)}`;
+  });
+  return `Of the test split's classes the student knows least: ${shown.join(', ')}.`;
+}
+
+/** `knows 3 of 10 classes`. */
+export function knownClassesText(knownClassCount: number, classCount: number): string {
+  return `knows ${countText(knownClassCount)} of ${countText(classCount)} classes`;
+}
+
+/** `-` in a table where it is not known. */
+export function orUnknown(
+  value: number | null | undefined,
+  text: (value: number) => string,
+): string | undefined {
+  return value === null || value === undefined ? undefined : text(value);
+}
+
+export function fixed(value: number): string {
+  return value.toFixed(4);
+}

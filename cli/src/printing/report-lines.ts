@@ -1,0 +1,182 @@
+/** The comparison that makes people distil, as text. */
+
+import type { Report, ReportModelRow } from '@lyceum/coordinator/documents';
+import { sharedSamplesText } from '@lyceum/learning/data';
+import {
+  fidelityLines,
+  fixed,
+  knownClassesText,
+  orUnknown,
+  splitLines,
+  worstRecallText,
+} from './report-figures.js';
+import {
+  bytesText,
+  type Column,
+  countText,
+  durationText,
+  percentText,
+  tableLines,
+} from './table.js';
+
+interface Line {
+  readonly name: string;
+  readonly figures: ReportModelRow;
+  /** Null: of a model that somebody else runs nobody knows. */
+  readonly parameters: number | null;
+  readonly bytes: number | null;
+}
+
+export function reportLines(report: Report): string[] {
+  const lines = modelLines(report);
+  const seesOneOfSeveral = lines.some(({ figures }) => figures.modality !== undefined);
+  const columns: Column<Line>[] = [
+    { title: 'MODEL', value: (l) => l.name },
+    ...(seesOneOfSeveral
+      ? [{ title: 'MODALITY', value: ({ figures }: Line) => figures.modality }]
+      : []),
+    { title: 'ACCURACY', value: (l) => orUnknown(l.figures.accuracy, percentText), align: 'right' },
+    { title: 'NLL', value: (l) => orUnknown(l.figures.nll, fixed), align: 'right' },
+    { title: 'ECE', value: (l) => orUnknown(l.figures.ece, fixed), align: 'right' },
+    { title: 'BRIER', value: (l) => orUnknown(l.figures.brier, fixed), align: 'right' },
+    {
+      title: 'AGREEMENT',
+      value: (l) => orUnknown(l.figures.agreementWithEnsemble, percentText),
+      align: 'right',
+    },
+    { title: 'PARAMETERS', value: (l) => orUnknown(l.parameters, countText), align: 'right' },
+    { title: 'SIZE', value: (l) => orUnknown(l.bytes, bytesText), align: 'right' },
+    {
+      title: 'LATENCY',
+      value: (l) => `${l.figures.latencyBatch1Ms.toFixed(2)} ms`,
+      align: 'right',
+    },
+  ];
+  const tables = [
+    tableLines(columns, lines),
+    splitLines(report),
+    fidelityLines(report),
+    sentences(report),
+  ];
+  return tables
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+function modelLines(report: Report): Line[] {
+  const lines = report.teachers.map((row) => modelLine(`teacher ${row.name}`, row));
+  if (report.ensemble !== null) {
+    const { combine, teachers = [] } = report.ensemble;
+    const some = teachers.length > 0 && teachers.length < report.teachers.length;
+    const of = some ? ` of ${teachers.join(', ')}` : '';
+    const members = combinedTeachers(report);
+    lines.push(modelLine(`ensemble (${combine}${of})`, report.ensemble, members));
+  }
+  lines.push(modelLine('student', report.student));
+  if (report.studentWithoutTeachers !== null) {
+    lines.push(modelLine('student without teachers', report.studentWithoutTeachers));
+  }
+  if (report.studentAllLabels !== null) {
+    lines.push(modelLine('student with all labels', report.studentAllLabels));
+  }
+  return lines;
+}
+
+/** @param parts - whose figures its own are the sums of: one that is not known makes the sum unknown. */
+function modelLine(
+  name: string,
+  figures: ReportModelRow,
+  parts: readonly ReportModelRow[] = [figures],
+): Line {
+  const known = (of: (row: ReportModelRow) => number) =>
+    parts.every((part) => of(part) > 0) ? of(figures) : null;
+  const [parameters, bytes] = [known((row) => row.parameters), known((row) => row.bytes)];
+  return { name, figures, parameters, bytes };
+}
+
+function combinedTeachers({ teachers, ensemble }: Report): Report['teachers'] {
+  const names = ensemble?.teachers ?? [];
+  return names.length === 0 ? teachers : teachers.filter(({ name }) => names.includes(name));
+}
+
+function sentences(report: Report): string[] {
+  const { dataset, student, studentWithoutTeachers: alone, training } = report;
+  const lines = [
+    `Labels: ${countText(dataset.labelledTrainCount)} of ${countText(dataset.trainCount)} training samples; the models' figures are of ${countText(report.testSampleCount)} test samples.`,
+  ];
+  if (report.measuredTrainCount < dataset.trainCount) {
+    lines.push(
+      `Those on train are of ${countText(report.measuredTrainCount)} of its samples, a fixed choice.`,
+    );
+  }
+  const shared = sharedSamplesText(dataset.sharedSamples);
+  if (shared !== undefined) lines.push(`Samples in two splits: ${shared}.`);
+  lines.push(...knownClassesLines(report), ...canaryLines(report));
+  const worst = worstRecallText(report);
+  if (worst !== undefined) lines.push(worst);
+  if (alone !== null && alone.accuracy !== null && student.accuracy !== null) {
+    const points = (student.accuracy - alone.accuracy) * 100;
+    const gap =
+      report.gapClosed === null
+        ? ''
+        : `, ${percentText(report.gapClosed, 0)} of the gap to the ensemble closed`;
+    lines.push(
+      `The teachers made the student ${Math.abs(points).toFixed(2)} points ${points < 0 ? 'worse' : 'better'}${gap}.`,
+    );
+  }
+  const { weights, temperatures } = report.ensemble?.fit ?? {};
+  for (const [what, values] of [
+    ['Weights', weights],
+    ['Temperatures', temperatures],
+  ] as const) {
+    if (!Array.isArray(values)) continue;
+    const shown = report.teachers.map(({ name }, k) => `${name} ${Number(values[k]).toFixed(3)}`);
+    lines.push(`${what} fitted on the validation split: ${shown.join(', ')}.`);
+  }
+  const isCounted = combinedTeachers(report).every(({ parameters }) => parameters > 0);
+  if (report.ensemble !== null && report.student.parameters > 0 && isCounted) {
+    const times = report.ensemble.parameters / report.student.parameters;
+    lines.push(
+      `It has ${times < 10 ? times.toFixed(1) : countText(times)} times fewer parameters than the ensemble.`,
+    );
+  }
+  const waiting = training.seconds > 0 ? training.waitingSeconds / training.seconds : 0;
+  if (report.contributors != null && report.contributors.degradedShare > 0) {
+    const shares = report.contributors.teachers.map((t) => `${t.name} ${percentText(t.share, 1)}`);
+    lines.push(
+      `${percentText(report.contributors.degradedShare, 1)} of the steps had fewer than all teachers; contributed to: ${shares.join(', ')}.`,
+    );
+  }
+  for (const warning of report.teacherWarnings ?? []) lines.push(`Warning: ${warning}.`);
+  lines.push(
+    `Trained at ${countText(report.samplesPerSecond)} samples/s, ${percentText(waiting, 1)} of the time waiting for targets; ${durationText(report.wallSeconds * 1000)} from submit to end.`,
+    reproducibilityText(report),
+  );
+  return lines;
+}
+
+function knownClassesLines({ teachers, dataset }: Report): string[] {
+  return teachers.flatMap(({ name, knownClasses }) => {
+    if (knownClasses === undefined) return [];
+    const knows = knownClassesText(knownClasses.length, dataset.classCount);
+    return [
+      `Teacher ${name} ${knows}; its accuracy is of all samples; agreement and KL with it are of samples of these, among these.`,
+    ];
+  });
+}
+
+function canaryLines({ teachers }: Report): string[] {
+  return teachers.flatMap(({ name, canaryCalls }) => {
+    if (canaryCalls === undefined) return [];
+    const { used, allowed } = canaryCalls;
+    return [`Canaries of teacher ${name}: ${countText(used)} of ${countText(allowed)} calls.`];
+  });
+}
+
+/** Who was late is chance, which a replay alone repeats. */
+function reproducibilityText(report: Report): string {
+  if (!report.bitExact) return `Not bit-exact: ${report.bitExactExceptions.join('; ')}.`;
+  const isDegraded = (report.contributors?.degradedShare ?? 0) > 0;
+  const which = isDegraded ? 'A replay of the run' : 'The same run again';
+  return `${which} gives the same bits on the same device type and thread count.`;
+}

@@ -1,0 +1,73 @@
+/** Runs as a table, and one run as a page. */
+import type { Run } from '@lyceum/proto';
+import { runStateName } from '../client/index.js';
+import { timeText } from '../files/index.js';
+import { degradedText, isPaused, pauseAdvice } from './run-view.js';
+import { type Column, countText, durationText, percentText, tableLines } from './table.js';
+
+export function runTableLines(runs: readonly Run[], nowMs: number): string[] {
+  const columns: Column<Run>[] = [
+    { title: 'RUN', value: (r) => r.runId },
+    { title: 'KIND', value: (r) => r.kind },
+    { title: 'STATE', value: runStateName },
+    { title: 'STEP', value: stepText, align: 'right' },
+    { title: 'VALIDATION', value: validationText, align: 'right' },
+    { title: 'TOOK', value: (r) => tookText(r, nowMs), align: 'right' },
+    { title: 'AGE', value: (r) => durationText(nowMs - r.submittedAtMs), align: 'right' },
+    { title: 'REASON', value: (r) => r.reason },
+  ];
+  return tableLines(columns, runs);
+}
+
+export function runPageLines(run: Run, nowMs: number): string[] {
+  const { progress } = run;
+  const rows: [string, string | undefined][] = [
+    ['run', `${run.runId} (${run.kind}, attempt ${run.attempt})`],
+    ['state', run.reason === '' ? runStateName(run) : `${runStateName(run)}: ${run.reason}`],
+    ['to go on', isPaused(run) ? pauseAdvice(run) : undefined],
+    ['submitted', timeText(run.submittedAtMs) ?? undefined],
+    ['started', timeText(run.startedAtMs) ?? undefined],
+    ['ended', timeText(run.endedAtMs) ?? undefined],
+    ['took', tookText(run, nowMs)],
+    ['step', stepText(run)],
+    [
+      'loss',
+      progress === undefined || progress.step === 0 ? undefined : progress.loss.toPrecision(4),
+    ],
+    [
+      'rate',
+      progress === undefined || progress.step === 0
+        ? undefined
+        : `${countText(progress.samplesPerSecond)} samples/s, ${percentText(progress.waitingShare, 1)} of the time waiting for targets`,
+    ],
+    ['validation', validationText(run)],
+    ['waiting for', progress?.waitingFor.join(', ')],
+    ['degraded', degradedText(run)],
+    ...run.warnings.map((warning): [string, string] => ['warning', warning]),
+    ['student worker', run.studentWorkerId],
+    ['data set', run.datasetDigest],
+    ['model', run.modelDigest],
+  ];
+  return tableLines(
+    [
+      { title: '', value: (row: [string, string | undefined]) => row[0] },
+      { title: '', value: (row: [string, string | undefined]) => row[1] },
+    ],
+    rows.filter(([, value]) => value !== undefined && value !== ''),
+  ).slice(1);
+}
+
+function stepText({ progress }: Run): string | undefined {
+  if (progress === undefined || progress.stepCount === 0) return undefined;
+  return `${countText(progress.step)}/${countText(progress.stepCount)}`;
+}
+
+function validationText({ progress }: Run): string | undefined {
+  if (progress === undefined || progress.validationNll === 0) return undefined;
+  return percentText(progress.validationAccuracy);
+}
+
+function tookText(run: Run, nowMs: number): string | undefined {
+  if (run.startedAtMs === 0) return undefined;
+  return durationText((run.endedAtMs === 0 ? nowMs : run.endedAtMs) - run.startedAtMs);
+}

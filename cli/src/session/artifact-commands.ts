@@ -1,0 +1,123 @@
+/** What `models` and `datasets` have in common: pushing bytes, `list`, `show`, `delete`. */
+import { type Artifact, ArtifactKind, LyceumError } from '@lyceum/proto';
+import type { Command } from 'commander';
+import { stringify as stringifyYaml } from 'yaml';
+import type { ArtifactContent } from '../client/index.js';
+import { timeText } from '../files/index.js';
+import {
+  bytesText,
+  type Column,
+  datasetText,
+  durationText,
+  modelText,
+  tableLines,
+} from '../printing/index.js';
+import { type CommandContext, withCoordinator } from './command-context.js';
+
+type PushedKind =
+  | typeof ArtifactKind.ARTIFACT_KIND_MODEL
+  | typeof ArtifactKind.ARTIFACT_KIND_DATASET;
+
+export async function pushArtifact(
+  context: CommandContext,
+  kind: PushedKind,
+  name: string,
+  content: ArtifactContent,
+): Promise<void> {
+  const { client, signal } = context;
+  printPushed(context, name, await client.pushArtifact(kind, name, content, { signal }));
+}
+
+export function printPushed(
+  { print, notice }: CommandContext,
+  name: string,
+  { artifact, created }: { readonly artifact: Artifact; readonly created: boolean },
+): void {
+  if (!created) notice(`${name} is there already, the same`);
+  print(artifactDocument(artifact), () => artifactLines([artifact], Date.now()));
+}
+
+export function addArtifactList(parent: Command, kind: PushedKind): void {
+  parent
+    .command('list')
+    .description(`list the pushed ${nounOf(kind)}s`)
+    .action((_options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const artifacts = await client.listArtifacts(kind);
+        print(artifacts.map(artifactDocument), () =>
+          artifacts.length === 0
+            ? [`No ${nounOf(kind)}s yet. Push one with: coordinator ${parent.name()} push`]
+            : artifactLines(artifacts, Date.now()),
+        );
+      }),
+    );
+}
+
+export function addArtifactShow(parent: Command, kind: PushedKind): void {
+  parent
+    .command('show')
+    .description(`say all that is known of a ${nounOf(kind)}`)
+    .argument('<name>')
+    .action((name: string, _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const artifact = (await client.listArtifacts(kind)).find((one) => one.name === name);
+        if (artifact === undefined) {
+          throw new LyceumError('NOT_FOUND', `there is no ${nounOf(kind)} ${name}`);
+        }
+        const document = artifactDocument(artifact);
+        print(document, () => stringifyYaml(document, { lineWidth: 0 }).trimEnd().split('\n'));
+      }),
+    );
+}
+
+export function addArtifactDelete(parent: Command, kind: PushedKind): void {
+  parent
+    .command('delete')
+    .description(`delete a ${nounOf(kind)} that no run under way uses`)
+    .argument('<name>')
+    .action((name: string, _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, notice }) => {
+        await client.deleteArtifact(kind, name);
+        notice(`deleted ${name}`);
+      }),
+    );
+}
+
+function nounOf(kind: PushedKind): string {
+  return kind === ArtifactKind.ARTIFACT_KIND_MODEL ? 'model' : 'data set';
+}
+
+function artifactDocument({
+  descriptionJson,
+  pushedAtMs,
+  kind: _,
+  ...artifact
+}: Artifact): Record<string, unknown> {
+  return {
+    ...artifact,
+    pushedAt: timeText(pushedAtMs),
+    description: descriptionOf(descriptionJson),
+  };
+}
+
+function artifactLines(artifacts: readonly Artifact[], nowMs: number): string[] {
+  const columns: Column<Artifact>[] = [
+    { title: 'NAME', value: (a) => a.name },
+    { title: 'SIZE', value: (a) => bytesText(a.sizeBytes), align: 'right' },
+    { title: 'AGE', value: (a) => durationText(nowMs - a.pushedAtMs), align: 'right' },
+    { title: 'DIGEST', value: (a) => a.digest.slice(0, 12) },
+    { title: 'DESCRIPTION', value: descriptionText },
+  ];
+  return tableLines(columns, artifacts);
+}
+
+function descriptionText({ kind, descriptionJson }: Artifact): string | undefined {
+  const description = descriptionOf(descriptionJson);
+  return kind === ArtifactKind.ARTIFACT_KIND_MODEL
+    ? modelText(description)
+    : datasetText(description);
+}
+
+function descriptionOf(json: string): unknown {
+  return json === '' ? {} : JSON.parse(json);
+}

@@ -1,0 +1,22 @@
+/** What all commands share: the connection, exit codes, interrupts. */
+export {
+  addArtifactDelete,
+  addArtifactList,
+  addArtifactShow,
+  printPushed,
+  pushArtifact,
+} from './artifact-commands.js';
+export {
+  type CommandContext,
+  type GlobalOptions,
+  globalOptions,
+  notice,
+  print,
+  tlsOf,
+  wholeNumber,
+  withCoordinator,
+} from './command-context.js';
+export { comparedRun } from './compared-run.js';
+export { CommandExit, EXIT, exitOf } from './exit-codes.js';
+export { interruptible } from './interruptible.js';
+export { type Following, followRun } from './watch-run.js';

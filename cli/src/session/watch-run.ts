@@ -1,0 +1,96 @@
+/**
+ * Follows a run to its end: rewritten lines on a terminal, one line per piece of news elsewhere.
+ *
+ * Both go to stderr: what a script wants, the run as it ended, is printed as data afterwards.
+ */
+import type { WriteStream } from 'node:tty';
+import { printable, type Run } from '@lyceum/proto';
+import { runStateName } from '../client/index.js';
+import { runDocument } from '../files/index.js';
+import {
+  isNews,
+  isPaused,
+  liveLines,
+  pauseAdvice,
+  plainLine,
+  runPageLines,
+} from '../printing/index.js';
+import type { CommandContext } from './command-context.js';
+import { CommandExit, EXIT } from './exit-codes.js';
+
+/** Longest silence of plain lines while there is progress to tell. */
+const PLAIN_LINE_EVERY_MS = 5_000;
+
+export type Following = 'live' | 'quiet';
+
+/**
+ * Prints the run once it has ended.
+ *
+ * @throws {CommandExit} 1 if it failed or was cancelled, 130 after Ctrl-C, which leaves the run going on.
+ */
+export async function followRun(
+  context: CommandContext,
+  runId: string,
+  how: Following,
+): Promise<void> {
+  const show =
+    how === 'quiet'
+      ? pausesOnly(context)
+      : process.stderr.isTTY
+        ? liveView(process.stderr)
+        : plainView();
+  let run: Run | undefined;
+  try {
+    for await (const update of context.client.watchRun(runId, context)) {
+      run = update;
+      show(update);
+    }
+  } catch (err) {
+    if (!context.signal.aborted) throw err;
+  }
+  if (context.signal.aborted) {
+    context.notice(`The run goes on. See it with: coordinator watch ${runId}`);
+    context.notice(`Cancel it with: coordinator cancel ${runId}`);
+    throw new CommandExit(EXIT.interrupted);
+  }
+  if (run === undefined) return;
+  const ended = run;
+  context.print(runDocument(ended), () => runPageLines(ended, Date.now()));
+  if (runStateName(ended) !== 'SUCCEEDED') throw new CommandExit(EXIT.failed);
+}
+
+/** Rewrites the lines of the last update: cursor up, clear to the end of the screen. */
+function liveView(stream: WriteStream): (run: Run) => void {
+  let height = 0;
+  return (run) => {
+    const lines = liveLines(run, Math.max(20, stream.columns - 1));
+    const rewind = height > 0 ? `\u001b[${height}A\r\u001b[J` : '';
+    stream.write(`${rewind}${lines.join('\n')}\n`);
+    height = lines.length;
+  };
+}
+
+/** Silent, but for what a run that would otherwise be waited for in vain needs from its user. */
+function pausesOnly({ notice }: CommandContext): (run: Run) => void {
+  let wasPaused = false;
+  return (run) => {
+    if (isPaused(run) && !wasPaused) {
+      notice(`${run.runId} is PAUSED: ${run.reason}`);
+      notice(pauseAdvice(run));
+    }
+    wasPaused = isPaused(run);
+  };
+}
+
+function plainView(): (run: Run) => void {
+  let last: { run: Run; atMs: number } | undefined;
+  return (run) => {
+    const atMs = Date.now();
+    if (last !== undefined && !isNews(last.run, run) && atMs - last.atMs < PLAIN_LINE_EVERY_MS)
+      return;
+    last = { run, atMs };
+    process.stderr.write(
+      `${new Date(atMs).toISOString().slice(11, 19)} ${printable(plainLine(run))}\n`,
+    );
+  };
+}

@@ -1,0 +1,4 @@
+/** Sweeps: points of the axes, their runs submitted, followed and compared. */
+export { type SweepRequest, submitSweep } from './submit-sweep.js';
+export { addSweep, sweepAxes } from './sweep-axes.js';
+export { tableOfSweep } from './sweep-of.js';

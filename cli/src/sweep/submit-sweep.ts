@@ -1,0 +1,62 @@
+/** `submit --sweep`: all runs of a sweep, or none. */
+
+import type { CommandContext, Following } from '../session/index.js';
+import { followSweep } from './follow-sweep.js';
+import type { SweepAxis } from './sweep-axes.js';
+import { sweepPoints } from './sweep-points.js';
+
+export interface SweepRequest {
+  /** What the runs share, as their user wrote it. */
+  readonly document: unknown;
+  /** What errors call the document. */
+  readonly source: string;
+  /** Default: the document's metadata.name. */
+  readonly name?: string;
+  readonly axes: readonly SweepAxis[];
+  readonly dryRun: boolean;
+  /** Undefined: return once they are submitted. */
+  readonly follow?: Following;
+}
+
+/**
+ * The coordinator checks every run before the first is submitted. Submitting again what is there changes nothing, so a
+ * sweep that was cut off goes on where it ended.
+ *
+ * @throws {LyceumError} of the first run that cannot be accepted; none is submitted then.
+ */
+export async function submitSweep(context: CommandContext, request: SweepRequest): Promise<void> {
+  const { client, notice, print, signal } = context;
+  const name = request.name ?? nameOf(request.document);
+  const points = sweepPoints(request.document, name, request.axes, request.source);
+  const warnings = new Set<string>();
+  for (const { text } of points) {
+    if (signal.aborted) return;
+    for (const warning of (await client.submitRun(text, { dryRun: true })).warnings)
+      warnings.add(warning);
+  }
+  for (const warning of warnings) notice(`warning: ${warning}`);
+  const runIds = points.map(({ runId }) => runId);
+  if (request.dryRun) {
+    print(runIds, () => runIds.map((runId) => `${runId} would be accepted`));
+    return;
+  }
+  let thereCount = 0;
+  for (const { text } of points) {
+    if (signal.aborted) return;
+    if (!(await client.submitRun(text)).created) thereCount++;
+  }
+  const there = thereCount === 0 ? '' : `; ${thereCount} were there already`;
+  notice(`Sweep ${name}: ${points.length} runs${there}`);
+  if (request.follow !== undefined) {
+    await followSweep(context, name, runIds, request.follow);
+    return;
+  }
+  print(runIds, () => runIds);
+  notice(`See them with: coordinator sweep table ${name}`);
+}
+
+/** Empty if there is none: the check of the document says so. */
+function nameOf(document: unknown): string {
+  const { metadata } = (document ?? {}) as { metadata?: { name?: unknown } | null };
+  return typeof metadata?.name === 'string' ? metadata.name : '';
+}

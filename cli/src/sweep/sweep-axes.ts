@@ -1,0 +1,115 @@
+/**
+ * The axes of a sweep: fields, each with the values that it takes.
+ *
+ *   --sweep training.seed=1,2,3
+ *   --sweep 'student.model={architecture: mlp, hiddenUnits: [30]},{architecture: lenet}'
+ *   --sweep sweep.yaml        # a mapping: `training.seed: [1, 2, 3]`, …
+ *
+ * Paths are those of `--set`; the values of one axis are a YAML list without its brackets.
+ */
+import { readFile } from 'node:fs/promises';
+import { utf8Text } from '@lyceum/learning/data';
+import { fileTrouble } from '@lyceum/platform';
+import {
+  InvalidDocumentError,
+  LyceumError,
+  type Problem,
+  parseYamlDocument,
+  pathText,
+} from '@lyceum/proto';
+import { parse as parseYaml } from 'yaml';
+import { type FieldPath, parseFieldPath } from '../files/index.js';
+
+export interface SweepAxis {
+  readonly path: FieldPath;
+  /** One at least, all different. */
+  readonly values: readonly unknown[];
+}
+
+/** For a repeatable option: the texts so far and one more. */
+export function addSweep(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+/**
+ * @param texts - `PATH=VALUES`, or names of files.
+ * @throws {LyceumError} INVALID_ARGUMENT naming every axis that is malformed, empty, or there twice.
+ */
+export async function sweepAxes(texts: readonly string[]): Promise<SweepAxis[]> {
+  const axes: SweepAxis[] = [];
+  for (const text of texts) {
+    const given = text.includes('=') ? [axisOf(text)] : await axesOfFile(text);
+    for (const axis of given) {
+      const path = pathText(axis.path);
+      if (axes.some((other) => pathText(other.path) === path)) {
+        throw new LyceumError('INVALID_ARGUMENT', `--sweep ${text}: ${path} is swept twice`);
+      }
+      axes.push(axis);
+    }
+  }
+  return axes;
+}
+
+function axisOf(text: string): SweepAxis {
+  const equals = text.indexOf('=');
+  try {
+    return checkedAxis(text.slice(0, equals), parseYaml(`[${text.slice(equals + 1)}]`));
+  } catch (err) {
+    const problem =
+      err instanceof LyceumError
+        ? err.message
+        : `has values that are no YAML list: ${err instanceof Error ? err.message : String(err)}`;
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `--sweep ${text}: ${problem}; want PATH=VALUE,VALUE,… as in training.seed=1,2,3, or a file`,
+    );
+  }
+}
+
+async function axesOfFile(file: string): Promise<SweepAxis[]> {
+  let text: string;
+  try {
+    text = utf8Text(await readFile(file), file);
+  } catch (err) {
+    const why = fileTrouble(file, err) ?? (err instanceof Error ? err.message : String(err));
+    const message = `cannot be read: ${why}`;
+    throw new InvalidDocumentError(`--sweep ${file}`, [{ path: '', message }]);
+  }
+  const read = parseYamlDocument(text);
+  if ('problem' in read) throw new InvalidDocumentError(`--sweep ${file}`, [read.problem]);
+  const document = read.value;
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    const message = 'want a mapping from fields to lists of values, as in training.seed: [1, 2, 3]';
+    throw new InvalidDocumentError(`--sweep ${file}`, [{ path: '', message }]);
+  }
+  const problems: Problem[] = [];
+  const axes: SweepAxis[] = [];
+  for (const [path, values] of Object.entries(document)) {
+    try {
+      axes.push(checkedAxis(path, values));
+    } catch (err) {
+      if (!(err instanceof LyceumError)) throw err;
+      problems.push({ path, message: err.message });
+    }
+  }
+  if (problems.length > 0) throw new InvalidDocumentError(`--sweep ${file}`, problems);
+  return axes;
+}
+
+function checkedAxis(path: string, values: unknown): SweepAxis {
+  const field = parseFieldPath(path);
+  const wrong = (problem: string) => new LyceumError('INVALID_ARGUMENT', problem);
+  if (!Array.isArray(values)) throw wrong('want a list of values');
+  if (values.length === 0) throw wrong('has no values');
+  const texts = values.map((value) => JSON.stringify(value));
+  const twice = texts.find((text, index) => texts.indexOf(text) < index);
+  if (twice !== undefined) throw wrong(`has the value ${twice} twice`);
+  const name = pathText(field);
+  if (name === 'metadata.name' || name === `metadata.labels.${SWEEP_LABEL}`) {
+    throw wrong("is the sweep's own to write");
+  }
+  return { path: field, values };
+}
+
+/** The label under which a sweep's runs are found again; its value is the sweep's name. */
+export const SWEEP_LABEL = 'sweep';

@@ -1,0 +1,84 @@
+/** The table of the sweep of a name, from what the coordinator has of its runs. */
+import { baselineRunId, LyceumError, type Run } from '@lyceum/proto';
+import { type CoordinatorClient, runStateName } from '../client/index.js';
+import {
+  armsOfSweep,
+  type ComparedRun,
+  comparableRuns,
+  compareRuns,
+  type RunComparison,
+  type SweepTable,
+  type SweptFigures,
+  type SweptRun,
+  sweepTable,
+} from '../comparison/index.js';
+import { type LabelSelector, runsWithLabel } from '../printing/index.js';
+import { comparedRun } from '../session/index.js';
+import { SWEEP_LABEL } from './sweep-axes.js';
+
+/** Of the bootstrap: equal calls give equal tables. */
+const BOOTSTRAP_SEED = 1;
+const RESAMPLES = 2000;
+
+/**
+ * The runs that a sweep submitted, those submitted first at the front; baselines that they brought with them are rows of
+ * their reports.
+ *
+ * @throws {LyceumError} NOT_FOUND if no run has its label.
+ */
+export async function runsOfSweep(client: CoordinatorClient, sweep: string): Promise<Run[]> {
+  const selector: LabelSelector = { label: SWEEP_LABEL, value: sweep };
+  const labelled = runsWithLabel(await client.listRuns(), selector);
+  const isBaseline = ({ runId, kind }: Run) =>
+    kind === 'Training' && labelled.some((parent) => baselineRunId(parent.runId) === runId);
+  const runs = labelled.filter((run) => !isBaseline(run));
+  if (runs.length > 0) return runs;
+  throw new LyceumError(
+    'NOT_FOUND',
+    `no run belongs to a sweep ${sweep}; one has the label ${SWEEP_LABEL}: ${sweep}, as coordinator submit --sweep writes it`,
+  );
+}
+
+export async function tableOfSweep(
+  client: CoordinatorClient,
+  sweep: string,
+  signal: AbortSignal,
+): Promise<SweepTable> {
+  const swept: SweptRun[] = [];
+  for (const run of await runsOfSweep(client, sweep)) swept.push(await sweptRun(client, run));
+  const arms = armsOfSweep(swept);
+  const comparable = comparableRuns(arms);
+  return sweepTable(
+    sweep,
+    arms,
+    arms.length < 2 ? undefined : await compared(client, comparable, signal),
+  );
+}
+
+async function sweptRun(client: CoordinatorClient, run: Run): Promise<SweptRun> {
+  const state = runStateName(run);
+  const known = { runId: run.runId, state, specification: JSON.parse(run.specificationJson) };
+  return state === 'SUCCEEDED' ? { ...known, figures: await figuresOf(client, run.runId) } : known;
+}
+
+async function figuresOf(client: CoordinatorClient, runId: string): Promise<SweptFigures> {
+  const { student } = await client.getReport(runId);
+  return { accuracy: student.accuracy, nll: student.nll, agreement: student.agreementWithEnsemble };
+}
+
+/** Why there is none, in words, where runs do not fit together. */
+async function compared(
+  client: CoordinatorClient,
+  runs: readonly SweptRun[],
+  signal: AbortSignal,
+): Promise<RunComparison | string> {
+  if (runs.length < 2) return 'fewer than two runs of equal seeds have SUCCEEDED';
+  try {
+    const own: ComparedRun[] = [];
+    for (const { runId } of runs) own.push(await comparedRun(client, runId, signal));
+    return compareRuns(own, BOOTSTRAP_SEED, RESAMPLES);
+  } catch (err) {
+    if (err instanceof LyceumError && err.code === 'INVALID_ARGUMENT') return err.message;
+    throw err;
+  }
+}

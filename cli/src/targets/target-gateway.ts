@@ -1,0 +1,141 @@
+/**
+ * One run's targets, handed on to students elsewhere with the samples that they belong to. It holds the run's set in
+ * memory, as a worker does and the coordinator does not, and no door to anything but this run's targets.
+ */
+import {
+  type Dataset,
+  parseStoredDataset,
+  readInputs,
+  seenDataset,
+  viewAt,
+} from '@lyceum/learning/data';
+import type { Logger, TargetMaker } from '@lyceum/platform';
+import {
+  ArtifactKind,
+  checkRunSpecification,
+  FRAME_BYTES,
+  float32Tensor,
+  LyceumError,
+  Split,
+  type StreamTargetsRequest,
+  type StreamTargetsResponse,
+  type TargetBatch,
+  type TargetOutline,
+  tensorRows,
+  type ViewSettings,
+} from '@lyceum/proto';
+import type { CoordinatorClient } from '../client/index.js';
+
+/** The tensor of samples, real values. */
+const INPUTS = 'inputs';
+
+/** The samples of a run, and how it shows them. */
+interface RunInputs {
+  readonly dataset: Dataset;
+  readonly views: ViewSettings | undefined;
+}
+
+export class TargetGateway implements TargetMaker {
+  readonly #client: CoordinatorClient;
+  readonly #runId: string;
+  readonly #log: Logger;
+  /** Once somebody has asked for them. */
+  #inputs: Promise<RunInputs> | undefined;
+
+  constructor(client: CoordinatorClient, runId: string, log: Logger) {
+    this.#client = client;
+    this.#log = log;
+    this.#runId = runId;
+  }
+
+  async outline(request: StreamTargetsRequest): Promise<TargetOutline> {
+    const outline = await this.#client.targetOutline(this.#own(request));
+    return request.inputs ? withInputs(outline, await this.#runInputs()) : outline;
+  }
+
+  async *stream(
+    request: StreamTargetsRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamTargetsResponse, void, undefined> {
+    const own = this.#own(request);
+    const inputs = request.inputs ? await this.#runInputs() : undefined;
+    let split: Split = Split.SPLIT_TRAIN;
+    const onAway = (err: LyceumError) =>
+      this.#log.warn({ err }, 'coordinator is away; trying again');
+    for await (const part of this.#client.streamTargets(own, { signal, onAway })) {
+      if (part.$case === 'outline') {
+        split = part.outline.split;
+        const outline = inputs ? withInputs(part.outline, inputs) : part.outline;
+        yield { part: { $case: 'outline', outline } };
+      } else if (part.$case === 'batch') {
+        for (const batch of sentParts(part.batch, inputs, split)) {
+          yield { part: { $case: 'batch', batch } };
+        }
+      } else yield { part };
+    }
+  }
+
+  /** @throws {LyceumError} NOT_FOUND if it is of another run. */
+  #own({ inputs: _, ...request }: StreamTargetsRequest): StreamTargetsRequest {
+    if (request.runId === this.#runId) return { ...request, inputs: false };
+    const message = `there is no run ${request.runId} here: these are the targets of run ${this.#runId}`;
+    throw new LyceumError('NOT_FOUND', message);
+  }
+
+  /** Found out once; a failure is not remembered. */
+  #runInputs(): Promise<RunInputs> {
+    this.#inputs ??= this.#readInputs();
+    this.#inputs.catch(() => {
+      this.#inputs = undefined;
+    });
+    return this.#inputs;
+  }
+
+  async #readInputs(): Promise<RunInputs> {
+    const { specificationJson, datasetDigest } = await this.#client.getRun(this.#runId);
+    const { spec } = checkRunSpecification(JSON.parse(specificationJson), `run ${this.#runId}`);
+    const { ARTIFACT_KIND_DATASET } = ArtifactKind;
+    const bytes = await this.#client.pullArtifact(ARTIFACT_KIND_DATASET, `run:${this.#runId}`);
+    // What only the model says that a student starts from is not known here: then a set of several is refused.
+    const dataset = seenDataset(parseStoredDataset(bytes, datasetDigest), spec.student.modality);
+    return { dataset, views: spec.views };
+  }
+}
+
+function withInputs(outline: TargetOutline, { dataset }: RunInputs): TargetOutline {
+  const inputs = { name: INPUTS, rowShape: [...dataset.sampleShape] };
+  return { ...outline, tensors: [...outline.tensors, inputs] };
+}
+
+/** A whole batch in parts that a message holds; samples are read as they are sent. */
+function* sentParts(
+  batch: TargetBatch,
+  inputs: RunInputs | undefined,
+  split: Split,
+): Generator<TargetBatch, void, undefined> {
+  const rowCount = batch.samples.length;
+  const sampleBytes = 4 * (inputs?.dataset.sampleShape.reduce((product, n) => product * n, 1) ?? 0);
+  const targetBytes = batch.tensors.reduce((sum, { data }) => sum + data.length, 0) / rowCount;
+  const partRows = Math.max(1, Math.floor(FRAME_BYTES / (sampleBytes + targetBytes)));
+  for (let first = 0; first < rowCount; first += partRows) {
+    const count = Math.min(partRows, rowCount - first);
+    const part = {
+      ...batch,
+      firstPosition: batch.firstPosition + first,
+      samples: batch.samples.slice(first, first + count),
+      labels: batch.labels.slice(first, first + count),
+      tensors: batch.tensors.map((tensor) => tensorRows(tensor, first, count)),
+      endsBatch: first + count === rowCount,
+    };
+    if (inputs !== undefined) part.tensors.push(inputRows(part, inputs, split));
+    yield part;
+  }
+}
+
+function inputRows({ epoch, samples }: TargetBatch, { dataset, views }: RunInputs, split: Split) {
+  const length = dataset.sampleShape.reduce((product, n) => product * n, 1);
+  const values = new Float32Array(samples.length * length);
+  const view = viewAt(split === Split.SPLIT_TRAIN ? views : undefined, epoch);
+  readInputs(dataset, Uint32Array.from(samples), view, values);
+  return float32Tensor(INPUTS, [samples.length, ...dataset.sampleShape], values);
+}

@@ -1,0 +1,53 @@
+/** An export whose outputs are not the student's is refused. */
+import { parseDataset, parseModelPackage } from '@lyceum/learning/data';
+import { exportOnnx, type OnnxOptions } from '@lyceum/learning/export';
+import { expect, test } from 'vitest';
+import {
+  tinyDatasetBytes,
+  tinyModelBytes,
+} from '../../../coordinator/test/serve/tiny-artifacts.js';
+import { checkOnnx, type TestOutputs } from '../../src/export/check-onnx.js';
+
+const dataset = parseDataset(tinyDatasetBytes(0));
+const model = parseModelPackage(tinyModelBytes(0.5));
+const options: OnnxOptions = {
+  sampleShape: [2],
+  classNames: dataset.classNames,
+  softmax: false,
+  labels: false,
+  int8: false,
+};
+
+/** What the model gives: each logit is half the sum of the inputs. */
+function outputs(): TestOutputs {
+  const sampleIds = Int32Array.from({ length: 300 }, (_, i) => 3_100 + i);
+  const sums = [...sampleIds].map(
+    (id) => ((dataset.inputs[2 * id] ?? 0) + (dataset.inputs[2 * id + 1] ?? 0)) / 2,
+  );
+  return {
+    sampleIds,
+    labels: sampleIds.map((id) => dataset.labels[id] ?? -1),
+    logits: Float32Array.from(sums.flatMap((sum) => [sum, sum, sum])),
+  };
+}
+
+const check = (expected: TestOutputs) =>
+  checkOnnx(exportOnnx(model, options), options, model.settings, dataset, expected);
+
+test('outputs that are the same pass, with both accuracies', async () => {
+  expect(await check(outputs())).toEqual({
+    sampleCount: 300,
+    largestDifference: 0,
+    accuracy: { exported: expect.closeTo(1 / 3), student: expect.closeTo(1 / 3) },
+  });
+});
+
+test('one logit that differs is refused, also one that is no number', async () => {
+  for (const wrong of [1.5, Number.NaN]) {
+    const expected = outputs();
+    expected.logits[2 * 257] = wrong;
+    await expect(check(expected)).rejects.toThrow(
+      /^the ONNX file does not give the student's logits: they differ by up to .*; nothing was written$/,
+    );
+  }
+});

@@ -1,0 +1,419 @@
+/**
+ * The command line as a process against a real cluster: nats-server, coordinator, a teacher worker and a
+ * student worker, each a process. The tests are one story, in order: data, models, runs, report, pull.
+ */
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readNpz } from '@lyceum/learning/data';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Report } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { CLI_FILE, type CliResult, runCli, startCli } from './cli-process.js';
+import { smallSetBytes } from './small-set.js';
+
+const TEACHER = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Training
+metadata: { name: teacher }
+spec:
+  dataset: small
+  student: { model: { architecture: mlp, hiddenUnits: [16] } }
+  training: { batchSize: 32, epochs: 20, learningRate: 0.01 }
+`;
+
+const DISTILLATION = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Distillation
+metadata: { name: distilled }
+spec:
+  dataset: small
+  labels: { count: 10, seed: 1 }
+  teachers:
+    - { name: first, model: run:teacher }
+    - { name: second, model: pushed, weight: 2 }
+  student:
+    model: { architecture: mlp, hiddenUnits: [4] }
+    baseline: train
+    references: { studentAllLabels: run:teacher }
+  training: { batchSize: 32, epochs: 10, learningRate: 0.01 }
+`;
+
+/** Every term of an objective that asks teachers, but for kd, which the other run has. */
+const TERMS = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Distillation
+metadata: { name: terms }
+spec:
+  dataset: small
+  teachers: [{ name: first, model: run:teacher }]
+  ensemble: { combine: geometric }
+  student: { model: { architecture: mlp, hiddenUnits: [4] }, baseline: none }
+  objective:
+    - { term: dkd }
+    - { term: kl-reverse }
+    - { term: jeffreys, temperature: 2 }
+    - { term: gjs }
+    - { term: skew-fkl }
+    - { term: skew-rkl }
+    - { term: tvd }
+    - { term: hard-label, smoothing: 0.1 }
+  training: { batchSize: 32, epochs: 20, learningRate: 0.01 }
+`;
+
+/** Long enough to be interrupted in the middle. */
+const LONG = TEACHER.replace('name: teacher', 'name: long').replace('epochs: 20', 'epochs: 100000');
+
+let cluster: LocalCluster;
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
+  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  await writeFile(path.join(folder, 'small.npz'), smallSetBytes());
+});
+afterAll(async () => {
+  await cluster?.stop();
+  await rm(folder, { recursive: true });
+});
+
+function cli(...args: string[]): Promise<CliResult> {
+  return runCli(cluster.address, ...args);
+}
+
+function submit(specification: string, ...args: string[]): Promise<CliResult> {
+  return startCli(cluster.address, ['submit', '-', ...args], specification).result;
+}
+
+async function json<T>(...args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await cli(...args, '-o', 'json');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) });
+  return JSON.parse(stdout) as T;
+}
+
+const runIds = async () => (await json<{ runId: string }[]>('list')).map((run) => run.runId);
+
+describe('before anything is there', () => {
+  test('lists are empty, and say what to do', async () => {
+    expect(await json('list')).toEqual([]);
+    expect((await cli('list')).stdout).toContain('coordinator submit FILE');
+    expect((await cli('datasets', 'list')).stdout).toContain('coordinator datasets push');
+  });
+
+  test('the workers are there', async () => {
+    await vi.waitFor(
+      async () => {
+        const workers = await json<{ workerId: string; kind: string }[]>('workers');
+        expect(workers.map(({ workerId }) => workerId).sort()).toEqual(['student-1', 'teacher-1']);
+      },
+      { timeout: 30_000 },
+    );
+    expect((await cli('workers')).stdout).toMatch(/^WORKER +KIND +ENGINE/);
+  });
+
+  test.each([
+    ['get', 'no-such-run'],
+    ['watch', 'no-such-run'],
+    ['events', 'no-such-run'],
+    ['cancel', 'no-such-run'],
+    ['retry', 'no-such-run'],
+    ['report', 'no-such-run'],
+    ['pull', 'no-such-run', '--out', 'nowhere'],
+    ['models', 'delete', 'no-such-model'],
+    ['datasets', 'delete', 'no-such-set'],
+  ])('%s of what is not there is 3', async (...args) => {
+    const { code, stderr } = await cli(...args);
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('no-such-') });
+  });
+
+  test('a run that names what is not there is refused whole, and nothing is stored', async () => {
+    const { code, stderr } = await submit(DISTILLATION);
+    expect(code).toBe(2);
+    expect(stderr).toContain('spec.dataset');
+    expect(stderr).toContain('spec.teachers[0].model');
+    expect(stderr).toContain('spec.teachers[1].model');
+    expect(await runIds()).toEqual([]);
+  });
+});
+
+describe('data', () => {
+  test('a set is pushed, listed, and pushed again without effect', async () => {
+    const file = path.join(folder, 'small.npz');
+    const pushed = await json<{ digest: string }>('datasets', 'push', 'small', file);
+    expect(await json('datasets', 'list')).toMatchObject([
+      { name: 'small', digest: pushed.digest },
+    ]);
+    const again = await cli('datasets', 'push', 'small', file);
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('already') });
+  });
+
+  test('a folder of images is pushed as a set', async () => {
+    for (const name of ['cat', 'dog']) {
+      await mkdir(path.join(folder, 'pets', name), { recursive: true });
+      for (let n = 0; n < 10; n++) {
+        const background = { r: 20 * n, g: 0, b: 0 };
+        const image = sharp({ create: { width: 8, height: 6, channels: 3, background } });
+        await image.png().toFile(path.join(folder, 'pets', name, `${n}.png`));
+      }
+    }
+    const pushed = await cli('datasets', 'push', 'pets', path.join(folder, 'pets'));
+    expect(pushed).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('[6, 8, 3], 2 classes; train 14, validation 2, test 4'),
+      stderr: expect.stringContaining('cat, dog; sorted as strings'),
+    });
+    expect(await cli('datasets', 'delete', 'pets')).toMatchObject({ code: 0 });
+  });
+
+  test('a set that is none is refused, with what is wrong', async () => {
+    const file = path.join(folder, 'wrong.npz');
+    await writeFile(file, smallSetBytes().subarray(0, 2000));
+    const { code, stderr } = await cli('datasets', 'push', 'wrong', file);
+    expect(code).toBe(2);
+    expect(stderr).toContain('wrong.npz');
+  });
+});
+
+describe('runs', () => {
+  test('a dry run checks everything and stores nothing', async () => {
+    expect(await submit(TEACHER, '--dry-run')).toMatchObject({
+      code: 0,
+      stdout: 'teacher would be accepted\n',
+    });
+    expect(await runIds()).toEqual([]);
+  });
+
+  test('a student that no worker can train is refused, with the count', async () => {
+    const huge = TEACHER.replace(/mlp, hiddenUnits: [^}]*/, 'mlp, hiddenUnits: [60000000] ');
+    expect(huge).not.toBe(TEACHER);
+    const { code, stderr } = await submit(huge);
+    expect(stderr).toMatch(/spec\.student\.model: makes a student of [\d,]+ parameters/);
+    expect(code).toBe(2);
+  });
+
+  test('a run is waited for', async () => {
+    const { code, stdout } = await submit(TEACHER, '--wait', '-o', 'json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      runId: 'teacher',
+      state: 'SUCCEEDED',
+      progress: { step: 120, stepCount: 120 },
+      specification: { spec: { training: { epochs: 20 } } },
+    });
+  });
+
+  test('the same run again changes nothing; another of its name is a conflict', async () => {
+    expect(await submit(TEACHER)).toMatchObject({
+      code: 0,
+      stdout: 'teacher\n',
+      stderr: expect.stringContaining('is there already'),
+    });
+    const { code, stderr } = await submit(TEACHER, '--set', 'spec.training.epochs=21');
+    expect({ code, stderr }).toEqual({ code: 6, stderr: expect.stringContaining('teacher') });
+  });
+
+  test('a run that has ended is not cancelled', async () => {
+    expect((await cli('cancel', 'teacher')).code).toBe(6);
+    expect((await cli('retry', 'teacher')).code).toBe(6);
+  });
+
+  test('its events are told, oldest first', async () => {
+    const { code, stdout } = await cli('events', 'teacher', '-o', 'json');
+    expect(code).toBe(0);
+    const kinds = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).kind);
+    expect(kinds[0]).toBe('submitted');
+    expect((await cli('events', 'teacher', '--follow')).code).toBe(0);
+  });
+
+  test('its student is pulled as a folder, and pushed again as a model', async () => {
+    const out = path.join(folder, 'pulled');
+    expect((await cli('pull', 'teacher', '--out', out)).code).toBe(0);
+    const model = JSON.parse(await readFile(path.join(out, 'model.json'), 'utf8'));
+    expect(model.weightsManifest[0].paths).toEqual(['weights.bin']);
+    const classes = JSON.parse(await readFile(path.join(out, 'classes.json'), 'utf8'));
+    expect(classes).toEqual(['even', 'odd']);
+
+    expect((await cli('pull', 'teacher', '--out', out)).code).toBe(6);
+    expect((await cli('pull', 'run:teacher', '--out', out, '--force')).code).toBe(0);
+
+    expect((await cli('models', 'push', 'pushed', out)).code).toBe(0);
+    expect(await json('models', 'list')).toMatchObject([{ name: 'pushed' }]);
+  });
+
+  test('its student is pulled as ONNX, checked on the test split before it is written', async () => {
+    const out = path.join(folder, 'onnx');
+    const parts = 'preprocessing,softmax,labels';
+    const pulled = await cli('pull', 'teacher', '--out', out, '--format', 'onnx', '--with', parts);
+    expect(pulled).toMatchObject({ code: 0 });
+    expect(pulled.stderr).toMatch(
+      /checked on 48 test samples: logits differ by at most \d\.\de[-+]\d\naccuracy: student (\S+ %), this file \1\n/,
+    );
+    expect((await readdir(out)).sort()).toEqual(['model.onnx']);
+    const triton = ['--format', 'triton', '--int8'];
+    const small = await cli('pull', 'teacher', '--out', out, ...triton);
+    expect(small.stderr).toMatch(/accuracy: student \S+ %, this file \S+ %/);
+    expect((await readdir(path.join(out, 'teacher'))).sort()).toEqual([
+      '1',
+      'config.pbtxt',
+      'labels.txt',
+    ]);
+    const tensors = ['--format', 'safetensors'];
+    expect((await cli('pull', 'pushed', '--out', out, ...tensors)).code).toBe(0);
+    const unchecked = await cli('pull', 'pushed', '--out', out, '--format', 'onnx', '--force');
+    expect(unchecked.stderr).toContain('not checked: a pushed model has no outputs');
+
+    const wrong = await cli('pull', 'teacher', '--out', out, ...tensors, '--int8');
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.stderr).toContain('--int8 is for --format onnx and triton; got safetensors');
+    const withPart = (part: string) =>
+      cli('pull', 'pushed', '--out', out, '--format', 'onnx', '--with', part, '--force');
+    expect((await withPart('preprocessing')).stderr).toContain(
+      '--with preprocessing needs a data set, and pushed is a pushed model',
+    );
+    // It names its classes itself.
+    expect(await withPart('labels')).toMatchObject({ code: 0 });
+  });
+
+  test('progress is told in plain lines where there is no terminal', async () => {
+    const { code, stdout, stderr } = await submit(DISTILLATION, '--watch');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) });
+    expect(stderr).toMatch(/^\d\d:\d\d:\d\d distilled \w+/m);
+    expect(stderr).not.toContain('\u001b');
+    expect(stdout).toMatch(/^state +SUCCEEDED$/m);
+  });
+});
+
+test('a run minimises any of the terms', async () => {
+  const file = path.join(folder, 'terms.yaml');
+  await writeFile(file, TERMS);
+  expect(await cli('submit', file, '--wait')).toMatchObject({ code: 0 });
+  const report = await json<Report>('report', 'terms');
+  expect(report.student.accuracy).toBeGreaterThan(0.8);
+});
+
+describe('the report', () => {
+  test('can be recomputed from the predictions', async () => {
+    const file = path.join(folder, 'predictions.npz');
+    const report = await json<Report>('report', 'distilled', '--predictions', file);
+    const arrays = readNpz(await readFile(file));
+    const labels = arrays.get('label')?.data ?? [];
+    const accuracyOf = (name: string) => {
+      const values = arrays.get(name)?.data ?? [];
+      let right = 0;
+      for (const [row, label] of [...labels].entries()) {
+        const best = Number(values[2 * row + 1]) > Number(values[2 * row]) ? 1 : 0;
+        if (best === label) right++;
+      }
+      return right / labels.length;
+    };
+    expect(labels).toHaveLength(48);
+    expect(
+      report.teachers.map(({ name, weight, accuracy }) => ({ name, weight, accuracy })),
+    ).toEqual([
+      { name: 'first', weight: 1, accuracy: accuracyOf('teacher.first') },
+      { name: 'second', weight: 2, accuracy: accuracyOf('teacher.second') },
+    ]);
+    expect(report.ensemble?.accuracy).toBe(accuracyOf('ensemble'));
+    for (const row of ['student', 'studentWithoutTeachers', 'studentAllLabels'] as const) {
+      expect(report[row]?.accuracy).toBe(accuracyOf(row));
+    }
+    // Both teachers are one model, and it learned its task.
+    expect(report.teachers[0]?.accuracy).toBeGreaterThan(0.9);
+    expect(report.teachers[1]?.nll).toBe(report.teachers[0]?.nll);
+    expect(report.dataset.labelledTrainCount).toBe(10);
+    expect(report.bitExactExceptions).toEqual([]);
+  });
+
+  test('is a table for people', async () => {
+    const { code, stdout } = await cli('report', 'distilled');
+    expect(code).toBe(0);
+    expect(stdout.split('\n').map((line) => line.split('  ')[0])).toEqual(
+      expect.arrayContaining([
+        'teacher first',
+        'ensemble (arithmetic)',
+        'student without teachers',
+      ]),
+    );
+  });
+
+  test('of a run that has not ended is a conflict', async () => {
+    expect((await submit(LONG)).code).toBe(0);
+    expect((await cli('report', 'long')).code).toBe(6);
+  });
+});
+
+describe('interrupts', () => {
+  test('Ctrl-C detaches, says how to cancel, and the run goes on', async () => {
+    const watching = startCli(cluster.address, ['watch', 'long']);
+    await vi.waitFor(() => expect(watching.stderr()).toContain('long TRAINING'), {
+      timeout: 60_000,
+    });
+    watching.process.kill('SIGINT');
+    const { code, stdout, stderr } = await watching.result;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toContain('The run goes on');
+    expect(stderr).toContain('coordinator cancel long');
+    expect(await json('get', 'long')).toMatchObject({ state: 'TRAINING' });
+  });
+
+  test('a cancelled run is 1 to whoever waits for it, and can be retried', async () => {
+    const waiting = startCli(cluster.address, ['watch', 'long', '-o', 'json']);
+    await vi.waitFor(() => expect(waiting.stderr()).toContain('long TRAINING'), {
+      timeout: 60_000,
+    });
+    expect((await cli('cancel', 'long')).code).toBe(0);
+    const { code, stdout } = await waiting.result;
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'CANCELLED', attempt: 1 });
+
+    expect(await json('retry', 'long')).toMatchObject({ attempt: 2 });
+    expect((await cli('cancel', 'long')).code).toBe(0);
+    expect((await cli('watch', 'long')).code).toBe(1);
+  });
+
+  test('a closed pipe ends a command quietly', async () => {
+    const child = spawn(
+      'sh',
+      ['-c', `"$0" "$1" list -o json | head -1`, process.execPath, CLI_FILE],
+      {
+        env: { ...process.env, LYCEUM_COORDINATOR: cluster.address },
+      },
+    );
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    }
+    await new Promise((resolve) => child.once('close', resolve));
+    expect(output).toBe('[\n');
+  });
+});
+
+test('stored answers are listed, and deleted', async () => {
+  // `first` and `second` are one model: what was pulled and pushed again is what it was.
+  const tables = await json<{ id: string; codec: string; sizeBytes: number }[]>('answers', 'list');
+  const all = { view: 'identity', neededBy: [] };
+  expect(tables).toMatchObject([all, all]);
+  // What students train on in a byte a logit, what reports are made of exactly.
+  const codecs = tables.map(({ codec }) => codec).sort();
+  expect(codecs).toEqual(['float32', 'uint8-affine']);
+  const ids = tables.map(({ id }) => id);
+  for (const id of ids) {
+    expect((await cli('answers', 'list')).stdout).toMatch(new RegExp(`^${id} +first `, 'm'));
+  }
+  const deleted = await cli('answers', 'delete', ...ids);
+  expect(deleted).toMatchObject({ code: 0, stderr: ids.map((id) => `deleted ${id}\n`).join('') });
+  expect(await json('answers', 'list')).toEqual([]);
+  expect(await cli('answers', 'delete', ids[0] ?? '')).toMatchObject({ code: 3 });
+});
+
+test('what no run uses can be deleted', async () => {
+  expect((await cli('models', 'delete', 'pushed')).code).toBe(0);
+  expect(await json('models', 'list')).toEqual([]);
+});

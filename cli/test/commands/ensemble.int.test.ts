@@ -1,0 +1,153 @@
+/**
+ * Teachers measured and runs compared by the command line against a real cluster: nats-server, coordinator, a teacher
+ * worker and a student worker, each a process. One story, in order.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { EnsembleTable, Report, RunComparison } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { type CliResult, runCli, startCli } from './cli-process.js';
+import { smallSetBytes } from './small-set.js';
+
+let cluster: LocalCluster;
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
+  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  const set = path.join(folder, 'small.npz');
+  await writeFile(set, smallSetBytes());
+  expect((await cli('datasets', 'push', 'small', set)).code).toBe(0);
+  for (const [seed, name] of ['one', 'two'].entries()) {
+    const specification = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Training
+metadata: { name: ${name} }
+spec:
+  dataset: small
+  student: { model: { architecture: mlp, hiddenUnits: [8] } }
+  training: { batchSize: 32, epochs: ${4 + 8 * seed}, learningRate: 0.01, seed: ${seed} }
+`;
+    const { result } = startCli(cluster.address, ['submit', '-', '--wait'], specification);
+    expect((await result).code).toBe(0);
+  }
+});
+afterAll(async () => {
+  await cluster?.stop();
+  await rm(folder, { recursive: true });
+});
+
+function cli(...args: string[]): Promise<CliResult> {
+  return runCli(cluster.address, ...args);
+}
+
+const EVALUATE = ['ensemble', 'evaluate', '--teachers', 'run:one,run:two', '--dataset', 'small'];
+
+test('teachers are asked once, and measured as their own reports measured them', async () => {
+  const first = await cli(...EVALUATE, '-o', 'json');
+  expect({ code: first.code, stderr: first.stderr }).toMatchObject({ code: 0 });
+  expect(first.stderr).toContain("waiting for the teachers' answers");
+  const table = JSON.parse(first.stdout) as EnsembleTable;
+  expect(table).toMatchObject({
+    split: 'test',
+    sampleCount: 48,
+    fittedOn: 'validation',
+    omitted: [],
+  });
+  for (const name of ['one', 'two']) {
+    const report = JSON.parse((await cli('report', name, '-o', 'json')).stdout) as Report;
+    const row = table.rows.find(({ teachers }) => teachers.join() === `run:${name}`);
+    expect(row?.accuracy).toBe(report.student.accuracy);
+    expect(row?.nll).toBeCloseTo(report.student.nll ?? 0, 5);
+  }
+  const mixture = table.rows.find((row) => row.rule === 'mixture-em' && row.kind === 'ensemble');
+  expect(mixture?.fit?.weights?.reduce((sum, w) => sum + w, 0)).toBeCloseTo(1, 9);
+
+  // Stored now: a cluster without teacher workers would do.
+  const answers = await cli('answers', 'list', '-o', 'json');
+  const again = await cli(...EVALUATE, '-o', 'json');
+  expect(JSON.parse(again.stdout)).toEqual(table);
+  const sizes = (text: string) =>
+    (JSON.parse(text) as { id: string; sizeBytes: number }[])
+      .map(({ id, sizeBytes }) => `${id} ${sizeBytes}`)
+      .sort();
+  expect(sizes((await cli('answers', 'list', '-o', 'json')).stdout)).toEqual(sizes(answers.stdout));
+});
+
+test('a person sees a table', async () => {
+  const { code, stdout } = await cli(...EVALUATE, '--rules', 'geometric,per-class');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^MODEL +ACCURACY +NLL +ECE\nteacher run:one +\d/);
+  expect(stdout).toMatch(/\nper-class without run:two +\d/);
+  expect(stdout).toContain(
+    'Figures are of 48 test samples; rules were fitted on the validation split.',
+  );
+});
+
+test.each([
+  [['--rules', 'entropy:linear'], /no such weighting/],
+  [['--rules', 'ca-mkd'], /looks at the label/],
+  [['--rules', 'per-class', '--split', 'validation'], /measure another split/],
+  [['--split', 'tset'], /want train, validation or test/],
+  [['--dataset', 'smaller'], /there is no data set smaller; pushed are small/],
+  [['--teachers', 'run:one,run:none,run:one'], /there is no run none[\s\S]*named twice/],
+])('%j is refused with what is wrong', async (args, told) => {
+  const { code, stderr } = await cli(...EVALUATE, ...args);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(told) });
+});
+
+test('a run fits the rule that was measured, and its report has the same fit', async () => {
+  const specification = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Distillation
+metadata: { name: fitted }
+spec:
+  dataset: small
+  teachers: [{ name: first, model: run:one }, { name: second, model: run:two }]
+  ensemble: { combine: mixture-em, calibrate: true }
+  student: { model: { architecture: mlp, hiddenUnits: [4] } }
+  training: { batchSize: 32, epochs: 3, learningRate: 0.01 }
+`;
+  const { result } = startCli(cluster.address, ['submit', '-', '--wait'], specification);
+  expect(await result).toMatchObject({ code: 0 });
+  const { ensemble } = JSON.parse((await cli('report', 'fitted', '-o', 'json')).stdout) as Report;
+  const rule = 'mixture-em+calibrate';
+  const table = JSON.parse(
+    (await cli(...EVALUATE, '--rules', rule, '-o', 'json')).stdout,
+  ) as EnsembleTable;
+  const row = table.rows.find(({ kind }) => kind === 'ensemble');
+  expect(row?.fit?.weights).toHaveLength(2);
+  expect(row?.fit?.temperatures).toHaveLength(2);
+  expect(ensemble?.fit).toEqual(row?.fit);
+  expect(ensemble).toMatchObject({ accuracy: row?.accuracy, nll: row?.nll, ece: row?.ece });
+  expect((await cli('report', 'fitted')).stdout).toContain(
+    'Weights fitted on the validation split: first ',
+  );
+});
+
+test('two runs are compared on what they said about the test split', async () => {
+  const { code, stdout } = await cli('compare', 'one', 'two', '-o', 'json');
+  expect(code).toBe(0);
+  const { pairs, sampleCount } = JSON.parse(stdout) as RunComparison;
+  expect(sampleCount).toBe(48);
+  const [one, two] = await Promise.all(
+    ['one', 'two'].map(
+      async (id) => JSON.parse((await cli('report', id, '-o', 'json')).stdout) as Report,
+    ),
+  );
+  const [pair] = pairs;
+  expect(pair?.referenceAccuracy).toBeCloseTo(one?.student.accuracy ?? -1, 12);
+  expect(pair?.accuracy).toBeCloseTo(two?.student.accuracy ?? -1, 12);
+  expect((await cli('compare', 'one', 'two')).stdout).toMatch(/^RUN +AGAINST +ACCURACY/);
+});
+
+test.each([
+  [['one', 'one'], 2, 'run one is named twice'],
+  [['one'], 2, 'want two runs'],
+  [['one', 'none'], 3, 'none'],
+])('compare %j is refused', async (runs, code, told) => {
+  const result = await cli('compare', ...runs);
+  expect(result).toMatchObject({ code, stderr: expect.stringContaining(told) });
+});

@@ -1,0 +1,154 @@
+/** The command line as a process, without a cluster: usage, specifications, nobody answering. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { SmallDisk } from '../local-cluster/full-disk.js';
+import { runCli, startCli } from './cli-process.js';
+
+/** Port 1 of loopback: nobody listens there. */
+const NOBODY = '127.0.0.1:1';
+
+/** Far below the half minute that other calls may take, far above what a crowded machine adds to 3 s. */
+const SOON_MS = 20_000;
+
+const RUN = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Training
+metadata: { name: small }
+spec: { dataset: small, student: { model: { architecture: mlp } } }
+`;
+
+const STATE = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
+afterAll(() => rm(STATE, { recursive: true }));
+
+test.each([
+  [['nope'], "unknown command 'nope'"],
+  [['submit'], "missing required argument 'file'"],
+  [['list', '--nope'], "unknown option '--nope'"],
+  [['list', '-o', 'xml'], 'Allowed choices are table, json, yaml'],
+  [['submit', '-', '--wait', '--watch'], 'cannot be used with'],
+  [['submit', '-', '--set', 'a'], '--set a: has no "="'],
+  [['submit', 'no-such-file.yaml'], 'no-such-file.yaml cannot be used'],
+  [['up', '--teachers', '-1'], 'whole number'],
+  [['up', '--plugin', 'no-such-file.ts', '--state-dir', STATE], 'no-such-file.ts cannot be used'],
+  [['serve', '--listen', '0.0.0.0:7700'], '--insecure'],
+  [['serve', '--listen', 'nowhere'], 'want HOST:PORT'],
+  [['datasets', 'push', 'x'], 'give a source'],
+])('%j is wrong usage: 2', async (args, words) => {
+  const { code, stdout, stderr } = await runCli(NOBODY, ...args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(words);
+});
+
+/** A file where a folder is wanted. */
+const FILE = fileURLToPath(import.meta.url);
+/** A folder where a file is wanted. */
+const FOLDER = dirname(FILE);
+
+test.each([
+  [
+    ['up', '--state-dir', FILE],
+    `cannot use the state folder ${FILE}: something else of that name is there`,
+  ],
+  [
+    ['up', '--state-dir', `${FILE}/state`],
+    `cannot use the state folder ${FILE}/state: a part of this path is a file, where a folder is wanted`,
+  ],
+  [
+    ['serve', '--state-dir', FILE],
+    `cannot use the state folder ${FILE}: something else of that name is there`,
+  ],
+  [
+    ['certificates', 'x', '--dir', FILE],
+    'a part of this path is a file, where a folder is wanted; name a folder (ENOTDIR)',
+  ],
+  [['submit', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
+  [['submit', 'x', '--sweep', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
+  [['imitation', 'collect', 'no.yaml'], 'cannot read no.yaml: it is not there (ENOENT)'],
+])('%j names the path and what would be right, without a stack: 2', async (args, words) => {
+  const { code, stdout, stderr } = await runCli(NOBODY, ...args);
+  expect(stderr).toContain(words);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+});
+
+test.runIf(SmallDisk.available)('a state folder that cannot be written is named', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lyceum-test-'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder]);
+  try {
+    const { code, stderr } = await runCli(NOBODY, 'up', '--state-dir', folder);
+    expect(stderr).toBe(
+      `error: cannot use the state folder ${folder}: it is on a read-only file system; name a place that can be written (EROFS)\n`,
+    );
+    expect(code).toBe(2);
+  } finally {
+    execFileSync('umount', [folder]);
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('several documents in one file are named as such', async () => {
+  const { code, stderr } = await startCli(NOBODY, ['validate', '-'], `${RUN}---${RUN}`).result;
+  expect(code).toBe(2);
+  expect(stderr).toContain(
+    'standard input cannot be used:\n  - holds 2 documents, divided by lines of ---; want one',
+  );
+});
+
+test('a student that nobody can train is refused without a cluster', async () => {
+  const huge = RUN.replace('mlp }', 'mlp, hiddenUnits: [1000000000] }');
+  const { code, stderr } = await startCli(NOBODY, ['validate', '-'], huge).result;
+  expect(code).toBe(2);
+  expect(stderr).toContain(
+    'spec.student.model.hiddenUnits: makes a student of at least 2,000,000,000',
+  );
+});
+
+test('help and version are no errors', async () => {
+  expect(await runCli(NOBODY, '--version')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^\d/),
+  });
+  const help = await runCli(NOBODY, 'submit', '--help');
+  expect(help.code).toBe(0);
+  expect(help.stdout).toContain('coordinator submit digits.yaml --watch');
+});
+
+test('a specification is checked without a cluster', async () => {
+  const valid = await startCli(NOBODY, ['validate', '-', '-o', 'json'], RUN).result;
+  expect(valid.code).toBe(0);
+  expect(JSON.parse(valid.stdout).spec.training).toMatchObject({ batchSize: 128, epochs: 10 });
+
+  const wrong = RUN.replace('dataset: small', 'dataset: small, epochs: 3, labels: { count: 0 }');
+  const { code, stderr } = await startCli(NOBODY, ['validate', '-'], wrong).result;
+  expect(code).toBe(2);
+  expect(stderr).toContain('spec.epochs: is not a known key here');
+  expect(stderr).toContain('spec.labels');
+});
+
+test('nobody answering is 4, soon, with the address', async () => {
+  const startedMs = Date.now();
+  const { code, stderr } = await runCli(NOBODY, 'list');
+  expect(code).toBe(4);
+  expect(stderr).toContain(`no coordinator answers at ${NOBODY}`);
+  expect(Date.now() - startedMs).toBeLessThan(SOON_MS);
+});
+
+test('somebody who accepts and says nothing is 4 too, after more patience', async () => {
+  const server = createServer(() => undefined).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a port');
+  try {
+    const { code, stderr } = await runCli(`127.0.0.1:${address.port}`, 'list');
+    expect(code).toBe(4);
+    expect(stderr).toContain(`at 127.0.0.1:${address.port} (the connection is taken`);
+  } finally {
+    server.close();
+  }
+});

@@ -1,0 +1,158 @@
+/** Counts, intervals and p-values against arithmetic on runs whose right answers are written out. */
+import { expect, test } from 'vitest';
+import { DIGEST } from '../../../coordinator/test/report/report-input-example.js';
+import { type ComparedRun, compareRuns } from '../../src/comparison/compare-runs.js';
+
+/** A run whose answers are right where `right` has 1; of two classes. */
+function run(runId: string, right: string, changes: Partial<ComparedRun> = {}): ComparedRun {
+  const own = [...right].map(Number);
+  return {
+    runId,
+    datasetDigest: DIGEST.a,
+    specification: specification(1, runId),
+    sampleIds: Int32Array.from(own, (_, i) => i),
+    labels: Int32Array.from(own, (_, i) => i % 2),
+    logits: Float32Array.from(own.flatMap((r, i) => ((i + r) % 2 === 1 ? [1, 0] : [0, 1]))),
+    ...changes,
+  };
+}
+
+function specification(seed: number, model: string): Record<string, unknown> {
+  return { metadata: { name: `${model}-${seed}` }, spec: { model, training: { seed } } };
+}
+
+const compare = (...runs: ComparedRun[]) => compareRuns(runs, 1, 500);
+
+test('two runs: the difference, who alone is right, and the exact test of it', () => {
+  const { pairs, arms, sampleCount } = compare(run('a', '1100000000'), run('b', '1011111000'));
+  expect(sampleCount).toBe(10);
+  const [pair] = pairs;
+  expect(pair).toMatchObject({
+    reference: 'a',
+    run: 'b',
+    referenceAccuracy: 0.2,
+    accuracy: 0.6,
+    onlyReferenceRight: 1,
+    onlyRunRight: 5,
+  });
+  expect(pair?.difference).toBeCloseTo(0.4, 12);
+  // Two classes, one logit ahead: log(1 + 1/e) where it is right, one more where it is not.
+  const ahead = Math.log(1 + Math.exp(-1));
+  expect(pair?.nll.reference).toBeCloseTo(ahead + 0.8, 12);
+  expect(pair?.nll.run).toBeCloseTo(ahead + 0.4, 12);
+  expect(pair?.nll.difference).toBeCloseTo(-0.4, 12);
+  // The same samples are drawn for both, and here one loss is one accuracy.
+  expect(pair?.nll.low).toBeCloseTo(-(pair?.high ?? 0), 12);
+  expect(pair?.nll.high).toBeCloseTo(-(pair?.low ?? 0), 12);
+  // Six coins, one or none on one side, either side: 2 · 7/64.
+  expect(pair?.p).toBeCloseTo(14 / 64, 12);
+  expect(pair?.adjustedP).toBe(pair?.p);
+  expect(pair?.low).toBeLessThan(0.4);
+  expect(pair?.high).toBeGreaterThan(0.4);
+  expect(arms).toEqual([]);
+});
+
+test('the interval comes from the seed alone', () => {
+  const [a, b] = [run('a', '1100000'.repeat(30)), run('b', '1011111'.repeat(30))];
+  const low = (seed: number) => compareRuns([a, b], seed, 1).pairs[0]?.low;
+  expect(low(7)).toBe(low(7));
+  expect(low(8)).not.toBe(low(7));
+});
+
+test('samples without a label do not count', () => {
+  const labels = Int32Array.of(-1, 1, 0, 1);
+  const { pairs, sampleCount } = compare(
+    run('a', '1000', { labels }),
+    run('b', '0111', { labels }),
+  );
+  expect(sampleCount).toBe(3);
+  expect(pairs[0]).toMatchObject({ referenceAccuracy: 0, accuracy: 1 });
+});
+
+test("several runs are all compared with the first, and their p-values are Holm's", () => {
+  const { pairs } = compare(
+    run('a', '0000000000'),
+    run('b', '1111111000'),
+    run('c', '1111100000'),
+    run('d', '1000000000'),
+  );
+  // p of 7, 5 and 1 coins all on one side: 2/128, 2/32, 1; times 3, 2, 1.
+  expect(pairs.map(({ run: id, p }) => [id, p])).toEqual([
+    ['b', expect.closeTo(2 / 128, 12)],
+    ['c', expect.closeTo(2 / 32, 12)],
+    ['d', 1],
+  ]);
+  expect(pairs.map(({ adjustedP }) => adjustedP)).toEqual([
+    expect.closeTo(6 / 128, 12),
+    expect.closeTo(4 / 32, 12),
+    1,
+  ]);
+});
+
+test('runs that differ in seeds alone are paired by seed, and tell how many seeds are needed', () => {
+  const of = (model: string, seed: number, right: string) =>
+    run(`${model}-${seed}`, right, { specification: specification(seed, model) });
+  const { pairs, arms } = compare(
+    of('a', 1, '1000000000'),
+    of('a', 2, '1100000000'),
+    of('a', 3, '1110000000'),
+    of('b', 3, '1111110000'),
+    of('b', 1, '1110000000'),
+    of('b', 2, '1111110000'),
+  );
+  expect(pairs.map(({ reference, run: id }) => [reference, id])).toEqual([
+    ['a-3', 'b-3'],
+    ['a-1', 'b-1'],
+    ['a-2', 'b-2'],
+  ]);
+  // Differences 0.3, 0.2, 0.4: mean 0.3, deviation 0.1, and t at two degrees of freedom is 4.3027.
+  const [arm] = arms;
+  expect(arm?.difference).toBeCloseTo(0.3, 12);
+  expect(arm?.standardDeviation).toBeCloseTo(0.1, 12);
+  expect(arm?.low).toBeCloseTo(0.3 - (4.302653 * 0.1) / Math.sqrt(3), 5);
+  // ((4.303 + 1.061)/3)² = 3.2 at 3 seeds, ((3.182 + 0.978)/3)² = 1.9 at 4.
+  expect(arm?.seedsNeeded).toBe(4);
+  expect(arm?.nll.difference).toBeCloseTo(-0.3, 12);
+  expect(arm?.nll.high).toBeCloseTo(-(arm?.low ?? 0), 12);
+  expect(arm?.nll.seedsNeeded).toBe(4);
+});
+
+test('one reference for several seeds tells nothing of seeds', () => {
+  const { pairs, arms } = compare(
+    run('a', '1000'),
+    run('b-1', '1100', { specification: specification(1, 'b') }),
+    run('b-2', '1110', { specification: specification(2, 'b') }),
+  );
+  expect(pairs).toHaveLength(2);
+  expect(arms).toEqual([]);
+});
+
+test('the same run with other seeds is compared run by run', () => {
+  const [a, b] = [1, 2].map((seed) =>
+    run(`s${seed}`, '1010', { specification: specification(seed, 'm') }),
+  ) as [ComparedRun, ComparedRun];
+  const { pairs, arms } = compare(a, b);
+  expect(pairs).toMatchObject([{ reference: 's1', run: 's2', difference: 0, p: 1 }]);
+  expect(arms).toEqual([]);
+});
+
+test.each([
+  [[run('a', '10'), run('b', '10', { datasetDigest: DIGEST.b })], /run b is on the data set b{12}/],
+  [
+    [run('a', '10'), run('b', '10', { sampleIds: Int32Array.of(4, 5) })],
+    /run b was scored on other test samples or labels than run a/,
+  ],
+  [[run('a', '10'), run('b', '100')], /run b was scored on other/],
+  [[run('a', '10'), run('a', '10')], /run a is named twice/],
+  [[run('a', '10')], /want two runs/],
+  [
+    [
+      run('a-1', '10', { specification: specification(1, 'a') }),
+      run('a-2', '10', { specification: specification(2, 'a') }),
+      run('b-3', '10', { specification: specification(3, 'b') }),
+    ],
+    /run b-3 has training seed 3, and 0 of a-1 \(1\), a-2 \(2\) have it/,
+  ],
+])('refuses what cannot be compared (%#)', (runs, told) => {
+  expect(() => compare(...runs)).toThrow(told);
+});

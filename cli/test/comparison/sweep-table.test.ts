@@ -1,0 +1,113 @@
+/** Arms, means and differences against arithmetic on runs whose right answers are written out. */
+import { expect, test } from 'vitest';
+import { DIGEST } from '../../../coordinator/test/report/report-input-example.js';
+import { compareRuns } from '../../src/comparison/compare-runs.js';
+import {
+  armsOfSweep,
+  comparableRuns,
+  type SweptRun,
+  sweepTable,
+} from '../../src/comparison/sweep-table.js';
+import { sweepLines } from '../../src/printing/sweep-lines.js';
+
+function run(temperature: number, seed: number, accuracy?: number): SweptRun {
+  return {
+    runId: `t${temperature}-s${seed}`,
+    state: accuracy === undefined ? 'FAILED' : 'SUCCEEDED',
+    specification: {
+      kind: 'Distillation',
+      metadata: { name: `t${temperature}-s${seed}` },
+      spec: {
+        objective: [{ term: 'kd', temperature }, { term: 'ce' }],
+        student: { model: { hiddenUnits: [3, 4] } },
+        training: { seed },
+      },
+    },
+    ...(accuracy !== undefined && { figures: { accuracy, nll: 1 - accuracy, agreement: null } }),
+  };
+}
+
+/** What runs with such accuracies said about ten samples of class 0. */
+function compare(runs: readonly SweptRun[]) {
+  const answers = runs.map(({ runId, specification, figures }) => ({
+    runId,
+    specification,
+    datasetDigest: DIGEST.a,
+    sampleIds: Int32Array.from({ length: 10 }, (_, i) => i),
+    labels: new Int32Array(10),
+    logits: Float32Array.from({ length: 20 }, (_, i) => {
+      const right = Math.floor(i / 2) < (figures?.accuracy ?? 0) * 10;
+      return (i % 2 === 0) === right ? 1 : 0;
+    }),
+  }));
+  return compareRuns(answers, 1, 100);
+}
+
+test('runs that differ in seeds are one row, with mean and deviation', () => {
+  const arms = armsOfSweep([run(1, 1, 0.5), run(4, 1, 0.8), run(1, 2, 0.7), run(4, 2, 0.9)]);
+  const { fields, arms: rows, notCompared } = sweepTable('s', arms, compare(comparableRuns(arms)));
+  expect(fields).toEqual(['objective[0].temperature']);
+  expect(notCompared).toBeNull();
+  expect(rows.map(({ values }) => values)).toEqual([
+    { 'objective[0].temperature': 1 },
+    { 'objective[0].temperature': 4 },
+  ]);
+  expect(rows[0]?.runs.map(({ runId, seed }) => [runId, seed])).toEqual([
+    ['t1-s1', 1],
+    ['t1-s2', 2],
+  ]);
+  expect(rows[0]?.accuracy?.mean).toBeCloseTo(0.6, 12);
+  expect(rows[0]?.accuracy?.standardDeviation).toBeCloseTo(Math.SQRT2 / 10, 12);
+  expect(rows[1]?.nll?.mean).toBeCloseTo(0.15, 12);
+  expect(rows[0]?.agreement).toBeNull();
+  expect(rows[0]?.difference).toBeNull();
+  // Differences 0.3 and 0.2: 0.25 ± 12.706 · 0.0707/√2.
+  const difference = rows[1]?.difference;
+  expect(difference).toMatchObject({ pairCount: 2, over: 'seeds' });
+  expect(difference?.mean).toBeCloseTo(0.25, 12);
+  expect(difference?.high).toBeCloseTo(0.25 + 12.7062 * 0.05, 4);
+});
+
+test('a run that failed is counted and not averaged, and its seed is compared with nobody', () => {
+  const runs = [run(1, 1, 0.5), run(1, 2), run(4, 1, 0.8), run(4, 2, 0.9), run(8, 3, 0.9)];
+  const arms = armsOfSweep([...runs, run(1, 4, 0.6), run(4, 4, 0.6)]);
+  const comparable = comparableRuns(arms);
+  expect(comparable.map(({ runId }) => runId)).toEqual(['t1-s1', 't1-s4', 't4-s1', 't4-s4']);
+  const table = sweepTable('s', arms, compare(comparable));
+  expect(table.arms.map(({ difference }) => difference?.pairCount)).toEqual([
+    undefined,
+    2,
+    undefined,
+  ]);
+  const lines = sweepLines(table);
+  expect(lines[1]).toMatch(/^1 +2 of 3 +55\.00 ± 7\.07 % +0\.4500 ± 0\.0707 +-/);
+  expect(lines[3]).toMatch(/^8 +1 +90\.00 % +0\.1000 /);
+});
+
+test('one seed is compared over samples', () => {
+  const arms = armsOfSweep([run(1, 1, 0.5), run(4, 1, 0.8)]);
+  const table = sweepTable('s', arms, compare(comparableRuns(arms)));
+  expect(table.arms[1]?.difference).toMatchObject({ pairCount: 1, over: 'samples' });
+  expect(sweepLines(table).join('\n')).toContain('over resampled test samples');
+});
+
+test('why rows are not compared is said', () => {
+  const lines = sweepLines(sweepTable('s', armsOfSweep([run(1, 1), run(2, 1)]), 'none SUCCEEDED'));
+  expect(lines.at(-1)).toBe('Rows are not compared: none SUCCEEDED.');
+});
+
+test('a field that only some have, and one that is a list, are columns too', () => {
+  const wide = run(1, 1, 0.5);
+  const { spec } = wide.specification as { spec: Record<string, unknown> };
+  const other = { ...spec, student: { model: { hiddenUnits: [5], dropout: 0.5 } } };
+  const arms = armsOfSweep([
+    wide,
+    { ...wide, specification: { ...wide.specification, spec: other } },
+  ]);
+  const { fields, arms: rows } = sweepTable('s', arms, undefined);
+  expect(fields).toEqual(['student.model.hiddenUnits', 'student.model.dropout']);
+  expect(rows.map(({ values }) => Object.values(values))).toEqual([
+    [[3, 4], null],
+    [[5], 0.5],
+  ]);
+});

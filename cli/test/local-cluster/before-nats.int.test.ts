@@ -1,0 +1,159 @@
+// The real programs, started before there is a NATS, or told the wrong thing of it. Probes are asked as a kubelet asks.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createLogger, findNatsServer, startNatsServer } from '@lyceum/platform';
+import type { NatsRole } from '@lyceum/proto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { programFile } from '../../src/local-cluster/index.js';
+
+const ROLES = ['coordinator', 'teacher-worker', 'student-worker'] as const;
+const PASSWORDS = { coordinator: 'a', 'teacher-worker': 'b', 'student-worker': 'c' } as const;
+/** Engines take long to load on a busy machine. */
+const PATIENT = { timeout: 120_000, interval: 100 };
+
+let folder: string;
+let natsPort: number;
+let coordinatorPort: number;
+let programs: Program[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'lyceum-before-nats-'));
+  natsPort = await freePort();
+  coordinatorPort = await freePort();
+  programs = [];
+});
+
+afterEach(async () => {
+  for (const program of programs) await program.end('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+class Program {
+  readonly http: string;
+  readonly exited: Promise<number | null>;
+  stderr = '';
+  readonly #child: ChildProcess;
+
+  constructor(role: NatsRole, http: string, flags: readonly string[], env: NodeJS.ProcessEnv) {
+    this.http = http;
+    const args = [programFile(role), ...(role === 'coordinator' ? ['serve'] : [])];
+    this.#child = spawn(
+      process.execPath,
+      [...args, '--http', http, '--state-dir', path.join(folder, role), ...flags],
+      { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    this.exited = new Promise((resolve) => this.#child.once('exit', (code) => resolve(code)));
+    this.#child.stderr?.on('data', (text) => {
+      this.stderr += text;
+    });
+  }
+
+  async probe(name: 'livez' | 'readyz'): Promise<{ status: number; text: string }> {
+    const response = await fetch(`http://${this.http}/${name}`);
+    return { status: response.status, text: await response.text() };
+  }
+
+  end(signal: NodeJS.Signals): Promise<number | null> {
+    this.#child.kill(signal);
+    return this.exited;
+  }
+}
+
+async function start(
+  role: NatsRole,
+  { nats = `nats://127.0.0.1:${natsPort}`, password = PASSWORDS[role] as string } = {},
+): Promise<Program> {
+  const file = path.join(folder, `${role}.json`);
+  await writeFile(file, JSON.stringify({ user: role, password }));
+  const coordinator = `127.0.0.1:${coordinatorPort}`;
+  const flags = role === 'coordinator' ? ['--listen', coordinator] : ['--coordinator', coordinator];
+  const http = `127.0.0.1:${await freePort()}`;
+  const program = new Program(role, http, ['--nats', nats, ...flags], {
+    LYCEUM_NATS_CREDENTIALS: file,
+  });
+  programs.push(program);
+  return program;
+}
+
+function startNats() {
+  const binary = findNatsServer(process.env);
+  if (binary === undefined) throw new Error('no nats-server: run npm test, which gets one');
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const storeDir = path.join(folder, 'nats');
+  return startNatsServer({ binary, storeDir, port: natsPort, log, passwords: PASSWORDS });
+}
+
+test('programs that are there first wait for NATS, say so, and go on once it is there', async () => {
+  const all = await Promise.all(ROLES.map((role) => start(role)));
+  for (const program of all) {
+    await vi.waitFor(async () => {
+      const { status, text } = await program.probe('readyz');
+      expect(status).toBe(503);
+      expect(text).toContain(`waiting for NATS: no NATS at nats://127.0.0.1:${natsPort}`);
+    }, PATIENT);
+    expect(await program.probe('livez')).toEqual({ status: 200, text: 'ok\n' });
+  }
+  const nats = await startNats();
+  try {
+    for (const program of all) {
+      await vi.waitFor(async () => {
+        expect(await program.probe('readyz')).toEqual({ status: 200, text: 'ok\n' });
+      }, PATIENT);
+      // Once, however often it looked.
+      expect(program.stderr.split('"msg":"waiting for NATS"')).toHaveLength(2);
+    }
+  } finally {
+    await Promise.all(all.map((program) => program.end('SIGTERM')));
+    await nats.stop();
+  }
+}, 400_000);
+
+test.each(ROLES)(
+  'a %s that waits ends when it is told to',
+  async (role) => {
+    const program = await start(role);
+    await vi.waitFor(async () => {
+      expect((await program.probe('readyz')).text).toContain('waiting for NATS');
+    }, PATIENT);
+    expect(await program.end('SIGTERM')).toBe(0);
+  },
+  200_000,
+);
+
+test.each(ROLES)(
+  'a %s with a wrong password ends, and says that NATS refuses it',
+  async (role) => {
+    const nats = await startNats();
+    try {
+      const program = await start(role, { password: 'wrong-password' });
+      expect(await program.exited).not.toBe(0);
+      expect(program.stderr).toContain(`it refuses user ${role}: see --nats-credentials`);
+      expect(program.stderr).not.toContain('wrong-password');
+    } finally {
+      await nats.stop();
+    }
+  },
+  200_000,
+);
+
+test.each(ROLES)(
+  'a %s whose NATS is no address ends, and says what would be one',
+  async (role) => {
+    const program = await start(role, { nats: 'nats//127.0.0.1' });
+    expect(await program.exited).toBe(2);
+    expect(program.stderr).toContain('is no address of NATS; want nats://HOST:PORT');
+  },
+  200_000,
+);
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+    });
+  });
+}

@@ -1,0 +1,172 @@
+/**
+ * A black-box endpoint as one of three teachers in a real cluster. The endpoint is an HTTP server in this process: it
+ * counts which samples reach it, refuses calls and goes away meanwhile. The cluster's workers are killed as well.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { readModel } from '../../src/import/read-model.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { SIDE, smallImagesBytes } from './small-images.js';
+
+const PATIENT = { timeout: 180_000, interval: 50 };
+const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
+vi.setConfig({ testTimeout: 1_200_000 });
+
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+let folder: string;
+let server: Server;
+/** How often each sample reached the server and was answered, by its values. */
+const answered = new Map<string, number>();
+let calls = 0;
+let refusing = false;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'endpoint-teacher-'));
+  server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      calls += 1;
+      // Every seventh call is one too many, whatever the pace.
+      if (refusing || calls % 7 === 0) return response.writeHead(429, { 'retry-after': '0' }).end();
+      const { rows } = JSON.parse(Buffer.concat(parts).toString()) as { rows: number[][][][] };
+      const said = rows.map((row) => {
+        const key = JSON.stringify(row);
+        answered.set(key, (answered.get(key) ?? 0) + 1);
+        const sum = row.flat(2).reduce((total, value) => total + value, 0);
+        return { is: sum > 0.2 ? 'yes' : sum < -4 ? 'unsure' : 'no' };
+      });
+      response.end(JSON.stringify({ said }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const endpoint = {
+    url,
+    headers: { 'x-key': { secret: 'endpoint-key' } },
+    request: { rows: '$inputs' },
+    answer: '/said/*/is',
+    classes: { yes: 'even', no: 'odd', unsure: null },
+    batch: 5,
+    timeoutMs: 20_000,
+  };
+  cluster = await LocalCluster.start({
+    teacherWorkers: 2,
+    studentWorkers: 1,
+    computeThreads: 1,
+    env: { LYCEUM_SECRET_ENDPOINT_KEY: 'k', LYCEUM_HOSTS_OF_ENDPOINT_KEY: '127.0.0.1' },
+  });
+  client = new CoordinatorClient(cluster.address);
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
+  await client.pushArtifact(ARTIFACT_KIND_MODEL, 'one', tinyModelBytes(0.3, SIDE * SIDE, 2));
+  await client.pushArtifact(ARTIFACT_KIND_MODEL, 'two', tinyModelBytes(0.7, SIDE * SIDE, 2));
+  for (const [name, fields] of Object.entries({
+    box: {},
+    elsewhere: { classes: { yes: 'prime' } },
+    keyless: { headers: { 'x-key': { secret: 'nobody-has-it' } }, revision: 'keyless' },
+  })) {
+    const file = join(folder, `${name}.yaml`);
+    writeFileSync(file, JSON.stringify({ ...endpoint, ...fields }));
+    await client.pushArtifact(ARTIFACT_KIND_MODEL, name, await readModel(file, undefined));
+  }
+});
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Changes {
+  readonly access?: string;
+  readonly model?: string;
+}
+
+function specification(name: string, changes: Changes = {}): string {
+  const { access = 'black', model = 'box' } = changes;
+  return JSON.stringify({
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name },
+    spec: {
+      dataset: 'small',
+      teachers: [
+        { name: 'one', model: 'one' },
+        { name: 'two', model: 'two' },
+        { name: 'box', model, access },
+      ],
+      teacherHealth: { accept: ['one', 'two', 'box'] },
+      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+      objective: [{ term: 'vote', weight: 0.5 }, { term: 'ce' }],
+      training: { batchSize: 32, steps: 60, checkpointEverySteps: 10 },
+    },
+  });
+}
+
+async function succeeded(runId: string): Promise<Run> {
+  const run = await client.waitForEnd(runId);
+  expect(run.reason).toBe('');
+  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
+  return run;
+}
+
+test('teaches with its votes, whoever is away or killed meanwhile, and is asked once', async () => {
+  refusing = true;
+  await client.submitRun(specification('disturbed'));
+  // The first questions are refused; workers hand them back and stay.
+  await vi.waitFor(() => expect(calls).toBeGreaterThan(20), PATIENT);
+  expect(cluster.processes.filter(({ kind }) => kind === 'teacher').length).toBe(2);
+  refusing = false;
+  await vi.waitFor(async () => {
+    const run = await client.getRun('disturbed');
+    if ((run.progress?.step ?? 0) < 15) throw new Error(`step ${run.progress?.step}`);
+  }, PATIENT);
+  await cluster.kill('student-1', 'SIGKILL');
+  await cluster.startStudentWorker();
+  const disturbed = await succeeded('disturbed');
+
+  const report = await client.getReport('disturbed');
+  expect(report.bitExact).toBe(false);
+  expect(report.bitExactExceptions.join()).toContain('teacher box is asked over the network');
+  // 400 samples; a worker's own test is of those of the validation split, 40, on each of two workers.
+  expect(answered.size).toBe(400);
+  expect([...answered.values()].filter((times) => times > 1).length).toBeLessThanOrEqual(40);
+
+  const before = calls;
+  await client.submitRun(specification('again'));
+  const again = await succeeded('again');
+  expect(again.finalWeightsDigest).toBe(disturbed.finalWeightsDigest);
+  expect(calls).toBe(before);
+  expect((await client.getReport('again')).bitExactExceptions).toEqual([]);
+});
+
+test.each<[Changes, string]>([
+  [
+    { access: 'white' },
+    'spec.teachers[2].access: want black, got white: spec.teachers[2].model is box, which answers with classes alone',
+  ],
+  [
+    { model: 'elsewhere' },
+    'spec.teachers[2].model: answers with classes that the data set has not: prime',
+  ],
+])('refuses %j at submit', async (changes, message) => {
+  await expect(client.submitRun(specification('refused', changes))).rejects.toThrow(message);
+});
+
+test('a secret that no worker has is named, and nobody dies of it', async () => {
+  await client.submitRun(specification('keyless', { model: 'keyless' }));
+  await vi.waitFor(async () => {
+    const { reason } = await client.getRun('keyless');
+    expect(reason).toContain('there is no secret nobody-has-it');
+  }, PATIENT);
+  await client.cancelRun('keyless');
+});

@@ -1,0 +1,223 @@
+/**
+ * A black box at fault in a real cluster: an HTTP server in this process that answers 200 with what nobody can read, for a moment
+ * or until it is mended, and 400 to samples of another shape; or that becomes another one without a word. Whose fault it is decides what happens: the question is asked
+ * again, or the run that asks it is paused; the worker, and other runs of the same teacher, go on.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeDataset } from '@lyceum/learning/data';
+import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { readModel } from '../../src/import/read-model.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { numbers, SIDE, smallImagesBytes } from './small-images.js';
+
+const PATIENT = { timeout: 240_000, interval: 50 };
+const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
+
+let folder: string;
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+let server: Server;
+/** How the next calls are answered. */
+let mood: 'well' | 'stutters' | 'html' = 'well';
+/** Samples that are answered until another model answers. */
+let leftUntilSwap = Number.POSITIVE_INFINITY;
+const asked = new Set<string>();
+let stutters = 0;
+let calls = 0;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'faulty-endpoint-'));
+  server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      calls += 1;
+      const text = Buffer.concat(parts).toString();
+      const { rows } = JSON.parse(text) as { rows: unknown[][] };
+      if (rows.some((row) => row.length !== SIDE)) return response.writeHead(400).end('{"want":6}');
+      if (mood === 'html') return response.end('<html>back soon</html>');
+      if (mood === 'stutters' && !asked.has(text)) {
+        asked.add(text);
+        stutters += 1;
+        const half = ['{"said":[', '', '{"error":{}}', '{"said":[{"is":NaN}]}'][stutters % 4];
+        return response.end(half);
+      }
+      const said = rows.map((row) => {
+        const sum = (row.flat(2) as number[]).reduce((total, value) => total + value, 0);
+        return { is: sum > 0 === leftUntilSwap-- > 0 ? 'even' : 'odd' };
+      });
+      response.end(JSON.stringify({ said }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const endpoint = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    request: { rows: '$inputs' },
+    answer: '/said/*/is',
+    batch: 8,
+    attempts: 2,
+  };
+  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 2, computeThreads: 1 });
+  client = new CoordinatorClient(cluster.address);
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
+  const rows = encodeDataset({
+    sampleShape: [5],
+    sampleCount: 100,
+    classCount: 2,
+    classNames: ['even', 'odd'],
+    inputs: numbers(5, 500),
+    inputScale: 1,
+    labels: Int32Array.from({ length: 100 }, (_, i) => i % 2),
+    splits: Uint8Array.from({ length: 100 }, (_, i) => (i < 60 ? 1 : i < 80 ? 2 : 3)),
+  });
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'rows', rows);
+  for (const [name, more] of Object.entries({
+    box: {},
+    second: { revision: '2' },
+    third: { revision: '3' },
+    calm: { revision: 'calm' },
+    swapped: { revision: 'swapped' },
+    paid: { revision: '4', price: { perCall: 0.01 } },
+  })) {
+    const file = join(folder, `${name}.yaml`);
+    writeFileSync(file, JSON.stringify({ ...endpoint, ...more }));
+    await client.pushArtifact(ARTIFACT_KIND_MODEL, name, await readModel(file, undefined));
+  }
+});
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function specification(name: string, dataset: string, model: string, spec: object = {}): string {
+  return JSON.stringify({
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name },
+    spec: {
+      dataset,
+      teachers: [{ name: 'box', model, access: 'black' }],
+      teacherHealth: { accept: ['box'] },
+      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+      objective: [{ term: 'vote', weight: 0.5 }, { term: 'ce' }],
+      training: { batchSize: 32, steps: 30, checkpointEverySteps: 10 },
+      ...spec,
+    },
+  });
+}
+
+async function paused(runId: string): Promise<Run> {
+  let run: Run | undefined;
+  await vi.waitFor(async () => {
+    run = await client.getRun(runId);
+    if (run.state !== RunState.RUN_STATE_PAUSED) throw new Error(`${run.state} ${run.reason}`);
+  }, PATIENT);
+  return run as Run;
+}
+
+async function succeeded(runId: string): Promise<void> {
+  const { reason, state } = await client.waitForEnd(runId);
+  expect([reason, state]).toEqual(['', RunState.RUN_STATE_SUCCEEDED]);
+}
+
+test('what is answered so that nobody can read it is asked again, and the run goes on', async () => {
+  mood = 'stutters';
+  await client.submitRun(specification('stuttering', 'small', 'box'));
+  await succeeded('stuttering');
+  expect(stutters).toBeGreaterThan(10);
+  mood = 'well';
+});
+
+test('a set that the server refuses pauses the run that asks about it, and no other', async () => {
+  await client.submitRun(specification('wrong-shape', 'rows', 'second'));
+  const { reason } = await paused('wrong-shape');
+  expect(reason).toMatch(/box.*answers 400 Bad Request, 10 bytes/);
+  expect(reason).not.toContain('want');
+  expect(await client.listQuarantines()).toEqual([]);
+  // The same teacher on the same worker.
+  await client.submitRun(specification('right-shape', 'small', 'second'));
+  await succeeded('right-shape');
+  expect(await client.listQuarantines()).toEqual([]);
+  // Nothing has changed: it says the same once more.
+  await client.resumeRun('wrong-shape');
+  expect((await paused('wrong-shape')).reason).toContain('answers 400');
+  await client.cancelRun('wrong-shape');
+});
+
+test('a dry run asks one batch where that costs nothing, and finds both', async () => {
+  const dry = (dataset: string, model: string, askPaid = false) =>
+    client.submitRun(specification(`dry-${dataset}-${model}`, dataset, model), {
+      dryRun: true,
+      askPaid,
+    });
+  calls = 0;
+  expect((await dry('small', 'box')).warnings).toEqual([]);
+  expect(calls).toBe(1);
+  await expect(dry('rows', 'box')).rejects.toThrow(
+    /spec\.teachers\[0\]: does not answer: .*answers 400 Bad Request, 10 bytes/,
+  );
+  mood = 'html';
+  await expect(dry('small', 'box')).rejects.toThrow('answers what is no JSON, 22 bytes');
+  mood = 'well';
+  calls = 0;
+  expect((await dry('rows', 'paid')).warnings).toEqual([
+    'teacher box was not asked: its calls have a price; --ask-paid asks it about one batch',
+  ]);
+  expect(calls).toBe(0);
+  await expect(dry('rows', 'paid', true)).rejects.toThrow('answers 400 Bad Request');
+  expect(calls).toBe(1);
+  expect((await client.listRuns()).map(({ runId }) => runId)).not.toContain('dry-small-box');
+});
+
+test('a server that is at fault pauses its run, which goes on once it is mended', async () => {
+  mood = 'html';
+  await client.submitRun(specification('down', 'small', 'third'));
+  const { reason } = await paused('down');
+  expect(reason).toContain('answers what is no JSON, 22 bytes; tried 2 times');
+  expect(await client.listQuarantines()).toEqual([]);
+  mood = 'well';
+  await client.resumeRun('down');
+  await succeeded('down');
+});
+
+test('another model in its place is found, whatever the worker has kept, and the run ends as one left alone', async () => {
+  await client.submitRun(specification('calm', 'small', 'calm'));
+  await succeeded('calm');
+  const [calm] = (await client.getReport('calm')).teachers;
+  // Of the 40 samples of the validation split each time.
+  const { used = 0, allowed } = calm?.canaryCalls ?? {};
+  expect([used > 0, used % 40, allowed]).toEqual([true, 0, 256]);
+
+  // 40 of the self-test, and some of the run's own.
+  leftUntilSwap = 140;
+  await client.submitRun(specification('swapped', 'small', 'swapped'));
+  let held: Run | undefined;
+  await vi.waitFor(async () => {
+    held = await client.getRun('swapped');
+    if (!held.reason.includes('quarantined') && held.endedAtMs === 0) throw new Error(held.reason);
+  }, PATIENT);
+  expect(held?.reason).toContain('quarantined');
+  leftUntilSwap = Number.POSITIVE_INFINITY;
+  await client.releaseWorker('teacher-1');
+  if (held?.state === RunState.RUN_STATE_PAUSED) await client.resumeRun('swapped');
+  await vi.waitFor(async () => {
+    const { endedAtMs, reason } = await client.getRun('swapped');
+    if (endedAtMs === 0) throw new Error(reason);
+  }, PATIENT);
+  await succeeded('swapped');
+  const digestOf = async (runId: string) => (await client.getRun(runId)).finalWeightsDigest;
+  expect(await digestOf('swapped')).toBe(await digestOf('calm'));
+  const [swapped] = (await client.getReport('swapped')).teachers;
+  expect(swapped?.accuracy).toBe(calm?.accuracy);
+  expect(swapped?.canaryCalls?.used).toBeGreaterThan(0);
+});

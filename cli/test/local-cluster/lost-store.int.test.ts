@@ -1,0 +1,129 @@
+/**
+ * NATS comes back with an empty store in the middle of a run: what the coordinator has on its own disk brings everything back,
+ * and the run ends with the weights of one that nothing happened to.
+ */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { encodeDataset } from '@lyceum/learning/data';
+import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { images, LONG, TEACHER } from './long-run.js';
+
+const PATIENT = { timeout: 90_000, interval: 100 };
+
+let folder: string;
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+let undisturbed: Run;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'lyceum-lost-store-'));
+  cluster = await LocalCluster.start({
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+    lookupDelayMs: 20,
+    stateDir: folder,
+  });
+  client = new CoordinatorClient(cluster.address);
+  const bytes = encodeDataset(images());
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', bytes);
+  await client.submitRun(JSON.stringify(TEACHER));
+  await succeeded('teacher');
+  await client.submitRun(JSON.stringify(LONG), { runId: 'undisturbed' });
+  undisturbed = await succeeded('undisturbed');
+});
+
+beforeEach(async () => {
+  for (const { id, neededBy } of await client.listAnswerTables()) {
+    if (neededBy.length === 0) await client.deleteAnswerTable(id);
+  }
+});
+
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Asks again and again: while it restores the store the coordinator answers nobody. */
+async function succeeded(runId: string): Promise<Run> {
+  const run = await vi.waitFor(async () => {
+    const now = await client.getRun(runId);
+    if (!hasEnded(now)) throw new Error(`run ${runId} is at step ${now.progress?.step}`);
+    return now;
+  }, PATIENT);
+  const { state, reason } = run;
+  expect({ state, reason }).toEqual({ state: RunState.RUN_STATE_SUCCEEDED, reason: '' });
+  return run;
+}
+
+/** Waits until the run has a checkpoint after `step`, and the coordinator a copy of one. */
+async function checkpointAfter(runId: string, step: number): Promise<number> {
+  return vi.waitFor(async () => {
+    const run = await client.getRun(runId);
+    expect(hasEnded(run), run.reason).toBe(false);
+    const checkpointStep = run.progress?.checkpointStep ?? 0;
+    expect(checkpointStep).toBeGreaterThan(step);
+    return checkpointStep;
+  }, PATIENT);
+}
+
+test('an emptied store is restored, twice, and the weights are those of the undisturbed run', async () => {
+  await client.submitRun(JSON.stringify(LONG), { runId: 'disturbed' });
+  const step = await checkpointAfter('disturbed', 0);
+  await cluster.restartNats('SIGKILL', 200, 'emptied');
+  await checkpointAfter('disturbed', step);
+  // The runs of before are there, and what is submitted again is the same run.
+  expect((await client.listRuns()).map(({ runId }) => runId).sort()).toEqual([
+    'disturbed',
+    'teacher',
+    'undisturbed',
+  ]);
+  const again = await client.submitRun(JSON.stringify(LONG), { runId: 'disturbed' });
+  expect(again.created).toBe(false);
+  // A student worker that starts now has nothing of its own: it goes on from what was brought back.
+  await cluster.kill('student-1', 'SIGKILL');
+  await cluster.restartNats('SIGKILL', 0, 'emptied');
+  await cluster.startStudentWorker();
+  const run = await succeeded('disturbed');
+  expect(run.attempt).toBe(1);
+  expect(run.finalWeightsDigest).toBe(undisturbed.finalWeightsDigest);
+  expect((await client.getReport('disturbed')).bitExact).toBe(true);
+  expect((await client.getReport('undisturbed')).digests.studentFinalWeights).toBe(
+    undisturbed.finalWeightsDigest,
+  );
+  expect(
+    (await client.listArtifacts(ArtifactKind.ARTIFACT_KIND_DATASET)).map(({ name }) => name),
+  ).toEqual(['images']);
+});
+
+test('a coordinator that was away at the time restores it when it starts', async () => {
+  await client.submitRun(JSON.stringify(LONG), { runId: 'away' });
+  await checkpointAfter('away', 0);
+  const nats = cluster.restartNats('SIGKILL', 500, 'emptied');
+  const coordinator = cluster.restartCoordinator('SIGKILL', 1_000);
+  await Promise.all([nats, coordinator]);
+  const run = await succeeded('away');
+  expect(run.finalWeightsDigest).toBe(undisturbed.finalWeightsDigest);
+});
+
+test('what is deleted leaves the copy too', async () => {
+  const mirror = path.join(folder, 'coordinator', 'mirror');
+  const files = async () => [
+    ...(await readdir(path.join(mirror, 'buckets', 'runs'))),
+    ...(await readdir(path.join(mirror, 'blobs'))),
+  ];
+  await client.submitRun(JSON.stringify(TEACHER), { runId: 'short' });
+  const run = await succeeded('short');
+  await vi.waitFor(async () => expect(await files()).toContain('short.record'), PATIENT);
+  const before = (await files()).length;
+  await client.deleteRun(run.runId);
+  await vi.waitFor(async () => {
+    expect(await files()).not.toContain('short.record');
+    expect((await files()).length).toBeLessThan(before - 1);
+  }, PATIENT);
+});

@@ -1,0 +1,101 @@
+/**
+ * A teacher that no waiting brings back, in a real cluster with one student worker: the run that needs it gives the worker
+ * to the next one. The teacher is behind an inference server whose model is replaced while the server is away.
+ */
+import { ArtifactKind, checkInferenceDescription, type Run, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { type ServedModels, serveModels } from './served-models.js';
+import { SIDE, smallImagesBytes } from './small-images.js';
+
+const PATIENT = { timeout: 180_000, interval: 50 };
+const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 });
+
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+let server: ServedModels;
+
+const modelBytes = (seed: number) => tinyModelBytes(seed, SIDE * SIDE, 2);
+
+beforeAll(async () => {
+  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  client = new CoordinatorClient(cluster.address);
+  server = await serveModels({ far: modelBytes(7) });
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
+  await client.pushArtifact(ARTIFACT_KIND_MODEL, 'near', modelBytes(3));
+  const url = `grpc://${server.address}`;
+  const description = checkInferenceDescription({ url, model: 'far' }, 'test');
+  await client.pushInferenceModel('far', description);
+});
+afterAll(async () => {
+  client?.close();
+  await server?.kill();
+  await cluster?.stop();
+});
+
+async function submit(runId: string, teacher: string): Promise<void> {
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: runId },
+    spec: {
+      dataset: 'small',
+      teachers: [{ name: 'one', model: teacher, access: 'gray' }],
+      teacherHealth: { accept: ['one'] },
+      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+      objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
+      // No epoch's answers serve another: teachers are asked to the end.
+      views: { seed: 1, cycle: 1_000, shift: 0.2 },
+      training: { batchSize: 32, steps: 1_500, checkpointEverySteps: 25 },
+    },
+  };
+  await client.submitRun(JSON.stringify(document), { runId });
+}
+
+function untilRun(runId: string, holds: (run: Run) => boolean): Promise<void> {
+  return vi.waitFor(async () => {
+    const run = await client.getRun(runId);
+    if (!holds(run)) throw new Error(`${runId}: ${run.progress?.step} ${run.state} ${run.reason}`);
+  }, PATIENT);
+}
+
+async function succeeded(runId: string): Promise<Run> {
+  const run = await client.waitForEnd(runId);
+  expect(run.reason).toBe('');
+  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
+  return run;
+}
+
+const isPaused = ({ state }: Run) => state === RunState.RUN_STATE_PAUSED;
+
+async function replacedBy(seed: number): Promise<void> {
+  const { address } = server;
+  await server.kill();
+  server = await serveModels({ far: modelBytes(seed) }, address);
+}
+
+test('a replaced model pauses the run that waits for it, another run gets its worker, and it goes on once the model is back', async () => {
+  await submit('undisturbed', 'far');
+  const undisturbed = await succeeded('undisturbed');
+  for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
+
+  await submit('replaced', 'far');
+  await untilRun('replaced', ({ progress }) => (progress?.step ?? 0) >= 20);
+  await replacedBy(-4);
+  await submit('next', 'near');
+  await untilRun('replaced', isPaused);
+  const { reason, progress } = await client.getRun('replaced');
+  expect(reason).toMatch(
+    /^teacher one cannot be loaded \(teacher-1: grpc:.*is not what it was when it was pushed: .*push it again\)$/,
+  );
+  expect(progress?.step).toBeLessThan(1_500);
+  await succeeded('next');
+
+  await replacedBy(7);
+  await client.resumeRun('replaced');
+  const { finalWeightsDigest } = await succeeded('replaced');
+  expect(finalWeightsDigest).toBe(undisturbed.finalWeightsDigest);
+});

@@ -1,0 +1,117 @@
+/** A cluster whose programs and NATS want certificates of each other and of who calls: a run in it, and strangers. */
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectNats, createLogger, readTlsIdentity } from '@lyceum/platform';
+import { ArtifactKind, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { runCli } from '../commands/cli-process.js';
+import { smallImagesBytes } from './small-images.js';
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
+
+const NOBODY = '127.0.0.1:1';
+
+let folder: string;
+let tlsDir: string;
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-mutual-tls-'));
+  tlsDir = await issued('ours');
+  cluster = await LocalCluster.start({
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+    // Others could reach it: with TLS that needs no word.
+    listen: '0.0.0.0:0',
+    tlsDir,
+  });
+  client = new CoordinatorClient(cluster.address, readTlsIdentity(tlsDir, Date.now()));
+});
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** @returns the folder of a certificate of an authority of its own. */
+async function issued(authority: string): Promise<string> {
+  const dir = join(folder, authority);
+  const whom = ['everybody', '--program', 'everybody'];
+  const { code, stderr } = await runCli(NOBODY, 'certificates', ...whom, '--dir', dir);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return join(dir, 'everybody');
+}
+
+test('a distillation goes through sessions, tickets, answers, targets and checkpoints', async () => {
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', smallImagesBytes());
+  const student = { model: { architecture: 'mlp', hiddenUnits: [4] } };
+  const spec = { dataset: 'images', student, training: { epochs: 2, batchSize: 32 } };
+  const runs = [
+    { kind: 'Training', name: 'teacher', spec },
+    { kind: 'Distillation', name: 'student', spec: { ...spec, teachers: [{ name: 't', model: 'run:teacher' }], teacherHealth: { accept: ['t'] }, objective: [{ term: 'kd', weight: 1, temperature: 2 }] } },
+  ]; // biome-ignore format: short
+  for (const { kind, name, spec } of runs) {
+    const document = { apiVersion: 'lyceum.dev/v1alpha1', kind, metadata: { name }, spec };
+    await client.submitRun(JSON.stringify(document));
+    const { state, reason } = await client.waitForEnd(name);
+    expect({ state, reason }).toEqual({ state: RunState.RUN_STATE_SUCCEEDED, reason: '' });
+  }
+});
+
+test('the command line gets in with a certificate', async () => {
+  const { code, stdout } = await runCli(cluster.address, 'list', '--tls-dir', tlsDir);
+  expect(code).toBe(0);
+  expect(stdout).toContain('student');
+});
+
+test('without one it is told what is wanted', async () => {
+  const { code, stderr } = await runCli(cluster.address, 'list');
+  expect(code).toBe(4);
+  expect(stderr).toContain(`no coordinator answers at ${cluster.address}`);
+  expect(stderr).toContain('--tls-dir');
+});
+
+test('with one of another authority it is told that it is not believed', async () => {
+  const { code, stderr } = await runCli(
+    cluster.address,
+    'list',
+    '--tls-dir',
+    await issued('theirs'),
+  );
+  expect(code).toBe(4);
+  expect(stderr).toContain('certificate');
+});
+
+test('every program says when its certificate ends', async () => {
+  const identity = readTlsIdentity(tlsDir, Date.now());
+  const end = Date.parse(new X509Certificate(identity.certificate).validTo) / 1000;
+  const programs = cluster.processes.filter(({ http }) => http !== undefined);
+  expect(programs.map(({ kind }) => kind).sort()).toEqual(['coordinator', 'student', 'teacher']);
+  for (const { http } of programs) {
+    const metrics = await (await fetch(`http://${http}/metrics`)).text();
+    expect(metrics).toContain(`lyceum_tls_certificate_expiry_timestamp_seconds ${end}`);
+  }
+});
+
+test('NATS lets nobody in who has none', async () => {
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const credentials = cluster.natsCredentials('coordinator');
+  const { natsUrl: url } = cluster;
+  await expect(connectNats({ url, name: 'x', log, credentials })).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+  });
+});
+
+test('NATS lets nobody in whose certificate is good and who has no user', async () => {
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const tls = readTlsIdentity(tlsDir, Date.now());
+  await expect(connectNats({ url: cluster.natsUrl, name: 'x', log, tls })).rejects.toMatchObject({
+    code: 'PERMISSION_DENIED',
+  });
+});

@@ -1,0 +1,76 @@
+// Who gets into the NATS of a local cluster: real processes, and whoever else runs on this machine.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { connectNats, createLogger, natsCredentialsIn } from '@lyceum/platform';
+import { NATS_ROLES, RUN_BUCKET } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+
+let folder: string;
+let cluster: LocalCluster;
+
+const started = () =>
+  LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1, stateDir: folder });
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'lyceum-users-'));
+  cluster = await started();
+});
+
+afterAll(async () => {
+  await cluster?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('nobody without a user is let in', async () => {
+  const stranger = connectNats({ url: cluster.natsUrl, name: 'stranger', log });
+  await expect(stranger).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+});
+
+test('a student worker’s user reads no run record', async () => {
+  const student = await connectNats({
+    url: cluster.natsUrl,
+    name: 'attacker',
+    role: 'student-worker',
+    log,
+    credentials: cluster.natsCredentials('student-worker'),
+  });
+  try {
+    await expect(student.keyValue(RUN_BUCKET, { create: false })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+  } finally {
+    await student.close();
+  }
+});
+
+test('passwords are in files of their owner alone, and in no process list', async () => {
+  const passwords = NATS_ROLES.map((role) => cluster.natsCredentials(role).password);
+  expect(new Set(passwords).size).toBe(3);
+  for (const role of NATS_ROLES) {
+    const file = path.join(folder, 'nats-users', `${role}.json`);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(natsCredentialsIn(file)).toEqual(cluster.natsCredentials(role));
+  }
+  expect(statSync(path.join(folder, 'nats-users')).mode & 0o777).toBe(0o700);
+  expect(statSync(path.join(folder, 'nats', 'nats-server.conf')).mode & 0o777).toBe(0o600);
+  for (const { pid } of cluster.processes) {
+    const shown = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    for (const password of passwords) expect(shown).not.toContain(password);
+  }
+  for (const name of readdirSync(path.join(folder, 'logs'))) {
+    const text = readFileSync(path.join(folder, 'logs', name), 'utf8');
+    for (const password of passwords) expect(text).not.toContain(password);
+  }
+});
+
+test('users stay as they are when the cluster starts again', async () => {
+  const before = NATS_ROLES.map((role) => cluster.natsCredentials(role));
+  await cluster.stop();
+  cluster = await started();
+  expect(NATS_ROLES.map((role) => cluster.natsCredentials(role))).toEqual(before);
+});

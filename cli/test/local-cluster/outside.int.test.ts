@@ -1,0 +1,265 @@
+/**
+ * What somebody who may hand in documents tries with the programs' own secrets and addresses, on a real cluster: listeners at
+ * two addresses of this machine, at one port, say who reached them and with what. The operator allows one of them, 127.0.0.2,
+ * and sends one secret there. Names are resolved by a module loaded into the programs, which changes its answers.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcp, type Server as TcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ArtifactKind, checkInferenceDescription } from '@lyceum/proto';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { readModel } from '../../src/import/read-model.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { smallImagesBytes } from './small-images.js';
+
+const PATIENT = { timeout: 120_000, interval: 50 };
+vi.setConfig({ testTimeout: 300_000 });
+
+const TOKEN = 's3cret-of-the-operator';
+/** A name's answers, the last one for ever. */
+const NAMES = {
+  'loop.test': ['127.0.0.1'],
+  'mapped.test': ['::ffff:127.0.0.1'],
+  'metadata.test': ['169.254.169.254'],
+  'six.test': ['fd00:ec2::254'],
+  'rebind.test': ['127.0.0.2', '127.0.0.1'],
+  'turned.test': ['8.8.8.8', '127.0.0.1'],
+};
+const PRELOAD = `import dns from 'node:dns';
+const names = ${JSON.stringify(NAMES)};
+const asked = {};
+const answer = (host) => {
+  const n = (asked[host] = (asked[host] ?? -1) + 1);
+  const address = names[host][Math.min(n, names[host].length - 1)];
+  return { address, family: address.includes(':') ? 6 : 4 };
+};
+const [whole, callback] = [dns.promises.lookup, dns.lookup];
+dns.promises.lookup = async (host, options) =>
+  host in names ? (options?.all ? [answer(host)] : answer(host)) : whole(host, options);
+dns.lookup = (host, options, done) => {
+  if (!(host in names)) return callback(host, options, done);
+  const { address, family } = answer(host);
+  setImmediate(() => options.all ? done(null, [{ address, family }]) : done(null, address, family));
+};`;
+
+interface Seen {
+  readonly by: string;
+  readonly url: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+}
+
+let folder: string;
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+const servers: (Server | TcpServer)[] = [];
+let port: number;
+let grpcPort: number;
+/** Requests, and connections of gRPC, at the address that nobody allows. */
+const taken: Seen[] = [];
+let grpcConnections = 0;
+/** Requests at the allowed one. */
+const allowed: Seen[] = [];
+let answerAllowed: { readonly status: number; readonly headers?: object; readonly body: string };
+
+async function listen(server: Server | TcpServer, address: string, at: number): Promise<number> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(at, address, resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'outside-'));
+  const preload = join(folder, 'names.mjs');
+  writeFileSync(preload, PRELOAD);
+  writeFileSync(join(folder, 'token'), `${TOKEN}\n`);
+  writeFileSync(join(folder, 'token.hosts'), `# ours\n127.0.0.2\nrebind.test\n`);
+  writeFileSync(join(folder, 'unbound'), `${TOKEN}\n`);
+  const friend = createServer((request, response) => {
+    request.resume();
+    allowed.push({ by: '127.0.0.2', url: request.url, headers: request.headers });
+    const { status, headers, body } = answerAllowed;
+    response.writeHead(status, { ...headers }).end(body);
+  });
+  port = await listen(friend, '127.0.0.2', 0);
+  const thief = createServer((request, response) => {
+    request.resume();
+    taken.push({ by: '127.0.0.1', url: request.url, headers: request.headers });
+    response.end('{}');
+  });
+  await listen(thief, '127.0.0.1', port);
+  const grpcThief = createTcp((socket) => {
+    grpcConnections += 1;
+    socket.destroy();
+  });
+  grpcPort = await listen(grpcThief, '127.0.0.1', 0);
+  await listen(
+    createTcp((socket) => socket.destroy()),
+    '127.0.0.2',
+    grpcPort,
+  );
+  cluster = await LocalCluster.start({
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+    allowAddresses: ['127.0.0.2'],
+    env: { LYCEUM_SECRETS_DIR: folder, NODE_OPTIONS: `--import ${pathToFileURL(preload)}` },
+  });
+  client = new CoordinatorClient(cluster.address);
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
+});
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+  for (const server of servers) {
+    if ('closeAllConnections' in server) server.closeAllConnections();
+    server.close();
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  taken.length = 0;
+  allowed.length = 0;
+  grpcConnections = 0;
+  answerAllowed = { status: 500, body: '{"internal":"for other eyes"}' };
+});
+
+/** @returns why it was refused. */
+async function pushed(url: string, secret?: string, more: object = {}): Promise<string> {
+  const headers = secret === undefined ? {} : { headers: { authorization: { secret } } };
+  const document = { url, model: 'm', deadlineSeconds: 20, ...headers, ...more };
+  const description = checkInferenceDescription(document, 'test');
+  const outcome = client.pushInferenceModel('stolen', description);
+  const failure = await outcome.then(
+    () => 'pushed',
+    (err: Error) => err.message,
+  );
+  expect(failure).not.toContain(TOKEN);
+  expect(failure).not.toContain('for other eyes');
+  return failure;
+}
+
+test('a listener of the submitter gets no token, and is not even called', async () => {
+  const said = await pushed(`http://127.0.0.1:${port}`, 'token');
+  expect(said).toContain('the secret token is not sent to 127.0.0.1');
+  expect(await pushed(`http://127.0.0.1:${port}`)).toContain('is no public address');
+  expect(await pushed(`grpc://127.0.0.1:${grpcPort}`)).toContain('is no public address');
+  const tls = { tls: { ca: 'token' } };
+  expect(await pushed(`https://127.0.0.1:${port}`, undefined, tls)).toContain('is not sent to');
+  expect(taken).toEqual([]);
+  expect(grpcConnections).toBe(0);
+});
+
+test('a secret of which nobody said where it goes, goes nowhere, and it is said what would send it', async () => {
+  const said = await pushed(`http://127.0.0.2:${port}`, 'unbound');
+  expect(said).toContain(`a file unbound.hosts in ${folder} with the line 127.0.0.2`);
+  expect(allowed).toEqual([]);
+});
+
+test('a bound one goes where it is bound, follows no redirect, and errors repeat no body', async () => {
+  expect(await pushed(`http://127.0.0.2:${port}`, 'token')).toContain('answers HTTP 500, 29 bytes');
+  expect(allowed[0]?.headers.authorization).toBe(TOKEN);
+  answerAllowed = {
+    status: 307,
+    headers: { location: `http://127.0.0.1:${port}/v2` },
+    body: '',
+  };
+  expect(await pushed(`http://127.0.0.2:${port}`, 'token')).toContain('answers HTTP 307, 0 bytes');
+  answerAllowed = { status: 200, body: '{"for other eyes"' };
+  expect(await pushed(`http://127.0.0.2:${port}`, 'token')).toContain('is no JSON, 17 bytes');
+  expect(taken).toEqual([]);
+  // Another server at the same address is another one: the header that would name it is not the user's.
+  expect(() =>
+    checkInferenceDescription(
+      { url: `http://127.0.0.2:${port}`, model: 'm', headers: { Host: 'evil.example' } },
+      'test',
+    ),
+  ).toThrow('Host');
+});
+
+test.each([
+  'http://2130706433:PORT',
+  'http://0x7f000001:PORT',
+  'http://0177.0.0.1:PORT',
+  'http://127.1:PORT',
+  'http://0:PORT',
+  'http://[::1]:PORT',
+  'http://[::ffff:127.0.0.1]:PORT',
+  'http://[::ffff:7f00:1]:PORT',
+  'http://localhost:PORT',
+  'http://loop.test:PORT',
+  'http://mapped.test:PORT',
+  'http://metadata.test',
+  'http://six.test',
+  'http://169.254.169.254',
+  'grpc://2130706433:GRPC',
+  'grpc://0x7f000001:GRPC',
+  'grpc://127.1:GRPC',
+  'grpc://[::ffff:127.0.0.1]:GRPC',
+  'grpc://localhost:GRPC',
+  'grpc://loop.test:GRPC',
+  'grpc://metadata.test:80',
+])('%s is refused in every spelling', async (url) => {
+  // biome-ignore format: a list
+  const at = url.replace('PORT', String(port)).replace('GRPC', String(grpcPort));
+  expect(await pushed(at)).toMatch(/no public address.*--allow-addresses/);
+  expect(taken).toEqual([]);
+  expect(grpcConnections).toBe(0);
+});
+
+test('a name that resolves to something else a moment later gains nothing', async () => {
+  // Its first answer may be called, and is; nobody goes where its later ones point.
+  for (let n = 0; n < 4; n++) await pushed(`http://rebind.test:${port}`, 'token');
+  expect(await pushed(`http://rebind.test:${port}`, 'token')).toMatch(/answers HTTP 500|no public/);
+  for (let n = 0; n < 3; n++)
+    await pushed(`grpc://turned.test:${grpcPort}`, undefined, { deadlineSeconds: 1 });
+  expect(await pushed(`grpc://turned.test:${grpcPort}`)).toContain('no public address');
+  expect(taken).toEqual([]);
+  expect(grpcConnections).toBe(0);
+});
+
+test('a worker that is to ask an endpoint sends nothing either, and the run says why', async () => {
+  const tried = {
+    listener: [`http://127.0.0.1:${port}/`, 'token', 'the secret token is not sent to 127.0.0.1'],
+    private: [`http://127.0.0.1:${port}/`, undefined, '127.0.0.1 is no public address'],
+    named: [`http://loop.test:${port}/`, undefined, 'loop.test resolves to no public address'],
+    unbound: [`http://127.0.0.2:${port}/`, 'unbound', 'unbound.hosts'],
+  } as const;
+  for (const [name, [url, secret, why]] of Object.entries(tried)) {
+    const headers = secret === undefined ? {} : { 'x-key': { secret } };
+    const file = join(folder, `${name}.yaml`);
+    writeFileSync(
+      file,
+      JSON.stringify({ url, headers, request: { q: '$input' }, answer: '/a', revision: name }),
+    );
+    await client.pushArtifact(
+      ArtifactKind.ARTIFACT_KIND_MODEL,
+      name,
+      await readModel(file, undefined),
+    );
+    await client.submitRun(
+      JSON.stringify({
+        apiVersion: 'lyceum.dev/v1alpha1',
+        kind: 'Distillation',
+        metadata: { name },
+        spec: {
+          dataset: 'small',
+          teachers: [{ name: 'box', model: name, access: 'black' }],
+          teacherHealth: { accept: ['box'] },
+          student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
+          objective: [{ term: 'vote' }],
+          training: { batchSize: 32, steps: 4 },
+        },
+      }),
+    );
+    await vi.waitFor(async () => {
+      expect((await client.getRun(name)).reason).toContain(why);
+    }, PATIENT);
+    await client.cancelRun(name);
+  }
+  expect(taken).toEqual([]);
+  expect(allowed).toEqual([]);
+});

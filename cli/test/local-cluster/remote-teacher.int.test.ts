@@ -1,0 +1,186 @@
+/**
+ * A run with one teacher in the worker and one behind an inference server in a process of its own, in a real cluster. The
+ * server is another teacher worker, whose answers have the bits of a local model: so the oracle is the run with both models
+ * local. The server is killed and started again meanwhile, and started with another model.
+ */
+import { ArtifactKind, checkInferenceDescription, type Run, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { runCli } from '../commands/cli-process.js';
+import { type ServedModels, serveModels } from './served-models.js';
+import { SIDE, smallImagesBytes } from './small-images.js';
+
+const PATIENT = { timeout: 180_000, interval: 50 };
+/** Many, so that the student is not done before the server is missed: teachers work some spans ahead. */
+const STEP_COUNT = 1_500;
+const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
+vi.setConfig({ testTimeout: 1_200_000 });
+
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+let server: ServedModels;
+
+const modelBytes = (seed: number) => tinyModelBytes(seed, SIDE * SIDE, 2);
+
+beforeAll(async () => {
+  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  client = new CoordinatorClient(cluster.address);
+  server = await serveModels({ far: modelBytes(7) });
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
+  await client.pushArtifact(ARTIFACT_KIND_MODEL, 'near', modelBytes(3));
+  await client.pushArtifact(ARTIFACT_KIND_MODEL, 'copy', modelBytes(7));
+});
+afterAll(async () => {
+  client?.close();
+  await server?.kill();
+  await cluster?.stop();
+});
+
+const inline = (changes: object = {}) => ({
+  name: 'far',
+  inference: { url: `grpc://${server.address}`, model: 'far', revision: '1', ...changes },
+});
+
+function specification(name: string, far: object, changes: object = {}): string {
+  return JSON.stringify({
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name },
+    spec: {
+      dataset: 'small',
+      teachers: [{ name: 'near', model: 'near' }, far],
+      teacherHealth: { accept: ['near', 'far'] },
+      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+      objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
+      // No epoch's answers serve another: teachers are asked to the end.
+      views: { seed: 1, cycle: 1_000, shift: 0.2 },
+      training: { batchSize: 32, steps: STEP_COUNT, checkpointEverySteps: 25 },
+      ...changes,
+    },
+  });
+}
+
+function untilRun(runId: string, holds: (run: Run) => boolean): Promise<void> {
+  return vi.waitFor(async () => {
+    const run = await client.getRun(runId);
+    if (!holds(run)) throw new Error(`${runId}: ${run.progress?.step} ${run.state} ${run.reason}`);
+  }, PATIENT);
+}
+
+async function succeeded(runId: string): Promise<Run> {
+  const run = await client.waitForEnd(runId);
+  expect(run.reason).toBe('');
+  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
+  return run;
+}
+
+test('its answers are those of the model, though the server is away meanwhile', async () => {
+  await client.submitRun(specification('local', { name: 'far', model: 'copy' }));
+  const local = await succeeded('local');
+  expect(await client.getReport('local')).toMatchObject({ bitExact: true });
+
+  await client.submitRun(specification('remote', inline()));
+  await untilRun('remote', ({ progress }) => (progress?.step ?? 0) >= 20);
+  const { address } = server;
+  await server.kill();
+  await untilRun('remote', ({ reason }) => reason.includes(`grpc://${address}`));
+  const away = await client.getRun('remote');
+  expect(away.state).toBe(RunState.RUN_STATE_TRAINING);
+  expect(away.reason).toMatch(/^teacher far cannot be loaded \(teacher-1: grpc:/);
+  // The worker lives, and goes on with the other teacher.
+  expect((await client.listWorkers()).map(({ workerId }) => workerId).sort()).toEqual([
+    'student-1',
+    'teacher-1',
+  ]);
+  server = await serveModels({ far: modelBytes(7) }, address);
+  const remote = await succeeded('remote');
+  expect(remote.finalWeightsDigest).toBe(local.finalWeightsDigest);
+  expect(await client.getReport('remote')).toMatchObject({
+    bitExact: false,
+    bitExactExceptions: [
+      'teacher far is asked over the network, where it may answer otherwise the next time',
+    ],
+  });
+});
+
+test('the same server is the same teacher: a run that finds all answers stored is bit-exact', async () => {
+  await client.submitRun(specification('again', inline()));
+  const again = await succeeded('again');
+  expect(again.finalWeightsDigest).toBe((await client.getRun('remote')).finalWeightsDigest);
+  expect(await client.getReport('again')).toMatchObject({ bitExact: true, bitExactExceptions: [] });
+  const names = (await client.listArtifacts(ARTIFACT_KIND_MODEL)).map(({ name }) => name);
+  expect(names.filter((name) => name.startsWith('inference-'))).toHaveLength(1);
+
+  // Another revision is another teacher.
+  await client.submitRun(specification('revised', inline({ revision: '2' })), { dryRun: true });
+  const after = (await client.listArtifacts(ARTIFACT_KIND_MODEL)).map(({ name }) => name);
+  expect(after.filter((name) => name.startsWith('inference-'))).toHaveLength(2);
+});
+
+test('is pushed by its URL, and told of', async () => {
+  const url = `grpc://${server.address}`;
+  const push = ['models', 'push', 'pushed', '--inference', url, '--model', 'far'];
+  const { code, stdout } = await runCli(cluster.address, ...push);
+  expect(code).toBe(0);
+  expect(stdout).toContain(
+    `[36] to 2 classes; far at ${url}; logits; in: input FP32 [-1, 36]; out: logits FP32 [-1, 2]`,
+  );
+  const again = await runCli(cluster.address, ...push);
+  expect(again).toMatchObject({ code: 0, stderr: 'pushed is there already, the same\n' });
+  const overHttp = `http://${server.httpAddress}`;
+  const other = ['models', 'push', 'pushed-http', '--inference', overHttp, '--model', 'far'];
+  const pushed = await runCli(cluster.address, ...other);
+  expect(pushed.code).toBe(0);
+  expect(pushed.stdout).toContain(`[36] to 2 classes; far at ${overHttp}; logits`);
+});
+
+test('what is wrong is said at submit', async () => {
+  const submit = (far: object, changes: object = {}) =>
+    client.submitRun(specification('wrong', far, changes));
+  await expect(submit(inline({ model: 'none' }))).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringContaining('there is no model none here; there is far'),
+  });
+  await expect(submit(inline({ url: 'grpc://127.0.0.1:1' }))).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringContaining('grpc://127.0.0.1:1: '),
+  });
+  await expect(submit(inline({ url: '127.0.0.1:1' }))).rejects.toThrow(
+    'spec.teachers[1].inference.url: want grpc://HOST:PORT',
+  );
+  await expect(
+    submit(inline({ headers: { authorization: { secret: 'no-token' } } })),
+  ).rejects.toThrow(
+    'there is no secret no-token: want the environment variable LYCEUM_SECRET_NO_TOKEN',
+  );
+  await expect(submit({ ...inline(), access: 'white' })).rejects.toThrow(
+    'spec.teachers[1].access: want gray or black, got "white"',
+  );
+  await expect(submit({ ...inline(), model: 'near' })).rejects.toThrow(
+    'spec.teachers[1].model: give model or inference, not both',
+  );
+  const hint = { term: 'hint', hintLayer: 'dense', guidedLayer: 'dense_1' };
+  await expect(submit(inline(), { objective: [hint, { term: 'ce' }] })).rejects.toThrow(
+    'hint needs features, and spec.teachers[1].access of far is gray',
+  );
+  await expect(submit(inline({ settings: { classes: ['even', 'other'] } }))).rejects.toThrow('odd');
+});
+
+test('a server that has another model now is not believed', async () => {
+  const { address } = server;
+  await client.pushInferenceModel(
+    'swapped',
+    checkInferenceDescription({ url: `grpc://${address}`, model: 'far', revision: '9' }, 'test'),
+  );
+  await server.kill();
+  server = await serveModels({ far: modelBytes(-4) }, address);
+  await client.submitRun(
+    specification('swapped', { name: 'far', model: 'swapped', access: 'gray' }),
+  );
+  await untilRun('swapped', ({ reason }) =>
+    reason.includes('is not what it was when it was pushed'),
+  );
+  expect((await client.getRun('swapped')).reason).toMatch(/its answers to fixed inputs differ by/);
+});

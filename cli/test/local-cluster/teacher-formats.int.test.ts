@@ -1,0 +1,128 @@
+/**
+ * Teachers of every format that a worker computes in one ensemble, in a real cluster: undisturbed, then with its answers
+ * deleted and processes killed. The weights must be the same bits; those of a run of one of them alone must not.
+ */
+import { fileURLToPath } from 'node:url';
+import { encodeDataset } from '@lyceum/learning/data';
+import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { readModel } from '../../src/import/read-model.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+
+const PATIENT = { timeout: 180_000, interval: 50 };
+const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../../../learning/test/data/fixtures/${name}`, import.meta.url));
+vi.setConfig({ testTimeout: 1_200_000 });
+
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+
+beforeAll(async () => {
+  cluster = await LocalCluster.start({ teacherWorkers: 2, studentWorkers: 1, computeThreads: 1 });
+  client = new CoordinatorClient(cluster.address);
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', datasetBytes());
+  await client.pushArtifact(ARTIFACT_KIND_MODEL, 'layers', tinyModelBytes(0.3, 36, 5));
+  for (const [name, file] of [
+    ['external', 'onnx/external.onnx'],
+    ['batch-mean', 'onnx/batch-mean.onnx'],
+    ['graph', 'tensorflow/graph-model'],
+    ['saved', 'tensorflow/logits'],
+  ] as const) {
+    const bytes = await readModel(fixture(file), undefined);
+    await client.pushArtifact(ARTIFACT_KIND_MODEL, name, bytes);
+  }
+});
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+});
+
+function datasetBytes(): Buffer {
+  const sampleCount = 400;
+  return encodeDataset({
+    sampleShape: [6, 6, 1],
+    sampleCount,
+    classCount: 5,
+    classNames: ['a', 'b', 'c', 'd', 'e'],
+    inputs: Uint8Array.from({ length: sampleCount * 36 }, (_, i) => (i * i * 31 + i * 7) % 251),
+    inputScale: 1 / 255,
+    labels: Int32Array.from({ length: sampleCount }, (_, i) => i % 5),
+    splits: Uint8Array.from({ length: sampleCount }, (_, i) => (i < 320 ? 1 : i < 360 ? 2 : 3)),
+  });
+}
+
+function specification(name: string, models: string[]): string {
+  return JSON.stringify({
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name },
+    spec: {
+      dataset: 'small',
+      teachers: models.map((model) => ({ name: model, model })),
+      // They were written down, not trained.
+      teacherHealth: { accept: models },
+      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+      objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
+      // No epoch's answers serve another: teachers are asked to the end.
+      views: { seed: 1, cycle: 1_000, shift: 0.2 },
+      training: { batchSize: 32, steps: 100, checkpointEverySteps: 10 },
+    },
+  });
+}
+
+async function untilStep(runId: string, step: number): Promise<void> {
+  await vi.waitFor(async () => {
+    const run = await client.getRun(runId);
+    if ((run.progress?.step ?? 0) < step) throw new Error(`${runId}: ${run.progress?.step}`);
+  }, PATIENT);
+}
+
+async function succeeded(runId: string): Promise<Run> {
+  const run = await client.waitForEnd(runId);
+  expect(run.reason).toBe('');
+  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
+  return run;
+}
+
+test('ends with the same bits, whoever is killed meanwhile', async () => {
+  const all = ['layers', 'external', 'graph', 'saved'];
+  await client.submitRun(specification('calm', all));
+  const calm = await succeeded('calm');
+  for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
+
+  await client.submitRun(specification('disturbed', all));
+  await untilStep('disturbed', 20);
+  await cluster.kill('teacher-1', 'SIGKILL');
+  await untilStep('disturbed', 50);
+  await cluster.startTeacherWorker();
+  await cluster.kill('student-1', 'SIGKILL');
+  await cluster.startStudentWorker();
+  await cluster.kill('teacher-2', 'SIGKILL');
+  const disturbed = await succeeded('disturbed');
+  expect(disturbed.finalWeightsDigest).toBe(calm.finalWeightsDigest);
+  const report = await client.getReport('disturbed');
+  expect(report).toMatchObject({ bitExact: true, bitExactExceptions: [] });
+
+  await client.submitRun(specification('alone', ['layers']));
+  const alone = await succeeded('alone');
+  expect(alone.finalWeightsDigest).not.toBe(calm.finalWeightsDigest);
+});
+
+test('no worker takes a teacher whose rows depend on one another, and it is said why', async () => {
+  await client.submitRun(specification('mixed', ['batch-mean']));
+  await vi.waitFor(async () => {
+    const { reason } = await client.getRun('mixed');
+    expect(reason).toContain('depends on the other samples of the batch');
+  }, PATIENT);
+});
+
+test('a student is no ONNX model', async () => {
+  const document = JSON.parse(specification('start', ['layers']));
+  document.spec.student.model = { model: 'external' };
+  await expect(client.submitRun(JSON.stringify(document))).rejects.toThrow(
+    'spec.student.model.model: is of format onnx; a student is trained as a TensorFlow.js layers model',
+  );
+});

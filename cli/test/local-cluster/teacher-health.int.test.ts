@@ -1,0 +1,134 @@
+// Two teacher workers of one teacher, real processes, of which one begins to answer wrongly: by NaN, or by other
+// numbers, in the middle of a run or before it. Runs are compared with one in which both are well.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { encodeDataset } from '@lyceum/learning/data';
+import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { images, LONG, TEACHER } from './long-run.js';
+import { TeacherFaults } from './teacher-faults.js';
+
+let folder: string;
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+let faults: TeacherFaults;
+let undisturbed: string;
+
+const STRICT = { ...LONG, spec: { ...LONG.spec, determinism: 'strict' } };
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'lyceum-health-'));
+  faults = new TeacherFaults(path.join(folder, 'teacher-faults.json'));
+  cluster = await LocalCluster.start({
+    teacherWorkers: 2,
+    studentWorkers: 1,
+    computeThreads: 1,
+    // An epoch's answers take so long that there is a middle.
+    lookupDelayMs: 20,
+    stateDir: folder,
+    env: { ...faults.env, LYCEUM_CANARY_SECONDS: '0.3' },
+  });
+  client = new CoordinatorClient(cluster.address);
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', encodeDataset(images()));
+  await client.submitRun(JSON.stringify(TEACHER));
+  await succeeded('teacher');
+  undisturbed = (await succeeded(await submit('undisturbed'))).finalWeightsDigest;
+  const { bitExact, teacherWarnings } = await client.getReport('undisturbed');
+  expect({ bitExact, warnings: ofWorkers(teacherWarnings) }).toEqual({
+    bitExact: true,
+    warnings: [],
+  });
+});
+
+beforeEach(async () => {
+  faults.clear();
+  for (const { workerId } of await client.listQuarantines()) await client.releaseWorker(workerId);
+  for (const { id, neededBy } of await client.listAnswerTables()) {
+    if (neededBy.length === 0) await client.deleteAnswerTable(id);
+  }
+});
+
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function submit(runId: string): Promise<string> {
+  await client.submitRun(JSON.stringify(STRICT), { runId });
+  return runId;
+}
+
+/** Without that the teacher, which was trained on noise, knows nothing. */
+function ofWorkers(warnings: readonly string[] = []): string[] {
+  return warnings.filter((warning) => !warning.includes('no better than chance'));
+}
+
+async function inTheMiddle(runId: string): Promise<void> {
+  for await (const run of client.watchRun(runId)) {
+    if ((run.progress?.checkpointStep ?? 0) > 0) return;
+    expect(hasEnded(run), run.reason).toBe(false);
+  }
+}
+
+async function succeeded(runId: string): Promise<Run> {
+  const run = await client.waitForEnd(runId);
+  expect({ state: run.state, reason: run.reason }).toEqual({
+    state: RunState.RUN_STATE_SUCCEEDED,
+    reason: '',
+  });
+  return run;
+}
+
+test('NaN from one of two workers in the middle: quarantined, and the run ends with the same weights', async () => {
+  const runId = await submit('nan');
+  await inTheMiddle(runId);
+  faults.set({ 'teacher-2': 'nan' });
+  const run = await succeeded(runId);
+  const reason =
+    'teacher-2 is quarantined with teacher one: it does not answer its probe: logits row 0 holds NaN';
+  // What it had answered since its last sound canary, if anything.
+  const dropped = /^\d+ answers of teacher one were dropped: it does not answer its probe: logits/;
+  const others = (warnings?: readonly string[]) =>
+    ofWorkers(warnings).filter((warning) => !dropped.test(warning));
+  expect(run.finalWeightsDigest).toBe(undisturbed);
+  expect(others(run.warnings)).toEqual([reason]);
+  expect(others((await client.getReport(runId)).teacherWarnings)).toEqual([reason]);
+  expect(await client.listQuarantines()).toEqual([
+    expect.objectContaining({ workerId: 'teacher-2', teacher: 'one' }),
+  ]);
+});
+
+test('other numbers from before the run: the worker never answers, and the weights are the same', async () => {
+  faults.set({ 'teacher-2': 'shift' });
+  const runId = 'shift';
+  // The one that is well answers first.
+  await cluster.kill('teacher-2', 'SIGSTOP');
+  await submit(runId);
+  await inTheMiddle(runId);
+  await cluster.kill('teacher-2', 'SIGCONT');
+  const run = await succeeded(runId);
+  expect(run.finalWeightsDigest).toBe(undisturbed);
+  expect((await client.listQuarantines()).map(({ workerId }) => workerId)).toEqual(['teacher-2']);
+  expect((await client.getReport(runId)).environment.teacherWorkers.map((w) => w.workerId)).toEqual(
+    ['teacher-1'],
+  );
+});
+
+test('other numbers in the middle: a canary finds them, they are dropped, and the weights are the same', async () => {
+  const runId = await submit('late-shift');
+  await inTheMiddle(runId);
+  faults.set({ 'teacher-2': 'shift' });
+  const { finalWeightsDigest } = await succeeded(runId);
+  const { bitExact, teacherWarnings } = await client.getReport(runId);
+  expect(ofWorkers(teacherWarnings)[0]).toMatch(
+    /^teacher-2 is quarantined with teacher one: its answers to the probe differ from (its own first ones|those of teacher-1) by up to 1/,
+  );
+  expect({ bitExact, finalWeightsDigest }).toEqual({
+    bitExact: true,
+    finalWeightsDigest: undisturbed,
+  });
+});

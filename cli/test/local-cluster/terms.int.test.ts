@@ -1,0 +1,139 @@
+/**
+ * Runs whose terms name their teachers and whose teachers differ in access, on a cluster of real processes: the student
+ * is killed in the middle, after the answers of the run before were deleted, and ends with the weights of the run that
+ * nothing happened to. Of a black box nothing is stored but classes.
+ */
+import { encodeDataset } from '@lyceum/learning/data';
+import { type AnswerTable, ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { images, LONG, TEACHER } from './long-run.js';
+
+const EPOCHS = 40;
+const PATIENT = { timeout: 240_000, interval: 50 };
+vi.setConfig({ testTimeout: 600_000 });
+
+const TEACHERS = ['one', 'two', 'three'];
+
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+
+beforeAll(async () => {
+  cluster = await LocalCluster.start({
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+    // An epoch's answers take so long that there is a middle.
+    lookupDelayMs: 20,
+  });
+  client = new CoordinatorClient(cluster.address);
+  const bytes = encodeDataset(images());
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', bytes);
+  for (const [index, name] of TEACHERS.entries()) {
+    const { training } = TEACHER.spec;
+    const spec = { ...TEACHER.spec, training: { ...training, seed: index + 1 } };
+    await client.submitRun(JSON.stringify({ ...TEACHER, metadata: { name }, spec }));
+  }
+  for (const name of TEACHERS) await succeeded(name);
+}, 600_000);
+
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+});
+
+async function succeeded(runId: string): Promise<Run> {
+  const { state, reason } = await client.waitForEnd(runId);
+  expect({ state, reason }).toEqual({ state: RunState.RUN_STATE_SUCCEEDED, reason: '' });
+  return client.getRun(runId);
+}
+
+/** Waits for a checkpoint: what happens next happens in the middle. */
+async function inTheMiddle(runId: string): Promise<void> {
+  await vi.waitFor(async () => {
+    const run = await client.getRun(runId);
+    expect(hasEnded(run), run.reason).toBe(false);
+    expect(run.progress?.checkpointStep ?? 0).toBeGreaterThan(0);
+  }, PATIENT);
+}
+
+/** @returns the tables that there were. */
+async function deleteAnswers(): Promise<AnswerTable[]> {
+  const tables = await client.listAnswerTables();
+  for (const { id } of tables) await client.deleteAnswerTable(id);
+  return tables;
+}
+
+/** What the tables hold, in whatever order they are listed. */
+function contentsOf(tables: readonly AnswerTable[]): string[] {
+  return tables
+    .map(({ teacher, view, viewEpoch, outputs, codec }) =>
+      [teacher, view, viewEpoch, outputs, codec].join(),
+    )
+    .sort();
+}
+
+/** Terms, ensemble, and the run's teachers with their access. */
+const RUNS = {
+  'three-accesses': {
+    objective: [
+      { term: 'kd', teachers: ['one', 'two'], temperature: 2 },
+      { term: 'vote' },
+      { term: 'ce' },
+    ],
+    ensemble: {},
+    accesses: ['white', 'gray', 'black'],
+  },
+  aekd: {
+    objective: [{ term: 'kd', temperature: 2 }, { term: 'ce' }],
+    ensemble: { combine: 'aekd' },
+    accesses: ['white', 'gray', 'gray'],
+  },
+};
+
+describe.each(Object.entries(RUNS))('%s', (name, { objective, ensemble, accesses }) => {
+  const specification = JSON.stringify({
+    ...LONG,
+    metadata: { name },
+    spec: {
+      ...LONG.spec,
+      teachers: TEACHERS.map((teacher, index) => ({
+        name: teacher,
+        model: `run:${teacher}`,
+        access: accesses[index],
+      })),
+      teacherHealth: { accept: TEACHERS },
+      objective,
+      ensemble,
+      student: { ...LONG.spec.student, baseline: 'none' },
+      training: { ...LONG.spec.training, epochs: EPOCHS },
+    },
+  });
+
+  test('ends as if nobody had killed its student, and without answers of before', async () => {
+    await client.submitRun(specification, { runId: `${name}-undisturbed` });
+    const undisturbed = await succeeded(`${name}-undisturbed`);
+    const tables = await deleteAnswers();
+    for (const [index, teacher] of TEACHERS.entries()) {
+      const own = tables.filter((table) => table.teacher === teacher);
+      const outputs = new Set(own.flatMap((table) => table.outputs));
+      expect([...outputs]).toEqual([accesses[index] === 'black' ? 'class' : 'logits']);
+    }
+
+    const runId = `${name}-disturbed`;
+    await client.submitRun(specification, { runId });
+    await inTheMiddle(runId);
+    const student = cluster.processes.find(({ kind }) => kind === 'student');
+    await cluster.kill(student?.workerId ?? '', 'SIGKILL');
+    await cluster.startStudentWorker();
+    const disturbed = await succeeded(runId);
+    expect(disturbed.attempt).toBe(1);
+    expect(disturbed.finalWeightsDigest).toBe(undisturbed.finalWeightsDigest);
+    expect(await client.getReport(runId)).toMatchObject({ bitExact: true, bitExactExceptions: [] });
+    // The teachers were asked again, and nothing else of them than before.
+    const again = await deleteAnswers();
+    expect(again.length).toBeGreaterThanOrEqual(TEACHERS.length * EPOCHS);
+    expect(contentsOf(again)).toEqual(contentsOf(tables));
+  });
+});

@@ -1,0 +1,47 @@
+/** Against text written by hand. */
+import { expect, test } from 'vitest';
+import { datasetText, modelText } from '../../src/printing/artifact-description.js';
+
+test('a data set: shape, classes, splits, and how many labels where some lack', () => {
+  const description = {
+    modalities: [{ sampleShape: [28, 28, 1], valueType: 'uint8' }],
+    classCount: 10,
+    splits: { train: { samples: 7001, labelled: 200 }, test: { samples: 2000, labelled: 2000 } },
+    sharedSamples: { validationInTrain: 0, testInTrain: 0, testInValidation: 0 },
+  };
+  const text = '[28, 28, 1], 10 classes; train 7,001 (200 labelled), test 2,000';
+  expect(datasetText(description)).toBe(text);
+  const sharedSamples = { validationInTrain: 0, testInTrain: 11, testInValidation: 0 };
+  expect(datasetText({ ...description, sharedSamples })).toBe(
+    `${text}; 11 of test are in train too`,
+  );
+});
+
+test('a data set of several modalities: each by name', () => {
+  const modalities = [
+    { name: 'pixels', sampleShape: [28, 28, 1] },
+    { name: 'sound', sampleShape: [400] },
+  ];
+  const sharedSamples = { validationInTrain: 0, testInTrain: 0, testInValidation: 0 };
+  const splits = { train: { samples: 7, labelled: 7 } };
+  expect(datasetText({ modalities, classCount: 10, splits, sharedSamples })).toBe(
+    'pixels [28, 28, 1], sound [400], 10 classes; train 7',
+  );
+});
+
+test('a model: what goes in, what comes out, how large', () => {
+  const size = { parameterCount: 266_610, output: 'logits' };
+  expect(modelText({ inputShape: [784], classCount: 10, ...size })).toBe(
+    '[784] to 10 classes; 266,610 parameters; logits',
+  );
+  expect(modelText(size)).toBe('any input; 266,610 parameters; logits');
+  const settings = { output: 'logits', modality: 'sound' };
+  expect(modelText({ inputShape: [400], classCount: 10, ...size, settings })).toBe(
+    'sound [400] to 10 classes; 266,610 parameters; logits',
+  );
+});
+
+test('what is not understood is not shown', () => {
+  expect(datasetText({})).toBeUndefined();
+  expect(modelText({ parameterCount: 'many' })).toBeUndefined();
+});

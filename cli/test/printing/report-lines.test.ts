@@ -1,0 +1,100 @@
+/** Against the text as a reader should see it. */
+
+import { reportSchema } from '@lyceum/coordinator/documents';
+import { expect, test } from 'vitest';
+import { composeReport } from '../../../coordinator/src/report/compose-report.js';
+import {
+  exampleInput,
+  splitLogits,
+} from '../../../coordinator/test/report/report-input-example.js';
+import { reportLines } from '../../src/printing/report-lines.js';
+
+test('models stand below each other, figures too', () => {
+  const input = exampleInput();
+  const [wide, deep] = input.teachers;
+  if (wide === undefined || deep === undefined) throw new Error('two teachers');
+  const teachers = [
+    { ...wide, logits: splitLogits([0.8, 0.1], 0.3, 0.9, 0.8, 0.2, 0.1), parameterCount: 266_610 },
+    { ...deep, latencyBatch1Ms: 12.345 },
+  ];
+  expect(reportLines(composeReport({ ...input, teachers })).join('\n')).toBe(
+    `
+MODEL                     ACCURACY     NLL     ECE   BRIER  AGREEMENT  PARAMETERS     SIZE   LATENCY
+teacher wide              100.00 %  0.1643  0.1500  0.0500   100.00 %     266,610  4.00 kB   2.00 ms
+teacher deep               25.00 %  1.0338  0.6250  0.8050    25.00 %       1,000  4.00 kB  12.35 ms
+ensemble (arithmetic)     100.00 %  0.3145  0.2687  0.1478   100.00 %     267,610  8.00 kB  14.35 ms
+student                    75.00 %  0.3709  0.2750  0.2350    75.00 %         100    400 B   0.50 ms
+student without teachers   50.00 %  0.5827  0.3750  0.4350    50.00 %         100    400 B   0.50 ms
+
+STUDENT ON  SAMPLES  ACCURACY     NLL     ECE   BRIER  AGREEMENT
+train             2  100.00 %  0.2877  0.2500  0.1250   100.00 %
+validation       10    0.00 %  0.9163  0.6000  0.7200     0.00 %
+test              4   75.00 %  0.3709  0.2750  0.2350    75.00 %
+
+STUDENT AGAINST  AGREEMENT (TRAIN)  KL (TRAIN)  AGREEMENT      KL  WHERE IT IS WRONG
+ensemble                  100.00 %      0.0000    75.00 %  0.0874                  -
+teacher wide              100.00 %      0.0397    75.00 %  0.0901                  -
+teacher deep               50.00 %      0.2500    50.00 %  0.5164            33.33 %
+
+Labels: 20 of 70 training samples; the models' figures are of 4 test samples.
+Those on train are of 2 of its samples, a fixed choice.
+Samples in two splits: 2 of test are in train too.
+Of the test split's classes the student knows least: 1 (dog) 50.00 %, 0 (cat) 100.00 %.
+The teachers made the student 25.00 points better, 50 % of the gap to the ensemble closed.
+It has 2,676 times fewer parameters than the ensemble.
+Trained at 1,250 samples/s, 25.0 % of the time waiting for targets; 13 s from submit to end.
+The same run again gives the same bits on the same device type and thread count.
+`.trim(),
+  );
+});
+
+test('where models see different modalities, each says which', () => {
+  const input = exampleInput();
+  const teachers = input.teachers.map((teacher) => ({ ...teacher, modality: 'sound' }));
+  const student = { ...input.student, modality: 'pixels' };
+  const lines = reportLines(composeReport({ ...input, teachers, student }));
+  expect(lines.slice(0, 6).map((line) => line.slice(0, 36).trimEnd())).toEqual([
+    'MODEL                     MODALITY',
+    'teacher wide              sound',
+    'teacher deep              sound',
+    'ensemble (arithmetic)     -',
+    'student                   pixels',
+    'student without teachers  -',
+  ]);
+});
+
+test('a run that went on without teachers says how much', () => {
+  const contributorCounts = { degradedSteps: 10, unknownSteps: 0, teacherSteps: [40, 30] };
+  const lines = reportLines(composeReport(exampleInput({ contributorCounts })));
+  expect(lines).toContain(
+    '25.0 % of the steps had fewer than all teachers; contributed to: wide 100.0 %, deep 75.0 %.',
+  );
+  expect(lines.at(-1)).toMatch(/^A replay of the run gives the same bits/);
+});
+
+test('of a teacher whose calls cost it says how many its canaries took', () => {
+  const input = exampleInput();
+  const [wide, deep] = input.teachers;
+  if (wide === undefined || deep === undefined) throw new Error('two teachers');
+  const teachers = [wide, { ...deep, canaryCalls: { used: 128, allowed: 1024 } }];
+  const report = composeReport({ ...input, teachers });
+  expect(reportSchema.parse(report).teachers.map((t) => t.canaryCalls?.used)).toEqual([
+    undefined,
+    128,
+  ]);
+  const lines = reportLines(report).filter((line) => line.includes('Canaries'));
+  expect(lines).toEqual(['Canaries of teacher deep: 128 of 1,024 calls.']);
+});
+
+test('of a teacher that somebody else runs neither parameters nor size are known, nor the sum with them', () => {
+  const input = exampleInput();
+  const [wide, deep] = input.teachers;
+  if (wide === undefined || deep === undefined) throw new Error('two teachers');
+  const teachers = [wide, { ...deep, parameterCount: 0, weightBytes: 0 }];
+  const text = reportLines(composeReport({ ...input, teachers })).join('\n');
+  expect(text).toMatch(/^teacher wide .* 1,000 {2}4\.00 kB /m);
+  expect(text).toMatch(/^teacher deep .* % {2} +- {2} +- {2}/m);
+  expect(text).toMatch(/^ensemble .* % {2} +- {2} +- {2}/m);
+  expect(text).toMatch(/^student .* 100 {4}400 B /m);
+  expect(text).not.toContain('fewer parameters');
+});

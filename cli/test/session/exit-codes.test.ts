@@ -1,0 +1,64 @@
+/** Against the table of the README. */
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
+import { expect, test } from 'vitest';
+import { CommandExit, exitOf } from '../../src/session/exit-codes.js';
+
+test.each([
+  ['INVALID_ARGUMENT', 2],
+  ['NOT_FOUND', 3],
+  ['UNAVAILABLE', 4],
+  ['DEADLINE_EXCEEDED', 4],
+  ['PERMISSION_DENIED', 5],
+  ['ALREADY_EXISTS', 6],
+  ['ABORTED', 6],
+  ['FAILED_PRECONDITION', 6],
+  ['CANCELLED', 130],
+  ['INTERNAL', 1],
+] as const)('%s exits with %d', (code, exitCode) => {
+  expect(exitOf(new LyceumError(code, 'why')).exitCode).toBe(exitCode);
+});
+
+test('what is wrong is said, every problem of a document', () => {
+  const error = new InvalidDocumentError('a.yaml', [
+    { path: 'spec.x', message: 'is wrong' },
+    { path: 'spec.y', message: 'is wrong too' },
+  ]);
+  expect(exitOf(error).text).toBe(
+    'error: a.yaml cannot be used:\n  - spec.x: is wrong\n  - spec.y: is wrong too',
+  );
+});
+
+test('a bug shows its stack', () => {
+  const { exitCode, text } = exitOf(new TypeError('no such thing'));
+  expect(exitCode).toBe(1);
+  expect(text).toContain('TypeError: no such thing');
+  expect(text).toContain('exit-codes.test');
+});
+
+test('what the operating system says of a file is no bug, and is put into words', () => {
+  let thrown: unknown;
+  try {
+    readFileSync('/no/such/file');
+  } catch (err) {
+    thrown = err;
+  }
+  expect(exitOf(thrown)).toEqual({
+    exitCode: 2,
+    text: 'error: cannot open /no/such/file: there is no folder /no/such (ENOENT)',
+  });
+});
+
+test('a full disk of which no path is known is told with the places that it may be', () => {
+  const full = { code: 'ENOSPC', syscall: 'write' };
+  const { exitCode, text } = exitOf(Object.assign(new Error('ENOSPC: write'), full));
+  expect(exitCode).toBe(2);
+  expect(text).toBe(
+    `error: no space left on device (ENOSPC): make room where files were to be written, or for temporary ones in ${tmpdir()} (TMPDIR names another folder)`,
+  );
+});
+
+test('a command that has said everything ends without more words', () => {
+  expect(exitOf(new CommandExit(130))).toEqual({ exitCode: 130, text: '' });
+});

@@ -1,0 +1,140 @@
+/**
+ * Sweeps through the command line as a process, against a real cluster: submitted whole or not at all, the teachers asked
+ * once, one table, found and cancelled by their label.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SweepTable } from '../../src/comparison/sweep-table.js';
+import { inferredSamples, LocalCluster } from '../../src/local-cluster/index.js';
+import { type CliResult, runCli, startCli } from '../commands/cli-process.js';
+import { smallSetBytes } from '../commands/small-set.js';
+
+const TEACHER = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Training
+metadata: { name: teacher }
+spec:
+  dataset: small
+  student: { model: { architecture: mlp, hiddenUnits: [16] } }
+  training: { batchSize: 32, epochs: 10, learningRate: 0.01 }
+`;
+
+const DISTILLATION = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Distillation
+metadata: { name: small }
+spec:
+  dataset: small
+  teachers: [{ name: teacher, model: run:teacher }]
+  # It was trained for a moment.
+  teacherHealth: { accept: [teacher] }
+  student: { model: { architecture: mlp, hiddenUnits: [4] }, baseline: none }
+  objective: [{ term: kd }, { term: ce }]
+  training: { batchSize: 32, epochs: 4, learningRate: 0.01 }
+`;
+
+const LONG = TEACHER.replace('name: teacher', 'name: long').replace('epochs: 10', 'epochs: 100000');
+const SWEEP = ['--sweep', 'training.seed=1,2', '--sweep', 'objective[0].temperature=1,4'];
+const IDS = [
+  'small-seed1-temperature1',
+  'small-seed1-temperature4',
+  'small-seed2-temperature1',
+  'small-seed2-temperature4',
+];
+
+let cluster: LocalCluster;
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
+  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 2, computeThreads: 1 });
+  await writeFile(path.join(folder, 'small.npz'), smallSetBytes());
+  await cli('datasets', 'push', 'small', path.join(folder, 'small.npz'));
+  expect(await submit(TEACHER, '--wait')).toMatchObject({ code: 0 });
+});
+afterAll(async () => {
+  await cluster?.stop();
+  await rm(folder, { recursive: true });
+});
+
+function cli(...args: string[]): Promise<CliResult> {
+  return runCli(cluster.address, ...args);
+}
+
+function submit(specification: string, ...args: string[]): Promise<CliResult> {
+  return startCli(cluster.address, ['submit', '-', ...args], specification).result;
+}
+
+async function idsOf(...args: string[]): Promise<string[]> {
+  const { stdout } = await cli('list', ...args, '-o', 'json');
+  return (JSON.parse(stdout) as { runId: string }[]).map(({ runId }) => runId).sort();
+}
+
+test('a sweep of which one run is wrong submits none', async () => {
+  const before = await idsOf();
+  const wrong = await submit(DISTILLATION, '--sweep', 'training.seed=1,-1');
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('spec.training.seed') });
+  // The first can be accepted, and the second is known to be wrong by the coordinator alone.
+  const unknown = await submit(DISTILLATION, '--sweep', 'dataset=small,none');
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('spec.dataset') });
+  expect(await idsOf()).toEqual(before);
+});
+
+test('three student sizes ask the teacher once', async () => {
+  // One epoch: orders of later ones are asked for before the answers of the first are there.
+  const sizes = ['--run-id', 'sizes', '--sweep', 'student.model.hiddenUnits=[3],[4],[5]'];
+  sizes.push('--set', 'training.epochs=1');
+  const { code, stdout } = await submit(DISTILLATION, ...sizes, '--wait');
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\[5\] +1 /m) });
+  const [inferred] = Object.values(await inferredSamples(cluster));
+  // 168 to train on, and 24 of validation and 48 of the test split for the reports.
+  expect(inferred).toBe(168 + 24 + 48);
+});
+
+test('all combinations are run and compared in one table', async () => {
+  const { code, stdout, stderr } = await submit(DISTILLATION, ...SWEEP, '--watch', '-o', 'json');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('(4 of 4)') });
+  const table = JSON.parse(stdout) as SweepTable;
+  expect(table).toMatchObject({ sweep: 'small', fields: ['objective[0].temperature'] });
+  expect(table.arms.map(({ values, runs }) => [values, runs.map(({ seed }) => seed)])).toEqual([
+    [{ 'objective[0].temperature': 1 }, [1, 2]],
+    [{ 'objective[0].temperature': 4 }, [1, 2]],
+  ]);
+  expect(table.arms[1]?.difference).toMatchObject({ pairCount: 2, over: 'seeds' });
+  expect(await idsOf('--label', 'sweep=small')).toEqual(IDS);
+  const shown = await cli('sweep', 'table', 'small');
+  expect(shown.stdout).toMatch(/^objective\[0\]\.temperature +RUNS +ACCURACY/);
+});
+
+test('the same sweep again makes no run, and further values only theirs', async () => {
+  const again = await submit(DISTILLATION, ...SWEEP);
+  expect(again).toMatchObject({ code: 0, stdout: `${IDS.join('\n')}\n` });
+  expect(again.stderr).toContain('4 were there already');
+  const more = await submit(DISTILLATION, '--sweep', 'training.seed=1,2,3', ...SWEEP.slice(2));
+  expect(more.stderr).toContain('4 were there already');
+  expect(await idsOf('--label', 'sweep=small')).toHaveLength(6);
+});
+
+test('a sweep is cancelled by its label, and what it cancelled is no success', async () => {
+  // More than the listeners of one signal that Node takes for a leak.
+  const seeds = 'training.seed=1,2,3,4,5,6,7,8,9,10,11,12';
+  const watching = submit(LONG, '--sweep', seeds, '--wait');
+  await expect.poll(() => idsOf('--label', 'sweep=long'), { timeout: 120_000 }).toHaveLength(12);
+  const cancelled = await cli('cancel', '--label', 'sweep=long');
+  expect(cancelled).toMatchObject({ code: 0, stdout: expect.stringContaining('long-seed12') });
+  const { code, stdout, stderr } = await watching;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('0 of 12') });
+  expect(stderr).not.toContain('Warning');
+  expect((await cli('cancel', '--label', 'sweep=long')).stdout).toContain('has not ended');
+});
+
+test.each([
+  [['sweep', 'table', 'none'], 3, 'no run belongs to a sweep none'],
+  [['cancel'], 2, 'want a run or --label'],
+  [['cancel', 'small', '--label', 'sweep=small'], 2, 'want a run or --label'],
+  [['list', '--label', 'sweep'], 2, 'want NAME=VALUE'],
+] as const)('%j is refused', async (args, code, text) => {
+  expect(await cli(...args)).toMatchObject({ code, stderr: expect.stringContaining(text) });
+});

@@ -1,0 +1,172 @@
+// A gateway over real gRPC before a coordinator that is made up: samples so large that a message holds a few of them, seen
+// otherwise in each epoch. What a reader gets must be whole batches with the samples of their view.
+import {
+  type DatasetParts,
+  encodeDataset,
+  parseDataset,
+  readInputs,
+  viewAt,
+} from '@lyceum/learning/data';
+import { createLogger, RpcServer, SERVICES, targetService } from '@lyceum/platform';
+import {
+  checkRunSpecification,
+  float32Tensor,
+  float32Values,
+  Split,
+  type StreamTargetsResponse,
+  TargetBatch,
+  TargetOutline,
+} from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { TargetGateway } from '../../src/targets/target-gateway.js';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+/** A sample is 576 KiB as float32: one fits into a message, two do not. */
+const SIDE = 384;
+const SAMPLES = 6;
+
+const parts: DatasetParts = {
+  sampleShape: [SIDE, SIDE, 1],
+  sampleCount: SAMPLES,
+  classCount: 2,
+  classNames: ['a', 'b'],
+  inputs: Uint8Array.from({ length: SAMPLES * SIDE * SIDE }, (_, i) => (i * 7) % 251),
+  inputScale: 1 / 255,
+  labels: Int32Array.of(0, 1, 0, 1, 0, 1),
+  splits: Uint8Array.of(1, 1, 1, 1, 2, 3),
+};
+const bytes = encodeDataset(parts);
+const dataset = parseDataset(bytes);
+
+const specification = checkRunSpecification(
+  {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: 'run' },
+    spec: {
+      dataset: 'large',
+      teachers: [{ name: 'one', model: 'first' }],
+      student: { model: { architecture: 'mlp' } },
+      views: { seed: 4, cycle: 2, shift: 0.2, flip: true },
+      training: { epochs: 3, batchSize: 3 },
+    },
+  },
+  'test',
+);
+
+/** Samples of steps, of two epochs of two batches each. */
+const BATCHES = [[2, 0, 3], [1], [3, 1, 2], [0]];
+
+function batchOf(step: number): TargetBatch {
+  const samples = BATCHES[step] ?? [];
+  const values = Float32Array.from(samples.flatMap((sample) => [sample, 10 * step]));
+  return TargetBatch.create({
+    step,
+    epoch: Math.floor(step / 2),
+    firstPosition: 3 * (step % 2),
+    samples,
+    labels: samples.map((sample) => sample % 2),
+    contributors: [0],
+    tensors: [float32Tensor('pooled/arithmetic/4', [samples.length, 2], values)],
+    endsBatch: true,
+  });
+}
+
+let pulled = 0;
+const outline = (split: Split) =>
+  TargetOutline.create({
+    runId: 'run',
+    split,
+    endStep: BATCHES.length,
+    tensors: [{ name: 'pooled/arithmetic/4', rowShape: [2] }],
+  });
+const coordinator = {
+  getRun: async () => ({
+    specificationJson: JSON.stringify(specification),
+    datasetDigest: dataset.digest,
+  }),
+  pullArtifact: async () => {
+    pulled++;
+    return bytes;
+  },
+  targetOutline: async ({ split = Split.SPLIT_TRAIN }) => outline(split),
+  async *streamTargets({
+    split = Split.SPLIT_TRAIN,
+    firstStep = 0,
+  }): AsyncGenerator<NonNullable<StreamTargetsResponse['part']>> {
+    yield { $case: 'outline', outline: outline(split) };
+    yield { $case: 'waiting', waiting: 'for nothing' };
+    for (let step = firstStep; step < BATCHES.length; step++) {
+      yield { $case: 'batch', batch: batchOf(step) };
+    }
+  },
+} as unknown as CoordinatorClient;
+
+let server: RpcServer;
+let client: CoordinatorClient;
+
+beforeAll(async () => {
+  const targets = new TargetGateway(coordinator, 'run', log);
+  const stopping = new AbortController().signal;
+  server = await RpcServer.start({
+    address: '127.0.0.1:0',
+    insecure: false,
+    log,
+    services: [[SERVICES.target, targetService({ targets, stopping, log })]],
+  });
+  client = new CoordinatorClient(server.address);
+});
+afterAll(async () => {
+  client.close();
+  await server.stop(1_000);
+});
+
+async function read(request: { split?: Split; firstStep?: number; inputs?: boolean }) {
+  const batches: TargetBatch[] = [];
+  const waiting: string[] = [];
+  for await (const part of client.streamTargets({ runId: 'run', ...request })) {
+    if (part.$case === 'batch') batches.push(part.batch);
+    if (part.$case === 'waiting') waiting.push(part.waiting);
+  }
+  return { batches, waiting };
+}
+
+test('without samples it hands on what it is given', async () => {
+  const { batches, waiting } = await read({ firstStep: 1 });
+  expect(batches).toEqual([1, 2, 3].map(batchOf));
+  expect(waiting).toEqual(['for nothing']);
+  expect(pulled).toBe(0);
+});
+
+test.each([
+  ['train', Split.SPLIT_TRAIN],
+  ['test', Split.SPLIT_TEST],
+])('samples of %s are as the run shows them there', async (name, split) => {
+  const { batches } = await read({ split, inputs: true });
+  expect(
+    batches.map(({ tensors, ...batch }) => ({ ...batch, tensors: tensors.slice(0, 1) })),
+  ).toEqual([0, 1, 2, 3].map(batchOf));
+  for (const { epoch, samples, tensors } of batches) {
+    const { spec } = specification;
+    const view = viewAt(name === 'train' ? spec.views : undefined, epoch);
+    const want = new Float32Array(samples.length * SIDE * SIDE);
+    readInputs(dataset, Uint32Array.from(samples), view, want);
+    expect(tensors[1]).toMatchObject({ name: 'inputs', shape: [samples.length, SIDE, SIDE, 1] });
+    const got = float32Values(tensors[1] as never);
+    expect(
+      Buffer.from(got.buffer, got.byteOffset, got.byteLength).equals(Buffer.from(want.buffer)),
+    ).toBe(true);
+  }
+  expect(pulled).toBe(1);
+});
+
+test('it says what it has, and has no other run', async () => {
+  expect((await client.targetOutline({ runId: 'run', inputs: true })).tensors).toEqual([
+    { name: 'pooled/arithmetic/4', rowShape: [2] },
+    { name: 'inputs', rowShape: [SIDE, SIDE, 1] },
+  ]);
+  await expect(client.targetOutline({ runId: 'other' })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+});

@@ -1,0 +1,44 @@
+/** What a file that claims to be a model package or a data set is, found out in a thread. */
+import type { LayerDescription, SharedSamples, StoredDataset } from '@lyceum/learning/data';
+import { runTask } from '../tasks/index.js';
+
+export type ArtifactKindName = 'model' | 'dataset';
+
+export interface InspectionRequest {
+  readonly kind: ArtifactKindName;
+  readonly file: string;
+}
+
+/** A data set without its inputs and texts, which take most of its memory and which only workers need. */
+export interface DatasetOutline extends StoredDataset {
+  readonly sharedSamples: SharedSamples;
+}
+
+export type ArtifactInspection =
+  | {
+      readonly kind: 'model';
+      readonly digest: string;
+      readonly description: Readonly<Record<string, unknown>>;
+      /** Beside the description, which is kept under every name: a large model has thousands. */
+      readonly layers: readonly LayerDescription[];
+    }
+  | {
+      readonly kind: 'dataset';
+      readonly digest: string;
+      readonly description: Readonly<Record<string, unknown>>;
+      readonly outline: DatasetOutline;
+    };
+
+/**
+ * @param what - what to call the file in an error.
+ * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with it.
+ */
+export function inspectArtifact(
+  kind: ArtifactKindName,
+  file: string,
+  what: string,
+): Promise<ArtifactInspection> {
+  const request: InspectionRequest = { kind, file };
+  const task = new URL('../../dist/artifacts/inspect-task.js', import.meta.url);
+  return runTask<InspectionRequest, ArtifactInspection>(task, 'inspect', request, what);
+}

@@ -1,0 +1,116 @@
+/**
+ * How the answers of a table were asked for: the same spans of the same orders ask for the same inference again, row
+ * for row, and only that has the same bits. Pure.
+ */
+import {
+  IDENTITY_VIEW,
+  MEASURED_TRAIN_SEED,
+  measuredSamples,
+  mulberry32,
+  type Span,
+  type SplitName,
+  splitSamples,
+  viewAt,
+} from '@lyceum/learning/data';
+import type { AnswerOutput, AnswerTableKey } from '../answers/index.js';
+import type { DatasetOutline } from '../artifacts/index.js';
+import {
+  gridOf,
+  ownAnswer,
+  type PinnedTeacher,
+  type RunRecord,
+  teacherOutputs,
+} from '../runs/index.js';
+import { type SpanGrid, spanAt, spanOfStep } from '../schedule/index.js';
+import { splitGrid } from '../tickets/index.js';
+
+/** Somebody who asked, as far as records tell. */
+export interface AnswerOrigin {
+  /** The run that asks at these positions. */
+  readonly runId: string;
+  readonly teacher: PinnedTeacher;
+  readonly dataset: RunRecord['dataset'];
+  readonly split: SplitName;
+  readonly orderSeed: number | undefined;
+  readonly outputs: readonly AnswerOutput[];
+  readonly spans: readonly Span[];
+}
+
+/** Those who asked for answers of the table, the earliest run first. */
+export function answerOrigins(
+  key: AnswerTableKey,
+  runs: readonly RunRecord[],
+  dataset: DatasetOutline,
+): AnswerOrigin[] {
+  const asking = runs
+    .filter((run) => run.dataset.digest === key.datasetDigest)
+    .sort((a, b) => a.sequence - b.sequence);
+  return asking.flatMap((run) => {
+    const index = run.teachers.findIndex(({ identity }) => identity === key.teacherIdentity);
+    const teacher = run.teachers[index];
+    if (teacher === undefined) return [];
+    const base = { runId: run.runId, teacher, dataset: run.dataset };
+    return [...trainingOrigins(key, run, index), ...splitOrigins(key, teacher, dataset)].map(
+      (origin) => ({
+        ...base,
+        ...origin,
+      }),
+    );
+  });
+}
+
+type Asked = Pick<AnswerOrigin, 'split' | 'orderSeed' | 'outputs' | 'spans'>;
+
+/** What a run asks a teacher for its student, in the first epoch of the table's view. */
+function trainingOrigins(key: AnswerTableKey, run: RunRecord, teacher: number): Asked[] {
+  const { specification, plan } = run;
+  if (specification.kind !== 'Distillation') return [];
+  const { views, training } = specification.spec;
+  const epoch = key.viewEpoch;
+  const view = viewAt(views, epoch);
+  const outputs = teacherOutputs(run, teacher);
+  const isAsked = outputs.some(
+    ({ name, codec }) => name === key.outputs.join() && codec === key.codec,
+  );
+  const isSeen = view.text === key.view && epoch * plan.stepsPerEpoch < plan.stepCount;
+  if (!isAsked || !isSeen || view.epoch !== epoch) return [];
+  const grid = gridOf(run);
+  const spans = spansOf(grid).filter((span) => span.epoch === epoch);
+  return [{ split: 'train', orderSeed: training.seed, outputs, spans }];
+}
+
+/** What fits, evaluations and reports ask. */
+function splitOrigins(
+  key: AnswerTableKey,
+  { access }: PinnedTeacher,
+  dataset: DatasetOutline,
+): Asked[] {
+  const own = ownAnswer(access, dataset.classCount, 'float32');
+  const isAsked =
+    key.view === IDENTITY_VIEW.text && key.codec === own.codec && key.outputs.join() === own.name;
+  if (!isAsked) return [];
+  const splits: SplitName[] = ['train', 'validation', 'test'];
+  const outputs = [own];
+  const whole = splits
+    .filter((split) => splitSamples(dataset, split).length > 0)
+    .map((split) => {
+      const spans = spansOf(splitGrid(dataset, split));
+      return { split, orderSeed: undefined, outputs, spans };
+    });
+  const measuredGrid = splitGrid(dataset, 'train', measuredSamples(dataset, 'train').length);
+  const measured = { split: 'train', orderSeed: MEASURED_TRAIN_SEED, outputs } as const;
+  return [...whole, { ...measured, spans: spansOf(measuredGrid) }];
+}
+
+function spansOf(grid: SpanGrid): Span[] {
+  const count = spanOfStep(grid, grid.plan.stepCount - 1) + 1;
+  return Array.from({ length: count }, (_, index) => spanAt(grid, index));
+}
+
+/** The items in an order that the seed fixes. */
+export function shuffled<T>(items: readonly T[], seed: number): T[] {
+  return items
+    .map((item, index) => ({ item, at: mulberry32(seed, index) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}

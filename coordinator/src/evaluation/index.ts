@@ -1,0 +1,5 @@
+/** What is measured: a rule fitted, a run reported on, an ensemble compared, stored answers asked again. */
+export { AnswerVerifications } from './answer-verification.js';
+export { EnsembleEvaluations } from './ensemble-evaluation.js';
+export { RunEvaluation, type RunEvaluationParts } from './run-evaluation.js';
+export { RunFitting } from './run-fitting.js';

@@ -1,0 +1,242 @@
+/** Gathers what a run's report is made of, from records, answers and blobs. */
+import {
+  ENGINE_OF,
+  measuredSamples,
+  parseSettingsJson,
+  readNpz,
+  type SplitName,
+  splitSamples,
+} from '@lyceum/learning/data';
+import type { BlobStore } from '@lyceum/platform';
+import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
+import type { DatasetOutline } from '../artifacts/index.js';
+import { canaryCallsAllowed } from '../health/index.js';
+import { bitsKey } from '../monitoring/index.js';
+import type {
+  MeasuredSplit,
+  ReportInput,
+  SplitLogits,
+  StudentEvaluation,
+  TeacherEvaluation,
+} from '../report/index.js';
+import {
+  acceptedTeachers,
+  type Contributors,
+  gridOf,
+  quorumOf,
+  type RunRecord,
+  type WorkerEnvironment,
+} from '../runs/index.js';
+import { type ContributorCounts, SpanDecisions } from '../schedule/index.js';
+
+export interface ReportFacts {
+  readonly record: RunRecord;
+  readonly dataset: DatasetOutline;
+  /** In ensemble order. */
+  readonly teacherLogits: readonly SplitLogits[];
+  /** What a worker measured of each, in the same order. */
+  readonly teacherMeasurements: readonly LoadedTeacher[];
+  /** Calls paid for canaries of each, in the same order. */
+  readonly canaryCalls: readonly number[];
+  readonly teacherWorkers: readonly WorkerEnvironment[];
+  /** What was decided, of a run with a quorum. */
+  readonly contributors: Contributors;
+  /** The runs of the table's further rows; they have succeeded. */
+  readonly baseline: RunRecord | undefined;
+  readonly allLabels: RunRecord | undefined;
+  readonly blobs: BlobStore;
+  readonly coordinatorVersion: string;
+  readonly endedAtMs: number;
+}
+
+/** @throws {LyceumError} if a student's logits are not what they should be. */
+export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
+  const { record, dataset, baseline, allLabels, endedAtMs } = facts;
+  const { runId, attempt, specification, specificationDigest, pluginDigest, plan } = record;
+  const count = (split: 'train' | 'validation') => splitSamples(dataset, split).length;
+  const outcome = outcomeOf(record);
+  const studentWorker = record.studentWorkers.at(-1);
+  if (studentWorker === undefined) {
+    throw new LyceumError('INTERNAL', `run ${runId} was trained by nobody`);
+  }
+  const contributorCounts = contributorCountsOf(record, facts.contributors);
+  return {
+    runId,
+    attempt,
+    ...(record.replayOf !== undefined && { replayOf: record.replayOf.runId }),
+    specification,
+    specificationDigest,
+    ...(pluginDigest !== undefined && { pluginDigest }),
+    dataset: {
+      digest: dataset.digest,
+      classCount: dataset.classCount,
+      classNames: dataset.classNames,
+      labelledTrainCount: record.labelledTrainCount,
+      trainCount: count('train'),
+      validationCount: count('validation'),
+      sharedSamples: dataset.sharedSamples,
+    },
+    splits: {
+      train: measuredSplit(dataset, 'train'),
+      validation: measuredSplit(dataset, 'validation'),
+      test: measuredSplit(dataset, 'test'),
+    },
+    teachers: record.teachers.map((_, index) => teacherEvaluation(facts, index)),
+    ...(record.fit !== undefined && { fit: record.fit }),
+    student: await studentEvaluation(facts, record),
+    ...(baseline && { studentWithoutTeachers: await studentEvaluation(facts, baseline) }),
+    ...(allLabels && { studentAllLabels: await studentEvaluation(facts, allLabels) }),
+    training: {
+      samples: samplesOf(plan),
+      seconds: record.trainingMs / 1000,
+      waitingSeconds: outcome.waitingSeconds,
+      stepCount: plan.stepCount,
+      selectedStep: outcome.selectedStep,
+    },
+    submittedAtMs: record.submittedAtMs,
+    endedAtMs,
+    environment: {
+      coordinatorVersion: facts.coordinatorVersion,
+      node: process.versions.node,
+      studentWorker,
+      teacherWorkers: facts.teacherWorkers,
+    },
+    contributorCounts,
+    teacherKnowledge: record.teacherKnowledge ?? {},
+    acceptedTeachers: acceptedTeachers(record),
+    teacherWarnings: record.teacherNotes?.warnings ?? [],
+    bitExactExceptions: [
+      ...(record.teacherNotes?.bitExactExceptions ?? []),
+      ...bitExactExceptions(record, facts.teacherWorkers),
+      ...unknownContributors(contributorCounts.unknownSteps),
+    ],
+  };
+}
+
+/** Samples in all steps of a plan, repeats counted. */
+export function samplesOf(plan: RunRecord['plan']): number {
+  const epochs = Math.floor(plan.stepCount / plan.stepsPerEpoch);
+  const rest = plan.stepCount - epochs * plan.stepsPerEpoch;
+  return epochs * plan.sampleCount + Math.min(rest * plan.batchSize, plan.sampleCount);
+}
+
+/** Why the run's bits may differ if it is run again. */
+export function bitExactExceptions(
+  { studentWorkers, acceptedNumerics = [] }: Pick<RunRecord, 'studentWorkers' | 'acceptedNumerics'>,
+  teacherWorkers: readonly WorkerEnvironment[],
+): string[] {
+  const exceptions: string[] = [];
+  const kinds = (workers: readonly WorkerEnvironment[]) => [...new Set(workers.map(bitsKey))];
+  const students = kinds(studentWorkers);
+  if (students.length > 1) {
+    exceptions.push(`student workers that may differ in bits took turns: ${students.join('; ')}`);
+  }
+  for (const { step, from, to } of acceptedNumerics) {
+    exceptions.push(
+      `its first ${step} steps were computed by numerics version ${from}, those after by version ${to}`,
+    );
+  }
+  const teachers = kinds(teacherWorkers);
+  if (teachers.length > 1) {
+    exceptions.push(`teacher workers that may differ in bits answered: ${teachers.join('; ')}`);
+  }
+  return exceptions;
+}
+
+/** A run without a quorum has all its teachers in every step. */
+export function contributorCountsOf(
+  record: RunRecord,
+  contributors: Contributors,
+): ContributorCounts {
+  const { stepCount } = record.plan;
+  if (quorumOf(record) === undefined) {
+    return {
+      degradedSteps: 0,
+      unknownSteps: 0,
+      teacherSteps: record.teachers.map(() => stepCount),
+    };
+  }
+  return new SpanDecisions(gridOf(record), record.teachers.length, contributors).counts();
+}
+
+/** Why a run whose ledger was lost cannot be repeated. */
+export function unknownContributors(unknownSteps: number): string[] {
+  if (unknownSteps === 0) return [];
+  return [`which teachers the targets of ${unknownSteps} steps were made of is not known`];
+}
+
+function teacherEvaluation(facts: ReportFacts, index: number): TeacherEvaluation {
+  const teacher = facts.record.teachers[index];
+  const logits = facts.teacherLogits[index];
+  const measured = facts.teacherMeasurements[index];
+  if (teacher === undefined || logits === undefined || measured === undefined) {
+    throw new Error(`facts of teacher ${index} are missing`);
+  }
+  const { name, identity, access, weight, modelDigest, settingsJson, knownClasses } = teacher;
+  const { parameterCount, weightBytes, latencyBatch1Ms } = measured;
+  return {
+    name,
+    identity,
+    access,
+    weight,
+    modality: parseSettingsJson(settingsJson).modality,
+    ...(knownClasses !== undefined && { knownClasses }),
+    ...(teacher.engine === ENGINE_OF.endpoint && {
+      canaryCalls: {
+        used: facts.canaryCalls[index] ?? 0,
+        allowed: canaryCallsAllowed(facts.record),
+      },
+    }),
+    modelDigest,
+    logits,
+    parameterCount,
+    weightBytes,
+    latencyBatch1Ms,
+  };
+}
+
+async function studentEvaluation(
+  { dataset, blobs }: ReportFacts,
+  record: RunRecord,
+): Promise<StudentEvaluation> {
+  const { runId } = record;
+  const outcome = outcomeOf(record);
+  const { modelDigest, finalWeightsDigest, parameterCount, weightBytes, latencyBatch1Ms } = outcome;
+  const what = `logits of run ${runId}`;
+  const arrays = readNpz(await blobs.get(outcome.logitsDigest), what);
+  const logitsOf = (split: SplitName): Float32Array => {
+    const logits = arrays.get(split);
+    const want = [measuredSamples(dataset, split).length, dataset.classCount];
+    if (logits?.data instanceof Float32Array && `${logits.shape}` === `${want}`) return logits.data;
+    const got = logits === undefined ? 'none' : `${logits.dtype} [${logits.shape}]`;
+    const message = `${what} on ${split}: want float32 [${want}], got ${got}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  };
+  return {
+    runId,
+    modality: record.studentModality,
+    modelDigest,
+    finalWeightsDigest,
+    logits: {
+      train: logitsOf('train'),
+      validation: logitsOf('validation'),
+      test: logitsOf('test'),
+    },
+    parameterCount,
+    weightBytes,
+    latencyBatch1Ms,
+  };
+}
+
+function measuredSplit(dataset: DatasetOutline, split: SplitName): MeasuredSplit {
+  const samples = measuredSamples(dataset, split);
+  return {
+    sampleIds: Int32Array.from(samples),
+    labels: Int32Array.from(samples, (sample) => dataset.labels[sample] as number),
+  };
+}
+
+function outcomeOf(record: RunRecord): NonNullable<RunRecord['outcome']> {
+  if (record.outcome !== undefined) return record.outcome;
+  throw new LyceumError('INTERNAL', `run ${record.runId} has no outcome`);
+}

@@ -1,0 +1,268 @@
+/**
+ * The end of a run: waits for what its report needs (teachers' test answers and measurements, the runs of
+ * the table's further rows), composes it, stores it.
+ */
+import type { AnswerCodec } from '@lyceum/learning/codecs';
+import {
+  IDENTITY_VIEW,
+  SPLIT_NAMES,
+  type SplitName,
+  seenDataset,
+  viewAt,
+} from '@lyceum/learning/data';
+import type { BlobStore, Logger } from '@lyceum/platform';
+import { type LoadedTeacher, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
+import type { AnswerStore } from '../answers/index.js';
+import { type ArtifactCatalog, type DatasetOutline, studentProblems } from '../artifacts/index.js';
+import type { TeacherHealth } from '../health/index.js';
+import type { RunLifecycle } from '../lifecycle/index.js';
+import type { RunMonitor } from '../monitoring/index.js';
+import type { ReportFiles, ReportInput, SplitLogits } from '../report/index.js';
+import {
+  type ContributorLedgers,
+  type PinnedTeacher,
+  type RunRecord,
+  type RunStore,
+  withWorker,
+} from '../runs/index.js';
+import { runTask } from '../tasks/index.js';
+import { SplitAnswers, type TicketDesk } from '../tickets/index.js';
+import { reportInput } from './report-facts.js';
+
+export interface RunEvaluationParts {
+  readonly store: RunStore;
+  readonly lifecycle: RunLifecycle;
+  readonly monitor: RunMonitor;
+  readonly answers: AnswerStore;
+  readonly ledgers: ContributorLedgers;
+  readonly blobs: BlobStore;
+  readonly catalog: ArtifactCatalog;
+  readonly desk: TicketDesk;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly coordinatorVersion: string;
+  /** What a teacher worker measured; undefined: none has loaded it yet. */
+  readonly measurementOf: (teacherIdentity: string) => LoadedTeacher | undefined;
+  /** Knows which teachers have answers that no canary has proven, asks for canaries, and counts what they cost. */
+  readonly health: Pick<TeacherHealth, 'unprovenOf' | 'prove' | 'canaryCalls'>;
+  /** Something that others wait for has changed. */
+  readonly changed: () => void;
+}
+
+export class RunEvaluation {
+  readonly runId: string;
+  readonly #parts: RunEvaluationParts;
+  readonly #record: RunRecord;
+  readonly #dataset: DatasetOutline;
+  readonly #answers: Readonly<Record<SplitName, SplitAnswers>>;
+  /** By teacher, kept once seen: a teacher that is measured and has answered is unloaded. */
+  readonly #measured = new Map<string, LoadedTeacher>();
+  #composing = false;
+  #composeFailure: string | undefined;
+  /** Why the report could not be stored, where somebody must make room. */
+  #storageFailure: string | undefined;
+  #stopped = false;
+
+  constructor(record: RunRecord, dataset: DatasetOutline, parts: RunEvaluationParts) {
+    this.runId = record.runId;
+    this.#record = record;
+    this.#dataset = dataset;
+    this.#parts = parts;
+    const answersTo = (split: SplitName): SplitAnswers =>
+      new SplitAnswers({
+        askerId: `${record.runId}/${split}`,
+        runId: record.runId,
+        teachers: record.teachers,
+        dataset,
+        split,
+        measured: true,
+        ...(split === 'train' && { codec: trainCodec(record) }),
+        desk: parts.desk,
+        store: parts.answers,
+        onSettled: parts.changed,
+      });
+    this.#answers = {
+      train: answersTo('train'),
+      validation: answersTo('validation'),
+      test: answersTo('test'),
+    };
+    for (const split of SPLIT_NAMES) this.#answers[split].start();
+  }
+
+  /** True while teachers must stay loaded for it. */
+  get needsTeachers(): boolean {
+    if (this.#unanswered() !== undefined || this.#measurements() === undefined) return true;
+    return this.#unproven() !== undefined;
+  }
+
+  /** Whether it knows what the teacher's workers measure. */
+  isMeasured(teacherIdentity: string): boolean {
+    this.#measurements();
+    return this.#measured.has(teacherIdentity);
+  }
+
+  /** Why it waits; undefined: it does not. */
+  get reason(): string | undefined {
+    const unanswered = this.#unanswered();
+    if (unanswered !== undefined)
+      return `waiting for the teachers' answers to the ${unanswered} split`;
+    if (this.#measurements() === undefined) return 'waiting for the teachers to be measured';
+    const unproven = this.#unproven();
+    if (unproven !== undefined)
+      return `waiting for teacher ${unproven.name} to show that its answers were its own`;
+    const awaited = this.#related().find((run) => run !== undefined && run.state !== 'SUCCEEDED');
+    return awaited && `waiting for run ${awaited.runId}, which is ${awaited.state}`;
+  }
+
+  /** Goes on if all is there, or gives up. Called whenever something may have changed. */
+  async advance(): Promise<void> {
+    if (this.#composing || this.#stopped) return;
+    const { lifecycle } = this.#parts;
+    const failures = SPLIT_NAMES.map((split) => this.#answers[split].failure);
+    const trouble = failures.find((reason) => reason !== undefined) ?? this.#storageFailure;
+    if (trouble !== undefined) return lifecycle.pause(this.runId, trouble);
+    const failure = this.#failure();
+    if (failure !== undefined) return lifecycle.fail(this.runId, failure);
+    if (this.#unanswered() === undefined && this.#unproven() !== undefined) {
+      this.#parts.health.prove(this.#record.teachers);
+    }
+    if (this.reason !== undefined) return;
+    this.#composing = true;
+    void this.#finish();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const split of SPLIT_NAMES) this.#answers[split].stop();
+  }
+
+  #failure(): string | undefined {
+    if (this.#composeFailure !== undefined) return this.#composeFailure;
+    const lost = this.#related().find((r) => r?.state === 'FAILED' || r?.state === 'CANCELLED');
+    if (lost === undefined) return undefined;
+    return `run ${lost.runId}, which its report needs, is ${lost.state}: ${lost.reason}`;
+  }
+
+  /** Never rejects; what went wrong is for the next {@link advance}. */
+  async #finish(): Promise<void> {
+    const { log, changed } = this.#parts;
+    try {
+      await this.#compose();
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (err instanceof StorageFullError) {
+        this.#storageFailure = `the report cannot be stored: ${err.message}`;
+        changed();
+      } else if (err.retryable)
+        log.warn({ err, runId: this.runId }, 'report not stored; trying again');
+      else {
+        log.error({ err, runId: this.runId }, 'report could not be composed');
+        this.#composeFailure = `the report could not be composed: ${err.message}`;
+        changed();
+      }
+    } finally {
+      this.#composing = false;
+    }
+  }
+
+  async #compose(): Promise<void> {
+    const { lifecycle, blobs, coordinatorVersion, health, now } = this.#parts;
+    const record = this.#parts.store.require(this.runId);
+    const teacherLogits: SplitLogits[] = [];
+    for (const teacher of record.teachers) {
+      const train = await this.#read('train', teacher);
+      const validation = await this.#read('validation', teacher);
+      const test = await this.#read('test', teacher);
+      if (train === undefined || validation === undefined || test === undefined) return;
+      teacherLogits.push({ train, validation, test });
+    }
+    await this.#checkModel(record);
+    const [baseline, allLabels] = this.#related();
+    const answeredBy = this.#parts.monitor.teacherWorkers(this.runId);
+    const endedAtMs = now();
+    const input = await reportInput({
+      record,
+      dataset: this.#dataset,
+      teacherLogits,
+      teacherMeasurements: this.#measurements() ?? [],
+      canaryCalls: record.teachers.map((teacher) => health.canaryCalls(record, teacher)),
+      contributors: (await this.#parts.ledgers.read(record)) ?? new Map(),
+      teacherWorkers: answeredBy.reduce(withWorker, record.teacherWorkers),
+      baseline,
+      allLabels,
+      blobs,
+      coordinatorVersion,
+      endedAtMs,
+    });
+    const { report, predictions } = await runTask<ReportInput, ReportFiles>(
+      new URL('../../dist/report/report-files.js', import.meta.url),
+      'reportFiles',
+      input,
+      `report of run ${this.runId}`,
+    );
+    const reportDigest = await blobs.put(report);
+    const predictionsDigest = await blobs.put(predictions);
+    await lifecycle.succeed(this.runId, { reportDigest, predictionsDigest });
+  }
+
+  /**
+   * The worker says that it trained a model: it must be there, and be one that takes the samples and tells their classes.
+   *
+   * @throws {LyceumError} NOT_FOUND, INVALID_ARGUMENT
+   */
+  async #checkModel({ outcome, studentModality }: RunRecord): Promise<void> {
+    const digest = outcome?.modelDigest ?? '';
+    const model = await this.#parts.catalog.model(digest);
+    const seen = seenDataset(this.#dataset, studentModality);
+    const [problem] = studentProblems('', model, { output: 'logits' }, seen);
+    if (problem === undefined) return;
+    const message = `the student's model ${digest.slice(0, 12)} ${problem.message}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+
+  /** Undefined: some answers are not readable any more, and asked for again. */
+  async #read(split: SplitName, teacher: PinnedTeacher): Promise<Float32Array | undefined> {
+    const logits = await this.#answers[split].read(teacher);
+    if (logits === undefined) this.#answers[split].start();
+    return logits;
+  }
+
+  /** The first split that lacks answers. */
+  #unanswered(): SplitName | undefined {
+    return SPLIT_NAMES.find((split) => !this.#answers[split].complete);
+  }
+
+  /** A teacher of whose answers some may have to be dropped. */
+  #unproven(): PinnedTeacher | undefined {
+    return this.#parts.health.unprovenOf(this.#record.teachers);
+  }
+
+  #measurements(): LoadedTeacher[] | undefined {
+    const { teachers } = this.#record;
+    const known = teachers.map(({ identity }) => {
+      const measured = this.#measured.get(identity) ?? this.#parts.measurementOf(identity);
+      if (measured !== undefined) this.#measured.set(identity, measured);
+      return measured;
+    });
+    const measured = known.filter((m) => m !== undefined);
+    return measured.length === teachers.length ? measured : undefined;
+  }
+
+  /** The runs of the table's further rows, [baseline, all labels]. */
+  #related(): [RunRecord | undefined, RunRecord | undefined] {
+    const { store } = this.#parts;
+    const { baselineRunId, allLabelsRunId } = this.#record;
+    const find = (id: string | undefined) => (id === undefined ? undefined : store.get(id));
+    return [find(baselineRunId), find(allLabelsRunId)];
+  }
+}
+
+/**
+ * The answers that the student learned from say what a teacher knows of a training sample as well as exact ones, and are
+ * there; but not those to other views, nor those that leave classes out.
+ */
+function trainCodec({ specification, answerCodec }: RunRecord): AnswerCodec {
+  const asLearned = viewAt(specification.spec.views, 0) === IDENTITY_VIEW;
+  if (answerCodec === undefined || !asLearned || answerCodec.startsWith('top-k')) return 'float32';
+  return answerCodec;
+}

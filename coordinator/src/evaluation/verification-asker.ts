@@ -1,0 +1,90 @@
+/** Who asks teachers again for stored samples, on behalf of one table, and takes their answers himself. */
+import { rowCodec, wordMemory } from '@lyceum/learning/codecs';
+import type { Span } from '@lyceum/learning/data';
+import type { AnswerTableKey } from '../answers/index.js';
+import type { DatasetOutline } from '../artifacts/index.js';
+import { type Ask, type Asker, askFor } from '../tickets/index.js';
+import type { AnswerOrigin } from './answer-origins.js';
+
+/** A span to ask for again. */
+export interface Question {
+  readonly origin: AnswerOrigin;
+  readonly span: Span;
+  readonly samples: Uint32Array;
+}
+
+export interface AskedRows {
+  readonly question: Question;
+  readonly ask: Ask;
+  /** [rows, key.rowLength], through the table's codec. */
+  readonly again: Float32Array;
+}
+
+export class VerificationAsker implements Asker {
+  readonly askerId: string;
+  readonly runId = undefined;
+  readonly #open = new Set<string>();
+  #failure: string | undefined;
+  #wake: () => void = () => {};
+
+  constructor(askerId: string) {
+    this.askerId = askerId;
+  }
+
+  get openCount(): number {
+    return this.#failure === undefined ? this.#open.size : 0;
+  }
+
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** An ask whose rows come here and not to the store. */
+  ask(key: AnswerTableKey, dataset: DatasetOutline, question: Question): AskedRows {
+    const { origin, span, samples } = question;
+    const { wordCount, encode, decode } = rowCodec(key.codec, key.rowLength);
+    const again = new Float32Array(samples.length * key.rowLength);
+    const output = origin.outputs.findIndex(({ name }) => name === key.outputs.join());
+    const content = {
+      teacherIdentity: key.teacherIdentity,
+      split: origin.split,
+      view: { text: key.view, epoch: key.viewEpoch },
+      ...(origin.orderSeed !== undefined && { orderSeed: origin.orderSeed }),
+      span,
+      outputs: origin.outputs,
+    };
+    const receive = (firstRow: number, tensors: readonly Float32Array[]): void => {
+      const fresh = tensors[output] ?? new Float32Array();
+      const own = Float32Array.from(fresh);
+      for (let row = 0; row * key.rowLength < own.length; row++) {
+        const memory = wordMemory(wordCount);
+        encode(own, row, memory, 0);
+        decode(memory, 0, again, firstRow + row);
+      }
+    };
+    const ask = { ...askFor(dataset, content, samples), receive };
+    this.#open.add(ask.id);
+    return { question, ask, again };
+  }
+
+  satisfied(askId: string): void {
+    this.#open.delete(askId);
+    this.#wake();
+  }
+
+  failed(_askId: string, reason: string): void {
+    this.#failure ??= reason;
+    this.#wake();
+  }
+
+  /** Resolves when something has come, or after some time. */
+  async news(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Stores answers, and remembers which of them no canary has proven yet: in memory by replica, on disk by table. What turns
+ * out to be suspect waits here until a pass of the reconciler drops it.
+ */
+
+import type { Logger } from '@lyceum/platform';
+import { toLyceumError } from '@lyceum/proto';
+import {
+  type AnswerStore,
+  type AnswerTableKey,
+  type RecordRange,
+  tableFileName,
+} from '../answers/index.js';
+import type { Replica } from './replica.js';
+import { NOBODY, type UnprovenAnswers } from './unproven-answers.js';
+import type { UnprovenFile, UnprovenTail } from './unproven-file.js';
+
+/** Records of one table. */
+export interface StoredRecords {
+  readonly key: AnswerTableKey;
+  readonly range: RecordRange;
+  /** When they were stored. */
+  readonly atMs: number;
+}
+
+export interface AnswerProofsParts {
+  readonly store: Pick<AnswerStore, 'put' | 'recordCount'>;
+  readonly file: UnprovenFile;
+  readonly unproven: UnprovenAnswers<StoredRecords>;
+  /** They have been stored, and are unproven. */
+  readonly stored: (replica: Replica, records: StoredRecords, sampleCount: number) => void;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+interface Tail extends UnprovenTail {
+  /** Puts that are going on. */
+  putCount: number;
+  /** Resolves once the file has it. */
+  written: Promise<void>;
+}
+
+export class AnswerProofs {
+  readonly #parts: AnswerProofsParts;
+  /** By table, as the file has them or will have. */
+  readonly #tails = new Map<string, Tail>();
+
+  private constructor(parts: AnswerProofsParts) {
+    this.#parts = parts;
+  }
+
+  /** What a predecessor left unproven is nobody's. */
+  static async open(parts: AnswerProofsParts): Promise<AnswerProofs> {
+    const proofs = new AnswerProofs(parts);
+    for (const tail of await parts.file.read()) {
+      const { key, first, sinceMs } = tail;
+      const orphan = { workerId: NOBODY, teacher: key.teacherIdentity };
+      const range = { first, end: Number.POSITIVE_INFINITY };
+      parts.unproven.add(orphan, { key, range, atMs: sinceMs }, 1);
+      proofs.#tails.set(tableFileName(key), { ...tail, putCount: 0, written: Promise.resolve() });
+    }
+    return proofs;
+  }
+
+  /** As {@link AnswerStore.put}, of what a replica answered. */
+  async put(
+    replica: Replica,
+    key: AnswerTableKey,
+    samples: Uint32Array,
+    rows: Float32Array,
+  ): Promise<void> {
+    const { store, stored, now } = this.#parts;
+    const name = tableFileName(key);
+    const tail = this.#tails.get(name) ?? (await this.#newTail(name, key));
+    tail.putCount++;
+    try {
+      await this.#noted(name, tail);
+      const range = await store.put(key, samples, rows);
+      const count = range.end - range.first;
+      if (count > 0) stored(replica, { key, range, atMs: now() }, count);
+    } finally {
+      tail.putCount--;
+    }
+  }
+
+  /** Something is not unproven any more: the file is written anew without it. */
+  settled(): void {
+    const left = new Set(this.#parts.unproven.items().map(({ key }) => tableFileName(key)));
+    let changed = false;
+    for (const [name, { putCount }] of this.#tails) {
+      if (putCount === 0 && !left.has(name)) changed = this.#tails.delete(name) || changed;
+    }
+    if (!changed) return;
+    this.#write().catch((thrown: unknown) => {
+      // It lists too much then, which costs a canary after the next start.
+      this.#parts.log.warn({ err: toLyceumError(thrown) }, 'unproven answers not noted');
+    });
+  }
+
+  /** The file has it. What could not be written is written anew with the next put. */
+  async #noted(name: string, tail: Tail): Promise<void> {
+    try {
+      await tail.written;
+    } catch (err) {
+      if (this.#tails.get(name) === tail) this.#tails.delete(name);
+      throw err;
+    }
+  }
+
+  async #newTail(name: string, key: AnswerTableKey): Promise<Tail> {
+    const first = await this.#parts.store.recordCount(key);
+    const known = this.#tails.get(name);
+    if (known !== undefined) return known;
+    const sinceMs = this.#parts.now();
+    const tail: Tail = { key, first, sinceMs, putCount: 0, written: Promise.resolve() };
+    this.#tails.set(name, tail);
+    tail.written = this.#write();
+    return tail;
+  }
+
+  #write(): Promise<void> {
+    const tails = [...this.#tails.values()].map(({ key, first, sinceMs }) => ({
+      key,
+      first,
+      sinceMs,
+    }));
+    return this.#parts.file.write(tails);
+  }
+}

@@ -1,0 +1,115 @@
+/** The probes of teachers: rows of a held-out split, few and of all its classes, and what their answers say. */
+import {
+  classSpreadSamples,
+  IDENTITY_VIEW,
+  type SplitName,
+  splitSamples,
+} from '@lyceum/learning/data';
+import {
+  finalAnswerKnowledge,
+  type TeacherKnowledge,
+  teacherKnowledge,
+  withoutUnknown,
+} from '@lyceum/learning/ensemble';
+import { CLASS_OUTPUT, float32Values, type Tensor, type Ticket } from '@lyceum/proto';
+import type { DatasetOutline } from '../artifacts/index.js';
+import { ownAnswer, type PinnedTeacher } from '../runs/index.js';
+import { askFor, valueProblem } from '../tickets/index.js';
+
+/** They show whether two replicas say the same, and what they know: two inferences, and an accuracy of 90 % to 2 points. */
+const PROBE_ROWS = 256;
+
+/** Of a teacher of which only classes may be asked: each answer may be a call that somebody pays for. */
+const FINAL_ANSWER_ROWS = 128;
+
+/** Of the order that a probe's rows begin. Fixed for ever: records keep the digests of answers to them. */
+const PROBE_SEED = 0;
+
+/** Of an answer, as long as one row allows: each replica's newest is kept in memory. */
+const PROBE_BYTES = 64 * 1024;
+
+export interface ProbeQuestion {
+  /** Of its ticket's content. */
+  readonly id: string;
+  readonly ticket: Ticket;
+  readonly access: PinnedTeacher['access'];
+  readonly classCount: number;
+  readonly classNames: readonly string[];
+  /** Of the set's classes those that the teacher knows; absent: all. */
+  readonly knownClasses?: readonly number[];
+  /** Of its answer. */
+  readonly output: string;
+  readonly shape: readonly [rowCount: number, rowLength: number];
+  /** Of its rows; −1: none. */
+  readonly labels: Int32Array;
+}
+
+/**
+ * The rows are drawn at random, the same for every teacher of a set, spread over the classes. A teacher of which only
+ * classes may be asked is compared by its classes.
+ *
+ * @returns undefined for a set without samples.
+ */
+export function probeOf(
+  teacherIdentity: string,
+  { access, knownClasses }: Pick<PinnedTeacher, 'access' | 'knownClasses'>,
+  dataset: DatasetOutline,
+): ProbeQuestion | undefined {
+  const splits: readonly SplitName[] = ['validation', 'train', 'test'];
+  const split = splits.find((name) => splitSamples(dataset, name).length > 0);
+  if (split === undefined) return undefined;
+  const { classCount } = dataset;
+  const rows = access === 'black' ? FINAL_ANSWER_ROWS : PROBE_ROWS;
+  const most = Math.max(1, Math.min(rows, Math.floor(PROBE_BYTES / (4 * classCount))));
+  const samples = classSpreadSamples(dataset, split, { seed: PROBE_SEED, epoch: 0 }, most);
+  const span = { epoch: 0, firstPosition: 0, positionCount: samples.length };
+  // Probes are not stored: the codec is of no account.
+  const output = ownAnswer(access, classCount, 'float32');
+  const order = { orderSeed: PROBE_SEED, byClass: true };
+  const content = {
+    teacherIdentity,
+    split,
+    view: IDENTITY_VIEW,
+    ...order,
+    span,
+    outputs: [output],
+  };
+  const { id, ticket } = askFor(dataset, content, samples);
+  return {
+    id,
+    ticket,
+    access,
+    classCount,
+    classNames: dataset.classNames,
+    ...(knownClasses !== undefined && { knownClasses }),
+    output: output.name,
+    shape: [samples.length, output.rowLength],
+    labels: Int32Array.from(samples, (sample) => dataset.labels[sample] as number),
+  };
+}
+
+/** The values of an answer, or why it is none. */
+export function probeValues(
+  { output, shape, classCount }: ProbeQuestion,
+  tensors: readonly Tensor[],
+): Float32Array | string {
+  const [tensor, ...others] = tensors;
+  if (tensor?.name !== output || others.length > 0 || `${tensor.shape}` !== `${shape}`) {
+    const got = tensors.map((other) => `${other.name} [${other.shape}]`).join(', ') || 'nothing';
+    return `want ${output} [${shape}], got ${got}`;
+  }
+  return valueProblem(tensor, classCount) ?? Float32Array.from(float32Values(tensor));
+}
+
+/** What the teacher knows, by what it answered. */
+export function knowledgeShown(
+  { output, labels, classCount, knownClasses }: ProbeQuestion,
+  values: Float32Array,
+): TeacherKnowledge {
+  if (output === CLASS_OUTPUT) {
+    return finalAnswerKnowledge(values, labels, classCount, knownClasses);
+  }
+  const own = Float32Array.from(values);
+  withoutUnknown(own, classCount, knownClasses);
+  return teacherKnowledge(own, labels, classCount, knownClasses);
+}

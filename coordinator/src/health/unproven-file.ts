@@ -1,0 +1,58 @@
+/**
+ * Which tables end with answers that nobody has proven, on disk: a coordinator that starts later must not believe them.
+ * Written before the first of them is stored; each write replaces the file.
+ */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { withRoom } from '@lyceum/platform';
+import { z } from 'zod';
+import { type AnswerTableKey, parseTableKey, tableKeyText } from '../answers/index.js';
+
+/** A table, and the first of its records that is not proven. */
+export interface UnprovenTail {
+  readonly key: AnswerTableKey;
+  readonly first: number;
+  /** When that was stored. */
+  readonly sinceMs: number;
+}
+
+const entries = z.array(
+  z.strictObject({ table: z.string(), first: z.int().min(0), sinceMs: z.number() }),
+);
+
+export class UnprovenFile {
+  readonly #path: string;
+  #writes: Promise<void> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @throws {Error} if the file is there and not what {@link UnprovenFile.write} wrote. */
+  async read(): Promise<UnprovenTail[]> {
+    let text: string;
+    try {
+      text = await readFile(this.#path, 'utf8');
+    } catch (err) {
+      if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return [];
+      throw err;
+    }
+    return entries.parse(JSON.parse(text)).map(({ table, ...rest }) => ({
+      key: parseTableKey(table),
+      ...rest,
+    }));
+  }
+
+  /** Resolves once it is written; writes go one after the other. */
+  write(tails: readonly UnprovenTail[]): Promise<void> {
+    const text = JSON.stringify(
+      tails.map(({ key, first, sinceMs }) => ({ table: tableKeyText(key), first, sinceMs })),
+    );
+    const write = this.#writes.then(async () => {
+      const draft = `${this.#path}.part`;
+      await withRoom(draft, () => writeFile(draft, text), text.length);
+      await rename(draft, this.#path);
+    });
+    this.#writes = write.catch(() => {});
+    return write;
+  }
+}

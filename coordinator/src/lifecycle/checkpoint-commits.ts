@@ -1,0 +1,87 @@
+/**
+ * What student workers bring into safety: checkpoints, and what a training ends with.
+ *
+ * It goes through the coordinator, not from the worker to NATS: NATS cannot be told which pointer and which blobs are
+ * a worker's own, and who may write an entry of its object store may as well delete all others.
+ */
+
+import type { BlobStore, KeyValue } from '@lyceum/platform';
+import {
+  type CheckpointReference,
+  type CommitCheckpointHeader,
+  digestBytes,
+  digestHex,
+  type GetCheckpointsResponse,
+  LyceumError,
+  type StoreResultHeader,
+} from '@lyceum/proto';
+import { checkedBlob } from '../artifacts/index.js';
+import { type Checkpoint, movePointer, newestCheckpoint, requirePointer } from '../runs/index.js';
+import type { SupersededBlobs } from './superseded-blobs.js';
+
+export interface CheckpointCommitsParts {
+  /** Not the mirrored ones: the copy of a pointer follows those of the blobs that it names. */
+  readonly pointers: KeyValue;
+  readonly blobs: BlobStore;
+  readonly superseded: SupersededBlobs;
+}
+
+export class CheckpointCommits {
+  readonly #parts: CheckpointCommitsParts;
+
+  constructor(parts: CheckpointCommitsParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws {LyceumError} ABORTED if the pointer is another assignment's. */
+  async checkpoints(runId: string, assignmentEpoch: number): Promise<GetCheckpointsResponse> {
+    const { pointer } = await requirePointer(this.#parts.pointers, { runId, assignmentEpoch });
+    return {
+      newest: referenceMessage(newestCheckpoint(pointer)),
+      previous: referenceMessage(pointer.previous),
+    };
+  }
+
+  /**
+   * @param makeDurable - brings the answers that the checkpoint stands on to disk.
+   * @throws {LyceumError} as the call says in student.proto.
+   */
+  async commit(
+    header: CommitCheckpointHeader,
+    chunks: AsyncIterable<Uint8Array>,
+    makeDurable: () => Promise<void>,
+  ): Promise<void> {
+    const { pointers, blobs, superseded } = this.#parts;
+    const { runId, assignmentEpoch, sizeBytes } = header;
+    const to = checkpointOf(header.checkpoint);
+    if (to === undefined) throw new LyceumError('INVALID_ARGUMENT', 'a commit of no checkpoint');
+    const move = { to, named: checkpointOf(header.named), previous: checkpointOf(header.previous) };
+    const blob = checkedBlob(digestBytes(to.digest), sizeBytes);
+    const outcomes = await Promise.allSettled([blobs.putChunks(blob, chunks), makeDurable()]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    superseded.add(await movePointer(pointers, { runId, assignmentEpoch }, move));
+  }
+
+  /** Resolves once checkpoints that commits of before have superseded are deleted. Never rejects. */
+  settled(): Promise<void> {
+    return this.#parts.superseded.settled();
+  }
+
+  /** @throws {LyceumError} as the call says in student.proto. */
+  async storeResult(header: StoreResultHeader, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#parts.blobs.putChunks(checkedBlob(header.digest, header.sizeBytes), chunks);
+  }
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT */
+function checkpointOf(message: CheckpointReference | undefined): Checkpoint | undefined {
+  if (message === undefined) return undefined;
+  const { step, digest } = message;
+  if (step < 1) throw new LyceumError('INVALID_ARGUMENT', 'a checkpoint has a step behind it');
+  return { step, digest: digestHex(digest) };
+}
+
+function referenceMessage(checkpoint: Checkpoint | undefined): CheckpointReference | undefined {
+  if (checkpoint === undefined) return undefined;
+  return { step: checkpoint.step, digest: digestBytes(checkpoint.digest) };
+}

@@ -1,0 +1,146 @@
+/**
+ * Deletes runs that have ended: on request, and once their time is over. The record goes first, so that a
+ * crash leaves behind only what nothing refers to, which is garbage.
+ */
+
+import type { KeyValue, Logger } from '@lyceum/platform';
+import { baselineRunId, LyceumError, toLyceumError } from '@lyceum/proto';
+import type { ArtifactCatalog } from '../artifacts/index.js';
+import type { RunEvents } from '../monitoring/index.js';
+import {
+  allPointers,
+  blobsOf,
+  type ContributorLedgers,
+  checkpointsOf,
+  dropCheckpoints,
+  hasOwnBaseline,
+  namesRun,
+  type RunRecord,
+  type RunStore,
+} from '../runs/index.js';
+import { hasEnded } from '../schedule/index.js';
+
+export interface RunDeletionParts {
+  readonly store: RunStore;
+  readonly pointers: KeyValue;
+  readonly catalog: ArtifactCatalog;
+  readonly ledgers: ContributorLedgers;
+  readonly events: RunEvents;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export class RunDeletion {
+  readonly #parts: RunDeletionParts;
+
+  constructor(parts: RunDeletionParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @returns the runs that were deleted: this one, and its own baseline unless another run names that.
+   * @throws {LyceumError} NOT_FOUND; FAILED_PRECONDITION if it has not ended or another run names it.
+   */
+  async delete(runId: string): Promise<string[]> {
+    const record = this.#parts.store.require(runId);
+    const baseline = hasOwnBaseline(record)
+      ? this.#parts.store.get(baselineRunId(runId))
+      : undefined;
+    if (baseline !== undefined && !hasEnded(baseline.state)) {
+      const message = `run ${baseline.runId}, its baseline, is ${baseline.state}; cancel it first`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    await this.#deleteOne(record);
+    if (baseline === undefined) return [runId];
+    try {
+      await this.#deleteOne(baseline);
+    } catch (thrown) {
+      if (toLyceumError(thrown).code !== 'FAILED_PRECONDITION') throw thrown;
+      return [runId];
+    }
+    return [runId, baseline.runId];
+  }
+
+  /** Deletes the runs whose time is over; one that another run names stays until that is gone. */
+  async deleteExpired(): Promise<void> {
+    const { store, now, log } = this.#parts;
+    for (const record of store.list()) {
+      const ttl = record.specification.spec.retention?.ttlAfterFinished;
+      if (ttl === undefined || !hasEnded(record.state)) continue;
+      if (now() - record.endedAtMs < ttl * 1000 || this.#user(record.runId) !== undefined) continue;
+      try {
+        await this.delete(record.runId);
+      } catch (thrown) {
+        log.warn({ err: toLyceumError(thrown), runId: record.runId }, 'expired run not deleted');
+      }
+    }
+  }
+
+  async #deleteOne(record: RunRecord): Promise<void> {
+    const { store, pointers, ledgers, events, log, now } = this.#parts;
+    const { runId } = record;
+    let last = record;
+    await store.delete(runId, (current) => {
+      last = current;
+      this.#check(current);
+    });
+    const checkpoints = await dropCheckpoints(pointers, runId, now());
+    await this.#deleteBlobs([...blobsOf(last), ...checkpoints]);
+    await ledgers.delete(runId);
+    await events.purge(runId);
+    log.info({ runId }, 'run deleted');
+  }
+
+  #check({ runId, state }: RunRecord): void {
+    if (!hasEnded(state)) {
+      const message = `run ${runId} is ${state}; only a run that has ended is deleted`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    const user = this.#user(runId);
+    if (user === undefined) return;
+    throw new LyceumError('FAILED_PRECONDITION', `run ${user[0]} names run ${runId} as ${user[1]}`);
+  }
+
+  /** The first other run that names this one, and as what. */
+  #user(runId: string): readonly [string, string] | undefined {
+    for (const other of this.#parts.store.list()) {
+      const role = other.runId === runId ? undefined : namesRun(other, runId);
+      if (role !== undefined) return [other.runId, role];
+    }
+    return undefined;
+  }
+
+  /** Those that nothing else refers to. */
+  async #deleteBlobs(digests: readonly string[]): Promise<void> {
+    const { catalog } = this.#parts;
+    const referred = await referredBlobs(this.#parts);
+    for (const digest of new Set(digests)) {
+      if (!referred.has(digest)) await catalog.blobs.delete(digest);
+    }
+  }
+}
+
+/**
+ * Digests of all blobs that a record, a pointer or a name refers to. The checkpoints of a run that SUCCEEDED
+ * count for nothing: it never goes on.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION if a record cannot be read.
+ */
+export async function referredBlobs({
+  store,
+  pointers,
+  catalog,
+}: Pick<RunDeletionParts, 'store' | 'pointers' | 'catalog'>): Promise<Set<string>> {
+  const [unreadable] = store.unreadable;
+  if (unreadable !== undefined) {
+    const message = `the record of run ${unreadable} cannot be read, so it is not known what it refers to`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const referred = new Set((await catalog.list()).map(({ digest }) => digest));
+  for (const [runId, pointer] of await allPointers(pointers)) {
+    const goesOn = store.get(runId) !== undefined && store.get(runId)?.state !== 'SUCCEEDED';
+    for (const digest of goesOn ? checkpointsOf(pointer) : []) referred.add(digest);
+  }
+  for (const record of store.list()) for (const digest of blobsOf(record)) referred.add(digest);
+  return referred;
+}

@@ -1,0 +1,316 @@
+/**
+ * Moves runs from state to state: each move is one change of the record, and an event that says so. What
+ * must follow (tickets, assignments, streams) follows from the records, in the reconciler.
+ */
+import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
+import type { KeyValue, Logger, SessionHolder } from '@lyceum/platform';
+import {
+  baselineRunId,
+  digestHex,
+  LyceumError,
+  type StepProgress,
+  type TrainingDone,
+  type TrainingFailed,
+  type ValidationResult,
+} from '@lyceum/proto';
+import { finite, type RunEvents, type RunMonitor } from '../monitoring/index.js';
+import {
+  runChanges as changes,
+  claimPointer,
+  hasOwnBaseline,
+  planBaseline,
+  type RunFit,
+  type RunOutcome,
+  type RunRecord,
+  type RunStore,
+  type WorkerEnvironment,
+} from '../runs/index.js';
+import { hasEnded } from '../schedule/index.js';
+
+export interface RunLifecycleParts {
+  readonly store: RunStore;
+  readonly pointers: KeyValue;
+  readonly monitor: RunMonitor;
+  readonly events: RunEvents;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export class RunLifecycle {
+  readonly #parts: RunLifecycleParts;
+
+  constructor(parts: RunLifecycleParts) {
+    this.#parts = parts;
+  }
+
+  /** Stores a planned run. @throws {LyceumError} ALREADY_EXISTS */
+  async submit(record: RunRecord): Promise<RunRecord> {
+    const created = await this.#parts.store.create(record);
+    const { runId, specification } = created;
+    this.#parts.log.info({ runId, kind: specification.kind }, 'run submitted');
+    this.#parts.events.add(runId, 'submitted', `submitted as a run of kind ${specification.kind}`);
+    return created;
+  }
+
+  /** Stores the run's own baseline, if it has one and that is not there: a crash may have come between. */
+  async ensureBaseline(parent: RunRecord): Promise<void> {
+    const { store, now } = this.#parts;
+    if (!hasOwnBaseline(parent) || store.get(baselineRunId(parent.runId)) !== undefined) return;
+    try {
+      await this.submit(planBaseline(parent, store.nextSequence(), now()));
+    } catch (err) {
+      // Somebody else was quicker.
+      if (!(err instanceof LyceumError && err.code === 'ALREADY_EXISTS')) throw err;
+    }
+  }
+
+  /** Gives a queued run to a student worker. The pointer moves first: a former owner's writes are void. */
+  async assign(
+    runId: string,
+    { workerId, sessionKeyDigest }: SessionHolder,
+    worker: WorkerEnvironment,
+  ): Promise<void> {
+    const { store, pointers, events, now } = this.#parts;
+    const pointer = await claimPointer(pointers, runId, store.require(runId).attempt);
+    const { assignmentEpoch, step } = pointer;
+    const record = await this.#change(runId, (r) =>
+      changes.assigned(r, { workerId, assignmentEpoch, sessionKeyDigest }, worker, now()),
+    );
+    if (record.assignment?.assignmentEpoch !== assignmentEpoch) return;
+    const message = `assigned to ${workerId}${step > 0 ? `, from step ${step}` : ''}`;
+    events.add(runId, 'assigned', message, { workerId, assignmentEpoch, step });
+  }
+
+  /** The assigned worker waits until the rule has been fitted. */
+  async fitting(runId: string, assignmentEpoch: number): Promise<void> {
+    const { store, now } = this.#parts;
+    if (store.get(runId)?.state !== 'PREPARING') return;
+    await this.#change(runId, (r) => changes.fitting(r, assignmentEpoch, now()));
+  }
+
+  async fitted(runId: string, fit: RunFit): Promise<void> {
+    await this.#change(runId, (r) => changes.fitted(r, fit));
+    this.#parts.events.add(runId, 'fitted', 'rule of the ensemble fitted on the validation split');
+  }
+
+  /** Something about its teachers is to be known. */
+  async noted(
+    runId: string,
+    note: { readonly warning: string; readonly bitExactException?: string | undefined },
+  ): Promise<void> {
+    await this.#change(runId, (r) => changes.noted(r, note));
+  }
+
+  /** The run has paid for canaries of one of its teachers, so many calls all in all. */
+  async canariesPaid(runId: string, name: string, calls: number): Promise<void> {
+    await this.#change(runId, (r) => changes.canariesPaid(r, name, calls));
+  }
+
+  /** It is known what one of its teachers knows. */
+  async teacherJudged(
+    runId: string,
+    name: string,
+    knowledge: TeacherKnowledge,
+    classNames: readonly string[],
+  ): Promise<void> {
+    const { store, events, now } = this.#parts;
+    await this.#change(runId, (r) => changes.teacherJudged(r, name, knowledge, classNames, now()));
+    const { labelledCount, correctCount, meanEntropy } = knowledge;
+    const right = labelledCount === 0 ? [] : [`right on ${correctCount} of ${labelledCount}`];
+    const unsure = meanEntropy === undefined ? [] : [`mean entropy ${meanEntropy.toFixed(3)} nats`];
+    const text = `teacher ${name} on its probe: ${[...right, ...unsure].join(', ')}`;
+    events.add(runId, 'teacher-judged', text, { teacher: name, ...knowledge });
+    const record = store.get(runId);
+    const warnings = record && changes.knowledgeWarnings(record, name, knowledge, classNames);
+    for (const warning of warnings ?? []) {
+      events.add(runId, 'teacher-warning', warning, { teacher: name });
+    }
+  }
+
+  /** Its teachers' first answers to probes are known. @param digests - by probe. */
+  async probed(runId: string, digests: Readonly<Record<string, string>>): Promise<void> {
+    await this.#change(runId, (r) => changes.probed(r, digests));
+  }
+
+  /** The assigned worker has begun. */
+  async began(runId: string, assignmentEpoch: number): Promise<void> {
+    const { store, now } = this.#parts;
+    if (!['PREPARING', 'FITTING'].includes(store.get(runId)?.state ?? '')) return;
+    await this.#change(runId, (r) => changes.trainingBegan(r, assignmentEpoch, now()));
+  }
+
+  /** The assigned worker says that it works on the run: where no targets are asked for, that begins it. */
+  async stateReported(runId: string, assignmentEpoch: number): Promise<void> {
+    if (this.#parts.store.get(runId)?.specification.kind !== 'Training') return;
+    await this.began(runId, assignmentEpoch);
+  }
+
+  /** A report of progress; one of a former owner is ignored. */
+  async progressed(report: StepProgress): Promise<void> {
+    const { store, monitor, events } = this.#parts;
+    const { runId, assignmentEpoch } = report;
+    if (store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
+    const { now, before } = monitor.report(runId, report);
+    if (report.validation !== undefined) {
+      const { step, accuracy, nll } = report.validation;
+      const message = `step ${step}: validation accuracy ${accuracy.toFixed(4)}, NLL ${nll.toFixed(4)}`;
+      events.add(runId, 'validation', message, { step, accuracy, nll });
+    }
+    await this.began(runId, assignmentEpoch);
+    if (now.checkpointStep > (before?.checkpointStep ?? 0)) {
+      const step = now.checkpointStep;
+      events.add(runId, 'checkpoint', `checkpoint at step ${step}`, { step });
+      await this.#change(runId, (r) => changes.checkpointed(r, assignmentEpoch, now));
+    }
+  }
+
+  async done(done: TrainingDone): Promise<void> {
+    const { store, monitor, now } = this.#parts;
+    const { runId, assignmentEpoch } = done;
+    if (store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
+    const outcome = outcomeOf(done);
+    const { stepCount } = store.require(runId).plan;
+    const last = monitor.progress(runId);
+    const progress = last && { ...last, step: stepCount };
+    await this.#change(runId, (r) => changes.trained(r, assignmentEpoch, outcome, progress, now()));
+  }
+
+  async workerFailed(report: TrainingFailed): Promise<void> {
+    const { store, now } = this.#parts;
+    const { runId, assignmentEpoch, ...failure } = report;
+    if (store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
+    await this.#change(runId, (r) => changes.workerFailed(r, assignmentEpoch, failure, now()));
+  }
+
+  async release(runId: string, assignmentEpoch: number, reason: string): Promise<void> {
+    await this.#change(runId, (r) =>
+      changes.released(r, assignmentEpoch, reason, this.#parts.now()),
+    );
+  }
+
+  /** Answers that it was trained on were dropped. @param isFitDropped - those of its fit too. */
+  async wentBack(runId: string, reason: string, isFitDropped: boolean): Promise<void> {
+    const { monitor, now } = this.#parts;
+    monitor.forget(runId);
+    await this.#change(runId, (r) => changes.wentBack(r, reason, isFitDropped, now()));
+  }
+
+  /** Its report has got a warning after its end. */
+  async marked(
+    runId: string,
+    report: NonNullable<RunRecord['report']>,
+    warning: string,
+  ): Promise<void> {
+    await this.#change(runId, (r) => changes.marked(r, report, warning));
+    this.#parts.events.add(runId, 'report-marked', warning);
+  }
+
+  async fail(runId: string, reason: string): Promise<void> {
+    await this.#change(runId, (r) => changes.failed(r, reason, this.#parts.now()));
+  }
+
+  /** Lets go of workers and teachers until somebody has put right what is wrong. @param data - for the event. */
+  async pause(
+    runId: string,
+    reason: string,
+    data: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
+    await this.#change(runId, (r) => changes.paused(r, reason, this.#parts.now()), data);
+  }
+
+  /**
+   * @param acceptNumerics - also where its worker computes otherwise than its checkpoint was computed.
+   * @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION
+   */
+  async resume(runId: string, acceptNumerics: boolean): Promise<RunRecord> {
+    const { state, numericsChange } = this.#parts.store.require(runId);
+    if (state !== 'PAUSED') {
+      const message = `run ${runId} is ${state}; only a run that is PAUSED is resumed`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    if (acceptNumerics && numericsChange === undefined) {
+      const message = `run ${runId} is not paused for its numerics; resume it without --accept-numerics`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    return this.#change(runId, (r) => changes.resumed(r, acceptNumerics, this.#parts.now()));
+  }
+
+  /** Its report is stored: the run ends now, and not when the report was begun. */
+  async succeed(
+    runId: string,
+    report: { readonly reportDigest: string; readonly predictionsDigest: string },
+  ): Promise<void> {
+    await this.#change(runId, (r) => changes.succeeded(r, report, this.#parts.now()));
+  }
+
+  /** @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION */
+  cancel(runId: string, reason: string): Promise<RunRecord> {
+    return this.#change(runId, (r) => changes.cancelling(r, reason, this.#parts.now()));
+  }
+
+  async cancelled(runId: string): Promise<void> {
+    await this.#change(runId, (r) => changes.cancelled(r, this.#parts.now()));
+  }
+
+  /** @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION */
+  async retry(runId: string): Promise<RunRecord> {
+    const { store, monitor, now } = this.#parts;
+    store.require(runId);
+    const { attempt } = store.require(runId);
+    monitor.forget(runId);
+    // A repeated write after a lost reply must not count as another attempt.
+    return this.#change(runId, (r) =>
+      r.attempt > attempt ? undefined : changes.retried(r, now()),
+    );
+  }
+
+  /** Changes a record, with an event where that changes its state. */
+  async #change(
+    runId: string,
+    change: (record: RunRecord) => RunRecord | undefined,
+    data: Readonly<Record<string, unknown>> = {},
+  ): Promise<RunRecord> {
+    const { store, monitor, events, log } = this.#parts;
+    let from = store.require(runId).state;
+    const record = await store.update(runId, (r) => {
+      from = r.state;
+      return change(r);
+    });
+    const { state, reason, attempt } = record;
+    if (state === from) return record;
+    log.info({ runId, from, state, reason, attempt }, 'run changed state');
+    const why = reason === '' ? '' : `: ${reason}`;
+    events.add(runId, 'state-changed', `${from} → ${state}${why}`, {
+      ...data,
+      from,
+      state,
+      reason,
+      attempt,
+    });
+    if (hasEnded(state)) monitor.forget(runId);
+    return record;
+  }
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT */
+function outcomeOf(done: TrainingDone): RunOutcome {
+  const { measurement, selectedValidation } = done;
+  if (measurement === undefined) {
+    throw new LyceumError('INVALID_ARGUMENT', 'training is done without a measurement');
+  }
+  return {
+    modelDigest: digestHex(done.modelDigest),
+    logitsDigest: digestHex(done.logitsDigest),
+    finalWeightsDigest: digestHex(done.finalWeightsDigest),
+    selectedStep: done.selectedStep,
+    ...(selectedValidation !== undefined && { selectedValidation: valuesOf(selectedValidation) }),
+    parameterCount: measurement.parameterCount,
+    weightBytes: measurement.weightBytes,
+    latencyBatch1Ms: finite(measurement.latencyBatch1Ms),
+    waitingSeconds: finite(measurement.waitingSeconds),
+  };
+}
+
+function valuesOf({ step, accuracy, nll }: ValidationResult) {
+  return { step, accuracy: finite(accuracy), nll: finite(nll) };
+}

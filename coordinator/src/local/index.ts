@@ -1,6 +1,0 @@
-/** The door to a whole cluster on this machine, for the demo, tests and benches. */
-export * from './inferred-samples.js';
-export * from './install-plugin.js';
-export * from './local-cluster.js';
-export * from './model-trial.js';
-export { type ProgramName, programFile } from './program-files.js';

@@ -1,0 +1,140 @@
+/**
+ * What is known of runs at this moment and in no record: progress, why they wait, who answered. Whoever
+ * watches a run is woken by changes here and in its record.
+ */
+import type { StepProgress } from '@lyceum/proto';
+import type { ProgressSnapshot, RunStore, WorkerEnvironment } from '../runs/index.js';
+import { RecentRate } from './recent-rate.js';
+
+interface Live {
+  progress?: ProgressSnapshot;
+  degradedShare?: number;
+  studentRate?: number;
+  readonly rate: RecentRate;
+  readonly teacherWorkers: Map<string, WorkerEnvironment>;
+}
+
+export class RunMonitor {
+  readonly #runs = new Map<string, Live>();
+  readonly #watchers = new Map<string, Set<() => void>>();
+  #reasons: ReadonlyMap<string, string> = new Map();
+
+  constructor(store: RunStore) {
+    store.onChange((runId) => this.#wake(runId));
+  }
+
+  progress(runId: string): ProgressSnapshot | undefined {
+    return this.#runs.get(runId)?.progress;
+  }
+
+  /** Samples per second that the student takes when it does not wait; undefined: it has not taken a step. */
+  studentRate(runId: string): number | undefined {
+    return this.#runs.get(runId)?.studentRate;
+  }
+
+  /** Takes a worker's report. @returns the snapshot, and the one before. */
+  report(
+    runId: string,
+    report: StepProgress,
+  ): { now: ProgressSnapshot; before: ProgressSnapshot | undefined } {
+    const live = this.#live(runId);
+    const { samples, trainingSeconds, waitingSeconds, validation } = report;
+    const before = live.progress;
+    const now: ProgressSnapshot = {
+      step: report.step,
+      epoch: report.epoch,
+      loss: finite(report.loss),
+      learningRate: finite(report.learningRate),
+      samplesPerSecond: live.rate.add(samples, trainingSeconds),
+      waitingShare: trainingSeconds > 0 ? Math.min(1, waitingSeconds / trainingSeconds) : 0,
+      checkpointStep: report.checkpointStep,
+      ...(live.degradedShare !== undefined && { degradedShare: live.degradedShare }),
+      ...(validation === undefined
+        ? before?.validation && { validation: before.validation }
+        : {
+            validation: {
+              step: validation.step,
+              accuracy: finite(validation.accuracy),
+              nll: finite(validation.nll),
+            },
+          }),
+    };
+    live.progress = now;
+    const ownSeconds = trainingSeconds - waitingSeconds;
+    if (ownSeconds > 0) live.studentRate = samples / ownSeconds;
+    this.#wake(runId);
+    return { now, before };
+  }
+
+  /** Share of the run's steps whose targets are made of fewer than all teachers. */
+  degraded(runId: string, degradedShare: number): void {
+    const live = this.#live(runId);
+    live.degradedShare = degradedShare;
+    if (live.progress !== undefined) live.progress = { ...live.progress, degradedShare };
+    this.#wake(runId);
+  }
+
+  /** A worker answered tickets of the run. */
+  answeredBy(runId: string, worker: WorkerEnvironment): void {
+    this.#live(runId).teacherWorkers.set(environmentKey(worker), worker);
+  }
+
+  teacherWorkers(runId: string): WorkerEnvironment[] {
+    return [...(this.#runs.get(runId)?.teacherWorkers.values() ?? [])];
+  }
+
+  /** Why each run waits that does. */
+  setReasons(reasons: ReadonlyMap<string, string>): void {
+    const changed = [...new Set([...this.#reasons.keys(), ...reasons.keys()])].filter(
+      (runId) => this.#reasons.get(runId) !== reasons.get(runId),
+    );
+    this.#reasons = reasons;
+    for (const runId of changed) this.#wake(runId);
+  }
+
+  reason(runId: string): string {
+    return this.#reasons.get(runId) ?? '';
+  }
+
+  /** The run has ended, and its record says all. */
+  forget(runId: string): void {
+    this.#runs.delete(runId);
+  }
+
+  /** Calls `woken` after each change of a run. @returns how to stop that. */
+  watch(runId: string, woken: () => void): () => void {
+    const watchers = this.#watchers.get(runId) ?? new Set();
+    this.#watchers.set(runId, watchers.add(woken));
+    return () => {
+      watchers.delete(woken);
+      if (watchers.size === 0 && this.#watchers.get(runId) === watchers) {
+        this.#watchers.delete(runId);
+      }
+    };
+  }
+
+  #live(runId: string): Live {
+    const live = this.#runs.get(runId) ?? { rate: new RecentRate(), teacherWorkers: new Map() };
+    this.#runs.set(runId, live);
+    return live;
+  }
+
+  #wake(runId: string): void {
+    for (const woken of this.#watchers.get(runId) ?? []) woken();
+  }
+}
+
+/** Equal for workers whose results have equal bits, as far as is known. */
+export function bitsKey(worker: WorkerEnvironment): string {
+  const { engine, engineVersion, computeThreads, device } = worker;
+  return `${engine} ${engineVersion} on ${device}, ${computeThreads} threads`;
+}
+
+export function environmentKey(worker: WorkerEnvironment): string {
+  return `${worker.workerId} ${worker.version} ${bitsKey(worker)}`;
+}
+
+/** Records are JSON, which knows no NaN. */
+export function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
+}

@@ -1,0 +1,8 @@
+/** Which worker gets which run and loads which teachers, and how many workers are wanted. Pure. */
+export {
+  desiredTeacherWorkers,
+  RecentWants,
+  type TeacherWants,
+} from './desired-teacher-workers.js';
+export { hopelessTeacher } from './hopeless-teacher.js';
+export { type Placement, place, type RunNeed, unfitTeacher } from './placement.js';

@@ -1,0 +1,50 @@
+/** What keeps the batches of a run from being held: by its student worker, or by the coordinator for it. Pure. */
+import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
+import {
+  BATCH_MAX_BYTES,
+  LEAST_WINDOW_MAX_BYTES,
+  type Problem,
+  type RunSpecification,
+} from '@lyceum/proto';
+import { gridOf, meanAnswerBytes, type RunRecord } from '../runs/index.js';
+import { leastWindowBytes } from '../schedule/index.js';
+
+const FLOAT_BYTES = 4;
+
+export type BatchFacts = Pick<RunRecord, 'plan' | 'dataset' | 'teachers' | 'features'>;
+
+/** @param sampleShape - of the samples that the student sees. */
+export function batchProblems(
+  specification: RunSpecification,
+  facts: BatchFacts,
+  sampleShape: readonly number[],
+): Problem[] {
+  const { teachers, dataset } = facts;
+  const { classCount } = dataset;
+  const path = 'spec.training.batchSize';
+  const { batchSize } = specification.spec.training;
+  const targets =
+    specification.kind === 'Distillation'
+      ? targetPlan(specification.spec).tensors.map((tensor) => targetRowShape(tensor, classCount))
+      : [];
+  const numbers = [sampleShape, ...targets].reduce((sum, shape) => sum + valueCount(shape), 0);
+  const problems: Problem[] = [];
+  const batchBytes = batchSize * numbers * FLOAT_BYTES;
+  if (batchBytes > BATCH_MAX_BYTES) {
+    const fitting = Math.floor(BATCH_MAX_BYTES / numbers / FLOAT_BYTES);
+    const message = `makes batches of ${batchBytes} bytes, ${numbers} numbers a sample; want at most ${BATCH_MAX_BYTES} bytes, ${fitting} samples`;
+    problems.push({ path, message });
+  }
+  if (teachers.length === 0) return problems;
+  const rowBytes = meanAnswerBytes(facts);
+  const windowBytes = leastWindowBytes(gridOf(facts), { teacherCount: teachers.length, rowBytes });
+  if (windowBytes > LEAST_WINDOW_MAX_BYTES) {
+    const message = `makes the coordinator hold ${windowBytes} bytes of answers for this run, of ${teachers.length} teachers and ${classCount} classes; want at most ${LEAST_WINDOW_MAX_BYTES}: lower it`;
+    problems.push({ path, message });
+  }
+  return problems;
+}
+
+function valueCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}

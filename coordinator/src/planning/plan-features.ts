@@ -1,0 +1,166 @@
+/**
+ * What a run's terms compare of inner layers: looks the layers up in the models, pins their shapes, and says what does
+ * not go together. Pure.
+ */
+import { type LayerDescription, regressorPlan } from '@lyceum/learning/data';
+import { type FeatureTerm, featureTerms } from '@lyceum/learning/ensemble';
+import {
+  type DistillationSpecification,
+  FEATURE_BATCH_MAX_BYTES,
+  FEATURE_SAMPLE_MAX_BYTES,
+  type FeatureTermSettings,
+  type Problem,
+} from '@lyceum/proto';
+import { featureValueCount, type PinnedFeature } from '../runs/index.js';
+
+/** Layers that a problem lists at most. */
+const SHOWN_LAYERS = 40;
+
+/** Numbers that a term of relations holds at a time: of every pair a difference of features, of every triple an angle. */
+const RELATION_MAX_VALUES = 64 * 1024 * 1024;
+
+export interface LayeredModels {
+  /** Of each teacher, in ensemble order; undefined: the model is not known, which is a problem of its own. */
+  readonly teachers: readonly (readonly LayerDescription[] | undefined)[];
+  readonly student: readonly LayerDescription[] | undefined;
+}
+
+export interface FeaturePlanning {
+  readonly features: PinnedFeature[];
+  readonly problems: Problem[];
+}
+
+export function planFeatures(
+  spec: DistillationSpecification['spec'],
+  models: LayeredModels,
+): FeaturePlanning {
+  const problems: Problem[] = [];
+  const features = new Map<string, PinnedFeature>();
+  const { batchSize } = spec.training;
+  for (const term of featureTerms(spec)) {
+    const path = `spec.objective[${term.index}]`;
+    const guided = guidedShape(path, term, models.student, problems);
+    for (const { teacher, layer, name } of term.needs) {
+      const found = hintShape(path, term.settings, { teacher, layer }, spec, models, problems);
+      if (found === undefined) continue;
+      features.set(name, { teacher, layer, shape: [...found.shape] });
+      if (guided === undefined) continue;
+      problems.push(
+        ...unlike(found.path, term.settings, { guided, hint: found.shape, batchSize }, models),
+      );
+    }
+  }
+  const pinned = [...features.values()].sort(
+    (a, b) => a.teacher - b.teacher || (a.layer < b.layer ? -1 : 1),
+  );
+  return { features: pinned, problems: [...problems, ...sizeProblems(pinned, batchSize)] };
+}
+
+function guidedShape(
+  path: string,
+  { settings: { guidedLayer } }: FeatureTerm,
+  layers: readonly LayerDescription[] | undefined,
+  problems: Problem[],
+): readonly number[] | undefined {
+  if (layers === undefined) return undefined;
+  const found = layers.find(({ name }) => name === guidedLayer);
+  if (found?.shape !== undefined) return found.shape;
+  const message = `${missingLayer('the student', guidedLayer, found)}; ${listedLayers(layers)}`;
+  problems.push({ path: `${path}.guidedLayer`, message });
+  return undefined;
+}
+
+function hintShape(
+  termPath: string,
+  { hintLayer }: FeatureTermSettings,
+  { teacher, layer }: { readonly teacher: number; readonly layer: string },
+  { teachers }: DistillationSpecification['spec'],
+  models: LayeredModels,
+  problems: Problem[],
+): { readonly path: string; readonly shape: readonly number[] } | undefined {
+  const name = teachers[teacher]?.name ?? '';
+  const path =
+    typeof hintLayer === 'string' ? `${termPath}.hintLayer` : `${termPath}.hintLayer.${name}`;
+  const layers = models.teachers[teacher];
+  if (layers === undefined) return undefined;
+  const found = layers.find((candidate) => candidate.name === layer);
+  if (found?.shape !== undefined) return { path, shape: found.shape };
+  const message = `${missingLayer(`teacher ${name}`, layer, found)}; ${listedLayers(layers)}`;
+  problems.push({ path, message });
+  return undefined;
+}
+
+function missingLayer(whose: string, layer: string, found: LayerDescription | undefined): string {
+  return found === undefined
+    ? `${whose} has no layer ${layer}`
+    : `the shape of layer ${layer} of ${whose} cannot be told from its model`;
+}
+
+function listedLayers(layers: readonly LayerDescription[]): string {
+  const known = layers.filter(({ shape }) => shape !== undefined);
+  if (known.length === 0) return 'no layer of it has a shape that can be told';
+  const shown = known.slice(0, SHOWN_LAYERS).map(({ name, shape }) => `${name} [${shape}]`);
+  return `there are ${shown.join(', ')}${known.length > SHOWN_LAYERS ? ', …' : ''}`;
+}
+
+interface Pair {
+  readonly guided: readonly number[];
+  readonly hint: readonly number[];
+  readonly batchSize: number;
+}
+
+/** What keeps a term from comparing the two layers. */
+function unlike(
+  path: string,
+  settings: FeatureTermSettings,
+  { guided, hint, batchSize }: Pair,
+  { student = [] }: LayeredModels,
+): Problem[] {
+  const both = `has [${hint}], and guidedLayer ${settings.guidedLayer} has [${guided}]`;
+  switch (settings.term) {
+    case 'hint': {
+      if (regressorPlan(guided, hint) !== undefined) return [];
+      const fitting = student.filter(({ shape }) => shape && regressorPlan(shape, hint));
+      const message = `${both}; a regressor leads to a vector from any layer, and to a map from one of the same, half or a greater height and width: ${named(fitting)}`;
+      return [{ path, message }];
+    }
+    case 'attention-transfer': {
+      if (guided.length === 3 && hint.length === 3) return [];
+      const maps = student.filter(({ shape }) => shape?.length === 3);
+      const message = `${both}; attention-transfer compares maps [height, width, channels]: ${named(maps)}; of vectors use hint or similarity-preserving`;
+      return [{ path, message }];
+    }
+    case 'similarity-preserving':
+      return [];
+    case 'rkd': {
+      const values = Math.max(valueCount(hint), valueCount(guided), batchSize);
+      const rows = Math.floor(Math.sqrt(RELATION_MAX_VALUES / values));
+      if (batchSize <= rows) return [];
+      const message = `${both}; rkd takes ${batchSize}² × ${values} numbers in a batch of ${batchSize}, and at most ${RELATION_MAX_VALUES} are allowed: use a spec.training.batchSize of at most ${rows}, a smaller layer, or similarity-preserving`;
+      return [{ path, message }];
+    }
+  }
+}
+
+function named(layers: readonly LayerDescription[]): string {
+  if (layers.length === 0) return 'the student has none';
+  return `of the student's ${listedLayers(layers).replace('there are ', '')}`;
+}
+
+/** What would not fit into a frame, or into a student's memory. */
+function sizeProblems(features: readonly PinnedFeature[], batchSize: number): Problem[] {
+  const bytes = 4 * featureValueCount(features);
+  const path = 'spec.objective';
+  if (bytes > FEATURE_SAMPLE_MAX_BYTES) {
+    const message = `its hint layers have ${bytes} bytes a sample, and at most ${FEATURE_SAMPLE_MAX_BYTES} are sent; name smaller layers or fewer teachers`;
+    return [{ path, message }];
+  }
+  if (bytes * batchSize <= FEATURE_BATCH_MAX_BYTES) return [];
+  const most = Math.floor(FEATURE_BATCH_MAX_BYTES / bytes);
+  const message = `its hint layers have ${bytes} bytes a sample, and at most ${FEATURE_BATCH_MAX_BYTES} a batch are sent; name smaller layers or fewer teachers, or use a spec.training.batchSize of at most ${most}`;
+  return [{ path, message }];
+}
+
+function valueCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}

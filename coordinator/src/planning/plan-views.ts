@@ -1,0 +1,25 @@
+/** Whether what a run does to its samples can be done to what each of its models sees of them. */
+import { meantModality, NAMELESS, viewProblems } from '@lyceum/learning/data';
+import type { Problem, ViewSettings } from '@lyceum/proto';
+import type { DatasetOutline } from '../artifacts/index.js';
+
+/**
+ * Each model sees the same view of its own modality, so a view of pictures needs pictures in all of them.
+ *
+ * @param named - by the models; undefined: the only one.
+ */
+export function unseenViews(
+  views: ViewSettings | undefined,
+  { modalities }: DatasetOutline,
+  named: readonly (string | undefined)[],
+): Problem[] {
+  const meant = new Set(named.map((name) => meantModality(modalities, name)));
+  return [...modalities].flatMap(([name, { sampleShape }]) => {
+    if (!meant.has(name)) return [];
+    const of = name === NAMELESS ? '' : `modality ${name}: `;
+    return viewProblems(views, sampleShape).map(({ path, message }) => ({
+      path: `spec.views.${path}`,
+      message: `${of}${message}`,
+    }));
+  });
+}

@@ -1,0 +1,44 @@
+/** A specification from the text that somebody submitted, without keeping everybody else waiting. */
+import {
+  checkRunSpecification,
+  parseRunSpecification,
+  type RunSpecification,
+  SPECIFICATION_INLINE_BYTES,
+  SPECIFICATION_INLINE_MARKS,
+  yamlMarkCount,
+} from '@lyceum/proto';
+import { runTask } from '../tasks/index.js';
+
+interface SpecificationText {
+  readonly text: string;
+  readonly source: string;
+}
+
+/** @throws {InvalidDocumentError} if it is too long, not YAML, or no specification. */
+export async function readSpecification(text: string, source: string): Promise<RunSpecification> {
+  if (isShort(text)) return parseRunSpecification(text, source);
+  const read = await runTask<SpecificationText, unknown>(
+    new URL('../../dist/planning/read-specification.js', import.meta.url),
+    'parseText',
+    { text, source },
+    source,
+  );
+  return checkRunSpecification(read, source);
+}
+
+/**
+ * In a thread: YAML that nobody wrote by hand takes seconds.
+ *
+ * @returns the specification, every default filled in.
+ */
+export function parseText({ text, source }: SpecificationText): unknown {
+  return parseRunSpecification(text, source);
+}
+
+/** Whether it is read in a few milliseconds, whatever it says. */
+function isShort(text: string): boolean {
+  return (
+    Buffer.byteLength(text) <= SPECIFICATION_INLINE_BYTES &&
+    yamlMarkCount(text) <= SPECIFICATION_INLINE_MARKS
+  );
+}

@@ -1,0 +1,21 @@
+/** Teachers whose answers have been written down, in runs that change what is asked. */
+import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/data';
+import type { DistillationSpecification, Problem } from '@lyceum/proto';
+import type { PinnedTeacher } from '../runs/index.js';
+
+/** The engine of such teachers. */
+const RECORDED = 'recorded';
+
+/** Answers to samples as they are say nothing of samples that are changed. */
+export function recordedProblems(
+  { views, teachers: named }: DistillationSpecification['spec'],
+  teachers: readonly Pick<PinnedTeacher, 'name' | 'engine'>[],
+): Problem[] {
+  if (viewAt(views, 0).text === IDENTITY_VIEW.text) return [];
+  return teachers.flatMap(({ name, engine }) => {
+    if (engine !== RECORDED) return [];
+    const k = named.findIndex((teacher) => teacher.name === name);
+    const message = `changes the samples, and spec.teachers[${k}].model holds answers to them as they are; leave it out, or name a teacher that can be asked`;
+    return [{ path: 'spec.views', message }];
+  });
+}

@@ -1,0 +1,183 @@
+/**
+ * The runs that ask teachers at this moment: one {@link RunTargets} for each that trains, beside it one
+ * {@link RunFitting} until its rule is fitted, one {@link RunEvaluation} for each that is being evaluated. Follows from the records alone.
+ */
+
+import type { KeyValue } from '@lyceum/platform';
+import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
+import type { ArtifactCatalog } from '../artifacts/index.js';
+import { RunEvaluation, type RunEvaluationParts, RunFitting } from '../evaluation/index.js';
+import { readSet, UnreadableSetError } from '../lifecycle/index.js';
+import type { RunEvents } from '../monitoring/index.js';
+import { awaitsFit, pointerStep, quorumOf, type RunRecord } from '../runs/index.js';
+import { isAssigned } from '../schedule/index.js';
+import { type Combiner, RunTargets } from '../targets/index.js';
+import { eachRun } from './each-run.js';
+
+export interface ActiveRunsParts extends RunEvaluationParts {
+  readonly catalog: ArtifactCatalog;
+  readonly pointers: KeyValue;
+  readonly events: RunEvents;
+  readonly combiner: Combiner;
+  readonly onTargetsSent: (runId: string, stepCount: number) => void;
+}
+
+interface Training {
+  readonly targets: RunTargets;
+  /** Of the assignment that it expects; 0: none. */
+  assignmentEpoch: number;
+}
+
+export class ActiveRuns {
+  readonly #parts: ActiveRunsParts;
+  readonly #training = new Map<string, Training>();
+  readonly #fittings = new Map<string, RunFitting>();
+  readonly #evaluations = new Map<string, RunEvaluation>();
+
+  constructor(parts: ActiveRunsParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined until the run's set has been read, and for a run that asks nobody. */
+  targets(runId: string): RunTargets | undefined {
+    return this.#training.get(runId)?.targets;
+  }
+
+  trainings(): RunTargets[] {
+    return [...this.#training.values()].map(({ targets }) => targets);
+  }
+
+  /** Of a run whose rule has not been fitted yet. */
+  fitting(runId: string): RunFitting | undefined {
+    return this.#fittings.get(runId);
+  }
+
+  /** @param nowMs - of a clock that never goes back. */
+  tick(nowMs: number): void {
+    for (const { targets } of this.#training.values()) targets.tick(nowMs);
+  }
+
+  evaluation(runId: string): RunEvaluation | undefined {
+    return this.#evaluations.get(runId);
+  }
+
+  /** Starts and stops what the records say. What is wrong with one run is that run's alone. */
+  async follow(): Promise<void> {
+    await eachRun(this.#parts, async (record) => {
+      try {
+        await this.#followTraining(record);
+        await this.#followFitting(record);
+        await this.#followEvaluation(record);
+      } catch (thrown) {
+        await this.#giveUp(record.runId, toLyceumError(thrown));
+      }
+    });
+    await eachRun(this.#parts, async ({ runId }) => {
+      const failure = this.targets(runId)?.failure;
+      if (failure !== undefined) await this.#parts.lifecycle.pause(runId, failure.reason, failure);
+      await this.fitting(runId)?.advance();
+      await this.evaluation(runId)?.advance();
+    });
+  }
+
+  closeAll(reason: LyceumError): void {
+    for (const { targets } of this.#training.values()) targets.close(reason);
+    for (const fitting of this.#fittings.values()) fitting.stop();
+    for (const evaluation of this.#evaluations.values()) evaluation.stop();
+    this.#training.clear();
+    this.#fittings.clear();
+    this.#evaluations.clear();
+  }
+
+  /** A set that is gone and a full disk wait for somebody; what is away is tried again. */
+  async #giveUp(runId: string, err: LyceumError): Promise<void> {
+    const { lifecycle, log } = this.#parts;
+    log.warn({ err, runId }, 'run cannot be taken up');
+    const waits = err instanceof StorageFullError || err instanceof UnreadableSetError;
+    if (waits) await lifecycle.pause(runId, err.message);
+    else if (!err.retryable) await lifecycle.fail(runId, err.message);
+  }
+
+  async #followTraining(record: RunRecord): Promise<void> {
+    const { runId, state } = record;
+    const known = this.#training.get(runId);
+    if (record.specification.kind !== 'Distillation') return;
+    // A run that lost its worker keeps what it asked for: another worker will need it.
+    const trains = isAssigned(state) || (state === 'QUEUED' && known !== undefined);
+    if (!trains) {
+      known?.targets.close(new LyceumError('ABORTED', `run ${runId} is ${state}`));
+      this.#training.delete(runId);
+      return;
+    }
+    const training = known ?? (await this.#startTraining(record));
+    const assignmentEpoch = record.assignment?.assignmentEpoch ?? 0;
+    if (training.assignmentEpoch === assignmentEpoch) return;
+    training.assignmentEpoch = assignmentEpoch;
+    training.targets.release(
+      new LyceumError('ABORTED', `run ${runId} has been taken from this worker`),
+    );
+    if (assignmentEpoch > 0) {
+      training.targets.expect(await pointerStep(this.#parts.pointers, runId));
+    }
+  }
+
+  async #startTraining(record: RunRecord): Promise<Training> {
+    const { catalog, desk, answers, combiner, ledgers, events, monitor } = this.#parts;
+    const { lifecycle, log, changed, onTargetsSent } = this.#parts;
+    const { runId } = record;
+    const dataset = await readSet(catalog, record.dataset);
+    const targets = new RunTargets({
+      record,
+      dataset,
+      desk,
+      store: answers,
+      combiner,
+      fit: () => this.#parts.store.get(runId)?.fit,
+      onFailed: changed,
+      ledger: quorumOf(record) && (await ledgers.open(record)),
+      onSent: (stepCount) => onTargetsSent(runId, stepCount),
+      onDrift: (teacher, text) => {
+        const name = record.teachers[teacher]?.name ?? '';
+        const warning = `teacher ${name} has changed: its ${text}`;
+        events.add(runId, 'teacher-warning', warning, { teacher: name });
+        lifecycle.noted(runId, { warning }).catch((err: unknown) => {
+          log.warn({ err, runId, warning }, 'warning not recorded');
+        });
+      },
+      onDegraded: ({ firstStep, endStep }, lacking) => {
+        const message = `steps ${firstStep} to ${endStep - 1} go on without ${lacking.join(', ')}`;
+        events.add(runId, 'degraded', message, { firstStep, endStep, lacking });
+        monitor.degraded(runId, targets.degradedShare());
+      },
+    });
+    if (targets.degradedShare() > 0) monitor.degraded(runId, targets.degradedShare());
+    const training = { targets, assignmentEpoch: 0 };
+    this.#training.set(runId, training);
+    return training;
+  }
+
+  async #followFitting(record: RunRecord): Promise<void> {
+    const { runId, specification } = record;
+    const known = this.#fittings.get(runId);
+    if (!this.#training.has(runId) || !awaitsFit(record) || specification.kind === 'Training') {
+      known?.stop();
+      this.#fittings.delete(runId);
+    } else if (known === undefined) {
+      const dataset = await readSet(this.#parts.catalog, record.dataset);
+      const { spec } = specification;
+      this.#fittings.set(runId, new RunFitting(record, spec, dataset, this.#parts));
+    }
+  }
+
+  async #followEvaluation(record: RunRecord): Promise<void> {
+    const { runId, state } = record;
+    const known = this.#evaluations.get(runId);
+    if (state !== 'EVALUATING') {
+      known?.stop();
+      this.#evaluations.delete(runId);
+    } else if (known === undefined) {
+      const dataset = await readSet(this.#parts.catalog, record.dataset);
+      this.#evaluations.set(runId, new RunEvaluation(record, dataset, this.#parts));
+    }
+  }
+}

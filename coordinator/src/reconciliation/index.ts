@@ -1,0 +1,6 @@
+/** Makes workers do what the records say, pass by pass: runs placed, started, released; teachers loaded. */
+export { ActiveRuns } from './active-runs.js';
+export { Reconciler } from './reconciler.js';
+export { awaitsKnowledge } from './run-health.js';
+export { SuspectAnswers } from './suspect-answers.js';
+export { TeacherDemand } from './teacher-demand.js';

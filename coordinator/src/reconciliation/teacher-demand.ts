@@ -1,0 +1,65 @@
+/** How many teacher workers are desired at this moment: gathers what `desired-teacher-workers.ts` decides on. */
+
+import type { RunMonitor } from '../monitoring/index.js';
+import { desiredTeacherWorkers, RecentWants, type TeacherWants } from '../placement/index.js';
+import type { RunRecord, RunStore } from '../runs/index.js';
+import { secondsPerSample, type TeacherSession, type WorkerSessions } from '../sessions/index.js';
+import type { TicketDesk } from '../tickets/index.js';
+import type { ActiveRuns } from './active-runs.js';
+
+export interface TeacherDemandParts {
+  readonly store: RunStore;
+  readonly active: ActiveRuns;
+  readonly monitor: RunMonitor;
+  readonly desk: TicketDesk;
+  readonly teachers: WorkerSessions<TeacherSession>;
+  readonly now: () => number;
+}
+
+export class TeacherDemand {
+  readonly #parts: TeacherDemandParts;
+  readonly #wants = new RecentWants();
+
+  constructor(parts: TeacherDemandParts) {
+    this.#parts = parts;
+  }
+
+  /** Notes what is wanted now. */
+  tick(): void {
+    const { active, desk, store, now } = this.#parts;
+    this.#wants.forgetOld(now());
+    for (const training of active.trainings()) {
+      if (training.openWantCount() === 0) continue;
+      for (const { identity } of store.get(training.runId)?.teachers ?? []) {
+        if (desk.asksTeacher(identity)) this.#wants.wanted(`${training.runId} ${identity}`, now());
+      }
+    }
+  }
+
+  desiredWorkers(): number {
+    const { store, desk } = this.#parts;
+    this.tick();
+    const runs = store.list().map((record) => this.#wantsOf(record));
+    // Whoever else asks: evaluations of teachers.
+    if (desk.openCount > 0) runs.push(UNMEASURED);
+    return desiredTeacherWorkers(runs);
+  }
+
+  #wantsOf({ runId, state, teachers }: RunRecord): TeacherWants {
+    const { monitor, teachers: sessions, now } = this.#parts;
+    // It may wait for nothing but a teacher worker.
+    if (state === 'QUEUED' || state === 'PREPARING')
+      return teachers.length > 0 ? UNMEASURED : NOTHING;
+    if (state !== 'TRAINING') return NOTHING;
+    const wanted = teachers.filter(({ identity }) =>
+      this.#wants.isRecent(`${runId} ${identity}`, now()),
+    );
+    return {
+      studentRate: monitor.studentRate(runId),
+      secondsPerSample: wanted.map(({ identity }) => secondsPerSample(sessions.list(), identity)),
+    };
+  }
+}
+
+const NOTHING: TeacherWants = { studentRate: undefined, secondsPerSample: [] };
+const UNMEASURED: TeacherWants = { studentRate: undefined, secondsPerSample: [undefined] };

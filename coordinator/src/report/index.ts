@@ -1,0 +1,12 @@
+/** The report of a run, and runs compared: pure. */
+export { composeReport } from './compose-report.js';
+export { chooseRules, type EnsembleTableInput } from './ensemble-table.js';
+export { markSuspect, type SuspectUse, suspectText } from './mark-suspect.js';
+export type { ReportFiles } from './report-files.js';
+export type {
+  MeasuredSplit,
+  ReportInput,
+  SplitLogits,
+  StudentEvaluation,
+  TeacherEvaluation,
+} from './report-input.js';

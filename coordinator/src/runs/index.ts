@@ -1,0 +1,44 @@
+/** What is kept of runs: records and their changes, pointers, ledgers; and the lease to write them. */
+export { hasOwnBaseline, planBaseline } from './baseline-run.js';
+export {
+  allPointers,
+  type Checkpoint,
+  checkpointsOf,
+  claimPointer,
+  dropCheckpoints,
+  movePointer,
+  newestCheckpoint,
+  pointerStep,
+  requirePointer,
+  rewindPointer,
+} from './checkpoint-pointers.js';
+export type { ContributorLedger, Contributors } from './contributor-ledger.js';
+export { ContributorLedgers, quorumOf } from './contributor-ledgers.js';
+export { Leadership, leaderEpochOf, restoreLeaderEpoch, stateFolderId } from './leadership.js';
+export { blobsOf, namesRun } from './references.js';
+export * as runChanges from './run-changes.js';
+export { acceptedTeachers, awaitsFit, refusesAtChance, withWorker } from './run-changes.js';
+export { foreignPlugin, missingMethods, pluginDigestOf } from './run-plugin.js';
+export {
+  newRunRecord,
+  type PinnedFeature,
+  type PinnedTeacher,
+  type ProgressSnapshot,
+  type RunFit,
+  type RunOutcome,
+  type RunRecord,
+  requireStorable,
+  type WorkerEnvironment,
+} from './run-record.js';
+export { RunStore } from './run-store.js';
+export {
+  type FeatureTensor,
+  featureTensors,
+  featureValueCount,
+  gridOf,
+  meanAnswerBytes,
+  ownAnswer,
+  type TargetTensorShape,
+  targetTensors,
+  teacherOutputs,
+} from './run-tensors.js';

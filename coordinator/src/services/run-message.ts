@@ -1,0 +1,63 @@
+/** A run as users see it: its record, and what is known of it at this moment. */
+import { normalisedText, Run, RunState } from '@lyceum/proto';
+import type { ProgressSnapshot, RunRecord } from '../runs/index.js';
+import type { RunStateName } from '../schedule/index.js';
+
+/** What no record holds: it is found out anew after a restart. */
+export interface LiveRun {
+  readonly progress: ProgressSnapshot | undefined;
+  /** Why it waits, at this moment; empty: it does not. */
+  readonly reason: string;
+  /** Names of the teachers that its student waits for. */
+  readonly waitingFor: readonly string[];
+}
+
+const STATES: Readonly<Record<RunStateName, RunState>> = {
+  QUEUED: RunState.RUN_STATE_QUEUED,
+  PREPARING: RunState.RUN_STATE_PREPARING,
+  FITTING: RunState.RUN_STATE_FITTING,
+  TRAINING: RunState.RUN_STATE_TRAINING,
+  EVALUATING: RunState.RUN_STATE_EVALUATING,
+  PAUSED: RunState.RUN_STATE_PAUSED,
+  CANCELLING: RunState.RUN_STATE_CANCELLING,
+  SUCCEEDED: RunState.RUN_STATE_SUCCEEDED,
+  FAILED: RunState.RUN_STATE_FAILED,
+  CANCELLED: RunState.RUN_STATE_CANCELLED,
+};
+
+export function runMessage(record: RunRecord, live: LiveRun): Run {
+  const progress = live.progress ?? record.progress;
+  return Run.fromPartial({
+    runId: record.runId,
+    kind: record.specification.kind,
+    state: STATES[record.state],
+    reason: live.reason === '' ? record.reason : live.reason,
+    attempt: record.attempt,
+    specificationJson: normalisedText(record.specification),
+    submittedAtMs: record.submittedAtMs,
+    startedAtMs: record.startedAtMs,
+    endedAtMs: record.endedAtMs,
+    progress: {
+      stepCount: record.plan.stepCount,
+      waitingFor: [...live.waitingFor],
+      ...(progress !== undefined && {
+        step: progress.step,
+        epoch: progress.epoch,
+        loss: progress.loss,
+        learningRate: progress.learningRate,
+        samplesPerSecond: progress.samplesPerSecond,
+        waitingShare: progress.waitingShare,
+        checkpointStep: progress.checkpointStep,
+        validationAccuracy: progress.validation?.accuracy ?? 0,
+        validationNll: progress.validation?.nll ?? 0,
+        degradedShare: progress.degradedShare ?? 0,
+      }),
+    },
+    datasetDigest: record.dataset.digest,
+    teacherIdentities: record.teachers.map((teacher) => teacher.identity),
+    studentWorkerId: record.assignment?.workerId ?? record.studentWorkers.at(-1)?.workerId ?? '',
+    modelDigest: record.outcome?.modelDigest ?? '',
+    finalWeightsDigest: record.outcome?.finalWeightsDigest ?? '',
+    warnings: record.teacherNotes?.warnings ?? [],
+  });
+}

@@ -1,0 +1,359 @@
+/** Handlers of `RunService`; what each call promises is in coordinator.proto. */
+
+import { type Logger, requireRoom, serverStream, unary } from '@lyceum/platform';
+import {
+  type CancelRunRequest,
+  type CancelRunResponse,
+  type DeleteRunRequest,
+  type DeleteRunResponse,
+  type GetPredictionsRequest,
+  type GetPredictionsResponse,
+  type GetReportRequest,
+  type GetReportResponse,
+  type GetRunRequest,
+  type GetRunResponse,
+  InvalidDocumentError,
+  type ListEventsRequest,
+  type ListEventsResponse,
+  type ListRunsRequest,
+  type ListRunsResponse,
+  LyceumError,
+  type ReplayRunRequest,
+  type ReplayRunResponse,
+  type ResumeRunRequest,
+  type ResumeRunResponse,
+  type RetryRunRequest,
+  type RetryRunResponse,
+  type Run,
+  type RunEvent,
+  type SubmitRunRequest,
+  type SubmitRunResponse,
+  specificationDigest,
+  type WatchRunRequest,
+  type WatchRunResponse,
+} from '@lyceum/proto';
+import {
+  type ArtifactCatalog,
+  DOWNLOAD_STALL_MS,
+  type Downloads,
+  type RemoteModels,
+} from '../artifacts/index.js';
+import type { TeacherHealth } from '../health/index.js';
+import type { RunDeletion, RunLifecycle } from '../lifecycle/index.js';
+import type { RunEvents, RunMonitor } from '../monitoring/index.js';
+import {
+  checkRunId,
+  type EndpointTrials,
+  isReplayOf,
+  planRun,
+  readSpecification,
+  replayRun,
+} from '../planning/index.js';
+import type { ActiveRuns } from '../reconciliation/index.js';
+import {
+  type ContributorLedgers,
+  hasOwnBaseline,
+  planBaseline,
+  quorumOf,
+  type RunRecord,
+  type RunStore,
+} from '../runs/index.js';
+import { hasEnded } from '../schedule/index.js';
+import { runMessage } from './run-message.js';
+
+/** Time between two messages of one watch, at least: many changes of one moment are one message. */
+const WATCH_PAUSE_MS = 100;
+
+/** How long after a run's end its last event is waited for. */
+const LAST_EVENT_MS = 10_000;
+
+/** Records, ledger, report and the first answers of a small run; what a larger one lacks pauses it. */
+const RUN_BYTES = 8 * 1024 * 1024;
+
+export interface RunServiceParts {
+  readonly store: RunStore;
+  readonly catalog: ArtifactCatalog;
+  readonly remoteModels: RemoteModels;
+  readonly endpointTrials: EndpointTrials;
+  readonly health: Pick<TeacherHealth, 'askAgain'>;
+  readonly ledgers: ContributorLedgers;
+  readonly lifecycle: RunLifecycle;
+  readonly deletion: RunDeletion;
+  readonly monitor: RunMonitor;
+  readonly active: ActiveRuns;
+  readonly events: RunEvents;
+  readonly downloads: Downloads;
+  /** What a user should know about the cluster, before a run waits for it. */
+  readonly warnings: (record: RunRecord) => string[];
+  /** On its disk are the copy of the run's records and the answers to it. */
+  readonly stateDir: string;
+  readonly stopping: AbortSignal;
+  readonly changed: () => void;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export function runService(parts: RunServiceParts) {
+  const { log } = parts;
+  return {
+    submitRun: unary<SubmitRunRequest, SubmitRunResponse>(log, (request, { signal }) =>
+      submit(parts, request, signal),
+    ),
+    getRun: unary<GetRunRequest, GetRunResponse>(log, async ({ runId }) => ({
+      run: seen(parts, parts.store.require(runId)),
+    })),
+    listRuns: unary<ListRunsRequest, ListRunsResponse>(log, async () => ({
+      runs: parts.store.list().map((record) => seen(parts, record)),
+    })),
+    cancelRun: unary<CancelRunRequest, CancelRunResponse>(log, (request) => cancel(parts, request)),
+    retryRun: unary<RetryRunRequest, RetryRunResponse>(log, (request) => retry(parts, request)),
+    resumeRun: unary<ResumeRunRequest, ResumeRunResponse>(log, (request) => resume(parts, request)),
+    replayRun: unary<ReplayRunRequest, ReplayRunResponse>(log, (request) => replay(parts, request)),
+    deleteRun: unary<DeleteRunRequest, DeleteRunResponse>(log, async ({ runId }) => ({
+      deletedRunIds: await parts.deletion.delete(runId),
+    })),
+    watchRun: serverStream<WatchRunRequest, WatchRunResponse>(log, ({ runId }, { signal }) =>
+      watch(parts, runId, AbortSignal.any([signal, parts.stopping])),
+    ),
+    listEvents: serverStream<ListEventsRequest, ListEventsResponse>(log, (request, { signal }) =>
+      listEvents(parts, request, AbortSignal.any([signal, parts.stopping])),
+    ),
+    getReport: unary<GetReportRequest, GetReportResponse>(log, async ({ runId }) => {
+      const { reportDigest } = requireReport(parts.store, runId);
+      const report = await parts.catalog.blobs.get(reportDigest);
+      return { reportJson: report.toString('utf8') };
+    }),
+    getPredictions: serverStream<GetPredictionsRequest, GetPredictionsResponse>(
+      log,
+      async function* ({ runId }) {
+        const { predictionsDigest } = requireReport(parts.store, runId);
+        yield* parts.downloads.chunks(predictionsDigest);
+      },
+      { stallMs: DOWNLOAD_STALL_MS },
+    ),
+  };
+}
+
+async function submit(
+  parts: RunServiceParts,
+  request: SubmitRunRequest,
+  signal: AbortSignal,
+): Promise<SubmitRunResponse> {
+  const { store, catalog, remoteModels, endpointTrials, lifecycle, warnings, now } = parts;
+  const specification = await readSpecification(request.specification, 'the specification');
+  const runId = request.runId === '' ? specification.metadata.name : request.runId;
+  checkRunId(runId);
+  const known = store.get(runId);
+  if (known !== undefined) {
+    if (known.specificationDigest !== specificationDigest(specification)) {
+      const message = `run ${runId} exists with another specification; choose another run id`;
+      throw new LyceumError('ALREADY_EXISTS', message);
+    }
+    return { run: seen(parts, known), created: false, warnings: [] };
+  }
+  const wanted = { runId, specification, nowMs: now(), signal };
+  const record = await planRun(wanted, catalog, store, remoteModels);
+  checkBaselineId(store, record);
+  requireRoom(parts.stateDir, RUN_BYTES, `run ${runId}`);
+  if (request.dryRun) {
+    const tried = await endpointTrials.run(record, request.askPaid === true);
+    if (tried.problems.length > 0) throw new InvalidDocumentError(`run ${runId}`, tried.problems);
+    const all = [...warnings(record), ...tried.warnings];
+    return { run: seen(parts, record), created: false, warnings: all };
+  }
+  parts.health.askAgain(record);
+  const created = await submitOnce(parts, record);
+  await lifecycle.ensureBaseline(created);
+  parts.changed();
+  return { run: seen(parts, created), created: true, warnings: warnings(created) };
+}
+
+/** Two equal submits of one moment are one run. */
+async function submitOnce(
+  { store, lifecycle }: RunServiceParts,
+  record: RunRecord,
+): Promise<RunRecord> {
+  try {
+    return await lifecycle.submit(record);
+  } catch (err) {
+    const winner = store.get(record.runId);
+    if (winner?.specificationDigest !== record.specificationDigest) throw err;
+    return winner;
+  }
+}
+
+/** @throws {LyceumError} ALREADY_EXISTS if the name of the run's own baseline belongs to another run. */
+function checkBaselineId(store: RunStore, record: RunRecord): void {
+  if (!hasOwnBaseline(record)) return;
+  const baseline = planBaseline(record, record.sequence + 1, record.submittedAtMs);
+  const known = store.get(baseline.runId);
+  if (known === undefined || known.specificationDigest === baseline.specificationDigest) return;
+  const message = `run ${baseline.runId}, this run's baseline, exists with another specification; choose another run id`;
+  throw new LyceumError('ALREADY_EXISTS', message);
+}
+
+async function cancel(
+  parts: RunServiceParts,
+  { runId }: CancelRunRequest,
+): Promise<CancelRunResponse> {
+  const { store, lifecycle } = parts;
+  store.require(runId);
+  const record = await lifecycle.cancel(runId, 'cancelled by its user');
+  const baseline = ownBaseline(store, record);
+  if (baseline !== undefined && !hasEnded(baseline.state)) {
+    await lifecycle.cancel(baseline.runId, `run ${runId} was cancelled`);
+  }
+  parts.changed();
+  return { run: seen(parts, record) };
+}
+
+async function retry(
+  parts: RunServiceParts,
+  { runId }: RetryRunRequest,
+): Promise<RetryRunResponse> {
+  const { store, lifecycle } = parts;
+  const baseline = ownBaseline(store, store.require(runId));
+  // The baseline first: a run whose baseline has failed fails.
+  if (baseline?.state === 'FAILED' || baseline?.state === 'CANCELLED') {
+    if (['FAILED', 'CANCELLED'].includes(store.require(runId).state)) {
+      await lifecycle.retry(baseline.runId);
+    }
+  }
+  const record = await lifecycle.retry(runId);
+  parts.changed();
+  return { run: seen(parts, record) };
+}
+
+async function resume(
+  parts: RunServiceParts,
+  { runId, acceptNumerics }: ResumeRunRequest,
+): Promise<ResumeRunResponse> {
+  const { store, lifecycle, health } = parts;
+  health.askAgain(store.require(runId));
+  const record = await lifecycle.resume(runId, acceptNumerics);
+  const baseline = ownBaseline(store, record);
+  if (baseline?.state === 'PAUSED') await lifecycle.resume(baseline.runId, false);
+  parts.changed();
+  return { run: seen(parts, record) };
+}
+
+async function replay(
+  parts: RunServiceParts,
+  request: ReplayRunRequest,
+): Promise<ReplayRunResponse> {
+  const { store, ledgers, lifecycle, warnings, now } = parts;
+  const source = store.require(request.runId);
+  const runId = request.newRunId === '' ? `${source.runId}-replay` : request.newRunId;
+  checkRunId(runId);
+  const known = store.get(runId);
+  if (known !== undefined) {
+    if (isReplayOf(known, source)) return { run: seen(parts, known), created: false, warnings: [] };
+    const message = `run ${runId} exists and is no replay of ${source.runId}; choose another run id`;
+    throw new LyceumError('ALREADY_EXISTS', message);
+  }
+  const { leaderEpoch } = store;
+  const record = replayRun(source, {
+    runId,
+    sequence: store.nextSequence(),
+    leaderEpoch,
+    nowMs: now(),
+  });
+  if (quorumOf(source) !== undefined) await ledgers.requireAll(record, source);
+  checkBaselineId(store, record);
+  requireRoom(parts.stateDir, RUN_BYTES, `run ${runId}`);
+  const created = await lifecycle.submit(record);
+  await lifecycle.ensureBaseline(created);
+  parts.changed();
+  return { run: seen(parts, created), created: true, warnings: warnings(created) };
+}
+
+async function* watch(
+  parts: RunServiceParts,
+  runId: string,
+  signal: AbortSignal,
+): AsyncGenerator<WatchRunResponse, void, undefined> {
+  parts.store.require(runId);
+  let wake: () => void = () => {};
+  let woken = false;
+  const stop = parts.monitor.watch(runId, () => {
+    woken = true;
+    wake();
+  });
+  const aborted = (): void => wake();
+  signal.addEventListener('abort', aborted, { once: true });
+  try {
+    while (!signal.aborted) {
+      woken = false;
+      const record = parts.store.require(runId);
+      yield { run: seen(parts, record) };
+      if (hasEnded(record.state)) return;
+      await pause(WATCH_PAUSE_MS);
+      if (woken || signal.aborted) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    throw new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
+  } finally {
+    stop();
+    signal.removeEventListener('abort', aborted);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+async function* listEvents(
+  { store, events, monitor }: RunServiceParts,
+  { runId, follow }: ListEventsRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ListEventsResponse, void, undefined> {
+  store.require(runId);
+  await events.settled();
+  // One that has been deleted meanwhile had ended.
+  const ended = () => hasEnded(store.get(runId)?.state ?? 'CANCELLED');
+  const goesOn = follow && !ended();
+  const over = new AbortController();
+  const stop = monitor.watch(runId, () => {
+    // Should the last event be lost, nobody must wait for it for ever.
+    if (ended()) setTimeout(() => over.abort(), LAST_EVENT_MS).unref();
+  });
+  try {
+    const until = AbortSignal.any([signal, over.signal]);
+    for await (const event of events.read(runId, { follow: goesOn, signal: until })) {
+      yield { event };
+      if (goesOn && endsRun(event) && ended()) return;
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** True for the last event of a run: its change into the state that it ends in. */
+function endsRun({ kind, dataJson }: RunEvent): boolean {
+  if (kind !== 'state-changed') return false;
+  const { state } = JSON.parse(dataJson) as { state?: unknown };
+  return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
+}
+
+function requireReport(store: RunStore, runId: string): NonNullable<RunRecord['report']> {
+  const { report, state } = store.require(runId);
+  if (report !== undefined) return report;
+  throw new LyceumError('FAILED_PRECONDITION', `run ${runId} is ${state} and has no report`);
+}
+
+function ownBaseline(store: RunStore, record: RunRecord): RunRecord | undefined {
+  return hasOwnBaseline(record) ? store.get(record.baselineRunId ?? '') : undefined;
+}
+
+function seen({ monitor, active }: RunServiceParts, record: RunRecord): Run {
+  const { runId, state } = record;
+  return runMessage(record, {
+    progress: monitor.progress(runId),
+    reason: hasEnded(state) ? '' : monitor.reason(runId),
+    waitingFor: active.targets(runId)?.waitingFor() ?? [],
+  });
+}

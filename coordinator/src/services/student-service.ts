@@ -1,0 +1,251 @@
+/** Handlers of `StudentService`; what each call promises is in student.proto. */
+
+import {
+  clientStream,
+  duplex,
+  firstEnd,
+  type Logger,
+  type SessionHolder,
+  unary,
+} from '@lyceum/platform';
+import {
+  type CommitCheckpointRequest,
+  type CommitCheckpointResponse,
+  cut,
+  type GetCheckpointsRequest,
+  type GetCheckpointsResponse,
+  LyceumError,
+  REASON_MAX_LETTERS,
+  StorageFullError,
+  type StoreResultRequest,
+  type StoreResultResponse,
+  type StudentAssignment,
+  type StudentReport,
+  type TargetFrame,
+  type TargetRequest,
+  toLyceumError,
+} from '@lyceum/proto';
+import type { AnswerStore } from '../answers/index.js';
+import { headerAndChunks } from '../artifacts/index.js';
+import { answersFull, type CheckpointCommits, type RunLifecycle } from '../lifecycle/index.js';
+import { type ActiveRuns, awaitsKnowledge } from '../reconciliation/index.js';
+import { awaitsFit, type RunRecord, type RunStore } from '../runs/index.js';
+import { isAssigned } from '../schedule/index.js';
+import {
+  type AssignmentName,
+  checkedHello,
+  requireHolder,
+  StudentSession,
+  type WorkerSessions,
+} from '../sessions/index.js';
+
+export interface StudentServiceParts {
+  readonly sessions: WorkerSessions<StudentSession>;
+  readonly store: RunStore;
+  readonly lifecycle: RunLifecycle;
+  readonly active: ActiveRuns;
+  readonly answers: AnswerStore;
+  readonly commits: CheckpointCommits;
+  /** Aborts when the coordinator stops. */
+  readonly stopping: AbortSignal;
+  readonly changed: () => void;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export function studentService(parts: StudentServiceParts) {
+  return {
+    session: duplex<StudentReport, StudentAssignment>(parts.log, (reports, send) =>
+      serveSession(parts, reports, send),
+    ),
+    receiveTargets: duplex<TargetRequest, TargetFrame>(parts.log, (requests, send, { holder }) =>
+      serveTargets(parts, holder, requests, send),
+    ),
+    getCheckpoints: unary<GetCheckpointsRequest, GetCheckpointsResponse>(
+      parts.log,
+      async (request, { holder }) => {
+        requireAssignment(parts.store, request, holder);
+        return parts.commits.checkpoints(request.runId, request.assignmentEpoch);
+      },
+    ),
+    commitCheckpoint: clientStream<CommitCheckpointRequest, CommitCheckpointResponse>(
+      parts.log,
+      async (requests, { holder }) => {
+        const { header, chunks } = await headerAndChunks(requests);
+        requireAssignment(parts.store, header, holder);
+        await parts.commits.commit(header, chunks, () => makeDurable(parts, header.runId));
+        return {};
+      },
+    ),
+    storeResult: clientStream<StoreResultRequest, StoreResultResponse>(
+      parts.log,
+      async (requests, { holder }) => {
+        const { header, chunks } = await headerAndChunks(requests);
+        requireAssignment(parts.store, header, holder);
+        await parts.commits.storeResult(header, chunks);
+        return {};
+      },
+    ),
+  };
+}
+
+/** Not every file system finds out at the write that it is full. */
+async function makeDurable(
+  { answers, lifecycle }: StudentServiceParts,
+  runId: string,
+): Promise<void> {
+  try {
+    await answers.flush();
+  } catch (thrown) {
+    const err = toLyceumError(thrown);
+    if (err instanceof StorageFullError) await lifecycle.pause(runId, answersFull(err));
+    throw err;
+  }
+}
+
+async function serveSession(
+  parts: StudentServiceParts,
+  reports: AsyncIterable<StudentReport>,
+  send: (assignment: StudentAssignment) => Promise<void>,
+): Promise<void> {
+  const { sessions, log, now } = parts;
+  const rest = reports[Symbol.asyncIterator]();
+  const first = await rest.next();
+  const report = first.done === true ? undefined : first.value.report;
+  if (report?.$case !== 'hello') {
+    throw new LyceumError('INVALID_ARGUMENT', 'the first report of a session must be its hello');
+  }
+  const session = new StudentSession(checkedHello(report.hello), now(), send);
+  const { workerId } = session;
+  sessions.add(session);
+  log.info({ ...session.environment() }, 'student worker connected');
+  parts.changed();
+  try {
+    await firstEnd([readReports(parts, session, rest)], [session.ended, parts.stopping]);
+  } finally {
+    if (sessions.remove(session, now())) {
+      log.info({ workerId }, 'student worker gone');
+      parts.changed();
+    }
+  }
+}
+
+async function readReports(
+  { store, lifecycle, commits, changed }: StudentServiceParts,
+  session: StudentSession,
+  reports: AsyncIterator<StudentReport>,
+): Promise<void> {
+  for (;;) {
+    const next = await reports.next();
+    if (next.done === true) return;
+    const { report } = next.value;
+    // A former owner may say what it likes of its assignment; one who names the current one must be its owner.
+    const speaksOf = (name: AssignmentName): void => {
+      const assignment = store.get(name.runId)?.assignment;
+      const isCurrent = assignment?.assignmentEpoch === name.assignmentEpoch;
+      if (isCurrent) requireHolder(name, assignment, session);
+    };
+    switch (report?.$case) {
+      case 'state': {
+        const { runId, assignmentEpoch } = report.state;
+        if (runId !== '') speaksOf(report.state);
+        session.report(report.state);
+        if (runId !== '') await lifecycle.stateReported(runId, assignmentEpoch);
+        break;
+      }
+      case 'progress':
+        speaksOf(report.progress);
+        await lifecycle.progressed(report.progress);
+        break;
+      case 'done':
+        speaksOf(report.done);
+        // What is told to have ended has left nothing behind.
+        await commits.settled();
+        await lifecycle.done(report.done);
+        break;
+      case 'failed':
+        speaksOf(report.failed);
+        await lifecycle.workerFailed({
+          ...report.failed,
+          reason: cut(report.failed.reason, REASON_MAX_LETTERS),
+        });
+        break;
+      case 'hello':
+        throw new LyceumError('INVALID_ARGUMENT', 'a session has one hello');
+      default:
+        throw new LyceumError('INVALID_ARGUMENT', 'an empty report');
+    }
+    changed();
+  }
+}
+
+async function serveTargets(
+  parts: StudentServiceParts,
+  holder: SessionHolder | undefined,
+  requests: AsyncIterable<TargetRequest>,
+  send: (frame: TargetFrame) => Promise<void>,
+): Promise<void> {
+  const rest = requests[Symbol.asyncIterator]();
+  const next = await rest.next();
+  if (next.done === true) return;
+  const first = next.value;
+  const record = requireAssignment(parts.store, first, holder);
+  if (record.specification.kind !== 'Distillation') {
+    const message = `run ${first.runId} has no targets: it asks no teacher`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const targets = parts.active.targets(first.runId);
+  if (targets === undefined) {
+    throw new LyceumError('UNAVAILABLE', `run ${first.runId} is being taken up; try again`);
+  }
+  if (awaitsFit(record)) {
+    await parts.lifecycle.fitting(first.runId, first.assignmentEpoch);
+    parts.changed();
+    await settled(parts, first, awaitsFit);
+  }
+  await settled(parts, first, awaitsKnowledge);
+  requireAssignment(parts.store, first, holder);
+  await parts.lifecycle.began(first.runId, first.assignmentEpoch);
+  parts.changed();
+  const following = { [Symbol.asyncIterator]: () => rest };
+  await firstEnd([targets.serve(first, following, send)], [parts.stopping]);
+}
+
+/** Waits until the run's record is no longer as `isAwaited` says, or the run is no longer this assignment's. */
+async function settled(
+  { store, stopping }: StudentServiceParts,
+  { runId, assignmentEpoch }: TargetRequest,
+  isAwaited: (record: RunRecord) => boolean,
+): Promise<void> {
+  let stop = (): void => {};
+  const done = new Promise<void>((resolve) => {
+    const look = (): void => {
+      const record = store.get(runId);
+      const isOurs = record?.assignment?.assignmentEpoch === assignmentEpoch;
+      if (record === undefined || !isOurs || !isAwaited(record)) resolve();
+    };
+    stop = store.onChange(look);
+    look();
+  });
+  try {
+    await firstEnd([done], [stopping]);
+  } finally {
+    stop();
+  }
+}
+
+/** @throws {LyceumError} NOT_FOUND, ABORTED, PERMISSION_DENIED */
+function requireAssignment(
+  store: RunStore,
+  { runId, assignmentEpoch }: AssignmentName,
+  holder: SessionHolder | undefined,
+): RunRecord {
+  const record = store.require(runId);
+  const assignment = isAssigned(record.state) ? record.assignment : undefined;
+  if (assignment?.assignmentEpoch === assignmentEpoch) {
+    requireHolder({ runId, assignmentEpoch }, assignment, holder);
+    return record;
+  }
+  const message = `run ${runId} is ${record.state}; assignment ${assignmentEpoch} is not its current one`;
+  throw new LyceumError('ABORTED', message);
+}

@@ -1,0 +1,268 @@
+/** Handlers of `TeacherService`; what each call promises is in teacher.proto. */
+import { isRemoteEngine } from '@lyceum/learning/data';
+import { duplex, firstEnd, type Logger, type SessionHolder } from '@lyceum/platform';
+import {
+  type AnswerFrame,
+  type AnswerReceipt,
+  cut,
+  digestHex,
+  LyceumError,
+  REASON_MAX_LETTERS,
+  type TeacherAssignment,
+  type TeacherReport,
+  type Ticket,
+} from '@lyceum/proto';
+import type { AnswerProofs, TeacherHealth } from '../health/index.js';
+import { answersFull, type RunLifecycle } from '../lifecycle/index.js';
+import type { CoordinatorMetrics, RunEvents, RunMonitor } from '../monitoring/index.js';
+import type { RunStore } from '../runs/index.js';
+import { hasEnded, type TicketTaker } from '../schedule/index.js';
+import { checkedHello, TeacherSession, type WorkerSessions } from '../sessions/index.js';
+import { AnswerIntake, type Ask, type TicketDesk } from '../tickets/index.js';
+
+export interface TeacherServiceParts {
+  readonly sessions: WorkerSessions<TeacherSession>;
+  readonly desk: TicketDesk;
+  readonly proofs: Pick<AnswerProofs, 'put'>;
+  readonly store: RunStore;
+  readonly lifecycle: RunLifecycle;
+  readonly monitor: RunMonitor;
+  readonly health: TeacherHealth;
+  readonly events: RunEvents;
+  readonly metrics: CoordinatorMetrics;
+  /** Aborts when the coordinator stops. */
+  readonly stopping: AbortSignal;
+  readonly changed: () => void;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export function teacherService(parts: TeacherServiceParts) {
+  return {
+    session: duplex<TeacherReport, TeacherAssignment>(parts.log, (reports, send) =>
+      serveSession(parts, reports, send),
+    ),
+    sendAnswers: duplex<AnswerFrame, AnswerReceipt>(parts.log, (frames, send, { holder }) =>
+      serveAnswers(parts, holder, frames, send),
+    ),
+  };
+}
+
+async function serveSession(
+  parts: TeacherServiceParts,
+  reports: AsyncIterable<TeacherReport>,
+  send: (assignment: TeacherAssignment) => Promise<void>,
+): Promise<void> {
+  const { sessions, log, now } = parts;
+  const rest = reports[Symbol.asyncIterator]();
+  const first = await rest.next();
+  const report = first.done === true ? undefined : first.value.report;
+  if (report?.$case !== 'hello') {
+    throw new LyceumError('INVALID_ARGUMENT', 'the first report of a session must be its hello');
+  }
+  const session = new TeacherSession(checkedHello(report.hello), now(), send);
+  const { workerId } = session;
+  const former = sessions.add(session);
+  // The worker began anew, or thinks so: what its former session held is given out again.
+  if (former !== undefined) {
+    parts.desk.sessionEnded(workerId, former.served);
+    parts.health.sessionEnded(workerId);
+  }
+  log.info({ ...session.environment() }, 'teacher worker connected');
+  parts.changed();
+  try {
+    await firstEnd([readReports(parts, session, rest)], [session.ended, parts.stopping]);
+  } finally {
+    const last = sessions.remove(session, now());
+    // When the coordinator itself stops, its successor gives out what is wanted.
+    if (last && !parts.stopping.aborted) sessionLost(parts, session);
+  }
+}
+
+function sessionLost(parts: TeacherServiceParts, session: TeacherSession): void {
+  const { workerId } = session;
+  parts.log.info({ workerId }, 'teacher worker gone');
+  parts.desk.sessionEnded(workerId, session.served);
+  parts.health.sessionEnded(workerId);
+  for (const runId of runsWith(parts.store, session.loaded().keys())) {
+    parts.events.add(runId, 'worker-left', `teacher worker ${workerId} is gone`, { workerId });
+  }
+  parts.changed();
+}
+
+async function readReports(
+  parts: TeacherServiceParts,
+  session: TeacherSession,
+  reports: AsyncIterator<TeacherReport>,
+): Promise<void> {
+  for (;;) {
+    const next = await reports.next();
+    if (next.done === true) return;
+    takeReport(parts, session, next.value);
+  }
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT */
+function takeReport(
+  parts: TeacherServiceParts,
+  session: TeacherSession,
+  { report }: TeacherReport,
+): void {
+  const { desk, store, health, events, changed } = parts;
+  const { workerId } = session;
+  switch (report?.$case) {
+    case 'state': {
+      const fresh = session.report(report.state);
+      health.loaded(workerId, fresh);
+      for (const { teacherIdentity, reason, permanent } of report.state.failed) {
+        if (permanent) health.lost(workerId, digestHex(teacherIdentity), reason);
+      }
+      for (const runId of runsWith(store, fresh)) {
+        events.add(runId, 'worker-joined', `teacher worker ${workerId} joined`, { workerId });
+      }
+      changed();
+      break;
+    }
+    case 'taken': {
+      const { sequence } = report.taken;
+      const ticket = required(report.taken.ticket);
+      desk.taken(takerOf(parts, session), ticket, sequence);
+      health.ticketTaken(workerId, ticket);
+      break;
+    }
+    case 'returned': {
+      const { retryable, outside } = report.returned;
+      const reason = cut(report.returned.reason, REASON_MAX_LETTERS);
+      const ticket = required(report.returned.ticket);
+      if (!retryable) {
+        session.addProblem(reason);
+        if (outside !== true) health.ticketFailed(workerId, ticket);
+      }
+      desk.returned(takerOf(parts, session), ticket, { reason, retryable });
+      break;
+    }
+    case 'probed': {
+      const ticket = required(report.probed.ticket);
+      // Only what it was asked; a worker that is told otherwise meanwhile answers the last question still.
+      if (session.wanted.has(digestHex(ticket.teacherIdentity))) {
+        const failure = cut(report.probed.failure, REASON_MAX_LETTERS);
+        const noiseOf = (teacher: string) => session.loaded().get(teacher)?.answerNoise ?? 0;
+        health.probed(workerId, { ...report.probed, failure }, noiseOf);
+      }
+      break;
+    }
+    case 'measured':
+      session.measured(digestHex(report.measured.teacherIdentity), report.measured);
+      break;
+    case 'hello':
+      throw new LyceumError('INVALID_ARGUMENT', 'a session has one hello');
+    default:
+      throw new LyceumError('INVALID_ARGUMENT', 'an empty report');
+  }
+}
+
+/** The session as tickets see it. */
+function takerOf({ health }: TeacherServiceParts, session: TeacherSession): TicketTaker {
+  const { workerId, sessionKeyDigest, served } = session;
+  return {
+    workerId,
+    sessionKeyDigest,
+    mayTake: (teacher) => served.has(teacher) && !health.isQuarantined({ workerId, teacher }),
+  };
+}
+
+async function serveAnswers(
+  parts: TeacherServiceParts,
+  holder: SessionHolder | undefined,
+  frames: AsyncIterable<AnswerFrame>,
+  send: (receipt: AnswerReceipt) => Promise<void>,
+): Promise<void> {
+  const session = parts.sessions.require(holder);
+  const { desk, proofs, metrics } = parts;
+  const intake = new AnswerIntake({
+    taker: takerOf(parts, session),
+    desk,
+    put: (table, samples, rows) =>
+      proofs.put(
+        { workerId: session.workerId, teacher: table.teacherIdentity },
+        table,
+        samples,
+        rows,
+      ),
+    rejected: (ask, reason) => answerRefused(parts, session, ask, reason),
+    answered: (ask) => answersStored(parts, session, ask),
+    arriving: (ask) => noteRemote(parts, ask),
+    full: async (ask, err) => {
+      for (const runId of desk.runsAsking(ask.id)) {
+        await parts.lifecycle.pause(runId, answersFull(err));
+      }
+    },
+  });
+  const read = async (): Promise<void> => {
+    for await (const frame of frames) {
+      const receipt = await intake.take(frame);
+      if (receipt?.wanted === false) metrics.unwantedTickets.inc();
+      if (receipt !== undefined) await send(receipt);
+    }
+  };
+  await firstEnd([read()], [parts.stopping]);
+}
+
+function answersStored(parts: TeacherServiceParts, worker: TeacherSession, ask: Ask): void {
+  parts.metrics.answers.inc(ask.samples.length);
+  const replica = { workerId: worker.workerId, teacher: ask.teacherIdentity };
+  const runs = parts.desk.runsAsking(ask.id);
+  parts.health.ticketAnswered(replica, { id: ask.id, runs });
+  for (const runId of runs) {
+    parts.monitor.answeredBy(runId, worker.environment());
+  }
+}
+
+/**
+ * What somebody else answers may be another answer the next time; what came from the store is what it was. Kept before the
+ * answers are: whoever finds them in the store later must know of it.
+ */
+async function noteRemote(parts: TeacherServiceParts, ask: Ask): Promise<void> {
+  const { desk, store, lifecycle } = parts;
+  for (const runId of desk.runsAsking(ask.id)) {
+    const record = store.get(runId);
+    const teacher = record?.teachers.find(({ identity }) => identity === ask.teacherIdentity);
+    if (teacher === undefined || !isRemoteEngine(teacher.engine)) continue;
+    const warning = `teacher ${teacher.name} is asked over the network, where it may answer otherwise the next time`;
+    if (record?.teacherNotes?.bitExactExceptions.includes(warning)) continue;
+    await lifecycle.noted(runId, { warning, bitExactException: warning });
+  }
+}
+
+function answerRefused(
+  parts: TeacherServiceParts,
+  session: TeacherSession,
+  ask: Ask,
+  reason: string,
+): void {
+  const { desk, events, metrics, log } = parts;
+  const { workerId } = session;
+  metrics.refusedAnswers.inc();
+  log.warn({ workerId, ticket: ask.id, reason }, 'answer refused');
+  session.addProblem(`answer refused: ${reason}`);
+  parts.health.ticketFailed(workerId, ask.ticket);
+  for (const runId of desk.runsAsking(ask.id)) {
+    const message = `answer of ${workerId} refused: ${reason}`;
+    events.add(runId, 'answer-refused', message, { workerId, reason });
+  }
+}
+
+/** Runs in progress that ask one of the teachers. */
+function runsWith(store: RunStore, identities: Iterable<string>): string[] {
+  const wanted = new Set(identities);
+  return store
+    .list()
+    .filter((r) => !hasEnded(r.state) && r.teachers.some((t) => wanted.has(t.identity)))
+    .map((r) => r.runId);
+}
+
+function required(ticket: Ticket | undefined): Ticket {
+  if (ticket === undefined) throw new LyceumError('INVALID_ARGUMENT', 'the report names no ticket');
+  digestHex(ticket.teacherIdentity);
+  return ticket;
+}

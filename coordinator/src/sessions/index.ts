@@ -1,0 +1,6 @@
+/** Which workers are connected: who they are, what each is told, which run each holds. */
+export { type AssignmentName, isHeldBy, requireHolder } from './assignment-holder.js';
+export { checkedHello } from './checked-hello.js';
+export { StudentSession } from './student-session.js';
+export { type LoadFailure, secondsPerSample, TeacherSession } from './teacher-session.js';
+export { WorkerSessions } from './worker-sessions.js';

@@ -1,0 +1,56 @@
+/** What the sessions of all workers have: who it is, what it is told, its end. */
+
+import type { SessionHolder } from '@lyceum/platform';
+import { type LyceumError, sha256Hex, type WorkerDevice } from '@lyceum/proto';
+import type { WorkerEnvironment } from '../runs/index.js';
+import { DesiredState } from './desired-state.js';
+
+interface Hello {
+  readonly workerId: string;
+  readonly version: string;
+  readonly device: WorkerDevice | undefined;
+  readonly sessionKey: Buffer;
+}
+
+export abstract class WorkerSession<H extends Hello, A extends { revision: number }>
+  implements SessionHolder
+{
+  readonly workerId: string;
+  readonly sessionKeyDigest: string;
+  /** Without the key: whoever is shown the hello must not learn it. */
+  readonly hello: H;
+  readonly connectedAtMs: number;
+  readonly desired: DesiredState<A>;
+  readonly #ended = new AbortController();
+
+  constructor(hello: H, connectedAtMs: number, send: (assignment: A) => Promise<void>) {
+    this.workerId = hello.workerId;
+    this.sessionKeyDigest = sha256Hex(hello.sessionKey);
+    this.hello = { ...hello, sessionKey: Buffer.alloc(0) };
+    this.connectedAtMs = connectedAtMs;
+    this.desired = new DesiredState(send);
+  }
+
+  /** Aborts when the session is to end. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Ends the session's call with an error. */
+  end(reason: LyceumError): void {
+    this.#ended.abort(reason);
+  }
+
+  /** What of the worker decides about the bits of its results. */
+  environment(): WorkerEnvironment {
+    const { workerId, version, device } = this.hello;
+    return {
+      workerId,
+      version,
+      engine: device?.engine ?? '',
+      engineVersion: device?.engineVersion ?? '',
+      computeThreads: device?.computeThreads ?? 0,
+      device: device?.device ?? '',
+    };
+  }
+}

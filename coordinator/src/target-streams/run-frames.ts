@@ -1,0 +1,115 @@
+/**
+ * The target frames of steps of a run, for somebody else than its student: the run's own schedule and sources, asked in
+ * another name and led by what is taken.
+ */
+import { LyceumError, type TargetFrame, TargetRequest, toLyceumError } from '@lyceum/proto';
+import type { Contributors } from '../runs/index.js';
+import { RunTargets, type RunTargetsParts } from '../targets/index.js';
+import type { FrameSource } from './frame-source.js';
+import { Handoff } from './handoff.js';
+
+export interface RunFramesParts
+  extends Pick<RunTargetsParts, 'record' | 'dataset' | 'desk' | 'store' | 'combiner'> {
+  /** Unique among all that ask. */
+  readonly askerId: string;
+  /** Its steps from this one to the last of the record's plan. */
+  readonly firstStep: number;
+  /** Of a run with a quorum: of every span of these steps. */
+  readonly contributors: Contributors | undefined;
+  /** Teacher workers that are there. */
+  readonly workerCount: () => number;
+}
+
+export class RunFrames implements FrameSource {
+  readonly #parts: RunFramesParts;
+  readonly #targets: RunTargets;
+  readonly #frames = new Handoff<TargetFrame>();
+  /** What the taker had last. */
+  #last: TargetFrame | undefined;
+  #doneStep: number;
+  #done: () => void = () => {};
+  #closed = false;
+  #end: LyceumError | undefined;
+
+  constructor(parts: RunFramesParts) {
+    this.#parts = parts;
+    const { record, contributors, firstStep } = parts;
+    const { runId, plan } = record;
+    this.#doneStep = firstStep;
+    this.#targets = new RunTargets({
+      ...parts,
+      fit: () => record.fit,
+      ledger: contributors && { decided: contributors, record: undecided },
+      onFailed: () => this.#fail(),
+      // What the run's own student is told of its teachers stands in the run's record.
+      onSent: () => {},
+      onDrift: () => {},
+      onDegraded: () => {},
+    });
+    const levels = { runId, firstStep, creditStep: plan.stepCount, doneStep: firstStep };
+    const first = TargetRequest.fromPartial(levels);
+    const serving = this.#targets.serve(first, this.#requests(), (frame) =>
+      this.#frames.give(frame),
+    );
+    serving.catch((thrown: unknown) => {
+      this.#end ??= toLyceumError(thrown);
+      this.#frames.wake();
+    });
+  }
+
+  async next(ms: number): Promise<TargetFrame | undefined> {
+    if (this.#last !== undefined) this.#take(this.#last);
+    this.#targets.servedBy(this.#parts.workerCount());
+    if (this.#end !== undefined) throw this.#end;
+    this.#last = await this.#frames.take(ms);
+    if (this.#last === undefined && this.#end !== undefined) throw this.#end;
+    return this.#last;
+  }
+
+  isWaiting(): boolean {
+    return this.#targets.openWantCount() > 0;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#targets.close(new LyceumError('CANCELLED', 'the call is over'));
+    this.#done();
+  }
+
+  /** The frame has been taken: its last step, unless it goes on, and all before are done. */
+  #take({ epoch, firstPosition, tensors }: TargetFrame): void {
+    const { batchSize, sampleCount, stepsPerEpoch } = this.#parts.record.plan;
+    const end = firstPosition + (tensors[0]?.shape[0] ?? 0);
+    const doneInEpoch = end === sampleCount ? stepsPerEpoch : Math.floor(end / batchSize);
+    this.#doneStep = epoch * stepsPerEpoch + doneInEpoch;
+    this.#done();
+  }
+
+  /** How far the taker is, whenever that changes. */
+  async *#requests(): AsyncGenerator<TargetRequest, void, undefined> {
+    const { plan } = this.#parts.record;
+    for (let told = this.#doneStep; !this.#closed; ) {
+      if (told === this.#doneStep) {
+        await new Promise<void>((resolve) => {
+          this.#done = resolve;
+        });
+        continue;
+      }
+      told = this.#doneStep;
+      yield TargetRequest.fromPartial({ creditStep: plan.stepCount, doneStep: told });
+    }
+  }
+
+  #fail(): void {
+    const { failure } = this.#targets;
+    if (failure === undefined) return;
+    this.#end ??= new LyceumError('FAILED_PRECONDITION', failure.reason);
+    this.#targets.close(this.#end);
+    this.#frames.wake();
+  }
+}
+
+/** All of them were decided before: see `RunFramesParts.contributors`. */
+async function undecided(span: number): Promise<void> {
+  throw new Error(`contributors of span ${span} are not decided`);
+}

@@ -1,0 +1,121 @@
+/**
+ * The targets of a whole split in its own order, as a run's rule makes them of all its teachers: for measuring what was
+ * trained elsewhere on them. They are made of the answers that the run's report is made of, a piece at a time.
+ */
+import { IDENTITY_VIEW, type SplitName, splitSamples } from '@lyceum/learning/data';
+import { targetPlan } from '@lyceum/learning/ensemble';
+import { type DistillationSpecification, LyceumError, type TargetFrame } from '@lyceum/proto';
+import type { AnswerStore } from '../answers/index.js';
+import type { DatasetOutline } from '../artifacts/index.js';
+import type { RunRecord } from '../runs/index.js';
+import { type Combiner, targetFrames } from '../targets/index.js';
+import { readLogits, SplitAnswers, type TicketDesk } from '../tickets/index.js';
+import type { FrameSource } from './frame-source.js';
+import { Handoff } from './handoff.js';
+
+/** Bytes of one teacher's answers that are read at a time. */
+const READ_BYTES = 2 * 1024 * 1024;
+
+export interface SplitFramesParts {
+  /** Unique among all that ask. */
+  readonly askerId: string;
+  readonly record: RunRecord;
+  readonly spec: DistillationSpecification['spec'];
+  readonly dataset: DatasetOutline;
+  readonly split: SplitName;
+  readonly firstPosition: number;
+  readonly endPosition: number;
+  readonly desk: TicketDesk;
+  readonly store: AnswerStore;
+  readonly combiner: Combiner;
+}
+
+export class SplitFrames implements FrameSource {
+  readonly #parts: SplitFramesParts;
+  readonly #answers: SplitAnswers;
+  /** Nothing is given: it wakes who waits for answers. */
+  readonly #news = new Handoff<never>();
+  readonly #frames: AsyncGenerator<TargetFrame | undefined, void, undefined>;
+
+  constructor(parts: SplitFramesParts) {
+    this.#parts = parts;
+    const { askerId, record, dataset, split, desk, store } = parts;
+    const onSettled = () => this.#news.wake();
+    const { teachers } = record;
+    const asked = { askerId, teachers, dataset, split, desk, store, onSettled };
+    this.#answers = new SplitAnswers(asked);
+    this.#answers.start();
+    this.#frames = this.#read();
+  }
+
+  async next(ms: number): Promise<TargetFrame | undefined> {
+    if (!this.#isSettled()) await this.#news.take(ms);
+    const { failure, complete } = this.#answers;
+    if (failure !== undefined) throw new LyceumError('FAILED_PRECONDITION', failure);
+    if (!complete) return undefined;
+    return (await this.#frames.next()).value ?? undefined;
+  }
+
+  isWaiting(): boolean {
+    return !this.#answers.complete;
+  }
+
+  close(): void {
+    this.#answers.stop();
+    this.#news.wake();
+  }
+
+  #isSettled(): boolean {
+    return this.#answers.complete || this.#answers.failure !== undefined;
+  }
+
+  /** Gives undefined where answers have been deleted meanwhile and are asked for again. */
+  async *#read(): AsyncGenerator<TargetFrame | undefined, void, undefined> {
+    const { dataset, firstPosition, endPosition } = this.#parts;
+    const pieceRows = Math.max(1, Math.floor(READ_BYTES / (4 * dataset.classCount)));
+    for (let first = firstPosition; first < endPosition; ) {
+      const end = Math.min(first + pieceRows, endPosition);
+      const frames = await this.#piece(first, end);
+      if (frames === undefined) {
+        this.#answers.start();
+        yield undefined;
+        continue;
+      }
+      yield* frames;
+      first = end;
+    }
+  }
+
+  /** Rows [first, end); undefined if some answers are not readable any more. */
+  async #piece(
+    first: number,
+    end: number,
+  ): Promise<AsyncGenerator<TargetFrame, void, undefined> | undefined> {
+    const { record, spec, dataset, split, store, combiner } = this.#parts;
+    const samples = splitSamples(dataset, split).subarray(first, end);
+    const { classCount, labels } = dataset;
+    const of = { view: IDENTITY_VIEW, codec: 'float32' } as const;
+    const read = record.teachers.map(async (teacher) => {
+      const logits = new Float32Array(samples.length * classCount);
+      const isThere = await readLogits(store, dataset, teacher, of, samples, logits);
+      return isThere ? logits : undefined;
+    });
+    const teacherLogits = await Promise.all(read);
+    if (teacherLogits.includes(undefined)) return undefined;
+    const rows = {
+      plan: targetPlan(
+        spec,
+        record.teachers.map(({ knownClasses }) => knownClasses),
+      ),
+      teacherLogits,
+      rowCount: samples.length,
+      classCount,
+      labels: Int32Array.from(samples, (sample) => labels[sample] as number),
+      fit: record.fit,
+      features: [],
+      epoch: 0,
+      firstPosition: first,
+    };
+    return targetFrames(rows, combiner);
+  }
+}

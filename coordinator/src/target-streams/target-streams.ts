@@ -1,0 +1,185 @@
+/** Runs' targets for students elsewhere: any number of them, each at its own step, none of which the run notices. */
+import { IDENTITY_VIEW, splitSamples, viewAt } from '@lyceum/learning/data';
+import {
+  LyceumError,
+  type StreamTargetsRequest,
+  type StreamTargetsResponse,
+  type TargetOutline,
+  toLyceumError,
+} from '@lyceum/proto';
+import type { AnswerOutput, AnswerStore } from '../answers/index.js';
+import type { ArtifactCatalog, DatasetOutline } from '../artifacts/index.js';
+import {
+  type ContributorLedgers,
+  ownAnswer,
+  quorumOf,
+  type RunStore,
+  teacherOutputs,
+} from '../runs/index.js';
+import type { Combiner } from '../targets/index.js';
+import { answerTable, spanSamples, type TeacherUser, type TicketDesk } from '../tickets/index.js';
+import type { FrameSource } from './frame-source.js';
+import { RunFrames } from './run-frames.js';
+import { SplitFrames } from './split-frames.js';
+import { targetBatches } from './target-batches.js';
+import {
+  batchSettings,
+  firstSpan,
+  type TargetOrder,
+  targetOrder,
+  targetOutline,
+} from './target-order.js';
+
+/** How often a caller that waits is told why, if that has changed. */
+const TELL_MS = 1_000;
+
+export interface TargetStreamsParts {
+  readonly store: RunStore;
+  readonly catalog: ArtifactCatalog;
+  readonly answers: AnswerStore;
+  readonly ledgers: ContributorLedgers;
+  readonly desk: TicketDesk;
+  readonly combiner: Combiner;
+  /** Teacher workers that are there. */
+  readonly workerCount: () => number;
+  readonly changed: () => void;
+}
+
+interface OpenStream extends TeacherUser {
+  /** Some answer had to be waited for: its teachers must be loaded, from then on to its end. */
+  needsTeachers: boolean;
+}
+
+export class TargetStreams {
+  readonly #parts: TargetStreamsParts;
+  readonly #open = new Map<string, OpenStream>();
+  #count = 0;
+
+  constructor(parts: TargetStreamsParts) {
+    this.#parts = parts;
+  }
+
+  /** For whom teachers must be loaded, in the order in which they came. */
+  users(): TeacherUser[] {
+    return this.readers().filter(({ needsTeachers }) => needsTeachers);
+  }
+
+  /** Whose answers must stay. */
+  readers(): OpenStream[] {
+    return [...this.#open.values()];
+  }
+
+  /** @throws {LyceumError} as target.proto says. */
+  async *stream(
+    request: StreamTargetsRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamTargetsResponse, void, undefined> {
+    const { order, dataset } = await this.#order(request);
+    if (!request.wait) await this.#requireAnswerable(order, dataset);
+    yield { part: { $case: 'outline', outline: targetOutline(order, dataset) } };
+    yield* this.#batches(order, dataset, signal);
+  }
+
+  /** What a stream would begin with. */
+  async outline(request: StreamTargetsRequest): Promise<TargetOutline> {
+    const { order, dataset } = await this.#order(request);
+    return targetOutline(order, dataset);
+  }
+
+  async #order(request: StreamTargetsRequest) {
+    if (request.inputs) throw new LyceumError('FAILED_PRECONDITION', NO_INPUTS);
+    const { store, catalog, ledgers } = this.#parts;
+    const run = store.require(request.runId);
+    const dataset = await catalog.dataset(run.dataset);
+    const decided =
+      quorumOf(run) === undefined ? undefined : ((await ledgers.read(run)) ?? new Map());
+    return { order: targetOrder(request, run, dataset, decided), dataset };
+  }
+
+  async *#batches(
+    order: TargetOrder,
+    dataset: DatasetOutline,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamTargetsResponse, void, undefined> {
+    const { changed } = this.#parts;
+    const { record } = order;
+    const id = `targets/${++this.#count}`;
+    const { teachers, dataset: reference } = record;
+    const user: OpenStream = { id, teachers, dataset: reference, reason: '', needsTeachers: false };
+    this.#open.set(id, user);
+    const source = this.#source(id, order, dataset);
+    const settings = batchSettings(order, dataset);
+    let told = '';
+    try {
+      for (let step = order.firstStep; step < record.plan.stepCount; ) {
+        const frame = await source.next(TELL_MS);
+        if (signal.aborted) throw toLyceumError(signal.reason);
+        if (frame === undefined) {
+          if (!user.needsTeachers && source.isWaiting()) {
+            user.needsTeachers = true;
+            changed();
+          }
+          const reason = user.reason || "waiting for the teachers' answers";
+          if (reason !== told) yield { part: { $case: 'waiting', waiting: reason } };
+          told = reason;
+          continue;
+        }
+        told = '';
+        for (const batch of targetBatches(frame, settings)) {
+          yield { part: { $case: 'batch', batch } };
+          if (batch.endsBatch) step = batch.step + 1;
+        }
+      }
+    } finally {
+      source.close();
+      this.#open.delete(id);
+      if (user.needsTeachers) changed();
+    }
+  }
+
+  #source(askerId: string, order: TargetOrder, dataset: DatasetOutline): FrameSource {
+    const { answers: store, desk, combiner, workerCount } = this.#parts;
+    const { record, spec, split, firstStep, contributors } = order;
+    const parts = { askerId, record, dataset, desk, store, combiner };
+    if (split === 'train') return new RunFrames({ ...parts, firstStep, contributors, workerCount });
+    const { batchSize, stepCount, sampleCount } = record.plan;
+    const firstPosition = firstStep * batchSize;
+    const endPosition = Math.min(stepCount * batchSize, sampleCount);
+    return new SplitFrames({ ...parts, spec, split, firstPosition, endPosition });
+  }
+
+  /** @throws {LyceumError} FAILED_PRECONDITION if answers to the first epoch are missing that nobody can give. */
+  async #requireAnswerable(order: TargetOrder, dataset: DatasetOutline): Promise<void> {
+    const { answers, workerCount } = this.#parts;
+    const span = firstSpan(order);
+    if (workerCount() > 0 || span === undefined) return;
+    const { record, spec, split } = order;
+    const isRuns = split === 'train';
+    const view = isRuns ? viewAt(spec.views, span.epoch) : IDENTITY_VIEW;
+    const orderSeed = isRuns ? spec.training.seed : undefined;
+    const samples = isRuns
+      ? spanSamples(dataset, split, span, orderSeed)
+      : splitSamples(dataset, split);
+    const lacking: string[] = [];
+    for (const [index, { name, identity, access }] of record.teachers.entries()) {
+      const outputs: readonly AnswerOutput[] = isRuns
+        ? teacherOutputs(record, index)
+        : [ownAnswer(access, dataset.classCount, 'float32')];
+      const counts = outputs.map((output) =>
+        answers.missingCount(
+          answerTable(dataset, { teacherIdentity: identity, view }, output),
+          samples,
+        ),
+      );
+      const missing = Math.max(...(await Promise.all(counts)));
+      if (missing > 0) lacking.push(`${missing} of ${samples.length} of ${name}`);
+    }
+    if (lacking.length === 0) return;
+    const where = isRuns ? `epoch ${span.epoch}` : `the ${split} split`;
+    const message = `answers to ${where} are not stored: ${lacking.join(', ')}; and no teacher worker is connected that could be asked`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+}
+
+const NO_INPUTS =
+  'a coordinator holds no inputs; coordinator targets serve, between it and the student, adds them';

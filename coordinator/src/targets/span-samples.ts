@@ -1,0 +1,55 @@
+/** Which samples lie at the positions of a run's spans: computed once for all teachers and the target. */
+import { batchSpan } from '@lyceum/learning/data';
+import type { DatasetOutline } from '../artifacts/index.js';
+import { type SpanGrid, spanAt, spanOfStep } from '../schedule/index.js';
+import { spanSamples } from '../tickets/index.js';
+
+/** Steps [firstStep, endStep). */
+export interface StepRange {
+  readonly firstStep: number;
+  readonly endStep: number;
+}
+
+export class SpanSamples {
+  readonly #dataset: DatasetOutline;
+  readonly #grid: SpanGrid;
+  readonly #orderSeed: number;
+  readonly #known = new Map<number, Uint32Array>();
+  readonly #keptCount: () => number;
+
+  /** @param keptCount - how many spans are worth keeping just now; others are computed again. */
+  constructor(dataset: DatasetOutline, grid: SpanGrid, orderSeed: number, keptCount: () => number) {
+    this.#dataset = dataset;
+    this.#grid = grid;
+    this.#orderSeed = orderSeed;
+    this.#keptCount = keptCount;
+  }
+
+  /** [positions of the span], by position. */
+  ofSpan(span: number): Uint32Array {
+    const known = this.#known.get(span);
+    if (known !== undefined) return known;
+    const at = spanAt(this.#grid, span);
+    const samples = spanSamples(this.#dataset, 'train', at, this.#orderSeed);
+    this.#known.set(span, samples);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > this.#keptCount() && oldest !== undefined) this.#known.delete(oldest);
+    return samples;
+  }
+
+  /** The same of steps that lie in one span. */
+  ofSteps(steps: StepRange): Uint32Array {
+    const span = spanOfStep(this.#grid, steps.firstStep);
+    const { firstPosition, positionCount } = positionsOf(this.#grid, steps);
+    const offset = firstPosition - spanAt(this.#grid, span).firstPosition;
+    return this.ofSpan(span).subarray(offset, offset + positionCount);
+  }
+}
+
+/** Positions of steps that lie in one span. */
+export function positionsOf({ plan }: SpanGrid, { firstStep, endStep }: StepRange) {
+  const first = batchSpan(plan, firstStep);
+  const last = batchSpan(plan, endStep - 1);
+  const positionCount = last.firstPosition + last.positionCount - first.firstPosition;
+  return { epoch: first.epoch, firstPosition: first.firstPosition, positionCount };
+}

@@ -1,0 +1,40 @@
+/** Why a run gets no more targets: words for its user, and the same as data for an event. Pure. */
+import type { Span } from '@lyceum/learning/data';
+import { quorumOf, type RunRecord } from '../runs/index.js';
+
+export interface TargetFailure extends Readonly<Record<string, unknown>> {
+  readonly reason: string;
+}
+
+/**
+ * @param teachers - names of the teachers that were asked.
+ * @param samples - what they were asked about; they lie in the order of the run, so their range is given.
+ */
+export function unanswerable(
+  teachers: string,
+  span: Span,
+  samples: Uint32Array,
+  reason: string,
+): TargetFailure {
+  const { epoch, firstPosition, positionCount } = span;
+  const firstSample = samples.reduce((a, b) => Math.min(a, b));
+  const lastSample = samples.reduce((a, b) => Math.max(a, b));
+  const positions = `positions ${firstPosition} to ${firstPosition + positionCount - 1} of epoch ${epoch}`;
+  const where = `samples ${firstSample} to ${lastSample} (${positions})`;
+  const said = `teacher ${teachers} cannot answer ${where}: ${reason}`;
+  const range = { epoch, firstPosition, positionCount, firstSample, lastSample };
+  return { reason: said, teachers, ...range };
+}
+
+/** @param late - ensemble indices of the teachers without which the run must not go on. */
+export function overdegraded(
+  record: RunRecord,
+  { degradedSteps, late }: { readonly degradedSteps: number; readonly late: readonly number[] },
+): TargetFailure {
+  const { teachers, plan } = record;
+  const { maxDegradedShare } = quorumOf(record) ?? {};
+  const names = late.map((teacher) => teachers[teacher]?.name).join(', ');
+  const are = late.length === 1 ? 'is' : 'are';
+  const reason = `without ${names}, which ${are} late, ${degradedSteps} of ${plan.stepCount} steps would have fewer than all teachers, and maxDegradedShare is ${maxDegradedShare}`;
+  return { reason, late: names, degradedSteps };
+}

@@ -1,0 +1,182 @@
+/** Makes the targets of a run's steps out of stored answers: reads a piece, combines it, cuts it into frames. */
+import type { AnswerCodec } from '@lyceum/learning/codecs';
+import { viewAt } from '@lyceum/learning/data';
+import { type CombinationFit, type TargetPlan, targetPlan } from '@lyceum/learning/ensemble';
+import {
+  type DistillationSpecification,
+  LyceumError,
+  type TargetFrame,
+  toLyceumError,
+} from '@lyceum/proto';
+import type { AnswerStore } from '../answers/index.js';
+import type { DatasetOutline } from '../artifacts/index.js';
+import {
+  type FeatureTensor,
+  featureTensors,
+  type PinnedTeacher,
+  type RunRecord,
+} from '../runs/index.js';
+import type { SpanGrid } from '../schedule/index.js';
+import { answerTable, readLogits } from '../tickets/index.js';
+import type { Combiner } from './combiner.js';
+import { positionsOf, type SpanSamples, type StepRange } from './span-samples.js';
+import { targetFrames } from './target-frames.js';
+
+/**
+ * Bytes of one teacher's answers that are read at a time, as long as a step allows: they are copied in a
+ * millisecond, in which the event loop does nothing else.
+ */
+const READ_BYTES = 2 * 1024 * 1024;
+
+export interface TargetSourceParts {
+  readonly record: RunRecord;
+  readonly spec: DistillationSpecification['spec'];
+  readonly codec: AnswerCodec;
+  readonly dataset: DatasetOutline;
+  readonly grid: SpanGrid;
+  readonly samples: SpanSamples;
+  readonly store: Pick<AnswerStore, 'read'>;
+  readonly combiner: Combiner;
+  readonly fit: () => CombinationFit | undefined;
+}
+
+/** Steps of one span, and the ensemble indices of the teachers that their targets are made of. */
+export interface TargetRange extends StepRange {
+  readonly contributors: readonly number[];
+}
+
+/** Each [positions, numbers of a sample]; in buffers that are used again for the next piece. */
+export interface ReadAnswers {
+  /** One a contributor. */
+  readonly logits: readonly Float32Array[];
+  /** One a feature tensor. */
+  readonly features: readonly Float32Array[];
+  /** Teachers some of whose answers are not there. */
+  readonly unreadable: ReadonlySet<number>;
+}
+
+/** One buffer a teacher and one a feature tensor: fresh ones for each piece keep the garbage collector busy. */
+export interface AnswerBuffers {
+  readonly logits: Float32Array[];
+  readonly features: Float32Array[];
+}
+
+export class TargetSource {
+  readonly #parts: TargetSourceParts;
+  readonly #plan: TargetPlan;
+  readonly #features: readonly FeatureTensor[];
+
+  constructor(parts: TargetSourceParts) {
+    this.#parts = parts;
+    this.#plan = targetPlan(
+      parts.spec,
+      parts.record.teachers.map(({ knownClasses }) => knownClasses),
+    );
+    this.#features = featureTensors(parts.record);
+  }
+
+  /** Empty: they grow with what is read. */
+  buffers(): AnswerBuffers {
+    return {
+      logits: this.#parts.record.teachers.map(() => new Float32Array(0)),
+      features: this.#features.map(() => new Float32Array(0)),
+    };
+  }
+
+  /** The range, cut where its answers are more than are read at a time. */
+  pieces(range: TargetRange): TargetRange[] {
+    const { dataset, grid } = this.#parts;
+    const rowLengths = this.#features.map(({ output }) => output.rowLength);
+    const rowBytes = 4 * Math.max(dataset.classCount, ...rowLengths);
+    const stepsPerPiece = Math.max(1, Math.floor(READ_BYTES / (rowBytes * grid.plan.batchSize)));
+    const pieces: TargetRange[] = [];
+    for (let firstStep = range.firstStep; firstStep < range.endStep; firstStep += stepsPerPiece) {
+      const endStep = Math.min(firstStep + stepsPerPiece, range.endStep);
+      pieces.push({ ...range, firstStep, endStep });
+    }
+    return pieces;
+  }
+
+  /**
+   * What the contributors answered for the positions of a piece.
+   *
+   * @param buffers - replaced where they are too short; logits and features are borrowed from them.
+   * @throws {LyceumError} if the disk does not give what is on it.
+   */
+  async read(piece: TargetRange, buffers: AnswerBuffers): Promise<ReadAnswers> {
+    const { dataset, record, store, spec, grid, codec } = this.#parts;
+    const samples = this.#parts.samples.ofSteps(piece);
+    const view = viewAt(spec.views, positionsOf(grid, piece).epoch);
+    const unreadable = new Set<number>();
+    const read = async (
+      index: number,
+      out: Float32Array,
+      from: (teacher: PinnedTeacher) => Promise<boolean>,
+    ) => {
+      try {
+        if (!(await from(record.teachers[index] as PinnedTeacher))) unreadable.add(index);
+      } catch (thrown) {
+        const { code, message } = toLyceumError(thrown);
+        throw new LyceumError(code, `answers cannot be read: ${message}`, { cause: thrown });
+      }
+      return out;
+    };
+    const logits = piece.contributors.map((index) => {
+      const out = atLeast(buffers.logits, index, samples.length * dataset.classCount);
+      return read(index, out, (teacher) =>
+        readLogits(store, dataset, teacher, { view, codec }, samples, out),
+      );
+    });
+    const features = this.#features.map(({ teacher: owner, output }, index) => {
+      const out = atLeast(buffers.features, index, samples.length * output.rowLength);
+      return read(owner, out, async ({ identity }) => {
+        const table = answerTable(dataset, { teacherIdentity: identity, view }, output);
+        return (await store.read(table, samples, out)).length === 0;
+      });
+    });
+    return {
+      logits: await Promise.all(logits),
+      features: await Promise.all(features),
+      unreadable,
+    };
+  }
+
+  /** The targets of a piece, in order. */
+  frames(
+    piece: TargetRange,
+    { logits, features }: ReadAnswers,
+  ): AsyncGenerator<TargetFrame, void, undefined> {
+    const { dataset, record, grid, combiner } = this.#parts;
+    const { epoch, firstPosition, positionCount } = positionsOf(grid, piece);
+    const rows = {
+      plan: this.#plan,
+      teacherLogits: record.teachers.map((_, t) => logits[piece.contributors.indexOf(t)]),
+      rowCount: positionCount,
+      classCount: dataset.classCount,
+      labels: Int32Array.from(
+        this.#parts.samples.ofSteps(piece),
+        (sample) => dataset.labels[sample] as number,
+      ),
+      fit: this.#parts.fit(),
+      features: this.#features.map(({ name, rowShape }, index) => ({
+        name,
+        rowShape,
+        values: features[index] as Float32Array,
+      })),
+      epoch,
+      firstPosition,
+    };
+    return targetFrames(rows, combiner);
+  }
+}
+
+/** The first `length` numbers of a buffer, which is replaced if it has fewer, in memory that threads may share. */
+function atLeast(buffers: Float32Array[], index: number, length: number): Float32Array {
+  const kept = buffers[index];
+  const buffer =
+    kept !== undefined && kept.length >= length
+      ? kept
+      : new Float32Array(new SharedArrayBuffer(4 * length));
+  buffers[index] = buffer;
+  return buffer.subarray(0, length);
+}

@@ -1,0 +1,92 @@
+/** What is asked of one teacher: a ticket, and where its answers belong. */
+import {
+  orderedRows,
+  SPLIT_NUMBERS,
+  type Span,
+  type SplitName,
+  splitSamples,
+  type ViewAt,
+} from '@lyceum/learning/data';
+import { digestBytes, Ticket, ticketId } from '@lyceum/proto';
+import type { AnswerOutput, AnswerTableKey } from '../answers/index.js';
+import type { DatasetOutline } from '../artifacts/index.js';
+
+export interface Ask {
+  /** Of the ticket's content: equal for all that one answer satisfies, whatever codec they keep it in. */
+  readonly id: string;
+  readonly ticket: Ticket;
+  readonly teacherIdentity: string;
+  /** Where each of the ticket's outputs belongs, in their order. */
+  readonly tables: readonly AnswerTableKey[];
+  readonly classCount: number;
+  /** The samples that the rows of the answer belong to. */
+  readonly samples: Uint32Array;
+  /**
+   * Takes rows, which are borrowed, of all outputs instead of the store; absent: they are stored.
+   *
+   * @throws {LyceumError} INVALID_ARGUMENT if they are of no use.
+   */
+  readonly receive?: (firstRow: number, outputs: readonly Float32Array[]) => void;
+}
+
+export interface AskContent {
+  readonly teacherIdentity: string;
+  readonly split: SplitName;
+  readonly view: ViewAt;
+  /** Absent: the split's own order; `span.epoch` means nothing then. */
+  readonly orderSeed?: number;
+  /** The order whose beginning is spread over the classes. */
+  readonly byClass?: boolean;
+  readonly span: Span;
+  /** By name, sorted. */
+  readonly outputs: readonly AnswerOutput[];
+}
+
+export function askFor(dataset: DatasetOutline, content: AskContent, samples: Uint32Array): Ask {
+  const { span, view, orderSeed, byClass = false, teacherIdentity, outputs } = content;
+  const ticket = Ticket.fromPartial({
+    teacherIdentity: digestBytes(content.teacherIdentity),
+    datasetDigest: digestBytes(dataset.digest),
+    split: SPLIT_NUMBERS[content.split] as Ticket['split'],
+    view: view.text,
+    viewEpoch: view.epoch,
+    ...(orderSeed !== undefined && { order: { seed: orderSeed, epoch: span.epoch, byClass } }),
+    firstPosition: span.firstPosition,
+    positionCount: span.positionCount,
+    outputs: outputs.map(({ name }) => name),
+  });
+  const tables = outputs.map((output) => answerTable(dataset, { teacherIdentity, view }, output));
+  const { classCount } = dataset;
+  return { id: ticketId(ticket), ticket, teacherIdentity, tables, classCount, samples };
+}
+
+/** Each output has a table of its own, whatever it was asked for together with: so logits serve every run. */
+export function answerTable(
+  dataset: DatasetOutline,
+  { teacherIdentity, view }: Pick<AskContent, 'teacherIdentity' | 'view'>,
+  output: AnswerOutput,
+): AnswerTableKey {
+  return {
+    teacherIdentity,
+    datasetDigest: dataset.digest,
+    view: view.text,
+    viewEpoch: view.epoch,
+    outputs: [output.name],
+    codec: output.codec,
+    sampleCount: dataset.sampleCount,
+    rowLength: output.rowLength,
+  };
+}
+
+/** The samples at the positions of a span. */
+export function spanSamples(
+  dataset: DatasetOutline,
+  split: SplitName,
+  span: Span,
+  orderSeed: number | undefined,
+): Uint32Array {
+  const samples = splitSamples(dataset, split);
+  const order = orderSeed === undefined ? undefined : { seed: orderSeed, epoch: span.epoch };
+  const rows = orderedRows(samples.length, order, span.firstPosition, span.positionCount);
+  return rows.map((row) => samples[row] as number);
+}

@@ -1,0 +1,141 @@
+/**
+ * Teachers' answers over one split, or the measured part of it, as it is, asked for through the same tickets as all
+ * others. They are what reports, fits and evaluations are made of, so they are stored exactly unless somebody says that
+ * he wants them as they are there.
+ */
+import type { AnswerCodec } from '@lyceum/learning/codecs';
+import {
+  IDENTITY_VIEW,
+  MEASURED_TRAIN_SEED,
+  measuredSamples,
+  type SplitName,
+  splitSamples,
+  stepPlan,
+} from '@lyceum/learning/data';
+import type { AnswerStore } from '../answers/index.js';
+import type { DatasetOutline } from '../artifacts/index.js';
+import { ownAnswer, type PinnedTeacher } from '../runs/index.js';
+import { type SpanGrid, spanAt, spanGrid } from '../schedule/index.js';
+import { askFor, spanSamples } from './ask.js';
+import { readLogits } from './read-logits.js';
+import type { Asker, TicketDesk } from './ticket-desk.js';
+
+/** A split's spans are multiples of so many positions. */
+const SPAN_UNIT = 128;
+
+export type AskedTeacher = Pick<PinnedTeacher, 'name' | 'identity' | 'access' | 'knownClasses'>;
+
+export interface SplitAnswersParts {
+  /** Unique among all that ask. */
+  readonly askerId: string;
+  /** Absent: it is not a run that asks. */
+  readonly runId?: string;
+  readonly teachers: readonly AskedTeacher[];
+  readonly dataset: DatasetOutline;
+  readonly split: SplitName;
+  /** Only the samples that `measuredSamples` gives, in their order; absent: all, in the split's. */
+  readonly measured?: true;
+  /** That their numbers went through; absent: none. */
+  readonly codec?: AnswerCodec;
+  readonly desk: TicketDesk;
+  readonly store: AnswerStore;
+  /** All answers are in the store, or {@link SplitAnswers.failure} is there. */
+  readonly onSettled: () => void;
+}
+
+export class SplitAnswers implements Asker {
+  readonly askerId: string;
+  readonly runId: string | undefined;
+  readonly #parts: SplitAnswersParts;
+  /** Open asks, each in words. */
+  readonly #open = new Map<string, string>();
+  #failure: string | undefined;
+
+  constructor(parts: SplitAnswersParts) {
+    this.#parts = parts;
+    this.runId = parts.runId;
+    this.askerId = parts.askerId;
+  }
+
+  /** Why there will be no answers; undefined: nothing is wrong. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  get complete(): boolean {
+    return this.#open.size === 0;
+  }
+
+  /** Asks for everything that the store lacks. */
+  start(): void {
+    const { teachers, dataset, split, measured, desk } = this.#parts;
+    const orderSeed = measured && split === 'train' ? MEASURED_TRAIN_SEED : undefined;
+    const grid = splitGrid(dataset, split, this.#samples().length);
+    for (let index = 0; index < grid.spanCount; index++) {
+      const span = spanAt(grid, index);
+      const samples = spanSamples(dataset, split, span, orderSeed);
+      for (const { identity, name, access } of teachers) {
+        const outputs = [ownAnswer(access, dataset.classCount, this.#codec)];
+        const content = {
+          split,
+          view: IDENTITY_VIEW,
+          ...(orderSeed !== undefined && { orderSeed }),
+          span,
+          outputs,
+        } as const;
+        const ask = askFor(dataset, { ...content, teacherIdentity: identity }, samples);
+        const last = span.firstPosition + span.positionCount - 1;
+        const rows = `rows ${span.firstPosition} to ${last} of the ${split} split`;
+        this.#open.set(ask.id, `teacher ${name} cannot answer ${rows}`);
+        desk.ask(this, ask);
+      }
+    }
+  }
+
+  stop(): void {
+    for (const askId of this.#open.keys()) this.#parts.desk.withdraw(this, askId);
+    this.#open.clear();
+  }
+
+  satisfied(askId: string): void {
+    if (this.#open.delete(askId) && this.#open.size === 0) this.#parts.onSettled();
+  }
+
+  failed(askId: string, reason: string): void {
+    this.#failure ??= `${this.#open.get(askId)}: ${reason}`;
+    this.#parts.onSettled();
+  }
+
+  /**
+   * One teacher's logits over the samples asked for, [N, C], in their order; a final answer is that class for certain.
+   *
+   * @returns undefined if some are not readable any more; they are to be asked for again.
+   */
+  async read(teacher: AskedTeacher): Promise<Float32Array | undefined> {
+    const { dataset, store } = this.#parts;
+    const samples = this.#samples();
+    const logits = new Float32Array(samples.length * dataset.classCount);
+    const of = { view: IDENTITY_VIEW, codec: this.#codec };
+    const found = await readLogits(store, dataset, teacher, of, samples, logits);
+    return found ? logits : undefined;
+  }
+
+  get #codec(): AnswerCodec {
+    return this.#parts.codec ?? 'float32';
+  }
+
+  #samples(): Uint32Array {
+    const { dataset, split, measured } = this.#parts;
+    return measured ? measuredSamples(dataset, split) : splitSamples(dataset, split);
+  }
+}
+
+/** The grid that a split, or the first `sampleCount` positions of an order of it, is asked for on. */
+export function splitGrid(
+  dataset: DatasetOutline,
+  split: SplitName,
+  sampleCount = splitSamples(dataset, split).length,
+): SpanGrid {
+  const plan = stepPlan({ sampleCount, batchSize: SPAN_UNIT, epochs: 1 });
+  return spanGrid(plan, dataset.classCount * 4);
+}

@@ -1,0 +1,40 @@
+// What a report says of the teachers that a run's targets were made of, from its record and its ledger.
+import { checkRunSpecification } from '@lyceum/proto';
+import { expect, test } from 'vitest';
+import { contributorCountsOf, unknownContributors } from '../../src/evaluation/report-facts.js';
+import type { PinnedTeacher, RunRecord } from '../../src/runs/run-record.js';
+import { queued } from '../runs/queued-run.js';
+
+/** 40 steps in 4 spans of 10, each an epoch. */
+function record(ensemble: object): RunRecord {
+  const run = queued();
+  const teachers = ['one', 'two'].map((name) => ({ name, model: name }));
+  const { spec, ...head } = run.specification;
+  const specification = checkRunSpecification(
+    { ...head, spec: { ...spec, teachers, ensemble } },
+    '',
+  );
+  return { ...run, specification, teachers: teachers as unknown as PinnedTeacher[] };
+}
+
+test('without a quorum all teachers are in all steps', () => {
+  expect(contributorCountsOf(record({}), new Map())).toEqual({
+    degradedSteps: 0,
+    unknownSteps: 0,
+    teacherSteps: [40, 40],
+  });
+});
+
+test('what a lost ledger held is not known, and said not to be', () => {
+  const contributors = new Map([
+    [2, [1]],
+    [3, [0, 1]],
+  ]);
+  const run = record({ quorum: 1, deadlineMs: 5 });
+  const counts = contributorCountsOf(run, contributors);
+  expect(counts).toEqual({ degradedSteps: 10, unknownSteps: 20, teacherSteps: [10, 20] });
+  expect(unknownContributors(counts.unknownSteps)).toEqual([
+    'which teachers the targets of 20 steps were made of is not known',
+  ]);
+  expect(unknownContributors(0)).toEqual([]);
+});

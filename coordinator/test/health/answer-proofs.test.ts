@@ -1,0 +1,58 @@
+/** Answers that nobody has proven, put into a real store in a temporary folder. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '@lyceum/platform';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { AnswerStore } from '../../src/answers/answer-store.js';
+import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
+import { AnswerProofs, type StoredRecords } from '../../src/health/answer-proofs.js';
+import { UnprovenAnswers } from '../../src/health/unproven-answers.js';
+import { UnprovenFile } from '../../src/health/unproven-file.js';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+const key: AnswerTableKey = {
+  teacherIdentity: 'aa',
+  datasetDigest: 'bb',
+  view: 'identity',
+  viewEpoch: 0,
+  outputs: ['logits'],
+  codec: 'float32',
+  sampleCount: 100,
+  rowLength: 2,
+};
+const replica = { workerId: 'worker', teacher: 'aa' };
+
+let folder: string;
+let store: AnswerStore;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-proofs-'));
+  store = await AnswerStore.open(join(folder, 'answers'), log);
+});
+afterEach(async () => {
+  await store.close();
+  await rm(folder, { recursive: true });
+});
+
+test('what could not be noted as unproven is not stored, and is noted with the next put', async () => {
+  // It cannot be written before its folder is there.
+  const path = join(folder, 'later', 'unproven-answers.json');
+  const file = new UnprovenFile(path);
+  const unproven = new UnprovenAnswers<StoredRecords>();
+  const stored = (of: typeof replica, records: StoredRecords, sampleCount: number) =>
+    unproven.add(of, records, sampleCount);
+  const now = () => 7;
+  const proofs = await AnswerProofs.open({ store, file, unproven, stored, log, now });
+  const put = (sample: number) =>
+    proofs.put(replica, key, Uint32Array.of(sample), Float32Array.of(sample, 1));
+
+  const both = await Promise.allSettled([put(1), put(2)]);
+  expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await store.missingCount(key, Uint32Array.of(1, 2))).toBe(2);
+
+  await mkdir(join(folder, 'later'));
+  await Promise.all([put(1), put(2)]);
+  expect(await store.missingCount(key, Uint32Array.of(1, 2))).toBe(0);
+  expect(unproven.countOf(replica)).toBe(2);
+  expect(await file.read()).toEqual([{ key, first: 0, sinceMs: 7 }]);
+});

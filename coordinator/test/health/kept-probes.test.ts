@@ -1,0 +1,59 @@
+// Real files in a folder of the test's own.
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sha256Hex } from '@lyceum/proto';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
+import { KeptProbes } from '../../src/health/kept-probes.js';
+import { UnprovenFile } from '../../src/health/unproven-file.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-kept-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+it('a first answer to a probe is kept to the bit, and forgotten', async () => {
+  const probes = await KeptProbes.open(join(folder, 'probes'));
+  const values = Float32Array.of(1 / 3, -0, 2e-40);
+  const digest = sha256Hex(Buffer.from(values.buffer));
+  expect(await probes.read('p')).toBeUndefined();
+  await probes.write('p', { isClass: false, values, digest });
+  const again = await KeptProbes.open(join(folder, 'probes'));
+  expect(await again.read('p')).toEqual({ isClass: false, values, digest });
+  await again.forget('p');
+  expect(await again.read('p')).toBeUndefined();
+});
+
+it('a damaged file is named, with what would be right', async () => {
+  const probes = await KeptProbes.open(folder);
+  await probes.write('p', { isClass: false, values: Float32Array.of(1), digest: '' });
+  const path = join(folder, (await readdir(folder))[0] ?? '');
+  await truncate(path, 10);
+  await expect(probes.read('p')).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringMatching(`^${path}, with which .* is damaged; .* or delete it`),
+  });
+});
+
+it('what is unproven is what was written last', async () => {
+  const key: AnswerTableKey = {
+    teacherIdentity: 'aa',
+    datasetDigest: 'bb',
+    view: 'identity',
+    viewEpoch: 0,
+    outputs: ['logits'],
+    codec: 'float32',
+    sampleCount: 100,
+    rowLength: 2,
+  };
+  const path = join(folder, 'unproven.json');
+  const file = new UnprovenFile(path);
+  expect(await file.read()).toEqual([]);
+  const tails = [{ key, first: 7, sinceMs: 12 }];
+  await Promise.all([file.write([]), file.write(tails)]);
+  expect(await new UnprovenFile(path).read()).toEqual(tails);
+});

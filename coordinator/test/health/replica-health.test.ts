@@ -1,0 +1,496 @@
+/** A story each, told to the state machine: what workers answer, and who may take tickets then. */
+import { describe, expect, it } from 'vitest';
+import {
+  type HealthEffect,
+  PROVEN_FAILURE_LIMIT,
+  ReplicaHealth,
+} from '../../src/health/replica-health.js';
+
+const TEACHER = 'a'.repeat(64);
+const [ONE, TWO, THREE] = ['w1', 'w2', 'w3'].map((workerId) => ({
+  workerId,
+  teacher: TEACHER,
+})) as [Replica, Replica, Replica];
+type Replica = { readonly workerId: string; readonly teacher: string };
+
+const RIGHT = Float32Array.of(1, -2, 3, 0.5);
+/** By one unit in the last place: as another device gives. */
+const OTHER_BITS = Float32Array.of(1, -2, 3, 0.50000006);
+const WRONG = Float32Array.of(1, -2, 3, 1.5);
+
+/** Of engine and precision. */
+const NOISE = 1e-4;
+/** By the noise of an honest server, and by less than another device moves numbers. */
+const NOISY = Float32Array.of(1, -2, 3, 0.5002);
+const MOVED = Float32Array.of(1, -2, 3, 0.51);
+
+function digestOf(values: Float32Array): string {
+  return values.join();
+}
+
+class Story {
+  readonly health = new ReplicaHealth<string>([]);
+  readonly effects: HealthEffect[] = [];
+  nowMs = 0;
+
+  join(...replicas: Replica[]): void {
+    for (const replica of replicas) this.health.wants(replica, ['p']);
+  }
+
+  /** Answers everything that is asked. @param values - by round, from 1. */
+  answerAll(replica: Replica, values: Float32Array | ((round: number) => Float32Array)): void {
+    for (let round = 1; round <= this.health.rounds(replica, 'p'); round++) {
+      const given = typeof values === 'function' ? values(round) : values;
+      const answer = {
+        round,
+        isClass: false,
+        values: given,
+        digest: digestOf(given),
+        noise: NOISE,
+      };
+      this.effects.push(...this.health.answered(replica, 'p', answer, this.nowMs));
+    }
+  }
+
+  /** Answers a ticket of so many samples. */
+  answers(replica: Replica, sampleCount: number, item = `${sampleCount} of ${replica.workerId}`) {
+    this.effects.push(...this.health.stored(replica, item, sampleCount));
+  }
+
+  kinds(): string[] {
+    return this.effects.map(({ kind }) => kind).filter((kind) => kind !== 'changed');
+  }
+}
+
+describe('the self-test', () => {
+  it('comes before the first ticket, twice', () => {
+    const { health, ...story } = new Story();
+    health.wants(ONE, ['p', 'q']);
+    expect(health.serves(ONE, false)).toBe(false);
+    expect([health.rounds(ONE, 'p'), health.rounds(ONE, 'q')]).toEqual([2, 2]);
+    const give = (probe: string, round: number) =>
+      health.answered(
+        ONE,
+        probe,
+        { round, isClass: false, values: RIGHT, digest: 'd', noise: NOISE },
+        story.nowMs,
+      );
+    give('p', 1);
+    give('p', 2);
+    expect(health.serves(ONE, false)).toBe(false);
+    give('q', 1);
+    expect(health.serves(ONE, false)).toBe(false);
+    expect(give('q', 2)).toEqual([{ kind: 'changed' }]);
+    expect(health.serves(ONE, false)).toBe(true);
+  });
+
+  it('is taken again after a new session, and after the teacher was loaded anew', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, RIGHT);
+    story.health.loaded(ONE);
+    expect(story.health.serves(ONE, false)).toBe(false);
+    story.answerAll(ONE, RIGHT);
+    expect(story.health.serves(ONE, false)).toBe(true);
+    story.health.sessionEnded('w1');
+    story.join(ONE);
+    expect(story.health.serves(ONE, false)).toBe(false);
+    expect(story.health.rounds(ONE, 'p')).toBe(2);
+  });
+
+  it('keeps a replica with other bits from strict runs, and notes it for the others', () => {
+    const story = new Story();
+    story.join(ONE, TWO);
+    story.answerAll(ONE, RIGHT);
+    story.answerAll(TWO, OTHER_BITS);
+    expect(story.kinds()).toEqual(['differs']);
+    expect([story.health.serves(TWO, false), story.health.serves(TWO, true)]).toEqual([
+      true,
+      false,
+    ]);
+    expect(story.health.serves(ONE, true)).toBe(true);
+    expect(story.effects).toContainEqual(
+      expect.objectContaining({
+        reason:
+          'its answers to the probe differ from those of w1 by up to 6.0e-8, and 0.030 is tolerated',
+      }),
+    );
+  });
+
+  it('finds a replica that does not repeat itself', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, (round) => (round === 1 ? RIGHT : OTHER_BITS));
+    expect(story.health.serves(ONE, true)).toBe(false);
+    expect(story.health.serves(ONE, false)).toBe(true);
+    expect(story.kinds()).toEqual(['differs']);
+  });
+
+  it('quarantines a replica that says something else', () => {
+    const story = new Story();
+    story.join(ONE, TWO);
+    story.answerAll(ONE, RIGHT);
+    story.answerAll(TWO, WRONG);
+    expect(story.kinds()).toEqual(['quarantined']);
+    expect(story.health.serves(TWO, false)).toBe(false);
+    expect(story.health.quarantine(TWO)?.reason).toBe(
+      'its answers to the probe differ from those of w1 by up to 1.0, and 0.030 is tolerated',
+    );
+  });
+
+  it('believes the replica that says what a run began with, not the one that came first', () => {
+    const story = new Story();
+    story.health.expect('p', digestOf(RIGHT));
+    story.join(ONE, TWO);
+    story.answerAll(ONE, WRONG);
+    expect(story.health.serves(ONE, false)).toBe(true);
+    story.answerAll(TWO, RIGHT);
+    expect(story.health.serves(ONE, false)).toBe(false);
+    expect(story.health.serves(TWO, true)).toBe(true);
+    expect(story.health.reference('p')?.digest).toBe(digestOf(RIGHT));
+  });
+});
+
+describe('canaries', () => {
+  it('are asked of replicas that have answered, and find the one that changed', () => {
+    const story = new Story();
+    story.join(ONE, TWO);
+    story.answerAll(ONE, RIGHT);
+    story.answerAll(TWO, RIGHT);
+    story.answers(ONE, 7);
+    expect(story.health.tick(999, 1000)).toEqual([]);
+    expect(story.health.tick(1000, 1000)).toEqual([{ kind: 'changed' }]);
+    expect([story.health.rounds(ONE, 'p'), story.health.rounds(TWO, 'p')]).toEqual([3, 2]);
+    expect(story.health.serves(ONE, false)).toBe(true);
+    expect(story.health.tick(5000, 1000)).toEqual([]);
+    story.answerAll(ONE, (round) => (round === 3 ? WRONG : RIGHT));
+    expect(story.effects).toContainEqual(
+      expect.objectContaining({ kind: 'quarantined', workerId: 'w1', unproven: 7 }),
+    );
+  });
+
+  it('that are passed count from then on', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, RIGHT);
+    story.answers(ONE, 7);
+    story.health.tick(1000, 1000);
+    story.nowMs = 1200;
+    story.answerAll(ONE, RIGHT);
+    expect(story.health.tick(9000, 1000)).toEqual([]);
+    story.answers(ONE, 1);
+    expect(story.health.tick(2199, 1000)).toEqual([]);
+    expect(story.health.tick(2200, 1000)).toHaveLength(1);
+  });
+});
+
+describe('what is unproven', () => {
+  it('is suspect once its replica fails its canary, and what others answered is not', () => {
+    const story = new Story();
+    story.join(ONE, TWO);
+    story.answerAll(ONE, RIGHT);
+    story.answerAll(TWO, RIGHT);
+    story.answers(ONE, 7);
+    story.answers(TWO, 5);
+    story.health.tick(1000, 1000);
+    story.answerAll(ONE, WRONG);
+    const suspects = story.effects.filter(({ kind }) => kind === 'suspect');
+    expect(suspects).toEqual([expect.objectContaining({ ...ONE, items: ['7 of w1'] })]);
+    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(5);
+  });
+
+  it('is proven by a canary that was asked after it, and not by one before', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, RIGHT);
+    story.answers(ONE, 7);
+    story.health.tick(1000, 1000);
+    story.answers(ONE, 2);
+    story.answerAll(ONE, RIGHT);
+    expect(story.kinds()).toEqual(['proven']);
+    expect(story.health.unproven.countOf(ONE)).toBe(2);
+    expect(story.health.prove(TEACHER)).toEqual([{ kind: 'changed' }]);
+    expect(story.health.prove(TEACHER)).toEqual([]);
+    story.answerAll(ONE, RIGHT);
+    expect(story.health.unproven.countOf(ONE)).toBe(0);
+    expect(story.health.prove(TEACHER)).toEqual([]);
+  });
+
+  it('is an orphan where it is stored after its session has ended', () => {
+    const story = new Story();
+    story.join(TWO);
+    story.answerAll(TWO, RIGHT);
+    story.answers(ONE, 7);
+    story.health.prove(TEACHER);
+    story.answerAll(TWO, RIGHT);
+    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(0);
+  });
+
+  it('is proven by any other replica once its worker is gone', () => {
+    const story = new Story();
+    story.join(ONE, TWO);
+    story.answerAll(ONE, RIGHT);
+    story.answerAll(TWO, RIGHT);
+    story.answers(ONE, 7);
+    story.health.sessionEnded('w1');
+    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(7);
+    story.health.prove(TEACHER);
+    story.answerAll(TWO, RIGHT);
+    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(0);
+  });
+
+  it('is suspect on all replicas that ask the same server, which are asked at once', () => {
+    const story = new Story();
+    for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
+    story.answerAll(ONE, RIGHT);
+    story.answerAll(TWO, RIGHT);
+    story.answers(ONE, 7);
+    story.answers(TWO, 5);
+    story.health.tick(1000, 1000);
+    story.answerAll(ONE, WRONG);
+    expect(story.effects).toContainEqual(
+      expect.objectContaining({ kind: 'suspect', items: ['7 of w1', '5 of w2'] }),
+    );
+    expect(story.health.rounds(TWO, 'p')).toBe(3);
+  });
+
+  it('is suspect too where it comes after its replica was quarantined', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.health.probeFailed(ONE, 'NaN', 5);
+    story.answers(ONE, 1);
+    expect(story.kinds()).toEqual(['suspect']);
+  });
+
+  it('is suspect once the model is lost behind its server, and not where it was the replica that had it', () => {
+    const story = new Story();
+    story.health.wants(ONE, ['p'], true);
+    story.health.wants({ ...ONE, teacher: 'local' }, ['q']);
+    story.answers(ONE, 7);
+    story.answers({ ...ONE, teacher: 'local' }, 3);
+    for (const teacher of [TEACHER, 'local']) {
+      story.effects.push(...story.health.lost({ ...ONE, teacher }, 'replaced'));
+    }
+    expect(story.effects).toEqual([
+      expect.objectContaining({ kind: 'suspect', ...ONE, items: ['7 of w1'] }),
+    ]);
+    expect(story.health.unproven.countOfTeacher('local')).toBe(3);
+  });
+});
+
+describe('the first ticket of a run', () => {
+  it('has the replica probed, once a run', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, RIGHT);
+    const answered = (...runs: string[]) =>
+      story.health.ticketAnswered(ONE, { id: 't', runs }, 0).length;
+    expect([answered('a'), answered('a')]).toEqual([1, 0]);
+    expect(story.health.rounds(ONE, 'p')).toBe(3);
+    expect(answered('b')).toBe(0);
+    story.answerAll(ONE, RIGHT);
+    // Another run's came while it was being probed: the next ticket has it probed again.
+    expect([answered('a', 'b'), answered('b')]).toEqual([1, 0]);
+  });
+});
+
+describe('an answer that the worker kept', () => {
+  it('will do for a self-test and under suspicion, and is none for a canary and after a release', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, RIGHT);
+    story.health.ticketFailed(ONE, 't');
+    story.answerAll(ONE, RIGHT);
+    const rounds = () => [story.health.rounds(ONE, 'p'), story.health.anewRound(ONE, 'p')];
+    expect(rounds()).toEqual([3, 0]);
+    story.health.ticketAnswered(ONE, { id: 't', runs: ['a'] }, 0);
+    expect(rounds()).toEqual([4, 4]);
+    story.answerAll(ONE, WRONG);
+    expect(story.kinds()).toEqual(['quarantined']);
+    story.health.release(ONE);
+    // The first of the two of its test.
+    expect(rounds()).toEqual([6, 5]);
+  });
+});
+
+describe('a teacher whose calls are paid for', () => {
+  it('is asked at the first ticket of a run and before its end, and believed then, which is said', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, RIGHT);
+    story.health.budgets.price(TEACHER, 128);
+    story.health.budgets.pay(TEACHER, 'a', 256);
+    story.health.budgets.pay(TEACHER, 'a', 256);
+    story.answers(ONE, 7);
+    expect(story.health.ticketAnswered(ONE, { id: 't', runs: ['a'] }, 0)).toHaveLength(1);
+    story.answerAll(ONE, RIGHT);
+    story.answers(ONE, 5);
+    // What is left is for the end.
+    expect(story.health.tick(9000, 1000)).toEqual([]);
+    expect(story.health.prove(TEACHER)).toEqual([{ kind: 'changed' }]);
+    story.answerAll(ONE, RIGHT);
+    expect(story.health.budgets.left(TEACHER)).toBe(0);
+    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(0);
+    story.answers(ONE, 3);
+    expect(story.health.prove(TEACHER)).toEqual([
+      { kind: 'unchecked', teacher: TEACHER, sampleCount: 3 },
+      { kind: 'proven', teacher: TEACHER },
+    ]);
+    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(0);
+  });
+});
+
+describe('a replica', () => {
+  const second = (values: Float32Array) => (round: number) => (round < 2 ? RIGHT : values);
+
+  it('may not move by more than its own noise, though others may be further apart', () => {
+    const story = new Story();
+    story.join(ONE, TWO, THREE);
+    story.answerAll(ONE, RIGHT);
+    story.answerAll(TWO, MOVED);
+    story.answerAll(THREE, second(MOVED));
+    expect(story.health.quarantines()).toEqual([
+      {
+        ...THREE,
+        sinceMs: 0,
+        reason:
+          'its answers to the probe differ from its own first ones by up to 0.010, and 0.00030 is tolerated',
+      },
+    ]);
+  });
+
+  it('is held to what it says since it was released', () => {
+    const story = new Story();
+    story.health.keep('p', { round: 0, isClass: false, values: RIGHT, digest: digestOf(RIGHT) });
+    story.join(ONE);
+    story.answerAll(ONE, WRONG);
+    story.health.release(ONE);
+    story.answerAll(ONE, RIGHT);
+    expect(story.health.serves(ONE, false)).toBe(true);
+  });
+
+  it('may move by its noise', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, second(NOISY));
+    expect(story.health.quarantines()).toEqual([]);
+  });
+
+  it('behind a server is held to the noise by what was kept with its stored answers', () => {
+    const story = new Story();
+    const kept = { round: 1, isClass: false, values: RIGHT, digest: digestOf(RIGHT) };
+    for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], replica === ONE);
+    story.health.keep('p', kept);
+    story.answerAll(ONE, MOVED);
+    story.answerAll(TWO, MOVED);
+    expect(story.health.quarantines().map(({ workerId }) => workerId)).toEqual(['w1']);
+    expect(story.health.quarantine(ONE)?.reason).toContain('those that were kept with the stored');
+  });
+});
+
+describe('tickets that fail', () => {
+  it('cast suspicion until the probes are answered once more', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, RIGHT);
+    expect(story.health.ticketFailed(ONE, 't')).toEqual([{ kind: 'changed' }]);
+    expect(story.health.serves(ONE, false)).toBe(false);
+    expect(story.health.rounds(ONE, 'p')).toBe(3);
+    story.answerAll(ONE, RIGHT);
+    expect(story.health.serves(ONE, false)).toBe(true);
+  });
+
+  it('prove nothing if they fail everywhere', () => {
+    const story = new Story();
+    story.join(ONE, TWO);
+    for (let i = 0; i < 100; i++) {
+      story.health.ticketFailed(ONE, `t${i}`);
+      story.health.ticketFailed(TWO, `t${i}`);
+    }
+    expect(story.health.quarantines()).toEqual([]);
+  });
+
+  it('are the fault of the replica if another answers them', () => {
+    const story = new Story();
+    story.join(ONE, TWO, THREE);
+    for (let i = 1; i <= PROVEN_FAILURE_LIMIT; i++) {
+      expect(story.health.quarantines()).toEqual([]);
+      story.health.ticketFailed(ONE, `t${i}`);
+      // What it makes good itself is no proof.
+      story.health.ticketFailed(TWO, `u${i}`);
+      story.health.ticketAnswered(TWO, { id: `u${i}`, runs: [] }, 0);
+      story.health.ticketAnswered(THREE, { id: `t${i}`, runs: [] }, i);
+    }
+    expect(story.health.quarantines()).toEqual([
+      {
+        ...ONE,
+        reason: '3 tickets that it failed on were answered by others, by w3 last',
+        sinceMs: 3,
+      },
+    ]);
+  });
+});
+
+describe('a quarantine', () => {
+  it('outlasts sessions and successors, and ends when it is released, after another self-test', () => {
+    const before = new Story();
+    before.join(ONE);
+    before.health.probeFailed(ONE, 'logits row 0 holds NaN', 5);
+    const health = new ReplicaHealth(before.health.quarantines());
+    health.sessionEnded('w1');
+    health.wants(ONE, ['p']);
+    const give = () =>
+      [1, 2].map((round) =>
+        health.answered(
+          ONE,
+          'p',
+          { round, isClass: false, values: RIGHT, digest: 'd', noise: NOISE },
+          9,
+        ),
+      );
+    give();
+    expect(health.serves(ONE, false)).toBe(false);
+    expect(health.release(ONE)).toBe(true);
+    expect(health.serves(ONE, false)).toBe(false);
+    expect(health.rounds(ONE, 'p')).toBe(4);
+    for (const round of [3, 4]) {
+      health.answered(
+        ONE,
+        'p',
+        { round, isClass: false, values: RIGHT, digest: 'd', noise: NOISE },
+        9,
+      );
+    }
+    expect(health.serves(ONE, false)).toBe(true);
+    expect(health.release(ONE)).toBe(false);
+  });
+});
+
+describe('what nobody asks about any more', () => {
+  it('does not keep a replica from tickets, answered or not', () => {
+    const story = new Story();
+    story.health.wants(ONE, ['p', 'q']);
+    story.answerAll(ONE, RIGHT);
+    expect(story.health.serves(ONE, false)).toBe(false);
+    story.join(ONE);
+    expect(story.health.serves(ONE, false)).toBe(true);
+    story.answers(ONE, 1);
+    expect(story.health.tick(1000, 1000)).toEqual([{ kind: 'changed' }]);
+    // Back again: it is told what it was told, and has to answer it.
+    story.health.wants(ONE, ['p', 'q']);
+    expect(story.health.rounds(ONE, 'q')).toBe(2);
+    expect(story.health.serves(ONE, false)).toBe(false);
+  });
+
+  it('is forgotten, and tested anew when it is asked about again', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, RIGHT);
+    story.health.retainReferences(new Set());
+    expect(story.health.reference('p')).toBeUndefined();
+    story.join(ONE);
+    expect(story.health.rounds(ONE, 'p')).toBe(4);
+    story.answerAll(ONE, WRONG);
+    expect(story.health.serves(ONE, true)).toBe(true);
+  });
+});

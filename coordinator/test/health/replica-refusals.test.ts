@@ -1,0 +1,49 @@
+/** Probes that a server outside has no answer to: nothing against the worker that asked. */
+import { expect, it } from 'vitest';
+import { ReplicaHealth } from '../../src/health/replica-health.js';
+
+const ONE = { workerId: 'w1', teacher: 'a'.repeat(64) };
+const answer = (round: number) => ({
+  round,
+  isClass: true,
+  values: Float32Array.of(1, 0),
+  digest: 'd',
+  noise: 0,
+});
+
+it('a set that is refused keeps no worker from serving the others, and is not asked about for ever', () => {
+  const health = new ReplicaHealth([]);
+  health.wants(ONE, ['good', 'refused']);
+  health.answered(ONE, 'good', answer(1), 0);
+  health.answered(ONE, 'good', answer(2), 0);
+  expect(health.serves(ONE, false)).toBe(false);
+  expect(health.probeRefused(ONE, 'refused', 1)).toEqual([]);
+  expect(health.probeRefused(ONE, 'refused', 2)).toEqual([{ kind: 'changed' }]);
+  expect(health.serves(ONE, false)).toBe(true);
+  expect(health.quarantines()).toEqual([]);
+  // Told again and again what it is to have, it is asked no more.
+  for (let times = 0; times < 3; times++) health.wants(ONE, ['good', 'refused']);
+  expect(health.rounds(ONE, 'refused')).toBe(2);
+  expect(health.reference('refused')).toBeUndefined();
+
+  // It may have been mended.
+  health.askAgain('refused');
+  health.askAgain('good');
+  health.wants(ONE, ['good', 'refused']);
+  expect(health.rounds(ONE, 'good')).toBe(2);
+  expect(health.rounds(ONE, 'refused')).toBe(4);
+  expect(health.serves(ONE, false)).toBe(false);
+  // An answer that was under way since before says nothing.
+  expect(health.probeRefused(ONE, 'refused', 3)).toEqual([]);
+  health.answered(ONE, 'refused', answer(4), 0);
+  expect(health.serves(ONE, false)).toBe(true);
+  expect(health.reference('refused')).toMatchObject({ digest: 'd' });
+});
+
+it('what only this worker lacks is still held against it', () => {
+  const health = new ReplicaHealth([]);
+  health.wants(ONE, ['p']);
+  health.probeFailed(ONE, 'NaN', 0);
+  expect(health.quarantines()).toHaveLength(1);
+  expect(health.probeRefused({ ...ONE, workerId: 'w2' }, 'p', 1)).toEqual([]);
+});

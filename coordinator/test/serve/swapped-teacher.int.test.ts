@@ -1,0 +1,424 @@
+// A teacher behind a server whose model is replaced without a word, against a real coordinator. Peers stand for its workers:
+// what they say of tickets and probes changes when a test says so. Whatever was made of the other model's answers must not
+// last: not in the store, not in a run in progress, not in a report.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { CoordinatorClient } from '@lyceum/cli/client';
+import { orderedRows } from '@lyceum/learning/data';
+import { pool } from '@lyceum/learning/ensemble';
+import { call, type KeyValue, openServerStream } from '@lyceum/platform';
+import {
+  type CheckpointPointer,
+  checkInferenceDescription,
+  digestBytes,
+  float32Tensor,
+  float32Values,
+  POINTER_BUCKET,
+  type Run,
+  RunState,
+} from '@lyceum/proto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { LinearServer, linearModel } from '../../../cli/test/local-cluster/linear-server.js';
+import { finishTraining } from './finish-training.js';
+import { StudentPeer } from './student-peer.js';
+import { logitsOf, TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
+import { eventually, TestCoordinator } from './test-coordinator.js';
+import {
+  BATCH_SIZE,
+  CLASS_COUNT,
+  STEP_COUNT,
+  TRAIN_COUNT,
+  tinyDataset,
+  tinyDatasetBytes,
+} from './tiny-artifacts.js';
+
+const dataset = tinyDataset();
+/** Steps of a span. */
+const SPAN = TRAIN_COUNT / BATCH_SIZE / 2;
+
+let cluster: TestCoordinator;
+let client: CoordinatorClient;
+let server: LinearServer;
+/** Number of the test: each has a data set, a teacher and a run of its own. */
+let turn = 0;
+let runId = '';
+let setDigest = '';
+/** What the model that answers now adds to each number. */
+let shift = 0;
+const peers: { kill(): void }[] = [];
+
+beforeAll(async () => {
+  // No timed canary comes while a test lasts.
+  cluster = await TestCoordinator.start(3_600_000);
+  client = new CoordinatorClient(cluster.address);
+  server = await LinearServer.start(linearModel(1, 2, CLASS_COUNT));
+});
+afterAll(async () => {
+  client.close();
+  await server.stop();
+  await cluster.stop();
+});
+beforeEach(async () => {
+  turn++;
+  runId = `swapped-${turn}`;
+  shift = 0;
+  setDigest = await cluster.push('dataset', `tiny-${turn}`, tinyDatasetBytes(turn));
+  const description = { url: server.url, model: 'far', revision: `${turn}` };
+  await client.pushInferenceModel(`far-${turn}`, checkInferenceDescription(description, 'test'));
+});
+afterEach(async () => {
+  for (const peer of peers.splice(0)) peer.kill();
+  await cluster.quiet();
+});
+
+async function submit(id = runId, changes: Record<string, unknown> = {}): Promise<Run> {
+  const { run } = cluster.clients;
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: id },
+    spec: {
+      dataset: `tiny-${turn}`,
+      teachers: [{ name: 'far', model: `far-${turn}`, access: 'gray' }],
+      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
+      answers: { codec: 'float32' },
+      training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
+      // What peers say has nothing to do with labels.
+      teacherHealth: { accept: ['far'] },
+      ...changes,
+    },
+  };
+  const request = { specification: JSON.stringify(document), runId: id, dryRun: false };
+  const response = await call(run, run.submitRun, request);
+  if (response.run === undefined) throw new Error('no run in the response');
+  return response.run;
+}
+
+function teacher(options: Partial<TeacherPeerOptions> = {}): TeacherPeer {
+  const peer = new TeacherPeer(cluster, {
+    workerId: `teacher-${turn}`,
+    dataset,
+    probe: (values) => values.map((value) => value + shift),
+    answer: (frame) => ({
+      ...frame,
+      tensors: frame.tensors.map((tensor) =>
+        float32Tensor(
+          tensor.name,
+          tensor.shape,
+          Float32Array.from(float32Values(tensor), (value) => value + shift * Math.abs(value)),
+        ),
+      ),
+    }),
+    ...options,
+  });
+  peers.push(peer);
+  return peer;
+}
+
+function student(): StudentPeer {
+  const peer = new StudentPeer(cluster, `student-${turn}`);
+  peers.push(peer);
+  return peer;
+}
+
+function untilRun(id: string, holds: (run: Run) => boolean): Promise<Run> {
+  return eventually(
+    async () => {
+      const run = await cluster.run(id);
+      return holds(run) ? run : undefined;
+    },
+    () => id,
+  );
+}
+
+async function assigned(peer: StudentPeer, id: string, afterEpoch = 0): Promise<void> {
+  await eventually(() => {
+    const { runId: own, assignmentEpoch = 0 } = peer.run ?? {};
+    return (own === id && assignmentEpoch > afterEpoch) || undefined;
+  });
+}
+
+/** Takes all targets from one step to another. */
+async function train(peer: StudentPeer, fromStep: number, toStep: number): Promise<void> {
+  peer.rows.length = 0;
+  await peer.receive(fromStep, fromStep);
+  await further(peer, fromStep, fromStep, toStep);
+}
+
+async function further(peer: StudentPeer, first: number, from: number, to: number): Promise<void> {
+  for (let done = from; done < to; ) {
+    await peer.credit(Math.min(done + 40, to), done, first);
+    await eventually(() => peer.rows.length > (done - first) * BATCH_SIZE || undefined);
+    done = first + Math.floor(peer.rows.length / BATCH_SIZE);
+  }
+}
+
+/** Every target from the step on, to the bit, is made of the answers of the model that was pushed. */
+function expectRight(peer: StudentPeer, run: Run, fromStep: number): void {
+  const identity = digestBytes(run.teacherIdentities[0] ?? '');
+  const expected = Array.from({ length: (STEP_COUNT - fromStep) * BATCH_SIZE }, (_, i) => {
+    const at = fromStep * BATCH_SIZE + i;
+    const epoch = Math.floor(at / TRAIN_COUNT);
+    const position = at - epoch * TRAIN_COUNT;
+    const [sample = 0] = orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1);
+    const values = new Float32Array(CLASS_COUNT);
+    const logits = Float32Array.from(logitsOf(identity, sample));
+    pool('arithmetic', 4, [logits], [1], 1, CLASS_COUNT, values);
+    return { epoch, position, values: [...values] };
+  });
+  expect(peer.rows).toHaveLength(expected.length);
+  const wrong = expected.findIndex((row, i) => !isDeepStrictEqual(row, peer.rows[i]));
+  expect(peer.rows[wrong]).toEqual(expected[wrong]);
+}
+
+/** The run's pointer names a checkpoint of that step. @returns the pointers. */
+async function pointTo(step: number, digest: string): Promise<KeyValue> {
+  const pointers = await cluster.nats.keyValue(POINTER_BUCKET, { create: false });
+  const found = await pointers.get(runId);
+  const pointer: CheckpointPointer = { ...JSON.parse(found?.value ?? ''), step, digest };
+  await pointers.update(runId, JSON.stringify(pointer), found?.revision ?? 0);
+  return pointers;
+}
+
+/** The model that was pushed is back, and its worker may answer again. */
+async function mended(name = 'teacher'): Promise<void> {
+  shift = 0;
+  await client.releaseWorker(`${name}-${turn}`);
+}
+
+async function eventsOf(kind: string): Promise<{ message: string; data: unknown }[]> {
+  const { run } = cluster.clients;
+  const seen: { message: string; data: unknown }[] = [];
+  const events = openServerStream(() => run.listEvents({ runId, follow: false }));
+  for await (const { event } of events.incoming) {
+    if (event?.kind !== kind) continue;
+    seen.push({ message: event.message, data: JSON.parse(event.dataJson) });
+  }
+  return seen;
+}
+
+const isQuarantined = ({ reason }: Run) => reason.includes('it is quarantined on all');
+
+async function accuracyOf(id: string): Promise<unknown> {
+  const { teachers, bitExactExceptions } = await client.getReport(id);
+  return [teachers[0]?.accuracy, bitExactExceptions.filter((text) => text.includes('suspect'))];
+}
+
+it('a run that ends before a timed canary does not succeed with the answers of another model', async () => {
+  const submitted = await submit();
+  teacher();
+  const peer = student();
+  await assigned(peer, runId);
+  await train(peer, 0, SPAN);
+  // Proven by the canary that the run's first ticket asked for, or not yet: all of it may go.
+  shift = 0.2;
+  await further(peer, 0, SPAN, STEP_COUNT);
+  await finishTraining(cluster, peer);
+  const { state } = await untilRun(runId, isQuarantined);
+  expect(state).toBe(RunState.RUN_STATE_QUEUED);
+  await mended();
+  await assigned(peer, runId, 1);
+  await train(peer, 0, STEP_COUNT);
+  expectRight(peer, submitted, 0);
+  await finishTraining(cluster, peer);
+  const { warnings } = await untilRun(runId, (run) => run.state === RunState.RUN_STATE_SUCCEEDED);
+  expect(warnings.join()).toMatch(/answers of teacher far were dropped: its answers to the probe/);
+
+  // What the other model said is in no later run either.
+  const found = await accuracyOf(runId);
+  runId = `${runId}-again`;
+  const again = await submit();
+  await assigned(peer, runId);
+  await train(peer, 0, STEP_COUNT);
+  expectRight(peer, again, 0);
+  await finishTraining(cluster, peer);
+  await untilRun(runId, (run) => run.state === RunState.RUN_STATE_SUCCEEDED);
+  expect(await accuracyOf(runId)).toEqual(found);
+});
+
+it('a model that is replaced after the canary of the first ticket is found before the end is told', async () => {
+  const submitted = await submit();
+  teacher({
+    probe: (values, round) => {
+      const said = values.map((value) => value + shift);
+      if (round === 3) shift = 0.2;
+      return said;
+    },
+  });
+  const peer = student();
+  await assigned(peer, runId);
+  await train(peer, 0, STEP_COUNT);
+  await finishTraining(cluster, peer);
+  await eventually(async () => (await client.listQuarantines()).length > 0 || undefined);
+  expect((await cluster.run(runId)).state).not.toBe(RunState.RUN_STATE_SUCCEEDED);
+  await mended();
+  // Its training is done again if the other model had a part in it; else the answers of its evaluation alone are asked again.
+  const isAgain = await eventually(async () => {
+    const { state } = await cluster.run(runId);
+    if (state === RunState.RUN_STATE_PAUSED) await client.resumeRun(runId).catch(() => undefined);
+    if ((peer.run?.assignmentEpoch ?? 0) > 1) return 'trained';
+    return state === RunState.RUN_STATE_SUCCEEDED ? 'evaluated' : undefined;
+  });
+  if (isAgain === 'trained') {
+    await train(peer, 0, STEP_COUNT);
+    await finishTraining(cluster, peer);
+  }
+  expectRight(peer, submitted, 0);
+  const { warnings } = await untilRun(runId, (run) => run.state === RunState.RUN_STATE_SUCCEEDED);
+  expect(warnings.join()).toMatch(/answers of teacher far were dropped/);
+});
+
+it('a run in progress goes back to a checkpoint that none of them is in', async () => {
+  const submitted = await submit();
+  let answers = 0;
+  const first = teacher({ answer: (frame) => (answers++ === 0 ? frame : undefined) });
+  const peer = student();
+  await assigned(peer, runId);
+  await train(peer, 0, 10);
+  const digest = 'a'.repeat(64);
+  const pointers = await pointTo(10, digest);
+  // Another worker's self-test proves what the first answered. Then the model is replaced, and the next canary comes late.
+  let isTrained = (): void => {};
+  const trained = new Promise<void>((resolve) => {
+    isTrained = resolve;
+  });
+  teacher({
+    workerId: `second-${turn}`,
+    probe: async (values, round) => {
+      if (round === 3) await trained;
+      const said = values.map((value) => value + shift);
+      if (round === 2) shift = 0.2;
+      return said;
+    },
+  });
+  first.kill();
+  await further(peer, 0, 10, STEP_COUNT);
+  isTrained();
+  await untilRun(runId, isQuarantined);
+  const [event] = await eventsOf('went-back');
+  expect(event?.data).toEqual({ step: 10, first: SPAN });
+  const now = JSON.parse((await pointers.get(runId))?.value ?? '');
+  expect(now).toMatchObject({ step: 10, digest, assignmentEpoch: 2 });
+  await mended('second');
+  await assigned(peer, runId, 2);
+  await train(peer, 10, STEP_COUNT);
+  expectRight(peer, submitted, 10);
+});
+
+it('a model that is replaced between two runs never answers the second', async () => {
+  await submit();
+  const worker = teacher();
+  const peer = student();
+  await assigned(peer, runId);
+  await train(peer, 0, STEP_COUNT);
+  await finishTraining(cluster, peer);
+  await untilRun(runId, ({ state }) => state === RunState.RUN_STATE_SUCCEEDED);
+  const found = await accuracyOf(runId);
+  worker.kill();
+  // Six thousandths of the greatest logit: less than other devices may be apart.
+  shift = 0.024;
+  const later = `${runId}-later`;
+  const submitted = await submit(later, { answers: { codec: 'float16' } });
+  const other = teacher();
+  const { reason } = await eventually(async () =>
+    (await client.listQuarantines()).find(({ workerId }) => workerId === `teacher-${turn}`),
+  );
+  expect(reason).toMatch(
+    /differ from those that were kept with the stored answers by up to 0\.024/,
+  );
+  expect(other.taken).toEqual([]);
+  await mended();
+  // It was assigned and paused, or waits still: that depends on who came first.
+  let pausedEpoch = 0;
+  await eventually(async () => {
+    if ((await cluster.run(later)).state === RunState.RUN_STATE_PAUSED) {
+      pausedEpoch = peer.run?.assignmentEpoch ?? 1;
+      await client.resumeRun(later).catch(() => undefined);
+    }
+    const { runId: own, assignmentEpoch = 0 } = peer.run ?? {};
+    const isServed = (other.assignment?.teachers[0]?.ticketsInHand ?? 0) > 0;
+    return (own === later && assignmentEpoch > pausedEpoch && isServed) || undefined;
+  });
+  await train(peer, 0, STEP_COUNT);
+  expect(submitted.teacherIdentities).toHaveLength(1);
+  await finishTraining(cluster, peer);
+  await untilRun(later, ({ state }) => state === RunState.RUN_STATE_SUCCEEDED);
+  expect(await accuracyOf(later)).toEqual(found);
+});
+
+it('a server that moves its answers by its noise is believed', async () => {
+  await submit();
+  let answers = 0;
+  teacher({ probe: (values) => values.map((value, i) => value + 1e-5 * ((i + answers++) % 3)) });
+  const peer = student();
+  await assigned(peer, runId);
+  await train(peer, 0, STEP_COUNT);
+  await finishTraining(cluster, peer);
+  await untilRun(runId, (run) => run.state === RunState.RUN_STATE_SUCCEEDED);
+  expect(answers).toBeGreaterThan(0);
+  expect(await client.listQuarantines()).toEqual([]);
+});
+
+it('a coordinator that starts later believes neither what was unproven nor the other model', async () => {
+  const submitted = await submit();
+  let worker = teacher();
+  const peer = student();
+  await assigned(peer, runId);
+  await train(peer, 0, SPAN);
+  await cluster.restart();
+  worker.kill();
+  shift = 0.2;
+  worker = teacher();
+  const heir = new StudentPeer(cluster, `heir-${turn}`);
+  peers.push(heir);
+  peer.kill();
+  await untilRun(runId, isQuarantined);
+  await mended();
+  await assigned(heir, runId, 1);
+  await train(heir, 0, STEP_COUNT);
+  expectRight(heir, submitted, 0);
+});
+
+it('a run whose set is gone goes back to its beginning, and holds up no other', async () => {
+  await submit();
+  let isOver = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    isOver = resolve;
+  });
+  // No canary proves what it answers.
+  const first = teacher({
+    probe: async (values, round) => {
+      if (round > 2) await over;
+      return values;
+    },
+  });
+  const peer = student();
+  await assigned(peer, runId);
+  await train(peer, 0, 10);
+  const pointers = await pointTo(10, 'a'.repeat(64));
+  await cluster.push('dataset', `other-${turn}`, tinyDatasetBytes(500 + turn));
+  await cluster.restart(async () => {
+    await (await cluster.nats.blobs({ create: false })).delete(setDigest);
+    await rm(join(cluster.stateDir, 'blobs', setDigest), { force: true });
+  });
+  isOver();
+  first.kill();
+  peer.kill();
+  const { reason } = await untilRun(runId, ({ state }) => state === RunState.RUN_STATE_PAUSED);
+  expect(reason).toMatch(/^its data set .* cannot be read/);
+
+  // The model is replaced once it has answered about the other run's set.
+  teacher({ probe: (values, round) => values.map((value) => value + (round > 1 ? 0.2 : 0)) });
+  peers.push(new StudentPeer(cluster, `heir-${turn}`));
+  const other = `${runId}-other`;
+  await submit(other, { dataset: `other-${turn}` });
+  const [event] = await eventually(async () => {
+    const events = await eventsOf('went-back');
+    return events.length > 0 ? events : undefined;
+  });
+  expect(event?.data).toEqual({ step: 0, first: 0 });
+  await untilRun(other, (run) => run.reason.includes('quarantined on'));
+  const pointer = JSON.parse((await pointers.get(runId))?.value ?? '');
+  expect(pointer).toMatchObject({ step: 0 });
+});

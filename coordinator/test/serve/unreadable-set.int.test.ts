@@ -1,0 +1,215 @@
+// A data set that is gone or damaged, against a real coordinator, with peers for workers: in NATS and on the coordinator's disk,
+// or where a teacher worker reads it. The coordinator holds in memory what it has read, so another one is started after the damage.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { call } from '@lyceum/platform';
+import { BLOB_BUCKET, digestHex, type Run, RunState } from '@lyceum/proto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { jetStreamApi } from '../../../cli/test/local-cluster/jetstream-api.js';
+import { finishTraining } from './finish-training.js';
+import { StudentPeer } from './student-peer.js';
+import { TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
+import { eventually, TestCoordinator } from './test-coordinator.js';
+import {
+  BATCH_SIZE,
+  STEP_COUNT,
+  tinyDataset,
+  tinyDatasetBytes,
+  tinyModelBytes,
+} from './tiny-artifacts.js';
+
+const { RUN_STATE_PAUSED, RUN_STATE_SUCCEEDED, RUN_STATE_TRAINING } = RunState;
+const dataset = tinyDataset();
+
+let cluster: TestCoordinator;
+/** Number of the test: each has two data sets, a teacher and two runs of its own. */
+let turn = 0;
+let damagedDigest = '';
+/** Of its last chunk in NATS. */
+let chunkSequence = 0;
+const peers: { kill(): void }[] = [];
+
+beforeAll(async () => {
+  cluster = await TestCoordinator.start();
+});
+afterAll(async () => {
+  await cluster.stop();
+});
+beforeEach(async () => {
+  turn++;
+  await cluster.push('dataset', `whole-${turn}`, tinyDatasetBytes(turn));
+  await cluster.push('model', `model-${turn}`, tinyModelBytes(turn));
+  damagedDigest = await cluster.push('dataset', `damaged-${turn}`, damagedBytes());
+  const { state } = await blobStream('INFO', {});
+  // What names the chunks comes after them.
+  chunkSequence = (state as { last_seq: number }).last_seq - 1;
+});
+afterEach(async () => {
+  for (const peer of peers.splice(0)) peer.kill();
+  await cluster.quiet();
+});
+
+function damagedBytes(): Buffer {
+  return tinyDatasetBytes(1_000 + turn);
+}
+
+/** @param set - also the run's name. */
+async function submit(set: 'whole' | 'damaged'): Promise<string> {
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: set },
+    spec: {
+      dataset: `${set}-${turn}`,
+      teachers: [{ name: 'one', model: `model-${turn}` }],
+      teacherHealth: { accept: ['one'] },
+      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
+      training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
+    },
+  };
+  const { run } = cluster.clients;
+  const runId = `run-${set}-${turn}`;
+  const request = { specification: JSON.stringify(document), runId, dryRun: false };
+  await call(run, run.submitRun, request);
+  return runId;
+}
+
+function teacher(options: Partial<TeacherPeerOptions> = {}): TeacherPeer {
+  const peer = new TeacherPeer(cluster, { workerId: `teacher-${turn}`, dataset, ...options });
+  peers.push(peer);
+  return peer;
+}
+
+/** @param before - the same process, which opens another session. */
+function student(name: string, before?: StudentPeer): StudentPeer {
+  const peer = new StudentPeer(cluster, `${name}-${turn}`, before?.credentials);
+  peers.push(peer);
+  return peer;
+}
+
+async function assigned(peer: StudentPeer, runId: string): Promise<void> {
+  await eventually(
+    () => peer.run?.runId === runId || undefined,
+    () => ({ told: peer.run?.runId, want: runId }),
+  );
+}
+
+function untilRun(runId: string, holds: (run: Run) => boolean): Promise<Run> {
+  let last: Run | undefined;
+  return eventually(
+    async () => {
+      last = await cluster.run(runId);
+      return holds(last) ? last : undefined;
+    },
+    () => last && { state: last.state, reason: last.reason },
+  );
+}
+
+async function trains(peer: StudentPeer, toStep: number): Promise<void> {
+  peer.rows.length = 0;
+  await peer.receive(0, 0);
+  for (let done = 0; done < toStep; ) {
+    await peer.credit(Math.min(done + 40, toStep), done, 0);
+    await eventually(() => peer.rows.length > done * BATCH_SIZE || undefined);
+    done = Math.floor(peer.rows.length / BATCH_SIZE);
+  }
+}
+
+async function succeeds(peer: StudentPeer, runId: string): Promise<void> {
+  await assigned(peer, runId);
+  await trains(peer, STEP_COUNT);
+  await finishTraining(cluster, peer);
+  await untilRun(runId, ({ state }) => state === RUN_STATE_SUCCEEDED);
+}
+
+function blobStream(task: string, request: unknown): Promise<Record<string, unknown>> {
+  const nobody = { user: '', password: '' };
+  return jetStreamApi(cluster.natsUrl, nobody, `STREAM.${task}.OBJ_${BLOB_BUCKET}`, request);
+}
+
+async function damage(): Promise<void> {
+  await blobStream('MSG.DELETE', { seq: chunkSequence });
+}
+
+async function loss(): Promise<void> {
+  const blobs = await cluster.nats.blobs({ create: false });
+  await blobs.delete(damagedDigest);
+}
+
+async function restartAfter(harm: () => Promise<void>): Promise<void> {
+  await cluster.restart(async () => {
+    await harm();
+    await rm(join(cluster.stateDir, 'blobs', damagedDigest), { force: true });
+  });
+}
+
+const paused = ({ state }: Run) => state === RUN_STATE_PAUSED;
+
+function whyPaused(harm: string): string {
+  return `its data set ${damagedDigest.slice(0, 12)} cannot be read: ${harm}; push the same set again, then coordinator resume lets the run go on`;
+}
+
+it('pauses the run that waits for it; the other goes on, and so does this one once the set is back', async () => {
+  const whole = await submit('whole');
+  const before = student('one');
+  teacher();
+  await assigned(before, whole);
+  await trains(before, 10);
+  const damaged = await submit('damaged');
+  await restartAfter(damage);
+  // The teacher is the other run's too.
+  const worker = teacher();
+  const peer = student('one', before);
+  const harm = `blob ${damagedDigest} is damaged: its chunks do not add up to it`;
+  expect((await untilRun(damaged, paused)).reason).toBe(whyPaused(harm));
+  // Of a paused run's set it is told no more.
+  await eventually(() => worker.assignment?.teachers[0]?.datasets.length === 1 || undefined);
+  await succeeds(peer, whole);
+
+  await cluster.push('dataset', `damaged-${turn}`, damagedBytes());
+  const { run } = cluster.clients;
+  await call(run, run.resumeRun, { runId: damaged, acceptNumerics: false });
+  await succeeds(peer, damaged);
+});
+
+it('pauses the run that trains on it, and frees its student', async () => {
+  const damaged = await submit('damaged');
+  const before = student('one');
+  teacher();
+  await assigned(before, damaged);
+  await trains(before, 10);
+  await untilRun(damaged, ({ state }) => state === RUN_STATE_TRAINING);
+  const whole = await submit('whole');
+  await restartAfter(loss);
+  teacher();
+  const peer = student('one', before);
+  const harm = `there is no blob ${damagedDigest}`;
+  expect((await untilRun(damaged, paused)).reason).toBe(whyPaused(harm));
+  await succeeds(peer, whole);
+});
+
+it('that a teacher worker cannot read pauses the run that asks about it, and the worker answers the other', async () => {
+  const whole = await submit('whole');
+  const peer = student('one');
+  let isMended = false;
+  let isAsked = false;
+  teacher({
+    unreadable: ({ datasetDigest }) => {
+      if (isMended || digestHex(datasetDigest) !== damagedDigest) return undefined;
+      isAsked = true;
+      return 'its disk fails';
+    },
+  });
+  await assigned(peer, whole);
+  await trains(peer, 10);
+  const damaged = await submit('damaged');
+  await eventually(() => isAsked || undefined);
+  await succeeds(peer, whole);
+  const { reason } = await untilRun(damaged, paused);
+  expect(reason).toBe(`teacher one cannot be loaded (teacher-${turn}: its disk fails)`);
+
+  isMended = true;
+  const { run } = cluster.clients;
+  await call(run, run.resumeRun, { runId: damaged, acceptNumerics: false });
+  await succeeds(peer, damaged);
+});

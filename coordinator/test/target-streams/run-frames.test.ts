@@ -1,0 +1,153 @@
+// The frames of a run whose answers are all there at once, taken one by one: what is asked for must follow what is taken.
+import { stepPlan } from '@lyceum/learning/data';
+import { checkRunSpecification } from '@lyceum/proto';
+import { expect, it } from 'vitest';
+import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
+import type { RunRecord } from '../../src/runs/run-record.js';
+import { gridOf } from '../../src/runs/run-tensors.js';
+import { RunFrames, type RunFramesParts } from '../../src/target-streams/run-frames.js';
+import { Combiner } from '../../src/targets/combiner.js';
+import type { Ask } from '../../src/tickets/ask.js';
+import type { Asker } from '../../src/tickets/ticket-desk.js';
+import { queued } from '../runs/queued-run.js';
+
+const BATCH_SIZE = 100;
+const SAMPLES = 3_000;
+const CLASSES = 3;
+const EPOCHS = 50;
+/** As many as are asked for ahead of what is taken. */
+const WINDOW_SPANS = 4;
+
+const identity = '11'.repeat(32);
+const teacher = {
+  name: 'one',
+  identity,
+  modelDigest: identity,
+  settingsJson: '',
+  engine: 'tfjs-layers',
+  access: 'white' as const,
+  weight: 1,
+  parameterCount: 1,
+  weightBytes: 4,
+};
+
+function record(): RunRecord {
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: 'run' },
+    spec: {
+      dataset: 'digits',
+      teachers: [{ name: 'one', model: 'first' }],
+      student: { model: { architecture: 'mlp' } },
+      views: { seed: 1, cycle: 1_000, mixup: true },
+      training: { epochs: EPOCHS, batchSize: BATCH_SIZE },
+    },
+  };
+  return {
+    ...queued(),
+    specification: checkRunSpecification(document, 'test'),
+    dataset: { digest: 'ab'.repeat(32), classCount: CLASSES },
+    teachers: [teacher],
+    plan: stepPlan({ sampleCount: SAMPLES, batchSize: BATCH_SIZE, epochs: EPOCHS }),
+    answerCodec: 'float32',
+  };
+}
+
+function outline(): DatasetOutline {
+  return {
+    digest: 'ab'.repeat(32),
+    sampleCount: SAMPLES,
+    classCount: CLASSES,
+    classNames: [],
+    modalities: new Map([['', { sampleShape: [1], inputs: new Float32Array(0), inputScale: 1 }]]),
+    labels: new Int32Array(SAMPLES),
+    splits: new Uint8Array(SAMPLES).fill(1),
+    sharedSamples: { validationInTrain: 0, testInTrain: 0, testInValidation: 0 },
+  };
+}
+
+interface Desk {
+  readonly frames: RunFrames;
+  readonly asked: { readonly asker: Asker; readonly ask: Ask }[];
+}
+
+function frames(changes: Partial<RunFramesParts> = {}, answers = true): Desk {
+  const asked: Desk['asked'][number][] = [];
+  const parts: RunFramesParts = {
+    askerId: 'elsewhere',
+    record: record(),
+    dataset: outline(),
+    desk: {
+      ask: (asker, ask) => {
+        asked.push({ asker, ask });
+        if (answers) queueMicrotask(() => asker.satisfied(ask.id));
+      },
+      withdraw: () => {},
+    },
+    store: {
+      read: async (_, samples, out) => {
+        out.fill(samples[0] as number);
+        return [];
+      },
+    },
+    combiner: new Combiner(),
+    firstStep: 0,
+    contributors: undefined,
+    workerCount: () => 1,
+    ...changes,
+  };
+  return { frames: new RunFrames(parts), asked };
+}
+
+it('asks for no more than a window ahead of what is taken', async () => {
+  const { frames: source, asked } = frames();
+  const { spansPerEpoch, spanPositions } = gridOf(record());
+  let position = 0;
+  for (let epoch = 0; epoch < EPOCHS; ) {
+    const frame = await source.next(60_000);
+    expect(frame).toMatchObject({ epoch, firstPosition: position });
+    position += frame?.tensors[0]?.shape[0] ?? 0;
+    const taken = epoch * SAMPLES + position;
+    const askedFor = asked.reduce((sum, { ask }) => sum + ask.samples.length, 0);
+    expect(askedFor).toBeLessThanOrEqual(taken + (WINDOW_SPANS + 1) * spanPositions);
+    if (position === SAMPLES) [epoch, position] = [epoch + 1, 0];
+  }
+  expect(asked).toHaveLength(EPOCHS * spansPerEpoch);
+  expect(asked[0]?.asker.askerId).toBe('elsewhere');
+  source.close();
+});
+
+it('gives nothing while answers are missing, and says why there will be none', async () => {
+  const { frames: source, asked } = frames({}, false);
+  expect(await source.next(10)).toBeUndefined();
+  expect(source.isWaiting()).toBe(true);
+  const [first] = asked;
+  first?.asker.failed(first.ask.id, 'it has no such layer');
+  await expect(source.next(60_000)).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringMatching(/teacher one cannot answer .*: it has no such layer/),
+  });
+  source.close();
+});
+
+it('asks those who contributed, and no others', async () => {
+  const two = { ...teacher, name: 'two', identity: '22'.repeat(32) };
+  const { specification, ...rest } = record();
+  if (specification.kind !== 'Distillation') throw new Error('no distillation');
+  const spec = {
+    ...specification.spec,
+    teachers: [specification.spec.teachers[0], { ...specification.spec.teachers[0], name: 'two' }],
+    ensemble: { ...specification.spec.ensemble, quorum: 1, deadlineMs: 10 },
+  } as typeof specification.spec;
+  const run = { ...rest, specification: { ...specification, spec }, teachers: [teacher, two] };
+  const { spanCount } = gridOf(run);
+  const contributors = new Map(
+    Array.from({ length: spanCount }, (_, span) => [span, [span % 2]] as const),
+  );
+  const { frames: source, asked } = frames({ record: run, contributors });
+  for (let i = 0; i < 6; i++) await source.next(60_000);
+  source.close();
+  const identities = asked.map(({ ask }) => ask.teacherIdentity);
+  expect(identities.slice(0, 4)).toEqual([identity, two.identity, identity, two.identity]);
+});

@@ -1,0 +1,94 @@
+// The real thread. Logits are seeded noise, so that equal bits are no coincidence; each is combined here too.
+import type { Combination, CombinationFit } from '@lyceum/learning/ensemble';
+import { sha256Hex } from '@lyceum/proto';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type CombineRequest, Combiner, combineRows } from '../../src/targets/combiner.js';
+import { randomFrom } from '../random.js';
+
+const [ROWS, CLASSES, TEACHERS] = [64, 1000, 3];
+
+let combiner: Combiner;
+beforeEach(() => {
+  combiner = new Combiner();
+});
+afterEach(() => combiner.close());
+
+function request(
+  combination: Combination,
+  { rowCount = ROWS, seed = 1, fit }: Partial<CombineRequest> & { seed?: number } = {},
+): CombineRequest {
+  const random = randomFrom(seed);
+  const teacherLogits = Array.from({ length: TEACHERS }, () => {
+    const logits = new Float32Array(new SharedArrayBuffer(4 * rowCount * CLASSES));
+    return logits.map(() => 10 * random());
+  });
+  return {
+    plan: {
+      combination,
+      teacherWeights: [2, 1, 1],
+      tensors: [1, 4].map((temperature) => ({
+        kind: 'pooled',
+        name: `at ${temperature}`,
+        teachers: [0, 1, 2],
+        temperature,
+        standardized: false,
+      })),
+    },
+    teacherLogits,
+    rowCount,
+    classCount: CLASSES,
+    labels: Int32Array.from({ length: rowCount }, (_, row) => row % CLASSES),
+    fit,
+  };
+}
+
+/** A digest a tensor: arrays this long would be compared, and shown, for minutes where they differ. */
+function bits(tensors: readonly Float32Array[]): string[] {
+  return tensors.map(({ buffer, byteOffset, byteLength }) =>
+    sha256Hex(new Uint8Array(buffer, byteOffset, byteLength)),
+  );
+}
+
+/** Weights of mixture-em, as they are fitted. */
+const FIT: CombinationFit = { weights: [0.5, 0.3, 0.2] };
+
+it.each<[string, CombineRequest]>([
+  ['arithmetic', request({ combine: 'arithmetic' })],
+  ['geometric', request({ combine: 'geometric' })],
+  ['ca-mkd, which looks at labels', request({ combine: 'ca-mkd' })],
+  ['mixture-em, which is fitted', request({ combine: 'mixture-em' }, { fit: FIT })],
+])('gives the bits that the event loop gives: %s', async (_, large) => {
+  const tensors = await combiner.combine(large);
+  expect(tensors).toHaveLength(2);
+  expect(bits(tensors)).toEqual(bits(combineRows(large)));
+});
+
+it('lets the event loop turn while it combines much, and does little at once', async () => {
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  await combiner.combine(request({ combine: 'arithmetic' }, { rowCount: 1 }));
+  expect(turns).toBe(0);
+  await combiner.combine(request({ combine: 'arithmetic' }, { rowCount: 512 }));
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(0);
+});
+
+it('answers each of several that come at once with its own', async () => {
+  const requests = [1, 2, 3].map((seed) => request({ combine: 'arithmetic' }, { seed }));
+  const answers = await Promise.all(requests.map((one) => combiner.combine(one)));
+  expect(answers.map(bits)).toEqual(requests.map(combineRows).map(bits));
+});
+
+it('throws what the rule throws, and goes on', async () => {
+  const unfitted = request({ combine: 'mixture-em' });
+  await expect(combiner.combine(unfitted)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  const sound = request({ combine: 'arithmetic' });
+  expect(bits(await combiner.combine(sound))).toEqual(bits(combineRows(sound)));
+});
+
+it('refuses whoever waits when it is closed', async () => {
+  const waiting = combiner.combine(request({ combine: 'arithmetic' }));
+  const refused = expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
+  await combiner.close();
+  await refused;
+});

@@ -1,0 +1,186 @@
+// The real targets of a run, combined in the real thread, from a store whose reads can be held and turn out unreadable.
+// Whatever is asked for is there at once. What has left is told by positions: each must leave once, in order.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { stepPlan } from '@lyceum/learning/data';
+import { checkRunSpecification, LyceumError, type TargetFrame, TargetRequest } from '@lyceum/proto';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
+import type { RunRecord } from '../../src/runs/run-record.js';
+import { Combiner } from '../../src/targets/combiner.js';
+import { RunTargets, type RunTargetsParts } from '../../src/targets/run-targets.js';
+import { queued } from '../runs/queued-run.js';
+
+const WAIT = { timeout: 120_000 };
+const BATCH_SIZE = 16;
+const STEPS = 8;
+const SAMPLES = STEPS * BATCH_SIZE;
+/** The store's answer where all is readable. */
+const ALL: readonly number[] = [];
+
+/** Gives what is not readable of the n-th read, from 0. */
+type Read = (n: number) => readonly number[] | Promise<readonly number[]>;
+
+let combiner: Combiner;
+beforeEach(() => {
+  combiner = new Combiner();
+});
+afterEach(() => combiner.close());
+
+function record(classCount: number): RunRecord {
+  const identity = '11'.repeat(32);
+  const teacher = {
+    name: 'one',
+    identity,
+    modelDigest: identity,
+    settingsJson: '',
+    engine: 'tfjs-layers',
+  };
+  const specification = checkRunSpecification(
+    {
+      apiVersion: 'lyceum.dev/v1alpha1',
+      kind: 'Distillation',
+      metadata: { name: 'run' },
+      spec: {
+        dataset: 'digits',
+        teachers: [{ name: 'one', model: 'first' }],
+        student: { model: { architecture: 'mlp' } },
+        objective: [{ term: 'kd', weight: 1, temperature: 1 }],
+        training: { epochs: 1, batchSize: BATCH_SIZE },
+      },
+    },
+    'test',
+  );
+  return {
+    ...queued(),
+    specification,
+    dataset: { digest: 'ab'.repeat(32), classCount },
+    teachers: [{ ...teacher, access: 'white', weight: 1, parameterCount: 1, weightBytes: 4 }],
+    plan: stepPlan({ sampleCount: SAMPLES, batchSize: BATCH_SIZE, epochs: 1 }),
+    answerCodec: 'float32',
+  };
+}
+
+function outline(classCount: number): DatasetOutline {
+  return {
+    digest: 'ab'.repeat(32),
+    sampleCount: SAMPLES,
+    classCount,
+    classNames: [],
+    modalities: new Map([
+      ['', { sampleShape: [1], inputs: new Float32Array(SAMPLES), inputScale: 1 }],
+    ]),
+    labels: new Int32Array(SAMPLES),
+    splits: new Uint8Array(SAMPLES).fill(1),
+    sharedSamples: { validationInTrain: 0, testInTrain: 0, testInValidation: 0 },
+  };
+}
+
+/** A run's targets, and how many times a teacher was asked. */
+function targetsOf(classCount: number, read: Read) {
+  let readCount = 0;
+  const seen = { askCount: 0 };
+  const parts: RunTargetsParts = {
+    record: record(classCount),
+    dataset: outline(classCount),
+    store: { read: async () => read(readCount++) },
+    desk: {
+      ask: (asker, { id }) => {
+        seen.askCount++;
+        queueMicrotask(() => asker.satisfied(id));
+      },
+      withdraw: () => {},
+    },
+    combiner,
+    fit: () => undefined,
+    ledger: undefined,
+    onFailed: () => {},
+    onSent: () => {},
+    onDegraded: () => {},
+    onDrift: () => {},
+  };
+  return { targets: new RunTargets(parts), seen };
+}
+
+/** One call: what has left on it, as [first position, position after the last], and how to go on. */
+class Call {
+  readonly sent: [first: number, end: number][] = [];
+  readonly ended: Promise<void>;
+  #next: (request: TargetRequest) => void = () => {};
+
+  constructor(targets: RunTargets, creditStep: number) {
+    const requests = this.#requests();
+    const first = TargetRequest.fromPartial({ firstStep: 0, creditStep });
+    this.ended = targets.serve(first, requests, async (frame) => void this.sent.push(span(frame)));
+  }
+
+  credit(creditStep: number): void {
+    this.#next(TargetRequest.fromPartial({ creditStep }));
+  }
+
+  /** Until targets below `position` have left. */
+  async until(position: number): Promise<void> {
+    await vi.waitFor(() => expect(this.sent.at(-1)?.[1]).toBe(position), WAIT);
+  }
+
+  async *#requests(): AsyncGenerator<TargetRequest, void, undefined> {
+    for (;;) {
+      yield await new Promise<TargetRequest>((resolve) => {
+        this.#next = resolve;
+      });
+    }
+  }
+}
+
+function span({ firstPosition, tensors }: TargetFrame): [number, number] {
+  return [firstPosition, firstPosition + (tensors[0]?.shape[0] ?? 0)];
+}
+
+/** The positions that `sent` covers, each as often as it left, in the order in which it left. */
+function positions(sent: readonly (readonly [number, number])[]): number[] {
+  return sent.flatMap(([first, end]) => Array.from({ length: end - first }, (_, i) => first + i));
+}
+
+const EACH_ONCE = Array.from({ length: SAMPLES }, (_, position) => position);
+
+it('takes back no step of the call that took over, whatever an old read finds', async () => {
+  let release: (unreadable: readonly number[]) => void = () => {};
+  const held = new Promise<readonly number[]>((resolve) => {
+    release = resolve;
+  });
+  const { targets, seen } = targetsOf(10, (n) => (n === 0 ? held : ALL));
+  const old = new Call(targets, STEPS);
+  const oldEnded = expect(old.ended).rejects.toMatchObject({ code: 'ABORTED' });
+  await vi.waitFor(() => expect(seen.askCount).toBe(1), WAIT);
+  await nextTurn();
+
+  const next = new Call(targets, 4);
+  const nextEnded = expect(next.ended).rejects.toMatchObject({ code: 'CANCELLED' });
+  await oldEnded;
+  await next.until(4 * BATCH_SIZE);
+  release([0]);
+  await nextTurn();
+  next.credit(STEPS);
+  await next.until(SAMPLES);
+  expect(positions(next.sent)).toEqual(EACH_ONCE);
+  expect(old.sent).toEqual([]);
+  expect(seen.askCount).toBe(1);
+  targets.close(new LyceumError('CANCELLED', 'the test is over'));
+  await nextEnded;
+});
+
+it('goes on at the piece of a span that turned unreadable, not before it', async () => {
+  // A step's answers are 1 MiB, so two steps are read at a time: 8 steps are 4 reads.
+  const reads: number[] = [];
+  const { targets, seen } = targetsOf(16_384, (n) => {
+    reads.push(n);
+    return n === 1 ? [5] : ALL;
+  });
+  const call = new Call(targets, STEPS);
+  const ended = expect(call.ended).rejects.toMatchObject({ code: 'CANCELLED' });
+  await call.until(SAMPLES);
+  expect(positions(call.sent)).toEqual(EACH_ONCE);
+  expect(reads).toEqual([0, 1, 2, 3, 4]);
+  expect(seen.askCount).toBe(2);
+  targets.close(new LyceumError('CANCELLED', 'the test is over'));
+  await ended;
+});

@@ -1,0 +1,51 @@
+// A combiner that combines at once; what has left must stay as it was, whatever becomes of the buffers it was made of.
+import { targetPlan } from '@lyceum/learning/ensemble';
+import { checkRunSpecification, FRAME_BYTES, float32Values } from '@lyceum/proto';
+import { expect, it } from 'vitest';
+import { Combiner } from '../../src/targets/combiner.js';
+import { targetFrames } from '../../src/targets/target-frames.js';
+
+function plan() {
+  const specification = checkRunSpecification(
+    {
+      apiVersion: 'lyceum.dev/v1alpha1',
+      kind: 'Distillation',
+      metadata: { name: 'run' },
+      spec: {
+        dataset: 'digits',
+        teachers: [{ name: 'one', model: 'first' }],
+        student: { model: { architecture: 'mlp' } },
+        objective: [{ term: 'kd', temperature: 1 }],
+        training: { epochs: 1 },
+      },
+    },
+    'test',
+  );
+  if (specification.kind !== 'Distillation') throw new Error('no distillation');
+  return targetPlan(specification.spec);
+}
+
+it('lends nothing of the buffers that take the next answers', async () => {
+  const rowLength = FRAME_BYTES / 8;
+  const values = Float32Array.from({ length: 4 * rowLength }, (_, i) => i);
+  const logits = new Float32Array(4 * 2);
+  const rows = {
+    plan: plan(),
+    teacherLogits: [logits],
+    rowCount: 4,
+    classCount: 2,
+    features: [{ name: 'features', rowShape: [rowLength], values }],
+    epoch: 0,
+    firstPosition: 0,
+  };
+  const frames = [];
+  for await (const frame of targetFrames(rows, new Combiner())) frames.push(frame);
+  expect(frames.length).toBeGreaterThan(1);
+  values.fill(-1);
+  logits.fill(-1);
+  const features = frames.flatMap(({ tensors }) =>
+    tensors.filter(({ name }) => name === 'features').map((tensor) => float32Values(tensor)),
+  );
+  expect(features.every((part) => part.every((value) => value >= 0))).toBe(true);
+  expect(features.reduce((sum, part) => sum + part.length, 0)).toBe(values.length);
+});
