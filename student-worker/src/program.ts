@@ -13,10 +13,8 @@ import {
 } from '@lyceum/platform';
 import { LyceumError, type StudentHello } from '@lyceum/proto';
 import { StudentCompute } from './compute/index.js';
-import { holdSession } from './coordinator-session.js';
-import { ReportOutbox } from './report-outbox.js';
-import { StudentMetrics } from './student-metrics.js';
-import { StudentWorker } from './student-worker.js';
+import { holdSession, ReportOutbox, StudentMetrics } from './session/index.js';
+import { StudentWorker } from './training/index.js';
 
 /** What a worker may take to bring its last steps into safety, milliseconds. */
 export const DRAIN_MS = 10_000;

@@ -23,12 +23,10 @@ import {
 } from '@lyceum/platform';
 import { type ErrorCode, printable, toLyceumError } from '@lyceum/proto';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { Compute } from './compute/compute.js';
-import { Hosts } from './compute/hosts.js';
-import { readServedModel } from './inference/read-served-model.js';
-import { serveModels } from './inference/serve-models.js';
-import { createMetrics } from './metrics.js';
-import { tryCommand } from './try/try-command.js';
+import { Compute, Hosts } from './compute/index.js';
+import { readServedModel, serveModels } from './serving/index.js';
+import { createMetrics } from './session/index.js';
+import { tryCommand } from './trial/index.js';
 import { DRAIN_BUDGET_MS, TeacherWorker } from './worker.js';
 
 const MIB = 1024 * 1024;

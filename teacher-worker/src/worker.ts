@@ -29,21 +29,25 @@ import {
   toLyceumError,
   type WantedTeacher as WantedTeacherMessage,
 } from '@lyceum/proto';
-import type { Hosts } from './compute/hosts.js';
-import type { Answer, ComputeDevice, DatasetFile } from './compute/protocol.js';
-import { InferenceDesk, type ServedModel } from './inference/inference-desk.js';
-import { type InferencePlaces, InferenceServers } from './inference/inference-servers.js';
-import type { WorkerMetrics } from './metrics.js';
-import { ProbeDesk } from './probes/probe-desk.js';
-import { Session } from './session.js';
-import type { SessionLink } from './session-link.js';
-import type { WantedTeacher } from './teachers/desired-state.js';
-import { LoadedTeachers } from './teachers/loaded-teachers.js';
-import { AnswerStream } from './tickets/answer-stream.js';
-import { AnswerStreams } from './tickets/answer-streams.js';
-import { FairTurns } from './tickets/fair-turns.js';
-import { type DeskTeacher, TicketDesk } from './tickets/ticket-desk.js';
-import { TicketLane, TRAVELLING_MAX_COUNT } from './tickets/ticket-lane.js';
+import type { Answer, ComputeDevice, DatasetFile, Hosts } from './compute/index.js';
+import {
+  InferenceDesk,
+  type InferencePlaces,
+  InferenceServers,
+  type ServedModel,
+} from './serving/index.js';
+import { Session, type SessionLink, type WorkerMetrics } from './session/index.js';
+import { LoadedTeachers, type WantedTeacher } from './teachers/index.js';
+import {
+  AnswerStream,
+  AnswerStreams,
+  type DeskTeacher,
+  FairTurns,
+  ProbeDesk,
+  TicketDesk,
+  TicketLane,
+  TRAVELLING_MAX_COUNT,
+} from './tickets/index.js';
 
 /** What a stopping worker gives the tickets in hand before it hands them back. */
 export const DRAIN_BUDGET_MS = 10_000;

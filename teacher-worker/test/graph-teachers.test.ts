@@ -14,7 +14,7 @@ import {
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { expect, it } from 'vitest';
 import { localTeachers } from '../src/compute/engines/open-teacher.js';
-import { requireRowIndependence } from '../src/compute/engines/row-independence.js';
+import { requireRowIndependence } from '../src/compute/rows/row-independence.js';
 import { engine, makeDataset } from './teachers-and-set.js';
 
 const dataset = parseDataset(makeDataset().bytes);

@@ -6,8 +6,8 @@ import { rawNumbers, tensorTexts } from '@lyceum/learning/open-inference';
 import { call, connectInference, createLogger, type InferenceClient } from '@lyceum/platform';
 import { INFERENCE_REQUEST_MAX_BYTES, ModelInferRequest } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { InferenceDesk } from '../src/inference/inference-desk.js';
-import { InferenceServers } from '../src/inference/inference-servers.js';
+import { InferenceDesk } from '../src/serving/inference-desk.js';
+import { InferenceServers } from '../src/serving/inference-servers.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 const sums = {

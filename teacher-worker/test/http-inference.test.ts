@@ -7,8 +7,8 @@ import { tensorTexts } from '@lyceum/learning/open-inference';
 import { createLogger } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { HttpInferenceListener } from '../src/inference/http-inference-listener.js';
-import { InferenceDesk } from '../src/inference/inference-desk.js';
+import { HttpInferenceListener } from '../src/serving/http-inference-listener.js';
+import { InferenceDesk } from '../src/serving/inference-desk.js';
 
 const CLASSES = 3;
 const log = createLogger({ name: 'test', level: 'silent' });

@@ -10,8 +10,8 @@ import {
 import { createAuthority, issueCertificate, validFor } from '@lyceum/platform/certificates';
 import { ModelInferRequest } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { InferenceDesk } from '../src/inference/inference-desk.js';
-import { InferenceServers } from '../src/inference/inference-servers.js';
+import { InferenceDesk } from '../src/serving/inference-desk.js';
+import { InferenceServers } from '../src/serving/inference-servers.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 const VALIDITY = validFor(1, Date.now());

@@ -5,10 +5,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { toLyceumError } from '@lyceum/proto';
-import { trainingError, trainingFailure } from '../training-failure.js';
-import type { TrainingFailure, TrainingJob } from '../training-job.js';
+import {
+  type TrainingFailure,
+  type TrainingJob,
+  trainingError,
+  trainingFailure,
+} from '../job/index.js';
 import type { FromThread, ThreadSettings, ToThread } from './thread-messages.js';
-import { type Stop, Trainer, type Untraced } from './trainer.js';
+import { type Stop, Trainer, type Untraced } from './training/index.js';
 
 if (parentPort === null) throw new Error('compute-thread.js is started as a worker thread');
 const port = parentPort;

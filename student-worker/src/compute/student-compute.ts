@@ -7,8 +7,13 @@ import { Worker } from 'node:worker_threads';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type { Logger } from 'pino';
-import { trainingFailure } from '../training-failure.js';
-import type { StudentTrainer, TargetBlock, TrainingEvents, TrainingJob } from '../training-job.js';
+import {
+  type StudentTrainer,
+  type TargetBlock,
+  type TrainingEvents,
+  type TrainingJob,
+  trainingFailure,
+} from '../job/index.js';
 import type {
   ComputeDevice,
   FromThread,
@@ -16,7 +21,7 @@ import type {
   ThreadSettings,
   ToThread,
 } from './thread-messages.js';
-import type { Stop } from './trainer.js';
+import type { Stop } from './training/index.js';
 
 interface CurrentJob {
   readonly number: number;

@@ -6,8 +6,8 @@ import type {
   TrainingJob,
   TrainingProgress,
   TrainingResult,
-} from '../training-job.js';
-import type { Stop, Untraced } from './trainer.js';
+} from '../job/index.js';
+import type { Stop, Untraced } from './training/index.js';
 
 /** What the compute thread is started with. */
 export interface ThreadSettings {

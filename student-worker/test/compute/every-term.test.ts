@@ -7,9 +7,9 @@ import { targetRowShape } from '@lyceum/learning/ensemble';
 import { openEngine, type Tensor, type Tensor2D } from '@lyceum/learning/tensorflow';
 import type { DistillationSpecification } from '@lyceum/proto';
 import { describe, expect, it, vi } from 'vitest';
-import { BatchSource } from '../../src/compute/batch-source.js';
-import { runObjective } from '../../src/compute/objective.js';
-import { Student } from '../../src/compute/student.js';
+import { runObjective } from '../../src/compute/step/objective.js';
+import { BatchSource } from '../../src/compute/training/batch-source.js';
+import { Student } from '../../src/compute/training/student.js';
 import { BATCH_ROWS, dataset, everyTerm, targetsOf } from './every-term.js';
 
 vi.setConfig({ testTimeout: 240_000 });

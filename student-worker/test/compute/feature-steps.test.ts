@@ -6,8 +6,8 @@ import { encodeDataset, parseDataset } from '@lyceum/learning/data';
 import { Inference, openEngine } from '@lyceum/learning/tensorflow';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { describe, expect, it, vi } from 'vitest';
-import { BatchSource } from '../../src/compute/batch-source.js';
-import { Student } from '../../src/compute/student.js';
+import { BatchSource } from '../../src/compute/training/batch-source.js';
+import { Student } from '../../src/compute/training/student.js';
 import { syntheticSet } from './synthetic-set.js';
 
 vi.setConfig({ testTimeout: 240_000 });

@@ -17,7 +17,7 @@ import {
   encodeCheckpoint,
   StudentCompute,
 } from '../../dist/compute/index.js';
-import type { TrainingJob, TrainingResult } from '../../src/training-job.js';
+import type { TrainingJob, TrainingResult } from '../../src/job/training-job.js';
 import { syntheticSet } from './synthetic-set.js';
 import { train } from './training-harness.mjs';
 

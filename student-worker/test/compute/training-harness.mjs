@@ -4,12 +4,12 @@
  */
 
 /**
- * @typedef {import('../../src/training-job.js').TrainingJob} TrainingJob
- * @typedef {import('../../src/training-job.js').StudentTrainer} StudentTrainer
- * @typedef {import('../../src/training-job.js').TrainingCheckpoint} TrainingCheckpoint
- * @typedef {import('../../src/training-job.js').TrainingResult} TrainingResult
- * @typedef {import('../../src/training-job.js').TrainingFailure} TrainingFailure
- * @typedef {import('../../src/training-job.js').TrainingProgress} TrainingProgress
+ * @typedef {import('../../src/job/training-job.js').TrainingJob} TrainingJob
+ * @typedef {import('../../src/job/training-job.js').StudentTrainer} StudentTrainer
+ * @typedef {import('../../src/job/training-job.js').TrainingCheckpoint} TrainingCheckpoint
+ * @typedef {import('../../src/job/training-job.js').TrainingResult} TrainingResult
+ * @typedef {import('../../src/job/training-job.js').TrainingFailure} TrainingFailure
+ * @typedef {import('../../src/job/training-job.js').TrainingProgress} TrainingProgress
  */
 
 /**

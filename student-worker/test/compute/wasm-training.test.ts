@@ -3,8 +3,8 @@ import { encodeDataset, parseDataset } from '@lyceum/learning/data';
 import { type Engine, openEngine } from '@lyceum/learning/tensorflow';
 import { checkRunSpecification } from '@lyceum/proto';
 import { expect, it } from 'vitest';
-import { BatchSource } from '../../src/compute/batch-source.js';
-import { Student } from '../../src/compute/student.js';
+import { BatchSource } from '../../src/compute/training/batch-source.js';
+import { Student } from '../../src/compute/training/student.js';
 import { syntheticSet } from './synthetic-set.js';
 
 const dataset = parseDataset(encodeDataset(syntheticSet(60)));

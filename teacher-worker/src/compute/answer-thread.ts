@@ -1,7 +1,6 @@
 /** What a thread with teachers does: one command after another where they compute, all at once where they wait. */
 import type { MessagePort } from 'node:worker_threads';
 import { toLyceumError } from '@lyceum/proto';
-import { OutsideFailure } from './outside-failure.js';
 import type {
   Answer,
   ComputeCommand,
@@ -9,6 +8,7 @@ import type {
   ComputeReply,
   ComputeRequest,
 } from './protocol.js';
+import { OutsideFailure } from './rows/index.js';
 import type { Teachers } from './teachers.js';
 
 export interface AnswerThread {

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { serveCommands } from './answer-thread.js';
-import { localTeachers } from './engines/open-teacher.js';
+import { localTeachers } from './engines/index.js';
 import type { ComputeReply, ComputeSettings } from './protocol.js';
 import { Teachers } from './teachers.js';
 

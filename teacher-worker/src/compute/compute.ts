@@ -1,7 +1,6 @@
 /** The main thread's handle of a thread with teachers: commands as promises. */
 import { Worker } from 'node:worker_threads';
 import { LyceumError } from '@lyceum/proto';
-import { OutsideFailure } from './outside-failure.js';
 import type {
   ComputeCommand,
   ComputeDevice,
@@ -11,6 +10,7 @@ import type {
   ComputeSettings,
   RemoteSettings,
 } from './protocol.js';
+import { OutsideFailure } from './rows/index.js';
 
 type ReadyReply = Extract<ComputeReply, { reply: 'ready' }>;
 

@@ -2,7 +2,7 @@
 import type { ViewAt } from '@lyceum/learning/data';
 import type { SecretPlaces } from '@lyceum/platform';
 import type { ErrorCode } from '@lyceum/proto';
-import type { AnswerTensor, TeacherDescription } from './engines/teacher-engine.js';
+import type { AnswerTensor, TeacherDescription } from './rows/index.js';
 import type { TicketSpan } from './ticket-span.js';
 
 /** What the thread is started with. */

@@ -5,8 +5,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AddressGuard } from '@lyceum/platform';
 import { serveCommands } from './answer-thread.js';
-import { remoteTeachers } from './engines/open-remote-teacher.js';
 import type { RemoteSettings } from './protocol.js';
+import { remoteTeachers } from './remote/index.js';
 import { Teachers } from './teachers.js';
 
 if (parentPort === null) throw new Error('remote-thread.js runs in a worker thread only');

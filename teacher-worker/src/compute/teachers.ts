@@ -15,13 +15,8 @@ import {
 } from '@lyceum/learning/data';
 import { sleep } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import { LookupDevice } from './engines/lookup-device.js';
-import { type LookupTables, LookupTeacher } from './engines/lookup-teacher.js';
-import { requireRowIndependence } from './engines/row-independence.js';
-import type { OpenTeacher, TeacherEngine } from './engines/teacher-engine.js';
-import { requireFinite } from './finite.js';
-import { INFERENCE_ROWS } from './inference-ranges.js';
-import { OutsideFailure } from './outside-failure.js';
+import { LookupDevice } from './lookup-device.js';
+import { type LookupTables, LookupTeacher } from './lookup-teacher.js';
 import type {
   Answer,
   AnswerCommand,
@@ -32,6 +27,14 @@ import type {
   InferCommand,
   LoadCommand,
 } from './protocol.js';
+import {
+  INFERENCE_ROWS,
+  type OpenTeacher,
+  OutsideFailure,
+  requireFinite,
+  requireRowIndependence,
+  type TeacherEngine,
+} from './rows/index.js';
 import { ticketSamples } from './ticket-span.js';
 
 interface LoadedTeacher {

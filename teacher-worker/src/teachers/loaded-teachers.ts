@@ -5,9 +5,8 @@
 import { ENGINE_OF } from '@lyceum/learning/data';
 import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import type { TeacherDescription } from '../compute/engines/teacher-engine.js';
-import type { Hosts } from '../compute/hosts.js';
-import type { DatasetFile } from '../compute/protocol.js';
+import type { DatasetFile, Hosts } from '../compute/index.js';
+import type { TeacherDescription } from '../compute/rows/index.js';
 import {
   type HeldTeacher,
   nextStep,

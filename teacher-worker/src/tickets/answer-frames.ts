@@ -1,6 +1,6 @@
 /** Cuts a ticket's answer into frames. Pure; the frames borrow the answer's memory. */
 import { type AnswerFrame, float32Tensor, type Ticket } from '@lyceum/proto';
-import type { AnswerTensor } from '../compute/engines/teacher-engine.js';
+import type { AnswerTensor } from '../compute/rows/index.js';
 
 /**
  * Frames that cover all rows in order, each with at most `frameBytes` of tensors, but at least one row.

@@ -14,7 +14,7 @@ import {
   ticketId,
   toLyceumError,
 } from '@lyceum/proto';
-import type { AnswerTensor } from '../compute/engines/teacher-engine.js';
+import type { AnswerTensor } from '../compute/rows/index.js';
 import { answerFrames } from './answer-frames.js';
 import type { AnswerSender } from './answer-streams.js';
 

@@ -5,7 +5,7 @@
  * begins and share one stream; large ones, which are under way together, travel side by side.
  */
 import type { AnswerReceipt, Ticket } from '@lyceum/proto';
-import type { AnswerTensor } from '../compute/engines/teacher-engine.js';
+import type { AnswerTensor } from '../compute/rows/index.js';
 
 /** What sends answers one after another; `AnswerStream` for one. */
 export interface AnswerSender {

@@ -1,6 +1,6 @@
 /** The lanes of all loaded teachers: one each, under the session that is open, as the assignment says. */
 import { sleep } from '@lyceum/platform';
-import type { SessionLink } from '../session-link.js';
+import type { SessionLink } from '../session/index.js';
 import type { TicketLane } from './ticket-lane.js';
 
 export interface DeskTeacher {

@@ -19,14 +19,17 @@ import {
   type TicketSource,
 } from '@lyceum/platform';
 import { digestHex, LyceumError, type Ticket, toLyceumError } from '@lyceum/proto';
-import { OutsideFailure } from '../compute/outside-failure.js';
-import type { Answer, DatasetFile } from '../compute/protocol.js';
-import { teacherLabel, type WorkerMetrics } from '../metrics.js';
-import type { SessionLink } from '../session-link.js';
+import type { Answer, DatasetFile } from '../compute/index.js';
+import { OutsideFailure } from '../compute/rows/index.js';
+import {
+  InferenceReport,
+  type SessionLink,
+  teacherLabel,
+  type WorkerMetrics,
+} from '../session/index.js';
 import { abortable } from './abortable.js';
 import type { AnswerSender } from './answer-streams.js';
 import type { FairTurns } from './fair-turns.js';
-import { InferenceReport } from './inference-report.js';
 import { Slots } from './slots.js';
 
 /** Answers of one teacher under way to the coordinator; more would only wait in this process' memory. */

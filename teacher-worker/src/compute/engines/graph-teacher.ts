@@ -12,16 +12,17 @@ import {
   type PackagedModel,
 } from '@lyceum/learning/data';
 import { LyceumError } from '@lyceum/proto';
-import { INFERENCE_ROWS, inferenceRanges } from '../inference-ranges.js';
-import { requireDistributions } from '../probability-rows.js';
-import { outputsOfLogits } from './class-tensors.js';
-import { medianLatencyMs } from './median-latency.js';
-import type {
-  AnswerRequest,
-  AnswerTensor,
-  TeacherDescription,
-  TeacherEngine,
-} from './teacher-engine.js';
+import {
+  type AnswerRequest,
+  type AnswerTensor,
+  INFERENCE_ROWS,
+  inferenceRanges,
+  medianLatencyMs,
+  outputsOfLogits,
+  requireDistributions,
+  type TeacherDescription,
+  type TeacherEngine,
+} from '../rows/index.js';
 
 export interface GraphTeacherOptions {
   /** With the teacher's settings. */

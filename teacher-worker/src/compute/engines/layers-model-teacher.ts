@@ -17,16 +17,17 @@ import {
 } from '@lyceum/learning/data';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
 import { CLASS_OUTPUT, LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
-import { INFERENCE_ROWS, inferenceRanges } from '../inference-ranges.js';
-import { requireDistributions } from '../probability-rows.js';
-import { finalAnswers } from './class-tensors.js';
-import { medianLatencyMs } from './median-latency.js';
-import type {
-  AnswerRequest,
-  AnswerTensor,
-  TeacherDescription,
-  TeacherEngine,
-} from './teacher-engine.js';
+import {
+  type AnswerRequest,
+  type AnswerTensor,
+  finalAnswers,
+  INFERENCE_ROWS,
+  inferenceRanges,
+  medianLatencyMs,
+  requireDistributions,
+  type TeacherDescription,
+  type TeacherEngine,
+} from '../rows/index.js';
 
 type Model = Awaited<ReturnType<typeof loadModel>>;
 

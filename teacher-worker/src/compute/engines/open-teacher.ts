@@ -2,12 +2,12 @@
 import { withSettings } from '@lyceum/learning/data';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
+import type { OpenTeacher } from '../rows/index.js';
 import { openGraphModelTeacher } from './graph-model-teacher.js';
 import { LayersModelTeacher } from './layers-model-teacher.js';
 import { openOnnxTeacher } from './onnx-teacher.js';
 import { RecordedTeacher } from './recorded-teacher.js';
 import { openSavedModelTeacher } from './saved-model-teacher.js';
-import type { OpenTeacher } from './teacher-engine.js';
 
 export function localTeachers(engine: Engine, computeThreads: number): OpenTeacher {
   return async ({ packaged, settings, dataset, untraced }) => {

@@ -1,13 +1,13 @@
 /** A teacher whose answers have been written down. It gives what they are: the `class` alone, or `logits` and it. */
 import { IDENTITY_VIEW, type RecordedPackage } from '@lyceum/learning/data';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
-import { outputsOfLogits } from './class-tensors.js';
-import type {
-  AnswerRequest,
-  AnswerTensor,
-  TeacherDescription,
-  TeacherEngine,
-} from './teacher-engine.js';
+import {
+  type AnswerRequest,
+  type AnswerTensor,
+  outputsOfLogits,
+  type TeacherDescription,
+  type TeacherEngine,
+} from '../rows/index.js';
 
 export class RecordedTeacher implements TeacherEngine {
   readonly computesNothing = true;

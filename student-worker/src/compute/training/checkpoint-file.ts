@@ -1,0 +1,174 @@
+/**
+ * A checkpoint: all that a run needs to go on to the bit, in one NPZ file that says itself whether it is whole.
+ *
+ * Members: every variable of the training step by its name, the selected weights so far as `best/INDEX`, `meta`
+ * (JSON, as bytes) and `sum`, the SHA-256 of all others. Equal states give equal bytes but for `meta`:
+ * the clock's readings, and who took the steps.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type NpyArray, readNpz, writeNpz } from '@lyceum/learning/data';
+import { LyceumError, sha256Hex } from '@lyceum/proto';
+import { z } from 'zod';
+import type { TrainingCheckpoint, Validation } from '../../job/index.js';
+import type { LedgerSegment } from './step-ledger.js';
+
+/** One variable's value. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** The best weights that a validation pass has seen. */
+export interface Selected {
+  readonly validation: Validation;
+  /** In the order of the model's weights. */
+  readonly weights: readonly Float32Array[];
+}
+
+export interface Checkpoint {
+  /** Of the run it belongs to: SHA-256 of the normalised specification, and of the data set. */
+  readonly specificationDigest: string;
+  readonly datasetDigest: string;
+  /** Of the teachers in ensemble order. */
+  readonly teacherIdentities: readonly string[];
+  /** Of the build that wrote it. */
+  readonly numericsVersion: number;
+  /** Steps taken. */
+  readonly step: number;
+  /** Of the run so far, over all its assignments. */
+  readonly trainingSeconds: number;
+  readonly waitingSeconds: number;
+  readonly samples: number;
+  /** Every variable of the training step, by name. */
+  readonly state: ReadonlyMap<string, StoredTensor>;
+  readonly best: Selected | undefined;
+  /** Of the steps taken. */
+  readonly ledger: readonly LedgerSegment[];
+}
+
+/** A checkpoint's bytes are not what was written. Another attempt will find the same. */
+export class CorruptCheckpointError extends LyceumError {
+  constructor(what: string, reason: string, options?: ErrorOptions) {
+    super('FAILED_PRECONDITION', `${what} is corrupt: ${reason}`, options);
+  }
+}
+
+const FORMAT = 2;
+
+const meta = z.strictObject({
+  format: z.literal(FORMAT),
+  specificationDigest: z.string(),
+  datasetDigest: z.string(),
+  teacherIdentities: z.array(z.string()),
+  numericsVersion: z.int().nonnegative(),
+  step: z.int().positive(),
+  trainingSeconds: z.number(),
+  waitingSeconds: z.number(),
+  samples: z.number(),
+  ledger: z
+    .array(
+      z.strictObject({
+        assignmentEpoch: z.int().nonnegative(),
+        firstStep: z.int().nonnegative(),
+        endStep: z.int().positive(),
+        targetsDigest: z.string(),
+      }),
+    )
+    // Earlier versions kept none.
+    .default([]),
+  best: z
+    .strictObject({ step: z.int().positive(), accuracy: z.number(), nll: z.number() })
+    .optional(),
+});
+
+export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
+  const { state, best, ...rest } = checkpoint;
+  const text = JSON.stringify({ format: FORMAT, ...rest, best: best?.validation });
+  const members = new Map<string, NpyArray>([['meta', byteArray(Buffer.from(text))]]);
+  for (const [name, { shape, values }] of state) {
+    members.set(`state/${name}`, { dtype: 'float32', shape, data: values });
+  }
+  for (const [index, values] of (best?.weights ?? []).entries()) {
+    members.set(`best/${index}`, { dtype: 'float32', shape: [values.length], data: values });
+  }
+  members.set('sum', byteArray(sumOf(members)));
+  return writeNpz(members);
+}
+
+/**
+ * @param what - what to call it in an error.
+ * @throws {CorruptCheckpointError} if a single bit is another than was written.
+ */
+export function decodeCheckpoint(bytes: Uint8Array, what: string): Checkpoint {
+  const members = new Map(readMembers(bytes, what));
+  const sum = members.get('sum');
+  members.delete('sum');
+  if (sum === undefined || !sumOf(members).equals(bytesOf(sum))) {
+    throw new CorruptCheckpointError(what, 'its checksum does not fit its contents');
+  }
+  // From here on everything is as it was written, perhaps by another version.
+  const result = meta.safeParse(JSON.parse(bytesOf(members.get('meta')).toString()));
+  if (!result.success) {
+    throw new CorruptCheckpointError(what, `not of format ${FORMAT}: ${result.error.message}`);
+  }
+  const { format: _, best, ...rest } = result.data;
+  const state = new Map<string, StoredTensor>();
+  for (const [name, { shape, data }] of members) {
+    if (name.startsWith('state/'))
+      state.set(name.slice(6), { shape, values: data as Float32Array });
+  }
+  const weights = [...Array(members.size).keys()].flatMap((index) => {
+    const member = members.get(`best/${index}`);
+    return member === undefined ? [] : [member.data as Float32Array];
+  });
+  return { ...rest, state, best: best && { validation: best, weights } };
+}
+
+/** As it is handed on, with a name in `folder` that has its step. Writes nothing. */
+export function packCheckpoint(folder: string, checkpoint: Checkpoint): TrainingCheckpoint {
+  const { step } = checkpoint;
+  const bytes = encodeCheckpoint(checkpoint);
+  return { step, bytes, digest: sha256Hex(bytes), file: join(folder, `checkpoint-${step}.npz`) };
+}
+
+/** @throws {LyceumError} NOT_FOUND, {@link CorruptCheckpointError}. */
+export async function readCheckpoint(file: string): Promise<Checkpoint> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (err) {
+    throw new LyceumError('NOT_FOUND', `checkpoint ${file} cannot be read`, { cause: err });
+  }
+  return decodeCheckpoint(bytes, `checkpoint ${file}`);
+}
+
+function readMembers(bytes: Uint8Array, what: string): ReadonlyMap<string, NpyArray> {
+  try {
+    return readNpz(bytes);
+  } catch (err) {
+    const reason = err instanceof Error ? err.message : String(err);
+    throw new CorruptCheckpointError(what, reason, { cause: err });
+  }
+}
+
+/** SHA-256 over names, types, shapes and values, by name. */
+function sumOf(members: ReadonlyMap<string, NpyArray>): Buffer {
+  const hash = createHash('sha256');
+  for (const [name, array] of [...members].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${JSON.stringify([name, array.dtype, array.shape])}\n`);
+    hash.update(bytesOf(array));
+  }
+  return hash.digest();
+}
+
+function byteArray(bytes: Uint8Array): NpyArray {
+  return { dtype: 'uint8', shape: [bytes.length], data: Uint8Array.from(bytes) };
+}
+
+function bytesOf(array: NpyArray | undefined): Buffer {
+  if (array === undefined) return Buffer.alloc(0);
+  const { buffer, byteOffset, byteLength } = array.data;
+  return Buffer.from(buffer, byteOffset, byteLength);
+}

@@ -1,0 +1,122 @@
+/**
+ * Measures the student: logits of a split, validation, latency. The event loop gets its turn between batches.
+ *
+ * Logits come from one graph where that gives the bits of the first batch, which is computed both ways.
+ */
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import {
+  type Dataset,
+  IDENTITY_VIEW,
+  measuredSamples,
+  readInputs,
+  type SplitName,
+  splitSamples,
+} from '@lyceum/learning/data';
+import { accuracy, nll } from '@lyceum/learning/ensemble';
+import { type Engine, Inference } from '@lyceum/learning/tensorflow';
+import type { Validation } from '../../job/index.js';
+import type { Student } from './student.js';
+
+/** Rows of one inference: enough that overhead does not matter, few enough for any memory. */
+const EVALUATION_ROWS = 256;
+
+const WARMUP_RUNS = 10;
+const LATENCY_RUNS = 100;
+
+export class Evaluation {
+  readonly #engine: Engine;
+  readonly #student: Student;
+  readonly #dataset: Dataset;
+  readonly #inference: Inference;
+  readonly #untraced: (reason: string) => void;
+  #isTraced = false;
+
+  /** @param untraced - told once why inferences run operation by operation, if they do. */
+  constructor(
+    engine: Engine,
+    student: Student,
+    dataset: Dataset,
+    untraced: (reason: string) => void,
+  ) {
+    this.#engine = engine;
+    this.#student = student;
+    this.#dataset = dataset;
+    this.#inference = this.#inferenceOf(EVALUATION_ROWS);
+    this.#untraced = untraced;
+  }
+
+  /**
+   * Of the split's measured samples, in their order.
+   *
+   * @param stopped - asked between batches; true ends the pass.
+   * @returns [N, C], or undefined if stopped.
+   */
+  async logits(split: SplitName, stopped: () => boolean): Promise<Float32Array | undefined> {
+    const { classCount, sampleShape } = this.#dataset;
+    const samples = measuredSamples(this.#dataset, split);
+    const out = new Float32Array(samples.length * classCount);
+    const inputs = new Float32Array(EVALUATION_ROWS * elementCount(sampleShape));
+    this.#student.settle();
+    this.#inference.weightsChanged();
+    for (let row = 0; row < samples.length; row += EVALUATION_ROWS) {
+      const chunk = samples.subarray(row, row + EVALUATION_ROWS);
+      readInputs(this.#dataset, chunk, IDENTITY_VIEW, inputs);
+      this.#traceOnce(inputs, chunk.length);
+      out.set(this.#inference.run(inputs, chunk.length), row * classCount);
+      await yieldToEventLoop();
+      if (stopped()) return undefined;
+    }
+    return out;
+  }
+
+  /**
+   * @param step - steps taken, for the record.
+   * @returns undefined if stopped, or if no sample of the split has a label.
+   */
+  async validate(step: number, stopped: () => boolean): Promise<Validation | undefined> {
+    const samples = splitSamples(this.#dataset, 'validation');
+    const labels = Int32Array.from(samples, (sample) => this.#dataset.labels[sample] as number);
+    if (!labels.some((label) => label >= 0)) return undefined;
+    const logits = await this.logits('validation', stopped);
+    if (logits === undefined) return undefined;
+    const { classCount } = this.#dataset;
+    return {
+      step,
+      accuracy: accuracy(logits, labels, classCount),
+      nll: nll(logits, labels, classCount),
+    };
+  }
+
+  /** Median milliseconds of one inference of one sample, input and output included. */
+  latencyBatch1Ms(now: () => number): number {
+    const inference = this.#inferenceOf(1);
+    const input = new Float32Array(elementCount(this.#dataset.sampleShape));
+    const times = Array.from({ length: WARMUP_RUNS + LATENCY_RUNS }, () => {
+      const start = now();
+      inference.run(input, 1);
+      return now() - start;
+    });
+    const sorted = times.slice(WARMUP_RUNS).sort((a, b) => a - b);
+    return sorted[LATENCY_RUNS / 2] as number;
+  }
+
+  dispose(): void {
+    this.#inference.dispose();
+  }
+
+  #traceOnce(inputs: Float32Array, rowCount: number): void {
+    if (this.#isTraced) return;
+    this.#isTraced = true;
+    const reason = this.#inference.trace(inputs, rowCount);
+    if (reason !== undefined) this.#untraced(reason);
+  }
+
+  #inferenceOf(rows: number): Inference {
+    const { model, settings } = this.#student;
+    return new Inference(this.#engine, model, settings, this.#dataset.sampleShape, rows);
+  }
+}
+
+function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}

@@ -1,0 +1,315 @@
+/**
+ * The student in training: its model, and everything a step changes, as plain arrays on the outside.
+ *
+ * Owns its tensors; {@link Student.dispose} ends them all.
+ */
+import { createHash } from 'node:crypto';
+import type { Dataset, ModelPackage, ModelSettings } from '@lyceum/learning/data';
+import { type TargetTensor, targetRowShape } from '@lyceum/learning/ensemble';
+import {
+  buildStudent,
+  concreteShape,
+  DropoutMasks,
+  type Engine,
+  fitsInput,
+  forwardPass,
+  type LayersModel,
+  loadModel,
+  modelSampleShape,
+  type Scalar,
+  scaled,
+  type Variable,
+} from '@lyceum/learning/tensorflow';
+import { LyceumError, type RunSpecification } from '@lyceum/proto';
+import {
+  FeatureLosses,
+  type FeatureShapes,
+  guidedLayers,
+  runObjective,
+  runOptimizer,
+  StepRunner,
+  type StepTensors,
+  TrainStep,
+} from '../step/index.js';
+import type { Batch } from './batch-source.js';
+import type { StoredTensor } from './checkpoint-file.js';
+
+/** Learning rate of the steps that are compared; any that moves the weights. */
+const EXAMPLE_RATE = 0.01;
+
+export class Student {
+  /** {@link Student.settle} brings its weights to the last step's. */
+  readonly model: LayersModel;
+  readonly settings: ModelSettings;
+  /** What a step needs, beside the features that it was opened for. */
+  readonly targets: readonly TargetTensor[];
+  readonly #engine: Engine;
+  readonly #dropout: DropoutMasks;
+  readonly #features: FeatureLosses;
+  /** Of the targets, by name. */
+  readonly #rowShapes: ReadonlyMap<string, readonly number[]>;
+  readonly #step: TrainStep;
+  readonly #runner: StepRunner;
+  readonly #seed: number;
+  readonly #inputShape: readonly number[];
+  readonly #classCount: number;
+
+  /**
+   * @param start - the model to start from; absent for a built-in architecture.
+   * @param featureShapes - of the targets that carry teachers' features.
+   * @throws {LyceumError} INVALID_ARGUMENT if the model cannot be trained on these samples, or with these features.
+   */
+  static async open(
+    engine: Engine,
+    specification: RunSpecification,
+    dataset: Dataset,
+    start: ModelPackage | undefined,
+    featureShapes: FeatureShapes = new Map(),
+  ): Promise<Student> {
+    const { settings, model } = await startModel(engine, specification, dataset, start);
+    try {
+      checkStartModel(model, settings, dataset);
+      return new Student(engine, model, settings, specification, dataset, featureShapes);
+    } catch (err) {
+      model.dispose();
+      throw err;
+    }
+  }
+
+  private constructor(
+    engine: Engine,
+    model: LayersModel,
+    settings: ModelSettings,
+    specification: RunSpecification,
+    dataset: Dataset,
+    featureShapes: FeatureShapes,
+  ) {
+    const { training } = specification.spec;
+    const forward = forwardPass(engine, model, guidedLayers(specification));
+    const objective = runObjective(engine.tf, specification);
+    this.#engine = engine;
+    this.model = model;
+    this.settings = settings;
+    this.targets = objective.targets;
+    this.#dropout = new DropoutMasks(model);
+    this.#rowShapes = new Map([
+      ...featureShapes,
+      ...objective.targets.map(
+        (target) => [target.name, targetRowShape(target, dataset.classCount)] as const,
+      ),
+    ]);
+    this.#features = new FeatureLosses(
+      engine.tf,
+      specification,
+      forward.featureShapes,
+      featureShapes,
+    );
+    this.#step = new TrainStep({
+      engine,
+      model,
+      dropout: this.#dropout,
+      forward,
+      objective,
+      features: this.#features,
+      optimizer: runOptimizer(engine.tf, training),
+    });
+    this.#runner = new StepRunner(engine, this.#step);
+    this.#seed = training.seed;
+    this.#inputShape = concreteShape(modelSampleShape(model), dataset.sampleShape);
+    this.#classCount = dataset.classCount;
+  }
+
+  /**
+   * Has steps of these numbers of rows run as one graph from here on, if that gives the same bits. Takes no step.
+   *
+   * @param batch - with `targets` an example: rows are left out or repeated for the other numbers of rows.
+   * @returns why they go on operation by operation instead.
+   */
+  trace(
+    batch: Batch,
+    targets: ReadonlyMap<string, Float32Array>,
+    rowCounts: readonly number[],
+  ): string | undefined {
+    const { tf } = this.#engine;
+    let reason: string | undefined;
+    tf.tidy(() => {
+      const examples = rowCounts.map((rows) => {
+        const resized = (values: Float32Array) => withRows(values, batch.rows, rows);
+        const { inputs, hardLabels, step } = batch;
+        return this.#tensors(
+          { step, rows, inputs: resized(inputs), hardLabels: resized(hardLabels) },
+          new Map([...targets].map(([name, values]) => [name, resized(values)])),
+          EXAMPLE_RATE,
+        );
+      });
+      reason = this.#runner.trace(examples);
+    });
+    return reason;
+  }
+
+  /**
+   * One optimiser step. The arrays are read before it returns.
+   *
+   * @param targets - [B, …] each, in its row's shape.
+   * @returns the loss, a scalar owned by the caller, perhaps not computed yet.
+   */
+  step(batch: Batch, targets: ReadonlyMap<string, Float32Array>, learningRate: number): Scalar {
+    const { tf } = this.#engine;
+    return tf.tidy(() => this.#runner.run(this.#tensors(batch, targets, learningRate)));
+  }
+
+  /** A copy of every variable that steps change, by name. */
+  state(): Map<string, StoredTensor> {
+    this.settle();
+    return new Map(
+      this.#step.state.map(({ name, variable }) => [
+        name,
+        { shape: variable.shape, values: (variable.dataSync() as Float32Array).slice() },
+      ]),
+    );
+  }
+
+  /** @throws {LyceumError} FAILED_PRECONDITION if the state is of another student or optimiser. */
+  restore(state: ReadonlyMap<string, StoredTensor>): void {
+    const want = this.#step.state;
+    const fits = want.every(
+      ({ name, variable }) => String(state.get(name)?.shape) === String(variable.shape),
+    );
+    if (!fits || state.size !== want.length) {
+      const message = 'the checkpoint is of another student or optimiser than the run has';
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    const { tf } = this.#engine;
+    tf.tidy(() => {
+      for (const { name, variable } of want) {
+        variable.assign(tf.tensor((state.get(name) as StoredTensor).values, variable.shape));
+      }
+    });
+    this.#runner.changed();
+  }
+
+  /** A copy of the model's weights, in its order. */
+  weights(): Float32Array[] {
+    this.settle();
+    return this.model.weights.map((weight) => (weight.read().dataSync() as Float32Array).slice());
+  }
+
+  setWeights(weights: readonly Float32Array[]): void {
+    const { tf } = this.#engine;
+    this.settle();
+    tf.tidy(() => {
+      for (const [index, weight] of this.model.weights.entries()) {
+        const variable = weight.read() as Variable;
+        variable.assign(tf.tensor(weights[index] as Float32Array, variable.shape));
+      }
+    });
+    this.#runner.changed();
+  }
+
+  /** SHA-256, hex, over all weights in the model's order, little-endian float32. */
+  weightsDigest(): string {
+    const hash = createHash('sha256');
+    for (const values of this.weights()) {
+      hash.update(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+    }
+    return hash.digest('hex');
+  }
+
+  /** Brings the model's weights to those of the last step. */
+  settle(): void {
+    this.#runner.settle();
+  }
+
+  dispose(): void {
+    this.#runner.dispose();
+    this.#step.dispose();
+    this.#features.dispose();
+    this.model.dispose();
+  }
+
+  /** In the caller's tidy. */
+  #tensors(
+    batch: Batch,
+    targets: ReadonlyMap<string, Float32Array>,
+    learningRate: number,
+  ): StepTensors {
+    const { tf } = this.#engine;
+    const { rows } = batch;
+    const masks = this.#dropout.draw(this.#seed, batch.step, rows);
+    const shapes = this.#dropout.shapes(rows);
+    const rowShape: [number, number] = [rows, this.#classCount];
+    return {
+      inputs: scaled(tf.tensor(batch.inputs, [rows, ...this.#inputShape]), this.settings),
+      hardLabels: tf.tensor2d(batch.hardLabels, rowShape),
+      targets: new Map(
+        [...targets].map(([name, values]) => {
+          const rowShape = this.#rowShapes.get(name) as readonly number[];
+          return [name, tf.tensor(values, [rows, ...rowShape])];
+        }),
+      ),
+      dropoutMasks: masks.map((mask, index) => tf.tensor(mask, shapes[index])),
+      learningRate: tf.scalar(learningRate),
+    };
+  }
+}
+
+/** The first `count` rows, from the first on again where there are fewer. */
+function withRows(values: Float32Array, rows: number, count: number): Float32Array {
+  const size = values.length / rows;
+  return Float32Array.from({ length: count * size }, (_, i) => values[i % values.length] as number);
+}
+
+async function startModel(
+  engine: Engine,
+  specification: RunSpecification,
+  dataset: Dataset,
+  start: ModelPackage | undefined,
+): Promise<{ model: LayersModel; settings: ModelSettings }> {
+  const { student, training } = specification.spec;
+  // It goes with the student, which may be a teacher one day.
+  const modality = studentModality(specification, start);
+  const seen = modality === undefined ? {} : { modality };
+  if ('architecture' in student.model) {
+    const { sampleShape, classCount } = dataset;
+    const { seed } = training;
+    const model = buildStudent(engine, student.model, sampleShape, classCount, seed);
+    return { model, settings: { output: 'logits', ...seen } };
+  }
+  if (start === undefined) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `the student starts from ${student.model.model}, and no file came`,
+    );
+  }
+  return { model: await loadModel(engine, start), settings: { ...start.settings, ...seen } };
+}
+
+/** What the student sees of a set; undefined: the only one. */
+export function studentModality(
+  { spec }: RunSpecification,
+  start: ModelPackage | undefined,
+): string | undefined {
+  return spec.student.modality ?? start?.settings.modality;
+}
+
+function checkStartModel(model: LayersModel, settings: ModelSettings, dataset: Dataset): void {
+  const refuse = (message: string) => {
+    throw new LyceumError('INVALID_ARGUMENT', `the student's model ${message}`);
+  };
+  if (settings.output !== 'logits') {
+    refuse('gives probabilities; a student must give logits: save it without its softmax');
+  }
+  const classCount = model.outputs[0]?.shape[1];
+  if (classCount !== dataset.classCount) {
+    refuse(`has ${classCount} classes, the data set ${dataset.classCount}`);
+  }
+  const shape = modelSampleShape(model);
+  if (!fitsInput(shape, dataset.sampleShape)) {
+    refuse(
+      `takes samples [${shape.map((n) => n ?? 'any')}], the data set's are [${dataset.sampleShape}]`,
+    );
+  }
+  const odd = model.weights.find((weight) => weight.dtype !== 'float32');
+  if (odd !== undefined)
+    refuse(`has weight ${odd.originalName} of type ${odd.dtype}; want float32`);
+}

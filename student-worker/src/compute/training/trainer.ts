@@ -1,0 +1,337 @@
+/**
+ * Trains the student of one assignment: takes every step in order, validates, selects, writes checkpoints, and
+ * in the end evaluates what it selected.
+ *
+ * After step s, always in this order: validation if s is due or the last, checkpoint if s is due or the last. So a
+ * checkpoint holds the selection up to its step, and a run that is stopped after any of them and resumed takes
+ * the same steps on the same bits as one that never stopped. The event loop gets its turn after every step;
+ * stopping takes effect there, and between two batches of an evaluation.
+ */
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import {
+  type Dataset,
+  NUMERICS_VERSION,
+  SPLIT_NAMES,
+  type SplitName,
+  splitSamples,
+  writeDurably,
+} from '@lyceum/learning/data';
+import type { Engine } from '@lyceum/learning/tensorflow';
+import { LyceumError, specificationDigest } from '@lyceum/proto';
+import type {
+  TargetBlock,
+  TrainingCheckpoint,
+  TrainingJob,
+  TrainingProgress,
+  TrainingResult,
+  Validation,
+} from '../../job/index.js';
+import { learningRate } from '../step/index.js';
+import type { Batch } from './batch-source.js';
+import { type Checkpoint, packCheckpoint, type Selected } from './checkpoint-file.js';
+import { Evaluation } from './evaluation.js';
+import { LossLog } from './loss-log.js';
+import { openTraining, type TrainingParts } from './open-training.js';
+import { isBetter } from './selection.js';
+import { StepLedger } from './step-ledger.js';
+import { Stopwatch } from './stopwatch.js';
+import { TargetInbox } from './target-inbox.js';
+import { writeResult } from './training-result.js';
+
+/** Whom the trainer tells; {@link TrainingEvents} without the end. */
+export interface TrainerListener {
+  /** These run operation by operation, which is slower; told once of each. */
+  untraced(what: Untraced, reason: string): void;
+  wantTargets(creditStep: number, doneStep: number): void;
+  progress(progress: TrainingProgress): void;
+  checkpoint(checkpoint: TrainingCheckpoint): Promise<void>;
+}
+
+/** What runs as one graph where it can. */
+export type Untraced = 'steps' | 'evaluation';
+
+/** `abandon` ends without a trace, `drain` after one more checkpoint. */
+export type Stop = 'abandon' | 'drain';
+
+const PROGRESS_INTERVAL_MS = 1000;
+/** Ends of epochs are reported too, but short epochs not each. */
+const EPOCH_PROGRESS_INTERVAL_MS = 100;
+
+export interface TrainerOptions {
+  readonly engine: Engine;
+  readonly job: TrainingJob;
+  readonly listener: TrainerListener;
+  /** Steps run operation by operation, not as one graph. */
+  readonly eager: boolean;
+  /** Milliseconds that never fall. */
+  readonly now: () => number;
+}
+
+export class Trainer {
+  readonly #parts: TrainingParts;
+  readonly #eager: boolean;
+  readonly #listener: TrainerListener;
+  readonly #now: () => number;
+  readonly #inbox: TargetInbox;
+  readonly #evaluation: Evaluation;
+  readonly #losses: LossLog;
+  readonly #ledger: StepLedger;
+  readonly #stopwatch: Stopwatch;
+  readonly #firstSamples: number;
+  /** Between two validations. */
+  readonly #validationSteps: number;
+  /** Steps taken. */
+  #step: number;
+  #samples = 0;
+  #best: Selected | undefined;
+  #checkpointedStep: number;
+  #stop: Stop | undefined;
+  readonly #abandoned: Promise<void>;
+  #abandon: () => void = () => {};
+  #failure: LyceumError | undefined;
+  #wake: () => void = () => {};
+  #askedAtStep = -1;
+  #lastProgressMs: number;
+
+  /** @throws {LyceumError} if set, model or checkpoint cannot be read, or do not belong together. */
+  static async open(options: TrainerOptions): Promise<Trainer> {
+    return new Trainer(await openTraining(options.engine, options.job), options);
+  }
+
+  private constructor(parts: TrainingParts, { listener, eager, now }: TrainerOptions) {
+    const { engine, job, dataset, batches, student, resumed } = parts;
+    this.#parts = parts;
+    this.#eager = eager;
+    this.#listener = listener;
+    this.#now = now;
+    const firstStep = resumed?.step ?? 0;
+    this.#firstSamples = resumed?.samples ?? 0;
+    const { selection, training } = job.specification.spec;
+    this.#validationSteps = selection.everySteps ?? stepsPerPass(parts.dataset, training.batchSize);
+    this.#step = firstStep;
+    this.#checkpointedStep = firstStep;
+    this.#best = resumed?.best;
+    this.#inbox = new TargetInbox(batches.plan, job.targetTensors, firstStep);
+    this.#evaluation = new Evaluation(engine, student, dataset, (reason) =>
+      listener.untraced('evaluation', reason),
+    );
+    this.#losses = new LossLog(engine, firstStep);
+    this.#ledger = new StepLedger(resumed?.ledger ?? [], job.assignmentEpoch, firstStep);
+    this.#stopwatch = new Stopwatch(now, resumed ?? { trainingSeconds: 0, waitingSeconds: 0 });
+    this.#lastProgressMs = now();
+    this.#abandoned = new Promise((resolve) => {
+      this.#abandon = resolve;
+    });
+  }
+
+  /**
+   * Trains to the end.
+   *
+   * @returns undefined if stopped before.
+   * @throws {LyceumError} whatever keeps the run from going on.
+   */
+  async run(): Promise<TrainingResult | undefined> {
+    const { plan } = this.#parts.batches;
+    this.#askForTargets();
+    while (this.#step < plan.stepCount && this.#stop === undefined) {
+      await this.#takeStep();
+      await yieldToEventLoop();
+      if (this.#failure !== undefined) throw this.#failure;
+    }
+    const unsaved = this.#step > this.#checkpointedStep;
+    if (this.#stop === 'drain' && unsaved) await this.#writeCheckpoint();
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#stop === undefined ? this.#finish() : undefined;
+  }
+
+  /** Target rows that came. @throws {LyceumError} if they cannot be what was asked for. */
+  receive(block: TargetBlock): void {
+    this.#inbox.put(block);
+    this.#wake();
+  }
+
+  /** Ends {@link run} after the step in hand; `abandon` wins over `drain`. */
+  stop(how: Stop): void {
+    if (this.#stop !== 'abandon') this.#stop = how;
+    if (how === 'abandon') this.#abandon();
+    this.#wake();
+  }
+
+  /** Ends {@link run} with this error after the step in hand. */
+  fail(failure: LyceumError): void {
+    this.#failure ??= failure;
+    this.#wake();
+  }
+
+  dispose(): void {
+    this.#losses.dispose();
+    this.#evaluation.dispose();
+    this.#parts.student.dispose();
+  }
+
+  async #takeStep(): Promise<void> {
+    const { batches, student, job } = this.#parts;
+    const { stepCount, stepsPerEpoch } = batches.plan;
+    const batch = batches.batch(this.#step);
+    const targets = await this.#targets();
+    if (targets === undefined) return;
+    this.#stopwatch.start();
+    if (this.#samples === 0) this.#trace(batch, targets);
+    const { training } = job.specification.spec;
+    const rate = learningRate(training.learningRate, this.#step, stepCount);
+    this.#losses.add(student.step(batch, targets, rate));
+    this.#ledger.add(targets);
+    this.#step++;
+    this.#samples += batch.rows;
+    this.#askForTargets();
+
+    const last = this.#step === stepCount;
+    const validates = last || this.#step % this.#validationSteps === 0;
+    const validation = validates ? await this.#validate() : undefined;
+    if (this.#stop === 'abandon') return;
+    if (last || this.#step % training.checkpointEverySteps === 0) await this.#writeCheckpoint();
+    this.#report(rate, validation, this.#step % stepsPerEpoch === 0);
+  }
+
+  /** A run has batches of two sizes at most. */
+  #trace(batch: Batch, targets: ReadonlyMap<string, Float32Array>): void {
+    const { batches, student } = this.#parts;
+    const { batchSize, sampleCount, stepsPerEpoch } = batches.plan;
+    const lastRows = sampleCount - (stepsPerEpoch - 1) * batchSize;
+    const rowCounts = new Set([Math.min(batchSize, sampleCount), lastRows]);
+    const reason = this.#eager
+      ? 'the worker was started so'
+      : student.trace(batch, targets, [...rowCounts]);
+    if (reason !== undefined) this.#listener.untraced('steps', reason);
+  }
+
+  /** The targets of the step to take, or undefined if stopping came first. */
+  async #targets(): Promise<ReadonlyMap<string, Float32Array> | undefined> {
+    const ready = this.#inbox.take(this.#step);
+    if (ready !== undefined) return ready;
+    // Idle: the coordinator must know how far it is, since a quorum's deadline begins with that.
+    this.#askForTargets(true);
+    const { batches } = this.#parts;
+    if (this.#step + 1 < batches.plan.stepCount) batches.batch(this.#step + 1);
+    return this.#stopwatch.waiting(async () => {
+      while (this.#stop === undefined && this.#failure === undefined) {
+        const targets = this.#inbox.take(this.#step);
+        if (targets !== undefined) return targets;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+      return undefined;
+    });
+  }
+
+  /** Raises the credit, a quarter of the window at a time unless `now`: a message a step would be many. */
+  #askForTargets(now = false): void {
+    const { job, batches } = this.#parts;
+    if (job.targetTensors.length === 0) return;
+    const { stepCount } = batches.plan;
+    const due = this.#askedAtStep + (now ? 1 : Math.ceil(job.windowSteps / 4));
+    if (this.#askedAtStep >= 0 && this.#step < due && this.#step < stepCount) return;
+    this.#askedAtStep = this.#step;
+    const creditStep = Math.min(stepCount, this.#step + job.windowSteps);
+    this.#inbox.allow(creditStep);
+    this.#listener.wantTargets(creditStep, this.#step);
+  }
+
+  async #validate(): Promise<Validation | undefined> {
+    this.#losses.check();
+    const validation = await this.#evaluation.validate(this.#step, () => this.#stop === 'abandon');
+    if (validation === undefined) return undefined;
+    if (!Number.isFinite(validation.nll)) {
+      const message = `after step ${this.#step} the student's outputs on the validation split are not finite`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    const { student, job } = this.#parts;
+    const { metric } = job.specification.spec.selection;
+    if (isBetter(metric, validation, this.#best?.validation)) {
+      this.#best = { validation, weights: student.weights() };
+    }
+    return validation;
+  }
+
+  /**
+   * Ends when it is on disk and the pointer names it. Steps that went on meanwhile would be lost beside those since the
+   * checkpoint before, and a death may cost `checkpointEverySteps` steps, no more.
+   */
+  async #writeCheckpoint(): Promise<void> {
+    this.#losses.check();
+    const { job, dataset, student } = this.#parts;
+    const checkpoint: Checkpoint = {
+      specificationDigest: specificationDigest(job.specification),
+      datasetDigest: dataset.digest,
+      teacherIdentities: job.teacherIdentities,
+      numericsVersion: NUMERICS_VERSION,
+      step: this.#step,
+      ...this.#stopwatch.run,
+      samples: this.#firstSamples + this.#samples,
+      state: student.state(),
+      best: this.#best,
+      ledger: this.#ledger.segments(),
+    };
+    this.#checkpointedStep = this.#step;
+    const packed = packCheckpoint(job.outputFolder, checkpoint);
+    const written = writeDurably(packed.file, packed.bytes);
+    const taken = Promise.all([written, this.#listener.checkpoint(packed)]).catch(
+      (err: LyceumError) => this.fail(err),
+    );
+    // Abandoned, nobody takes it any more; but nothing is written once the job has ended.
+    await Promise.race([taken, this.#abandoned]);
+    await written.catch(() => {});
+  }
+
+  #report(rate: number, validation: Validation | undefined, epochEnded: boolean): void {
+    const { batches } = this.#parts;
+    const sinceMs = this.#now() - this.#lastProgressMs;
+    const due = epochEnded ? EPOCH_PROGRESS_INTERVAL_MS : PROGRESS_INTERVAL_MS;
+    const last = this.#step === batches.plan.stepCount;
+    if (validation === undefined && sinceMs < due && !last) return;
+    this.#lastProgressMs = this.#now();
+    this.#listener.progress({
+      step: this.#step,
+      epoch: Math.floor((this.#step - 1) / batches.plan.stepsPerEpoch),
+      loss: this.#losses.takeMean(),
+      learningRate: rate,
+      ...this.#stopwatch.assignment,
+      samples: this.#samples,
+      ...(validation && { validation }),
+    });
+  }
+
+  /** The test split is scored here, once, with the selected weights. */
+  async #finish(): Promise<TrainingResult | undefined> {
+    const { student, engine, job, dataset } = this.#parts;
+    const finalWeightsDigest = student.weightsDigest();
+    if (this.#best !== undefined) student.setWeights(this.#best.weights);
+    const logits = new Map<SplitName, Float32Array>();
+    for (const split of SPLIT_NAMES) {
+      const measured = await this.#evaluation.logits(split, () => this.#stop !== undefined);
+      if (measured === undefined) return undefined;
+      logits.set(split, measured);
+    }
+    const files = await writeResult(engine, job.outputFolder, student, logits, dataset);
+    const parameterCount = student.model.countParams();
+    return {
+      ...files,
+      finalWeightsDigest,
+      measurement: {
+        parameterCount,
+        weightBytes: 4 * parameterCount,
+        latencyBatch1Ms: this.#evaluation.latencyBatch1Ms(this.#now),
+        ...this.#stopwatch.run,
+        samples: this.#firstSamples + this.#samples,
+      },
+      selectedStep: this.#best?.validation.step ?? this.#step,
+      ...(this.#best && { selectedValidation: this.#best.validation }),
+    };
+  }
+}
+
+/** Steps of one pass over the train split, whichever part of it is visited. */
+function stepsPerPass(dataset: Dataset, batchSize: number): number {
+  return Math.ceil(splitSamples(dataset, 'train').length / batchSize);
+}

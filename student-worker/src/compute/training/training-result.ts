@@ -1,0 +1,53 @@
+/** What a finished run leaves on the disk: the selected model, and its logits on every split. */
+import { join } from 'node:path';
+import {
+  type Dataset,
+  encodeModelPackage,
+  type NpyArray,
+  type SplitName,
+  writeDurably,
+  writeNpz,
+} from '@lyceum/learning/data';
+import { type Engine, savedModel } from '@lyceum/learning/tensorflow';
+import { sha256Hex } from '@lyceum/proto';
+import type { TrainingResult } from '../../job/index.js';
+import type { Student } from './student.js';
+
+type ResultFiles = Pick<
+  TrainingResult,
+  'modelFile' | 'modelDigest' | 'logitsFile' | 'logitsDigest'
+>;
+
+/**
+ * The model knows the names of its classes, as it may be a teacher of a set that has them in another order.
+ *
+ * @param logits - [N, C] of each split's measured samples.
+ */
+export async function writeResult(
+  engine: Engine,
+  folder: string,
+  student: Student,
+  logits: ReadonlyMap<SplitName, Float32Array>,
+  { classCount, classNames, encoding }: Pick<Dataset, 'classCount' | 'classNames' | 'encoding'>,
+): Promise<ResultFiles> {
+  const modelFile = join(folder, 'model.zip');
+  const saved = await savedModel(engine, student.model, {
+    ...student.settings,
+    classes: classNames,
+  });
+  const model = encodeModelPackage({ ...saved, ...(encoding !== undefined && { encoding }) });
+  await writeDurably(modelFile, model);
+  const logitsFile = join(folder, 'logits.npz');
+  const arrays = [...logits].map(([split, data]): [string, NpyArray] => {
+    const shape = [data.length / classCount, classCount];
+    return [split, { dtype: 'float32', shape, data }];
+  });
+  const file = writeNpz(arrays);
+  await writeDurably(logitsFile, file);
+  return {
+    modelFile,
+    modelDigest: sha256Hex(model),
+    logitsFile,
+    logitsDigest: sha256Hex(file),
+  };
+}

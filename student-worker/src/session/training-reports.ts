@@ -1,0 +1,37 @@
+/** Between what the compute thread says and the messages that the coordinator reads. Pure. */
+import { digestBytes, StepProgress, TrainingDone, TrainingFailed } from '@lyceum/proto';
+import type { TrainingFailure, TrainingProgress, TrainingResult } from '../job/index.js';
+import type { AssignmentKey } from './assignment-decision.js';
+
+export function progressReport(
+  { runId, assignmentEpoch }: AssignmentKey,
+  progress: TrainingProgress,
+  checkpointStep: number,
+): StepProgress {
+  return StepProgress.fromPartial({ ...progress, runId, assignmentEpoch, checkpointStep });
+}
+
+export function doneReport(
+  { runId, assignmentEpoch }: AssignmentKey,
+  result: TrainingResult,
+): TrainingDone {
+  return TrainingDone.fromPartial({
+    runId,
+    assignmentEpoch,
+    modelDigest: digestBytes(result.modelDigest),
+    logitsDigest: digestBytes(result.logitsDigest),
+    finalWeightsDigest: digestBytes(result.finalWeightsDigest),
+    measurement: result.measurement,
+    selectedStep: result.selectedStep,
+    ...(result.selectedValidation === undefined
+      ? {}
+      : { selectedValidation: result.selectedValidation }),
+  });
+}
+
+export function failedReport(
+  { runId, assignmentEpoch }: AssignmentKey,
+  failure: TrainingFailure,
+): TrainingFailed {
+  return TrainingFailed.fromPartial({ runId, assignmentEpoch, ...failure });
+}

@@ -1,0 +1,266 @@
+/**
+ * One assignment, from being told of it to leaving it.
+ *
+ *     preparing → training → storing → done
+ *          └─────────┴──────────┴────→ failed, lost
+ *
+ * `done` and `failed` are told to the coordinator until it no longer names the assignment. `lost` means
+ * that the run is someone else's: the compute thread is freed and the worker waits to be told what is next.
+ */
+
+import {
+  type Logger,
+  type Nats,
+  type SessionCredentials,
+  type StudentClient,
+  sleep,
+} from '@lyceum/platform';
+import { type AssignedRun, LyceumError, toLyceumError } from '@lyceum/proto';
+import { CheckpointCommitter, CoordinatorStore } from '../checkpoints/index.js';
+import {
+  type StudentTrainer,
+  type TrainingCheckpoint,
+  type TrainingEvents,
+  type TrainingFailure,
+  type TrainingProgress,
+  type TrainingResult,
+  trainingFailure,
+} from '../job/index.js';
+import {
+  type AssignmentKey,
+  doneReport,
+  failedReport,
+  isGivenUp,
+  type Patience,
+  patiently,
+  progressReport,
+  type ReportOutbox,
+  type StudentMetrics,
+  troubleOf,
+} from '../session/index.js';
+import { TargetCursor, TargetStream } from '../targets/index.js';
+import { type PreparedTraining, prepareTraining } from './training-preparation.js';
+
+/** What every assignment of a worker uses. */
+export interface TrainingSurroundings {
+  readonly trainer: StudentTrainer;
+  readonly client: StudentClient;
+  readonly credentials: SessionCredentials;
+  readonly nats: Nats;
+  readonly stateDir: string;
+  readonly datasetsRoot: string | undefined;
+  readonly outbox: ReportOutbox;
+  readonly metrics: StudentMetrics;
+  readonly log: Logger;
+  readonly random: () => number;
+}
+
+type Stage = 'preparing' | 'training' | 'storing' | 'done' | 'failed' | 'lost';
+
+/** The compute thread gave up the job. */
+class TrainingFailedError extends Error {
+  readonly failure: TrainingFailure;
+
+  constructor(failure: TrainingFailure) {
+    super(failure.reason);
+    this.failure = failure;
+  }
+}
+
+export class AssignedTraining implements AssignmentKey {
+  readonly runId: string;
+  readonly assignmentEpoch: number;
+  readonly #run: AssignedRun;
+  readonly #surroundings: TrainingSurroundings;
+  readonly #patience: Patience;
+  readonly #store: CoordinatorStore;
+  readonly #givenUp = new AbortController();
+  readonly #onLost: () => void;
+  #stage: Stage = 'preparing';
+  #over: Promise<void> = Promise.resolve();
+
+  /** @param onLost - called if the run turns out to be someone else's. */
+  constructor(run: AssignedRun, surroundings: TrainingSurroundings, onLost: () => void) {
+    this.runId = run.runId;
+    this.assignmentEpoch = run.assignmentEpoch;
+    this.#run = run;
+    this.#surroundings = surroundings;
+    this.#onLost = onLost;
+    const { log, random } = surroundings;
+    this.#patience = {
+      signal: this.#givenUp.signal,
+      log: log.child({ runId: run.runId, assignmentEpoch: run.assignmentEpoch }),
+      random,
+    };
+    const { client, credentials } = surroundings;
+    this.#store = new CoordinatorStore(client, credentials, this, this.#givenUp.signal);
+  }
+
+  /** True once the run turned out to be someone else's. */
+  get lost(): boolean {
+    return this.#stage === 'lost';
+  }
+
+  /** Starts the work, which goes on in the background. */
+  begin(): void {
+    this.#over = this.#work();
+  }
+
+  /** Gives the work up and frees the compute thread. Nothing of it is reported from here on. */
+  async leave(): Promise<void> {
+    this.#givenUp.abort();
+    await this.#surroundings.trainer.abandon();
+    await this.#over;
+    this.#surroundings.outbox.forget();
+    this.#surroundings.metrics.idle();
+  }
+
+  /** Brings what is done into safety within `budgetMs`, then gives the rest up. Local files stay. */
+  async drain(budgetMs: number): Promise<void> {
+    const budget = new AbortController();
+    const finished =
+      this.#stage === 'training'
+        ? this.#surroundings.trainer.drain()
+        : this.#stage === 'storing'
+          ? this.#over
+          : Promise.resolve();
+    const late = sleep(budgetMs, budget.signal).then(() => {
+      if (!budget.signal.aborted) this.#patience.log.warn({ budgetMs }, 'drain cut short');
+    });
+    await Promise.race([finished, late]);
+    budget.abort();
+    this.#givenUp.abort();
+    await this.#over;
+  }
+
+  async #work(): Promise<void> {
+    const { outbox, nats, stateDir, datasetsRoot } = this.#surroundings;
+    const { log } = this.#patience;
+    try {
+      const prepared = await prepareTraining(this.#run, {
+        nats,
+        store: this.#store,
+        stateDir,
+        datasetsRoot,
+        patience: this.#patience,
+      });
+      if (this.#givenUp.signal.aborted) return;
+      this.#stage = 'training';
+      log.info({ step: prepared.step }, 'training started');
+      const result = await this.#train(prepared);
+      this.#stage = 'storing';
+      await this.#storeResults(result);
+      outbox.setOutcome({ $case: 'done', done: doneReport(this, result) });
+      this.#stage = 'done';
+      log.info({ finalWeightsDigest: result.finalWeightsDigest }, 'training finished');
+    } catch (err) {
+      if (!isGivenUp(err, this.#givenUp.signal)) await this.#end(err);
+    }
+  }
+
+  /** Runs the job. Resolves with its result; rejects as soon as anything about it fails. */
+  async #train(prepared: PreparedTraining): Promise<TrainingResult> {
+    const { trainer } = this.#surroundings;
+    const { job, step } = prepared;
+    const over = new AbortController();
+    const patience = {
+      ...this.#patience,
+      signal: AbortSignal.any([this.#givenUp.signal, over.signal]),
+    };
+    const cursor = new TargetCursor(job.specification.spec.training.batchSize, step);
+    const stream = new TargetStream({
+      client: this.#surroundings.client,
+      credentials: this.#surroundings.credentials,
+      assignment: { runId: this.runId, assignmentEpoch: this.assignmentEpoch },
+      tensors: job.targetTensors,
+      cursor,
+      deliver: (block) => trainer.targets(block),
+      patience,
+    });
+    const { client, credentials } = this.#surroundings;
+    const store = new CoordinatorStore(client, credentials, this, patience.signal);
+    const committer = new CheckpointCommitter(store, patience, prepared.start);
+    try {
+      return await new Promise<TrainingResult>((resolve, reject) => {
+        this.#givenUp.signal.addEventListener('abort', () =>
+          reject(new LyceumError('CANCELLED', 'training given up')),
+        );
+        if (job.targetTensors.length > 0) stream.run().catch(reject);
+        trainer.train(job, this.#events(step, committer, stream, resolve, reject));
+      });
+    } finally {
+      over.abort();
+      await committer.cleaned();
+    }
+  }
+
+  #events(
+    firstStep: number,
+    committer: CheckpointCommitter,
+    stream: TargetStream,
+    resolve: (result: TrainingResult) => void,
+    reject: (reason: unknown) => void,
+  ): TrainingEvents {
+    const { outbox, metrics } = this.#surroundings;
+    let before: TrainingProgress | undefined;
+    return {
+      wantTargets: (creditStep, doneStep) => stream.want(creditStep, doneStep),
+      progress: (progress) => {
+        metrics.progressed(before, progress, firstStep);
+        before = progress;
+        outbox.setProgress(progressReport(this, progress, committer.committedStep));
+      },
+      checkpoint: (checkpoint) => this.#commit(committer, checkpoint).catch(reject),
+      finished: resolve,
+      failed: (failure) => reject(new TrainingFailedError(failure)),
+    };
+  }
+
+  async #commit(committer: CheckpointCommitter, checkpoint: TrainingCheckpoint): Promise<void> {
+    const startedAt = performance.now();
+    await committer.commit(checkpoint);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    this.#surroundings.metrics.checkpointed(seconds);
+    this.#patience.log.info({ step: checkpoint.step, seconds }, 'checkpoint committed');
+  }
+
+  async #storeResults(result: TrainingResult): Promise<void> {
+    const { modelFile, modelDigest, logitsFile, logitsDigest } = result;
+    const store = this.#store;
+    await patiently('model upload', this.#patience, () =>
+      store.storeResult(modelFile, modelDigest),
+    );
+    await patiently('logits upload', this.#patience, () =>
+      store.storeResult(logitsFile, logitsDigest),
+    );
+  }
+
+  /** The training is over before its end. */
+  async #end(thrown: unknown): Promise<void> {
+    const { trainer, outbox, metrics } = this.#surroundings;
+    const { log } = this.#patience;
+    await trainer.abandon();
+    metrics.idle();
+    if (thrown instanceof LyceumError && troubleOf(thrown) === 'lost') {
+      this.#stage = 'lost';
+      log.warn({ err: thrown }, 'training lost to another assignment');
+      outbox.forget();
+      this.#onLost();
+      return;
+    }
+    this.#stage = 'failed';
+    log.error({ err: thrown }, 'training failed');
+    const failed = failedReport(this, failureOf(thrown));
+    outbox.setOutcome({ $case: 'failed', failed });
+  }
+}
+
+/** What is wrong with the run itself fails on every worker; what is wrong with this worker may not. */
+function failureOf(thrown: unknown): TrainingFailure {
+  if (thrown instanceof TrainingFailedError) return thrown.failure;
+  const { code } = toLyceumError(thrown);
+  return {
+    ...trainingFailure(thrown),
+    retryable: code === 'INTERNAL' || code === 'RESOURCE_EXHAUSTED',
+  };
+}

@@ -1,0 +1,2 @@
+/** One assignment from its preparation to its end. */
+export { StudentWorker } from './student-worker.js';

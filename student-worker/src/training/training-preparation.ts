@@ -1,0 +1,110 @@
+/**
+ * From an assignment to a job that the compute thread can start: everything on the local disk, verified,
+ * and the pointer known to be ours.
+ */
+import { join } from 'node:path';
+import { BlobCache, type Nats } from '@lyceum/platform';
+import {
+  type AssignedRun,
+  checkRunSpecification,
+  digestHex,
+  InvalidDocumentError,
+  type RunSpecification,
+} from '@lyceum/proto';
+import {
+  type CommitStart,
+  type CoordinatorStore,
+  findResumePoint,
+  RunFolder,
+} from '../checkpoints/index.js';
+import type { TrainingJob } from '../job/index.js';
+import { type Patience, patiently } from '../session/index.js';
+
+/** Data sets and starting models that stay on the worker's disk, bytes. Two of the largest that are pushed. */
+const BLOB_CACHE_MAX_BYTES = 4 * 1024 ** 3;
+
+export interface PreparedTraining {
+  readonly job: TrainingJob;
+  /** Steps that are done already. */
+  readonly step: number;
+  readonly start: CommitStart;
+}
+
+/**
+ * Waits for NATS and the coordinator, and for a pointer that does not have the assignment yet.
+ *
+ * @throws {LyceumError} ABORTED if the run has a newer owner; CANCELLED if it was given up; INVALID_ARGUMENT
+ *   or NOT_FOUND if the assignment cannot be worked on.
+ */
+export async function prepareTraining(
+  run: AssignedRun,
+  {
+    nats,
+    store,
+    stateDir,
+    datasetsRoot,
+    patience,
+  }: {
+    readonly nats: Nats;
+    readonly store: Pick<CoordinatorStore, 'checkpoints'>;
+    readonly stateDir: string;
+    readonly datasetsRoot: string | undefined;
+    readonly patience: Patience;
+  },
+): Promise<PreparedTraining> {
+  const { runId, assignmentEpoch } = run;
+  const specification = readSpecification(run);
+  const checkpoints = await patiently('checkpoint pointer', patience, () => store.checkpoints());
+  const blobs = await patiently('blob store', patience, () => nats.blobs({ create: false }));
+  const cache = new BlobCache(join(stateDir, 'blobs'), blobs, BLOB_CACHE_MAX_BYTES, datasetsRoot);
+  const { digest, path } = datasetReference(run);
+  const datasetFile = await patiently('data set', patience, () =>
+    cache.file(digest, path === '' ? {} : { path, signal: patience.signal }),
+  );
+  const studentModelFile =
+    run.studentModelDigest.length === 0
+      ? undefined
+      : await patiently('student model', patience, () =>
+          cache.file(digestHex(run.studentModelDigest)),
+        );
+  const folder = await RunFolder.open(stateDir, runId);
+  const resume = await patiently('checkpoint', patience, () =>
+    findResumePoint(checkpoints, { folder, blobs, log: patience.log }),
+  );
+  await folder.keepOnly(resume.file === undefined ? [] : [resume.file]);
+  return {
+    job: {
+      runId,
+      assignmentEpoch,
+      specification,
+      datasetFile,
+      teacherIdentities: run.teacherIdentities.map(digestHex),
+      acceptedNumerics: run.acceptedNumerics,
+      targetTensors: run.targetTensors,
+      ...(studentModelFile === undefined ? {} : { studentModelFile }),
+      ...(resume.file === undefined ? {} : { checkpointFile: resume.file }),
+      outputFolder: folder.path,
+      windowSteps: run.windowSteps,
+    },
+    step: resume.from?.step ?? 0,
+    start: { named: checkpoints.newest, from: resume.from, file: resume.file },
+  };
+}
+
+function readSpecification({ runId, specificationJson }: AssignedRun): RunSpecification {
+  const source = `specification of run ${runId}`;
+  let document: unknown;
+  try {
+    document = JSON.parse(specificationJson);
+  } catch {
+    throw new InvalidDocumentError(source, [{ path: '', message: 'is not JSON' }]);
+  }
+  return checkRunSpecification(document, source);
+}
+
+function datasetReference({ runId, dataset }: AssignedRun): { digest: string; path: string } {
+  if (dataset !== undefined) return { digest: digestHex(dataset.digest), path: dataset.path };
+  throw new InvalidDocumentError(`assignment of run ${runId}`, [
+    { path: 'dataset', message: 'is missing' },
+  ]);
+}

@@ -1,0 +1,179 @@
+/** Steps of real students: equal bits for equal inputs, whatever an object did before; no tensor too many. */
+import { encodeDataset, parseDataset } from '@lyceum/learning/data';
+import { type Engine, openEngine, savedModel } from '@lyceum/learning/tensorflow';
+import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { BatchSource } from '../../../src/compute/training/batch-source.js';
+import { LossLog } from '../../../src/compute/training/loss-log.js';
+import { Student } from '../../../src/compute/training/student.js';
+import { syntheticSet } from '../synthetic-set.js';
+
+const dataset = parseDataset(encodeDataset(syntheticSet(60, 4)));
+const TARGET = 'pooled/arithmetic/2';
+// Hundreds of small operations a step, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
+
+let engine: Engine;
+
+beforeAll(async () => {
+  engine = await openEngine();
+});
+
+function specification(model: object, training: object = {}): RunSpecification {
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: 'test' },
+    spec: {
+      dataset: 'set',
+      teachers: [{ name: 'a', model: 'a' }],
+      student: { model },
+      objective: [{ term: 'kd', temperature: 2 }, { term: 'ce' }],
+      training: { batchSize: 16, epochs: 1000, ...training },
+    },
+  };
+  return checkRunSpecification(document, 'test');
+}
+
+/** A target that favours one class by sample position. */
+function target(rows: number): ReadonlyMap<string, Float32Array> {
+  const values = Float32Array.from({ length: rows * 3 }, (_, i) => ((i * 7) % 3 === 0 ? 0.8 : 0.1));
+  return new Map([[TARGET, values]]);
+}
+
+async function trained(spec: RunSpecification, from: number, to: number, start?: Student) {
+  const batches = new BatchSource(dataset, spec);
+  const student = start ?? (await Student.open(engine, spec, dataset, undefined));
+  const losses: number[] = [];
+  for (let step = from; step < to; step++) {
+    const batch = batches.batch(step);
+    const loss = student.step(batch, target(batch.rows), 0.01);
+    losses.push(loss.dataSync()[0] as number);
+    loss.dispose();
+  }
+  return { student, losses };
+}
+
+const STUDENTS = [
+  { name: 'mlp with dropout', model: { architecture: 'mlp', hiddenUnits: [8], dropout: 0.3 } },
+  { name: 'resnet', model: { architecture: 'resnet', depth: 8 } },
+];
+
+describe.each(STUDENTS)('a step of the $name', ({ model }) => {
+  it.each([
+    { optimizer: 'adam', weightDecay: 0.01, clipNorm: 0.5 },
+    { optimizer: 'momentum', nesterov: true },
+    { optimizer: 'sgd' },
+  ])('goes on to the bit from a restored state: %j', async (training) => {
+    const spec = specification(model, training);
+    const whole = await trained(spec, 0, 12);
+    const half = await trained(spec, 0, 5);
+    const other = await Student.open(engine, spec, dataset, undefined);
+    await trained(spec, 30, 33, other);
+    other.restore(half.student.state());
+    const rest = await trained(spec, 5, 12, other);
+    expect([...half.losses, ...rest.losses]).toEqual(whole.losses);
+    expect(other.state()).toEqual(whole.student.state());
+    expect(other.weightsDigest()).toBe(whole.student.weightsDigest());
+    for (const student of [whole.student, half.student, other]) student.dispose();
+  });
+
+  it('keeps the number of tensors over 200 steps, and frees all in the end', async () => {
+    const { tf } = engine;
+    const empty = tf.memory().numTensors;
+    const spec = specification(model, { clipNorm: 1 });
+    const { student } = await trained(spec, 0, 3);
+    const before = tf.memory().numTensors;
+    await trained(spec, 3, 203, student);
+    expect(tf.memory().numTensors).toBe(before);
+    student.dispose();
+    expect(tf.memory().numTensors).toBe(empty);
+  });
+
+  it('lowers the loss', async () => {
+    const { student, losses } = await trained(specification(model), 0, 60);
+    const mean = (part: number[]) => part.reduce((a, b) => a + b, 0) / part.length;
+    expect(mean(losses.slice(-10))).toBeLessThan(mean(losses.slice(0, 10)));
+    student.dispose();
+  });
+});
+
+describe('a step', () => {
+  it('moves the averages of batch normalisation, which inference then uses', async () => {
+    const spec = specification({ architecture: 'resnet', depth: 8 });
+    const { student } = await trained(spec, 0, 1);
+    const names = [...student.state().keys()].filter((name) => name.includes('moving_'));
+    expect(names).toHaveLength(14);
+    const initial = await Student.open(engine, spec, dataset, undefined);
+    for (const name of names) {
+      expect(student.state().get(name)).not.toEqual(initial.state().get(name));
+    }
+    student.dispose();
+    initial.dispose();
+  });
+
+  it("keeps a loaded model's regularisers and constraints", async () => {
+    const { tf } = engine;
+    const kernel = tf.layers.dense({
+      units: 3,
+      kernelInitializer: 'ones',
+      kernelRegularizer: tf.regularizers.l2({ l2: 0.5 }),
+      kernelConstraint: tf.constraints.unitNorm({ axis: 0 }),
+    });
+    const flatten = tf.layers.flatten({ inputShape: [6, 6, 1] });
+    const model = tf.sequential({ layers: [flatten, kernel] });
+    const start = await savedModel(engine, model, { output: 'logits' });
+    model.dispose();
+
+    const spec = specification({ model: 'regular' }, { batchSize: 4 });
+    const student = await Student.open(engine, spec, dataset, start);
+    const { losses } = await trained(spec, 0, 1, student);
+    // Equal logits for all classes: τ² KL(p ‖ uniform) · 0.9 + 0.1 · log 3, and 0.5 · Σ w² of 3 unit columns.
+    const entropy = -(0.8 * Math.log(0.8) + 2 * 0.1 * Math.log(0.1));
+    expect(losses[0]).toBeCloseTo(0.9 * 4 * (Math.log(3) - entropy) + 0.1 * Math.log(3) + 1.5, 4);
+    const { values = new Float32Array() } = [...student.state().values()][0] ?? {};
+    for (let c = 0; c < 3; c++) {
+      const column = values.filter((_, i) => i % 3 === c);
+      expect(Math.hypot(...column)).toBeCloseTo(1, 5);
+    }
+    student.dispose();
+  });
+
+  it('refuses the state of another student', async () => {
+    const narrow = await Student.open(
+      engine,
+      specification(STUDENTS[0]?.model ?? {}),
+      dataset,
+      undefined,
+    );
+    const wide = await Student.open(
+      engine,
+      specification({ architecture: 'mlp', hiddenUnits: [9] }),
+      dataset,
+      undefined,
+    );
+    expect(() => wide.restore(narrow.state())).toThrow('another student or optimiser');
+    narrow.dispose();
+    wide.dispose();
+  });
+});
+
+describe('LossLog', () => {
+  it('means over the steps since the last report, and frees its tensors', () => {
+    const { tf } = engine;
+    const before = tf.memory().numTensors;
+    const log = new LossLog(engine, 0);
+    for (let i = 0; i < 100; i++) log.add(tf.scalar(i));
+    expect(log.takeMean()).toBe(49.5);
+    log.add(tf.scalar(7));
+    expect(log.takeMean()).toBe(7);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('names the step whose loss is not finite', () => {
+    const { tf } = engine;
+    const log = new LossLog(engine, 100);
+    for (const loss of [1, 2, Number.NaN, 3]) log.add(tf.scalar(loss));
+    expect(() => log.check()).toThrow('the loss of step 103 is NaN');
+  });
+});

@@ -1,0 +1,106 @@
+/** Round trips bit by bit, then damages every byte of a small checkpoint in turn. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeDurably } from '@lyceum/learning/data';
+import { sha256Hex } from '@lyceum/proto';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  type Checkpoint,
+  CorruptCheckpointError,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  packCheckpoint,
+  readCheckpoint,
+} from '../../../src/compute/training/checkpoint-file.js';
+
+const checkpoint: Checkpoint = {
+  specificationDigest: 'a'.repeat(64),
+  datasetDigest: 'b'.repeat(64),
+  teacherIdentities: ['e'.repeat(64), 'f'.repeat(64)],
+  numericsVersion: 3,
+  step: 7,
+  trainingSeconds: 0.1 + 0.2,
+  waitingSeconds: 1 / 3,
+  samples: 896,
+  state: new Map([
+    ['weight/0/dense/kernel', { shape: [2, 2], values: Float32Array.of(1, -0, 1e-45, 3.4e38) }],
+    ['optimizer/beta1Power', { shape: [], values: Float32Array.of(0.9) }],
+  ]),
+  best: {
+    validation: { step: 5, accuracy: 0.25, nll: Math.LN2 },
+    // More than ten, so that text order is not their order.
+    weights: Array.from({ length: 12 }, (_, i) => Float32Array.of(i, -i)),
+  },
+  ledger: [
+    { assignmentEpoch: 1, firstStep: 0, endStep: 4, targetsDigest: 'c'.repeat(64) },
+    { assignmentEpoch: 3, firstStep: 4, endStep: 7, targetsDigest: 'd'.repeat(64) },
+  ],
+};
+
+/** Goes with the test that asked for it. */
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'lyceum-checkpoint-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+describe('a checkpoint', () => {
+  it('comes back to the bit', () => {
+    const decoded = decodeCheckpoint(encodeCheckpoint(checkpoint), 'it');
+    expect(decoded).toEqual(checkpoint);
+    expect(Object.is(decoded.state.get('weight/0/dense/kernel')?.values[1], -0)).toBe(true);
+    expect(encodeCheckpoint(decoded).equals(encodeCheckpoint(checkpoint))).toBe(true);
+  });
+
+  it('may have no selection yet', () => {
+    const young = { ...checkpoint, best: undefined };
+    expect(decodeCheckpoint(encodeCheckpoint(young), 'it')).toEqual(young);
+  });
+
+  it('is refused or unharmed whichever byte is damaged', () => {
+    const bytes = encodeCheckpoint(checkpoint);
+    let refused = 0;
+    for (let i = 0; i < bytes.length; i++) {
+      const damaged = Buffer.from(bytes);
+      damaged[i] = (damaged[i] as number) ^ 0x10;
+      try {
+        // Some bytes of a zip say nothing, a file's time for one.
+        expect(decodeCheckpoint(damaged, 'it')).toEqual(checkpoint);
+      } catch (err) {
+        expect(err).toBeInstanceOf(CorruptCheckpointError);
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(bytes.length / 3);
+  });
+
+  it('is refused by name wherever it is cut off', async () => {
+    const file = join(await newFolder(), 'cut.npz');
+    const bytes = encodeCheckpoint(checkpoint);
+    for (const length of [0, 1, 100, bytes.length >> 1, bytes.length - 1]) {
+      await writeFile(file, bytes.subarray(0, length));
+      await expect(readCheckpoint(file)).rejects.toThrow(`checkpoint ${file} is corrupt`);
+    }
+  });
+
+  it('is named by its step, and read as it was packed', async () => {
+    const folder = await newFolder();
+    const { bytes, digest, file, step } = packCheckpoint(folder, checkpoint);
+    expect({ file, step }).toEqual({ file: join(folder, 'checkpoint-7.npz'), step: 7 });
+    await writeDurably(file, bytes);
+    expect(await readdir(folder)).toEqual(['checkpoint-7.npz']);
+    expect(digest).toBe(sha256Hex(await readFile(file)));
+    expect(await readCheckpoint(file)).toEqual(checkpoint);
+  });
+
+  it('says which file cannot be written, and leaves nothing half-written', async () => {
+    const folder = await newFolder();
+    const { bytes, file } = packCheckpoint(join(folder, 'missing'), checkpoint);
+    await expect(writeDurably(file, bytes)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('missing/checkpoint-7.npz cannot be written'),
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+});

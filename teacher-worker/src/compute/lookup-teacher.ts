@@ -1,0 +1,86 @@
+/**
+ * A teacher for measurements: real logits, computed once, then looked up; each inference waits a given
+ * time instead of computing.
+ *
+ * It stands for a teacher on a GPU of its own where there is none: everything but the inference is real,
+ * and it takes no core from the student. Logits are those of the samples without a view, whatever view is
+ * asked for. One inference at a time, of INFERENCE_ROWS rows.
+ */
+import { type Dataset, IDENTITY_VIEW } from '@lyceum/learning/data';
+import type { LookupDevice } from './lookup-device.js';
+import {
+  type AnswerRequest,
+  type AnswerTensor,
+  INFERENCE_ROWS,
+  inferenceRanges,
+  type TeacherDescription,
+  type TeacherEngine,
+} from './rows/index.js';
+
+/** Outputs of all samples of a set, by the teacher's identity, the set's digest and the outputs' names. */
+export type LookupTables = Map<string, readonly AnswerTensor[]>;
+
+export class LookupTeacher implements TeacherEngine {
+  readonly #teacher: TeacherEngine;
+  readonly #identity: string;
+  readonly #delayMs: () => number;
+  readonly #tables: LookupTables;
+  readonly #device: LookupDevice;
+
+  /**
+   * @param delayMs - what one inference takes now.
+   * @param tables - outlive the teacher, so that loading it again computes nothing.
+   * @param device - of all teachers of the process.
+   */
+  constructor(
+    teacher: TeacherEngine,
+    identity: string,
+    delayMs: () => number,
+    tables: LookupTables,
+    device: LookupDevice,
+  ) {
+    this.#teacher = teacher;
+    this.#identity = identity;
+    this.#delayMs = delayMs;
+    this.#tables = tables;
+    this.#device = device;
+  }
+
+  describe(): TeacherDescription {
+    return { ...this.#teacher.describe(), latencyBatch1Ms: this.#delayMs() };
+  }
+
+  async answer({ dataset, samples, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
+    const key = [this.#identity, dataset.digest, ...outputs].join();
+    let table = this.#tables.get(key);
+    let inferred: Promise<void> | undefined;
+    if (table === undefined) {
+      // The set's first answer takes what computing takes; it is the warm-up's.
+      table = await this.#answerAll(dataset, outputs);
+      this.#tables.set(key, table);
+    } else {
+      // One wait for all inferences: a timer's resolution is a millisecond, which short ones would feel.
+      const count = inferenceRanges(samples.length, INFERENCE_ROWS).length;
+      inferred = this.#device.occupy(count * this.#delayMs());
+    }
+    const answer = table.map(({ name, width, values }) => {
+      const rows = new Float32Array(samples.length * width);
+      for (let row = 0; row < samples.length; row++) {
+        const from = (samples[row] as number) * width;
+        for (let c = 0; c < width; c++) rows[row * width + c] = values[from + c] as number;
+      }
+      return { name, width, values: rows };
+    });
+    await inferred;
+    return answer;
+  }
+
+  close(): Promise<void> {
+    return this.#teacher.close();
+  }
+
+  #answerAll(dataset: Dataset, outputs: readonly string[]): Promise<AnswerTensor[]> {
+    const samples = Uint32Array.from({ length: dataset.sampleCount }, (_, sample) => sample);
+    return this.#teacher.answer({ dataset, samples, view: IDENTITY_VIEW, outputs });
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Answers the probes of the loaded teachers under one session: each as often as the assignment says, in turn with
+ * the tickets, and reports every answer on the session.
+ *
+ * What cannot be answered at this moment (a set that is not here yet) is tried again; that a teacher has no answer
+ * is reported like one, and so is a set that no waiting brings.
+ */
+
+import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
+import { float32Tensor, LyceumError, type Ticket, ticketId, toLyceumError } from '@lyceum/proto';
+import type { Answer, DatasetFile } from '../compute/index.js';
+import { OutsideFailure } from '../compute/rows/index.js';
+import type { SessionLink } from '../session/index.js';
+import { isPermanent } from '../teachers/index.js';
+
+export interface ProbedTeacher {
+  readonly identity: string;
+  /** `attempt` says how often each is to have been answered in this session, `anewAttempt` which of these is a canary. */
+  readonly probes: readonly Ticket[];
+}
+
+export interface ProbeDeskOptions {
+  /** Waits for a turn to compute; call what it gives at its end. */
+  readonly turn: (identity: string, signal: AbortSignal) => Promise<() => void>;
+  /** The file of the set that the ticket names. */
+  readonly fetchDataset: (identity: string, ticket: Ticket) => Promise<DatasetFile>;
+  readonly answer: (identity: string, ticket: Ticket, dataset: DatasetFile) => Promise<Answer>;
+  /** What is kept of the teacher's answers is not to be given again. */
+  readonly forget: (identity: string) => Promise<void>;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+interface Probe {
+  readonly identity: string;
+  readonly ticket: Ticket;
+  answeredCount: number;
+  /** As often as the newest assignment says; what has been answered if it names the probe no more. */
+  wantedCount: number;
+  /** The attempt before which kept answers are forgotten, and the last one before which they were; 0: none. */
+  anewAttempt: number;
+  forgottenAttempt: number;
+  isRunning: boolean;
+}
+
+export class ProbeDesk {
+  readonly #options: ProbeDeskOptions;
+  #link: SessionLink | undefined;
+  /** Of the session, by ticket id. */
+  #probes = new Map<string, Probe>();
+
+  constructor(options: ProbeDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Answers the probes of these teachers and no others. */
+  follow(link: SessionLink, teachers: readonly ProbedTeacher[]): void {
+    if (link.closed.aborted) return;
+    if (this.#link !== link) this.#probes = new Map();
+    this.#link = link;
+    for (const probe of this.#probes.values()) probe.wantedCount = probe.answeredCount;
+    for (const { identity, probes } of teachers) {
+      for (const ticket of probes) {
+        const id = ticketId(ticket);
+        const known = this.#probes.get(id);
+        const probe = known ?? newProbe(identity, ticket);
+        this.#probes.set(id, probe);
+        probe.wantedCount = ticket.attempt;
+        probe.anewAttempt = ticket.anewAttempt;
+        if (!probe.isRunning) void this.#run(probe, link);
+      }
+    }
+  }
+
+  /** Never rejects. */
+  async #run(probe: Probe, link: SessionLink): Promise<void> {
+    const { random, log } = this.#options;
+    probe.isRunning = true;
+    for (let failures = 0; probe.answeredCount < probe.wantedCount && !link.closed.aborted; ) {
+      try {
+        const dataset = await this.#fetchDataset(probe, failures + 1);
+        if (dataset instanceof LyceumError) await this.#tellUnreadable(probe, link, dataset);
+        else await this.#answerOnce(probe, link, dataset);
+        failures = 0;
+      } catch (thrown) {
+        if (link.closed.aborted) break;
+        log.debug({ err: toLyceumError(thrown), teacherIdentity: probe.identity }, 'not probed');
+        await sleep(retryDelayMs(failures++, random()), link.closed);
+      }
+    }
+    probe.isRunning = false;
+  }
+
+  /** @returns why there will be none. @throws {LyceumError} if it may work later. */
+  async #fetchDataset(
+    { identity, ticket }: Probe,
+    attempts: number,
+  ): Promise<DatasetFile | LyceumError> {
+    try {
+      return await this.#options.fetchDataset(identity, ticket);
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (isPermanent(err, 'fetching', attempts)) return err;
+      throw err;
+    }
+  }
+
+  /** Stands for all the answers that are wanted. */
+  async #tellUnreadable(probe: Probe, link: SessionLink, err: LyceumError): Promise<void> {
+    const attempt = probe.wantedCount;
+    const ticket = { ...probe.ticket, attempt };
+    const probed = { ticket, tensors: [], failure: err.message, unreadable: true };
+    await link.send({ $case: 'probed', probed });
+    probe.answeredCount = attempt;
+    const { identity } = probe;
+    this.#options.log.warn({ err, teacherIdentity: identity }, 'data set cannot be read');
+  }
+
+  /** @throws {LyceumError} if it may work later, or the session has ended. */
+  async #answerOnce(probe: Probe, link: SessionLink, dataset: DatasetFile): Promise<void> {
+    const ticket = { ...probe.ticket, attempt: probe.answeredCount + 1 };
+    const result = await this.#compute(probe, link, dataset);
+    const isAnswer = !(result instanceof LyceumError);
+    const tensors = isAnswer ? result.tensors : [];
+    await link.send({
+      $case: 'probed',
+      probed: {
+        ticket,
+        tensors: tensors.map(({ name, width, values }) =>
+          float32Tensor(name, [values.length / width, width], values),
+        ),
+        failure: isAnswer ? '' : result.message,
+        outside: result instanceof OutsideFailure,
+      },
+    });
+    probe.answeredCount++;
+  }
+
+  async #compute(
+    probe: Probe,
+    link: SessionLink,
+    dataset: DatasetFile,
+  ): Promise<Answer | LyceumError> {
+    const { turn, answer, forget } = this.#options;
+    const { identity, ticket } = probe;
+    const endTurn = await turn(identity, link.closed);
+    try {
+      const attempt = probe.answeredCount + 1;
+      // Once: an attempt that is made again goes on where it was.
+      if (attempt === probe.anewAttempt && attempt > probe.forgottenAttempt) {
+        await forget(identity);
+        probe.forgottenAttempt = attempt;
+      }
+      return await answer(identity, ticket, dataset);
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (err.code === 'INVALID_ARGUMENT') return err;
+      throw err;
+    } finally {
+      endTurn();
+    }
+  }
+}
+
+function newProbe(identity: string, ticket: Ticket): Probe {
+  const counts = { answeredCount: 0, wantedCount: 0, anewAttempt: 0, forgottenAttempt: 0 };
+  return { identity, ticket, ...counts, isRunning: false };
+}

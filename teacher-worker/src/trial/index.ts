@@ -1,0 +1,2 @@
+/** One model tried on some samples, without a cluster. */
+export { tryCommand } from './try-command.js';

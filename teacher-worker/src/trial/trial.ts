@@ -1,0 +1,197 @@
+/** A model tried on some samples of a set by one settings after another. */
+import { readFileSync } from 'node:fs';
+import {
+  type Dataset,
+  describePackagedModel,
+  IDENTITY_VIEW,
+  type ModelSettings,
+  mulberry32,
+  orderedRows,
+  type PackagedModel,
+  parsePackagedModel,
+  parseStoredDataset,
+  readInputs,
+  seenDataset,
+  splitSamples,
+} from '@lyceum/learning/data';
+import { argmaxRows } from '@lyceum/learning/ensemble';
+import type { Engine } from '@lyceum/learning/tensorflow';
+import { LyceumError } from '@lyceum/proto';
+import { localTeachers } from '../compute/engines/index.js';
+import {
+  type AnswerTensor,
+  INFERENCE_ROWS,
+  requireFinite,
+  requireRowIndependence,
+  SUM_TOLERANCE,
+  type TeacherEngine,
+} from '../compute/rows/index.js';
+import type { TrialOpened, TrialStart, Tried } from './trial-messages.js';
+
+/** Rounding may take a probability below 0. */
+const LEAST_VALUE = -1e-6;
+
+export class Trial {
+  readonly #engine: Engine;
+  readonly #start: TrialStart;
+  readonly #packaged: PackagedModel;
+  readonly #dataset: Dataset;
+  readonly #samples: Uint32Array;
+
+  /** @throws {LyceumError} INVALID_ARGUMENT if model or set cannot be used, or no sample has a label. */
+  constructor(engine: Engine, start: TrialStart) {
+    this.#engine = engine;
+    this.#start = start;
+    this.#packaged = parsePackagedModel(readFileSync(start.modelFile));
+    this.#dataset =
+      start.datasetFile === undefined
+        ? noise(this.#packaged, start)
+        : seenBy(this.#packaged, readFileSync(start.datasetFile));
+    this.#samples = drawnSamples(this.#dataset, start);
+  }
+
+  opened(): TrialOpened {
+    const { sampleShape, classNames } = this.#dataset;
+    return {
+      reply: 'opened',
+      engine: this.#packaged.format === 'onnx' ? 'onnxruntime' : this.#engine.version,
+      sampleCount: this.#samples.length,
+      sampleShape,
+      classNames,
+      ...moments(this.#dataset, this.#samples),
+    };
+  }
+
+  /** @throws {LyceumError} INVALID_ARGUMENT, saying what keeps the model from being asked so. */
+  async try(settings: ModelSettings): Promise<Tried> {
+    // Classes and kind of output are the caller's to judge: they change nothing that is computed.
+    const { classes: _, ...asked } = { ...settings, output: 'logits' as const };
+    const open = localTeachers(this.#engine, this.#start.computeThreads);
+    const teacher = await open({
+      packaged: this.#packaged,
+      settings: asked,
+      dataset: this.#dataset,
+      untraced: () => undefined,
+    });
+    try {
+      const first = this.#samples.subarray(0, INFERENCE_ROWS);
+      await requireRowIndependence(teacher, this.#dataset, first);
+      const began = performance.now();
+      const outputs = await this.#outputs(teacher);
+      const millisecondsPerSample = (performance.now() - began) / this.#samples.length;
+      return { reply: 'tried', ...this.#judged(outputs), millisecondsPerSample };
+    } finally {
+      await teacher.close();
+    }
+  }
+
+  async #outputs(teacher: TeacherEngine): Promise<AnswerTensor> {
+    const request = { dataset: this.#dataset, samples: this.#samples, view: IDENTITY_VIEW };
+    const [outputs] = await teacher.answer({ ...request, outputs: ['logits'] });
+    if (outputs === undefined) throw new Error('a teacher without logits');
+    requireFinite(outputs);
+    return outputs;
+  }
+
+  #judged({ values, width }: AnswerTensor): Omit<Tried, 'reply' | 'millisecondsPerSample'> {
+    const counts = new Map<string, number>();
+    const best = argmaxRows(values, this.#samples.length, width);
+    for (const [row, sample] of this.#samples.entries()) {
+      const key = `${best[row]},${this.#dataset.labels[sample]}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const value of values) {
+      least = Math.min(least, value);
+      greatest = Math.max(greatest, value);
+    }
+    return {
+      classCount: width,
+      counts: [...counts].map(([key, count]) => {
+        const [model, label] = key.split(',').map(Number);
+        return [model as number, label as number, count];
+      }),
+      distributions: least >= LEAST_VALUE && rowsSumToOne(values, width),
+      range: [least, greatest],
+    };
+  }
+}
+
+/** A set as the model's own settings say. */
+function seenBy({ model }: PackagedModel, dataset: Uint8Array): Dataset {
+  return seenDataset(parseStoredDataset(dataset), model.settings.modality);
+}
+
+function rowsSumToOne(values: Float32Array, width: number): boolean {
+  for (let from = 0; from < values.length; from += width) {
+    let sum = 0;
+    for (let i = from; i < from + width; i++) sum += values[i] as number;
+    if (Math.abs(sum - 1) > SUM_TOLERANCE) return false;
+  }
+  return true;
+}
+
+function drawnSamples(dataset: Dataset, { sampleCount, seed }: TrialStart): Uint32Array {
+  const labelled = splitSamples(dataset, 'validation').filter(
+    (sample) => (dataset.labels[sample] as number) >= 0,
+  );
+  if (labelled.length === 0) {
+    const message = 'the data set has no labelled sample in its validation split to try it on';
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const count = Math.min(sampleCount, labelled.length);
+  const rows = orderedRows(labelled.length, { seed, epoch: 0 }, 0, count);
+  return rows.map((row) => labelled[row] as number);
+}
+
+/**
+ * A set of noise that fits the model. One label is never right or wrong: nobody looks at them.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION if the model does not say what it takes.
+ */
+function noise(packaged: PackagedModel, { sampleCount, seed }: TrialStart): Dataset {
+  const { inputShape: sampleShape } = describePackagedModel(packaged);
+  if (sampleShape === undefined) {
+    const message =
+      'the model does not say how large its samples are; models check tries it on a data set';
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const size = sampleShape.reduce((product, n) => product * n, 1);
+  return {
+    digest: '',
+    sampleShape,
+    sampleCount,
+    classCount: 2,
+    classNames: ['a', 'b'],
+    inputs: Float32Array.from({ length: sampleCount * size }, (_, i) => mulberry32(seed, i)),
+    inputScale: 1,
+    labels: new Int32Array(sampleCount),
+    splits: new Uint8Array(sampleCount).fill(2),
+  };
+}
+
+function moments(
+  dataset: Dataset,
+  samples: Uint32Array,
+): Pick<TrialOpened, 'mean' | 'standardDeviation'> {
+  const width = dataset.sampleShape.at(-1) ?? 1;
+  const size = dataset.sampleShape.reduce((product, n) => product * n, 1);
+  const [sums, squares] = [new Float64Array(width), new Float64Array(width)];
+  const one = new Float32Array(size);
+  for (const sample of samples) {
+    readInputs(dataset, Uint32Array.of(sample), IDENTITY_VIEW, one);
+    for (const [i, value] of one.entries()) {
+      const c = i % width;
+      sums[c] = (sums[c] as number) + value;
+      squares[c] = (squares[c] as number) + value * value;
+    }
+  }
+  const count = (samples.length * size) / width;
+  const mean = Array.from(sums, (sum) => sum / count);
+  const standardDeviation = mean.map((own, c) => {
+    const variance = (squares[c] as number) / count - own * own;
+    // Values that never change have none.
+    return variance > 1e-12 ? Math.sqrt(variance) : 1;
+  });
+  return { mean, standardDeviation };
+}

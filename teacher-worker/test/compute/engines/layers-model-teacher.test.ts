@@ -1,0 +1,94 @@
+/** A real small teacher in this process: what it answers, and that it does so as one graph, is counted at the backend. */
+import { IDENTITY_VIEW, parseDataset, parseModelPackage, readInputs } from '@lyceum/learning/data';
+import { expect, it, vi } from 'vitest';
+import { LayersModelTeacher } from '../../../src/compute/engines/layers-model-teacher.js';
+import { engine, makeDataset, makeTeacher } from '../../teachers-and-set.js';
+
+const firstSamples = (count: number) => Uint32Array.from({ length: count }, (_, sample) => sample);
+
+it('answers from one graph, made on the first batch and gone with the teacher', async () => {
+  const { name, tf } = await engine();
+  if (name !== 'native') return;
+  const backend = tf.backend() as unknown as {
+    runSavedModel(): unknown;
+    deleteSavedModel(session: number): void;
+  };
+  const runs = vi.spyOn(backend, 'runSavedModel');
+  const deletions = vi.spyOn(backend, 'deleteSavedModel');
+  const reasons: string[] = [];
+  const teacher = await LayersModelTeacher.open(
+    await engine(),
+    parseModelPackage((await makeTeacher(1)).bytes),
+    { output: 'logits' },
+    parseDataset(makeDataset().bytes),
+    (reason) => reasons.push(reason),
+  );
+  const dataset = parseDataset(makeDataset().bytes);
+  const answer = (count: number) =>
+    teacher.answer({
+      dataset,
+      samples: firstSamples(count),
+      view: IDENTITY_VIEW,
+      outputs: ['logits'],
+    });
+  const [first] = await answer(300);
+  const before = runs.mock.calls.length;
+  const [again] = await answer(300);
+  expect(again).toEqual(first);
+  // Rows 0 to 127, 128 to 255, and the rest.
+  expect(runs.mock.calls.length - before).toBe(3);
+  expect(reasons).toEqual([]);
+  expect(deletions).not.toHaveBeenCalled();
+  await teacher.close();
+  expect(deletions).toHaveBeenCalledOnce();
+});
+
+it('gives the features of layers with the logits that it gives without them', async () => {
+  const reasons: string[] = [];
+  const teacher = await LayersModelTeacher.open(
+    await engine(),
+    parseModelPackage((await makeTeacher(1)).bytes),
+    { output: 'logits' },
+    parseDataset(makeDataset().bytes),
+    (reason) => reasons.push(reason),
+  );
+  const dataset = parseDataset(makeDataset().bytes);
+  const answer = (outputs: string[]) =>
+    teacher.answer({ dataset, samples: firstSamples(300), view: IDENTITY_VIEW, outputs });
+  const [alone] = await answer(['logits']);
+  const [hidden, output, logits] = await answer(['layer/dense_2', 'layer/logits', 'logits']);
+  expect(logits).toEqual(alone);
+  // The layer before the last one has everything that the logits are made of.
+  expect(output).toEqual({ ...logits, name: 'layer/logits' });
+  expect([hidden?.name, hidden?.width]).toEqual(['layer/dense_2', 20]);
+  expect(hidden?.values.length).toBe(300 * 20);
+  expect(Math.min(...(hidden?.values ?? []))).toBe(0);
+  expect(Math.max(...(hidden?.values ?? []))).toBeGreaterThan(0);
+  if ((await engine()).name === 'native') expect(reasons).toEqual([]);
+  await expect(answer(['layer/none', 'logits'])).rejects.toThrow(
+    'has no layer none; its layers are input, flatten, dense_1, dense_2, logits',
+  );
+  await expect(answer(['attention'])).rejects.toThrow('not attention');
+  await teacher.close();
+});
+
+it('sees the view at its own size if that is another', async () => {
+  const teacher = await LayersModelTeacher.open(
+    await engine(),
+    parseModelPackage((await makeTeacher(1, [9, 8, 1])).bytes),
+    { output: 'logits' },
+    parseDataset(makeDataset().bytes),
+    () => {},
+  );
+  const dataset = parseDataset(makeDataset().bytes);
+  const samples = firstSamples(300);
+  const view = { text: 'v1,seed=7,shift=0.2,crop=0.1,mixup=1', epoch: 1 };
+  const [logits] = await teacher.answer({ dataset, samples, view, outputs: ['logits'] });
+  // The same, of a set whose samples are what it should see.
+  const inputs = new Float32Array(300 * 72);
+  readInputs(dataset, samples, view, inputs, [9, 8, 1]);
+  const resized = { ...dataset, sampleShape: [9, 8, 1], sampleCount: 300, inputs, inputScale: 1 };
+  const plain = { dataset: resized, samples, view: IDENTITY_VIEW, outputs: ['logits'] };
+  expect((await teacher.answer(plain))[0]).toEqual(logits);
+  await teacher.close();
+});

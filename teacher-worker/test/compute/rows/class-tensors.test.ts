@@ -1,0 +1,17 @@
+/** Final answers of rows written out. */
+import { expect, it } from 'vitest';
+import { finalAnswers, outputsOfLogits } from '../../../src/compute/rows/class-tensors.js';
+
+const values = Float32Array.of(1, 1, 1, 4, 2, 3);
+
+it('are the most probable class, of equal ones the first', () => {
+  expect([...finalAnswers({ name: 'logits', width: 3, values }).values]).toEqual([0, 0]);
+});
+
+it('are never a class that the teacher does not know, whatever stands there', () => {
+  const logits = { name: 'logits', width: 3, values };
+  const [classes, whole] = outputsOfLogits(logits, ['class', 'logits'], [1, 2]);
+  expect([...(classes?.values ?? [])]).toEqual([1, 2]);
+  // The logits themselves stay finite.
+  expect(whole?.values).toEqual(Float32Array.of(1, 1, 1, 4, 2, 3));
+});

@@ -1,0 +1,15 @@
+/** Tests of finite.ts: one bad value among good ones, at a place known beforehand. */
+import { expect, it } from 'vitest';
+import { requireFinite } from '../../../src/compute/rows/finite.js';
+
+function logits(...values: number[]) {
+  return { name: 'logits', width: 2, values: Float32Array.from(values) };
+}
+
+it('passes finite values, however large', () => {
+  expect(() => requireFinite(logits(0, -3e38, 3e38, 1e-45))).not.toThrow();
+});
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('names %s', (bad) => {
+  expect(() => requireFinite(logits(0, 1, 2, bad))).toThrow(`logits is ${bad} at row 1, value 1`);
+});

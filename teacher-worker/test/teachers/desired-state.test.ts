@@ -1,0 +1,74 @@
+/** Tests of desired-state.ts: what is here and what is wanted, written out; the step is read off. */
+import { expect, it } from 'vitest';
+import {
+  type HeldTeacher,
+  nextStep,
+  untilNextRetryMs,
+  type WantedTeacher,
+} from '../../src/teachers/desired-state.js';
+
+function wanted(identity: string, ...digests: string[]): WantedTeacher {
+  return {
+    identity,
+    modelDigest: `model of ${identity}`,
+    settingsJson: '{}',
+    engine: 'tfjs-layers',
+    names: [],
+    stream: 'tickets',
+    consumer: `queue of ${identity}`,
+    datasets: digests.map((digest) => ({ digest, path: undefined })),
+    ticketsInHand: 2,
+    probes: [],
+  };
+}
+
+function loaded(ticketsInHand: number, ...digests: string[]): HeldTeacher {
+  return { status: 'loaded', ticketsInHand, datasets: new Set(digests) };
+}
+
+it('has nothing to do when all that is wanted is loaded', () => {
+  expect(nextStep([wanted('a', 'set')], new Map([['a', loaded(1, 'set')]]), 0)).toBeUndefined();
+});
+
+it('unloads before it loads, which frees memory', () => {
+  const held = new Map([['old', loaded(0)]]);
+  expect(nextStep([wanted('new')], held, 0)).toEqual({ action: 'unload', identity: 'old' });
+});
+
+it('keeps an unwanted teacher while its tickets are in hand, and loads others meanwhile', () => {
+  const held = new Map([['old', loaded(1)]]);
+  expect(nextStep([wanted('new')], held, 0)).toMatchObject({ action: 'load' });
+  expect(nextStep([], held, 0)).toBeUndefined();
+});
+
+it('loads in the order of the assignment', () => {
+  const step = nextStep([wanted('b'), wanted('a')], new Map(), 0);
+  expect(step).toMatchObject({ action: 'load', teacher: { identity: 'b' } });
+});
+
+it('prepares a loaded teacher for the sets that are new to it', () => {
+  const step = nextStep([wanted('a', 'old', 'new')], new Map([['a', loaded(2, 'old')]]), 0);
+  expect(step).toMatchObject({ action: 'prepare', datasets: [{ digest: 'new' }] });
+});
+
+it('tries a failed teacher again when it is due, and not before', () => {
+  const held = new Map<string, HeldTeacher>([['a', { status: 'failed', retryAtMs: 100 }]]);
+  expect(nextStep([wanted('a')], held, 99)).toBeUndefined();
+  expect(untilNextRetryMs([wanted('a')], held, 99)).toBe(1);
+  expect(nextStep([wanted('a')], held, 100)).toMatchObject({ action: 'load' });
+});
+
+it('does not let a failed teacher keep the next from loading', () => {
+  const held = new Map<string, HeldTeacher>([['a', { status: 'failed', retryAtMs: 100 }]]);
+  expect(nextStep([wanted('a'), wanted('b')], held, 0)).toMatchObject({
+    action: 'load',
+    teacher: { identity: 'b' },
+  });
+});
+
+it('tries a hopeless teacher only after it was unwanted once', () => {
+  const held = new Map<string, HeldTeacher>([['a', { status: 'failed', retryAtMs: Infinity }]]);
+  expect(nextStep([wanted('a')], held, 1e12)).toBeUndefined();
+  expect(untilNextRetryMs([wanted('a')], held, 0)).toBeUndefined();
+  expect(nextStep([], held, 0)).toEqual({ action: 'unload', identity: 'a' });
+});

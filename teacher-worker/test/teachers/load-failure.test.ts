@@ -1,0 +1,38 @@
+// Each row is something that keeps a teacher from loading, by the code that it comes with.
+import type { ErrorCode } from '@lyceum/proto';
+import { describe, expect, it } from 'vitest';
+import {
+  isPermanent,
+  type LoadStage,
+  MISSING_FILE_ATTEMPTS,
+} from '../../src/teachers/load-failure.js';
+
+describe('stays until a person does something', () => {
+  it.each<[string, ErrorCode, LoadStage]>([
+    ['a model that no engine here runs', 'INVALID_ARGUMENT', 'opening'],
+    ['a model that is another than it was when it was pushed', 'FAILED_PRECONDITION', 'opening'],
+    ['a secret that is missing', 'FAILED_PRECONDITION', 'opening'],
+    ['a secret that is refused', 'PERMISSION_DENIED', 'opening'],
+    ['a mounted file with other bytes', 'FAILED_PRECONDITION', 'fetching'],
+  ])('%s', (_, code, stage) => {
+    expect(isPermanent({ code }, stage, 1)).toBe(true);
+  });
+});
+
+describe('may pass by itself', () => {
+  it.each<[string, ErrorCode, LoadStage]>([
+    ['a server that is away', 'UNAVAILABLE', 'opening'],
+    ['a server that is too slow', 'DEADLINE_EXCEEDED', 'opening'],
+    ['a server that does not have the model yet', 'NOT_FOUND', 'opening'],
+    ['a full disk, or no memory left', 'RESOURCE_EXHAUSTED', 'fetching'],
+    ['something unknown', 'INTERNAL', 'opening'],
+  ])('%s', (_, code, stage) => {
+    expect(isPermanent({ code }, stage, 100)).toBe(false);
+  });
+});
+
+it('a file that is not there is waited for some attempts long', () => {
+  const at = (attempts: number) => isPermanent({ code: 'NOT_FOUND' }, 'fetching', attempts);
+  expect(at(MISSING_FILE_ATTEMPTS - 1)).toBe(false);
+  expect(at(MISSING_FILE_ATTEMPTS)).toBe(true);
+});

@@ -1,0 +1,52 @@
+/** A desk whose session, turns and teacher are functions of this file: what is asked of the teacher, in order. */
+
+import { createLogger } from '@lyceum/platform';
+import { Ticket } from '@lyceum/proto';
+import { expect, it, vi } from 'vitest';
+import type { SessionLink } from '../../src/session/session-link.js';
+import { ProbeDesk } from '../../src/tickets/probe-desk.js';
+
+const TICKET = Ticket.fromPartial({
+  teacherIdentity: Buffer.alloc(32, 1),
+  datasetDigest: Buffer.alloc(32, 2),
+  positionCount: 4,
+  outputs: ['logits'],
+});
+
+it('has the worker forget before the attempt that is to be anew, once, however often that is made', async () => {
+  const done: string[] = [];
+  const sent: number[] = [];
+  let failures = 0;
+  const desk = new ProbeDesk({
+    turn: () => Promise.resolve(() => undefined),
+    forget: (identity) => Promise.resolve(void done.push(`forget ${identity}`)),
+    fetchDataset: () => Promise.resolve({ digest: 'd', file: 'f' }),
+    answer: () => {
+      const isAway = failures-- > 0;
+      done.push(isAway ? 'away' : 'answer');
+      if (isAway) return Promise.reject(new Error('away'));
+      return Promise.resolve({ tensors: [], inferenceSeconds: 0 });
+    },
+    random: () => 0,
+    log: createLogger({ name: 'test', level: 'silent' }),
+  });
+  const link = {
+    closed: new AbortController().signal,
+    send: (message: { probed: { ticket: Ticket } }) => {
+      sent.push(message.probed.ticket.attempt);
+      return Promise.resolve();
+    },
+  } as unknown as SessionLink;
+  const follow = (attempt: number, anewAttempt: number) => {
+    desk.follow(link, [{ identity: 'box', probes: [{ ...TICKET, attempt, anewAttempt }] }]);
+    return vi.waitFor(() => expect(sent.at(-1)).toBe(attempt));
+  };
+  await follow(2, 0);
+  expect(done).toEqual(['answer', 'answer']);
+  failures = 2;
+  await follow(3, 3);
+  // What the worker keeps by now is not older than the canary.
+  await follow(4, 3);
+  expect(done.slice(2)).toEqual(['forget box', 'away', 'away', 'answer', 'answer']);
+  expect(sent).toEqual([1, 2, 3, 4]);
+});
