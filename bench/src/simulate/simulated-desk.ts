@@ -1,5 +1,5 @@
 /**
- * The ticket book with its effects carried out, as `coordinator/src/server/ticket-desk.ts` does it, on the
+ * The ticket book with its effects carried out, as `coordinator/src/tickets/ticket-desk.ts` does it, on the
  * simulated queue; each effect is held against the {@link TicketRules}.
  */
 import type { TicketBook, TicketEffect } from '@lyceum/coordinator/schedule';

@@ -1,5 +1,5 @@
 /**
- * One run's schedule with its effects carried out, as `coordinator/src/server/run-targets.ts` does it, and what
+ * One run's schedule with its effects carried out, as `coordinator/src/targets/run-targets.ts` does it, and what
  * must hold of it: targets leave in order, once per attachment, no sooner than all answers to them are there or a
  * quorum's deadline is over, are made of the right ones, and each span's of the same teachers for ever; and no more
  * is asked for than the window needs, nor less.

@@ -1,7 +1,7 @@
 /**
  * A model tried on this machine by a program of its own, `teacher-worker try`: this one never loads TensorFlow.
  *
- * What is said is in teacher-worker/src/try/trial-messages.ts.
+ * What is said is in teacher-worker/src/trial/trial-messages.ts.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
