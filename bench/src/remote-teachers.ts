@@ -10,7 +10,6 @@
  * workers can just keep up, and none takes the student's cores. Of more workers each is so much slower. Every epoch has a new view and every run a new
  * view seed: nothing can be answered from the store, and the bench fails unless each teacher inferred each sample.
  */
-
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -2,7 +2,6 @@
  * `npm run examples -- NAME [--seeds N]`: runs one example in a cluster of its own on this machine. Its table
  * goes to stdout, progress to stderr.
  */
-
 import { parseArgs } from 'node:util';
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';

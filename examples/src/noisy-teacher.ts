@@ -7,7 +7,6 @@
  * teachers' own training samples would be nearly equal. The student never sees a label, so that what it is worth is what
  * the rule made of the teachers.
  */
-
 import path from 'node:path';
 import { importDigits, mulberry32, SPLIT_NUMBERS } from '@lyceum/learning/data';
 import {

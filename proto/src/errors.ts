@@ -5,7 +5,6 @@
  * reads message strings. `node/rpc.ts` turns {@link LyceumError.code} into a gRPC status and back, the
  * command line turns it into an exit code.
  */
-
 import { PROBLEM_MAX_COUNT, PROBLEM_MAX_LETTERS } from './limits.js';
 
 /** The gRPC status names this system uses. https://grpc.io/docs/guides/status-codes/ */

@@ -2,7 +2,6 @@
  * An imitation as its user writes it: black boxes that are asked about public inputs, rules for what of their answers is
  * kept, and the run that teaches a student with it. Each stage is a command of its own, `coordinator imitation …`.
  */
-
 import { z } from 'zod';
 import {
   choose,

@@ -1,5 +1,4 @@
 /** The student worker's parts, put together and started; each says how it stops. */
-
 import {
   awaitNats,
   connect,

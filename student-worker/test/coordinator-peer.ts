@@ -2,7 +2,6 @@
  * The other end of a student worker: a real gRPC server with the student service, as simple as the contract
  * allows, on real stores. What it is told it keeps; what it should say, the test says.
  */
-
 import {
   type BlobStore,
   clientStream,

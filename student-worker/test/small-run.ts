@@ -1,5 +1,4 @@
 /** A run that trains in a second: 200 points of three clouds in the plane, and what its teacher says. */
-
 import {
   batchSpan,
   type Dataset,

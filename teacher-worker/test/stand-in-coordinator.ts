@@ -2,7 +2,6 @@
  * The coordinator's side of a teacher worker, over real gRPC: it does what a test says and writes down what
  * the worker did.
  */
-
 import { createLogger, duplex, RpcServer, SERVICES } from '@lyceum/platform';
 import {
   type AnswerFrame,

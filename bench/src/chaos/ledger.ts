@@ -1,5 +1,4 @@
 /** What a run's own records say of its steps: the ledger in its last checkpoint, and its events. */
-
 import type { Nats } from '@lyceum/platform';
 import { POINTER_BUCKET, parseCheckpointPointer, type RunEvent } from '@lyceum/proto';
 import { decodeCheckpoint, type LedgerSegment } from '@lyceum/student-worker/compute';

@@ -4,7 +4,6 @@
  * Every error is a {@link LyceumError} with the status' code. Nobody answering is UNAVAILABLE with the
  * address; a watch that had begun outlives a restart of the coordinator.
  */
-
 import { type EnsembleTable, type Report, reportSchema } from '@lyceum/coordinator/documents';
 import {
   AnswerClient,

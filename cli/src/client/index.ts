@@ -1,5 +1,4 @@
 /** The door to a coordinator for other programs: the command line, tests, examples, benches. */
-
 export type {
   EnsembleRow,
   EnsembleTable,

@@ -1,5 +1,4 @@
 /** A run's targets for somebody who trains elsewhere: whole batches, whatever becomes of the coordinator meanwhile. */
-
 import { openServerStream, retryDelayMs, sleep, type TargetClient } from '@lyceum/platform';
 import {
   LyceumError,

@@ -1,5 +1,4 @@
 /** The door to a whole cluster on this machine, for the demo, tests and benches. */
-
 export { freeAddress } from './free-address.js';
 export * from './inferred-samples.js';
 export * from './install-plugin.js';

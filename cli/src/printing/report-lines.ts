@@ -1,5 +1,4 @@
 /** The comparison that makes people distil, as text. */
-
 import type { Report, ReportModelRow } from '@lyceum/coordinator/documents';
 import { sharedSamplesText } from '@lyceum/learning/data';
 import {

@@ -4,7 +4,6 @@
  * Data goes to stdout, everything else to stderr. Errors are not handled here: `main.ts` turns whatever a
  * command throws into text and exit code.
  */
-
 import { onInterrupt, type TlsIdentity, tlsIdentityIn } from '@lyceum/platform';
 import { isUnprintable, printable, printableJson } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';

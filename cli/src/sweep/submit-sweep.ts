@@ -1,5 +1,4 @@
 /** `submit --sweep`: all runs of a sweep, or none. */
-
 import type { CommandContext, Following } from '../session/index.js';
 import { followSweep } from './follow-sweep.js';
 import type { SweepAxis } from './sweep-axes.js';

@@ -1,5 +1,4 @@
 /** Against the text as a reader should see it. */
-
 import { reportSchema } from '@lyceum/coordinator/documents';
 import { expect, test } from 'vitest';
 import { composeReport } from '../../../coordinator/src/report/compose-report.js';

@@ -3,7 +3,6 @@
  *
  * A name may move to other bytes; runs are pinned to digests and do not notice.
  */
-
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LayerDescription, MODEL_FORMATS } from '@lyceum/learning/data';

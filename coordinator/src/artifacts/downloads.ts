@@ -2,7 +2,6 @@
  * Blobs on their way to users: each piece is fetched from the store when the caller has taken the one before, so that one
  * who takes nothing costs a few pieces in memory, however long the blob is.
  */
-
 import type { BlobStore } from '@lyceum/platform';
 import { DOWNLOAD_MAX_COUNT, LyceumError } from '@lyceum/proto';
 

@@ -2,7 +2,6 @@
  * Stores answers, and remembers which of them no canary has proven yet: in memory by replica, on disk by table. What turns
  * out to be suspect waits here until a pass of the reconciler drops it.
  */
-
 import type { Logger } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
 import {

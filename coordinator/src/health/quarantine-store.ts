@@ -1,5 +1,4 @@
 /** Quarantines in NATS, so that they outlast the coordinator: one key each. */
-
 import type { KeyValue, Logger } from '@lyceum/platform';
 import { QUARANTINE_BUCKET, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';

@@ -1,5 +1,4 @@
 /** What the answer store holds, seen from the runs: whose tables they are, who needs them, and how much may stay. */
-
 import type { Logger } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { AnswerStore, AnswerTableKey, StoredAnswers } from '../answers/index.js';

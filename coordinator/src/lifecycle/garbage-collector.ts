@@ -2,7 +2,6 @@
  * Finds and deletes what nothing refers to: blobs, parts of uploads that were cut off, events and pointers of
  * runs that are gone. What a deletion or a crash left behind, and checkpoints of runs that SUCCEEDED.
  */
-
 import type { EventLog, KeyValue, Logger } from '@lyceum/platform';
 import { eventSubject, RunEvent } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';

@@ -2,7 +2,6 @@
  * Deletes runs that have ended: on request, and once their time is over. The record goes first, so that a
  * crash leaves behind only what nothing refers to, which is garbage.
  */
-
 import type { KeyValue, Logger } from '@lyceum/platform';
 import { baselineRunId, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';

@@ -4,7 +4,6 @@
  * What a worker committed it may have had from elsewhere, so nothing is deleted that a record, a pointer or a name
  * refers to at that moment.
  */
-
 import { sleep } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
 import { type RunDeletionParts, referredBlobs } from './run-deletion.js';

@@ -2,7 +2,6 @@
  * Finds out after every reconnect what NATS still has. The ticket queue lies in the server's memory, and a server
  * that was away may have come back without it; or on another disk, without anything.
  */
-
 import { type Logger, type Nats, retryDelayMs, sleep, type TicketQueue } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
 

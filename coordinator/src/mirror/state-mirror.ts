@@ -4,7 +4,6 @@
  *
  * A copy that cannot be written, on a full disk for one, stops nothing: it is made again, whole, at the next look.
  */
-
 import type { BlobStore, KeyValue, Logger } from '@lyceum/platform';
 import { LyceumError, parseCheckpointPointer, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';

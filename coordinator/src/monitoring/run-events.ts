@@ -2,7 +2,6 @@
  * The runs' event log, as the coordinator writes it: in order for each run, without holding anybody up. An
  * event that cannot be written is lost, with a line in the log; no state depends on it.
  */
-
 import type { EventLog, Logger } from '@lyceum/platform';
 import { RunEvent, toLyceumError } from '@lyceum/proto';
 import { standingEvents } from './standing-events.js';

@@ -8,7 +8,6 @@
  *
  * Placing is greedy: it may fail to pack what a search could pack, and then says so and waits.
  */
-
 import {
   type Load,
   put,

@@ -1,5 +1,4 @@
 /** One step of a pass, for each run by itself. */
-
 import type { Logger } from '@lyceum/platform';
 import { StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { RunLifecycle } from '../lifecycle/index.js';

@@ -3,7 +3,6 @@
  * missing. Passes run on events and once a second; they never overlap. What a pass could not do, because
  * NATS was away for one, the next one does.
  */
-
 import type { Logger, TicketQueue } from '@lyceum/platform';
 import {
   type LyceumError,

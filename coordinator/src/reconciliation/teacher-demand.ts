@@ -1,5 +1,4 @@
 /** How many teacher workers are desired at this moment: gathers what `desired-teacher-workers.ts` decides on. */
-
 import type { RunMonitor } from '../monitoring/index.js';
 import { desiredTeacherWorkers, RecentWants, type TeacherWants } from '../placement/index.js';
 import type { RunRecord, RunStore } from '../runs/index.js';

@@ -2,7 +2,6 @@
  * The coordinator's writes to checkpoint pointers: at each assignment, with the next assignment epoch, and for each
  * checkpoint that the assigned worker commits.
  */
-
 import type { KeyValue } from '@lyceum/platform';
 import { type CheckpointPointer, LyceumError, parseCheckpointPointer } from '@lyceum/proto';
 

@@ -1,5 +1,4 @@
 /** Handlers of `AnswerService`. */
-
 import { type Logger, serverStream, unary } from '@lyceum/platform';
 import {
   AnswerTable,

@@ -1,5 +1,4 @@
 /** Handlers of `ClusterService`. */
-
 import { type Logger, unary } from '@lyceum/platform';
 import {
   type CollectGarbageRequest,

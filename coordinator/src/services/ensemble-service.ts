@@ -1,5 +1,4 @@
 /** Handlers of `EnsembleService`. */
-
 import { type Logger, serverStream } from '@lyceum/platform';
 import type { EvaluateEnsembleRequest, EvaluateEnsembleResponse } from '@lyceum/proto';
 import type { EnsembleEvaluations } from '../evaluation/index.js';

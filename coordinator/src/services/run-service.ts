@@ -1,5 +1,4 @@
 /** Handlers of `RunService`; what each call promises is in coordinator.proto. */
-
 import { type Logger, requireRoom, serverStream, unary } from '@lyceum/platform';
 import {
   type CancelRunRequest,

@@ -1,5 +1,4 @@
 /** Handlers of `StudentService`; what each call promises is in student.proto. */
-
 import {
   clientStream,
   duplex,

@@ -1,5 +1,4 @@
 /** Which session a run is assigned to. Pure. */
-
 import { isSameProcess, type SessionHolder } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { RunRecord } from '../runs/index.js';

@@ -1,5 +1,4 @@
 /** The sessions of one kind of workers: one a worker id. A newer one takes over if it is of the same process. */
-
 import { isSameProcess, type SessionHolder } from '@lyceum/platform';
 import { LyceumError, SESSION_MAX_COUNT } from '@lyceum/proto';
 

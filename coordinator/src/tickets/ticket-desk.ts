@@ -3,7 +3,6 @@
  *
  * An ask is satisfied from the answer store where that has all its answers, else by a ticket.
  */
-
 import type { Logger, TicketQueue } from '@lyceum/platform';
 import {
   digestHex,

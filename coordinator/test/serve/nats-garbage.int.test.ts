@@ -2,7 +2,6 @@
  * Garbage in every place in NATS that programs read from: what it concerns says so, all else goes on. With a real
  * `nats-server` and the real coordinator; tickets that are garbage are `platform/test/nats/nats.int.test.ts`'s.
  */
-
 import { call, openServerStream } from '@lyceum/platform';
 import {
   ArtifactKind,

@@ -1,5 +1,4 @@
 /** A student worker as far as the coordinator can see: session, targets, reports. It trains nothing. */
-
 import {
   callMetadata,
   type DuplexCall,

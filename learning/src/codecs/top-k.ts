@@ -8,9 +8,8 @@
  * Symbols: V classes, k of them sent, pᵢ their probabilities.
  */
 import { LyceumError } from '@lyceum/proto';
-import { greatestClasses } from '../ensemble/greatest-classes.js';
+import { greatestClasses, residualOf } from '../ensemble/greatest-classes.js';
 import { logSoftmaxRow, type Values } from '../ensemble/log-softmax.js';
-import { residualOf } from '../ensemble/sparse-pool.js';
 import { decodeFloat16, encodeFloat16 } from './float16.js';
 
 export interface TopKRow {

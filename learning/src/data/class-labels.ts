@@ -3,7 +3,7 @@
  * file beside the model. Several places may hold them, and the user may say them besides: they must agree.
  */
 import type { Problem } from '@lyceum/proto';
-import { isObject } from './model-weights.js';
+import { isObject } from './is-object.js';
 
 export interface ClassLabels {
   /** Different ones, in the order of the model's output. */

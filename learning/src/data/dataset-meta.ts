@@ -7,7 +7,7 @@ import {
   NAMELESS,
 } from './dataset.js';
 import { readEncoding } from './encoding/encoding.js';
-import { isObject } from './model-weights.js';
+import { isObject } from './is-object.js';
 
 const FORMAT = 'lyceum.dev/dataset/v1';
 

@@ -1,5 +1,4 @@
 /** Data sets, orders, views, array files and model packages, on plain arrays. No TensorFlow. */
-
 export {
   ANSWER_NOISE,
   PRECISIONS,
@@ -23,6 +22,7 @@ export {
   parseDataset,
   parseStoredDataset,
 } from './dataset-file.js';
+export { describeModel } from './describe-model.js';
 export { writeDurably } from './durable-file.js';
 export {
   ENCODING_FILE,
@@ -79,7 +79,7 @@ export {
   measuredSamples,
 } from './measured-samples.js';
 export { type Mixup, mixupOf, mixupShare, pairSeed } from './mixup.js';
-export { describeModel, type ModelDescription } from './model-description.js';
+export type { ModelDescription } from './model-description.js';
 export * from './model-folder.js';
 export * from './model-inputs.js';
 export { type LayerDescription, modelLayers } from './model-layers.js';

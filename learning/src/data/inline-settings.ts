@@ -1,5 +1,4 @@
 /** Settings of the models that a run describes itself, which its schema takes as they are. Pure. */
-
 import { InvalidDocumentError, type Problem, type RunSpecification } from '@lyceum/proto';
 import { type ModelSettings, parsePartialSettings } from './model-settings.js';
 

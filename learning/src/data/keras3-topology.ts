@@ -9,7 +9,8 @@
  *
  * Of a model that Keras 2 or TensorFlow.js wrote nothing changes.
  */
-import { isObject, type RawWeightGroup } from './model-weights.js';
+import { isObject } from './is-object.js';
+import type { RawWeightGroup } from './model-weights.js';
 
 /** The topology with all of it put right. */
 export function mendedTopology(modelTopology: unknown): unknown {

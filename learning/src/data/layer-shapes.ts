@@ -3,7 +3,7 @@
  *
  * Shapes are of one sample, channels last. Only what is certain is told; a class that is not known here has no shape.
  */
-import { isObject } from './model-weights.js';
+import { isObject } from './is-object.js';
 
 /** undefined: not known. */
 export type LayerShape = readonly number[] | undefined;

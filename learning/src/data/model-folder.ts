@@ -8,12 +8,13 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InvalidDocumentError, LyceumError, MODEL_MAX_BYTES, type Problem } from '@lyceum/proto';
 import { agreedClasses, userLabels } from './class-labels.js';
+import { describeTopology } from './describe-model.js';
 import { ENCODING_FILE, type Encoding, parseEncoding } from './encoding/encoding.js';
 import { readFolderFile, readPlainFile } from './folder-file.js';
 import { tfjsGraphSettings } from './graphs/tfjs-graph-package.js';
 import { utf8Text } from './import/utf8.js';
+import { isObject } from './is-object.js';
 import { mendedTopology, mendedWeightNames } from './keras3-topology.js';
-import { describeTopology } from './model-description.js';
 import {
   encodeModelPackage,
   MODEL_JSON_MAX_BYTES,
@@ -25,7 +26,6 @@ import {
 import type { ModelSettings } from './model-settings.js';
 import {
   BYTES_OF,
-  isObject,
   type RawWeightGroup,
   readWeightGroups,
   readWeightSpec,

@@ -5,8 +5,8 @@
  */
 import type { Problem } from '@lyceum/proto';
 import { ALLOWED_OPERATIONS } from './graphs/allowed-operations.js';
+import { isObject } from './is-object.js';
 import { modelTopology } from './model-topology.js';
-import { isObject } from './model-weights.js';
 import { bareName } from './plain-name.js';
 
 /** Those of TensorFlow.js 4.22. Its layers compute from tensors alone; a Lambda would be code, and it has none. */

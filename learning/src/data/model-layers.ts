@@ -3,6 +3,7 @@
  *
  * Those are the layers of the model itself, not of models within it, that are used once and give one tensor.
  */
+import { isObject } from './is-object.js';
 import {
   declaredShape,
   type LayerShape,
@@ -11,7 +12,6 @@ import {
   rawLayer,
 } from './layer-shapes.js';
 import { inboundLayers, layersOf, modelTopology } from './model-topology.js';
-import { isObject } from './model-weights.js';
 
 export interface LayerDescription {
   readonly name: string;

@@ -7,15 +7,10 @@
  */
 import { InvalidDocumentError, MODEL_MAX_BYTES, type Problem, toLyceumError } from '@lyceum/proto';
 import { ENCODING_FILE, type Encoding, encodingJson, parseEncoding } from './encoding/encoding.js';
+import { isObject } from './is-object.js';
 import { graphModelProblems, isTooDeep, layersModelProblems } from './model-json-check.js';
 import { type ModelSettings, parseSettingsJson, settingsJson } from './model-settings.js';
-import {
-  isObject,
-  readWeightGroups,
-  readWeightSpec,
-  type WeightSpec,
-  weightBytes,
-} from './model-weights.js';
+import { readWeightGroups, readWeightSpec, type WeightSpec, weightBytes } from './model-weights.js';
 import { readZip, writeZip, type ZipLimits } from './zip.js';
 
 export interface ModelPackage {

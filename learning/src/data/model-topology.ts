@@ -1,5 +1,5 @@
 /** How TensorFlow.js and Keras 2 write a model's topology down: what all who read one begin with. */
-import { isObject } from './model-weights.js';
+import { isObject } from './is-object.js';
 
 export interface ModelTopology {
   /** `Sequential`, `Model` or `Functional`; others are not understood. */

@@ -3,6 +3,7 @@
  * little-endian. https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-core/src/io/types.ts
  */
 import type { Problem } from '@lyceum/proto';
+import { isObject } from './is-object.js';
 
 export type WeightType = 'float32' | 'int32' | 'bool';
 
@@ -84,8 +85,4 @@ export function readWeightSpec(
     return undefined;
   }
   return { name, shape, dtype };
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

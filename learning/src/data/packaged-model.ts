@@ -6,6 +6,7 @@ import {
   REMOTE_MEMBER,
   type RemotePackage,
 } from '../open-inference/remote-package.js';
+import { describeModel } from './describe-model.js';
 import {
   describeEndpoint,
   ENDPOINT_MEMBER,
@@ -13,7 +14,7 @@ import {
   parseEndpointPackage,
 } from './endpoint/endpoint-package.js';
 import { describeTfjsGraph } from './graphs/tfjs-graph-package.js';
-import { describeModel, type ModelDescription } from './model-description.js';
+import type { ModelDescription } from './model-description.js';
 import { type LayerDescription, modelLayers } from './model-layers.js';
 import { type ModelPackage, modelJsonFormat, parseModelPackage } from './model-package.js';
 import { type ModelSettings, parseSettingsJson } from './model-settings.js';

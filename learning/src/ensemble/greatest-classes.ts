@@ -22,3 +22,10 @@ export function greatestClasses(row: Values, k: number): Uint32Array {
   }
   return ids;
 }
+
+/** max(0, 1 − Σp): the probability of all classes that were not sent. */
+export function residualOf(probabilities: Iterable<number>): number {
+  let sum = 0;
+  for (const p of probabilities) sum += p;
+  return Math.max(0, 1 - sum);
+}

@@ -8,6 +8,7 @@
  * Symbols: V classes, k of them sent, wₖ the teachers' weights.
  */
 import { LyceumError } from '@lyceum/proto';
+import { residualOf } from './greatest-classes.js';
 import { teacherShares } from './teacher-shares.js';
 
 export interface SparseRow {
@@ -57,13 +58,6 @@ export function poolSparse(
     }
   }
   return { ids, probabilities, residual: residualOf(probabilities) };
-}
-
-/** max(0, 1 − Σp): the probability of all classes that were not sent. */
-export function residualOf(probabilities: Iterable<number>): number {
-  let sum = 0;
-  for (const p of probabilities) sum += p;
-  return Math.max(0, 1 - sum);
 }
 
 function smoothing(row: ReadonlyMap<number, number>, classCount: number): number {

@@ -5,8 +5,8 @@
  * them, without models inside and without a layer that is used twice.
  */
 import { LyceumError } from '@lyceum/proto';
+import { isObject } from '../data/is-object.js';
 import { inboundLayers, modelTopology } from '../data/model-topology.js';
-import { isObject } from '../data/model-weights.js';
 
 export interface GraphLayer {
   readonly name: string;

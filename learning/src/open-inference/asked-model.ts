@@ -1,6 +1,7 @@
 /** How a model behind a server is asked as a classifier, by its metadata. Pure; what cannot be asked is said in words. */
 import type { InferenceDescription, InferenceTensorMetadata, Problem } from '@lyceum/proto';
 import type { Layout, ModelSettings } from '../data/model-settings.js';
+import { tensorText } from './remote-package.js';
 import { isNumberDatatype } from './tensor-bytes.js';
 
 /** As servers tell it; what `FoundModel` has of it. */
@@ -37,11 +38,6 @@ export function askedModel(
   const rows = input.shape[0] as number;
   if (problems.length > 0) return undefined;
   return { input, output, sampleShape, layout, fixedRows: rows > 0 ? rows : undefined };
-}
-
-/** `pixels FP32 [-1, 28, 28, 1]`. */
-export function tensorText({ name, datatype, shape }: InferenceTensorMetadata): string {
-  return `${name} ${datatype} [${shape.join(', ')}]`;
 }
 
 function inputOf(

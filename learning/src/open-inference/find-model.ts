@@ -11,11 +11,11 @@ import {
 } from '@lyceum/proto';
 import { agreedClasses } from '../data/class-labels.js';
 import type { ModelSettings } from '../data/model-settings.js';
-import { type AskedModel, askedModel, type ModelMetadata, tensorText } from './asked-model.js';
+import { type AskedModel, askedModel, type ModelMetadata } from './asked-model.js';
 import { answersDiffer, areDistributions, CANARY_ROWS, canaryInputs } from './canaries.js';
 import type { InferenceServer, InferRequest, InferResult } from './inference-server.js';
 import { datatypeOf, ofServer } from './remote-model.js';
-import { noiseOf, type RemotePackage } from './remote-package.js';
+import { noiseOf, type RemotePackage, tensorText } from './remote-package.js';
 import { elementBytes } from './tensor-bytes.js';
 import { labelsIn } from './told-labels.js';
 

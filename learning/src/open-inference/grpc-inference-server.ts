@@ -1,5 +1,4 @@
 /** The Open Inference Protocol over gRPC. Contents are sent raw; answers are read raw and typed. */
-
 import { call, calleeOf, connectInference, type InferenceClient } from '@lyceum/platform';
 import { LyceumError, ModelInferRequest, type ModelInferResponse, shownText } from '@lyceum/proto';
 import type { ModelMetadata } from './asked-model.js';

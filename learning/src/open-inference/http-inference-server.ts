@@ -1,5 +1,4 @@
 /** The Open Inference Protocol over HTTP, in JSON. */
-
 import { type HttpAnswer, httpCall, RetryLaterError } from '@lyceum/platform';
 import {
   type ErrorCode,

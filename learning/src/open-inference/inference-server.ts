@@ -1,5 +1,4 @@
 /** A server that speaks the Open Inference Protocol v2, asked for one model, each request tried once. */
-
 import type { AddressGuard, TlsMaterial } from '@lyceum/platform';
 import type { InferenceDescription } from '@lyceum/proto';
 import type { ModelMetadata } from './asked-model.js';

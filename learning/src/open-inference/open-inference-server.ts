@@ -1,5 +1,4 @@
 /** From a server's description to whatever speaks its transport, with secrets in their places. */
-
 import {
   calleeOf,
   headersWithSecrets,

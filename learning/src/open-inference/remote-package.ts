@@ -4,6 +4,7 @@
  */
 import {
   checkRemoteModelDocument,
+  type InferenceTensorMetadata,
   InvalidDocumentError,
   type RemoteModelDocument,
 } from '@lyceum/proto';
@@ -11,7 +12,6 @@ import { ANSWER_NOISE, precisionOfDatatype } from '../data/answer-noise.js';
 import type { ModelDescription } from '../data/model-description.js';
 import { type ModelSettings, parseSettingsJson, settingsJson } from '../data/model-settings.js';
 import { writeZip } from '../data/zip.js';
-import { tensorText } from './asked-model.js';
 
 export interface RemotePackage extends RemoteModelDocument {
   readonly settings: ModelSettings;
@@ -51,6 +51,11 @@ export function noiseOf({
 }: Pick<RemotePackage, 'description' | 'found'>): number {
   const output = found.outputs.find(({ name }) => name === found.output);
   return ANSWER_NOISE[description.precision ?? precisionOfDatatype(output?.datatype ?? '')];
+}
+
+/** `pixels FP32 [-1, 28, 28, 1]`. */
+export function tensorText({ name, datatype, shape }: InferenceTensorMetadata): string {
+  return `${name} ${datatype} [${shape.join(', ')}]`;
 }
 
 export interface RemoteDescription extends ModelDescription {

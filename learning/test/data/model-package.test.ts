@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '@lyceum/proto';
 import { afterAll, describe, expect, it } from 'vitest';
+import { describeTopology } from '../../src/data/describe-model.js';
 import {
   describeModel,
   encodeModelPackage,
@@ -21,7 +22,6 @@ import {
   teacherIdentity,
   textEncoding,
 } from '../../src/data/index.js';
-import { describeTopology } from '../../src/data/model-description.js';
 import { writeZip } from '../../src/data/zip.js';
 
 const root = mkdtempSync(join(tmpdir(), 'lyceum-model-'));

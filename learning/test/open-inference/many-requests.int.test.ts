@@ -1,5 +1,4 @@
 /** As many requests under way as a description may ask for, to a real server. */
-
 import { AddressGuard } from '@lyceum/platform';
 import { checkInferenceDescription } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';

@@ -1,5 +1,4 @@
 /** Models behind an inference server: found, described, asked in parts that it takes, and watched. */
-
 import { AddressGuard, type Outside } from '@lyceum/platform';
 import { checkInferenceDescription } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';

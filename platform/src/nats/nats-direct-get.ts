@@ -4,7 +4,6 @@
  * JetStream's direct get, https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-31.md.
  * The stream must allow it; each message is one request with its own time limit.
  */
-
 import { LyceumError } from '@lyceum/proto';
 import type { NatsConnection } from 'nats';
 import { natsError } from './nats-errors.js';

@@ -1,5 +1,4 @@
 /** What NATS' errors mean to this system. */
-
 import { LyceumError, StorageFullError } from '@lyceum/proto';
 import { NatsError, ErrorCode as NatsErrorCode } from 'nats';
 

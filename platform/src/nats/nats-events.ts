@@ -1,5 +1,4 @@
 /** What happened to each run, oldest first, kept in a stream with a subject per run. */
-
 import { EVENT_STREAM, eventSubject, RunEvent } from '@lyceum/proto';
 import {
   DiscardPolicy,

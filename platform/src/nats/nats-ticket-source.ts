@@ -5,7 +5,6 @@
  * and drops some of them at its end, each to wait out its whole lease. A worker that wants several in hand
  * calls `pull` again before the first is done.
  */
-
 import { Ticket } from '@lyceum/proto';
 import type { Consumer, JsMsg, NatsConnection } from 'nats';
 import { sleep } from '../pacing/index.js';

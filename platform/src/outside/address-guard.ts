@@ -5,7 +5,6 @@
  * A host is looked up, what it resolves to is checked, and the connection is made to exactly that: a name that resolves to
  * something else a moment later gains nothing. Without a word of the operator's, public addresses alone are called.
  */
-
 import dns, { type LookupAddress } from 'node:dns';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';

@@ -1,5 +1,4 @@
 /** What a program needs to call servers that documents name. */
-
 import type { AddressGuard } from './address-guard.js';
 import type { SecretPlaces } from './secrets.js';
 

@@ -4,7 +4,6 @@
  * Each part of a program registers how it stops when it starts; parts stop in reverse order, so what was
  * built on something stops before it. A second signal exits at once.
  */
-
 import { sleep } from '../pacing/index.js';
 import { onInterrupt } from './interrupt.js';
 import type { Logger } from './logger.js';

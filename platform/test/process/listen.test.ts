@@ -1,5 +1,4 @@
 /** Pure: addresses in, values or named refusals out. */
-
 import { LyceumError } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { checkListenAddress, formatAddress, parseAddress } from '../../src/process/listen.js';

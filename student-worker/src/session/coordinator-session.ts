@@ -5,7 +5,6 @@
  * started learns of a training under way before it decides. What it answers is the desired state, whole.
  * A session's end means nothing to the training: it goes on, and the next session tells.
  */
-
 import {
   type DuplexCall,
   openDuplex,

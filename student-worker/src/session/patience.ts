@@ -1,5 +1,4 @@
 /** Does one thing until it is done, waiting for a peer that is away for as long as it takes. */
-
 import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { troubleOf } from './trouble.js';

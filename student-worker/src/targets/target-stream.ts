@@ -4,7 +4,6 @@
  * Credit and progress are levels: a request says where they are now, so what changes while one is being
  * sent goes out with the next. A new call names the first step that has not come completely.
  */
-
 import {
   callMetadata,
   openDuplex,

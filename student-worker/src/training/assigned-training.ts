@@ -7,7 +7,6 @@
  * `done` and `failed` are told to the coordinator until it no longer names the assignment. `lost` means
  * that the run is someone else's: the compute thread is freed and the worker waits to be told what is next.
  */
-
 import {
   type Logger,
   type Nats,

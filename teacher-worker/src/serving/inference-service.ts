@@ -1,5 +1,4 @@
 /** Handlers of the Open Inference Protocol v2 over gRPC. */
-
 import { type Logger, unary } from '@lyceum/platform';
 import type {
   ModelConfigRequest,

@@ -2,7 +2,6 @@
  * The session to the coordinator, for as long as the worker lives: opens it, says hello, passes on each
  * desired state, and opens another whenever one ends.
  */
-
 import {
   type DuplexCall,
   type Logger,

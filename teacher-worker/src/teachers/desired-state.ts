@@ -4,7 +4,6 @@
  * Level-triggered: the answer depends on what is wanted and what is here, never on how either came
  * about. Ask, do, ask again; undefined means that nothing can be done now.
  */
-
 import type { Ticket } from '@lyceum/proto';
 
 /** A data set that a teacher is asked about. */

@@ -3,7 +3,6 @@
  *
  * Each teacher on a worker has streams of its own: what the coordinator refuses from one ends no other's.
  */
-
 import { type DuplexCall, retryDelayMs, sleep } from '@lyceum/platform';
 import {
   type AnswerFrame,

@@ -5,7 +5,6 @@
  * What cannot be answered at this moment (a set that is not here yet) is tried again; that a teacher has no answer
  * is reported like one, and so is a set that no waiting brings.
  */
-
 import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import { float32Tensor, LyceumError, type Ticket, ticketId, toLyceumError } from '@lyceum/proto';
 import type { Answer, DatasetFile } from '../compute/index.js';

@@ -1,5 +1,4 @@
 /** A desk whose session, turns and teacher are functions of this file: what is asked of the teacher, in order. */
-
 import { createLogger } from '@lyceum/platform';
 import { Ticket } from '@lyceum/proto';
 import { expect, it, vi } from 'vitest';

@@ -1,5 +1,4 @@
 /** Notices the death of a program, says so, and starts it again if that is wanted, later each time. */
-
 import { retryDelayMs, sleep } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
 import type { ChildProgram } from './child-program.js';

@@ -2,7 +2,7 @@
  * What a cell of a table means, whatever format it came from: numbers and truth values as JSON and Parquet have them, or
  * their texts as CSV has them. The same at import and for whoever feeds a student.
  */
-import { SampleRefusedError } from '../import/refusals.js';
+import { SampleRefusedError } from './sample-refused-error.js';
 
 export type Cell = string | number | boolean | null;
 

@@ -5,7 +5,7 @@
  * An encoding is plain JSON. Its keys have one order, so equal encodings have equal text.
  */
 import { InvalidDocumentError, LyceumError, type Problem, sha256Hex } from '@lyceum/proto';
-import { isObject } from '../model-weights.js';
+import { isObject } from '../is-object.js';
 import {
   columnWidth,
   encodeRow,

@@ -3,12 +3,10 @@
  * then the values of categories. In memory are sums, and a bounded number of values.
  */
 import { LyceumError } from '@lyceum/proto';
+import type { ColumnKind } from '../import/import-options.js';
 import { splitNamed } from '../import/split-names.js';
 import { type Cell, categoryOf, isDate, isDecimalComma, numberOf } from './cells.js';
 import type { ColumnEncoding, TableEncoding } from './table-encoding.js';
-
-export const COLUMN_KINDS = ['number', 'category', 'ignore'] as const;
-export type ColumnKind = (typeof COLUMN_KINDS)[number];
 
 /** What became of a column. */
 export interface FittedColumn {

@@ -9,10 +9,10 @@
  * Mean and deviation (of the population, not of a sample) are those of the train split. What a cell means is in cells.ts.
  */
 import type { Problem } from '@lyceum/proto';
-import { SampleRefusedError } from '../import/refusals.js';
-import { isObject } from '../model-weights.js';
+import { isObject } from '../is-object.js';
 import { nameProblem, shownName } from '../plain-name.js';
 import { type Cell, categoryOf, cellOf, numberOf } from './cells.js';
+import { SampleRefusedError } from './sample-refused-error.js';
 
 export interface NumberColumn {
   readonly name: string;

@@ -6,7 +6,7 @@
  */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { userLabels } from '../class-labels.js';
-import { isObject } from '../model-weights.js';
+import { isObject } from '../is-object.js';
 import type { ElementType, GraphOutline, GraphValue } from './graph-outline.js';
 import { nodeNameOf, PASSING_OPERATIONS, TENSORFLOW_TYPES } from './tensorflow-format.js';
 

@@ -5,7 +5,8 @@
  * differ between sources are refused, each sample once and by name; what a source leaves open another may say.
  */
 import { SPLIT_NAMES, SPLIT_NUMBERS } from '../dataset.js';
-import { type RefusedSample, SampleRefusedError } from './refusals.js';
+import { SampleRefusedError } from '../encoding/sample-refused-error.js';
+import type { RefusedSample } from './refusals.js';
 
 /** Of one source, by row. */
 export interface IdentifiedRows {

@@ -1,8 +1,8 @@
 /** From names of classes to their numbers, where names come up one by one. */
 import { LyceumError } from '@lyceum/proto';
 import { type DatasetSamples, MAX_CLASSES } from '../dataset.js';
+import { SampleRefusedError } from '../encoding/sample-refused-error.js';
 import { nameProblem, shownName } from '../plain-name.js';
-import { SampleRefusedError } from './refusals.js';
 
 export interface OrderedClasses {
   readonly classNames: readonly string[];

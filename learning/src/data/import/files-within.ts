@@ -1,8 +1,8 @@
 /** Files that a source names: only plain ones, and only inside its own folder. */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
+import { SampleRefusedError } from '../encoding/sample-refused-error.js';
 import { IMAGE_FILE_MAX_BYTES } from './image-decoder.js';
-import { SampleRefusedError } from './refusals.js';
 
 /**
  * @param root - the folder, as `realpath` gives it.

@@ -9,7 +9,6 @@ import { type Cell, cellOf } from '../encoding/cells.js';
 import { encodingSizeProblem } from '../encoding/encoding.js';
 import {
   ColumnFacts,
-  type ColumnKind,
   columnKinds,
   type FittedTable,
   fittedTable,
@@ -19,6 +18,7 @@ import { encodeRow } from '../encoding/table-encoding.js';
 import { GrowingInt32 } from '../growing-int32.js';
 import { SpooledBytes } from '../spooled-bytes.js';
 import { ClassNumbers, finalLabels } from './class-numbers.js';
+import type { ColumnKind } from './import-options.js';
 import { linesOf } from './lines.js';
 import { orRefused, type RefusedSample } from './refusals.js';
 import {

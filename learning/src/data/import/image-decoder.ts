@@ -9,8 +9,8 @@
  */
 import type Sharp from 'sharp';
 import type { FitEnum, Metadata } from 'sharp';
+import { SampleRefusedError } from '../encoding/sample-refused-error.js';
 import type { ImageFit, ImageOptions } from './import-options.js';
-import { SampleRefusedError } from './refusals.js';
 
 /** Of one image: as many as the largest cameras make. Decoded it takes 3 bytes a pixel. */
 export const IMAGE_MAX_PIXELS = 100_000_000;

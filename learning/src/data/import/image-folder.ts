@@ -8,11 +8,12 @@ import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import type { SplitName } from '../dataset.js';
+import { SampleRefusedError } from '../encoding/sample-refused-error.js';
 import { readWithin } from './files-within.js';
 import { openImageDecoder } from './image-decoder.js';
 import type { ImageOptions } from './import-options.js';
 import { mapInOrder } from './map-in-order.js';
-import { type Ignored, orRefused, type RefusedSample, SampleRefusedError } from './refusals.js';
+import { type Ignored, orRefused, type RefusedSample } from './refusals.js';
 import type { Sample } from './samples.js';
 import { splitNamed } from './split-names.js';
 

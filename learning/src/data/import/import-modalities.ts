@@ -8,11 +8,10 @@ import { basename, extname } from 'node:path';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { checkModalityNames } from '../dataset-problems.js';
 import type { StoredRows } from '../dataset-writer.js';
-import type { ColumnKind } from '../encoding/fit-table.js';
 import { type AlignedSamples, alignSources } from './align-sources.js';
 import { ClassNumbers } from './class-numbers.js';
 import { putAside } from './fitted-rows.js';
-import type { ImportOptions } from './import-options.js';
+import type { ColumnKind, ImportOptions } from './import-options.js';
 import {
   type ImportedSource,
   type ImportPlaces,

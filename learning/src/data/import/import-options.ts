@@ -1,7 +1,6 @@
 /** What a person may say of how a source becomes a data set, checked. */
 import { readFile } from 'node:fs/promises';
 import { LyceumError } from '@lyceum/proto';
-import { COLUMN_KINDS, type ColumnKind } from '../encoding/fit-table.js';
 import type { TextEncoding } from '../encoding/text-encoding.js';
 import { DEFAULT_SHARES, type SplitShares } from '../fixed-split.js';
 import { utf8Text } from './utf8.js';
@@ -26,6 +25,10 @@ export type SplitChoice =
   | { readonly by: 'names' }
   | { readonly by: 'column'; readonly column: string }
   | { readonly by: 'shares'; readonly shares: SplitShares; readonly seed: number | undefined };
+
+export const COLUMN_KINDS = ['number', 'category', 'ignore'] as const;
+
+export type ColumnKind = (typeof COLUMN_KINDS)[number];
 
 export interface ImportOptions extends ImageOptions {
   /** Of rows: the column that names a sample, which no model sees. */

@@ -5,10 +5,10 @@
  */
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import type { Encoding } from '../encoding/encoding.js';
-import type { ColumnKind } from '../encoding/fit-table.js';
 import type { AlignedSamples, IdentifiedRows } from './align-sources.js';
 import { type ClassNumbers, finalLabels } from './class-numbers.js';
 import { encodedSamples, type RowsAside } from './fitted-rows.js';
+import type { ColumnKind } from './import-options.js';
 import type { SummaryColumns } from './import-summary.js';
 import { Refusals, type RefusedSample } from './refusals.js';
 import {

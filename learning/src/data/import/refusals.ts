@@ -1,16 +1,6 @@
 /** What of a source was not taken: counted, with the first few by name, however many there are. */
-import { LyceumError, type Problem } from '@lyceum/proto';
-
-/** A sample that cannot be taken; the others can. */
-export class SampleRefusedError extends LyceumError {
-  /** A few words by which refusals are counted. */
-  readonly reason: string;
-
-  constructor(reason: string, message = reason) {
-    super('INVALID_ARGUMENT', message);
-    this.reason = reason;
-  }
-}
+import type { Problem } from '@lyceum/proto';
+import { SampleRefusedError } from '../encoding/sample-refused-error.js';
 
 /** What comes in place of a sample that was refused, so that refusals keep the order of the source. */
 export interface RefusedSample {

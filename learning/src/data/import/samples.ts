@@ -7,11 +7,12 @@ import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { NAMELESS, SPLIT_NUMBERS, type SplitName, valueType } from '../dataset.js';
 import { type SampleFacts, type StoredRows, writeDatasetFile } from '../dataset-writer.js';
 import type { Encoding } from '../encoding/encoding.js';
+import { SampleRefusedError } from '../encoding/sample-refused-error.js';
 import { GrowingInt32 } from '../growing-int32.js';
 import { allRows, RowFile } from '../row-file.js';
 import { ClassNumbers, finalLabels, type KnownClasses } from './class-numbers.js';
 import type { SplitChoice } from './import-options.js';
-import { orRefused, type Refusals, type RefusedSample, SampleRefusedError } from './refusals.js';
+import { orRefused, type Refusals, type RefusedSample } from './refusals.js';
 import { chosenSplits } from './split-choice.js';
 
 export interface Sample {

@@ -8,13 +8,14 @@
  */
 import type { SplitName } from '../dataset.js';
 import type { FittedColumn } from '../encoding/fit-table.js';
+import { SampleRefusedError } from '../encoding/sample-refused-error.js';
 import { encodeText, type TextEncoding, textEncoding } from '../encoding/text-encoding.js';
 import { readWithin } from './files-within.js';
 import { fittedSamples } from './fitted-rows.js';
 import { type ImageDecoder, openImageDecoder } from './image-decoder.js';
 import type { ImportOptions } from './import-options.js';
 import { mapInOrder } from './map-in-order.js';
-import { orRefused, type RefusedSample, SampleRefusedError } from './refusals.js';
+import { orRefused, type RefusedSample } from './refusals.js';
 import type { OpenSamples, Sample, SampleSink } from './samples.js';
 import { splitNamed } from './split-names.js';
 import type { LabelledRow, RowValues, Table } from './table.js';

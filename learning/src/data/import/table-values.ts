@@ -1,7 +1,7 @@
 /** What the values of a table's row mean. */
 import { isUtf8 } from 'node:buffer';
+import { SampleRefusedError } from '../encoding/sample-refused-error.js';
 import { TEXT_MAX_BYTES } from '../sample-texts.js';
-import { SampleRefusedError } from './refusals.js';
 
 /** Of one row, all columns together. */
 const MAX_NUMBERS = 1_000_000;

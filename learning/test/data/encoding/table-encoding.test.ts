@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { type Cell, cellOf, isDate, numberOf } from '../../../src/data/encoding/cells.js';
 import {
   ColumnFacts,
-  type ColumnKind,
   columnKinds,
   fittedTable,
   ValueCounts,
 } from '../../../src/data/encoding/fit-table.js';
+import type { ColumnKind } from '../../../src/data/import/import-options.js';
 import { encodeRow, encodeSample, encodingWidth, type TableEncoding } from '../../../src/data/index.js'; // biome-ignore format: short
 
 const ENCODING: TableEncoding = {

@@ -1,5 +1,4 @@
 /** From a package that describes somebody else's model to the engine that asks it. No TensorFlow. */
-
 import type { Outside } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { OpenTeacher } from '../rows/index.js';
