@@ -11,7 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CoordinatorClient } from '@lyceum/cli/client';
-import { importDataset } from '@lyceum/learning/data';
+import { importDataset } from '@lyceum/learning/import';
 import { sleep } from '@lyceum/platform';
 import {
   type BenchOptions,

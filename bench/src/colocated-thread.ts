@@ -1,7 +1,8 @@
 /** The thread of `colocated`: the teachers one after another, then the student's step, over and over. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Dataset, parseDataset, parseModelPackage } from '@lyceum/learning/data';
+import { type Dataset, parseDataset } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
+import { parseModelPackage } from '@lyceum/learning/formats';
 import { type Engine, Inference, loadModel, openEngine } from '@lyceum/learning/tensorflow';
 import { LyceumError, parseRunSpecification } from '@lyceum/proto';
 import { BatchSource, learningRate, Student } from '@lyceum/student-worker/compute';

@@ -8,7 +8,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { CoordinatorClient } from '@lyceum/cli/client';
-import { importDataset } from '@lyceum/learning/data';
+import { importDataset } from '@lyceum/learning/import';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
 import {
   type BenchOptions,

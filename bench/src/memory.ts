@@ -5,7 +5,7 @@
  * The resident memory of each is read once a second. The figure compares the last quarter of a run with its second
  * quarter: what is filled once, caches and windows, is full by then. A repetition is a cluster of its own.
  */
-import { importDataset } from '@lyceum/learning/data';
+import { importDataset } from '@lyceum/learning/import';
 import { sleep } from '@lyceum/platform';
 import { ArtifactKind } from '@lyceum/proto';
 import {

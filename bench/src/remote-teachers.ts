@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
-import { importDataset } from '@lyceum/learning/data';
+import { importDataset } from '@lyceum/learning/import';
 import { LyceumError } from '@lyceum/proto';
 import {
   cacheFolder,

@@ -6,7 +6,7 @@
  * bits.
  */
 import { loadavg } from 'node:os';
-import { encodeDataset, parseDataset } from '@lyceum/learning/data';
+import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import { checkRunSpecification, LyceumError } from '@lyceum/proto';
 import { type Batch, Student } from '@lyceum/student-worker/compute';

@@ -8,7 +8,7 @@
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
-import { importDataset } from '@lyceum/learning/data';
+import { importDataset } from '@lyceum/learning/import';
 import { ArtifactKind } from '@lyceum/proto';
 import {
   assertNoneInferred,

@@ -7,7 +7,7 @@
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import type { LocalCluster } from '@lyceum/cli/local-cluster';
-import { importDataset } from '@lyceum/learning/data';
+import { importDataset } from '@lyceum/learning/import';
 import { sleep } from '@lyceum/platform';
 import { cacheFolder, finished, progress, withCluster } from './bench-cluster.js';
 import { type BenchResult, median, spread } from './bench-result.js';

@@ -1,5 +1,10 @@
 /** The set and the figures of the bench `answers`, on a set so small that they can be worked out. */
-import { encodeDataset, parseDataset, SPLIT_NUMBERS, splitSamples } from '@lyceum/learning/data';
+import {
+  encodeDataset,
+  parseDataset,
+  SPLIT_NUMBERS,
+  splitSamples,
+} from '@lyceum/learning/datasets';
 import { expect, it } from 'vitest';
 import { codecLoss, topTenMass } from '../src/answers/codec-loss.js';
 import { digitStrings } from '../src/answers/digit-strings.js';

@@ -2,7 +2,7 @@
  * Hostile packages of models (src/hostile), read as coordinator and workers read what is in the store. The table says of each
  * what must become of it; a model that is let in must be the harmless part, x·W, and be written the same way again.
  */
-import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/data';
+import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
 import { describe, expect, it } from 'vitest';
 import { hostilePackages } from '../src/hostile/hostile-packages.js';
 

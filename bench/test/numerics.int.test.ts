@@ -7,7 +7,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
-import { NUMERICS_VERSION } from '@lyceum/learning/data';
+import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
 import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import { connectNats, createLogger, sleep } from '@lyceum/platform';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';

@@ -6,7 +6,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/data';
+import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
 
 const WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
 /** Some hundreds of pictures in JSON. */

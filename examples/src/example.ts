@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CoordinatorClient, SweepTable } from '@lyceum/cli/client';
 import type { LocalCluster } from '@lyceum/cli/local-cluster';
-import { type DatasetParts, encodeDataset } from '@lyceum/learning/data';
+import { type DatasetParts, encodeDataset } from '@lyceum/learning/datasets';
 import { ArtifactKind } from '@lyceum/proto';
 import type { CoordinatorCommand } from './coordinator-command.js';
 

@@ -8,8 +8,11 @@
  * chooses it on the test set itself, here it is chosen on one half of the test split and judged on the other, both ways.
  */
 import path from 'node:path';
-import { type DatasetParts, importDigits, readNpz, SPLIT_NUMBERS } from '@lyceum/learning/data';
-import { argmaxRows, pairedInterval } from '@lyceum/learning/ensemble';
+import { argmaxRows } from '@lyceum/learning/arrays';
+import { type DatasetParts, SPLIT_NUMBERS } from '@lyceum/learning/datasets';
+import { pairedInterval } from '@lyceum/learning/ensemble';
+import { readNpz } from '@lyceum/learning/files';
+import { importDigits } from '@lyceum/learning/import';
 import {
   type ExampleContext,
   finish,

@@ -7,7 +7,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fixedSplits, SPLIT_NAMES, type SplitShares } from '@lyceum/learning/data';
+import { fixedSplits, SPLIT_NAMES, type SplitShares } from '@lyceum/learning/datasets';
 import { LyceumError } from '@lyceum/proto';
 
 /** Features of a digit, by set: profiles, Fourier, Karhunen–Loève, morphology, Zernike. `pix` is left out. */

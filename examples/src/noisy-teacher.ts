@@ -8,7 +8,9 @@
  * the rule made of the teachers.
  */
 import path from 'node:path';
-import { importDigits, mulberry32, SPLIT_NUMBERS } from '@lyceum/learning/data';
+import { mulberry32 } from '@lyceum/learning/arrays';
+import { SPLIT_NUMBERS } from '@lyceum/learning/datasets';
+import { importDigits } from '@lyceum/learning/import';
 import {
   type ExampleContext,
   finish,

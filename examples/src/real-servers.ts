@@ -7,13 +7,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { runStateName } from '@lyceum/cli/client';
-import {
-  type Dataset,
-  IDENTITY_VIEW,
-  parseDataset,
-  readInputs,
-  splitSamples,
-} from '@lyceum/learning/data';
+import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
+import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { ArtifactKind, LyceumError, type Run, RunState } from '@lyceum/proto';
 import { type ExampleContext, finish, printLines, specificationFile } from './example.js';
 import { type LinearWeights, MlServer } from './mlserver.js';

@@ -1,15 +1,7 @@
 /** A run that trains in a second: 200 points of three clouds in the plane, and what its teacher says. */
-import {
-  batchSpan,
-  type Dataset,
-  encodeDataset,
-  orderedRows,
-  parseDataset,
-  type StepPlan,
-  splitSamples,
-  stepPlan,
-} from '@lyceum/learning/data';
+import { type Dataset, encodeDataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
+import { batchSpan, orderedRows, type StepPlan, stepPlan } from '@lyceum/learning/orders';
 import {
   checkRunSpecification,
   type DistillationSpecification,

@@ -7,7 +7,8 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseModelPackage, readNpz } from '@lyceum/learning/data';
+import { readNpz } from '@lyceum/learning/files';
+import { parseModelPackage } from '@lyceum/learning/formats';
 import {
   type BlobStore,
   connectNats,

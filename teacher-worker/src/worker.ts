@@ -8,7 +8,8 @@
  *                               └──▶ ticket desk ──lane per teacher┘
  * ```
  */
-import { ANSWER_NOISE, isRemoteEngine } from '@lyceum/learning/data';
+import { isRemoteEngine } from '@lyceum/learning/formats';
+import { ANSWER_NOISE } from '@lyceum/learning/models';
 import {
   type BlobCache,
   callMetadata,

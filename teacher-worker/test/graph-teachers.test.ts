@@ -1,17 +1,17 @@
 /**
  * Teachers that are graphs in this process, asked as a worker asks. Oracle: one network saved twice, as a SavedModel and as
- * a GraphModel that the converter made of it (learning/test/data/fixtures/tensorflow/make.py).
+ * a GraphModel that the converter made of it (learning/test/fixtures/tensorflow/make.py).
  */
 import { fileURLToPath } from 'node:url';
+import { parseDataset } from '@lyceum/learning/datasets';
 import {
-  IDENTITY_VIEW,
-  type ModelSettings,
   type PackagedModel,
-  parseDataset,
   readModelFolder,
   readSavedModelFolder,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/formats';
+import type { ModelSettings } from '@lyceum/learning/models';
 import { openEngine } from '@lyceum/learning/tensorflow';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { expect, it } from 'vitest';
 import { localTeachers } from '../src/compute/engines/open-teacher.js';
 import { requireRowIndependence } from '../src/compute/rows/row-independence.js';
@@ -20,7 +20,7 @@ import { engine, makeDataset } from './teachers-and-set.js';
 const dataset = parseDataset(makeDataset().bytes);
 const samples = Uint32Array.from({ length: 300 }, (_, sample) => sample);
 const folder = (name: string) =>
-  fileURLToPath(new URL(`../../learning/test/data/fixtures/tensorflow/${name}`, import.meta.url));
+  fileURLToPath(new URL(`../../learning/test/fixtures/tensorflow/${name}`, import.meta.url));
 
 async function open(packaged: PackagedModel, more: Partial<ModelSettings> = {}) {
   const open = localTeachers(await engine(), 1);

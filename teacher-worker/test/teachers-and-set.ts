@@ -1,17 +1,8 @@
 /** A small set and small real models, and what they answer when they are asked directly. */
-import {
-  type Dataset,
-  encodeDataset,
-  encodeModelPackage,
-  orderedRows,
-  parseDataset,
-  parseModelPackage,
-  readInputs,
-  settingsJson,
-  splitSamples,
-  teacherIdentity,
-  type ViewAt,
-} from '@lyceum/learning/data';
+import { type Dataset, encodeDataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
+import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/formats';
+import { settingsJson, teacherIdentity } from '@lyceum/learning/models';
+import { orderedRows } from '@lyceum/learning/orders';
 import {
   buildStudent,
   type Engine,
@@ -21,6 +12,7 @@ import {
   savedModel,
   setComputeThreads,
 } from '@lyceum/learning/tensorflow';
+import { readInputs, type ViewAt } from '@lyceum/learning/views';
 import { sha256Hex, type Ticket } from '@lyceum/proto';
 
 export const CLASS_COUNT = 5;

@@ -8,15 +8,11 @@
  * teacher is.
  */
 import { loadavg } from 'node:os';
+import { mulberry32 } from '@lyceum/learning/arrays';
 import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
-import {
-  type Dataset,
-  importDataset,
-  mulberry32,
-  parseDataset,
-  splitSamples,
-} from '@lyceum/learning/data';
+import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
 import { accuracy, chosenCodec, pairedInterval } from '@lyceum/learning/ensemble';
+import { importDataset } from '@lyceum/learning/import';
 import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import {
   checkRunSpecification,

@@ -1,6 +1,7 @@
 /** What a codec costs and saves, measured on given logits. Pure. */
+import { logSoftmaxRows } from '@lyceum/learning/arrays';
 import { type AnswerCodec, rowCodec, throughCodec } from '@lyceum/learning/codecs';
-import { klDivergence, logSoftmaxRows } from '@lyceum/learning/ensemble';
+import { klDivergence } from '@lyceum/learning/ensemble';
 
 export interface CodecLoss {
   readonly codec: AnswerCodec;

@@ -2,15 +2,15 @@
  * A real set with 10, 100 or 1,000 classes: handwritten digits side by side, whose class is the number that they make.
  * Digits of one split stay in it.
  */
+import { mulberry32 } from '@lyceum/learning/arrays';
 import {
   type Dataset,
   encodeDataset,
-  mulberry32,
   parseDataset,
   SPLIT_NAMES,
   SPLIT_NUMBERS,
   splitSamples,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/datasets';
 
 /**
  * @param digits - of shape [28, 28, 1], in bytes.

@@ -1,15 +1,9 @@
 /** Training in this process, with the product's own steps: of teachers on labels, of students on given answers. */
-import {
-  batchSpan,
-  type Dataset,
-  IDENTITY_VIEW,
-  orderedRows,
-  readInputs,
-  type SplitName,
-  splitSamples,
-} from '@lyceum/learning/data';
+import { type Dataset, type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
+import { batchSpan, orderedRows } from '@lyceum/learning/orders';
 import { type Engine, Inference } from '@lyceum/learning/tensorflow';
+import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { LyceumError, type RunSpecification } from '@lyceum/proto';
 import { BatchSource, learningRate, Student } from '@lyceum/student-worker/compute';
 

@@ -1,10 +1,7 @@
 /** The run that is disturbed: what it trains from what, and how long it is. */
-import {
-  type Dataset,
-  encodeModelPackage,
-  importDataset,
-  parseDataset,
-} from '@lyceum/learning/data';
+import { type Dataset, parseDataset } from '@lyceum/learning/datasets';
+import { encodeModelPackage } from '@lyceum/learning/formats';
+import { importDataset } from '@lyceum/learning/import';
 import {
   type ArchitectureSettings,
   buildStudent,

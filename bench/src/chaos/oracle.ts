@@ -9,16 +9,12 @@
  */
 import { createHash } from 'node:crypto';
 import { throughCodec } from '@lyceum/learning/codecs';
-import {
-  batchSpan,
-  orderedRows,
-  parseModelPackage,
-  readInputs,
-  splitSamples,
-  viewAt,
-} from '@lyceum/learning/data';
+import { splitSamples } from '@lyceum/learning/datasets';
 import { chosenCodec, combineTargets, targetPlan } from '@lyceum/learning/ensemble';
+import { parseModelPackage } from '@lyceum/learning/formats';
+import { batchSpan, orderedRows } from '@lyceum/learning/orders';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
+import { readInputs, viewAt } from '@lyceum/learning/views';
 import {
   BatchSource,
   hashTargets,

@@ -4,10 +4,10 @@
  * The file's cases are one sample each: teachers' rows become batches of one row. Probabilities stand for logits by
  * their logarithms, which softmax leaves as they are.
  */
+import { argmaxRows, logSoftmaxRows } from '@lyceum/learning/arrays';
 import {
   accuracyWeights,
   adapterWeights,
-  argmaxRows,
   type ConfidenceWeighting,
   calibrate,
   caMkdWeights,
@@ -16,7 +16,6 @@ import {
   dawidSkene,
   entropies,
   fitTemperature,
-  logSoftmaxRows,
   majorityVote,
   mixtureEmStep,
   mixtureNll,

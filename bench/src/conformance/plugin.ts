@@ -6,7 +6,7 @@
  * Logits are drawn from the fixed stream of {@link mulberry32}; targets are softmaxes of such, one with a class of
  * probability 0.
  */
-import { mulberry32 } from '@lyceum/learning/data';
+import { mulberry32 } from '@lyceum/learning/arrays';
 import {
   checkedShares,
   type OwnRule,

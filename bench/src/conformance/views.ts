@@ -1,5 +1,6 @@
 /** Seeds and shares of views of a vector file against `@lyceum/learning/data`. */
-import { fnv1a32, mixupShare, mulberry32, pairSeed } from '@lyceum/learning/data';
+import { fnv1a32, mulberry32 } from '@lyceum/learning/arrays';
+import { mixupShare, pairSeed } from '@lyceum/learning/views';
 import { type Case, expectClose } from './case.js';
 
 interface Stream {

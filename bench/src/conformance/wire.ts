@@ -1,4 +1,5 @@
 /** Wire formats of a vector file against `@lyceum/learning/codecs`: bits, decoded values and what they lose. */
+import { residualOf } from '@lyceum/learning/arrays';
 import {
   decodeAffine8,
   decodeBfloat16,
@@ -12,7 +13,7 @@ import {
   encodeTopK,
   spreadTopK,
 } from '@lyceum/learning/codecs';
-import { klDivergence, residualOf } from '@lyceum/learning/ensemble';
+import { klDivergence } from '@lyceum/learning/ensemble';
 import { type Case, expectClose } from './case.js';
 
 interface Scalar {

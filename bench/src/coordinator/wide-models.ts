@@ -1,6 +1,7 @@
 /** A set of noise with any number of classes, and three small teachers for it, made in this process. */
 import type { CoordinatorClient } from '@lyceum/cli/client';
-import { encodeDataset, encodeModelPackage } from '@lyceum/learning/data';
+import { encodeDataset } from '@lyceum/learning/datasets';
+import { encodeModelPackage } from '@lyceum/learning/formats';
 import {
   buildStudent,
   openEngine,

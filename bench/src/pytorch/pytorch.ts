@@ -11,7 +11,7 @@
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
-import { importDataset } from '@lyceum/learning/data';
+import { importDataset } from '@lyceum/learning/import';
 import { LyceumError, parseRunSpecification } from '@lyceum/proto';
 import {
   assertNoneInferred,

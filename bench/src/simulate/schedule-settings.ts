@@ -1,6 +1,6 @@
 /** What one schedule is about: its runs, its workers, and what befalls them. All from one random stream. */
 import { SPAN_BYTES, type SpanGrid, spanGrid } from '@lyceum/coordinator/schedule';
-import { stepPlan } from '@lyceum/learning/data';
+import { stepPlan } from '@lyceum/learning/orders';
 import type { RandomStream } from './random-stream.js';
 
 /** Blows that a schedule can deal. */

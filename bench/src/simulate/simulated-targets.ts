@@ -11,7 +11,7 @@ import {
   spanAt,
   spanOfStep,
 } from '@lyceum/coordinator/schedule';
-import { batchSpan } from '@lyceum/learning/data';
+import { batchSpan } from '@lyceum/learning/orders';
 import { Ticket } from '@lyceum/proto';
 import type { SimulatedProcess } from './event-clock.js';
 import type { RunSettings } from './schedule-settings.js';

@@ -4,7 +4,7 @@ import type {
   ScheduleSettings as RunScheduleSettings,
   TicketBook,
 } from '@lyceum/coordinator/schedule';
-import { orderedRows } from '@lyceum/learning/data';
+import { orderedRows } from '@lyceum/learning/orders';
 import type { EventClock } from './event-clock.js';
 import type { RandomStream } from './random-stream.js';
 import type { RunSettings, ScheduleSettings } from './schedule-settings.js';

@@ -3,7 +3,7 @@
  *
  * What the user's own settings say is never varied.
  */
-import type { ModelSettings } from '@lyceum/learning/data';
+import type { ModelSettings } from '@lyceum/learning/models';
 
 /** What is known before anything is tried. */
 export interface CheckedModel {

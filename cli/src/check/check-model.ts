@@ -6,7 +6,7 @@ import {
   namedAsInSet,
   parseSettingsJson,
   settingsJson,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/models';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Tried } from '../local-cluster/index.js';
 import {

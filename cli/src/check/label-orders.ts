@@ -1,5 +1,5 @@
 /** Which of a set's classes each value of a model's output may mean, and how often it is right so. Pure. */
-import { bestAssignment } from '@lyceum/learning/ensemble';
+import { bestAssignment } from '@lyceum/learning/arrays';
 
 /** [model's class, label, samples]. */
 export type Counts = readonly (readonly [number, number, number])[];

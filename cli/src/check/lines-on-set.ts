@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/data';
+import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
 import { LyceumError } from '@lyceum/proto';
 import { ModelTrial } from '../local-cluster/index.js';
 import { percentText } from '../printing/index.js';

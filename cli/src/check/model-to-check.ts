@@ -1,9 +1,6 @@
 /** A model of which not everything has to be known yet: from files on disk, or pushed. */
-import {
-  describePackagedModel,
-  type ModelSettings,
-  parsePackagedModel,
-} from '@lyceum/learning/data';
+import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
+import type { ModelSettings } from '@lyceum/learning/models';
 import { InvalidDocumentError } from '@lyceum/proto';
 import { givenSettings, readModel } from '../import/index.js';
 import type { CheckedModel } from './candidate-settings.js';

@@ -7,7 +7,7 @@ import {
   ENGINE_OF,
   isRemoteEngine,
   parsePackagedModel,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/formats';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { ModelTrial } from '../local-cluster/index.js';
 import { countText } from '../printing/index.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { settingsJson } from '@lyceum/learning/data';
+import { settingsJson } from '@lyceum/learning/models';
 import { ArtifactKind } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';
 import {

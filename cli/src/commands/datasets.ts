@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodeDataset } from '@lyceum/learning/datasets';
 import {
-  encodeDataset,
   type ImageFit,
   type ImportedSource,
   type ImportOptions,
@@ -20,7 +20,7 @@ import {
   parseSplit,
   requireNothingRefused,
   wholeSource,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/import';
 import { ArtifactKind, LyceumError, requireArtifactName } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { importLines } from '../printing/index.js';

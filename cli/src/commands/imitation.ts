@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { utf8Text } from '@lyceum/learning/data';
+import { utf8Text } from '@lyceum/learning/files';
 import { AddressGuard, ALL_ADDRESSES, secretPlaces, withPath } from '@lyceum/platform';
 import {
   ArtifactKind,

@@ -1,9 +1,6 @@
 import { statSync } from 'node:fs';
-import {
-  describePackagedModel,
-  type ModelSettings,
-  parsePackagedModel,
-} from '@lyceum/learning/data';
+import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
+import type { ModelSettings } from '@lyceum/learning/models';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { linesOnSet, shownNames, tryPushed } from '../check/index.js';

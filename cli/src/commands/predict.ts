@@ -1,4 +1,4 @@
-import { rawSamples } from '@lyceum/learning/data';
+import { rawSamples } from '@lyceum/learning/import';
 import { printable, printableJson } from '@lyceum/proto';
 import type { Command } from 'commander';
 import type { Prediction } from '../predict/index.js';

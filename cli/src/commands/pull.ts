@@ -1,13 +1,7 @@
 import path from 'node:path';
-import {
-  type Dataset,
-  describeModel,
-  type ModelPackage,
-  parsePackagedModel,
-  parseStoredDataset,
-  seenDataset,
-} from '@lyceum/learning/data';
+import { type Dataset, parseStoredDataset, seenDataset } from '@lyceum/learning/datasets';
 import type { OnnxOptions } from '@lyceum/learning/export';
+import { describeModel, type ModelPackage, parsePackagedModel } from '@lyceum/learning/formats';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CoordinatorClient } from '../client/index.js';

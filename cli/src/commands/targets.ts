@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import { SPLIT_NAMES, SPLIT_NUMBERS, type SplitName } from '@lyceum/learning/data';
+import { SPLIT_NAMES, SPLIT_NUMBERS, type SplitName } from '@lyceum/learning/datasets';
 import {
   checkListenAddress,
   createLogger,

@@ -5,10 +5,9 @@
  * were drawn is one chance, told by the bootstrap and McNemar's test of each pair of runs; what seeds were drawn is
  * another, told by the differences over an arm's pairs.
  */
+import { argmaxRows, logSoftmaxRows } from '@lyceum/learning/arrays';
 import {
-  argmaxRows,
   holm,
-  logSoftmaxRows,
   mcNemar,
   pairedBootstrap,
   pairedInterval,

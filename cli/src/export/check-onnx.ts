@@ -1,13 +1,10 @@
 /** Runs an exported student on the test split, and compares what it gives with what the student itself gave. */
-import {
-  type Dataset,
-  IDENTITY_VIEW,
-  type ModelSettings,
-  readInputs,
-  readNpz,
-} from '@lyceum/learning/data';
+import type { Dataset } from '@lyceum/learning/datasets';
 import { accuracy } from '@lyceum/learning/ensemble';
 import type { OnnxOptions } from '@lyceum/learning/export';
+import { readNpz } from '@lyceum/learning/files';
+import type { ModelSettings } from '@lyceum/learning/models';
+import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { LyceumError } from '@lyceum/proto';
 
 /** Test samples that are run at once. */

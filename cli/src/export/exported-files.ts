@@ -1,16 +1,13 @@
 /** What `pull` writes in each format: files by their path below the output folder. */
-import {
-  ENCODING_FILE,
-  encodingJson,
-  type ModelPackage,
-  settingsJson,
-} from '@lyceum/learning/data';
+import { ENCODING_FILE, encodingJson } from '@lyceum/learning/datasets';
 import {
   exportOnnx,
   exportSafetensors,
   type OnnxOptions,
   tritonRepository,
 } from '@lyceum/learning/export';
+import type { ModelPackage } from '@lyceum/learning/formats';
+import { settingsJson } from '@lyceum/learning/models';
 
 export const EXPORT_FORMATS = ['tfjs', 'onnx', 'safetensors', 'triton'] as const;
 

@@ -1,7 +1,8 @@
 /** A specification from a file or standard input, with the command line's changes, checked offline. */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { inlineSettingsProblems, utf8Text } from '@lyceum/learning/data';
+import { utf8Text } from '@lyceum/learning/files';
+import { inlineSettingsProblems } from '@lyceum/learning/models';
 import { fileTrouble } from '@lyceum/platform';
 import {
   checkRunSpecification,

@@ -3,7 +3,7 @@
  * said. An answer counts once its line is on the disk; of several of one teacher to one input the last counts.
  */
 import { type FileHandle, open, readFile, rm, stat, truncate } from 'node:fs/promises';
-import { utf8Text } from '@lyceum/learning/data';
+import { utf8Text } from '@lyceum/learning/files';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { InputValue } from './inputs.js';

@@ -2,7 +2,7 @@
  * Asks black boxes about inputs, each once: an answer is on the disk before it counts, so that whatever ends the process, a
  * later one goes on where this one was. What was under way at that moment may be asked again; nothing else is.
  */
-import { answerPointer, readAnswer, requestBody, valueAt } from '@lyceum/learning/data';
+import { answerPointer, readAnswer, requestBody, valueAt } from '@lyceum/learning/formats';
 import {
   HttpRefusedError,
   headersWithSecrets,

@@ -1,13 +1,10 @@
 /** What black boxes are asked about, read from a table, a text file or a folder of images. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import {
-  linesOf,
-  openCsvTable,
-  openJsonLinesTable,
-  pngFile,
-  splitNamed,
-} from '@lyceum/learning/data';
+import { splitNamed } from '@lyceum/learning/datasets';
+import { linesOf } from '@lyceum/learning/files';
+import { pngFile } from '@lyceum/learning/formats';
+import { openCsvTable, openJsonLinesTable } from '@lyceum/learning/import';
 import { type Imitation, type ImitationInputs, LyceumError, sha256Hex } from '@lyceum/proto';
 
 /** What is asked about, as it is shown to people and kept in files. */

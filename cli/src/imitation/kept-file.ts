@@ -1,6 +1,6 @@
 /** Inputs with what was said of them, as JSON lines between the stages; people may edit them. */
 import { readFile } from 'node:fs/promises';
-import { utf8Text } from '@lyceum/learning/data';
+import { utf8Text } from '@lyceum/learning/files';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { JudgedInput } from './rules.js';

@@ -1,5 +1,5 @@
 /** Which questions are still to be asked, and what that will cost. Pure. */
-import { requestBody } from '@lyceum/learning/data';
+import { requestBody } from '@lyceum/learning/formats';
 import {
   type Endpoint,
   hasPrice,

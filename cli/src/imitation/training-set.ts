@@ -6,17 +6,16 @@
  */
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { parseDataset } from '@lyceum/learning/datasets';
+import { dawidSkene } from '@lyceum/learning/ensemble';
+import { encodeRecordedPackage, type RecordedAnswers } from '@lyceum/learning/formats';
 import {
-  encodeRecordedPackage,
   type ImportOptions,
   type ImportSummary,
   importSource,
-  parseDataset,
   parseSize,
-  type RecordedAnswers,
   requireNothingRefused,
-} from '@lyceum/learning/data';
-import { dawidSkene } from '@lyceum/learning/ensemble';
+} from '@lyceum/learning/import';
 import { CONSENSUS, type Imitation, imitationModels, LyceumError } from '@lyceum/proto';
 import type { KeptInput } from './kept-file.js';
 

@@ -1,6 +1,6 @@
 /** From the options of `models push --inference` to the description of a model behind a server. */
 import { readFileSync } from 'node:fs';
-import { utf8Text } from '@lyceum/learning/data';
+import { utf8Text } from '@lyceum/learning/files';
 import { fileTrouble } from '@lyceum/platform';
 import {
   checkInferenceDescription,

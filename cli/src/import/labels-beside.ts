@@ -1,7 +1,8 @@
 /** The names of a model's classes in a file beside it, as exporters of other programs leave them. */
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type ClassLabels, labelsInMetadata, namesInText, utf8Text } from '@lyceum/learning/data';
+import { utf8Text } from '@lyceum/learning/files';
+import { type ClassLabels, labelsInMetadata, namesInText } from '@lyceum/learning/models';
 
 /** A name a line, or JSON. */
 const NAME_FILES = ['labels.txt', 'labels.json', 'classes.txt', 'classes.json'];

@@ -1,22 +1,19 @@
 /** From files on disk to a model's package: tells the format and adds settings. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { readFolderFile, utf8Text } from '@lyceum/learning/files';
 import {
-  agreedClasses,
   describePackagedModel,
   encodeEndpointPackage,
   encodeModelPackage,
   encodeOnnxPackage,
   encodeSavedModelPackage,
-  type ModelSettings,
   parsePackagedModel,
-  parsePartialSettings,
-  readFolderFile,
   readModelFolder,
   readOnnxModel,
   readSavedModelFolder,
-  utf8Text,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/formats';
+import { agreedClasses, type ModelSettings, parsePartialSettings } from '@lyceum/learning/models';
 import {
   type ErrorCode,
   InvalidDocumentError,

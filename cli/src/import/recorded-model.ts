@@ -1,11 +1,11 @@
 /** Predictions on disk, NPZ or JSON lines, to a package of a teacher that has answered already. */
 import { readFileSync } from 'node:fs';
+import { utf8Text } from '@lyceum/learning/files';
 import {
   encodeRecordedPackage,
   readRecordingLines,
   readRecordingNpz,
-  utf8Text,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/formats';
 import { type Artifact, ArtifactKind, LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { CoordinatorClient } from '../client/index.js';

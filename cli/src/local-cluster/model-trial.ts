@@ -5,7 +5,7 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { ModelSettings } from '@lyceum/learning/data';
+import type { ModelSettings } from '@lyceum/learning/models';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import { programFile } from './programs/index.js';

@@ -2,18 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import {
-  describeModel,
-  type Encoding,
-  encodeSample,
-  encodingWidth,
-  onnxPackageOf,
-  type RawSample,
-  readModelFolder,
-  utf8Text,
-} from '@lyceum/learning/data';
-import { logSoftmaxRows } from '@lyceum/learning/ensemble';
+import { logSoftmaxRows } from '@lyceum/learning/arrays';
+import { type Encoding, encodeSample, encodingWidth } from '@lyceum/learning/datasets';
 import { exportOnnx } from '@lyceum/learning/export';
+import { utf8Text } from '@lyceum/learning/files';
+import { describeModel, onnxPackageOf, readModelFolder } from '@lyceum/learning/formats';
+import type { RawSample } from '@lyceum/learning/import';
 import { OnnxInference } from '@lyceum/learning/onnx';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { CLASSES_FILE } from '../export/index.js';

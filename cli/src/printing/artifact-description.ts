@@ -1,5 +1,5 @@
 /** What the coordinator knows of a model or a data set, in a few words. */
-import { sharedSamplesText } from '@lyceum/learning/data';
+import { sharedSamplesText } from '@lyceum/learning/datasets';
 import { z } from 'zod';
 import { countText } from './table.js';
 

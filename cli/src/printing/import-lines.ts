@@ -1,5 +1,5 @@
 /** What came out of a source of data, as lines for a person. */
-import type { ImportSummary } from '@lyceum/learning/data';
+import type { ImportSummary } from '@lyceum/learning/import';
 import { countText } from './table.js';
 
 const CLASSES_SHOWN = 20;

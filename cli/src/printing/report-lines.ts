@@ -1,6 +1,6 @@
 /** The comparison that makes people distil, as text. */
 import type { Report, ReportModelRow } from '@lyceum/coordinator/documents';
-import { sharedSamplesText } from '@lyceum/learning/data';
+import { sharedSamplesText } from '@lyceum/learning/datasets';
 import {
   fidelityLines,
   fixed,

@@ -1,5 +1,5 @@
 /** A run as it is compared with others: its report and what its student said about the test split. */
-import { readNpz } from '@lyceum/learning/data';
+import { readNpz } from '@lyceum/learning/files';
 import { LyceumError } from '@lyceum/proto';
 import type { CoordinatorClient } from '../client/index.js';
 import type { ComparedRun } from '../comparison/index.js';

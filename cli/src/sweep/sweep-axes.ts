@@ -8,7 +8,7 @@
  * Paths are those of `--set`; the values of one axis are a YAML list without its brackets.
  */
 import { readFile } from 'node:fs/promises';
-import { utf8Text } from '@lyceum/learning/data';
+import { utf8Text } from '@lyceum/learning/files';
 import { fileTrouble } from '@lyceum/platform';
 import {
   InvalidDocumentError,

@@ -6,7 +6,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { encodeFloat32Bits } from '@lyceum/learning/codecs';
-import { npyHeader, ZipFile } from '@lyceum/learning/data';
+import { npyHeader, ZipFile } from '@lyceum/learning/files';
 import { float32Values, type TargetBatch, type TargetOutline } from '@lyceum/proto';
 import { rowCount, type TargetFile, targetsMeta, type ValueType } from './target-file.js';
 

@@ -2,13 +2,8 @@
  * One run's targets, handed on to students elsewhere with the samples that they belong to. It holds the run's set in
  * memory, as a worker does and the coordinator does not, and no door to anything but this run's targets.
  */
-import {
-  type Dataset,
-  parseStoredDataset,
-  readInputs,
-  seenDataset,
-  viewAt,
-} from '@lyceum/learning/data';
+import { type Dataset, parseStoredDataset, seenDataset } from '@lyceum/learning/datasets';
+import { readInputs, viewAt } from '@lyceum/learning/views';
 import type { Logger, TargetMaker } from '@lyceum/platform';
 import {
   ArtifactKind,

@@ -7,7 +7,8 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodeDataset, mulberry32 } from '@lyceum/learning/data';
+import { mulberry32 } from '@lyceum/learning/arrays';
+import { encodeDataset } from '@lyceum/learning/datasets';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { linesOnSet } from '../../src/check/lines-on-set.js';
 import { readModel } from '../../src/import/read-model.js';
@@ -163,7 +164,7 @@ test('fails below the expected accuracy, and refuses to overwrite', async () => 
 });
 
 const fixture = (name: string) =>
-  fileURLToPath(new URL(`../../../learning/test/data/fixtures/${name}`, import.meta.url));
+  fileURLToPath(new URL(`../../../learning/test/fixtures/${name}`, import.meta.url));
 
 test('a push runs a batch first and says what comes out', async () => {
   const pushed = (file: string, ...more: string[]) =>

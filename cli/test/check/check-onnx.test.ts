@@ -1,6 +1,7 @@
 /** An export whose outputs are not the student's is refused. */
-import { parseDataset, parseModelPackage } from '@lyceum/learning/data';
+import { parseDataset } from '@lyceum/learning/datasets';
 import { exportOnnx, type OnnxOptions } from '@lyceum/learning/export';
+import { parseModelPackage } from '@lyceum/learning/formats';
 import { expect, test } from 'vitest';
 import {
   tinyDatasetBytes,

@@ -1,6 +1,5 @@
 /** Assignments against all permutations; orders of classes against counts by hand. */
-import { mulberry32 } from '@lyceum/learning/data';
-import { bestAssignment } from '@lyceum/learning/ensemble';
+import { bestAssignment, mulberry32 } from '@lyceum/learning/arrays';
 import { describe, expect, it } from 'vitest';
 import {
   countsAmong,

@@ -1,5 +1,5 @@
 /** A data set that a small perceptron learns in a second: two noisy bumps in 6 numbers, 240 samples. */
-import { encodeDataset } from '@lyceum/learning/data';
+import { encodeDataset } from '@lyceum/learning/datasets';
 
 const SAMPLE_COUNT = 240;
 const WIDTH = 6;

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseDataset } from '@lyceum/learning/data';
+import { parseDataset } from '@lyceum/learning/datasets';
 import { ArtifactKind } from '@lyceum/proto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';

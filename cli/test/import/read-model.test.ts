@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parsePackagedModel } from '@lyceum/learning/data';
+import { parsePackagedModel } from '@lyceum/learning/formats';
 import { afterAll, expect, it } from 'vitest';
 import { readModel } from '../../src/import/read-model.js';
 
@@ -22,7 +22,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 /** A copy of a fixture, so that settings can lie beside it. */
 function fixture(name: string): string {
-  const from = new URL(`../../../learning/test/data/fixtures/onnx/${name}`, import.meta.url);
+  const from = new URL(`../../../learning/test/fixtures/onnx/${name}`, import.meta.url);
   const to = join(root, name);
   copyFileSync(fileURLToPath(from), to);
   return to;
@@ -69,9 +69,7 @@ it.each([
 });
 
 const tensorflow = (name: string) =>
-  fileURLToPath(
-    new URL(`../../../learning/test/data/fixtures/tensorflow/${name}`, import.meta.url),
-  );
+  fileURLToPath(new URL(`../../../learning/test/fixtures/tensorflow/${name}`, import.meta.url));
 
 it.each([
   ['softmax', 'saved-model', 'probabilities'],
@@ -103,10 +101,7 @@ it('refuses a SavedModel that reaches beyond numbers', async () => {
 function folderWith(name: string, files: Readonly<Record<string, string>>): string {
   const folder = join(root, name);
   mkdirSync(folder);
-  const from = new URL(
-    '../../../learning/test/data/fixtures/onnx/fixed-batch.onnx',
-    import.meta.url,
-  );
+  const from = new URL('../../../learning/test/fixtures/onnx/fixed-batch.onnx', import.meta.url);
   copyFileSync(fileURLToPath(from), join(folder, 'net.onnx'));
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
   return join(folder, 'net.onnx');
@@ -162,7 +157,7 @@ it('believes the settings where names beside it are of another language, and els
 
 it('takes the names that were saved in a model.json', async () => {
   const folder = join(root, 'with-names');
-  const from = '../../../learning/test/data/fixtures/tensorflow/graph-model';
+  const from = '../../../learning/test/fixtures/tensorflow/graph-model';
   cpSync(fileURLToPath(new URL(from, import.meta.url)), folder, { recursive: true });
   const file = join(folder, 'model.json');
   const modelJson = JSON.parse(readFileSync(file, 'utf8'));

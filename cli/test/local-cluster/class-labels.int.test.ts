@@ -38,7 +38,7 @@ beforeAll(async () => {
   const reversed = elevenClassesBytes(WORDS.toReversed(), WORDS);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'reversed', reversed);
   for (const model of MODELS) {
-    const file = `../../../learning/test/data/fixtures/onnx/sklearn-${model}.onnx`;
+    const file = `../../../learning/test/fixtures/onnx/sklearn-${model}.onnx`;
     // A forest's scores are told to be probabilities by their name.
     const bytes = await readModel(fileURLToPath(new URL(file, import.meta.url)), undefined);
     await client.pushArtifact(ARTIFACT_KIND_MODEL, model, bytes);

@@ -1,5 +1,5 @@
 /** Samples of the classes that the models of make-sklearn.py know, in a file that is sorted by class. */
-import { encodeDataset } from '@lyceum/learning/data';
+import { encodeDataset } from '@lyceum/learning/datasets';
 import { numbers } from './small-images.js';
 
 const CLASS_COUNT = 11;

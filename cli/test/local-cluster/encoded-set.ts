@@ -1,7 +1,7 @@
 /** Two sources that a small student learns in a second: sentences of two kinds, and people of two kinds. */
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ImportOptions, importSource } from '@lyceum/learning/data';
+import { type ImportOptions, importSource } from '@lyceum/learning/import';
 
 const BERRIES = ['Erdbeere', 'Himbeere', 'Brombeere', 'Heidelbeere', 'Stachelbeere'];
 const BIRDS = ['Rotkehlchen', 'Zaunkönig', 'Goldammer', 'Kleiber', 'Bachstelze'];

@@ -8,7 +8,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodeSample, parseDataset, parseEncoding, readNpz, sampleText } from '@lyceum/learning/data'; // biome-ignore format: short
+import { encodeSample, parseDataset, parseEncoding, sampleText } from '@lyceum/learning/datasets';
+import { readNpz } from '@lyceum/learning/files';
 import { ArtifactKind, RunState } from '@lyceum/proto';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';

@@ -2,7 +2,7 @@
  * A run with every term on inner layers, in a real cluster: undisturbed, then with its answers deleted and teacher
  * workers, student and coordinator killed. The weights must be the same bits; those of another run must not.
  */
-import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/data';
+import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/formats';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';

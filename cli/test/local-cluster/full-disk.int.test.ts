@@ -7,7 +7,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { encodeDataset } from '@lyceum/learning/data';
+import { encodeDataset } from '@lyceum/learning/datasets';
 import { ArtifactKind, LyceumError, type Run, RunState } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';

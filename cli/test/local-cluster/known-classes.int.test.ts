@@ -3,14 +3,11 @@
  * set is digits of a seven-segment display, seen through noise. What the student is worth on the digits that only one
  * teacher knows is told beside what their ensemble would be worth if the other's silence counted as probability 0.
  */
-import {
-  type DatasetParts,
-  encodeDataset,
-  encodeModelPackage,
-  parsePackagedModel,
-  readNpz,
-} from '@lyceum/learning/data';
-import { argmaxRows, combined, type KnownClasses } from '@lyceum/learning/ensemble';
+import { argmaxRows } from '@lyceum/learning/arrays';
+import { type DatasetParts, encodeDataset } from '@lyceum/learning/datasets';
+import { combined, type KnownClasses } from '@lyceum/learning/ensemble';
+import { readNpz } from '@lyceum/learning/files';
+import { encodeModelPackage, parsePackagedModel } from '@lyceum/learning/formats';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';

@@ -1,5 +1,5 @@
 /** A run that is long enough to be disturbed, and asks its teacher to the end. */
-import type { DatasetParts } from '@lyceum/learning/data';
+import type { DatasetParts } from '@lyceum/learning/datasets';
 
 /** 400 images of 6 × 6, so that views differ from epoch to epoch. */
 export function images(): DatasetParts {

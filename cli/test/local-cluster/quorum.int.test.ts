@@ -5,7 +5,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { encodeModelPackage } from '@lyceum/learning/data';
+import { encodeModelPackage } from '@lyceum/learning/formats';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';

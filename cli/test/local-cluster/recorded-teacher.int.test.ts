@@ -5,7 +5,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseDataset, readNpz, writeNpz } from '@lyceum/learning/data';
+import { parseDataset } from '@lyceum/learning/datasets';
+import { readNpz, writeNpz } from '@lyceum/learning/files';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';

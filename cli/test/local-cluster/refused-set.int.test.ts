@@ -3,7 +3,7 @@
  * real cluster. It is the fault of the run that asks: it pauses with the reason; the teacher stays loaded on its one worker, and
  * other runs of it go on.
  */
-import { encodeDataset } from '@lyceum/learning/data';
+import { encodeDataset } from '@lyceum/learning/datasets';
 import { tensorNumbers } from '@lyceum/learning/open-inference';
 import {
   ArtifactKind,

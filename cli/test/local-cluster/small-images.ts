@@ -1,5 +1,5 @@
 /** A set of small images for teachers that are written down, not trained. */
-import { encodeDataset } from '@lyceum/learning/data';
+import { encodeDataset } from '@lyceum/learning/datasets';
 
 /** Height and width. */
 export const SIDE = 6;

@@ -3,7 +3,7 @@
  * deleted and processes killed. The weights must be the same bits; those of a run of one of them alone must not.
  */
 import { fileURLToPath } from 'node:url';
-import { encodeDataset } from '@lyceum/learning/data';
+import { encodeDataset } from '@lyceum/learning/datasets';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';
@@ -14,7 +14,7 @@ import { LocalCluster } from '../../src/local-cluster/index.js';
 const PATIENT = { timeout: 180_000, interval: 50 };
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 const fixture = (name: string) =>
-  fileURLToPath(new URL(`../../../learning/test/data/fixtures/${name}`, import.meta.url));
+  fileURLToPath(new URL(`../../../learning/test/fixtures/${name}`, import.meta.url));
 vi.setConfig({ testTimeout: 1_200_000 });
 
 let cluster: LocalCluster;

@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { encodeDataset } from '@lyceum/learning/data';
+import { encodeDataset } from '@lyceum/learning/datasets';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';

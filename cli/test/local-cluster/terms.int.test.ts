@@ -3,7 +3,7 @@
  * is killed in the middle, after the answers of the run before were deleted, and ends with the weights of the run that
  * nothing happened to. Of a black box nothing is stored but classes.
  */
-import { encodeDataset } from '@lyceum/learning/data';
+import { encodeDataset } from '@lyceum/learning/datasets';
 import { type AnswerTable, ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';

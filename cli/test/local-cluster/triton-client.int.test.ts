@@ -4,7 +4,7 @@
  * the datatype. The client is the machine's, or fetched by pip into the cache; without it there is no test.
  */
 import { fileURLToPath } from 'node:url';
-import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/data';
+import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Python, pythonWith } from '../../../coordinator/test/python.js';
 import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';

@@ -5,7 +5,8 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type LayerDescription, MODEL_FORMATS } from '@lyceum/learning/data';
+import { MODEL_FORMATS } from '@lyceum/learning/formats';
+import type { LayerDescription } from '@lyceum/learning/models';
 import { BlobCache, type BlobStore, type KeyValue, type Logger } from '@lyceum/platform';
 import { ARTIFACT_NAME, LyceumError, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';

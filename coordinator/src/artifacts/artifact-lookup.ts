@@ -1,17 +1,16 @@
 /** From the names of models, sets and runs to what they are; what is wrong with them is collected. */
+import { type Dataset, seenDataset } from '@lyceum/learning/datasets';
+import { ENGINE_OF } from '@lyceum/learning/formats';
 import {
   architectureLayers,
   architectureParameterCount,
-  type Dataset,
-  ENGINE_OF,
   knownClassesOf,
   type LayerDescription,
   parseSettingsJson,
-  seenDataset,
   settingsJson,
   settingsOnSet,
   teacherIdentity,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/models';
 import { type Problem, type RunSpecification, toLyceumError } from '@lyceum/proto';
 import type { PinnedTeacher, RunStore } from '../runs/index.js';
 import type { ArtifactCatalog, KnownModel } from './artifact-catalog.js';

@@ -1,5 +1,6 @@
 /** What a file that claims to be a model package or a data set is, found out in a thread. */
-import type { LayerDescription, SharedSamples, StoredDataset } from '@lyceum/learning/data';
+import type { SharedSamples, StoredDataset } from '@lyceum/learning/datasets';
+import type { LayerDescription } from '@lyceum/learning/models';
 import { runTask } from '../tasks/index.js';
 
 export type ArtifactKindName = 'model' | 'dataset';

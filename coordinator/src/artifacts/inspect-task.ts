@@ -1,13 +1,11 @@
 /** The task of {@link inspectArtifact}: parsing a large set takes seconds. */
 import { readFileSync } from 'node:fs';
+import { describeDataset, parseStoredDataset, sharedSamples } from '@lyceum/learning/datasets';
 import {
-  describeDataset,
   describePackagedModel,
   packagedModelLayers,
   parsePackagedModel,
-  parseStoredDataset,
-  sharedSamples,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/formats';
 import { sha256Hex } from '@lyceum/proto';
 import type { ArtifactInspection, InspectionRequest } from './inspect-artifact.js';
 

@@ -1,15 +1,13 @@
 /** What keeps a model from a part in a run: as a teacher of the samples of a set, or as the student. Pure. */
+import { type Dataset, encodingDigest, encodingText } from '@lyceum/learning/datasets';
 import {
   classOrder,
   contradictionAt,
-  type Dataset,
-  encodingDigest,
-  encodingText,
   type LayerDescription,
   ModelInputs,
   type ModelSettings,
   namedAsInSet,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/models';
 import {
   LAYER_MAX_VALUES,
   type Problem,

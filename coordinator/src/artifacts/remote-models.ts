@@ -6,19 +6,13 @@ import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  inlineSettings,
-  type ModelSettings,
-  parsePackagedModel,
-  settingsJson,
-} from '@lyceum/learning/data';
-import {
-  answersDiffer,
   encodeRemotePackage,
-  findModel,
   noiseOf,
-  openInferenceServer,
+  parsePackagedModel,
   type RemotePackage,
-} from '@lyceum/learning/open-inference';
+} from '@lyceum/learning/formats';
+import { inlineSettings, type ModelSettings, settingsJson } from '@lyceum/learning/models';
+import { answersDiffer, findModel, openInferenceServer } from '@lyceum/learning/open-inference';
 import type { Outside } from '@lyceum/platform';
 import {
   type InferenceDescription,

@@ -2,16 +2,10 @@
  * How the answers of a table were asked for: the same spans of the same orders ask for the same inference again, row
  * for row, and only that has the same bits. Pure.
  */
-import {
-  IDENTITY_VIEW,
-  MEASURED_TRAIN_SEED,
-  measuredSamples,
-  mulberry32,
-  type Span,
-  type SplitName,
-  splitSamples,
-  viewAt,
-} from '@lyceum/learning/data';
+import { mulberry32 } from '@lyceum/learning/arrays';
+import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
+import { MEASURED_TRAIN_SEED, measuredSamples, type Span } from '@lyceum/learning/orders';
+import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { AnswerOutput, AnswerTableKey } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
 import {

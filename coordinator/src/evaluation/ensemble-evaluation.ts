@@ -2,7 +2,7 @@
  * Teachers measured before any student is trained: their answers from the store, asked for where they are missing,
  * and then the table of all rules.
  */
-import { type SplitName, splitSamples } from '@lyceum/learning/data';
+import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { needsFit, parseRule } from '@lyceum/learning/ensemble';
 import {
   type EvaluateEnsembleRequest,

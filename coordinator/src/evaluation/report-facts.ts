@@ -1,12 +1,9 @@
 /** Gathers what a run's report is made of, from records, answers and blobs. */
-import {
-  ENGINE_OF,
-  measuredSamples,
-  parseSettingsJson,
-  readNpz,
-  type SplitName,
-  splitSamples,
-} from '@lyceum/learning/data';
+import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
+import { readNpz } from '@lyceum/learning/files';
+import { ENGINE_OF } from '@lyceum/learning/formats';
+import { parseSettingsJson } from '@lyceum/learning/models';
+import { measuredSamples } from '@lyceum/learning/orders';
 import type { BlobStore } from '@lyceum/platform';
 import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';

@@ -3,13 +3,8 @@
  * the table's further rows), composes it, stores it.
  */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
-import {
-  IDENTITY_VIEW,
-  SPLIT_NAMES,
-  type SplitName,
-  seenDataset,
-  viewAt,
-} from '@lyceum/learning/data';
+import { SPLIT_NAMES, type SplitName, seenDataset } from '@lyceum/learning/datasets';
+import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { BlobStore, Logger } from '@lyceum/platform';
 import { type LoadedTeacher, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';

@@ -1,5 +1,5 @@
 /** Fits the rule of a run's ensemble: waits for the teachers' answers to the validation split, fits, records the fit. */
-import { splitSamples } from '@lyceum/learning/data';
+import { splitSamples } from '@lyceum/learning/datasets';
 import { combinationOf } from '@lyceum/learning/ensemble';
 import type { Logger } from '@lyceum/platform';
 import { type DistillationSpecification, StorageFullError, toLyceumError } from '@lyceum/proto';

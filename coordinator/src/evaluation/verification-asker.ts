@@ -1,6 +1,6 @@
 /** Who asks teachers again for stored samples, on behalf of one table, and takes their answers himself. */
 import { rowCodec, wordMemory } from '@lyceum/learning/codecs';
-import type { Span } from '@lyceum/learning/data';
+import type { Span } from '@lyceum/learning/orders';
 import type { AnswerTableKey } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { type Ask, type Asker, askFor } from '../tickets/index.js';

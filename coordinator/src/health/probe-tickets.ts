@@ -1,16 +1,13 @@
 /** The probes of teachers: rows of a held-out split, few and of all its classes, and what their answers say. */
-import {
-  classSpreadSamples,
-  IDENTITY_VIEW,
-  type SplitName,
-  splitSamples,
-} from '@lyceum/learning/data';
+import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import {
   finalAnswerKnowledge,
   type TeacherKnowledge,
   teacherKnowledge,
   withoutUnknown,
 } from '@lyceum/learning/ensemble';
+import { classSpreadSamples } from '@lyceum/learning/orders';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { CLASS_OUTPUT, float32Values, type Tensor, type Ticket } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { ownAnswer, type PinnedTeacher } from '../runs/index.js';

@@ -2,8 +2,8 @@
  * Which teacher workers may answer with which teachers: what `replica-health.ts` decides, carried out. Makes the
  * probes, keeps quarantines, and tells the runs concerned.
  */
-import { ENGINE_OF, isRemoteEngine } from '@lyceum/learning/data';
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
+import { ENGINE_OF, isRemoteEngine } from '@lyceum/learning/formats';
 import type { Logger } from '@lyceum/platform';
 import {
   CANARY_CALLS,

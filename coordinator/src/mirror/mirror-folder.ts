@@ -10,7 +10,7 @@
  */
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '@lyceum/learning/data';
+import { writeDurably } from '@lyceum/learning/files';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 

@@ -2,26 +2,27 @@
 import { readFileSync } from 'node:fs';
 import {
   type Dataset,
-  describePackagedModel,
-  type EndpointPackage,
-  endpointInputs,
-  IDENTITY_VIEW,
-  ModelInputs,
-  parsePackagedModel,
-  parseSettingsJson,
   parseStoredDataset,
-  readAnswer,
-  requestBody,
   type SplitName,
   seenDataset,
   splitSamples,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/datasets';
+import {
+  describePackagedModel,
+  type EndpointPackage,
+  endpointInputs,
+  parsePackagedModel,
+  type RemotePackage,
+  readAnswer,
+  requestBody,
+} from '@lyceum/learning/formats';
+import { ModelInputs, parseSettingsJson } from '@lyceum/learning/models';
 import {
   openInferenceServer,
   RefusedRequestError,
   RemoteModel,
-  type RemotePackage,
 } from '@lyceum/learning/open-inference';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import {
   AddressGuard,
   HttpRefusedError,

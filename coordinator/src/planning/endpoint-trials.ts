@@ -2,7 +2,7 @@
  * Asks a run's endpoints and inference servers about one batch before the run is submitted: that the server takes the set's samples, and answers with
  * what can be read, is known only then.
  */
-import { isRemoteEngine, parsePackagedModel } from '@lyceum/learning/data';
+import { isRemoteEngine, parsePackagedModel } from '@lyceum/learning/formats';
 import type { Outside, SecretPlaces } from '@lyceum/platform';
 import { hasPrice, type Problem } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';

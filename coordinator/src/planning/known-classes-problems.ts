@@ -1,5 +1,5 @@
 /** What keeps teachers that know only some of the set's classes from a part in a run. Pure. */
-import { splitSamples } from '@lyceum/learning/data';
+import { splitSamples } from '@lyceum/learning/datasets';
 import {
   classMask,
   combinationOf,

@@ -2,8 +2,8 @@
  * What a run's terms compare of inner layers: looks the layers up in the models, pins their shapes, and says what does
  * not go together. Pure.
  */
-import { type LayerDescription, regressorPlan } from '@lyceum/learning/data';
-import { type FeatureTerm, featureTerms } from '@lyceum/learning/ensemble';
+import { type FeatureTerm, featureTerms, regressorPlan } from '@lyceum/learning/ensemble';
+import type { LayerDescription } from '@lyceum/learning/models';
 import {
   type DistillationSpecification,
   FEATURE_BATCH_MAX_BYTES,

@@ -3,14 +3,7 @@
  * with it at once. What a specification can get wrong by itself was found before; here it meets the cluster.
  */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
-import {
-  type LayerDescription,
-  labelledMask,
-  parseSettingsJson,
-  type StepPlan,
-  splitSamples,
-  stepPlan,
-} from '@lyceum/learning/data';
+import { splitSamples } from '@lyceum/learning/datasets';
 import {
   chosenCodec,
   combinationOf,
@@ -18,6 +11,8 @@ import {
   needsFit,
   TOP_K_CLASSES,
 } from '@lyceum/learning/ensemble';
+import { type LayerDescription, parseSettingsJson } from '@lyceum/learning/models';
+import { labelledMask, type StepPlan, stepPlan } from '@lyceum/learning/orders';
 import {
   baselineRunId,
   FIT_MAX_NUMBERS,

@@ -1,5 +1,6 @@
 /** Whether what a run does to its samples can be done to what each of its models sees of them. */
-import { meantModality, NAMELESS, viewProblems } from '@lyceum/learning/data';
+import { meantModality, NAMELESS } from '@lyceum/learning/datasets';
+import { viewProblems } from '@lyceum/learning/views';
 import type { Problem, ViewSettings } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 

@@ -1,5 +1,5 @@
 /** Teachers whose answers have been written down, in runs that change what is asked. */
-import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/data';
+import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { DistillationSpecification, Problem } from '@lyceum/proto';
 import type { PinnedTeacher } from '../runs/index.js';
 

@@ -4,7 +4,8 @@
  *
  * All of it may be done twice, after a crash in between: until it is done the answers are noted as unproven on disk.
  */
-import { IDENTITY_VIEW, splitSamples, viewAt } from '@lyceum/learning/data';
+import { splitSamples } from '@lyceum/learning/datasets';
+import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { BlobStore, KeyValue, Logger } from '@lyceum/platform';
 import {
   type AnswerStore,

@@ -14,7 +14,8 @@
  * and the same of the other two splits, as `train.sampleId` and so on, and `validation.sampleId`: the samples that the
  * report's figures of these splits are of.
  */
-import { type NpyArray, SPLIT_NAMES, type SplitName, writeNpz } from '@lyceum/learning/data';
+import { SPLIT_NAMES, type SplitName } from '@lyceum/learning/datasets';
+import { type NpyArray, writeNpz } from '@lyceum/learning/files';
 import { ensembleOf } from './compose-report.js';
 import type { ReportInput, SplitLogits } from './report-input.js';
 

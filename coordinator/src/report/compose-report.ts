@@ -1,5 +1,5 @@
 /** From what a run's models said about the measured samples to its report. Pure. */
-import type { SplitName } from '@lyceum/learning/data';
+import type { SplitName } from '@lyceum/learning/datasets';
 import {
   amongKnown,
   type Combination,

@@ -1,4 +1,5 @@
 /** How good one model is on the samples of one split, and how like others. Pure. */
+import type { Values } from '@lyceum/learning/arrays';
 import {
   type AmongKnown,
   accuracy,
@@ -9,7 +10,6 @@ import {
   klDivergence,
   nll,
   recalls,
-  type Values,
 } from '@lyceum/learning/ensemble';
 import type { ReportFigures } from '../documents/index.js';
 

@@ -5,7 +5,7 @@
  * Symbols: N samples of a split that are measured, C classes. All `logits` are [N, C], row-major, rows in the order of
  * the split's `sampleIds`.
  */
-import type { SharedSamples, SplitName } from '@lyceum/learning/data';
+import type { SharedSamples, SplitName } from '@lyceum/learning/datasets';
 import type { CombinationFit, TeacherKnowledge } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/proto';
 import type { ContributorCounts } from '../schedule/index.js';

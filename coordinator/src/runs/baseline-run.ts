@@ -2,7 +2,7 @@
  * The run that trains a run's student without its teachers: a run of kind Training with the same set, labels,
  * student, seed and number of steps. It queues, checkpoints, resumes and is cancelled like any other.
  */
-import { stepPlan } from '@lyceum/learning/data';
+import { stepPlan } from '@lyceum/learning/orders';
 import {
   baselineRunId,
   checkRunSpecification,

@@ -9,7 +9,7 @@
  */
 import { open, readFile, truncate } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { writeDurably } from '@lyceum/learning/data';
+import { writeDurably } from '@lyceum/learning/files';
 import { withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 

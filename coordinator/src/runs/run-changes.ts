@@ -2,8 +2,8 @@
  * Every way in which a run's record changes, as functions from record to record. Pure; each checks that the
  * way is open, and changes nothing where the record is there already or belongs to somebody else by now.
  */
-import { parseSettingsJson } from '@lyceum/learning/data';
 import { combinationOf, needsFit, type TeacherKnowledge } from '@lyceum/learning/ensemble';
+import { parseSettingsJson } from '@lyceum/learning/models';
 import { LyceumError } from '@lyceum/proto';
 import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../schedule/index.js';
 import type {

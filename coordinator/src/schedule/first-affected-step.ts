@@ -1,5 +1,6 @@
 /** The first step of a run whose target was made of certain answers. Pure. */
-import { orderedRows, type StepPlan, type ViewAt } from '@lyceum/learning/data';
+import { orderedRows, type StepPlan } from '@lyceum/learning/orders';
+import type { ViewAt } from '@lyceum/learning/views';
 
 /** Positions that are looked at at a time. */
 const CHUNK = 4096;

@@ -4,7 +4,7 @@
  *
  * Spans are numbered through all epochs: span g is span `g mod spansPerEpoch` of epoch `g div spansPerEpoch`.
  */
-import type { Span, StepPlan } from '@lyceum/learning/data';
+import type { Span, StepPlan } from '@lyceum/learning/orders';
 
 /**
  * Positions in a span, as nearly as whole batches and equal spans of an epoch allow. A ticket costs the coordinator, NATS

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parsePartialSettings } from '@lyceum/learning/data';
+import { parsePartialSettings } from '@lyceum/learning/models';
 import {
   clientStream,
   type Logger,

@@ -1,5 +1,5 @@
 /** Handlers of `TeacherService`; what each call promises is in teacher.proto. */
-import { isRemoteEngine } from '@lyceum/learning/data';
+import { isRemoteEngine } from '@lyceum/learning/formats';
 import { duplex, firstEnd, type Logger, type SessionHolder } from '@lyceum/platform';
 import {
   type AnswerFrame,

@@ -2,8 +2,9 @@
  * The targets of a whole split in its own order, as a run's rule makes them of all its teachers: for measuring what was
  * trained elsewhere on them. They are made of the answers that the run's report is made of, a piece at a time.
  */
-import { IDENTITY_VIEW, type SplitName, splitSamples } from '@lyceum/learning/data';
+import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { targetPlan } from '@lyceum/learning/ensemble';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { type DistillationSpecification, LyceumError, type TargetFrame } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';

@@ -1,12 +1,7 @@
 /** Cuts frames of targets into the batches of a plan, and says of each row which sample it is of. Pure. */
-import {
-  batchSpan,
-  mixupOf,
-  type SplitName,
-  type StepPlan,
-  type ViewAt,
-  writeHardLabels,
-} from '@lyceum/learning/data';
+import type { SplitName } from '@lyceum/learning/datasets';
+import { batchSpan, type StepPlan } from '@lyceum/learning/orders';
+import { mixupOf, type ViewAt, writeHardLabels } from '@lyceum/learning/views';
 import {
   float32Tensor,
   TargetBatch,

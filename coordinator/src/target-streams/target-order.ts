@@ -3,18 +3,11 @@
  * temperature, of whom. Pure.
  */
 import {
-  batchSpan,
-  labelledMask,
-  mixupOf,
   SPLIT_NAMES,
   SPLIT_NUMBERS,
-  type Span,
   type SplitName,
   splitSamples,
-  stepPlan,
-  type ViewAt,
-  viewAt,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/datasets';
 import {
   combinationOf,
   type TargetTensor as PlannedTensor,
@@ -22,6 +15,8 @@ import {
   targetPlan,
   targetRowShape,
 } from '@lyceum/learning/ensemble';
+import { batchSpan, labelledMask, type Span, stepPlan } from '@lyceum/learning/orders';
+import { mixupOf, type ViewAt, viewAt } from '@lyceum/learning/views';
 import {
   type DistillationSpecification,
   LyceumError,

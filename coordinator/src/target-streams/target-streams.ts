@@ -1,5 +1,6 @@
 /** Runs' targets for students elsewhere: any number of them, each at its own step, none of which the run notices. */
-import { IDENTITY_VIEW, splitSamples, viewAt } from '@lyceum/learning/data';
+import { splitSamples } from '@lyceum/learning/datasets';
+import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import {
   LyceumError,
   type StreamTargetsRequest,

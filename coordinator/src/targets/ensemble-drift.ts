@@ -1,5 +1,5 @@
 /** Looks at a few rows of what leaves for a student, whether its teachers are still what they were. */
-import { logSoftmaxRow } from '@lyceum/learning/ensemble';
+import { logSoftmaxRow } from '@lyceum/learning/arrays';
 import { type DriftObservation, TeacherDrift } from './teacher-drift.js';
 
 /** Rows of each piece that is sent: enough over an epoch, and too few to cost the student anything. */

@@ -1,5 +1,5 @@
 /** The asks of one run: from what its schedule wants to what the desk is asked, and back. */
-import { viewAt } from '@lyceum/learning/data';
+import { viewAt } from '@lyceum/learning/views';
 import type { DistillationSpecification } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { type RunRecord, teacherOutputs } from '../runs/index.js';

@@ -1,5 +1,5 @@
 /** Which samples lie at the positions of a run's spans: computed once for all teachers and the target. */
-import { batchSpan } from '@lyceum/learning/data';
+import { batchSpan } from '@lyceum/learning/orders';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { type SpanGrid, spanAt, spanOfStep } from '../schedule/index.js';
 import { spanSamples } from '../tickets/index.js';

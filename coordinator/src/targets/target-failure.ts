@@ -1,5 +1,5 @@
 /** Why a run gets no more targets: words for its user, and the same as data for an event. Pure. */
-import type { Span } from '@lyceum/learning/data';
+import type { Span } from '@lyceum/learning/orders';
 import { quorumOf, type RunRecord } from '../runs/index.js';
 
 export interface TargetFailure extends Readonly<Record<string, unknown>> {

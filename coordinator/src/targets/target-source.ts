@@ -1,7 +1,7 @@
 /** Makes the targets of a run's steps out of stored answers: reads a piece, combines it, cuts it into frames. */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
-import { viewAt } from '@lyceum/learning/data';
 import { type CombinationFit, type TargetPlan, targetPlan } from '@lyceum/learning/ensemble';
+import { viewAt } from '@lyceum/learning/views';
 import {
   type DistillationSpecification,
   LyceumError,

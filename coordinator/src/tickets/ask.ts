@@ -1,12 +1,7 @@
 /** What is asked of one teacher: a ticket, and where its answers belong. */
-import {
-  orderedRows,
-  SPLIT_NUMBERS,
-  type Span,
-  type SplitName,
-  splitSamples,
-  type ViewAt,
-} from '@lyceum/learning/data';
+import { SPLIT_NUMBERS, type SplitName, splitSamples } from '@lyceum/learning/datasets';
+import { orderedRows, type Span } from '@lyceum/learning/orders';
+import type { ViewAt } from '@lyceum/learning/views';
 import { digestBytes, Ticket, ticketId } from '@lyceum/proto';
 import type { AnswerOutput, AnswerTableKey } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';

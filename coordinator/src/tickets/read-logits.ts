@@ -1,7 +1,7 @@
 /** Teachers' stored answers as logits, whatever their access lets them give. */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
-import type { ViewAt } from '@lyceum/learning/data';
 import { certainLogits, withoutUnknown } from '@lyceum/learning/ensemble';
+import type { ViewAt } from '@lyceum/learning/views';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { ownAnswer, type PinnedTeacher } from '../runs/index.js';

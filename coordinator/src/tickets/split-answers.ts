@@ -4,14 +4,9 @@
  * he wants them as they are there.
  */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
-import {
-  IDENTITY_VIEW,
-  MEASURED_TRAIN_SEED,
-  measuredSamples,
-  type SplitName,
-  splitSamples,
-  stepPlan,
-} from '@lyceum/learning/data';
+import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
+import { MEASURED_TRAIN_SEED, measuredSamples, stepPlan } from '@lyceum/learning/orders';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { ownAnswer, type PinnedTeacher } from '../runs/index.js';

@@ -1,8 +1,8 @@
 // Replicas of one teacher that do not say the same, against a real coordinator, with peers whose answers to probes
 // and tickets a test decides on. Whatever they do, each target must be made of the right answers alone.
 import { isDeepStrictEqual } from 'node:util';
-import { orderedRows } from '@lyceum/learning/data';
 import { pool } from '@lyceum/learning/ensemble';
+import { orderedRows } from '@lyceum/learning/orders';
 import { call, openServerStream } from '@lyceum/platform';
 import { type AnswerFrame, digestBytes, float32Tensor, type Run, RunState } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 // What is refused follows from sizes alone; the sums are in the tests.
-import { stepPlan } from '@lyceum/learning/data';
+import { stepPlan } from '@lyceum/learning/orders';
 import { checkRunSpecification } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { sizeProblems } from '../../src/artifacts/model-problems.js';

@@ -1,5 +1,5 @@
 /** Reads the file back, and recomputes the report's figures from it with plain loops. */
-import { readNpz } from '@lyceum/learning/data';
+import { readNpz } from '@lyceum/learning/files';
 import { expect, test } from 'vitest';
 import { composePredictions } from '../../src/report/compose-predictions.js';
 import { composeReport } from '../../src/report/compose-report.js';

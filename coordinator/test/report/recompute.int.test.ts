@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mulberry32 } from '@lyceum/learning/data';
+import { mulberry32 } from '@lyceum/learning/arrays';
 import { withoutUnknown } from '@lyceum/learning/ensemble';
 import { checkRunSpecification } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';

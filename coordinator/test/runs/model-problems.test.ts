@@ -1,5 +1,9 @@
 /** Models as they are pushed, of layers without weights that say of themselves how large they are. */
-import { encodeModelPackage, packagedModelLayers, parsePackagedModel } from '@lyceum/learning/data';
+import {
+  encodeModelPackage,
+  packagedModelLayers,
+  parsePackagedModel,
+} from '@lyceum/learning/formats';
 import { expect, test } from 'vitest';
 import { layerProblems, teacherProblems } from '../../src/artifacts/model-problems.js';
 

@@ -1,5 +1,5 @@
 // Against a search through every step of the run.
-import { orderedRows } from '@lyceum/learning/data';
+import { orderedRows } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import { firstAffectedStep, viewKey } from '../../src/schedule/first-affected-step.js';
 

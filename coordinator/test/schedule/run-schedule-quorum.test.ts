@@ -1,5 +1,5 @@
 // Stories of a run that may go on without late teachers; the clock is a number. Spans have 2 steps, the run 20.
-import { stepPlan } from '@lyceum/learning/data';
+import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import {
   type QuorumSettings,

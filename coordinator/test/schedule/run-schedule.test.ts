@@ -1,6 +1,6 @@
 // Stories of one run's window, then many random orders of events against the two rules that must never
 // break: each step's target leaves once per attachment, in order, and never before all its answers.
-import { stepPlan } from '@lyceum/learning/data';
+import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import { RunSchedule, type ScheduleEffect } from '../../src/schedule/run-schedule.js';
 import {

@@ -1,5 +1,5 @@
 // Counts against a grid written out: 2 epochs of 3 spans, of 2, 2 and 1 steps.
-import { stepPlan } from '@lyceum/learning/data';
+import { stepPlan } from '@lyceum/learning/orders';
 import { expect, test } from 'vitest';
 import { SpanDecisions } from '../../src/schedule/span-decisions.js';
 import { firstStepOfSpan, spanGrid } from '../../src/schedule/span-grid.js';

@@ -1,5 +1,5 @@
 // Plain arithmetic: tickets that the workers hold against tickets of the open spans.
-import { stepPlan } from '@lyceum/learning/data';
+import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import { spanGrid } from '../../src/schedule/span-grid.js';
 import {

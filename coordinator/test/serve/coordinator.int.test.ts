@@ -1,14 +1,11 @@
 // The coordinator against a real nats-server and over real gRPC, with peers that speak as teacher and
 // student workers do but compute nothing, so that every logit and every target can be told in advance.
+
+import type { Values } from '@lyceum/learning/arrays';
 import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
-import { encodeDataset, orderedRows, SPLIT_NUMBERS } from '@lyceum/learning/data';
-import {
-  calibrate,
-  caMkdWeights,
-  fitCombination,
-  pool,
-  type Values,
-} from '@lyceum/learning/ensemble';
+import { encodeDataset, SPLIT_NUMBERS } from '@lyceum/learning/datasets';
+import { calibrate, caMkdWeights, fitCombination, pool } from '@lyceum/learning/ensemble';
+import { orderedRows } from '@lyceum/learning/orders';
 import { call, openServerStream, sessionHeaders } from '@lyceum/platform';
 import {
   type AnswerFrame,

@@ -1,5 +1,6 @@
 /** What a student worker leaves at the end of its training, of a student that says the same of everything. */
-import { measuredSamples, type NpyArray, writeNpz } from '@lyceum/learning/data';
+import { type NpyArray, writeNpz } from '@lyceum/learning/files';
+import { measuredSamples } from '@lyceum/learning/orders';
 import { digestBytes } from '@lyceum/proto';
 import type { StudentPeer } from './student-peer.js';
 import type { TestCoordinator } from './test-coordinator.js';

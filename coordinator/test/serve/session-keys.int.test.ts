@@ -1,7 +1,9 @@
 // Attacks on runs by peers that are not their owners, over real gRPC against the real coordinator and nats-server: a peer
 // without a session, a second process with a worker's id, a peer with a session of its own that names somebody else's run
 // or tickets. Whatever they send, the run belongs to its owner, who finishes it.
-import { measuredSamples, writeNpz } from '@lyceum/learning/data';
+
+import { writeNpz } from '@lyceum/learning/files';
+import { measuredSamples } from '@lyceum/learning/orders';
 import {
   call,
   callMetadata,

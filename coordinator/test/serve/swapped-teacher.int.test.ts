@@ -5,8 +5,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { CoordinatorClient } from '@lyceum/cli/client';
-import { orderedRows } from '@lyceum/learning/data';
 import { pool } from '@lyceum/learning/ensemble';
+import { orderedRows } from '@lyceum/learning/orders';
 import { call, type KeyValue, openServerStream } from '@lyceum/platform';
 import {
   type CheckpointPointer,

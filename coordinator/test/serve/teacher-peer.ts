@@ -2,12 +2,8 @@
  * A teacher worker as far as the coordinator can see: session, tickets from the real queue, answers. It
  * computes nothing: {@link logitsOf} says what each sample's logits are.
  */
-import {
-  classSpreadSamples,
-  type DatasetParts,
-  orderedRows,
-  SPLIT_NAMES,
-} from '@lyceum/learning/data';
+import { type DatasetParts, SPLIT_NAMES } from '@lyceum/learning/datasets';
+import { classSpreadSamples, orderedRows } from '@lyceum/learning/orders';
 import {
   callMetadata,
   type DuplexCall,

@@ -1,5 +1,6 @@
 /** A data set and models small enough to be written down, for peers that compute nothing. */
-import { type DatasetParts, encodeDataset, encodeModelPackage } from '@lyceum/learning/data';
+import { type DatasetParts, encodeDataset } from '@lyceum/learning/datasets';
+import { encodeModelPackage } from '@lyceum/learning/formats';
 
 export const CLASS_COUNT = 3;
 

@@ -1,5 +1,5 @@
 // The frames of a run whose answers are all there at once, taken one by one: what is asked for must follow what is taken.
-import { stepPlan } from '@lyceum/learning/data';
+import { stepPlan } from '@lyceum/learning/orders';
 import { checkRunSpecification } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';

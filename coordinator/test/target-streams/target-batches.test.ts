@@ -1,5 +1,6 @@
 // A small plan whose frames are cut anywhere; rows are told by numbers that their positions give.
-import { orderedRows, stepPlan, viewAt } from '@lyceum/learning/data';
+import { orderedRows, stepPlan } from '@lyceum/learning/orders';
+import { viewAt } from '@lyceum/learning/views';
 import { float32Tensor, float32Values } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';

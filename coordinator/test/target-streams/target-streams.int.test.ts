@@ -2,14 +2,10 @@
 // what a stream gives must be, bit for bit, what the run's own student was sent.
 
 import { CoordinatorClient, type TargetsRequest } from '@lyceum/cli/client';
-import {
-  encodeDataset,
-  labelledMask,
-  SPLIT_NUMBERS,
-  viewAt,
-  writeHardLabels,
-} from '@lyceum/learning/data';
+import { encodeDataset, SPLIT_NUMBERS } from '@lyceum/learning/datasets';
 import { pool } from '@lyceum/learning/ensemble';
+import { labelledMask } from '@lyceum/learning/orders';
+import { viewAt, writeHardLabels } from '@lyceum/learning/views';
 import {
   digestBytes,
   float32Values,

@@ -1,7 +1,7 @@
 // The real targets of a run, combined in the real thread, from a store whose reads can be held and turn out unreadable.
 // Whatever is asked for is there at once. What has left is told by positions: each must leave once, in order.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { stepPlan } from '@lyceum/learning/data';
+import { stepPlan } from '@lyceum/learning/orders';
 import { checkRunSpecification, LyceumError, type TargetFrame, TargetRequest } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';

@@ -13,7 +13,7 @@
  * Symbols: C classes.
  */
 import { LyceumError } from '@lyceum/proto';
-import { residualOf } from '../ensemble/greatest-classes.js';
+import { residualOf } from '../arrays/index.js';
 import { decodeAffine8Row, encodeAffine8Row } from './affine8.js';
 import { encodeFloat32Bits, float16Numbers } from './float16.js';
 import { encodeTopK } from './top-k.js';

@@ -8,8 +8,7 @@
  * Symbols: V classes, k of them sent, pᵢ their probabilities.
  */
 import { LyceumError } from '@lyceum/proto';
-import { greatestClasses, residualOf } from '../ensemble/greatest-classes.js';
-import { logSoftmaxRow, type Values } from '../ensemble/log-softmax.js';
+import { greatestClasses, logSoftmaxRow, residualOf, type Values } from '../arrays/index.js';
 import { decodeFloat16, encodeFloat16 } from './float16.js';
 
 export interface TopKRow {

@@ -23,21 +23,32 @@
  * Symbols: K teachers with logits vₖ [N, C], shares aₖ, τ `temperature`.
  */
 import { type DistillationSpecification, LyceumError } from '@lyceum/proto';
-import { checkedShares } from '../plugins/plugin.js';
-import { ownRule } from '../plugins/registry.js';
-import type { AccuracyWeighting } from './accuracy-weights.js';
-import { calibrate } from './calibration.js';
-import { type ConfidenceWeighting, confidenceWeights } from './confidence-weights.js';
-import { type DawidSkene, dawidSkenePosterior } from './dawid-skene.js';
-import { classMask, type KnownClasses } from './known-classes.js';
-import { caMkdWeightsOfKnown, poolLogsOfKnown } from './known-classes-pool.js';
-import { caMkdWeights } from './label-weights.js';
-import { argmaxRows, type Values } from './log-softmax.js';
-import { voteFractions } from './majority-vote.js';
-import { poolPerClass } from './per-class-pool.js';
-import { meanLogits, type PoolRule, poolLogsWithShares, poolWithShares } from './pool.js';
-import { standardizedLogits } from './standardized-logits.js';
-import { sharesOrEqual, teacherShares } from './teacher-shares.js';
+import { argmaxRows, type Values } from '../arrays/index.js';
+import { checkedShares, ownRule } from '../plugins/index.js';
+import {
+  type AccuracyWeighting,
+  type ConfidenceWeighting,
+  caMkdWeights,
+  caMkdWeightsOfKnown,
+  confidenceWeights,
+  type DawidSkene,
+  dawidSkenePosterior,
+  meanLogits,
+  type PoolRule,
+  poolLogsOfKnown,
+  poolLogsWithShares,
+  poolPerClass,
+  poolWithShares,
+  standardizedLogits,
+  voteFractions,
+} from './rules/index.js';
+import {
+  calibrate,
+  classMask,
+  type KnownClasses,
+  sharesOrEqual,
+  teacherShares,
+} from './teachers/index.js';
 
 /** A rule by its name in a run, with the settings that it has. */
 export type Combination = { readonly calibrate?: boolean } & (

@@ -7,11 +7,10 @@
  * Symbols: N rows, C classes, K teachers of a tensor.
  */
 import { LyceumError } from '@lyceum/proto';
-import { calibrate } from './calibration.js';
+import { argmaxRows, greatestClasses, type Values } from '../arrays/index.js';
 import { type Combination, type CombinationFit, type Combined, combined } from './combination.js';
-import { greatestClasses } from './greatest-classes.js';
-import { argmaxRows, type Values } from './log-softmax.js';
 import { type TargetPlan, type TargetTensor, targetRowShape } from './target-plan.js';
+import { calibrate } from './teachers/index.js';
 
 export interface TeacherAnswers {
   /**

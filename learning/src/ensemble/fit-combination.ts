@@ -9,20 +9,22 @@
  * Symbols: K teachers with logits vₖ [N, C], labels y [N]; rows of label −1 do not count.
  */
 import { LyceumError } from '@lyceum/proto';
-import { accuracyWeights } from './accuracy-weights.js';
-import { calibrate, fitTemperature } from './calibration.js';
+import type { Values } from '../arrays/index.js';
 import {
   type Combination,
   type CombinationFit,
   type CombinationName,
   votes,
 } from './combination.js';
-import { dawidSkene } from './dawid-skene.js';
-import { amongKnown, classMask, type KnownClasses } from './known-classes.js';
-import { crossEntropies } from './label-weights.js';
-import type { Values } from './log-softmax.js';
-import { accuracy } from './metrics.js';
-import { mixtureWeights } from './mixture-em.js';
+import { accuracy } from './metrics/index.js';
+import { accuracyWeights, crossEntropies, dawidSkene, mixtureWeights } from './rules/index.js';
+import {
+  amongKnown,
+  calibrate,
+  classMask,
+  fitTemperature,
+  type KnownClasses,
+} from './teachers/index.js';
 
 const FITTED: ReadonlySet<CombinationName> = new Set([
   'accuracy',

@@ -1,32 +1,61 @@
-/** Ensemble rules, target plan, metrics and statistics, on plain arrays. Pure: no clock, no network, no TensorFlow. */
-export * from './accuracy-weights.js';
-export * from './adapter-weights.js';
-export * from './answer-codec-choice.js';
-export * from './best-assignment.js';
-export * from './calibration.js';
-export * from './combination.js';
-export * from './combine-targets.js';
-export * from './confidence-weights.js';
-export * from './dawid-skene.js';
-export * from './feature-plan.js';
-export * from './fit-combination.js';
-export * from './greatest-classes.js';
-export * from './known-classes.js';
-export * from './known-classes-pool.js';
-export * from './label-weights.js';
-export * from './log-softmax.js';
-export * from './majority-vote.js';
-export * from './metrics.js';
-export * from './mixture-em.js';
-export * from './paired-comparison.js';
-export * from './pairwise-divergence.js';
-export * from './per-class-pool.js';
-export * from './pool.js';
-export * from './quorum-mean.js';
-export * from './rule-text.js';
-export * from './sparse-pool.js';
-export * from './standardized-logits.js';
-export * from './statistics.js';
-export * from './target-plan.js';
-export * from './teacher-knowledge.js';
-export * from './teacher-shares.js';
+/**
+ * From the teachers' answers to a student's targets: what a run needs, the combination that it names, the fit of its
+ * numbers. No clock, no network.
+ */
+export { chosenCodec, TOP_K_CLASSES } from './answer-codec-choice.js';
+export {
+  type Combination,
+  type CombinationFit,
+  combinationOf,
+  combined,
+  needsAllClasses,
+} from './combination.js';
+export { certainLogits, combineTargets, fitOf, type TeacherAnswers } from './combine-targets.js';
+export { type FeatureTerm, featureTerms } from './feature-plan.js';
+export { fitCombination, fitNumberCount, needsFit, ownTemperature } from './fit-combination.js';
+export * from './metrics/index.js';
+export { type RegressorPlan, regressorPlan } from './regressor-plan.js';
+export { ALL_RULES, parseRule, ruleText } from './rule-text.js';
+export {
+  accuracyWeights,
+  adapterWeights,
+  type ConfidenceWeighting,
+  caMkdWeights,
+  confidenceWeights,
+  crossEntropies,
+  dawidSkene,
+  entropies,
+  majorityVote,
+  mixtureEmStep,
+  mixtureNll,
+  mixtureRatios,
+  mixtureWeights,
+  type PoolRule,
+  pool,
+  poolLogProbabilities,
+  poolPerClass,
+  poolSparse,
+  poolWithShares,
+  quorumMean,
+  voteFractions,
+} from './rules/index.js';
+export {
+  ensembleMembers,
+  type TargetPlan,
+  type TargetTensor,
+  targetPlan,
+  targetRowShape,
+  termTarget,
+} from './target-plan.js';
+export {
+  type AmongKnown,
+  amongKnown,
+  calibrate,
+  classMask,
+  finalAnswerKnowledge,
+  fitTemperature,
+  type KnownClasses,
+  type TeacherKnowledge,
+  teacherKnowledge,
+  withoutUnknown,
+} from './teachers/index.js';

@@ -12,7 +12,7 @@ import {
   type TermSettings,
 } from '@lyceum/proto';
 import { type Combination, combinationOf } from './combination.js';
-import type { KnownClasses } from './known-classes.js';
+import type { KnownClasses } from './teachers/index.js';
 
 type Spec = DistillationSpecification['spec'];
 

@@ -1,4 +1,4 @@
-/** Models in other formats than TensorFlow.js's, on plain arrays. No TensorFlow. */
-export { exportOnnx, type OnnxOptions } from './onnx/export-onnx.js';
+/** Writes a trained student for other programs: ONNX, safetensors, a Triton repository. No TensorFlow. */
+export * from './onnx/index.js';
 export { exportSafetensors } from './safetensors.js';
 export { tritonRepository } from './triton.js';

@@ -3,8 +3,12 @@
  *
  * @see https://github.com/huggingface/safetensors#format
  */
-import { type ModelPackage, packageWeightSpecs } from '../data/model-package.js';
-import { type WeightType, weightBytes } from '../data/model-weights.js';
+import {
+  type ModelPackage,
+  packageWeightSpecs,
+  type WeightType,
+  weightBytes,
+} from '../formats/tensorflowjs/index.js';
 
 const TYPES: Readonly<Record<WeightType, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 

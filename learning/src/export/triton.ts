@@ -4,7 +4,7 @@
  *
  * @see https://github.com/triton-inference-server/server/blob/v2.51.0/docs/user_guide/model_configuration.md
  */
-import type { OnnxOptions } from './onnx/export-onnx.js';
+import type { OnnxOptions } from './onnx/index.js';
 
 /** Samples in one batch at most; the server builds batches of those that come at once. */
 const MAX_BATCH_SIZE = 256;

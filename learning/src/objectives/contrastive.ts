@@ -4,7 +4,7 @@
  * Symbols: e embedding, m memory, K negatives, n samples of the data set, T temperature, Z normaliser.
  */
 import type { Scalar, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine.js';
+import type { Tf } from '../tensorflow/engine/index.js';
 import { rootOfSquares } from './root-of-squares.js';
 
 /** Keeps denominators above 0. */

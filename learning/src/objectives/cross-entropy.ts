@@ -4,7 +4,7 @@
  * Symbols: z student logits [B, C], y labels, one-hot [B, C], zero rows where there is none, w weight, ε smoothing.
  */
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine.js';
+import type { Tf } from '../tensorflow/engine/index.js';
 
 /**
  * `w · (−Σ_b Σ_c y log softmax(z)) / max(1, L)`, L the batch's labelled rows: the mean over those rows, 0 when

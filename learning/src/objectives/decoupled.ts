@@ -6,7 +6,7 @@
  * there is none, τ temperature.
  */
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine.js';
+import type { Tf } from '../tensorflow/engine/index.js';
 import type { SoftTarget } from './soft-target.js';
 
 /** Takes a class out of a logSoftmax: exp of it is 0, and 0 times it is 0. */

@@ -7,7 +7,7 @@
  * Symbols: z student logits [B, C], p soft targets [B, C], q = softmax(z/τ), m a mixture of both, τ temperature.
  */
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine.js';
+import type { Tf } from '../tensorflow/engine/index.js';
 import { forwardKl, reverseKl } from './kullback-leibler.js';
 import { type SoftTarget, temperedSoftmax } from './soft-target.js';
 

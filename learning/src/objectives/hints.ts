@@ -5,7 +5,7 @@
  * the student's and the teacher's layer.
  */
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine.js';
+import type { Tf } from '../tensorflow/engine/index.js';
 import { rootOfSquares } from './root-of-squares.js';
 
 /**

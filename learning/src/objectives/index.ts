@@ -1,4 +1,6 @@
-/** The terms that a student minimises: functions of tensors with exact gradients, for runs and for own training code. */
+/**
+ * The terms that a student minimises: functions of tensors with exact gradients, for runs and for own training code.
+ */
 export * from './adaptive-weights.js';
 export * from './contrastive.js';
 export * from './cross-entropy.js';

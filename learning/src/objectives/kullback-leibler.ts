@@ -7,7 +7,7 @@
  * Symbols: z student logits [B, C], p soft targets [B, C], q = softmax(z/τ), τ temperature, w weight.
  */
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine.js';
+import type { Tf } from '../tensorflow/engine/index.js';
 import { LEAST_PROBABILITY, type SoftTarget } from './soft-target.js';
 
 /**

@@ -4,7 +4,7 @@
  * Symbols: z student logits [B, C], v teacher logits [B, C], τ temperature.
  */
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine.js';
+import type { Tf } from '../tensorflow/engine/index.js';
 import { rootOfSquares } from './root-of-squares.js';
 
 /** By what the sum of squares is divided: B · C, B, or 2 B. */

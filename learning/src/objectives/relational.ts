@@ -5,7 +5,7 @@
  * f features [B, D], student's and teacher's D may differ.
  */
 import type { Scalar, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine.js';
+import type { Tf } from '../tensorflow/engine/index.js';
 import { rootOfSquares } from './root-of-squares.js';
 import { type SoftTarget, temperedSoftmax } from './soft-target.js';
 

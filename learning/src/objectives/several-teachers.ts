@@ -7,7 +7,7 @@
  * Symbols: K teachers, v their logits [K, B, C], p_k = softmax(v_k/τ), z student logits [B, C], q = softmax(z/τ).
  */
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine.js';
+import type { Tf } from '../tensorflow/engine/index.js';
 import { type SoftTarget, softTarget, temperedSoftmax } from './soft-target.js';
 
 /**

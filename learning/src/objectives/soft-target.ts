@@ -5,7 +5,7 @@
  * Symbols: v teacher logits [B, C], p soft targets [B, C], τ temperature.
  */
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine.js';
+import type { Tf } from '../tensorflow/engine/index.js';
 
 /** Both [B, C], at the temperature of the term that they are given to. */
 export type SoftTarget = {

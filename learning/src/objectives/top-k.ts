@@ -12,7 +12,7 @@
  * Symbols: z student logits [B, V], p probabilities of the k classes [B, k], r = 1 − Σ p, q = softmax(z/τ).
  */
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine.js';
+import type { Tf } from '../tensorflow/engine/index.js';
 import { LEAST_PROBABILITY } from './soft-target.js';
 
 export type TailMode = 'renorm' | 'bucket' | 'uniform' | 'truncated';

@@ -1,15 +1,14 @@
 /** Runs a classifier in ONNX, operations one after another and with one fixed number of threads, so that bits stay. */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { decodeFloat16, encodeFloat16 } from '../codecs/float16.js';
+import { decodeFloat16, encodeFloat16 } from '../codecs/index.js';
 import {
-  classifierOf,
   type ElementType,
   GraphInference,
   type GraphInferenceOptions,
   type GraphOutput,
-  type OnnxPackage,
-} from '../data/index.js';
+} from '../formats/graphs/index.js';
+import { classifierOf, type OnnxPackage } from '../formats/onnx/index.js';
 
 type Runtime = typeof import('onnxruntime-node');
 

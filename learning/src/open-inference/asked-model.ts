@@ -1,7 +1,7 @@
 /** How a model behind a server is asked as a classifier, by its metadata. Pure; what cannot be asked is said in words. */
 import type { InferenceDescription, InferenceTensorMetadata, Problem } from '@lyceum/proto';
-import type { Layout, ModelSettings } from '../data/model-settings.js';
-import { tensorText } from './remote-package.js';
+import { tensorText } from '../formats/remote/index.js';
+import type { Layout, ModelSettings } from '../models/index.js';
 import { isNumberDatatype } from './tensor-bytes.js';
 
 /** As servers tell it; what `FoundModel` has of it. */

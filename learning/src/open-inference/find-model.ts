@@ -9,13 +9,12 @@ import {
   type Problem,
   toLyceumError,
 } from '@lyceum/proto';
-import { agreedClasses } from '../data/class-labels.js';
-import type { ModelSettings } from '../data/model-settings.js';
+import { noiseOf, type RemotePackage, tensorText } from '../formats/remote/index.js';
+import { agreedClasses, type ModelSettings } from '../models/index.js';
 import { type AskedModel, askedModel, type ModelMetadata } from './asked-model.js';
 import { answersDiffer, areDistributions, CANARY_ROWS, canaryInputs } from './canaries.js';
 import type { InferenceServer, InferRequest, InferResult } from './inference-server.js';
 import { datatypeOf, ofServer } from './remote-model.js';
-import { noiseOf, type RemotePackage, tensorText } from './remote-package.js';
 import { elementBytes } from './tensor-bytes.js';
 import { labelsIn } from './told-labels.js';
 

@@ -1,13 +1,14 @@
-/** Models behind servers that speak the Open Inference Protocol v2: asked, described, watched. Plain arrays. */
+/** Models behind servers that speak the Open Inference Protocol v2: asked, described, watched. */
 export { ANSWER_TOLERANCE, answersDiffer } from './canaries.js';
 export { findModel, requireUnchanged, requireUnchangedMetadata } from './find-model.js';
 export type { InferenceServer } from './inference-server.js';
 export { openInferenceServer } from './open-inference-server.js';
 export { RefusedRequestError, RemoteModel } from './remote-model.js';
 export {
-  encodeRemotePackage,
-  noiseOf,
-  parseRemotePackage,
-  type RemotePackage,
-} from './remote-package.js';
-export * from './tensor-bytes.js';
+  elementCount,
+  rawNumbers,
+  rawTexts,
+  tensorNumbers,
+  tensorTexts,
+  typedNumbers,
+} from './tensor-bytes.js';

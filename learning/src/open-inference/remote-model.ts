@@ -8,8 +8,8 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { retrying } from '@lyceum/platform';
 import { type ErrorCode, LyceumError, toLyceumError } from '@lyceum/proto';
+import type { RemotePackage } from '../formats/remote/index.js';
 import type { InferenceServer } from './inference-server.js';
-import type { RemotePackage } from './remote-package.js';
 import type { NumberDatatype } from './tensor-bytes.js';
 
 /** A request that fails four times within some seconds is given up: whoever asked decides about more. */

@@ -4,8 +4,7 @@
  * bytes; or typed, in a list of the message. FP16 and BF16 are raw only.
  */
 import { InferTensorContents, LyceumError } from '@lyceum/proto';
-import { decodeBfloat16, encodeBfloat16 } from '../codecs/bfloat16.js';
-import { decodeFloat16, encodeFloat16 } from '../codecs/float16.js';
+import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from '../codecs/index.js';
 
 interface NumberType {
   readonly bytes: number;

@@ -4,7 +4,7 @@
  *
  * @see https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_classification.md
  */
-import { different } from '../data/class-labels.js';
+import { different } from '../models/index.js';
 
 /**
  * @param texts - of all classes, in whatever order.

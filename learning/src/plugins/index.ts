@@ -1,4 +1,7 @@
-/** Terms and rules of the user's own. No process of its own, no TensorFlow but in types. */
+/**
+ * Terms and rules of the user's own: what a plugin is, reading it, and the one that this program has loaded.
+ * TensorFlow only in types.
+ */
 export * from './plugin.js';
 export * from './read-plugin.js';
 export * from './registry.js';

@@ -10,8 +10,9 @@
  * Symbols: B samples of a batch, C classes, K teachers.
  */
 import { LyceumError, type Problem } from '@lyceum/proto';
-import type { Values } from '../ensemble/log-softmax.js';
-import type { Scalar, Tensor2D, Tf } from '../tensorflow/index.js';
+import type { Values } from '../arrays/index.js';
+import type { Tf } from '../tensorflow/engine/index.js';
+import type { Scalar, Tensor2D } from '../tensorflow/index.js';
 
 /** Numbers that a run gives a method, by names that the method chooses. */
 export type OwnSettings = Readonly<Record<string, number>>;

@@ -7,8 +7,8 @@
  */
 import { LyceumError, type StudentModelSettings } from '@lyceum/proto';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
-import { mix32 } from '../data/hashing.js';
-import type { Engine, Tf } from './engine.js';
+import { mix32 } from '../arrays/index.js';
+import type { Engine, Tf } from './engine/index.js';
 
 export type ArchitectureSettings = Extract<StudentModelSettings, { architecture: string }>;
 

@@ -7,7 +7,7 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import type { LayersModel, SymbolicTensor, Tensor } from '@tensorflow/tfjs';
-import { mix32, mulberry32 } from '../data/hashing.js';
+import { mix32, mulberry32 } from '../arrays/index.js';
 
 /** A layer of a model, of whatever class. */
 type Layer = LayersModel['layers'][number];

@@ -5,11 +5,13 @@ import {
   GraphInference,
   type GraphInferenceOptions,
   type GraphOutput,
+} from '../formats/graphs/index.js';
+import {
   type ModelPackage,
   packageWeightSpecs,
   tfjsGraphClassifier,
-} from '../data/index.js';
-import type { Engine } from './engine.js';
+} from '../formats/tensorflowjs/index.js';
+import type { Engine } from './engine/index.js';
 import { graphInput, takenOutput } from './graph-tensors.js';
 
 export class GraphModelInference extends GraphInference {

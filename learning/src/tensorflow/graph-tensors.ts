@@ -1,7 +1,7 @@
 /** Between plain arrays and the tensors that graphs take. */
 import type { Tensor } from '@tensorflow/tfjs';
-import type { ElementType, GraphOutput } from '../data/index.js';
-import type { Tf } from './engine.js';
+import type { ElementType, GraphOutput } from '../formats/graphs/index.js';
+import type { Tf } from './engine/index.js';
 
 /** Whole numbers are rounded; bytes stay within 0 to 255. tfjs has one type for both. */
 export function graphInput(

@@ -1,4 +1,7 @@
-/** What needs tensors: the engine, the built-in architectures, models in and out of packages, inference. */
+/**
+ * What needs tensors: the built-in architectures, models in and out of packages, inference. The only door that loads
+ * TensorFlow.
+ */
 export type {
   LayersModel,
   NamedTensorMap,
@@ -12,23 +15,10 @@ export type {
 } from '@tensorflow/tfjs';
 export { type ArchitectureSettings, buildStudent } from './architectures.js';
 export { DropoutMasks } from './dropout-masks.js';
-export {
-  type Engine,
-  type EngineOptions,
-  openEngine,
-  setComputeThreads,
-  type Tf,
-} from './engine.js';
+export { type Engine, openEngine, setComputeThreads, type Tf } from './engine/index.js';
 export { GraphModelInference } from './graph-model-inference.js';
-export {
-  concreteShape,
-  fitsInput,
-  Inference,
-  type InferenceResult,
-  modelSampleShape,
-  scaled,
-} from './inference.js';
-export { type ForwardPass, type ForwardResult, forwardPass } from './layer-outputs.js';
+export { concreteShape, fitsInput, Inference, modelSampleShape, scaled } from './inference.js';
+export { type ForwardPass, forwardPass } from './layer-outputs.js';
 export { loadModel, savedModel } from './model-files.js';
 export { SavedModelInference } from './saved-model-inference.js';
-export { type NotTraced, type TraceableCall, TracedStep, traceStep } from './traced/index.js';
+export * from './traced/index.js';

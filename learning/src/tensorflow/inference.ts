@@ -9,8 +9,8 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import type { LayersModel, NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
-import type { ModelSettings } from '../data/index.js';
-import type { Engine } from './engine.js';
+import type { ModelSettings } from '../models/index.js';
+import type { Engine } from './engine/index.js';
 import { type ForwardPass, forwardPass } from './layer-outputs.js';
 import { TracedStep, traceStep } from './traced/index.js';
 

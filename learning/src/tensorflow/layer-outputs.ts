@@ -6,7 +6,7 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import type { LayersModel, SymbolicTensor, Tensor } from '@tensorflow/tfjs';
-import type { Engine } from './engine.js';
+import type { Engine } from './engine/index.js';
 
 export interface ForwardResult {
   readonly output: Tensor;

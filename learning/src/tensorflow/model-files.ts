@@ -1,8 +1,9 @@
 /** Between model packages and tfjs models. */
 import { LyceumError } from '@lyceum/proto';
 import type { io, LayersModel } from '@tensorflow/tfjs';
-import type { ModelPackage, ModelSettings } from '../data/index.js';
-import type { Engine } from './engine.js';
+import type { ModelPackage } from '../formats/tensorflowjs/index.js';
+import type { ModelSettings } from '../models/index.js';
+import type { Engine } from './engine/index.js';
 
 /** The parts of a `model.json` that matter here; {@link parseModelPackage} has checked them. */
 interface ModelJson {

@@ -8,13 +8,14 @@ import {
   GraphInference,
   type GraphInferenceOptions,
   type GraphOutput,
+} from '../formats/graphs/index.js';
+import {
   type SavedModelPackage,
   SERVE_TAG,
   savedModelClassifier,
-} from '../data/index.js';
-import type { Engine } from './engine.js';
+} from '../formats/saved-model/index.js';
+import { type Engine, type InputInfo, type NativeBackend, nativeBackend } from './engine/index.js';
 import { graphInput, takenOutput } from './graph-tensors.js';
-import { type InputInfo, type NativeBackend, nativeBackend } from './traced/native-backend.js';
 
 export class SavedModelInference extends GraphInference {
   readonly #engine: Engine;

@@ -1,18 +1,15 @@
 /** Random rows through every codec; oracles are the codecs of single numbers and rows, and what must hold for any row. */
 import { describe, expect, it } from 'vitest';
+import { mulberry32 } from '../../src/arrays/hashing.js';
 import {
   type AnswerCodec,
-  decodeFloat16,
-  encodeFloat16,
-  encodeFloat32Bits,
-  encodeTopK,
   rowCodec,
-  spreadTopK,
   throughCodec,
   wordMemory,
-} from '../../src/codecs/index.js';
-import { mulberry32 } from '../../src/data/hashing.js';
-import { klDivergence } from '../../src/ensemble/index.js';
+} from '../../src/codecs/answer-codec.js';
+import { decodeFloat16, encodeFloat16, encodeFloat32Bits } from '../../src/codecs/float16.js';
+import { encodeTopK, spreadTopK } from '../../src/codecs/top-k.js';
+import { klDivergence } from '../../src/ensemble/metrics/metrics.js';
 
 const ROWS = 20;
 const CODECS: readonly AnswerCodec[] = ['float32', 'float16', 'uint8-affine', 'top-k:3', 'top-k:7'];

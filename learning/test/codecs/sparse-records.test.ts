@@ -1,12 +1,7 @@
 /** Rows of the greatest probabilities and stored records: order, what is left over, layout, and what does not fit. */
 import { describe, expect, it } from 'vitest';
-import {
-  decodeTinyVitRecord,
-  decodeTopK,
-  encodeTinyVitRecord,
-  encodeTopK,
-  spreadTopK,
-} from '../../src/codecs/index.js';
+import { decodeTinyVitRecord, encodeTinyVitRecord } from '../../src/codecs/tinyvit-record.js';
+import { decodeTopK, encodeTopK, spreadTopK } from '../../src/codecs/top-k.js';
 
 describe('top k', () => {
   const probabilities = [0.0625, 0.5, 0.0625, 0.25, 0.125];

@@ -5,10 +5,8 @@ import {
   type Combination,
   type CombinationFit,
   combined,
-  fitCombination,
-  fitNumberCount,
-  needsFit,
-} from '../../src/ensemble/index.js';
+} from '../../src/ensemble/combination.js';
+import { fitCombination, fitNumberCount, needsFit } from '../../src/ensemble/fit-combination.js';
 
 /** 60-digit reference: three teachers' logits for one sample, and their shares if its label is 0, or 1. */
 const LOGITS = [

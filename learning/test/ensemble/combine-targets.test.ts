@@ -1,15 +1,14 @@
 /** Two rows of three classes from three teachers, by arithmetic that can be done by hand. */
 import { describe, expect, it } from 'vitest';
-import { mulberry32 } from '../../src/data/hashing.js';
+import { greatestClasses } from '../../src/arrays/greatest-classes.js';
+import { mulberry32 } from '../../src/arrays/hashing.js';
 import {
   certainLogits,
   combineTargets,
-  greatestClasses,
-  standardizedLogits,
-  type TargetPlan,
-  type TargetTensor,
   type TeacherAnswers,
-} from '../../src/ensemble/index.js';
+} from '../../src/ensemble/combine-targets.js';
+import { standardizedLogits } from '../../src/ensemble/rules/standardized-logits.js';
+import type { TargetPlan, TargetTensor } from '../../src/ensemble/target-plan.js';
 
 const log = (...odds: number[]) => odds.map(Math.log);
 /** Probabilities 1 : 2 : 1 and 1 : 1 : 2; 3 : 1 : 4 and 1 : 6 : 1. */

@@ -1,6 +1,6 @@
 /** Each rule there and wrong ones, by what their text turns into. */
 import { expect, it } from 'vitest';
-import { ALL_RULES, parseRule, ruleText } from '../../src/ensemble/index.js';
+import { ALL_RULES, parseRule, ruleText } from '../../src/ensemble/rule-text.js';
 
 it.each([
   ['geometric', { combine: 'geometric' }],

@@ -1,7 +1,8 @@
 /** Files for others, read back by their own rules. */
 import { expect, it } from 'vitest';
-import type { ModelPackage } from '../../src/data/index.js';
-import { exportSafetensors, tritonRepository } from '../../src/export/index.js';
+import { exportSafetensors } from '../../src/export/safetensors.js';
+import { tritonRepository } from '../../src/export/triton.js';
+import type { ModelPackage } from '../../src/formats/tensorflowjs/model-package.js';
 
 const kernel = Float32Array.of(1, -2, 3, 4.5, 0, 1e-9);
 const bias = Float32Array.of(7, 8);

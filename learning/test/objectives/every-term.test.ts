@@ -3,7 +3,10 @@
  * operations that a graph can have. Values against published vectors are the conformance runner's business.
  */
 import { describe, expect, it } from 'vitest';
-import { openEngine, type Tensor, TracedStep, traceStep } from '../../src/tensorflow/index.js';
+import { openEngine } from '../../src/tensorflow/engine/engine.js';
+import type { Tensor } from '../../src/tensorflow/index.js';
+import { traceStep } from '../../src/tensorflow/traced/trace-step.js';
+import { TracedStep } from '../../src/tensorflow/traced/traced-step.js';
 import { everyTerm, type TermExample, type TermInputs } from './every-term.js';
 
 const engine = await openEngine();

@@ -4,8 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { crossEntropy, distillation } from '../../src/objectives/index.js';
-import { type Engine, openEngine, type Scalar, type Tensor2D } from '../../src/tensorflow/index.js';
+import { crossEntropy } from '../../src/objectives/cross-entropy.js';
+import { distillation } from '../../src/objectives/kullback-leibler.js';
+import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
+import type { Scalar, Tensor2D } from '../../src/tensorflow/index.js';
 
 interface Case {
   id: string;

@@ -1,6 +1,6 @@
 /** Steps of every term on the real engine: as many tensors after them as before. Slow for a unit test. */
 import { expect, it } from 'vitest';
-import { openEngine } from '../../src/tensorflow/index.js';
+import { openEngine } from '../../src/tensorflow/engine/engine.js';
 import { everyTerm } from './every-term.js';
 
 const { tf } = await openEngine();

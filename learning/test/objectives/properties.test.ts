@@ -5,7 +5,8 @@
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import * as o from '../../src/objectives/index.js';
-import { openEngine, type Scalar, type Tensor, type Tensor2D } from '../../src/tensorflow/index.js';
+import { openEngine } from '../../src/tensorflow/engine/engine.js';
+import type { Scalar, Tensor, Tensor2D } from '../../src/tensorflow/index.js';
 import { wave } from './every-term.js';
 
 const { tf } = await openEngine();

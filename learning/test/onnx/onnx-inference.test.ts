@@ -6,21 +6,23 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { decodeFloat16, encodeFloat16 } from '../../src/codecs/float16.js';
+import { readOnnx } from '../../src/formats/onnx/onnx-file.js';
 import {
   classifierOf,
-  describePackagedModel,
   encodeOnnxPackage,
   type OnnxPackage,
   onnxPackageOf,
+} from '../../src/formats/onnx/onnx-package.js';
+import { readOnnxModel } from '../../src/formats/onnx/read-onnx-file.js';
+import {
+  describePackagedModel,
   type PackagedModel,
   parsePackagedModel,
-  readOnnx,
-  readOnnxModel,
-} from '../../src/data/index.js';
-import { OnnxInference } from '../../src/onnx/index.js';
+} from '../../src/formats/packaged-model.js';
+import { OnnxInference } from '../../src/onnx/onnx-inference.js';
 
 const fixture = (name: string) =>
-  fileURLToPath(new URL(`../data/fixtures/onnx/${name}`, import.meta.url));
+  fileURLToPath(new URL(`../fixtures/onnx/${name}`, import.meta.url));
 const model = (name: string, settings: object = {}) =>
   readOnnxModel(fixture(`${name}.onnx`), settings);
 

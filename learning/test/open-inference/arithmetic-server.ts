@@ -22,7 +22,7 @@ import {
   rawNumbers,
   rawTexts,
   tensorNumbers,
-} from '../../src/open-inference/index.js';
+} from '../../src/open-inference/tensor-bytes.js';
 
 export const CLASSES = 3;
 export const SAMPLE = [2, 2];

@@ -2,7 +2,9 @@
 import { AddressGuard } from '@lyceum/platform';
 import { checkInferenceDescription } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
-import { findModel, openInferenceServer, RemoteModel } from '../../src/open-inference/index.js';
+import { findModel } from '../../src/open-inference/find-model.js';
+import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
+import { RemoteModel } from '../../src/open-inference/remote-model.js';
 import { atEnd, behaviour, endAll, logitsOf, startGrpc, startHttp } from './arithmetic-server.js';
 
 afterEach(endAll);

@@ -8,12 +8,10 @@ import { AddressGuard, type Outside } from '@lyceum/platform';
 import { createAuthority, issueCertificate, validFor } from '@lyceum/platform/certificates';
 import { checkInferenceDescription, LyceumError, type ModelInferResponse } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
-import {
-  findModel,
-  type NumberDatatype,
-  openInferenceServer,
-  RemoteModel,
-} from '../../src/open-inference/index.js';
+import { findModel } from '../../src/open-inference/find-model.js';
+import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
+import { RemoteModel } from '../../src/open-inference/remote-model.js';
+import type { NumberDatatype } from '../../src/open-inference/tensor-bytes.js';
 import {
   atEnd,
   type Behaviour,

@@ -2,14 +2,11 @@
 import { AddressGuard, type Outside } from '@lyceum/platform';
 import { checkInferenceDescription } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
-import { parsePackagedModel } from '../../src/data/index.js';
-import {
-  encodeRemotePackage,
-  findModel,
-  openInferenceServer,
-  RemoteModel,
-  requireUnchanged,
-} from '../../src/open-inference/index.js';
+import { parsePackagedModel } from '../../src/formats/packaged-model.js';
+import { encodeRemotePackage } from '../../src/formats/remote/remote-package.js';
+import { findModel, requireUnchanged } from '../../src/open-inference/find-model.js';
+import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
+import { RemoteModel } from '../../src/open-inference/remote-model.js';
 import {
   atEnd,
   behaviour,

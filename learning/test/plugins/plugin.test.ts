@@ -4,15 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sha256Hex } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { combined } from '../../src/ensemble/index.js';
-import {
-  checkedShares,
-  loadedPlugin,
-  ownRule,
-  pluginProblems,
-  readPlugin,
-  setPlugin,
-} from '../../src/plugins/index.js';
+import { combined } from '../../src/ensemble/combination.js';
+import { checkedShares, pluginProblems } from '../../src/plugins/plugin.js';
+import { readPlugin } from '../../src/plugins/read-plugin.js';
+import { loadedPlugin, ownRule, setPlugin } from '../../src/plugins/registry.js';
 
 let folder = '';
 beforeAll(async () => {

@@ -1,13 +1,8 @@
 /** Parameter counts against the published or hand-counted ones; weights as a function of the seed alone. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  type ArchitectureSettings,
-  buildStudent,
-  type Engine,
-  type LayersModel,
-  openEngine,
-  type Tensor,
-} from '../../src/tensorflow/index.js';
+import { type ArchitectureSettings, buildStudent } from '../../src/tensorflow/architectures.js';
+import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
+import type { LayersModel, Tensor } from '../../src/tensorflow/index.js';
 
 let engine: Engine;
 

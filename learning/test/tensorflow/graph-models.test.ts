@@ -7,27 +7,26 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import {
   describePackagedModel,
-  encodeModelPackage,
-  encodeSavedModelPackage,
-  type ModelPackage,
   type PackagedModel,
   parsePackagedModel,
-  readModelFolder,
-  readSavedModelFolder,
-} from '../../src/data/index.js';
+} from '../../src/formats/packaged-model.js';
+import { readSavedModelFolder } from '../../src/formats/saved-model/read-saved-model.js';
+import { encodeSavedModelPackage } from '../../src/formats/saved-model/saved-model-package.js';
+import { readModelFolder } from '../../src/formats/tensorflowjs/model-folder.js';
 import {
-  GraphModelInference,
-  Inference,
-  loadModel,
-  openEngine,
-  SavedModelInference,
-  setComputeThreads,
-} from '../../src/tensorflow/index.js';
+  encodeModelPackage,
+  type ModelPackage,
+} from '../../src/formats/tensorflowjs/model-package.js';
+import { openEngine, setComputeThreads } from '../../src/tensorflow/engine/engine.js';
+import { GraphModelInference } from '../../src/tensorflow/graph-model-inference.js';
+import { Inference } from '../../src/tensorflow/inference.js';
+import { loadModel } from '../../src/tensorflow/model-files.js';
+import { SavedModelInference } from '../../src/tensorflow/saved-model-inference.js';
 
 setComputeThreads(1, process.env);
 const engine = await openEngine();
 const folder = (name: string) =>
-  fileURLToPath(new URL(`../data/fixtures/tensorflow/${name}`, import.meta.url));
+  fileURLToPath(new URL(`../fixtures/tensorflow/${name}`, import.meta.url));
 const answers: Record<string, number[][]> = JSON.parse(
   readFileSync(folder('answers.json'), 'utf8'),
 );

@@ -1,14 +1,13 @@
 /** Models go into packages and back; equality is of bits. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeModelPackage, parseModelPackage } from '../../src/data/index.js';
 import {
-  buildStudent,
-  type Engine,
-  type LayersModel,
-  loadModel,
-  openEngine,
-  savedModel,
-} from '../../src/tensorflow/index.js';
+  encodeModelPackage,
+  parseModelPackage,
+} from '../../src/formats/tensorflowjs/model-package.js';
+import { buildStudent } from '../../src/tensorflow/architectures.js';
+import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
+import type { LayersModel } from '../../src/tensorflow/index.js';
+import { loadModel, savedModel } from '../../src/tensorflow/model-files.js';
 
 let engine: Engine;
 

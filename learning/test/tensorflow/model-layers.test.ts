@@ -3,16 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   architectureLayers,
   architectureParameterCount,
-  modelLayers,
-} from '../../src/data/index.js';
-import {
-  type ArchitectureSettings,
-  buildStudent,
-  type Engine,
-  type LayersModel,
-  openEngine,
-  savedModel,
-} from '../../src/tensorflow/index.js';
+} from '../../src/models/layers/architecture-layers.js';
+import { modelLayers } from '../../src/models/layers/model-layers.js';
+import { type ArchitectureSettings, buildStudent } from '../../src/tensorflow/architectures.js';
+import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
+import type { LayersModel } from '../../src/tensorflow/index.js';
+import { savedModel } from '../../src/tensorflow/model-files.js';
 
 let engine: Engine;
 

@@ -2,7 +2,7 @@
  * Whether a checkpoint may be gone on from by this build. What other numerics computed would go on to other weights than
  * those of either build, which is for a person to decide.
  */
-import { NUMERICS_VERSION } from '@lyceum/learning/data';
+import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
 import { LyceumError } from '@lyceum/proto';
 
 /** A checkpoint's numerics, and those of the worker that was to go on from it. */

@@ -2,7 +2,7 @@
  * Steps of real students with each term on inner layers: the first loss against plain arithmetic, graphs against eager
  * steps, resumed ones against those that never stopped, all to the bit.
  */
-import { encodeDataset, parseDataset } from '@lyceum/learning/data';
+import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { Inference, openEngine } from '@lyceum/learning/tensorflow';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { describe, expect, it, vi } from 'vitest';

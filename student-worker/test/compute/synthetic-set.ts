@@ -1,5 +1,5 @@
 /** A small set that can be learnt: images with a bright row whose place is the class, plus noise. */
-import type { DatasetParts } from '@lyceum/learning/data';
+import type { DatasetParts } from '@lyceum/learning/datasets';
 
 const SIDE = 6;
 const CLASSES = 3;

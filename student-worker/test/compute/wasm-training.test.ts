@@ -1,5 +1,5 @@
 /** A convolutional student takes the same steps on WebAssembly as on the native engine, up to rounding. */
-import { encodeDataset, parseDataset } from '@lyceum/learning/data';
+import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { type Engine, openEngine } from '@lyceum/learning/tensorflow';
 import { checkRunSpecification } from '@lyceum/proto';
 import { expect, it } from 'vitest';

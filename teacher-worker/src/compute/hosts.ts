@@ -2,7 +2,7 @@
  * Which of the worker's threads has which teacher: those that compute share one, those that somebody else runs another,
  * which is started when the first of them is loaded.
  */
-import { isRemoteEngine } from '@lyceum/learning/data';
+import { isRemoteEngine } from '@lyceum/learning/formats';
 import { LyceumError } from '@lyceum/proto';
 import { Compute } from './compute.js';
 import type { ComputeCommand, ComputeResults, RemoteSettings } from './protocol.js';

@@ -6,7 +6,8 @@
  * and it takes no core from the student. Logits are those of the samples without a view, whatever view is
  * asked for. One inference at a time, of INFERENCE_ROWS rows.
  */
-import { type Dataset, IDENTITY_VIEW } from '@lyceum/learning/data';
+import type { Dataset } from '@lyceum/learning/datasets';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import type { LookupDevice } from './lookup-device.js';
 import {
   type AnswerRequest,

@@ -1,5 +1,5 @@
 /** What the worker's main thread and its compute thread say to each other. Plain data, structured clones. */
-import type { ViewAt } from '@lyceum/learning/data';
+import type { ViewAt } from '@lyceum/learning/views';
 import type { SecretPlaces } from '@lyceum/platform';
 import type { ErrorCode } from '@lyceum/proto';
 import type { AnswerTensor, TeacherDescription } from './rows/index.js';

@@ -4,15 +4,17 @@
 import { readFileSync } from 'node:fs';
 import {
   type Dataset,
-  describePackagedModel,
-  IDENTITY_VIEW,
-  type PackagedModel,
-  parsePackagedModel,
-  parseSettingsJson,
   parseStoredDataset,
   type StoredDataset,
   seenDataset,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/datasets';
+import {
+  describePackagedModel,
+  type PackagedModel,
+  parsePackagedModel,
+} from '@lyceum/learning/formats';
+import { parseSettingsJson } from '@lyceum/learning/models';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { sleep } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { LookupDevice } from './lookup-device.js';

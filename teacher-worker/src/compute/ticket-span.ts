@@ -1,11 +1,6 @@
 /** From a ticket's span of positions to samples of the data set. Pure. */
-import {
-  classSpreadSamples,
-  type Dataset,
-  orderedRows,
-  type SplitName,
-  splitSamples,
-} from '@lyceum/learning/data';
+import { type Dataset, type SplitName, splitSamples } from '@lyceum/learning/datasets';
+import { classSpreadSamples, orderedRows } from '@lyceum/learning/orders';
 import { LyceumError, type Order, Split, type Ticket } from '@lyceum/proto';
 
 /** The part of a ticket that says which samples. */

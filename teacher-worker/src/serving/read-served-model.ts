@@ -1,15 +1,14 @@
 /** From what a user names to a model's package. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { readFolderFile } from '@lyceum/learning/files';
 import {
   encodeModelPackage,
   encodeOnnxPackage,
-  type ModelSettings,
-  parsePartialSettings,
-  readFolderFile,
   readModelFolder,
   readOnnxModel,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/formats';
+import { type ModelSettings, parsePartialSettings } from '@lyceum/learning/models';
 import { LyceumError, SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
 import type { ServedFile } from './serve-models.js';
 

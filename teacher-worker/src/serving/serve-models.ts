@@ -2,14 +2,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodeDataset } from '@lyceum/learning/datasets';
 import {
   describePackagedModel,
   ENGINE_OF,
-  encodeDataset,
   type PackagedModelDescription,
   parsePackagedModel,
-  settingsJson,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/formats';
+import { settingsJson } from '@lyceum/learning/models';
 import type { Logger } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import type { Compute } from '../compute/index.js';

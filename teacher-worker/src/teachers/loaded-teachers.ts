@@ -2,7 +2,7 @@
  * The teachers on this worker, brought step by step to what is wanted: fetches, loads, unloads, one at a
  * time, and begins anew whenever something changed meanwhile. Decisions are in desired-state.ts.
  */
-import { ENGINE_OF } from '@lyceum/learning/data';
+import { ENGINE_OF } from '@lyceum/learning/formats';
 import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { DatasetFile, Hosts } from '../compute/index.js';

@@ -2,7 +2,7 @@
  * What `teacher-worker try` is told and says, a line of JSON each. First {@link TrialStart} comes and {@link TrialOpened}
  * answers; then each {@link TrialRequest} is answered by {@link Tried}. {@link TrialFailed} may stand for either answer.
  */
-import type { ModelSettings } from '@lyceum/learning/data';
+import type { ModelSettings } from '@lyceum/learning/models';
 import type { ErrorCode } from '@lyceum/proto';
 
 export interface TrialStart {

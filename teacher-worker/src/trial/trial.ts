@@ -1,21 +1,21 @@
 /** A model tried on some samples of a set by one settings after another. */
 import { readFileSync } from 'node:fs';
+import { argmaxRows, mulberry32 } from '@lyceum/learning/arrays';
 import {
   type Dataset,
-  describePackagedModel,
-  IDENTITY_VIEW,
-  type ModelSettings,
-  mulberry32,
-  orderedRows,
-  type PackagedModel,
-  parsePackagedModel,
   parseStoredDataset,
-  readInputs,
   seenDataset,
   splitSamples,
-} from '@lyceum/learning/data';
-import { argmaxRows } from '@lyceum/learning/ensemble';
+} from '@lyceum/learning/datasets';
+import {
+  describePackagedModel,
+  type PackagedModel,
+  parsePackagedModel,
+} from '@lyceum/learning/formats';
+import type { ModelSettings } from '@lyceum/learning/models';
+import { orderedRows } from '@lyceum/learning/orders';
 import type { Engine } from '@lyceum/learning/tensorflow';
+import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { LyceumError } from '@lyceum/proto';
 import { localTeachers } from '../compute/engines/index.js';
 import {

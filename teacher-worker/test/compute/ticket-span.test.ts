@@ -1,5 +1,5 @@
 /** Tests of ticket-span.ts on a set of ten samples whose splits are written out. */
-import type { Dataset } from '@lyceum/learning/data';
+import type { Dataset } from '@lyceum/learning/datasets';
 import { type LyceumError, Split } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { ticketSamples } from '../../src/compute/ticket-span.js';

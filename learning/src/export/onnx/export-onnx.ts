@@ -6,10 +6,13 @@
  *   label                     string [N]      name of the likeliest class, the first where several are; on request
  */
 import { LyceumError } from '@lyceum/proto';
-import { type ModelPackage, packageWeightSpecs } from '../../data/model-package.js';
-import { weightBytes } from '../../data/model-weights.js';
-import { int8Weights } from '../int8-weights.js';
-import { layerGraph } from '../layer-graph.js';
+import {
+  type ModelPackage,
+  packageWeightSpecs,
+  weightBytes,
+} from '../../formats/tensorflowjs/index.js';
+import { int8Weights } from './int8-weights.js';
+import { layerGraph } from './layer-graph.js';
 import { OnnxGraph } from './onnx-graph.js';
 import { emitLayer, type LayerWeight } from './onnx-layers.js';
 import { type OnnxValue, onnxFile } from './onnx-messages.js';

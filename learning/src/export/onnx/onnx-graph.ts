@@ -1,5 +1,5 @@
 /** An ONNX graph under construction: nodes, constants, and names that are never given twice. */
-import type { OnnxElementType } from '../../data/onnx/onnx-elements.js';
+import type { OnnxElementType } from '../../formats/onnx/index.js';
 import type { OnnxAttribute, OnnxConstant, OnnxNode } from './onnx-messages.js';
 
 export class OnnxGraph {

@@ -5,7 +5,7 @@
  * @see https://github.com/onnx/onnx/blob/v1.16.0/docs/Operators.md
  */
 import { LyceumError } from '@lyceum/proto';
-import type { GraphLayer } from '../layer-graph.js';
+import type { GraphLayer } from './layer-graph.js';
 import type { OnnxGraph } from './onnx-graph.js';
 import type { OnnxAttribute } from './onnx-messages.js';
 

@@ -4,8 +4,8 @@
  * @see https://github.com/onnx/onnx/blob/v1.16.0/onnx/onnx.proto
  */
 import { WireType } from '@bufbuild/protobuf/wire';
-import { message } from '../../data/graphs/protobuf-message.js';
-import { ONNX_ELEMENTS, type OnnxElementType } from '../../data/onnx/onnx-elements.js';
+import { message } from '../../files/protobuf/index.js';
+import { ONNX_ELEMENTS, type OnnxElementType } from '../../formats/onnx/index.js';
 
 const { Varint, LengthDelimited, Bit32 } = WireType;
 

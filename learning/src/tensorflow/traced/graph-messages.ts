@@ -6,8 +6,8 @@
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/framework/graph.proto
  */
 import { type BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { message } from '../../data/graphs/protobuf-message.js';
-import type { OperationAttribute } from './native-backend.js';
+import { message } from '../../files/protobuf/index.js';
+import type { OperationAttribute } from '../engine/index.js';
 import type { Constant } from './recording.js';
 
 /** An AttrValue, encoded. */

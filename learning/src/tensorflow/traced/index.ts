@@ -1,3 +1,3 @@
 /** Functions of tensors as one TensorFlow graph: `trace-step.ts` says what for. */
-export { type NotTraced, type TraceableCall, traceStep } from './trace-step.js';
+export { traceStep } from './trace-step.js';
 export { TracedStep } from './traced-step.js';

@@ -6,13 +6,13 @@
  * state makes it invalid: what came of it would be frozen too.
  */
 import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
-import type { Engine } from '../engine.js';
 import type {
   Binding,
+  Engine,
   NativeBackend,
   OperationAttribute,
   TensorMetadata,
-} from './native-backend.js';
+} from '../engine/index.js';
 
 /** Where a value comes from: a position among the recording's inputs, state variables, constants or operations. */
 export type Source =

@@ -1,7 +1,7 @@
 /** A step that runs as one TensorFlow graph. Made by {@link traceStep}, which says what holds of it. */
 import { LyceumError } from '@lyceum/proto';
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs';
-import type { InputInfo, NativeBackend } from './native-backend.js';
+import type { InputInfo, NativeBackend } from '../engine/index.js';
 import type { Recording } from './recording.js';
 import { stepNodes } from './step-graph.js';
 

@@ -4,8 +4,7 @@
  * A term of several teachers is the mean over them. Regressors belong to the training step: its checkpoints hold them,
  * what is exported does not.
  */
-import { regressorPlan } from '@lyceum/learning/data';
-import { type FeatureTerm, featureTerms } from '@lyceum/learning/ensemble';
+import { type FeatureTerm, featureTerms, regressorPlan } from '@lyceum/learning/ensemble';
 import {
   attentionTransfer,
   hint,

@@ -6,18 +6,15 @@
  *
  * Symbols: B rows of the batch, C classes.
  */
+import { type Dataset, splitSamples } from '@lyceum/learning/datasets';
 import {
   batchSpan,
-  type Dataset,
   labelledMask,
   orderedRows,
-  readInputs,
   type StepPlan,
-  splitSamples,
   stepPlan,
-  viewAt,
-  writeHardLabels,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/orders';
+import { readInputs, viewAt, writeHardLabels } from '@lyceum/learning/views';
 import type { RunSpecification } from '@lyceum/proto';
 
 export interface Batch {

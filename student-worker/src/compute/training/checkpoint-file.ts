@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type NpyArray, readNpz, writeNpz } from '@lyceum/learning/data';
+import { type NpyArray, readNpz, writeNpz } from '@lyceum/learning/files';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 import type { TrainingCheckpoint, Validation } from '../../job/index.js';

@@ -4,16 +4,11 @@
  * Logits come from one graph where that gives the bits of the first batch, which is computed both ways.
  */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import {
-  type Dataset,
-  IDENTITY_VIEW,
-  measuredSamples,
-  readInputs,
-  type SplitName,
-  splitSamples,
-} from '@lyceum/learning/data';
+import { type Dataset, type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { accuracy, nll } from '@lyceum/learning/ensemble';
+import { measuredSamples } from '@lyceum/learning/orders';
 import { type Engine, Inference } from '@lyceum/learning/tensorflow';
+import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import type { Validation } from '../../job/index.js';
 import type { Student } from './student.js';
 

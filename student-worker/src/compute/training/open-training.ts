@@ -1,12 +1,8 @@
 /** Opens what an assignment trains on and with, and checks that it belongs together. */
 import { readFile } from 'node:fs/promises';
-import {
-  type Dataset,
-  parseModelPackage,
-  parseStoredDataset,
-  seenDataset,
-} from '@lyceum/learning/data';
+import { type Dataset, parseStoredDataset, seenDataset } from '@lyceum/learning/datasets';
 import { targetRowShape } from '@lyceum/learning/ensemble';
+import { parseModelPackage } from '@lyceum/learning/formats';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError, specificationDigest } from '@lyceum/proto';
 import { checkNumerics, type TrainingJob } from '../../job/index.js';

@@ -4,8 +4,10 @@
  * Owns its tensors; {@link Student.dispose} ends them all.
  */
 import { createHash } from 'node:crypto';
-import type { Dataset, ModelPackage, ModelSettings } from '@lyceum/learning/data';
+import type { Dataset } from '@lyceum/learning/datasets';
 import { type TargetTensor, targetRowShape } from '@lyceum/learning/ensemble';
+import type { ModelPackage } from '@lyceum/learning/formats';
+import type { ModelSettings } from '@lyceum/learning/models';
 import {
   buildStudent,
   concreteShape,

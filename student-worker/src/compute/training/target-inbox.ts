@@ -4,7 +4,7 @@
  * Holds at most the steps between what is done and what credit was given for. Blocks may repeat or overlap
  * (a stream that was opened again); the bits of a row are the same each time, the first ones stay.
  */
-import { batchSpan, type StepPlan } from '@lyceum/learning/data';
+import { batchSpan, type StepPlan } from '@lyceum/learning/orders';
 import { LyceumError, ShapeMismatchError } from '@lyceum/proto';
 import type { TargetBlock, TargetBlockTensor, TargetTensorShape } from '../../job/index.js';
 

@@ -8,14 +8,9 @@
  * stopping takes effect there, and between two batches of an evaluation.
  */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import {
-  type Dataset,
-  NUMERICS_VERSION,
-  SPLIT_NAMES,
-  type SplitName,
-  splitSamples,
-  writeDurably,
-} from '@lyceum/learning/data';
+import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
+import { type Dataset, SPLIT_NAMES, type SplitName, splitSamples } from '@lyceum/learning/datasets';
+import { writeDurably } from '@lyceum/learning/files';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError, specificationDigest } from '@lyceum/proto';
 import type {

@@ -1,13 +1,8 @@
 /** What a finished run leaves on the disk: the selected model, and its logits on every split. */
 import { join } from 'node:path';
-import {
-  type Dataset,
-  encodeModelPackage,
-  type NpyArray,
-  type SplitName,
-  writeDurably,
-  writeNpz,
-} from '@lyceum/learning/data';
+import type { Dataset, SplitName } from '@lyceum/learning/datasets';
+import { type NpyArray, writeDurably, writeNpz } from '@lyceum/learning/files';
+import { encodeModelPackage } from '@lyceum/learning/formats';
 import { type Engine, savedModel } from '@lyceum/learning/tensorflow';
 import { sha256Hex } from '@lyceum/proto';
 import type { TrainingResult } from '../../job/index.js';

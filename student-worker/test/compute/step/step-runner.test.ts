@@ -2,7 +2,7 @@
  * Two students side by side, one with its steps traced, over whole epochs with a shorter last batch: the same losses
  * and the same state to the bit, also after their state or weights were set from outside.
  */
-import { encodeDataset, parseDataset } from '@lyceum/learning/data';
+import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { describe, expect, it, vi } from 'vitest';

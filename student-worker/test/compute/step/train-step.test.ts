@@ -1,5 +1,5 @@
 /** Steps of real students: equal bits for equal inputs, whatever an object did before; no tensor too many. */
-import { encodeDataset, parseDataset } from '@lyceum/learning/data';
+import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { type Engine, openEngine, savedModel } from '@lyceum/learning/tensorflow';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';

@@ -1,5 +1,6 @@
 /** What batches hold is checked against the data set itself, sample by sample. */
-import { encodeDataset, mixupOf, parseDataset, readInputs, viewAt } from '@lyceum/learning/data';
+import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
+import { mixupOf, readInputs, viewAt } from '@lyceum/learning/views';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { BatchSource } from '../../../src/compute/training/batch-source.js';

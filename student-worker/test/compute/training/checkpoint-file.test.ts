@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeDurably } from '@lyceum/learning/data';
+import { writeDurably } from '@lyceum/learning/files';
 import { sha256Hex } from '@lyceum/proto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {

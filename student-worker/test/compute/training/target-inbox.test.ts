@@ -1,5 +1,5 @@
 /** Blocks are cut in different ways; what comes out must be the rows by position. */
-import { stepPlan } from '@lyceum/learning/data';
+import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import { TargetInbox } from '../../../src/compute/training/target-inbox.js';
 

@@ -1,5 +1,6 @@
 /** A teacher that is a TensorFlow.js GraphModel, on TensorFlow. */
-import type { Dataset, ModelPackage } from '@lyceum/learning/data';
+import type { Dataset } from '@lyceum/learning/datasets';
+import type { ModelPackage } from '@lyceum/learning/formats';
 import { type Engine, GraphModelInference } from '@lyceum/learning/tensorflow';
 import { GraphTeacher } from './graph-teacher.js';
 

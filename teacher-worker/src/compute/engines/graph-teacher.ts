@@ -1,16 +1,18 @@
 /** A teacher that is a graph of operations, whatever runs it. It gives `logits`, and of them the `class` alone. */
+import type { Dataset } from '@lyceum/learning/datasets';
 import {
-  classOrder,
-  type Dataset,
   describePackagedModel,
   type GraphInference,
   type GraphInferenceOptions,
+  type PackagedModel,
+} from '@lyceum/learning/formats';
+import {
+  classOrder,
   inClassOrder,
   knownClassesOf,
   ModelInputs,
   type ModelSettings,
-  type PackagedModel,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/models';
 import { LyceumError } from '@lyceum/proto';
 import {
   type AnswerRequest,

@@ -5,16 +5,15 @@
  * Every inference has one fixed shape, [INFERENCE_ROWS, …]; rows beyond the answer's are zero. It runs as one graph
  * where that gives the bits of the first batch, which is computed both ways.
  */
+import type { Dataset } from '@lyceum/learning/datasets';
+import { describeModel, type ModelPackage } from '@lyceum/learning/formats';
 import {
   classOrder,
-  type Dataset,
-  describeModel,
   inClassOrder,
   knownClassesOf,
   ModelInputs,
-  type ModelPackage,
   type ModelSettings,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/models';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
 import { CLASS_OUTPUT, LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
 import {

@@ -1,5 +1,6 @@
 /** A teacher that is an ONNX model. */
-import type { Dataset, OnnxPackage } from '@lyceum/learning/data';
+import type { Dataset } from '@lyceum/learning/datasets';
+import type { OnnxPackage } from '@lyceum/learning/formats';
 import { OnnxInference } from '@lyceum/learning/onnx';
 import { GraphTeacher } from './graph-teacher.js';
 

@@ -1,5 +1,5 @@
 /** From a model's package to the engine of its format, of those that compute here. */
-import { withSettings } from '@lyceum/learning/data';
+import { withSettings } from '@lyceum/learning/formats';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type { OpenTeacher } from '../rows/index.js';

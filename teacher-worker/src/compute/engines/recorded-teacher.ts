@@ -1,5 +1,6 @@
 /** A teacher whose answers have been written down. It gives what they are: the `class` alone, or `logits` and it. */
-import { IDENTITY_VIEW, type RecordedPackage } from '@lyceum/learning/data';
+import type { RecordedPackage } from '@lyceum/learning/formats';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
 import {
   type AnswerRequest,

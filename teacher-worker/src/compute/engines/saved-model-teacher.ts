@@ -1,5 +1,6 @@
 /** A teacher that is a TensorFlow SavedModel. Only the native engine runs it. */
-import type { Dataset, SavedModelPackage } from '@lyceum/learning/data';
+import type { Dataset } from '@lyceum/learning/datasets';
+import type { SavedModelPackage } from '@lyceum/learning/formats';
 import { type Engine, SavedModelInference } from '@lyceum/learning/tensorflow';
 import { GraphTeacher } from './graph-teacher.js';
 

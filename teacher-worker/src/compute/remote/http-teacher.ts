@@ -4,16 +4,16 @@
  * What it has answered is kept for as long as the worker lives: a ticket that fails halfway, a self-test and an evaluation ask
  * nobody twice. A canary is no canary unless it calls: it has the worker forget first. Calls have a lane each; those that are under way when one fails are waited for, and what they bring is kept.
  */
+import type { Dataset } from '@lyceum/learning/datasets';
 import {
-  type Dataset,
   describeEndpoint,
   type EndpointPackage,
   endpointInputs,
   readAnswer,
   requestBody,
   requireKnownClasses,
-  type ViewAt,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/formats';
+import type { ViewAt } from '@lyceum/learning/views';
 import {
   calleeOf,
   HttpRefusedError,

@@ -4,22 +4,20 @@
  * When it is opened the server is asked whether it still has the model that was pushed. Calls overlap; how many requests
  * are under way is bounded all the same.
  */
+import { describePackagedModel, noiseOf, type RemotePackage } from '@lyceum/learning/formats';
 import {
   classOrder,
-  describePackagedModel,
   inClassOrder,
   knownClassesOf,
   ModelInputs,
   type ModelSettings,
-} from '@lyceum/learning/data';
+} from '@lyceum/learning/models';
 import {
   ANSWER_TOLERANCE,
   type InferenceServer,
-  noiseOf,
   openInferenceServer,
   RefusedRequestError,
   RemoteModel,
-  type RemotePackage,
   requireUnchanged,
   requireUnchangedMetadata,
 } from '@lyceum/learning/open-inference';

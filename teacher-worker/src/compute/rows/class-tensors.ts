@@ -1,5 +1,6 @@
 /** What engines make of a model's logits. */
-import { argmaxRows, type KnownClasses, withoutUnknown } from '@lyceum/learning/ensemble';
+import { argmaxRows } from '@lyceum/learning/arrays';
+import { type KnownClasses, withoutUnknown } from '@lyceum/learning/ensemble';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
 import type { AnswerTensor } from './teacher-engine.js';
 

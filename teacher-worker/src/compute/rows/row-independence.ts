@@ -1,5 +1,6 @@
 /** A row's answer must not depend on which rows are beside it: a run that asks again may have others there. */
-import { type Dataset, IDENTITY_VIEW } from '@lyceum/learning/data';
+import type { Dataset } from '@lyceum/learning/datasets';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { LyceumError } from '@lyceum/proto';
 import type { TeacherEngine } from './teacher-engine.js';
 

@@ -1,5 +1,8 @@
 /** What the worker needs of whatever runs a teacher's model. One implementation a file. */
-import type { Dataset, ModelSettings, PackagedModel, ViewAt } from '@lyceum/learning/data';
+import type { Dataset } from '@lyceum/learning/datasets';
+import type { PackagedModel } from '@lyceum/learning/formats';
+import type { ModelSettings } from '@lyceum/learning/models';
+import type { ViewAt } from '@lyceum/learning/views';
 
 export interface TeacherDescription {
   readonly classCount: number;

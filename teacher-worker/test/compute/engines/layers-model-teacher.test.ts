@@ -1,5 +1,7 @@
 /** A real small teacher in this process: what it answers, and that it does so as one graph, is counted at the backend. */
-import { IDENTITY_VIEW, parseDataset, parseModelPackage, readInputs } from '@lyceum/learning/data';
+import { parseDataset } from '@lyceum/learning/datasets';
+import { parseModelPackage } from '@lyceum/learning/formats';
+import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { expect, it, vi } from 'vitest';
 import { LayersModelTeacher } from '../../../src/compute/engines/layers-model-teacher.js';
 import { engine, makeDataset, makeTeacher } from '../../teachers-and-set.js';

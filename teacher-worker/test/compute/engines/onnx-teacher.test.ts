@@ -3,16 +3,15 @@
  * whose logits differ by rounding only.
  */
 import { fileURLToPath } from 'node:url';
+import { type Dataset, parseDataset } from '@lyceum/learning/datasets';
+import { exportOnnx } from '@lyceum/learning/export';
 import {
-  type Dataset,
-  IDENTITY_VIEW,
   onnxPackageOf,
   type PackagedModel,
-  parseDataset,
   parseModelPackage,
   readOnnxModel,
-} from '@lyceum/learning/data';
-import { exportOnnx } from '@lyceum/learning/export';
+} from '@lyceum/learning/formats';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { expect, it } from 'vitest';
 import { localTeachers } from '../../../src/compute/engines/open-teacher.js';
 import { requireRowIndependence } from '../../../src/compute/rows/row-independence.js';
@@ -22,7 +21,7 @@ import { engine, makeDataset, makeTeacher } from '../../teachers-and-set.js';
 const dataset = parseDataset(makeDataset().bytes);
 const samples = Uint32Array.from({ length: 300 }, (_, sample) => sample);
 const fixture = (name: string): PackagedModel => {
-  const path = new URL(`../../learning/test/data/fixtures/onnx/${name}.onnx`, import.meta.url);
+  const path = new URL(`../../learning/test/fixtures/onnx/${name}.onnx`, import.meta.url);
   return { format: 'onnx', model: readOnnxModel(fileURLToPath(path), {}) };
 };
 

@@ -4,7 +4,8 @@
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { IDENTITY_VIEW, parseDataset, sampleTextsOf } from '@lyceum/learning/data';
+import { parseDataset, sampleTextsOf } from '@lyceum/learning/datasets';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { AddressGuard, type Outside } from '@lyceum/platform';
 import { checkEndpoint } from '@lyceum/proto';
 import sharp from 'sharp';

@@ -1,0 +1,204 @@
+/**
+ * A data set's file: an NPZ of `inputs`, `labels`, `splits` and `meta.json`, so that NumPy reads it as it is.
+ *
+ * | member | type | shape |
+ * | --- | --- | --- |
+ * | `inputs.npy` | uint8 or float32 | [N, H, W, channels] or [N, D] |
+ * | `labels.npy` | int32 | [N] |
+ * | `splits.npy` | uint8 | [N] |
+ * | `meta.json` | format, classCount, classNames, inputScale, perhaps encoding | |
+ * | `texts.npy` | uint8, of a set that was made of texts: their UTF-8, one after the other | [bytes] |
+ * | `textEnds.npy` | uint32, where each text ends | [N] |
+ *
+ * Of named modalities each has its own: `inputs.NAME.npy`, perhaps `texts.NAME.npy` and `textEnds.NAME.npy`, and in
+ * `meta.json` its inputScale and encoding in `modalities: { NAME: … }`. Equal content has equal bytes, so equal digests.
+ */
+import {
+  DATASET_MAX_BYTES,
+  InvalidDocumentError,
+  LyceumError,
+  type Problem,
+  sha256Hex,
+  toLyceumError,
+} from '@lyceum/proto';
+import { type NpyArray, readNpy, readZip, writeNpz, type ZipLimits } from '../files/index.js';
+import {
+  arrayName,
+  type Dataset,
+  type DatasetParts,
+  MAX_MODALITIES,
+  type Modality,
+  NAMELESS,
+  type StoredDataset,
+  type StoredDatasetParts,
+  seenDataset,
+  valueType,
+  withoutName,
+} from './dataset.js';
+import { datasetMeta, readDatasetMeta } from './dataset-meta.js';
+import { datasetProblems } from './dataset-problems.js';
+import type { SampleTexts } from './sample-texts.js';
+
+const LIMITS: ZipLimits = {
+  maxMembers: 16 + 3 * MAX_MODALITIES,
+  maxBytes: DATASET_MAX_BYTES,
+  compression: 'refused',
+};
+
+/** @throws {InvalidDocumentError} if the parts are no data set. */
+export function encodeDataset(parts: DatasetParts): Buffer {
+  return encodeStoredDataset(withoutName(parts));
+}
+
+/** @throws {InvalidDocumentError} if the parts are no data set. */
+export function encodeStoredDataset(parts: StoredDatasetParts): Buffer {
+  const problems = datasetProblems(parts);
+  if (problems.length > 0) throw new InvalidDocumentError('data set', problems);
+  const { sampleCount, labels, splits, modalities } = parts;
+  return writeNpz(
+    [
+      ...[...modalities].flatMap(([name, modality]) => modalityArrays(name, modality, sampleCount)),
+      ['labels', { dtype: 'int32', shape: [sampleCount], data: labels }],
+      ['splits', { dtype: 'uint8', shape: [sampleCount], data: splits }],
+    ],
+    [['meta.json', datasetMeta(parts)]],
+  );
+}
+
+function modalityArrays(
+  name: string,
+  { inputs, sampleShape, texts }: Modality,
+  sampleCount: number,
+): [string, NpyArray][] {
+  const shape = [sampleCount, ...sampleShape];
+  const input: NpyArray = { dtype: valueType(inputs), shape, data: inputs };
+  const own: [string, NpyArray] = [arrayName('inputs', name), input];
+  if (texts === undefined) return [own];
+  const { bytes, ends } = texts;
+  return [
+    own,
+    [arrayName('texts', name), { dtype: 'uint8', shape: [bytes.length], data: bytes }],
+    [arrayName('textEnds', name), { dtype: 'uint32', shape: [ends.length], data: ends }],
+  ];
+}
+
+/**
+ * As {@link parseStoredDataset}, of a set with one modality.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT, besides, if it has several.
+ */
+export function parseDataset(
+  bytes: Uint8Array,
+  expectedDigest?: string,
+  source = 'data set',
+): Dataset {
+  return seenDataset(parseStoredDataset(bytes, expectedDigest, source), undefined);
+}
+
+/**
+ * Reads a data set's file and checks all of it.
+ *
+ * @param expectedDigest - SHA-256, hex, that the bytes must have.
+ * @throws {LyceumError} FAILED_PRECONDITION if the digest is another.
+ * @throws {InvalidDocumentError} naming all that is wrong.
+ */
+export function parseStoredDataset(
+  bytes: Uint8Array,
+  expectedDigest?: string,
+  source = 'data set',
+): StoredDataset {
+  const digest = sha256Hex(bytes);
+  if (expectedDigest !== undefined && digest !== expectedDigest) {
+    const message = `${source}: want SHA-256 ${expectedDigest}, got ${digest}; the file is damaged or another`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const members = readMembers(bytes, source);
+  const problems: Problem[] = [];
+  const array = arrayReader(members, problems);
+  const meta = readDatasetMeta(members.get('meta.json'), problems);
+  const metas = meta?.modalities ?? new Map([[NAMELESS, { inputScale: 1 }]]);
+  const modalities = new Map<string, Modality>();
+  let sampleCount = 0;
+  for (const [name, own] of metas) {
+    const inputs = array(arrayName('inputs', name), ['uint8', 'float32']);
+    const texts = readTexts(members, array, name);
+    if (inputs === undefined) continue;
+    const [count = 0, ...sampleShape] = inputs.shape;
+    sampleCount ||= count;
+    const data = inputs.data as Uint8Array | Float32Array;
+    modalities.set(name, { sampleShape, inputs: data, ...own, ...(texts && { texts }) });
+  }
+  const labels = array('labels', ['int32']);
+  const splits = array('splits', ['uint8']);
+  if (meta !== undefined) problems.push(...strangers(members, [...metas.keys()]));
+  if (!labels || !splits || !meta || problems.length > 0) {
+    throw new InvalidDocumentError(source, problems);
+  }
+  const stored: StoredDataset = {
+    digest,
+    sampleCount,
+    classCount: meta.classCount,
+    classNames: meta.classNames,
+    labels: labels.data as Int32Array,
+    splits: splits.data as Uint8Array,
+    modalities,
+  };
+  problems.push(...datasetProblems(stored));
+  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
+  return stored;
+}
+
+function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
+  try {
+    return readZip(bytes, LIMITS, 'file');
+  } catch (err) {
+    const problem = { path: '', message: toLyceumError(err).message };
+    throw new InvalidDocumentError(source, [problem]);
+  }
+}
+
+type ArrayReader = (name: string, types: readonly NpyArray['dtype'][]) => NpyArray | undefined;
+
+/** What is wrong with an array becomes a problem. */
+function arrayReader(members: ReadonlyMap<string, Uint8Array>, problems: Problem[]): ArrayReader {
+  return (name, types) => {
+    try {
+      const member = members.get(`${name}.npy`);
+      if (member === undefined) throw new LyceumError('INVALID_ARGUMENT', 'is missing');
+      const found = readNpy(member, 'array');
+      if (types.includes(found.dtype)) return found;
+      const message = `is of type ${found.dtype}; want ${types.join(' or ')}`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    } catch (err) {
+      problems.push({ path: name, message: toLyceumError(err).message });
+      return undefined;
+    }
+  };
+}
+
+function readTexts(
+  members: ReadonlyMap<string, Uint8Array>,
+  array: ArrayReader,
+  modality: string,
+): SampleTexts | undefined {
+  const [textsName, endsName] = [arrayName('texts', modality), arrayName('textEnds', modality)];
+  if (![textsName, endsName].some((name) => members.has(`${name}.npy`))) return undefined;
+  const texts = array(textsName, ['uint8']);
+  const ends = array(endsName, ['uint32']);
+  return texts && ends && { bytes: texts.data as Uint8Array, ends: ends.data as Uint32Array };
+}
+
+/** Arrays that nobody would see. */
+function strangers(
+  members: ReadonlyMap<string, Uint8Array>,
+  modalities: readonly string[],
+): Problem[] {
+  const known = modalities.flatMap((name) =>
+    (['inputs', 'texts', 'textEnds'] as const).map((array) => `${arrayName(array, name)}.npy`),
+  );
+  const strange = [...members.keys()].filter(
+    (member) => /^(inputs|texts|textEnds)(\..*)?\.npy$/.test(member) && !known.includes(member),
+  );
+  const message = 'is none of the modalities that meta.json names';
+  return strange.map((member) => ({ path: member.slice(0, -'.npy'.length), message }));
+}

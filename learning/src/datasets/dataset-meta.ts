@@ -1,0 +1,84 @@
+/** `meta.json` of a data set's file: what its arrays do not say. */
+import type { Problem } from '@lyceum/proto';
+import { isObject } from '../files/index.js';
+import {
+  type DatasetOutline,
+  type DatasetSamples,
+  type ModalityOutline,
+  NAMELESS,
+} from './dataset.js';
+import { readEncoding } from './encoding/index.js';
+
+const FORMAT = 'lyceum.dev/dataset/v1';
+
+export interface DatasetMeta extends Pick<DatasetSamples, 'classCount' | 'classNames'> {
+  /** By name, sorted. */
+  readonly modalities: ReadonlyMap<string, ModalityMeta>;
+}
+
+export type ModalityMeta = Pick<ModalityOutline, 'inputScale' | 'encoding'>;
+
+export function datasetMeta({ classCount, classNames, modalities }: DatasetOutline): string {
+  const metas = [...modalities].map(([name, { inputScale, encoding }]) => {
+    return [name, { inputScale, encoding }] as const;
+  });
+  const byName = Object.fromEntries(metas.sort(([a], [b]) => (a < b ? -1 : 1)));
+  const inputs = byName[NAMELESS] ?? { modalities: byName };
+  return JSON.stringify({ format: FORMAT, classCount, classNames, ...inputs });
+}
+
+/** @returns undefined, and a problem more, if it is not what it should be. */
+export function readDatasetMeta(
+  bytes: Uint8Array | undefined,
+  problems: Problem[],
+): DatasetMeta | undefined {
+  const wrong = (message: string) => {
+    problems.push({ path: 'meta.json', message });
+    return undefined;
+  };
+  if (bytes === undefined) return wrong('is missing');
+  let meta: unknown;
+  try {
+    meta = JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return wrong('is not JSON');
+  }
+  if (!isObject(meta)) return wrong('is no object');
+  const { format, classCount, classNames, modalities } = meta;
+  if (format !== FORMAT) return wrong(`has format ${JSON.stringify(format)}; want "${FORMAT}"`);
+  if (typeof classCount !== 'number') return wrong('classCount must be a number');
+  if (!Array.isArray(classNames) || !classNames.every((name) => typeof name === 'string')) {
+    return wrong('classNames must be a list of texts');
+  }
+  if (modalities !== undefined && (meta['inputScale'] ?? meta['encoding']) !== undefined) {
+    return wrong('has modalities, and inputScale or encoding beside them; want either');
+  }
+  const named = modalities === undefined ? { [NAMELESS]: meta } : modalities;
+  if (!isObject(named) || Object.keys(named).length === 0) {
+    return wrong('modalities must be an object of one or more');
+  }
+  const read = new Map<string, ModalityMeta>();
+  for (const name of Object.keys(named).sort()) {
+    const at = name === NAMELESS ? '' : `modalities.${name}.`;
+    const modality = readModality(named[name], at, problems);
+    if (modality === undefined) return undefined;
+    read.set(name, modality);
+  }
+  return { classCount, classNames, modalities: read };
+}
+
+/** @param at - before the names of its fields. */
+function readModality(
+  document: unknown,
+  at: string,
+  problems: Problem[],
+): ModalityMeta | undefined {
+  const { inputScale, encoding } = isObject(document) ? document : {};
+  if (typeof inputScale !== 'number') {
+    problems.push({ path: 'meta.json', message: `${at}inputScale must be a number` });
+    return undefined;
+  }
+  if (encoding === undefined) return { inputScale };
+  const read = readEncoding(encoding, `meta.json.${at}encoding`, problems);
+  return read && { inputScale, encoding: read };
+}

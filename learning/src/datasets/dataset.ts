@@ -1,0 +1,171 @@
+/**
+ * A data set in memory: samples, their labels and their splits, and what models see of each sample, its *modalities*:
+ * pixels, sound, a table's columns. Most sets have one.
+ *
+ * Holds throughout: every array has N entries, every label is −1 or a class, every sample is in exactly one split and
+ * has every modality. `datasetProblems` is that rule; nothing else makes a data set.
+ *
+ * Symbols: N samples, C classes, H × W pixels of `channels` values, D values of a flat sample.
+ */
+import { LyceumError } from '@lyceum/proto';
+import { describeEncoding, type Encoding } from './encoding/index.js';
+import type { SampleTexts } from './sample-texts.js';
+
+export type SplitName = 'train' | 'validation' | 'test';
+
+/** The numbers of splits in files and messages. */
+export const SPLIT_NUMBERS: Readonly<Record<SplitName, number>> = {
+  train: 1,
+  validation: 2,
+  test: 3,
+};
+
+export const SPLIT_NAMES = Object.keys(SPLIT_NUMBERS) as readonly SplitName[];
+
+/** What is known of samples, whoever looks at them. */
+export interface DatasetSamples {
+  /** SHA-256 of the set's file, hex. */
+  readonly digest: string;
+  readonly sampleCount: number;
+  readonly classCount: number;
+  readonly classNames: readonly string[];
+  /** [N]; −1: unlabelled. */
+  readonly labels: Int32Array;
+  /** [N]; 1 train, 2 validation, 3 test. */
+  readonly splits: Uint8Array;
+}
+
+/** One modality of all samples. */
+export interface Modality {
+  /** [H, W, channels] or [D]. */
+  readonly sampleShape: readonly number[];
+  /** [N, ...sampleShape], row-major. */
+  readonly inputs: Uint8Array | Float32Array;
+  /** The real value is the stored one times this: 1/255 for bytes, 1 for floats. */
+  readonly inputScale: number;
+  /** How texts or rows became `inputs`. Absent: inputs are what the source gave. */
+  readonly encoding?: Encoding;
+  /** Of a modality that was made of texts: theirs. */
+  readonly texts?: SampleTexts;
+}
+
+export type ValueType = 'uint8' | 'float32';
+
+export function valueType(inputs: Modality['inputs']): ValueType {
+  return inputs instanceof Uint8Array ? 'uint8' : 'float32';
+}
+
+/** A set as one model sees it. */
+export interface Dataset extends DatasetSamples, Modality {}
+
+/** A set with all that its file holds; {@link seenDataset} gives what a model sees. */
+export interface StoredDataset extends DatasetSamples {
+  /** By name. The only one of a set may have none, and is called {@link NAMELESS}. */
+  readonly modalities: ReadonlyMap<string, Modality>;
+}
+
+export const NAMELESS = '';
+
+/** The name of a modality's array in a set's file: `inputs`, or `inputs.pixels`. */
+export function arrayName(array: 'inputs' | 'texts' | 'textEnds', modality: string): string {
+  return modality === NAMELESS ? array : `${array}.${modality}`;
+}
+
+export type DatasetParts = Omit<Dataset, 'digest'>;
+export type StoredDatasetParts = Omit<StoredDataset, 'digest'>;
+
+/** Class names and labels of more classes than this are a mistake, not a classification task. */
+export const MAX_CLASSES = 65_536;
+
+/** Modalities of a set: more are a mistake. */
+export const MAX_MODALITIES = 32;
+
+/** A modality without what takes most of its memory. */
+export type ModalityOutline = Omit<Modality, 'inputs' | 'texts'>;
+
+/** All of a set but what takes most of its memory. */
+export interface DatasetOutline extends Omit<DatasetSamples, 'digest'> {
+  readonly modalities: ReadonlyMap<string, ModalityOutline>;
+}
+
+/**
+ * The set as a model of one modality sees it.
+ *
+ * @param modality - undefined: the model names none, which will do where there is one only.
+ * @throws {LyceumError} INVALID_ARGUMENT naming the modalities that there are.
+ */
+export function seenDataset(stored: StoredDataset, modality: string | undefined): Dataset {
+  const { modalities, ...samples } = stored;
+  const meant = meantModality(modalities, modality);
+  const seen = meant === undefined ? undefined : modalities.get(meant);
+  if (seen !== undefined) return { ...samples, ...seen };
+  const known = [...modalities.keys()].join(', ');
+  const message = modalities.has(NAMELESS)
+    ? `there is no modality ${modality}: the data set's only one has no name; name none`
+    : modality === undefined
+      ? `no modality is named; want one of the data set's: ${known}`
+      : `there is no modality ${modality}; want one of the data set's: ${known}`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+/** The name of what a model sees; undefined: there is no such modality, or several and it names none. */
+export function meantModality(
+  modalities: ReadonlyMap<string, unknown>,
+  named: string | undefined,
+): string | undefined {
+  if (named !== undefined) return modalities.has(named) ? named : undefined;
+  const [only, ...others] = modalities.keys();
+  return others.length === 0 ? only : undefined;
+}
+
+/** As the parts of a stored set. */
+export function withoutName(parts: DatasetParts): StoredDatasetParts {
+  const { sampleShape, inputs, inputScale, encoding, texts, ...samples } = parts;
+  const modality: Modality = {
+    sampleShape,
+    inputs,
+    inputScale,
+    ...(encoding !== undefined && { encoding }),
+    ...(texts !== undefined && { texts }),
+  };
+  return { ...samples, modalities: new Map([[NAMELESS, modality]]) };
+}
+
+/** By the array of splits, which all that is seen of one set shares. */
+const samplesOf = new WeakMap<Uint8Array, ReadonlyMap<SplitName, Uint32Array>>();
+
+/** Indices of the split's samples, ascending: entry r is the sample of row r. Computed once per set. */
+export function splitSamples(
+  { splits }: Pick<DatasetSamples, 'splits'>,
+  split: SplitName,
+): Uint32Array {
+  const known = samplesOf.get(splits)?.get(split);
+  if (known !== undefined) return known;
+  const number = SPLIT_NUMBERS[split];
+  const indices: number[] = [];
+  for (const [index, value] of splits.entries()) {
+    if (value === number) indices.push(index);
+  }
+  const samples = Uint32Array.from(indices);
+  samplesOf.set(splits, new Map(samplesOf.get(splits)).set(split, samples));
+  return samples;
+}
+
+/** What a person wants to know of a set, as JSON. */
+export function describeDataset(stored: StoredDataset): Record<string, unknown> {
+  const { digest, sampleCount, classCount, classNames } = stored;
+  const splits = Object.fromEntries(
+    SPLIT_NAMES.map((split) => {
+      const samples = splitSamples(stored, split);
+      const labelled = samples.filter((sample) => (stored.labels[sample] as number) >= 0).length;
+      return [split, { samples: samples.length, labelled }];
+    }),
+  );
+  const modalities = [...stored.modalities].map(([name, { inputs, sampleShape, encoding }]) => ({
+    ...(name !== NAMELESS && { name }),
+    sampleShape,
+    valueType: valueType(inputs),
+    ...(encoding !== undefined && { encoding: describeEncoding(encoding) }),
+  }));
+  return { digest, modalities, sampleCount, classCount, classNames, splits };
+}

@@ -1,0 +1,47 @@
+/**
+ * A data set in memory and as a file: samples, labels, splits and modalities, and the checks on them. How foreign
+ * files become one is in import/.
+ */
+export {
+  type Dataset,
+  type DatasetParts,
+  type DatasetSamples,
+  describeDataset,
+  MAX_CLASSES,
+  type Modality,
+  meantModality,
+  NAMELESS,
+  SPLIT_NAMES,
+  SPLIT_NUMBERS,
+  type SplitName,
+  type StoredDataset,
+  type StoredDatasetParts,
+  seenDataset,
+  splitSamples,
+  type ValueType,
+  valueType,
+  withoutName,
+} from './dataset.js';
+export {
+  encodeDataset,
+  encodeStoredDataset,
+  parseDataset,
+  parseStoredDataset,
+} from './dataset-file.js';
+export { checkModalityNames, datasetProblems } from './dataset-problems.js';
+export { type SampleFacts, type StoredRows, writeDatasetFile } from './dataset-writer.js';
+export {
+  ENCODING_FILE,
+  type Encoding,
+  encodeSample,
+  encodingDigest,
+  encodingJson,
+  encodingText,
+  encodingWidth,
+  parseEncoding,
+} from './encoding/index.js';
+export { DEFAULT_SHARES, fixedSplits, type SplitShares, TEST_GIVEN_SHARES } from './fixed-split.js';
+export { allRows, RowFile } from './row-file.js';
+export { sampleText, sampleTextsOf, TEXT_MAX_BYTES } from './sample-texts.js';
+export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
+export { splitNamed } from './split-names.js';

@@ -1,0 +1,17 @@
+/** How good and how different answers are, and whether a difference is chance. */
+export {
+  accuracy,
+  agreement,
+  agreementWhereTeacherWrong,
+  brier,
+  ece,
+  gapClosed,
+  klDivergence,
+  nll,
+  recalls,
+  topKAccuracy,
+  totalVariation,
+} from './metrics.js';
+export { holm, mcNemar, pairedBootstrap } from './paired-comparison.js';
+export { pairwiseDivergences } from './pairwise-divergence.js';
+export { pairedInterval, seedsNeeded } from './statistics.js';

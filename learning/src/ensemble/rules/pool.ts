@@ -1,0 +1,234 @@
+/**
+ * Pools the teachers' distributions into one target, row by row, in float64 and in fixed ensemble order, so
+ * that a target's bits depend on the answers alone.
+ *
+ *     arithmetic   Σₖ aₖ pₖ            the mean of KL(pₖ ‖ ·) is least there
+ *     geometric    softmax(Σₖ aₖ log pₖ)   = softmax(Σₖ aₖ vₖ/τ) while no class has probability 0
+ *
+ * Each teacher is tempered before it is pooled; tempering the pool is another target. Hinton et al. 2015, §1,
+ * https://arxiv.org/abs/1503.02531
+ *
+ * A logit of −∞ is a class of probability 0. Arithmetically it adds nothing; geometrically it would veto the
+ * class, so there the teacher's probability is taken as {@link PROBABILITY_FLOOR} before tempering.
+ *
+ * Symbols: K teachers with logits vₖ [N, C] and shares aₖ, pₖ = softmax(vₖ/τ), τ `temperature`.
+ */
+import { logSoftmaxRow, softmaxInPlace, type Values } from '../../arrays/index.js';
+import { rowShares, teacherShares } from '../teachers/index.js';
+
+export type PoolRule = 'arithmetic' | 'geometric';
+
+/** What probability 0 counts as in a geometric mean. */
+export const PROBABILITY_FLOOR = 1e-8;
+
+const LOG_FLOOR = Math.log(PROBABILITY_FLOOR);
+
+/**
+ * The pooled probabilities, [N, C].
+ *
+ * @param teacherLogits - one [N, C] a teacher, in ensemble order; one of weight 0 is not read.
+ * @param teacherWeights - relative; they need not sum to 1.
+ * @throws {LyceumError} INVALID_ARGUMENT if weights or lengths do not fit.
+ */
+export function pool(
+  rule: PoolRule,
+  temperature: number,
+  teacherLogits: readonly Values[],
+  teacherWeights: readonly number[],
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): void {
+  const shares = teacherShares(teacherWeights);
+  poolWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out);
+}
+
+/**
+ * {@link pool} with shares as they are. Shares of a sum other than 1 make a geometric pool a product of
+ * experts, sharper than any of them.
+ *
+ * @param shares - [K], or [N, K]: each row's own.
+ */
+export function poolWithShares(
+  rule: PoolRule,
+  temperature: number,
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): void {
+  const sharesOf = rowShares(teacherLogits, shares, rowCount, classCount, out);
+  const row = new Float64Array(classCount);
+  const scratch = new Float64Array(classCount);
+  for (let n = 0; n < rowCount; n++) {
+    const from = n * classCount;
+    const own = sharesOf(n);
+    row.fill(0);
+    if (rule === 'arithmetic') addTempered(teacherLogits, own, temperature, from, row, scratch);
+    else {
+      addLogs(teacherLogits, own, temperature, from, row);
+      softmaxInPlace(row);
+    }
+    for (let c = 0; c < classCount; c++) out[from + c] = row[c] as number;
+  }
+}
+
+/**
+ * Logarithms of the pooled probabilities, [N, C]: finite where {@link pool} would round to 0.
+ * Parameters and errors are those of {@link pool}.
+ */
+export function poolLogProbabilities(
+  rule: PoolRule,
+  temperature: number,
+  teacherLogits: readonly Values[],
+  teacherWeights: readonly number[],
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): void {
+  const shares = teacherShares(teacherWeights);
+  poolLogsWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out);
+}
+
+/** Logarithms of what {@link poolWithShares} gives, of a sum of probabilities of 1. */
+export function poolLogsWithShares(
+  rule: PoolRule,
+  temperature: number,
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): void {
+  const sharesOf = rowShares(teacherLogits, shares, rowCount, classCount, out);
+  const row = new Float64Array(classCount);
+  const one = new Float64Array(classCount);
+  for (let n = 0; n < rowCount; n++) {
+    const from = n * classCount;
+    const own = sharesOf(n);
+    if (rule === 'geometric') {
+      row.fill(0);
+      addLogs(teacherLogits, own, temperature, from, row);
+    } else {
+      row.fill(Number.NEGATIVE_INFINITY);
+      for (let k = 0; k < own.length; k++) {
+        const share = own[k] as number;
+        if (share === 0) continue;
+        logSoftmaxRow(teacherLogits[k] as Values, from, classCount, temperature, one, 0);
+        const logShare = Math.log(share);
+        for (let c = 0; c < classCount; c++) {
+          row[c] = logAddExp(row[c] as number, (one[c] as number) + logShare);
+        }
+      }
+    }
+    logSoftmaxRow(row, 0, classCount, 1, row, 0);
+    for (let c = 0; c < classCount; c++) out[from + c] = row[c] as number;
+  }
+}
+
+/**
+ * Σₖ aₖ vₖ, [N, C]: where Σₖ aₖ ‖z − vₖ‖² is least.
+ *
+ * @param shares - [K], or [N, K]: each row's own.
+ */
+export function meanLogits(
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): void {
+  const sharesOf = rowShares(teacherLogits, shares, rowCount, classCount, out);
+  for (let n = 0; n < rowCount; n++) {
+    const own = sharesOf(n);
+    for (let i = n * classCount; i < (n + 1) * classCount; i++) {
+      let sum = 0;
+      for (let k = 0; k < own.length; k++) {
+        const share = own[k] as number;
+        if (share !== 0) sum += share * ((teacherLogits[k] as Values)[i] as number);
+      }
+      out[i] = sum;
+    }
+  }
+}
+
+/** row += Σₖ aₖ pₖ. */
+function addTempered(
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  temperature: number,
+  from: number,
+  row: Float64Array,
+  exponentials: Float64Array,
+): void {
+  const classes = row.length;
+  for (let k = 0; k < shares.length; k++) {
+    const share = shares[k] as number;
+    if (share === 0) continue;
+    const logits = teacherLogits[k] as Values;
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < classes; c++) {
+      const value = logits[from + c] as number;
+      if (value > greatest) greatest = value;
+    }
+    let sum = 0;
+    for (let c = 0; c < classes; c++) {
+      const e = Math.exp(((logits[from + c] as number) - greatest) / temperature);
+      exponentials[c] = e;
+      sum += e;
+    }
+    const factor = share / sum;
+    for (let c = 0; c < classes; c++) {
+      row[c] = (row[c] as number) + factor * (exponentials[c] as number);
+    }
+  }
+}
+
+/** row += Σₖ aₖ vₖ/τ, up to a constant of the row. */
+function addLogs(
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  temperature: number,
+  from: number,
+  row: Float64Array,
+): void {
+  const classes = row.length;
+  for (let k = 0; k < shares.length; k++) {
+    const share = shares[k] as number;
+    if (share === 0) continue;
+    const logits = teacherLogits[k] as Values;
+    let greatest = Number.NEGATIVE_INFINITY;
+    let vetoes = false;
+    for (let c = 0; c < classes; c++) {
+      const value = logits[from + c] as number;
+      if (value > greatest) greatest = value;
+      if (value === Number.NEGATIVE_INFINITY) vetoes = true;
+    }
+    const floor = vetoes ? flooredLogit(logits, from, classes, greatest) : 0;
+    const factor = share / temperature;
+    for (let c = 0; c < classes; c++) {
+      const shifted = (logits[from + c] as number) - greatest;
+      row[c] =
+        (row[c] as number) + factor * (shifted === Number.NEGATIVE_INFINITY ? floor : shifted);
+    }
+  }
+}
+
+/** The logit, less the greatest, of a class of the floor's probability: log p = v − greatest − log Σ. */
+export function flooredLogit(
+  logits: Values,
+  from: number,
+  classes: number,
+  greatest: number,
+): number {
+  let sum = 0;
+  for (let c = 0; c < classes; c++) sum += Math.exp((logits[from + c] as number) - greatest);
+  return LOG_FLOOR + Math.log(sum);
+}
+
+/** log(eᵃ + eᵇ). */
+export function logAddExp(a: number, b: number): number {
+  if (a === Number.NEGATIVE_INFINITY) return b;
+  return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
+}

@@ -1,0 +1,37 @@
+/**
+ * The arithmetic pool of the teachers whose answers are there, when they are enough.
+ *
+ * If lateness depends on the sample, the mean over those in time is biased: keep which teachers a target was made of.
+ */
+import type { Values } from '../../arrays/index.js';
+import { pool } from './pool.js';
+
+/**
+ * Σ_arrived wₖ pₖ / Σ_arrived w, [N, C]; `null` where fewer than `quorum` arrived or all their weights are 0.
+ *
+ * @param temperature - of every teacher before it is pooled.
+ * @param teacherLogits - one [N, C] a teacher, in ensemble order; `undefined` for one that has not arrived.
+ * @param quorum - a count.
+ * @throws {LyceumError} INVALID_ARGUMENT if weights or lengths do not fit.
+ */
+export function quorumMean(
+  temperature: number,
+  teacherLogits: readonly (Values | undefined)[],
+  teacherWeights: readonly number[],
+  quorum: number,
+  rowCount: number,
+  classCount: number,
+): Float64Array | null {
+  const arrived: Values[] = [];
+  const weights: number[] = [];
+  for (const [k, logits] of teacherLogits.entries()) {
+    if (logits === undefined) continue;
+    arrived.push(logits);
+    weights.push(teacherWeights[k] ?? Number.NaN);
+  }
+  if (arrived.length === 0 || arrived.length < quorum) return null;
+  if (weights.every((weight) => weight === 0)) return null;
+  const out = new Float64Array(rowCount * classCount);
+  pool('arithmetic', temperature, arrived, weights, rowCount, classCount, out);
+  return out;
+}

@@ -1,0 +1,15 @@
+/** What a combination knows of each teacher: its share, its classes, its temperature. */
+export { calibrate, fitTemperature } from './calibration.js';
+export {
+  type AmongKnown,
+  amongKnown,
+  classMask,
+  type KnownClasses,
+  withoutUnknown,
+} from './known-classes.js';
+export {
+  finalAnswerKnowledge,
+  type TeacherKnowledge,
+  teacherKnowledge,
+} from './teacher-knowledge.js';
+export { rowShares, sharesOrEqual, teacherShares } from './teacher-shares.js';

@@ -1,0 +1,71 @@
+/**
+ * Teachers that know only some of a set's classes. Of the others such a teacher says nothing, which is not that they are
+ * improbable.
+ *
+ * Its answers have C columns like all others, and those of classes that it does not know mean nothing. Once they are −∞
+ * ({@link withoutUnknown}) its softmax, its argmax and its entropy are over its own classes.
+ *
+ * Symbols: N rows, C classes.
+ */
+import type { Values } from '../../arrays/index.js';
+
+/** The classes that a teacher knows, rising; undefined: all of the set's. */
+export type KnownClasses = readonly number[] | undefined;
+
+/** Whether each class is known, [C]: 1, or 0. */
+export function classMask(known: KnownClasses, classCount: number): Uint8Array {
+  const mask = new Uint8Array(classCount).fill(known === undefined ? 1 : 0);
+  for (const c of known ?? []) mask[c] = 1;
+  return mask;
+}
+
+/** Makes −∞ of what a teacher's logits [N, C] hold for classes that it does not know. */
+export function withoutUnknown(logits: Values, classCount: number, known: KnownClasses): void {
+  if (known === undefined) return;
+  const mask = classMask(known, classCount);
+  for (let i = 0; i < logits.length; i++) {
+    if (mask[i % classCount] === 0) logits[i] = Number.NEGATIVE_INFINITY;
+  }
+}
+
+/** Rows that a teacher can be asked about, with its own classes for all there are. */
+export interface AmongKnown {
+  /** Of the rows chosen, rising. */
+  readonly rows: Int32Array;
+  /** Of them, in the teacher's own numbers; −1: none. */
+  readonly labels: Int32Array;
+  readonly classCount: number;
+  /** Those rows and classes of any values [N, C]. */
+  readonly of: (values: Values) => Float64Array;
+}
+
+/**
+ * What is left of a split for a teacher: rows of classes that it knows, and rows without a label, in its own classes.
+ *
+ * @param labels - [N]; −1: none.
+ */
+export function amongKnown(
+  labels: Int32Array,
+  classCount: number,
+  known: readonly number[],
+): AmongKnown {
+  const own = new Map(known.map((c, place) => [c, place]));
+  const rows = Int32Array.from(labels.keys()).filter((row) => {
+    const label = labels[row] as number;
+    return label < 0 || own.has(label);
+  });
+  return {
+    rows,
+    labels: rows.map((row) => own.get(labels[row] as number) ?? -1),
+    classCount: known.length,
+    of(values) {
+      const out = new Float64Array(rows.length * known.length);
+      for (const [at, row] of rows.entries()) {
+        for (const [place, c] of known.entries()) {
+          out[at * known.length + place] = values[row * classCount + c] as number;
+        }
+      }
+      return out;
+    },
+  };
+}

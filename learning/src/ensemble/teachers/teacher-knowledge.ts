@@ -1,0 +1,199 @@
+/**
+ * Whether a teacher knows anything of the samples at hand: its accuracy against chance, and whether it says anything
+ * at all.
+ *
+ * Symbols: N rows, C classes, n rows with a label, k of them right. Under "at chance" k is binomial with n and 1/C; a
+ * teacher is held to know something once P(K ≥ k) ≤ {@link CHANCE_LEVEL}. Of a teacher that knows only some of the classes
+ * n are the rows of these, and C is their number.
+ */
+import { argmaxRows, bestAssignment, logSoftmaxRow, type Values } from '../../arrays/index.js';
+import { classMask, type KnownClasses } from './known-classes.js';
+
+/** One in a thousand teachers that know nothing passes. */
+export const CHANCE_LEVEL = 1e-3;
+
+/** Of the greatest logit (at least 1): what engines move equal rows by, depending on their place in a batch. */
+const EQUAL_ROWS_TOLERANCE = 1e-5;
+
+export interface TeacherKnowledge {
+  readonly rowCount: number;
+  /** Rows with a label that the teacher knows. */
+  readonly labelledCount: number;
+  readonly correctCount: number;
+  /** Of softmax(z), in nats; absent: of final answers nobody knows it. */
+  readonly meanEntropy?: number | undefined;
+  /** `at-chance`: no better than guessing. `constant`: the same output for every row. Absent: neither. */
+  readonly finding?: 'at-chance' | 'constant' | undefined;
+  /** Its logits are distributions, row by row: its model gives probabilities, whatever its settings say. Absent: no. */
+  readonly givesDistributions?: true | undefined;
+  /** Absent: its order is as good as any, or there are too few rows of a class to tell. */
+  readonly otherOrder?: OtherOrder | undefined;
+}
+
+/** Another one-to-one order of a teacher's classes, by which it would be right far more often. */
+export interface OtherOrder {
+  /** For each of the set's classes which one the teacher seems to mean by it. */
+  readonly classes: readonly number[];
+  readonly correctCount: number;
+}
+
+/** With fewer rows of a class an order fits by chance. */
+const ROWS_PER_CLASS = 10;
+
+/** By how much of the rows another order must be better. */
+const ORDER_LIFT = 0.1;
+
+/** What rounding to float32, or to half floats, does to a sum of probabilities. */
+const SUM_TOLERANCE = 1e-2;
+
+/**
+ * @param logits - [N, C], N > 0; −∞ of a class that the teacher does not know.
+ * @param labels - [N]; −1: none.
+ */
+export function teacherKnowledge(
+  logits: Values,
+  labels: Int32Array,
+  classCount: number,
+  known?: KnownClasses,
+): TeacherKnowledge {
+  const rowCount = labels.length;
+  const best = argmaxRows(logits, rowCount, classCount);
+  const counts = countRight(best, knownLabels(labels, classCount, known));
+  const measured = {
+    ...counts,
+    meanEntropy: meanEntropy(logits, rowCount, classCount),
+    ...(areDistributions(logits, rowCount, classCount) && { givesDistributions: true as const }),
+    ...betterOrder(best, labels, known, classCount),
+  };
+  const isSame = isConstant(logits, rowCount, classCount);
+  return withFinding(measured, isSame, known?.length ?? classCount);
+}
+
+/**
+ * The same of a teacher that gives final answers only.
+ *
+ * @param classes - [N], N > 0.
+ * @param labels - [N]; −1: none.
+ */
+export function finalAnswerKnowledge(
+  classes: ArrayLike<number>,
+  labels: Int32Array,
+  classCount: number,
+  known?: KnownClasses,
+): TeacherKnowledge {
+  return withFinding(
+    {
+      ...countRight(classes, knownLabels(labels, classCount, known)),
+      ...betterOrder(classes, labels, known, classCount),
+    },
+    isConstant(classes, labels.length, 1),
+    known?.length ?? classCount,
+  );
+}
+
+/** −1 where the teacher cannot know better. */
+function knownLabels(labels: Int32Array, classCount: number, known: KnownClasses): Int32Array {
+  if (known === undefined) return labels;
+  const mask = classMask(known, classCount);
+  return labels.map((label) => (mask[label] === 1 ? label : -1));
+}
+
+function countRight(classes: ArrayLike<number>, labels: Int32Array) {
+  let [labelledCount, correctCount] = [0, 0];
+  for (const [row, label] of labels.entries()) {
+    if (label < 0) continue;
+    labelledCount++;
+    if (classes[row] === label) correctCount++;
+  }
+  return { rowCount: labels.length, labelledCount, correctCount };
+}
+
+/** Rows of numbers from 0 to 1 of sum 1; where the teacher does not know a class, −∞, of the others. */
+function areDistributions(logits: Values, rowCount: number, classCount: number): boolean {
+  for (let row = 0; row < rowCount; row++) {
+    let sum = 0;
+    for (let c = 0; c < classCount; c++) {
+      const value = logits[row * classCount + c] as number;
+      if (value === Number.NEGATIVE_INFINITY) continue;
+      if (value < -SUM_TOLERANCE) return false;
+      sum += value;
+    }
+    if (Math.abs(sum - 1) > SUM_TOLERANCE) return false;
+  }
+  return true;
+}
+
+/** The one-to-one order of classes in which the answers are right most often, if it is so much better. */
+function betterOrder(
+  answers: ArrayLike<number>,
+  labels: Int32Array,
+  known: KnownClasses,
+  classCount: number,
+): Pick<TeacherKnowledge, 'otherOrder'> {
+  const rows = [...labels.keys()].filter((row) => (labels[row] as number) >= 0);
+  // Answers of fewer classes would fit many choices of the set's alike.
+  if (known !== undefined || rows.length < ROWS_PER_CLASS * classCount) return {};
+  const counts = new Float64Array(classCount * classCount);
+  let correctCount = 0;
+  for (const row of rows) {
+    const [answer, label] = [answers[row] as number, labels[row] as number];
+    if (answer < 0) continue;
+    const at = answer * classCount + label;
+    counts[at] = (counts[at] as number) + 1;
+    if (answer === label) correctCount++;
+  }
+  const order = bestAssignment(counts, classCount);
+  const count = order.reduce((sum, label, c) => sum + (counts[c * classCount + label] ?? 0), 0);
+  if (count - correctCount < ORDER_LIFT * rows.length) return {};
+  return { otherOrder: { classes: [...order], correctCount: count } };
+}
+
+function withFinding(
+  measured: TeacherKnowledge,
+  saysTheSame: boolean,
+  classCount: number,
+): TeacherKnowledge {
+  if (saysTheSame) return { ...measured, finding: 'constant' };
+  const { labelledCount, correctCount } = measured;
+  const isKnown = binomialTail(labelledCount, correctCount, 1 / classCount) <= CHANCE_LEVEL;
+  // Of so few rows not even a teacher that knows all could show it.
+  const canShow = classCount ** -labelledCount <= CHANCE_LEVEL;
+  return !isKnown && canShow ? { ...measured, finding: 'at-chance' } : measured;
+}
+
+/** P(K ≥ k) of K binomial with n and p, 0 < p < 1; summed from the smallest terms' logarithms, so that none vanishes. */
+export function binomialTail(n: number, k: number, p: number): number {
+  if (k <= 0) return 1;
+  // log P(K = j), from j = 0 by the ratio of neighbours.
+  let log = n * Math.log1p(-p);
+  const odds = Math.log(p) - Math.log1p(-p);
+  let sum = 0;
+  for (let j = 1; j <= n; j++) {
+    log += Math.log(n - j + 1) - Math.log(j) + odds;
+    if (j >= k) sum += Math.exp(log);
+  }
+  return Math.min(1, sum);
+}
+
+function meanEntropy(logits: Values, rowCount: number, classCount: number): number {
+  const logs = new Float64Array(classCount);
+  let sum = 0;
+  for (let row = 0; row < rowCount; row++) {
+    logSoftmaxRow(logits, row * classCount, classCount, 1, logs, 0);
+    for (const log of logs) if (log > Number.NEGATIVE_INFINITY) sum -= Math.exp(log) * log;
+  }
+  return sum / rowCount;
+}
+
+/** @param values - [rowCount, width]. One row alone says nothing of the others. */
+function isConstant(values: ArrayLike<number>, rowCount: number, width: number): boolean {
+  if (rowCount < 2) return false;
+  for (let c = 0; c < width; c++) {
+    const first = values[c] as number;
+    const tolerance = EQUAL_ROWS_TOLERANCE * Math.max(1, Math.abs(first));
+    for (let row = 1; row < rowCount; row++) {
+      if (Math.abs((values[row * width + c] as number) - first) > tolerance) return false;
+    }
+  }
+  return true;
+}

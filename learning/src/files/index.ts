@@ -1,0 +1,15 @@
+/**
+ * Reads and writes files of general kinds: zip, npy and npz, lines of UTF-8, names fit to be printed. What a data set
+ * or a model keeps in them is said in their own rooms.
+ */
+export { writeDurably } from './durable-file.js';
+export { readFolderFile, readPlainFile } from './folder-file.js';
+export { isObject } from './is-object.js';
+export { linesOf } from './lines.js';
+export { type NpyArray, npyHeader, readNpy, writeNpy } from './npy.js';
+export { FOREIGN_NPZ_LIMITS, readNpz, writeNpz } from './npz.js';
+export { bareName, nameProblem, shownName } from './plain-name.js';
+export { type Span, SpooledBytes } from './spooled-bytes.js';
+export { utf8Bytes, utf8Text } from './utf8.js';
+export { readZip, writeZip, type ZipLimits } from './zip.js';
+export { writeZipFile, ZipFile, type ZipMember } from './zip-file.js';

@@ -1,0 +1,34 @@
+/** A set's samples as an endpoint is sent them. */
+import { LyceumError } from '@lyceum/proto';
+import { type Dataset, sampleText } from '../../datasets/index.js';
+import { ModelInputs } from '../../models/index.js';
+import type { ViewAt } from '../../views/index.js';
+import type { EndpointPackage } from './endpoint-package.js';
+import { nestedValues } from './endpoint-request.js';
+import { pngOf } from './png.js';
+
+/**
+ * @param samples - indices of samples.
+ * @returns of each what `endpoint.input` says: its numbers, nested by its shape; a PNG in base64; its text.
+ * @throws {LyceumError} INVALID_ARGUMENT if the set has no such thing.
+ */
+export async function endpointInputs(
+  { endpoint, settings }: EndpointPackage,
+  dataset: Dataset,
+  samples: readonly number[],
+  view: ViewAt,
+): Promise<unknown[]> {
+  if (endpoint.input === 'text') {
+    const { texts } = dataset;
+    if (texts !== undefined) return samples.map((sample) => sampleText(texts, sample));
+    const message = 'its description wants input: text, and this data set was not made of texts';
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const reader = new ModelInputs(dataset, settings, undefined);
+  const values = new Float32Array(samples.length * reader.size);
+  reader.read(Uint32Array.from(samples), view, values);
+  const rows = samples.map((_, i) => values.subarray(i * reader.size, (i + 1) * reader.size));
+  if (endpoint.input === 'values') return rows.map((row) => nestedValues(row, reader.modelShape));
+  const files = await Promise.all(rows.map((row) => pngOf(row, reader.shape)));
+  return files.map((file) => file.toString('base64'));
+}

@@ -1,0 +1,72 @@
+/** A black-box endpoint as a model's package: a zip of its description, `endpoint.json`, and `settings.json`. */
+import { type Endpoint, InvalidDocumentError, parseEndpoint, sha256Hex } from '@lyceum/proto';
+import { writeZip } from '../../files/index.js';
+import {
+  type ModelDescription,
+  type ModelSettings,
+  parseSettingsJson,
+  settingsJson,
+} from '../../models/index.js';
+import { mayAbstain, namedClasses } from './endpoint-answers.js';
+
+export interface EndpointPackage {
+  readonly endpoint: Endpoint;
+  /** How samples are made ready; `output` is of no account, since it answers with classes. */
+  readonly settings: ModelSettings;
+}
+
+export const ENDPOINT_MEMBER = 'endpoint.json';
+
+export function encodeEndpointPackage({ endpoint, settings }: EndpointPackage): Buffer {
+  return writeZip(
+    new Map([
+      [ENDPOINT_MEMBER, Buffer.from(JSON.stringify(endpoint))],
+      ['settings.json', Buffer.from(settingsJson(settings))],
+    ]),
+  );
+}
+
+/** @throws {InvalidDocumentError} naming all that is wrong. */
+export function parseEndpointPackage(
+  members: ReadonlyMap<string, Uint8Array>,
+  source: string,
+): EndpointPackage {
+  const [endpoint, settings] = [ENDPOINT_MEMBER, 'settings.json'].map((name) => {
+    const member = members.get(name);
+    if (member !== undefined) return Buffer.from(member).toString();
+    throw new InvalidDocumentError(source, [{ path: name, message: 'is missing' }]);
+  }) as [string, string];
+  return {
+    endpoint: parseEndpoint(endpoint, `${source}, ${ENDPOINT_MEMBER}`),
+    settings: parseSettingsJson(settings, `${source}, settings.json`),
+  };
+}
+
+export interface EndpointDescription extends ModelDescription {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** It gives classes and nothing more. */
+  readonly classesOnly: true;
+  /** It may leave samples without an answer. */
+  readonly mayAbstain: boolean;
+  /** Classes that it may answer with; absent: those of any set. */
+  readonly answerClasses?: readonly string[];
+  /** SHA-256 of all that its answers depend on: who changes how often it is called keeps what was paid for. */
+  readonly answersDigest: string;
+}
+
+export function describeEndpoint({ endpoint, settings }: EndpointPackage): EndpointDescription {
+  const { url, request, chat, answer, input, classes, otherwise, revision } = endpoint;
+  const answers = { url, request, chat, answer, input, classes, otherwise, revision };
+  return {
+    parameterCount: 0,
+    weightBytes: 0,
+    output: settings.output,
+    inputs: [`${input} to ${url}`],
+    outputs: ['class'],
+    classesOnly: true,
+    mayAbstain: mayAbstain(endpoint),
+    ...(classes !== undefined && { answerClasses: namedClasses(endpoint) }),
+    answersDigest: sha256Hex(JSON.stringify(answers)),
+  };
+}

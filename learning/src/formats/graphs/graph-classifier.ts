@@ -1,0 +1,163 @@
+/**
+ * How a graph is asked as a classifier: which input and output, in which layout, and how many rows at a time.
+ * Pure; what cannot be asked is said in words that tell how to mend it.
+ */
+import type { Problem } from '@lyceum/proto';
+import type { Layout, ModelSettings } from '../../models/index.js';
+import {
+  type ElementType,
+  type GraphOutline,
+  type GraphValue,
+  graphValueText,
+} from './graph-outline.js';
+
+/** 1 GiB of them; pictures of 4,096 by 4,096 in colours have 50 million. */
+const BATCH_MAX_VALUES = 2 ** 28;
+
+export interface GraphClassifier {
+  readonly input: GraphValue;
+  readonly output: GraphValue;
+  /** What the file tells of its own settings, with those that were given. */
+  readonly settings: Partial<ModelSettings>;
+  /** Of one sample, channels last; undefined where the file leaves a size open. */
+  readonly inputShape: readonly number[] | undefined;
+  readonly classCount: number | undefined;
+  /** Rows that it must be given; undefined: any number. */
+  readonly fixedRows: number | undefined;
+}
+
+/** What is peculiar to a format. */
+export interface GraphFormat {
+  /** What a model may take; other numbers are rounded or converted. */
+  readonly inputTypes: readonly ElementType[];
+  readonly outputTypes: readonly ElementType[];
+  /** Operations whose outputs are logits up to a constant of the row. */
+  readonly logitOperations: readonly string[];
+  /** Of these, values of one row depend on the other rows of its batch. */
+  readonly rowByRow: readonly string[];
+  /** Why a file like that has no output of numbers, and what to do, if the format knows. */
+  readonly outputAdvice: (outline: GraphOutline) => string | undefined;
+}
+
+/** @returns undefined with what keeps it from being asked added to `problems`. */
+export function graphClassifier(
+  outline: GraphOutline,
+  format: GraphFormat,
+  given: Partial<ModelSettings>,
+  problems: Problem[],
+): GraphClassifier | undefined {
+  const input = onlyInput(outline, format, problems);
+  if (input !== undefined) requireSize(input, problems);
+  const output = classOutput(outline, format, given.outputName, problems);
+  if (input === undefined || output === undefined) return undefined;
+  const layout = given.layout ?? guessedLayout(input, problems);
+  const kind = given.output ?? outputKind(outline, format, output, problems);
+  if (problems.length > 0) return undefined;
+  const rowByRow = format.rowByRow.some((operation) => outline.operations.has(operation));
+  return {
+    input,
+    output,
+    settings: {
+      ...given,
+      ...(kind !== undefined && { output: kind }),
+      ...(layout !== undefined && { layout }),
+      ...(outline.outputs.length > 1 && { outputName: output.name }),
+    },
+    inputShape: sampleShape(input, layout),
+    classCount: output.shape?.[1],
+    fixedRows: input.shape?.[0] ?? (rowByRow ? 1 : undefined),
+  };
+}
+
+function onlyInput(
+  { inputs }: GraphOutline,
+  { inputTypes }: GraphFormat,
+  problems: Problem[],
+): GraphValue | undefined {
+  const [input] = inputs;
+  const listed = inputs.map(graphValueText).join(', ');
+  const wrong =
+    input === undefined || inputs.length > 1
+      ? `has inputs ${listed || 'none'}; want one, of samples`
+      : !inputTypes.includes(input.elementType)
+        ? `is ${listed}; want ${inputTypes.join(', ')}`
+        : undefined;
+  if (wrong === undefined) return input;
+  problems.push({ path: 'graph.input', message: wrong });
+  return undefined;
+}
+
+/** A file may claim any size, and a batch of that size is given to it. */
+function requireSize({ shape }: GraphValue, problems: Problem[]): void {
+  const values = (shape ?? []).reduce<number>((product, size) => product * (size ?? 1), 1);
+  if (values <= BATCH_MAX_VALUES) return;
+  const message = `takes ${values} values at once; at most ${BATCH_MAX_VALUES} are given`;
+  problems.push({ path: 'graph.input', message });
+}
+
+function classOutput(
+  outline: GraphOutline,
+  { outputTypes, outputAdvice }: GraphFormat,
+  named: string | undefined,
+  problems: Problem[],
+): GraphValue | undefined {
+  const { outputs } = outline;
+  const listed = outputs.map(graphValueText).join(', ');
+  const usable = outputs.filter(
+    ({ kind, elementType, shape }) =>
+      kind === 'tensor' && outputTypes.includes(elementType) && (shape?.length ?? 2) === 2,
+  );
+  const chosen = named === undefined ? usable : usable.filter(({ name }) => name === named);
+  if (chosen.length === 1) return chosen[0];
+  const advice = outputAdvice(outline);
+  const message =
+    advice !== undefined
+      ? `${advice}; its outputs are ${listed}`
+      : usable.length === 0
+        ? `has no output of numbers [batch, classes]; its outputs are ${listed}`
+        : named === undefined
+          ? `has several outputs that may tell the classes; name one as outputName in the settings: ${usable.map(graphValueText).join(', ')}`
+          : `has no output ${named} of numbers [batch, classes]; its outputs are ${listed}`;
+  problems.push({ path: 'graph.output', message });
+  return undefined;
+}
+
+/** Of pictures. Channels are one or three, and sides are longer, or it cannot be told. */
+function guessedLayout({ shape }: GraphValue, problems: Problem[]): Layout | undefined {
+  if (shape?.length !== 4) return undefined;
+  const isChannels = (size: number | undefined) => size === 1 || size === 3;
+  const [, second, , last] = shape;
+  if (isChannels(second) && !isChannels(last)) return 'NCHW';
+  if (isChannels(last) && !isChannels(second)) return 'NHWC';
+  const message = `does not tell whether channels come first or last; put "layout": "NCHW" or "NHWC" in the settings`;
+  problems.push({ path: 'graph.input', message });
+  return undefined;
+}
+
+function outputKind(
+  { operationOf }: GraphOutline,
+  { logitOperations }: GraphFormat,
+  { name }: GraphValue,
+  problems: Problem[],
+): ModelSettings['output'] | undefined {
+  const operation = operationOf.get(name) ?? '';
+  if (operation === 'Softmax') return 'probabilities';
+  if (logitOperations.includes(operation)) return 'logits';
+  if (name === 'logits' || name === 'probabilities') return name;
+  const message = `does not tell whether ${name}, which ${operation || 'nothing'} gives, is logits or probabilities; put {"output": "logits"} or {"output": "probabilities"} in the settings`;
+  problems.push({ path: 'graph.output', message });
+  return undefined;
+}
+
+function sampleShape(
+  { shape }: GraphValue,
+  layout: Layout | undefined,
+): readonly number[] | undefined {
+  if (shape === undefined) return undefined;
+  const sizes = shape.slice(1);
+  if (sizes.some((size) => size === undefined)) return undefined;
+  const known = sizes as number[];
+  if (layout !== 'NCHW') return known;
+  const [channels = 0, height = 0, width = 0] = known;
+  return [height, width, channels];
+}

@@ -1,0 +1,120 @@
+/**
+ * Runs a classifier that is a graph at one fixed batch shape, filled up with zeros, and returns logits.
+ *
+ * One shape: the same rows at the same places give the same bits. A file that fixes its batch is run as many times as
+ * that takes. What runs the graph is the subclass's.
+ *
+ * Symbols: R `rows`, C classes.
+ */
+import { LyceumError } from '@lyceum/proto';
+import type { ModelSettings } from '../../models/index.js';
+import type { GraphClassifier } from './graph-classifier.js';
+
+/** Below this a float32 loses precision; its logarithm is −87.3. As for layers models. */
+const LEAST_PROBABILITY = 1.1754943508222875e-38;
+
+export interface GraphInferenceOptions {
+  /** R, unless the file fixes another number. */
+  readonly rows: number;
+  /** Of one sample in the model's own layout. */
+  readonly sampleShape: readonly number[];
+}
+
+/** What one call gives: [R, …], row-major. */
+export interface GraphOutput {
+  readonly values: Float32Array;
+  readonly dims: readonly number[];
+}
+
+export abstract class GraphInference {
+  readonly rows: number;
+  /** Of what one call is given. */
+  protected readonly shape: readonly number[];
+  protected readonly classifier: GraphClassifier;
+  readonly #probabilities: boolean;
+  #classCount = 0;
+
+  /** @throws {LyceumError} INVALID_ARGUMENT if samples of that shape do not fit. */
+  protected constructor(
+    classifier: GraphClassifier,
+    { output }: Pick<ModelSettings, 'output'>,
+    { rows, sampleShape }: GraphInferenceOptions,
+  ) {
+    const own = concreteShape(classifier.input.shape, sampleShape);
+    this.shape = [classifier.fixedRows ?? rows, ...own];
+    this.rows = this.shape[0] as number;
+    this.classifier = classifier;
+    this.#probabilities = output === 'probabilities';
+  }
+
+  get classCount(): number {
+    return this.#classCount;
+  }
+
+  /** Frees the model. */
+  abstract close(): Promise<void>;
+
+  /** @param padded - of the shape {@link shape}. */
+  protected abstract call(padded: Float32Array<ArrayBuffer>): Promise<GraphOutput> | GraphOutput;
+
+  /**
+   * Runs once on zeros; before anything else.
+   *
+   * @throws {LyceumError} INVALID_ARGUMENT if the output is not [R, C].
+   */
+  protected async warmUp(): Promise<void> {
+    const { dims } = await this.call(new Float32Array(elementCount(this.shape)));
+    const [rows, classCount] = dims;
+    if (dims.length !== 2 || rows !== this.rows || classCount === undefined || classCount < 1) {
+      const message = `its output ${this.classifier.output.name} has shape [${dims}] for ${this.rows} samples; want [${this.rows}, classes]`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    this.#classCount = classCount;
+  }
+
+  /**
+   * @param inputs - [rowCount, …one sample], as the model takes them.
+   * @returns [rowCount, C]; of a model that gives probabilities, their logarithms.
+   */
+  async run(inputs: Float32Array, rowCount: number): Promise<Float32Array<ArrayBuffer>> {
+    const size = elementCount(this.shape.slice(1));
+    const logits = new Float32Array(rowCount * this.classCount);
+    for (let first = 0; first < rowCount; first += this.rows) {
+      const count = Math.min(this.rows, rowCount - first);
+      const padded = new Float32Array(this.rows * size);
+      padded.set(inputs.subarray(first * size, (first + count) * size));
+      const { values } = await this.call(padded);
+      logits.set(values.subarray(0, count * this.classCount), first * this.classCount);
+    }
+    if (this.#probabilities) {
+      for (let i = 0; i < logits.length; i++) {
+        logits[i] = Math.log(Math.max(logits[i] as number, LEAST_PROBABILITY));
+      }
+    }
+    return logits;
+  }
+}
+
+/** The sizes that the file fixes, and the sample's own where it leaves them open. */
+function concreteShape(
+  declared: readonly (number | undefined)[] | undefined,
+  sampleShape: readonly number[],
+): readonly number[] {
+  const own = declared?.slice(1);
+  if (own === undefined) return sampleShape;
+  const known = own.filter((size) => size !== undefined);
+  if (known.length === own.length && elementCount(known) === elementCount(sampleShape))
+    return known;
+  if (
+    own.length === sampleShape.length &&
+    own.every((size, axis) => size === undefined || size === sampleShape[axis])
+  ) {
+    return sampleShape;
+  }
+  const message = `the model takes samples of shape [${own.map((size) => size ?? 'any')}]; it is given [${sampleShape}]`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}

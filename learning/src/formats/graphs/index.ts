@@ -1,0 +1,19 @@
+/**
+ * What the formats that hold a graph of operations share: which operations are allowed, and which output answers.
+ */
+export { ALLOWED_OPERATIONS, RESTORING_OPERATION } from './allowed-operations.js';
+export type { GraphClassifier, GraphFormat } from './graph-classifier.js';
+export {
+  completeSettings,
+  describeGraph,
+  type GraphDescription,
+  requireClassifier,
+} from './graph-description.js';
+export { GraphInference, type GraphInferenceOptions, type GraphOutput } from './graph-inference.js';
+export type { ElementType, GraphOutline, GraphValue, GraphWeights } from './graph-outline.js';
+export {
+  nodeNameOf,
+  PASSING_OPERATIONS,
+  TENSORFLOW,
+  TENSORFLOW_TYPES,
+} from './tensorflow-format.js';

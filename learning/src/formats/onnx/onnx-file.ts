@@ -1,0 +1,198 @@
+/**
+ * What an ONNX file says of itself, read without a runtime: inputs, outputs, weights, operations.
+ *
+ * Message numbers are those of onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+ */
+import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
+import { eachField, field, fields, numbers, text } from '../../files/protobuf/index.js';
+import { labelsInMetadata } from '../../models/index.js';
+import type { ElementType, GraphOutline, GraphValue, GraphWeights } from '../graphs/index.js';
+import { inspectOnnx, TENSOR } from './inspect-onnx.js';
+import { ONNX_ELEMENTS, type OnnxElementType } from './onnx-elements.js';
+import { CLASSICAL_DOMAIN, classicalOperation } from './onnx-operations.js';
+
+const ELEMENTS: ReadonlyMap<number, readonly [OnnxElementType, number]> = new Map(
+  Object.entries(ONNX_ELEMENTS).map(([type, { number, bytes }]) => [
+    number,
+    [type as OnnxElementType, bytes],
+  ]),
+);
+
+/** Old files list the weights among the inputs too; here they are not. */
+export interface OnnxOutline extends GraphOutline, GraphWeights {
+  /** Files that weights lie in. */
+  readonly externalFiles: ReadonlySet<string>;
+}
+
+/**
+ * @throws {InvalidDocumentError} if it is no ONNX file, or has what the runtime must not be given.
+ */
+export function readOnnx(bytes: Uint8Array, source: string): OnnxOutline {
+  let found: OnnxOutline | readonly Problem[];
+  try {
+    found = readModel(bytes);
+  } catch (err) {
+    const message = `is no ONNX file, or a damaged one (${toLyceumError(err).message})`;
+    throw new InvalidDocumentError(source, [{ path: '', message }]);
+  }
+  if (isOutline(found)) return found;
+  throw new InvalidDocumentError(source, found);
+}
+
+function isOutline(found: OnnxOutline | readonly Problem[]): found is OnnxOutline {
+  return !Array.isArray(found);
+}
+
+/** Where and how the runtime's own format calls itself; it would be read instead of what was checked. */
+const ORT_FORMAT = { from: 4, to: 8, mark: 'ORTM' };
+
+function readModel(bytes: Uint8Array): OnnxOutline | readonly Problem[] {
+  const { from, to, mark } = ORT_FORMAT;
+  if (text(bytes.subarray(from, to)) === mark) {
+    return [{ path: '', message: "is in ONNX Runtime's own format; push the .onnx file" }];
+  }
+  const [graph, ...others] = fields(bytes, MODEL_GRAPH);
+  if (graph === undefined) return [{ path: '', message: 'is no ONNX file: has no graph' }];
+  // The runtime would make one of them.
+  if (others.length > 0) return [{ path: 'graph', message: 'is there more than once' }];
+  const { problems, externalFiles } = inspectOnnx(bytes);
+  return problems.length > 0 ? problems : readGraph(graph, readMetadata(bytes), externalFiles);
+}
+
+export const MODEL_GRAPH = 7;
+const MODEL_METADATA = 14;
+const GRAPH_INITIALIZER = 5;
+
+interface Tensor {
+  readonly name: string;
+  readonly type: number;
+  readonly elementCount: number;
+}
+
+/** Entries that the exporter added. */
+function readMetadata(model: Uint8Array): [string, string][] {
+  return fields(model, MODEL_METADATA).map((entry) => [
+    text(field(entry, 1)),
+    text(field(entry, 2)),
+  ]);
+}
+
+function readGraph(
+  graph: Uint8Array,
+  metadata: [string, string][],
+  externalFiles: ReadonlySet<string>,
+): OnnxOutline {
+  const inputs: GraphValue[] = [];
+  const outputs: GraphValue[] = [];
+  const operationOf = new Map<string, string>();
+  const operations = new Set<string>();
+  const weights = new Map<string, Tensor>();
+  const tensorBytes = new Map<string, Uint8Array>();
+  const nodes: OnnxNode[] = [];
+  eachField(graph, (number, reader, wireType) => {
+    if (number === 1) {
+      const node = readNode(reader.bytes());
+      operations.add(node.operation);
+      if (node.domain === CLASSICAL_DOMAIN) nodes.push(node);
+      for (const output of node.outputs) operationOf.set(output, node.operation);
+    } else if (number === GRAPH_INITIALIZER) {
+      const bytes = reader.bytes();
+      const tensor = readTensor(bytes);
+      weights.set(tensor.name, tensor);
+      tensorBytes.set(tensor.name, bytes);
+    } else if (number === 11) inputs.push(readValue(reader.bytes()));
+    else if (number === 12) outputs.push(readValue(reader.bytes()));
+    else reader.skip(wireType);
+  });
+  const tensors = [...weights.values()];
+  const sum = (of: (tensor: Tensor) => number) => tensors.reduce((n, tensor) => n + of(tensor), 0);
+  const classical = nodes.map((node) => classicalOperation(node, tensorBytes));
+  const floatCount = classical.reduce((n, { parameterCount }) => n + parameterCount, 0);
+  const inMetadata = labelsInMetadata(metadata, "the file's metadata ");
+  return {
+    inputs: inputs.filter(({ name }) => !weights.has(name)),
+    outputs,
+    operations,
+    operationOf,
+    labels: [
+      ...classical.flatMap(({ labels }) => labels ?? []),
+      ...(inMetadata ? [inMetadata] : []),
+    ],
+    parameterCount: sum(({ elementCount }) => elementCount) + floatCount,
+    weightBytes:
+      sum(({ elementCount, type }) => elementCount * (ELEMENTS.get(type)?.[1] ?? 4)) +
+      ONNX_ELEMENTS.float32.bytes * floatCount,
+    externalFiles,
+  };
+}
+
+export interface OnnxNode {
+  readonly operation: string;
+  /** '': ONNX's own. */
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Each the bytes of its message. */
+  readonly attributes: readonly Uint8Array[];
+}
+
+/** @param bytes - of a `NodeProto`. */
+export function readNode(bytes: Uint8Array): OnnxNode {
+  let [operation, domain] = ['', ''];
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const attributes: Uint8Array[] = [];
+  eachField(bytes, (number, reader, wireType) => {
+    if (number === 1) inputs.push(reader.string());
+    else if (number === 2) outputs.push(reader.string());
+    else if (number === 4) operation = reader.string();
+    else if (number === 5) attributes.push(reader.bytes());
+    else if (number === 7) domain = reader.string();
+    else reader.skip(wireType);
+  });
+  return { operation, domain, inputs, outputs, attributes };
+}
+
+function readTensor(bytes: Uint8Array): Tensor {
+  let [name, type, elementCount] = ['', 0, 1];
+  eachField(bytes, (number, reader, wireType) => {
+    if (number === TENSOR.dims) {
+      for (const size of numbers(reader, wireType)) elementCount *= size;
+    } else if (number === TENSOR.type) type = reader.int32();
+    else if (number === TENSOR.name) name = reader.string();
+    else reader.skip(wireType);
+  });
+  return { name, type, elementCount };
+}
+
+function readValue(bytes: Uint8Array): GraphValue {
+  const name = text(field(bytes, 1));
+  const type = field(bytes, 2) ?? new Uint8Array();
+  const tensor = field(type, 1);
+  if (tensor === undefined) return { name, kind: 'other', elementType: 'other', shape: undefined };
+  let elementType: ElementType = 'other';
+  let shape: (number | undefined)[] | undefined;
+  eachField(tensor, (number, reader, wireType) => {
+    if (number === 1) elementType = ELEMENTS.get(reader.int32())?.[0] ?? 'other';
+    else if (number === 2) shape = readShape(reader.bytes());
+    else reader.skip(wireType);
+  });
+  return { name, kind: 'tensor', elementType, shape };
+}
+
+function readShape(bytes: Uint8Array): (number | undefined)[] {
+  const sizes: (number | undefined)[] = [];
+  eachField(bytes, (number, reader, wireType) => {
+    if (number !== 1) {
+      reader.skip(wireType);
+      return;
+    }
+    let size: number | undefined;
+    eachField(reader.bytes(), (inner, dimension, innerType) => {
+      if (inner === 1) size = Number(dimension.int64());
+      else dimension.skip(innerType);
+    });
+    sizes.push(size !== undefined && size > 0 ? size : undefined);
+  });
+  return sizes;
+}

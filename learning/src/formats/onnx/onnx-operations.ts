@@ -1,0 +1,143 @@
+/**
+ * What the operations of classical models hold in their attributes, which neural networks have as weights: numbers, and the
+ * names of the classes.
+ *
+ * @see https://github.com/onnx/onnx/blob/v1.16.0/docs/Operators-ml.md
+ */
+import { type BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { eachField, numbers, text } from '../../files/protobuf/index.js';
+import { type ClassLabels, different } from '../../models/index.js';
+
+/** The domain of these operations. */
+export const CLASSICAL_DOMAIN = 'ai.onnx.ml';
+
+/** Attributes that hold the classes in the order of the scores. */
+const LABELS = ['classlabels_strings', 'classlabels_int64s', 'classlabels_ints', 'classes_strings'];
+
+/** From a class's number to its name. */
+const ENCODER = { operation: 'LabelEncoder', keys: 'keys_int64s', values: 'values_strings' };
+
+/** How often each branch was taken, which answers do not depend on. */
+const NO_PARAMETER = 'nodes_hitrates';
+
+/** Takes entries of a table; of one of this name, as skl2onnx writes it, the classes. */
+const LOOKUP = { operation: 'ArrayFeatureExtractor', table: /^classes\d*$/ };
+
+/** Numbers in `TensorProto`, and its types that labels have. */
+const TENSOR = { type: 2, int32s: 5, strings: 6, int64s: 7, raw: 9 };
+const INT64 = 7;
+
+/** Numbers in `AttributeProto`. */
+const ATTRIBUTE = { name: 1, floats: 7, ints: 8, strings: 9 };
+
+const FLOAT_BYTES = 4;
+
+export interface ClassicalOperation {
+  readonly operation: string;
+  readonly inputs: readonly string[];
+  /** Each the bytes of an `AttributeProto`. */
+  readonly attributes: readonly Uint8Array[];
+}
+
+/** @param tensors - bytes of the graph's weights, each a `TensorProto`, by name. */
+export function classicalOperation(
+  { operation, inputs: [table = ''], attributes }: ClassicalOperation,
+  tensors: ReadonlyMap<string, Uint8Array>,
+): { readonly parameterCount: number; readonly labels: ClassLabels | undefined } {
+  let parameterCount = 0;
+  const lists = new Map<string, string[]>();
+  for (const bytes of attributes) {
+    const { name, floatCount, values } = readAttribute(bytes);
+    if (name !== NO_PARAMETER) parameterCount += floatCount;
+    if (values.length > 0) lists.set(name, values);
+  }
+  const labels = labelsIn(operation, lists) ?? labelsLookedUp(operation, table, tensors.get(table));
+  return { parameterCount, labels };
+}
+
+function labelsIn(
+  operation: string,
+  lists: ReadonlyMap<string, readonly string[]>,
+): ClassLabels | undefined {
+  const attribute = LABELS.find((name) => lists.has(name));
+  const [name, list] =
+    attribute !== undefined
+      ? [attribute, lists.get(attribute)]
+      : operation === ENCODER.operation
+        ? [ENCODER.values, encoded(lists.get(ENCODER.keys), lists.get(ENCODER.values))]
+        : ['', undefined];
+  const names = list && different(list);
+  return names && { names, source: `${operation}'s ${name}` };
+}
+
+/** Values in the order of their keys, if these are 0, 1, 2, …. */
+function encoded(
+  keys: readonly string[] = [],
+  values: readonly string[] = [],
+): (string | undefined)[] | undefined {
+  if (keys.length !== values.length) return undefined;
+  const places = new Map(keys.map((key, place) => [key, place]));
+  return keys.map((_, number) => values[places.get(String(number)) ?? -1]);
+}
+
+/** Integers and strings as texts; floats are only counted, since trees have millions. */
+function readAttribute(bytes: Uint8Array): {
+  name: string;
+  floatCount: number;
+  values: string[];
+} {
+  let name = '';
+  let floatCount = 0;
+  const values: string[] = [];
+  eachField(bytes, (number, reader, wireType) => {
+    if (number === ATTRIBUTE.name) name = reader.string();
+    else if (number === ATTRIBUTE.floats) floatCount += countFloats(reader, wireType);
+    else if (number === ATTRIBUTE.strings) values.push(text(reader.bytes()));
+    else if (number === ATTRIBUTE.ints && isLabels(name)) {
+      values.push(...numbers(reader, wireType).map(String));
+    } else reader.skip(wireType);
+  });
+  return { name, floatCount, values };
+}
+
+/** Of integers only these are read; the tables of trees are long. Exporters write an attribute's name first. */
+function isLabels(name: string): boolean {
+  return name === ENCODER.keys || LABELS.includes(name);
+}
+
+/** Packed, or one by one. */
+function countFloats(reader: BinaryReader, wireType: WireType): number {
+  if (wireType === WireType.LengthDelimited) return reader.bytes().length / FLOAT_BYTES;
+  reader.skip(wireType);
+  return 1;
+}
+
+/** The table of classes that an operation looks up, if it is one. @param bytes - of a `TensorProto`. */
+function labelsLookedUp(
+  operation: string,
+  table: string,
+  bytes: Uint8Array | undefined,
+): ClassLabels | undefined {
+  const isLookup = operation === LOOKUP.operation && LOOKUP.table.test(table);
+  if (!isLookup || bytes === undefined) return undefined;
+  const values: string[] = [];
+  let isLong = false;
+  eachField(bytes, (number, reader, wireType) => {
+    if (number === TENSOR.type) isLong = reader.int32() === INT64;
+    else if (number === TENSOR.strings) values.push(text(reader.bytes()));
+    else if (number === TENSOR.int32s || number === TENSOR.int64s) {
+      values.push(...numbers(reader, wireType).map(String));
+    } else if (number === TENSOR.raw) values.push(...rawIntegers(reader.bytes(), isLong));
+    else reader.skip(wireType);
+  });
+  const names = different(values);
+  return names && { names, source: `its table ${table}` };
+}
+
+function rawIntegers(bytes: Uint8Array, isLong: boolean): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const width = isLong ? 8 : 4;
+  return Array.from({ length: Math.floor(bytes.length / width) }, (_, i) =>
+    String(isLong ? view.getBigInt64(i * width, true) : view.getInt32(i * width, true)),
+  );
+}

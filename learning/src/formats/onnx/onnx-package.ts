@@ -1,0 +1,78 @@
+/** An ONNX model as one file: a zip of `model.onnx`, its weights inside, and `settings.json`, which are complete. */
+import { InvalidDocumentError } from '@lyceum/proto';
+import { writeZip } from '../../files/index.js';
+import { type ModelSettings, settingsJson } from '../../models/index.js';
+import {
+  completeSettings,
+  describeGraph,
+  type GraphClassifier,
+  type GraphDescription,
+  requireClassifier,
+} from '../graphs/index.js';
+import { type OnnxOutline, readOnnx } from './onnx-file.js';
+import { ONNX } from './onnx-format.js';
+import { withoutZipMaps } from './zip-maps.js';
+
+export interface OnnxPackage {
+  /** The `.onnx` file's bytes. */
+  readonly file: Uint8Array;
+  readonly settings: ModelSettings;
+}
+
+export const ONNX_MEMBER = 'model.onnx';
+
+export function encodeOnnxPackage({ file, settings }: OnnxPackage): Buffer {
+  return writeZip(
+    new Map([
+      [ONNX_MEMBER, file],
+      ['settings.json', Buffer.from(settingsJson(settings))],
+    ]),
+  );
+}
+
+/**
+ * The package of a file, with what the file itself tells added to the settings. Maps at its end become the tensors that they
+ * are made of.
+ *
+ * @throws {InvalidDocumentError} naming all that keeps it from being asked as a classifier.
+ */
+export function onnxPackageOf(
+  file: Uint8Array,
+  given: Partial<ModelSettings>,
+  source = ONNX_MEMBER,
+): OnnxPackage {
+  const said = outlineOf(file, source);
+  const kept = withoutZipMaps(file);
+  const classifier = requireClassifier(
+    kept === file ? said : outlineOf(kept, source),
+    ONNX,
+    given,
+    source,
+  );
+  // A ZipMap that is gone may be the only one that named the classes.
+  return { file: kept, settings: completeSettings(classifier, said, source) };
+}
+
+/** How it is asked; of a package that was read. @throws {InvalidDocumentError} as {@link onnxPackageOf}. */
+export function classifierOf({ file, settings }: OnnxPackage): GraphClassifier {
+  return requireClassifier(outlineOf(file, ONNX_MEMBER), ONNX, settings, ONNX_MEMBER);
+}
+
+/** @throws {InvalidDocumentError} as {@link onnxPackageOf}. */
+export function describeOnnx({ file, settings }: OnnxPackage): GraphDescription {
+  const outline = outlineOf(file, ONNX_MEMBER);
+  const classifier = requireClassifier(outline, ONNX, settings, ONNX_MEMBER);
+  return describeGraph(outline, outline, classifier, settings);
+}
+
+/** Checks a file that somebody packed. @throws {InvalidDocumentError} naming what the runtime must not be given. */
+export function requireRunnableOnnx(file: Uint8Array, source: string): void {
+  outlineOf(file, source);
+}
+
+function outlineOf(file: Uint8Array, source: string): OnnxOutline {
+  const outline = readOnnx(file, source);
+  if (outline.externalFiles.size === 0) return outline;
+  const message = 'has weights in other files; push the model from the folder that has them';
+  throw new InvalidDocumentError(source, [{ path: 'graph', message }]);
+}

@@ -1,0 +1,107 @@
+/**
+ * Classifiers of scikit-learn end in ZipMap unless their exporter is told otherwise: it makes a map from classes to numbers of
+ * each row, which nobody here reads. What it makes them of is the tensor that is wanted.
+ *
+ * @see https://github.com/onnx/onnx/blob/v1.16.0/docs/Operators-ml.md#ai.onnx.ml.ZipMap
+ */
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { eachField, field, fields, text } from '../../files/protobuf/index.js';
+import { ONNX_ELEMENTS } from './onnx-elements.js';
+import { MODEL_GRAPH, type OnnxNode, readNode } from './onnx-file.js';
+import { CLASSICAL_DOMAIN, classicalOperation } from './onnx-operations.js';
+
+/** Numbers in `GraphProto`. */
+const GRAPH = { node: 1, output: 12, valueInfo: 13 };
+
+/**
+ * The same model with the tensors in place of the maps at its end; the names of the classes, which a ZipMap may be the only one
+ * to hold, go with it. A map that another operation reads stays.
+ *
+ * @param model - a file that `readOnnx` has passed.
+ * @returns `model` itself if it has no such map.
+ */
+export function withoutZipMaps(model: Uint8Array): Uint8Array {
+  const [graph] = fields(model, MODEL_GRAPH);
+  const zipMaps = graph === undefined ? new Map<string, OnnxNode>() : zipMapsAtEnd(graph);
+  if (zipMaps.size === 0) return model;
+  const writer = new BinaryWriter();
+  eachField(model, (number, reader, wireType) => {
+    writer.tag(number, wireType);
+    if (number === MODEL_GRAPH) writer.bytes(graphWithout(zipMaps, reader.bytes()));
+    else writer.raw(reader.skip(wireType));
+  });
+  return writer.finish();
+}
+
+/** By the graph's output that each of them gives. */
+function zipMapsAtEnd(graph: Uint8Array): Map<string, OnnxNode> {
+  const nodes = fields(graph, GRAPH.node).map(readNode);
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const outputs = new Set(fields(graph, GRAPH.output).map(nameOf));
+  const zipMaps = nodes.filter(
+    ({ operation, domain, inputs, outputs: [map = ''] }) =>
+      operation === 'ZipMap' &&
+      domain === CLASSICAL_DOMAIN &&
+      inputs.length === 1 &&
+      outputs.has(map) &&
+      !read.has(map),
+  );
+  return new Map(zipMaps.map((node) => [node.outputs[0] as string, node]));
+}
+
+function graphWithout(zipMaps: ReadonlyMap<string, OnnxNode>, graph: Uint8Array): Uint8Array {
+  // A tensor that is an output already needs to be none again, and what is an output is told once.
+  const told = new Set(fields(graph, GRAPH.output).map(nameOf));
+  const tensors = new Set([...zipMaps.values()].map(({ inputs: [tensor = ''] }) => tensor));
+  const writer = new BinaryWriter();
+  eachField(graph, (number, reader, wireType) => {
+    if (wireType !== WireType.LengthDelimited) {
+      writer.tag(number, wireType).raw(reader.skip(wireType));
+      return;
+    }
+    const bytes = reader.bytes();
+    if (number === GRAPH.node && zipMaps.has(readNode(bytes).outputs[0] ?? '')) return;
+    if (number === GRAPH.valueInfo && tensors.has(nameOf(bytes))) return;
+    const zipMap = number === GRAPH.output ? zipMaps.get(nameOf(bytes)) : undefined;
+    const [tensor = ''] = zipMap?.inputs ?? [];
+    if (zipMap !== undefined && told.has(tensor)) return;
+    told.add(tensor);
+    const written = zipMap === undefined ? bytes : tensorOutput(tensor, classCountOf(zipMap));
+    writer.tag(number, wireType).bytes(written);
+  });
+  return writer.finish();
+}
+
+function classCountOf(zipMap: OnnxNode): number | undefined {
+  return classicalOperation(zipMap, new Map()).labels?.names.length;
+}
+
+/** `ValueInfoProto` of float32 [any, classes]. */
+function tensorOutput(name: string, classCount: number | undefined): Uint8Array {
+  const sizes = [undefined, classCount].map((size) => {
+    const dimension = new BinaryWriter();
+    return size === undefined
+      ? dimension.finish()
+      : dimension.tag(1, WireType.Varint).int64(size).finish();
+  });
+  const shape = message(sizes.map((size) => [1, size]));
+  const { number } = ONNX_ELEMENTS.float32;
+  const tensor = new BinaryWriter();
+  tensor.tag(1, WireType.Varint).int32(number);
+  tensor.tag(2, WireType.LengthDelimited).bytes(shape);
+  return message([
+    [1, Buffer.from(name)],
+    [2, message([[1, tensor.finish()]])],
+  ]);
+}
+
+function message(parts: readonly (readonly [number, Uint8Array])[]): Uint8Array {
+  const writer = new BinaryWriter();
+  for (const [number, bytes] of parts) writer.tag(number, WireType.LengthDelimited).bytes(bytes);
+  return writer.finish();
+}
+
+/** Of a `ValueInfoProto`. */
+function nameOf(value: Uint8Array): string {
+  return text(field(value, 1));
+}

@@ -1,0 +1,104 @@
+/**
+ * A model behind an Open Inference server as one file: a zip of `inference.json`, how it is asked and what the server
+ * said of it when it was pushed, and `settings.json`. It has no weights; its digest is the model's all the same.
+ */
+import {
+  checkRemoteModelDocument,
+  type InferenceTensorMetadata,
+  InvalidDocumentError,
+  type RemoteModelDocument,
+} from '@lyceum/proto';
+import { writeZip } from '../../files/index.js';
+import {
+  ANSWER_NOISE,
+  type ModelDescription,
+  type ModelSettings,
+  parseSettingsJson,
+  precisionOfDatatype,
+  settingsJson,
+} from '../../models/index.js';
+
+export interface RemotePackage extends RemoteModelDocument {
+  readonly settings: ModelSettings;
+}
+
+export const REMOTE_MEMBER = 'inference.json';
+
+export function encodeRemotePackage({ description, found, settings }: RemotePackage): Buffer {
+  return writeZip(
+    new Map([
+      [REMOTE_MEMBER, Buffer.from(JSON.stringify({ description, found }))],
+      ['settings.json', Buffer.from(settingsJson(settings))],
+    ]),
+  );
+}
+
+/** @throws {InvalidDocumentError} naming all that is wrong. */
+export function parseRemotePackage(
+  members: ReadonlyMap<string, Uint8Array>,
+  source: string,
+): RemotePackage {
+  const [document, settings] = [REMOTE_MEMBER, 'settings.json'].map((name) => {
+    const member = members.get(name);
+    if (member !== undefined) return Buffer.from(member).toString();
+    throw new InvalidDocumentError(source, [{ path: name, message: 'is missing' }]);
+  }) as [string, string];
+  return {
+    ...checkRemoteModelDocument(jsonOf(document, source), `${source}, ${REMOTE_MEMBER}`),
+    settings: parseSettingsJson(settings, `${source}, settings.json`),
+  };
+}
+
+/** How far its answers to equal inputs may be apart: `ANSWER_NOISE` of what the server computes in. */
+export function noiseOf({
+  description,
+  found,
+}: Pick<RemotePackage, 'description' | 'found'>): number {
+  const output = found.outputs.find(({ name }) => name === found.output);
+  return ANSWER_NOISE[description.precision ?? precisionOfDatatype(output?.datatype ?? '')];
+}
+
+/** `pixels FP32 [-1, 28, 28, 1]`. */
+export function tensorText({ name, datatype, shape }: InferenceTensorMetadata): string {
+  return `${name} ${datatype} [${shape.join(', ')}]`;
+}
+
+export interface RemoteDescription extends ModelDescription {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Where it is, and what the server called it. */
+  readonly url: string;
+  readonly servedModel: string;
+}
+
+/** Parameters are the server's: none are counted here. */
+export function describeRemote({ description, found, settings }: RemotePackage): RemoteDescription {
+  return {
+    inputShape: channelsLast(found.sampleShape, settings),
+    classCount: found.classCount,
+    parameterCount: 0,
+    weightBytes: 0,
+    output: settings.output,
+    inputs: found.inputs.map(tensorText),
+    outputs: found.outputs.map(tensorText),
+    url: description.url,
+    servedModel: description.model,
+  };
+}
+
+function channelsLast(
+  sampleShape: readonly number[],
+  { layout }: ModelSettings,
+): readonly number[] {
+  if (layout !== 'NCHW') return sampleShape;
+  const [channels = 0, height = 0, width = 0] = sampleShape;
+  return [height, width, channels];
+}
+
+function jsonOf(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidDocumentError(source, [{ path: REMOTE_MEMBER, message: 'is not JSON' }]);
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * What a `saved_model.pb` says of itself, read without TensorFlow: signatures, operations, sizes of the variables. And the
+ * file that is loaded instead: written anew from what was read, with one graph and nothing in it but what was checked. So it
+ * does not matter whether TensorFlow would have understood the given file in another way.
+ *
+ * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/protobuf/saved_model.proto
+ */
+import { InvalidDocumentError, MODEL_MAX_BYTES, toLyceumError } from '@lyceum/proto';
+import { bareName } from '../../files/index.js';
+import {
+  type GraphOutline,
+  type GraphValue,
+  type GraphWeights,
+  nodeNameOf,
+  PASSING_OPERATIONS,
+  TENSORFLOW_TYPES,
+} from '../graphs/index.js';
+import { INITIALISER_SIGNATURE, type NeededGraph, neededGraph } from './needed-graph.js';
+import {
+  type Entry,
+  type FunctionDefinition,
+  type MetaGraph,
+  type Node,
+  SavedModelReader,
+  type Shape,
+  type Signature,
+  savedModelBytes,
+  type TensorInfo,
+} from './saved-model-messages.js';
+
+/** Of the graph that inference takes, its only tag. */
+export const SERVE_TAG = 'serve';
+
+const USUAL_SIGNATURE = 'serving_default';
+
+export interface SavedModelOutline extends GraphOutline, GraphWeights {
+  /** From an input's or output's name to its tensor, `serving_default_pixels:0`. */
+  readonly tensorOf: ReadonlyMap<string, string>;
+}
+
+export interface CheckedSavedModel {
+  readonly outline: SavedModelOutline;
+  /** A `saved_model.pb` to load. What was written so once is written so again, byte for byte. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * @throws {InvalidDocumentError} if it is no SavedModel, has no graph or signature to ask, or has in that graph what is not
+ *   run here.
+ */
+export function checkSavedModel(bytes: Uint8Array, source: string): CheckedSavedModel {
+  let checked: CheckedSavedModel | Refusal;
+  try {
+    checked = servedGraph(bytes);
+  } catch (err) {
+    const message = `is no SavedModel, or a damaged one (${toLyceumError(err).message})`;
+    throw new InvalidDocumentError(source, [{ path: '', message }]);
+  }
+  if (!('refused' in checked)) return checked;
+  const problems = checked.refused.map((message) => ({ path: 'graph', message }));
+  throw new InvalidDocumentError(source, problems);
+}
+
+/** Why not. */
+interface Refusal {
+  readonly refused: readonly string[];
+}
+
+function servedGraph(bytes: Uint8Array): CheckedSavedModel | Refusal {
+  const reader = new SavedModelReader();
+  const graphs = reader.metaGraphs(bytes);
+  const tags = graphs.map((graph) => reader.tags(graph));
+  const served = graphs.filter((_, index) => isServed(tags[index] ?? []));
+  const [graph] = served;
+  if (graph === undefined || served.length > 1) {
+    const listed = bareName(tags.map((own) => own.join('+') || 'nothing').join(', '));
+    const found = served.length > 1 ? `has ${served.length} graphs` : 'has no graph';
+    const message = `${found} tagged ${SERVE_TAG} and nothing else; want one. Its graphs are tagged ${listed || 'nothing'}`;
+    return { refused: [message] };
+  }
+  return checkMetaGraph(reader.metaGraph(graph), reader);
+}
+
+/** TensorFlow takes the graph that has just the tags that it is asked for. */
+function isServed(tags: readonly string[]): boolean {
+  return tags.length > 0 && tags.every((tag) => tag === SERVE_TAG);
+}
+
+function checkMetaGraph(whole: MetaGraph, reader: SavedModelReader): CheckedSavedModel | Refusal {
+  const signature = signatureToAsk(whole);
+  if (typeof signature === 'object') return signature;
+  const needed = neededGraph(whole, signature, reader);
+  if (isRefused(needed)) return { refused: needed };
+  const { metaGraph, functions } = needed;
+  const outline = outlineOf(needed, metaGraph.signatures[0]?.value);
+  if (outline.weightBytes > MODEL_MAX_BYTES) {
+    const message = `has variables of ${outline.weightBytes} bytes; at most ${MODEL_MAX_BYTES} are loaded`;
+    return { refused: [message] };
+  }
+  return { outline, bytes: savedModelBytes(metaGraph, functions.values()) };
+}
+
+function isRefused(needed: NeededGraph | readonly string[]): needed is readonly string[] {
+  return Array.isArray(needed);
+}
+
+/** Its name. */
+function signatureToAsk({ signatures }: MetaGraph): string | Refusal {
+  const names = signatures
+    .map(({ key = '' }) => key)
+    .filter((name) => name !== INITIALISER_SIGNATURE);
+  if (new Set(names).size < names.length) return { refused: ['has two signatures of one name'] };
+  if (names.includes(USUAL_SIGNATURE)) return USUAL_SIGNATURE;
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
+  const message = `has no signature ${USUAL_SIGNATURE}; its signatures are ${bareName(names.join(', ')) || 'none'}`;
+  return { refused: [message] };
+}
+
+/** The graph itself, or a function's. */
+interface Body {
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** Of a function's result by its place, where it comes from. */
+  readonly resultOf: (place: number) => string | undefined;
+}
+
+function outlineOf(
+  { metaGraph, functions, answering }: NeededGraph,
+  signature: Signature | undefined,
+): SavedModelOutline {
+  const main: Body = { nodes: byName(metaGraph.graph?.nodes ?? []), resultOf: () => undefined };
+  const called = new Map([...functions].map(([name, own]) => [name, bodyOf(own)]));
+  const inputs = (signature?.inputs ?? []).map(readEnd);
+  const outputs = (signature?.outputs ?? []).map(readEnd);
+  const bodies = [main, ...called.values()];
+  return {
+    inputs: inputs.map(({ value }) => value),
+    outputs: outputs.map(({ value }) => value),
+    operations: new Set(
+      bodies.flatMap(({ nodes }) => [...nodes.values()].map(({ operation = '' }) => operation)),
+    ),
+    operationOf: new Map(
+      outputs.map(({ value, tensor }) => [value.name, operationAt(tensor, main, called)]),
+    ),
+    tensorOf: new Map([...inputs, ...outputs].map(({ value, tensor }) => [value.name, tensor])),
+    ...variableSizes(main, answering),
+  };
+}
+
+function byName(nodes: readonly Node[]): Map<string, Node> {
+  return new Map(nodes.map((node) => [node.name ?? '', node]));
+}
+
+function bodyOf({ signature, nodes, results }: FunctionDefinition): Body {
+  const names = (signature?.outputs ?? []).map(({ name = '' }) => name);
+  const from = new Map(results.map(({ key = '', value = '' }) => [key, value]));
+  return { nodes: byName(nodes), resultOf: (place) => from.get(names[place] ?? '') };
+}
+
+function readEnd({ key = '', value }: Entry<TensorInfo>): { value: GraphValue; tensor: string } {
+  const shape = value?.shape;
+  return {
+    value: {
+      name: key,
+      kind: value?.name === undefined ? 'other' : 'tensor',
+      elementType: TENSORFLOW_TYPES.get(Number(value?.type ?? 0n))?.[1] ?? 'other',
+      shape: shape === undefined ? [] : readShape(shape),
+    },
+    tensor: value?.name ?? '',
+  };
+}
+
+/** Looks through calls of functions and what changes nothing. Functions do not call themselves. */
+function operationAt(
+  reference: string,
+  body: Body,
+  functions: ReadonlyMap<string, Body>,
+  steps = 0,
+): string {
+  const node = body.nodes.get(nodeNameOf(reference));
+  // A damaged graph may go round in circles.
+  if (node === undefined || steps > MAX_STEPS) return '';
+  const name = node.attributes.find(({ key }) => key === 'f')?.value?.function?.name;
+  const called = name === undefined ? undefined : functions.get(name);
+  const next = called?.resultOf(Number(reference.split(':').at(-1)) || 0);
+  if (called !== undefined && next !== undefined) {
+    return operationAt(next, called, functions, steps + 1);
+  }
+  const { operation = '', inputs } = node;
+  const [input] = inputs;
+  if (PASSING_OPERATIONS.has(operation) && input !== undefined) {
+    return operationAt(input, body, functions, steps + 1);
+  }
+  return operation;
+}
+
+const MAX_STEPS = 1000;
+
+/** Of the graph's variables; those of training are loaded too, but are no parameters. */
+function variableSizes({ nodes }: Body, answering: ReadonlySet<string>): GraphWeights {
+  let [parameterCount, weightBytes] = [0, 0];
+  for (const { name = '', operation, attributes } of nodes.values()) {
+    if (operation !== 'VarHandleOp' && operation !== 'VariableV2') continue;
+    const attribute = (wanted: string) => attributes.find(({ key }) => key === wanted)?.value;
+    const shape = attribute('shape')?.shape;
+    const sizes = shape === undefined ? [] : readShape(shape);
+    const count = (sizes ?? []).reduce<number>((product, size) => product * (size ?? 0), 1);
+    if (answering.has(name)) parameterCount += count;
+    weightBytes += count * (TENSORFLOW_TYPES.get(Number(attribute('dtype')?.type ?? 0n))?.[2] ?? 4);
+  }
+  return { parameterCount, weightBytes };
+}
+
+function readShape({ dimensions, unknownRank }: Shape): (number | undefined)[] | undefined {
+  if (unknownRank === 1n) return undefined;
+  return dimensions.map(({ size = 0n }) => (size > 0n ? Number(size) : undefined));
+}

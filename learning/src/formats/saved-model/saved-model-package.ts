@@ -1,0 +1,94 @@
+/**
+ * A TensorFlow SavedModel as one file: a zip of what TensorFlow reads of its folder, and of `settings.json`.
+ *
+ * A SavedModel is a program that TensorFlow runs with the process's own rights. So only operations of a list are let in, and
+ * what is loaded is written anew from what was checked ({@link savedModelPackageOf}, of every package that is read: at
+ * push, by the coordinator that is given it, and by the worker that loads it).
+ */
+import { InvalidDocumentError, type Problem } from '@lyceum/proto';
+import { writeZip } from '../../files/index.js';
+import { type ModelSettings, settingsJson } from '../../models/index.js';
+import {
+  completeSettings,
+  describeGraph,
+  type GraphClassifier,
+  type GraphDescription,
+  requireClassifier,
+  TENSORFLOW,
+} from '../graphs/index.js';
+import { checkSavedModel, type SavedModelOutline } from './saved-model-file.js';
+
+export interface SavedModelPackage {
+  /** By their paths in the SavedModel's folder: the checked graph, and the variables. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly settings: ModelSettings;
+}
+
+export const SAVED_MODEL_MEMBER = 'saved_model.pb';
+
+/** What belongs to a SavedModel; nothing else may be written where it is loaded from. */
+const MEMBER =
+  /^(saved_model\.pb|variables\/variables\.(index|data-\d{5}-of-\d{5})|assets\/[\w-][\w.-]*)$/;
+
+/** Whether a SavedModel has such a file that inference needs. */
+export function isSavedModelMember(name: string): boolean {
+  return MEMBER.test(name);
+}
+
+/** Tables of words, which no operation that is let in reads; packages of before have them. */
+const ASSET = /^assets\//;
+
+/**
+ * The package as it is kept and loaded: with a graph of nothing but what inference needs, all of which is allowed.
+ *
+ * @param files - as they were given; of whoever gave them nothing is believed.
+ * @param given - settings that the file does not tell.
+ * @throws {InvalidDocumentError} naming all that keeps it from being asked as a classifier.
+ */
+export function savedModelPackageOf(
+  files: ReadonlyMap<string, Uint8Array>,
+  given: Partial<ModelSettings>,
+  source: string,
+): SavedModelPackage {
+  const problems: Problem[] = [...files.keys()]
+    .filter((name) => !isSavedModelMember(name))
+    .map((path) => ({ path, message: 'does not belong to a SavedModel' }));
+  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
+  const { outline, bytes } = checkSavedModel(graphOf(files), source);
+  const classifier = requireClassifier(outline, TENSORFLOW, given, source);
+  const kept = [...files].filter(([name]) => !ASSET.test(name));
+  return {
+    files: new Map([...kept, [SAVED_MODEL_MEMBER, bytes]]),
+    settings: completeSettings(classifier, outline, source),
+  };
+}
+
+export function encodeSavedModelPackage({ files, settings }: SavedModelPackage): Buffer {
+  return writeZip(new Map([...files, ['settings.json', Buffer.from(settingsJson(settings))]]));
+}
+
+/** How it is asked; of a package that was read. @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
+export function savedModelClassifier(
+  model: SavedModelPackage,
+): GraphClassifier & Pick<SavedModelOutline, 'tensorOf'> {
+  const outline = outlineOf(model, SAVED_MODEL_MEMBER);
+  const { tensorOf } = outline;
+  return {
+    ...requireClassifier(outline, TENSORFLOW, model.settings, SAVED_MODEL_MEMBER),
+    tensorOf,
+  };
+}
+
+/** @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
+export function describeSavedModel(model: SavedModelPackage): GraphDescription {
+  const outline = outlineOf(model, SAVED_MODEL_MEMBER);
+  return describeGraph(outline, outline, savedModelClassifier(model), model.settings);
+}
+
+function outlineOf({ files }: SavedModelPackage, source: string): SavedModelOutline {
+  return checkSavedModel(graphOf(files), source).outline;
+}
+
+function graphOf(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  return files.get(SAVED_MODEL_MEMBER) ?? new Uint8Array();
+}

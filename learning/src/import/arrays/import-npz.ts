@@ -1,0 +1,196 @@
+/**
+ * A data set from arrays that a person saved with NumPy; npz-layout.ts says under which names.
+ *
+ * Inputs are [N, D], [N, H, W] or [N, H, W, channels]; bytes stand for shares of 255, floats for themselves.
+ * Where no split is given the fixed one is made. A data set's own file (with `meta.json`) is read as it is.
+ */
+import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
+import {
+  datasetProblems,
+  fixedSplits,
+  type Modality,
+  NAMELESS,
+  parseStoredDataset,
+  SPLIT_NUMBERS,
+  type StoredDatasetParts,
+} from '../../datasets/index.js';
+import { FOREIGN_NPZ_LIMITS, type NpyArray, readNpy, readZip } from '../../files/index.js';
+import { chosenSplits, numberedClasses } from '../samples/index.js';
+import { npzLayout, type PartsLayout, type WholeLayout } from './npz-layout.js';
+
+/** @throws {InvalidDocumentError} naming all that is wrong. */
+export function importNpz(bytes: Uint8Array, source = 'NPZ file'): StoredDatasetParts {
+  const problems: Problem[] = [];
+  const members = readMembers(bytes, source);
+  if (members.has('meta.json')) return parseStoredDataset(bytes, undefined, source);
+  const names = [...members.keys()].filter((name) => name.endsWith(ENDING));
+  const layout = npzLayout(
+    names.map((name) => name.slice(0, -ENDING.length)),
+    problems,
+  );
+  const arrays = new ArrayReader(members, problems);
+  const named = layout?.kind === 'whole' ? wholeArrays(arrays, layout) : partArrays(arrays, layout);
+  if (named === undefined) throw new InvalidDocumentError(source, problems);
+
+  const { modalities, labels, splits } = named;
+  const [first] = modalities.values();
+  const parts: StoredDatasetParts = {
+    sampleCount: first?.shape[0] ?? 0,
+    ...numberedClasses(labels),
+    labels,
+    splits,
+    modalities: new Map([...modalities].map(([name, inputs]) => [name, modalityOf(inputs)])),
+  };
+  problems.push(...datasetProblems(parts));
+  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
+  return parts;
+}
+
+const ENDING = '.npy';
+const SPLIT_CODES = 'whole numbers: 1 train, 2 validation, 3 test';
+
+function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
+  try {
+    return readZip(bytes, FOREIGN_NPZ_LIMITS, 'file');
+  } catch (err) {
+    throw new InvalidDocumentError(source, [{ path: '', message: toLyceumError(err).message }]);
+  }
+}
+
+interface Inputs {
+  readonly inputs: Uint8Array | Float32Array;
+  /** N comes first. */
+  readonly shape: readonly number[];
+}
+
+interface NamedArrays {
+  readonly modalities: ReadonlyMap<string, Inputs>;
+  readonly labels: Int32Array;
+  readonly splits: Uint8Array;
+}
+
+function modalityOf({ inputs, shape: [, ...sample] }: Inputs): Modality {
+  return {
+    sampleShape: sample.length === 2 ? [...sample, 1] : sample,
+    inputs,
+    inputScale: inputs instanceof Uint8Array ? 1 / 255 : 1,
+  };
+}
+
+function wholeArrays(arrays: ArrayReader, layout: WholeLayout): NamedArrays | undefined {
+  const modalities = new Map<string, Inputs>();
+  for (const name of layout.inputs) {
+    const inputs = arrays.inputs(name);
+    const modality = name.startsWith(MODALITY) ? name.slice(MODALITY.length) : NAMELESS;
+    if (inputs !== undefined) modalities.set(modality, inputs);
+  }
+  const labels = arrays.integers(layout.labels);
+  const given = layout.splits === undefined ? [] : arrays.integers(layout.splits, SPLIT_CODES);
+  if (modalities.size < layout.inputs.length || !labels || !given) return undefined;
+  // A number that no byte holds is no split; 0 is none either, and is refused with its sample named.
+  const splits =
+    layout.splits === undefined
+      ? fixedSplits('npz', labels)
+      : Uint8Array.from(given, (n) => (n >= 1 && n <= 3 ? n : 0));
+  return { modalities, labels, splits };
+}
+
+const MODALITY = 'inputs.';
+
+function partArrays(arrays: ArrayReader, layout: PartsLayout | undefined): NamedArrays | undefined {
+  const parts = (layout?.parts ?? []).flatMap(({ split, inputs, labels }) => {
+    const [own, ownLabels] = [arrays.inputs(inputs), arrays.integers(labels)];
+    if (own === undefined || ownLabels === undefined) return [];
+    arrays.requireCount(labels, ownLabels.length, inputs, own.shape[0] ?? 0);
+    return [{ name: inputs, split, ...own, labels: ownLabels }];
+  });
+  const [train] = parts;
+  if (train === undefined || parts.length < (layout?.parts.length ?? 0)) return undefined;
+  for (const part of parts) arrays.requireAlike(part, train);
+  if (arrays.problems.length > 0) return undefined;
+  const length = parts.reduce((sum, { inputs }) => sum + inputs.length, 0);
+  const inputs =
+    train.inputs instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    inputs.set(part.inputs, at);
+    at += part.inputs.length;
+  }
+  const labels = Int32Array.from(parts.flatMap((part) => [...part.labels]));
+  const given = parts.flatMap((part) => Array.from(part.labels, () => SPLIT_NUMBERS[part.split]));
+  const shape = [labels.length, ...train.shape.slice(1)];
+  return {
+    modalities: new Map([[NAMELESS, { inputs, shape }]]),
+    labels,
+    splits: chosenSplits('npz', { by: 'names' }, labels, Int32Array.from(given)).splits,
+  };
+}
+
+/** Arrays by name. What is wrong with one becomes a problem. */
+class ArrayReader {
+  readonly #members: ReadonlyMap<string, Uint8Array>;
+  readonly problems: Problem[];
+
+  constructor(members: ReadonlyMap<string, Uint8Array>, problems: Problem[]) {
+    this.#members = members;
+    this.problems = problems;
+  }
+
+  inputs(name: string): Inputs | undefined {
+    const array = this.#read(name);
+    if (array === undefined) return undefined;
+    const { data, shape, dtype } = array;
+    if (data instanceof Uint8Array || data instanceof Float32Array) return { inputs: data, shape };
+    if (data instanceof Float64Array) return { inputs: Float32Array.from(data), shape };
+    return this.#wrong(name, `is of type ${dtype}; want uint8, float32 or float64`);
+  }
+
+  /** [N], or [N, 1] as some sets have it. */
+  integers(name: string, want = 'whole numbers'): Int32Array | undefined {
+    const array = this.#read(name, `; want ${want}`);
+    if (array === undefined) return undefined;
+    const { data, shape, dtype } = array;
+    if (shape.length > 2 || shape.length < 1 || (shape[1] ?? 1) !== 1) {
+      return this.#wrong(name, `has shape [${shape}]; want one a sample`);
+    }
+    if (data instanceof Float32Array || data instanceof Float64Array) {
+      return this.#wrong(name, `is of type ${dtype}; want ${want}`);
+    }
+    const out = new Int32Array(data.length);
+    for (const [index, value] of data.entries()) {
+      const number = Number(value);
+      if (number !== (number | 0)) {
+        return this.#wrong(name, `entry ${index} is ${value}, which is no 32-bit number`);
+      }
+      out[index] = number;
+    }
+    return out;
+  }
+
+  requireCount(labels: string, labelCount: number, inputs: string, sampleCount: number): void {
+    if (labelCount === sampleCount) return;
+    this.#wrong(labels, `has ${labelCount} entries, and ${inputs} has ${sampleCount} samples`);
+  }
+
+  requireAlike(part: Inputs & { name: string }, train: Inputs & { name: string }): void {
+    const [own, first] = [part.shape.slice(1), train.shape.slice(1)];
+    if (`${own}` !== `${first}`) {
+      this.#wrong(part.name, `has samples of shape [${own}], ${train.name} [${first}]`);
+    }
+    if (part.inputs.constructor !== train.inputs.constructor) {
+      this.#wrong(part.name, `is of another type than ${train.name}`);
+    }
+  }
+
+  #read(name: string, want = ''): NpyArray | undefined {
+    try {
+      return readNpy(this.#members.get(`${name}${ENDING}`) as Uint8Array, 'array');
+    } catch (err) {
+      return this.#wrong(name, `${toLyceumError(err).message}${want}`);
+    }
+  }
+
+  #wrong(path: string, message: string): undefined {
+    this.problems.push({ path, message });
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * Fits the encoding of a table's rows in two passes over the train split: what each column is, with mean and deviation;
+ * then the values of categories. In memory are sums, and a bounded number of values.
+ */
+import { LyceumError } from '@lyceum/proto';
+import {
+  type Cell,
+  type ColumnEncoding,
+  categoryOf,
+  isDate,
+  isDecimalComma,
+  numberOf,
+  type TableEncoding,
+} from '../../datasets/encoding/index.js';
+import { splitNamed } from '../../datasets/index.js';
+import type { ColumnKind } from '../samples/index.js';
+
+/** What became of a column. */
+export interface FittedColumn {
+  readonly name: string;
+  readonly kind: 'number' | 'category' | 'left out';
+  /** In words. */
+  readonly detail: string;
+  /** What is probably wrong with it, and what to do. */
+  readonly doubt?: string;
+}
+
+/** A column with a larger share of numbers is one of numbers, and what else stands in it is an error. */
+const MOSTLY = 0.9;
+/** A value that comes once teaches nothing of the next one. */
+const LEAST_COUNT = 2;
+/** Of one column; the most frequent ones are kept. */
+const MAX_VALUES = 256;
+/** Values of one column that are counted, the first ones that come. */
+const MAX_COUNTED = 4096;
+/** A longer one is no category. */
+const VALUE_MAX_LENGTH = 256;
+
+/** One column in the first pass. */
+export class ColumnFacts {
+  rowCount = 0;
+  missingCount = 0;
+  numberCount = 0;
+  dateCount = 0;
+  /** Texts that are a number in other countries. */
+  commaCount = 0;
+  /** Texts that are the name of a split. */
+  splitCount = 0;
+  least = Number.POSITIVE_INFINITY;
+  greatest = Number.NEGATIVE_INFINITY;
+  mean = 0;
+  /** Sum of squared distances from the mean. Welford 1962, https://doi.org/10.1080/00401706.1962.10490022 */
+  #squares = 0;
+
+  add(cell: Cell): void {
+    this.rowCount += 1;
+    const number = numberOf(cell);
+    if (number === 'missing') this.missingCount += 1;
+    else if (number !== undefined) this.#addNumber(number);
+    else if (isDate(cell)) this.dateCount += 1;
+    else if (isDecimalComma(cell)) this.commaCount += 1;
+    else if (splitNamed(categoryOf(cell)) !== undefined) this.splitCount += 1;
+  }
+
+  /** What a column of categories looks like, if it is guessed to be one. */
+  get doubt(): string | undefined {
+    const there = this.rowCount - this.missingCount;
+    if (this.commaCount > 0 && this.commaCount >= MOSTLY * (there - this.numberCount)) {
+      return 'its values are numbers with a decimal comma, and each is a category of its own; write 3,14 as 3.14 in the source';
+    }
+    if (there > 0 && this.splitCount === there) {
+      return 'its values are names of splits; --split column:NAME takes them as that, --columns NAME=ignore leaves them out';
+    }
+    return undefined;
+  }
+
+  /** Of the population; 1 where all numbers are one. */
+  get deviation(): number {
+    return this.greatest > this.least ? Math.sqrt(this.#squares / this.numberCount) : 1;
+  }
+
+  #addNumber(number: number): void {
+    this.numberCount += 1;
+    this.least = Math.min(this.least, number);
+    this.greatest = Math.max(this.greatest, number);
+    const distance = number - this.mean;
+    this.mean += distance / this.numberCount;
+    this.#squares += distance * (number - this.mean);
+  }
+}
+
+/**
+ * What each column is: as its user says, else as its cells look.
+ *
+ * @param facts - one for each name.
+ * @throws {LyceumError} INVALID_ARGUMENT naming columns of dates.
+ */
+export function columnKinds(
+  names: readonly string[],
+  facts: readonly ColumnFacts[],
+  wanted: ReadonlyMap<string, ColumnKind>,
+): ColumnKind[] {
+  const guess = ({ rowCount, missingCount, numberCount }: ColumnFacts): ColumnKind =>
+    numberCount >= MOSTLY * (rowCount - missingCount) ? 'number' : 'category';
+  const dates = names.filter((name, index) => {
+    const { rowCount, missingCount, dateCount } = facts[index] as ColumnFacts;
+    return dateCount > 0 && dateCount >= MOSTLY * (rowCount - missingCount) && !wanted.has(name);
+  });
+  if (dates.length > 0) {
+    const [first] = dates;
+    const message = `columns of dates cannot be used as they are: ${dates.join(', ')}. Make numbers of them (days, hours, the month), or say --columns ${first}=ignore, or ${first}=category`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return names.map((name, index) => wanted.get(name) ?? guess(facts[index] as ColumnFacts));
+}
+
+/** One column of categories in the second pass. */
+export class ValueCounts {
+  readonly #counts = new Map<string, number>();
+
+  add(cell: Cell): void {
+    const value = categoryOf(cell);
+    const count = this.#counts.get(value) ?? 0;
+    if (count === 0 && (this.#counts.size === MAX_COUNTED || value.length > VALUE_MAX_LENGTH)) {
+      return;
+    }
+    this.#counts.set(value, count + 1);
+  }
+
+  /** The most frequent values, sorted as strings. */
+  kept(): string[] {
+    return [...this.#counts]
+      .filter(([, count]) => count >= LEAST_COUNT)
+      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+      .slice(0, MAX_VALUES)
+      .map(([value]) => value)
+      .sort();
+  }
+
+  /** Whether all rows have one value. */
+  isConstant(rowCount: number): boolean {
+    const [first] = this.#counts.values();
+    return first === rowCount;
+  }
+}
+
+export interface FittedTable {
+  readonly encoding: TableEncoding;
+  readonly columns: readonly FittedColumn[];
+}
+
+/**
+ * @param counts - of the columns of categories, by name.
+ * @param wanted - what the user says of columns, by name.
+ * @throws {LyceumError} INVALID_ARGUMENT if no column is left.
+ */
+export function fittedTable(
+  names: readonly string[],
+  facts: readonly ColumnFacts[],
+  kinds: readonly ColumnKind[],
+  counts: ReadonlyMap<string, ValueCounts>,
+  wanted: ReadonlyMap<string, ColumnKind>,
+): FittedTable {
+  const fitted = names.map((name, index) => {
+    const own = facts[index] as ColumnFacts;
+    const values = counts.get(name);
+    if (kinds[index] === 'ignore') return leftOut(name, 'as asked');
+    if (values === undefined) return numberColumn(name, own);
+    const { doubt } = wanted.has(name) ? {} : own;
+    const { column, ...rest } = categoryColumn(name, own, values);
+    return { column: { ...column, ...(doubt !== undefined && { doubt }) }, ...rest };
+  });
+  const columns = fitted.flatMap(({ encoding }) => encoding ?? []);
+  if (columns.length === 0) {
+    const reasons = fitted.map(({ column }) => `${column.name} (${column.detail})`).join(', ');
+    throw new LyceumError('INVALID_ARGUMENT', `no column can be used: ${reasons}`);
+  }
+  return {
+    encoding: { kind: 'table', version: 1, columns },
+    columns: fitted.map(({ column }) => column),
+  };
+}
+
+interface Fitted {
+  readonly column: FittedColumn;
+  readonly encoding?: ColumnEncoding;
+}
+
+function leftOut(name: string, detail: string): Fitted {
+  return { column: { name, kind: 'left out', detail } };
+}
+
+function numberColumn(name: string, facts: ColumnFacts): Fitted {
+  const { mean, deviation, missingCount, numberCount, rowCount, least, greatest } = facts;
+  if (numberCount === 0) return leftOut(name, 'empty in all of train');
+  const missing = missingCount > 0;
+  if (least === greatest && !missing) return leftOut(name, `${least} in all of train`);
+  const some = missing ? `, missing in ${missingCount} of ${rowCount}` : '';
+  const detail = `mean ${short(mean)}, deviation ${short(deviation)}${some}`;
+  return {
+    column: { name, kind: 'number', detail },
+    encoding: { name, kind: 'number', mean, deviation, missing },
+  };
+}
+
+function categoryColumn(name: string, { rowCount }: ColumnFacts, counts: ValueCounts): Fitted {
+  const values = counts.kept();
+  if (counts.isConstant(rowCount)) return leftOut(name, 'one value in all of train');
+  if (values.length === 0) return leftOut(name, 'no value comes twice in train');
+  return {
+    column: { name, kind: 'category', detail: `${values.length} values, and all others as one` },
+    encoding: { name, kind: 'category', values },
+  };
+}
+
+function short(number: number): string {
+  return String(Number(number.toPrecision(4)));
+}

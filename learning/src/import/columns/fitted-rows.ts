@@ -1,0 +1,196 @@
+/**
+ * Rows of a table whose encoding is fitted on the train split. They are read once and put aside on disk, cells, class and
+ * all; then the splits are known, and the rest of the passes are over that file.
+ */
+import { join } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+import { GrowingInt32 } from '../../arrays/index.js';
+import {
+  type Cell,
+  cellOf,
+  encodeRow,
+  encodingSizeProblem,
+} from '../../datasets/encoding/index.js';
+import { SPLIT_NAMES, SPLIT_NUMBERS } from '../../datasets/index.js';
+import { linesOf, SpooledBytes } from '../../files/index.js';
+import {
+  ClassNumbers,
+  type CollectedSamples,
+  type CollectingSink,
+  type ColumnKind,
+  chosenSplits,
+  finalLabels,
+  noSamples,
+  type OpenSamples,
+  orRefused,
+  type RefusedSample,
+  type Sample,
+  type SampleSink,
+} from '../samples/index.js';
+import type { LabelledRow } from '../tables/index.js';
+import {
+  ColumnFacts,
+  columnKinds,
+  type FittedTable,
+  fittedTable,
+  ValueCounts,
+} from './fit-table.js';
+
+/** Samples that come with their splits. */
+export interface EncodedSamples extends OpenSamples {
+  readonly columns: FittedTable['columns'];
+}
+
+/** Rows that wait for the splits; the rest of what is known of them. */
+export interface RowsAside extends Omit<CollectedSamples, 'rows'> {
+  /** Path of what was put aside. */
+  readonly file: string;
+  /** Of the columns that are encoded. */
+  readonly names: readonly string[];
+}
+
+interface StoredRow {
+  readonly where: string;
+  readonly id?: string | undefined;
+  readonly label: string | undefined;
+  /** In the order of the columns. */
+  readonly cells: readonly Cell[];
+}
+
+/** Of one stored row: a source's record may have 8 MiB, in JSON it takes more. */
+const ROW_MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The samples of a table that is a set of its own.
+ *
+ * @param names - of the columns that are encoded.
+ * @param wanted - kinds that the user says; the others are guessed.
+ * @throws {LyceumError} INVALID_ARGUMENT if the rows cannot be split, or their columns not be fitted.
+ */
+export async function fittedSamples(
+  rows: AsyncIterable<LabelledRow | RefusedSample>,
+  names: readonly string[],
+  wanted: ReadonlyMap<string, ColumnKind>,
+  sink: SampleSink,
+): Promise<EncodedSamples> {
+  const classes = new ClassNumbers(sink.classes);
+  const aside = await putAside(rows, names, { ...sink, file: 'cells', classes });
+  const labels = finalLabels(aside.labels, classes.ordered());
+  const { splits, source } = chosenSplits(sink.kind, sink.split, labels, aside.splits);
+  const encoded = await encodedSamples(aside, splits, wanted, sink.signal);
+  return { ...encoded, splitSource: source };
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if there are no rows. */
+export async function putAside(
+  rows: AsyncIterable<LabelledRow | RefusedSample>,
+  names: readonly string[],
+  { file, classes, refusals, scratch, signal }: CollectingSink,
+): Promise<RowsAside> {
+  const labels = new GrowingInt32();
+  const splits = new GrowingInt32();
+  const ids: string[] = [];
+  let sourceCount = 0;
+  const path = join(scratch, file);
+  const spooled = await SpooledBytes.open(path);
+  const store = async ({ where, id, label, split, values }: LabelledRow): Promise<undefined> => {
+    const cells = names.map((name) => cellOf(values[name], name));
+    labels.push(classes.numberOf(label));
+    splits.push(split === undefined ? 0 : SPLIT_NUMBERS[split]);
+    if (id !== undefined) ids.push(id);
+    const stored: StoredRow = { where, id, label, cells };
+    await spooled.append(Buffer.from(`${JSON.stringify(stored)}\n`));
+  };
+  try {
+    for await (const row of rows) {
+      signal?.throwIfAborted();
+      sourceCount += 1;
+      const refused = 'refusal' in row ? row : await orRefused(row.where, () => store(row));
+      if (refused !== undefined) refusals.add(refused);
+    }
+    await spooled.flush();
+  } finally {
+    await spooled.close();
+  }
+  if (spooled.sizeBytes === 0) throw noSamples(refusals);
+  return {
+    file: path,
+    names,
+    ids,
+    labels: labels.values(),
+    splits: splits.values(),
+    sourceCount,
+  };
+}
+
+/**
+ * @param splits - split number of each row; 0: it is in none, and is encoded all the same.
+ * @param wanted - as {@link fittedSamples}.
+ * @throws {LyceumError} INVALID_ARGUMENT if columns cannot be fitted on the train split.
+ */
+export async function encodedSamples(
+  { file, names }: RowsAside,
+  splits: ArrayLike<number>,
+  wanted: ReadonlyMap<string, ColumnKind>,
+  signal: AbortSignal | undefined,
+): Promise<EncodedSamples> {
+  const trainRows = async function* (): AsyncGenerator<readonly Cell[], void, undefined> {
+    let row = 0;
+    for await (const { cells } of storedRows(file)) {
+      signal?.throwIfAborted();
+      if (splits[row++] === SPLIT_NUMBERS.train) yield cells;
+    }
+  };
+  const fitted = await fit(names, wanted, trainRows);
+  const problem = encodingSizeProblem(fitted.encoding);
+  if (problem !== undefined) {
+    const message = `the encoding of the table ${problem}; --columns NAME=ignore leaves columns out, --raw takes numbers as they are`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return { ...fitted, samples: encodedRows(file, names, splits, fitted) };
+}
+
+async function* storedRows(file: string): AsyncGenerator<StoredRow, void, undefined> {
+  for await (const line of linesOf(file, ROW_MAX_BYTES)) yield JSON.parse(line) as StoredRow;
+}
+
+async function fit(
+  names: readonly string[],
+  wanted: ReadonlyMap<string, ColumnKind>,
+  trainRows: () => AsyncIterable<readonly Cell[]>,
+): Promise<FittedTable> {
+  const facts = names.map(() => new ColumnFacts());
+  for await (const cells of trainRows()) {
+    for (const [index, own] of facts.entries()) own.add(cells[index] ?? null);
+  }
+  if (facts.every(({ rowCount }) => rowCount === 0)) {
+    throw new LyceumError('INVALID_ARGUMENT', 'the train split is empty; columns are fitted on it');
+  }
+  const kinds = columnKinds(names, facts, wanted);
+  const counted = [...kinds.entries()].filter(([, kind]) => kind === 'category');
+  const counts = counted.map(([index]) => ({ index, values: new ValueCounts() }));
+  if (counts.length > 0) {
+    for await (const cells of trainRows()) {
+      for (const { index, values } of counts) values.add(cells[index] ?? null);
+    }
+  }
+  const byName = counts.map(({ index, values }) => [names[index] as string, values] as const);
+  return fittedTable(names, facts, kinds, new Map(byName), wanted);
+}
+
+async function* encodedRows(
+  file: string,
+  names: readonly string[],
+  splits: ArrayLike<number>,
+  { encoding }: FittedTable,
+): AsyncGenerator<Sample | RefusedSample, void, undefined> {
+  let row = 0;
+  for await (const { where, id, label, cells } of storedRows(file)) {
+    const split = SPLIT_NAMES[(splits[row++] as number) - 1];
+    const values = Object.fromEntries(names.map((name, index) => [name, cells[index]]));
+    yield orRefused(where, async () => {
+      const encoded = encodeRow(encoding, values);
+      return { where, id, label, split, shape: [encoded.length], values: encoded };
+    });
+  }
+}

@@ -1,0 +1,149 @@
+/** Which column of a table holds what, as its user or the table itself says. */
+import { LyceumError } from '@lyceum/proto';
+import { nameProblem, shownName } from '../../files/index.js';
+import type { ImportOptions } from '../samples/index.js';
+import type { Table } from '../tables/index.js';
+import { tellingName, type Unclaimed } from './telling-columns.js';
+
+export interface Columns {
+  /** Undefined: no sample has a label. */
+  readonly label: string | undefined;
+  readonly split: string | undefined;
+  readonly id: string | undefined;
+  /** At most one of these two. */
+  readonly image: string | undefined;
+  readonly text: string | undefined;
+  /** Of numbers and categories; none if there is an image or a text. */
+  readonly cells: readonly string[];
+  /** All beside class, split, id, image and text: those that --columns may name. */
+  readonly others: readonly string[];
+  /** Those that must be asked about; none of columns that are listed one by one. */
+  readonly unclaimed: readonly Unclaimed[];
+}
+
+/** Options that mean something for samples of one kind alone. */
+const OPTIONS_OF = {
+  image: ['size', 'channels', 'fit'],
+  text: ['ngrams', 'buckets'],
+} as const satisfies Record<string, readonly (keyof ImportOptions)[]>;
+
+/** In a message. */
+const COLUMNS_SHOWN = 20;
+
+/** Where nobody says which column the class is in. */
+const USUAL_LABEL = 'label';
+
+/** Where options are for several sources: what does not concern this one is no mistake. */
+export interface SharedOptions {
+  /** The columns that models see; absent: all others. */
+  readonly columns?: readonly string[] | undefined;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT naming a column that is not there, or options that do not go together. */
+export function chosenColumns(
+  table: Table,
+  options: ImportOptions,
+  shared?: SharedOptions,
+): Columns {
+  requirePlainNames(table);
+  const { label, split, id } = options;
+  const seen = shared?.columns ?? table.columns;
+  // Class, split, image and text may be in another of several sources. Without ids nothing goes together.
+  const present = (column: string | undefined, among = table.columns) =>
+    shared !== undefined && column !== undefined && !among.includes(column) ? undefined : column;
+  const text = present(options.text, seen);
+  const chosen = {
+    label: present(label ?? table.label ?? usualLabel(table, options)),
+    split: present(split?.by === 'column' ? split.column : undefined),
+    id,
+    image: text === undefined ? present(options.image ?? table.image, seen) : undefined,
+    text,
+  };
+  for (const [option, column] of Object.entries(chosen)) requireColumn(table, option, column);
+  for (const column of seen) requireColumn(table, 'modality', column);
+  if (shared === undefined) {
+    for (const column of options.columns?.keys() ?? []) requireColumn(table, 'columns', column);
+    refuseMismatch(chosen, options);
+  }
+  const used = Object.values(chosen);
+  const others = seen.filter((column) => !used.includes(column));
+  const isFeature = chosen.image === undefined && text === undefined;
+  const unclaimed =
+    shared?.columns === undefined ? unclaimedColumns(others, chosen, options, isFeature) : [];
+  if (!isFeature) return { ...chosen, cells: [], others, unclaimed };
+  // Where columns are encoded, those that are left out are said in the end.
+  const cells =
+    options.raw === true
+      ? others.filter((column) => options.columns?.get(column) !== 'ignore')
+      : others;
+  if (cells.length === 0) throw refusal('there is no column of numbers beside the class');
+  return { ...chosen, cells, others, unclaimed };
+}
+
+/** Of images and texts, nobody sees other columns; what is lost is a class or splits that are drawn in their place. */
+function unclaimedColumns(
+  others: readonly string[],
+  { label }: Pick<Columns, 'label'>,
+  { columns, split }: ImportOptions,
+  isFeature: boolean,
+): Unclaimed[] {
+  return others.flatMap((column) => {
+    const telling = columns?.has(column) === true ? undefined : tellingName(column, others);
+    const isLost =
+      (telling === 'split' && split === undefined) || (telling === 'class' && label === undefined);
+    return telling === undefined || !(isFeature || isLost) ? [] : [{ column, telling, isFeature }];
+  });
+}
+
+function requirePlainNames({ columns }: Table): void {
+  for (const [index, name] of columns.entries()) {
+    const problem =
+      nameProblem(name) ??
+      (name.includes('\ufffd') ? 'was not UTF-8: a character of it is lost' : undefined);
+    if (problem === undefined) continue;
+    const message = `column ${index + 1} is called ${shownName(name)}, which ${problem}. Is the first line one of names?`;
+    throw refusal(message);
+  }
+}
+
+function refuseMismatch(chosen: Pick<Columns, 'image' | 'text'>, options: ImportOptions): void {
+  if (options.image !== undefined && options.text !== undefined) {
+    throw refusal('samples are images or texts: give --image or --text, not both');
+  }
+  for (const kind of ['image', 'text'] as const) {
+    if (chosen[kind] !== undefined) continue;
+    const given = OPTIONS_OF[kind].find((name) => options[name] !== undefined);
+    if (given === undefined) continue;
+    throw refusal(`--${given} means nothing without ${kind}s; --${kind} names their column`);
+  }
+  const ofRows = chosen.image === undefined && chosen.text === undefined;
+  if (options.raw === true && !ofRows) throw refusal('--raw means nothing for images and texts');
+  refuseKinds(options, ofRows);
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if a column is said to be of a kind that means nothing here. */
+export function refuseKinds({ columns, raw }: ImportOptions, ofRows: boolean): void {
+  for (const [name, kind] of columns ?? []) {
+    if (kind === 'ignore' || (ofRows && (raw !== true || kind === 'number'))) continue;
+    const where = ofRows ? 'with --raw' : 'for images and texts';
+    throw refusal(`--columns ${name}=${kind} means nothing ${where}; =ignore leaves it out`);
+  }
+}
+
+/** Where all classes are named, samples need not have one. */
+function usualLabel({ columns }: Table, { classes }: ImportOptions): string | undefined {
+  return classes === undefined || columns.includes(USUAL_LABEL) ? USUAL_LABEL : undefined;
+}
+
+function requireColumn(table: Table, option: string, column: string | undefined): void {
+  if (column === undefined || table.columns.includes(column)) return;
+  const known = table.columns.slice(0, COLUMNS_SHOWN).join(', ');
+  const more = table.columns.length > COLUMNS_SHOWN ? ', …' : '';
+  const of = option === 'columns' ? '' : ` of the ${option}`;
+  const message = `there is no column "${column}"${of}; the columns are: ${known}${more}. --${option} names another`;
+  throw refusal(message);
+}
+
+function refusal(message: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,137 @@
+/**
+ * What is probably wrong with a set that can be used all the same. Each warning names what, where, and what to do.
+ */
+import type { Problem } from '@lyceum/proto';
+import {
+  type SampleFacts,
+  type SharedSamples,
+  SPLIT_NAMES,
+  SPLIT_NUMBERS,
+  sharedSamplesText,
+} from '../datasets/index.js';
+import { shownName } from '../files/index.js';
+import type { FittedColumn } from './columns/index.js';
+
+/** Names in one warning. */
+const SHOWN = 5;
+
+/** Labelled samples of one class. */
+interface ClassCounts {
+  readonly name: string;
+  total: number;
+  readonly bySplit: Record<(typeof SPLIT_NAMES)[number], number>;
+}
+
+/** @returns warnings; `path` is what each is about. */
+export function factWarnings(facts: SampleFacts): Problem[] {
+  const classes = classCounts(facts);
+  const hasLabels = classes.some(({ total }) => total > 0);
+  if (!hasLabels) {
+    const message =
+      'no sample has one. A run of this set cannot have the term ce; for the class give --label, or labels in the file';
+    return [{ path: 'labels', message }];
+  }
+  return [
+    ...unseenClasses(classes),
+    ...singleSamples(classes),
+    ...emptyClasses(classes),
+    ...alikeNames(classes.map(({ name }) => name)),
+    ...lostCharacters(classes.map(({ name }) => name)),
+  ];
+}
+
+function classCounts({ classNames, labels, splits }: SampleFacts): ClassCounts[] {
+  const counts = classNames.map((name) => ({
+    name,
+    total: 0,
+    bySplit: { train: 0, validation: 0, test: 0 },
+  }));
+  for (const [sample, label] of labels.entries()) {
+    const own = counts[label];
+    const split = SPLIT_NAMES.find((name) => SPLIT_NUMBERS[name] === splits[sample]);
+    if (own === undefined || split === undefined) continue;
+    own.total += 1;
+    own.bySplit[split] += 1;
+  }
+  return counts;
+}
+
+function unseenClasses(classes: readonly ClassCounts[]): Problem[] {
+  const unseen = classes.filter(({ total, bySplit }) => total > 0 && bySplit.train === 0);
+  if (unseen.length === 0) return [];
+  const where = SPLIT_NAMES.filter((split) => unseen.some(({ bySplit }) => bySplit[split] > 0));
+  const message = `${namesText(unseen)} only in ${where.join(' and ')}, never in train, so no student can learn it; --split with other shares or another seed, or more samples`;
+  return [{ path: 'classes', message }];
+}
+
+function singleSamples(classes: readonly ClassCounts[]): Problem[] {
+  const single = classes.filter(({ total }) => total === 1);
+  if (single.length === 0) return [];
+  const message = `${namesText(single)} of one sample, which is in one split alone; is it misspelled, or not the column of classes?`;
+  return [{ path: 'classes', message }];
+}
+
+function emptyClasses(classes: readonly ClassCounts[]): Problem[] {
+  const empty = classes.filter(({ total }) => total === 0);
+  if (empty.length === 0) return [];
+  const areNumbers = classes.every(({ name }, index) => name === String(index));
+  const used = classes.filter(({ total }) => total > 0);
+  const message = areNumbers
+    ? `${empty.length} of ${classes.length} have no sample: the labels are ${used
+        .slice(0, SHOWN)
+        .map(({ name }) => name)
+        .join(
+          ', ',
+        )}${used.length > SHOWN ? ', …' : ''}, and a class is made for every number up to ${used.at(-1)?.name}. Number them 0 to ${used.length - 1} if that is not meant`
+    : `${namesText(empty)} without a sample`;
+  return [{ path: 'classes', message }];
+}
+
+/** `cat` beside `cat `, `Cat`, or the same letters composed another way. */
+function alikeNames(names: readonly string[]): Problem[] {
+  const groups = new Map<string, string[]>();
+  for (const name of names) {
+    const key = name.normalize('NFKC').replaceAll(/\s+/gu, ' ').trim().toLowerCase();
+    groups.set(key, [...(groups.get(key) ?? []), name]);
+  }
+  const alike = [...groups.values()].filter((group) => group.length > 1);
+  return alike.slice(0, SHOWN).map((group) => ({
+    path: 'classes',
+    message: `${group.map(shownName).join(' and ')} are classes of their own, and differ in ${difference(group)} alone; make them one in the source if they are one`,
+  }));
+}
+
+function difference(group: readonly string[]): string {
+  const areOne = (change: (name: string) => string) => new Set(group.map(change)).size === 1;
+  if (areOne((name) => name.replaceAll(/\s+/gu, ' ').trim())) return 'white space';
+  if (areOne((name) => name.toLowerCase())) return 'case';
+  if (areOne((name) => name.normalize('NFKC'))) return 'how Unicode composes their letters';
+  return 'white space, case or how Unicode composes their letters';
+}
+
+function lostCharacters(names: readonly string[]): Problem[] {
+  const lost = names.filter((name) => name.includes('\ufffd'));
+  if (lost.length === 0) return [];
+  const message = `${lost.slice(0, SHOWN).map(shownName).join(', ')}: a program that did not know the text's encoding has written U+FFFD for a letter, and may have made one class of two; want the text as it was`;
+  return [{ path: 'classes', message }];
+}
+
+/** @param at - before the names of columns, of one modality of several. */
+export function columnWarnings(columns: readonly FittedColumn[], at: string): Problem[] {
+  return columns.flatMap(({ name, doubt }) =>
+    doubt === undefined ? [] : [{ path: `${at}column ${shownName(name)}`, message: doubt }],
+  );
+}
+
+export function sharedWarnings(shared: SharedSamples): Problem[] {
+  const text = sharedSamplesText(shared);
+  if (text === undefined) return [];
+  const message = `${text}, value by value: figures on them say too much. Keep one of each in the source, or twins in one split by --split column:NAME`;
+  return [{ path: 'duplicates', message }];
+}
+
+function namesText(classes: readonly ClassCounts[]): string {
+  const shown = classes.slice(0, SHOWN).map(({ name }) => shownName(name));
+  const more = classes.length > SHOWN ? `, … (${classes.length} in all)` : '';
+  return `${shown.join(', ')}${more} ${classes.length === 1 ? 'is a class' : 'are classes'}`;
+}

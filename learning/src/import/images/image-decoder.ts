@@ -1,0 +1,100 @@
+/**
+ * Images to bytes of one kind, by sharp (libvips). What an image is, its content says, not its name.
+ *
+ * - turned as its EXIF orientation says; in sRGB, from CMYK and other colour spaces by their profiles
+ * - 16 bits a channel become 8; what is transparent is laid over white; padding of `contain` is black
+ * - refused: damaged and truncated images, animations, more pixels than {@link IMAGE_MAX_PIXELS}
+ *
+ * Only the six formats below are read: libvips has loaders for many more, some of which run other programs.
+ */
+import type Sharp from 'sharp';
+import type { FitEnum, Metadata } from 'sharp';
+import { SampleRefusedError } from '../../datasets/encoding/index.js';
+import type { ImageFit, ImageOptions } from '../samples/index.js';
+
+/** Of one image: as many as the largest cameras make. Decoded it takes 3 bytes a pixel. */
+export const IMAGE_MAX_PIXELS = 100_000_000;
+
+/** Of one image's file. */
+export const IMAGE_FILE_MAX_BYTES = 128 * 1024 * 1024;
+
+const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((f) => `VipsForeignLoad${f}`);
+const FITS: Readonly<Record<ImageFit, keyof FitEnum>> = {
+  cover: 'cover',
+  contain: 'contain',
+  stretch: 'fill',
+};
+
+export interface DecodedImage {
+  /** [height, width, channels], 1 channel or 3. */
+  readonly shape: readonly [number, number, number];
+  /** [...shape], row-major. */
+  readonly values: Uint8Array;
+}
+
+/**
+ * @param bytes - an image's file.
+ * @throws {SampleRefusedError} if it is no image that is read.
+ */
+export type ImageDecoder = (bytes: Uint8Array) => Promise<DecodedImage>;
+
+export async function openImageDecoder(options: ImageOptions): Promise<ImageDecoder> {
+  const { default: sharp } = await import('sharp');
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({ operation: LOADERS });
+  // Each image is read once.
+  sharp.cache(false);
+  return (bytes) => decode(sharp, bytes, options);
+}
+
+async function decode(
+  sharp: typeof Sharp,
+  bytes: Uint8Array,
+  { size, channels, fit = 'cover' }: ImageOptions,
+): Promise<DecodedImage> {
+  if (bytes.length === 0) throw new SampleRefusedError('empty file');
+  // The pixels are counted below, where the numbers are at hand.
+  const image = sharp(bytes, { failOn: 'error', limitInputPixels: false });
+  let metadata: Metadata;
+  try {
+    metadata = await image.metadata();
+  } catch (err) {
+    const message = `cannot be read as JPEG, PNG, WebP, GIF, TIFF or AVIF: ${libraryMessage(err)}`;
+    throw new SampleRefusedError('unreadable image', message);
+  }
+  refuseGiants(metadata);
+  const gray = channels === undefined ? isGray(metadata) : channels === 'gray';
+  image.autoOrient();
+  if (metadata.hasAlpha) image.flatten({ background: '#ffffff' });
+  if (size !== undefined) image.resize({ ...size, fit: FITS[fit], background: '#000000' });
+  image.toColourspace(gray ? 'b-w' : 'srgb');
+  try {
+    const { data, info } = await image
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return { shape: [info.height, info.width, info.channels as number], values: data };
+  } catch (err) {
+    throw new SampleRefusedError('damaged image', `is damaged: ${libraryMessage(err)}`);
+  }
+}
+
+function refuseGiants({ width, height, pages = 1 }: Metadata): void {
+  if (pages > 1) {
+    const message = `has ${pages} pages: an animation or a document, no single image`;
+    throw new SampleRefusedError('more than one page', message);
+  }
+  if (!(width * height <= IMAGE_MAX_PIXELS)) {
+    const message = `is ${width} pixels wide and ${height} high; at most ${IMAGE_MAX_PIXELS} pixels are read`;
+    throw new SampleRefusedError('too many pixels', message);
+  }
+}
+
+function isGray({ space, channels, hasAlpha }: Metadata): boolean {
+  return (space === 'b-w' || space === 'grey16') && channels - (hasAlpha ? 1 : 0) === 1;
+}
+
+/** libvips repeats itself, a line a time. */
+function libraryMessage(err: unknown): string {
+  const text = err instanceof Error ? err.message : String(err);
+  return text.trim().split('\n')[0] as string;
+}

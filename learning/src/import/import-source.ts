@@ -1,0 +1,259 @@
+/**
+ * From what a person names on the command line to a data set's file, whatever the kind of source: whole arrays
+ * (import-dataset.ts), or samples read in a stream.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
+import { NAMELESS, parseStoredDataset, sharedSamples, valueType } from '../datasets/index.js';
+import { importDataset, isIdxFolder } from './arrays/index.js';
+import {
+  askAbout,
+  chosenColumns,
+  labelledRows,
+  type OpenTable,
+  openTable,
+  type SharedOptions,
+  type Unclaimed,
+} from './columns/index.js';
+import { sharedWarnings } from './dataset-warnings.js';
+import { imageFolderSamples } from './images/index.js';
+import {
+  type ImportSummary,
+  importedModality,
+  importSummary,
+  type SummaryColumns,
+} from './import-summary.js';
+import {
+  Ignored,
+  type ImportOptions,
+  type KnownClasses,
+  Refusals,
+  type RefusedSample,
+  type SampleSink,
+  type WrittenSamples,
+  writeSamples,
+} from './samples/index.js';
+import {
+  type LabelledRow,
+  openCsvTable,
+  openJsonLinesTable,
+  openParquetTable,
+  parquetFiles,
+  type Table,
+} from './tables/index.js';
+
+export interface ImportedSource {
+  /** The set's file: in memory, or a path. */
+  readonly content: Uint8Array | string;
+  readonly summary: ImportSummary;
+}
+
+export interface ImportPlaces {
+  /** Where the set-up unpacks data sets. */
+  readonly cacheFolder: string;
+  /** An empty folder, with room for the set twice; it is the caller's to remove. */
+  readonly scratch: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A source that is read in a stream. */
+export interface StreamedSource {
+  readonly kind: string;
+  /** The options that mean something to it. */
+  readonly takes: readonly (keyof ImportOptions)[];
+  /** Whether it says which class a sample has. */
+  readonly isLabelled: boolean;
+  /** Where the source itself names its classes. */
+  readonly classNames?: readonly string[] | undefined;
+  /** Of a table: the columns that `columns` may name. */
+  readonly others?: readonly string[];
+  /** Those that must be asked about. */
+  readonly unclaimed?: readonly Unclaimed[];
+  /** Of a table whose columns are encoded by what they hold in the train split: those, and its rows, once. */
+  readonly encoded?: {
+    readonly names: readonly string[];
+    readonly rows: () => AsyncIterable<LabelledRow | RefusedSample>;
+  };
+  /** @param ignored - takes up the files that are not meant. */
+  open(sink: SampleSink, ignored: Ignored): OpenTable | Promise<OpenTable>;
+}
+
+/**
+ * @param source - `digits`, `fashion`; an NPZ file; a folder of IDX files; a folder of images, one folder a class;
+ * a table: a file of CSV, TSV, JSON lines or Parquet, or a folder of Parquet files.
+ * @throws {LyceumError} NOT_FOUND if it is not there, INVALID_ARGUMENT naming what is wrong with it or an option.
+ */
+export async function importSource(
+  source: string,
+  options: ImportOptions,
+  places: ImportPlaces,
+): Promise<ImportedSource> {
+  const streamed = await openSource(source, options);
+  if (streamed === undefined) {
+    refuseOptions(options, [], 'arrays');
+    return wholeSource(await importDataset(source, places.cacheFolder));
+  }
+  refuseOptions(options, streamed.takes, streamed.kind);
+  const { kind, unclaimed = [] } = streamed;
+  askAbout(unclaimed);
+  const refusals = new Refusals();
+  const ignored = new Ignored();
+  const classes = knownClasses(options.classes, streamed.classNames);
+  const { scratch, signal } = places;
+  const sink = { kind, classes, split: options.split, refusals, scratch, signal };
+  const open = await streamed.open(sink, ignored);
+  const written = await writeSamples(open, sink).catch((err: unknown) => {
+    // Perhaps it is no set because of what was refused.
+    const isWhole = refusals.count === 0 || !(err instanceof InvalidDocumentError);
+    if (isWhole || err.problems[0]?.path === refusals.first[0]?.path) throw err;
+    throw new InvalidDocumentError('the source', [...err.problems, ...refusals.first]);
+  });
+  const columns = new Map([[NAMELESS, open]]);
+  return importedSource(kind, written, columns, refusals, ignored);
+}
+
+/** @param columns - of tables, by modality. */
+export function importedSource(
+  kind: string,
+  written: WrittenSamples,
+  columns: ReadonlyMap<string, SummaryColumns>,
+  refusals: Refusals,
+  ignored: Ignored,
+): ImportedSource {
+  const modalities = [...written.modalities].map(([name, { rows, encoding }]) =>
+    importedModality(name, rows.format, encoding, columns.get(name)),
+  );
+  const summary = importSummary({ ...written, kind, modalities }, refusals, ignored);
+  return { content: written.file, summary };
+}
+
+/** An import of arrays that are in memory as a whole. */
+export function wholeSource(bytes: Uint8Array): ImportedSource {
+  const stored = parseStoredDataset(bytes);
+  const modalities = [...stored.modalities].map(([name, { sampleShape, inputs, encoding }]) =>
+    importedModality(name, { sampleShape, valueType: valueType(inputs) }, encoding),
+  );
+  const summary = importSummary({
+    kind: 'arrays',
+    facts: stored,
+    modalities,
+    classOrder: 'as in the source',
+    splitSource: 'the source, or drawn where it has none',
+  });
+  return { content: bytes, summary };
+}
+
+/**
+ * Reads what came out as whoever keeps it will.
+ *
+ * @returns it with a warning more if samples are in two splits.
+ * @throws {InvalidDocumentError} naming what keeps it from being a data set.
+ */
+export async function inspectedSource({
+  content,
+  summary,
+}: ImportedSource): Promise<ImportedSource> {
+  const bytes = typeof content === 'string' ? await readFile(content) : content;
+  const shared = sharedSamples(parseStoredDataset(bytes));
+  const warnings = [...summary.warnings, ...sharedWarnings(shared)];
+  return { content, summary: { ...summary, warnings } };
+}
+
+/** @throws {InvalidDocumentError} naming the first few refusals, if there are any. */
+export function requireNothingRefused({ refused }: ImportSummary): void {
+  if (refused.count === 0) return;
+  const first = [...refused.first];
+  const more = refused.count - first.length;
+  if (more === 0) first.push({ path: '', message: '--skip-refused takes the others' });
+  else
+    first.push({
+      path: '',
+      message: `and ${more} more. --dry-run counts them, --skip-refused takes the others`,
+    });
+  throw new InvalidDocumentError(`${refused.count} of the source's samples`, first);
+}
+
+/**
+ * @param shared - where it is one of several sources that the options are for.
+ * @returns undefined if it is none that is read in a stream.
+ */
+export async function openSource(
+  source: string,
+  options: ImportOptions,
+  shared?: SharedOptions,
+): Promise<StreamedSource | undefined> {
+  const found = await stat(source).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const tableSource = (kind: string, table: Table) => sourceOf(kind, table, options, shared);
+  const parquet = await parquetFiles(source);
+  if (parquet.length > 0) return tableSource('parquet', await openParquetTable(parquet));
+  if (found.isDirectory()) {
+    return (await isIdxFolder(source)) ? undefined : imageSource(source, options);
+  }
+  const ending = extname(source).toLowerCase();
+  if (ending === '.csv' || ending === '.tsv') {
+    return tableSource('csv', await openCsvTable(source));
+  }
+  if (ending === '.jsonl' || ending === '.ndjson') {
+    return tableSource('json-lines', await openJsonLinesTable(source));
+  }
+  return undefined;
+}
+
+function imageSource(folder: string, options: ImportOptions): StreamedSource {
+  return {
+    kind: 'images',
+    takes: ['size', 'channels', 'fit', 'classes', 'split'],
+    isLabelled: true,
+    open: (_, ignored) => ({ samples: imageFolderSamples(folder, options, ignored) }),
+  };
+}
+
+function sourceOf(
+  kind: string,
+  table: Table,
+  options: ImportOptions,
+  shared: SharedOptions | undefined,
+): StreamedSource {
+  const columns = chosenColumns(table, options, shared);
+  const { label, image, text, cells, others, unclaimed } = columns;
+  return {
+    kind,
+    takes: [
+      ...(['label', 'classes', 'split', 'id', 'columns'] as const),
+      ...(image === undefined ? [] : (['image', 'size', 'channels', 'fit'] as const)),
+      ...(text === undefined ? [] : (['text', 'ngrams', 'buckets'] as const)),
+      ...(cells.length === 0 ? [] : (['raw'] as const)),
+    ],
+    isLabelled: label !== undefined,
+    classNames: table.classNames,
+    others,
+    unclaimed,
+    ...(cells.length > 0 &&
+      options.raw !== true && {
+        encoded: { names: cells, rows: () => labelledRows(table, columns) },
+      }),
+    open: (sink) => openTable(table, columns, options, sink),
+  };
+}
+
+export function knownClasses(
+  given: readonly string[] | undefined,
+  own: readonly string[] | undefined,
+): KnownClasses | undefined {
+  if (given !== undefined) return { names: given, order: 'as given' };
+  return own === undefined ? undefined : { names: own, order: 'as the source has them' };
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT naming an option that means nothing here. */
+export function refuseOptions(
+  options: ImportOptions,
+  takes: readonly (keyof ImportOptions)[],
+  kind: string,
+): void {
+  for (const name of Object.keys(options) as (keyof ImportOptions)[]) {
+    if (options[name] === undefined || takes.includes(name)) continue;
+    throw new LyceumError('INVALID_ARGUMENT', `--${name} means nothing for a source of ${kind}`);
+  }
+}

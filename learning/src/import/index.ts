@@ -1,0 +1,23 @@
+/** From foreign files to a data set file: sources, modalities, summary, warnings. */
+export { importDataset, importDigits, importIdx } from './arrays/index.js';
+export { importModalities, type ModalitySource, parseModality } from './import-modalities.js';
+export {
+  type ImportedSource,
+  type ImportPlaces,
+  importSource,
+  inspectedSource,
+  requireNothingRefused,
+  wholeSource,
+} from './import-source.js';
+export type { ImportSummary } from './import-summary.js';
+export { type RawSample, rawSamples } from './raw-samples.js';
+export {
+  type ImageFit,
+  type ImportOptions,
+  parseClasses,
+  parseColumns,
+  parseNgrams,
+  parseSize,
+  parseSplit,
+} from './samples/index.js';
+export { openCsvTable, openJsonLinesTable } from './tables/index.js';

@@ -1,0 +1,100 @@
+/** From names of classes to their numbers, where names come up one by one. */
+import { LyceumError } from '@lyceum/proto';
+import { SampleRefusedError } from '../../datasets/encoding/index.js';
+import { type DatasetSamples, MAX_CLASSES } from '../../datasets/index.js';
+import { nameProblem, shownName } from '../../files/index.js';
+
+export interface OrderedClasses {
+  readonly classNames: readonly string[];
+  /** For a person: what the order is. */
+  readonly order: string;
+  /** Entry n is the final number of the class that {@link ClassNumbers.numberOf} called n. */
+  readonly finalNumbers: readonly number[];
+}
+
+/** All classes that there may be, in their order. */
+export interface KnownClasses {
+  readonly names: readonly string[];
+  /** For a person: what the order is. */
+  readonly order: string;
+}
+
+export class ClassNumbers {
+  readonly #given: KnownClasses | undefined;
+  readonly #numbers: Map<string, number>;
+
+  /** @param given - undefined: the classes that occur, sorted. */
+  constructor(given: KnownClasses | undefined) {
+    this.#given = given;
+    this.#numbers = new Map(given?.names.map((name, number) => [name, number]));
+  }
+
+  /**
+   * @returns −1 for undefined: unlabelled.
+   * @throws {SampleRefusedError} if the name is none of those given, or no name.
+   * @throws {LyceumError} INVALID_ARGUMENT if there are too many names.
+   */
+  numberOf(name: string | undefined): number {
+    if (name === undefined) return -1;
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    const problem = nameProblem(name);
+    if (problem !== undefined) {
+      throw new SampleRefusedError('no name of a class', `label ${shownName(name)} ${problem}`);
+    }
+    if (this.#given !== undefined) {
+      const message = `has label ${shownName(name)}, which is none of the given classes`;
+      throw new SampleRefusedError('unknown class', message);
+    }
+    if (this.#numbers.size === MAX_CLASSES) {
+      const message = `there are more than ${MAX_CLASSES} classes, with ${shownName(name)}; is this the column of labels?`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    this.#numbers.set(name, this.#numbers.size);
+    return this.#numbers.size - 1;
+  }
+
+  /** The name of a class that {@link numberOf} gave a number. */
+  nameOf(number: number): string {
+    return [...this.#numbers.keys()][number] ?? '';
+  }
+
+  ordered(): OrderedClasses {
+    const names = [...this.#numbers.keys()];
+    if (this.#given !== undefined) {
+      return { classNames: names, order: this.#given.order, finalNumbers: [...names.keys()] };
+    }
+    const classNames = [...names].sort();
+    const final = new Map(classNames.map((name, number) => [name, number]));
+    const finalNumbers = names.map((name) => final.get(name) as number);
+    return { classNames, order: `sorted as strings${numeralWarning(classNames)}`, finalNumbers };
+  }
+}
+
+/** Labels by their final numbers, of those that {@link ClassNumbers.numberOf} gave. */
+export function finalLabels(
+  labels: Int32Array,
+  { finalNumbers }: OrderedClasses,
+): Int32Array<ArrayBuffer> {
+  return Int32Array.from(labels, (label) => (label < 0 ? -1 : (finalNumbers[label] as number)));
+}
+
+/** Numerals sort as strings too, which surprises whoever expects class 2 to have number 2. */
+function numeralWarning(sorted: readonly string[]): string {
+  if (!sorted.every((name) => /^\d{1,15}$/.test(name))) return '';
+  const index = sorted.findIndex((name, i) => i > 0 && Number(name) < Number(sorted[i - 1]));
+  if (index < 0) return '';
+  return ` ("${sorted[index - 1]}" before "${sorted[index]}"; --classes gives another order)`;
+}
+
+/**
+ * Classes of labels that are numbers: as many as the greatest label says. One that no set may have is refused with the
+ * set's other problems; nothing is made for it before.
+ */
+export function numberedClasses(
+  labels: Int32Array,
+): Pick<DatasetSamples, 'classCount' | 'classNames'> {
+  const greatest = labels.reduce((most, label) => Math.max(most, label), 0);
+  const classCount = Math.min(Math.max(2, greatest + 1), MAX_CLASSES);
+  return { classCount, classNames: Array.from({ length: classCount }, (_, n) => String(n)) };
+}

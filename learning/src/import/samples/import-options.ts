@@ -1,0 +1,150 @@
+/** What a person may say of how a source becomes a data set, checked. */
+import { readFile } from 'node:fs/promises';
+import { LyceumError } from '@lyceum/proto';
+import type { TextEncoding } from '../../datasets/encoding/index.js';
+import { DEFAULT_SHARES, type SplitShares } from '../../datasets/index.js';
+import { utf8Text } from '../../files/index.js';
+
+export type ImageFit = 'cover' | 'contain' | 'stretch';
+
+/** How images become samples of one shape. */
+export interface ImageOptions {
+  /** Absent: images keep their sizes, which must then be equal. */
+  readonly size?: { readonly height: number; readonly width: number };
+  /** Absent: images keep theirs, which must then be equal. */
+  readonly channels?: 'gray' | 'rgb';
+  /** How an image of another shape fits into `size`; `cover`, which cuts off what stands out, if absent. */
+  readonly fit?: ImageFit;
+}
+
+/**
+ * Where a sample's split comes from: names of folders or files, a column, or shares drawn with a seed.
+ * Absent: from names, if there are such names, else the default shares.
+ */
+export type SplitChoice =
+  | { readonly by: 'names' }
+  | { readonly by: 'column'; readonly column: string }
+  | { readonly by: 'shares'; readonly shares: SplitShares; readonly seed: number | undefined };
+
+export const COLUMN_KINDS = ['number', 'category', 'ignore'] as const;
+
+export type ColumnKind = (typeof COLUMN_KINDS)[number];
+
+export interface ImportOptions extends ImageOptions {
+  /** Of rows: the column that names a sample, which no model sees. */
+  readonly id?: string;
+  /** Of rows: the column with the class. */
+  readonly label?: string;
+  /** Of rows: the column with the image. */
+  readonly image?: string;
+  /** Of rows: the column with the text. */
+  readonly text?: string;
+  /** Of rows: numbers as they are, neither standardised nor encoded; lists of them too. */
+  readonly raw?: boolean;
+  /** Of rows: what columns hold, where it should not be guessed. */
+  readonly columns?: ReadonlyMap<string, ColumnKind>;
+  /** Of texts: lengths of n-grams, in characters; the defaults of encoding/text-encoding.ts if absent. */
+  readonly ngrams?: TextEncoding['ngrams'];
+  /** Of texts: numbers in a sample. */
+  readonly buckets?: number;
+  readonly split?: SplitChoice;
+  /** Names of all classes, in their order. Absent: those that occur, sorted as strings. */
+  readonly classes?: readonly string[];
+}
+
+/** Sides above this are a typing error. */
+const MAX_SIDE = 4096;
+
+/** `32`, or `24x32`: height, then width, as in a sample's shape. */
+export function parseSize(text: string): { height: number; width: number } {
+  const match = /^([1-9]\d{0,4})(?:x([1-9]\d{0,4}))?$/.exec(text);
+  const height = Number(match?.[1]);
+  const width = Number(match?.[2] ?? match?.[1]);
+  if (!(height <= MAX_SIDE && width <= MAX_SIDE)) {
+    const want = `want HEIGHTxWIDTH in pixels, 28x28, or one number for a square; at most ${MAX_SIDE}`;
+    throw refusal(`size "${text}": ${want}`);
+  }
+  return { height, width };
+}
+
+/** `names`, `column:NAME`, or shares such as `test=0.2,validation=0.1,seed=7`. */
+export function parseSplit(text: string): SplitChoice {
+  if (text === 'names') return { by: 'names' };
+  if (text.startsWith('column:')) return { by: 'column', column: text.slice('column:'.length) };
+  const values = new Map<string, number>();
+  for (const part of text.split(',')) {
+    const match = /^(test|validation|seed)=(\d+(?:\.\d+)?)$/.exec(part);
+    if (match === null || values.has(match[1] as string)) {
+      const want = 'want names, column:NAME, or shares: test=0.2,validation=0.1,seed=7';
+      throw refusal(`split "${text}": ${want}`);
+    }
+    values.set(match[1] as string, Number(match[2]));
+  }
+  const test = values.get('test') ?? DEFAULT_SHARES.test;
+  const validation = values.get('validation') ?? DEFAULT_SHARES.validation;
+  const seed = values.get('seed');
+  if (!(test + validation < 1)) {
+    throw refusal(`split "${text}": test and validation leave nothing to train on`);
+  }
+  if (seed !== undefined && !Number.isSafeInteger(seed)) {
+    throw refusal(`split "${text}": the seed must be a whole number`);
+  }
+  return { by: 'shares', shares: { test, validation }, seed };
+}
+
+/** `age=number,zip=category,id=ignore`, or `@FILE` with one of them a line. */
+export async function parseColumns(text: string): Promise<Map<string, ColumnKind>> {
+  const parts = text.startsWith('@') ? await readLines('columns', text.slice(1)) : text.split(',');
+  const kinds = new Map<string, ColumnKind>();
+  for (const part of parts) {
+    const at = part.lastIndexOf('=');
+    const kind = COLUMN_KINDS.find((known) => known === part.slice(at + 1).trim());
+    const name = part.slice(0, at).trim();
+    if (at < 1 || kind === undefined) {
+      throw refusal(`columns "${part}": want NAME=${COLUMN_KINDS.join(', NAME=')}`);
+    }
+    if (kinds.has(name)) throw refusal(`columns: "${name}" is there twice`);
+    kinds.set(name, kind);
+  }
+  return kinds;
+}
+
+/** `cat,dog`, or `@FILE` with one name a line. */
+export async function parseClasses(text: string): Promise<string[]> {
+  const names = text.startsWith('@') ? await readLines('classes', text.slice(1)) : text.split(',');
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw refusal(`classes: "${name}" is there twice`);
+    seen.add(name);
+  }
+  if (names.length < 2 || names.includes('')) {
+    throw refusal('classes: want two names or more, none of them empty');
+  }
+  return names;
+}
+
+/** `1-4`, or `3` for n-grams of one length. */
+export function parseNgrams(text: string): TextEncoding['ngrams'] {
+  const match = /^(\d{1,2})(?:-(\d{1,2}))?$/.exec(text);
+  if (match === null) throw refusal(`ngrams "${text}": want lengths, 1-4, or one number`);
+  return { from: Number(match[1]), to: Number(match[2] ?? match[1]) };
+}
+
+async function readLines(option: string, file: string): Promise<string[]> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (err) {
+    const cause = err instanceof Error ? err.message : String(err);
+    throw new LyceumError('NOT_FOUND', `${option}: ${file} cannot be read: ${cause}`, {
+      cause: err,
+    });
+  }
+  return utf8Text(bytes, `${option}: ${file}`)
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/);
+}
+
+function refusal(message: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,27 @@
+/** What every import shares: options, classes, splits, the samples on their way, and those refused. */
+export { ClassNumbers, finalLabels, type KnownClasses, numberedClasses } from './class-numbers.js';
+export {
+  type ColumnKind,
+  type ImageFit,
+  type ImageOptions,
+  type ImportOptions,
+  parseClasses,
+  parseColumns,
+  parseNgrams,
+  parseSize,
+  parseSplit,
+} from './import-options.js';
+export { Ignored, orRefused, Refusals, type RefusedSample } from './refusals.js';
+export {
+  type CollectedSamples,
+  type CollectingSink,
+  collectSamples,
+  finishSamples,
+  noSamples,
+  type OpenSamples,
+  type Sample,
+  type SampleSink,
+  type WrittenSamples,
+  writeSamples,
+} from './samples.js';
+export { chosenSplits } from './split-choice.js';

@@ -1,0 +1,52 @@
+/** What of a source was not taken: counted, with the first few by name, however many there are. */
+import type { Problem } from '@lyceum/proto';
+import { SampleRefusedError } from '../../datasets/encoding/index.js';
+
+/** What comes in place of a sample that was refused, so that refusals keep the order of the source. */
+export interface RefusedSample {
+  /** The file or row that was refused. */
+  readonly where: string;
+  readonly refusal: SampleRefusedError;
+}
+
+/**
+ * @returns what `work` gives, or its refusal.
+ * @throws what else it throws.
+ */
+export async function orRefused<T>(
+  where: string,
+  work: () => Promise<T>,
+): Promise<T | RefusedSample> {
+  try {
+    return await work();
+  } catch (err) {
+    if (err instanceof SampleRefusedError) return { where, refusal: err };
+    throw err;
+  }
+}
+
+const FIRST_COUNT = 5;
+
+export class Refusals {
+  /** How often each reason was given. */
+  readonly reasons = new Map<string, number>();
+  readonly first: Problem[] = [];
+  count = 0;
+
+  add({ where, refusal: { reason, message } }: RefusedSample): void {
+    this.count += 1;
+    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
+    if (this.first.length < FIRST_COUNT) this.first.push({ path: where, message });
+  }
+}
+
+/** Files that are not meant as samples. */
+export class Ignored {
+  readonly first: string[] = [];
+  count = 0;
+
+  add(path: string): void {
+    this.count += 1;
+    if (this.first.length < FIRST_COUNT) this.first.push(path);
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The common end of all sources that are read in a stream: samples come one by one, a set's file comes out.
+ * In memory are a few samples, and of each one its class and its split.
+ */
+import { join } from 'node:path';
+import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
+import { GrowingInt32 } from '../../arrays/index.js';
+import { type Encoding, SampleRefusedError } from '../../datasets/encoding/index.js';
+import {
+  allRows,
+  NAMELESS,
+  RowFile,
+  type SampleFacts,
+  SPLIT_NUMBERS,
+  type SplitName,
+  type StoredRows,
+  valueType,
+  writeDatasetFile,
+} from '../../datasets/index.js';
+import { ClassNumbers, finalLabels, type KnownClasses } from './class-numbers.js';
+import type { SplitChoice } from './import-options.js';
+import { orRefused, type Refusals, type RefusedSample } from './refusals.js';
+import { chosenSplits } from './split-choice.js';
+
+export interface Sample {
+  /** The file or row that it is from. */
+  readonly where: string;
+  /** By which it is known in other sources; undefined: nobody asked. */
+  readonly id?: string | undefined;
+  /** [H, W, channels] or [D]. */
+  readonly shape: readonly number[];
+  /** [...shape], row-major. */
+  readonly values: Uint8Array | Float32Array;
+  /** The name of its class; undefined: unlabelled. */
+  readonly label: string | undefined;
+  /** Undefined: the source does not say. */
+  readonly split: SplitName | undefined;
+  /** That its values were made of. */
+  readonly text?: string;
+}
+
+export interface SampleSink {
+  /** The kind of source, which the draw of splits depends on. */
+  readonly kind: string;
+  /** Absent: the classes that occur, sorted as strings. */
+  readonly classes: KnownClasses | undefined;
+  readonly split: SplitChoice | undefined;
+  readonly refusals: Refusals;
+  /** An empty folder for the set's file and what is needed to write it. */
+  readonly scratch: string;
+  /** Ends it between two samples. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface OpenSamples {
+  readonly samples: AsyncIterable<Sample | RefusedSample>;
+  /** That made values of texts or rows. */
+  readonly encoding?: Encoding | undefined;
+  /** Where splits are from, if every sample comes with its own already. */
+  readonly splitSource?: string | undefined;
+}
+
+export interface WrittenSamples {
+  /** Path of the set's file. */
+  readonly file: string;
+  readonly facts: SampleFacts;
+  readonly modalities: ReadonlyMap<string, StoredRows>;
+  readonly classOrder: string;
+  readonly splitSource: string;
+}
+
+/** What reading one of several sources needs. */
+export interface CollectingSink extends Pick<SampleSink, 'refusals' | 'scratch' | 'signal'> {
+  /** Its name in the scratch folder. */
+  readonly file: string;
+  readonly classes: ClassNumbers;
+}
+
+/** Samples of one source: their rows on disk, the rest in memory. */
+export interface CollectedSamples {
+  readonly rows: RowFile;
+  /** By row; empty where samples have none. */
+  readonly ids: readonly string[];
+  /** By row, as {@link ClassNumbers} numbers them before all are known. */
+  readonly labels: Int32Array;
+  /** By row; 0: the source does not say. */
+  readonly splits: Int32Array;
+  /** Samples of the source, the refused ones too. */
+  readonly sourceCount: number;
+}
+
+/**
+ * Writes all samples that have the shape of the first.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if there are none, or they are no data set.
+ */
+export async function writeSamples(open: OpenSamples, sink: SampleSink): Promise<WrittenSamples> {
+  const classes = new ClassNumbers(sink.classes);
+  const collected = await collectSamples(open.samples, { ...sink, file: 'rows', classes });
+  const { rows, labels, splits } = collected;
+  try {
+    const { encoding, splitSource } = open;
+    const modalities = new Map([[NAMELESS, { rows, order: allRows(rows.rowCount), encoding }]]);
+    return await finishSamples(modalities, { labels, splits, splitSource }, classes, sink);
+  } finally {
+    await rows.close();
+  }
+}
+
+/**
+ * Reads all samples that have the shape of the first.
+ *
+ * @returns what the caller closes.
+ * @throws {LyceumError} INVALID_ARGUMENT if there are none.
+ */
+export async function collectSamples(
+  samples: AsyncIterable<Sample | RefusedSample>,
+  { file, classes, refusals, scratch, signal }: CollectingSink,
+): Promise<CollectedSamples> {
+  const labels = new GrowingInt32();
+  const splits = new GrowingInt32();
+  const ids: string[] = [];
+  let rows: RowFile | undefined;
+  let sourceCount = 0;
+  const take = async (sample: Sample): Promise<undefined> => {
+    const first = rows?.format.sampleShape ?? sample.shape;
+    if (`${sample.shape}` !== `${first}`) throw otherShape(sample, first);
+    const label = classes.numberOf(sample.label);
+    rows ??= await openRows(join(scratch, file), sample);
+    await rows.append(sample.values, sample.text);
+    if (sample.id !== undefined) ids.push(sample.id);
+    labels.push(label);
+    splits.push(sample.split === undefined ? 0 : SPLIT_NUMBERS[sample.split]);
+  };
+  try {
+    for await (const sample of samples) {
+      signal?.throwIfAborted();
+      sourceCount += 1;
+      const taken =
+        'refusal' in sample ? sample : await orRefused(sample.where, () => take(sample));
+      if (taken !== undefined) refusals.add(taken);
+    }
+    if (rows === undefined) throw noSamples(refusals);
+    return { rows, ids, labels: labels.values(), splits: splits.values(), sourceCount };
+  } catch (err) {
+    await rows?.close();
+    throw err;
+  }
+}
+
+/** Of each sample. */
+export interface FoundFacts {
+  /** As {@link ClassNumbers} numbered them. */
+  readonly labels: Int32Array;
+  /** 0 where no source says. */
+  readonly splits: Int32Array;
+  /** Where splits are from, if all are said already. */
+  readonly splitSource?: string | undefined;
+}
+
+/**
+ * From rows on disk to a set's file.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if they are no data set.
+ */
+export async function finishSamples(
+  modalities: ReadonlyMap<string, StoredRows>,
+  found: FoundFacts,
+  classes: ClassNumbers,
+  { kind, split, scratch }: Pick<SampleSink, 'kind' | 'split' | 'scratch'>,
+): Promise<WrittenSamples> {
+  const ordered = classes.ordered();
+  const { classNames, order: classOrder } = ordered;
+  const labels = finalLabels(found.labels, ordered);
+  const { splits, source: splitSource } =
+    found.splitSource === undefined
+      ? chosenSplits(kind, split, labels, found.splits)
+      : { splits: Uint8Array.from(found.splits), source: found.splitSource };
+  const facts = { classNames, labels, splits };
+  const file = await writeDatasetFile(scratch, modalities, facts);
+  return { file, facts, modalities, classOrder, splitSource };
+}
+
+function openRows(path: string, { shape, values, text }: Sample): Promise<RowFile> {
+  const hasTexts = text !== undefined;
+  return RowFile.open(path, { sampleShape: shape, valueType: valueType(values), hasTexts });
+}
+
+function otherShape({ shape }: Sample, first: readonly number[]): SampleRefusedError {
+  const advice = shape.length === 3 ? '; --size and --channels make them equal' : '';
+  const message = `has shape [${shape.join(', ')}], the first sample [${first.join(', ')}]${advice}`;
+  return new SampleRefusedError('another shape', message);
+}
+
+/** What there is to say when a source gave nothing. */
+export function noSamples(refusals: Refusals): LyceumError {
+  if (refusals.count > 0)
+    return new InvalidDocumentError('no sample of the source', refusals.first);
+  return new LyceumError('INVALID_ARGUMENT', 'the source has no samples');
+}

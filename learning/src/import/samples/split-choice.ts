@@ -1,0 +1,70 @@
+/** Splits of a set that was read in a stream: as its source says, the rest by the fixed draw. */
+import { LyceumError } from '@lyceum/proto';
+import {
+  DEFAULT_SHARES,
+  fixedSplits,
+  SPLIT_NUMBERS,
+  type SplitShares,
+  TEST_GIVEN_SHARES,
+} from '../../datasets/index.js';
+import type { SplitChoice } from './import-options.js';
+
+/**
+ * Test or validation that the source does not have is taken out of its train split.
+ *
+ * @param kind - of the source; with the seed, `KIND/SEED`, the name under which splits are drawn (fixed-split.ts).
+ * @param labels - [N], −1: unlabelled.
+ * @param given - [N] split numbers that the source gives; 0: none.
+ * @returns [N] split numbers, and for a person where they are from.
+ * @throws {LyceumError} INVALID_ARGUMENT if only some samples have one, or none is to train on.
+ */
+export function chosenSplits(
+  kind: string,
+  choice: SplitChoice | undefined,
+  labels: Int32Array,
+  given: Int32Array,
+): { readonly splits: Uint8Array; readonly source: string } {
+  if (choice?.by === 'shares') {
+    const name = choice.seed === undefined ? kind : `${kind}/${choice.seed}`;
+    const source = `${sharesText(choice.shares)}, drawn as "${name}"`;
+    return { splits: fixedSplits(name, labels, choice.shares), source };
+  }
+  const missing = given.indexOf(0);
+  if (missing >= 0 && given.every((split) => split === 0)) {
+    if (choice === undefined) {
+      const source = `${sharesText(DEFAULT_SHARES)}, drawn as "${kind}"`;
+      return { splits: fixedSplits(kind, labels), source };
+    }
+    throw refusal(
+      'the source names no splits; want folders or files named train, validation, test',
+    );
+  }
+  if (missing >= 0) throw refusal(`sample ${missing} is in no split, and others are`);
+  const from = choice?.by === 'column' ? `column ${choice.column}` : 'names';
+  return drawMissing(kind, labels, Uint8Array.from(given), from);
+}
+
+function drawMissing(kind: string, labels: Int32Array, splits: Uint8Array, from: string) {
+  const hasTest = splits.includes(SPLIT_NUMBERS.test);
+  const hasValidation = splits.includes(SPLIT_NUMBERS.validation);
+  if (hasTest && hasValidation) return { splits, source: from };
+  const train: number[] = [];
+  for (const [index, split] of splits.entries())
+    if (split === SPLIT_NUMBERS.train) train.push(index);
+  const usual = hasTest ? TEST_GIVEN_SHARES : DEFAULT_SHARES;
+  const shares: SplitShares = hasValidation ? { test: usual.test, validation: 0 } : usual;
+  const trainLabels = Int32Array.from(train, (index) => labels[index] as number);
+  for (const [row, split] of fixedSplits(kind, trainLabels, shares).entries()) {
+    splits[train[row] as number] = split;
+  }
+  return { splits, source: `${from}; of train ${sharesText(shares)}, drawn as "${kind}"` };
+}
+
+function sharesText({ test, validation }: SplitShares): string {
+  const parts = [test > 0 ? `test ${test}` : '', validation > 0 ? `validation ${validation}` : ''];
+  return parts.filter((part) => part !== '').join(', ') || 'train only';
+}
+
+function refusal(message: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', message);
+}

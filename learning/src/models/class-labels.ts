@@ -1,0 +1,165 @@
+/**
+ * The names of a model's classes in the order of its output, where a file holds them: an operation's attribute, metadata, a
+ * file beside the model. Several places may hold them, and the user may say them besides: they must agree.
+ */
+import type { Problem } from '@lyceum/proto';
+import { isObject } from '../files/index.js';
+
+export interface ClassLabels {
+  /** Different ones, in the order of the model's output. */
+  readonly names: readonly string[];
+  /** Where they are, in words that may follow "by". */
+  readonly source: string;
+}
+
+/** One name tells nothing apart. */
+const LEAST_NAMES = 2;
+
+/** ImageNet-21k's names take 600 kB; beyond is no list of names. */
+const MAX_LENGTH = 4 * 2 ** 20;
+
+/** Names that a message shows. */
+const SHOWN = 6;
+
+/** What exporters call their lists: Hugging Face, Ultralytics, fastai, Teachable Machine and others. */
+const METADATA_KEYS: ReadonlySet<string> = new Set([
+  'classes',
+  'class_names',
+  'classNames',
+  'id2label',
+  'label_names',
+  'labels',
+  'names',
+]);
+
+/** Labels in metadata, by its keys; the first that is a list of names. */
+export function labelsInMetadata(
+  entries: Iterable<readonly [string, unknown]>,
+  where: string,
+): ClassLabels | undefined {
+  for (const [key, value] of entries) {
+    if (!METADATA_KEYS.has(key)) continue;
+    const names = typeof value === 'string' ? namesInText(value) : namesInValue(value);
+    if (names !== undefined && !arePlaceholders(names)) {
+      return { names, source: `${where}${key}` };
+    }
+  }
+  return undefined;
+}
+
+/** What whoever saved a model of TensorFlow.js added to its `model.json`. */
+export function userLabels(modelJson: unknown): readonly ClassLabels[] {
+  const added = isObject(modelJson) ? modelJson['userDefinedMetadata'] : undefined;
+  const found = labelsInMetadata(
+    isObject(added) ? Object.entries(added) : [],
+    "model.json's userDefinedMetadata.",
+  );
+  return found === undefined ? [] : [found];
+}
+
+/** What Hugging Face writes where nobody said a name. */
+function arePlaceholders(names: readonly string[]): boolean {
+  return names.every((name, number) => name === `LABEL_${number}`);
+}
+
+/**
+ * Names in a text: a JSON list or object, Python's way to write a dict, a name a line, or names between commas.
+ *
+ * @returns undefined if they are none, or not all different.
+ */
+export function namesInText(text: string): readonly string[] | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
+  const trimmed = text.trim();
+  if (trimmed.startsWith('{') || trimmed.startsWith('[')) {
+    return namesInValue(jsonOf(trimmed)) ?? namesInPython(trimmed);
+  }
+  const separator = trimmed.includes('\n') ? '\n' : ',';
+  return different(trimmed.split(separator).map((name) => name.trim()));
+}
+
+/** Of a list, or an object from numbers to names (`id2label`) or from names to numbers. */
+function namesInValue(value: unknown): readonly string[] | undefined {
+  if (Array.isArray(value)) return different(value.map(nameOf));
+  if (!isObject(value)) return undefined;
+  return byNumber(Object.entries(value).map(([key, name]) => [key, nameOf(name)] as const));
+}
+
+/** `{0: 'cat', 1: "dog's"}` and `['cat', 'dog']`. */
+function namesInPython(text: string): readonly string[] | undefined {
+  const quoted = /'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/;
+  const plain = (one: RegExpMatchArray, from: number) =>
+    (one[from] ?? one[from + 1] ?? '').replace(/\\(.)/g, '$1');
+  if (text.startsWith('[')) {
+    const found = [...text.matchAll(new RegExp(quoted.source, 'g'))];
+    return different(found.map((one) => plain(one, 1)));
+  }
+  const pairs = [...text.matchAll(new RegExp(`(\\d+)\\s*:\\s*(?:${quoted.source})`, 'g'))];
+  return byNumber(pairs.map((pair) => [pair[1] ?? '', plain(pair, 2)] as const));
+}
+
+function byNumber(
+  pairs: readonly (readonly [string, string | undefined])[],
+): readonly string[] | undefined {
+  const names = new Array<string | undefined>(pairs.length);
+  for (const [number, name] of pairs) if (/^\d+$/.test(number)) names[Number(number)] = name;
+  return names.length === pairs.length ? different(Array.from(names)) : undefined;
+}
+
+function nameOf(value: unknown): string | undefined {
+  return typeof value === 'string' || Number.isInteger(value) ? String(value) : undefined;
+}
+
+/** As they are, if each is a name and none comes twice. */
+export function different(names: readonly (string | undefined)[]): readonly string[] | undefined {
+  const known = names.filter((name): name is string => name !== undefined && name !== '');
+  const isList = known.length === names.length && new Set(known).size === names.length;
+  return isList && names.length >= LEAST_NAMES ? known : undefined;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The classes of a model: as the user says, else as the file does.
+ *
+ * @param found - in the order in which they are believed; lists of another length than the output are of something else.
+ * @returns undefined if nobody says, or what contradicts has been added to `problems`.
+ */
+export function agreedClasses(
+  given: readonly string[] | undefined,
+  found: readonly ClassLabels[],
+  classCount: number | undefined,
+  problems: Problem[],
+): readonly string[] | undefined {
+  const fitting = found.filter(({ names }) => (classCount ?? names.length) === names.length);
+  const said = given === undefined ? [] : [{ names: given, source: 'its settings' }];
+  const [first, ...others] = [...said, ...fitting];
+  for (const other of others) {
+    const place = first === undefined ? -1 : contradictionAt(first.names, other.names);
+    if (first === undefined || place < 0) continue;
+    const message = `are ${shown(first.names)} by ${first.source}, and ${shown(other.names)} by ${other.source}: output ${place} is ${first.names[place]} by the one and ${other.names[place]} by the other; ${given === undefined ? 'say in the settings which of the two they are, and take the other out of the file' : 'take classes out of the settings, or mend the other'}`;
+    problems.push({ path: 'classes', message });
+    return undefined;
+  }
+  return first?.names;
+}
+
+/**
+ * Where two lists cannot both be right: a name of one is another output's in the other. Lists without a name in common are
+ * none: a user may call numbers and codes by their names.
+ *
+ * @returns the first such output; −1: none.
+ */
+export function contradictionAt(names: readonly string[], others: readonly string[]): number {
+  const places = new Map(others.map((name, place) => [name, place]));
+  return names.findIndex((name, place) => (places.get(name) ?? place) !== place);
+}
+
+function shown(names: readonly string[]): string {
+  return `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ', …' : ''}`;
+}

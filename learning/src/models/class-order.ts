@@ -1,0 +1,134 @@
+/** From a model's classes to those of a set, of which it may know only some. */
+import { LyceumError } from '@lyceum/proto';
+import type { Dataset } from '../datasets/index.js';
+import type { ModelSettings } from './model-settings.js';
+
+/** Classes that a message names, of the model and of the set each. */
+const SHOWN = 8;
+
+/** A model that tells nothing apart is no teacher. */
+const LEAST_KNOWN = 2;
+
+type SetClasses = Pick<Dataset, 'classCount' | 'classNames'>;
+
+/**
+ * A model's classes by the set's names. Files hold numbers where the classes had no names; for a set whose names are others
+ * they are the numbers of its classes.
+ */
+export function namedAsInSet(
+  classes: readonly string[],
+  classNames: readonly string[],
+): readonly string[] {
+  const own = new Set(classNames);
+  if (classes.some((name) => own.has(name))) return classes;
+  const named = classes.map((name) => (/^\d+$/.test(name) ? classNames[Number(name)] : undefined));
+  return named.every((name) => name !== undefined) ? named : classes;
+}
+
+/**
+ * For each class of the set, which value of the model's output is its own, −1: none, the model does not know the class;
+ * undefined: the same one.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if the model knows fewer than two classes of the set, or one of its names is one of
+ *   the set's but for its spelling.
+ */
+export function classOrder(
+  { classes }: ModelSettings,
+  { classCount, classNames }: SetClasses,
+): Int32Array | undefined {
+  if (classes === undefined) return undefined;
+  const named = namedAsInSet(classes, classNames);
+  const places = new Map(named.map((name, place) => [name, place]));
+  const missing = classNames.filter((name) => !places.has(name));
+  const known = new Set(classNames);
+  const unknown = missing.length === 0 ? [] : named.filter((name) => !known.has(name));
+  const knownCount = classNames.length - missing.length;
+  if (knownCount < LEAST_KNOWN) {
+    const others = unknown.length === 0 ? '' : `, and the data set lacks ${shown(unknown)}`;
+    const message = `its settings' classes have ${knownCount} of the data set's ${classCount}, and want ${LEAST_KNOWN} at least; they lack ${shown(missing)}${others}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const alike = misspelt(unknown, missing);
+  if (alike.length > 0) {
+    const message = `its settings' classes have ${shown(alike)}; name the classes in its settings as the data set does`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return Int32Array.from(classNames, (name) => places.get(name) ?? -1);
+}
+
+/**
+ * Settings for a model that is asked about a set. Classes that are the set's own in its order are left out: it means the same,
+ * and a run's record need not hold thousands of names.
+ *
+ * @throws {LyceumError} as {@link classOrder} does.
+ */
+export function settingsOnSet(settings: ModelSettings, set: SetClasses): ModelSettings {
+  const order = classOrder(settings, set);
+  const { classes, ...others } = settings;
+  const isSame = classes?.length === order?.length && order?.every((place, c) => place === c);
+  return isSame === true ? others : settings;
+}
+
+/** `Bird for bird`: of a model's names those that would be the set's, were they spelt alike. */
+function misspelt(unknown: readonly string[], missing: readonly string[]): string[] {
+  const meant = new Map(missing.map((name) => [spelling(name), name]));
+  return unknown.flatMap((name) => {
+    const own = meant.get(spelling(name));
+    return own === undefined ? [] : [`${name} for ${own}`];
+  });
+}
+
+/** Without case, without what separates words, numbers by their value. */
+function spelling(name: string): string {
+  const plain = name
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ')
+    .trim();
+  return plain !== '' && Number.isFinite(Number(plain)) ? String(Number(plain)) : plain;
+}
+
+function shown(names: readonly string[]): string {
+  return `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ', …' : ''}`;
+}
+
+/**
+ * Those of the set's classes that the model knows, rising; undefined: all.
+ *
+ * @throws {LyceumError} as {@link classOrder} does.
+ */
+export function knownClassesOf(settings: ModelSettings, set: SetClasses): number[] | undefined {
+  const order = classOrder(settings, set);
+  if (order === undefined || !order.includes(-1)) return undefined;
+  return [...order.keys()].filter((c) => order[c] !== -1);
+}
+
+/**
+ * Rows of a model's classes as rows of the set's. A class that the model does not know gets the least of the row's others:
+ * it means nothing, and costs no codec anything.
+ */
+export function inClassOrder(
+  values: Float32Array<ArrayBuffer>,
+  modelClassCount: number,
+  order: Int32Array | undefined,
+): Float32Array<ArrayBuffer> {
+  if (order === undefined) return values;
+  const rowCount = values.length / modelClassCount;
+  const ordered = new Float32Array(rowCount * order.length);
+  const hasUnknown = order.includes(-1);
+  for (let row = 0; row < rowCount; row++) {
+    let least = Number.POSITIVE_INFINITY;
+    for (let c = 0; c < order.length; c++) {
+      const place = order[c] as number;
+      if (place < 0) continue;
+      const value = values[row * modelClassCount + place] as number;
+      ordered[row * order.length + c] = value;
+      least = Math.min(least, value);
+    }
+    if (!hasUnknown) continue;
+    for (let c = 0; c < order.length; c++) {
+      if ((order[c] as number) < 0) ordered[row * order.length + c] = least;
+    }
+  }
+  return ordered;
+}

@@ -1,0 +1,34 @@
+/** What all models have in common, whatever their format: settings, description, class labels, inputs. */
+export { ANSWER_NOISE, precisionOfDatatype } from './answer-noise.js';
+export {
+  agreedClasses,
+  type ClassLabels,
+  contradictionAt,
+  different,
+  labelsInMetadata,
+  namesInText,
+  userLabels,
+} from './class-labels.js';
+export {
+  classOrder,
+  inClassOrder,
+  knownClassesOf,
+  namedAsInSet,
+  settingsOnSet,
+} from './class-order.js';
+export { inlineSettings, inlineSettingsProblems } from './inline-settings.js';
+export {
+  architectureLayers,
+  architectureParameterCount,
+  type LayerDescription,
+} from './layers/index.js';
+export type { ModelDescription } from './model-description.js';
+export { ModelInputs } from './model-inputs.js';
+export {
+  type Layout,
+  type ModelSettings,
+  parsePartialSettings,
+  parseSettingsJson,
+  settingsJson,
+  teacherIdentity,
+} from './model-settings.js';

@@ -1,0 +1,12 @@
+/** Which samples of a set are taken, and in what order: by seed, by class, by label. */
+export { classSpreadSamples } from './class-spread-order.js';
+export { labelledMask } from './labelled-mask.js';
+export { MEASURED_TRAIN_SEED, measuredSamples } from './measured-samples.js';
+export {
+  batchSpan,
+  keyedPermutation,
+  orderedRows,
+  type Span,
+  type StepPlan,
+  stepPlan,
+} from './order.js';

@@ -1,0 +1,31 @@
+/**
+ * Which samples of a split a run's models are measured on: all of validation and test, and so many of train that
+ * measuring costs little beside training. Student workers and the coordinator choose the same, from the set alone.
+ */
+import { type DatasetSamples, type SplitName, splitSamples } from '../datasets/index.js';
+import { orderedRows } from './order.js';
+
+/** An accuracy of 90 % of so many is known to half a point. */
+const TRAIN_SAMPLES = 5000;
+/** Numbers in one model's outputs: 16 MiB of float32, whatever the number of classes. */
+const TRAIN_NUMBERS = 2 ** 22;
+
+/** The choice among train is the beginning of this order. Fixed for ever: reports are compared. */
+export const MEASURED_TRAIN_SEED = 0;
+
+/** Samples of the split that are measured. */
+export function measuredCount(dataset: DatasetSamples, split: SplitName): number {
+  const { length } = splitSamples(dataset, split);
+  if (split !== 'train') return length;
+  const most = Math.min(TRAIN_SAMPLES, Math.floor(TRAIN_NUMBERS / dataset.classCount));
+  return Math.min(length, most);
+}
+
+/** Indices of these samples: of train in the order above, of the others in the split's own. */
+export function measuredSamples(dataset: DatasetSamples, split: SplitName): Uint32Array {
+  const samples = splitSamples(dataset, split);
+  if (split !== 'train') return samples;
+  const order = { seed: MEASURED_TRAIN_SEED, epoch: 0 };
+  const rows = orderedRows(samples.length, order, 0, measuredCount(dataset, split));
+  return rows.map((row) => samples[row] as number);
+}

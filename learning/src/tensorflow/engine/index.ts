@@ -1,0 +1,10 @@
+/** TensorFlow itself: the backend that a program computes with, and what is mended in it. */
+export { type Engine, openEngine, setComputeThreads, type Tf } from './engine.js';
+export {
+  type Binding,
+  type InputInfo,
+  type NativeBackend,
+  nativeBackend,
+  type OperationAttribute,
+  type TensorMetadata,
+} from './native-backend.js';

@@ -1,0 +1,62 @@
+/**
+ * The part of tfjs-node's backend that tracing stands on: one object through which every operation, every tensor
+ * that JavaScript makes, and every read passes. It is not in tfjs's public interface; it is as 4.22 has it.
+ *
+ * @see https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-node/src/nodejs_kernel_backend.ts
+ */
+import type { Tensor } from '@tensorflow/tfjs';
+import type { Engine } from './engine.js';
+
+/** Attribute of an operation, in the numbers of TensorFlow's C interface (`TF_ATTR_…`). */
+export interface OperationAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
+/** A tensor that the library holds; `dtype` is TensorFlow's number (`DT_FLOAT` is 1). */
+export interface TensorMetadata {
+  readonly id: number;
+  readonly dtype: number;
+  readonly shape: readonly number[];
+}
+
+/** Doors of the addon. Ids only rise: none is given twice. */
+export interface Binding {
+  executeOp(
+    name: string,
+    attributes: readonly OperationAttribute[],
+    inputIds: readonly number[],
+    outputCount: number,
+  ): TensorMetadata[];
+  createTensor(shape: readonly number[], dtype: number, values: unknown): number;
+  tensorDataSync(id: number): unknown;
+  runSavedModel(...args: unknown[]): TensorMetadata[];
+}
+
+export interface InputInfo {
+  readonly name: string;
+  readonly dtype: string;
+  readonly tfDtype: string;
+}
+
+export interface NativeBackend {
+  /** The property can be set; its own properties cannot. */
+  binding: Binding;
+  /** Ids of the tensors, those that only JavaScript has yet handed over first. */
+  getInputTensorIds(tensors: readonly Tensor[]): number[];
+  getDTypeInteger(dtype: string): number;
+  loadSavedModelMetaGraph(folder: string, tag: string): number;
+  runSavedModel(
+    session: number,
+    inputs: readonly Tensor[],
+    infos: readonly InputInfo[],
+    outputNames: readonly string[],
+  ): Tensor[];
+  deleteSavedModel(session: number): void;
+}
+
+/** The engine's backend, if it is the native one. */
+export function nativeBackend({ tf, name }: Engine): NativeBackend | undefined {
+  return name === 'native' ? (tf.backend() as unknown as NativeBackend) : undefined;
+}

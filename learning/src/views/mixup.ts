@@ -1,0 +1,60 @@
+/**
+ * Mixup that teachers and student compute on their own: each sample has a partner and a share λ in a view.
+ *
+ *     x ← λ x + (1 − λ) x_partner,   λ = max(u, 1 − u), u uniform in [0, 1)
+ *
+ * Beyer et al. 2022 (FunMatch), §3, https://arxiv.org/abs/2106.05237, where the partner is the row before in the
+ * batch and a batch has one λ. Here the partner comes from a keyed permutation of the sample's split, and u from the
+ * seed that both share, the exclusive or of their own (Wu et al. 2022, TinyViT, https://arxiv.org/abs/2207.10666): a
+ * teacher's answer must not depend on what else is in a batch.
+ *
+ * Teachers answer the mixed sample; their answers are not mixed. Labels of the data set are: λ of the sample's own and
+ * 1 − λ of its partner's, either left out where there is none. Zhang et al. 2018, eq. 1,
+ * https://arxiv.org/abs/1710.09412
+ */
+import { fnv1a32, fnv1a32Decimal, mulberry32 } from '../arrays/index.js';
+import type { DatasetSamples } from '../datasets/index.js';
+import { keyedPermutation } from '../orders/index.js';
+import { type ViewAt, viewFunction } from './views.js';
+
+export interface Mixup {
+  /** The sample, of the same split, that `sample` is mixed with; perhaps itself. */
+  partner(sample: number): number;
+  /** λ of a sample and its partner, in [½, 1]. */
+  share(sample: number, partner: number): number;
+}
+
+/** Undefined: the view mixes nothing. */
+export function mixupOf(
+  { sampleCount, splits }: Pick<DatasetSamples, 'sampleCount' | 'splits'>,
+  view: ViewAt,
+): Mixup | undefined {
+  const settings = viewFunction(view);
+  if (!settings?.mixup) return undefined;
+  const key = `${settings.seed}|${view.epoch}|`;
+  const prefix = fnv1a32(key);
+  const permuted = keyedPermutation(sampleCount, fnv1a32(`${key}mixup`), 0);
+  return {
+    partner(sample) {
+      let partner = permuted(sample);
+      // Walking on until it is of the split permutes each split by itself.
+      while (splits[partner] !== splits[sample]) partner = permuted(partner);
+      return partner;
+    },
+    share(sample, partner) {
+      const [a, b] = [fnv1a32Decimal(sample, prefix), fnv1a32Decimal(partner, prefix)];
+      return mixupShare(pairSeed(a, b));
+    },
+  };
+}
+
+/** λ of a seed, in [½, 1]: a sample is mostly itself. */
+export function mixupShare(seed: number): number {
+  const u = mulberry32(seed, 0);
+  return Math.max(u, 1 - u);
+}
+
+/** The seed that two samples share, unsigned; the same in either order. */
+export function pairSeed(a: number, b: number): number {
+  return (a ^ b) >>> 0;
+}

@@ -1,0 +1,46 @@
+/**
+ * The real values of single samples. Those of a set of bytes are unpacked once and kept if that takes little memory:
+ * then a sample is copied instead of computed, which took a quarter of a perceptron's step.
+ */
+import type { Dataset } from '../datasets/index.js';
+
+/** Unpacked sets of more bytes than this are not kept. */
+const MOST_KEPT_BYTES = 2 ** 28;
+
+/** Unpacked sets, by their stored values. */
+const kept = new WeakMap<
+  Dataset['inputs'],
+  { readonly scale: number; readonly values: Float32Array }
+>();
+
+/** Gives [...sampleShape] of a sample, row-major; to be read before the next sample is asked for. */
+export type SampleReader = (sample: number) => Float32Array;
+
+export function sampleReader({ inputs, inputScale, sampleShape }: Dataset): SampleReader {
+  const length = sampleShape.reduce((product, n) => product * n, 1);
+  const values = allValues(inputs, inputScale);
+  if (values !== undefined) {
+    return (sample) => values.subarray(sample * length, (sample + 1) * length);
+  }
+  const room = new Float32Array(length);
+  return (sample) => {
+    scaled(inputs.subarray(sample * length, (sample + 1) * length), inputScale, room);
+    return room;
+  };
+}
+
+/** Undefined: too many to keep. */
+function allValues(inputs: Dataset['inputs'], scale: number): Float32Array | undefined {
+  if (inputs instanceof Float32Array && scale === 1) return inputs;
+  if (Float32Array.BYTES_PER_ELEMENT * inputs.length > MOST_KEPT_BYTES) return undefined;
+  const found = kept.get(inputs);
+  if (found?.scale === scale) return found.values;
+  const values = new Float32Array(inputs.length);
+  scaled(inputs, scale, values);
+  kept.set(inputs, { scale, values });
+  return values;
+}
+
+function scaled(inputs: Dataset['inputs'], scale: number, out: Float32Array): void {
+  for (let i = 0; i < inputs.length; i++) out[i] = (inputs[i] as number) * scale;
+}

@@ -1,0 +1,208 @@
+/**
+ * What a view does to the pixels of one picture before its hole and its partner: as they are, by whole pixels, or by an
+ * affine map. What is done in which order is in sample-view.ts.
+ */
+import { fnv1a32Decimal, mulberry32 } from '../arrays/index.js';
+import type { Dataset } from '../datasets/index.js';
+import { sampleReader } from './real-values.js';
+import type { ViewFunction } from './views.js';
+
+/** Writes the view of a sample to `out` at `offset`, real values, row-major. */
+export type SampleWriter = (sample: number, out: Float32Array, offset: number) => void;
+
+/** Numbers of a sample's stream. */
+export const DRAW = {
+  down: 0,
+  right: 1,
+  mirrored: 2,
+  crop: 3,
+  cropTop: 4,
+  cropLeft: 5,
+  rotation: 6,
+  holeTop: 7,
+  holeLeft: 8,
+};
+
+/** The sample as it is. */
+export function copier(dataset: Dataset): SampleWriter {
+  const read = sampleReader(dataset);
+  return (sample, out, offset) => out.set(read(sample), offset);
+}
+
+/** Whole pixels: shift and flip, value by value as they are. */
+export function mover(
+  dataset: Dataset,
+  { shift, flip }: ViewFunction,
+  prefix: number,
+): SampleWriter {
+  const [height = 0, width = 0, channels = 0] = dataset.sampleShape;
+  const rowLength = width * channels;
+  const read = sampleReader(dataset);
+  const mirror = new Float32Array(flip ? height * rowLength : 0);
+  return (sample, out, offset) => {
+    const seed = fnv1a32Decimal(sample, prefix);
+    const down = wholeShift(shift, height, mulberry32(seed, DRAW.down));
+    const right = wholeShift(shift, width, mulberry32(seed, DRAW.right)) * channels;
+    const values = read(sample);
+    const mirrored = flip && mulberry32(seed, DRAW.mirrored) < 0.5;
+    if (mirrored) writeMirrored(values, width, channels, mirror);
+    writeMoved(mirrored ? mirror : values, rowLength, down, right, out, offset);
+  };
+}
+
+function writeMirrored(
+  values: Float32Array,
+  width: number,
+  channels: number,
+  out: Float32Array,
+): void {
+  const rowLength = width * channels;
+  for (let row = 0; row < values.length; row += rowLength) {
+    for (let x = 0; x < width; x++) {
+      const from = row + (width - 1 - x) * channels;
+      const to = row + x * channels;
+      for (let c = 0; c < channels; c++) out[to + c] = values[from + c] as number;
+    }
+  }
+}
+
+/** In one piece, and zeros over what came in at a side from the row above or below. */
+function writeMoved(
+  values: Float32Array,
+  rowLength: number,
+  down: number,
+  right: number,
+  out: Float32Array,
+  offset: number,
+): void {
+  const { length } = values;
+  // A picture of one row may move by more than all of itself.
+  const by = Math.max(-length, Math.min(length, down * rowLength + right));
+  const end = offset + length;
+  if (by >= 0) {
+    out.fill(0, offset, offset + by);
+    out.set(values.subarray(0, length - by), offset + by);
+  } else {
+    out.set(values.subarray(-by), offset);
+    out.fill(0, end + by, end);
+  }
+  const first = right >= 0 ? 0 : rowLength + right;
+  const last = right >= 0 ? right : rowLength;
+  for (let row = offset; row < end; row += rowLength) {
+    for (let i = first; i < last; i++) out[row + i] = 0;
+  }
+}
+
+/** Any affine map, and any size: of each output pixel's centre, where in the sample it lies, undoing step by step. */
+export function resampler(
+  { inputs, inputScale, sampleShape }: Dataset,
+  shape: readonly number[],
+  settings: ViewFunction | undefined,
+  prefix: number,
+): SampleWriter {
+  const [H = 0, W = 0, sourceChannels = 0] = sampleShape;
+  const [h = 0, w = 0, channels = 0] = shape;
+  const step = sourceChannels === 1 ? 0 : 1;
+  const map = new AffineMap();
+  return (sample, out, offset) => {
+    map.reset(h, w, H, W);
+    if (settings !== undefined) map.undo(settings, fnv1a32Decimal(sample, prefix), H, W);
+    const { xx, xy, x0, yx, yy, y0 } = map;
+    const base = sample * H * W * sourceChannels;
+    let target = offset;
+    for (let y = 0; y < h; y++) {
+      for (let x = 0; x < w; x++, target += channels) {
+        const atX = xx * x + xy * y + x0;
+        const atY = yx * x + yy * y + y0;
+        if (!(atX >= 0 && atX < W && atY >= 0 && atY < H)) {
+          for (let c = 0; c < channels; c++) out[target + c] = 0;
+          continue;
+        }
+        // A pixel's value is at its centre, half a pixel from its edge. Places are not negative: | 0 is their floor.
+        const fromLeft = atX > 0.5 ? atX - 0.5 : 0;
+        const fromTop = atY > 0.5 ? atY - 0.5 : 0;
+        const left = fromLeft | 0;
+        const top = fromTop | 0;
+        const shareX = fromLeft - left;
+        const shareY = (fromTop - top) * inputScale;
+        const restY = inputScale - shareY;
+        const right = left + 1 < W ? sourceChannels : 0;
+        const below = top + 1 < H ? W * sourceChannels : 0;
+        let pixel = base + (top * W + left) * sourceChannels;
+        for (let c = 0; c < channels; c++, pixel += step) {
+          const from = inputs[pixel] as number;
+          const under = inputs[pixel + below] as number;
+          out[target + c] =
+            restY * (from + shareX * ((inputs[pixel + right] as number) - from)) +
+            shareY * (under + shareX * ((inputs[pixel + below + right] as number) - under));
+        }
+      }
+    }
+  };
+}
+
+/** From an output pixel (x, y) to a place in the sample: (xx·x + xy·y + x0, yx·x + yy·y + y0), in pixels of the set. */
+class AffineMap {
+  xx = 1;
+  xy = 0;
+  x0 = 0;
+  yx = 0;
+  yy = 1;
+  y0 = 0;
+
+  /** From the centres of h × w pixels to the same places of H × W. */
+  reset(h: number, w: number, H: number, W: number): void {
+    this.xx = W / w;
+    this.xy = 0;
+    this.x0 = 0.5 * this.xx;
+    this.yx = 0;
+    this.yy = H / h;
+    this.y0 = 0.5 * this.yy;
+  }
+
+  /** From the view of the sample with that seed to the sample. */
+  undo({ shift, flip, crop, rotation }: ViewFunction, seed: number, H: number, W: number): void {
+    this.x0 -= wholeShift(shift, W, mulberry32(seed, DRAW.right));
+    this.y0 -= wholeShift(shift, H, mulberry32(seed, DRAW.down));
+    if (rotation > 0) this.#turn((2 * mulberry32(seed, DRAW.rotation) - 1) * rotation, H, W);
+    if (crop > 0) {
+      const cut = mulberry32(seed, DRAW.crop) * crop;
+      this.#scale(1 - cut);
+      this.x0 += mulberry32(seed, DRAW.cropLeft) * cut * W;
+      this.y0 += mulberry32(seed, DRAW.cropTop) * cut * H;
+    }
+    if (flip && mulberry32(seed, DRAW.mirrored) < 0.5) {
+      this.xx = -this.xx;
+      this.xy = -this.xy;
+      this.x0 = W - this.x0;
+    }
+  }
+
+  /** About the centre, by a share of a full turn. */
+  #turn(turns: number, H: number, W: number): void {
+    const [sin, cos] = [Math.sin(2 * Math.PI * turns), Math.cos(2 * Math.PI * turns)];
+    const { xx, xy, yx, yy } = this;
+    const [x0, y0] = [this.x0 - W / 2, this.y0 - H / 2];
+    this.xx = cos * xx + sin * yx;
+    this.xy = cos * xy + sin * yy;
+    this.x0 = cos * x0 + sin * y0 + W / 2;
+    this.yx = cos * yx - sin * xx;
+    this.yy = cos * yy - sin * xy;
+    this.y0 = cos * y0 - sin * x0 + H / 2;
+  }
+
+  #scale(factor: number): void {
+    this.xx *= factor;
+    this.xy *= factor;
+    this.x0 *= factor;
+    this.yx *= factor;
+    this.yy *= factor;
+    this.y0 *= factor;
+  }
+}
+
+/** A draw of [0, 1) as one of the whole numbers of pixels within the greatest shift. */
+function wholeShift(shift: number, size: number, draw: number): number {
+  const most = Math.round(shift * size);
+  return Math.floor(draw * (2 * most + 1)) - most;
+}

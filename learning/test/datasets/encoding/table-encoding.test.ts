@@ -1,0 +1,168 @@
+/** Rows and columns small enough to encode and fit by hand. */
+import { describe, expect, it } from 'vitest';
+import { type Cell, cellOf, isDate, numberOf } from '../../../src/datasets/encoding/cells.js';
+import { encodeSample, encodingWidth } from '../../../src/datasets/encoding/encoding.js';
+import { encodeRow, type TableEncoding } from '../../../src/datasets/encoding/table-encoding.js';
+import {
+  ColumnFacts,
+  columnKinds,
+  fittedTable,
+  ValueCounts,
+} from '../../../src/import/columns/fit-table.js';
+import type { ColumnKind } from '../../../src/import/samples/import-options.js';
+
+const ENCODING: TableEncoding = {
+  kind: 'table',
+  version: 1,
+  columns: [
+    { name: 'age', kind: 'number', mean: 40, deviation: 8, missing: true },
+    { name: 'city', kind: 'category', values: ['', 'Bonn', 'Ulm'] },
+    { name: 'owner', kind: 'number', mean: 0.5, deviation: 0.5, missing: false },
+  ],
+};
+
+describe('encodeRow', () => {
+  it.each<[Record<string, unknown>, number[]]>([
+    [{ age: 44, city: 'Ulm', owner: true }, [0.5, 0, 0, 0, 1, 0, 1]],
+    [{ owner: 'FALSE', city: ' Bonn\n', age: ' 36.0 ' }, [-0.5, 0, 0, 1, 0, 0, -1]],
+    [{ age: 'NA', city: 'Rome', owner: '1', more: {} }, [0, 1, 0, 0, 0, 1, 1]],
+    [{ age: null, city: null, owner: null }, [0, 1, 1, 0, 0, 0, 0]],
+    [{ age: 40n, city: 7, owner: Number.NaN }, [0, 0, 0, 0, 0, 1, 0]],
+  ])('%# is encoded', (row, want) => {
+    expect([...encodeRow(ENCODING, row)]).toEqual(want);
+    expect(encodingWidth(ENCODING)).toBe(want.length);
+  });
+
+  it.each<[unknown, string]>([
+    [{ age: 1, city: 'Ulm' }, 'has no column owner'],
+    [
+      { age: 'old', city: 'Ulm', owner: 1 },
+      'column age: want a number that float32 holds, got "old"',
+    ],
+    [{ age: '0x10', city: 'Ulm', owner: 1 }, 'column age'],
+    [{ age: '1e39', city: 'Ulm', owner: 1 }, 'column age'],
+    [{ age: Number.POSITIVE_INFINITY, city: 'Ulm', owner: 1 }, 'column age'],
+    [{ age: 1, city: ['Ulm'], owner: 1 }, 'column city: want a number, a text or a truth value'],
+    ['Ulm', 'want an object with a value for each column'],
+    [[1, 'Ulm', 1], 'want an object'],
+  ])('%j is refused, naming the column', (row, message) => {
+    expect(() => encodeSample(ENCODING, row)).toThrow(message);
+  });
+});
+
+describe('a cell', () => {
+  it.each<[Cell, number | 'missing' | undefined]>([
+    ['-1.5e-3', -0.0015],
+    ['+.5', 0.5],
+    ['7.', 7],
+    ['n/a', 'missing'],
+    [' ? ', 'missing'],
+    ['true', 1],
+    ['1,5', undefined],
+    ['1_000', undefined],
+    ['', 'missing'],
+    ['toString', undefined],
+  ])('%j is the number %s', (cell, want) => {
+    expect(numberOf(cell)).toBe(want);
+  });
+
+  it.each(['2024-01-31', '2024/1/31 10:00', '2024-01-31T10:00:00Z', '31.01.2024', '1/31/24'])(
+    '%s looks like a date',
+    (text) => expect(isDate(text)).toBe(true),
+  );
+
+  it('knows dates of Parquet, and no lists', () => {
+    expect(isDate(cellOf(new Date(0), 'when'))).toBe(true);
+    expect(() => cellOf(Float32Array.of(1), 'xs')).toThrow('--raw takes lists of numbers');
+  });
+});
+
+function fit(names: string[], rows: Cell[][], wanted: [string, ColumnKind][] = []) {
+  const facts = names.map((_, index) => {
+    const own = new ColumnFacts();
+    for (const row of rows) own.add(row[index] ?? null);
+    return own;
+  });
+  const kinds = columnKinds(names, facts, new Map(wanted));
+  const counts = new Map<string, ValueCounts>();
+  for (const [index, name] of names.entries()) {
+    if (kinds[index] !== 'category') continue;
+    const values = new ValueCounts();
+    for (const row of rows) values.add(row[index] ?? null);
+    counts.set(name, values);
+  }
+  return fittedTable(names, facts, kinds, counts, new Map(wanted));
+}
+
+const column = (values: Cell[]) => values.map((value) => [value]);
+const only = (values: Cell[], wanted: [string, ColumnKind][] = []) =>
+  fit(['x'], column(values), wanted).encoding.columns[0];
+
+describe('fitting', () => {
+  it('gives mean and deviation of the population', () => {
+    expect(only(['2', 4, '4', 4, 5, 5, 7, 9])).toEqual({
+      name: 'x',
+      kind: 'number',
+      mean: 5,
+      deviation: 2,
+      missing: false,
+    });
+  });
+
+  it('notes missing numbers, which count for neither', () => {
+    expect(only([1, 'NA', 3, null])).toMatchObject({ mean: 2, deviation: 1, missing: true });
+    // One number and nothing else: whether it is there is what there is to know.
+    expect(only([6, '', 6])).toMatchObject({ mean: 6, deviation: 1, missing: true });
+  });
+
+  it('keeps the values that come twice, sorted, however rare cells look like numbers', () => {
+    expect(only(['b', 'a', 'b', 'a', 'c', '1', '', ''])).toEqual({
+      name: 'x',
+      kind: 'category',
+      values: ['', 'a', 'b'],
+    });
+  });
+
+  it('keeps the 256 most frequent of many values', () => {
+    const values = Array.from({ length: 300 }, (_, n) =>
+      Array(n < 256 ? 3 : 2).fill(`v${n}`),
+    ).flat();
+    expect(only(values)).toMatchObject({
+      values: Array.from({ length: 256 }, (_, n) => `v${n}`).sort(),
+    });
+  });
+
+  it('guesses by nine cells of ten, and follows who knows better', () => {
+    const mostly = [1, 2, 3, 4, 5, 6, 7, 8, 9, 'ten', ''];
+    expect(only(mostly)).toMatchObject({ kind: 'number', mean: 5 });
+    expect(only([...mostly, 'eleven', 'eleven'])).toMatchObject({ kind: 'category' });
+    const codes = [1, 2, 1, 2];
+    expect(only(codes, [['x', 'category']])).toMatchObject({ values: ['1', '2'] });
+  });
+
+  it('leaves out what tells nothing, and says so', () => {
+    const names = ['same', 'word', 'gone', 'id', 'key', 'x'];
+    const rows = [0, 1, 2, 3].map((n): Cell[] => [3, 'w', null, `n${n}`, n, n * n]);
+    const { encoding, columns } = fit(names, rows, [['key', 'ignore']]);
+    expect(encoding.columns.map(({ name }) => name)).toEqual(['x']);
+    expect(columns.map(({ name, detail }) => [name, detail])).toEqual([
+      ['same', '3 in all of train'],
+      ['word', 'one value in all of train'],
+      ['gone', 'empty in all of train'],
+      ['id', 'no value comes twice in train'],
+      ['key', 'as asked'],
+      ['x', 'mean 3.5, deviation 3.5'],
+    ]);
+    expect(() => fit(['x'], column([1, 1]))).toThrow(
+      'no column can be used: x (1 in all of train)',
+    );
+  });
+
+  it('refuses dates, with what to do, and takes them as asked', () => {
+    const rows = column(['2024-01-31', '2024-02-01', '', '2024-01-31']);
+    expect(() => fit(['when'], rows)).toThrow('columns of dates cannot be used as they are: when.');
+    expect(fit(['when'], rows, [['when', 'category']]).encoding.columns).toEqual([
+      { name: 'when', kind: 'category', values: ['2024-01-31'] },
+    ]);
+  });
+});

@@ -1,0 +1,57 @@
+/** Twins planted in a set, of bytes and of floats, in one modality or two, counted by hand. */
+import { describe, expect, it } from 'vitest';
+import { type Modality, NAMELESS } from '../../src/datasets/dataset.js';
+import { sharedSamples, sharedSamplesText } from '../../src/datasets/shared-samples.js';
+
+/** Samples of two values each, by one letter; splits by number. */
+function set(samples: string, splits: number[], type: 'bytes' | 'floats') {
+  const values = [...samples].flatMap((letter) => [letter.charCodeAt(0), 7]);
+  const inputs = type === 'bytes' ? Uint8Array.from(values) : Float32Array.from(values);
+  const modality: Modality = { sampleShape: [2], inputs, inputScale: 1 };
+  return {
+    modalities: new Map([[NAMELESS, modality]]),
+    sampleCount: samples.length,
+    splits: Uint8Array.from(splits),
+  };
+}
+
+describe.each(['bytes', 'floats'] as const)('samples in two splits, of %s', (type) => {
+  it('are counted where they are measured', () => {
+    // b is twice in test and once in train, d in validation and test, e in all, a twice in train alone.
+    const samples = 'aabcdedebbe';
+    const splits = [1, 1, 1, 1, 2, 2, 3, 3, 3, 3, 1];
+    expect(sharedSamples(set(samples, splits, type))).toEqual({
+      validationInTrain: 1,
+      testInTrain: 3,
+      testInValidation: 2,
+    });
+  });
+
+  it('are none where all differ', () => {
+    const shared = sharedSamples(set('abcdef', [1, 1, 2, 2, 3, 3], type));
+    expect(shared).toEqual({ validationInTrain: 0, testInTrain: 0, testInValidation: 0 });
+    expect(sharedSamplesText(shared)).toBeUndefined();
+  });
+});
+
+it('are twins in all modalities only', () => {
+  const splits = [1, 1, 3, 3];
+  const pixels = set('abab', splits, 'bytes').modalities.get(NAMELESS) as Modality;
+  const sound = set('abba', splits, 'floats').modalities.get(NAMELESS) as Modality;
+  const both = (second: Modality) => ({
+    ...set('abab', splits, 'bytes'),
+    modalities: new Map([
+      ['pixels', pixels],
+      ['sound', second],
+    ]),
+  });
+  expect(sharedSamples(both(sound)).testInTrain).toBe(0);
+  expect(sharedSamples(both(pixels)).testInTrain).toBe(2);
+});
+
+it('are told in words', () => {
+  const shared = { validationInTrain: 1, testInTrain: 11, testInValidation: 0 };
+  expect(sharedSamplesText(shared)).toBe(
+    '1 of validation are in train too, 11 of test are in train too',
+  );
+});

@@ -1,0 +1,65 @@
+/** Coins that can be counted, a published worked example, and an interval against the normal one of a large set. */
+import { describe, expect, it } from 'vitest';
+import { mulberry32 } from '../../../src/arrays/hashing.js';
+import { holm, mcNemar, pairedBootstrap } from '../../../src/ensemble/metrics/paired-comparison.js';
+
+describe('mcNemar', () => {
+  it('counts coins', () => {
+    expect(mcNemar(0, 5)).toBeCloseTo(2 / 32, 14);
+    expect(mcNemar(5, 1)).toBeCloseTo((2 * 7) / 64, 14);
+    expect(mcNemar(3, 3)).toBe(1);
+    expect(mcNemar(0, 0)).toBe(1);
+  });
+
+  it('is that of the chi-squared with continuity correction for many', () => {
+    // (|500 − 600| − 1)²/1100 = 8.91, p = 0.00284.
+    expect(mcNemar(500, 600)).toBeCloseTo(0.00284, 4);
+    expect(mcNemar(4000, 3000)).toBeLessThan(1e-30);
+  });
+
+  it.each([
+    [-1, 2],
+    [0.5, 2],
+    [Number.NaN, 1],
+  ])('refuses %d and %d', (b, c) => {
+    expect(() => mcNemar(b, c)).toThrow(/two counts/);
+  });
+});
+
+describe('holm', () => {
+  it('multiplies by what is left, and never falls', () => {
+    const adjusted = holm([0.01, 0.04, 0.03, 0.005]);
+    for (const [i, want] of [0.03, 0.06, 0.06, 0.02].entries()) {
+      expect(adjusted[i]).toBeCloseTo(want, 14);
+    }
+    expect(holm([0.7, 0.9])).toEqual([1, 1]);
+    expect(holm([])).toEqual([]);
+    expect(() => holm([1.2])).toThrow(/in \[0, 1\]/);
+  });
+});
+
+describe('pairedBootstrap', () => {
+  const differences = Float64Array.from({ length: 1000 }, (_, n) => {
+    const u = mulberry32(8, n);
+    return u < 0.1 ? 1 : u < 0.15 ? -1 : 0;
+  });
+
+  it('has about the normal interval of a large set', () => {
+    const { mean, low, high } = pairedBootstrap(differences, 1);
+    const variance = differences.reduce((sum, d) => sum + (d - mean) ** 2, 0) / 999;
+    const margin = 1.96 * Math.sqrt(variance / 1000);
+    expect(low).toBeCloseTo(mean - margin, 2);
+    expect(high).toBeCloseTo(mean + margin, 2);
+  });
+
+  it('is the same for the same seed, and a point for equal differences', () => {
+    expect(pairedBootstrap(differences, 3, 200)).toEqual(pairedBootstrap(differences, 3, 200));
+    expect(pairedBootstrap(differences, 3, 200)).not.toEqual(pairedBootstrap(differences, 4, 200));
+    expect(pairedBootstrap([0.5, 0.5], 1)).toEqual({ mean: 0.5, low: 0.5, high: 0.5 });
+  });
+
+  it('refuses nothing, and NaN', () => {
+    expect(() => pairedBootstrap([], 1)).toThrow(/finite differences/);
+    expect(() => pairedBootstrap([Number.NaN], 1)).toThrow(/finite differences/);
+  });
+});

@@ -1,0 +1,33 @@
+/** Against the divergence of one pair, over more rows than a chunk has, with a probability of 0. */
+import { expect, test } from 'vitest';
+import { mulberry32 } from '../../../src/arrays/hashing.js';
+import { klDivergence } from '../../../src/ensemble/metrics/metrics.js';
+import { pairwiseDivergences } from '../../../src/ensemble/metrics/pairwise-divergence.js';
+
+const logits = (seed: number, length: number) =>
+  Float32Array.from({ length }, (_, i) => 8 * mulberry32(seed, i) - 4);
+
+test('every pair has the divergence that it has alone', () => {
+  const [rows, classes] = [70, 2000];
+  const [a, b, c] = [1, 2, 3].map((seed) => logits(seed, rows * classes)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  a.fill(Number.NEGATIVE_INFINITY, 5, 9);
+  const found = pairwiseDivergences([a, b], [b, c, a], rows, classes);
+  for (const [r, reference] of [a, b].entries()) {
+    for (const [m, model] of [b, c, a].entries()) {
+      const want = klDivergence(reference, model, rows, classes);
+      if (Number.isFinite(want)) expect(found[r]?.[m]).toBeCloseTo(want, 10);
+      else expect(found[r]?.[m]).toBe(want);
+    }
+  }
+  expect(found[0]?.[2]).toBe(0);
+  expect(found[1]?.[2]).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('no rows have none', () => {
+  const none = new Float32Array(0);
+  expect(pairwiseDivergences([none], [none], 0, 3)).toEqual([[Number.NaN]]);
+});

@@ -1,0 +1,70 @@
+/** Against the conditions that hold at the optimum alone, on random problems, and one that is solved by hand. */
+import { describe, expect, it } from 'vitest';
+import { mulberry32 } from '../../../src/arrays/hashing.js';
+import {
+  mixtureEmStep,
+  mixtureNll,
+  mixtureRatios,
+  mixtureWeights,
+} from '../../../src/ensemble/rules/mixture-em.js';
+
+function randomProbabilities(seed: number, teachers: number, samples: number): Float64Array[] {
+  return Array.from({ length: teachers }, (_, k) =>
+    Float64Array.from({ length: samples }, (_, n) => mulberry32(seed, k * samples + n) ** (k + 1)),
+  );
+}
+
+describe('mixtureWeights', () => {
+  it.each([1, 2, 3, 4, 5, 6])('meets the conditions of the optimum, seed %i', (seed) => {
+    const probabilities = randomProbabilities(seed, 5, 200);
+    const weights = mixtureWeights(probabilities);
+    expect(weights.reduce((sum, w) => sum + w, 0)).toBeCloseTo(1, 12);
+    for (const [k, ratio] of mixtureRatios(probabilities, weights).entries()) {
+      if (weights[k] === 0) expect(ratio).toBeLessThanOrEqual(1 + 1e-12);
+      else expect(ratio).toBeCloseTo(1, 11);
+    }
+  });
+
+  it('finds the interior optimum of two teachers that are right on different samples', () => {
+    // ¾ of the samples go to the first: log(w ·.9 + (1−w)·.1) three times, its mirror once; w = 0.8125.
+    const first = Float64Array.of(0.9, 0.9, 0.9, 0.1);
+    const [a, b] = mixtureWeights([first, first.map((p) => 1 - p)]);
+    expect(a).toBeCloseTo(0.8125, 12);
+    expect(b).toBeCloseTo(0.1875, 12);
+  });
+
+  it('gives a teacher that adds nothing exactly 0', () => {
+    const good = Float64Array.of(0.9, 0.8, 0.7);
+    expect([...mixtureWeights([good, good.map((p) => p - 0.01)])]).toEqual([1, 0]);
+  });
+
+  it('keeps equal weights for equal teachers, and survives certain mistakes', () => {
+    const own = Float64Array.of(0.2, 0.7);
+    expect([...mixtureWeights([own, own])]).toEqual([0.5, 0.5]);
+    const weights = mixtureWeights([Float64Array.of(1, 0), Float64Array.of(0, 0)]);
+    expect(weights[0]).toBeCloseTo(1, 9);
+  });
+
+  it('never does worse than EM, which never raises the loss', () => {
+    const probabilities = randomProbabilities(11, 4, 50);
+    const best = mixtureNll(probabilities, mixtureWeights(probabilities));
+    let weights = new Float64Array(4).fill(0.25);
+    let last = mixtureNll(probabilities, weights);
+    for (let step = 0; step < 200; step++) {
+      weights = Float64Array.from(mixtureEmStep(probabilities, weights));
+      const loss = mixtureNll(probabilities, weights);
+      expect(loss).toBeLessThanOrEqual(last + 1e-15);
+      expect(best).toBeLessThanOrEqual(loss + 1e-15);
+      last = loss;
+    }
+  });
+
+  it.each([
+    [[]],
+    [[new Float64Array()]],
+    [[Float64Array.of(1), new Float64Array()]],
+    [[Float64Array.of(1.5)]],
+  ])('refuses %j', (probabilities) => {
+    expect(() => mixtureWeights(probabilities)).toThrow(/probability of its label/);
+  });
+});

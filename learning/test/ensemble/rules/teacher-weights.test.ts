@@ -1,0 +1,111 @@
+/** Against numbers taken by hand, and what must hold for any logits: shares sum to 1, and equal teachers weigh alike. */
+import { describe, expect, it } from 'vitest';
+import { accuracyWeights } from '../../../src/ensemble/rules/accuracy-weights.js';
+import { adapterWeights } from '../../../src/ensemble/rules/adapter-weights.js';
+import {
+  type ConfidenceWeighting,
+  confidenceWeights,
+  entropies,
+} from '../../../src/ensemble/rules/confidence-weights.js';
+import { caMkdWeights, crossEntropies } from '../../../src/ensemble/rules/label-weights.js';
+
+const CERTAIN = Float64Array.of(0, Number.NEGATIVE_INFINITY);
+const EVEN = Float64Array.of(1, 1);
+
+describe('accuracyWeights', () => {
+  it('is the share of the accuracies', () => {
+    expect([...accuracyWeights('linear', [0.9, 0.6, 0.5], 10)]).toEqual([0.45, 0.3, 0.25]);
+  });
+
+  it('halves a weight for each t·ln 2 of accuracy', () => {
+    const [best, worse] = accuracyWeights('softmax', [0.9, 0.9 - 0.2 * Math.LN2], 10, 0.2);
+    expect(best).toBeCloseTo(2 / 3, 12);
+    expect(worse).toBeCloseTo(1 / 3, 12);
+  });
+
+  it('gives nothing to chance and less, and equal shares where all are no better', () => {
+    expect(accuracyWeights('log-odds', [0.8, 0.25, 0.1], 4)).toEqual(Float64Array.of(1, 0, 0));
+    expect(accuracyWeights('log-odds', [0.1, 0], 4)).toEqual(Float64Array.of(0.5, 0.5));
+    expect(accuracyWeights('log-odds', [1, 1], 4)).toEqual(Float64Array.of(0.5, 0.5));
+  });
+
+  it.each([[[]], [[0.5, 1.1]], [[Number.NaN]]])('refuses accuracies %j', (accuracies) => {
+    expect(() => accuracyWeights('linear', accuracies, 2)).toThrow(/must be in \[0, 1\]/);
+  });
+});
+
+describe('confidenceWeights', () => {
+  const weightings: ConfidenceWeighting[] = ['ebkd', 'softmax', 'inverse', 'greatest', 'margin'];
+
+  it.each(weightings)('%s: rows sum to 1, and the surer teacher has more', (weighting) => {
+    const sure = Float64Array.of(3, 0, 0, 4, 0, 0);
+    const unsure = Float64Array.of(1, 0, 0, 0, 0, 0);
+    const [a = 0, b = 0, c = 0, d = 0] = confidenceWeights(weighting, [sure, unsure], 2, 3);
+    expect(a + b).toBeCloseTo(1, 12);
+    expect(c + d).toBeCloseTo(1, 12);
+    expect(a).toBeGreaterThan(b);
+    expect(c).toBeGreaterThan(d);
+  });
+
+  it.each(weightings)('%s: weighs equal teachers alike, whatever they say', (weighting) => {
+    for (const logits of [CERTAIN, EVEN, Float64Array.of(1000, -1000)]) {
+      const weights = confidenceWeights(weighting, [logits, logits, logits], 1, 2);
+      for (const weight of weights) expect(weight).toBeCloseTo(1 / 3, 12);
+    }
+  });
+
+  it.each(weightings)('%s: a lone teacher has all', (weighting) => {
+    expect(confidenceWeights(weighting, [EVEN], 1, 2)).toEqual(Float64Array.of(1));
+  });
+
+  it('ebkd shares a certain teacher at most 1/(K−1)', () => {
+    expect([...confidenceWeights('ebkd', [CERTAIN, EVEN, EVEN], 1, 2)]).toEqual([0.5, 0.25, 0.25]);
+  });
+
+  it('has the entropy of a coin, and 0 for certainty', () => {
+    const [coin, certain] = entropies([EVEN, CERTAIN], 1, 2);
+    expect(coin).toBeCloseTo(Math.LN2, 15);
+    expect(certain).toBe(0);
+  });
+});
+
+describe('caMkdWeights', () => {
+  it('takes 1 − softmax of the cross-entropies, over K − 1', () => {
+    // Probabilities ½ and ¼ of the label: cross-entropies ln 2 and ln 4, their softmax ⅓ and ⅔.
+    const teachers = [Float64Array.of(0, 0), Float64Array.of(0, Math.log(3))];
+    const [a, b] = caMkdWeights(teachers, Int32Array.of(0), 2);
+    expect(a).toBeCloseTo(2 / 3, 12);
+    expect(b).toBeCloseTo(1 / 3, 12);
+    expect(crossEntropies(teachers, Int32Array.of(0), 2)[1]).toBeCloseTo(Math.log(4), 12);
+  });
+
+  it('keeps a number where a teacher excludes the label', () => {
+    expect([...caMkdWeights([CERTAIN, EVEN, EVEN], Int32Array.of(1), 2)]).toEqual([0, 0.5, 0.5]);
+    expect([...caMkdWeights([CERTAIN, CERTAIN], Int32Array.of(1), 2)]).toEqual([0.5, 0.5]);
+  });
+
+  it('gives a lone teacher all, and refuses a sample without label', () => {
+    expect([...caMkdWeights([EVEN], Int32Array.of(0), 2)]).toEqual([1]);
+    expect(() => caMkdWeights([EVEN], Int32Array.of(-1), 2)).toThrow(/sample 0 needs a label/);
+  });
+});
+
+describe('adapterWeights', () => {
+  it('is the softmax of W · (θ ⊙ β)', () => {
+    const [a, b] = adapterWeights(
+      [2, 1],
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      [Math.LN2, Math.log(2)],
+    );
+    // Scores 2 ln 2 and ln 2.
+    expect(a).toBeCloseTo(2 / 3, 12);
+    expect(b).toBeCloseTo(1 / 3, 12);
+  });
+
+  it('refuses lengths that differ', () => {
+    expect(() => adapterWeights([1, 2], [[1]], [1, 2])).toThrow(/one length/);
+  });
+});

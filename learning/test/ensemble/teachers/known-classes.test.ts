@@ -1,0 +1,268 @@
+/**
+ * Teachers that know only some of the classes, against plain arithmetic on three classes and two teachers; where all know
+ * all, against the pools that know of no such thing.
+ */
+import { describe, expect, it } from 'vitest';
+import { type AnswerCodec, throughCodec } from '../../../src/codecs/answer-codec.js';
+import {
+  type BatchAnswers,
+  type Combination,
+  type CombinationFit,
+  combined,
+} from '../../../src/ensemble/combination.js';
+import { combineTargets } from '../../../src/ensemble/combine-targets.js';
+import { fitCombination } from '../../../src/ensemble/fit-combination.js';
+import { targetPlan } from '../../../src/ensemble/target-plan.js';
+import { fitTemperature } from '../../../src/ensemble/teachers/calibration.js';
+import {
+  amongKnown,
+  type KnownClasses,
+  withoutUnknown,
+} from '../../../src/ensemble/teachers/known-classes.js';
+
+/** `all` gives the three classes 0.5, 0.3 and 0.2; `few` gives the first two 0.8 and 0.2, and does not know the third. */
+const ALL = [0.5, 0.3, 0.2];
+const FEW = [0.8, 0.2, 0];
+const KNOWN: KnownClasses[] = [undefined, [0, 1]];
+
+const logits = (...rows: number[][]) => Float64Array.from(rows.flat(), Math.log);
+const normal = (values: number[]) => values.map((v) => v / values.reduce((sum, w) => sum + w, 0));
+
+interface Asked {
+  readonly weights?: number[];
+  readonly labels?: number[];
+  readonly fit?: CombinationFit;
+  readonly temperature?: number;
+  readonly teachers?: Float64Array[];
+  readonly known?: KnownClasses[];
+}
+
+function answersOf({ weights = [1, 1], labels, teachers, known = KNOWN }: Asked): BatchAnswers {
+  return {
+    teacherLogits: teachers ?? [logits(ALL), logits(FEW)],
+    teacherWeights: weights,
+    rowCount: (teachers?.[0]?.length ?? 3) / 3,
+    classCount: 3,
+    ...(labels && { labels: Int32Array.from(labels) }),
+    knownClasses: known,
+  };
+}
+
+function pooled(combination: Combination, asked: Asked = {}): number[] {
+  const answers = answersOf(asked);
+  const pool = combined(combination, answers, asked.fit);
+  const [p, logs] = [0, 1].map(() => new Float64Array(answers.rowCount * 3));
+  pool.probabilities(asked.temperature ?? 1, p as Float64Array);
+  pool.logProbabilities(asked.temperature ?? 1, logs as Float64Array);
+  for (const [i, log] of (logs as Float64Array).entries()) {
+    expect(Math.exp(log)).toBeCloseTo(p?.[i] ?? Number.NaN, 12);
+  }
+  return [...(p as Float64Array)];
+}
+
+const close = (got: number[], want: number[]) => {
+  expect(got).toHaveLength(want.length);
+  for (const [i, value] of want.entries()) expect(got[i]).toBeCloseTo(value, 12);
+};
+
+describe('each class is pooled by those that know it', () => {
+  it('arithmetic: the mean of those that say something of it, over the sum', () => {
+    // Taken for a probability of 0 the third class would have 0.1.
+    close(pooled({ combine: 'arithmetic' }), normal([0.65, 0.25, 0.2]));
+    close(
+      pooled({ combine: 'arithmetic' }, { weights: [3, 1] }),
+      normal([(3 * 0.5 + 0.8) / 4, (3 * 0.3 + 0.2) / 4, 0.2]),
+    );
+  });
+
+  it.each(['geometric', 'mean-logit'] as const)('%s: the same of logarithms', (combine) => {
+    const want = normal([Math.sqrt(0.5 * 0.8), Math.sqrt(0.3 * 0.2), 0.2]);
+    close(pooled({ combine }), want);
+    // A constant of a teacher's logits says nothing.
+    const shifted = logits(FEW).map((v) => v + 7);
+    close(pooled({ combine }, { teachers: [logits(ALL), shifted] }), want);
+  });
+
+  it('tempers each teacher over its own classes first', () => {
+    const hot = (p: number[]) => normal(p.map(Math.sqrt));
+    const [a, f] = [hot(ALL), hot(FEW)] as [number[], number[]];
+    close(
+      pooled({ combine: 'arithmetic' }, { temperature: 2 }),
+      normal([((a[0] ?? 0) + (f[0] ?? 0)) / 2, ((a[1] ?? 0) + (f[1] ?? 0)) / 2, a[2] ?? 0]),
+    );
+  });
+
+  it('a class that only teachers of share 0 know is theirs all the same', () => {
+    const fit = { weights: [0, 1] };
+    close(pooled({ combine: 'accuracy', weighting: 'linear' }, { fit }), normal([0.8, 0.2, 0.2]));
+  });
+
+  it('rows have shares of their own', () => {
+    const teachers = [logits(ALL, ALL), logits(FEW, FEW)];
+    const labels = [2, 0];
+    // Nobody who does not know the label has a say: of K = 2 the other has 1. Where both know it CA-MKD weighs them.
+    const [p, q] = [0.8, 0.5].map((of) => 1 / of) as [number, number];
+    const share = [p / (p + q), q / (p + q)] as [number, number];
+    close(pooled({ combine: 'ca-mkd' }, { teachers, labels }), [
+      ...ALL,
+      ...normal([share[0] * 0.5 + share[1] * 0.8, share[0] * 0.3 + share[1] * 0.2, 0.2]),
+    ]);
+  });
+
+  it('ca-mkd: of several who do not know the label none has a say', () => {
+    const teachers = [logits(ALL), logits(FEW), logits(FEW)];
+    const known = [undefined, [0, 1], [0, 1]];
+    const asked = { teachers, known, weights: [1, 1, 1], labels: [2] };
+    close(pooled({ combine: 'ca-mkd' }, asked), ALL);
+  });
+
+  it('majority-vote: votes count against those that could be cast', () => {
+    const teachers = [logits([0.1, 0.2, 0.7]), logits(FEW)];
+    close(pooled({ combine: 'majority-vote' }, { teachers }), [1 / 3, 0, 2 / 3]);
+    // Who abstains could cast none.
+    const silent = new Float64Array(3).fill(Number.NEGATIVE_INFINITY);
+    close(pooled({ combine: 'majority-vote' }, { teachers: [silent, logits(FEW)] }), [1, 0, 0]);
+  });
+
+  it('three who know two classes each', () => {
+    const teachers = [logits([0.9, 0.1, 0]), logits([0, 0.6, 0.4]), logits([0.3, 0, 0.7])];
+    const known = [
+      [0, 1],
+      [1, 2],
+      [0, 2],
+    ];
+    const asked = { teachers, known, weights: [1, 1, 1] };
+    close(pooled({ combine: 'arithmetic' }, asked), normal([0.6, 0.35, 0.55]));
+  });
+
+  it('where all know all it is the plain pool', () => {
+    const teachers = [logits(ALL), logits([0.2, 0.5, 0.3])];
+    const everything = [
+      [0, 1, 2],
+      [0, 1, 2],
+    ];
+    for (const combine of ['arithmetic', 'geometric', 'majority-vote'] as const) {
+      const plain = pooled({ combine }, { teachers, known: [undefined, undefined] });
+      close(pooled({ combine }, { teachers, known: everything }), plain);
+      const { knownClasses: _, ...before } = answersOf({ teachers });
+      const out = new Float64Array(3);
+      combined({ combine }, before).probabilities(1, out);
+      expect(plain).toEqual([...out]);
+    }
+  });
+
+  it('has no mean of logits, and none of standardised ones', () => {
+    const pool = combined({ combine: 'arithmetic' }, answersOf({}));
+    expect([pool.meanLogits, pool.standardized]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('fits', () => {
+  const held = [
+    logits(ALL, [0.2, 0.7, 0.1], [0.6, 0.3, 0.1], [0.1, 0.2, 0.7]),
+    logits(FEW, [0.4, 0.6, 0], [0.3, 0.7, 0], [0.9, 0.1, 0]),
+  ];
+  const labels = Int32Array.of(0, 1, 0, 2);
+  const fit = (combination: Combination) =>
+    fitCombination(combination, held, labels, 3, { knownClasses: KNOWN });
+
+  it('accuracy is of samples that the teacher knows', () => {
+    // `few` is right in two of three; what it says of the fourth does not count.
+    const { weights } = fit({ combine: 'accuracy', weighting: 'linear' });
+    close(weights as number[], normal([1, 2 / 3]));
+  });
+
+  it('log-odds are above chance among its own classes', () => {
+    // Of two classes 2/3 is log 2 above chance; of three it would be log 4.
+    const few = fitCombination({ combine: 'accuracy', weighting: 'log-odds' }, held, labels, 3, {
+      knownClasses: [KNOWN[1], KNOWN[1]],
+    });
+    const [first, second] = few.weights as [number, number];
+    const sure = Math.log((1 - 1e-6) / 1e-6);
+    expect(second / first).toBeCloseTo(Math.log(2) / sure, 9);
+  });
+
+  it('per-class weights are 0 where nothing is known', () => {
+    const { classWeights } = fit({ combine: 'per-class' });
+    expect(classWeights).toEqual([
+      [3 / 4, 2 / 3, 2 / 3],
+      [2 / 4, 2 / 3, 0],
+    ]);
+    const w = 3 / 4 / (3 / 4 + 1 / 2);
+    close(
+      pooled({ combine: 'per-class' }, { fit: { classWeights: classWeights as number[][] } }),
+      normal([w * 0.5 + (1 - w) * 0.8, 0.25, 0.2]),
+    );
+  });
+
+  it('a temperature is that of its own classes and samples', () => {
+    const { temperatures } = fit({ combine: 'arithmetic', calibrate: true });
+    const own = Float64Array.of(0.8, 0.2, 0.4, 0.6, 0.3, 0.7).map(Math.log);
+    expect(temperatures?.[1]).toBe(fitTemperature(own, Int32Array.of(0, 1, 0), 2));
+    expect(temperatures?.[0]).toBe(fitTemperature(held[0] as Float64Array, labels, 3));
+  });
+
+  it('dawid-skene learns what it votes for where it knows nothing', () => {
+    const combination = { combine: 'dawid-skene' } as const;
+    const [, , third] = pooled(combination, {
+      teachers: [logits([0.1, 0.2, 0.7]), logits([0.9, 0.1, 0])],
+      fit: fit(combination),
+    });
+    expect(third).toBeGreaterThan(0.5);
+  });
+});
+
+describe('answers', () => {
+  it.each(['float32', 'float16', 'uint8-affine', 'top-k:2'] as AnswerCodec[])(
+    'keep nothing of unknown classes, stored as %s',
+    (codec) => {
+      // As it comes: the third column is the least of the others.
+      const raw = Float32Array.of(Math.log(0.8), Math.log(0.2), Math.log(0.2));
+      const stored = throughCodec(codec, raw, 1, 3);
+      withoutUnknown(stored, 3, [0, 1]);
+      const [target] = combineTargets(planOf('arithmetic'), {
+        teacherLogits: [Float32Array.from(ALL, Math.log), stored],
+        rowCount: 1,
+        classCount: 3,
+      });
+      const [, , third] = normal([0.65, 0.25, 0.2]);
+      expect(target?.[2]).toBeCloseTo(third ?? 0, 2);
+    },
+  );
+
+  it('of a teacher that is not there leave the others their own classes', () => {
+    const [target] = combineTargets(planOf('arithmetic'), {
+      teacherLogits: [undefined, logits(FEW)],
+      rowCount: 1,
+      classCount: 3,
+    });
+    close(
+      Array.from(target ?? [], (p) => Math.round(p * 1e6) / 1e6),
+      FEW,
+    );
+  });
+});
+
+it('who is there keeps what it knows', () => {
+  const [target] = combineTargets(planOf('arithmetic', [[0, 1], undefined, undefined]), {
+    teacherLogits: [undefined, logits(ALL), logits([0.1, 0.1, 0.8])],
+    rowCount: 1,
+    classCount: 3,
+  });
+  for (const [c, p] of [0.3, 0.2, 0.5].entries()) expect(target?.[c]).toBeCloseTo(p, 6);
+});
+
+it('what is left for a teacher are its samples and its classes', () => {
+  const { rows, labels, classCount, of } = amongKnown(Int32Array.of(2, 0, -1, 1), 3, [0, 2]);
+  expect([[...rows], [...labels], classCount]).toEqual([[0, 1, 2], [1, 0, -1], 2]);
+  expect([...of(Float32Array.from({ length: 12 }, (_, i) => i))]).toEqual([0, 2, 3, 5, 6, 8]);
+});
+
+function planOf(combine: 'arithmetic', known = KNOWN) {
+  const plan = {
+    teachers: known.map((_, k) => ({ name: `t${k}`, model: 'm', weight: 1 })),
+    ensemble: { combine },
+    objective: [{ term: 'kd', weight: 1, temperature: 1, standardize: false }],
+  };
+  return targetPlan(plan as unknown as Parameters<typeof targetPlan>[0], known);
+}

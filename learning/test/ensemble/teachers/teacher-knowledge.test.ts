@@ -1,0 +1,163 @@
+/** Tails of binomials against sums of fractions by hand, teachers made to know, to guess and to say nothing. */
+import { describe, expect, it } from 'vitest';
+import {
+  binomialTail,
+  finalAnswerKnowledge,
+  teacherKnowledge,
+} from '../../../src/ensemble/teachers/teacher-knowledge.js';
+
+const CLASSES = 4;
+const labels = Int32Array.from({ length: 64 }, (_, row) => row % CLASSES);
+
+/** Logits whose greatest is `answers[row]`'s. */
+function saying(answers: (row: number) => number): Float32Array {
+  const logits = new Float32Array(labels.length * CLASSES);
+  for (const row of labels.keys()) logits[row * CLASSES + answers(row)] = 2 + row / 100;
+  return logits;
+}
+
+describe('the tail of a binomial', () => {
+  it('is the sum of its terms', () => {
+    // 3 throws: (3 · 1 + 1) / 8; 4 of p = 1/4: 6 · 9/256 + 4 · 3/256 + 1/256.
+    expect(binomialTail(3, 2, 0.5)).toBeCloseTo(0.5, 14);
+    expect(binomialTail(4, 2, 0.25)).toBeCloseTo(67 / 256, 14);
+    expect([binomialTail(5, 0, 0.3), binomialTail(0, 0, 0.3)]).toEqual([1, 1]);
+    expect(binomialTail(2048, 2048, 1e-3)).toBe(0);
+    expect(binomialTail(2000, 1000, 0.5)).toBeCloseTo(0.5089, 4);
+  });
+});
+
+describe('a teacher', () => {
+  it('that is right knows', () => {
+    const known = teacherKnowledge(
+      saying((row) => row % CLASSES),
+      labels,
+      CLASSES,
+    );
+    expect(known).toMatchObject({ rowCount: 64, labelledCount: 64, correctCount: 64 });
+    expect(known.finding).toBeUndefined();
+  });
+
+  it('that is right a quarter of the time, or never, is at chance', () => {
+    expect(
+      teacherKnowledge(
+        saying(() => 1),
+        labels,
+        CLASSES,
+      ).finding,
+    ).toBe('at-chance');
+    const never = teacherKnowledge(
+      saying((row) => (row + 1) % CLASSES),
+      labels,
+      CLASSES,
+    );
+    expect(never).toMatchObject({ correctCount: 0, finding: 'at-chance' });
+  });
+
+  it('that knows two of four classes is measured on these, against one in two', () => {
+    // Of 32 rows of its classes it gets all 16 of class 2, and 8 of class 0: for a guess among four that were too many.
+    const known = [0, 2];
+    const answer = (row: number) => (row % 8 === 0 ? 0 : 2);
+    const logits = saying(answer);
+    for (const row of labels.keys()) {
+      for (const c of [1, 3]) logits[row * CLASSES + c] = Number.NEGATIVE_INFINITY;
+    }
+    const judged = teacherKnowledge(logits, labels, CLASSES, known);
+    expect(judged).toMatchObject({ rowCount: 64, labelledCount: 32, correctCount: 24 });
+    expect(binomialTail(32, 24, 1 / 2)).toBeGreaterThan(1e-3);
+    expect(judged.finding).toBe('at-chance');
+    expect(judged.meanEntropy).toBeLessThan(Math.log(2));
+    const classes = Int32Array.from(labels.keys(), answer);
+    expect(finalAnswerKnowledge(classes, labels, CLASSES, known)).toMatchObject({
+      labelledCount: 32,
+      correctCount: 24,
+      finding: 'at-chance',
+    });
+  });
+
+  it('is at chance or not by the bound: 28 of 64 are too many for a guess, 27 are not', () => {
+    const right = (count: number) =>
+      saying((row) => (row < count ? row % CLASSES : (row + 1) % CLASSES));
+    expect(binomialTail(64, 28, 0.25)).toBeLessThan(1e-3);
+    expect(binomialTail(64, 27, 0.25)).toBeGreaterThan(1e-3);
+    expect(teacherKnowledge(right(28), labels, CLASSES).finding).toBeUndefined();
+    expect(teacherKnowledge(right(27), labels, CLASSES).finding).toBe('at-chance');
+  });
+
+  it('that says the same to every row is constant, up to an engine’s noise', () => {
+    const same = Float32Array.from({ length: 64 * CLASSES }, (_, i) => (i % CLASSES) + i * 1e-8);
+    expect(teacherKnowledge(same, labels, CLASSES).finding).toBe('constant');
+  });
+
+  it('is not judged on too few labels, nor on none', () => {
+    const wrong = saying((row) => (row + 1) % CLASSES);
+    const few = labels.map((label, row) => (row < 4 ? label : -1));
+    expect(teacherKnowledge(wrong, few, CLASSES).finding).toBeUndefined();
+    const five = labels.map((label, row) => (row < 5 ? label : -1));
+    expect(teacherKnowledge(wrong, five, CLASSES).finding).toBe('at-chance');
+  });
+
+  it('that does not know says so by its entropy', () => {
+    const uniform = new Float32Array(64 * CLASSES);
+    expect(teacherKnowledge(uniform, labels, CLASSES).meanEntropy).toBeCloseTo(Math.log(4), 12);
+  });
+});
+
+describe('a teacher’s answers', () => {
+  /** Says class c with probability `p`, and the others alike. */
+  const distributions = (answer: (label: number) => number, p = 0.7) =>
+    Float32Array.from({ length: 64 * CLASSES }, (_, i) => {
+      const label = labels[Math.floor(i / CLASSES)] as number;
+      return i % CLASSES === answer(label) ? p : (1 - p) / (CLASSES - 1);
+    });
+  const judged = (values: Float32Array) => teacherKnowledge(values, labels, CLASSES);
+
+  it('are distributions, or logits', () => {
+    const rows = distributions((label) => label);
+    expect(judged(rows).givesDistributions).toBe(true);
+    expect(judged(rows.map((value) => Math.log(value))).givesDistributions).toBeUndefined();
+    expect(judged(rows.map((value) => 2 * value)).givesDistributions).toBeUndefined();
+    // Sum 1, but not from 0 on.
+    const shifted = rows.map((value, i) => value + (i % 2 === 0 ? 3 : -3));
+    expect(judged(shifted).givesDistributions).toBeUndefined();
+    const partial = Float32Array.from({ length: 64 * CLASSES }, (_, i) =>
+      i % CLASSES < 2 ? 0.3 + 0.4 * (i % CLASSES) : Number.NEGATIVE_INFINITY,
+    );
+    expect(teacherKnowledge(partial, labels, CLASSES, [0, 1]).givesDistributions).toBe(true);
+  });
+
+  it('tell another order of classes, if they are right so 10 points more often', () => {
+    const turned = judged(distributions((label) => [1, 2, 0, 3][label] as number));
+    expect(turned).toMatchObject({ correctCount: 16, finding: 'at-chance' });
+    // What it means by class 0 is class 2.
+    expect(turned.otherOrder).toEqual({ classes: [2, 0, 1, 3], correctCount: 64 });
+    expect(judged(distributions((label) => label)).otherOrder).toBeUndefined();
+    const swapped = (count: number) =>
+      saying((row) => {
+        const label = row % CLASSES;
+        return row < count && label < 2 ? 1 - label : label;
+      });
+    // 16 of 32 rows of two classes are wrong, and as many would be in the other order.
+    expect(judged(swapped(32)).otherOrder).toBeUndefined();
+    // 24 of 32: the other order has 16 rows more of 64.
+    expect(judged(swapped(48)).otherOrder).toEqual({ classes: [1, 0, 2, 3], correctCount: 56 });
+  });
+
+  it('tell none where there are too few', () => {
+    const few = labels.map((label, row) => (row < 39 ? label : -1));
+    const turned = distributions((label) => (label + 1) % CLASSES);
+    expect(teacherKnowledge(turned, few, CLASSES).otherOrder).toBeUndefined();
+    const enough = labels.map((label, row) => (row < 40 ? label : -1));
+    expect(teacherKnowledge(turned, enough, CLASSES).otherOrder?.correctCount).toBe(40);
+  });
+});
+
+describe('a teacher that gives final answers only', () => {
+  const knowledge = (classes: Int32Array) => finalAnswerKnowledge(classes, labels, CLASSES);
+
+  it('is judged by them, and nobody knows its entropy', () => {
+    expect(knowledge(labels)).toEqual({ rowCount: 64, labelledCount: 64, correctCount: 64 });
+    expect(knowledge(labels.map((label) => (label + 1) % CLASSES)).finding).toBe('at-chance');
+    expect(knowledge(labels.map(() => 2)).finding).toBe('constant');
+  });
+});

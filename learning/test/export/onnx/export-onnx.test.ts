@@ -1,0 +1,184 @@
+/** ONNX files against TensorFlow: each is run by onnxruntime and must give what the model itself gives. */
+import type { Tensor } from '@tensorflow/tfjs';
+import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { exportOnnx, type OnnxOptions } from '../../../src/export/onnx/export-onnx.js';
+import {
+  encodeModelPackage,
+  type ModelPackage,
+  parseModelPackage,
+} from '../../../src/formats/tensorflowjs/model-package.js';
+import { type ArchitectureSettings, buildStudent } from '../../../src/tensorflow/architectures.js';
+import { type Engine, openEngine } from '../../../src/tensorflow/engine/engine.js';
+import type { LayersModel } from '../../../src/tensorflow/index.js';
+import { savedModel } from '../../../src/tensorflow/model-files.js';
+
+let engine: Engine;
+
+beforeAll(async () => {
+  engine = await openEngine();
+});
+
+const plain = (sampleShape: readonly number[], classCount: number): OnnxOptions => ({
+  sampleShape,
+  classNames: Array.from({ length: classCount }, (_, c) => `class ${c}`),
+  softmax: false,
+  labels: false,
+  int8: false,
+});
+
+/** Weights that are neither small nor alike, variances above 0. */
+function scramble(model: LayersModel): void {
+  const { tf } = engine;
+  tf.tidy(() => {
+    const weights = model.getWeights().map((w, k) => {
+      const noise = tf.randomNormal(w.shape, 0, 0.3, 'float32', k + 1);
+      return model.weights[k]?.originalName.includes('variance') ? noise.abs().add(0.2) : noise;
+    });
+    model.setWeights(weights);
+  });
+}
+
+async function packaged(model: LayersModel, settings: ModelPackage['settings']) {
+  return parseModelPackage(encodeModelPackage(await savedModel(engine, model, settings)));
+}
+
+const shapeSize = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+function samples(count: number, sampleShape: readonly number[]): Float32Array {
+  return Float32Array.from({ length: count * shapeSize(sampleShape) }, (_, i) =>
+    Math.sin(i * 1.7 + 0.3),
+  );
+}
+
+async function run(file: Uint8Array, inputs: OnnxTensor) {
+  const session = await InferenceSession.create(file);
+  return session.run({ input: inputs });
+}
+
+const STUDENTS: readonly [string, ArchitectureSettings, readonly number[]][] = [
+  ['mlp', { architecture: 'mlp', hiddenUnits: [7, 5], dropout: 0.5 }, [12]],
+  ['an embedding bag', { architecture: 'embedding-bag', dimension: 7, hiddenUnits: [5] }, [12]],
+  ['an mlp on images', { architecture: 'mlp', hiddenUnits: [7], dropout: 0 }, [4, 3, 2]],
+  ['lenet', { architecture: 'lenet' }, [12, 14, 2]],
+  ['conv', { architecture: 'conv', filters: [4, 6], denseUnits: [8] }, [9, 7, 3]],
+  ['resnet', { architecture: 'resnet', depth: 8 }, [9, 8, 3]],
+];
+
+describe.each(STUDENTS)('a student of architecture %s', (_, architecture, sampleShape) => {
+  it('gives the same logits for any number of rows', async () => {
+    const model = buildStudent(engine, architecture, sampleShape, 5, 3);
+    scramble(model);
+    const file = exportOnnx(await packaged(model, { output: 'logits' }), plain(sampleShape, 5));
+    for (const count of [1, 6]) {
+      const rows = samples(count, sampleShape);
+      const shape = [count, ...sampleShape];
+      const expected = await (model.predict(engine.tf.tensor(rows, shape)) as Tensor).data();
+      const { logits } = await run(file, new OnnxTensor('float32', rows, shape));
+      expect(logits?.dims).toEqual([count, 5]);
+      const scale = Math.max(1, ...expected.map(Math.abs));
+      for (const [i, value] of expected.entries()) {
+        expect(Math.abs(Number(logits?.data[i]) - value) / scale).toBeLessThan(1e-5);
+      }
+    }
+    model.dispose();
+  });
+});
+
+/** Every other kind of layer, in one model. */
+function mixture(): LayersModel {
+  const { layers, input, model } = engine.tf;
+  const inputs = input({ shape: [8, 6, 2] });
+  const a = layers.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, padding: 'same', strides: 2, activation: 'elu' }).apply(inputs); // biome-ignore format: short
+  const b = layers.conv2d({ filters: 4, kernelSize: [3, 2], strides: [2, 2], padding: 'same', dilationRate: 1, activation: 'tanh' }).apply(inputs); // biome-ignore format: short
+  const product = layers.multiply().apply([a, b] as never);
+  const sum = layers.add().apply([product, a, b] as never);
+  const pooled = layers.averagePooling2d({ poolSize: 2, padding: 'same', strides: 2 }).apply(sum);
+  const most = layers.globalMaxPooling2d({ dataFormat: 'channelsLast' }).apply(pooled);
+  const mean = layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }).apply(pooled);
+  const padded = layers.zeroPadding2d({ padding: [[1, 0], [0, 2]] }).apply(pooled); // biome-ignore format: short
+  const turned = layers.permute({ dims: [3, 1, 2] }).apply(padded);
+  const flat = layers.flatten().apply(turned);
+  const joined = layers.concatenate().apply([most, mean, flat] as never);
+  const folded = layers.reshape({ targetShape: [4, 14] }).apply(joined);
+  const unfolded = layers.flatten().apply(folded);
+  const positive = layers.reLU().apply(unfolded);
+  const out = layers.dense({ units: 3, activation: 'softmax' }).apply(positive);
+  return model({ inputs, outputs: out as never });
+}
+
+it('every kind of layer that it knows', async () => {
+  const model = mixture();
+  scramble(model);
+  const file = exportOnnx(await packaged(model, { output: 'probabilities' }), plain([8, 6, 2], 3));
+  const rows = samples(5, [8, 6, 2]);
+  const expected = await (model.predict(engine.tf.tensor(rows, [5, 8, 6, 2])) as Tensor).data();
+  const { probabilities } = await run(file, new OnnxTensor('float32', rows, [5, 8, 6, 2]));
+  for (const [i, value] of expected.entries()) {
+    expect(Number(probabilities?.data[i])).toBeCloseTo(value, 5);
+  }
+  model.dispose();
+});
+
+it('with preprocessing, softmax and labels takes bytes and gives names', async () => {
+  const model = buildStudent(engine, { architecture: 'mlp', hiddenUnits: [8], dropout: 0 }, [4, 4, 1], 3, 1); // biome-ignore format: short
+  scramble(model);
+  const options: OnnxOptions = {
+    ...plain([4, 4, 1], 3),
+    classNames: ['ant', 'bee', 'wasp'],
+    preprocessing: { stored: 'uint8', inputScale: 1 / 255 },
+    softmax: true,
+    labels: true,
+  };
+  const file = exportOnnx(await packaged(model, { output: 'logits', scale: 2 }), options);
+  const bytes = Uint8Array.from({ length: 20 * 16 }, (_, i) => (i * i * 37 + (i >> 4) * 91) % 256);
+  const rows = Float32Array.from(bytes, (byte) => (byte / 255) * 2);
+  const logits = model.predict(engine.tf.tensor(rows, [20, 4, 4, 1])) as Tensor;
+  const expected = await engine.tf.softmax(logits).data();
+  const best = await logits.argMax(1).data();
+  const given = await run(file, new OnnxTensor('uint8', bytes, [20, 4, 4, 1]));
+  for (const [i, value] of expected.entries()) {
+    expect(Number(given['probabilities']?.data[i])).toBeCloseTo(value, 5);
+  }
+  expect([...(given['label']?.data ?? [])]).toEqual([...best].map((c) => options.classNames[c]));
+  expect(new Set(best).size).toBeGreaterThan(1);
+  model.dispose();
+});
+
+it('with 8-bit kernels is a quarter of the size and near', async () => {
+  const model = buildStudent(engine, { architecture: 'mlp', hiddenUnits: [200, 100], dropout: 0 }, [64], 10, 1); // biome-ignore format: short
+  const packageOf = await packaged(model, { output: 'logits' });
+  const full = exportOnnx(packageOf, plain([64], 10));
+  const small = exportOnnx(packageOf, { ...plain([64], 10), int8: true });
+  expect(small.length / full.length).toBeLessThan(0.3);
+  const inputs = new OnnxTensor('float32', samples(4, [64]), [4, 64]);
+  const [exact, near] = [await run(full, inputs), await run(small, inputs)];
+  const differences = [...(exact['logits']?.data ?? [])].map((value, i) =>
+    Math.abs(Number(value) - Number(near['logits']?.data[i])),
+  );
+  expect(Math.max(...differences)).toBeGreaterThan(0);
+  expect(Math.max(...differences)).toBeLessThan(0.03);
+  model.dispose();
+});
+
+it('names what has no counterpart', async () => {
+  const { layers, sequential } = engine.tf;
+  const model = sequential({
+    layers: [
+      layers.simpleRNN({ units: 3, inputShape: [4, 2], name: 'memory' }),
+      layers.dense({ units: 2 }),
+    ],
+  });
+  const packageOf = await packaged(model, { output: 'logits' });
+  expect(() => exportOnnx(packageOf, plain([4, 2], 2))).toThrow(
+    /^layer memory \(SimpleRNN\) cannot be exported to ONNX: there is no ONNX for it; known are Activation, Add,/,
+  );
+  const swish = sequential({
+    layers: [layers.dense({ units: 2, inputShape: [2], activation: 'swish', name: 'out' })],
+  });
+  const other = await packaged(swish, { output: 'logits' });
+  expect(() => exportOnnx(other, plain([2], 2))).toThrow(
+    'layer out (Dense) cannot be exported to ONNX: its activation is swish; known are linear, elu',
+  );
+  for (const built of [model, swish]) built.dispose();
+});

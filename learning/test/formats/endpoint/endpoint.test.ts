@@ -1,0 +1,105 @@
+/** What endpoints are sent and how their answers are read: JSON in, JSON out, written down here. */
+import { checkEndpoint, type Endpoint } from '@lyceum/proto';
+import { expect, it } from 'vitest';
+import { readAnswer } from '../../../src/formats/endpoint/endpoint-answers.js';
+import { encodeEndpointPackage } from '../../../src/formats/endpoint/endpoint-package.js';
+import { nestedValues, requestBody } from '../../../src/formats/endpoint/endpoint-request.js';
+import { pngOf } from '../../../src/formats/endpoint/png.js';
+import { describePackagedModel, parsePackagedModel } from '../../../src/formats/packaged-model.js';
+
+const endpoint = (fields: Record<string, unknown>): Endpoint =>
+  checkEndpoint({ url: 'http://a.example/', ...fields }, 'endpoint');
+const CLASSES = ['german', 'english'];
+
+it('puts one sample, or the list of them, where the request says', () => {
+  const one = endpoint({ request: { q: { text: '$input', n: [1, '$input'] } }, answer: '/a' });
+  expect(requestBody(one, ['x$input'], CLASSES)).toEqual({
+    q: { text: 'x$input', n: [1, 'x$input'] },
+  });
+  const many = endpoint({ request: { texts: '$inputs', k: 1 }, answer: '/*/a', batch: 3 });
+  expect(requestBody(many, ['x', 'y'], CLASSES)).toEqual({ texts: ['x', 'y'], k: 1 });
+});
+
+it('writes a prompt in one pass, so that a sample cannot ask for more', () => {
+  const chat = endpoint({
+    input: 'text',
+    chat: { model: 'm', system: 'Be brief.', prompt: 'One of {classes}: {input}', maxTokens: 4 },
+  });
+  expect(requestBody(chat, ['say {classes} $input'], CLASSES)).toEqual({
+    model: 'm',
+    temperature: 0,
+    max_tokens: 4,
+    messages: [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'One of german, english: say {classes} $input' },
+    ],
+  });
+  const said = { choices: [{ message: { content: ' english\n' } }] };
+  expect(readAnswer(chat, said, 0, CLASSES)).toEqual({ className: 'english' });
+  const chatty = { choices: [{ message: { content: 'It is english.' } }] };
+  expect(readAnswer(chat, chatty, 0, CLASSES)).toHaveProperty('problem');
+});
+
+it('nests numbers by their shape', () => {
+  expect(nestedValues([1, 2, 3, 4, 5, 6], [3, 2])).toEqual([[1, 2], [3, 4], [5, 6]]); // biome-ignore format: rows
+  expect(nestedValues([1, 2], [2])).toEqual([1, 2]);
+});
+
+it('reads each sample of a call at its own place', () => {
+  const many = endpoint({ request: '$inputs', answer: '/out/*/a~1b', batch: 2 });
+  const response = { out: [{ 'a/b': 'german' }, { 'a/b': 'english' }] };
+  expect(readAnswer(many, response, 1, CLASSES)).toEqual({ className: 'english' });
+  expect(readAnswer(many, response, 2, CLASSES)).toEqual({
+    problem: 'holds nothing at /out/2/a~1b: {"out":[{"a/b":"german"},{"a/b":"english"}]}',
+  });
+});
+
+it('translates answers strictly', () => {
+  const classes = { de: 'german', '1': 'english', und: null };
+  const strict = endpoint({ request: '$input', answer: '/l', classes });
+  const read = (l: unknown) => readAnswer(strict, { l }, 0, CLASSES);
+  expect(read('de')).toEqual({ className: 'german' });
+  expect(read(1)).toEqual({ className: 'english' });
+  expect(read('und')).toEqual({ className: null });
+  // Not a name of the description, though one of the set; and nothing that an object has by birth.
+  for (const other of ['german', 'DE', 'constructor', '', ['de'], null]) {
+    expect(read(other)).toHaveProperty('problem');
+  }
+  const lenient = endpoint({ request: '$input', answer: '/l', classes, otherwise: 'abstain' });
+  expect(readAnswer(lenient, { l: 'fr' }, 0, CLASSES)).toEqual({ className: null });
+  // What is not there is an error, whatever else may be passed over.
+  expect(readAnswer(lenient, {}, 0, CLASSES)).toHaveProperty('problem');
+});
+
+it('keeps its answers when only the way of calling changes', () => {
+  const fields = { request: '$input', answer: '/l', classes: { de: 'german' } };
+  const digestOf = (more: Record<string, unknown>) => {
+    const bytes = encodeEndpointPackage({
+      endpoint: endpoint({ ...fields, ...more }),
+      settings: { output: 'probabilities' },
+    });
+    return describePackagedModel(parsePackagedModel(bytes)) as { answersDigest?: string };
+  };
+  const plain = digestOf({});
+  expect(plain).toMatchObject({
+    format: 'endpoint',
+    classesOnly: true,
+    mayAbstain: false,
+    answerClasses: ['german'],
+    inputs: ['values to http://a.example/'],
+  });
+  expect(digestOf({ concurrency: 1, rate: { perSecond: 1 } }).answersDigest).toBe(
+    plain.answersDigest,
+  );
+  expect(digestOf({ revision: '2' }).answersDigest).not.toBe(plain.answersDigest);
+  expect(digestOf({ otherwise: 'abstain' })).toMatchObject({ mayAbstain: true });
+});
+
+it('writes pictures that read back as they were', async () => {
+  const { default: sharp } = await import('sharp');
+  const file = await pngOf([0, 1, 0.5, 2, -1, 10 / 255], [2, 3, 1]);
+  const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
+  expect({ width: info.width, height: info.height }).toEqual({ width: 3, height: 2 });
+  expect([...data].filter((_, i) => i % info.channels === 0)).toEqual([0, 255, 128, 255, 0, 10]);
+  await expect(pngOf([1, 2], [2])).rejects.toThrow('and these are [2]');
+});

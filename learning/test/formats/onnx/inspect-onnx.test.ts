@@ -1,0 +1,78 @@
+/**
+ * Weights that lie beside an ONNX model, at the top and in graphs within graphs; the files are written here, field by field
+ * after onnx.proto. The oracle is what was put into them.
+ */
+import { WireType } from '@bufbuild/protobuf/wire';
+import { expect, it } from 'vitest';
+import { message } from '../../../src/files/protobuf/protobuf-message.js';
+import { inspectOnnx, withWeightsInside } from '../../../src/formats/onnx/inspect-onnx.js';
+
+const { LengthDelimited, Varint } = WireType;
+
+function fields(...all: readonly (readonly [number, Uint8Array | string | number])[]): Uint8Array {
+  return message((w) => {
+    for (const [number, value] of all) {
+      if (typeof value === 'number') w.tag(number, Varint).int64(value);
+      else if (typeof value === 'string') w.tag(number, LengthDelimited).string(value);
+      else w.tag(number, LengthDelimited).bytes(value);
+    }
+  });
+}
+
+/** Four bytes of `weights.bin`, from there on. */
+function external(name: string, offset: number): Uint8Array {
+  const entries = { location: 'weights.bin', offset: `${offset}`, length: '4' };
+  const told = Object.entries(entries).map(
+    ([key, value]) => [13, fields([1, key], [2, value])] as const,
+  );
+  return fields([1, 1], [2, 1], [8, name], ...told, [14, 1]);
+}
+
+const attribute = (number: number, held: Uint8Array) => fields([1, 'a'], [number, held]);
+const node = (...attributes: Uint8Array[]) =>
+  fields([4, 'If'], ...attributes.map((own) => [5, own] as const));
+const branch = fields([1, node(attribute(5, external('constant', 4)))], [5, external('inner', 8)]);
+const graph = fields(
+  [1, node(attribute(6, branch))],
+  [5, external('outer', 0)],
+  [15, fields([1, external('sparse', 12)])],
+);
+const MODEL = fields([1, 8], [7, graph]);
+const WEIGHTS = Uint8Array.from({ length: 16 }, (_, i) => 100 + i);
+
+it('finds files that weights lie in, and takes all of them in', () => {
+  expect(inspectOnnx(MODEL)).toEqual({ problems: [], externalFiles: new Set(['weights.bin']) });
+  const asked: string[] = [];
+  const read = (name: string) => {
+    asked.push(name);
+    return WEIGHTS;
+  };
+  const whole = withWeightsInside(MODEL, read, 'model');
+  expect(asked).toEqual(Array(4).fill('weights.bin'));
+  expect(inspectOnnx(whole)).toEqual({ problems: [], externalFiles: new Set() });
+  const written = Buffer.from(whole);
+  expect(written.includes('weights.bin')).toBe(false);
+  for (const [name, from] of Object.entries({ outer: 0, constant: 4, inner: 8, sparse: 12 })) {
+    // Field 9 of four bytes comes right behind the name.
+    const told = fields([8, name], [9, WEIGHTS.subarray(from, from + 4)]);
+    expect(written.includes(Buffer.from(told)), name).toBe(true);
+  }
+});
+
+it.each([
+  ['4', '16'],
+  ['-4', '4'],
+  ['0', '2147483648'],
+  ['1e400', '4'],
+  ['0', 'NaN'],
+])('refuses weights from %s on of %s bytes', (offset, length) => {
+  const told = Object.entries({ location: 'weights.bin', offset, length });
+  const tensor = fields(
+    [8, 'W'],
+    ...told.map(([key, value]) => [13, fields([1, key], [2, value])] as const),
+  );
+  const model = fields([7, fields([5, tensor])]);
+  expect(() => withWeightsInside(model, () => WEIGHTS, 'model')).toThrow(
+    /weight W: lies at bytes .* of weights.bin, which has 16/,
+  );
+});

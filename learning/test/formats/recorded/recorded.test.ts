@@ -1,0 +1,108 @@
+/** Answers that somebody has written down, read into a teacher's package and out again. */
+import { expect, it } from 'vitest';
+import { writeNpz } from '../../../src/files/npz.js';
+import { describePackagedModel, parsePackagedModel } from '../../../src/formats/packaged-model.js';
+import {
+  readRecordingLines,
+  readRecordingNpz,
+} from '../../../src/formats/recorded/read-recording.js';
+import { encodeRecordedPackage } from '../../../src/formats/recorded/recorded-package.js';
+
+const SET = { sampleCount: 4, classNames: ['cat', 'dog', 'emu'] };
+const dataset = { digest: 'a'.repeat(64), sampleCount: 4, classCount: 3 };
+const settings = { output: 'logits' } as const;
+const lines = (...rows: unknown[]) => rows.map((row) => JSON.stringify(row)).join('\n');
+
+it('reads classes by name, by number and in any order; what is missing is no answer', () => {
+  const text = lines(
+    { sample: 3, class: 'emu' },
+    { sample: 0, class: 1 },
+    { sample: 1, class: null },
+  );
+  expect(readRecordingLines(`${text}\n\n`, SET, 'file')).toEqual({
+    kind: 'classes',
+    classes: Int32Array.of(1, -1, -1, 2),
+  });
+});
+
+it('reads probabilities as their logarithms', () => {
+  const rows = [0, 1, 2, 3].map((sample) => ({ sample, probabilities: [0.5, 0.5, 0] }));
+  const answers = readRecordingLines(lines(...rows), SET, 'file');
+  expect(answers.kind).toBe('logits');
+  const logits = answers.kind === 'logits' ? answers.logits : new Float32Array();
+  expect(logits.length).toBe(12);
+  expect(logits[0]).toBeCloseTo(Math.log(0.5), 6);
+  expect(logits[2]).toBeCloseTo(-87.336, 2);
+});
+
+it('reads arrays of NumPy, of all samples or of those that are named', () => {
+  const logits = Float32Array.from({ length: 12 }, (_, i) => i / 8);
+  const all = writeNpz([['logits', { dtype: 'float32', shape: [4, 3], data: logits }]]);
+  expect(readRecordingNpz(all, SET, 'file')).toEqual({ kind: 'logits', logits });
+  const some = writeNpz([
+    ['classes', { dtype: 'int64', shape: [2], data: BigInt64Array.of(2n, 0n) }],
+    ['samples', { dtype: 'int32', shape: [2], data: Int32Array.of(3, 1) }],
+  ]);
+  expect(readRecordingNpz(some, SET, 'file')).toEqual({
+    kind: 'classes',
+    classes: Int32Array.of(-1, 0, -1, 2),
+  });
+});
+
+it.each([
+  [lines({ sample: 4, class: 0 }), 'sample 4: is not in a set of 4'],
+  [lines({ sample: 1, class: 0 }, { sample: 1, class: 0 }), 'sample 1: is answered twice'],
+  [
+    lines({ sample: 1, class: 'cow' }),
+    'line 1: has the class "cow"; want one of cat, dog, emu, or null',
+  ],
+  [lines({ sample: 1, class: 7 }), 'sample 1: has class 7'],
+  [lines({ class: 'cat' }), 'line 1: has no sample'],
+  [lines({ sample: 1, logits: [1, 2] }), 'line 1: logits must be a list of 3 numbers'],
+  [
+    lines({ sample: 1, logits: [1, 2, 3] }),
+    'sample 0: has no answer; logits or probabilities are wanted for every sample',
+  ],
+  [
+    lines({ sample: 1, probabilities: [0.5, 0.2, 0.2] }),
+    'sample 1: has logits that are not finite, or probabilities that do not sum to 1',
+  ],
+  [
+    lines({ sample: 1, class: 1 }, { sample: 2, logits: [1, 2, 3] }),
+    'sample 1: has a class, and others have logits',
+  ],
+  ['{"sample": 1,\n', 'line 1: is not JSON'],
+])('refuses %j', (text, message) => {
+  expect(() => readRecordingLines(text, SET, 'file')).toThrow(message);
+});
+
+it('is a package that says what it is, and equal answers are equal bytes', () => {
+  const answers = { kind: 'classes', classes: Int32Array.of(0, -1, 2, 1) } as const;
+  const bytes = encodeRecordedPackage({ dataset, answers, settings });
+  expect(bytes).toEqual(encodeRecordedPackage({ dataset, answers, settings }));
+  const packaged = parsePackagedModel(bytes);
+  expect(packaged).toEqual({ format: 'recorded', model: { dataset, answers, settings } });
+  expect(describePackagedModel(packaged)).toMatchObject({
+    format: 'recorded',
+    classCount: 3,
+    recordedDataset: dataset.digest,
+    classesOnly: true,
+    mayAbstain: true,
+    inputs: ['3 of 4 samples of aaaaaaaaaaaa'],
+  });
+});
+
+it('is no package if it does not fit its set', () => {
+  const short = { kind: 'classes', classes: Int32Array.of(0) } as const;
+  expect(() => encodeRecordedPackage({ dataset, answers: short, settings })).toThrow(
+    'has 1 answers, and the data set 4',
+  );
+  const silent = { kind: 'classes', classes: new Int32Array(4).fill(-1) } as const;
+  expect(() => encodeRecordedPackage({ dataset, answers: silent, settings })).toThrow(
+    'has no answer at all',
+  );
+  const wild = { kind: 'logits', logits: new Float32Array(12).fill(Number.NaN) } as const;
+  expect(() => encodeRecordedPackage({ dataset, answers: wild, settings })).toThrow(
+    'sample 0 has the logit NaN',
+  );
+});

@@ -1,0 +1,86 @@
+/**
+ * What is kept of SavedModels that TensorFlow wrote (fixtures/tensorflow/make.py): what answers, and nothing else. That it answers as
+ * before is in tensorflow/graph-models.test.ts; what attacks is in bench/test/hostile-packages.test.ts.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import {
+  decodeMessage,
+  encodeMessage,
+  MessageTable,
+  many,
+  one,
+} from '../../../src/files/protobuf/protobuf-codec.js';
+import { ALLOWED_OPERATIONS } from '../../../src/formats/graphs/allowed-operations.js';
+import { checkSavedModel } from '../../../src/formats/saved-model/saved-model-file.js';
+
+const given = (name: string) =>
+  readFileSync(
+    fileURLToPath(new URL(`../../fixtures/tensorflow/${name}/saved_model.pb`, import.meta.url)),
+  );
+
+it.each(['logits', 'softmax', 'bytes'])('has nothing that saves, and restores: %s', (name) => {
+  const { bytes } = checkSavedModel(given(name), name);
+  const [before, after] = [given(name), bytes].map((own) => Buffer.from(own).toString('latin1'));
+  expect(before).toContain('SaveV2');
+  expect(after).not.toMatch(/SaveV2|MergeV2Checkpoints|ShardedFilename|StaticRegexFullMatch/);
+  expect(after).toContain('RestoreV2');
+  expect(bytes.length).toBeLessThan(given(name).length / 2);
+});
+
+it.each(['logits', 'softmax', 'bytes'])('is written again byte for byte: %s', (name) => {
+  const { bytes, outline } = checkSavedModel(given(name), name);
+  const again = checkSavedModel(bytes, name);
+  expect(Buffer.compare(again.bytes, bytes)).toBe(0);
+  expect(again.outline).toEqual(outline);
+});
+
+it('lets in no operation of files, of printing, of other processes, or that runs code', () => {
+  const odd =
+    /File|Save|Restore|Dataset|Reader|Print|Summary|Py|Rpc|Remote|Send|Recv|Xla|Debug|Dump|Abort|Immutable|Iterator|Checkpoint|Sampler|^Empty$|Call$/;
+  const calls = ['PartitionedCall', 'StatefulPartitionedCall'];
+  expect([...ALLOWED_OPERATIONS].filter((name) => odd.test(name))).toEqual(calls);
+});
+
+const INNER = new MessageTable({ 1: one('a', 'whole'), 2: many('list', 'whole') });
+const OUTER = new MessageTable({
+  1: one('inner', () => INNER),
+  2: one('left', 'text', 'either'),
+  3: one('right', () => INNER, 'either'),
+  4: many('numbers', 'fixed32'),
+});
+const budget = () => ({ left: 100, maxDepth: 4 });
+const bytesOf = (...parts: readonly (readonly number[])[]) => Uint8Array.from(parts.flat());
+
+it('reads messages as protobuf does: merged, the last of a group, packed or not', () => {
+  // inner { a: 1, list: 5 }, then inner { a: 2, list: [6, 7] } packed.
+  const merged = bytesOf([0x0a, 4, 0x08, 1, 0x10, 5], [0x0a, 6, 0x08, 2, 0x12, 2, 6, 7]);
+  expect(decodeMessage(OUTER, merged, budget())).toEqual({
+    inner: { a: 2n, list: [5n, 6n, 7n] },
+    numbers: [],
+  });
+  // left: 'x', then right {}; and the other way round.
+  const [left, right] = [
+    [0x12, 1, 0x78],
+    [0x1a, 0],
+  ];
+  expect(decodeMessage(OUTER, bytesOf(left, right), budget())).toEqual({
+    right: { list: [] },
+    numbers: [],
+  });
+  expect(decodeMessage(OUTER, bytesOf(right, left), budget())).toEqual({ left: 'x', numbers: [] });
+});
+
+it('leaves out what it does not know, and what has another type than it says', () => {
+  // Field 9; a varint where a message belongs.
+  const odd = bytesOf([0x4a, 1, 0], [0x08, 1], [0x12, 1, 0x78]);
+  const values = decodeMessage(OUTER, odd, budget());
+  expect(values).toEqual({ left: 'x', numbers: [] });
+  expect([...encodeMessage(OUTER, values)]).toEqual([0x12, 1, 0x78]);
+});
+
+it('stops where its budget ends', () => {
+  const many = Uint8Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? 0x0a : 0));
+  expect(() => decodeMessage(OUTER, many, budget())).toThrow('more fields than are read');
+});

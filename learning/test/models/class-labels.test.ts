@@ -1,0 +1,223 @@
+/**
+ * Names of classes as real files hold them: models of scikit-learn that skl2onnx wrote, and texts as Hugging Face, Ultralytics
+ * and Teachable Machine write them, copied by hand.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Problem } from '@lyceum/proto';
+import { describe, expect, it } from 'vitest';
+import { readOnnx } from '../../src/formats/onnx/onnx-file.js';
+import { encodeOnnxPackage, onnxPackageOf } from '../../src/formats/onnx/onnx-package.js';
+import { readOnnxModel } from '../../src/formats/onnx/read-onnx-file.js';
+import { describePackagedModel, parsePackagedModel } from '../../src/formats/packaged-model.js';
+import { agreedClasses, labelsInMetadata, namesInText } from '../../src/models/class-labels.js';
+import { classOrder, knownClassesOf, settingsOnSet } from '../../src/models/class-order.js';
+
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../fixtures/onnx/${name}.onnx`, import.meta.url));
+
+const NUMBERS = Array.from({ length: 11 }, (_, c) => String(c));
+/** As scikit-learn sorts them: "10" before "2". */
+const SORTED = ['0', '1', '10', '2', '3', '4', '5', '6', '7', '8', '9'];
+const WORDS = [
+  'zero',
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'ten',
+];
+
+const setOf = (classNames: readonly string[]) => ({ classNames, classCount: classNames.length });
+const order = (classes: readonly string[], classNames: readonly string[]) => [
+  ...(classOrder({ output: 'logits', classes }, setOf(classNames)) ?? []),
+];
+
+describe('an ONNX file of scikit-learn', () => {
+  it.each([
+    ['sklearn-forest-strings', SORTED, "TreeEnsembleClassifier's classlabels_strings"],
+    ['sklearn-linear-strings', SORTED, "LinearClassifier's classlabels_strings"],
+    ['sklearn-linear-ints', NUMBERS, "LinearClassifier's classlabels_ints"],
+    ['sklearn-perceptron-strings', SORTED, 'its table classes'],
+  ])('%s: its classes are in its package, in the order of its output', (name, names, source) => {
+    expect(readOnnx(readFileSync(fixture(name)), name).labels).toEqual([{ names, source }]);
+    const model = readOnnxModel(fixture(name), { output: 'probabilities' });
+    expect(model.settings.classes).toEqual(names);
+    expect(parsePackagedModel(encodeOnnxPackage(model)).model.settings.classes).toEqual(names);
+  });
+
+  it('with a map at its end says them twice, alike', () => {
+    const { labels } = readOnnx(readFileSync(fixture('zipmap')), 'zipmap');
+    expect(labels?.map(({ source }) => source)).toEqual([
+      "LinearClassifier's classlabels_ints",
+      "ZipMap's classlabels_int64s",
+    ]);
+    expect(labels?.map(({ names }) => names.join())).toEqual(['0,1,2,3,4', '0,1,2,3,4']);
+  });
+
+  it('has the numbers of its trees as parameters', () => {
+    const { parameterCount, weightBytes } = describePackagedModel({
+      format: 'onnx',
+      model: readOnnxModel(fixture('sklearn-forest-strings'), { output: 'probabilities' }),
+    });
+    // Values of nodes and weights of classes, as onnx counts them in Python.
+    expect(parameterCount).toBe(FOREST_FLOATS);
+    expect(weightBytes).toBe(4 * FOREST_FLOATS);
+    const linear = readOnnx(readFileSync(fixture('sklearn-linear-strings')), 'linear');
+    // 11 classes of 4 coefficients and an intercept.
+    expect(linear.parameterCount).toBe(55);
+  });
+
+  it('is refused if the settings put a class elsewhere, with both', () => {
+    const file = readFileSync(fixture('sklearn-forest-strings'));
+    const read = (classes: string[]) => onnxPackageOf(file, { output: 'probabilities', classes });
+    expect(() => read(NUMBERS)).toThrow(
+      "classes: are 0, 1, 2, 3, 4, 5, … by its settings, and 0, 1, 10, 2, 3, 4, … by TreeEnsembleClassifier's classlabels_strings: output 2 is 2 by the one and 10 by the other; take classes out of the settings, or mend the other",
+    );
+    expect(read(SORTED).settings.classes).toEqual(SORTED);
+    // Names for its numbers are no contradiction.
+    expect(read(WORDS).settings.classes).toEqual(WORDS);
+  });
+});
+
+const FOREST_FLOATS = 69 + 396;
+
+describe('names in a text', () => {
+  it.each([
+    ['{"0": "cat", "1": "dog"}'],
+    ['{"1": "dog", "0": "cat"}'],
+    ["{0: 'cat', 1: 'dog'}"],
+    ['["cat", "dog"]'],
+    ["['cat', 'dog']"],
+    ['cat\ndog\n'],
+    ['cat\r\ndog'],
+    ['cat, dog'],
+  ])('%j are cat and dog', (text) => {
+    expect(namesInText(text)).toEqual(['cat', 'dog']);
+  });
+
+  it('may hold quotes, as Python writes them', () => {
+    expect(namesInText(`{0: "dog's", 1: 'a "cat"', 2: 'it\\'s'}`)).toEqual([
+      "dog's",
+      'a "cat"',
+      "it's",
+    ]);
+  });
+
+  it.each([
+    ['cat'],
+    ['cat\ncat'],
+    ['{"0": "cat", "2": "dog"}'],
+    ['{"cat": 0, "dog": 1}'],
+    ['{"0": {}, "1": []}'],
+    ['{0: '],
+    [''],
+    ['{"999999999999": "cat", "0": "dog"}'],
+  ])('%j holds none', (text) => {
+    expect(namesInText(text)).toBeUndefined();
+  });
+
+  it('are in metadata under the names that exporters use, unless nobody named them', () => {
+    expect(
+      labelsInMetadata(
+        [
+          ['producer', 'x'],
+          ['names', "{0: 'a', 1: 'b'}"],
+        ],
+        'at ',
+      ),
+    ).toEqual({
+      names: ['a', 'b'],
+      source: 'at names',
+    });
+    expect(labelsInMetadata([['id2label', { 0: 'LABEL_0', 1: 'LABEL_1' }]], '')).toBeUndefined();
+  });
+});
+
+describe('several places', () => {
+  const agreed = (given: string[] | undefined, lists: string[][], classCount?: number) => {
+    const problems: Problem[] = [];
+    const found = lists.map((names, place) => ({ names, source: `place ${place}` }));
+    return agreedClasses(given, found, classCount, problems) ?? problems.map((p) => p.message);
+  };
+
+  it('agree, or it is said where they do not', () => {
+    expect(
+      agreed(undefined, [
+        ['a', 'b'],
+        ['a', 'b'],
+      ]),
+    ).toEqual(['a', 'b']);
+    expect(agreed(['x', 'y'], [['a', 'b']])).toEqual(['x', 'y']);
+    expect(
+      agreed(undefined, [
+        ['a', 'b'],
+        ['b', 'a'],
+      ]),
+    ).toEqual([
+      'are a, b by place 0, and b, a by place 1: output 0 is a by the one and b by the other; say in the settings which of the two they are, and take the other out of the file',
+    ]);
+  });
+
+  it('do not count if they are lists of something else', () => {
+    expect(
+      agreed(
+        undefined,
+        [
+          ['a', 'b', 'c'],
+          ['x', 'y'],
+        ],
+        2,
+      ),
+    ).toEqual(['x', 'y']);
+    expect(agreed(undefined, [['a', 'b', 'c']], 2)).toEqual([]);
+  });
+});
+
+describe('the classes of a model against those of a set', () => {
+  it('are the same names, in whatever order', () => {
+    expect(order(SORTED, NUMBERS)).toEqual([0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 2]);
+  });
+
+  it('are numbers of the set’s classes, if these have names', () => {
+    expect(order(SORTED, WORDS)).toEqual([0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 2]);
+    expect(order(NUMBERS, WORDS)).toEqual([...NUMBERS.keys()]);
+    // The set has no class 3.
+    expect(() => order(['0', '3'], ['cat', 'dog'])).toThrow(
+      "its settings' classes have 0 of the data set's 2, and want 2 at least; they lack cat, dog, and the data set lacks 0, 3",
+    );
+  });
+
+  it('are not the set’s for their spelling, and that is said by name', () => {
+    expect(() =>
+      order(['cat', 'dog', 'Bird', 'sea_lion'], ['cat', 'dog', 'bird', 'Sea lion']),
+    ).toThrow(
+      "its settings' classes have Bird for bird, sea_lion for Sea lion; name the classes in its settings as the data set does",
+    );
+    expect(() => order(['1', '2.0', '3'], ['1', '2', '3'])).toThrow('have 2.0 for 2;');
+  });
+
+  it('are left out of its settings where they are the set’s own, in its order', () => {
+    const on = (classes: readonly string[], classNames: readonly string[]) =>
+      settingsOnSet({ output: 'logits', classes }, setOf(classNames)).classes;
+    expect(on(['cat', 'dog'], ['cat', 'dog'])).toBeUndefined();
+    expect(on(['0', '1'], ['cat', 'dog'])).toBeUndefined();
+    expect(on(['dog', 'cat'], ['cat', 'dog'])).toEqual(['dog', 'cat']);
+    // It has an output more.
+    expect(on(['cat', 'dog', 'eel'], ['cat', 'dog'])).toEqual(['cat', 'dog', 'eel']);
+    expect(settingsOnSet({ output: 'logits' }, setOf(['cat', 'dog']))).toEqual({
+      output: 'logits',
+    });
+  });
+
+  it('may be more, and fewer', () => {
+    expect(order(['fish', 'dog', 'cat'], ['cat', 'dog'])).toEqual([2, 1]);
+    const settings = { output: 'logits', classes: ['dog', 'cat', 'fish'] } as const;
+    expect(knownClassesOf(settings, setOf(['cat', 'dog', 'bird']))).toEqual([0, 1]);
+  });
+});

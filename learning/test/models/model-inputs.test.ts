@@ -1,0 +1,159 @@
+/** What models see of two pictures of 2 × 2 pixels, counted by hand. */
+import { describe, expect, it } from 'vitest';
+import { encodeDataset, parseDataset } from '../../src/datasets/dataset-file.js';
+import { classOrder, inClassOrder, knownClassesOf } from '../../src/models/class-order.js';
+import { ModelInputs } from '../../src/models/model-inputs.js';
+import {
+  type ModelSettings,
+  parseSettingsJson,
+  settingsJson,
+} from '../../src/models/model-settings.js';
+import { IDENTITY_VIEW } from '../../src/views/views.js';
+
+/** Red, green and blue of four pixels: 0, 1, 2; 3, 4, 5; … */
+const colour = set([2, 2, 3], 24);
+const gray = set([2, 2, 1], 8);
+
+function set(sampleShape: number[], valueCount: number) {
+  return parseDataset(
+    encodeDataset({
+      sampleShape,
+      sampleCount: 2,
+      classCount: 3,
+      classNames: ['cat', 'dog', 'eel'],
+      inputs: Float32Array.from({ length: valueCount }, (_, i) => i),
+      inputScale: 1,
+      labels: Int32Array.of(0, 1),
+      splits: Uint8Array.of(1, 1),
+    }),
+  );
+}
+
+function seen(
+  dataset: typeof colour,
+  settings: Partial<ModelSettings>,
+  inputShape?: number[],
+  samples = [0],
+): number[] {
+  const inputs = new ModelInputs(dataset, { output: 'logits', ...settings }, inputShape);
+  const out = new Float32Array(samples.length * inputs.size);
+  inputs.read(Uint32Array.from(samples), IDENTITY_VIEW, out);
+  return [...out];
+}
+
+describe('ModelInputs', () => {
+  it('leaves samples as they are', () => {
+    expect(seen(colour, {})).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
+  it('puts channels first, of every sample', () => {
+    const first = [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11];
+    expect(seen(colour, { layout: 'NCHW' }, undefined, [0, 1])).toEqual([
+      ...first,
+      ...first.map((value) => value + 12),
+    ]);
+    const settings = { output: 'logits' as const, layout: 'NCHW' as const };
+    expect(new ModelInputs(colour, settings, undefined).modelShape).toEqual([3, 2, 2]);
+  });
+
+  it('turns colours round', () => {
+    expect(seen(colour, { colours: 'BGR' })).toEqual([2, 1, 0, 5, 4, 3, 8, 7, 6, 11, 10, 9]);
+  });
+
+  it('makes gray of colours, and colours of gray', () => {
+    const grays = [0, 3, 6, 9].map((red) => Math.fround(red + 0.587 + 2 * 0.114));
+    for (const [i, value] of seen(colour, { colours: 'gray' }, undefined, [0, 1]).entries()) {
+      const want = i < 4 ? grays[i] : (grays[i - 4] ?? 0) + 12;
+      expect(value).toBeCloseTo(want ?? Number.NaN, 5);
+    }
+    expect(seen(gray, { colours: 'RGB' })).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
+    expect(seen(gray, { colours: 'gray' })).toEqual([0, 1, 2, 3]);
+  });
+
+  it('scales, then takes off the mean, then divides, by the model’s own channels', () => {
+    const settings = { scale: 2, mean: [1, 2, 3], standardDeviation: [1, 2, 4] };
+    expect(seen(colour, settings).slice(0, 6)).toEqual([-1, 0, 0.25, 5, 3, 1.75]);
+    // Blue is first now, and has the first mean.
+    expect(seen(colour, { ...settings, colours: 'BGR' }).slice(0, 3)).toEqual([3, 0, -0.75]);
+    expect(seen(gray, { mean: [1] })).toEqual([-1, 0, 1, 2]);
+    expect(seen(colour, { ...settings, layout: 'NCHW' }).slice(0, 4)).toEqual([-1, 5, 11, 17]);
+  });
+
+  it('sees pictures of another size at its own', () => {
+    expect(seen(gray, {}, [1, 1, 1])).toEqual([1.5]);
+    expect(seen(gray, { colours: 'RGB' }, [1, 1, 3])).toEqual([1.5, 1.5, 1.5]);
+    expect(seen(colour, { colours: 'gray' }, [1, 1, 1])[0]).toBeCloseTo(4.5 + 0.587 + 0.228, 5);
+  });
+
+  it('refuses settings that do not fit the samples', () => {
+    expect(() => seen(colour, { mean: [1, 2] })).toThrow('mean has 2 values; want one, or one for');
+    expect(() => seen(set([4], 8), { layout: 'NCHW' })).toThrow('layout NCHW is for pictures');
+    expect(() => seen(set([2, 2, 2], 16), { colours: 'gray' })).toThrow('1 or 3 channels');
+  });
+});
+
+describe('settings', () => {
+  it('have one text for one meaning', () => {
+    const text =
+      '{"layout":"NHWC","mean":[0,0,0],"output":"logits","standardDeviation":[1],"scale":1}';
+    expect(settingsJson(parseSettingsJson(text))).toBe('{"output":"logits"}');
+    const full =
+      '{"output":"logits","modality":"pixels","mean":[0.5],"layout":"NCHW","colours":"BGR","classes":["b","a"]}';
+    expect(settingsJson(parseSettingsJson(full))).toBe(full);
+  });
+
+  it('take one number where a list of one would do, as the same settings', () => {
+    const [short, long] = [
+      '{"output":"logits","mean":0.1307,"standardDeviation":0.3081}',
+      '{"output":"logits","mean":[0.1307],"standardDeviation":[0.3081]}',
+    ];
+    expect(parseSettingsJson(short)).toEqual(parseSettingsJson(long));
+    expect(settingsJson(parseSettingsJson(short))).toBe(long);
+    expect(settingsJson(parseSettingsJson('{"output":"logits","mean":0}'))).toBe(
+      '{"output":"logits"}',
+    );
+  });
+
+  it.each([
+    ['{"output":"logits","standardDeviation":0}', /standardDeviation: must be .*greater than 0/],
+    ['{"output":"logits","mean":null}', /mean: must be a list of numbers.*or a number/],
+    ['{"output":"logits","mean":["a"]}', /mean: must be a list of numbers/],
+    ['{"output":"logits","standardDeviation":[0]}', /standardDeviation: must be .*greater than 0/],
+    ['{"output":"logits","modality":"Pixels"}', /modality: must be a modality's name: lower-case/],
+    ['{"output":"logits","layout":"HWC"}', /layout: must be "NHWC" or "NCHW"/],
+    ['{"output":"logits","resize":[0,4]}', /resize: must be a whole number from 1 to 8192/],
+    ['{"output":"logits","antialias":1}', /antialias: must be true or false/],
+    ['{"output":"logits","classes":["a","a"]}', /classes: must be .* different names/],
+  ])('refuse %s', (text, message) => {
+    expect(() => parseSettingsJson(text)).toThrow(message);
+  });
+});
+
+describe('classOrder', () => {
+  const order = (classes?: string[]) =>
+    classOrder({ output: 'logits', ...(classes && { classes }) }, colour);
+
+  it('finds each class of the set among the model’s', () => {
+    expect(order()).toBeUndefined();
+    expect([...(order(['eel', 'ant', 'cat', 'dog']) ?? [])]).toEqual([2, 3, 0]);
+  });
+
+  it('knows some of them, and the others get the least of a row', () => {
+    const settings = { output: 'logits', classes: ['dog', 'eel', 'ant'] } as const;
+    expect([...(classOrder(settings, colour) ?? [])]).toEqual([-1, 0, 1]);
+    expect(knownClassesOf(settings, colour)).toEqual([1, 2]);
+    expect(knownClassesOf({ output: 'logits' }, colour)).toBeUndefined();
+    expect(knownClassesOf({ ...settings, classes: ['dog', 'cat', 'eel'] }, colour)).toBeUndefined();
+    const rows = Float32Array.of(5, -9, 3, -2, 0, 4);
+    // What it says of ants is nobody's.
+    expect([...inClassOrder(rows, 3, classOrder(settings, colour))]).toEqual([
+      -9, 5, -9, -2, -2, 0,
+    ]);
+  });
+
+  it('names the classes that are missing where hardly any is known', () => {
+    expect(() => order(['eel', 'ant'])).toThrow(
+      "have 1 of the data set's 3, and want 2 at least; they lack cat, dog",
+    );
+  });
+});

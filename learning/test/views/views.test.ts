@@ -1,0 +1,282 @@
+/**
+ * Views against a second, plain implementation that walks back from each output pixel, step by step; sizes, holes and
+ * partners against what holds for any seed; and digests of what version 1 gives, since stored answers depend on it.
+ */
+import { sha256Hex, type ViewSettings } from '@lyceum/proto';
+import { describe, expect, it } from 'vitest';
+import { fnv1a32, mulberry32 } from '../../src/arrays/hashing.js';
+import type { Dataset } from '../../src/datasets/dataset.js';
+import { mixupOf, mixupShare, pairSeed } from '../../src/views/mixup.js';
+import { readInputs } from '../../src/views/read-inputs.js';
+import { seenShape } from '../../src/views/sample-view.js';
+import { IDENTITY_VIEW, viewAt, viewProblems } from '../../src/views/views.js';
+
+const OFF: ViewSettings = {
+  seed: 7,
+  cycle: 9,
+  shift: 0,
+  flip: false,
+  crop: 0,
+  rotation: 0,
+  cutout: 0,
+  mixup: false,
+};
+
+/** Float samples of no order, so that every pixel tells where it came from. Of three, one is of the test split. */
+function pictures(sampleCount: number, sampleShape: readonly number[]): Dataset {
+  const length = sampleShape.reduce((product, n) => product * n, sampleCount);
+  return {
+    digest: '',
+    sampleShape,
+    sampleCount,
+    classCount: 2,
+    classNames: ['a', 'b'],
+    inputs: Float32Array.from({ length }, (_, i) => 1 + mulberry32(3, i)),
+    inputScale: 1,
+    labels: new Int32Array(sampleCount),
+    splits: Uint8Array.from({ length: sampleCount }, (_, i) => (i % 3 === 2 ? 3 : 1)),
+  };
+}
+
+function read(
+  dataset: Dataset,
+  settings: Partial<ViewSettings>,
+  samples: readonly number[],
+  shape = dataset.sampleShape,
+  epoch = 4,
+): Float32Array {
+  const length = shape.reduce((product, n) => product * n, samples.length);
+  const out = new Float32Array(length);
+  readInputs(
+    dataset,
+    Uint32Array.from(samples),
+    viewAt({ ...OFF, ...settings }, epoch),
+    out,
+    shape,
+  );
+  return out;
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+describe('views', () => {
+  it.each<{ shape: number[]; seen: number[]; settings: Partial<ViewSettings> }>([
+    { shape: [6, 5, 1], seen: [6, 5, 1], settings: { crop: 0.4 } },
+    { shape: [6, 5, 2], seen: [6, 5, 2], settings: { rotation: 0.5 } },
+    { shape: [6, 9, 1], seen: [6, 9, 1], settings: { rotation: 0.1, shift: 0.3, flip: true } },
+    { shape: [6, 5, 1], seen: [12, 15, 1], settings: { crop: 0.3, flip: true } },
+    { shape: [9, 8, 3], seen: [3, 4, 3], settings: { shift: 0.4, flip: true } },
+    { shape: [6, 5, 1], seen: [9, 4, 3], settings: { crop: 0.2, rotation: 0.2, shift: 0.2 } },
+    { shape: [7, 7, 1], seen: [7, 7, 1], settings: { cutout: 0.5 } },
+    { shape: [7, 7, 1], seen: [14, 9, 1], settings: { crop: 0.2, cutout: 0.3, shift: 0.1 } },
+  ])('are those of a plain implementation: $shape seen as $seen, $settings', (a) => {
+    const dataset = pictures(20, a.shape);
+    const got = read(dataset, a.settings, range(20), a.seen);
+    const want = range(20).flatMap((sample) => plainView(dataset, sample, a.seen, a.settings));
+    expect(got.length).toBe(want.length);
+    for (const [i, value] of got.entries()) expect(value).toBeCloseTo(want[i] as number, 5);
+  });
+
+  it('are the same to the bit by whole pixels and sampled anew', () => {
+    const dataset = pictures(30, [6, 5, 1]);
+    const settings = { shift: 0.4, flip: true };
+    const moved = read(dataset, settings, range(30));
+    const sampled = read(dataset, settings, range(30), [6, 5, 2]);
+    expect(sampled.filter((_, i) => i % 2 === 0)).toEqual(moved);
+    expect(sampled.filter((_, i) => i % 2 === 1)).toEqual(moved);
+  });
+
+  it('show a picture at another size, bilinear, its borders repeated', () => {
+    const dataset = { ...pictures(1, [1, 2, 1]), inputs: Float32Array.of(1, 3) };
+    const out = new Float32Array(4);
+    readInputs(dataset, Uint32Array.of(0), IDENTITY_VIEW, out, [1, 4, 1]);
+    expect([...out]).toEqual([1, 1.5, 2.5, 3]);
+  });
+
+  it('cut a hole of its share, which may reach over the edge', () => {
+    const dataset = pictures(400, [10, 10, 1]);
+    const out = read(dataset, { cutout: 0.4 }, range(400));
+    const zeros = range(400).map(
+      (n) => out.subarray(n * 100, n * 100 + 100).filter((value) => value === 0).length,
+    );
+    expect(Math.max(...zeros)).toBe(16);
+    expect(Math.min(...zeros)).toBeLessThan(9);
+    expect(Math.min(...zeros)).toBeGreaterThanOrEqual(4);
+  });
+
+  it('are other ones in another epoch, the same in any batch', () => {
+    const dataset = pictures(9, [6, 6, 1]);
+    const settings = { crop: 0.3, rotation: 0.1, cutout: 0.3, mixup: true };
+    const one = read(dataset, settings, [4]);
+    expect(read(dataset, settings, [2, 4]).subarray(36)).toEqual(one);
+    expect(read(dataset, settings, [4], [6, 6, 1], 13)).toEqual(one);
+    expect(read(dataset, settings, [4], [6, 6, 1], 5)).not.toEqual(one);
+    expect(read(dataset, { ...settings, seed: 8 }, [4])).not.toEqual(one);
+  });
+
+  // A change here makes stored answers those of other inputs: raise VIEW_VERSION with it.
+  it.each<[Partial<ViewSettings>, string]>([
+    [{ shift: 0.3, flip: true }, '7530cc968d5071f0'],
+    [{ crop: 0.4 }, '69a1e00ea2a8b8d8'],
+    [{ rotation: 0.2 }, '81823166c87afdf1'],
+    [{ cutout: 0.4 }, '9a7b7452b71c8334'],
+    [{ mixup: true }, 'bba6ef440b00b0b0'],
+    [{ shift: 0.1, crop: 0.2, rotation: 0.1, cutout: 0.3, mixup: true }, '417b2a164667a67b'],
+  ])('of version 1 keep their bits: %j', (settings, digest) => {
+    const out = read(pictures(8, [6, 5, 1]), settings, range(8));
+    expect(sha256Hex(new Uint8Array(out.buffer)).slice(0, 16)).toBe(digest);
+  });
+
+  it('have one text each', () => {
+    const text = (settings: Partial<ViewSettings>) => viewAt({ ...OFF, ...settings }, 11);
+    expect(text({ flip: true, crop: 0.25, mixup: true })).toEqual({
+      text: 'v1,seed=7,flip=1,crop=0.25,mixup=1',
+      epoch: 2,
+    });
+    expect(text({})).toEqual(IDENTITY_VIEW);
+  });
+
+  it.each([
+    'v1,seed=7',
+    'v1,seed=7,crop=1',
+    'v1,seed=7,rotation=0.6',
+    'v1,seed=7,crop=-0.1',
+    'v1,seed=7,crop=0.1,shift=0.1',
+    'v1,seed=7.5,flip=1',
+    'v1,seed=7,blur=1',
+    'v1,seed=7,shift=0.1,shift=0.1',
+    'v1,seed=7,mixup=2',
+    '',
+  ])('refuse the text %j', (text) => {
+    const [dataset, out] = [pictures(1, [2, 2, 1]), new Float32Array(4)];
+    const view = { text, epoch: 0 };
+    const see = () => readInputs(dataset, Uint32Array.of(0), view, out);
+    expect(see).toThrow(/is not a view known here/);
+  });
+
+  it('refuse a shape that the samples cannot be sampled as', () => {
+    const dataset = pictures(1, [4, 4, 3]);
+    expect(() => read(dataset, {}, [0], [8, 8, 1])).toThrow(
+      /\[4,4,3\] cannot be sampled as \[8,8,1\]; want \[height, width, 3\]/,
+    );
+  });
+});
+
+describe('what fits', () => {
+  it('a teacher sees pictures at its own size, all else as it is', () => {
+    expect(seenShape([8, 8, 1], [4, 4, 1])).toEqual([8, 8, 1]);
+    expect(seenShape([8, 8, 3], [4, 4, 1])).toEqual([8, 8, 3]);
+    expect(seenShape(undefined, [4, 4, 1])).toEqual([4, 4, 1]);
+    expect(seenShape([16], [4, 4, 1])).toEqual([4, 4, 1]);
+    expect(seenShape([64], [4, 4, 1])).toEqual([4, 4, 1]);
+    expect(seenShape([8, 8, 1], [4, 4, 3])).toEqual([4, 4, 3]);
+  });
+
+  it('only pictures are moved; anything is mixed', () => {
+    expect(viewProblems({ ...OFF, shift: 0.1, cutout: 0.2, mixup: true }, [9])).toMatchObject([
+      { path: 'shift' },
+      { path: 'cutout' },
+    ]);
+    expect(viewProblems({ ...OFF, mixup: true }, [9])).toEqual([]);
+    expect(viewProblems({ ...OFF, shift: 0.1 }, [3, 3, 1])).toEqual([]);
+    expect(viewProblems(undefined, [9])).toEqual([]);
+  });
+});
+
+describe('mixup', () => {
+  const dataset = pictures(300, [5]);
+  const view = viewAt({ ...OFF, mixup: true }, 4);
+  const mixup = mixupOf(dataset, view);
+  if (mixup === undefined) throw new Error('it mixes');
+
+  it('gives each sample a partner of its own split, each once', () => {
+    const partners = range(300).map((sample) => mixup.partner(sample));
+    expect([...partners].sort((a, b) => a - b)).toEqual(range(300));
+    for (const [sample, partner] of partners.entries()) {
+      expect(dataset.splits[partner]).toBe(dataset.splits[sample]);
+    }
+    expect(partners.filter((partner, sample) => partner === sample).length).toBeLessThan(10);
+  });
+
+  it('mixes by λ of the seed that both share', () => {
+    const out = read(dataset, { mixup: true }, range(300));
+    for (const sample of range(300)) {
+      const partner = mixup.partner(sample);
+      const share = mixup.share(sample, partner);
+      const seeds = [sample, partner].map((index) => fnv1a32(`7|4|${index}`)) as [number, number];
+      expect(share).toBe(mixupShare(pairSeed(...seeds)));
+      expect(share).toBe(mixup.share(partner, sample));
+      for (const i of range(5)) {
+        const own = dataset.inputs[sample * 5 + i] as number;
+        const other = dataset.inputs[partner * 5 + i] as number;
+        expect(out[sample * 5 + i]).toBeCloseTo(share * own + (1 - share) * other, 6);
+      }
+    }
+  });
+
+  it('mixes what the view shows of either', () => {
+    const set = pictures(12, [6, 6, 1]);
+    const settings = { shift: 0.3, crop: 0.2, cutout: 0.3 };
+    const seen = read(set, settings, range(12));
+    const mixed = read(set, { ...settings, mixup: true }, range(12));
+    const of = mixupOf(set, viewAt({ ...OFF, mixup: true }, 4));
+    for (const [i, value] of mixed.entries()) {
+      const sample = Math.floor(i / 36);
+      const partner = of?.partner(sample) as number;
+      const share = of?.share(sample, partner) as number;
+      const other = seen[partner * 36 + (i % 36)] as number;
+      expect(value).toBeCloseTo(share * (seen[i] as number) + (1 - share) * other, 6);
+    }
+  });
+
+  it('is nothing where a view does not mix', () => {
+    expect(mixupOf(dataset, IDENTITY_VIEW)).toBeUndefined();
+    expect(mixupOf(dataset, viewAt({ ...OFF, flip: true }, 0))).toBeUndefined();
+  });
+});
+
+/** From each output pixel back to the sample: hole, shift, rotation, crop, flip; then the four pixels around. */
+function plainView(
+  dataset: Dataset,
+  sample: number,
+  [h = 0, w = 0, channels = 0]: readonly number[],
+  settings: Partial<ViewSettings>,
+): number[] {
+  const { shift, flip, crop, rotation, cutout } = { ...OFF, ...settings };
+  const [H = 0, W = 0, own = 0] = dataset.sampleShape;
+  const draw = (index: number) => mulberry32(fnv1a32(`7|4|${sample}`), index);
+  const whole = (index: number, size: number) => {
+    const most = Math.round(shift * size);
+    return Math.floor(draw(index) * (2 * most + 1)) - most;
+  };
+  const value = (x: number, y: number, c: number) => {
+    const [column, row] = [Math.min(W - 1, Math.max(0, x)), Math.min(H - 1, Math.max(0, y))];
+    return dataset.inputs[((sample * H + row) * W + column) * own + (own === 1 ? 0 : c)] as number;
+  };
+  const out: number[] = [];
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      const [u, v] = [(x + 0.5) / w, (y + 0.5) / h];
+      const inHole =
+        Math.abs(v - draw(7)) < cutout / 2 && Math.abs(u - draw(8)) < cutout / 2 && cutout > 0;
+      let [px, py] = [u * W - whole(1, W), v * H - whole(0, H)];
+      const angle = (2 * draw(6) - 1) * rotation * 2 * Math.PI;
+      const [dx, dy] = [px - W / 2, py - H / 2];
+      px = W / 2 + Math.cos(angle) * dx + Math.sin(angle) * dy;
+      py = H / 2 + Math.cos(angle) * dy - Math.sin(angle) * dx;
+      const cut = draw(3) * crop;
+      px = px * (1 - cut) + draw(5) * cut * W;
+      py = py * (1 - cut) + draw(4) * cut * H;
+      if (flip && draw(2) < 0.5) px = W - px;
+      const outside = px < 0 || py < 0 || px >= W || py >= H;
+      const [left, top] = [Math.floor(px - 0.5), Math.floor(py - 0.5)];
+      const [shareX, shareY] = [px - 0.5 - left, py - 0.5 - top];
+      for (let c = 0; c < channels; c++) {
+        const above = (1 - shareX) * value(left, top, c) + shareX * value(left + 1, top, c);
+        const below = (1 - shareX) * value(left, top + 1, c) + shareX * value(left + 1, top + 1, c);
+        out.push(inHole || outside ? 0 : (1 - shareY) * above + shareY * below);
+      }
+    }
+  }
+  return out;
+}
