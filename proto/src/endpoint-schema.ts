@@ -1,6 +1,6 @@
 /**
  * A black-box endpoint as its user describes it: what is sent, where in the response the answer stands, and which class
- * of a data set each answer means. What is made of it is in `@lyceum/learning/data`, endpoint/.
+ * of a data set each answer means. What is made of it is in `@lyceum/learning/formats`, endpoint/.
  *
  * ```yaml
  * url: https://api.example.org/v1/detect

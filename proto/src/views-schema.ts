@@ -1,6 +1,6 @@
 /**
  * How a run's training samples are changed from epoch to epoch, as its user writes it. What each field does to a
- * picture is in `@lyceum/learning/data`, views.
+ * picture is in `@lyceum/learning/views`.
  *
  * All lengths are shares of the picture, so that a view is the same for teachers that take other sizes.
  */

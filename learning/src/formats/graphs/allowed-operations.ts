@@ -161,6 +161,6 @@ export const ALLOWED_OPERATIONS: ReadonlySet<string> = new Set(
 
 /**
  * Reads the file that it is told to, so it is allowed only where it is told the SavedModel's own variables, and where no
- * answer depends on it (`saved-model/needed-graph.ts`).
+ * answer depends on it (`formats/saved-model/needed-graph.ts`).
  */
 export const RESTORING_OPERATION = 'RestoreV2';

@@ -43,7 +43,7 @@ export interface ImportOptions extends ImageOptions {
   readonly raw?: boolean;
   /** Of rows: what columns hold, where it should not be guessed. */
   readonly columns?: ReadonlyMap<string, ColumnKind>;
-  /** Of texts: lengths of n-grams, in characters; the defaults of encoding/text-encoding.ts if absent. */
+  /** Of texts: lengths of n-grams, in characters; the defaults of datasets/encoding/text-encoding.ts if absent. */
   readonly ngrams?: TextEncoding['ngrams'];
   /** Of texts: numbers in a sample. */
   readonly buckets?: number;
