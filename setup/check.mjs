@@ -1,9 +1,10 @@
 /**
- * `npm run check [-- PART…]`: sets up, then format and lint, types (the tests' included), and the
- * unit tests. Every part runs, whatever came of the one before. The last line counts lint and
- * types as one check each.
+ * `npm run check [-- PART…]`: sets up, then format and lint, which way imports go, types (the
+ * tests' included), and the unit tests. Every part runs, whatever came of the one before. The last
+ * line counts each part before the unit tests as one check.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setUpOrExit } from './command.mjs';
 import { CHECKOUT } from './places.mjs';
@@ -13,6 +14,7 @@ import { exitWithCounts, runTests } from './tests.mjs';
 /** @type {Readonly<Record<string, () => Promise<{ passed: number, failed: number }>>>} */
 const PARTS = {
   lint: async () => runCheck('biome', ['check', '--error-on-warnings']),
+  imports: async () => runCheck('depcruise', sourceFolders()),
   types: async () => runCheck('tsc', ['-p', 'tsconfig.test.json']),
   unit: async () => runTests(['--project', 'unit']),
 };
@@ -40,4 +42,11 @@ function runCheck(tool, args) {
   const bin = join(CHECKOUT, 'node_modules/.bin', tool);
   const { status } = spawnSync(bin, args, { cwd: CHECKOUT, stdio: 'inherit' });
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** @returns {string[]} */
+function sourceFolders() {
+  /** @type {{ workspaces: string[] }} */
+  const { workspaces } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'));
+  return workspaces.map((workspace) => `${workspace}/src`);
 }

@@ -3,12 +3,18 @@
  * pointer. One that was replaced and does not know it may come late; then it changes nothing.
  */
 import { SimulatedProcess } from './event-clock.js';
-import type { SimulatedCoordinator } from './simulated-coordinator.js';
 import type { Attachment, SimulatedTargets } from './simulated-targets.js';
 import { Violation } from './violation.js';
 import { mishap, type RunRecord, travelMs, type World } from './world.js';
 
 const RETRY_MS = 300;
+
+/** What a student worker asks of its coordinator, and tells it. */
+export interface StudentSide {
+  readonly process: SimulatedProcess;
+  targets(runId: string, assignmentEpoch: number): SimulatedTargets | undefined;
+  end(run: RunRecord, state: 'succeeded'): void;
+}
 
 /** One `ReceiveTargets` call. */
 interface Call {
@@ -24,7 +30,7 @@ export class SimulatedStudent {
   /** The process' life in which it has the run. */
   readonly life: number;
   readonly #world: World;
-  readonly #coordinator: SimulatedCoordinator;
+  readonly #coordinator: StudentSide;
   readonly #run: RunRecord;
   readonly #assignmentEpoch: number;
   #call: Call | undefined;
@@ -33,7 +39,7 @@ export class SimulatedStudent {
   #doneStep: number;
   #isStepping = false;
 
-  constructor(world: World, coordinator: SimulatedCoordinator, run: RunRecord) {
+  constructor(world: World, coordinator: StudentSide, run: RunRecord) {
     this.#world = world;
     this.#coordinator = coordinator;
     this.#run = run;

@@ -1,7 +1,7 @@
 /** A teacher worker: pulls tickets, says that it has them, answers in its own time, or not, or wrongly. */
+import type { Ticket } from '@lyceum/proto';
 import { SimulatedProcess } from './event-clock.js';
 import { SLOW_MS } from './schedule-settings.js';
-import type { SimulatedCoordinator } from './simulated-coordinator.js';
 import { teacherId } from './simulated-desk.js';
 import type { Message } from './simulated-queue.js';
 import { isTroubled, mishap, travelMs, type World } from './world.js';
@@ -13,6 +13,21 @@ export interface WorkerSession {
   readonly coordinatorLife: number;
   /** What is said on it arrives in order: the moment at which the last of it does. */
   arrivesAtMs: number;
+}
+
+/** What a teacher worker tells its coordinator. */
+export interface TeacherSide {
+  readonly process: SimulatedProcess;
+  hello(session: WorkerSession): void;
+  taken(session: WorkerSession, id: string, attempt: number, sequence: number): void;
+  returned(session: WorkerSession, id: string, attempt: number, retryable: boolean): void;
+  answer(
+    id: string,
+    teacher: number,
+    ticket: Ticket,
+    sound: boolean,
+    settled: (taken: boolean) => void,
+  ): void;
 }
 
 interface Hand {
@@ -27,17 +42,12 @@ export class SimulatedTeacherWorker {
   readonly process: SimulatedProcess;
   readonly teachers: readonly number[];
   readonly #world: World;
-  readonly #coordinator: SimulatedCoordinator;
+  readonly #coordinator: TeacherSide;
   readonly #served: ReadonlySet<string>;
   readonly #hands = new Set<Hand>();
   #session: WorkerSession | undefined;
 
-  constructor(
-    world: World,
-    coordinator: SimulatedCoordinator,
-    name: string,
-    teachers: readonly number[],
-  ) {
+  constructor(world: World, coordinator: TeacherSide, name: string, teachers: readonly number[]) {
     this.#world = world;
     this.#coordinator = coordinator;
     this.name = name;

@@ -1,7 +1,7 @@
 /** Every term with a small batch of its inputs: what holds of all of them is tested with this list. */
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import * as o from '../../src/objectives/index.js';
-import type { Tf } from '../../src/tensorflow/engine/engine.js';
+import type { Tf } from '../../src/tensorflow/engine/index.js';
 import type { Scalar, Tensor, Tensor2D } from '../../src/tensorflow/index.js';
 
 export type TermInputs = ReturnType<typeof inputsOf>;

@@ -12,9 +12,8 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import util from 'node:util';
 import { LyceumError } from '@lyceum/proto';
+import type { Tf } from './tf.js';
 import { registerGradientKernels } from './wasm-kernels.js';
-
-export type Tf = typeof import('@tensorflow/tfjs');
 
 export interface Engine {
   readonly tf: Tf;

@@ -1,5 +1,5 @@
 /** TensorFlow itself: the backend that a program computes with, and what is mended in it. */
-export { type Engine, openEngine, setComputeThreads, type Tf } from './engine.js';
+export { type Engine, openEngine, setComputeThreads } from './engine.js';
 export {
   type Binding,
   type InputInfo,
@@ -8,3 +8,4 @@ export {
   type OperationAttribute,
   type TensorMetadata,
 } from './native-backend.js';
+export type { Tf } from './tf.js';

@@ -7,7 +7,7 @@
  * Dilation is 1: tfjs has no gradient of dilated convolutions.
  */
 import type { Tensor, Tensor2D, Tensor4D, Tensor5D } from '@tensorflow/tfjs';
-import type { Tf } from './engine.js';
+import type { Tf } from './tf.js';
 
 type Pair = [number, number];
 type Shape4 = [number, number, number, number];

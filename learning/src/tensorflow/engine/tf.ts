@@ -1,0 +1,2 @@
+/** The tfjs module, whichever backend it computes with. */
+export type Tf = typeof import('@tensorflow/tfjs');
