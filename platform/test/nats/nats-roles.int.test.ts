@@ -37,7 +37,7 @@ import {
 } from '../../src/index.js';
 import { failureOf } from '../failure-of.js';
 
-const K8S = fileURLToPath(new URL('../../k8s/', import.meta.url));
+const K8S = fileURLToPath(new URL('../../../k8s/', import.meta.url));
 const log = pino({ level: 'silent' });
 const PATIENT = { timeout: 30_000, interval: 20 };
 const PASSWORDS = {

@@ -12,7 +12,7 @@ import { ChildProgram } from '../../../src/local-cluster/programs/child-program.
 import { Guard } from '../../../src/local-cluster/programs/guard-process.js';
 import { keepRunning } from '../../../src/local-cluster/programs/keep-running.js';
 
-const LOCAL = new URL('../../dist/local/', import.meta.url).href;
+const LOCAL = new URL('../../../dist/local-cluster/programs/', import.meta.url).href;
 
 /** Ready at once, deaf to SIGTERM if `argv[2]` says so. */
 const CHILD = `

@@ -21,7 +21,7 @@ import { engine, makeDataset, makeTeacher } from '../../teachers-and-set.js';
 const dataset = parseDataset(makeDataset().bytes);
 const samples = Uint32Array.from({ length: 300 }, (_, sample) => sample);
 const fixture = (name: string): PackagedModel => {
-  const path = new URL(`../../learning/test/fixtures/onnx/${name}.onnx`, import.meta.url);
+  const path = new URL(`../../../../learning/test/fixtures/onnx/${name}.onnx`, import.meta.url);
   return { format: 'onnx', model: readOnnxModel(fileURLToPath(path), {}) };
 };
 
