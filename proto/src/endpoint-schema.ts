@@ -168,6 +168,11 @@ export function parseEndpoint(source: string, sourceName: string): Endpoint {
   return checkEndpoint(read.value, sourceName);
 }
 
+/** JSON Schema (2020-12) of what a user may write, for editors. */
+export function endpointJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(endpoint, { io: 'input' }), title: 'Lyceum endpoint' };
+}
+
 /** How often a placeholder is a value in some JSON. */
 function countOf(json: unknown, placeholder: string): number {
   if (json === placeholder) return 1;

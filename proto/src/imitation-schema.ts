@@ -166,6 +166,11 @@ export function parseImitation(source: string, sourceName: string): Imitation {
   return checkImitation(read.value, sourceName);
 }
 
+/** JSON Schema (2020-12) of what a user may write, for editors. */
+export function imitationJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(imitation, { io: 'input' }), title: 'Lyceum imitation' };
+}
+
 function endpointsProblems(document: unknown): Problem[] {
   const spec = isMapping(document) && isMapping(document['spec']) ? document['spec'] : {};
   const teachers: unknown[] = Array.isArray(spec['teachers']) ? spec['teachers'] : [];

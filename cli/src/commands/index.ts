@@ -12,6 +12,7 @@ export { addReplay } from './replay.js';
 export { addReport } from './report.js';
 export { addRetention } from './retention.js';
 export { addRuns } from './runs.js';
+export { addSchema } from './schema.js';
 export { addServe } from './serve.js';
 export { addSubmit } from './submit.js';
 export { addSweepCommands } from './sweep.js';

@@ -1,3 +1,9 @@
 /** Documents that the server gives others: the report of a run, the table of an ensemble. Shapes only. */
 export type { EnsembleRow, EnsembleTable } from './ensemble-document.js';
-export { type Report, type ReportFigures, type ReportModelRow, reportSchema } from './report.js';
+export {
+  type Report,
+  type ReportFigures,
+  type ReportModelRow,
+  reportJsonSchema,
+  reportSchema,
+} from './report.js';

@@ -280,7 +280,7 @@ export type ReportModelRow = z.output<typeof modelRow>;
 export type ReportFigures = z.output<typeof figures>;
 
 /** The published JSON Schema. Further keys are allowed: reports gain fields. */
-export function reportJsonSchema(): unknown {
+export function reportJsonSchema(): Record<string, unknown> {
   const { $schema, ...schema } = z.toJSONSchema(reportSchema, {
     target: 'draft-2020-12',
     override: ({ jsonSchema }) => {

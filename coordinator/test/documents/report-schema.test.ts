@@ -1,7 +1,7 @@
 /**
  * The published schema against the one in the code, and a report against it.
  *
- * To publish a change: print `reportJsonSchema()` of `dist/report/report.js` into the file, and format it.
+ * To publish a change: print `coordinator schema report` into the file, and format it.
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
