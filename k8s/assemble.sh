@@ -15,7 +15,9 @@ mkdir -p /opt/lyceum/bin
 cp -r "$(dirname "$(readlink "$addon")")" /opt/lyceum/engine
 cp -L "$LYCEUM_CACHE/bin/nats-server" /opt/lyceum/bin/
 
+# No image starts these; the packages that only they need go with them.
+rm -rf bench examples
 npm prune --omit=dev --ignore-scripts
 mkdir -p "$(dirname "$addon")"
 ln -sf "/opt/lyceum/engine/$(basename "$addon")" "$addon"
-rm -rf bench examples setup k8s */src */test */*.tsbuildinfo
+rm -rf setup k8s */src */test */*.tsbuildinfo

@@ -10,8 +10,8 @@
 # needs no spare GPU, and NATS is away while the other programs start: they wait for it, without a restart.
 #
 # Needs kubectl and what `npm run demo` needs. Where the cluster wants certificates: LYCEUM_TLS_DIR, and the secret
-# tls-client. Reaches the coordinator by kubectl port-forward; everything else happens in the pods. Runs get a suffix of their own, so that it
-# can be repeated.
+# tls-client. Reaches the coordinator by kubectl port-forward; everything else happens in the pods. Runs get a suffix
+# of their own, so that it can be repeated.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 namespace=lyceum
