@@ -113,7 +113,7 @@ export async function setUpEngine({ insist, ...options }) {
 }
 
 /** @param {string} checkout @returns {EngineRecord | undefined} what the last set-up found */
-export function engineRecord(checkout) {
+function engineRecord(checkout) {
   const file = recordPath(checkout);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }

@@ -111,7 +111,7 @@ export interface ServeOptions {
  * - `deposed`       another coordinator leads
  * - `store-lost`    NATS came back with an empty store; a coordinator that is started now restores it
  */
-export type ClosedReason = 'disconnected' | 'deposed' | 'store-lost';
+type ClosedReason = 'disconnected' | 'deposed' | 'store-lost';
 
 export interface Serving {
   /** Where gRPC listens, `127.0.0.1:41234`. */

@@ -6,7 +6,7 @@ import type { CoordinatorClient } from '@lyceum/cli/client';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 
 /** A teacher as a run names it. */
-export type NamedTeacher = Readonly<Record<string, unknown>>;
+type NamedTeacher = Readonly<Record<string, unknown>>;
 
 /** What a term compares with. */
 type Need = 'features' | 'logits' | 'votes';

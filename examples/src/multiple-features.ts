@@ -11,7 +11,7 @@ import { fixedSplits, SPLIT_NAMES, type SplitShares } from '@lyceum/learning/dat
 import { LyceumError } from '@lyceum/proto';
 
 /** Features of a digit, by set: profiles, Fourier, Karhunen–Loève, morphology, Zernike. `pix` is left out. */
-export const FEATURES = { fac: 216, fou: 76, kar: 64, mor: 6, zer: 47 } as const;
+const FEATURES = { fac: 216, fou: 76, kar: 64, mor: 6, zer: 47 } as const;
 
 export type FeatureSet = keyof typeof FEATURES;
 

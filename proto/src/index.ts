@@ -3,11 +3,9 @@ export * from './checkpoint-pointer.js';
 export * from './digest.js';
 export { pathText } from './document-schema.js';
 export * from './endpoint-schema.js';
-export { isRuleOfVotes } from './ensemble-schema.js';
 export * from './errors.js';
 export {
   type FeatureTermSettings,
-  type HintLayer,
   hintLayers,
   isFeatureTerm,
 } from './feature-terms-schema.js';

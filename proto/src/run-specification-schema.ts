@@ -330,7 +330,7 @@ export const runSpecification = choose([distillation, trainingAlone], (input) =>
 });
 
 export type DistillationSpecification = z.output<typeof distillation>;
-export type TrainingSpecification = z.output<typeof trainingAlone>;
+type TrainingSpecification = z.output<typeof trainingAlone>;
 export type RunSpecification = DistillationSpecification | TrainingSpecification;
 export type TrainingSettings = z.output<typeof training>;
 export type LearningRateSettings = z.output<typeof learningRate>;

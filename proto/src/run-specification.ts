@@ -22,7 +22,6 @@ export type {
   StudentModelSettings,
   TermSettings,
   TrainingSettings,
-  TrainingSpecification,
 } from './run-specification-schema.js';
 export { PICTURE_VIEWS, type ViewSettings } from './views-schema.js';
 

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 
 const SETUP = new URL('..', import.meta.url);
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

@@ -14,7 +14,7 @@ import { checkRunSpecification, type DistillationSpecification, LyceumError } fr
 export const COMPUTE_THREADS = 1;
 
 /** What a kill of the student may cost, about. */
-export const CHECKPOINT_EVERY_STEPS = 20;
+const CHECKPOINT_EVERY_STEPS = 20;
 
 const TEACHERS: readonly {
   readonly name: string;

@@ -6,7 +6,7 @@ import type { BenchOptions } from '../bench-cluster.js';
 import { hostilePackages, type Lures } from './hostile-packages.js';
 import { rawZip } from './raw-zip.js';
 
-export interface Target {
+interface Target {
   readonly client: CoordinatorClient;
   readonly address: string;
 }

@@ -37,7 +37,7 @@ export interface TriedCandidate extends Candidate {
   readonly mapped: JudgedOrder | undefined;
 }
 
-export interface FailedCandidate extends Candidate {
+interface FailedCandidate extends Candidate {
   readonly problem: string;
 }
 

@@ -15,7 +15,7 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export type ExportedFiles = ReadonlyMap<string, Uint8Array | string>;
 
-export const ONNX_FILE = 'model.onnx';
+const ONNX_FILE = 'model.onnx';
 
 /** Names of classes in the order of outputs, a JSON list. */
 export const CLASSES_FILE = 'classes.json';

@@ -16,9 +16,9 @@ const WINDOWS_MAX_COUNT = 8;
 const WINDOW_ANSWERS = 25;
 
 /** Two-sided, one in a thousand. */
-export const DOUBT_Z = 3.29;
+const DOUBT_Z = 3.29;
 
-export interface DriftWindow {
+interface DriftWindow {
   /** When its first and its last answer came. */
   readonly from: string;
   readonly to: string;

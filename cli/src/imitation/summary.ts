@@ -3,7 +3,7 @@ import type { Imitation } from '@lyceum/proto';
 import type { TeacherDrift } from './drift.js';
 import type { JudgedInput, Judgement } from './rules.js';
 
-export interface TeacherSummary {
+interface TeacherSummary {
   readonly name: string;
   /** Inputs that it named a class of, did not know, answered so that nobody can read it, and was not asked about or silent on. */
   readonly named: number;

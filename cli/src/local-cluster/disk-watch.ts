@@ -13,7 +13,7 @@ const FULL_BELOW_BYTES = 1024 * 1024;
 const ROOM_FROM_BYTES = 16 * 1024 * 1024;
 
 /** Whether a disk counts as full; between the two bounds it stays what it was. */
-export function isDiskFull(wasFull: boolean, available: number): boolean {
+function isDiskFull(wasFull: boolean, available: number): boolean {
   if (available < FULL_BELOW_BYTES) return true;
   return wasFull && available < ROOM_FROM_BYTES;
 }

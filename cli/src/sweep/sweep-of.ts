@@ -26,7 +26,7 @@ const RESAMPLES = 2000;
  *
  * @throws {LyceumError} NOT_FOUND if no run has its label.
  */
-export async function runsOfSweep(client: CoordinatorClient, sweep: string): Promise<Run[]> {
+async function runsOfSweep(client: CoordinatorClient, sweep: string): Promise<Run[]> {
   const selector: LabelSelector = { label: SWEEP_LABEL, value: sweep };
   const labelled = runsWithLabel(await client.listRuns(), selector);
   const isBaseline = ({ runId, kind }: Run) =>

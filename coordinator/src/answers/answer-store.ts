@@ -22,13 +22,13 @@ import { type StoredTable, tablesToEvict } from './eviction.js';
 import { SpareMemory } from './spare-memory.js';
 
 /** Rows kept in memory, all tables together. */
-export const ANSWER_MEMORY_BYTES = 256 * 1024 * 1024;
+const ANSWER_MEMORY_BYTES = 256 * 1024 * 1024;
 
 /** Tables open at a time, those in use aside: each is a file handle and an index. */
-export const OPEN_TABLE_COUNT = 256;
+const OPEN_TABLE_COUNT = 256;
 
 /** Indexes in memory, those of tables in use aside: four bytes a sample and table. */
-export const ANSWER_INDEX_BYTES = 128 * 1024 * 1024;
+const ANSWER_INDEX_BYTES = 128 * 1024 * 1024;
 
 /** Memory kept to be used again, beside that of the rows. */
 const SPARE_BYTES = 64 * 1024 * 1024;

@@ -111,14 +111,14 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
 }
 
 /** Samples in all steps of a plan, repeats counted. */
-export function samplesOf(plan: RunRecord['plan']): number {
+function samplesOf(plan: RunRecord['plan']): number {
   const epochs = Math.floor(plan.stepCount / plan.stepsPerEpoch);
   const rest = plan.stepCount - epochs * plan.stepsPerEpoch;
   return epochs * plan.sampleCount + Math.min(rest * plan.batchSize, plan.sampleCount);
 }
 
 /** Why the run's bits may differ if it is run again. */
-export function bitExactExceptions(
+function bitExactExceptions(
   { studentWorkers, acceptedNumerics = [] }: Pick<RunRecord, 'studentWorkers' | 'acceptedNumerics'>,
   teacherWorkers: readonly WorkerEnvironment[],
 ): string[] {

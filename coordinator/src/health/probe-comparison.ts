@@ -11,7 +11,7 @@
 export const REPLICA_TOLERANCE = 1e-2;
 
 /** Share of the rows of which two sound replicas may name other classes: two classes may be as good as equal. */
-export const CLASS_TOLERANCE = 1 / 16;
+const CLASS_TOLERANCE = 1 / 16;
 
 export interface ProbeComparison {
   readonly equalBits: boolean;

@@ -4,7 +4,7 @@
  */
 
 /** Answers to a probe before the first ticket: two show whether the replica repeats itself. */
-export const SELF_TEST_ROUNDS = 2;
+const SELF_TEST_ROUNDS = 2;
 
 export interface ProbeState {
   /** Answers asked for, those that came, and those that must have come before a ticket may. */

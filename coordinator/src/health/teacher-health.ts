@@ -487,6 +487,6 @@ export function canaryCallsAllowed({ specification }: Pick<RunRecord, 'specifica
   return specification.spec.teacherHealth.canaryCalls ?? CANARY_CALLS;
 }
 
-export function isStrict({ specification }: Pick<RunRecord, 'specification'>): boolean {
+function isStrict({ specification }: Pick<RunRecord, 'specification'>): boolean {
   return specification.kind === 'Distillation' && specification.spec.determinism === 'strict';
 }

@@ -130,7 +130,7 @@ export function bitsKey(worker: WorkerEnvironment): string {
   return `${engine} ${engineVersion} on ${device}, ${computeThreads} threads`;
 }
 
-export function environmentKey(worker: WorkerEnvironment): string {
+function environmentKey(worker: WorkerEnvironment): string {
   return `${worker.workerId} ${worker.version} ${bitsKey(worker)}`;
 }
 

@@ -169,7 +169,7 @@ function relatedRuns(
   return related;
 }
 
-export const RUN_ID_MAX_LENGTH = 63;
+const RUN_ID_MAX_LENGTH = 63;
 
 interface Counted {
   readonly labelledTrainCount: number;

@@ -29,6 +29,7 @@ export async function readSpecification(text: string, source: string): Promise<R
 /**
  * In a thread: YAML that nobody wrote by hand takes seconds.
  *
+ * @public Found there by its name.
  * @returns the specification, every default filled in.
  */
 export function parseText({ text, source }: SpecificationText): unknown {

@@ -42,19 +42,19 @@ import type { SuspectAnswers } from './suspect-answers.js';
 import { wantedTeachers } from './wanted-teachers.js';
 
 /** How long a student worker without a session keeps its run: a reconnect takes less. */
-export const STUDENT_GRACE_MS = 2_000;
+const STUDENT_GRACE_MS = 2_000;
 
 /** The same after the coordinator's own start, when every worker must find it again first. */
-export const RECOVERY_GRACE_MS = 10_000;
+const RECOVERY_GRACE_MS = 10_000;
 
 /** How long a cancelled run's worker may take to let go of it before it is cancelled all the same. */
-export const CANCEL_GRACE_MS = 5_000;
+const CANCEL_GRACE_MS = 5_000;
 
 /**
  * How long a run in progress waits for a worker that is large enough for its teacher: one that is being replaced comes back
  * sooner, and a cluster that has none any more does not.
  */
-export const UNFIT_GRACE_MS = 300_000;
+const UNFIT_GRACE_MS = 300_000;
 
 /** How long the time of a worker's loss is remembered; longer than any grace. */
 const LOST_KEPT_MS = 3_600_000;

@@ -1,5 +1,4 @@
 /** The report of a run, and runs compared: pure. */
-export { composeReport } from './compose-report.js';
 export { chooseRules, type EnsembleTableInput } from './ensemble-table.js';
 export { markSuspect, type SuspectUse, suspectText } from './mark-suspect.js';
 export type { ReportFiles } from './report-files.js';

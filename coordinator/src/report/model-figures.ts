@@ -13,7 +13,7 @@ import {
 } from '@lyceum/learning/ensemble';
 import type { ReportFigures } from '../documents/index.js';
 
-export const ECE_BIN_COUNT = 15;
+const ECE_BIN_COUNT = 15;
 
 /** Whom a model is compared with: a teacher, or the ensemble. */
 export interface Reference {

@@ -111,7 +111,7 @@ export interface StudentEvaluation extends ModelEvaluation {
   readonly finalWeightsDigest: string;
 }
 
-export interface ReportEnvironment {
+interface ReportEnvironment {
   readonly coordinatorVersion: string;
   /** Node's version, `20.20.0`. */
   readonly node: string;
@@ -121,7 +121,7 @@ export interface ReportEnvironment {
   readonly teacherWorkers: readonly WorkerEnvironment[];
 }
 
-export interface WorkerEnvironment {
+interface WorkerEnvironment {
   readonly workerId: string;
   readonly version: string;
   /** `native`, `wasm` or `lookup`, and its version. */

@@ -60,7 +60,7 @@ export function fitted(record: RunRecord, fit: RunFit): RunRecord | undefined {
 }
 
 /** Notes of a run's teachers that are kept of each kind: a record has its limit, and the first say most. */
-export const TEACHER_NOTE_LIMIT = 32;
+const TEACHER_NOTE_LIMIT = 32;
 
 /** Keeps what the user should know of the run's teachers; what is known already is not kept twice. */
 export function noted(

@@ -4,7 +4,7 @@ import { FRAME_BYTES, float32Tensor, type TargetFrame } from '@lyceum/proto';
 import type { CombineRequest, Combiner } from './combiner.js';
 
 /** A teacher's features, which go to the student as they are. */
-export interface FeatureRows {
+interface FeatureRows {
   readonly name: string;
   readonly rowShape: readonly number[];
   /** [rowCount, ...rowShape] */

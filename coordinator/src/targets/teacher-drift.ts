@@ -13,11 +13,11 @@
 export const DRIFT_BLOCK = 64;
 
 /** So many standard errors are not chance, however many blocks there are. */
-export const DRIFT_SIGMAS = 6;
+const DRIFT_SIGMAS = 6;
 
 /** What a user would want to know of: a share of rows, and a share of the greatest entropy, ln C. */
-export const AGREEMENT_LIMIT = 0.1;
-export const ENTROPY_LIMIT = 0.1;
+const AGREEMENT_LIMIT = 0.1;
+const ENTROPY_LIMIT = 0.1;
 
 const FIGURES = {
   agreement: { limit: AGREEMENT_LIMIT, text: "agreement with the run's ensemble" },

@@ -16,7 +16,7 @@ export interface DatasetMeta extends Pick<DatasetSamples, 'classCount' | 'classN
   readonly modalities: ReadonlyMap<string, ModalityMeta>;
 }
 
-export type ModalityMeta = Pick<ModalityOutline, 'inputScale' | 'encoding'>;
+type ModalityMeta = Pick<ModalityOutline, 'inputScale' | 'encoding'>;
 
 export function datasetMeta({ classCount, classNames, modalities }: DatasetOutline): string {
   const metas = [...modalities].map(([name, { inputScale, encoding }]) => {

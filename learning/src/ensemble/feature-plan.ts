@@ -12,7 +12,7 @@ import {
 type Spec = DistillationSpecification['spec'];
 
 /** What a term is given of one of its teachers. */
-export interface FeatureNeed {
+interface FeatureNeed {
   /** Ensemble index. */
   readonly teacher: number;
   readonly layer: string;

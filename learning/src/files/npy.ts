@@ -6,7 +6,7 @@
  */
 import { LyceumError } from '@lyceum/proto';
 
-export type TypedArray =
+type TypedArray =
   | Float32Array
   | Float64Array
   | Uint8Array

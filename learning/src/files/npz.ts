@@ -4,7 +4,7 @@ import { type NpyArray, readNpy, writeNpy } from './npy.js';
 import { readZip, writeZip, type ZipLimits } from './zip.js';
 
 /** The largest NPZ of this system is a data set; the one with most members a checkpoint, two a variable. */
-export const NPZ_LIMITS: ZipLimits = {
+const NPZ_LIMITS: ZipLimits = {
   maxMembers: 16_384,
   maxBytes: DATASET_MAX_BYTES,
   compression: 'refused',

@@ -5,7 +5,7 @@
 import { isUnprintable, printable } from '@lyceum/proto';
 
 /** A longer one is text in the wrong place. */
-export const NAME_MAX_LENGTH = 256;
+const NAME_MAX_LENGTH = 256;
 
 /** Signs of lines, which a text may have and a name not; halves of surrogate pairs. */
 const OTHER_STRANGE = /[\n\t\p{Cs}]/u;

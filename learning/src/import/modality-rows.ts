@@ -26,7 +26,7 @@ export interface CollectedModality extends CollectedSamples, SummaryColumns {
   readonly encoding?: Encoding | undefined;
 }
 
-export interface ModalityAside extends RowsAside {
+interface ModalityAside extends RowsAside {
   readonly name: string;
 }
 

@@ -1,6 +1,6 @@
 /** How far a sound model's answers to equal questions are apart: by the precision that it computes in. Pure. */
 
-export const PRECISIONS = ['float32', 'tf32', 'float16', 'bfloat16'] as const;
+const PRECISIONS = ['float32', 'tf32', 'float16', 'bfloat16'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
 /**

@@ -49,18 +49,18 @@ export interface ModelSettings {
   readonly classes?: readonly string[];
 }
 
-export const LAYOUTS = ['NHWC', 'NCHW'] as const;
+const LAYOUTS = ['NHWC', 'NCHW'] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
 /** `gray` is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601). */
-export const COLOURS = ['RGB', 'BGR', 'gray'] as const;
-export type Colours = (typeof COLOURS)[number];
+const COLOURS = ['RGB', 'BGR', 'gray'] as const;
+type Colours = (typeof COLOURS)[number];
 
-export const INTERPOLATIONS = ['bilinear', 'bicubic', 'nearest'] as const;
-export type Interpolation = (typeof INTERPOLATIONS)[number];
+const INTERPOLATIONS = ['bilinear', 'bicubic', 'nearest'] as const;
+type Interpolation = (typeof INTERPOLATIONS)[number];
 
 /** Pixels: of both sides alike, or [height, width]. */
-export type PictureSide = number | readonly [number, number];
+type PictureSide = number | readonly [number, number];
 
 /** No model takes larger pictures; beyond, a setting is a mistake that costs memory. */
 const MAX_SIDE = 8192;

@@ -108,9 +108,8 @@ const NUMBERS = {
 } as const satisfies Readonly<Record<string, NumberType>>;
 
 export type NumberDatatype = keyof typeof NUMBERS;
-export type InferenceDatatype = NumberDatatype | 'BYTES';
 
-export const NUMBER_DATATYPES = Object.keys(NUMBERS) as readonly NumberDatatype[];
+const NUMBER_DATATYPES = Object.keys(NUMBERS) as readonly NumberDatatype[];
 
 export function isNumberDatatype(datatype: string): datatype is NumberDatatype {
   return Object.hasOwn(NUMBERS, datatype);

@@ -14,7 +14,7 @@ const TRAIN_NUMBERS = 2 ** 22;
 export const MEASURED_TRAIN_SEED = 0;
 
 /** Samples of the split that are measured. */
-export function measuredCount(dataset: DatasetSamples, split: SplitName): number {
+function measuredCount(dataset: DatasetSamples, split: SplitName): number {
   const { length } = splitSamples(dataset, split);
   if (split !== 'train') return length;
   const most = Math.min(TRAIN_SAMPLES, Math.floor(TRAIN_NUMBERS / dataset.classCount));

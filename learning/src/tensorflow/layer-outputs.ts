@@ -8,7 +8,7 @@ import { LyceumError } from '@lyceum/proto';
 import type { LayersModel, SymbolicTensor, Tensor } from '@tensorflow/tfjs';
 import type { Engine } from './engine/index.js';
 
-export interface ForwardResult {
+interface ForwardResult {
   readonly output: Tensor;
   /** In the order of the layers that were asked for. */
   readonly features: readonly Tensor[];

@@ -3,7 +3,7 @@ import { statfsSync } from 'node:fs';
 import { StorageFullError } from '@lyceum/proto';
 
 /** Left alone for what must always be written: records, logs, the store of a NATS on the same disk. */
-export const DISK_RESERVE_BYTES = 8 * 1024 * 1024;
+const DISK_RESERVE_BYTES = 8 * 1024 * 1024;
 
 /** What this user may still write on the disk of a folder that is there, in bytes. */
 export function availableBytes(folder: string): number {

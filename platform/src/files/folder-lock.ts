@@ -46,7 +46,7 @@ export interface FolderLock {
   release(): void;
 }
 
-export interface LockHolder {
+interface LockHolder {
   /** `coordinator up`, `student worker`. */
   readonly program: string;
   readonly pid: number;

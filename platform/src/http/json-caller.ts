@@ -18,7 +18,7 @@ const FIRST_WAIT_MS = 500;
 const GREATEST_WAIT_MS = 60_000;
 
 /** A server that asks for more patience is one that does not answer today. */
-export const RETRY_AFTER_MAX_MS = 3_600_000;
+const RETRY_AFTER_MAX_MS = 3_600_000;
 
 export interface JsonCallerOptions {
   readonly url: string;

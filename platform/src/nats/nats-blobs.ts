@@ -64,14 +64,14 @@ export interface BlobStore {
   deleteUpload(id: string): Promise<void>;
 }
 
-export interface StoredBlob {
+interface StoredBlob {
   readonly digest: string;
   readonly sizeBytes: number;
   /** When it was last put, by the clock of whoever did, to within {@link TOUCH_AFTER_MS}. */
   readonly putAtMs: number;
 }
 
-export interface BlobUpload {
+interface BlobUpload {
   readonly id: string;
   readonly sizeBytes: number;
   /** Time of its last chunk. */

@@ -5,7 +5,7 @@ import { checkListenAddress, formatAddress, type Logger, parseAddress } from '..
 import { checkServerCertificate, type TlsIdentity } from '../tls/index.js';
 import { KEEPALIVE_OPTIONS } from './rpc-client.js';
 
-export type ServiceEntry = readonly [
+type ServiceEntry = readonly [
   definition: grpc.ServiceDefinition,
   implementation: grpc.UntypedServiceImplementation,
 ];

@@ -4,7 +4,6 @@
  */
 export { learningRate } from './step/index.js';
 export { StudentCompute } from './student-compute.js';
-export type { ComputeDevice } from './thread-messages.js';
 export {
   type Batch,
   BatchSource,

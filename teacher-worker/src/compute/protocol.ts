@@ -51,7 +51,7 @@ export interface LoadCommand {
 }
 
 /** Reads sets and warms a loaded teacher up on them. */
-export interface PrepareCommand {
+interface PrepareCommand {
   readonly command: 'prepare';
   readonly identity: string;
   readonly datasets: readonly DatasetFile[];
@@ -69,7 +69,7 @@ export interface AnswerCommand {
 }
 
 /** What is kept of a teacher's answers is not to be given again. */
-export interface ForgetCommand {
+interface ForgetCommand {
   readonly command: 'forget';
   readonly identity: string;
 }
@@ -84,13 +84,13 @@ export interface InferCommand {
 }
 
 /** Does nothing if the teacher is not loaded. */
-export interface UnloadCommand {
+interface UnloadCommand {
   readonly command: 'unload';
   readonly identity: string;
 }
 
 /** Forgets all sets but these. */
-export interface KeepDatasetsCommand {
+interface KeepDatasetsCommand {
   readonly command: 'keep-datasets';
   readonly digests: readonly string[];
 }

@@ -16,7 +16,7 @@ import {
 } from '@lyceum/proto';
 
 /** Values as the model takes them, in its own layout: what settings say is done before. */
-export const INPUT_NAME = 'input';
+const INPUT_NAME = 'input';
 /** Before softmax; of a model that gives probabilities, their logarithms. */
 export const OUTPUT_NAME = 'logits';
 export const DATATYPE = 'FP32';

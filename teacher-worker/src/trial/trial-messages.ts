@@ -47,7 +47,7 @@ export interface Tried {
   readonly millisecondsPerSample: number;
 }
 
-export interface TrialFailed {
+interface TrialFailed {
   readonly reply: 'failed';
   readonly code: ErrorCode;
   readonly message: string;

@@ -26,7 +26,7 @@ export type Encoding = TextEncoding | TableEncoding;
 export const ENCODING_FILE = 'encoding.json';
 
 /** Of an encoding's JSON: some 30,000 columns of numbers. It is in every student and in the memory of the coordinator. */
-export const ENCODING_MAX_BYTES = 4 * 1024 * 1024;
+const ENCODING_MAX_BYTES = 4 * 1024 * 1024;
 /** In a description, which is kept under every name of a set. */
 const COLUMNS_DESCRIBED = 100;
 const NAME_DESCRIBED_LENGTH = 100;

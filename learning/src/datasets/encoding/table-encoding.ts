@@ -13,7 +13,7 @@ import { isObject, nameProblem, shownName } from '../../files/index.js';
 import { type Cell, categoryOf, cellOf, numberOf } from './cells.js';
 import { SampleRefusedError } from './sample-refused-error.js';
 
-export interface NumberColumn {
+interface NumberColumn {
   readonly name: string;
   readonly kind: 'number';
   readonly mean: number;
@@ -23,7 +23,7 @@ export interface NumberColumn {
   readonly missing: boolean;
 }
 
-export interface CategoryColumn {
+interface CategoryColumn {
   readonly name: string;
   readonly kind: 'category';
   /** Each has a place of its own; all others share one more. */

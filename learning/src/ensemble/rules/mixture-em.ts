@@ -16,7 +16,7 @@ import { LyceumError } from '@lyceum/proto';
 import { leastOnSimplex, type Values } from '../../arrays/index.js';
 
 /** What a smaller probability of the label counts as, so that one certain mistake does not decide. */
-export const MIXTURE_FLOOR = 1e-12;
+const MIXTURE_FLOOR = 1e-12;
 
 const EM_STEPS = 20;
 const NEWTON_STEPS = 100;

@@ -7,8 +7,8 @@
 import { LyceumError } from '@lyceum/proto';
 import { logSoftmaxRow, type Values } from '../../arrays/index.js';
 
-export const LEAST_CALIBRATION = 0.05;
-export const GREATEST_CALIBRATION = 20;
+const LEAST_CALIBRATION = 0.05;
+const GREATEST_CALIBRATION = 20;
 
 /**
  * T of least mean −log softmax(v/T)_y in [`least`, `greatest`].

@@ -10,7 +10,7 @@ import { argmaxRows, bestAssignment, logSoftmaxRow, type Values } from '../../ar
 import { classMask, type KnownClasses } from './known-classes.js';
 
 /** One in a thousand teachers that know nothing passes. */
-export const CHANCE_LEVEL = 1e-3;
+const CHANCE_LEVEL = 1e-3;
 
 /** Of the greatest logit (at least 1): what engines move equal rows by, depending on their place in a batch. */
 const EQUAL_ROWS_TOLERANCE = 1e-5;
@@ -31,7 +31,7 @@ export interface TeacherKnowledge {
 }
 
 /** Another one-to-one order of a teacher's classes, by which it would be right far more often. */
-export interface OtherOrder {
+interface OtherOrder {
   /** For each of the set's classes which one the teacher seems to mean by it. */
   readonly classes: readonly number[];
   readonly correctCount: number;

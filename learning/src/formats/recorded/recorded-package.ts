@@ -16,7 +16,7 @@ import {
 } from '../../models/index.js';
 
 /** The set that answers are to. */
-export type RecordedSet = Pick<Dataset, 'digest' | 'sampleCount' | 'classCount'>;
+type RecordedSet = Pick<Dataset, 'digest' | 'sampleCount' | 'classCount'>;
 
 export type RecordedAnswers =
   /** [N]; −1: no answer. */

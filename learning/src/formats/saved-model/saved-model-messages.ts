@@ -66,7 +66,7 @@ export interface FunctionDefinition {
   readonly argumentAttributes: readonly { readonly value?: NameAndAttributes }[];
 }
 
-export interface Versions {
+interface Versions {
   readonly producer?: bigint;
   readonly minConsumer?: bigint;
 }

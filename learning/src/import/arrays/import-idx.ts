@@ -87,7 +87,7 @@ function readPair(imageFile: Uint8Array, labelFile: Uint8Array, split: string) {
  *
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong.
  */
-export function readIdx(file: Uint8Array, what: string): IdxArray {
+function readIdx(file: Uint8Array, what: string): IdxArray {
   const isGzip = file[0] === 0x1f && file[1] === 0x8b;
   const { shape, start } = readHeader(isGzip ? gzipStart(file, what) : file, what);
   const want = shape.reduce((product, n) => product * n, 1);

@@ -30,7 +30,7 @@ export interface PartsLayout {
 }
 
 /** For messages and help. */
-export const NPZ_LAYOUT =
+const NPZ_LAYOUT =
   'inputs [N, …], labels [N] and perhaps splits [N] (1 train, 2 validation, 3 test); or x_train, y_train, x_test, y_test';
 
 /** Of one array of several modalities. */

@@ -13,7 +13,7 @@ import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import type { ImageFit, ImageOptions } from '../samples/index.js';
 
 /** Of one image: as many as the largest cameras make. Decoded it takes 3 bytes a pixel. */
-export const IMAGE_MAX_PIXELS = 100_000_000;
+const IMAGE_MAX_PIXELS = 100_000_000;
 
 /** Of one image's file. */
 export const IMAGE_FILE_MAX_BYTES = 128 * 1024 * 1024;
@@ -25,7 +25,7 @@ const FITS: Readonly<Record<ImageFit, keyof FitEnum>> = {
   stretch: 'fill',
 };
 
-export interface DecodedImage {
+interface DecodedImage {
   /** [height, width, channels], 1 channel or 3. */
   readonly shape: readonly [number, number, number];
   /** [...shape], row-major. */

@@ -26,7 +26,7 @@ export type SplitChoice =
   | { readonly by: 'column'; readonly column: string }
   | { readonly by: 'shares'; readonly shares: SplitShares; readonly seed: number | undefined };
 
-export const COLUMN_KINDS = ['number', 'category', 'ignore'] as const;
+const COLUMN_KINDS = ['number', 'category', 'ignore'] as const;
 
 export type ColumnKind = (typeof COLUMN_KINDS)[number];
 

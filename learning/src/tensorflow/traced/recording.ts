@@ -25,7 +25,7 @@ export interface TensorType {
   readonly shape: readonly number[];
 }
 
-export interface InputType extends TensorType {
+interface InputType extends TensorType {
   readonly name: string;
 }
 

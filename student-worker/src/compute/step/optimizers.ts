@@ -12,13 +12,13 @@ import type { Scalar, Tensor, Tensor1D, Tf } from '@lyceum/learning/tensorflow';
 import type { TrainingSettings } from '@lyceum/proto';
 
 /** A variable of the optimiser: its name in checkpoints, and its value before the first step. */
-export interface OptimizerSlot {
+interface OptimizerSlot {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initial: number;
 }
 
-export interface Update {
+interface Update {
   readonly parameters: Tensor1D;
   /** In the order of {@link Optimizer.slots}. */
   readonly state: readonly Tensor[];
@@ -154,7 +154,7 @@ export function momentum({
  *
  * @see Pascanu, Mikolov & Bengio 2013, §3.2, https://arxiv.org/abs/1211.5063
  */
-export function clipped(tf: Tf, gradients: Tensor1D, maxNorm: number): Tensor1D {
+function clipped(tf: Tf, gradients: Tensor1D, maxNorm: number): Tensor1D {
   const norm = tf.sqrt(tf.sum(tf.square(gradients)));
   // Division by the greater of the two is the same, and never by 0.
   return gradients.mul(tf.div(maxNorm, tf.maximum(norm, maxNorm)));

@@ -79,7 +79,7 @@ export interface TeacherEngine {
   close(): Promise<void>;
 }
 
-export interface OpenTeacherOptions {
+interface OpenTeacherOptions {
   readonly packaged: PackagedModel;
   /** Of the teacher; the package's own are where they come from. */
   readonly settings: ModelSettings;
