@@ -10,8 +10,7 @@ import {
   type RecordRange,
   tableFileName,
 } from '../answers/index.js';
-import type { Replica } from './replica.js';
-import { NOBODY, type UnprovenAnswers } from './unproven-answers.js';
+import { NOBODY, type Replica, type UnprovenAnswers } from './replicas/index.js';
 import type { UnprovenFile, UnprovenTail } from './unproven-file.js';
 
 /** Records of one table. */

@@ -8,10 +8,11 @@ import {
 } from '@lyceum/learning/ensemble';
 import { classSpreadSamples } from '@lyceum/learning/orders';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
-import { CLASS_OUTPUT, float32Values, type Tensor, type Ticket } from '@lyceum/proto';
+import { CLASS_OUTPUT, float32Values, sha256Hex, type Tensor, type Ticket } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { ownAnswer, type PinnedTeacher } from '../runs/index.js';
 import { askFor, valueProblem } from '../tickets/index.js';
+import type { ProbeAnswer } from './replicas/index.js';
 
 /** They show whether two replicas say the same, and what they know: two inferences, and an accuracy of 90 % to 2 points. */
 const PROBE_ROWS = 256;
@@ -96,6 +97,16 @@ export function probeValues(
     return `want ${output} [${shape}], got ${got}`;
   }
   return valueProblem(tensor, classCount) ?? Float32Array.from(float32Values(tensor));
+}
+
+/** @param round - how many answers to the probe were asked for by then. */
+export function answerToProbe(
+  { output }: Pick<ProbeQuestion, 'output'>,
+  values: Float32Array,
+  round: number,
+): ProbeAnswer {
+  const digest = sha256Hex(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+  return { round, isClass: output === CLASS_OUTPUT, values, digest };
 }
 
 /** What the teacher knows, by what it answered. */

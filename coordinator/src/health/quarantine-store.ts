@@ -2,8 +2,7 @@
 import type { KeyValue, Logger } from '@lyceum/platform';
 import { QUARANTINE_BUCKET, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
-import type { Replica } from './replica.js';
-import type { Quarantine } from './replica-health.js';
+import type { Quarantine, Replica } from './replicas/index.js';
 
 const quarantine = z.strictObject({
   workerId: z.string(),

@@ -167,7 +167,8 @@ function takerOf({ health }: TeacherServiceParts, session: TeacherSession): Tick
   return {
     workerId,
     sessionKeyDigest,
-    mayTake: (teacher) => served.has(teacher) && !health.isQuarantined({ workerId, teacher }),
+    mayTake: (teacher) =>
+      served.has(teacher) && health.quarantine({ workerId, teacher }) === undefined,
   };
 }
 

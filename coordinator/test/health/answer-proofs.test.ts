@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AnswerStore } from '../../src/answers/answer-store.js';
 import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
 import { AnswerProofs, type StoredRecords } from '../../src/health/answer-proofs.js';
-import { UnprovenAnswers } from '../../src/health/unproven-answers.js';
+import { UnprovenAnswers } from '../../src/health/replicas/unproven-answers.js';
 import { UnprovenFile } from '../../src/health/unproven-file.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });

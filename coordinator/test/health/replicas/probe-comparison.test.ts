@@ -1,6 +1,6 @@
 /** Two answers to one probe: logits against a bound worked out by hand, classes counted by hand. */
 import { describe, expect, it } from 'vitest';
-import { compareProbes } from '../../src/health/probe-comparison.js';
+import { compareProbes } from '../../../src/health/replicas/probe-comparison.js';
 
 const LOGITS = Float32Array.of(1, -2, 3, 0.5);
 

@@ -1,6 +1,6 @@
 /** Probes that a server outside has no answer to: nothing against the worker that asked. */
 import { expect, it } from 'vitest';
-import { ReplicaHealth } from '../../src/health/replica-health.js';
+import { ReplicaHealth } from '../../../src/health/replicas/replica-health.js';
 
 const ONE = { workerId: 'w1', teacher: 'a'.repeat(64) };
 const answer = (round: number) => ({
@@ -24,7 +24,7 @@ it('a set that is refused keeps no worker from serving the others, and is not as
   // Told again and again what it is to have, it is asked no more.
   for (let times = 0; times < 3; times++) health.wants(ONE, ['good', 'refused']);
   expect(health.rounds(ONE, 'refused')).toBe(2);
-  expect(health.reference('refused')).toBeUndefined();
+  expect(health.references.get('refused')).toBeUndefined();
 
   // It may have been mended.
   health.askAgain('refused');
@@ -37,7 +37,7 @@ it('a set that is refused keeps no worker from serving the others, and is not as
   expect(health.probeRefused(ONE, 'refused', 3)).toEqual([]);
   health.answered(ONE, 'refused', answer(4), 0);
   expect(health.serves(ONE, false)).toBe(true);
-  expect(health.reference('refused')).toMatchObject({ digest: 'd' });
+  expect(health.references.get('refused')).toMatchObject({ digest: 'd' });
 });
 
 it('what only this worker lacks is still held against it', () => {

@@ -1,6 +1,6 @@
 /** Who pays for canaries, told as stories: arithmetic on calls. */
 import { beforeEach, expect, it } from 'vitest';
-import { CanaryBudgets } from '../../src/health/canary-budgets.js';
+import { CanaryBudgets } from '../../../src/health/replicas/canary-budgets.js';
 
 let budgets: CanaryBudgets;
 beforeEach(() => {

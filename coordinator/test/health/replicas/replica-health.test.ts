@@ -1,10 +1,8 @@
 /** A story each, told to the state machine: what workers answer, and who may take tickets then. */
 import { describe, expect, it } from 'vitest';
-import {
-  type HealthEffect,
-  PROVEN_FAILURE_LIMIT,
-  ReplicaHealth,
-} from '../../src/health/replica-health.js';
+import { PROVEN_FAILURE_LIMIT } from '../../../src/health/replicas/failed-tickets.js';
+import type { HealthEffect } from '../../../src/health/replicas/health-effect.js';
+import { ReplicaHealth } from '../../../src/health/replicas/replica-health.js';
 
 const TEACHER = 'a'.repeat(64);
 const [ONE, TWO, THREE] = ['w1', 'w2', 'w3'].map((workerId) => ({
@@ -54,7 +52,7 @@ class Story {
 
   /** Answers a ticket of so many samples. */
   answers(replica: Replica, sampleCount: number, item = `${sampleCount} of ${replica.workerId}`) {
-    this.effects.push(...this.health.stored(replica, item, sampleCount));
+    this.effects.push(...this.health.canaries.stored(replica, item, sampleCount));
   }
 
   kinds(): string[] {
@@ -140,14 +138,14 @@ describe('the self-test', () => {
 
   it('believes the replica that says what a run began with, not the one that came first', () => {
     const story = new Story();
-    story.health.expect('p', digestOf(RIGHT));
+    story.health.references.expect('p', digestOf(RIGHT));
     story.join(ONE, TWO);
     story.answerAll(ONE, WRONG);
     expect(story.health.serves(ONE, false)).toBe(true);
     story.answerAll(TWO, RIGHT);
     expect(story.health.serves(ONE, false)).toBe(false);
     expect(story.health.serves(TWO, true)).toBe(true);
-    expect(story.health.reference('p')?.digest).toBe(digestOf(RIGHT));
+    expect(story.health.references.get('p')?.digest).toBe(digestOf(RIGHT));
   });
 });
 
@@ -158,11 +156,11 @@ describe('canaries', () => {
     story.answerAll(ONE, RIGHT);
     story.answerAll(TWO, RIGHT);
     story.answers(ONE, 7);
-    expect(story.health.tick(999, 1000)).toEqual([]);
-    expect(story.health.tick(1000, 1000)).toEqual([{ kind: 'changed' }]);
+    expect(story.health.canaries.tick(999, 1000)).toEqual([]);
+    expect(story.health.canaries.tick(1000, 1000)).toEqual([{ kind: 'changed' }]);
     expect([story.health.rounds(ONE, 'p'), story.health.rounds(TWO, 'p')]).toEqual([3, 2]);
     expect(story.health.serves(ONE, false)).toBe(true);
-    expect(story.health.tick(5000, 1000)).toEqual([]);
+    expect(story.health.canaries.tick(5000, 1000)).toEqual([]);
     story.answerAll(ONE, (round) => (round === 3 ? WRONG : RIGHT));
     expect(story.effects).toContainEqual(
       expect.objectContaining({ kind: 'quarantined', workerId: 'w1', unproven: 7 }),
@@ -174,13 +172,13 @@ describe('canaries', () => {
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
     story.answers(ONE, 7);
-    story.health.tick(1000, 1000);
+    story.health.canaries.tick(1000, 1000);
     story.nowMs = 1200;
     story.answerAll(ONE, RIGHT);
-    expect(story.health.tick(9000, 1000)).toEqual([]);
+    expect(story.health.canaries.tick(9000, 1000)).toEqual([]);
     story.answers(ONE, 1);
-    expect(story.health.tick(2199, 1000)).toEqual([]);
-    expect(story.health.tick(2200, 1000)).toHaveLength(1);
+    expect(story.health.canaries.tick(2199, 1000)).toEqual([]);
+    expect(story.health.canaries.tick(2200, 1000)).toHaveLength(1);
   });
 });
 
@@ -192,11 +190,11 @@ describe('what is unproven', () => {
     story.answerAll(TWO, RIGHT);
     story.answers(ONE, 7);
     story.answers(TWO, 5);
-    story.health.tick(1000, 1000);
+    story.health.canaries.tick(1000, 1000);
     story.answerAll(ONE, WRONG);
     const suspects = story.effects.filter(({ kind }) => kind === 'suspect');
     expect(suspects).toEqual([expect.objectContaining({ ...ONE, items: ['7 of w1'] })]);
-    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(5);
+    expect(story.health.canaries.unproven.countOfTeacher(TEACHER)).toBe(5);
   });
 
   it('is proven by a canary that was asked after it, and not by one before', () => {
@@ -204,16 +202,16 @@ describe('what is unproven', () => {
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
     story.answers(ONE, 7);
-    story.health.tick(1000, 1000);
+    story.health.canaries.tick(1000, 1000);
     story.answers(ONE, 2);
     story.answerAll(ONE, RIGHT);
     expect(story.kinds()).toEqual(['proven']);
-    expect(story.health.unproven.countOf(ONE)).toBe(2);
-    expect(story.health.prove(TEACHER)).toEqual([{ kind: 'changed' }]);
-    expect(story.health.prove(TEACHER)).toEqual([]);
+    expect(story.health.canaries.unproven.countOf(ONE)).toBe(2);
+    expect(story.health.canaries.prove(TEACHER)).toEqual([{ kind: 'changed' }]);
+    expect(story.health.canaries.prove(TEACHER)).toEqual([]);
     story.answerAll(ONE, RIGHT);
-    expect(story.health.unproven.countOf(ONE)).toBe(0);
-    expect(story.health.prove(TEACHER)).toEqual([]);
+    expect(story.health.canaries.unproven.countOf(ONE)).toBe(0);
+    expect(story.health.canaries.prove(TEACHER)).toEqual([]);
   });
 
   it('is an orphan where it is stored after its session has ended', () => {
@@ -221,9 +219,9 @@ describe('what is unproven', () => {
     story.join(TWO);
     story.answerAll(TWO, RIGHT);
     story.answers(ONE, 7);
-    story.health.prove(TEACHER);
+    story.health.canaries.prove(TEACHER);
     story.answerAll(TWO, RIGHT);
-    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(0);
+    expect(story.health.canaries.unproven.countOfTeacher(TEACHER)).toBe(0);
   });
 
   it('is proven by any other replica once its worker is gone', () => {
@@ -233,10 +231,10 @@ describe('what is unproven', () => {
     story.answerAll(TWO, RIGHT);
     story.answers(ONE, 7);
     story.health.sessionEnded('w1');
-    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(7);
-    story.health.prove(TEACHER);
+    expect(story.health.canaries.unproven.countOfTeacher(TEACHER)).toBe(7);
+    story.health.canaries.prove(TEACHER);
     story.answerAll(TWO, RIGHT);
-    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(0);
+    expect(story.health.canaries.unproven.countOfTeacher(TEACHER)).toBe(0);
   });
 
   it('is suspect on all replicas that ask the same server, which are asked at once', () => {
@@ -246,7 +244,7 @@ describe('what is unproven', () => {
     story.answerAll(TWO, RIGHT);
     story.answers(ONE, 7);
     story.answers(TWO, 5);
-    story.health.tick(1000, 1000);
+    story.health.canaries.tick(1000, 1000);
     story.answerAll(ONE, WRONG);
     expect(story.effects).toContainEqual(
       expect.objectContaining({ kind: 'suspect', items: ['7 of w1', '5 of w2'] }),
@@ -269,12 +267,12 @@ describe('what is unproven', () => {
     story.answers(ONE, 7);
     story.answers({ ...ONE, teacher: 'local' }, 3);
     for (const teacher of [TEACHER, 'local']) {
-      story.effects.push(...story.health.lost({ ...ONE, teacher }, 'replaced'));
+      story.effects.push(...story.health.canaries.lost({ ...ONE, teacher }, 'replaced'));
     }
     expect(story.effects).toEqual([
       expect.objectContaining({ kind: 'suspect', ...ONE, items: ['7 of w1'] }),
     ]);
-    expect(story.health.unproven.countOfTeacher('local')).toBe(3);
+    expect(story.health.canaries.unproven.countOfTeacher('local')).toBe(3);
   });
 });
 
@@ -318,25 +316,25 @@ describe('a teacher whose calls are paid for', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
-    story.health.budgets.price(TEACHER, 128);
-    story.health.budgets.pay(TEACHER, 'a', 256);
-    story.health.budgets.pay(TEACHER, 'a', 256);
+    story.health.canaries.budgets.price(TEACHER, 128);
+    story.health.canaries.budgets.pay(TEACHER, 'a', 256);
+    story.health.canaries.budgets.pay(TEACHER, 'a', 256);
     story.answers(ONE, 7);
     expect(story.health.ticketAnswered(ONE, { id: 't', runs: ['a'] }, 0)).toHaveLength(1);
     story.answerAll(ONE, RIGHT);
     story.answers(ONE, 5);
     // What is left is for the end.
-    expect(story.health.tick(9000, 1000)).toEqual([]);
-    expect(story.health.prove(TEACHER)).toEqual([{ kind: 'changed' }]);
+    expect(story.health.canaries.tick(9000, 1000)).toEqual([]);
+    expect(story.health.canaries.prove(TEACHER)).toEqual([{ kind: 'changed' }]);
     story.answerAll(ONE, RIGHT);
-    expect(story.health.budgets.left(TEACHER)).toBe(0);
-    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(0);
+    expect(story.health.canaries.budgets.left(TEACHER)).toBe(0);
+    expect(story.health.canaries.unproven.countOfTeacher(TEACHER)).toBe(0);
     story.answers(ONE, 3);
-    expect(story.health.prove(TEACHER)).toEqual([
+    expect(story.health.canaries.prove(TEACHER)).toEqual([
       { kind: 'unchecked', teacher: TEACHER, sampleCount: 3 },
       { kind: 'proven', teacher: TEACHER },
     ]);
-    expect(story.health.unproven.countOfTeacher(TEACHER)).toBe(0);
+    expect(story.health.canaries.unproven.countOfTeacher(TEACHER)).toBe(0);
   });
 });
 
@@ -361,7 +359,12 @@ describe('a replica', () => {
 
   it('is held to what it says since it was released', () => {
     const story = new Story();
-    story.health.keep('p', { round: 0, isClass: false, values: RIGHT, digest: digestOf(RIGHT) });
+    story.health.references.keep('p', {
+      round: 0,
+      isClass: false,
+      values: RIGHT,
+      digest: digestOf(RIGHT),
+    });
     story.join(ONE);
     story.answerAll(ONE, WRONG);
     story.health.release(ONE);
@@ -380,7 +383,7 @@ describe('a replica', () => {
     const story = new Story();
     const kept = { round: 1, isClass: false, values: RIGHT, digest: digestOf(RIGHT) };
     for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], replica === ONE);
-    story.health.keep('p', kept);
+    story.health.references.keep('p', kept);
     story.answerAll(ONE, MOVED);
     story.answerAll(TWO, MOVED);
     expect(story.health.quarantines().map(({ workerId }) => workerId)).toEqual(['w1']);
@@ -475,7 +478,7 @@ describe('what nobody asks about any more', () => {
     story.join(ONE);
     expect(story.health.serves(ONE, false)).toBe(true);
     story.answers(ONE, 1);
-    expect(story.health.tick(1000, 1000)).toEqual([{ kind: 'changed' }]);
+    expect(story.health.canaries.tick(1000, 1000)).toEqual([{ kind: 'changed' }]);
     // Back again: it is told what it was told, and has to answer it.
     story.health.wants(ONE, ['p', 'q']);
     expect(story.health.rounds(ONE, 'q')).toBe(2);
@@ -486,8 +489,8 @@ describe('what nobody asks about any more', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
-    story.health.retainReferences(new Set());
-    expect(story.health.reference('p')).toBeUndefined();
+    story.health.retain(new Set());
+    expect(story.health.references.get('p')).toBeUndefined();
     story.join(ONE);
     expect(story.health.rounds(ONE, 'p')).toBe(4);
     story.answerAll(ONE, WRONG);

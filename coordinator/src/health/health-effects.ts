@@ -1,0 +1,116 @@
+/**
+ * Carries out what the state machine of `replicas` decides: quarantines are kept, tickets taken back, and the runs that ask
+ * the teacher are told in their events, warnings and records.
+ */
+import type { Logger } from '@lyceum/platform';
+import { toLyceumError } from '@lyceum/proto';
+import type { RunLifecycle } from '../lifecycle/index.js';
+import type { CoordinatorMetrics, RunEvents } from '../monitoring/index.js';
+import type { RunRecord, RunStore } from '../runs/index.js';
+import type { TicketDesk } from '../tickets/index.js';
+import type { StoredRecords } from './answer-proofs.js';
+import { isStrict, runsAsking } from './asking-runs.js';
+import type { QuarantineStore } from './quarantine-store.js';
+import type { CanarySpending, HealthEffect, Quarantine, Replica } from './replicas/index.js';
+
+export interface HealthEffectsParts {
+  readonly store: RunStore;
+  readonly lifecycle: RunLifecycle;
+  readonly events: RunEvents;
+  readonly desk: TicketDesk;
+  readonly quarantines: QuarantineStore;
+  /** What a replica answered since its last sound canary is suspect. */
+  readonly suspects: (replica: Replica, reason: string, items: readonly StoredRecords[]) => void;
+  /** Something that was unproven is proven. */
+  readonly proven: () => void;
+  readonly metrics: () => CoordinatorMetrics;
+  readonly changed: () => void;
+  readonly log: Logger;
+}
+
+type Effect<Kind> = Extract<HealthEffect<StoredRecords>, { readonly kind: Kind }>;
+
+export class HealthEffects {
+  readonly #parts: HealthEffectsParts;
+
+  constructor(parts: HealthEffectsParts) {
+    this.#parts = parts;
+  }
+
+  carryOut(effects: readonly HealthEffect<StoredRecords>[]): void {
+    const { changed, suspects, proven } = this.#parts;
+    for (const effect of effects) {
+      if (effect.kind === 'changed') changed();
+      else if (effect.kind === 'quarantined') this.#quarantined(effect);
+      else if (effect.kind === 'differs') this.#differs(effect);
+      else if (effect.kind === 'unchecked') this.#unchecked(effect);
+      else {
+        if (effect.kind === 'suspect') suspects(effect, effect.reason, effect.items);
+        else proven();
+        changed();
+      }
+    }
+  }
+
+  released(quarantine: Quarantine): void {
+    const { store, events, quarantines, log } = this.#parts;
+    const { workerId, teacher } = quarantine;
+    quarantines.delete(quarantine);
+    log.info({ ...quarantine }, 'teacher worker released');
+    for (const { record, name } of runsAsking(store, teacher)) {
+      const message = `teacher worker ${workerId} may answer with ${name} again, once it is tested`;
+      events.add(record.runId, 'worker-released', message, { workerId, teacher: name });
+    }
+  }
+
+  /** Notes what a run has spent on canaries of the teacher. */
+  canariesPaid({ teacher, runId, used }: CanarySpending): void {
+    const { store, lifecycle, log } = this.#parts;
+    const { name } = store.get(runId)?.teachers.find(({ identity }) => identity === teacher) ?? {};
+    if (name === undefined) return;
+    lifecycle.canariesPaid(runId, name, used).catch((thrown: unknown) => {
+      // After a restart the run may pay for as many once more.
+      log.warn({ err: toLyceumError(thrown), runId, used }, 'calls of canaries not noted');
+    });
+  }
+
+  #quarantined({ kind: _, unproven, ...quarantine }: Effect<'quarantined'>): void {
+    const { store, events, quarantines, desk, log, metrics } = this.#parts;
+    const { workerId, teacher, reason } = quarantine;
+    quarantines.put(quarantine);
+    metrics().quarantines.inc();
+    log.warn({ ...quarantine, unproven }, 'teacher worker quarantined');
+    for (const { record, name } of runsAsking(store, teacher)) {
+      const message = `${workerId} is quarantined with teacher ${name}: ${reason}`;
+      const data = { workerId, teacher: name, reason, unproven };
+      events.add(record.runId, 'worker-quarantined', message, data);
+      this.#note(record, message, undefined);
+    }
+    desk.discredited(workerId, teacher);
+  }
+
+  #differs({ workerId, teacher, reason, unproven }: Effect<'differs'>): void {
+    const { store, events, log } = this.#parts;
+    log.warn({ workerId, teacher, reason }, 'teacher worker gives other bits');
+    for (const { record, name } of runsAsking(store, teacher)) {
+      const message = `teacher ${name} on ${workerId}: ${reason}`;
+      events.add(record.runId, 'replica-differs', message, { workerId, teacher: name });
+      const mayHaveAnswered = !isStrict(record) || unproven > 0;
+      this.#note(record, message, mayHaveAnswered ? message : undefined);
+    }
+  }
+
+  #unchecked({ teacher, sampleCount }: Effect<'unchecked'>): void {
+    for (const { record, name } of runsAsking(this.#parts.store, teacher)) {
+      const warning = `${sampleCount} answers of teacher ${name} were not checked by a canary: the calls that spec.teacherHealth.canaryCalls allows are spent`;
+      this.#note(record, warning, warning);
+    }
+  }
+
+  #note({ runId }: RunRecord, warning: string, bitExactException: string | undefined): void {
+    const { lifecycle, log } = this.#parts;
+    lifecycle
+      .noted(runId, { warning, bitExactException })
+      .catch((err: unknown) => log.warn({ err, runId, warning }, 'warning not recorded'));
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Canaries: probes that are asked again while a replica answers tickets, to prove what it has answered meanwhile. What is
+ * unproven when a replica fails is suspect. Part of the state machine of `replica-health.ts`; pure.
+ */
+import { CanaryBudgets } from './canary-budgets.js';
+import type { HealthEffect, Quarantine } from './health-effect.js';
+import { type KnownReplica, type KnownReplicas, replicaKey } from './known-replicas.js';
+import type { Replica } from './replica.js';
+import { NOBODY, UnprovenAnswers } from './unproven-answers.js';
+
+/** Canaries that a run's budget keeps for its end. */
+const KEPT_FOR_THE_END = 1;
+
+export class Canaries<T = unknown> {
+  readonly unproven = new UnprovenAnswers<T>();
+  readonly budgets = new CanaryBudgets();
+  readonly #replicas: KnownReplicas;
+  readonly #quarantines: ReadonlyMap<string, Quarantine>;
+
+  /** @param quarantines - by {@link replicaKey}. */
+  constructor(replicas: KnownReplicas, quarantines: ReadonlyMap<string, Quarantine>) {
+    this.#replicas = replicas;
+    this.#quarantines = quarantines;
+  }
+
+  /**
+   * Answers of it have been stored; of one whose session has ended meanwhile they are orphans. One that is quarantined by
+   * now was not when it sent them: they are as suspect as those that were stored before.
+   */
+  stored(replica: Replica, item: T, sampleCount: number): HealthEffect<T>[] {
+    const isHere = this.#replicas.get(replica) !== undefined;
+    const owner = isHere ? replica : { ...replica, workerId: NOBODY };
+    this.unproven.add(owner, item, sampleCount);
+    const quarantine = this.#quarantines.get(replicaKey(replica));
+    return quarantine === undefined ? [] : this.suspect(replica, quarantine.reason);
+  }
+
+  /** It answered a ticket that these runs asked for: the first of a run has it probed. */
+  answered(replica: KnownReplica, runIds: readonly string[]): HealthEffect<T>[] {
+    const fresh = runIds.filter((runId) => !replica.runs.has(runId));
+    if (fresh.length === 0 || !this.#ask(replica, KEPT_FOR_THE_END)) return [];
+    for (const runId of fresh) replica.runs.add(runId);
+    return [{ kind: 'changed' }];
+  }
+
+  /**
+   * Asks replicas that have answered since they last passed their probes, `intervalMs` ago or longer, whether they
+   * still say what they said. They go on taking tickets meanwhile.
+   */
+  tick(nowMs: number, intervalMs: number): HealthEffect<T>[] {
+    let changed = false;
+    for (const replica of this.#replicas.all()) {
+      const isDue = nowMs - replica.passedAtMs >= intervalMs;
+      if (!isDue || this.unproven.countOf(replica) === 0) continue;
+      changed = this.#ask(replica, KEPT_FOR_THE_END) || changed;
+    }
+    return changed ? [{ kind: 'changed' }] : [];
+  }
+
+  /** Asks for what is unproven of the teacher at once: replicas that answered, and for orphans all that there are. */
+  prove(teacher: string): HealthEffect<T>[] {
+    let changed = false;
+    let isUnpaid = false;
+    const hasOrphans = this.unproven.countOf({ workerId: NOBODY, teacher }) > 0;
+    for (const replica of this.#replicas.ofTeacher(teacher)) {
+      if (!hasOrphans && this.unproven.countOf(replica) === 0) continue;
+      const isAsked = this.#ask(replica);
+      changed = isAsked || changed;
+      isUnpaid ||= !isAsked && replica.probes.isQuiet;
+    }
+    if (isUnpaid && !changed) return this.#believe(teacher);
+    return changed ? [{ kind: 'changed' }] : [];
+  }
+
+  /** What is asked now proves what is stored now; what is asked already proves no more than it did. */
+  asking(replica: KnownReplica, ask: () => void): void {
+    const wasQuiet = replica.probes.isQuiet;
+    ask();
+    if (wasQuiet && !replica.probes.isQuiet) replica.askedAt = this.unproven.number;
+  }
+
+  /** It has answered soundly: what it was asked about is proven once all that was asked has been answered. */
+  passed(replica: KnownReplica, nowMs: number): HealthEffect<T>[] {
+    if (!replica.probes.isQuiet || this.#isQuarantined(replica)) return [];
+    replica.passedAtMs = nowMs;
+    const isProven = this.unproven.prove(replica, replica.askedAt);
+    return isProven ? [{ kind: 'proven', teacher: replica.teacher }] : [];
+  }
+
+  /** It has failed: what is unproven of it is not to be believed, nor what others of the same server answered. */
+  suspect({ workerId, teacher }: Replica, reason: string): HealthEffect<T>[] {
+    const isShared = this.#replicas.get({ workerId, teacher })?.isShared === true;
+    if (isShared) for (const other of this.#replicas.ofTeacher(teacher)) this.#ask(other);
+    const items = this.unproven.take({ workerId, teacher }, isShared);
+    return items.length === 0 ? [] : [{ kind: 'suspect', workerId, teacher, reason, items }];
+  }
+
+  /** The worker is to have no teachers but these any more. */
+  unloads(workerId: string, kept: ReadonlySet<string>): void {
+    for (const replica of this.#replicas.all()) {
+      if (replica.workerId !== workerId || kept.has(replica.teacher)) continue;
+      this.unproven.orphan(workerId, replica.teacher);
+    }
+  }
+
+  /**
+   * It cannot be loaded any more, and no waiting changes that. Of a model behind a server nobody knows since when: what is
+   * unproven is suspect. One with weights of its own answered by them, and others have the same.
+   */
+  lost(replica: Replica, reason: string): HealthEffect<T>[] {
+    if (this.#replicas.get(replica)?.isShared === true) return this.suspect(replica, reason);
+    this.unproven.orphan(replica.workerId, replica.teacher);
+    return [];
+  }
+
+  /**
+   * @param kept - canaries of the teacher's budget that must be left.
+   * @returns false if it is being asked already, or nobody pays for it.
+   */
+  #ask(replica: KnownReplica, kept = 0): boolean {
+    if (!replica.probes.isQuiet || this.#isQuarantined(replica)) return false;
+    if (!this.budgets.spend(replica.teacher, kept)) return false;
+    this.asking(replica, () => replica.probes.ask(1, false, true));
+    return !replica.probes.isQuiet;
+  }
+
+  /** What is unproven is believed, and said to be. */
+  #believe(teacher: string): HealthEffect<T>[] {
+    const sampleCount = this.unproven.countOfTeacher(teacher);
+    this.unproven.take({ workerId: NOBODY, teacher }, true);
+    return [
+      { kind: 'unchecked', teacher, sampleCount },
+      { kind: 'proven', teacher },
+    ];
+  }
+
+  #isQuarantined(replica: Replica): boolean {
+    return this.#quarantines.has(replicaKey(replica));
+  }
+}

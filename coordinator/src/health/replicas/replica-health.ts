@@ -1,0 +1,229 @@
+/**
+ * Which teacher worker may answer with which teacher: self-tests, canaries, suspicion and quarantine. A state machine
+ * without clock or network: events in, effects out.
+ *
+ * A *probe* is one fixed question to a teacher about one data set. Each worker that has the teacher, a *replica*,
+ * answers it on its session, outside the queue. What holds throughout:
+ *
+ * - a replica takes tickets only after it has answered each probe twice (`SELF_TEST_ROUNDS`);
+ * - the first answer to a probe is the *reference*, unless a run's record has the digest of another: then the replica
+ *   that gives that one takes its place. One that was kept with the stored answers comes before both. All answers are
+ *   compared with it, and with the replica's own first one since its self-test;
+ * - a replica that has no answer to a probe, or one beyond the tolerance, is quarantined. One that differs in bits
+ *   alone is said to differ, and serves unless bits are required;
+ * - a ticket that fails casts suspicion: the replica takes no tickets until it has answered its probes once more. That
+ *   alone proves nothing, since the fault may be the ticket's. Tickets that failed here and were answered by another
+ *   replica do: after `PROVEN_FAILURE_LIMIT` of them the replica is quarantined, whatever it says to probes;
+ * - a quarantine lasts until it is released, over sessions and restarts;
+ * - what a replica answers is unproven until it has passed its probes after it; what is unproven when it fails them is
+ *   suspect (`canaries.ts`).
+ */
+import { Canaries } from './canaries.js';
+import type { HealthEffect, Quarantine } from './health-effect.js';
+import { type KnownReplica, KnownReplicas, replicaKey } from './known-replicas.js';
+import { type ProbeAnswer, ProbeReferences } from './probe-references.js';
+import type { Replica } from './replica.js';
+import type { ProbeState } from './replica-probes.js';
+
+/** What a replica says of the answer, beside it. */
+export interface GivenAnswer extends ProbeAnswer {
+  /** How far equal questions may be answered apart, as a share of the greatest logit (at least 1). */
+  readonly noise: number;
+}
+
+export class ReplicaHealth<T = unknown> {
+  readonly canaries: Canaries<T>;
+  readonly references = new ProbeReferences();
+  readonly #replicas = new KnownReplicas();
+  readonly #quarantines: Map<string, Quarantine>;
+
+  /** @param quarantines - what a predecessor kept. */
+  constructor(quarantines: readonly Quarantine[]) {
+    this.#quarantines = new Map(quarantines.map((q) => [replicaKey(q), q]));
+    this.canaries = new Canaries(this.#replicas, this.#quarantines);
+  }
+
+  /**
+   * The replica is to have these probes and no others; those that are new to it are its self-test.
+   *
+   * @param isShared - all replicas of the teacher ask the same model, behind one server.
+   */
+  wants(replica: Replica, probes: readonly string[], isShared = false): void {
+    const state = this.#replicas.know(replica);
+    state.isShared = isShared;
+    this.canaries.asking(state, () => state.probes.want(probes));
+  }
+
+  /** How often the replica is to have answered the probe. */
+  rounds(replica: Replica, probe: string): number {
+    return this.#replicas.get(replica)?.probes.get(probe)?.asked ?? 0;
+  }
+
+  /** Which of these answers may not be one that its worker kept; 0: all may. */
+  anewRound(replica: Replica, probe: string): number {
+    return this.#replicas.get(replica)?.probes.get(probe)?.anew ?? 0;
+  }
+
+  /** Whether it may take tickets. @param strict - replicas that differ in bits may not. */
+  serves(replica: Replica, strict: boolean): boolean {
+    if (this.quarantine(replica) !== undefined) return false;
+    const probes = this.#replicas.get(replica)?.probes;
+    return probes?.isTested === true && !(strict && probes.differs);
+  }
+
+  /** Whether it is sound, but with other bits. */
+  differs(replica: Replica): boolean {
+    return this.#replicas.get(replica)?.probes.differs === true;
+  }
+
+  /** An answer to a probe has come. */
+  answered(replica: Replica, probe: string, given: GivenAnswer, nowMs: number): HealthEffect<T>[] {
+    const known = this.#replicas.get(replica);
+    const state = known?.probes.get(probe);
+    if (known === undefined || state === undefined) return [];
+    const effects: HealthEffect<T>[] = [];
+    const { noise, ...answer } = given;
+    known.noise = noise;
+    const servedBefore = state.answered >= state.needed;
+    state.answered = Math.max(state.answered, answer.round);
+    state.values = answer.values;
+    state.refused = false;
+    state.first ??= answer.values;
+    const isReference = this.references.offer(probe, answer, replica.workerId);
+    if (isReference) effects.push(...this.#judgeAll(probe, nowMs));
+    else effects.push(...this.#judge(known, probe, state, nowMs));
+    effects.push(...this.canaries.passed(known, nowMs));
+    if (!servedBefore && state.answered >= state.needed) effects.push({ kind: 'changed' });
+    return effects;
+  }
+
+  /** It has no answer to a probe, and why. */
+  probeFailed(replica: Replica, reason: string, nowMs: number): HealthEffect<T>[] {
+    return this.#quarantine(replica, `it does not answer its probe: ${reason}`, nowMs);
+  }
+
+  /**
+   * The server that the teacher is behind has no answer to the probe, whichever replica asks: nothing against this one, which
+   * serves other sets. It counts once all that was asked is refused: the first answer may be of before the server was mended.
+   */
+  probeRefused(replica: Replica, probe: string, round: number): HealthEffect<T>[] {
+    const state = this.#replicas.get(replica)?.probes.get(probe);
+    if (state === undefined) return [];
+    state.answered = Math.max(state.answered, round);
+    if (state.answered < state.asked) return [];
+    state.refused = true;
+    return [{ kind: 'changed' }];
+  }
+
+  /** Asks about what was refused once more. */
+  askAgain(probe: string): void {
+    for (const replica of this.#replicas.all()) replica.probes.askAgain(probe);
+  }
+
+  /** A ticket in its hands failed: by its own account, or by what it answered. */
+  ticketFailed(replica: Replica, ticketId: string): HealthEffect<T>[] {
+    const state = this.#replicas.get(replica);
+    if (state === undefined || this.quarantine(replica) !== undefined) return [];
+    state.failedTickets.add(ticketId);
+    this.canaries.asking(state, () => state.probes.ask(1, true));
+    return [{ kind: 'changed' }];
+  }
+
+  /**
+   * It answered a ticket: replicas on which that failed are to blame. The first of a run has it probed.
+   *
+   * @param ticket.runs - that asked for it.
+   */
+  ticketAnswered(
+    replica: Replica,
+    ticket: { readonly id: string; readonly runs: readonly string[] },
+    nowMs: number,
+  ): HealthEffect<T>[] {
+    const known = this.#replicas.get(replica);
+    const effects = known === undefined ? [] : this.canaries.answered(known, ticket.runs);
+    for (const other of this.#replicas.ofTeacher(replica.teacher)) {
+      const isOwn = other.workerId === replica.workerId;
+      if (!other.failedTickets.answered(ticket.id, isOwn)) continue;
+      const reason = `${other.failedTickets.provenCount} tickets that it failed on were answered by others, by ${replica.workerId} last`;
+      effects.push(...this.#quarantine(other, reason, nowMs));
+    }
+    return effects;
+  }
+
+  /** The worker has loaded the teacher (again): it is tested anew. */
+  loaded(replica: Replica): void {
+    const state = this.#replicas.get(replica);
+    if (state !== undefined) this.canaries.asking(state, () => state.probes.test());
+  }
+
+  /** What a session was told and said ends with it. */
+  sessionEnded(workerId: string): void {
+    this.canaries.unproven.orphan(workerId);
+    this.#replicas.forgetWorker(workerId);
+  }
+
+  /** Nobody asks about any but these probes any more. */
+  retain(probes: ReadonlySet<string>): void {
+    this.references.retain(probes);
+    for (const replica of this.#replicas.all()) replica.probes.retain(probes);
+  }
+
+  quarantine(replica: Replica): Quarantine | undefined {
+    return this.#quarantines.get(replicaKey(replica));
+  }
+
+  quarantines(): Quarantine[] {
+    return [...this.#quarantines.values()];
+  }
+
+  /** Ends a quarantine: the replica is tested anew. @returns whether there was one. */
+  release(replica: Replica): boolean {
+    const state = this.#replicas.get(replica);
+    if (state !== undefined) {
+      state.failedTickets.clear();
+      // What its worker kept may be the other model's.
+      this.canaries.asking(state, () => state.probes.test(true));
+    }
+    return this.#quarantines.delete(replicaKey(replica));
+  }
+
+  #judgeAll(probe: string, nowMs: number): HealthEffect<T>[] {
+    return [...this.#replicas.all()].flatMap((replica) => {
+      const state = replica.probes.get(probe);
+      if (state === undefined) return [];
+      state.differs = false;
+      return this.#judge(replica, probe, state, nowMs);
+    });
+  }
+
+  #judge(replica: KnownReplica, probe: string, state: ProbeState, nowMs: number) {
+    const { workerId, teacher, isShared, noise } = replica;
+    const { values, first } = state;
+    if (values === undefined || first === undefined) return [];
+    const answer = { workerId, isShared, noise, first, values };
+    const verdict = this.references.judge(probe, answer);
+    if (verdict === undefined) return [];
+    const { isSound, equalBits, reason } = verdict;
+    if (!isSound) return this.#quarantine(replica, reason, nowMs);
+    const differedBefore = state.differs;
+    // Who gave other bits once may do so again.
+    state.differs ||= !equalBits;
+    if (!state.differs || differedBefore) return [];
+    const unproven = this.canaries.unproven.countOf(replica);
+    const effects: HealthEffect<T>[] = [
+      { kind: 'differs', workerId, teacher, reason, unproven },
+      { kind: 'changed' },
+    ];
+    return effects;
+  }
+
+  #quarantine({ workerId, teacher }: Replica, reason: string, nowMs: number): HealthEffect<T>[] {
+    const key = replicaKey({ workerId, teacher });
+    if (this.#quarantines.has(key)) return [];
+    const quarantine = { workerId, teacher, reason, sinceMs: nowMs };
+    this.#quarantines.set(key, quarantine);
+    const unproven = this.canaries.unproven.countOf(quarantine);
+    const suspects = this.canaries.suspect(quarantine, reason);
+    return [{ kind: 'quarantined', ...quarantine, unproven }, ...suspects, { kind: 'changed' }];
+  }
+}
