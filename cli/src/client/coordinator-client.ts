@@ -12,69 +12,36 @@ import {
   call,
   connect,
   EnsembleClient,
-  openClientStream,
   openServerStream,
   RunClient,
-  retryDelayMs,
-  sleep,
   TargetClient,
   type TlsIdentity,
-  tlsTrouble,
 } from '@lyceum/platform';
 import {
   type AnswerTable,
   type AnswerVerification,
   type Artifact,
   type ArtifactKind,
-  CONNECT_DEADLINE_MS,
   type Garbage,
   type InferenceDescription,
-  LyceumError,
-  PushArtifactHeader,
-  type PushArtifactRequest,
-  type PushArtifactResponse,
   type Quarantine,
   type Run,
   type RunEvent,
   StreamTargetsRequest,
-  type SubmitRunResponse,
   type TargetOutline,
-  toLyceumError,
-  UNARY_DEADLINE_MS,
   type Worker,
 } from '@lyceum/proto';
-import { type ArtifactContent, contentChunks, contentSize } from './artifact-chunks.js';
-import { hasEnded } from './run-states.js';
-import { takesConnections } from './takes-connections.js';
+import { coordinatorVersion } from './coordinator-version.js';
+import { type EnsembleRequest, evaluateEnsemble } from './evaluate-ensemble.js';
+import { present } from './present.js';
+import { type ArtifactContent, pushArtifact } from './push-artifact.js';
 import { streamTargets, type TargetPart, type TargetsRequest } from './target-stream.js';
-import { AWAY_MAX_MS, type Cancellable, type WatchOptions } from './watching.js';
+import { type AnswerVerificationRequest, verifyAnswers } from './verify-answers.js';
+import { watchRun } from './watch-run.js';
+import type { Cancellable, WaitOptions, WatchOptions } from './watching.js';
 
 /** A push or pull is bounded by its stream, not by the deadline of small calls. */
 const SUBMIT_DEADLINE_MS = 120_000;
-
-const SILENT =
-  'the connection is taken, but nothing comes: its machine is too busy, or another program listens there';
-
-export interface AnswerVerificationRequest {
-  /** Of tables; none: all. */
-  readonly ids?: readonly string[];
-  /** Of each table; 1 if left out. */
-  readonly spanCount?: number;
-  /** Chooses the spans. */
-  readonly seed?: number;
-  /** How long a teacher may say nothing. */
-  readonly patienceSeconds?: number;
-}
-
-export interface EnsembleRequest {
-  /** Pushed models, or `run:ID`; `@MODALITY` behind one says what it sees. */
-  readonly teachers: readonly string[];
-  readonly dataset: string;
-  /** Default `test`. */
-  readonly split?: string;
-  /** `RULE[:WEIGHTING][+calibrate]`; default all. */
-  readonly rules?: readonly string[];
-}
 
 export interface Submitted {
   readonly run: Run;
@@ -106,43 +73,17 @@ export class CoordinatorClient {
   }
 
   close(): void {
-    this.#runs.close();
-    this.#artifacts.close();
-    this.#answers.close();
-    this.#cluster.close();
-    this.#ensembles.close();
-    this.#targets.close();
+    for (const client of [this.#runs, this.#artifacts, this.#answers]) client.close();
+    for (const client of [this.#cluster, this.#ensembles, this.#targets]) client.close();
   }
 
   /**
    * The coordinator's version; the way to learn soon whether there is one.
    *
-   * @throws {LyceumError} UNAVAILABLE if nobody answers within {@link CONNECT_DEADLINE_MS}; where the connection is taken,
-   *   within `patienceMs` more.
+   * @throws {LyceumError} UNAVAILABLE if nobody answers: see {@link coordinatorVersion}.
    */
-  async version(options: Cancellable & { readonly patienceMs?: number } = {}): Promise<string> {
-    const { signal, patienceMs = UNARY_DEADLINE_MS } = options;
-    const ask = (deadlineMs: number) => {
-      const request = { deadlineMs, ...(signal !== undefined && { signal }) };
-      return call(this.#cluster, this.#cluster.getVersion, {}, request);
-    };
-    let isSilent = false;
-    try {
-      const { version } = await ask(CONNECT_DEADLINE_MS).catch(async (err: unknown) => {
-        const isLate = toLyceumError(err).code === 'DEADLINE_EXCEEDED';
-        isSilent = isLate && (await takesConnections(this.address));
-        if (!isSilent) throw err;
-        return ask(patienceMs);
-      });
-      return version;
-    } catch (err) {
-      const { code, message, cause } = toLyceumError(err);
-      if (code === 'CANCELLED' || code === 'PERMISSION_DENIED') throw err;
-      const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
-      const why = unanswered ? (troubleWithTls(cause) ?? (isSilent ? SILENT : undefined)) : message;
-      const text = `no coordinator answers at ${this.address}${why === undefined ? '' : ` (${why})`}`;
-      throw new LyceumError('UNAVAILABLE', text, { cause: err });
-    }
+  version(options: Cancellable & { readonly patienceMs?: number } = {}): Promise<string> {
+    return coordinatorVersion(this.#cluster, this.address, options);
   }
 
   /** @param specification - YAML or JSON. */
@@ -155,7 +96,7 @@ export class CoordinatorClient {
     } = {},
   ): Promise<Submitted> {
     const { runId = '', dryRun = false, askPaid = false } = options;
-    const response: SubmitRunResponse = await call(
+    const response = await call(
       this.#runs,
       this.#runs.submitRun,
       { specification, runId, dryRun, askPaid },
@@ -190,12 +131,8 @@ export class CoordinatorClient {
 
   /** @param newRunId - default: the run's, with `-replay` behind it. */
   async replayRun(runId: string, newRunId = ''): Promise<Submitted> {
-    const response = await call(
-      this.#runs,
-      this.#runs.replayRun,
-      { runId, newRunId },
-      { deadlineMs: SUBMIT_DEADLINE_MS },
-    );
+    const options = { deadlineMs: SUBMIT_DEADLINE_MS };
+    const response = await call(this.#runs, this.#runs.replayRun, { runId, newRunId }, options);
     return { ...response, run: present(response.run) };
   }
 
@@ -205,29 +142,8 @@ export class CoordinatorClient {
   }
 
   /** The run now, and again after each change, until it ends. */
-  async *watchRun(runId: string, options: WatchOptions = {}): AsyncGenerator<Run, void, undefined> {
-    let awaySinceMs: number | undefined;
-    let attempt = 0;
-    let seen = false;
-    for (;;) {
-      try {
-        const { incoming } = openServerStream(() => this.#runs.watchRun({ runId }), options);
-        for await (const { run } of incoming) {
-          [awaySinceMs, attempt, seen] = [undefined, 0, true];
-          yield present(run);
-          if (hasEnded(present(run))) return;
-        }
-      } catch (err) {
-        const error = toLyceumError(err);
-        if (!error.retryable || !seen) throw err;
-        if (awaySinceMs === undefined) {
-          awaySinceMs = Date.now();
-          options.onAway?.(error);
-        }
-        if (Date.now() - awaySinceMs > AWAY_MAX_MS) throw err;
-      }
-      await sleep(retryDelayMs(attempt++, Math.random()), options.signal);
-    }
+  watchRun(runId: string, options: WatchOptions = {}): AsyncGenerator<Run, void, undefined> {
+    return watchRun(this.#runs, runId, options);
   }
 
   /**
@@ -264,25 +180,13 @@ export class CoordinatorClient {
     return collect(openServerStream(() => this.#runs.getPredictions({ runId }), options).incoming);
   }
 
-  async pushArtifact(
+  pushArtifact(
     kind: ArtifactKind,
     name: string,
     content: ArtifactContent,
     options: Cancellable = {},
   ): Promise<{ readonly artifact: Artifact; readonly created: boolean }> {
-    const sizeBytes = await contentSize(content);
-    const push = openClientStream<PushArtifactRequest, PushArtifactResponse>(
-      (done) => this.#artifacts.pushArtifact(done),
-      options,
-    );
-    const header = PushArtifactHeader.fromPartial({ kind, name, sizeBytes });
-    await push.send({ part: { $case: 'header', header } });
-    for await (const chunk of contentChunks(content)) {
-      await push.send({ part: { $case: 'chunk', chunk } });
-    }
-    push.end();
-    const { artifact, created } = await push.response;
-    return { artifact: present(artifact), created };
+    return pushArtifact(this.#artifacts, { kind, name, content }, options);
   }
 
   /** Stores a model behind an inference server under a name, as the server has it now. @param settings - those that are known. */
@@ -333,33 +237,16 @@ export class CoordinatorClient {
    *
    * @param onWaiting - told why nothing comes, whenever that changes.
    */
-  async *verifyAnswers(
+  verifyAnswers(
     request: AnswerVerificationRequest,
-    options: Cancellable & { readonly onWaiting?: (reason: string) => void } = {},
+    options: WaitOptions = {},
   ): AsyncGenerator<AnswerVerification, void, undefined> {
-    const { ids = [], spanCount = 1, seed = 1, patienceSeconds = 60 } = request;
-    const message = { ids: [...ids], spanCount, seed, patienceSeconds };
-    const { incoming } = openServerStream(() => this.#answers.verifyAnswers(message), options);
-    for await (const { part } of incoming) {
-      if (part?.$case === 'waiting') options.onWaiting?.(part.waiting);
-      if (part?.$case === 'verification') yield part.verification;
-    }
+    return verifyAnswers(this.#answers, request, options);
   }
 
   /** @param onWaiting - told why there is no table yet, whenever that changes. */
-  async evaluateEnsemble(
-    request: EnsembleRequest,
-    options: Cancellable & { readonly onWaiting?: (reason: string) => void } = {},
-  ): Promise<EnsembleTable> {
-    const { teachers, dataset, split = '', rules = [] } = request;
-    const message = { teachers: [...teachers], dataset, split, rules: [...rules] };
-    const { incoming } = openServerStream(() => this.#ensembles.evaluateEnsemble(message), options);
-    let table: string | undefined;
-    for await (const { part } of incoming) {
-      if (part?.$case === 'waiting') options.onWaiting?.(part.waiting);
-      if (part?.$case === 'tableJson') table = part.tableJson;
-    }
-    return JSON.parse(present(table)) as EnsembleTable;
+  evaluateEnsemble(request: EnsembleRequest, options: WaitOptions = {}): Promise<EnsembleTable> {
+    return evaluateEnsemble(this.#ensembles, request, options);
   }
 
   /** What a run's targets are, and how many there are. */
@@ -408,18 +295,4 @@ async function collect(messages: AsyncIterable<{ readonly chunk: Uint8Array }>):
   const chunks: Uint8Array[] = [];
   for await (const { chunk } of messages) chunks.push(chunk);
   return Buffer.concat(chunks);
-}
-
-/** proto3 makes every message optional; the service promises these. */
-function present<T>(message: T | undefined): T {
-  if (message === undefined)
-    throw new LyceumError('INTERNAL', 'the coordinator answered without a value');
-  return message;
-}
-
-/** @param status - of a call that nobody answered. */
-function troubleWithTls(status: unknown): string | undefined {
-  const details = status instanceof Object && 'details' in status ? String(status.details) : '';
-  const trouble = tlsTrouble(details);
-  return trouble === undefined ? undefined : `${trouble}; see --tls-dir`;
 }

@@ -1,18 +1,51 @@
-/** The bytes of a push, in chunks that fit a message. */
+/** Pushes an artifact: its bytes in chunks that fit a message. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { CHUNK_BYTES } from '@lyceum/proto';
+import { type ArtifactClient, openClientStream } from '@lyceum/platform';
+import {
+  type Artifact,
+  type ArtifactKind,
+  CHUNK_BYTES,
+  PushArtifactHeader,
+  type PushArtifactRequest,
+  type PushArtifactResponse,
+} from '@lyceum/proto';
+import { present } from './present.js';
+import type { Cancellable } from './watching.js';
 
 /** Bytes in memory, or the path of a file, which is read as it is sent. */
 export type ArtifactContent = Uint8Array | string;
 
-export async function contentSize(content: ArtifactContent): Promise<number> {
+export async function pushArtifact(
+  client: ArtifactClient,
+  artifact: {
+    readonly kind: ArtifactKind;
+    readonly name: string;
+    readonly content: ArtifactContent;
+  },
+  options: Cancellable,
+): Promise<{ readonly artifact: Artifact; readonly created: boolean }> {
+  const { kind, name, content } = artifact;
+  const sizeBytes = await contentSize(content);
+  const push = openClientStream<PushArtifactRequest, PushArtifactResponse>(
+    (done) => client.pushArtifact(done),
+    options,
+  );
+  const header = PushArtifactHeader.fromPartial({ kind, name, sizeBytes });
+  await push.send({ part: { $case: 'header', header } });
+  for await (const chunk of contentChunks(content)) {
+    await push.send({ part: { $case: 'chunk', chunk } });
+  }
+  push.end();
+  const response = await push.response;
+  return { artifact: present(response.artifact), created: response.created };
+}
+
+async function contentSize(content: ArtifactContent): Promise<number> {
   return typeof content === 'string' ? (await stat(content)).size : content.length;
 }
 
-export async function* contentChunks(
-  content: ArtifactContent,
-): AsyncGenerator<Buffer, void, undefined> {
+async function* contentChunks(content: ArtifactContent): AsyncGenerator<Buffer, void, undefined> {
   if (typeof content === 'string') {
     yield* createReadStream(content, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
     return;

@@ -8,6 +8,11 @@ export interface Cancellable {
   readonly signal?: AbortSignal;
 }
 
+export interface WaitOptions extends Cancellable {
+  /** Told why nothing comes yet, whenever that changes. */
+  readonly onWaiting?: (reason: string) => void;
+}
+
 export interface WatchOptions extends Cancellable {
   /** Told once each time that the coordinator is gone, before trying again. */
   readonly onAway?: (error: LyceumError) => void;

@@ -1,0 +1,49 @@
+/** The first call to a coordinator: whether there is one, and if none answers, why. */
+import { type ClusterClient, call, tlsTrouble } from '@lyceum/platform';
+import { CONNECT_DEADLINE_MS, LyceumError, toLyceumError, UNARY_DEADLINE_MS } from '@lyceum/proto';
+import { takesConnections } from './takes-connections.js';
+import type { Cancellable } from './watching.js';
+
+const SILENT =
+  'the connection is taken, but nothing comes: its machine is too busy, or another program listens there';
+
+/**
+ * @param address - where the client calls.
+ * @throws {LyceumError} UNAVAILABLE if nobody answers within {@link CONNECT_DEADLINE_MS}; where the connection is taken,
+ *   within `patienceMs` more.
+ */
+export async function coordinatorVersion(
+  client: ClusterClient,
+  address: string,
+  options: Cancellable & { readonly patienceMs?: number },
+): Promise<string> {
+  const { signal, patienceMs = UNARY_DEADLINE_MS } = options;
+  const ask = (deadlineMs: number) => {
+    const request = { deadlineMs, ...(signal !== undefined && { signal }) };
+    return call(client, client.getVersion, {}, request);
+  };
+  let isSilent = false;
+  try {
+    const { version } = await ask(CONNECT_DEADLINE_MS).catch(async (err: unknown) => {
+      const isLate = toLyceumError(err).code === 'DEADLINE_EXCEEDED';
+      isSilent = isLate && (await takesConnections(address));
+      if (!isSilent) throw err;
+      return ask(patienceMs);
+    });
+    return version;
+  } catch (err) {
+    const { code, message, cause } = toLyceumError(err);
+    if (code === 'CANCELLED' || code === 'PERMISSION_DENIED') throw err;
+    const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
+    const why = unanswered ? (troubleWithTls(cause) ?? (isSilent ? SILENT : undefined)) : message;
+    const text = `no coordinator answers at ${address}${why === undefined ? '' : ` (${why})`}`;
+    throw new LyceumError('UNAVAILABLE', text, { cause: err });
+  }
+}
+
+/** @param status - of a call that nobody answered. */
+function troubleWithTls(status: unknown): string | undefined {
+  const details = status instanceof Object && 'details' in status ? String(status.details) : '';
+  const trouble = tlsTrouble(details);
+  return trouble === undefined ? undefined : `${trouble}; see --tls-dir`;
+}

@@ -1,0 +1,36 @@
+/** A run as it changes, whatever becomes of the coordinator meanwhile. */
+import { openServerStream, type RunClient, retryDelayMs, sleep } from '@lyceum/platform';
+import { type Run, toLyceumError } from '@lyceum/proto';
+import { present } from './present.js';
+import { hasEnded } from './run-states.js';
+import { AWAY_MAX_MS, type WatchOptions } from './watching.js';
+
+/** The run now, and again after each change, until it ends. A watch that had begun outlives a restart. */
+export async function* watchRun(
+  client: RunClient,
+  runId: string,
+  options: WatchOptions,
+): AsyncGenerator<Run, void, undefined> {
+  let awaySinceMs: number | undefined;
+  let attempt = 0;
+  let seen = false;
+  for (;;) {
+    try {
+      const { incoming } = openServerStream(() => client.watchRun({ runId }), options);
+      for await (const { run } of incoming) {
+        [awaySinceMs, attempt, seen] = [undefined, 0, true];
+        yield present(run);
+        if (hasEnded(present(run))) return;
+      }
+    } catch (err) {
+      const error = toLyceumError(err);
+      if (!error.retryable || !seen) throw err;
+      if (awaySinceMs === undefined) {
+        awaySinceMs = Date.now();
+        options.onAway?.(error);
+      }
+      if (Date.now() - awaySinceMs > AWAY_MAX_MS) throw err;
+    }
+    await sleep(retryDelayMs(attempt++, Math.random()), options.signal);
+  }
+}
