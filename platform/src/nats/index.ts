@@ -1,6 +1,6 @@
 /** NATS: tickets, records, blobs and events; a server of one's own. */
-export * from './blob-cache.js';
-export type { BlobStore } from './nats-blobs.js';
+export * from './await-nats.js';
+export { BlobCache, type BlobStore } from './blobs/index.js';
 export * from './nats-connection.js';
 export * from './nats-credentials.js';
 export type { EventLog, LoggedEvent } from './nats-events.js';

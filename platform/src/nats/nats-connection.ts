@@ -1,23 +1,23 @@
 /**
  * The connection to NATS, and the door to everything that is kept there.
  *
- * A program may be there before NATS; after the first connect it reconnects for as long as it takes. What is called
+ * After the first connect it reconnects for as long as it takes. What is called
  * meanwhile fails with UNAVAILABLE after the client's time limit and may be tried again.
  */
-import { connect as connectSocket, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import {
   LyceumError,
   type ErrorCode as LyceumErrorCode,
   type NatsRole,
   natsInbox,
-  toLyceumError,
 } from '@lyceum/proto';
 import { connect, ErrorCode, Events, type NatsConnection } from 'nats';
-import { retryDelayMs, sleep } from '../pacing/index.js';
+import { sleep } from '../pacing/index.js';
 import type { Logger } from '../process/index.js';
 import type { TlsIdentity } from '../tls/index.js';
-import { type BlobStore, openBlobStore } from './nats-blobs.js';
+import { type BlobStore, openBlobStore } from './blobs/index.js';
+import { checkedAddress, hostOf } from './nats-address.js';
 import type { NatsCredentials } from './nats-credentials.js';
 import { type EventLog, openEventLog } from './nats-events.js';
 import {
@@ -33,16 +33,6 @@ const FIRST_CONNECT_MS = 4_000;
 const RECONNECT_WAIT_MS = 250;
 /** A server that is stopped is noticed after two missed answers. */
 const PING_INTERVAL_MS = 10_000;
-const DEFAULT_PORT = 4222;
-/** While NATS is awaited this is said again. */
-const TELL_AGAIN_MS = 60_000;
-/**
- * So often a server may greet and then not let in: it refuses a certificate without a word, and one that is only slow
- * does not do so time after time.
- */
-const REFUSALS = 5;
-const ADDRESS =
-  /^(?:(?:nats|tls):\/\/)?(?:[^@/]*@)?(?:[^\s/:@[\]]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i;
 /** Time that acks and naks have to leave before a close. */
 const FLUSH_MS = 1_000;
 
@@ -93,11 +83,7 @@ export interface NatsOptions {
  */
 export async function connectNats(options: NatsOptions): Promise<Nats> {
   const { url, name, role, log, credentials, tls } = options;
-  const address = withoutSecrets(url);
-  if (!ADDRESS.test(url)) {
-    const message = `"${address}" is no address of NATS; want nats://HOST:PORT`;
-    throw new LyceumError('INVALID_ARGUMENT', message);
-  }
+  const address = checkedAddress(url);
   let connection: NatsConnection;
   try {
     connection = await connect({
@@ -128,79 +114,6 @@ function tlsOptions(url: string, { ca, certificate: cert, key }: TlsIdentity) {
   const check = (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate);
   // Other members of a cluster of servers have other addresses.
   return { tls: { ca, cert, key, checkServerIdentity: check }, ignoreClusterUpdates: true };
-}
-
-/** The scheme may be left out. */
-function parsed(url: string): URL {
-  return new URL(url.includes('://') ? url : `nats://${url}`);
-}
-
-/** @returns an IPv6 address without its brackets. */
-function hostOf(url: string): string {
-  return parsed(url).hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
-/** How a program that is there before NATS waits for it. */
-export interface Waiting {
-  /** Gives up. */
-  readonly signal: AbortSignal;
-  /** Told each time why it is not there yet. */
-  readonly tell: (reason: string) => void;
-  /** Uniform in [0, 1), `Math.random`. */
-  readonly random: () => number;
-  readonly log: Logger;
-}
-
-/**
- * {@link connectNats} for a program that may be there before NATS is: it waits for as long as nobody answers.
- *
- * What only a person can put right ends the wait: a server that refuses user or certificate says so at once, or goes on
- * being there without ever letting this program in.
- *
- * @throws {LyceumError} as {@link connectNats}, but not UNAVAILABLE; CANCELLED if the wait is given up.
- */
-export function awaitNats(options: NatsOptions, waiting: Waiting): Promise<Nats> {
-  const { url, tls } = options;
-  let refusals = 0;
-  return untilNatsAnswers(waiting, async () => {
-    try {
-      return await connectNats(options);
-    } catch (thrown) {
-      const err = toLyceumError(thrown);
-      if (!err.retryable || tls === undefined) throw err;
-      refusals = (await isGreeting(url)) ? refusals + 1 : 0;
-      if (refusals < REFUSALS) throw err;
-      throw new LyceumError('PERMISSION_DENIED', err.message, { cause: err });
-    }
-  });
-}
-
-/**
- * Does something with NATS until it does not fail for a reason that passes, with growing pauses. Says so in the log, at
- * first and then rarely.
- *
- * @throws {LyceumError} CANCELLED if the wait is given up; whatever else `attempt` throws.
- */
-export async function untilNatsAnswers<T>(
-  { signal, tell, random, log }: Waiting,
-  attempt: () => Promise<T>,
-): Promise<T> {
-  let toldAtMs = Number.NEGATIVE_INFINITY;
-  for (let failures = 0; !signal.aborted; failures++) {
-    try {
-      return await attempt();
-    } catch (thrown) {
-      const err = toLyceumError(thrown);
-      if (!err.retryable) throw err;
-      tell(`waiting for NATS: ${err.message}`);
-      if (performance.now() - toldAtMs >= TELL_AGAIN_MS) {
-        toldAtMs = performance.now();
-        log.warn({ reason: err.message }, 'waiting for NATS');
-      }
-    }
-    await sleep(retryDelayMs(failures, random()), signal);
-  }
-  throw new LyceumError('CANCELLED', 'no longer waiting for NATS');
 }
 
 class NatsDoor implements Nats {
@@ -296,24 +209,4 @@ function whoOf(credentials: NatsCredentials | undefined, tls: TlsIdentity | unde
   return tls === undefined
     ? 'who has no user: see --nats-credentials'
     : 'the certificate, which names none of its users, or wants a password: see --tls-dir and --nats-credentials';
-}
-
-/** True if a NATS server says hello there, in the open as it does before TLS. */
-function isGreeting(url: string): Promise<boolean> {
-  const { port } = parsed(url);
-  return new Promise((resolve) => {
-    const socket = connectSocket(Number(port || DEFAULT_PORT), hostOf(url));
-    const end = (greets: boolean) => () => {
-      socket.destroy();
-      resolve(greets);
-    };
-    socket.setTimeout(FIRST_CONNECT_MS, end(false));
-    socket.once('error', end(false));
-    socket.once('close', end(false));
-    socket.once('data', (data) => end(data.subarray(0, 4).toString() === 'INFO')());
-  });
-}
-
-function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//');
 }

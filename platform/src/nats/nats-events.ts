@@ -9,9 +9,7 @@ import {
   StorageType,
 } from 'nats';
 import { sleep } from '../pacing/index.js';
-import { nextMessage } from './nats-direct-get.js';
-import { natsError } from './nats-errors.js';
-import { ensureStream } from './nats-streams.js';
+import { ensureStream, natsError, nextMessage } from './jetstream/index.js';
 
 /** Events kept of one run; the oldest go first. */
 const EVENTS_PER_RUN_MAX_COUNT = 10_000;

@@ -1,6 +1,6 @@
 /** Small records under keys, each with a revision that a compare-and-set names. */
 import { type KV, type NatsConnection, StorageType } from 'nats';
-import { isMissing, natsError } from './nats-errors.js';
+import { isMissing, natsError } from './jetstream/index.js';
 
 export interface KeyValue {
   get(key: string): Promise<{ readonly value: string; readonly revision: number } | undefined>;

@@ -9,7 +9,7 @@ import { Ticket } from '@lyceum/proto';
 import type { Consumer, JsMsg, NatsConnection } from 'nats';
 import { sleep } from '../pacing/index.js';
 import type { Logger } from '../process/index.js';
-import { isMissing, natsError } from './nats-errors.js';
+import { isMissing, natsError } from './jetstream/index.js';
 
 /** A pull that found nothing is repeated this often, which also notices that the consumer is gone. */
 const PULL_EXPIRES_MS = 5_000;

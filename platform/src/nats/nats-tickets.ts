@@ -28,8 +28,7 @@ import {
   RetentionPolicy,
   StorageType,
 } from 'nats';
-import { isMessageMissing, isMissing, natsError } from './nats-errors.js';
-import { ensureStream } from './nats-streams.js';
+import { ensureStream, isMessageMissing, isMissing, natsError } from './jetstream/index.js';
 
 /** A worker that holds a ticket says so every third of this. */
 export const ACK_WAIT_MS = 30_000;

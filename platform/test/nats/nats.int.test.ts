@@ -29,7 +29,7 @@ import {
   type TicketQueue,
   type TicketSource,
 } from '../../src/index.js';
-import { openBlobStore } from '../../src/nats/nats-blobs.js';
+import { openBlobStore } from '../../src/nats/blobs/object-blob-store.js';
 import { failureOf } from '../failure-of.js';
 
 const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;

@@ -9,9 +9,9 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { errnoOf, mountedFile, withPath } from '../files/index.js';
-import { SharedWork } from '../pacing/index.js';
-import type { BlobStore } from './nats-blobs.js';
+import { errnoOf, mountedFile, withPath } from '../../files/index.js';
+import { SharedWork } from '../../pacing/index.js';
+import type { BlobStore } from './blob-store.js';
 
 export class BlobCache {
   readonly #folder: string;

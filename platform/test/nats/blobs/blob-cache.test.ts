@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { BlobCache } from '../../src/nats/blob-cache.js';
+import { BlobCache } from '../../../src/nats/blobs/blob-cache.js';
 
 const MIB = 1024 * 1024;
 

@@ -1,0 +1,32 @@
+/** Where a NATS server is, as people write it: `nats://HOST:PORT`. Pure. */
+import { LyceumError } from '@lyceum/proto';
+
+const DEFAULT_PORT = 4222;
+
+const ADDRESS =
+  /^(?:(?:nats|tls):\/\/)?(?:[^@/]*@)?(?:[^\s/:@[\]]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i;
+
+/**
+ * @returns it without what nobody may see.
+ * @throws {LyceumError} INVALID_ARGUMENT if it is none.
+ */
+export function checkedAddress(url: string): string {
+  const address = url.replace(/\/\/[^@/]*@/, '//');
+  if (ADDRESS.test(url)) return address;
+  const message = `"${address}" is no address of NATS; want nats://HOST:PORT`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+/** @returns an IPv6 address without its brackets. */
+export function hostOf(url: string): string {
+  return parsed(url).hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+export function portOf(url: string): number {
+  return Number(parsed(url).port || DEFAULT_PORT);
+}
+
+/** The scheme may be left out. */
+function parsed(url: string): URL {
+  return new URL(url.includes('://') ? url : `nats://${url}`);
+}

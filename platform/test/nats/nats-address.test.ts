@@ -1,0 +1,26 @@
+/** Addresses of NATS as people write them, and what is read out of them. */
+import { describe, expect, it } from 'vitest';
+import { checkedAddress, hostOf, portOf } from '../../src/nats/nats-address.js';
+
+describe('an address of NATS', () => {
+  it.each([
+    ['nats://127.0.0.1:4222', '127.0.0.1', 4222],
+    ['tls://nats.example', 'nats.example', 4222],
+    ['localhost:4300', 'localhost', 4300],
+    ['nats://[::1]:4222', '::1', 4222],
+  ])('%s has host %s and port %i', (url, host, port) => {
+    expect(checkedAddress(url)).toBe(url);
+    expect([hostOf(url), portOf(url)]).toEqual([host, port]);
+  });
+
+  it('is told without a password', () => {
+    expect(checkedAddress('nats://me:secret@host:4222')).toBe('nats://host:4222');
+  });
+
+  it.each(['http://host', 'nats://', 'nats://a b', 'nats://host:4222/path'])(
+    '%s is none',
+    (url) => {
+      expect(() => checkedAddress(url)).toThrow(/no address of NATS; want nats:\/\/HOST:PORT/);
+    },
+  );
+});
