@@ -1,0 +1,82 @@
+/** What a local cluster is started with, and what its programs are told of it. Pure. */
+import { ALL_ADDRESSES, isLoopback, parseAddress } from '@lyceum/platform';
+
+export interface LocalClusterOptions {
+  readonly teacherWorkers: number;
+  readonly studentWorkers: number;
+  /** Where everything is kept, logs too; absent: a temporary folder that goes with the cluster. */
+  readonly stateDir?: string;
+  /** The coordinator's address; default a free port on loopback. */
+  readonly listen?: string;
+  /**
+   * Private addresses that remote teachers may be at. Default: what LYCEUM_ALLOW_ADDRESSES says; else all if nobody but this
+   * machine reaches the coordinator.
+   */
+  readonly allowAddresses?: readonly string[];
+  /** Of each worker; default the program's own. */
+  readonly computeThreads?: number;
+  /** Teacher workers answer from precomputed logits, each inference taking this long. */
+  readonly lookupDelayMs?: number;
+  /** JSON object of other delays in milliseconds by teacher identity, read for each ticket. */
+  readonly lookupDelayFile?: string;
+  /** Of all programs; default `info`. */
+  readonly logLevel?: string;
+  /** A file with terms and rules of the user's own, TypeScript or JavaScript. */
+  readonly plugin?: string;
+  /** Mutual TLS between all of them and with who calls, as `readTlsIdentity` reads it; default: without. */
+  readonly tlsDir?: string;
+  /** Added to this process' environment for the children. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Starts a worker that dies again, later each time. Default: it stays dead. */
+  readonly restartWorkers?: boolean;
+  /** Told in a line what happens: ready, died, back. */
+  readonly log?: (line: string) => void;
+  /** What others that want the state folder are told of this process; default `a local cluster`. */
+  readonly program?: string;
+  /** Gives up starting. */
+  readonly signal?: AbortSignal;
+}
+
+export type WorkerKind = 'teacher' | 'student';
+
+/** Of all programs of the cluster. */
+export interface ChildEnvironment {
+  readonly env: NodeJS.ProcessEnv;
+  /** Remote teachers may be at any address, and nobody said so. */
+  readonly isOpenOutwards: boolean;
+}
+
+/** @param own - of this process. */
+export function childEnvironment(
+  options: LocalClusterOptions,
+  own: NodeJS.ProcessEnv,
+): ChildEnvironment {
+  const env: NodeJS.ProcessEnv = { ...own, LYCEUM_TLS_DIR: options.tlsDir, ...options.env };
+  const { allowAddresses, listen } = options;
+  const isLocal = listen === undefined || isLoopback(parseAddress(listen).host);
+  const isOpenOutwards = allowAddresses === undefined && !env['LYCEUM_ALLOW_ADDRESSES'] && isLocal;
+  const allowed = isOpenOutwards ? ALL_ADDRESSES : allowAddresses?.join(',');
+  return {
+    env: { ...env, ...(allowed !== undefined && { LYCEUM_ALLOW_ADDRESSES: allowed }) },
+    isOpenOutwards,
+  };
+}
+
+/** What a worker is told on its command line. */
+export function workerArguments(kind: WorkerKind, options: LocalClusterOptions): string[] {
+  const { computeThreads, lookupDelayMs, lookupDelayFile } = options;
+  const args: string[] = [];
+  if (computeThreads !== undefined) args.push('--compute-threads', String(computeThreads));
+  if (kind === 'teacher' && lookupDelayMs !== undefined) {
+    args.push('--lookup-delay-ms', String(lookupDelayMs));
+  }
+  if (kind === 'teacher' && lookupDelayFile !== undefined) {
+    args.push('--lookup-delay-file', lookupDelayFile);
+  }
+  return args;
+}
+
+/** An address that stands for all of this machine's is no host, and in no certificate. */
+export function calledAt(listen: string): string {
+  return listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
+}

