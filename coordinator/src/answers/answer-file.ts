@@ -1,45 +1,24 @@
 /**
- * One append-only file of answers: a header that names its table, then records of one size.
- *
- *   header   'LYAN' | version u32 | text length u32 | crc32(text) u32 | text | zeros up to a multiple of 64
- *   record   sample u32 | the row as its codec writes it, in words | recordSum(all before) u32
+ * One append-only file of answers: a header that names its table (`answer-file-header.ts`), then records of one size
+ * (`answer-records.ts`).
  *
  * Everything little-endian, as every machine is that Node runs TensorFlow on; so a record is words in memory.
- * Records lie in the order of their arrival, so a span is one sequential write; an index in memory (sample → slot) finds them. A torn tail is cut off on open, a record whose checksum is
- * wrong counts as not there. The first answer to a sample is the one that counts, until it is dropped: its record is
- * overwritten where it lies.
+ * Records lie in the order of their arrival, so a span is one sequential write; an index in memory (sample → slot) finds
+ * them. A torn tail is cut off on open, a record whose checksum is wrong counts as not there. The first answer to a sample
+ * is the one that counts, until it is dropped: its record is overwritten where it lies.
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
-import {
-  type AnswerCodec,
-  type RowCodec,
-  rowCodec,
-  type WordMemory,
-  wordMemory,
-} from '@lyceum/learning/codecs';
+import { type RowCodec, type WordMemory, wordMemory } from '@lyceum/learning/codecs';
 import { withRoom } from '@lyceum/platform';
-import { LyceumError } from '@lyceum/proto';
-import { recordSum } from './record-sum.js';
+import { checkPrefix, encodeHeader } from './answer-file-header.js';
+import { AnswerRecords, DROPPED, type RecordShape } from './answer-records.js';
 import type { SpareMemory } from './spare-memory.js';
-
-const MAGIC = Buffer.from('LYAN');
-const VERSION = 1;
-const PREFIX_BYTES = 16;
-const HEADER_ALIGNMENT = 64;
-const HEADER_TEXT_MAX_BYTES = 64 * 1024;
-
-/** Where a record's sample stood that was dropped: no sample's number. */
-const DROPPED = 0xffff_ffff;
 
 /** Records by the order of their arrival, from `first` on, without `end`. */
 export interface RecordRange {
   readonly first: number;
   readonly end: number;
 }
-
-/** Bytes read at a time while a file is read through; checksums of so much take about a millisecond. */
-const SCAN_BYTES = 2 * 1024 * 1024;
 
 export interface OpenedAnswerFile {
   readonly file: AnswerFile;
@@ -51,13 +30,15 @@ export interface OpenedAnswerFile {
 /** A sample's row: the codec's words of it, from `words[at]` on, borrowed. */
 export type KeepRow = (sample: number, words: Uint32Array, at: number) => void;
 
+interface FileShape extends RecordShape {
+  readonly sampleCount: number;
+}
+
 export class AnswerFile {
   readonly path: string;
-  readonly codec: RowCodec;
   readonly #handle: FileHandle;
   readonly #spare: SpareMemory;
-  readonly #recordWords: number;
-  readonly #recordBytes: number;
+  readonly #records: AnswerRecords;
   readonly #headerBytes: number;
   /** Slot of each sample's record; -1: none. */
   readonly #slots: Int32Array;
@@ -73,9 +54,7 @@ export class AnswerFile {
     this.path = path;
     this.#handle = handle;
     this.#spare = spare;
-    this.codec = rowCodec(shape.codec, shape.rowLength);
-    this.#recordWords = this.codec.wordCount + 2;
-    this.#recordBytes = 4 * this.#recordWords;
+    this.#records = new AnswerRecords(shape);
     this.#headerBytes = headerBytes;
     this.#slots = new Int32Array(shape.sampleCount).fill(-1);
   }
@@ -114,29 +93,12 @@ export class AnswerFile {
     }
   }
 
-  /**
-   * What the file at `path` holds answers of; the file is left as it is.
-   *
-   * @throws {LyceumError} FAILED_PRECONDITION if it is no file of answers.
-   */
-  static async headerText(path: string): Promise<string> {
-    const handle = await open(path, 'r');
-    try {
-      const prefix = Buffer.alloc(PREFIX_BYTES);
-      await handle.read(prefix, 0, PREFIX_BYTES, 0);
-      const length = prefix.readUInt32LE(8);
-      const sound = prefix.subarray(0, 4).equals(MAGIC) && prefix.readUInt32LE(4) === VERSION;
-      const text = Buffer.alloc(sound && length <= HEADER_TEXT_MAX_BYTES ? length : 0);
-      await handle.read(text, 0, text.length, PREFIX_BYTES);
-      if (text.length > 0 && crc32(text) === prefix.readUInt32LE(12)) return text.toString();
-    } finally {
-      await handle.close();
-    }
-    throw new LyceumError('FAILED_PRECONDITION', `${path} is no file of answers`);
-  }
-
   has(sample: number): boolean {
     return (this.#slots[sample] ?? -1) >= 0;
+  }
+
+  get codec(): RowCodec {
+    return this.#records.codec;
   }
 
   /** Bytes of memory that the index takes. */
@@ -150,7 +112,7 @@ export class AnswerFile {
   }
 
   get sizeBytes(): number {
-    return this.#headerBytes + this.#slotCount * this.#recordBytes;
+    return this.#headerBytes + this.#slotCount * this.#records.byteCount;
   }
 
   /**
@@ -163,33 +125,20 @@ export class AnswerFile {
    */
   async append(samples: ArrayLike<number>, rows: Float32Array, keep: KeepRow): Promise<void> {
     const count = samples.length;
-    const memory = this.#spare.take(count * this.#recordWords);
+    const memory = this.#spare.take(count * this.#records.wordCount);
     try {
-      this.#encode(samples, rows, memory);
+      this.#records.encode(samples, rows, memory);
       await this.#write(Buffer.from(memory.bytes.buffer));
       for (let i = 0; i < count; i++) {
         const sample = samples[i] as number;
         if (!this.has(sample)) {
           this.#slots[sample] = this.#slotCount;
-          keep(sample, memory.words, i * this.#recordWords + 1);
+          keep(sample, memory.words, i * this.#records.wordCount + 1);
         }
         this.#slotCount++;
       }
     } finally {
       this.#spare.give(memory);
-    }
-  }
-
-  /** One record a sample. */
-  #encode(samples: ArrayLike<number>, rows: Float32Array, memory: WordMemory): void {
-    const { words } = memory;
-    words.fill(0);
-    for (let i = 0; i < samples.length; i++) {
-      const start = i * this.#recordWords;
-      words[start] = samples[i] as number;
-      this.codec.encode(rows, i, memory, start + 1);
-      const summed = this.#recordWords - 1;
-      words[start + summed] = recordSum(words, start, summed);
     }
   }
 
@@ -211,7 +160,7 @@ export class AnswerFile {
    */
   async read(samples: ArrayLike<number>, out: Float32Array): Promise<number[]> {
     const missing: number[] = [];
-    const perRead = this.#recordsPerRead();
+    const perRead = this.#records.perMove;
     for (let i = 0; i < samples.length; ) {
       const slot = this.#slots[samples[i] as number] ?? -1;
       if (slot < 0) {
@@ -231,9 +180,9 @@ export class AnswerFile {
       const { words } = memory;
       for (let j = 0; j < count; j++) {
         const sample = samples[i + j] as number;
-        const start = j * this.#recordWords;
-        if (words[start] === sample && this.#isSound(words, start)) {
-          this.codec.decode(memory, start + 1, out, i + j);
+        const start = j * this.#records.wordCount;
+        if (words[start] === sample && this.#records.isSound(words, start)) {
+          this.#records.codec.decode(memory, start + 1, out, i + j);
         } else {
           this.#slots[sample] = -1;
           missing.push(sample);
@@ -246,15 +195,15 @@ export class AnswerFile {
 
   /** Reads every answer, front to back. */
   async load(keep: KeepRow): Promise<void> {
-    const perRead = this.#recordsPerRead();
+    const perRead = this.#records.perMove;
     for (let first = 0; first < this.#slotCount; first += perRead) {
       const count = Math.min(perRead, this.#slotCount - first);
       const { words } = await this.#readSlots(first, count);
       for (let j = 0; j < count; j++) {
-        const start = j * this.#recordWords;
+        const start = j * this.#records.wordCount;
         const sample = words[start] as number;
         const isCurrent = this.#slots[sample] === first + j;
-        if (isCurrent && this.#isSound(words, start)) keep(sample, words, start + 1);
+        if (isCurrent && this.#records.isSound(words, start)) keep(sample, words, start + 1);
       }
     }
   }
@@ -274,20 +223,10 @@ export class AnswerFile {
     // The file's own handle appends, wherever one writes.
     const handle = await open(this.path, 'r+');
     try {
-      const words = new Uint32Array(this.#recordWords);
-      words[0] = DROPPED;
-      const perWrite = this.#recordsPerRead();
-      for (let from = first; from < last; from += perWrite) {
-        const count = Math.min(perWrite, last - from);
-        const records = Buffer.concat(
-          Array.from({ length: count }, () => Buffer.from(words.buffer)),
-        );
-        await handle.write(
-          records,
-          0,
-          records.length,
-          this.#headerBytes + from * this.#recordBytes,
-        );
+      const { perMove, byteCount } = this.#records;
+      for (let from = first; from < last; from += perMove) {
+        const dropped = this.#records.dropped(Math.min(perMove, last - from));
+        await handle.write(dropped, 0, dropped.length, this.#headerBytes + from * byteCount);
       }
       await handle.datasync();
     } finally {
@@ -306,78 +245,33 @@ export class AnswerFile {
 
   /** Builds the index. `size`: of the file, header included. */
   async #scan(size: number): Promise<{ tornBytes: number; corruptCount: number }> {
-    const records = Math.floor((size - this.#headerBytes) / this.#recordBytes);
-    const tornBytes = size - this.#headerBytes - records * this.#recordBytes;
+    const records = Math.floor((size - this.#headerBytes) / this.#records.byteCount);
+    const tornBytes = size - this.#headerBytes - records * this.#records.byteCount;
     if (tornBytes > 0) await this.#handle.truncate(size - tornBytes);
     this.#slotCount = records;
-    const perRead = this.#recordsPerRead();
+    const perRead = this.#records.perMove;
     let corruptCount = 0;
     for (let first = 0; first < records; first += perRead) {
       const count = Math.min(perRead, records - first);
       const { words } = await this.#readSlots(first, count);
       for (let j = 0; j < count; j++) {
-        const start = j * this.#recordWords;
+        const start = j * this.#records.wordCount;
         const sample = words[start] as number;
         if (sample === DROPPED) continue;
-        if (!this.#isSound(words, start) || sample >= this.#slots.length) corruptCount++;
+        if (!this.#records.isSound(words, start) || sample >= this.#slots.length) corruptCount++;
         else if (!this.has(sample)) this.#slots[sample] = first + j;
       }
     }
     return { tornBytes, corruptCount };
   }
 
-  #recordsPerRead(): number {
-    return Math.max(1, Math.floor(SCAN_BYTES / this.#recordBytes));
-  }
-
   /** Records as words. What the file lacks of them is zeros, whose sum is wrong. */
   async #readSlots(first: number, count: number): Promise<WordMemory> {
-    const memory = wordMemory(count * this.#recordWords);
-    const position = this.#headerBytes + first * this.#recordBytes;
+    const memory = wordMemory(count * this.#records.wordCount);
+    const position = this.#headerBytes + first * this.#records.byteCount;
     await this.#handle.read(memory.bytes, 0, memory.bytes.length, position);
     return memory;
   }
-
-  /** Of the record that starts at word `start`. */
-  #isSound(words: Uint32Array, start: number): boolean {
-    const count = this.#recordWords - 1;
-    return recordSum(words, start, count) === words[start + count];
-  }
-}
-
-interface FileShape {
-  readonly sampleCount: number;
-  readonly rowLength: number;
-  readonly codec: AnswerCodec;
-}
-
-function encodeHeader(text: string): Buffer {
-  const textBytes = Buffer.from(text);
-  if (textBytes.length > HEADER_TEXT_MAX_BYTES) {
-    throw new LyceumError('INVALID_ARGUMENT', `a table's name has ${textBytes.length} bytes`);
-  }
-  const unpadded = PREFIX_BYTES + textBytes.length;
-  const header = Buffer.alloc(Math.ceil(unpadded / HEADER_ALIGNMENT) * HEADER_ALIGNMENT);
-  MAGIC.copy(header);
-  header.writeUInt32LE(VERSION, 4);
-  header.writeUInt32LE(textBytes.length, 8);
-  header.writeUInt32LE(crc32(textBytes), 12);
-  textBytes.copy(header, PREFIX_BYTES);
-  return header;
-}
-
-/** The file's first bytes must be the header's. */
-async function checkPrefix(
-  handle: FileHandle,
-  path: string,
-  header: Buffer,
-  length: number,
-): Promise<void> {
-  const found = Buffer.alloc(length);
-  await handle.read(found, 0, length, 0);
-  if (found.equals(header.subarray(0, length))) return;
-  const message = `${path} holds answers to something else, or none; move it away`;
-  throw new LyceumError('FAILED_PRECONDITION', message);
 }
 
 async function writeFully(handle: FileHandle, bytes: Buffer): Promise<void> {

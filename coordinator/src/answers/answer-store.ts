@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Logger } from 'pino';
 import { AnswerFile, type RecordRange } from './answer-file.js';
+import { readHeaderText } from './answer-file-header.js';
 import { AnswerTable } from './answer-table.js';
 import {
   type AnswerTableKey,
@@ -19,55 +20,36 @@ import {
   tableKeyText,
 } from './answer-table-key.js';
 import { type StoredTable, tablesToEvict } from './eviction.js';
+import {
+  OPEN_TABLE_LIMITS,
+  type OpenTableLimits,
+  rowsToDrop,
+  type TableInUse,
+  tablesToClose,
+} from './open-tables.js';
 import { SpareMemory } from './spare-memory.js';
-
-/** Rows kept in memory, all tables together. */
-const ANSWER_MEMORY_BYTES = 256 * 1024 * 1024;
-
-/** Tables open at a time, those in use aside: each is a file handle and an index. */
-const OPEN_TABLE_COUNT = 256;
-
-/** Indexes in memory, those of tables in use aside: four bytes a sample and table. */
-const ANSWER_INDEX_BYTES = 128 * 1024 * 1024;
 
 /** Memory kept to be used again, beside that of the rows. */
 const SPARE_BYTES = 64 * 1024 * 1024;
-
-/**
- * A table's rows stay in memory for so long after a use: where the tables in use do not fit all, some are read from
- * their files, and none is loaded time and again.
- */
-const KEPT_AFTER_USE_MS = 5_000;
-
-interface Limits {
-  readonly memoryBytes: number;
-  readonly openTableCount: number;
-  readonly indexBytes: number;
-}
-
-const LIMITS: Limits = {
-  memoryBytes: ANSWER_MEMORY_BYTES,
-  openTableCount: OPEN_TABLE_COUNT,
-  indexBytes: ANSWER_INDEX_BYTES,
-};
 
 /** A table as it lies on disk, open or not. */
 export interface StoredAnswers extends StoredTable {
   readonly key: AnswerTableKey;
 }
 
-interface Slot {
+interface Slot extends TableInUse {
+  readonly name: string;
   readonly table: Promise<AnswerTable>;
   lastUsedAtMs: number;
   opened: AnswerTable | undefined;
-  /** Operations going on: a table in use is not closed. */
+  /** A table in use is not closed. */
   useCount: number;
 }
 
 export class AnswerStore {
   readonly #folder: string;
   readonly #log: Logger;
-  readonly #limits: Limits;
+  readonly #limits: OpenTableLimits;
   readonly #now: () => number;
   readonly #spare = new SpareMemory(SPARE_BYTES);
   /** In the order of their last use. */
@@ -80,7 +62,7 @@ export class AnswerStore {
   private constructor(
     folder: string,
     log: Logger,
-    limits: Limits,
+    limits: OpenTableLimits,
     now: () => number,
     stored: Map<string, StoredAnswers>,
   ) {
@@ -94,7 +76,7 @@ export class AnswerStore {
   static async open(
     folder: string,
     log: Logger,
-    limits: Limits = LIMITS,
+    limits: OpenTableLimits = OPEN_TABLE_LIMITS,
     now: () => number = Date.now,
   ): Promise<AnswerStore> {
     await mkdir(folder, { recursive: true });
@@ -103,7 +85,7 @@ export class AnswerStore {
       if (!name.endsWith(TABLE_EXTENSION)) continue;
       const path = join(folder, name);
       try {
-        const key = parseTableKey(await AnswerFile.headerText(path));
+        const key = parseTableKey(await readHeaderText(path));
         const { size, mtimeMs } = await stat(path);
         stored.set(name, { name, key, sizeBytes: size, lastUsedAtMs: mtimeMs });
       } catch (thrown) {
@@ -231,6 +213,7 @@ export class AnswerStore {
 
   #newSlot(name: string, key: AnswerTableKey): Slot {
     const slot: Slot = {
+      name,
       table: this.#openTable(name, key),
       lastUsedAtMs: this.#now(),
       opened: undefined,
@@ -269,29 +252,13 @@ export class AnswerStore {
 
   /** Drops rows of the tables unused longest. @returns false, and drops none, if too much of them is in use. */
   #makeRoom(neededBytes: number): boolean {
-    let bytes = neededBytes;
-    for (const { opened } of this.#slots.values()) bytes += opened?.memoryBytes ?? 0;
-    const unusedSinceMs = this.#now() - KEPT_AFTER_USE_MS;
-    const dropped: AnswerTable[] = [];
-    for (const { opened, lastUsedAtMs } of this.#slots.values()) {
-      if (bytes <= this.#limits.memoryBytes || lastUsedAtMs > unusedSinceMs) break;
-      if (opened === undefined) continue;
-      bytes -= opened.memoryBytes;
-      dropped.push(opened);
-    }
-    if (bytes > this.#limits.memoryBytes) return false;
-    for (const table of dropped) table.dropFromMemory();
-    return true;
+    const dropped = rowsToDrop([...this.#slots.values()], neededBytes, this.#limits, this.#now());
+    for (const { opened } of dropped ?? []) opened?.dropFromMemory();
+    return dropped !== undefined;
   }
 
   #closeUnused(): void {
-    let indexBytes = 0;
-    for (const { opened } of this.#slots.values()) indexBytes += opened?.indexBytes ?? 0;
-    for (const [name, { useCount, opened }] of this.#slots) {
-      const { openTableCount, indexBytes: maxBytes } = this.#limits;
-      if (this.#slots.size <= openTableCount && indexBytes <= maxBytes) return;
-      if (useCount > 0 || opened === undefined) continue;
-      indexBytes -= opened.indexBytes;
+    for (const { name } of tablesToClose([...this.#slots.values()], this.#limits)) {
       void this.#close(name);
     }
   }
