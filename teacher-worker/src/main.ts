@@ -5,10 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
 import {
-  awaitNats,
-  BlobCache,
   collectGarbageRarely,
-  connect,
   createLogger,
   isYes,
   type Logger,
@@ -17,31 +14,16 @@ import {
   parseAllowedAddresses,
   Shutdown,
   secretPlaces,
-  startProbes,
-  TeacherClient,
   tlsIdentityIn,
 } from '@lyceum/platform';
 import { type ErrorCode, printable, toLyceumError } from '@lyceum/proto';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { Compute, Hosts } from './compute/index.js';
-import { readServedModel, serveModels } from './serving/index.js';
-import { createMetrics } from './session/index.js';
+import { type ComputeOptions, type Program, startProgram, startServing } from './program.js';
 import { tryCommand } from './trial/index.js';
-import { DRAIN_BUDGET_MS, TeacherWorker } from './worker.js';
-
-const MIB = 1024 * 1024;
-
-/** Models and sets on disk. They are fetched again when they are needed again. */
-const BLOB_CACHE_MAX_BYTES = 16 * 1024 * MIB;
+import { DRAIN_BUDGET_MS } from './worker.js';
 
 /** The drain, and then the session's end and NATS's last flush. */
 const STOP_BUDGET_MS = DRAIN_BUDGET_MS + 10_000;
-
-/** Requests under way when a server stops. */
-const STOP_GRACE_MS = 5_000;
-
-/** Where models from files are served if nobody says where: Triton's port of gRPC. */
-const DEFAULT_SERVED_ADDRESS = '127.0.0.1:8001';
 
 /** As the command line's: usage or bad input, nobody there, a folder or address in use; else 1. */
 const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
@@ -212,102 +194,29 @@ try {
 async function run(): Promise<void> {
   collectGarbageRarely();
   const flags = command.opts<Flags>();
-  const log = createLogger({ name: 'teacher-worker', level: flags.logLevel }).child({
-    workerId: flags.workerId,
-  });
+  const { workerId, stateDir } = flags;
+  const log = createLogger({ name: 'teacher-worker', level: flags.logLevel }).child({ workerId });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
-
-  const tls = tlsIdentityIn(flags.tlsDir, Date.now());
-  const lock = await lockFolder(flags.stateDir, `teacher worker ${flags.workerId}`);
+  const options = computeOptions(flags);
+  const lock = await lockFolder(stateDir, `teacher worker ${workerId}`);
   shutdown.onStop('lock of the state folder', async () => lock.release());
-  const credentials = natsCredentialsIn(flags.natsCredentials);
-  const metrics = createMetrics();
-  let unready = (): string | undefined => 'starting';
-  const insecure = isInsecure(flags);
-  const probes = await startProbes({
-    address: flags.http,
-    insecure,
-    tls,
-    ready: () => (shutdown.signal.aborted ? 'the worker is stopping' : unready()),
-    metrics: metrics.registry,
-  });
-  shutdown.onStop('probes', () => probes.close());
-
-  const nats = await awaitNats(
-    { url: flags.nats, name: flags.workerId, role: 'teacher-worker', credentials, tls, log },
+  const program = await startProgram(
     {
-      signal: shutdown.signal,
-      tell: (reason) => {
-        unready = () => reason;
-      },
-      random: Math.random,
-      log,
+      ...options,
+      workerId,
+      natsUrl: flags.nats,
+      natsCredentials: natsCredentialsIn(flags.natsCredentials),
+      coordinator: flags.coordinator,
+      http: flags.http,
+      stateDir,
+      datasetsRoot: flags.datasetsRoot,
+      secrets: secretPlaces(flags.secretsDir, process.env, 'nowhere'),
+      allowedAddresses: flags.allowAddresses,
     },
-  ).catch((err: unknown) => {
-    if (shutdown.signal.aborted) return undefined;
-    throw err;
-  });
-  // Told to end before it had begun.
-  if (nats === undefined) return;
-  shutdown.onStop('nats', () => nats.close());
-
-  const compute = await startCompute(flags, log);
-  const hosts = new Hosts(compute, {
-    secrets: secretPlaces(flags.secretsDir, process.env, 'nowhere'),
-    allowedAddresses: flags.allowAddresses,
-  });
-
-  const client = connect(TeacherClient, flags.coordinator, tls);
-  shutdown.onStop('coordinator client', async () => client.close());
-
-  // The store appears with the coordinator, which may start later.
-  const blobs = {
-    get: async (digest: string) => (await nats.blobs({ create: false })).get(digest),
-  };
-  const worker = new TeacherWorker({
-    workerId: flags.workerId,
-    version,
-    memoryBudgetBytes: flags.memoryBudgetMib * MIB,
-    computeThreads: flags.computeThreads,
-    compute: hosts,
-    device: compute.device,
-    nats,
-    cache: new BlobCache(
-      join(flags.stateDir, 'blobs'),
-      blobs,
-      BLOB_CACHE_MAX_BYTES,
-      flags.datasetsRoot,
-    ),
-    client,
-    metrics,
-    nowMs: () => performance.now(),
-    random: Math.random,
+    shutdown,
     log,
-  });
-  const { inference: grpc, inferenceHttp: http } = flags;
-  const servers = await worker.serve({ grpc, http, insecure, tls });
-  shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
-  unready = () => worker.unready;
-
-  worker.start();
-  shutdown.onStop('worker', () => worker.stop());
-
-  // Neither can be had again: whoever started the worker starts another.
-  const lost = (what: string) => (err: unknown) => {
-    if (shutdown.signal.aborted) return;
-    log.fatal({ err }, what);
-    process.exit(1);
-  };
-  void hosts.died.then(lost('a thread with teachers died'));
-  void nats.closed.then(lost('NATS connection closed'));
-
-  const ready = {
-    program: 'teacher-worker',
-    workerId: flags.workerId,
-    http: probes.address,
-    ...servers.addresses,
-  };
-  process.stdout.write(`${JSON.stringify({ ...ready, pid: process.pid })}\n`);
+  );
+  if (program !== undefined) started(program, shutdown, log, { workerId });
 }
 
 /** Without a cluster. */
@@ -315,45 +224,36 @@ async function serve(models: readonly string[]): Promise<void> {
   const flags = command.opts<Flags>();
   const log = createLogger({ name: 'teacher-worker', level: flags.logLevel });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
-  const files = await Promise.all(models.map(readServedModel));
-  const compute = await startCompute(flags, log);
-  const { inference, inferenceHttp: http } = flags;
-  const insecure = isInsecure(flags);
-  const grpc = inference ?? (http === undefined ? DEFAULT_SERVED_ADDRESS : undefined);
-  const servers = await serveModels({
-    models: files,
-    places: { grpc, http, insecure, tls: tlsIdentityIn(flags.tlsDir, Date.now()) },
-    memoryBudgetBytes: flags.memoryBudgetMib * MIB,
-    compute,
-    version,
-    log,
-  });
-  shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
-  void compute.died.then((err) => {
-    log.fatal({ err }, 'compute thread died');
+  const program = await startServing(models, computeOptions(flags), shutdown, log);
+  started(program, shutdown, log, {});
+}
+
+/** Says that it is ready, and ends with what it cannot go on without. */
+function started(program: Program, shutdown: Shutdown, log: Logger, ids: object): void {
+  void program.failed.then(({ what, err }) => {
+    if (shutdown.signal.aborted) return;
+    log.fatal({ err }, what);
     process.exit(1);
   });
-  const ready = { program: 'teacher-worker', ...servers.addresses, pid: process.pid };
-  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  const line = { program: 'teacher-worker', ...ids, ...program.addresses, pid: process.pid };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-async function startCompute(flags: Flags, log: Logger): Promise<Compute> {
-  const { computeThreads, lookupDelayMs, lookupDelayFile } = flags;
+/** Sets the threads of this process too. */
+function computeOptions(flags: Flags): ComputeOptions {
+  const { computeThreads, lookupDelayMs, lookupDelayFile, inference, inferenceHttp } = flags;
   setComputeThreads(computeThreads, process.env);
-  log.info('loading TensorFlow');
-  const compute = await Compute.start(
-    'compute-thread',
-    { computeThreads, lookupDelayMs, lookupDelayFile },
-    (teacherIdentity, reason) =>
-      log.info({ teacherIdentity, reason }, 'no graph: runs operation by operation'),
-  );
-  for (const warning of compute.warnings) log.warn({ warning }, 'engine is not the best one');
-  log.info({ ...compute.device, computeThreads }, 'engine opened');
-  return compute;
-}
-
-function isInsecure({ insecure }: Flags): boolean {
-  return insecure || isYes('LYCEUM_INSECURE', process.env);
+  return {
+    version,
+    memoryBudgetBytes: flags.memoryBudgetMib * 1024 ** 2,
+    computeThreads,
+    lookupDelayMs,
+    lookupDelayFile,
+    inference,
+    inferenceHttp,
+    insecure: flags.insecure || isYes('LYCEUM_INSECURE', process.env),
+    tls: tlsIdentityIn(flags.tlsDir, Date.now()),
+  };
 }
 
 function flag(name: string, description: string, variable: string): Option {

@@ -9,7 +9,6 @@
  * ```
  */
 import { isRemoteEngine } from '@lyceum/learning/formats';
-import { ANSWER_NOISE } from '@lyceum/learning/models';
 import {
   type BlobCache,
   callMetadata,
@@ -22,13 +21,11 @@ import {
   type TeacherClient,
 } from '@lyceum/platform';
 import {
-  digestBytes,
   digestHex,
   type TeacherAssignment,
   type TeacherState,
   type Ticket,
   toLyceumError,
-  type WantedTeacher as WantedTeacherMessage,
 } from '@lyceum/proto';
 import type { Answer, ComputeDevice, DatasetFile, Hosts } from './compute/index.js';
 import {
@@ -38,7 +35,12 @@ import {
   type ServedModel,
 } from './serving/index.js';
 import { Session, type SessionLink, type WorkerMetrics } from './session/index.js';
-import { LoadedTeachers, type WantedTeacher } from './teachers/index.js';
+import {
+  LoadedTeachers,
+  teacherState,
+  type WantedTeacher,
+  wantedTeacher,
+} from './teachers/index.js';
 import {
   AnswerStream,
   AnswerStreams,
@@ -194,19 +196,8 @@ export class TeacherWorker {
   }
 
   #state(): TeacherState {
-    return {
-      revision: this.#assigned?.revision ?? 0,
-      loaded: [...this.#teachers.loaded].map(([identity, description]) => ({
-        teacherIdentity: digestBytes(identity),
-        answerNoise: ANSWER_NOISE.float32,
-        ...description,
-      })),
-      failed: [...this.#teachers.failed].map(([identity, { reason, permanent }]) => ({
-        teacherIdentity: digestBytes(identity),
-        reason,
-        permanent,
-      })),
-    };
+    const { loaded, failed } = this.#teachers;
+    return teacherState(this.#assigned?.revision ?? 0, loaded, failed);
   }
 
   #openLane(teacher: DeskTeacher, link: SessionLink): TicketLane {
@@ -290,22 +281,4 @@ export class TeacherWorker {
       },
     };
   }
-}
-
-function wantedTeacher(message: WantedTeacherMessage, stream: string): WantedTeacher {
-  return {
-    identity: digestHex(message.teacherIdentity),
-    modelDigest: digestHex(message.modelDigest),
-    settingsJson: message.settingsJson,
-    engine: message.engine,
-    names: message.names,
-    stream,
-    consumer: message.ticketConsumer,
-    datasets: message.datasets.map(({ digest, path }) => ({
-      digest: digestHex(digest),
-      path: path === '' ? undefined : path,
-    })),
-    ticketsInHand: message.ticketsInHand,
-    probes: message.probes,
-  };
 }

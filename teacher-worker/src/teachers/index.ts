@@ -2,3 +2,4 @@
 export type { WantedTeacher } from './desired-state.js';
 export { isPermanent } from './load-failure.js';
 export { LoadedTeachers } from './loaded-teachers.js';
+export { teacherState, wantedTeacher } from './teacher-messages.js';

@@ -1,0 +1,204 @@
+/** The teacher worker's parts, put together and started; each says how it stops. */
+import { join } from 'node:path';
+import {
+  awaitNats,
+  BlobCache,
+  connect,
+  type Logger,
+  type NatsCredentials,
+  type SecretPlaces,
+  type Shutdown,
+  startProbes,
+  TeacherClient,
+  type TlsIdentity,
+} from '@lyceum/platform';
+import { Compute, Hosts } from './compute/index.js';
+import { readServedModel, serveModels } from './serving/index.js';
+import { createMetrics } from './session/index.js';
+import { TeacherWorker } from './worker.js';
+
+/** Models and sets on disk. They are fetched again when they are needed again. */
+const BLOB_CACHE_MAX_BYTES = 16 * 1024 ** 3;
+
+/** Requests under way when a server stops. */
+const STOP_GRACE_MS = 5_000;
+
+/** Where models from files are served if nobody says where: Triton's port of gRPC. */
+const DEFAULT_SERVED_ADDRESS = '127.0.0.1:8001';
+
+/** What computes, and whom it serves. */
+export interface ComputeOptions {
+  readonly version: string;
+  readonly memoryBudgetBytes: number;
+  readonly computeThreads: number;
+  /** For measurements: each inference takes so long, and those of some teachers as the file says. */
+  readonly lookupDelayMs: number | undefined;
+  readonly lookupDelayFile: string | undefined;
+  /** `HOST:PORT` of the Open Inference Protocol over gRPC and HTTP. Default: neither. */
+  readonly inference: string | undefined;
+  readonly inferenceHttp: string | undefined;
+  readonly insecure: boolean;
+  /** Default: without TLS. */
+  readonly tls: TlsIdentity | undefined;
+}
+
+export interface ProgramOptions extends ComputeOptions {
+  readonly workerId: string;
+  readonly natsUrl: string;
+  /** The teacher workers' user in NATS; default: none, or what the certificate says. */
+  readonly natsCredentials: NatsCredentials | undefined;
+  /** `HOST:PORT` of the coordinator. */
+  readonly coordinator: string;
+  /** `HOST:PORT` of the probes. */
+  readonly http: string;
+  /** One worker's own. */
+  readonly stateDir: string;
+  /** Of mounted data sets. Default: none are. */
+  readonly datasetsRoot: string | undefined;
+  /** Of remote teachers. */
+  readonly secrets: SecretPlaces;
+  readonly allowedAddresses: readonly string[];
+}
+
+/** Why the program cannot go on. */
+export interface Failure {
+  readonly what: string;
+  readonly err: unknown;
+}
+
+export interface Program {
+  /** Where it listens, as its ready line says it. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Resolves only if it cannot go on; whoever started it starts another. */
+  readonly failed: Promise<Failure>;
+}
+
+/**
+ * Starts everything, but waits for no coordinator: a worker may be there first. It may be there before NATS too, for which
+ * it waits here; its probes say so meanwhile.
+ *
+ * @returns undefined if the program is told to end while it waits.
+ * @throws {LyceumError} PERMISSION_DENIED if NATS refuses user or certificate, FAILED_PRECONDITION if an address cannot be
+ *   listened at.
+ */
+export async function startProgram(
+  options: ProgramOptions,
+  shutdown: Shutdown,
+  log: Logger,
+): Promise<Program | undefined> {
+  const { workerId, version, insecure, tls, computeThreads } = options;
+  const { random } = Math;
+  const metrics = createMetrics();
+  let unready = (): string | undefined => 'starting';
+  const probes = await startProbes({
+    address: options.http,
+    insecure,
+    tls,
+    ready: () => (shutdown.signal.aborted ? 'the worker is stopping' : unready()),
+    metrics: metrics.registry,
+  });
+  shutdown.onStop('probes', () => probes.close());
+
+  const { natsUrl: url, natsCredentials: credentials } = options;
+  const nats = await awaitNats(
+    { url, name: workerId, role: 'teacher-worker', credentials, tls, log },
+    {
+      signal: shutdown.signal,
+      tell: (reason) => {
+        unready = () => reason;
+      },
+      random,
+      log,
+    },
+  ).catch((err: unknown) => {
+    if (shutdown.signal.aborted) return undefined;
+    throw err;
+  });
+  if (nats === undefined) return undefined;
+  shutdown.onStop('nats', () => nats.close());
+
+  const compute = await startCompute(options, log);
+  const { secrets, allowedAddresses } = options;
+  const hosts = new Hosts(compute, { secrets, allowedAddresses });
+
+  const client = connect(TeacherClient, options.coordinator, tls);
+  shutdown.onStop('coordinator client', async () => client.close());
+
+  // The store appears with the coordinator, which may start later.
+  const blobs = {
+    get: async (digest: string) => (await nats.blobs({ create: false })).get(digest),
+  };
+  const blobFolder = join(options.stateDir, 'blobs');
+  const worker = new TeacherWorker({
+    workerId,
+    version,
+    memoryBudgetBytes: options.memoryBudgetBytes,
+    computeThreads,
+    compute: hosts,
+    device: compute.device,
+    nats,
+    cache: new BlobCache(blobFolder, blobs, BLOB_CACHE_MAX_BYTES, options.datasetsRoot),
+    client,
+    metrics,
+    nowMs: () => performance.now(),
+    random,
+    log,
+  });
+  const { inference: grpc, inferenceHttp: http } = options;
+  const servers = await worker.serve({ grpc, http, insecure, tls });
+  shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
+  unready = () => worker.unready;
+
+  worker.start();
+  shutdown.onStop('worker', () => worker.stop());
+
+  const failed = Promise.race([
+    hosts.died.then((err) => ({ what: 'a thread with teachers died', err })),
+    nats.closed.then((err) => ({ what: 'NATS connection closed', err })),
+  ]);
+  return { addresses: { http: probes.address, ...servers.addresses }, failed };
+}
+
+/**
+ * Serves models from files, without a cluster.
+ *
+ * @param models - `NAME=PATH` each.
+ * @throws {LyceumError} INVALID_ARGUMENT naming the model that cannot be served, and why.
+ */
+export async function startServing(
+  models: readonly string[],
+  options: ComputeOptions,
+  shutdown: Shutdown,
+  log: Logger,
+): Promise<Program> {
+  const files = await Promise.all(models.map(readServedModel));
+  const compute = await startCompute(options, log);
+  const { inference, inferenceHttp: http, insecure, tls, memoryBudgetBytes, version } = options;
+  const grpc = inference ?? (http === undefined ? DEFAULT_SERVED_ADDRESS : undefined);
+  const places = { grpc, http, insecure, tls };
+  const servers = await serveModels({
+    models: files,
+    places,
+    memoryBudgetBytes,
+    compute,
+    version,
+    log,
+  });
+  shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
+  const failed = compute.died.then((err) => ({ what: 'compute thread died', err }));
+  return { addresses: servers.addresses, failed };
+}
+
+async function startCompute(options: ComputeOptions, log: Logger): Promise<Compute> {
+  const { computeThreads, lookupDelayMs, lookupDelayFile } = options;
+  log.info('loading TensorFlow');
+  const compute = await Compute.start(
+    'compute-thread',
+    { computeThreads, lookupDelayMs, lookupDelayFile },
+    (teacherIdentity, reason) =>
+      log.info({ teacherIdentity, reason }, 'no graph: runs operation by operation'),
+  );
+  for (const warning of compute.warnings) log.warn({ warning }, 'engine is not the best one');
+  log.info({ ...compute.device, computeThreads }, 'engine opened');
+  return compute;
+}

@@ -1,0 +1,50 @@
+/** What a worker is told of its teachers, and what it says of them, as messages. Pure. */
+import { ANSWER_NOISE } from '@lyceum/learning/models';
+import {
+  digestBytes,
+  digestHex,
+  type TeacherState,
+  type WantedTeacher as WantedTeacherMessage,
+} from '@lyceum/proto';
+import type { WantedTeacher } from './desired-state.js';
+import type { LoadedTeachers } from './loaded-teachers.js';
+
+/** @param revision - of the assignment that the teachers follow. */
+export function teacherState(
+  revision: number,
+  loaded: LoadedTeachers['loaded'],
+  failed: LoadedTeachers['failed'],
+): TeacherState {
+  return {
+    revision,
+    loaded: [...loaded].map(([identity, description]) => ({
+      teacherIdentity: digestBytes(identity),
+      answerNoise: ANSWER_NOISE.float32,
+      ...description,
+    })),
+    failed: [...failed].map(([identity, { reason, permanent }]) => ({
+      teacherIdentity: digestBytes(identity),
+      reason,
+      permanent,
+    })),
+  };
+}
+
+/** @param stream - JetStream's, of all tickets. */
+export function wantedTeacher(message: WantedTeacherMessage, stream: string): WantedTeacher {
+  return {
+    identity: digestHex(message.teacherIdentity),
+    modelDigest: digestHex(message.modelDigest),
+    settingsJson: message.settingsJson,
+    engine: message.engine,
+    names: message.names,
+    stream,
+    consumer: message.ticketConsumer,
+    datasets: message.datasets.map(({ digest, path }) => ({
+      digest: digestHex(digest),
+      path: path === '' ? undefined : path,
+    })),
+    ticketsInHand: message.ticketsInHand,
+    probes: message.probes,
+  };
+}

@@ -1,0 +1,43 @@
+/** What a teacher worker is told and says of its teachers, message by message. */
+import { ANSWER_NOISE } from '@lyceum/learning/models';
+import { digestBytes, WantedTeacher } from '@lyceum/proto';
+import { expect, it } from 'vitest';
+import { teacherState, wantedTeacher } from '../../src/teachers/teacher-messages.js';
+
+const ONE = '1'.repeat(64);
+const TWO = '2'.repeat(64);
+
+it('says with the revision which teachers are loaded, and why others are not', () => {
+  const description = { classCount: 3 } as never;
+  const failed = new Map([[TWO, { reason: 'too large', permanent: true }]]);
+  expect(teacherState(7, new Map([[ONE, description]]), failed)).toEqual({
+    revision: 7,
+    loaded: [
+      { teacherIdentity: digestBytes(ONE), answerNoise: ANSWER_NOISE.float32, classCount: 3 },
+    ],
+    failed: [{ teacherIdentity: digestBytes(TWO), reason: 'too large', permanent: true }],
+  });
+});
+
+it('takes digests as hex, and a set without a path for one in the store', () => {
+  const message = WantedTeacher.fromPartial({
+    teacherIdentity: digestBytes(ONE),
+    modelDigest: digestBytes(TWO),
+    engine: 'tfjs',
+    names: ['a'],
+    ticketConsumer: 'c',
+    datasets: [{ digest: digestBytes(ONE) }, { digest: digestBytes(TWO), path: 'sets/a' }],
+    ticketsInHand: 2,
+  });
+  expect(wantedTeacher(message, 'TICKETS')).toMatchObject({
+    identity: ONE,
+    modelDigest: TWO,
+    stream: 'TICKETS',
+    consumer: 'c',
+    datasets: [
+      { digest: ONE, path: undefined },
+      { digest: TWO, path: 'sets/a' },
+    ],
+    ticketsInHand: 2,
+  });
+});
