@@ -15,7 +15,7 @@ import { DiskWatch } from './disk-watch.js';
 import { type NatsUser, natsUsersIn } from './nats-users.js';
 import { type Guard, yieldCores } from './programs/index.js';
 
-export interface LocalNatsOptions {
+interface LocalNatsOptions {
   readonly stateDir: string;
   readonly tlsDir: string | undefined;
   readonly env: NodeJS.ProcessEnv;

@@ -22,7 +22,7 @@ export interface ProbedSet {
 }
 
 /** `isKept`: its first answer is kept with the stored ones. */
-export type AskedProbe = ProbeQuestion & { readonly isKept: boolean };
+type AskedProbe = ProbeQuestion & { readonly isKept: boolean };
 
 /** What a teacher answered first to a probe. */
 export interface ProbeReference {

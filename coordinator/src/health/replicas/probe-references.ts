@@ -16,7 +16,7 @@ interface Reference extends ProbeAnswer {
 }
 
 /** What a replica says to a probe. */
-export interface JudgedAnswer {
+interface JudgedAnswer {
   readonly workerId: string;
   /** It asks the same model as whoever gave the reference. */
   readonly isShared: boolean;
@@ -27,7 +27,7 @@ export interface JudgedAnswer {
   readonly values: Float32Array;
 }
 
-export interface ProbeVerdict {
+interface ProbeVerdict {
   readonly isSound: boolean;
   readonly equalBits: boolean;
   /** What differs, from what, and by how much. */

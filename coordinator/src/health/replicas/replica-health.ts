@@ -26,7 +26,7 @@ import type { Replica } from './replica.js';
 import type { ProbeState } from './replica-probes.js';
 
 /** What a replica says of the answer, beside it. */
-export interface GivenAnswer extends ProbeAnswer {
+interface GivenAnswer extends ProbeAnswer {
   /** How far equal questions may be answered apart, as a share of the greatest logit (at least 1). */
   readonly noise: number;
 }
