@@ -7,6 +7,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
+import { elementCount } from '@lyceum/proto';
 
 const WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
 /** Some hundreds of pictures in JSON. */
@@ -20,7 +21,7 @@ function meanPictures({
   splits,
   sampleShape,
 }: Dataset): Float64Array[] {
-  const pixels = sampleShape.reduce((product, n) => product * n, 1);
+  const pixels = elementCount(sampleShape);
   const sums = WORDS.map(() => new Float64Array(pixels));
   const counts = WORDS.map(() => 0);
   for (const sample of splitSamples({ splits }, 'train')) {

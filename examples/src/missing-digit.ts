@@ -13,6 +13,7 @@ import { type DatasetParts, SPLIT_NUMBERS } from '@lyceum/learning/datasets';
 import { pairedInterval } from '@lyceum/learning/ensemble';
 import { readNpz } from '@lyceum/learning/files';
 import { importDigits } from '@lyceum/learning/import';
+import { elementCount } from '@lyceum/proto';
 import {
   type ExampleContext,
   finish,
@@ -90,7 +91,7 @@ function withoutDigit(parts: DatasetParts): DatasetParts {
   const kept = [...parts.labels.keys()].filter(
     (i) => parts.labels[i] !== MISSING || parts.splits[i] === SPLIT_NUMBERS.test,
   );
-  const width = parts.sampleShape.reduce((product, n) => product * n, 1);
+  const width = elementCount(parts.sampleShape);
   const inputs = new Uint8Array(kept.length * width);
   for (const [row, i] of kept.entries()) {
     inputs.set(parts.inputs.subarray(i * width, (i + 1) * width), row * width);

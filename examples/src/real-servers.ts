@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { runStateName } from '@lyceum/cli/client';
 import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
-import { ArtifactKind, LyceumError, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind, elementCount, LyceumError, type Run, RunState } from '@lyceum/proto';
 import { type ExampleContext, finish, printLines, specificationFile } from './example.js';
 import { type LinearWeights, MlServer } from './mlserver.js';
 
@@ -227,7 +227,7 @@ function nearestMean(set: Dataset): LinearWeights {
 }
 
 function pixels({ sampleShape }: Dataset): Float32Array {
-  return new Float32Array(sampleShape.reduce((product, n) => product * n, 1));
+  return new Float32Array(elementCount(sampleShape));
 }
 
 /** Of these weights on the test split, computed here. */

@@ -2,6 +2,7 @@
 export * from './checkpoint-pointer.js';
 export * from './digest.js';
 export { pathText } from './document-schema.js';
+export * from './element-count.js';
 export * from './endpoint-schema.js';
 export * from './errors.js';
 export {

@@ -6,6 +6,7 @@
  * memory otherwise, so that these can be read where they lie.
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { elementCount } from './element-count.js';
 import { LyceumError } from './errors.js';
 import {
   AnswerFrame,
@@ -76,7 +77,7 @@ export function float32Tensor(
   shape: readonly number[],
   values: Float32Array,
 ): Tensor {
-  const elements = shape.reduce((product, n) => product * n, 1);
+  const elements = elementCount(shape);
   if (elements !== values.length) {
     throw new LyceumError(
       'INVALID_ARGUMENT',
@@ -107,7 +108,7 @@ export function float32Values(tensor: Tensor): Float32Array {
       `${tensor.name}: want float32, got data type ${tensor.dataType}`,
     );
   }
-  const elements = tensor.shape.reduce((product, n) => product * n, 1);
+  const elements = elementCount(tensor.shape);
   const { data } = tensor;
   if (data.byteLength !== elements * 4) {
     throw new LyceumError(

@@ -4,7 +4,7 @@ import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
 import { batchSpan, orderedRows } from '@lyceum/learning/orders';
 import { type Engine, Inference } from '@lyceum/learning/tensorflow';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
-import { LyceumError, type RunSpecification } from '@lyceum/proto';
+import { elementCount, LyceumError, type RunSpecification } from '@lyceum/proto';
 import { BatchSource, learningRate, Student } from '@lyceum/student-worker/compute';
 
 const INFERENCE_ROWS = 256;
@@ -74,7 +74,7 @@ export function splitLogits(
   const { sampleShape, classCount } = dataset;
   const samples = splitSamples(dataset, split);
   const inference = new Inference(engine, model, settings, sampleShape, INFERENCE_ROWS);
-  const size = sampleShape.reduce((product, n) => product * n, 1);
+  const size = elementCount(sampleShape);
   const inputs = new Float32Array(INFERENCE_ROWS * size);
   const out = new Float32Array(samples.length * classCount);
   for (let row = 0; row < samples.length; row += INFERENCE_ROWS) {

@@ -15,6 +15,7 @@ import { parseModelPackage } from '@lyceum/learning/formats';
 import { batchSpan, orderedRows } from '@lyceum/learning/orders';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
 import { readInputs, viewAt } from '@lyceum/learning/views';
+import { elementCount } from '@lyceum/proto';
 import {
   BatchSource,
   hashTargets,
@@ -106,7 +107,7 @@ function epochLogits(
     (row) => train[row] as number,
   );
   const logits = new Float32Array(samples.length * dataset.classCount);
-  const sampleSize = dataset.sampleShape.reduce((product, n) => product * n, 1);
+  const sampleSize = elementCount(dataset.sampleShape);
   const inputs = new Float32Array(INFERENCE_ROWS * sampleSize);
   for (let first = 0; first < samples.length; first += INFERENCE_ROWS) {
     const part = samples.subarray(first, first + INFERENCE_ROWS);

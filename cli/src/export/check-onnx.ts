@@ -5,7 +5,7 @@ import type { OnnxOptions } from '@lyceum/learning/export';
 import { readNpz } from '@lyceum/learning/files';
 import type { ModelSettings } from '@lyceum/learning/models';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 
 /** Test samples that are run at once. */
 const BATCH = 256;
@@ -83,7 +83,7 @@ async function runOnnx(
   // Here and not above: only an export loads the runtime.
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const session = await InferenceSession.create(file);
-  const length = sampleShape.reduce((a, b) => a * b, 1);
+  const length = elementCount(sampleShape);
   const results: Float32Array[] = [];
   for (let first = 0; first < samples.length; first += BATCH) {
     const rows = Uint32Array.from(samples.subarray(first, first + BATCH));

@@ -7,7 +7,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { encodeFloat32Bits } from '@lyceum/learning/codecs';
 import { npyHeader, ZipFile } from '@lyceum/learning/files';
-import { float32Values, type TargetBatch, type TargetOutline } from '@lyceum/proto';
+import { elementCount, float32Values, type TargetBatch, type TargetOutline } from '@lyceum/proto';
 import { rowCount, type TargetFile, targetsMeta, type ValueType } from './target-file.js';
 
 interface Member {
@@ -87,7 +87,7 @@ export class NpzTargets implements TargetFile {
 
 function member(name: string, dtype: keyof typeof VALUE_BYTES, shape: readonly number[]): Member {
   const header = npyHeader(dtype, shape);
-  const values = shape.reduce((product, n) => product * n, 1);
+  const values = elementCount(shape);
   const sizeBytes = header.length + values * VALUE_BYTES[dtype];
   return { name: `${name}.npy`, header, sizeBytes };
 }

@@ -1,5 +1,10 @@
 /** A file of targets as it is written: batches in, rows out, nothing held but what is being written. */
-import type { TargetBatch, TargetOutline, TargetTensor } from '@lyceum/proto';
+import {
+  elementCount,
+  type TargetBatch,
+  type TargetOutline,
+  type TargetTensor,
+} from '@lyceum/proto';
 
 /** Of the numbers of targets. */
 export type ValueType = 'float32' | 'float16';
@@ -44,5 +49,5 @@ export function rowCount(outline: TargetOutline): number {
 
 /** Numbers in a row of a tensor. */
 export function rowLength({ rowShape }: TargetTensor): number {
-  return rowShape.reduce((product, n) => product * n, 1);
+  return elementCount(rowShape);
 }

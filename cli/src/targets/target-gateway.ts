@@ -8,6 +8,7 @@ import type { Logger, TargetMaker } from '@lyceum/platform';
 import {
   ArtifactKind,
   checkRunSpecification,
+  elementCount,
   FRAME_BYTES,
   float32Tensor,
   LyceumError,
@@ -109,7 +110,7 @@ function* sentParts(
   split: Split,
 ): Generator<TargetBatch, void, undefined> {
   const rowCount = batch.samples.length;
-  const sampleBytes = 4 * (inputs?.dataset.sampleShape.reduce((product, n) => product * n, 1) ?? 0);
+  const sampleBytes = inputs === undefined ? 0 : 4 * elementCount(inputs.dataset.sampleShape);
   const targetBytes = batch.tensors.reduce((sum, { data }) => sum + data.length, 0) / rowCount;
   const partRows = Math.max(1, Math.floor(FRAME_BYTES / (sampleBytes + targetBytes)));
   for (let first = 0; first < rowCount; first += partRows) {
@@ -128,7 +129,7 @@ function* sentParts(
 }
 
 function inputRows({ epoch, samples }: TargetBatch, { dataset, views }: RunInputs, split: Split) {
-  const length = dataset.sampleShape.reduce((product, n) => product * n, 1);
+  const length = elementCount(dataset.sampleShape);
   const values = new Float32Array(samples.length * length);
   const view = viewAt(split === Split.SPLIT_TRAIN ? views : undefined, epoch);
   readInputs(dataset, Uint32Array.from(samples), view, values);

@@ -9,6 +9,7 @@ import {
   namedAsInSet,
 } from '@lyceum/learning/models';
 import {
+  elementCount,
   LAYER_MAX_VALUES,
   type Problem,
   SAMPLE_MAX_VALUES,
@@ -84,9 +85,9 @@ export function teacherProblems(
 
 /** What keeps a teacher's layers from being computed. */
 export function layerProblems(path: string, layers: readonly LayerDescription[] = []): Problem[] {
-  const large = layers.find(({ shape }) => shape && valueCount(shape) > LAYER_MAX_VALUES);
+  const large = layers.find(({ shape }) => shape && elementCount(shape) > LAYER_MAX_VALUES);
   if (large?.shape === undefined) return [];
-  const message = `has layer ${large.name} of shape [${large.shape}], ${valueCount(large.shape)} numbers a sample; want at most ${LAYER_MAX_VALUES}`;
+  const message = `has layer ${large.name} of shape [${large.shape}], ${elementCount(large.shape)} numbers a sample; want at most ${LAYER_MAX_VALUES}`;
   return [{ path, message }];
 }
 
@@ -172,14 +173,10 @@ function modelProblems(
     problems.push({ path, message });
   }
   const { inputShape } = model;
-  if (inputShape !== undefined && valueCount(inputShape) !== valueCount(dataset.sampleShape)) {
+  if (inputShape !== undefined && elementCount(inputShape) !== elementCount(dataset.sampleShape)) {
     const encoded = dataset.encoding && ` and are encoded (${encodingText(dataset.encoding)})`;
     const message = `takes inputs of shape [${inputShape}], and the samples have [${dataset.sampleShape}]${encoded ?? ''}`;
     problems.push({ path, message });
   }
   return problems;
-}
-
-function valueCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

@@ -2,6 +2,7 @@
 import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
 import {
   BATCH_MAX_BYTES,
+  elementCount,
   LEAST_WINDOW_MAX_BYTES,
   type Problem,
   type RunSpecification,
@@ -27,7 +28,7 @@ export function batchProblems(
     specification.kind === 'Distillation'
       ? targetPlan(specification.spec).tensors.map((tensor) => targetRowShape(tensor, classCount))
       : [];
-  const numbers = [sampleShape, ...targets].reduce((sum, shape) => sum + valueCount(shape), 0);
+  const numbers = [sampleShape, ...targets].reduce((sum, shape) => sum + elementCount(shape), 0);
   const problems: Problem[] = [];
   const batchBytes = batchSize * numbers * FLOAT_BYTES;
   if (batchBytes > BATCH_MAX_BYTES) {
@@ -43,8 +44,4 @@ export function batchProblems(
     problems.push({ path, message });
   }
   return problems;
-}
-
-function valueCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

@@ -6,6 +6,7 @@ import { type FeatureTerm, featureTerms, regressorPlan } from '@lyceum/learning/
 import type { LayerDescription } from '@lyceum/learning/models';
 import {
   type DistillationSpecification,
+  elementCount,
   FEATURE_BATCH_MAX_BYTES,
   FEATURE_SAMPLE_MAX_BYTES,
   type FeatureTermSettings,
@@ -133,7 +134,7 @@ function unlike(
     case 'similarity-preserving':
       return [];
     case 'rkd': {
-      const values = Math.max(valueCount(hint), valueCount(guided), batchSize);
+      const values = Math.max(elementCount(hint), elementCount(guided), batchSize);
       const rows = Math.floor(Math.sqrt(RELATION_MAX_VALUES / values));
       if (batchSize <= rows) return [];
       const message = `${both}; rkd takes ${batchSize}² × ${values} numbers in a batch of ${batchSize}, and at most ${RELATION_MAX_VALUES} are allowed: use a spec.training.batchSize of at most ${rows}, a smaller layer, or similarity-preserving`;
@@ -159,8 +160,4 @@ function sizeProblems(features: readonly PinnedFeature[], batchSize: number): Pr
   const most = Math.floor(FEATURE_BATCH_MAX_BYTES / bytes);
   const message = `its hint layers have ${bytes} bytes a sample, and at most ${FEATURE_BATCH_MAX_BYTES} a batch are sent; name smaller layers or fewer teachers, or use a spec.training.batchSize of at most ${most}`;
   return [{ path, message }];
-}
-
-function valueCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

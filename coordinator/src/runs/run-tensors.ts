@@ -4,7 +4,7 @@
  */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
-import { CLASS_OUTPUT, featuresName, layerOutput } from '@lyceum/proto';
+import { CLASS_OUTPUT, elementCount, featuresName, layerOutput } from '@lyceum/proto';
 import type { AnswerOutput } from '../answers/index.js';
 import { type SpanGrid, spanGrid } from '../schedule/index.js';
 import type { PinnedFeature, PinnedTeacher, RunRecord } from './run-record.js';
@@ -69,7 +69,7 @@ export function teacherOutputs(
 
 /** Features stay as they are: what a codec of logits costs a student is not known of them. */
 function featuresOf(layer: string, shape: readonly number[]): AnswerOutput {
-  return { name: layerOutput(layer), rowLength: valueCount(shape), codec: 'float32' };
+  return { name: layerOutput(layer), rowLength: elementCount(shape), codec: 'float32' };
 }
 
 /** Names and shapes of the tensors in each target, in their order; none of a run that asks no teacher. */
@@ -103,9 +103,5 @@ export function meanAnswerBytes({
 
 /** Numbers that a sample's features have, all teachers and layers together. */
 export function featureValueCount(features: readonly PinnedFeature[]): number {
-  return features.reduce((sum, { shape }) => sum + valueCount(shape), 0);
-}
-
-function valueCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
+  return features.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }

@@ -1,6 +1,6 @@
 /** Cuts combined targets and features into frames, combining as much as one frame holds at a time. */
 import { targetRowShape } from '@lyceum/learning/ensemble';
-import { FRAME_BYTES, float32Tensor, type TargetFrame } from '@lyceum/proto';
+import { elementCount, FRAME_BYTES, float32Tensor, type TargetFrame } from '@lyceum/proto';
 import type { CombineRequest, Combiner } from './combiner.js';
 
 /** A teacher's features, which go to the student as they are. */
@@ -28,7 +28,7 @@ export async function* targetFrames(
   const { plan, classCount, rowCount, features } = rows;
   const shapes = plan.tensors.map((tensor) => targetRowShape(tensor, classCount));
   const rowLength = [...shapes, ...features.map(({ rowShape }) => rowShape)].reduce(
-    (sum, shape) => sum + valueCount(shape),
+    (sum, shape) => sum + elementCount(shape),
     0,
   );
   const rowsPerFrame = Math.max(1, Math.floor(FRAME_BYTES / (4 * rowLength)));
@@ -63,12 +63,8 @@ function rowsOf(rows: CombineRequest, first: number, count: number): CombineRequ
 }
 
 function featureSlice({ name, rowShape, values }: FeatureRows, first: number, count: number) {
-  const rowLength = valueCount(rowShape);
+  const rowLength = elementCount(rowShape);
   // A copy: what is sent may still be in line when the buffers take the next answers.
   const slice = values.slice(first * rowLength, (first + count) * rowLength);
   return float32Tensor(name, [count, ...rowShape], slice);
-}
-
-function valueCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

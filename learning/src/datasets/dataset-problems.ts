@@ -1,5 +1,6 @@
 /** What keeps arrays and names from being a data set. */
 import {
+  elementCount,
   InvalidDocumentError,
   MODALITY_NAME,
   MODALITY_NAME_RULE,
@@ -23,7 +24,7 @@ export function datasetProblems(parts: StoredDatasetParts): Problem[] {
   const problems = outlineProblems(parts);
   for (const [name, { inputs, sampleShape, texts }] of parts.modalities) {
     const wrong = (message: string) => problems.push({ path: arrayName('inputs', name), message });
-    const features = sampleShape.reduce((product, n) => product * n, 1);
+    const features = elementCount(sampleShape);
     if (inputs.length !== parts.sampleCount * features) {
       wrong(`want ${parts.sampleCount * features} values, got ${inputs.length}`);
     }

@@ -2,7 +2,7 @@
  * Rows of one shape on disk, perhaps each with the text that it was made of: written one by one, read back in any order.
  * In memory are a few rows, and where each text ends.
  */
-import { DATASET_MAX_BYTES, LyceumError, ShapeMismatchError } from '@lyceum/proto';
+import { DATASET_MAX_BYTES, elementCount, LyceumError, ShapeMismatchError } from '@lyceum/proto';
 import { GrowingInt32 } from '../arrays/index.js';
 import { type Span, SpooledBytes } from '../files/index.js';
 import type { ValueType } from './dataset.js';
@@ -28,7 +28,7 @@ export class RowFile {
     this.format = format;
     this.#rows = rows;
     this.#texts = texts;
-    const features = format.sampleShape.reduce((product, n) => product * n, 1);
+    const features = elementCount(format.sampleShape);
     this.rowBytes = features * (format.valueType === 'uint8' ? 1 : 4);
   }
 

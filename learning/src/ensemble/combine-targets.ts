@@ -6,7 +6,7 @@
  *
  * Symbols: N rows, C classes, K teachers of a tensor.
  */
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import { argmaxRows, greatestClasses, type Values } from '../arrays/index.js';
 import { type Combination, type CombinationFit, type Combined, combined } from './combination.js';
 import { type TargetPlan, type TargetTensor, targetRowShape } from './target-plan.js';
@@ -44,7 +44,7 @@ export function combineTargets(
   };
   return plan.tensors.map((tensor) => {
     const { rowCount, classCount } = answers;
-    const rowSize = targetRowShape(tensor, classCount).reduce((product, n) => product * n, 1);
+    const rowSize = elementCount(targetRowShape(tensor, classCount));
     const out = new Float32Array(rowCount * rowSize);
     switch (tensor.kind) {
       case 'pooled': {

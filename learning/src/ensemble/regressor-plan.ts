@@ -3,6 +3,7 @@
  *
  * Symbols: S channels or units of the student's layer, T of the teacher's.
  */
+import { elementCount } from '@lyceum/proto';
 
 export type RegressorPlan =
   /** The student's features, flattened, times [S, T]. */
@@ -33,7 +34,7 @@ export function regressorPlan(
 ): RegressorPlan | undefined {
   if (teacher.length === 1) {
     const [outputs = 0] = teacher;
-    return { kind: 'dense', inputs: student.reduce((product, n) => product * n, 1), outputs };
+    return { kind: 'dense', inputs: elementCount(student), outputs };
   }
   if (student.length !== 3 || teacher.length !== 3) return undefined;
   const [height = 0, width = 0, inputs = 0] = student;

@@ -4,7 +4,7 @@
  *
  * Little-endian, row-major (C order) arrays of the six types below; any other is refused by name.
  */
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 
 type TypedArray =
   | Float32Array
@@ -117,10 +117,6 @@ function typedView(bytes: Buffer, type: (typeof TYPES)[NpyArray['dtype']]): Type
   const aligned = bytes.byteOffset % type.bytes === 0 ? bytes : Uint8Array.from(bytes);
   const length = bytes.byteLength / type.bytes;
   return new type.array(aligned.buffer as ArrayBuffer, aligned.byteOffset, length);
-}
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }
 
 function refusal(message: string): LyceumError {

@@ -5,7 +5,7 @@
  * Where settings say how pictures get their size, the view is of the set's own size and picture-size.ts does the rest;
  * else the view is sampled at the model's size at once.
  */
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import type { Dataset } from '../datasets/index.js';
 import { readInputs, seenShape, type ViewAt } from '../views/index.js';
 import type { ModelSettings } from './model-settings.js';
@@ -227,8 +227,4 @@ function channelsFirst(
       }
     }
   }
-}
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

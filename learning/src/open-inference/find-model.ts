@@ -1,6 +1,7 @@
 /** What a server says of a model at this moment, and whether it is still what it said before. */
 import { randomUUID } from 'node:crypto';
 import {
+  elementCount,
   type FoundModel,
   INFERENCE_REQUEST_MAX_BYTES,
   type InferenceDescription,
@@ -271,8 +272,4 @@ function completeSettings(
 
 function canaryCount(rows: number): number {
   return Math.min(CANARY_ROWS, rows);
-}
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

@@ -2,6 +2,7 @@
 import { type HttpAnswer, httpCall, RetryLaterError } from '@lyceum/platform';
 import {
   type ErrorCode,
+  elementCount,
   type InferenceTensorMetadata,
   LyceumError,
   MESSAGE_MAX_BYTES,
@@ -65,7 +66,7 @@ export class HttpInferenceServer implements InferenceServer {
     const found = await this.#ask(request, {}, signal);
     const numbers = listOf(found['data']).flat(8);
     const sizes = listOf(found['shape']).map(Number);
-    const count = sizes.reduce((product, size) => product * size, 1);
+    const count = elementCount(sizes);
     if (numbers.length !== count || numbers.some((value) => typeof value !== 'number')) {
       const message = `output ${output} has ${numbers.length} values; want ${count} numbers for [${sizes}]`;
       throw new LyceumError('INTERNAL', message);

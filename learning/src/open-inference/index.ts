@@ -5,7 +5,7 @@ export type { InferenceServer } from './inference-server.js';
 export { openInferenceServer } from './open-inference-server.js';
 export { RefusedRequestError, RemoteModel } from './remote-model.js';
 export {
-  elementCount,
+  checkedElementCount,
   rawNumbers,
   rawTexts,
   tensorNumbers,

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { retrying } from '@lyceum/platform';
-import { type ErrorCode, LyceumError, toLyceumError } from '@lyceum/proto';
+import { type ErrorCode, elementCount, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { RemotePackage } from '../formats/remote/index.js';
 import type { InferenceServer } from './inference-server.js';
 import type { NumberDatatype } from './tensor-bytes.js';
@@ -90,7 +90,7 @@ export class RemoteModel {
   async #request(own: Float32Array, count: number): Promise<Float32Array> {
     const { found } = this.#package;
     const { rows, rowsAreFixed, sampleShape, classCount } = found;
-    const size = sampleShape.reduce((product, n) => product * n, 1);
+    const size = elementCount(sampleShape);
     const sent = rowsAreFixed ? rows : count;
     const values = sent === count ? own : new Float32Array(sent * size);
     if (values !== own) values.set(own);

@@ -165,7 +165,7 @@ export interface TensorHead {
 }
 
 /** Elements of a shape. @throws {LyceumError} INVALID_ARGUMENT if a size is open, or they are beyond all counting. */
-export function elementCount({ name, shape }: TensorHead): number {
+export function checkedElementCount({ name, shape }: TensorHead): number {
   let count = 1;
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0) {
@@ -189,7 +189,7 @@ export function tensorNumbers(
 ): Float32Array<ArrayBuffer> {
   const { name, datatype, contents } = tensor;
   const { bytes, read, typed } = numberType(name, datatype);
-  const count = elementCount(tensor);
+  const count = checkedElementCount(tensor);
   if (raw !== undefined) {
     if (raw.length !== count * bytes) {
       const want = `${count * bytes} for ${datatype} [${tensor.shape}]`;
@@ -218,7 +218,7 @@ export function tensorNumbers(
 export function tensorTexts(tensor: TensorHead, raw: Uint8Array | undefined): string[] {
   const { name, datatype, shape, contents } = tensor;
   if (datatype !== 'BYTES') throw wrong(name, `is of datatype ${datatype}; want BYTES`);
-  const count = elementCount(tensor);
+  const count = checkedElementCount(tensor);
   const parts = raw === undefined ? (contents?.bytesContents ?? []) : elementsOf(name, raw);
   if (parts.length !== count) {
     throw wrong(name, `has ${parts.length} elements of BYTES; want ${count} for [${shape}]`);

@@ -5,7 +5,7 @@
  * function of (run seed, step, layer), so that a resumed run draws the masks that it would have drawn, and a
  * recorded step can be fed new ones. Outside of training the layers do nothing, as ever.
  */
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import type { LayersModel, SymbolicTensor, Tensor } from '@tensorflow/tfjs';
 import { mix32, mulberry32 } from '../arrays/index.js';
 
@@ -67,7 +67,7 @@ export class DropoutMasks {
   draw(seed: number, step: number, rows: number): Float32Array[] {
     return this.#layers.map(({ rate, sampleShape }, index) => {
       const stream = mix32(mix32(mix32(seed) ^ step) ^ index);
-      const mask = new Float32Array(sampleShape.reduce((product, n) => product * n, rows));
+      const mask = new Float32Array(rows * elementCount(sampleShape));
       const kept = 1 / (1 - rate);
       for (let i = 0; i < mask.length; i++) mask[i] = mulberry32(stream, i) < rate ? 0 : kept;
       return mask;

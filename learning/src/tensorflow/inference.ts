@@ -7,7 +7,7 @@
  *
  * Symbols: R `rows`, C classes.
  */
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import type { LayersModel, NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
 import type { ModelSettings } from '../models/index.js';
 import type { Engine } from './engine/index.js';
@@ -199,8 +199,4 @@ export function concreteShape(
 ): number[] {
   const known = modelInputShape.filter((n) => n !== null);
   return known.length === modelInputShape.length ? known : [...sampleShape];
-}
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

@@ -1,5 +1,5 @@
 /** Reads samples of a data set as the floats that models take. On the path of every batch: no objects per sample. */
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import type { Dataset } from '../datasets/index.js';
 import { sampleWriter } from './sample-view.js';
 import type { ViewAt } from './views.js';
@@ -21,7 +21,7 @@ export function readInputs(
   shape: readonly number[] = dataset.sampleShape,
 ): void {
   const { sampleCount } = dataset;
-  const length = shape.reduce((product, n) => product * n, 1);
+  const length = elementCount(shape);
   if (out.length < samples.length * length) {
     throw new LyceumError(
       'INVALID_ARGUMENT',

@@ -12,7 +12,7 @@
  *
  * Symbols: H × W pixels of the set, h × w of the output, y and x a pixel there.
  */
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import { fnv1a32, fnv1a32Decimal, mulberry32 } from '../arrays/index.js';
 import type { Dataset } from '../datasets/index.js';
 import { mixupOf } from './mixup.js';
@@ -111,8 +111,4 @@ function geometryWriter(
       out.fill(0, row + from, row + to);
     }
   };
-}
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

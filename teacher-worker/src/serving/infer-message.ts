@@ -4,8 +4,14 @@
  *
  * Symbols: C classes.
  */
-import { elementCount, rawNumbers, rawTexts, tensorNumbers } from '@lyceum/learning/open-inference';
 import {
+  checkedElementCount,
+  rawNumbers,
+  rawTexts,
+  tensorNumbers,
+} from '@lyceum/learning/open-inference';
+import {
+  elementCount,
   INFERENCE_REQUEST_MAX_BYTES,
   LyceumError,
   ModelConfig,
@@ -63,10 +69,7 @@ export function configOf(name: string, engine: string, shape: ServedShape): Mode
 
 /** Of which both the question in float32 and its answer fit into a message. */
 function mostRows({ inputShape, classCount }: ServedShape): number {
-  const numbers = Math.max(
-    classCount,
-    inputShape.reduce((product, n) => product * n, 1),
-  );
+  const numbers = Math.max(classCount, elementCount(inputShape));
   return Math.floor(INFERENCE_REQUEST_MAX_BYTES / (numbers * Float32Array.BYTES_PER_ELEMENT));
 }
 
@@ -114,7 +117,7 @@ export function questionOf(
   if (rawInputContents.length > 1) {
     throw invalid(`${rawInputContents.length} raw contents came for 1 input`);
   }
-  elementCount(tensor);
+  checkedElementCount(tensor);
   const textBytes = (bestCount ?? 0) * (SCORE_BYTES + longest(classNames));
   // Logits are made in either case, and sorted for texts.
   const answerBytes = rowCount * Math.max(textBytes, classCount * Float32Array.BYTES_PER_ELEMENT);

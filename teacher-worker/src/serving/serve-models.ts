@@ -11,7 +11,7 @@ import {
 } from '@lyceum/learning/formats';
 import { settingsJson } from '@lyceum/learning/models';
 import type { Logger } from '@lyceum/platform';
-import { LyceumError, sha256Hex } from '@lyceum/proto';
+import { elementCount, LyceumError, sha256Hex } from '@lyceum/proto';
 import type { Compute } from '../compute/index.js';
 import { InferenceDesk, type ServedModel } from './inference-desk.js';
 import { type InferencePlaces, InferenceServers } from './inference-servers.js';
@@ -98,7 +98,7 @@ async function load(
 /** Any samples of the model's own shape. */
 function trialSet(name: string, { inputShape, settings, classCount }: PackagedModelDescription) {
   if (inputShape === undefined) throw unserved(name, 'it leaves the shape of its input open');
-  const size = inputShape.reduce((product, n) => product * n, 1);
+  const size = elementCount(inputShape);
   const classNames =
     settings.classes ?? Array.from({ length: Math.max(2, classCount ?? 2) }, (_, c) => `${c}`);
   return {

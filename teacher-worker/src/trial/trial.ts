@@ -16,7 +16,7 @@ import type { ModelSettings } from '@lyceum/learning/models';
 import { orderedRows } from '@lyceum/learning/orders';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import { localTeachers } from '../compute/engines/index.js';
 import {
   type AnswerTensor,
@@ -156,7 +156,7 @@ function noise(packaged: PackagedModel, { sampleCount, seed }: TrialStart): Data
       'the model does not say how large its samples are; models check tries it on a data set';
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
-  const size = sampleShape.reduce((product, n) => product * n, 1);
+  const size = elementCount(sampleShape);
   return {
     digest: '',
     sampleShape,
@@ -175,7 +175,7 @@ function moments(
   samples: Uint32Array,
 ): Pick<TrialOpened, 'mean' | 'standardDeviation'> {
   const width = dataset.sampleShape.at(-1) ?? 1;
-  const size = dataset.sampleShape.reduce((product, n) => product * n, 1);
+  const size = elementCount(dataset.sampleShape);
   const [sums, squares] = [new Float64Array(width), new Float64Array(width)];
   const one = new Float32Array(size);
   for (const sample of samples) {

@@ -5,6 +5,7 @@
  * @see Jacob et al. 2018, §2, https://arxiv.org/abs/1712.05877; per channel: Krishnamoorthi 2018, §2.3,
  *   https://arxiv.org/abs/1806.08342
  */
+import { elementCount } from '@lyceum/proto';
 
 export interface Int8Weights {
   /** Row-major, in the order of the given ones; −127 to 127. */
@@ -20,7 +21,7 @@ export function int8Weights(
   axis: number,
 ): Int8Weights {
   const channelCount = shape[axis] ?? 0;
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const inner = elementCount(shape.slice(axis + 1));
   const channelOf = (i: number) => Math.floor(i / inner) % channelCount;
   const largest = new Float32Array(channelCount);
   for (const [i, weight] of weights.entries()) {

@@ -4,7 +4,7 @@
  *
  * @see https://github.com/onnx/onnx/blob/v1.16.0/docs/Operators.md
  */
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import type { GraphLayer } from './layer-graph.js';
 import type { OnnxGraph } from './onnx-graph.js';
 import type { OnnxAttribute } from './onnx-messages.js';
@@ -258,7 +258,7 @@ function transposed(
   shape: readonly number[],
   axes: readonly number[],
 ): Float32Array {
-  const strides = shape.map((_, d) => shape.slice(d + 1).reduce((a, b) => a * b, 1));
+  const strides = shape.map((_, d) => elementCount(shape.slice(d + 1)));
   const sizes = axes.map((axis) => shape[axis] ?? 0);
   const steps = axes.map((axis) => strides[axis] ?? 0);
   const moved = new Float32Array(values.length);

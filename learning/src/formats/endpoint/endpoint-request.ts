@@ -1,5 +1,5 @@
 /** From samples to what an endpoint is sent. Pure. */
-import { type Endpoint, INPUT_PLACEHOLDER, INPUTS_PLACEHOLDER } from '@lyceum/proto';
+import { type Endpoint, elementCount, INPUT_PLACEHOLDER, INPUTS_PLACEHOLDER } from '@lyceum/proto';
 
 /**
  * The body of one call.
@@ -39,7 +39,7 @@ function filled(json: unknown, inputs: readonly unknown[]): unknown {
 export function nestedValues(values: ArrayLike<number>, shape: readonly number[]): unknown {
   const [, ...inner] = shape;
   if (inner.length === 0) return Array.from(values);
-  const size = inner.reduce((product, n) => product * n, 1);
+  const size = elementCount(inner);
   const list = Array.from(values);
   return Array.from({ length: shape[0] ?? 0 }, (_, i) =>
     nestedValues(list.slice(i * size, (i + 1) * size), inner),

@@ -6,7 +6,7 @@
  *
  * Symbols: R `rows`, C classes.
  */
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import type { ModelSettings } from '../../models/index.js';
 import type { GraphClassifier } from './graph-classifier.js';
 
@@ -113,8 +113,4 @@ function concreteShape(
   }
   const message = `the model takes samples of shape [${own.map((size) => size ?? 'any')}]; it is given [${sampleShape}]`;
   throw new LyceumError('INVALID_ARGUMENT', message);
-}
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

@@ -5,6 +5,7 @@
  *
  * TensorFlow runs nothing but what such a node depends on, so what is left out is not missed.
  */
+import { elementCount } from '@lyceum/proto';
 import { bareName } from '../../files/index.js';
 import { ALLOWED_OPERATIONS, nodeNameOf, RESTORING_OPERATION } from '../graphs/index.js';
 import type {
@@ -252,7 +253,7 @@ class FunctionWalk {
         this.#problems.add('has a constant of a type that no constant has:', name);
       }
       const sizes = (shape?.dimensions ?? []).map(({ size = 0n }) => Number(size));
-      values += sizes.reduce((product, size) => product * size, 1);
+      values += elementCount(sizes);
     }
     return values;
   }

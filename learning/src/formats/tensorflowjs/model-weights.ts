@@ -2,7 +2,7 @@
  * The weights of a TensorFlow.js model: a manifest that names them in order, and their bytes, one after another,
  * little-endian. https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-core/src/io/types.ts
  */
-import type { Problem } from '@lyceum/proto';
+import { elementCount, type Problem } from '@lyceum/proto';
 import { isObject } from '../../files/index.js';
 
 export type WeightType = 'float32' | 'int32' | 'bool';
@@ -26,7 +26,7 @@ export const BYTES_OF: Readonly<Record<WeightType, number>> = { float32: 4, int3
 const MAX_WEIGHTS = 16_384;
 
 export function weightElements(spec: Pick<WeightSpec, 'shape'>): number {
-  return spec.shape.reduce((product, n) => product * n, 1);
+  return elementCount(spec.shape);
 }
 
 export function weightBytes(spec: WeightSpec): number {

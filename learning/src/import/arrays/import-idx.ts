@@ -3,7 +3,7 @@
  * plain or gzip. http://yann.lecun.com/exdb/mnist/
  */
 import { constants, gunzipSync } from 'node:zlib';
-import { DATASET_MAX_BYTES, LyceumError } from '@lyceum/proto';
+import { DATASET_MAX_BYTES, elementCount, LyceumError } from '@lyceum/proto';
 import {
   type DatasetParts,
   fixedSplits,
@@ -90,7 +90,7 @@ function readPair(imageFile: Uint8Array, labelFile: Uint8Array, split: string) {
 function readIdx(file: Uint8Array, what: string): IdxArray {
   const isGzip = file[0] === 0x1f && file[1] === 0x8b;
   const { shape, start } = readHeader(isGzip ? gzipStart(file, what) : file, what);
-  const want = shape.reduce((product, n) => product * n, 1);
+  const want = elementCount(shape);
   if (want > DATASET_MAX_BYTES) {
     const most = `at most ${DATASET_MAX_BYTES} are read`;
     throw refusal(`${what}: shape [${shape}] needs ${want} bytes; ${most}`);

@@ -3,6 +3,7 @@
  *
  * Shapes are of one sample, channels last. Only what is certain is told; a class that is not known here has no shape.
  */
+import { elementCount } from '@lyceum/proto';
 import { isObject } from '../../files/index.js';
 
 /** undefined: not known. */
@@ -76,7 +77,7 @@ const SHAPE_RULES: Readonly<Record<string, ShapeRule>> = {
   AveragePooling2D: pooled,
   GlobalAveragePooling2D: perChannel,
   GlobalMaxPooling2D: perChannel,
-  Flatten: oneInput((input) => [valueCount(input)]),
+  Flatten: oneInput((input) => [elementCount(input)]),
   // An open dimension stays open: tfjs does not tell it either.
   Reshape: oneInput((_, config) => numbers(config['target_shape'])),
   // Dimensions count from 1.
@@ -98,10 +99,6 @@ const SHAPE_RULES: Readonly<Record<string, ShapeRule>> = {
     return first.map((n, i) => (i === at ? total : n));
   },
 };
-
-function valueCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
-}
 
 /** `2` or `[2, 2]`. */
 function pair(value: unknown): readonly [number, number] {

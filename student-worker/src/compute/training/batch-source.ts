@@ -15,7 +15,7 @@ import {
   stepPlan,
 } from '@lyceum/learning/orders';
 import { readInputs, viewAt, writeHardLabels } from '@lyceum/learning/views';
-import type { RunSpecification } from '@lyceum/proto';
+import { elementCount, type RunSpecification } from '@lyceum/proto';
 
 export interface Batch {
   readonly step: number;
@@ -50,7 +50,7 @@ export class BatchSource {
     this.#dataset = dataset;
     this.#specification = specification;
     this.#labelled = labelledMask(dataset, labels);
-    this.#sampleSize = dataset.sampleShape.reduce((product, n) => product * n, 1);
+    this.#sampleSize = elementCount(dataset.sampleShape);
     const train = splitSamples(dataset, 'train');
     this.#samples =
       specification.kind === 'Training'

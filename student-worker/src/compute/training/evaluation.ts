@@ -9,6 +9,7 @@ import { accuracy, nll } from '@lyceum/learning/ensemble';
 import { measuredSamples } from '@lyceum/learning/orders';
 import { type Engine, Inference } from '@lyceum/learning/tensorflow';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
+import { elementCount } from '@lyceum/proto';
 import type { Validation } from '../../job/index.js';
 import type { Student } from './student.js';
 
@@ -110,8 +111,4 @@ export class Evaluation {
     const { model, settings } = this.#student;
     return new Inference(this.#engine, model, settings, this.#dataset.sampleShape, rows);
   }
-}
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

@@ -5,7 +5,7 @@
  * (a stream that was opened again); the bits of a row are the same each time, the first ones stay.
  */
 import { batchSpan, type StepPlan } from '@lyceum/learning/orders';
-import { LyceumError, ShapeMismatchError } from '@lyceum/proto';
+import { elementCount, LyceumError, ShapeMismatchError } from '@lyceum/proto';
 import type { TargetBlock, TargetBlockTensor, TargetTensorShape } from '../../job/index.js';
 
 /** Values of one target tensor of one step, [rows, ...rowShape], and which rows are there. */
@@ -25,9 +25,7 @@ export class TargetInbox {
 
   constructor(plan: StepPlan, tensors: readonly TargetTensorShape[], firstStep: number) {
     this.#plan = plan;
-    this.#rowSizes = new Map(
-      tensors.map(({ name, rowShape }) => [name, rowShape.reduce((product, n) => product * n, 1)]),
-    );
+    this.#rowSizes = new Map(tensors.map(({ name, rowShape }) => [name, elementCount(rowShape)]));
     this.#doneStep = firstStep;
     this.#creditStep = firstStep;
   }

@@ -13,7 +13,7 @@ import {
   ModelInputs,
   type ModelSettings,
 } from '@lyceum/learning/models';
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import {
   type AnswerRequest,
   type AnswerTensor,
@@ -105,7 +105,7 @@ export class GraphTeacher implements TeacherEngine {
     }
     const inference = await this.#inferenceFor(inputShape);
     const logits = new Float32Array(rowCount * classCount);
-    const size = inputShape.reduce((product, n) => product * n, 1);
+    const size = elementCount(inputShape);
     for (const { firstRow, rowCount: count } of inferenceRanges(rowCount, INFERENCE_ROWS)) {
       const rows = inputs.subarray(firstRow * size, (firstRow + count) * size);
       logits.set(await inference.run(rows, count), firstRow * classCount);

@@ -15,7 +15,7 @@ import {
   type ModelSettings,
 } from '@lyceum/learning/models';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
-import { CLASS_OUTPUT, LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
+import { CLASS_OUTPUT, elementCount, LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
 import {
   type AnswerRequest,
   type AnswerTensor,
@@ -202,8 +202,4 @@ function emptyTensors(
     width,
     values: new Float32Array(rowCount * width),
   }));
-}
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

@@ -22,7 +22,7 @@ import {
   requireUnchangedMetadata,
 } from '@lyceum/learning/open-inference';
 import type { Outside } from '@lyceum/platform';
-import { LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import {
   type AnswerRequest,
   type AnswerTensor,
@@ -142,7 +142,3 @@ export class InferenceServerTeacher implements TeacherEngine {
 }
 
 type ReadRows = Parameters<RemoteModel['infer']>[1];
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
-}
