@@ -1,9 +1,9 @@
 /** Which workers' answers can be trusted: probes, canaries, quarantine, answers not proven yet. */
 export { AnswerProofs, type StoredRecords } from './answer-proofs.js';
-export type { ProbedSet } from './asked-probes.js';
+export type { ProbedSet, ProbeReference } from './asked-probes.js';
 export { canaryCallsAllowed } from './asking-runs.js';
 export { KeptProbes } from './kept-probes.js';
 export { QuarantineStore } from './quarantine-store.js';
 export type { Quarantine, Replica } from './replicas/index.js';
-export { TeacherHealth } from './teacher-health.js';
+export { type ReplicaOrders, TeacherHealth } from './teacher-health.js';
 export { UnprovenFile } from './unproven-file.js';

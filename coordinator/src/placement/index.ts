@@ -4,5 +4,6 @@ export {
   RecentWants,
   type TeacherWants,
 } from './desired-teacher-workers.js';
-export { hopelessTeacher } from './hopeless-teacher.js';
+export { hopelessTeacher, type TeacherChance } from './hopeless-teacher.js';
 export { type Placement, place, type RunNeed, unfitTeacher } from './placement.js';
+export type { TeacherPlace } from './worker-load.js';

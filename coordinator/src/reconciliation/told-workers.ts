@@ -1,0 +1,104 @@
+/** What teacher workers and student workers are told: the whole state that each should have. Pure. */
+import type { SessionHolder } from '@lyceum/platform';
+import {
+  AssignedRun,
+  digestBytes,
+  normalisedText,
+  type StudentAssignment,
+  type TeacherAssignment,
+  TICKET_STREAM,
+  type WantedTeacher,
+} from '@lyceum/proto';
+import type { ReplicaOrders } from '../health/index.js';
+import { gridOf, type RunRecord, targetTensors } from '../runs/index.js';
+import { isAssigned, studentWindowSteps, ticketsInHand } from '../schedule/index.js';
+import { isHeldBy } from '../sessions/index.js';
+import type { KnownTeacher } from './wanted-teachers.js';
+
+/** What a teacher worker is told. */
+type TeacherState = Omit<TeacherAssignment, 'revision'>;
+
+/** What a student worker is told. */
+export type StudentState = Omit<StudentAssignment, 'revision'>;
+
+/** Of a teacher worker that is not needed: the same object each time, and there may be many. */
+export const NOT_NEEDED: TeacherState = { teachers: [], ticketStream: TICKET_STREAM };
+
+/** Of a student worker that has no run. */
+export const NO_RUN: StudentState = { run: undefined };
+
+/**
+ * The worker's teachers, in the order in which it asks for their tickets. Each worker begins with another teacher: a span
+ * is complete when all have answered.
+ *
+ * @param placed - identities.
+ * @param workerIndex - among all workers.
+ */
+export function teachersInTurn(placed: readonly string[], workerIndex: number): string[] {
+  const first = placed.length === 0 ? 0 : workerIndex % placed.length;
+  return [...placed.slice(first), ...placed.slice(0, first)];
+}
+
+/**
+ * @param identities - of the teachers that the worker is to have, in its order.
+ * @param wanted - all that somebody needs; others are not told.
+ * @param orders - what it is told of each, by identity.
+ */
+export function teacherState(
+  identities: readonly string[],
+  wanted: ReadonlyMap<string, KnownTeacher>,
+  orders: ReadonlyMap<string, Pick<ReplicaOrders, 'probes' | 'serves'>>,
+): TeacherState {
+  const inHand = ticketsInHand(identities.length);
+  const teachers = identities.flatMap((identity): WantedTeacher[] => {
+    const teacher = wanted.get(identity);
+    const order = orders.get(identity);
+    if (teacher === undefined || order === undefined) return [];
+    const { sets: _, ...told } = teacher;
+    return [{ ...told, probes: order.probes, ticketsInHand: order.serves ? inHand : 0 }];
+  });
+  return { teachers, ticketStream: TICKET_STREAM };
+}
+
+/** The run of each student worker that holds one, by worker id. */
+export function heldRuns(
+  records: readonly RunRecord[],
+  sessions: readonly SessionHolder[],
+): Map<string, RunRecord> {
+  const assigned = new Map<string | undefined, RunRecord>();
+  for (const record of records) {
+    if (isAssigned(record.state)) assigned.set(record.assignment?.workerId, record);
+  }
+  const held = new Map<string, RunRecord>();
+  for (const session of sessions) {
+    const record = assigned.get(session.workerId);
+    if (record !== undefined && isHeldBy(record.assignment, session)) {
+      held.set(session.workerId, record);
+    }
+  }
+  return held;
+}
+
+/** Of a student worker that has the run. */
+export function studentState(record: RunRecord): StudentState {
+  const { runId, attempt, assignment, specification, dataset, studentModelDigest } = record;
+  const { teachers, acceptedNumerics = [] } = record;
+  const run = AssignedRun.fromPartial({
+    runId,
+    attempt,
+    assignmentEpoch: assignment?.assignmentEpoch ?? 0,
+    specificationJson: normalisedText(specification),
+    dataset: { digest: digestBytes(dataset.digest), path: dataset.path ?? '' },
+    ...(studentModelDigest !== undefined && {
+      studentModelDigest: digestBytes(studentModelDigest),
+    }),
+    targetTensors: targetTensors(record).map(({ name, rowShape }) => ({
+      name,
+      rowShape: [...rowShape],
+    })),
+    windowSteps: studentWindowSteps(gridOf(record)),
+    teacherIdentities: teachers.map(({ identity }) => digestBytes(identity)),
+    acceptedNumerics,
+  });
+  return { run };
+}

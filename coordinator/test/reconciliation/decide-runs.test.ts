@@ -1,0 +1,275 @@
+// Records in hand, sessions as plain objects, a clock that is a number: each story says what is to be done.
+import { LyceumError, StorageFullError } from '@lyceum/proto';
+import { describe, expect, it } from 'vitest';
+import {
+  assignStarts,
+  CANCEL_GRACE_MS,
+  ensureBaseline,
+  finishCancel,
+  giveUpStart,
+  HeldSince,
+  needs,
+  pauseForeign,
+  pauseTroubled,
+  pauseUnfit,
+  RECOVERY_GRACE_MS,
+  releaseLost,
+  STUDENT_GRACE_MS,
+  servingCount,
+  Troubles,
+  UNFIT_GRACE_MS,
+} from '../../src/reconciliation/decide-runs.js';
+import { RUN_STATES, type RunStateName } from '../../src/schedule/run-state.js';
+import { aHeldRun, aRun, KEY_DIGEST, pinned, SET } from './a-run.js';
+
+const GIB = 1024 ** 3;
+const holder = { workerId: 's1', sessionKeyDigest: KEY_DIGEST, runId: 'run' };
+const stranger = { ...holder, sessionKeyDigest: '22'.repeat(32) };
+
+function statesOf(acts: (state: RunStateName) => boolean): RunStateName[] {
+  return RUN_STATES.filter(acts);
+}
+
+it('a baseline is looked after while its parent goes on', () => {
+  expect(statesOf((state) => ensureBaseline(aRun({ state })).length > 0)).toEqual([
+    'QUEUED',
+    'PREPARING',
+    'FITTING',
+    'TRAINING',
+    'EVALUATING',
+    'PAUSED',
+  ]);
+  const parent = aRun();
+  expect(ensureBaseline(parent)).toEqual([{ kind: 'ensure-baseline', runId: 'run', parent }]);
+});
+
+describe('a run whose student worker', () => {
+  const startedAtMs = 1_000_000;
+  const gone = [
+    { kind: 'release', runId: 'run', assignmentEpoch: 7, reason: 'student worker s1 is gone' },
+  ];
+
+  it('is connected keeps it', () => {
+    expect(releaseLost(aHeldRun(), holder, undefined, startedAtMs, 2_000_000)).toEqual([]);
+  });
+
+  it('lost its session keeps it as long as a reconnect takes', () => {
+    const lostAtMs = 5_000_000;
+    const at = (nowMs: number) => releaseLost(aHeldRun(), undefined, lostAtMs, startedAtMs, nowMs);
+    expect(at(lostAtMs + STUDENT_GRACE_MS - 1)).toEqual([]);
+    expect(at(lostAtMs + STUDENT_GRACE_MS)).toEqual(gone);
+  });
+
+  it('has not come back to a coordinator that began anew keeps it for longer', () => {
+    const at = (nowMs: number) => releaseLost(aHeldRun(), undefined, undefined, startedAtMs, nowMs);
+    expect(at(startedAtMs + RECOVERY_GRACE_MS - 1)).toEqual([]);
+    expect(at(startedAtMs + RECOVERY_GRACE_MS)).toEqual(gone);
+  });
+
+  it('is another process under the same id loses it at once', () => {
+    expect(releaseLost(aHeldRun(), stranger, undefined, startedAtMs, startedAtMs)).toEqual([
+      {
+        kind: 'release',
+        runId: 'run',
+        assignmentEpoch: 7,
+        reason: 'student worker s1 began anew',
+      },
+    ]);
+  });
+
+  it('is gone loses it only where the run is in progress', () => {
+    const late = startedAtMs + 1_000_000;
+    const acts = (state: RunStateName) =>
+      releaseLost(aHeldRun({ state }), undefined, undefined, startedAtMs, late).length > 0;
+    expect(statesOf(acts)).toEqual(['PREPARING', 'FITTING', 'TRAINING']);
+    const { assignment: _, ...nobodys } = aHeldRun();
+    expect(releaseLost(nobodys, undefined, undefined, startedAtMs, late)).toEqual([]);
+  });
+});
+
+describe('a run that is being cancelled', () => {
+  const run = aHeldRun({ state: 'CANCELLING' });
+  const done = [{ kind: 'finish-cancel', runId: 'run' }];
+
+  it('is cancelled once its worker has let go of it', () => {
+    const cancelling = new HeldSince();
+    expect(finishCancel(run, holder, cancelling, 1_000)).toEqual([]);
+    expect(finishCancel(run, { ...holder, runId: '' }, cancelling, 1_200)).toEqual(done);
+  });
+
+  it('is cancelled all the same if the worker takes too long, counted from when that was seen first', () => {
+    const cancelling = new HeldSince();
+    expect(finishCancel(run, holder, cancelling, 1_000)).toEqual([]);
+    expect(finishCancel(run, holder, cancelling, 1_000 + CANCEL_GRACE_MS - 1)).toEqual([]);
+    expect(finishCancel(run, holder, cancelling, 1_000 + CANCEL_GRACE_MS)).toEqual(done);
+  });
+
+  it('waits for no worker that does not hold it', () => {
+    expect(finishCancel(run, undefined, new HeldSince(), 1_000)).toEqual(done);
+    expect(finishCancel(run, stranger, new HeldSince(), 1_000)).toEqual(done);
+    const { assignment: _, ...nobodys } = run;
+    expect(finishCancel(nobodys, undefined, new HeldSince(), 1_000)).toEqual(done);
+  });
+
+  it('has the whole time again if it is cancelled once more', () => {
+    const cancelling = new HeldSince();
+    finishCancel(run, holder, cancelling, 1_000);
+    expect(finishCancel(aHeldRun(), holder, cancelling, 2_000)).toEqual([]);
+    expect(finishCancel(run, holder, cancelling, 1_000 + CANCEL_GRACE_MS)).toEqual([]);
+  });
+});
+
+it('a run that began with another plugin is paused, unless it rests or ends already', () => {
+  const reason = 'it began with plugin 1, and the cluster has 2';
+  const acts = (state: RunStateName) => pauseForeign(aRun({ state }), reason).length > 0;
+  expect(statesOf(acts)).toEqual(['QUEUED', 'PREPARING', 'FITTING', 'TRAINING', 'EVALUATING']);
+  expect(pauseForeign(aRun(), reason)).toEqual([{ kind: 'pause', runId: 'run', reason }]);
+  expect(pauseForeign(aRun(), undefined)).toEqual([]);
+});
+
+describe('a run with a teacher that is too large for every worker', () => {
+  const large = [pinned('anna'), pinned('huge', GIB)];
+  const workers = [{ memoryBudgetBytes: 2 * GIB }, { memoryBudgetBytes: GIB }];
+  const awaitsAll = () => true;
+
+  it('is paused after a while in which no larger worker came', () => {
+    const unfit = new HeldSince();
+    const at = (nowMs: number) =>
+      pauseUnfit(aHeldRun({ teachers: large }), workers, awaitsAll, unfit, nowMs);
+    expect(at(0)).toEqual([]);
+    expect(at(UNFIT_GRACE_MS - 1)).toEqual([]);
+    expect(at(UNFIT_GRACE_MS)).toEqual([
+      {
+        kind: 'pause',
+        runId: 'run',
+        reason: 'teacher huge needs 3 GiB; the largest budget is 2 GiB',
+      },
+    ]);
+  });
+
+  it('goes on if a larger worker came in between: the time begins again', () => {
+    const unfit = new HeldSince();
+    const run = aHeldRun({ teachers: large });
+    const larger = [...workers, { memoryBudgetBytes: 4 * GIB }];
+    pauseUnfit(run, workers, awaitsAll, unfit, 0);
+    expect(pauseUnfit(run, larger, awaitsAll, unfit, 1)).toEqual([]);
+    expect(pauseUnfit(run, workers, awaitsAll, unfit, UNFIT_GRACE_MS)).toEqual([]);
+  });
+
+  it('goes on while it waits for nothing of that teacher', () => {
+    const unfit = new HeldSince();
+    const awaits = (teacher: string) => teacher === 'id-of-anna';
+    for (const nowMs of [0, UNFIT_GRACE_MS]) {
+      expect(pauseUnfit(aHeldRun({ teachers: large }), workers, awaits, unfit, nowMs)).toEqual([]);
+    }
+  });
+
+  it('waits for as long as it takes if it has not begun, or if no worker is connected', () => {
+    const begun = aHeldRun({ teachers: large });
+    const waiting = { ...begun, state: 'QUEUED' } as const;
+    const [unfit, alone] = [new HeldSince(), new HeldSince()];
+    for (const nowMs of [0, UNFIT_GRACE_MS]) {
+      expect(pauseUnfit(waiting, workers, awaitsAll, unfit, nowMs)).toEqual([]);
+      expect(pauseUnfit(begun, [], awaitsAll, alone, nowMs)).toEqual([]);
+    }
+  });
+});
+
+describe('what runs need of workers', () => {
+  const nothingMeasured = (_: string) => false;
+  const needOf = (state: RunStateName, isMeasured = nothingMeasured) =>
+    needs([aRun({ state })], [], isMeasured)[0];
+
+  it('a student worker: a queued run wants one, one in progress has its own, others need none', () => {
+    expect(needOf('QUEUED')?.student).toBe('wanted');
+    expect(needOf('EVALUATING')?.student).toBe('none');
+    expect(needs([aHeldRun()], [], nothingMeasured)[0]?.student).toMatchObject({ workerId: 's1' });
+  });
+
+  it('teachers: all that have not ended, but those that rest and those that are measured', () => {
+    const asks = (state: RunStateName) => (needOf(state)?.teachers.length ?? 0) > 0;
+    expect(statesOf(asks)).toEqual(['QUEUED', 'PREPARING', 'FITTING', 'TRAINING', 'EVALUATING']);
+    expect(needOf('EVALUATING', (runId) => runId === 'run')?.teachers).toEqual([]);
+    expect(needOf('TRAINING', () => true)?.teachers).toHaveLength(2);
+  });
+
+  it('nothing once they have ended', () => {
+    expect(statesOf((state) => needOf(state) === undefined)).toEqual([
+      'SUCCEEDED',
+      'FAILED',
+      'CANCELLED',
+    ]);
+  });
+
+  it('others need teachers alone, after all runs', () => {
+    const user = { id: 'evaluation 1', teachers: [pinned('carl')] };
+    expect(needs([aRun()], [user], nothingMeasured).map(({ runId }) => runId)).toEqual([
+      'run',
+      'evaluation 1',
+    ]);
+    expect(needs([], [user], nothingMeasured)).toEqual([
+      { runId: 'evaluation 1', student: 'none', teachers: [pinned('carl')] },
+    ]);
+  });
+});
+
+describe('a run that may start', () => {
+  it('is assigned, in the order of the placement', () => {
+    const starts = new Map([
+      ['b', 's2'],
+      ['a', 's1'],
+    ]);
+    expect(assignStarts({ starts, teachers: new Map(), reasons: new Map() })).toEqual([
+      { kind: 'assign', runId: 'b', workerId: 's2' },
+      { kind: 'assign', runId: 'a', workerId: 's1' },
+    ]);
+  });
+
+  it('and cannot is failed for good, or waits for room on a disk', () => {
+    const broken = new LyceumError('FAILED_PRECONDITION', 'its pointer is no pointer');
+    expect(giveUpStart('run', broken)).toMatchObject({ kind: 'fail', reason: broken.message });
+    const full = new StorageFullError('no room');
+    expect(giveUpStart('run', full)).toMatchObject({ kind: 'pause', reason: full.message });
+  });
+
+  it('and cannot because of what concerns all runs ends the pass', () => {
+    expect(giveUpStart('run', new LyceumError('UNAVAILABLE', 'NATS is away'))).toBeUndefined();
+    expect(giveUpStart('run', new LyceumError('ABORTED', 'another leads'))).toBeUndefined();
+  });
+});
+
+it('a run is served by each worker that has at least one of its teachers', () => {
+  const teachers = new Map([
+    ['t1', ['id-of-anna', 'id-of-bert']],
+    ['t2', ['id-of-bert', 'id-of-carl']],
+    ['t3', ['id-of-carl']],
+    ['t4', []],
+    ['t5', ['id-of-anna', 'id-of-carl']],
+  ]);
+  expect(servingCount(aRun().teachers, { teachers })).toBe(3);
+});
+
+describe('a teacher that cannot be asked about a set', () => {
+  const lasting = new LyceumError('FAILED_PRECONDITION', 'the set is gone');
+  const passing = new LyceumError('UNAVAILABLE', 'the store is away');
+
+  it('pauses the runs that have both', () => {
+    const troubles = new Troubles();
+    troubles.add('id-of-bert', SET, lasting);
+    expect(pauseTroubled(aHeldRun(), troubles)).toMatchObject([
+      { kind: 'pause', runId: 'run', reason: 'the set is gone', logged: { err: lasting } },
+    ]);
+    const otherSet = { digest: 'd2'.repeat(32), classCount: 10 };
+    expect(pauseTroubled(aHeldRun({ dataset: otherSet }), troubles)).toEqual([]);
+    expect(pauseTroubled(aHeldRun({ teachers: [pinned('anna')] }), troubles)).toEqual([]);
+  });
+
+  it('pauses nobody if that passes by itself', () => {
+    const troubles = new Troubles();
+    troubles.add('id-of-anna', SET, passing);
+    expect(pauseTroubled(aHeldRun(), troubles)).toEqual([]);
+    expect(troubles.passing()).toEqual([[`id-of-anna ${SET}`, passing]]);
+    troubles.add('id-of-bert', SET, lasting);
+    expect(pauseTroubled(aHeldRun(), troubles)).toMatchObject([{ reason: 'the set is gone' }]);
+  });
+});
