@@ -5,15 +5,14 @@
  *
  * TensorFlow runs nothing but what such a node depends on, so what is left out is not missed.
  */
-import { elementCount } from '@lyceum/proto';
-import { bareName } from '../../files/index.js';
 import { ALLOWED_OPERATIONS, nodeNameOf, RESTORING_OPERATION } from '../graphs/index.js';
+import { FunctionWalk } from './function-walk.js';
+import { nodesByName, only, reached } from './graph-nodes.js';
+import { GraphProblems } from './graph-problems.js';
 import type {
-  Attribute,
   Entry,
   FunctionDefinition,
   MetaGraph,
-  NameAndAttributes,
   Node,
   SavedModelReader,
   Signature,
@@ -39,58 +38,6 @@ const FED_OPERATIONS: ReadonlySet<string> = new Set([
   'PlaceholderWithDefault',
   'Const',
 ]);
-
-/** Those that hand their inputs on to a function in their order. */
-const CALLING_OPERATIONS: ReadonlySet<string> = new Set([
-  'PartitionedCall',
-  'StatefulPartitionedCall',
-]);
-
-/** Functions in functions; layers of models within models have some ten. A function that calls itself has no end. */
-const MAX_CALL_DEPTH = 100;
-
-/** TensorFlow writes functions out where they are called; the largest published models have some hundred thousand. */
-const MAX_EXPANDED_NODES = 4_000_000;
-
-/** Values of all constants together. A graph may claim any number of them, and writes one. */
-const MAX_CONSTANT_VALUES = 2 ** 29;
-
-/** What the graph itself makes, such as a variable's handle, is no constant; one that is written would name anybody's. */
-const NO_CONSTANTS: readonly bigint[] = [20n, 21n];
-
-/** Problems that are told; the rest is likely more of the same. */
-const MAX_TOLD = 8;
-
-const TOO_DEEP = `has functions that call themselves, or others more than ${MAX_CALL_DEPTH} deep:`;
-const TOO_MANY = `has more than ${MAX_EXPANDED_NODES} operations once functions are written out`;
-const TOO_LARGE = `has constants of more than ${MAX_CONSTANT_VALUES} values together`;
-
-/** Whatever keeps the graph from being run here. */
-class GraphProblems {
-  readonly #operations = new Map<string, string>();
-  readonly #others = new Set<string>();
-
-  refuse(operation: string, place: string): void {
-    if (!this.#operations.has(operation)) this.#operations.set(operation, place);
-  }
-
-  /** @param name - out of the file. */
-  add(claim: string, name: string, place = ''): void {
-    const message = `${claim} ${bareName(name)}${place && ` ${place}`}`;
-    if (this.#others.size < MAX_TOLD) this.#others.add(message);
-  }
-
-  messages(): string[] {
-    const operations = [...this.#operations].sort(([a], [b]) => (a < b ? -1 : 1));
-    const told = operations.slice(0, MAX_TOLD);
-    const rest = operations.length - told.length;
-    const listed =
-      told.map(([operation, place]) => `${bareName(operation)} (${place})`).join(', ') +
-      (rest > 0 ? ` and ${rest} more` : '');
-    const refused = `has operations that are not run here: ${listed}; only those run that compute from tensors in memory, as docs/models.md lists them; export the model without the others`;
-    return [...(operations.length > 0 ? [refused] : []), ...this.#others];
-  }
-}
 
 /**
  * @param signature - its name, one of the graph's.
@@ -143,197 +90,6 @@ export function neededGraph(
   };
 }
 
-/** Of a body, with all that it calls. */
-interface Extent {
-  /** How deep its calls go. */
-  readonly depth: number;
-  readonly nodeCount: number;
-  readonly constantValues: number;
-}
-
-/** Walks through functions, from call to call. */
-class FunctionWalk {
-  /** Those that were reached. */
-  readonly functions = new Map<string, FunctionDefinition>();
-  readonly #library: ReadonlyMap<string, Uint8Array>;
-  readonly #reader: SavedModelReader;
-  readonly #problems: GraphProblems;
-  /** By the function and which of its arguments are the variables' file; undefined: not yet known. */
-  readonly #walked = new Map<string, Extent | undefined>();
-
-  constructor(
-    library: ReadonlyMap<string, Uint8Array>,
-    reader: SavedModelReader,
-    problems: GraphProblems,
-  ) {
-    this.#library = library;
-    this.#reader = reader;
-    this.#problems = problems;
-  }
-
-  /** @param fed - nodes that are the variables' file. */
-  check(nodes: ReadonlyMap<string, Node>, fed: ReadonlySet<string>): void {
-    this.#body(nodes, fed, 'in the graph', 0);
-  }
-
-  #body(
-    nodes: ReadonlyMap<string, Node>,
-    fed: ReadonlySet<string>,
-    place: string,
-    depth: number,
-  ): Extent {
-    let [deepest, nodeCount, constantValues] = [0, nodes.size, 0];
-    for (const node of nodes.values()) {
-      const { operation = '', inputs } = node;
-      constantValues += this.#constantValues(node);
-      const isFile = (reference: string) => leadsTo(reference, nodes, fed);
-      const calls = calledBy(node.attributes).map(({ key, name }) => {
-        const handsOn = CALLING_OPERATIONS.has(operation) && key === 'f';
-        return { name, files: handsOn ? inputs.map(isFile) : [] };
-      });
-      if (this.#library.has(operation)) {
-        calls.push({ name: operation, files: inputs.map(isFile) });
-      } else if (operation === RESTORING_OPERATION) {
-        if (!isFile(inputs[0] ?? '')) {
-          this.#problems.refuse(operation, `${place}, of another file than the model's variables`);
-        }
-      } else if (!ALLOWED_OPERATIONS.has(operation)) this.#problems.refuse(operation, place);
-      for (const { name, files } of calls) {
-        const called = this.#function(name, files, depth + 1);
-        deepest = Math.max(deepest, called.depth + 1);
-        nodeCount += called.nodeCount;
-        constantValues += called.constantValues;
-      }
-    }
-    if (nodeCount > MAX_EXPANDED_NODES) this.#problems.add(TOO_MANY, '');
-    if (constantValues > MAX_CONSTANT_VALUES) this.#problems.add(TOO_LARGE, '');
-    return { depth: deepest, nodeCount, constantValues };
-  }
-
-  #function(name: string, files: readonly boolean[], depth: number): Extent {
-    const end = { depth: 0, nodeCount: 0, constantValues: 0 };
-    const encoded = this.#library.get(name);
-    if (encoded === undefined) {
-      this.#problems.add('calls a function that it does not have:', name);
-      return end;
-    }
-    const definition = this.functions.get(name) ?? this.#reader.function(encoded);
-    this.functions.set(name, definition);
-    const fed = fedArguments(definition, files);
-    const key = JSON.stringify([name, ...fed]);
-    const walked = this.#walked.get(key);
-    if (walked === undefined && (this.#walked.has(key) || depth > MAX_CALL_DEPTH)) {
-      this.#problems.add(TOO_DEEP, name);
-      return end;
-    }
-    if (walked !== undefined) {
-      if (depth + walked.depth > MAX_CALL_DEPTH) {
-        this.#problems.add(TOO_DEEP, name);
-      }
-      return walked;
-    }
-    this.#walked.set(key, undefined);
-    const place = `in function ${bareName(name)}`;
-    const nodes = nodesByName(definition.nodes, place, this.#problems, argumentNames(definition));
-    const found = this.#body(nodes, fed, place, depth);
-    this.#attributes(definition, depth);
-    this.#walked.set(key, found);
-    return found;
-  }
-
-  /** How many values its attributes claim. */
-  #constantValues({ name = '', attributes }: Node): number {
-    const tensors = attributes.flatMap(({ value }) => [
-      ...(value?.list?.tensors ?? []),
-      ...(value?.tensor === undefined ? [] : [value.tensor]),
-    ]);
-    let values = 0;
-    for (const { type = 0n, shape } of tensors) {
-      if (NO_CONSTANTS.includes(type)) {
-        this.#problems.add('has a constant of a type that no constant has:', name);
-      }
-      const sizes = (shape?.dimensions ?? []).map(({ size = 0n }) => Number(size));
-      values += elementCount(sizes);
-    }
-    return values;
-  }
-
-  /** A function's own attributes may name functions too. */
-  #attributes({ attributes, argumentAttributes }: FunctionDefinition, depth: number): void {
-    const named = [
-      ...calledBy(attributes),
-      ...argumentAttributes.flatMap(({ value }) => calledBy(value?.attributes ?? [])),
-    ];
-    for (const { name } of named) this.#function(name, [], depth + 1);
-  }
-}
-
-/** Whether it is one of these nodes, or what hands one on. */
-function leadsTo(
-  reference: string,
-  nodes: ReadonlyMap<string, Node>,
-  fed: ReadonlySet<string>,
-): boolean {
-  for (let [at, steps] = [reference, 0]; steps <= nodes.size; steps++) {
-    if (at.startsWith('^')) return false;
-    const name = nodeNameOf(at);
-    if (fed.has(name)) return true;
-    const node = nodes.get(name);
-    if (node?.operation !== 'Identity') return false;
-    at = node.inputs[0] ?? '';
-  }
-  return false;
-}
-
-function argumentNames({ signature }: FunctionDefinition): readonly string[] {
-  return (signature?.inputs ?? []).map(({ name = '' }) => name);
-}
-
-/** Arguments of several tensors shift those behind them; nothing is known of such functions. */
-function fedArguments(
-  { signature }: FunctionDefinition,
-  files: readonly boolean[],
-): ReadonlySet<string> {
-  const inputs = signature?.inputs ?? [];
-  if (
-    inputs.some(({ numberAttribute, typeListAttribute }) => numberAttribute || typeListAttribute)
-  ) {
-    return new Set();
-  }
-  return new Set(inputs.flatMap(({ name = '' }, index) => (files[index] ? [name] : [])));
-}
-
-/** The functions that attributes name, also within those of a name. */
-function calledBy(attributes: readonly Entry<Attribute>[]): { key: string; name: string }[] {
-  return attributes.flatMap(({ key = '', value }) => {
-    const named: NameAndAttributes[] = [...(value?.list?.functions ?? [])];
-    if (value?.function !== undefined) named.push(value.function);
-    return named.flatMap(({ name = '', attributes: own }) => [
-      { key, name },
-      ...calledBy(own).map((inner) => ({ ...inner, key: '' })),
-    ]);
-  });
-}
-
-/** @param taken - names that no node may have besides. */
-function nodesByName(
-  nodes: readonly Node[],
-  place: string,
-  problems: GraphProblems,
-  taken: readonly string[] = [],
-): Map<string, Node> {
-  const names = new Set(taken);
-  if (names.size < taken.length) problems.add('has two arguments of one name', '', place);
-  for (const { name = '', attributes } of nodes) {
-    if (names.has(name)) problems.add('has two nodes', name, place);
-    names.add(name);
-    if (new Set(attributes.map(({ key }) => key)).size < attributes.length) {
-      problems.add('has an attribute twice at node', name, place);
-    }
-  }
-  return new Map(nodes.map((node) => [node.name ?? '', node]));
-}
-
 function libraryOf(
   { graph }: MetaGraph,
   reader: SavedModelReader,
@@ -376,31 +132,6 @@ function initialiserOf({ signatures, collections }: MetaGraph): string | undefin
 function initialiserSignature(tensor: string): Entry<Signature> {
   const output = { key: INITIALISER_SIGNATURE, value: { name: tensor } };
   return { key: INITIALISER_SIGNATURE, value: { inputs: [], outputs: [output] } };
-}
-
-/** Names of the nodes that these tensors depend on, and their own. */
-function reached(
-  nodes: ReadonlyMap<string, Node>,
-  tensors: readonly string[],
-  problems: GraphProblems,
-): Set<string> {
-  const names = new Set<string>();
-  const open = tensors.map(nodeNameOf);
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (names.has(name)) continue;
-    const node = nodes.get(name);
-    if (node === undefined) {
-      problems.add('needs a node that it does not have:', name);
-      continue;
-    }
-    names.add(name);
-    for (const input of node.inputs) open.push(nodeNameOf(input));
-  }
-  return names;
-}
-
-function only(nodes: ReadonlyMap<string, Node>, names: Iterable<string>): Map<string, Node> {
-  return new Map([...names].flatMap((name) => [[name, nodes.get(name) as Node] as const]));
 }
 
 /** Where nodes are placed beside others that may have been left out; TensorFlow places them itself. */

@@ -1,0 +1,31 @@
+/** Whatever keeps a SavedModel's graph from being run here, gathered and told in few words. Pure. */
+import { bareName } from '../../files/index.js';
+
+/** Problems that are told; the rest is likely more of the same. */
+const MAX_TOLD = 8;
+
+export class GraphProblems {
+  readonly #operations = new Map<string, string>();
+  readonly #others = new Set<string>();
+
+  refuse(operation: string, place: string): void {
+    if (!this.#operations.has(operation)) this.#operations.set(operation, place);
+  }
+
+  /** @param name - out of the file. */
+  add(claim: string, name: string, place = ''): void {
+    const message = `${claim} ${bareName(name)}${place && ` ${place}`}`;
+    if (this.#others.size < MAX_TOLD) this.#others.add(message);
+  }
+
+  messages(): string[] {
+    const operations = [...this.#operations].sort(([a], [b]) => (a < b ? -1 : 1));
+    const told = operations.slice(0, MAX_TOLD);
+    const rest = operations.length - told.length;
+    const listed =
+      told.map(([operation, place]) => `${bareName(operation)} (${place})`).join(', ') +
+      (rest > 0 ? ` and ${rest} more` : '');
+    const refused = `has operations that are not run here: ${listed}; only those run that compute from tensors in memory, as docs/models.md lists them; export the model without the others`;
+    return [...(operations.length > 0 ? [refused] : []), ...this.#others];
+  }
+}
