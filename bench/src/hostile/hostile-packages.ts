@@ -2,11 +2,13 @@
  * Packages of models that were made to harm whoever reads, stores or loads them. One row each; a new one is a line in the
  * file of its format.
  */
+import { hostileOperations } from './hostile-operations.js';
+import { hostilePlaces } from './hostile-places.js';
 import type { HostileRow, Lures } from './hostile-row.js';
+import { hostileSizes } from './hostile-sizes.js';
 import { hostileJsonModels } from './json-models.js';
 import { hostileOnnxModels } from './onnx-models.js';
 import { rawZip } from './raw-zip.js';
-import { hostileSavedModels } from './saved-models.js';
 
 export type { Lures } from './hostile-row.js';
 
@@ -61,7 +63,7 @@ function hostileArchives(harmless: Uint8Array): HostileRow[] {
 
 /** @param lures - what the attacks reach for. */
 export function hostilePackages(lures: Lures): HostilePackage[] {
-  const savedModels = hostileSavedModels(lures);
+  const savedModels = [...hostileOperations(lures), ...hostilePlaces(lures), ...hostileSizes()];
   const harmless = savedModels.find(({ expected }) => expected === 'harmless')?.savedModel;
   return [
     ...savedModels,
