@@ -3,8 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type Dataset, parseDataset } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
 import { parseModelPackage } from '@lyceum/learning/formats';
+import { parseRunSpecification } from '@lyceum/learning/specification';
 import { type Engine, Inference, loadModel, openEngine } from '@lyceum/learning/tensorflow';
-import { LyceumError, parseRunSpecification } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 import { BatchSource, learningRate, Student } from '@lyceum/student-worker/compute';
 
 const INFERENCE_ROWS = 128;

@@ -7,8 +7,9 @@
  */
 import { loadavg } from 'node:os';
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
-import { checkRunSpecification, LyceumError } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 import { type Batch, Student } from '@lyceum/student-worker/compute';
 import { type BenchResult, median, spread } from './bench-result.js';
 

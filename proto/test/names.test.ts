@@ -1,9 +1,8 @@
 /** Names and digests as values: what they look like is a contract with what already lies in NATS. */
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { parseCheckpointPointer } from '../src/checkpoint-pointer.js';
 import { digestBytes, digestHex, sha256Hex } from '../src/digest.js';
-import { InvalidDocumentError, LyceumError, toLyceumError } from '../src/errors.js';
+import { LyceumError, toLyceumError } from '../src/errors.js';
 import { eventSubject, ticketConsumer, ticketSubject } from '../src/subjects.js';
 
 const identity = 'ab'.repeat(32);
@@ -27,13 +26,4 @@ test('errors say what a caller may do', () => {
   const unknown = toLyceumError('thrown text');
   expect([unknown.code, unknown.message]).toEqual(['INTERNAL', 'thrown text']);
   expect(toLyceumError(unknown)).toBe(unknown);
-});
-
-test('a pointer is read whole or refused by field', () => {
-  const pointer = { runId: 'x', attempt: 1, assignmentEpoch: 2, step: 0 };
-  expect(parseCheckpointPointer(JSON.stringify(pointer), 'x')).toEqual(pointer);
-  expect(() => parseCheckpointPointer('{', 'pointer of x')).toThrow('is not JSON');
-  const bad = JSON.stringify({ ...pointer, step: -1, digest: 'no' });
-  expect(() => parseCheckpointPointer(bad, 'pointer of x')).toThrow(InvalidDocumentError);
-  expect(() => parseCheckpointPointer(bad, 'pointer of x')).toThrow(/step: .*\n.*digest: /s);
 });

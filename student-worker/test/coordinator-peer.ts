@@ -14,7 +14,6 @@ import {
 } from '@lyceum/platform';
 import {
   type AssignedRun,
-  type CheckpointPointer,
   type CheckpointReference,
   type CommitCheckpointRequest,
   digestBytes,
@@ -195,6 +194,14 @@ export class CoordinatorPeer {
     if (assignmentEpoch === this.#assignment.run?.assignmentEpoch) return;
     throw new LyceumError('ABORTED', `assignment ${assignmentEpoch} is not the current one`);
   }
+}
+
+/** What a test reads of a run's checkpoint pointer. */
+export interface CheckpointPointer {
+  readonly assignmentEpoch: number;
+  readonly step: number;
+  readonly digest?: string;
+  readonly previous?: { readonly step: number; readonly digest: string };
 }
 
 interface Part<Header> {

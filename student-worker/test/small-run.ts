@@ -5,10 +5,9 @@ import { batchSpan, orderedRows, type StepPlan, stepPlan } from '@lyceum/learnin
 import {
   checkRunSpecification,
   type DistillationSpecification,
-  float32Tensor,
   type RunSpecification,
-  TargetFrame,
-} from '@lyceum/proto';
+} from '@lyceum/learning/specification';
+import { float32Tensor, TargetFrame } from '@lyceum/proto';
 
 const CLASS_COUNT = 3;
 const CENTRES = [

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNpz } from '@lyceum/learning/files';
 import { parseModelPackage } from '@lyceum/learning/formats';
+import { normalisedText, type RunSpecification } from '@lyceum/learning/specification';
 import {
   type BlobStore,
   connectNats,
@@ -19,17 +20,9 @@ import {
   type NatsServer,
   startNatsServer,
 } from '@lyceum/platform';
-import {
-  AssignedRun,
-  type CheckpointPointer,
-  digestBytes,
-  digestHex,
-  normalisedText,
-  POINTER_BUCKET,
-  type RunSpecification,
-} from '@lyceum/proto';
+import { AssignedRun, digestBytes, digestHex, POINTER_BUCKET } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { CoordinatorPeer } from './coordinator-peer.js';
+import { type CheckpointPointer, CoordinatorPeer } from './coordinator-peer.js';
 import { SmallTargets, smallDataset, smallDistillation, smallTraining } from './small-run.js';
 import { until, WorkerProcess } from './worker-process.js';
 

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openInferenceServer } from '@lyceum/learning/open-inference';
+import { checkInferenceDescription } from '@lyceum/learning/specification';
 import {
   ACK_WAIT_MS,
   AddressGuard,
@@ -19,7 +20,6 @@ import {
   type TicketQueue,
 } from '@lyceum/platform';
 import {
-  checkInferenceDescription,
   type DatasetReference,
   digestBytes,
   digestHex,

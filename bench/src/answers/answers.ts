@@ -13,13 +13,13 @@ import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
 import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
 import { accuracy, chosenCodec, pairedInterval } from '@lyceum/learning/ensemble';
 import { importDataset } from '@lyceum/learning/import';
-import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import {
   checkRunSpecification,
   type DistillationSpecification,
-  LyceumError,
   type RunSpecification,
-} from '@lyceum/proto';
+} from '@lyceum/learning/specification';
+import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { LyceumError } from '@lyceum/proto';
 import type { Student } from '@lyceum/student-worker/compute';
 import { type BenchOptions, cacheFolder, progress } from '../bench-cluster.js';
 import type { BenchResult } from '../bench-result.js';

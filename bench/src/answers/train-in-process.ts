@@ -2,9 +2,10 @@
 import { type Dataset, type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
 import { batchSpan, orderedRows } from '@lyceum/learning/orders';
+import type { RunSpecification } from '@lyceum/learning/specification';
 import { type Engine, Inference } from '@lyceum/learning/tensorflow';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
-import { elementCount, LyceumError, type RunSpecification } from '@lyceum/proto';
+import { elementCount, LyceumError } from '@lyceum/proto';
 import { BatchSource, learningRate, Student } from '@lyceum/student-worker/compute';
 
 const INFERENCE_ROWS = 256;

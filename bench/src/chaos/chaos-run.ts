@@ -3,12 +3,16 @@ import { type Dataset, parseDataset } from '@lyceum/learning/datasets';
 import { encodeModelPackage } from '@lyceum/learning/formats';
 import { importDataset } from '@lyceum/learning/import';
 import {
+  checkRunSpecification,
+  type DistillationSpecification,
+} from '@lyceum/learning/specification';
+import {
   type ArchitectureSettings,
   buildStudent,
   type Engine,
   savedModel,
 } from '@lyceum/learning/tensorflow';
-import { checkRunSpecification, type DistillationSpecification, LyceumError } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 
 /** Threads of every TensorFlow in it, the oracle's too: bits depend on them. */
 export const COMPUTE_THREADS = 1;

@@ -12,7 +12,8 @@
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
 import { importDataset } from '@lyceum/learning/import';
-import { LyceumError, parseRunSpecification } from '@lyceum/proto';
+import { parseRunSpecification } from '@lyceum/learning/specification';
+import { LyceumError } from '@lyceum/proto';
 import {
   assertNoneInferred,
   type BenchOptions,

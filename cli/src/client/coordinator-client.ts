@@ -5,6 +5,7 @@
  * address; a watch that had begun outlives a restart of the coordinator.
  */
 import { type EnsembleTable, type Report, reportSchema } from '@lyceum/coordinator/documents';
+import type { InferenceDescription } from '@lyceum/learning/specification';
 import {
   AnswerClient,
   ArtifactClient,
@@ -23,7 +24,6 @@ import {
   type Artifact,
   type ArtifactKind,
   type Garbage,
-  type InferenceDescription,
   type Quarantine,
   type Run,
   type RunEvent,

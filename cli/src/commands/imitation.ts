@@ -2,15 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { utf8Text } from '@lyceum/learning/files';
-import { AddressGuard, ALL_ADDRESSES, secretPlaces, withPath } from '@lyceum/platform';
 import {
-  ArtifactKind,
   type Imitation,
   imitationModels,
   imitationRun,
-  LyceumError,
   parseImitation,
-} from '@lyceum/proto';
+} from '@lyceum/learning/specification';
+import { AddressGuard, ALL_ADDRESSES, secretPlaces, withPath } from '@lyceum/platform';
+import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { makeFolder, writeNewFile } from '../files/index.js';
 import {

@@ -1,5 +1,9 @@
 import { reportJsonSchema } from '@lyceum/coordinator/documents';
-import { endpointJsonSchema, imitationJsonSchema, runSpecificationJsonSchema } from '@lyceum/proto';
+import {
+  endpointJsonSchema,
+  imitationJsonSchema,
+  runSpecificationJsonSchema,
+} from '@lyceum/learning/specification';
 import { Argument, type Command } from 'commander';
 import { globalOptions, print } from '../session/index.js';
 

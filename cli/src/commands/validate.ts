@@ -1,4 +1,4 @@
-import { specificationDigest } from '@lyceum/proto';
+import { specificationDigest } from '@lyceum/learning/specification';
 import type { Command } from 'commander';
 import { addSetting, readSpecificationFile, type Setting } from '../files/index.js';
 import { globalOptions, print } from '../session/index.js';

@@ -5,7 +5,7 @@
  * What the arms differ in is read from the runs' specifications, not remembered: a sweep may grow, and runs may join
  * it by its label.
  */
-import { pathText } from '@lyceum/proto';
+import { pathText } from '@lyceum/learning/documents';
 import {
   type ArmDifference,
   armKey,

@@ -8,7 +8,8 @@
  * The path is written as errors write it; `spec.` may be left out. Maps on the way are made where there are none; a
  * list grows by one at its end. The value is YAML.
  */
-import { LyceumError, pathText } from '@lyceum/proto';
+import { pathText } from '@lyceum/learning/documents';
+import { LyceumError } from '@lyceum/proto';
 import { parse as parseYaml } from 'yaml';
 
 /** The way to a field from the document's root, beginning with one of {@link HEAD}. */

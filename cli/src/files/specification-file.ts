@@ -1,17 +1,16 @@
 /** A specification from a file or standard input, with the command line's changes, checked offline. */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { parseYamlDocument } from '@lyceum/learning/documents';
 import { utf8Text } from '@lyceum/learning/files';
 import { inlineSettingsProblems } from '@lyceum/learning/models';
-import { fileTrouble } from '@lyceum/platform';
 import {
   checkRunSpecification,
-  InvalidDocumentError,
   parseRunSpecification,
-  parseYamlDocument,
   type RunSpecification,
-  SPECIFICATION_MAX_BYTES,
-} from '@lyceum/proto';
+} from '@lyceum/learning/specification';
+import { fileTrouble } from '@lyceum/platform';
+import { InvalidDocumentError, SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
 import { applySetting, type Setting } from './set-option.js';
 
 export interface SpecificationFile {

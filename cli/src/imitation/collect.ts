@@ -3,6 +3,7 @@
  * later one goes on where this one was. What was under way at that moment may be asked again; nothing else is.
  */
 import { answerPointer, readAnswer, requestBody, valueAt } from '@lyceum/learning/formats';
+import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
 import {
   HttpRefusedError,
   headersWithSecrets,
@@ -11,7 +12,7 @@ import {
   type Outside,
   UnreadableAnswerError,
 } from '@lyceum/platform';
-import { type Imitation, type ImitationTeacher, LyceumError, toLyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import {
   type AnswerLine,
   type AnswersFile,

@@ -5,7 +5,8 @@ import { splitNamed } from '@lyceum/learning/datasets';
 import { linesOf } from '@lyceum/learning/files';
 import { pngFile } from '@lyceum/learning/formats';
 import { openCsvTable, openJsonLinesTable } from '@lyceum/learning/import';
-import { type Imitation, type ImitationInputs, LyceumError, sha256Hex } from '@lyceum/proto';
+import type { Imitation, ImitationInputs } from '@lyceum/learning/specification';
+import { LyceumError, sha256Hex } from '@lyceum/proto';
 
 /** What is asked about, as it is shown to people and kept in files. */
 export type InputValue =

@@ -5,8 +5,8 @@ import {
   hasPrice,
   type Imitation,
   type ImitationTeacher,
-  sha256Hex,
-} from '@lyceum/proto';
+} from '@lyceum/learning/specification';
+import { sha256Hex } from '@lyceum/proto';
 import { answerKey, type ImitationAnswer, isUnreadable } from './answers-file.js';
 import type { ImitationInput } from './inputs.js';
 

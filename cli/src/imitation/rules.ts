@@ -5,7 +5,7 @@
  * measured on must not be chosen by those whom it imitates.
  */
 import { dawidSkene, voteFractions } from '@lyceum/learning/ensemble';
-import type { Imitation, ImitationRule } from '@lyceum/proto';
+import type { Imitation, ImitationRule } from '@lyceum/learning/specification';
 import { answerKey, type ImitationAnswer } from './answers-file.js';
 import { driftOf, type TeacherDrift } from './drift.js';
 import type { ImitationInput } from './inputs.js';

@@ -1,5 +1,5 @@
 /** What an imitation's check found, in figures. Pure. */
-import type { Imitation } from '@lyceum/proto';
+import type { Imitation } from '@lyceum/learning/specification';
 import type { TeacherDrift } from './drift.js';
 import type { JudgedInput, Judgement } from './rules.js';
 

@@ -16,7 +16,8 @@ import {
   parseSize,
   requireNothingRefused,
 } from '@lyceum/learning/import';
-import { CONSENSUS, type Imitation, imitationModels, LyceumError } from '@lyceum/proto';
+import { CONSENSUS, type Imitation, imitationModels } from '@lyceum/learning/specification';
+import { LyceumError } from '@lyceum/proto';
 import type { KeptInput } from './kept-file.js';
 
 export interface TrainingSet {

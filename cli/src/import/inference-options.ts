@@ -1,13 +1,13 @@
 /** From the options of `models push --inference` to the description of a model behind a server. */
 import { readFileSync } from 'node:fs';
+import { parseYamlDocument } from '@lyceum/learning/documents';
 import { utf8Text } from '@lyceum/learning/files';
-import { fileTrouble } from '@lyceum/platform';
 import {
   checkInferenceDescription,
   type InferenceDescription,
-  LyceumError,
-  parseYamlDocument,
-} from '@lyceum/proto';
+} from '@lyceum/learning/specification';
+import { fileTrouble } from '@lyceum/platform';
+import { LyceumError } from '@lyceum/proto';
 
 export interface InferenceOptions {
   /** A URL, or a file that describes all of it. */

@@ -14,12 +14,12 @@ import {
   readSavedModelFolder,
 } from '@lyceum/learning/formats';
 import { agreedClasses, type ModelSettings, parsePartialSettings } from '@lyceum/learning/models';
+import { parseEndpoint } from '@lyceum/learning/specification';
 import {
   type ErrorCode,
   InvalidDocumentError,
   LyceumError,
   type Problem,
-  parseEndpoint,
   SPECIFICATION_MAX_BYTES,
 } from '@lyceum/proto';
 import { foreignFormat } from './foreign-format.js';

@@ -1,5 +1,6 @@
 /** `--label NAME=VALUE`: runs by a label of their specification's metadata. */
-import type { Run, RunSpecification } from '@lyceum/proto';
+import type { RunSpecification } from '@lyceum/learning/specification';
+import type { Run } from '@lyceum/proto';
 import { InvalidArgumentError } from 'commander';
 
 export interface LabelSelector {

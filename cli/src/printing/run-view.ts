@@ -1,11 +1,6 @@
 /** What `watch` shows of a run at one moment. Pure; `watch-run.ts` puts it on the terminal. */
-import {
-  printable,
-  type Run,
-  type RunProgress,
-  type RunSpecification,
-  RunState,
-} from '@lyceum/proto';
+import type { RunSpecification } from '@lyceum/learning/specification';
+import { printable, type Run, type RunProgress, RunState } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import { countText, durationText, percentText } from './table.js';
 

@@ -8,15 +8,10 @@
  * Paths are those of `--set`; the values of one axis are a YAML list without its brackets.
  */
 import { readFile } from 'node:fs/promises';
+import { parseYamlDocument, pathText } from '@lyceum/learning/documents';
 import { utf8Text } from '@lyceum/learning/files';
 import { fileTrouble } from '@lyceum/platform';
-import {
-  InvalidDocumentError,
-  LyceumError,
-  type Problem,
-  parseYamlDocument,
-  pathText,
-} from '@lyceum/proto';
+import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import { parse as parseYaml } from 'yaml';
 import { type FieldPath, parseFieldPath } from '../files/index.js';
 

@@ -4,13 +4,9 @@
  * A run's id follows from the sweep's name and the run's own values, so that a sweep with further values or a second
  * submit of the same one meets the runs that are there: `digits-seed1-temperature2.5-mlp-30-30`.
  */
-import {
-  checkRunSpecification,
-  InvalidDocumentError,
-  LyceumError,
-  type Problem,
-  pathText,
-} from '@lyceum/proto';
+import { pathText } from '@lyceum/learning/documents';
+import { checkRunSpecification } from '@lyceum/learning/specification';
+import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import { applySetting, type FieldPath } from '../files/index.js';
 import { SWEEP_LABEL, type SweepAxis } from './sweep-axes.js';
 

@@ -3,11 +3,11 @@
  * memory, as a worker does and the coordinator does not, and no door to anything but this run's targets.
  */
 import { type Dataset, parseStoredDataset, seenDataset } from '@lyceum/learning/datasets';
+import { checkRunSpecification, type ViewSettings } from '@lyceum/learning/specification';
 import { readInputs, viewAt } from '@lyceum/learning/views';
 import type { Logger, TargetMaker } from '@lyceum/platform';
 import {
   ArtifactKind,
-  checkRunSpecification,
   elementCount,
   FRAME_BYTES,
   float32Tensor,
@@ -18,7 +18,6 @@ import {
   type TargetBatch,
   type TargetOutline,
   tensorRows,
-  type ViewSettings,
 } from '@lyceum/proto';
 import type { CoordinatorClient } from '../client/index.js';
 

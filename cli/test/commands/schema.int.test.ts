@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseYamlDocument } from '@lyceum/proto';
+import { parseYamlDocument } from '@lyceum/learning/documents';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { runCli } from './cli-process.js';

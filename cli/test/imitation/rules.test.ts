@@ -1,5 +1,5 @@
 /** What rules keep and drop, of answers that are written down here; oracles are counts by hand. */
-import { checkImitation, type Imitation } from '@lyceum/proto';
+import { checkImitation, type Imitation } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import { answerKey, type ImitationAnswer, parseAnswers } from '../../src/imitation/answers-file.js';
 import { checkPage } from '../../src/imitation/check-page.js';

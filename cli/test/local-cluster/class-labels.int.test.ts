@@ -4,7 +4,8 @@
  * a teacher itself then.
  */
 import { fileURLToPath } from 'node:url';
-import { ArtifactKind, checkInferenceDescription, RunState } from '@lyceum/proto';
+import { checkInferenceDescription } from '@lyceum/learning/specification';
+import { ArtifactKind, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';

@@ -2,7 +2,8 @@
  * A teacher that no waiting brings back, in a real cluster with one student worker: the run that needs it gives the worker
  * to the next one. The teacher is behind an inference server whose model is replaced while the server is away.
  */
-import { ArtifactKind, checkInferenceDescription, type Run, RunState } from '@lyceum/proto';
+import { checkInferenceDescription } from '@lyceum/learning/specification';
+import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';
 import { CoordinatorClient } from '../../src/client/index.js';

@@ -9,7 +9,8 @@ import { type AddressInfo, createServer as createTcp, type Server as TcpServer }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ArtifactKind, checkInferenceDescription } from '@lyceum/proto';
+import { checkInferenceDescription } from '@lyceum/learning/specification';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';

@@ -5,13 +5,8 @@
  */
 import { encodeDataset } from '@lyceum/learning/datasets';
 import { tensorNumbers } from '@lyceum/learning/open-inference';
-import {
-  ArtifactKind,
-  checkInferenceDescription,
-  LyceumError,
-  type Run,
-  RunState,
-} from '@lyceum/proto';
+import { checkInferenceDescription } from '@lyceum/learning/specification';
+import { ArtifactKind, LyceumError, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   type Behaviour,

@@ -3,7 +3,8 @@
  * server is another teacher worker, whose answers have the bits of a local model: so the oracle is the run with both models
  * local. The server is killed and started again meanwhile, and started with another model.
  */
-import { ArtifactKind, checkInferenceDescription, type Run, RunState } from '@lyceum/proto';
+import { checkInferenceDescription } from '@lyceum/learning/specification';
+import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';
 import { CoordinatorClient } from '../../src/client/index.js';

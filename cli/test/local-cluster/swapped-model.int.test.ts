@@ -2,7 +2,8 @@
  * A model that is replaced behind an inference server that goes on answering, in a real cluster. The timed canary would come
  * after the run's end; the oracle is a run that was left alone.
  */
-import { ArtifactKind, checkInferenceDescription, type Run, RunState } from '@lyceum/proto';
+import { checkInferenceDescription } from '@lyceum/learning/specification';
+import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';

@@ -1,10 +1,10 @@
 // A gateway over real gRPC before a coordinator that is made up: samples so large that a message holds a few of them, seen
 // otherwise in each epoch. What a reader gets must be whole batches with the samples of their view.
 import { type DatasetParts, encodeDataset, parseDataset } from '@lyceum/learning/datasets';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { readInputs, viewAt } from '@lyceum/learning/views';
 import { createLogger, RpcServer, SERVICES, targetService } from '@lyceum/platform';
 import {
-  checkRunSpecification,
   float32Tensor,
   float32Values,
   Split,

@@ -11,7 +11,8 @@ import {
   settingsOnSet,
   teacherIdentity,
 } from '@lyceum/learning/models';
-import { type Problem, type RunSpecification, toLyceumError } from '@lyceum/proto';
+import type { RunSpecification } from '@lyceum/learning/specification';
+import { type Problem, toLyceumError } from '@lyceum/proto';
 import type { PinnedTeacher, RunStore } from '../runs/index.js';
 import type { ArtifactCatalog, KnownModel } from './artifact-catalog.js';
 import type { DatasetOutline } from './inspect-artifact.js';

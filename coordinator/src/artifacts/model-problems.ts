@@ -8,6 +8,7 @@ import {
   type ModelSettings,
   namedAsInSet,
 } from '@lyceum/learning/models';
+import { tooManyParameters } from '@lyceum/learning/specification';
 import {
   elementCount,
   LAYER_MAX_VALUES,
@@ -15,7 +16,6 @@ import {
   SAMPLE_MAX_VALUES,
   STUDENT_MAX_PARAMETERS,
   toLyceumError,
-  tooManyParameters,
 } from '@lyceum/proto';
 import type { PinnedTeacher } from '../runs/index.js';
 import type { KnownModel } from './artifact-catalog.js';

@@ -13,10 +13,9 @@ import {
 } from '@lyceum/learning/formats';
 import { inlineSettings, type ModelSettings, settingsJson } from '@lyceum/learning/models';
 import { answersDiffer, findModel, openInferenceServer } from '@lyceum/learning/open-inference';
+import type { InferenceDescription, InlineInference } from '@lyceum/learning/specification';
 import type { Outside } from '@lyceum/platform';
 import {
-  type InferenceDescription,
-  type InlineInference,
   InvalidDocumentError,
   LyceumError,
   type Problem,

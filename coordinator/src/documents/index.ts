@@ -1,4 +1,5 @@
 /** Documents that the server gives others: the report of a run, the table of an ensemble. Shapes only. */
+export { type CheckpointPointer, parseCheckpointPointer } from './checkpoint-pointer.js';
 export type { EnsembleRow, EnsembleTable } from './ensemble-document.js';
 export {
   type Report,

@@ -1,8 +1,9 @@
 /** Fits the rule of a run's ensemble: waits for the teachers' answers to the validation split, fits, records the fit. */
 import { splitSamples } from '@lyceum/learning/datasets';
 import { combinationOf } from '@lyceum/learning/ensemble';
+import type { DistillationSpecification } from '@lyceum/learning/specification';
 import type { Logger } from '@lyceum/platform';
-import { type DistillationSpecification, StorageFullError, toLyceumError } from '@lyceum/proto';
+import { StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
 import type { RunLifecycle } from '../lifecycle/index.js';

@@ -1,5 +1,5 @@
 /** Runs that ask a teacher, and what they want of the health of its replicas. */
-import { CANARY_CALLS } from '@lyceum/proto';
+import { CANARY_CALLS } from '@lyceum/learning/specification';
 import type { RunRecord, RunStore } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
 

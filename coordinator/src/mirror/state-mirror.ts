@@ -5,8 +5,9 @@
  * A copy that cannot be written, on a full disk for one, stops nothing: it is made again, whole, at the next look.
  */
 import type { BlobStore, KeyValue, Logger } from '@lyceum/platform';
-import { LyceumError, parseCheckpointPointer, toLyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
+import { parseCheckpointPointer } from '../documents/index.js';
 import { blobsOf, checkpointsOf, type RunRecord } from '../runs/index.js';
 import { isAssigned } from '../schedule/index.js';
 import type { MirroredStore, MirrorFolder } from './mirror-folder.js';

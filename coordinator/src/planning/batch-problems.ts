@@ -1,12 +1,7 @@
 /** What keeps the batches of a run from being held: by its student worker, or by the coordinator for it. Pure. */
 import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
-import {
-  BATCH_MAX_BYTES,
-  elementCount,
-  LEAST_WINDOW_MAX_BYTES,
-  type Problem,
-  type RunSpecification,
-} from '@lyceum/proto';
+import type { RunSpecification } from '@lyceum/learning/specification';
+import { BATCH_MAX_BYTES, elementCount, LEAST_WINDOW_MAX_BYTES, type Problem } from '@lyceum/proto';
 import { gridOf, meanAnswerBytes, type RunRecord } from '../runs/index.js';
 import { leastWindowBytes } from '../schedule/index.js';
 

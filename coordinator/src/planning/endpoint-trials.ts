@@ -3,8 +3,9 @@
  * what can be read, is known only then.
  */
 import { isRemoteEngine, parsePackagedModel } from '@lyceum/learning/formats';
+import { hasPrice } from '@lyceum/learning/specification';
 import type { Outside, SecretPlaces } from '@lyceum/platform';
-import { hasPrice, type Problem } from '@lyceum/proto';
+import type { Problem } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';
 import type { PinnedTeacher, RunRecord } from '../runs/index.js';
 import { runTask } from '../tasks/index.js';

@@ -7,7 +7,8 @@ import {
   needsAllClasses,
   termTarget,
 } from '@lyceum/learning/ensemble';
-import type { DistillationSpecification, Problem, TermSettings } from '@lyceum/proto';
+import type { DistillationSpecification, TermSettings } from '@lyceum/learning/specification';
+import type { Problem } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 import type { PinnedTeacher } from '../runs/index.js';
 

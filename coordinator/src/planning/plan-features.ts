@@ -4,12 +4,14 @@
  */
 import { type FeatureTerm, featureTerms, regressorPlan } from '@lyceum/learning/ensemble';
 import type { LayerDescription } from '@lyceum/learning/models';
+import type {
+  DistillationSpecification,
+  FeatureTermSettings,
+} from '@lyceum/learning/specification';
 import {
-  type DistillationSpecification,
   elementCount,
   FEATURE_BATCH_MAX_BYTES,
   FEATURE_SAMPLE_MAX_BYTES,
-  type FeatureTermSettings,
   type Problem,
 } from '@lyceum/proto';
 import { featureValueCount, type PinnedFeature } from '../runs/index.js';

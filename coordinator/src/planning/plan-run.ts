@@ -13,14 +13,13 @@ import {
 } from '@lyceum/learning/ensemble';
 import { type LayerDescription, parseSettingsJson } from '@lyceum/learning/models';
 import { labelledMask, type StepPlan, stepPlan } from '@lyceum/learning/orders';
+import { type RunSpecification, specificationDigest } from '@lyceum/learning/specification';
 import {
   baselineRunId,
   FIT_MAX_NUMBERS,
   InvalidDocumentError,
   LyceumError,
   type Problem,
-  type RunSpecification,
-  specificationDigest,
 } from '@lyceum/proto';
 import {
   type ArtifactCatalog,

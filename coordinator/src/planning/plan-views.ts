@@ -1,7 +1,8 @@
 /** Whether what a run does to its samples can be done to what each of its models sees of them. */
 import { meantModality, NAMELESS } from '@lyceum/learning/datasets';
+import type { ViewSettings } from '@lyceum/learning/specification';
 import { viewProblems } from '@lyceum/learning/views';
-import type { Problem, ViewSettings } from '@lyceum/proto';
+import type { Problem } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 
 /**

@@ -3,10 +3,9 @@ import {
   checkRunSpecification,
   parseRunSpecification,
   type RunSpecification,
-  SPECIFICATION_INLINE_BYTES,
-  SPECIFICATION_INLINE_MARKS,
   yamlMarkCount,
-} from '@lyceum/proto';
+} from '@lyceum/learning/specification';
+import { SPECIFICATION_INLINE_BYTES, SPECIFICATION_INLINE_MARKS } from '@lyceum/proto';
 import { runTask } from '../tasks/index.js';
 
 interface SpecificationText {

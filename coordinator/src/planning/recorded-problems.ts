@@ -1,6 +1,7 @@
 /** Teachers whose answers have been written down, in runs that change what is asked. */
+import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
-import type { DistillationSpecification, Problem } from '@lyceum/proto';
+import type { Problem } from '@lyceum/proto';
 import type { PinnedTeacher } from '../runs/index.js';
 
 /** The engine of such teachers. */

@@ -1,9 +1,10 @@
 /** What teacher workers and student workers are told: the whole state that each should have. Pure. */
+
+import { normalisedText } from '@lyceum/learning/specification';
 import type { SessionHolder } from '@lyceum/platform';
 import {
   AssignedRun,
   digestBytes,
-  normalisedText,
   type StudentAssignment,
   type TeacherAssignment,
   TICKET_STREAM,

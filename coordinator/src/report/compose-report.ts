@@ -9,7 +9,7 @@ import {
   gapClosed,
   pairwiseDivergences,
 } from '@lyceum/learning/ensemble';
-import type { DistillationSpecification, RunSpecification } from '@lyceum/proto';
+import type { DistillationSpecification, RunSpecification } from '@lyceum/learning/specification';
 import type { Report, ReportFigures, ReportModelRow } from '../documents/index.js';
 import { modelFigures, type Reference } from './model-figures.js';
 import type {

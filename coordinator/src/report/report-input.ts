@@ -7,7 +7,7 @@
  */
 import type { SharedSamples, SplitName } from '@lyceum/learning/datasets';
 import type { CombinationFit, TeacherKnowledge } from '@lyceum/learning/ensemble';
-import type { RunSpecification } from '@lyceum/proto';
+import type { RunSpecification } from '@lyceum/learning/specification';
 import type { ContributorCounts } from '../schedule/index.js';
 
 export interface ReportInput {

@@ -4,11 +4,11 @@
  */
 import { stepPlan } from '@lyceum/learning/orders';
 import {
-  baselineRunId,
   checkRunSpecification,
   type RunSpecification,
   specificationDigest,
-} from '@lyceum/proto';
+} from '@lyceum/learning/specification';
+import { baselineRunId } from '@lyceum/proto';
 import { newRunRecord, type RunRecord } from './run-record.js';
 
 /** True if the run's baseline is a run that was made for it. */

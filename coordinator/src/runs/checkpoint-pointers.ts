@@ -3,7 +3,8 @@
  * checkpoint that the assigned worker commits.
  */
 import type { KeyValue } from '@lyceum/platform';
-import { type CheckpointPointer, LyceumError, parseCheckpointPointer } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
+import { type CheckpointPointer, parseCheckpointPointer } from '../documents/index.js';
 
 /** A student worker that is about to lose the run may have the pointer moved meanwhile, a few times at most. */
 const CONFLICT_ATTEMPTS = 10;

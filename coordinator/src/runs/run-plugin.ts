@@ -1,6 +1,7 @@
 /** Runs with terms or a rule of the user's own: what they need of the cluster's plugin. */
 import { type LoadedPlugin, loadedPlugin } from '@lyceum/learning/plugins';
-import type { Problem, RunSpecification } from '@lyceum/proto';
+import type { RunSpecification } from '@lyceum/learning/specification';
+import type { Problem } from '@lyceum/proto';
 import type { RunRecord } from './run-record.js';
 
 const NO_PLUGIN =

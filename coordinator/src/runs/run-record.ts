@@ -5,12 +5,8 @@
  * What a specification names is pinned here to digests at submit; nothing is looked up by name afterwards.
  */
 import { ANSWER_CODEC_PATTERN, type AnswerCodec } from '@lyceum/learning/codecs';
-import {
-  checkRunSpecification,
-  InvalidDocumentError,
-  RUN_RECORD_MAX_BYTES,
-  type RunSpecification,
-} from '@lyceum/proto';
+import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
+import { InvalidDocumentError, RUN_RECORD_MAX_BYTES } from '@lyceum/proto';
 import { z } from 'zod';
 import { RUN_STATES } from '../schedule/index.js';
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePartialSettings } from '@lyceum/learning/models';
+import { checkInferenceDescription } from '@lyceum/learning/specification';
 import {
   clientStream,
   type Logger,
@@ -14,7 +15,6 @@ import {
 import {
   Artifact,
   ArtifactKind,
-  checkInferenceDescription,
   DATASET_MAX_BYTES,
   type DeleteArtifactRequest,
   type DeleteArtifactResponse,

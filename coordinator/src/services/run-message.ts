@@ -1,5 +1,6 @@
 /** A run as users see it: its record, and what is known of it at this moment. */
-import { normalisedText, Run, RunState } from '@lyceum/proto';
+import { normalisedText } from '@lyceum/learning/specification';
+import { Run, RunState } from '@lyceum/proto';
 import type { ProgressSnapshot, RunRecord } from '../runs/index.js';
 import type { RunStateName } from '../schedule/index.js';
 

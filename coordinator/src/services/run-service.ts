@@ -1,4 +1,5 @@
 /** Handlers of `RunService`; what each call promises is in coordinator.proto. */
+import { specificationDigest } from '@lyceum/learning/specification';
 import { type Logger, requireRoom, serverStream, unary } from '@lyceum/platform';
 import {
   type CancelRunRequest,
@@ -27,7 +28,6 @@ import {
   type RunEvent,
   type SubmitRunRequest,
   type SubmitRunResponse,
-  specificationDigest,
   type WatchRunRequest,
   type WatchRunResponse,
 } from '@lyceum/proto';

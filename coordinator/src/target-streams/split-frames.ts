@@ -4,8 +4,9 @@
  */
 import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { targetPlan } from '@lyceum/learning/ensemble';
+import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
-import { type DistillationSpecification, LyceumError, type TargetFrame } from '@lyceum/proto';
+import { LyceumError, type TargetFrame } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
 import type { RunRecord } from '../runs/index.js';

@@ -16,14 +16,9 @@ import {
   targetRowShape,
 } from '@lyceum/learning/ensemble';
 import { batchSpan, labelledMask, type Span, stepPlan } from '@lyceum/learning/orders';
+import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { mixupOf, type ViewAt, viewAt } from '@lyceum/learning/views';
-import {
-  type DistillationSpecification,
-  LyceumError,
-  Split,
-  type StreamTargetsRequest,
-  TargetOutline,
-} from '@lyceum/proto';
+import { LyceumError, Split, type StreamTargetsRequest, TargetOutline } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 import {
   awaitsFit,

@@ -1,6 +1,6 @@
 /** The asks of one run: from what its schedule wants to what the desk is asked, and back. */
+import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { viewAt } from '@lyceum/learning/views';
-import type { DistillationSpecification } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { type RunRecord, teacherOutputs } from '../runs/index.js';
 import { type SpanGrid, spanAt } from '../schedule/index.js';

@@ -1,13 +1,9 @@
 /** Makes the targets of a run's steps out of stored answers: reads a piece, combines it, cuts it into frames. */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { type CombinationFit, type TargetPlan, targetPlan } from '@lyceum/learning/ensemble';
+import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { viewAt } from '@lyceum/learning/views';
-import {
-  type DistillationSpecification,
-  LyceumError,
-  type TargetFrame,
-  toLyceumError,
-} from '@lyceum/proto';
+import { LyceumError, type TargetFrame, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
 import {

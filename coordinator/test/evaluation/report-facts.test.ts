@@ -1,5 +1,5 @@
 // What a report says of the teachers that a run's targets were made of, from its record and its ledger.
-import { checkRunSpecification } from '@lyceum/proto';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { contributorCountsOf, unknownContributors } from '../../src/evaluation/report-facts.js';
 import type { PinnedTeacher, RunRecord } from '../../src/runs/run-record.js';

@@ -2,14 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type CheckpointPointer,
-  LEADER_BUCKET,
-  NAME_BUCKET,
-  POINTER_BUCKET,
-  RUN_BUCKET,
-} from '@lyceum/proto';
+import { LEADER_BUCKET, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
 import { restoreStore } from '../../src/mirror/restore-store.js';
 import { MIRRORED_BUCKETS, StateMirror } from '../../src/mirror/state-mirror.js';

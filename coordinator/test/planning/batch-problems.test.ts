@@ -1,6 +1,6 @@
 // What is refused follows from sizes alone; the sums are in the tests.
 import { stepPlan } from '@lyceum/learning/orders';
-import { checkRunSpecification } from '@lyceum/proto';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { sizeProblems } from '../../src/artifacts/model-problems.js';
 import { batchProblems } from '../../src/planning/batch-problems.js';

@@ -1,5 +1,8 @@
 /** Teachers of three classes, one of which knows two: what passes, and every refusal with what would work. */
-import { checkRunSpecification, type DistillationSpecification } from '@lyceum/proto';
+import {
+  checkRunSpecification,
+  type DistillationSpecification,
+} from '@lyceum/learning/specification';
 import { describe, expect, it } from 'vitest';
 import { knownClassesProblems } from '../../src/planning/known-classes-problems.js';
 

@@ -1,6 +1,9 @@
 /** Layers and shapes by hand: what is pinned, and every refusal with what would work. */
 import type { LayerDescription } from '@lyceum/learning/models';
-import { checkRunSpecification, type DistillationSpecification } from '@lyceum/proto';
+import {
+  checkRunSpecification,
+  type DistillationSpecification,
+} from '@lyceum/learning/specification';
 import { describe, expect, it } from 'vitest';
 import { type LayeredModels, planFeatures } from '../../src/planning/plan-features.js';
 

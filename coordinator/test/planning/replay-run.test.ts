@@ -1,5 +1,5 @@
 // A replay against the record that it repeats: what is the same by digest, what is new, and what is refused.
-import { checkRunSpecification } from '@lyceum/proto';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { isReplayOf, replayRun } from '../../src/planning/replay-run.js';
 import type { RunRecord } from '../../src/runs/run-record.js';

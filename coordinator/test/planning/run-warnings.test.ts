@@ -1,5 +1,5 @@
 // Records of runs with and without labels, and with and without a term that needs them.
-import { checkRunSpecification } from '@lyceum/proto';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import { runWarnings } from '../../src/planning/run-warnings.js';
 import type { RunRecord } from '../../src/runs/run-record.js';

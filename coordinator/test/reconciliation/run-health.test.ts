@@ -1,5 +1,5 @@
 // A run with the teachers anna and bert; how the workers stand to each is written out in every story.
-import { checkRunSpecification } from '@lyceum/proto';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { describe, expect, it } from 'vitest';
 import type { TeacherChance } from '../../src/placement/hopeless-teacher.js';
 import {

@@ -1,5 +1,5 @@
 /** Every figure against arithmetic on four samples, written out here. */
-import { checkRunSpecification, parseRunSpecification } from '@lyceum/proto';
+import { checkRunSpecification, parseRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { reportSchema } from '../../src/documents/report.js';
 import { composeReport } from '../../src/report/compose-report.js';

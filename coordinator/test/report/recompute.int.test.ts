@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mulberry32 } from '@lyceum/learning/arrays';
 import { withoutUnknown } from '@lyceum/learning/ensemble';
-import { checkRunSpecification } from '@lyceum/proto';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { composePredictions } from '../../src/report/compose-predictions.js';
 import { composeReport } from '../../src/report/compose-report.js';

@@ -1,5 +1,5 @@
 /** A report's input whose figures can be worked out by hand: 4 test samples, 2 classes, 2 teachers; 2 and 1 of the others. */
-import { parseRunSpecification } from '@lyceum/proto';
+import { parseRunSpecification } from '@lyceum/learning/specification';
 import type { ReportInput, SplitLogits, StudentEvaluation } from '../../src/report/report-input.js';
 
 export const DIGEST = {

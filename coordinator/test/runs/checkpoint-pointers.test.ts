@@ -2,8 +2,9 @@
  * Against a bucket in memory with the two rules of JetStream's KV: a revision rises with each write, and
  * an update names the one that it replaces. The real one is in `coordinator.int.test.ts`.
  */
-import { type CheckpointPointer, LyceumError } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 import { beforeEach, expect, it } from 'vitest';
+import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import {
   advancedPointer,
   type Checkpoint,

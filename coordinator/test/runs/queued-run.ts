@@ -1,5 +1,6 @@
 /** The record of a run that was submitted and waits. */
-import { baselineRunId, checkRunSpecification, specificationDigest } from '@lyceum/proto';
+import { checkRunSpecification, specificationDigest } from '@lyceum/learning/specification';
+import { baselineRunId } from '@lyceum/proto';
 import type { RunRecord } from '../../src/runs/run-record.js';
 
 export function queued(): RunRecord {

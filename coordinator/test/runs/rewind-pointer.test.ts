@@ -1,8 +1,9 @@
 // On a bucket in memory that compares revisions as NATS does, with a student worker that writes in between.
 
 import type { KeyValue } from '@lyceum/platform';
-import { type CheckpointPointer, LyceumError } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
+import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import { rewindPointer } from '../../src/runs/checkpoint-pointers.js';
 
 const digest = (name: string) => name.repeat(64);

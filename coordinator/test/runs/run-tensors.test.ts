@@ -1,5 +1,5 @@
 /** Tensors and sizes of a run of two teachers, by hand. */
-import { checkRunSpecification } from '@lyceum/proto';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import type { PinnedTeacher, RunRecord } from '../../src/runs/run-record.js';
 import {

@@ -9,7 +9,6 @@ import { orderedRows } from '@lyceum/learning/orders';
 import { call, openServerStream, sessionHeaders } from '@lyceum/platform';
 import {
   type AnswerFrame,
-  type CheckpointPointer,
   digestBytes,
   float32Tensor,
   LyceumError,
@@ -21,6 +20,7 @@ import {
   ticketId,
 } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import { finishTraining } from './finish-training.js';
 import { referenceTo, StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer } from './teacher-peer.js';

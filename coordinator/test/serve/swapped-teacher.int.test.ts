@@ -7,10 +7,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { pool } from '@lyceum/learning/ensemble';
 import { orderedRows } from '@lyceum/learning/orders';
+import { checkInferenceDescription } from '@lyceum/learning/specification';
 import { call, type KeyValue, openServerStream } from '@lyceum/platform';
 import {
-  type CheckpointPointer,
-  checkInferenceDescription,
   digestBytes,
   float32Tensor,
   float32Values,
@@ -20,6 +19,7 @@ import {
 } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { LinearServer, linearModel } from '../../../cli/test/local-cluster/linear-server.js';
+import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import { finishTraining } from './finish-training.js';
 import { StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';

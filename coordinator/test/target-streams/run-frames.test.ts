@@ -1,6 +1,6 @@
 // The frames of a run whose answers are all there at once, taken one by one: what is asked for must follow what is taken.
 import { stepPlan } from '@lyceum/learning/orders';
-import { checkRunSpecification } from '@lyceum/proto';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
 import type { RunRecord } from '../../src/runs/run-record.js';

@@ -2,7 +2,8 @@
 // Whatever is asked for is there at once. What has left is told by positions: each must leave once, in order.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stepPlan } from '@lyceum/learning/orders';
-import { checkRunSpecification, LyceumError, type TargetFrame, TargetRequest } from '@lyceum/proto';
+import { checkRunSpecification } from '@lyceum/learning/specification';
+import { LyceumError, type TargetFrame, TargetRequest } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
 import type { RunRecord } from '../../src/runs/run-record.js';

@@ -1,6 +1,7 @@
 // A combiner that combines at once; what has left must stay as it was, whatever becomes of the buffers it was made of.
 import { targetPlan } from '@lyceum/learning/ensemble';
-import { checkRunSpecification, FRAME_BYTES, float32Values } from '@lyceum/proto';
+import { checkRunSpecification } from '@lyceum/learning/specification';
+import { FRAME_BYTES, float32Values } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { Combiner } from '../../src/targets/combiner.js';
 import { targetFrames } from '../../src/targets/target-frames.js';

@@ -1,6 +1,6 @@
 /** Which codec a run's answers are stored in. Pure; chosen once, at submit. */
-import type { DistillationSpecification } from '@lyceum/proto';
 import type { AnswerCodec } from '../codecs/index.js';
+import type { DistillationSpecification } from '../specification/index.js';
 
 /**
  * Classes up to which a byte a logit keeps the mean divergence from exact answers below 1e-4 at temperatures 1 and 4:

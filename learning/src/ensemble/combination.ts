@@ -22,9 +22,10 @@
  *
  * Symbols: K teachers with logits vₖ [N, C], shares aₖ, τ `temperature`.
  */
-import { type DistillationSpecification, LyceumError } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 import { argmaxRows, type Values } from '../arrays/index.js';
 import { checkedShares, ownRule } from '../plugins/index.js';
+import type { DistillationSpecification } from '../specification/index.js';
 import {
   type AccuracyWeighting,
   type ConfidenceWeighting,

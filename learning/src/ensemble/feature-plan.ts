@@ -1,13 +1,13 @@
 /**
  * The feature plan: which layers of which teachers a run's terms compare with. Pure; coordinator and student find the same.
  */
+import { featuresName } from '@lyceum/proto';
 import {
   type DistillationSpecification,
   type FeatureTermSettings,
-  featuresName,
   hintLayers,
   isFeatureTerm,
-} from '@lyceum/proto';
+} from '../specification/index.js';
 
 type Spec = DistillationSpecification['spec'];
 

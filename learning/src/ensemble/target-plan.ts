@@ -10,7 +10,7 @@ import {
   type FeatureTermSettings,
   isFeatureTerm,
   type TermSettings,
-} from '@lyceum/proto';
+} from '../specification/index.js';
 import { type Combination, combinationOf } from './combination.js';
 import type { KnownClasses } from './teachers/index.js';
 

@@ -1,5 +1,6 @@
 /** Settings of the models that a run describes itself, which its schema takes as they are. Pure. */
-import { InvalidDocumentError, type Problem, type RunSpecification } from '@lyceum/proto';
+import { InvalidDocumentError, type Problem } from '@lyceum/proto';
+import type { RunSpecification } from '../specification/index.js';
 import { type ModelSettings, parsePartialSettings } from './model-settings.js';
 
 /** @throws {InvalidDocumentError} naming every field that is wrong, `settings.resize` for one. */

@@ -15,8 +15,9 @@
  * Symbols: K teachers, gₖ the gradient of teacher k's loss, C `bound`, G [K, K] the gradients' products, P patterns, λ
  * multiplier of Σ α = 1.
  */
-import { AEKD_MAX_TEACHERS, LyceumError } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
+import { AEKD_MAX_TEACHERS } from '../specification/index.js';
 import type { Tf } from '../tensorflow/engine/index.js';
 
 /** Added to G's diagonal, as a share of it: teachers that agree leave G singular. */

@@ -1,7 +1,8 @@
 /** How a model behind a server is asked as a classifier, by its metadata. Pure; what cannot be asked is said in words. */
-import type { InferenceDescription, InferenceTensorMetadata, Problem } from '@lyceum/proto';
+import type { Problem } from '@lyceum/proto';
 import { tensorText } from '../formats/remote/index.js';
 import type { Layout, ModelSettings } from '../models/index.js';
+import type { InferenceDescription, InferenceTensorMetadata } from '../specification/index.js';
 import { isNumberDatatype } from './tensor-bytes.js';
 
 /** As servers tell it; what `FoundModel` has of it. */

@@ -2,9 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   elementCount,
-  type FoundModel,
   INFERENCE_REQUEST_MAX_BYTES,
-  type InferenceDescription,
   InvalidDocumentError,
   LyceumError,
   type Problem,
@@ -12,6 +10,7 @@ import {
 } from '@lyceum/proto';
 import { noiseOf, type RemotePackage, tensorText } from '../formats/remote/index.js';
 import { agreedClasses, type ModelSettings } from '../models/index.js';
+import type { FoundModel, InferenceDescription } from '../specification/index.js';
 import { type AskedModel, askedModel, type ModelMetadata } from './asked-model.js';
 import { answersDiffer, areDistributions, CANARY_ROWS, canaryInputs } from './canaries.js';
 import type { InferenceServer, InferRequest, InferResult } from './inference-server.js';

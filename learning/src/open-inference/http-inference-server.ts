@@ -1,12 +1,7 @@
 /** The Open Inference Protocol over HTTP, in JSON. */
 import { type HttpAnswer, httpCall, RetryLaterError } from '@lyceum/platform';
-import {
-  type ErrorCode,
-  elementCount,
-  type InferenceTensorMetadata,
-  LyceumError,
-  MESSAGE_MAX_BYTES,
-} from '@lyceum/proto';
+import { type ErrorCode, elementCount, LyceumError, MESSAGE_MAX_BYTES } from '@lyceum/proto';
+import type { InferenceTensorMetadata } from '../specification/index.js';
 import type { ModelMetadata } from './asked-model.js';
 import type {
   InferenceServer,

@@ -1,6 +1,6 @@
 /** A server that speaks the Open Inference Protocol v2, asked for one model, each request tried once. */
 import type { AddressGuard, TlsMaterial } from '@lyceum/platform';
-import type { InferenceDescription } from '@lyceum/proto';
+import type { InferenceDescription } from '../specification/index.js';
 import type { ModelMetadata } from './asked-model.js';
 import type { NumberDatatype } from './tensor-bytes.js';
 

@@ -7,7 +7,8 @@ import {
   type SecretPlaces,
   type TlsMaterial,
 } from '@lyceum/platform';
-import { type InferenceDescription, LyceumError } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
+import type { InferenceDescription } from '../specification/index.js';
 import { GrpcInferenceServer } from './grpc-inference-server.js';
 import { HttpInferenceServer } from './http-inference-server.js';
 import type { InferenceServer } from './inference-server.js';

@@ -6,8 +6,9 @@
  * label before each has one. Within a class a keyed permutation chooses. A greater count keeps what a smaller
  * one chose.
  */
-import { InvalidDocumentError, type LabelSettings } from '@lyceum/proto';
+import { InvalidDocumentError } from '@lyceum/proto';
 import { type DatasetSamples, SPLIT_NUMBERS, splitSamples } from '../datasets/index.js';
+import type { LabelSettings } from '../specification/index.js';
 import { orderedRows } from './order.js';
 
 /**

@@ -5,9 +5,10 @@
  * Layers have fixed names, so that equal students are saved as equal bytes. Seeds of initialisers are never
  * 0, which tfjs takes for "unseeded".
  */
-import { LyceumError, type StudentModelSettings } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import { mix32 } from '../arrays/index.js';
+import type { StudentModelSettings } from '../specification/index.js';
 import type { Engine, Tf } from './engine/index.js';
 
 export type ArchitectureSettings = Extract<StudentModelSettings, { architecture: string }>;

@@ -6,7 +6,8 @@
  * answers. The text begins with the version of the functions in sample-view.ts and mixup.ts: whoever changes what
  * they give must raise {@link VIEW_VERSION}, or stored answers would belong to other inputs.
  */
-import { LyceumError, PICTURE_VIEWS, type Problem, type ViewSettings } from '@lyceum/proto';
+import { LyceumError, type Problem } from '@lyceum/proto';
+import { PICTURE_VIEWS, type ViewSettings } from '../specification/index.js';
 
 export interface ViewAt {
   /** `identity`, or version and settings, those that are off left out: `v1,seed=7,shift=0.07,flip=1`. */

@@ -1,7 +1,7 @@
 /** From specifications as users write them, through the real parser. */
-import { parseRunSpecification } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { chosenCodec } from '../../src/ensemble/answer-codec-choice.js';
+import { parseRunSpecification } from '../../src/specification/run-specification.js';
 
 function choice(classCount: number, fields: string): string {
   const specification = parseRunSpecification(

@@ -1,7 +1,7 @@
 /** From specifications as users write them, through the real parser. */
-import { parseRunSpecification } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { ensembleMembers, targetPlan, targetRowShape } from '../../src/ensemble/target-plan.js';
+import { parseRunSpecification } from '../../src/specification/run-specification.js';
 
 const ONE = '[{ name: wide, model: wide }]';
 const THREE =

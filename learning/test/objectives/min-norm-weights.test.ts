@@ -1,9 +1,9 @@
 /** Against a second implementation, in float64 by exchanges, on random problems, and cases that can be seen at once. */
-import { AEKD_MAX_TEACHERS } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import { leastOnSimplex } from '../../src/arrays/simplex-quadratic.js';
 import { minNormWeights } from '../../src/objectives/min-norm-weights.js';
+import { AEKD_MAX_TEACHERS } from '../../src/specification/distillation/objective-rules.js';
 import { openEngine } from '../../src/tensorflow/engine/engine.js';
 
 const { tf } = await openEngine();

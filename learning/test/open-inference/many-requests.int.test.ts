@@ -1,10 +1,10 @@
 /** As many requests under way as a description may ask for, to a real server. */
 import { AddressGuard } from '@lyceum/platform';
-import { checkInferenceDescription } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
 import { findModel } from '../../src/open-inference/find-model.js';
 import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
 import { RemoteModel } from '../../src/open-inference/remote-model.js';
+import { checkInferenceDescription } from '../../src/specification/servers/inference-schema.js';
 import { atEnd, behaviour, endAll, logitsOf, startGrpc, startHttp } from './arithmetic-server.js';
 
 afterEach(endAll);

@@ -6,12 +6,13 @@ import { connect } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { AddressGuard, type Outside } from '@lyceum/platform';
 import { createAuthority, issueCertificate, validFor } from '@lyceum/platform/certificates';
-import { checkInferenceDescription, LyceumError, type ModelInferResponse } from '@lyceum/proto';
+import { LyceumError, type ModelInferResponse } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
 import { findModel } from '../../src/open-inference/find-model.js';
 import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
 import { RemoteModel } from '../../src/open-inference/remote-model.js';
 import type { NumberDatatype } from '../../src/open-inference/tensor-bytes.js';
+import { checkInferenceDescription } from '../../src/specification/servers/inference-schema.js';
 import {
   atEnd,
   type Behaviour,

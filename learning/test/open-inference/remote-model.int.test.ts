@@ -1,12 +1,12 @@
 /** Models behind an inference server: found, described, asked in parts that it takes, and watched. */
 import { AddressGuard, type Outside } from '@lyceum/platform';
-import { checkInferenceDescription } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
 import { parsePackagedModel } from '../../src/formats/packaged-model.js';
 import { encodeRemotePackage } from '../../src/formats/remote/remote-package.js';
 import { findModel, requireUnchanged } from '../../src/open-inference/find-model.js';
 import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
 import { RemoteModel } from '../../src/open-inference/remote-model.js';
+import { checkInferenceDescription } from '../../src/specification/servers/inference-schema.js';
 import {
   atEnd,
   behaviour,

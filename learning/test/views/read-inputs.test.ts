@@ -2,10 +2,10 @@
  * Hashes and stream against published values; views on small pictures whose numbers say where each pixel came
  * from, against a second, plain implementation, and against golden pictures: a change changes stored answers.
  */
-import type { ViewSettings } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { fnv1a32, fnv1a32Decimal, mulberry32 } from '../../src/arrays/hashing.js';
 import type { Dataset } from '../../src/datasets/dataset.js';
+import type { ViewSettings } from '../../src/specification/distillation/views-schema.js';
 import { readInputs } from '../../src/views/read-inputs.js';
 import { IDENTITY_VIEW, viewAt } from '../../src/views/views.js';
 

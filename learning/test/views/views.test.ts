@@ -2,10 +2,11 @@
  * Views against a second, plain implementation that walks back from each output pixel, step by step; sizes, holes and
  * partners against what holds for any seed; and digests of what version 1 gives, since stored answers depend on it.
  */
-import { sha256Hex, type ViewSettings } from '@lyceum/proto';
+import { sha256Hex } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { fnv1a32, mulberry32 } from '../../src/arrays/hashing.js';
 import type { Dataset } from '../../src/datasets/dataset.js';
+import type { ViewSettings } from '../../src/specification/distillation/views-schema.js';
 import { mixupOf, mixupShare, pairSeed } from '../../src/views/mixup.js';
 import { readInputs } from '../../src/views/read-inputs.js';
 import { seenShape } from '../../src/views/sample-view.js';

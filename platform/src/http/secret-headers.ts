@@ -1,13 +1,17 @@
 /** From headers that name secrets to headers that carry them. */
-import type { Headers } from '@lyceum/proto';
 import { calleeOf, readSecret, type SecretPlaces } from '../outside/index.js';
+
+/** As people write them: a text, or the name of a secret with what stands before it. */
+type Headers = Readonly<
+  Record<string, string | { readonly secret: string; readonly prefix: string }>
+>;
 
 /**
  * @param url - whom they are sent to.
  * @throws {LyceumError} as {@link readSecret} does.
  */
 export function headersWithSecrets(
-  headers: Readonly<Headers>,
+  headers: Headers,
   places: SecretPlaces,
   url: string,
 ): Record<string, string> {

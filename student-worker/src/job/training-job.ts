@@ -4,7 +4,7 @@
  * The shell talks to the network and the disk and never computes; the compute thread owns TensorFlow
  * and never talks to the network. All of this is called on the shell's thread.
  */
-import type { RunSpecification } from '@lyceum/proto';
+import type { RunSpecification } from '@lyceum/learning/specification';
 import type { NumericsChange } from './numerics-change.js';
 
 /** One assignment's training, with everything it reads on the local disk and verified. */

@@ -3,14 +3,9 @@
  * and the pointer known to be ours.
  */
 import { join } from 'node:path';
+import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { BlobCache, type Nats } from '@lyceum/platform';
-import {
-  type AssignedRun,
-  checkRunSpecification,
-  digestHex,
-  InvalidDocumentError,
-  type RunSpecification,
-} from '@lyceum/proto';
+import { type AssignedRun, digestHex, InvalidDocumentError } from '@lyceum/proto';
 import {
   type CommitStart,
   type CoordinatorStore,

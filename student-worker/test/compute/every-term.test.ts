@@ -4,8 +4,8 @@
  * to all others labels are nothing.
  */
 import { targetRowShape } from '@lyceum/learning/ensemble';
+import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { openEngine, type Tensor, type Tensor2D } from '@lyceum/learning/tensorflow';
-import type { DistillationSpecification } from '@lyceum/proto';
 import { describe, expect, it, vi } from 'vitest';
 import { runObjective } from '../../src/compute/step/objective.js';
 import { BatchSource } from '../../src/compute/training/batch-source.js';

@@ -1,7 +1,10 @@
 /** Every term that asks teachers, as a run has it, with real targets: what holds of all is tested with this list. */
 import { type Dataset, encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
-import { checkRunSpecification, type DistillationSpecification } from '@lyceum/proto';
+import {
+  checkRunSpecification,
+  type DistillationSpecification,
+} from '@lyceum/learning/specification';
 import { syntheticSet } from './synthetic-set.js';
 
 export interface TermCase {

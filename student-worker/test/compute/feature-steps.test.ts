@@ -3,8 +3,8 @@
  * steps, resumed ones against those that never stopped, all to the bit.
  */
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
+import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { Inference, openEngine } from '@lyceum/learning/tensorflow';
-import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { describe, expect, it, vi } from 'vitest';
 import { BatchSource } from '../../src/compute/training/batch-source.js';
 import { Student } from '../../src/compute/training/student.js';

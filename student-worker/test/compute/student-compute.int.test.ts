@@ -11,7 +11,8 @@ import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
 import { encodeDataset } from '@lyceum/learning/datasets';
 import { readNpz } from '@lyceum/learning/files';
 import { parseModelPackage } from '@lyceum/learning/formats';
-import { checkRunSpecification, LyceumError, sha256Hex } from '@lyceum/proto';
+import { checkRunSpecification } from '@lyceum/learning/specification';
+import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

@@ -1,7 +1,7 @@
 /** A convolutional student takes the same steps on WebAssembly as on the native engine, up to rounding. */
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { type Engine, openEngine } from '@lyceum/learning/tensorflow';
-import { checkRunSpecification } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { BatchSource } from '../../src/compute/training/batch-source.js';
 import { Student } from '../../src/compute/training/student.js';

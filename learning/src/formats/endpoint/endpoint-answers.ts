@@ -1,5 +1,6 @@
 /** From an endpoint's response to classes. Pure. */
-import { type Endpoint, LyceumError } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
+import type { Endpoint } from '../../specification/index.js';
 
 /** What an answer means. */
 export type ReadAnswer =

@@ -1,5 +1,5 @@
 /** A black-box endpoint as a model's package: a zip of its description, `endpoint.json`, and `settings.json`. */
-import { type Endpoint, InvalidDocumentError, parseEndpoint, sha256Hex } from '@lyceum/proto';
+import { InvalidDocumentError, sha256Hex } from '@lyceum/proto';
 import { writeZip } from '../../files/index.js';
 import {
   type ModelDescription,
@@ -7,6 +7,7 @@ import {
   parseSettingsJson,
   settingsJson,
 } from '../../models/index.js';
+import { type Endpoint, parseEndpoint } from '../../specification/index.js';
 import { mayAbstain, namedClasses } from './endpoint-answers.js';
 
 export interface EndpointPackage {

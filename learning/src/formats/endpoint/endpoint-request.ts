@@ -1,5 +1,7 @@
 /** From samples to what an endpoint is sent. Pure. */
-import { type Endpoint, elementCount, INPUT_PLACEHOLDER, INPUTS_PLACEHOLDER } from '@lyceum/proto';
+
+import { elementCount } from '@lyceum/proto';
+import { type Endpoint, INPUT_PLACEHOLDER, INPUTS_PLACEHOLDER } from '../../specification/index.js';
 
 /**
  * The body of one call.

@@ -2,12 +2,7 @@
  * A model behind an Open Inference server as one file: a zip of `inference.json`, how it is asked and what the server
  * said of it when it was pushed, and `settings.json`. It has no weights; its digest is the model's all the same.
  */
-import {
-  checkRemoteModelDocument,
-  type InferenceTensorMetadata,
-  InvalidDocumentError,
-  type RemoteModelDocument,
-} from '@lyceum/proto';
+import { InvalidDocumentError } from '@lyceum/proto';
 import { writeZip } from '../../files/index.js';
 import {
   ANSWER_NOISE,
@@ -17,6 +12,11 @@ import {
   precisionOfDatatype,
   settingsJson,
 } from '../../models/index.js';
+import {
+  checkRemoteModelDocument,
+  type InferenceTensorMetadata,
+  type RemoteModelDocument,
+} from '../../specification/index.js';
 
 export interface RemotePackage extends RemoteModelDocument {
   readonly settings: ModelSettings;

@@ -2,7 +2,7 @@
  * The layers of the built-in architectures with their shapes, told without TensorFlow: what `buildStudent` builds has
  * the same, by name and in order.
  */
-import type { StudentModelSettings } from '@lyceum/proto';
+import type { StudentModelSettings } from '../../specification/index.js';
 import { type LayerConfig, type LayerShape, layerShape } from './layer-shapes.js';
 import type { LayerDescription } from './model-layers.js';
 

@@ -1,11 +1,14 @@
 /** What endpoints are sent and how their answers are read: JSON in, JSON out, written down here. */
-import { checkEndpoint, type Endpoint } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { readAnswer } from '../../../src/formats/endpoint/endpoint-answers.js';
 import { encodeEndpointPackage } from '../../../src/formats/endpoint/endpoint-package.js';
 import { nestedValues, requestBody } from '../../../src/formats/endpoint/endpoint-request.js';
 import { pngOf } from '../../../src/formats/endpoint/png.js';
 import { describePackagedModel, parsePackagedModel } from '../../../src/formats/packaged-model.js';
+import {
+  checkEndpoint,
+  type Endpoint,
+} from '../../../src/specification/servers/endpoint-schema.js';
 
 const endpoint = (fields: Record<string, unknown>): Endpoint =>
   checkEndpoint({ url: 'http://a.example/', ...fields }, 'endpoint');

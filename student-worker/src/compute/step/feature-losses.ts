@@ -12,8 +12,9 @@ import {
   relationalDistances,
   similarityPreserving,
 } from '@lyceum/learning/objectives';
+import type { FeatureTermSettings, RunSpecification } from '@lyceum/learning/specification';
 import type { Scalar, Tensor, Tensor4D, Tf, Variable } from '@lyceum/learning/tensorflow';
-import { type FeatureTermSettings, LyceumError, type RunSpecification } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 
 /** Row shapes of the target tensors that carry features, by name. */
 export type FeatureShapes = ReadonlyMap<string, readonly number[]>;

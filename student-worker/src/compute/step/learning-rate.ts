@@ -1,5 +1,5 @@
 /** The learning rate of each step: a pure function of the run's settings. */
-import type { LearningRateSettings } from '@lyceum/proto';
+import type { LearningRateSettings } from '@lyceum/learning/specification';
 
 /**
  * @param step - from 0.

@@ -6,13 +6,13 @@
  */
 import { type TargetTensor, termTarget } from '@lyceum/learning/ensemble';
 import { crossEntropy } from '@lyceum/learning/objectives';
-import type { Scalar, Tensor, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 import {
   type DistillationSpecification,
   isFeatureTerm,
   type RunSpecification,
   type TermSettings,
-} from '@lyceum/proto';
+} from '@lyceum/learning/specification';
+import type { Scalar, Tensor, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 import { type AskingTerm, termLoss } from './term-loss.js';
 
 /** Terms with the target tensors they need. */

@@ -8,8 +8,8 @@
  *
  * Symbols: θ parameters, g gradients, η learning rate (scalar tensor), λ weight decay, all [P] unless said.
  */
+import type { TrainingSettings } from '@lyceum/learning/specification';
 import type { Scalar, Tensor, Tensor1D, Tf } from '@lyceum/learning/tensorflow';
-import type { TrainingSettings } from '@lyceum/proto';
 
 /** A variable of the optimiser: its name in checkpoints, and its value before the first step. */
 interface OptimizerSlot {

@@ -29,8 +29,12 @@ import {
   weightedKl,
 } from '@lyceum/learning/objectives';
 import { ownTerm } from '@lyceum/learning/plugins';
+import type {
+  DistillationSpecification,
+  FeatureTermSettings,
+  TermSettings,
+} from '@lyceum/learning/specification';
 import type { Scalar, Tensor, Tensor2D, Tensor3D, Tf } from '@lyceum/learning/tensorflow';
-import type { DistillationSpecification, FeatureTermSettings, TermSettings } from '@lyceum/proto';
 
 /** A term of the teachers' answers. */
 export type AskingTerm = Exclude<TermSettings, { readonly term: 'ce' } | FeatureTermSettings>;

@@ -14,8 +14,9 @@ import {
   type StepPlan,
   stepPlan,
 } from '@lyceum/learning/orders';
+import type { RunSpecification } from '@lyceum/learning/specification';
 import { readInputs, viewAt, writeHardLabels } from '@lyceum/learning/views';
-import { elementCount, type RunSpecification } from '@lyceum/proto';
+import { elementCount } from '@lyceum/proto';
 
 export interface Batch {
   readonly step: number;

@@ -8,6 +8,7 @@ import type { Dataset } from '@lyceum/learning/datasets';
 import { type TargetTensor, targetRowShape } from '@lyceum/learning/ensemble';
 import type { ModelPackage } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
+import type { RunSpecification } from '@lyceum/learning/specification';
 import {
   buildStudent,
   concreteShape,
@@ -22,7 +23,7 @@ import {
   scaled,
   type Variable,
 } from '@lyceum/learning/tensorflow';
-import { LyceumError, type RunSpecification } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 import {
   FeatureLosses,
   type FeatureShapes,

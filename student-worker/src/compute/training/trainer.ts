@@ -11,8 +11,9 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
 import { type Dataset, SPLIT_NAMES, type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { writeDurably } from '@lyceum/learning/files';
+import { specificationDigest } from '@lyceum/learning/specification';
 import type { Engine } from '@lyceum/learning/tensorflow';
-import { LyceumError, specificationDigest } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 import type {
   TargetBlock,
   TrainingCheckpoint,

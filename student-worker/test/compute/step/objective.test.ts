@@ -3,6 +3,7 @@
  * themselves are tested where they are, in learning.
  */
 import { readFileSync } from 'node:fs';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import {
   type Engine,
   openEngine,
@@ -10,7 +11,6 @@ import {
   type Tensor,
   type Tensor2D,
 } from '@lyceum/learning/tensorflow';
-import { checkRunSpecification } from '@lyceum/proto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Objective, runObjective } from '../../../src/compute/step/objective.js';
 

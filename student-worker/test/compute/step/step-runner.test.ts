@@ -3,8 +3,8 @@
  * and the same state to the bit, also after their state or weights were set from outside.
  */
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
+import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { openEngine } from '@lyceum/learning/tensorflow';
-import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { describe, expect, it, vi } from 'vitest';
 import { BatchSource } from '../../../src/compute/training/batch-source.js';
 import { Student } from '../../../src/compute/training/student.js';

@@ -1,7 +1,7 @@
 /** Steps of real students: equal bits for equal inputs, whatever an object did before; no tensor too many. */
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
+import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { type Engine, openEngine, savedModel } from '@lyceum/learning/tensorflow';
-import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BatchSource } from '../../../src/compute/training/batch-source.js';
 import { LossLog } from '../../../src/compute/training/loss-log.js';

@@ -1,7 +1,7 @@
 /** What batches hold is checked against the data set itself, sample by sample. */
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
+import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { mixupOf, readInputs, viewAt } from '@lyceum/learning/views';
-import { checkRunSpecification, type RunSpecification } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { BatchSource } from '../../../src/compute/training/batch-source.js';
 import { syntheticSet } from '../synthetic-set.js';

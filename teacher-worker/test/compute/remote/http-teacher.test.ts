@@ -5,9 +5,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseDataset, sampleTextsOf } from '@lyceum/learning/datasets';
+import { checkEndpoint } from '@lyceum/learning/specification';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { AddressGuard, type Outside } from '@lyceum/platform';
-import { checkEndpoint } from '@lyceum/proto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { HttpTeacher, type KeptAnswers } from '../../../src/compute/remote/http-teacher.js';

@@ -10,21 +10,20 @@
  * classes: { de: german, en: english, und: null }
  * ```
  */
+import { DOCUMENT_MAX_BYTES, InvalidDocumentError, type Problem } from '@lyceum/proto';
 import { z } from 'zod';
 import {
   isMapping,
   number,
+  parseYamlDocument,
   problemsOf,
   section,
   text,
   wants,
   wholeNumber,
   word,
-} from './document-schema.js';
-import { InvalidDocumentError, type Problem } from './errors.js';
+} from '../../documents/index.js';
 import { headers } from './header-schema.js';
-import { DOCUMENT_MAX_BYTES } from './limits.js';
-import { parseYamlDocument } from './yaml-document.js';
 
 /** Stands for one input in a request. */
 export const INPUT_PLACEHOLDER = '$input';

@@ -13,13 +13,14 @@ import {
   isMapping,
   list,
   number,
+  ownName,
+  ownSettings,
   section,
   wants,
   wholeNumber,
   word,
-} from './document-schema.js';
+} from '../../documents/index.js';
 import { featureTerms } from './feature-terms-schema.js';
-import { ownName, ownSettings } from './plugin-schema.js';
 
 const notNegative = number('a number, at least 0', { atLeast: 0 });
 const proportion = number('a number from 0 to 1', { atLeast: 0, atMost: 1 });

@@ -2,12 +2,19 @@
  * An imitation as its user writes it: black boxes that are asked about public inputs, rules for what of their answers is
  * kept, and the run that teaches a student with it. Each stage is a command of its own, `coordinator imitation …`.
  */
+import {
+  DOCUMENT_MAX_BYTES,
+  InvalidDocumentError,
+  type Problem,
+  toLyceumError,
+} from '@lyceum/proto';
 import { z } from 'zod';
 import {
   choose,
   isMapping,
   list,
   number,
+  parseYamlDocument,
   pathText,
   problemsOf,
   section,
@@ -15,12 +22,9 @@ import {
   wants,
   wholeNumber,
   word,
-} from './document-schema.js';
-import { endpoint, endpointProblems } from './endpoint-schema.js';
-import { InvalidDocumentError, type Problem, toLyceumError } from './errors.js';
-import { DOCUMENT_MAX_BYTES } from './limits.js';
+} from '../documents/index.js';
 import { checkRunSpecification } from './run-specification.js';
-import { parseYamlDocument } from './yaml-document.js';
+import { endpoint, endpointProblems } from './servers/index.js';
 
 const API_VERSION = 'lyceum.dev/v1alpha1';
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?$/;

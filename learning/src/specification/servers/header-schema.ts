@@ -1,7 +1,7 @@
 /** Headers of calls to somebody else's server, as users describe them. A secret stays where it is: they have its name alone. */
+import { SECRET_NAME } from '@lyceum/proto';
 import { z } from 'zod';
-import { choose, isMapping, section, text, wants } from './document-schema.js';
-import { SECRET_NAME } from './secret-name.js';
+import { choose, isMapping, section, text, wants } from '../../documents/index.js';
 
 /** Of a file or variable that the operator of the calling process has made. */
 export const secretName = text(
@@ -32,5 +32,3 @@ export const headers = z.record(
     error: wants('a mapping from names of headers to their values'),
   },
 );
-
-export type Headers = z.output<typeof headers>;

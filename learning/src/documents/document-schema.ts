@@ -5,14 +5,15 @@
  * meant. Where a value has several forms, {@link choose} picks one by what the value shows, so that the
  * problems are those of the form that was meant and not of all of them.
  */
-import { z } from 'zod';
-import { cut, type Problem } from './errors.js';
 import {
+  cut,
   DOCUMENT_KEY_MAX_LETTERS,
   DOCUMENT_MAX_DEPTH,
   DOCUMENT_MAX_VALUES,
   PROBLEM_MAX_COUNT,
-} from './limits.js';
+  type Problem,
+} from '@lyceum/proto';
+import { z } from 'zod';
 
 /**
  * What keeps a document from being looked at: it has so many values, or is so deep, that no person wrote it and a check would

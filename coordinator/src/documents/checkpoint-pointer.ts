@@ -5,9 +5,9 @@
  * when the assigned student worker commits a checkpoint. From the first on the former owner commits nothing, since
  * the epoch that it knows is gone.
  */
+import { problemsOf } from '@lyceum/learning/documents';
+import { InvalidDocumentError } from '@lyceum/proto';
 import { z } from 'zod';
-import { problemsOf } from './document-schema.js';
-import { InvalidDocumentError } from './errors.js';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 

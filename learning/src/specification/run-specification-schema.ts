@@ -3,8 +3,8 @@
  *
  * What must hold between fields is in run-specification-rules.ts.
  */
+import { MODALITY_NAME, MODALITY_NAME_RULE } from '@lyceum/proto';
 import { z } from 'zod';
-import { answers } from './answers-schema.js';
 import {
   choose,
   flag,
@@ -17,13 +17,17 @@ import {
   wants,
   wholeNumber,
   word,
-} from './document-schema.js';
-import { ensemble } from './ensemble-schema.js';
-import { inlineInference } from './inference-schema.js';
-import { MODALITY_NAME, MODALITY_NAME_RULE } from './modality-name.js';
-import { DEFAULT_OBJECTIVE, term, termAlone } from './objective-schema.js';
-import { teacherHealthFields } from './teacher-health-schema.js';
-import { views } from './views-schema.js';
+} from '../documents/index.js';
+import {
+  answers,
+  DEFAULT_OBJECTIVE,
+  ensemble,
+  teacherHealthFields,
+  term,
+  termAlone,
+  views,
+} from './distillation/index.js';
+import { inlineInference } from './servers/index.js';
 
 const NAME = '[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?';
 const NAME_RULE =

@@ -1,4 +1,9 @@
 /** How a user describes a model behind an Open Inference server: alone, to push it, or in a run. */
+import {
+  INFERENCE_REQUEST_MAX_BYTES,
+  InvalidDocumentError,
+  SAMPLE_MAX_VALUES,
+} from '@lyceum/proto';
 import { z } from 'zod';
 import {
   boundsProblem,
@@ -8,10 +13,8 @@ import {
   text,
   wants,
   wholeNumber,
-} from './document-schema.js';
-import { InvalidDocumentError } from './errors.js';
+} from '../../documents/index.js';
 import { headers, secretName } from './header-schema.js';
-import { INFERENCE_REQUEST_MAX_BYTES, SAMPLE_MAX_VALUES } from './limits.js';
 
 const URL_TEXT =
   'grpc://HOST:PORT or grpcs://HOST:PORT, or http://… or https://… up to the /v2, without a user or a query';

@@ -3,9 +3,9 @@
  *
  * They look at the document as it was written, like all of run-specification-rules.ts.
  */
-import { isMapping, listed } from './document-schema.js';
+import type { Problem } from '@lyceum/proto';
+import { isMapping, listed } from '../../documents/index.js';
 import { isRuleOfVotes } from './ensemble-schema.js';
-import type { Problem } from './errors.js';
 import { isFeatureTerm } from './feature-terms-schema.js';
 import { asksForVotes, asksTeachers, isTermName } from './objective-schema.js';
 

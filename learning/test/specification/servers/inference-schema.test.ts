@@ -1,6 +1,6 @@
 /** What a package says of a server that nobody asked: its sizes are bounded before anybody makes room for them. */
 import { expect, test } from 'vitest';
-import { checkRemoteModelDocument } from '../src/inference-schema.js';
+import { checkRemoteModelDocument } from '../../../src/specification/servers/inference-schema.js';
 
 const FOUND = {
   server: { name: 'test', version: '1' },

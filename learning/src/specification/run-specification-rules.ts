@@ -5,18 +5,20 @@
  * these problems together with those of single fields. A field of a wrong type is the schema's to report:
  * here it is as if it were absent.
  */
-import { answersProblems } from './answers-schema.js';
-import { isMapping, pathText } from './document-schema.js';
-import { ensembleProblems } from './ensemble-schema.js';
-import type { Problem } from './errors.js';
-import { featureProblems } from './feature-terms-schema.js';
-import { objectiveProblems } from './objective-rules.js';
-import { DEFAULT_OBJECTIVE } from './objective-schema.js';
-import { quorumProblems } from './quorum-schema.js';
+import type { Problem } from '@lyceum/proto';
+import { isMapping, pathText } from '../documents/index.js';
+import {
+  answersProblems,
+  DEFAULT_OBJECTIVE,
+  ensembleProblems,
+  featureProblems,
+  objectiveProblems,
+  quorumProblems,
+  teacherHealthProblems,
+  viewsProblems,
+} from './distillation/index.js';
 import { meansDistillation } from './run-specification-schema.js';
 import { studentSizeProblems } from './student-size.js';
-import { teacherHealthProblems } from './teacher-health-schema.js';
-import { viewsProblems } from './views-schema.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
 

@@ -4,9 +4,9 @@
  *
  * All lengths are shares of the picture, so that a view is the same for teachers that take other sizes.
  */
+import type { Problem } from '@lyceum/proto';
 import type { z } from 'zod';
-import { flag, number, section, wholeNumber } from './document-schema.js';
-import type { Problem } from './errors.js';
+import { flag, number, section, wholeNumber } from '../../documents/index.js';
 
 const half = number('a number from 0 to 0.5', { atLeast: 0, atMost: 0.5 });
 const share = number('a number, at least 0 and less than 1', { atLeast: 0, below: 1 });

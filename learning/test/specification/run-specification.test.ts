@@ -2,16 +2,15 @@
  * Each test changes one thing in a specification that is right, and reads what a user would be told. The
  * texts are part of the product, so they are written out.
  */
+import { InvalidDocumentError, type Problem, SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
 import { describe, expect, test } from 'vitest';
-import { InvalidDocumentError, type Problem } from '../src/errors.js';
-import { SPECIFICATION_MAX_BYTES } from '../src/limits.js';
 import {
   checkRunSpecification,
   normalisedText,
   parseRunSpecification,
   runSpecificationJsonSchema,
   specificationDigest,
-} from '../src/run-specification.js';
+} from '../../src/specification/run-specification.js';
 
 const spec = {
   dataset: 'digits',

@@ -1,6 +1,7 @@
 /** Descriptions of endpoints as users write them: what is filled in, and what is said of those that cannot be used. */
+import type { InvalidDocumentError } from '@lyceum/proto';
 import { expect, it } from 'vitest';
-import { type InvalidDocumentError, parseEndpoint } from '../src/index.js';
+import { parseEndpoint } from '../../../src/specification/servers/endpoint-schema.js';
 
 const problemsOf = (text: string): string[] => {
   try {

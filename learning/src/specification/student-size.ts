@@ -2,9 +2,8 @@
  * How many parameters a student has at the least, whatever set it is trained on: what nobody can train is refused before
  * anybody is asked. The coordinator, which knows the set, counts exactly.
  */
-import { isMapping } from './document-schema.js';
-import type { Problem } from './errors.js';
-import { STUDENT_MAX_PARAMETERS } from './limits.js';
+import { type Problem, STUDENT_MAX_PARAMETERS } from '@lyceum/proto';
+import { isMapping } from '../documents/index.js';
 
 /** A kernel of the architecture `conv` has 3 × 3 places. */
 const CONV_KERNEL = 9;

@@ -1,6 +1,14 @@
 /** How a run's answers are stored, which is what its student trains on. What each codec does is in `@lyceum/learning/codecs`. */
-import { choose, isMapping, listed, section, wants, wholeNumber, word } from './document-schema.js';
-import type { Problem } from './errors.js';
+import type { Problem } from '@lyceum/proto';
+import {
+  choose,
+  isMapping,
+  listed,
+  section,
+  wants,
+  wholeNumber,
+  word,
+} from '../../documents/index.js';
 import { featureTerms } from './feature-terms-schema.js';
 
 /** Terms that compare probabilities and give no weight to how the least of them differ. */

@@ -1,8 +1,12 @@
 /** Terms on inner layers, as a user writes them: defaults, whose layers are meant, and what is refused, word by word. */
+import { InvalidDocumentError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
-import { InvalidDocumentError } from '../src/errors.js';
-import { featureTerms, hintLayers, isFeatureTerm } from '../src/feature-terms-schema.js';
-import { checkRunSpecification } from '../src/run-specification.js';
+import {
+  featureTerms,
+  hintLayers,
+  isFeatureTerm,
+} from '../../../src/specification/distillation/feature-terms-schema.js';
+import { checkRunSpecification } from '../../../src/specification/run-specification.js';
 
 const KD = { term: 'kd' };
 const LAYERS = { hintLayer: 'dense_2', guidedLayer: 'dense_1' };

@@ -1,6 +1,6 @@
 /** Documents as people write them, and as nobody should: what comes back is compared with plain values and texts. */
 import { expect, test } from 'vitest';
-import { parseYamlDocument } from '../src/yaml-document.js';
+import { parseYamlDocument } from '../../src/documents/yaml-document.js';
 
 const tooDeepIn = (line: number) => ({
   problem: { path: '', message: `has lists or maps more than 100 deep in line ${line}` },

@@ -1,10 +1,17 @@
 /**
  * How a run combines its teachers: the rules with their settings. What each computes is in `@lyceum/learning/ensemble`.
  */
+import type { Problem } from '@lyceum/proto';
 import type { z } from 'zod';
-import { flag, listed, number, section, word } from './document-schema.js';
-import type { Problem } from './errors.js';
-import { ownName, ownSettings } from './plugin-schema.js';
+import {
+  flag,
+  listed,
+  number,
+  ownName,
+  ownSettings,
+  section,
+  word,
+} from '../../documents/index.js';
 import { quorumFields } from './quorum-schema.js';
 
 /** Rules that weigh teachers by `teachers[].weight`. */

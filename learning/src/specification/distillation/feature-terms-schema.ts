@@ -5,6 +5,7 @@
  * of several the term is the mean. Layers of several depths are terms of their own. Only a white box has layers to ask
  * for.
  */
+import type { Problem } from '@lyceum/proto';
 import { z } from 'zod';
 import {
   choose,
@@ -17,8 +18,7 @@ import {
   wants,
   wholeNumber,
   word,
-} from './document-schema.js';
-import type { Problem } from './errors.js';
+} from '../../documents/index.js';
 
 const notNegative = number('a number, at least 0', { atLeast: 0 });
 

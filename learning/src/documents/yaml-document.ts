@@ -1,8 +1,8 @@
 /**
  * YAML (JSON is YAML) that people write, as a value. Merge keys (`<<`) are taken, since tools that write YAML use them.
  */
+import type { Problem } from '@lyceum/proto';
 import { parse, parseAllDocuments } from 'yaml';
-import type { Problem } from './errors.js';
 
 /** Aliases are a few words saved; many are there to grow beyond bounds. */
 const OPTIONS = { logLevel: 'error', merge: true, maxAliasCount: 64 } as const;

@@ -6,24 +6,11 @@
  * checked by the coordinator at submit.
  */
 import { createHash } from 'node:crypto';
+import { InvalidDocumentError, SPECIFICATION_MAX_BYTES, YAML_MAX_MARKS } from '@lyceum/proto';
 import { z } from 'zod';
-import { boundsProblem, isMapping, problemsOf } from './document-schema.js';
-import { InvalidDocumentError } from './errors.js';
-import { SPECIFICATION_MAX_BYTES, YAML_MAX_MARKS } from './limits.js';
+import { boundsProblem, isMapping, parseYamlDocument, problemsOf } from '../documents/index.js';
 import { problemsBetweenFields } from './run-specification-rules.js';
 import { type RunSpecification, runSpecification } from './run-specification-schema.js';
-import { parseYamlDocument } from './yaml-document.js';
-
-export type {
-  DistillationSpecification,
-  LabelSettings,
-  LearningRateSettings,
-  RunSpecification,
-  StudentModelSettings,
-  TermSettings,
-  TrainingSettings,
-} from './run-specification-schema.js';
-export { PICTURE_VIEWS, type ViewSettings } from './views-schema.js';
 
 /**
  * Reads a specification from an already parsed document and fills in every default.

@@ -1,7 +1,7 @@
 /** When a run may go on without the answers of teachers that are late. */
+import type { Problem } from '@lyceum/proto';
 import { z } from 'zod';
-import { choose, number, pathText, wants, wholeNumber } from './document-schema.js';
-import type { Problem } from './errors.js';
+import { choose, number, pathText, wants, wholeNumber } from '../../documents/index.js';
 
 const all = z.literal('all');
 const count = wholeNumber('a whole number greater than 0', { above: 0 });

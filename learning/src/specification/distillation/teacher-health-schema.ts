@@ -1,6 +1,6 @@
 /** What a run asks of its teachers before it trusts them. */
-import { list, section, text, wholeNumber, word } from './document-schema.js';
-import type { Problem } from './errors.js';
+import type { Problem } from '@lyceum/proto';
+import { list, section, text, wholeNumber, word } from '../../documents/index.js';
 
 /** Two canaries of 128 rows: at the first ticket of a run, and before its end. */
 export const CANARY_CALLS = 256;

@@ -1,0 +1,18 @@
+/** Sections of a run that have teachers: ensemble, objective, views, answers; and what must hold between them. */
+export { answers, answersProblems } from './answers-schema.js';
+export { ensemble, ensembleProblems } from './ensemble-schema.js';
+export {
+  type FeatureTermSettings,
+  featureProblems,
+  hintLayers,
+  isFeatureTerm,
+} from './feature-terms-schema.js';
+export { AEKD_MAX_TEACHERS, objectiveProblems } from './objective-rules.js';
+export { DEFAULT_OBJECTIVE, term, termAlone } from './objective-schema.js';
+export { quorumProblems } from './quorum-schema.js';
+export {
+  CANARY_CALLS,
+  teacherHealthFields,
+  teacherHealthProblems,
+} from './teacher-health-schema.js';
+export { PICTURE_VIEWS, type ViewSettings, views, viewsProblems } from './views-schema.js';

@@ -1,0 +1,56 @@
+/** What people write: runs, imitations, endpoints, described servers; the rules between their fields. */
+export {
+  AEKD_MAX_TEACHERS,
+  CANARY_CALLS,
+  type FeatureTermSettings,
+  hintLayers,
+  isFeatureTerm,
+  PICTURE_VIEWS,
+  type ViewSettings,
+} from './distillation/index.js';
+export {
+  CONSENSUS,
+  checkImitation,
+  type Imitation,
+  type ImitationInputs,
+  type ImitationRule,
+  type ImitationTeacher,
+  imitationJsonSchema,
+  imitationModels,
+  imitationRun,
+  parseImitation,
+} from './imitation-schema.js';
+export {
+  checkRunSpecification,
+  normalisedText,
+  parseRunSpecification,
+  runSpecificationJsonSchema,
+  specificationDigest,
+  yamlMarkCount,
+} from './run-specification.js';
+export type {
+  DistillationSpecification,
+  LabelSettings,
+  LearningRateSettings,
+  RunSpecification,
+  StudentModelSettings,
+  TermSettings,
+  TrainingSettings,
+} from './run-specification-schema.js';
+export {
+  checkEndpoint,
+  checkInferenceDescription,
+  checkRemoteModelDocument,
+  type Endpoint,
+  endpointJsonSchema,
+  type FoundModel,
+  hasPrice,
+  INPUT_PLACEHOLDER,
+  INPUTS_PLACEHOLDER,
+  type InferenceDescription,
+  type InferenceTensorMetadata,
+  type InlineInference,
+  parseEndpoint,
+  type RemoteModelDocument,
+} from './servers/index.js';
+export { tooManyParameters } from './student-size.js';

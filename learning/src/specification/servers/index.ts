@@ -1,0 +1,22 @@
+/** Servers of others, as people describe them: how they are asked and what their models are like. */
+export {
+  checkEndpoint,
+  type Endpoint,
+  endpoint,
+  endpointJsonSchema,
+  endpointProblems,
+  hasPrice,
+  INPUT_PLACEHOLDER,
+  INPUTS_PLACEHOLDER,
+  parseEndpoint,
+} from './endpoint-schema.js';
+export {
+  checkInferenceDescription,
+  checkRemoteModelDocument,
+  type FoundModel,
+  type InferenceDescription,
+  type InferenceTensorMetadata,
+  type InlineInference,
+  inlineInference,
+  type RemoteModelDocument,
+} from './inference-schema.js';
