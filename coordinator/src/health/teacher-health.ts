@@ -106,19 +106,24 @@ export class TeacherHealth {
   /**
    * A worker's answer to a probe.
    *
-   * @param noiseOf - how far the worker's teacher may move, by identity.
+   * @param noiseOf - how far the worker's teacher may move, by identity; undefined: it is not to have the teacher, and answers
+   *   what it was asked before it was told so.
    * @throws {LyceumError} INVALID_ARGUMENT if it names none.
    */
   probed(
     workerId: string,
     { ticket, tensors, failure, outside, unreadable }: ProbeAnswered,
-    noiseOf: (teacher: string) => number,
+    noiseOf: (teacher: string) => number | undefined,
   ): void {
     if (ticket === undefined) throw new LyceumError('INVALID_ARGUMENT', 'the answer has no ticket');
     const teacher = digestHex(ticket.teacherIdentity);
     const question = this.#probes.find(teacher, digestHex(ticket.datasetDigest));
-    if (question === undefined || question.id !== ticketId(ticket)) return;
     const replica = { workerId, teacher };
+    const noise = noiseOf(teacher);
+    if (question === undefined || question.id !== ticketId(ticket) || noise === undefined) {
+      this.#health.passedOver(replica, ticketId(ticket), ticket.attempt);
+      return;
+    }
     const values = failure === '' ? probeValues(question, tensors) : failure;
     const { now, metrics } = this.#parts;
     metrics().probes.inc();
@@ -139,7 +144,7 @@ export class TeacherHealth {
       return;
     }
     const given = answerToProbe(question, values, ticket.attempt);
-    const answer = { ...given, noise: noiseOf(teacher) };
+    const answer = { ...given, noise };
     this.#apply(this.#health.answered(replica, question.id, answer, now()));
     this.#probes.keepReference(question);
   }

@@ -143,12 +143,10 @@ function takeReport(
     }
     case 'probed': {
       const ticket = required(report.probed.ticket);
-      // Only what it was asked; a worker that is told otherwise meanwhile answers the last question still.
-      if (session.wanted.has(digestHex(ticket.teacherIdentity))) {
-        const failure = cut(report.probed.failure, REASON_MAX_LETTERS);
-        const noiseOf = (teacher: string) => session.loaded().get(teacher)?.answerNoise ?? 0;
-        health.probed(workerId, { ...report.probed, failure }, noiseOf);
-      }
+      const failure = cut(report.probed.failure, REASON_MAX_LETTERS);
+      const noiseOf = (teacher: string) =>
+        session.wanted.has(teacher) ? (session.loaded().get(teacher)?.answerNoise ?? 0) : undefined;
+      health.probed(workerId, { ...report.probed, ticket, failure }, noiseOf);
       break;
     }
     case 'measured':

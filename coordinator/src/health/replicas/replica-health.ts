@@ -97,6 +97,11 @@ export class ReplicaHealth<T = unknown> {
     return effects;
   }
 
+  /** An answer to a probe has come while the replica was not to have the teacher, or nobody asked about the set. */
+  passedOver(replica: Replica, probe: string, round: number): void {
+    this.#replicas.get(replica)?.probes.pass(probe, round);
+  }
+
   /** It has no answer to a probe, and why. */
   probeFailed(replica: Replica, reason: string, nowMs: number): HealthEffect<T>[] {
     return this.#quarantine(replica, `it does not answer its probe: ${reason}`, nowMs);

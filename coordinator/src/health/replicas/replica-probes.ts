@@ -47,6 +47,18 @@ export class ReplicaProbes {
     ask(state, SELF_TEST_ROUNDS, true);
   }
 
+  /**
+   * An answer has come that nobody judges. It is counted, since the worker gives no answer twice; what was said before counts no
+   * more, so that the replica is tested anew before it gets tickets.
+   */
+  pass(probe: string, round: number): void {
+    const state = this.#states.get(probe);
+    if (state === undefined) return;
+    state.answered = Math.max(state.answered, Math.min(round, state.asked));
+    state.values = undefined;
+    state.first = undefined;
+  }
+
   /** Asks each probe as in a self-test: what it said before counts no more. @param isAnew - nor does what its worker kept. */
   test(isAnew = false): void {
     for (const state of this.#states.values()) state.first = undefined;

@@ -96,6 +96,32 @@ describe('the self-test', () => {
     expect(story.health.rounds(ONE, 'p')).toBe(2);
   });
 
+  it('is taken again where an answer came that nobody wanted: a worker gives none twice', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, RIGHT);
+    story.answers(ONE, 5);
+    story.health.canaries.prove(TEACHER);
+    expect(story.health.rounds(ONE, 'p')).toBe(3);
+    story.health.passedOver(ONE, 'p', 3);
+    story.join(ONE);
+    expect(story.health.serves(ONE, false)).toBe(false);
+    expect(story.health.rounds(ONE, 'p')).toBe(5);
+    story.answerAll(ONE, RIGHT);
+    expect(story.health.serves(ONE, false)).toBe(true);
+    expect(story.kinds()).toEqual(['proven']);
+  });
+
+  it('counts no answer that was not asked for', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.answerAll(ONE, RIGHT);
+    story.health.passedOver(ONE, 'p', 1_000_000);
+    story.health.passedOver(ONE, 'other', 1);
+    story.join(ONE);
+    expect(story.health.rounds(ONE, 'p')).toBe(4);
+  });
+
   it('keeps a replica with other bits from strict runs, and notes it for the others', () => {
     const story = new Story();
     story.join(ONE, TWO);
