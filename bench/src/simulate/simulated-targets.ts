@@ -8,22 +8,15 @@ import {
   endStepOfSpan,
   type RunSchedule,
   type ScheduleEffect,
-  spanAt,
   spanOfStep,
 } from '@lyceum/coordinator/schedule';
-import { batchSpan } from '@lyceum/learning/orders';
-import { Ticket } from '@lyceum/proto';
 import type { SimulatedProcess } from './event-clock.js';
 import type { RunSettings } from './schedule-settings.js';
-import { rightAnswer } from './simulated-answers.js';
-import {
-  type SimulatedAsk,
-  type SimulatedAsker,
-  type SimulatedDesk,
-  teacherId,
-} from './simulated-desk.js';
+import { askFor, unreadableOf } from './simulated-asks.js';
+import type { SimulatedAsker, SimulatedDesk } from './simulated-desk.js';
 import { Violation } from './violation.js';
-import { mishap, type RunRecord, samplesAt, type World } from './world.js';
+import { confirmWindow, wantKey } from './window-rules.js';
+import { mishap, type RunRecord, type World } from './world.js';
 
 /** The student's end of an attachment. */
 export interface TargetSink {
@@ -198,7 +191,7 @@ export class SimulatedTargets implements SimulatedAsker {
   }
 
   #want(teacher: number, span: number): void {
-    const ask = this.#ask(teacher, span);
+    const ask = askFor(this.settings, teacher, span);
     const key = wantKey(teacher, span);
     this.#complete.delete(key);
     this.#noteQuorum(span);
@@ -222,26 +215,6 @@ export class SimulatedTargets implements SimulatedAsker {
     if (ask.teachers.size > 0) return;
     this.#asks.delete(askId);
     this.#desk.withdraw(this, askId);
-  }
-
-  #ask(teacherIndex: number, span: number): SimulatedAsk {
-    const { grid, orderSeed, viewCycle, teachers } = this.settings;
-    const teacher = teachers[teacherIndex];
-    if (teacher === undefined || span < 0 || span >= grid.spanCount) {
-      throw new Violation('window', `no teacher ${teacherIndex} or span ${span} is to be asked`);
-    }
-    const { epoch, firstPosition, positionCount } = spanAt(grid, span);
-    const viewEpoch = epoch % viewCycle;
-    const ticket = Ticket.fromPartial({
-      viewEpoch,
-      order: { seed: orderSeed, epoch },
-      firstPosition,
-      positionCount,
-    });
-    const id = `${teacherId(teacher)}/${viewEpoch}/${orderSeed}/${epoch}/${firstPosition}+${positionCount}`;
-    const order = { seed: orderSeed, epoch };
-    const samples = samplesAt(grid.plan.sampleCount, order, firstPosition, positionCount);
-    return { id, ticket, teacher, viewEpoch, samples };
   }
 
   #send(range: SendEffect): void {
@@ -302,7 +275,8 @@ export class SimulatedTargets implements SimulatedAsker {
     if (!ledger.has(span)) ledger.set(span, range.contributors);
     const unreadable = new Set<number>();
     for (let step = range.firstStep; step < range.endStep; step++) {
-      for (const teacher of this.#unreadable(step, range.contributors)) unreadable.add(teacher);
+      for (const teacher of unreadableOf(this.#world, this.settings, step, range.contributors))
+        unreadable.add(teacher);
     }
     // A call that is over must not take back steps that have left on the one after it, which finds out by
     // itself what is unreadable.
@@ -331,77 +305,16 @@ export class SimulatedTargets implements SimulatedAsker {
     }
   }
 
-  /** Reads what a target is made of. @returns indices of teachers whose answers are not readable. */
-  #unreadable(step: number, contributors: readonly number[]): number[] {
-    const { grid, teachers, orderSeed, viewCycle } = this.settings;
-    const { epoch, firstPosition, positionCount } = batchSpan(grid.plan, step);
-    const order = { seed: orderSeed, epoch };
-    const samples = samplesAt(grid.plan.sampleCount, order, firstPosition, positionCount);
-    const viewEpoch = epoch % viewCycle;
-    return contributors.flatMap((index) => {
-      const teacher = teachers[index] as number;
-      const answers = this.#world.answers.read(teacher, viewEpoch, samples);
-      if (answers === undefined) return [index];
-      samples.forEach((sample, row) => {
-        if (answers[row] === rightAnswer(teacher, viewEpoch, sample)) return;
-        throw new Violation('P4', `the target of step ${step} is made of a wrong answer`);
-      });
-      return [];
-    });
-  }
-
-  /** Every want of the window is met or asked for, unless an earlier epoch asks for it, and nothing else is asked for. */
   #confirmWindow(): void {
     if (!this.#isOpen) return;
-    const { grid, windowSteps, teachers } = this.settings;
-    const { stepCount } = grid.plan;
-    const endStep = Math.min(this.#doneStep + windowSteps, stepCount);
-    const wanted = new Set<string>();
-    const allowed = new Set<string>();
-    if (this.#doneStep < endStep) {
-      const lastSpan = spanOfStep(grid, endStep - 1);
-      const firstSpan = spanOfStep(grid, this.#doneStep);
-      const endSpan = this.#repetitionFrom(firstSpan, lastSpan + 1);
-      // Late answers of spans that went without them are asked for still, a window behind.
-      for (let span = 2 * firstSpan - lastSpan - 1; span <= lastSpan; span++) {
-        const decided = this.#decided.get(span);
-        for (let teacher = 0; teacher < teachers.length; teacher++) {
-          if (span >= firstSpan || decided !== undefined) allowed.add(wantKey(teacher, span));
-          if (span < firstSpan || span >= endSpan) continue;
-          if (decided?.includes(teacher) === false) continue;
-          wanted.add(wantKey(teacher, span));
-        }
-      }
-    }
-    for (const key of wanted) {
-      if (this.#complete.has(key) || this.#askIds.has(key)) continue;
-      throw new Violation('window', `${this.askerId} does not ask for ${key}`);
-    }
-    for (const key of this.#askIds.keys()) {
-      if (allowed.has(key)) continue;
-      throw new Violation('window', `${this.askerId} still asks for ${key}`);
-    }
-    if (this.#schedule.openWantCount() === this.#askIds.size) return;
-    const message = `${this.askerId} asks for ${this.#askIds.size} and counts ${this.#schedule.openWantCount()}`;
-    throw new Violation('window', message);
+    confirmWindow({
+      askerId: this.askerId,
+      settings: this.settings,
+      doneStep: this.#doneStep,
+      decided: this.#decided,
+      isMet: (want) => this.#complete.has(want),
+      asked: new Set(this.#askIds.keys()),
+      openWantCount: this.#schedule.openWantCount(),
+    });
   }
-
-  /** The first span that shows again what one from `firstSpan` on, which is not there yet, shows; else `endSpan`. */
-  #repetitionFrom(firstSpan: number, endSpan: number): number {
-    const { grid, viewCycle, teachers } = this.settings;
-    for (let span = firstSpan; span < endSpan; span++) {
-      const needed = this.#decided.get(span) ?? teachers.keys();
-      const isThere = [...needed].every((teacher) => this.#complete.has(wantKey(teacher, span)));
-      const isAsked = [...teachers.keys()].some((teacher) =>
-        this.#askIds.has(wantKey(teacher, span)),
-      );
-      if (isThere && !isAsked) continue;
-      return Math.min(endSpan, (spanAt(grid, span).epoch + viewCycle) * grid.spansPerEpoch);
-    }
-    return endSpan;
-  }
-}
-
-function wantKey(teacher: number, span: number): string {
-  return `${teacher}:${span}`;
 }
