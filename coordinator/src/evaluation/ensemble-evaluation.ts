@@ -4,6 +4,7 @@
  */
 import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { needsFit, parseRule } from '@lyceum/learning/ensemble';
+import { Wakeup } from '@lyceum/platform';
 import {
   type EvaluateEnsembleRequest,
   type EvaluateEnsembleResponse,
@@ -69,7 +70,7 @@ export class EnsembleEvaluations {
     const plan = planOf(request, outline, teachers);
     const id = `ensemble/${++this.#count}`;
     const user: TeacherUser = { id, teachers, dataset, reason: '' };
-    let wake: () => void = () => {};
+    const settled = new Wakeup();
     const answers = plan.splits.map(
       (split) =>
         new SplitAnswers({
@@ -79,11 +80,9 @@ export class EnsembleEvaluations {
           split,
           desk: this.#parts.desk,
           store: this.#parts.answers,
-          onSettled: () => wake(),
+          onSettled: () => settled.wake(),
         }),
     );
-    const stop = (): void => wake();
-    signal.addEventListener('abort', stop, { once: true });
     this.#open.set(id, user);
     this.#parts.changed();
     try {
@@ -97,13 +96,7 @@ export class EnsembleEvaluations {
           const reason = user.reason || "waiting for the teachers' answers";
           if (reason !== told) yield { part: { $case: 'waiting', waiting: reason } };
           told = reason;
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, TELL_MS);
-            wake = () => {
-              clearTimeout(timer);
-              resolve();
-            };
-          });
+          await settled.wait({ signal, ms: TELL_MS });
         }
         const input = await inputOf(plan, outline, teachers, answers);
         // Answers that were deleted meanwhile are asked for again.
@@ -118,7 +111,6 @@ export class EnsembleEvaluations {
         return;
       }
     } finally {
-      signal.removeEventListener('abort', stop);
       for (const split of answers) split.stop();
       this.#open.delete(id);
       this.#parts.changed();

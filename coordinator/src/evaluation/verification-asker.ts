@@ -1,6 +1,7 @@
 /** Who asks teachers again for stored samples, on behalf of one table, and takes their answers himself. */
 import { rowCodec, wordMemory } from '@lyceum/learning/codecs';
 import type { Span } from '@lyceum/learning/orders';
+import { Wakeup } from '@lyceum/platform';
 import type { AnswerTableKey } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { type Ask, type Asker, askFor } from '../tickets/index.js';
@@ -25,7 +26,7 @@ export class VerificationAsker implements Asker {
   readonly runId = undefined;
   readonly #open = new Set<string>();
   #failure: string | undefined;
-  #wake: () => void = () => {};
+  readonly #news = new Wakeup();
 
   constructor(askerId: string) {
     this.askerId = askerId;
@@ -69,22 +70,16 @@ export class VerificationAsker implements Asker {
 
   satisfied(askId: string): void {
     this.#open.delete(askId);
-    this.#wake();
+    this.#news.wake();
   }
 
   failed(_askId: string, reason: string): void {
     this.#failure ??= reason;
-    this.#wake();
+    this.#news.wake();
   }
 
   /** Resolves when something has come, or after some time. */
-  async news(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  news(ms: number): Promise<void> {
+    return this.#news.wait({ ms });
   }
 }

@@ -1,19 +1,21 @@
 /** Values from somebody who gives to somebody who takes, one at a time: the giver waits until it is taken. */
+import { Wakeup } from '@lyceum/platform';
+
 export class Handoff<T> {
   #offered: { readonly value: T; readonly taken: () => void } | undefined;
-  #wake: () => void = () => {};
+  readonly #wakeup = new Wakeup();
 
   /** Resolves once the value is taken. The one before must have been. */
   give(value: T): Promise<void> {
     return new Promise((taken) => {
       this.#offered = { value, taken };
-      this.#wake();
+      this.#wakeup.wake();
     });
   }
 
   /** Undefined if none is given within `ms`, or before {@link wake}. */
   async take(ms: number): Promise<T | undefined> {
-    if (this.#offered === undefined) await this.#arrival(ms);
+    if (this.#offered === undefined) await this.#wakeup.wait({ ms });
     const offered = this.#offered;
     this.#offered = undefined;
     offered?.taken();
@@ -22,16 +24,6 @@ export class Handoff<T> {
 
   /** Who takes need not wait any longer. */
   wake(): void {
-    this.#wake();
-  }
-
-  #arrival(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    this.#wakeup.wake();
   }
 }

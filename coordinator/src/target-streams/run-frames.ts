@@ -2,6 +2,7 @@
  * The target frames of steps of a run, for somebody else than its student: the run's own schedule and sources, asked in
  * another name and led by what is taken.
  */
+import { Wakeup } from '@lyceum/platform';
 import { LyceumError, type TargetFrame, TargetRequest, toLyceumError } from '@lyceum/proto';
 import type { Contributors } from '../runs/index.js';
 import { RunTargets, type RunTargetsParts } from '../targets/index.js';
@@ -27,7 +28,7 @@ export class RunFrames implements FrameSource {
   /** What the taker had last. */
   #last: TargetFrame | undefined;
   #doneStep: number;
-  #done: () => void = () => {};
+  readonly #done = new Wakeup();
   #closed = false;
   #end: LyceumError | undefined;
 
@@ -73,7 +74,7 @@ export class RunFrames implements FrameSource {
   close(): void {
     this.#closed = true;
     this.#targets.close(new LyceumError('CANCELLED', 'the call is over'));
-    this.#done();
+    this.#done.wake();
   }
 
   /** The frame has been taken: its last step, unless it goes on, and all before are done. */
@@ -82,7 +83,7 @@ export class RunFrames implements FrameSource {
     const end = firstPosition + (tensors[0]?.shape[0] ?? 0);
     const doneInEpoch = end === sampleCount ? stepsPerEpoch : Math.floor(end / batchSize);
     this.#doneStep = epoch * stepsPerEpoch + doneInEpoch;
-    this.#done();
+    this.#done.wake();
   }
 
   /** How far the taker is, whenever that changes. */
@@ -90,9 +91,7 @@ export class RunFrames implements FrameSource {
     const { plan } = this.#parts.record;
     for (let told = this.#doneStep; !this.#closed; ) {
       if (told === this.#doneStep) {
-        await new Promise<void>((resolve) => {
-          this.#done = resolve;
-        });
+        await this.#done.wait();
         continue;
       }
       told = this.#doneStep;

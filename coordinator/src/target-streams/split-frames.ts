@@ -6,6 +6,7 @@ import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { targetPlan } from '@lyceum/learning/ensemble';
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
+import { Wakeup } from '@lyceum/platform';
 import { LyceumError, type TargetFrame } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
@@ -13,7 +14,6 @@ import type { RunRecord } from '../runs/index.js';
 import { type Combiner, targetFrames } from '../targets/index.js';
 import { readLogits, SplitAnswers, type TicketDesk } from '../tickets/index.js';
 import type { FrameSource } from './frame-source.js';
-import { Handoff } from './handoff.js';
 
 /** Bytes of one teacher's answers that are read at a time. */
 const READ_BYTES = 2 * 1024 * 1024;
@@ -35,8 +35,7 @@ export interface SplitFramesParts {
 export class SplitFrames implements FrameSource {
   readonly #parts: SplitFramesParts;
   readonly #answers: SplitAnswers;
-  /** Nothing is given: it wakes who waits for answers. */
-  readonly #news = new Handoff<never>();
+  readonly #news = new Wakeup();
   readonly #frames: AsyncGenerator<TargetFrame | undefined, void, undefined>;
 
   constructor(parts: SplitFramesParts) {
@@ -51,7 +50,7 @@ export class SplitFrames implements FrameSource {
   }
 
   async next(ms: number): Promise<TargetFrame | undefined> {
-    if (!this.#isSettled()) await this.#news.take(ms);
+    if (!this.#isSettled()) await this.#news.wait({ ms });
     const { failure, complete } = this.#answers;
     if (failure !== undefined) throw new LyceumError('FAILED_PRECONDITION', failure);
     if (!complete) return undefined;

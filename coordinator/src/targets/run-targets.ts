@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CombinationFit } from '@lyceum/learning/ensemble';
-import { firstEnd } from '@lyceum/platform';
+import { firstEnd, Wakeup } from '@lyceum/platform';
 import { LyceumError, type TargetFrame, type TargetRequest, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
@@ -64,8 +64,8 @@ interface Attachment {
   /** What may leave, in order. */
   readonly ranges: TargetRange[];
   readonly buffers: AnswerBuffers;
-  /** Called when a range was added, and at the end. */
-  wake: () => void;
+  /** A range was added. */
+  readonly added: Wakeup;
 }
 
 export class RunTargets implements Asker {
@@ -153,13 +153,12 @@ export class RunTargets implements Asker {
       controller: new AbortController(),
       ranges: [],
       buffers: this.#source.buffers(),
-      wake: () => {},
+      added: new Wakeup(),
     };
     this.#attachment = attachment;
     const isKnown = Number.isFinite(this.#reachedStep);
     this.#reachedStep = Math.max(isKnown ? this.#reachedStep : 0, first.firstStep);
     const { signal } = attachment.controller;
-    signal.addEventListener('abort', () => attachment.wake(), { once: true });
     try {
       this.#apply(this.#schedule.attached(first.firstStep));
       this.#apply(this.#schedule.credited(first.creditStep, first.doneStep));
@@ -244,7 +243,7 @@ export class RunTargets implements Asker {
       else if (effect.kind === 'overdegraded') this.#fail(overdegraded(this.#parts.record, effect));
       else {
         this.#attachment?.ranges.push(effect);
-        this.#attachment?.wake();
+        this.#attachment?.added.wake();
       }
     }
   }
@@ -257,14 +256,11 @@ export class RunTargets implements Asker {
   }
 
   async #write(attachment: Attachment, send: (frame: TargetFrame) => Promise<void>): Promise<void> {
-    const { ranges, controller } = attachment;
+    const { ranges, added, controller } = attachment;
     while (!controller.signal.aborted) {
       const range = ranges.shift();
       if (range === undefined) {
-        const woken = new Promise<void>((resolve) => {
-          attachment.wake = resolve;
-        });
-        await woken;
+        await added.wait({ signal: controller.signal });
         continue;
       }
       await this.#recordContributors(spanOfStep(this.#grid, range.firstStep), range);

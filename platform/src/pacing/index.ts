@@ -4,3 +4,4 @@ export * from './in-lanes.js';
 export * from './pace.js';
 export * from './retrying.js';
 export { SharedWork } from './shared-work.js';
+export { Wakeup } from './wakeup.js';

@@ -5,6 +5,7 @@
  * A new session has heard nothing, so state and outcome are due again then. The outcome stays until the
  * assignment ends, since only the coordinator knows when it has it on record.
  */
+import { Wakeup } from '@lyceum/platform';
 import type {
   StepProgress,
   StudentReport,
@@ -23,29 +24,29 @@ export class ReportOutbox {
   #progress: StepProgress | undefined;
   #outcome: TrainingOutcome | undefined;
   #outcomeDue = false;
-  #wake: () => void = () => {};
+  readonly #wakeup = new Wakeup();
 
   setState(state: StudentState): void {
     this.#state = state;
     this.#stateDue = true;
-    this.#wake();
+    this.#wakeup.wake();
   }
 
   setProgress(progress: StepProgress): void {
     this.#progress = laterProgress(this.#progress, progress);
-    this.#wake();
+    this.#wakeup.wake();
   }
 
   setOutcome(outcome: TrainingOutcome): void {
     this.#outcome = outcome;
     this.#outcomeDue = true;
-    this.#wake();
+    this.#wakeup.wake();
   }
 
   /** The coordinator still names the assignment that has ended: tell it again. */
   repeatOutcome(): void {
     this.#outcomeDue = this.#outcome !== undefined;
-    this.#wake();
+    this.#wakeup.wake();
   }
 
   /** The assignment is over; nobody wants to hear of it. */
@@ -59,7 +60,7 @@ export class ReportOutbox {
   startSession(): void {
     this.#stateDue = true;
     this.#outcomeDue = this.#outcome !== undefined;
-    this.#wake();
+    this.#wakeup.wake();
   }
 
   /** The next report that is due, in the order state, progress, outcome; undefined if none is. */
@@ -82,16 +83,7 @@ export class ReportOutbox {
 
   /** Resolves when something may be due again, or at once if `signal` is or becomes aborted. */
   changed(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        signal.removeEventListener('abort', done);
-        this.#wake = () => {};
-        resolve();
-      };
-      this.#wake = done;
-      signal.addEventListener('abort', done, { once: true });
-    });
+    return this.#wakeup.wait({ signal });
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type StudentClient,
   sessionHeaders,
   sleep,
+  Wakeup,
 } from '@lyceum/platform';
 import { float32Values, LyceumError, ShapeMismatchError, type TargetFrame } from '@lyceum/proto';
 import type { TargetBlock, TargetBlockTensor, TargetTensorShape } from '../job/index.js';
@@ -37,7 +38,7 @@ export interface TargetStreamOptions {
 export class TargetStream {
   readonly #options: TargetStreamOptions;
   #wanted = false;
-  #wake: () => void = () => {};
+  readonly #changed = new Wakeup();
 
   constructor(options: TargetStreamOptions) {
     this.#options = options;
@@ -48,7 +49,7 @@ export class TargetStream {
     const rises = this.#options.cursor.raise(creditStep, doneStep);
     if (!rises && this.#wanted) return;
     this.#wanted = true;
-    this.#wake();
+    this.#changed.wake();
   }
 
   /**
@@ -59,7 +60,7 @@ export class TargetStream {
    */
   async run(): Promise<void> {
     const { signal, log, random } = this.#options.patience;
-    if (!this.#wanted) await this.#change(signal);
+    if (!this.#wanted) await this.#changed.wait({ signal });
     for (let failures = 0; !signal.aborted; ) {
       const before = this.#options.cursor.nextStep;
       try {
@@ -108,7 +109,7 @@ export class TargetStream {
       const { creditStep, doneStep } = cursor;
       await send({ ...first, creditStep, doneStep });
       const unchanged = creditStep === cursor.creditStep && doneStep === cursor.doneStep;
-      if (unchanged) await this.#change(over);
+      if (unchanged) await this.#changed.wait({ signal: over });
     }
   }
 
@@ -122,19 +123,6 @@ export class TargetStream {
       epoch,
       firstPosition: firstPosition + known,
       tensors: frame.tensors.map((tensor) => newRows(tensor, rows, known)),
-    });
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        signal.removeEventListener('abort', done);
-        this.#wake = () => {};
-        resolve();
-      };
-      this.#wake = done;
-      signal.addEventListener('abort', done, { once: true });
     });
   }
 }
