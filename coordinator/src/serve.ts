@@ -1,110 +1,20 @@
-/** The coordinator as one value to start and stop. `main.ts` calls it with what the flags say. */
+/** The coordinator as one value to start and stop: its rooms, in the order in which they open. */
 import { setMaxListeners } from 'node:events';
-import { join } from 'node:path';
-import {
-  awaitNats,
-  checkListenAddress,
-  type Logger,
-  type NatsCredentials,
-  type Outside,
-  processMetrics,
-  RpcServer,
-  SERVICES,
-  startProbes,
-  type TlsIdentity,
-  targetService,
-  untilNatsAnswers,
-} from '@lyceum/platform';
-import {
-  LEADER_BUCKET,
-  type LoadedTeacher,
-  LyceumError,
-  NAME_BUCKET,
-  POINTER_BUCKET,
-  QUARANTINE_BUCKET,
-  RUN_BUCKET,
-  ticketId,
-} from '@lyceum/proto';
-import { AnswerStore } from './answers/index.js';
-import { ArtifactCatalog, Downloads, RemoteModels } from './artifacts/index.js';
-import { AnswerVerifications, EnsembleEvaluations } from './evaluation/index.js';
-import {
-  AnswerProofs,
-  KeptProbes,
-  QuarantineStore,
-  TeacherHealth,
-  UnprovenFile,
-} from './health/index.js';
-import {
-  AnswerKeeper,
-  CheckpointCommits,
-  GarbageCollector,
-  RunDeletion,
-  RunLifecycle,
-  SupersededBlobs,
-} from './lifecycle/index.js';
-import {
-  findStore,
-  MIRRORED_BUCKETS,
-  MirrorFolder,
-  restoreStore,
-  StateMirror,
-  watchReconnects,
-} from './mirror/index.js';
-import { coordinatorMetrics, RunEvents, RunMonitor } from './monitoring/index.js';
-import { EndpointTrials, runWarnings } from './planning/index.js';
-import { ActiveRuns, Reconciler, SuspectAnswers, TeacherDemand } from './reconciliation/index.js';
-import {
-  ContributorLedgers,
-  Leadership,
-  type RunRecord,
-  RunStore,
-  stateFolderId,
-} from './runs/index.js';
-import {
-  answerService,
-  artifactService,
-  clusterService,
-  ensembleService,
-  runService,
-  studentService,
-  teacherService,
-} from './services/index.js';
-import { type StudentSession, type TeacherSession, WorkerSessions } from './sessions/index.js';
+import { checkListenAddress, processMetrics, startProbes } from '@lyceum/platform';
+import { LyceumError } from '@lyceum/proto';
+import type { Registry } from 'prom-client';
+import { findStore, watchReconnects } from './mirror/index.js';
+import { coordinatorMetrics, observeCoordinator } from './monitoring/index.js';
+import { openAskers } from './open-askers.js';
+import { openRuns } from './open-runs.js';
+import { openServer, type Rooms } from './open-server.js';
+import { openStorage } from './open-storage.js';
+import { openTeachers } from './open-teachers.js';
+import { Readiness } from './readiness.js';
+import { Passes, Reconciler, SuspectAnswers } from './reconciliation/index.js';
+import type { ServeOptions } from './serve-options.js';
+import { type StudentSession, WorkerSessions } from './sessions/index.js';
 import { StopSteps } from './stop-steps.js';
-import { TargetStreams } from './target-streams/index.js';
-import { Combiner } from './targets/index.js';
-import { TicketDesk } from './tickets/index.js';
-
-export interface ServeOptions {
-  /** NATS with JetStream, `nats://127.0.0.1:4222`. */
-  readonly natsUrl: string;
-  /** The coordinator's user in NATS; default: none, or what the certificate says. */
-  readonly natsCredentials?: NatsCredentials | undefined;
-  /** Folder that the coordinator owns: answers and cached blobs. */
-  readonly stateDir: string;
-  /** Bytes of answers kept on disk; those that runs in progress need stay beyond it. */
-  readonly answersMaxBytes: number;
-  /** gRPC, `127.0.0.1:7700`; port 0: a free one. */
-  readonly listenAddress: string;
-  /** Probes and metrics, plain HTTP. */
-  readonly httpAddress: string;
-  /** How long a teacher worker that answers may go without a canary; a minute is a good value. */
-  readonly canaryIntervalMs: number;
-  /** Where tokens and keys for inference servers are, and at which addresses those may be. */
-  readonly outside: Outside;
-  /** Folder of data sets that runs name by their paths. Default: none may be. */
-  readonly datasetsRoot?: string | undefined;
-  /** Allows addresses that others reach, although nothing guards them. */
-  readonly insecure: boolean;
-  /** Mutual TLS with whoever calls, and with NATS. Default: without. */
-  readonly tls?: TlsIdentity | undefined;
-  /** What `version` calls answer. */
-  readonly version: string;
-  readonly log: Logger;
-  /** Gives up waiting for NATS. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * - `disconnected`  the connection to NATS is lost for good
@@ -150,355 +60,168 @@ const ANSWERS_TICK_MS = 10_000;
  *   coordinator takes over meanwhile; CANCELLED if `signal` aborts.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { log, stateDir, insecure, tls, version } = options;
-  checkListenAddress(options.listenAddress, insecure || tls !== undefined);
-  checkListenAddress(options.httpAddress, insecure || tls !== undefined);
+  const isGuarded = options.insecure || options.tls !== undefined;
+  checkListenAddress(options.listenAddress, isGuarded);
+  checkListenAddress(options.httpAddress, isGuarded);
   const started = new StopSteps();
   try {
-    return await start();
+    return await start(options, started);
   } catch (err) {
     await started.run();
     throw err;
   }
+}
 
-  async function start(): Promise<Serving> {
-    const now = Date.now;
-    const registry = processMetrics();
-    let unready = (): string | undefined => 'starting';
-    const probes = await startProbes({
-      address: options.httpAddress,
-      insecure,
-      tls,
-      ready: () => unready(),
-      metrics: registry,
-    });
-    started.add(() => probes.close());
-    const waiting = {
-      signal: options.signal ?? new AbortController().signal,
-      tell: (reason: string) => {
-        unready = () => reason;
-      },
-      random: Math.random,
-      log,
-    };
-    const { natsUrl: url, natsCredentials: credentials } = options;
-    const role = 'coordinator';
-    const nats = await awaitNats({ url, name: role, role, credentials, tls, log }, waiting);
-    started.add(() => nats.close());
-    if (insecure && credentials === undefined && tls === undefined) {
-      log.warn('NATS asks nobody who it is: whoever reaches it may read and write all of it');
-    }
-    const mirrorFolder = await MirrorFolder.open(join(stateDir, 'mirror'), MIRRORED_BUCKETS);
-    // It may be there before its JetStream is, or go away again.
-    const natsStore = await untilNatsAnswers(waiting, () => restoreStore(nats, mirrorFolder, log));
-    unready = () => 'waiting until it leads';
-    const bucket = (name: string) => nats.keyValue(name, { create: true });
-    const buckets = {
-      runs: await bucket(RUN_BUCKET),
-      pointers: await bucket(POINTER_BUCKET),
-      names: await bucket(NAME_BUCKET),
-    };
-    const mirror = new StateMirror({
-      folder: mirrorFolder,
-      buckets,
-      blobs: await nats.blobs({ create: true }),
-      log,
-    });
-    const { pointers, blobs } = mirror;
-    const queue = await nats.tickets();
-    await queue.ensureStream();
-    const eventLog = await nats.events();
-    await eventLog.ensureStream();
+async function start(options: ServeOptions, started: StopSteps): Promise<Serving> {
+  const { insecure, tls, log } = options;
+  const readiness = new Readiness();
+  const registry = processMetrics();
+  const probes = await startProbes({
+    address: options.httpAddress,
+    insecure,
+    tls,
+    ready: () => readiness.lack(),
+    metrics: registry,
+  });
+  started.add(() => probes.close());
 
-    const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
-    started.add(() => answers.close());
-    const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
-    const catalog = await ArtifactCatalog.open(mirror.names, blobs, {
-      stateDir,
-      datasetsRoot: options.datasetsRoot,
-      log,
-    });
-    const endpointTrials = new EndpointTrials({ catalog, outside: options.outside });
-    const remoteModels = new RemoteModels({ catalog, outside: options.outside, now });
-    const leadership = await Leadership.acquire({
-      kv: await bucket(LEADER_BUCKET),
-      holder: await stateFolderId(stateDir),
-      log,
-      nowMs: () => performance.now(),
-    });
-    started.add(() => leadership.release());
-    const { leaderEpoch } = leadership;
-    const store = await RunStore.open(mirror.runs, leadership, log);
-    await mirror.start({ ...natsStore, leaderEpoch }, () => store.list());
-    started.add(() => mirror.stop());
-    const monitor = new RunMonitor(store);
-    const events = new RunEvents(eventLog, log, now);
-    started.add(() => events.settled());
-    const lifecycle = new RunLifecycle({ store, pointers, monitor, events, log, now });
-    const deletion = new RunDeletion({ store, pointers, catalog, ledgers, events, log, now });
-    const garbage = new GarbageCollector({ store, pointers, catalog, eventLog, log, now });
-    const superseded = new SupersededBlobs({ store, pointers, catalog, log });
-    started.add(() => superseded.settled());
-    const commits = new CheckpointCommits({ pointers: buckets.pointers, blobs, superseded });
-    const teachers = new WorkerSessions<TeacherSession>();
-    const students = new WorkerSessions<StudentSession>();
-    const desk = new TicketDesk({
-      queue,
-      store: answers,
-      leaderEpoch,
-      log,
-      now,
-      reissued: (runIds, ticket, reason) => {
-        metrics.reissuedTickets.inc();
-        const { attempt, firstPosition, positionCount } = ticket;
-        const data = { ticket: ticketId(ticket), attempt, firstPosition, positionCount };
-        for (const runId of runIds) {
-          events.add(runId, 'ticket-reissued', `ticket issued again: ${reason}`, data);
-        }
-      },
-    });
-    const combiner = new Combiner();
-    started.add(() => combiner.close());
-    const quarantines = new QuarantineStore(await bucket(QUARANTINE_BUCKET), log);
-    started.add(() => quarantines.settled());
-    const health = await TeacherHealth.open({
-      keptProbes: await KeptProbes.open(join(stateDir, 'probes')),
-      hasAnswers: (teacher, set) =>
-        answers
-          .tables()
-          .some(({ key }) => key.teacherIdentity === teacher && key.datasetDigest === set),
-      suspects: (replica, reason, items) => suspects.add(replica, reason, items),
-      proven: () => proofs.settled(),
-      store,
-      lifecycle,
-      events,
-      catalog,
-      desk,
-      quarantines,
-      metrics: () => metrics,
-      canaryIntervalMs: options.canaryIntervalMs,
-      changed: () => reconciler.request(),
-      log,
-      now,
-    });
-    const proofs = await AnswerProofs.open({
-      store: answers,
-      file: new UnprovenFile(join(stateDir, 'unproven-answers.json')),
-      unproven: health.unproven,
-      stored: (replica, records, count) => health.stored(replica, records, count),
-      log,
-      now,
-    });
-    const active = new ActiveRuns({
-      combiner,
-      store,
-      lifecycle,
-      monitor,
-      answers,
-      ledgers,
-      events,
-      blobs,
-      desk,
-      catalog,
-      pointers,
-      log,
-      now,
-      coordinatorVersion: version,
-      measurementOf: (identity) => measurementOf(teachers.list(), identity),
-      health,
-      changed: () => reconciler.request(),
-      onTargetsSent: (_, stepCount) => metrics.targets.inc(stepCount),
-    });
-    const suspects = new SuspectAnswers({
-      store,
-      lifecycle,
-      events,
-      catalog,
-      pointers,
-      blobs,
-      answers,
-      active,
-      settled: () => proofs.settled(),
-      log,
-    });
-    const demand = new TeacherDemand({ store, active, monitor, desk, teachers, now });
-    const metrics = coordinatorMetrics(registry, {
-      sessionCounts: () => ({ teacher: teachers.list().length, student: students.list().length }),
-      openTicketCount: () => desk.openCount,
-      desiredTeacherWorkers: () => demand.desiredWorkers(),
-      answerBytes: () => answers.sizeBytes,
-      quarantineCount: () => health.quarantines().length,
-      runs: () =>
-        active.trainings().map((targets) => ({
-          runId: targets.runId,
-          openWantCount: targets.openWantCount(),
-          waitingShare: monitor.progress(targets.runId)?.waitingShare ?? 0,
-        })),
-    });
-    const evaluations = new EnsembleEvaluations({
-      store,
-      catalog,
-      answers,
-      desk,
-      changed: () => reconciler.request(),
-    });
-    const verifications = new AnswerVerifications({
-      store,
-      catalog,
-      answers,
-      desk,
-      changed: () => reconciler.request(),
-      now,
-    });
-    const streams = new TargetStreams({
-      store,
-      catalog,
-      answers,
-      ledgers,
-      desk,
-      combiner,
-      workerCount: () => teachers.list().length,
-      changed: () => reconciler.request(),
-    });
-    const reconciler = new Reconciler({
-      leadership,
-      store,
-      lifecycle,
-      deletion,
-      monitor,
-      active,
-      teacherUsers: () => [...evaluations.users(), ...verifications.users(), ...streams.users()],
-      queue,
-      desk,
-      health,
-      suspects,
-      teachers,
-      students,
-      log,
-      now,
-    });
-    store.onChange(() => reconciler.request());
-    store.onChange((runId) => {
-      if (store.get(runId) !== undefined) return;
-      ledgers.delete(runId).catch((err: unknown) => log.warn({ err, runId }, 'ledger not deleted'));
-    });
+  const passes = new Passes(log);
+  const changed = () => passes.request();
+  const students = new WorkerSessions<StudentSession>();
+  const storage = await openStorage(options, readiness, started);
+  const metrics = coordinatorMetrics(registry);
+  const runs = openRuns(storage, options, started);
+  const teachers = await openTeachers(storage, runs, metrics, changed, options);
+  const askers = openAskers(storage, runs, teachers, metrics, changed, options, started);
+  const rooms = { storage, runs, teachers, askers, students, metrics, changed };
+  observe(registry, rooms);
+  const reconciler = openReconciler(rooms, options);
+  storage.store.onChange(changed);
 
-    const maxBytes = options.answersMaxBytes;
-    const readers = () => streams.readers();
-    const keeper = new AnswerKeeper({ answers, store, readers, maxBytes, log });
-    const stopping = new AbortController();
-    // Every call that lasts listens to it.
-    setMaxListeners(0, stopping.signal);
-    const shared = {
-      store,
-      downloads: new Downloads(blobs),
-      lifecycle,
-      monitor,
-      active,
-      events,
-      catalog,
-      remoteModels,
-      endpointTrials,
-      answers,
-      proofs,
-      ledgers,
-      desk,
-      health,
-      metrics,
-    };
-    const calls = {
-      ...shared,
-      log,
-      now,
-      stopping: stopping.signal,
-      changed: () => reconciler.request(),
-    };
-    const warnings = (record: RunRecord) => [
-      ...runWarnings(record),
-      ...lackingWorkers(teachers.list().length, students.list().length),
-    ];
-    const server = await RpcServer.start({
-      address: options.listenAddress,
-      log,
-      insecure,
-      tls,
-      services: [
-        [SERVICES.teacher, teacherService({ ...calls, sessions: teachers })],
-        [SERVICES.student, studentService({ ...calls, sessions: students, commits })],
-        [SERVICES.run, runService({ ...calls, deletion, stateDir, warnings })],
-        [SERVICES.artifact, artifactService(calls)],
-        [SERVICES.answer, answerService({ ...calls, keeper, verifications })],
-        [SERVICES.ensemble, ensembleService({ ...calls, evaluations })],
-        [SERVICES.target, targetService({ ...calls, targets: streams })],
-        [
-          SERVICES.cluster,
-          clusterService({ ...calls, garbage, teachers, students, demand, version }),
-        ],
-      ],
-    });
-    started.add(async () => {
-      stopping.abort(new LyceumError('UNAVAILABLE', 'the coordinator is stopping'));
-      await server.stop(STOP_GRACE_MS);
-      await reconciler.stop();
-      active.closeAll(new LyceumError('UNAVAILABLE', 'the coordinator is stopping'));
-    });
-    let storeLost: (reason: ClosedReason) => void = () => undefined;
-    const storeLoss = new Promise<ClosedReason>((resolve) => {
-      storeLost = resolve;
-    });
+  const stopping = new AbortController();
+  // Every call that lasts listens to it.
+  setMaxListeners(0, stopping.signal);
+  const server = await openServer(rooms, options, stopping.signal);
+  started.add(async () => {
+    const reason = new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
+    stopping.abort(reason);
+    await server.stop(STOP_GRACE_MS);
+    await passes.stop();
+    askers.active.closeAll(reason);
+  });
+  const closed = untilClosed(rooms, reconciler, options, stopping.signal);
+  startTicks(rooms, options, started);
+  passes.start(() => reconciler.pass());
+  const { nats, leadership } = storage;
+  readiness.ready(() => (nats.connected ? undefined : 'not connected to NATS'));
+  const { leaderEpoch } = leadership;
+  log.info({ address: server.address, http: probes.address, leaderEpoch }, 'coordinator ready');
+  return {
+    address: server.address,
+    http: probes.address,
+    closed,
+    stop: () => started.run(),
+  };
+}
+
+function openReconciler(
+  { storage, runs, teachers, askers, students }: Rooms,
+  { log }: ServeOptions,
+): Reconciler {
+  const { leadership, store, queue, catalog, pointers, blobs, answers } = storage;
+  const { lifecycle, deletion, monitor, events } = runs;
+  const { sessions, desk, health, proofs, suspicions } = teachers;
+  const { active, users } = askers;
+  const suspects = new SuspectAnswers({
+    suspicions,
+    store,
+    lifecycle,
+    events,
+    catalog,
+    pointers,
+    blobs,
+    answers,
+    active,
+    settled: () => proofs.settled(),
+    log,
+  });
+  return new Reconciler({
+    leadership,
+    store,
+    lifecycle,
+    deletion,
+    monitor,
+    active,
+    teacherUsers: users,
+    queue,
+    desk,
+    health,
+    suspects,
+    teachers: sessions,
+    students,
+    log,
+    now: Date.now,
+  });
+}
+
+/** What Prometheus is told of the rooms whenever it asks. */
+function observe(registry: Registry, { storage, runs, teachers, askers, students }: Rooms): void {
+  observeCoordinator(registry, {
+    sessionCounts: () => ({
+      teacher: teachers.sessions.list().length,
+      student: students.list().length,
+    }),
+    openTicketCount: () => teachers.desk.openCount,
+    desiredTeacherWorkers: () => askers.demand.desiredWorkers(),
+    answerBytes: () => storage.answers.sizeBytes,
+    quarantineCount: () => teachers.health.quarantines().length,
+    runs: () =>
+      askers.active.trainings().map((targets) => ({
+        runId: targets.runId,
+        openWantCount: targets.openWantCount(),
+        waitingShare: runs.monitor.progress(targets.runId)?.waitingShare ?? 0,
+      })),
+  });
+}
+
+/** @returns what resolves once the coordinator cannot go on. What NATS has lost and can have again is made again. */
+function untilClosed(
+  { storage, teachers, changed }: Rooms,
+  reconciler: Reconciler,
+  { log }: ServeOptions,
+  stopping: AbortSignal,
+): Promise<ClosedReason> {
+  const { nats, queue, leadership } = storage;
+  const storeLost = new Promise<ClosedReason>((resolve) => {
     watchReconnects({
       nats,
       queue,
       log,
-      stopping: stopping.signal,
+      stopping,
       hasStore: async () => (await findStore(nats)) !== undefined,
       queueLost: () => {
-        desk.queueLost();
+        teachers.desk.queueLost();
         reconciler.queuesLost();
+        changed();
       },
-      storeLost: () => storeLost('store-lost'),
+      storeLost: () => resolve('store-lost'),
     });
-    started.every(ANSWERS_TICK_MS, () => {
-      keeper.shrink().catch((err: unknown) => log.error({ err }, 'answers not deleted'));
-    });
-    started.every(TICKET_TICK_MS, () => desk.tick());
-    started.every(DEADLINE_TICK_MS, () => active.tick(performance.now()));
-    started.every(CANARY_TICK_MS, () => health.tick());
-    started.every(DEMAND_TICK_MS, () => demand.tick());
-    reconciler.start();
-    unready = () => (nats.connected ? undefined : 'not connected to NATS');
-    log.info({ address: server.address, http: probes.address, leaderEpoch }, 'coordinator ready');
-    const deposed = leadership.lost.then((): ClosedReason => {
-      log.error('another coordinator leads now');
-      return 'deposed';
-    });
-    const disconnected = nats.closed.then((): ClosedReason => 'disconnected');
-    return {
-      address: server.address,
-      http: probes.address,
-      closed: Promise.race([disconnected, deposed, storeLoss]),
-      stop: () => started.run(),
-    };
-  }
+  });
+  const deposed = leadership.lost.then((): ClosedReason => {
+    log.error('another coordinator leads now');
+    return 'deposed';
+  });
+  const disconnected = nats.closed.then((): ClosedReason => 'disconnected');
+  return Promise.race([disconnected, deposed, storeLost]);
 }
 
-/** A teacher's measurement by the worker whose id comes first: the same one each time. */
-function measurementOf(
-  sessions: readonly TeacherSession[],
-  identity: string,
-): LoadedTeacher | undefined {
-  for (const session of sessions) {
-    // What it was not told to load it cannot have measured.
-    const loaded = session.wanted.has(identity) ? session.loaded().get(identity) : undefined;
-    if (loaded !== undefined) return loaded;
-  }
-  return undefined;
-}
-
-function lackingWorkers(teacherCount: number, studentCount: number): string[] {
-  const warnings: string[] = [];
-  if (studentCount === 0)
-    warnings.push('no student worker is connected: the run will wait for one');
-  if (teacherCount === 0) warnings.push('no teacher worker is connected: the run may wait for one');
-  return warnings;
+function startTicks({ teachers, askers }: Rooms, { log }: ServeOptions, started: StopSteps): void {
+  const { active, demand, keeper } = askers;
+  started.every(ANSWERS_TICK_MS, () => {
+    keeper.shrink().catch((err: unknown) => log.error({ err }, 'answers not deleted'));
+  });
+  started.every(TICKET_TICK_MS, () => teachers.desk.tick());
+  started.every(DEADLINE_TICK_MS, () => active.tick(performance.now()));
+  started.every(CANARY_TICK_MS, () => teachers.health.tick());
+  started.every(DEMAND_TICK_MS, () => demand.tick());
 }

@@ -23,7 +23,7 @@ export interface HealthEffectsParts {
   readonly suspects: (replica: Replica, reason: string, items: readonly StoredRecords[]) => void;
   /** Something that was unproven is proven. */
   readonly proven: () => void;
-  readonly metrics: () => CoordinatorMetrics;
+  readonly metrics: CoordinatorMetrics;
   readonly changed: () => void;
   readonly log: Logger;
 }
@@ -78,7 +78,7 @@ export class HealthEffects {
     const { store, events, quarantines, desk, log, metrics } = this.#parts;
     const { workerId, teacher, reason } = quarantine;
     quarantines.put(quarantine);
-    metrics().quarantines.inc();
+    metrics.quarantines.inc();
     log.warn({ ...quarantine, unproven }, 'teacher worker quarantined');
     for (const { record, name } of runsAsking(store, teacher)) {
       const message = `${workerId} is quarantined with teacher ${name}: ${reason}`;

@@ -31,7 +31,7 @@ import {
 } from './replicas/index.js';
 import { UnansweredProbes } from './unanswered-probes.js';
 
-export interface TeacherHealthParts extends HealthEffectsParts, AskedProbesParts {
+export interface TeacherHealthParts extends Omit<HealthEffectsParts, 'proven'>, AskedProbesParts {
   /** How long a replica that answers may go without a canary. */
   readonly canaryIntervalMs: number;
   readonly now: () => number;
@@ -52,12 +52,13 @@ export class TeacherHealth {
   readonly #probes: AskedProbes;
   readonly #unanswered = new UnansweredProbes();
   readonly #effects: HealthEffects;
+  #proven: () => void = () => undefined;
 
   private constructor(parts: TeacherHealthParts, kept: readonly Quarantine[]) {
     this.#parts = parts;
     this.#health = new ReplicaHealth(kept);
     this.#probes = new AskedProbes(parts, this.#health.references);
-    this.#effects = new HealthEffects(parts);
+    this.#effects = new HealthEffects({ ...parts, proven: () => this.#proven() });
   }
 
   static async open(parts: TeacherHealthParts): Promise<TeacherHealth> {
@@ -126,7 +127,7 @@ export class TeacherHealth {
     }
     const values = failure === '' ? probeValues(question, tensors) : failure;
     const { now, metrics } = this.#parts;
-    metrics().probes.inc();
+    metrics.probes.inc();
     if (outside === true && failure !== '') {
       const effects = this.#health.probeRefused(replica, question.id, ticket.attempt);
       if (effects.length > 0) this.#unanswered.refused(question.id, workerId, failure);
@@ -152,6 +153,11 @@ export class TeacherHealth {
   ticketFailed(workerId: string, ticket: Ticket): void {
     const teacher = digestHex(ticket.teacherIdentity);
     this.#apply(this.#health.ticketFailed({ workerId, teacher }, ticketId(ticket)));
+  }
+
+  /** @param listener - called when something that was unproven is proven. */
+  onProven(listener: () => void): void {
+    this.#proven = listener;
   }
 
   /** Of those that no canary has proven. */

@@ -1,4 +1,4 @@
 /** What can be watched: progress of runs, their events, metrics for Prometheus. */
-export { type CoordinatorMetrics, coordinatorMetrics } from './metrics.js';
+export { type CoordinatorMetrics, coordinatorMetrics, observeCoordinator } from './metrics.js';
 export { RunEvents } from './run-events.js';
 export { bitsKey, finite, RunMonitor } from './run-monitor.js';

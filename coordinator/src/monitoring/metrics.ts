@@ -15,7 +15,6 @@ export interface MetricSources {
 }
 
 export interface CoordinatorMetrics {
-  readonly registry: Registry;
   readonly answers: Counter;
   readonly refusedAnswers: Counter;
   readonly unwantedTickets: Counter;
@@ -25,10 +24,27 @@ export interface CoordinatorMetrics {
   readonly quarantines: Counter;
 }
 
-export function coordinatorMetrics(registry: Registry, sources: MetricSources): CoordinatorMetrics {
+/** What is counted where it happens. */
+export function coordinatorMetrics(registry: Registry): CoordinatorMetrics {
   const registers = [registry];
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
+  return {
+    answers: counter('lyceum_answers_total', 'Answers stored, one a teacher and sample.'),
+    refusedAnswers: counter('lyceum_answers_refused_total', 'Answer frames that were no answers.'),
+    unwantedTickets: counter('lyceum_tickets_unwanted_total', 'Tickets answered in vain.'),
+    reissuedTickets: counter('lyceum_tickets_reissued_total', 'Tickets issued again.'),
+    targets: counter('lyceum_targets_total', 'Targets sent, one a step.'),
+    probes: counter('lyceum_probes_total', 'Answers of teacher workers to probes.'),
+    quarantines: counter(
+      'lyceum_quarantined_total',
+      'Times that a teacher worker was quarantined.',
+    ),
+  };
+}
 
+/** What is looked at whenever Prometheus asks. */
+export function observeCoordinator(registry: Registry, sources: MetricSources): void {
+  const registers = [registry];
   new Gauge({
     name: 'lyceum_worker_sessions',
     help: 'Worker sessions open now.',
@@ -89,18 +105,4 @@ export function coordinatorMetrics(registry: Registry, sources: MetricSources): 
     'waitingShare',
   );
   ofRuns('lyceum_run_open_wants', "Teachers' spans wanted and not answered yet.", 'openWantCount');
-
-  return {
-    registry,
-    answers: counter('lyceum_answers_total', 'Answers stored, one a teacher and sample.'),
-    refusedAnswers: counter('lyceum_answers_refused_total', 'Answer frames that were no answers.'),
-    unwantedTickets: counter('lyceum_tickets_unwanted_total', 'Tickets answered in vain.'),
-    reissuedTickets: counter('lyceum_tickets_reissued_total', 'Tickets issued again.'),
-    targets: counter('lyceum_targets_total', 'Targets sent, one a step.'),
-    probes: counter('lyceum_probes_total', 'Answers of teacher workers to probes.'),
-    quarantines: counter(
-      'lyceum_quarantined_total',
-      'Times that a teacher worker was quarantined.',
-    ),
-  };
 }

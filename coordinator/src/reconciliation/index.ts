@@ -1,6 +1,7 @@
 /** Makes workers do what the records say, pass by pass: runs placed, started, released; teachers loaded. */
 export { ActiveRuns } from './active-runs.js';
+export { Passes } from './passes.js';
 export { Reconciler } from './reconciler.js';
 export { awaitsKnowledge } from './run-health.js';
-export { SuspectAnswers } from './suspect-answers.js';
+export { SuspectAnswers, Suspicions } from './suspect-answers.js';
 export { TeacherDemand } from './teacher-demand.js';

@@ -1,13 +1,11 @@
 /**
  * Makes the cluster what the records say: one pass looks at all records and sessions and does what is
- * missing. Passes run on events and once a second; they never overlap. What a pass could not do, because
- * NATS was away for one, the next one does.
+ * missing. What a pass could not do, because NATS was away for one, the next one does (`passes.ts`).
  *
  * What is to be done is decided in `decide-runs.ts`, `run-health.ts` and `told-workers.ts`, which are pure. Here are only
  * the order of a pass, the facts that are shown to them, and what is told to workers.
  */
 import type { Logger, TicketQueue } from '@lyceum/platform';
-import { toLyceumError } from '@lyceum/proto';
 import type { ReplicaOrders, TeacherHealth } from '../health/index.js';
 import type { RunDeletion, RunLifecycle } from '../lifecycle/index.js';
 import type { RunMonitor } from '../monitoring/index.js';
@@ -41,19 +39,18 @@ import {
 import type { SuspectAnswers } from './suspect-answers.js';
 import {
   heldRuns,
+  type KnownTeacher,
   NO_RUN,
   NOT_NEEDED,
   type StudentState,
   studentState,
   teacherState,
   teachersInTurn,
+  wantedTeachers,
 } from './told-workers.js';
-import { type KnownTeacher, wantedTeachers } from './wanted-teachers.js';
 
 /** How long the time of a worker's loss is remembered; longer than any grace. */
 const LOST_KEPT_MS = 3_600_000;
-
-const TICK_MS = 1_000;
 
 export interface ReconcilerParts {
   readonly leadership: Pick<Leadership, 'assertHeld'>;
@@ -81,59 +78,23 @@ export class Reconciler {
   readonly #cancelling = new HeldSince();
   readonly #unfit = new HeldSince();
   readonly #studentStates = new WeakMap<RunRecord, StudentState>();
-  #timer: NodeJS.Timeout | undefined;
-  #requested = false;
-  #running: Promise<void> | undefined;
-  #stopped = false;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
     this.#queues = new TeacherQueues(parts);
     this.#startedAtMs = parts.now();
-  }
-
-  start(): void {
-    for (const { teachers } of this.#parts.store.list()) {
+    for (const { teachers } of parts.store.list()) {
       for (const { identity } of teachers) this.#queues.mayExist(identity);
     }
-    this.#timer = setInterval(() => this.request(), TICK_MS);
-    this.request();
   }
 
   /** No queue is known to exist any more. */
   queuesLost(): void {
     this.#queues.lost();
-    this.request();
   }
 
-  /** Asks for a pass, soon. */
-  request(): void {
-    this.#requested = true;
-    if (!this.#stopped) this.#running ??= this.#run();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearInterval(this.#timer);
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    // Requests of one moment, a burst of reports for one, are one pass.
-    await Promise.resolve();
-    while (this.#requested && !this.#stopped) {
-      this.#requested = false;
-      try {
-        await this.#pass();
-      } catch (thrown) {
-        this.#parts.log.warn({ err: toLyceumError(thrown) }, 'reconciling failed; trying again');
-        break;
-      }
-    }
-    this.#running = undefined;
-  }
-
-  async #pass(): Promise<void> {
+  /** One pass. @throws {LyceumError} what concerns all runs; the next pass tries again. */
+  async pass(): Promise<void> {
     const { leadership, suspects, active, store, deletion, students, teachers, now } = this.#parts;
     await leadership.assertHeld();
     // Before anybody is given anything, or begins again.

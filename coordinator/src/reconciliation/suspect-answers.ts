@@ -31,6 +31,7 @@ import type { ActiveRuns } from './active-runs.js';
 import { eachRun } from './each-run.js';
 
 export interface SuspectAnswersParts {
+  readonly suspicions: Suspicions;
   readonly store: RunStore;
   readonly lifecycle: RunLifecycle;
   readonly events: RunEvents;
@@ -61,18 +62,14 @@ interface Dropped {
   readonly samples: Set<number>;
 }
 
-export class SuspectAnswers {
-  readonly #parts: SuspectAnswersParts;
-  readonly #waiting: Suspicion[] = [];
-
-  constructor(parts: SuspectAnswersParts) {
-    this.#parts = parts;
-  }
+/** What is suspect and has not been dropped yet, in the order in which that was found. */
+export class Suspicions {
+  readonly waiting: Suspicion[] = [];
 
   add({ workerId, teacher }: Replica, reason: string, items: readonly StoredRecords[]): void {
     const records = merged(items);
     const sinceMs = Math.min(...items.map(({ atMs }) => atMs));
-    this.#waiting.push({
+    this.waiting.push({
       workerId,
       teacher,
       reason,
@@ -82,13 +79,23 @@ export class SuspectAnswers {
       reached: new Map(),
     });
   }
+}
+
+export class SuspectAnswers {
+  readonly #parts: SuspectAnswersParts;
+
+  constructor(parts: SuspectAnswersParts) {
+    this.#parts = parts;
+  }
 
   /** Called before anything is given to anybody. @throws {LyceumError} if something is left to do; it is done the next time. */
   async carryOut(): Promise<void> {
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+    const { suspicions, settled } = this.#parts;
+    const { waiting } = suspicions;
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
       await this.#carryOut(next);
-      this.#waiting.shift();
-      this.#parts.settled();
+      waiting.shift();
+      settled();
     }
   }
 

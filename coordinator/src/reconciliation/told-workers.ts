@@ -8,13 +8,14 @@ import {
   type StudentAssignment,
   type TeacherAssignment,
   TICKET_STREAM,
+  ticketConsumer,
   type WantedTeacher,
 } from '@lyceum/proto';
-import type { ReplicaOrders } from '../health/index.js';
+import type { ProbedSet, ReplicaOrders } from '../health/index.js';
 import { gridOf, type RunRecord, targetTensors } from '../runs/index.js';
 import { isAssigned, studentWindowSteps, ticketsInHand } from '../schedule/index.js';
 import { isHeldBy } from '../sessions/index.js';
-import type { KnownTeacher } from './wanted-teachers.js';
+import type { TeacherUser } from '../tickets/index.js';
 
 /** What a teacher worker is told. */
 type TeacherState = Omit<TeacherAssignment, 'revision'>;
@@ -27,6 +28,46 @@ export const NOT_NEEDED: TeacherState = { teachers: [], ticketStream: TICKET_STR
 
 /** Of a student worker that has no run. */
 export const NO_RUN: StudentState = { run: undefined };
+
+/** A teacher that somebody needs, and the sets that it is asked about. */
+export interface KnownTeacher extends Omit<WantedTeacher, 'ticketsInHand' | 'probes'> {
+  readonly sets: ProbedSet[];
+}
+
+/** By identity, every teacher of those who need some: runs that have not ended, and others. */
+export function wantedTeachers(
+  users: Iterable<Pick<TeacherUser, 'teachers' | 'dataset'>>,
+): Map<string, KnownTeacher> {
+  const wanted = new Map<string, KnownTeacher>();
+  for (const { teachers, dataset } of users) {
+    const reference = { digest: digestBytes(dataset.digest), path: dataset.path ?? '' };
+    for (const teacher of teachers) {
+      const { name, identity, modelDigest, settingsJson, engine, access, knownClasses } = teacher;
+      const set = { ...dataset, engine, access, ...(knownClasses && { knownClasses }) };
+      const known = wanted.get(identity);
+      if (known === undefined) {
+        wanted.set(identity, {
+          teacherIdentity: digestBytes(identity),
+          modelDigest: digestBytes(modelDigest),
+          settingsJson,
+          engine,
+          names: [name],
+          ticketConsumer: ticketConsumer(identity),
+          datasets: [reference],
+          sets: [set],
+        });
+        continue;
+      }
+      if (!known.names.includes(name)) known.names.push(name);
+      const index = known.sets.findIndex(({ digest }) => digest === dataset.digest);
+      if (index < 0) {
+        known.datasets.push(reference);
+        known.sets.push(set);
+      } else if (access !== 'black') known.sets[index] = { ...set, access: 'white' };
+    }
+  }
+  return wanted;
+}
 
 /**
  * The worker's teachers, in the order in which it asks for their tickets. Each worker begins with another teacher: a span

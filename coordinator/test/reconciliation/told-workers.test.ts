@@ -1,22 +1,71 @@
 // Teachers and sessions written out; what each worker is told is compared whole.
-import { digestBytes, Ticket, ticketConsumer } from '@lyceum/proto';
+import { digestBytes, digestHex, Ticket, ticketConsumer } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import {
   heldRuns,
   studentState,
   teacherState,
   teachersInTurn,
+  wantedTeachers,
 } from '../../src/reconciliation/told-workers.js';
-import { wantedTeachers } from '../../src/reconciliation/wanted-teachers.js';
+import type { PinnedTeacher } from '../../src/runs/run-record.js';
 import { RUN_STATES } from '../../src/schedule/run-state.js';
 import { aHeldRun, KEY_DIGEST, pinned, SET } from './a-run.js';
 
+const digest = (byte: string) => byte.repeat(32);
+
+function teacher(name: string, identity: string, access: PinnedTeacher['access']): PinnedTeacher {
+  return {
+    name,
+    identity,
+    modelDigest: digest('aa'),
+    settingsJson: '{}',
+    engine: 'tfjs',
+    access,
+  } as PinnedTeacher;
+}
+
+describe('teachers that are needed', () => {
+  it('are told once each, with all their names and all sets that they are asked about', () => {
+    const wide = digest('01');
+    const lenet = digest('02');
+    const digits = { digest: digest('d1') };
+    const fashion = { digest: digest('d2'), path: '/mnt/fashion.npz' };
+    const wanted = wantedTeachers([
+      {
+        dataset: digits,
+        teachers: [teacher('wide', wide, 'white'), teacher('lenet', lenet, 'white')],
+      },
+      { dataset: fashion, teachers: [teacher('broad', wide, 'white')] },
+      { dataset: digits, teachers: [teacher('wide', wide, 'white')] },
+    ]);
+    expect([...wanted.keys()]).toEqual([wide, lenet]);
+    const told = wanted.get(wide);
+    expect(told?.names).toEqual(['wide', 'broad']);
+    expect(told?.datasets.map((set) => [digestHex(set.digest), set.path])).toEqual([
+      [digits.digest, ''],
+      [fashion.digest, fashion.path],
+    ]);
+  });
+
+  it('may give their logits of a set if any run may have them', () => {
+    const one = digest('01');
+    const dataset = { digest: digest('d1') };
+    const accessOf = (...order: PinnedTeacher['access'][]) =>
+      wantedTeachers(order.map((access) => ({ dataset, teachers: [teacher('t', one, access)] })))
+        .get(one)
+        ?.sets.map(({ access }) => access);
+    expect(accessOf('black', 'black')).toEqual(['black']);
+    expect(accessOf('black', 'white')).toEqual(['white']);
+    expect(accessOf('white', 'black')).toEqual(['white']);
+  });
+});
+
 describe('a teacher worker', () => {
-  const id = (byte: string) => byte.repeat(32);
   const teachers = [
-    { ...pinned('anna'), identity: id('01') },
-    { ...pinned('bert'), identity: id('02') },
-    { ...pinned('carl'), identity: id('03') },
+    { ...pinned('anna'), identity: digest('01') },
+    { ...pinned('bert'), identity: digest('02') },
+    { ...pinned('carl'), identity: digest('03') },
   ];
   const wanted = wantedTeachers([{ teachers, dataset: { digest: SET } }]);
   const probe = { ...Ticket.fromPartial({}), anewAttempt: 0 };
@@ -31,22 +80,22 @@ describe('a teacher worker', () => {
   it('is told all of each teacher, in its order', () => {
     const order = { probes: [probe], serves: true };
     const { teachers: told, ticketStream } = teacherState(
-      [id('02'), id('01')],
+      [digest('02'), digest('01')],
       wanted,
       new Map([
-        [id('01'), serves],
-        [id('02'), order],
+        [digest('01'), serves],
+        [digest('02'), order],
       ]),
     );
     expect(ticketStream).toBe('LYCEUM_TICKETS');
     expect(told.map(({ names }) => names)).toEqual([['bert'], ['anna']]);
     expect(told[0]).toEqual({
-      teacherIdentity: digestBytes(id('02')),
+      teacherIdentity: digestBytes(digest('02')),
       modelDigest: digestBytes('aa'.repeat(32)),
       settingsJson: '{}',
       engine: 'tfjs',
       names: ['bert'],
-      ticketConsumer: ticketConsumer(id('02')),
+      ticketConsumer: ticketConsumer(digest('02')),
       datasets: [{ digest: digestBytes(SET), path: '' }],
       probes: [probe],
       ticketsInHand: 1,
@@ -58,13 +107,13 @@ describe('a teacher worker', () => {
       const orders = new Map(identities.map((identity) => [identity, order]));
       return teacherState(identities, wanted, orders).teachers.map((t) => t.ticketsInHand);
     };
-    expect(inHand([id('01')])).toEqual([2]);
-    expect(inHand([id('01'), id('02'), id('03')])).toEqual([1, 1, 1]);
-    expect(inHand([id('01')], { probes: [], serves: false })).toEqual([0]);
+    expect(inHand([digest('01')])).toEqual([2]);
+    expect(inHand([digest('01'), digest('02'), digest('03')])).toEqual([1, 1, 1]);
+    expect(inHand([digest('01')], { probes: [], serves: false })).toEqual([0]);
   });
 
   it('is told nothing of a teacher that nobody wants any more', () => {
-    const identities = [id('01'), id('09')];
+    const identities = [digest('01'), digest('09')];
     const orders = new Map(identities.map((identity) => [identity, serves]));
     const { teachers: told } = teacherState(identities, wanted, orders);
     expect(told.map(({ names }) => names)).toEqual([['anna']]);

@@ -1,0 +1,96 @@
+/** Whoever asks teachers: runs in progress, comparisons of ensembles, checks of stored answers, readers of targets. */
+import type { LoadedTeacher } from '@lyceum/proto';
+import { AnswerVerifications, EnsembleEvaluations } from './evaluation/index.js';
+import { AnswerKeeper } from './lifecycle/index.js';
+import type { CoordinatorMetrics } from './monitoring/index.js';
+import type { Runs } from './open-runs.js';
+import type { Storage } from './open-storage.js';
+import type { Teachers } from './open-teachers.js';
+import { ActiveRuns, TeacherDemand } from './reconciliation/index.js';
+import type { ServeOptions } from './serve-options.js';
+import type { TeacherSession } from './sessions/index.js';
+import type { StopSteps } from './stop-steps.js';
+import { TargetStreams } from './target-streams/index.js';
+import { Combiner } from './targets/index.js';
+
+export type Askers = ReturnType<typeof openAskers>;
+
+/** @param changed - called when something has changed that a pass of the reconciler looks at. */
+export function openAskers(
+  storage: Storage,
+  runs: Runs,
+  teachers: Teachers,
+  metrics: CoordinatorMetrics,
+  changed: () => void,
+  options: ServeOptions,
+  started: StopSteps,
+) {
+  const { store, pointers, blobs, catalog, answers, ledgers } = storage;
+  const { lifecycle, monitor, events } = runs;
+  const { sessions, desk, health } = teachers;
+  const { log, version } = options;
+  const now = Date.now;
+  const combiner = new Combiner();
+  started.add(() => combiner.close());
+  const active = new ActiveRuns({
+    combiner,
+    store,
+    lifecycle,
+    monitor,
+    answers,
+    ledgers,
+    events,
+    blobs,
+    desk,
+    catalog,
+    pointers,
+    log,
+    now,
+    coordinatorVersion: version,
+    measurementOf: (identity) => measurementOf(sessions.list(), identity),
+    health,
+    changed,
+    onTargetsSent: (_, stepCount) => metrics.targets.inc(stepCount),
+  });
+  const evaluations = new EnsembleEvaluations({ store, catalog, answers, desk, changed });
+  const verifications = new AnswerVerifications({ store, catalog, answers, desk, changed, now });
+  const streams = new TargetStreams({
+    store,
+    catalog,
+    answers,
+    ledgers,
+    desk,
+    combiner,
+    workerCount: () => sessions.list().length,
+    changed,
+  });
+  return {
+    active,
+    evaluations,
+    verifications,
+    streams,
+    /** All but the runs. */
+    users: () => [...evaluations.users(), ...verifications.users(), ...streams.users()],
+    demand: new TeacherDemand({ store, active, monitor, desk, teachers: sessions, now }),
+    keeper: new AnswerKeeper({
+      answers,
+      store,
+      readers: () => streams.readers(),
+      maxBytes: options.answersMaxBytes,
+      log,
+    }),
+  };
+}
+
+/** A teacher's measurement by the worker whose id comes first: the same one each time. */
+function measurementOf(
+  sessions: readonly TeacherSession[],
+  identity: string,
+): LoadedTeacher | undefined {
+  for (const session of sessions) {
+    // What it was not told to load it cannot have measured.
+    const loaded = session.wanted.has(identity) ? session.loaded().get(identity) : undefined;
+    if (loaded !== undefined) return loaded;
+  }
+  return undefined;
+}

@@ -1,0 +1,37 @@
+/** The life of runs: what is told of them, how their records change, what goes with them. */
+
+import {
+  CheckpointCommits,
+  GarbageCollector,
+  RunDeletion,
+  RunLifecycle,
+  SupersededBlobs,
+} from './lifecycle/index.js';
+import { RunEvents, RunMonitor } from './monitoring/index.js';
+import type { Storage } from './open-storage.js';
+import type { ServeOptions } from './serve-options.js';
+import type { StopSteps } from './stop-steps.js';
+
+export type Runs = ReturnType<typeof openRuns>;
+
+export function openRuns(storage: Storage, { log }: ServeOptions, started: StopSteps) {
+  const { store, pointers, unmirroredPointers, blobs, catalog, ledgers, eventLog } = storage;
+  const now = Date.now;
+  const monitor = new RunMonitor(store);
+  const events = new RunEvents(eventLog, log, now);
+  started.add(() => events.settled());
+  const superseded = new SupersededBlobs({ store, pointers, catalog, log });
+  started.add(() => superseded.settled());
+  store.onChange((runId) => {
+    if (store.get(runId) !== undefined) return;
+    ledgers.delete(runId).catch((err: unknown) => log.warn({ err, runId }, 'ledger not deleted'));
+  });
+  return {
+    monitor,
+    events,
+    lifecycle: new RunLifecycle({ store, pointers, monitor, events, log, now }),
+    deletion: new RunDeletion({ store, pointers, catalog, ledgers, events, log, now }),
+    garbage: new GarbageCollector({ store, pointers, catalog, eventLog, log, now }),
+    commits: new CheckpointCommits({ pointers: unmirroredPointers, blobs, superseded }),
+  };
+}

@@ -1,0 +1,136 @@
+/** The gRPC server: each service with what it needs. */
+import { RpcServer, SERVICES, targetService } from '@lyceum/platform';
+import { Downloads, RemoteModels } from './artifacts/index.js';
+import type { CoordinatorMetrics } from './monitoring/index.js';
+import type { Askers } from './open-askers.js';
+import type { Runs } from './open-runs.js';
+import type { Storage } from './open-storage.js';
+import type { Teachers } from './open-teachers.js';
+import { EndpointTrials, runWarnings } from './planning/index.js';
+import type { RunRecord } from './runs/index.js';
+import type { ServeOptions } from './serve-options.js';
+import {
+  answerService,
+  artifactService,
+  clusterService,
+  ensembleService,
+  runService,
+  studentService,
+  teacherService,
+} from './services/index.js';
+import type { StudentSession, WorkerSessions } from './sessions/index.js';
+
+export interface Rooms {
+  readonly storage: Storage;
+  readonly runs: Runs;
+  readonly teachers: Teachers;
+  readonly askers: Askers;
+  readonly students: WorkerSessions<StudentSession>;
+  readonly metrics: CoordinatorMetrics;
+  /** Something has changed that a pass of the reconciler looks at. */
+  readonly changed: () => void;
+}
+
+/** @param stopping - aborts when the coordinator stops: ends calls that last. */
+export function openServer(
+  rooms: Rooms,
+  options: ServeOptions,
+  stopping: AbortSignal,
+): Promise<RpcServer> {
+  const { storage, runs, teachers, askers, students, metrics, changed } = rooms;
+  const { store, catalog, blobs, answers, ledgers } = storage;
+  const { lifecycle, deletion, garbage, commits, monitor, events } = runs;
+  const { sessions, desk, health, proofs } = teachers;
+  const { active, evaluations, verifications, streams, demand, keeper } = askers;
+  const { listenAddress: address, insecure, tls, outside, stateDir, version, log } = options;
+  const now = Date.now;
+  const downloads = new Downloads(blobs);
+  const remoteModels = new RemoteModels({ catalog, outside, now });
+  const warnings = (record: RunRecord) => [
+    ...runWarnings(record),
+    ...lackingWorkers(sessions.list().length, students.list().length),
+  ];
+
+  const teacher = teacherService({
+    sessions,
+    desk,
+    proofs,
+    store,
+    lifecycle,
+    monitor,
+    health,
+    events,
+    metrics,
+    stopping,
+    changed,
+    log,
+    now,
+  });
+  const student = studentService({
+    sessions: students,
+    store,
+    lifecycle,
+    active,
+    answers,
+    commits,
+    stopping,
+    changed,
+    log,
+    now,
+  });
+  const run = runService({
+    store,
+    catalog,
+    remoteModels,
+    endpointTrials: new EndpointTrials({ catalog, outside }),
+    health,
+    ledgers,
+    lifecycle,
+    deletion,
+    monitor,
+    active,
+    events,
+    downloads,
+    warnings,
+    stateDir,
+    stopping,
+    changed,
+    log,
+    now,
+  });
+  const cluster = clusterService({
+    teachers: sessions,
+    students,
+    store,
+    desk,
+    health,
+    garbage,
+    demand,
+    version,
+    log,
+  });
+  return RpcServer.start({
+    address,
+    log,
+    insecure,
+    tls,
+    services: [
+      [SERVICES.teacher, teacher],
+      [SERVICES.student, student],
+      [SERVICES.run, run],
+      [SERVICES.artifact, artifactService({ catalog, remoteModels, store, downloads, log, now })],
+      [SERVICES.answer, answerService({ keeper, verifications, stopping, log })],
+      [SERVICES.ensemble, ensembleService({ evaluations, stopping, log })],
+      [SERVICES.target, targetService({ targets: streams, stopping, log })],
+      [SERVICES.cluster, cluster],
+    ],
+  });
+}
+
+function lackingWorkers(teacherCount: number, studentCount: number): string[] {
+  const warnings: string[] = [];
+  if (studentCount === 0)
+    warnings.push('no student worker is connected: the run will wait for one');
+  if (teacherCount === 0) warnings.push('no teacher worker is connected: the run may wait for one');
+  return warnings;
+}

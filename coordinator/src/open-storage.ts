@@ -1,0 +1,93 @@
+/** What is kept: in NATS, once this coordinator leads, and on its disk. */
+import { join } from 'node:path';
+import { awaitNats, untilNatsAnswers } from '@lyceum/platform';
+import {
+  LEADER_BUCKET,
+  NAME_BUCKET,
+  POINTER_BUCKET,
+  QUARANTINE_BUCKET,
+  RUN_BUCKET,
+} from '@lyceum/proto';
+import { AnswerStore } from './answers/index.js';
+import { ArtifactCatalog } from './artifacts/index.js';
+import { QuarantineStore } from './health/index.js';
+import { MIRRORED_BUCKETS, MirrorFolder, restoreStore, StateMirror } from './mirror/index.js';
+import type { Readiness } from './readiness.js';
+import { ContributorLedgers, Leadership, RunStore, stateFolderId } from './runs/index.js';
+import type { ServeOptions } from './serve-options.js';
+import type { StopSteps } from './stop-steps.js';
+
+export type Storage = Awaited<ReturnType<typeof openStorage>>;
+
+/** @throws {LyceumError} as `serve`. */
+export async function openStorage(options: ServeOptions, readiness: Readiness, started: StopSteps) {
+  const { stateDir, datasetsRoot, insecure, tls, log } = options;
+  const { natsUrl: url, natsCredentials: credentials } = options;
+  const waiting = {
+    signal: options.signal ?? new AbortController().signal,
+    tell: (reason: string) => readiness.waitsFor(reason),
+    random: Math.random,
+    log,
+  };
+  const role = 'coordinator';
+  const nats = await awaitNats({ url, name: role, role, credentials, tls, log }, waiting);
+  started.add(() => nats.close());
+  if (insecure && credentials === undefined && tls === undefined) {
+    log.warn('NATS asks nobody who it is: whoever reaches it may read and write all of it');
+  }
+  const folder = await MirrorFolder.open(join(stateDir, 'mirror'), MIRRORED_BUCKETS);
+  // It may be there before its JetStream is, or go away again.
+  const natsStore = await untilNatsAnswers(waiting, () => restoreStore(nats, folder, log));
+  readiness.waitsFor('waiting until it leads');
+  const bucket = (name: string) => nats.keyValue(name, { create: true });
+  const buckets = {
+    runs: await bucket(RUN_BUCKET),
+    pointers: await bucket(POINTER_BUCKET),
+    names: await bucket(NAME_BUCKET),
+  };
+  const mirror = new StateMirror({
+    folder,
+    buckets,
+    blobs: await nats.blobs({ create: true }),
+    log,
+  });
+  const { pointers, blobs } = mirror;
+  const queue = await nats.tickets();
+  await queue.ensureStream();
+  const eventLog = await nats.events();
+  await eventLog.ensureStream();
+
+  const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
+  started.add(() => answers.close());
+  const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
+  const catalog = await ArtifactCatalog.open(mirror.names, blobs, { stateDir, datasetsRoot, log });
+
+  const leadership = await Leadership.acquire({
+    kv: await bucket(LEADER_BUCKET),
+    holder: await stateFolderId(stateDir),
+    log,
+    nowMs: () => performance.now(),
+  });
+  started.add(() => leadership.release());
+  const store = await RunStore.open(mirror.runs, leadership, log);
+  const { leaderEpoch } = leadership;
+  await mirror.start({ ...natsStore, leaderEpoch }, () => store.list());
+  started.add(() => mirror.stop());
+  const quarantines = new QuarantineStore(await bucket(QUARANTINE_BUCKET), log);
+  started.add(() => quarantines.settled());
+  return {
+    nats,
+    queue,
+    eventLog,
+    answers,
+    ledgers,
+    catalog,
+    leadership,
+    store,
+    pointers,
+    /** The mirror finds a commit by its blob. */
+    unmirroredPointers: buckets.pointers,
+    blobs,
+    quarantines,
+  };
+}

@@ -1,0 +1,71 @@
+/** Teacher workers: their sessions, the tickets that they are asked by, and which of their answers are trusted. */
+import { join } from 'node:path';
+import { ticketId } from '@lyceum/proto';
+import { AnswerProofs, KeptProbes, TeacherHealth, UnprovenFile } from './health/index.js';
+import type { CoordinatorMetrics } from './monitoring/index.js';
+import type { Runs } from './open-runs.js';
+import type { Storage } from './open-storage.js';
+import { Suspicions } from './reconciliation/index.js';
+import type { ServeOptions } from './serve-options.js';
+import { type TeacherSession, WorkerSessions } from './sessions/index.js';
+import { TicketDesk } from './tickets/index.js';
+
+export type Teachers = Awaited<ReturnType<typeof openTeachers>>;
+
+/** @param changed - called when something has changed that a pass of the reconciler looks at. */
+export async function openTeachers(
+  storage: Storage,
+  runs: Runs,
+  metrics: CoordinatorMetrics,
+  changed: () => void,
+  { stateDir, canaryIntervalMs, log }: ServeOptions,
+) {
+  const { queue, answers, catalog, store, leadership, quarantines } = storage;
+  const { events, lifecycle } = runs;
+  const now = Date.now;
+  const desk = new TicketDesk({
+    queue,
+    store: answers,
+    leaderEpoch: leadership.leaderEpoch,
+    log,
+    now,
+    reissued: (runIds, ticket, reason) => {
+      metrics.reissuedTickets.inc();
+      const { attempt, firstPosition, positionCount } = ticket;
+      const data = { ticket: ticketId(ticket), attempt, firstPosition, positionCount };
+      for (const runId of runIds) {
+        events.add(runId, 'ticket-reissued', `ticket issued again: ${reason}`, data);
+      }
+    },
+  });
+  const suspicions = new Suspicions();
+  const health = await TeacherHealth.open({
+    keptProbes: await KeptProbes.open(join(stateDir, 'probes')),
+    hasAnswers: (teacher, set) =>
+      answers
+        .tables()
+        .some(({ key }) => key.teacherIdentity === teacher && key.datasetDigest === set),
+    suspects: (replica, reason, items) => suspicions.add(replica, reason, items),
+    store,
+    lifecycle,
+    events,
+    catalog,
+    desk,
+    quarantines,
+    metrics,
+    canaryIntervalMs,
+    changed,
+    log,
+    now,
+  });
+  const proofs = await AnswerProofs.open({
+    store: answers,
+    file: new UnprovenFile(join(stateDir, 'unproven-answers.json')),
+    unproven: health.unproven,
+    stored: (replica, records, count) => health.stored(replica, records, count),
+    log,
+    now,
+  });
+  health.onProven(() => proofs.settled());
+  return { sessions: new WorkerSessions<TeacherSession>(), desk, health, proofs, suspicions };
+}
