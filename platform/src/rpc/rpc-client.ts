@@ -45,6 +45,9 @@ export function connect<C extends grpc.Client>(
     // A worker should be back soon after its coordinator is.
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': 2_000,
+    // It may be back at another address, which its name may not have when it is first looked up; gRPC would look
+    // again after 30 s.
+    'grpc.dns_min_time_between_resolutions_ms': 2_000,
     'grpc.enable_http_proxy': 0,
   });
 }

@@ -3,6 +3,7 @@
  * do is made up. Malformed bytes are sent by clients whose codec writes rubbish.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import dns from 'node:dns';
 import * as grpc from '@grpc/grpc-js';
 import {
   type AnswerFrame,
@@ -23,7 +24,7 @@ import {
   type WatchRunResponse,
 } from '@lyceum/proto';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import {
   ArtifactClient,
   call,
@@ -567,6 +568,37 @@ test('a caller that is killed is noticed at once, and its requests do not look c
   await began.promise;
   child.kill('SIGKILL');
   expect(await outcome.promise).toBe('CANCELLED');
+});
+
+test('a server that is back at another address is found soon after its name has it', {
+  timeout: 60_000,
+}, async () => {
+  const lookup = vi.spyOn(dns.promises, 'lookup') as unknown as MockInstance<() => unknown>;
+  vi.spyOn(dns.promises, 'resolveTxt').mockRejectedValue(new Error('no such record'));
+  const at = (address: string) => async () => [{ address, family: 4 }];
+  const getRun = unary<GetRunRequest, GetRunResponse>(log, async () => ({ run: undefined }));
+  // At first, and when it is looked up again at once.
+  lookup.mockImplementationOnce(at('127.0.0.1')).mockImplementationOnce(at('127.0.0.1'));
+  lookup.mockImplementation(at('127.0.0.2'));
+  handlers.getRun = async () => ({ run: undefined });
+  const client = runs(`coordinator.test:${server.port}`);
+  await call(client, client.getRun, { runId: 'r' });
+
+  await server.stop(0);
+  const address = `127.0.0.2:${server.port}`;
+  server = await RpcServer.start({
+    address,
+    services: [[SERVICES.run, { getRun }]],
+    log,
+    insecure: false,
+  });
+  try {
+    // Well below gRPC's own 30 s.
+    const patience = { timeout: 20_000, interval: 100 };
+    await vi.waitFor(() => call(client, client.getRun, { runId: 'r' }), patience);
+  } finally {
+    vi.restoreAllMocks();
+  }
 });
 
 test('a caller that is stopped in the middle is noticed within about 30 s', {
