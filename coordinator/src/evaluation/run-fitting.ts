@@ -1,6 +1,5 @@
 /** Fits the rule of a run's ensemble: waits for the teachers' answers to the validation split, fits, records the fit. */
 import { splitSamples } from '@lyceum/learning/datasets';
-import { combinationOf } from '@lyceum/learning/ensemble';
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 import type { Logger } from '@lyceum/platform';
 import { StorageFullError, toLyceumError } from '@lyceum/proto';
@@ -111,7 +110,7 @@ export class RunFitting {
     }
     const { labels, classCount } = this.#dataset;
     const request: FittingRequest = {
-      combination: combinationOf(this.#spec.ensemble),
+      combination: this.#spec.ensemble,
       teacherLogits,
       labels: Int32Array.from(
         splitSamples(this.#dataset, 'validation'),

@@ -1,10 +1,12 @@
 /** What keeps teachers that know only some of the set's classes from a part in a run. Pure. */
 import { splitSamples } from '@lyceum/learning/datasets';
+import { listed } from '@lyceum/learning/documents';
 import {
   classMask,
-  combinationOf,
   type KnownClasses,
+  namesOf,
   needsAllClasses,
+  ruleOf,
   termTarget,
 } from '@lyceum/learning/ensemble';
 import type { DistillationSpecification, TermSettings } from '@lyceum/learning/specification';
@@ -19,8 +21,7 @@ type SetClasses = Pick<DatasetOutline, 'classCount' | 'classNames' | 'labels' | 
 /** Classes that a message names. */
 const SHOWN = 8;
 
-const OTHER_RULES =
-  'arithmetic, geometric, mean-logit, majority-vote, entropy, ca-mkd, accuracy, per-class or dawid-skene';
+const OTHER_RULES = listed(namesOf((rule) => !rule.needsAllClasses));
 
 /** @param teachers - all of the run's, in ensemble order. */
 export function knownClassesProblems(
@@ -58,8 +59,8 @@ function fitProblems(
   teachers: readonly Teacher[],
   dataset: SetClasses,
 ): Problem[] {
-  const { calibrate, combine } = combinationOf(ensemble);
-  if (calibrate !== true && combine !== 'accuracy') return [];
+  const { calibrate, combine } = ensemble;
+  if (calibrate !== true && !ruleOf(ensemble).fit?.ofEachTeacher) return [];
   const labels = new Set<number>();
   for (const sample of splitSamples(dataset, 'validation')) {
     labels.add(dataset.labels[sample] as number);

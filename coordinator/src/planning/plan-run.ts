@@ -6,9 +6,9 @@ import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { splitSamples } from '@lyceum/learning/datasets';
 import {
   chosenCodec,
-  combinationOf,
   fitNumberCount,
   needsFit,
+  ruleOf,
   TOP_K_CLASSES,
 } from '@lyceum/learning/ensemble';
 import { type LayerDescription, parseSettingsJson } from '@lyceum/learning/models';
@@ -198,7 +198,7 @@ function countSamples(
       return undefined;
     }
     const needsLabels =
-      specification.kind === 'Distillation' && specification.spec.ensemble.combine === 'ca-mkd';
+      specification.kind === 'Distillation' && ruleOf(specification.spec.ensemble).needsLabels;
     if (needsLabels && labelledTrainCount < train.length) {
       problems.push({
         path: 'spec.ensemble.combine',
@@ -244,8 +244,7 @@ function answerCodecOf(
 function fitProblems(specification: RunSpecification, dataset: DatasetOutline): Problem[] {
   if (specification.kind !== 'Distillation') return [];
   const { ensemble, teachers } = specification.spec;
-  const combination = combinationOf(ensemble);
-  if (!needsFit(combination)) return [];
+  if (!needsFit(ensemble)) return [];
   const path = `spec.ensemble.${ensemble.calibrate === true ? 'calibrate' : 'combine'}`;
   const problems: Problem[] = [];
   const heldOut = splitSamples(dataset, 'validation');
@@ -255,7 +254,7 @@ function fitProblems(specification: RunSpecification, dataset: DatasetOutline): 
     problems.push({ path, message });
   }
   const { classCount } = dataset;
-  const numberCount = fitNumberCount(combination, teachers.length, classCount);
+  const numberCount = fitNumberCount(ensemble, teachers.length, classCount);
   if (numberCount > FIT_MAX_NUMBERS) {
     const message = `is fitted with ${numberCount} numbers for ${teachers.length} teachers and ${classCount} classes, and a run keeps ${FIT_MAX_NUMBERS}; combine: mixture-em needs ${teachers.length}`;
     problems.push({ path, message });

@@ -8,6 +8,7 @@ import {
   fitOf,
   gapClosed,
   pairwiseDivergences,
+  ruleOf,
 } from '@lyceum/learning/ensemble';
 import type { DistillationSpecification, RunSpecification } from '@lyceum/learning/specification';
 import type { Report, ReportFigures, ReportModelRow } from '../documents/index.js';
@@ -213,8 +214,8 @@ function rowEnsemble({ spec }: DistillationSpecification): {
   readonly combination: Combination;
 } {
   const { teachers, combination } = ensembleMembers(spec);
-  const { combine, calibrate } = combination;
-  if (combine !== 'ca-mkd' && combine !== 'aekd') return { teachers, combination };
+  const { calibrate } = combination;
+  if (ruleOf(combination).notEvaluated === undefined) return { teachers, combination };
   return {
     teachers,
     combination: { combine: 'arithmetic', ...(calibrate === true && { calibrate }) },

@@ -2,7 +2,7 @@
  * Every way in which a run's record changes, as functions from record to record. Pure; each checks that the
  * way is open, and changes nothing where the record is there already or belongs to somebody else by now.
  */
-import { combinationOf, needsFit, type TeacherKnowledge } from '@lyceum/learning/ensemble';
+import { needsFit, type TeacherKnowledge } from '@lyceum/learning/ensemble';
 import { parseSettingsJson } from '@lyceum/learning/models';
 import { LyceumError } from '@lyceum/proto';
 import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../schedule/index.js';
@@ -51,7 +51,7 @@ export function fitting(
 /** True while the run's rule has to be fitted before its first target. */
 export function awaitsFit({ specification, fit }: RunRecord): boolean {
   if (specification.kind !== 'Distillation' || fit !== undefined) return false;
-  return needsFit(combinationOf(specification.spec.ensemble));
+  return needsFit(specification.spec.ensemble);
 }
 
 /** Keeps what the rule was fitted to. The first fit stays: an equal one would follow. */

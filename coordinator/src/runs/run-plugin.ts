@@ -49,8 +49,7 @@ function namedMethods(specification: RunSpecification): NamedMethod[] {
       ? [{ path: `spec.objective[${index}].name`, kind: 'terms', name: term.name }]
       : [],
   );
-  const { combine, rule } = ensemble;
-  return combine === 'plugin' && rule !== undefined
-    ? [...terms, { path: 'spec.ensemble.rule', kind: 'rules', name: rule }]
+  return ensemble.combine === 'plugin'
+    ? [...terms, { path: 'spec.ensemble.rule', kind: 'rules', name: ensemble.rule }]
     : terms;
 }

@@ -9,7 +9,6 @@ import {
   splitSamples,
 } from '@lyceum/learning/datasets';
 import {
-  combinationOf,
   type TargetTensor as PlannedTensor,
   ruleText,
   targetPlan,
@@ -177,7 +176,7 @@ export function targetOutline(order: TargetOrder, dataset: DatasetOutline): Targ
       access,
       weight,
     })),
-    rule: ruleText(combinationOf(spec.ensemble)),
+    rule: ruleText(spec.ensemble),
     codec: split === 'train' ? (record.answerCodec ?? '') : 'float32',
     view: view.text,
     split: SPLIT_NUMBERS[split] as Split,

@@ -1,6 +1,7 @@
 /** Which codec a run's answers are stored in. Pure; chosen once, at submit. */
 import type { AnswerCodec } from '../codecs/index.js';
 import type { DistillationSpecification } from '../specification/index.js';
+import { ruleOf } from './rules/index.js';
 
 /**
  * Classes up to which a byte a logit keeps the mean divergence from exact answers below 1e-4 at temperatures 1 and 4:
@@ -25,10 +26,9 @@ export function chosenCodec(
   const { codec } = answers;
   if (typeof codec === 'object') return `top-k:${codec.topK}`;
   if (codec !== 'auto') return codec;
-  const votes = ensemble.combine === 'majority-vote' || ensemble.combine === 'dawid-skene';
   const choices = objective.some(
     ({ term, weight }) => (term === 'hard-label' || term === 'vote') && weight > 0,
   );
-  if (votes || choices) return 'float32';
+  if (ruleOf(ensemble).ofVotes || choices) return 'float32';
   return classCount <= BYTE_CLASSES ? 'uint8-affine' : 'float16';
 }

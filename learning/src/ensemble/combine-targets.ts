@@ -8,7 +8,8 @@
  */
 import { elementCount, LyceumError } from '@lyceum/proto';
 import { argmaxRows, greatestClasses, type Values } from '../arrays/index.js';
-import { type Combination, type CombinationFit, type Combined, combined } from './combination.js';
+import { combined } from './combination.js';
+import type { Combination, CombinationFit, Combined } from './rules/index.js';
 import { type TargetPlan, type TargetTensor, targetRowShape } from './target-plan.js';
 import { calibrate } from './teachers/index.js';
 

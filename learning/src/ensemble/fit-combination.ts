@@ -10,45 +10,22 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import type { Values } from '../arrays/index.js';
-import {
-  type Combination,
-  type CombinationFit,
-  type CombinationName,
-  votes,
-} from './combination.js';
-import { accuracy } from './metrics/index.js';
-import { accuracyWeights, crossEntropies, dawidSkene, mixtureWeights } from './rules/index.js';
-import {
-  amongKnown,
-  calibrate,
-  classMask,
-  fitTemperature,
-  type KnownClasses,
-} from './teachers/index.js';
-
-const FITTED: ReadonlySet<CombinationName> = new Set([
-  'accuracy',
-  'per-class',
-  'mixture-em',
-  'dawid-skene',
-]);
+import { type Combination, type CombinationFit, ruleOf } from './rules/index.js';
+import { amongKnown, calibrate, fitTemperature, type KnownClasses } from './teachers/index.js';
 
 /** Whether the rule, or the calibration before it, must be fitted. */
-export function needsFit({ combine, calibrate }: Combination): boolean {
-  return calibrate === true || FITTED.has(combine);
+export function needsFit(combination: Combination): boolean {
+  return combination.calibrate === true || ruleOf(combination).fit !== undefined;
 }
 
 /** How many numbers the fit of so many teachers and classes has. */
 export function fitNumberCount(
-  { combine, calibrate }: Combination,
+  combination: Combination,
   teacherCount: number,
   classCount: number,
 ): number {
-  const temperatures = calibrate === true ? teacherCount : 0;
-  if (!FITTED.has(combine)) return temperatures;
-  if (combine === 'per-class') return temperatures + teacherCount * classCount;
-  if (combine === 'dawid-skene') return temperatures + classCount + teacherCount * classCount ** 2;
-  return temperatures + teacherCount;
+  const temperatures = combination.calibrate === true ? teacherCount : 0;
+  return temperatures + (ruleOf(combination).fit?.numberCount(teacherCount, classCount) ?? 0);
 }
 
 export interface FitOptions {
@@ -109,44 +86,16 @@ function fitRule(
   classCount: number,
   knownClasses: readonly KnownClasses[],
 ): CombinationFit {
-  switch (combination.combine) {
-    case 'accuracy': {
-      const accuracies = teacherLogits.map((logits, k) =>
-        onKnown(accuracy, logits, labels, classCount, knownClasses[k]),
-      );
-      const classCounts = teacherLogits.map((_, k) => knownClasses[k]?.length ?? classCount);
-      const { weighting } = combination;
-      return { weights: [...accuracyWeights(weighting, accuracies, classCounts)] };
-    }
-    case 'mixture-em': {
-      const teacherCount = teacherLogits.length;
-      const losses = crossEntropies(teacherLogits, labels, classCount);
-      const probabilities = teacherLogits.map((_, k) =>
-        Float64Array.from(labels, (_label, row) =>
-          Math.exp(-(losses[row * teacherCount + k] as number)),
-        ),
-      );
-      return { weights: [...mixtureWeights(probabilities)] };
-    }
-    case 'per-class':
-      return {
-        classWeights: votes({ teacherLogits, rowCount: labels.length, classCount }).map(
-          (own, k) => {
-            const mask = classMask(knownClasses[k], classCount);
-            return smoothedRecalls(own, labels, classCount).map((recall, c) =>
-              mask[c] === 1 ? recall : 0,
-            );
-          },
-        ),
-      };
-    case 'dawid-skene': {
-      const own = votes({ teacherLogits, rowCount: labels.length, classCount });
-      const { priors, confusions } = dawidSkene(own, classCount, { knownLabels: labels });
-      return { priors: [...priors], confusions: confusions.map((confusion) => [...confusion]) };
-    }
-    default:
-      return {};
-  }
+  const { fit } = ruleOf(combination);
+  if (fit === undefined) return {};
+  return fit.find(combination, {
+    teacherLogits,
+    labels,
+    classCount,
+    knownClasses,
+    onKnown: (measure, k) =>
+      onKnown(measure, teacherLogits[k] as Float64Array, labels, classCount, knownClasses[k]),
+  });
 }
 
 /** A figure of one teacher on the samples and classes that it knows. */
@@ -160,17 +109,6 @@ function onKnown(
   if (known === undefined) return measure(logits, labels, classCount);
   const own = amongKnown(labels, classCount, known);
   return measure(own.of(logits), own.labels, own.classCount);
-}
-
-/** (right + 1) / (rows + 2) of each class, [C]: no class is hopeless or sure for having few samples. */
-function smoothedRecalls(votes: Int32Array, labels: Int32Array, classCount: number): number[] {
-  const right = new Array<number>(classCount).fill(1);
-  const all = new Array<number>(classCount).fill(2);
-  for (const [row, label] of labels.entries()) {
-    all[label] = (all[label] as number) + 1;
-    if (votes[row] === label) right[label] = (right[label] as number) + 1;
-  }
-  return right.map((count, c) => count / (all[c] as number));
 }
 
 function rowsOf(logits: Values, rows: readonly number[], classCount: number): Float64Array {

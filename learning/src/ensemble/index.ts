@@ -3,20 +3,13 @@
  * numbers. No clock, no network.
  */
 export { chosenCodec, TOP_K_CLASSES } from './answer-codec-choice.js';
-export {
-  type Combination,
-  type CombinationFit,
-  combinationOf,
-  combined,
-  needsAllClasses,
-} from './combination.js';
+export { combined, needsAllClasses } from './combination.js';
 export { certainLogits, combineTargets, fitOf, type TeacherAnswers } from './combine-targets.js';
 export { type FeatureTerm, featureTerms } from './feature-plan.js';
 export { fitCombination, fitNumberCount, needsFit, ownTemperature } from './fit-combination.js';
 export * from './metrics/index.js';
-export { type RegressorPlan, regressorPlan } from './regressor-plan.js';
-export { ALL_RULES, parseRule, ruleText } from './rule-text.js';
 export {
+  type AccuracyWeighting,
   accuracyWeights,
   adapterWeights,
   type ConfidenceWeighting,
@@ -38,6 +31,14 @@ export {
   poolWithShares,
   quorumMean,
   voteFractions,
+} from './pooling/index.js';
+export { type RegressorPlan, regressorPlan } from './regressor-plan.js';
+export { ALL_RULES, parseRule, ruleText } from './rule-text.js';
+export {
+  type Combination,
+  type CombinationFit,
+  namesOf,
+  ruleOf,
 } from './rules/index.js';
 export {
   ensembleMembers,

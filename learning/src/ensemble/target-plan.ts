@@ -11,7 +11,7 @@ import {
   isFeatureTerm,
   type TermSettings,
 } from '../specification/index.js';
-import { type Combination, combinationOf } from './combination.js';
+import { type Combination, ruleOf } from './rules/index.js';
 import type { KnownClasses } from './teachers/index.js';
 
 type Spec = DistillationSpecification['spec'];
@@ -57,8 +57,9 @@ export function targetPlan(spec: Spec, knownClasses?: readonly KnownClasses[]): 
     const tensor = termTarget(term, spec);
     if (tensor !== undefined) tensors.set(tensor.name, tensor);
   }
+  const { quorum: _q, deadlineMs: _d, maxDegradedShare: _m, ...combination } = spec.ensemble;
   return {
-    combination: combinationOf(spec.ensemble),
+    combination,
     teacherWeights: spec.teachers.map(({ weight }) => weight),
     tensors: [...tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     ...(knownClasses !== undefined && { knownClasses }),
@@ -71,7 +72,7 @@ export function targetPlan(spec: Spec, knownClasses?: readonly KnownClasses[]): 
 export function termTarget(term: TermSettings, spec: Spec): TargetTensor | undefined {
   if (term.term === 'ce' || term.weight === 0 || isFeatureTerm(term)) return undefined;
   const teachers = teachersOf(term, spec);
-  const tensor = kindOf(term, combinationOf(spec.ensemble));
+  const tensor = kindOf(term, spec.ensemble);
   const whose = teachers.length < spec.teachers.length ? `/of/${teachers}` : '';
   return { ...tensor, name: `${tensor.name}${whose}`, teachers };
 }
@@ -80,8 +81,9 @@ type Unassigned<T> = T extends unknown ? Omit<T, 'teachers'> : never;
 
 function kindOf(
   term: Exclude<TermSettings, { readonly term: 'ce' } | FeatureTermSettings>,
-  { combine }: Combination,
+  combination: Combination,
 ): Unassigned<TargetTensor> {
+  const { combine } = combination;
   switch (term.term) {
     case 'vote':
       return { kind: 'votes', name: 'votes' };
@@ -92,7 +94,7 @@ function kindOf(
     case 'hard-label':
       return pooled(combine, 1, false);
     case 'kd':
-      if (combine === 'aekd') return { kind: 'logits', name: 'logits' };
+      if (ruleOf(combination).inStudent) return { kind: 'logits', name: 'logits' };
       return pooled(combine, term.temperature, term.standardize);
     case 'dkd':
       return pooled(combine, term.temperature, term.standardize);

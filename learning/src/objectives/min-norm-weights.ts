@@ -17,7 +17,7 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
-import { AEKD_MAX_TEACHERS } from '../specification/index.js';
+import { AEKD_MAX_TEACHERS } from '../ensemble/rules/index.js';
 import type { Tf } from '../tensorflow/engine/index.js';
 
 /** Added to G's diagonal, as a share of it: teachers that agree leave G singular. */

@@ -1,6 +1,5 @@
 /** What people write: runs, imitations, endpoints, described servers; the rules between their fields. */
 export {
-  AEKD_MAX_TEACHERS,
   CANARY_CALLS,
   type FeatureTermSettings,
   hintLayers,

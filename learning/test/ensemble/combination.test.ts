@@ -1,12 +1,8 @@
 /** Against reference values of the shares and pools that a rule is made of, and by arithmetic that can be done by hand. */
 import { describe, expect, it } from 'vitest';
-import {
-  type BatchAnswers,
-  type Combination,
-  type CombinationFit,
-  combined,
-} from '../../src/ensemble/combination.js';
+import { combined } from '../../src/ensemble/combination.js';
 import { fitCombination, fitNumberCount, needsFit } from '../../src/ensemble/fit-combination.js';
+import type { BatchAnswers, Combination, CombinationFit } from '../../src/ensemble/rules/index.js';
 
 /** 60-digit reference: three teachers' logits for one sample, and their shares if its label is 0, or 1. */
 const LOGITS = [

@@ -7,7 +7,7 @@ import {
   combineTargets,
   type TeacherAnswers,
 } from '../../src/ensemble/combine-targets.js';
-import { standardizedLogits } from '../../src/ensemble/rules/standardized-logits.js';
+import { standardizedLogits } from '../../src/ensemble/pooling/standardized-logits.js';
 import type { TargetPlan, TargetTensor } from '../../src/ensemble/target-plan.js';
 
 const log = (...odds: number[]) => odds.map(Math.log);

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import { leastOnSimplex } from '../../src/arrays/simplex-quadratic.js';
+import { AEKD_MAX_TEACHERS } from '../../src/ensemble/rules/aekd.js';
 import { minNormWeights } from '../../src/objectives/min-norm-weights.js';
-import { AEKD_MAX_TEACHERS } from '../../src/specification/distillation/objective-rules.js';
 import { openEngine } from '../../src/tensorflow/engine/engine.js';
 
 const { tf } = await openEngine();

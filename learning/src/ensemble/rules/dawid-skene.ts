@@ -1,181 +1,32 @@
 /**
- * The true classes behind the votes of several teachers, each with habits of its own, by expectation maximisation:
- *
- *     E   T_nc ∝ π_c Πₖ eₖ[vₖₙ, c]
- *     M   π_c = mean T_nc,  eₖ[v, c] ∝ Σ_{n: vₖₙ = v} T_nc, over the observed class v
- *
- * from the fractions of the votes, as π, M, then (E, π, M) again and again. Dawid & Skene 1979, §3,
- * https://doi.org/10.2307/2346806. Fewer than three teachers do not determine it.
- *
- * Symbols: N samples, C classes, K teachers, votes vₖₙ or −1, posterior T [N, C], priors π [C], confusion eₖ [C, C]
- * with the observed class first.
+ * The classes behind the teachers' votes, by how each of them errs on held-out samples (`dawidSkene`); no temperature
+ * changes it. A teacher's confusions say what it votes for samples of classes that it does not know.
  */
-import { LyceumError } from '@lyceum/proto';
-import { softmaxInPlace } from '../../arrays/index.js';
-import { voteFractions } from './majority-vote.js';
+import { type DawidSkene, dawidSkene, dawidSkenePosterior } from '../pooling/index.js';
+import { constant, unfitted, votes } from './combined.js';
+import type { EnsembleRule } from './rule.js';
 
-export interface DawidSkeneOptions {
-  /** At most this many rounds of (E, π, M). */
-  readonly iterationCount?: number;
-  /** Stop when the mean log-likelihood of a sample changes by less. */
-  readonly tolerance?: number;
-  /** Added to every count. Without it posteriors fall to 1e-31, surer than any vote. */
-  readonly smoothing?: number;
-  /** Counts are at least this. */
-  readonly countFloor?: number;
-  /** Known classes [N], or −1: their posterior is fixed. */
-  readonly knownLabels?: ArrayLike<number>;
-}
-
-export interface DawidSkene {
-  /** T [N, C], row-major. */
-  readonly posterior: Float64Array;
-  /** π [C]. */
-  readonly priors: Float64Array;
-  /** eₖ [C, C] for each teacher, [observed, true] row-major; each column sums to 1. */
-  readonly confusions: readonly Float64Array[];
-}
-
-/**
- * @param votes - one [N] a teacher: classes in [0, C), or −1. A sample without votes starts at equal posteriors.
- * @throws {LyceumError} INVALID_ARGUMENT if there are no votes, lengths differ or a class is out of range.
- */
-export function dawidSkene(
-  votes: readonly ArrayLike<number>[],
-  classCount: number,
-  {
-    iterationCount = 100,
-    tolerance = 1e-5,
-    smoothing = 0.5,
-    countFloor = 1e-10,
-    knownLabels,
-  }: DawidSkeneOptions = {},
-): DawidSkene {
-  const sampleCount = votes[0]?.length ?? 0;
-  if (sampleCount === 0 || votes.some((own) => own.length !== sampleCount)) {
-    throw new LyceumError(
-      'INVALID_ARGUMENT',
-      `want one vote a sample of each teacher, got [${votes.map((own) => own.length).join(', ')}]`,
-    );
-  }
-  const posterior = startingPosterior(votes, sampleCount, classCount);
-  const clamp = () => clampKnown(posterior, classCount, knownLabels);
-  clamp();
-  let priors = meanRow(posterior, classCount);
-  let confusions = votes.map((own) => confusion(own, posterior, classCount, smoothing, countFloor));
-  let likelihood = Number.NEGATIVE_INFINITY;
-  for (let round = 0; round < iterationCount; round++) {
-    const next = expect(votes, priors, confusions, posterior) / sampleCount;
-    clamp();
-    priors = meanRow(posterior, classCount);
-    confusions = votes.map((own) => confusion(own, posterior, classCount, smoothing, countFloor));
-    if (Math.abs(next - likelihood) < tolerance) break;
-    likelihood = next;
-  }
-  return { posterior, priors, confusions };
-}
-
-/**
- * The E step for samples that were not fitted on: T [N, C] of their votes under known priors and confusions.
- *
- * @param votes - as {@link dawidSkene} takes them.
- */
-export function dawidSkenePosterior(
-  votes: readonly ArrayLike<number>[],
-  { priors, confusions }: Pick<DawidSkene, 'priors' | 'confusions'>,
-): Float64Array {
-  const posterior = new Float64Array((votes[0]?.length ?? 0) * priors.length);
-  expect(votes, priors, confusions, posterior);
-  return posterior;
-}
-
-function startingPosterior(
-  votes: readonly ArrayLike<number>[],
-  sampleCount: number,
-  classCount: number,
-): Float64Array {
-  const out = new Float64Array(sampleCount * classCount);
-  for (let n = 0; n < sampleCount; n++) {
-    const fractions = voteFractions(
-      votes.map((own) => own[n] as number),
-      classCount,
-    );
-    if (fractions === null) out.fill(1 / classCount, n * classCount, (n + 1) * classCount);
-    else out.set(fractions, n * classCount);
-  }
-  return out;
-}
-
-/** The E step, into `posterior`. @returns the log-likelihood of all votes. */
-function expect(
-  votes: readonly ArrayLike<number>[],
-  priors: Float64Array,
-  confusions: readonly Float64Array[],
-  posterior: Float64Array,
-): number {
-  const classCount = priors.length;
-  const logPriors = priors.map(Math.log);
-  const logConfusions = confusions.map((own) => own.map(Math.log));
-  let total = 0;
-  for (let from = 0, n = 0; from < posterior.length; from += classCount, n++) {
-    const row = posterior.subarray(from, from + classCount);
-    row.set(logPriors);
-    for (const [k, own] of votes.entries()) {
-      const vote = own[n] as number;
-      if (vote < 0) continue;
-      for (let c = 0; c < classCount; c++) {
-        row[c] = (row[c] as number) + (logConfusions[k]?.[vote * classCount + c] as number);
-      }
-    }
-    const greatest = Math.max(...row);
-    total += greatest + Math.log(row.reduce((sum, log) => sum + Math.exp(log - greatest), 0));
-    softmaxInPlace(row);
-  }
-  return total;
-}
-
-/** eₖ of one teacher: smoothed, floored counts over their column's sum. */
-function confusion(
-  votes: ArrayLike<number>,
-  posterior: Float64Array,
-  classCount: number,
-  smoothing: number,
-  countFloor: number,
-): Float64Array {
-  const counts = new Float64Array(classCount * classCount).fill(smoothing);
-  for (let n = 0; n < votes.length; n++) {
-    const vote = votes[n] as number;
-    if (vote < 0) continue;
-    for (let c = 0; c < classCount; c++) {
-      const at = vote * classCount + c;
-      counts[at] = (counts[at] as number) + (posterior[n * classCount + c] as number);
-    }
-  }
-  const sums = new Float64Array(classCount);
-  for (const [at, count] of counts.entries()) {
-    counts[at] = Math.max(countFloor, count);
-    sums[at % classCount] = (sums[at % classCount] as number) + (counts[at] as number);
-  }
-  return counts.map((count, at) => count / (sums[at % classCount] as number));
-}
-
-function meanRow(rows: Float64Array, classCount: number): Float64Array {
-  const out = new Float64Array(classCount);
-  for (const [at, value] of rows.entries()) {
-    out[at % classCount] = (out[at % classCount] as number) + value;
-  }
-  return out.map((sum) => (sum * classCount) / rows.length);
-}
-
-function clampKnown(
-  posterior: Float64Array,
-  classCount: number,
-  knownLabels: ArrayLike<number> | undefined,
-): void {
-  for (let n = 0; n < (knownLabels?.length ?? 0); n++) {
-    const label = knownLabels?.[n] as number;
-    if (label < 0) continue;
-    posterior.fill(0, n * classCount, (n + 1) * classCount);
-    posterior[n * classCount + label] = 1;
-  }
-}
+export const dawidSkeneRule: EnsembleRule<{ readonly combine: 'dawid-skene' }> = {
+  name: 'dawid-skene',
+  settled: () => ({ combine: 'dawid-skene' }),
+  combined(_, answers, { priors, confusions }) {
+    if (priors === undefined || confusions === undefined) throw unfitted('dawid-skene');
+    const known: Pick<DawidSkene, 'priors' | 'confusions'> = {
+      priors: Float64Array.from(priors),
+      confusions: confusions.map((own) => Float64Array.from(own)),
+    };
+    return constant(dawidSkenePosterior(votes(answers), known));
+  },
+  computesWeights: true,
+  ofVotes: true,
+  withoutShares: true,
+  noStandardizing: 'has votes and no logits',
+  fit: {
+    numberCount: (teacherCount, classCount) => classCount + teacherCount * classCount ** 2,
+    find(_, { teacherLogits, labels, classCount }) {
+      const own = votes({ teacherLogits, rowCount: labels.length, classCount });
+      const { priors, confusions } = dawidSkene(own, classCount, { knownLabels: labels });
+      return { priors: [...priors], confusions: confusions.map((confusion) => [...confusion]) };
+    },
+  },
+};

@@ -1,21 +1,13 @@
-/** The ways to combine teachers, one file a rule or a weighting. */
-export { type AccuracyWeighting, accuracyWeights } from './accuracy-weights.js';
-export { adapterWeights } from './adapter-weights.js';
-export { type ConfidenceWeighting, confidenceWeights, entropies } from './confidence-weights.js';
-export { type DawidSkene, dawidSkene, dawidSkenePosterior } from './dawid-skene.js';
-export { caMkdWeightsOfKnown, poolLogsOfKnown } from './known-classes-pool.js';
-export { caMkdWeights, crossEntropies } from './label-weights.js';
-export { majorityVote, voteFractions } from './majority-vote.js';
-export { mixtureEmStep, mixtureNll, mixtureRatios, mixtureWeights } from './mixture-em.js';
-export { poolPerClass } from './per-class-pool.js';
+/** The rules that combine teachers: a file each that says all of one, and the table of them. */
+export { AEKD_MAX_TEACHERS, aekdBound } from './aekd.js';
+export { type BatchAnswers, type CombinationFit, type Combined, unfitted } from './combined.js';
 export {
-  meanLogits,
-  type PoolRule,
-  pool,
-  poolLogProbabilities,
-  poolLogsWithShares,
-  poolWithShares,
-} from './pool.js';
-export { quorumMean } from './quorum-mean.js';
-export { poolSparse } from './sparse-pool.js';
-export { standardizedLogits } from './standardized-logits.js';
+  type Combination,
+  namesOf,
+  RULE_NAMES,
+  RULES,
+  type Rule,
+  type RuleName,
+  ruleNamed,
+  ruleOf,
+} from './table.js';

@@ -1,58 +1,43 @@
 /**
- * A vote of teachers that give classes only.
+ * The shares of the votes argmax vₖ, by the teachers' weights; no temperature changes them.
  *
- * Symbols: K teachers, C classes; a vote of −1 abstains.
+ * A class counts the votes of those that could cast them: teachers that know it.
  */
 import { LyceumError } from '@lyceum/proto';
+import { voteFractions } from '../pooling/index.js';
+import { classMask } from '../teachers/index.js';
+import { type BatchAnswers, type Combined, constant, partlyKnown, votes } from './combined.js';
+import type { EnsembleRule } from './rule.js';
 
-/**
- * The share of the votes that each class has, [C]; `null` where nobody votes or only teachers of weight 0 do.
- *
- * @param votes - [K], classes in [0, C) or −1.
- * @param weights - [K], ≥ 0; equal ones if left out.
- * @param masks - `classMask` of each teacher, where some know only some of the classes: a class's votes count against those
- *   that could have been cast for it, before all are taken over their sum.
- * @throws {LyceumError} INVALID_ARGUMENT for another class, or a weight that is missing or negative.
- */
-export function voteFractions(
-  votes: ArrayLike<number>,
-  classCount: number,
-  weights?: readonly number[],
-  masks?: readonly Uint8Array[],
-): Float64Array | null {
-  const out = new Float64Array(classCount);
-  const possible = new Float64Array(classCount);
-  let sum = 0;
-  for (let k = 0; k < votes.length; k++) {
-    const vote = votes[k] as number;
-    const weight = weights === undefined ? 1 : (weights[k] ?? Number.NaN);
-    if (!(Number.isInteger(vote) && vote >= -1 && vote < classCount && weight >= 0)) {
-      throw new LyceumError(
-        'INVALID_ARGUMENT',
-        `teacher ${k}: a vote must be −1 or a class below ${classCount} and its weight ≥ 0, got ${vote} and ${weight}`,
-      );
+export const majorityVote: EnsembleRule<{ readonly combine: 'majority-vote' }> = {
+  name: 'majority-vote',
+  settled: () => ({ combine: 'majority-vote' }),
+  combined: (_, answers) => voted(votes(answers), answers.teacherWeights, answers),
+  ofVotes: true,
+  withoutShares: true,
+  noStandardizing: 'has votes and no logits',
+};
+
+function voted(
+  own: readonly Int32Array[],
+  teacherWeights: readonly number[],
+  answers: BatchAnswers,
+): Combined {
+  const { rowCount, classCount } = answers;
+  const masks = partlyKnown(answers)?.map((known) => classMask(known, classCount));
+  const out = new Float64Array(rowCount * classCount);
+  for (let row = 0; row < rowCount; row++) {
+    const cast = own.map((vote) => vote[row] as number);
+    const fractions = voteFractions(cast, classCount, teacherWeights, masks);
+    if (cast.every((vote) => vote < 0)) {
+      // Nobody knows: all classes alike.
+      out.fill(1 / classCount, row * classCount, (row + 1) * classCount);
+      continue;
     }
-    if (vote < 0) continue;
-    out[vote] = (out[vote] as number) + weight;
-    sum += weight;
-    const mask = masks?.[k];
-    for (let c = 0; mask !== undefined && c < classCount; c++) {
-      possible[c] = (possible[c] as number) + weight * (mask[c] as number);
+    if (fractions === null) {
+      throw new LyceumError('INVALID_ARGUMENT', "teachers' weights must have a sum > 0, got 0");
     }
+    out.set(fractions, row * classCount);
   }
-  if (!(sum > 0)) return null;
-  if (masks === undefined) return out.map((count) => count / sum);
-  const approval = out.map((count, c) => (count > 0 ? count / (possible[c] as number) : 0));
-  const total = approval.reduce((all, own) => all + own, 0);
-  return approval.map((own) => own / total);
-}
-
-/** The class with the greatest share, the lowest of equal ones; `null` where {@link voteFractions} is. */
-export function majorityVote(
-  votes: ArrayLike<number>,
-  classCount: number,
-  weights?: readonly number[],
-): number | null {
-  const fractions = voteFractions(votes, classCount, weights);
-  return fractions === null ? null : fractions.indexOf(Math.max(...fractions));
+  return constant(out);
 }

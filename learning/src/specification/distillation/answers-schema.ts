@@ -9,6 +9,7 @@ import {
   wholeNumber,
   word,
 } from '../../documents/index.js';
+import { namesOf } from '../../ensemble/rules/index.js';
 import { featureTerms } from './feature-terms-schema.js';
 
 /** Terms that compare probabilities and give no weight to how the least of them differ. */
@@ -23,8 +24,7 @@ const TERMS_OF_TOP_K = [
   'vote',
   'ce',
 ];
-/** Rules that average probabilities by weights which do not depend on the sample. */
-const RULES_OF_TOP_K = ['arithmetic', 'accuracy', 'per-class', 'mixture-em'];
+const RULES_OF_TOP_K = namesOf((rule) => rule.isOfTopK);
 
 const named = word('auto', 'float32', 'float16', 'uint8-affine');
 const topK = section({

@@ -7,7 +7,7 @@ export {
   hintLayers,
   isFeatureTerm,
 } from './feature-terms-schema.js';
-export { AEKD_MAX_TEACHERS, objectiveProblems } from './objective-rules.js';
+export { objectiveProblems } from './objective-rules.js';
 export { DEFAULT_OBJECTIVE, term, termAlone } from './objective-schema.js';
 export { quorumProblems } from './quorum-schema.js';
 export {

@@ -5,7 +5,7 @@
  */
 import type { Problem } from '@lyceum/proto';
 import { isMapping, listed } from '../../documents/index.js';
-import { isRuleOfVotes } from './ensemble-schema.js';
+import { namesOf, ruleNamed } from '../../ensemble/rules/index.js';
 import { isFeatureTerm } from './feature-terms-schema.js';
 import { asksForVotes, asksTeachers, isTermName } from './objective-schema.js';
 
@@ -21,12 +21,6 @@ interface AskingTerm {
   /** Ensemble indices, rising. */
   readonly teachers: readonly number[];
 }
-
-/** Rules without a share of each teacher, by which logits could be averaged. */
-const WITHOUT_SHARES: readonly unknown[] = ['majority-vote', 'per-class', 'dawid-skene'];
-
-/** 3^8 systems are solved in each step of aekd. */
-export const AEKD_MAX_TEACHERS = 8;
 
 export function objectiveProblems(
   objective: readonly unknown[],
@@ -109,7 +103,7 @@ function accessProblems(
 ): Problem[] {
   const needsFeatures = isFeatureTerm({ term: name });
   const byVotes = !needsFeatures && name !== 'mse-logits';
-  if (asksForVotes(name) || (byVotes && isRuleOfVotes(combine))) return [];
+  if (asksForVotes(name) || (byVotes && ruleNamed(combine)?.ofVotes)) return [];
   const lacks = (k: number) => {
     const access = accessOf(teachers[k]);
     return access === 'black' || (needsFeatures && access === 'gray');
@@ -120,7 +114,7 @@ function accessProblems(
     const instead = [
       ...(others.length > 0 ? [`teachers: [${others.join(', ')}]`] : []),
       access === 'black' ? 'term: vote' : 'term: kd',
-      ...(byVotes ? ['spec.ensemble.combine: majority-vote or dawid-skene'] : []),
+      ...(byVotes ? [`spec.ensemble.combine: ${listed(namesOf((rule) => rule.ofVotes))}`] : []),
     ];
     const what = needsFeatures ? 'features' : 'logits';
     const gives = access === 'black' ? 'final answers' : 'logits';
@@ -146,41 +140,29 @@ function weightProblems(
 
 /** What a term cannot have from the ensemble's rule. */
 function ruleProblems(
-  { path, name, settings, teachersPath, teachers: own }: AskingTerm,
+  { path, name, settings, teachersPath, teachers: asked }: AskingTerm,
   { combine = 'arithmetic' }: Mapping,
   teachers: readonly Mapping[],
 ): Problem[] {
   const rule = `spec.ensemble.combine: ${String(combine)}`;
   const problems: Problem[] = [];
-  const why = noStandardizing(combine);
+  const own = ruleNamed(combine);
+  const why = own?.noStandardizing;
   if (settings['standardize'] === true && why !== undefined) {
     const message = `standardises logits, and ${rule} ${why}; leave it out, or combine by arithmetic`;
     problems.push({ path: `${path}.standardize`, message });
   }
-  if (name === 'mse-logits' && WITHOUT_SHARES.includes(combine)) {
+  if (name === 'mse-logits' && own?.withoutShares) {
     const message = `mse-logits averages logits by the teachers' shares, and ${rule} has none; combine by arithmetic, entropy, accuracy or mixture-em`;
     problems.push({ path: `${path}.term`, message });
   }
-  if (combine === 'mixture-em' && !asksForVotes(name) && own.length < teachers.length) {
-    const message = `want all teachers beside ${rule}, which is fitted to all together; leave it out, or combine by accuracy`;
-    problems.push({ path: teachersPath, message });
-  }
-  if (combine === 'aekd' && !asksForVotes(name)) {
-    if (name !== 'kd') {
-      const message = `${rule} weighs teachers by the gradients of kd; use term: kd, or combine by arithmetic for ${name}`;
-      problems.push({ path: `${path}.term`, message });
-    } else if (own.length > AEKD_MAX_TEACHERS) {
-      const message = `${rule} is for at most ${AEKD_MAX_TEACHERS} teachers a term, and these are ${own.length}; name fewer in teachers, or combine by arithmetic`;
-      problems.push({ path: teachersPath, message });
-    }
+  const beside = { name, ownCount: asked.length, teacherCount: teachers.length };
+  const refused = asksForVotes(name) ? undefined : own?.refusedTerm?.(beside);
+  if (refused !== undefined) {
+    const at = refused.at === 'term' ? `${path}.term` : teachersPath;
+    problems.push({ path: at, message: refused.message(rule) });
   }
   return problems;
-}
-
-/** Why a rule has no pool of standardised logits; undefined: it has. */
-function noStandardizing(combine: unknown): string | undefined {
-  if (isRuleOfVotes(combine)) return 'has votes and no logits';
-  return combine === 'aekd' ? 'takes gradients of plain logits' : undefined;
 }
 
 /** A quorum may leave a term without any of its teachers. */

@@ -7,6 +7,7 @@
 import type { Problem } from '@lyceum/proto';
 import type { z } from 'zod';
 import { flag, number, section, wholeNumber } from '../../documents/index.js';
+import { ruleNamed } from '../../ensemble/rules/index.js';
 
 const half = number('a number from 0 to 0.5', { atLeast: 0, atMost: 0.5 });
 const share = number('a number, at least 0 and less than 1', { atLeast: 0, below: 1 });
@@ -40,9 +41,8 @@ export type ViewSettings = z.output<typeof views>;
 /** Fields that need pictures; `mixup` alone does not. */
 export const PICTURE_VIEWS = ['shift', 'flip', 'crop', 'rotation', 'cutout'] as const;
 
-/** Terms and rules that ask for the one label of a sample, which a mixed sample has not. */
+/** Terms that ask for the one label of a sample, which a mixed sample has not. */
 const ONE_LABEL_TERMS: readonly unknown[] = ['dkd'];
-const ONE_LABEL_RULES: readonly unknown[] = ['ca-mkd'];
 
 /** What must hold between a run's views, its rule and its terms. */
 export function viewsProblems(
@@ -54,7 +54,7 @@ export function viewsProblems(
   const asking = [
     ...terms.map(({ term }, index) => ({ path: `spec.objective[${index}].term`, name: term })),
     { path: 'spec.ensemble.combine', name: ensemble['combine'] },
-  ].filter(({ name }) => ONE_LABEL_TERMS.includes(name) || ONE_LABEL_RULES.includes(name));
+  ].filter(({ name }) => ONE_LABEL_TERMS.includes(name) || ruleNamed(name)?.needsLabels);
   return asking.map(({ path, name }) => ({
     path,
     message: `${String(name)} needs the one label of each sample, and spec.views.mixup mixes two; want mixup: false, or ${ONE_LABEL_TERMS.includes(name) ? 'term: kd' : 'combine: entropy'}`,

@@ -4,14 +4,14 @@
  */
 import { describe, expect, it } from 'vitest';
 import { type AnswerCodec, throughCodec } from '../../../src/codecs/answer-codec.js';
-import {
-  type BatchAnswers,
-  type Combination,
-  type CombinationFit,
-  combined,
-} from '../../../src/ensemble/combination.js';
+import { combined } from '../../../src/ensemble/combination.js';
 import { combineTargets } from '../../../src/ensemble/combine-targets.js';
 import { fitCombination } from '../../../src/ensemble/fit-combination.js';
+import type {
+  BatchAnswers,
+  Combination,
+  CombinationFit,
+} from '../../../src/ensemble/rules/index.js';
 import { targetPlan } from '../../../src/ensemble/target-plan.js';
 import { fitTemperature } from '../../../src/ensemble/teachers/calibration.js';
 import {

@@ -140,8 +140,9 @@ function adaptive(
 ): Scalar {
   // [B, K, C] as it came.
   const teachers = tf.transpose(values as Tensor3D, [1, 0, 2]) as Tensor3D;
-  const bound = spec.ensemble.bound as number;
-  const weights = adaptiveWeights(tf, logits, teachers, temperature, bound);
+  const { ensemble } = spec;
+  if (ensemble.combine !== 'aekd') throw new Error(`${ensemble.combine} is not adaptive`);
+  const weights = adaptiveWeights(tf, logits, teachers, temperature, ensemble.bound);
   return weightedKl(tf, logits, teachers, sharedByRows(weights), temperature);
 }
 

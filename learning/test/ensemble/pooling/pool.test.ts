@@ -9,7 +9,7 @@ import {
   pool,
   poolLogProbabilities,
   poolWithShares,
-} from '../../../src/ensemble/rules/pool.js';
+} from '../../../src/ensemble/pooling/pool.js';
 import reference from './fixtures/combination.json' with { type: 'json' };
 
 interface Case {

@@ -1,13 +1,13 @@
 /** Against numbers taken by hand, and what must hold for any logits: shares sum to 1, and equal teachers weigh alike. */
 import { describe, expect, it } from 'vitest';
-import { accuracyWeights } from '../../../src/ensemble/rules/accuracy-weights.js';
-import { adapterWeights } from '../../../src/ensemble/rules/adapter-weights.js';
+import { accuracyWeights } from '../../../src/ensemble/pooling/accuracy-weights.js';
+import { adapterWeights } from '../../../src/ensemble/pooling/adapter-weights.js';
 import {
   type ConfidenceWeighting,
   confidenceWeights,
   entropies,
-} from '../../../src/ensemble/rules/confidence-weights.js';
-import { caMkdWeights, crossEntropies } from '../../../src/ensemble/rules/label-weights.js';
+} from '../../../src/ensemble/pooling/confidence-weights.js';
+import { caMkdWeights, crossEntropies } from '../../../src/ensemble/pooling/label-weights.js';
 
 const CERTAIN = Float64Array.of(0, Number.NEGATIVE_INFINITY);
 const EVEN = Float64Array.of(1, 1);

@@ -1,8 +1,8 @@
 /** Votes counted by hand; for Dawid–Skene a crowd with one teacher that is always wrong in the same way. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
-import { dawidSkene } from '../../../src/ensemble/rules/dawid-skene.js';
-import { majorityVote, voteFractions } from '../../../src/ensemble/rules/majority-vote.js';
+import { dawidSkene } from '../../../src/ensemble/pooling/confusions.js';
+import { majorityVote, voteFractions } from '../../../src/ensemble/pooling/vote-fractions.js';
 
 describe('majorityVote', () => {
   it('counts weights, and leaves out who abstains', () => {

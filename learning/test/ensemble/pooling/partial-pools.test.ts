@@ -1,8 +1,8 @@
 /** Pools of teachers that do not all answer, or not for all classes, against sums taken by hand. */
 import { describe, expect, it } from 'vitest';
-import { poolPerClass } from '../../../src/ensemble/rules/per-class-pool.js';
-import { quorumMean } from '../../../src/ensemble/rules/quorum-mean.js';
-import { poolSparse } from '../../../src/ensemble/rules/sparse-pool.js';
+import { poolPerClass } from '../../../src/ensemble/pooling/per-class-pool.js';
+import { quorumMean } from '../../../src/ensemble/pooling/quorum-mean.js';
+import { poolSparse } from '../../../src/ensemble/pooling/sparse-pool.js';
 
 const log = (...probabilities: number[]) => Float64Array.from(probabilities, Math.log);
 

@@ -6,7 +6,7 @@ import {
   mixtureNll,
   mixtureRatios,
   mixtureWeights,
-} from '../../../src/ensemble/rules/mixture-em.js';
+} from '../../../src/ensemble/pooling/mixture-weights.js';
 
 function randomProbabilities(seed: number, teachers: number, samples: number): Float64Array[] {
   return Array.from({ length: teachers }, (_, k) =>

@@ -1,0 +1,136 @@
+/**
+ * A batch's pool at any temperature, and the pieces that rules make it of.
+ *
+ * Shares come from the teachers' logits at temperature 1, whatever temperature they are pooled at. All is float64, in
+ * ensemble order. Where a teacher knows only some of the classes, each class is pooled by those that know it.
+ */
+import { LyceumError } from '@lyceum/proto';
+import { argmaxRows, type Values } from '../../arrays/index.js';
+import {
+  meanLogits,
+  type PoolRule,
+  poolLogsOfKnown,
+  poolLogsWithShares,
+  poolWithShares,
+  standardizedLogits,
+} from '../pooling/index.js';
+import { type KnownClasses, sharesOrEqual } from '../teachers/index.js';
+
+/** What `fitCombination` found on held-out samples; only what the rule needs is there. */
+export interface CombinationFit {
+  /** One a teacher, by which its logits are divided first. */
+  readonly temperatures?: readonly number[] | undefined;
+  /** Of accuracy and mixture-em: one a teacher. */
+  readonly weights?: readonly number[] | undefined;
+  /** Of per-class: [C] a teacher. */
+  readonly classWeights?: readonly (readonly number[])[] | undefined;
+  /** Of dawid-skene: [C], and [observed, true] a teacher. */
+  readonly priors?: readonly number[] | undefined;
+  readonly confusions?: readonly (readonly number[])[] | undefined;
+}
+
+export interface BatchAnswers {
+  /** One [N, C] a teacher, in ensemble order. */
+  readonly teacherLogits: readonly Values[];
+  /** The teachers' own; rules that compute weights do not look at them. */
+  readonly teacherWeights: readonly number[];
+  readonly rowCount: number;
+  readonly classCount: number;
+  /** [N], for ca-mkd. */
+  readonly labels?: Int32Array;
+  /** One a teacher; absent: all know all. The logits of a class that a teacher does not know are −∞. */
+  readonly knownClasses?: readonly KnownClasses[];
+}
+
+/** A batch's pool at any temperature. */
+export interface Combined {
+  /** Writes probabilities [N, C]. */
+  probabilities(temperature: number, out: Values): void;
+  /** Writes their logarithms [N, C]; −∞ for a class without votes. */
+  logProbabilities(temperature: number, out: Values): void;
+  /** The pool of standardised logits, by the shares of the plain ones; absent of a rule that has votes only. */
+  readonly standardized?: () => Combined;
+  /** Writes Σₖ aₖ vₖ, [N, C]; absent of a rule that has no share of each teacher. */
+  readonly meanLogits?: (out: Values) => void;
+}
+
+/** The argmax of each teacher, [N]. */
+export function votes({
+  teacherLogits,
+  rowCount,
+  classCount,
+}: Pick<BatchAnswers, 'teacherLogits' | 'rowCount' | 'classCount'>): Int32Array[] {
+  return teacherLogits.map((logits) => argmaxRows(logits, rowCount, classCount));
+}
+
+export function pooled(rule: PoolRule, answers: BatchAnswers, shares: Float64Array): Combined {
+  const { teacherLogits, rowCount, classCount } = answers;
+  const known = partlyKnown(answers);
+  if (known !== undefined) {
+    return withExponentials((temperature, out) =>
+      poolLogsOfKnown(rule, temperature, teacherLogits, known, shares, rowCount, classCount, out),
+    );
+  }
+  return {
+    probabilities: (temperature, out) =>
+      poolWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out),
+    logProbabilities: (temperature, out) =>
+      poolLogsWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out),
+    standardized: () => pooled(rule, { ...answers, teacherLogits: standardized(answers) }, shares),
+    meanLogits: (out) => meanLogits(teacherLogits, shares, rowCount, classCount, out),
+  };
+}
+
+export function standardized({
+  teacherLogits,
+  rowCount,
+  classCount,
+}: BatchAnswers): Float64Array[] {
+  return teacherLogits.map((logits) => standardizedLogits(logits, rowCount, classCount));
+}
+
+/** What each teacher knows; undefined: all know all. */
+export function partlyKnown({ knownClasses }: BatchAnswers): readonly KnownClasses[] | undefined {
+  return knownClasses?.some((known) => known !== undefined) ? knownClasses : undefined;
+}
+
+export function constant(probabilities: Float64Array): Combined {
+  return withLogarithms((_, out) => out.set(probabilities));
+}
+
+export function withLogarithms(probabilities: Combined['probabilities']): Combined {
+  return {
+    probabilities,
+    logProbabilities(temperature, out) {
+      const exact = new Float64Array(out.length);
+      probabilities(temperature, exact);
+      for (const [i, p] of exact.entries()) out[i] = Math.log(p);
+    },
+  };
+}
+
+function withExponentials(logProbabilities: Combined['logProbabilities']): Combined {
+  return {
+    logProbabilities,
+    probabilities(temperature, out) {
+      const logs = new Float64Array(out.length);
+      logProbabilities(temperature, logs);
+      for (const [i, log] of logs.entries()) out[i] = Math.exp(log);
+    },
+  };
+}
+
+export function unfitted(what: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', `${what} has not been fitted on held-out samples`);
+}
+
+/** The mean of probabilities by weights that were fitted, one a teacher. */
+export function pooledByFit(
+  what: string,
+  answers: BatchAnswers,
+  { weights }: CombinationFit,
+): Combined {
+  if (weights === undefined) throw unfitted(what);
+  // Of some of the teachers all may have none: they share alike.
+  return pooled('arithmetic', answers, sharesOrEqual(weights));
+}

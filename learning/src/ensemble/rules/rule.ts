@@ -1,0 +1,108 @@
+/**
+ * What an ensemble rule says of itself: all that a run's schema, its cross-checks and the computation ask of it.
+ *
+ * A rule is one file with one of these, and one line in table.ts. What is left out of the optional fields does not hold.
+ */
+import type { Values } from '../../arrays/index.js';
+import type { KnownClasses } from '../teachers/index.js';
+import type { BatchAnswers, CombinationFit, Combined } from './combined.js';
+
+/** The settings of all rules, as spec.ensemble has them. */
+export interface WrittenSettings {
+  readonly weighting?: string | undefined;
+  readonly bound?: number | undefined;
+  readonly rule?: string | undefined;
+  readonly settings?: Readonly<Record<string, number>> | undefined;
+}
+
+export interface EnsembleRule<Own extends { readonly combine: string }> {
+  readonly name: Own['combine'];
+  /** From what a run says to the rule with its settings. What is wrong with them is found by the checks between fields. */
+  settled(written: WrittenSettings): Own;
+  /** A batch's pool. @throws {LyceumError} INVALID_ARGUMENT if it has not been fitted, or answers do not fit. */
+  combined(own: Own, answers: RuleAnswers, fit: CombinationFit): Combined;
+
+  /** Of `weighting`; the first is the default. */
+  readonly weightings?: readonly [string, ...string[]];
+  /** Computes the teachers' weights, so that `teachers[].weight` has no say. */
+  readonly computesWeights?: true;
+  /** Is found on the validation split before training. */
+  readonly fit?: RuleFit<Own>;
+  /** Looks at nothing but the teachers' final answers, which no temperature changes. */
+  readonly ofVotes?: true;
+  /** Has no share of each teacher, by which logits could be averaged. */
+  readonly withoutShares?: true;
+  /** Why it has no pool of standardised logits. */
+  readonly noStandardizing?: string;
+  /** Needs the one label of each sample. */
+  readonly needsLabels?: true;
+  /** Means something only if every teacher knows every class. */
+  readonly needsAllClasses?: true;
+  /** Averages probabilities by weights that do not depend on the sample: few of a teacher's classes are enough. */
+  readonly isOfTopK?: true;
+  /** Is computed in the student, from each teacher's logits. */
+  readonly inStudent?: true;
+  /** Is the plugin's: named with a `rule` beside it, so that no message proposes it by its name alone. */
+  readonly ofPlugin?: true;
+  /** What it cannot stand beside: a term that compares with some of the teachers. */
+  refusedTerm?(term: TermBeside): RefusedTerm | undefined;
+
+  /** Why no ensemble without a student can be measured by it. */
+  readonly notEvaluated?: string;
+  /** Another rule that always says the same. */
+  readonly equals?: string;
+  /** Worth measuring calibrated too, as calibration can change an answer. */
+  readonly worthCalibrating?: true;
+}
+
+/** What a rule is given: a batch's answers, and shares by a rule of the program's plugin. */
+export interface RuleAnswers extends BatchAnswers {
+  pluginShares(rule: string, settings: Readonly<Record<string, number>>): Float64Array;
+}
+
+export interface RuleFit<Own> {
+  /** To the logits of all teachers together: it is no rule of some of them, nor of final answers. */
+  readonly ofAllTogether?: true;
+  /** Measures each teacher by itself, on samples of the classes that it knows. */
+  readonly ofEachTeacher?: true;
+  numberCount(teacherCount: number, classCount: number): number;
+  find(own: Own, heldOut: HeldOut): CombinationFit;
+}
+
+/** Symbols: K teachers, N samples, C classes. */
+export interface HeldOut {
+  /** One [N, C] a teacher. */
+  readonly teacherLogits: readonly Float64Array[];
+  /** [N], in [0, C). */
+  readonly labels: Int32Array;
+  readonly classCount: number;
+  readonly knownClasses: readonly KnownClasses[];
+  /** A figure of one teacher on the samples and classes that it knows. */
+  onKnown(
+    measure: (logits: Values, labels: Int32Array, classCount: number) => number,
+    teacher: number,
+  ): number;
+}
+
+/** A term that compares with what the teachers say together. */
+export interface TermBeside {
+  readonly name: string;
+  /** Teachers that it compares with, and those of the run. */
+  readonly ownCount: number;
+  readonly teacherCount: number;
+}
+
+export interface RefusedTerm {
+  /** What is wrong with the term: its name, or its choice of teachers. */
+  readonly at: 'term' | 'teachers';
+  /** @param rule - `spec.ensemble.combine: NAME`. */
+  message(rule: string): string;
+}
+
+/** The word that was written, or the first. */
+export function wordOf<Word extends string>(
+  words: readonly [Word, ...Word[]],
+  written: string | undefined,
+): Word {
+  return words.find((word) => word === written) ?? words[0];
+}
