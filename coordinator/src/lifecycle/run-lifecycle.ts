@@ -6,26 +6,24 @@ import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import type { KeyValue, Logger, SessionHolder } from '@lyceum/platform';
 import {
   baselineRunId,
-  digestHex,
   LyceumError,
   type StepProgress,
   type TrainingDone,
   type TrainingFailed,
-  type ValidationResult,
 } from '@lyceum/proto';
-import { finite, type RunEvents, type RunMonitor } from '../monitoring/index.js';
+import type { RunEvents, RunMonitor } from '../monitoring/index.js';
 import {
   runChanges as changes,
   claimPointer,
   hasOwnBaseline,
   planBaseline,
   type RunFit,
-  type RunOutcome,
   type RunRecord,
   type RunStore,
   type WorkerEnvironment,
 } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
+import { outcomeOf } from './training-outcome.js';
 
 export interface RunLifecycleParts {
   readonly store: RunStore;
@@ -290,27 +288,4 @@ export class RunLifecycle {
     if (hasEnded(state)) monitor.forget(runId);
     return record;
   }
-}
-
-/** @throws {LyceumError} INVALID_ARGUMENT */
-function outcomeOf(done: TrainingDone): RunOutcome {
-  const { measurement, selectedValidation } = done;
-  if (measurement === undefined) {
-    throw new LyceumError('INVALID_ARGUMENT', 'training is done without a measurement');
-  }
-  return {
-    modelDigest: digestHex(done.modelDigest),
-    logitsDigest: digestHex(done.logitsDigest),
-    finalWeightsDigest: digestHex(done.finalWeightsDigest),
-    selectedStep: done.selectedStep,
-    ...(selectedValidation !== undefined && { selectedValidation: valuesOf(selectedValidation) }),
-    parameterCount: measurement.parameterCount,
-    weightBytes: measurement.weightBytes,
-    latencyBatch1Ms: finite(measurement.latencyBatch1Ms),
-    waitingSeconds: finite(measurement.waitingSeconds),
-  };
-}
-
-function valuesOf({ step, accuracy, nll }: ValidationResult) {
-  return { step, accuracy: finite(accuracy), nll: finite(nll) };
 }

@@ -24,8 +24,6 @@ import {
   type ResumeRunResponse,
   type RetryRunRequest,
   type RetryRunResponse,
-  type Run,
-  type RunEvent,
   type SubmitRunRequest,
   type SubmitRunResponse,
   type WatchRunRequest,
@@ -58,13 +56,7 @@ import {
   type RunStore,
 } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
-import { runMessage } from './run-message.js';
-
-/** Time between two messages of one watch, at least: many changes of one moment are one message. */
-const WATCH_PAUSE_MS = 100;
-
-/** How long after a run's end its last event is waited for. */
-const LAST_EVENT_MS = 10_000;
+import { listEvents, seenRun, watchRun } from './watch-run.js';
 
 /** Records, ledger, report and the first answers of a small run; what a larger one lacks pauses it. */
 const RUN_BYTES = 8 * 1024 * 1024;
@@ -99,10 +91,10 @@ export function runService(parts: RunServiceParts) {
       submit(parts, request, signal),
     ),
     getRun: unary<GetRunRequest, GetRunResponse>(log, async ({ runId }) => ({
-      run: seen(parts, parts.store.require(runId)),
+      run: seenRun(parts, parts.store.require(runId)),
     })),
     listRuns: unary<ListRunsRequest, ListRunsResponse>(log, async () => ({
-      runs: parts.store.list().map((record) => seen(parts, record)),
+      runs: parts.store.list().map((record) => seenRun(parts, record)),
     })),
     cancelRun: unary<CancelRunRequest, CancelRunResponse>(log, (request) => cancel(parts, request)),
     retryRun: unary<RetryRunRequest, RetryRunResponse>(log, (request) => retry(parts, request)),
@@ -112,7 +104,7 @@ export function runService(parts: RunServiceParts) {
       deletedRunIds: await parts.deletion.delete(runId),
     })),
     watchRun: serverStream<WatchRunRequest, WatchRunResponse>(log, ({ runId }, { signal }) =>
-      watch(parts, runId, AbortSignal.any([signal, parts.stopping])),
+      watchRun(parts, runId, AbortSignal.any([signal, parts.stopping])),
     ),
     listEvents: serverStream<ListEventsRequest, ListEventsResponse>(log, (request, { signal }) =>
       listEvents(parts, request, AbortSignal.any([signal, parts.stopping])),
@@ -148,7 +140,7 @@ async function submit(
       const message = `run ${runId} exists with another specification; choose another run id`;
       throw new LyceumError('ALREADY_EXISTS', message);
     }
-    return { run: seen(parts, known), created: false, warnings: [] };
+    return { run: seenRun(parts, known), created: false, warnings: [] };
   }
   const wanted = { runId, specification, nowMs: now(), signal };
   const record = await planRun(wanted, catalog, store, remoteModels);
@@ -158,13 +150,13 @@ async function submit(
     const tried = await endpointTrials.run(record, request.askPaid === true);
     if (tried.problems.length > 0) throw new InvalidDocumentError(`run ${runId}`, tried.problems);
     const all = [...warnings(record), ...tried.warnings];
-    return { run: seen(parts, record), created: false, warnings: all };
+    return { run: seenRun(parts, record), created: false, warnings: all };
   }
   parts.health.askAgain(record);
   const created = await submitOnce(parts, record);
   await lifecycle.ensureBaseline(created);
   parts.changed();
-  return { run: seen(parts, created), created: true, warnings: warnings(created) };
+  return { run: seenRun(parts, created), created: true, warnings: warnings(created) };
 }
 
 /** Two equal submits of one moment are one run. */
@@ -203,7 +195,7 @@ async function cancel(
     await lifecycle.cancel(baseline.runId, `run ${runId} was cancelled`);
   }
   parts.changed();
-  return { run: seen(parts, record) };
+  return { run: seenRun(parts, record) };
 }
 
 async function retry(
@@ -220,7 +212,7 @@ async function retry(
   }
   const record = await lifecycle.retry(runId);
   parts.changed();
-  return { run: seen(parts, record) };
+  return { run: seenRun(parts, record) };
 }
 
 async function resume(
@@ -233,7 +225,7 @@ async function resume(
   const baseline = ownBaseline(store, record);
   if (baseline?.state === 'PAUSED') await lifecycle.resume(baseline.runId, false);
   parts.changed();
-  return { run: seen(parts, record) };
+  return { run: seenRun(parts, record) };
 }
 
 async function replay(
@@ -246,7 +238,8 @@ async function replay(
   checkRunId(runId);
   const known = store.get(runId);
   if (known !== undefined) {
-    if (isReplayOf(known, source)) return { run: seen(parts, known), created: false, warnings: [] };
+    if (isReplayOf(known, source))
+      return { run: seenRun(parts, known), created: false, warnings: [] };
     const message = `run ${runId} exists and is no replay of ${source.runId}; choose another run id`;
     throw new LyceumError('ALREADY_EXISTS', message);
   }
@@ -263,79 +256,7 @@ async function replay(
   const created = await lifecycle.submit(record);
   await lifecycle.ensureBaseline(created);
   parts.changed();
-  return { run: seen(parts, created), created: true, warnings: warnings(created) };
-}
-
-async function* watch(
-  parts: RunServiceParts,
-  runId: string,
-  signal: AbortSignal,
-): AsyncGenerator<WatchRunResponse, void, undefined> {
-  parts.store.require(runId);
-  let wake: () => void = () => {};
-  let woken = false;
-  const stop = parts.monitor.watch(runId, () => {
-    woken = true;
-    wake();
-  });
-  const aborted = (): void => wake();
-  signal.addEventListener('abort', aborted, { once: true });
-  try {
-    while (!signal.aborted) {
-      woken = false;
-      const record = parts.store.require(runId);
-      yield { run: seen(parts, record) };
-      if (hasEnded(record.state)) return;
-      await pause(WATCH_PAUSE_MS);
-      if (woken || signal.aborted) continue;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-    throw new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
-  } finally {
-    stop();
-    signal.removeEventListener('abort', aborted);
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
-}
-
-async function* listEvents(
-  { store, events, monitor }: RunServiceParts,
-  { runId, follow }: ListEventsRequest,
-  signal: AbortSignal,
-): AsyncGenerator<ListEventsResponse, void, undefined> {
-  store.require(runId);
-  await events.settled();
-  // One that has been deleted meanwhile had ended.
-  const ended = () => hasEnded(store.get(runId)?.state ?? 'CANCELLED');
-  const goesOn = follow && !ended();
-  const over = new AbortController();
-  const stop = monitor.watch(runId, () => {
-    // Should the last event be lost, nobody must wait for it for ever.
-    if (ended()) setTimeout(() => over.abort(), LAST_EVENT_MS).unref();
-  });
-  try {
-    const until = AbortSignal.any([signal, over.signal]);
-    for await (const event of events.read(runId, { follow: goesOn, signal: until })) {
-      yield { event };
-      if (goesOn && endsRun(event) && ended()) return;
-    }
-  } finally {
-    stop();
-  }
-}
-
-/** True for the last event of a run: its change into the state that it ends in. */
-function endsRun({ kind, dataJson }: RunEvent): boolean {
-  if (kind !== 'state-changed') return false;
-  const { state } = JSON.parse(dataJson) as { state?: unknown };
-  return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
+  return { run: seenRun(parts, created), created: true, warnings: warnings(created) };
 }
 
 function requireReport(store: RunStore, runId: string): NonNullable<RunRecord['report']> {
@@ -346,13 +267,4 @@ function requireReport(store: RunStore, runId: string): NonNullable<RunRecord['r
 
 function ownBaseline(store: RunStore, record: RunRecord): RunRecord | undefined {
   return hasOwnBaseline(record) ? store.get(record.baselineRunId ?? '') : undefined;
-}
-
-function seen({ monitor, active }: RunServiceParts, record: RunRecord): Run {
-  const { runId, state } = record;
-  return runMessage(record, {
-    progress: monitor.progress(runId),
-    reason: hasEnded(state) ? '' : monitor.reason(runId),
-    waitingFor: active.targets(runId)?.waitingFor() ?? [],
-  });
 }

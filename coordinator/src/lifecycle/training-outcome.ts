@@ -1,0 +1,27 @@
+/** What a student worker says at the end of its training, as the record keeps it. Pure. */
+import { digestHex, LyceumError, type TrainingDone, type ValidationResult } from '@lyceum/proto';
+import { finite } from '../monitoring/index.js';
+import type { RunOutcome } from '../runs/index.js';
+
+/** @throws {LyceumError} INVALID_ARGUMENT */
+export function outcomeOf(done: TrainingDone): RunOutcome {
+  const { measurement, selectedValidation } = done;
+  if (measurement === undefined) {
+    throw new LyceumError('INVALID_ARGUMENT', 'training is done without a measurement');
+  }
+  return {
+    modelDigest: digestHex(done.modelDigest),
+    logitsDigest: digestHex(done.logitsDigest),
+    finalWeightsDigest: digestHex(done.finalWeightsDigest),
+    selectedStep: done.selectedStep,
+    ...(selectedValidation !== undefined && { selectedValidation: valuesOf(selectedValidation) }),
+    parameterCount: measurement.parameterCount,
+    weightBytes: measurement.weightBytes,
+    latencyBatch1Ms: finite(measurement.latencyBatch1Ms),
+    waitingSeconds: finite(measurement.waitingSeconds),
+  };
+}
+
+function valuesOf({ step, accuracy, nll }: ValidationResult) {
+  return { step, accuracy: finite(accuracy), nll: finite(nll) };
+}

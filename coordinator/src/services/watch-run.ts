@@ -1,0 +1,111 @@
+/** A run as its users see it: now, whenever it changes, and its events as they come. */
+import {
+  type ListEventsRequest,
+  type ListEventsResponse,
+  LyceumError,
+  type Run,
+  type RunEvent,
+  type WatchRunResponse,
+} from '@lyceum/proto';
+import type { RunEvents, RunMonitor } from '../monitoring/index.js';
+import type { ActiveRuns } from '../reconciliation/index.js';
+import type { RunRecord, RunStore } from '../runs/index.js';
+import { hasEnded } from '../schedule/index.js';
+import { runMessage } from './run-message.js';
+
+/** Time between two messages of one watch, at least: many changes of one moment are one message. */
+const WATCH_PAUSE_MS = 100;
+
+/** How long after a run's end its last event is waited for. */
+const LAST_EVENT_MS = 10_000;
+
+export interface WatchRunParts {
+  readonly store: RunStore;
+  readonly monitor: RunMonitor;
+  readonly active: ActiveRuns;
+  readonly events: RunEvents;
+}
+
+export function seenRun(
+  { monitor, active }: Pick<WatchRunParts, 'monitor' | 'active'>,
+  record: RunRecord,
+): Run {
+  const { runId, state } = record;
+  return runMessage(record, {
+    progress: monitor.progress(runId),
+    reason: hasEnded(state) ? '' : monitor.reason(runId),
+    waitingFor: active.targets(runId)?.waitingFor() ?? [],
+  });
+}
+
+export async function* watchRun(
+  parts: WatchRunParts,
+  runId: string,
+  signal: AbortSignal,
+): AsyncGenerator<WatchRunResponse, void, undefined> {
+  parts.store.require(runId);
+  let wake: () => void = () => {};
+  let woken = false;
+  const stop = parts.monitor.watch(runId, () => {
+    woken = true;
+    wake();
+  });
+  const aborted = (): void => wake();
+  signal.addEventListener('abort', aborted, { once: true });
+  try {
+    while (!signal.aborted) {
+      woken = false;
+      const record = parts.store.require(runId);
+      yield { run: seenRun(parts, record) };
+      if (hasEnded(record.state)) return;
+      await pause(WATCH_PAUSE_MS);
+      if (woken || signal.aborted) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    throw new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
+  } finally {
+    stop();
+    signal.removeEventListener('abort', aborted);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+export async function* listEvents(
+  { store, events, monitor }: WatchRunParts,
+  { runId, follow }: ListEventsRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ListEventsResponse, void, undefined> {
+  store.require(runId);
+  await events.settled();
+  // One that has been deleted meanwhile had ended.
+  const ended = () => hasEnded(store.get(runId)?.state ?? 'CANCELLED');
+  const goesOn = follow && !ended();
+  const over = new AbortController();
+  const stop = monitor.watch(runId, () => {
+    // Should the last event be lost, nobody must wait for it for ever.
+    if (ended()) setTimeout(() => over.abort(), LAST_EVENT_MS).unref();
+  });
+  try {
+    const until = AbortSignal.any([signal, over.signal]);
+    for await (const event of events.read(runId, { follow: goesOn, signal: until })) {
+      yield { event };
+      if (goesOn && endsRun(event) && ended()) return;
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** True for the last event of a run: its change into the state that it ends in. */
+function endsRun({ kind, dataJson }: RunEvent): boolean {
+  if (kind !== 'state-changed') return false;
+  const { state } = JSON.parse(dataJson) as { state?: unknown };
+  return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
+}
