@@ -1,7 +1,7 @@
 /**
- * `npm run check [-- PART…]`: sets up, then format and lint, which way imports go, types (the
- * tests' included), and the unit tests. Every part runs, whatever came of the one before. The last
- * line counts each part before the unit tests as one check.
+ * `npm run check [-- PART…]`: sets up, then format and lint, which way imports go, whether exports
+ * and files are used, types (the tests' included), and the unit tests. Every part runs, whatever
+ * came of the one before. The last line counts each part before the unit tests as one check.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { exitWithCounts, runTests } from './tests.mjs';
 const PARTS = {
   lint: async () => runCheck('biome', ['check', '--error-on-warnings']),
   imports: async () => runCheck('depcruise', sourceFolders()),
+  exports: async () => runCheck('knip', ['--no-progress']),
   types: async () => runCheck('tsc', ['-p', 'tsconfig.test.json']),
   unit: async () => runTests(['--project', 'unit']),
 };

@@ -61,7 +61,7 @@ export interface ProgramOptions extends ComputeOptions {
 }
 
 /** Why the program cannot go on. */
-export interface Failure {
+interface Failure {
   readonly what: string;
   readonly err: unknown;
 }
