@@ -9,6 +9,7 @@ export { type FeatureTerm, featureTerms } from './feature-plan.js';
 export { fitCombination, fitNumberCount, needsFit, ownTemperature } from './fit-combination.js';
 export * from './metrics/index.js';
 export {
+  /** @public Declarations of the coordinator's records name it. */
   type AccuracyWeighting,
   accuracyWeights,
   adapterWeights,

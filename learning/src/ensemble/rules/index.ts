@@ -7,7 +7,6 @@ export {
   RULE_NAMES,
   RULES,
   type Rule,
-  type RuleName,
   ruleNamed,
   ruleOf,
 } from './table.js';

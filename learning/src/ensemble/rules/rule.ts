@@ -8,7 +8,7 @@ import type { KnownClasses } from '../teachers/index.js';
 import type { BatchAnswers, CombinationFit, Combined } from './combined.js';
 
 /** The settings of all rules, as spec.ensemble has them. */
-export interface WrittenSettings {
+interface WrittenSettings {
   readonly weighting?: string | undefined;
   readonly bound?: number | undefined;
   readonly rule?: string | undefined;
@@ -56,11 +56,11 @@ export interface EnsembleRule<Own extends { readonly combine: string }> {
 }
 
 /** What a rule is given: a batch's answers, and shares by a rule of the program's plugin. */
-export interface RuleAnswers extends BatchAnswers {
+interface RuleAnswers extends BatchAnswers {
   pluginShares(rule: string, settings: Readonly<Record<string, number>>): Float64Array;
 }
 
-export interface RuleFit<Own> {
+interface RuleFit<Own> {
   /** To the logits of all teachers together: it is no rule of some of them, nor of final answers. */
   readonly ofAllTogether?: true;
   /** Measures each teacher by itself, on samples of the classes that it knows. */
@@ -70,7 +70,7 @@ export interface RuleFit<Own> {
 }
 
 /** Symbols: K teachers, N samples, C classes. */
-export interface HeldOut {
+interface HeldOut {
   /** One [N, C] a teacher. */
   readonly teacherLogits: readonly Float64Array[];
   /** [N], in [0, C). */
@@ -85,14 +85,14 @@ export interface HeldOut {
 }
 
 /** A term that compares with what the teachers say together. */
-export interface TermBeside {
+interface TermBeside {
   readonly name: string;
   /** Teachers that it compares with, and those of the run. */
   readonly ownCount: number;
   readonly teacherCount: number;
 }
 
-export interface RefusedTerm {
+interface RefusedTerm {
   /** What is wrong with the term: its name, or its choice of teachers. */
   readonly at: 'term' | 'teachers';
   /** @param rule - `spec.ensemble.combine: NAME`. */
