@@ -1,5 +1,6 @@
 /** How a user describes a model behind an Open Inference server: alone, to push it, or in a run. */
 import {
+  elementCount,
   INFERENCE_REQUEST_MAX_BYTES,
   InvalidDocumentError,
   SAMPLE_MAX_VALUES,
@@ -27,14 +28,13 @@ const size = wholeNumber(`a whole number from 1 to ${SAMPLE_MAX_VALUES}`, {
   above: 0,
   atMost: SAMPLE_MAX_VALUES,
 });
-const productOf = (sizes: readonly number[]) => sizes.reduce((product, n) => product * n, 1);
 
 /** Of one sample, which must fit into one request: a byte a number at the least. */
 const inputShape = list(size, 'a list of 1 to 8 sizes', { atLeast: 1, atMost: 8 }).refine(
-  (shape) => productOf(shape) <= INFERENCE_REQUEST_MAX_BYTES,
+  (shape) => elementCount(shape) <= INFERENCE_REQUEST_MAX_BYTES,
   {
     error: ({ input }) =>
-      `makes samples of ${productOf(input as number[])} numbers; at most ${INFERENCE_REQUEST_MAX_BYTES} fit into a request`,
+      `makes samples of ${elementCount(input as number[])} numbers; at most ${INFERENCE_REQUEST_MAX_BYTES} fit into a request`,
   },
 );
 
@@ -126,7 +126,7 @@ const foundModel = section({
   const { sampleShape, rows, classCount, canaries } = value;
   const wrong = (path: string, message: string) =>
     issues.push({ code: 'custom', path: [path], message, input: value });
-  const numbers = rows * productOf(sampleShape);
+  const numbers = rows * elementCount(sampleShape);
   if (numbers > INFERENCE_REQUEST_MAX_BYTES) {
     const message = `makes requests of ${numbers} numbers, ${rows} rows of [${sampleShape}]; at most ${INFERENCE_REQUEST_MAX_BYTES} are sent`;
     wrong('sampleShape', message);
