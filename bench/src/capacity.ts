@@ -15,14 +15,21 @@ import { importDataset } from '@lyceum/learning/import';
 import { sleep } from '@lyceum/platform';
 import {
   type BenchOptions,
+  type BenchResult,
   cacheFolder,
+  distillation,
   finished,
+  median,
   progress,
+  pushDataset,
+  pushTeachers,
+  spread,
+  TEACHERS,
+  training,
+  trainTeachers,
+  warmUpTeachers,
   withCluster,
-} from './bench-cluster.js';
-import { type BenchResult, median, spread } from './bench-result.js';
-import { pushDataset, pushTeachers, trainTeachers, warmUpTeachers } from './bench-teachers.js';
-import { distillation, TEACHERS, training } from './remote-teachers-runs.js';
+} from './measuring/index.js';
 import { TeacherTimes, type Times } from './teacher-times.js';
 
 const WORKER_COUNTS = [1, 4, 12, 32] as const;

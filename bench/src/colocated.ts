@@ -10,18 +10,24 @@ import { Worker } from 'node:worker_threads';
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { importDataset } from '@lyceum/learning/import';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import type { ColocatedRequest } from './colocated-thread.js';
 import {
   type BenchOptions,
+  type BenchResult,
   COMPUTE_THREADS,
   cacheFolder,
+  distillation,
   finished,
+  median,
   progress,
+  pushDataset,
+  pushTeachers,
+  STUDENTS,
+  type StudentName,
+  spread,
+  trainTeachers,
   withCluster,
-} from './bench-cluster.js';
-import { type BenchResult, median, spread } from './bench-result.js';
-import { pushDataset, pushTeachers, trainTeachers } from './bench-teachers.js';
-import type { ColocatedRequest } from './colocated-thread.js';
-import { distillation, STUDENTS, type StudentName } from './remote-teachers-runs.js';
+} from './measuring/index.js';
 
 /** Long beside the second in which a run of the cluster starts. */
 const STEPS: Readonly<Record<StudentName, number>> = { conv: 2_000, mlp: 6_000 };

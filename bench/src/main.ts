@@ -5,13 +5,17 @@
 import { parseArgs } from 'node:util';
 import { onInterrupt } from '@lyceum/platform';
 import { answers } from './answers/answers.js';
-import type { BenchOptions } from './bench-cluster.js';
-import { type BenchResult, NotHereError, resultLines } from './bench-result.js';
 import { capacity } from './capacity.js';
 import { colocated } from './colocated.js';
 import { coordinator } from './coordinator/coordinator.js';
 import { hostile } from './hostile/hostile.js';
 import { inference } from './inference.js';
+import {
+  type BenchOptions,
+  type BenchResult,
+  NotHereError,
+  resultLines,
+} from './measuring/index.js';
 import { memory } from './memory.js';
 import { pytorch } from './pytorch/pytorch.js';
 import { remoteTeachers } from './remote-teachers.js';

@@ -10,15 +10,17 @@ import { sleep } from '@lyceum/platform';
 import { ArtifactKind } from '@lyceum/proto';
 import {
   type BenchOptions,
+  type BenchResult,
   cacheFolder,
+  distillation,
   finished,
+  makeTeachers,
+  median,
   progress,
+  residentMib,
+  spread,
   withCluster,
-} from './bench-cluster.js';
-import { type BenchResult, median, spread } from './bench-result.js';
-import { makeTeachers } from './bench-teachers.js';
-import { residentMib } from './process-usage.js';
-import { distillation } from './remote-teachers-runs.js';
+} from './measuring/index.js';
 
 /** Some minutes of the small student. */
 const STEPS = 60_000;

@@ -18,23 +18,26 @@ import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
 import { importDataset } from '@lyceum/learning/import';
 import { LyceumError } from '@lyceum/proto';
 import {
+  type BenchResult,
   cacheFolder,
   cpuMsPerBatch,
-  finished,
-  progress,
-  usage,
-  withCluster,
-} from './bench-cluster.js';
-import { type BenchResult, median, spread } from './bench-result.js';
-import { pushDataset, pushTeachers, trainTeachers, warmUpTeachers } from './bench-teachers.js';
-import {
   distillation,
+  finished,
+  median,
+  progress,
+  pushDataset,
+  pushTeachers,
   STUDENT_THREADS,
   STUDENTS,
   type StudentName,
+  spread,
   TEACHERS,
   training,
-} from './remote-teachers-runs.js';
+  trainTeachers,
+  usage,
+  warmUpTeachers,
+  withCluster,
+} from './measuring/index.js';
 import { TeacherTimes } from './teacher-times.js';
 
 /**

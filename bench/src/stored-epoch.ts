@@ -13,22 +13,22 @@ import { ArtifactKind } from '@lyceum/proto';
 import {
   assertNoneInferred,
   type BenchOptions,
+  type BenchResult,
   cacheFolder,
   cpuMsPerBatch,
-  finished,
-  progress,
-  usage,
-  withCluster,
-} from './bench-cluster.js';
-import { type BenchResult, median, spread } from './bench-result.js';
-import { makeTeachers } from './bench-teachers.js';
-import {
   distillation,
+  finished,
+  makeTeachers,
+  median,
+  progress,
   STUDENT_THREADS,
   STUDENTS,
   type StudentName,
+  spread,
   training,
-} from './remote-teachers-runs.js';
+  usage,
+  withCluster,
+} from './measuring/index.js';
 
 /** Long beside the second in which a run starts and its step is traced. */
 const RUN_SECONDS = 15;

@@ -9,10 +9,20 @@ import type { CoordinatorClient } from '@lyceum/cli/client';
 import type { LocalCluster } from '@lyceum/cli/local-cluster';
 import { importDataset } from '@lyceum/learning/import';
 import { sleep } from '@lyceum/platform';
-import { cacheFolder, finished, progress, withCluster } from './bench-cluster.js';
-import { type BenchResult, median, spread } from './bench-result.js';
-import { pushDataset, pushTeachers, trainTeachers, warmUpTeachers } from './bench-teachers.js';
-import { distillation } from './remote-teachers-runs.js';
+import {
+  type BenchResult,
+  cacheFolder,
+  distillation,
+  finished,
+  median,
+  progress,
+  pushDataset,
+  pushTeachers,
+  spread,
+  trainTeachers,
+  warmUpTeachers,
+  withCluster,
+} from './measuring/index.js';
 
 const WORKERS = 4;
 const KILL_EVERY_MS = 5_000;

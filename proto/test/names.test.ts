@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { digestBytes, digestHex, sha256Hex } from '../src/digest.js';
 import { LyceumError, toLyceumError } from '../src/errors.js';
-import { eventSubject, ticketConsumer, ticketSubject } from '../src/subjects.js';
+import { eventSubject, ticketConsumer, ticketSubject } from '../src/names/subjects.js';
 
 const identity = 'ab'.repeat(32);
 

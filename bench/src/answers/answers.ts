@@ -21,8 +21,7 @@ import {
 import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type { Student } from '@lyceum/student-worker/compute';
-import { type BenchOptions, cacheFolder, progress } from '../bench-cluster.js';
-import type { BenchResult } from '../bench-result.js';
+import { type BenchOptions, type BenchResult, cacheFolder, progress } from '../measuring/index.js';
 import { codecLoss, topTenMass } from './codec-loss.js';
 import { digitStrings } from './digit-strings.js';
 import { splitLogits, trained } from './train-in-process.js';

@@ -9,9 +9,15 @@
  * Settings alternate in order from repetition to repetition; what other processes on the machine take shows in the
  * event loop's delay too.
  */
-import { type BenchOptions, finished, withCluster } from '../bench-cluster.js';
-import { type BenchResult, median, spread } from '../bench-result.js';
-import { distillation } from '../remote-teachers-runs.js';
+import {
+  type BenchOptions,
+  type BenchResult,
+  distillation,
+  finished,
+  median,
+  spread,
+  withCluster,
+} from '../measuring/index.js';
 import { IdleSessions } from './idle-sessions.js';
 import { loopDelayEnvironment } from './loop-delay.js';
 import { growth, type Readings, read, readings, summary } from './reading.js';

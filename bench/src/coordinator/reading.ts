@@ -1,7 +1,6 @@
 /** What a coordinator's work on a known number of batches took it: processor time, and its event loop's delay. */
 import type { LocalCluster } from '@lyceum/cli/local-cluster';
-import { cpuMsPerBatch, progress, usage } from '../bench-cluster.js';
-import { median, spread } from '../bench-result.js';
+import { cpuMsPerBatch, median, progress, spread, usage } from '../measuring/index.js';
 import { takeLoopDelay } from './loop-delay.js';
 
 export interface Reading {

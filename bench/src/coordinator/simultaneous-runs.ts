@@ -1,9 +1,14 @@
 /** Runs that train at the same time, each in a student worker of its own, all with the same teachers. */
 import { setMaxListeners } from 'node:events';
 import { freemem } from 'node:os';
-import { type BenchOptions, finished, progress, withCluster } from '../bench-cluster.js';
-import { NotHereError } from '../bench-result.js';
-import { distillation } from '../remote-teachers-runs.js';
+import {
+  type BenchOptions,
+  distillation,
+  finished,
+  NotHereError,
+  progress,
+  withCluster,
+} from '../measuring/index.js';
 import { loopDelayEnvironment } from './loop-delay.js';
 import { type Readings, read, readings } from './reading.js';
 import { pushWideArtifacts } from './wide-models.js';

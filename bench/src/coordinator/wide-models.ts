@@ -9,7 +9,7 @@ import {
   setComputeThreads,
 } from '@lyceum/learning/tensorflow';
 import { ArtifactKind } from '@lyceum/proto';
-import { TEACHERS } from '../remote-teachers-runs.js';
+import { TEACHERS } from '../measuring/index.js';
 
 const SAMPLE_SHAPE = [8, 8, 1];
 const SAMPLE_SIZE = 64;

@@ -2,7 +2,7 @@
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { connect, newSessionKey, openDuplex, StudentClient, TeacherClient } from '@lyceum/platform';
 import { ArtifactKind, SPECIFICATION_INLINE_MARKS } from '@lyceum/proto';
-import type { BenchOptions } from '../bench-cluster.js';
+import type { BenchOptions } from '../measuring/index.js';
 import { hostilePackages, type Lures } from './hostile-packages.js';
 import { rawZip } from './raw-zip.js';
 

@@ -10,10 +10,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
-import { type BenchOptions, progress, withCluster } from '../bench-cluster.js';
-import { type BenchResult, spread } from '../bench-result.js';
 import { loopDelayEnvironment, takeLoopDelay } from '../coordinator/loop-delay.js';
-import { peakResidentMib, resetPeak } from '../process-usage.js';
+import {
+  type BenchOptions,
+  type BenchResult,
+  peakResidentMib,
+  progress,
+  resetPeak,
+  spread,
+  withCluster,
+} from '../measuring/index.js';
 import { hostileInputs } from './hostile-inputs.js';
 
 /** A timer is late from its first tick on: one before the input, and one after it. */

@@ -10,9 +10,13 @@ import { exportSafetensors } from '@lyceum/learning/export';
 import { parseModelPackage } from '@lyceum/learning/formats';
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { LyceumError } from '@lyceum/proto';
-import { COMPUTE_THREADS, cacheFolder } from '../bench-cluster.js';
-import { NotHereError } from '../bench-result.js';
-import { MODELS, TEACHERS } from '../remote-teachers-runs.js';
+import {
+  COMPUTE_THREADS,
+  cacheFolder,
+  MODELS,
+  NotHereError,
+  TEACHERS,
+} from '../measuring/index.js';
 
 const SCRIPT = fileURLToPath(new URL('../../pytorch/distil.py', import.meta.url));
 const run = promisify(execFile);

@@ -17,22 +17,24 @@ import { LyceumError } from '@lyceum/proto';
 import {
   assertNoneInferred,
   type BenchOptions,
+  type BenchResult,
   cacheFolder,
   cpuMsPerBatch,
-  finished,
-  progress,
-  usage,
-  withCluster,
-} from '../bench-cluster.js';
-import { type BenchResult, median, spread } from '../bench-result.js';
-import { pushDataset, pushTeachers, trainTeachers } from '../bench-teachers.js';
-import {
   distillation,
+  finished,
+  median,
+  progress,
+  pushDataset,
+  pushTeachers,
   STUDENT_THREADS,
   STUDENTS,
   type StudentName,
+  spread,
   TEACHERS,
-} from '../remote-teachers-runs.js';
+  trainTeachers,
+  usage,
+  withCluster,
+} from '../measuring/index.js';
 import {
   defaultPython,
   type PytorchFigures,

@@ -12,7 +12,7 @@ import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { smallSetBytes } from '../commands/small-set.js';
 
-const EXAMPLE = fileURLToPath(new URL('../../../examples/own-methods/plugin.ts', import.meta.url));
+const EXAMPLE = fileURLToPath(new URL('../../../examples/own-methods/plugin.js', import.meta.url));
 const PATIENCE = { timeout: 300_000, interval: 200 };
 
 const head = (kind: string, name: string) => ({

@@ -1,0 +1,30 @@
+/** What benches share: a cluster to measure, its teachers and runs, and how a result is told. */
+export {
+  assertNoneInferred,
+  type BenchOptions,
+  COMPUTE_THREADS,
+  cacheFolder,
+  cpuMsPerBatch,
+  finished,
+  progress,
+  usage,
+  withCluster,
+} from './bench-cluster.js';
+export { type BenchResult, median, NotHereError, resultLines, spread } from './bench-result.js';
+export {
+  makeTeachers,
+  pushDataset,
+  pushTeachers,
+  trainTeachers,
+  warmUpTeachers,
+} from './bench-teachers.js';
+export { peakResidentMib, resetPeak, residentMib } from './process-usage.js';
+export {
+  distillation,
+  MODELS,
+  STUDENT_THREADS,
+  STUDENTS,
+  type StudentName,
+  TEACHERS,
+  training,
+} from './remote-teachers-runs.js';

@@ -1,0 +1,13 @@
+/** What outputs, modalities and secrets are called, and the subjects and roles in NATS. */
+export * from './modality-name.js';
+export {
+  NATS_ROLES,
+  type NatsRole,
+  natsAccounts,
+  natsInbox,
+  openNatsAccounts,
+  STORE_ACCOUNT,
+} from './nats-roles.js';
+export * from './output-names.js';
+export { SECRET_NAME } from './secret-name.js';
+export * from './subjects.js';
