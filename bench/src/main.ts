@@ -5,23 +5,24 @@
 import { parseArgs } from 'node:util';
 import { onInterrupt } from '@lyceum/platform';
 import { answers } from './answers/answers.js';
-import { capacity } from './capacity.js';
-import { colocated } from './colocated.js';
+import {
+  capacity,
+  colocated,
+  memory,
+  remoteTeachers,
+  storedEpoch,
+  teacherKills,
+} from './clusters/index.js';
 import { coordinator } from './coordinator/coordinator.js';
+import { inference, step } from './engine/index.js';
 import { hostile } from './hostile/hostile.js';
-import { inference } from './inference.js';
 import {
   type BenchOptions,
   type BenchResult,
   NotHereError,
   resultLines,
 } from './measuring/index.js';
-import { memory } from './memory.js';
 import { pytorch } from './pytorch/pytorch.js';
-import { remoteTeachers } from './remote-teachers.js';
-import { step } from './step.js';
-import { storedEpoch } from './stored-epoch.js';
-import { teacherKills } from './teacher-kills.js';
 
 interface Bench {
   readonly summary: string;

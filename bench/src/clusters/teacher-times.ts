@@ -2,7 +2,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { digestHex, LyceumError } from '@lyceum/proto';
-import { TEACHERS } from './measuring/index.js';
+import { TEACHERS } from '../measuring/index.js';
 
 /** Milliseconds of one inference, in the order of {@link TEACHERS}. */
 export type Times = readonly number[];

@@ -20,7 +20,7 @@ import {
   residentMib,
   spread,
   withCluster,
-} from './measuring/index.js';
+} from '../measuring/index.js';
 
 /** Some minutes of the small student. */
 const STEPS = 60_000;

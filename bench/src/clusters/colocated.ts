@@ -10,7 +10,6 @@ import { Worker } from 'node:worker_threads';
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { importDataset } from '@lyceum/learning/import';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
-import type { ColocatedRequest } from './colocated-thread.js';
 import {
   type BenchOptions,
   type BenchResult,
@@ -27,7 +26,8 @@ import {
   spread,
   trainTeachers,
   withCluster,
-} from './measuring/index.js';
+} from '../measuring/index.js';
+import type { ColocatedRequest } from './colocated-thread.js';
 
 /** Long beside the second in which a run of the cluster starts. */
 const STEPS: Readonly<Record<StudentName, number>> = { conv: 2_000, mlp: 6_000 };

@@ -29,7 +29,7 @@ import {
   trainTeachers,
   warmUpTeachers,
   withCluster,
-} from './measuring/index.js';
+} from '../measuring/index.js';
 import { TeacherTimes, type Times } from './teacher-times.js';
 
 const WORKER_COUNTS = [1, 4, 12, 32] as const;

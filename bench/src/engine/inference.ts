@@ -14,7 +14,7 @@ import {
   setComputeThreads,
 } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
-import { type BenchResult, median, spread } from './measuring/index.js';
+import { type BenchResult, median, spread } from '../measuring/index.js';
 
 const SAMPLE_SHAPE = [28, 28, 1];
 const SAMPLE_SIZE = 784;

@@ -22,7 +22,7 @@ import {
   trainTeachers,
   warmUpTeachers,
   withCluster,
-} from './measuring/index.js';
+} from '../measuring/index.js';
 
 const WORKERS = 4;
 const KILL_EVERY_MS = 5_000;

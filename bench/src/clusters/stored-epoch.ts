@@ -28,7 +28,7 @@ import {
   training,
   usage,
   withCluster,
-} from './measuring/index.js';
+} from '../measuring/index.js';
 
 /** Long beside the second in which a run starts and its step is traced. */
 const RUN_SECONDS = 15;

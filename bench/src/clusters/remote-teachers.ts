@@ -37,7 +37,7 @@ import {
   usage,
   warmUpTeachers,
   withCluster,
-} from './measuring/index.js';
+} from '../measuring/index.js';
 import { TeacherTimes } from './teacher-times.js';
 
 /**

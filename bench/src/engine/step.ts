@@ -11,7 +11,7 @@ import { checkRunSpecification } from '@lyceum/learning/specification';
 import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import { type Batch, Student } from '@lyceum/student-worker/compute';
-import { type BenchResult, median, spread } from './measuring/index.js';
+import { type BenchResult, median, spread } from '../measuring/index.js';
 
 const SAMPLE_SHAPE = [28, 28, 1];
 const SAMPLE_SIZE = 784;

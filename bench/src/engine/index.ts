@@ -1,0 +1,3 @@
+/** Benches of the engine alone: the same work as one graph and operation by operation, in this process. */
+export { inference } from './inference.js';
+export { step } from './step.js';
