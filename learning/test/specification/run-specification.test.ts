@@ -4,6 +4,8 @@
  */
 import { InvalidDocumentError, type Problem, SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
 import { describe, expect, test } from 'vitest';
+import { listed } from '../../src/documents/index.js';
+import { namesOf, type Rule } from '../../src/ensemble/rules/index.js';
 import {
   checkRunSpecification,
   normalisedText,
@@ -11,6 +13,12 @@ import {
   runSpecificationJsonSchema,
   specificationDigest,
 } from '../../src/specification/run-specification.js';
+
+/** The rules of which something holds, as messages list them. */
+const rules = (holds: (rule: Rule) => unknown) =>
+  listed(namesOf((rule) => !rule.ofPlugin && holds(rule)));
+const OF_EACH = rules((rule) => rule.fit === undefined && rule.inStudent === undefined);
+const OF_WEIGHTS = rules((rule) => !rule.computesWeights);
 
 const spec = {
   dataset: 'digits',
@@ -300,7 +308,7 @@ describe('what a user is told', () => {
     ],
     [
       { quorum: 2, deadlineMs: 500, combine: 'mixture-em' },
-      'quorum: want all beside mixture-em, which is fitted to all teachers together; or combine by arithmetic, geometric, mean-logit, majority-vote, entropy or ca-mkd, not calibrated',
+      `quorum: want all beside mixture-em, which is fitted to all teachers together; or combine by ${OF_EACH}, not calibrated`,
     ],
     [
       { quorum: 3, deadlineMs: 500 },
@@ -390,7 +398,7 @@ describe('what a user is told', () => {
   test('weights beside a rule that computes them', () => {
     const teachers = spec.teachers.map((t, i) => ({ ...t, weight: i + 1 }));
     expect(problemOf(distillation({ teachers, ensemble: { combine: 'entropy' } }))).toBe(
-      'spec.teachers[1].weight: has no say beside spec.ensemble.combine: entropy, which computes the weights; leave it out, or combine by arithmetic, geometric, mean-logit or majority-vote',
+      `spec.teachers[1].weight: has no say beside spec.ensemble.combine: entropy, which computes the weights; leave it out, or combine by ${OF_WEIGHTS}`,
     );
     expect(problemsOf(distillation({ teachers, ensemble: { combine: 'mean-logit' } }))).toEqual([]);
   });
@@ -561,7 +569,7 @@ describe('what a user is told', () => {
     ],
     [
       { ensemble: { combine: 'aekd', quorum: 2, deadlineMs: 5 } },
-      'spec.ensemble.quorum: want all beside aekd, which weighs all teachers together; or combine by arithmetic, geometric, mean-logit, majority-vote, entropy or ca-mkd, not calibrated',
+      `spec.ensemble.quorum: want all beside aekd, which weighs all teachers together; or combine by ${OF_EACH}, not calibrated`,
     ],
     [
       { ensemble: { bound: 0.5 } },
