@@ -8,6 +8,7 @@ import { entropy } from './entropy.js';
 import { geometric } from './geometric.js';
 import { majorityVote } from './majority-vote.js';
 import { meanLogit } from './mean-logit.js';
+import { median } from './median.js';
 import { mixtureEm } from './mixture-em.js';
 import { perClass } from './per-class.js';
 import { pluginRule } from './plugin.js';
@@ -19,6 +20,7 @@ const TABLE = [
   geometric,
   meanLogit,
   majorityVote,
+  median,
   entropy,
   caMkd,
   aekd,

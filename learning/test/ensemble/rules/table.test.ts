@@ -14,7 +14,7 @@ test('every rule is found by its name, and none twice', () => {
     expect(ruleNamed(rule.name)).toBe(rule);
     expect(rule.settled({ rule: 'own' }).combine).toBe(rule.name);
   }
-  expect(ruleNamed('median')).toBeUndefined();
+  expect(ruleNamed('mode')).toBeUndefined();
 });
 
 test('a weighting is the one that was written, else the first', () => {
@@ -30,7 +30,7 @@ test.each([
   ['computesWeights', 'entropy ca-mkd aekd accuracy per-class mixture-em dawid-skene'],
   ['fit', 'accuracy per-class mixture-em dawid-skene'],
   ['ofVotes', 'majority-vote dawid-skene'],
-  ['withoutShares', 'majority-vote per-class dawid-skene'],
+  ['withoutShares', 'majority-vote median per-class dawid-skene'],
   ['isOfTopK', 'arithmetic accuracy per-class mixture-em'],
   ['needsAllClasses', 'aekd mixture-em plugin'],
   ['needsLabels', 'ca-mkd'],

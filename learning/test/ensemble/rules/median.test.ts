@@ -1,0 +1,83 @@
+/** The median rule against medians taken by hand. */
+import { expect, test } from 'vitest';
+import type { BatchAnswers } from '../../../src/ensemble/rules/combined.js';
+import { median } from '../../../src/ensemble/rules/median.js';
+
+const logs = (...probabilities: number[]) => Float64Array.from(probabilities, Math.log);
+
+function pooled(
+  teacherLogits: Float64Array[],
+  teacherWeights: number[],
+  more: Partial<BatchAnswers> & { temperature?: number } = {},
+): number[] {
+  const { temperature = 1, ...others } = more;
+  const classCount = 3;
+  const rowCount = (teacherLogits[0]?.length ?? 0) / classCount;
+  const answers = { teacherLogits, teacherWeights, rowCount, classCount, ...others };
+  const out = new Float64Array(rowCount * classCount);
+  median
+    .combined({ combine: 'median' }, { ...answers, pluginShares: () => out }, {})
+    .probabilities(temperature, out);
+  return [...out];
+}
+
+function expectClose(got: readonly number[], want: readonly number[]): void {
+  expect(got).toHaveLength(want.length);
+  for (const [i, p] of want.entries()) expect(got[i]).toBeCloseTo(p, 12);
+}
+
+const good = logs(0.7, 0.2, 0.1);
+const fair = logs(0.6, 0.1, 0.3);
+const astray = logs(0.001, 0.001, 0.998);
+
+test('one of three that is astray moves it no more than by being on its side', () => {
+  const all = [0.6, 0.1, 0.3];
+  expectClose(pooled([good, fair, astray], [1, 1, 1]), all);
+  expectClose(pooled([good, fair, logs(0.3, 0.05, 0.65)], [1, 1, 1]), all);
+});
+
+test('of two it is the mean, and so between two halves of the weight', () => {
+  expectClose(pooled([good, fair], [1, 1]), [0.65, 0.15, 0.2]);
+  const halves = pooled([good, fair, astray], [0.2, 0.1, 0.3]);
+  const medians = [(0.001 + 0.6) / 2, (0.001 + 0.1) / 2, (0.3 + 0.998) / 2];
+  expectClose(
+    halves,
+    medians.map((m) => m / medians.reduce((a, b) => a + b)),
+  );
+});
+
+test('weights count, and a teacher of weight 0 does not', () => {
+  expectClose(pooled([good, fair, astray], [3, 1, 1]), [0.7, 0.2, 0.1]);
+  expectClose(pooled([good, astray], [1, 0]), [0.7, 0.2, 0.1]);
+});
+
+test('row by row, each teacher tempered by itself', () => {
+  const two = (a: Float64Array, b: Float64Array) => Float64Array.of(...a, ...b);
+  const roots = [0.7, 0.2, 0.1].map(Math.sqrt);
+  const tempered = roots.map((p) => p / roots.reduce((a, b) => a + b));
+  const rows = pooled([two(good, fair), two(good, fair)], [1, 1], { temperature: 2 });
+  expectClose(rows.slice(0, 3), tempered);
+});
+
+test('each class by those that know it, and nothing of a class that nobody knows', () => {
+  const partial = Float64Array.of(Math.log(0.9), Math.log(0.1), Number.NEGATIVE_INFINITY);
+  const row = pooled([good, partial], [1, 1], { knownClasses: [undefined, [0, 1]] });
+  const medians = [0.8, 0.15, 0.1];
+  expectClose(
+    row,
+    medians.map((m) => m / 1.05),
+  );
+  expectClose(pooled([partial], [1], { knownClasses: [[0, 1]] }), [0.9, 0.1, 0]);
+  // The one that knows the third class has no weight: it still is the only one to ask.
+  expectClose(
+    pooled([good, partial], [0, 1], { knownClasses: [undefined, [0, 1]] }),
+    [0.9, 0.1, 0.1].map((p) => p / 1.1),
+  );
+});
+
+test('is the mean where the teachers are sure of a class each', () => {
+  const sure = [0, 1, 2].map((c) =>
+    Float64Array.from({ length: 3 }, (_, i) => (i === c ? 2000 : 0)),
+  );
+  expectClose(pooled(sure, [4, 3, 3]), [0.4, 0.3, 0.3]);
+});
