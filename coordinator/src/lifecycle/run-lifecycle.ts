@@ -13,7 +13,6 @@ import {
 } from '@lyceum/proto';
 import type { RunEvents, RunMonitor } from '../monitoring/index.js';
 import {
-  runChanges as changes,
   claimPointer,
   hasOwnBaseline,
   planBaseline,
@@ -23,6 +22,7 @@ import {
   type WorkerEnvironment,
 } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
+import * as changes from './changes/index.js';
 import { outcomeOf } from './training-outcome.js';
 
 export interface RunLifecycleParts {
@@ -68,11 +68,11 @@ export class RunLifecycle {
     { workerId, sessionKeyDigest }: SessionHolder,
     worker: WorkerEnvironment,
   ): Promise<void> {
-    const { store, pointers, events, now } = this.#parts;
+    const { store, pointers, events } = this.#parts;
     const pointer = await claimPointer(pointers, runId, store.require(runId).attempt);
     const { assignmentEpoch, step } = pointer;
-    const record = await this.#change(runId, (r) =>
-      changes.assigned(r, { workerId, assignmentEpoch, sessionKeyDigest }, worker, now()),
+    const record = await this.#change(runId, (r, nowMs) =>
+      changes.assigned(r, { workerId, assignmentEpoch, sessionKeyDigest }, worker, nowMs),
     );
     if (record.assignment?.assignmentEpoch !== assignmentEpoch) return;
     const message = `assigned to ${workerId}${step > 0 ? `, from step ${step}` : ''}`;
@@ -81,9 +81,8 @@ export class RunLifecycle {
 
   /** The assigned worker waits until the rule has been fitted. */
   async fitting(runId: string, assignmentEpoch: number): Promise<void> {
-    const { store, now } = this.#parts;
-    if (store.get(runId)?.state !== 'PREPARING') return;
-    await this.#change(runId, (r) => changes.fitting(r, assignmentEpoch, now()));
+    if (this.#parts.store.get(runId)?.state !== 'PREPARING') return;
+    await this.#change(runId, (r, nowMs) => changes.fitting(r, assignmentEpoch, nowMs));
   }
 
   async fitted(runId: string, fit: RunFit): Promise<void> {
@@ -92,10 +91,7 @@ export class RunLifecycle {
   }
 
   /** Something about its teachers is to be known. */
-  async noted(
-    runId: string,
-    note: { readonly warning: string; readonly bitExactException?: string | undefined },
-  ): Promise<void> {
+  async noted(runId: string, note: changes.TeacherNote): Promise<void> {
     await this.#change(runId, (r) => changes.noted(r, note));
   }
 
@@ -111,8 +107,10 @@ export class RunLifecycle {
     knowledge: TeacherKnowledge,
     classNames: readonly string[],
   ): Promise<void> {
-    const { store, events, now } = this.#parts;
-    await this.#change(runId, (r) => changes.teacherJudged(r, name, knowledge, classNames, now()));
+    const { store, events } = this.#parts;
+    await this.#change(runId, (r, nowMs) =>
+      changes.teacherJudged(r, name, knowledge, classNames, nowMs),
+    );
     const { labelledCount, correctCount, meanEntropy } = knowledge;
     const right = labelledCount === 0 ? [] : [`right on ${correctCount} of ${labelledCount}`];
     const unsure = meanEntropy === undefined ? [] : [`mean entropy ${meanEntropy.toFixed(3)} nats`];
@@ -132,9 +130,8 @@ export class RunLifecycle {
 
   /** The assigned worker has begun. */
   async began(runId: string, assignmentEpoch: number): Promise<void> {
-    const { store, now } = this.#parts;
-    if (!['PREPARING', 'FITTING'].includes(store.get(runId)?.state ?? '')) return;
-    await this.#change(runId, (r) => changes.trainingBegan(r, assignmentEpoch, now()));
+    if (!['PREPARING', 'FITTING'].includes(this.#parts.store.get(runId)?.state ?? '')) return;
+    await this.#change(runId, (r, nowMs) => changes.trainingBegan(r, assignmentEpoch, nowMs));
   }
 
   /** The assigned worker says that it works on the run: where no targets are asked for, that begins it. */
@@ -163,34 +160,34 @@ export class RunLifecycle {
   }
 
   async done(done: TrainingDone): Promise<void> {
-    const { store, monitor, now } = this.#parts;
+    const { store, monitor } = this.#parts;
     const { runId, assignmentEpoch } = done;
     if (store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
     const outcome = outcomeOf(done);
     const { stepCount } = store.require(runId).plan;
     const last = monitor.progress(runId);
     const progress = last && { ...last, step: stepCount };
-    await this.#change(runId, (r) => changes.trained(r, assignmentEpoch, outcome, progress, now()));
+    await this.#change(runId, (r, nowMs) =>
+      changes.trained(r, assignmentEpoch, outcome, progress, nowMs),
+    );
   }
 
   async workerFailed(report: TrainingFailed): Promise<void> {
-    const { store, now } = this.#parts;
     const { runId, assignmentEpoch, ...failure } = report;
-    if (store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
-    await this.#change(runId, (r) => changes.workerFailed(r, assignmentEpoch, failure, now()));
+    if (this.#parts.store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
+    await this.#change(runId, (r, nowMs) =>
+      changes.workerFailed(r, assignmentEpoch, failure, nowMs),
+    );
   }
 
   async release(runId: string, assignmentEpoch: number, reason: string): Promise<void> {
-    await this.#change(runId, (r) =>
-      changes.released(r, assignmentEpoch, reason, this.#parts.now()),
-    );
+    await this.#change(runId, (r, nowMs) => changes.released(r, assignmentEpoch, reason, nowMs));
   }
 
   /** Answers that it was trained on were dropped. @param isFitDropped - those of its fit too. */
   async wentBack(runId: string, reason: string, isFitDropped: boolean): Promise<void> {
-    const { monitor, now } = this.#parts;
-    monitor.forget(runId);
-    await this.#change(runId, (r) => changes.wentBack(r, reason, isFitDropped, now()));
+    this.#parts.monitor.forget(runId);
+    await this.#change(runId, (r, nowMs) => changes.wentBack(r, reason, isFitDropped, nowMs));
   }
 
   /** Its report has got a warning after its end. */
@@ -204,7 +201,7 @@ export class RunLifecycle {
   }
 
   async fail(runId: string, reason: string): Promise<void> {
-    await this.#change(runId, (r) => changes.failed(r, reason, this.#parts.now()));
+    await this.#change(runId, (r, nowMs) => changes.failed(r, reason, nowMs));
   }
 
   /** Lets go of workers and teachers until somebody has put right what is wrong. @param data - for the event. */
@@ -213,7 +210,7 @@ export class RunLifecycle {
     reason: string,
     data: Readonly<Record<string, unknown>> = {},
   ): Promise<void> {
-    await this.#change(runId, (r) => changes.paused(r, reason, this.#parts.now()), data);
+    await this.#change(runId, (r, nowMs) => changes.paused(r, reason, nowMs), data);
   }
 
   /**
@@ -230,7 +227,7 @@ export class RunLifecycle {
       const message = `run ${runId} is not paused for its numerics; resume it without --accept-numerics`;
       throw new LyceumError('FAILED_PRECONDITION', message);
     }
-    return this.#change(runId, (r) => changes.resumed(r, acceptNumerics, this.#parts.now()));
+    return this.#change(runId, (r, nowMs) => changes.resumed(r, acceptNumerics, nowMs));
   }
 
   /** Its report is stored: the run ends now, and not when the report was begun. */
@@ -238,41 +235,40 @@ export class RunLifecycle {
     runId: string,
     report: { readonly reportDigest: string; readonly predictionsDigest: string },
   ): Promise<void> {
-    await this.#change(runId, (r) => changes.succeeded(r, report, this.#parts.now()));
+    await this.#change(runId, (r, nowMs) => changes.succeeded(r, report, nowMs));
   }
 
   /** @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION */
   cancel(runId: string, reason: string): Promise<RunRecord> {
-    return this.#change(runId, (r) => changes.cancelling(r, reason, this.#parts.now()));
+    return this.#change(runId, (r, nowMs) => changes.cancelling(r, reason, nowMs));
   }
 
   async cancelled(runId: string): Promise<void> {
-    await this.#change(runId, (r) => changes.cancelled(r, this.#parts.now()));
+    await this.#change(runId, (r, nowMs) => changes.cancelled(r, nowMs));
   }
 
   /** @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION */
   async retry(runId: string): Promise<RunRecord> {
-    const { store, monitor, now } = this.#parts;
-    store.require(runId);
+    const { store, monitor } = this.#parts;
     const { attempt } = store.require(runId);
     monitor.forget(runId);
     // A repeated write after a lost reply must not count as another attempt.
-    return this.#change(runId, (r) =>
-      r.attempt > attempt ? undefined : changes.retried(r, now()),
+    return this.#change(runId, (r, nowMs) =>
+      r.attempt > attempt ? undefined : changes.retried(r, nowMs),
     );
   }
 
   /** Changes a record, with an event where that changes its state. */
   async #change(
     runId: string,
-    change: (record: RunRecord) => RunRecord | undefined,
+    change: (record: RunRecord, nowMs: number) => RunRecord | undefined,
     data: Readonly<Record<string, unknown>> = {},
   ): Promise<RunRecord> {
-    const { store, monitor, events, log } = this.#parts;
+    const { store, monitor, events, log, now } = this.#parts;
     let from = store.require(runId).state;
     const record = await store.update(runId, (r) => {
       from = r.state;
-      return change(r);
+      return change(r, now());
     });
     const { state, reason, attempt } = record;
     if (state === from) return record;

@@ -11,11 +11,6 @@ import {
 import { baselineRunId } from '@lyceum/proto';
 import { newRunRecord, type RunRecord } from './run-record.js';
 
-/** True if the run's baseline is a run that was made for it. */
-export function hasOwnBaseline({ specification }: Pick<RunRecord, 'specification'>): boolean {
-  return specification.kind === 'Distillation' && specification.spec.student.baseline === 'train';
-}
-
 /** The record of a run's own baseline, not stored yet. */
 export function planBaseline(parent: RunRecord, sequence: number, nowMs: number): RunRecord {
   const runId = baselineRunId(parent.runId);

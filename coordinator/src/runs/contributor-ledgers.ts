@@ -6,24 +6,6 @@ import { ContributorLedger, type Contributors, type LedgerOwner } from './contri
 import type { RunRecord } from './run-record.js';
 import { gridOf } from './run-tensors.js';
 
-export interface RunQuorum {
-  readonly count: number;
-  readonly deadlineMs: number;
-  readonly maxDegradedShare: number;
-}
-
-/** Of a run whose targets may be made of fewer than all its teachers; undefined for every other. */
-export function quorumOf({
-  specification,
-}: Pick<RunRecord, 'specification'>): RunQuorum | undefined {
-  if (specification.kind !== 'Distillation') return undefined;
-  const { teachers, ensemble } = specification.spec;
-  const { quorum, deadlineMs, maxDegradedShare = 1 } = ensemble;
-  if (quorum === 'all' || quorum >= teachers.length) return undefined;
-  if (deadlineMs === undefined) throw new Error('a quorum below all without a deadline');
-  return { count: quorum, deadlineMs, maxDegradedShare };
-}
-
 export class ContributorLedgers {
   readonly #folder: string;
 

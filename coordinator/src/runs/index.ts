@@ -1,5 +1,5 @@
 /** What is kept of runs: records and their changes, pointers, ledgers; and the lease to write them. */
-export { hasOwnBaseline, planBaseline } from './baseline-run.js';
+export { planBaseline } from './baseline-run.js';
 export {
   allPointers,
   type Checkpoint,
@@ -13,13 +13,12 @@ export {
   rewindPointer,
 } from './checkpoint-pointers.js';
 export type { ContributorLedger, Contributors } from './contributor-ledger.js';
-export { ContributorLedgers, quorumOf } from './contributor-ledgers.js';
+export { ContributorLedgers } from './contributor-ledgers.js';
 export { Leadership, leaderEpochOf, restoreLeaderEpoch, stateFolderId } from './leadership.js';
 export { blobsOf, namesRun } from './references.js';
-export * as runChanges from './run-changes.js';
-export { acceptedTeachers, awaitsFit, refusesAtChance, withWorker } from './run-changes.js';
 export { foreignPlugin, missingMethods, pluginDigestOf } from './run-plugin.js';
 export {
+  type NumericsChange,
   newRunRecord,
   type PinnedFeature,
   type PinnedTeacher,
@@ -29,7 +28,15 @@ export {
   type RunRecord,
   requireStorable,
   type WorkerEnvironment,
+  withWorker,
 } from './run-record.js';
+export {
+  acceptedTeachers,
+  awaitsFit,
+  hasOwnBaseline,
+  quorumOf,
+  refusesAtChance,
+} from './run-settings.js';
 export { RunStore } from './run-store.js';
 export {
   type FeatureTensor,

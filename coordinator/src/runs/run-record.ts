@@ -203,7 +203,6 @@ export type PinnedTeacher = z.output<typeof pinnedTeacher>;
 export type WorkerEnvironment = z.output<typeof workerEnvironment>;
 export type PinnedFeature = z.output<typeof pinnedFeature>;
 export type RunFit = z.output<typeof fit>;
-export type TeacherNotes = z.output<typeof teacherNotes>;
 export type RunOutcome = z.output<typeof outcome>;
 export type NumericsChange = z.output<typeof numericsChange>;
 export type ProgressSnapshot = z.output<typeof progress>;
@@ -234,6 +233,15 @@ export function parseRunRecord(text: string): RunRecord {
 
 export function runRecordText(record: RunRecord): string {
   return JSON.stringify(record);
+}
+
+/** The worker last, and each distinct one once. */
+export function withWorker(
+  workers: readonly WorkerEnvironment[],
+  worker: WorkerEnvironment,
+): WorkerEnvironment[] {
+  const text = JSON.stringify(worker);
+  return [...workers.filter((known) => JSON.stringify(known) !== text), worker];
 }
 
 /**

@@ -1,0 +1,118 @@
+/** What becomes of a run with its student worker, from its assignment to the end of its training. */
+import {
+  type NumericsChange,
+  type ProgressSnapshot,
+  type RunFit,
+  type RunOutcome,
+  type RunRecord,
+  type WorkerEnvironment,
+  withWorker,
+} from '../../runs/index.js';
+import { isAssigned } from '../../schedule/index.js';
+import { type Changed, isCurrent, moved } from './moved.js';
+import { paused } from './pause-changes.js';
+
+/** Failures of student workers in a row, without a new checkpoint, after which a run fails. */
+export const STUDENT_FAILURE_LIMIT = 3;
+
+/** QUEUED → PREPARING, with a student worker. */
+export function assigned(
+  record: RunRecord,
+  assignment: NonNullable<RunRecord['assignment']>,
+  worker: WorkerEnvironment,
+  nowMs: number,
+): Changed {
+  if (record.state !== 'QUEUED') return undefined;
+  const { startedAtMs } = record;
+  return {
+    ...moved(record, 'PREPARING', '', nowMs),
+    assignment,
+    startedAtMs: startedAtMs === 0 ? nowMs : startedAtMs,
+    studentWorkers: withWorker(record.studentWorkers, worker),
+  };
+}
+
+/** PREPARING → FITTING, as the assigned worker is ready and the rule is not. */
+export function fitting(record: RunRecord, assignmentEpoch: number, nowMs: number): Changed {
+  if (record.state !== 'PREPARING' || !isCurrent(record, assignmentEpoch)) return undefined;
+  return moved(record, 'FITTING', '', nowMs);
+}
+
+/** Keeps what the rule was fitted to. The first fit stays: an equal one would follow. */
+export function fitted(record: RunRecord, fit: RunFit): Changed {
+  return record.fit === undefined ? { ...record, fit } : undefined;
+}
+
+/** PREPARING or FITTING → TRAINING, as the assigned worker begins. */
+export function trainingBegan(record: RunRecord, assignmentEpoch: number, nowMs: number): Changed {
+  const begins = record.state === 'PREPARING' || record.state === 'FITTING';
+  if (!begins || !isCurrent(record, assignmentEpoch)) return undefined;
+  return moved(record, 'TRAINING', '', nowMs);
+}
+
+/** Keeps the progress of a run that a new checkpoint stands for. */
+export function checkpointed(
+  record: RunRecord,
+  assignmentEpoch: number,
+  progress: ProgressSnapshot,
+): Changed {
+  if (!isCurrent(record, assignmentEpoch)) return undefined;
+  return { ...record, progress, studentFailureCount: 0 };
+}
+
+/** PREPARING, FITTING or TRAINING → QUEUED: the worker is gone, or gave the run back. */
+export function released(
+  record: RunRecord,
+  assignmentEpoch: number,
+  reason: string,
+  nowMs: number,
+): Changed {
+  if (!isAssigned(record.state) || !isCurrent(record, assignmentEpoch)) return undefined;
+  return moved(record, 'QUEUED', reason, nowMs);
+}
+
+/**
+ * As {@link released}, for a worker that failed: after some times in a row the run fails. Where the worker
+ * had no room to write, or a checkpoint of other numerics, the run is paused: another attempt would only fail like
+ * this one.
+ */
+export function workerFailed(
+  record: RunRecord,
+  assignmentEpoch: number,
+  failure: {
+    readonly reason: string;
+    readonly retryable: boolean;
+    readonly storageFull: boolean;
+    readonly numericsChange?: NumericsChange | undefined;
+  },
+  nowMs: number,
+): Changed {
+  if (!isCurrent(record, assignmentEpoch)) return undefined;
+  if (failure.storageFull) return paused(record, failure.reason, nowMs);
+  const { numericsChange } = failure;
+  if (numericsChange !== undefined) {
+    const decision = `coordinator resume ${record.runId} --accept-numerics goes on all the same`;
+    const next = paused(record, `${failure.reason}; ${decision}`, nowMs);
+    return next && { ...next, numericsChange };
+  }
+  const studentFailureCount = record.studentFailureCount + 1;
+  if (failure.retryable && studentFailureCount < STUDENT_FAILURE_LIMIT) {
+    const next = released(record, assignmentEpoch, failure.reason, nowMs);
+    return next && { ...next, studentFailureCount };
+  }
+  if (!isAssigned(record.state)) return undefined;
+  return moved(record, 'FAILED', failure.reason, nowMs);
+}
+
+/** → EVALUATING, with what the student worker left. */
+export function trained(
+  record: RunRecord,
+  assignmentEpoch: number,
+  outcome: RunOutcome,
+  progress: ProgressSnapshot | undefined,
+  nowMs: number,
+): Changed {
+  if (!isAssigned(record.state) || !isCurrent(record, assignmentEpoch)) return undefined;
+  const next = moved(record, 'EVALUATING', '', nowMs);
+  return { ...next, outcome, ...(progress !== undefined && { progress }) };
+}

@@ -1,0 +1,57 @@
+/** How a run ends, and how it is tried again. */
+import { LyceumError } from '@lyceum/proto';
+import type { RunRecord } from '../../runs/index.js';
+import { hasEnded } from '../../schedule/index.js';
+import { type Changed, isHeld, moved } from './moved.js';
+
+/** EVALUATING → SUCCEEDED. */
+export function succeeded(
+  record: RunRecord,
+  report: { readonly reportDigest: string; readonly predictionsDigest: string },
+  nowMs: number,
+): Changed {
+  if (record.state !== 'EVALUATING') return undefined;
+  return { ...moved(record, 'SUCCEEDED', '', nowMs), report };
+}
+
+/** Whatever it does → FAILED; a paused run does nothing that could fail. */
+export function failed(record: RunRecord, reason: string, nowMs: number): Changed {
+  if (hasEnded(record.state) || isHeld(record.state)) return undefined;
+  return moved(record, 'FAILED', reason, nowMs);
+}
+
+/**
+ * → CANCELLING. The assignment stays known, so that its worker can be waited for.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION if it has ended.
+ */
+export function cancelling(record: RunRecord, reason: string, nowMs: number): Changed {
+  if (record.state === 'CANCELLING') return undefined;
+  if (hasEnded(record.state)) {
+    throw new LyceumError('FAILED_PRECONDITION', `run ${record.runId} has ended: ${record.state}`);
+  }
+  const next = moved(record, 'CANCELLING', reason, nowMs);
+  return record.assignment === undefined ? next : { ...next, assignment: record.assignment };
+}
+
+/** CANCELLING → CANCELLED. */
+export function cancelled(record: RunRecord, nowMs: number): Changed {
+  if (record.state !== 'CANCELLING') return undefined;
+  return moved(record, 'CANCELLED', record.reason, nowMs);
+}
+
+/**
+ * FAILED or CANCELLED → the next attempt: from the checkpoint, or straight to the evaluation where training
+ * had ended.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION if it has not ended, or succeeded.
+ */
+export function retried(record: RunRecord, nowMs: number): RunRecord {
+  const { runId, state } = record;
+  if (state !== 'FAILED' && state !== 'CANCELLED') {
+    const message = `run ${runId} is ${state}; only a run that FAILED or was CANCELLED is tried again`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const next = moved(record, record.outcome === undefined ? 'QUEUED' : 'EVALUATING', '', nowMs);
+  return { ...next, attempt: record.attempt + 1, studentFailureCount: 0, endedAtMs: 0 };
+}

@@ -1,0 +1,51 @@
+/** What the user should know of a teacher by what it knows, in words. */
+import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
+import { parseSettingsJson } from '@lyceum/learning/models';
+import { acceptedTeachers, type RunRecord } from '../../runs/index.js';
+
+/** What the user should know of a teacher by what it knows. */
+export function knowledgeWarnings(
+  record: Pick<RunRecord, 'specification' | 'teachers'>,
+  name: string,
+  knowledge: TeacherKnowledge,
+  classNames: readonly string[],
+): string[] {
+  const { finding, correctCount, labelledCount, rowCount, givesDistributions, otherOrder } =
+    knowledge;
+  const accepted = acceptedTeachers(record).includes(name);
+  const suffix = accepted ? ', and spec.teacherHealth.accept takes it all the same' : '';
+  const settingsJson = record.teachers.find((teacher) => teacher.name === name)?.settingsJson;
+  const settings = settingsJson === undefined ? undefined : parseSettingsJson(settingsJson);
+  const warnings: string[] = [];
+  if (finding === 'constant') {
+    warnings.push(`teacher ${name} says the same of all ${rowCount} samples of its probe${suffix}`);
+  } else if (finding === 'at-chance') {
+    warnings.push(
+      `teacher ${name} is no better than chance: right on ${correctCount} of ${labelledCount} labelled samples of its probe${suffix}`,
+    );
+  }
+  if (otherOrder !== undefined) {
+    const order = otherOrderText(otherOrder.classes, classNames);
+    warnings.push(
+      `teacher ${name} seems to have its classes in another order: it would be right on ${otherOrder.correctCount} of ${labelledCount} and not on ${correctCount}, if it meant ${order}; coordinator models check finds the order, and classes in its settings say it`,
+    );
+  }
+  if (givesDistributions && settings?.output === 'logits' && settings.logitsConfirmed !== true) {
+    warnings.push(
+      `teacher ${name} gives distributions for logits, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits`,
+    );
+  }
+  return warnings;
+}
+
+/** Classes of another order that are named. */
+const SHOWN_CLASSES = 6;
+
+/** `2 by 10, 3 by 2`: of those that differ. */
+function otherOrderText(order: readonly number[], classNames: readonly string[]): string {
+  const nameOf = (c: number) => classNames[c] ?? `class ${c}`;
+  const pairs = order.flatMap((meant, c) =>
+    meant === c ? [] : [`${nameOf(meant)} by ${nameOf(c)}`],
+  );
+  return `${pairs.slice(0, SHOWN_CLASSES).join(', ')}${pairs.length > SHOWN_CLASSES ? ', …' : ''}`;
+}

@@ -1,0 +1,85 @@
+/** What a run's record keeps of its teachers. */
+import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
+import { type RunRecord, refusesAtChance } from '../../runs/index.js';
+import { hasEnded } from '../../schedule/index.js';
+import { failed } from './end-changes.js';
+import { knowledgeWarnings } from './knowledge-warnings.js';
+import type { Changed } from './moved.js';
+
+/** Notes of a run's teachers that are kept of each kind: a record has its limit, and the first say most. */
+const TEACHER_NOTE_LIMIT = 32;
+
+/** What the user should know of a run's teachers, and what of it keeps the run from being repeated. */
+export interface TeacherNote {
+  readonly warning: string;
+  readonly bitExactException?: string | undefined;
+}
+
+/** Keeps what the user should know of the run's teachers; what is known already is not kept twice. */
+export function noted(record: RunRecord, note: TeacherNote): Changed {
+  const teacherNotes = notesWith(record, note);
+  const isKnown = JSON.stringify(teacherNotes) === JSON.stringify(record.teacherNotes);
+  return hasEnded(record.state) || isKnown ? undefined : { ...record, teacherNotes };
+}
+
+/** Of a run that SUCCEEDED: its report with a warning that came later. */
+export function marked(
+  record: RunRecord,
+  report: NonNullable<RunRecord['report']>,
+  warning: string,
+): Changed {
+  if (record.state !== 'SUCCEEDED') return undefined;
+  const teacherNotes = notesWith(record, { warning, bitExactException: warning });
+  return { ...record, report, teacherNotes };
+}
+
+/** Keeps how many calls the run has paid for canaries of a teacher, all in all. */
+export function canariesPaid(record: RunRecord, name: string, calls: number): Changed {
+  if (hasEnded(record.state) || calls <= (record.canaryCalls?.[name] ?? 0)) return undefined;
+  return { ...record, canaryCalls: { ...record.canaryCalls, [name]: calls } };
+}
+
+/** Keeps the first answers to probes; those that are kept already stay. */
+export function probed(record: RunRecord, digests: Readonly<Record<string, string>>): Changed {
+  const after = { ...digests, ...record.probeDigests };
+  const count = Object.keys(record.probeDigests ?? {}).length;
+  return Object.keys(after).length === count ? undefined : { ...record, probeDigests: after };
+}
+
+/**
+ * Keeps what a teacher knows, with what the user should know of it; a run fails that refuses teachers which know nothing.
+ *
+ * @param classNames - of the set.
+ */
+export function teacherJudged(
+  record: RunRecord,
+  name: string,
+  knowledge: TeacherKnowledge,
+  classNames: readonly string[],
+  nowMs: number,
+): Changed {
+  if (hasEnded(record.state) || record.teacherKnowledge?.[name] !== undefined) return undefined;
+  const warnings = knowledgeWarnings(record, name, knowledge, classNames);
+  if (knowledge.finding !== undefined && refusesAtChance(record, name)) {
+    const advice = `to train with it all the same, spec.teacherHealth.accept: [${name}]`;
+    return failed(record, [...warnings, advice].join('; '), nowMs);
+  }
+  const teacherKnowledge = { ...record.teacherKnowledge, [name]: { ...knowledge } };
+  return warnings.reduce<RunRecord>((kept, warning) => noted(kept, { warning }) ?? kept, {
+    ...record,
+    teacherKnowledge,
+  });
+}
+
+function notesWith({ teacherNotes }: RunRecord, note: TeacherNote): RunRecord['teacherNotes'] {
+  const { warnings = [], bitExactExceptions = [] } = teacherNotes ?? {};
+  return {
+    warnings: withText(warnings, note.warning),
+    bitExactExceptions: withText(bitExactExceptions, note.bitExactException),
+  };
+}
+
+function withText(texts: readonly string[], text: string | undefined): string[] {
+  const isNew = text !== undefined && !texts.includes(text) && texts.length < TEACHER_NOTE_LIMIT;
+  return isNew ? [...texts, text] : [...texts];
+}

@@ -1,0 +1,46 @@
+/** What a run's specification asks for, as its record has it. Pure. */
+import { needsFit } from '@lyceum/learning/ensemble';
+import type { QuorumSettings } from '../schedule/index.js';
+import type { RunRecord } from './run-record.js';
+
+type Specified = Pick<RunRecord, 'specification'>;
+
+/** True if the run's baseline is a run that was made for it. */
+export function hasOwnBaseline({ specification }: Specified): boolean {
+  return specification.kind === 'Distillation' && specification.spec.student.baseline === 'train';
+}
+
+/** True while the run's rule has to be fitted before its first target. */
+export function awaitsFit({
+  specification,
+  fit,
+}: Pick<RunRecord, 'specification' | 'fit'>): boolean {
+  if (specification.kind !== 'Distillation' || fit !== undefined) return false;
+  return needsFit(specification.spec.ensemble);
+}
+
+/** Of a run whose targets may be made of fewer than all its teachers; undefined for every other. */
+export function quorumOf({
+  specification,
+}: Specified): Omit<QuorumSettings, 'decided'> | undefined {
+  if (specification.kind !== 'Distillation') return undefined;
+  const { teachers, ensemble } = specification.spec;
+  const { quorum, deadlineMs, maxDegradedShare = 1 } = ensemble;
+  if (quorum === 'all' || quorum >= teachers.length) return undefined;
+  if (deadlineMs === undefined) throw new Error('a quorum below all without a deadline');
+  return { count: quorum, deadlineMs, maxDegradedShare };
+}
+
+/** Names of teachers that a run takes whatever they know. */
+export function acceptedTeachers({ specification }: Specified): readonly string[] {
+  if (specification.kind !== 'Distillation') return [];
+  return specification.spec.teacherHealth.accept ?? [];
+}
+
+/** Whether the run fails if that teacher knows nothing. */
+export function refusesAtChance(record: Specified, teacher: string): boolean {
+  const { specification } = record;
+  if (specification.kind !== 'Distillation') return false;
+  const { atChance } = specification.spec.teacherHealth;
+  return atChance === 'refuse' && !acceptedTeachers(record).includes(teacher);
+}

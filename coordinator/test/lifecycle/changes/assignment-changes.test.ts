@@ -1,0 +1,107 @@
+// The life of one record with its student workers, change by change, and the words that count for nothing.
+import { describe, expect, it } from 'vitest';
+import * as changes from '../../../src/lifecycle/changes/index.js';
+import { parseRunRecord, runRecordText } from '../../../src/runs/run-record.js';
+import { queued } from '../../runs/queued-run.js';
+import { changed, digest, failure, outcome, training, worker } from './training-run.js';
+
+describe('a run with a student worker', () => {
+  it('survives being written and read, every field', () => {
+    const record = training();
+    expect(parseRunRecord(runRecordText(record))).toEqual(record);
+  });
+
+  it('waits in FITTING for its rule, keeps the fit, and loses no time of training by it', () => {
+    const assignment = { workerId: 's1', assignmentEpoch: 1 };
+    const preparing = changed(changes.assigned(queued(), assignment, worker, 1_000));
+    expect(changes.fitting(preparing, 2, 2_000)).toBeUndefined();
+    const fitting = changed(changes.fitting(preparing, 1, 2_000));
+    expect(fitting).toMatchObject({ state: 'FITTING', assignment, trainingMs: 0 });
+    expect(changes.released(fitting, 1, 's1 is gone', 3_000)?.state).toBe('QUEUED');
+    const fitted = changed(changes.fitted(fitting, { weights: [1] }));
+    expect(changes.fitted(fitted, { weights: [0.5] })).toBeUndefined();
+    expect(parseRunRecord(runRecordText(fitted))).toEqual(fitted);
+    const trains = changed(changes.trainingBegan(fitted, 1, 5_000));
+    expect(trains).toMatchObject({ state: 'TRAINING', trainingSinceMs: 5_000, trainingMs: 0 });
+  });
+
+  it('counts the time in TRAINING, over losses of its worker', () => {
+    const released = changed(changes.released(training(), 1, 's1 is gone', 5_000));
+    expect(released).toMatchObject({ state: 'QUEUED', reason: 's1 is gone', trainingMs: 3_000 });
+    expect(released.assignment).toBeUndefined();
+    const assignment = { workerId: 's2', assignmentEpoch: 2 };
+    const again = changed(
+      changes.assigned(released, assignment, { ...worker, workerId: 's2' }, 6_000),
+    );
+    expect(again.studentWorkers.map((w) => w.workerId)).toEqual(['s1', 's2']);
+    const trained = changed(
+      changes.trained(
+        changed(changes.trainingBegan(again, 2, 7_000)),
+        2,
+        outcome,
+        undefined,
+        9_000,
+      ),
+    );
+    expect(trained).toMatchObject({ state: 'EVALUATING', trainingMs: 5_000, startedAtMs: 1_000 });
+    const report = { reportDigest: digest, predictionsDigest: digest };
+    expect(changes.succeeded(trained, report, 9_500)).toMatchObject({
+      state: 'SUCCEEDED',
+      endedAtMs: 9_500,
+    });
+  });
+
+  it('takes no word from a former owner', () => {
+    const record = training(2);
+    expect(changes.released(record, 1, 'x', 1)).toBeUndefined();
+    expect(changes.trained(record, 1, outcome, undefined, 1)).toBeUndefined();
+    expect(changes.workerFailed(record, 1, { ...failure, reason: 'x' }, 1)).toBeUndefined();
+    expect(changes.trainingBegan({ ...record, state: 'PREPARING' }, 1, 1)).toBeUndefined();
+  });
+
+  it('fails after some failures of workers in a row, at once where trying again is no use', () => {
+    let record = training();
+    for (let n = 1; n < changes.STUDENT_FAILURE_LIMIT; n++) {
+      record = changed(changes.workerFailed(record, 1, failure, 1));
+      expect(record.state).toBe('QUEUED');
+      record = changed(changes.assigned(record, { workerId: 's1', assignmentEpoch: 1 }, worker, 1));
+    }
+    expect(changes.workerFailed(record, 1, failure, 1)?.state).toBe('FAILED');
+    const final = { ...failure, reason: 'NaN', retryable: false };
+    expect(changes.workerFailed(training(), 1, final, 1)).toMatchObject({
+      state: 'FAILED',
+      reason: 'NaN',
+    });
+  });
+
+  it('follows a worker without room to write at once, but not the word of a former owner', () => {
+    const full = { reason: 'ENOSPC', retryable: true, storageFull: true };
+    expect(changes.workerFailed(training(), 1, full, 1)).toMatchObject({
+      state: 'PAUSED',
+      reason: 'ENOSPC',
+      studentFailureCount: 0,
+    });
+    expect(changes.workerFailed(training(2), 1, full, 1)).toBeUndefined();
+  });
+
+  it('waits for somebody to decide where a checkpoint has other numerics', () => {
+    const numericsChange = { step: 40, from: 1, to: 2 };
+    const refused = { reason: 'versions differ', retryable: false, storageFull: false };
+    const change = { ...refused, numericsChange };
+    const paused = changed(changes.workerFailed(training(), 1, change, 1));
+    expect(paused).toMatchObject({
+      state: 'PAUSED',
+      reason: 'versions differ; coordinator resume run --accept-numerics goes on all the same',
+      numericsChange,
+    });
+    // With the former build back, nothing has to be accepted.
+    const tried = changed(changes.resumed(paused, false, 2));
+    expect(tried.state).toBe('QUEUED');
+    expect(tried).not.toHaveProperty('numericsChange');
+    expect(tried).not.toHaveProperty('acceptedNumerics');
+
+    const accepted = changed(changes.resumed(paused, true, 2));
+    expect(accepted).not.toHaveProperty('numericsChange');
+    expect(accepted.acceptedNumerics).toEqual([numericsChange]);
+  });
+});

@@ -1,0 +1,54 @@
+// What a pause takes from a run, and how it goes on.
+import { describe, expect, it } from 'vitest';
+import * as changes from '../../../src/lifecycle/changes/index.js';
+import { parseRunRecord, type RunRecord, runRecordText } from '../../../src/runs/run-record.js';
+import { queued } from '../../runs/queued-run.js';
+import { changed, failure, outcome, training, worker } from './training-run.js';
+
+describe('a pause', () => {
+  const evaluating = (): RunRecord =>
+    changed(changes.trained(training(), 1, outcome, undefined, 3_000));
+
+  it.each([
+    ['QUEUED', queued(), 'QUEUED'],
+    ['TRAINING', training(), 'QUEUED'],
+    ['EVALUATING', evaluating(), 'EVALUATING'],
+  ] as const)('takes the worker from a run that is %s, and lets it go on', (_, record, next) => {
+    const paused = changed(changes.paused(record, 'full', 4_000));
+    expect(paused).toMatchObject({ state: 'PAUSED', reason: 'full', endedAtMs: 0 });
+    expect(paused.assignment).toBeUndefined();
+    expect(parseRunRecord(runRecordText(paused))).toEqual(paused);
+    expect(changes.resumed({ ...paused, studentFailureCount: 2 }, false, 5_000)).toMatchObject({
+      state: next,
+      reason: '',
+      attempt: 1,
+      studentFailureCount: 0,
+    });
+  });
+
+  it('counts no time of training, and keeps its first reason', () => {
+    const paused = changed(changes.paused(training(), 'full', 5_000));
+    expect(paused).toMatchObject({ trainingMs: 3_000, trainingSinceMs: 0 });
+    expect(changes.paused(paused, 'poison', 6_000)).toBeUndefined();
+    expect(changes.failed(paused, 'x', 6_000)).toBeUndefined();
+  });
+
+  it('takes no word of the worker that had the run, and no worker', () => {
+    const paused = changed(changes.paused(training(), 'full', 5_000));
+    expect(changes.trained(paused, 1, outcome, undefined, 6_000)).toBeUndefined();
+    expect(changes.workerFailed(paused, 1, failure, 6_000)).toBeUndefined();
+    const assignment = { workerId: 's2', assignmentEpoch: 2 };
+    expect(changes.assigned(paused, assignment, worker, 6_000)).toBeUndefined();
+  });
+
+  it('ends by cancelling too, and is none of a run that has ended', () => {
+    const paused = changed(changes.paused(training(), 'full', 5_000));
+    const cancelling = changed(changes.cancelling(paused, 'x', 6_000));
+    expect(changes.paused(cancelling, 'full', 7_000)).toBeUndefined();
+    const ended = changed(changes.cancelled(cancelling, 8_000));
+    expect(ended.state).toBe('CANCELLED');
+    expect(changes.paused(ended, 'full', 9_000)).toBeUndefined();
+    expect(changes.resumed(ended, false, 9_000)).toBeUndefined();
+    expect(changes.resumed(training(), false, 9_000)).toBeUndefined();
+  });
+});

@@ -1,0 +1,95 @@
+// What a record keeps of its teachers, and which teachers fail a run.
+import { describe, expect, it } from 'vitest';
+import * as changes from '../../../src/lifecycle/changes/index.js';
+import { parseRunRecord, type RunRecord, runRecordText } from '../../../src/runs/run-record.js';
+import { changed, digest, training } from './training-run.js';
+
+describe('of its teachers a run', () => {
+  it('keeps how many calls canaries of each teacher took, which never become fewer', () => {
+    const paid = changed(changes.canariesPaid(training(), 'box', 128));
+    expect(changes.canariesPaid(paid, 'box', 128)).toBeUndefined();
+    const more = changed(
+      changes.canariesPaid(changed(changes.canariesPaid(paid, 'other', 40)), 'box', 256),
+    );
+    expect(more.canaryCalls).toEqual({ box: 256, other: 40 });
+    expect(parseRunRecord(runRecordText(more))).toEqual(more);
+  });
+
+  it('keeps a note once, the first 32 of each kind, and none after its end', () => {
+    const note = { warning: 'one lies', bitExactException: 'one lies in bits' };
+    const noted = changed(changes.noted(training(), note));
+    expect(noted.teacherNotes).toEqual({
+      warnings: ['one lies'],
+      bitExactExceptions: ['one lies in bits'],
+    });
+    expect(changes.noted(noted, { warning: 'one lies' })).toBeUndefined();
+    expect(changes.noted({ ...noted, state: 'FAILED' }, { warning: 'two' })).toBeUndefined();
+    let full = noted;
+    for (let n = 1; n < 32; n++) full = changed(changes.noted(full, { warning: `${n}` }));
+    expect(changes.noted(full, { warning: 'one more' })).toBeUndefined();
+  });
+
+  it('marks a report that was written, and no other', () => {
+    const report = { reportDigest: digest, predictionsDigest: digest };
+    const ended: RunRecord = { ...training(), state: 'SUCCEEDED' };
+    const marked = changed(changes.marked(ended, report, 'one is suspect'));
+    expect(marked.report).toEqual(report);
+    expect(marked.teacherNotes).toEqual({
+      warnings: ['one is suspect'],
+      bitExactExceptions: ['one is suspect'],
+    });
+    expect(changes.marked(training(), report, 'one is suspect')).toBeUndefined();
+  });
+
+  it('keeps the first answer to each probe', () => {
+    const probed = changed(changes.probed(training(), { a: digest }));
+    const other = 'cd'.repeat(32);
+    expect(changes.probed(probed, { a: other })).toBeUndefined();
+    expect(changes.probed(probed, { a: other, b: other })?.probeDigests).toEqual({
+      a: digest,
+      b: other,
+    });
+  });
+});
+
+describe('a teacher that knows nothing', () => {
+  const knowledge = {
+    rowCount: 4,
+    labelledCount: 4,
+    correctCount: 1,
+    finding: 'at-chance',
+  } as const;
+  const told =
+    'teacher one is no better than chance: right on 1 of 4 labelled samples of its probe';
+  const judged = (teacherHealth: object): RunRecord => {
+    const record = training();
+    const spec = { ...record.specification.spec, teacherHealth };
+    const specification = { ...record.specification, spec } as RunRecord['specification'];
+    return changed(
+      changes.teacherJudged({ ...record, specification }, 'one', knowledge, ['a', 'b'], 3_000),
+    );
+  };
+
+  it('is a warning of the run', () => {
+    const record = judged({ atChance: 'warn' });
+    expect(record).toMatchObject({ state: 'TRAINING', teacherKnowledge: { one: knowledge } });
+    expect(record.teacherNotes?.warnings).toEqual([told]);
+    expect(changes.teacherJudged(record, 'one', knowledge, ['a', 'b'], 4_000)).toBeUndefined();
+  });
+
+  it('fails a run that refuses it', () => {
+    expect(judged({ atChance: 'refuse' })).toMatchObject({
+      state: 'FAILED',
+      reason: `${told}; to train with it all the same, spec.teacherHealth.accept: [one]`,
+      endedAtMs: 3_000,
+    });
+  });
+
+  it('does not fail one that accepts it', () => {
+    const record = judged({ atChance: 'refuse', accept: ['one'] });
+    expect(record.state).toBe('TRAINING');
+    expect(record.teacherNotes?.warnings).toEqual([
+      `${told}, and spec.teacherHealth.accept takes it all the same`,
+    ]);
+  });
+});
