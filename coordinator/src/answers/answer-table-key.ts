@@ -2,7 +2,7 @@
  * What fixes the values of a table of answers: one table, one file. An answer is a pure function of its
  * table's key and its sample.
  */
-import { ANSWER_CODEC_PATTERN, type AnswerCodec } from '@lyceum/learning/codecs';
+import { type AnswerCodec, isAnswerCodec } from '@lyceum/learning/codecs';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 
@@ -40,7 +40,7 @@ const keyFields = {
   view: z.string(),
   viewEpoch: z.int(),
   outputs: z.array(z.string()),
-  codec: z.custom<AnswerCodec>((text) => ANSWER_CODEC_PATTERN.test(String(text))),
+  codec: z.custom<AnswerCodec>(isAnswerCodec),
   sampleCount: z.int().positive(),
   rowLength: z.int().positive(),
 };

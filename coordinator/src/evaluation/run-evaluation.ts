@@ -2,7 +2,7 @@
  * The end of a run: waits for what its report needs (teachers' test answers and measurements, the runs of
  * the table's further rows), composes it, stores it.
  */
-import type { AnswerCodec } from '@lyceum/learning/codecs';
+import { type AnswerCodec, isOfTopK } from '@lyceum/learning/codecs';
 import { SPLIT_NAMES, type SplitName, seenDataset } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { BlobStore, Logger } from '@lyceum/platform';
@@ -258,6 +258,6 @@ export class RunEvaluation {
  */
 function trainCodec({ specification, answerCodec }: RunRecord): AnswerCodec {
   const asLearned = viewAt(specification.spec.views, 0) === IDENTITY_VIEW;
-  if (answerCodec === undefined || !asLearned || answerCodec.startsWith('top-k')) return 'float32';
+  if (answerCodec === undefined || !asLearned || isOfTopK(answerCodec)) return 'float32';
   return answerCodec;
 }

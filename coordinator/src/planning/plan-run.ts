@@ -2,15 +2,9 @@
  * From a specification to a run record: looks up what it names, pins it, and says everything that is wrong
  * with it at once. What a specification can get wrong by itself was found before; here it meets the cluster.
  */
-import type { AnswerCodec } from '@lyceum/learning/codecs';
+import { type AnswerCodec, codecProblem } from '@lyceum/learning/codecs';
 import { splitSamples } from '@lyceum/learning/datasets';
-import {
-  chosenCodec,
-  fitNumberCount,
-  needsFit,
-  ruleOf,
-  TOP_K_CLASSES,
-} from '@lyceum/learning/ensemble';
+import { chosenCodec, fitNumberCount, needsFit, ruleOf } from '@lyceum/learning/ensemble';
 import { type LayerDescription, parseSettingsJson } from '@lyceum/learning/models';
 import { labelledMask, type StepPlan, stepPlan } from '@lyceum/learning/orders';
 import { type RunSpecification, specificationDigest } from '@lyceum/learning/specification';
@@ -227,16 +221,8 @@ function answerCodecOf(
   problems: Problem[],
 ): AnswerCodec | undefined {
   if (specification.kind !== 'Distillation') return undefined;
-  const { codec } = specification.spec.answers;
-  const wrong =
-    typeof codec !== 'object'
-      ? undefined
-      : classCount < TOP_K_CLASSES
-        ? `want float16 or uint8-affine for the ${classCount} classes of spec.dataset; the greatest few stand for all from ${TOP_K_CLASSES} classes on`
-        : codec.topK > classCount
-          ? `want at most the ${classCount} classes of spec.dataset, got ${codec.topK}`
-          : undefined;
-  if (wrong !== undefined) problems.push({ path: 'spec.answers.codec.topK', message: wrong });
+  const problem = codecProblem(specification.spec.answers.codec, classCount);
+  if (problem !== undefined) problems.push(problem);
   return chosenCodec(specification.spec, classCount);
 }
 

@@ -4,7 +4,7 @@
  *
  * What a specification names is pinned here to digests at submit; nothing is looked up by name afterwards.
  */
-import { ANSWER_CODEC_PATTERN, type AnswerCodec } from '@lyceum/learning/codecs';
+import { type AnswerCodec, isAnswerCodec } from '@lyceum/learning/codecs';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { InvalidDocumentError, RUN_RECORD_MAX_BYTES } from '@lyceum/proto';
 import { z } from 'zod';
@@ -158,7 +158,7 @@ const runRecord = z.strictObject({
     stepCount: z.int().positive(),
   }),
   /** In which its students' answers are stored; absent for a run of kind Training. */
-  answerCodec: z.custom<AnswerCodec>((text) => ANSWER_CODEC_PATTERN.test(String(text))).optional(),
+  answerCodec: z.custom<AnswerCodec>(isAnswerCodec).optional(),
   /** Of a rule that has to be fitted, once it is. */
   fit: fit.optional(),
   /** Digests of its teachers' first answers to their probes, by probe: what replicas are compared with. */

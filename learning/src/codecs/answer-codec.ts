@@ -1,76 +1,52 @@
-/**
- * How a teacher's answers are stored: rows of logits as 32-bit words. Each row is encoded by itself, so that what an
- * answer becomes depends on nothing beside it. Students train on answers as they are decoded.
- *
- *     float32        C words                exact
- *     float16        ⌈C/2⌉ words            each to the nearest binary16, up to ±65504
- *     uint8-affine   2 + ⌈C/4⌉ words        a range in float32 and a byte each (affine8.ts)
- *     top-k:K        K words (1½ K above 65536 classes)   the K greatest probabilities (top-k.ts), as their logarithms;
- *                                           every other class has an equal part of the residual
- *
- * Little-endian, as every machine is that Node runs TensorFlow on.
- *
- * Symbols: C classes.
- */
-import { LyceumError } from '@lyceum/proto';
-import { residualOf } from '../arrays/index.js';
-import { decodeAffine8Row, encodeAffine8Row } from './affine8.js';
-import { encodeFloat32Bits, float16Numbers } from './float16.js';
-import { encodeTopK } from './top-k.js';
+/** How a teacher's answers are stored: rows of logits as 32-bit words. Students train on answers as they are decoded. */
+import { LyceumError, type Problem } from '@lyceum/proto';
+import { isMapping } from '../documents/index.js';
+import type { Codec, CodecUse, RowCodec, WordMemory } from './codec.js';
+import { type AnswerCodec, CODECS, type WrittenCodec } from './table.js';
 
-/** By its name in a run's record and in a table's key. */
-export type AnswerCodec = 'float32' | 'float16' | 'uint8-affine' | `top-k:${number}`;
-
-/** What names an {@link AnswerCodec}. */
-export const ANSWER_CODEC_PATTERN = /^(?:float32|float16|uint8-affine|top-k:[1-9][0-9]{0,6})$/;
-
-/** One stretch of memory, as each kind of number that a codec writes. */
-export interface WordMemory {
-  readonly words: Uint32Array;
-  readonly floats: Float32Array;
-  readonly halves: Uint16Array;
-  readonly bytes: Uint8Array;
+/** By its name in a run's record or a table's key. */
+export function isAnswerCodec(name: unknown): name is AnswerCodec {
+  return typeof name === 'string' && named(name) !== undefined;
 }
 
-export function wordMemory(wordCount: number): WordMemory {
-  const words = new Uint32Array(wordCount);
-  const { buffer } = words;
-  return {
-    words,
-    floats: new Float32Array(buffer),
-    halves: new Uint16Array(buffer),
-    bytes: new Uint8Array(buffer),
-  };
+/** As a run writes it; of a mapping with mistakes, the one that was probably meant. Undefined: `auto`, or none at all. */
+export function codecWritten(written: unknown): Codec | undefined {
+  return CODECS.find(({ name, settings }) =>
+    settings === undefined
+      ? name === written
+      : isMapping(written) && Object.hasOwn(written, settings.key),
+  );
 }
 
-export interface RowCodec {
-  /** Words of a row. */
-  readonly wordCount: number;
-  /** Bytes of a row that say something; the rest of its last word is 0. */
-  readonly byteCount: number;
-  /** Row `row` of [N, C] becomes words from `at` on, which are 0 before. @throws {LyceumError} INVALID_ARGUMENT */
-  encode(rows: Float32Array, row: number, to: WordMemory, at: number): void;
-  /** Words from `at` on become row `row` of [N, C]. */
-  decode(from: WordMemory, at: number, rows: Float32Array, row: number): void;
+export function codecName(written: WrittenCodec): AnswerCodec {
+  const { name, settings } = codecWritten(written) ?? {};
+  return checked(settings === undefined ? name : `${name}:${settings.text(Object(written))}`);
+}
+
+/** What `auto` means. */
+export function automaticCodec(use: CodecUse): AnswerCodec {
+  return checked(CODECS.findLast((codec) => codec.mayBeAutomatic?.(use))?.name);
+}
+
+/** What keeps a codec that a run names from being used for a set of so many classes. */
+export function codecProblem(written: unknown, classCount: number): Problem | undefined {
+  const settings = codecWritten(written)?.settings;
+  const message = settings?.refused(Object(written), classCount);
+  if (message === undefined) return undefined;
+  return { path: `spec.answers.codec.${settings?.key}`, message };
+}
+
+/** Whether it keeps only the greatest probabilities. */
+export function isOfTopK(codec: AnswerCodec): boolean {
+  return named(codec)?.codec.isOfTopK === true;
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT if there is no such codec for so many classes. */
 export function rowCodec(codec: AnswerCodec, classCount: number): RowCodec {
-  switch (codec) {
-    case 'float32':
-      return float32(classCount);
-    case 'float16':
-      return float16(classCount);
-    case 'uint8-affine':
-      return uint8Affine(classCount);
-    default: {
-      const k = ANSWER_CODEC_PATTERN.test(codec) ? Number(codec.slice('top-k:'.length)) : 0;
-      if (k < 1 || k > classCount) {
-        throw new LyceumError('INVALID_ARGUMENT', `no codec ${codec} of ${classCount} classes`);
-      }
-      return topK(k, classCount);
-    }
-  }
+  const found = named(codec);
+  const row = found?.codec.row(classCount, found.settings);
+  if (row !== undefined) return row;
+  throw new LyceumError('INVALID_ARGUMENT', `no codec ${codec} of ${classCount} classes`);
 }
 
 /** [N, C] logits as a student gets them. @throws {LyceumError} INVALID_ARGUMENT */
@@ -90,95 +66,28 @@ export function throughCodec(
   return out;
 }
 
-function float32(classCount: number): RowCodec {
+export function wordMemory(wordCount: number): WordMemory {
+  const words = new Uint32Array(wordCount);
+  const { buffer } = words;
   return {
-    wordCount: classCount,
-    byteCount: 4 * classCount,
-    encode(rows, row, { floats }, at) {
-      const from = row * classCount;
-      for (let c = 0; c < classCount; c++) floats[at + c] = rows[from + c] as number;
-    },
-    decode({ floats }, at, rows, row) {
-      const to = row * classCount;
-      for (let c = 0; c < classCount; c++) rows[to + c] = floats[at + c] as number;
-    },
+    words,
+    floats: new Float32Array(buffer),
+    halves: new Uint16Array(buffer),
+    bytes: new Uint8Array(buffer),
   };
 }
 
-/** Infinity's binary16 bits: from here on there is no finite number. */
-const NOT_FINITE = 0x7c00;
-
-function float16(classCount: number): RowCodec {
-  const numbers = float16Numbers();
-  return {
-    wordCount: Math.ceil(classCount / 2),
-    byteCount: 2 * classCount,
-    encode(rows, row, { halves }, at) {
-      const bits = new Uint32Array(rows.buffer, rows.byteOffset + 4 * row * classCount, classCount);
-      for (let c = 0; c < classCount; c++) {
-        const code = encodeFloat32Bits(bits[c] as number);
-        if ((code & NOT_FINITE) === NOT_FINITE) {
-          const value = rows[row * classCount + c];
-          const message = `a logit is ${value}, and answers in float16 hold up to 65504; spec.answers.codec: uint8-affine or float32 holds it`;
-          throw new LyceumError('INVALID_ARGUMENT', message);
-        }
-        halves[2 * at + c] = code;
-      }
-    },
-    decode({ halves }, at, rows, row) {
-      const to = row * classCount;
-      for (let c = 0; c < classCount; c++) {
-        rows[to + c] = numbers[halves[2 * at + c] as number] as number;
-      }
-    },
-  };
+/** The codec of a record's name, `float16` or `top-k:100`. */
+function named(name: string): { readonly codec: Codec; readonly settings: object } | undefined {
+  const [word, ...texts] = name.split(':');
+  const codec = CODECS.find((one) => one.name === word);
+  if (codec?.settings === undefined)
+    return codec && texts.length === 0 ? { codec, settings: {} } : undefined;
+  const settings = codec.settings.parse(texts.join(':'));
+  return settings && { codec, settings };
 }
 
-function uint8Affine(classCount: number): RowCodec {
-  return {
-    wordCount: 2 + Math.ceil(classCount / 4),
-    byteCount: 8 + classCount,
-    encode(rows, row, { floats, bytes }, at) {
-      const from = row * classCount;
-      if (encodeAffine8Row(rows, from, classCount, floats, at, bytes, 4 * (at + 2), true)) return;
-      throw new LyceumError('INVALID_ARGUMENT', 'a logit is not finite');
-    },
-    decode({ floats, bytes }, at, rows, row) {
-      decodeAffine8Row(floats, at, bytes, 4 * (at + 2), classCount, rows, row * classCount);
-    },
-  };
-}
-
-/** Classes that 16 bits name. */
-const SHORT_IDS = 1 << 16;
-
-/** What a probability is at least, that its logarithm be finite: half of the least binary16. */
-const LEAST_PROBABILITY = 2 ** -25;
-
-function topK(k: number, classCount: number): RowCodec {
-  const numbers = float16Numbers();
-  const isShort = classCount <= SHORT_IDS;
-  const codeWords = Math.ceil(k / 2);
-  return {
-    wordCount: isShort ? k : codeWords + k,
-    byteCount: isShort ? 4 * k : 6 * k,
-    encode(rows, row, { words, halves }, at) {
-      const logits = rows.subarray(row * classCount, (row + 1) * classCount);
-      const { ids, codes } = encodeTopK(logits, k);
-      halves.set(codes, 2 * at);
-      if (isShort) halves.set(ids, 2 * at + k);
-      else words.set(ids, at + codeWords);
-    },
-    decode({ words, halves }, at, rows, row) {
-      const out = rows.subarray(row * classCount, (row + 1) * classCount);
-      const codes = halves.subarray(2 * at, 2 * at + k);
-      const sent = Float64Array.from(codes, (code) => numbers[code] as number);
-      const residual = Math.max(LEAST_PROBABILITY, residualOf(sent));
-      out.fill(Math.log(residual / Math.max(1, classCount - k)));
-      for (let i = 0; i < k; i++) {
-        const id = isShort ? halves[2 * at + k + i] : words[at + codeWords + i];
-        out[id as number] = Math.log(Math.max(LEAST_PROBABILITY, sent[i] as number));
-      }
-    },
-  };
+function checked(name: string | undefined): AnswerCodec {
+  if (isAnswerCodec(name)) return name;
+  throw new Error(`no codec ${name}`);
 }

@@ -1,7 +1,15 @@
-/** How numbers are written in fewer bytes: pure functions between plain arrays, for stores and the wire. */
-export * from './affine8.js';
-export * from './answer-codec.js';
-export * from './bfloat16.js';
-export * from './float16.js';
-export * from './tinyvit-record.js';
-export * from './top-k.js';
+/** Codecs of answers: a file each that says all of one, and the table of them. In `numbers`: numbers in fewer bytes. */
+export {
+  automaticCodec,
+  codecName,
+  codecProblem,
+  codecWritten,
+  isAnswerCodec,
+  isOfTopK,
+  rowCodec,
+  throughCodec,
+  wordMemory,
+} from './answer-codec.js';
+export type { RowCodec, WordMemory } from './codec.js';
+export * from './numbers/index.js';
+export { type AnswerCodec, CODEC_SETTINGS, CODEC_WORDS } from './table.js';

@@ -1,60 +1,69 @@
 /**
- * The k greatest probabilities of a row, at temperature 1 and in binary16, for many classes and certain teachers.
+ * The K greatest probabilities at temperature 1 (`numbers/top-k.ts`), as their logarithms; every other class has an equal
+ * part of the residual. K words, or 1½ K above 65536 classes.
  *
- * What is not sent is told by the residual, r = max(0, 1 − Σ decoded): of the decoded values, so that both sides have
- * the same one. Storing rows at temperature 1 and tempering later treats the unknown tail as one class; prefer
- * temperature 1 for such targets.
- *
- * Symbols: V classes, k of them sent, pᵢ their probabilities.
+ * `auto` never takes it: how much it loses depends on the teachers, which nobody has asked yet.
  */
-import { LyceumError } from '@lyceum/proto';
-import { greatestClasses, logSoftmaxRow, residualOf, type Values } from '../arrays/index.js';
-import { decodeFloat16, encodeFloat16 } from './float16.js';
+import { residualOf } from '../arrays/index.js';
+import { section, wholeNumber } from '../documents/index.js';
+import type { Codec, RowCodec } from './codec.js';
+import { encodeTopK, float16Numbers } from './numbers/index.js';
 
-export interface TopKRow {
-  /** The classes by falling probability, the lower first of equal ones. */
-  readonly ids: Uint32Array;
-  /** Their probabilities' binary16 bits. */
-  readonly codes: Uint16Array;
-}
+/** Classes from which few of them can stand for all. */
+const TOP_K_CLASSES = 1_000;
 
-/**
- * @param logits - [V], one row.
- * @param k - in [1, V].
- * @throws {LyceumError} INVALID_ARGUMENT for another k, or a NaN.
- */
-export function encodeTopK(logits: Values, k: number): TopKRow {
-  if (!(Number.isInteger(k) && k >= 1 && k <= logits.length) || logits.some(Number.isNaN)) {
-    throw new LyceumError(
-      'INVALID_ARGUMENT',
-      `want ${k} of ${logits.length} classes, at least 1 and no NaN`,
-    );
-  }
-  // By the logits themselves: rounding of the probabilities must not make ties.
-  const ids = greatestClasses(logits, k);
-  const logs = new Float64Array(logits.length);
-  logSoftmaxRow(logits, 0, logits.length, 1, logs, 0);
-  return { ids, codes: Uint16Array.from(ids, (id) => encodeFloat16(Math.exp(logs[id] as number))) };
-}
+/** Classes that 16 bits name. */
+const SHORT_IDS = 1 << 16;
 
-/** The sent probabilities, [k], in the row's order. */
-export function decodeTopK({ codes }: TopKRow): Float64Array {
-  return Float64Array.from(codes, decodeFloat16);
-}
+/** What a probability is at least, that its logarithm be finite: half of the least binary16. */
+const LEAST_PROBABILITY = 2 ** -25;
 
-/**
- * All V probabilities: sent ones as decoded, each other r/(V−k). Their sum is above 1 by rounding at most.
- *
- * @throws {LyceumError} INVALID_ARGUMENT if a class is not below V.
- */
-export function spreadTopK(row: TopKRow, classCount: number): Float64Array {
-  if (row.ids.some((id) => id >= classCount)) {
-    throw new LyceumError('INVALID_ARGUMENT', `a class of [${row.ids}] is not below ${classCount}`);
-  }
-  const values = decodeTopK(row);
-  const elsewhere =
-    row.ids.length < classCount ? residualOf(values) / (classCount - row.ids.length) : 0;
-  const out = new Float64Array(classCount).fill(elsewhere);
-  for (const [i, id] of row.ids.entries()) out[id] = values[i] as number;
-  return out;
+export const topK = {
+  name: 'top-k',
+  settings: {
+    key: 'topK',
+    shown: '{ topK: K }',
+    schema: section({
+      topK: wholeNumber('a whole number from 1 to 9999999', { above: 0, atMost: 9_999_999 }),
+    }),
+    text: ({ topK }) => String(topK),
+    parse: (text) => (/^[1-9][0-9]{0,6}$/.test(text) ? { topK: Number(text) } : undefined),
+    refused({ topK }, classCount) {
+      if (classCount < TOP_K_CLASSES) {
+        return `want float16 or uint8-affine for the ${classCount} classes of spec.dataset; the greatest few stand for all from ${TOP_K_CLASSES} classes on`;
+      }
+      if (topK <= classCount) return undefined;
+      return `want at most the ${classCount} classes of spec.dataset, got ${topK}`;
+    },
+  },
+  row: (classCount, { topK }) => (topK <= classCount ? row(topK, classCount) : undefined),
+  isOfTopK: true,
+} as const satisfies Codec<{ topK: number }>;
+
+function row(k: number, classCount: number): RowCodec {
+  const numbers = float16Numbers();
+  const isShort = classCount <= SHORT_IDS;
+  const codeWords = Math.ceil(k / 2);
+  return {
+    wordCount: isShort ? k : codeWords + k,
+    byteCount: isShort ? 4 * k : 6 * k,
+    encode(rows, row, { words, halves }, at) {
+      const logits = rows.subarray(row * classCount, (row + 1) * classCount);
+      const { ids, codes } = encodeTopK(logits, k);
+      halves.set(codes, 2 * at);
+      if (isShort) halves.set(ids, 2 * at + k);
+      else words.set(ids, at + codeWords);
+    },
+    decode({ words, halves }, at, rows, row) {
+      const out = rows.subarray(row * classCount, (row + 1) * classCount);
+      const codes = halves.subarray(2 * at, 2 * at + k);
+      const sent = Float64Array.from(codes, (code) => numbers[code] as number);
+      const residual = Math.max(LEAST_PROBABILITY, residualOf(sent));
+      out.fill(Math.log(residual / Math.max(1, classCount - k)));
+      for (let i = 0; i < k; i++) {
+        const id = isShort ? halves[2 * at + k + i] : words[at + codeWords + i];
+        out[id as number] = Math.log(Math.max(LEAST_PROBABILITY, sent[i] as number));
+      }
+    },
+  };
 }

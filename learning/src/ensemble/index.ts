@@ -2,7 +2,7 @@
  * From the teachers' answers to a student's targets: what a run needs, the combination that it names, the fit of its
  * numbers. No clock, no network.
  */
-export { chosenCodec, TOP_K_CLASSES } from './answer-codec-choice.js';
+export { chosenCodec } from './answer-codec-choice.js';
 export { combined, needsAllClasses } from './combination.js';
 export { certainLogits, combineTargets, fitOf, type TeacherAnswers } from './combine-targets.js';
 export { type FeatureTerm, featureTerms } from './feature-plan.js';

@@ -1,14 +1,14 @@
 /** Random rows through every codec; oracles are the codecs of single numbers and rows, and what must hold for any row. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
+import { rowCodec, throughCodec, wordMemory } from '../../src/codecs/answer-codec.js';
 import {
-  type AnswerCodec,
-  rowCodec,
-  throughCodec,
-  wordMemory,
-} from '../../src/codecs/answer-codec.js';
-import { decodeFloat16, encodeFloat16, encodeFloat32Bits } from '../../src/codecs/float16.js';
-import { encodeTopK, spreadTopK } from '../../src/codecs/top-k.js';
+  decodeFloat16,
+  encodeFloat16,
+  encodeFloat32Bits,
+} from '../../src/codecs/numbers/float16.js';
+import { encodeTopK, spreadTopK } from '../../src/codecs/numbers/top-k.js';
+import type { AnswerCodec } from '../../src/codecs/table.js';
 import { klDivergence } from '../../src/ensemble/metrics/metrics.js';
 
 const ROWS = 20;

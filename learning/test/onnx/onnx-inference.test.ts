@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { decodeFloat16, encodeFloat16 } from '../../src/codecs/float16.js';
+import { decodeFloat16, encodeFloat16 } from '../../src/codecs/numbers/float16.js';
 import { readOnnx } from '../../src/formats/onnx/onnx-file.js';
 import {
   classifierOf,

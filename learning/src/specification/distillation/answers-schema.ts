@@ -1,14 +1,7 @@
 /** How a run's answers are stored, which is what its student trains on. What each codec does is in `@lyceum/learning/codecs`. */
 import type { Problem } from '@lyceum/proto';
-import {
-  choose,
-  isMapping,
-  listed,
-  section,
-  wants,
-  wholeNumber,
-  word,
-} from '../../documents/index.js';
+import { CODEC_SETTINGS, CODEC_WORDS, codecWritten } from '../../codecs/index.js';
+import { choose, isMapping, listed, section, wants, word } from '../../documents/index.js';
 import { namesOf } from '../../ensemble/rules/index.js';
 import { featureTerms } from './feature-terms-schema.js';
 
@@ -26,32 +19,29 @@ const TERMS_OF_TOP_K = [
 ];
 const RULES_OF_TOP_K = namesOf((rule) => rule.isOfTopK);
 
-const named = word('auto', 'float32', 'float16', 'uint8-affine');
-const topK = section({
-  topK: wholeNumber('a whole number from 1 to 9999999', { above: 0, atMost: 9_999_999 }),
-});
-const CODEC = 'auto, float32, float16, uint8-affine, or { topK: K }';
+const named = word('auto', ...CODEC_WORDS);
+const mappings = CODEC_SETTINGS.map(({ schema }) => schema);
+const CODEC = `${['auto', ...CODEC_WORDS].join(', ')}, or ${listed(CODEC_SETTINGS.map(({ shown }) => shown))}`;
 
 export const answers = section({
-  /**
-   * `float32`: exact. `float16`: half of that. `uint8-affine`: a byte a logit between the sample's least and greatest, of which the two greatest are nearly exact.
-   * `topK`: the K greatest probabilities at temperature 1, the rest spread evenly; for many classes, and only beside
-   * terms and rules that need no more. `auto`: what keeps the divergence from exact answers below 1e-4, by the class
-   * count; exact where votes are counted.
-   */
-  codec: choose([named, topK], (input) => {
+  /** `auto`: what keeps the divergence from exact answers below 1e-4, by the class count; exact where votes are counted. */
+  codec: choose([named, ...mappings], (input) => {
     if (typeof input === 'string') return named;
-    return isMapping(input) ? topK : { path: '', message: wants(CODEC)({ input }) };
+    const [first] = mappings;
+    if (!isMapping(input) || first === undefined)
+      return { path: '', message: wants(CODEC)({ input }) };
+    return CODEC_SETTINGS.find(({ key }) => Object.hasOwn(input, key))?.schema ?? first;
   }).default('auto'),
 });
 
 /** What must hold between a codec and what reads the answers. */
 export function answersProblems(spec: Mapping, terms: readonly Mapping[]): Problem[] {
-  const { codec } = mapping(spec['answers']);
-  if (!isMapping(codec)) return [];
+  const codec = codecWritten(mapping(spec['answers'])['codec']);
+  if (codec?.isOfTopK !== true) return [];
+  const name = codec.settings?.key ?? codec.name;
   const problems: Problem[] = [];
   const add = (path: string, want: string, got: unknown): void => {
-    const message = `want ${want} beside spec.answers.codec: topK, which keeps the greatest probabilities at temperature 1; got ${String(got)}; or take spec.answers.codec: uint8-affine`;
+    const message = `want ${want} beside spec.answers.codec: ${name}, which keeps the greatest probabilities at temperature 1; got ${String(got)}; or take spec.answers.codec: uint8-affine`;
     problems.push({ path, message });
   };
   const { combine = 'arithmetic', calibrate } = mapping(spec['ensemble']);

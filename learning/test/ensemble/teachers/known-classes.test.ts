@@ -3,7 +3,8 @@
  * all, against the pools that know of no such thing.
  */
 import { describe, expect, it } from 'vitest';
-import { type AnswerCodec, throughCodec } from '../../../src/codecs/answer-codec.js';
+import { throughCodec } from '../../../src/codecs/answer-codec.js';
+import type { AnswerCodec } from '../../../src/codecs/table.js';
 import { combined } from '../../../src/ensemble/combination.js';
 import { combineTargets } from '../../../src/ensemble/combine-targets.js';
 import { fitCombination } from '../../../src/ensemble/fit-combination.js';

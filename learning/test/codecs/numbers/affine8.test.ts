@@ -1,7 +1,7 @@
 /** What holds for any row: the ends are exact, the error is at most half a step; with both widths of the ends. */
 import { describe, expect, it } from 'vitest';
-import { mulberry32 } from '../../src/arrays/hashing.js';
-import { decodeAffine8, encodeAffine8 } from '../../src/codecs/affine8.js';
+import { mulberry32 } from '../../../src/arrays/hashing.js';
+import { decodeAffine8, encodeAffine8 } from '../../../src/codecs/numbers/affine8.js';
 
 const ROWS = 40;
 const CLASSES = 10;

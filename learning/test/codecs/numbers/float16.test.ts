@@ -1,7 +1,7 @@
 /** Every one of the 65536 bit patterns there and back, the middles between neighbours, and known patterns. */
 import { describe, expect, it } from 'vitest';
-import { decodeBfloat16, encodeBfloat16 } from '../../src/codecs/bfloat16.js';
-import { decodeFloat16, encodeFloat16 } from '../../src/codecs/float16.js';
+import { decodeBfloat16, encodeBfloat16 } from '../../../src/codecs/numbers/bfloat16.js';
+import { decodeFloat16, encodeFloat16 } from '../../../src/codecs/numbers/float16.js';
 
 const FORMATS = [
   { name: 'binary16', encode: encodeFloat16, decode: decodeFloat16, infinity: 0x7c00 },

@@ -1,7 +1,10 @@
 /** Rows of the greatest probabilities and stored records: order, what is left over, layout, and what does not fit. */
 import { describe, expect, it } from 'vitest';
-import { decodeTinyVitRecord, encodeTinyVitRecord } from '../../src/codecs/tinyvit-record.js';
-import { decodeTopK, encodeTopK, spreadTopK } from '../../src/codecs/top-k.js';
+import {
+  decodeTinyVitRecord,
+  encodeTinyVitRecord,
+} from '../../../src/codecs/numbers/tinyvit-record.js';
+import { decodeTopK, encodeTopK, spreadTopK } from '../../../src/codecs/numbers/top-k.js';
 
 describe('top k', () => {
   const probabilities = [0.0625, 0.5, 0.0625, 0.25, 0.125];

@@ -15,7 +15,7 @@
  * Symbols: N rows of C values.
  */
 import { LyceumError } from '@lyceum/proto';
-import type { Values } from '../arrays/index.js';
+import type { Values } from '../../arrays/index.js';
 
 const GREATEST_CODE = 255;
 

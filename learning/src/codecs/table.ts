@@ -1,0 +1,26 @@
+/** All codecs. Whoever asks what a codec is, needs or refuses reads this table. */
+import type { z } from 'zod';
+import type { Codec } from './codec.js';
+import { float16 } from './float16.js';
+import { float32 } from './float32.js';
+import { topK } from './top-k.js';
+import { uint8Affine } from './uint8-affine.js';
+
+/** In the order in which messages name them; those that `auto` may take with fewer and fewer bytes. */
+const TABLE = [float32, float16, uint8Affine, topK] as const;
+
+type Entry = (typeof TABLE)[number];
+type WithSettings = Extract<Entry, { settings: object }>;
+type Word = Exclude<Entry, WithSettings>['name'];
+
+/** By its name in a run's record and in a table's key. */
+export type AnswerCodec = Word | `${WithSettings['name']}:${number}`;
+
+/** As a run writes it, `auto` aside. */
+export type WrittenCodec = Word | z.output<WithSettings['settings']['schema']>;
+
+export const CODECS: readonly Codec[] = TABLE;
+
+/** Those that a run names by a word, and those that it names by a mapping. */
+export const CODEC_WORDS = TABLE.flatMap((codec) => ('settings' in codec ? [] : [codec.name]));
+export const CODEC_SETTINGS = TABLE.flatMap((codec) => ('settings' in codec ? codec.settings : []));
