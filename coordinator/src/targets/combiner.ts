@@ -7,7 +7,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { combineTargets, type TargetPlan, type TeacherAnswers } from '@lyceum/learning/ensemble';
-import { type ErrorCode, LyceumError } from '@lyceum/proto';
+import { Thread } from '@lyceum/platform/threads';
 
 /** Numbers of all teachers that are combined on the event loop, at most: about two milliseconds. */
 const INLINE_NUMBERS = 96 * 1024;
@@ -16,13 +16,8 @@ export interface CombineRequest extends TeacherAnswers {
   readonly plan: TargetPlan;
 }
 
-export type CombineReply =
-  | { readonly tensors: readonly Float32Array<ArrayBuffer>[] }
-  | { readonly code: ErrorCode; readonly message: string };
-
-interface Waiter {
-  readonly resolve: (tensors: readonly Float32Array[]) => void;
-  readonly reject: (err: unknown) => void;
+export interface CombineCalls {
+  combine(request: CombineRequest): Float32Array<ArrayBuffer>[];
 }
 
 /** One [rowCount, …] for each tensor of the plan, in its order. */
@@ -31,9 +26,7 @@ export function combineRows({ plan, ...answers }: CombineRequest): Float32Array<
 }
 
 export class Combiner {
-  #thread: Worker | undefined;
-  /** In the order of their requests, which is that of the replies. */
-  readonly #waiting: Waiter[] = [];
+  #thread: Thread<CombineCalls> | undefined;
 
   /**
    * {@link combineRows}, wherever it is done.
@@ -46,36 +39,21 @@ export class Combiner {
     const numbers = plan.tensors.length * teacherLogits.length * rowCount * classCount;
     if (numbers <= INLINE_NUMBERS) return combineRows(request);
     this.#thread ??= this.#start();
-    const thread = this.#thread;
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      thread.postMessage(request);
-    });
+    return this.#thread.call('combine', request);
   }
 
   async close(): Promise<void> {
-    this.#refuse(new LyceumError('CANCELLED', 'the coordinator is stopping'));
-    await this.#thread?.terminate();
+    await this.#thread?.close('the coordinator is stopping');
   }
 
-  #start(): Worker {
+  #start(): Thread<CombineCalls> {
     // The built file, seen from src/ and from dist/ alike: Node cannot run the source.
-    const thread = new Worker(new URL('../../dist/targets/combine-thread.js', import.meta.url));
-    thread.on('message', (reply: CombineReply) => {
-      const waiter = this.#waiting.shift();
-      if ('tensors' in reply) waiter?.resolve(reply.tensors);
-      else waiter?.reject(new LyceumError(reply.code, reply.message));
-    });
+    const worker = new Worker(new URL('../../dist/targets/combine-thread.js', import.meta.url));
+    const thread = new Thread<CombineCalls>(worker, { name: 'the thread that combines' });
     // Whoever combines next starts another.
-    thread.on('error', (err) => this.#refuse(err));
-    thread.on('exit', (code) => {
+    void thread.died.then(() => {
       this.#thread = undefined;
-      this.#refuse(new Error(`the thread that combines ended with ${code}`));
     });
     return thread;
-  }
-
-  #refuse(err: unknown): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(err);
   }
 }

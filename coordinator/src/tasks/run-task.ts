@@ -4,7 +4,8 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { type ErrorCode, InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
+import { Thread } from '@lyceum/platform/threads';
+import { InvalidDocumentError, LyceumError, toLyceumError } from '@lyceum/proto';
 
 /** A long task may not keep all others waiting, nor many tasks take all memory. */
 const THREADS_MAX = Math.min(8, Math.max(2, availableParallelism()));
@@ -12,32 +13,20 @@ const THREADS_MAX = Math.min(8, Math.max(2, availableParallelism()));
 /** A thread without work holds some 30 MiB. */
 const KEPT_MS = 30_000;
 
-export interface TaskRequest {
-  /** Of the built module, as text. */
-  readonly file: string;
-  /** Of the function. */
-  readonly name: string;
-  readonly request: unknown;
+export interface TaskCalls {
+  /**
+   * @param file - the built module, as text.
+   * @param name - of its function.
+   */
+  run(task: { file: string; name: string; request: unknown }): Promise<unknown>;
 }
 
-export type TaskReply =
-  | { readonly answer: unknown }
-  | {
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly problems: readonly Problem[] | undefined;
-    };
+type TaskThread = Thread<TaskCalls>;
 
-interface Task extends TaskRequest {
-  /** What to call the matter in an error. */
-  readonly what: string;
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (err: Error) => void;
-}
-
-/** Threads without a task, the one that was used last at the end. */
-const idle: TaskThread[] = [];
-const waiting: Task[] = [];
+/** Threads without a task, the one that was used last at the end, and what ends them. */
+const idle = new Map<TaskThread, NodeJS.Timeout>();
+/** Tasks without a thread. */
+const waiting: ((thread: TaskThread) => void)[] = [];
 let threadCount = 0;
 
 /**
@@ -48,79 +37,65 @@ let threadCount = 0;
  * @param what - what to call the matter in an error.
  * @throws {LyceumError} what the function threw.
  */
-export function runTask<Request, Answer>(
+export async function runTask<Request, Answer>(
   file: URL,
   name: string,
   request: Request,
   what: string,
 ): Promise<Answer> {
-  return new Promise<unknown>((resolve, reject) => {
-    waiting.push({ file: file.href, name, request, what, resolve, reject });
-    startTasks();
-  }) as Promise<Answer>;
-}
-
-function startTasks(): void {
-  while (waiting.length > 0) {
-    const thread = idle.pop() ?? (threadCount < THREADS_MAX ? new TaskThread() : undefined);
-    if (thread === undefined) return;
-    thread.take(waiting.shift() as Task);
+  const thread = await takeThread();
+  try {
+    return (await thread.call('run', { file: file.href, name, request })) as Answer;
+  } catch (thrown) {
+    if (thrown instanceof InvalidDocumentError) {
+      throw new InvalidDocumentError(what, thrown.problems);
+    }
+    const { code, message } = toLyceumError(thrown);
+    throw new LyceumError(code, `${what}: ${message}`, { cause: thrown });
+  } finally {
+    if (thread.isAlive) giveBack(thread);
   }
 }
 
-class TaskThread {
-  readonly #worker = new Worker(new URL('../../dist/tasks/task-thread.js', import.meta.url));
-  #task: Task | undefined;
-  #end: NodeJS.Timeout | undefined;
-
-  constructor() {
-    threadCount++;
-    this.#worker.on('message', (reply: TaskReply) => this.#settle(reply));
-    this.#worker.on('error', (err: Error) => this.#fail(err));
-    this.#worker.on('exit', (code) => {
-      threadCount--;
-      this.#leaveIdle();
-      this.#fail(new Error(`the thread ended with ${code}`));
-      startTasks();
-    });
+function takeThread(): TaskThread | Promise<TaskThread> {
+  const [thread, end] = [...idle].at(-1) ?? [];
+  if (thread !== undefined) {
+    clearTimeout(end);
+    idle.delete(thread);
+    thread.ref();
+    return thread;
   }
-
-  take(task: Task): void {
-    clearTimeout(this.#end);
-    this.#worker.ref();
-    this.#task = task;
-    const { file, name, request } = task;
-    this.#worker.postMessage({ file, name, request } satisfies TaskRequest);
-  }
-
-  #settle(reply: TaskReply): void {
-    const task = this.#task as Task;
-    this.#task = undefined;
-    if ('answer' in reply) task.resolve(reply.answer);
-    else task.reject(errorOf(task.what, reply));
-    // Kept, but not what keeps the process.
-    this.#worker.unref();
-    this.#end = setTimeout(() => {
-      this.#leaveIdle();
-      void this.#worker.terminate();
-    }, KEPT_MS).unref();
-    idle.push(this);
-    startTasks();
-  }
-
-  #fail(err: Error): void {
-    this.#task?.reject(new Error(`${this.#task.what}: ${err.message}`, { cause: err }));
-    this.#task = undefined;
-  }
-
-  #leaveIdle(): void {
-    const index = idle.indexOf(this);
-    if (index >= 0) idle.splice(index, 1);
-  }
+  if (threadCount < THREADS_MAX) return startThread();
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+  });
 }
 
-function errorOf(what: string, reply: Exclude<TaskReply, { readonly answer: unknown }>): Error {
-  const { code, message, problems } = reply;
-  if (problems !== undefined) return new InvalidDocumentError(what, problems);
-  return new LyceumError(code, `${what}: ${message}`);
+function startThread(): TaskThread {
+  const worker = new Worker(new URL('../../dist/tasks/task-thread.js', import.meta.url));
+  const thread: TaskThread = new Thread(worker, { name: 'the thread' });
+  threadCount++;
+  void thread.died.then(() => {
+    clearTimeout(idle.get(thread));
+    idle.delete(thread);
+    threadCount--;
+    waiting.shift()?.(startThread());
+  });
+  return thread;
+}
+
+function giveBack(thread: TaskThread): void {
+  const next = waiting.shift();
+  if (next !== undefined) {
+    next(thread);
+    return;
+  }
+  // Kept, but not what keeps the process.
+  thread.unref();
+  const end = setTimeout(() => {
+    idle.delete(thread);
+    threadCount--;
+    void thread.close();
+  }, KEPT_MS);
+  idle.set(thread, end.unref());
 }

@@ -1,0 +1,38 @@
+/** An error as a value that crosses threads, and back. A structured clone of an error keeps neither class nor code. */
+import {
+  InvalidDocumentError,
+  LyceumError,
+  ShapeMismatchError,
+  StorageFullError,
+  toLyceumError,
+} from '@lyceum/proto';
+
+export interface CarriedError {
+  readonly message: string;
+  /** Its own fields: name, code, and the data of its class. */
+  readonly fields: Pick<LyceumError, 'name' | 'code'>;
+}
+
+/** A kind of {@link LyceumError}, known to the other side by its name. */
+export interface ErrorKind {
+  readonly name: string;
+  readonly prototype: LyceumError;
+}
+
+const KINDS = [InvalidDocumentError, ShapeMismatchError, StorageFullError];
+
+export function carriedError(thrown: unknown): CarriedError {
+  const err = toLyceumError(thrown);
+  return { message: err.message, fields: { ...err } };
+}
+
+/** @param kinds - that keep their class, beside those of every program. */
+export function errorOf(
+  { message, fields }: CarriedError,
+  kinds: readonly ErrorKind[],
+): LyceumError {
+  const err = new LyceumError(fields.code, message);
+  const kind = [...KINDS, ...kinds].find(({ name }) => name === fields.name);
+  if (kind !== undefined) Object.setPrototypeOf(err, kind.prototype);
+  return Object.assign(err, fields);
+}

@@ -1,0 +1,78 @@
+/** A thread as its owner sees it, and the owner as the thread sees it. */
+import { parentPort, type Worker } from 'node:worker_threads';
+import { LyceumError } from '@lyceum/proto';
+import type { ErrorKind } from './carried-error.js';
+import { Channel } from './channel.js';
+
+/** The thread ended by itself: it exited, ran out of memory, or threw what nobody caught. */
+export class ThreadDeathError extends LyceumError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('INTERNAL', message, options);
+  }
+}
+
+/**
+ * Calls wait until the thread has loaded and offers its functions; so the answer to the first one says that it is
+ * ready. All calls fail with a {@link ThreadDeathError} if it ends by itself.
+ */
+export class Thread<There extends object> extends Channel<There> {
+  /** Resolves if it ends by itself. */
+  readonly died: Promise<ThreadDeathError>;
+  readonly #worker: Worker;
+  readonly #name: string;
+
+  /**
+   * @param name - in errors: `the thread`.
+   * @param here - what the thread may call.
+   * @param kinds - of errors of the thread's functions that keep their class, beside those of every program.
+   */
+  constructor(
+    worker: Worker,
+    {
+      name,
+      here = {},
+      kinds = [],
+    }: { readonly name: string; readonly here?: object; readonly kinds?: readonly ErrorKind[] },
+  ) {
+    super(worker, here, kinds);
+    this.#worker = worker;
+    this.#name = name;
+    this.died = new Promise((resolve) => {
+      const die = (death: ThreadDeathError) => {
+        if (this.end(death)) resolve(death);
+      };
+      worker.on('error', (cause: Error) =>
+        die(new ThreadDeathError(`${name} failed: ${cause.message}`, { cause })),
+      );
+      worker.on('exit', (code) => die(new ThreadDeathError(`${name} ended with ${code}`)));
+    });
+  }
+
+  /** It keeps the process, as it does from its start. */
+  ref(): void {
+    this.#worker.ref();
+  }
+
+  /** It no longer keeps the process. */
+  unref(): void {
+    this.#worker.unref();
+  }
+
+  /** Ends the thread, whatever it does. Calls under way, and later ones, fail with CANCELLED. */
+  async close(reason = `${this.#name} was closed`): Promise<void> {
+    this.end(new LyceumError('CANCELLED', reason));
+    await this.#worker.terminate();
+  }
+}
+
+/**
+ * In a thread: lets its owner call these functions.
+ *
+ * @returns what the owner offers.
+ */
+export function offerToOwner<Here extends object, Owner extends object = object>(
+  here: Here,
+): Channel<Owner> {
+  if (parentPort === null) throw new Error('this file runs in a thread only');
+  return new Channel(parentPort, here);
+}

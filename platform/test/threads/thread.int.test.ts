@@ -1,0 +1,138 @@
+/** Real threads, which answer, fail and die as they are told. */
+import { Worker } from 'node:worker_threads';
+import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Thread, ThreadDeathError } from '../../src/threads/thread.js';
+
+interface OddCalls {
+  add(a: number, b: number): number;
+  fail(what: 'lyceum' | 'document' | 'odd' | 'bug'): never;
+  askOwner(question: string): Promise<string>;
+  count(count: number): void;
+  never(): Promise<never>;
+  exit(): never;
+  fillMemory(): never;
+  throwLater(): Promise<never>;
+}
+
+class OddError extends LyceumError {
+  weight = 0;
+}
+
+const threads: Thread<OddCalls>[] = [];
+afterEach(async () => {
+  for (const thread of threads.splice(0)) await thread.close();
+});
+
+/** Whether the thread that was started last has ended. */
+let exited = false;
+
+function start(here: object = {}): Thread<OddCalls> {
+  const worker = new Worker(new URL('odd-thread.js', import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: 24 },
+  });
+  exited = false;
+  worker.on('exit', () => {
+    exited = true;
+  });
+  const thread = new Thread<OddCalls>(worker, { name: 'odd thread', here, kinds: [OddError] });
+  threads.push(thread);
+  return thread;
+}
+
+const thrown = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => 'nothing',
+    (err: unknown) => err,
+  );
+
+describe('a call', () => {
+  it('is answered, each with its own answer, from before the thread is ready', async () => {
+    const thread = start();
+    const answers = Array.from({ length: 20 }, (_, n) => thread.call('add', n, 1));
+    expect(await Promise.all(answers)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+  });
+
+  it('fails with the code and the data of what was thrown, and the thread goes on', async () => {
+    const thread = start();
+    const lyceum = await thrown(thread.call('fail', 'lyceum'));
+    expect(lyceum).toBeInstanceOf(LyceumError);
+    expect(lyceum).toMatchObject({ code: 'NOT_FOUND', message: 'it is not there' });
+    const document = await thrown(thread.call('fail', 'document'));
+    expect(document).toBeInstanceOf(InvalidDocumentError);
+    expect(document).toMatchObject({ problems: [{ path: 'a', message: 'is bad' }] });
+    const odd = await thrown(thread.call('fail', 'odd'));
+    expect(odd).toBeInstanceOf(OddError);
+    expect(odd).toMatchObject({ code: 'ABORTED', retryable: false, weight: 7 });
+    const bug = await thrown(thread.call('fail', 'bug'));
+    expect(bug).toMatchObject({ code: 'INTERNAL', message: 'a bug' });
+    expect(await thread.call('add', 1, 1)).toBe(2);
+  });
+
+  it('fails if its arguments cannot be sent, or nobody offers its function', async () => {
+    const thread = start();
+    await expect(thread.call('add', (() => 1) as unknown as number, 1)).rejects.toThrow('cloned');
+    await expect(thread.call('askOwner', 'this')).rejects.toThrow('there is no function reply');
+    expect(await thread.call('add', 1, 1)).toBe(2);
+  });
+});
+
+describe('the owner', () => {
+  it('is called, and its errors arrive', async () => {
+    const thread = start({
+      reply(question: string) {
+        if (question === '') throw new LyceumError('INVALID_ARGUMENT', 'ask something');
+        return `yes to ${question}`;
+      },
+    });
+    expect(await thread.call('askOwner', 'this')).toBe('the owner says yes to this');
+    expect(await thrown(thread.call('askOwner', ''))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'ask something',
+    });
+  });
+
+  it('is told things in their order, all before the answer that follows them', async () => {
+    const told: number[] = [];
+    const thread = start({ counted: (n: number) => void told.push(n) });
+    await thread.call('count', 100);
+    expect(told).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
+  });
+});
+
+describe('a thread that dies', () => {
+  it.each<['exit' | 'fillMemory' | 'throwLater', string]>([
+    ['exit', 'odd thread ended with 3'],
+    ['fillMemory', 'odd thread failed: Worker terminated due to reaching memory limit'],
+    ['throwLater', 'odd thread failed: nobody catches this'],
+  ])('fails all calls under way and to come, and says why: %s', async (way, message) => {
+    const thread = start();
+    const calls = [thread.call('never'), thread.call(way)].map(thrown);
+    const death = await thread.died;
+    expect(death).toBeInstanceOf(ThreadDeathError);
+    expect(death).toMatchObject({ code: 'INTERNAL', message: expect.stringContaining(message) });
+    expect(await Promise.all(calls)).toEqual([death, death]);
+    expect(await thrown(thread.call('add', 1, 1))).toBe(death);
+    expect(thread.isAlive).toBe(false);
+  });
+
+  it('fails them too if its file cannot be loaded', async () => {
+    const thread = new Thread<OddCalls>(new Worker('throw new Error("no file")', { eval: true }), {
+      name: 'it',
+    });
+    expect(await thrown(thread.call('add', 1, 1))).toMatchObject({ message: 'it failed: no file' });
+  });
+});
+
+it('closes: calls under way and to come are cancelled, and that is no death', async () => {
+  const thread = start();
+  const calls = [thread.call('add', 1, 1), thread.call('never')].map(thrown);
+  await thread.close('it is late');
+  expect(exited).toBe(true);
+  expect(await Promise.all(calls)).toMatchObject([
+    { code: 'CANCELLED', message: 'it is late' },
+    { code: 'CANCELLED' },
+  ]);
+  expect(await thrown(thread.call('add', 1, 1))).toMatchObject({ code: 'CANCELLED' });
+  expect(await Promise.race([thread.died, 'alive or closed'])).toBe('alive or closed');
+});
