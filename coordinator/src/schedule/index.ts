@@ -3,6 +3,7 @@
  * state machines: no clock, no network, no files.
  */
 export { firstAffectedStep, viewKey } from './first-affected-step.js';
+export { PROBE_AFTER_MS, TICKET_FAILURE_LIMIT, type TicketEffect } from './open-ticket.js';
 export * from './run-schedule.js';
 export {
   checkTransition,

@@ -3,14 +3,7 @@
 import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import { RunSchedule, type ScheduleEffect } from '../../src/schedule/run-schedule.js';
-import {
-  endStepOfSpan,
-  SPAN_BYTES,
-  type SpanGrid,
-  spanAt,
-  spanGrid,
-  spanOfStep,
-} from '../../src/schedule/span-grid.js';
+import { type SpanGrid, spanGrid, spanOfStep } from '../../src/schedule/span-grid.js';
 import { randomFrom } from '../random.js';
 
 const ROW_BYTES = 40;
@@ -25,63 +18,10 @@ function sends(effects: readonly ScheduleEffect[]): number[][] {
   return effects.flatMap((e) => (e.kind === 'send' ? [[e.firstStep, e.endStep]] : []));
 }
 
-describe('spanGrid', () => {
-  it('cuts an epoch into equal spans of about 4,096 positions', () => {
-    const grid = spanGrid(stepPlan({ sampleCount: 9_000, batchSize: 128, epochs: 2 }), ROW_BYTES);
-    // 71 steps in two spans.
-    expect(grid).toMatchObject({
-      spanPositions: 4608,
-      stepsPerSpan: 36,
-      spansPerEpoch: 2,
-      spanCount: 4,
-    });
-    expect(spanAt(grid, 1)).toEqual({ epoch: 0, firstPosition: 4608, positionCount: 4392 });
-    expect(spanAt(grid, 2)).toEqual({ epoch: 1, firstPosition: 0, positionCount: 4608 });
-  });
-
-  it('joins no epochs', () => {
-    const grid = spanGrid(stepPlan({ sampleCount: 900, batchSize: 128, epochs: 3 }), ROW_BYTES);
-    expect(grid).toMatchObject({ spanPositions: 1024, spansPerEpoch: 1, spanCount: 3 });
-  });
-
-  it('keeps a large batch whole and narrows spans of long rows', () => {
-    const plan = stepPlan({ sampleCount: 15_000, batchSize: 5_000, epochs: 1 });
-    expect(spanGrid(plan, ROW_BYTES)).toMatchObject({ spanPositions: 5_000, spansPerEpoch: 3 });
-    const small = stepPlan({ sampleCount: 9_000, batchSize: 32, epochs: 1 });
-    expect(spanGrid(small, 128 * 1024).spanPositions).toBe(64);
-    expect(spanGrid(small, SPAN_BYTES).spanPositions).toBe(32);
-  });
-
-  it('maps every step to the span that holds its positions', () => {
-    for (const batchSize of [9, 128, 999]) {
-      const plan = stepPlan({
-        sampleCount: 2_500,
-        batchSize,
-        steps: 3 * Math.ceil(2_500 / batchSize) - 1,
-      });
-      const grid = spanGrid(plan, ROW_BYTES);
-      for (let step = 0; step < plan.stepCount; step++) {
-        const span = spanOfStep(grid, step);
-        const { epoch, firstPosition, positionCount } = spanAt(grid, span);
-        const position = (step % plan.stepsPerEpoch) * batchSize;
-        expect(epoch).toBe(Math.floor(step / plan.stepsPerEpoch));
-        expect(position).toBeGreaterThanOrEqual(firstPosition);
-        expect(position).toBeLessThan(firstPosition + positionCount);
-        expect(step).toBeLessThan(endStepOfSpan(grid, span));
-      }
-      expect(grid.spanCount).toBe(spanOfStep(grid, plan.stepCount - 1) + 1);
-    }
-  });
-});
-
 describe('RunSchedule', () => {
-  function schedule(teacherCount = 2, windowSteps = 6, grid = large, viewCycle = 100): RunSchedule {
-    return new RunSchedule({ grid, teacherCount, windowSteps, viewCycle });
+  function schedule(teacherCount = 2, windowSteps = 6): RunSchedule {
+    return new RunSchedule({ grid: large, teacherCount, windowSteps, viewCycle: 100 });
   }
-
-  it('asks every teacher for the spans of its window before anybody attached', () => {
-    expect(wants(schedule().expected(0))).toEqual(['0:0', '1:0', '0:1', '1:1', '0:2', '1:2']);
-  });
 
   it('sends a span once all teachers answered and the credit reaches', () => {
     const run = schedule();
@@ -105,51 +45,6 @@ describe('RunSchedule', () => {
     ]);
   });
 
-  it('asks for more steps ahead once there are more workers, and for fewer when they leave', () => {
-    const run = schedule(1, 4);
-    // Where its window lies is not known yet.
-    expect(run.resized(6)).toEqual([]);
-    expect(wants(run.expected(2))).toEqual(['0:1', '0:2', '0:3']);
-    expect(wants(run.resized(10))).toEqual(['0:4', '0:5']);
-    expect(run.resized(10)).toEqual([]);
-    run.spanComplete(0, 4);
-    expect(run.resized(4)).toEqual([
-      { kind: 'unwant', teacher: 0, span: 3 },
-      { kind: 'unwant', teacher: 0, span: 5 },
-    ]);
-  });
-
-  it('does not ask again for what an earlier epoch still asks for', () => {
-    // The second epoch, spans 5 to 9, shows what the first showed.
-    const run = schedule(2, 20, large, 1);
-    const first = wants(run.expected(0));
-    const spans = new Set(first.map((want) => want.split(':')[1]));
-    expect([...spans]).toEqual(['0', '1', '2', '3', '4']);
-    for (const span of [0, 1, 2, 3]) {
-      for (const teacher of [0, 1]) expect(run.spanComplete(teacher, span)).toEqual([]);
-    }
-    expect(run.spanComplete(1, 4)).toEqual([]);
-    const next = wants(run.spanComplete(0, 4));
-    expect(next).toEqual([5, 6, 7, 8, 9].flatMap((span) => [`0:${span}`, `1:${span}`]));
-    // What is open stays open, though something before it must be asked for again.
-    expect(run.spanUnreadable(0, 1, 0)).toEqual([{ kind: 'want', teacher: 0, span: 1 }]);
-    expect(run.credited(1, 0)).toEqual([]);
-  });
-
-  it('moves the window with the steps done, over the end of an epoch and of the run', () => {
-    const run = schedule(1, 4);
-    run.attached(0);
-    run.credited(20, 0);
-    run.spanComplete(0, 0);
-    expect(wants(run.credited(20, 2))).toEqual(['0:2']);
-    const last = schedule(1, 40);
-    expect(wants(last.attached(16))).toEqual(['0:8', '0:9']);
-    expect(last.attached(20)).toEqual([
-      { kind: 'unwant', teacher: 0, span: 8 },
-      { kind: 'unwant', teacher: 0, span: 9 },
-    ]);
-  });
-
   it('sends a part of a span where the credit ends in it', () => {
     const run = schedule(1);
     run.attached(0);
@@ -157,15 +52,6 @@ describe('RunSchedule', () => {
     run.spanComplete(0, 0);
     expect(sends(run.spanComplete(0, 1))).toEqual([[2, 3]]);
     expect(sends(run.credited(4, 3))).toEqual([[3, 4]]);
-  });
-
-  it('covers its window of steps however short the spans of an epoch are', () => {
-    const grid = spanGrid(stepPlan({ sampleCount: 150, batchSize: 32, epochs: 4 }), ROW_BYTES);
-    const run = schedule(1, 12, grid);
-    expect(wants(run.attached(0))).toEqual(['0:0', '0:1', '0:2']);
-    run.credited(12, 0);
-    for (const span of [0, 1, 2]) run.spanComplete(0, span);
-    expect(wants(run.credited(17, 5))).toEqual(['0:3']);
   });
 
   it('sends again from the step at which a student attaches anew', () => {

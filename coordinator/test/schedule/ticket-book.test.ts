@@ -6,10 +6,9 @@ import {
   HELD_LIMIT_MS,
   PROBE_AFTER_MS,
   TICKET_FAILURE_LIMIT,
-  TicketBook,
   type TicketEffect,
-  UNHELD_PROBE_MS,
-} from '../../src/schedule/ticket-book.js';
+} from '../../src/schedule/open-ticket.js';
+import { TicketBook, UNHELD_PROBE_MS } from '../../src/schedule/ticket-book.js';
 import { randomFrom } from '../random.js';
 
 const TEACHER = 'aa';
