@@ -6,6 +6,7 @@ import {
   addAnswers,
   addCertificates,
   addCompare,
+  addCompletion,
   addDatasets,
   addEnsemble,
   addImitation,
@@ -23,6 +24,8 @@ import {
   addTargets,
   addUp,
   addValidate,
+  addVersion,
+  addWait,
   addWorkers,
 } from './commands/index.js';
 import { VERSION } from './version.js';
@@ -65,7 +68,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       'after',
       `
 Exit codes: 0 ok, 1 the run failed, 2 usage or specification, 3 not found, 4 unreachable, 5 not allowed,
-6 conflict, 130 interrupted.
+6 conflict, 124 the time ran out, 130 interrupted.
 
 A first run:
   coordinator up                                      a cluster on this machine, in a terminal of its own
@@ -81,6 +84,7 @@ A first run:
     addValidate,
     addSchema,
     addRuns,
+    addWait,
     addReplay,
     addRetention,
     addReport,
@@ -94,6 +98,8 @@ A first run:
     addModels,
     addDatasets,
     addAnswers,
+    addVersion,
+    addCompletion,
   ]) {
     add(program);
   }

@@ -34,6 +34,9 @@ export function runStateName(run: Run): RunStateName {
 
 /** True once the run will change no more, unless it is retried. */
 export function hasEnded(run: Run): boolean {
-  const name = runStateName(run);
+  return isEnd(runStateName(run));
+}
+
+export function isEnd(name: RunStateName): boolean {
   return name === 'SUCCEEDED' || name === 'FAILED' || name === 'CANCELLED';
 }

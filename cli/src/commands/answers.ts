@@ -11,6 +11,7 @@ export function addAnswers(program: Command): void {
   answers
     .command('list')
     .description('list the tables of answers, those used last first')
+    .addHelpText('after', '\nExamples:\n  coordinator answers list -o json')
     .action((_options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
         const tables = await client.listAnswerTables();
@@ -35,7 +36,11 @@ DIVERGENCE is of logits the mean KL(stored ‖ again) in nats, of features Σ Δ
 Equal bits can be expected of what the run in ASKED LIKE asked first, on a device of the same type with as many
 threads; elsewhere rows may differ in their last digits, and by a step of the codec where that rounds them apart.
 
-Exit status: 1 if a divergence is above the tolerance, or no table could be verified.`,
+Exit status: 1 if a divergence is above the tolerance, or no table could be verified.
+
+Examples:
+  coordinator answers verify
+  coordinator answers verify --spans 4 --tolerance 0.001 -o json`,
     )
     .action((ids: string[], options: VerifyOptions, command: Command) =>
       withCoordinator(command, async ({ client, print, notice, signal }) => {
@@ -55,6 +60,7 @@ Exit status: 1 if a divergence is above the tolerance, or no table could be veri
     .command('delete')
     .description('delete tables of answers that no run under way needs')
     .argument('<id...>', 'as `answers list` shows them')
+    .addHelpText('after', '\nExamples:\n  coordinator answers delete 0f3a9c41d2e7b586')
     .action((ids: string[], _options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, notice }) => {
         for (const id of ids) {

@@ -12,6 +12,7 @@ import { AddressGuard, ALL_ADDRESSES, secretPlaces, withPath } from '@lyceum/pla
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { makeFolder, writeNewFile } from '../files/index.js';
+import { followRun } from '../following/index.js';
 import {
   AnswersFile,
   type Collected,
@@ -31,7 +32,6 @@ import { checkLines, estimateLines, importLines, unreadableLines } from '../prin
 import {
   CommandExit,
   EXIT,
-  followRun,
   globalOptions,
   interruptible,
   notice,
@@ -67,7 +67,7 @@ Stages, each of its own; between them lie JSON lines that people may read and ed
 
 Examples:
   coordinator imitation collect languages.yaml --dry-run
-  coordinator imitation collect languages.yaml --max-calls 500
+  coordinator imitation collect languages.yaml
   coordinator imitation check languages.yaml
   coordinator imitation train languages.yaml`;
 
@@ -99,13 +99,24 @@ export function addImitation(program: Command, environment: NodeJS.ProcessEnv): 
         'unreadable: ask again what was answered so that nobody can read it',
       ).choices(['unreadable']),
     )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator imitation collect languages.yaml --dry-run
+  coordinator imitation collect languages.yaml --max-calls 500
+  coordinator imitation collect languages.yaml --again unreadable`,
+    )
     .action((file: string, options: CollectOptions, command: Command) =>
       collect(file, options, command, environment),
     );
-  stage('check', 'judge inputs by the rules of the document').action(check);
+  stage('check', 'judge inputs by the rules of the document')
+    .addHelpText('after', '\nExamples:\n  coordinator imitation check languages.yaml')
+    .action(check);
   stage('train', 'push what was kept, and submit the run that is taught with it')
     .option('--run-id <id>', "the run's id (default: metadata.name)")
     .option('--no-watch', 'return at once')
+    .addHelpText('after', '\nExamples:\n  coordinator imitation train languages.yaml --no-watch')
     .action(train);
 }
 

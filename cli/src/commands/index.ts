@@ -2,6 +2,7 @@
 export { addAnswers } from './answers.js';
 export { addCertificates } from './certificates.js';
 export { addCompare } from './compare.js';
+export { addCompletion } from './completion.js';
 export { addDatasets } from './datasets.js';
 export { addEnsemble } from './ensemble.js';
 export { addImitation } from './imitation.js';
@@ -19,4 +20,6 @@ export { addSweepCommands } from './sweep.js';
 export { addTargets } from './targets.js';
 export { addUp } from './up.js';
 export { addValidate } from './validate.js';
+export { addVersion } from './version.js';
+export { addWait } from './wait.js';
 export { addWorkers } from './workers.js';

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { runDocument } from '../files/index.js';
-import { followRun, withCoordinator } from '../session/index.js';
+import { followRun } from '../following/index.js';
+import { withCoordinator } from '../session/index.js';
 
 interface ReplayOptions {
   readonly runId?: string;
@@ -21,7 +22,11 @@ export function addReplay(program: Command): void {
       `
 The new run uses the same models and set, whatever their names mean by now. Where the run went on without
 teachers that were late (quorum), the replay goes on without the same ones, so that it ends with the same
-weights, on the same device type and number of threads.`,
+weights, on the same device type and number of threads.
+
+Examples:
+  coordinator replay digits --watch
+  coordinator replay digits --run-id digits-again`,
     )
     .action((runId: string, options: ReplayOptions, command: Command) =>
       withCoordinator(command, async (context) => {

@@ -12,6 +12,12 @@ export function addRetention(program: Command): void {
     .command('delete')
     .description('delete runs that have ended: record, events, checkpoints, report and student')
     .argument('<run...>', "the runs' ids")
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator delete digits digits-replay`,
+    )
     .action((runIds: string[], _options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, notice }) => {
         for (const runId of runIds) {
@@ -29,6 +35,13 @@ export function addRetention(program: Command): void {
       'keep what was written in the last so many seconds',
       wholeSeconds,
       GRACE_SECONDS,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator gc --dry-run
+  coordinator gc --grace 86400`,
     )
     .action((options: { dryRun?: true; grace: number }, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {

@@ -3,6 +3,7 @@ import { LyceumError, printable, printableJson, type Run, type RunEvent } from '
 import type { Command } from 'commander';
 import { hasEnded } from '../client/index.js';
 import { runDocument, timeText } from '../files/index.js';
+import { followRun } from '../following/index.js';
 import {
   type LabelSelector,
   labelSelector,
@@ -10,13 +11,20 @@ import {
   runsWithLabel,
   runTableLines,
 } from '../printing/index.js';
-import { type CommandContext, followRun, withCoordinator } from '../session/index.js';
+import { type CommandContext, withCoordinator } from '../session/index.js';
 
 export function addRuns(program: Command): void {
   program
     .command('list')
     .description('list runs, newest first')
     .option('--label <name=value>', 'only those with this label', labelSelector)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator list
+  coordinator list --label sweep=digits -o json`,
+    )
     .action((options: { label?: LabelSelector }, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
         const all = await client.listRuns();
@@ -38,6 +46,13 @@ export function addRuns(program: Command): void {
     .command('get')
     .description('show one run')
     .argument('<run>', "the run's id")
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator get digits
+  coordinator get digits -o yaml`,
+    )
     .action((runId: string, _options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
         const run = await client.getRun(runId);
@@ -53,7 +68,10 @@ export function addRuns(program: Command): void {
       'after',
       `
 On a terminal the lines are rewritten; elsewhere each piece of news is a line on stderr. The run as it
-ended is printed on stdout. Ctrl-C stops watching; the run goes on.`,
+ended is printed on stdout. Ctrl-C stops watching; the run goes on.
+
+Examples:
+  coordinator watch digits`,
     )
     .action((runId: string, _options: unknown, command: Command) =>
       withCoordinator(command, (context) => followRun(context, runId, 'live')),
@@ -64,6 +82,13 @@ ended is printed on stdout. Ctrl-C stops watching; the run goes on.`,
     .description("list a run's recorded events, oldest first")
     .argument('<run>', "the run's id")
     .option('--follow', 'go on with new ones until the run ends')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator events digits
+  coordinator events digits --follow -o json`,
+    )
     .action((runId: string, options: { follow?: true }, command: Command) =>
       withCoordinator(command, async ({ client, globals, signal }) => {
         const events = client.listEvents(runId, { follow: options.follow === true, signal });
@@ -76,6 +101,13 @@ ended is printed on stdout. Ctrl-C stops watching; the run goes on.`,
     .description('cancel a run, or all that have a label')
     .argument('[run]', "the run's id")
     .option('--label <name=value>', 'all with this label that have not ended', labelSelector)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator cancel digits
+  coordinator cancel --label sweep=digits`,
+    )
     .action((runId: string | undefined, options: { label?: LabelSelector }, command: Command) =>
       withCoordinator(command, async (context) => {
         if ((runId === undefined) === (options.label === undefined)) {
@@ -98,6 +130,12 @@ ended is printed on stdout. Ctrl-C stops watching; the run goes on.`,
       '--accept-numerics',
       'also by a worker that computes otherwise than its checkpoint was computed; the report then says so',
     )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator resume digits`,
+    )
     .action((runId: string, options: { acceptNumerics?: true }, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
         const acceptNumerics = options.acceptNumerics === true;
@@ -112,6 +150,12 @@ ended is printed on stdout. Ctrl-C stops watching; the run goes on.`,
       'start the next attempt of a run that failed or was cancelled, from its checkpoint',
     )
     .argument('<run>', "the run's id")
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator retry digits`,
+    )
     .action((runId: string, _options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
         const run = await client.retryRun(runId);

@@ -7,7 +7,8 @@ import {
   type Setting,
   sourceName,
 } from '../files/index.js';
-import { followRun, withCoordinator } from '../session/index.js';
+import { followRun } from '../following/index.js';
+import { withCoordinator } from '../session/index.js';
 import { addSweep, type SweepRequest, submitSweep, sweepAxes } from '../sweep/index.js';
 
 interface SubmitOptions {

@@ -47,8 +47,10 @@ function addExport(targets: Command): void {
     .command('export')
     .description("write the targets of each of a split's samples to a file")
     .argument('<run>', "the run's id")
-    .addOption(new Option('--format <format>').choices(FORMATS).default('npz'))
-    .addOption(new Option('--split <split>').choices(SPLIT_NAMES).default('train'))
+    .addOption(
+      new Option('--format <format>', 'for numpy.load, or a table').choices(FORMATS).default('npz'),
+    )
+    .addOption(new Option('--split <split>', 'whose samples').choices(SPLIT_NAMES).default('train'))
     .option(
       '--epoch <n>',
       "of train: the run's epoch, which with views is what samples look like",
@@ -167,7 +169,11 @@ Serves lyceum.v1.TargetService for this run alone, as the coordinator does for a
 show them; it holds the run's set in memory once they are asked for. It outlives a restart of the coordinator. Prints one
 JSON line on stdout once it is ready; logs go to stderr.
 
-docs/students-elsewhere.md has a student in PyTorch.`,
+docs/students-elsewhere.md has a student in PyTorch.
+
+Examples:
+  coordinator targets serve digits
+  coordinator targets serve digits --listen 127.0.0.1:0`,
     )
     .action((runId: string, flags: ServeFlags, command: Command) =>
       serveTargets(runId, flags, command),

@@ -8,6 +8,13 @@ export function addWorkers(program: Command): void {
   const workers = program
     .command('workers')
     .description('list the workers that are connected, and what they are busy with')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator workers
+  coordinator workers -o json`,
+    )
     .action((_options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
         const workers = await client.listWorkers();
@@ -27,6 +34,13 @@ export function addWorkers(program: Command): void {
     .description('let a quarantined teacher worker answer again, once it has passed the self-test')
     .argument('<worker>', 'as `workers` shows it')
     .option('--teacher <name>', 'only with this teacher: its name or identity')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator workers release teacher-2
+  coordinator workers release teacher-2 --teacher digits-wide`,
+    )
     .action((workerId: string, options: { teacher?: string }, command: Command) =>
       withCoordinator(command, async ({ client, notice }) => {
         for (const { teacher } of await client.releaseWorker(workerId, options.teacher)) {

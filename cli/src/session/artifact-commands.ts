@@ -41,6 +41,13 @@ export function addArtifactList(parent: Command, kind: PushedKind): void {
   parent
     .command('list')
     .description(`list the pushed ${nounOf(kind)}s`)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator ${parent.name()} list
+  coordinator ${parent.name()} list -o json`,
+    )
     .action((_options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
         const artifacts = await client.listArtifacts(kind);
@@ -57,7 +64,14 @@ export function addArtifactShow(parent: Command, kind: PushedKind): void {
   parent
     .command('show')
     .description(`say all that is known of a ${nounOf(kind)}`)
-    .argument('<name>')
+    .argument('<name>', 'as `list` shows it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator ${parent.name()} show digits
+  coordinator ${parent.name()} show digits -o json`,
+    )
     .action((name: string, _options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
         const artifact = (await client.listArtifacts(kind)).find((one) => one.name === name);
@@ -74,7 +88,13 @@ export function addArtifactDelete(parent: Command, kind: PushedKind): void {
   parent
     .command('delete')
     .description(`delete a ${nounOf(kind)} that no run under way uses`)
-    .argument('<name>')
+    .argument('<name>', 'as `list` shows it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator ${parent.name()} delete digits`,
+    )
     .action((name: string, _options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, notice }) => {
         await client.deleteArtifact(kind, name);

@@ -15,6 +15,8 @@ export const EXIT = {
   notAllowed: 5,
   /** What is there contradicts what was asked: another run of that id, a run that has ended, a file in the way. */
   conflict: 6,
+  /** The time that a command was given ran out; as timeout(1) has it. */
+  timedOut: 124,
   /** Ctrl-C. 128 + SIGINT, as shells have it. */
   interrupted: 130,
 } as const;

@@ -19,4 +19,3 @@ export {
 export { comparedRun } from './compared-run.js';
 export { CommandExit, EXIT, exitOf } from './exit-codes.js';
 export { interruptible } from './interruptible.js';
-export { type Following, followRun } from './watch-run.js';

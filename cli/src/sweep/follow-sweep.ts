@@ -2,8 +2,9 @@
 import { setMaxListeners } from 'node:events';
 import type { Run } from '@lyceum/proto';
 import { hasEnded, runStateName } from '../client/index.js';
+import type { Following } from '../following/index.js';
 import { isPaused, pauseAdvice, sweepLines } from '../printing/index.js';
-import { type CommandContext, CommandExit, EXIT, type Following } from '../session/index.js';
+import { type CommandContext, CommandExit, EXIT } from '../session/index.js';
 import { tableOfSweep } from './sweep-of.js';
 
 /**

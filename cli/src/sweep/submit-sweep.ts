@@ -1,5 +1,6 @@
 /** `submit --sweep`: all runs of a sweep, or none. */
-import type { CommandContext, Following } from '../session/index.js';
+import type { Following } from '../following/index.js';
+import type { CommandContext } from '../session/index.js';
 import { followSweep } from './follow-sweep.js';
 import type { SweepAxis } from './sweep-axes.js';
 import { sweepPoints } from './sweep-points.js';

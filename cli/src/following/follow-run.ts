@@ -15,8 +15,7 @@ import {
   plainLine,
   runPageLines,
 } from '../printing/index.js';
-import type { CommandContext } from './command-context.js';
-import { CommandExit, EXIT } from './exit-codes.js';
+import { type CommandContext, CommandExit, EXIT } from '../session/index.js';
 
 /** Longest silence of plain lines while there is progress to tell. */
 const PLAIN_LINE_EVERY_MS = 5_000;

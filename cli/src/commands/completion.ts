@@ -1,0 +1,62 @@
+import { ArtifactKind, printable } from '@lyceum/proto';
+import { Argument, type Command } from 'commander';
+import { CoordinatorClient } from '../client/index.js';
+import {
+  completionScript,
+  NAME_KINDS,
+  type NameKind,
+  SHELLS,
+  type Shell,
+} from '../completion/index.js';
+import { type GlobalOptions, globalOptions, tlsOf } from '../session/index.js';
+
+/** Whoever pressed the tab key waits for it. */
+const PATIENCE_MS = 1_000;
+
+export function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('print a script with which a shell completes commands, options, choices and names')
+    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+    .addHelpText(
+      'after',
+      `
+Names of runs, models and data sets are asked of the coordinator that LYCEUM_COORDINATOR names.
+
+Examples:
+  source <(coordinator completion bash)          # in ~/.bashrc
+  source <(coordinator completion zsh)           # in ~/.zshrc, after compinit
+  coordinator completion fish | source           # in ~/.config/fish/config.fish`,
+    )
+    .action((shell: Shell) => {
+      process.stdout.write(completionScript(program, shell));
+    });
+
+  program
+    .command('completion-names', { hidden: true })
+    .description('print names for a completion, one a line; nothing where they cannot be had')
+    .addArgument(new Argument('<kind>', 'of what').choices(NAME_KINDS))
+    .addHelpText('after', '\nExamples:\n  coordinator completion-names runs')
+    .action(async (kind: NameKind, _options: unknown, command: Command) => {
+      for (const name of await namesOrNone(kind, globalOptions(command))) {
+        process.stdout.write(`${printable(name)}\n`);
+      }
+    });
+}
+
+/** In the middle of a line that is being typed, an error would only be in the way. */
+async function namesOrNone(kind: NameKind, globals: GlobalOptions): Promise<string[]> {
+  let client: CoordinatorClient | undefined;
+  try {
+    client = new CoordinatorClient(globals.coordinator, tlsOf(globals));
+    await client.version({ signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (kind === 'runs') return (await client.listRuns()).map(({ runId }) => runId);
+    const ofKind =
+      kind === 'models' ? ArtifactKind.ARTIFACT_KIND_MODEL : ArtifactKind.ARTIFACT_KIND_DATASET;
+    return (await client.listArtifacts(ofKind)).map(({ name }) => name);
+  } catch {
+    return [];
+  } finally {
+    client?.close();
+  }
+}

@@ -1,0 +1,48 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { WAIT_STATES, type WaitState, waitForState } from '../following/index.js';
+import { withCoordinator } from '../session/index.js';
+
+/** What a timer can hold: 24 days. */
+const TIMEOUT_MAX_SECONDS = Math.floor(0x7fffffff / 1000);
+
+export function addWait(program: Command): void {
+  program
+    .command('wait')
+    .description('wait silently until a run has come to a state, for scripts')
+    .argument('<run>', "the run's id")
+    .addOption(
+      new Option('--for <state>', 'the state, or ENDED for any end')
+        .choices(WAIT_STATES)
+        .default('SUCCEEDED'),
+    )
+    .option('--timeout <seconds>', 'give up after so long (default: never)', seconds)
+    .addHelpText(
+      'after',
+      `
+A state on the way from QUEUED to SUCCEEDED is met by the later ones too, since a run may pass it quickly. A run that
+can no longer come to the state, because it has ended otherwise, is an error at once. A PAUSED run is waited for.
+
+Exit status: 1 if the run can no longer come to the state, 124 if the time ran out.
+
+Examples:
+  coordinator wait digits && coordinator pull digits --out digits
+  coordinator wait digits --for TRAINING --timeout 600
+  coordinator wait digits --for ENDED -o json`,
+    )
+    .action((runId: string, options: { for: WaitState; timeout?: number }, command: Command) =>
+      withCoordinator(command, (context) =>
+        waitForState(
+          context,
+          runId,
+          options.for,
+          options.timeout === undefined ? undefined : options.timeout * 1000,
+        ),
+      ),
+    );
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > 0 && value <= TIMEOUT_MAX_SECONDS) return value;
+  throw new InvalidArgumentError(`want seconds, more than 0 and at most ${TIMEOUT_MAX_SECONDS}.`);
+}

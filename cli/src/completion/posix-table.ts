@@ -1,0 +1,33 @@
+/** The table as a function of bash and zsh: prints the candidates of a key, a line each; fails where there is no row. */
+import type { CompletionRow } from './completion-table.js';
+
+export function posixTable(rows: readonly CompletionRow[]): string {
+  const cases = rows.map(
+    (row) => `    ${row.keys.map(pattern).join('|')}) ${command(row.candidates)} ;;`,
+  );
+  return `_coordinator_candidates() {
+  case $1 in
+${cases.join('\n')}
+    *) return 1 ;;
+  esac
+}`;
+}
+
+/** A lone `*` is for anything; the rest is taken as it stands. */
+function pattern(key: string): string {
+  return key
+    .split('*')
+    .map((part) => (part === '' ? '' : quoted(part)))
+    .join('*');
+}
+
+function command(candidates: CompletionRow['candidates']): string {
+  if (typeof candidates === 'string') return `echo :${candidates}`;
+  if (candidates.length === 0) return ':';
+  const words = candidates.flatMap(({ text, description }) => [quoted(text), quoted(description)]);
+  return `printf '%s\\t%s\\n' ${words.join(' ')}`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

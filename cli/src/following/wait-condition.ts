@@ -1,0 +1,34 @@
+/** When waiting for a state of a run is over, and when it is in vain. Pure. */
+import { isEnd, type RunStateName } from '../client/index.js';
+
+/** A run that succeeds goes through these in order; some leave states out. */
+const WAY = ['QUEUED', 'PREPARING', 'FITTING', 'TRAINING', 'EVALUATING', 'SUCCEEDED'] as const;
+
+/** `ENDED` is any end. */
+export const WAIT_STATES = [
+  ...WAY,
+  'PAUSED',
+  'CANCELLING',
+  'CANCELLED',
+  'FAILED',
+  'ENDED',
+] as const;
+
+export type WaitState = (typeof WAIT_STATES)[number];
+
+export type WaitVerdict = 'met' | 'not yet' | 'never';
+
+/**
+ * A state on the way to SUCCEEDED is met by the later ones too: a short one may pass between two looks.
+ *
+ * `never`: the run has ended, or is being cancelled, and would have to be retried first.
+ */
+export function waitVerdict(now: RunStateName, wanted: WaitState): WaitVerdict {
+  const way: readonly string[] = WAY;
+  const goal = way.indexOf(wanted);
+  if (now === wanted || (goal >= 0 && way.indexOf(now) > goal)) return 'met';
+  if (wanted === 'ENDED') return isEnd(now) ? 'met' : 'not yet';
+  if (now === 'CANCELLED' && wanted === 'CANCELLING') return 'met';
+  if (now === 'CANCELLING' && wanted === 'CANCELLED') return 'not yet';
+  return isEnd(now) || now === 'CANCELLING' ? 'never' : 'not yet';
+}

@@ -1,0 +1,53 @@
+/** Every command, argument and option of the program says what it is for, and every command shows an example. */
+import type { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { createProgram } from '../../src/program.js';
+
+interface Named {
+  readonly path: string;
+  readonly command: Command;
+}
+
+function commandsBelow(command: Command, path: string): Named[] {
+  return [
+    { path, command },
+    ...command.commands.flatMap((sub) => commandsBelow(sub, `${path} ${sub.name()}`)),
+  ];
+}
+
+const COMMANDS = commandsBelow(createProgram({}), 'coordinator');
+
+/** What only holds other commands, and does nothing by itself. */
+const isGroup = ({ path, command }: Named) =>
+  command.commands.length > 0 && path !== 'coordinator workers';
+
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  return text;
+}
+
+test('all commands are looked at', () => {
+  expect(COMMANDS.length).toBeGreaterThan(40);
+});
+
+test.each(COMMANDS)('$path has a text for itself, its arguments and options', ({ command }) => {
+  expect(command.description()).not.toBe('');
+  for (const argument of command.registeredArguments) {
+    expect(argument.description, `argument ${argument.name()}`).not.toBe('');
+  }
+  for (const option of command.options) {
+    expect(option.description, `option ${option.flags}`).not.toBe('');
+  }
+});
+
+test.each(COMMANDS.filter((one) => !isGroup(one)))('$path shows an example', (one) => {
+  const example = new RegExp(`^ +(\\S.*[|(] ?)?${one.path}\\b`, 'm');
+  // Not the line that begins the help with its usage.
+  expect(helpOf(one.command).replace(/^Usage: .*/, '')).toMatch(example);
+});

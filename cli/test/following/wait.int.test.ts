@@ -1,0 +1,95 @@
+/** `wait` and `version` as processes, against a real cluster whose run trains for longer than the test. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { runCli, startCli } from '../commands/cli-process.js';
+import { smallSetBytes } from '../commands/small-set.js';
+
+const RUN = `
+apiVersion: lyceum.dev/v1alpha1
+kind: Training
+metadata: { name: long }
+spec:
+  dataset: small
+  student: { model: { architecture: mlp, hiddenUnits: [16] } }
+  training: { batchSize: 32, epochs: 100000, learningRate: 0.01 }
+`;
+
+let cluster: LocalCluster;
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-test-'));
+  cluster = await LocalCluster.start({ teacherWorkers: 0, studentWorkers: 1, computeThreads: 1 });
+  await writeFile(join(folder, 'small.npz'), smallSetBytes());
+  await runCli(cluster.address, 'datasets', 'push', 'small', join(folder, 'small.npz'));
+  const submitted = await startCli(cluster.address, ['submit', '-'], RUN).result;
+  expect(submitted.code, submitted.stderr).toBe(0);
+});
+afterAll(async () => {
+  await cluster?.stop();
+  await rm(folder, { recursive: true });
+});
+
+const wait = (...args: string[]) => runCli(cluster.address, 'wait', ...args);
+
+test('a state that comes ends the waiting, and so does one that was passed', async () => {
+  const { code, stdout } = await wait('long', '--for', 'TRAINING', '-o', 'json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ runId: 'long', state: 'TRAINING' });
+  expect(await wait('long', '--for', 'QUEUED')).toMatchObject({
+    code: 0,
+    stdout: 'long is TRAINING\n',
+  });
+});
+
+test('the time that was given runs out: 124, and the state is told', async () => {
+  const { code, stdout, stderr } = await wait('long', '--timeout', '1');
+  expect({ code, stdout }).toEqual({ code: 124, stdout: '' });
+  expect(stderr).toBe('error: long is not SUCCEEDED after 1 s: it is TRAINING\n');
+});
+
+test('a run that can no longer come to the state is told at once: 1', async () => {
+  const waiting = startCli(cluster.address, ['wait', 'long']);
+  const others = startCli(cluster.address, ['wait', 'long', '--for', 'ENDED']);
+  await runCli(cluster.address, 'cancel', 'long');
+  const { code, stderr } = await waiting.result;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: long is CANCELL(ING|ED).* can no longer become SUCCEEDED/);
+  expect(await others.result).toMatchObject({ code: 0, stdout: 'long is CANCELLED\n' });
+  const late = await wait('long');
+  expect(late.code).toBe(1);
+  expect(late.stderr).toContain('the next attempt begins with: coordinator retry long');
+});
+
+test('a run that is not there is 3, wrong usage 2', async () => {
+  expect((await wait('none')).code).toBe(3);
+  expect(await wait('long', '--for', 'LATER')).toMatchObject({ code: 2 });
+  expect((await wait('long', '--timeout', '0')).stderr).toContain('more than 0');
+});
+
+test('Ctrl-C ends the waiting: 130', async () => {
+  await runCli(cluster.address, 'retry', 'long');
+  const waiting = startCli(cluster.address, ['wait', 'long', '--log-level', 'debug']);
+  await vi.waitFor(
+    async () => expect((await wait('long', '--for', 'TRAINING')).code).toBe(0),
+    60_000,
+  );
+  waiting.process.kill('SIGINT');
+  expect((await waiting.result).code).toBe(130);
+});
+
+test('version says both; nobody answering is no error', async () => {
+  const both = await runCli(cluster.address, 'version', '-o', 'json');
+  const document = JSON.parse(both.stdout);
+  expect(document.coordinator).toEqual({
+    address: cluster.address,
+    version: document.client.version,
+    error: null,
+  });
+  const alone = await runCli('127.0.0.1:1', 'version');
+  expect(alone).toMatchObject({ code: 0, stderr: '' });
+  expect(alone.stdout).toMatch(/^client {7}\d.*\ncoordinator {2}- no coordinator answers at/);
+});
