@@ -18,7 +18,7 @@ import {
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { startCommand, startModule, temporaryFolder } from './child-module.js';
 
 const STEP = (call: string) => `
@@ -145,8 +145,9 @@ test('Ctrl-C leaves no child, no lock and nothing half-made', async () => {
         install({ cache, target: cache + '/made', needsBytes: 1 }, async (scratch) => {
           const script = 'sleep 1000 & echo $! > ' + cache + '/sleeper; wait';
           const poll = setInterval(async () => {
-            const { existsSync } = await import('node:fs');
-            if (existsSync(cache + '/sleeper')) console.log('at work');
+            const { existsSync, statSync } = await import('node:fs');
+            const file = cache + '/sleeper';
+            if (existsSync(file) && statSync(file).size > 0) console.log('at work');
           }, 20);
           try {
             await runTool('sh', ['-c', script], { cwd: scratch, signal });
@@ -164,7 +165,7 @@ test('Ctrl-C leaves no child, no lock and nothing half-made', async () => {
   child.process.kill('SIGINT');
 
   expect((await child.ended).code).toBe(130);
-  expect(isRunning(sleeper)).toBe(false);
+  await vi.waitFor(() => expect(isRunning(sleeper)).toBe(false), 60_000);
   expect(readdirSync(cache)).toEqual(['sleeper']);
 });
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { LyceumError } from '@lyceum/proto';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 export class WorkerProcess {
   /** Its log, a line an entry. */

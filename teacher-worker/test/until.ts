@@ -1,7 +1,7 @@
 /** Waits for conditions instead of for times. */
 import { sleep } from '@lyceum/platform';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const LOOK_MS = 10;
 
 /** Resolves with the first value that is neither undefined nor false. */

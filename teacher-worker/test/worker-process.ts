@@ -1,5 +1,6 @@
 /** Starts `dist/main.js` as the process that users start. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -48,7 +49,9 @@ export function startWorker(flags: readonly string[]): Promise<WorkerProcess> {
   });
 }
 
-/** Ends what tests left running. */
-export function killWorkers(): void {
+/** Ends what tests left running, and waits until nothing of it writes any more. */
+export async function killWorkers(): Promise<void> {
+  const exits = [...running].map((child) => once(child, 'exit'));
   for (const child of running) child.kill('SIGKILL');
+  await Promise.all(exits);
 }

@@ -431,7 +431,7 @@ describe('trouble', () => {
       () => ({ doomed: handled(doomed), heir: handled(heir) }),
     );
     // Some hundredths of a second where nothing else runs; JetStream's own lease is 30 s.
-    expect(Date.now() - killedAt).toBeLessThan(10_000);
+    expect(Date.now() - killedAt).toBeLessThan(20_000);
     await drain(peer, 0, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
     expect((await events()).map((e) => e.kind)).toContain('ticket-reissued');
@@ -512,8 +512,7 @@ describe('trouble', () => {
     expect(run.reason).toMatch(
       /^teacher (one|two) cannot answer samples \d+ to \d+ \(positions \d+ to \d+ of epoch 0\): want the tensors logits, got none$/,
     );
-    await eventually(() => (peer.targetsEnd instanceof LyceumError ? true : undefined));
-    expect(peer.targetsEnd).toMatchObject({ code: 'ABORTED' });
+    expect(await eventually(() => peer.targetsEnd)).toMatchObject({ code: 'ABORTED' });
     // The student is free, and no teacher is asked.
     await eventually(() => (peer.run === undefined ? true : undefined));
     await eventually(() => (rogue.assignment?.teachers.length === 0 ? true : undefined));
@@ -767,7 +766,7 @@ describe('what users ask', () => {
     await call(run, run.cancelRun, { runId });
     await inState(RunState.RUN_STATE_CANCELLED);
     await eventually(() => (peer.run === undefined ? true : undefined));
-    expect(peer.targetsEnd).toMatchObject({ code: 'ABORTED' });
+    expect(await eventually(() => peer.targetsEnd)).toMatchObject({ code: 'ABORTED' });
     await expect(call(run, run.cancelRun, { runId })).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
     });

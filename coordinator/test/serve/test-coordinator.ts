@@ -94,6 +94,8 @@ export class TestCoordinator {
     await meanwhile();
     const { url } = this.#server;
     this.#serving = await serveIn(this.#folder, url, address, this.#canaryIntervalMs);
+    // Peers call once. A connection that failed while nobody was there is tried again a little later.
+    for (const client of Object.values(this.#clients)) await reached(client);
   }
 
   /** Stops `nats-server` and starts it again at the same address, with what it had on disk. */
@@ -165,6 +167,13 @@ function clientsOf(address: string) {
   };
 }
 
+function reached(client: Parameters<typeof call>[0]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const deadline = Date.now() + EVENTUALLY_MS;
+    client.waitForReady(deadline, (err) => (err === undefined ? resolve() : reject(err)));
+  });
+}
+
 function startNats(folder: string, port: number): Promise<NatsServer> {
   const binary = findNatsServer(process.env);
   if (binary === undefined) throw new Error('no nats-server: run npm test, which gets one');
@@ -196,7 +205,7 @@ function serveIn(
 }
 
 /** A little less than a test may take, so that what is waited for in vain can be told. */
-const EVENTUALLY_MS = 100_000;
+const EVENTUALLY_MS = 200_000;
 
 /** Waits until `look` gives something. @param state - what to tell where it never does. */
 export async function eventually<T>(

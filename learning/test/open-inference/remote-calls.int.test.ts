@@ -93,7 +93,7 @@ test.each(BOTH)(
   'what is not answered in time is asked again under its id, over %s',
   async (_, start) => {
     const server = behaviour();
-    const { model } = await found((await start(server)).url, { deadlineSeconds: 1 });
+    const { model } = await found((await start(server)).url, { deadlineSeconds: 4 });
     const { opened, open } = gate();
     server.seen = [];
     server.before = () => (server.seen.length === 1 ? opened : undefined);
@@ -108,7 +108,7 @@ test.each(BOTH)(
   'one try of what is never answered ends at its deadline, over %s',
   async (_, start) => {
     const server = behaviour();
-    const { server: client } = await found((await start(server)).url, { deadlineSeconds: 1 });
+    const { server: client } = await found((await start(server)).url, { deadlineSeconds: 4 });
     const { opened, open } = gate();
     server.before = () => opened;
     const request = { id: '1', input: 'x', datatype: 'FP32', output: 'y' } as const;

@@ -93,11 +93,13 @@ it('waits as long as Retry-After says, and so does every other call', async () =
     if (n === 1) json(response, {}, 429, { 'retry-after': '1' });
     else json(response, n);
   });
-  const both = caller(url);
-  const first = both.post({}, NEVER);
-  while (beginsMs.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
   // The refusal has to be read before the other call begins.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  let both = caller(url);
+  let first: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((resolve) => {
+    both = caller(url, { retried: () => resolve() });
+    first = both.post({}, NEVER);
+  });
   await Promise.all([first, both.post({}, NEVER)]);
   const [refused = 0, ...others] = beginsMs;
   for (const begin of others) expect(begin - refused).toBeGreaterThanOrEqual(950);
@@ -141,7 +143,7 @@ it('tries again where nothing answers, where a connection breaks and after a tim
     if (n === 1) request.socket.destroy();
     else if (n > 2) json(response, n);
   });
-  expect(await caller(url, { timeoutMs: 300 }).post({}, NEVER)).toBe(3);
+  expect(await caller(url, { timeoutMs: 4_000 }).post({}, NEVER)).toBe(3);
   expect(count()).toBe(3);
   const nobody = caller('http://127.0.0.1:1/').post({}, NEVER);
   await expect(nobody).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -247,11 +249,11 @@ it('begins no more calls in a second than it may', async () => {
     json(response, n);
   });
   const paced = caller(url, { rate: { perSecond: 3 } });
+  const startedMs = Date.now();
   await inLanes([1, 2, 3, 4, 5, 6, 7], 7, NEVER, async () => void (await paced.post({}, NEVER)));
+  // A call may arrive late, and none arrives before it is sent. A timer may be a little early.
   for (const [i, begin] of beginsMs.entries()) {
-    const third = beginsMs[i - 3];
-    // What the network adds to one call and not to another is below a tenth.
-    if (third !== undefined) expect(begin - third).toBeGreaterThan(900);
+    expect(begin - startedMs).toBeGreaterThan(950 * Math.floor(i / 3));
   }
 });
 

@@ -39,7 +39,7 @@ import { failureOf } from '../failure-of.js';
 
 const K8S = fileURLToPath(new URL('../../../k8s/', import.meta.url));
 const log = pino({ level: 'silent' });
-const PATIENT = { timeout: 30_000, interval: 20 };
+const PATIENT = { timeout: 120_000, interval: 20 };
 const PASSWORDS = {
   coordinator: 'one',
   'teacher-worker': 'two',

@@ -35,7 +35,7 @@ import { failureOf } from '../failure-of.js';
 const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;
 const log = pino({ level: 'silent' });
 const forever = new AbortController().signal;
-const waiting = { timeout: 30_000, interval: 50 };
+const waiting = { timeout: 120_000, interval: 50 };
 
 let storeDir: string;
 let server: NatsServer;

@@ -207,11 +207,11 @@ describe('one request, one response', () => {
       new Promise(() => signal.addEventListener('abort', aborted));
     const client = runs();
     const failure = await failureOf(
-      call(client, client.getRun, { runId: 'x' }, { deadlineMs: 200 }),
+      call(client, client.getRun, { runId: 'x' }, { deadlineMs: 3_000 }),
     );
     expect(failure.code).toBe('DEADLINE_EXCEEDED');
     expect(failure.message).toContain(server.address);
-    await vi.waitFor(() => expect(aborted).toHaveBeenCalledOnce(), 10_000);
+    await vi.waitFor(() => expect(aborted).toHaveBeenCalledOnce(), 60_000);
   });
 
   test('the signal ends the call here and aborts the handler there', async () => {
@@ -227,7 +227,7 @@ describe('one request, one response', () => {
     await started.promise;
     controller.abort();
     expect((await failureOf(answer)).code).toBe('CANCELLED');
-    await vi.waitFor(() => expect(aborted).toHaveBeenCalledOnce(), 10_000);
+    await vi.waitFor(() => expect(aborted).toHaveBeenCalledOnce(), 60_000);
     const late = call(client, client.getRun, { runId: 'x' }, { signal: controller.signal });
     expect((await failureOf(late)).code).toBe('CANCELLED');
   });
@@ -325,7 +325,7 @@ describe('many responses', () => {
       for await (const _ of incoming) controller.abort();
     };
     expect((await failureOf(reading())).code).toBe('CANCELLED');
-    await vi.waitFor(() => expect(ended).toHaveBeenCalledWith(true), 10_000);
+    await vi.waitFor(() => expect(ended).toHaveBeenCalledWith(true), 60_000);
   });
 });
 
@@ -571,7 +571,7 @@ test('a caller that is killed is noticed at once, and its requests do not look c
 });
 
 test('a server that is back at another address is found soon after its name has it', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const lookup = vi.spyOn(dns.promises, 'lookup') as unknown as MockInstance<() => unknown>;
   vi.spyOn(dns.promises, 'resolveTxt').mockRejectedValue(new Error('no such record'));
@@ -602,7 +602,7 @@ test('a server that is back at another address is found soon after its name has 
 });
 
 test('a caller that is stopped in the middle is noticed within about 30 s', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const gone = deferred<void>();
   const began = deferred<void>();
