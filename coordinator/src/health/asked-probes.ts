@@ -1,4 +1,4 @@
-/** The probes that replicas are asked, one a teacher and set, and their references on disk. */
+/** The probes that replicas are asked, one a teacher and set, what becomes of them, and their references on disk. */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import { isRemoteEngine } from '@lyceum/learning/formats';
 import type { Logger } from '@lyceum/platform';
@@ -8,7 +8,8 @@ import type { PinnedTeacher, RunStore } from '../runs/index.js';
 import { runsAsking } from './asking-runs.js';
 import type { KeptProbes } from './kept-probes.js';
 import { knowledgeShown, type ProbeQuestion, probeOf } from './probe-tickets.js';
-import type { ProbeReferences } from './replicas/index.js';
+import type { ProbeReferences, Replica } from './replicas/index.js';
+import { UnansweredProbes } from './unanswered-probes.js';
 
 /** A set that a teacher is asked about. */
 export interface ProbedSet {
@@ -44,6 +45,7 @@ export interface AskedProbesParts {
 }
 
 export class AskedProbes {
+  readonly unanswered = new UnansweredProbes();
   readonly #parts: AskedProbesParts;
   readonly #references: ProbeReferences;
   /** By teacher and set; undefined: a set without samples. */
@@ -83,7 +85,9 @@ export class AskedProbes {
       [...asked].flatMap(([teacher, sets]) => sets.map(({ digest }) => keyOf(teacher, digest))),
     );
     for (const key of this.#questions.keys()) if (!keys.has(key)) this.#questions.delete(key);
-    return new Set([...this.#questions.values()].flatMap((question) => question?.id ?? []));
+    const ids = new Set([...this.#questions.values()].flatMap((question) => question?.id ?? []));
+    this.unanswered.retain(ids);
+    return ids;
   }
 
   /** The teacher's first answer to its probe about a set; undefined: it has not answered yet. */
@@ -94,6 +98,18 @@ export class AskedProbes {
     const { digest, values } = answer;
     const { id, classNames } = question;
     return { probe: id, digest, knowledge: () => knowledgeShown(question, values), classNames };
+  }
+
+  /** Why the server that the teacher is behind does not answer about the set; undefined: it does, or was not asked yet. */
+  refusal(teacher: string, datasetDigest: string): string | undefined {
+    const question = this.find(teacher, datasetDigest);
+    return question && this.unanswered.refusalOf(question.id);
+  }
+
+  /** Why the worker cannot read the set, about which the teacher is asked; undefined: it can, or was not asked yet. */
+  unreadable({ workerId, teacher }: Replica, datasetDigest: string): string | undefined {
+    const question = this.find(teacher, datasetDigest);
+    return question && this.unanswered.unreadableTo(question.id, workerId);
   }
 
   /** Of a teacher behind a server the reference vouches for the stored answers, over restarts. */

@@ -8,7 +8,14 @@ import {
 } from '@lyceum/learning/ensemble';
 import { classSpreadSamples } from '@lyceum/learning/orders';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
-import { CLASS_OUTPUT, float32Values, sha256Hex, type Tensor, type Ticket } from '@lyceum/proto';
+import {
+  CLASS_OUTPUT,
+  float32Values,
+  type ProbeAnswered,
+  sha256Hex,
+  type Tensor,
+  type Ticket,
+} from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { ownAnswer, type PinnedTeacher } from '../runs/index.js';
 import { askFor, valueProblem } from '../tickets/index.js';
@@ -86,8 +93,29 @@ export function probeOf(
   };
 }
 
+export type ProbeOutcome =
+  | { readonly kind: 'answered'; readonly answer: Omit<ProbeAnswer, 'round'> }
+  /** `refused` by the server that the teacher is behind; `unreadable`: the set, to the worker. */
+  | { readonly kind: 'refused' | 'unreadable' | 'failed'; readonly reason: string };
+
+/** What a worker says to a probe: an answer, or why it has none. */
+export function probeOutcome(
+  question: ProbeQuestion,
+  { tensors, failure, outside, unreadable }: ProbeAnswered,
+): ProbeOutcome {
+  if (failure !== '' && outside === true) return { kind: 'refused', reason: failure };
+  if (failure !== '' && unreadable === true) return { kind: 'unreadable', reason: failure };
+  const values = failure === '' ? probeValues(question, tensors) : failure;
+  if (typeof values === 'string') return { kind: 'failed', reason: values };
+  const digest = sha256Hex(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+  return {
+    kind: 'answered',
+    answer: { isClass: question.output === CLASS_OUTPUT, values, digest },
+  };
+}
+
 /** The values of an answer, or why it is none. */
-export function probeValues(
+function probeValues(
   { output, shape, classCount }: ProbeQuestion,
   tensors: readonly Tensor[],
 ): Float32Array | string {
@@ -97,16 +125,6 @@ export function probeValues(
     return `want ${output} [${shape}], got ${got}`;
   }
   return valueProblem(tensor, classCount) ?? Float32Array.from(float32Values(tensor));
-}
-
-/** @param round - how many answers to the probe were asked for by then. */
-export function answerToProbe(
-  { output }: Pick<ProbeQuestion, 'output'>,
-  values: Float32Array,
-  round: number,
-): ProbeAnswer {
-  const digest = sha256Hex(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
-  return { round, isClass: output === CLASS_OUTPUT, values, digest };
 }
 
 /** What the teacher knows, by what it answered. */

@@ -13,15 +13,10 @@ import {
 } from '@lyceum/proto';
 import type { PinnedTeacher, RunRecord } from '../runs/index.js';
 import type { StoredRecords } from './answer-proofs.js';
-import {
-  AskedProbes,
-  type AskedProbesParts,
-  type ProbedSet,
-  type ProbeReference,
-} from './asked-probes.js';
+import { AskedProbes, type AskedProbesParts, type ProbedSet } from './asked-probes.js';
 import { canaryCallsAllowed, isStrict, runsAsking } from './asking-runs.js';
 import { HealthEffects, type HealthEffectsParts } from './health-effects.js';
-import { answerToProbe, type ProbeQuestion, probeValues } from './probe-tickets.js';
+import { type ProbeOutcome, type ProbeQuestion, probeOutcome } from './probe-tickets.js';
 import {
   type HealthEffect,
   type Quarantine,
@@ -29,7 +24,6 @@ import {
   ReplicaHealth,
   type UnprovenAnswers,
 } from './replicas/index.js';
-import { UnansweredProbes } from './unanswered-probes.js';
 
 export interface TeacherHealthParts extends Omit<HealthEffectsParts, 'proven'>, AskedProbesParts {
   /** How long a replica that answers may go without a canary. */
@@ -47,17 +41,16 @@ export interface ReplicaOrders {
 }
 
 export class TeacherHealth {
+  readonly probes: AskedProbes;
   readonly #parts: TeacherHealthParts;
   readonly #health: ReplicaHealth<StoredRecords>;
-  readonly #probes: AskedProbes;
-  readonly #unanswered = new UnansweredProbes();
   readonly #effects: HealthEffects;
   #proven: () => void = () => undefined;
 
   private constructor(parts: TeacherHealthParts, kept: readonly Quarantine[]) {
     this.#parts = parts;
     this.#health = new ReplicaHealth(kept);
-    this.#probes = new AskedProbes(parts, this.#health.references);
+    this.probes = new AskedProbes(parts, this.#health.references);
     this.#effects = new HealthEffects({ ...parts, proven: () => this.#proven() });
   }
 
@@ -71,7 +64,7 @@ export class TeacherHealth {
     const troubles = new Map<string, LyceumError>();
     for (const set of sets) {
       try {
-        const question = await this.#probes.ask(replica.teacher, set);
+        const question = await this.probes.ask(replica.teacher, set);
         if (question !== undefined) questions.push(question);
       } catch (thrown) {
         troubles.set(set.digest, toLyceumError(thrown));
@@ -99,13 +92,11 @@ export class TeacherHealth {
 
   /** Forgets what belongs to sets and teachers that nobody asks about. */
   retain(asked: ReadonlyMap<string, readonly ProbedSet[]>): void {
-    const probes = this.#probes.retain(asked);
-    this.#health.retain(probes);
-    this.#unanswered.retain(probes);
+    this.#health.retain(this.probes.retain(asked));
   }
 
   /**
-   * A worker's answer to a probe.
+   * What a worker says to a probe.
    *
    * @param noiseOf - how far the worker's teacher may move, by identity; undefined: it is not to have the teacher, and answers
    *   what it was asked before it was told so.
@@ -113,41 +104,23 @@ export class TeacherHealth {
    */
   probed(
     workerId: string,
-    { ticket, tensors, failure, outside, unreadable }: ProbeAnswered,
+    said: ProbeAnswered,
     noiseOf: (teacher: string) => number | undefined,
   ): void {
+    const { ticket } = said;
     if (ticket === undefined) throw new LyceumError('INVALID_ARGUMENT', 'the answer has no ticket');
     const teacher = digestHex(ticket.teacherIdentity);
-    const question = this.#probes.find(teacher, digestHex(ticket.datasetDigest));
+    const question = this.probes.find(teacher, digestHex(ticket.datasetDigest));
     const replica = { workerId, teacher };
     const noise = noiseOf(teacher);
     if (question === undefined || question.id !== ticketId(ticket) || noise === undefined) {
       this.#health.passedOver(replica, ticketId(ticket), ticket.attempt);
       return;
     }
-    const values = failure === '' ? probeValues(question, tensors) : failure;
-    const { now, metrics } = this.#parts;
-    metrics.probes.inc();
-    if (outside === true && failure !== '') {
-      const effects = this.#health.probeRefused(replica, question.id, ticket.attempt);
-      if (effects.length > 0) this.#unanswered.refused(question.id, workerId, failure);
-      this.#apply(effects);
-      return;
-    }
-    if (unreadable === true && failure !== '') {
-      this.#unanswered.unreadable(question.id, workerId, failure);
-      this.#apply(this.#health.probeRefused(replica, question.id, ticket.attempt));
-      return;
-    }
-    this.#unanswered.settled(question.id, workerId);
-    if (typeof values === 'string') {
-      this.#apply(this.#health.probeFailed(replica, values, now()));
-      return;
-    }
-    const given = answerToProbe(question, values, ticket.attempt);
-    const answer = { ...given, noise };
-    this.#apply(this.#health.answered(replica, question.id, answer, now()));
-    this.#probes.keepReference(question);
+    this.#parts.metrics.probes.inc();
+    const outcome = probeOutcome(question, said);
+    this.#apply(this.#judge(replica, question.id, ticket.attempt, outcome, noise));
+    if (outcome.kind === 'answered') this.probes.keepReference(question);
   }
 
   ticketFailed(workerId: string, ticket: Ticket): void {
@@ -218,7 +191,7 @@ export class TeacherHealth {
   }
 
   sessionEnded(workerId: string): void {
-    this.#unanswered.forgetWorker(workerId);
+    this.probes.unanswered.forgetWorker(workerId);
     this.#health.sessionEnded(workerId);
   }
 
@@ -227,29 +200,12 @@ export class TeacherHealth {
     this.#apply(this.#health.canaries.tick(now(), canaryIntervalMs));
   }
 
-  /** The teacher's first answer to its probe about a set; undefined: it has not answered yet. */
-  reference(teacher: string, datasetDigest: string): ProbeReference | undefined {
-    return this.#probes.reference(teacher, datasetDigest);
-  }
-
-  /** Why the server that the teacher is behind does not answer about the set; undefined: it does, or was not asked yet. */
-  refusal(teacher: string, datasetDigest: string): string | undefined {
-    const question = this.#probes.find(teacher, datasetDigest);
-    return question && this.#unanswered.refusalOf(question.id);
-  }
-
-  /** Why the worker cannot read the set, about which the teacher is asked; undefined: it can, or was not asked yet. */
-  unreadable({ workerId, teacher }: Replica, datasetDigest: string): string | undefined {
-    const question = this.#probes.find(teacher, datasetDigest);
-    return question && this.#unanswered.unreadableTo(question.id, workerId);
-  }
-
   /** A run is to ask these teachers: what their servers refused, and sets that workers lacked, may have been mended. */
   askAgain({ teachers, dataset }: Pick<RunRecord, 'teachers' | 'dataset'>): void {
     for (const { identity } of teachers) {
-      const question = this.#probes.find(identity, dataset.digest);
+      const question = this.probes.find(identity, dataset.digest);
       if (question === undefined) continue;
-      if (this.#unanswered.forget(question.id)) this.#health.askAgain(question.id);
+      if (this.probes.unanswered.forget(question.id)) this.#health.askAgain(question.id);
     }
   }
 
@@ -259,15 +215,6 @@ export class TeacherHealth {
 
   quarantines(): Quarantine[] {
     return this.#health.quarantines();
-  }
-
-  /** Teachers that workers are quarantined with, by worker. */
-  quarantined(): Map<string, Set<string>> {
-    const byWorker = new Map<string, Set<string>>();
-    for (const { workerId, teacher } of this.#health.quarantines()) {
-      byWorker.set(workerId, (byWorker.get(workerId) ?? new Set()).add(teacher));
-    }
-    return byWorker;
   }
 
   /** Why a replica may not serve for good; undefined: it may, or is being tested. */
@@ -299,6 +246,31 @@ export class TeacherHealth {
       this.#health.differs(replica) &&
       runsAsking(this.#parts.store, replica.teacher).some(({ record }) => isStrict(record))
     );
+  }
+
+  #judge(
+    replica: Replica,
+    probe: string,
+    round: number,
+    outcome: ProbeOutcome,
+    noise: number,
+  ): HealthEffect<StoredRecords>[] {
+    const { unanswered } = this.probes;
+    const { workerId } = replica;
+    if (outcome.kind === 'refused') {
+      const effects = this.#health.probeRefused(replica, probe, round);
+      if (effects.length > 0) unanswered.refused(probe, workerId, outcome.reason);
+      return effects;
+    }
+    if (outcome.kind === 'unreadable') {
+      unanswered.unreadable(probe, workerId, outcome.reason);
+      return this.#health.probeRefused(replica, probe, round);
+    }
+    unanswered.settled(probe, workerId);
+    const nowMs = this.#parts.now();
+    return outcome.kind === 'answered'
+      ? this.#health.answered(replica, probe, { ...outcome.answer, round, noise }, nowMs)
+      : this.#health.probeFailed(replica, outcome.reason, nowMs);
   }
 
   #apply(effects: readonly HealthEffect<StoredRecords>[]): void {

@@ -42,7 +42,7 @@ export function teacherFacts({ teachers, health, desk, active }: ClusterFactsPar
         .list()
         .filter(({ wanted }) => wanted.has(teacher))
         .map(({ workerId }) => health.barred({ workerId, teacher })),
-    refusal: (teacher, dataset) => health.refusal(teacher, dataset),
+    refusal: (teacher, dataset) => health.probes.refusal(teacher, dataset),
     awaits: (runId, teacher) => desk.awaits(runId, teacher),
     isMeasured: (runId, teacher) => active.evaluation(runId)?.isMeasured(teacher) ?? true,
   };
@@ -57,19 +57,21 @@ function loadFailure(
 ): LoadFailure | undefined {
   const failure = session.failure(teacher);
   if (failure !== undefined) return failure;
-  const reason = health.unreadable({ workerId: session.workerId, teacher }, datasetDigest);
+  const reason = health.probes.unreadable({ workerId: session.workerId, teacher }, datasetDigest);
   return reason === undefined ? undefined : { reason, permanent: true };
 }
 
 /** The teacher workers, as teachers may be placed on them. */
 export function teacherPlaces({ teachers, health }: ClusterFactsParts): TeacherPlace[] {
-  const quarantined = health.quarantined();
+  const quarantines = health.quarantines();
   return teachers.list().map((session) => ({
     workerId: session.workerId,
     memoryBudgetBytes: session.hello.memoryBudgetBytes,
     // What it was told before this pass; what it has not unloaded yet says nothing then.
     loaded: session.wanted.size > 0 ? session.wanted : session.present(),
-    barred: quarantined.get(session.workerId) ?? NO_TEACHERS,
+    barred: new Set(
+      quarantines.filter((q) => q.workerId === session.workerId).map(({ teacher }) => teacher),
+    ),
   }));
 }
 

@@ -221,7 +221,9 @@ export class Reconciler {
   async #keepFirstAnswers(): Promise<void> {
     const { health } = this.#parts;
     await decideEach(this.#parts, (record) =>
-      keepFirstAnswers(record, (teacher) => health.reference(teacher, record.dataset.digest)),
+      keepFirstAnswers(record, (teacher) =>
+        health.probes.reference(teacher, record.dataset.digest),
+      ),
     );
   }
 

@@ -1,7 +1,11 @@
-/** Which rows a teacher's probe has, of a set whose validation split is sorted by class: classes are counted by hand. */
-import { expect, it } from 'vitest';
+/**
+ * Which rows a teacher's probe has, of a set whose validation split is sorted by class: classes are counted by hand. Then
+ * what a worker's words about it come to.
+ */
+import { float32Tensor, type ProbeAnswered, sha256Hex } from '@lyceum/proto';
+import { describe, expect, it } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
-import { probeOf } from '../../src/health/probe-tickets.js';
+import { probeOf, probeOutcome } from '../../src/health/probe-tickets.js';
 
 const PER_CLASS = 100;
 
@@ -43,4 +47,38 @@ it('has fewer where rows are long, each of another class, and all of a small spl
   const labels = probedLabels('white', 1000);
   expect([labels.length, new Set(labels).size]).toEqual([16, 16]);
   expect(probedLabels('white', 2)).toHaveLength(200);
+});
+
+describe('what a worker says', () => {
+  const question = probeOf('a'.repeat(64), { access: 'white' }, sortedByClass(2));
+  if (question === undefined) throw new Error('there is no probe');
+  const logits = float32Tensor('logits', question.shape, new Float32Array(400).fill(0.5));
+  const outcome = (said: Partial<ProbeAnswered>) =>
+    probeOutcome(question, { ticket: undefined, tensors: [logits], failure: '', ...said });
+
+  it('is an answer, with the digest of its values', () => {
+    const bytes = Buffer.from(new Float32Array(400).fill(0.5).buffer);
+    expect(outcome({})).toMatchObject({
+      kind: 'answered',
+      answer: { isClass: false, digest: sha256Hex(bytes) },
+    });
+    // A worker that has an answer is not believed to have none.
+    expect(outcome({ outside: true, unreadable: true }).kind).toBe('answered');
+  });
+
+  it('is a failure of its own, or of the server behind it, or of the set', () => {
+    const failure = 'x';
+    expect(outcome({ failure })).toEqual({ kind: 'failed', reason: failure });
+    expect(outcome({ failure, outside: true })).toEqual({ kind: 'refused', reason: failure });
+    expect(outcome({ failure, unreadable: true })).toEqual({ kind: 'unreadable', reason: failure });
+  });
+
+  it('is a failure where the answer has another shape, or no numbers', () => {
+    expect(outcome({ tensors: [] })).toEqual({
+      kind: 'failed',
+      reason: 'want logits [200,2], got nothing',
+    });
+    const nan = float32Tensor('logits', question.shape, new Float32Array(400).fill(Number.NaN));
+    expect(outcome({ tensors: [nan] }).kind).toBe('failed');
+  });
 });
