@@ -2,6 +2,7 @@
  * `npm run bench -- NAME [--json] [OPTION…]`: runs one measurement. Progress goes to stderr; the last line of
  * stdout is one JSON object, the table above it is for people and left out with `--json`.
  */
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { onInterrupt } from '@lyceum/platform';
 import { answers } from './answers/answers.js';
@@ -23,6 +24,7 @@ import {
   resultLines,
 } from './measuring/index.js';
 import { pytorch } from './pytorch/pytorch.js';
+import { recordResult } from './results/index.js';
 
 interface Bench {
   readonly summary: string;
@@ -86,37 +88,65 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
 };
 
+const nameWidth = Math.max(...Object.keys(BENCHES).map((name) => name.length));
 const usage = [
-  'usage: npm run bench -- NAME [--json] [--repetitions N] [--python PATH]',
-  ...Object.entries(BENCHES).map(([name, { summary }]) => `  ${name}   ${summary}`),
+  'usage: npm run bench -- NAME [--json] [--repetitions N] [--record] [--python PATH]',
+  ...Object.entries(BENCHES).map(
+    ([name, { summary }]) => `  ${name.padEnd(nameWidth)}  ${summary}`,
+  ),
+  '--json: prints the JSON line alone',
+  '--repetitions: 3 if not given',
+  '--record: writes the result to bench/results/NAME.json, and its table in bench/README.md',
   '--python: for pytorch, a Python with torch and numpy',
 ].join('\n');
 
 const CANNOT_BEGIN = 2;
 const INTERRUPTED = 130;
 
-async function main(signal: AbortSignal): Promise<number> {
-  const { values, positionals } = parseArgs({
+/** @throws {TypeError} if there is an option that is none. */
+function parsed() {
+  return parseArgs({
     allowPositionals: true,
     options: {
+      help: { type: 'boolean', short: 'h', default: false },
       json: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
       repetitions: { type: 'string', default: '3' },
       python: { type: 'string' },
     },
   });
-  const bench = BENCHES[positionals[0] ?? ''];
-  const repetitions = Number(values.repetitions);
-  if (
-    bench === undefined ||
-    positionals.length !== 1 ||
-    !Number.isInteger(repetitions) ||
-    repetitions < 1 ||
-    (values.python !== undefined && bench !== BENCHES['pytorch'])
-  ) {
-    process.stderr.write(`${usage}\n`);
-    return CANNOT_BEGIN;
+}
+
+function refused(problem: string): number {
+  process.stderr.write(`bench: ${problem}\n${usage}\n`);
+  return CANNOT_BEGIN;
+}
+
+async function main(signal: AbortSignal): Promise<number> {
+  let given: ReturnType<typeof parsed>;
+  try {
+    given = parsed();
+  } catch (err) {
+    return refused((err as TypeError).message);
   }
+  const { values, positionals } = given;
+  if (values.help) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  const [name = '', ...more] = positionals;
+  const bench = BENCHES[name];
+  const repetitions = Number(values.repetitions);
+  if (bench === undefined || more.length > 0) {
+    return refused(`want one of the benches below, got ${positionals.join(' ') || 'none'}`);
+  }
+  if (!Number.isInteger(repetitions) || repetitions < 1) {
+    return refused(`--repetitions: want a whole number from 1, got ${values.repetitions}`);
+  }
+  if (values.python !== undefined && name !== 'pytorch') return refused('--python is for pytorch');
+  const loadBefore = loadavg()[0] ?? 0;
   const result = await bench.run({ repetitions, signal, python: values.python });
+  if (values.record) await recordResult(result, loadBefore);
   if (!values.json) process.stdout.write(`${resultLines(result).join('\n')}\n`);
   process.stdout.write(`${JSON.stringify(result)}\n`);
   return 0;

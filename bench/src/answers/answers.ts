@@ -21,8 +21,15 @@ import {
 import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type { Student } from '@lyceum/student-worker/compute';
-import { type BenchOptions, type BenchResult, cacheFolder, progress } from '../measuring/index.js';
-import { codecLoss, topTenMass } from './codec-loss.js';
+import {
+  type BenchOptions,
+  type BenchResult,
+  cacheFolder,
+  type Figure,
+  figureOf,
+  progress,
+} from '../measuring/index.js';
+import { type CodecLoss, codecLoss, topTenMass } from './codec-loss.js';
 import { digitStrings } from './digit-strings.js';
 import { splitLogits, trained } from './train-in-process.js';
 
@@ -68,6 +75,8 @@ const MANY_ROWS = 64;
 /** By how much the one class stands out: from a teacher that guesses to one that is certain. */
 const PEAKS = [12, 15, 18];
 const KEPT_COUNTS = [1, 5, 10, 50, 100, 500];
+/** Of the table; the details have them. */
+const STRINGS_LEFT_OUT = ['top-k:1', 'top-k:5', 'top-k:10', 'top-k:50', 'top-k:500'];
 
 export async function answers({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
   const seedCount = Math.max(SEEDS_AT_LEAST, repetitions);
@@ -77,16 +86,25 @@ export async function answers({ repetitions, signal }: BenchOptions): Promise<Be
   const digits = parseDataset(await importDataset('digits', cacheFolder()));
   const details: Record<string, unknown> = {};
   const divergences: number[] = [];
+  const figures: Figure[] = [];
   for (const task of TASKS) {
     const found = await measureTask(engine, task, digitStrings(digits, task.digitCount), {
       seedCount,
       signal,
     });
     details[`classes${found.classCount}`] = found;
+    for (const own of found.codecs) {
+      const { differences } = own.accuracyDifferencePoints;
+      figures.push(...lossFigures(found.classCount, own));
+      figures.push(figureOf(nameOf(found.classCount, own), 'points of the student', differences));
+    }
     const auto = found.codecs.find(({ codec }) => codec === found.auto);
     divergences.push(auto?.klAt1 ?? Number.NaN, auto?.klAt4 ?? Number.NaN);
   }
-  details['classes1000'] = await measureStrings(engine, digitStrings(digits, 3), signal);
+  const strings = await measureStrings(engine, digitStrings(digits, 3), signal);
+  details['classes1000'] = strings;
+  const shown = strings.codecs.filter(({ codec }) => !STRINGS_LEFT_OUT.includes(codec));
+  figures.push(...shown.flatMap((own) => lossFigures(strings.classCount, own)));
   details[`classes${MANY_CLASSES}`] = PEAKS.map((peak) => {
     signal.throwIfAborted();
     return { logits: 'synthetic', peak, ...curve(syntheticLogits(peak), MANY_CLASSES) };
@@ -96,8 +114,22 @@ export async function answers({ repetitions, signal }: BenchOptions): Promise<Be
     value: Math.max(...divergences),
     unit: 'nats of KL(exact ‖ stored) of the automatic codec, worst of 10 and 100 classes at temperatures 1 and 4',
     spread: [Math.min(...divergences), Math.max(...divergences)],
+    figures,
     details: { ...details, device: engine.device, loadBefore, loadAfter: loadavg()[0] },
   };
+}
+
+function nameOf(classCount: number, { codec }: Pick<CodecLoss, 'codec'>): string {
+  return `${classCount} classes, ${codec}`;
+}
+
+function lossFigures(classCount: number, loss: CodecLoss): Figure[] {
+  const name = nameOf(classCount, loss);
+  return [
+    figureOf(name, 'bytes a sample', [loss.bytes]),
+    figureOf(name, 'nats of KL at 1', [loss.klAt1]),
+    figureOf(name, 'nats of KL at 4', [loss.klAt4]),
+  ];
 }
 
 async function measureTask(

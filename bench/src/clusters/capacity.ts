@@ -18,6 +18,7 @@ import {
   type BenchResult,
   cacheFolder,
   distillation,
+  figureOf,
   finished,
   median,
   progress,
@@ -81,6 +82,7 @@ export async function capacity({ repetitions, signal }: BenchOptions): Promise<B
     value: median(worst.ratios),
     unit: `achieved rate ÷ the rate that teachers and student allow, in the worst setting: ${worst.name}`,
     spread: spread(worst.ratios),
+    figures: settings.map(({ name, ratios }) => figureOf(name, 'achieved ÷ possible rate', ratios)),
     details,
   };
 }

@@ -16,6 +16,8 @@ import {
   COMPUTE_THREADS,
   cacheFolder,
   distillation,
+  type Figure,
+  figureOf,
   finished,
   median,
   progress,
@@ -45,6 +47,7 @@ export async function colocated({ repetitions, signal }: BenchOptions): Promise<
       teachers: `real, on ${TEACHER_WORKERS} workers and one after another in one process`,
     };
     const ratios = { conv: [] as number[], mlp: [] as number[] };
+    const figures: Figure[] = [];
     for (const student of STUDENTS) {
       const rates = { cluster: [] as number[], inProcess: [] as number[] };
       for (let repetition = 1; repetition <= repetitions; repetition++) {
@@ -63,6 +66,11 @@ export async function colocated({ repetitions, signal }: BenchOptions): Promise<
         progress(`${name}: ${Math.round(own)} samples/s, in one process ${Math.round(plain)}`);
       }
       ratios[student] = rates.cluster.map((rate, i) => rate / (rates.inProcess[i] ?? rate));
+      figures.push(
+        figureOf(student, 'cluster ÷ one process', ratios[student]),
+        figureOf(student, 'samples/s, cluster', rates.cluster),
+        figureOf(student, 'samples/s, one process', rates.inProcess),
+      );
       details[student] = {
         ratio: median(ratios[student]),
         spread: spread(ratios[student]),
@@ -75,6 +83,7 @@ export async function colocated({ repetitions, signal }: BenchOptions): Promise<
       value: median(ratios.conv),
       unit: 'samples/s of the cluster ÷ of one process with the same teachers, convolutional student',
       spread: spread(ratios.conv),
+      figures,
       details,
     };
   });

@@ -13,6 +13,7 @@ import {
   type BenchResult,
   cacheFolder,
   distillation,
+  figureOf,
   finished,
   makeTeachers,
   median,
@@ -26,10 +27,12 @@ import {
 const STEPS = 60_000;
 const LOOKUP_DELAY_MS = 1;
 const INTERVAL_MS = 1_000;
+const QUANTITIES = ['MiB, second quarter', 'MiB, last quarter', 'MiB at most'];
 
 export async function memory(options: BenchOptions): Promise<BenchResult> {
   const dataset = await importDataset('digits', cacheFolder());
   const growths: number[] = [];
+  const byProcess = new Map<string, number[][]>();
   const details: Record<string, unknown> = { steps: STEPS };
   for (let repetition = 1; repetition <= options.repetitions; repetition++) {
     const readings = await readingsOfRun(dataset, options.signal);
@@ -38,6 +41,7 @@ export async function memory(options: BenchOptions): Promise<BenchResult> {
       details[`${id}-${repetition}`] = { earlyMib: early, lateMib: late, maxMib: Math.max(...mib) };
       progress(`${id}: ${early.toFixed(0)} MiB, later ${late.toFixed(0)} MiB`);
       if (id === 'coordinator') growths.push(late / early);
+      byProcess.set(id, [...(byProcess.get(id) ?? []), [early, late, Math.max(...mib)]]);
     }
   }
   return {
@@ -45,6 +49,15 @@ export async function memory(options: BenchOptions): Promise<BenchResult> {
     value: median(growths),
     unit: 'resident memory of the coordinator in the last quarter of a run ÷ in the second',
     spread: spread(growths),
+    figures: [...byProcess].flatMap(([id, readings]) =>
+      QUANTITIES.map((unit, i) =>
+        figureOf(
+          id,
+          unit,
+          readings.map((of) => of[i] as number),
+        ),
+      ),
+    ),
     details,
   };
 }

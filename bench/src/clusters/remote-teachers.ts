@@ -22,6 +22,8 @@ import {
   cacheFolder,
   cpuMsPerBatch,
   distillation,
+  type Figure,
+  figureOf,
   finished,
   median,
   progress,
@@ -80,6 +82,7 @@ export async function remoteTeachers(
     step: options.eager ? 'operation by operation' : 'one graph',
   };
   const ratios = { conv: [] as number[], mlp: [] as number[] };
+  const figures: Figure[] = [];
   for (const student of students) {
     for (const workerCount of options.eager ? [TEACHERS.length] : WORKER_COUNTS) {
       const measured = await measure({
@@ -92,6 +95,10 @@ export async function remoteTeachers(
       });
       const own = measured.pairs.map((pair) => pair.distilled / pair.alone);
       if (workerCount === TEACHERS.length) ratios[student] = own;
+      const name = `${student}, ${workerCount} workers`;
+      const rates = measured.pairs.map((pair) => pair.distilled);
+      figures.push(figureOf(name, 'with teachers ÷ alone', own));
+      figures.push(figureOf(name, 'samples/s with teachers', rates));
       details[workerCount === TEACHERS.length ? student : `${student}, ${workerCount} workers`] = {
         ratio: median(own),
         spread: spread(own),
@@ -111,6 +118,7 @@ export async function remoteTeachers(
     value: median(ratios.conv),
     unit: 'student samples/s with 3 remote teachers ÷ alone, convolutional student',
     spread: spread(ratios.conv),
+    figures,
     details,
   };
 }

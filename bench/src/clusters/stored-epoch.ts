@@ -17,6 +17,8 @@ import {
   cacheFolder,
   cpuMsPerBatch,
   distillation,
+  type Figure,
+  figureOf,
   finished,
   makeTeachers,
   median,
@@ -50,6 +52,7 @@ export async function storedEpoch(options: BenchOptions): Promise<BenchResult> {
   const dataset = await importDataset('digits', cacheFolder());
   const details: Record<string, unknown> = {};
   const ratios = { conv: [] as number[], mlp: [] as number[] };
+  const figures: Figure[] = [];
   for (const student of STUDENTS) {
     const computeThreads = STUDENT_THREADS[student];
     const shape = { teacherWorkers: 1, studentWorkers: 1, computeThreads, signal };
@@ -61,6 +64,11 @@ export async function storedEpoch(options: BenchOptions): Promise<BenchResult> {
       return measure(cluster, client, student, options);
     });
     ratios[student] = stored.map((seconds, index) => seconds / (alone[index] as number));
+    figures.push(
+      figureOf(student, 'stored ÷ plain', ratios[student]),
+      figureOf(student, 's an epoch, plain', alone),
+      figureOf(student, 's an epoch, stored', stored),
+    );
     details[student] = {
       ratio: median(ratios[student]),
       spread: spread(ratios[student]),
@@ -77,6 +85,7 @@ export async function storedEpoch(options: BenchOptions): Promise<BenchResult> {
     value: median(ratios.conv),
     unit: 'seconds of an epoch from the answer store ÷ of plain training, convolutional student',
     spread: spread(ratios.conv),
+    figures,
     details,
   };
 }

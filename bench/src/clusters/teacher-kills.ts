@@ -13,6 +13,7 @@ import {
   type BenchResult,
   cacheFolder,
   distillation,
+  figureOf,
   finished,
   median,
   progress,
@@ -82,6 +83,11 @@ export async function teacherKills(options: {
       value: median(losses),
       unit: `share of samples/s lost with one of ${WORKERS} teacher workers killed every ${KILL_EVERY_MS / 1000} s`,
       spread: spread(losses),
+      figures: [
+        figureOf('lost', 'share of samples/s', losses),
+        figureOf('undisturbed', 'samples/s', rates.undisturbed),
+        figureOf('with kills', 'samples/s', rates.killed),
+      ],
       details: {
         teachers: `lookup: precomputed logits, one inference at a time, ${INFERENCE_MS} ms each`,
         steps: STEPS,

@@ -13,6 +13,8 @@ import {
   type BenchOptions,
   type BenchResult,
   distillation,
+  type Figure,
+  figureOf,
   finished,
   median,
   spread,
@@ -20,7 +22,7 @@ import {
 } from '../measuring/index.js';
 import { IdleSessions } from './idle-sessions.js';
 import { loopDelayEnvironment } from './loop-delay.js';
-import { growth, type Readings, read, readings, summary } from './reading.js';
+import { figuresOf, growth, type Readings, read, readings, summary } from './reading.js';
 import {
   assertRoomForStudents,
   FEW_RUNS,
@@ -58,24 +60,35 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
     loopDelay: 'of a timer of 1 ms, its interval subtracted',
   };
   let growths: number[] = [];
+  const figures: Figure[] = [];
   for (const setting of SETTINGS) {
     const taken = await measure(setting, options);
     for (const [sessionCount, own] of taken) {
-      details[`${setting.classCount} classes, ${sessionCount} sessions`] = summary(own);
+      const name = `${setting.classCount} classes, ${sessionCount} sessions`;
+      details[name] = summary(own);
+      figures.push(...figuresOf(name, own));
     }
     if (setting.classCount === 10) growths = growth(taken, FEW_SESSIONS, MANY_SESSIONS);
   }
   const shape = { teacherWorkers: TEACHER_WORKERS, lookupDelayMs: LOOKUP_DELAY_MS };
   const runs = await simultaneousRuns(shape, options);
   for (const [runCount, own] of runs) {
-    details[`10 classes, ${runCount} ${runCount === 1 ? 'run' : 'runs'} at a time`] = summary(own);
+    const name = `10 classes, ${runCount} ${runCount === 1 ? 'run' : 'runs'} at a time`;
+    details[name] = summary(own);
+    figures.push(...figuresOf(name, own));
   }
-  details['growth with runs'] = growth(runs, FEW_RUNS, MANY_RUNS);
+  const runGrowths = growth(runs, FEW_RUNS, MANY_RUNS);
+  details['growth with runs'] = runGrowths;
+  figures.push(
+    figureOf(`${FEW_SESSIONS} to ${MANY_SESSIONS} sessions`, 'growth of processor', growths),
+    figureOf(`${FEW_RUNS} to ${MANY_RUNS} runs`, 'growth of processor', runGrowths),
+  );
   return {
     name: 'coordinator',
     value: median(growths),
     unit: `coordinator CPU per batch with ${MANY_SESSIONS} sessions ÷ with ${FEW_SESSIONS}, 10 classes`,
     spread: spread(growths),
+    figures,
     details,
   };
 }

@@ -1,6 +1,14 @@
 /** What a coordinator's work on a known number of batches took it: processor time, and its event loop's delay. */
 import type { LocalCluster } from '@lyceum/cli/local-cluster';
-import { cpuMsPerBatch, median, progress, spread, usage } from '../measuring/index.js';
+import {
+  cpuMsPerBatch,
+  type Figure,
+  figureOf,
+  median,
+  progress,
+  spread,
+  usage,
+} from '../measuring/index.js';
 import { takeLoopDelay } from './loop-delay.js';
 
 export interface Reading {
@@ -51,6 +59,15 @@ export function summary(readings: readonly Reading[]): Record<string, unknown> {
     loopDelayMaxMs: of((r) => r.loopDelayMaxMs),
     batchesPerSecond: of((r) => r.batchesPerSecond),
   };
+}
+
+/** @param name - of the setting. */
+export function figuresOf(name: string, own: readonly Reading[]): Figure[] {
+  const delays = own.map((reading) => reading.loopDelayP99Ms);
+  return [
+    figureOf(name, 'ms of processor a batch', own.map(coordinatorMs)),
+    figureOf(name, 'ms of event-loop delay, p99', delays),
+  ];
 }
 
 /** By setting, a count of something, one a repetition. */

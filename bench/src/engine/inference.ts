@@ -14,8 +14,9 @@ import {
   setComputeThreads,
 } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
-import { type BenchResult, median, spread } from '../measuring/index.js';
+import { type BenchResult, figureOf, median, spread } from '../measuring/index.js';
 
+const UNIT = 'samples/s, traced ÷ eager';
 const SAMPLE_SHAPE = [28, 28, 1];
 const SAMPLE_SIZE = 784;
 const CLASSES = 10;
@@ -62,6 +63,7 @@ export async function inference(options: {
     value: median(worst),
     unit: 'samples/s of traced inferences ÷ of eager ones, the worst model',
     spread: spread(worst),
+    figures: [...ratios].map(([name, own]) => figureOf(name, UNIT, own)),
     details: { ...details, loadAfter: loadavg()[0] },
   };
 }

@@ -11,8 +11,9 @@ import { checkRunSpecification } from '@lyceum/learning/specification';
 import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import { type Batch, Student } from '@lyceum/student-worker/compute';
-import { type BenchResult, median, spread } from '../measuring/index.js';
+import { type BenchResult, figureOf, median, spread } from '../measuring/index.js';
 
+const UNIT = 'samples/s, traced ÷ eager';
 const SAMPLE_SHAPE = [28, 28, 1];
 const SAMPLE_SIZE = 784;
 const CLASSES = 10;
@@ -69,6 +70,7 @@ export async function step(options: {
     value: median(worst),
     unit: 'samples/s of traced steps ÷ of eager ones, the worst student',
     spread: spread(worst),
+    figures: [...ratios].map(([name, own]) => figureOf(name, UNIT, own)),
     details: { ...details, loadAfter: loadavg()[0] },
   };
 }

@@ -14,6 +14,7 @@ import { loopDelayEnvironment, takeLoopDelay } from '../coordinator/loop-delay.j
 import {
   type BenchOptions,
   type BenchResult,
+  figureOf,
   peakResidentMib,
   progress,
   resetPeak,
@@ -25,8 +26,9 @@ import { hostileInputs } from './hostile-inputs.js';
 /** A timer is late from its first tick on: one before the input, and one after it. */
 const SETTLE_MS = 20;
 
-/** Told of as many. */
+/** Told of as many, and shown in the table. */
 const WORST = 10;
+const SHOWN = 5;
 
 interface Reading {
   readonly heldUpMs: number;
@@ -75,6 +77,8 @@ function result(readings: ReadonlyMap<string, readonly Reading[]>): BenchResult 
     peakMib: Math.round(Math.max(...own.map(({ peakMib }) => peakMib))),
     answer: own.at(-1)?.answer,
   }));
+  const of = (name: string, what: 'heldUpMs' | 'peakMib') =>
+    (readings.get(name) ?? []).map((reading) => reading[what]);
   const longest = rows.toSorted((a, b) => b.heldUpMs - a.heldUpMs);
   const largest = rows.toSorted((a, b) => b.peakMib - a.peakMib);
   const worst = longest[0]?.heldUpMs ?? 0;
@@ -83,6 +87,12 @@ function result(readings: ReadonlyMap<string, readonly Reading[]>): BenchResult 
     value: worst,
     unit: `ms that the worst of ${rows.length} inputs held the coordinator's event loop up: ${longest[0]?.name}`,
     spread: spread(rows.map(({ heldUpMs }) => heldUpMs)),
+    figures: [
+      ...longest
+        .slice(0, SHOWN)
+        .map(({ name }) => figureOf(name, 'ms held up', of(name, 'heldUpMs'))),
+      ...largest.slice(0, 1).map(({ name }) => figureOf(name, 'MiB resident', of(name, 'peakMib'))),
+    ],
     details: {
       longest: longest.slice(0, WORST),
       largest: largest.slice(0, WORST),

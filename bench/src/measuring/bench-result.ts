@@ -1,5 +1,15 @@
 /** What a measurement ends in, and how it is shown. */
 
+/** One row of a bench's table, over its repetitions. */
+export interface Figure {
+  readonly figure: string;
+  readonly unit: string;
+  readonly median: number;
+  readonly least: number;
+  readonly greatest: number;
+  readonly repetitions: number;
+}
+
 export interface BenchResult {
   readonly name: string;
   /** The bench's one figure: a median. */
@@ -7,7 +17,8 @@ export interface BenchResult {
   readonly unit: string;
   /** Smallest and largest of the repetitions behind `value`. */
   readonly spread: readonly [low: number, high: number];
-  /** Every other figure by name. */
+  readonly figures: readonly Figure[];
+  /** Whatever else is worth knowing, by name. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
@@ -26,6 +37,12 @@ export function median(values: readonly number[]): number {
 
 export function spread(values: readonly number[]): [low: number, high: number] {
   return [Math.min(...values), Math.max(...values)];
+}
+
+/** @param values - one a repetition. */
+export function figureOf(figure: string, unit: string, values: readonly number[]): Figure {
+  const [least, greatest] = spread(values);
+  return { figure, unit, median: median(values), least, greatest, repetitions: values.length };
 }
 
 /** @returns lines for a person: the figure, then the details as indented JSON. */

@@ -10,7 +10,15 @@ export {
   usage,
   withCluster,
 } from './bench-cluster.js';
-export { type BenchResult, median, NotHereError, resultLines, spread } from './bench-result.js';
+export {
+  type BenchResult,
+  type Figure,
+  figureOf,
+  median,
+  NotHereError,
+  resultLines,
+  spread,
+} from './bench-result.js';
 export {
   makeTeachers,
   pushDataset,

@@ -21,6 +21,8 @@ import {
   cacheFolder,
   cpuMsPerBatch,
   distillation,
+  type Figure,
+  figureOf,
   finished,
   median,
   progress,
@@ -79,6 +81,7 @@ export async function pytorch({ repetitions, signal, ...options }: Options): Pro
   try {
     const details: Record<string, unknown> = { pytorch: version };
     const ratios = { conv: [] as number[], mlp: [] as number[] };
+    const figures: Figure[] = [];
     for (const student of STUDENTS) {
       const computeThreads = STUDENT_THREADS[student];
       const pairs = await withCluster({ ...shape, computeThreads }, async (cluster, client) => {
@@ -101,8 +104,15 @@ export async function pytorch({ repetitions, signal, ...options }: Options): Pro
       ratios[student] = pairs.map(
         ({ ours, theirs }) => ours.samplesPerSecond / theirs.samplesPerSecond,
       );
+      const rate = (side: keyof Pair) => pairs.map((pair) => pair[side].samplesPerSecond);
+      figures.push(
+        figureOf(student, 'Lyceum ÷ PyTorch', ratios[student]),
+        figureOf(student, 'samples/s, Lyceum', rate('ours')),
+        figureOf(student, 'samples/s, PyTorch', rate('theirs')),
+      );
       details[student] = {
-        ...figure(ratios[student]),
+        ratio: median(ratios[student]),
+        spread: spread(ratios[student]),
         threads: computeThreads,
         ...studentDetails(pairs),
       };
@@ -112,6 +122,7 @@ export async function pytorch({ repetitions, signal, ...options }: Options): Pro
       value: median(ratios.conv),
       unit: 'samples/s from the answer store ÷ of one PyTorch process, convolutional student',
       spread: spread(ratios.conv),
+      figures,
       details,
     };
   } finally {
@@ -199,8 +210,4 @@ function studentDetails(pairs: readonly Pair[]): Record<string, unknown> {
     threadsPytorch: sides.theirs.map(({ threads }) => threads),
     memoryFormatPytorch: sides.theirs.map(({ memoryFormat }) => memoryFormat),
   };
-}
-
-function figure(ratios: readonly number[]): Record<string, unknown> {
-  return { ratio: median(ratios), spread: spread(ratios) };
 }
