@@ -8,6 +8,7 @@ import {
   addCompare,
   addCompletion,
   addDatasets,
+  addDoctor,
   addEnsemble,
   addImitation,
   addModels,
@@ -104,6 +105,7 @@ A first run:
     add(program);
   }
   addImitation(program, env);
+  addDoctor(program, env);
   return program;
 }
 

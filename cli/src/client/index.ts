@@ -7,4 +7,5 @@ export type { RunComparison, SweepTable } from '../comparison/index.js';
 export * from './coordinator-client.js';
 export type { ArtifactContent } from './push-artifact.js';
 export * from './run-states.js';
+export { takesConnections } from './takes-connections.js';
 export type { TargetsRequest } from './target-stream.js';

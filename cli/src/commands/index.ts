@@ -4,6 +4,7 @@ export { addCertificates } from './certificates.js';
 export { addCompare } from './compare.js';
 export { addCompletion } from './completion.js';
 export { addDatasets } from './datasets.js';
+export { addDoctor } from './doctor.js';
 export { addEnsemble } from './ensemble.js';
 export { addImitation } from './imitation.js';
 export { addModels } from './models.js';

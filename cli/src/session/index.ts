@@ -6,6 +6,7 @@ export {
   printPushed,
   pushArtifact,
 } from './artifact-commands.js';
+export { type Colour, painter } from './colours.js';
 export {
   type CommandContext,
   type GlobalOptions,

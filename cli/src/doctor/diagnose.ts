@@ -1,0 +1,42 @@
+/** All checks, one after another: facts are gathered, then judged. */
+import { type NatsCredentials, parseAddress } from '@lyceum/platform';
+import type { Finding } from './finding.js';
+import { gatherCertificates } from './gather-certificates.js';
+import { gatherCluster } from './gather-cluster.js';
+import { gatherDisk, gatherEngine, gatherGpu } from './gather-machine.js';
+import { gatherNats } from './gather-nats.js';
+import { judgeCertificates } from './judge-certificates.js';
+import { judgeCluster } from './judge-cluster.js';
+import { judgeDisk, judgeEngine, judgeGpu, judgeNode } from './judge-machine.js';
+import { judgeNats } from './judge-nats.js';
+
+export interface Patient {
+  readonly coordinator: string;
+  readonly tlsDir: string | undefined;
+  readonly nats: string | undefined;
+  readonly natsCredentials: NatsCredentials | undefined;
+  readonly stateDir: string;
+  readonly cache: string;
+  readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** @yields what was found, as soon as it is known. */
+export async function* diagnose(patient: Patient, signal: AbortSignal): AsyncGenerator<Finding> {
+  const { coordinator, tlsDir, nats, natsCredentials, stateDir, cache, version, env } = patient;
+  parseAddress(coordinator);
+  yield judgeNode(process.versions.node);
+  const { facts, tls } = await gatherCertificates(coordinator, tlsDir, Date.now());
+  yield* judgeCertificates(facts, Date.now());
+  // Without its certificate nobody can be asked, and what they would say is no fault of theirs.
+  if (facts.kind !== 'unusable') {
+    yield* judgeCluster(await gatherCluster(coordinator, tls, signal), version, Date.now());
+  }
+  yield* judgeNats(await gatherNats({ url: nats, credentials: natsCredentials, tls }, env));
+  signal.throwIfAborted();
+  const engine = await gatherEngine();
+  yield judgeEngine(engine);
+  yield judgeGpu(await gatherGpu(), engine);
+  yield judgeDisk(gatherDisk('state folder', stateDir, '--state-dir'));
+  yield judgeDisk(gatherDisk('cache', cache, '--cache'));
+}

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { availableBytes } from '@lyceum/platform';
+import { z } from 'zod';
+import { programFile } from '../local-cluster/index.js';
+import type { DiskFacts, EngineFacts, GpuFacts } from './judge-machine.js';
+
+const run = promisify(execFile);
+
+/** TensorFlow loads in seconds; on a crowded machine it takes longer. */
+const ENGINE_PATIENCE_MS = 120_000;
+const SMI_PATIENCE_MS = 20_000;
+
+/** In a process of its own, since this one never loads TensorFlow. */
+const OPEN_ENGINE = `
+const { openEngine, setComputeThreads } = await import('@lyceum/learning/tensorflow');
+setComputeThreads(1, process.env);
+const { name, version, device } = await openEngine({ warn: () => undefined });
+console.log(JSON.stringify({ name, version, device }));`;
+
+const engine = z.object({ name: z.string(), version: z.string(), device: z.string() });
+
+export async function gatherEngine(): Promise<EngineFacts> {
+  const worker = programFile('teacher-worker');
+  if (!existsSync(worker)) return { kind: 'not installed' };
+  try {
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', OPEN_ENGINE], {
+      cwd: dirname(worker),
+      timeout: ENGINE_PATIENCE_MS,
+    });
+    const last = stdout.trimEnd().split('\n').at(-1) ?? '';
+    return { kind: 'loaded', ...engine.parse(JSON.parse(last)) };
+  } catch (err) {
+    return { kind: 'broken', why: lastLine(err) };
+  }
+}
+
+export async function gatherGpu(): Promise<GpuFacts> {
+  const isInDev = existsSync('/dev') && readdirSync('/dev').some((name) => /^nvidia\d/.test(name));
+  try {
+    const query = ['--query-gpu=name', '--format=csv,noheader'];
+    const { stdout } = await run('nvidia-smi', query, { timeout: SMI_PATIENCE_MS });
+    return { names: stdout.split('\n').filter((line) => line !== ''), trouble: undefined };
+  } catch (err) {
+    return { names: [], trouble: isInDev ? `nvidia-smi fails: ${lastLine(err)}` : undefined };
+  }
+}
+
+/** Of the folder, or of the one above it in which it would be made. */
+export function gatherDisk(check: string, folder: string, option: string): DiskFacts {
+  let there = resolve(folder);
+  while (!existsSync(there)) there = dirname(there);
+  return {
+    check,
+    folder: there,
+    option,
+    isWritable: isWritable(there),
+    freeBytes: availableBytes(there),
+  };
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Of what a process said on stderr, which the error's message has. */
+function lastLine(err: unknown): string {
+  const text = err instanceof Error ? err.message : String(err);
+  const line =
+    text.split('\n').find((one) => /^\S*Error/.test(one)) ?? text.trim().split('\n').at(-1);
+  return line ?? text;
+}

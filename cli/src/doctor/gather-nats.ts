@@ -1,0 +1,72 @@
+/** A server's first line says all that is asked of it, to whoever connects: no user and no certificate is needed. */
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import {
+  connectNats,
+  createLogger,
+  findNatsServer,
+  type NatsCredentials,
+  type TlsIdentity,
+} from '@lyceum/platform';
+import { CONNECT_DEADLINE_MS, toLyceumError } from '@lyceum/proto';
+import { z } from 'zod';
+import type { NatsFacts } from './judge-nats.js';
+
+const DEFAULT_PORT = 4222;
+
+const information = z.object({ version: z.string(), jetstream: z.boolean().default(false) });
+
+interface NatsPlace {
+  /** Undefined: nobody named one. */
+  readonly url: string | undefined;
+  readonly credentials: NatsCredentials | undefined;
+  readonly tls: TlsIdentity | undefined;
+}
+
+export async function gatherNats(
+  { url, credentials, tls }: NatsPlace,
+  env: NodeJS.ProcessEnv,
+): Promise<NatsFacts> {
+  if (url === undefined) return { kind: 'own', program: findNatsServer(env) };
+  try {
+    const { version, jetstream } = await greeting(url);
+    const refusal = await refusalOf({ url, credentials, tls });
+    return { kind: 'reached', url, version, hasJetStream: jetstream, refusal };
+  } catch (err) {
+    return { kind: 'unreachable', url, why: err instanceof Error ? err.message : String(err) };
+  }
+}
+
+/** What the server sends to whoever connects: `INFO {…}`. */
+async function greeting(url: string): Promise<z.output<typeof information>> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? DEFAULT_PORT : Number(port),
+    timeout: CONNECT_DEADLINE_MS,
+  });
+  try {
+    const line = await new Promise<string>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.once('timeout', () => reject(new Error('nothing comes from there')));
+      socket.once('close', () => reject(new Error('it hangs up without a word')));
+      createInterface({ input: socket }).on('error', reject).once('line', resolve);
+    });
+    const [, json] = /^INFO (\{.*\})\s*$/.exec(line) ?? [];
+    if (json === undefined) throw new Error('what listens there is no NATS');
+    return information.parse(JSON.parse(json));
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function refusalOf({ url, credentials, tls }: NatsPlace & { readonly url: string }) {
+  try {
+    const log = createLogger({ name: 'doctor', level: 'silent' });
+    const nats = await connectNats({ url, name: 'doctor', log, credentials, tls });
+    await nats.close();
+    return undefined;
+  } catch (err) {
+    return toLyceumError(err).message;
+  }
+}
