@@ -171,7 +171,7 @@ function observe(registry: Registry, { storage, runs, teachers, askers, students
       teacher: teachers.sessions.list().length,
       student: students.list().length,
     }),
-    openTicketCount: () => teachers.desk.openCount,
+    openTicketCount: () => teachers.desk.book.openCount,
     desiredTeacherWorkers: () => askers.demand.desiredWorkers(),
     answerBytes: () => storage.answers.sizeBytes,
     quarantineCount: () => teachers.health.quarantines().length,

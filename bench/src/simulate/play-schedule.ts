@@ -1,4 +1,5 @@
 /** One schedule from its beginning until nothing is left to do, with every promise looked at on the way. */
+import { AnswerFrames, AskBook } from '@lyceum/coordinator/asks';
 import { RunSchedule, TicketBook } from '@lyceum/coordinator/schedule';
 import { LyceumError } from '@lyceum/proto';
 import { strike } from './blows.js';
@@ -25,6 +26,8 @@ const QUEUE_LIMIT_MS = 100_000;
 
 export const REAL_MACHINES: Machines = {
   ticketBook: () => new TicketBook(),
+  askBook: (tickets) => new AskBook(tickets),
+  answerFrames: (taker, asks) => new AnswerFrames(taker, asks),
   runSchedule: (settings) => new RunSchedule(settings),
 };
 

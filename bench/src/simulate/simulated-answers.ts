@@ -16,6 +16,8 @@ export function rightAnswer(teacher: number, viewEpoch: number, sample: number):
 
 export class SimulatedAnswers {
   readonly #sampleCount: number;
+  /** Answers may have gone without a word. */
+  areDamaged = false;
   readonly #tables = new Map<string, Float64Array>();
 
   constructor(sampleCount: number) {
@@ -29,7 +31,7 @@ export class SimulatedAnswers {
     return count;
   }
 
-  put(teacher: number, viewEpoch: number, samples: Uint32Array, answers: Float64Array): void {
+  put(teacher: number, viewEpoch: number, samples: Uint32Array, answers: ArrayLike<number>): void {
     const table = this.#table(teacher, viewEpoch);
     samples.forEach((sample, row) => {
       if (table[sample] === MISSING) table[sample] = answers[row] ?? MISSING;
@@ -52,6 +54,7 @@ export class SimulatedAnswers {
 
   /** Damages the answers that are there and are chosen. */
   damage(chosen: () => boolean): void {
+    this.areDamaged = true;
     for (const table of this.#tables.values()) {
       for (let sample = 0; sample < table.length; sample++) {
         if (table[sample] !== MISSING && chosen()) table[sample] = UNREADABLE;

@@ -1,34 +1,47 @@
 /** What a run asks of a teacher about a span, and what it is given. */
+import { type Ask, askFor } from '@lyceum/coordinator/asks';
 import { spanAt } from '@lyceum/coordinator/schedule';
 import { batchSpan } from '@lyceum/learning/orders';
-import { Ticket } from '@lyceum/proto';
 import type { RunSettings } from './schedule-settings.js';
 import { rightAnswer } from './simulated-answers.js';
-import { type SimulatedAsk, teacherId } from './simulated-desk.js';
 import { Violation } from './violation.js';
 import { samplesAt, type World } from './world.js';
 
-export function askFor(
+const SET_DIGEST = '5e'.repeat(32);
+
+/** The teacher's identity. */
+export function teacherId(teacher: number): string {
+  return teacher.toString(16).padStart(64, '0');
+}
+
+export function teacherOf(identity: string): number {
+  return Number.parseInt(identity, 16);
+}
+
+export function askOf(
   { grid, orderSeed, viewCycle, teachers }: RunSettings,
   teacherIndex: number,
   span: number,
-): SimulatedAsk {
+): Ask {
   const teacher = teachers[teacherIndex];
   if (teacher === undefined || span < 0 || span >= grid.spanCount) {
     throw new Violation('window', `no teacher ${teacherIndex} or span ${span} is to be asked`);
   }
-  const { epoch, firstPosition, positionCount } = spanAt(grid, span);
-  const viewEpoch = epoch % viewCycle;
-  const ticket = Ticket.fromPartial({
-    viewEpoch,
-    order: { seed: orderSeed, epoch },
-    firstPosition,
-    positionCount,
-  });
-  const id = `${teacherId(teacher)}/${viewEpoch}/${orderSeed}/${epoch}/${firstPosition}+${positionCount}`;
-  const order = { seed: orderSeed, epoch };
-  const samples = samplesAt(grid.plan.sampleCount, order, firstPosition, positionCount);
-  return { id, ticket, teacher, viewEpoch, samples };
+  const { sampleCount } = grid.plan;
+  const at = spanAt(grid, span);
+  const order = { seed: orderSeed, epoch: at.epoch };
+  return askFor(
+    { digest: SET_DIGEST, classCount: 2, sampleCount },
+    {
+      teacherIdentity: teacherId(teacher),
+      split: 'train',
+      view: { text: 'identity', epoch: at.epoch % viewCycle },
+      orderSeed,
+      span: at,
+      outputs: [{ name: 'logits', rowLength: 1, codec: 'float32' }],
+    },
+    samplesAt(sampleCount, order, at.firstPosition, at.positionCount),
+  );
 }
 
 /** Reads what a target is made of. @returns indices of teachers whose answers are not readable. */

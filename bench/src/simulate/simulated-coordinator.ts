@@ -2,10 +2,12 @@
  * The coordinator's process: sessions, answers' intake, assignments. Killed, it loses all but what the queue, the
  * answer store and the run records hold.
  */
-import type { Ticket } from '@lyceum/proto';
+import type { TicketTaker } from '@lyceum/coordinator/schedule';
+import type { AnswerFrame } from '@lyceum/proto';
 import { SimulatedProcess } from './event-clock.js';
-import { rightAnswer } from './simulated-answers.js';
-import { SimulatedDesk, teacherId } from './simulated-desk.js';
+import { teacherId } from './simulated-asks.js';
+import { SimulatedDesk } from './simulated-desk.js';
+import type { Message } from './simulated-queue.js';
 import { SimulatedStudent } from './simulated-student.js';
 import { SimulatedTargets } from './simulated-targets.js';
 import { SimulatedTeacherWorker, type WorkerSession } from './simulated-teacher-worker.js';
@@ -73,41 +75,34 @@ export class SimulatedCoordinator {
   }
 
   /** Told by a session that is not its worker's last counts for nothing. */
-  taken(session: WorkerSession, id: string, attempt: number, sequence: number): void {
+  taken(session: WorkerSession, { id, ticket, sequence }: Message): void {
     if (this.#sessions.get(session.worker) !== session) return;
-    this.#desk.taken(session.worker.name, id, attempt, sequence);
+    this.#desk.taken(takerOf(session), ticket, id, sequence);
   }
 
-  returned(session: WorkerSession, id: string, attempt: number, retryable: boolean): void {
+  returned(session: WorkerSession, { id, ticket }: Message, retryable: boolean): void {
     if (this.#sessions.get(session.worker) !== session) return;
-    this.#desk.returned(session.worker.name, id, attempt, retryable);
+    this.#desk.returned(takerOf(session), ticket, id, retryable);
   }
 
   /**
-   * An answer comes, in two frames some time apart; one that is not `sound` is refused.
+   * The frames of an answer come, some time apart.
    *
-   * @param settled - called with the receipt, or with `false` when the answer is refused.
+   * @param settled - called with whether the answer was taken; it is not where a frame is refused.
    */
   answer(
-    id: string,
-    teacher: number,
-    ticket: Ticket,
-    sound: boolean,
+    session: WorkerSession,
+    frames: readonly AnswerFrame[],
     settled: (taken: boolean) => void,
-  ) {
-    const half = Math.ceil(ticket.positionCount / 2);
-    const first = this.#takeRows(id, teacher, ticket, 0, sound ? half : 0);
-    if (first === 'refused') {
-      settled(false);
-      return;
-    }
-    this.process.after(this.#world.random.whole(0, 5), () => {
-      const rest = ticket.positionCount - half;
-      const second = this.#takeRows(id, teacher, ticket, half, rest);
-      // A ticket that came to be wanted while its rows were coming has a message of its own.
-      if (first === 'stored' && second === 'stored') this.#desk.answered(id);
-      settled(true);
-    });
+  ): void {
+    const take = this.#desk.frames(takerOf(session));
+    const takeFrom = (index: number): void => {
+      const frame = frames[index];
+      const fate = frame === undefined ? 'refused' : take(frame);
+      if (fate !== 'awaits-more') settled(fate === 'taken');
+      else this.process.after(this.#world.random.whole(0, 5), () => takeFrom(index + 1));
+    };
+    takeFrom(0);
   }
 
   targets(runId: string, assignmentEpoch: number): SimulatedTargets | undefined {
@@ -127,20 +122,6 @@ export class SimulatedCoordinator {
 
   confirmEmpty(): void {
     this.#desk.confirmEmpty();
-  }
-
-  #takeRows(id: string, teacher: number, ticket: Ticket, firstRow: number, rowCount: number) {
-    const ask = this.#desk.find(id);
-    if (ask === undefined) return 'unwanted';
-    if (rowCount === 0 && firstRow === 0) {
-      this.#desk.rejected(id, ticket.attempt);
-      return 'refused';
-    }
-    this.#desk.progressed(id);
-    const samples = ask.samples.subarray(firstRow, firstRow + rowCount);
-    const answers = Float64Array.from(samples, (s) => rightAnswer(teacher, ticket.viewEpoch, s));
-    this.#world.answers.put(ask.teacher, ask.viewEpoch, samples, answers);
-    return 'stored';
   }
 
   #takeUp(run: RunRecord): void {
@@ -205,4 +186,14 @@ export class SimulatedCoordinator {
     if (clock.nowMs - process.diedAtMs >= DEATH_NOTICED_MS || !isTroubled(this.#world)) return true;
     return random.chance(0.3);
   }
+}
+
+/** The session as tickets see it. */
+function takerOf({ worker, life }: WorkerSession): TicketTaker {
+  const served = worker.teachers.map(teacherId);
+  return {
+    workerId: worker.name,
+    sessionKeyDigest: `${worker.name} ${life}`,
+    mayTake: (teacher) => served.includes(teacher),
+  };
 }

@@ -1,170 +1,192 @@
 /**
- * The ticket book with its effects carried out, as `coordinator/src/tickets/ticket-desk.ts` does it, on the
- * simulated queue; each effect is held against the {@link TicketRules}.
+ * The coordinator's book of asks, with its actions carried out on the simulated store and queue; each is held against
+ * the {@link TicketRules}.
  */
-import type { TicketBook, TicketEffect } from '@lyceum/coordinator/schedule';
-import type { Ticket } from '@lyceum/proto';
+import type { Ask, AskAction, AskBook, Asker } from '@lyceum/coordinator/asks';
+import type { TicketTaker } from '@lyceum/coordinator/schedule';
+import {
+  type AnswerFrame,
+  digestHex,
+  float32Values,
+  LyceumError,
+  type Ticket,
+} from '@lyceum/proto';
 import type { SimulatedProcess } from './event-clock.js';
+import { teacherOf } from './simulated-asks.js';
 import { TicketRules } from './ticket-rules.js';
 import { Violation } from './violation.js';
 import { mishap, travelMs, type World } from './world.js';
 
-export interface SimulatedAsk {
-  readonly id: string;
-  readonly ticket: Ticket;
-  readonly teacher: number;
-  readonly viewEpoch: number;
-  readonly samples: Uint32Array;
-}
-
-export interface SimulatedAsker {
-  readonly askerId: string;
-  satisfied(askId: string): void;
-  failed(askId: string, reason: string): void;
-}
-
-export function teacherId(teacher: number): string {
-  return `t${teacher}`;
-}
+/** What becomes of a frame of answers: more of them are awaited, the ticket is done with, or they were refused. */
+export type FrameFate = 'awaits-more' | 'taken' | 'refused';
 
 export class SimulatedDesk {
   readonly #world: World;
   readonly #process: SimulatedProcess;
   readonly #leaderEpoch: number;
-  readonly #book: TicketBook;
+  readonly #book: AskBook;
   readonly #rules: TicketRules;
-  readonly #asks = new Map<string, SimulatedAsk>();
-  readonly #askers = new Map<string, Map<string, SimulatedAsker>>();
 
   constructor(world: World, process: SimulatedProcess) {
     this.#world = world;
     this.#process = process;
     this.#leaderEpoch = ++world.leaderEpoch;
-    this.#book = world.machines.ticketBook();
-    this.#rules = new TicketRules(this.#book);
+    const tickets = world.machines.ticketBook();
+    this.#book = world.machines.askBook(tickets);
+    this.#rules = new TicketRules(tickets);
   }
 
-  ask(asker: SimulatedAsker, ask: SimulatedAsk): void {
-    const askers = this.#askers.get(ask.id) ?? new Map<string, SimulatedAsker>();
-    if (askers.has(asker.askerId)) return;
-    askers.set(asker.askerId, asker);
-    this.#askers.set(ask.id, askers);
-    this.#process.after(this.#world.random.whole(0, 2), () => this.#issue(asker, ask));
+  ask(asker: Asker, ask: Ask): void {
+    this.#rules.asked(asker.askerId, ask.id);
+    this.#carryOut(this.#book.asked(asker, ask));
   }
 
-  withdraw(asker: SimulatedAsker, askId: string): void {
-    const askers = this.#askers.get(askId);
-    if (askers?.get(asker.askerId) !== asker) return;
-    const isKnown = this.#book.isWanted(askId);
-    this.#release(askId, [asker.askerId]);
-    this.#apply(this.#book.unwant(asker.askerId, askId));
-    const isOver = !this.#askers.has(askId) || !this.#book.isWanted(askId);
-    if (isKnown && isOver) this.#rules.forgotten(askId);
+  withdraw(asker: Asker, askId: string): void {
+    this.#rules.withdrawn(asker.askerId, askId);
+    this.#carryOut(this.#book.withdrawn(asker, askId));
+    this.#rules.confirmForgotten(askId);
   }
 
-  find(askId: string): SimulatedAsk | undefined {
-    return this.#book.isWanted(askId) ? this.#asks.get(askId) : undefined;
+  taken(taker: TicketTaker, ticket: Ticket, id: string, sequence: number): void {
+    this.#rules.taken(id, ticket.attempt, taker.sessionKeyDigest);
+    this.#book.taken(taker, ticket, sequence, this.#nowMs);
   }
 
-  taken(workerId: string, askId: string, attempt: number, sequence: number): void {
-    this.#rules.taken(askId, attempt);
-    this.#book.taken(workerId, askId, attempt, sequence, this.#nowMs);
-  }
-
-  returned(workerId: string, askId: string, attempt: number, retryable: boolean): void {
-    if (!retryable) this.#rules.foundWrong(askId);
+  returned(taker: TicketTaker, ticket: Ticket, id: string, retryable: boolean): void {
+    if (!retryable) this.#rules.foundWrong(id);
     const returned = { reason: 'given back', retryable };
-    this.#apply(this.#book.returned(workerId, askId, attempt, returned, this.#nowMs));
+    this.#tell(this.#book.returned(taker, ticket, returned, this.#nowMs));
   }
 
-  progressed(askId: string): void {
-    this.#book.progressed(askId, this.#nowMs);
-  }
-
-  rejected(askId: string, attempt: number): void {
-    this.#rules.foundWrong(askId);
-    this.#apply(this.#book.rejected(askId, attempt, 'not finite', this.#nowMs));
-  }
-
-  answered(askId: string): void {
-    this.#apply(this.#book.answered(askId));
+  /** Of one stream of answers. */
+  frames(taker: TicketTaker): (frame: AnswerFrame) => FrameFate {
+    const stream = this.#world.machines.answerFrames(taker, this.#book);
+    return (frame) => {
+      try {
+        const rows = stream.came(frame);
+        const { ticket, id, asks, problem } = rows;
+        if (problem !== undefined) {
+          if (asks.length === 0) return 'refused';
+          this.#rules.foundWrong(id);
+          this.#tell(this.#book.rejected(id, ticket.attempt, problem.message, this.#nowMs));
+          return 'refused';
+        }
+        if (asks.length > 0) {
+          this.#rules.answers(id, ticket.attempt, taker.sessionKeyDigest);
+          this.#book.progressed(id, this.#nowMs);
+        }
+        for (const ask of asks) this.#store(ask, frame, rows.rowCount);
+        const receipt = stream.stored(rows);
+        if (receipt?.wanted === true) {
+          for (const ask of asks) this.#confirmStored(ask);
+          this.#tell(this.#book.answered(id));
+        }
+        return receipt === undefined ? 'awaits-more' : 'taken';
+      } catch (thrown) {
+        if (thrown instanceof LyceumError && thrown.code === 'PERMISSION_DENIED') return 'refused';
+        throw thrown;
+      }
+    };
   }
 
   sessionEnded(workerId: string, teachers: readonly string[]): void {
-    this.#apply(this.#book.sessionEnded(workerId, teachers, this.#nowMs));
+    this.#tell(this.#book.sessionEnded(workerId, teachers, this.#nowMs));
     this.#rules.sessionEnded(workerId, teachers, this.#nowMs);
   }
 
   queueLost(): void {
-    this.#apply(this.#book.queueLost(this.#nowMs));
+    this.#tell(this.#book.queueLost(this.#nowMs));
     this.#rules.queueLost();
   }
 
   tick(): void {
-    const effects = this.#book.tick(this.#nowMs);
-    this.#rules.ticked(effects, this.#nowMs);
-    this.#apply(effects);
+    const actions = this.#book.tick(this.#nowMs);
+    this.#rules.ticked(actions, this.#nowMs);
+    this.#tell(actions);
   }
 
   /** Nobody asks any more. */
   confirmEmpty(): void {
-    const left = [this.#book.size, this.#askers.size, this.#asks.size];
-    if (left.every((count) => count === 0)) return;
-    const [tickets, askers, asks] = left;
-    throw new Violation('leak', `${tickets} tickets, ${askers} askers and ${asks} asks are left`);
+    const { openCount, askedCount } = this.#book;
+    if (openCount === 0 && askedCount === 0) return;
+    throw new Violation('leak', `${openCount} tickets and ${askedCount} asks are left`);
   }
 
   get #nowMs(): number {
     return this.#world.clock.nowMs;
   }
 
-  #issue(asker: SimulatedAsker, ask: SimulatedAsk): void {
-    const { answers } = this.#world;
-    if (this.#askers.get(ask.id)?.get(asker.askerId) !== asker) return;
-    if (answers.missingCount(ask.teacher, ask.viewEpoch, ask.samples) === 0) {
-      this.#settle(ask.id, [asker.askerId]);
-      return;
+  /** Carries out what follows for tickets. */
+  #tell(actions: readonly AskAction[]): void {
+    this.#carryOut(actions);
+    for (const action of actions) {
+      if (action.kind === 'satisfied' || action.kind === 'failed') {
+        this.#rules.forgotten(action.askId);
+      }
     }
-    this.#asks.set(ask.id, ask);
-    this.#apply(this.#book.want(asker.askerId, ask.id, ask.ticket, teacherId(ask.teacher)));
   }
 
-  #apply(effects: readonly TicketEffect[]): void {
-    const forgotten: string[] = [];
-    for (const effect of effects) {
-      switch (effect.kind) {
+  #carryOut(actions: readonly AskAction[]): void {
+    for (const action of actions) {
+      switch (action.kind) {
+        case 'look-up':
+          this.#lookUp(action.asker, action.ask);
+          break;
         case 'publish':
-          this.#publish(effect.id, effect.ticket);
+          this.#publish(action.id, action.ticket);
           break;
         case 'remove':
-          this.#remove(effect.sequence);
+          this.#remove(action.sequence);
           break;
         case 'probe':
-          this.#probe(effect.teacher);
+          this.#probe(action.teacher);
           break;
         case 'reissued':
-          this.#world.trace(() => `reissue ${effect.id}: ${effect.reason}`);
+          this.#world.trace(() => `attempt ${action.ticket.attempt}: ${action.reason}`);
           break;
         case 'satisfied':
-          forgotten.push(effect.id);
-          this.#settle(effect.id, effect.owners);
+          this.#rules.told(action.asker.askerId, action.askId);
+          action.asker.satisfied(action.askId);
           break;
         case 'failed':
-          this.#rules.failed(effect.id);
-          forgotten.push(effect.id);
-          this.#settle(effect.id, effect.owners, effect.reason);
+          this.#rules.told(action.asker.askerId, action.askId);
+          this.#rules.failed(action.askId);
+          action.asker.failed(action.askId, action.reason);
           break;
       }
     }
-    for (const id of forgotten) this.#rules.forgotten(id);
+  }
+
+  #lookUp(asker: Asker, ask: Ask): void {
+    this.#process.after(this.#world.random.whole(0, 2), () => {
+      this.#carryOut(this.#book.lookedUp(asker, ask, this.#missingCount(ask) === 0));
+    });
+  }
+
+  #missingCount({ teacherIdentity, ticket, samples }: Ask): number {
+    return this.#world.answers.missingCount(teacherOf(teacherIdentity), ticket.viewEpoch, samples);
+  }
+
+  #confirmStored(ask: Ask): void {
+    const missingCount = this.#missingCount(ask);
+    if (missingCount === 0 || this.#world.answers.areDamaged) return;
+    throw new Violation(
+      'receipt',
+      `${ask.id} counts as answered, and lacks ${missingCount} answers`,
+    );
+  }
+
+  #store({ teacherIdentity, ticket, samples }: Ask, frame: AnswerFrame, rowCount: number): void {
+    const rows = frame.tensors.map(float32Values)[0] ?? new Float32Array();
+    const stored = samples.subarray(frame.firstRow, frame.firstRow + rowCount);
+    this.#world.answers.put(teacherOf(teacherIdentity), ticket.viewEpoch, stored, rows);
   }
 
   #publish(id: string, ticket: Ticket): void {
     const world = this.#world;
     const { attempt } = ticket;
-    const teacher = this.#asks.get(id)?.teacher;
-    if (teacher === undefined) throw new Violation('leak', `ticket ${id} is nobody's and issued`);
-    this.#rules.issued(id, teacherId(teacher), attempt);
+    const teacher = digestHex(ticket.teacherIdentity);
+    this.#rules.issued(id, teacher, attempt);
     const { storeNumber } = world.queue;
     const fail = () => this.#book.publishFailed(id, attempt, this.#nowMs);
     world.clock.after(travelMs(world), () => {
@@ -173,7 +195,7 @@ export class SimulatedDesk {
         this.#process.after(travelMs(world), fail);
         return;
       }
-      const sequence = world.queue.publish(id, teacherId(teacher), ticket, this.#leaderEpoch);
+      const sequence = world.queue.publish(id, teacher, ticket, this.#leaderEpoch);
       if (sequence === undefined) {
         throw new Violation('attempt', `ticket ${id} was issued twice as attempt ${attempt}`);
       }
@@ -186,7 +208,7 @@ export class SimulatedDesk {
 
   #published(id: string, attempt: number, sequence: number): void {
     this.#rules.published(id, attempt, sequence, this.#nowMs);
-    this.#apply(this.#book.published(id, attempt, sequence, this.#nowMs));
+    this.#tell(this.#book.published(id, attempt, sequence, this.#nowMs));
   }
 
   #remove(sequence: number): void {
@@ -205,31 +227,9 @@ export class SimulatedDesk {
       if (!world.queueReachable) return;
       const sequence = world.queue.deliveredSequence(teacher);
       this.#process.after(travelMs(world), () => {
-        this.#apply(this.#book.delivered(teacher, sequence, this.#nowMs));
+        this.#tell(this.#book.delivered(teacher, sequence, this.#nowMs));
         this.#rules.delivered(teacher, sequence, this.#nowMs);
       });
     });
-  }
-
-  #settle(askId: string, askerIds: readonly string[], failure?: string): void {
-    for (const asker of this.#release(askId, askerIds)) {
-      if (failure === undefined) asker.satisfied(askId);
-      else asker.failed(askId, failure);
-    }
-  }
-
-  #release(askId: string, askerIds: readonly string[]): SimulatedAsker[] {
-    const askers = this.#askers.get(askId);
-    const released: SimulatedAsker[] = [];
-    for (const id of askerIds) {
-      const asker = askers?.get(id);
-      if (asker !== undefined) released.push(asker);
-      askers?.delete(id);
-    }
-    if (askers?.size === 0) {
-      this.#askers.delete(askId);
-      this.#asks.delete(askId);
-    }
-    return released;
   }
 }

@@ -4,6 +4,7 @@
  * quorum's deadline is over, are made of the right ones, and each span's of the same teachers for ever; and no more
  * is asked for than the window needs, nor less.
  */
+import type { Asker } from '@lyceum/coordinator/asks';
 import {
   endStepOfSpan,
   type RunSchedule,
@@ -12,8 +13,8 @@ import {
 } from '@lyceum/coordinator/schedule';
 import type { SimulatedProcess } from './event-clock.js';
 import type { RunSettings } from './schedule-settings.js';
-import { askFor, unreadableOf } from './simulated-asks.js';
-import type { SimulatedAsker, SimulatedDesk } from './simulated-desk.js';
+import { askOf, unreadableOf } from './simulated-asks.js';
+import type { SimulatedDesk } from './simulated-desk.js';
 import { Violation } from './violation.js';
 import { confirmWindow, wantKey } from './window-rules.js';
 import { mishap, type RunRecord, type World } from './world.js';
@@ -43,8 +44,9 @@ export interface Attachment {
   nextStep: number;
 }
 
-export class SimulatedTargets implements SimulatedAsker {
+export class SimulatedTargets implements Asker {
   readonly askerId: string;
+  readonly runId: string;
   readonly settings: RunSettings;
   /** Why the run cannot go on. */
   failure: string | undefined;
@@ -77,6 +79,7 @@ export class SimulatedTargets implements SimulatedAsker {
     this.#desk = desk;
     this.settings = settings;
     this.askerId = settings.runId;
+    this.runId = settings.runId;
     const { grid, teachers, windowSteps, viewCycle, quorum } = settings;
     this.#schedule = world.machines.runSchedule({
       grid,
@@ -191,7 +194,7 @@ export class SimulatedTargets implements SimulatedAsker {
   }
 
   #want(teacher: number, span: number): void {
-    const ask = askFor(this.settings, teacher, span);
+    const ask = askOf(this.settings, teacher, span);
     const key = wantKey(teacher, span);
     this.#complete.delete(key);
     this.#noteQuorum(span);

@@ -1,10 +1,11 @@
 /** A teacher worker: pulls tickets, says that it has them, answers in its own time, or not, or wrongly. */
-import type { Ticket } from '@lyceum/proto';
+import { AnswerFrame, float32Tensor, type Ticket } from '@lyceum/proto';
 import { SimulatedProcess } from './event-clock.js';
 import { SLOW_MS } from './schedule-settings.js';
-import { teacherId } from './simulated-desk.js';
+import { rightAnswer } from './simulated-answers.js';
+import { teacherId } from './simulated-asks.js';
 import type { Message } from './simulated-queue.js';
-import { isTroubled, mishap, travelMs, type World } from './world.js';
+import { isTroubled, mishap, samplesAt, travelMs, type World } from './world.js';
 
 export interface WorkerSession {
   readonly worker: SimulatedTeacherWorker;
@@ -19,13 +20,11 @@ export interface WorkerSession {
 export interface TeacherSide {
   readonly process: SimulatedProcess;
   hello(session: WorkerSession): void;
-  taken(session: WorkerSession, id: string, attempt: number, sequence: number): void;
-  returned(session: WorkerSession, id: string, attempt: number, retryable: boolean): void;
+  taken(session: WorkerSession, message: Message): void;
+  returned(session: WorkerSession, message: Message, retryable: boolean): void;
   answer(
-    id: string,
-    teacher: number,
-    ticket: Ticket,
-    sound: boolean,
+    session: WorkerSession,
+    frames: readonly AnswerFrame[],
     settled: (taken: boolean) => void,
   ): void;
 }
@@ -133,8 +132,7 @@ export class SimulatedTeacherWorker {
     trace(() => `${this.name} takes message ${message.sequence}, ticket ${message.id}`);
     const hand: Hand = { message, session };
     this.#hands.add(hand);
-    const { id, ticket, sequence } = message;
-    this.#say(session, () => this.#coordinator.taken(session, id, ticket.attempt, sequence));
+    this.#say(session, () => this.#coordinator.taken(session, message));
     if (mishap(this.#world, settings.silent)) {
       trace(() => `${this.name} will never say a word about it`);
       this.#world.ticketWasKept = true;
@@ -172,12 +170,15 @@ export class SimulatedTeacherWorker {
   }
 
   #send(hand: Hand, teacher: number, sound: boolean, delayMs: number): void {
-    const { id, ticket } = hand.message;
+    const { session, message } = hand;
+    const { id, ticket } = message;
+    const { sampleCount } = this.#world.settings;
     this.#coordinator.process.after(delayMs, () => {
       this.#world.trace(
         () => `${this.name} answers ${id}, attempt ${ticket.attempt}${sound ? '' : ', wrongly'}`,
       );
-      this.#coordinator.answer(id, teacher, ticket, sound, (isTaken) =>
+      const frames = framesOf(sampleCount, teacher, ticket, sound);
+      this.#coordinator.answer(session, frames, (isTaken) =>
         this.process.after(travelMs(this.#world), () => {
           if (isTaken) this.#settle(hand);
           // The stream ended with the refusal; that is all the worker is told.
@@ -190,8 +191,7 @@ export class SimulatedTeacherWorker {
   #giveBack(hand: Hand, retryable: boolean): void {
     if (!this.#hands.has(hand)) return;
     const { session, message } = hand;
-    const { id, ticket } = message;
-    this.#say(session, () => this.#coordinator.returned(session, id, ticket.attempt, retryable));
+    this.#say(session, () => this.#coordinator.returned(session, message, retryable));
     this.#settle(hand);
   }
 
@@ -213,4 +213,25 @@ export class SimulatedTeacherWorker {
     session.arrivesAtMs = Math.max(session.arrivesAtMs, clock.nowMs + travelMs(this.#world));
     process.after(session.arrivesAtMs - clock.nowMs, act);
   }
+}
+
+/** An answer in two frames, where it has two rows; one that is not `sound` begins with what is no number. */
+function framesOf(
+  sampleCount: number,
+  teacher: number,
+  ticket: Ticket,
+  sound: boolean,
+): AnswerFrame[] {
+  const { order, firstPosition, positionCount, viewEpoch } = ticket;
+  const { seed = 0, epoch = 0 } = order ?? {};
+  const samples = samplesAt(sampleCount, { seed, epoch }, firstPosition, positionCount);
+  const rows = Float32Array.from(samples, (sample) => rightAnswer(teacher, viewEpoch, sample));
+  if (!sound) rows[0] = Number.NaN;
+  const half = Math.ceil(positionCount / 2);
+  const firstRows = half < positionCount ? [0, half] : [0];
+  return firstRows.map((firstRow) => {
+    const values = rows.slice(firstRow, firstRow === 0 ? half : positionCount);
+    const tensors = ticket.outputs.map((name) => float32Tensor(name, [values.length, 1], values));
+    return AnswerFrame.fromPartial({ ticket, firstRow, tensors });
+  });
 }

@@ -1,12 +1,12 @@
 /**
- * What must hold of a ticket book, seen from outside: told of every event and effect, it keeps its own account of
- * where each ticket's last issue is, and raises a {@link Violation} where the book's effects do not fit.
+ * What must hold of asks and tickets, seen from outside: told of every event and action, it keeps its own account of
+ * who asks, and where each ticket's last issue is, and raises a {@link Violation} where the actions do not fit.
  */
+import type { AskAction } from '@lyceum/coordinator/asks';
 import {
   PROBE_AFTER_MS,
   TICKET_FAILURE_LIMIT,
   type TicketBook,
-  type TicketEffect,
   UNHELD_PROBE_MS,
 } from '@lyceum/coordinator/schedule';
 import { Violation } from './violation.js';
@@ -31,8 +31,12 @@ interface Issue {
 
 export class TicketRules {
   readonly #book: TicketBook;
+  /** Who asks and has not been told yet, by ask. */
+  readonly #askers = new Map<string, Set<string>>();
   /** The last issue of each ticket that has one under way. */
   readonly #issues = new Map<string, Issue>();
+  /** Worker processes that said that they have an issue, by ticket and attempt. */
+  readonly #takers = new Map<string, Set<string>>();
   readonly #failureCounts = new Map<string, number>();
   readonly #probeDueMs = new Map<string, number>();
 
@@ -40,7 +44,34 @@ export class TicketRules {
     this.#book = book;
   }
 
+  asked(askerId: string, askId: string): void {
+    this.#askers.set(askId, (this.#askers.get(askId) ?? new Set()).add(askerId));
+  }
+
+  withdrawn(askerId: string, askId: string): void {
+    this.#leave(askerId, askId);
+  }
+
+  /** The asker hears that its ask is satisfied, or never will be. */
+  told(askerId: string, askId: string): void {
+    if (this.#leave(askerId, askId)) return;
+    throw new Violation('told', `${askerId} is told of ${askId}, which it does not ask for`);
+  }
+
+  /** Rows of an answer, which a worker process sent, are about to be stored. */
+  answers(id: string, attempt: number, taker: string): void {
+    if (!this.#askers.has(id)) {
+      throw new Violation('unwanted', `an answer to ${id}, which nobody asks for, is stored`);
+    }
+    const takers = this.#takers.get(`${id}/${attempt}`);
+    if (takers === undefined || takers.has(taker)) return;
+    throw new Violation('hands', `${taker} answers ticket ${id}, which others have in hand`);
+  }
+
   issued(id: string, teacher: string, attempt: number): void {
+    if (!this.#askers.has(id)) {
+      throw new Violation('leak', `ticket ${id} is issued, and nobody asks for it`);
+    }
     this.#issues.set(id, {
       teacher,
       attempt,
@@ -58,9 +89,12 @@ export class TicketRules {
     issue.publishedAtMs = nowMs;
   }
 
-  taken(id: string, attempt: number): void {
+  taken(id: string, attempt: number, taker: string): void {
     const issue = this.#issues.get(id);
     if (issue?.attempt === attempt) issue.taken = true;
+    // Of the queue's message of a coordinator before, a worker may speak before this one's is issued.
+    const key = `${id}/${attempt}`;
+    this.#takers.set(key, (this.#takers.get(key) ?? new Set()).add(taker));
   }
 
   /** A worker answered wrongly, or found the ticket wrong. */
@@ -86,6 +120,11 @@ export class TicketRules {
     const count = this.#failureCounts.get(id) ?? 0;
     if (count >= TICKET_FAILURE_LIMIT) return;
     throw new Violation('failure limit', `ticket ${id} was given up after ${count} failures`);
+  }
+
+  /** Somebody has withdrawn: whoever asks still keeps the ticket, nobody else. */
+  confirmForgotten(id: string): void {
+    if (!this.#askers.has(id) || !this.#book.isWanted(id)) this.forgotten(id);
   }
 
   /** The ticket is nobody's any more: its message must not be left for a worker to waste its time on. */
@@ -116,8 +155,8 @@ export class TicketRules {
     }
   }
 
-  ticked(effects: readonly TicketEffect[], nowMs: number): void {
-    const probed = new Set(effects.flatMap((e) => (e.kind === 'probe' ? [e.teacher] : [])));
+  ticked(actions: readonly AskAction[], nowMs: number): void {
+    const probed = new Set(actions.flatMap((e) => (e.kind === 'probe' ? [e.teacher] : [])));
     for (const teacher of probed) this.#probeDueMs.delete(teacher);
     for (const [teacher, atMs] of this.#probeDueMs) {
       if (atMs > nowMs) continue;
@@ -133,5 +172,13 @@ export class TicketRules {
         throw new Violation('probe', `ticket ${id} lies on its queue, and nobody looks`);
       }
     }
+  }
+
+  /** @returns whether it did ask. */
+  #leave(askerId: string, askId: string): boolean {
+    const askers = this.#askers.get(askId);
+    const didAsk = askers?.delete(askerId) === true;
+    if (askers?.size === 0) this.#askers.delete(askId);
+    return didAsk;
   }
 }

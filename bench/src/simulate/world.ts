@@ -1,8 +1,10 @@
 /** What the parts of one schedule share. */
+import type { AnswerFrames, AskBook } from '@lyceum/coordinator/asks';
 import type {
   RunSchedule,
   ScheduleSettings as RunScheduleSettings,
   TicketBook,
+  TicketTaker,
 } from '@lyceum/coordinator/schedule';
 import { orderedRows } from '@lyceum/learning/orders';
 import type { EventClock } from './event-clock.js';
@@ -14,6 +16,8 @@ import type { SimulatedQueue } from './simulated-queue.js';
 /** The machines that are looked at: the coordinator's own, or ones with a fault that must be found. */
 export interface Machines {
   readonly ticketBook: () => TicketBook;
+  readonly askBook: (tickets: TicketBook) => AskBook;
+  readonly answerFrames: (taker: TicketTaker, asks: AskBook) => AnswerFrames;
   readonly runSchedule: (settings: RunScheduleSettings) => RunSchedule;
 }
 

@@ -1,4 +1,5 @@
 /** Deliberate faults, each a thin layer over one of the coordinator's machines, for the simulator to find. */
+import { AnswerFrames, type Ask, type AskAction, AskBook } from '@lyceum/coordinator/asks';
 import {
   type QuorumSettings,
   RunSchedule,
@@ -6,6 +7,7 @@ import {
   TicketBook,
   type TicketEffect,
 } from '@lyceum/coordinator/schedule';
+import { type AnswerFrame, AnswerReceipt } from '@lyceum/proto';
 import { REAL_MACHINES } from '../../src/simulate/play-schedule.js';
 import type { Machines } from '../../src/simulate/world.js';
 
@@ -17,6 +19,14 @@ function without<E extends { readonly kind: string }>(effects: E[], ...kinds: Ki
 
 function withBook(book: new () => TicketBook): Machines {
   return { ...REAL_MACHINES, ticketBook: () => new book() };
+}
+
+function withAsks(book: typeof AskBook): Machines {
+  return { ...REAL_MACHINES, askBook: (tickets) => new book(tickets) };
+}
+
+function withFrames(frames: typeof AnswerFrames): Machines {
+  return { ...REAL_MACHINES, answerFrames: (taker, asks) => new frames(taker, asks) };
 }
 
 /** The schedule under other terms of its quorum than the run's. */
@@ -196,6 +206,72 @@ class StrangersAnswerUnwelcome extends TicketBook {
   }
 }
 
+class LateAnswerWelcome extends AskBook {
+  readonly #known = new Map<string, Ask>();
+  override asked(...args: Parameters<AskBook['asked']>): AskAction[] {
+    this.#known.set(args[1].id, args[1]);
+    return super.asked(...args);
+  }
+  override find(id: string): Ask[] {
+    const ask = this.#known.get(id);
+    return ask === undefined ? [] : [ask];
+  }
+}
+
+class AnswerOfAnybodyWelcome extends AskBook {
+  override holds(): boolean {
+    return true;
+  }
+}
+
+class WithdrawalIgnored extends AskBook {
+  override withdrawn(): AskAction[] {
+    return [];
+  }
+}
+
+class TicketIssuedTwice extends AskBook {
+  override tick(nowMs: number): AskAction[] {
+    return super
+      .tick(nowMs)
+      .flatMap((action) => Array<AskAction>(action.kind === 'publish' ? 2 : 1).fill(action));
+  }
+}
+
+class StoredAskNotSettled extends AskBook {
+  override lookedUp(...args: Parameters<AskBook['lookedUp']>): AskAction[] {
+    return without(super.lookedUp(...args), 'satisfied');
+  }
+}
+
+class FailureKeptQuiet extends AskBook {
+  override rejected(...args: Parameters<AskBook['rejected']>): AskAction[] {
+    return without(super.rejected(...args), 'failed');
+  }
+}
+
+class HalfAnAnswerIsEnough extends AnswerFrames {
+  override stored(rows: Parameters<AnswerFrames['stored']>[0]): AnswerReceipt | undefined {
+    super.stored(rows);
+    return AnswerReceipt.fromPartial({ ticket: rows.ticket, wanted: rows.asks.length > 0 });
+  }
+}
+
+class UnwantedHalfCounts extends AnswerFrames {
+  override stored(rows: Parameters<AnswerFrames['stored']>[0]): AnswerReceipt | undefined {
+    const receipt = super.stored(rows);
+    return receipt && { ...receipt, wanted: rows.asks.length > 0 };
+  }
+}
+
+class NumbersNotChecked extends AnswerFrames {
+  override came(frame: AnswerFrame): ReturnType<AnswerFrames['came']> {
+    const rows = super.came(frame);
+    const rowCount = frame.tensors[0]?.shape[0] ?? 0;
+    return { ...rows, rowCount, problem: undefined };
+  }
+}
+
 class OneTeacherIsEnough extends RunSchedule {
   override spanComplete(_: number, span: number): ScheduleEffect[] {
     return [0, 1, 2].flatMap((teacher) => super.spanComplete(teacher, span));
@@ -338,6 +414,15 @@ export const FAULTS: readonly (readonly [string, Machines])[] = [
   ['a wrong answer is asked for again without end', withBook(RefusalIgnored)],
   ['a run is given up at the first wrong answer', withBook(GivenUpAtFirstRefusal)],
   ['an answer is welcome from its holder alone', withBook(StrangersAnswerUnwelcome)],
+  ['an answer that nobody wants any more is stored', withAsks(LateAnswerWelcome)],
+  ['an answer is welcome from anybody', withAsks(AnswerOfAnybodyWelcome)],
+  ['a withdrawn ask stays open', withAsks(WithdrawalIgnored)],
+  ['a ticket is issued twice', withAsks(TicketIssuedTwice)],
+  ['nobody is told that answers were there', withAsks(StoredAskNotSettled)],
+  ['nobody is told that there will be no answer', withAsks(FailureKeptQuiet)],
+  ['half an answer settles a ticket', withFrames(HalfAnAnswerIsEnough)],
+  ['rows that nobody wanted settle a ticket', withFrames(UnwantedHalfCounts)],
+  ['answers are taken that are no numbers', withFrames(NumbersNotChecked)],
   ['one teacher of several is enough', withSchedule(OneTeacherIsEnough)],
   ['credit is ignored', withSchedule(CreditIgnored)],
   ['credit is exceeded', withSchedule(CreditExceeded)],

@@ -4,7 +4,7 @@ import type { Span } from '@lyceum/learning/orders';
 import { Wakeup } from '@lyceum/platform';
 import type { AnswerTableKey } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
-import { type Ask, type Asker, askFor } from '../tickets/index.js';
+import { type Ask, type Asker, askFor } from '../tickets/asks/index.js';
 import type { AnswerOrigin } from './answer-origins.js';
 
 /** A span to ask for again. */

@@ -18,7 +18,7 @@ import {
 } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { ownAnswer, type PinnedTeacher } from '../runs/index.js';
-import { askFor, valueProblem } from '../tickets/index.js';
+import { askFor, valueProblem } from '../tickets/asks/index.js';
 import type { ProbeAnswer } from './replicas/index.js';
 
 /** They show whether two replicas say the same, and what they know: two inferences, and an accuracy of 90 % to 2 points. */

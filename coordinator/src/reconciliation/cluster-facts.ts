@@ -14,7 +14,7 @@ import type { TeacherFacts } from './run-health.js';
 export interface ClusterFactsParts {
   readonly teachers: Pick<WorkerSessions<TeacherSession>, 'list'>;
   readonly health: TeacherHealth;
-  readonly desk: Pick<TicketDesk, 'awaits'>;
+  readonly desk: Pick<TicketDesk, 'book'>;
   readonly active: Pick<ActiveRuns, 'evaluation'>;
 }
 
@@ -43,7 +43,7 @@ export function teacherFacts({ teachers, health, desk, active }: ClusterFactsPar
         .filter(({ wanted }) => wanted.has(teacher))
         .map(({ workerId }) => health.barred({ workerId, teacher })),
     refusal: (teacher, dataset) => health.probes.refusal(teacher, dataset),
-    awaits: (runId, teacher) => desk.awaits(runId, teacher),
+    awaits: (runId, teacher) => desk.book.awaits(runId, teacher),
     isMeasured: (runId, teacher) => active.evaluation(runId)?.isMeasured(teacher) ?? true,
   };
 }

@@ -138,7 +138,7 @@ export class Reconciler {
     await decideEach(parts, (record) => pauseWithoutTeachers(record, facts));
     const workers = teachers.list().map(({ hello }) => hello);
     await decideEach(parts, (record) => {
-      const awaits = (teacher: string) => desk.awaits(record.runId, teacher);
+      const awaits = (teacher: string) => desk.book.awaits(record.runId, teacher);
       return pauseUnfit(record, workers, awaits, this.#unfit, now());
     });
   }
@@ -246,7 +246,7 @@ export class Reconciler {
   async #dropQueues({ teachers }: Placement): Promise<void> {
     const placed = new Set([...teachers.values()].flat());
     await this.#queues.dropUnwanted(
-      (identity) => placed.has(identity) || this.#parts.desk.asksTeacher(identity),
+      (identity) => placed.has(identity) || this.#parts.desk.book.asksTeacher(identity),
     );
   }
 }

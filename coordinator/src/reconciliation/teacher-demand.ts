@@ -30,7 +30,8 @@ export class TeacherDemand {
     for (const training of active.trainings()) {
       if (training.openWantCount() === 0) continue;
       for (const { identity } of store.get(training.runId)?.teachers ?? []) {
-        if (desk.asksTeacher(identity)) this.#wants.wanted(`${training.runId} ${identity}`, now());
+        if (desk.book.asksTeacher(identity))
+          this.#wants.wanted(`${training.runId} ${identity}`, now());
       }
     }
   }
@@ -40,7 +41,7 @@ export class TeacherDemand {
     this.tick();
     const runs = store.list().map((record) => this.#wantsOf(record));
     // Whoever else asks: evaluations of teachers.
-    if (desk.openCount > 0) runs.push(UNMEASURED);
+    if (desk.book.openCount > 0) runs.push(UNMEASURED);
     return desiredTeacherWorkers(runs);
   }
 

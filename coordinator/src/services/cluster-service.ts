@@ -114,7 +114,7 @@ function teacherWorker(
     computeThreads,
     connectedAtMs,
     busyWith: [...session.loaded().keys()].map((id) => teacherName(id, names)).sort(),
-    ticketsInHand: desk.inHandCount(workerId),
+    ticketsInHand: desk.book.inHandCount(workerId),
     problems: session.problems(),
     memoryBudgetBytes: hello.memoryBudgetBytes,
   });

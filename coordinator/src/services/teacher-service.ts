@@ -18,7 +18,8 @@ import type { CoordinatorMetrics, RunEvents, RunMonitor } from '../monitoring/in
 import type { RunStore } from '../runs/index.js';
 import { hasEnded, type TicketTaker } from '../schedule/index.js';
 import { checkedHello, TeacherSession, type WorkerSessions } from '../sessions/index.js';
-import { AnswerIntake, type Ask, type TicketDesk } from '../tickets/index.js';
+import type { Ask } from '../tickets/asks/index.js';
+import { AnswerIntake, type TicketDesk } from '../tickets/index.js';
 
 export interface TeacherServiceParts {
   readonly sessions: WorkerSessions<TeacherSession>;
@@ -192,7 +193,7 @@ async function serveAnswers(
     answered: (ask) => answersStored(parts, session, ask),
     arriving: (ask) => noteRemote(parts, ask),
     full: async (ask, err) => {
-      for (const runId of desk.runsAsking(ask.id)) {
+      for (const runId of desk.book.runsAsking(ask.id)) {
         await parts.lifecycle.pause(runId, answersFull(err));
       }
     },
@@ -210,7 +211,7 @@ async function serveAnswers(
 function answersStored(parts: TeacherServiceParts, worker: TeacherSession, ask: Ask): void {
   parts.metrics.answers.inc(ask.samples.length);
   const replica = { workerId: worker.workerId, teacher: ask.teacherIdentity };
-  const runs = parts.desk.runsAsking(ask.id);
+  const runs = parts.desk.book.runsAsking(ask.id);
   parts.health.ticketAnswered(replica, { id: ask.id, runs });
   for (const runId of runs) {
     parts.monitor.answeredBy(runId, worker.environment());
@@ -223,7 +224,7 @@ function answersStored(parts: TeacherServiceParts, worker: TeacherSession, ask: 
  */
 async function noteRemote(parts: TeacherServiceParts, ask: Ask): Promise<void> {
   const { desk, store, lifecycle } = parts;
-  for (const runId of desk.runsAsking(ask.id)) {
+  for (const runId of desk.book.runsAsking(ask.id)) {
     const record = store.get(runId);
     const teacher = record?.teachers.find(({ identity }) => identity === ask.teacherIdentity);
     if (teacher === undefined || !isRemoteEngine(teacher.engine)) continue;
@@ -245,7 +246,7 @@ function answerRefused(
   log.warn({ workerId, ticket: ask.id, reason }, 'answer refused');
   session.addProblem(`answer refused: ${reason}`);
   parts.health.ticketFailed(workerId, ask.ticket);
-  for (const runId of desk.runsAsking(ask.id)) {
+  for (const runId of desk.book.runsAsking(ask.id)) {
     const message = `answer of ${workerId} refused: ${reason}`;
     events.add(runId, 'answer-refused', message, { workerId, reason });
   }

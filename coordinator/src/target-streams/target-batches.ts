@@ -10,7 +10,7 @@ import {
   tensorRows,
 } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
-import { spanSamples } from '../tickets/index.js';
+import { spanSamples } from '../tickets/asks/index.js';
 
 /** The tensor of labels where one class a row does not say them. */
 export const HARD_LABELS = 'hard-labels';

@@ -18,7 +18,8 @@ import {
   teacherOutputs,
 } from '../runs/index.js';
 import type { Combiner } from '../targets/index.js';
-import { answerTable, spanSamples, type TeacherUser, type TicketDesk } from '../tickets/index.js';
+import { answerTable, spanSamples } from '../tickets/asks/index.js';
+import type { TeacherUser, TicketDesk } from '../tickets/index.js';
 import type { FrameSource } from './frame-source.js';
 import { RunFrames } from './run-frames.js';
 import { SplitFrames } from './split-frames.js';

@@ -25,7 +25,8 @@ import {
   spanOfStep,
   teacherWindowSteps,
 } from '../schedule/index.js';
-import type { Asker, TicketDesk } from '../tickets/index.js';
+import type { Asker } from '../tickets/asks/index.js';
+import type { TicketDesk } from '../tickets/index.js';
 import type { Combiner } from './combiner.js';
 import { EnsembleDrift } from './ensemble-drift.js';
 import { SpanAsks } from './span-asks.js';

@@ -4,7 +4,8 @@ import { viewAt } from '@lyceum/learning/views';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { type RunRecord, teacherOutputs } from '../runs/index.js';
 import { type SpanGrid, spanAt } from '../schedule/index.js';
-import { type Ask, type Asker, askFor, type TicketDesk } from '../tickets/index.js';
+import { type Ask, type Asker, askFor } from '../tickets/asks/index.js';
+import type { TicketDesk } from '../tickets/index.js';
 import type { SpanSamples } from './span-samples.js';
 
 export interface SpanAsksParts {

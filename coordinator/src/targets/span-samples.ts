@@ -2,7 +2,7 @@
 import { batchSpan } from '@lyceum/learning/orders';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { type SpanGrid, spanAt, spanOfStep } from '../schedule/index.js';
-import { spanSamples } from '../tickets/index.js';
+import { spanSamples } from '../tickets/asks/index.js';
 
 /** Steps [firstStep, endStep). */
 export interface StepRange {

@@ -13,7 +13,8 @@ import {
   type RunRecord,
 } from '../runs/index.js';
 import type { SpanGrid } from '../schedule/index.js';
-import { answerTable, readLogits } from '../tickets/index.js';
+import { answerTable } from '../tickets/asks/index.js';
+import { readLogits } from '../tickets/index.js';
 import type { Combiner } from './combiner.js';
 import { positionsOf, type SpanSamples, type StepRange } from './span-samples.js';
 import { targetFrames } from './target-frames.js';

@@ -1,8 +1,7 @@
 /** Teachers asked and their answers taken: the desk that issues tickets, the intake, what is stored already. */
-export { AnswerIntake, valueProblem } from './answer-intake.js';
-export { type Ask, answerTable, askFor, spanSamples } from './ask.js';
+export { AnswerIntake } from './answer-intake.js';
 export { readLogits } from './read-logits.js';
 export { SplitAnswers, splitGrid } from './split-answers.js';
 export { TeacherQueues } from './teacher-queues.js';
 export type { TeacherUser } from './teacher-user.js';
-export { type Asker, TicketDesk } from './ticket-desk.js';
+export { TicketDesk } from './ticket-desk.js';

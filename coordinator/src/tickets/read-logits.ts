@@ -5,7 +5,7 @@ import type { ViewAt } from '@lyceum/learning/views';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { ownAnswer, type PinnedTeacher } from '../runs/index.js';
-import { answerTable } from './ask.js';
+import { answerTable } from './asks/index.js';
 
 /**
  * Reads one teacher's answers of some samples; a final answer is that class for certain, and what is of classes that the

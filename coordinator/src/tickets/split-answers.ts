@@ -11,9 +11,9 @@ import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { ownAnswer, type PinnedTeacher } from '../runs/index.js';
 import { type SpanGrid, spanAt, spanGrid } from '../schedule/index.js';
-import { askFor, spanSamples } from './ask.js';
+import { type Asker, askFor, spanSamples } from './asks/index.js';
 import { readLogits } from './read-logits.js';
-import type { Asker, TicketDesk } from './ticket-desk.js';
+import type { TicketDesk } from './ticket-desk.js';
 
 /** A split's spans are multiples of so many positions. */
 const SPAN_UNIT = 128;

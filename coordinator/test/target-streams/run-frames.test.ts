@@ -7,8 +7,7 @@ import type { RunRecord } from '../../src/runs/run-record.js';
 import { gridOf } from '../../src/runs/run-tensors.js';
 import { RunFrames, type RunFramesParts } from '../../src/target-streams/run-frames.js';
 import { Combiner } from '../../src/targets/combiner.js';
-import type { Ask } from '../../src/tickets/ask.js';
-import type { Asker } from '../../src/tickets/ticket-desk.js';
+import type { Ask, Asker } from '../../src/tickets/asks/index.js';
 import { queued } from '../runs/queued-run.js';
 
 const BATCH_SIZE = 100;

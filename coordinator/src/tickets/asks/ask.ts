@@ -1,11 +1,12 @@
-/** What is asked of one teacher: a ticket, and where its answers belong. */
+/** What is asked of one teacher, and by whom. */
 import { SPLIT_NUMBERS, type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { orderedRows, type Span } from '@lyceum/learning/orders';
 import type { ViewAt } from '@lyceum/learning/views';
 import { digestBytes, Ticket, ticketId } from '@lyceum/proto';
-import type { AnswerOutput, AnswerTableKey } from '../answers/index.js';
-import type { DatasetOutline } from '../artifacts/index.js';
+import type { AnswerOutput, AnswerTableKey } from '../../answers/index.js';
+import type { DatasetOutline } from '../../artifacts/index.js';
 
+/** A ticket, and where its answers belong. */
 export interface Ask {
   /** Of the ticket's content: equal for all that one answer satisfies, whatever codec they keep it in. */
   readonly id: string;
@@ -24,6 +25,18 @@ export interface Ask {
   readonly receive?: (firstRow: number, outputs: readonly Float32Array[]) => void;
 }
 
+/** Somebody who asks: a run's training, its evaluation, or an evaluation of teachers alone. */
+export interface Asker {
+  /** Unique among all that ask. */
+  readonly askerId: string;
+  /** Undefined: no run. */
+  readonly runId: string | undefined;
+  /** All answers are in the store. */
+  satisfied(askId: string): void;
+  /** There will be none, and why. */
+  failed(askId: string, reason: string): void;
+}
+
 export interface AskContent {
   readonly teacherIdentity: string;
   readonly split: SplitName;
@@ -37,7 +50,10 @@ export interface AskContent {
   readonly outputs: readonly AnswerOutput[];
 }
 
-export function askFor(dataset: DatasetOutline, content: AskContent, samples: Uint32Array): Ask {
+/** What asks need to know of the set. */
+type AskedSet = Pick<DatasetOutline, 'digest' | 'classCount' | 'sampleCount'>;
+
+export function askFor(dataset: AskedSet, content: AskContent, samples: Uint32Array): Ask {
   const { span, view, orderSeed, byClass = false, teacherIdentity, outputs } = content;
   const ticket = Ticket.fromPartial({
     teacherIdentity: digestBytes(content.teacherIdentity),
@@ -57,7 +73,7 @@ export function askFor(dataset: DatasetOutline, content: AskContent, samples: Ui
 
 /** Each output has a table of its own, whatever it was asked for together with: so logits serve every run. */
 export function answerTable(
-  dataset: DatasetOutline,
+  dataset: AskedSet,
   { teacherIdentity, view }: Pick<AskContent, 'teacherIdentity' | 'view'>,
   output: AnswerOutput,
 ): AnswerTableKey {

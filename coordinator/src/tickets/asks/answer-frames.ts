@@ -1,0 +1,196 @@
+/**
+ * The frames of one stream of answers: what each brings, whether it is right, and which ticket it completes. A state
+ * machine without clock, network or files.
+ *
+ * The state is the stream's own: a worker whose stream breaks sends again.
+ */
+import {
+  type AnswerFrame,
+  AnswerReceipt,
+  CLASS_OUTPUT,
+  float32Values,
+  LyceumError,
+  ShapeMismatchError,
+  type Tensor,
+  type Ticket,
+} from '@lyceum/proto';
+import type { TicketTaker } from '../../schedule/index.js';
+import type { Ask } from './ask.js';
+import { type AskBook, issueOf } from './ask-book.js';
+
+/** Tickets half answered at a time on one stream; a worker computes one or two. */
+const OPEN_TICKET_COUNT = 256;
+
+/** Positions in one ticket, at most: none that was ever issued is near it. */
+const TICKET_POSITIONS = 1 << 24;
+
+interface Received {
+  /** Rows that came, and those of them that were stored. */
+  readonly rowCount: number;
+  readonly storedCount: number;
+}
+
+/** What a frame brings. */
+export interface IncomingRows {
+  readonly ticket: Ticket;
+  /** Of the ticket's content. */
+  readonly id: string;
+  /** Where they are wanted; empty: nobody wants them. */
+  readonly asks: readonly Ask[];
+  readonly rowCount: number;
+  /** They are the ticket's first on this stream. */
+  readonly areFirst: boolean;
+  /** Why they are no answer: they must not be stored. */
+  readonly problem: LyceumError | undefined;
+}
+
+export class AnswerFrames {
+  readonly #taker: TicketTaker;
+  readonly #book: Pick<AskBook, 'find' | 'holds'>;
+  /** Of tickets that are half answered, by id and attempt. */
+  readonly #received = new Map<string, Received>();
+
+  /** @param taker - whose stream it is. */
+  constructor(taker: TicketTaker, book: Pick<AskBook, 'find' | 'holds'>) {
+    this.#taker = taker;
+    this.#book = book;
+  }
+
+  /**
+   * A frame comes; once its rows are stored, {@link AnswerFrames.stored} is to be told.
+   *
+   * @throws {LyceumError} INVALID_ARGUMENT if it names no ticket; PERMISSION_DENIED if that is in another session's hands.
+   */
+  came(frame: AnswerFrame): IncomingRows {
+    const ticket = checkedTicket(frame.ticket);
+    const issue = issueOf(ticket);
+    const { id } = issue;
+    const asks = this.#book.find(id, ticket.attempt);
+    const [ask] = asks;
+    // Before anything is said of the frame: what a stranger sends is nobody's fault.
+    if (ask !== undefined && !this.#book.holds(this.#taker, issue)) {
+      const message = `ticket ${id} is not in the hands of ${this.#taker.workerId}`;
+      throw new LyceumError('PERMISSION_DENIED', message);
+    }
+    const key = keyOf(id, ticket);
+    const expected = this.#received.get(key)?.rowCount ?? 0;
+    const rows = { ticket, id, asks, areFirst: expected === 0 };
+    try {
+      const rowCount = checkedRowCount(frame, ticket, expected, ask);
+      if (ask !== undefined) checkValues(frame, ask);
+      return { ...rows, rowCount, problem: undefined };
+    } catch (thrown) {
+      this.#received.delete(key);
+      if (thrown instanceof LyceumError) return { ...rows, rowCount: 0, problem: thrown };
+      throw thrown;
+    }
+  }
+
+  /**
+   * The rows are where they are wanted.
+   *
+   * @returns the receipt, if they complete their ticket.
+   * @throws {LyceumError} RESOURCE_EXHAUSTED if too many tickets are half answered.
+   */
+  stored({ ticket, id, asks, rowCount }: IncomingRows): AnswerReceipt | undefined {
+    const key = keyOf(id, ticket);
+    const before = this.#received.get(key);
+    const received = {
+      rowCount: (before?.rowCount ?? 0) + rowCount,
+      storedCount: (before?.storedCount ?? 0) + (asks.length > 0 ? rowCount : 0),
+    };
+    if (received.rowCount < ticket.positionCount) {
+      this.#remember(key, received);
+      return undefined;
+    }
+    this.#received.delete(key);
+    // A ticket that came to be wanted while its rows were coming has a message of its own.
+    const wanted = received.storedCount === ticket.positionCount;
+    return AnswerReceipt.fromPartial({ ticket, wanted });
+  }
+
+  #remember(key: string, received: Received): void {
+    if (!this.#received.has(key) && this.#received.size >= OPEN_TICKET_COUNT) {
+      const message = `${OPEN_TICKET_COUNT} tickets are half answered on this stream`;
+      throw new LyceumError('RESOURCE_EXHAUSTED', message);
+    }
+    this.#received.set(key, received);
+  }
+}
+
+function keyOf(id: string, { attempt }: Ticket): string {
+  return `${id}/${attempt}`;
+}
+
+function checkedTicket(ticket: Ticket | undefined): Ticket {
+  if (ticket === undefined) throw new LyceumError('INVALID_ARGUMENT', 'the frame names no ticket');
+  const digests = [ticket.teacherIdentity, ticket.datasetDigest];
+  const { positionCount } = ticket;
+  if (
+    digests.some((d) => d.length !== 32) ||
+    positionCount < 1 ||
+    positionCount > TICKET_POSITIONS
+  ) {
+    throw new LyceumError('INVALID_ARGUMENT', 'the frame names a malformed ticket');
+  }
+  return ticket;
+}
+
+/**
+ * Rows in the frame.
+ *
+ * @param expected - rows of the ticket that came before: frames of a ticket come in order.
+ * @param ask - undefined: nobody wants the answer, and nobody knows its shape.
+ */
+function checkedRowCount(
+  frame: AnswerFrame,
+  ticket: Ticket,
+  expected: number,
+  ask: Ask | undefined,
+): number {
+  const { tensors, firstRow } = frame;
+  const want = ticket.outputs.join(', ');
+  const got = tensors.map((tensor) => tensor.name).join(', ');
+  if (tensors.length !== ticket.outputs.length || got !== want) {
+    throw new LyceumError('INVALID_ARGUMENT', `want the tensors ${want}, got ${got || 'none'}`);
+  }
+  const rowCount = tensors[0]?.shape[0] ?? 0;
+  for (const [index, { name, shape }] of tensors.entries()) {
+    // Of an answer that nobody wants, nobody knows how long a row is.
+    const rowLength = ask?.tables[index]?.rowLength ?? shape[1] ?? 0;
+    if (shape.length !== 2 || shape[0] !== rowCount || shape[1] !== rowLength) {
+      throw new ShapeMismatchError(name, [rowCount, rowLength], shape);
+    }
+  }
+  if (firstRow !== expected) {
+    throw new LyceumError('INVALID_ARGUMENT', `want row ${expected} next, got ${firstRow}`);
+  }
+  if (rowCount < 1 || firstRow + rowCount > ticket.positionCount) {
+    const message = `rows [${firstRow}, ${firstRow + rowCount}) are not in a ticket of ${ticket.positionCount}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return rowCount;
+}
+
+/** What is wrong with the values; undefined: nothing. Finite numbers; where they are classes, whole ones below the class count, or −1. */
+export function valueProblem(tensor: Tensor, classCount: number, firstRow = 0): string | undefined {
+  const values = float32Values(tensor);
+  const isClass = tensor.name === CLASS_OUTPUT;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    const isRight = isClass
+      ? Number.isInteger(value) && value >= -1 && value < classCount
+      : Number.isFinite(value);
+    if (isRight) continue;
+    const width = values.length / (tensor.shape[0] ?? 1);
+    return `${tensor.name} row ${firstRow + Math.floor(i / width)} holds ${value}`;
+  }
+  return undefined;
+}
+
+function checkValues({ tensors, firstRow }: AnswerFrame, { classCount }: Ask): void {
+  for (const tensor of tensors) {
+    const problem = valueProblem(tensor, classCount, firstRow);
+    if (problem !== undefined) throw new LyceumError('INVALID_ARGUMENT', problem);
+  }
+}

@@ -1,0 +1,151 @@
+// Each test tells the book what happens and compares the actions that follow, in their order, with those by hand.
+import { expect, test } from 'vitest';
+import { TICKET_FAILURE_LIMIT } from '../../../src/schedule/index.js';
+import { AskBook } from '../../../src/tickets/asks/index.js';
+import { anAsk, anAsker, aTaker, TEACHER } from './an-ask.js';
+
+const ask = anAsk();
+const anna = anAsker('anna');
+const ben = anAsker('ben');
+
+/** Anna's ask is a ticket on its queue, as message 7. */
+function bookWithTicket(): AskBook {
+  const book = new AskBook();
+  book.asked(anna, ask);
+  book.lookedUp(anna, ask, false);
+  book.published(ask.id, 1, 7, 0);
+  return book;
+}
+
+const issued = (attempt: number) => ({ ...ask.ticket, attempt });
+
+test('an ask is looked up first, and satisfied without a ticket where all answers are stored', () => {
+  const book = new AskBook();
+  expect(book.asked(anna, ask)).toEqual([{ kind: 'look-up', asker: anna, ask }]);
+  expect(book.asked(anna, ask)).toEqual([]);
+  expect([book.openCount, book.askedCount]).toEqual([0, 1]);
+  expect(book.lookedUp(anna, ask, true)).toEqual([
+    { kind: 'satisfied', asker: anna, askId: ask.id },
+  ]);
+  expect([book.openCount, book.askedCount]).toEqual([0, 0]);
+});
+
+test('an ask that cannot be looked up fails', () => {
+  const book = new AskBook();
+  book.asked(anna, ask);
+  const failed = { kind: 'failed', asker: anna, askId: ask.id, reason: 'bad disk' };
+  expect(book.lookUpFailed(anna, ask, 'bad disk')).toEqual([failed]);
+  expect(book.askedCount).toBe(0);
+});
+
+test('equal asks are one ticket, and everybody is told', () => {
+  const book = bookWithTicket();
+  book.asked(ben, ask);
+  expect(book.lookedUp(ben, ask, false)).toEqual([]);
+  expect(book.runsAsking(ask.id)).toEqual(['run of anna', 'run of ben']);
+  expect(book.answered(ask.id)).toEqual([
+    { kind: 'satisfied', asker: anna, askId: ask.id },
+    { kind: 'satisfied', asker: ben, askId: ask.id },
+    { kind: 'remove', sequence: 7 },
+  ]);
+  expect([book.openCount, book.askedCount]).toEqual([0, 0]);
+  expect(book.answered(ask.id)).toEqual([]);
+});
+
+test('who has withdrawn is told nothing more, and the last one takes the ticket along', () => {
+  const book = bookWithTicket();
+  book.asked(ben, ask);
+  expect(book.withdrawn(ben, ask.id)).toEqual([]);
+  expect(book.lookedUp(ben, ask, false)).toEqual([]);
+  expect(book.lookUpFailed(ben, ask, 'bad disk')).toEqual([]);
+  expect(book.withdrawn(anna, ask.id)).toEqual([{ kind: 'remove', sequence: 7 }]);
+  expect(book.find(ask.id, 1)).toEqual([]);
+  expect(book.askedCount).toBe(0);
+});
+
+test('a stranger of the same name withdraws nothing', () => {
+  const book = bookWithTicket();
+  expect(book.withdrawn(anAsker('anna'), ask.id)).toEqual([]);
+  expect(book.find(ask.id, 1)).toEqual([ask]);
+});
+
+test('a ticket has one ask for each place that its answers go to', () => {
+  const book = bookWithTicket();
+  const half = anAsk({ codec: 'float16' });
+  const own = { ...ask, receive: () => {} };
+  for (const [asker, each] of [
+    [ben, half],
+    [anAsker('carl'), ask],
+    [anAsker('dora'), own],
+  ] as const) {
+    book.asked(asker, each);
+    book.lookedUp(asker, each, false);
+  }
+  expect(book.find(ask.id, 1)).toEqual([ask, half, own]);
+  expect(book.openCount).toBe(1);
+});
+
+test('what a session held is issued again when it ends, for the runs that ask', () => {
+  const book = bookWithTicket();
+  book.taken(aTaker('w1'), issued(1), 7, 0);
+  expect(book.inHandCount('w1')).toBe(1);
+  expect(book.sessionEnded('w1', [TEACHER], 0)).toEqual([
+    { kind: 'remove', sequence: 7 },
+    {
+      kind: 'reissued',
+      runIds: ['run of anna'],
+      ticket: issued(2),
+      reason: 'the session of w1 ended',
+    },
+    { kind: 'publish', id: ask.id, ticket: issued(2) },
+  ]);
+});
+
+test('only who took a ticket may answer it or give it back', () => {
+  const book = bookWithTicket();
+  const issue = { id: ask.id, attempt: 1, teacher: TEACHER };
+  book.taken(aTaker('w1', false), issued(1), 7, 0);
+  expect(book.inHandCount('w1')).toBe(0);
+  book.taken(aTaker('w1'), issued(1), 7, 0);
+  expect(book.holds(aTaker('w1'), issue)).toBe(true);
+  expect(book.holds(aTaker('w2'), issue)).toBe(false);
+  const returned = { reason: 'busy', retryable: true };
+  const another = { ...aTaker('w1'), sessionKeyDigest: 'another key' };
+  expect(book.returned(another, issued(1), returned, 0)).toEqual([]);
+  expect(book.returned(aTaker('w2'), issued(1), returned, 0)).toEqual([]);
+  expect(book.returned(aTaker('w1'), issued(1), returned, 0)).toHaveLength(3);
+});
+
+test('a ticket that nobody wants is in nobody’s hands', () => {
+  const book = new AskBook();
+  book.taken(aTaker('w1'), issued(1), 7, 0);
+  expect(book.holds(aTaker('w2'), { id: ask.id, attempt: 1, teacher: TEACHER })).toBe(true);
+});
+
+test('answers of a worker that is quarantined meanwhile are of no use', () => {
+  const book = bookWithTicket();
+  book.taken(aTaker('w1'), issued(1), 7, 0);
+  book.discredited('w1', TEACHER, 0);
+  expect(book.find(ask.id, 1)).toEqual([]);
+  expect(book.find(ask.id, 2)).toEqual([ask]);
+});
+
+test('who asks is told after the last wrong answer', () => {
+  const book = bookWithTicket();
+  for (let attempt = 1; attempt < TICKET_FAILURE_LIMIT; attempt++) {
+    const kinds = book.rejected(ask.id, attempt, 'not finite', 0).map(({ kind }) => kind);
+    expect(kinds).not.toContain('failed');
+  }
+  expect(book.rejected(ask.id, TICKET_FAILURE_LIMIT, 'not finite', 0)).toEqual([
+    { kind: 'failed', asker: anna, askId: ask.id, reason: 'not finite' },
+  ]);
+  expect([book.openCount, book.askedCount]).toEqual([0, 0]);
+});
+
+test('knows which run waits for which teacher', () => {
+  const book = bookWithTicket();
+  expect(book.asksTeacher(TEACHER)).toBe(true);
+  expect(book.awaits('run of anna', TEACHER)).toBe(true);
+  expect(book.awaits('run of ben', TEACHER)).toBe(false);
+  expect(book.awaits('run of anna', 'ef'.repeat(32))).toBe(false);
+});
