@@ -1,0 +1,58 @@
+/** Which GPU a program computes on: its flag, and what is there. Pure. */
+import { LyceumError, type WorkerDevice } from '@lyceum/proto';
+import type { FoundGpus } from './find-gpus.js';
+import type { Gpu } from './nvidia-smi.js';
+
+/** `auto`: a GPU if there is one. A number is that of a GPU among those that are seen. */
+export type GpuFlag = 'auto' | 'cpu' | { readonly cuda: number };
+
+export interface GpuChoice {
+  /** Undefined: the processor computes. */
+  readonly gpu: Gpu | undefined;
+  /** What its user should know. */
+  readonly warning?: string;
+}
+
+/** @returns undefined for what is no such flag. */
+export function parseGpuFlag(text: string): GpuFlag | undefined {
+  if (text === 'auto' || text === 'cpu') return text;
+  const match = /^cuda(?::(\d{1,3}))?$/.exec(text);
+  return match === null ? undefined : { cuda: Number(match[1] ?? 0) };
+}
+
+/**
+ * @throws {LyceumError} FAILED_PRECONDITION if a GPU is asked for that is not there, or the driver does not answer, and
+ *   `allowCpu` is not set: nothing falls back on the processor unasked.
+ */
+export function gpuChoice(
+  flag: GpuFlag,
+  { gpus, problem }: FoundGpus,
+  allowCpu: boolean,
+): GpuChoice {
+  if (flag === 'cpu') return { gpu: undefined };
+  const gpu = gpus[flag === 'auto' ? 0 : flag.cuda];
+  if (gpu !== undefined) return { gpu };
+  if (flag === 'auto' && problem === undefined) return { gpu: undefined };
+  const why = problem ?? seenText(gpus);
+  const reason = flag === 'auto' ? why : `--device cuda:${flag.cuda} is not there: ${why}`;
+  if (allowCpu) return { gpu: undefined, warning: `${reason}; the processor computes` };
+  const message = `${reason}; --device cpu or --allow-cpu goes on without`;
+  throw new LyceumError('FAILED_PRECONDITION', message);
+}
+
+function seenText(gpus: readonly Gpu[]): string {
+  if (gpus.length === 0) return 'no GPU is seen (nvidia-smi, CUDA_VISIBLE_DEVICES)';
+  return `there are ${gpus.length}: ${gpus.map(({ name }, index) => `${index} ${name}`).join(', ')}`;
+}
+
+/**
+ * What a worker tells of the GPU that it computes on.
+ *
+ * @param isFast - it was told to be fast rather than to give equal bits.
+ */
+export function gpuDevice(
+  { name, driver, memoryBytes }: Gpu,
+  isFast: boolean,
+): Pick<WorkerDevice, 'device' | 'gpu' | 'bitsMayDiffer'> {
+  return { device: name, gpu: { driver, memoryBytes }, ...(isFast && { bitsMayDiffer: true }) };
+}

@@ -1,0 +1,69 @@
+/** A stand-in `nvidia-smi` on PATH that prints what the real one does, for a machine with one GPU and for broken ones. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { findGpus, GpuMemory } from '../../src/gpus/index.js';
+
+const UUID = 'GPU-81495ec7-da36-8ea5-9f7d-5804aa3fef20';
+const GPU = { uuid: UUID, name: 'NVIDIA L4', driver: '580.1', memoryBytes: 23_034 * 2 ** 20 };
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
+  vi.stubEnv('PATH', folder);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+/** @param script - of the shell, `$1` is the question. */
+function install(script: string): void {
+  const file = join(folder, 'nvidia-smi');
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
+  chmodSync(file, 0o755);
+}
+
+const ANSWERS = `
+case "$1" in
+  --list-gpus) echo "GPU 0: NVIDIA L4 (UUID: ${UUID})" ;;
+  *memory.total) echo "${UUID}, NVIDIA L4, 580.1, 23034" ;;
+  *memory.used) echo "${UUID}, 1034" ;;
+  *compute-apps*) echo "PROCESSES" ;;
+esac`;
+
+test('what is there is found, and hidden by CUDA_VISIBLE_DEVICES', async () => {
+  install(ANSWERS);
+  expect(await findGpus({})).toEqual({ gpus: [GPU] });
+  expect(await findGpus({ CUDA_VISIBLE_DEVICES: '' })).toEqual({ gpus: [] });
+});
+
+test('a machine without the driver, or with it and no GPU, has none', async () => {
+  expect(await findGpus({})).toEqual({ gpus: [] });
+  install('echo No devices were found; exit 6');
+  expect(await findGpus({})).toEqual({ gpus: [] });
+});
+
+test('a driver that does not answer is a problem', async () => {
+  install('echo "NVIDIA-SMI has failed because it could not talk to the driver."; exit 9');
+  const { gpus, problem } = await findGpus({});
+  expect(gpus).toEqual([]);
+  expect(problem).toBe(
+    'nvidia-smi: NVIDIA-SMI has failed because it could not talk to the driver.',
+  );
+});
+
+test('memory is what this process has, or what all have where processes are not told', async () => {
+  install(ANSWERS.replace('PROCESSES', `${process.pid}, ${UUID}, 300`));
+  expect(await new GpuMemory(GPU).usedBytes()).toBe(300 * 2 ** 20);
+  expect(await new GpuMemory(GPU).freeBytes()).toBe(22_000 * 2 ** 20);
+  install(ANSWERS.replace('PROCESSES', `1, ${UUID}, 900`));
+  expect(await new GpuMemory(GPU).usedBytes()).toBe(1_034 * 2 ** 20);
+});
+
+test('without a GPU no memory of it is used, and nobody is asked', async () => {
+  install('exit 1');
+  expect(await new GpuMemory(undefined).usedBytes()).toBe(0);
+  expect(await new GpuMemory(undefined).freeBytes()).toBe(0);
+});

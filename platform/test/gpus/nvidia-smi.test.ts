@@ -1,0 +1,74 @@
+/** What `nvidia-smi` prints, as its documentation and its users show it: a whole GPU, several, one in parts. */
+import { expect, test } from 'vitest';
+import { parseGpus, parseProcesses, parseUsed } from '../../src/gpus/nvidia-smi.js';
+
+const H100 = 'GPU-81495ec7-da36-8ea5-9f7d-5804aa3fef20';
+const A100 = 'GPU-b614723c-e261-4605-066e-79daab4c00ff';
+const PART = 'MIG-dc34c2fd-4bd7-52ad-a6d0-645dcd1794e4';
+const OTHER_PART = 'MIG-ec4c3916-65fa-5948-b9b5-9f21a2ddfcc0';
+
+const QUERY = `${H100}, NVIDIA H100 80GB HBM3, 580.159.04, 81559
+${A100}, NVIDIA A100-SXM4-80GB, 580.159.04, 81920
+`;
+
+test('a whole GPU is named as it is, with its driver and its memory', () => {
+  const list = `GPU 0: NVIDIA H100 80GB HBM3 (UUID: ${H100})\nGPU 1: NVIDIA A100-SXM4-80GB (UUID: ${A100})\n`;
+  expect(parseGpus(QUERY, list)).toEqual([
+    {
+      uuid: H100,
+      name: 'NVIDIA H100 80GB HBM3',
+      driver: '580.159.04',
+      memoryBytes: 81_559 * 2 ** 20,
+    },
+    {
+      uuid: A100,
+      name: 'NVIDIA A100-SXM4-80GB',
+      driver: '580.159.04',
+      memoryBytes: 81_920 * 2 ** 20,
+    },
+  ]);
+});
+
+test('parts stand for the GPU that is cut into them, with a little less memory than their names say', () => {
+  const list = `GPU 0: NVIDIA H100 80GB HBM3 (UUID: ${H100})
+GPU 1: NVIDIA A100-SXM4-80GB (UUID: ${A100})
+  MIG 2g.20gb     Device  0: (UUID: ${PART})
+  MIG 1g.5gb      Device  1: (UUID: ${OTHER_PART})
+`;
+  const gpus = parseGpus(QUERY, list);
+  expect(gpus.map(({ uuid, name }) => [uuid, name])).toEqual([
+    [H100, 'NVIDIA H100 80GB HBM3'],
+    [PART, 'NVIDIA A100-SXM4-80GB MIG 2g.20gb'],
+    [OTHER_PART, 'NVIDIA A100-SXM4-80GB MIG 1g.5gb'],
+  ]);
+  expect(gpus[2]?.memoryBytes).toBe(4_864 * 2 ** 20);
+});
+
+test('parts named in the manner of old drivers are read too', () => {
+  const list = `GPU 0: A100-PCIE-40GB (UUID: ${A100})\n  MIG 4g.20gb Device 0: (UUID: MIG-${A100}/2/0)\n`;
+  const query = `${A100}, A100-PCIE-40GB, 450.80.02, 40537\n`;
+  expect(parseGpus(query, list)[0]?.uuid).toBe(`MIG-${A100}/2/0`);
+});
+
+test('no GPU is no line', () => {
+  expect(parseGpus('', '')).toEqual([]);
+});
+
+test.each([
+  ['NVIDIA-SMI has failed', ''],
+  [`${H100}, NVIDIA H100, 580.1, [N/A]`, ''],
+  [
+    `${H100}, NVIDIA H100, 580.1, 81559`,
+    `GPU 0: a (UUID: ${H100})\nMIG odd Device 0: (UUID: MIG-a)`,
+  ],
+])('what is no answer is refused: %s', (query, list) => {
+  expect(() => parseGpus(query, list)).toThrow(/nvidia-smi says what cannot be read/);
+});
+
+test('memory in use is told by GPU, and by process where the driver knows them', () => {
+  expect(parseUsed(`${H100}, 1024\n${A100}, [N/A]\n`)).toEqual(new Map([[H100, 2 ** 30]]));
+  expect(parseProcesses(`4711, ${H100}, 512\n4712, ${H100}, [Not Found]\n`)).toEqual([
+    { pid: 4711, uuid: H100, bytes: 2 ** 29 },
+    { pid: 4712, uuid: H100, bytes: undefined },
+  ]);
+});
