@@ -1,4 +1,7 @@
-/** Runs a classifier in ONNX, operations one after another and with one fixed number of threads, so that bits stay. */
+/**
+ * Runs a classifier in ONNX, operations one after another and with one fixed number of threads, so that bits stay. On a
+ * GPU they may not: the provider chooses convolutions by the time they take, and the binding cannot tell it otherwise.
+ */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { decodeFloat16, encodeFloat16 } from '../codecs/index.js';
@@ -9,12 +12,34 @@ import {
   type GraphOutput,
 } from '../formats/graphs/index.js';
 import { classifierOf, type OnnxPackage } from '../formats/onnx/index.js';
+import { cudaProviderError, missingCudaProvider, providerFolder } from './cuda-provider.js';
 
 type Runtime = typeof import('onnxruntime-node');
 
 export interface OnnxInferenceOptions extends GraphInferenceOptions {
   /** Of the runtime; bits depend on it. */
   readonly threads: number;
+  /** Default: the processor. `cuda` is the first GPU that the process sees, and nothing else instead. */
+  readonly device?: OnnxDevice;
+}
+
+export type OnnxDevice = 'cpu' | 'cuda';
+
+/** What a session is opened with. The binding passes a device's number on and no other setting of a provider. */
+export function sessionOptions(
+  threads: number,
+  device: OnnxDevice,
+): InferenceSession.SessionOptions {
+  return {
+    executionProviders: device === 'cpu' ? ['cpu'] : [{ name: 'cuda', deviceId: 0 }],
+    executionMode: 'sequential',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Waiting threads would take the cores from whoever computes beside this.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // What fails is thrown; printed it would be said twice.
+    logSeverityLevel: 4,
+  };
 }
 
 export class OnnxInference extends GraphInference {
@@ -35,30 +60,28 @@ export class OnnxInference extends GraphInference {
   /**
    * Loads the model and runs it once, on zeros.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if the runtime refuses it, or samples of that shape do not fit.
+   * @throws {LyceumError} INVALID_ARGUMENT if the runtime refuses it, or samples of that shape do not fit;
+   *   FAILED_PRECONDITION if the runtime cannot use the GPU, RESOURCE_EXHAUSTED if that has too little memory.
    */
   static async open(model: OnnxPackage, options: OnnxInferenceOptions): Promise<OnnxInference> {
+    const { threads, device = 'cpu' } = options;
+    const missing = device === 'cuda' ? missingCudaProvider(providerFolder()) : undefined;
+    if (missing !== undefined) throw new LyceumError('FAILED_PRECONDITION', missing);
     // Here and not above: a program without ONNX models never loads the runtime.
     const runtime = await import('onnxruntime-node');
     let session: InferenceSession | undefined;
     try {
-      session = await runtime.InferenceSession.create(model.file, {
-        executionProviders: ['cpu'],
-        executionMode: 'sequential',
-        intraOpNumThreads: options.threads,
-        interOpNumThreads: 1,
-        // Waiting threads would take the cores from whoever computes beside this.
-        extra: { session: { intra_op: { allow_spinning: '0' } } },
-        // What fails is thrown; printed it would be said twice.
-        logSeverityLevel: 4,
-      });
+      session = await runtime.InferenceSession.create(model.file, sessionOptions(threads, device));
       const inference = new OnnxInference(runtime, session, model, options);
       await inference.warmUp();
       return inference;
     } catch (err) {
       await session?.release();
       if (err instanceof LyceumError) throw err;
-      const message = `the ONNX runtime refuses the model: ${toLyceumError(err).message}`;
+      const said = toLyceumError(err).message;
+      const gpu = device === 'cuda' ? cudaProviderError(said) : undefined;
+      if (gpu !== undefined) throw gpu;
+      const message = `the ONNX runtime refuses the model: ${said}`;
       throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
     }
   }

@@ -15,7 +15,15 @@ export type {
 } from '@tensorflow/tfjs';
 export { type ArchitectureSettings, buildStudent } from './architectures.js';
 export { DropoutMasks } from './dropout-masks.js';
-export { type Engine, openEngine, setComputeThreads, type Tf } from './engine/index.js';
+export {
+  type Determinism,
+  type Engine,
+  gpuProblem,
+  openEngine,
+  setComputeThreads,
+  setGpu,
+  type Tf,
+} from './engine/index.js';
 export { GraphModelInference } from './graph-model-inference.js';
 export { concreteShape, fitsInput, Inference, modelSampleShape, scaled } from './inference.js';
 export { type ForwardPass, forwardPass } from './layer-outputs.js';

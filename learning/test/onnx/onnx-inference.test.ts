@@ -181,6 +181,18 @@ describe('what is run', () => {
   });
 });
 
+describe('a GPU that cannot be used', () => {
+  it('is a refusal, and nothing computes instead', async () => {
+    const options = { rows: 4, threads: 1, sampleShape: [6, 6, 1], device: 'cuda' } as const;
+    await expect(OnnxInference.open(model('fixed-batch'), options)).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringMatching(
+        /^ONNX Runtime('s CUDA provider is not| cannot compute on the)/,
+      ),
+    });
+  });
+});
+
 describe('what is read without a runtime', () => {
   it('describes inputs, outputs, classes and weights', () => {
     const packaged: PackagedModel = { format: 'onnx', model: model('fixed-batch') };

@@ -74,6 +74,35 @@ export function setComputeThreads(threads: number, env: NodeJS.ProcessEnv): void
   env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
 }
 
+/** Why TensorFlow does not compute on the GPU that is there; undefined: it does. */
+export function gpuProblem(engine: Pick<Engine, 'name' | 'device'>): string | undefined {
+  if (engine.name === 'wasm') {
+    return "TensorFlow's addon does not load, and WebAssembly computes on the processor alone";
+  }
+  if (engine.device === 'gpu') return undefined;
+  return 'TensorFlow finds no GPU: it wants a set-up with LYCEUM_ACCELERATOR=cuda, CUDA 12 and cuDNN 9';
+}
+
+/** `strict`: equal bits on the same GPU model, where TensorFlow has such operations. `fast`: its fastest, and TF32. */
+export type Determinism = 'strict' | 'fast';
+
+/**
+ * Leaves engines of this process one GPU, or none, and says how they compute on it. Call it where and when
+ * {@link setComputeThreads} is called. Without a GPU nothing is said of determinism: the processor's bits are what they are.
+ *
+ * @param gpuUuid - undefined: the processor computes.
+ */
+export function setGpu(
+  gpuUuid: string | undefined,
+  determinism: Determinism,
+  env: NodeJS.ProcessEnv,
+): void {
+  env['CUDA_VISIBLE_DEVICES'] = gpuUuid ?? '-1';
+  if (gpuUuid === undefined || determinism === 'fast') return;
+  env['TF_DETERMINISTIC_OPS'] = '1';
+  env['NVIDIA_TF32_OVERRIDE'] = '0';
+}
+
 async function openNative(): Promise<Engine> {
   restoreUtilFunctions();
   // Registers its backend with the one `@tensorflow/tfjs` of this thread.

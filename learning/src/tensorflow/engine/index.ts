@@ -1,5 +1,12 @@
 /** TensorFlow itself: the backend that a program computes with, and what is mended in it. */
-export { type Engine, openEngine, setComputeThreads } from './engine.js';
+export {
+  type Determinism,
+  type Engine,
+  gpuProblem,
+  openEngine,
+  setComputeThreads,
+  setGpu,
+} from './engine.js';
 export {
   type Binding,
   type InputInfo,

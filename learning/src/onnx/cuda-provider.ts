@@ -1,0 +1,54 @@
+/**
+ * ONNX Runtime's CUDA provider: two libraries that its npm package leaves out and set-up places where it looks for them.
+ * What they say when they cannot be used, in words.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+
+export const CUDA_PROVIDER_FILES = [
+  'libonnxruntime_providers_shared.so',
+  'libonnxruntime_providers_cuda.so',
+] as const;
+
+const REMEDY = 'set up with LYCEUM_ACCELERATOR=cuda, which places it';
+
+/** Where the runtime looks for its providers: beside itself. */
+export function providerFolder(): string {
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+  return join(dirname(main), `../bin/napi-v6/${process.platform}/${process.arch}`);
+}
+
+/** Why the CUDA provider cannot be tried in this folder; undefined: its files are there. */
+export function missingCudaProvider(folder: string): string | undefined {
+  const missing = CUDA_PROVIDER_FILES.filter((file) => !existsSync(join(folder, file)));
+  if (missing.length === 0) return undefined;
+  return `ONNX Runtime's CUDA provider is not here (${missing.join(', ')}): ${REMEDY}`;
+}
+
+/**
+ * What the runtime throws if the GPU, not the model, is why it cannot go on.
+ *
+ * @returns undefined for an error that is the model's.
+ */
+export function cudaProviderError(message: string): LyceumError | undefined {
+  const memory = /Failed to allocate memory|CUDA failure 2\b|out of memory/i.exec(message);
+  if (memory !== null) {
+    return new LyceumError('RESOURCE_EXHAUSTED', 'the GPU has too little free memory for it');
+  }
+  // Which library it is goes to stderr alone.
+  if (message.includes('Failed to load shared library')) {
+    return refused(
+      'a library of CUDA 12 or cuDNN 9 is not found; the line above this one in stderr names it, and LD_LIBRARY_PATH where it is',
+    );
+  }
+  const failure = /(CUDA|CUDNN|CUBLAS|CUFFT)\w* failure \d+: ?[^;]*/i.exec(message)?.[0];
+  if (failure !== undefined) return refused(failure.trim());
+  return /ExecutionProvider_Cuda/.test(message) ? refused(message) : undefined;
+}
+
+function refused(reason: string): LyceumError {
+  const message = `ONNX Runtime cannot compute on the GPU: ${reason}`;
+  return new LyceumError('FAILED_PRECONDITION', message);
+}

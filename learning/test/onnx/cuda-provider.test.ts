@@ -1,0 +1,73 @@
+/** What a machine without a GPU shows: files that are missing, and the messages that the runtime was seen to throw. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  CUDA_PROVIDER_FILES,
+  cudaProviderError,
+  missingCudaProvider,
+} from '../../src/onnx/cuda-provider.js';
+import { sessionOptions } from '../../src/onnx/onnx-inference.js';
+
+describe('the provider’s files', () => {
+  it('are named if they are missing, with what places them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const [shared, cuda] = CUDA_PROVIDER_FILES;
+    writeFileSync(join(folder, shared), '');
+    expect(missingCudaProvider(folder)).toBe(
+      `ONNX Runtime's CUDA provider is not here (${cuda}): set up with LYCEUM_ACCELERATOR=cuda, which places it`,
+    );
+    writeFileSync(join(folder, cuda), '');
+    expect(missingCudaProvider(folder)).toBeUndefined();
+  });
+});
+
+/** Of 1.26.0 with its own libraries on a machine without a driver; paths are shortened. */
+const NO_DRIVER =
+  '/cuda_call.cc:122 std::conditional_t<THRW, void, common::Status> onnxruntime::CudaCall(ERRTYPE) [with ERRTYPE = cudaError] CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1 ; hostname=vm ; file=/cuda_execution_provider.cc ; line=336 ; expr=cudaSetDevice(info_.device_id); \n\n';
+
+describe('what the runtime throws', () => {
+  it.each([
+    [
+      NO_DRIVER,
+      'FAILED_PRECONDITION',
+      /GPU: CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version$/,
+    ],
+    [
+      'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
+      'FAILED_PRECONDITION',
+      /a library of CUDA 12 or cuDNN 9 is not found; .* LD_LIBRARY_PATH/,
+    ],
+    [
+      'Non-zero status code returned while running Conv node. Failed to allocate memory for requested buffer of size 1048576',
+      'RESOURCE_EXHAUSTED',
+      /too little free memory/,
+    ],
+    ['CUDA failure 2: out of memory ; GPU=0 ;', 'RESOURCE_EXHAUSTED', /too little free memory/],
+    [
+      'CUDNN failure 3000: CUDNN_STATUS_NOT_SUPPORTED ; GPU=0',
+      'FAILED_PRECONDITION',
+      /CUDNN failure 3000/,
+    ],
+  ])('%s is the GPU’s', (message, code, text) => {
+    const err = cudaProviderError(message);
+    expect(err?.code).toBe(code);
+    expect(err?.message).toMatch(text);
+  });
+
+  it.each([
+    'Load model failed: Protobuf parsing failed.',
+    'Got invalid dimensions for input: pixels for the following indices',
+  ])('%s is the model’s', (message) => {
+    expect(cudaProviderError(message)).toBeUndefined();
+  });
+});
+
+describe('a session', () => {
+  it('has one provider, and no other to fall back on', () => {
+    expect(sessionOptions(3, 'cpu').executionProviders).toEqual(['cpu']);
+    expect(sessionOptions(3, 'cuda').executionProviders).toEqual([{ name: 'cuda', deviceId: 0 }]);
+  });
+});
