@@ -81,12 +81,20 @@ function desiredLine(desired: number, connected: number): string {
   return `Teacher workers desired, so that no student waits: ${desired}; connected: ${connected}.`;
 }
 
+/** `NVIDIA L4 (23 GB, driver 580.1; wide: cpu …)`. */
+function deviceText({ device, gpuDriver, gpuMemoryBytes, otherDevices }: Worker): string {
+  const gpu = gpuMemoryBytes === 0 ? [] : [`${bytesText(gpuMemoryBytes)}, driver ${gpuDriver}`];
+  const others = Object.entries(otherDevices).map(([name, other]) => `${name}: ${other}`);
+  const facts = [...gpu, ...others];
+  return facts.length === 0 ? device : `${device} (${facts.join('; ')})`;
+}
+
 function workerLines(workers: readonly Worker[], nowMs: number): string[] {
   const columns: Column<Worker>[] = [
     { title: 'WORKER', value: (w) => w.workerId },
     { title: 'KIND', value: (w) => w.kind },
     { title: 'ENGINE', value: (w) => w.engine },
-    { title: 'DEVICE', value: (w) => w.device },
+    { title: 'DEVICE', value: deviceText },
     { title: 'THREADS', value: (w) => w.computeThreads, align: 'right' },
     {
       title: 'MEMORY',

@@ -115,7 +115,18 @@ const workerEnvironment = z.object({
   engine: z.string().describe('`native`, `wasm` or `lookup`.'),
   engineVersion: z.string(),
   computeThreads: z.int().min(0),
-  device: z.string().describe("`cpu` or the GPU's name."),
+  device: z.string().describe("`cpu` and its model, or the GPU's."),
+  gpuDriver: z
+    .string()
+    .optional()
+    .describe('Version of the driver; absent: the processor computed.'),
+  gpuMemoryBytes: z.int().min(0).optional(),
+  bitsMayDiffer: z
+    .literal(true)
+    .optional()
+    .describe(
+      'ONNX Runtime on a GPU, or `--determinism fast`: equal questions need not get equal bits.',
+    ),
 });
 
 export const reportSchema = z

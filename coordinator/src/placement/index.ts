@@ -5,5 +5,11 @@ export {
   type TeacherWants,
 } from './desired-teacher-workers.js';
 export { hopelessTeacher, type TeacherChance } from './hopeless-teacher.js';
-export { type Placement, place, type RunNeed, unfitTeacher } from './placement.js';
-export type { TeacherPlace } from './worker-load.js';
+export {
+  type Placement,
+  place,
+  type RunNeed,
+  unfitTeacher,
+  type WorkerBudget,
+} from './placement.js';
+export type { GpuPlace, TeacherPlace } from './worker-load.js';

@@ -9,10 +9,12 @@
  * Placing is greedy: it may fail to pack what a search could pack, and then says so and waits.
  */
 import {
+  hasRoom,
   type Load,
   put,
   type TeacherNeed,
   type TeacherPlace,
+  teacherGpuBytes,
   teacherMemoryBytes,
 } from './worker-load.js';
 import { fill, type SecondsPerSample } from './worker-shares.js';
@@ -135,17 +137,29 @@ function lackOfPlace(
   return `teacher ${(called(lacking, more) ?? lacking).name} waits for memory: the teacher workers are full of other runs' teachers`;
 }
 
+/** What a worker may spend. */
+export type WorkerBudget = Pick<TeacherPlace, 'memoryBudgetBytes' | 'gpu'>;
+
 /** Which of the teachers is too large for every connected worker, in words; undefined: none, or no worker is connected. */
 export function unfitTeacher(
   teachers: readonly TeacherNeed[],
-  workers: readonly Pick<TeacherPlace, 'memoryBudgetBytes'>[],
+  workers: readonly WorkerBudget[],
 ): string | undefined {
   if (workers.length === 0) return undefined;
   const largest = Math.max(...workers.map((w) => w.memoryBudgetBytes));
   const tooLarge = teachers.find((t) => teacherMemoryBytes(t.weightBytes) > largest);
-  if (tooLarge === undefined) return undefined;
-  const needs = gibibytes(teacherMemoryBytes(tooLarge.weightBytes));
-  return `teacher ${tooLarge.name} needs ${needs}; the largest budget is ${gibibytes(largest)}`;
+  if (tooLarge !== undefined) {
+    const needs = gibibytes(teacherMemoryBytes(tooLarge.weightBytes));
+    return `teacher ${tooLarge.name} needs ${needs}; the largest budget is ${gibibytes(largest)}`;
+  }
+  // Its own memory may be the lack of one worker, and its GPU's that of another.
+  const homeless = teachers.find((t) => workers.every((w) => !hasRoom(emptyLoad(w), t)));
+  if (homeless === undefined) return undefined;
+  const largestGpu = Math.max(...workers.map((w) => w.gpu?.memoryBudgetBytes ?? 0));
+  const needs = Math.min(
+    ...workers.flatMap(({ gpu }) => (gpu === undefined ? [] : [teacherGpuBytes(homeless, gpu)])),
+  );
+  return `teacher ${homeless.name} needs ${gibibytes(needs)} of a GPU's memory; the largest budget is ${gibibytes(largestGpu)}`;
 }
 
 /** The teacher as it is among these; undefined: it is none of them. */
@@ -162,19 +176,15 @@ function cover(
   workers: readonly TeacherPlace[],
 ): { loads: Map<string, Load>; homeless: TeacherNeed[] } {
   const loads = new Map<string, Load>(
-    workers.map(({ workerId, memoryBudgetBytes: freeBytes, barred }) => [
-      workerId,
-      { identities: new Set(), barred, freeBytes },
-    ]),
+    workers.map((worker) => [worker.workerId, { ...emptyLoad(worker), barred: worker.barred }]),
   );
   const homeless: TeacherNeed[] = [];
   const largestFirst = [...teachers].sort((a, b) => b.weightBytes - a.weightBytes);
   for (const teacher of largestFirst) {
-    const bytes = teacherMemoryBytes(teacher.weightBytes);
     let best: { load: Load; has: boolean } | undefined;
     for (const worker of workers) {
       const load = loads.get(worker.workerId);
-      if (load === undefined || load.freeBytes < bytes) continue;
+      if (load === undefined || !hasRoom(load, teacher)) continue;
       if (worker.barred.has(teacher.identity)) continue;
       const has = worker.loaded.has(teacher.identity);
       const better =
@@ -187,6 +197,16 @@ function cover(
     else put(best.load, teacher);
   }
   return { loads, homeless };
+}
+
+function emptyLoad({ memoryBudgetBytes, gpu }: WorkerBudget): Load {
+  return {
+    identities: new Set(),
+    barred: new Set(),
+    gpu,
+    freeBytes: memoryBudgetBytes,
+    freeGpuBytes: gpu?.memoryBudgetBytes ?? 0,
+  };
 }
 
 function gibibytes(bytes: number): string {

@@ -1,4 +1,5 @@
 /** What is to be loaded on each teacher worker, while that is being decided. */
+import { ENGINE_OF, isRemoteEngine } from '@lyceum/learning/formats';
 
 /** Memory of a loaded teacher: weights, their copy while loading, and activations, as a multiple of the weights. */
 export const TEACHER_MEMORY_FACTOR = 3;
@@ -11,11 +12,22 @@ export interface TeacherNeed {
   /** What its users call it. */
   readonly name: string;
   readonly weightBytes: number;
+  /** What runs it; absent: something that computes. */
+  readonly engine?: string;
+}
+
+/** A worker's GPU, on which its teachers compute. */
+export interface GpuPlace {
+  readonly memoryBudgetBytes: number;
+  /** What teachers were seen to take of a GPU when they were loaded, by identity; on any worker. */
+  readonly measured: ReadonlyMap<string, number>;
 }
 
 export interface TeacherPlace {
   readonly workerId: string;
   readonly memoryBudgetBytes: number;
+  /** Absent: its processor computes. */
+  readonly gpu?: GpuPlace | undefined;
   /** Teachers that it has or was told to load; they are left where they are if they may. */
   readonly loaded: ReadonlySet<string>;
   /** Teachers that it must not have: it is quarantined with them. */
@@ -25,7 +37,10 @@ export interface TeacherPlace {
 export interface Load {
   readonly identities: Set<string>;
   readonly barred: ReadonlySet<string>;
+  readonly gpu: GpuPlace | undefined;
   freeBytes: number;
+  /** 0 without a GPU. */
+  freeGpuBytes: number;
 }
 
 /** By worker. */
@@ -36,17 +51,41 @@ export function teacherMemoryBytes(weightBytes: number): number {
   return TEACHER_MEMORY_FACTOR * weightBytes + TEACHER_MEMORY_BYTES;
 }
 
-export function fits(load: Load, { identity, weightBytes }: TeacherNeed): boolean {
-  if (load.identities.has(identity) || load.barred.has(identity)) return false;
-  return load.freeBytes >= teacherMemoryBytes(weightBytes);
+/**
+ * Bytes of the worker's GPU that a teacher is counted with: what was measured, but never less than its weights, since an
+ * engine may have had room from a teacher before. One that was never loaded is taken for what it would take of memory.
+ */
+export function teacherGpuBytes(
+  { identity, engine, weightBytes }: TeacherNeed,
+  gpu: GpuPlace | undefined,
+): number {
+  const computes =
+    engine === undefined || !(isRemoteEngine(engine) || engine === ENGINE_OF.recorded);
+  if (gpu === undefined || !computes) return 0;
+  const measured = gpu.measured.get(identity);
+  return measured === undefined ? teacherMemoryBytes(weightBytes) : Math.max(measured, weightBytes);
+}
+
+export function hasRoom(load: Load, teacher: TeacherNeed): boolean {
+  return (
+    load.freeBytes >= teacherMemoryBytes(teacher.weightBytes) &&
+    load.freeGpuBytes >= teacherGpuBytes(teacher, load.gpu)
+  );
+}
+
+export function fits(load: Load, teacher: TeacherNeed): boolean {
+  if (load.identities.has(teacher.identity) || load.barred.has(teacher.identity)) return false;
+  return hasRoom(load, teacher);
 }
 
 export function put(load: Load, teacher: TeacherNeed): void {
   load.identities.add(teacher.identity);
   load.freeBytes -= teacherMemoryBytes(teacher.weightBytes);
+  load.freeGpuBytes -= teacherGpuBytes(teacher, load.gpu);
 }
 
 export function take(load: Load, teacher: TeacherNeed): void {
   load.identities.delete(teacher.identity);
   load.freeBytes += teacherMemoryBytes(teacher.weightBytes);
+  load.freeGpuBytes += teacherGpuBytes(teacher, load.gpu);
 }

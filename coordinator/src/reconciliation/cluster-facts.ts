@@ -1,6 +1,6 @@
 /** How the cluster stands at this moment, in the words in which a pass decides: read, never changed. */
 import type { TeacherHealth } from '../health/index.js';
-import type { TeacherChance, TeacherPlace } from '../placement/index.js';
+import type { GpuPlace, TeacherChance, TeacherPlace } from '../placement/index.js';
 import {
   type LoadFailure,
   secondsPerSample,
@@ -64,15 +64,36 @@ function loadFailure(
 /** The teacher workers, as teachers may be placed on them. */
 export function teacherPlaces({ teachers, health }: ClusterFactsParts): TeacherPlace[] {
   const quarantines = health.quarantines();
-  return teachers.list().map((session) => ({
+  const sessions = teachers.list();
+  const measured = measuredGpuBytes(sessions);
+  return sessions.map((session) => ({
     workerId: session.workerId,
     memoryBudgetBytes: session.hello.memoryBudgetBytes,
+    gpu: gpuPlace(session, measured),
     // What it was told before this pass; what it has not unloaded yet says nothing then.
     loaded: session.wanted.size > 0 ? session.wanted : session.present(),
     barred: new Set(
       quarantines.filter((q) => q.workerId === session.workerId).map(({ teacher }) => teacher),
     ),
   }));
+}
+
+function gpuPlace({ hello }: TeacherSession, measured: GpuPlace['measured']): GpuPlace | undefined {
+  const { gpuMemoryBudgetBytes } = hello;
+  if (gpuMemoryBudgetBytes === undefined) return undefined;
+  return { memoryBudgetBytes: gpuMemoryBudgetBytes, measured };
+}
+
+/** The most that each loaded teacher took of a GPU, by identity, of those that were measured. */
+function measuredGpuBytes(sessions: readonly TeacherSession[]): Map<string, number> {
+  const measured = new Map<string, number>();
+  for (const session of sessions) {
+    for (const [identity, { gpuMemoryBytes = 0 }] of session.loaded()) {
+      if (gpuMemoryBytes === 0) continue;
+      measured.set(identity, Math.max(gpuMemoryBytes, measured.get(identity) ?? 0));
+    }
+  }
+  return measured;
 }
 
 /** Seconds that each teacher's inference of a sample takes, by identity, of those that have been measured. */

@@ -5,7 +5,12 @@
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import type { SessionHolder } from '@lyceum/platform';
 import { type LyceumError, StorageFullError } from '@lyceum/proto';
-import { type Placement, type RunNeed, unfitTeacher } from '../placement/index.js';
+import {
+  type Placement,
+  type RunNeed,
+  unfitTeacher,
+  type WorkerBudget,
+} from '../placement/index.js';
 import type { RunRecord } from '../runs/index.js';
 import { hasEnded, isAssigned } from '../schedule/index.js';
 import { isHeldBy } from '../sessions/index.js';
@@ -141,7 +146,7 @@ export function pauseForeign(
  */
 export function pauseUnfit(
   { runId, state, teachers }: RunRecord,
-  workers: readonly { readonly memoryBudgetBytes: number }[],
+  workers: readonly WorkerBudget[],
   awaits: (teacher: string) => boolean,
   unfit: HeldSince,
   nowMs: number,

@@ -122,7 +122,7 @@ export class Reconciler {
   /** Runs that cannot go on as they are: each step sees what the one before has left behind. */
   async #putRunsRight(): Promise<void> {
     const parts = this.#parts;
-    const { students, teachers, desk, now } = parts;
+    const { students, desk, now } = parts;
     const sessionOf = ({ assignment }: RunRecord) =>
       assignment && students.get(assignment.workerId);
     await decideEach(parts, ensureBaseline);
@@ -136,7 +136,7 @@ export class Reconciler {
     await decideEach(parts, (record) => pauseForeign(record, foreignPlugin(record)));
     const facts = teacherFacts(parts);
     await decideEach(parts, (record) => pauseWithoutTeachers(record, facts));
-    const workers = teachers.list().map(({ hello }) => hello);
+    const workers = teacherPlaces(parts);
     await decideEach(parts, (record) => {
       const awaits = (teacher: string) => desk.book.awaits(record.runId, teacher);
       return pauseUnfit(record, workers, awaits, this.#unfit, now());

@@ -128,6 +128,9 @@ interface WorkerEnvironment {
   readonly engine: string;
   readonly engineVersion: string;
   readonly computeThreads: number;
-  /** `cpu` or the GPU's name. */
+  /** `cpu` and its model, or the GPU's. */
   readonly device: string;
+  readonly gpuDriver?: string | undefined;
+  readonly gpuMemoryBytes?: number | undefined;
+  readonly bitsMayDiffer?: true | undefined;
 }

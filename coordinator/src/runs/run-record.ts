@@ -53,6 +53,11 @@ const workerEnvironment = z.strictObject({
   engineVersion: z.string(),
   computeThreads: count,
   device: z.string(),
+  /** Of its GPU; absent: the processor computes. */
+  gpuDriver: z.string().optional(),
+  gpuMemoryBytes: count.optional(),
+  /** Equal questions need not get equal bits. */
+  bitsMayDiffer: z.literal(true).optional(),
 });
 
 const validation = z.strictObject({ step: count, accuracy: z.number(), nll: z.number() });

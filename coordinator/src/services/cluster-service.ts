@@ -16,7 +16,7 @@ import {
 import type { Quarantine as KnownQuarantine, TeacherHealth } from '../health/index.js';
 import type { GarbageCollector } from '../lifecycle/index.js';
 import type { TeacherDemand } from '../reconciliation/index.js';
-import type { RunStore } from '../runs/index.js';
+import type { RunStore, WorkerEnvironment } from '../runs/index.js';
 import { isAssigned } from '../schedule/index.js';
 import type { StudentSession, TeacherSession, WorkerSessions } from '../sessions/index.js';
 import type { TicketDesk } from '../tickets/index.js';
@@ -117,6 +117,9 @@ function teacherWorker(
     ticketsInHand: desk.book.inHandCount(workerId),
     problems: session.problems(),
     memoryBudgetBytes: hello.memoryBudgetBytes,
+    ...gpuFields(session.environment()),
+    gpuMemoryBudgetBytes: hello.gpuMemoryBudgetBytes ?? 0,
+    otherDevices: otherDevices(session, names),
   });
 }
 
@@ -133,7 +136,23 @@ function studentWorker(session: StudentSession, store: RunStore): Worker {
     computeThreads,
     connectedAtMs,
     busyWith: run === undefined ? [] : [run.runId],
+    ...gpuFields(session.environment()),
   });
+}
+
+function gpuFields({ gpuDriver = '', gpuMemoryBytes = 0 }: WorkerEnvironment) {
+  return { gpuDriver, gpuMemoryBytes };
+}
+
+/** Loaded teachers that another device computes than the worker's own, by name. */
+function otherDevices(
+  session: TeacherSession,
+  names: ReadonlyMap<string, string>,
+): Record<string, string> {
+  const others = [...session.loaded()].flatMap(([identity, { device }]) =>
+    device === undefined ? [] : [[teacherName(identity, names), device]],
+  );
+  return Object.fromEntries(others);
 }
 
 /** What runs call the teachers; the newest run's name for each. */

@@ -214,7 +214,7 @@ function answersStored(parts: TeacherServiceParts, worker: TeacherSession, ask: 
   const runs = parts.desk.book.runsAsking(ask.id);
   parts.health.ticketAnswered(replica, { id: ask.id, runs });
   for (const runId of runs) {
-    parts.monitor.answeredBy(runId, worker.environment());
+    parts.monitor.answeredBy(runId, worker.answering(ask.teacherIdentity));
   }
 }
 

@@ -28,6 +28,7 @@ export function checkedHello<H extends Hello>(hello: H): H {
     engine: device?.engine ?? '',
     'engine version': device?.engineVersion ?? '',
     device: device?.device ?? '',
+    'driver of the GPU': device?.gpu?.driver ?? '',
   };
   for (const [what, text] of Object.entries(texts)) {
     if (text.length <= HELLO_TEXT_MAX_LETTERS) continue;

@@ -3,6 +3,7 @@ import {
   cut,
   digestHex,
   type FailedTeacher,
+  HELLO_TEXT_MAX_LETTERS,
   type LoadedTeacher,
   LyceumError,
   REASON_MAX_LETTERS,
@@ -11,6 +12,7 @@ import {
   type TeacherHello,
   type TeacherState,
 } from '@lyceum/proto';
+import type { WorkerEnvironment } from '../runs/index.js';
 import { WorkerSession } from './worker-session.js';
 
 /** Problems of a worker that are kept to be shown. */
@@ -65,7 +67,11 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
     const loaded = state.loaded.map((t) => [digestHex(t.teacherIdentity), t] as const);
     const fresh = loaded.map(([identity]) => identity).filter((id) => !this.#loaded.has(id));
     this.#loaded.clear();
-    for (const [identity, teacher] of loaded) this.#loaded.set(identity, teacher);
+    for (const [identity, teacher] of loaded) {
+      const { device } = teacher;
+      const shown = device === undefined ? {} : { device: cut(device, HELLO_TEXT_MAX_LETTERS) };
+      this.#loaded.set(identity, { ...teacher, ...shown });
+    }
     this.#failures = new Map(
       state.failed.map((failed) => [
         digestHex(failed.teacherIdentity),
@@ -77,6 +83,17 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
 
   loaded(): ReadonlyMap<string, LoadedTeacher> {
     return this.#loaded;
+  }
+
+  /** What decides about the bits of one teacher's answers, which another device may compute than its worker's. */
+  answering(teacherIdentity: string): WorkerEnvironment {
+    const { device, bitsMayDiffer } = this.#loaded.get(teacherIdentity) ?? {};
+    const own = this.environment();
+    if (device !== undefined) {
+      const { workerId, version, engine, engineVersion, computeThreads } = own;
+      return { workerId, version, engine, engineVersion, computeThreads, device };
+    }
+    return bitsMayDiffer === true ? { ...own, bitsMayDiffer } : own;
   }
 
   /** What inferences took since the last call. */

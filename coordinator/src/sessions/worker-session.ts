@@ -43,6 +43,7 @@ export abstract class WorkerSession<H extends Hello, A extends { revision: numbe
   /** What of the worker decides about the bits of its results. */
   environment(): WorkerEnvironment {
     const { workerId, version, device } = this.hello;
+    const gpu = device?.gpu;
     return {
       workerId,
       version,
@@ -50,6 +51,8 @@ export abstract class WorkerSession<H extends Hello, A extends { revision: numbe
       engineVersion: device?.engineVersion ?? '',
       computeThreads: device?.computeThreads ?? 0,
       device: device?.device ?? '',
+      ...(gpu !== undefined && { gpuDriver: gpu.driver, gpuMemoryBytes: gpu.memoryBytes }),
+      ...(device?.bitsMayDiffer === true && { bitsMayDiffer: true }),
     };
   }
 }

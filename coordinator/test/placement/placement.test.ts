@@ -199,3 +199,64 @@ describe('quarantined workers', () => {
     );
   });
 });
+
+describe('GPUs, pretended', () => {
+  const measuredMib = (mib: Record<string, number>) =>
+    new Map(Object.entries(mib).map(([id, n]) => [id, n * MIB]));
+  /** Memory for everything; a GPU with so much. */
+  const gpuWorker = (workerId: string, gpuMib: number, mib: Record<string, number> = {}) => ({
+    ...worker(workerId, 10_000),
+    gpu: { memoryBudgetBytes: gpuMib * MIB, measured: measuredMib(mib) },
+  });
+
+  it('hold teachers by what these were measured to take', () => {
+    const runs = [run('a', [small, medium])];
+    const held = place(runs, ['s1'], [gpuWorker('t1', 900, { small: 500, medium: 400 })]);
+    expect(held.teachers.get('t1')).toEqual(['medium', 'small']);
+    const crowded = place(runs, ['s1'], [gpuWorker('t1', 899, { small: 500, medium: 400 })]);
+    expect(crowded.starts.size).toBe(0);
+    expect(crowded.reasons.get('a')).toContain('waits for memory');
+  });
+
+  it('hold two teachers on one, and the third on another', () => {
+    const third = teacher('third', 150);
+    const measured = { small: 400, medium: 400, third: 400 };
+    const workers = [gpuWorker('t1', 1_000, measured), gpuWorker('t2', 500, measured)];
+    const { teachers, starts } = place([run('a', [small, medium, third])], ['s1'], workers);
+    expect([...starts]).toEqual([['a', 's1']]);
+    expect([teachers.get('t1')?.length, teachers.get('t2')?.length]).toEqual([2, 1]);
+  });
+
+  it('that have not loaded a teacher yet count it as memory would', () => {
+    const runs = [run('a', [small])];
+    expect(place(runs, ['s1'], [gpuWorker('t1', 100)]).starts.size).toBe(1);
+    expect(place(runs, ['s1'], [gpuWorker('t1', 99)]).reasons.get('a')).toBe(
+      "teacher small needs 0.1 GiB of a GPU's memory; the largest budget is 0.1 GiB",
+    );
+  });
+
+  it('count a teacher with its weights at least: its engine may have had room before', () => {
+    const big = teacher('big', 3 * 1_000 + 32);
+    const { starts } = place([run('a', [big])], ['s1'], [gpuWorker('t1', 999, { big: 1 })]);
+    expect(starts.size).toBe(0);
+    const { starts: fitting } = place(
+      [run('a', [big])],
+      ['s1'],
+      [gpuWorker('t1', 1_000, { big: 1 })],
+    );
+    expect(fitting.size).toBe(1);
+  });
+
+  it('have nothing to do with teachers that compute elsewhere or not at all', () => {
+    for (const engine of ['http', 'open-inference', 'recorded']) {
+      const { starts } = place([run('a', [{ ...small, engine }])], ['s1'], [gpuWorker('t1', 1)]);
+      expect(starts.size).toBe(1);
+    }
+  });
+
+  it('that are full leave a teacher to a worker whose processor computes', () => {
+    const workers = [gpuWorker('t1', 50), worker('t2', 10_000)];
+    const { teachers } = place([run('a', [small])], ['s1'], workers);
+    expect([teachers.get('t1'), teachers.get('t2')]).toEqual([[], ['small']]);
+  });
+});

@@ -1,0 +1,63 @@
+/** Which environment a teacher's answers are said to come from: its worker's, or the device that computes it instead. */
+import { LoadedTeacher, TeacherHello, TeacherState, type WorkerDevice } from '@lyceum/proto';
+import { expect, test } from 'vitest';
+import { TeacherSession } from '../../src/sessions/teacher-session.js';
+
+const IDENTITY = 'ab'.repeat(32);
+const GPU = { driver: '580.1', memoryBytes: 2 ** 34 };
+const DEVICE = {
+  engine: 'native',
+  engineVersion: '1',
+  computeThreads: 2,
+  device: 'NVIDIA L4',
+  gpu: GPU,
+};
+const OWN = {
+  workerId: 'w',
+  version: '1',
+  engine: 'native',
+  engineVersion: '1',
+  computeThreads: 2,
+  device: 'NVIDIA L4',
+  gpuDriver: '580.1',
+  gpuMemoryBytes: 2 ** 34,
+};
+
+function session(loaded: Partial<LoadedTeacher>, device: WorkerDevice = DEVICE): TeacherSession {
+  const hello = TeacherHello.fromPartial({ workerId: 'w', version: '1', device });
+  const made = new TeacherSession(hello, 0, async () => {});
+  const teacher = LoadedTeacher.fromPartial({
+    ...loaded,
+    teacherIdentity: Buffer.from(IDENTITY, 'hex'),
+  });
+  made.report(TeacherState.fromPartial({ loaded: [teacher] }));
+  return made;
+}
+
+test('a teacher on the worker’s GPU has that and its driver', () => {
+  expect(session({}).answering(IDENTITY)).toEqual(OWN);
+});
+
+test('whose engine gives no equal bits there says so, and so does a worker that was told to be fast', () => {
+  expect(session({ bitsMayDiffer: true }).answering(IDENTITY)).toEqual({
+    ...OWN,
+    bitsMayDiffer: true,
+  });
+  expect(session({}, { ...DEVICE, bitsMayDiffer: true }).answering(IDENTITY)).toEqual({
+    ...OWN,
+    bitsMayDiffer: true,
+  });
+});
+
+test('what the processor computes instead has nothing of the GPU', () => {
+  const { gpuDriver, gpuMemoryBytes, ...rest } = OWN;
+  const answering = session({ device: 'cpu EPYC' }, { ...DEVICE, bitsMayDiffer: true }).answering(
+    IDENTITY,
+  );
+  expect(answering).toEqual({ ...rest, device: 'cpu EPYC' });
+});
+
+test('a device is cut to what is shown', () => {
+  const device = 'x'.repeat(10_000);
+  expect(session({ device }).answering(IDENTITY).device.length).toBeLessThanOrEqual(128);
+});
