@@ -8,12 +8,17 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { type Determinism, setGpu } from '@lyceum/learning/tensorflow';
 import {
   collectGarbageRarely,
   createLogger,
+  findGpus,
+  type GpuFlag,
+  gpuChoice,
   isYes,
   lockFolder,
   natsCredentialsIn,
+  parseGpuFlag,
   Shutdown,
   tlsIdentityIn,
 } from '@lyceum/platform';
@@ -37,6 +42,9 @@ interface Flags {
   readonly tlsDir: string | undefined;
   readonly datasetsRoot: string | undefined;
   readonly eager: boolean;
+  readonly device: GpuFlag;
+  readonly allowCpu: boolean;
+  readonly determinism: Determinism;
 }
 
 function option(flags: string, text: string, variable: string, fallback: unknown): Option {
@@ -100,6 +108,27 @@ const program = new Command('student-worker')
     ),
   )
   .option('--insecure', 'listen where others can reach it (env: LYCEUM_INSECURE=true)', false)
+  .addOption(
+    option(
+      '--device <device>',
+      'what computes: auto (a GPU if there is one), cpu, or cuda:N, the Nth GPU that is seen',
+      'LYCEUM_DEVICE',
+      'auto',
+    ).argParser(device),
+  )
+  .option(
+    '--allow-cpu',
+    'compute on the processor if the GPU cannot be used, instead of ending (env: LYCEUM_ALLOW_CPU=true)',
+    false,
+  )
+  .addOption(
+    option(
+      '--determinism <how>',
+      'on a GPU: strict, equal bits again on the same model of GPU; or fast, with TF32',
+      'LYCEUM_DETERMINISM',
+      'strict',
+    ).choices(['strict', 'fast']),
+  )
   .option(
     '--eager',
     'run steps operation by operation, not as one graph: slower, equal bits (env: LYCEUM_EAGER=true)',
@@ -120,7 +149,11 @@ async function serve(flags: Flags): Promise<void> {
     const shutdown = Shutdown.install(log, STOP_MS);
     shutdown.onStop('lock of the state folder', async () => lock.release());
     try {
-      const { workerId } = flags;
+      const { workerId, determinism } = flags;
+      const allowCpu = flags.allowCpu || isYes('LYCEUM_ALLOW_CPU', process.env);
+      const { gpu, warning } = gpuChoice(flags.device, await findGpus(process.env), allowCpu);
+      if (warning !== undefined) log.warn(warning);
+      setGpu(gpu?.uuid, determinism, process.env);
       const started = await startProgram(
         {
           workerId,
@@ -134,6 +167,9 @@ async function serve(flags: Flags): Promise<void> {
           stateDir: resolve(flags.stateDir),
           datasetsRoot: flags.datasetsRoot,
           computeThreads: flags.computeThreads,
+          gpu,
+          allowCpu,
+          isFast: determinism === 'fast',
           eager: flags.eager || isYes('LYCEUM_EAGER', process.env),
         },
         shutdown,
@@ -165,6 +201,12 @@ function exitCode(thrown: unknown): number {
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('want a whole number above 0');
   return Number(text);
+}
+
+function device(text: string): GpuFlag {
+  const flag = parseGpuFlag(text);
+  if (flag === undefined) throw new InvalidArgumentError('want auto, cpu, cuda or cuda:N');
+  return flag;
 }
 
 function packageVersion(): string {

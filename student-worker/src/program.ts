@@ -1,7 +1,10 @@
 /** The student worker's parts, put together and started; each says how it stops. */
+import { gpuProblem } from '@lyceum/learning/tensorflow';
 import {
   awaitNats,
   connect,
+  type Gpu,
+  gpuDevice,
   type Logger,
   type NatsCredentials,
   newSessionKey,
@@ -10,8 +13,8 @@ import {
   startProbes,
   type TlsIdentity,
 } from '@lyceum/platform';
-import { LyceumError, type StudentHello } from '@lyceum/proto';
-import { StudentCompute } from './compute/index.js';
+import { LyceumError, type StudentHello, type WorkerDevice } from '@lyceum/proto';
+import { type ComputeDevice, StudentCompute } from './compute/index.js';
 import { holdSession, ReportOutbox, StudentMetrics } from './session/index.js';
 import { StudentWorker } from './training/index.js';
 
@@ -36,6 +39,12 @@ export interface ProgramOptions {
   /** Of mounted data sets. Default: none are. */
   readonly datasetsRoot?: string | undefined;
   readonly computeThreads: number;
+  /** What is to compute; undefined: the processor. */
+  readonly gpu: Gpu | undefined;
+  /** The processor computes if TensorFlow cannot use the GPU. */
+  readonly allowCpu: boolean;
+  /** On a GPU: fast rather than with equal bits. */
+  readonly isFast: boolean;
   /** Steps run operation by operation. */
   readonly eager: boolean;
 }
@@ -52,7 +61,7 @@ export interface Program {
  * it waits here; its probes say so meanwhile.
  *
  * @throws {LyceumError} PERMISSION_DENIED if NATS refuses user or certificate, FAILED_PRECONDITION if the probes cannot
- *   listen, CANCELLED if the program is told to end while it waits.
+ *   listen or TensorFlow cannot use the GPU, CANCELLED if the program is told to end while it waits.
  */
 export async function startProgram(
   options: ProgramOptions,
@@ -90,6 +99,7 @@ export async function startProgram(
   log.info('loading TensorFlow');
   const trainer = await StudentCompute.start({ computeThreads, eager, log });
   shutdown.onStop('compute thread', () => trainer.stop());
+  const device = workerDevice(trainer.device, options, log);
 
   const client = connect(StudentClient, options.coordinator, tls);
   shutdown.onStop('coordinator connection', async () => client.close());
@@ -110,7 +120,7 @@ export async function startProgram(
   const hello: StudentHello = {
     ...credentials,
     version,
-    device: { ...trainer.device, computeThreads },
+    device: { ...device, computeThreads },
   };
   const noSession = `no session with the coordinator at ${options.coordinator}`;
   unready = noSession;
@@ -147,4 +157,22 @@ async function failure(
   });
   await Promise.all([session, lost]);
   return new Promise(() => {});
+}
+
+/** @throws {LyceumError} FAILED_PRECONDITION if TensorFlow does not use the GPU, and the processor is not to compute instead. */
+function workerDevice(
+  own: ComputeDevice,
+  { gpu, allowCpu, isFast }: Pick<ProgramOptions, 'gpu' | 'allowCpu' | 'isFast'>,
+  log: Logger,
+): Omit<WorkerDevice, 'computeThreads'> {
+  if (gpu === undefined) return own;
+  const problem = gpuProblem({ name: own.engine, device: own.device });
+  if (problem === undefined) return { ...own, ...gpuDevice(gpu, isFast) };
+  const reason = `${gpu.name} cannot be used: ${problem}`;
+  if (!allowCpu) {
+    const message = `${reason}; --device cpu or --allow-cpu goes on without`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  log.warn(`${reason}; the processor computes`);
+  return own;
 }

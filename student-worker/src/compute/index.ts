@@ -4,6 +4,7 @@
  */
 export { learningRate } from './step/index.js';
 export { StudentCompute } from './student-compute.js';
+export type { ComputeDevice } from './thread-messages.js';
 export {
   type Batch,
   BatchSource,

@@ -1,0 +1,107 @@
+/**
+ * On which device a worker computes, on a machine whose GPU is a stand-in: an `nvidia-smi` that prints what the real one
+ * does. TensorFlow cannot use it, so this shows refusals, and what is told where the processor computes instead.
+ */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import {
+  connectNats,
+  createLogger,
+  findNatsServer,
+  type Nats,
+  type NatsServer,
+  startNatsServer,
+} from '@lyceum/platform';
+import { POINTER_BUCKET } from '@lyceum/proto';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { CoordinatorPeer } from './coordinator-peer.js';
+import { until, WorkerProcess } from './worker-process.js';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+const UUID = 'GPU-81495ec7-da36-8ea5-9f7d-5804aa3fef20';
+const ANSWERS = `#!/bin/sh
+case "$1" in
+  --list-gpus) echo "GPU 0: NVIDIA L4 (UUID: ${UUID})" ;;
+  *memory.total) echo "${UUID}, NVIDIA L4, 580.1, 23034" ;;
+esac
+`;
+
+let folder: string;
+let server: NatsServer;
+let nats: Nats;
+let peer: CoordinatorPeer;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-device-'));
+  const binary = findNatsServer(process.env);
+  if (binary === undefined) throw new Error('no nats-server: run npm run setup');
+  server = await startNatsServer({ binary, storeDir: join(folder, 'nats'), port: 0, log });
+  nats = await connectNats({ url: server.url, name: 'test', log });
+  const pointers = await nats.keyValue(POINTER_BUCKET, { create: true });
+  peer = new CoordinatorPeer(await nats.blobs({ create: true }), pointers);
+  await peer.start();
+});
+afterAll(async () => {
+  await peer.stop();
+  await nats.close();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+function pretendGpu(): void {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, 'nvidia-smi'), ANSWERS);
+  chmodSync(join(bin, 'nvidia-smi'), 0o755);
+  vi.stubEnv('PATH', `${bin}${delimiter}${process.env['PATH']}`);
+}
+
+function startWorker(...flags: string[]): WorkerProcess {
+  const worker = new WorkerProcess([
+    ...['--nats', server.url, '--coordinator', peer.address],
+    ...['--state-dir', join(folder, 'state'), '--worker-id', 'student-1', ...flags],
+  ]);
+  onTestFinished(async () => {
+    await worker.kill('SIGKILL');
+  });
+  return worker;
+}
+
+const said = ({ lines }: WorkerProcess) => lines.map((line) => JSON.stringify(line)).join('\n');
+
+it('ends if it is told to use a GPU that is not there', async () => {
+  vi.stubEnv('CUDA_VISIBLE_DEVICES', '');
+  const worker = startWorker('--device', 'cuda:1');
+  expect(await worker.exited).toBe(6);
+  expect(said(worker)).toContain('--device cuda:1 is not there: no GPU is seen');
+});
+
+it('ends if TensorFlow cannot use the GPU that is there', async () => {
+  pretendGpu();
+  const worker = startWorker();
+  expect(await worker.exited).toBe(6);
+  expect(said(worker)).toMatch(
+    /NVIDIA L4 cannot be used: TensorFlow.*; --device cpu or --allow-cpu goes on without/,
+  );
+});
+
+it.each([['--allow-cpu'], ['--device=cpu']])(
+  'computes on the processor with %s, and tells so',
+  async (flag) => {
+    pretendGpu();
+    const before = peer.count('hello');
+    const worker = startWorker(flag);
+    await until('the hello', () => peer.count('hello') > before);
+    const hello = peer.reports
+      .flatMap(({ report }) => (report?.$case === 'hello' ? [report.hello] : []))
+      .at(-1);
+    expect(hello?.device?.device).toMatch(/^cpu/);
+    expect(hello?.device?.gpu).toBeUndefined();
+    expect(said(worker).includes('the processor computes')).toBe(flag === '--allow-cpu');
+  },
+);
