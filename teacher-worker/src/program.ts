@@ -12,7 +12,7 @@ import {
   TeacherClient,
   type TlsIdentity,
 } from '@lyceum/platform';
-import { Compute, Hosts } from './compute/index.js';
+import { TeacherCompute } from './compute/index.js';
 import { readServedModel, serveModels } from './serving/index.js';
 import { createMetrics } from './session/index.js';
 import { TeacherWorker } from './worker.js';
@@ -34,6 +34,9 @@ export interface ComputeOptions {
   /** For measurements: each inference takes so long, and those of some teachers as the file says. */
   readonly lookupDelayMs: number | undefined;
   readonly lookupDelayFile: string | undefined;
+  /** Of remote teachers. */
+  readonly secrets: SecretPlaces;
+  readonly allowedAddresses: readonly string[];
   /** `HOST:PORT` of the Open Inference Protocol over gRPC and HTTP. Default: neither. */
   readonly inference: string | undefined;
   readonly inferenceHttp: string | undefined;
@@ -55,9 +58,6 @@ export interface ProgramOptions extends ComputeOptions {
   readonly stateDir: string;
   /** Of mounted data sets. Default: none are. */
   readonly datasetsRoot: string | undefined;
-  /** Of remote teachers. */
-  readonly secrets: SecretPlaces;
-  readonly allowedAddresses: readonly string[];
 }
 
 /** Why the program cannot go on. */
@@ -117,9 +117,7 @@ export async function startProgram(
   if (nats === undefined) return undefined;
   shutdown.onStop('nats', () => nats.close());
 
-  const compute = await startCompute(options, log);
-  const { secrets, allowedAddresses } = options;
-  const hosts = new Hosts(compute, { secrets, allowedAddresses });
+  const compute = await startCompute(options, shutdown, log);
 
   const client = connect(TeacherClient, options.coordinator, tls);
   shutdown.onStop('coordinator client', async () => client.close());
@@ -134,8 +132,7 @@ export async function startProgram(
     version,
     memoryBudgetBytes: options.memoryBudgetBytes,
     computeThreads,
-    compute: hosts,
-    device: compute.device,
+    compute,
     nats,
     cache: new BlobCache(blobFolder, blobs, BLOB_CACHE_MAX_BYTES, options.datasetsRoot),
     client,
@@ -153,7 +150,7 @@ export async function startProgram(
   shutdown.onStop('worker', () => worker.stop());
 
   const failed = Promise.race([
-    hosts.died.then((err) => ({ what: 'a thread with teachers died', err })),
+    compute.died.then((err) => ({ what: 'a thread with teachers died', err })),
     nats.closed.then((err) => ({ what: 'NATS connection closed', err })),
   ]);
   return { addresses: { http: probes.address, ...servers.addresses }, failed };
@@ -172,7 +169,7 @@ export async function startServing(
   log: Logger,
 ): Promise<Program> {
   const files = await Promise.all(models.map(readServedModel));
-  const compute = await startCompute(options, log);
+  const compute = await startCompute(options, shutdown, log);
   const { inference, inferenceHttp: http, insecure, tls, memoryBudgetBytes, version } = options;
   const grpc = inference ?? (http === undefined ? DEFAULT_SERVED_ADDRESS : undefined);
   const places = { grpc, http, insecure, tls };
@@ -189,16 +186,19 @@ export async function startServing(
   return { addresses: servers.addresses, failed };
 }
 
-async function startCompute(options: ComputeOptions, log: Logger): Promise<Compute> {
-  const { computeThreads, lookupDelayMs, lookupDelayFile } = options;
+async function startCompute(
+  options: ComputeOptions,
+  shutdown: Shutdown,
+  log: Logger,
+): Promise<TeacherCompute> {
+  const { computeThreads, lookupDelayMs, lookupDelayFile, secrets, allowedAddresses } = options;
   log.info('loading TensorFlow');
-  const compute = await Compute.start(
-    'compute-thread',
+  const compute = await TeacherCompute.start(
     { computeThreads, lookupDelayMs, lookupDelayFile },
-    (teacherIdentity, reason) =>
-      log.info({ teacherIdentity, reason }, 'no graph: runs operation by operation'),
+    { secrets, allowedAddresses },
+    log,
   );
-  for (const warning of compute.warnings) log.warn({ warning }, 'engine is not the best one');
+  shutdown.onStop('threads with teachers', () => compute.stop());
   log.info({ ...compute.device, computeThreads }, 'engine opened');
   return compute;
 }

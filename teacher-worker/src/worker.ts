@@ -27,7 +27,7 @@ import {
   type Ticket,
   toLyceumError,
 } from '@lyceum/proto';
-import type { Answer, ComputeDevice, DatasetFile, Hosts } from './compute/index.js';
+import type { Answer, DatasetFile, TeacherCompute } from './compute/index.js';
 import {
   InferenceDesk,
   type InferencePlaces,
@@ -60,8 +60,7 @@ export interface TeacherWorkerOptions {
   readonly version: string;
   readonly memoryBudgetBytes: number;
   readonly computeThreads: number;
-  readonly compute: Hosts;
-  readonly device: ComputeDevice;
+  readonly compute: TeacherCompute;
   readonly nats: Nats;
   readonly cache: BlobCache;
   readonly client: TeacherClient;
@@ -92,7 +91,7 @@ export class TeacherWorker {
 
   constructor(options: TeacherWorkerOptions) {
     this.#options = options;
-    const { compute, device, cache, nowMs, random, log } = options;
+    const { compute, cache, nowMs, random, log } = options;
     this.#credentials = { workerId: options.workerId, sessionKey: newSessionKey() };
     this.#desk = new TicketDesk({
       openLane: (teacher, link) => this.#openLane(teacher, link),
@@ -103,7 +102,7 @@ export class TeacherWorker {
       fetchDataset: (identity, ticket) =>
         this.#teachers.fetchDataset(identity, digestHex(ticket.datasetDigest)),
       answer: (identity, ticket, dataset) => this.#answer(identity, ticket, dataset, true),
-      forget: (identity) => this.#options.compute.run({ command: 'forget', identity }),
+      forget: (identity) => compute.forget(identity),
       random,
       log,
     });
@@ -123,7 +122,7 @@ export class TeacherWorker {
         ...this.#credentials,
         version: options.version,
         memoryBudgetBytes: options.memoryBudgetBytes,
-        device: { ...device, computeThreads: options.computeThreads },
+        device: { ...compute.device, computeThreads: options.computeThreads },
       },
       opened: (link) => this.#opened(link),
       assigned: (assignment) => this.#follow(assignment),
@@ -245,8 +244,7 @@ export class TeacherWorker {
   ): Promise<Answer> {
     const { split, order, firstPosition, positionCount, view, viewEpoch, outputs } = ticket;
     try {
-      return await this.#options.compute.run({
-        command: 'answer',
+      return await this.#options.compute.answer({
         identity,
         dataset,
         span: { split, order, firstPosition, positionCount },
@@ -274,7 +272,7 @@ export class TeacherWorker {
       infer: async (inputs, rowCount, signal) => {
         const endTurn = await this.#turnsOf(identity).take(identity, signal);
         try {
-          return await this.#options.compute.run({ command: 'infer', identity, inputs, rowCount });
+          return await this.#options.compute.infer({ identity, inputs, rowCount });
         } finally {
           endTurn();
         }

@@ -41,23 +41,30 @@ export function moved<T extends object>(value: T, buffers: Iterable<ArrayBuffer>
   return value;
 }
 
+export interface ChannelOptions {
+  /** Of errors of the other side's functions that keep their class, beside those of every program. */
+  readonly kinds?: readonly ErrorKind[];
+  /** What this side offers is carried out one call after another. Default: side by side. */
+  readonly inTurn?: boolean;
+}
+
 /** @typeParam There - the functions that the other side offers. */
 export class Channel<There extends object> {
   readonly #port: Port;
   readonly #here: Functions;
   readonly #kinds: readonly ErrorKind[];
+  readonly #inTurn: boolean;
+  #turn: Promise<void> = Promise.resolve();
   readonly #waiting = new Map<number, Waiter>();
   #lastId = 0;
   #end: LyceumError | undefined;
 
-  /**
-   * @param here - what the other side may call.
-   * @param kinds - of the errors that the other side's functions throw, beside those of every program.
-   */
-  constructor(port: Port, here: object, kinds: readonly ErrorKind[] = []) {
+  /** @param here - what the other side may call. */
+  constructor(port: Port, here: object, { kinds = [], inTurn = false }: ChannelOptions = {}) {
     this.#port = port;
     this.#here = here as Functions;
     this.#kinds = kinds;
+    this.#inTurn = inTurn;
     port.on('message', (message) => this.#receive(message));
   }
 
@@ -93,6 +100,7 @@ export class Channel<There extends object> {
     if ('call' in message) {
       const { call, args, id } = message;
       if (id === undefined) this.#run(call, args);
+      else if (this.#inTurn) this.#turn = this.#turn.then(() => this.#answer(id, call, args));
       else void this.#answer(id, call, args);
     } else if ('failed' in message) {
       this.#take(message.failed)?.reject(errorOf(message.error, this.#kinds));

@@ -1,8 +1,7 @@
 /** A thread as its owner sees it, and the owner as the thread sees it. */
 import { parentPort, type Worker } from 'node:worker_threads';
 import { LyceumError } from '@lyceum/proto';
-import type { ErrorKind } from './carried-error.js';
-import { Channel } from './channel.js';
+import { Channel, type ChannelOptions } from './channel.js';
 
 /** The thread ended by itself: it exited, ran out of memory, or threw what nobody caught. */
 export class ThreadDeathError extends LyceumError {
@@ -24,17 +23,16 @@ export class Thread<There extends object> extends Channel<There> {
   /**
    * @param name - in errors: `the thread`.
    * @param here - what the thread may call.
-   * @param kinds - of errors of the thread's functions that keep their class, beside those of every program.
    */
   constructor(
     worker: Worker,
     {
       name,
       here = {},
-      kinds = [],
-    }: { readonly name: string; readonly here?: object; readonly kinds?: readonly ErrorKind[] },
+      ...options
+    }: ChannelOptions & { readonly name: string; readonly here?: object },
   ) {
-    super(worker, here, kinds);
+    super(worker, here, options);
     this.#worker = worker;
     this.#name = name;
     this.died = new Promise((resolve) => {
@@ -72,7 +70,8 @@ export class Thread<There extends object> extends Channel<There> {
  */
 export function offerToOwner<Here extends object, Owner extends object = object>(
   here: Here,
+  options?: ChannelOptions,
 ): Channel<Owner> {
   if (parentPort === null) throw new Error('this file runs in a thread only');
-  return new Channel(parentPort, here);
+  return new Channel(parentPort, here, options);
 }

@@ -1,6 +1,6 @@
 /** Both ends of a channel in one thread, over a real pair of ports. */
-import { MessageChannel } from 'node:worker_threads';
-import { afterEach, expect, it } from 'vitest';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Channel, moved } from '../../src/threads/channel.js';
 
 interface Calls {
@@ -8,7 +8,11 @@ interface Calls {
   halves(values: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer>[];
 }
 
-const { port1, port2 } = new MessageChannel();
+let port1: MessagePort;
+let port2: MessagePort;
+beforeEach(() => {
+  ({ port1, port2 } = new MessageChannel());
+});
 afterEach(() => port1.close());
 
 let offered: Float32Array<ArrayBuffer>[] = [];
@@ -37,4 +41,25 @@ it('copies what it sends, and hands over what is moved, as argument and as answe
   expect([first, rest]).toEqual([Float32Array.of(1), Float32Array.of(2, 3)]);
   expect(again).toEqual([first, rest]);
   expect(offered.map(({ byteLength }) => byteLength)).toEqual([0, 0]);
+});
+
+it.each([
+  { inTurn: true, order: ['began 1', 'ended 1', 'began 2', 'ended 2'] },
+  { inTurn: false, order: ['began 1', 'began 2', 'ended 1', 'ended 2'] },
+])('carries calls out one after another, or side by side: $inTurn', async ({ inTurn, order }) => {
+  const seen: string[] = [];
+  const slow = {
+    async run(n: number): Promise<void> {
+      seen.push(`began ${n}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      seen.push(`ended ${n}`);
+      if (n === 1) throw new Error('and the next is carried out all the same');
+    },
+  };
+  const channel = new Channel<typeof slow>(port1, {});
+  new Channel(port2, slow, { inTurn });
+  const [first, second] = [channel.call('run', 1), channel.call('run', 2)];
+  await expect(first).rejects.toThrow('all the same');
+  await second;
+  expect(seen).toEqual(order);
 });

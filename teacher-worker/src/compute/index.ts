@@ -1,4 +1,3 @@
-/** Threads with teachers: commands in, answers out. Nothing here listens to the network but for remote teachers. */
-export { Compute } from './compute.js';
-export { Hosts } from './hosts.js';
-export type { Answer, ComputeDevice, DatasetFile } from './protocol.js';
+/** Threads with teachers: calls in, answers out. Nothing here listens to the network but for remote teachers. */
+export type { Answer, DatasetFile } from './teacher-calls.js';
+export { TeacherCompute } from './teacher-compute.js';

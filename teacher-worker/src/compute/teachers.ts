@@ -1,6 +1,4 @@
-/**
- * A thread's teachers and data sets, and what each command does to them.
- */
+/** A thread's teachers and data sets, and what each call does to them. */
 import { readFileSync } from 'node:fs';
 import {
   type Dataset,
@@ -16,27 +14,28 @@ import {
 import { parseSettingsJson } from '@lyceum/learning/models';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { sleep } from '@lyceum/platform';
+import { moved } from '@lyceum/platform/threads';
 import { LyceumError } from '@lyceum/proto';
 import { LookupDevice } from './lookup-device.js';
 import { type LookupTables, LookupTeacher } from './lookup-teacher.js';
-import type {
-  Answer,
-  AnswerCommand,
-  ComputeCommand,
-  ComputeResults,
-  ComputeSettings,
-  DatasetFile,
-  InferCommand,
-  LoadCommand,
-} from './protocol.js';
 import {
   INFERENCE_ROWS,
   type OpenTeacher,
   OutsideFailure,
   requireFinite,
   requireRowIndependence,
+  type TeacherDescription,
   type TeacherEngine,
 } from './rows/index.js';
+import type {
+  Answer,
+  AnswerRequest,
+  ComputeSettings,
+  DatasetFile,
+  InferRequest,
+  LoadRequest,
+  TeacherCalls,
+} from './teacher-calls.js';
 import { ticketSamples } from './ticket-span.js';
 
 interface LoadedTeacher {
@@ -69,36 +68,27 @@ export class Teachers {
   }
 
   /**
-   * @returns the command's result, see {@link ComputeResults}.
+   * What a thread offers.
+   *
    * @throws {LyceumError} INVALID_ARGUMENT if that can never be done, another code if it may be, later or
    *   elsewhere.
    */
-  async run(command: ComputeCommand): Promise<ComputeResults[ComputeCommand['command']]> {
-    switch (command.command) {
-      case 'load':
-        return this.#load(command);
-      case 'prepare':
-        return this.#prepare(this.#teacher(command.identity), command.datasets);
-      case 'answer':
-        return this.#answer(command);
-      case 'forget':
-        this.#teacher(command.identity).engine.forget?.();
-        return undefined;
-      case 'infer':
-        return this.#infer(command);
-      case 'unload':
-        await this.#unload(command.identity);
-        return undefined;
-      case 'keep-datasets':
-        for (const digest of this.#datasets.keys()) {
-          if (!command.digests.includes(digest)) this.#datasets.delete(digest);
-        }
-        return undefined;
-    }
-  }
+  readonly calls: TeacherCalls = {
+    load: (request) => this.#load(request),
+    prepare: ({ identity, datasets }) => this.#prepare(this.#teacher(identity), datasets),
+    answer: (request) => this.#answer(request),
+    forget: async (identity) => this.#teacher(identity).engine.forget?.(),
+    infer: (request) => this.#infer(request),
+    unload: (identity) => this.#unload(identity),
+    keepDatasets: async (digests) => {
+      for (const digest of this.#datasets.keys()) {
+        if (!digests.includes(digest)) this.#datasets.delete(digest);
+      }
+    },
+  };
 
-  async #load(command: LoadCommand): Promise<ComputeResults['load']> {
-    const { identity, modelFile, settingsJson, datasets, budgetBytes } = command;
+  async #load(request: LoadRequest): Promise<TeacherDescription> {
+    const { identity, modelFile, settingsJson, datasets, budgetBytes } = request;
     const packaged = parsePackagedModel(readFileSync(modelFile));
     const { weightBytes } = describePackagedModel(packaged);
     if (weightBytes > budgetBytes) {
@@ -163,10 +153,7 @@ export class Teachers {
   }
 
   /** The first inference of a shape allocates, compiles and is traced; no ticket should wait for that. */
-  async #prepare(
-    { engine, seen }: LoadedTeacher,
-    datasets: readonly DatasetFile[],
-  ): Promise<undefined> {
+  async #prepare({ engine, seen }: LoadedTeacher, datasets: readonly DatasetFile[]): Promise<void> {
     for (const file of datasets) {
       const dataset = seen(this.#dataset(file));
       if (engine.computesNothing === true) continue;
@@ -174,28 +161,31 @@ export class Teachers {
       const request = { dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] } as const;
       await isTaken(() => engine.answer(request));
     }
-    return undefined;
   }
 
-  async #answer(command: AnswerCommand): Promise<Answer> {
-    const { engine, seen } = this.#teacher(command.identity);
-    const dataset = seen(this.#dataset(command.dataset));
-    const samples = ticketSamples(dataset, command.span);
+  async #answer(request: AnswerRequest): Promise<Answer> {
+    const { engine, seen } = this.#teacher(request.identity);
+    const dataset = seen(this.#dataset(request.dataset));
+    const samples = ticketSamples(dataset, request.span);
     const start = performance.now();
-    const { view, outputs, isProbe } = command;
+    const { view, outputs, isProbe } = request;
     if (isProbe) await engine.check?.();
     const tensors = await engine.answer({ dataset, samples, view, outputs });
     const inferenceSeconds = (performance.now() - start) / 1000;
     for (const tensor of tensors) requireFinite(tensor);
-    return { tensors, inferenceSeconds };
+    return moved(
+      { tensors, inferenceSeconds },
+      tensors.map(({ values }) => values.buffer),
+    );
   }
 
-  async #infer({ identity, inputs, rowCount }: InferCommand): Promise<Float32Array<ArrayBuffer>> {
+  async #infer({ identity, inputs, rowCount }: InferRequest): Promise<Float32Array<ArrayBuffer>> {
     const { engine } = this.#teacher(identity);
     if (engine.infer === undefined) {
       throw new LyceumError('FAILED_PRECONDITION', `teacher ${identity} is not run here`);
     }
-    return engine.infer(inputs, rowCount);
+    const logits = await engine.infer(inputs, rowCount);
+    return moved(logits, [logits.buffer]);
   }
 
   #teacher(identity: string): LoadedTeacher {

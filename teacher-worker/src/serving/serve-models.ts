@@ -12,7 +12,7 @@ import {
 import { settingsJson } from '@lyceum/learning/models';
 import type { Logger } from '@lyceum/platform';
 import { elementCount, LyceumError, sha256Hex } from '@lyceum/proto';
-import type { Compute } from '../compute/index.js';
+import type { TeacherCompute } from '../compute/index.js';
 import { InferenceDesk, type ServedModel } from './inference-desk.js';
 import { type InferencePlaces, InferenceServers } from './inference-servers.js';
 
@@ -26,7 +26,7 @@ export interface ServeModelsOptions {
   readonly models: readonly ServedFile[];
   readonly places: InferencePlaces;
   readonly memoryBudgetBytes: number;
-  readonly compute: Compute;
+  readonly compute: TeacherCompute;
   readonly version: string;
   readonly log: Logger;
 }
@@ -79,8 +79,7 @@ async function load(
   await writeFile(file, trial);
   const identity = sha256Hex(bytes);
   const engine = ENGINE_OF[description.format];
-  const { inputShape, classCount, classNames, weightBytes } = await compute.run({
-    command: 'load',
+  const { inputShape, classCount, classNames, weightBytes } = await compute.load({
     identity,
     engine,
     modelFile,
@@ -90,7 +89,7 @@ async function load(
   });
   if (inputShape === undefined) throw unserved(name, 'it is not run on this machine');
   const infer: ServedModel['infer'] = (inputs, rowCount) =>
-    compute.run({ command: 'infer', identity, inputs, rowCount });
+    compute.infer({ identity, inputs, rowCount });
   const named = classNames === undefined ? {} : { classNames };
   return { loaded: { engine, inputShape, classCount, ...named, infer }, weightBytes };
 }

@@ -5,7 +5,7 @@
 import { ENGINE_OF } from '@lyceum/learning/formats';
 import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import type { DatasetFile, Hosts } from '../compute/index.js';
+import type { DatasetFile, TeacherCompute } from '../compute/index.js';
 import type { TeacherDescription } from '../compute/rows/index.js';
 import {
   type HeldTeacher,
@@ -33,7 +33,7 @@ type Entry =
     };
 
 export interface LoadedTeachersOptions {
-  readonly compute: Hosts;
+  readonly compute: TeacherCompute;
   readonly cache: BlobCache;
   /** What the weights of all loaded teachers may take together. */
   readonly budgetBytes: number;
@@ -125,7 +125,7 @@ export class LoadedTeachers {
     // Whether it stays is for the next load to find out: one question may be wrong, and the teacher not.
     this.#fail(identity, err, false);
     this.#options.log.warn({ teacherIdentity: identity, err }, 'teacher cannot be asked');
-    void this.#options.compute.run({ command: 'unload', identity });
+    void this.#options.compute.unload(identity);
     this.#options.changed();
     this.proceed();
   }
@@ -159,7 +159,7 @@ export class LoadedTeachers {
       }
       this.#due = false;
       const digests = this.#wanted.flatMap(({ datasets }) => datasets.map(({ digest }) => digest));
-      await compute.run({ command: 'keep-datasets', digests });
+      await compute.keepDatasets(digests);
     }
     const waitMs = untilNextRetryMs(this.#wanted, this.#held(), nowMs());
     if (waitMs !== undefined && !this.#stopped) {
@@ -188,7 +188,7 @@ export class LoadedTeachers {
 
   async #unload(identity: string): Promise<void> {
     this.#entries.delete(identity);
-    await this.#options.compute.run({ command: 'unload', identity });
+    await this.#options.compute.unload(identity);
     this.#options.log.info({ teacherIdentity: identity }, 'teacher unloaded');
   }
 
@@ -201,8 +201,7 @@ export class LoadedTeachers {
       const modelFile = await cache.file(teacher.modelDigest);
       const files = await this.#readable(teacher.datasets);
       stage = 'opening';
-      const description = await compute.run({
-        command: 'load',
+      const description = await compute.load({
         identity,
         modelFile,
         engine: teacher.engine,
@@ -259,7 +258,7 @@ export class LoadedTeachers {
     const digests = datasets.map(({ digest }) => digest);
     try {
       const files = await Promise.all(datasets.map((dataset) => this.#fetch(dataset)));
-      await compute.run({ command: 'prepare', identity, datasets: files });
+      await compute.prepare({ identity, datasets: files });
     } catch (err) {
       log.warn({ teacherIdentity: identity, datasets: digests, err }, 'data set is not ready');
     }

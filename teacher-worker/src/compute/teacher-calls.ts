@@ -1,7 +1,6 @@
-/** What the worker's main thread and its compute thread say to each other. Plain data, structured clones. */
+/** What the worker's main thread and its threads with teachers say to each other. */
 import type { ViewAt } from '@lyceum/learning/views';
 import type { SecretPlaces } from '@lyceum/platform';
-import type { ErrorCode } from '@lyceum/proto';
 import type { AnswerTensor, TeacherDescription } from './rows/index.js';
 import type { TicketSpan } from './ticket-span.js';
 
@@ -24,7 +23,7 @@ export interface RemoteSettings {
 }
 
 export interface ComputeDevice {
-  /** `native`, `wasm`, `lookup` or `remote`. */
+  /** `native`, `wasm` or `lookup`. */
   readonly engine: string;
   readonly engineVersion: string;
   /** `cpu` or the GPU's name. */
@@ -37,8 +36,7 @@ export interface DatasetFile {
   readonly file: string;
 }
 
-export interface LoadCommand {
-  readonly command: 'load';
+export interface LoadRequest {
   readonly identity: string;
   readonly modelFile: string;
   /** What runs it. */
@@ -50,15 +48,12 @@ export interface LoadCommand {
   readonly budgetBytes: number;
 }
 
-/** Reads sets and warms a loaded teacher up on them. */
-interface PrepareCommand {
-  readonly command: 'prepare';
+export interface PrepareRequest {
   readonly identity: string;
   readonly datasets: readonly DatasetFile[];
 }
 
-export interface AnswerCommand {
-  readonly command: 'answer';
+export interface AnswerRequest {
   readonly identity: string;
   readonly dataset: DatasetFile;
   readonly span: TicketSpan;
@@ -68,31 +63,12 @@ export interface AnswerCommand {
   readonly isProbe: boolean;
 }
 
-/** What is kept of a teacher's answers is not to be given again. */
-interface ForgetCommand {
-  readonly command: 'forget';
-  readonly identity: string;
-}
-
 /** Asks a model as it is, without a set's settings: for whoever calls this worker as a server. */
-export interface InferCommand {
-  readonly command: 'infer';
+export interface InferRequest {
   readonly identity: string;
   /** [rowCount, …one sample], as the model takes it. */
   readonly inputs: Float32Array<ArrayBuffer>;
   readonly rowCount: number;
-}
-
-/** Does nothing if the teacher is not loaded. */
-interface UnloadCommand {
-  readonly command: 'unload';
-  readonly identity: string;
-}
-
-/** Forgets all sets but these. */
-interface KeepDatasetsCommand {
-  readonly command: 'keep-datasets';
-  readonly digests: readonly string[];
 }
 
 export interface Answer {
@@ -100,48 +76,30 @@ export interface Answer {
   readonly inferenceSeconds: number;
 }
 
-/** What each command answers with. */
-export interface ComputeResults {
-  readonly load: TeacherDescription;
-  readonly prepare: undefined;
-  readonly answer: Answer;
-  readonly forget: undefined;
-  /** Logits, [rowCount, classes of the model]. */
-  readonly infer: Float32Array<ArrayBuffer>;
-  readonly unload: undefined;
-  readonly 'keep-datasets': undefined;
+/** Where teachers compute, calls are carried out one after another, in the order in which they come. */
+export interface TeacherCalls {
+  load(request: LoadRequest): Promise<TeacherDescription>;
+  /** Reads sets and warms a loaded teacher up on them. */
+  prepare(request: PrepareRequest): Promise<void>;
+  answer(request: AnswerRequest): Promise<Answer>;
+  /** What is kept of a teacher's answers is not to be given again. */
+  forget(identity: string): Promise<void>;
+  /** @returns logits, [rowCount, classes of the model]. */
+  infer(request: InferRequest): Promise<Float32Array<ArrayBuffer>>;
+  /** Does nothing if the teacher is not loaded. */
+  unload(identity: string): Promise<void>;
+  /** Forgets all sets but these. */
+  keepDatasets(digests: readonly string[]): Promise<void>;
 }
 
-export type ComputeCommand =
-  | LoadCommand
-  | PrepareCommand
-  | AnswerCommand
-  | ForgetCommand
-  | InferCommand
-  | UnloadCommand
-  | KeepDatasetsCommand;
-
-/** Where teachers compute, commands are carried out one after another, in the order in which they come. */
-export interface ComputeRequest {
-  readonly id: number;
-  readonly command: ComputeCommand;
+/** Of the thread that computes. */
+export interface ComputeCalls extends TeacherCalls {
+  /** @returns with what the engine is, what the user should know of it. */
+  opened(): Promise<{ readonly device: ComputeDevice; readonly warnings: readonly string[] }>;
 }
 
-export type ComputeReply =
-  | {
-      readonly reply: 'ready';
-      readonly device: ComputeDevice;
-      /** What the user should know of the engine. */
-      readonly warnings: readonly string[];
-    }
+/** What the thread that computes tells. */
+export interface TeacherNews {
   /** Inferences of this teacher run operation by operation, which is slower. */
-  | { readonly reply: 'untraced'; readonly identity: string; readonly reason: string }
-  | { readonly reply: 'done'; readonly id: number; readonly result: unknown }
-  | {
-      readonly reply: 'failed';
-      readonly id: number;
-      readonly code: ErrorCode;
-      readonly message: string;
-      /** It was an `OutsideFailure`. */
-      readonly outside: boolean;
-    };
+  untraced(identity: string, reason: string): void;
+}
