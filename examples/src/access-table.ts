@@ -1,8 +1,9 @@
 /**
  * Which terms take which teachers: every term of the objective beside every kind of teacher, submitted without being run. What
- * is refused must be what {@link needs} says, no less and no more.
+ * is refused must be what {@link needOf} says, no less and no more.
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
+import { TERMS, type Term } from '@lyceum/learning/objectives';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 
 /** A teacher as a run names it. */
@@ -11,35 +12,20 @@ type NamedTeacher = Readonly<Record<string, unknown>>;
 /** What a term compares with. */
 type Need = 'features' | 'logits' | 'votes';
 
-const OF_ANSWERS: Readonly<Record<string, object>> = {
-  kd: {},
-  dkd: {},
-  'soft-ce': {},
-  'kl-forward': {},
-  'kl-reverse': {},
-  jeffreys: {},
-  gjs: {},
-  'skew-fkl': {},
-  'skew-rkl': {},
-  tvd: {},
-  dist: {},
-  'mse-logits': {},
+/** What a term wants to be told besides its name: layers of the convolutional teacher, and of the student that would learn. */
+const SETTINGS: Readonly<Record<string, object>> = {
   'topk-kd': { k: 3 },
-  'hard-label': {},
-  vote: {},
-};
-
-/** Layers of the convolutional teacher, and of the student that would learn from it. */
-const OF_FEATURES: Readonly<Record<string, object>> = {
   hint: { weight: 1, hintLayer: 'dense_1', guidedLayer: 'dense_1' },
   'attention-transfer': { weight: 1, hintLayer: 'conv_2', guidedLayer: 'conv_2' },
   'similarity-preserving': { weight: 1, hintLayer: 'dense_1', guidedLayer: 'dense_1' },
   rkd: { weight: 1, hintLayer: 'dense_1', guidedLayer: 'dense_1' },
 };
 
-function needs(term: string): Need {
-  if (term in OF_FEATURES) return 'features';
-  return term === 'vote' ? 'votes' : 'logits';
+/** Undefined: nothing that teachers give, or what only a plugin knows. */
+function needOf(term: Term): Need | undefined {
+  if (term.of === 'features') return 'features';
+  if (term.of === 'labels' || term.ofPlugin) return undefined;
+  return term.ofVotes ? 'votes' : 'logits';
 }
 
 export interface Column {
@@ -60,21 +46,23 @@ export async function accessTable(
   client: CoordinatorClient,
   columns: readonly Column[],
 ): Promise<AccessTable> {
-  const terms = { ...OF_ANSWERS, ...OF_FEATURES };
-  const width = Math.max(...Object.keys(terms).map((term) => term.length)) + 2;
+  const width = Math.max(...TERMS.map(({ name }) => name.length)) + 2;
   const heading = columns.map(({ title }) => title.padEnd(9)).join('');
   const lines = [`${'TERM'.padEnd(width)}${heading}`.trimEnd()];
   const examples = new Map<string, string>();
-  for (const [term, fields] of Object.entries(terms)) {
+  for (const own of TERMS) {
+    const need = needOf(own);
+    if (need === undefined) continue;
+    const term = own.name;
     const cells: string[] = [];
     for (const column of columns) {
-      const refusal = await refusalOf(client, { term, ...fields }, column.teacher);
-      const should = !column.gives.includes(needs(term));
+      const refusal = await refusalOf(client, { term, ...SETTINGS[term] }, column.teacher);
+      const should = !column.gives.includes(need);
       if (should !== (refusal !== undefined)) {
         const message = `${term} beside ${column.title} is ${refusal ?? 'accepted'}, and should not be`;
         throw new LyceumError('INTERNAL', message);
       }
-      if (refusal !== undefined) examples.set(`${column.title} ${needs(term)}`, refusal);
+      if (refusal !== undefined) examples.set(`${column.title} ${need}`, refusal);
       cells.push((refusal === undefined ? 'yes' : 'refused').padEnd(9));
     }
     lines.push(`${term.padEnd(width)}${cells.join('')}`.trimEnd());

@@ -1,15 +1,34 @@
 /**
- * Cases of objectives: the terms of `@lyceum/learning/objectives` in float32 with tfjs's gradients, as a training step
- * computes them, against published values.
+ * Cases of objectives in float32 with tfjs's gradients, as a training step computes them, against published values. What
+ * a run can name is computed by its entry in the table of terms, the rest by the reference code in this folder.
  *
  * Compared are the loss, the gradient by each input that the case names, and where it has them parts, weights and α.
  * `lossRepo` and `gradFd` are not: other code's value, and a check of the vectors themselves.
  */
-import * as objectives from '@lyceum/learning/objectives';
+import type { Combination } from '@lyceum/learning/ensemble';
+import {
+  type AnswerInputs,
+  adaptiveWeights,
+  linearRegressor,
+  standardized,
+  temperedSoftmax,
+  termNamed,
+  weightedKl,
+} from '@lyceum/learning/objectives';
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 import { type Case, expectClose, type Tolerance } from './case.js';
 import { type CaseFields, cut, filled, type LogitsOfTeachers, openCase } from './case-fields.js';
 import { conformanceEngine } from './conformance-engine.js';
+import { contrastiveStudentHalf } from './reference/contrastive.js';
+import {
+  confidenceWeights,
+  entropyWeights,
+  equalShares,
+  meanLogits,
+  meanProbabilities,
+} from './reference/several-teachers.js';
+import { smoothedLabels } from './reference/smoothed-labels.js';
+import { sequenceNll, tokenKl } from './reference/tokens.js';
 
 /** What is computed of a case besides its loss, by the name under `expected`. */
 type Extras = Readonly<Record<string, () => unknown>>;
@@ -20,142 +39,106 @@ interface Term {
   readonly tolerance?: Tolerance;
 }
 
+/** A term as a run writes it. */
+type Written = Readonly<Record<string, unknown>>;
+
 const TERMS: Readonly<Record<string, Term>> = {
   ce: {
-    loss: (tf, f) => {
-      const labels = objectives.smoothedLabels(tf, f.labels(), f.number('smoothing', 0));
-      return objectives.crossEntropy(tf, f.logits(), labels, 1);
-    },
+    loss: (tf, f) => labelLoss(tf, f, smoothedLabels(tf, f.labels(), f.number('smoothing', 0))),
   },
   soft_ce: {
-    loss: (tf, f) =>
-      scaled(f, objectives.softCrossEntropy(tf, f.logits(), f.matrix('teacherProbs'), f.tau)),
+    loss: (tf, f) => {
+      const written = { term: 'soft-ce', temperature: f.tau };
+      return answerLoss(tf, f, written, f.matrix('teacherProbs')).mul(scale(f));
+    },
   },
   kl_forward: {
     loss: (tf, f) => {
-      const target = objectives.softTargetOf(tf, f.matrix('teacherProbs'));
-      return scaled(f, objectives.forwardKl(tf, f.logits(), target, f.tau));
+      const written = { term: 'kl-forward', temperature: f.tau };
+      return answerLoss(tf, f, written, f.matrix('teacherProbs')).mul(scale(f));
     },
   },
   kd: {
-    loss: (tf, f) =>
-      ceOf(tf, f, f.number('ceWeight')).add(distillationOf(tf, f, f.number('kdWeight'))),
+    loss: (tf, f) => {
+      const ce = labelLoss(tf, f, f.labels()).mul<Scalar>(f.number('ceWeight'));
+      return ce.add(pooledLoss(tf, f, { term: 'kd' }).mul(f.number('kdWeight')));
+    },
     extras: (tf, f) => ({
       parts: () => ({
-        ce: numberOf(ceOf(tf, f, 1)),
-        klTimesTau2: numberOf(distillationOf(tf, f, 1)),
+        ce: numberOf(labelLoss(tf, f, f.labels())),
+        klTimesTau2: numberOf(pooledLoss(tf, f, { term: 'kd' })),
       }),
     }),
   },
   mse_logits: {
     loss: (tf, f) => {
-      const reduction = f.word('reduction', [
-        'mean',
-        'sumClassesMeanBatch',
-        'halfSumClassesMeanBatch',
-      ]);
-      const teacher = f.matrix('teacherLogits');
-      return objectives.mseLogits(tf, f.logits(), teacher, reduction, f.flag('center'));
+      const reduction =
+        REDUCTIONS[f.word('reduction', ['mean', 'sumClassesMeanBatch', 'halfSumClassesMeanBatch'])];
+      const written = { term: 'mse-logits', reduction, center: f.flag('center') };
+      return answerLoss(tf, f, written, f.matrix('teacherLogits'));
     },
   },
-  dkd: {
-    loss: (tf, f) => decoupledOf(tf, f, f.number('alpha'), f.number('beta')),
-    extras: (tf, f) => ({
-      parts: () => ({
-        tckd: numberOf(decoupledOf(tf, f, 1, 0)),
-        nckd: numberOf(decoupledOf(tf, f, 0, 1)),
-      }),
-    }),
-  },
-  dist: {
-    loss: (tf, f) => distOf(tf, f, f.number('beta'), f.number('gamma')),
-    extras: (tf, f) => ({
-      parts: () => ({
-        inter: numberOf(distOf(tf, f, 1, 0)),
-        intra: numberOf(distOf(tf, f, 0, 1)),
-      }),
-    }),
-  },
+  dkd: weighted(
+    'dkd',
+    { alpha: 'targetWeight', beta: 'othersWeight' },
+    { tckd: 'targetWeight', nckd: 'othersWeight' },
+    pooledLoss,
+  ),
+  dist: weighted(
+    'dist',
+    { beta: 'interClassWeight', gamma: 'intraClassWeight' },
+    { inter: 'interClassWeight', intra: 'intraClassWeight' },
+    pooledLoss,
+  ),
   logit_std_kd: {
     loss: (tf, f) => {
-      const teacher = objectives.standardized(tf, f.matrix('teacherLogits'));
-      const target = objectives.softTarget(tf, teacher, f.tau).probabilities;
-      const student = objectives.standardized(tf, f.logits());
-      return objectives.distillation(tf, student, target, 1, f.tau);
+      const teacher = standardized(tf, f.matrix('teacherLogits'));
+      const written = { term: 'kd', standardize: true, temperature: f.tau };
+      return answerLoss(tf, f, written, temperedSoftmax(tf, teacher, f.tau));
     },
   },
-  kl_reverse: {
-    loss: (tf, f) => objectives.reverseKl(tf, f.logits(), targetOf(tf, f), f.tau),
-  },
+  kl_reverse: { loss: (tf, f) => pooledLoss(tf, f, { term: 'kl-reverse' }) },
   jeffreys: {
-    loss: (tf, f) => objectives.jeffreys(tf, f.logits(), targetOf(tf, f), f.tau, f.number('lam')),
+    loss: (tf, f) => pooledLoss(tf, f, { term: 'jeffreys', reverseShare: f.number('lam') }),
   },
-  gjs: {
-    loss: (tf, f) => {
-      const share = f.number('beta');
-      return objectives.generalizedJensenShannon(tf, f.logits(), targetOf(tf, f), f.tau, share);
-    },
-  },
-  skew_fkl: {
-    loss: (tf, f) =>
-      objectives.skewForwardKl(tf, f.logits(), targetOf(tf, f), f.tau, f.number('alpha')),
-  },
-  skew_rkl: {
-    loss: (tf, f) =>
-      objectives.skewReverseKl(tf, f.logits(), targetOf(tf, f), f.tau, f.number('alpha')),
-  },
-  tvd: {
-    loss: (tf, f) => objectives.totalVariation(tf, f.logits(), targetOf(tf, f), f.tau),
-  },
+  gjs: { loss: (tf, f) => pooledLoss(tf, f, { term: 'gjs', targetShare: f.number('beta') }) },
+  skew_fkl: { loss: (tf, f) => pooledLoss(tf, f, { term: 'skew-fkl', skew: f.number('alpha') }) },
+  skew_rkl: { loss: (tf, f) => pooledLoss(tf, f, { term: 'skew-rkl', skew: f.number('alpha') }) },
+  tvd: { loss: (tf, f) => pooledLoss(tf, f, { term: 'tvd' }) },
   hard_label: {
     loss: (tf, f) => {
-      const smoothing = f.number('smoothing', 0);
-      return objectives.hardLabel(tf, f.logits(), f.matrix('teacherLogits'), smoothing);
+      const written = { term: 'hard-label', smoothing: f.number('smoothing', 0) };
+      return answerLoss(tf, f, written, f.matrix('teacherLogits'));
     },
   },
   vote: {
     loss: (tf, f) => {
-      const z = f.logits();
-      const mode = f.word('mode', ['soft', 'hard']);
-      const votes = f.indices('votes');
-      const weights = f.optionalNumbers('teacherWeights');
-      const target = objectives.voteTarget(tf, votes, z.shape[1], mode, weights);
-      return objectives.crossEntropy(tf, z, target, 1);
+      const written = { term: 'vote', mode: f.word('mode', ['soft', 'hard']) };
+      return answerLoss(tf, f, written, f.indices('votes'));
     },
   },
   hint_mse: {
     loss: (tf, f) => {
-      const student = f.tensor('studentFeatures');
       const bias = f.tensor<Tensor1D>('b');
-      const regressed = objectives.linearRegressor(tf, student, f.matrix('W'), bias);
-      return objectives.hint(tf, regressed, f.tensor('teacherFeatures'));
+      const student = linearRegressor(tf, f.tensor('studentFeatures'), f.matrix('W'), bias);
+      return featureLoss(tf, f, { term: 'hint' }, student);
     },
   },
   attention_transfer: {
-    loss: (tf, f) =>
-      objectives.attentionTransfer(
-        tf,
-        f.tensor('studentFeatures'),
-        f.tensor('teacherFeatures'),
-        f.number('p'),
-      ),
+    loss: (tf, f) => featureLoss(tf, f, { term: 'attention-transfer', power: f.number('p') }),
   },
   similarity_preserving: {
-    loss: (tf, f) =>
-      objectives.similarityPreserving(tf, f.tensor('studentFeatures'), f.tensor('teacherFeatures')),
+    loss: (tf, f) => featureLoss(tf, f, { term: 'similarity-preserving' }),
   },
-  rkd: {
-    loss: (tf, f) => rkdOf(tf, f, f.number('distanceWeight'), f.number('angleWeight')),
-    extras: (tf, f) => ({
-      parts: () => ({
-        distance: numberOf(rkdOf(tf, f, 1, 0)),
-        angle: numberOf(rkdOf(tf, f, 0, 1)),
-      }),
-    }),
-  },
+  rkd: weighted(
+    'rkd',
+    { distanceWeight: 'distanceWeight', angleWeight: 'angleWeight' },
+    { distance: 'distanceWeight', angle: 'angleWeight' },
+    featureLoss,
+  ),
   crd_student_half: {
     loss: (tf, f) =>
-      objectives.contrastiveStudentHalf(tf, f.matrix('studentEmbedding'), f.tensor('memory'), {
+      contrastiveStudentHalf(tf, f.matrix('studentEmbedding'), f.tensor('memory'), {
         temperature: f.number('T'),
         normalizer: f.number('Z'),
         sampleCount: f.number('nData'),
@@ -165,15 +148,16 @@ const TERMS: Readonly<Record<string, Term>> = {
     loss: (tf, f) => {
       const student = f.tensor<LogitsOfTeachers>('studentLogits');
       const teacher = f.tensor<LogitsOfTeachers>('teacherLogits');
-      return scaled(f, objectives.tokenKl(tf, student, teacher, f.matrix('mask'), f.tau));
+      return tokenKl(tf, student, teacher, f.matrix('mask'), f.tau).mul(scale(f));
     },
   },
   topk_kd: {
     loss: (tf, f) => {
-      const mode = f.word('mode', ['renorm', 'bucket', 'uniform', 'truncated']);
-      const ids = f.indices('ids');
-      const probabilities = f.matrix('probs');
-      return scaled(f, objectives.topKKl(tf, f.logits(), ids, probabilities, mode, f.tau));
+      const ids = f.indices('ids').toFloat();
+      const tail = f.word('mode', ['renorm', 'bucket', 'uniform', 'truncated']);
+      const written = { term: 'topk-kd', temperature: f.tau, k: ids.shape[1], tail };
+      const loss = answerLoss(tf, f, written, tf.stack([ids, f.matrix('probs')], 1));
+      return loss.mul(scale(f) / f.tau ** 2);
     },
   },
   seq_kd: {
@@ -182,52 +166,52 @@ const TERMS: Readonly<Record<string, Term>> = {
       const reduction = f.word('reduction', ['sequenceSum', 'tokenMean']);
       const weights = sequenceWeights(f.optionalNumbers('teacherLogProbs'), student.shape[0]);
       const tokens = f.indices('tokenIds', student.shape[1]);
-      return objectives.sequenceNll(tf, student, tokens, weights, reduction);
+      return sequenceNll(tf, student, tokens, weights, reduction);
     },
   },
   mt_mean_kl: {
     loss: (tf, f) => {
-      const teachers = f.teachers();
-      const shares = objectives.equalShares(tf, teachers.shape[0]);
-      return objectives.weightedKl(tf, f.logits(), teachers, shares, f.tau);
+      const shares = equalShares(tf, f.teachers().shape[0]);
+      return weightedKl(tf, f.logits(), f.teachers(), shares, f.tau);
     },
   },
   mt_kl_mean_prob: {
     loss: (tf, f) => {
-      const target = objectives.meanProbabilities(tf, f.teachers(), sharesOf(tf, f), f.tau);
-      return objectives.distillation(tf, f.logits(), target.probabilities, 1, f.tau);
+      const target = meanProbabilities(tf, f.teachers(), sharesOf(tf, f), f.tau);
+      return answerLoss(tf, f, { term: 'kd', temperature: f.tau }, target);
     },
   },
   mt_kl_mean_logit: {
     loss: (tf, f) => {
-      const target = objectives.meanLogits(tf, f.teachers(), sharesOf(tf, f), f.tau);
-      return objectives.distillation(tf, f.logits(), target.probabilities, 1, f.tau);
+      const target = meanLogits(tf, f.teachers(), sharesOf(tf, f), f.tau);
+      return answerLoss(tf, f, { term: 'kd', temperature: f.tau }, target);
     },
   },
   mt_ebkd: {
     loss: (tf, f) => {
-      const weights = objectives.entropyWeights(tf, f.teachers());
-      return objectives.weightedKl(tf, f.logits(), f.teachers(), weights, f.tau);
+      const weights = entropyWeights(tf, f.teachers());
+      return weightedKl(tf, f.logits(), f.teachers(), weights, f.tau);
     },
-    extras: (tf, f) => ({
-      weights: () => objectives.entropyWeights(tf, f.teachers()).arraySync(),
-    }),
+    extras: (tf, f) => ({ weights: () => entropyWeights(tf, f.teachers()).arraySync() }),
   },
   mt_camkd: {
     loss: (tf, f) => {
-      const weights = objectives.confidenceWeights(tf, f.teachers(), f.labels());
-      return objectives.weightedKl(tf, f.logits(), f.teachers(), weights, f.tau);
+      const weights = confidenceWeights(tf, f.teachers(), f.labels());
+      return weightedKl(tf, f.logits(), f.teachers(), weights, f.tau);
     },
     extras: (tf, f) => ({
-      weights: () => objectives.confidenceWeights(tf, f.teachers(), f.labels()).arraySync(),
+      weights: () => confidenceWeights(tf, f.teachers(), f.labels()).arraySync(),
     }),
   },
   mt_aekd: {
     loss: (tf, f) => {
-      const weights = objectives.sharedByRows(aekdWeights(tf, f));
-      return objectives.weightedKl(tf, f.logits(), f.teachers(), weights, f.tau);
+      const written = { term: 'kd', temperature: f.tau };
+      const rows = tf.transpose(f.teachers(), [1, 0, 2]);
+      return answerLoss(tf, f, written, rows, { combine: 'aekd', bound: f.number('C') });
     },
-    extras: (tf, f) => ({ alpha: () => aekdWeights(tf, f).arraySync() }),
+    extras: (tf, f) => ({
+      alpha: () => adaptiveWeights(tf, f.logits(), f.teachers(), f.tau, f.number('C')).arraySync(),
+    }),
     tolerance: 1e-4,
   },
 };
@@ -287,44 +271,103 @@ function numberOf(scalar: Scalar): number {
 }
 
 /** τ² where the case asks for it. */
-function scaled(fields: CaseFields, loss: Scalar): Scalar {
-  return fields.flag('tauSquared') ? loss.mul(fields.tau ** 2) : loss;
+function scale(f: CaseFields): number {
+  return f.flag('tauSquared') ? f.tau ** 2 : 1;
 }
 
-function targetOf(tf: Tf, f: CaseFields): objectives.SoftTarget {
-  return objectives.softTarget(tf, f.matrix('teacherLogits'), f.tau);
+/** Names of the vectors for those of a run. */
+const REDUCTIONS = {
+  mean: 'mean',
+  sumClassesMeanBatch: 'sum-classes',
+  halfSumClassesMeanBatch: 'half-sum-classes',
+} as const;
+
+/**
+ * A term of two weighted parts.
+ *
+ * @param fields - from the case's names of both weights to the term's.
+ * @param parts - from the names of both parts under `expected.parts` to their weights.
+ */
+function weighted(
+  term: string,
+  fields: Readonly<Record<string, string>>,
+  parts: Readonly<Record<string, string>>,
+  loss: (tf: Tf, f: CaseFields, written: Written) => Scalar,
+): Term {
+  const mapped = <T>(
+    of: Readonly<Record<string, string>>,
+    value: (from: string, to: string) => T,
+  ) => Object.entries(of).map(([from, to]) => value(from, to));
+  const none = Object.fromEntries(mapped(fields, (_, to) => [to, 0]));
+  return {
+    loss: (tf, f) =>
+      loss(tf, f, {
+        term,
+        ...Object.fromEntries(mapped(fields, (from, to) => [to, f.number(from)])),
+      }),
+    extras: (tf, f) => ({
+      parts: () =>
+        Object.fromEntries(
+          mapped(parts, (part, weight) => [
+            part,
+            numberOf(loss(tf, f, { term, ...none, [weight]: 1 })),
+          ]),
+        ),
+    }),
+  };
 }
 
-function ceOf(tf: Tf, f: CaseFields, weight: number): Scalar {
-  return objectives.crossEntropy(tf, f.logits(), f.labels(), weight);
+/** With the teacher's probabilities at the case's temperature. */
+function pooledLoss(tf: Tf, f: CaseFields, written: Written): Scalar {
+  const target = temperedSoftmax(tf, f.matrix('teacherLogits'), f.tau);
+  return answerLoss(tf, f, { temperature: f.tau, ...written }, target);
 }
 
-function distillationOf(tf: Tf, f: CaseFields, weight: number): Scalar {
-  return objectives.distillation(tf, f.logits(), targetOf(tf, f).probabilities, weight, f.tau);
+function labelLoss(tf: Tf, f: CaseFields, hardLabels: Tensor2D): Scalar {
+  const term = termNamed('ce');
+  if (term?.of !== 'labels') throw new Error('ce is of labels');
+  return term.loss(tf, term.settings.parse({ term: 'ce' }), { logits: f.logits(), hardLabels });
 }
 
-function decoupledOf(tf: Tf, f: CaseFields, target: number, others: number): Scalar {
-  const weights = { target, others };
-  return objectives.decoupled(tf, f.logits(), targetOf(tf, f), f.labels(), f.tau, weights);
+function answerLoss(
+  tf: Tf,
+  f: CaseFields,
+  written: Written,
+  values: Tensor,
+  combination: Combination = { combine: 'arithmetic' },
+): Scalar {
+  const term = termNamed(written['term']);
+  if (term?.of !== 'answers') throw new Error(`${written['term']} is not of answers`);
+  const own = term.settings.parse(written);
+  const { kind } = term.target(own, combination);
+  return term.loss(tf, own, {
+    kind,
+    values,
+    combination,
+    logits: f.logits(),
+    teacherWeights: f.optionalNumbers('teacherWeights'),
+    // Not all cases have labels.
+    get hardLabels() {
+      return f.labels();
+    },
+  } as AnswerInputs);
 }
 
-function distOf(tf: Tf, f: CaseFields, interClass: number, intraClass: number): Scalar {
-  return objectives.dist(tf, f.logits(), targetOf(tf, f), f.tau, { interClass, intraClass });
-}
-
-function rkdOf(tf: Tf, f: CaseFields, distance: number, angle: number): Scalar {
-  const student = f.tensor('studentFeatures');
-  const teacher = f.tensor('teacherFeatures');
-  return objectives.relationalDistances(tf, student, teacher, { distance, angle });
+function featureLoss(
+  tf: Tf,
+  f: CaseFields,
+  written: Written,
+  student: Tensor = f.tensor('studentFeatures'),
+): Scalar {
+  const term = termNamed(written['term']);
+  if (term?.of !== 'features') throw new Error(`${written['term']} is not of features`);
+  const own = term.settings.parse({ hintLayer: 'hint', guidedLayer: 'guided', ...written });
+  return term.loss(tf, own, student, f.tensor('teacherFeatures'));
 }
 
 function sharesOf(tf: Tf, f: CaseFields): Tensor2D {
   const weights = f.optionalNumbers('teacherWeights');
-  return objectives.equalShares(tf, f.teachers().shape[0], weights);
-}
-
-function aekdWeights(tf: Tf, f: CaseFields): Tensor1D {
-  return objectives.adaptiveWeights(tf, f.logits(), f.teachers(), f.tau, f.number('C'));
+  return equalShares(tf, f.teachers().shape[0], weights);
 }
 
 /** The softmax of log probabilities, or equal weights. */

@@ -9,7 +9,8 @@ import {
   ruleOf,
   termTarget,
 } from '@lyceum/learning/ensemble';
-import type { DistillationSpecification, TermSettings } from '@lyceum/learning/specification';
+import { answerTermNamed, type TermSettings } from '@lyceum/learning/objectives';
+import type { DistillationSpecification } from '@lyceum/learning/specification';
 import type { Problem } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 import type { PinnedTeacher } from '../runs/index.js';
@@ -86,12 +87,9 @@ function termProblems(
   if (first === undefined) return [];
   const partial = partialText(teachers, first, dataset);
   const problems: Problem[] = [];
-  if (term.term === 'mse-logits') {
-    const message = `averages logits, which are known up to a constant of each teacher's own classes, and ${partial}; use term: kd`;
-    problems.push({ path: `${path}.term`, message });
-  }
-  if (term.term === 'vote') {
-    const message = `counts every vote against all classes, and ${partial}; use term: kd beside spec.ensemble.combine: majority-vote`;
+  const refused = answerTermNamed(term.term)?.needsAllClasses;
+  if (refused !== undefined) {
+    const message = `${refused.why}, and ${partial}; use ${refused.instead}`;
     problems.push({ path: `${path}.term`, message });
   }
   if ('standardize' in term && term.standardize) {

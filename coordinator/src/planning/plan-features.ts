@@ -2,25 +2,19 @@
  * What a run's terms compare of inner layers: looks the layers up in the models, pins their shapes, and says what does
  * not go together. Pure.
  */
-import { type FeatureTerm, featureTerms, regressorPlan } from '@lyceum/learning/ensemble';
+import { type FeatureTerm, featureTerms } from '@lyceum/learning/ensemble';
 import type { LayerDescription } from '@lyceum/learning/models';
-import type {
-  DistillationSpecification,
-  FeatureTermSettings,
-} from '@lyceum/learning/specification';
 import {
-  elementCount,
-  FEATURE_BATCH_MAX_BYTES,
-  FEATURE_SAMPLE_MAX_BYTES,
-  type Problem,
-} from '@lyceum/proto';
+  type FeatureTermSettings,
+  featureTermOf,
+  type LayerPair,
+} from '@lyceum/learning/objectives';
+import type { DistillationSpecification } from '@lyceum/learning/specification';
+import { FEATURE_BATCH_MAX_BYTES, FEATURE_SAMPLE_MAX_BYTES, type Problem } from '@lyceum/proto';
 import { featureValueCount, type PinnedFeature } from '../runs/index.js';
 
 /** Layers that a problem lists at most. */
 const SHOWN_LAYERS = 40;
-
-/** Numbers that a term of relations holds at a time: of every pair a difference of features, of every triple an angle. */
-const RELATION_MAX_VALUES = 64 * 1024 * 1024;
 
 export interface LayeredModels {
   /** Of each teacher, in ensemble order; undefined: the model is not known, which is a problem of its own. */
@@ -106,43 +100,19 @@ function listedLayers(layers: readonly LayerDescription[]): string {
   return `there are ${shown.join(', ')}${known.length > SHOWN_LAYERS ? ', …' : ''}`;
 }
 
-interface Pair {
-  readonly guided: readonly number[];
-  readonly hint: readonly number[];
-  readonly batchSize: number;
-}
-
 /** What keeps a term from comparing the two layers. */
 function unlike(
   path: string,
   settings: FeatureTermSettings,
-  { guided, hint, batchSize }: Pair,
+  layers: LayerPair,
   { student = [] }: LayeredModels,
 ): Problem[] {
-  const both = `has [${hint}], and guidedLayer ${settings.guidedLayer} has [${guided}]`;
-  switch (settings.term) {
-    case 'hint': {
-      if (regressorPlan(guided, hint) !== undefined) return [];
-      const fitting = student.filter(({ shape }) => shape && regressorPlan(shape, hint));
-      const message = `${both}; a regressor leads to a vector from any layer, and to a map from one of the same, half or a greater height and width: ${named(fitting)}`;
-      return [{ path, message }];
-    }
-    case 'attention-transfer': {
-      if (guided.length === 3 && hint.length === 3) return [];
-      const maps = student.filter(({ shape }) => shape?.length === 3);
-      const message = `${both}; attention-transfer compares maps [height, width, channels]: ${named(maps)}; of vectors use hint or similarity-preserving`;
-      return [{ path, message }];
-    }
-    case 'similarity-preserving':
-      return [];
-    case 'rkd': {
-      const values = Math.max(elementCount(hint), elementCount(guided), batchSize);
-      const rows = Math.floor(Math.sqrt(RELATION_MAX_VALUES / values));
-      if (batchSize <= rows) return [];
-      const message = `${both}; rkd takes ${batchSize}² × ${values} numbers in a batch of ${batchSize}, and at most ${RELATION_MAX_VALUES} are allowed: use a spec.training.batchSize of at most ${rows}, a smaller layer, or similarity-preserving`;
-      return [{ path, message }];
-    }
-  }
+  const why = featureTermOf(settings).refusedLayers?.(layers, (fits) =>
+    named(student.filter(({ shape }) => shape !== undefined && fits(shape))),
+  );
+  if (why === undefined) return [];
+  const both = `has [${layers.hint}], and guidedLayer ${settings.guidedLayer} has [${layers.guided}]`;
+  return [{ path, message: `${both}; ${why}` }];
 }
 
 function named(layers: readonly LayerDescription[]): string {

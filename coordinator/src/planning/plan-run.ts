@@ -6,6 +6,7 @@ import { type AnswerCodec, codecProblem } from '@lyceum/learning/codecs';
 import { splitSamples } from '@lyceum/learning/datasets';
 import { chosenCodec, fitNumberCount, needsFit, ruleOf } from '@lyceum/learning/ensemble';
 import { type LayerDescription, parseSettingsJson } from '@lyceum/learning/models';
+import { targetNeed } from '@lyceum/learning/objectives';
 import { labelledMask, type StepPlan, stepPlan } from '@lyceum/learning/orders';
 import { type RunSpecification, specificationDigest } from '@lyceum/learning/specification';
 import {
@@ -249,15 +250,17 @@ function fitProblems(specification: RunSpecification, dataset: DatasetOutline): 
 }
 
 /** What keeps terms from taking the most probable classes. */
-function topKProblems({ spec }: RunSpecification, { classCount }: DatasetOutline): Problem[] {
+function topKProblems({ kind, spec }: RunSpecification, { classCount }: DatasetOutline): Problem[] {
+  if (kind !== 'Distillation') return [];
   return spec.objective.flatMap((term, index) => {
-    if (term.term !== 'topk-kd') return [];
+    const need = targetNeed(term, spec.ensemble);
+    if (need?.kind !== 'top-k') return [];
     const path = `spec.objective[${index}].k`;
-    if (term.k > classCount) {
-      return [{ path, message: `is ${term.k}, and spec.dataset has ${classCount} classes` }];
+    if (need.count > classCount) {
+      return [{ path, message: `is ${need.count}, and spec.dataset has ${classCount} classes` }];
     }
     const { batchSize } = spec.training;
-    const numbers = batchSize * term.k * classCount;
+    const numbers = batchSize * need.count * classCount;
     if (numbers <= TOP_K_MAX_NUMBERS) return [];
     const message = `takes ${numbers} numbers a step with spec.training.batchSize: ${batchSize} and ${classCount} classes; want at most ${TOP_K_MAX_NUMBERS}: lower either, or use term: kd`;
     return [{ path, message }];

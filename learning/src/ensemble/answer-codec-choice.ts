@@ -1,5 +1,6 @@
 /** Which codec a run's answers are stored in. Pure; chosen once, at submit. */
 import { type AnswerCodec, automaticCodec, codecName } from '../codecs/index.js';
+import { answerTermNamed } from '../objectives/terms/index.js';
 import type { DistillationSpecification } from '../specification/index.js';
 import { ruleOf } from './rules/index.js';
 
@@ -15,7 +16,7 @@ export function chosenCodec(
 ): AnswerCodec {
   if (codec !== 'auto') return codecName(codec);
   const choices = objective.some(
-    ({ term, weight }) => (term === 'hard-label' || term === 'vote') && weight > 0,
+    ({ term, weight }) => answerTermNamed(term)?.ofGreatest && weight > 0,
   );
   const mustBeExact = ruleOf(ensemble).ofVotes === true || choices;
   return automaticCodec({ classCount, mustBeExact });

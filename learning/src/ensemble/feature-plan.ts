@@ -2,12 +2,8 @@
  * The feature plan: which layers of which teachers a run's terms compare with. Pure; coordinator and student find the same.
  */
 import { featuresName } from '@lyceum/proto';
-import {
-  type DistillationSpecification,
-  type FeatureTermSettings,
-  hintLayers,
-  isFeatureTerm,
-} from '../specification/index.js';
+import { type FeatureTermSettings, isFeatureTerm } from '../objectives/terms/index.js';
+import type { DistillationSpecification } from '../specification/index.js';
 
 type Spec = DistillationSpecification['spec'];
 
@@ -42,5 +38,23 @@ export function featureTerms({
       name: featuresName(names[teacher] as string, layer),
     }));
     return [{ index, settings, needs }];
+  });
+}
+
+interface HintLayer {
+  /** Ensemble index. */
+  readonly teacher: number;
+  readonly layer: string;
+}
+
+/** The layers of teachers that a term compares with, in ensemble order. */
+export function hintLayers(
+  { hintLayer, teachers }: Pick<FeatureTermSettings, 'hintLayer' | 'teachers'>,
+  names: readonly string[],
+): HintLayer[] {
+  return names.flatMap((name, teacher) => {
+    const isOne = teachers === undefined || teachers.includes(name);
+    const layer = typeof hintLayer === 'string' ? hintLayer : hintLayer[name];
+    return isOne && layer !== undefined ? [{ teacher, layer }] : [];
   });
 }

@@ -33,7 +33,6 @@ export {
   quorumMean,
   voteFractions,
 } from './pooling/index.js';
-export { type RegressorPlan, regressorPlan } from './regressor-plan.js';
 export { ALL_RULES, parseRule, ruleText } from './rule-text.js';
 export {
   type Combination,

@@ -5,40 +5,20 @@
  * One tensor for each distinct need, however many terms have it: tempered pools depend on the term's temperature, and
  * every tensor on the teachers that the term names.
  */
-import {
-  type DistillationSpecification,
-  type FeatureTermSettings,
-  isFeatureTerm,
-  type TermSettings,
-} from '../specification/index.js';
-import { type Combination, ruleOf } from './rules/index.js';
+import { type TargetNeed, type TermSettings, targetNeed } from '../objectives/terms/index.js';
+import type { DistillationSpecification } from '../specification/index.js';
+import type { Combination } from './rules/index.js';
 import type { KnownClasses } from './teachers/index.js';
 
 type Spec = DistillationSpecification['spec'];
 
-/** What a term is given of its teachers. Symbols: C classes, K the teachers of the term, k classes kept. */
-export type TargetTensor = {
+/** What a term is given of its teachers. */
+export type TargetTensor = TargetNeed & {
   /** Tells what it is of a run: `pooled/arithmetic/4`, `votes/of/0,2`. */
   readonly name: string;
   /** Ensemble indices, rising. */
   readonly teachers: readonly number[];
-} & (
-  | {
-      /** [C], what the rule makes of the teachers at a temperature. */
-      readonly kind: 'pooled';
-      readonly temperature: number;
-      /** Of standardised logits. */
-      readonly standardized: boolean;
-    }
-  /** [2, k], the ids and the probabilities of the pool's most probable classes, at temperature 1. */
-  | { readonly kind: 'top-k'; readonly count: number }
-  /** [C], the mean of their logits by their shares. */
-  | { readonly kind: 'mean-logits' }
-  /** [K, C], each one's logits. */
-  | { readonly kind: 'logits' }
-  /** [K], each one's class; −1 of one that has not answered. */
-  | { readonly kind: 'votes' }
-);
+};
 
 export interface TargetPlan {
   readonly combination: Combination;
@@ -70,56 +50,31 @@ export function targetPlan(spec: Spec, knownClasses?: readonly KnownClasses[]): 
  * The tensor that a term is given; undefined if it needs none: of its own labels alone, of features, or of weight 0.
  */
 export function termTarget(term: TermSettings, spec: Spec): TargetTensor | undefined {
-  if (term.term === 'ce' || term.weight === 0 || isFeatureTerm(term)) return undefined;
+  const need = term.weight === 0 ? undefined : targetNeed(term, spec.ensemble);
+  if (need === undefined) return undefined;
   const teachers = teachersOf(term, spec);
-  const tensor = kindOf(term, spec.ensemble);
   const whose = teachers.length < spec.teachers.length ? `/of/${teachers}` : '';
-  return { ...tensor, name: `${tensor.name}${whose}`, teachers };
+  return { ...need, name: `${needText(need, spec.ensemble)}${whose}`, teachers };
 }
 
-type Unassigned<T> = T extends unknown ? Omit<T, 'teachers'> : never;
-
-function kindOf(
-  term: Exclude<TermSettings, { readonly term: 'ce' } | FeatureTermSettings>,
-  combination: Combination,
-): Unassigned<TargetTensor> {
-  const { combine } = combination;
-  switch (term.term) {
-    case 'vote':
-      return { kind: 'votes', name: 'votes' };
-    case 'mse-logits':
-      return { kind: 'mean-logits', name: `mean-logits/${combine}` };
-    case 'topk-kd':
-      return { kind: 'top-k', name: `top-${term.k}/${combine}`, count: term.k };
-    case 'hard-label':
-      return pooled(combine, 1, false);
-    case 'kd':
-      if (ruleOf(combination).inStudent) return { kind: 'logits', name: 'logits' };
-      return pooled(combine, term.temperature, term.standardize);
-    case 'dkd':
-      return pooled(combine, term.temperature, term.standardize);
+function needText(need: TargetNeed, { combine }: Combination): string {
+  switch (need.kind) {
+    case 'pooled':
+      return `pooled/${combine}${need.standardized ? '/standardized' : ''}/${need.temperature}`;
+    case 'top-k':
+      return `top-${need.count}/${combine}`;
+    case 'mean-logits':
+      return `mean-logits/${combine}`;
     default:
-      return pooled(combine, term.temperature, false);
+      return need.kind;
   }
 }
 
-function pooled(combine: string, temperature: number, standardized: boolean) {
-  const of = standardized ? `${combine}/standardized` : combine;
-  return {
-    kind: 'pooled',
-    name: `pooled/${of}/${temperature}`,
-    temperature,
-    standardized,
-  } as const;
-}
-
 /** Ensemble indices of the teachers that a term names, rising. */
-function teachersOf(
-  { teachers: names }: { readonly teachers?: readonly string[] | undefined },
-  spec: Spec,
-): number[] {
-  return [...spec.teachers.keys()].filter(
-    (k) => names === undefined || names.includes(spec.teachers[k]?.name ?? ''),
+function teachersOf(term: TermSettings, { teachers }: Spec): number[] {
+  const names = 'teachers' in term ? term.teachers : undefined;
+  return [...teachers.keys()].filter(
+    (k) => names === undefined || names.includes(teachers[k]?.name ?? ''),
   );
 }
 

@@ -10,9 +10,9 @@
  * Symbols: B samples of a batch, C classes, K teachers.
  */
 import { LyceumError, type Problem } from '@lyceum/proto';
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
 import type { Values } from '../arrays/index.js';
 import type { Tf } from '../tensorflow/engine/index.js';
-import type { Scalar, Tensor2D } from '../tensorflow/index.js';
 
 /** Numbers that a run gives a method, by names that the method chooses. */
 export type OwnSettings = Readonly<Record<string, number>>;

@@ -1,12 +1,5 @@
 /** What people write: runs, imitations, endpoints, described servers; the rules between their fields. */
-export {
-  CANARY_CALLS,
-  type FeatureTermSettings,
-  hintLayers,
-  isFeatureTerm,
-  PICTURE_VIEWS,
-  type ViewSettings,
-} from './distillation/index.js';
+export { CANARY_CALLS, PICTURE_VIEWS, type ViewSettings } from './distillation/index.js';
 export {
   CONSENSUS,
   checkImitation,
@@ -33,7 +26,6 @@ export type {
   LearningRateSettings,
   RunSpecification,
   StudentModelSettings,
-  TermSettings,
   TrainingSettings,
 } from './run-specification-schema.js';
 export {

@@ -339,5 +339,4 @@ export type RunSpecification = DistillationSpecification | TrainingSpecification
 export type TrainingSettings = z.output<typeof training>;
 export type LearningRateSettings = z.output<typeof learningRate>;
 export type StudentModelSettings = z.output<typeof studentModel>;
-export type TermSettings = z.output<typeof term>;
 export type LabelSettings = z.output<typeof labels>;

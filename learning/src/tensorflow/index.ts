@@ -10,7 +10,6 @@ export type {
   Tensor1D,
   Tensor2D,
   Tensor3D,
-  Tensor4D,
   Variable,
 } from '@tensorflow/tfjs';
 export { type ArchitectureSettings, buildStudent } from './architectures.js';

@@ -1,5 +1,9 @@
-/** Every term with a small batch of its inputs: what holds of all of them is tested with this list. */
+/**
+ * Every term of the table with a small batch of its inputs: what holds of all of them is tested with this list. A new
+ * term is in it without a line, unless it has settings without defaults.
+ */
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs';
+import type { Combination } from '../../src/ensemble/rules/index.js';
 import * as o from '../../src/objectives/index.js';
 import type { Tf } from '../../src/tensorflow/engine/index.js';
 import type { Scalar, Tensor, Tensor2D } from '../../src/tensorflow/index.js';
@@ -18,12 +22,31 @@ export interface TermExample {
 const ROWS = 4;
 const CLASSES = 5;
 const TEACHERS = 3;
+const TEMPERATURE = 2;
+
+/** Settings of a term beside its name; of a term that is not here none. */
+const SETTINGS: Readonly<Record<string, readonly object[]>> = {
+  kd: [{}, { standardize: true }],
+  dkd: [{}, { standardize: true }],
+  'mse-logits': [{}, { center: true, reduction: 'half-sum-classes' }],
+  'topk-kd': ['renorm', 'bucket', 'uniform', 'truncated'].map((tail) => ({ k: 2, tail })),
+  'hard-label': [{ smoothing: 0.1 }],
+  vote: [{ mode: 'soft' }, { mode: 'hard' }],
+  // Another program has it.
+  plugin: [],
+};
 
 /** Numbers between −2 and 2 that repeat only after a long while. */
 export function wave(tf: Tf, shape: readonly number[], phase: number): Tensor {
   const size = shape.reduce((product, n) => product * n, 1);
   const values = Float32Array.from({ length: size }, (_, i) => 2 * Math.sin(phase + 1.7 * i));
   return tf.tensor(values, [...shape]);
+}
+
+/** p = softmax(v/τ) with exact logarithms; the tensors are the caller's. */
+export function softTarget(tf: Tf, teacherLogits: Tensor2D, temperature: number): o.SoftTarget {
+  const logProbabilities = tf.logSoftmax(teacherLogits.div<Tensor2D>(temperature));
+  return { probabilities: tf.exp(logProbabilities), logProbabilities };
 }
 
 function inputsOf(tf: Tf, rows: number) {
@@ -45,14 +68,9 @@ function inputsOf(tf: Tf, rows: number) {
     teacherFeatures: wave(tf, [rows, 3], 5) as Tensor2D,
     maps: wave(tf, [rows, 3, 3, 2], 6) as Tensor4D,
     teacherMaps: wave(tf, [rows, 4, 5, 3], 7) as Tensor4D,
-    tokens: wave(tf, [rows, 3, CLASSES], 8) as Tensor3D,
-    teacherTokens: wave(tf, [rows, 3, CLASSES], 11) as Tensor3D,
-    mask: tf.ones([rows, 3]) as Tensor2D,
-    words: integers(() => [1, 2, -1]),
     votes: integers((row) => [row % CLASSES, -1, 0]),
     ids: integers((row) => [row % CLASSES, (row + 2) % CLASSES]),
     kept: tf.tensor2d(everyRow(() => [0.6, 0.3])),
-    memory: wave(tf, [rows, 4, 6], 9) as Tensor3D,
     weights: wave(tf, [3, 6], 10) as Tensor2D,
     bias: tf.tensor1d([0.1, 0.2, 0.3]),
   };
@@ -61,104 +79,49 @@ function inputsOf(tf: Tf, rows: number) {
 /** @param rows - of the batch; from 2 on, the second has no label. */
 export function everyTerm(tf: Tf, rows = ROWS): TermExample[] {
   const inputs = inputsOf(tf, rows);
-  const term = (
+  const example = (
     name: string,
     loss: (t: TermInputs) => Scalar,
     by: keyof TermInputs = 'logits',
   ): TermExample => ({ name, by, inputs, loss: (t) => tf.tidy(() => loss(t)) });
-  const target = (t: TermInputs) => o.softTarget(tf, t.teacher, 2);
-  const kl = (t: TermInputs, weights: Tensor2D) =>
-    o.weightedKl(tf, t.logits, t.teachers, weights, 2);
-  const topK = (mode: o.TailMode) =>
-    term(`topKKl ${mode}`, (t) => o.topKKl(tf, t.logits, t.ids, t.kept, mode, 2));
-  const vote = (mode: 'soft' | 'hard') =>
-    term(`voteTarget ${mode}`, (t) =>
-      o.crossEntropy(tf, t.logits, o.voteTarget(tf, t.votes, CLASSES, mode), 1),
-    );
+
+  const ofTable = (term: o.Term, settings: object, combination: Combination): TermExample => {
+    const written = { term: term.name, ...settings };
+    const title = `${JSON.stringify(written)} beside ${combination.combine}`;
+    if (term.of === 'features') {
+      const own = term.settings.parse({ ...written, hintLayer: 'hint', guidedLayer: 'guided' });
+      const vectors = { guided: [6], hint: [3], batchSize: rows };
+      if (term.refusedLayers?.(vectors, () => '') !== undefined) {
+        return example(title, (t) => term.loss(tf, own, t.maps, t.teacherMaps), 'maps');
+      }
+      const student = (t: TermInputs) =>
+        term.regressor ? o.linearRegressor(tf, t.features, t.weights, t.bias) : t.features;
+      return example(title, (t) => term.loss(tf, own, student(t), t.teacherFeatures), 'features');
+    }
+    const tempered = term.settings.safeParse({ ...written, temperature: TEMPERATURE });
+    const own = tempered.success ? tempered.data : term.settings.parse(written);
+    if (term.of === 'labels') return example(title, (t) => term.loss(tf, own, t));
+    const { kind } = term.target(own, combination);
+    return example(title, ({ logits, hardLabels, ...t }) => {
+      const values = {
+        pooled: () => o.temperedSoftmax(tf, t.teacher, TEMPERATURE),
+        'mean-logits': () => t.teacher,
+        'top-k': () => tf.stack([t.ids.toFloat(), t.kept], 1),
+        logits: () => tf.transpose(t.teachers, [1, 0, 2]),
+        votes: () => t.votes,
+      }[kind]();
+      const given = { kind, values, combination, teacherWeights: [1, 2, 1], logits, hardLabels };
+      return term.loss(tf, own, given as o.AnswerInputs);
+    });
+  };
+
   return [
-    term('crossEntropy', (t) => o.crossEntropy(tf, t.logits, t.hardLabels, 0.5)),
-    term('smoothedLabels', (t) =>
-      o.crossEntropy(tf, t.logits, o.smoothedLabels(tf, t.hardLabels, 0.1), 1),
+    ...o.TERMS.flatMap((term) =>
+      (SETTINGS[term.name] ?? [{}]).map((own) => ofTable(term, own, { combine: 'arithmetic' })),
     ),
-    term('hardLabel', (t) => o.hardLabel(tf, t.logits, t.teacher, 0.1)),
-    vote('soft'),
-    vote('hard'),
-    term('distillation', (t) =>
-      o.distillation(tf, t.logits, o.softTarget(tf, t.teacher, 2).probabilities, 1, 2),
+    ...o.TERMS.filter((term) => term.of === 'answers' && term.ofEachTeacher).map((term) =>
+      ofTable(term, {}, { combine: 'aekd', bound: 0.6 }),
     ),
-    term('forwardKl', (t) => o.forwardKl(tf, t.logits, target(t), 2)),
-    term('softCrossEntropy', (t) => o.softCrossEntropy(tf, t.logits, target(t).probabilities, 2)),
-    term('reverseKl', (t) => o.reverseKl(tf, t.logits, target(t), 2)),
-    term('jeffreys', (t) => o.jeffreys(tf, t.logits, target(t), 2, 0.9)),
-    term('generalizedJensenShannon', (t) =>
-      o.generalizedJensenShannon(tf, t.logits, target(t), 2, 0.5),
-    ),
-    term('skewForwardKl', (t) => o.skewForwardKl(tf, t.logits, target(t), 2, 0.1)),
-    term('skewReverseKl', (t) => o.skewReverseKl(tf, t.logits, target(t), 2, 0.1)),
-    term('totalVariation', (t) => o.totalVariation(tf, t.logits, target(t), 2)),
-    term('mseLogits', (t) => o.mseLogits(tf, t.logits, t.teacher, 'mean', true)),
-    term('standardized', (t) => {
-      const student = o.standardized(tf, t.logits);
-      return o.distillation(tf, student, target(t).probabilities, 1, 2);
-    }),
-    term('decoupled', (t) =>
-      o.decoupled(tf, t.logits, target(t), t.hardLabels, 2, { target: 1, others: 8 }),
-    ),
-    term('dist', (t) => o.dist(tf, t.logits, target(t), 2, { interClass: 1, intraClass: 1 })),
-    term(
-      'similarityPreserving',
-      (t) => o.similarityPreserving(tf, t.features, t.teacherFeatures),
-      'features',
-    ),
-    term(
-      'relationalDistances',
-      (t) => o.relationalDistances(tf, t.features, t.teacherFeatures, { distance: 25, angle: 50 }),
-      'features',
-    ),
-    term(
-      'hint',
-      (t) => o.hint(tf, o.linearRegressor(tf, t.features, t.weights, t.bias), t.teacherFeatures),
-      'features',
-    ),
-    term('attentionTransfer', (t) => o.attentionTransfer(tf, t.maps, t.teacherMaps, 2), 'maps'),
-    term(
-      'contrastiveStudentHalf',
-      (t) =>
-        o.contrastiveStudentHalf(tf, t.features, t.memory, {
-          temperature: 0.5,
-          normalizer: 10,
-          sampleCount: 100,
-        }),
-      'features',
-    ),
-    term('tokenKl', (t) => o.tokenKl(tf, t.tokens, t.teacherTokens, t.mask, 2), 'tokens'),
-    term(
-      'sequenceNll',
-      (t) =>
-        o.sequenceNll(
-          tf,
-          t.tokens,
-          t.words,
-          Array.from({ length: rows }, () => 1 / rows),
-          'tokenMean',
-        ),
-      'tokens',
-    ),
-    topK('renorm'),
-    topK('bucket'),
-    topK('uniform'),
-    topK('truncated'),
-    term('weightedKl', (t) => kl(t, t.shares)),
-    term('entropyWeights', (t) => kl(t, o.entropyWeights(tf, t.teachers))),
-    term('confidenceWeights', (t) => kl(t, o.confidenceWeights(tf, t.teachers, t.hardLabels))),
-    term('adaptiveWeights', (t) =>
-      kl(t, o.sharedByRows(o.adaptiveWeights(tf, t.logits, t.teachers, 2, 0.6))),
-    ),
-    term('meanProbabilities', (t) =>
-      o.forwardKl(tf, t.logits, o.meanProbabilities(tf, t.teachers, t.shares, 2), 2),
-    ),
-    term('meanLogits', (t) =>
-      o.forwardKl(tf, t.logits, o.meanLogits(tf, t.teachers, t.shares, 2), 2),
-    ),
+    example('weightedKl', (t) => o.weightedKl(tf, t.logits, t.teachers, t.shares, TEMPERATURE)),
   ];
 }

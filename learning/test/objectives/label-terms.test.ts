@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { crossEntropy } from '../../src/objectives/cross-entropy.js';
-import { distillation } from '../../src/objectives/kullback-leibler.js';
+import { crossEntropy } from '../../src/objectives/losses/cross-entropy.js';
+import { distillation } from '../../src/objectives/terms/kd.js';
 import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
 import type { Scalar, Tensor2D } from '../../src/tensorflow/index.js';
 

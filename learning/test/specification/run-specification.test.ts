@@ -861,7 +861,7 @@ describe('answers', () => {
     expect(topK({})).toContain(`spec.objective[0].temperature: want 1 ${few}`);
     expect(topK({ objective: [{ ...kd, temperature: 2 }] })).toContain('got 2;');
     expect(topK({ objective: [kd, { term: 'kl-reverse' }] })).toContain(
-      `spec.objective[1].term: want kd, soft-ce, kl-forward, skew-fkl, gjs, tvd, topk-kd, vote or ce ${few}`,
+      `spec.objective[1].term: want kd, ce, soft-ce, kl-forward, gjs, skew-fkl, tvd, topk-kd or vote ${few}`,
     );
     expect(topK({ objective: [kd], ensemble: { combine: 'geometric' } })).toContain(
       `spec.ensemble.combine: want arithmetic, accuracy, per-class or mixture-em ${few}`,

@@ -1,6 +1,7 @@
 /** Every term that asks teachers, as a run has it, with real targets: what holds of all is tested with this list. */
 import { type Dataset, encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
+import { TERMS } from '@lyceum/learning/objectives';
 import {
   checkRunSpecification,
   type DistillationSpecification,
@@ -18,38 +19,35 @@ const CLASS_COUNT = 3;
 export const dataset: Dataset = parseDataset(encodeDataset(syntheticSet(60, 4)));
 export const BATCH_ROWS = [16, 10];
 
-const TERMS: readonly (readonly [terms: readonly object[], ensemble?: object])[] = [
-  [[{ term: 'kd' }]],
+const OF_ANSWERS = TERMS.filter(
+  (term) =>
+    term.of === 'answers' && !term.ofPlugin && term.settings.safeParse({ term: term.name }).success,
+);
+
+const CASES: readonly (readonly [terms: readonly object[], ensemble?: object])[] = [
   [[{ term: 'kd', standardize: true }]],
   [[{ term: 'kd' }], { combine: 'aekd' }],
   [[{ term: 'kd', temperature: 2, teachers: ['a', 'c'] }, { term: 'vote' }], { combine: 'aekd' }],
   [[{ term: 'kd' }], { combine: 'aekd', bound: 0.1 }],
-  [[{ term: 'dkd' }]],
   [[{ term: 'dkd', standardize: true }]],
   [[{ term: 'soft-ce', temperature: 2 }]],
   [[{ term: 'kl-forward', temperature: 2 }]],
   [[{ term: 'kl-reverse' }], { combine: 'geometric' }],
-  [[{ term: 'jeffreys' }]],
-  [[{ term: 'gjs' }]],
-  [[{ term: 'skew-fkl' }]],
-  [[{ term: 'skew-rkl' }]],
-  [[{ term: 'tvd' }]],
-  [[{ term: 'dist' }]],
-  [[{ term: 'mse-logits' }]],
   [[{ term: 'mse-logits', center: true, reduction: 'half-sum-classes' }]],
   [[{ term: 'topk-kd', k: 2 }]],
   [[{ term: 'topk-kd', k: 2, tail: 'uniform', temperature: 2 }]],
   [[{ term: 'topk-kd', k: 2, tail: 'renorm', temperature: 2 }]],
   [[{ term: 'topk-kd', k: 2, tail: 'truncated' }]],
   [[{ term: 'hard-label', smoothing: 0.1 }]],
-  [[{ term: 'vote' }]],
   [[{ term: 'vote', mode: 'hard' }]],
   [[{ term: 'kd', teachers: ['a', 'b'] }, { term: 'vote' }]],
+  // With their defaults, all that have them.
+  ...OF_ANSWERS.map(({ name }) => [[{ term: name }]] as const),
 ];
 
 /** @param more - terms beside each. */
 export function everyTerm(more: readonly object[] = []): TermCase[] {
-  return TERMS.map(([terms, ensemble = {}]) => {
+  return CASES.map(([terms, ensemble = {}]) => {
     const document = {
       apiVersion: 'lyceum.dev/v1alpha1',
       kind: 'Distillation',

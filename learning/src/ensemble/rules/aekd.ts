@@ -1,6 +1,6 @@
 /**
  * In each step by the weights that make the mean of the gradients of kd shortest. It takes the student's logits, so it is
- * computed there: see objectives/adaptive-weights.ts. Du et al. 2020.
+ * computed there: see objectives/losses/adaptive-weights.ts. Du et al. 2020.
  */
 import { LyceumError } from '@lyceum/proto';
 import { number } from '../../documents/index.js';
@@ -23,8 +23,8 @@ export const aekd: EnsembleRule<{ readonly combine: 'aekd'; readonly bound: numb
   noStandardizing: 'takes gradients of plain logits',
   needsAllClasses: true,
   inStudent: true,
-  refusedTerm({ name, ownCount }) {
-    if (name !== 'kd') {
+  refusedTerm({ name, ofEachTeacher, ownCount }) {
+    if (!ofEachTeacher) {
       const message = (rule: string) =>
         `${rule} weighs teachers by the gradients of kd; use term: kd, or combine by arithmetic for ${name}`;
       return { at: 'term', message };

@@ -87,6 +87,8 @@ interface HeldOut {
 /** A term that compares with what the teachers say together. */
 interface TermBeside {
   readonly name: string;
+  /** It can be computed of each teacher's logits. */
+  readonly ofEachTeacher: boolean;
   /** Teachers that it compares with, and those of the run. */
   readonly ownCount: number;
   readonly teacherCount: number;

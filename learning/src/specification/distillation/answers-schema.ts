@@ -3,20 +3,9 @@ import type { Problem } from '@lyceum/proto';
 import { CODEC_SETTINGS, CODEC_WORDS, codecWritten } from '../../codecs/index.js';
 import { choose, isMapping, listed, section, wants, word } from '../../documents/index.js';
 import { namesOf } from '../../ensemble/rules/index.js';
-import { featureTerms } from './feature-terms-schema.js';
+import { TERMS, termNamed } from '../../objectives/terms/index.js';
 
-/** Terms that compare probabilities and give no weight to how the least of them differ. */
-const TERMS_OF_TOP_K = [
-  'kd',
-  'soft-ce',
-  'kl-forward',
-  'skew-fkl',
-  'gjs',
-  'tvd',
-  'topk-kd',
-  'vote',
-  'ce',
-];
+const TERMS_OF_TOP_K = TERMS.filter(({ isOfTopK }) => isOfTopK).map(({ name }) => name);
 const RULES_OF_TOP_K = namesOf((rule) => rule.isOfTopK);
 
 const named = word('auto', ...CODEC_WORDS);
@@ -51,14 +40,16 @@ export function answersProblems(spec: Mapping, terms: readonly Mapping[]): Probl
   if (calibrate === true) add('spec.ensemble.calibrate', 'false', true);
   for (const [index, { term, temperature, weight, standardize }] of terms.entries()) {
     const path = `spec.objective[${index}]`;
+    const own = termNamed(term);
     // Features are stored beside logits, and exactly.
-    if (weight === 0 || Object.hasOwn(featureTerms, String(term))) continue;
+    if (weight === 0 || own?.of === 'features') continue;
+    const usual = own?.of === 'answers' ? own.defaultTemperature : undefined;
     if (standardize === true) {
       add(`${path}.standardize`, 'false', true);
-    } else if (!TERMS_OF_TOP_K.includes(String(term))) {
+    } else if (!own?.isOfTopK) {
       add(`${path}.term`, listed(TERMS_OF_TOP_K), term);
-    } else if (temperature !== undefined ? temperature !== 1 : term === 'kd') {
-      add(`${path}.temperature`, '1', temperature ?? 'the default of 4');
+    } else if ((temperature ?? usual ?? 1) !== 1) {
+      add(`${path}.temperature`, '1', temperature ?? `the default of ${usual}`);
     }
   }
   return problems;

@@ -6,15 +6,14 @@
 import type { Problem } from '@lyceum/proto';
 import { isMapping, listed } from '../../documents/index.js';
 import { namesOf, ruleNamed } from '../../ensemble/rules/index.js';
-import { isFeatureTerm } from './feature-terms-schema.js';
-import { asksForVotes, asksTeachers, isTermName } from './objective-schema.js';
+import { type Term, termNamed } from '../../objectives/terms/index.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
 /** A term that asks teachers, with what it says of them. */
 interface AskingTerm {
   readonly path: string;
-  readonly name: string;
+  readonly own: Exclude<Term, { of: 'labels' }>;
   readonly settings: Mapping;
   /** Where its choice of teachers is written: `teachers`, or the term itself. */
   readonly teachersPath: string;
@@ -29,7 +28,7 @@ export function objectiveProblems(
 ): Problem[] {
   const terms = objective.map((term) => (isMapping(term) ? term : {}));
   // A term that is not known may have been meant to ask them; it is reported as such.
-  if (terms.length === 0 || !terms.every(({ term }) => isTermName(term))) return [];
+  if (terms.length === 0 || !terms.every(({ term }) => termNamed(term))) return [];
   const namesWrong = terms.flatMap((term, index) => nameProblems(term, index, teachers));
   if (namesWrong.length > 0) return namesWrong;
   const asking = terms.flatMap((term, index) => askingTerm(term, index, teachers));
@@ -43,7 +42,7 @@ export function objectiveProblems(
     ...asking.flatMap((term) => [
       ...accessProblems(term, ensemble, teachers),
       // A feature term compares with each teacher by itself, whatever its weight and the rule.
-      ...(isFeatureTerm({ term: term.name })
+      ...(term.own.of === 'features'
         ? []
         : [
             ...weightProblems(term, teachers),
@@ -55,12 +54,13 @@ export function objectiveProblems(
 }
 
 function askingTerm(settings: Mapping, index: number, teachers: readonly Mapping[]): AskingTerm[] {
-  if (!asksTeachers(settings['term']) || settings['weight'] === 0) return [];
+  const own = termNamed(settings['term']);
+  if (own === undefined || own.of === 'labels' || settings['weight'] === 0) return [];
   const path = `spec.objective[${index}]`;
-  const term = { path, name: String(settings['term']), settings };
+  const term = { path, own, settings };
   const all = teachers.map((_, k) => k);
   const { hintLayer } = settings;
-  if (isFeatureTerm({ term: term.name }) && isMapping(hintLayer)) {
+  if (own.of === 'features' && isMapping(hintLayer)) {
     const chosen = all.filter((k) => Object.hasOwn(hintLayer, String(teachers[k]?.['name'])));
     return [{ ...term, teachersPath: `${path}.hintLayer`, teachers: chosen }];
   }
@@ -97,19 +97,20 @@ function unaskedTeachers(asking: readonly AskingTerm[], teachers: readonly Mappi
 
 /** What a teacher's access cannot give. */
 function accessProblems(
-  { name, teachersPath, teachers: own }: AskingTerm,
+  { own, teachersPath, teachers: asked }: AskingTerm,
   { combine = 'arithmetic' }: Mapping,
   teachers: readonly Mapping[],
 ): Problem[] {
-  const needsFeatures = isFeatureTerm({ term: name });
-  const byVotes = !needsFeatures && name !== 'mse-logits';
-  if (asksForVotes(name) || (byVotes && ruleNamed(combine)?.ofVotes)) return [];
+  const needsFeatures = own.of === 'features';
+  if (!needsFeatures && own.ofVotes) return [];
+  const byVotes = !needsFeatures && !own.ofMeanLogits;
+  if (byVotes && ruleNamed(combine)?.ofVotes) return [];
   const lacks = (k: number) => {
     const access = accessOf(teachers[k]);
     return access === 'black' || (needsFeatures && access === 'gray');
   };
-  const others = own.filter((k) => !lacks(k)).map((k) => teachers[k]?.['name']);
-  return own.filter(lacks).map((k) => {
+  const others = asked.filter((k) => !lacks(k)).map((k) => teachers[k]?.['name']);
+  return asked.filter(lacks).map((k) => {
     const access = accessOf(teachers[k]);
     const instead = [
       ...(others.length > 0 ? [`teachers: [${others.join(', ')}]`] : []),
@@ -118,7 +119,7 @@ function accessProblems(
     ];
     const what = needsFeatures ? 'features' : 'logits';
     const gives = access === 'black' ? 'final answers' : 'logits';
-    const message = `${name} needs ${what}, and spec.teachers[${k}].access of ${String(teachers[k]?.['name'])} is ${access}: it gives ${gives} only; use ${listed(instead)}`;
+    const message = `${own.name} needs ${what}, and spec.teachers[${k}].access of ${String(teachers[k]?.['name'])} is ${access}: it gives ${gives} only; use ${listed(instead)}`;
     return { path: teachersPath, message };
   });
 }
@@ -129,35 +130,39 @@ function accessOf(teacher: Mapping = {}): string {
 }
 
 function weightProblems(
-  { name, teachersPath, teachers: own }: AskingTerm,
+  { own, teachersPath, teachers: asked }: AskingTerm,
   teachers: readonly Mapping[],
 ): Problem[] {
   // All weights of the run being 0 is a problem of its own.
-  if (own.length === teachers.length || own.some((k) => teachers[k]?.['weight'] !== 0)) return [];
-  const message = `${name} compares with ${ownNames(own, teachers)} alone, and every weight there is 0; at least one must be greater`;
+  if (asked.length === teachers.length || asked.some((k) => teachers[k]?.['weight'] !== 0))
+    return [];
+  const message = `${own.name} compares with ${namesText(asked, teachers)} alone, and every weight there is 0; at least one must be greater`;
   return [{ path: teachersPath, message }];
 }
 
 /** What a term cannot have from the ensemble's rule. */
 function ruleProblems(
-  { path, name, settings, teachersPath, teachers: asked }: AskingTerm,
+  { path, own, settings, teachersPath, teachers: asked }: AskingTerm,
   { combine = 'arithmetic' }: Mapping,
   teachers: readonly Mapping[],
 ): Problem[] {
   const rule = `spec.ensemble.combine: ${String(combine)}`;
   const problems: Problem[] = [];
-  const own = ruleNamed(combine);
-  const why = own?.noStandardizing;
+  const other = ruleNamed(combine);
+  const why = other?.noStandardizing;
   if (settings['standardize'] === true && why !== undefined) {
     const message = `standardises logits, and ${rule} ${why}; leave it out, or combine by arithmetic`;
     problems.push({ path: `${path}.standardize`, message });
   }
-  if (name === 'mse-logits' && own?.withoutShares) {
-    const message = `mse-logits averages logits by the teachers' shares, and ${rule} has none; combine by arithmetic, entropy, accuracy or mixture-em`;
+  if (own.of !== 'answers') return problems;
+  const { name, ofEachTeacher } = own;
+  if (own.ofMeanLogits && other?.withoutShares) {
+    const message = `${name} averages logits by the teachers' shares, and ${rule} has none; combine by arithmetic, entropy, accuracy or mixture-em`;
     problems.push({ path: `${path}.term`, message });
   }
-  const beside = { name, ownCount: asked.length, teacherCount: teachers.length };
-  const refused = asksForVotes(name) ? undefined : own?.refusedTerm?.(beside);
+  const counts = { ownCount: asked.length, teacherCount: teachers.length };
+  const beside = { name, ofEachTeacher: ofEachTeacher === true, ...counts };
+  const refused = own.ofVotes ? undefined : other?.refusedTerm?.(beside);
   if (refused !== undefined) {
     const at = refused.at === 'term' ? `${path}.term` : teachersPath;
     problems.push({ path: at, message: refused.message(rule) });
@@ -167,20 +172,20 @@ function ruleProblems(
 
 /** A quorum may leave a term without any of its teachers. */
 function quorumProblems(
-  { name, teachersPath, teachers: own }: AskingTerm,
+  { own, teachersPath, teachers: asked }: AskingTerm,
   { quorum }: Mapping,
   teachers: readonly Mapping[],
 ): Problem[] {
   if (typeof quorum !== 'number' || quorum < 1) return [];
-  if (own.length > teachers.length - quorum) return [];
-  const atLeast = teachers.length - own.length + 1;
-  const message = `${name} compares with ${ownNames(own, teachers)} alone, and spec.ensemble.quorum: ${quorum} of ${teachers.length} may leave it without; name more teachers, or want a quorum of ${atLeast}`;
+  if (asked.length > teachers.length - quorum) return [];
+  const atLeast = teachers.length - asked.length + 1;
+  const message = `${own.name} compares with ${namesText(asked, teachers)} alone, and spec.ensemble.quorum: ${quorum} of ${teachers.length} may leave it without; name more teachers, or want a quorum of ${atLeast}`;
   return [{ path: teachersPath, message }];
 }
 
-function ownNames(own: readonly number[], teachers: readonly Mapping[]): string {
+function namesText(asked: readonly number[], teachers: readonly Mapping[]): string {
   return listed(
-    own.map((k) => String(teachers[k]?.['name'])),
+    asked.map((k) => String(teachers[k]?.['name'])),
     'and',
   );
 }

@@ -8,6 +8,7 @@ import type { Problem } from '@lyceum/proto';
 import type { z } from 'zod';
 import { flag, number, section, wholeNumber } from '../../documents/index.js';
 import { ruleNamed } from '../../ensemble/rules/index.js';
+import { answerTermNamed } from '../../objectives/terms/index.js';
 
 const half = number('a number from 0 to 0.5', { atLeast: 0, atMost: 0.5 });
 const share = number('a number, at least 0 and less than 1', { atLeast: 0, below: 1 });
@@ -41,9 +42,6 @@ export type ViewSettings = z.output<typeof views>;
 /** Fields that need pictures; `mixup` alone does not. */
 export const PICTURE_VIEWS = ['shift', 'flip', 'crop', 'rotation', 'cutout'] as const;
 
-/** Terms that ask for the one label of a sample, which a mixed sample has not. */
-const ONE_LABEL_TERMS: readonly unknown[] = ['dkd'];
-
 /** What must hold between a run's views, its rule and its terms. */
 export function viewsProblems(
   views: Mapping,
@@ -51,14 +49,21 @@ export function viewsProblems(
   terms: readonly Mapping[],
 ): Problem[] {
   if (views['mixup'] !== true) return [];
-  const asking = [
-    ...terms.map(({ term }, index) => ({ path: `spec.objective[${index}].term`, name: term })),
-    { path: 'spec.ensemble.combine', name: ensemble['combine'] },
-  ].filter(({ name }) => ONE_LABEL_TERMS.includes(name) || ruleNamed(name)?.needsLabels);
-  return asking.map(({ path, name }) => ({
+  const problem = (path: string, name: unknown, instead: string): Problem => ({
     path,
-    message: `${String(name)} needs the one label of each sample, and spec.views.mixup mixes two; want mixup: false, or ${ONE_LABEL_TERMS.includes(name) ? 'term: kd' : 'combine: entropy'}`,
-  }));
+    message: `${String(name)} needs the one label of each sample, and spec.views.mixup mixes two; want mixup: false, or ${instead}`,
+  });
+  const { combine } = ensemble;
+  return [
+    ...terms.flatMap(({ term }, index) =>
+      answerTermNamed(term)?.needsOneLabel
+        ? [problem(`spec.objective[${index}].term`, term, 'term: kd')]
+        : [],
+    ),
+    ...(ruleNamed(combine)?.needsLabels
+      ? [problem('spec.ensemble.combine', combine, 'combine: entropy')]
+      : []),
+  ];
 }
 
 type Mapping = Readonly<Record<string, unknown>>;

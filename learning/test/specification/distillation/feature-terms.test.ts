@@ -1,11 +1,8 @@
 /** Terms on inner layers, as a user writes them: defaults, whose layers are meant, and what is refused, word by word. */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
-import {
-  featureTerms,
-  hintLayers,
-  isFeatureTerm,
-} from '../../../src/specification/distillation/feature-terms-schema.js';
+import { hintLayers } from '../../../src/ensemble/feature-plan.js';
+import { isFeatureTerm, TERMS } from '../../../src/objectives/terms/table.js';
 import { checkRunSpecification } from '../../../src/specification/run-specification.js';
 
 const KD = { term: 'kd' };
@@ -39,8 +36,10 @@ function problems(terms: object[], ensemble?: object): string[] {
   return [];
 }
 
+const isOfFeatures = ({ of }: (typeof TERMS)[number]) => of === 'features';
+
 it('has the defaults of the papers and later comparisons', () => {
-  const terms = Object.keys(featureTerms).map((term) => ({ term, ...LAYERS }));
+  const terms = TERMS.filter(isOfFeatures).map(({ name }) => ({ term: name, ...LAYERS }));
   expect(objective([KD, ...terms]).slice(1)).toEqual([
     { term: 'hint', weight: 100, activation: 'linear', ...LAYERS },
     { term: 'attention-transfer', weight: 1000, power: 2, ...LAYERS },

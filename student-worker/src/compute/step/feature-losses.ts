@@ -1,19 +1,18 @@
 /**
- * The terms that compare the student's inner layers with teachers' features, and the regressors that hints train along.
+ * The terms that compare the student's inner layers with teachers' features, and the regressors that are trained along.
  *
  * A term of several teachers is the mean over them. Regressors belong to the training step: its checkpoints hold them,
  * what is exported does not.
  */
-import { type FeatureTerm, featureTerms, regressorPlan } from '@lyceum/learning/ensemble';
+import { type FeatureTerm, featureTerms } from '@lyceum/learning/ensemble';
 import {
-  attentionTransfer,
-  hint,
+  type FeatureTermSettings,
+  featureTermOf,
   Regressor,
-  relationalDistances,
-  similarityPreserving,
+  regressorPlan,
 } from '@lyceum/learning/objectives';
-import type { FeatureTermSettings, RunSpecification } from '@lyceum/learning/specification';
-import type { Scalar, Tensor, Tensor4D, Tf, Variable } from '@lyceum/learning/tensorflow';
+import type { RunSpecification } from '@lyceum/learning/specification';
+import type { Scalar, Tensor, Tf, Variable } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 
 /** Row shapes of the target tensors that carry features, by name. */
@@ -30,7 +29,6 @@ interface Comparison {
   readonly targetName: string;
   /** Of the term, divided by its number of teachers. */
   readonly weight: number;
-  /** Of a hint. */
   readonly regressor: Regressor | undefined;
 }
 
@@ -72,13 +70,14 @@ export class FeatureLosses {
           const message = `the objective needs target ${name}, which the assignment does not have`;
           throw new LyceumError('INVALID_ARGUMENT', message);
         }
-        if (settings.term !== 'hint') return { ...common, regressor: undefined };
+        const trained = featureTermOf(settings).regressor?.(settings);
+        if (trained === undefined) return { ...common, regressor: undefined };
         const plan = regressorPlan(guidedShapes[position] ?? [], hintShape);
         if (plan === undefined) {
           const message = `no regressor leads from layer ${settings.guidedLayer} [${guidedShapes[position]}] to ${name} [${hintShape}]`;
           throw new LyceumError('INVALID_ARGUMENT', message);
         }
-        const regressor = new Regressor(tf, plan, settings.activation, {
+        const regressor = new Regressor(tf, plan, trained.activation, {
           seed,
           index: regressorCount++,
         });
@@ -114,19 +113,8 @@ export class FeatureLosses {
   }
 
   #loss({ settings, regressor }: Comparison, student: Tensor, teacher: Tensor): Scalar {
-    const tf = this.#tf;
-    switch (settings.term) {
-      case 'hint':
-        return hint(tf, (regressor as Regressor).apply(student), teacher);
-      case 'attention-transfer':
-        return attentionTransfer(tf, student as Tensor4D, teacher as Tensor4D, settings.power);
-      case 'similarity-preserving':
-        return similarityPreserving(tf, student, teacher);
-      case 'rkd': {
-        const weights = { distance: settings.distanceWeight, angle: settings.angleWeight };
-        return relationalDistances(tf, student, teacher, weights);
-      }
-    }
+    const mapped = regressor?.apply(student) ?? student;
+    return featureTermOf(settings).loss(this.#tf, settings, mapped, teacher);
   }
 }
 

@@ -3,8 +3,7 @@
  *
  * Symbols: B batch, S sequences, L positions, V vocabulary, τ temperature.
  */
-import type { Scalar, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine/index.js';
+import type { Scalar, Tensor2D, Tensor3D, Tf } from '@lyceum/learning/tensorflow';
 
 /**
  * `Σ mask · KL(p ‖ q) / Σ mask` over positions; 0 where the mask is empty.

@@ -7,7 +7,7 @@
  * Symbols: z student logits [B, C], v teachers' [K, B, C], p_bk = softmax(v_bk/τ), q_b = softmax(z_b/τ).
  */
 import type { Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine/index.js';
+import type { Tf } from '../../tensorflow/engine/index.js';
 import { minNormWeights } from './min-norm-weights.js';
 import { temperedSoftmax } from './soft-target.js';
 

@@ -1,35 +1,11 @@
 /**
- * Several teachers in one term: their divergences weighted, or one divergence from what they say together.
+ * Several teachers in one term, as tensors: weights of each, and what they say together. Runs compute both before the
+ * student's step, in plain arrays.
  *
- * `Σ_k w_k KL(p_k ‖ q) = KL(Σ_k w_k p_k ‖ q)` and a constant, the spread of the teachers, for weights of sum 1: the
- * gradient is the same, so one pooled target a sample is enough.
- *
- * Symbols: K teachers, v their logits [K, B, C], p_k = softmax(v_k/τ), z student logits [B, C], q = softmax(z/τ).
+ * Symbols: K teachers, v their logits [K, B, C], p_k = softmax(v_k/τ).
  */
-import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine/index.js';
-import { type SoftTarget, softTarget, temperedSoftmax } from './soft-target.js';
-
-/**
- * `τ² · mean_b Σ_k w_bk KL(p_bk ‖ q_b)`. The gradient by z is `τ · Σ_k w_bk (q_b − p_bk) / B`.
- *
- * @param weights - [B, K], or [1, K] for all samples alike; no gradient goes through them.
- */
-export function weightedKl(
-  tf: Tf,
-  logits: Tensor2D,
-  teacherLogits: Tensor3D,
-  weights: Tensor2D,
-  temperature: number,
-): Scalar {
-  return tf.tidy(() => {
-    const logQ = tf.logSoftmax(logits.div<Tensor2D>(temperature));
-    const logP = tf.logSoftmax(teacherLogits.div<Tensor3D>(temperature));
-    const perTeacher = tf.sum<Tensor2D>(tf.exp(logP).mul(logP.sub(logQ)), 2);
-    const scale = temperature ** 2 / logits.shape[0];
-    return tf.sum<Scalar>(perTeacher.mul(tf.transpose(weights))).mul(scale);
-  });
-}
+import { temperedSoftmax } from '@lyceum/learning/objectives';
+import type { Tensor, Tensor2D, Tensor3D, Tf } from '@lyceum/learning/tensorflow';
 
 /** [1, K], the weights divided by their sum; absent: all equal. */
 export function equalShares(tf: Tf, teacherCount: number, weights?: readonly number[]): Tensor2D {
@@ -38,32 +14,31 @@ export function equalShares(tf: Tf, teacherCount: number, weights?: readonly num
   return tf.tensor2d([given.map((weight) => weight / sum)]);
 }
 
-/** `Σ_k w_k p_k`, each tempered before it is pooled. The tensors are the caller's. */
+/** `Σ_k w_k p_k`, each tempered before it is pooled. The tensor is the caller's. */
 export function meanProbabilities(
   tf: Tf,
   teacherLogits: Tensor3D,
   shares: Tensor2D,
   temperature: number,
-): SoftTarget {
+): Tensor2D {
   return tf.tidy(() => {
     const logP = tf.logSoftmax(teacherLogits.div<Tensor3D>(temperature));
     // Their logarithms added as a soft maximum: none is log 0.
     const weighted = logP.add<Tensor3D>(tf.log(byTeacher(tf, shares)));
-    const logProbabilities = tf.logSumExp(weighted, 0) as Tensor2D;
-    return { probabilities: tf.exp(logProbabilities), logProbabilities };
+    return tf.exp(tf.logSumExp(weighted, 0)) as Tensor2D;
   });
 }
 
-/** softmax(Σ_k w_k v_k / τ): the normalised geometric mean of the p_k. The tensors are the caller's. */
+/** softmax(Σ_k w_k v_k / τ): the normalised geometric mean of the p_k. The tensor is the caller's. */
 export function meanLogits(
   tf: Tf,
   teacherLogits: Tensor3D,
   shares: Tensor2D,
   temperature: number,
-): SoftTarget {
+): Tensor2D {
   return tf.tidy(() => {
     const mean = tf.sum<Tensor2D>(teacherLogits.mul(byTeacher(tf, shares)), 0);
-    return softTarget(tf, mean, temperature);
+    return temperedSoftmax(tf, mean, temperature);
   });
 }
 
@@ -105,9 +80,4 @@ export function confidenceWeights(tf: Tf, teacherLogits: Tensor3D, hardLabels: T
     if (teacherCount === 1) return tf.onesLike(crossEntropies);
     return tf.sub(1, temperedSoftmax(tf, crossEntropies, 1)).div(teacherCount - 1);
   });
-}
-
-/** Weights [K] of all samples as the [1, K] that {@link weightedKl} takes. */
-export function sharedByRows(weights: Tensor1D): Tensor2D {
-  return weights.reshape([1, -1]);
 }

@@ -3,9 +3,8 @@
  *
  * Symbols: e embedding, m memory, K negatives, n samples of the data set, T temperature, Z normaliser.
  */
-import type { Scalar, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine/index.js';
-import { rootOfSquares } from './root-of-squares.js';
+import { rootOfSquares } from '@lyceum/learning/objectives';
+import type { Scalar, Tensor2D, Tensor3D, Tf } from '@lyceum/learning/tensorflow';
 
 /** Keeps denominators above 0. */
 const EPSILON = 1e-7;

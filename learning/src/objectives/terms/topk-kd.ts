@@ -12,8 +12,12 @@
  * Symbols: z student logits [B, V], p probabilities of the k classes [B, k], r = 1 − Σ p, q = softmax(z/τ).
  */
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine/index.js';
-import { LEAST_PROBABILITY } from './soft-target.js';
+import { z } from 'zod';
+import { section, wholeNumber, word } from '../../documents/index.js';
+import type { Tf } from '../../tensorflow/engine/index.js';
+import { LEAST_PROBABILITY } from '../losses/index.js';
+import { teachers, temperature, weight } from './fields.js';
+import type { AnswerTerm } from './term.js';
 
 export type TailMode = 'renorm' | 'bucket' | 'uniform' | 'truncated';
 
@@ -79,3 +83,28 @@ function divergence(tf: Tf, target: Tensor2D, logQ: Tensor2D): Scalar {
   const logTarget = tf.log(tf.maximum(target, LEAST_PROBABILITY));
   return tf.sum<Scalar>(target.mul(logTarget.sub(logQ))).div(target.shape[0]);
 }
+
+const settings = section({
+  term: z.literal('topk-kd'),
+  weight,
+  /** The pool is at temperature 1; this one is applied to what is kept. */
+  temperature: temperature.default(1),
+  k: wholeNumber('a whole number from 1 to 128', { above: 0, atMost: 128 }),
+  /** What becomes of the other classes. */
+  tail: word('bucket', 'uniform', 'renorm', 'truncated').default('bucket'),
+  teachers,
+});
+
+/** With the pool's `k` most probable classes. Multiplied by τ², as kd is. */
+export const topKKdTerm: AnswerTerm<typeof settings, 'top-k'> = {
+  name: 'topk-kd',
+  of: 'answers',
+  settings,
+  target: ({ k }) => ({ kind: 'top-k', count: k }),
+  loss(tf, { k, tail, temperature }, { logits, values }) {
+    const part = (index: number) =>
+      tf.slice(values, [0, index, 0], [-1, 1, -1]).reshape<Tensor2D>([-1, k]);
+    return topKKl(tf, logits, part(0), part(1), tail, temperature).mul(temperature ** 2);
+  },
+  isOfTopK: true,
+};

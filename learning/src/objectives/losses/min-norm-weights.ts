@@ -17,8 +17,8 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
-import { AEKD_MAX_TEACHERS } from '../ensemble/rules/index.js';
-import type { Tf } from '../tensorflow/engine/index.js';
+import { AEKD_MAX_TEACHERS } from '../../ensemble/rules/index.js';
+import type { Tf } from '../../tensorflow/engine/index.js';
 
 /** Added to G's diagonal, as a share of it: teachers that agree leave G singular. */
 const RIDGE = 1e-7;

@@ -1,44 +1,11 @@
-/**
- * Terms on inner layers: a teacher's features, or where they are large.
- *
- * Inputs are borrowed; the result is the caller's. Symbols: B batch, H W height and width, S and T channels or units of
- * the student's and the teacher's layer.
- */
-import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine/index.js';
-import { rootOfSquares } from './root-of-squares.js';
-
-/**
- * `f Wᵀ + b` along the last axis: a dense regressor, and on maps a convolution of size 1.
- *
- * @param features - [B, …, S].
- * @param weights - [T, S].
- * @param bias - [T].
- * @returns [B, …, T].
- */
-export function linearRegressor(
-  tf: Tf,
-  features: Tensor,
-  weights: Tensor2D,
-  bias: Tensor1D,
-): Tensor {
-  return tf.tidy(() => {
-    const [out, inputs] = weights.shape;
-    const rows = features.reshape<Tensor2D>([-1, inputs]);
-    const mapped = tf.matMul(rows, weights, false, true).add(bias);
-    return tf.reshape(mapped, [...features.shape.slice(0, -1), out]);
-  });
-}
-
-/**
- * `mean (r − f_t)²` over all values.
- *
- * @param regressed - the student's features after the regressor, in the teacher's shape.
- * @see Romero et al. 2015, §2.2, https://arxiv.org/abs/1412.6550
- */
-export function hint(tf: Tf, regressed: Tensor, teacherFeatures: Tensor): Scalar {
-  return tf.tidy(() => tf.mean<Scalar>(tf.square(regressed.sub(teacherFeatures))));
-}
+/** Where in an image a layer's features are large; of maps. */
+import type { Scalar, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { section, wholeNumber } from '../../documents/index.js';
+import type { Tf } from '../../tensorflow/engine/index.js';
+import { rootOfSquares } from '../losses/index.js';
+import { layers, notNegative } from './fields.js';
+import type { FeatureTerm } from './term.js';
 
 /**
  * `mean_{b,hw} (Q_s − Q_t)²`, Q a sample's map `mean_c f^p` divided by its norm; a map of zeros stays zeros. The
@@ -98,3 +65,24 @@ function alongRows(tf: Tf, x: Tensor3D, rowCount: number): Tensor3D {
   const weights = tf.tile(tf.tensor3d([windows]), [batch, 1, 1]) as Tensor3D;
   return tf.matMul(weights, x);
 }
+
+const settings = section({
+  term: z.literal('attention-transfer'),
+  weight: notNegative.default(1000),
+  ...layers,
+  /** Features are raised to it before they are averaged over channels. */
+  power: wholeNumber('a whole number from 1 to 8', { atLeast: 1, atMost: 8 }).default(2),
+});
+
+export const attentionTransferTerm: FeatureTerm<typeof settings> = {
+  name: 'attention-transfer',
+  of: 'features',
+  settings,
+  refusedLayers({ guided, hint }, fitting) {
+    if (guided.length === 3 && hint.length === 3) return undefined;
+    const maps = fitting((shape) => shape.length === 3);
+    return `attention-transfer compares maps [height, width, channels]: ${maps}; of vectors use hint or similarity-preserving`;
+  },
+  loss: (tf, { power }, student, teacher) =>
+    attentionTransfer(tf, student as Tensor4D, teacher as Tensor4D, power),
+};

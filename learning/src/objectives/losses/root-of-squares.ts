@@ -4,7 +4,7 @@
  * slope are 0.
  */
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine/index.js';
+import type { Tf } from '../../tensorflow/engine/index.js';
 
 /** Its root is 1e-15; float32 has 1e-38. */
 const INSIDE_ROOT = 1e-30;

@@ -1,10 +1,10 @@
 /** Against a second implementation, in float64 by exchanges, on random problems, and cases that can be seen at once. */
 import { describe, expect, it } from 'vitest';
-import { mulberry32 } from '../../src/arrays/hashing.js';
-import { leastOnSimplex } from '../../src/arrays/simplex-quadratic.js';
-import { AEKD_MAX_TEACHERS } from '../../src/ensemble/rules/aekd.js';
-import { minNormWeights } from '../../src/objectives/min-norm-weights.js';
-import { openEngine } from '../../src/tensorflow/engine/engine.js';
+import { mulberry32 } from '../../../src/arrays/hashing.js';
+import { leastOnSimplex } from '../../../src/arrays/simplex-quadratic.js';
+import { AEKD_MAX_TEACHERS } from '../../../src/ensemble/rules/aekd.js';
+import { minNormWeights } from '../../../src/objectives/losses/min-norm-weights.js';
+import { openEngine } from '../../../src/tensorflow/engine/engine.js';
 
 const { tf } = await openEngine();
 

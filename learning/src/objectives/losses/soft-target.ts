@@ -2,10 +2,10 @@
  * What the student imitates, with its logarithms: a probability that float32 rounds to 0 still has one, and a
  * divergence that divides by p needs it.
  *
- * Symbols: v teacher logits [B, C], p soft targets [B, C], τ temperature.
+ * Symbols: p soft targets [B, C], τ temperature.
  */
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine/index.js';
+import type { Tf } from '../../tensorflow/engine/index.js';
 
 /** Both [B, C], at the temperature of the term that they are given to. */
 export type SoftTarget = {
@@ -22,14 +22,6 @@ export const LEAST_PROBABILITY = 1e-37;
  */
 export function temperedSoftmax<T extends Tensor>(tf: Tf, logits: T, temperature: number): T {
   return tf.tidy(() => tf.exp(tf.logSoftmax(logits.div<T>(temperature))));
-}
-
-/** p = softmax(v/τ). The tensors are the caller's. */
-export function softTarget(tf: Tf, teacherLogits: Tensor2D, temperature: number): SoftTarget {
-  return tf.tidy(() => {
-    const logProbabilities = tf.logSoftmax(teacherLogits.div<Tensor2D>(temperature));
-    return { probabilities: tf.exp(logProbabilities), logProbabilities };
-  });
 }
 
 /**

@@ -6,8 +6,12 @@
  * there is none, τ temperature.
  */
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
-import type { Tf } from '../tensorflow/engine/index.js';
-import type { SoftTarget } from './soft-target.js';
+import { z } from 'zod';
+import { section } from '../../documents/index.js';
+import type { Tf } from '../../tensorflow/engine/index.js';
+import { type SoftTarget, softTargetOf, standardized } from '../losses/index.js';
+import { notNegative, standardizable, withDefaults } from './fields.js';
+import { type AnswerTerm, pooled } from './term.js';
 
 /** Takes a class out of a logSoftmax: exp of it is 0, and 0 times it is 0. */
 const OUT_OF_REACH = 1e9;
@@ -64,3 +68,29 @@ function split(tf: Tf, logs: Tensor2D, hardLabels: Tensor2D) {
   const others = tf.logSumExp(without, 1, true) as Tensor2D;
   return { label, others, among: without.sub<Tensor2D>(others) };
 }
+
+const DEFAULTS = { weight: 1, temperature: 4 };
+
+const settings = section({
+  term: z.literal('dkd'),
+  ...standardizable,
+  /** Of the label's class against all others; the paper's alpha. */
+  targetWeight: notNegative.default(1),
+  /** Of the others among themselves; the paper's beta. */
+  othersWeight: notNegative.default(8),
+}).transform((term) => withDefaults(term, DEFAULTS));
+
+/** Needs labels; a sample without one has no part in it. */
+export const dkdTerm: AnswerTerm<typeof settings, 'pooled'> = {
+  name: 'dkd',
+  of: 'answers',
+  settings,
+  target: pooled,
+  loss(tf, own, { logits, values, hardLabels }) {
+    const student = own.standardize ? standardized(tf, logits) : logits;
+    const weights = { target: own.targetWeight, others: own.othersWeight };
+    return decoupled(tf, student, softTargetOf(tf, values), hardLabels, own.temperature, weights);
+  },
+  defaultTemperature: DEFAULTS.temperature,
+  needsOneLabel: true,
+};

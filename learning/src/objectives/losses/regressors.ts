@@ -5,13 +5,34 @@
  * Symbols: S channels or units of the student's layer, T of the teacher's, [h, w] the kernel.
  */
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs';
-import { mix32 } from '../arrays/index.js';
-import type { RegressorPlan } from '../ensemble/index.js';
-import type { Tf } from '../tensorflow/engine/index.js';
-import { linearRegressor } from './hints.js';
+import { mix32 } from '../../arrays/index.js';
+import type { Tf } from '../../tensorflow/engine/index.js';
+import type { RegressorPlan } from './regressor-plan.js';
 
 /** Apart from the seeds of the student's own layers, which count from 1. */
 const FIRST_STREAM = 0x4000_0000;
+
+/**
+ * `f Wᵀ + b` along the last axis: a dense regressor, and on maps a convolution of size 1.
+ *
+ * @param features - [B, …, S].
+ * @param weights - [T, S].
+ * @param bias - [T].
+ * @returns [B, …, T].
+ */
+export function linearRegressor(
+  tf: Tf,
+  features: Tensor,
+  weights: Tensor2D,
+  bias: Tensor1D,
+): Tensor {
+  return tf.tidy(() => {
+    const [out, inputs] = weights.shape;
+    const rows = features.reshape<Tensor2D>([-1, inputs]);
+    const mapped = tf.matMul(rows, weights, false, true).add(bias);
+    return tf.reshape(mapped, [...features.shape.slice(0, -1), out]);
+  });
+}
 
 export class Regressor {
   readonly #tf: Tf;

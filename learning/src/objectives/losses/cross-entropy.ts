@@ -1,0 +1,24 @@
+/**
+ * Cross entropy to labels: the data set's, a teacher's, or those that teachers vote for.
+ *
+ * Symbols: z student logits [B, C], y labels, one-hot [B, C], zero rows where there is none, w weight.
+ */
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
+import type { Tf } from '../../tensorflow/engine/index.js';
+
+/**
+ * `w · (−Σ_b Σ_c y log softmax(z)) / max(1, L)`, L the batch's labelled rows: the mean over those rows, 0 when
+ * there is none. A mixed sample may have half a label: L is the sum of all. The gradient by z is `w · (softmax(z) − y) / L` on labelled rows and 0 on the others.
+ */
+export function crossEntropy(
+  tf: Tf,
+  logits: Tensor2D,
+  hardLabels: Tensor2D,
+  weight: number,
+): Scalar {
+  return tf.tidy(() => {
+    const labelled = tf.maximum(tf.sum(hardLabels), 1);
+    const sum = tf.sum(hardLabels.mul(tf.logSoftmax(logits)));
+    return sum.div(labelled).mul(-weight);
+  });
+}

@@ -1,0 +1,22 @@
+/** Standardised logits, before they are tempered. */
+import type { Tensor2D } from '@tensorflow/tfjs';
+import type { Tf } from '../../tensorflow/engine/index.js';
+import { rootOfSquares } from './root-of-squares.js';
+
+/** Keeps a constant row from being divided by 0; it becomes zeros. */
+const LEAST_DEVIATION = 1e-7;
+
+/**
+ * `(x − mean) / (1e-7 + s)` of each row, s the sample's deviation (divisor C − 1). Of student and
+ * teachers: the student need not match the teacher's scale.
+ *
+ * @param logits - [B, C], C at least 2.
+ * @see Sun, Ren, Li, Wang & Cao 2024, §4, https://arxiv.org/abs/2403.01427
+ */
+export function standardized(tf: Tf, logits: Tensor2D): Tensor2D {
+  return tf.tidy(() => {
+    const centred = logits.sub<Tensor2D>(tf.mean(logits, 1, true));
+    const norm = rootOfSquares(tf, centred, 1);
+    return centred.div(norm.div(Math.sqrt(logits.shape[1] - 1)).add(LEAST_DEVIATION));
+  });
+}

@@ -1,0 +1,22 @@
+/** Cross entropy to the labels of the set; samples without one have no part in it. */
+import { z } from 'zod';
+import { section } from '../../documents/index.js';
+import { crossEntropy } from '../losses/index.js';
+import { notNegative } from './fields.js';
+import type { LabelTerm } from './term.js';
+
+const settings = section(
+  { term: z.literal('ce'), weight: notNegative.default(0.1) },
+  {
+    temperature: 'belongs to term: kd',
+    teachers: 'belongs to terms that ask teachers, and ce compares with the labels of the set',
+  },
+);
+
+export const ceTerm: LabelTerm<typeof settings> = {
+  name: 'ce',
+  of: 'labels',
+  settings,
+  loss: (tf, _, { logits, hardLabels }) => crossEntropy(tf, logits, hardLabels, 1),
+  isOfTopK: true,
+};

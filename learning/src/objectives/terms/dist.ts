@@ -1,0 +1,73 @@
+/** Correlations between classes and between samples in place of values. Multiplied by the temperature's square. */
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { section } from '../../documents/index.js';
+import type { Tf } from '../../tensorflow/engine/index.js';
+import { rootOfSquares, temperedSoftmax } from '../losses/index.js';
+import { notNegative, teachers, temperature } from './fields.js';
+import { type AnswerTerm, pooled } from './term.js';
+
+export interface DistWeights {
+  /** Of the correlation over a sample's classes; the paper's β, 1. */
+  readonly interClass: number;
+  /** Of the correlation over a class's samples; the paper's γ, 1. */
+  readonly intraClass: number;
+}
+
+/** Keeps a correlation with a constant row finite: it is 0. */
+const LEAST_PRODUCT = 1e-8;
+
+/**
+ * `τ² [interClass (1 − mean_b ρ(q_b, p_b)) + intraClass (1 − mean_c ρ(q_·c, p_·c))]`, ρ Pearson's correlation with
+ * 1e-8 added to its denominator.
+ *
+ * A batch of one has no correlation over samples: that part is the constant 1.
+ *
+ * @see Huang, You, Wang, Qian & Xu 2022, §4, https://arxiv.org/abs/2205.10536
+ */
+export function dist(
+  tf: Tf,
+  logits: Tensor2D,
+  target: Tensor2D,
+  temperature: number,
+  weights: DistWeights,
+): Scalar {
+  return tf.tidy(() => {
+    const q = temperedSoftmax(tf, logits, temperature);
+    const inter = tf.sub(1, tf.mean<Scalar>(correlation(tf, q, target, 1)));
+    const intra = tf.sub(1, tf.mean<Scalar>(correlation(tf, q, target, 0)));
+    const sum = inter.mul<Scalar>(weights.interClass).add<Scalar>(intra.mul(weights.intraClass));
+    return sum.mul(temperature ** 2);
+  });
+}
+
+function correlation(tf: Tf, x: Tensor2D, y: Tensor2D, axis: 0 | 1): Tensor2D {
+  const a = x.sub<Tensor2D>(tf.mean(x, axis, true));
+  const b = y.sub<Tensor2D>(tf.mean(y, axis, true));
+  const norms = rootOfSquares(tf, a, axis).mul(rootOfSquares(tf, b, axis));
+  return tf.sum<Tensor2D>(a.mul(b), axis, true).div(norms.add(LEAST_PRODUCT));
+}
+
+/** Defaults of the paper's CIFAR-100 runs. */
+const settings = section({
+  term: z.literal('dist'),
+  weight: notNegative.default(2),
+  temperature: temperature.default(4),
+  /** Of the correlation over a sample's classes; the paper's beta. */
+  interClassWeight: notNegative.default(1),
+  /** Of the correlation over the batch, class by class; the paper's gamma. */
+  intraClassWeight: notNegative.default(1),
+  teachers,
+});
+
+export const distTerm: AnswerTerm<typeof settings, 'pooled'> = {
+  name: 'dist',
+  of: 'answers',
+  settings,
+  target: pooled,
+  loss(tf, own, { logits, values }) {
+    const weights = { interClass: own.interClassWeight, intraClass: own.intraClassWeight };
+    return dist(tf, logits, values, own.temperature, weights);
+  },
+  defaultTemperature: 4,
+};

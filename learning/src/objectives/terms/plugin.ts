@@ -1,0 +1,24 @@
+/** A term of the cluster's plugin, which a cluster of one machine may have. */
+import { z } from 'zod';
+import { ownName, ownSettings, section } from '../../documents/index.js';
+import { ownTerm } from '../../plugins/index.js';
+import { divergence } from './fields.js';
+import { type AnswerTerm, pooled } from './term.js';
+
+const settings = section({
+  term: z.literal('plugin'),
+  /** The term's, in the plugin. */
+  name: ownName,
+  ...divergence,
+  settings: ownSettings.default({}),
+});
+
+export const pluginTerm: AnswerTerm<typeof settings, 'pooled'> = {
+  name: 'plugin',
+  of: 'answers',
+  settings,
+  target: pooled,
+  loss: (tf, { name, temperature, settings: own }, { logits, values: target, hardLabels }) =>
+    ownTerm(name).loss(tf, { logits, target, hardLabels, temperature }, own),
+  ofPlugin: true,
+};

@@ -1,0 +1,33 @@
+/** Cross entropy to the pool: the gradient of kl-forward; the value includes the teachers' entropy. */
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { section } from '../../documents/index.js';
+import type { Tf } from '../../tensorflow/engine/index.js';
+import { batchMean } from '../losses/index.js';
+import { divergence } from './fields.js';
+import { type AnswerTerm, pooled } from './term.js';
+
+/** `−mean_b Σ_c p log q`: {@link forwardKl} and the target's entropy, so with its gradient, `(q − p) / (τ B)`. */
+export function softCrossEntropy(
+  tf: Tf,
+  logits: Tensor2D,
+  target: Tensor2D,
+  temperature: number,
+): Scalar {
+  return tf.tidy(() => {
+    const logQ = tf.logSoftmax(logits.div(temperature));
+    return batchMean(tf, target.mul<Tensor2D>(logQ).neg());
+  });
+}
+
+const settings = section({ term: z.literal('soft-ce'), ...divergence });
+
+export const softCeTerm: AnswerTerm<typeof settings, 'pooled'> = {
+  name: 'soft-ce',
+  of: 'answers',
+  settings,
+  target: pooled,
+  loss: (tf, { temperature }, { logits, values }) =>
+    softCrossEntropy(tf, logits, values, temperature),
+  isOfTopK: true,
+};
