@@ -7,7 +7,6 @@
 import { argmaxRows, logSoftmaxRows } from '@lyceum/learning/arrays';
 import {
   accuracyWeights,
-  adapterWeights,
   type ConfidenceWeighting,
   calibrate,
   caMkdWeights,
@@ -26,14 +25,16 @@ import {
   pool,
   poolLogProbabilities,
   poolPerClass,
-  poolSparse,
   poolWithShares,
-  quorumMean,
   voteFractions,
 } from '@lyceum/learning/ensemble';
 import { minNormWeights } from '@lyceum/learning/objectives';
 import { type Case, expectClose, type Tolerance } from './case.js';
 import { conformanceEngine } from './conformance-engine.js';
+import { adapterWeights } from './reference/adapter-weights.js';
+import { normalizedMinNormWeights } from './reference/normalized-min-norm.js';
+import { quorumMean } from './reference/quorum-mean.js';
+import { poolSparse } from './reference/sparse-pool.js';
 
 type Input = Readonly<Record<string, unknown>>;
 type Rows = readonly (readonly number[])[];
@@ -162,14 +163,8 @@ function caMkd(input: Input): Record<string, unknown> {
 async function minNorm({ gradients, C, normalise }: Input): Promise<Results> {
   const tf = await conformanceEngine();
   const own = gradients as Rows;
-  const alpha = tf.tidy(() =>
-    minNormWeights(
-      tf,
-      tf.tensor2d(own as number[][]),
-      C as number,
-      normalise as boolean,
-    ).arraySync(),
-  );
+  const weights = normalise ? normalizedMinNormWeights : minNormWeights;
+  const alpha = tf.tidy(() => weights(tf, tf.tensor2d(own as number[][]), C as number).arraySync());
   const mean = Array.from(own[0] ?? [], (_, d) =>
     own.reduce((sum, gradient, k) => sum + (alpha[k] as number) * (gradient[d] as number), 0),
   );

@@ -4,17 +4,16 @@ import {
   decodeAffine8,
   decodeBfloat16,
   decodeFloat16,
-  decodeTinyVitRecord,
   decodeTopK,
   encodeAffine8,
   encodeBfloat16,
   encodeFloat16,
-  encodeTinyVitRecord,
   encodeTopK,
   spreadTopK,
 } from '@lyceum/learning/codecs';
 import { klDivergence } from '@lyceum/learning/ensemble';
 import { type Case, expectClose } from './case.js';
+import { decodeTinyVitRecord, encodeTinyVitRecord } from './reference/tinyvit-record.js';
 
 interface Scalar {
   readonly value: number;

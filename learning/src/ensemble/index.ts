@@ -12,7 +12,6 @@ export {
   /** @public Declarations of the coordinator's records name it. */
   type AccuracyWeighting,
   accuracyWeights,
-  adapterWeights,
   type ConfidenceWeighting,
   caMkdWeights,
   confidenceWeights,
@@ -28,9 +27,7 @@ export {
   pool,
   poolLogProbabilities,
   poolPerClass,
-  poolSparse,
   poolWithShares,
-  quorumMean,
   voteFractions,
 } from './pooling/index.js';
 export { ALL_RULES, parseRule, ruleText } from './rule-text.js';

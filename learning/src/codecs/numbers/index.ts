@@ -2,5 +2,4 @@
 export * from './affine8.js';
 export * from './bfloat16.js';
 export * from './float16.js';
-export * from './tinyvit-record.js';
 export * from './top-k.js';

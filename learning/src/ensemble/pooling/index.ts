@@ -1,6 +1,5 @@
 /** Weights of teachers, and pools of what they say: the arithmetic that rules are made of. */
 export { type AccuracyWeighting, accuracyWeights } from './accuracy-weights.js';
-export { adapterWeights } from './adapter-weights.js';
 export { type ConfidenceWeighting, confidenceWeights, entropies } from './confidence-weights.js';
 export { type DawidSkene, dawidSkene, dawidSkenePosterior } from './confusions.js';
 export { caMkdWeightsOfKnown, poolLogsOfKnown } from './known-classes-pool.js';
@@ -15,7 +14,5 @@ export {
   poolLogsWithShares,
   poolWithShares,
 } from './pool.js';
-export { quorumMean } from './quorum-mean.js';
-export { poolSparse } from './sparse-pool.js';
 export { standardizedLogits } from './standardized-logits.js';
 export { majorityVote, voteFractions } from './vote-fractions.js';

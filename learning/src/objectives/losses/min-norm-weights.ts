@@ -31,16 +31,9 @@ const UNSOLVABLE = 1e9;
  * differentiate around it.
  *
  * @param gradients - [K, D].
- * @param normalized - solve for gradients of length 1 and weigh by αₖ/‖gₖ‖, so that a teacher's long gradient has
- *   no less weight for its length. A gradient of length 0 is left as it is.
  * @throws {LyceumError} INVALID_ARGUMENT for no teacher or more than {@link AEKD_MAX_TEACHERS}.
  */
-export function minNormWeights(
-  tf: Tf,
-  gradients: Tensor2D,
-  bound: number,
-  normalized = false,
-): Tensor1D {
+export function minNormWeights(tf: Tf, gradients: Tensor2D, bound: number): Tensor1D {
   const [teacherCount] = gradients.shape;
   if (teacherCount < 1 || teacherCount > AEKD_MAX_TEACHERS) {
     throw new LyceumError(
@@ -48,14 +41,7 @@ export function minNormWeights(
       `adaptive weights are for at most ${AEKD_MAX_TEACHERS} teachers, got ${teacherCount}`,
     );
   }
-  return tf.tidy(() => {
-    if (!normalized) return boundedWeights(tf, gradients, bound);
-    const norms = tf.sqrt(tf.sum<Tensor2D>(tf.square(gradients), 1, true));
-    const lengths = norms.add<Tensor2D>(tf.equal(norms, 0).toFloat());
-    const shares = boundedWeights(tf, gradients.div(lengths), bound);
-    const weights = shares.div<Tensor1D>(lengths.reshape([teacherCount]));
-    return weights.div(tf.sum(weights));
-  });
+  return tf.tidy(() => boundedWeights(tf, gradients, bound));
 }
 
 function boundedWeights(tf: Tf, gradients: Tensor2D, bound: number): Tensor1D {

@@ -1,30 +1,8 @@
-/** Pools of teachers that do not all answer, or not for all classes, against sums taken by hand. */
+/** Pools of teachers that do not answer for all classes, against sums taken by hand. */
 import { describe, expect, it } from 'vitest';
 import { poolPerClass } from '../../../src/ensemble/pooling/per-class-pool.js';
-import { quorumMean } from '../../../src/ensemble/pooling/quorum-mean.js';
-import { poolSparse } from '../../../src/ensemble/pooling/sparse-pool.js';
 
 const log = (...probabilities: number[]) => Float64Array.from(probabilities, Math.log);
-
-describe('quorumMean', () => {
-  const a = log(0.8, 0.2);
-  const b = log(0.2, 0.8);
-
-  it('weighs those that are there', () => {
-    const [p] = quorumMean(1, [a, undefined, b], [3, 5, 1], 2, 1, 2) ?? [];
-    expect(p).toBeCloseTo((3 * 0.8 + 0.2) / 4, 12);
-  });
-
-  it('is null below the quorum, without answers and without weight', () => {
-    expect(quorumMean(1, [a, undefined], [1, 1], 2, 1, 2)).toBeNull();
-    expect(quorumMean(1, [undefined], [1], 0, 1, 2)).toBeNull();
-    expect(quorumMean(1, [a, undefined], [0, 1], 1, 1, 2)).toBeNull();
-  });
-
-  it('refuses an answer without weight', () => {
-    expect(() => quorumMean(1, [a, b], [1], 1, 1, 2)).toThrow(/weight/);
-  });
-});
 
 describe('poolPerClass', () => {
   it('asks each class of those that know it, the others of all', () => {
@@ -62,46 +40,5 @@ describe('poolPerClass', () => {
     ).toThrow(/sample 0/);
     expect(() => poolPerClass(1, sure, [[1, 1], [1]], 1, 2, out)).toThrow(/weight/);
     expect(() => poolPerClass(1, sure, [[1, 1]], 1, 2, out)).toThrow(/1 rows of class weights/);
-  });
-});
-
-describe('poolSparse', () => {
-  const rows = [
-    { ids: [2, 0], probabilities: [0.5, 0.3] },
-    { ids: [1], probabilities: [0.7] },
-  ];
-
-  it('keeps what was not sent in the residual', () => {
-    const { ids, probabilities, residual } = poolSparse(rows, [1, 1], 4, 'residual');
-    expect([...ids]).toEqual([0, 1, 2]);
-    for (const [i, want] of [0.15, 0.35, 0.25].entries()) {
-      expect(probabilities[i]).toBeCloseTo(want, 12);
-    }
-    expect(residual).toBeCloseTo(0.25, 12);
-  });
-
-  it('or spreads it over the classes that were not sent', () => {
-    // Residuals 0.2 over two classes and 0.3 over three: 0.1 each.
-    const { probabilities, residual } = poolSparse(rows, [1, 1], 4, 'uniform');
-    for (const [i, want] of [0.2, 0.4, 0.3].entries()) {
-      expect(probabilities[i]).toBeCloseTo(want, 12);
-    }
-    expect(residual).toBeCloseTo(0.1, 12);
-  });
-
-  it('has no residual below 0, nor where all classes are sent', () => {
-    const all = { ids: [0, 1], probabilities: [0.6, 0.4001] };
-    expect(poolSparse([all], [1], 2, 'uniform').residual).toBe(0);
-  });
-
-  it.each([
-    [[4], [1]],
-    [
-      [0, 0],
-      [0.5, 0.5],
-    ],
-    [[0, 1], [0.5]],
-  ])('refuses classes %j with probabilities %j', (ids, probabilities) => {
-    expect(() => poolSparse([{ ids, probabilities }], [1], 4, 'residual')).toThrow(/teacher 0/);
   });
 });

@@ -1,7 +1,6 @@
 /** Against numbers taken by hand, and what must hold for any logits: shares sum to 1, and equal teachers weigh alike. */
 import { describe, expect, it } from 'vitest';
 import { accuracyWeights } from '../../../src/ensemble/pooling/accuracy-weights.js';
-import { adapterWeights } from '../../../src/ensemble/pooling/adapter-weights.js';
 import {
   type ConfidenceWeighting,
   confidenceWeights,
@@ -87,25 +86,5 @@ describe('caMkdWeights', () => {
   it('gives a lone teacher all, and refuses a sample without label', () => {
     expect([...caMkdWeights([EVEN], Int32Array.of(0), 2)]).toEqual([1]);
     expect(() => caMkdWeights([EVEN], Int32Array.of(-1), 2)).toThrow(/sample 0 needs a label/);
-  });
-});
-
-describe('adapterWeights', () => {
-  it('is the softmax of W · (θ ⊙ β)', () => {
-    const [a, b] = adapterWeights(
-      [2, 1],
-      [
-        [1, 0],
-        [0, 1],
-      ],
-      [Math.LN2, Math.log(2)],
-    );
-    // Scores 2 ln 2 and ln 2.
-    expect(a).toBeCloseTo(2 / 3, 12);
-    expect(b).toBeCloseTo(1 / 3, 12);
-  });
-
-  it('refuses lengths that differ', () => {
-    expect(() => adapterWeights([1, 2], [[1]], [1, 2])).toThrow(/one length/);
   });
 });

@@ -3,8 +3,8 @@
  *
  * If lateness depends on the sample, the mean over those in time is biased: keep which teachers a target was made of.
  */
-import type { Values } from '../../arrays/index.js';
-import { pool } from './pool.js';
+import type { Values } from '@lyceum/learning/arrays';
+import { pool } from '@lyceum/learning/ensemble';
 
 /**
  * Σ_arrived wₖ pₖ / Σ_arrived w, [N, C]; `null` where fewer than `quorum` arrived or all their weights are 0.

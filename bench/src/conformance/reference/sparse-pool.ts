@@ -7,9 +7,8 @@
  *
  * Symbols: V classes, k of them sent, wₖ the teachers' weights.
  */
+import { residualOf } from '@lyceum/learning/arrays';
 import { LyceumError } from '@lyceum/proto';
-import { residualOf } from '../../arrays/index.js';
-import { teacherShares } from '../teachers/index.js';
 
 export interface SparseRow {
   /** Classes, each once. */
@@ -40,7 +39,8 @@ export function poolSparse(
   classCount: number,
   unsent: UnsentClasses,
 ): PooledSparseRow {
-  const shares = teacherShares(teacherWeights);
+  const sum = teacherWeights.reduce((total, weight) => total + weight, 0);
+  const shares = teacherWeights.map((weight) => weight / sum);
   if (shares.length !== rows.length) {
     throw new LyceumError(
       'INVALID_ARGUMENT',

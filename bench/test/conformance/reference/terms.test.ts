@@ -17,16 +17,17 @@ import {
   type Tensor3D,
 } from '@lyceum/learning/tensorflow';
 import { describe, expect, it } from 'vitest';
-import { contrastiveStudentHalf } from '../../src/conformance/reference/contrastive.js';
+import { contrastiveStudentHalf } from '../../../src/conformance/reference/contrastive.js';
+import { normalizedMinNormWeights } from '../../../src/conformance/reference/normalized-min-norm.js';
 import {
   confidenceWeights,
   entropyWeights,
   equalShares,
   meanLogits,
   meanProbabilities,
-} from '../../src/conformance/reference/several-teachers.js';
-import { smoothedLabels } from '../../src/conformance/reference/smoothed-labels.js';
-import { sequenceNll, tokenKl } from '../../src/conformance/reference/tokens.js';
+} from '../../../src/conformance/reference/several-teachers.js';
+import { smoothedLabels } from '../../../src/conformance/reference/smoothed-labels.js';
+import { sequenceNll, tokenKl } from '../../../src/conformance/reference/tokens.js';
 
 const { tf } = await openEngine();
 
@@ -142,6 +143,24 @@ describe('several teachers', () => {
     expect(listOf(() => entropyWeights(tf, one))).toEqual([[1]]);
     expect(listOf(() => confidenceWeights(tf, one, tf.zeros([1, 2])))).toEqual([[1]]);
     tf.dispose([sure, one]);
+  });
+});
+
+describe('normalizedMinNormWeights', () => {
+  const weightsOf = (gradients: number[][], bound: number): number[] =>
+    tf.tidy(() => [...normalizedMinNormWeights(tf, tf.tensor2d(gradients), bound).dataSync()]);
+
+  it('takes no account of the lengths that it solves with', () => {
+    const [g, h] = [[0.3, -0.2, 0.5], [0.1, 0.4, -0.3]]; // biome-ignore format: rows
+    const [a = 0, b = 0] = weightsOf([g, h], 1);
+    const [c = 0, d = 0] = weightsOf([g.map((x) => 10 * x), h], 1);
+    expect((10 * c) / d).toBeCloseTo(a / b, 4);
+  });
+
+  it('keeps finite weights for gradients of 0', () => {
+    const weights = weightsOf([[0, 0, 0], [0, 0, 0]], 0.6); // biome-ignore format: rows
+    expect(weights.every(Number.isFinite)).toBe(true);
+    expect((weights[0] ?? 0) + (weights[1] ?? 0)).toBeCloseTo(1, 6);
   });
 });
 

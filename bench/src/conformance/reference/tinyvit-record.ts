@@ -6,8 +6,8 @@
  *
  * Wu et al. 2022, §3.1, https://arxiv.org/abs/2207.10666. A class must be below 2¹⁵.
  */
+import { decodeFloat16, encodeFloat16 } from '@lyceum/learning/codecs';
 import { LyceumError } from '@lyceum/proto';
-import { decodeFloat16, encodeFloat16 } from './float16.js';
 
 export interface TinyVitRecord {
   /** As a signed 32-bit integer. */

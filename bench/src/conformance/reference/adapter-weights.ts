@@ -4,8 +4,8 @@
  *
  * Symbols: K teachers, D feature size, β [D] the student's pooled feature, θₖ [D] and W [D] learnt.
  */
+import { softmaxInPlace } from '@lyceum/learning/arrays';
 import { LyceumError } from '@lyceum/proto';
-import { softmaxInPlace } from '../../arrays/index.js';
 
 /**
  * softmaxₖ(W · (θₖ ⊙ β)), [K]. The target is then Σₖ wₖ softmax(vₖ/τ).
