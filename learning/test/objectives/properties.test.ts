@@ -4,7 +4,19 @@
  */
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import * as o from '../../src/objectives/index.js';
+import * as o from '../../src/objectives/losses/index.js';
+import { attentionTransfer } from '../../src/objectives/terms/attention-transfer.js';
+import { type DecoupledWeights, decoupled } from '../../src/objectives/terms/dkd.js';
+import { generalizedJensenShannon } from '../../src/objectives/terms/gjs.js';
+import { hardLabel } from '../../src/objectives/terms/hard-label.js';
+import { mseLogits } from '../../src/objectives/terms/mse-logits.js';
+import { relationalDistances } from '../../src/objectives/terms/rkd.js';
+import { similarityPreserving } from '../../src/objectives/terms/similarity-preserving.js';
+import { skewForwardKl } from '../../src/objectives/terms/skew-fkl.js';
+import { skewReverseKl } from '../../src/objectives/terms/skew-rkl.js';
+import { type TailMode, topKKl } from '../../src/objectives/terms/topk-kd.js';
+import { totalVariation } from '../../src/objectives/terms/tvd.js';
+import { voteTarget } from '../../src/objectives/terms/vote.js';
 import { openEngine } from '../../src/tensorflow/engine/engine.js';
 import type { Scalar, Tensor, Tensor2D } from '../../src/tensorflow/index.js';
 import { softTarget, wave } from './every-term.js';
@@ -35,9 +47,9 @@ const V = [[1, 1.5, -0.5, 0], [-1, 0.2, 0.4, 2]]; // biome-ignore format: rows
 describe('decoupled', () => {
   const of = (z: number[][], v: number[][], y: number[][], temperature: number, weights: object) =>
     numberOf(() => {
-      const both = weights as o.DecoupledWeights;
+      const both = weights as DecoupledWeights;
       const [logits, labels] = [tf.tensor2d(z), tf.tensor2d(y)];
-      return o.decoupled(tf, logits, targetOf(v, temperature), labels, temperature, both);
+      return decoupled(tf, logits, targetOf(v, temperature), labels, temperature, both);
     });
 
   it.each([1, 60])('adds up to the divergence, also at logits %i times as large', (scale) => {
@@ -76,28 +88,25 @@ describe('divergences through a mixture', () => {
 
   it('are bounded where supports differ', () => {
     const logits = tf.tensor2d(far);
-    const skew = (f: typeof o.skewForwardKl) =>
+    const skew = (f: typeof skewForwardKl) =>
       numberOf(() => f(tf, logits, targetOf(other), 1, 0.1));
-    expect(skew(o.skewForwardKl)).toBeCloseTo(-Math.log(0.1), 5);
-    expect(skew(o.skewReverseKl)).toBeCloseTo(-Math.log(0.1), 5);
-    const js = numberOf(() => o.generalizedJensenShannon(tf, logits, targetOf(other), 1, 0.5));
+    expect(skew(skewForwardKl)).toBeCloseTo(-Math.log(0.1), 5);
+    expect(skew(skewReverseKl)).toBeCloseTo(-Math.log(0.1), 5);
+    const js = numberOf(() => generalizedJensenShannon(tf, logits, targetOf(other), 1, 0.5));
     expect(js).toBeCloseTo(Math.log(2), 5);
     logits.dispose();
   });
 
   it('jump to both divergences at shares of 0 and 1', () => {
     const at = (share: number) =>
-      numberOf(() => o.generalizedJensenShannon(tf, tf.tensor2d(Z), targetOf(V), 1, share));
+      numberOf(() => generalizedJensenShannon(tf, tf.tensor2d(Z), targetOf(V), 1, share));
     expect(at(0)).toBe(numberOf(() => o.forwardKl(tf, tf.tensor2d(Z), targetOf(V), 1)));
     expect(at(1)).toBe(numberOf(() => o.reverseKl(tf, tf.tensor2d(Z), targetOf(V), 1)));
     expect(at(0.5)).toBeLessThan(Math.log(2));
   });
 
   it('take no side where target and student agree', () => {
-    const slope = gradientOf(
-      (z) => o.totalVariation(tf, z, tf.tensor2d([[0.5, 0.5]]), 1),
-      [[0, 0]],
-    );
+    const slope = gradientOf((z) => totalVariation(tf, z, tf.tensor2d([[0.5, 0.5]]), 1), [[0, 0]]);
     expect(slope.map(Math.abs)).toEqual([0, 0]);
   });
 });
@@ -106,7 +115,7 @@ describe('logits', () => {
   it('may differ by a constant of the row where rows are centred', () => {
     const shifted = V.map((row) => row.map((x) => x + 7));
     const of = (center: boolean) =>
-      numberOf(() => o.mseLogits(tf, tf.tensor2d(V), tf.tensor2d(shifted), 'sum-classes', center));
+      numberOf(() => mseLogits(tf, tf.tensor2d(V), tf.tensor2d(shifted), 'sum-classes', center));
     expect(of(false)).toBeCloseTo(4 * 49, 3);
     expect(of(true)).toBeCloseTo(0, 5);
   });
@@ -123,19 +132,19 @@ describe('logits', () => {
 describe('labels of teachers', () => {
   it('are the first of equal ones', () => {
     const loss = numberOf(() =>
-      o.hardLabel(tf, tf.tensor2d([[2, 0, 0]]), tf.tensor2d([[0, 5, 5]]), 0),
+      hardLabel(tf, tf.tensor2d([[2, 0, 0]]), tf.tensor2d([[0, 5, 5]]), 0),
     );
     expect(loss).toBeCloseTo(Math.log(Math.exp(2) + 2), 5);
   });
 
   it('are counted, weighted, and none where all abstain', () => {
     const votes = tf.tensor2d([[1, 2, 2], [2, 1, -1], [-1, -1, -1]], undefined, 'int32'); // biome-ignore format: rows
-    expect(listOf(() => o.voteTarget(tf, votes, 3, 'soft', [2, 1, 1]))).toEqual([
+    expect(listOf(() => voteTarget(tf, votes, 3, 'soft', [2, 1, 1]))).toEqual([
       [0, 0.5, 0.5],
       [0, expect.closeTo(1 / 3, 6), expect.closeTo(2 / 3, 6)],
       [0, 0, 0],
     ]);
-    expect(listOf(() => o.voteTarget(tf, votes, 3, 'hard'))).toEqual([[0, 0, 1], [0, 1, 0], [0, 0, 0]]); // biome-ignore format: rows
+    expect(listOf(() => voteTarget(tf, votes, 3, 'hard'))).toEqual([[0, 0, 1], [0, 1, 0], [0, 0, 0]]); // biome-ignore format: rows
     votes.dispose();
   });
 });
@@ -151,7 +160,7 @@ describe('top k', () => {
       return o.forwardKl(tf, tf.tensor2d([Z[0] as number[]]), target, 1);
     });
     const logits = tf.tensor2d([Z[0] as number[]]);
-    expect(numberOf(() => o.topKKl(tf, logits, ids, tf.tensor2d([p]), mode, 1))).toBeCloseTo(
+    expect(numberOf(() => topKKl(tf, logits, ids, tf.tensor2d([p]), mode, 1))).toBeCloseTo(
       whole,
       5,
     );
@@ -159,10 +168,10 @@ describe('top k', () => {
   });
 
   it('knows more of a tail spread evenly than of one bucket', () => {
-    const of = (mode: o.TailMode) =>
+    const of = (mode: TailMode) =>
       numberOf(() => {
         const ids = tf.tensor2d([[1], [0]], undefined, 'int32');
-        return o.topKKl(tf, tf.tensor2d(Z), ids, tf.tensor2d([[0.6], [0.7]]), mode, 1);
+        return topKKl(tf, tf.tensor2d(Z), ids, tf.tensor2d([[0.6], [0.7]]), mode, 1);
       });
     expect(of('uniform')).toBeGreaterThan(of('bucket'));
     const spread = numberOf(() => {
@@ -179,9 +188,9 @@ describe('features', () => {
 
   it('are related alike whatever their scale', () => {
     const [f, t] = [tf.tensor2d(scaled), tf.tensor2d(teacher)];
-    expect(numberOf(() => o.similarityPreserving(tf, f, t))).toBeCloseTo(0, 6);
+    expect(numberOf(() => similarityPreserving(tf, f, t))).toBeCloseTo(0, 6);
     const weights = { distance: 25, angle: 50 };
-    expect(numberOf(() => o.relationalDistances(tf, f, t, weights))).toBeCloseTo(0, 6);
+    expect(numberOf(() => relationalDistances(tf, f, t, weights))).toBeCloseTo(0, 6);
     tf.dispose([f, t]);
   });
 
@@ -189,7 +198,7 @@ describe('features', () => {
     const twice = [[1, 2], [1, 2], [0, 1]]; // biome-ignore format: rows
     const slope = gradientOf(
       (f) =>
-        o.relationalDistances(tf, f, tf.tensor2d(teacher.slice(0, 3)), { distance: 1, angle: 1 }),
+        relationalDistances(tf, f, tf.tensor2d(teacher.slice(0, 3)), { distance: 1, angle: 1 }),
       twice,
     );
     expect(slope.every(Number.isFinite)).toBe(true);
@@ -213,9 +222,9 @@ describe('features', () => {
     // Means of [1, 2] and [2, 6], squared and normalised.
     const norm = Math.hypot(1.5 ** 2, 16);
     const want = ((1.5 ** 2 / norm) ** 2 + (16 / norm - 1) ** 2) / 2;
-    const loss = numberOf(() => o.attentionTransfer(tf, line([0, 5]), line([1, 2, 6]), 2));
+    const loss = numberOf(() => attentionTransfer(tf, line([0, 5]), line([1, 2, 6]), 2));
     expect(loss).toBeCloseTo(want, 5);
-    const ofDead = numberOf(() => o.attentionTransfer(tf, dead, tf.ones([1, 2, 2, 3]), 2));
+    const ofDead = numberOf(() => attentionTransfer(tf, dead, tf.ones([1, 2, 2, 3]), 2));
     expect(ofDead).toBeCloseTo(1 / 4, 5);
     dead.dispose();
   });

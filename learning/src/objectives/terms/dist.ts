@@ -7,7 +7,7 @@ import { rootOfSquares, temperedSoftmax } from '../losses/index.js';
 import { notNegative, teachers, temperature } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
-export interface DistWeights {
+interface DistWeights {
   /** Of the correlation over a sample's classes; the paper's β, 1. */
   readonly interClass: number;
   /** Of the correlation over a class's samples; the paper's γ, 1. */
@@ -25,7 +25,7 @@ const LEAST_PRODUCT = 1e-8;
  *
  * @see Huang, You, Wang, Qian & Xu 2022, §4, https://arxiv.org/abs/2205.10536
  */
-export function dist(
+function dist(
   tf: Tf,
   logits: Tensor2D,
   target: Tensor2D,

@@ -13,7 +13,7 @@ import type { FeatureTerm } from './term.js';
  * @param regressed - the student's features after the regressor, in the teacher's shape.
  * @see Romero et al. 2015, §2.2, https://arxiv.org/abs/1412.6550
  */
-export function hint(tf: Tf, regressed: Tensor, teacherFeatures: Tensor): Scalar {
+function hint(tf: Tf, regressed: Tensor, teacherFeatures: Tensor): Scalar {
   return tf.tidy(() => tf.mean<Scalar>(tf.square(regressed.sub(teacherFeatures))));
 }
 

@@ -1,20 +1,3 @@
 /** The terms of the objective: a file each that says all of one, and the table of them. */
-export * from './attention-transfer.js';
-export * from './dist.js';
-export * from './dkd.js';
-export * from './gjs.js';
-export * from './hard-label.js';
-export * from './hint.js';
-export * from './jeffreys.js';
-export * from './kd.js';
-export * from './mse-logits.js';
-export * from './rkd.js';
-export * from './similarity-preserving.js';
-export * from './skew-fkl.js';
-export * from './skew-rkl.js';
-export * from './soft-ce.js';
 export * from './table.js';
-export type { AnswerInputs, LayerPair, TargetKind, TargetNeed } from './term.js';
-export * from './topk-kd.js';
-export * from './tvd.js';
-export * from './vote.js';
+export type { AnswerInputs, LayerPair, TargetNeed } from './term.js';

@@ -13,7 +13,7 @@ import { type AnswerTerm, pooled } from './term.js';
  * @param reverseShare - λ in [0, 1].
  * @see Jeffreys 1946, https://doi.org/10.1098/rspa.1946.0056
  */
-export function jeffreys(
+function jeffreys(
   tf: Tf,
   logits: Tensor2D,
   { probabilities, logProbabilities }: SoftTarget,

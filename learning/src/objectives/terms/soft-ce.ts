@@ -8,12 +8,7 @@ import { divergence } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
 /** `−mean_b Σ_c p log q`: {@link forwardKl} and the target's entropy, so with its gradient, `(q − p) / (τ B)`. */
-export function softCrossEntropy(
-  tf: Tf,
-  logits: Tensor2D,
-  target: Tensor2D,
-  temperature: number,
-): Scalar {
+function softCrossEntropy(tf: Tf, logits: Tensor2D, target: Tensor2D, temperature: number): Scalar {
   return tf.tidy(() => {
     const logQ = tf.logSoftmax(logits.div(temperature));
     return batchMean(tf, target.mul<Tensor2D>(logQ).neg());

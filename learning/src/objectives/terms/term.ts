@@ -30,7 +30,7 @@ export interface LabelTerm<Own extends Schema> extends Described<Own> {
   loss(tf: Tf, own: z.output<Own>, inputs: LabelInputs): Scalar;
 }
 
-export interface LabelInputs {
+interface LabelInputs {
   /** Of the student, [B, C]. */
   readonly logits: Tensor2D;
   /** [B, C], one-hot; a row of zeros has no label. */
@@ -127,7 +127,7 @@ export interface FeatureTerm<Own extends Schema<LayerSettings>> extends Describe
   loss(tf: Tf, own: z.output<Own>, student: Tensor, teacher: Tensor): Scalar;
 }
 
-export interface LayerSettings {
+interface LayerSettings {
   /** The teachers' layer: one name for all, or by teacher. */
   hintLayer: string | Record<string, string>;
   /** The student's layer that is to become like it. */
