@@ -18,7 +18,7 @@ test('a run whose processes are killed and stopped ends with the bits of one tha
     stopMs: [1_000],
     cacheFolder: process.env['LYCEUM_CACHE'] ?? join(homedir(), '.cache', 'lyceum'),
     log: (line) => lines.push(line),
-    signal: AbortSignal.timeout(240_000),
+    signal: AbortSignal.timeout(540_000),
   });
   expect(result, lines.join('\n')).toMatchObject({
     identicalWeights: true,
@@ -29,4 +29,4 @@ test('a run whose processes are killed and stopped ends with the bits of one tha
   });
   const struck = Object.values(kills).flatMap((ofSignal) => Object.keys(ofSignal));
   expect(struck.sort()).toEqual(['coordinator', 'nats', 'student', 'teacher']);
-}, 300_000);
+}, 600_000);

@@ -100,7 +100,7 @@ test.each(FAULTS)(
     await cluster.restartCoordinator();
     expect(await weightsOf(`${name}-again`)).toBe(weights);
   },
-  120_000,
+  400_000,
 );
 
 async function weightsOf(name: string): Promise<string> {

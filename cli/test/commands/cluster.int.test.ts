@@ -108,7 +108,7 @@ describe('before anything is there', () => {
         const workers = await json<{ workerId: string; kind: string }[]>('workers');
         expect(workers.map(({ workerId }) => workerId).sort()).toEqual(['student-1', 'teacher-1']);
       },
-      { timeout: 30_000 },
+      { timeout: 120_000 },
     );
     expect((await cli('workers')).stdout).toMatch(/^WORKER +KIND +ENGINE/);
   });
@@ -351,7 +351,7 @@ describe('interrupts', () => {
   test('Ctrl-C detaches, says how to cancel, and the run goes on', async () => {
     const watching = startCli(cluster.address, ['watch', 'long']);
     await vi.waitFor(() => expect(watching.stderr()).toContain('long TRAINING'), {
-      timeout: 60_000,
+      timeout: 120_000,
     });
     watching.process.kill('SIGINT');
     const { code, stdout, stderr } = await watching.result;
@@ -364,7 +364,7 @@ describe('interrupts', () => {
   test('a cancelled run is 1 to whoever waits for it, and can be retried', async () => {
     const waiting = startCli(cluster.address, ['watch', 'long', '-o', 'json']);
     await vi.waitFor(() => expect(waiting.stderr()).toContain('long TRAINING'), {
-      timeout: 60_000,
+      timeout: 120_000,
     });
     expect((await cli('cancel', 'long')).code).toBe(0);
     const { code, stdout } = await waiting.result;

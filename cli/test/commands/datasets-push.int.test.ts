@@ -131,7 +131,8 @@ test('modalities come from a table each; what does not go together stops a push'
 
 test('Ctrl-C ends an import, and nothing is left of it', async () => {
   const file = path.join(root, 'long.csv');
-  await writeFile(file, `label,x\n${'a,1\nb,2\n'.repeat(400_000)}`);
+  // So long that it is under way when it is looked at.
+  await writeFile(file, `label,x\n${'a,1\nb,2\n'.repeat(4_000_000)}`);
   const running = startCli(NOBODY, ['datasets', 'push', 'long', file, '--dry-run']);
   const rowsThere = () => expect(readdirSync(scratch, { recursive: true }).length).toBe(2);
   await vi.waitFor(rowsThere, { timeout: 120_000, interval: 20 });

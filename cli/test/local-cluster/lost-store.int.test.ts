@@ -12,7 +12,8 @@ import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { images, LONG, TEACHER } from './long-run.js';
 
-const PATIENT = { timeout: 90_000, interval: 100 };
+const PATIENT = { timeout: 240_000, interval: 100 };
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let folder: string;
 let cluster: LocalCluster;

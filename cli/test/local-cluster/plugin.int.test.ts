@@ -7,13 +7,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { smallSetBytes } from '../commands/small-set.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/own-methods/plugin.js', import.meta.url));
 const PATIENCE = { timeout: 300_000, interval: 200 };
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
 
 const head = (kind: string, name: string) => ({
   apiVersion: 'lyceum.dev/v1alpha1',

@@ -106,10 +106,11 @@ test('a run under the id of a deleted one starts anew, and counts its assignment
 });
 
 test('a run is deleted once its time is over', async () => {
-  const gone = { retention: { ttlAfterFinished: 1 } };
+  // Long enough for its end to be seen.
+  const gone = { retention: { ttlAfterFinished: 8 } };
   await train('short-lived', gone);
   await train('kept');
-  await expect.poll(runIds, { timeout: 60_000 }).toEqual(['kept']);
+  await expect.poll(runIds, { timeout: 120_000 }).toEqual(['kept']);
   await client.deleteRun('kept');
 });
 

@@ -143,6 +143,7 @@ test.each([
     expect(third.stderr()).toContain('stopped by a signal');
 
     first.process.kill('SIGKILL');
+    await first.exited;
     const fourth = start(program, ...args);
     expect(await fourth.ready, fourth.stderr()).toContain('pid');
   },
