@@ -3,10 +3,7 @@ import { parseDataset } from '@lyceum/learning/datasets';
 import { exportOnnx, type OnnxOptions } from '@lyceum/learning/export';
 import { parseModelPackage } from '@lyceum/learning/formats';
 import { expect, test } from 'vitest';
-import {
-  tinyDatasetBytes,
-  tinyModelBytes,
-} from '../../../coordinator/test/serve/tiny-artifacts.js';
+import { tinyDatasetBytes, tinyModelBytes } from '../../../coordinator/test/support.js';
 import { checkOnnx, type TestOutputs } from '../../src/export/check-onnx.js';
 
 const dataset = parseDataset(tinyDatasetBytes(0));

@@ -2,12 +2,13 @@
 // with control characters.) The real command line prints it, in every format; no control character but line ends may reach the terminal.
 import { call } from '@lyceum/platform';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { StudentPeer } from '../../../coordinator/test/serve/student-peer.js';
-import { eventually, TestCoordinator } from '../../../coordinator/test/serve/test-coordinator.js';
 import {
+  eventually,
+  StudentPeer,
+  TestCoordinator,
   tinyDatasetBytes,
   tinyModelBytes,
-} from '../../../coordinator/test/serve/tiny-artifacts.js';
+} from '../../../coordinator/test/support.js';
 import { runCli } from './cli-process.js';
 
 /** Sets the title, clears the screen, writes over the line, turns letters round; in seven and in eight bits. */

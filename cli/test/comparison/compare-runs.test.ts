@@ -1,6 +1,6 @@
 /** Counts, intervals and p-values against arithmetic on runs whose right answers are written out. */
 import { expect, test } from 'vitest';
-import { DIGEST } from '../../../coordinator/test/report/report-input-example.js';
+import { DIGEST } from '../../../coordinator/test/support.js';
 import { type ComparedRun, compareRuns } from '../../src/comparison/compare-runs.js';
 
 /** A run whose answers are right where `right` has 1; of two classes. */

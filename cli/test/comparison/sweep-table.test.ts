@@ -1,6 +1,6 @@
 /** Arms, means and differences against arithmetic on runs whose right answers are written out. */
 import { expect, test } from 'vitest';
-import { DIGEST } from '../../../coordinator/test/report/report-input-example.js';
+import { DIGEST } from '../../../coordinator/test/support.js';
 import { compareRuns } from '../../src/comparison/compare-runs.js';
 import {
   armsOfSweep,

@@ -13,7 +13,7 @@ import { readNpz } from '@lyceum/learning/files';
 import { ArtifactKind, RunState } from '@lyceum/proto';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';
+import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli, startCli } from '../commands/cli-process.js';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';
+import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';

@@ -7,11 +7,11 @@ import path from 'node:path';
 import { encodeDataset } from '@lyceum/learning/datasets';
 import { ArtifactKind, BLOB_BUCKET, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { jetStreamApi } from '../../../coordinator/test/support.js';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { startCli } from '../commands/cli-process.js';
 import { SmallDisk } from './full-disk.js';
-import { jetStreamApi } from './jetstream-api.js';
 import { images, LONG, TEACHER } from './long-run.js';
 import { TeacherFaults } from './teacher-faults.js';
 

@@ -9,7 +9,7 @@ import { parseDataset } from '@lyceum/learning/datasets';
 import { readNpz, writeNpz } from '@lyceum/learning/files';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';
+import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { describedSet, readRecordedModel } from '../../src/import/recorded-model.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';

@@ -5,9 +5,9 @@
 import { checkInferenceDescription } from '@lyceum/learning/specification';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type LinearModel, LinearServer, linearModel } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
-import { type LinearModel, LinearServer, linearModel } from './linear-server.js';
 import { SIDE, smallImagesBytes } from './small-images.js';
 
 const PATIENT = { timeout: 300_000, interval: 50 };

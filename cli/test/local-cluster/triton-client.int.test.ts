@@ -6,8 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Python, pythonWith } from '../../../coordinator/test/python.js';
-import { tinyModelBytes } from '../../../coordinator/test/serve/tiny-artifacts.js';
+import { type Python, pythonWith, tinyModelBytes } from '../../../coordinator/test/support.js';
 import { type ServedModels, serveModels } from './served-models.js';
 
 const TRITONCLIENT = 'tritonclient[grpc,http]>=2.40,<3';

@@ -2,10 +2,7 @@
 import { reportSchema } from '@lyceum/coordinator/documents';
 import { expect, test } from 'vitest';
 import { composeReport } from '../../../coordinator/src/report/compose-report.js';
-import {
-  exampleInput,
-  splitLogits,
-} from '../../../coordinator/test/report/report-input-example.js';
+import { exampleInput, splitLogits } from '../../../coordinator/test/support.js';
 import { reportLines } from '../../src/printing/report-lines.js';
 
 test('models stand below each other, figures too', () => {

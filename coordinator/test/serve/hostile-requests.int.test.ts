@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { encodeDataset } from '@lyceum/learning/datasets';
 import {
@@ -33,11 +34,13 @@ import {
   sha256Hex,
 } from '@lyceum/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CLI_FILE } from '../../../cli/test/commands/cli-process.js';
 import { type NatsOfItsOwn, startNatsOfItsOwn } from '../nats-of-its-own.js';
 import { hostileDocuments } from './hostile-documents.js';
 import { eventually } from './test-coordinator.js';
 import { tinyDatasetBytes } from './tiny-artifacts.js';
+
+/** The program, which starts the coordinator. */
+const PROGRAM = fileURLToPath(new URL('../../../cli/dist/main.js', import.meta.url));
 
 /** A probe of a busy machine; a held up event loop of before took minutes. */
 const PROBE_MAX_MS = 30_000;
@@ -57,7 +60,7 @@ beforeAll(async () => {
   await mkdir(root);
   const args = ['serve', '--listen', '127.0.0.1:0', '--http', '127.0.0.1:0'];
   const places = ['--nats', nats.server.url, '--state-dir', join(nats.folder, 'coordinator')];
-  child = spawn(process.execPath, [CLI_FILE, ...args, ...places], {
+  child = spawn(process.execPath, [PROGRAM, ...args, ...places], {
     env: { ...process.env, LYCEUM_DATASETS_ROOT: root },
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -18,9 +18,9 @@ import {
   RunState,
 } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { LinearServer, linearModel } from '../../../cli/test/local-cluster/linear-server.js';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import { finishTraining } from './finish-training.js';
+import { LinearServer, linearModel } from './linear-server.js';
 import { StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';

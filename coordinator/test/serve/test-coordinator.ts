@@ -25,7 +25,7 @@ import {
   type PushArtifactRequest,
   type PushArtifactResponse,
 } from '@lyceum/proto';
-import { type Serving, serve } from '../../src/serve.js';
+import type { Serving } from '../../src/serve.js';
 
 const log = createLogger({ name: 'test', level: process.env['LYCEUM_TEST_LOG'] ?? 'silent' });
 
@@ -180,12 +180,14 @@ function startNats(folder: string, port: number): Promise<NatsServer> {
   return startNatsServer({ binary, storeDir: join(folder, 'nats'), port, log });
 }
 
-function serveIn(
+async function serveIn(
   folder: string,
   natsUrl: string,
   listenAddress: string,
   canaryIntervalMs: number,
 ): Promise<Serving> {
+  // Loaded here: tests that start no coordinator share a door with this.
+  const { serve } = await import('../../src/serve.js');
   return serve({
     natsUrl,
     stateDir: join(folder, 'coordinator'),

@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { numbers } from './small-images.js';
+import { randomFrom } from '../random.js';
 
 export interface LinearModel {
   readonly inputs: number;
@@ -19,7 +19,8 @@ export interface LinearModel {
 
 /** Logits of some tens, so that a hundredth of the greatest is more than 0.2. */
 export function linearModel(seed: number, inputs: number, classes: number): LinearModel {
-  const weights = numbers(seed, inputs * classes).map((value) => value * 60);
+  const random = randomFrom(seed);
+  const weights = Float32Array.from({ length: inputs * classes }, () => (random() - 0.5) * 60);
   return { inputs, classes, weights, biases: Array.from({ length: classes }, () => 0) };
 }
 
@@ -104,8 +105,8 @@ export class LinearServer {
   #noisy(values: number[]): number[] {
     if (this.noise === 0) return values;
     const greatest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-    const shifts = numbers(this.#turn++, values.length);
-    return values.map((value, i) => value + 2 * this.noise * greatest * (shifts[i] as number));
+    const random = randomFrom(this.#turn++);
+    return values.map((value) => value + 2 * this.noise * greatest * (random() - 0.5));
   }
 }
 

@@ -1,0 +1,8 @@
+/** What other packages' tests use of these: peers, small artifacts, examples. The way back is closed. */
+export { type Python, pythonWith } from './python.js';
+export { DIGEST, exampleInput, splitLogits } from './report/report-input-example.js';
+export { jetStreamApi } from './serve/jetstream-api.js';
+export { type LinearModel, LinearServer, linearModel } from './serve/linear-server.js';
+export { StudentPeer } from './serve/student-peer.js';
+export { eventually, TestCoordinator } from './serve/test-coordinator.js';
+export { tinyDatasetBytes, tinyModelBytes } from './serve/tiny-artifacts.js';
