@@ -7,6 +7,7 @@
  */
 import type { z } from 'zod';
 import type { Combination } from '../../ensemble/rules/index.js';
+import { alphaBetaTerm } from './alpha-beta.js';
 import { attentionTransferTerm } from './attention-transfer.js';
 import { ceTerm } from './ce.js';
 import { distTerm } from './dist.js';
@@ -43,6 +44,7 @@ const TABLE = [
   skewFklTerm,
   skewRklTerm,
   tvdTerm,
+  alphaBetaTerm,
   pluginTerm,
   distTerm,
   mseLogitsTerm,

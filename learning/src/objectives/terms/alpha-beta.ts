@@ -1,0 +1,65 @@
+/** A divergence of two powers, between `kl-forward`, `kl-reverse` and squared differences. */
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { number, section } from '../../documents/index.js';
+import type { Tf } from '../../tensorflow/engine/index.js';
+import { batchMean, type SoftTarget, softTargetOf } from '../losses/index.js';
+import { divergence } from './fields.js';
+import { type AnswerTerm, pooled } from './term.js';
+
+interface Powers {
+  /** Of the target; the paper's α. The smaller, the more the term looks at classes where both differ most. */
+  readonly target: number;
+  /** Of the student; the paper's β. The greater, the more it looks at classes of which the student is sure. */
+  readonly student: number;
+}
+
+/**
+ * `mean_b Σ_c [α p^(α+β) / (α+β) + β q^(α+β) / (α+β) − p^α q^β] / (α β)`, at least 0, and 0 only where p = q. The gradient
+ * by z is `(q g − q Σ q g) / (τ B)` with `q g = q^β (q^α − p^α) / α`.
+ *
+ * α = β = ½ is four times Hellinger's squared distance, α = β = 1 half of the squared difference; it tends to KL(p ‖ q)
+ * at α = 1, β → 0 and to KL(q ‖ p) at α → 0, β = 1.
+ *
+ * Symbols: z student logits [B, C], p soft targets [B, C], q = softmax(z/τ), α and β the powers.
+ *
+ * @see Wang et al. 2025 (ABKD), https://arxiv.org/abs/2505.04560
+ * @see Cichocki, Cruces & Amari 2011, https://doi.org/10.3390/e13010134
+ */
+function alphaBeta(
+  tf: Tf,
+  logits: Tensor2D,
+  { logProbabilities: logP }: SoftTarget,
+  temperature: number,
+  { target, student }: Powers,
+): Scalar {
+  const sum = target + student;
+  return tf.tidy(() => {
+    const logQ = tf.logSoftmax(logits.div<Tensor2D>(temperature));
+    const ofTarget = tf.exp(logP.mul<Tensor2D>(sum)).mul<Tensor2D>(target / sum);
+    const ofStudent = tf.exp(logQ.mul<Tensor2D>(sum)).mul<Tensor2D>(student / sum);
+    const ofBoth = tf.exp(logP.mul<Tensor2D>(target).add<Tensor2D>(logQ.mul(student)));
+    return batchMean(tf, ofTarget.add<Tensor2D>(ofStudent).sub(ofBoth)).div(target * student);
+  });
+}
+
+/** Below, float32 rounds the differences of powers away. */
+const power = number('a number from 0.1 to 2', { atLeast: 0.1, atMost: 2 });
+
+const settings = section({
+  term: z.literal('alpha-beta'),
+  ...divergence,
+  targetPower: power.default(0.5),
+  studentPower: power.default(0.5),
+});
+
+export const alphaBetaTerm: AnswerTerm<typeof settings, 'pooled'> = {
+  name: 'alpha-beta',
+  of: 'answers',
+  settings,
+  target: pooled,
+  loss(tf, { temperature, targetPower, studentPower }, { logits, values }) {
+    const powers = { target: targetPower, student: studentPower };
+    return alphaBeta(tf, logits, softTargetOf(tf, values), temperature, powers);
+  },
+};
