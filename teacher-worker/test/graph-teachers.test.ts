@@ -13,7 +13,7 @@ import type { ModelSettings } from '@lyceum/learning/models';
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { expect, it } from 'vitest';
-import { localTeachers } from '../src/compute/engines/open-teacher.js';
+import { localTeachers } from '../src/compute/engines/table.js';
 import { requireRowIndependence } from '../src/compute/rows/row-independence.js';
 import { engine, makeDataset } from './teachers-and-set.js';
 
@@ -23,7 +23,7 @@ const folder = (name: string) =>
   fileURLToPath(new URL(`../../learning/test/fixtures/tensorflow/${name}`, import.meta.url));
 
 async function open(packaged: PackagedModel, more: Partial<ModelSettings> = {}) {
-  const open = localTeachers(await engine(), 1);
+  const open = localTeachers({ engine: await engine(), computeThreads: 1 });
   return open({
     packaged,
     settings: { ...packaged.model.settings, ...more },
@@ -72,10 +72,7 @@ it('sees what its settings say', async () => {
 
 it('needs the native engine for a SavedModel', async () => {
   const wasm = { ...(await openEngine()), name: 'wasm', version: 'tfjs-wasm 4' } as const;
-  const opened = localTeachers(
-    wasm,
-    1,
-  )({
+  const opened = localTeachers({ engine: wasm, computeThreads: 1 })({
     packaged: savedModel(),
     settings: savedModel().model.settings,
     dataset,

@@ -2,12 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  describePackagedModel,
-  ENGINE_OF,
-  isRemoteEngine,
-  parsePackagedModel,
-} from '@lyceum/learning/formats';
+import { describePackagedModel, formatNamed, parsePackagedModel } from '@lyceum/learning/formats';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { ModelTrial } from '../local-cluster/index.js';
 import { countText } from '../printing/index.js';
@@ -23,7 +18,7 @@ const BATCH = 128;
 export async function tryPushed(bytes: Uint8Array): Promise<string[]> {
   const { format, settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
   // Somebody else runs it, and may be paid for it.
-  if (isRemoteEngine(ENGINE_OF[format])) return [];
+  if (formatNamed(format).isRemote === true) return [];
   if (inputShape === undefined) {
     return [
       'not tried: it does not say how large its samples are; models check tries it on a data set',

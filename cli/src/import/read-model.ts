@@ -1,22 +1,10 @@
 /** From files on disk to a model's package: tells the format and adds settings. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { readFolderFile, utf8Text } from '@lyceum/learning/files';
-import {
-  describePackagedModel,
-  encodeEndpointPackage,
-  encodeModelPackage,
-  encodeOnnxPackage,
-  encodeSavedModelPackage,
-  parsePackagedModel,
-  readModelFolder,
-  readOnnxModel,
-  readSavedModelFolder,
-} from '@lyceum/learning/formats';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { readFolderFile, readTextFile, utf8Text } from '@lyceum/learning/files';
+import { describePackagedModel, formatAt, parsePackagedModel } from '@lyceum/learning/formats';
 import { agreedClasses, type ModelSettings, parsePartialSettings } from '@lyceum/learning/models';
-import { parseEndpoint } from '@lyceum/learning/specification';
 import {
-  type ErrorCode,
   InvalidDocumentError,
   LyceumError,
   type Problem,
@@ -26,48 +14,6 @@ import { foreignFormat } from './foreign-format.js';
 import { labelsBeside } from './labels-beside.js';
 
 export type GivenSettings = Partial<ModelSettings>;
-
-/** A black-box endpoint described, as a teacher. */
-const ENDPOINT_FILE = /\.(ya?ml|endpoint\.json)$/;
-
-interface Format {
-  /** It has no file of its own. */
-  readonly isAsked?: true;
-  /** @param members - names in the path, if it is a folder. */
-  readonly liesAt: (path: string, members: readonly string[]) => boolean;
-  /** Where settings may lie beside the model; undefined: nowhere. */
-  readonly settingsFile: (path: string) => string | undefined;
-  readonly read: (path: string, given: GivenSettings) => Buffer | Promise<Buffer>;
-}
-
-/** The first that lies at a path is read. */
-const FORMATS: readonly Format[] = [
-  {
-    isAsked: true,
-    liesAt: (path) => ENDPOINT_FILE.test(path),
-    settingsFile: () => undefined,
-    read: (path, given) => {
-      const endpoint = parseEndpoint(readText(path, 'NOT_FOUND'), path);
-      return encodeEndpointPackage({ endpoint, settings: { output: 'probabilities', ...given } });
-    },
-  },
-  {
-    liesAt: (path) => path.endsWith('.onnx'),
-    settingsFile: (path) => path.replace(/\.onnx$/, '.settings.json'),
-    read: (path, given) => encodeOnnxPackage(readOnnxModel(path, given)),
-  },
-  {
-    liesAt: (_, members) => members.includes('saved_model.pb'),
-    settingsFile: (path) => join(path, 'settings.json'),
-    read: (path, given) => encodeSavedModelPackage(readSavedModelFolder(path, given)),
-  },
-  {
-    // TensorFlow.js, layers and graphs.
-    liesAt: () => true,
-    settingsFile: (path) => join(path.endsWith('.json') ? dirname(path) : path, 'settings.json'),
-    read: async (path, given) => encodeModelPackage(await readModelFolder(path, given)),
-  },
-];
 
 /**
  * @param path - an `.onnx` file, a SavedModel's folder, a `model.json`, the folder that has one, or a `.yaml` that describes
@@ -81,16 +27,16 @@ export async function readModel(
   settings: string | GivenSettings | undefined,
 ): Promise<Buffer> {
   const given = typeof settings === 'object' ? settings : givenSettings(path, settings);
-  const { read, isAsked } = formatAt(path);
-  const bytes = await read(path, given);
-  const beside = isAsked === true ? undefined : labelsBeside(path, membersOf(path));
+  const { onDisk, isRemote } = formatOf(path);
+  const bytes = await onDisk.pack(path, given);
+  const beside = isRemote === true ? undefined : labelsBeside(path, membersOf(path));
   if (beside === undefined) return bytes;
   const { settings: own, classCount } = describePackagedModel(parsePackagedModel(bytes));
   const problems: Problem[] = [];
   const classes = agreedClasses(own.classes, [beside], classCount, problems);
   if (problems.length > 0) throw new InvalidDocumentError(path, problems);
   if (own.classes !== undefined || classes === undefined) return bytes;
-  return read(path, { ...given, classes });
+  return onDisk.pack(path, { ...given, classes });
 }
 
 /**
@@ -99,7 +45,7 @@ export async function readModel(
  * @throws as {@link readModel}.
  */
 export function givenSettings(path: string, settingsFile: string | undefined): GivenSettings {
-  const beside = formatAt(path).settingsFile(path);
+  const beside = formatOf(path).onDisk.settingsFile?.(path);
   if (settingsFile !== undefined) return readSettings(settingsFile);
   if (beside === undefined || !existsSync(beside)) return {};
   const written = readFolderFile(dirname(beside), basename(beside), SPECIFICATION_MAX_BYTES);
@@ -107,11 +53,11 @@ export function givenSettings(path: string, settingsFile: string | undefined): G
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT, with what to do, if it is a file of another program. */
-function formatAt(path: string): Format {
+function formatOf(path: string): ReturnType<typeof formatAt> {
   const members = membersOf(path);
   const foreign = foreignFormat(path, members);
   if (foreign !== undefined) throw new LyceumError('INVALID_ARGUMENT', `${path} ${foreign}`);
-  return FORMATS.find(({ liesAt }) => liesAt(path, members)) as Format;
+  return formatAt(path, members);
 }
 
 /** Names in a folder; none of anything else. */
@@ -122,16 +68,5 @@ function membersOf(path: string): readonly string[] {
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with the file. */
 export function readSettings(file: string): GivenSettings {
-  return parsePartialSettings(readText(file, 'INVALID_ARGUMENT'), file);
-}
-
-function readText(file: string, code: ErrorCode): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (err) {
-    const message = `${file} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
-    throw new LyceumError(code, message, { cause: err });
-  }
-  return utf8Text(bytes, file);
+  return parsePartialSettings(readTextFile(file, 'INVALID_ARGUMENT'), file);
 }

@@ -5,7 +5,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MODEL_FORMATS } from '@lyceum/learning/formats';
+import { FORMAT_NAMES } from '@lyceum/learning/formats';
 import type { LayerDescription } from '@lyceum/learning/models';
 import { BlobCache, type BlobStore, type KeyValue, type Logger } from '@lyceum/platform';
 import { ARTIFACT_NAME, LyceumError, toLyceumError } from '@lyceum/proto';
@@ -32,7 +32,7 @@ const namedArtifact = z.strictObject({
 export type NamedArtifact = z.output<typeof namedArtifact>;
 
 const modelDescription = z.looseObject({
-  format: z.enum(MODEL_FORMATS),
+  format: z.enum(FORMAT_NAMES),
   inputShape: z.array(z.number()).optional(),
   classCount: z.number().optional(),
   parameterCount: z.number(),

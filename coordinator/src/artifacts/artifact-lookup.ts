@@ -1,6 +1,6 @@
 /** From the names of models, sets and runs to what they are; what is wrong with them is collected. */
 import { type Dataset, seenDataset } from '@lyceum/learning/datasets';
-import { ENGINE_OF } from '@lyceum/learning/formats';
+import { formatNamed } from '@lyceum/learning/formats';
 import {
   architectureLayers,
   architectureParameterCount,
@@ -141,7 +141,7 @@ export class ArtifactLookup {
     if (model === undefined) return undefined;
     const own = parseSettingsJson(JSON.stringify(model.settings));
     let settings = named.modality === undefined ? own : { ...own, modality: named.modality };
-    const engine = ENGINE_OF[model.format];
+    const { engine, answersByName } = formatNamed(model.format);
     const { access = model.classesOnly === true ? 'black' : 'white' } = named;
     this.problems.push(...accessProblems(path, named, model));
     let known: number[] | undefined;
@@ -153,9 +153,7 @@ export class ArtifactLookup {
       if (seen !== undefined) {
         const problems = teacherProblems(path, model, settings, seen);
         this.problems.push(...problems);
-        // An endpoint answers by the classes' names, whatever its settings say of an order.
-        const isOrdered = problems.length === 0 && model.format !== 'endpoint';
-        if (isOrdered) {
+        if (problems.length === 0 && answersByName !== true) {
           known = knownClassesOf(settings, seen);
           settings = settingsOnSet(settings, seen);
         }

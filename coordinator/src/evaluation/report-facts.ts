@@ -1,7 +1,7 @@
 /** Gathers what a run's report is made of, from records, answers and blobs. */
 import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { readNpz } from '@lyceum/learning/files';
-import { ENGINE_OF } from '@lyceum/learning/formats';
+import { isPaidEngine } from '@lyceum/learning/formats';
 import { parseSettingsJson } from '@lyceum/learning/models';
 import { measuredSamples } from '@lyceum/learning/orders';
 import type { BlobStore } from '@lyceum/platform';
@@ -187,7 +187,7 @@ function teacherEvaluation(facts: ReportFacts, index: number): TeacherEvaluation
     weight,
     modality: parseSettingsJson(settingsJson).modality,
     ...(knownClasses !== undefined && { knownClasses }),
-    ...(teacher.engine === ENGINE_OF.endpoint && {
+    ...(isPaidEngine(teacher.engine) && {
       canaryCalls: {
         used: facts.canaryCalls[index] ?? 0,
         allowed: canaryCallsAllowed(facts.record),

@@ -2,7 +2,7 @@
  * Which teacher workers may answer with which teachers: what `replicas` decides, carried out. Makes the probes, keeps
  * quarantines, and has the runs concerned told.
  */
-import { ENGINE_OF, isRemoteEngine } from '@lyceum/learning/formats';
+import { isPaidEngine, isRemoteEngine } from '@lyceum/learning/formats';
 import {
   digestHex,
   LyceumError,
@@ -71,7 +71,7 @@ export class TeacherHealth {
       }
     }
     const ids = questions.map(({ id }) => id);
-    const isPaid = sets.some(({ engine }) => engine === ENGINE_OF.endpoint);
+    const isPaid = sets.some(({ engine }) => isPaidEngine(engine));
     const calls = questions.reduce((sum, { shape: [rowCount] }) => sum + rowCount, 0);
     this.#health.canaries.budgets.price(replica.teacher, isPaid ? calls : undefined);
     this.#health.wants(

@@ -1,5 +1,5 @@
 /** What is to be loaded on each teacher worker, while that is being decided. */
-import { ENGINE_OF, isRemoteEngine } from '@lyceum/learning/formats';
+import { engineOf, isRemoteEngine } from '@lyceum/learning/formats';
 
 /** Memory of a loaded teacher: weights, their copy while loading, and activations, as a multiple of the weights. */
 export const TEACHER_MEMORY_FACTOR = 3;
@@ -60,7 +60,7 @@ export function teacherGpuBytes(
   gpu: GpuPlace | undefined,
 ): number {
   const computes =
-    engine === undefined || !(isRemoteEngine(engine) || engine === ENGINE_OF.recorded);
+    engine === undefined || !(isRemoteEngine(engine) || engine === engineOf('recorded'));
   if (gpu === undefined || !computes) return 0;
   const measured = gpu.measured.get(identity);
   return measured === undefined ? teacherMemoryBytes(weightBytes) : Math.max(measured, weightBytes);

@@ -10,6 +10,7 @@ export { type NpyArray, npyHeader, readNpy, writeNpy } from './npy.js';
 export { FOREIGN_NPZ_LIMITS, readNpz, writeNpz } from './npz.js';
 export { bareName, nameProblem, shownName } from './plain-name.js';
 export { type Span, SpooledBytes } from './spooled-bytes.js';
+export { readTextFile } from './text-file.js';
 export { utf8Bytes, utf8Text } from './utf8.js';
 export { readZip, writeZip, type ZipLimits } from './zip.js';
 export { writeZipFile, ZipFile, type ZipMember } from './zip-file.js';

@@ -1,12 +1,11 @@
 /**
- * One folder a model format: each reads it, checks it, describes it and packs it as one file. `packaged-model.ts`
- * tells them apart. Nothing here runs a model.
+ * One folder a model format: each reads it, checks it, describes it and packs it as one file. `table.ts`
+ * has all of them. Nothing here runs a model.
  */
 export {
   answerPointer,
   describeEndpoint,
   type EndpointPackage,
-  encodeEndpointPackage,
   endpointInputs,
   pngFile,
   readAnswer,
@@ -15,12 +14,9 @@ export {
   valueAt,
 } from './endpoint/index.js';
 export { GraphInference, type GraphInferenceOptions } from './graphs/index.js';
-export { encodeOnnxPackage, type OnnxPackage, onnxPackageOf, readOnnxModel } from './onnx/index.js';
+export { encodeOnnxPackage, onnxPackageOf, readOnnxModel } from './onnx/index.js';
 export {
   describePackagedModel,
-  ENGINE_OF,
-  isRemoteEngine,
-  MODEL_FORMATS,
   type PackagedModel,
   type PackagedModelDescription,
   packagedModelLayers,
@@ -35,11 +31,17 @@ export {
   readRecordingNpz,
 } from './recorded/index.js';
 export { encodeRemotePackage, noiseOf, type RemotePackage } from './remote/index.js';
+export { readSavedModelFolder } from './saved-model/index.js';
 export {
-  encodeSavedModelPackage,
-  readSavedModelFolder,
-  type SavedModelPackage,
-} from './saved-model/index.js';
+  engineOf,
+  FORMAT_NAMES,
+  type FormatName,
+  formatAt,
+  formatNamed,
+  isPaidEngine,
+  isRemoteEngine,
+  type PackageOf,
+} from './table.js';
 export {
   describeModel,
   encodeModelPackage,

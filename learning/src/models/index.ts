@@ -23,6 +23,15 @@ export {
   type LayerDescription,
 } from './layers/index.js';
 export type { ModelDescription } from './model-description.js';
+export {
+  type ModelFormat,
+  type ModelOnDisk,
+  type PackageMembers,
+  packageMembers,
+  packedMember,
+  packedSettings,
+  packedText,
+} from './model-format.js';
 export { ModelInputs } from './model-inputs.js';
 export {
   type Layout,

@@ -16,7 +16,7 @@ const device = {
   device: engine.device,
 };
 const teachers = new Teachers(
-  localTeachers(engine, settings.computeThreads),
+  localTeachers({ engine, computeThreads: settings.computeThreads }),
   settings,
   (identity, reason) => owner.tell('untraced', identity, reason),
 );

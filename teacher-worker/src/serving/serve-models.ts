@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { encodeDataset } from '@lyceum/learning/datasets';
 import {
   describePackagedModel,
-  ENGINE_OF,
+  engineOf,
   type PackagedModelDescription,
   parsePackagedModel,
 } from '@lyceum/learning/formats';
@@ -78,7 +78,7 @@ async function load(
   await writeFile(modelFile, bytes);
   await writeFile(file, trial);
   const identity = sha256Hex(bytes);
-  const engine = ENGINE_OF[description.format];
+  const engine = engineOf(description.format);
   const { inputShape, classCount, classNames, weightBytes } = await compute.load({
     identity,
     engine,

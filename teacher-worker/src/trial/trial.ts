@@ -17,7 +17,7 @@ import { orderedRows } from '@lyceum/learning/orders';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { elementCount, LyceumError } from '@lyceum/proto';
-import { localTeachers } from '../compute/engines/index.js';
+import { engineVersion, type LocalPlace, localTeachers } from '../compute/engines/index.js';
 import {
   type AnswerTensor,
   INFERENCE_ROWS,
@@ -32,16 +32,14 @@ import type { TrialOpened, TrialStart, Tried } from './trial-messages.js';
 const LEAST_VALUE = -1e-6;
 
 export class Trial {
-  readonly #engine: Engine;
-  readonly #start: TrialStart;
+  readonly #place: LocalPlace;
   readonly #packaged: PackagedModel;
   readonly #dataset: Dataset;
   readonly #samples: Uint32Array;
 
   /** @throws {LyceumError} INVALID_ARGUMENT if model or set cannot be used, or no sample has a label. */
   constructor(engine: Engine, start: TrialStart) {
-    this.#engine = engine;
-    this.#start = start;
+    this.#place = { engine, computeThreads: start.computeThreads };
     this.#packaged = parsePackagedModel(readFileSync(start.modelFile));
     this.#dataset =
       start.datasetFile === undefined
@@ -54,7 +52,7 @@ export class Trial {
     const { sampleShape, classNames } = this.#dataset;
     return {
       reply: 'opened',
-      engine: this.#packaged.format === 'onnx' ? 'onnxruntime' : this.#engine.version,
+      engine: engineVersion(this.#packaged, this.#place),
       sampleCount: this.#samples.length,
       sampleShape,
       classNames,
@@ -66,7 +64,7 @@ export class Trial {
   async try(settings: ModelSettings): Promise<Tried> {
     // Classes and kind of output are the caller's to judge: they change nothing that is computed.
     const { classes: _, ...asked } = { ...settings, output: 'logits' as const };
-    const open = localTeachers(this.#engine, this.#start.computeThreads);
+    const open = localTeachers(this.#place);
     const teacher = await open({
       packaged: this.#packaged,
       settings: asked,

@@ -1,10 +1,12 @@
 /** A black-box endpoint as a model's package: a zip of its description, `endpoint.json`, and `settings.json`. */
-import { InvalidDocumentError, sha256Hex } from '@lyceum/proto';
+import { sha256Hex } from '@lyceum/proto';
 import { writeZip } from '../../files/index.js';
 import {
   type ModelDescription,
   type ModelSettings,
-  parseSettingsJson,
+  type PackageMembers,
+  packedSettings,
+  packedText,
   settingsJson,
 } from '../../models/index.js';
 import { type Endpoint, parseEndpoint } from '../../specification/index.js';
@@ -28,19 +30,10 @@ export function encodeEndpointPackage({ endpoint, settings }: EndpointPackage): 
 }
 
 /** @throws {InvalidDocumentError} naming all that is wrong. */
-export function parseEndpointPackage(
-  members: ReadonlyMap<string, Uint8Array>,
-  source: string,
-): EndpointPackage {
-  const [endpoint, settings] = [ENDPOINT_MEMBER, 'settings.json'].map((name) => {
-    const member = members.get(name);
-    if (member !== undefined) return Buffer.from(member).toString();
-    throw new InvalidDocumentError(source, [{ path: name, message: 'is missing' }]);
-  }) as [string, string];
-  return {
-    endpoint: parseEndpoint(endpoint, `${source}, ${ENDPOINT_MEMBER}`),
-    settings: parseSettingsJson(settings, `${source}, settings.json`),
-  };
+export function parseEndpointPackage(members: PackageMembers, source: string): EndpointPackage {
+  const text = packedText(members, ENDPOINT_MEMBER, source);
+  const settings = packedSettings(members, source);
+  return { endpoint: parseEndpoint(text, `${source}, ${ENDPOINT_MEMBER}`), settings };
 }
 
 export interface EndpointDescription extends ModelDescription {

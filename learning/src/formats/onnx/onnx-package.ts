@@ -1,7 +1,13 @@
 /** An ONNX model as one file: a zip of `model.onnx`, its weights inside, and `settings.json`, which are complete. */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { writeZip } from '../../files/index.js';
-import { type ModelSettings, settingsJson } from '../../models/index.js';
+import {
+  type ModelSettings,
+  type PackageMembers,
+  packedMember,
+  packedSettings,
+  settingsJson,
+} from '../../models/index.js';
 import {
   completeSettings,
   describeGraph,
@@ -65,9 +71,12 @@ export function describeOnnx({ file, settings }: OnnxPackage): GraphDescription 
   return describeGraph(outline, outline, classifier, settings);
 }
 
-/** Checks a file that somebody packed. @throws {InvalidDocumentError} naming what the runtime must not be given. */
-export function requireRunnableOnnx(file: Uint8Array, source: string): void {
+/** @throws {InvalidDocumentError} naming all that is wrong, and what the runtime must not be given. */
+export function parseOnnxPackage(members: PackageMembers, source: string): OnnxPackage {
+  const settings = packedSettings(members, source);
+  const file = packedMember(members, ONNX_MEMBER, source);
   outlineOf(file, source);
+  return { file, settings };
 }
 
 function outlineOf(file: Uint8Array, source: string): OnnxOutline {

@@ -11,7 +11,10 @@ import { readNpy, writeNpy, writeZip } from '../../files/index.js';
 import {
   type ModelDescription,
   type ModelSettings,
-  parseSettingsJson,
+  type PackageMembers,
+  packedMember,
+  packedSettings,
+  packedText,
   settingsJson,
 } from '../../models/index.js';
 
@@ -55,23 +58,16 @@ export function encodeRecordedPackage(recorded: RecordedPackage, source = 'answe
 }
 
 /** @throws {InvalidDocumentError} naming all that is wrong. */
-export function parseRecordedPackage(
-  members: ReadonlyMap<string, Uint8Array>,
-  source: string,
-): RecordedPackage {
+export function parseRecordedPackage(members: PackageMembers, source: string): RecordedPackage {
   const refuse = (path: string, message: string) =>
     new InvalidDocumentError(source, [{ path, message }]);
-  const member = (name: string): Uint8Array => {
-    const bytes = members.get(name);
-    if (bytes === undefined) throw refuse(name, 'is missing');
-    return bytes;
-  };
-  const settings = parseSettingsJson(Buffer.from(member('settings.json')).toString(), source);
-  const dataset = parseSet(Buffer.from(member(RECORDED_MEMBER)).toString());
+  const settings = packedSettings(members, source);
+  const dataset = parseSet(packedText(members, RECORDED_MEMBER, source));
   if (typeof dataset === 'string') throw refuse(RECORDED_MEMBER, dataset);
+  const file = packedMember(members, ANSWERS_MEMBER, source);
   let answers: RecordedAnswers | undefined;
   try {
-    const { data, dtype, shape } = readNpy(member(ANSWERS_MEMBER), ANSWERS_MEMBER);
+    const { data, dtype, shape } = readNpy(file, ANSWERS_MEMBER);
     if (data instanceof Int32Array && shape.length === 1) {
       answers = { kind: 'classes', classes: data };
     } else if (data instanceof Float32Array && shape.length === 2) {

@@ -1,10 +1,8 @@
 /** Models behind Open Inference servers: the package that says which. How they are asked is in open-inference/. */
+export { openInference } from './open-inference.js';
 export {
-  describeRemote,
   encodeRemotePackage,
   noiseOf,
-  parseRemotePackage,
-  REMOTE_MEMBER,
   type RemotePackage,
   tensorText,
 } from './remote-package.js';

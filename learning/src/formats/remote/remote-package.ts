@@ -8,7 +8,9 @@ import {
   ANSWER_NOISE,
   type ModelDescription,
   type ModelSettings,
-  parseSettingsJson,
+  type PackageMembers,
+  packedSettings,
+  packedText,
   precisionOfDatatype,
   settingsJson,
 } from '../../models/index.js';
@@ -34,19 +36,10 @@ export function encodeRemotePackage({ description, found, settings }: RemotePack
 }
 
 /** @throws {InvalidDocumentError} naming all that is wrong. */
-export function parseRemotePackage(
-  members: ReadonlyMap<string, Uint8Array>,
-  source: string,
-): RemotePackage {
-  const [document, settings] = [REMOTE_MEMBER, 'settings.json'].map((name) => {
-    const member = members.get(name);
-    if (member !== undefined) return Buffer.from(member).toString();
-    throw new InvalidDocumentError(source, [{ path: name, message: 'is missing' }]);
-  }) as [string, string];
-  return {
-    ...checkRemoteModelDocument(jsonOf(document, source), `${source}, ${REMOTE_MEMBER}`),
-    settings: parseSettingsJson(settings, `${source}, settings.json`),
-  };
+export function parseRemotePackage(members: PackageMembers, source: string): RemotePackage {
+  const document = jsonOf(packedText(members, REMOTE_MEMBER, source), source);
+  const settings = packedSettings(members, source);
+  return { ...checkRemoteModelDocument(document, `${source}, ${REMOTE_MEMBER}`), settings };
 }
 
 /** How far its answers to equal inputs may be apart: `ANSWER_NOISE` of what the server computes in. */

@@ -7,7 +7,12 @@
  */
 import { InvalidDocumentError, type Problem } from '@lyceum/proto';
 import { writeZip } from '../../files/index.js';
-import { type ModelSettings, settingsJson } from '../../models/index.js';
+import {
+  type ModelSettings,
+  type PackageMembers,
+  packedSettings,
+  settingsJson,
+} from '../../models/index.js';
 import {
   completeSettings,
   describeGraph,
@@ -61,6 +66,14 @@ export function savedModelPackageOf(
     files: new Map([...kept, [SAVED_MODEL_MEMBER, bytes]]),
     settings: completeSettings(classifier, outline, source),
   };
+}
+
+/** @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
+export function parseSavedModelPackage(members: PackageMembers, source: string): SavedModelPackage {
+  const settings = packedSettings(members, source);
+  const files = new Map(members);
+  files.delete('settings.json');
+  return savedModelPackageOf(files, settings, source);
 }
 
 export function encodeSavedModelPackage({ files, settings }: SavedModelPackage): Buffer {

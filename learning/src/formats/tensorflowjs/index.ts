@@ -4,9 +4,9 @@ export { readModelFolder } from './model-folder.js';
 export {
   encodeModelPackage,
   type ModelPackage,
-  modelJsonFormat,
   packageWeightSpecs,
   parseModelPackage,
 } from './model-package.js';
 export { type WeightType, weightBytes } from './model-weights.js';
-export { describeTfjsGraph, tfjsGraphClassifier } from './tfjs-graph-package.js';
+export { graphModel, layersModel } from './tensorflowjs.js';
+export { tfjsGraphClassifier } from './tfjs-graph-package.js';

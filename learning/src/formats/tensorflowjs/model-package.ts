@@ -5,15 +5,21 @@
  *
  * A package that {@link parseModelPackage} has passed has plain weights that fill its manifest; those of layers are finite.
  */
-import { InvalidDocumentError, MODEL_MAX_BYTES, type Problem, toLyceumError } from '@lyceum/proto';
+import { InvalidDocumentError, type Problem } from '@lyceum/proto';
 import {
   ENCODING_FILE,
   type Encoding,
   encodingJson,
   parseEncoding,
 } from '../../datasets/encoding/index.js';
-import { isObject, readZip, writeZip, type ZipLimits } from '../../files/index.js';
-import { type ModelSettings, parseSettingsJson, settingsJson } from '../../models/index.js';
+import { isObject, writeZip } from '../../files/index.js';
+import {
+  type ModelSettings,
+  type PackageMembers,
+  packageMembers,
+  parseSettingsJson,
+  settingsJson,
+} from '../../models/index.js';
 import { graphModelProblems, isTooDeep, layersModelProblems } from './model-json-check.js';
 import { readWeightGroups, readWeightSpec, type WeightSpec, weightBytes } from './model-weights.js';
 
@@ -31,7 +37,6 @@ export interface ModelPackage {
 export const MODEL_JSON_MAX_BYTES = 64 * 1024 ** 2;
 
 const WEIGHTS_FILE = 'weights.bin';
-const LIMITS: ZipLimits = { maxMembers: 8, maxBytes: MODEL_MAX_BYTES, compression: 'refused' };
 
 /** @throws {InvalidDocumentError} if the model cannot be used; see {@link parseModelPackage}. */
 export function encodeModelPackage(model: ModelPackage, source = 'model'): Buffer {
@@ -59,8 +64,12 @@ function encodingMember(encoding: Encoding | undefined): [string, Uint8Array][] 
  * @throws {InvalidDocumentError} naming all that is wrong: members, manifest, weights that are not finite.
  */
 export function parseModelPackage(bytes: Uint8Array, source = 'model package'): ModelPackage {
+  return parseModelMembers(packageMembers(bytes, source), source);
+}
+
+/** @throws {InvalidDocumentError} as {@link parseModelPackage}. */
+export function parseModelMembers(members: PackageMembers, source: string): ModelPackage {
   const problems: Problem[] = [];
-  const members = readMembers(bytes, source);
   const [modelText, weights, settingsText] = ['model.json', WEIGHTS_FILE, 'settings.json'].map(
     (name) => {
       const member = members.get(name);
@@ -201,14 +210,5 @@ function checkFinite(
     if (Number.isFinite(value)) continue;
     problems.push({ path: `weight ${spec.name}`, message: `holds ${value} at element ${i / 4}` });
     return;
-  }
-}
-
-function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
-  try {
-    return readZip(bytes, LIMITS, 'file');
-  } catch (err) {
-    const problem = { path: '', message: toLyceumError(err).message };
-    throw new InvalidDocumentError(source, [problem]);
   }
 }

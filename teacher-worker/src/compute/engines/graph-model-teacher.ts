@@ -1,18 +1,14 @@
 /** A teacher that is a TensorFlow.js GraphModel, on TensorFlow. */
-import type { Dataset } from '@lyceum/learning/datasets';
-import type { ModelPackage } from '@lyceum/learning/formats';
-import { type Engine, GraphModelInference } from '@lyceum/learning/tensorflow';
+import { GraphModelInference } from '@lyceum/learning/tensorflow';
 import { GraphTeacher } from './graph-teacher.js';
+import type { LocalOpener } from './local-opener.js';
 
-/** @throws {LyceumError} INVALID_ARGUMENT if the engine cannot run the graph, or the samples do not fit it. */
-export function openGraphModelTeacher(
-  engine: Engine,
-  model: ModelPackage,
-  dataset: Dataset,
-): Promise<GraphTeacher> {
-  return GraphTeacher.open({
-    packaged: { format: 'graph-model', model },
-    dataset,
-    open: (options) => GraphModelInference.open(engine, model, options),
-  });
-}
+export const graphModel: LocalOpener<'graph-model'> = {
+  format: 'graph-model',
+  open: (model, { dataset }, { engine }) =>
+    GraphTeacher.open({
+      packaged: { format: 'graph-model', model },
+      dataset,
+      open: (options) => GraphModelInference.open(engine, model, options),
+    }),
+};

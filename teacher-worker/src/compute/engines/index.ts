@@ -1,2 +1,3 @@
-/** One file a kind of model: describe, answer, close. */
-export { localTeachers } from './open-teacher.js';
+/** One file a kind of model, and the table of them: open, describe, answer, close. */
+export type { LocalPlace } from './local-opener.js';
+export { engineVersion, localTeachers } from './table.js';

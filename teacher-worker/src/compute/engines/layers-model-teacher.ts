@@ -27,8 +27,15 @@ import {
   type TeacherDescription,
   type TeacherEngine,
 } from '../rows/index.js';
+import type { LocalOpener } from './local-opener.js';
 
 type Model = Awaited<ReturnType<typeof loadModel>>;
+
+export const layersModel: LocalOpener<'layers-model'> = {
+  format: 'layers-model',
+  open: (model, { settings, dataset, untraced }, { engine }) =>
+    LayersModelTeacher.open(engine, model, settings, dataset, untraced),
+};
 
 export class LayersModelTeacher implements TeacherEngine {
   readonly #engine: Engine;

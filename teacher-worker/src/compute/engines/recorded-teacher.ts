@@ -9,8 +9,14 @@ import {
   type TeacherDescription,
   type TeacherEngine,
 } from '../rows/index.js';
+import type { LocalOpener } from './local-opener.js';
 
-export class RecordedTeacher implements TeacherEngine {
+export const recorded: LocalOpener<'recorded'> = {
+  format: 'recorded',
+  open: (model) => new RecordedTeacher(model),
+};
+
+class RecordedTeacher implements TeacherEngine {
   readonly computesNothing = true;
   readonly #recorded: RecordedPackage;
 

@@ -27,10 +27,12 @@ import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
 import {
   type AnswerRequest,
   type AnswerTensor,
+  type EngineOpener,
   OutsideFailure,
   type TeacherDescription,
   type TeacherEngine,
 } from '../rows/index.js';
+import type { KeptAnswers, RemotePlace } from './remote-place.js';
 
 /** Of a ticket: below what a coordinator waits for a worker that is silent. What is left is handed back, and goes on. */
 const TURN_MS = 240_000;
@@ -40,15 +42,18 @@ const TABLES_MAX_COUNT = 32;
 
 const NOT_ASKED = -2;
 
-/** What endpoints have answered: classes by sample, of a set's view. They outlive the teacher, which may be loaded again. */
-export type KeptAnswers = Map<string, Int32Array>;
-
 export interface HttpTeacherOptions {
   readonly model: EndpointPackage;
   readonly dataset: Dataset;
   readonly outside: Outside;
   readonly kept: KeptAnswers;
 }
+
+export const endpoint: EngineOpener<RemotePlace, 'endpoint'> = {
+  format: 'endpoint',
+  open: (model, { dataset }, { outside, kept }) =>
+    HttpTeacher.open({ model, dataset, outside, kept }),
+};
 
 export class HttpTeacher implements TeacherEngine {
   readonly computesNothing = true;

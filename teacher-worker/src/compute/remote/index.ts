@@ -1,2 +1,2 @@
 /** Teachers that somebody else runs: nothing here loads an engine. */
-export { remoteTeachers } from './open-remote-teacher.js';
+export { remoteTeachers } from './table.js';

@@ -26,6 +26,7 @@ import { elementCount, LyceumError } from '@lyceum/proto';
 import {
   type AnswerRequest,
   type AnswerTensor,
+  type EngineOpener,
   logarithms,
   medianLatencyMs,
   OutsideFailure,
@@ -34,8 +35,9 @@ import {
   type TeacherDescription,
   type TeacherEngine,
 } from '../rows/index.js';
+import type { RemotePlace } from './remote-place.js';
 
-export interface InferenceServerTeacherOptions {
+interface InferenceServerTeacherOptions {
   readonly model: RemotePackage;
   readonly settings: ModelSettings;
   readonly outside: Outside;
@@ -43,7 +45,13 @@ export interface InferenceServerTeacherOptions {
   readonly random: () => number;
 }
 
-export class InferenceServerTeacher implements TeacherEngine {
+export const openInference: EngineOpener<RemotePlace, 'open-inference'> = {
+  format: 'open-inference',
+  open: (model, { settings }, { outside, random }) =>
+    InferenceServerTeacher.open({ model, settings, outside, random }),
+};
+
+class InferenceServerTeacher implements TeacherEngine {
   readonly movesBy = ANSWER_TOLERANCE;
   readonly #options: InferenceServerTeacherOptions;
   readonly #server: InferenceServer;

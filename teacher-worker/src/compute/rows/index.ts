@@ -6,10 +6,12 @@ export { medianLatencyMs } from './median-latency.js';
 export { OutsideFailure } from './outside-failure.js';
 export { logarithms, requireDistributions, SUM_TOLERANCE } from './probability-rows.js';
 export { requireRowIndependence } from './row-independence.js';
-export type {
-  AnswerRequest,
-  AnswerTensor,
-  OpenTeacher,
-  TeacherDescription,
-  TeacherEngine,
+export {
+  type AnswerRequest,
+  type AnswerTensor,
+  type EngineOpener,
+  type OpenTeacher,
+  opensAnyOf,
+  type TeacherDescription,
+  type TeacherEngine,
 } from './teacher-engine.js';

@@ -1,8 +1,9 @@
 /** What the worker needs of whatever runs a teacher's model. One implementation a file. */
 import type { Dataset } from '@lyceum/learning/datasets';
-import type { PackagedModel } from '@lyceum/learning/formats';
+import type { FormatName, PackagedModel, PackageOf } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
 import type { ViewAt } from '@lyceum/learning/views';
+import { LyceumError } from '@lyceum/proto';
 
 export interface TeacherDescription {
   readonly classCount: number;
@@ -91,3 +92,35 @@ interface OpenTeacherOptions {
 
 /** @throws {LyceumError} INVALID_ARGUMENT if the model does not load or the samples do not fit it. */
 export type OpenTeacher = (options: OpenTeacherOptions) => Promise<TeacherEngine>;
+
+/**
+ * How models of a format are opened: one file, and one line in the table of the threads that open it.
+ *
+ * @typeParam Place - what the thread has.
+ */
+export interface EngineOpener<
+  Place,
+  Format extends FormatName = FormatName,
+  Model = PackageOf<Format>,
+> {
+  readonly format: Format;
+  /** @throws {LyceumError} as {@link OpenTeacher}. */
+  open(
+    model: Model,
+    options: OpenTeacherOptions,
+    place: Place,
+  ): TeacherEngine | Promise<TeacherEngine>;
+}
+
+/** A thread's table, as one way to open any teacher of its formats. */
+export function opensAnyOf<Place>(
+  table: readonly EngineOpener<Place>[],
+  place: Place,
+): OpenTeacher {
+  return async (options) => {
+    const { format, model } = options.packaged;
+    const opener = table.find((one) => one.format === format);
+    if (opener !== undefined) return opener.open(model, options, place);
+    throw new LyceumError('INTERNAL', `a model of format ${format} is not opened by this thread`);
+  };
+}

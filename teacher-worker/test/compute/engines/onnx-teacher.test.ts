@@ -13,7 +13,7 @@ import {
 } from '@lyceum/learning/formats';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { expect, it } from 'vitest';
-import { localTeachers } from '../../../src/compute/engines/open-teacher.js';
+import { localTeachers } from '../../../src/compute/engines/table.js';
 import { requireRowIndependence } from '../../../src/compute/rows/row-independence.js';
 import type { TeacherEngine } from '../../../src/compute/rows/teacher-engine.js';
 import { engine, makeDataset, makeTeacher } from '../../teachers-and-set.js';
@@ -26,7 +26,7 @@ const fixture = (name: string): PackagedModel => {
 };
 
 async function open(packaged: PackagedModel, settings = packaged.model.settings, set = dataset) {
-  const openTeacher = localTeachers(await engine(), 1);
+  const openTeacher = localTeachers({ engine: await engine(), computeThreads: 1 });
   return openTeacher({ packaged, settings, dataset: set, untraced: () => {} });
 }
 

@@ -10,7 +10,8 @@ import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { AddressGuard, type Outside } from '@lyceum/platform';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { HttpTeacher, type KeptAnswers } from '../../../src/compute/remote/http-teacher.js';
+import { HttpTeacher } from '../../../src/compute/remote/http-teacher.js';
+import type { KeptAnswers } from '../../../src/compute/remote/remote-place.js';
 import { makeDataset } from '../../teachers-and-set.js';
 
 const dataset = parseDataset(makeDataset().bytes);

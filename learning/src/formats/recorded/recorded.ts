@@ -1,0 +1,16 @@
+/** The format of answers written down before, as the table has it. */
+import type { ModelFormat } from '../../models/index.js';
+import {
+  describeRecorded,
+  parseRecordedPackage,
+  RECORDED_MEMBER,
+  type RecordedPackage,
+} from './recorded-package.js';
+
+export const recorded = {
+  name: 'recorded',
+  engine: 'recorded',
+  member: RECORDED_MEMBER,
+  parse: parseRecordedPackage,
+  describe: describeRecorded,
+} as const satisfies ModelFormat<RecordedPackage>;

@@ -1,0 +1,17 @@
+/** The format of models behind Open Inference servers, as the table has it. */
+import type { ModelFormat } from '../../models/index.js';
+import {
+  describeRemote,
+  parseRemotePackage,
+  REMOTE_MEMBER,
+  type RemotePackage,
+} from './remote-package.js';
+
+export const openInference = {
+  name: 'open-inference',
+  engine: 'open-inference',
+  member: REMOTE_MEMBER,
+  parse: parseRemotePackage,
+  describe: describeRemote,
+  isRemote: true,
+} as const satisfies ModelFormat<RemotePackage>;

@@ -1,0 +1,69 @@
+/** All formats. Whoever asks what a format is, or what runs it, reads this table. */
+import type { ModelFormat, ModelOnDisk, PackageMembers } from '../models/index.js';
+import { endpoint } from './endpoint/index.js';
+import { onnx } from './onnx/index.js';
+import { recorded } from './recorded/index.js';
+import { openInference } from './remote/index.js';
+import { savedModel } from './saved-model/index.js';
+import { graphModel, layersModel } from './tensorflowjs/index.js';
+
+/** The first whose member a package has, or that lies at a path, reads it; layers models read what is left. */
+const TABLE = [
+  endpoint,
+  openInference,
+  recorded,
+  onnx,
+  savedModel,
+  graphModel,
+  layersModel,
+] as const;
+
+type Entry = (typeof TABLE)[number];
+export type FormatName = Entry['name'];
+
+/** A model in memory, by its format. */
+export type PackageOf<Name extends FormatName> = ReturnType<
+  Extract<Entry, { readonly name: Name }>['parse']
+>;
+
+export const FORMATS: readonly ModelFormat[] = TABLE;
+
+const [first, ...others] = TABLE;
+export const FORMAT_NAMES = [first.name, ...others.map(({ name }) => name)] as const;
+
+const ON_DISK = TABLE.flatMap((format) => ('onDisk' in format ? format : []));
+
+/** Of a package. What has no format's own member layers models read: they say what is missing. */
+export function formatIn(members: PackageMembers): ModelFormat {
+  const isOf = ({ member }: ModelFormat) => member !== undefined && members.has(member);
+  return FORMATS.find(isOf) ?? layersModel;
+}
+
+/** Of what lies at a path; else as {@link formatIn}. @param members - names in the path, if it is a folder. */
+export function formatAt(
+  path: string,
+  members: readonly string[],
+): ModelFormat & { readonly onDisk: ModelOnDisk } {
+  return ON_DISK.find(({ onDisk }) => onDisk.liesAt(path, members)) ?? layersModel;
+}
+
+export function formatNamed(name: FormatName): ModelFormat {
+  const format = FORMATS.find((one) => one.name === name);
+  if (format === undefined) throw new Error(`no format ${name}`);
+  return format;
+}
+
+/** What runs models of a format. */
+export function engineOf(format: FormatName): string {
+  return formatNamed(format).engine;
+}
+
+/** Whether a teacher's engine computes elsewhere. */
+export function isRemoteEngine(engine: string): boolean {
+  return FORMATS.some((format) => format.engine === engine && format.isRemote === true);
+}
+
+/** Whether each answer of a teacher's engine may cost money. */
+export function isPaidEngine(engine: string): boolean {
+  return FORMATS.some((format) => format.engine === engine && format.isPaid === true);
+}

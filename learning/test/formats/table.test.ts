@@ -1,0 +1,73 @@
+/** The table of formats as a whole: what must hold of every format, and which format reads what. */
+import { expect, test } from 'vitest';
+import {
+  engineOf,
+  FORMAT_NAMES,
+  FORMATS,
+  formatAt,
+  formatIn,
+  formatNamed,
+  isPaidEngine,
+  isRemoteEngine,
+} from '../../src/formats/table.js';
+
+test('names, engines and members differ', () => {
+  for (const key of ['name', 'engine', 'member'] as const) {
+    const values = FORMATS.flatMap((format) => format[key] ?? []);
+    expect(new Set(values).size).toBe(values.length);
+  }
+  expect(FORMAT_NAMES.map((name) => formatNamed(name))).toEqual(FORMATS);
+});
+
+// They are part of teachers' identities: another name voids all that was answered.
+test.each([
+  ['layers-model', 'tfjs-layers'],
+  ['graph-model', 'tfjs-graph'],
+  ['onnx', 'onnxruntime'],
+  ['saved-model', 'tensorflow'],
+  ['endpoint', 'http'],
+  ['recorded', 'recorded'],
+  ['open-inference', 'open-inference'],
+] as const)('%s is run by %s', (format, engine) => {
+  expect(engineOf(format)).toBe(engine);
+});
+
+test('who computes elsewhere, and who may be paid', () => {
+  const engines = FORMATS.map(({ engine }) => engine);
+  expect(engines.filter(isRemoteEngine)).toEqual(['http', 'open-inference']);
+  expect(engines.filter(isPaidEngine)).toEqual(['http']);
+});
+
+test.each([
+  ['endpoint', 'endpoint.json', 'inference.json', 'model.json'],
+  ['open-inference', 'inference.json', 'recorded.json', 'model.onnx'],
+  ['recorded', 'recorded.json', 'saved_model.pb'],
+  ['onnx', 'model.onnx', 'saved_model.pb', 'model.json'],
+  ['saved-model', 'saved_model.pb', 'model.json'],
+  ['layers-model', 'model.json', 'weights.bin'],
+  ['layers-model'],
+])('a package of %s has %s', (name, ...members) => {
+  expect(formatIn(new Map(members.map((member) => [member, Buffer.of()]))).name).toBe(name);
+});
+
+test.each([
+  ['endpoint', 'black.yaml'],
+  ['endpoint', 'black.yml'],
+  ['endpoint', 'black.endpoint.json'],
+  ['onnx', 'net.onnx'],
+  ['saved-model', 'folder', 'saved_model.pb', 'model.json'],
+  ['layers-model', 'folder', 'model.json'],
+  ['layers-model', 'model.json'],
+  ['layers-model', 'nothing'],
+])('%s lies at %s', (name, path, ...members) => {
+  expect(formatAt(path, members).name).toBe(name);
+});
+
+test.each([
+  ['net.onnx', 'net.settings.json'],
+  ['folder', 'folder/settings.json'],
+  ['folder/model.json', 'folder/settings.json'],
+  ['black.yaml', undefined],
+])('settings of %s may lie in %s', (path, file) => {
+  expect(formatAt(path, []).onDisk.settingsFile?.(path)).toBe(file);
+});

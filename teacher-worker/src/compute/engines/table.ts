@@ -1,0 +1,23 @@
+/** All engines that compute here. */
+import { type PackagedModel, withSettings } from '@lyceum/learning/formats';
+import { type OpenTeacher, opensAnyOf } from '../rows/index.js';
+import { graphModel } from './graph-model-teacher.js';
+import { layersModel } from './layers-model-teacher.js';
+import type { LocalOpener, LocalPlace } from './local-opener.js';
+import { onnx } from './onnx-teacher.js';
+import { recorded } from './recorded-teacher.js';
+import { savedModel } from './saved-model-teacher.js';
+
+const TABLE: readonly LocalOpener[] = [layersModel, graphModel, onnx, savedModel, recorded];
+
+/** Models are opened with the teacher's settings in place of the package's own. */
+export function localTeachers(place: LocalPlace): OpenTeacher {
+  const open = opensAnyOf(TABLE, place);
+  return (options) =>
+    open({ ...options, packaged: withSettings(options.packaged, options.settings) });
+}
+
+/** What a person is told that runs a model. */
+export function engineVersion({ format }: PackagedModel, { engine }: LocalPlace): string {
+  return TABLE.find((one) => one.format === format)?.version?.() ?? engine.version;
+}

@@ -1,0 +1,13 @@
+/** All engines that ask somebody else's model. No TensorFlow. */
+import type { Outside } from '@lyceum/platform';
+import { type EngineOpener, type OpenTeacher, opensAnyOf } from '../rows/index.js';
+import { endpoint } from './http-teacher.js';
+import { openInference } from './inference-server-teacher.js';
+import type { RemotePlace } from './remote-place.js';
+
+const TABLE: readonly EngineOpener<RemotePlace>[] = [endpoint, openInference];
+
+/** @param random - uniform in [0, 1). */
+export function remoteTeachers(outside: Outside, random: () => number): OpenTeacher {
+  return opensAnyOf(TABLE, { outside, random, kept: new Map() });
+}
