@@ -1,5 +1,5 @@
 /** What people write: runs, imitations, endpoints, described servers; the rules between their fields. */
-export { CANARY_CALLS, PICTURE_VIEWS, type ViewSettings } from './distillation/index.js';
+export { CANARY_CALLS, PICTURE_VIEWS, type ViewSettings, views } from './distillation/index.js';
 export {
   CONSENSUS,
   checkImitation,

@@ -7,7 +7,7 @@
  * they give must raise {@link VIEW_VERSION}, or stored answers would belong to other inputs.
  */
 import { LyceumError, type Problem } from '@lyceum/proto';
-import { PICTURE_VIEWS, type ViewSettings } from '../specification/index.js';
+import { PICTURE_VIEWS, type ViewSettings, views } from '../specification/index.js';
 
 export interface ViewAt {
   /** `identity`, or version and settings, those that are off left out: `v1,seed=7,shift=0.07,flip=1`. */
@@ -23,8 +23,10 @@ export const IDENTITY_VIEW: ViewAt = { text: 'identity', epoch: 0 };
 
 const VIEW_VERSION = 1;
 
+const { seed: _, cycle: __, ...OFF } = views.parse({});
+
 /** In the order of the text. All are 0 or false where they are off. */
-const FIELDS = ['shift', 'flip', 'crop', 'rotation', 'cutout', 'mixup'] as const;
+const FIELDS = Object.keys(OFF) as (keyof typeof OFF)[];
 
 /** The view of a run's epoch; settings that change nothing are the identity. */
 export function viewAt(settings: ViewSettings | undefined, epoch: number): ViewAt {
@@ -45,26 +47,14 @@ function viewText(view: ViewFunction): string {
 export function viewFunction({ text }: ViewAt): ViewFunction | undefined {
   if (text === IDENTITY_VIEW.text) return undefined;
   const [, ...fields] = text.split(',');
-  const values = new Map(fields.map((field) => field.split('=', 2) as [string, string]));
-  const number = (name: string): number => Number(values.get(name) ?? 0);
-  const view = {
-    seed: number('seed'),
-    shift: number('shift'),
-    flip: number('flip') === 1,
-    crop: number('crop'),
-    rotation: number('rotation'),
-    cutout: number('cutout'),
-    mixup: number('mixup') === 1,
-  };
-  const { seed, shift, crop, rotation, cutout } = view;
-  const inRange =
-    [seed, shift, crop, rotation, cutout].every((value) => value >= 0) &&
-    Number.isInteger(seed) &&
-    seed <= 0xffffffff &&
-    Math.max(shift, rotation) <= 0.5 &&
-    Math.max(crop, cutout) < 1;
-  const isOn = FIELDS.some((name) => view[name]);
-  if (!(inRange && isOn) || viewText(view) !== text) {
+  const written = fields.map((field) => {
+    const [name = '', value] = field.split('=', 2);
+    const isFlag = Object.entries(OFF).some(([own, off]) => own === name && off === false);
+    return [name, isFlag ? value === '1' : Number(value)] as const;
+  });
+  const { data: view } = views.safeParse(Object.fromEntries(written));
+  const isOn = view !== undefined && FIELDS.some((name) => view[name]);
+  if (!isOn || viewText(view) !== text) {
     const want = `want version ${VIEW_VERSION} of views, v${VIEW_VERSION},seed=…`;
     throw new LyceumError('INVALID_ARGUMENT', `"${text}" is not a view known here; ${want}`);
   }

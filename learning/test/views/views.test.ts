@@ -134,6 +134,10 @@ describe('views', () => {
       text: 'v1,seed=7,flip=1,crop=0.25,mixup=1',
       epoch: 2,
     });
+    const all = { shift: 0.1, flip: true, crop: 0.2, rotation: 0.3, cutout: 0.4, mixup: true };
+    expect(text(all).text).toBe(
+      'v1,seed=7,shift=0.1,flip=1,crop=0.2,rotation=0.3,cutout=0.4,mixup=1',
+    );
     expect(text({})).toEqual(IDENTITY_VIEW);
   });
 
@@ -147,6 +151,9 @@ describe('views', () => {
     'v1,seed=7,blur=1',
     'v1,seed=7,shift=0.1,shift=0.1',
     'v1,seed=7,mixup=2',
+    'v1,flip=1',
+    'v1,seed=7,flip=1,cycle=2',
+    'v1,seed=7,flip=1,__proto__=1',
     '',
   ])('refuse the text %j', (text) => {
     const [dataset, out] = [pictures(1, [2, 2, 1]), new Float32Array(4)];

@@ -13,6 +13,7 @@ import { answerTermNamed } from '../../objectives/terms/index.js';
 const half = number('a number from 0 to 0.5', { atLeast: 0, atMost: 0.5 });
 const share = number('a number, at least 0 and less than 1', { atLeast: 0, below: 1 });
 
+/** What changes a sample stands here in the order of a view's text, which is part of stored answers' keys. */
 export const views = section({
   seed: wholeNumber('a whole number from 0 to 4294967295', {
     atLeast: 0,
