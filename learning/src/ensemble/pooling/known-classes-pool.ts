@@ -12,9 +12,9 @@
  * Symbols: K teachers with logits vₖ [N, C], shares aₖ and classes Cₖ, pₖ = softmax(vₖ/τ) over Cₖ, τ `temperature`.
  */
 import { logSoftmaxRow, type Values } from '../../arrays/index.js';
-import { classMask, type KnownClasses, rowShares } from '../teachers/index.js';
+import { classMask, type KnownClasses } from '../teachers/index.js';
 import { caMkdWeights } from './label-weights.js';
-import { flooredLogit, logAddExp, type PoolRule } from './pool.js';
+import { flooredLogit, logAddExp, type PoolRule, writeRows } from './pool.js';
 
 /**
  * Logarithms of the pooled probabilities, [N, C]; −∞ of a class that no teacher knows.
@@ -34,21 +34,20 @@ export function poolLogsOfKnown(
   classCount: number,
   out: Values,
 ): void {
-  const sharesOf = rowShares(teacherLogits, shares, rowCount, classCount, out);
   const masks = teacherLogits.map((_, k) => classMask(known[k], classCount));
-  const row = new Float64Array(classCount);
   const logs = new Float64Array(classCount);
-  const unknown = [...row.keys()].filter((c) => masks.every((mask) => mask[c] === 0));
+  const unknown = [...logs.keys()].filter((c) => masks.every((mask) => mask[c] === 0));
   // What a share of 0 is below: an arithmetic pool takes their logarithms.
   const nothing = rule === 'geometric' ? 0 : Number.NEGATIVE_INFINITY;
   const weighed = (own: Float64Array) =>
     sharesOfClasses(own, masks).map((shares) =>
       rule === 'geometric' ? shares : shares.map(Math.log),
     );
-  let classWeights = weighed(sharesOf(0));
-  for (let n = 0; n < rowCount; n++) {
-    const from = n * classCount;
-    if (n > 0 && shares.length > masks.length) classWeights = weighed(sharesOf(n));
+  let weighedShares: Float64Array | undefined;
+  let classWeights: Float64Array[] = [];
+  writeRows(teacherLogits, shares, rowCount, classCount, out, (row, rowShares, from) => {
+    if (rowShares !== weighedShares) classWeights = weighed(rowShares);
+    weighedShares = rowShares;
     row.fill(nothing);
     for (const [k, own] of classWeights.entries()) {
       const logits = teacherLogits[k] as Values;
@@ -67,8 +66,7 @@ export function poolLogsOfKnown(
     }
     for (const c of unknown) row[c] = Number.NEGATIVE_INFINITY;
     logSoftmaxRow(row, 0, classCount, 1, row, 0);
-    for (let c = 0; c < classCount; c++) out[from + c] = row[c] as number;
-  }
+  });
 }
 
 /**

@@ -58,20 +58,15 @@ export function poolWithShares(
   classCount: number,
   out: Values,
 ): void {
-  const sharesOf = rowShares(teacherLogits, shares, rowCount, classCount, out);
-  const row = new Float64Array(classCount);
   const scratch = new Float64Array(classCount);
-  for (let n = 0; n < rowCount; n++) {
-    const from = n * classCount;
-    const own = sharesOf(n);
+  writeRows(teacherLogits, shares, rowCount, classCount, out, (row, own, from) => {
     row.fill(0);
     if (rule === 'arithmetic') addTempered(teacherLogits, own, temperature, from, row, scratch);
     else {
       addLogs(teacherLogits, own, temperature, from, row);
       softmaxInPlace(row);
     }
-    for (let c = 0; c < classCount; c++) out[from + c] = row[c] as number;
-  }
+  });
 }
 
 /**
@@ -101,12 +96,8 @@ export function poolLogsWithShares(
   classCount: number,
   out: Values,
 ): void {
-  const sharesOf = rowShares(teacherLogits, shares, rowCount, classCount, out);
-  const row = new Float64Array(classCount);
   const one = new Float64Array(classCount);
-  for (let n = 0; n < rowCount; n++) {
-    const from = n * classCount;
-    const own = sharesOf(n);
+  writeRows(teacherLogits, shares, rowCount, classCount, out, (row, own, from) => {
     if (rule === 'geometric') {
       row.fill(0);
       addLogs(teacherLogits, own, temperature, from, row);
@@ -123,6 +114,29 @@ export function poolLogsWithShares(
       }
     }
     logSoftmaxRow(row, 0, classCount, 1, row, 0);
+  });
+}
+
+/**
+ * Writes [N, C] to `out`, row by row.
+ *
+ * @param shares - [K], or [N, K]: each row's own.
+ * @param write - gives the row whose logits begin at `from`; its shares are one and the same array where rows share them.
+ * @throws {LyceumError} INVALID_ARGUMENT if lengths do not fit.
+ */
+export function writeRows(
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  rowCount: number,
+  classCount: number,
+  out: Values,
+  write: (row: Float64Array, shares: Float64Array, from: number) => void,
+): void {
+  const sharesOf = rowShares(teacherLogits, shares, rowCount, classCount, out);
+  const row = new Float64Array(classCount);
+  for (let n = 0; n < rowCount; n++) {
+    const from = n * classCount;
+    write(row, sharesOf(n), from);
     for (let c = 0; c < classCount; c++) out[from + c] = row[c] as number;
   }
 }
