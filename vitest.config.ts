@@ -21,7 +21,7 @@ export default defineConfig({
           name: 'unit',
           include: ['*/test/**/*.test.ts'],
           exclude: [INT_TESTS],
-          testTimeout: 30_000,
+          testTimeout: 90_000,
         },
       },
       {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeDataset } from '@lyceum/learning/datasets';
 import { ArtifactKind, BLOB_BUCKET, type Run, RunState } from '@lyceum/proto';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { jetStreamApi } from '../../../coordinator/test/support.js';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
@@ -14,6 +14,8 @@ import { startCli } from '../commands/cli-process.js';
 import { SmallDisk } from './full-disk.js';
 import { images, LONG, TEACHER } from './long-run.js';
 import { TeacherFaults } from './teacher-faults.js';
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;
 
@@ -163,7 +165,7 @@ test('a question that nobody can answer: paused with the samples, and asked agai
   );
   // The student is free for others, and the teacher is asked nothing.
   const busy = async () => (await client.listWorkers()).flatMap((worker) => worker.busyWith);
-  await expect.poll(busy, { timeout: 60_000 }).toEqual([]);
+  await expect.poll(busy, { timeout: 240_000 }).toEqual([]);
   await succeeded((await client.submitRun(JSON.stringify(TEACHER), { runId: 'other' })).run.runId);
   expect((await client.getRun(runId)).state).toBe(RunState.RUN_STATE_PAUSED);
 

@@ -14,7 +14,7 @@ import { type RunRecord, runRecordText } from '../../src/runs/run-record.js';
 import { silent as log, type NatsOfItsOwn, startNatsOfItsOwn } from '../nats-of-its-own.js';
 import { queued } from '../runs/queued-run.js';
 
-const PATIENT = { timeout: 60_000, interval: 50 };
+const PATIENT = { timeout: 120_000, interval: 50 };
 
 let servers: NatsOfItsOwn[];
 let started: StateMirror[];

@@ -202,7 +202,7 @@ describe.each([
   async function done(): Promise<void> {
     await attacker.flush();
     const info = `$JS.API.STREAM.INFO.OBJ_${BLOB_BUCKET}`;
-    for (let n = 0; n < 3; n++) await attacker.request(info, '', { timeout: 10_000 });
+    for (let n = 0; n < 3; n++) await attacker.request(info, '', { timeout: 60_000 });
     await owner.flush();
   }
 

@@ -250,7 +250,7 @@ describe('StudentCompute', () => {
         steps.push(file);
       },
     });
-    await expect.poll(() => draining !== undefined, { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => draining !== undefined, { timeout: 120_000 }).toBe(true);
     await draining;
     expect(steps).toHaveLength(1);
     const [checkpointFile = ''] = steps;
@@ -270,7 +270,7 @@ describe('StudentCompute', () => {
       },
     };
     void train(compute, await job({}), shell).then((outcome) => ended.push(outcome));
-    await expect.poll(() => abandoned !== undefined, { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => abandoned !== undefined, { timeout: 120_000 }).toBe(true);
     await abandoned;
     const next = await undisturbed({});
     expect(next.result?.selectedStep).toBeGreaterThan(0);
@@ -293,7 +293,7 @@ describe('StudentCompute', () => {
         if (taken.push(step) === 1) await held;
       },
     });
-    await expect.poll(() => [doneStep, ...taken], { timeout: 60_000 }).toEqual([7, 7]);
+    await expect.poll(() => [doneStep, ...taken], { timeout: 120_000 }).toEqual([7, 7]);
     // Time enough for another step, if it took any.
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(doneStep).toBe(7);

@@ -84,7 +84,7 @@ test.each(['obedient', 'deaf'])('SIGKILL of the parent ends a child that is %s',
   const pid = Number(line);
   expect(runs(pid)).toBe(true);
   parent.kill('SIGKILL');
-  await vi.waitFor(() => expect(runs(pid)).toBe(false), { timeout: 30_000, interval: 50 });
+  await vi.waitFor(() => expect(runs(pid)).toBe(false), { timeout: 120_000, interval: 50 });
   const heard = (await readFile(path.join(folder, 'child.log'), 'utf8')).includes('heard SIGTERM');
   expect(heard).toBe(mode === 'deaf');
 });
@@ -127,7 +127,7 @@ test('a child that dies is started again, until the end is wanted', async () => 
   });
   first.kill('SIGKILL');
   await vi.waitFor(() => expect(lines.at(-1)).toBe(`child is back (pid ${pids[0]})`), {
-    timeout: 30_000,
+    timeout: 120_000,
   });
   expect(lines[0]).toMatch(/^child died \(SIGKILL\); the end of .*child\.log:\n {2}child runs$/);
   stopping.abort();
