@@ -5,18 +5,15 @@
  * Compared are the loss, the gradient by each input that the case names, and where it has them parts, weights and α.
  * `lossRepo` and `gradFd` are not: other code's value, and a check of the vectors themselves.
  */
-import type { Combination } from '@lyceum/learning/ensemble';
 import {
-  type AnswerInputs,
   adaptiveWeights,
   linearRegressor,
   standardized,
   temperedSoftmax,
-  termNamed,
   weightedKl,
 } from '@lyceum/learning/objectives';
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
-import { type Case, expectClose, type Tolerance } from './case.js';
+import { type Case, expectClose } from './case.js';
 import { type CaseFields, cut, filled, type LogitsOfTeachers, openCase } from './case-fields.js';
 import { conformanceEngine } from './conformance-engine.js';
 import { contrastiveStudentHalf } from './reference/contrastive.js';
@@ -29,18 +26,15 @@ import {
 } from './reference/several-teachers.js';
 import { smoothedLabels } from './reference/smoothed-labels.js';
 import { sequenceNll, tokenKl } from './reference/tokens.js';
-
-/** What is computed of a case besides its loss, by the name under `expected`. */
-type Extras = Readonly<Record<string, () => unknown>>;
-
-interface Term {
-  loss(tf: Tf, fields: CaseFields): Scalar;
-  extras?(tf: Tf, fields: CaseFields): Extras;
-  readonly tolerance?: Tolerance;
-}
-
-/** A term as a run writes it. */
-type Written = Readonly<Record<string, unknown>>;
+import {
+  answerLoss,
+  featureLoss,
+  labelLoss,
+  numberOf,
+  pooledLoss,
+  type Term,
+  weighted,
+} from './term-losses.js';
 
 const TERMS: Readonly<Record<string, Term>> = {
   ce: {
@@ -266,10 +260,6 @@ function check(tf: Tf, term: Term, { input, expected }: ObjectiveCase): void {
   if (leaked !== 0) throw new Error(`${leaked} tensors are left behind`);
 }
 
-function numberOf(scalar: Scalar): number {
-  return scalar.dataSync()[0] as number;
-}
-
 /** τ² where the case asks for it. */
 function scale(f: CaseFields): number {
   return f.flag('tauSquared') ? f.tau ** 2 : 1;
@@ -281,89 +271,6 @@ const REDUCTIONS = {
   sumClassesMeanBatch: 'sum-classes',
   halfSumClassesMeanBatch: 'half-sum-classes',
 } as const;
-
-/**
- * A term of two weighted parts.
- *
- * @param fields - from the case's names of both weights to the term's.
- * @param parts - from the names of both parts under `expected.parts` to their weights.
- */
-function weighted(
-  term: string,
-  fields: Readonly<Record<string, string>>,
-  parts: Readonly<Record<string, string>>,
-  loss: (tf: Tf, f: CaseFields, written: Written) => Scalar,
-): Term {
-  const mapped = <T>(
-    of: Readonly<Record<string, string>>,
-    value: (from: string, to: string) => T,
-  ) => Object.entries(of).map(([from, to]) => value(from, to));
-  const none = Object.fromEntries(mapped(fields, (_, to) => [to, 0]));
-  return {
-    loss: (tf, f) =>
-      loss(tf, f, {
-        term,
-        ...Object.fromEntries(mapped(fields, (from, to) => [to, f.number(from)])),
-      }),
-    extras: (tf, f) => ({
-      parts: () =>
-        Object.fromEntries(
-          mapped(parts, (part, weight) => [
-            part,
-            numberOf(loss(tf, f, { term, ...none, [weight]: 1 })),
-          ]),
-        ),
-    }),
-  };
-}
-
-/** With the teacher's probabilities at the case's temperature. */
-function pooledLoss(tf: Tf, f: CaseFields, written: Written): Scalar {
-  const target = temperedSoftmax(tf, f.matrix('teacherLogits'), f.tau);
-  return answerLoss(tf, f, { temperature: f.tau, ...written }, target);
-}
-
-function labelLoss(tf: Tf, f: CaseFields, hardLabels: Tensor2D): Scalar {
-  const term = termNamed('ce');
-  if (term?.of !== 'labels') throw new Error('ce is of labels');
-  return term.loss(tf, term.settings.parse({ term: 'ce' }), { logits: f.logits(), hardLabels });
-}
-
-function answerLoss(
-  tf: Tf,
-  f: CaseFields,
-  written: Written,
-  values: Tensor,
-  combination: Combination = { combine: 'arithmetic' },
-): Scalar {
-  const term = termNamed(written['term']);
-  if (term?.of !== 'answers') throw new Error(`${written['term']} is not of answers`);
-  const own = term.settings.parse(written);
-  const { kind } = term.target(own, combination);
-  return term.loss(tf, own, {
-    kind,
-    values,
-    combination,
-    logits: f.logits(),
-    teacherWeights: f.optionalNumbers('teacherWeights'),
-    // Not all cases have labels.
-    get hardLabels() {
-      return f.labels();
-    },
-  } as AnswerInputs);
-}
-
-function featureLoss(
-  tf: Tf,
-  f: CaseFields,
-  written: Written,
-  student: Tensor = f.tensor('studentFeatures'),
-): Scalar {
-  const term = termNamed(written['term']);
-  if (term?.of !== 'features') throw new Error(`${written['term']} is not of features`);
-  const own = term.settings.parse({ hintLayer: 'hint', guidedLayer: 'guided', ...written });
-  return term.loss(tf, own, student, f.tensor('teacherFeatures'));
-}
 
 function sharesOf(tf: Tf, f: CaseFields): Tensor2D {
   const weights = f.optionalNumbers('teacherWeights');
