@@ -1,5 +1,5 @@
 /** What is to be loaded on each teacher worker, while that is being decided. */
-import { engineOf, isRemoteEngine } from '@lyceum/learning/formats';
+import { computesHere } from '@lyceum/learning/formats';
 
 /** Memory of a loaded teacher: weights, their copy while loading, and activations, as a multiple of the weights. */
 export const TEACHER_MEMORY_FACTOR = 3;
@@ -59,9 +59,7 @@ export function teacherGpuBytes(
   { identity, engine, weightBytes }: TeacherNeed,
   gpu: GpuPlace | undefined,
 ): number {
-  const computes =
-    engine === undefined || !(isRemoteEngine(engine) || engine === engineOf('recorded'));
-  if (gpu === undefined || !computes) return 0;
+  if (gpu === undefined || (engine !== undefined && !computesHere(engine))) return 0;
   const measured = gpu.measured.get(identity);
   return measured === undefined ? teacherMemoryBytes(weightBytes) : Math.max(measured, weightBytes);
 }

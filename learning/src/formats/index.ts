@@ -33,6 +33,7 @@ export {
 export { encodeRemotePackage, noiseOf, type RemotePackage } from './remote/index.js';
 export { readSavedModelFolder } from './saved-model/index.js';
 export {
+  computesHere,
   engineOf,
   FORMAT_NAMES,
   type FormatName,

@@ -63,6 +63,12 @@ export function isRemoteEngine(engine: string): boolean {
   return FORMATS.some((format) => format.engine === engine && format.isRemote === true);
 }
 
+/** Whether a teacher's engine computes on the worker that has it; one that is not known here is taken to. */
+export function computesHere(engine: string): boolean {
+  const format = FORMATS.find((one) => one.engine === engine);
+  return format?.isRemote !== true && format?.isWrittenDown !== true;
+}
+
 /** Whether each answer of a teacher's engine may cost money. */
 export function isPaidEngine(engine: string): boolean {
   return FORMATS.some((format) => format.engine === engine && format.isPaid === true);

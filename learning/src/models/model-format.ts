@@ -34,6 +34,8 @@ export interface ModelFormat<Package extends { readonly settings: ModelSettings 
 
   /** Somebody else runs it: it costs this machine no computing, and its answers may move. */
   readonly isRemote?: true;
+  /** Answers are written down by sample: nothing is computed, and no modality looked at. */
+  readonly isWrittenDown?: true;
   /** Each answer may cost money. */
   readonly isPaid?: true;
   /** Answers with the names of the set's classes, whatever its settings say of an order. */

@@ -1,6 +1,7 @@
 /** The table of formats as a whole: what must hold of every format, and which format reads what. */
 import { expect, test } from 'vitest';
 import {
+  computesHere,
   engineOf,
   FORMAT_NAMES,
   FORMATS,
@@ -36,6 +37,13 @@ test('who computes elsewhere, and who may be paid', () => {
   const engines = FORMATS.map(({ engine }) => engine);
   expect(engines.filter(isRemoteEngine)).toEqual(['http', 'open-inference']);
   expect(engines.filter(isPaidEngine)).toEqual(['http']);
+  expect(engines.filter(computesHere)).toEqual([
+    'onnxruntime',
+    'tensorflow',
+    'tfjs-graph',
+    'tfjs-layers',
+  ]);
+  expect(computesHere('another')).toBe(true);
 });
 
 test.each([

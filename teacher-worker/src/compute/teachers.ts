@@ -8,6 +8,7 @@ import {
 } from '@lyceum/learning/datasets';
 import {
   describePackagedModel,
+  formatNamed,
   type PackagedModel,
   parsePackagedModel,
 } from '@lyceum/learning/formats';
@@ -209,7 +210,7 @@ export class Teachers {
 /** Whose answers are written down looks at no modality: the first will do. */
 function seenBy({ format }: PackagedModel, settingsJson: string): LoadedTeacher['seen'] {
   const { modality } = parseSettingsJson(settingsJson);
-  if (format !== 'recorded') return (stored) => seenDataset(stored, modality);
+  if (formatNamed(format).isWrittenDown !== true) return (stored) => seenDataset(stored, modality);
   return (stored) => seenDataset(stored, [...stored.modalities.keys()][0]);
 }
 

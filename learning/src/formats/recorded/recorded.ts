@@ -13,4 +13,5 @@ export const recorded = {
   member: RECORDED_MEMBER,
   parse: parseRecordedPackage,
   describe: describeRecorded,
+  isWrittenDown: true,
 } as const satisfies ModelFormat<RecordedPackage>;
