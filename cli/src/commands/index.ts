@@ -7,6 +7,7 @@ export { addDatasets } from './datasets.js';
 export { addDoctor } from './doctor.js';
 export { addEnsemble } from './ensemble.js';
 export { addImitation } from './imitation.js';
+export { addInit } from './init.js';
 export { addModels } from './models.js';
 export { addPredict } from './predict.js';
 export { addPull } from './pull.js';

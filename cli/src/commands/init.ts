@@ -1,0 +1,172 @@
+import { parseRunSpecification } from '@lyceum/learning/specification';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { type Command, Option } from 'commander';
+import { CoordinatorClient } from '../client/index.js';
+import { refuseExisting, writeNewFile } from '../files/index.js';
+import {
+  ARCHITECTURES,
+  type Architecture,
+  ask,
+  clusterOffer,
+  initialRunText,
+  type Offer,
+  requireOffered,
+} from '../init/index.js';
+import {
+  type GlobalOptions,
+  globalOptions,
+  interruptible,
+  notice,
+  tlsOf,
+} from '../session/index.js';
+
+/** As a run has at most. */
+const TEACHERS_MAX_COUNT = 64;
+
+interface InitFlags {
+  readonly dataset?: string;
+  readonly teacher?: readonly string[];
+  readonly student?: Architecture;
+  readonly name?: string;
+  readonly file?: string;
+  readonly force?: true;
+}
+
+export function addInit(program: Command): void {
+  program
+    .command('init')
+    .description('write a first run, with comments, from a data set and models')
+    .option('--dataset <name>', 'a pushed set')
+    .option(
+      '--teacher <model>',
+      'a pushed model, or run:ID; may be repeated. None: the run trains a model alone',
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
+    .addOption(
+      new Option(
+        '--student <architecture>',
+        'what is trained (default: one that suits the set, else mlp)',
+      ).choices(ARCHITECTURES),
+    )
+    .option('--name <name>', "the run's id (default: DATASET-student, or DATASET-teacher)")
+    .option('-f, --file <file>', 'where it is written (default: NAME.yaml); - is standard output')
+    .option('--force', 'overwrite the file')
+    .addHelpText(
+      'after',
+      `
+On a terminal what is not given is asked for, with what the cluster has; elsewhere --dataset is needed. Where a
+coordinator answers, names are looked up there; where none does, they are taken as they are.
+
+Examples:
+  coordinator init
+  coordinator init --dataset digits --teacher run:digits-wide --teacher run:digits-lenet --student mlp
+  coordinator init --dataset digits --student lenet -f - | coordinator submit - --watch`,
+    )
+    .action(async (flags: InitFlags, command: Command) => {
+      const globals = globalOptions(command);
+      await interruptible((signal) => init(flags, globals, signal));
+    });
+}
+
+async function init(flags: InitFlags, globals: GlobalOptions, signal: AbortSignal): Promise<void> {
+  // Before anything is asked.
+  if (flags.file !== undefined) await refuseOld(flags.file, flags);
+  const offer = await offerOf(globals, signal);
+  const { dataset, teachers, student } = await choose(flags, offer, signal);
+  const name = flags.name ?? `${dataset}-${teachers.length > 0 ? 'student' : 'teacher'}`;
+  const text = initialRunText({
+    name,
+    dataset: { name: dataset, description: offer?.datasets.get(dataset)?.description },
+    teachers: teachers.map((teacher) => ({
+      name: teacher,
+      description: offer?.teachers.get(teacher)?.description,
+    })),
+    student,
+  });
+  // Names come from flags and answers: what would be refused later is told now.
+  parseRunSpecification(text, 'the run');
+  const file = flags.file ?? `${name}.yaml`;
+  if (file === '-') {
+    process.stdout.write(text);
+    return;
+  }
+  await refuseOld(file, flags);
+  await writeNewFile(file, text, flags.force === true);
+  notice(`wrote ${file}; see whether all fits: coordinator submit ${file} --dry-run`);
+}
+
+async function refuseOld(file: string, { force }: InitFlags): Promise<void> {
+  if (file !== '-' && force === undefined) await refuseExisting(file);
+}
+
+/** Undefined: nobody answers. */
+async function offerOf(globals: GlobalOptions, signal: AbortSignal): Promise<Offer | undefined> {
+  const client = new CoordinatorClient(globals.coordinator, tlsOf(globals));
+  try {
+    await client.version({ signal });
+    return await clusterOffer(client);
+  } catch (err) {
+    signal.throwIfAborted();
+    const { code, message } = toLyceumError(err);
+    if (code !== 'UNAVAILABLE') throw err;
+    notice(`${message}: names are not looked up`);
+    return undefined;
+  } finally {
+    client.close();
+  }
+}
+
+interface Choice {
+  readonly dataset: string;
+  readonly teachers: readonly string[];
+  readonly student: Architecture;
+}
+
+async function choose(
+  flags: InitFlags,
+  offer: Offer | undefined,
+  signal: AbortSignal,
+): Promise<Choice> {
+  const asks = process.stdin.isTTY && process.stderr.isTTY;
+  const isOpen = offer === undefined;
+  const dataset = flags.dataset ?? (asks ? await askDataset(offer, signal) : undefined);
+  if (dataset === undefined) {
+    const names = [...(offer?.datasets.keys() ?? [])];
+    const there = names.length === 0 ? '' : `; the cluster has ${names.join(', ')}`;
+    throw new LyceumError('INVALID_ARGUMENT', `want --dataset NAME${there}`);
+  }
+  if (offer !== undefined) requireOffered('data set', dataset, offer.datasets);
+  const known = offer?.teachers ?? new Map();
+  const teacherQuestion = {
+    text: 'Teachers, numbers or names',
+    ...{ choices: known, isOpen, fallback: [], atMost: TEACHERS_MAX_COUNT },
+  };
+  const teachers =
+    flags.teacher ?? (asks && (isOpen || known.size > 0) ? await ask(teacherQuestion, signal) : []);
+  if (offer !== undefined) {
+    for (const teacher of teachers) requireOffered('model', teacher, known);
+  }
+  const suits = offer?.datasets.get(dataset)?.student ?? 'mlp';
+  const studentQuestion = {
+    text: 'Architecture of the student',
+    choices: new Map(ARCHITECTURES.map((name) => [name, { description: undefined }])),
+    ...{ isOpen: false, fallback: [suits], atMost: 1 },
+  };
+  const [answer] = flags.student === undefined && asks ? await ask(studentQuestion, signal) : [];
+  const student = ARCHITECTURES.find((name) => name === answer);
+  return { dataset, teachers, student: flags.student ?? student ?? suits };
+}
+
+async function askDataset(
+  offer: Offer | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const choices = offer?.datasets ?? new Map();
+  if (offer !== undefined && choices.size === 0) {
+    const message = 'the cluster has no data set yet; push one: coordinator datasets push';
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const isOpen = offer === undefined;
+  const question = { text: 'Data set', choices, isOpen, fallback: undefined, atMost: 1 };
+  return (await ask(question, signal))[0];
+}

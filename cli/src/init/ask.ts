@@ -1,0 +1,48 @@
+/** Questions on a terminal, on stderr: standard output is for what is written. */
+import { createInterface } from 'node:readline/promises';
+import { printable, toLyceumError } from '@lyceum/proto';
+import { chosen } from './answers.js';
+
+/** More than that nobody reads; all can be named. */
+const SHOWN_MAX_COUNT = 20;
+
+export interface Question {
+  readonly text: string;
+  /** By name: what is known of it. */
+  readonly choices: ReadonlyMap<string, { readonly description: string | undefined }>;
+  /** Other names are taken too. */
+  readonly isOpen: boolean;
+  /** What an empty answer means; undefined: it is asked again. */
+  readonly fallback: readonly string[] | undefined;
+  readonly atMost: number;
+}
+
+/** Asks again until the answer can be used. */
+export async function ask(question: Question, signal: AbortSignal): Promise<string[]> {
+  const { text, choices, isOpen, fallback, atMost } = question;
+  const names = [...choices.keys()];
+  const lines = names.slice(0, SHOWN_MAX_COUNT).map((name, index) => {
+    const description = choices.get(name)?.description;
+    return `  ${String(index + 1).padStart(2)}  ${name}${description === undefined ? '' : `  ${description}`}`;
+  });
+  if (names.length > SHOWN_MAX_COUNT)
+    lines.push(`      and ${names.length - SHOWN_MAX_COUNT} more`);
+  for (const line of lines) process.stderr.write(`${printable(line)}\n`);
+  const input = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    for (;;) {
+      const hint = fallback === undefined ? '' : ` [${fallback.join(', ') || 'none'}]`;
+      const answer = await input.question(`${text}${hint}: `, { signal });
+      if (answer.trim() === '' && fallback !== undefined) return [...fallback];
+      try {
+        const names = chosen(answer, [...choices.keys()], isOpen);
+        if (names.length >= 1 && names.length <= atMost) return names;
+        process.stderr.write(atMost === 1 ? 'want one\n' : `want 1 to ${atMost}\n`);
+      } catch (err) {
+        process.stderr.write(`${printable(toLyceumError(err).message)}\n`);
+      }
+    }
+  } finally {
+    input.close();
+  }
+}

@@ -1,0 +1,113 @@
+/** A first run as a document with comments, which its author then changes. Pure. */
+import { stringify as stringifyYaml } from 'yaml';
+
+export const ARCHITECTURES = ['mlp', 'lenet', 'conv', 'resnet', 'embedding-bag'] as const;
+
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+export interface InitialRun {
+  readonly name: string;
+  readonly dataset: Described;
+  /** Pushed models or `run:ID`; none: a model is trained alone, to teach others perhaps. */
+  readonly teachers: readonly Described[];
+  readonly student: Architecture;
+}
+
+interface Described {
+  readonly name: string;
+  /** What the cluster knows of it; becomes a comment. */
+  readonly description?: string | undefined;
+}
+
+/** With the settings that one changes first. */
+const MODELS: Readonly<Record<Architecture, string>> = {
+  mlp: '{ architecture: mlp, hiddenUnits: [30, 30] }',
+  lenet: '{ architecture: lenet }',
+  conv: '{ architecture: conv, filters: [16, 32], denseUnits: [64] }',
+  resnet: '{ architecture: resnet, depth: 8 }',
+  'embedding-bag': '{ architecture: embedding-bag, dimension: 64 }',
+};
+
+export function initialRunText(run: InitialRun): string {
+  const { name, dataset, teachers, student } = run;
+  const isTaught = teachers.length > 0;
+  const lines = [
+    ...(isTaught
+      ? [
+          '# A student that learns from teachers. Every field and its default: coordinator validate FILE -o yaml',
+        ]
+      : [
+          '# A model trained alone, on labels. Once it has succeeded it can teach others, as run:NAME.',
+          '# Every field and its default: coordinator validate FILE -o yaml',
+        ]),
+    'apiVersion: lyceum.dev/v1alpha1',
+    `kind: ${isTaught ? 'Distillation' : 'Training'}`,
+    `metadata: { name: ${scalar(name)} }   # the run's id, unless submit --run-id gives another`,
+    'spec:',
+    ...commented(dataset.description, 'of the set: '),
+    `  dataset: ${scalar(dataset.name)}`,
+    '',
+    ...(isTaught ? teacherLines(teachers) : []),
+    '  # labels: { count: 200, seed: 1 }   # only so many training samples keep their label; all by default',
+    '',
+    '  student:',
+    `    # Another architecture: ${ARCHITECTURES.filter((other) => other !== student).join(', ')}; or { model: NAME }, a pushed model to go on from.`,
+    `    model: ${MODELS[student]}`,
+    ...(isTaught
+      ? [
+          '    baseline: train   # also trains the student alone, to see what the teachers are worth',
+        ]
+      : []),
+    '',
+    ...(isTaught ? OBJECTIVE : []),
+    '  training:',
+    '    optimizer: adam   # or sgd, momentum',
+    '    learningRate: { cosine: { peak: 0.002, warmupSteps: 50 } }   # or a number, or { step: … }',
+    '    batchSize: 128',
+    '    epochs: 10',
+    '    seed: 1   # submit --sweep training.seed=1,2,3 says how much of a difference is chance',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const OBJECTIVE = [
+  '  # What the student minimises: kd is the distance to the teachers at a temperature, ce that to the labels.',
+  '  objective:',
+  '    - { term: kd, weight: 0.9, temperature: 2 }',
+  '    - { term: ce, weight: 0.1 }',
+  '',
+];
+
+function teacherLines(teachers: readonly Described[]): string[] {
+  const names = distinctNames(teachers.map(({ name }) => name.replace(/^run:/, '')));
+  return [
+    '  # Pushed models, or run:ID for the model that a run trained.',
+    '  teachers:',
+    ...teachers.flatMap(({ name, description }, index) => [
+      ...commented(description, '  '),
+      `    - { name: ${scalar(names[index] ?? name)}, model: ${scalar(name)} }`,
+    ]),
+    '  ensemble: { combine: arithmetic }   # coordinator ensemble evaluate says which rule does best',
+    '',
+  ];
+}
+
+/** Two teachers of a run have different names: `wide`, `wide-2`. */
+function distinctNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let free = name;
+    for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
+    taken.add(free);
+    return free;
+  });
+}
+
+function commented(text: string | undefined, before: string): string[] {
+  return text === undefined ? [] : [`  # ${before}${text.replaceAll(/\s+/g, ' ')}`];
+}
+
+/** As it must be written to be read as a text: a set may be called 1.0. */
+function scalar(text: string): string {
+  return stringifyYaml(text, { lineWidth: 0 }).trim();
+}

@@ -1,0 +1,80 @@
+/** `init` as a process: with flags alone, with a cluster, and with questions on a real pseudo-terminal. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { runCli } from '../commands/cli-process.js';
+import { hasTerminals, onTerminal } from '../commands/on-terminal.js';
+import { smallSetBytes } from '../commands/small-set.js';
+
+const NOBODY = '127.0.0.1:1';
+
+let folder = '';
+let cluster: LocalCluster;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-init-'));
+  cluster = await LocalCluster.start({ teacherWorkers: 0, studentWorkers: 0 });
+  await writeFile(join(folder, 'small.npz'), smallSetBytes());
+  const pushed = await runCli(
+    cluster.address,
+    ...['datasets', 'push', 'small', join(folder, 'small.npz')],
+  );
+  expect(pushed.code, pushed.stderr).toBe(0);
+});
+afterAll(async () => {
+  await cluster?.stop();
+  await rm(folder, { recursive: true });
+});
+
+const init = (address: string, ...args: string[]) => runCli(address, 'init', ...args);
+
+test('without a cluster names are taken, what is written is valid, and nothing is overwritten', async () => {
+  const file = join(folder, 'offline.yaml');
+  const args = ['--dataset', 'digits', '--teacher', 'run:wide', '--teacher', 'lenet', '-f', file];
+  const { code, stdout, stderr } = await init(NOBODY, ...args);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+  expect(stderr).toContain('names are not looked up');
+  const valid = await runCli(NOBODY, 'validate', file);
+  expect(valid.stdout).toContain('is a valid Distillation, digits-student,');
+
+  const written = await readFile(file, 'utf8');
+  const again = await init(NOBODY, '--dataset', 'other', '-f', file);
+  expect(again).toMatchObject({ code: 6, stdout: '' });
+  expect(again.stderr).toContain('is there already; --force overwrites it');
+  expect(await readFile(file, 'utf8')).toBe(written);
+  expect((await init(NOBODY, '--dataset', 'other', '-f', file, '--force')).code).toBe(0);
+  expect(await readFile(file, 'utf8')).toContain('dataset: other');
+});
+
+test('what is missing or no name is wrong usage: 2', async () => {
+  expect(await init(NOBODY)).toMatchObject({ code: 2, stdout: '' });
+  const name = await init(NOBODY, '--dataset', 'No Such', '-f', '-');
+  expect(name.code).toBe(2);
+  expect(name.stderr).toContain('spec.dataset');
+});
+
+test('with a cluster names are looked up, and the set is described', async () => {
+  expect((await init(cluster.address)).stderr).toContain('the cluster has small');
+  const wrong = await init(cluster.address, '--dataset', 'smal');
+  expect(wrong.code).toBe(3);
+  expect(wrong.stderr).toContain('the cluster has no data set smal; there is small');
+  const { code, stdout } = await init(cluster.address, '--dataset', 'small', '-f', '-');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/# of the set: \[6\], 2 classes; train 168/);
+  expect(stdout).toContain('kind: Training');
+});
+
+test.runIf(hasTerminals)('on a terminal what is not given is asked for', async () => {
+  const file = join(folder, 'asked.yaml');
+  const { output, code } = await onTerminal(cluster.address, ['init', '-f', file], {
+    answers: ['7', '1', ''],
+  });
+  expect(output).toContain('small  [6], 2 classes');
+  expect(output).toContain('7 is no choice; want a number up to 1, or a name');
+  expect(output).toContain('Architecture of the student [mlp]: ');
+  expect(code, output).toBe(0);
+  expect(await readFile(file, 'utf8')).toContain('dataset: small');
+  expect((await runCli(NOBODY, 'validate', file)).code).toBe(0);
+});

@@ -1,0 +1,66 @@
+/** What is written is a run: read by the project's own parser, for every architecture. */
+import { parseRunSpecification } from '@lyceum/learning/specification';
+import { expect, test } from 'vitest';
+import { chosen } from '../../src/init/answers.js';
+import { studentFor } from '../../src/init/cluster-offer.js';
+import { ARCHITECTURES, initialRunText } from '../../src/init/initial-run.js';
+
+const DATASET = { name: 'digits', description: '[28, 28, 1], 10 classes\n# and an end of line' };
+
+test.each(ARCHITECTURES)('a distillation into %s', (student) => {
+  const teachers = [
+    { name: 'run:wide', description: '101,770 parameters' },
+    { name: 'wide' },
+    { name: 'lenet' },
+  ];
+  const text = initialRunText({ name: 'first', dataset: DATASET, teachers, student });
+  const run = parseRunSpecification(text, 'the run');
+  if (run.kind !== 'Distillation') throw new Error(run.kind);
+  expect(run.metadata.name).toBe('first');
+  expect(run.spec.dataset).toBe('digits');
+  expect(run.spec.teachers).toMatchObject([
+    { name: 'wide', model: 'run:wide' },
+    { name: 'wide-2', model: 'wide' },
+    { name: 'lenet', model: 'lenet' },
+  ]);
+  expect(run.spec.student.model).toMatchObject({ architecture: student });
+  expect(run.spec.student.baseline).toBe('train');
+  expect(text).toContain('# of the set: [28, 28, 1], 10 classes # and an end of line\n');
+});
+
+test.each(ARCHITECTURES)('a training of %s alone', (student) => {
+  const text = initialRunText({ name: 'first', dataset: DATASET, teachers: [], student });
+  expect(parseRunSpecification(text, 'the run')).toMatchObject({
+    kind: 'Training',
+    spec: { student: { model: { architecture: student } } },
+  });
+});
+
+test.each(['1.0', '123', '2026-01-01', 'null', 'true', '0x1f'])('a set called %s', (name) => {
+  const run = { name: 'first', dataset: { name }, teachers: [{ name }], student: 'mlp' } as const;
+  const read = parseRunSpecification(initialRunText(run), 'the run');
+  expect(read.spec).toMatchObject({ dataset: name, teachers: [{ name, model: name }] });
+});
+
+test('choices are numbers or names', () => {
+  const choices = ['a', 'b', 'run:c'];
+  expect(chosen('3, a', choices, false)).toEqual(['run:c', 'a']);
+  expect(chosen('b run:c', choices, false)).toEqual(['b', 'run:c']);
+  expect(chosen('other', [], true)).toEqual(['other']);
+  expect(chosen('', choices, false)).toEqual([]);
+  for (const wrong of ['4', '0', 'other']) {
+    expect(() => chosen(wrong, choices, false)).toThrow(
+      `${wrong} is no choice; want a number up to 3`,
+    );
+  }
+});
+
+test('a set suggests an architecture', () => {
+  const set = (modality: object) => ({ modalities: [modality] });
+  expect(studentFor(set({ sampleShape: [28, 28, 1] }))).toBe('conv');
+  expect(studentFor(set({ sampleShape: [2048], encoding: { kind: 'text' } }))).toBe(
+    'embedding-bag',
+  );
+  expect(studentFor(set({ sampleShape: [12], encoding: { kind: 'table' } }))).toBe('mlp');
+  expect(studentFor({})).toBe('mlp');
+});
