@@ -3,7 +3,7 @@
 import { printable } from '@lyceum/proto';
 import { CommanderError } from 'commander';
 import { createProgram } from './program.js';
-import { EXIT, exitOf } from './session/index.js';
+import { EXIT, exitOf, painter } from './session/index.js';
 
 // `coordinator list | head` closes the pipe: nobody is left to tell.
 process.stdout.on('error', (err: NodeJS.ErrnoException) => {
@@ -24,7 +24,11 @@ try {
     process.exitCode = err.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else {
     const { exitCode, text } = exitOf(err);
-    if (text !== '') process.stderr.write(`${printable(text)}\n`);
+    if (text !== '') process.stderr.write(`${coloured(printable(text))}\n`);
     process.exitCode = exitCode;
   }
+}
+
+function coloured(text: string): string {
+  return text.replace(/^error:/, (mark) => painter(process.stderr)('red', mark));
 }

@@ -1,4 +1,4 @@
-/** Pushes an artifact: its bytes in chunks that fit a message. */
+/** Bytes of artifacts on their way, in chunks that fit a message. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { type ArtifactClient, openClientStream } from '@lyceum/platform';
@@ -11,7 +11,7 @@ import {
   type PushArtifactResponse,
 } from '@lyceum/proto';
 import { present } from './present.js';
-import type { Cancellable } from './watching.js';
+import type { TransferOptions } from './watching.js';
 
 /** Bytes in memory, or the path of a file, which is read as it is sent. */
 export type ArtifactContent = Uint8Array | string;
@@ -23,7 +23,7 @@ export async function pushArtifact(
     readonly name: string;
     readonly content: ArtifactContent;
   },
-  options: Cancellable,
+  options: TransferOptions,
 ): Promise<{ readonly artifact: Artifact; readonly created: boolean }> {
   const { kind, name, content } = artifact;
   const sizeBytes = await contentSize(content);
@@ -33,12 +33,31 @@ export async function pushArtifact(
   );
   const header = PushArtifactHeader.fromPartial({ kind, name, sizeBytes });
   await push.send({ part: { $case: 'header', header } });
+  let sentBytes = 0;
   for await (const chunk of contentChunks(content)) {
     await push.send({ part: { $case: 'chunk', chunk } });
+    sentBytes += chunk.length;
+    options.onProgress?.(sentBytes, sizeBytes);
   }
   push.end();
   const response = await push.response;
   return { artifact: present(response.artifact), created: response.created };
+}
+
+/** @param total - bytes that are to come, where that is known. */
+export async function collect(
+  messages: AsyncIterable<{ readonly chunk: Uint8Array }>,
+  { onProgress }: TransferOptions = {},
+  total?: number,
+): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let receivedBytes = 0;
+  for await (const { chunk } of messages) {
+    chunks.push(chunk);
+    receivedBytes += chunk.length;
+    onProgress?.(receivedBytes, total);
+  }
+  return Buffer.concat(chunks);
 }
 
 async function contentSize(content: ArtifactContent): Promise<number> {

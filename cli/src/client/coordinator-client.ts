@@ -31,14 +31,14 @@ import {
   type TargetOutline,
   type Worker,
 } from '@lyceum/proto';
+import { type ArtifactContent, collect, pushArtifact } from './artifact-bytes.js';
 import { coordinatorVersion } from './coordinator-version.js';
 import { type EnsembleRequest, evaluateEnsemble } from './evaluate-ensemble.js';
 import { present } from './present.js';
-import { type ArtifactContent, pushArtifact } from './push-artifact.js';
 import { streamTargets, type TargetPart, type TargetsRequest } from './target-stream.js';
 import { type AnswerVerificationRequest, verifyAnswers } from './verify-answers.js';
 import { watchRun } from './watch-run.js';
-import type { Cancellable, WaitOptions, WatchOptions } from './watching.js';
+import type { Cancellable, TransferOptions, WaitOptions, WatchOptions } from './watching.js';
 
 /** A push or pull is bounded by its stream, not by the deadline of small calls. */
 const SUBMIT_DEADLINE_MS = 120_000;
@@ -184,7 +184,7 @@ export class CoordinatorClient {
     kind: ArtifactKind,
     name: string,
     content: ArtifactContent,
-    options: Cancellable = {},
+    options: TransferOptions = {},
   ): Promise<{ readonly artifact: Artifact; readonly created: boolean }> {
     return pushArtifact(this.#artifacts, { kind, name, content }, options);
   }
@@ -210,9 +210,15 @@ export class CoordinatorClient {
   }
 
   /** @param name - a pushed name, or `run:ID` for a run's student or its data set. */
-  pullArtifact(kind: ArtifactKind, name: string, options: Cancellable = {}): Promise<Buffer> {
+  async pullArtifact(
+    kind: ArtifactKind,
+    name: string,
+    options: TransferOptions = {},
+  ): Promise<Buffer> {
+    const named = options.onProgress === undefined ? [] : await this.listArtifacts(kind);
+    const total = named.find((artifact) => artifact.name === name)?.sizeBytes;
     const pull = openServerStream(() => this.#artifacts.pullArtifact({ kind, name }), options);
-    return collect(pull.incoming);
+    return collect(pull.incoming, options, total);
   }
 
   async listArtifacts(kind: ArtifactKind): Promise<Artifact[]> {
@@ -289,10 +295,4 @@ export class CoordinatorClient {
   async desiredTeacherWorkers(): Promise<number> {
     return (await call(this.#cluster, this.#cluster.listWorkers, {})).desiredTeacherWorkers;
   }
-}
-
-async function collect(messages: AsyncIterable<{ readonly chunk: Uint8Array }>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const { chunk } of messages) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

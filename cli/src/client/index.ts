@@ -4,8 +4,8 @@ export type {
   Report,
 } from '@lyceum/coordinator/documents';
 export type { RunComparison, SweepTable } from '../comparison/index.js';
+export type { ArtifactContent } from './artifact-bytes.js';
 export * from './coordinator-client.js';
-export type { ArtifactContent } from './push-artifact.js';
 export * from './run-states.js';
 export { takesConnections } from './takes-connections.js';
 export type { TargetsRequest } from './target-stream.js';

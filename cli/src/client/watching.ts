@@ -8,6 +8,11 @@ export interface Cancellable {
   readonly signal?: AbortSignal;
 }
 
+export interface TransferOptions extends Cancellable {
+  /** Told how many bytes have gone or come, and of how many; undefined: nobody knows. */
+  readonly onProgress?: (done: number, total: number | undefined) => void;
+}
+
 export interface WaitOptions extends Cancellable {
   /** Told why nothing comes yet, whenever that changes. */
   readonly onWaiting?: (reason: string) => void;

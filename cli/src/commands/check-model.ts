@@ -16,7 +16,7 @@ import {
 } from '../check/index.js';
 import { refuseExisting, writeNewFile } from '../files/index.js';
 import { ModelTrial } from '../local-cluster/index.js';
-import { percentText } from '../printing/index.js';
+import { bytesText, percentText } from '../printing/index.js';
 import {
   CommandExit,
   EXIT,
@@ -25,6 +25,7 @@ import {
   print,
   wholeNumber,
   withCoordinator,
+  withProgress,
 } from '../session/index.js';
 
 interface CheckOptions {
@@ -95,7 +96,9 @@ async function fetched(
       model ??= pushedModel(await client.pullArtifact(ARTIFACT_KIND_MODEL, named, { signal }));
       if (datasetFile !== undefined) return;
       datasetFile = join(folder, 'dataset.npz');
-      const bytes = await client.pullArtifact(ARTIFACT_KIND_DATASET, dataset, { signal });
+      const bytes = await withProgress(`pulling ${dataset}`, bytesText, (onProgress) =>
+        client.pullArtifact(ARTIFACT_KIND_DATASET, dataset, { signal, onProgress }),
+      );
       await writeFile(datasetFile, bytes);
     });
   }

@@ -17,7 +17,8 @@ import {
   tritonFiles,
 } from '../export/index.js';
 import { refuseExisting, writeNewFile } from '../files/index.js';
-import { withCoordinator } from '../session/index.js';
+import { bytesText } from '../printing/index.js';
+import { withCoordinator, withProgress } from '../session/index.js';
 
 interface PullOptions {
   readonly out: string;
@@ -181,7 +182,9 @@ async function datasetOf(
   signal: AbortSignal,
 ): Promise<Dataset> {
   const { ARTIFACT_KIND_DATASET } = ArtifactKind;
-  const bytes = await client.pullArtifact(ARTIFACT_KIND_DATASET, `run:${runId}`, { signal });
+  const bytes = await withProgress(`pulling the set of ${runId}`, bytesText, (onProgress) =>
+    client.pullArtifact(ARTIFACT_KIND_DATASET, `run:${runId}`, { signal, onProgress }),
+  );
   return seenDataset(parseStoredDataset(bytes), settings.modality);
 }
 
@@ -201,7 +204,9 @@ async function findSource(
 ): Promise<Source> {
   const source = await sourceOf(client, name);
   const { ARTIFACT_KIND_MODEL } = ArtifactKind;
-  const bytes = await client.pullArtifact(ARTIFACT_KIND_MODEL, source, { signal });
+  const bytes = await withProgress(`pulling ${source}`, bytesText, (onProgress) =>
+    client.pullArtifact(ARTIFACT_KIND_MODEL, source, { signal, onProgress }),
+  );
   const { format, model } = parsePackagedModel(bytes);
   if (format !== 'layers-model') {
     const message = `${source} is of format ${format}; pull writes layers models, which students are`;

@@ -13,7 +13,16 @@ import { LyceumError, type Split, type TargetOutline } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CoordinatorClient, type TargetsRequest } from '../client/index.js';
 import { refuseExisting } from '../files/index.js';
-import { globalOptions, notice, tlsOf, wholeNumber, withCoordinator } from '../session/index.js';
+import { countText } from '../printing/index.js';
+import {
+  globalOptions,
+  notice,
+  type OnProgress,
+  tlsOf,
+  wholeNumber,
+  withCoordinator,
+  withProgress,
+} from '../session/index.js';
 import { NpzTargets, type TargetFile, TargetGateway, type ValueType } from '../targets/index.js';
 
 const FORMATS = ['npz', 'parquet'] as const;
@@ -99,7 +108,9 @@ async function exportTargets(
   const partial = `${out}.partial`;
   try {
     const rows = await withPath('write', out, async () => {
-      const written = await writeTargets(client, request, partial, options, signal);
+      const written = await withProgress(`exporting ${runId}`, samplesText, (onProgress) =>
+        writeTargets(client, request, partial, options, { signal, onProgress }),
+      );
       await rename(partial, out);
       return written;
     });
@@ -116,18 +127,22 @@ async function writeTargets(
   request: TargetsRequest,
   path: string,
   options: ExportOptions,
-  signal: AbortSignal,
+  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: OnProgress },
 ): Promise<number> {
   let file: TargetFile | undefined;
   let rows = 0;
+  let total: number | undefined;
   try {
     const onAway = (error: LyceumError) => notice(`${error.message}; trying again`);
     for await (const part of client.streamTargets(request, { signal, onAway })) {
       if (part.$case === 'waiting') notice(part.waiting);
-      else if (part.$case === 'outline') file = await createFile(path, part.outline, options);
-      else {
+      else if (part.$case === 'outline') {
+        total = part.outline.sampleCount;
+        file = await createFile(path, part.outline, options);
+      } else {
         await file?.append(part.batch);
         rows += part.batch.samples.length;
+        onProgress(rows, total);
       }
     }
     await file?.finish();
@@ -135,6 +150,10 @@ async function writeTargets(
   } finally {
     await file?.close();
   }
+}
+
+function samplesText(count: number): string {
+  return `${countText(count)} samples`;
 }
 
 async function createFile(

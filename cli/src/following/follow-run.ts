@@ -7,15 +7,10 @@ import type { WriteStream } from 'node:tty';
 import { printable, type Run } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import { runDocument } from '../files/index.js';
-import {
-  isNews,
-  isPaused,
-  liveLines,
-  pauseAdvice,
-  plainLine,
-  runPageLines,
-} from '../printing/index.js';
-import { type CommandContext, CommandExit, EXIT } from '../session/index.js';
+import { isNews, isPaused, pauseAdvice, plainLine, runPageLines } from '../printing/index.js';
+import { type CommandContext, CommandExit, EXIT, painter } from '../session/index.js';
+import { liveLines } from './live-view.js';
+import { type LossPoint, withPoint } from './loss-curve.js';
 
 /** Longest silence of plain lines while there is progress to tell. */
 const PLAIN_LINE_EVERY_MS = 5_000;
@@ -60,9 +55,13 @@ export async function followRun(
 
 /** Rewrites the lines of the last update: cursor up, clear to the end of the screen. */
 function liveView(stream: WriteStream): (run: Run) => void {
+  const paint = painter(stream);
   let height = 0;
+  let losses: LossPoint[] = [];
   return (run) => {
-    const lines = liveLines(run, Math.max(20, stream.columns - 1));
+    const { step = 0, loss = 0 } = run.progress ?? {};
+    if (step > 0) losses = withPoint(losses, { step, loss });
+    const lines = liveLines(run, losses, Math.max(20, stream.columns - 1), paint);
     const rewind = height > 0 ? `\u001b[${height}A\r\u001b[J` : '';
     stream.write(`${rewind}${lines.join('\n')}\n`);
     height = lines.length;

@@ -7,9 +7,10 @@ export { importLines } from './import-lines.js';
 export { reportLines } from './report-lines.js';
 export { type LabelSelector, labelSelector, runsWithLabel } from './run-labels.js';
 export { runPageLines, runTableLines } from './run-table.js';
-export { isNews, isPaused, liveLines, pauseAdvice, plainLine } from './run-view.js';
+export { degradedText, isNews, isPaused, pauseAdvice, plainLine } from './run-view.js';
 export { sweepLines } from './sweep-lines.js';
 export {
+  barText,
   bytesText,
   type Column,
   countText,

@@ -1,68 +1,9 @@
-/** What `watch` shows of a run at one moment. Pure; `watch-run.ts` puts it on the terminal. */
-import type { RunSpecification } from '@lyceum/learning/specification';
-import { printable, type Run, type RunProgress, RunState } from '@lyceum/proto';
+/** What `watch` says of a run where its lines are not rewritten: a line of a log, and which change is news. Pure. */
+import { type Run, RunState } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
-import { countText, durationText, percentText } from './table.js';
+import { countText, percentText } from './table.js';
 
-const BAR_WIDTH = 30;
-
-/** A shorter one says less than the percentage beside it. */
-const BAR_MIN_WIDTH = 8;
-
-/**
- * The lines of a live view.
- *
- * @param width - columns of the terminal; lines are cut to it, since a wrapped line cannot be rewritten.
- */
-export function liveLines(run: Run, width: number): string[] {
-  const { progress } = run;
-  const head = `${run.runId}  ${runStateName(run)}${run.reason === '' ? '' : `  ${run.reason}`}`;
-  const lines = [head];
-  if (progress !== undefined && progress.step > 0) {
-    lines.push(progressLine(run, progress, width));
-    lines.push(`  ${rateText(run)}`);
-    if (progress.validationNll > 0) lines.push(`  ${validationText(run)}`);
-  }
-  if (progress !== undefined && progress.waitingFor.length > 0) {
-    lines.push(`  the student waits for ${progress.waitingFor.join(', ')}`);
-  }
-  const degraded = degradedText(run);
-  if (degraded !== undefined) lines.push(`  ${degraded}`);
-  for (const warning of run.warnings) lines.push(`  warning: ${warning}`);
-  if (isPaused(run)) lines.push(`  ${pauseAdvice(run)}`);
-  return lines.map((line) => {
-    // Escapes take room, and a line end would leave a line that is not rewritten.
-    const shown = [...printable(line.replaceAll('\n', ' '))];
-    return shown.slice(0, width).join('');
-  });
-}
-
-/** As much as fits, down to how far it is and how long it will still take. */
-function progressLine(run: Run, progress: RunProgress, width: number): string {
-  const { step, stepCount, epoch } = progress;
-  const share = step / stepCount;
-  const percent = percentText(share, 0);
-  const steps = `step ${countText(step)} of ${countText(stepCount)}`;
-  const left = remainingText(run);
-  const texts = [
-    [percent, steps, `epoch ${epoch}`, left],
-    [percent, steps, left],
-    [percent, `${step}/${stepCount}`, left],
-    [percent, left],
-  ].map((parts) => parts.filter((part) => part !== '').join('  '));
-  const [all = ''] = texts;
-  // Two spaces before the bar, two brackets around it and a space after it.
-  const barWidth = Math.min(BAR_WIDTH, width - all.length - 5);
-  if (barWidth >= BAR_MIN_WIDTH) return `  ${barText(share, barWidth)} ${all}`;
-  return `  ${texts.find((text) => text.length + 2 <= width) ?? texts.at(-1)}`;
-}
-
-function barText(share: number, width: number): string {
-  const filled = Math.round(share * width);
-  return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}]`;
-}
-
-/** The same as one line of a log. */
+/** A run as one line of a log. */
 export function plainLine(run: Run): string {
   const { progress } = run;
   const parts = [`${run.runId} ${runStateName(run)}`];
@@ -124,13 +65,4 @@ function rateText({ progress }: Run): string {
 
 function validationText({ progress }: Run): string {
   return `validation ${percentText(progress?.validationAccuracy ?? 0)}  nll ${(progress?.validationNll ?? 0).toFixed(4)}`;
-}
-
-/** At the rate of now; the last batch of an epoch counts as a whole one. */
-function remainingText({ progress, state, specificationJson }: Run): string {
-  if (progress === undefined || state !== RunState.RUN_STATE_TRAINING) return '';
-  if (progress.samplesPerSecond <= 0 || specificationJson === '') return '';
-  const { spec } = JSON.parse(specificationJson) as RunSpecification;
-  const samples = (progress.stepCount - progress.step) * spec.training.batchSize;
-  return `about ${durationText((samples / progress.samplesPerSecond) * 1000)} left`;
 }

@@ -56,6 +56,15 @@ export function durationText(milliseconds: number): string {
     : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
+
+/** A bar of block characters. @param share - 0 to 1. */
+export function barText(share: number, width: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
+  const bar = '█'.repeat(Math.floor(filled / 8)) + (EIGHTHS[filled % 8] ?? '');
+  return bar.padEnd(width, '·');
+}
+
 function scaledText(value: number, base: number, units: readonly string[]): string {
   let power = 0;
   let scaled = value;

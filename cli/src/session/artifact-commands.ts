@@ -13,6 +13,7 @@ import {
   tableLines,
 } from '../printing/index.js';
 import { type CommandContext, withCoordinator } from './command-context.js';
+import { withProgress } from './with-progress.js';
 
 type PushedKind =
   | typeof ArtifactKind.ARTIFACT_KIND_MODEL
@@ -25,7 +26,10 @@ export async function pushArtifact(
   content: ArtifactContent,
 ): Promise<void> {
   const { client, signal } = context;
-  printPushed(context, name, await client.pushArtifact(kind, name, content, { signal }));
+  const pushed = await withProgress(`pushing ${name}`, bytesText, (onProgress) =>
+    client.pushArtifact(kind, name, content, { signal, onProgress }),
+  );
+  printPushed(context, name, pushed);
 }
 
 export function printPushed(

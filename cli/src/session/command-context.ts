@@ -9,6 +9,7 @@ import { isUnprintable, printable, printableJson } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
 import { CoordinatorClient } from '../client/index.js';
+import { painter } from './colours.js';
 import { CommandExit, EXIT } from './exit-codes.js';
 
 export type OutputFormat = 'table' | 'json' | 'yaml';
@@ -53,8 +54,14 @@ export function print(format: OutputFormat, data: unknown, lines: () => readonly
     );
 }
 
+/** @param line - what it warns of begins with `warning:`. */
 export function notice(line: string): void {
-  process.stderr.write(`${printable(line)}\n`);
+  const { stderr } = process;
+  const [, mark = '', text = line] = /^(warning: )(.*)$/s.exec(line) ?? [];
+  // On a terminal the line may have told of progress.
+  const clear = stderr.isTTY ? '\u001b[K' : '';
+  const painted = mark === '' ? '' : painter(stderr)('yellow', mark);
+  stderr.write(`${clear}${painted}${printable(text)}\n`);
 }
 
 /** Only strings in quotes may have escapes. */

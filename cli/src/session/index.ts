@@ -6,7 +6,7 @@ export {
   printPushed,
   pushArtifact,
 } from './artifact-commands.js';
-export { type Colour, painter } from './colours.js';
+export { type Colour, type Paint, painter } from './colours.js';
 export {
   type CommandContext,
   type GlobalOptions,
@@ -20,3 +20,4 @@ export {
 export { comparedRun } from './compared-run.js';
 export { CommandExit, EXIT, exitOf } from './exit-codes.js';
 export { interruptible } from './interruptible.js';
+export { type OnProgress, withProgress } from './with-progress.js';

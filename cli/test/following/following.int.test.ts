@@ -1,10 +1,11 @@
-/** `wait` and `version` as processes, against a real cluster whose run trains for longer than the test. */
+/** `watch`, `wait` and `version` as processes, against a real cluster whose run trains for longer than the test. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli, startCli } from '../commands/cli-process.js';
+import { hasTerminals, onTerminal } from '../commands/on-terminal.js';
 import { smallSetBytes } from '../commands/small-set.js';
 
 const RUN = `
@@ -49,6 +50,32 @@ test('the time that was given runs out: 124, and the state is told', async () =>
   const { code, stdout, stderr } = await wait('long', '--timeout', '1');
   expect({ code, stdout }).toEqual({ code: 124, stdout: '' });
   expect(stderr).toBe('error: long is not SUCCEEDED after 1 s: it is TRAINING\n');
+});
+
+test.runIf(hasTerminals)('watch is a live view on a terminal, in colours', async () => {
+  // After the second update, since a curve has two points at least.
+  const seen = { until: ' at step ' };
+  const { code, output } = await onTerminal(cluster.address, ['watch', 'long'], seen);
+  expect(code).toBe(130);
+  expect(output).toContain('\u001b[36mTRAINING\u001b[39m');
+  expect(output).toMatch(/[█▏▎▍▌▋▊▉·]{8,}.* {2}\d+ % {2}step [\d,]+ of [\d,]+/);
+  expect(output).toContain('bottleneck  \u001b[1mstudent');
+  expect(output).toContain('The run goes on. See it with: coordinator watch long');
+  const plain = await onTerminal(cluster.address, ['watch', 'long'], {
+    ...seen,
+    env: { NO_COLOR: '1' },
+  });
+  expect(plain.output).toContain('long  TRAINING');
+  expect(plain.output.split('\u001b[').filter((part) => /^[\d;]*m/.test(part))).toEqual([]);
+});
+
+test('watch is lines in a pipe, without escapes', async () => {
+  const watching = startCli(cluster.address, ['watch', 'long']);
+  await vi.waitFor(() => expect(watching.stderr()).toMatch(/long TRAINING \| step/), 60_000);
+  watching.process.kill('SIGINT');
+  const { code, stdout, stderr } = await watching.result;
+  expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+  expect(stderr).not.toContain('\u001b');
 });
 
 test('a run that can no longer come to the state is told at once: 1', async () => {

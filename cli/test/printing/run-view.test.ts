@@ -1,7 +1,7 @@
 /** Against lines written by hand, of runs written by hand. */
 import { Run, RunProgress, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
-import { isNews, liveLines, plainLine } from '../../src/printing/run-view.js';
+import { isNews, plainLine } from '../../src/printing/run-view.js';
 
 const RUN = Run.fromPartial({
   runId: 'digits',
@@ -23,37 +23,12 @@ const RUN = Run.fromPartial({
   },
 });
 
-test('a live view says how far, how fast, how good, and who waits for whom', () => {
-  expect(liveLines(RUN, 200)).toEqual([
-    'digits  TRAINING',
-    '  [########......................] 25 %  step 250 of 1,000  epoch 4  about 8 s left',
-    '  loss 1.2346  lr 0.000988  12,800 samples/s  waiting 1.2 %',
-    '  validation 91.31 %  nll 0.3000',
-    '  the student waits for wide, deep',
-  ]);
-});
-
-test('a live line is never wider than the terminal', () => {
-  for (const line of liveLines(RUN, 20)) expect(line.length).toBeLessThanOrEqual(20);
-});
-
-test.each([
-  [79, '  [#######...................] 25 %  step 250 of 1,000  epoch 4  about 8 s left'],
-  [60, '  25 %  step 250 of 1,000  epoch 4  about 8 s left'],
-  [49, '  25 %  step 250 of 1,000  about 8 s left'],
-  [39, '  25 %  250/1000  about 8 s left'],
-  [25, '  25 %  about 8 s left'],
-])('at %i columns the remaining time stays, other parts are left out', (width, line) => {
-  expect(liveLines(RUN, width)[1]).toBe(line);
-});
-
 test('a run that waits shows its reason alone', () => {
   const queued = Run.fromPartial({
     runId: 'digits',
     state: RunState.RUN_STATE_QUEUED,
     reason: 'no student worker is free',
   });
-  expect(liveLines(queued, 80)).toEqual(['digits  QUEUED  no student worker is free']);
   expect(plainLine(queued)).toBe('digits QUEUED | no student worker is free');
 });
 

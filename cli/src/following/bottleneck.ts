@@ -1,0 +1,70 @@
+/** Why a run is not further: what it waits for, by name. Pure. */
+import type { Run, RunProgress } from '@lyceum/proto';
+import { runStateName } from '../client/index.js';
+import { percentText } from '../printing/index.js';
+
+export interface Bottleneck {
+  readonly name:
+    | 'coordinator'
+    | 'evaluation'
+    | 'fitting'
+    | 'pause'
+    | 'preparation'
+    | 'queue'
+    | 'student'
+    | 'teachers';
+  /** In a few words. */
+  readonly text: string;
+}
+
+/** From here on it is the teachers, whoever is waited for at the moment; below the other one it is not. */
+const TEACHERS_SHARE = 0.2;
+const STUDENT_SHARE = 0.05;
+
+/** @returns undefined: it has ended. */
+export function bottleneck(run: Run): Bottleneck | undefined {
+  const { reason, progress } = run;
+  switch (runStateName(run)) {
+    case 'QUEUED':
+      return { name: 'queue', text: reason || 'it waits for a free student worker' };
+    case 'PREPARING':
+      return { name: 'preparation', text: reason || 'a student worker gets ready' };
+    case 'FITTING':
+      return { name: 'fitting', text: reason || waitingText(progress, 'the ensemble is fitted') };
+    case 'TRAINING':
+      return run.kind === 'Distillation' ? ofTraining(progress) : STUDENT_ALONE;
+    case 'EVALUATING':
+      return { name: 'evaluation', text: reason || waitingText(progress, 'its test is measured') };
+    case 'PAUSED':
+      return { name: 'pause', text: reason };
+    case 'CANCELLING':
+      return { name: 'coordinator', text: 'its workers are let go' };
+    default:
+      return undefined;
+  }
+}
+
+const STUDENT_ALONE: Bottleneck = { name: 'student', text: 'it computes' };
+
+function ofTraining(progress: RunProgress | undefined): Bottleneck {
+  const { step = 0, waitingShare = 0, waitingFor = [] } = progress ?? {};
+  const names = waitingFor.length === 0 ? '' : `, now for ${waitingFor.join(', ')}`;
+  if (step === 0) {
+    return names === ''
+      ? { name: 'student', text: 'it gets ready' }
+      : { name: 'teachers', text: `the student waits for the first answers${names}` };
+  }
+  const share = percentText(waitingShare, 0);
+  if (waitingShare >= TEACHERS_SHARE) {
+    return { name: 'teachers', text: `the student waits ${share} of its time${names}` };
+  }
+  if (waitingShare < STUDENT_SHARE) {
+    return { name: 'student', text: `it computes, and teachers keep up${names}` };
+  }
+  return { name: 'student', text: `it computes, and waits ${share} of its time${names}` };
+}
+
+function waitingText(progress: RunProgress | undefined, otherwise: string): string {
+  const names = progress?.waitingFor ?? [];
+  return names.length === 0 ? otherwise : `answers of ${names.join(', ')} are missing`;
+}
