@@ -36,7 +36,7 @@ export async function* diagnose(patient: Patient, signal: AbortSignal): AsyncGen
   signal.throwIfAborted();
   const engine = await gatherEngine();
   yield judgeEngine(engine);
-  yield judgeGpu(await gatherGpu(), engine);
+  yield judgeGpu(await gatherGpu(env), engine);
   yield judgeDisk(gatherDisk('state folder', stateDir, '--state-dir'));
   yield judgeDisk(gatherDisk('cache', cache, '--cache'));
 }

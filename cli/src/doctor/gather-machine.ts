@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { availableBytes } from '@lyceum/platform';
+import { availableBytes, findGpus } from '@lyceum/platform';
 import { z } from 'zod';
 import { programFile } from '../local-cluster/index.js';
 import type { DiskFacts, EngineFacts, GpuFacts } from './judge-machine.js';
@@ -11,7 +11,6 @@ const run = promisify(execFile);
 
 /** TensorFlow loads in seconds; on a crowded machine it takes longer. */
 const ENGINE_PATIENCE_MS = 120_000;
-const SMI_PATIENCE_MS = 20_000;
 
 /** In a process of its own, since this one never loads TensorFlow. */
 const OPEN_ENGINE = `
@@ -37,15 +36,16 @@ export async function gatherEngine(): Promise<EngineFacts> {
   }
 }
 
-export async function gatherGpu(): Promise<GpuFacts> {
-  const isInDev = existsSync('/dev') && readdirSync('/dev').some((name) => /^nvidia\d/.test(name));
-  try {
-    const query = ['--query-gpu=name', '--format=csv,noheader'];
-    const { stdout } = await run('nvidia-smi', query, { timeout: SMI_PATIENCE_MS });
-    return { names: stdout.split('\n').filter((line) => line !== ''), trouble: undefined };
-  } catch (err) {
-    return { names: [], trouble: isInDev ? `nvidia-smi fails: ${lastLine(err)}` : undefined };
-  }
+export async function gatherGpu(env: NodeJS.ProcessEnv): Promise<GpuFacts> {
+  const { gpus, problem } = await findGpus(env);
+  const names = gpus.map(({ name, driver }) => `${name} with driver ${driver}`);
+  // Without nvidia-smi there is no driver, as far as that module knows; the device may be there all the same.
+  const isMissed = gpus.length === 0 && env['CUDA_VISIBLE_DEVICES'] === undefined && isInDev();
+  return { names, trouble: problem ?? (isMissed ? 'nvidia-smi lists none' : undefined) };
+}
+
+function isInDev(): boolean {
+  return existsSync('/dev') && readdirSync('/dev').some((name) => /^nvidia\d/.test(name));
 }
 
 /** Of the folder, or of the one above it in which it would be made. */

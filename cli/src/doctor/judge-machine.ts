@@ -18,9 +18,9 @@ export type EngineFacts =
     };
 
 export interface GpuFacts {
-  /** As nvidia-smi names them. */
+  /** With their drivers. */
   readonly names: readonly string[];
-  /** Why nvidia-smi said nothing, where /dev has a GPU of NVIDIA's; undefined: it has none, or all is well. */
+  /** Why a GPU of NVIDIA's may be there that cannot be used; undefined: none is, or all is well. */
   readonly trouble: string | undefined;
 }
 
@@ -56,14 +56,14 @@ export function judgeEngine(engine: EngineFacts): Finding {
 export function judgeGpu({ names, trouble }: GpuFacts, engine: EngineFacts): Finding {
   if (trouble !== undefined) {
     const remedy = 'mend the driver: nvidia-smi must list the GPU';
-    return warning('gpu', `/dev has a GPU, but ${trouble}`, remedy);
+    return warning('gpu', `one seems to be there, but ${trouble}`, remedy);
   }
   if (names.length === 0) return ok('gpu', 'none; everything is computed on the CPU');
   if (engine.kind === 'loaded' && engine.device !== 'gpu') {
     return warning(
       'gpu',
       `${names.join(', ')}, which the engine does not use`,
-      'LYCEUM_ACCELERATOR=cuda npm run setup, or the images for CUDA',
+      'LYCEUM_ACCELERATOR=cuda npm run setup with CUDA 12 and cuDNN 9, or the images for CUDA',
     );
   }
   return ok('gpu', names.join(', '));

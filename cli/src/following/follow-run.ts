@@ -8,7 +8,7 @@ import { printable, type Run } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import { runDocument } from '../files/index.js';
 import { isNews, isPaused, pauseAdvice, plainLine, runPageLines } from '../printing/index.js';
-import { type CommandContext, CommandExit, EXIT, painter } from '../session/index.js';
+import { type CommandContext, CommandExit, EXIT, lineWidth, painter } from '../session/index.js';
 import { liveLines } from './live-view.js';
 import { type LossPoint, withPoint } from './loss-curve.js';
 
@@ -61,7 +61,7 @@ function liveView(stream: WriteStream): (run: Run) => void {
   return (run) => {
     const { step = 0, loss = 0 } = run.progress ?? {};
     if (step > 0) losses = withPoint(losses, { step, loss });
-    const lines = liveLines(run, losses, Math.max(20, stream.columns - 1), paint);
+    const lines = liveLines(run, losses, lineWidth(stream), paint);
     const rewind = height > 0 ? `\u001b[${height}A\r\u001b[J` : '';
     stream.write(`${rewind}${lines.join('\n')}\n`);
     height = lines.length;

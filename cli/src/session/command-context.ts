@@ -9,8 +9,8 @@ import { isUnprintable, printable, printableJson } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
 import { CoordinatorClient } from '../client/index.js';
-import { painter } from './colours.js';
 import { CommandExit, EXIT } from './exit-codes.js';
+import { painter } from './terminal.js';
 
 export type OutputFormat = 'table' | 'json' | 'yaml';
 

@@ -6,7 +6,6 @@ export {
   printPushed,
   pushArtifact,
 } from './artifact-commands.js';
-export { type Colour, type Paint, painter } from './colours.js';
 export {
   type CommandContext,
   type GlobalOptions,
@@ -20,4 +19,5 @@ export {
 export { comparedRun } from './compared-run.js';
 export { CommandExit, EXIT, exitOf } from './exit-codes.js';
 export { interruptible } from './interruptible.js';
+export { type Colour, lineWidth, type Paint, painter } from './terminal.js';
 export { type OnProgress, withProgress } from './with-progress.js';

@@ -1,6 +1,7 @@
 /** How far a push, a pull or an export has come: one line on a terminal that is rewritten, and nothing elsewhere. */
 import { printable } from '@lyceum/proto';
 import { barText, durationText, percentText } from '../printing/index.js';
+import { lineWidth } from './terminal.js';
 
 const BAR_WIDTH = 24;
 
@@ -57,7 +58,7 @@ export class ProgressLine {
     this.#isShown = true;
     const progress = { what: this.#what, done, total, elapsedMs: nowMs - this.#startedMs };
     const text = printable(progressText(progress, this.#amountText));
-    const cut = [...text].slice(0, Math.max(20, this.#screen.columns - 1)).join('');
+    const cut = [...text].slice(0, lineWidth(this.#screen)).join('');
     // The cursor goes back: what is written next takes the line's place.
     this.#screen.write(`\u001b[K${cut}\r`);
   }

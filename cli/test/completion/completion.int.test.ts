@@ -6,10 +6,12 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { CLI_FILE, runCli } from '../commands/cli-process.js';
 import { smallSetBytes } from '../commands/small-set.js';
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const NOBODY = '127.0.0.1:1';
 const folder = mkdtempSync(join(tmpdir(), 'lyceum-test-'));

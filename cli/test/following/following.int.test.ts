@@ -8,6 +8,8 @@ import { runCli, startCli } from '../commands/cli-process.js';
 import { hasTerminals, onTerminal } from '../commands/on-terminal.js';
 import { smallSetBytes } from '../commands/small-set.js';
 
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
+
 const RUN = `
 apiVersion: lyceum.dev/v1alpha1
 kind: Training
@@ -71,7 +73,7 @@ test.runIf(hasTerminals)('watch is a live view on a terminal, in colours', async
 
 test('watch is lines in a pipe, without escapes', async () => {
   const watching = startCli(cluster.address, ['watch', 'long']);
-  await vi.waitFor(() => expect(watching.stderr()).toMatch(/long TRAINING \| step/), 60_000);
+  await vi.waitFor(() => expect(watching.stderr()).toMatch(/long TRAINING \| step/), 240_000);
   watching.process.kill('SIGINT');
   const { code, stdout, stderr } = await watching.result;
   expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
@@ -102,7 +104,7 @@ test('Ctrl-C ends the waiting: 130', async () => {
   const waiting = startCli(cluster.address, ['wait', 'long', '--log-level', 'debug']);
   await vi.waitFor(
     async () => expect((await wait('long', '--for', 'TRAINING')).code).toBe(0),
-    60_000,
+    240_000,
   );
   waiting.process.kill('SIGINT');
   expect((await waiting.result).code).toBe(130);

@@ -2,11 +2,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
 import { hasTerminals, onTerminal } from '../commands/on-terminal.js';
 import { smallSetBytes } from '../commands/small-set.js';
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const NOBODY = '127.0.0.1:1';
 

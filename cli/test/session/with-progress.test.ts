@@ -1,6 +1,7 @@
 /** Against lines written by hand. */
 import { expect, test } from 'vitest';
 import { barText, bytesText } from '../../src/printing/index.js';
+import { lineWidth } from '../../src/session/terminal.js';
 import { ProgressLine, progressText } from '../../src/session/with-progress.js';
 
 test('a transfer of known length has a bar, a rate and the time that is left', () => {
@@ -45,4 +46,12 @@ test('what is done at once leaves no trace', () => {
   line.show(1000, 1000, 20);
   line.clear();
   expect(written).toEqual([]);
+});
+
+test.each([
+  [120, 119],
+  [10, 20],
+  [0, 79],
+])('of %d columns a line fills %d', (columns, width) => {
+  expect(lineWidth({ columns })).toBe(width);
 });

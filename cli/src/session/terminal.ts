@@ -1,3 +1,4 @@
+/** What a terminal shows: colours, and how wide it is. */
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 
@@ -9,4 +10,13 @@ export type Paint = (colour: Colour, text: string) => string;
 export function painter(stream: WriteStream): Paint {
   if (!stream.isTTY || !stream.hasColors()) return (_, text) => text;
   return (colour, text) => styleText(colour, text, { validateStream: false });
+}
+
+/** Some terminals do not say how wide they are. */
+const USUAL_COLUMNS = 80;
+const LEAST_COLUMNS = 20;
+
+/** Columns that a line may fill without being wrapped. */
+export function lineWidth({ columns }: { readonly columns: number }): number {
+  return Math.max(LEAST_COLUMNS, (columns || USUAL_COLUMNS) - 1);
 }
