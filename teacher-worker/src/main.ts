@@ -3,21 +3,24 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import { type Determinism, setComputeThreads, setGpu } from '@lyceum/learning/tensorflow';
 import {
   collectGarbageRarely,
   createLogger,
+  findGpus,
+  type GpuFlag,
+  gpuChoice,
   isYes,
   type Logger,
   lockFolder,
   natsCredentialsIn,
-  parseAllowedAddresses,
   Shutdown,
   secretPlaces,
   tlsIdentityIn,
 } from '@lyceum/platform';
 import { type ErrorCode, printable, toLyceumError } from '@lyceum/proto';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { allowedAddresses, device, flag, milliseconds, wholeNumber } from './flag-values.js';
 import { type ComputeOptions, type Program, startProgram, startServing } from './program.js';
 import { tryCommand } from './trial/index.js';
 import { DRAIN_BUDGET_MS } from './worker.js';
@@ -32,9 +35,6 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   FAILED_PRECONDITION: 6,
 };
 const USAGE_EXIT_CODE = 2;
-
-/** No inference takes longer than an hour. */
-const LOOKUP_DELAY_MAX_MS = 3_600_000;
 
 interface Flags {
   readonly coordinator: string;
@@ -55,6 +55,10 @@ interface Flags {
   readonly datasetsRoot: string | undefined;
   readonly inference: string | undefined;
   readonly inferenceHttp: string | undefined;
+  readonly device: GpuFlag;
+  readonly allowCpu: boolean;
+  readonly determinism: Determinism;
+  readonly gpuMemoryBudgetMib: number | undefined;
 }
 
 const { version } = JSON.parse(
@@ -152,6 +156,36 @@ const command = new Command('teacher-worker')
       .default(2),
   )
   .addOption(
+    flag(
+      '--device <device>',
+      'what computes: auto (a GPU if there is one), cpu, or cuda:N, the Nth GPU that is seen',
+      'LYCEUM_DEVICE',
+    )
+      .argParser(device)
+      .default('auto'),
+  )
+  .option(
+    '--allow-cpu',
+    'compute a teacher on the processor if the GPU cannot be used, instead of not loading it (env: LYCEUM_ALLOW_CPU=true)',
+    false,
+  )
+  .addOption(
+    flag(
+      '--determinism <how>',
+      'on a GPU: strict, equal bits again on the same model of GPU; or fast, with TF32',
+      'LYCEUM_DETERMINISM',
+    )
+      .choices(['strict', 'fast'])
+      .default('strict'),
+  )
+  .addOption(
+    flag(
+      '--gpu-memory-budget-mib <n>',
+      'for all teachers on the GPU; default: what is free of its memory at the start',
+      'LYCEUM_GPU_MEMORY_BUDGET_MIB',
+    ).argParser(wholeNumber),
+  )
+  .addOption(
     new Option(
       '--lookup-delay-ms <ms>',
       'for measurements: look answers up, and wait this long for each inference',
@@ -178,7 +212,7 @@ const command = new Command('teacher-worker')
 command
   .command('serve')
   .description(
-    'serves models from files by the Open Inference Protocol v2, without a coordinator; takes --inference, --inference-http, --tls-dir, --compute-threads, --memory-budget-mib, --insecure and --log-level before it',
+    'serves models from files by the Open Inference Protocol v2, without a coordinator; takes --inference, --inference-http, --tls-dir, --compute-threads, --device, --allow-cpu, --determinism, --memory-budget-mib, --insecure and --log-level before it',
   )
   .argument('<models...>', 'NAME=PATH: a folder with a model.json, an .onnx file, or a package')
   .action(serve);
@@ -197,7 +231,7 @@ async function run(): Promise<void> {
   const { workerId, stateDir } = flags;
   const log = createLogger({ name: 'teacher-worker', level: flags.logLevel }).child({ workerId });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
-  const options = computeOptions(flags);
+  const options = await computeOptions(flags, log);
   const lock = await lockFolder(stateDir, `teacher worker ${workerId}`);
   shutdown.onStop('lock of the state folder', async () => lock.release());
   const program = await startProgram(
@@ -222,7 +256,7 @@ async function serve(models: readonly string[]): Promise<void> {
   const flags = command.opts<Flags>();
   const log = createLogger({ name: 'teacher-worker', level: flags.logLevel });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
-  const program = await startServing(models, computeOptions(flags), shutdown, log);
+  const program = await startServing(models, await computeOptions(flags, log), shutdown, log);
   started(program, shutdown, log, {});
 }
 
@@ -237,14 +271,23 @@ function started(program: Program, shutdown: Shutdown, log: Logger, ids: object)
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** Sets the threads of this process too. */
-function computeOptions(flags: Flags): ComputeOptions {
+/** Sets threads and GPU of this process too. */
+async function computeOptions(flags: Flags, log: Logger): Promise<ComputeOptions> {
   const { computeThreads, lookupDelayMs, lookupDelayFile, inference, inferenceHttp } = flags;
+  const { determinism, gpuMemoryBudgetMib } = flags;
+  const allowCpu = flags.allowCpu || isYes('LYCEUM_ALLOW_CPU', process.env);
+  const { gpu, warning } = gpuChoice(flags.device, await findGpus(process.env), allowCpu);
+  if (warning !== undefined) log.warn(warning);
   setComputeThreads(computeThreads, process.env);
+  setGpu(gpu?.uuid, determinism, process.env);
   return {
     version,
     memoryBudgetBytes: flags.memoryBudgetMib * 1024 ** 2,
     computeThreads,
+    gpu,
+    allowCpu,
+    isFast: determinism === 'fast',
+    gpuMemoryBudgetBytes: gpuMemoryBudgetMib && gpuMemoryBudgetMib * 1024 ** 2,
     lookupDelayMs,
     lookupDelayFile,
     secrets: secretPlaces(flags.secretsDir, process.env, 'nowhere'),
@@ -254,29 +297,4 @@ function computeOptions(flags: Flags): ComputeOptions {
     insecure: flags.insecure || isYes('LYCEUM_INSECURE', process.env),
     tls: tlsIdentityIn(flags.tlsDir, Date.now()),
   };
-}
-
-function flag(name: string, description: string, variable: string): Option {
-  return new Option(name, description).env(variable);
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('want a whole number above 0');
-  return Number(text);
-}
-
-function allowedAddresses(text: string): string[] {
-  try {
-    return parseAllowedAddresses(text);
-  } catch (thrown) {
-    throw new InvalidArgumentError(toLyceumError(thrown).message);
-  }
-}
-
-function milliseconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= LOOKUP_DELAY_MAX_MS)) {
-    throw new InvalidArgumentError(`want milliseconds from 0 to ${LOOKUP_DELAY_MAX_MS}`);
-  }
-  return value;
 }

@@ -1,9 +1,14 @@
 /** The teacher worker's parts, put together and started; each says how it stops. */
 import { join } from 'node:path';
+import { missingCudaProvider } from '@lyceum/learning/onnx';
+import { gpuProblem } from '@lyceum/learning/tensorflow';
 import {
   awaitNats,
   BlobCache,
   connect,
+  type Gpu,
+  GpuMemory,
+  gpuDevice,
   type Logger,
   type NatsCredentials,
   type SecretPlaces,
@@ -12,7 +17,7 @@ import {
   TeacherClient,
   type TlsIdentity,
 } from '@lyceum/platform';
-import { TeacherCompute } from './compute/index.js';
+import { type ComputeDevice, TeacherCompute } from './compute/index.js';
 import { readServedModel, serveModels } from './serving/index.js';
 import { createMetrics } from './session/index.js';
 import { TeacherWorker } from './worker.js';
@@ -31,6 +36,14 @@ export interface ComputeOptions {
   readonly version: string;
   readonly memoryBudgetBytes: number;
   readonly computeThreads: number;
+  /** What is to compute; undefined: the processor. */
+  readonly gpu: Gpu | undefined;
+  /** The processor computes what the GPU cannot. */
+  readonly allowCpu: boolean;
+  /** On a GPU: fast rather than with equal bits. */
+  readonly isFast: boolean;
+  /** Of the GPU's memory; undefined: what is free of it at the start. */
+  readonly gpuMemoryBudgetBytes: number | undefined;
   /** For measurements: each inference takes so long, and those of some teachers as the file says. */
   readonly lookupDelayMs: number | undefined;
   readonly lookupDelayFile: string | undefined;
@@ -117,7 +130,10 @@ export async function startProgram(
   if (nats === undefined) return undefined;
   shutdown.onStop('nats', () => nats.close());
 
+  const free = await new GpuMemory(options.gpu).freeBytes();
   const compute = await startCompute(options, shutdown, log);
+  const gpu = usedGpu(options, compute.device, log);
+  const memory = new GpuMemory(gpu);
 
   const client = connect(TeacherClient, options.coordinator, tls);
   shutdown.onStop('coordinator client', async () => client.close());
@@ -133,6 +149,9 @@ export async function startProgram(
     memoryBudgetBytes: options.memoryBudgetBytes,
     computeThreads,
     compute,
+    device: { ...compute.device, ...(gpu && gpuDevice(gpu, options.isFast)) },
+    gpuMemoryBudgetBytes: gpu && (options.gpuMemoryBudgetBytes ?? free),
+    gpuUsedBytes: () => memory.usedBytes(),
     nats,
     cache: new BlobCache(blobFolder, blobs, BLOB_CACHE_MAX_BYTES, options.datasetsRoot),
     client,
@@ -192,13 +211,28 @@ async function startCompute(
   log: Logger,
 ): Promise<TeacherCompute> {
   const { computeThreads, lookupDelayMs, lookupDelayFile, secrets, allowedAddresses } = options;
+  const { gpu: { name } = {}, allowCpu, isFast } = options;
+  const gpu = name === undefined ? undefined : { name, allowCpu, isFast };
   log.info('loading TensorFlow');
   const compute = await TeacherCompute.start(
-    { computeThreads, lookupDelayMs, lookupDelayFile },
+    { computeThreads, lookupDelayMs, lookupDelayFile, gpu },
     { secrets, allowedAddresses },
     log,
   );
   shutdown.onStop('threads with teachers', () => compute.stop());
   log.info({ ...compute.device, computeThreads }, 'engine opened');
   return compute;
+}
+
+/** The GPU, unless no engine here can use it and the processor may: then it is not to be told of. */
+function usedGpu(
+  { gpu, allowCpu }: Pick<ComputeOptions, 'gpu' | 'allowCpu'>,
+  { engine, device }: ComputeDevice,
+  log: Logger,
+): Gpu | undefined {
+  const problem = gpuProblem({ name: engine, device });
+  if (gpu === undefined || !allowCpu || problem === undefined) return gpu;
+  if (missingCudaProvider() === undefined) return gpu;
+  log.warn(`${gpu.name} cannot be used: ${problem}; the processor computes`);
+  return undefined;
 }

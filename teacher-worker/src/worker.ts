@@ -26,6 +26,7 @@ import {
   type TeacherState,
   type Ticket,
   toLyceumError,
+  type WorkerDevice,
 } from '@lyceum/proto';
 import type { Answer, DatasetFile, TeacherCompute } from './compute/index.js';
 import {
@@ -60,6 +61,12 @@ export interface TeacherWorkerOptions {
   readonly version: string;
   readonly memoryBudgetBytes: number;
   readonly computeThreads: number;
+  /** What computes, as it is told. */
+  readonly device: Omit<WorkerDevice, 'computeThreads'>;
+  /** What may be spent of the GPU; undefined: the processor computes. */
+  readonly gpuMemoryBudgetBytes: number | undefined;
+  /** See {@link LoadedTeachers}. */
+  readonly gpuUsedBytes: () => Promise<number | undefined>;
   readonly compute: TeacherCompute;
   readonly nats: Nats;
   readonly cache: BlobCache;
@@ -110,6 +117,7 @@ export class TeacherWorker {
       compute,
       cache,
       budgetBytes: options.memoryBudgetBytes,
+      gpuUsedBytes: options.gpuUsedBytes,
       ticketsInHand: (identity) => this.#desk.inHand(identity),
       changed: () => this.#reconcile(),
       nowMs,
@@ -122,7 +130,8 @@ export class TeacherWorker {
         ...this.#credentials,
         version: options.version,
         memoryBudgetBytes: options.memoryBudgetBytes,
-        device: { ...compute.device, computeThreads: options.computeThreads },
+        device: { ...options.device, computeThreads: options.computeThreads },
+        gpuMemoryBudgetBytes: options.gpuMemoryBudgetBytes,
       },
       opened: (link) => this.#opened(link),
       assigned: (assignment) => this.#follow(assignment),

@@ -66,7 +66,7 @@ export function childEnvironment(
 export function workerArguments(kind: WorkerKind, options: LocalClusterOptions): string[] {
   const { computeThreads, lookupDelayMs, lookupDelayFile } = options;
   // Set-up is for the processor unless it was asked for more: a machine with a GPU is no reason to refuse teachers.
-  const args: string[] = kind === 'student' ? ['--allow-cpu'] : [];
+  const args: string[] = ['--allow-cpu'];
   if (computeThreads !== undefined) args.push('--compute-threads', String(computeThreads));
   if (kind === 'teacher' && lookupDelayMs !== undefined) {
     args.push('--lookup-delay-ms', String(lookupDelayMs));

@@ -15,13 +15,13 @@ export const CUDA_PROVIDER_FILES = [
 const REMEDY = 'set up with LYCEUM_ACCELERATOR=cuda, which places it';
 
 /** Where the runtime looks for its providers: beside itself. */
-export function providerFolder(): string {
+function providerFolder(): string {
   const main = createRequire(import.meta.url).resolve('onnxruntime-node');
   return join(dirname(main), `../bin/napi-v6/${process.platform}/${process.arch}`);
 }
 
-/** Why the CUDA provider cannot be tried in this folder; undefined: its files are there. */
-export function missingCudaProvider(folder: string): string | undefined {
+/** Why the CUDA provider cannot be tried; undefined: its files are there. */
+export function missingCudaProvider(folder = providerFolder()): string | undefined {
   const missing = CUDA_PROVIDER_FILES.filter((file) => !existsSync(join(folder, file)));
   if (missing.length === 0) return undefined;
   return `ONNX Runtime's CUDA provider is not here (${missing.join(', ')}): ${REMEDY}`;

@@ -1,2 +1,3 @@
 /** Runs ONNX models. The only door that loads `onnxruntime-node`; no TensorFlow. */
+export { missingCudaProvider } from './cuda-provider.js';
 export { OnnxInference } from './onnx-inference.js';

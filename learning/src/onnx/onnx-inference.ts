@@ -12,7 +12,7 @@ import {
   type GraphOutput,
 } from '../formats/graphs/index.js';
 import { classifierOf, type OnnxPackage } from '../formats/onnx/index.js';
-import { cudaProviderError, missingCudaProvider, providerFolder } from './cuda-provider.js';
+import { cudaProviderError, missingCudaProvider } from './cuda-provider.js';
 
 type Runtime = typeof import('onnxruntime-node');
 
@@ -65,7 +65,7 @@ export class OnnxInference extends GraphInference {
    */
   static async open(model: OnnxPackage, options: OnnxInferenceOptions): Promise<OnnxInference> {
     const { threads, device = 'cpu' } = options;
-    const missing = device === 'cuda' ? missingCudaProvider(providerFolder()) : undefined;
+    const missing = device === 'cuda' ? missingCudaProvider() : undefined;
     if (missing !== undefined) throw new LyceumError('FAILED_PRECONDITION', missing);
     // Here and not above: a program without ONNX models never loads the runtime.
     const runtime = await import('onnxruntime-node');

@@ -43,27 +43,32 @@ export class GpuMemory {
     this.#gpu = gpu;
   }
 
-  /** What nobody has taken yet; 0 without a GPU. */
-  async freeBytes(): Promise<number> {
+  /** What nobody has taken yet, as far as the driver tells; undefined without a GPU. */
+  async freeBytes(): Promise<number | undefined> {
     const gpu = this.#gpu;
-    if (gpu === undefined) return 0;
-    const used = parseUsed((await ask(USED_QUERY)) ?? '').get(gpu.uuid) ?? 0;
-    return Math.max(0, gpu.memoryBytes - used);
+    return gpu && Math.max(0, gpu.memoryBytes - ((await this.#usedByAll()) ?? 0));
   }
 
   /**
-   * What this process has taken, or, where the driver tells of no process (as in containers), what all have; 0 without a
-   * GPU. Differences are of use.
+   * What this process has taken, or, where the driver tells of no process (as in containers), what all have; undefined
+   * without a GPU, or if the driver tells nothing, as of a part of one. Differences are of use.
    */
-  async usedBytes(): Promise<number> {
-    const gpu = this.#gpu;
-    if (gpu === undefined) return 0;
-    const own = parseProcesses((await ask(PROCESS_QUERY)) ?? '').filter(
-      ({ pid, bytes }) => pid === process.pid && bytes !== undefined,
-    );
+  async usedBytes(): Promise<number | undefined> {
+    if (this.#gpu === undefined) return undefined;
+    const processes = parseProcesses((await told(PROCESS_QUERY)) ?? '');
+    const own = processes.filter(({ pid, bytes }) => pid === process.pid && bytes !== undefined);
     if (own.length > 0) return own.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
-    return parseUsed((await ask(USED_QUERY)) ?? '').get(gpu.uuid) ?? 0;
+    return this.#usedByAll();
   }
+
+  async #usedByAll(): Promise<number | undefined> {
+    return parseUsed((await told(USED_QUERY)) ?? '').get(this.#gpu?.uuid ?? '');
+  }
+}
+
+/** What is only measured is not worth a failure. */
+async function told(args: readonly string[]): Promise<string | undefined> {
+  return ask(args).catch(() => undefined);
 }
 
 /** @returns undefined if there is no nvidia-smi. @throws with what it says. */

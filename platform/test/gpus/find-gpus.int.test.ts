@@ -62,8 +62,14 @@ test('memory is what this process has, or what all have where processes are not 
   expect(await new GpuMemory(GPU).usedBytes()).toBe(1_034 * 2 ** 20);
 });
 
-test('without a GPU no memory of it is used, and nobody is asked', async () => {
+test('a driver that does not tell is no failure: then nothing is known', async () => {
   install('exit 1');
-  expect(await new GpuMemory(undefined).usedBytes()).toBe(0);
-  expect(await new GpuMemory(undefined).freeBytes()).toBe(0);
+  expect(await new GpuMemory(GPU).usedBytes()).toBeUndefined();
+  expect(await new GpuMemory(GPU).freeBytes()).toBe(GPU.memoryBytes);
+});
+
+test('without a GPU no memory of it is known', async () => {
+  install('exit 1');
+  expect(await new GpuMemory(undefined).usedBytes()).toBeUndefined();
+  expect(await new GpuMemory(undefined).freeBytes()).toBeUndefined();
 });

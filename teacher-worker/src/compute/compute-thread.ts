@@ -16,9 +16,12 @@ const device = {
   device: engine.device,
 };
 const teachers = new Teachers(
-  localTeachers({ engine, computeThreads: settings.computeThreads }),
+  localTeachers({ engine, computeThreads: settings.computeThreads, gpu: settings.gpu }),
   settings,
-  (identity, reason) => owner.tell('untraced', identity, reason),
+  {
+    untraced: (identity, reason) => owner.tell('untraced', identity, reason),
+    onProcessor: (identity, reason) => owner.tell('onProcessor', identity, reason),
+  },
 );
 const owner = offerToOwner<ComputeCalls, TeacherNews>(
   { opened: async () => ({ device, warnings }), ...teachers.calls },

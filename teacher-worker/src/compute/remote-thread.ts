@@ -13,5 +13,5 @@ import { Teachers } from './teachers.js';
 const { secrets, allowedAddresses } = workerData as RemoteSettings;
 const outside = { secrets, addresses: new AddressGuard(allowedAddresses) };
 const measured = { computeThreads: 1, lookupDelayMs: undefined, lookupDelayFile: undefined };
-const teachers = new Teachers(remoteTeachers(outside, Math.random), measured, () => {});
+const teachers = new Teachers(remoteTeachers(outside, Math.random), measured, {});
 offerToOwner<TeacherCalls>(teachers.calls);

@@ -1,6 +1,7 @@
 /** What the worker's main thread and its threads with teachers say to each other. */
 import type { ViewAt } from '@lyceum/learning/views';
 import type { SecretPlaces } from '@lyceum/platform';
+import type { WorkerGpu } from './engines/index.js';
 import type { AnswerTensor, TeacherDescription } from './rows/index.js';
 import type { TicketSpan } from './ticket-span.js';
 
@@ -12,6 +13,8 @@ export interface ComputeSettings {
   readonly lookupDelayMs: number | undefined;
   /** JSON object of the waits of teachers that take another, by identity; read anew for each ticket. */
   readonly lookupDelayFile: string | undefined;
+  /** Absent: the processor computes. */
+  readonly gpu?: WorkerGpu | undefined;
 }
 
 /** What the thread of teachers that somebody else runs is started with. */
@@ -102,4 +105,6 @@ export interface ComputeCalls extends TeacherCalls {
 export interface TeacherNews {
   /** Inferences of this teacher run operation by operation, which is slower. */
   untraced(identity: string, reason: string): void;
+  /** The processor computes this teacher, though the worker has a GPU. */
+  onProcessor(identity: string, reason: string): void;
 }

@@ -42,7 +42,11 @@ export class TeacherCompute implements TeacherCalls {
   ): Promise<TeacherCompute> {
     const untraced = (teacherIdentity: string, reason: string) =>
       log.info({ teacherIdentity, reason }, 'no graph: runs operation by operation');
-    const local = threadOf<ComputeCalls>('compute-thread', settings, { untraced });
+    const local = threadOf<ComputeCalls>('compute-thread', settings, {
+      untraced,
+      onProcessor: (teacherIdentity, reason) =>
+        log.warn({ teacherIdentity, reason }, 'the processor computes a teacher'),
+    });
     const { device, warnings } = await local.call('opened');
     for (const warning of warnings) log.warn({ warning }, 'engine is not the best one');
     return new TeacherCompute(device, local, () => threadOf('remote-thread', remote));

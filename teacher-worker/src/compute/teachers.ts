@@ -27,6 +27,7 @@ import {
   requireRowIndependence,
   type TeacherDescription,
   type TeacherEngine,
+  type TeacherPlacement,
 } from './rows/index.js';
 import type {
   Answer,
@@ -36,6 +37,7 @@ import type {
   InferRequest,
   LoadRequest,
   TeacherCalls,
+  TeacherNews,
 } from './teacher-calls.js';
 import { ticketSamples } from './ticket-span.js';
 
@@ -48,7 +50,7 @@ interface LoadedTeacher {
 export class Teachers {
   readonly #openTeacher: OpenTeacher;
   readonly #settings: ComputeSettings;
-  readonly #untraced: (identity: string, reason: string) => void;
+  readonly #news: Partial<TeacherNews>;
   readonly #teachers = new Map<string, LoadedTeacher>();
   readonly #datasets = new Map<string, StoredDataset>();
   readonly #lookupTables: LookupTables = new Map();
@@ -57,15 +59,10 @@ export class Teachers {
     (ms) => sleep(ms),
   );
 
-  /** @param untraced - told once a teacher and sample shape why its inferences run operation by operation. */
-  constructor(
-    openTeacher: OpenTeacher,
-    settings: ComputeSettings,
-    untraced: (identity: string, reason: string) => void,
-  ) {
+  constructor(openTeacher: OpenTeacher, settings: ComputeSettings, news: Partial<TeacherNews>) {
     this.#openTeacher = openTeacher;
     this.#settings = settings;
-    this.#untraced = untraced;
+    this.#news = news;
   }
 
   /**
@@ -106,7 +103,7 @@ export class Teachers {
     }
     const seen = seenBy(packaged, settingsJson);
     const sets = datasets.map((file) => seen(this.#dataset(file)));
-    const engine = await this.#open(identity, packaged, settingsJson, sets);
+    const { engine, placement } = await this.#open(identity, packaged, settingsJson, sets);
     const teacher = { engine, seen };
     try {
       await this.#prepare(teacher, datasets);
@@ -117,7 +114,8 @@ export class Teachers {
     this.#teachers.set(identity, teacher);
     // Settings for one set leave out what is the set's own order.
     const { classes: classNames } = packaged.model.settings;
-    return { ...engine.describe(), ...(classNames !== undefined && { classNames }) };
+    const { warning: _, ...placed } = placement;
+    return { ...engine.describe(), ...placed, ...(classNames !== undefined && { classNames }) };
   }
 
   async #unload(identity: string): Promise<void> {
@@ -131,26 +129,34 @@ export class Teachers {
     packaged: PackagedModel,
     settingsJson: string,
     sets: readonly Dataset[],
-  ): Promise<TeacherEngine> {
+  ): Promise<{ engine: TeacherEngine; placement: TeacherPlacement }> {
+    let placement: TeacherPlacement = {};
     const teacher = await this.#openTeacher({
       packaged,
       settings: parseSettingsJson(settingsJson),
       dataset: sets[0] as Dataset,
-      untraced: (reason) => this.#untraced(identity, reason),
+      untraced: (reason) => this.#news.untraced?.(identity, reason),
+      placed: (where) => {
+        placement = where;
+      },
     });
-    if (teacher.computesNothing === true) return teacher;
+    const { warning, bitsMayDiffer, answerNoise } = placement;
+    if (warning !== undefined) this.#news.onProcessor?.(identity, warning);
+    if (teacher.computesNothing === true) return { engine: teacher, placement };
+    const movesBy = bitsMayDiffer === true ? answerNoise : undefined;
     try {
       for (const set of sets) {
-        const check = () => requireRowIndependence(teacher, set, firstSamples(set));
+        const check = () => requireRowIndependence(teacher, set, firstSamples(set), movesBy);
         if (await isTaken(check)) break;
       }
     } catch (err) {
       await teacher.close();
       throw err;
     }
-    if (this.#settings.lookupDelayMs === undefined) return teacher;
+    if (this.#settings.lookupDelayMs === undefined) return { engine: teacher, placement };
     const delayMs = () => lookupDelay(this.#settings, identity);
-    return new LookupTeacher(teacher, identity, delayMs, this.#lookupTables, this.#lookupDevice);
+    const lookups = [this.#lookupTables, this.#lookupDevice] as const;
+    return { engine: new LookupTeacher(teacher, identity, delayMs, ...lookups), placement };
   }
 
   /** The first inference of a shape allocates, compiles and is traced; no ticket should wait for that. */

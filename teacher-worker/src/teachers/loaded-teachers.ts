@@ -2,7 +2,7 @@
  * The teachers on this worker, brought step by step to what is wanted: fetches, loads, unloads, one at a
  * time, and begins anew whenever something changed meanwhile. Decisions are in desired-state.ts.
  */
-import { engineOf } from '@lyceum/learning/formats';
+import { engineOf, isRemoteEngine } from '@lyceum/learning/formats';
 import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { DatasetFile, TeacherCompute } from '../compute/index.js';
@@ -15,6 +15,7 @@ import {
   type WantedDataset,
   type WantedTeacher,
 } from './desired-state.js';
+import { takenOfGpu } from './gpu-memory-taken.js';
 import { isPermanent, type LoadStage } from './load-failure.js';
 
 type Entry =
@@ -37,6 +38,8 @@ export interface LoadedTeachersOptions {
   readonly cache: BlobCache;
   /** What the weights of all loaded teachers may take together. */
   readonly budgetBytes: number;
+  /** Bytes of the GPU in use; undefined: nobody can tell. */
+  readonly gpuUsedBytes: () => Promise<number | undefined>;
   /** Tickets of a teacher in hand. */
   readonly ticketsInHand: (identity: string) => number;
   /** A teacher was loaded, unloaded, or would not load. */
@@ -193,7 +196,7 @@ export class LoadedTeachers {
   }
 
   async #load(teacher: WantedTeacher): Promise<void> {
-    const { compute, cache, log, nowMs } = this.#options;
+    const { compute, cache, log, nowMs, gpuUsedBytes } = this.#options;
     const { identity } = teacher;
     const startMs = nowMs();
     let stage: LoadStage = 'fetching';
@@ -201,7 +204,8 @@ export class LoadedTeachers {
       const modelFile = await cache.file(teacher.modelDigest);
       const files = await this.#readable(teacher.datasets);
       stage = 'opening';
-      const description = await compute.load({
+      const usedBefore = isRemoteEngine(teacher.engine) ? undefined : await gpuUsedBytes();
+      const opened = await compute.load({
         identity,
         modelFile,
         engine: teacher.engine,
@@ -209,6 +213,7 @@ export class LoadedTeachers {
         datasets: files,
         budgetBytes: this.#freeBytes(),
       });
+      const description = { ...opened, ...takenOfGpu(usedBefore, await gpuUsedBytes()) };
       const datasets = new Set(teacher.datasets.map(({ digest }) => digest));
       this.#entries.set(identity, { status: 'loaded', description, datasets });
       const loadMs = Math.round(nowMs() - startMs);

@@ -75,7 +75,10 @@ export function setComputeThreads(threads: number, env: NodeJS.ProcessEnv): void
 }
 
 /** Why TensorFlow does not compute on the GPU that is there; undefined: it does. */
-export function gpuProblem(engine: Pick<Engine, 'name' | 'device'>): string | undefined {
+export function gpuProblem(engine: {
+  readonly name: string;
+  readonly device: string;
+}): string | undefined {
   if (engine.name === 'wasm') {
     return "TensorFlow's addon does not load, and WebAssembly computes on the processor alone";
   }

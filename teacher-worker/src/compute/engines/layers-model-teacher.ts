@@ -14,7 +14,7 @@ import {
   ModelInputs,
   type ModelSettings,
 } from '@lyceum/learning/models';
-import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
+import { type Engine, gpuProblem, Inference, loadModel } from '@lyceum/learning/tensorflow';
 import { CLASS_OUTPUT, elementCount, LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
 import {
   type AnswerRequest,
@@ -33,6 +33,7 @@ type Model = Awaited<ReturnType<typeof loadModel>>;
 
 export const layersModel: LocalOpener<'layers-model'> = {
   format: 'layers-model',
+  gpuProblem: ({ engine }) => gpuProblem(engine),
   open: (model, { settings, dataset, untraced }, { engine }) =>
     LayersModelTeacher.open(engine, model, settings, dataset, untraced),
 };

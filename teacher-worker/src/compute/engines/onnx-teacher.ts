@@ -1,15 +1,18 @@
 /** A teacher that is an ONNX model. */
-import { OnnxInference } from '@lyceum/learning/onnx';
+import { missingCudaProvider, OnnxInference } from '@lyceum/learning/onnx';
 import { GraphTeacher } from './graph-teacher.js';
 import type { LocalOpener } from './local-opener.js';
 
 export const onnx: LocalOpener<'onnx'> = {
   format: 'onnx',
   version: () => 'onnxruntime',
-  open: (model, { dataset }, { computeThreads: threads }) =>
+  gpuProblem: () => missingCudaProvider(),
+  // It chooses convolutions by the time that they take.
+  isExactOnGpu: false,
+  open: (model, { dataset }, { computeThreads: threads, device }) =>
     GraphTeacher.open({
       packaged: { format: 'onnx', model },
       dataset,
-      open: (options) => OnnxInference.open(model, { ...options, threads }),
+      open: (options) => OnnxInference.open(model, { ...options, threads, device }),
     }),
 };

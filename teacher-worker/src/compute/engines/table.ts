@@ -4,6 +4,7 @@ import { type OpenTeacher, opensAnyOf } from '../rows/index.js';
 import { graphModel } from './graph-model-teacher.js';
 import { layersModel } from './layers-model-teacher.js';
 import type { LocalOpener, LocalPlace } from './local-opener.js';
+import { onDevice } from './on-device.js';
 import { onnx } from './onnx-teacher.js';
 import { recorded } from './recorded-teacher.js';
 import { savedModel } from './saved-model-teacher.js';
@@ -12,7 +13,7 @@ const TABLE: readonly LocalOpener[] = [layersModel, graphModel, onnx, savedModel
 
 /** Models are opened with the teacher's settings in place of the package's own. */
 export function localTeachers(place: LocalPlace): OpenTeacher {
-  const open = opensAnyOf(TABLE, place);
+  const open = opensAnyOf(TABLE.map(onDevice), place);
   return (options) =>
     open({ ...options, packaged: withSettings(options.packaged, options.settings) });
 }

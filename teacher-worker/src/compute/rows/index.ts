@@ -14,4 +14,5 @@ export {
   opensAnyOf,
   type TeacherDescription,
   type TeacherEngine,
+  type TeacherPlacement,
 } from './teacher-engine.js';

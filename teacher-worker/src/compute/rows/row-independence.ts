@@ -7,18 +7,20 @@ import type { TeacherEngine } from './teacher-engine.js';
 /**
  * Asks for some samples, and for the first half of them alone.
  *
+ * @param movesBy - as the engine says, unless where it was put moves it more.
  * @throws {LyceumError} INVALID_ARGUMENT if the answers have other bits, or are further apart than the engine says they may be.
  */
 export async function requireRowIndependence(
   teacher: TeacherEngine,
   dataset: Dataset,
   samples: Uint32Array,
+  movesBy = teacher.movesBy ?? 0,
 ): Promise<void> {
   const ask = (some: Uint32Array) =>
     teacher.answer({ dataset, samples: some, view: IDENTITY_VIEW, outputs: ['logits'] });
   const [all] = await ask(samples);
   const [half] = await ask(samples.subarray(0, Math.ceil(samples.length / 2)));
-  const isSame = sameness(teacher.movesBy ?? 0, all?.values ?? new Float32Array());
+  const isSame = sameness(movesBy, all?.values ?? new Float32Array());
   const other = half?.values.findIndex((value, i) => !isSame(value, all?.values[i] ?? 0)) ?? -1;
   if (half === undefined || other < 0) return;
   const row = Math.floor(other / half.width);

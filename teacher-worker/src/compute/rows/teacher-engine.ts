@@ -17,6 +17,23 @@ export interface TeacherDescription {
   readonly inputShape?: readonly number[];
   /** By its package, in the order of its own output; absent: nobody named them. */
   readonly classNames?: readonly string[];
+  /** What it took of the GPU when it was loaded; absent: nothing, or nobody can tell. */
+  readonly gpuMemoryBytes?: number;
+  /** As {@link TeacherPlacement} has them. */
+  readonly device?: string;
+  readonly bitsMayDiffer?: true;
+}
+
+/** Where a teacher was put, as far as that is not where all of its worker's are. */
+export interface TeacherPlacement {
+  /** What computes it; absent: the worker's device. */
+  readonly device?: string;
+  /** Equal questions need not get equal bits there. */
+  readonly bitsMayDiffer?: true;
+  /** How far apart its answers to equal questions may be there; absent: as its engine says. */
+  readonly answerNoise?: number;
+  /** Why the processor computes it. */
+  readonly warning?: string;
 }
 
 export interface AnswerRequest {
@@ -88,6 +105,8 @@ interface OpenTeacherOptions {
   readonly dataset: Dataset;
   /** Told why inferences run operation by operation, if they do. */
   readonly untraced: (reason: string) => void;
+  /** Told where it was put, if there was a choice. */
+  readonly placed?: (where: TeacherPlacement) => void;
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT if the model does not load or the samples do not fit it. */

@@ -1,0 +1,32 @@
+/** Opens a teacher on the worker's GPU if it has one, and nowhere else unless that is allowed. */
+import { LyceumError } from '@lyceum/proto';
+import type { EngineOpener } from '../rows/index.js';
+import type { LocalOpener, LocalPlace } from './local-opener.js';
+import { insteadOfGpu, onGpu } from './teacher-device.js';
+
+export function onDevice(opener: LocalOpener): EngineOpener<LocalPlace> {
+  const { format, gpuProblem, isExactOnGpu = true } = opener;
+  return {
+    format,
+    open: async (model, options, place) => {
+      const onProcessor = () => opener.open(model, options, { ...place, device: 'cpu' });
+      const { gpu } = place;
+      if (gpu === undefined || gpuProblem === undefined) return onProcessor();
+      let problem = gpuProblem(place);
+      if (problem === undefined) {
+        try {
+          const teacher = await opener.open(model, options, { ...place, device: 'cuda' });
+          options.placed?.(onGpu(gpu, isExactOnGpu));
+          return teacher;
+        } catch (err) {
+          // The model itself may be wrong, or too large: that is no reason to compute it elsewhere.
+          if (!(err instanceof LyceumError) || err.code !== 'FAILED_PRECONDITION') throw err;
+          problem = err.message;
+        }
+      }
+      const { device } = place.engine;
+      options.placed?.(insteadOfGpu(gpu, problem, device === 'gpu' ? 'cpu' : device));
+      return onProcessor();
+    },
+  };
+}

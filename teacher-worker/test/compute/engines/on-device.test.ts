@@ -1,0 +1,103 @@
+/** By table: where a teacher is opened, by what the worker has, its flags, and what its engine can. Engines are pretended. */
+import { ANSWER_NOISE } from '@lyceum/learning/models';
+import type { Engine } from '@lyceum/learning/tensorflow';
+import { LyceumError } from '@lyceum/proto';
+import { describe, expect, it, test } from 'vitest';
+import type { LocalOpener } from '../../../src/compute/engines/local-opener.js';
+import { onDevice } from '../../../src/compute/engines/on-device.js';
+import type { WorkerGpu } from '../../../src/compute/engines/teacher-device.js';
+import type { TeacherEngine, TeacherPlacement } from '../../../src/compute/rows/index.js';
+
+const L4 = { name: 'NVIDIA L4', allowCpu: false, isFast: false };
+const MISSING = 'its library is missing';
+
+interface Case {
+  readonly gpu?: WorkerGpu;
+  /** Absent: it computes nothing. */
+  readonly can?: 'all' | 'exact' | 'nothing' | 'not after all' | 'not this model' | 'not so much';
+}
+
+/** What opening ends in: devices that were tried, and what was told. */
+async function opened({ gpu, can }: Case) {
+  const tried: string[] = [];
+  const told: TeacherPlacement[] = [];
+  const failures: Record<string, LyceumError> = {
+    'not after all': new LyceumError('FAILED_PRECONDITION', 'CUDA failure 35'),
+    'not this model': new LyceumError('INVALID_ARGUMENT', 'no such operation'),
+    'not so much': new LyceumError('RESOURCE_EXHAUSTED', 'too little memory'),
+  };
+  const opener: LocalOpener = {
+    format: 'onnx',
+    ...(can && { gpuProblem: () => (can === 'nothing' ? MISSING : undefined) }),
+    isExactOnGpu: can === 'exact',
+    open: (_model, _options, { device }) => {
+      tried.push(device);
+      const failure = failures[can ?? ''];
+      if (device === 'cuda' && failure !== undefined) throw failure;
+      return {} as TeacherEngine;
+    },
+  };
+  const options = { placed: (where: TeacherPlacement) => told.push(where) };
+  const engine = { device: 'cpu EPYC' } as Engine;
+  const error = await Promise.resolve(
+    onDevice(opener).open({} as never, options as never, { engine, computeThreads: 1, gpu }),
+  ).then(
+    () => undefined,
+    (err: LyceumError) => err,
+  );
+  return { tried, told, error };
+}
+
+test.each<[string, Case, string[], TeacherPlacement[]]>([
+  ['no GPU', { can: 'exact' }, ['cpu'], []],
+  ['an engine that computes nothing', { gpu: L4 }, ['cpu'], []],
+  ['an engine with equal bits', { gpu: L4, can: 'exact' }, ['cuda'], [{}]],
+  [
+    'an engine without',
+    { gpu: L4, can: 'all' },
+    ['cuda'],
+    [{ bitsMayDiffer: true, answerNoise: ANSWER_NOISE.float32 }],
+  ],
+  [
+    '--determinism fast',
+    { gpu: { ...L4, isFast: true }, can: 'exact' },
+    ['cuda'],
+    [{ bitsMayDiffer: true, answerNoise: ANSWER_NOISE.tf32 }],
+  ],
+  [
+    '--allow-cpu, and a library that is missing',
+    { gpu: { ...L4, allowCpu: true }, can: 'nothing' },
+    ['cpu'],
+    [{ device: 'cpu EPYC', warning: `NVIDIA L4 cannot compute it: ${MISSING}` }],
+  ],
+  [
+    '--allow-cpu, and a driver that refuses',
+    { gpu: { ...L4, allowCpu: true }, can: 'not after all' },
+    ['cuda', 'cpu'],
+    [{ device: 'cpu EPYC', warning: 'NVIDIA L4 cannot compute it: CUDA failure 35' }],
+  ],
+])('%s', async (_, given, tried, told) => {
+  expect(await opened(given)).toEqual({ tried, told, error: undefined });
+});
+
+describe('nothing falls back on the processor unasked', () => {
+  it.each<['nothing' | 'not after all', string[], string]>([
+    ['nothing', [], MISSING],
+    ['not after all', ['cuda'], 'CUDA failure 35'],
+  ])('an engine that can compute %s is a refusal', async (can, tried, why) => {
+    const result = await opened({ gpu: L4, can });
+    expect(result).toMatchObject({ tried, told: [] });
+    expect(result.error?.code).toBe('FAILED_PRECONDITION');
+    expect(result.error?.message).toBe(
+      `NVIDIA L4 cannot compute it: ${why}; a worker started with --allow-cpu or --device cpu computes it on the processor`,
+    );
+  });
+
+  it.each<['not this model' | 'not so much', string]>([
+    ['not this model', 'INVALID_ARGUMENT'],
+    ['not so much', 'RESOURCE_EXHAUSTED'],
+  ])('%s stays what it is, with --allow-cpu too', async (can, code) => {
+    const result = await opened({ gpu: { ...L4, allowCpu: true }, can });
+    expect(result).toMatchObject({ tried: ['cuda'], told: [], error: { code } });
+  });
+});
