@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs inside the image build: sets a fresh clone up and leaves only what runs.
 #
-#   k8s/assemble.sh cpu|cuda
+#   k8s/assemble.sh cpu|cuda [bench]      # bench: keeps what measures
 #
 # /opt/lyceum/engine   TensorFlow's library with the addon beside it
 # /opt/lyceum/bin      nats-server
@@ -15,8 +15,8 @@ mkdir -p /opt/lyceum/bin
 cp -r "$(dirname "$(readlink "$addon")")" /opt/lyceum/engine
 cp -L "$LYCEUM_CACHE/bin/nats-server" /opt/lyceum/bin/
 
-# No image starts these; the packages that only they need go with them.
-rm -rf bench examples
+# No other image starts these; the packages that only they need go with them.
+if [ "${2:-}" != bench ]; then rm -rf bench examples; fi
 npm prune --omit=dev --ignore-scripts
 mkdir -p "$(dirname "$addon")"
 ln -sf "/opt/lyceum/engine/$(basename "$addon")" "$addon"

@@ -97,6 +97,19 @@ ${more}`,
       expect(env['LYCEUM_INFERENCE']).toBe('0.0.0.0:8001');
     });
 
+    it('checks a GPU as a job that fails with its checks, under the same standard as the rest', () => {
+      const objects = builtOwn(
+        'resources: [K8S/overlays/gpu]\ncomponents: [K8S/components/gpu-check]\nnamespace: team-a',
+      );
+      expect(outside(objects, 'team-a')).toEqual([]);
+      const { backoffLimit, template } = only(objects, 'Job', 'gpu-check').spec;
+      const [container] = template.spec.containers;
+      expect([backoffLimit, template.spec.restartPolicy]).toEqual([0, 'Never']);
+      expect(container.resources.limits['nvidia.com/gpu']).toBe('1');
+      expect(template.spec.securityContext.runAsNonRoot).toBe(true);
+      expect(container.securityContext.readOnlyRootFilesystem).toBe(true);
+    });
+
     it('lists the private addresses at which teachers may be, and none without the component', () => {
       const listed = (objects: readonly KubernetesObject[], name: string) => {
         const { containers } = workload(objects, name);
