@@ -9,13 +9,15 @@ import {
 } from './lifecycle/index.js';
 import { RunEvents, RunMonitor } from './monitoring/index.js';
 import type { Storage } from './open-storage.js';
+import { hasEnded } from './schedule/index.js';
 import type { ServeOptions } from './serve-options.js';
 import type { StopSteps } from './stop-steps.js';
 
 export type Runs = ReturnType<typeof openRuns>;
 
 export function openRuns(storage: Storage, { log }: ServeOptions, started: StopSteps) {
-  const { store, pointers, unmirroredPointers, blobs, catalog, ledgers, eventLog } = storage;
+  const { store, pointers, unmirroredPointers, blobs, catalog, ledgers, histories, eventLog } =
+    storage;
   const now = Date.now;
   const monitor = new RunMonitor(store);
   const events = new RunEvents(eventLog, log, now);
@@ -23,8 +25,15 @@ export function openRuns(storage: Storage, { log }: ServeOptions, started: StopS
   const superseded = new SupersededBlobs({ store, pointers, catalog, log });
   started.add(() => superseded.settled());
   store.onChange((runId) => {
-    if (store.get(runId) !== undefined) return;
+    const record = store.get(runId);
+    if (record !== undefined) {
+      if (hasEnded(record.state)) histories.forget(runId);
+      return;
+    }
     ledgers.delete(runId).catch((err: unknown) => log.warn({ err, runId }, 'ledger not deleted'));
+    histories
+      .delete(runId)
+      .catch((err: unknown) => log.warn({ err, runId }, 'history not deleted'));
   });
   return {
     monitor,

@@ -38,7 +38,7 @@ export function openServer(
   stopping: AbortSignal,
 ): Promise<RpcServer> {
   const { storage, runs, teachers, askers, students, metrics, changed } = rooms;
-  const { store, catalog, blobs, answers, ledgers } = storage;
+  const { store, catalog, blobs, answers, ledgers, histories } = storage;
   const { lifecycle, deletion, garbage, commits, monitor, events } = runs;
   const { sessions, desk, health, proofs } = teachers;
   const { active, evaluations, verifications, streams, demand, keeper } = askers;
@@ -72,6 +72,7 @@ export function openServer(
     lifecycle,
     active,
     answers,
+    histories,
     commits,
     stopping,
     changed,
@@ -85,6 +86,7 @@ export function openServer(
     endpointTrials: new EndpointTrials({ catalog, outside }),
     health,
     ledgers,
+    histories,
     lifecycle,
     deletion,
     monitor,

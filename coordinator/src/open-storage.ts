@@ -11,6 +11,7 @@ import {
 import { AnswerStore } from './answers/index.js';
 import { ArtifactCatalog } from './artifacts/index.js';
 import { QuarantineStore } from './health/index.js';
+import { RunHistories } from './history/index.js';
 import { MIRRORED_BUCKETS, MirrorFolder, restoreStore, StateMirror } from './mirror/index.js';
 import type { Readiness } from './readiness.js';
 import { ContributorLedgers, Leadership, RunStore, stateFolderId } from './runs/index.js';
@@ -60,6 +61,7 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
   started.add(() => answers.close());
   const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
+  const histories = await RunHistories.open(join(stateDir, 'history'));
   const catalog = await ArtifactCatalog.open(mirror.names, blobs, { stateDir, datasetsRoot, log });
 
   const leadership = await Leadership.acquire({
@@ -81,6 +83,7 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
     eventLog,
     answers,
     ledgers,
+    histories,
     catalog,
     leadership,
     store,

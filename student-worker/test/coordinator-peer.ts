@@ -18,6 +18,7 @@ import {
   type CommitCheckpointRequest,
   digestBytes,
   digestHex,
+  type HistoryPart,
   LyceumError,
   type StoreResultRequest,
   type StudentAssignment,
@@ -41,6 +42,8 @@ export class CoordinatorPeer {
   readonly opened: TargetRequest[] = [];
   /** Steps of the checkpoints that were committed. */
   readonly committed: number[] = [];
+  /** What was told with them. */
+  readonly histories: HistoryPart[] = [];
   sessionCount = 0;
   /** Greatest progress that a worker reported on the target stream. */
   doneStep = 0;
@@ -136,6 +139,7 @@ export class CoordinatorPeer {
         };
         await this.#pointers.update(runId, JSON.stringify(next), revision);
         this.committed.push(checkpoint?.step ?? 0);
+        if (header.history !== undefined) this.histories.push(header.history);
         return {};
       }),
       storeResult: clientStream<StoreResultRequest, object>(log, async (requests) => {

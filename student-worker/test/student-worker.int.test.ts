@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNpz } from '@lyceum/learning/files';
 import { parseModelPackage } from '@lyceum/learning/formats';
+import { historyColumns, StepHistory } from '@lyceum/learning/history';
 import { normalisedText, type RunSpecification } from '@lyceum/learning/specification';
 import {
   type BlobStore,
@@ -30,8 +31,9 @@ const log = createLogger({ name: 'test', level: 'silent' });
 const { bytes: datasetBytes, dataset } = smallDataset();
 const targets = new SmallTargets(dataset, smallDistillation);
 const STEPS = 60;
-/** The bits of an undisturbed distillation, from the first test. */
+/** The bits of an undisturbed distillation, and its history but for clocks; from the first test. */
 let undisturbed = '';
+let undisturbedHistory: object[] = [];
 
 let folder: string;
 let server: NatsServer;
@@ -123,6 +125,18 @@ async function finalWeights(): Promise<string> {
   return digestHex(peer.done?.finalWeightsDigest ?? Buffer.alloc(0));
 }
 
+/** What was told of the steps with each checkpoint, put together; without what clocks say. */
+function toldHistory(): object[] {
+  const columns = historyColumns(smallDistillation);
+  const history = new StepHistory(columns.length);
+  for (const part of peer.histories) history.put(part);
+  const isClock = (name: string | undefined) => name === 'seconds' || name === 'waitingSeconds';
+  return history.points(0, STEPS, STEPS).map(({ means, ...steps }) => ({
+    ...steps,
+    means: means.filter((_, column) => !isClock(columns[column])),
+  }));
+}
+
 it('distils a run to its end and stores all that comes of it', async () => {
   const worker = startWorker();
   await assign(smallDistillation, 1);
@@ -140,6 +154,10 @@ it('distils a run to its end and stores all that comes of it', async () => {
   await until('the last checkpoint', () => peer.committed.includes(STEPS));
   expect(await pointer()).toMatchObject({ step: STEPS, previous: { step: 50 } });
   expect(peer.committed).toEqual([10, 20, 30, 40, 50, 60]);
+  undisturbedHistory = toldHistory();
+  expect(undisturbedHistory).toHaveLength(STEPS);
+  // Each checkpoint comes with the steps since the one before.
+  expect(peer.histories.map(({ firstBucket }) => firstBucket)).toEqual([0, 10, 20, 30, 40, 50]);
   expect(worker.ready).toMatchObject({ program: 'student-worker', workerId: 'student-1' });
 
   peer.assign(undefined);
@@ -169,6 +187,8 @@ it('goes on from the pointer after a kill, elsewhere, with the same bits', async
   expect(await finalWeights()).toBe(undisturbed);
   expect(peer.opened.map(({ firstStep }) => firstStep)).toEqual([0, 20]);
   expect(peer.done?.assignmentEpoch).toBe(2);
+  await until('the last checkpoint', async () => (await pointer()).step === STEPS);
+  expect(toldHistory()).toEqual(undisturbedHistory);
 });
 
 it('goes on from the checkpoint before where the newest is damaged', async () => {

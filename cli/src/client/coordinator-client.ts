@@ -24,6 +24,7 @@ import {
   type Artifact,
   type ArtifactKind,
   type Garbage,
+  type GetHistoryResponse,
   type Quarantine,
   type Run,
   type RunEvent,
@@ -173,6 +174,14 @@ export class CoordinatorClient {
     reportSchema.parse(report);
     // Not what `parse` gives, which lacks the fields that only a newer coordinator knows.
     return report as Report;
+  }
+
+  /** What the student told of its steps; `endStep` 0: to the newest. */
+  async getHistory(
+    runId: string,
+    range: { readonly firstStep: number; readonly endStep: number; readonly pointCount: number },
+  ): Promise<GetHistoryResponse> {
+    return call(this.#runs, this.#runs.getHistory, { runId, ...range });
   }
 
   /** The NPZ of test predictions. */

@@ -6,6 +6,7 @@ export { addCompletion } from './completion.js';
 export { addDatasets } from './datasets.js';
 export { addDoctor } from './doctor.js';
 export { addEnsemble } from './ensemble.js';
+export { addHistory } from './history.js';
 export { addImitation } from './imitation.js';
 export { addInit } from './init.js';
 export { addModels } from './models.js';

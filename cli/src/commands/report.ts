@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { writeNewFile } from '../files/index.js';
-import { reportLines } from '../printing/index.js';
+import { lossLine, reportLines } from '../printing/index.js';
 import { withCoordinator } from '../session/index.js';
+
+/** As many points as a line has room for. */
+const WHOLE_RUN = { firstStep: 0, endStep: 0, pointCount: 40 };
 
 export function addReport(program: Command): void {
   program
@@ -28,7 +31,8 @@ Examples:
           await writeNewFile(options.predictions, bytes, options.force === true);
           notice(`wrote ${options.predictions}`);
         }
-        print(report, () => reportLines(report));
+        const history = await client.getHistory(runId, WHOLE_RUN);
+        print(report, () => [...reportLines(report), ...lossLine(history)]);
       }),
     );
 }

@@ -2,6 +2,7 @@
 export { datasetText, modelText } from './artifact-description.js';
 export { comparisonLines } from './comparison-lines.js';
 export { ensembleLines } from './ensemble-lines.js';
+export { historyLines, lossLine } from './history-lines.js';
 export { checkLines, estimateLines, unreadableLines } from './imitation-lines.js';
 export { importLines } from './import-lines.js';
 export { reportLines } from './report-lines.js';

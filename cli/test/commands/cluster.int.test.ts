@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readNpz } from '@lyceum/learning/files';
+import type { GetHistoryResponse } from '@lyceum/proto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Report } from '../../src/client/index.js';
@@ -120,6 +121,7 @@ describe('before anything is there', () => {
     ['cancel', 'no-such-run'],
     ['retry', 'no-such-run'],
     ['report', 'no-such-run'],
+    ['history', 'no-such-run'],
     ['pull', 'no-such-run', '--out', 'nowhere'],
     ['models', 'delete', 'no-such-model'],
     ['datasets', 'delete', 'no-such-set'],
@@ -212,6 +214,35 @@ describe('runs', () => {
     });
     const { code, stderr } = await submit(TEACHER, '--set', 'spec.training.epochs=21');
     expect({ code, stderr }).toEqual({ code: 6, stderr: expect.stringContaining('teacher') });
+  });
+
+  test('its history is told in as many points as one wants', async () => {
+    const { columns, points } = await json<GetHistoryResponse>(
+      'history',
+      'teacher',
+      '--points',
+      '6',
+    );
+    expect(points.map(({ firstStep, endStep }) => [firstStep, endStep])).toEqual(
+      [0, 20, 40, 60, 80, 100].map((step) => [step, step + 20]),
+    );
+    const of = (name: string) =>
+      points.map(({ means }) => means[columns.indexOf(name)] ?? Number.NaN);
+    expect(of('loss').at(-1)).toBeLessThan(of('loss')[0] ?? 0);
+    // One term and no regulariser: it is the loss.
+    for (const [i, loss] of of('objective[0].ce').entries()) {
+      expect(loss).toBeCloseTo(of('loss')[i] ?? 0, 5);
+    }
+    for (const figure of ['gradientNorm', 'learningRate', 'samples', 'seconds']) {
+      for (const mean of of(figure)) expect(mean).toBeGreaterThan(0);
+    }
+    const { stdout } = await cli('history', 'teacher', '--from', '30', '--to', '50');
+    const lines = stdout.trim().split('\n');
+    expect(lines[0]).toMatch(/^STEPS +LOSS +LEARNING RATE +GRADIENT NORM +SAMPLES.S +WAITING$/);
+    expect(lines.map((line) => line.split(' ')[0]).slice(1)).toEqual(
+      Array.from({ length: 20 }, (_, i) => `${31 + i}–${31 + i}`),
+    );
+    expect((await cli('history', 'teacher', '--points', '0')).code).toBe(2);
   });
 
   test('a run that has ended is not cancelled', async () => {
@@ -339,6 +370,7 @@ describe('the report', () => {
         'student without teachers',
       ]),
     );
+    expect(stdout).toMatch(/^Loss over \d+ steps: [\d.]+ [▁▂▃▄▅▆▇█]+ [\d.]+$/m);
   });
 
   test('of a run that has not ended is a conflict', async () => {

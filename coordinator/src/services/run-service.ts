@@ -1,4 +1,5 @@
 /** Handlers of `RunService`; what each call promises is in coordinator.proto. */
+import { historyColumns } from '@lyceum/learning/history';
 import { specificationDigest } from '@lyceum/learning/specification';
 import { type Logger, requireRoom, serverStream, unary } from '@lyceum/platform';
 import {
@@ -6,6 +7,8 @@ import {
   type CancelRunResponse,
   type DeleteRunRequest,
   type DeleteRunResponse,
+  type GetHistoryRequest,
+  type GetHistoryResponse,
   type GetPredictionsRequest,
   type GetPredictionsResponse,
   type GetReportRequest,
@@ -36,6 +39,7 @@ import {
   type RemoteModels,
 } from '../artifacts/index.js';
 import type { TeacherHealth } from '../health/index.js';
+import type { RunHistories } from '../history/index.js';
 import type { RunDeletion, RunLifecycle } from '../lifecycle/index.js';
 import type { RunEvents, RunMonitor } from '../monitoring/index.js';
 import {
@@ -68,6 +72,7 @@ export interface RunServiceParts {
   readonly endpointTrials: EndpointTrials;
   readonly health: Pick<TeacherHealth, 'askAgain'>;
   readonly ledgers: ContributorLedgers;
+  readonly histories: RunHistories;
   readonly lifecycle: RunLifecycle;
   readonly deletion: RunDeletion;
   readonly monitor: RunMonitor;
@@ -114,6 +119,9 @@ export function runService(parts: RunServiceParts) {
       const report = await parts.catalog.blobs.get(reportDigest);
       return { reportJson: report.toString('utf8') };
     }),
+    getHistory: unary<GetHistoryRequest, GetHistoryResponse>(log, (request) =>
+      history(parts, request),
+    ),
     getPredictions: serverStream<GetPredictionsRequest, GetPredictionsResponse>(
       log,
       async function* ({ runId }) {
@@ -257,6 +265,28 @@ async function replay(
   await lifecycle.ensureBaseline(created);
   parts.changed();
   return { run: seenRun(parts, created), created: true, warnings: warnings(created) };
+}
+
+async function history(
+  { store, histories }: RunServiceParts,
+  { runId, firstStep, endStep, pointCount }: GetHistoryRequest,
+): Promise<GetHistoryResponse> {
+  const record = store.require(runId);
+  const steps = await histories.read(record);
+  const end = endStep === 0 ? steps.endStep : endStep;
+  const points = steps.points(
+    firstStep,
+    end,
+    pointCount === 0 ? Number.POSITIVE_INFINITY : pointCount,
+  );
+  return {
+    columns: historyColumns(record.specification),
+    points: points.map(({ firstStep, endStep, means }) => ({
+      firstStep,
+      endStep,
+      means: [...means],
+    })),
+  };
 }
 
 function requireReport(store: RunStore, runId: string): NonNullable<RunRecord['report']> {

@@ -8,6 +8,7 @@ import {
   unary,
 } from '@lyceum/platform';
 import {
+  type CommitCheckpointHeader,
   type CommitCheckpointRequest,
   type CommitCheckpointResponse,
   cut,
@@ -15,6 +16,7 @@ import {
   type GetCheckpointsResponse,
   LyceumError,
   REASON_MAX_LETTERS,
+  type StepProgress,
   StorageFullError,
   type StoreResultRequest,
   type StoreResultResponse,
@@ -26,6 +28,7 @@ import {
 } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import { headerAndChunks } from '../artifacts/index.js';
+import type { RunHistories } from '../history/index.js';
 import { answersFull, type CheckpointCommits, type RunLifecycle } from '../lifecycle/index.js';
 import { type ActiveRuns, awaitsKnowledge } from '../reconciliation/index.js';
 import { awaitsFit, type RunRecord, type RunStore } from '../runs/index.js';
@@ -44,6 +47,7 @@ export interface StudentServiceParts {
   readonly lifecycle: RunLifecycle;
   readonly active: ActiveRuns;
   readonly answers: AnswerStore;
+  readonly histories: RunHistories;
   readonly commits: CheckpointCommits;
   /** Aborts when the coordinator stops. */
   readonly stopping: AbortSignal;
@@ -72,7 +76,7 @@ export function studentService(parts: StudentServiceParts) {
       async (requests, { holder }) => {
         const { header, chunks } = await headerAndChunks(requests);
         requireAssignment(parts.store, header, holder);
-        await parts.commits.commit(header, chunks, () => makeDurable(parts, header.runId));
+        await parts.commits.commit(header, chunks, () => makeDurable(parts, header));
         return {};
       },
     ),
@@ -90,11 +94,14 @@ export function studentService(parts: StudentServiceParts) {
 
 /** Not every file system finds out at the write that it is full. */
 async function makeDurable(
-  { answers, lifecycle }: StudentServiceParts,
-  runId: string,
+  { store, answers, histories, lifecycle }: StudentServiceParts,
+  { runId, assignmentEpoch, history }: CommitCheckpointHeader,
 ): Promise<void> {
   try {
     await answers.flush();
+    if (history !== undefined) {
+      await histories.keep(store.require(runId), assignmentEpoch, history);
+    }
   } catch (thrown) {
     const err = toLyceumError(thrown);
     if (err instanceof StorageFullError) await lifecycle.pause(runId, answersFull(err));
@@ -130,10 +137,11 @@ async function serveSession(
 }
 
 async function readReports(
-  { store, lifecycle, commits, changed }: StudentServiceParts,
+  parts: StudentServiceParts,
   session: StudentSession,
   reports: AsyncIterator<StudentReport>,
 ): Promise<void> {
+  const { store, lifecycle, commits, changed } = parts;
   for (;;) {
     const next = await reports.next();
     if (next.done === true) return;
@@ -154,6 +162,7 @@ async function readReports(
       }
       case 'progress':
         speaksOf(report.progress);
+        await takeHistory(parts, report.progress);
         await lifecycle.progressed(report.progress);
         break;
       case 'done':
@@ -176,6 +185,16 @@ async function readReports(
     }
     changed();
   }
+}
+
+/** Of the run's assignment; what a former one says is of steps that are taken again. */
+async function takeHistory(
+  { store, histories }: StudentServiceParts,
+  { runId, assignmentEpoch, history }: StepProgress,
+): Promise<void> {
+  const record = store.get(runId);
+  if (history === undefined || record?.assignment?.assignmentEpoch !== assignmentEpoch) return;
+  await histories.told(record, assignmentEpoch, history);
 }
 
 async function serveTargets(

@@ -388,7 +388,7 @@ describe('desired teacher workers', () => {
     const progress = {
       ...{ runId, assignmentEpoch, step: 0, epoch: 0, loss: 1, learningRate: 1 },
       ...{ trainingSeconds: 10, waitingSeconds: 9, samples: 1000 },
-      ...{ validation: undefined, checkpointStep: 0 },
+      ...{ validation: undefined, checkpointStep: 0, history: undefined },
     };
     await peer.send({ $case: 'progress', progress });
     const [one = '', two = ''] = submitted.teacherIdentities;

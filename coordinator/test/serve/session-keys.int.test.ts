@@ -183,6 +183,7 @@ const reports: readonly [string, (assignmentEpoch: number) => Promise<Report> | 
         ...{ runId, assignmentEpoch, step: 59, epoch: 1, loss: 0.001, learningRate: 1 },
         ...{ trainingSeconds: 1, waitingSeconds: 0, samples: 6_000, checkpointStep: 50 },
         validation: { step: 59, accuracy: 1, nll: 0 },
+        history: undefined,
       },
     }),
   ],

@@ -60,7 +60,7 @@ export async function commitAs(
   const checkpoint = { step, digest: digestBytes(digest) };
   const header = { runId: '', assignmentEpoch: 0, ...assignment };
   const sizeBytes = bytes.length;
-  const part = { ...header, checkpoint, sizeBytes, named, previous };
+  const part = { ...header, checkpoint, sizeBytes, named, previous, history: undefined };
   await upload.send({ part: { $case: 'header', header: part } });
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
     const chunk = bytes.subarray(at, at + CHUNK_BYTES);

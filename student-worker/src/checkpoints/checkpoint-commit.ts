@@ -55,9 +55,9 @@ export class CheckpointCommitter {
    *
    * @throws {LyceumError} ABORTED if the run has a newer owner; CANCELLED if it was given up.
    */
-  async commit({ step, bytes, digest, file }: TrainingCheckpoint): Promise<void> {
+  async commit({ step, bytes, digest, file, history }: TrainingCheckpoint): Promise<void> {
     const checkpoint = { step, digest };
-    const commit = { checkpoint, bytes, named: this.#named, previous: this.#last };
+    const commit = { checkpoint, bytes, history, named: this.#named, previous: this.#last };
     await patiently('checkpoint commit', this.#patience, () => this.#store.commit(commit));
     this.#named = checkpoint;
     this.#last = checkpoint;

@@ -3,6 +3,7 @@
  * them, and tells what the run's checkpoint pointer names. The worker only reads blobs by itself.
  */
 import { readFile } from 'node:fs/promises';
+import type { HistoryPart } from '@lyceum/learning/history';
 import {
   type ClientStreamCall,
   call,
@@ -47,6 +48,8 @@ export interface RunCheckpoints {
 export interface CheckpointCommit {
   readonly checkpoint: CheckpointReference;
   readonly bytes: Uint8Array;
+  /** What is told with it of the steps before. */
+  readonly history: HistoryPart;
   /** The newest checkpoint as this worker last saw it. */
   readonly named: CheckpointReference | undefined;
   /** What becomes the one before. */
@@ -85,13 +88,14 @@ export class CoordinatorStore {
   }
 
   /** @throws {LyceumError} ABORTED if the run has a newer owner; UNAVAILABLE; RESOURCE_EXHAUSTED if a disk is full. */
-  async commit({ checkpoint, bytes, named, previous }: CheckpointCommit): Promise<void> {
+  async commit({ checkpoint, bytes, named, previous, history }: CheckpointCommit): Promise<void> {
     const header = {
       ...this.#assignment,
       checkpoint: messageOf(checkpoint),
       sizeBytes: bytes.length,
       named: named && messageOf(named),
       previous: previous && messageOf(previous),
+      history,
     };
     await told(() => {
       const upload = openClientStream<CommitCheckpointRequest, CommitCheckpointResponse>(

@@ -4,6 +4,7 @@
  * The shell talks to the network and the disk and never computes; the compute thread owns TensorFlow
  * and never talks to the network. All of this is called on the shell's thread.
  */
+import type { HistoryPart } from '@lyceum/learning/history';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import type { NumericsChange } from './numerics-change.js';
 
@@ -73,6 +74,8 @@ export interface TrainingProgress {
   readonly samples: number;
   /** Present after a validation pass. */
   readonly validation?: Validation;
+  /** Of all steps since the last checkpoint that was taken; of the first in a job, of all steps of the run. */
+  readonly history: HistoryPart;
 }
 
 export interface TrainingCheckpoint {
@@ -82,6 +85,8 @@ export interface TrainingCheckpoint {
   readonly digest: string;
   /** Where they are being written; they are there for good when the next step is taken. */
   readonly file: string;
+  /** As {@link TrainingProgress.history}. */
+  readonly history: HistoryPart;
 }
 
 export interface TrainingResult {

@@ -46,11 +46,13 @@ function committer(start = afresh): CheckpointCommitter {
   );
 }
 
+const NO_HISTORY = { bucketSteps: 1, firstBucket: 0, endStep: 0, values: [] };
+
 async function checkpoint(step: number): Promise<TrainingCheckpoint> {
   const bytes = Buffer.from(`checkpoint ${step}`);
   const file = join(folder, `checkpoint-${step}.npz`);
   await writeFile(file, bytes);
-  return { step, bytes, file, digest: sha256Hex(bytes) };
+  return { step, bytes, file, digest: sha256Hex(bytes), history: NO_HISTORY };
 }
 
 const at = (step: number) => ({ step, digest: sha256Hex(Buffer.from(`checkpoint ${step}`)) });
@@ -60,9 +62,9 @@ it('names the one before each time, and keeps the files of these two', async () 
   for (const step of [1, 2, 3]) await own.commit(await checkpoint(step));
   await own.cleaned();
   expect(commits).toEqual([
-    { checkpoint: at(1), named: undefined, previous: undefined },
-    { checkpoint: at(2), named: at(1), previous: at(1) },
-    { checkpoint: at(3), named: at(2), previous: at(2) },
+    { checkpoint: at(1), history: NO_HISTORY, named: undefined, previous: undefined },
+    { checkpoint: at(2), history: NO_HISTORY, named: at(1), previous: at(1) },
+    { checkpoint: at(3), history: NO_HISTORY, named: at(2), previous: at(2) },
   ]);
   expect(own.committedStep).toBe(3);
   expect((await readdir(folder)).sort()).toEqual(['checkpoint-2.npz', 'checkpoint-3.npz']);
@@ -73,8 +75,8 @@ it('follows on the checkpoint that it goes on from, and says that the pointer na
   expect(own.committedStep).toBe(1);
   for (const step of [2, 3]) await own.commit(await checkpoint(step));
   expect(commits).toEqual([
-    { checkpoint: at(2), named: damaged, previous: older },
-    { checkpoint: at(3), named: at(2), previous: at(2) },
+    { checkpoint: at(2), history: NO_HISTORY, named: damaged, previous: older },
+    { checkpoint: at(3), history: NO_HISTORY, named: at(2), previous: at(2) },
   ]);
 });
 
@@ -83,7 +85,12 @@ it('commits the same again where the answer was lost, and gives up a run that is
   failures = [new LyceumError('UNAVAILABLE', 'no answer')];
   await own.commit(await checkpoint(1));
   expect(commits).toEqual(
-    Array(2).fill({ checkpoint: at(1), named: undefined, previous: undefined }),
+    Array(2).fill({
+      checkpoint: at(1),
+      history: NO_HISTORY,
+      named: undefined,
+      previous: undefined,
+    }),
   );
   failures = [new LyceumError('ABORTED', 'a newer owner')];
   await expect(own.commit(await checkpoint(2))).rejects.toMatchObject({ code: 'ABORTED' });

@@ -84,7 +84,7 @@ function lossOf(
     const logits = tf.tensor2d([[0.5, -1, 2], [9, -9, 3], [-1, 0.3, 0.1], [-4, 7, 1]]); // biome-ignore format: rows
     const hardLabels = chosen(tf.tensor2d(labels)) as Tensor2D;
     const { value, grad } = tf.valueAndGrad((z) =>
-      objective.loss(z as Tensor2D, hardLabels, targets),
+      tf.addN(objective.losses(z as Tensor2D, hardLabels, targets).map(({ loss }) => loss)),
     )(chosen(logits));
     // Of −0 too it makes 0.
     const slope = grad.add(0).arraySync() as number[][];

@@ -14,6 +14,7 @@ import {
 import type { RunSpecification } from '@lyceum/learning/specification';
 import type { Scalar, Tensor, Tf, Variable } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
+import type { TermLoss } from './objective.js';
 
 /** Row shapes of the target tensors that carry features, by name. */
 export type FeatureShapes = ReadonlyMap<string, readonly number[]>;
@@ -24,6 +25,8 @@ export type GuidedShapes = readonly (readonly number[])[];
 /** One teacher of one term. */
 interface Comparison {
   readonly settings: FeatureTermSettings;
+  /** Of the term, in `spec.objective`. */
+  readonly index: number;
   /** Position among the guided layers. */
   readonly guided: number;
   readonly targetName: string;
@@ -61,6 +64,7 @@ export class FeatureLosses {
         const position = guided.indexOf(settings.guidedLayer);
         const common = {
           settings,
+          index,
           guided: position,
           targetName: name,
           weight: settings.weight / needs.length,
@@ -97,14 +101,17 @@ export class FeatureLosses {
   /**
    * @param features - of the guided layers, in their order, [B, …] each.
    * @param targets - by name, [B, …] each in its row's shape.
-   * @returns the weighted terms, the caller's.
+   * @returns the weighted terms, one of each teacher, the caller's.
    */
-  losses(features: readonly Tensor[], targets: ReadonlyMap<string, Tensor>): Scalar[] {
+  losses(features: readonly Tensor[], targets: ReadonlyMap<string, Tensor>): TermLoss[] {
     return this.#comparisons.map((comparison) => {
       const student = features[comparison.guided] as Tensor;
       const teacher = targets.get(comparison.targetName);
       if (teacher === undefined) throw new Error(`no target ${comparison.targetName} was given`);
-      return this.#tf.tidy(() => this.#loss(comparison, student, teacher).mul(comparison.weight));
+      const loss = this.#tf.tidy(() =>
+        this.#loss(comparison, student, teacher).mul<Scalar>(comparison.weight),
+      );
+      return { index: comparison.index, loss };
     });
   }
 

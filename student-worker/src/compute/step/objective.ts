@@ -1,5 +1,5 @@
 /**
- * What the student minimises: the run's terms, weighted and summed. Pure: tensors in, one scalar out.
+ * What the student minimises: the run's terms, weighted. Pure: tensors in, a scalar a term out.
  *
  * What each term is given and computes is in its file in `@lyceum/learning/objectives`. Inputs are borrowed; the result
  * is the caller's.
@@ -11,17 +11,30 @@ import type { Scalar, Tensor, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 
 /** Terms with the target tensors they need. */
 export interface Objective {
-  /** What {@link Objective.loss} reads, each once. */
+  /** Terms of the run, those left out and feature terms included. */
+  readonly termCount: number;
+  /** What {@link Objective.losses} reads, each once. */
   readonly targets: readonly TargetTensor[];
-  /** @returns Σ of the terms, a scalar. */
-  loss(logits: Tensor2D, hardLabels: Tensor2D, targets: ReadonlyMap<string, Tensor>): Scalar;
+  /** Temporary tensors belong to the caller's tidy. */
+  losses(
+    logits: Tensor2D,
+    hardLabels: Tensor2D,
+    targets: ReadonlyMap<string, Tensor>,
+  ): readonly TermLoss[];
+}
+
+/** What a term adds to the loss. */
+export interface TermLoss {
+  /** In `spec.objective`. */
+  readonly index: number;
+  readonly loss: Scalar;
 }
 
 /** A term with what it needs; without its weight. */
 interface PlannedTerm {
   readonly weight: number;
   readonly target?: TargetTensor;
-  readonly loss: Objective['loss'];
+  loss(logits: Tensor2D, hardLabels: Tensor2D, targets: ReadonlyMap<string, Tensor>): Scalar;
 }
 
 /**
@@ -30,15 +43,19 @@ interface PlannedTerm {
 export function runObjective(tf: Tf, specification: RunSpecification): Objective {
   const settings: readonly TermSettings[] = specification.spec.objective;
   const spec = specification.kind === 'Distillation' ? specification.spec : undefined;
-  const terms = settings.flatMap((own) => plannedTerm(tf, own, spec) ?? []);
+  const terms = settings.flatMap((own, index) => {
+    const term = plannedTerm(tf, own, spec);
+    return term === undefined ? [] : [{ ...term, index }];
+  });
   const targets = new Map(terms.flatMap(({ target }) => (target ? [[target.name, target]] : [])));
   return {
     targets: [...targets.values()],
-    loss(logits, hardLabels, given) {
-      return tf.tidy(() =>
-        tf.addN(terms.map(({ loss, weight }) => loss(logits, hardLabels, given).mul(weight))),
-      );
-    },
+    termCount: settings.length,
+    losses: (logits, hardLabels, given) =>
+      terms.map(({ index, loss, weight }) => ({
+        index,
+        loss: loss(logits, hardLabels, given).mul<Scalar>(weight),
+      })),
   };
 }
 

@@ -155,9 +155,14 @@ export function momentum({
  * @see Pascanu, Mikolov & Bengio 2013, §3.2, https://arxiv.org/abs/1211.5063
  */
 function clipped(tf: Tf, gradients: Tensor1D, maxNorm: number): Tensor1D {
-  const norm = tf.sqrt(tf.sum(tf.square(gradients)));
+  const norm = globalNorm(tf, gradients);
   // Division by the greater of the two is the same, and never by 0.
   return gradients.mul(tf.div(maxNorm, tf.maximum(norm, maxNorm)));
+}
+
+/** ‖g‖₂. Not `tf.norm`: a graph gives other bits of its powers than the operation by itself. */
+export function globalNorm(tf: Tf, gradients: Tensor1D): Scalar {
+  return tf.sqrt(tf.sum<Scalar>(tf.square(gradients)));
 }
 
 function decayed(direction: Tensor1D, parameters: Tensor1D, weightDecay: number): Tensor1D {

@@ -9,6 +9,7 @@ import {
   type NamedTensorMap,
   type Scalar,
   type Tensor,
+  type Tensor1D,
   type Tensor2D,
   TracedStep,
   traceStep,
@@ -51,15 +52,15 @@ export class StepRunner {
     return undefined;
   }
 
-  /** @returns the objective before the update, a scalar owned by the caller. */
-  run(batch: StepTensors): Scalar {
+  /** @returns as {@link TrainStep.run}. */
+  run(batch: StepTensors): Tensor1D {
     const graph = this.#graph;
     if (graph === undefined) return this.#step.run(batch);
     if (this.#newest === 'variables') {
       graph.writeState(this.#step.state.map(({ variable }) => variable));
     }
     this.#newest = 'graph';
-    return graph.run(callName(batch), named(batch)) as Scalar;
+    return graph.run(callName(batch), named(batch)) as Tensor1D;
   }
 
   /** Brings the variables to the state of the last step. */

@@ -1,5 +1,5 @@
 /**
- * One optimiser step of the student, as a pure function of tensors: a batch in, the loss out, and the state —
+ * One optimiser step of the student, as a pure function of tensors: a batch in, the step's figures out, and the state —
  * weights, moving averages of batch normalisation, optimiser variables — assigned.
  *
  * No value is read back, no branch depends on one, and whatever changes from step to step comes in as a tensor
@@ -22,8 +22,8 @@ import type {
 } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type { FeatureLosses } from './feature-losses.js';
-import type { Objective } from './objective.js';
-import type { Optimizer } from './optimizers.js';
+import type { Objective, TermLoss } from './objective.js';
+import { globalNorm, type Optimizer } from './optimizers.js';
 
 /** What changes from step to step. Borrowed by {@link TrainStep.run}. */
 export interface StepTensors {
@@ -105,14 +105,22 @@ export class TrainStep {
     ];
   }
 
-  /** @returns the objective before the update, a scalar owned by the caller. */
-  run(batch: StepTensors): Scalar {
+  /**
+   * @returns [2 + T], owned by the caller: the loss before the update, the norm of its gradient before that is clipped, and
+   *   what each of the T terms of the run has added to the loss.
+   */
+  run(batch: StepTensors): Tensor1D {
     const { tf } = this.#engine;
     return tf.tidy(() => {
-      const { value, grads } = tf.variableGrads(() => this.#loss(batch), [...this.#trainable]);
+      const told: Tensor1D[] = [];
+      const { value, grads } = tf.variableGrads(
+        () => this.#loss(batch, (terms) => told.push(tf.keep(terms))),
+        [...this.#trainable],
+      );
+      const gradients = this.#flat(this.#trainable.map((variable) => gradientOf(variable, grads)));
       const { parameters, state } = this.#optimizer.update(
         this.#flat(this.#trainable),
-        this.#flat(this.#trainable.map((variable) => gradientOf(variable, grads))),
+        gradients,
         this.#optimizerState,
         batch.learningRate,
       );
@@ -120,7 +128,9 @@ export class TrainStep {
       for (const [index, variable] of this.#optimizerState.entries()) {
         variable.assign(state[index] as Tensor);
       }
-      return value;
+      const figures = tf.concat1d([value.as1D(), globalNorm(tf, gradients).as1D(), ...told]);
+      tf.dispose(told);
+      return figures;
     });
   }
 
@@ -129,16 +139,34 @@ export class TrainStep {
     for (const variable of this.#optimizerState) variable.dispose();
   }
 
-  #loss({ inputs, hardLabels, targets, dropoutMasks }: StepTensors): Scalar {
+  /** @param tell - is given what each term adds, [T]; a term that is left out adds 0. */
+  #loss(
+    { inputs, hardLabels, targets, dropoutMasks }: StepTensors,
+    tell: (terms: Tensor1D) => void,
+  ): Scalar {
+    const { tf } = this.#engine;
     const { output, features } = this.#dropout.use(dropoutMasks, () =>
       this.#forward.apply(inputs, { training: true }),
     );
-    return this.#engine.tf.addN([
-      this.#objective.loss(output as Tensor2D, hardLabels, targets),
-      ...this.#features.losses(features, targets),
+    const answered = this.#objective.losses(output as Tensor2D, hardLabels, targets);
+    const guided = this.#features.losses(features, targets);
+    tell(this.#byTerm([...answered, ...guided]));
+    return tf.addN([
+      tf.addN(answered.map(({ loss }) => loss)),
+      ...guided.map(({ loss }) => loss),
       // Those that a loaded model's layers bring along: regularisers of their weights.
       ...this.#model.calculateLosses(),
     ]);
+  }
+
+  /** Sums the losses of each term, [T]. */
+  #byTerm(losses: readonly TermLoss[]): Tensor1D {
+    const { tf } = this.#engine;
+    const sums = Array.from({ length: this.#objective.termCount }, (_, index) => {
+      const own = losses.filter((one) => one.index === index).map(({ loss }) => loss);
+      return own.length > 0 ? tf.addN(own) : tf.scalar(0);
+    });
+    return tf.stack(sums) as Tensor1D;
   }
 
   /** All values in one vector [P], in the order of the trainable weights. */

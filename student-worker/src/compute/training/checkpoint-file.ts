@@ -2,13 +2,14 @@
  * A checkpoint: all that a run needs to go on to the bit, in one NPZ file that says itself whether it is whole.
  *
  * Members: every variable of the training step by its name, the selected weights so far as `best/INDEX`, `meta`
- * (JSON, as bytes) and `sum`, the SHA-256 of all others. Equal states give equal bytes but for `meta`:
- * the clock's readings, and who took the steps.
+ * (JSON, as bytes), `history` and `sum`, the SHA-256 of all others. Equal states give equal bytes but for `meta` and
+ * `history`: the clock's readings, and who took the steps.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type NpyArray, readNpz, writeNpz } from '@lyceum/learning/files';
+import type { HistoryPart } from '@lyceum/learning/history';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 import type { TrainingCheckpoint, Validation } from '../../job/index.js';
@@ -46,6 +47,7 @@ export interface Checkpoint {
   readonly best: Selected | undefined;
   /** Of the steps taken. */
   readonly ledger: readonly LedgerSegment[];
+  readonly history: HistoryPart;
 }
 
 /** A checkpoint's bytes are not what was written. Another attempt will find the same. */
@@ -55,7 +57,7 @@ export class CorruptCheckpointError extends LyceumError {
   }
 }
 
-const FORMAT = 2;
+const FORMAT = 3;
 
 const meta = z.strictObject({
   format: z.literal(FORMAT),
@@ -67,25 +69,28 @@ const meta = z.strictObject({
   trainingSeconds: z.number(),
   waitingSeconds: z.number(),
   samples: z.number(),
-  ledger: z
-    .array(
-      z.strictObject({
-        assignmentEpoch: z.int().nonnegative(),
-        firstStep: z.int().nonnegative(),
-        endStep: z.int().positive(),
-        targetsDigest: z.string(),
-      }),
-    )
-    // Earlier versions kept none.
-    .default([]),
+  ledger: z.array(
+    z.strictObject({
+      assignmentEpoch: z.int().nonnegative(),
+      firstStep: z.int().nonnegative(),
+      endStep: z.int().positive(),
+      targetsDigest: z.string(),
+    }),
+  ),
+  historyBucketSteps: z.int().positive(),
   best: z
     .strictObject({ step: z.int().positive(), accuracy: z.number(), nll: z.number() })
     .optional(),
 });
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
-  const { state, best, ...rest } = checkpoint;
-  const text = JSON.stringify({ format: FORMAT, ...rest, best: best?.validation });
+  const { state, best, history, ...rest } = checkpoint;
+  const { bucketSteps, values: sums } = history;
+  const text = JSON.stringify({
+    ...{ format: FORMAT, ...rest },
+    best: best?.validation,
+    historyBucketSteps: bucketSteps,
+  });
   const members = new Map<string, NpyArray>([['meta', byteArray(Buffer.from(text))]]);
   for (const [name, { shape, values }] of state) {
     members.set(`state/${name}`, { dtype: 'float32', shape, data: values });
@@ -93,6 +98,11 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
   for (const [index, values] of (best?.weights ?? []).entries()) {
     members.set(`best/${index}`, { dtype: 'float32', shape: [values.length], data: values });
   }
+  members.set('history', {
+    dtype: 'float64',
+    shape: [sums.length],
+    data: Float64Array.from(sums),
+  });
   members.set('sum', byteArray(sumOf(members)));
   return writeNpz(members);
 }
@@ -113,7 +123,13 @@ export function decodeCheckpoint(bytes: Uint8Array, what: string): Checkpoint {
   if (!result.success) {
     throw new CorruptCheckpointError(what, `not of format ${FORMAT}: ${result.error.message}`);
   }
-  const { format: _, best, ...rest } = result.data;
+  const { format: _, best, historyBucketSteps, ...rest } = result.data;
+  const history = {
+    bucketSteps: historyBucketSteps,
+    firstBucket: 0,
+    endStep: rest.step,
+    values: [...((members.get('history')?.data ?? []) as Float64Array)],
+  };
   const state = new Map<string, StoredTensor>();
   for (const [name, { shape, data }] of members) {
     if (name.startsWith('state/'))
@@ -123,11 +139,14 @@ export function decodeCheckpoint(bytes: Uint8Array, what: string): Checkpoint {
     const member = members.get(`best/${index}`);
     return member === undefined ? [] : [member.data as Float32Array];
   });
-  return { ...rest, state, best: best && { validation: best, weights } };
+  return { ...rest, history, state, best: best && { validation: best, weights } };
 }
 
 /** As it is handed on, with a name in `folder` that has its step. Writes nothing. */
-export function packCheckpoint(folder: string, checkpoint: Checkpoint): TrainingCheckpoint {
+export function packCheckpoint(
+  folder: string,
+  checkpoint: Checkpoint,
+): Omit<TrainingCheckpoint, 'history'> {
   const { step } = checkpoint;
   const bytes = encodeCheckpoint(checkpoint);
   return { step, bytes, digest: sha256Hex(bytes), file: join(folder, `checkpoint-${step}.npz`) };

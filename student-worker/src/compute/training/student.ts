@@ -19,8 +19,8 @@ import {
   type LayersModel,
   loadModel,
   modelSampleShape,
-  type Scalar,
   scaled,
+  type Tensor1D,
   type Variable,
 } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
@@ -154,9 +154,9 @@ export class Student {
    * One optimiser step. The arrays are read before it returns.
    *
    * @param targets - [B, …] each, in its row's shape.
-   * @returns the loss, a scalar owned by the caller, perhaps not computed yet.
+   * @returns as `TrainStep.run`, owned by the caller, perhaps not computed yet.
    */
-  step(batch: Batch, targets: ReadonlyMap<string, Float32Array>, learningRate: number): Scalar {
+  step(batch: Batch, targets: ReadonlyMap<string, Float32Array>, learningRate: number): Tensor1D {
     const { tf } = this.#engine;
     return tf.tidy(() => this.#runner.run(this.#tensors(batch, targets, learningRate)));
   }

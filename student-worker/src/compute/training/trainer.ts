@@ -11,6 +11,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
 import { type Dataset, SPLIT_NAMES, type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { writeDurably } from '@lyceum/learning/files';
+import { historyColumns, StepHistory } from '@lyceum/learning/history';
 import { specificationDigest } from '@lyceum/learning/specification';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
@@ -26,10 +27,10 @@ import { learningRate } from '../step/index.js';
 import type { Batch } from './batch-source.js';
 import { type Checkpoint, packCheckpoint, type Selected } from './checkpoint-file.js';
 import { Evaluation } from './evaluation.js';
-import { LossLog } from './loss-log.js';
 import { openTraining, type TrainingParts } from './open-training.js';
 import { isBetter } from './selection.js';
 import { StepLedger } from './step-ledger.js';
+import { StepLog } from './step-log.js';
 import { Stopwatch } from './stopwatch.js';
 import { TargetInbox } from './target-inbox.js';
 import { writeResult } from './training-result.js';
@@ -70,7 +71,7 @@ export class Trainer {
   readonly #now: () => number;
   readonly #inbox: TargetInbox;
   readonly #evaluation: Evaluation;
-  readonly #losses: LossLog;
+  readonly #log: StepLog;
   readonly #ledger: StepLedger;
   readonly #stopwatch: Stopwatch;
   readonly #firstSamples: number;
@@ -81,6 +82,8 @@ export class Trainer {
   #samples = 0;
   #best: Selected | undefined;
   #checkpointedStep: number;
+  /** Of the last checkpoint of this job that the coordinator took: it has the history until there. */
+  #takenStep = 0;
   #stop: Stop | undefined;
   readonly #abandoned: Promise<void>;
   #abandon: () => void = () => {};
@@ -111,9 +114,11 @@ export class Trainer {
     this.#evaluation = new Evaluation(engine, student, dataset, (reason) =>
       listener.untraced('evaluation', reason),
     );
-    this.#losses = new LossLog(engine, firstStep);
     this.#ledger = new StepLedger(resumed?.ledger ?? [], job.assignmentEpoch, firstStep);
     this.#stopwatch = new Stopwatch(now, resumed ?? { trainingSeconds: 0, waitingSeconds: 0 });
+    const history = new StepHistory(historyColumns(job.specification).length);
+    if (resumed !== undefined) history.put(resumed.history);
+    this.#log = new StepLog(engine, history, this.#stopwatch);
     this.#lastProgressMs = now();
     this.#abandoned = new Promise((resolve) => {
       this.#abandon = resolve;
@@ -160,7 +165,7 @@ export class Trainer {
   }
 
   dispose(): void {
-    this.#losses.dispose();
+    this.#log.dispose();
     this.#evaluation.dispose();
     this.#parts.student.dispose();
   }
@@ -175,7 +180,7 @@ export class Trainer {
     if (this.#samples === 0) this.#trace(batch, targets);
     const { training } = job.specification.spec;
     const rate = learningRate(training.learningRate, this.#step, stepCount);
-    this.#losses.add(student.step(batch, targets, rate));
+    this.#log.add(student.step(batch, targets, rate), rate, batch.rows);
     this.#ledger.add(targets);
     this.#step++;
     this.#samples += batch.rows;
@@ -235,7 +240,7 @@ export class Trainer {
   }
 
   async #validate(): Promise<Validation | undefined> {
-    this.#losses.check();
+    this.#log.check();
     const validation = await this.#evaluation.validate(this.#step, () => this.#stop === 'abandon');
     if (validation === undefined) return undefined;
     if (!Number.isFinite(validation.nll)) {
@@ -255,7 +260,7 @@ export class Trainer {
    * checkpoint before, and a death may cost `checkpointEverySteps` steps, no more.
    */
   async #writeCheckpoint(): Promise<void> {
-    this.#losses.check();
+    this.#log.check();
     const { job, dataset, student } = this.#parts;
     const checkpoint: Checkpoint = {
       specificationDigest: specificationDigest(job.specification),
@@ -268,11 +273,16 @@ export class Trainer {
       state: student.state(),
       best: this.#best,
       ledger: this.#ledger.segments(),
+      history: this.#log.history.from(0),
     };
     this.#checkpointedStep = this.#step;
     const packed = packCheckpoint(job.outputFolder, checkpoint);
     const written = writeDurably(packed.file, packed.bytes);
-    const taken = Promise.all([written, this.#listener.checkpoint(packed)]).catch(
+    const history = this.#log.history.from(this.#takenStep);
+    const taken = Promise.all([written, this.#listener.checkpoint({ ...packed, history })]).then(
+      () => {
+        this.#takenStep = checkpoint.step;
+      },
       (err: LyceumError) => this.fail(err),
     );
     // Abandoned, nobody takes it any more; but nothing is written once the job has ended.
@@ -290,11 +300,12 @@ export class Trainer {
     this.#listener.progress({
       step: this.#step,
       epoch: Math.floor((this.#step - 1) / batches.plan.stepsPerEpoch),
-      loss: this.#losses.takeMean(),
+      loss: this.#log.takeMean(),
       learningRate: rate,
       ...this.#stopwatch.assignment,
       samples: this.#samples,
       ...(validation && { validation }),
+      history: this.#log.history.from(this.#takenStep),
     });
   }
 

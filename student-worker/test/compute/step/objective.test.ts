@@ -12,7 +12,11 @@ import {
   type Tensor2D,
 } from '@lyceum/learning/tensorflow';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Objective, runObjective } from '../../../src/compute/step/objective.js';
+import {
+  type Objective,
+  runObjective,
+  type TermLoss,
+} from '../../../src/compute/step/objective.js';
 
 interface Case {
   id: string;
@@ -39,6 +43,11 @@ beforeAll(async () => {
   engine = await openEngine();
   tf = engine.tf;
 });
+
+/** The objective: what all terms add. */
+function summed(losses: readonly TermLoss[]): Scalar {
+  return tf.addN(losses.map(({ loss }) => loss));
+}
 
 /** Relative to max(1, |value|), as float32 allows. */
 function expectNear(got: number, want: number): void {
@@ -99,7 +108,7 @@ describe('runObjective', () => {
     check(c, (z) => {
       const target = tf.softmax(tf.tensor2d(teacherLogits).div<Tensor2D>(tau));
       const targets = new Map([[`pooled/arithmetic/${tau}`, target]]);
-      return objective.loss(z, hardLabels(c.input), targets);
+      return summed(objective.losses(z, hardLabels(c.input), targets));
     });
   });
 
@@ -158,7 +167,7 @@ describe('runObjective', () => {
     tf.tidy(() => {
       const targets = new Map([['pooled/arithmetic/1', tf.tensor2d([p])]]);
       const label = tf.tensor2d([[0, 0, 1]]);
-      const loss = objective.loss(tf.tensor2d([[0.5, -1, 2]]), label, targets);
+      const loss = summed(objective.losses(tf.tensor2d([[0.5, -1, 2]]), label, targets));
       expectNear(loss.dataSync()[0] as number, 0.5 * want);
     });
   });
@@ -218,7 +227,7 @@ describe('a term without a pool', () => {
     tf.tidy(() => {
       const target = row.length > 1 ? tf.tensor3d([row]) : tf.tensor2d(row);
       const given = new Map<string, Tensor>([[name, target]]);
-      const loss = objective.loss(tf.tensor2d([z]), tf.zeros([1, 3]), given);
+      const loss = summed(objective.losses(tf.tensor2d([z]), tf.zeros([1, 3]), given));
       expectNear(loss.dataSync()[0] as number, 0.5 * want);
     });
   });

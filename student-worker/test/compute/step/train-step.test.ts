@@ -1,10 +1,11 @@
 /** Steps of real students: equal bits for equal inputs, whatever an object did before; no tensor too many. */
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
+import { StepHistory } from '@lyceum/learning/history';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { type Engine, openEngine, savedModel } from '@lyceum/learning/tensorflow';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BatchSource } from '../../../src/compute/training/batch-source.js';
-import { LossLog } from '../../../src/compute/training/loss-log.js';
+import { StepLog } from '../../../src/compute/training/step-log.js';
 import { Student } from '../../../src/compute/training/student.js';
 import { syntheticSet } from '../synthetic-set.js';
 
@@ -158,22 +159,76 @@ describe('a step', () => {
   });
 });
 
-describe('LossLog', () => {
+it('tells its gradient, and what each term adds to the loss', async () => {
+  const spec = specification(
+    { architecture: 'mlp', hiddenUnits: [8] },
+    { optimizer: 'sgd', clipNorm: 0.01 },
+  );
+  const student = await Student.open(engine, spec, dataset, undefined);
+  const batch = new BatchSource(dataset, spec).batch(0);
+  const before = student.weights();
+  const figures = student.step(batch, target(batch.rows), 1);
+  const [loss, gradientNorm = 0, kd = 0, ce = 0, ...others] = figures.dataSync();
+  figures.dispose();
+  expect(others).toEqual([]);
+  expect(kd + ce).toBeCloseTo(loss as number, 5);
+  expect(ce).toBeGreaterThan(0);
+  // The gradient is longer than it was clipped to, and the step along it is of that length.
+  expect(gradientNorm).toBeGreaterThan(0.1);
+  const moved = student.weights().flatMap((after, index) => {
+    const from = before[index] as Float32Array;
+    return [...after].map((value, i) => value - (from[i] as number));
+  });
+  expect(Math.hypot(...moved)).toBeCloseTo(0.01, 5);
+  student.dispose();
+});
+
+describe('StepLog', () => {
+  /** A clock that stands at a second more each time it is read, half of it waiting. */
+  function stopwatch() {
+    let reads = 0;
+    return {
+      get assignment() {
+        reads++;
+        return { trainingSeconds: reads, waitingSeconds: reads / 2 };
+      },
+    };
+  }
+
+  const figures = (loss: number) => engine.tf.tensor1d([loss, 10 * loss, 0.25 * loss]);
+
   it('means over the steps since the last report, and frees its tensors', () => {
-    const { tf } = engine;
-    const before = tf.memory().numTensors;
-    const log = new LossLog(engine, 0);
-    for (let i = 0; i < 100; i++) log.add(tf.scalar(i));
+    const before = engine.tf.memory().numTensors;
+    const log = new StepLog(engine, new StepHistory(7), stopwatch());
+    for (let i = 0; i < 100; i++) log.add(figures(i), 0.5, 4);
     expect(log.takeMean()).toBe(49.5);
-    log.add(tf.scalar(7));
+    log.add(figures(7), 0.5, 4);
     expect(log.takeMean()).toBe(7);
-    expect(tf.memory().numTensors).toBe(before);
+    expect(engine.tf.memory().numTensors).toBe(before);
+  });
+
+  it('has each step in the history, with an equal part of the time that passed', () => {
+    const log = new StepLog(engine, new StepHistory(7), stopwatch());
+    for (let i = 1; i <= 4; i++) log.add(figures(i), i / 8, 4);
+    log.check();
+    log.add(figures(5), 0.625, 3);
+    log.check();
+    expect(log.history.points(0, 5, 5).map(({ means }) => means)).toEqual([
+      [1, 0.125, 10, 4, 0.25, 0.125, 0.25],
+      [2, 0.25, 20, 4, 0.25, 0.125, 0.5],
+      [3, 0.375, 30, 4, 0.25, 0.125, 0.75],
+      [4, 0.5, 40, 4, 0.25, 0.125, 1],
+      [5, 0.625, 50, 3, 1, 0.5, 1.25],
+    ]);
   });
 
   it('names the step whose loss is not finite', () => {
-    const { tf } = engine;
-    const log = new LossLog(engine, 100);
-    for (const loss of [1, 2, Number.NaN, 3]) log.add(tf.scalar(loss));
+    const before = engine.tf.memory().numTensors;
+    const history = new StepHistory(7);
+    for (let i = 0; i < 100; i++) history.add([1, 1, 1, 1, 1, 1, 1]);
+    const log = new StepLog(engine, history, stopwatch());
+    for (const loss of [1, 2, Number.NaN, 3]) log.add(figures(loss), 1, 1);
     expect(() => log.check()).toThrow('the loss of step 103 is NaN');
+    expect(engine.tf.memory().numTensors).toBe(before);
   });
 });

@@ -36,6 +36,7 @@ const checkpoint: Checkpoint = {
     { assignmentEpoch: 1, firstStep: 0, endStep: 4, targetsDigest: 'c'.repeat(64) },
     { assignmentEpoch: 3, firstStep: 4, endStep: 7, targetsDigest: 'd'.repeat(64) },
   ],
+  history: { bucketSteps: 4, firstBucket: 0, endStep: 7, values: [0.1, Number.POSITIVE_INFINITY] },
 };
 
 /** Goes with the test that asked for it. */

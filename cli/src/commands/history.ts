@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { historyLines } from '../printing/index.js';
+import { wholeNumber, withCoordinator } from '../session/index.js';
+
+/** Points of a table that one looks at; a program asks for as many as it wants. */
+const DEFAULT_POINTS = 20;
+
+interface HistoryOptions {
+  readonly points: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export function addHistory(program: Command): void {
+  program
+    .command('history')
+    .description(
+      "show a run's losses by term, learning rate, gradient norm, rate and waiting over its steps",
+    )
+    .argument('<run>', "the run's id")
+    .option(
+      '--points <n>',
+      'at most so many points, each the mean over its steps, up to 512',
+      wholeNumber(1),
+      DEFAULT_POINTS,
+    )
+    .option('--from <step>', 'the first step, from 0', wholeNumber(0), 0)
+    .option('--to <step>', 'the step after the last (default: the newest)', wholeNumber(1), 0)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  coordinator history digits
+  coordinator history digits --from 1000 --to 2000
+  coordinator history digits --points 512 -o json > history.json`,
+    )
+    .action((runId: string, { points, from, to }: HistoryOptions, command: Command) =>
+      withCoordinator(command, async ({ client, print }) => {
+        const history = await client.getHistory(runId, {
+          firstStep: from,
+          endStep: to,
+          pointCount: points,
+        });
+        print(history, () => historyLines(history));
+      }),
+    );
+}

@@ -1,0 +1,72 @@
+/** A run's history as text: a line for each stretch of steps. */
+import type { GetHistoryResponse } from '@lyceum/proto';
+import { curveText } from './curve.js';
+import { type Column, countText, percentText, tableLines } from './table.js';
+
+type Point = GetHistoryResponse['points'][number];
+
+export function historyLines({ columns, points }: GetHistoryResponse): string[] {
+  if (points.length === 0) return ['no step has been taken'];
+  const value = (name: string) => {
+    const index = columns.indexOf(name);
+    return ({ means }: Point): number | undefined => {
+      const mean = means[index];
+      return mean === undefined || Number.isNaN(mean) ? undefined : mean;
+    };
+  };
+  const figure = (title: string, name: string): Column<Point> => ({
+    title,
+    value: (point) => value(name)(point)?.toPrecision(4),
+    align: 'right',
+  });
+  const terms = columns.filter((name) => name.startsWith('objective['));
+  const seconds = value('seconds');
+  const share = (name: string) => (point: Point) => {
+    const spent = seconds(point);
+    return spent === undefined || spent === 0 ? undefined : (value(name)(point) ?? 0) / spent;
+  };
+  const samples = share('samples');
+  const waiting = share('waitingSeconds');
+  return tableLines(
+    [
+      { title: 'STEPS', value: ({ firstStep, endStep }) => `${firstStep + 1}–${endStep}` },
+      figure('LOSS', 'loss'),
+      // A loss of one term is that term.
+      ...(terms.length > 1 ? terms.map((name) => figure(termTitle(name), name)) : []),
+      figure('LEARNING RATE', 'learningRate'),
+      figure('GRADIENT NORM', 'gradientNorm'),
+      {
+        title: 'SAMPLES/S',
+        value: (point) => orNone(samples(point), countText),
+        align: 'right',
+      },
+      {
+        title: 'WAITING',
+        value: (point) => orNone(waiting(point), (w) => percentText(w, 0)),
+        align: 'right',
+      },
+    ],
+    points,
+  );
+}
+
+/** The loss over all steps in one line; none of a run without a known step. */
+export function lossLine({ columns, points }: GetHistoryResponse): string[] {
+  const losses = points.map(({ means }) => means[columns.indexOf('loss')] ?? Number.NaN);
+  const known = losses.filter(Number.isFinite);
+  const [first, last] = [known[0], known.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const steps = countText(points.at(-1)?.endStep ?? 0);
+  return [
+    `Loss over ${steps} steps: ${first.toPrecision(3)} ${curveText(losses)} ${last.toPrecision(3)}`,
+  ];
+}
+
+/** `objective[0].kd` as `KD`. */
+function termTitle(name: string): string {
+  return name.slice(name.indexOf('.') + 1).toUpperCase();
+}
+
+function orNone(value: number | undefined, text: (value: number) => string): string | undefined {
+  return value === undefined ? undefined : text(value);
+}

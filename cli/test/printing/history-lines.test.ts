@@ -1,0 +1,45 @@
+/** A run's history as lines. */
+import { expect, it } from 'vitest';
+import { historyLines, lossLine } from '../../src/printing/index.js';
+
+const common = ['loss', 'learningRate', 'gradientNorm', 'samples', 'seconds', 'waitingSeconds'];
+
+it('has a line for each point, with the parts of a loss that has several', () => {
+  const columns = [...common, 'objective[0].kd', 'objective[1].ce'];
+  const points = [
+    { firstStep: 0, endStep: 50, means: [2.5, 0.01, 1.25, 128, 0.5, 0.25, 2.25, 0.25] },
+    { firstStep: 50, endStep: 80, means: columns.map(() => Number.NaN) },
+  ];
+  expect(historyLines({ columns, points })).toEqual([
+    'STEPS   LOSS     KD      CE  LEARNING RATE  GRADIENT NORM  SAMPLES/S  WAITING',
+    '1–50   2.500  2.250  0.2500        0.01000          1.250        256     50 %',
+    '51–80      -      -       -              -              -          -        -',
+  ]);
+});
+
+it('says no part of a loss that has one, and nothing of no time', () => {
+  const points = [{ firstStep: 0, endStep: 1, means: [2, 1, 1, 10, 0, 0, 2] }];
+  const [title, line] = historyLines({ columns: [...common, 'objective[0].kd'], points });
+  expect(title).not.toContain('KD');
+  expect(line).toMatch(/- +-$/);
+});
+
+it('says so where no step has been taken', () => {
+  expect(historyLines({ columns: common, points: [] })).toEqual(['no step has been taken']);
+});
+
+it('has the loss in one line, blank where it is not known', () => {
+  const losses = [8, Number.NaN, 4, 2, 1];
+  const points = losses.map((loss, i) => ({
+    firstStep: 300 * i,
+    endStep: 300 * i + 300,
+    means: [loss],
+  }));
+  expect(lossLine({ columns: ['loss'], points })).toEqual([
+    'Loss over 1,500 steps: 8.00 █ ▄▂▁ 1.00',
+  ]);
+  expect(lossLine({ columns: ['loss'], points: points.slice(4) })).toEqual([
+    'Loss over 1,500 steps: 1.00 ▁ 1.00',
+  ]);
+  expect(lossLine({ columns: ['loss'], points: points.slice(1, 2) })).toEqual([]);
+});

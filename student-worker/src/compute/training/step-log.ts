@@ -1,0 +1,88 @@
+/**
+ * What the last steps measured, left where it was computed and read back together: on a GPU reading one waits for all
+ * work before it. What was read is in the run's history.
+ */
+import { STEP_COLUMNS, type StepHistory } from '@lyceum/learning/history';
+import type { Engine, Tensor1D } from '@lyceum/learning/tensorflow';
+import { LyceumError } from '@lyceum/proto';
+import type { Stopwatch } from './stopwatch.js';
+
+/** Steps after which the figures are read back at the latest, so that a failed run stops soon. */
+const GREATEST_LAG = 64;
+
+interface Pending {
+  readonly figures: Tensor1D;
+  readonly learningRate: number;
+  readonly rows: number;
+}
+
+export class StepLog {
+  readonly history: StepHistory;
+  readonly #engine: Engine;
+  readonly #stopwatch: Pick<Stopwatch, 'assignment'>;
+  #pending: Pending[] = [];
+  #read: Stopwatch['assignment'] = { trainingSeconds: 0, waitingSeconds: 0 };
+  #sum = 0;
+  #count = 0;
+
+  /** @param history - of the steps so far; goes on here. */
+  constructor(engine: Engine, history: StepHistory, stopwatch: Pick<Stopwatch, 'assignment'>) {
+    this.#engine = engine;
+    this.history = history;
+    this.#stopwatch = stopwatch;
+  }
+
+  /**
+   * Takes what the next step measured.
+   *
+   * @param figures - as `TrainStep.run` gives them; owned from here on.
+   * @throws as {@link check}, from time to time.
+   */
+  add(figures: Tensor1D, learningRate: number, rows: number): void {
+    this.#pending.push({ figures, learningRate, rows });
+    if (this.#pending.length >= GREATEST_LAG) this.check();
+  }
+
+  /** @throws {LyceumError} FAILED_PRECONDITION naming the first step whose loss is not finite. */
+  check(): void {
+    const pending = this.#pending;
+    if (pending.length === 0) return;
+    this.#pending = [];
+    const { tf } = this.#engine;
+    const tensors = pending.map(({ figures }) => figures);
+    const rows = tf.tidy(() => tf.stack(tensors).arraySync() as number[][]);
+    tf.dispose(tensors);
+    const now = this.#stopwatch.assignment;
+    // Clocks are read with the figures: each of the steps has an equal part of the time.
+    const seconds = (now.trainingSeconds - this.#read.trainingSeconds) / pending.length;
+    const waitingSeconds = (now.waitingSeconds - this.#read.waitingSeconds) / pending.length;
+    this.#read = now;
+    for (const [index, { learningRate, rows: samples }] of pending.entries()) {
+      const [loss = Number.NaN, gradientNorm = Number.NaN, ...terms] = rows[index] ?? [];
+      if (!Number.isFinite(loss)) {
+        throw new LyceumError(
+          'FAILED_PRECONDITION',
+          `the loss of step ${this.history.endStep + 1} is ${loss}; a lower learning rate or clipNorm may help`,
+        );
+      }
+      const figures = { loss, learningRate, gradientNorm, samples, seconds, waitingSeconds };
+      this.history.add([...STEP_COLUMNS.map((column) => figures[column]), ...terms]);
+      this.#sum += loss;
+    }
+    this.#count += pending.length;
+  }
+
+  /** Mean loss since the last call. NaN if there was no step. */
+  takeMean(): number {
+    this.check();
+    const mean = this.#sum / this.#count;
+    this.#sum = 0;
+    this.#count = 0;
+    return mean;
+  }
+
+  dispose(): void {
+    for (const { figures } of this.#pending) figures.dispose();
+    this.#pending = [];
+  }
+}
