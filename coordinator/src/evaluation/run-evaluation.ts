@@ -190,7 +190,7 @@ export class RunEvaluation {
       endedAtMs,
     });
     const { report, predictions } = await runTask<ReportInput, ReportFiles>(
-      new URL('../../dist/report/report-files.js', import.meta.url),
+      new URL('../../dist/report/compose-predictions.js', import.meta.url),
       'reportFiles',
       input,
       `report of run ${this.runId}`,

@@ -16,8 +16,21 @@
  */
 import { SPLIT_NAMES, type SplitName } from '@lyceum/learning/datasets';
 import { type NpyArray, writeNpz } from '@lyceum/learning/files';
-import { ensembleOf } from './compose-report.js';
+import { composeReport, ensembleOf } from './compose-report.js';
 import type { ReportInput, SplitLogits } from './report-input.js';
+
+export interface ReportFiles {
+  /** JSON. */
+  readonly report: Uint8Array;
+  /** NPZ. */
+  readonly predictions: Uint8Array;
+}
+
+/** A run's two files. Metrics over a large test split take seconds: a thread composes them. @public */
+export function reportFiles(input: ReportInput): ReportFiles {
+  const report = Buffer.from(JSON.stringify(composeReport(input), undefined, 2));
+  return { report, predictions: composePredictions(input) };
+}
 
 export function composePredictions(input: ReportInput): Buffer {
   const models: [string, SplitLogits | undefined][] = [

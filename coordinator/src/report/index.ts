@@ -1,7 +1,8 @@
 /** The report of a run, and runs compared: pure. */
+
+export type { ReportFiles } from './compose-predictions.js';
 export { chooseRules, type EnsembleTableInput } from './ensemble-table.js';
 export { markSuspect, type SuspectUse, suspectText } from './mark-suspect.js';
-export type { ReportFiles } from './report-files.js';
 export type {
   MeasuredSplit,
   ReportInput,

@@ -3,9 +3,9 @@ import {
   clientStream,
   duplex,
   firstEnd,
-  type Logger,
   type SessionHolder,
   unary,
+  Wakeup,
 } from '@lyceum/platform';
 import {
   type CommitCheckpointHeader,
@@ -38,28 +38,22 @@ import {
   checkedHello,
   requireHolder,
   StudentSession,
-  type WorkerSessions,
 } from '../sessions/index.js';
+import { type SessionKind, type SessionParts, serveSession } from './serve-session.js';
 
-export interface StudentServiceParts {
-  readonly sessions: WorkerSessions<StudentSession>;
+export interface StudentServiceParts extends SessionParts<StudentSession> {
   readonly store: RunStore;
   readonly lifecycle: RunLifecycle;
   readonly active: ActiveRuns;
   readonly answers: AnswerStore;
   readonly histories: RunHistories;
   readonly commits: CheckpointCommits;
-  /** Aborts when the coordinator stops. */
-  readonly stopping: AbortSignal;
-  readonly changed: () => void;
-  readonly log: Logger;
-  readonly now: () => number;
 }
 
 export function studentService(parts: StudentServiceParts) {
   return {
     session: duplex<StudentReport, StudentAssignment>(parts.log, (reports, send) =>
-      serveSession(parts, reports, send),
+      serveReports(parts, reports, send),
     ),
     receiveTargets: duplex<TargetRequest, TargetFrame>(parts.log, (requests, send, { holder }) =>
       serveTargets(parts, holder, requests, send),
@@ -109,82 +103,71 @@ async function makeDurable(
   }
 }
 
-async function serveSession(
+function serveReports(
   parts: StudentServiceParts,
   reports: AsyncIterable<StudentReport>,
   send: (assignment: StudentAssignment) => Promise<void>,
 ): Promise<void> {
-  const { sessions, log, now } = parts;
-  const rest = reports[Symbol.asyncIterator]();
-  const first = await rest.next();
-  const report = first.done === true ? undefined : first.value.report;
-  if (report?.$case !== 'hello') {
-    throw new LyceumError('INVALID_ARGUMENT', 'the first report of a session must be its hello');
-  }
-  const session = new StudentSession(checkedHello(report.hello), now(), send);
-  const { workerId } = session;
-  sessions.add(session);
-  log.info({ ...session.environment() }, 'student worker connected');
-  parts.changed();
-  try {
-    await firstEnd([readReports(parts, session, rest)], [session.ended, parts.stopping]);
-  } finally {
-    if (sessions.remove(session, now())) {
-      log.info({ workerId }, 'student worker gone');
+  const kind: SessionKind<StudentReport, StudentSession> = {
+    worker: 'student worker',
+    open: ({ report }) =>
+      report?.$case === 'hello'
+        ? new StudentSession(checkedHello(report.hello), parts.now(), send)
+        : undefined,
+    take: (session, report) => takeReport(parts, session, report),
+    gone: ({ workerId }) => {
+      parts.log.info({ workerId }, 'student worker gone');
       parts.changed();
-    }
-  }
+    },
+  };
+  return serveSession(parts, kind, reports);
 }
 
-async function readReports(
+/** @throws {LyceumError} INVALID_ARGUMENT, PERMISSION_DENIED */
+async function takeReport(
   parts: StudentServiceParts,
   session: StudentSession,
-  reports: AsyncIterator<StudentReport>,
+  { report }: StudentReport,
 ): Promise<void> {
   const { store, lifecycle, commits, changed } = parts;
-  for (;;) {
-    const next = await reports.next();
-    if (next.done === true) return;
-    const { report } = next.value;
-    // A former owner may say what it likes of its assignment; one who names the current one must be its owner.
-    const speaksOf = (name: AssignmentName): void => {
-      const assignment = store.get(name.runId)?.assignment;
-      const isCurrent = assignment?.assignmentEpoch === name.assignmentEpoch;
-      if (isCurrent) requireHolder(name, assignment, session);
-    };
-    switch (report?.$case) {
-      case 'state': {
-        const { runId, assignmentEpoch } = report.state;
-        if (runId !== '') speaksOf(report.state);
-        session.report(report.state);
-        if (runId !== '') await lifecycle.stateReported(runId, assignmentEpoch);
-        break;
-      }
-      case 'progress':
-        speaksOf(report.progress);
-        await takeHistory(parts, report.progress);
-        await lifecycle.progressed(report.progress);
-        break;
-      case 'done':
-        speaksOf(report.done);
-        // What is told to have ended has left nothing behind.
-        await commits.settled();
-        await lifecycle.done(report.done);
-        break;
-      case 'failed':
-        speaksOf(report.failed);
-        await lifecycle.workerFailed({
-          ...report.failed,
-          reason: cut(report.failed.reason, REASON_MAX_LETTERS),
-        });
-        break;
-      case 'hello':
-        throw new LyceumError('INVALID_ARGUMENT', 'a session has one hello');
-      default:
-        throw new LyceumError('INVALID_ARGUMENT', 'an empty report');
+  // A former owner may say what it likes of its assignment; one who names the current one must be its owner.
+  const speaksOf = (name: AssignmentName): void => {
+    const assignment = store.get(name.runId)?.assignment;
+    const isCurrent = assignment?.assignmentEpoch === name.assignmentEpoch;
+    if (isCurrent) requireHolder(name, assignment, session);
+  };
+  switch (report?.$case) {
+    case 'state': {
+      const { runId, assignmentEpoch } = report.state;
+      if (runId !== '') speaksOf(report.state);
+      session.report(report.state);
+      if (runId !== '') await lifecycle.stateReported(runId, assignmentEpoch);
+      break;
     }
-    changed();
+    case 'progress':
+      speaksOf(report.progress);
+      await takeHistory(parts, report.progress);
+      await lifecycle.progressed(report.progress);
+      break;
+    case 'done':
+      speaksOf(report.done);
+      // What is told to have ended has left nothing behind.
+      await commits.settled();
+      await lifecycle.done(report.done);
+      break;
+    case 'failed':
+      speaksOf(report.failed);
+      await lifecycle.workerFailed({
+        ...report.failed,
+        reason: cut(report.failed.reason, REASON_MAX_LETTERS),
+      });
+      break;
+    case 'hello':
+      throw new LyceumError('INVALID_ARGUMENT', 'a session has one hello');
+    default:
+      throw new LyceumError('INVALID_ARGUMENT', 'an empty report');
   }
+  changed();
 }
 
 /** Of the run's assignment; what a former one says is of steps that are taken again. */
@@ -235,18 +218,15 @@ async function settled(
   { runId, assignmentEpoch }: TargetRequest,
   isAwaited: (record: RunRecord) => boolean,
 ): Promise<void> {
-  let stop = (): void => {};
-  const done = new Promise<void>((resolve) => {
-    const look = (): void => {
-      const record = store.get(runId);
-      const isOurs = record?.assignment?.assignmentEpoch === assignmentEpoch;
-      if (record === undefined || !isOurs || !isAwaited(record)) resolve();
-    };
-    stop = store.onChange(look);
-    look();
-  });
+  const news = new Wakeup();
+  const stop = store.onChange(() => news.wake());
+  const isOpen = (): boolean => {
+    const record = store.get(runId);
+    return record?.assignment?.assignmentEpoch === assignmentEpoch && isAwaited(record);
+  };
   try {
-    await firstEnd([done], [stopping]);
+    while (isOpen() && !stopping.aborted) await news.wait({ signal: stopping });
+    stopping.throwIfAborted();
   } finally {
     stop();
   }

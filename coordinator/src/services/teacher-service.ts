@@ -1,6 +1,6 @@
 /** Handlers of `TeacherService`; what each call promises is in teacher.proto. */
 import { isRemoteEngine } from '@lyceum/learning/formats';
-import { duplex, firstEnd, type Logger, type SessionHolder } from '@lyceum/platform';
+import { duplex, firstEnd, type SessionHolder } from '@lyceum/platform';
 import {
   type AnswerFrame,
   type AnswerReceipt,
@@ -17,12 +17,12 @@ import { answersFull, type RunLifecycle } from '../lifecycle/index.js';
 import type { CoordinatorMetrics, RunEvents, RunMonitor } from '../monitoring/index.js';
 import type { RunStore } from '../runs/index.js';
 import { hasEnded, type TicketTaker } from '../schedule/index.js';
-import { checkedHello, TeacherSession, type WorkerSessions } from '../sessions/index.js';
+import { checkedHello, TeacherSession } from '../sessions/index.js';
 import type { Ask } from '../tickets/asks/index.js';
 import { AnswerIntake, type TicketDesk } from '../tickets/index.js';
+import { type SessionKind, type SessionParts, serveSession } from './serve-session.js';
 
-export interface TeacherServiceParts {
-  readonly sessions: WorkerSessions<TeacherSession>;
+export interface TeacherServiceParts extends SessionParts<TeacherSession> {
   readonly desk: TicketDesk;
   readonly proofs: Pick<AnswerProofs, 'put'>;
   readonly store: RunStore;
@@ -31,17 +31,12 @@ export interface TeacherServiceParts {
   readonly health: TeacherHealth;
   readonly events: RunEvents;
   readonly metrics: CoordinatorMetrics;
-  /** Aborts when the coordinator stops. */
-  readonly stopping: AbortSignal;
-  readonly changed: () => void;
-  readonly log: Logger;
-  readonly now: () => number;
 }
 
 export function teacherService(parts: TeacherServiceParts) {
   return {
     session: duplex<TeacherReport, TeacherAssignment>(parts.log, (reports, send) =>
-      serveSession(parts, reports, send),
+      serveReports(parts, reports, send),
     ),
     sendAnswers: duplex<AnswerFrame, AnswerReceipt>(parts.log, (frames, send, { holder }) =>
       serveAnswers(parts, holder, frames, send),
@@ -49,35 +44,29 @@ export function teacherService(parts: TeacherServiceParts) {
   };
 }
 
-async function serveSession(
+function serveReports(
   parts: TeacherServiceParts,
   reports: AsyncIterable<TeacherReport>,
   send: (assignment: TeacherAssignment) => Promise<void>,
 ): Promise<void> {
-  const { sessions, log, now } = parts;
-  const rest = reports[Symbol.asyncIterator]();
-  const first = await rest.next();
-  const report = first.done === true ? undefined : first.value.report;
-  if (report?.$case !== 'hello') {
-    throw new LyceumError('INVALID_ARGUMENT', 'the first report of a session must be its hello');
-  }
-  const session = new TeacherSession(checkedHello(report.hello), now(), send);
-  const { workerId } = session;
-  const former = sessions.add(session);
-  // The worker began anew, or thinks so: what its former session held is given out again.
-  if (former !== undefined) {
-    parts.desk.sessionEnded(workerId, former.served);
-    parts.health.sessionEnded(workerId);
-  }
-  log.info({ ...session.environment() }, 'teacher worker connected');
-  parts.changed();
-  try {
-    await firstEnd([readReports(parts, session, rest)], [session.ended, parts.stopping]);
-  } finally {
-    const last = sessions.remove(session, now());
+  const kind: SessionKind<TeacherReport, TeacherSession> = {
+    worker: 'teacher worker',
+    open: ({ report }) =>
+      report?.$case === 'hello'
+        ? new TeacherSession(checkedHello(report.hello), parts.now(), send)
+        : undefined,
+    // What its former session held is given out again.
+    tookOver: ({ workerId, served }) => {
+      parts.desk.sessionEnded(workerId, served);
+      parts.health.sessionEnded(workerId);
+    },
+    take: (session, report) => takeReport(parts, session, report),
     // When the coordinator itself stops, its successor gives out what is wanted.
-    if (last && !parts.stopping.aborted) sessionLost(parts, session);
-  }
+    gone: (session) => {
+      if (!parts.stopping.aborted) sessionLost(parts, session);
+    },
+  };
+  return serveSession(parts, kind, reports);
 }
 
 function sessionLost(parts: TeacherServiceParts, session: TeacherSession): void {
@@ -89,18 +78,6 @@ function sessionLost(parts: TeacherServiceParts, session: TeacherSession): void 
     parts.events.add(runId, 'worker-left', `teacher worker ${workerId} is gone`, { workerId });
   }
   parts.changed();
-}
-
-async function readReports(
-  parts: TeacherServiceParts,
-  session: TeacherSession,
-  reports: AsyncIterator<TeacherReport>,
-): Promise<void> {
-  for (;;) {
-    const next = await reports.next();
-    if (next.done === true) return;
-    takeReport(parts, session, next.value);
-  }
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT */

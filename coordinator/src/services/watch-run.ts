@@ -1,4 +1,5 @@
 /** A run as its users see it: now, whenever it changes, and its events as they come. */
+import { sleep, Wakeup } from '@lyceum/platform';
 import {
   type ListEventsRequest,
   type ListEventsResponse,
@@ -44,37 +45,25 @@ export async function* watchRun(
   signal: AbortSignal,
 ): AsyncGenerator<WatchRunResponse, void, undefined> {
   parts.store.require(runId);
-  let wake: () => void = () => {};
-  let woken = false;
+  const news = new Wakeup();
+  let isOld = false;
   const stop = parts.monitor.watch(runId, () => {
-    woken = true;
-    wake();
+    isOld = true;
+    news.wake();
   });
-  const aborted = (): void => wake();
-  signal.addEventListener('abort', aborted, { once: true });
   try {
     while (!signal.aborted) {
-      woken = false;
+      isOld = false;
       const record = parts.store.require(runId);
       yield { run: seenRun(parts, record) };
       if (hasEnded(record.state)) return;
-      await pause(WATCH_PAUSE_MS);
-      if (woken || signal.aborted) continue;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      await sleep(WATCH_PAUSE_MS);
+      if (!isOld) await news.wait({ signal });
     }
     throw new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
   } finally {
     stop();
-    signal.removeEventListener('abort', aborted);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
 
 export async function* listEvents(

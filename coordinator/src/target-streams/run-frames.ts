@@ -6,7 +6,6 @@ import { Wakeup } from '@lyceum/platform';
 import { LyceumError, type TargetFrame, TargetRequest, toLyceumError } from '@lyceum/proto';
 import type { Contributors } from '../runs/index.js';
 import { RunTargets, type RunTargetsParts } from '../targets/index.js';
-import type { FrameSource } from './frame-source.js';
 import { Handoff } from './handoff.js';
 
 export interface RunFramesParts
@@ -21,7 +20,7 @@ export interface RunFramesParts
   readonly workerCount: () => number;
 }
 
-export class RunFrames implements FrameSource {
+export class RunFrames {
   readonly #parts: RunFramesParts;
   readonly #targets: RunTargets;
   readonly #frames = new Handoff<TargetFrame>();
@@ -58,6 +57,10 @@ export class RunFrames implements FrameSource {
     });
   }
 
+  /**
+   * @returns the next frame; undefined if there is none within `ms`.
+   * @throws {LyceumError} FAILED_PRECONDITION if there will be none, and why.
+   */
   async next(ms: number): Promise<TargetFrame | undefined> {
     if (this.#last !== undefined) this.#take(this.#last);
     this.#targets.servedBy(this.#parts.workerCount());

@@ -13,7 +13,6 @@ import type { DatasetOutline } from '../artifacts/index.js';
 import type { RunRecord } from '../runs/index.js';
 import { type Combiner, targetFrames } from '../targets/index.js';
 import { readLogits, SplitAnswers, type TicketDesk } from '../tickets/index.js';
-import type { FrameSource } from './frame-source.js';
 
 /** Bytes of one teacher's answers that are read at a time. */
 const READ_BYTES = 2 * 1024 * 1024;
@@ -32,7 +31,7 @@ export interface SplitFramesParts {
   readonly combiner: Combiner;
 }
 
-export class SplitFrames implements FrameSource {
+export class SplitFrames {
   readonly #parts: SplitFramesParts;
   readonly #answers: SplitAnswers;
   readonly #news = new Wakeup();
@@ -49,6 +48,10 @@ export class SplitFrames implements FrameSource {
     this.#frames = this.#read();
   }
 
+  /**
+   * @returns the next frame; undefined if there is none within `ms`.
+   * @throws {LyceumError} FAILED_PRECONDITION if there will be none, and why.
+   */
   async next(ms: number): Promise<TargetFrame | undefined> {
     if (!this.#isSettled()) await this.#news.wait({ ms });
     const { failure, complete } = this.#answers;

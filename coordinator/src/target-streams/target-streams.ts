@@ -20,7 +20,6 @@ import {
 import type { Combiner } from '../targets/index.js';
 import { answerTable, spanSamples } from '../tickets/asks/index.js';
 import type { TeacherUser, TicketDesk } from '../tickets/index.js';
-import type { FrameSource } from './frame-source.js';
 import { RunFrames } from './run-frames.js';
 import { SplitFrames } from './split-frames.js';
 import { targetBatches } from './target-batches.js';
@@ -139,7 +138,7 @@ export class TargetStreams {
     }
   }
 
-  #source(askerId: string, order: TargetOrder, dataset: DatasetOutline): FrameSource {
+  #source(askerId: string, order: TargetOrder, dataset: DatasetOutline): RunFrames | SplitFrames {
     const { answers: store, desk, combiner, workerCount } = this.#parts;
     const { record, spec, split, firstStep, contributors } = order;
     const parts = { askerId, record, dataset, desk, store, combiner };

@@ -1,0 +1,58 @@
+// A run that is watched while its record changes under the watcher; no server, no student.
+import { LyceumError, RunState } from '@lyceum/proto';
+import { expect, it } from 'vitest';
+import type { RunRecord } from '../../src/runs/run-record.js';
+import { type WatchRunParts, watchRun } from '../../src/services/watch-run.js';
+import { queued } from '../runs/queued-run.js';
+
+/** A run, how to change it, and how many watch it. */
+function watched() {
+  let record: RunRecord = queued();
+  const watchers = new Set<() => void>();
+  const parts = {
+    store: { require: () => record },
+    monitor: {
+      progress: () => undefined,
+      reason: () => '',
+      watch: (_: string, woken: () => void) => {
+        watchers.add(woken);
+        return () => watchers.delete(woken);
+      },
+    },
+    active: { targets: () => undefined },
+  } as unknown as WatchRunParts;
+  const change = (state: RunRecord['state']): void => {
+    record = { ...record, state };
+    for (const woken of watchers) woken();
+  };
+  return { parts, change, watchers };
+}
+
+it('shows the run as it is, after each change, and no more after its end', async () => {
+  const { parts, change, watchers } = watched();
+  const seen: (RunState | undefined)[] = [];
+  for await (const { run } of watchRun(parts, 'run', new AbortController().signal)) {
+    seen.push(run?.state);
+    // Two changes of one moment are one message; the first comes while nobody waits.
+    if (seen.length === 1) change('PREPARING');
+    if (seen.length === 1) setTimeout(() => change('TRAINING'));
+    if (seen.length === 2) setTimeout(() => change('SUCCEEDED'), 300);
+  }
+  expect(seen).toEqual([
+    RunState.RUN_STATE_QUEUED,
+    RunState.RUN_STATE_TRAINING,
+    RunState.RUN_STATE_SUCCEEDED,
+  ]);
+  expect(watchers.size).toBe(0);
+});
+
+it('ends with the coordinator, though nothing changes', async () => {
+  const { parts, watchers } = watched();
+  const stopping = new AbortController();
+  const messages = watchRun(parts, 'run', stopping.signal);
+  await messages.next();
+  const next = messages.next();
+  stopping.abort(new LyceumError('UNAVAILABLE', 'over'));
+  await expect(next).rejects.toThrow('the coordinator is stopping');
+  expect(watchers.size).toBe(0);
+});
