@@ -1,9 +1,7 @@
 /** Carries out what befalls a schedule's processes; whatever it breaks comes back. */
-import type { SimulatedProcess } from './event-clock.js';
-import type { Blow } from './schedule-settings.js';
-import { SILENCE_MS, type SimulatedCoordinator } from './simulated-coordinator.js';
-import type { SimulatedStudent } from './simulated-student.js';
-import type { World } from './world.js';
+
+import { SILENCE_MS, type SimulatedCoordinator, type SimulatedStudent } from './processes/index.js';
+import type { Blow, SimulatedProcess, World } from './world/index.js';
 
 /** How long processes are away, ms. */
 const AWAY_MS = [0, 50, 2_000];

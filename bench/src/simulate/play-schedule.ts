@@ -1,16 +1,21 @@
 /** One schedule from its beginning until nothing is left to do, with every promise looked at on the way. */
 import { AnswerFrames, AskBook } from '@lyceum/coordinator/asks';
 import { RunSchedule, TicketBook } from '@lyceum/coordinator/schedule';
+import { TargetFlow } from '@lyceum/coordinator/target-flow';
 import { LyceumError } from '@lyceum/proto';
 import { strike } from './blows.js';
-import { EventClock } from './event-clock.js';
-import { RandomStream } from './random-stream.js';
-import { scheduleSettings } from './schedule-settings.js';
-import { SimulatedAnswers } from './simulated-answers.js';
-import { SimulatedCoordinator } from './simulated-coordinator.js';
-import { SimulatedQueue } from './simulated-queue.js';
-import { Violation } from './violation.js';
-import type { Machines, RunRecord, World } from './world.js';
+import { SimulatedCoordinator } from './processes/index.js';
+import { Violation } from './rules/index.js';
+import {
+  EventClock,
+  type Machines,
+  RandomStream,
+  type RunRecord,
+  SimulatedAnswers,
+  SimulatedQueue,
+  scheduleSettings,
+  type World,
+} from './world/index.js';
 
 /**
  * Within it every run must have ended once nothing fails any more: a lease, a stop and the patience of peers, one
@@ -29,6 +34,7 @@ export const REAL_MACHINES: Machines = {
   askBook: (tickets) => new AskBook(tickets),
   answerFrames: (taker, asks) => new AnswerFrames(taker, asks),
   runSchedule: (settings) => new RunSchedule(settings),
+  targetFlow: (settings) => new TargetFlow(settings),
 };
 
 export interface Played {

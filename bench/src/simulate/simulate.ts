@@ -1,6 +1,6 @@
 /** Many schedules of one seed, until one breaks a promise. */
 import { playSchedule } from './play-schedule.js';
-import type { Machines } from './world.js';
+import type { Machines } from './world/index.js';
 
 export interface SimulationResult {
   readonly seed: number;

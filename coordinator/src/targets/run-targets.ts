@@ -1,6 +1,6 @@
 /**
- * The targets of one run: asks for what its schedule wants, combines what has come and sends it to the
- * student that is attached.
+ * The targets of one run: the flow of its targets with its actions carried out. Reads what has come, combines it and
+ * sends it to the student that is attached.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CombinationFit } from '@lyceum/learning/ensemble';
@@ -15,29 +15,16 @@ import {
   quorumOf,
   type RunRecord,
 } from '../runs/index.js';
-import {
-  endStepOfSpan,
-  firstStepOfSpan,
-  RunSchedule,
-  type ScheduleEffect,
-  type SpanGrid,
-  spanAt,
-  spanOfStep,
-  teacherWindowSteps,
-} from '../schedule/index.js';
+import { RunSchedule, type SpanGrid, teacherWindowSteps } from '../schedule/index.js';
 import type { Asker } from '../tickets/asks/index.js';
 import type { TicketDesk } from '../tickets/index.js';
 import type { Combiner } from './combiner.js';
 import { EnsembleDrift } from './ensemble-drift.js';
-import { SpanAsks } from './span-asks.js';
-import { SpanSamples, type StepRange } from './span-samples.js';
+import { type StepRange, type TargetAction, TargetFlow, type TargetRange } from './flow/index.js';
+import { spanAsk } from './span-ask.js';
+import { SpanSamples } from './span-samples.js';
 import { overdegraded, type TargetFailure, unanswerable } from './target-failure.js';
-import {
-  type AnswerBuffers,
-  type ReadAnswers,
-  type TargetRange,
-  TargetSource,
-} from './target-source.js';
+import { type AnswerBuffers, TargetSource } from './target-source.js';
 
 export interface RunTargetsParts {
   /** Unique among all that ask; absent: the run's training. */
@@ -60,13 +47,13 @@ export interface RunTargetsParts {
   readonly onDegraded: (steps: StepRange, lacking: readonly string[]) => void;
 }
 
-interface Attachment {
+/** A `ReceiveTargets` call. */
+interface Call {
+  readonly send: (frame: TargetFrame) => Promise<void>;
   readonly controller: AbortController;
-  /** What may leave, in order. */
-  readonly ranges: TargetRange[];
   readonly buffers: AnswerBuffers;
-  /** A range was added. */
-  readonly added: Wakeup;
+  /** There is something to write. */
+  readonly released: Wakeup;
 }
 
 export class RunTargets implements Asker {
@@ -75,32 +62,30 @@ export class RunTargets implements Asker {
   readonly #parts: RunTargetsParts;
   readonly #grid: SpanGrid;
   readonly #schedule: RunSchedule;
-  readonly #asks: SpanAsks;
+  readonly #flow: TargetFlow;
   readonly #samples: SpanSamples;
   readonly #source: TargetSource;
   readonly #drift: EnsembleDrift;
-  #attachment: Attachment | undefined;
+  #call: Call | undefined;
   #failure: TargetFailure | undefined;
-  /** No step from here on has got a target; of a student that a predecessor served nothing is known. */
-  #reachedStep: number;
 
   constructor(parts: RunTargetsParts) {
-    const { record, ledger } = parts;
-    const quorum = quorumOf(record);
-    if (record.specification.kind !== 'Distillation' || record.answerCodec === undefined) {
+    const { record, ledger, dataset, store, combiner, fit } = parts;
+    const { specification, teachers, answerCodec: codec } = record;
+    if (specification.kind !== 'Distillation' || codec === undefined) {
       throw new Error(`run ${record.runId} has no targets`);
     }
     this.#parts = parts;
-    this.#reachedStep = record.state === 'TRAINING' ? Number.POSITIVE_INFINITY : 0;
     this.runId = record.runId;
     this.askerId = parts.askerId ?? `${record.runId}/training`;
-    const { spec } = record.specification;
-    const { dataset, desk, store, combiner, fit } = parts;
+    const { spec } = specification;
     const grid = gridOf(record);
+    const teacherCount = teachers.length;
     this.#grid = grid;
+    const quorum = quorumOf(record);
     this.#schedule = new RunSchedule({
       grid,
-      teacherCount: record.teachers.length,
+      teacherCount,
       windowSteps: this.#windowSteps(0),
       viewCycle: spec.views?.cycle ?? 1,
       quorum: quorum && ledger && { ...quorum, decided: ledger.decided },
@@ -109,11 +94,18 @@ export class RunTargets implements Asker {
     const keptCount = () => 2 * this.#schedule.openSpanCount() + 2;
     this.#samples = new SpanSamples(dataset, grid, spec.training.seed, keptCount);
     const samples = this.#samples;
-    this.#asks = new SpanAsks({ record, spec, dataset, grid, samples, desk, asker: this });
-    const weights = record.teachers.map(({ weight }) => weight);
-    this.#drift = new EnsembleDrift(weights, dataset.classCount);
-    const codec = record.answerCodec;
     this.#source = new TargetSource({ record, spec, codec, dataset, grid, samples, store, combiner, fit }); // biome-ignore format: short
+    this.#flow = new TargetFlow({
+      schedule: this.#schedule,
+      grid,
+      teacherCount,
+      stepsPerPiece: this.#source.stepsPerPiece,
+      askOf: (teacher, span) => spanAsk({ record, spec, dataset, grid, samples }, teacher, span),
+      kept: ledger?.decided.keys(),
+      wasServed: record.state === 'TRAINING',
+    });
+    const weights = teachers.map(({ weight }) => weight);
+    this.#drift = new EnsembleDrift(weights, dataset.classCount);
   }
 
   /** Why the run cannot go on; undefined: it can. */
@@ -123,17 +115,17 @@ export class RunTargets implements Asker {
 
   /** The step after the last one that a student may have got the target of. */
   get reachedStep(): number {
-    return Math.min(this.#reachedStep, this.#grid.plan.stepCount);
+    return this.#flow.reachedStep;
   }
 
   /** So many workers have teachers of the run: its window becomes as long as they need it. */
   servedBy(workerCount: number): void {
-    this.#apply(this.#schedule.resized(this.#windowSteps(workerCount)));
+    this.#carryOut(this.#flow.resized(this.#windowSteps(workerCount)));
   }
 
   /** Opens the window at the step from which the student will go on. */
   expect(step: number): void {
-    if (this.#attachment === undefined) this.#apply(this.#schedule.expected(step));
+    this.#carryOut(this.#flow.expected(step));
   }
 
   /**
@@ -143,56 +135,48 @@ export class RunTargets implements Asker {
    *   request makes no sense.
    */
   async serve(
-    first: TargetRequest,
+    { firstStep, creditStep, doneStep }: TargetRequest,
     requests: AsyncIterable<TargetRequest>,
     send: (frame: TargetFrame) => Promise<void>,
   ): Promise<void> {
-    this.#attachment?.controller.abort(
+    this.#call?.controller.abort(
       new LyceumError('ABORTED', `another stream of run ${this.runId} took over`),
     );
-    const attachment: Attachment = {
+    const call: Call = {
+      send,
       controller: new AbortController(),
-      ranges: [],
       buffers: this.#source.buffers(),
-      added: new Wakeup(),
+      released: new Wakeup(),
     };
-    this.#attachment = attachment;
-    const isKnown = Number.isFinite(this.#reachedStep);
-    this.#reachedStep = Math.max(isKnown ? this.#reachedStep : 0, first.firstStep);
-    const { signal } = attachment.controller;
+    this.#call = call;
     try {
-      this.#apply(this.#schedule.attached(first.firstStep));
-      this.#apply(this.#schedule.credited(first.creditStep, first.doneStep));
-      await firstEnd(
-        [this.#readCredits(requests, signal), this.#write(attachment, send)],
-        [signal],
-      );
+      this.#carryOut(this.#flow.attached(call, firstStep));
+      this.#carryOut(this.#flow.credited(call, creditStep, doneStep));
+      const { signal } = call.controller;
+      await firstEnd([this.#readCredits(requests, call), this.#write(call)], [signal]);
     } finally {
-      attachment.controller.abort(new LyceumError('ABORTED', 'the call is over'));
-      if (this.#attachment === attachment) {
-        this.#attachment = undefined;
-        this.#schedule.detached();
-      }
+      call.controller.abort(new LyceumError('ABORTED', 'the call is over'));
+      this.#flow.detached(call);
+      if (this.#call === call) this.#call = undefined;
     }
   }
 
   /** The student has lost the run: its call ends with `reason`. What was asked for stays asked for. */
   release(reason: LyceumError): void {
-    this.#attachment?.controller.abort(reason);
-    this.#attachment = undefined;
-    this.#schedule.detached();
+    this.#call?.controller.abort(reason);
+    this.#call = undefined;
+    this.#flow.released();
   }
 
   /** The run needs no more targets: besides, its asks are withdrawn. */
   close(reason: LyceumError): void {
     this.release(reason);
-    this.#apply(this.#schedule.closed());
+    this.#carryOut(this.#flow.closed());
   }
 
   /** Names of the teachers that the idle student waits for. */
   waitingFor(): string[] {
-    const { teachers } = this.#parts.record;
-    return this.#schedule.waitingFor().map((index) => teachers[index]?.name ?? '');
+    return this.#namesOf(this.#schedule.waitingFor());
   }
 
   openWantCount(): number {
@@ -206,30 +190,28 @@ export class RunTargets implements Asker {
 
   /** @param nowMs - of a clock that never goes back. */
   tick(nowMs: number): void {
-    this.#apply(this.#schedule.tick(nowMs));
+    this.#carryOut(this.#flow.tick(nowMs));
   }
 
   satisfied(askId: string): void {
-    const ask = this.#asks.find(askId);
-    if (ask === undefined) return;
-    this.#asks.done(askId);
-    for (const teacher of ask.teachers) this.#apply(this.#schedule.spanComplete(teacher, ask.span));
+    this.#carryOut(this.#flow.satisfied(askId));
   }
 
   failed(askId: string, reason: string): void {
-    const ask = this.#asks.find(askId);
-    if (ask === undefined) return;
-    const { teachers } = this.#parts.record;
-    const names = [...ask.teachers].map((index) => teachers[index]?.name).join(', ');
-    const span = spanAt(this.#grid, ask.span);
-    this.#fail(unanswerable(names, span, this.#samples.ofSpan(ask.span), reason));
+    this.#carryOut(this.#flow.failed(askId, reason));
   }
 
   #windowSteps(workerCount: number): number {
     const { record } = this.#parts;
-    const rowBytes = meanAnswerBytes(record);
-    const teacherCount = record.teachers.length;
-    return teacherWindowSteps(this.#grid, { workerCount, teacherCount, rowBytes });
+    return teacherWindowSteps(this.#grid, {
+      workerCount,
+      teacherCount: record.teachers.length,
+      rowBytes: meanAnswerBytes(record),
+    });
+  }
+
+  #namesOf(teachers: readonly number[]): string[] {
+    return teachers.map((teacher) => this.#parts.record.teachers[teacher]?.name ?? '');
   }
 
   #fail(failure: TargetFailure): void {
@@ -237,105 +219,80 @@ export class RunTargets implements Asker {
     this.#parts.onFailed();
   }
 
-  #apply(effects: readonly ScheduleEffect[]): void {
-    for (const effect of effects) {
-      if (effect.kind === 'want') this.#asks.want(effect.teacher, effect.span);
-      else if (effect.kind === 'unwant') this.#asks.unwant(effect.teacher, effect.span);
-      else if (effect.kind === 'overdegraded') this.#fail(overdegraded(this.#parts.record, effect));
-      else {
-        this.#attachment?.ranges.push(effect);
-        this.#attachment?.added.wake();
+  #carryOut(actions: readonly TargetAction[]): void {
+    const { desk, record, onDegraded } = this.#parts;
+    for (const action of actions) {
+      switch (action.kind) {
+        case 'ask':
+          desk.ask(this, action.ask);
+          break;
+        case 'withdraw':
+          desk.withdraw(this, action.askId);
+          break;
+        case 'release':
+          this.#call?.released.wake();
+          break;
+        case 'degraded':
+          onDegraded(action.steps, this.#namesOf(action.lacking));
+          break;
+        case 'unanswerable':
+          this.#fail(unanswerable(record, action, this.#grid, this.#samples.ofSpan(action.span)));
+          break;
+        case 'overdegraded':
+          this.#fail(overdegraded(record, action));
+          break;
       }
     }
   }
 
-  async #readCredits(requests: AsyncIterable<TargetRequest>, signal: AbortSignal): Promise<void> {
+  async #readCredits(requests: AsyncIterable<TargetRequest>, call: Call): Promise<void> {
     for await (const { creditStep, doneStep } of requests) {
-      if (signal.aborted) return;
-      this.#apply(this.#schedule.credited(creditStep, doneStep));
+      if (call.controller.signal.aborted) return;
+      this.#carryOut(this.#flow.credited(call, creditStep, doneStep));
     }
   }
 
-  async #write(attachment: Attachment, send: (frame: TargetFrame) => Promise<void>): Promise<void> {
-    const { ranges, added, controller } = attachment;
-    while (!controller.signal.aborted) {
-      const range = ranges.shift();
-      if (range === undefined) {
-        await added.wait({ signal: controller.signal });
-        continue;
-      }
-      await this.#recordContributors(spanOfStep(this.#grid, range.firstStep), range);
-      for (const piece of this.#source.pieces(range)) {
-        const isSent = await this.#writePiece(piece, attachment, send);
-        if (controller.signal.aborted) return;
-        if (isSent) continue;
-        // Everything behind it was not sent either; the schedule releases it again.
-        break;
-      }
+  async #write(call: Call): Promise<void> {
+    const { signal } = call.controller;
+    while (!signal.aborted) {
+      const work = this.#flow.next(call);
+      if (work === undefined) await call.released.wait({ signal });
+      else if (work.kind === 'keep') await this.#keep(work.span, work.contributors);
+      else await this.#writePiece(work.piece, call);
     }
   }
 
-  /** @returns false if it cannot be read: then it, and all that was to follow, is asked for again. */
-  async #writePiece(
-    piece: TargetRange,
-    attachment: Attachment,
-    send: (frame: TargetFrame) => Promise<void>,
-  ): Promise<boolean> {
-    const { ranges, controller } = attachment;
-    const span = spanOfStep(this.#grid, piece.firstStep);
-    this.#reachedStep = Math.max(this.#reachedStep, piece.endStep);
-    const answers = await this.#read(piece, attachment.buffers);
-    // A call that is over must not take back steps that have left on the one after it, which finds out by
-    // itself what is unreadable.
-    if (controller.signal.aborted) return false;
+  async #writePiece(piece: TargetRange, call: Call): Promise<void> {
+    const { signal } = call.controller;
+    const answers = await this.#orFail(this.#source.read(piece, call.buffers));
+    if (signal.aborted) return;
     if (answers.unreadable.size > 0) {
-      ranges.length = 0;
-      for (const teacher of answers.unreadable) {
-        this.#apply(this.#schedule.spanUnreadable(teacher, span, piece.firstStep));
-      }
-      return false;
+      this.#carryOut(this.#flow.unreadable(call, piece, answers.unreadable));
+      return;
     }
     for (const { teacher, text } of this.#drift.look(piece.contributors, answers.logits)) {
       this.#parts.onDrift(teacher, text);
     }
     for await (const frame of this.#source.frames(piece, answers)) {
-      if (controller.signal.aborted) return false;
-      await send(frame);
+      if (signal.aborted) return;
+      await call.send(frame);
       await nextTurn();
     }
     this.#parts.onSent(piece.endStep - piece.firstStep);
-    return true;
   }
 
-  /** Keeps what a span's targets are made of before the first of them leaves. */
-  async #recordContributors(span: number, range: TargetRange): Promise<void> {
-    const { ledger, record } = this.#parts;
-    const { contributors } = range;
-    if (ledger === undefined || ledger.decided.has(span)) return;
-    try {
-      await ledger.record(span, contributors);
-    } catch (thrown) {
-      this.#fail({ reason: `contributors cannot be recorded: ${toLyceumError(thrown).message}` });
-      throw thrown;
-    }
-    const lacking = record.teachers.filter((_, teacher) => !contributors.includes(teacher));
-    if (lacking.length === 0) return;
-    const steps = {
-      firstStep: firstStepOfSpan(this.#grid, span),
-      endStep: endStepOfSpan(this.#grid, span),
-    };
-    this.#parts.onDegraded(
-      steps,
-      lacking.map(({ name }) => name),
-    );
+  async #keep(span: number, contributors: readonly number[]): Promise<void> {
+    const recorded = this.#parts.ledger?.record(span, contributors);
+    await this.#orFail(recorded, 'contributors cannot be recorded: ');
+    this.#carryOut(this.#flow.kept(span, contributors));
   }
 
-  /** A disk that does not give its answers back stops the run, not this call alone. */
-  async #read(piece: TargetRange, buffers: AnswerBuffers): Promise<ReadAnswers> {
+  /** A disk that fails stops the run, not this call alone. */
+  async #orFail<T>(work: Promise<T> | T, said = ''): Promise<T> {
     try {
-      return await this.#source.read(piece, buffers);
+      return await work;
     } catch (thrown) {
-      this.#fail({ reason: toLyceumError(thrown).message });
+      this.#fail({ reason: `${said}${toLyceumError(thrown).message}` });
       throw thrown;
     }
   }

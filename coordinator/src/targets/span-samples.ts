@@ -3,12 +3,7 @@ import { batchSpan } from '@lyceum/learning/orders';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { type SpanGrid, spanAt, spanOfStep } from '../schedule/index.js';
 import { spanSamples } from '../tickets/asks/index.js';
-
-/** Steps [firstStep, endStep). */
-export interface StepRange {
-  readonly firstStep: number;
-  readonly endStep: number;
-}
+import type { StepRange } from './flow/index.js';
 
 export class SpanSamples {
   readonly #dataset: DatasetOutline;

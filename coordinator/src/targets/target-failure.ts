@@ -1,27 +1,25 @@
 /** Why a run gets no more targets: words for its user, and the same as data for an event. Pure. */
-import type { Span } from '@lyceum/learning/orders';
 import { quorumOf, type RunRecord } from '../runs/index.js';
+import { type SpanGrid, spanAt } from '../schedule/index.js';
 
 export interface TargetFailure extends Readonly<Record<string, unknown>> {
   readonly reason: string;
 }
 
-/**
- * @param teachers - names of the teachers that were asked.
- * @param samples - what they were asked about; they lie in the order of the run, so their range is given.
- */
+/** @param samples - what was asked about; they lie in the order of the run, so their range is given. */
 export function unanswerable(
-  teachers: string,
-  span: Span,
+  { teachers: all }: RunRecord,
+  asked: { readonly teachers: readonly number[]; readonly span: number; readonly reason: string },
+  grid: SpanGrid,
   samples: Uint32Array,
-  reason: string,
 ): TargetFailure {
-  const { epoch, firstPosition, positionCount } = span;
+  const teachers = asked.teachers.map((teacher) => all[teacher]?.name).join(', ');
+  const { epoch, firstPosition, positionCount } = spanAt(grid, asked.span);
   const firstSample = samples.reduce((a, b) => Math.min(a, b));
   const lastSample = samples.reduce((a, b) => Math.max(a, b));
   const positions = `positions ${firstPosition} to ${firstPosition + positionCount - 1} of epoch ${epoch}`;
   const where = `samples ${firstSample} to ${lastSample} (${positions})`;
-  const said = `teacher ${teachers} cannot answer ${where}: ${reason}`;
+  const said = `teacher ${teachers} cannot answer ${where}: ${asked.reason}`;
   const range = { epoch, firstPosition, positionCount, firstSample, lastSample };
   return { reason: said, teachers, ...range };
 }

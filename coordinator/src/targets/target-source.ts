@@ -16,7 +16,8 @@ import type { SpanGrid } from '../schedule/index.js';
 import { answerTable } from '../tickets/asks/index.js';
 import { readLogits } from '../tickets/index.js';
 import type { Combiner } from './combiner.js';
-import { positionsOf, type SpanSamples, type StepRange } from './span-samples.js';
+import type { TargetRange } from './flow/index.js';
+import { positionsOf, type SpanSamples } from './span-samples.js';
 import { targetFrames } from './target-frames.js';
 
 /**
@@ -35,11 +36,6 @@ export interface TargetSourceParts {
   readonly store: Pick<AnswerStore, 'read'>;
   readonly combiner: Combiner;
   readonly fit: () => CombinationFit | undefined;
-}
-
-/** Steps of one span, and the ensemble indices of the teachers that their targets are made of. */
-export interface TargetRange extends StepRange {
-  readonly contributors: readonly number[];
 }
 
 /** Each [positions, numbers of a sample]; in buffers that are used again for the next piece. */
@@ -80,18 +76,12 @@ export class TargetSource {
     };
   }
 
-  /** The range, cut where its answers are more than are read at a time. */
-  pieces(range: TargetRange): TargetRange[] {
+  /** So many steps are read at a time: as many as {@link READ_BYTES} hold, at least one. */
+  get stepsPerPiece(): number {
     const { dataset, grid } = this.#parts;
     const rowLengths = this.#features.map(({ output }) => output.rowLength);
     const rowBytes = 4 * Math.max(dataset.classCount, ...rowLengths);
-    const stepsPerPiece = Math.max(1, Math.floor(READ_BYTES / (rowBytes * grid.plan.batchSize)));
-    const pieces: TargetRange[] = [];
-    for (let firstStep = range.firstStep; firstStep < range.endStep; firstStep += stepsPerPiece) {
-      const endStep = Math.min(firstStep + stepsPerPiece, range.endStep);
-      pieces.push({ ...range, firstStep, endStep });
-    }
-    return pieces;
+    return Math.max(1, Math.floor(READ_BYTES / (rowBytes * grid.plan.batchSize)));
   }
 
   /**

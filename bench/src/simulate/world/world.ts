@@ -6,6 +6,7 @@ import type {
   TicketBook,
   TicketTaker,
 } from '@lyceum/coordinator/schedule';
+import type { TargetFlow, TargetFlowSettings } from '@lyceum/coordinator/target-flow';
 import { orderedRows } from '@lyceum/learning/orders';
 import type { EventClock } from './event-clock.js';
 import type { RandomStream } from './random-stream.js';
@@ -19,6 +20,7 @@ export interface Machines {
   readonly askBook: (tickets: TicketBook) => AskBook;
   readonly answerFrames: (taker: TicketTaker, asks: AskBook) => AnswerFrames;
   readonly runSchedule: (settings: RunScheduleSettings) => RunSchedule;
+  readonly targetFlow: (settings: TargetFlowSettings) => TargetFlow;
 }
 
 /** What NATS keeps of a run. */

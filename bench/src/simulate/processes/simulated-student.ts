@@ -2,10 +2,10 @@
  * A student worker under one assignment: asks for targets, takes a step on each in order, and moves the run's
  * pointer. One that was replaced and does not know it may come late; then it changes nothing.
  */
-import { SimulatedProcess } from './event-clock.js';
+
+import { Violation } from '../rules/index.js';
+import { mishap, type RunRecord, SimulatedProcess, travelMs, type World } from '../world/index.js';
 import type { Attachment, SimulatedTargets } from './simulated-targets.js';
-import { Violation } from './violation.js';
-import { mishap, type RunRecord, travelMs, type World } from './world.js';
 
 const RETRY_MS = 300;
 

@@ -1,11 +1,17 @@
 /** A teacher worker: pulls tickets, says that it has them, answers in its own time, or not, or wrongly. */
 import { AnswerFrame, float32Tensor, type Ticket } from '@lyceum/proto';
-import { SimulatedProcess } from './event-clock.js';
-import { SLOW_MS } from './schedule-settings.js';
-import { rightAnswer } from './simulated-answers.js';
-import { teacherId } from './simulated-asks.js';
-import type { Message } from './simulated-queue.js';
-import { isTroubled, mishap, samplesAt, travelMs, type World } from './world.js';
+import {
+  isTroubled,
+  type Message,
+  mishap,
+  rightAnswer,
+  SimulatedProcess,
+  SLOW_MS,
+  samplesAt,
+  teacherId,
+  travelMs,
+  type World,
+} from '../world/index.js';
 
 export interface WorkerSession {
   readonly worker: SimulatedTeacherWorker;

@@ -4,15 +4,19 @@
  */
 import type { TicketTaker } from '@lyceum/coordinator/schedule';
 import type { AnswerFrame } from '@lyceum/proto';
-import { SimulatedProcess } from './event-clock.js';
-import { teacherId } from './simulated-asks.js';
+import { TICK_MS } from '../rules/index.js';
+import {
+  isTroubled,
+  type Message,
+  type RunRecord,
+  SimulatedProcess,
+  teacherId,
+  type World,
+} from '../world/index.js';
 import { SimulatedDesk } from './simulated-desk.js';
-import type { Message } from './simulated-queue.js';
 import { SimulatedStudent } from './simulated-student.js';
 import { SimulatedTargets } from './simulated-targets.js';
 import { SimulatedTeacherWorker, type WorkerSession } from './simulated-teacher-worker.js';
-import { TICK_MS } from './ticket-rules.js';
-import { isTroubled, type RunRecord, type World } from './world.js';
 
 /** How soon a peer that stopped answering is given up. */
 export const SILENCE_MS = 30_000;

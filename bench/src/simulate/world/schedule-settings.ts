@@ -50,6 +50,8 @@ export interface RunSettings {
   /** Steps of credit that its student asks for beyond those done. */
   readonly creditSteps: number;
   readonly checkpointEverySteps: number;
+  /** Steps whose answers are read at a time. */
+  readonly stepsPerPiece: number;
   readonly submittedAtMs: number;
   /** Absent: targets are made of all teachers. */
   readonly quorum: { readonly count: number; readonly deadlineMs: number } | undefined;
@@ -160,6 +162,7 @@ function run(random: RandomStream, sampleCount: number, teacherCount: number): R
     windowSteps,
     creditSteps: random.pick([1, 2, windowSteps]),
     checkpointEverySteps: random.whole(1, 6),
+    stepsPerPiece: random.pick([1, 2, 100]),
     submittedAtMs: 0,
     quorum: quorum(random, teachers.length),
   };

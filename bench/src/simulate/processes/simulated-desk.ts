@@ -11,11 +11,8 @@ import {
   LyceumError,
   type Ticket,
 } from '@lyceum/proto';
-import type { SimulatedProcess } from './event-clock.js';
-import { teacherOf } from './simulated-asks.js';
-import { TicketRules } from './ticket-rules.js';
-import { Violation } from './violation.js';
-import { mishap, travelMs, type World } from './world.js';
+import { TicketRules, Violation } from '../rules/index.js';
+import { mishap, type SimulatedProcess, teacherOf, travelMs, type World } from '../world/index.js';
 
 /** What becomes of a frame of answers: more of them are awaited, the ticket is done with, or they were refused. */
 export type FrameFate = 'awaits-more' | 'taken' | 'refused';

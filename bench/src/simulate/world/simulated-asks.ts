@@ -2,9 +2,9 @@
 import { type Ask, askFor } from '@lyceum/coordinator/asks';
 import { spanAt } from '@lyceum/coordinator/schedule';
 import { batchSpan } from '@lyceum/learning/orders';
+import { Violation } from '../rules/index.js';
 import type { RunSettings } from './schedule-settings.js';
 import { rightAnswer } from './simulated-answers.js';
-import { Violation } from './violation.js';
 import { samplesAt, type World } from './world.js';
 
 const SET_DIGEST = '5e'.repeat(32);
@@ -18,7 +18,36 @@ export function teacherOf(identity: string): number {
   return Number.parseInt(identity, 16);
 }
 
-export function askOf(
+/** What a run asks for its spans. */
+export class SpanAskTable {
+  readonly #run: RunSettings;
+  readonly #asks = new Map<string, Ask>();
+  readonly #spans = new Map<string, number>();
+
+  constructor(run: RunSettings) {
+    this.#run = run;
+  }
+
+  /** @param teacher - its index in the ensemble. */
+  of(teacher: number, span: number): Ask {
+    const key = `${this.#run.teachers[teacher]}:${span}`;
+    const known = this.#asks.get(key);
+    if (known !== undefined) return known;
+    const ask = askOf(this.#run, teacher, span);
+    this.#asks.set(key, ask);
+    this.#spans.set(ask.id, span);
+    return ask;
+  }
+
+  /** @throws {Error} if nothing of the kind was ever asked. */
+  spanOf(askId: string): number {
+    const span = this.#spans.get(askId);
+    if (span === undefined) throw new Error(`${this.#run.runId} never asked for ${askId}`);
+    return span;
+  }
+}
+
+function askOf(
   { grid, orderSeed, viewCycle, teachers }: RunSettings,
   teacherIndex: number,
   span: number,

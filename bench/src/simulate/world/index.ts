@@ -1,0 +1,16 @@
+/** What a schedule is played in: its settings, the clock and chance, the queue and the store. */
+export { EventClock, SimulatedProcess } from './event-clock.js';
+export { RandomStream } from './random-stream.js';
+export { type Blow, SLOW_MS, scheduleSettings } from './schedule-settings.js';
+export { rightAnswer, SimulatedAnswers } from './simulated-answers.js';
+export { SpanAskTable, teacherId, teacherOf, unreadableOf } from './simulated-asks.js';
+export { type Message, SimulatedQueue } from './simulated-queue.js';
+export {
+  isTroubled,
+  type Machines,
+  mishap,
+  type RunRecord,
+  samplesAt,
+  travelMs,
+  type World,
+} from './world.js';

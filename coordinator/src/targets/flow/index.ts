@@ -1,0 +1,8 @@
+/** What a run asks for, and what leaves to its student in which order. A pure state machine. */
+export {
+  type StepRange,
+  type TargetAction,
+  TargetFlow,
+  type TargetFlowSettings,
+  type TargetRange,
+} from './target-flow.js';
