@@ -1,0 +1,90 @@
+/** Deliberate faults in the book of asks, and in the taking of answers. */
+import { AnswerFrames, type Ask, type AskAction, AskBook } from '@lyceum/coordinator/asks';
+import { type AnswerFrame, AnswerReceipt } from '@lyceum/proto';
+import { type Fault, machines, without } from './fault.js';
+
+function withAsks(book: typeof AskBook) {
+  return machines({ askBook: (tickets) => new book(tickets) });
+}
+
+function withFrames(frames: typeof AnswerFrames) {
+  return machines({ answerFrames: (taker, asks) => new frames(taker, asks) });
+}
+
+class LateAnswerWelcome extends AskBook {
+  readonly #known = new Map<string, Ask>();
+  override asked(...args: Parameters<AskBook['asked']>): AskAction[] {
+    this.#known.set(args[1].id, args[1]);
+    return super.asked(...args);
+  }
+  override find(id: string): Ask[] {
+    const ask = this.#known.get(id);
+    return ask === undefined ? [] : [ask];
+  }
+}
+
+class AnswerOfAnybodyWelcome extends AskBook {
+  override holds(): boolean {
+    return true;
+  }
+}
+
+class WithdrawalIgnored extends AskBook {
+  override withdrawn(): AskAction[] {
+    return [];
+  }
+}
+
+class TicketIssuedTwice extends AskBook {
+  override tick(nowMs: number): AskAction[] {
+    return super
+      .tick(nowMs)
+      .flatMap((action) => Array<AskAction>(action.kind === 'publish' ? 2 : 1).fill(action));
+  }
+}
+
+class StoredAskNotSettled extends AskBook {
+  override lookedUp(...args: Parameters<AskBook['lookedUp']>): AskAction[] {
+    return without(super.lookedUp(...args), 'satisfied');
+  }
+}
+
+class FailureKeptQuiet extends AskBook {
+  override rejected(...args: Parameters<AskBook['rejected']>): AskAction[] {
+    return without(super.rejected(...args), 'failed');
+  }
+}
+
+class HalfAnAnswerIsEnough extends AnswerFrames {
+  override stored(rows: Parameters<AnswerFrames['stored']>[0]): AnswerReceipt | undefined {
+    super.stored(rows);
+    return AnswerReceipt.fromPartial({ ticket: rows.ticket, wanted: rows.asks.length > 0 });
+  }
+}
+
+class UnwantedHalfCounts extends AnswerFrames {
+  override stored(rows: Parameters<AnswerFrames['stored']>[0]): AnswerReceipt | undefined {
+    const receipt = super.stored(rows);
+    return receipt && { ...receipt, wanted: rows.asks.length > 0 };
+  }
+}
+
+class NumbersNotChecked extends AnswerFrames {
+  override came(frame: AnswerFrame): ReturnType<AnswerFrames['came']> {
+    const rows = super.came(frame);
+    const rowCount = frame.tensors[0]?.shape[0] ?? 0;
+    return { ...rows, rowCount, problem: undefined };
+  }
+}
+
+export const ASK_FAULTS: readonly Fault[] = [
+  ['an answer that nobody wants any more is stored', withAsks(LateAnswerWelcome)],
+  ['an answer is welcome from anybody', withAsks(AnswerOfAnybodyWelcome)],
+  ['a withdrawn ask stays open', withAsks(WithdrawalIgnored)],
+  ['a ticket is issued twice', withAsks(TicketIssuedTwice)],
+  ['nobody is told that answers were there', withAsks(StoredAskNotSettled)],
+  ['nobody is told that there will be no answer', withAsks(FailureKeptQuiet)],
+  ['half an answer settles a ticket', withFrames(HalfAnAnswerIsEnough)],
+  ['rows that nobody wanted settle a ticket', withFrames(UnwantedHalfCounts)],
+  ['answers are taken that are no numbers', withFrames(NumbersNotChecked)],
+];
