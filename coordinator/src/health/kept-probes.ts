@@ -2,8 +2,9 @@
  * What teachers behind servers answered first to their probes, on disk beside the stored answers that it vouches for: a
  * replica that is asked weeks later is compared with it. A file a probe.
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readIfThere } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 
@@ -30,14 +31,9 @@ export class KeptProbes {
 
   /** @returns undefined: nothing is kept. @throws {LyceumError} if the file is not what {@link KeptProbes.write} wrote. */
   async read(probe: string): Promise<KeptProbe | undefined> {
-    let text: string;
-    try {
-      text = await readFile(this.#path(probe), 'utf8');
-    } catch (err) {
-      if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined;
-      throw err;
-    }
-    const { isClass, values } = this.#parsed(probe, text);
+    const text = await readIfThere(this.#path(probe));
+    if (text === undefined) return undefined;
+    const { isClass, values } = this.#parsed(probe, text.toString());
     const bytes = Uint8Array.from(Buffer.from(values, 'base64'));
     return { isClass, values: new Float32Array(bytes.buffer), digest: sha256Hex(bytes) };
   }

@@ -2,8 +2,8 @@
  * Which tables end with answers that nobody has proven, on disk: a coordinator that starts later must not believe them.
  * Written before the first of them is stored; each write replaces the file.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { withRoom } from '@lyceum/platform';
+import { rename, writeFile } from 'node:fs/promises';
+import { readIfThere, withRoom } from '@lyceum/platform';
 import { z } from 'zod';
 import { type AnswerTableKey, parseTableKey, tableKeyText } from '../answers/index.js';
 
@@ -29,13 +29,7 @@ export class UnprovenFile {
 
   /** @throws {Error} if the file is there and not what {@link UnprovenFile.write} wrote. */
   async read(): Promise<UnprovenTail[]> {
-    let text: string;
-    try {
-      text = await readFile(this.#path, 'utf8');
-    } catch (err) {
-      if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return [];
-      throw err;
-    }
+    const text = (await readIfThere(this.#path))?.toString() ?? '[]';
     return entries.parse(JSON.parse(text)).map(({ table, ...rest }) => ({
       key: parseTableKey(table),
       ...rest,

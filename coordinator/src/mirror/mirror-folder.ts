@@ -8,9 +8,10 @@
  *   buckets/BUCKET/KEY.damaged      what was one, and could not be restored
  *   blobs/SHA-256                   bytes
  */
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '@lyceum/learning/files';
+import { readIfThere } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 
@@ -140,13 +141,4 @@ function checkedText(name: string, bytes: Buffer): string | undefined {
 
 function checksum(name: string, text: Buffer): string {
   return sha256Hex(Buffer.concat([Buffer.from(`${name}\n`), text]));
-}
-
-async function readIfThere(file: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(file);
-  } catch (err) {
-    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined;
-    throw err;
-  }
 }

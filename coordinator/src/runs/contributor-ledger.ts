@@ -7,10 +7,10 @@
  * A decision is on disk before the first target made by it leaves. A torn tail is cut off on open: no target ever
  * left by it. The first decision on a span is the one that counts.
  */
-import { open, readFile, truncate } from 'node:fs/promises';
+import { open, truncate } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { writeDurably } from '@lyceum/learning/files';
-import { withPath } from '@lyceum/platform';
+import { readIfThere, withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 
 /** Contributors by span: ensemble indices, rising. */
@@ -99,7 +99,7 @@ async function readLedger(
   path: string,
   owner: LedgerOwner,
 ): Promise<{ decided: Contributors; soundBytes: number } | undefined> {
-  const text = await readText(path);
+  const text = (await readIfThere(path))?.toString() ?? '';
   const end = text.lastIndexOf('\n') + 1;
   const [head = '', ...lines] = text.slice(0, end).split('\n').slice(0, -1);
   const { stepsPerSpan, ...run } = parseOwner(head);
@@ -119,15 +119,6 @@ async function readLedger(
     if (!decided.has(Number(span))) decided.set(Number(span), list);
   }
   return { decided, soundBytes: Buffer.byteLength(text.slice(0, end)) };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (err) {
-    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return '';
-    throw err;
-  }
 }
 
 /** What it says, or nobody: a file without a whole first line was never used. */
