@@ -20,4 +20,8 @@ if [ "${2:-}" != bench ]; then rm -rf bench examples; fi
 npm prune --omit=dev --ignore-scripts
 mkdir -p "$(dirname "$addon")"
 ln -sf "/opt/lyceum/engine/$(basename "$addon")" "$addon"
+# ONNX Runtime looks for its CUDA provider beside itself; set-up's links lead into the build's cache.
+for provider in node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_*.so; do
+  if [ -L "$provider" ]; then cp --remove-destination "$(readlink "$provider")" "$provider"; fi
+done
 rm -rf setup k8s */src */test */*.tsbuildinfo

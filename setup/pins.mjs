@@ -53,6 +53,20 @@ export const TENSORFLOW = {
   },
 };
 
+/**
+ * ONNX Runtime's CUDA provider, at the version of `onnxruntime-node` in package-lock.json. 1.26.0 is the newest that wants
+ * CUDA 12, as TensorFlow's library does: one CUDA and one cuDNN serve both.
+ * @type {WheelPin & { unpackedBytes: number }}
+ */
+export const ONNX_CUDA = {
+  name: 'onnxruntime-gpu',
+  version: '1.26.0',
+  platform: 'manylinux_2_27_x86_64',
+  sha256: '3c01119ed4d9449d60367fa8ccffcd02bd3fe736754284e4b198d131f54edad6',
+  bytes: 276_971_796,
+  unpackedBytes: 400_842_528,
+};
+
 /** By `process.arch`. @type {Readonly<Partial<Record<string, WheelPin>>>} */
 export const NATS_SERVER = {
   x64: {

@@ -1,5 +1,5 @@
 /**
- * Set-up as a whole: packages, native engine, nats-server, data, build, in this order, each only
+ * Set-up as a whole: packages, native engine, ONNX's CUDA provider, nats-server, data, build, in this order, each only
  * if it is not there already. When everything is, it costs some tens of milliseconds and starts
  * no process.
  */
@@ -7,6 +7,7 @@ import { setUpBuild } from './build.mjs';
 import { setUpData } from './data.mjs';
 import { setUpEngine } from './engine.mjs';
 import { setUpNatsServer } from './nats-server.mjs';
+import { setUpOnnxCuda } from './onnx-cuda.mjs';
 import { setUpPackages } from './packages.mjs';
 import { SetupError } from './setup-error.mjs';
 
@@ -28,6 +29,7 @@ import { SetupError } from './setup-error.mjs';
 export async function setUp({ checkout, cache, accelerator, data, insist, signal }) {
   await setUpPackages({ checkout, signal });
   const engine = await setUpEngine({ checkout, cache, accelerator, insist, signal });
+  await setUpOnnxCuda({ checkout, cache, accelerator, signal });
   await setUpNatsServer({ cache, signal });
   await setUpData(data, { cache, signal });
   await setUpBuild({ checkout, signal });
