@@ -2,9 +2,9 @@
  * Tests of the teacher worker as it is used: the process of dist/main.js, a real nats-server, real gRPC to
  * a stand-in for the coordinator, real models. The oracle for answers is the model itself, asked here.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { openInferenceServer } from '@lyceum/learning/open-inference';
 import { checkInferenceDescription } from '@lyceum/learning/specification';
 import {
@@ -32,7 +32,7 @@ import {
   ticketConsumer,
 } from '@lyceum/proto';
 import { connect } from 'nats';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { StandInCoordinator, type WorkerSession } from './stand-in-coordinator.js';
 import {
   type Blob,
@@ -477,6 +477,40 @@ it('loads only what its memory budget holds', async () => {
   await assign(here, [large, wide]);
   expect(here.state?.loaded).toMatchObject([{ teacherIdentity: digestBytes(wide.identity) }]);
   expect(here.state?.failed[0]?.reason).toMatch(/need 1543220 bytes, and 10\d{5} are left/);
+});
+
+it('tells of its GPU, and refuses a teacher that it cannot compute there', async () => {
+  // The GPU is a stand-in, which no engine can use.
+  const script = `#!/bin/sh
+case "$1" in
+  --list-gpus) echo "GPU 0: NVIDIA L4 (UUID: GPU-1)" ;;
+  *memory.total) echo "GPU-1, NVIDIA L4, 580.1, 23034" ;;
+  *memory.used) echo "GPU-1, 1034" ;;
+esac
+`;
+  writeFileSync(join(folder, 'nvidia-smi'), script);
+  chmodSync(join(folder, 'nvidia-smi'), 0o755);
+  vi.stubEnv('PATH', `${folder}${delimiter}${process.env['PATH']}`);
+  vi.stubEnv('CUDA_VISIBLE_DEVICES', '0');
+  try {
+    await start('w1', ['--determinism', 'fast']);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  const here = await session('w1');
+  expect(here.hello).toMatchObject({
+    device: {
+      device: 'NVIDIA L4',
+      gpu: { driver: '580.1', memoryBytes: 23_034 * 2 ** 20 },
+      bitsMayDiffer: true,
+    },
+    gpuMemoryBudgetBytes: 22_000 * 2 ** 20,
+  });
+  await assign(here, [wide]);
+  expect(here.state?.loaded).toEqual([]);
+  expect(here.state?.failed).toMatchObject([
+    { permanent: true, reason: expect.stringMatching(/^NVIDIA L4 cannot compute it: TensorFlow/) },
+  ]);
 });
 
 it('reads a set from a mounted folder, and refuses one with other bytes', async () => {
