@@ -11,6 +11,7 @@ import {
 import { AddressGuard, ALL_ADDRESSES, secretPlaces, withPath } from '@lyceum/platform';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
+import type { ArtifactContent } from '../client/index.js';
 import { makeFolder, writeNewFile } from '../files/index.js';
 import { followRun } from '../following/index.js';
 import {
@@ -28,7 +29,13 @@ import {
   summarise,
   trainingSet,
 } from '../imitation/index.js';
-import { checkLines, estimateLines, importLines, unreadableLines } from '../printing/index.js';
+import {
+  bytesText,
+  checkLines,
+  estimateLines,
+  importLines,
+  unreadableLines,
+} from '../printing/index.js';
 import {
   CommandExit,
   EXIT,
@@ -38,6 +45,7 @@ import {
   print,
   wholeNumber,
   withCoordinator,
+  withProgress,
 } from '../session/index.js';
 
 interface FolderOption {
@@ -252,10 +260,13 @@ async function train(
     await withCoordinator(command, async (context) => {
       const { client, signal } = context;
       const { name } = imitation.metadata;
-      await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, name, dataset, { signal });
-      for (const [model, bytes] of models) {
-        await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, model, bytes, { signal });
-      }
+      const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
+      const push = (kind: ArtifactKind, pushed: string, content: ArtifactContent) =>
+        withProgress(`pushing ${pushed}`, bytesText, (onProgress) =>
+          client.pushArtifact(kind, pushed, content, { signal, onProgress }),
+        );
+      await push(ARTIFACT_KIND_DATASET, name, dataset);
+      for (const [model, bytes] of models) await push(ARTIFACT_KIND_MODEL, model, bytes);
       const document = imitationRun(imitation, name, imitationModels(imitation));
       const id = runId === undefined ? {} : { runId };
       const { run, warnings } = await client.submitRun(JSON.stringify(document), id);

@@ -12,6 +12,7 @@ import {
   readRecordedModel,
   readSettings,
 } from '../import/index.js';
+import { bytesText } from '../printing/index.js';
 import {
   addArtifactDelete,
   addArtifactList,
@@ -20,6 +21,7 @@ import {
   printPushed,
   pushArtifact,
   withCoordinator,
+  withProgress,
 } from '../session/index.js';
 import { addModelCheck } from './check-model.js';
 
@@ -109,9 +111,9 @@ async function pushModel(
   await withCoordinator(command, async (context) => {
     if (own !== undefined && dataset !== undefined) {
       const { client, signal } = context;
-      const set = await client.pullArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, dataset, {
-        signal,
-      });
+      const set = await withProgress(`pulling ${dataset}`, bytesText, (onProgress) =>
+        client.pullArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, dataset, { signal, onProgress }),
+      );
       for (const line of await linesOnSet(own, set)) notice(line);
     }
     const recorded = async (set: string) =>
