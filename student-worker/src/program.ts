@@ -14,7 +14,8 @@ import {
   type TlsIdentity,
 } from '@lyceum/platform';
 import { LyceumError, type StudentHello, type WorkerDevice } from '@lyceum/proto';
-import { type ComputeDevice, StudentCompute } from './compute/index.js';
+import { StudentCompute } from './compute/index.js';
+import type { ComputeDevice } from './job/index.js';
 import { holdSession, ReportOutbox, StudentMetrics } from './session/index.js';
 import { StudentWorker } from './training/index.js';
 

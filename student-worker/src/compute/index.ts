@@ -3,15 +3,12 @@
  * in their own process, what the thread itself is made of.
  */
 export { learningRate } from './step/index.js';
+export { type Batch, BatchSource, Student } from './student/index.js';
 export { StudentCompute } from './student-compute.js';
-export type { ComputeDevice } from './thread-messages.js';
 export {
-  type Batch,
-  BatchSource,
   type Checkpoint,
   decodeCheckpoint,
   encodeCheckpoint,
   hashTargets,
   type LedgerSegment,
-  Student,
 } from './training/index.js';

@@ -2,42 +2,33 @@
  * The shell's handle on the compute thread. Nothing here computes; every call returns at once or waits for
  * the thread's word.
  */
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import { moved, Thread, ThreadDeathError } from '@lyceum/platform/threads';
 import { LyceumError } from '@lyceum/proto';
 import type { Logger } from 'pino';
 import {
+  type ComputeDevice,
+  type ComputeSettings,
+  NumericsChangeError,
+  type Stop,
+  type StudentCalls,
+  type StudentNews,
   type StudentTrainer,
   type TargetBlock,
   type TrainingEvents,
+  type TrainingFailure,
   type TrainingJob,
   trainingFailure,
 } from '../job/index.js';
-import type {
-  ComputeDevice,
-  FromThread,
-  JobNews,
-  ThreadSettings,
-  ToThread,
-} from './thread-messages.js';
-import type { Stop } from './training/index.js';
-
-interface CurrentJob {
-  readonly number: number;
-  /** Undefined once nothing more may be told. */
-  events: TrainingEvents | undefined;
-  readonly ended: Promise<void>;
-  readonly end: () => void;
-}
 
 export class StudentCompute implements StudentTrainer {
   readonly device: ComputeDevice;
-  readonly #worker: Worker;
-  readonly #log: Logger;
-  #jobCount = 0;
-  #job: CurrentJob | undefined;
-  #stopping = false;
+  readonly #thread: Thread<StudentCalls>;
+  /** Resolves when the job in hand has ended; undefined: there is none. */
+  #job: Promise<void> | undefined;
+  /** Of the job in hand; undefined: nothing is to be told of it. */
+  readonly #told: { events: TrainingEvents | undefined };
 
   /**
    * Starts the thread and waits until its engine is open.
@@ -45,7 +36,7 @@ export class StudentCompute implements StudentTrainer {
    * Sets TensorFlow's variables in this process's environment: call it in the main thread, before anything
    * else loads TensorFlow.
    *
-   * @throws {LyceumError} UNAVAILABLE if the thread dies before.
+   * @throws {ThreadDeathError} if the thread does not come up.
    */
   static async start(a: {
     computeThreads: number;
@@ -53,20 +44,32 @@ export class StudentCompute implements StudentTrainer {
     log: Logger;
   }): Promise<StudentCompute> {
     setComputeThreads(a.computeThreads, process.env);
-    const workerData: ThreadSettings = { eager: a.eager };
+    const workerData: ComputeSettings = { eager: a.eager };
     const worker = new Worker(new URL('./compute-thread.js', import.meta.url), { workerData });
-    return new StudentCompute(worker, await opened(worker, a.log), a.log);
+    const told: { events: TrainingEvents | undefined } = { events: undefined };
+    const here: StudentNews = {
+      untraced: (what, reason) =>
+        a.log.info({ what, reason }, 'no graph: runs operation by operation'),
+      wantTargets: (creditStep, doneStep) => told.events?.wantTargets(creditStep, doneStep),
+      progress: (progress) => told.events?.progress(progress),
+      checkpoint: async (checkpoint) => told.events?.checkpoint(checkpoint),
+    };
+    const name = 'the compute thread';
+    const thread = new Thread<StudentCalls>(worker, { name, here, kinds: [NumericsChangeError] });
+    void thread.died.then((err) => a.log.error({ err }, 'compute thread ended'));
+    const { device, warnings } = await thread.call('opened');
+    for (const reason of warnings) a.log.warn({ reason }, 'engine is slow');
+    return new StudentCompute(device, thread, told);
   }
 
-  private constructor(worker: Worker, device: ComputeDevice, log: Logger) {
-    this.#worker = worker;
-    this.#log = log;
+  private constructor(
+    device: ComputeDevice,
+    thread: Thread<StudentCalls>,
+    told: { events: TrainingEvents | undefined },
+  ) {
     this.device = device;
-    worker.on('message', (message: FromThread) => {
-      if ('jobNumber' in message && message.jobNumber === this.#job?.number) this.#tell(message);
-    });
-    worker.on('error', (err) => log.error({ err }, 'compute thread failed'));
-    worker.on('exit', () => this.#onExit());
+    this.#thread = thread;
+    this.#told = told;
   }
 
   /** @throws {LyceumError} FAILED_PRECONDITION if a job is there, UNAVAILABLE if the thread has ended. */
@@ -74,23 +77,28 @@ export class StudentCompute implements StudentTrainer {
     if (this.#job !== undefined) {
       throw new LyceumError('FAILED_PRECONDITION', 'the compute thread has a job already');
     }
-    if (this.#stopping) throw new LyceumError('UNAVAILABLE', 'the compute thread has ended');
-    const number = ++this.#jobCount;
-    const { promise, resolve } = promiseWithResolver();
-    this.#job = { number, events, ended: promise, end: resolve };
-    this.#send({ kind: 'train', jobNumber: number, job });
+    if (!this.#thread.isAlive) {
+      throw new LyceumError('UNAVAILABLE', 'the compute thread has ended');
+    }
+    this.#told.events = events;
+    this.#job = this.#thread.call('train', job).then(
+      (result) =>
+        this.#end((to) => {
+          if (result !== undefined) to.finished(result);
+        }),
+      (err: unknown) => this.#end((to) => to.failed(failureOf(err))),
+    );
   }
 
   /** Hands the block's values over: their buffers are gone afterwards. Dropped where there is no job. */
   targets(block: TargetBlock): void {
     if (this.#job === undefined) return;
-    const buffers = new Set(block.tensors.map((tensor) => tensor.values.buffer));
-    this.#send({ kind: 'targets', jobNumber: this.#job.number, block }, [...buffers]);
+    const buffers = block.tensors.map((tensor) => tensor.values.buffer);
+    this.#thread.tell('targets', moved(block, buffers));
   }
 
   async abandon(): Promise<void> {
-    if (this.#job === undefined) return;
-    this.#job.events = undefined;
+    this.#told.events = undefined;
     await this.#endJob('abandon');
   }
 
@@ -99,113 +107,26 @@ export class StudentCompute implements StudentTrainer {
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    if (this.#job !== undefined) this.#job.events = undefined;
-    await this.#worker.terminate();
+    this.#told.events = undefined;
+    await this.#thread.close();
   }
 
   async #endJob(how: Stop): Promise<void> {
-    const job = this.#job;
-    if (job === undefined) return;
-    this.#send({ kind: 'stop', jobNumber: job.number, how });
-    await job.ended;
-  }
-
-  #tell(message: JobNews): void {
-    const { events } = this.#job ?? {};
-    switch (message.kind) {
-      case 'untraced':
-        this.#log.info(
-          { what: message.what, reason: message.reason },
-          'no graph: runs operation by operation',
-        );
-        break;
-      case 'wantTargets':
-        events?.wantTargets(message.creditStep, message.doneStep);
-        break;
-      case 'progress':
-        events?.progress(message.progress);
-        break;
-      case 'checkpoint':
-        void this.#takeCheckpoint(message);
-        break;
-      case 'finished':
-        this.#endWith((e) => e.finished(message.result));
-        break;
-      case 'failed':
-        this.#endWith((e) => e.failed(message.failure));
-        break;
-      case 'ended':
-        this.#forgetJob();
-        break;
-    }
-  }
-
-  async #takeCheckpoint({
-    jobNumber,
-    checkpoint,
-  }: Extract<JobNews, { kind: 'checkpoint' }>): Promise<void> {
-    try {
-      await this.#job?.events?.checkpoint(checkpoint);
-      this.#send({ kind: 'checkpointTaken', jobNumber, failure: undefined });
-    } catch (err) {
-      this.#send({ kind: 'checkpointTaken', jobNumber, failure: trainingFailure(err) });
-    }
+    if (this.#job === undefined) return;
+    this.#thread.tell('stop', how);
+    await this.#job;
   }
 
   /** The job is forgotten first, so that the listener can start another. */
-  #endWith(tell: (events: TrainingEvents) => void): void {
-    const events = this.#job?.events;
-    this.#forgetJob();
+  #end(tell: (events: TrainingEvents) => void): void {
+    const { events } = this.#told;
+    this.#job = undefined;
+    this.#told.events = undefined;
     if (events !== undefined) tell(events);
   }
-
-  #forgetJob(): void {
-    const job = this.#job;
-    this.#job = undefined;
-    job?.end();
-  }
-
-  #onExit(): void {
-    if (!this.#stopping) this.#log.error('compute thread ended');
-    this.#stopping = true;
-    this.#endWith((events) =>
-      events.failed({
-        reason: 'the compute thread ended',
-        retryable: true,
-        storageFull: false,
-      }),
-    );
-  }
-
-  #send(message: ToThread, transfer: ArrayBuffer[] = []): void {
-    this.#worker.postMessage(message, transfer);
-  }
 }
 
-/** What the thread computes on, once its engine is open. */
-async function opened(worker: Worker, log: Logger): Promise<ComputeDevice> {
-  const start = new AbortController();
-  const { signal } = start;
-  try {
-    return await new Promise((resolve, reject) => {
-      once(worker, 'exit', { signal }).then(() => {
-        reject(new LyceumError('UNAVAILABLE', 'the compute thread ended before it was ready'));
-      }, reject);
-      worker.on('message', (message: FromThread) => {
-        if (message.kind === 'warning') log.warn({ reason: message.message }, 'engine is slow');
-        if (message.kind === 'ready') resolve(message.device);
-      });
-    });
-  } finally {
-    start.abort();
-  }
-}
-
-function promiseWithResolver(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((r) => {
-    resolve = r;
-  });
-  return { promise, resolve };
+function failureOf(err: unknown): TrainingFailure {
+  if (!(err instanceof ThreadDeathError)) return trainingFailure(err);
+  return { reason: 'the compute thread ended', retryable: true, storageFull: false };
 }

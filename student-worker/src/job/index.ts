@@ -1,6 +1,13 @@
 /** What the worker's shell and its compute thread tell each other. */
-export { checkNumerics } from './numerics-change.js';
-export { trainingError, trainingFailure } from './training-failure.js';
+export { checkNumerics, NumericsChangeError } from './numerics-change.js';
+export type {
+  ComputeDevice,
+  ComputeSettings,
+  Stop,
+  StudentCalls,
+  StudentNews,
+} from './student-calls.js';
+export { trainingFailure } from './training-failure.js';
 export type {
   StudentTrainer,
   TargetBlock,
@@ -10,6 +17,7 @@ export type {
   TrainingEvents,
   TrainingFailure,
   TrainingJob,
+  TrainingNews,
   TrainingProgress,
   TrainingResult,
   Validation,

@@ -1,5 +1,5 @@
-/** What went wrong with a training, as a value that crosses threads, and back. */
-import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
+/** What went wrong with a training, as the coordinator is told. */
+import { StorageFullError, toLyceumError } from '@lyceum/proto';
 import { NumericsChangeError } from './numerics-change.js';
 import type { TrainingFailure } from './training-job.js';
 
@@ -12,9 +12,4 @@ export function trainingFailure(thrown: unknown): TrainingFailure {
     storageFull: err instanceof StorageFullError,
     ...(err instanceof NumericsChangeError && { numericsChange: err.change }),
   };
-}
-
-export function trainingError({ reason, retryable, storageFull }: TrainingFailure): LyceumError {
-  if (storageFull) return new StorageFullError(reason);
-  return new LyceumError(retryable ? 'UNAVAILABLE' : 'ABORTED', reason);
 }

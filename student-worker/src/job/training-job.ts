@@ -120,13 +120,17 @@ export interface TrainingFailure {
   readonly numericsChange?: NumericsChange;
 }
 
-/** What comes out of a job. None is called after `abandon` has resolved. */
-export interface TrainingEvents {
+/** What a training says while it goes on. */
+export interface TrainingNews {
   /** Targets of steps below `creditStep` are welcome, those below `doneStep` are used. Neither falls. */
   wantTargets(creditStep: number, doneStep: number): void;
   progress(progress: TrainingProgress): void;
   /** Resolves once the run's pointer names it, or nobody wants it any more. No step is taken before. */
   checkpoint(checkpoint: TrainingCheckpoint): Promise<void>;
+}
+
+/** What comes out of a job. None is called after `abandon` has resolved. */
+export interface TrainingEvents extends TrainingNews {
   finished(result: TrainingResult): void;
   failed(failure: TrainingFailure): void;
 }

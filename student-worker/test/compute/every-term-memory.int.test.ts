@@ -1,8 +1,8 @@
 /** 500 steps of a real student with every term that asks teachers: as many tensors after them as before. Slow for a unit test. */
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { expect, it, vi } from 'vitest';
-import { BatchSource } from '../../src/compute/training/batch-source.js';
-import { Student } from '../../src/compute/training/student.js';
+import { BatchSource } from '../../src/compute/student/batch-source.js';
+import { Student } from '../../src/compute/student/student.js';
 import { BATCH_ROWS, dataset, everyTerm, targetsOf } from './every-term.js';
 
 vi.setConfig({ testTimeout: 600_000 });

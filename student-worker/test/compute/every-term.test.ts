@@ -9,8 +9,8 @@ import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { openEngine, type Tensor, type Tensor2D } from '@lyceum/learning/tensorflow';
 import { describe, expect, it, vi } from 'vitest';
 import { runObjective } from '../../src/compute/step/objective.js';
-import { BatchSource } from '../../src/compute/training/batch-source.js';
-import { Student } from '../../src/compute/training/student.js';
+import { BatchSource } from '../../src/compute/student/batch-source.js';
+import { Student } from '../../src/compute/student/student.js';
 import { BATCH_ROWS, dataset, everyTerm, targetsOf } from './every-term.js';
 
 vi.setConfig({ testTimeout: 240_000 });

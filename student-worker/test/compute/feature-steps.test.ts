@@ -6,8 +6,8 @@ import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { Inference, openEngine } from '@lyceum/learning/tensorflow';
 import { describe, expect, it, vi } from 'vitest';
-import { BatchSource } from '../../src/compute/training/batch-source.js';
-import { Student } from '../../src/compute/training/student.js';
+import { BatchSource } from '../../src/compute/student/batch-source.js';
+import { Student } from '../../src/compute/student/student.js';
 import { syntheticSet } from './synthetic-set.js';
 
 vi.setConfig({ testTimeout: 240_000 });

@@ -13,13 +13,8 @@ import type { HistoryPart } from '@lyceum/learning/history';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 import type { TrainingCheckpoint, Validation } from '../../job/index.js';
+import type { StoredTensor } from '../student/index.js';
 import type { LedgerSegment } from './step-ledger.js';
-
-/** One variable's value. */
-export interface StoredTensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
 
 /** The best weights that a validation pass has seen. */
 export interface Selected {

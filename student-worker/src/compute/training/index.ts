@@ -1,6 +1,4 @@
-/** Trains the student of one assignment: batches, validation, selection, checkpoints and the result. */
-export { type Batch, BatchSource } from './batch-source.js';
+/** Trains the student of one assignment: targets, steps, selection, checkpoints and the result. */
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint-file.js';
 export { hashTargets, type LedgerSegment } from './step-ledger.js';
-export { Student } from './student.js';
-export { type Stop, Trainer, type Untraced } from './trainer.js';
+export { Trainer } from './trainer.js';

@@ -7,9 +7,8 @@ import { specificationDigest } from '@lyceum/learning/specification';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import { checkNumerics, type TrainingJob } from '../../job/index.js';
-import { BatchSource } from './batch-source.js';
+import { BatchSource, Student, studentModality } from '../student/index.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
-import { Student, studentModality } from './student.js';
 
 export interface TrainingParts {
   readonly engine: Engine;

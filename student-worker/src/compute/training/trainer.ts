@@ -16,39 +16,23 @@ import { specificationDigest } from '@lyceum/learning/specification';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type {
+  Stop,
+  StudentNews,
   TargetBlock,
-  TrainingCheckpoint,
   TrainingJob,
-  TrainingProgress,
   TrainingResult,
   Validation,
 } from '../../job/index.js';
 import { learningRate } from '../step/index.js';
-import type { Batch } from './batch-source.js';
+import { type Batch, Evaluation } from '../student/index.js';
 import { type Checkpoint, packCheckpoint, type Selected } from './checkpoint-file.js';
-import { Evaluation } from './evaluation.js';
 import { openTraining, type TrainingParts } from './open-training.js';
 import { isBetter } from './selection.js';
 import { StepLedger } from './step-ledger.js';
 import { StepLog } from './step-log.js';
 import { Stopwatch } from './stopwatch.js';
-import { TargetInbox } from './target-inbox.js';
+import { TargetSupply } from './target-supply.js';
 import { writeResult } from './training-result.js';
-
-/** Whom the trainer tells; {@link TrainingEvents} without the end. */
-export interface TrainerListener {
-  /** These run operation by operation, which is slower; told once of each. */
-  untraced(what: Untraced, reason: string): void;
-  wantTargets(creditStep: number, doneStep: number): void;
-  progress(progress: TrainingProgress): void;
-  checkpoint(checkpoint: TrainingCheckpoint): Promise<void>;
-}
-
-/** What runs as one graph where it can. */
-export type Untraced = 'steps' | 'evaluation';
-
-/** `abandon` ends without a trace, `drain` after one more checkpoint. */
-export type Stop = 'abandon' | 'drain';
 
 const PROGRESS_INTERVAL_MS = 1000;
 /** Ends of epochs are reported too, but short epochs not each. */
@@ -57,7 +41,7 @@ const EPOCH_PROGRESS_INTERVAL_MS = 100;
 export interface TrainerOptions {
   readonly engine: Engine;
   readonly job: TrainingJob;
-  readonly listener: TrainerListener;
+  readonly news: StudentNews;
   /** Steps run operation by operation, not as one graph. */
   readonly eager: boolean;
   /** Milliseconds that never fall. */
@@ -67,9 +51,9 @@ export interface TrainerOptions {
 export class Trainer {
   readonly #parts: TrainingParts;
   readonly #eager: boolean;
-  readonly #listener: TrainerListener;
+  readonly #news: StudentNews;
   readonly #now: () => number;
-  readonly #inbox: TargetInbox;
+  readonly #supply: TargetSupply;
   readonly #evaluation: Evaluation;
   readonly #log: StepLog;
   readonly #ledger: StepLedger;
@@ -88,8 +72,6 @@ export class Trainer {
   readonly #abandoned: Promise<void>;
   #abandon: () => void = () => {};
   #failure: LyceumError | undefined;
-  #wake: () => void = () => {};
-  #askedAtStep = -1;
   #lastProgressMs: number;
 
   /** @throws {LyceumError} if set, model or checkpoint cannot be read, or do not belong together. */
@@ -97,11 +79,11 @@ export class Trainer {
     return new Trainer(await openTraining(options.engine, options.job), options);
   }
 
-  private constructor(parts: TrainingParts, { listener, eager, now }: TrainerOptions) {
+  private constructor(parts: TrainingParts, { news, eager, now }: TrainerOptions) {
     const { engine, job, dataset, batches, student, resumed } = parts;
     this.#parts = parts;
     this.#eager = eager;
-    this.#listener = listener;
+    this.#news = news;
     this.#now = now;
     const firstStep = resumed?.step ?? 0;
     this.#firstSamples = resumed?.samples ?? 0;
@@ -110,9 +92,9 @@ export class Trainer {
     this.#step = firstStep;
     this.#checkpointedStep = firstStep;
     this.#best = resumed?.best;
-    this.#inbox = new TargetInbox(batches.plan, job.targetTensors, firstStep);
+    this.#supply = new TargetSupply(job, batches.plan, firstStep, news);
     this.#evaluation = new Evaluation(engine, student, dataset, (reason) =>
-      listener.untraced('evaluation', reason),
+      news.untraced('evaluation', reason),
     );
     this.#ledger = new StepLedger(resumed?.ledger ?? [], job.assignmentEpoch, firstStep);
     this.#stopwatch = new Stopwatch(now, resumed ?? { trainingSeconds: 0, waitingSeconds: 0 });
@@ -133,7 +115,7 @@ export class Trainer {
    */
   async run(): Promise<TrainingResult | undefined> {
     const { plan } = this.#parts.batches;
-    this.#askForTargets();
+    this.#supply.ask(this.#step);
     while (this.#step < plan.stepCount && this.#stop === undefined) {
       await this.#takeStep();
       await yieldToEventLoop();
@@ -147,21 +129,20 @@ export class Trainer {
 
   /** Target rows that came. @throws {LyceumError} if they cannot be what was asked for. */
   receive(block: TargetBlock): void {
-    this.#inbox.put(block);
-    this.#wake();
+    this.#supply.receive(block);
   }
 
   /** Ends {@link run} after the step in hand; `abandon` wins over `drain`. */
   stop(how: Stop): void {
     if (this.#stop !== 'abandon') this.#stop = how;
     if (how === 'abandon') this.#abandon();
-    this.#wake();
+    this.#supply.wake();
   }
 
   /** Ends {@link run} with this error after the step in hand. */
   fail(failure: LyceumError): void {
     this.#failure ??= failure;
-    this.#wake();
+    this.#supply.wake();
   }
 
   dispose(): void {
@@ -184,7 +165,7 @@ export class Trainer {
     this.#ledger.add(targets);
     this.#step++;
     this.#samples += batch.rows;
-    this.#askForTargets();
+    this.#supply.ask(this.#step);
 
     const last = this.#step === stepCount;
     const validates = last || this.#step % this.#validationSteps === 0;
@@ -203,40 +184,19 @@ export class Trainer {
     const reason = this.#eager
       ? 'the worker was started so'
       : student.trace(batch, targets, [...rowCounts]);
-    if (reason !== undefined) this.#listener.untraced('steps', reason);
+    if (reason !== undefined) this.#news.untraced('steps', reason);
   }
 
   /** The targets of the step to take, or undefined if stopping came first. */
   async #targets(): Promise<ReadonlyMap<string, Float32Array> | undefined> {
-    const ready = this.#inbox.take(this.#step);
+    const ready = this.#supply.take(this.#step);
     if (ready !== undefined) return ready;
     // Idle: the coordinator must know how far it is, since a quorum's deadline begins with that.
-    this.#askForTargets(true);
+    this.#supply.ask(this.#step, true);
     const { batches } = this.#parts;
     if (this.#step + 1 < batches.plan.stepCount) batches.batch(this.#step + 1);
-    return this.#stopwatch.waiting(async () => {
-      while (this.#stop === undefined && this.#failure === undefined) {
-        const targets = this.#inbox.take(this.#step);
-        if (targets !== undefined) return targets;
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
-      return undefined;
-    });
-  }
-
-  /** Raises the credit, a quarter of the window at a time unless `now`: a message a step would be many. */
-  #askForTargets(now = false): void {
-    const { job, batches } = this.#parts;
-    if (job.targetTensors.length === 0) return;
-    const { stepCount } = batches.plan;
-    const due = this.#askedAtStep + (now ? 1 : Math.ceil(job.windowSteps / 4));
-    if (this.#askedAtStep >= 0 && this.#step < due && this.#step < stepCount) return;
-    this.#askedAtStep = this.#step;
-    const creditStep = Math.min(stepCount, this.#step + job.windowSteps);
-    this.#inbox.allow(creditStep);
-    this.#listener.wantTargets(creditStep, this.#step);
+    const goesOn = () => this.#stop === undefined && this.#failure === undefined;
+    return this.#stopwatch.waiting(() => this.#supply.await(this.#step, goesOn));
   }
 
   async #validate(): Promise<Validation | undefined> {
@@ -279,7 +239,7 @@ export class Trainer {
     const packed = packCheckpoint(job.outputFolder, checkpoint);
     const written = writeDurably(packed.file, packed.bytes);
     const history = this.#log.history.from(this.#takenStep);
-    const taken = Promise.all([written, this.#listener.checkpoint({ ...packed, history })]).then(
+    const taken = Promise.all([written, this.#news.checkpoint({ ...packed, history })]).then(
       () => {
         this.#takenStep = checkpoint.step;
       },
@@ -297,7 +257,7 @@ export class Trainer {
     const last = this.#step === batches.plan.stepCount;
     if (validation === undefined && sinceMs < due && !last) return;
     this.#lastProgressMs = this.#now();
-    this.#listener.progress({
+    this.#news.progress({
       step: this.#step,
       epoch: Math.floor((this.#step - 1) / batches.plan.stepsPerEpoch),
       loss: this.#log.takeMean(),

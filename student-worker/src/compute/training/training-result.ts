@@ -6,7 +6,7 @@ import { encodeModelPackage } from '@lyceum/learning/formats';
 import { type Engine, savedModel } from '@lyceum/learning/tensorflow';
 import { sha256Hex } from '@lyceum/proto';
 import type { TrainingResult } from '../../job/index.js';
-import type { Student } from './student.js';
+import type { Student } from '../student/index.js';
 
 type ResultFiles = Pick<
   TrainingResult,

@@ -4,9 +4,9 @@ import { StepHistory } from '@lyceum/learning/history';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { type Engine, openEngine, savedModel } from '@lyceum/learning/tensorflow';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { BatchSource } from '../../../src/compute/training/batch-source.js';
+import { BatchSource } from '../../../src/compute/student/batch-source.js';
+import { Student } from '../../../src/compute/student/student.js';
 import { StepLog } from '../../../src/compute/training/step-log.js';
-import { Student } from '../../../src/compute/training/student.js';
 import { syntheticSet } from '../synthetic-set.js';
 
 const dataset = parseDataset(encodeDataset(syntheticSet(60, 4)));

@@ -10,14 +10,11 @@ import type { ModelPackage } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import {
-  buildStudent,
   concreteShape,
   DropoutMasks,
   type Engine,
-  fitsInput,
   forwardPass,
   type LayersModel,
-  loadModel,
   modelSampleShape,
   scaled,
   type Tensor1D,
@@ -35,10 +32,16 @@ import {
   TrainStep,
 } from '../step/index.js';
 import type { Batch } from './batch-source.js';
-import type { StoredTensor } from './checkpoint-file.js';
+import { checkStartModel, startModel } from './start-model.js';
 
 /** Learning rate of the steps that are compared; any that moves the weights. */
 const EXAMPLE_RATE = 0.01;
+
+/** One variable's value. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
 
 export class Student {
   /** {@link Student.settle} brings its weights to the last step's. */
@@ -260,59 +263,4 @@ export class Student {
 function withRows(values: Float32Array, rows: number, count: number): Float32Array {
   const size = values.length / rows;
   return Float32Array.from({ length: count * size }, (_, i) => values[i % values.length] as number);
-}
-
-async function startModel(
-  engine: Engine,
-  specification: RunSpecification,
-  dataset: Dataset,
-  start: ModelPackage | undefined,
-): Promise<{ model: LayersModel; settings: ModelSettings }> {
-  const { student, training } = specification.spec;
-  // It goes with the student, which may be a teacher one day.
-  const modality = studentModality(specification, start);
-  const seen = modality === undefined ? {} : { modality };
-  if ('architecture' in student.model) {
-    const { sampleShape, classCount } = dataset;
-    const { seed } = training;
-    const model = buildStudent(engine, student.model, sampleShape, classCount, seed);
-    return { model, settings: { output: 'logits', ...seen } };
-  }
-  if (start === undefined) {
-    throw new LyceumError(
-      'INVALID_ARGUMENT',
-      `the student starts from ${student.model.model}, and no file came`,
-    );
-  }
-  return { model: await loadModel(engine, start), settings: { ...start.settings, ...seen } };
-}
-
-/** What the student sees of a set; undefined: the only one. */
-export function studentModality(
-  { spec }: RunSpecification,
-  start: ModelPackage | undefined,
-): string | undefined {
-  return spec.student.modality ?? start?.settings.modality;
-}
-
-function checkStartModel(model: LayersModel, settings: ModelSettings, dataset: Dataset): void {
-  const refuse = (message: string) => {
-    throw new LyceumError('INVALID_ARGUMENT', `the student's model ${message}`);
-  };
-  if (settings.output !== 'logits') {
-    refuse('gives probabilities; a student must give logits: save it without its softmax');
-  }
-  const classCount = model.outputs[0]?.shape[1];
-  if (classCount !== dataset.classCount) {
-    refuse(`has ${classCount} classes, the data set ${dataset.classCount}`);
-  }
-  const shape = modelSampleShape(model);
-  if (!fitsInput(shape, dataset.sampleShape)) {
-    refuse(
-      `takes samples [${shape.map((n) => n ?? 'any')}], the data set's are [${dataset.sampleShape}]`,
-    );
-  }
-  const odd = model.weights.find((weight) => weight.dtype !== 'float32');
-  if (odd !== undefined)
-    refuse(`has weight ${odd.originalName} of type ${odd.dtype}; want float32`);
 }

@@ -3,7 +3,7 @@ import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { mixupOf, readInputs, viewAt } from '@lyceum/learning/views';
 import { describe, expect, it } from 'vitest';
-import { BatchSource } from '../../../src/compute/training/batch-source.js';
+import { BatchSource } from '../../../src/compute/student/batch-source.js';
 import { syntheticSet } from '../synthetic-set.js';
 
 const dataset = parseDataset(encodeDataset(syntheticSet(50, 5)));

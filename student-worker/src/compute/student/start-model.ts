@@ -1,0 +1,75 @@
+/** The model that a student is before its first step. */
+import type { Dataset } from '@lyceum/learning/datasets';
+import type { ModelPackage } from '@lyceum/learning/formats';
+import type { ModelSettings } from '@lyceum/learning/models';
+import type { RunSpecification } from '@lyceum/learning/specification';
+import {
+  buildStudent,
+  type Engine,
+  fitsInput,
+  type LayersModel,
+  loadModel,
+  modelSampleShape,
+} from '@lyceum/learning/tensorflow';
+import { LyceumError } from '@lyceum/proto';
+
+/** A fresh one of the run's architecture, or the one that the run names. */
+export async function startModel(
+  engine: Engine,
+  specification: RunSpecification,
+  dataset: Dataset,
+  start: ModelPackage | undefined,
+): Promise<{ model: LayersModel; settings: ModelSettings }> {
+  const { student, training } = specification.spec;
+  // It goes with the student, which may be a teacher one day.
+  const modality = studentModality(specification, start);
+  const seen = modality === undefined ? {} : { modality };
+  if ('architecture' in student.model) {
+    const { sampleShape, classCount } = dataset;
+    const { seed } = training;
+    const model = buildStudent(engine, student.model, sampleShape, classCount, seed);
+    return { model, settings: { output: 'logits', ...seen } };
+  }
+  if (start === undefined) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `the student starts from ${student.model.model}, and no file came`,
+    );
+  }
+  return { model: await loadModel(engine, start), settings: { ...start.settings, ...seen } };
+}
+
+/** What the student sees of a set; undefined: the only one. */
+export function studentModality(
+  { spec }: RunSpecification,
+  start: ModelPackage | undefined,
+): string | undefined {
+  return spec.student.modality ?? start?.settings.modality;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if it cannot be trained on these samples. */
+export function checkStartModel(
+  model: LayersModel,
+  settings: ModelSettings,
+  dataset: Dataset,
+): void {
+  const refuse = (message: string) => {
+    throw new LyceumError('INVALID_ARGUMENT', `the student's model ${message}`);
+  };
+  if (settings.output !== 'logits') {
+    refuse('gives probabilities; a student must give logits: save it without its softmax');
+  }
+  const classCount = model.outputs[0]?.shape[1];
+  if (classCount !== dataset.classCount) {
+    refuse(`has ${classCount} classes, the data set ${dataset.classCount}`);
+  }
+  const shape = modelSampleShape(model);
+  if (!fitsInput(shape, dataset.sampleShape)) {
+    refuse(
+      `takes samples [${shape.map((n) => n ?? 'any')}], the data set's are [${dataset.sampleShape}]`,
+    );
+  }
+  const odd = model.weights.find((weight) => weight.dtype !== 'float32');
+  if (odd !== undefined)
+    refuse(`has weight ${odd.originalName} of type ${odd.dtype}; want float32`);
+}

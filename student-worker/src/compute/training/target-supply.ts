@@ -1,0 +1,67 @@
+/** The targets of a training: asked for ahead of its steps, as far as the window reaches, and awaited. */
+import type { StepPlan } from '@lyceum/learning/orders';
+import type { TargetBlock, TrainingJob, TrainingNews } from '../../job/index.js';
+import { TargetInbox } from './target-inbox.js';
+
+export class TargetSupply {
+  readonly #inbox: TargetInbox;
+  readonly #job: Pick<TrainingJob, 'targetTensors' | 'windowSteps'>;
+  readonly #stepCount: number;
+  readonly #news: Pick<TrainingNews, 'wantTargets'>;
+  #askedAtStep = -1;
+  #wake: () => void = () => {};
+
+  constructor(
+    job: Pick<TrainingJob, 'targetTensors' | 'windowSteps'>,
+    plan: StepPlan,
+    firstStep: number,
+    news: Pick<TrainingNews, 'wantTargets'>,
+  ) {
+    this.#inbox = new TargetInbox(plan, job.targetTensors, firstStep);
+    this.#job = job;
+    this.#stepCount = plan.stepCount;
+    this.#news = news;
+  }
+
+  /** Raises the credit, a quarter of the window at a time unless `now`: a message a step would be many. */
+  ask(step: number, now = false): void {
+    const { targetTensors, windowSteps } = this.#job;
+    if (targetTensors.length === 0) return;
+    const due = this.#askedAtStep + (now ? 1 : Math.ceil(windowSteps / 4));
+    if (this.#askedAtStep >= 0 && step < due && step < this.#stepCount) return;
+    this.#askedAtStep = step;
+    const creditStep = Math.min(this.#stepCount, step + windowSteps);
+    this.#inbox.allow(creditStep);
+    this.#news.wantTargets(creditStep, step);
+  }
+
+  /** Target rows that came. @throws {LyceumError} if they cannot be what was asked for. */
+  receive(block: TargetBlock): void {
+    this.#inbox.put(block);
+    this.wake();
+  }
+
+  /** @returns undefined while some of the step's targets are missing. */
+  take(step: number): ReadonlyMap<string, Float32Array> | undefined {
+    return this.#inbox.take(step);
+  }
+
+  /** @returns undefined once nobody `wants` them any more; asked again at each {@link wake}. */
+  async await(
+    step: number,
+    wants: () => boolean,
+  ): Promise<ReadonlyMap<string, Float32Array> | undefined> {
+    while (wants()) {
+      const targets = this.#inbox.take(step);
+      if (targets !== undefined) return targets;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return undefined;
+  }
+
+  wake(): void {
+    this.#wake();
+  }
+}

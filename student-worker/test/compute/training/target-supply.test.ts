@@ -1,0 +1,69 @@
+/** A run of 19 steps of 4 samples with a window of 8: asked for in quarters, which are 2 steps. */
+import { stepPlan } from '@lyceum/learning/orders';
+import { beforeEach, expect, it } from 'vitest';
+import { TargetSupply } from '../../../src/compute/training/target-supply.js';
+
+const plan = stepPlan({ sampleCount: 40, batchSize: 4, steps: 19 });
+const job = { targetTensors: [{ name: 'a', rowShape: [1] }], windowSteps: 8 };
+
+let asked: [number, number][];
+beforeEach(() => {
+  asked = [];
+});
+const news = {
+  wantTargets: (creditStep: number, doneStep: number) => void asked.push([creditStep, doneStep]),
+};
+
+const block = (step: number, rows = 4, firstRow = 0) => ({
+  epoch: 0,
+  firstPosition: step * 4 + firstRow,
+  tensors: [{ name: 'a', rows, values: new Float32Array(rows).fill(step) }],
+});
+
+it('asks a quarter of the window at a time, as far as the window and the run reach', () => {
+  const supply = new TargetSupply(job, plan, 0, news);
+  for (let step = 0; step <= plan.stepCount; step++) supply.ask(step);
+  expect(asked.slice(0, 3)).toEqual([
+    [8, 0],
+    [10, 2],
+    [12, 4],
+  ]);
+  expect(asked.at(-1)).toEqual([19, 19]);
+  expect(asked).toHaveLength(11);
+});
+
+it('asks at once if it is told to, but no step twice, and nothing where there are no targets', () => {
+  const supply = new TargetSupply(job, plan, 5, news);
+  supply.ask(5);
+  supply.ask(5, true);
+  supply.ask(6, true);
+  expect(asked).toEqual([
+    [13, 5],
+    [14, 6],
+  ]);
+  new TargetSupply({ ...job, targetTensors: [] }, plan, 0, news).ask(0, true);
+  expect(asked).toHaveLength(2);
+});
+
+it('takes no targets past what it has asked for', () => {
+  const supply = new TargetSupply(job, plan, 0, news);
+  supply.ask(0);
+  supply.receive(block(7));
+  expect(() => supply.receive(block(8))).toThrow('credit ends before step 8');
+});
+
+it('awaits all rows of a step, until nobody wants them', async () => {
+  const supply = new TargetSupply(job, plan, 0, news);
+  supply.ask(0);
+  let wanted = true;
+  const first = supply.await(0, () => wanted);
+  supply.receive(block(0, 3));
+  expect(supply.take(0)).toBeUndefined();
+  supply.receive(block(0, 1, 3));
+  expect((await first)?.get('a')).toEqual(new Float32Array(4));
+
+  const second = supply.await(1, () => wanted);
+  wanted = false;
+  supply.wake();
+  expect(await second).toBeUndefined();
+});
