@@ -19,7 +19,7 @@ import {
 } from '@lyceum/platform';
 import { type ComputeDevice, TeacherCompute } from './compute/index.js';
 import { readServedModel, serveModels } from './serving/index.js';
-import { createMetrics } from './session/index.js';
+import { TeacherMetrics } from './session/index.js';
 import { TeacherWorker } from './worker.js';
 
 /** Models and sets on disk. They are fetched again when they are needed again. */
@@ -101,7 +101,7 @@ export async function startProgram(
 ): Promise<Program | undefined> {
   const { workerId, version, insecure, tls, computeThreads } = options;
   const { random } = Math;
-  const metrics = createMetrics();
+  const metrics = new TeacherMetrics();
   let unready = (): string | undefined => 'starting';
   const probes = await startProbes({
     address: options.http,
@@ -128,7 +128,7 @@ export async function startProgram(
     throw err;
   });
   if (nats === undefined) return undefined;
-  shutdown.onStop('nats', () => nats.close());
+  shutdown.onStop('NATS', () => nats.close());
 
   const free = await new GpuMemory(options.gpu).freeBytes();
   const compute = await startCompute(options, shutdown, log);
@@ -136,7 +136,7 @@ export async function startProgram(
   const memory = new GpuMemory(gpu);
 
   const client = connect(TeacherClient, options.coordinator, tls);
-  shutdown.onStop('coordinator client', async () => client.close());
+  shutdown.onStop('coordinator connection', async () => client.close());
 
   // The store appears with the coordinator, which may start later.
   const blobs = {
@@ -219,7 +219,7 @@ async function startCompute(
     { secrets, allowedAddresses },
     log,
   );
-  shutdown.onStop('threads with teachers', () => compute.stop());
+  shutdown.onStop('compute threads', () => compute.stop());
   log.info({ ...compute.device, computeThreads }, 'engine opened');
   return compute;
 }

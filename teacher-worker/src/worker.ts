@@ -35,7 +35,7 @@ import {
   InferenceServers,
   type ServedModel,
 } from './serving/index.js';
-import { Session, type SessionLink, type WorkerMetrics } from './session/index.js';
+import { Session, type SessionLink, type TeacherMetrics } from './session/index.js';
 import {
   LoadedTeachers,
   teacherState,
@@ -71,7 +71,7 @@ export interface TeacherWorkerOptions {
   readonly nats: Nats;
   readonly cache: BlobCache;
   readonly client: TeacherClient;
-  readonly metrics: WorkerMetrics;
+  readonly metrics: TeacherMetrics;
   /** Milliseconds that only rise. */
   readonly nowMs: () => number;
   /** Uniform in [0, 1). */

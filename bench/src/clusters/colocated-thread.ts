@@ -1,10 +1,10 @@
 /** The thread of `colocated`: the teachers one after another, then the student's step, over and over. */
-import { parentPort, workerData } from 'node:worker_threads';
 import { type Dataset, parseDataset } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
 import { parseModelPackage } from '@lyceum/learning/formats';
 import { parseRunSpecification } from '@lyceum/learning/specification';
 import { type Engine, Inference, loadModel, openEngine } from '@lyceum/learning/tensorflow';
+import { offerToOwner } from '@lyceum/platform/threads';
 import { LyceumError } from '@lyceum/proto';
 import { BatchSource, learningRate, Student } from '@lyceum/student-worker/compute';
 
@@ -19,10 +19,16 @@ export interface ColocatedRequest {
   readonly specification: string;
 }
 
-const engine = await openEngine({ only: 'native' });
-parentPort?.postMessage(await samplesPerSecond(engine, workerData as ColocatedRequest));
+export interface ColocatedCalls {
+  /** @throws {LyceumError} INTERNAL if something cannot run as one graph. */
+  samplesPerSecond(request: ColocatedRequest): Promise<number>;
+}
 
-/** @throws {LyceumError} INTERNAL if something cannot run as one graph. */
+const engine = await openEngine({ only: 'native' });
+offerToOwner<ColocatedCalls>({
+  samplesPerSecond: (request) => samplesPerSecond(engine, request),
+});
+
 async function samplesPerSecond(engine: Engine, request: ColocatedRequest): Promise<number> {
   const specification = parseRunSpecification(request.specification, 'colocated');
   if (specification.kind !== 'Distillation') throw new Error('the run has no teachers');

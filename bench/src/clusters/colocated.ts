@@ -10,6 +10,7 @@ import { Worker } from 'node:worker_threads';
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { importDataset } from '@lyceum/learning/import';
 import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import { Thread } from '@lyceum/platform/threads';
 import {
   type BenchOptions,
   type BenchResult,
@@ -29,7 +30,7 @@ import {
   trainTeachers,
   withCluster,
 } from '../measuring/index.js';
-import type { ColocatedRequest } from './colocated-thread.js';
+import type { ColocatedCalls, ColocatedRequest } from './colocated-thread.js';
 
 /** Long beside the second in which a run of the cluster starts. */
 const STEPS: Readonly<Record<StudentName, number>> = { conv: 2_000, mlp: 6_000 };
@@ -100,14 +101,15 @@ async function clusterRate(
 }
 
 /** In a thread, as the cluster's own workers compute: connections that nobody answers for seconds are closed. */
-function inProcessRate(request: ColocatedRequest, signal: AbortSignal): Promise<number> {
-  const file = new URL('./colocated-thread.js', import.meta.url);
-  const thread = new Worker(file, { workerData: request });
-  const stop = () => void thread.terminate();
+async function inProcessRate(request: ColocatedRequest, signal: AbortSignal): Promise<number> {
+  const worker = new Worker(new URL('./colocated-thread.js', import.meta.url));
+  const thread = new Thread<ColocatedCalls>(worker, { name: 'the thread' });
+  const stop = () => void thread.close();
   signal.addEventListener('abort', stop, { once: true });
-  return new Promise<number>((resolve, reject) => {
-    thread.once('message', resolve);
-    thread.once('error', reject);
-    thread.once('exit', (code) => reject(new Error(`the thread ended with ${code}`)));
-  }).finally(() => signal.removeEventListener('abort', stop));
+  try {
+    return await thread.call('samplesPerSecond', request);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await thread.close();
+  }
 }

@@ -1,8 +1,8 @@
 /** The session with the coordinator: assignments in, reports out, and how long the worker waits for a peer. */
 export { type AssignmentKey, decideAssignment } from './assignment-decision.js';
-export { holdSession } from './coordinator-session.js';
+export { StudentMetrics } from './metrics.js';
 export { isGivenUp, type Patience, patiently } from './patience.js';
 export { ReportOutbox } from './report-outbox.js';
-export { StudentMetrics } from './student-metrics.js';
+export { holdSession } from './session.js';
 export { doneReport, failedReport, progressReport } from './training-reports.js';
 export { coordinatorError, troubleOf } from './trouble.js';

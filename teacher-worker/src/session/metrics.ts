@@ -1,44 +1,33 @@
-/** What Prometheus can ask of a teacher worker. */
+/** What a teacher worker shows Prometheus. */
 import { processMetrics } from '@lyceum/platform';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 
-export interface WorkerMetrics {
-  readonly registry: Registry;
-  readonly ticketsAnswered: Counter;
+export class TeacherMetrics {
+  readonly registry = processMetrics();
+  readonly #registers = [this.registry];
+  readonly ticketsAnswered = new Counter({
+    name: 'lyceum_teacher_tickets_answered_total',
+    help: 'Tickets whose answer the coordinator has.',
+    registers: this.#registers,
+  });
   /** By teacher, as all that is counted of one: the first 12 digits of its identity. */
-  readonly samplesInferred: Counter<'teacher'>;
-  readonly inferenceSeconds: Counter<'teacher'>;
-  readonly ticketsInHand: Gauge;
-}
-
-export function createMetrics(): WorkerMetrics {
-  const registry = processMetrics();
-  const registers = [registry];
-  return {
-    registry,
-    ticketsAnswered: new Counter({
-      name: 'lyceum_teacher_tickets_answered_total',
-      help: 'Tickets whose answer the coordinator has.',
-      registers,
-    }),
-    samplesInferred: new Counter({
-      name: 'lyceum_teacher_samples_inferred_total',
-      help: 'Samples that teachers inferred.',
-      labelNames: ['teacher'],
-      registers,
-    }),
-    inferenceSeconds: new Counter({
-      name: 'lyceum_teacher_inference_seconds_total',
-      help: 'Seconds that the compute thread spent on answers.',
-      labelNames: ['teacher'],
-      registers,
-    }),
-    ticketsInHand: new Gauge({
-      name: 'lyceum_teacher_tickets_in_hand',
-      help: 'Tickets that wait, compute or travel.',
-      registers,
-    }),
-  };
+  readonly samplesInferred = new Counter({
+    name: 'lyceum_teacher_samples_inferred_total',
+    help: 'Samples that teachers inferred.',
+    labelNames: ['teacher'],
+    registers: this.#registers,
+  });
+  readonly inferenceSeconds = new Counter({
+    name: 'lyceum_teacher_inference_seconds_total',
+    help: 'Seconds that the compute thread spent on answers.',
+    labelNames: ['teacher'],
+    registers: this.#registers,
+  });
+  readonly ticketsInHand = new Gauge({
+    name: 'lyceum_teacher_tickets_in_hand',
+    help: 'Tickets that wait, compute or travel.',
+    registers: this.#registers,
+  });
 }
 
 /** A teacher in labels. */

@@ -23,8 +23,8 @@ import { OutsideFailure } from '../compute/rows/index.js';
 import {
   InferenceReport,
   type SessionLink,
+  type TeacherMetrics,
   teacherLabel,
-  type WorkerMetrics,
 } from '../session/index.js';
 import { abortable } from './abortable.js';
 import type { AnswerSender } from './answer-streams.js';
@@ -50,7 +50,7 @@ export interface LaneOptions {
   /** Makes sure that the ticket's set is on this machine. */
   readonly fetchDataset: (digest: string) => Promise<DatasetFile>;
   readonly compute: (ticket: Ticket, dataset: DatasetFile) => Promise<Answer>;
-  readonly metrics: WorkerMetrics;
+  readonly metrics: TeacherMetrics;
   /** Milliseconds that only rise. */
   readonly nowMs: () => number;
   /** Uniform in [0, 1). */
