@@ -1,4 +1,6 @@
-/** Which of two validations is the better. */
+/** When a student is validated, and which of two validations is the better. */
+import { type Dataset, splitSamples } from '@lyceum/learning/datasets';
+import type { RunSpecification } from '@lyceum/learning/specification';
 import type { Validation } from '../../job/index.js';
 
 /** Strictly: of equals the earlier one stays. */
@@ -9,4 +11,11 @@ export function isBetter(
 ): boolean {
   if (best === undefined) return true;
   return metric === 'nll' ? candidate.nll < best.nll : candidate.accuracy > best.accuracy;
+}
+
+/** Steps between two validations; by default of one pass over the train split, whichever part of it is visited. */
+export function validationSteps({ spec }: RunSpecification, dataset: Dataset): number {
+  const { selection, training } = spec;
+  const trainCount = splitSamples(dataset, 'train').length;
+  return selection.everySteps ?? Math.ceil(trainCount / training.batchSize);
 }

@@ -9,7 +9,7 @@
  */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
-import { type Dataset, SPLIT_NAMES, type SplitName, splitSamples } from '@lyceum/learning/datasets';
+import { SPLIT_NAMES, type SplitName } from '@lyceum/learning/datasets';
 import { writeDurably } from '@lyceum/learning/files';
 import { historyColumns, StepHistory } from '@lyceum/learning/history';
 import { specificationDigest } from '@lyceum/learning/specification';
@@ -27,7 +27,7 @@ import { learningRate } from '../step/index.js';
 import { type Batch, Evaluation } from '../student/index.js';
 import { type Checkpoint, packCheckpoint, type Selected } from './checkpoint-file.js';
 import { openTraining, type TrainingParts } from './open-training.js';
-import { isBetter } from './selection.js';
+import { isBetter, validationSteps } from './selection.js';
 import { StepLedger } from './step-ledger.js';
 import { StepLog } from './step-log.js';
 import { Stopwatch } from './stopwatch.js';
@@ -87,8 +87,7 @@ export class Trainer {
     this.#now = now;
     const firstStep = resumed?.step ?? 0;
     this.#firstSamples = resumed?.samples ?? 0;
-    const { selection, training } = job.specification.spec;
-    this.#validationSteps = selection.everySteps ?? stepsPerPass(parts.dataset, training.batchSize);
+    this.#validationSteps = validationSteps(job.specification, dataset);
     this.#step = firstStep;
     this.#checkpointedStep = firstStep;
     this.#best = resumed?.best;
@@ -296,9 +295,4 @@ export class Trainer {
       ...(this.#best && { selectedValidation: this.#best.validation }),
     };
   }
-}
-
-/** Steps of one pass over the train split, whichever part of it is visited. */
-function stepsPerPass(dataset: Dataset, batchSize: number): number {
-  return Math.ceil(splitSamples(dataset, 'train').length / batchSize);
 }
