@@ -4,16 +4,24 @@
  * Both go to stderr: what a script wants, the run as it ended, is printed as data afterwards.
  */
 import type { WriteStream } from 'node:tty';
-import { printable, type Run } from '@lyceum/proto';
+import { printable, type Run, toLyceumError } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import { runDocument } from '../files/index.js';
-import { isNews, isPaused, pauseAdvice, plainLine, runPageLines } from '../printing/index.js';
+import {
+  isNews,
+  isPaused,
+  lossesOf,
+  pauseAdvice,
+  plainLine,
+  runPageLines,
+} from '../printing/index.js';
 import { type CommandContext, CommandExit, EXIT, lineWidth, painter } from '../session/index.js';
-import { liveLines } from './live-view.js';
-import { type LossPoint, withPoint } from './loss-curve.js';
+import { CURVE_WIDTH, liveLines } from './live-view.js';
 
 /** Longest silence of plain lines while there is progress to tell. */
 const PLAIN_LINE_EVERY_MS = 5_000;
+
+const ALL_STEPS = { firstStep: 0, endStep: 0 };
 
 export type Following = 'live' | 'quiet';
 
@@ -31,13 +39,13 @@ export async function followRun(
     how === 'quiet'
       ? pausesOnly(context)
       : process.stderr.isTTY
-        ? liveView(process.stderr)
+        ? liveView(context, process.stderr)
         : plainView();
   let run: Run | undefined;
   try {
     for await (const update of context.client.watchRun(runId, context)) {
       run = update;
-      show(update);
+      await show(update);
     }
   } catch (err) {
     if (!context.signal.aborted) throw err;
@@ -54,13 +62,19 @@ export async function followRun(
 }
 
 /** Rewrites the lines of the last update: cursor up, clear to the end of the screen. */
-function liveView(stream: WriteStream): (run: Run) => void {
+function liveView({ client }: CommandContext, stream: WriteStream): (run: Run) => Promise<void> {
   const paint = painter(stream);
   let height = 0;
-  let losses: LossPoint[] = [];
-  return (run) => {
-    const { step = 0, loss = 0 } = run.progress ?? {};
-    if (step > 0) losses = withPoint(losses, { step, loss });
+  let losses: number[] = [];
+  return async (run) => {
+    try {
+      losses = lossesOf(
+        await client.getHistory(run.runId, { ...ALL_STEPS, pointCount: CURVE_WIDTH }),
+      );
+    } catch (err) {
+      // A watch outlives a restart of the coordinator; meanwhile the curve stays as it was.
+      if (toLyceumError(err).code !== 'UNAVAILABLE') throw err;
+    }
     const lines = liveLines(run, losses, lineWidth(stream), paint);
     const rewind = height > 0 ? `\u001b[${height}A\r\u001b[J` : '';
     stream.write(`${rewind}${lines.join('\n')}\n`);

@@ -5,6 +5,7 @@ import { type RunStateName, runStateName } from '../client/index.js';
 import {
   barText,
   countText,
+  curveText,
   degradedText,
   durationText,
   isPaused,
@@ -13,14 +14,14 @@ import {
 } from '../printing/index.js';
 import type { Colour, Paint } from '../session/index.js';
 import { bottleneck } from './bottleneck.js';
-import { type LossPoint, lossCurve } from './loss-curve.js';
 
 const BAR_WIDTH = 30;
 
 /** A shorter one says less than the percentage beside it. */
 const BAR_MIN_WIDTH = 8;
 
-const CURVE_WIDTH = 24;
+/** Points of the loss that a line shows. */
+export const CURVE_WIDTH = 24;
 
 const STATE_COLOURS: Partial<Record<RunStateName, Colour>> = {
   SUCCEEDED: 'green',
@@ -35,12 +36,12 @@ type Piece = string | readonly [colour: Colour, text: string];
 /**
  * The lines of a live view.
  *
- * @param losses - as far as they were seen.
+ * @param losses - of equal parts of the steps so far, NaN where they are not known.
  * @param width - columns of the terminal; lines are cut to it, since a wrapped line cannot be rewritten.
  */
 export function liveLines(
   run: Run,
-  losses: readonly LossPoint[],
+  losses: readonly number[],
   width: number,
   paint: Paint,
 ): string[] {
@@ -105,16 +106,11 @@ function rateLine({ samplesPerSecond, waitingShare, learningRate }: RunProgress)
   ];
 }
 
-function lossLine({ loss }: RunProgress, losses: readonly LossPoint[]): Piece[] {
-  const curve = lossCurve(losses, CURVE_WIDTH);
+function lossLine({ loss }: RunProgress, losses: readonly number[]): Piece[] {
   const text = `  loss ${loss.toFixed(4)}`;
-  const [first] = losses;
-  if (curve === '' || first === undefined) return [text];
-  return [
-    `${text}  `,
-    ['cyan', curve],
-    `  from ${first.loss.toFixed(4)} at step ${countText(first.step)}`,
-  ];
+  const first = losses.find(Number.isFinite);
+  if (first === undefined || losses.length < 2) return [text];
+  return [`${text}  `, ['cyan', curveText(losses)], `  from ${first.toFixed(4)}`];
 }
 
 function validationLine({ validationAccuracy, validationNll }: RunProgress): Piece[] {

@@ -50,13 +50,18 @@ export function historyLines({ columns, points }: GetHistoryResponse): string[] 
   );
 }
 
+/** Of each point; NaN where it is not known. */
+export function lossesOf({ columns, points }: GetHistoryResponse): number[] {
+  return points.map(({ means }) => means[columns.indexOf('loss')] ?? Number.NaN);
+}
+
 /** The loss over all steps in one line; none of a run without a known step. */
-export function lossLine({ columns, points }: GetHistoryResponse): string[] {
-  const losses = points.map(({ means }) => means[columns.indexOf('loss')] ?? Number.NaN);
+export function lossLine(history: GetHistoryResponse): string[] {
+  const losses = lossesOf(history);
   const known = losses.filter(Number.isFinite);
   const [first, last] = [known[0], known.at(-1)];
   if (first === undefined || last === undefined) return [];
-  const steps = countText(points.at(-1)?.endStep ?? 0);
+  const steps = countText(history.points.at(-1)?.endStep ?? 0);
   return [
     `Loss over ${steps} steps: ${first.toPrecision(3)} ${curveText(losses)} ${last.toPrecision(3)}`,
   ];

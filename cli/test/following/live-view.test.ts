@@ -27,18 +27,14 @@ const RUN = Run.fromPartial({
   },
 });
 
-const LOSSES = [
-  { step: 50, loss: 2.25 },
-  { step: 150, loss: 1.75 },
-  { step: 250, loss: 1.25 },
-];
+const LOSSES = [2.25, Number.NaN, 1.75, 1.25];
 
 test('how far, how fast, how good, and what holds it up', () => {
   expect(liveLines(RUN, LOSSES, 200, plain)).toEqual([
     'digits  TRAINING',
     '  ███████▌······················  25 %  step 250 of 1,000  epoch 4  about 8 s left',
     '  12,800 samples/s  waiting 31.0 %  lr 0.000988',
-    '  loss 1.2346  █▅▁  from 2.2500 at step 50',
+    '  loss 1.2346  █ ▅▁  from 2.2500',
     '  validation 91.31 %  nll 0.3000',
     '  bottleneck  teachers  the student waits 31 % of its time, now for wide, deep',
   ]);
