@@ -24,6 +24,7 @@ import {
   type Artifact,
   type ArtifactKind,
   type Garbage,
+  type GetHistoryRequest,
   type GetHistoryResponse,
   type Quarantine,
   type Run,
@@ -176,12 +177,9 @@ export class CoordinatorClient {
     return report as Report;
   }
 
-  /** What the student told of its steps; `endStep` 0: to the newest. */
-  async getHistory(
-    runId: string,
-    range: { readonly firstStep: number; readonly endStep: number; readonly pointCount: number },
-  ): Promise<GetHistoryResponse> {
-    return call(this.#runs, this.#runs.getHistory, { runId, ...range });
+  /** What the student told of its steps. */
+  getHistory(request: GetHistoryRequest): Promise<GetHistoryResponse> {
+    return call(this.#runs, this.#runs.getHistory, request);
   }
 
   /** The NPZ of test predictions. */
@@ -204,18 +202,12 @@ export class CoordinatorClient {
     description: InferenceDescription,
     settings: object = {},
   ): Promise<{ readonly artifact: Artifact; readonly created: boolean }> {
-    const request = {
-      name,
-      descriptionJson: JSON.stringify(description),
-      settingsJson: JSON.stringify(settings),
-    };
-    const { artifact, created } = await call(
-      this.#artifacts,
-      this.#artifacts.pushInferenceModel,
-      request,
-      { deadlineMs: SUBMIT_DEADLINE_MS },
-    );
-    return { artifact: present(artifact), created };
+    const descriptionJson = JSON.stringify(description);
+    const request = { name, descriptionJson, settingsJson: JSON.stringify(settings) };
+    const options = { deadlineMs: SUBMIT_DEADLINE_MS };
+    const artifacts = this.#artifacts;
+    const response = await call(artifacts, artifacts.pushInferenceModel, request, options);
+    return { ...response, artifact: present(response.artifact) };
   }
 
   /** @param name - a pushed name, or `run:ID` for a run's student or its data set. */

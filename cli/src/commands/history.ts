@@ -36,7 +36,8 @@ Examples:
     )
     .action((runId: string, { points, from, to }: HistoryOptions, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
-        const history = await client.getHistory(runId, {
+        const history = await client.getHistory({
+          runId,
           firstStep: from,
           endStep: to,
           pointCount: points,

@@ -31,7 +31,7 @@ Examples:
           await writeNewFile(options.predictions, bytes, options.force === true);
           notice(`wrote ${options.predictions}`);
         }
-        const history = await client.getHistory(runId, WHOLE_RUN);
+        const history = await client.getHistory({ runId, ...WHOLE_RUN });
         print(report, () => [...reportLines(report), ...lossLine(history)]);
       }),
     );

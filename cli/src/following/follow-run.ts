@@ -21,7 +21,7 @@ import { CURVE_WIDTH, liveLines } from './live-view.js';
 /** Longest silence of plain lines while there is progress to tell. */
 const PLAIN_LINE_EVERY_MS = 5_000;
 
-const ALL_STEPS = { firstStep: 0, endStep: 0 };
+const ALL_STEPS = { firstStep: 0, endStep: 0, pointCount: CURVE_WIDTH };
 
 export type Following = 'live' | 'quiet';
 
@@ -68,9 +68,7 @@ function liveView({ client }: CommandContext, stream: WriteStream): (run: Run) =
   let losses: number[] = [];
   return async (run) => {
     try {
-      losses = lossesOf(
-        await client.getHistory(run.runId, { ...ALL_STEPS, pointCount: CURVE_WIDTH }),
-      );
+      losses = lossesOf(await client.getHistory({ ...ALL_STEPS, runId: run.runId }));
     } catch (err) {
       // A watch outlives a restart of the coordinator; meanwhile the curve stays as it was.
       if (toLyceumError(err).code !== 'UNAVAILABLE') throw err;

@@ -233,11 +233,7 @@ export class LoadedTeachers {
     return entry?.status === 'failed' ? entry.failures : 0;
   }
 
-  #fail(
-    identity: string,
-    err: LyceumError,
-    permanent: boolean,
-  ): { readonly failures: number; readonly lasting: boolean } {
+  #fail(identity: string, err: LyceumError, permanent: boolean) {
     const { nowMs, random } = this.#options;
     const failures = this.#failures(identity) + 1;
     const lasting = err.code === 'INVALID_ARGUMENT';
@@ -255,10 +251,8 @@ export class LoadedTeachers {
     const { identity } = teacher;
     const entry = this.#entries.get(identity);
     if (entry?.status !== 'loaded') {
-      throw new LyceumError(
-        'INTERNAL',
-        `teacher ${identity} was to be prepared, but is not loaded`,
-      );
+      const message = `teacher ${identity} was to be prepared, but is not loaded`;
+      throw new LyceumError('INTERNAL', message);
     }
     const digests = datasets.map(({ digest }) => digest);
     try {
