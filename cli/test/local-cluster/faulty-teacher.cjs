@@ -7,9 +7,7 @@
  * questions of more rows than a probe has.
  */
 const { readFileSync } = require('node:fs');
-const path = require('node:path');
-const { pathToFileURL } = require('node:url');
-const { isMainThread } = require('node:worker_threads');
+const { isMainThread, parentPort } = require('node:worker_threads');
 
 const PROBE_ROWS = 128;
 const file = process.env['LYCEUM_TEST_TEACHER_FAULTS'];
@@ -17,22 +15,18 @@ const file = process.env['LYCEUM_TEST_TEACHER_FAULTS'];
 // Threads do not see the flags at this moment.
 if (isMainThread && process.argv[1]?.includes('teacher-worker')) {
   process.env['LYCEUM_TEST_WORKER_ID'] = process.argv[process.argv.indexOf('--worker-id') + 1];
-} else if (file !== undefined && process.env['LYCEUM_TEST_WORKER_ID'] !== undefined) {
-  const teachers = '../../../teacher-worker/dist/compute/teachers.js';
-  // Long before the thread's first command: its engine has to be opened first.
-  void import(pathToFileURL(path.join(__dirname, teachers)).href).then(({ Teachers }) => {
-    const { run } = Teachers.prototype;
-    Teachers.prototype.run = async function (command) {
-      const result = await run.call(this, command);
-      if (command.command === 'answer') spoil(result.tensors, command.span.positionCount);
-      return result;
-    };
-  });
+} else if (parentPort !== null && process.env['LYCEUM_TEST_WORKER_ID'] !== undefined) {
+  const { postMessage } = parentPort;
+  parentPort.postMessage = (message, transfer) => {
+    if (message.answer?.tensors !== undefined) spoil(message.answer.tensors);
+    postMessage.call(parentPort, message, transfer);
+  };
 }
 
-function spoil(tensors, rowCount) {
+function spoil(tensors) {
   const fault = faultNow();
-  for (const { values } of tensors) {
+  for (const { values, width } of tensors) {
+    const rowCount = values.length / width;
     if (fault === 'shift') for (let i = 0; i < values.length; i += 2) values[i] += 1;
     if (fault === 'nan' || (fault === 'poison' && rowCount > PROBE_ROWS)) values[0] = Number.NaN;
   }
