@@ -149,10 +149,12 @@ export class TrainStep {
       this.#forward.apply(inputs, { training: true }),
     );
     const answered = this.#objective.losses(output as Tensor2D, hardLabels, targets);
+    // Before the features' losses: a graph adds up in the order in which the operations came.
+    const objective = tf.addN(answered.map(({ loss }) => loss));
     const guided = this.#features.losses(features, targets);
     tell(this.#byTerm([...answered, ...guided]));
     return tf.addN([
-      tf.addN(answered.map(({ loss }) => loss)),
+      objective,
       ...guided.map(({ loss }) => loss),
       // Those that a loaded model's layers bring along: regularisers of their weights.
       ...this.#model.calculateLosses(),
@@ -164,7 +166,8 @@ export class TrainStep {
     const { tf } = this.#engine;
     const sums = Array.from({ length: this.#objective.termCount }, (_, index) => {
       const own = losses.filter((one) => one.index === index).map(({ loss }) => loss);
-      return own.length > 0 ? tf.addN(own) : tf.scalar(0);
+      // Not addN: a graph would merge it with the sum that is the loss, in another order.
+      return own.length > 0 ? tf.sum<Scalar>(tf.stack(own)) : tf.scalar(0);
     });
     return tf.stack(sums) as Tensor1D;
   }
