@@ -34,6 +34,8 @@ const TOPIC = 'engine';
 const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
 const ADDON_LINK = `${PACKAGE}/lib/napi-v8/tfjs_binding.node`;
 const ADDON = 'tfjs_binding.node';
+/** Rises when the addon is compiled otherwise. */
+const ADDON_BUILD = 2;
 
 const LIBRARY = 'tensorflow/libtensorflow_';
 const HEADERS = [
@@ -153,7 +155,7 @@ function engineFolder({ checkout, cache, accelerator }) {
   const { version: addonVersion } = JSON.parse(
     readFileSync(join(checkout, PACKAGE, 'package.json'), 'utf8'),
   );
-  return join(cache, 'engine', `${name}-${version}-tfjs-${addonVersion}`);
+  return join(cache, 'engine', `${name}-${version}-tfjs-${addonVersion}-${ADDON_BUILD}`);
 }
 
 /** @param {EngineOptions} options @param {EngineRecord} record */
@@ -194,6 +196,8 @@ async function compile({ checkout, include, made, signal }) {
     ...['-I', '.', '-I', '..', 'binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
     ...['-o', join(made, ADDON), '-L', made],
     ...['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN'],
+    // TensorFlow leaves functions to call at the process' end. A thread that ended would take them away.
+    '-Wl,-z,nodelete',
   ];
   try {
     await runTool('g++', args, { cwd: join(checkout, PACKAGE), signal });

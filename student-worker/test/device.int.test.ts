@@ -84,7 +84,7 @@ it('ends if it is told to use a GPU that is not there', async () => {
 it('ends if TensorFlow cannot use the GPU that is there', async () => {
   pretendGpu();
   const worker = startWorker();
-  await worker.exited;
+  expect(await worker.exited).toBe(6);
   expect(said(worker)).toMatch(
     /NVIDIA L4 cannot be used: TensorFlow.*; --device cpu or --allow-cpu goes on without/,
   );
