@@ -10,20 +10,11 @@
  * Where the engine cannot be had, the link is absent, and programs that do not find the addon run on
  * WebAssembly. {@link engineRecord} tells the next set-up why.
  */
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { holdingCache, install } from './cache.mjs';
 import { findOnPath, runTool, ToolError } from './child.mjs';
+import { linkTarget, placeLink } from './links.mjs';
 import { TENSORFLOW } from './pins.mjs';
 import { recordPath } from './places.mjs';
 import { megabytes, say } from './progress.mjs';
@@ -252,21 +243,6 @@ async function verify({ checkout, folder, signal }) {
 function settleForWasm(checkout, why) {
   rmSync(join(checkout, ADDON_LINK), { force: true });
   return writeRecord(checkout, { engine: 'wasm', ...why });
-}
-
-/** @param {string} link @param {string} target */
-function placeLink(link, target) {
-  if (linkTarget(link) === target) return;
-  mkdirSync(dirname(link), { recursive: true });
-  const aside = `${link}.${process.pid}`;
-  symlinkSync(target, aside);
-  renameSync(aside, link);
-}
-
-/** @param {string} link @returns {string | undefined} */
-function linkTarget(link) {
-  const stat = lstatSync(link, { throwIfNoEntry: false });
-  return stat?.isSymbolicLink() ? readlinkSync(link) : undefined;
 }
 
 /** @param {string} checkout @param {EngineRecord} record */

@@ -6,18 +6,10 @@
  * The cache holds them; node_modules gets links beside the runtime, which looks nowhere else. `npm ci` removes the links
  * and set-up puts them back. They want CUDA 12 and cuDNN 9, as TensorFlow's own library does.
  */
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { holdingCache, install } from './cache.mjs';
+import { linkTarget, placeLink } from './links.mjs';
 import { ONNX_CUDA } from './pins.mjs';
 import { megabytes, say } from './progress.mjs';
 import { SetupError } from './setup-error.mjs';
@@ -87,17 +79,4 @@ async function fetchProvider({ cache, folder, pin, signal }) {
     }
     return made;
   });
-}
-
-/** @param {string} link @param {string} target */
-function placeLink(link, target) {
-  const aside = `${link}.${process.pid}`;
-  symlinkSync(target, aside);
-  renameSync(aside, link);
-}
-
-/** @param {string} link @returns {string | undefined} */
-function linkTarget(link) {
-  const stat = lstatSync(link, { throwIfNoEntry: false });
-  return stat?.isSymbolicLink() ? readlinkSync(link) : undefined;
 }

@@ -24,15 +24,16 @@ Examples:
   coordinator report digits --predictions predictions.npz`,
     )
     .action((runId: string, options: { predictions?: string; force?: true }, command: Command) =>
-      withCoordinator(command, async ({ client, print, notice, signal }) => {
+      withCoordinator(command, async ({ client, globals, print, notice, signal }) => {
         const report = await client.getReport(runId);
         if (options.predictions !== undefined) {
           const bytes = await client.getPredictions(runId, { signal });
           await writeNewFile(options.predictions, bytes, options.force === true);
           notice(`wrote ${options.predictions}`);
         }
-        const history = await client.getHistory({ runId, ...WHOLE_RUN });
-        print(report, () => [...reportLines(report), ...lossLine(history)]);
+        const isRead = globals.output === 'table';
+        const loss = isRead ? lossLine(await client.getHistory({ runId, ...WHOLE_RUN })) : [];
+        print(report, () => [...reportLines(report), ...loss]);
       }),
     );
 }

@@ -1,6 +1,7 @@
 /** A run's history as text: a line for each stretch of steps. */
 import type { GetHistoryResponse } from '@lyceum/proto';
 import { curveText } from './curve.js';
+import { orUnknown } from './report-figures.js';
 import { type Column, countText, percentText, tableLines } from './table.js';
 
 type Point = GetHistoryResponse['points'][number];
@@ -37,12 +38,12 @@ export function historyLines({ columns, points }: GetHistoryResponse): string[] 
       figure('GRADIENT NORM', 'gradientNorm'),
       {
         title: 'SAMPLES/S',
-        value: (point) => orNone(samples(point), countText),
+        value: (point) => orUnknown(samples(point), countText),
         align: 'right',
       },
       {
         title: 'WAITING',
-        value: (point) => orNone(waiting(point), (w) => percentText(w, 0)),
+        value: (point) => orUnknown(waiting(point), (w) => percentText(w, 0)),
         align: 'right',
       },
     ],
@@ -70,8 +71,4 @@ export function lossLine(history: GetHistoryResponse): string[] {
 /** `objective[0].kd` as `KD`. */
 function termTitle(name: string): string {
   return name.slice(name.indexOf('.') + 1).toUpperCase();
-}
-
-function orNone(value: number | undefined, text: (value: number) => string): string | undefined {
-  return value === undefined ? undefined : text(value);
 }

@@ -5,10 +5,11 @@
  * everything. So the file and the next report make a whole after a restart, and steps that are taken again replace
  * those that were lost.
  */
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '@lyceum/learning/files';
 import { type HistoryPart, historyColumns, StepHistory } from '@lyceum/learning/history';
+import { readIfThere } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { RunRecord } from '../runs/index.js';
 
@@ -75,15 +76,15 @@ export class RunHistories {
   async #read({ runId, specification }: RunRecord): Promise<Told> {
     const history = new StepHistory(historyColumns(specification).length);
     const nothing = { history, assignmentEpoch: 0 };
+    const bytes = await readIfThere(this.#path(runId));
+    if (bytes === undefined) return nothing;
     try {
-      const bytes = await readFile(this.#path(runId));
       const numbers = new Float64Array(new Uint8Array(bytes).buffer);
       const [assignmentEpoch = 0, bucketSteps = 0, endStep = 0, ...values] = numbers;
       history.put({ bucketSteps, firstBucket: 0, endStep, values });
       return { history, assignmentEpoch };
     } catch (err) {
-      const isMissing = (err as NodeJS.ErrnoException).code === 'ENOENT';
-      if (isMissing || err instanceof LyceumError || err instanceof RangeError) return nothing;
+      if (err instanceof LyceumError || err instanceof RangeError) return nothing;
       throw err;
     }
   }
