@@ -37,7 +37,10 @@ export class RunHistories {
   async told(record: RunRecord, assignmentEpoch: number, part: HistoryPart): Promise<void> {
     const reading = this.#live.get(record.runId) ?? this.#read(record);
     this.#live.set(record.runId, reading);
-    const told = await reading;
+    const told = await reading.catch((err: unknown) => {
+      this.#live.delete(record.runId);
+      throw err;
+    });
     // A report can come after the commit of a later step, on another stream.
     const isLate = assignmentEpoch <= told.assignmentEpoch && part.endStep < told.history.endStep;
     if (isLate) return;

@@ -1,5 +1,5 @@
 /** Histories of runs in a real folder: what is told, what is kept, and what comes late. */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { historyColumns, StepHistory } from '@lyceum/learning/history';
@@ -69,6 +69,16 @@ it('is empty of a run that nobody told of, or whose file is damaged', async () =
     await writeFile(join(folder, 'run.history'), bytes);
     expect((await histories.read(record)).endStep).toBe(0);
   }
+});
+
+it('is read anew where a disk failed', async () => {
+  const histories = await RunHistories.open(folder);
+  const path = join(folder, 'run.history');
+  await mkdir(path);
+  await expect(histories.told(record, 1, taken(10).from(0))).rejects.toThrow('EISDIR');
+  await rm(path, { recursive: true });
+  await histories.told(record, 1, taken(10).from(0));
+  expect((await histories.read(record)).from(0)).toEqual(taken(10).from(0));
 });
 
 it('goes with the run', async () => {
