@@ -33,6 +33,9 @@ sys.stdout.flush()
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
 
+/** What tells Node that a terminal shows no colours, or more of them; whoever runs the tests may have set it. */
+const ABOUT_COLOURS = ['CI', 'COLORTERM', 'FORCE_COLOR', 'NODE_DISABLE_COLORS', 'NO_COLOR', 'TMUX'];
+
 export const hasTerminals = spawnSync('python3', ['-c', 'import pty']).status === 0;
 
 interface TerminalOptions {
@@ -49,8 +52,9 @@ export async function onTerminal(
   { answers = [], until = '', env = {} }: TerminalOptions,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   const told = JSON.stringify({ answers, until });
+  const inherited = Object.entries(process.env).filter(([name]) => !ABOUT_COLOURS.includes(name));
   const child = spawn('python3', ['-c', TERMINAL, told, process.execPath, CLI_FILE, ...args], {
-    env: { ...process.env, LYCEUM_COORDINATOR: address, TERM: 'xterm', ...env },
+    env: { ...Object.fromEntries(inherited), LYCEUM_COORDINATOR: address, TERM: 'xterm', ...env },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
