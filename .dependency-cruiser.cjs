@@ -6,6 +6,7 @@
  */
 const { readdirSync } = require('node:fs');
 const { join } = require('node:path');
+const swc = require('@swc/core');
 
 const MAY_IMPORT = {
   proto: [],
@@ -14,13 +15,14 @@ const MAY_IMPORT = {
   coordinator: ['learning', 'platform', 'proto'],
   'teacher-worker': ['learning', 'platform', 'proto'],
   'student-worker': ['learning', 'platform', 'proto'],
-  cli: ['coordinator', 'learning', 'platform', 'proto'],
+  dashboard: ['coordinator'],
+  cli: ['coordinator', 'dashboard', 'learning', 'platform', 'proto'],
   bench: ['cli', 'coordinator', 'student-worker', 'learning', 'platform', 'proto'],
   examples: ['cli', 'learning', 'platform', 'proto'],
 };
 
 /** Plain arrays: these never load TensorFlow, not even through what they import. */
-const WITHOUT_TENSORFLOW = ['proto', 'platform', 'coordinator', 'cli'];
+const WITHOUT_TENSORFLOW = ['proto', 'platform', 'coordinator', 'dashboard', 'cli'];
 
 const PACKAGES = Object.keys(MAY_IMPORT);
 const any = (names) => `(?:${names.join('|')})`;
@@ -50,6 +52,11 @@ function doorsIn(folder) {
     (path) => path === folder || readdirSync(join(__dirname, path)).includes('index.ts'),
   );
 }
+
+/** dependency-cruiser tells swc that all is TypeScript, and never that a file has JSX. */
+const { parseFileSync } = swc;
+swc.parseFileSync = (file, options) =>
+  parseFileSync(file, { ...options, tsx: file.endsWith('.tsx') });
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

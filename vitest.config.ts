@@ -19,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['*/test/**/*.test.ts'],
+          include: ['*/test/**/*.test.{ts,tsx}'],
           exclude: [INT_TESTS],
           testTimeout: 90_000,
         },

@@ -1,4 +1,4 @@
-/** Generates the types of the .proto files and compiles all workspaces, when sources changed. */
+/** Generates the types of the .proto files, compiles all workspaces and bundles the page, when sources changed. */
 import { chmodSync, existsSync, lstatSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { runTool, ToolError } from './child.mjs';
@@ -25,6 +25,7 @@ export async function setUpBuild({ checkout, signal }) {
     const value = sourcesFingerprint(checkout);
     say(TOPIC, 'compiling');
     await runBuilder(checkout, 'tsc', ['-b', '--pretty', 'false'], { cwd: checkout, signal });
+    await runBuilder(checkout, 'vite', ['build'], { cwd: join(checkout, 'dashboard'), signal });
     placeCommands(checkout);
     writeStamp(stamp, value);
   });
@@ -100,7 +101,8 @@ function sourcesFingerprint(checkout) {
     join(checkout, name),
   );
   const want = (/** @type {string} */ name) =>
-    /\.(ts|proto)$/.test(name) || /^(buf\..*|package\.json|tsconfig\.json)$/.test(name);
+    /\.(tsx?|proto|css|html)$/.test(name) ||
+    /^(buf\..*|package\.json|tsconfig\.json|vite\.config\.js)$/.test(name);
   for (const workspace of workspacesOf(checkout)) {
     files.push(...filesUnder(join(checkout, workspace), { want, skip: NOT_SOURCES }));
   }
@@ -111,7 +113,10 @@ function sourcesFingerprint(checkout) {
 function isBuilt(checkout) {
   const isCompiled = (/** @type {string} */ workspace) =>
     existsSync(join(checkout, workspace, 'dist/.tsbuildinfo'));
-  return workspacesOf(checkout).every(isCompiled) && commandsOf(checkout).every(isRunnable);
+  const isBundled = existsSync(join(checkout, 'dashboard/dist/page/index.html'));
+  return (
+    isBundled && workspacesOf(checkout).every(isCompiled) && commandsOf(checkout).every(isRunnable)
+  );
 }
 
 /** @param {string} checkout @returns {string[]} */

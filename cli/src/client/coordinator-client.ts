@@ -4,7 +4,12 @@
  * Every error is a {@link LyceumError} with the status' code. Nobody answering is UNAVAILABLE with the
  * address; a watch that had begun outlives a restart of the coordinator.
  */
-import { type EnsembleTable, type Report, reportSchema } from '@lyceum/coordinator/documents';
+import {
+  type EnsembleTable,
+  type Findings,
+  type Report,
+  reportSchema,
+} from '@lyceum/coordinator/documents';
 import type { InferenceDescription } from '@lyceum/learning/specification';
 import {
   AnswerClient,
@@ -26,6 +31,8 @@ import {
   type Garbage,
   type GetHistoryRequest,
   type GetHistoryResponse,
+  ListRunsRequest,
+  type ListRunsResponse,
   type Quarantine,
   type Run,
   type RunEvent,
@@ -111,8 +118,13 @@ export class CoordinatorClient {
     return present((await call(this.#runs, this.#runs.getRun, { runId })).run);
   }
 
+  /** All runs, with everything. */
   async listRuns(): Promise<Run[]> {
-    return (await call(this.#runs, this.#runs.listRuns, {})).runs;
+    return (await this.pageOfRuns({})).runs;
+  }
+
+  pageOfRuns(request: Partial<ListRunsRequest>): Promise<ListRunsResponse> {
+    return call(this.#runs, this.#runs.listRuns, ListRunsRequest.fromPartial(request));
   }
 
   async cancelRun(runId: string): Promise<Run> {
@@ -175,6 +187,11 @@ export class CoordinatorClient {
     reportSchema.parse(report);
     // Not what `parse` gives, which lacks the fields that only a newer coordinator knows.
     return report as Report;
+  }
+
+  async getFindings(runId: string): Promise<Findings> {
+    const { findingsJson } = await call(this.#runs, this.#runs.getFindings, { runId });
+    return JSON.parse(findingsJson) as Findings;
   }
 
   /** What the student told of its steps. */

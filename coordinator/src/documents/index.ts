@@ -2,6 +2,16 @@
 export { type CheckpointPointer, parseCheckpointPointer } from './checkpoint-pointer.js';
 export type { EnsembleRow, EnsembleTable } from './ensemble-document.js';
 export {
+  CONFUSED_PAIRS,
+  CONFUSION_CLASSES,
+  EXAMPLES,
+  type Findings,
+  type FoundExample,
+  type ModelFindings,
+  RELIABILITY_BINS,
+  type ShownSample,
+} from './findings.js';
+export {
   type Report,
   type ReportFigures,
   type ReportModelRow,

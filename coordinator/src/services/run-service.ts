@@ -100,6 +100,8 @@ export function runService(parts: RunServiceParts) {
     })),
     listRuns: unary<ListRunsRequest, ListRunsResponse>(log, async () => ({
       runs: parts.store.list().map((record) => seenRun(parts, record)),
+      nextPageToken: '',
+      counts: [],
     })),
     cancelRun: unary<CancelRunRequest, CancelRunResponse>(log, (request) => cancel(parts, request)),
     retryRun: unary<RetryRunRequest, RetryRunResponse>(log, (request) => retry(parts, request)),

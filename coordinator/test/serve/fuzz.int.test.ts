@@ -5,7 +5,7 @@
 import { Writable } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import { call, callMetadata, SERVICES, sessionHeaders } from '@lyceum/platform';
-import { MESSAGE_MAX_BYTES } from '@lyceum/proto';
+import { ListRunsRequest, MESSAGE_MAX_BYTES } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { randomFrom } from '../random.js';
 import { TeacherPeer } from './teacher-peer.js';
@@ -170,5 +170,5 @@ it('works as before, and has not grown', async () => {
   worker.kill();
   expect(process.memoryUsage().rss - before).toBeLessThan(GROWTH_MAX_BYTES);
   await coordinator.quiet();
-  expect((await call(run, run.listRuns, {})).runs).toEqual([]);
+  expect((await call(run, run.listRuns, ListRunsRequest.fromPartial({}))).runs).toEqual([]);
 });

@@ -22,6 +22,7 @@ import {
 import {
   ArtifactKind,
   CHUNK_BYTES,
+  ListRunsRequest,
   type PushArtifactRequest,
   type PushArtifactResponse,
 } from '@lyceum/proto';
@@ -136,7 +137,7 @@ export class TestCoordinator {
   async quiet(): Promise<void> {
     const { run, cluster } = this.#clients;
     await eventually(async () => {
-      const { runs } = await call(run, run.listRuns, {});
+      const { runs } = await call(run, run.listRuns, ListRunsRequest.fromPartial({}));
       const going = runs.filter(({ endedAtMs }) => endedAtMs === 0);
       for (const { runId } of going) await call(run, run.cancelRun, { runId }).catch(() => {});
       return going.length === 0 ? true : undefined;

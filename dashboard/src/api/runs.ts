@@ -1,0 +1,149 @@
+/** Runs: a line each in lists, everything about one, its history and events. */
+
+export type RunState =
+  | 'QUEUED'
+  | 'PREPARING'
+  | 'FITTING'
+  | 'TRAINING'
+  | 'EVALUATING'
+  | 'PAUSED'
+  | 'CANCELLING'
+  | 'SUCCEEDED'
+  | 'FAILED'
+  | 'CANCELLED';
+
+/** What a list shows. Times are milliseconds since 1970; 0: not yet. */
+export interface RunRow {
+  readonly id: string;
+  readonly kind: 'Distillation' | 'Training';
+  readonly state: RunState;
+  /** Why, where the state alone does not say; may be empty. */
+  readonly reason: string;
+  readonly attempt: number;
+  readonly team: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly submittedAtMs: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly step: number;
+  readonly stepCount: number;
+  readonly epoch: number;
+  /** 0 where the student has not told. */
+  readonly loss: number;
+  readonly validationAccuracy: number;
+}
+
+export interface RunPage {
+  /** Newest first. */
+  readonly runs: readonly RunRow[];
+  /** `page` of the next one; null: there is none. */
+  readonly nextPage: string | null;
+  /** How many runs fit, by state, whatever `state` was asked for. */
+  readonly counts: Readonly<Partial<Record<RunState, number>>>;
+}
+
+/** Everything about one run but its history, report, findings and events. */
+export interface RunFacts extends RunRow {
+  readonly learningRate: number;
+  readonly samplesPerSecond: number;
+  /** Share of its time that the student waits for targets. */
+  readonly waitingShare: number;
+  readonly validationNll: number;
+  readonly checkpointStep: number;
+  /** Teachers whose answers the next step waits for. */
+  readonly waitingFor: readonly string[];
+  /** Share of steps whose targets were made of fewer than all teachers. */
+  readonly degradedShare: number;
+  /** What it waits for, by name and in a few words; null: it has ended. */
+  readonly bottleneck: Bottleneck | null;
+  readonly studentWorkerId: string;
+  readonly teachers: readonly TeacherFacts[];
+  readonly cost: RunCostFacts;
+  readonly warnings: readonly string[];
+  readonly datasetDigest: string;
+  readonly modelDigest: string;
+  readonly finalWeightsDigest: string;
+  /** Normalised: every default filled in. */
+  readonly specification: Readonly<Record<string, unknown>>;
+}
+
+export interface Bottleneck {
+  readonly name:
+    | 'coordinator'
+    | 'evaluation'
+    | 'fitting'
+    | 'pause'
+    | 'preparation'
+    | 'queue'
+    | 'student'
+    | 'teachers';
+  readonly text: string;
+}
+
+/** Numbers are null where nothing is known yet. */
+export interface TeacherFacts {
+  readonly name: string;
+  readonly identity: string;
+  /** Workers that have it loaded, by id. */
+  readonly loadedBy: readonly string[];
+  /** From a ticket's issue to its last answer, mean over the newest part of the history. */
+  readonly latencyMs: number | null;
+  /** Share of targets that it contributed to. */
+  readonly share: number | null;
+  /** Share of samples on which it and the combined target disagree about the class. */
+  readonly disagreement: number | null;
+  readonly deviceSeconds: number;
+  /** Why it cannot be trusted, or nothing. */
+  readonly problems: readonly string[];
+}
+
+export interface RunCostFacts {
+  /** Of the device that trained the student, and of all teachers' devices for this run. */
+  readonly studentDeviceSeconds: number;
+  readonly teacherDeviceSeconds: number;
+}
+
+export interface HistoryFacts {
+  /**
+   * `loss`, `learningRate`, `gradientNorm`, `samples`, `seconds`, `waitingSeconds`, `objective[0].kd`, …; then of the
+   * targets: `storeShare`, `openSpans`, and of each teacher `teacher.NAME.latencyMs`, `teacher.NAME.share`,
+   * `teacher.NAME.disagreement`.
+   */
+  readonly columns: readonly string[];
+  readonly points: readonly HistoryPoint[];
+}
+
+/** Steps [firstStep, endStep) and the mean of each column over a step; null: not known. */
+export interface HistoryPoint {
+  readonly firstStep: number;
+  readonly endStep: number;
+  readonly means: readonly (number | null)[];
+}
+
+export interface EventRow {
+  readonly atMs: number;
+  /** Kebab-case: `state-changed`. */
+  readonly kind: string;
+  readonly message: string;
+}
+
+export interface EventPage {
+  /** Newest first. */
+  readonly events: readonly EventRow[];
+  /** `before` of the older ones; null: these were the first. */
+  readonly before: string | null;
+}
+
+export interface LogRow {
+  readonly atMs: number;
+  readonly level: string;
+  /** `coordinator`, or a worker's id. */
+  readonly from: string;
+  readonly message: string;
+}
+
+export interface LogPage {
+  /** Newest first. */
+  readonly lines: readonly LogRow[];
+  readonly before: string | null;
+}
