@@ -8,7 +8,7 @@ import { CHECKOUT } from '../places.mjs';
 
 const CONFIG = '.dependency-cruiser.cjs';
 const PACKAGES = [
-  ...['proto', 'platform', 'learning', 'coordinator', 'cli'],
+  ...['proto', 'platform', 'learning', 'coordinator', 'dashboard', 'cli'],
   ...['teacher-worker', 'student-worker', 'bench', 'examples'],
 ];
 
@@ -85,4 +85,10 @@ test('the coordinator does not load TensorFlow, not through a file of another pa
 test('what cannot be found is told', () => {
   write('cli/src/index.ts', "import { nothing } from './nothing.js';\nexport const own = nothing;");
   expect(broken()).toEqual(['unknown-import']);
+});
+
+test('a component with JSX is read like other files', () => {
+  write('dashboard/src/a.tsx', "import { b } from './b.js';\nexport const A = () => <b>{b}</b>;");
+  write('dashboard/src/b.ts', "import { A } from './a.js';\nexport const b = A as unknown;");
+  expect(broken()).toContain('files-in-a-ring');
 });
