@@ -20,7 +20,7 @@
  *
  * Whatever fails is a {@link Problem} with a status of 400 or more.
  */
-export type { Findings, Report } from '@lyceum/coordinator/documents';
+export type { Findings, ModelFindings, Report } from '@lyceum/coordinator/documents';
 export type * from './cluster.js';
 export type * from './comparison.js';
 export type * from './runs.js';

@@ -1,0 +1,58 @@
+/** A share for each class as bars. */
+import { orNotKnown, percentText } from './numbers.js';
+
+interface ClassBarsProps {
+  readonly caption: string;
+  /** What the bars are, `Recall of the student`. */
+  readonly valueTitle: string;
+  readonly rows: readonly {
+    readonly name: string;
+    readonly value: number | null;
+    /** What another model has, drawn as a mark. */
+    readonly other?: number | null;
+  }[];
+  /** What the marks are, `Ensemble`. */
+  readonly otherTitle?: string;
+}
+
+export function ClassBars({ caption, valueTitle, otherTitle, rows }: ClassBarsProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can have the focus
+    <section class="wide" aria-label={caption} tabIndex={0}>
+      <table class="figures bars">
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Class</th>
+            <th scope="col" class="number">
+              {valueTitle}
+            </th>
+            {otherTitle !== undefined && (
+              <th scope="col" class="number">
+                {otherTitle}
+              </th>
+            )}
+            <td />
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ name, value, other }, index) => (
+            <tr key={index}>
+              <th scope="row">{name}</th>
+              <td class="number">{orNotKnown(value, percentText)}</td>
+              {otherTitle !== undefined && <td class="number">{orNotKnown(other, percentText)}</td>}
+              <td class="bar-cell" aria-hidden="true">
+                <span class="bar">
+                  <span class="bar-part" style={{ width: percentText(value ?? 0) }} />
+                  {typeof other === 'number' && (
+                    <span class="bar-mark" style={{ left: percentText(other) }} />
+                  )}
+                </span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+/** What a run cost: seconds that devices computed for it. */
+import { DataTable } from './data-table.js';
+import { countText, durationText, orNotKnown } from './numbers.js';
+
+export interface TeacherCost {
+  readonly name: string;
+  readonly deviceSeconds: number;
+  /** Answered for this run; what the store had is not in it. Null: not known. */
+  readonly sampleCount: number | null;
+}
+
+interface CostTableProps {
+  readonly studentDeviceSeconds: number;
+  readonly teachers: readonly TeacherCost[];
+}
+
+export function CostTable({ studentDeviceSeconds, teachers }: CostTableProps) {
+  const rows = [
+    { name: 'student', deviceSeconds: studentDeviceSeconds, sampleCount: null },
+    ...teachers.map((teacher) => ({ ...teacher, name: `teacher ${teacher.name}` })),
+  ];
+  const total = rows.reduce((sum, { deviceSeconds }) => sum + deviceSeconds, 0);
+  return (
+    <DataTable<TeacherCost>
+      caption="Time that devices computed for this run, over all its attempts"
+      columns={[
+        { title: 'Model', value: ({ name }) => name },
+        {
+          title: 'Device time',
+          value: ({ deviceSeconds }) => durationText(deviceSeconds),
+          isNumber: true,
+        },
+        {
+          title: 'Samples answered',
+          value: ({ sampleCount }) => orNotKnown(sampleCount, countText),
+          isNumber: true,
+        },
+      ]}
+      rows={[...rows, { name: 'all', deviceSeconds: total, sampleCount: null }]}
+      isMain={({ name }) => name === 'all'}
+    />
+  );
+}

@@ -1,0 +1,57 @@
+/** A table that a screen reader can read: a caption, headings with their scope, numbers to the right. */
+import type { ComponentChildren } from 'preact';
+
+export interface Column<Row> {
+  readonly title: string;
+  /** What the title means, shown by the browser on pointing at it. */
+  readonly hint?: string;
+  readonly value: (row: Row) => ComponentChildren;
+  readonly isNumber?: boolean;
+}
+
+interface DataTableProps<Row> {
+  readonly caption: string;
+  /** The first column names the row. */
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  /** Of the row to be stressed. */
+  readonly isMain?: (row: Row) => boolean;
+}
+
+export function DataTable<Row>({ caption, columns, rows, isMain }: DataTableProps<Row>) {
+  return (
+    // A region wider than the page is scrolled with the arrow keys, so it can have the focus.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+    <section class="wide" aria-label={caption} tabIndex={0}>
+      <table class="figures">
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map(({ title, hint, isNumber }) => (
+              <th key={title} scope="col" class={isNumber ? 'number' : undefined} title={hint}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, r) => (
+            <tr key={r} class={isMain?.(row) ? 'main' : undefined}>
+              {columns.map(({ title, value, isNumber }, c) =>
+                c === 0 ? (
+                  <th key={title} scope="row">
+                    {value(row)}
+                  </th>
+                ) : (
+                  <td key={title} class={isNumber ? 'number' : undefined}>
+                    {value(row)}
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

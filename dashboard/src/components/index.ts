@@ -1,0 +1,29 @@
+/**
+ * Tables and drawings of figures: functions from data to static HTML and SVG. None of them asks the browser anything, so
+ * the page and the report draw with the same ones. What they are given is text to them, never markup.
+ *
+ * Their look is in `style/components.css`.
+ */
+export { ClassBars } from './class-bars.js';
+export { ConfusedPairs } from './confused-pairs.js';
+export { ConfusionMatrix } from './confusion-matrix.js';
+export { CostTable, type TeacherCost } from './cost-table.js';
+export { type Column, DataTable } from './data-table.js';
+export { Examples } from './examples.js';
+export { type FiguresRow, FiguresTable } from './figures-table.js';
+export { KeyValues } from './key-values.js';
+export { LineChart, type Series } from './line-chart.js';
+export {
+  bytesText,
+  countText,
+  dateText,
+  durationText,
+  figureText,
+  intervalText,
+  NOT_KNOWN,
+  orNotKnown,
+  percentText,
+} from './numbers.js';
+export { ReliabilityDiagram } from './reliability-diagram.js';
+export { TeachersTable } from './teachers-table.js';
+export { type Interval, wilsonInterval } from './wilson.js';

@@ -1,0 +1,67 @@
+/** Numbers as text, with their units, whatever the reader's language. */
+
+/** Shown where nothing is known. */
+export const NOT_KNOWN = '–';
+
+export function orNotKnown(
+  value: number | null | undefined,
+  text: (value: number) => string,
+): string {
+  return value === null || value === undefined || Number.isNaN(value) ? NOT_KNOWN : text(value);
+}
+
+/** `1234567` as `1,234,567`. */
+export function countText(count: number): string {
+  return Math.round(count).toLocaleString('en-US');
+}
+
+/** `0.93214` as `93.2 %`. */
+export function percentText(share: number, digits = 1): string {
+  return `${(share * 100).toFixed(digits)} %`;
+}
+
+/** At most four significant digits: `0.1235`, `12,346`. */
+export function figureText(value: number): string {
+  if (value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e9)) {
+    return value.toExponential(2);
+  }
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
+}
+
+/** `93.2 % (92.6 – 93.7)`. */
+export function intervalText(share: number, low: number, high: number): string {
+  return `${percentText(share)} (${(low * 100).toFixed(1)} – ${(high * 100).toFixed(1)})`;
+}
+
+/** Three significant digits and a unit: `1.23 MB`. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let power = 0;
+  let scaled = bytes;
+  while (scaled >= 1000 && power < units.length - 1) {
+    scaled /= 1000;
+    power++;
+  }
+  const digits = power === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
+  return `${scaled.toFixed(digits)} ${units[power]}`;
+}
+
+/** `75.5` seconds as `1 min 15 s`; below ten seconds with a decimal. */
+export function durationText(seconds: number): string {
+  if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48
+    ? `${hours} h ${minutes % 60} min`
+    : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** `2026-03-01 14:05 UTC`; of 0, which is not yet, {@link NOT_KNOWN}. */
+export function dateText(atMs: number): string {
+  return atMs === 0
+    ? NOT_KNOWN
+    : `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
