@@ -6,6 +6,7 @@ import {
   type Gpu,
   gpuDevice,
   type Logger,
+  type Nats,
   type NatsCredentials,
   newSessionKey,
   type Shutdown,
@@ -145,19 +146,23 @@ export async function startProgram(
     await session;
   });
   shutdown.onStop('training', () => worker.drain(DRAIN_MS));
-  return { http: probes.address, failed: failure(session, nats.closed, shutdown.signal) };
+  const failed = failure([session, lost(nats, shutdown.signal), death(trainer)]);
+  return { http: probes.address, failed };
 }
 
-async function failure(
-  session: Promise<void>,
-  natsClosed: Promise<void>,
-  stopping: AbortSignal,
-): Promise<never> {
-  const lost = natsClosed.then(() => {
-    if (!stopping.aborted) throw new LyceumError('UNAVAILABLE', 'the NATS connection was closed');
-  });
-  await Promise.all([session, lost]);
+async function failure(parts: readonly Promise<void>[]): Promise<never> {
+  await Promise.all(parts);
   return new Promise(() => {});
+}
+
+async function lost(nats: Nats, stopping: AbortSignal): Promise<void> {
+  await nats.closed;
+  if (!stopping.aborted) throw new LyceumError('UNAVAILABLE', 'the NATS connection was closed');
+}
+
+/** A worker that cannot compute must not stay: it would be given the next run. */
+async function death(trainer: StudentCompute): Promise<void> {
+  throw await trainer.died;
 }
 
 /** @throws {LyceumError} FAILED_PRECONDITION if TensorFlow does not use the GPU, and the processor is not to compute instead. */

@@ -82,11 +82,15 @@ afterEach(async ({ task }) => {
   await peer.stop();
 });
 
-function startWorker(stateDir = join(folder, 'state', runId)): WorkerProcess {
-  const worker = new WorkerProcess([
+function startWorker(
+  stateDir = join(folder, 'state', runId),
+  env: NodeJS.ProcessEnv = {},
+): WorkerProcess {
+  const flags = [
     ...['--nats', server.url, '--coordinator', peer.address, '--state-dir', stateDir],
     ...['--worker-id', 'student-1', '--compute-threads', '1'],
-  ]);
+  ];
+  const worker = new WorkerProcess(flags, env);
   workers.push(worker);
   return worker;
 }
@@ -288,6 +292,31 @@ it('brings its last step into safety when it is told to end', async () => {
   startWorker();
   expect(await finalWeights()).toBe(undisturbed);
   expect(peer.opened.at(-1)?.firstStep).toBe(25);
+});
+
+it('ends when its thread dies, after it has said so, and another goes on', async () => {
+  const deadly = join(folder, 'deadly.cjs');
+  const signal = join(folder, `${runId}-die`);
+  const code = `
+    const { isMainThread } = require('node:worker_threads');
+    const { existsSync } = require('node:fs');
+    if (!isMainThread) setInterval(() => {
+      if (existsSync(${JSON.stringify(signal)})) throw new Error('out of luck');
+    }, 20).unref();`;
+  await writeFile(deadly, code);
+  const worker = startWorker(undefined, { NODE_OPTIONS: `--require ${deadly}` });
+  peer.holdAtStep = 25;
+  await assign(smallDistillation, 1);
+  await until('the second checkpoint', async () => (await pointer()).step === 20);
+  await writeFile(signal, '');
+  expect(await worker.exited).toBe(1);
+  expect(peer.failed).toMatchObject({ reason: 'the compute thread ended', retryable: true });
+
+  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  await assign(smallDistillation, 2);
+  startWorker();
+  await until('the training to be done', () => peer.done);
+  expect(digestHex(peer.done?.finalWeightsDigest ?? Buffer.alloc(0))).toBe(undisturbed);
 });
 
 it('fails a run that nobody can train, saying why, and stays', async () => {

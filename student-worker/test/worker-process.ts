@@ -14,8 +14,11 @@ export class WorkerProcess {
   readonly exited: Promise<number | null>;
   readonly #child: ChildProcess;
 
-  constructor(flags: readonly string[]) {
-    this.#child = spawn(process.execPath, [MAIN, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(flags: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.#child = spawn(process.execPath, [MAIN, ...flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     this.exited = new Promise((resolve) => this.#child.once('exit', (code) => resolve(code)));
     eachLine(this.#child.stderr, (line) => {
       this.lines.push(line.startsWith('{') ? JSON.parse(line) : { msg: line });

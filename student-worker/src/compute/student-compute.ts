@@ -72,6 +72,11 @@ export class StudentCompute implements StudentTrainer {
     this.#told = told;
   }
 
+  /** Resolves if the thread ends by itself. */
+  get died(): Promise<ThreadDeathError> {
+    return this.#thread.died;
+  }
+
   /** @throws {LyceumError} FAILED_PRECONDITION if a job is there, UNAVAILABLE if the thread has ended. */
   train(job: TrainingJob, events: TrainingEvents): void {
     if (this.#job !== undefined) {
