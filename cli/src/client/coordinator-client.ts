@@ -44,6 +44,7 @@ import { type ArtifactContent, collect, pushArtifact } from './artifact-bytes.js
 import { coordinatorVersion } from './coordinator-version.js';
 import { type EnsembleRequest, evaluateEnsemble } from './evaluate-ensemble.js';
 import { present } from './present.js';
+import { runsOfStates } from './run-states.js';
 import { streamTargets, type TargetPart, type TargetsRequest } from './target-stream.js';
 import { type AnswerVerificationRequest, verifyAnswers } from './verify-answers.js';
 import { watchRun } from './watch-run.js';
@@ -51,6 +52,12 @@ import type { Cancellable, TransferOptions, WaitOptions, WatchOptions } from './
 
 /** A push or pull is bounded by its stream, not by the deadline of small calls. */
 const SUBMIT_DEADLINE_MS = 120_000;
+
+/** Of one page, as the coordinator bounds it. */
+const RUN_PAGE_MAX = 500;
+
+/** Which runs, and whether without their specifications. */
+export type RunsRequest = Partial<Omit<ListRunsRequest, 'pageSize' | 'pageToken'>>;
 
 export interface Submitted {
   readonly run: Run;
@@ -118,9 +125,23 @@ export class CoordinatorClient {
     return present((await call(this.#runs, this.#runs.getRun, { runId })).run);
   }
 
-  /** All runs, with everything. */
-  async listRuns(): Promise<Run[]> {
-    return (await this.pageOfRuns({})).runs;
+  /** All runs that fit, those submitted last first. */
+  async listRuns(request: RunsRequest = {}): Promise<Run[]> {
+    return (await this.firstRuns(request, Number.POSITIVE_INFINITY)).runs;
+  }
+
+  /** As {@link listRuns}, and at most `limit`. @returns also how many there are. */
+  async firstRuns(request: RunsRequest, limit: number): Promise<{ runs: Run[]; count: number }> {
+    const runs: Run[] = [];
+    let pageToken = '';
+    for (;;) {
+      const pageSize = Math.min(limit - runs.length, RUN_PAGE_MAX);
+      const page = await this.pageOfRuns({ ...request, pageToken, pageSize });
+      runs.push(...page.runs);
+      pageToken = page.nextPageToken;
+      if (pageToken !== '' && runs.length < limit) continue;
+      return { runs, count: runsOfStates(page.counts, request.states) };
+    }
   }
 
   pageOfRuns(request: Partial<ListRunsRequest>): Promise<ListRunsResponse> {

@@ -1,5 +1,5 @@
 /** Run states by the names that people read and write, and which of them are ends. */
-import { type Run, RunState } from '@lyceum/proto';
+import { type Run, RunState, type RunStateCount } from '@lyceum/proto';
 
 export type RunStateName =
   | 'QUEUED'
@@ -30,6 +30,25 @@ const NAMES: ReadonlyMap<RunState, RunStateName> = new Map<RunState, RunStateNam
 /** `UNKNOWN`: a state of a newer coordinator. */
 export function runStateName(run: Run): RunStateName {
   return NAMES.get(run.state) ?? 'UNKNOWN';
+}
+
+/** What a state of a request can be. */
+export const RUN_STATE_NAMES: readonly RunStateName[] = [...NAMES.values()];
+
+/** @param name - of {@link RUN_STATE_NAMES}. */
+export function runStateOf(name: RunStateName): RunState {
+  const [state] = [...NAMES].find(([, known]) => known === name) ?? [];
+  return state ?? RunState.RUN_STATE_UNSPECIFIED;
+}
+
+/** How many runs are in one of the states; none: in any. */
+export function runsOfStates(
+  counts: readonly RunStateCount[],
+  states: readonly RunState[] = [],
+): number {
+  return counts
+    .filter(({ state }) => states.length === 0 || states.includes(state))
+    .reduce((sum, { count }) => sum + count, 0);
 }
 
 /** True once the run will change no more, unless it is retried. */

@@ -13,6 +13,9 @@ import { type GlobalOptions, globalOptions, tlsOf } from '../session/index.js';
 /** Whoever pressed the tab key waits for it. */
 const PATIENCE_MS = 1_000;
 
+/** Those submitted last; nobody looks through more. */
+const RUNS_MAX = 500;
+
 export function addCompletion(program: Command): void {
   program
     .command('completion')
@@ -50,7 +53,10 @@ async function namesOrNone(kind: NameKind, globals: GlobalOptions): Promise<stri
   try {
     client = new CoordinatorClient(globals.coordinator, tlsOf(globals));
     await client.version({ signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (kind === 'runs') return (await client.listRuns()).map(({ runId }) => runId);
+    if (kind === 'runs') {
+      const { runs } = await client.firstRuns({ brief: true }, RUNS_MAX);
+      return runs.map(({ runId }) => runId);
+    }
     const ofKind =
       kind === 'models' ? ArtifactKind.ARTIFACT_KIND_MODEL : ArtifactKind.ARTIFACT_KIND_DATASET;
     return (await client.listArtifacts(ofKind)).map(({ name }) => name);

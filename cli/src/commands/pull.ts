@@ -221,11 +221,10 @@ async function findSource(
 async function sourceOf(client: CoordinatorClient, name: string): Promise<string> {
   if (name.startsWith('run:')) return name;
   if (name.startsWith('model:')) return name.slice('model:'.length);
-  const [runs, models] = await Promise.all([
-    client.listRuns(),
+  const [isRun, models] = await Promise.all([
+    hasRun(client, name),
     client.listArtifacts(ArtifactKind.ARTIFACT_KIND_MODEL),
   ]);
-  const isRun = runs.some((run) => run.runId === name);
   const isModel = models.some((model) => model.name === name);
   if (isRun && isModel) {
     const message = `${name} is both a run and a model; say run:${name} or model:${name}`;
@@ -234,6 +233,16 @@ async function sourceOf(client: CoordinatorClient, name: string): Promise<string
   if (!isRun && !isModel)
     throw new LyceumError('NOT_FOUND', `there is no run and no model ${name}`);
   return isRun ? `run:${name}` : name;
+}
+
+async function hasRun(client: CoordinatorClient, runId: string): Promise<boolean> {
+  try {
+    await client.getRun(runId);
+    return true;
+  } catch (err) {
+    if (err instanceof LyceumError && err.code === 'NOT_FOUND') return false;
+    throw err;
+  }
 }
 
 function percent(share: number): string {

@@ -1,45 +1,58 @@
 /** `list`, `get`, `watch`, `events`, `cancel`, `resume`, `retry`: what one does with runs that are there. */
 import { LyceumError, printable, printableJson, type Run, type RunEvent } from '@lyceum/proto';
-import type { Command } from 'commander';
-import { hasEnded } from '../client/index.js';
+import { type Command, Option } from 'commander';
+import {
+  hasEnded,
+  RUN_STATE_NAMES,
+  type RunStateName,
+  type RunsRequest,
+  runStateOf,
+} from '../client/index.js';
 import { runDocument, timeText } from '../files/index.js';
 import { followRun } from '../following/index.js';
-import {
-  type LabelSelector,
-  labelSelector,
-  runPageLines,
-  runsWithLabel,
-  runTableLines,
-} from '../printing/index.js';
-import { type CommandContext, withCoordinator } from '../session/index.js';
+import { labelSelector, runListLines, runPageLines, runTableLines } from '../printing/index.js';
+import { type CommandContext, wholeNumber, withCoordinator } from '../session/index.js';
+
+/** Runs that one looks at; a program that reads the list wants all. */
+const TABLE_RUNS = 50;
+
+interface ListOptions {
+  readonly state?: RunStateName[];
+  readonly team?: string;
+  readonly label?: string;
+  readonly text?: string;
+  readonly limit?: number;
+  readonly all?: true;
+}
 
 export function addRuns(program: Command): void {
   program
     .command('list')
     .description('list runs, newest first')
+    .addOption(
+      new Option('--state <state...>', 'only those in one of these states').choices(
+        RUN_STATE_NAMES,
+      ),
+    )
+    .option('--team <name>', "only those of this team, their specification's metadata.team")
     .option('--label <name=value>', 'only those with this label', labelSelector)
+    .option('--text <text>', 'only those with this in their id, or in a label as NAME=VALUE')
+    .addOption(
+      new Option('--limit <n>', `at most so many (default: ${TABLE_RUNS} in a table)`)
+        .argParser(wholeNumber(1))
+        .conflicts('all'),
+    )
+    .option('--all', 'however many there are (default with -o json and -o yaml)')
     .addHelpText(
       'after',
       `
 Examples:
   coordinator list
+  coordinator list --state TRAINING PAUSED --team vision
   coordinator list --label sweep=digits -o json`,
     )
-    .action((options: { label?: LabelSelector }, command: Command) =>
-      withCoordinator(command, async ({ client, print }) => {
-        const all = await client.listRuns();
-        const runs = options.label === undefined ? all : runsWithLabel(all, options.label);
-        runs.sort((a, b) => b.submittedAtMs - a.submittedAtMs);
-        print(runs.map(runDocument), () =>
-          runs.length === 0
-            ? [
-                all.length === 0
-                  ? 'No runs yet. Submit one with: coordinator submit FILE'
-                  : 'No run has that label.',
-              ]
-            : runTableLines(runs, Date.now()),
-        );
-      }),
+    .action((options: ListOptions, command: Command) =>
+      withCoordinator(command, (context) => list(context, options)),
     );
 
   program
@@ -108,7 +121,7 @@ Examples:
   coordinator cancel digits
   coordinator cancel --label sweep=digits`,
     )
-    .action((runId: string | undefined, options: { label?: LabelSelector }, command: Command) =>
+    .action((runId: string | undefined, options: { label?: string }, command: Command) =>
       withCoordinator(command, async (context) => {
         if ((runId === undefined) === (options.label === undefined)) {
           throw new LyceumError('INVALID_ARGUMENT', 'want a run or --label, one of them');
@@ -164,12 +177,26 @@ Examples:
     );
 }
 
+async function list(
+  { client, globals, print }: CommandContext,
+  options: ListOptions,
+): Promise<void> {
+  const { state = [], team = '', label, text = '', limit, all } = options;
+  const isTable = globals.output === 'table';
+  const labels = label === undefined ? [] : [label];
+  const fit: RunsRequest = { states: state.map(runStateOf), team, text, labels };
+  const most = limit ?? (isTable && all !== true ? TABLE_RUNS : Number.POSITIVE_INFINITY);
+  const { runs, count } = await client.firstRuns({ ...fit, brief: isTable }, most);
+  const isChoice = state.length > 0 || team !== '' || text !== '' || label !== undefined;
+  print(runs.map(runDocument), () => runListLines(runs, { count, isChoice, nowMs: Date.now() }));
+}
+
 /** The newest first: what waits is not given the place of what was cancelled before it. */
-async function cancelLabelled(context: CommandContext, label: LabelSelector): Promise<void> {
+async function cancelLabelled(context: CommandContext, label: string): Promise<void> {
   const { client, print } = context;
-  const open = runsWithLabel(await client.listRuns(), label).filter((run) => !hasEnded(run));
+  const open = await client.listRuns({ labels: [label], brief: true });
   const cancelled: Run[] = [];
-  for (const { runId } of open.reverse()) {
+  for (const { runId } of open.filter((run) => !hasEnded(run))) {
     // A run may have ended meanwhile, a baseline with its run.
     if (!hasEnded(await client.getRun(runId))) cancelled.push(await client.cancelRun(runId));
   }

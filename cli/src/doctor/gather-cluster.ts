@@ -12,7 +12,7 @@ export async function gatherCluster(
   const client = new CoordinatorClient(address, tls);
   try {
     const version = await client.version({ signal });
-    const [workers, runs] = [await client.listWorkers(), await client.listRuns()];
+    const [workers, runs] = [await client.listWorkers(), await client.listRuns({ brief: true })];
     const times = [
       ...workers.map(({ connectedAtMs }) => connectedAtMs),
       ...runs.flatMap((run) => [run.submittedAtMs, run.startedAtMs, run.endedAtMs]),

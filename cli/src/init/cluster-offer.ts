@@ -1,7 +1,7 @@
 /** What a run can be made of: the sets, models and trained students of the cluster. */
-import { type Artifact, ArtifactKind, LyceumError } from '@lyceum/proto';
+import { type Artifact, ArtifactKind, LyceumError, RunState } from '@lyceum/proto';
 import { z } from 'zod';
-import { type CoordinatorClient, runStateName } from '../client/index.js';
+import type { CoordinatorClient } from '../client/index.js';
 import { datasetText, modelText } from '../printing/index.js';
 import type { Architecture } from './initial-run.js';
 
@@ -20,7 +20,7 @@ export interface Offered {
 export async function clusterOffer(client: CoordinatorClient): Promise<Offer> {
   const sets = await client.listArtifacts(ArtifactKind.ARTIFACT_KIND_DATASET);
   const models = await client.listArtifacts(ArtifactKind.ARTIFACT_KIND_MODEL);
-  const runs = (await client.listRuns()).filter((run) => runStateName(run) === 'SUCCEEDED');
+  const runs = await client.listRuns({ states: [RunState.RUN_STATE_SUCCEEDED], brief: true });
   const datasets = sets.map((set): [string, Offered] => {
     const description = parsed(set);
     return [set.name, { description: datasetText(description), student: studentFor(description) }];

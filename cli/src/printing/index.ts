@@ -7,8 +7,8 @@ export { historyLines, lossesOf, lossLine } from './history-lines.js';
 export { checkLines, estimateLines, unreadableLines } from './imitation-lines.js';
 export { importLines } from './import-lines.js';
 export { reportLines } from './report-lines.js';
-export { type LabelSelector, labelSelector, runsWithLabel } from './run-labels.js';
-export { runPageLines, runTableLines } from './run-table.js';
+export { labelSelector } from './run-labels.js';
+export { runListLines, runPageLines, runTableLines } from './run-table.js';
 export { degradedText, isNews, isPaused, pauseAdvice, plainLine } from './run-view.js';
 export { sweepLines } from './sweep-lines.js';
 export {

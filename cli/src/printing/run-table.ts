@@ -19,6 +19,26 @@ export function runTableLines(runs: readonly Run[], nowMs: number): string[] {
   return tableLines(columns, runs);
 }
 
+/**
+ * A list of which the first runs are shown.
+ *
+ * @param count - of all that fit. @param isChoice - only some were asked for.
+ */
+export function runListLines(
+  runs: readonly Run[],
+  { count, isChoice, nowMs }: { count: number; isChoice: boolean; nowMs: number },
+): string[] {
+  if (runs.length === 0) {
+    return [
+      isChoice ? 'No run is like that.' : 'No runs yet. Submit one with: coordinator submit FILE',
+    ];
+  }
+  const rest = count - runs.length;
+  if (rest <= 0) return runTableLines(runs, nowMs);
+  const more = `${countText(rest)} older ${rest === 1 ? 'run is' : 'runs are'} not shown: --all shows all, --limit N some more.`;
+  return [...runTableLines(runs, nowMs), '', more];
+}
+
 export function runPageLines(run: Run, nowMs: number): string[] {
   const { progress } = run;
   const rows: [string, string | undefined][] = [

@@ -12,7 +12,6 @@ import {
   type SweptRun,
   sweepTable,
 } from '../comparison/index.js';
-import { type LabelSelector, runsWithLabel } from '../printing/index.js';
 import { comparedRun } from '../session/index.js';
 import { SWEEP_LABEL } from './sweep-axes.js';
 
@@ -27,8 +26,8 @@ const RESAMPLES = 2000;
  * @throws {LyceumError} NOT_FOUND if no run has its label.
  */
 async function runsOfSweep(client: CoordinatorClient, sweep: string): Promise<Run[]> {
-  const selector: LabelSelector = { label: SWEEP_LABEL, value: sweep };
-  const labelled = runsWithLabel(await client.listRuns(), selector);
+  const labelled = await client.listRuns({ labels: [`${SWEEP_LABEL}=${sweep}`] });
+  labelled.sort((a, b) => a.submittedAtMs - b.submittedAtMs);
   const isBaseline = ({ runId, kind }: Run) =>
     kind === 'Training' && labelled.some((parent) => baselineRunId(parent.runId) === runId);
   const runs = labelled.filter((run) => !isBaseline(run));

@@ -28,7 +28,7 @@ spec:
 const DISTILLATION = `
 apiVersion: lyceum.dev/v1alpha1
 kind: Distillation
-metadata: { name: distilled }
+metadata: { name: distilled, team: vision, labels: { sizes: small } }
 spec:
   dataset: small
   labels: { count: 10, seed: 1 }
@@ -325,6 +325,25 @@ test('a run minimises any of the terms', async () => {
   expect(await cli('submit', file, '--wait')).toMatchObject({ code: 0 });
   const report = await json<Report>('report', 'terms');
   expect(report.student.accuracy).toBeGreaterThan(0.8);
+});
+
+test('of the runs, those are listed that one asks for', async () => {
+  const ids = async (...args: string[]) =>
+    (await json<{ runId: string }[]>('list', ...args)).map(({ runId }) => runId);
+  const all = await ids();
+  expect(all.slice(-1)).toEqual(['teacher']);
+  // A baseline is of its run's team, and has its labels.
+  const own = ['distilled-alone', 'distilled'];
+  expect(await ids('--team', 'vision')).toEqual(own);
+  expect(await ids('--label', 'sizes=small')).toEqual(own);
+  expect(await ids('--text', 'SIZES=', '--state', 'SUCCEEDED', 'FAILED')).toEqual(own);
+  expect(await ids('--state', 'PAUSED')).toEqual([]);
+  expect(await ids('--limit', '1')).toEqual(all.slice(0, 1));
+  const { stdout } = await cli('list', '--limit', '1');
+  expect(stdout).toContain(`\n${all.length - 1} older runs are not shown: --all shows all`);
+  expect((await cli('list', '--all')).stdout.split('\n')).toHaveLength(all.length + 2);
+  expect((await cli('list', '--team', 'none')).stdout).toBe('No run is like that.\n');
+  expect((await cli('list', '--all', '--limit', '1')).stderr).toContain('cannot be used with');
 });
 
 describe('the report', () => {

@@ -1,6 +1,6 @@
 /** A run as users see it: its record, and what is known of it at this moment. */
 import { normalisedText } from '@lyceum/learning/specification';
-import { Run, RunState } from '@lyceum/proto';
+import { LyceumError, Run, RunState } from '@lyceum/proto';
 import type { ProgressSnapshot, RunRecord } from '../runs/index.js';
 import type { RunStateName } from '../schedule/index.js';
 
@@ -26,15 +26,40 @@ const STATES: Readonly<Record<RunStateName, RunState>> = {
   CANCELLED: RunState.RUN_STATE_CANCELLED,
 };
 
-export function runMessage(record: RunRecord, live: LiveRun): Run {
+const NAMES = new Map(
+  Object.entries(STATES).map(([name, state]) => [state, name as RunStateName] as const),
+);
+
+export function stateMessage(name: RunStateName): RunState {
+  return STATES[name];
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if there is no such state. */
+export function requireState(state: RunState): RunStateName {
+  const name = NAMES.get(state);
+  if (name !== undefined) return name;
+  const known = [...NAMES].map(([number, name]) => `${number} ${name}`).join(', ');
+  throw new LyceumError(
+    'INVALID_ARGUMENT',
+    `there is no state ${state} of a run; there are ${known}`,
+  );
+}
+
+/**
+ * @param brief - as lists have it: without what makes a run large, its specification, its teachers' identities and
+ *   its warnings.
+ */
+export function runMessage(record: RunRecord, live: LiveRun, brief = false): Run {
   const progress = live.progress ?? record.progress;
+  const { team = '', labels = {} } = record.specification.metadata;
   return Run.fromPartial({
     runId: record.runId,
     kind: record.specification.kind,
     state: STATES[record.state],
     reason: live.reason === '' ? record.reason : live.reason,
     attempt: record.attempt,
-    specificationJson: normalisedText(record.specification),
+    team,
+    labels,
     submittedAtMs: record.submittedAtMs,
     startedAtMs: record.startedAtMs,
     endedAtMs: record.endedAtMs,
@@ -55,10 +80,13 @@ export function runMessage(record: RunRecord, live: LiveRun): Run {
       }),
     },
     datasetDigest: record.dataset.digest,
-    teacherIdentities: record.teachers.map((teacher) => teacher.identity),
     studentWorkerId: record.assignment?.workerId ?? record.studentWorkers.at(-1)?.workerId ?? '',
     modelDigest: record.outcome?.modelDigest ?? '',
     finalWeightsDigest: record.outcome?.finalWeightsDigest ?? '',
-    warnings: record.teacherNotes?.warnings ?? [],
+    ...(!brief && {
+      specificationJson: normalisedText(record.specification),
+      teacherIdentities: record.teachers.map((teacher) => teacher.identity),
+      warnings: record.teacherNotes?.warnings ?? [],
+    }),
   });
 }

@@ -27,6 +27,7 @@ import {
   type ResumeRunResponse,
   type RetryRunRequest,
   type RetryRunResponse,
+  Run,
   type SubmitRunRequest,
   type SubmitRunResponse,
   type WatchRunRequest,
@@ -58,8 +59,10 @@ import {
   quorumOf,
   type RunRecord,
   type RunStore,
+  runPage,
 } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
+import { requireState, stateMessage } from './run-message.js';
 import { listEvents, seenRun, watchRun } from './watch-run.js';
 
 /** Records, ledger, report and the first answers of a small run; what a larger one lacks pauses it. */
@@ -98,11 +101,9 @@ export function runService(parts: RunServiceParts) {
     getRun: unary<GetRunRequest, GetRunResponse>(log, async ({ runId }) => ({
       run: seenRun(parts, parts.store.require(runId)),
     })),
-    listRuns: unary<ListRunsRequest, ListRunsResponse>(log, async () => ({
-      runs: parts.store.list().map((record) => seenRun(parts, record)),
-      nextPageToken: '',
-      counts: [],
-    })),
+    listRuns: unary<ListRunsRequest, ListRunsResponse>(log, async (request) =>
+      list(parts, request),
+    ),
     cancelRun: unary<CancelRunRequest, CancelRunResponse>(log, (request) => cancel(parts, request)),
     retryRun: unary<RetryRunRequest, RetryRunResponse>(log, (request) => retry(parts, request)),
     resumeRun: unary<ResumeRunRequest, ResumeRunResponse>(log, (request) => resume(parts, request)),
@@ -191,6 +192,21 @@ function checkBaselineId(store: RunStore, record: RunRecord): void {
   if (known === undefined || known.specificationDigest === baseline.specificationDigest) return;
   const message = `run ${baseline.runId}, this run's baseline, exists with another specification; choose another run id`;
   throw new LyceumError('ALREADY_EXISTS', message);
+}
+
+function list(parts: RunServiceParts, request: ListRunsRequest): ListRunsResponse {
+  const { brief } = request;
+  const { runs, nextPageToken, counts } = runPage(
+    parts.store.list(),
+    { ...request, states: request.states.map(requireState) },
+    (record) => seenRun(parts, record, { brief }),
+    (run) => Run.encode(run).finish().length,
+  );
+  const stateCounts = Array.from(counts, ([state, count]) => ({
+    state: stateMessage(state),
+    count,
+  }));
+  return { runs: [...runs], nextPageToken, counts: stateCounts };
 }
 
 async function cancel(

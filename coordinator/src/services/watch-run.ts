@@ -30,13 +30,15 @@ export interface WatchRunParts {
 export function seenRun(
   { monitor, active }: Pick<WatchRunParts, 'monitor' | 'active'>,
   record: RunRecord,
+  { brief = false }: { readonly brief?: boolean } = {},
 ): Run {
   const { runId, state } = record;
-  return runMessage(record, {
+  const live = {
     progress: monitor.progress(runId),
     reason: hasEnded(state) ? '' : monitor.reason(runId),
     waitingFor: active.targets(runId)?.waitingFor() ?? [],
-  });
+  };
+  return runMessage(record, live, brief);
 }
 
 export async function* watchRun(

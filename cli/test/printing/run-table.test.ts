@@ -1,0 +1,24 @@
+/** Against lines written by hand. */
+import { Run, RunState } from '@lyceum/proto';
+import { expect, test } from 'vitest';
+import { runListLines } from '../../src/printing/run-table.js';
+
+const RUNS = ['new', 'old'].map((runId) =>
+  Run.fromPartial({ runId, kind: 'Training', state: RunState.RUN_STATE_QUEUED, submittedAtMs: 1 }),
+);
+
+test.each([
+  [2, []],
+  [3, ['', '1 older run is not shown: --all shows all, --limit N some more.']],
+  [1234, ['', '1,232 older runs are not shown: --all shows all, --limit N some more.']],
+])('two of %d runs', (count, more) => {
+  const lines = runListLines(RUNS, { count, isChoice: false, nowMs: 2 });
+  expect(lines.slice(0, 3).map((line) => line.split(' ')[0])).toEqual(['RUN', 'new', 'old']);
+  expect(lines.slice(3)).toEqual(more);
+});
+
+test('no runs: which there could be', () => {
+  const empty = (isChoice: boolean) => runListLines([], { count: 0, isChoice, nowMs: 0 });
+  expect(empty(false)).toEqual(['No runs yet. Submit one with: coordinator submit FILE']);
+  expect(empty(true)).toEqual(['No run is like that.']);
+});
