@@ -33,6 +33,7 @@ import {
   type GetHistoryResponse,
   ListRunsRequest,
   type ListRunsResponse,
+  type ListWorkersResponse,
   type Quarantine,
   type Run,
   type RunEvent,
@@ -317,12 +318,17 @@ export class CoordinatorClient {
   }
 
   async listWorkers(): Promise<Worker[]> {
-    return (await call(this.#cluster, this.#cluster.listWorkers, {})).workers;
+    return (await this.clusterWorkers()).workers;
+  }
+
+  /** Workers, quarantines, and how many teacher workers are desired, of one moment. */
+  clusterWorkers(): Promise<ListWorkersResponse> {
+    return call(this.#cluster, this.#cluster.listWorkers, {});
   }
 
   /** Of all workers, connected or not. */
   async listQuarantines(): Promise<Quarantine[]> {
-    return (await call(this.#cluster, this.#cluster.listWorkers, {})).quarantines;
+    return (await this.clusterWorkers()).quarantines;
   }
 
   /** @param teacher - its name or identity; empty: all. @returns what was released. */
@@ -332,6 +338,6 @@ export class CoordinatorClient {
 
   /** Teacher workers with which no student would wait; 0: no teacher is wanted. */
   async desiredTeacherWorkers(): Promise<number> {
-    return (await call(this.#cluster, this.#cluster.listWorkers, {})).desiredTeacherWorkers;
+    return (await this.clusterWorkers()).desiredTeacherWorkers;
   }
 }

@@ -27,9 +27,15 @@ const NAMES: ReadonlyMap<RunState, RunStateName> = new Map<RunState, RunStateNam
   [RunState.RUN_STATE_CANCELLED, 'CANCELLED'],
 ]);
 
+export const RUN_STATES = [...NAMES].map(([state, name]) => ({ state, name }));
+
 /** `UNKNOWN`: a state of a newer coordinator. */
 export function runStateName(run: Run): RunStateName {
-  return NAMES.get(run.state) ?? 'UNKNOWN';
+  return stateName(run.state);
+}
+
+export function stateName(state: RunState): RunStateName {
+  return NAMES.get(state) ?? 'UNKNOWN';
 }
 
 /** What a state of a request can be. */

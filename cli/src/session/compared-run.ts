@@ -1,16 +1,17 @@
 /** A run as it is compared with others: its report and what its student said about the test split. */
 import { readNpz } from '@lyceum/learning/files';
 import { LyceumError } from '@lyceum/proto';
-import type { CoordinatorClient } from '../client/index.js';
+import type { CoordinatorClient, Report } from '../client/index.js';
 import type { ComparedRun } from '../comparison/index.js';
 
 /** @throws {LyceumError} FAILED_PRECONDITION if it has no report; INVALID_ARGUMENT if its predictions lack something. */
 export async function comparedRun(
-  client: CoordinatorClient,
+  client: Pick<CoordinatorClient, 'getPredictions' | 'getReport'>,
   runId: string,
   signal: AbortSignal,
-): Promise<ComparedRun> {
-  const { specification, digests } = await client.getReport(runId);
+): Promise<ComparedRun & { readonly report: Report }> {
+  const report = await client.getReport(runId);
+  const { specification, digests } = report;
   const what = `predictions of run ${runId}`;
   const arrays = readNpz(await client.getPredictions(runId, { signal }), what);
   const [sampleId, label, student] = ['sampleId', 'label', 'student'].map((name) => {
@@ -19,6 +20,7 @@ export async function comparedRun(
     return data;
   });
   return {
+    report,
     runId,
     datasetDigest: digests.dataset,
     specification,

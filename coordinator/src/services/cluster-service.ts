@@ -120,6 +120,7 @@ function teacherWorker(
     ...gpuFields(session.environment()),
     gpuMemoryBudgetBytes: hello.gpuMemoryBudgetBytes ?? 0,
     otherDevices: otherDevices(session, names),
+    loadedIdentities: [...session.loaded().keys()].sort(),
   });
 }
 

@@ -1,0 +1,53 @@
+import { createLogger } from '@lyceum/platform';
+import type { Command } from 'commander';
+import { openDashboard, startBrowser } from '../dashboard/index.js';
+import { freeAddress } from '../local-cluster/index.js';
+import { wholeNumber, withCoordinator } from '../session/index.js';
+
+/** Where the coordinator's own port is 7700. */
+const DEFAULT_PORT = 7780;
+
+interface DashboardFlags {
+  readonly port?: number;
+  readonly open?: true;
+}
+
+export function addDashboard(program: Command): void {
+  program
+    .command('dashboard')
+    .description('show the cluster in a browser on this machine, until Ctrl-C')
+    .option(
+      '--port <n>',
+      `where, on 127.0.0.1; 0 takes a free one (default: ${DEFAULT_PORT}, or a free port if that is taken)`,
+      wholeNumber(0),
+    )
+    .option('--open', 'start the browser')
+    .addHelpText(
+      'after',
+      `
+Prints an address that lets one browser in, once. Nobody else on the network reaches it. The cluster is asked with the
+certificate of --tls-dir, so the page may do what this command line may: look, cancel, resume, retry, release.
+
+Examples:
+  coordinator dashboard
+  coordinator --coordinator gpu-box:7700 --tls-dir certificates/alice dashboard --open`,
+    )
+    .action((flags: DashboardFlags, command: Command) =>
+      withCoordinator(command, async ({ client, globals, notice, signal }) => {
+        const log = createLogger({ name: 'dashboard', level: globals.logLevel });
+        const address =
+          flags.port === undefined
+            ? await freeAddress(`127.0.0.1:${DEFAULT_PORT}`)
+            : `127.0.0.1:${flags.port}`;
+        const dashboard = await openDashboard(client, address, log);
+        process.stdout.write(`${dashboard.oneTimeUrl}\n`);
+        notice(`That address lets one browser in, once; after that it is at ${dashboard.url}
+Ctrl-C ends it.`);
+        const browser = flags.open ? await startBrowser(dashboard.oneTimeUrl, notice) : undefined;
+        await new Promise<void>((resolve) => {
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        await Promise.all([dashboard.close(), browser?.forget()]);
+      }),
+    );
+}

@@ -1,0 +1,15 @@
+import type { RunFacts } from '@lyceum/dashboard/api';
+import type { Run } from '@lyceum/proto';
+import type { CoordinatorClient } from '../../client/index.js';
+import { recentHistory, runFacts } from '../facts/index.js';
+
+export type RunFactsClient = Pick<CoordinatorClient, 'clusterWorkers' | 'getHistory'>;
+
+/** Everything about a run that is known already, with what only workers and history tell. */
+export async function askRunFacts(client: RunFactsClient, run: Run): Promise<RunFacts> {
+  const [workers, history] = await Promise.all([
+    client.clusterWorkers(),
+    client.getHistory(recentHistory(run.runId, run.progress?.step ?? 0)),
+  ]);
+  return runFacts(run, workers, history);
+}

@@ -1,0 +1,297 @@
+/**
+ * The page and what it asks for, over HTTP: Node's own server, and nothing that is not in this folder. What a request
+ * may do is decided by `access` before anything else is looked at.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { formatAddress, type Logger, parseAddress, type TlsIdentity } from '@lyceum/platform';
+import { LyceumError } from '@lyceum/proto';
+import {
+  type AccessRules,
+  type Asked,
+  isLoopbackName,
+  type OneTimeSession,
+  OPEN_PATH,
+  refusal,
+} from './access/index.js';
+import { sendFile, sendHtml, sendJson, sendProblem, setHeaders } from './answers.js';
+import { failureOf } from './facts/index.js';
+import { type DashboardClient, findRoute } from './routes.js';
+import type { Site } from './site.js';
+import { Streams, Tab } from './streams/index.js';
+
+const API = '/api/';
+
+/** Requests have next to nothing in them. */
+const BODY_MAX_BYTES = 4096;
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  /** To the end of the headers, and of the request. */
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  connectionsCheckingInterval: 2_000,
+  keepAliveTimeout: 10_000,
+} as const;
+const CONNECTIONS_MAX = 256;
+
+export interface DashboardOptions {
+  readonly client: DashboardClient;
+  readonly site: Site;
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly address: string;
+  /** Given: HTTPS, and only who has a certificate of the same authority is let in. */
+  readonly tls?: TlsIdentity | undefined;
+  /** Names beside those of loopback by which it is called, at whatever port: something may lie between. */
+  readonly hosts?: readonly string[];
+  /** Lets one browser in; absent: whoever reaches it may look, and nobody may change anything. */
+  readonly sessionAt?: (port: number) => OneTimeSession;
+  readonly log: Logger;
+}
+
+export class DashboardServer {
+  readonly #options: DashboardOptions;
+  readonly #server: Server;
+  readonly #streams: Streams;
+  #rules: AccessRules | undefined;
+  #session: OneTimeSession | undefined;
+
+  private constructor(options: DashboardOptions) {
+    const { tls, client, log } = options;
+    this.#options = options;
+    this.#streams = new Streams(client, log);
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+      void this.#answer(request, response);
+    };
+    this.#server =
+      tls === undefined
+        ? createServer(LIMITS, answer)
+        : createTlsServer(
+            {
+              ...LIMITS,
+              ca: tls.ca,
+              cert: tls.certificate,
+              key: tls.key,
+              requestCert: true,
+              rejectUnauthorized: true,
+              minVersion: 'TLSv1.2',
+            },
+            answer,
+          );
+    this.#server.maxConnections = CONNECTIONS_MAX;
+  }
+
+  /** @throws {LyceumError} FAILED_PRECONDITION if the address is taken. */
+  static async start(options: DashboardOptions): Promise<DashboardServer> {
+    const dashboard = new DashboardServer(options);
+    await dashboard.#listen();
+    return dashboard;
+  }
+
+  /** `HOST:PORT` with the port that it has. */
+  get address(): string {
+    return formatAddress({ host: parseAddress(this.#options.address).host, port: this.#port });
+  }
+
+  close(): Promise<void> {
+    this.#streams.close();
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  get #port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async #listen(): Promise<void> {
+    const { address, sessionAt } = this.#options;
+    const { host, port } = parseAddress(address);
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (err) => {
+        const message = `cannot listen on ${address}: ${err.message}`;
+        reject(new LyceumError('FAILED_PRECONDITION', message, { cause: err }));
+      });
+      this.#server.listen(port, host, resolve);
+    });
+    this.#session = sessionAt?.(this.#port);
+    this.#rules = this.#session === undefined ? this.#sharedRules() : this.#ownRules(this.#session);
+  }
+
+  /** Of one's own: this address and no other. */
+  #ownRules(session: OneTimeSession): AccessRules {
+    return {
+      scheme: 'http',
+      isOwnHost: (name, port) => isLoopbackName(name) && port === this.#port,
+      hostAdvice: `it is at http://${this.address}, or at that port of localhost`,
+      hasSession: (cookies) => session.isIn(cookies),
+      readOnly: undefined,
+    };
+  }
+
+  /** For whoever reaches it, through a tunnel too, which may have another port. */
+  #sharedRules(): AccessRules {
+    const { hosts = [], tls } = this.#options;
+    const names = new Set(hosts.map((name) => name.toLowerCase()));
+    return {
+      scheme: tls === undefined ? 'http' : 'https',
+      isOwnHost: (name) => isLoopbackName(name) || names.has(name),
+      hostAdvice: 'call it localhost, or start the coordinator with --dashboard-host NAME',
+      hasSession: () => true,
+      readOnly:
+        'this dashboard is for looking: `coordinator dashboard`, with a certificate of one’s own where the cluster wants one, may change runs',
+    };
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    setHeaders(response);
+    try {
+      await this.#answerAllowed(request, response);
+    } catch (err) {
+      if (response.headersSent || response.destroyed) {
+        response.destroy();
+        return;
+      }
+      const { status, problem } = failureOf(err);
+      if (status === 500) this.#options.log.error({ err, url: request.url }, 'dashboard: a bug');
+      sendProblem(request, response, status, problem);
+    }
+  }
+
+  async #answerAllowed(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = request;
+    if (!url.startsWith('/')) throw new LyceumError('INVALID_ARGUMENT', 'want a path');
+    const [path = '', search = ''] = splitOnce(url, '?');
+    const refused = refusal(askedBy(request, path), this.#rules as AccessRules);
+    if (refused !== undefined) {
+      sendProblem(request, response, refused.status, refused);
+    } else if (path.startsWith(API)) {
+      await this.#answerCall(
+        request,
+        response,
+        path.slice(API.length),
+        new URLSearchParams(search),
+      );
+    } else if (method !== 'GET') sendNotAllowed(request, response, ['GET']);
+    else if (path.startsWith(OPEN_PATH))
+      this.#open(request, response, path.slice(OPEN_PATH.length));
+    else {
+      const file = this.#options.site.get(path);
+      if (file === undefined) throw new LyceumError('NOT_FOUND', 'there is no such page here');
+      sendFile(request, response, file);
+    }
+  }
+
+  /** @param path - below the API's address. */
+  async #answerCall(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: URLSearchParams,
+  ): Promise<void> {
+    const { method = '' } = request;
+    if (path === 'stream') {
+      if (method === 'GET') this.#stream(response, query.get('run') ?? undefined);
+      else sendNotAllowed(request, response, ['GET']);
+      return;
+    }
+    const found = findRoute(method, path);
+    if ('allowed' in found) {
+      if (found.allowed.length === 0) throw new LyceumError('NOT_FOUND', 'no such address here');
+      sendNotAllowed(request, response, found.allowed);
+      return;
+    }
+    if (method === 'POST' && !(await endsSoon(request))) {
+      response.setHeader('connection', 'close');
+      const message = `want at most ${BODY_MAX_BYTES} bytes`;
+      sendProblem(request, response, 413, { code: 'RESOURCE_EXHAUSTED', message });
+      return;
+    }
+    const left = new AbortController();
+    response.once('close', () => left.abort());
+    const { client, sessionAt } = this.#options;
+    const call = { client, id: found.id, query, mayChange: sessionAt !== undefined };
+    sendJson(response, 200, await found.route.answer({ ...call, signal: left.signal }));
+  }
+
+  #stream(response: ServerResponse, runId: string | undefined): void {
+    this.#streams.checkRoom();
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    const leave = this.#streams.join(new Tab(response), runId);
+    response.once('close', leave);
+  }
+
+  /** Lets a browser in, and leads it to the page. */
+  #open(request: IncomingMessage, response: ServerResponse, token: string): void {
+    const session = this.#session;
+    if (session === undefined) throw new LyceumError('NOT_FOUND', 'this dashboard needs no token');
+    if (!session.isIn(request.headers.cookie ?? '')) {
+      const opening = session.open(token);
+      if (opening !== 'opened') {
+        const message = `${NOT_OPENED[opening]}; start \`coordinator dashboard\` again for a new one`;
+        sendProblem(request, response, 403, { code: 'PERMISSION_DENIED', message });
+        return;
+      }
+      response.setHeader('set-cookie', session.setCookie);
+    }
+    sendHtml(response, TO_THE_PAGE);
+  }
+}
+
+const NOT_OPENED = {
+  spent: 'this address has let a browser in already, and does so once',
+  unknown: 'this address is not the one that was printed',
+} as const;
+
+/**
+ * Not a redirect: where a page of another site had the link, as terminals in a browser do, the browser would follow it
+ * without the cookie that it has just got.
+ */
+const TO_THE_PAGE =
+  '<!doctype html><html lang="en"><title>Lyceum</title><meta http-equiv="refresh" content="0;url=/"><a href="/">The dashboard</a></html>';
+
+function askedBy({ method = '', headers }: IncomingMessage, path: string): Asked {
+  return {
+    method,
+    path,
+    host: headers.host,
+    origin: headers.origin,
+    fetchSite: headers['sec-fetch-site']?.toString(),
+    contentType: headers['content-type'],
+    cookie: headers.cookie,
+  };
+}
+
+function sendNotAllowed(
+  request: IncomingMessage,
+  response: ServerResponse,
+  allowed: readonly string[],
+): void {
+  response.setHeader('allow', allowed.join(', '));
+  const message = `want ${allowed.join(' or ')} here`;
+  sendProblem(request, response, 405, { code: 'INVALID_ARGUMENT', message });
+}
+
+/** Reads a body to its end, of which nothing is wanted. @returns false: it is too long, and was not read. */
+function endsSoon(request: IncomingMessage): Promise<boolean> {
+  if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES)
+    return Promise.resolve(false);
+  return new Promise((resolve, reject) => {
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > BODY_MAX_BYTES) {
+        request.pause();
+        resolve(false);
+      }
+    });
+    request.once('end', () => resolve(true));
+    request.once('error', reject);
+  });
+}
+
+function splitOnce(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,30 @@
+/** What the page is told of a call that failed. Pure. */
+import type { Problem } from '@lyceum/dashboard/api';
+import { type ErrorCode, toLyceumError } from '@lyceum/proto';
+
+/** @public */
+export interface Failure {
+  readonly status: number;
+  readonly problem: Problem;
+}
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  INVALID_ARGUMENT: 400,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  FAILED_PRECONDITION: 409,
+  ALREADY_EXISTS: 409,
+  ABORTED: 409,
+  RESOURCE_EXHAUSTED: 429,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+  CANCELLED: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+/** Of a bug the page learns only that there was one. */
+export function failureOf(thrown: unknown): Failure {
+  const { code, message } = toLyceumError(thrown);
+  const told = code === 'INTERNAL' ? 'something went wrong here; the log says what' : message;
+  return { status: STATUS[code], problem: { code, message: told } };
+}

@@ -1,0 +1,7 @@
+/** From the coordinator's messages to what the page is told. Pure. */
+export { type ComparedParts, comparisonFacts } from './comparison-facts.js';
+export { EventWindow, eventRow } from './event-facts.js';
+export { type Failure, failureOf } from './failure.js';
+export { recentHistory } from './recent-history.js';
+export { historyFacts, runFacts, runPage, runRow } from './run-facts.js';
+export { workerFacts } from './worker-facts.js';

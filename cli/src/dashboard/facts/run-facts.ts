@@ -1,0 +1,137 @@
+/** A run as a line of a list, with everything about it, and its history. Pure. */
+import type {
+  HistoryFacts,
+  RunFacts,
+  RunPage,
+  RunRow,
+  RunState,
+  TeacherFacts,
+} from '@lyceum/dashboard/api';
+import {
+  type GetHistoryResponse,
+  type ListRunsResponse,
+  type ListWorkersResponse,
+  type Run,
+  RunProgress,
+} from '@lyceum/proto';
+import { stateName } from '../../client/index.js';
+import { bottleneck } from '../../following/index.js';
+import { newestOf } from './recent-history.js';
+
+/** The page shows a state of a newer coordinator, `UNKNOWN`, as it is. */
+const pageState = (state: Run['state']) => stateName(state) as RunState;
+
+export function runRow(run: Run): RunRow {
+  const { step, stepCount, epoch, loss, validationAccuracy } = progressOf(run);
+  return {
+    id: run.runId,
+    kind: run.kind === 'Distillation' ? 'Distillation' : 'Training',
+    state: pageState(run.state),
+    reason: run.reason,
+    attempt: run.attempt,
+    team: run.team,
+    labels: run.labels,
+    submittedAtMs: run.submittedAtMs,
+    startedAtMs: run.startedAtMs,
+    endedAtMs: run.endedAtMs,
+    step,
+    stepCount,
+    epoch,
+    loss,
+    validationAccuracy,
+  };
+}
+
+export function runPage({ runs, nextPageToken, counts }: ListRunsResponse): RunPage {
+  return {
+    runs: runs.map(runRow),
+    nextPage: nextPageToken === '' ? null : nextPageToken,
+    counts: Object.fromEntries(counts.map(({ state, count }) => [pageState(state), count])),
+  };
+}
+
+/** @param history - its newest part. */
+export function runFacts(
+  run: Run,
+  workers: ListWorkersResponse,
+  history: GetHistoryResponse,
+): RunFacts {
+  const progress = progressOf(run);
+  const spent = run.cost?.teachers ?? [];
+  return {
+    ...runRow(run),
+    learningRate: progress.learningRate,
+    samplesPerSecond: progress.samplesPerSecond,
+    waitingShare: progress.waitingShare,
+    validationNll: progress.validationNll,
+    checkpointStep: progress.checkpointStep,
+    waitingFor: progress.waitingFor,
+    degradedShare: progress.degradedShare,
+    bottleneck: bottleneck(run) ?? null,
+    studentWorkerId: run.studentWorkerId,
+    teachers: teacherNames(run).map((name, index) =>
+      teacherFacts(run, name, index, workers, history),
+    ),
+    cost: {
+      studentDeviceSeconds: run.cost?.studentDeviceSeconds ?? 0,
+      teacherDeviceSeconds: spent.reduce((sum, { deviceSeconds }) => sum + deviceSeconds, 0),
+    },
+    warnings: run.warnings,
+    datasetDigest: run.datasetDigest,
+    modelDigest: run.modelDigest,
+    finalWeightsDigest: run.finalWeightsDigest,
+    specification: specificationOf(run),
+  };
+}
+
+function teacherFacts(
+  run: Run,
+  name: string,
+  index: number,
+  { workers, quarantines }: ListWorkersResponse,
+  history: GetHistoryResponse,
+): TeacherFacts {
+  const identity = run.teacherIdentities[index] ?? '';
+  const newest = (figure: string) => newestOf(history, `teacher.${name}.${figure}`);
+  return {
+    name,
+    identity,
+    loadedBy: workers
+      .filter(({ loadedIdentities }) => loadedIdentities.includes(identity))
+      .map(({ workerId }) => workerId),
+    latencyMs: newest('latencyMs'),
+    share: newest('share'),
+    disagreement: newest('disagreement'),
+    deviceSeconds: run.cost?.teachers.find((cost) => cost.name === name)?.deviceSeconds ?? 0,
+    problems: quarantines
+      .filter(({ teacherIdentity }) => teacherIdentity === identity)
+      .map(({ workerId, reason }) => `${workerId} is quarantined: ${reason}`),
+  };
+}
+
+export function historyFacts({ columns, points }: GetHistoryResponse): HistoryFacts {
+  return {
+    columns,
+    points: points.map(({ firstStep, endStep, means }) => ({
+      firstStep,
+      endStep,
+      means: means.map((mean) => (Number.isFinite(mean) ? mean : null)),
+    })),
+  };
+}
+
+function progressOf({ progress }: Run): RunProgress {
+  return progress ?? RunProgress.fromPartial({});
+}
+
+/** Absent in brief answers. */
+function specificationOf({ specificationJson }: Run): Record<string, unknown> {
+  return specificationJson === '' ? {} : JSON.parse(specificationJson);
+}
+
+function teacherNames(run: Run): string[] {
+  const { teachers = [] } = (specificationOf(run)['spec'] ?? {}) as {
+    readonly teachers?: readonly { readonly name: string }[];
+  };
+  return teachers.map(({ name }) => name);
+}

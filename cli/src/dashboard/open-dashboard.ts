@@ -1,0 +1,40 @@
+/** A dashboard of one's own: on this machine alone, for the browser that opens its address first. */
+import { randomBytes } from 'node:crypto';
+import { SITE_FOLDER } from '@lyceum/dashboard/site';
+import type { Logger } from '@lyceum/platform';
+import { OneTimeSession, OPEN_PATH } from './access/index.js';
+import { DashboardServer } from './dashboard-server.js';
+import type { DashboardClient } from './routes.js';
+import { readSite } from './site.js';
+
+const SECRET_BYTES = 32;
+
+export interface OpenDashboard {
+  /** `http://127.0.0.1:PORT/` */
+  readonly url: string;
+  /** The same with the token that lets one browser in. */
+  readonly oneTimeUrl: string;
+  close(): Promise<void>;
+}
+
+/** @param address - on loopback; port 0 takes a free one. */
+export async function openDashboard(
+  client: DashboardClient,
+  address: string,
+  log: Logger,
+): Promise<OpenDashboard> {
+  const token = secret();
+  const sessionAt = (port: number) => new OneTimeSession(`lyceum-${port}`, token, secret());
+  const site = await readSite(SITE_FOLDER);
+  const server = await DashboardServer.start({ client, site, address, sessionAt, log });
+  const url = `http://${server.address}`;
+  return {
+    url: `${url}/`,
+    oneTimeUrl: `${url}${OPEN_PATH}${token}`,
+    close: () => server.close(),
+  };
+}
+
+function secret(): string {
+  return randomBytes(SECRET_BYTES).toString('base64url');
+}

@@ -1,0 +1,160 @@
+/** What is answered at which address, as `@lyceum/dashboard/api` has it. */
+import type { ClusterFacts } from '@lyceum/dashboard/api';
+import { LyceumError } from '@lyceum/proto';
+import { type CoordinatorClient, RUN_STATES } from '../client/index.js';
+import {
+  askComparison,
+  askRunFacts,
+  type ComparisonClient,
+  type RunFactsClient,
+} from './asking/index.js';
+import { EventWindow, historyFacts, runPage, workerFacts } from './facts/index.js';
+import type { StreamClient } from './streams/index.js';
+
+/** What a coordinator's client is used for here. */
+export type DashboardClient = ComparisonClient &
+  RunFactsClient &
+  StreamClient &
+  Pick<
+    CoordinatorClient,
+    'address' | 'cancelRun' | 'getFindings' | 'releaseWorker' | 'resumeRun' | 'retryRun' | 'version'
+  >;
+
+/** A request that was let in. */
+interface Call {
+  readonly client: DashboardClient;
+  /** What stands in the address for `:id`; else empty. */
+  readonly id: string;
+  readonly query: URLSearchParams;
+  readonly mayChange: boolean;
+  /** Aborted once nobody waits for the answer. */
+  readonly signal: AbortSignal;
+}
+
+interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** What is sent as JSON. */
+  readonly answer: (call: Call) => Promise<unknown>;
+}
+
+const RUNS_A_PAGE = 50;
+
+const ROUTES: readonly Route[] = [
+  { method: 'GET', path: 'cluster', answer: cluster },
+  { method: 'GET', path: 'runs', answer: runs },
+  { method: 'GET', path: 'runs/:id', answer: run },
+  { method: 'GET', path: 'runs/:id/history', answer: history },
+  { method: 'GET', path: 'runs/:id/report', answer: ({ client, id }) => client.getReport(id) },
+  { method: 'GET', path: 'runs/:id/findings', answer: ({ client, id }) => client.getFindings(id) },
+  { method: 'GET', path: 'runs/:id/events', answer: events },
+  { method: 'GET', path: 'workers', answer: workers },
+  {
+    method: 'GET',
+    path: 'compare',
+    answer: ({ client, query, signal }) => askComparison(client, query.getAll('run'), signal),
+  },
+  {
+    method: 'POST',
+    path: 'runs/:id/cancel',
+    answer: changed((client, id) => client.cancelRun(id)),
+  },
+  {
+    method: 'POST',
+    path: 'runs/:id/resume',
+    answer: changed((client, id) => client.resumeRun(id)),
+  },
+  { method: 'POST', path: 'runs/:id/retry', answer: changed((client, id) => client.retryRun(id)) },
+  { method: 'POST', path: 'workers/:id/release', answer: release },
+];
+
+/** A route that was found; `allowed`: methods of those that would have fitted. */
+export type Found =
+  | { readonly route: Route; readonly id: string }
+  | { readonly allowed: readonly string[] };
+
+/** @param path - below `/api/`, as it was sent. */
+export function findRoute(method: string, path: string): Found {
+  const fitting = ROUTES.flatMap((route) => {
+    const id = idIn(route.path, path);
+    return id === undefined ? [] : [{ route, id }];
+  });
+  const found = fitting.find(({ route }) => route.method === method);
+  return found ?? { allowed: fitting.map(({ route }) => route.method) };
+}
+
+/** @returns undefined: it is another address. */
+function idIn(pattern: string, path: string): string | undefined {
+  const wanted = pattern.split('/');
+  const parts = path.split('/');
+  if (parts.length !== wanted.length) return undefined;
+  if (!wanted.every((name, i) => name === ':id' || name === parts[i])) return undefined;
+  const id = parts[wanted.indexOf(':id')] ?? '';
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return undefined;
+  }
+}
+
+async function cluster({ client, mayChange }: Call): Promise<ClusterFacts> {
+  return { version: await client.version(), coordinator: client.address, mayChange };
+}
+
+async function runs({ client, query }: Call) {
+  const states = query.getAll('state').map((wanted) => {
+    const known = RUN_STATES.find(({ name }) => name === wanted);
+    if (known !== undefined) return known.state;
+    const names = RUN_STATES.map(({ name }) => name).join(', ');
+    throw new LyceumError('INVALID_ARGUMENT', `\`state\` is one of ${names}`);
+  });
+  const [team, text, pageToken] = ['team', 'text', 'page'].map((name) => query.get(name) ?? '');
+  const asked = { states, pageSize: RUNS_A_PAGE, brief: true };
+  return runPage(
+    await client.pageOfRuns({
+      ...asked,
+      ...(team && { team }),
+      ...(text && { text }),
+      ...(pageToken && { pageToken }),
+    }),
+  );
+}
+
+async function run({ client, id }: Call) {
+  return askRunFacts(client, await client.getRun(id));
+}
+
+async function history({ client, id, query }: Call) {
+  const [firstStep, endStep, pointCount] = ['from', 'to', 'points'].map((name) =>
+    wholeNumberIn(query, name),
+  ) as [number, number, number];
+  return historyFacts(await client.getHistory({ runId: id, firstStep, endStep, pointCount }));
+}
+
+/** @returns 0 if it is not there. */
+function wholeNumberIn(query: URLSearchParams, name: string): number {
+  const text = query.get(name) ?? '0';
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new LyceumError('INVALID_ARGUMENT', `\`${name}\` is a whole number`);
+}
+
+async function events({ client, id, query, signal }: Call) {
+  const window = new EventWindow(query.get('before'));
+  for await (const event of client.listEvents(id, { signal })) window.take(event);
+  return window.page();
+}
+
+async function workers({ client }: Pick<Call, 'client'>) {
+  return workerFacts(await client.clusterWorkers());
+}
+
+function changed(
+  change: (client: DashboardClient, id: string) => ReturnType<DashboardClient['getRun']>,
+) {
+  return async ({ client, id }: Call) => askRunFacts(client, await change(client, id));
+}
+
+async function release({ client, id }: Call) {
+  await client.releaseWorker(id);
+  return workers({ client });
+}

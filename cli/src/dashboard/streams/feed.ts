@@ -1,0 +1,50 @@
+/** One source for all tabs that want the same: it runs from the first tab to the last. */
+import type { News, Source } from './source.js';
+import { newsText, type Tab } from './tab.js';
+
+export class Feed {
+  readonly #newSource: () => Source;
+  readonly #failed: (err: unknown) => void;
+  readonly #tabs = new Set<Tab>();
+  #running: { readonly source: Source; readonly stopping: AbortController } | undefined;
+
+  /** @param failed - told why all tabs are sent away; those that come again start a new source. */
+  constructor(newSource: () => Source, failed: (err: unknown) => void) {
+    this.#newSource = newSource;
+    this.#failed = failed;
+  }
+
+  get isEmpty(): boolean {
+    return this.#tabs.size === 0;
+  }
+
+  join(tab: Tab): void {
+    this.#tabs.add(tab);
+    if (this.#running === undefined) this.#start();
+    else for (const news of this.#running.source.current()) tab.send(newsText(news));
+  }
+
+  leave(tab: Tab): void {
+    this.#tabs.delete(tab);
+    if (!this.isEmpty) return;
+    this.#running?.stopping.abort();
+    this.#running = undefined;
+  }
+
+  #start(): void {
+    const running = { source: this.#newSource(), stopping: new AbortController() };
+    this.#running = running;
+    const { signal } = running.stopping;
+    const tell = (news: News) => {
+      if (signal.aborted) return;
+      const text = newsText(news);
+      for (const tab of this.#tabs) tab.send(text);
+    };
+    running.source.run(tell, signal).catch((err: unknown) => {
+      if (signal.aborted) return;
+      this.#running = undefined;
+      this.#failed(err);
+      for (const tab of this.#tabs) tab.end();
+    });
+  }
+}

@@ -1,0 +1,15 @@
+/** An answer that is still good for those who ask soon after. */
+
+/** @returns what asks at most every `ms`, and gives the last answer meanwhile. A failure is not kept. */
+export function recently<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
+  let last: { readonly answer: Promise<T>; readonly askedAtMs: number } | undefined;
+  return () => {
+    if (last !== undefined && performance.now() - last.askedAtMs < ms) return last.answer;
+    const asked = { answer: ask(), askedAtMs: performance.now() };
+    last = asked;
+    asked.answer.catch(() => {
+      if (last === asked) last = undefined;
+    });
+    return asked.answer;
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * One run, asked once a second while it goes on, and its events as they are recorded. Asked and not watched: a watch
+ * tells of each step, and a page is drawn once a second.
+ */
+import type { RunFacts } from '@lyceum/dashboard/api';
+import { sleep, Wakeup } from '@lyceum/platform';
+import { LyceumError } from '@lyceum/proto';
+import { hasEnded } from '../../client/index.js';
+import { askRunFacts } from '../asking/index.js';
+import { eventRow } from '../facts/index.js';
+import type { News, Source, StreamClient, Tell } from './source.js';
+
+const EVERY_MS = 1000;
+
+/** A run that has ended may still be retried or deleted. */
+const ENDED_EVERY_MS = 5000;
+
+export class RunSource implements Source {
+  readonly #client: StreamClient;
+  readonly #runId: string;
+  readonly #wentOn = new Wakeup();
+  #goesOn = false;
+  #facts: RunFacts | undefined;
+  #isGone = false;
+
+  constructor(client: StreamClient, runId: string) {
+    this.#client = client;
+    this.#runId = runId;
+  }
+
+  current(): News[] {
+    if (this.#isGone) return [{ event: 'gone', data: [this.#runId] }];
+    return this.#facts === undefined ? [] : [{ event: 'run', data: this.#facts }];
+  }
+
+  async run(tell: Tell, signal: AbortSignal): Promise<void> {
+    const failed = new AbortController();
+    const until = AbortSignal.any([signal, failed.signal]);
+    try {
+      await Promise.all([this.#tellRun(tell, until), this.#tellEvents(tell, until)]);
+    } catch (err) {
+      if (!(err instanceof LyceumError) || err.code !== 'NOT_FOUND') throw err;
+      this.#isGone = true;
+      tell({ event: 'gone', data: [this.#runId] });
+    } finally {
+      failed.abort();
+    }
+  }
+
+  async #tellRun(tell: Tell, signal: AbortSignal): Promise<void> {
+    let last = '';
+    while (!signal.aborted) {
+      const run = await this.#client.getRun(this.#runId);
+      this.#goesOn = !hasEnded(run);
+      if (this.#goesOn) this.#wentOn.wake();
+      const facts = await askRunFacts(this.#client, run);
+      const text = JSON.stringify(facts);
+      if (text !== last) {
+        [last, this.#facts] = [text, facts];
+        tell({ event: 'run', data: facts });
+      }
+      await sleep(this.#goesOn ? EVERY_MS : ENDED_EVERY_MS, signal);
+    }
+  }
+
+  /** What is recorded from now on; the page asks for the older ones. */
+  async #tellEvents(tell: Tell, signal: AbortSignal): Promise<void> {
+    let known = 0;
+    for await (const _ of this.#client.listEvents(this.#runId, { signal })) known += 1;
+    while (!signal.aborted) {
+      if (!this.#goesOn) await this.#wentOn.wait({ signal });
+      let count = 0;
+      for await (const event of this.#client.listEvents(this.#runId, { signal, follow: true })) {
+        count += 1;
+        if (count > known) tell({ event: 'happened', data: eventRow(event) });
+      }
+      known = Math.max(known, count);
+      // It has ended, which the other loop is about to see.
+      await sleep(EVERY_MS, signal);
+    }
+  }
+}
