@@ -1,5 +1,5 @@
 /** What a run cost: seconds that devices computed for it. */
-import { DataTable } from './data-table.js';
+import { type Column, DataTable } from './data-table.js';
 import { countText, durationText, orNotKnown } from './numbers.js';
 
 export interface TeacherCost {
@@ -13,6 +13,12 @@ interface CostTableProps {
   readonly studentDeviceSeconds: number;
   readonly teachers: readonly TeacherCost[];
 }
+
+const SAMPLES: Column<TeacherCost> = {
+  title: 'Samples answered',
+  value: ({ sampleCount }) => orNotKnown(sampleCount, countText),
+  isNumber: true,
+};
 
 export function CostTable({ studentDeviceSeconds, teachers }: CostTableProps) {
   const rows = [
@@ -30,11 +36,7 @@ export function CostTable({ studentDeviceSeconds, teachers }: CostTableProps) {
           value: ({ deviceSeconds }) => durationText(deviceSeconds),
           isNumber: true,
         },
-        {
-          title: 'Samples answered',
-          value: ({ sampleCount }) => orNotKnown(sampleCount, countText),
-          isNumber: true,
-        },
+        ...(rows.some(({ sampleCount }) => sampleCount !== null) ? [SAMPLES] : []),
       ]}
       rows={[...rows, { name: 'all', deviceSeconds: total, sampleCount: null }]}
       isMain={({ name }) => name === 'all'}

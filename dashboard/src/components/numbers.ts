@@ -46,8 +46,9 @@ export function bytesText(bytes: number): string {
   return `${scaled.toFixed(digits)} ${units[power]}`;
 }
 
-/** `75.5` seconds as `1 min 15 s`; below ten seconds with a decimal. */
+/** `75.5` seconds as `1 min 15 s`; below ten seconds with a decimal, below one as `420 ms`. */
 export function durationText(seconds: number): string {
+  if (seconds > 0 && seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

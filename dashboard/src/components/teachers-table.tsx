@@ -10,9 +10,11 @@ type Teacher = Pick<
 
 interface TeachersTableProps {
   readonly teachers: readonly Teacher[];
+  /** Name of the one to look at first. */
+  readonly worst?: string;
 }
 
-export function TeachersTable({ teachers }: TeachersTableProps) {
+export function TeachersTable({ teachers, worst }: TeachersTableProps) {
   return (
     <DataTable<Teacher>
       caption="Teachers of this run"
@@ -56,6 +58,7 @@ export function TeachersTable({ teachers }: TeachersTableProps) {
         },
       ]}
       rows={teachers}
+      isMain={({ name }) => name === worst}
     />
   );
 }

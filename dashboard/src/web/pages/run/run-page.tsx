@@ -1,0 +1,152 @@
+/** One run: a summary, then an answer to each question that people have. */
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import type { HistoryFacts, RunFacts } from '../../../api/index.js';
+import { CostTable } from '../../../components/index.js';
+import { ChartGroup } from '../../charts/chart-group.js';
+import { type ChartsOfRun, chartsOf } from '../../charts/curves.js';
+import { openResource } from '../../data/resource.js';
+import { openStream } from '../../data/stream.js';
+import { announce } from '../../parts/announcing.js';
+import { hasEnded } from '../../parts/run-parts.js';
+import { shareText } from '../../parts/texts.js';
+import { Awaited } from '../../parts/told.js';
+import { ALL_RUNS, runsAddress } from '../../routing/routes.js';
+import { PageTitle } from '../page-title.js';
+import { stationsOf } from './flow.js';
+import { FlowPicture } from './flow-picture.js';
+import { Quality } from './quality.js';
+import { Section } from './section.js';
+import { Specification } from './specification.js';
+import { Summary } from './summary.js';
+import { Teachers } from './teachers.js';
+import { type RunHistory, useHistory } from './use-history.js';
+import { paceSentence } from './words.js';
+import { ZoomForm } from './zoom-form.js';
+
+const SUMMARY_HEIGHT = 240;
+const CHARTS_HEIGHT = 620;
+
+export function RunPage({ id }: { readonly id: string }) {
+  const run = useMemo(() => openResource<RunFacts>(), []);
+  const ask = () => run.ask(`runs/${encodeURIComponent(id)}`);
+  useEffect(() => {
+    ask();
+    const close = openStream(id, {
+      run: run.set,
+      gone: () => {
+        const message = `The run ${id} is no more: it was deleted.`;
+        run.fail({ code: 'NOT_FOUND', message });
+      },
+    });
+    return () => {
+      close();
+      run.close();
+    };
+  }, [id]);
+  const told = run.told.value;
+  return (
+    <>
+      <PageTitle title={titleText(id, told.is === 'here' ? told.facts : null)}>
+        <span class="muted">Run</span> {id}
+      </PageTitle>
+      <Awaited told={told} what={`the run ${id}`} height={SUMMARY_HEIGHT} onRetry={ask}>
+        {(facts) => <Run run={facts} onChanged={run.set} />}
+      </Awaited>
+      {told.is === 'failed' && <a href={runsAddress(ALL_RUNS)}>All runs</a>}
+    </>
+  );
+}
+
+function titleText(id: string, run: RunFacts | null): string {
+  if (run === null) return id;
+  const progress =
+    run.stepCount === 0 || hasEnded(run.state) ? '' : ` ${shareText(run.step / run.stepCount)}`;
+  return `${id}: ${run.state.toLowerCase()}${progress}`;
+}
+
+interface RunProps {
+  readonly run: RunFacts;
+  readonly onChanged: (run: RunFacts) => void;
+}
+
+function Run({ run, onChanged }: RunProps) {
+  const history = useHistory(run.id, !hasEnded(run.state));
+  useStateSaid(run);
+  const { studentDeviceSeconds } = run.cost;
+  const told = history.history.told.value;
+  return (
+    <>
+      <Summary run={run} onChanged={onChanged} />
+      <Section question="Is it learning?">
+        <ZoomForm zoom={history.zoom} stepCount={run.stepCount} />
+        <Charts of={history} about="learning" part="learning" />
+      </Section>
+      <Section question="Why is it slow?">
+        <p class="answer">{paceSentence(run)}</p>
+        <FlowPicture stations={stationsOf(run, told.is === 'here' ? told.facts : null)} />
+        <Charts of={history} about="speed" part="speed" />
+      </Section>
+      {run.teachers.length > 0 && (
+        <Section question="Which teacher is bad?">
+          <Teachers teachers={run.teachers} />
+          <Charts of={history} about="teachers" part="teachers" />
+        </Section>
+      )}
+      <Section question="Is the student good enough?">
+        {run.state === 'SUCCEEDED' ? (
+          <Quality id={run.id} />
+        ) : (
+          <p class="muted">
+            That is known when the run has succeeded: its test split is measured once, at the end.
+          </p>
+        )}
+      </Section>
+      <Section question="What did it cost?">
+        <CostTable
+          studentDeviceSeconds={studentDeviceSeconds}
+          teachers={run.teachers.map(({ name, deviceSeconds }) => ({
+            name,
+            deviceSeconds,
+            sampleCount: null,
+          }))}
+        />
+      </Section>
+      <Section question="What is it made of?">
+        <Specification run={run} />
+      </Section>
+    </>
+  );
+}
+
+/** A state that changes while somebody looks is said aloud. */
+function useStateSaid({ id, state }: RunFacts): void {
+  const before = useRef(state);
+  useEffect(() => {
+    if (before.current !== state) announce(`${id} is now ${state.toLowerCase()}`);
+    before.current = state;
+  }, [id, state]);
+}
+
+interface ChartsProps {
+  readonly of: RunHistory;
+  readonly about: string;
+  readonly part: keyof ChartsOfRun;
+}
+
+function Charts({ of: { history, zoom, cursor, ask }, about, part }: ChartsProps) {
+  return (
+    <Awaited told={history.told.value} what="its history" height={CHARTS_HEIGHT} onRetry={ask}>
+      {(facts: HistoryFacts) => (
+        <ChartGroup
+          about={about}
+          charts={chartsOf(facts)[part]}
+          points={facts.points}
+          cursor={cursor}
+          onZoom={(firstStep, endStep) => {
+            zoom.value = { firstStep, endStep };
+          }}
+        />
+      )}
+    </Awaited>
+  );
+}

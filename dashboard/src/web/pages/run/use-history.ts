@@ -1,0 +1,49 @@
+/** A run's history, asked for again while the run goes on, and zoomed. */
+import { type Signal, useSignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import type { HistoryFacts } from '../../../api/index.js';
+import { openResource, type Resource } from '../../data/resource.js';
+import { queryText } from '../../routing/routes.js';
+
+/** Steps that are looked at; null: all. */
+export interface Zoom {
+  readonly firstStep: number;
+  readonly endStep: number;
+}
+
+export interface RunHistory {
+  readonly history: Resource<HistoryFacts>;
+  readonly zoom: Signal<Zoom | null>;
+  /** Index of the point under the cursor of all charts. */
+  readonly cursor: Signal<number | null>;
+  readonly ask: () => void;
+}
+
+/** A history that grows is asked for again at most this often. */
+const AGAIN_MS = 5_000;
+
+/** @param goesOn - whether there will be more steps. */
+export function useHistory(id: string, goesOn: boolean): RunHistory {
+  const history = useMemo(() => openResource<HistoryFacts>(), []);
+  const zoom = useSignal<Zoom | null>(null);
+  const cursor = useSignal<number | null>(null);
+  const range = zoom.value;
+  const ask = () => {
+    const steps = [
+      ['from', range === null ? '' : String(range.firstStep)],
+      ['to', range === null ? '' : String(range.endStep)],
+    ] as const;
+    history.ask(`runs/${encodeURIComponent(id)}/history${queryText(steps)}`);
+  };
+  useEffect(() => {
+    cursor.value = null;
+    ask();
+    if (!goesOn) return;
+    const timer = setInterval(() => {
+      if (!document.hidden) ask();
+    }, AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [id, range, goesOn]);
+  useEffect(() => () => history.close(), [history]);
+  return { history, zoom, cursor, ask };
+}

@@ -1,0 +1,167 @@
+/** What a run's facts mean, in sentences. Pure. */
+import type { HistoryFacts, RunFacts, TeacherFacts } from '../../../api/index.js';
+import { durationText, percentText } from '../../../components/index.js';
+import { listText } from '../../parts/texts.js';
+
+/** One sentence: what the run waits for. */
+export function bottleneckSentence({ state, reason, bottleneck }: RunFacts): string {
+  if (bottleneck === null) return ENDS[state] ?? '';
+  const { name, text } = bottleneck;
+  const because = text === '' ? reason : text;
+  return because === '' ? `${SUBJECTS[name]}.` : `${SUBJECTS[name]}: ${because}.`;
+}
+
+type BottleneckName = NonNullable<RunFacts['bottleneck']>['name'];
+
+const SUBJECTS: Readonly<Record<BottleneckName, string>> = {
+  coordinator: 'The coordinator sets the pace',
+  evaluation: 'Training is done; the run is being evaluated',
+  fitting: 'The ensemble is fitted before training begins',
+  pause: 'The run is paused until somebody puts something right',
+  preparation: 'The run is being prepared',
+  queue: 'The run waits in the queue',
+  student: 'The student sets the pace',
+  teachers: 'The teachers set the pace',
+};
+
+const ENDS: Readonly<Partial<Record<RunFacts['state'], string>>> = {
+  SUCCEEDED: 'The run has succeeded.',
+  FAILED: 'The run has failed.',
+  CANCELLED: 'The run was cancelled.',
+};
+
+/** From this share of its time on that the student waited, the teachers set the pace. */
+const TEACHERS_SHARE = 0.2;
+
+/** Where a batch waits, or waited, longest; null: the run never came to batches. */
+export function pace(run: RunFacts): BottleneckName | null {
+  if (run.bottleneck !== null) return run.bottleneck.name;
+  if (run.step === 0) return null;
+  return run.waitingShare >= TEACHERS_SHARE ? 'teachers' : 'student';
+}
+
+/** The same in a sentence, of runs that have ended too. */
+export function paceSentence(run: RunFacts): string {
+  const name = pace(run);
+  if (run.bottleneck !== null || name === null) return bottleneckSentence(run);
+  const waited = `it waited ${percentText(run.waitingShare)} of its time for targets`;
+  return name === 'teachers'
+    ? `The teachers set the pace of the student: ${waited}.`
+    : `The student set the pace: ${waited}.`;
+}
+
+/** Seconds until the last step at the rate of now; null: nobody can say. */
+export function secondsLeft(run: RunFacts): number | null {
+  const batchSize = batchSizeOf(run.specification);
+  if (run.state !== 'TRAINING' || batchSize === null || run.samplesPerSecond <= 0) return null;
+  return ((run.stepCount - run.step) * batchSize) / run.samplesPerSecond;
+}
+
+function batchSizeOf(specification: RunFacts['specification']): number | null {
+  const { spec } = specification as { spec?: { training?: { batchSize?: unknown } } };
+  const batchSize = spec?.training?.batchSize;
+  return typeof batchSize === 'number' ? batchSize : null;
+}
+
+/** What is wrong with a run, a sentence each; none: nothing is known to be. */
+export function wrongs(run: RunFacts): string[] {
+  const isReasonShown = run.bottleneck !== null && run.bottleneck.text === run.reason;
+  return [
+    ...(run.state === 'FAILED' || run.state === 'PAUSED' || (run.reason !== '' && !isReasonShown)
+      ? [run.reason].filter((reason) => reason !== '')
+      : []),
+    ...(run.degradedShare > 0
+      ? [
+          `${percentText(run.degradedShare)} of its steps had targets made of fewer than all teachers.`,
+        ]
+      : []),
+    ...run.warnings,
+    ...run.teachers.flatMap(({ name, problems }) =>
+      problems.map((why) => `Teacher ${name}: ${why}`),
+    ),
+  ];
+}
+
+export interface Worst {
+  /** Null: none stands out. */
+  readonly name: string | null;
+  readonly sentence: string;
+}
+
+/** How far a teacher is from the others before it stands out. */
+const LATENCY_TIMES = 2;
+const DISAGREEMENT_TIMES = 2;
+const DISAGREEMENT_APART = 0.1;
+const SHARE_APART = 0.1;
+
+/** The teacher to look at first: one with problems, else one that disagrees, is left out, or is slow. */
+export function worstTeacher(teachers: readonly TeacherFacts[]): Worst {
+  const sick = teachers.filter(({ problems }) => problems.length > 0);
+  if (sick.length > 0) {
+    const [worst] = ordered(sick, ({ problems }) => problems.length) as [TeacherFacts];
+    const others = sick.filter((teacher) => teacher !== worst).map(({ name }) => name);
+    const also =
+      others.length === 0
+        ? ''
+        : ` ${listText(others)} ${others.length === 1 ? 'has' : 'have'} problems too.`;
+    return {
+      name: worst.name,
+      sentence: `${worst.name} cannot be trusted: ${worst.problems.join('; ')}.${also}`,
+    };
+  }
+  return (
+    outlier(
+      teachers,
+      ({ disagreement }) => disagreement,
+      (worst, usual) => worst > usual * DISAGREEMENT_TIMES && worst > usual + DISAGREEMENT_APART,
+      (name, worst, usual) =>
+        `${name} names another class than the combined target for ${percentText(worst)} of the samples; the others usually for ${percentText(usual)}.`,
+    ) ??
+    outlier(
+      teachers,
+      ({ share }) => (share === null ? null : 1 - share),
+      (worst, usual) => worst > usual + SHARE_APART,
+      (name, worst, usual) =>
+        `${name} contributed to ${percentText(1 - worst)} of the targets; the others usually to ${percentText(1 - usual)}.`,
+    ) ??
+    outlier(
+      teachers,
+      ({ latencyMs }) => latencyMs,
+      (worst, usual) => worst > usual * LATENCY_TIMES,
+      (name, worst, usual) =>
+        `${name} is the slowest: it takes ${durationText(worst / 1000)} for a ticket, the others usually ${durationText(usual / 1000)}.`,
+    ) ?? { name: null, sentence: teachers.length === 0 ? '' : 'No teacher stands out.' }
+  );
+}
+
+/** The teacher with the greatest value, where that is far from the median of the others. */
+function outlier(
+  teachers: readonly TeacherFacts[],
+  value: (teacher: TeacherFacts) => number | null,
+  isFar: (worst: number, usual: number) => boolean,
+  sentence: (name: string, worst: number, usual: number) => string,
+): Worst | undefined {
+  const known = teachers.filter((teacher) => value(teacher) !== null);
+  const [worst, ...others] = ordered(known, (teacher) => value(teacher) ?? 0);
+  const usual = others[Math.floor(others.length / 2)];
+  if (worst === undefined || usual === undefined) return undefined;
+  const [much, little] = [value(worst) ?? 0, value(usual) ?? 0];
+  return isFar(much, little)
+    ? { name: worst.name, sentence: sentence(worst.name, much, little) }
+    : undefined;
+}
+
+function ordered(teachers: readonly TeacherFacts[], by: (teacher: TeacherFacts) => number) {
+  return [...teachers].sort((a, b) => by(b) - by(a));
+}
+
+/** The newest known mean of a column, over a stretch of steps. */
+export function newest(history: HistoryFacts | null, column: string): number | null {
+  const index = history?.columns.indexOf(column) ?? -1;
+  if (history === null || index < 0) return null;
+  for (let at = history.points.length - 1; at >= 0; at--) {
+    const mean = history.points[at]?.means[index];
+    if (mean !== null && mean !== undefined) return mean;
+  }
+  return null;
+}

@@ -1,0 +1,9 @@
+/** The time, as often as texts like "5 min ago" need it. */
+import { signal } from '@preact/signals';
+
+const EVERY_MS = 10_000;
+
+export const nowMs = signal(Date.now());
+setInterval(() => {
+  if (!document.hidden) nowMs.value = Date.now();
+}, EVERY_MS);

@@ -1,0 +1,65 @@
+/** A button that asks before it does something. */
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useId, useRef } from 'preact/hooks';
+import type { Problem } from '../../api/index.js';
+import { problemIn } from '../data/resource.js';
+import { ProblemBox } from './told.js';
+
+interface Props {
+  /** On the button, `Cancel`. */
+  readonly verb: string;
+  /** `Cancel the run digits?` */
+  readonly question: string;
+  /** What happens then. */
+  readonly children: ComponentChildren;
+  /** On the button that lets all be as it is. */
+  readonly no: string;
+  readonly onYes: () => Promise<void>;
+}
+
+export function Question({ verb, question, children, no, onYes }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  const isBusy = useSignal(false);
+  const problem = useSignal<Problem | null>(null);
+  const close = () => dialog.current?.close();
+  const doIt = async () => {
+    isBusy.value = true;
+    problem.value = null;
+    try {
+      await onYes();
+      close();
+    } catch (error) {
+      problem.value = problemIn(error);
+    } finally {
+      isBusy.value = false;
+    }
+  };
+  return (
+    <>
+      <button
+        type="button"
+        onClick={() => {
+          problem.value = null;
+          dialog.current?.showModal();
+        }}
+      >
+        {verb} …
+      </button>
+      <dialog ref={dialog} aria-labelledby={titleId}>
+        <h2 id={titleId}>{question}</h2>
+        {children}
+        {problem.value !== null && <ProblemBox problem={problem.value} />}
+        <div class="buttons">
+          <button type="button" onClick={close}>
+            {no}
+          </button>
+          <button type="button" class="strong" disabled={isBusy.value} onClick={() => void doIt()}>
+            {verb}
+          </button>
+        </div>
+      </dialog>
+    </>
+  );
+}

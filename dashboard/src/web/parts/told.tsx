@@ -1,0 +1,48 @@
+/** What is shown while a call has not been answered, and when it failed. */
+import type { ComponentChildren } from 'preact';
+import type { Problem } from '../../api/index.js';
+import type { Told } from '../data/resource.js';
+
+interface Props<T> {
+  readonly told: Told<T>;
+  /** What is awaited, `the runs`. */
+  readonly what: string;
+  /** Pixels that it will need at least, so that the page does not jump. */
+  readonly height: number;
+  readonly onRetry: () => void;
+  readonly children: (facts: T) => ComponentChildren;
+}
+
+export function Awaited<T>({ told, what, height, onRetry, children }: Props<T>) {
+  if (told.is === 'here') return <>{children(told.facts)}</>;
+  return (
+    <div class="awaited" style={{ minHeight: `${height}px` }}>
+      {told.is === 'loading' ? (
+        <p class="muted" aria-busy="true">
+          Loading {what} …
+        </p>
+      ) : (
+        <ProblemBox problem={told.problem} onRetry={onRetry} />
+      )}
+    </div>
+  );
+}
+
+interface BoxProps {
+  readonly problem: Problem;
+  readonly onRetry?: () => void;
+}
+
+export function ProblemBox({ problem, onRetry }: BoxProps) {
+  return (
+    <div class="problem" role="alert">
+      <p>{problem.message}</p>
+      <p class="muted">{problem.code}</p>
+      {onRetry !== undefined && (
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,30 @@
+/** What the build wrote, weighed as it goes over the wire. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, it } from 'vitest';
+
+const PAGE = path.join(import.meta.dirname, '../dist/page');
+const SCRIPT_BYTES = 60_000;
+const STYLE_BYTES = 10_000;
+
+it('the page is light', () => {
+  expect(gzippedBytes('.js')).toBeLessThan(SCRIPT_BYTES);
+  expect(gzippedBytes('.css')).toBeLessThan(STYLE_BYTES);
+});
+
+it('the page loads nothing from elsewhere', () => {
+  const html = readFileSync(path.join(PAGE, 'index.html'), 'utf8');
+  const addresses = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address);
+  expect(addresses).toHaveLength(3);
+  for (const address of addresses) expect(address).toMatch(/^(\.\/assets\/|data:,$)/);
+});
+
+function gzippedBytes(extension: string): number {
+  const files = readdirSync(path.join(PAGE, 'assets')).filter((name) => name.endsWith(extension));
+  expect(files).not.toHaveLength(0);
+  return files.reduce(
+    (bytes, name) => bytes + gzipSync(readFileSync(path.join(PAGE, 'assets', name))).length,
+    0,
+  );
+}

@@ -1,0 +1,118 @@
+/** What is said of runs and teachers, for made-up ones. */
+import { describe, expect, it } from 'vitest';
+import type { RunFacts, TeacherFacts } from '../src/api/index.js';
+import { stationsOf } from '../src/web/pages/run/flow.js';
+import { paceSentence, secondsLeft, worstTeacher, wrongs } from '../src/web/pages/run/words.js';
+import { fakeHistory, fakeRows, fakeRun, PAUSED, PLAIN, RUNNING } from './browser/fake-facts.js';
+
+const rows = fakeRows(PLAIN, 1e12);
+const of = (id: string, changed: Partial<RunFacts> = {}): RunFacts => {
+  const row = rows.find((one) => one.id === id);
+  if (row === undefined) throw new Error(`no run ${id}`);
+  return { ...fakeRun(row, PLAIN), ...changed };
+};
+
+describe('why a run is slow', () => {
+  it('is said in a sentence', () => {
+    expect(paceSentence(of(RUNNING))).toBe(
+      'The teachers set the pace: the student waits 43 % of its time, now for wide.',
+    );
+    expect(paceSentence(of(PAUSED))).toMatch(/^The run is paused .*: teacher big: .* no credit/);
+  });
+
+  it('is said of one that has ended by how long its student waited', () => {
+    const ended = { state: 'SUCCEEDED', bottleneck: null } as const;
+    expect(paceSentence(of(RUNNING, ended))).toBe(
+      'The teachers set the pace of the student: it waited 43.0 % of its time for targets.',
+    );
+    expect(paceSentence(of(RUNNING, { ...ended, waitingShare: 0.02 }))).toMatch(/^The student set/);
+    expect(paceSentence(of(RUNNING, { ...ended, step: 0 }))).toBe('The run has succeeded.');
+  });
+
+  it('is marked on the way of a batch', () => {
+    const run = of(RUNNING);
+    const stations = stationsOf(run, fakeHistory(run, 0, 1000));
+    expect(stations.map(({ name }) => name)).toEqual([
+      'tickets',
+      'teachers',
+      'coordinator',
+      'student',
+    ]);
+    expect(stations.filter(({ isBottleneck }) => isBottleneck).map(({ name }) => name)).toEqual([
+      'teachers',
+    ]);
+    expect(stations[1]?.lines[0]).toEqual({ name: 'wide', value: '420 ms' });
+  });
+
+  it('has more teachers than a picture can name', () => {
+    const many = Array.from({ length: 9 }, (_, i) => ({ ...teacher(`t${i}`), latencyMs: i }));
+    const lines = stationsOf(of(RUNNING, { teachers: many }), null)[1]?.lines;
+    expect(lines?.map(({ name }) => name)).toEqual(['t8', 't7', 't6', 't5', 't4', 'and 4 more']);
+  });
+});
+
+describe('the time left', () => {
+  it('is that of the rate of now', () => {
+    // 38,000 steps of 64 samples at 1,843 a second.
+    expect(secondsLeft(of(RUNNING))).toBeCloseTo(1319.6, 1);
+    expect(secondsLeft(of(RUNNING, { samplesPerSecond: 0 }))).toBeNull();
+    expect(secondsLeft(of(RUNNING, { specification: {} }))).toBeNull();
+    expect(secondsLeft(of(PAUSED))).toBeNull();
+  });
+});
+
+describe('what is wrong', () => {
+  it('is listed once', () => {
+    const run = of(PAUSED, { warnings: ['a warning'], degradedShare: 0, teachers: [] });
+    expect(wrongs(run)).toEqual([run.reason, 'a warning']);
+    const queued = of('digits-197', { warnings: [], degradedShare: 0, teachers: [] });
+    expect(wrongs({ ...queued, reason: queued.bottleneck?.text ?? '' })).toEqual([]);
+  });
+});
+
+describe('the worst teacher', () => {
+  const others = [teacher('a'), teacher('b'), teacher('c')];
+
+  it('is one that has problems', () => {
+    const sick = { ...teacher('x'), problems: ['at chance'] };
+    const slow = { ...teacher('y'), latencyMs: 1e6 };
+    expect(worstTeacher([...others, slow, sick])).toEqual({
+      name: 'x',
+      sentence: 'x cannot be trusted: at chance.',
+    });
+  });
+
+  it('is else the one that disagrees, is left out, or is slow', () => {
+    const odd = { ...teacher('odd'), disagreement: 0.5 };
+    const absent = { ...teacher('absent'), share: 0.6 };
+    const slow = { ...teacher('slow'), latencyMs: 900 };
+    expect(worstTeacher([...others, slow, absent, odd]).name).toBe('odd');
+    expect(worstTeacher([...others, slow, absent])).toEqual({
+      name: 'absent',
+      sentence: 'absent contributed to 60.0 % of the targets; the others usually to 100.0 %.',
+    });
+    expect(worstTeacher([...others, slow]).sentence).toBe(
+      'slow is the slowest: it takes 900 ms for a ticket, the others usually 100 ms.',
+    );
+  });
+
+  it('is none of equals, of one, or of those that nothing is known of', () => {
+    expect(worstTeacher(others).name).toBeNull();
+    expect(worstTeacher([teacher('a')]).name).toBeNull();
+    const unknown = { latencyMs: null, share: null, disagreement: null };
+    expect(worstTeacher(others.map((one) => ({ ...one, ...unknown }))).name).toBeNull();
+  });
+});
+
+function teacher(name: string): TeacherFacts {
+  return {
+    name,
+    identity: '',
+    loadedBy: [],
+    latencyMs: 100,
+    share: 1,
+    disagreement: 0.05,
+    deviceSeconds: 0,
+    problems: [],
+  };
+}
