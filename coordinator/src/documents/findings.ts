@@ -9,9 +9,10 @@ export const CONFUSION_CLASSES = 40;
 /** Bins of equal width over (0, 1] of the largest probability. */
 export const RELIABILITY_BINS = 15;
 
-/** Pairs of classes that are told at most, and samples. */
+/** Pairs of classes that are told at most, samples, and models: beyond these teachers are left out. */
 export const CONFUSED_PAIRS = 50;
 export const EXAMPLES = 24;
+export const FOUND_MODELS = 64;
 
 export interface Findings {
   readonly apiVersion: 'lyceum.dev/v1alpha1';
@@ -23,7 +24,10 @@ export interface Findings {
   readonly sampleCount: number;
   /** The student first, then the ensemble, the students beside it and the teachers, as far as there are any. */
   readonly models: readonly ModelFindings[];
-  /** Those on which student and ensemble differ most, by KL(ensemble ‖ student); without teachers the student's surest errors. */
+  /**
+   * Those on which student and ensemble differ most, by KL(ensemble ‖ student), the greatest first; without teachers the
+   * student's surest errors. None once the set is no longer there.
+   */
   readonly examples: readonly FoundExample[];
 }
 
@@ -79,5 +83,15 @@ export type ShownSample =
     }
   /** At most 500 characters. */
   | { readonly kind: 'text'; readonly text: string }
+  /** Its first columns, at most 32, as the table had them, and how many there are. */
+  | {
+      readonly kind: 'row';
+      readonly cells: readonly {
+        readonly column: string;
+        /** Null: missing, or a category that training did not have. */
+        readonly value: number | string | null;
+      }[];
+      readonly count: number;
+    }
   /** The first numbers of it, at most 32, and how many there are. */
   | { readonly kind: 'numbers'; readonly values: readonly number[]; readonly count: number };

@@ -6,6 +6,7 @@ export {
   CONFUSION_CLASSES,
   EXAMPLES,
   type Findings,
+  FOUND_MODELS,
   type FoundExample,
   type ModelFindings,
   RELIABILITY_BINS,
