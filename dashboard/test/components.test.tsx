@@ -163,6 +163,21 @@ describe('findings', () => {
             outputs: [],
             shown: { kind: 'numbers', values: [1, 0.5], count: 90 },
           },
+          {
+            row: 10,
+            label: 0,
+            divergence: 0,
+            outputs: [],
+            shown: {
+              kind: 'row',
+              cells: [
+                { column: 'age', value: 41 },
+                { column: '<b>', value: '<i>' },
+                { column: 'gone', value: null },
+              ],
+              count: 9,
+            },
+          },
         ]}
       />,
     );
@@ -171,6 +186,9 @@ describe('findings', () => {
     expect(html).toContain('No label');
     expect(html).toContain('<blockquote class="sample">hm</blockquote>');
     expect(html).toContain('1, 0.5');
+    expect(html).toContain('<dt>age</dt><dd>41</dd>');
+    expect(html).toContain('<dt>&lt;b></dt><dd>&lt;i></dd></div><div><dt>gone</dt><dd>–</dd>');
+    expect(html).toContain('… 9 columns');
   });
 });
 

@@ -60,6 +60,20 @@ function Shown({ example }: { readonly example: Example }) {
       </p>
     );
   }
+  if (shown.kind === 'row') {
+    const { cells, count } = shown;
+    return (
+      <dl class="sample">
+        {cells.map(({ column, value }) => (
+          <div key={column}>
+            <dt>{column}</dt>
+            <dd>{typeof value === 'number' ? figureText(value) : (value ?? '–')}</dd>
+          </div>
+        ))}
+        {count > cells.length && <div class="muted">… {count} columns</div>}
+      </dl>
+    );
+  }
   const times = Math.max(1, Math.floor(PICTURE_PIXELS / Math.max(shown.width, shown.height)));
   return (
     <img
