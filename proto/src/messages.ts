@@ -155,6 +155,7 @@ export {
   DataType,
   Order,
   Split,
+  StepFigures,
   TargetFrame,
   TargetTensor,
   Tensor,

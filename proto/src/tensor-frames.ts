@@ -11,6 +11,7 @@ import { LyceumError } from './errors.js';
 import {
   AnswerFrame,
   DataType,
+  StepFigures,
   TargetFrame,
   Tensor,
   Ticket,
@@ -59,12 +60,14 @@ export function decodeAnswerFrame(bytes: Uint8Array): AnswerFrame {
 /** As {@link decodeAnswerFrame}. */
 export function decodeTargetFrame(bytes: Uint8Array): TargetFrame {
   return decode('target frame', bytes, (reader) => {
-    const frame: TargetFrame = { epoch: 0, firstPosition: 0, tensors: [] };
+    const frame: TargetFrame = { epoch: 0, firstPosition: 0, tensors: [], figures: [] };
     fields(reader, (field, type) => {
       if (field === 1 && type === WireType.Varint) frame.epoch = reader.uint32();
       else if (field === 2 && type === WireType.Varint) frame.firstPosition = reader.uint32();
       else if (field === 3 && type === WireType.LengthDelimited) {
         frame.tensors.push(decodeTensor(reader.bytes()));
+      } else if (field === 4 && type === WireType.LengthDelimited) {
+        frame.figures.push(StepFigures.decode(reader.bytes()));
       } else reader.skip(type, field);
     });
     return frame;
@@ -122,7 +125,7 @@ export function float32Values(tensor: Tensor): Float32Array {
   return new Float32Array(aligned.buffer);
 }
 
-/** `head` is the message without its tensors, which have its highest field number and so come last. */
+/** `head` is the message without its tensors, which come last whatever their field's number. */
 function encode(head: Uint8Array, tensors: readonly Tensor[]): Buffer {
   const parts: Uint8Array[] = [head];
   let length = head.length;

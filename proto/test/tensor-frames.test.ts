@@ -37,6 +37,10 @@ const target = TargetFrame.fromPartial({
   epoch: 2,
   firstPosition: 1 << 20,
   tensors: [hint, logits],
+  figures: [
+    { step: 7, values: [1, 0.5, 0] },
+    { step: 8, values: [] },
+  ],
 });
 
 const frames = {
@@ -69,7 +73,8 @@ describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generat
       // Of the last tensor the data come last.
       expect(bytes.length - data.length).toBeLessThan(generatedBytes.length - data.length + 12);
       expect((bytes.length - data.length) % 4).toBe(3);
-      expect(bytes.subarray(-data.length)).toEqual(generatedBytes.subarray(-data.length));
+      expect(bytes.subarray(-data.length)).toEqual(data);
+      expect(generatedBytes.includes(data)).toBe(true);
     }
     const empty = { ...value, tensors: [] };
     expect(encode(empty)).toEqual(Buffer.from(theirs.encode(empty).finish()));

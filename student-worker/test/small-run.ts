@@ -1,6 +1,7 @@
 /** A run that trains in a second: 200 points of three clouds in the plane, and what its teacher says. */
 import { type Dataset, encodeDataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
+import { targetSumColumns } from '@lyceum/learning/history';
 import { batchSpan, orderedRows, type StepPlan, stepPlan } from '@lyceum/learning/orders';
 import {
   checkRunSpecification,
@@ -89,10 +90,11 @@ export class SmallTargets {
   frames(step: number): TargetFrame[] {
     const { epoch, firstPosition, positionCount } = batchSpan(this.plan, step);
     const cut = Math.ceil(positionCount / 3);
-    return [
-      this.#frame(epoch, firstPosition, cut),
-      this.#frame(epoch, firstPosition + cut, positionCount - cut),
-    ];
+    const last = this.#frame(epoch, firstPosition + cut, positionCount - cut);
+    // Each column tells of the step.
+    const length = targetSumColumns({ kind: 'Distillation', spec: this.#spec }).length;
+    const values = Array.from({ length }, (_, column) => step + column / 32);
+    return [this.#frame(epoch, firstPosition, cut), { ...last, figures: [{ step, values }] }];
   }
 
   #frame(epoch: number, firstPosition: number, rows: number): TargetFrame {

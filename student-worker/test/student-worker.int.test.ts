@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNpz } from '@lyceum/learning/files';
 import { parseModelPackage } from '@lyceum/learning/formats';
-import { historyColumns, StepHistory } from '@lyceum/learning/history';
+import { StepHistory, summedColumns } from '@lyceum/learning/history';
 import { normalisedText, type RunSpecification } from '@lyceum/learning/specification';
 import {
   type BlobStore,
@@ -131,7 +131,7 @@ async function finalWeights(): Promise<string> {
 
 /** What was told of the steps with each checkpoint, put together; without what clocks say. */
 function toldHistory(): object[] {
-  const columns = historyColumns(smallDistillation);
+  const columns = summedColumns(smallDistillation);
   const history = new StepHistory(columns.length);
   for (const part of peer.histories) history.put(part);
   const isClock = (name: string | undefined) => name === 'seconds' || name === 'waitingSeconds';
@@ -160,6 +160,10 @@ it('distils a run to its end and stores all that comes of it', async () => {
   expect(peer.committed).toEqual([10, 20, 30, 40, 50, 60]);
   undisturbedHistory = toldHistory();
   expect(undisturbedHistory).toHaveLength(STEPS);
+  // What the coordinator says of a step's targets stands beside what the student measured of it.
+  const openSpans = summedColumns(smallDistillation).indexOf('openSpans') - 2;
+  expect(undisturbedHistory[41]).toMatchObject({ firstStep: 41 });
+  expect((undisturbedHistory[41] as { means: number[] }).means[openSpans]).toBe(41);
   // Each checkpoint comes with the steps since the one before.
   expect(peer.histories.map(({ firstBucket }) => firstBucket)).toEqual([0, 10, 20, 30, 40, 50]);
   expect(worker.ready).toMatchObject({ program: 'student-worker', workerId: 'student-1' });

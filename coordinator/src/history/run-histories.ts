@@ -1,5 +1,5 @@
 /**
- * What the students of runs told of their steps: in memory as it comes, and with each checkpoint in a file a run.
+ * What the students of runs told of their steps, and of their targets what they were told with these: in memory as it comes, and with each checkpoint in a file a run.
  *
  * A student tells everything since the checkpoint of its assignment that was taken last, each time anew, and at first
  * everything. So the file and the next report make a whole after a restart, and steps that are taken again replace
@@ -8,7 +8,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '@lyceum/learning/files';
-import { type HistoryPart, historyColumns, StepHistory } from '@lyceum/learning/history';
+import { type HistoryPart, StepHistory, summedColumns } from '@lyceum/learning/history';
 import { readIfThere } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { RunRecord } from '../runs/index.js';
@@ -77,7 +77,7 @@ export class RunHistories {
 
   /** A file that cannot be understood says nothing: no training depends on it. */
   async #read({ runId, specification }: RunRecord): Promise<Told> {
-    const history = new StepHistory(historyColumns(specification).length);
+    const history = new StepHistory(summedColumns(specification).length);
     const nothing = { history, assignmentEpoch: 0 };
     const bytes = await readIfThere(this.#path(runId));
     if (bytes === undefined) return nothing;

@@ -73,6 +73,8 @@ export class OpenTicket {
   /** Number of its last issue. */
   #attempt: number;
   #place: Place = { at: 'publishing' };
+  /** Since when its last issue has been on the queue; undefined: it is not yet. */
+  #issuedAtMs: number | undefined;
   /** Times that the ticket itself was found wrong, and times that it was handed back. */
   #failureCount = 0;
   #returnCount = 0;
@@ -106,17 +108,24 @@ export class OpenTicket {
     return this.#failureCount >= TICKET_FAILURE_LIMIT;
   }
 
+  /** How long ago its last issue came onto the queue. */
+  ageMs(nowMs: number): number {
+    return nowMs - (this.#issuedAtMs ?? nowMs);
+  }
+
   /** True if the attempt was in discredited hands. */
   isVoid(attempt: number): boolean {
     return this.#voidAttempts.has(attempt);
   }
 
   publish(): TicketEffect {
+    this.#issuedAtMs = undefined;
     this.#place = { at: 'publishing' };
     return { kind: 'publish', id: this.id, ticket: this.#issue() };
   }
 
   published(sequence: number, nowMs: number): void {
+    this.#issuedAtMs ??= nowMs;
     // Its worker may have been quicker to tell than the queue was to confirm.
     if (this.#place.at === 'publishing') this.#place = { at: 'queue', sequence, sinceMs: nowMs };
   }
@@ -128,6 +137,7 @@ export class OpenTicket {
   }
 
   taken(workerId: string, sequence: number, nowMs: number): void {
+    this.#issuedAtMs ??= nowMs;
     this.#place = { at: 'worker', sequence, workerId, sinceMs: nowMs };
   }
 

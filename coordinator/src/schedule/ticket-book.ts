@@ -143,6 +143,11 @@ export class TicketBook {
     return this.#tickets.get(id)?.isVoid(attempt) === true;
   }
 
+  /** How long ago the ticket's last issue came onto its queue; undefined: nobody wants the ticket. */
+  ageMs(id: string, nowMs: number): number | undefined {
+    return this.#tickets.get(id)?.ageMs(nowMs);
+  }
+
   /** The worker that has the ticket in hand, as far as is known. */
   holderOf(id: string): string | undefined {
     return this.#tickets.get(id)?.holder;

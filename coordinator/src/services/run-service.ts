@@ -1,5 +1,5 @@
 /** Handlers of `RunService`; what each call promises is in coordinator.proto. */
-import { historyColumns } from '@lyceum/learning/history';
+import { shownColumns, shownMeans } from '@lyceum/learning/history';
 import { specificationDigest } from '@lyceum/learning/specification';
 import { type Logger, requireRoom, serverStream, unary } from '@lyceum/platform';
 import {
@@ -298,11 +298,11 @@ async function history(
     pointCount === 0 ? Number.POSITIVE_INFINITY : pointCount,
   );
   return {
-    columns: historyColumns(record.specification),
+    columns: shownColumns(record.specification),
     points: points.map(({ firstStep, endStep, means }) => ({
       firstStep,
       endStep,
-      means: [...means],
+      means: shownMeans(record.specification, means),
     })),
   };
 }

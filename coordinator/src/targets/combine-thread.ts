@@ -4,10 +4,11 @@ import { type CombineCalls, combineRows } from './combiner.js';
 
 offerToOwner<CombineCalls>({
   combine(request) {
-    const tensors = combineRows(request);
+    const combined = combineRows(request);
+    const { tensors, disagreements } = combined;
     return moved(
-      tensors,
-      tensors.map(({ buffer }) => buffer),
+      combined,
+      [...tensors, disagreements].map(({ buffer }) => buffer),
     );
   },
 });

@@ -6,7 +6,12 @@
  * without a copy.
  */
 import { Worker } from 'node:worker_threads';
-import { combineTargets, type TargetPlan, type TeacherAnswers } from '@lyceum/learning/ensemble';
+import {
+  combineTargets,
+  disagreements,
+  type TargetPlan,
+  type TeacherAnswers,
+} from '@lyceum/learning/ensemble';
 import { Thread } from '@lyceum/platform/threads';
 
 /** Numbers of all teachers that are combined on the event loop, at most: about two milliseconds. */
@@ -16,13 +21,20 @@ export interface CombineRequest extends TeacherAnswers {
   readonly plan: TargetPlan;
 }
 
-export interface CombineCalls {
-  combine(request: CombineRequest): Float32Array<ArrayBuffer>[];
+export interface CombinedRows {
+  /** One [rowCount, …] for each tensor of the plan, in its order. */
+  readonly tensors: readonly Float32Array<ArrayBuffer>[];
+  /** [teachers, rowCount], as `disagreements` gives them. */
+  readonly disagreements: Int8Array<ArrayBuffer>;
 }
 
-/** One [rowCount, …] for each tensor of the plan, in its order. */
-export function combineRows({ plan, ...answers }: CombineRequest): Float32Array<ArrayBuffer>[] {
-  return combineTargets(plan, answers);
+export interface CombineCalls {
+  combine(request: CombineRequest): CombinedRows;
+}
+
+export function combineRows({ plan, ...answers }: CombineRequest): CombinedRows {
+  const tensors = combineTargets(plan, answers);
+  return { tensors, disagreements: disagreements(plan, answers, tensors) };
 }
 
 export class Combiner {
@@ -34,7 +46,7 @@ export class Combiner {
    * @param request - its logits must stay as they are until the promise settles.
    * @throws {LyceumError} as `combineTargets` does; CANCELLED if the combiner is closed meanwhile.
    */
-  async combine(request: CombineRequest): Promise<readonly Float32Array[]> {
+  async combine(request: CombineRequest): Promise<CombinedRows> {
     const { plan, teacherLogits, rowCount, classCount } = request;
     const numbers = plan.tensors.length * teacherLogits.length * rowCount * classCount;
     if (numbers <= INLINE_NUMBERS) return combineRows(request);

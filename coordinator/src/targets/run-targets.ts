@@ -15,13 +15,14 @@ import {
   quorumOf,
   type RunRecord,
 } from '../runs/index.js';
-import { RunSchedule, type SpanGrid, teacherWindowSteps } from '../schedule/index.js';
+import { RunSchedule, type SpanGrid, spanOfStep, teacherWindowSteps } from '../schedule/index.js';
 import type { Asker } from '../tickets/asks/index.js';
 import type { TicketDesk } from '../tickets/index.js';
 import type { Combiner } from './combiner.js';
 import { EnsembleDrift } from './ensemble-drift.js';
 import { type StepRange, type TargetAction, TargetFlow, type TargetRange } from './flow/index.js';
 import { spanAsk } from './span-ask.js';
+import { SpanLatencies } from './span-latencies.js';
 import { SpanSamples } from './span-samples.js';
 import { overdegraded, type TargetFailure, unanswerable } from './target-failure.js';
 import { type AnswerBuffers, TargetSource } from './target-source.js';
@@ -66,6 +67,7 @@ export class RunTargets implements Asker {
   readonly #samples: SpanSamples;
   readonly #source: TargetSource;
   readonly #drift: EnsembleDrift;
+  readonly #latencies: SpanLatencies;
   #call: Call | undefined;
   #failure: TargetFailure | undefined;
 
@@ -94,6 +96,7 @@ export class RunTargets implements Asker {
     const keptCount = () => 2 * this.#schedule.openSpanCount() + 2;
     this.#samples = new SpanSamples(dataset, grid, spec.training.seed, keptCount);
     const samples = this.#samples;
+    this.#latencies = new SpanLatencies(keptCount);
     this.#source = new TargetSource({ record, spec, codec, dataset, grid, samples, store, combiner, fit }); // biome-ignore format: short
     this.#flow = new TargetFlow({
       schedule: this.#schedule,
@@ -193,7 +196,9 @@ export class RunTargets implements Asker {
     this.#carryOut(this.#flow.tick(nowMs));
   }
 
-  satisfied(askId: string): void {
+  satisfied(askId: string, latencyMs?: number): void {
+    const asked = this.#flow.asked(askId);
+    if (asked !== undefined) this.#latencies.came(asked, latencyMs);
     this.#carryOut(this.#flow.satisfied(askId));
   }
 
@@ -273,7 +278,11 @@ export class RunTargets implements Asker {
     for (const { teacher, text } of this.#drift.look(piece.contributors, answers.logits)) {
       this.#parts.onDrift(teacher, text);
     }
-    for await (const frame of this.#source.frames(piece, answers)) {
+    const known = {
+      openSpans: this.#schedule.openSpanCount(),
+      latenciesMs: this.#latencies.of(spanOfStep(this.#grid, piece.firstStep)),
+    };
+    for await (const frame of this.#source.frames(piece, answers, known)) {
       if (signal.aborted) return;
       await call.send(frame);
       await nextTurn();

@@ -2,6 +2,7 @@
 import { targetRowShape } from '@lyceum/learning/ensemble';
 import { elementCount, FRAME_BYTES, float32Tensor, type TargetFrame } from '@lyceum/proto';
 import type { CombineRequest, Combiner } from './combiner.js';
+import type { PieceFigures } from './piece-figures.js';
 
 /** A teacher's features, which go to the student as they are. */
 interface FeatureRows {
@@ -15,6 +16,8 @@ export interface TargetRows extends CombineRequest {
   readonly features: readonly FeatureRows[];
   readonly epoch: number;
   readonly firstPosition: number;
+  /** Absent: nobody keeps a history of these steps. */
+  readonly figures?: PieceFigures | undefined;
 }
 
 /**
@@ -34,16 +37,17 @@ export async function* targetFrames(
   const rowsPerFrame = Math.max(1, Math.floor(FRAME_BYTES / (4 * rowLength)));
   for (let first = 0; first < rowCount; first += rowsPerFrame) {
     const count = Math.min(rowsPerFrame, rowCount - first);
-    const combined = await combiner.combine(rowsOf(rows, first, count));
+    const { tensors, disagreements } = await combiner.combine(rowsOf(rows, first, count));
     yield {
       epoch: rows.epoch,
       firstPosition: rows.firstPosition + first,
       tensors: [
         ...plan.tensors.map(({ name }, i) =>
-          float32Tensor(name, [count, ...(shapes[i] as number[])], combined[i] as Float32Array),
+          float32Tensor(name, [count, ...(shapes[i] as number[])], tensors[i] as Float32Array),
         ),
         ...features.map((feature) => featureSlice(feature, first, count)),
       ],
+      figures: rows.figures?.add(count, disagreements) ?? [],
     };
   }
 }

@@ -1,6 +1,7 @@
 /** Makes the targets of a run's steps out of stored answers: reads a piece, combines it, cuts it into frames. */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { type CombinationFit, type TargetPlan, targetPlan } from '@lyceum/learning/ensemble';
+import { historyTeacherCount } from '@lyceum/learning/history';
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { viewAt } from '@lyceum/learning/views';
 import { LyceumError, type TargetFrame, toLyceumError } from '@lyceum/proto';
@@ -17,6 +18,7 @@ import { answerTable } from '../tickets/asks/index.js';
 import { readLogits } from '../tickets/index.js';
 import type { Combiner } from './combiner.js';
 import type { TargetRange } from './flow/index.js';
+import { PieceFigures, type PieceFiguresParts } from './piece-figures.js';
 import { positionsOf, type SpanSamples } from './span-samples.js';
 import { targetFrames } from './target-frames.js';
 
@@ -128,10 +130,11 @@ export class TargetSource {
     };
   }
 
-  /** The targets of a piece, in order. */
+  /** The targets of a piece, in order. @param known - for the figures of its steps. */
   frames(
     piece: TargetRange,
     { logits, features }: ReadAnswers,
+    known: Pick<PieceFiguresParts, 'openSpans' | 'latenciesMs'>,
   ): AsyncGenerator<TargetFrame, void, undefined> {
     const { dataset, record, grid, combiner } = this.#parts;
     const { epoch, firstPosition, positionCount } = positionsOf(grid, piece);
@@ -152,6 +155,13 @@ export class TargetSource {
       })),
       epoch,
       firstPosition,
+      figures: new PieceFigures({
+        ...known,
+        piece,
+        batchSize: grid.plan.batchSize,
+        rowCount: positionCount,
+        teacherCount: historyTeacherCount(record.specification),
+      }),
     };
     return targetFrames(rows, combiner);
   }

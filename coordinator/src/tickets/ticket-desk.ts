@@ -59,7 +59,8 @@ export class TicketDesk {
   }
 
   answered(askId: string): void {
-    this.#carryOut(this.#book.answered(askId));
+    const latencyMs = this.#book.ageMs(askId, this.#parts.now());
+    this.#carryOut(this.#book.answered(askId), latencyMs);
   }
 
   sessionEnded(workerId: string, teachers: Iterable<string>): void {
@@ -79,7 +80,8 @@ export class TicketDesk {
     this.#carryOut(this.#book.tick(this.#parts.now()));
   }
 
-  #carryOut(actions: readonly AskAction[]): void {
+  /** @param latencyMs - of the ticket that satisfies; absent: the store does. */
+  #carryOut(actions: readonly AskAction[], latencyMs?: number): void {
     for (const action of actions) {
       switch (action.kind) {
         case 'look-up':
@@ -98,7 +100,7 @@ export class TicketDesk {
           this.#parts.reissued(action.runIds, action.ticket, action.reason);
           break;
         case 'satisfied':
-          action.asker.satisfied(action.askId);
+          action.asker.satisfied(action.askId, latencyMs);
           break;
         case 'failed':
           action.asker.failed(action.askId, action.reason);

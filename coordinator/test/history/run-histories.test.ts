@@ -2,16 +2,19 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { historyColumns, StepHistory } from '@lyceum/learning/history';
+import { StepHistory, summedColumns } from '@lyceum/learning/history';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { RunHistories } from '../../src/history/index.js';
 import type { RunRecord } from '../../src/runs/index.js';
 
 const record = {
   runId: 'run',
-  specification: { spec: { objective: [{ term: 'kd' }, { term: 'ce' }] } },
+  specification: {
+    kind: 'Distillation',
+    spec: { objective: [{ term: 'kd' }, { term: 'ce' }], teachers: [{ name: 'one' }] },
+  },
 } as unknown as RunRecord;
-const COLUMNS = historyColumns(record.specification).length;
+const COLUMNS = summedColumns(record.specification).length;
 
 /** A student's history after so many steps, of which each differs. */
 function taken(steps: number): StepHistory {

@@ -34,6 +34,22 @@ function held(): { book: TicketBook; attempt: number } {
   return { book, attempt };
 }
 
+describe('the age of a ticket', () => {
+  it('counts from when its last issue came onto the queue, or into a hand before that was told', () => {
+    const { book, attempt } = held();
+    expect(book.ageMs('t', 25)).toBe(25);
+    const again = attemptOf(
+      book.returned('w1', 't', attempt, { reason: 'drains', retryable: true }, 30),
+    );
+    expect(book.ageMs('t', 31)).toBe(0);
+    book.taken('w2', 't', again, 11, 40);
+    book.published('t', again, 11, 42);
+    expect(book.ageMs('t', 50)).toBe(10);
+    book.answered('t');
+    expect(book.ageMs('t', 60)).toBeUndefined();
+  });
+});
+
 describe('wanting', () => {
   it('asks once for what several want, until the last of them no longer does', () => {
     const book = new TicketBook();

@@ -32,7 +32,8 @@ const settings: BatchSettings = {
 
 function frame(epoch: number, firstPosition: number, rowCount: number) {
   const values = Float32Array.from({ length: 2 * rowCount }, (_, i) => 2 * firstPosition + i);
-  return { epoch, firstPosition, tensors: [float32Tensor('t', [rowCount, 2], values)] };
+  const tensors = [float32Tensor('t', [rowCount, 2], values)];
+  return { epoch, firstPosition, tensors, figures: [] };
 }
 
 it('cuts frames at the ends of batches, the last of which is shorter', () => {

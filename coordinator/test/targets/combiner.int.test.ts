@@ -58,9 +58,10 @@ it.each<[string, CombineRequest]>([
   ['ca-mkd, which looks at labels', request({ combine: 'ca-mkd' })],
   ['mixture-em, which is fitted', request({ combine: 'mixture-em' }, { fit: FIT })],
 ])('gives the bits that the event loop gives: %s', async (_, large) => {
-  const tensors = await combiner.combine(large);
+  const { tensors, disagreements } = await combiner.combine(large);
   expect(tensors).toHaveLength(2);
-  expect(bits(tensors)).toEqual(bits(combineRows(large)));
+  expect(bits(tensors)).toEqual(bits(combineRows(large).tensors));
+  expect(disagreements).toEqual(combineRows(large).disagreements);
 });
 
 it('lets the event loop turn while it combines much, and does little at once', async () => {
@@ -76,14 +77,17 @@ it('lets the event loop turn while it combines much, and does little at once', a
 it('answers each of several that come at once with its own', async () => {
   const requests = [1, 2, 3].map((seed) => request({ combine: 'arithmetic' }, { seed }));
   const answers = await Promise.all(requests.map((one) => combiner.combine(one)));
-  expect(answers.map(bits)).toEqual(requests.map(combineRows).map(bits));
+  expect(answers.map(({ tensors }) => bits(tensors))).toEqual(
+    requests.map((one) => bits(combineRows(one).tensors)),
+  );
 });
 
 it('throws what the rule throws, and goes on', async () => {
   const unfitted = request({ combine: 'mixture-em' });
   await expect(combiner.combine(unfitted)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   const sound = request({ combine: 'arithmetic' });
-  expect(bits(await combiner.combine(sound))).toEqual(bits(combineRows(sound)));
+  const { tensors } = await combiner.combine(sound);
+  expect(bits(tensors)).toEqual(bits(combineRows(sound).tensors));
 });
 
 it('refuses whoever waits when it is closed', async () => {

@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stepPlan } from '@lyceum/learning/orders';
 import { checkRunSpecification } from '@lyceum/learning/specification';
-import { LyceumError, type TargetFrame, TargetRequest } from '@lyceum/proto';
+import { LyceumError, type StepFigures, type TargetFrame, TargetRequest } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
 import type { RunRecord } from '../../src/runs/run-record.js';
@@ -87,7 +87,7 @@ function targetsOf(classCount: number, read: Read) {
     desk: {
       ask: (asker, { id }) => {
         seen.askCount++;
-        queueMicrotask(() => asker.satisfied(id));
+        queueMicrotask(() => asker.satisfied(id, 40));
       },
       withdraw: () => {},
     },
@@ -105,13 +105,17 @@ function targetsOf(classCount: number, read: Read) {
 /** One call: what has left on it, as [first position, position after the last], and how to go on. */
 class Call {
   readonly sent: [first: number, end: number][] = [];
+  readonly figures: StepFigures[] = [];
   readonly ended: Promise<void>;
   #next: (request: TargetRequest) => void = () => {};
 
   constructor(targets: RunTargets, creditStep: number) {
     const requests = this.#requests();
     const first = TargetRequest.fromPartial({ firstStep: 0, creditStep });
-    this.ended = targets.serve(first, requests, async (frame) => void this.sent.push(span(frame)));
+    this.ended = targets.serve(first, requests, async (frame) => {
+      this.sent.push(span(frame));
+      this.figures.push(...frame.figures);
+    });
   }
 
   credit(creditStep: number): void {
@@ -184,4 +188,20 @@ it('goes on at the piece of a span that turned unreadable, not before it', async
   expect(seen.askCount).toBe(2);
   targets.close(new LyceumError('CANCELLED', 'the test is over'));
   await ended;
+});
+
+it('says of each step once what its targets are made of, however they are cut', async () => {
+  // Both on the event loop and in the thread; the store gives zeros, so class 0 is what everybody says.
+  for (const classCount of [10, 16_384]) {
+    const { targets } = targetsOf(classCount, () => ALL);
+    const call = new Call(targets, STEPS);
+    const ended = expect(call.ended).rejects.toMatchObject({ code: 'CANCELLED' });
+    await call.until(SAMPLES);
+    const steps = Array.from({ length: STEPS }, (_, step) => step);
+    // One open span; share, compared and disagreeing rows, tickets, milliseconds.
+    const values = [1, 1, BATCH_SIZE, 0, 1, 40];
+    expect(call.figures).toEqual(steps.map((step) => ({ step, values })));
+    targets.close(new LyceumError('CANCELLED', 'the test is over'));
+    await ended;
+  }
 });

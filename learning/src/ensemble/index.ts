@@ -5,6 +5,7 @@
 export { chosenCodec } from './answer-codec-choice.js';
 export { combined, needsAllClasses } from './combination.js';
 export { certainLogits, combineTargets, fitOf, type TeacherAnswers } from './combine-targets.js';
+export { disagreements } from './disagreement.js';
 export { type FeatureTerm, featureTerms } from './feature-plan.js';
 export { fitCombination, fitNumberCount, needsFit, ownTemperature } from './fit-combination.js';
 export * from './metrics/index.js';

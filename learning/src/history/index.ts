@@ -1,3 +1,12 @@
 /** What a run was like over its steps, in bounded memory. */
-export { historyColumns, STEP_COLUMNS } from './columns.js';
+export {
+  historyTeacherCount,
+  STEP_COLUMNS,
+  shownColumns,
+  shownMeans,
+  summedColumns,
+  type TargetSums,
+  targetSumColumns,
+  targetSumValues,
+} from './columns.js';
 export { type HistoryPart, StepHistory } from './step-history.js';

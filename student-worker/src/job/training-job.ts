@@ -44,6 +44,14 @@ export interface TargetBlock {
   readonly epoch: number;
   readonly firstPosition: number;
   readonly tensors: readonly TargetBlockTensor[];
+  /** What the coordinator knows of the targets of the steps that end here, for the run's history. */
+  readonly figures: readonly TargetFigures[];
+}
+
+export interface TargetFigures {
+  readonly step: number;
+  /** As the history's columns of targets. */
+  readonly values: readonly number[];
 }
 
 export interface TargetBlockTensor {

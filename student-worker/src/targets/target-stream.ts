@@ -116,13 +116,14 @@ export class TargetStream {
   #take(frame: TargetFrame): void {
     const { tensors, cursor, deliver } = this.#options;
     const rows = checkedRows(frame, tensors);
-    const { epoch, firstPosition } = frame;
+    const { epoch, firstPosition, figures } = frame;
     const known = cursor.accept({ epoch, firstPosition, rows });
     if (known === rows) return;
     deliver({
       epoch,
       firstPosition: firstPosition + known,
       tensors: frame.tensors.map((tensor) => newRows(tensor, rows, known)),
+      figures,
     });
   }
 }

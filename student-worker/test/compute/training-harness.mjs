@@ -89,5 +89,5 @@ function block(job, epoch, firstPosition, rows) {
     }
     return { name, rows, values };
   });
-  return { epoch, firstPosition, tensors };
+  return { epoch, firstPosition, tensors, figures: [] };
 }

@@ -1,4 +1,5 @@
 /** What a run asks for, and what leaves to its student in which order. A pure state machine. */
+export type { SpanAsk } from './span-asks.js';
 export {
   type StepRange,
   type TargetAction,

@@ -18,7 +18,7 @@ import {
   spanOfStep,
 } from '../../schedule/index.js';
 import type { Ask } from '../../tickets/asks/index.js';
-import { SpanAsks } from './span-asks.js';
+import { type SpanAsk, SpanAsks } from './span-asks.js';
 
 /** Steps [firstStep, endStep). */
 export interface StepRange {
@@ -144,6 +144,11 @@ export class TargetFlow {
   /** @param nowMs - of a clock that never goes back. */
   tick(nowMs: number): TargetAction[] {
     return this.#actions(this.#schedule.tick(nowMs));
+  }
+
+  /** What an open ask is for; undefined: it is not open. */
+  asked(askId: string): SpanAsk | undefined {
+    return this.#asks.find(askId);
   }
 
   /** All answers to an ask are in the store. */

@@ -152,6 +152,11 @@ export class AskBook {
     return isOfUse ? [...(this.#asks.get(askId)?.values() ?? [])] : [];
   }
 
+  /** How long ago the ask's ticket was issued, the last time; undefined: it is none. */
+  ageMs(askId: string, nowMs: number): number | undefined {
+    return this.#tickets.ageMs(askId, nowMs);
+  }
+
   /** Whether the session may answer this issue of a ticket. */
   holds(taker: TicketTaker, issue: TicketIssue): boolean {
     return this.#takers.holds(taker, issue);

@@ -31,8 +31,12 @@ export interface Asker {
   readonly askerId: string;
   /** Undefined: no run. */
   readonly runId: string | undefined;
-  /** All answers are in the store. */
-  satisfied(askId: string): void;
+  /**
+   * All answers are in the store.
+   *
+   * @param latencyMs - from the issue of the ticket that answered to its last answer; absent: the store had them.
+   */
+  satisfied(askId: string, latencyMs?: number): void;
   /** There will be none, and why. */
   failed(askId: string, reason: string): void;
 }

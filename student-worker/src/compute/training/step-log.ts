@@ -14,6 +14,7 @@ interface Pending {
   readonly figures: Tensor1D;
   readonly learningRate: number;
   readonly rows: number;
+  readonly targetFigures: readonly number[];
 }
 
 export class StepLog {
@@ -36,10 +37,16 @@ export class StepLog {
    * Takes what the next step measured.
    *
    * @param figures - as `TrainStep.run` gives them; owned from here on.
+   * @param targetFigures - of the history's columns of targets.
    * @throws as {@link check}, from time to time.
    */
-  add(figures: Tensor1D, learningRate: number, rows: number): void {
-    this.#pending.push({ figures, learningRate, rows });
+  add(
+    figures: Tensor1D,
+    learningRate: number,
+    rows: number,
+    targetFigures: readonly number[] = [],
+  ): void {
+    this.#pending.push({ figures, learningRate, rows, targetFigures });
     if (this.#pending.length >= GREATEST_LAG) this.check();
   }
 
@@ -57,7 +64,7 @@ export class StepLog {
     const seconds = (now.trainingSeconds - this.#read.trainingSeconds) / pending.length;
     const waitingSeconds = (now.waitingSeconds - this.#read.waitingSeconds) / pending.length;
     this.#read = now;
-    for (const [index, { learningRate, rows: samples }] of pending.entries()) {
+    for (const [index, { learningRate, rows: samples, targetFigures }] of pending.entries()) {
       const [loss = Number.NaN, gradientNorm = Number.NaN, ...terms] = rows[index] ?? [];
       if (!Number.isFinite(loss)) {
         throw new LyceumError(
@@ -66,7 +73,8 @@ export class StepLog {
         );
       }
       const figures = { loss, learningRate, gradientNorm, samples, seconds, waitingSeconds };
-      this.history.add([...STEP_COLUMNS.map((column) => figures[column]), ...terms]);
+      const own = STEP_COLUMNS.map((column) => figures[column]);
+      this.history.add([...own, ...terms, ...targetFigures]);
       this.#sum += loss;
     }
     this.#count += pending.length;

@@ -20,6 +20,7 @@ export class TargetInbox {
   /** Elements of a row, by tensor name. */
   readonly #rowSizes: ReadonlyMap<string, number>;
   readonly #steps = new Map<number, Map<string, PartialTensor>>();
+  readonly #figures = new Map<number, readonly number[]>();
   #doneStep: number;
   #creditStep: number;
 
@@ -41,6 +42,16 @@ export class TargetInbox {
    */
   put(block: TargetBlock): void {
     for (const tensor of block.tensors) this.#putTensor(block, tensor);
+    for (const { step, values } of block.figures) {
+      if (step >= this.#doneStep && step < this.#creditStep) this.#figures.set(step, values);
+    }
+  }
+
+  /** What came with the step's targets for the history, and forgets it; undefined: nothing did. */
+  takeFigures(step: number): readonly number[] | undefined {
+    const figures = this.#figures.get(step);
+    this.#figures.delete(step);
+    return figures;
   }
 
   /** @returns the step's targets by name and forgets them, or undefined while some are missing. */

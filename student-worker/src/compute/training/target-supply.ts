@@ -46,6 +46,11 @@ export class TargetSupply {
     return this.#inbox.take(step);
   }
 
+  /** Of the step whose targets were taken; undefined: the coordinator said nothing of them. */
+  takeFigures(step: number): readonly number[] | undefined {
+    return this.#inbox.takeFigures(step);
+  }
+
   /** @returns undefined once nobody `wants` them any more; asked again at each {@link wake}. */
   async await(
     step: number,

@@ -11,7 +11,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
 import { SPLIT_NAMES, type SplitName } from '@lyceum/learning/datasets';
 import { writeDurably } from '@lyceum/learning/files';
-import { historyColumns, StepHistory } from '@lyceum/learning/history';
+import { StepHistory, summedColumns, targetSumColumns } from '@lyceum/learning/history';
 import { specificationDigest } from '@lyceum/learning/specification';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
@@ -97,7 +97,7 @@ export class Trainer {
     );
     this.#ledger = new StepLedger(resumed?.ledger ?? [], job.assignmentEpoch, firstStep);
     this.#stopwatch = new Stopwatch(now, resumed ?? { trainingSeconds: 0, waitingSeconds: 0 });
-    const history = new StepHistory(historyColumns(job.specification).length);
+    const history = new StepHistory(summedColumns(job.specification).length);
     if (resumed !== undefined) history.put(resumed.history);
     this.#log = new StepLog(engine, history, this.#stopwatch);
     this.#lastProgressMs = now();
@@ -160,7 +160,8 @@ export class Trainer {
     if (this.#samples === 0) this.#trace(batch, targets);
     const { training } = job.specification.spec;
     const rate = learningRate(training.learningRate, this.#step, stepCount);
-    this.#log.add(student.step(batch, targets, rate), rate, batch.rows);
+    const figures = this.#targetFigures();
+    this.#log.add(student.step(batch, targets, rate), rate, batch.rows, figures);
     this.#ledger.add(targets);
     this.#step++;
     this.#samples += batch.rows;
@@ -196,6 +197,13 @@ export class Trainer {
     if (this.#step + 1 < batches.plan.stepCount) batches.batch(this.#step + 1);
     const goesOn = () => this.#stop === undefined && this.#failure === undefined;
     return this.#stopwatch.waiting(() => this.#supply.await(this.#step, goesOn));
+  }
+
+  /** What nobody told of the step's targets is not known. */
+  #targetFigures(): readonly number[] {
+    const { length } = targetSumColumns(this.#parts.job.specification);
+    const told = this.#supply.takeFigures(this.#step);
+    return told?.length === length ? told : new Array<number>(length).fill(Number.NaN);
   }
 
   async #validate(): Promise<Validation | undefined> {

@@ -11,6 +11,7 @@ function block(epoch: number, firstPosition: number, rows: number, names = ['a']
   return {
     epoch,
     firstPosition,
+    figures: [],
     tensors: names.map((name) => ({
       name,
       rows,
@@ -54,6 +55,20 @@ describe('TargetInbox', () => {
     },
   );
 
+  it('has the figures of the steps that come, the newest ones, once each', () => {
+    const box = inbox(['a'], 1);
+    const figures = [0, 1, 2, 3, 6].map((step) => ({ step, values: [step] }));
+    box.put({ ...block(0, 4, 6), figures });
+    box.put({ ...block(0, 8, 2), figures: [{ step: 2, values: [20] }] });
+    expect([0, 1, 2, 3, 6, 1].map((step) => box.takeFigures(step))).toEqual([
+      undefined,
+      [1],
+      [20],
+      [3],
+      ...[undefined, undefined],
+    ]);
+  });
+
   it('gives a step only once all rows of all tensors are there', () => {
     const box = inbox(['a', 'b']);
     box.put(block(0, 0, 4, ['a']));
@@ -92,7 +107,7 @@ describe('TargetInbox', () => {
     expect(() => box.put(block(0, 0, 1, ['b']))).toThrow('nobody asked for target b');
     expect(() => box.put(block(0, 8, 3))).toThrow('positions up to 11 of an epoch of 10');
     const short = { name: 'a', rows: 2, values: new Float32Array(3) };
-    expect(() => box.put({ epoch: 0, firstPosition: 0, tensors: [short] })).toThrow(
+    expect(() => box.put({ ...block(0, 0, 2), tensors: [short] })).toThrow(
       'want shape [2,2], got [3]',
     );
   });

@@ -17,6 +17,7 @@ const news = {
 const block = (step: number, rows = 4, firstRow = 0) => ({
   epoch: 0,
   firstPosition: step * 4 + firstRow,
+  figures: [],
   tensors: [{ name: 'a', rows, values: new Float32Array(rows).fill(step) }],
 });
 

@@ -1,0 +1,31 @@
+/** Of the spans of a run's window: which answers needed a ticket, and how long it took. Pure. */
+import type { SpanAsk } from './flow/index.js';
+
+const NONE: ReadonlyMap<number, number> = new Map();
+
+export class SpanLatencies {
+  /** Milliseconds by span and ensemble index; of what the store had there is nothing. */
+  readonly #known = new Map<number, Map<number, number>>();
+  readonly #keptCount: () => number;
+
+  /** @param keptCount - of how many spans something may still be asked; the others are forgotten. */
+  constructor(keptCount: () => number) {
+    this.#keptCount = keptCount;
+  }
+
+  /** The answers are there. @param latencyMs - absent: the store had them. */
+  came({ span, teachers }: SpanAsk, latencyMs: number | undefined): void {
+    const ofSpan = this.#known.get(span) ?? new Map<number, number>();
+    this.#known.set(span, ofSpan);
+    for (const teacher of teachers) {
+      if (latencyMs === undefined) ofSpan.delete(teacher);
+      else ofSpan.set(teacher, latencyMs);
+    }
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > this.#keptCount() && oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  of(span: number): ReadonlyMap<number, number> {
+    return this.#known.get(span) ?? NONE;
+  }
+}

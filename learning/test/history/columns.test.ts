@@ -1,0 +1,79 @@
+/** A run of two teachers of which the second is missing, or needs a ticket, now and then; sums are done by hand. */
+import { describe, expect, it } from 'vitest';
+import {
+  historyTeacherCount,
+  StepHistory,
+  shownColumns,
+  shownMeans,
+  summedColumns,
+  type TargetSums,
+  targetSumColumns,
+  targetSumValues,
+} from '../../src/history/index.js';
+
+const run = {
+  kind: 'Distillation',
+  spec: { objective: [{ term: 'kd' }], teachers: [{ name: 'a' }, { name: 'b' }] },
+} as const;
+
+const ofStore = { share: 1, comparedRows: 4, disagreeingRows: 1, tickets: 0, latencyMs: 0 };
+const ofTicket = { ...ofStore, disagreeingRows: 3, tickets: 1, latencyMs: 80 };
+
+/** What is shown of the targets of these steps. */
+function shown(...steps: TargetSums[]): Record<string, number> {
+  const history = new StepHistory(summedColumns(run).length);
+  const own = summedColumns(run).length - targetSumColumns(run).length;
+  for (const step of steps) {
+    history.add([...new Array<number>(own).fill(1), ...targetSumValues(step)]);
+  }
+  const means = shownMeans(run, history.points(0, steps.length, 1)[0]?.means ?? []);
+  const columns = shownColumns(run);
+  expect(means).toHaveLength(columns.length);
+  expect(means.slice(0, own)).toEqual(new Array(own).fill(1));
+  return Object.fromEntries(columns.slice(own).map((name, i) => [name, means[own + i] ?? 0]));
+}
+
+describe('what is shown of targets', () => {
+  it('is of the steps that have it, not thinned by the others', () => {
+    const figures = shown(
+      { openSpans: 2, teachers: [ofStore, ofTicket] },
+      { openSpans: 4, teachers: [ofStore, ofStore] },
+      { openSpans: 3, teachers: [ofStore, undefined] },
+      { openSpans: 3, teachers: [ofStore, undefined] },
+    );
+    expect(figures).toEqual({
+      openSpans: 3,
+      // One of six answers, by teachers and steps, needed a ticket.
+      storeShare: 1 - 1 / 6,
+      'teacher.a.share': 1,
+      'teacher.a.disagreement': 0.25,
+      'teacher.a.latencyMs': Number.NaN,
+      'teacher.b.share': 0.5,
+      'teacher.b.disagreement': 0.5,
+      'teacher.b.latencyMs': 80,
+    });
+  });
+
+  it('is unknown where there is nothing that it could be of', () => {
+    const figures = shown({ openSpans: 1, teachers: [undefined, undefined] });
+    expect(figures).toMatchObject({ storeShare: Number.NaN, 'teacher.b.share': 0 });
+    expect(figures['teacher.b.disagreement']).toBeNaN();
+  });
+
+  it('is nothing of a run that asks nobody', () => {
+    const training = { kind: 'Training', spec: { objective: [{ term: 'ce' }] } } as const;
+    expect(targetSumColumns(training)).toEqual([]);
+    expect(shownColumns(training)).toEqual(summedColumns(training));
+    expect(shownMeans(training, [1, 2])).toEqual([1, 2]);
+  });
+
+  it('stays below 1 MB of ten teachers, and below a message of any number', () => {
+    const teachers = (count: number) => ({
+      ...run,
+      spec: { ...run.spec, teachers: Array.from({ length: count }, (_, i) => ({ name: `t${i}` })) },
+    });
+    expect(8 * 512 * summedColumns(teachers(10)).length).toBeLessThan(1e6);
+    expect(historyTeacherCount(teachers(1000))).toBe(64);
+    expect(8 * 512 * summedColumns(teachers(1000)).length).toBeLessThan(2e6);
+  });
+});
