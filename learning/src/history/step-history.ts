@@ -94,7 +94,8 @@ export class StepHistory {
     if (firstStep >= end) return [];
     const first = this.#bucketOf(firstStep);
     const last = this.#bucketOf(end - 1);
-    const together = Math.ceil((last - first + 1) / Math.max(1, pointCount));
+    // Of any number of points, infinitely many too, one bucket each is the most.
+    const together = Math.max(1, Math.ceil((last - first + 1) / Math.max(1, pointCount)));
     const points: HistoryPoint[] = [];
     for (let bucket = first; bucket <= last; bucket += together) {
       points.push(this.#point(bucket, Math.min(bucket + together, last + 1)));

@@ -48,6 +48,8 @@ it('gives a stretch in as few points as are wanted, rounded to whole buckets', (
   ]);
   expect(points[3]?.means).toEqual(meanOf(160, 180));
   expect(taken(10).points(10, 20, 5)).toEqual([]);
+  // As many as there may be.
+  expect(taken(10).points(0, 10, Number.POSITIVE_INFINITY)).toHaveLength(10);
 });
 
 describe('parts', () => {
