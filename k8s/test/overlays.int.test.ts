@@ -44,6 +44,20 @@ describe.skipIf(!hasKubectl)('what the overlays say', () => {
       expect(mayConnect(objects, {}, podOf('coordinator'), 7700)).toBe(false);
     });
 
+    it('shows the dashboard to who may forward a port, and to nobody in the network', () => {
+      const env = environment(workload(objects, 'coordinator'));
+      expect(env['LYCEUM_DASHBOARD']).toBe('127.0.0.1:7780');
+      for (const { spec } of objects.filter(({ kind }) => kind === 'Service')) {
+        const ports = (spec.ports as { port: number; targetPort?: unknown }[]).map(
+          ({ port, targetPort }) => [port, targetPort],
+        );
+        expect(ports.flat()).not.toContain(7780);
+      }
+      for (const pod of [{ 'lyceum.dev/client': 'true' }, podOf('teacher-worker')]) {
+        expect(mayConnect(objects, pod, podOf('coordinator'), 7780)).toBe(false);
+      }
+    });
+
     it('lets workers reach NATS and the coordinator, and nobody else NATS', () => {
       for (const name of ['teacher-worker', 'student-worker', 'coordinator']) {
         expect(mayConnect(objects, podOf(name), podOf('nats'), 4222)).toBe(true);

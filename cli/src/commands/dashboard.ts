@@ -1,11 +1,8 @@
 import { createLogger } from '@lyceum/platform';
 import type { Command } from 'commander';
-import { openDashboard, startBrowser } from '../dashboard/index.js';
+import { DASHBOARD_ADDRESS, openDashboard, startBrowser } from '../dashboard/index.js';
 import { freeAddress } from '../local-cluster/index.js';
 import { wholeNumber, withCoordinator } from '../session/index.js';
-
-/** Where the coordinator's own port is 7700. */
-const DEFAULT_PORT = 7780;
 
 interface DashboardFlags {
   readonly port?: number;
@@ -18,7 +15,7 @@ export function addDashboard(program: Command): void {
     .description('show the cluster in a browser on this machine, until Ctrl-C')
     .option(
       '--port <n>',
-      `where, on 127.0.0.1; 0 takes a free one (default: ${DEFAULT_PORT}, or a free port if that is taken)`,
+      'on 127.0.0.1; 0 takes a free one (default: 7780, or a free port if that is taken)',
       wholeNumber(0),
     )
     .option('--open', 'start the browser')
@@ -37,7 +34,7 @@ Examples:
         const log = createLogger({ name: 'dashboard', level: globals.logLevel });
         const address =
           flags.port === undefined
-            ? await freeAddress(`127.0.0.1:${DEFAULT_PORT}`)
+            ? await freeAddress(DASHBOARD_ADDRESS)
             : `127.0.0.1:${flags.port}`;
         const dashboard = await openDashboard(client, address, log);
         process.stdout.write(`${dashboard.oneTimeUrl}\n`);

@@ -6,13 +6,16 @@ import {
   collectGarbageRarely,
   createLogger,
   isYes,
+  type Logger,
   lockFolder,
   natsCredentialsIn,
   Shutdown,
   secretPlaces,
+  type TlsIdentity,
 } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type ServedDashboard, serveDashboard } from '../dashboard/index.js';
 import { allowedAddresses } from '../files/index.js';
 import { type GlobalOptions, globalOptions, tlsOf } from '../session/index.js';
 import { VERSION } from '../version.js';
@@ -25,6 +28,8 @@ const GIB = 1024 ** 3;
 interface ServeFlags {
   readonly listen: string;
   readonly http: string;
+  readonly dashboard?: string;
+  readonly dashboardHost: readonly string[];
   readonly nats: string;
   readonly natsCredentials?: string;
   readonly stateDir: string;
@@ -49,6 +54,18 @@ export function addServe(program: Command): void {
       new Option('--http <address>', 'probes and metrics')
         .env('LYCEUM_HTTP')
         .default('127.0.0.1:0'),
+    )
+    .addOption(
+      new Option(
+        '--dashboard <address>',
+        'a page for looking at the cluster; on loopback for whoever is on this machine, elsewhere as --listen is guarded (default: none)',
+      ).env('LYCEUM_DASHBOARD'),
+    )
+    .option(
+      '--dashboard-host <name>',
+      'a name by which browsers call it, beside localhost; may be repeated',
+      (name: string, names: readonly string[]) => [...names, name],
+      [],
     )
     .addOption(
       new Option('--nats <url>', 'NATS with JetStream')
@@ -132,7 +149,10 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
   const credentials = natsCredentialsIn(flags.natsCredentials);
   const insecure = flags.insecure || isYes('LYCEUM_INSECURE', process.env);
   const open = insecure || tls !== undefined;
-  for (const address of [flags.listen, flags.http]) refuseOpenAddress(address, open);
+  const dashboardAddress = flags.dashboard === undefined ? [] : [flags.dashboard];
+  for (const address of [flags.listen, flags.http, ...dashboardAddress]) {
+    refuseOpenAddress(address, open);
+  }
   const log = createLogger({ name: 'coordinator', level: logLevel });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
   const lock = await lockFolder(flags.stateDir, 'coordinator');
@@ -141,7 +161,9 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
   const { serve } = await import('@lyceum/coordinator/serve');
   let addresses = { listenAddress: flags.listen, httpAddress: flags.http };
   let serving: Serving | undefined;
+  let dashboard: ServedDashboard | undefined;
   shutdown.onStop('coordinator', async () => serving?.stop());
+  shutdown.onStop('dashboard', async () => dashboard?.close());
   for (let isFirst = true; !shutdown.signal.aborted; isFirst = false) {
     serving = await serve({
       natsUrl: flags.nats,
@@ -168,13 +190,29 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
     if (serving === undefined) break;
     const { address, http } = serving;
     addresses = { listenAddress: address, httpAddress: http };
-    const ready = { program: 'coordinator', address, http, pid: process.pid };
+    if (isFirst) dashboard = await dashboardOf(flags, address, tls, logLevel, log);
+    const shown = dashboard === undefined ? {} : { dashboard: dashboard.url };
+    const ready = { program: 'coordinator', address, http, ...shown, pid: process.pid };
     if (isFirst) process.stdout.write(`${JSON.stringify(ready)}\n`);
     if ((await serving.closed) !== 'store-lost') break;
     log.warn('NATS came back with an empty store; starting again to restore it');
     await serving.stop();
   }
   if (!shutdown.signal.aborted) process.exit(await shutdown.stop('closed', 1));
+}
+
+/** @param coordinator - where it listens. */
+async function dashboardOf(
+  { dashboard: address, dashboardHost: hosts }: ServeFlags,
+  coordinator: string,
+  tls: TlsIdentity | undefined,
+  logLevel: string,
+  log: Logger,
+): Promise<ServedDashboard | undefined> {
+  if (address === undefined) return undefined;
+  const served = await serveDashboard({ address, hosts, coordinator, tls, logLevel });
+  void served.died.then((err) => log.error({ err }, 'the dashboard has ended; the rest goes on'));
+  return served;
 }
 
 function positiveNumber(text: string): number {

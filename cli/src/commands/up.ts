@@ -1,6 +1,9 @@
 import path from 'node:path';
-import { checkServerCertificate, onInterrupt } from '@lyceum/platform';
+import { checkServerCertificate, createLogger, onInterrupt } from '@lyceum/platform';
+import { toLyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
+import { CoordinatorClient } from '../client/index.js';
+import { DASHBOARD_ADDRESS, type OpenDashboard, openDashboard } from '../dashboard/index.js';
 import { allowedAddresses } from '../files/index.js';
 import { freeAddress, LocalCluster } from '../local-cluster/index.js';
 import {
@@ -63,7 +66,7 @@ export function addUp(program: Command): void {
       `
 Starts nats-server, a coordinator and workers as processes of their own, each with a log in DIR/logs. A
 worker that dies is started again; if NATS or the coordinator dies, all ends. Starting it again with the
-same --state-dir goes on where it ended.
+same --state-dir goes on where it ended. The page whose address it prints is that of the command dashboard.
 
 Examples:
   coordinator up
@@ -95,17 +98,36 @@ async function up(flags: UpFlags, globals: GlobalOptions): Promise<void> {
       `${DEFAULT_LISTEN} is taken: this coordinator is at ${cluster.address}, and other commands need the line below`,
     );
   }
+  const client = new CoordinatorClient(cluster.address, tls);
+  const dashboard = await openOrNotice(client, globals);
   process.stdout.write(exports.map((line) => `${line}\n`).join(''));
   notice(`The cluster is up; logs are in ${path.join(cluster.stateDir, 'logs')}. In another terminal:
 ${exports.map((line) => `  ${line}\n`).join('')}\
   coordinator workers
   coordinator submit FILE --watch
+${dashboard === undefined ? '' : `In a browser, once: ${dashboard.oneTimeUrl}\n`}\
 Ctrl-C ends it.`);
   try {
     await Promise.race([ended, cluster.failed]);
   } finally {
+    await dashboard?.close();
+    client.close();
     await cluster.stop();
     notice('the cluster has ended');
+  }
+}
+
+/** What a cluster can do without. @returns undefined: there is none, and why was said. */
+async function openOrNotice(
+  client: CoordinatorClient,
+  { logLevel }: GlobalOptions,
+): Promise<OpenDashboard | undefined> {
+  const log = createLogger({ name: 'dashboard', level: logLevel });
+  try {
+    return await openDashboard(client, await freeAddress(DASHBOARD_ADDRESS), log);
+  } catch (err) {
+    notice(`warning: there is no dashboard: ${toLyceumError(err).message}`);
+    return undefined;
   }
 }
 

@@ -165,7 +165,8 @@ export class DashboardServer {
     const [path = '', search = ''] = splitOnce(url, '?');
     const refused = refusal(askedBy(request, path), this.#rules as AccessRules);
     if (refused !== undefined) {
-      sendProblem(request, response, refused.status, refused);
+      const { status, ...problem } = refused;
+      sendProblem(request, response, status, problem);
     } else if (path.startsWith(API)) {
       await this.#answerCall(
         request,

@@ -50,21 +50,38 @@ export function tlsIdentityIn(folder: string | undefined, nowMs: number): TlsIde
   return folder === undefined ? undefined : readTlsIdentity(folder, nowMs);
 }
 
-/** Of a certificate's extended key usage, RFC 5280, §4.2.1.12: authentication of a server. */
+/** Of a certificate's extended key usage, RFC 5280, §4.2.1.12. */
 const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
+const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2';
 
 /**
  * Refuses to serve with a certificate that is for calls alone: no caller would believe it, and nobody would say why.
  *
  * @throws {LyceumError} FAILED_PRECONDITION
  */
-export function checkServerCertificate({ certificate }: TlsIdentity): void {
-  // Absent: a certificate for everything. Node's types do not know that.
-  const usages = new X509Certificate(certificate).keyUsage as readonly string[] | undefined;
-  if (usages === undefined || usages.includes(SERVER_AUTHENTICATION)) return;
+export function checkServerCertificate(identity: TlsIdentity): void {
+  if (isFor(identity, SERVER_AUTHENTICATION)) return;
   const message =
     'this certificate is for calls alone, as those of people are; a program that serves needs one of a server (coordinator certificates NAME --program NAME)';
   throw new LyceumError('FAILED_PRECONDITION', message);
+}
+
+/**
+ * Refuses to call with a certificate that is for serving alone.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION
+ */
+export function checkClientCertificate(identity: TlsIdentity): void {
+  if (isFor(identity, CLIENT_AUTHENTICATION)) return;
+  const message =
+    'this certificate is for serving alone, and a program that calls needs one of a client too (extended key usage clientAuth; coordinator certificates NAME --program NAME makes such a one)';
+  throw new LyceumError('FAILED_PRECONDITION', message);
+}
+
+function isFor({ certificate }: TlsIdentity, usage: string): boolean {
+  // Absent: a certificate for everything. Node's types do not know that.
+  const usages = new X509Certificate(certificate).keyUsage as readonly string[] | undefined;
+  return usages === undefined || usages.includes(usage);
 }
 
 function text(file: string): string {

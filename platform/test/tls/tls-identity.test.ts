@@ -8,7 +8,11 @@ import {
   createAuthority,
   issueCertificate,
 } from '../../src/certificates/index.js';
-import { readTlsIdentity } from '../../src/index.js';
+import {
+  checkClientCertificate,
+  checkServerCertificate,
+  readTlsIdentity,
+} from '../../src/index.js';
 
 const NOW = Date.UTC(2031, 4, 6);
 const DAY = 86_400_000;
@@ -68,4 +72,29 @@ test.each([
   [NOW - 2 * DAY, 'is not valid before May  5 00:00:00 2031 GMT'],
 ])('a certificate is refused outside its days (%d)', (nowMs, message) => {
   expect(() => readTlsIdentity(folder, nowMs)).toThrow(message);
+});
+
+/** `openssl req -x509 … -addext extendedKeyUsage=serverAuth` */
+const SERVES_ONLY = `-----BEGIN CERTIFICATE-----
+MIIBmTCCAT6gAwIBAgIURVdV/DoyrZbDfNV5Q8Mp1hekTSwwCgYIKoZIzj0EAwIw
+FjEUMBIGA1UEAwwLc2VydmVzLW9ubHkwIBcNMjYxMTI5MTYxNzMxWhgPMjEyNjEx
+MDUxNjE3MzFaMBYxFDASBgNVBAMMC3NlcnZlcy1vbmx5MFkwEwYHKoZIzj0CAQYI
+KoZIzj0DAQcDQgAE+CvNpywxLm61gaYFxj1R92r7a/AEgVuI2XsifIV5yoVS+cTX
+QS2ejsmd/uMkVPF7LA5JyAKLWI3QJ3A0sjCIwqNoMGYwHQYDVR0OBBYEFNQP6kuq
+Kz/ItyRglNgGbKhXAHFnMB8GA1UdIwQYMBaAFNQP6kuqKz/ItyRglNgGbKhXAHFn
+MA8GA1UdEwEB/wQFMAMBAf8wEwYDVR0lBAwwCgYIKwYBBQUHAwEwCgYIKoZIzj0E
+AwIDSQAwRgIhAOODKDEMwiLRN8oWmEirME0GiXNuFEdhBL4UrdJcsLdzAiEAvyvQ
+z4N+CoDWep9DlhVWxGZ+JTwAPACqvpHTH2QAuGQ=
+-----END CERTIFICATE-----
+`;
+
+test('a certificate is for what it says', async () => {
+  const person = await issueCertificate(authority, { name: 'alice', hosts: [] }, VALIDITY);
+  const identity = (certificate: string) => ({ ca: '', certificate, key: '' });
+  checkServerCertificate(identity(own.certificate));
+  checkClientCertificate(identity(own.certificate));
+  checkClientCertificate(identity(person.certificate));
+  expect(() => checkServerCertificate(identity(person.certificate))).toThrow('for calls alone');
+  checkServerCertificate(identity(SERVES_ONLY));
+  expect(() => checkClientCertificate(identity(SERVES_ONLY))).toThrow('for serving alone');
 });

@@ -1,6 +1,6 @@
 /** All open streams: which tab reads which feed, and how many there may be. */
 import type { Logger } from '@lyceum/platform';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { Feed } from './feed.js';
 import { recently } from './recently.js';
 import { RunSource } from './run-source.js';
@@ -63,7 +63,10 @@ export class Streams {
   #newFeed(runId: string | undefined): Feed {
     const newSource = () =>
       runId === undefined ? new RunsSource(this.#client) : new RunSource(this.#client, runId);
-    return new Feed(newSource, (err) => this.#log.warn({ err, runId }, 'a stream has ended'));
+    return new Feed(newSource, (err) => {
+      const level = toLyceumError(err).code === 'INTERNAL' ? 'error' : 'debug';
+      this.#log[level]({ err, runId }, 'what open pages are told has ended; they ask again');
+    });
   }
 
   #beat(): void {

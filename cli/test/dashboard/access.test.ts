@@ -1,0 +1,138 @@
+/** Which requests are refused, and why; each guard by itself, all others being content. */
+import { describe, expect, test } from 'vitest';
+import {
+  type AccessRules,
+  type Asked,
+  OneTimeSession,
+  refusal,
+} from '../../src/dashboard/access/index.js';
+
+const RULES: AccessRules = {
+  scheme: 'http',
+  isOwnHost: (name, port) => ['127.0.0.1', '[::1]', 'localhost'].includes(name) && port === 7780,
+  hostAdvice: 'call it localhost',
+  hasSession: (cookies) => cookies === 'in',
+  readOnly: undefined,
+};
+
+const LOOK: Asked = { method: 'GET', path: '/api/runs', host: '127.0.0.1:7780', cookie: 'in' };
+const CHANGE: Asked = {
+  ...LOOK,
+  method: 'POST',
+  path: '/api/runs/a/cancel',
+  origin: 'http://127.0.0.1:7780',
+  contentType: 'application/json',
+};
+
+const statusOf = (asked: Asked, rules: Partial<AccessRules> = {}) =>
+  refusal(asked, { ...RULES, ...rules })?.status;
+
+test('what the page itself asks is answered', () => {
+  expect(refusal(LOOK, RULES)).toBeUndefined();
+  expect(refusal({ ...LOOK, fetchSite: 'same-origin' }, RULES)).toBeUndefined();
+  expect(refusal(CHANGE, RULES)).toBeUndefined();
+  for (const host of ['localhost:7780', 'LOCALHOST:7780', '[::1]:7780']) {
+    expect(refusal({ ...LOOK, host }, RULES), host).toBeUndefined();
+  }
+});
+
+describe('hosts', () => {
+  test.each([
+    'evil.example:7780',
+    'evil.example',
+    '127.0.0.1',
+    '127.0.0.1:7781',
+    'localhost.evil.example:7780',
+    '127.0.0.1:7780@evil.example',
+    'user@127.0.0.1:7780',
+    '127.0.0.1:7780/..',
+    '',
+    undefined,
+  ])('%s is none of ours', (host) => {
+    expect(statusOf({ ...LOOK, host })).toBe(421);
+    // Not even the one-time address is answered there.
+    expect(statusOf({ ...LOOK, host, path: '/open/x', cookie: '' })).toBe(421);
+  });
+
+  test('without a port it is the scheme’s', () => {
+    const isOwnHost = (_: string, port: number) => port === 443;
+    expect(statusOf({ ...LOOK, host: 'lab' }, { isOwnHost, scheme: 'https' })).toBeUndefined();
+    expect(statusOf({ ...LOOK, host: 'lab' }, { isOwnHost })).toBe(421);
+  });
+});
+
+test('whoever was not let in is told what to do', () => {
+  expect(statusOf({ ...LOOK, cookie: undefined })).toBe(401);
+  expect(statusOf({ ...LOOK, cookie: 'out', path: '/' })).toBe(401);
+  expect(refusal({ ...LOOK, cookie: 'out' }, RULES)?.message).toContain('coordinator dashboard');
+  expect(statusOf({ ...LOOK, cookie: undefined, path: '/open/token' })).toBeUndefined();
+});
+
+test('pages from elsewhere get nothing of the API', () => {
+  expect(statusOf({ ...LOOK, fetchSite: 'cross-site' })).toBe(403);
+  // Another port of this machine is the same site.
+  expect(statusOf({ ...LOOK, fetchSite: 'same-site' })).toBe(403);
+  expect(statusOf({ ...LOOK, path: '/', fetchSite: 'cross-site' })).toBeUndefined();
+});
+
+describe('changes', () => {
+  test.each([
+    'http://evil.example',
+    'http://127.0.0.1:3000',
+    'http://localhost:7780',
+    'null',
+    undefined,
+  ])('from %s are refused', (origin) => {
+    expect(statusOf({ ...CHANGE, origin })).toBe(403);
+  });
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', undefined])(
+    'as %s, which a form can send, are refused',
+    (contentType) => {
+      expect(statusOf({ ...CHANGE, contentType })).toBe(415);
+    },
+  );
+
+  test('with a character set are JSON too', () => {
+    const contentType = 'application/json; charset=utf-8';
+    expect(statusOf({ ...CHANGE, contentType })).toBeUndefined();
+  });
+
+  test('are refused where one may only look, and how to make them is said', () => {
+    const rules = { ...RULES, readOnly: 'use coordinator dashboard' };
+    expect(refusal(CHANGE, rules)).toMatchObject({ status: 403, message: rules.readOnly });
+    expect(refusal(LOOK, rules)).toBeUndefined();
+  });
+});
+
+describe('the one-time address', () => {
+  const session = () => new OneTimeSession('lyceum-7780', 'token', 'secret');
+
+  test('lets in once', () => {
+    const own = session();
+    expect(own.open('other')).toBe('unknown');
+    expect(own.open('')).toBe('unknown');
+    expect(own.open('token')).toBe('opened');
+    expect(own.open('token')).toBe('spent');
+    expect(own.open('other')).toBe('unknown');
+  });
+
+  test('gives a cookie that scripts and other sites have no use of', () => {
+    expect(session().setCookie).toBe('lyceum-7780=secret; HttpOnly; SameSite=Strict; Path=/');
+  });
+
+  test.each([
+    ['lyceum-7780=secret', true],
+    ['a=b; lyceum-7780=secret; c', true],
+    ['lyceum-7780=stale; lyceum-7780=secret', true],
+    ['lyceum-7780=secre', false],
+    ['lyceum-7780=secretx', false],
+    ['lyceum-7780=', false],
+    ['lyceum-7781=secret', false],
+    ['x-lyceum-7780=secret', false],
+    ['secret', false],
+    ['', false],
+  ])('knows the cookie again: %s is %s', (cookies, isIn) => {
+    expect(session().isIn(cookies)).toBe(isIn);
+  });
+});

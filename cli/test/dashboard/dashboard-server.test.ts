@@ -1,0 +1,370 @@
+/** The server over real HTTP on loopback, with a coordinator's client that a test answers for. */
+import { once } from 'node:events';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { connect } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { createLogger } from '@lyceum/platform';
+import { LyceumError, RunState } from '@lyceum/proto';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { OneTimeSession } from '../../src/dashboard/access/index.js';
+import { DashboardServer } from '../../src/dashboard/dashboard-server.js';
+import type { Site } from '../../src/dashboard/site.js';
+import { FakeCluster, run } from './fake-cluster.js';
+
+const PAGE = {
+  type: 'text/html; charset=utf-8',
+  body: Buffer.from('<p>page</p>'),
+  gzipped: Buffer.from([]),
+  etag: '"1"',
+  cacheControl: 'no-cache',
+};
+const { gzipSync } = await import('node:zlib');
+const SITE: Site = new Map([
+  ['/', { ...PAGE, gzipped: gzipSync(PAGE.body) }],
+  ['/assets/a-1.js', { ...PAGE, type: 'text/javascript', cacheControl: 'immutable' }],
+]);
+
+const stopping: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stopping.splice(0)) await stop();
+});
+
+async function started(how: 'own' | 'shared', cluster = new FakeCluster()) {
+  const server = await DashboardServer.start({
+    client: cluster,
+    site: SITE,
+    address: '127.0.0.1:0',
+    log: createLogger({ name: 'test', level: 'silent' }),
+    ...(how === 'own' && {
+      sessionAt: () => new OneTimeSession('lyceum-test', 'token', 'secret'),
+    }),
+  });
+  stopping.push(() => server.close());
+  return { cluster, address: server.address, ask: askerOf(server.address) };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+const IN = { cookie: 'lyceum-test=secret' };
+
+function askerOf(address: string) {
+  const [host, port] = address.split(':');
+  return async (
+    path: string,
+    { method = 'GET', headers = {}, body = '' } = {},
+  ): Promise<Answer> => {
+    const asked = request({ host, port, path, method, headers, agent: false });
+    asked.end(body);
+    const [response] = await once(asked, 'response');
+    const parts: Buffer[] = [];
+    for await (const part of response) parts.push(part);
+    return { status: response.statusCode, headers: response.headers, body: Buffer.concat(parts) };
+  };
+}
+
+const jsonOf = ({ body }: Answer) => JSON.parse(body.toString());
+
+describe('one’s own', () => {
+  test('is opened by its address, once, by a page that leads on', async () => {
+    const { ask } = await started('own');
+    expect((await ask('/')).status).toBe(401);
+    expect((await ask('/open/nonsense')).status).toBe(403);
+    const opened = await ask('/open/token');
+    expect(opened.status).toBe(200);
+    expect(opened.headers['set-cookie']).toEqual([
+      'lyceum-test=secret; HttpOnly; SameSite=Strict; Path=/',
+    ]);
+    expect(opened.body.toString()).toContain('url=/"');
+    const again = await ask('/open/token');
+    expect(again.status).toBe(403);
+    expect(again.headers['set-cookie']).toBeUndefined();
+    expect(again.body.toString()).toContain('start `coordinator dashboard` again');
+    // Who is in goes on.
+    expect((await ask('/open/token', { headers: IN })).status).toBe(200);
+    expect((await ask('/', { headers: IN })).status).toBe(200);
+  });
+
+  test('answers nobody without the cookie, in the form that was asked for', async () => {
+    const { ask, cluster } = await started('own');
+    const call = await ask('/api/runs');
+    expect([call.status, jsonOf(call).code]).toEqual([401, 'PERMISSION_DENIED']);
+    const page = await ask('/assets/a-1.js');
+    expect([page.status, page.headers['content-type']]).toEqual([401, 'text/plain; charset=utf-8']);
+    expect((await ask('/api/stream')).status).toBe(401);
+    expect(cluster.calls).toEqual([]);
+  });
+
+  test('answers at no other host', async () => {
+    const { ask, address } = await started('own');
+    for (const host of ['evil.example', `evil.example:${address.split(':')[1]}`, '127.0.0.1:1']) {
+      expect((await ask('/', { headers: { ...IN, host } })).status, host).toBe(421);
+    }
+    const host = `localhost:${address.split(':')[1]}`;
+    expect((await ask('/', { headers: { ...IN, host } })).status).toBe(200);
+  });
+
+  test('changes runs for its own page alone', async () => {
+    const { ask, address, cluster } = await started('own');
+    cluster.runs.set('a', run('a'));
+    const post = (path: string, headers: object) =>
+      ask(path, { method: 'POST', headers, body: '{}' });
+    const own = { ...IN, origin: `http://${address}`, 'content-type': 'application/json' };
+    expect(
+      (await post('/api/runs/a/cancel', { ...own, origin: 'http://evil.example' })).status,
+    ).toBe(403);
+    expect(
+      (await post('/api/runs/a/cancel', { ...own, 'content-type': 'text/plain' })).status,
+    ).toBe(415);
+    expect((await post('/api/runs/a/cancel', { ...own, cookie: '' })).status).toBe(401);
+    expect(cluster.calls).toEqual([]);
+    for (const what of ['cancel', 'resume', 'retry']) {
+      const answer = await post(`/api/runs/a/${what}`, own);
+      expect([answer.status, jsonOf(answer).id]).toEqual([200, 'a']);
+      expect(cluster.calls).toContain(`${what}Run a`);
+    }
+    expect((await post('/api/workers/w%2F1/release', own)).status).toBe(200);
+    expect(cluster.calls).toContain('releaseWorker w/1');
+  });
+
+  test('takes no bodies to speak of, announced or not', async () => {
+    const { ask, address, cluster } = await started('own');
+    const headers = { ...IN, origin: `http://${address}`, 'content-type': 'application/json' };
+    const large = 10 * 1024 * 1024;
+    const announced = { ...headers, 'content-length': large, expect: '100-continue' };
+    expect((await ask('/api/runs/a/cancel', { method: 'POST', headers: announced })).status).toBe(
+      413,
+    );
+    const chunked = { ...headers, 'transfer-encoding': 'chunked' };
+    const body = 'x'.repeat(8192);
+    expect(
+      (await ask('/api/runs/a/cancel', { method: 'POST', headers: chunked, body })).status,
+    ).toBe(413);
+    expect(cluster.calls).toEqual([]);
+  });
+});
+
+describe('the coordinator’s', () => {
+  test('is for looking, and says how to do more', async () => {
+    const { ask, cluster } = await started('shared');
+    expect(jsonOf(await ask('/api/cluster'))).toEqual({
+      version: '0.1.0',
+      coordinator: cluster.address,
+      mayChange: false,
+    });
+    const headers = {
+      origin: 'http://localhost',
+      host: 'localhost',
+      'content-type': 'application/json',
+    };
+    const refused = await ask('/api/runs/a/cancel', { method: 'POST', headers });
+    expect(refused.status).toBe(403);
+    expect(jsonOf(refused).message).toContain('coordinator dashboard');
+    expect(cluster.calls).toEqual(['version']);
+    expect((await ask('/open/token')).status).toBe(404);
+  });
+
+  test('is called by loopback’s names, at whatever port a tunnel has', async () => {
+    const { ask } = await started('shared');
+    expect((await ask('/', { headers: { host: '127.0.0.1:9000' } })).status).toBe(200);
+    expect((await ask('/', { headers: { host: 'evil.example:7780' } })).status).toBe(421);
+  });
+});
+
+describe('every answer', () => {
+  test.each(['/', '/assets/a-1.js', '/api/cluster', '/api/nothing', '/nothing', '/open/x'])(
+    'of %s has the headers that guard the page',
+    async (path) => {
+      const { ask } = await started('shared');
+      const { headers } = await ask(path);
+      expect(headers['content-security-policy']).toBe(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      );
+      expect(headers['x-content-type-options']).toBe('nosniff');
+      expect(headers['referrer-policy']).toBe('no-referrer');
+      expect(headers['cross-origin-opener-policy']).toBe('same-origin');
+      expect(headers['access-control-allow-origin']).toBeUndefined();
+    },
+  );
+
+  test('refusals have them too', async () => {
+    const { ask } = await started('own');
+    const { headers } = await ask('/', { headers: { host: 'evil.example' } });
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    '/../package.json',
+    '/..%2f..%2fpackage.json',
+    '/assets/../../../etc/passwd',
+    '/%2e%2e/package.json',
+    '//etc/passwd',
+    '/assets/a-1.js/',
+    '/api/runs/%ff',
+    '/api/runs/a/b/c',
+    '/api/toString',
+  ])('%s is none', async (path) => {
+    const { ask } = await started('shared');
+    expect((await ask(path)).status).toBe(404);
+  });
+
+  test('want their method', async () => {
+    const { ask } = await started('shared');
+    const headers = {
+      origin: 'http://localhost',
+      host: 'localhost',
+      'content-type': 'application/json',
+    };
+    expect((await ask('/', { method: 'DELETE' })).status).toBe(405);
+    const wrong = await ask('/api/runs/a/cancel');
+    expect([wrong.status, wrong.headers.allow]).toEqual([405, 'POST']);
+    expect((await ask('/api/runs', { method: 'PUT', headers })).status).toBe(405);
+    expect((await ask('/api/stream', { method: 'HEAD' })).status).toBe(405);
+  });
+
+  test('of other servers, as proxies are asked for them, are refused', async () => {
+    const { address } = await started('shared');
+    const socket = connect(Number(address.split(':')[1]), '127.0.0.1');
+    socket.end('GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    const [first] = await once(socket, 'data');
+    expect(String(first)).toMatch(/^HTTP\/1.1 400 /);
+  });
+});
+
+describe('files', () => {
+  test('are zipped for whoever takes that', async () => {
+    const { ask } = await started('shared');
+    const zipped = await ask('/', { headers: { 'accept-encoding': 'br, gzip' } });
+    expect(zipped.headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(zipped.body).toString()).toBe('<p>page</p>');
+    const plain = await ask('/', { headers: { 'accept-encoding': 'gzip;q=0, br' } });
+    expect(plain.body.toString()).toBe('<p>page</p>');
+  });
+
+  test('are not sent again', async () => {
+    const { ask } = await started('shared');
+    const { etag = '' } = (await ask('/')).headers;
+    const again = await ask('/', { headers: { 'if-none-match': etag } });
+    expect([again.status, again.body.length]).toEqual([304, 0]);
+    expect((await ask('/assets/a-1.js')).headers['cache-control']).toBe('immutable');
+    expect((await ask('/api/cluster')).headers['cache-control']).toBe('no-store');
+  });
+});
+
+describe('what goes wrong', () => {
+  test.each([
+    ['NOT_FOUND', 404],
+    ['FAILED_PRECONDITION', 409],
+    ['UNAVAILABLE', 503],
+    ['PERMISSION_DENIED', 403],
+  ] as const)('%s is %i with its reason', async (code, status) => {
+    const cluster = new FakeCluster();
+    cluster.failure = new LyceumError(code, 'because');
+    const { ask } = await started('shared', cluster);
+    const answer = await ask('/api/runs/a');
+    expect([answer.status, jsonOf(answer)]).toEqual([status, { code, message: 'because' }]);
+  });
+
+  test('a bug is told to the log alone', async () => {
+    const cluster = new FakeCluster();
+    cluster.failure = new Error('secret');
+    const { ask } = await started('shared', cluster);
+    const answer = await ask('/api/runs/a');
+    expect(answer.status).toBe(500);
+    expect(answer.body.toString()).not.toContain('secret');
+  });
+
+  test.each([
+    '/api/runs?state=SLEEPING',
+    '/api/runs/a/history?from=-1',
+    '/api/runs/a/events?before=x',
+    '/api/compare?run=a',
+  ])('%s is asked wrongly', async (path) => {
+    const cluster = new FakeCluster();
+    cluster.runs.set('a', run('a'));
+    const { ask } = await started('shared', cluster);
+    expect((await ask(path)).status).toBe(400);
+  });
+
+  test('what a newer coordinator knows is a conflict', async () => {
+    const { ask } = await started('shared');
+    expect((await ask('/api/runs/a/findings')).status).toBe(409);
+  });
+});
+
+test('runs are asked for by page, state, team and text', async () => {
+  const { ask, cluster } = await started('shared');
+  await ask('/api/runs?state=QUEUED&state=FAILED&team=vision&text=a%20b&page=next');
+  expect(cluster.calls).toEqual([
+    `pageOfRuns ${JSON.stringify({
+      states: [RunState.RUN_STATE_QUEUED, RunState.RUN_STATE_FAILED],
+      pageSize: 50,
+      brief: true,
+      team: 'vision',
+      text: 'a b',
+      pageToken: 'next',
+    })}`,
+  ]);
+});
+
+describe('streams', () => {
+  /** Reads a stream until it has said all that is wanted. */
+  async function heard(
+    address: string,
+    path: string,
+    done: (text: string) => boolean,
+  ): Promise<string> {
+    const [host, port] = address.split(':');
+    const asked = request({ host, port, path, agent: false }).end();
+    const [response] = await once(asked, 'response');
+    expect(response.headers['content-type']).toBe('text/event-stream; charset=utf-8');
+    let text = '';
+    for await (const part of response) {
+      text += part;
+      if (done(text)) break;
+    }
+    asked.destroy();
+    return text;
+  }
+
+  test('tell runs and workers at once', async () => {
+    const { address, cluster } = await started('shared');
+    cluster.runs.set('a', run('a'));
+    const text = await heard(address, '/api/stream', (all) => /event: workers\n.*\n\n/.test(all));
+    expect(text).toMatch(/^retry: 2000\n\n/);
+    expect(text).toMatch(/event: runs\ndata: \[\{"id":"a",/);
+  });
+
+  test('of a run that is not there say that it is gone', async () => {
+    const { address } = await started('shared');
+    const text = await heard(address, '/api/stream?run=b', (all) => all.includes('gone'));
+    expect(text).toContain('event: gone\ndata: ["b"]\n\n');
+  });
+
+  test('are as many as there may be, and the source stops with the last', async () => {
+    const { address, ask, cluster } = await started('shared');
+    const [host, port] = address.split(':');
+    const open = Array.from({ length: 32 }, () =>
+      request({ host, port, path: '/api/stream', agent: false }).end(),
+    );
+    await Promise.all(open.map((asked) => once(asked, 'response')));
+    const refused = await ask('/api/stream');
+    expect([refused.status, jsonOf(refused).code]).toEqual([429, 'RESOURCE_EXHAUSTED']);
+    // One source for all.
+    expect(cluster.calls.filter((call) => call.startsWith('pageOfRuns')).length).toBeLessThan(32);
+    for (const asked of open) asked.destroy();
+    await vi.waitFor(
+      async () => {
+        const before = cluster.calls.length;
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        expect(cluster.calls.length).toBe(before);
+      },
+      { timeout: 60_000 },
+    );
+  });
+});
