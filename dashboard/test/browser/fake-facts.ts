@@ -377,7 +377,7 @@ export function fakeWorkers(marked: Marked, nowMs: number): WorkerFacts {
   };
 }
 
-export function fakeComparison(rows: readonly RunRow[]): ComparisonFacts {
+export function fakeComparison(rows: readonly RunRow[], marked: Marked): ComparisonFacts {
   const [first, ...others] = rows;
   return {
     runs: rows,
@@ -402,6 +402,6 @@ export function fakeComparison(rows: readonly RunRow[]): ComparisonFacts {
       high: -0.008 * (index + 1) + 0.006 + (index === 0 ? 0.004 : 0),
       p: index === 0 ? 0.09 : 0.004,
     })),
-    notCompared: null,
+    notCompared: marked('') || null,
   };
 }

@@ -66,7 +66,12 @@ export async function startFakeServer(marked: Marked, rows?: RunRow[]): Promise<
     if (room === 'workers') return ok(fakeWorkers(marked, nowMs));
     if (room === 'compare') {
       const asked = url.searchParams.getAll('run').map(find);
-      return ok(fakeComparison(asked.filter((one) => one !== undefined)));
+      return ok(
+        fakeComparison(
+          asked.filter((one) => one !== undefined),
+          marked,
+        ),
+      );
     }
     if (room === 'runs' && id === '') return ok(runPage(runs, url.searchParams));
     if (row === undefined) return noSuchRun(id);

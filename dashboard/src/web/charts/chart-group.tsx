@@ -78,10 +78,10 @@ function ChartFigure({ chart, steps, cursor, onZoom }: FigureProps) {
   return (
     <figure class="plotted">
       <figcaption>
-        <h4>
+        <h3>
           {title}
           {unit !== '' && <span class="muted"> ({unit})</span>}
-        </h4>
+        </h3>
         <Legend chart={chart} cursor={cursor} />
       </figcaption>
       <div role="img" aria-label={`${title}. ${said}.`}>

@@ -107,12 +107,8 @@ function SideBySide({ facts }: { readonly facts: ComparisonFacts }) {
     {
       name: 'Change',
       values: runs.map(({ id }) => (
-        <a
-          key={id}
-          href={compareAddress(runs.filter((run) => run.id !== id).map((run) => run.id))}
-          aria-label={`Leave ${id} out`}
-        >
-          leave out
+        <a key={id} href={compareAddress(runs.filter((run) => run.id !== id).map((run) => run.id))}>
+          leave out<span class="unseen"> {id}</span>
         </a>
       )),
     },

@@ -19,17 +19,23 @@ interface Props {
 }
 
 export function Question({ verb, question, children, no, onYes }: Props) {
+  const button = useRef<HTMLButtonElement>(null);
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const isBusy = useSignal(false);
   const problem = useSignal<Problem | null>(null);
   const close = () => dialog.current?.close();
+  /** What was done may have taken the button away. */
+  const keepFocus = () => {
+    if (button.current?.isConnected !== true) document.querySelector('h1')?.focus();
+  };
   const doIt = async () => {
     isBusy.value = true;
     problem.value = null;
     try {
       await onYes();
       close();
+      setTimeout(keepFocus);
     } catch (error) {
       problem.value = problemIn(error);
     } finally {
@@ -39,6 +45,7 @@ export function Question({ verb, question, children, no, onYes }: Props) {
   return (
     <>
       <button
+        ref={button}
         type="button"
         onClick={() => {
           problem.value = null;

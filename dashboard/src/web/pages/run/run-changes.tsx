@@ -2,7 +2,6 @@
 import type { RunFacts } from '../../../api/index.js';
 import { countText } from '../../../components/index.js';
 import { change } from '../../data/calls.js';
-import { announce } from '../../parts/announcing.js';
 import { Question } from '../../parts/question.js';
 import { hasEnded } from '../../parts/run-parts.js';
 
@@ -13,9 +12,8 @@ interface Props {
 
 export function RunChanges({ run, onChanged }: Props) {
   const { id, state, checkpointStep } = run;
-  const does = (verb: string, done: string) => async () => {
+  const does = (verb: string) => async () => {
     onChanged(await change<RunFacts>(`runs/${encodeURIComponent(id)}/${verb}`));
-    announce(done);
   };
   const from =
     checkpointStep === 0
@@ -28,7 +26,7 @@ export function RunChanges({ run, onChanged }: Props) {
           verb="Resume"
           question={`Resume ${id}?`}
           no="Leave it paused"
-          onYes={does('resume', `${id} goes on`)}
+          onYes={does('resume')}
         >
           <p>
             It goes on {from}, and asks again for what failed. It pauses again if what stopped it
@@ -37,12 +35,7 @@ export function RunChanges({ run, onChanged }: Props) {
         </Question>
       )}
       {(state === 'FAILED' || state === 'CANCELLED') && (
-        <Question
-          verb="Retry"
-          question={`Retry ${id}?`}
-          no="Leave it"
-          onYes={does('retry', `${id} begins again`)}
-        >
+        <Question verb="Retry" question={`Retry ${id}?`} no="Leave it" onYes={does('retry')}>
           <p>
             Attempt {run.attempt + 1} begins {from}. Answers of teachers that are stored are not
             asked for again.
@@ -50,12 +43,7 @@ export function RunChanges({ run, onChanged }: Props) {
         </Question>
       )}
       {!hasEnded(state) && state !== 'CANCELLING' && (
-        <Question
-          verb="Cancel"
-          question={`Cancel ${id}?`}
-          no="Let it go on"
-          onYes={does('cancel', `${id} is being cancelled`)}
-        >
+        <Question verb="Cancel" question={`Cancel ${id}?`} no="Let it go on" onYes={does('cancel')}>
           <p>
             Its workers are let go. What was trained since the last checkpoint is lost; a retry
             begins {from}.

@@ -1,0 +1,290 @@
+/**
+ * The built page in a real Chromium, against a server that answers with made-up facts: what a person with eyes, with a
+ * keyboard, or with a screen reader meets, and what a hostile text could do. Left out where there is no Chromium.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { findChromium } from '../../../setup/chromium.mjs';
+import { startBrowser } from './browser.js';
+import { fakeRun, fakeWorkers, HOSTILE, PAUSED, PLAIN, RUNNING, SUCCEEDED } from './fake-facts.js';
+import { type FakeServer, startFakeServer } from './fake-server.js';
+
+const CHROMIUM = findChromium(process.env);
+if (CHROMIUM === undefined) {
+  console.warn(
+    'The browser tests are left out: there is no Chromium; npm run browser-tests has one installed.',
+  );
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Each with a text that is there once all of it is. */
+const PAGES: readonly (readonly [hash: string, text: string])[] = [
+  ['#/runs', 'Older runs'],
+  [`#/runs/${RUNNING}`, 'Gradient norm'],
+  [`#/runs/${SUCCEEDED}`, 'Samples on which student and ensemble differ most'],
+  [`#/runs/${PAUSED}`, 'Gradient norm'],
+  [`#/runs/${RUNNING}/events`, 'Older events'],
+  ['#/workers', 'Not trusted'],
+  [`#/compare?run=${SUCCEEDED}&run=digits-195&run=digits-192`, 'Is the difference real?'],
+  ['#/runs/none', 'there is no run none'],
+];
+
+/** What a busy machine may take for what takes far below a second. */
+const LIMIT_MS = 30_000;
+
+describe.skipIf(CHROMIUM === undefined)('the page', () => {
+  let browser: Browser;
+  let server: FakeServer;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    browser = await startBrowser(CHROMIUM ?? '');
+    server = await startFakeServer(PLAIN);
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  async function open(hash: string, options: BrowserContextOptions = {}, at = server) {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 860 },
+      ...options,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(LIMIT_MS);
+    complaints = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      // A call that was refused is logged by the browser itself.
+      const isCall = message.text().startsWith('Failed to load resource');
+      if (message.type() === 'error' && !isCall) complaints.push(message.text());
+    });
+    await page.goto(at.url + hash);
+    return page;
+  }
+
+  async function openAll(
+    hash: string,
+    text: string,
+    options: BrowserContextOptions = {},
+    at = server,
+  ) {
+    const page = await open(hash, options, at);
+    await page.getByText(text).first().waitFor();
+    return page;
+  }
+
+  it.each(PAGES)('%s has nothing that axe finds, and fits into a telephone', async (hash, text) => {
+    const page = await openAll(hash, text);
+    await page.evaluate(AXE);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await page.evaluate<AxeResults>(
+        'axe.run({ resultTypes: ["violations"] })',
+      );
+      expect(
+        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+      ).toEqual([]);
+    }
+    await page.setViewportSize({ width: 400, height: 800 });
+    const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+    await vi.waitFor(async () => expect(await page.evaluate(excess)).toBe(0), LIMIT_MS);
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows markup as text, wherever it comes from', async () => {
+    const hostile = await startFakeServer(HOSTILE);
+    try {
+      for (const [hash, text] of PAGES) {
+        const page = await openAll(hash, text, {}, hostile);
+        await page.evaluate(
+          'for (const more of document.querySelectorAll("details")) more.open = true',
+        );
+        const questions = page.locator('button', { hasText: '…' });
+        if ((await questions.count()) > 0) await questions.first().click();
+        if (hash !== '#/runs/none') await page.getByText('<img src=x').first().waitFor();
+        expect(
+          await page.evaluate(
+            '[window.hit, document.querySelectorAll(".injected, img[src=x]").length]',
+          ),
+        ).toEqual([undefined, 0]);
+        expect(await page.title()).not.toContain('undefined');
+        expect(complaints).toEqual([]);
+        await page.context().close();
+      }
+    } finally {
+      await hostile.close();
+    }
+  });
+
+  it('is used by keys alone, from the list to the end of a run', async () => {
+    const page = await openAll('#/runs', 'Older runs');
+    const focused = () => page.evaluate<string>('document.activeElement.textContent');
+    await tabTo(page, RUNNING);
+    await page.keyboard.press('Enter');
+    await page.getByText('Gradient norm').waitFor();
+    expect(await focused()).toBe(`Run ${RUNNING}`);
+    expect(await page.title()).toBe(`${RUNNING}: training 62 % – Lyceum`);
+
+    await tabTo(page, 'Cancel …');
+    await page.keyboard.press('Enter');
+    const question = page.getByRole('dialog', { name: `Cancel ${RUNNING}?` });
+    await question.waitFor();
+    expect(await focused()).toBe('Let it go on');
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'hidden' });
+    expect(await focused()).toBe('Cancel …');
+    expect(server.changes).toEqual([]);
+
+    await page.keyboard.press('Enter');
+    await question.waitFor();
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Cancel');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Summary').getByText('cancelling').waitFor();
+    expect(server.changes).toEqual([`runs/${RUNNING}/cancel`]);
+    await page.locator('[aria-live]', { hasText: `${RUNNING} is now cancelling` }).waitFor();
+    // The button is gone; the focus is not.
+    expect(await focused()).toBe(`Run ${RUNNING}`);
+  });
+
+  it('has a cursor over all curves that arrow keys move', async () => {
+    const page = await openAll(`#/runs/${RUNNING}`, 'Gradient norm');
+    const slider = page.getByRole('slider', { name: 'Cursor over the curves of learning' });
+    await slider.focus();
+    await page.keyboard.press('Home');
+    await page.getByText('steps 0 to 121').first().waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.getByText('steps 122 to 243').first().waitFor();
+    expect(await slider.getAttribute('aria-valuetext')).toMatch(
+      /^steps 122 to 243: loss 2\.\d+, kd 1\./,
+    );
+    // Every chart that is drawn has its cursor at the second point.
+    const places = await page.evaluate<string[]>(
+      '[...document.querySelectorAll(".u-cursor-x")].map((line) => line.style.transform)',
+    );
+    expect(places.length).toBeGreaterThan(9);
+    expect(places.every((place) => /^translate\(\d+px/.test(place))).toBe(true);
+    await page.keyboard.press('ArrowLeft');
+    await page.getByText('steps 0 to 121').first().waitFor();
+
+    await page.locator('.plotted', { hasText: 'Loss by term' }).getByText('Table').click();
+    await page.getByRole('table', { name: 'Loss by term' }).getByRole('rowheader').last().waitFor();
+  });
+
+  it('shows the steps that are asked for', async () => {
+    const page = await openAll(`#/runs/${RUNNING}`, 'Gradient norm');
+    await page.getByLabel('Steps from').fill('1000');
+    await page.getByLabel('Steps from').press('Enter');
+    await page.getByLabel('to', { exact: true }).fill('1512');
+    await page.getByLabel('to', { exact: true }).press('Enter');
+    await page.getByText('step 1,511').first().waitFor();
+    await page.getByText('All steps').click();
+    await page.getByText('steps 61,976 to 61,999').first().waitFor();
+  });
+
+  it('says what changes while one looks', async () => {
+    const page = await openAll('#/runs', 'Older runs');
+    const row = server.row(RUNNING);
+    const line = page.getByRole('row').filter({ hasText: RUNNING });
+    // The first telling is of how things are; the page has that already.
+    server.say('runs', [row]);
+    server.say('runs', [{ ...row, step: 70_000 }]);
+    await line.getByText('70 %').waitFor();
+
+    await line.getByRole('link').click();
+    await page.getByText('Gradient norm').waitFor();
+    const run = fakeRun({ ...row, state: 'SUCCEEDED', step: 100_000 }, PLAIN);
+    await sayUntil(page, 'Samples on which student and ensemble differ most', () =>
+      server.say('run', run),
+    );
+    expect(await page.title()).toBe(`${RUNNING}: succeeded – Lyceum`);
+    await page.locator('[aria-live]', { hasText: `${RUNNING} is now succeeded` }).waitFor();
+
+    server.setStreaming(false);
+    await page.getByText('Not connected').waitFor();
+    server.setStreaming(true);
+    await page.getByText('Not connected').waitFor({ state: 'detached' });
+    await sayUntil(page, 'is no more', () => server.say('gone', [RUNNING]));
+  });
+
+  it('finds runs, and puts them side by side', async () => {
+    const page = await openAll('#/runs', 'Older runs');
+    await page.getByText('Older runs').click();
+    await page.getByText('digits-150', { exact: true }).waitFor();
+    await page.getByLabel('failed').check();
+    await page.getByText('digits-192', { exact: true }).waitFor();
+    expect(await page.getByText('succeeded').count()).toBe(1);
+    await page.getByLabel('Text').fill('no such run');
+    await page.getByText('No run is like that.').waitFor();
+    await page.getByText('Show all runs').click();
+    await page.getByLabel(`Compare ${SUCCEEDED}`).check();
+    await page.getByLabel('Compare digits-195').check();
+    await page.getByText('Compare them').click();
+    await page.getByText('may be chance').waitFor();
+    await page.goBack();
+    await page.getByText('Older runs').waitFor();
+  });
+
+  it('releases a worker after a question', async () => {
+    const page = await openAll('#/workers', 'Not trusted');
+    await page.getByText('Release …').click();
+    await page.getByRole('dialog').getByText('tested again with noisy').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
+    await page.getByText('Not trusted').waitFor({ state: 'detached' });
+    expect(server.changes.at(-1)).toBe('workers/teacher-worker-1/release');
+    await sayUntil(page, 'No worker is connected', () =>
+      server.say('workers', { ...fakeWorkers(PLAIN, Date.now()), workers: [] }),
+    );
+  });
+
+  it('says how to submit a run where there is none', async () => {
+    const empty = await startFakeServer(PLAIN, []);
+    try {
+      const page = await open('#/runs', {}, empty);
+      await page.getByText('coordinator submit run.yaml').waitFor();
+    } finally {
+      await empty.close();
+    }
+  });
+
+  it('asks again for what failed', async () => {
+    const page = await open('#/workers');
+    await page.getByText('Not trusted').waitFor();
+    await page.route('**/api/runs?*', (route) => route.abort());
+    await page.route('**/api/runs', (route) => route.abort());
+    await page.getByRole('link', { name: 'Runs' }).click();
+    await page.getByText('The dashboard cannot be reached.').waitFor();
+    await page.unrouteAll();
+    await page.getByText('Try again').click();
+    await page.getByText('Older runs').waitFor();
+  });
+});
+
+/** Presses Tab until that text has the focus. */
+async function tabTo(page: Page, text: string): Promise<void> {
+  for (let times = 0; times < 100; times++) {
+    await page.keyboard.press('Tab');
+    if ((await page.evaluate('document.activeElement.textContent')) === text) return;
+  }
+  throw new Error(`no ${text} within 100 tabs`);
+}
+
+/** The page may not have opened its stream yet. */
+async function sayUntil(page: Page, text: string, say: () => void): Promise<void> {
+  const seen = page.getByText(text).first();
+  for (const until = Date.now() + LIMIT_MS; Date.now() < until; ) {
+    say();
+    if (await seen.isVisible()) return;
+    await page.waitForTimeout(50);
+  }
+  throw new Error(`never seen: ${text}`);
+}

@@ -1,0 +1,37 @@
+/**
+ * Installs Chromium where Debian's packages can be installed within a minute: for root, with apt-get. Says what came of
+ * it, and ends with 1 if there is no Chromium; `npm test` leaves the browser tests out then.
+ */
+import { spawnSync } from 'node:child_process';
+import { findChromium } from './chromium.mjs';
+import { say } from './progress.mjs';
+
+const MINUTE_MS = 60_000;
+const PACKAGES = ['chromium', 'fonts-dejavu-core'];
+
+if (findChromium(process.env) === undefined) install();
+const found = findChromium(process.env);
+say(
+  'browser',
+  found ?? 'no Chromium: the browser tests are left out; install one, or set LYCEUM_CHROMIUM',
+);
+process.exitCode = found === undefined ? 1 : 0;
+
+function install() {
+  if (process.getuid?.() !== 0) return;
+  say('browser', 'installing Chromium with apt-get');
+  const endMs = Date.now() + MINUTE_MS;
+  const wanted = ['install', '-y', '--no-install-recommends', ...PACKAGES];
+  const isFetched = [['update'], [...wanted, '--download-only']].every((args) =>
+    aptGet(args, Math.max(1, endMs - Date.now())),
+  );
+  // Never stopped half-way: that would leave packages half installed.
+  if (isFetched) aptGet(wanted);
+}
+
+/** @param {readonly string[]} args @param {number} [timeoutMs] @returns {boolean} whether it worked */
+function aptGet(args, timeoutMs) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const timeout = timeoutMs === undefined ? {} : { timeout: timeoutMs };
+  return spawnSync('apt-get', ['-qq', ...args], { stdio: 'ignore', env, ...timeout }).status === 0;
+}
