@@ -1,0 +1,80 @@
+/**
+ * TensorBoard's event files: records of TFRecord, each an `Event` as protobuf.
+ *
+ *   record  length u64 | masked crc32c(length) u32 | bytes | masked crc32c(bytes) u32      little-endian
+ *   masked  ((crc >> 15) | (crc << 17)) + 0xa282ead8
+ *
+ * tensorflow/core/lib/io/record_writer.cc, core/util/event.proto, core/framework/summary.proto; the numbers of the few
+ * fields that are written stand below.
+ */
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { crc32c } from './crc32c.js';
+
+/** Of Event. */
+const WALL_TIME = 1;
+const STEP = 2;
+const FILE_VERSION = 3;
+const SUMMARY = 5;
+const SESSION_LOG = 7;
+/** Of Summary, and of its Value. */
+const VALUE = 1;
+const TAG = 1;
+const SIMPLE_VALUE = 2;
+/** Of SessionLog, and its status START. */
+const STATUS = 1;
+const START = 1;
+
+/** What is known of one step. */
+export interface Scalars {
+  readonly step: number;
+  /** Seconds since 1970. */
+  readonly wallSeconds: number;
+  /** By tag, `student/loss`. TensorBoard keeps them as float32. */
+  readonly values: readonly (readonly [tag: string, value: number])[];
+}
+
+/**
+ * The beginning of a file: its version, and that what older files of the folder say of this step and later ones is void,
+ * since a run that is resumed takes these steps again.
+ */
+export function startRecords(wallSeconds: number, firstStep: number): Uint8Array {
+  const version = event(wallSeconds, 0);
+  version.tag(FILE_VERSION, WireType.LengthDelimited).string('brain.Event:2');
+  const start = event(wallSeconds, firstStep);
+  start.tag(SESSION_LOG, WireType.LengthDelimited).fork();
+  start.tag(STATUS, WireType.Varint).int32(START).join();
+  return Buffer.concat([record(version.finish()), record(start.finish())]);
+}
+
+export function scalarsRecord({ step, wallSeconds, values }: Scalars): Uint8Array {
+  const writer = event(wallSeconds, step);
+  writer.tag(SUMMARY, WireType.LengthDelimited).fork();
+  for (const [tag, value] of values) {
+    writer.tag(VALUE, WireType.LengthDelimited).fork();
+    writer.tag(TAG, WireType.LengthDelimited).string(tag);
+    writer.tag(SIMPLE_VALUE, WireType.Bit32).float(Math.fround(value)).join();
+  }
+  writer.join();
+  return record(writer.finish());
+}
+
+function event(wallSeconds: number, step: number): BinaryWriter {
+  const writer = new BinaryWriter();
+  writer.tag(WALL_TIME, WireType.Bit64).double(wallSeconds);
+  return writer.tag(STEP, WireType.Varint).int64(step);
+}
+
+function record(bytes: Uint8Array): Uint8Array {
+  const framed = Buffer.alloc(bytes.length + 16);
+  framed.writeBigUInt64LE(BigInt(bytes.length));
+  framed.writeUInt32LE(masked(framed.subarray(0, 8)), 8);
+  framed.set(bytes, 12);
+  framed.writeUInt32LE(masked(bytes), 12 + bytes.length);
+  return framed;
+}
+
+/** A sum of bytes that hold sums is weak, so it is stored in another form. */
+function masked(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
