@@ -10,6 +10,7 @@ import { readNpz } from '@lyceum/learning/files';
 import type { GetHistoryResponse } from '@lyceum/proto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readEvents } from '../../../learning/test/tensorboard/read-events.js';
 import type { Report } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { CLI_FILE, type CliResult, runCli, startCli } from './cli-process.js';
@@ -390,6 +391,30 @@ describe('the report', () => {
       ]),
     );
     expect(stdout).toMatch(/^Loss over \d+ steps: [\d.]+ [▁▂▃▄▅▆▇█]+ [\d.]+$/m);
+  });
+
+  test('is a page, a model card and an event file, none of which is overwritten', async () => {
+    const page = path.join(folder, 'report.html');
+    const card = path.join(folder, 'README.md');
+    const logs = path.join(folder, 'logs');
+    const files = ['--html', page, '--markdown', card, '--tensorboard', logs];
+    expect(await cli('report', 'distilled', ...files)).toMatchObject({ code: 0 });
+    const text = await readFile(page, 'utf8');
+    expect(text).toContain('<h1>Report of distilled</h1>');
+    // Curves of what the student told, and the teachers by name.
+    expect(text).toContain('<title>Loss</title>');
+    expect(text).toContain('<th scope="row">second</th>');
+    expect(await readFile(card, 'utf8')).toMatch(/^- name: "distilled"$/m);
+    const [eventFile = ''] = await readdir(path.join(logs, 'distilled'));
+    const events = readEvents(await readFile(path.join(logs, 'distilled', eventFile)));
+    const steps = events.filter(({ values = [] }) => values[0]?.[0] === 'student/loss');
+    expect(steps.length).toBeGreaterThan(1);
+    expect(events.at(-1)?.values?.[0]?.[0]).toBe('test.accuracy/student');
+    expect(await cli('report', 'distilled', '--markdown', card)).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('--force overwrites it'),
+    });
+    expect(await cli('report', 'distilled', '--html', page, '--force')).toMatchObject({ code: 0 });
   });
 
   test('of a run that has not ended is a conflict', async () => {

@@ -1,6 +1,6 @@
 /** Samples as a person looks at them, with what each model says of them. */
 import type { Findings } from '../api/index.js';
-import { figureText, percentText } from './numbers.js';
+import { figureText, NOT_KNOWN, percentText } from './numbers.js';
 
 type Example = Findings['examples'][number];
 
@@ -63,15 +63,17 @@ function Shown({ example }: { readonly example: Example }) {
   if (shown.kind === 'row') {
     const { cells, count } = shown;
     return (
-      <dl class="sample">
-        {cells.map(({ column, value }) => (
-          <div key={column}>
-            <dt>{column}</dt>
-            <dd>{typeof value === 'number' ? figureText(value) : (value ?? '–')}</dd>
-          </div>
-        ))}
-        {count > cells.length && <div class="muted">… {count} columns</div>}
-      </dl>
+      <div class="sample">
+        <dl>
+          {cells.map(({ column, value }) => (
+            <div key={column}>
+              <dt>{column}</dt>
+              <dd>{typeof value === 'number' ? figureText(value) : (value ?? NOT_KNOWN)}</dd>
+            </div>
+          ))}
+        </dl>
+        {count > cells.length && <p class="muted">… {count} columns</p>}
+      </div>
     );
   }
   const times = Math.max(1, Math.floor(PICTURE_PIXELS / Math.max(shown.width, shown.height)));

@@ -4,7 +4,7 @@ import { type Column, DataTable } from './data-table.js';
 import {
   bytesText,
   countText,
-  figureText,
+  fixedText,
   intervalText,
   NOT_KNOWN,
   orNotKnown,
@@ -42,9 +42,9 @@ const COLUMNS: readonly Column<FiguresRow>[] = [
     value: (row) => accuracyText(row),
     isNumber: true,
   },
-  number('NLL, nats', 'Mean negative log-likelihood of the label', (row) => row.nll, figureText),
-  number('ECE', 'Expected calibration error, 15 bins of equal width', (row) => row.ece, figureText),
-  number('Brier', 'Mean squared distance from the label', (row) => row.brier, figureText),
+  number('NLL, nats', 'Mean negative log-likelihood of the label', (row) => row.nll, fixedText),
+  number('ECE', 'Expected calibration error, 15 bins of equal width', (row) => row.ece, fixedText),
+  number('Brier', 'Mean squared distance from the label', (row) => row.brier, fixedText),
   number(
     'As the ensemble',
     'Share of samples on which it says what the ensemble says',

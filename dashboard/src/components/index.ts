@@ -19,11 +19,12 @@ export {
   dateText,
   durationText,
   figureText,
+  fixedText,
   intervalText,
   NOT_KNOWN,
   orNotKnown,
   percentText,
 } from './numbers.js';
 export { ReliabilityDiagram } from './reliability-diagram.js';
-export { TeachersTable } from './teachers-table.js';
+export { type TeacherRow, TeachersTable } from './teachers-table.js';
 export { type Interval, wilsonInterval } from './wilson.js';

@@ -11,7 +11,7 @@ const LEFT = 64;
 const RIGHT = 12;
 const TOP = 10;
 const BOTTOM = 40;
-/** Lines of the table; of more points every second, third, … */
+/** Lines of a table; of more points every second, third, … */
 const TABLE_ROWS = 24;
 
 export interface Series {
@@ -31,10 +31,19 @@ interface LineChartProps {
   readonly yText?: (value: number) => string;
   /** The y axis begins at zero. */
   readonly fromZero?: boolean;
+  readonly tableRows?: number;
 }
 
 export function LineChart(props: LineChartProps) {
-  const { title, x, xTitle, yTitle, yText = figureText, fromZero = false } = props;
+  const {
+    title,
+    x,
+    xTitle,
+    yTitle,
+    yText = figureText,
+    fromZero = false,
+    tableRows = TABLE_ROWS,
+  } = props;
   const series = props.series.slice(0, LINE_COUNT);
   const known = series.flatMap(({ values }) => values.filter(isKnown));
   if (known.length === 0) return <p class="muted">{title}: nothing is known.</p>;
@@ -55,7 +64,14 @@ export function LineChart(props: LineChartProps) {
         ))}
       </svg>
       {series.length > 1 && <Legend names={series.map(({ name }) => name)} />}
-      <ChartTable title={title} x={x} xTitle={xTitle} series={series} yText={yText} />
+      <ChartTable
+        title={title}
+        x={x}
+        xTitle={xTitle}
+        series={series}
+        yText={yText}
+        rowCount={tableRows}
+      />
     </figure>
   );
 }
@@ -137,9 +153,10 @@ function ChartTable(props: {
   readonly xTitle: string;
   readonly series: readonly Series[];
   readonly yText: (value: number) => string;
+  readonly rowCount: number;
 }) {
-  const { title, x, xTitle, series, yText } = props;
-  const every = Math.ceil(x.length / TABLE_ROWS);
+  const { title, x, xTitle, series, yText, rowCount } = props;
+  const every = Math.ceil(x.length / rowCount);
   // From the end, so that the last point is in it.
   const rows = [...x.keys()].filter((index) => (x.length - 1 - index) % every === 0);
   return (

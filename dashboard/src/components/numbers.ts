@@ -28,6 +28,11 @@ export function figureText(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
 }
 
+/** Four decimals, so that a column's numbers stand below each other. */
+export function fixedText(value: number): string {
+  return value.toFixed(4);
+}
+
 /** `93.2 % (92.6 – 93.7)`. */
 export function intervalText(share: number, low: number, high: number): string {
   return `${percentText(share)} (${(low * 100).toFixed(1)} – ${(high * 100).toFixed(1)})`;

@@ -3,20 +3,21 @@ import type { TeacherFacts } from '../api/index.js';
 import { DataTable } from './data-table.js';
 import { durationText, orNotKnown, percentText } from './numbers.js';
 
-type Teacher = Pick<
-  TeacherFacts,
-  'name' | 'share' | 'disagreement' | 'latencyMs' | 'deviceSeconds' | 'problems'
->;
+/** Numbers are null where they are not known. */
+export interface TeacherRow
+  extends Pick<TeacherFacts, 'name' | 'share' | 'disagreement' | 'latencyMs' | 'problems'> {
+  readonly deviceSeconds: number | null;
+}
 
 interface TeachersTableProps {
-  readonly teachers: readonly Teacher[];
+  readonly teachers: readonly TeacherRow[];
   /** Name of the one to look at first. */
   readonly worst?: string;
 }
 
 export function TeachersTable({ teachers, worst }: TeachersTableProps) {
   return (
-    <DataTable<Teacher>
+    <DataTable<TeacherRow>
       caption="Teachers of this run"
       columns={[
         { title: 'Teacher', value: ({ name }) => name },
@@ -40,7 +41,7 @@ export function TeachersTable({ teachers, worst }: TeachersTableProps) {
         },
         {
           title: 'Device time',
-          value: ({ deviceSeconds }) => durationText(deviceSeconds),
+          value: ({ deviceSeconds }) => orNotKnown(deviceSeconds, durationText),
           isNumber: true,
         },
         {

@@ -1,0 +1,58 @@
+/** Asks for everything that a report is written from. What a coordinator cannot give is left out, with the reason. */
+import type { Report } from '@lyceum/coordinator/documents';
+import type { ReportInput } from '@lyceum/dashboard/report';
+import { LyceumError, type Run } from '@lyceum/proto';
+import { stringify as stringifyYaml } from 'yaml';
+import type { CoordinatorClient } from '../client/index.js';
+import { historyFacts } from '../dashboard/facts/index.js';
+
+/** All steps, in as many points as there may be. */
+const WHOLE_RUN = { firstStep: 0, endStep: 0, pointCount: 0 };
+
+type Asked = Pick<CoordinatorClient, 'getRun' | 'getFindings' | 'getHistory'>;
+
+export async function gatherReport(client: Asked, report: Report): Promise<ReportInput> {
+  const { runId } = report;
+  const [run, findings, history] = await Promise.all([
+    client.getRun(runId),
+    orMissing(client.getFindings(runId)),
+    orMissing(client.getHistory({ runId, ...WHOLE_RUN })),
+  ]);
+  return {
+    report,
+    findings,
+    history:
+      'missing' in history
+        ? history
+        : history.points.length === 0
+          ? { missing: 'nobody told of its steps' }
+          : historyFacts(history),
+    cost: costFacts(run),
+    endedAtMs: run.endedAtMs,
+    specificationYaml: stringifyYaml(report.specification, { lineWidth: 0 }),
+  };
+}
+
+async function orMissing<Value extends object>(
+  answer: Promise<Value>,
+): Promise<Value | { readonly missing: string }> {
+  try {
+    return await answer;
+  } catch (err) {
+    const isAnswer = err instanceof LyceumError && !err.retryable && err.code !== 'CANCELLED';
+    if (!isAnswer) throw err;
+    return { missing: err.message };
+  }
+}
+
+function costFacts({ cost }: Run): ReportInput['cost'] {
+  if (cost === undefined) return { missing: 'the coordinator has not counted it' };
+  return {
+    studentDeviceSeconds: cost.studentDeviceSeconds,
+    teachers: cost.teachers.map(({ name, deviceSeconds, sampleCount }) => ({
+      name,
+      deviceSeconds,
+      sampleCount,
+    })),
+  };
+}

@@ -1,0 +1,21 @@
+/** A run's event file for TensorBoard, in a folder of the run below the one that is named. */
+import { hostname } from 'node:os';
+import path from 'node:path';
+import type { ReportInput } from '@lyceum/dashboard/report';
+import { eventFileName, scalarsRecord, startRecords } from '@lyceum/learning/tensorboard';
+import { writeNewFile } from '../files/index.js';
+import { reportScalars } from './report-scalars.js';
+
+/** @returns the file; what older ones of the folder say is void. */
+export async function writeEvents(
+  folder: string,
+  input: ReportInput,
+  nowMs: number,
+): Promise<string> {
+  const seconds = nowMs / 1000;
+  const name = eventFileName(seconds, hostname(), process.pid, 0);
+  const file = path.join(folder, input.report.runId, name);
+  const records = [startRecords(seconds, 0), ...reportScalars(input).map(scalarsRecord)];
+  await writeNewFile(file, Buffer.concat(records), false);
+  return file;
+}

@@ -1,0 +1,157 @@
+/** What the models are worth, what to doubt, how it was learnt, and on which data. */
+import {
+  countText,
+  DataTable,
+  FiguresTable,
+  fixedText,
+  KeyValues,
+  LineChart,
+  orNotKnown,
+  percentText,
+} from '../components/index.js';
+import { historyCharts } from './history-charts.js';
+import { knownLimits } from './known-limits.js';
+import { modelRows } from './model-rows.js';
+import { isMissing, type ReportInput } from './report-input.js';
+
+/** Class names that are listed; of a set with more, how many there are. */
+const NAMES = 100;
+/** Lines of the table below each curve. */
+const CURVE_ROWS = 12;
+/** Teachers in the table of fidelity. */
+const REFERENCES = 16;
+
+export function FiguresSection({ report, findings }: ReportInput) {
+  const rows = modelRows(report, findings);
+  const { student, measuredTrainCount, dataset, testSampleCount } = report;
+  const splits = [
+    { split: 'train', count: measuredTrainCount, figures: student.train },
+    { split: 'validation', count: dataset.validationCount, figures: student.validation },
+    { split: 'test', count: testSampleCount, figures: student },
+  ];
+  return (
+    <section>
+      <h2>Figures</h2>
+      <FiguresTable
+        caption={`On the test split, ${countText(testSampleCount)} samples`}
+        rows={rows}
+      />
+      <p class="muted">
+        In brackets: the 95 % interval of the accuracy (Wilson 1927), which says how far chance in
+        the choice of test samples reaches. It says nothing of other data.
+      </p>
+      <DataTable
+        caption="The student on each split"
+        columns={[
+          { title: 'Split', value: ({ split }) => split },
+          { title: 'Samples', value: ({ count }) => countText(count), isNumber: true },
+          {
+            title: 'Accuracy',
+            value: ({ figures }) => orNotKnown(figures.accuracy, percentText),
+            isNumber: true,
+          },
+          {
+            title: 'NLL, nats',
+            value: ({ figures }) => orNotKnown(figures.nll, fixedText),
+            isNumber: true,
+          },
+          {
+            title: 'ECE',
+            value: ({ figures }) => orNotKnown(figures.ece, fixedText),
+            isNumber: true,
+          },
+          {
+            title: 'Brier',
+            value: ({ figures }) => orNotKnown(figures.brier, fixedText),
+            isNumber: true,
+          },
+        ]}
+        rows={splits}
+      />
+      {student.fidelity.length > 0 && <Fidelity rows={student.fidelity.slice(0, REFERENCES)} />}
+    </section>
+  );
+}
+
+type FidelityRow = ReportInput['report']['student']['fidelity'][number];
+
+function Fidelity({ rows }: { readonly rows: readonly FidelityRow[] }) {
+  return (
+    <DataTable
+      caption="How much the student is like the models that it learnt from"
+      columns={[
+        { title: 'Model', value: ({ to }) => to.replace(/^teacher\./, 'teacher ') },
+        {
+          title: 'Same class',
+          value: ({ agreement }) => orNotKnown(agreement, percentText),
+          isNumber: true,
+        },
+        {
+          title: 'Same class where the model is wrong',
+          value: ({ agreementWhereWrong }) => orNotKnown(agreementWhereWrong, percentText),
+          isNumber: true,
+        },
+        { title: 'KL, nats', value: ({ kl }) => orNotKnown(kl, fixedText), isNumber: true },
+      ]}
+      rows={rows}
+    />
+  );
+}
+
+export function LimitsSection({ report, findings }: ReportInput) {
+  return (
+    <section>
+      <h2>Known limits</h2>
+      <ul>
+        {knownLimits(report, findings).map((limit) => (
+          <li key={limit}>{limit}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function CurvesSection({ history }: ReportInput) {
+  if (isMissing(history)) {
+    return (
+      <section>
+        <h2>Training</h2>
+        <p>Curves are left out: {history.missing}.</p>
+      </section>
+    );
+  }
+  return (
+    <section>
+      <h2>Training</h2>
+      <div class="charts">
+        {historyCharts(history).map((chart) => (
+          <LineChart key={chart.title} xTitle="step" tableRows={CURVE_ROWS} {...chart} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+export function DataSection({ report }: ReportInput) {
+  const { dataset, testSampleCount } = report;
+  const { classNames, classCount } = dataset;
+  const named = classNames.slice(0, NAMES).join(', ');
+  const more = classNames.length > NAMES ? ', …' : '';
+  return (
+    <section>
+      <h2>Data</h2>
+      <KeyValues
+        entries={[
+          ['SHA-256 of the set', <code key="digest">{dataset.digest}</code>],
+          [
+            'Training samples',
+            `${countText(dataset.trainCount)}, ${countText(dataset.labelledTrainCount)} of them with a label`,
+          ],
+          ['Validation samples', countText(dataset.validationCount)],
+          ['Test samples', countText(testSampleCount)],
+          ['Classes', `${countText(classCount)}${named === '' ? '' : `: ${named}${more}`}`],
+        ]}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,182 @@
+/** How far the models can be believed, which classes they take for which, and on which samples they differ most. */
+import type { Findings, ModelFindings, Report } from '../api/index.js';
+import {
+  ClassBars,
+  ConfusedPairs,
+  ConfusionMatrix,
+  countText,
+  Examples,
+  ReliabilityDiagram,
+} from '../components/index.js';
+
+/** Classes with a bar: those with the lowest recall. */
+const CLASSES = 40;
+/** Of more classes the student's matrix alone is drawn. */
+const TWO_MATRICES = 20;
+/** Columns that an example of a table has. */
+const CELLS = 12;
+/** Teachers whose word an example has: the first ones. */
+const SAYING_TEACHERS = 4;
+/** Models whose reliability is drawn. */
+const DIAGRAMS = ['student', 'ensemble', 'studentWithoutTeachers'];
+const PAIRS = 10;
+
+interface FindingsProps {
+  readonly report: Report;
+  readonly findings: Findings;
+  /** Base64 characters that all pictures together may have; further examples with pictures are left out. */
+  readonly pictureRoom: number;
+}
+
+export function FindingsSections(props: FindingsProps) {
+  return (
+    <>
+      <Reliability {...props} />
+      <Classes {...props} />
+      <Confusions {...props} />
+      <FoundExamples {...props} />
+    </>
+  );
+}
+
+function Reliability({ findings }: FindingsProps) {
+  const models = findings.models.filter(({ name }) => DIAGRAMS.includes(name));
+  const drawn = models.flatMap(({ name, reliability }) =>
+    reliability === null ? [] : [{ name, reliability }],
+  );
+  if (drawn.length === 0) return null;
+  return (
+    <section>
+      <h2>Reliability</h2>
+      <p>
+        Bars on the dashed line: what a model says with a probability of 80 % is right in 80 % of
+        the samples. Bars below it: it is too sure.
+      </p>
+      <div class="charts">
+        {drawn.map(({ name, reliability }) => (
+          <ReliabilityDiagram key={name} model={theModel(name)} bins={reliability} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Classes({ report }: FindingsProps) {
+  const { student, ensemble, dataset } = report;
+  const recalls = student.perClassRecall;
+  if (recalls === null) return null;
+  const others = ensemble?.perClassRecall ?? null;
+  const known = [...recalls.keys()].filter((index) => recalls[index] !== null);
+  const worst = known.sort((a, b) => (recalls[a] ?? 0) - (recalls[b] ?? 0)).slice(0, CLASSES);
+  const caption =
+    worst.length < recalls.length
+      ? `Share of each class that is found: the ${worst.length} of ${countText(recalls.length)} that the student knows least`
+      : 'Share of each class that is found, that which the student knows least first';
+  return (
+    <section>
+      <h2>Classes</h2>
+      <ClassBars
+        caption={caption}
+        valueTitle="Student"
+        {...(others === null ? {} : { otherTitle: 'Ensemble (mark)' })}
+        rows={worst.map((index) => ({
+          name: dataset.classNames[index] ?? String(index),
+          value: recalls[index] ?? null,
+          ...(others === null ? {} : { other: others[index] ?? null }),
+        }))}
+      />
+    </section>
+  );
+}
+
+function Confusions({ findings }: FindingsProps) {
+  const { models, classNames } = findings;
+  const fewClasses = classNames.length <= TWO_MATRICES;
+  const shown = ['student', ...(fewClasses ? ['ensemble'] : [])].flatMap(
+    (name) => models.find((model) => model.name === name) ?? [],
+  );
+  return (
+    <section>
+      <h2>Errors</h2>
+      {shown.map((model) => (
+        <ModelErrors key={model.name} findings={model} classNames={classNames} />
+      ))}
+    </section>
+  );
+}
+
+function ModelErrors(props: {
+  readonly findings: ModelFindings;
+  readonly classNames: readonly string[];
+}) {
+  const { findings, classNames } = props;
+  const model = theModel(findings.name);
+  return (
+    <>
+      <ConfusionMatrix model={model} confusion={findings.confusion} classNames={classNames} />
+      <ConfusedPairs
+        model={model}
+        confused={findings.confused}
+        classNames={classNames}
+        limit={PAIRS}
+      />
+    </>
+  );
+}
+
+function FoundExamples({ report, findings, pictureRoom }: FindingsProps) {
+  const shown = fitting(findings.examples, pictureRoom).map(shortened);
+  if (shown.length === 0) return null;
+  const which =
+    report.ensemble === null
+      ? 'on which the student is surest and wrong'
+      : 'on which student and ensemble differ most';
+  const some =
+    shown.length < findings.examples.length
+      ? `, ${shown.length} of ${findings.examples.length} so that the file stays small`
+      : '';
+  return (
+    <section>
+      <h2>Examples</h2>
+      <p>
+        Test samples {which}
+        {some}. First the label, then what each model says.
+      </p>
+      <Examples examples={shown} classNames={findings.classNames} />
+    </section>
+  );
+}
+
+/** As many as there is room for. */
+function fitting(examples: Findings['examples'], pictureRoom: number): Findings['examples'] {
+  let room = pictureRoom;
+  return examples.filter(({ shown }) => {
+    const size = shown.kind === 'picture' ? shown.png.length : 0;
+    if (size > room) return false;
+    room -= size;
+    return true;
+  });
+}
+
+/** The first columns; of what models say one class each, of the student all that are told. */
+function shortened(example: Findings['examples'][number]): Findings['examples'][number] {
+  const teachers = example.outputs.filter(({ model }) => model.startsWith('teacher.'));
+  const left = new Set(teachers.slice(SAYING_TEACHERS));
+  const outputs = example.outputs
+    .filter((output) => !left.has(output))
+    .map(({ model, top }) => ({ model, top: model === 'student' ? top : top.slice(0, 1) }));
+  const { shown } = example;
+  return {
+    ...example,
+    outputs,
+    shown: shown.kind === 'row' ? { ...shown, cells: shown.cells.slice(0, CELLS) } : shown,
+  };
+}
+
+/** `student` as `the student`. */
+function theModel(name: string): string {
+  const titles: Readonly<Record<string, string>> = {
+    studentWithoutTeachers: 'the student without teachers',
+  };
+  return titles[name] ?? `the ${name}`;
+}

@@ -1,0 +1,120 @@
+/** Which curves a history gives, and how much of them is drawn. Pure. */
+import type { HistoryFacts } from '../api/index.js';
+import { figureText, percentText, type Series } from '../components/index.js';
+
+/** More points than that cannot be told apart on a page. */
+const POINTS = 100;
+
+export interface HistoryChart {
+  readonly title: string;
+  readonly yTitle: string;
+  readonly x: readonly number[];
+  readonly series: readonly Series[];
+  readonly yText: (value: number) => string;
+  readonly fromZero: boolean;
+}
+
+type Column = (number | null)[];
+
+/** Charts of which anything is known, at steps that are the ends of their points. */
+export function historyCharts(facts: HistoryFacts): HistoryChart[] {
+  const history = thinned(facts, POINTS);
+  const x = history.points.map(({ endStep }) => endStep);
+  const column = (name: string): Column => {
+    const index = history.columns.indexOf(name);
+    return history.points.map(({ means }) => means[index] ?? null);
+  };
+  const one = (title: string, name: string, yTitle = ''): HistoryChart => ({
+    ...{ title, yTitle, x, series: [{ name: title.toLowerCase(), values: column(name) }] },
+    ...{ yText: figureText, fromZero: false },
+  });
+  const many = (title: string, yTitle: string, names: ReadonlyMap<string, string>) => ({
+    ...one(title, '', yTitle),
+    series: [...names].map(([name, own]) => ({ name: own, values: column(name) })),
+  });
+  const share = { yText: (value: number) => percentText(value, 0), fromZero: true };
+  const terms = new Map(
+    history.columns.filter((name) => name.startsWith('objective[')).map((name) => [name, name]),
+  );
+  const charts: HistoryChart[] = [
+    one('Loss', 'loss'),
+    // A loss of one term is that term.
+    ...(terms.size > 1 ? [many('Terms of the loss', '', terms)] : []),
+    one('Learning rate', 'learningRate'),
+    one('Gradient norm', 'gradientNorm'),
+    {
+      ...one('Samples per second', '', '1/s'),
+      series: [{ name: 'samples per second', values: ratio(column('samples'), column('seconds')) }],
+      fromZero: true,
+    },
+    {
+      ...one('Waiting for targets', '', 'share of the time'),
+      series: [{ name: 'waiting', values: ratio(column('waitingSeconds'), column('seconds')) }],
+      ...share,
+    },
+    { ...one('Answers from the store', 'storeShare', 'share'), ...share },
+    {
+      ...many('Latency of teachers', 'ms', teacherColumns(history, 'latencyMs')),
+      fromZero: true,
+    },
+    { ...many('Share of teachers', 'share', teacherColumns(history, 'share')), ...share },
+    {
+      ...many('Disagreement of teachers', 'share', teacherColumns(history, 'disagreement')),
+      ...share,
+    },
+  ];
+  return charts.filter(({ series }) =>
+    series.some(({ values }) => values.some((value) => value !== null)),
+  );
+}
+
+/** The mean of what is known of each column over all steps. */
+export function meanOverRun({ columns, points }: HistoryFacts, name: string): number | null {
+  const index = columns.indexOf(name);
+  const [sum, steps] = weightedSum(points, index);
+  return steps === 0 ? null : sum / steps;
+}
+
+/** `teacher.NAME.latencyMs` → NAME. */
+function teacherColumns({ columns }: HistoryFacts, what: string): Map<string, string> {
+  const own = columns.filter((name) => name.startsWith('teacher.') && name.endsWith(`.${what}`));
+  return new Map(own.map((name) => [name, name.slice('teacher.'.length, -what.length - 1)]));
+}
+
+/** Neighbours together, so that there are at most so many points. */
+function thinned({ columns, points }: HistoryFacts, count: number): HistoryFacts {
+  const together = Math.ceil(points.length / count);
+  if (together <= 1) return { columns, points };
+  const groups = Array.from({ length: Math.ceil(points.length / together) }, (_, index) =>
+    points.slice(index * together, (index + 1) * together),
+  );
+  const merged = groups.map((group) => ({
+    firstStep: group[0]?.firstStep ?? 0,
+    endStep: group.at(-1)?.endStep ?? 0,
+    means: columns.map((_, column) => {
+      const [sum, steps] = weightedSum(group, column);
+      return steps === 0 ? null : sum / steps;
+    }),
+  }));
+  return { columns, points: merged };
+}
+
+/** Of the points where the column is known: its sum over steps, and how many steps. */
+function weightedSum(points: HistoryFacts['points'], column: number): [number, number] {
+  let sum = 0;
+  let steps = 0;
+  for (const { firstStep, endStep, means } of points) {
+    const mean = means[column] ?? null;
+    if (mean === null) continue;
+    sum += mean * (endStep - firstStep);
+    steps += endStep - firstStep;
+  }
+  return [sum, steps];
+}
+
+function ratio(over: Column, under: Column): Column {
+  return over.map((value, index) => {
+    const divisor = under[index] ?? 0;
+    return value === null || divisor <= 0 ? null : value / divisor;
+  });
+}

@@ -1,0 +1,152 @@
+/** What a reader should doubt, a sentence each, from what the report knows. Pure. */
+import type { Findings, Report } from '../api/index.js';
+import { countText, percentText, wilsonInterval } from '../components/index.js';
+import { labelledTestCount } from './model-rows.js';
+import type { Missing } from './report-input.js';
+
+/** An interval whose reach is more than so much says little. */
+const WIDE_REACH = 0.02;
+/** Mean distance of confidence and accuracy that is worth a word. */
+const POOR_CALIBRATION = 0.05;
+/** Names told in a sentence. */
+const NAMES = 10;
+
+export function knownLimits(report: Report, findings: Findings | Missing): string[] {
+  return [
+    ...testLimits(report, findings),
+    ...splitLimits(report),
+    ...baselineLimits(report, findings),
+    ...classLimits(report),
+    ...calibrationLimits(report),
+    ...teacherLimits(report),
+    ...reproductionLimits(report),
+    'Figures are of one training with one seed; another seed gives somewhat other figures.',
+  ];
+}
+
+function testLimits(report: Report, findings: Findings | Missing): string[] {
+  const count = labelledTestCount(report, findings);
+  const { accuracy } = report.student;
+  if (accuracy === null) return ['No test sample has a label: nothing says how often it is right.'];
+  const { low, high } = wilsonInterval(accuracy, count);
+  const limits: string[] = [];
+  if ((high - low) / 2 > WIDE_REACH) {
+    limits.push(
+      `The test split has only ${countText(count)} labelled samples: the accuracy is known to ±${(50 * (high - low)).toFixed(1)} points.`,
+    );
+  }
+  if (count < report.testSampleCount) {
+    limits.push(
+      `${countText(report.testSampleCount - count)} of ${countText(report.testSampleCount)} test samples have no label; figures that need one are without them.`,
+    );
+  }
+  return limits;
+}
+
+function splitLimits({ dataset, measuredTrainCount }: Report): string[] {
+  const { sharedSamples: shared, trainCount, labelledTrainCount } = dataset;
+  const limits = [
+    [shared.testInTrain, 'test', 'training'],
+    [shared.testInValidation, 'test', 'validation'],
+    [shared.validationInTrain, 'validation', 'training'],
+  ]
+    .filter(([count]) => Number(count) > 0)
+    .map(
+      ([count, of, other]) =>
+        `${countText(Number(count))} samples of the ${of} split are in the ${other} split too: figures on them say too much.`,
+    );
+  if (labelledTrainCount < trainCount) {
+    limits.push(
+      `${countText(trainCount - labelledTrainCount)} of ${countText(trainCount)} training samples have no label or were trained on without it.`,
+    );
+  }
+  if (measuredTrainCount < trainCount) {
+    limits.push(
+      `Figures of the training split are of ${countText(measuredTrainCount)} of its samples.`,
+    );
+  }
+  return limits;
+}
+
+function baselineLimits(report: Report, findings: Findings | Missing): string[] {
+  const { ensemble, student, studentWithoutTeachers: alone } = report;
+  if (ensemble === null) return [];
+  if (alone === null) {
+    return ['The student was not trained without teachers, so what they gave it is not known.'];
+  }
+  if (student.accuracy === null || alone.accuracy === null) return [];
+  if (student.accuracy < alone.accuracy) return ['The student is worse than without teachers.'];
+  const count = labelledTestCount(report, findings);
+  const own = wilsonInterval(student.accuracy, count);
+  const other = wilsonInterval(alone.accuracy, count);
+  return own.low > other.high
+    ? []
+    : [
+        'The intervals of the student with and without teachers overlap: the difference may be chance.',
+      ];
+}
+
+function classLimits({ student, dataset }: Report): string[] {
+  const { perClassRecall: recalls, accuracy } = student;
+  if (recalls === null || accuracy === null) return [];
+  const name = (index: number) => dataset.classNames[index] ?? String(index);
+  const untested = [...recalls.keys()].filter((index) => recalls[index] === null);
+  const weak = [...recalls.keys()].filter((index) => (recalls[index] ?? 1) < accuracy / 2);
+  return [
+    ...(untested.length === 0
+      ? []
+      : [`No test sample is of ${classesText(untested.map(name))}: nothing is known of them.`]),
+    ...(weak.length === 0
+      ? []
+      : [
+          `The student finds ${classesText(weak.map(name))} less than half as often as it is right in all.`,
+        ]),
+  ];
+}
+
+function calibrationLimits({ student }: Report): string[] {
+  if (student.ece === null || student.ece <= POOR_CALIBRATION) return [];
+  return [
+    `Its probabilities are off by ${(100 * student.ece).toFixed(1)} points on average (ECE): do not take them at their word.`,
+  ];
+}
+
+function teacherLimits(report: Report): string[] {
+  const { teachers, teacherKnowledge = [], teacherWarnings = [], contributors, dataset } = report;
+  const limits = teachers.flatMap(({ name, knownClasses, access }) => [
+    ...(knownClasses === undefined
+      ? []
+      : [
+          `Teacher ${name} knows ${countText(knownClasses.length)} of ${countText(dataset.classCount)} classes.`,
+        ]),
+    ...(access === 'black' ? [`Teacher ${name} gives final answers only, no probabilities.`] : []),
+  ]);
+  for (const { name, finding } of teacherKnowledge) {
+    if (finding === 'at-chance') limits.push(`Teacher ${name} knows no more than chance.`);
+    if (finding === 'constant') limits.push(`Teacher ${name} says the same of every sample.`);
+  }
+  const degraded = contributors?.degradedShare ?? 0;
+  if (degraded > 0) {
+    limits.push(
+      `The targets of ${percentText(degraded)} of the steps were made of fewer than all teachers.`,
+    );
+  }
+  return [...limits, ...teacherWarnings.map(sentence)];
+}
+
+function reproductionLimits({ bitExact, bitExactExceptions }: Report): string[] {
+  return bitExact
+    ? []
+    : bitExactExceptions.map((why) => `The same run need not give the same bits: ${sentence(why)}`);
+}
+
+/** `class a`, `the classes a, b and 3 more`. */
+function classesText(names: readonly string[]): string {
+  if (names.length === 1) return `class ${names[0]}`;
+  const more = names.length > NAMES ? ` and ${countText(names.length - NAMES)} more` : '';
+  return `the classes ${names.slice(0, NAMES).join(', ')}${more}`;
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,98 @@
+/**
+ * The report as one file of HTML that needs no script and loads nothing: for a review, a mail, an archive.
+ *
+ * It is read from the top: the result, what it was made from, its figures, then what they are made of. Each section
+ * bounds what it draws; pictures get the room that is left.
+ */
+import { readFileSync } from 'node:fs';
+import { renderToString } from 'preact-render-to-string';
+import { dateText } from '../components/index.js';
+import { CurvesSection, DataSection, FiguresSection, LimitsSection } from './figures-sections.js';
+import { FindingsSections } from './findings-sections.js';
+import { isMissing, type ReportInput } from './report-input.js';
+import { ReproductionSection } from './reproduction-section.js';
+import { originSentence, summarySentences } from './summary.js';
+import { CostSection, TeachersSection } from './teachers-sections.js';
+
+/** A mail takes it, and a person can still open it. */
+const MAX_BYTES = 300_000;
+
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+const STYLE = ['components', 'report']
+  .map((name) => readFileSync(new URL(`../../style/${name}.css`, import.meta.url), 'utf8'))
+  .join('\n');
+
+/** @returns the whole file, below 300 kB. */
+export function reportPage(input: ReportInput): string {
+  const withoutPictures = Buffer.byteLength(pageOf(withEmptyPictures(input), 0));
+  return pageOf(input, MAX_BYTES - withoutPictures);
+}
+
+function pageOf(input: ReportInput, pictureRoom: number): string {
+  const title = `Report of ${input.report.runId}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+${renderToString(<title>{title}</title>)}
+<style>
+${STYLE}</style>
+</head>
+<body>
+${renderToString(<Content title={title} pictureRoom={pictureRoom} {...input} />)}
+</body>
+</html>
+`;
+}
+
+/** Pictures of no bytes, for which there is always room. */
+function withEmptyPictures(input: ReportInput): ReportInput {
+  const { findings } = input;
+  if (isMissing(findings)) return input;
+  const examples = findings.examples.map(({ shown, ...example }) => ({
+    ...example,
+    shown: shown.kind === 'picture' ? { ...shown, png: '' } : shown,
+  }));
+  return { ...input, findings: { ...findings, examples } };
+}
+
+interface ContentProps extends ReportInput {
+  readonly title: string;
+  readonly pictureRoom: number;
+}
+
+function Content({ title, pictureRoom, ...input }: ContentProps) {
+  const { report, findings, endedAtMs } = input;
+  return (
+    <main>
+      <header>
+        <h1>{title}</h1>
+        <p class="muted">
+          {report.runKind}, attempt {report.attempt}
+          {endedAtMs > 0 && `, ended ${dateText(endedAtMs)}`}
+        </p>
+        <p class="summary">{summarySentences(input).join(' ')}</p>
+        <p>{originSentence(report)}</p>
+      </header>
+      <FiguresSection {...input} />
+      <LimitsSection {...input} />
+      <CurvesSection {...input} />
+      {isMissing(findings) ? (
+        <section>
+          <h2>Errors and examples</h2>
+          <p>Left out: {findings.missing}.</p>
+        </section>
+      ) : (
+        <FindingsSections report={report} findings={findings} pictureRoom={pictureRoom} />
+      )}
+      <TeachersSection {...input} />
+      <DataSection {...input} />
+      <CostSection {...input} />
+      <ReproductionSection {...input} />
+    </main>
+  );
+}

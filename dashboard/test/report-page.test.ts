@@ -1,0 +1,80 @@
+/** Pages are written and looked at as text: what they say, how large they get, and that nothing in them is markup. */
+import { describe, expect, it } from 'vitest';
+import { reportPage } from '../src/report/index.js';
+import { reportInput } from './report-inputs.js';
+
+const hostile = (text: string) => `"'><script>alert(1)</script><img src=x onerror=alert(2)>${text}`;
+
+describe('the report as a page', () => {
+  it('says the result first, with its interval', () => {
+    const page = reportPage(reportInput());
+    const summary = /<p class="summary">(.*?)<\/p>/.exec(page)?.[1];
+    expect(summary).toMatchInlineSnapshot(
+      `"The student is right on 94.2 % (93.1 – 95.2) of 1,900 test samples. That is 14.2 points more than without teachers (80.0 %), which closes 89 % of the gap to the ensemble. It has 24,790 parameters in 99.2 kB and answers one sample in 0.50 ms. The run took 3 min 7 s and 3 min 20 s of device time, 1 min 40 s of it the teachers'."`,
+    );
+    expect(page).toContain(
+      'A student distilled from the teachers teacher-0, teacher-1, combined by the rule arithmetic, on 7,000 training samples, 200 of them with a label',
+    );
+  });
+
+  it('says what to doubt', () => {
+    const page = reportPage(reportInput());
+    for (const limit of [
+      '100 of 2,000 test samples have no label',
+      '3 samples of the test split are in the training split too',
+      'Teacher teacher-0 knows no more than chance.',
+      'a worker was quarantined.',
+      'The same run need not give the same bits: workers differ.',
+    ]) {
+      expect(page).toContain(limit);
+    }
+  });
+
+  it('loads nothing and runs nothing', () => {
+    const page = reportPage(reportInput());
+    expect(page).toContain(
+      `content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"`,
+    );
+    expect(page).not.toMatch(/<script|<link|<iframe|<object|@import|url\(|https?:/);
+    expect(page.match(/src="(?!data:image\/png;base64,)/g)).toBeNull();
+  });
+
+  it('says why something is left out', () => {
+    const page = reportPage({
+      ...reportInput(),
+      findings: { missing: 'the set is gone' },
+      history: { missing: 'nobody told of the steps' },
+      cost: { missing: 'an old coordinator' },
+    });
+    expect(page).toContain('Left out: the set is gone.');
+    expect(page).toContain('Curves are left out: nobody told of the steps.');
+    expect(page).toContain('Device time is left out: an old coordinator.');
+    expect(page).not.toContain('<h2>Reliability</h2>');
+  });
+
+  it('stays below 300 kB whatever the run', () => {
+    const page = reportPage(
+      reportInput(
+        { classes: 1_000, teachers: 10, examples: 24, points: 512, picture: 60_000 },
+        // As long as names may be.
+        (text) => (text.startsWith('kind:') ? text.repeat(3_000) : text.padEnd(60, 'n')),
+      ),
+    );
+    expect(Buffer.byteLength(page)).toBeLessThan(300_000);
+    expect(page).toContain('40 of 1,000 classes');
+    expect(page).toContain('has all.');
+  });
+
+  it('shows markup from outside as text', () => {
+    const plain = reportPage(reportInput());
+    const page = reportPage(reportInput({}, hostile));
+    // No element more than without markup in the texts.
+    expect(elements(page)).toEqual(elements(plain));
+    expect(page).toContain('&lt;script>alert(1)');
+  });
+});
+
+/** Names of all elements, in their order. */
+function elements(page: string): string[] {
+  return [...page.matchAll(/<([a-z][a-z0-9]*)/gi)].map(([, name]) => name ?? '');
+}
