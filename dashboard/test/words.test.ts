@@ -100,7 +100,10 @@ describe('the worst teacher', () => {
     expect(worstTeacher(others).name).toBeNull();
     expect(worstTeacher([teacher('a')]).name).toBeNull();
     const unknown = { latencyMs: null, share: null, disagreement: null };
-    expect(worstTeacher(others.map((one) => ({ ...one, ...unknown }))).name).toBeNull();
+    expect(worstTeacher(others.map((one) => ({ ...one, ...unknown })))).toEqual({
+      name: null,
+      sentence: 'Nothing is known of them yet.',
+    });
   });
 });
 

@@ -51,10 +51,17 @@ interface LinkProps {
 
 function PageLink({ now, page, address, text }: LinkProps) {
   return (
-    <a href={address} {...(now.page === page ? { 'aria-current': 'page' } : {})}>
+    <a href={address} {...currentOf(now.page, page)}>
       {text}
     </a>
   );
+}
+
+/** A run and its events are below the list of runs. */
+function currentOf(now: Route['page'], page: Route['page']) {
+  if (now === page) return { 'aria-current': 'page' as const };
+  const isBelow = page === 'runs' && (now === 'run' || now === 'events');
+  return isBelow ? { 'aria-current': true } : {};
 }
 
 function ClusterName() {

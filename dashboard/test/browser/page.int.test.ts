@@ -269,6 +269,49 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
   });
 });
 
+/** Of an idle machine: for who asks, since a busy one may take any time. */
+describe.runIf(CHROMIUM !== undefined && process.env['LYCEUM_MEASURE'] === '1')(
+  'on an idle machine',
+  () => {
+    it.each(PAGES)('%s opens and scrolls at once', async (hash, text) => {
+      const browser = await startBrowser(CHROMIUM ?? '');
+      const server = await startFakeServer(PLAIN);
+      try {
+        const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
+        await page.addInitScript(`
+        window.tasks = [];
+        new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration)))
+          .observe({ type: 'longtask', buffered: true });
+        window.shifts = 0;
+        new PerformanceObserver((list) => { for (const { value } of list.getEntries()) shifts += value; })
+          .observe({ type: 'layout-shift', buffered: true });`);
+        const beganMs = performance.now();
+        await page.goto(server.url + hash);
+        await page.getByText(text).first().waitFor();
+        const openMs = performance.now() - beganMs;
+        const shifts = await page.evaluate<number>('shifts');
+        await page.waitForTimeout(500);
+        await page.evaluate('tasks.length = 0');
+        for (let wheel = 0; wheel < 40; wheel++) {
+          await page.mouse.wheel(0, 200);
+          await page.waitForTimeout(25);
+        }
+        const longestMs = await page.evaluate<number>('Math.max(0, ...tasks)');
+        console.info(
+          `${hash}: opened in ${openMs.toFixed(0)} ms, layout shift ${shifts.toFixed(3)}, longest task while scrolling ${longestMs.toFixed(0)} ms`,
+        );
+        expect(openMs).toBeLessThan(2_000);
+        expect(shifts).toBeLessThan(0.1);
+        // The browser tells of tasks of 50 ms and more only.
+        expect(longestMs).toBeLessThan(100);
+      } finally {
+        await browser.close();
+        await server.close();
+      }
+    });
+  },
+);
+
 /** Presses Tab until that text has the focus. */
 async function tabTo(page: Page, text: string): Promise<void> {
   for (let times = 0; times < 100; times++) {

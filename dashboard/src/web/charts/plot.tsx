@@ -51,7 +51,7 @@ export function Plot({ chart, steps, cursor, onZoom }: PlotProps) {
 }
 
 function options(
-  { curves }: Chart,
+  { curves, unit }: Chart,
   width: number,
   cursor: Signal<number | null>,
   onZoom: (firstStep: number, endStep: number) => void,
@@ -65,7 +65,7 @@ function options(
     width,
     height: HEIGHT,
     legend: { show: false },
-    scales: { x: { time: false } },
+    scales: { x: { time: false }, y: unit === '%' ? { range: percentRange } : {} },
     cursor: { y: false, drag: { x: true, y: false, setScale: false } },
     axes: [
       { ...axis, grid, ticks, values, size: 28, space: 70 },
@@ -97,6 +97,12 @@ function options(
       ],
     },
   };
+}
+
+/** As close as other charts, but never outside of what shares can be. */
+function percentRange(_: UPlot, least: number, most: number): UPlot.Range.MinMax {
+  const [low, high] = UPlot.rangeNum(least, most, 0.1, true);
+  return [Math.max(0, low ?? 0), Math.min(100, high ?? 100)];
 }
 
 const axisText = (number: Intl.NumberFormat) => (value: number | null) => {

@@ -4,7 +4,7 @@ import type { EventPage } from '../../api/index.js';
 import { DataTable } from '../../components/index.js';
 import { openResource } from '../data/resource.js';
 import { openStream } from '../data/stream.js';
-import { Moment } from '../parts/moment.js';
+import { ExactMoment } from '../parts/moment.js';
 import { RunLink } from '../parts/run-parts.js';
 import { Awaited } from '../parts/told.js';
 import { eventsAddress, queryText } from '../routing/routes.js';
@@ -46,7 +46,7 @@ export function EventsPage({ id, before }: Props) {
               <DataTable
                 caption="Newest first"
                 columns={[
-                  { title: 'When', value: ({ atMs }) => <Moment atMs={atMs} /> },
+                  { title: 'When', value: ({ atMs }) => <ExactMoment atMs={atMs} /> },
                   { title: 'What', value: ({ kind }) => <code>{kind}</code> },
                   { title: 'Message', value: ({ message }) => message },
                 ]}

@@ -15,16 +15,11 @@ interface Props<T> {
 
 export function Awaited<T>({ told, what, height, onRetry, children }: Props<T>) {
   if (told.is === 'here') return <>{children(told.facts)}</>;
+  if (told.is === 'failed') return <ProblemBox problem={told.problem} onRetry={onRetry} />;
   return (
-    <div class="awaited" style={{ minHeight: `${height}px` }}>
-      {told.is === 'loading' ? (
-        <p class="muted" aria-busy="true">
-          Loading {what} …
-        </p>
-      ) : (
-        <ProblemBox problem={told.problem} onRetry={onRetry} />
-      )}
-    </div>
+    <p class="muted" aria-busy="true" style={{ minHeight: `${height}px` }}>
+      Loading {what} …
+    </p>
   );
 }
 

@@ -130,8 +130,15 @@ export function worstTeacher(teachers: readonly TeacherFacts[]): Worst {
       (worst, usual) => worst > usual * LATENCY_TIMES,
       (name, worst, usual) =>
         `${name} is the slowest: it takes ${durationText(worst / 1000)} for a ticket, the others usually ${durationText(usual / 1000)}.`,
-    ) ?? { name: null, sentence: teachers.length === 0 ? '' : 'No teacher stands out.' }
+    ) ?? {
+      name: null,
+      sentence: isKnown(teachers) ? 'No teacher stands out.' : 'Nothing is known of them yet.',
+    }
   );
+}
+
+function isKnown(teachers: readonly TeacherFacts[]): boolean {
+  return teachers.some(({ share, latencyMs }) => share !== null || latencyMs !== null);
 }
 
 /** The teacher with the greatest value, where that is far from the median of the others. */
