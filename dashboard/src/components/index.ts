@@ -13,6 +13,7 @@ export { Examples } from './examples.js';
 export { type FiguresRow, FiguresTable } from './figures-table.js';
 export { KeyValues } from './key-values.js';
 export { LineChart, type Series } from './line-chart.js';
+export { combinedTeachers, modelRows } from './model-rows.js';
 export {
   bytesText,
   countText,

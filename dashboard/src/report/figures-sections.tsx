@@ -6,13 +6,13 @@ import {
   fixedText,
   KeyValues,
   LineChart,
+  modelRows,
   orNotKnown,
   percentText,
 } from '../components/index.js';
 import { historyCharts } from './history-charts.js';
 import { knownLimits } from './known-limits.js';
-import { modelRows } from './model-rows.js';
-import { isMissing, type ReportInput } from './report-input.js';
+import { isMissing, labelledTestCount, type ReportInput } from './report-input.js';
 
 /** Class names that are listed; of a set with more, how many there are. */
 const NAMES = 100;
@@ -22,7 +22,7 @@ const CURVE_ROWS = 12;
 const REFERENCES = 16;
 
 export function FiguresSection({ report, findings }: ReportInput) {
-  const rows = modelRows(report, findings);
+  const rows = modelRows(report, labelledTestCount(report, findings));
   const { student, measuredTrainCount, dataset, testSampleCount } = report;
   const splits = [
     { split: 'train', count: measuredTrainCount, figures: student.train },

@@ -1,8 +1,7 @@
 /** What a reader should doubt, a sentence each, from what the report knows. Pure. */
 import type { Findings, Report } from '../api/index.js';
 import { countText, percentText, wilsonInterval } from '../components/index.js';
-import { labelledTestCount } from './model-rows.js';
-import type { Missing } from './report-input.js';
+import { labelledTestCount, type Missing } from './report-input.js';
 
 /** An interval whose reach is more than so much says little. */
 const WIDE_REACH = 0.02;

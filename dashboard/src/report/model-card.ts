@@ -10,6 +10,7 @@ import {
   durationText,
   fixedText,
   intervalText,
+  modelRows,
   NOT_KNOWN,
   orNotKnown,
   percentText,
@@ -17,8 +18,7 @@ import {
 } from '../components/index.js';
 import { knownLimits } from './known-limits.js';
 import { codeBlock, markdownTable, markdownText, yamlString } from './markdown.js';
-import { modelRows } from './model-rows.js';
-import { isMissing, type ReportInput } from './report-input.js';
+import { isMissing, labelledTestCount, type ReportInput } from './report-input.js';
 import { originSentence, summarySentences } from './summary.js';
 
 /** Class names that are listed. */
@@ -139,7 +139,7 @@ function trainingData({ report }: ReportInput): string {
 }
 
 function evaluation({ report, findings }: ReportInput): string {
-  const rows = modelRows(report, findings).map((row) => [
+  const rows = modelRows(report, labelledTestCount(report, findings)).map((row) => [
     markdownText(row.name),
     accuracyText(row.accuracy, row.sampleCount),
     orNotKnown(row.nll, fixedText),

@@ -26,3 +26,8 @@ export interface RunCost {
 export function isMissing(value: object): value is Missing {
   return 'missing' in value;
 }
+
+/** Samples that accuracies are of: the findings know how many have a label. */
+export function labelledTestCount(report: Report, findings: Findings | Missing): number {
+  return isMissing(findings) ? report.testSampleCount : findings.sampleCount;
+}

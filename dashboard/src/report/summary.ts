@@ -2,14 +2,14 @@
 import type { Findings } from '../api/index.js';
 import {
   bytesText,
+  combinedTeachers,
   countText,
   durationText,
   intervalText,
   percentText,
   wilsonInterval,
 } from '../components/index.js';
-import { combinedTeachers, labelledTestCount } from './model-rows.js';
-import { isMissing, type Missing, type ReportInput } from './report-input.js';
+import { isMissing, labelledTestCount, type Missing, type ReportInput } from './report-input.js';
 
 /** The student is so many times smaller. */
 const WORTH_A_WORD = 1.2;

@@ -2,17 +2,23 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Findings, ModelFindings, Report } from '../../../api/index.js';
 import {
+  ClassBars,
   ConfusedPairs,
   ConfusionMatrix,
   Examples,
   FiguresTable,
+  modelRows,
   ReliabilityDiagram,
 } from '../../../components/index.js';
 import { openResource } from '../../data/resource.js';
+import { pluralText } from '../../parts/texts.js';
 import { Awaited } from '../../parts/told.js';
-import { figuresRows, verdict } from './verdict.js';
+import { verdict } from './verdict.js';
 
-const HEIGHT = 700;
+const REPORT_HEIGHT = 300;
+const FINDINGS_HEIGHT = 700;
+/** Classes with a bar: those that the student knows least. */
+const CLASSES = 10;
 
 export function Quality({ id }: { readonly id: string }) {
   const report = useMemo(() => openResource<Report>(), []);
@@ -28,20 +34,21 @@ export function Quality({ id }: { readonly id: string }) {
       findings.close();
     };
   }, [id]);
+  const found = findings.told.value;
   return (
     <>
-      <Awaited told={report.told.value} what="the report" height={300} onRetry={askReport}>
-        {(facts) => (
-          <>
-            <p class="answer">{verdict(facts)}</p>
-            <FiguresTable caption={testCaption(facts)} rows={figuresRows(facts)} />
-          </>
-        )}
+      <Awaited
+        told={report.told.value}
+        what="the report"
+        height={REPORT_HEIGHT}
+        onRetry={askReport}
+      >
+        {(facts) => <Figures report={facts} findings={found.is === 'here' ? found.facts : null} />}
       </Awaited>
       <Awaited
-        told={findings.told.value}
+        told={found}
         what="what it gets wrong"
-        height={HEIGHT}
+        height={FINDINGS_HEIGHT}
         onRetry={askFindings}
       >
         {(facts) => <Found findings={facts} />}
@@ -50,16 +57,54 @@ export function Quality({ id }: { readonly id: string }) {
   );
 }
 
-function testCaption({ testSampleCount }: Report): string {
-  return `Figures of ${testSampleCount.toLocaleString('en-US')} test samples`;
+interface FiguresProps {
+  readonly report: Report;
+  /** They know how many of the test samples have a label. */
+  readonly findings: Findings | null;
+}
+
+function Figures({ report, findings }: FiguresProps) {
+  const rows = modelRows(report, findings?.sampleCount ?? report.testSampleCount);
+  return (
+    <>
+      <p class="answer">{verdict(report)}</p>
+      <FiguresTable
+        caption={`Figures of ${pluralText(report.testSampleCount, 'test sample')}`}
+        rows={rows}
+      />
+      <Classes report={report} />
+    </>
+  );
+}
+
+function Classes({ report: { student, ensemble, dataset } }: { readonly report: Report }) {
+  const recalls = student.perClassRecall;
+  if (recalls === null) return null;
+  const known = [...recalls.keys()].filter((index) => recalls[index] !== null);
+  const worst = known.sort((a, b) => (recalls[a] ?? 0) - (recalls[b] ?? 0)).slice(0, CLASSES);
+  const others = ensemble?.perClassRecall ?? null;
+  return (
+    <ClassBars
+      caption={`Share of each class that is found: the ${worst.length} that the student knows least`}
+      valueTitle="Student"
+      {...(others === null ? {} : { otherTitle: 'Ensemble (mark)' })}
+      rows={worst.map((index) => ({
+        name: dataset.classNames[index] ?? String(index),
+        value: recalls[index] ?? null,
+        ...(others === null ? {} : { other: others[index] ?? null }),
+      }))}
+    />
+  );
 }
 
 function Found({ findings }: { readonly findings: Findings }) {
   const { classNames, models, examples } = findings;
-  const student = models.find(({ name }) => name === 'student');
+  const [student, ensemble] = ['student', 'ensemble'].map((own) =>
+    models.find(({ name }) => name === own),
+  );
   return (
     <>
-      {student !== undefined && <FoundOfStudent {...{ student, classNames }} />}
+      {student !== undefined && <FoundOfStudent {...{ student, ensemble, classNames }} />}
       {examples.length > 0 && (
         <>
           <h3>{examplesTitle(findings)}</h3>
@@ -72,20 +117,34 @@ function Found({ findings }: { readonly findings: Findings }) {
 
 interface StudentProps {
   readonly student: ModelFindings;
+  readonly ensemble: ModelFindings | undefined;
   readonly classNames: readonly string[];
 }
 
-function FoundOfStudent({ student, classNames }: StudentProps) {
-  const { confused, confusion, reliability } = student;
+function FoundOfStudent({ student, ensemble, classNames }: StudentProps) {
+  const { confused, confusion } = student;
   return (
-    <div class="side-by-side">
-      <div>
+    <>
+      <div class="side-by-side">
         <ConfusedPairs model="the student" {...{ confused, classNames }} />
-        {reliability !== null && <ReliabilityDiagram model="the student" bins={reliability} />}
+        <ConfusionMatrix model="the student" {...{ confusion, classNames }} />
       </div>
-      <ConfusionMatrix model="the student" {...{ confusion, classNames }} />
-    </div>
+      <div class="side-by-side">
+        <Reliability model="the student" findings={student} />
+        <Reliability model="the ensemble" findings={ensemble} />
+      </div>
+    </>
   );
+}
+
+interface ReliabilityProps {
+  readonly model: string;
+  readonly findings: ModelFindings | undefined;
+}
+
+function Reliability({ model, findings }: ReliabilityProps) {
+  const bins = findings?.reliability ?? null;
+  return bins === null ? null : <ReliabilityDiagram model={model} bins={bins} />;
 }
 
 function examplesTitle({ examples }: Findings): string {

@@ -34,8 +34,9 @@ export function RunPage({ id }: { readonly id: string }) {
     const close = openStream(id, {
       run: run.set,
       gone: () => {
-        const message = `The run ${id} is no more: it was deleted.`;
-        run.fail({ code: 'NOT_FOUND', message });
+        // Of a run that never was the call says it.
+        if (run.told.value.is !== 'here') return;
+        run.fail({ code: 'NOT_FOUND', message: `The run ${id} is no more: it was deleted.` });
       },
     });
     return () => {

@@ -1,8 +1,6 @@
 /** What a report says of the student, in a few sentences. Pure. */
 import type { Report } from '../../../api/index.js';
-import { type FiguresRow, percentText } from '../../../components/index.js';
-
-type Model = Report['student'] | NonNullable<Report['ensemble']>;
+import { combinedTeachers, percentText } from '../../../components/index.js';
 
 export function verdict(report: Report): string {
   const { student, ensemble, studentWithoutTeachers, gapClosed } = report;
@@ -24,7 +22,7 @@ export function verdict(report: Report): string {
   const said = `${sentences.filter((text) => text !== '').join(', ')}.`;
   const closed =
     gapClosed === null ? '' : ` It closes ${percentText(gapClosed, 0)} of the gap to the ensemble.`;
-  return said + closed + (ensemble === null ? '' : smaller(student, ensemble));
+  return said + closed + smaller(report);
 }
 
 function against(own: number, other: number | null, name: string): string {
@@ -36,42 +34,11 @@ function against(own: number, other: number | null, name: string): string {
     : `${far} ${own < other ? 'less' : 'more'} than ${name}`;
 }
 
-function smaller(student: Model, ensemble: Model): string {
-  const size = ensemble.bytes / student.bytes;
-  const time = ensemble.latencyBatch1Ms / student.latencyBatch1Ms;
-  if (!(size > 1 && time > 1 && Number.isFinite(size) && Number.isFinite(time))) return '';
-  return ` It has 1/${times(size)} of the ensemble's bytes and takes 1/${times(time)} of its time for a sample.`;
-}
-
-function times(ratio: number): string {
-  return ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0);
-}
-
-export function figuresRows(report: Report): FiguresRow[] {
-  const { student, ensemble, studentWithoutTeachers, studentAllLabels, teachers } = report;
-  const row = (name: string, model: Model | Report['teachers'][number] | null): FiguresRow[] =>
-    model === null
-      ? []
-      : [
-          {
-            name,
-            accuracy: model.accuracy,
-            sampleCount: report.testSampleCount,
-            nll: model.nll,
-            ece: model.ece,
-            brier: model.brier,
-            agreement: model.agreementWithEnsemble,
-            parameters: model.parameters,
-            bytes: model.bytes,
-            latencyMs: model.latencyBatch1Ms,
-            isMain: name === 'student',
-          },
-        ];
-  return [
-    ...row('student', student),
-    ...row('ensemble', ensemble),
-    ...row('student without teachers', studentWithoutTeachers),
-    ...row('student with all labels', studentAllLabels),
-    ...teachers.flatMap((teacher) => row(`teacher ${teacher.name}`, teacher)),
-  ];
+/** Of models that somebody else runs nobody knows the size. */
+function smaller(report: Report): string {
+  const parts = [report.student, ...combinedTeachers(report)];
+  if (report.ensemble === null || parts.some(({ parameters }) => parameters === 0)) return '';
+  const times = report.ensemble.parameters / report.student.parameters;
+  if (times <= 1) return '';
+  return ` It has 1/${times < 10 ? times.toFixed(1) : times.toFixed(0)} of the ensemble's parameters.`;
 }

@@ -1,13 +1,15 @@
 /** The report's models as rows of the table of figures. Pure. */
-import type { Findings, Report } from '../api/index.js';
-import type { FiguresRow } from '../components/index.js';
-import { isMissing, type Missing } from './report-input.js';
+import type { Report } from '../api/index.js';
+import type { FiguresRow } from './figures-table.js';
 
 type ModelRow = Report['teachers'][number] | Report['student'] | NonNullable<Report['ensemble']>;
 
-/** The student first: it is what the report is about. */
-export function modelRows(report: Report, findings: Findings | Missing): FiguresRow[] {
-  const sampleCount = labelledTestCount(report, findings);
+/**
+ * The student first: it is what the report is about.
+ *
+ * @param sampleCount - labelled samples that accuracies are of.
+ */
+export function modelRows(report: Report, sampleCount: number): FiguresRow[] {
   const row = (name: string, model: ModelRow, parts: readonly ModelRow[] = [model]): FiguresRow => {
     // Of a model that somebody else runs nobody knows its size, and then not its ensemble's either.
     const isKnown = parts.every(({ parameters }) => parameters > 0);
@@ -36,11 +38,6 @@ export function modelRows(report: Report, findings: Findings | Missing): Figures
       : [row(`ensemble (${ensemble.combine})`, ensemble, combinedTeachers(report))]),
     ...teachers.map((teacher) => row(`teacher ${teacher.name}`, teacher)),
   ];
-}
-
-/** Samples that accuracies are of: the findings know how many have a label. */
-export function labelledTestCount(report: Report, findings: Findings | Missing): number {
-  return isMissing(findings) ? report.testSampleCount : findings.sampleCount;
 }
 
 /** Teachers that the ensemble's rule has combined. */
