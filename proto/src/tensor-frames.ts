@@ -44,14 +44,15 @@ export function encodeTargetFrame(frame: TargetFrame): Buffer {
  */
 export function decodeAnswerFrame(bytes: Uint8Array): AnswerFrame {
   return decode('answer frame', bytes, (reader) => {
-    const frame: AnswerFrame = { ticket: undefined, firstRow: 0, tensors: [] };
+    const frame: AnswerFrame = { ticket: undefined, firstRow: 0, tensors: [], inferenceSeconds: 0 };
     fields(reader, (field, type) => {
       if (field === 1 && type === WireType.LengthDelimited) {
         frame.ticket = Ticket.decode(reader.bytes());
       } else if (field === 2 && type === WireType.Varint) frame.firstRow = reader.uint32();
       else if (field === 3 && type === WireType.LengthDelimited) {
         frame.tensors.push(decodeTensor(reader.bytes()));
-      } else reader.skip(type, field);
+      } else if (field === 4 && type === WireType.Bit64) frame.inferenceSeconds = reader.double();
+      else reader.skip(type, field);
     });
     return frame;
   });

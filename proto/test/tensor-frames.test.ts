@@ -32,6 +32,7 @@ const answer = AnswerFrame.fromPartial({
   },
   firstRow: 300,
   tensors: [logits, hint],
+  inferenceSeconds: 0.75,
 });
 const target = TargetFrame.fromPartial({
   epoch: 2,

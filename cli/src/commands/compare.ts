@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { type ComparedRun, compareRuns } from '../comparison/index.js';
-import { comparisonLines } from '../printing/index.js';
+import { compareRuns, runExpense } from '../comparison/index.js';
+import { comparisonLines, expenseLines } from '../printing/index.js';
 import { comparedRun, wholeNumber, withCoordinator } from '../session/index.js';
 
 export function addCompare(program: Command): void {
@@ -22,10 +22,15 @@ Examples:
     )
     .action((runIds: string[], options: { seed: number; resamples: number }, command: Command) =>
       withCoordinator(command, async ({ client, print, signal }) => {
-        const runs: ComparedRun[] = [];
+        const runs: Awaited<ReturnType<typeof comparedRun>>[] = [];
         for (const runId of runIds) runs.push(await comparedRun(client, runId, signal));
         const comparison = compareRuns(runs, options.seed, options.resamples);
-        print(comparison, () => comparisonLines(comparison));
+        const expenses = runs.map(({ report }) => runExpense(report));
+        print({ ...comparison, runs: expenses }, () => [
+          ...comparisonLines(comparison),
+          '',
+          ...expenseLines(expenses),
+        ]);
       }),
     );
 }

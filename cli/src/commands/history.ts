@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { historyLines } from '../printing/index.js';
+import { historyLines, teacherHistoryLines } from '../printing/index.js';
 import { wholeNumber, withCoordinator } from '../session/index.js';
 
 /** Points of a table that one looks at; a program asks for as many as it wants. */
@@ -9,6 +9,7 @@ interface HistoryOptions {
   readonly points: number;
   readonly from: number;
   readonly to: number;
+  readonly teachers?: true;
 }
 
 export function addHistory(program: Command): void {
@@ -26,15 +27,17 @@ export function addHistory(program: Command): void {
     )
     .option('--from <step>', 'the first step, from 0', wholeNumber(0), 0)
     .option('--to <step>', 'the step after the last (default: the newest)', wholeNumber(1), 0)
+    .option('--teachers', 'also what the targets were made of, teacher by teacher')
     .addHelpText(
       'after',
       `
 Examples:
   coordinator history digits
   coordinator history digits --from 1000 --to 2000
+  coordinator history digits --teachers --points 5
   coordinator history digits --points 512 -o json > history.json`,
     )
-    .action((runId: string, { points, from, to }: HistoryOptions, command: Command) =>
+    .action((runId: string, { points, from, to, teachers }: HistoryOptions, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
         const history = await client.getHistory({
           runId,
@@ -42,7 +45,10 @@ Examples:
           endStep: to,
           pointCount: points,
         });
-        print(history, () => historyLines(history));
+        print(history, () => [
+          ...historyLines(history),
+          ...(teachers ? ['', ...teacherHistoryLines(history)] : []),
+        ]);
       }),
     );
 }

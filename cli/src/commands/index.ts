@@ -3,6 +3,7 @@ export { addAnswers } from './answers.js';
 export { addCertificates } from './certificates.js';
 export { addCompare } from './compare.js';
 export { addCompletion } from './completion.js';
+export { addCosts } from './costs.js';
 export { addDashboard } from './dashboard.js';
 export { addDatasets } from './datasets.js';
 export { addDoctor } from './doctor.js';

@@ -8,6 +8,14 @@ export {
   type SeedDifference,
 } from './compare-runs.js';
 export {
+  type CostRow,
+  type CostsBy,
+  costsBy,
+  deviceSeconds,
+  type RunExpense,
+  runExpense,
+} from './device-costs.js';
+export {
   type ArmDifferenceOverRuns,
   armsOfSweep,
   comparableRuns,

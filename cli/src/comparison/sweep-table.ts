@@ -27,6 +27,10 @@ export interface SweptFigures {
   readonly accuracy: number | null;
   readonly nll: number | null;
   readonly agreement: number | null;
+  /** Of student and teachers together. */
+  readonly deviceSeconds: number | null;
+  /** Share of its training that the student waited for targets. */
+  readonly waitingShare: number | null;
 }
 
 /** Over an arm's runs that SUCCEEDED; the deviation has n − 1 in its divisor and is null for one run. */
@@ -47,6 +51,8 @@ export interface SweepArm {
   readonly nll: MeanOverSeeds | null;
   /** With the ensemble. */
   readonly agreement: MeanOverSeeds | null;
+  readonly deviceSeconds: MeanOverSeeds | null;
+  readonly waitingShare: MeanOverSeeds | null;
   /** Of accuracies, against the first arm; null: there is nothing to compare. */
   readonly difference: ArmDifferenceOverRuns | null;
 }
@@ -115,6 +121,8 @@ export function sweepTable(
       accuracy: meanOf(runs, 'accuracy'),
       nll: meanOf(runs, 'nll'),
       agreement: meanOf(runs, 'agreement'),
+      deviceSeconds: meanOf(runs, 'deviceSeconds'),
+      waitingShare: meanOf(runs, 'waitingShare'),
       difference: typeof comparison === 'object' ? differenceOf(runs, comparison) : null,
     })),
     notCompared: typeof comparison === 'string' ? comparison : null,

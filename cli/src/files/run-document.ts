@@ -14,6 +14,7 @@ export function runDocument(run: Run): Record<string, unknown> {
     startedAt: timeText(run.startedAtMs),
     endedAt: timeText(run.endedAtMs),
     progress: progress === undefined ? null : { ...progress },
+    cost: run.cost === undefined ? null : { ...run.cost },
     studentWorkerId: run.studentWorkerId,
     datasetDigest: run.datasetDigest,
     teacherIdentities: run.teacherIdentities,

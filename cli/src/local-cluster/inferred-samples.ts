@@ -1,17 +1,25 @@
 /** What the teacher workers say that they have inferred, read where anybody's Prometheus would read it. */
 import type { LocalCluster } from './local-cluster.js';
 
-const SAMPLES = /^lyceum_teacher_samples_inferred_total\{teacher="([^"]+)"\} (\d+)/gm;
-
 /** @returns samples inferred so far by teacher (identity), all workers together. */
-export async function inferredSamples(cluster: LocalCluster): Promise<Record<string, number>> {
-  const totals: Record<string, number> = {};
+export function inferredSamples(cluster: LocalCluster): Promise<Record<string, number>> {
+  return totals(cluster, 'lyceum_teacher_samples_inferred_total');
+}
+
+/** @returns seconds that inferences took so far by teacher (identity), all workers together. */
+export function inferenceSeconds(cluster: LocalCluster): Promise<Record<string, number>> {
+  return totals(cluster, 'lyceum_teacher_inference_seconds_total');
+}
+
+async function totals(cluster: LocalCluster, metric: string): Promise<Record<string, number>> {
+  const line = new RegExp(`^${metric}\\{teacher="([^"]+)"\\} (\\S+)`, 'gm');
+  const sums: Record<string, number> = {};
   for (const { kind, http } of cluster.processes) {
     if (kind !== 'teacher' || http === undefined) continue;
     const response = await fetch(`http://${http}/metrics`);
-    for (const [, teacher = '', samples] of (await response.text()).matchAll(SAMPLES)) {
-      totals[teacher] = (totals[teacher] ?? 0) + Number(samples);
+    for (const [, teacher = '', value] of (await response.text()).matchAll(line)) {
+      sums[teacher] = (sums[teacher] ?? 0) + Number(value);
     }
   }
-  return totals;
+  return sums;
 }

@@ -1,4 +1,4 @@
-/** A run's history as text: a line for each stretch of steps. */
+/** A run's history as text: a line for each stretch of steps, or for each of its teachers. */
 import type { GetHistoryResponse } from '@lyceum/proto';
 import { curveText } from './curve.js';
 import { orUnknown } from './report-figures.js';
@@ -8,13 +8,7 @@ type Point = GetHistoryResponse['points'][number];
 
 export function historyLines({ columns, points }: GetHistoryResponse): string[] {
   if (points.length === 0) return ['no step has been taken'];
-  const value = (name: string) => {
-    const index = columns.indexOf(name);
-    return ({ means }: Point): number | undefined => {
-      const mean = means[index];
-      return mean === undefined || Number.isNaN(mean) ? undefined : mean;
-    };
-  };
+  const value = (name: string) => meanOf(columns, name);
   const figure = (title: string, name: string): Column<Point> => ({
     title,
     value: (point) => value(name)(point)?.toPrecision(4),
@@ -30,7 +24,7 @@ export function historyLines({ columns, points }: GetHistoryResponse): string[] 
   const waiting = share('waitingSeconds');
   return tableLines(
     [
-      { title: 'STEPS', value: ({ firstStep, endStep }) => `${firstStep + 1}–${endStep}` },
+      { title: 'STEPS', value: stepsText },
       figure('LOSS', 'loss'),
       // A loss of one term is that term.
       ...(terms.length > 1 ? terms.map((name) => figure(termTitle(name), name)) : []),
@@ -49,6 +43,51 @@ export function historyLines({ columns, points }: GetHistoryResponse): string[] 
     ],
     points,
   );
+}
+
+/** What the targets of the steps were made of, teacher by teacher; none of a run that asks nobody. */
+export function teacherHistoryLines({ columns, points }: GetHistoryResponse): string[] {
+  const names = columns.flatMap((name) => /^teacher\.(.+)\.share$/.exec(name)?.[1] ?? []);
+  if (names.length === 0) return ['the run asks no teachers'];
+  if (points.length === 0) return ['no step has been taken'];
+  const rows = points.flatMap((point) => names.map((name) => ({ point, name })));
+  type Row = (typeof rows)[number];
+  const ofAll = (title: string, column: string, text: (mean: number) => string): Column<Row> => ({
+    title,
+    value: ({ point }) => orUnknown(meanOf(columns, column)(point), text),
+    align: 'right',
+  });
+  const own = (title: string, figure: string, text: (mean: number) => string): Column<Row> => ({
+    title,
+    value: ({ point, name }) =>
+      orUnknown(meanOf(columns, `teacher.${name}.${figure}`)(point), text),
+    align: 'right',
+  });
+  return tableLines(
+    [
+      { title: 'STEPS', value: ({ point }) => stepsText(point) },
+      ofAll('FROM STORE', 'storeShare', (share) => percentText(share, 0)),
+      ofAll('OPEN SPANS', 'openSpans', (count) => count.toFixed(1)),
+      { title: 'TEACHER', value: ({ name }) => name },
+      own('SHARE', 'share', (share) => percentText(share, 1)),
+      own('DISAGREES', 'disagreement', percentText),
+      own('LATENCY', 'latencyMs', (ms) => `${countText(ms)} ms`),
+    ],
+    rows,
+  );
+}
+
+function stepsText({ firstStep, endStep }: Point): string {
+  return `${firstStep + 1}–${endStep}`;
+}
+
+/** Undefined: it is not known. */
+function meanOf(columns: readonly string[], name: string) {
+  const index = columns.indexOf(name);
+  return ({ means }: Point): number | undefined => {
+    const mean = means[index];
+    return mean === undefined || Number.isNaN(mean) ? undefined : mean;
+  };
 }
 
 /** Of each point; NaN where it is not known. */

@@ -1,9 +1,10 @@
 /** What people read: tables and lines, made of what the coordinator says. */
 export { datasetText, modelText } from './artifact-description.js';
 export { comparisonLines } from './comparison-lines.js';
+export { costLines, costText, expenseLines } from './cost-lines.js';
 export { curveText } from './curve.js';
 export { ensembleLines } from './ensemble-lines.js';
-export { historyLines, lossesOf, lossLine } from './history-lines.js';
+export { historyLines, lossesOf, lossLine, teacherHistoryLines } from './history-lines.js';
 export { checkLines, estimateLines, unreadableLines } from './imitation-lines.js';
 export { importLines } from './import-lines.js';
 export { reportLines } from './report-lines.js';

@@ -1,6 +1,7 @@
 /** The comparison that makes people distil, as text. */
 import type { Report, ReportModelRow } from '@lyceum/coordinator/documents';
 import { sharedSamplesText } from '@lyceum/learning/datasets';
+import { costText } from './cost-lines.js';
 import {
   fidelityLines,
   fixed,
@@ -149,6 +150,7 @@ function sentences(report: Report): string[] {
   for (const warning of report.teacherWarnings ?? []) lines.push(`Warning: ${warning}.`);
   lines.push(
     `Trained at ${countText(report.samplesPerSecond)} samples/s, ${percentText(waiting, 1)} of the time waiting for targets; ${durationText(report.wallSeconds * 1000)} from submit to end.`,
+    ...(report.cost ? [`It cost ${costText(report.cost)}.`] : []),
     reproducibilityText(report),
   );
   return lines;

@@ -2,6 +2,7 @@
 import type { Run } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import { timeText } from '../files/index.js';
+import { costText } from './cost-lines.js';
 import { degradedText, isPaused, pauseAdvice } from './run-view.js';
 import { type Column, countText, durationText, percentText, tableLines } from './table.js';
 
@@ -61,6 +62,7 @@ export function runPageLines(run: Run, nowMs: number): string[] {
         : `${countText(progress.samplesPerSecond)} samples/s, ${percentText(progress.waitingShare, 1)} of the time waiting for targets`,
     ],
     ['validation', validationText(run)],
+    ['cost', run.cost && costText(run.cost)],
     ['waiting for', progress?.waitingFor.join(', ')],
     ['degraded', degradedText(run)],
     ...run.warnings.map((warning): [string, string] => ['warning', warning]),

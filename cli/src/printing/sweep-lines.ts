@@ -13,6 +13,8 @@ const FIGURES: readonly Column<SweepArm>[] = [
   { title: 'ACCURACY', value: (arm) => meanText(arm.accuracy, 100, 2, ' %'), align: 'right' },
   { title: 'NLL', value: (arm) => meanText(arm.nll, 1, 4, ''), align: 'right' },
   { title: 'AGREEMENT', value: (arm) => meanText(arm.agreement, 100, 2, ' %'), align: 'right' },
+  { title: 'DEVICES', value: (arm) => meanText(arm.deviceSeconds, 1, 1, ' s'), align: 'right' },
+  { title: 'WAITING', value: (arm) => meanText(arm.waitingShare, 100, 1, ' %'), align: 'right' },
   { title: 'DIFFERENCE', value: (arm) => differenceText(arm.difference), align: 'right' },
   { title: '95 % INTERVAL', value: (arm) => intervalText(arm.difference), align: 'right' },
   { title: 'PAIRS', value: (arm) => arm.difference?.pairCount, align: 'right' },
@@ -32,6 +34,7 @@ export function sweepLines(table: SweepTable): string[] {
     ...tableLines(columns, arms),
     '',
     'Of the test split; mean ± standard deviation over the runs of a row, which differ in their seeds alone.',
+    'DEVICES: seconds of student and teachers together; WAITING: share of its training that the student waited for targets.',
     ...(differences.length === 0 ? [] : [explained(differences)]),
     ...(table.notCompared === null ? [] : [`Rows are not compared: ${table.notCompared}.`]),
   ];

@@ -7,6 +7,7 @@ import {
   comparableRuns,
   compareRuns,
   type RunComparison,
+  runExpense,
   type SweepTable,
   type SweptFigures,
   type SweptRun,
@@ -61,8 +62,10 @@ async function sweptRun(client: CoordinatorClient, run: Run): Promise<SweptRun> 
 }
 
 async function figuresOf(client: CoordinatorClient, runId: string): Promise<SweptFigures> {
-  const { student } = await client.getReport(runId);
-  return { accuracy: student.accuracy, nll: student.nll, agreement: student.agreementWithEnsemble };
+  const report = await client.getReport(runId);
+  const { accuracy, nll, agreementWithEnsemble: agreement } = report.student;
+  const { deviceSeconds, waitingShare } = runExpense(report);
+  return { accuracy, nll, agreement, deviceSeconds, waitingShare };
 }
 
 /** Why there is none, in words, where runs do not fit together. */

@@ -318,6 +318,24 @@ describe('runs', () => {
     expect(stderr).not.toContain('\u001b');
     expect(stdout).toMatch(/^state +SUCCEEDED$/m);
   });
+
+  test('what its targets were made of is told, teacher by teacher', async () => {
+    const history = await json<GetHistoryResponse>('history', 'distilled', '--points', '1');
+    const [{ means = [] } = {}] = history.points;
+    const mean = (name: string) => means[history.columns.indexOf(name)] ?? Number.NaN;
+    for (const teacher of ['first', 'second']) {
+      expect(mean(`teacher.${teacher}.share`)).toBe(1);
+      expect(mean(`teacher.${teacher}.disagreement`)).toBeLessThan(0.5);
+      expect(mean(`teacher.${teacher}.latencyMs`)).toBeGreaterThan(0);
+    }
+    // Without views the epochs after the first ask for what is stored.
+    expect(mean('storeShare')).toBeGreaterThan(0.5);
+    expect(mean('storeShare')).toBeLessThan(1);
+    expect(mean('openSpans')).toBeGreaterThan(0);
+    const { stdout } = await cli('history', 'distilled', '--teachers', '--points', '2');
+    expect(stdout).toMatch(/^STEPS +FROM STORE +OPEN SPANS +TEACHER/m);
+    expect(stdout.match(/^.* (first|second) +100\.0 %/gm)).toHaveLength(4);
+  });
 });
 
 test('a run minimises any of the terms', async () => {

@@ -23,7 +23,15 @@ function run(temperature: number, seed: number, accuracy?: number): SweptRun {
         training: { seed },
       },
     },
-    ...(accuracy !== undefined && { figures: { accuracy, nll: 1 - accuracy, agreement: null } }),
+    ...(accuracy !== undefined && {
+      figures: {
+        accuracy,
+        nll: 1 - accuracy,
+        agreement: null,
+        deviceSeconds: 10 * accuracy,
+        waitingShare: null,
+      },
+    }),
   };
 }
 
@@ -60,6 +68,8 @@ test('runs that differ in seeds are one row, with mean and deviation', () => {
   expect(rows[0]?.accuracy?.standardDeviation).toBeCloseTo(Math.SQRT2 / 10, 12);
   expect(rows[1]?.nll?.mean).toBeCloseTo(0.15, 12);
   expect(rows[0]?.agreement).toBeNull();
+  expect(rows[0]?.deviceSeconds?.mean).toBeCloseTo(6, 12);
+  expect(rows[0]?.waitingShare).toBeNull();
   expect(rows[0]?.difference).toBeNull();
   // Differences 0.3 and 0.2: 0.25 ± 12.706 · 0.0707/√2.
   const difference = rows[1]?.difference;

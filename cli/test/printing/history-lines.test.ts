@@ -1,6 +1,6 @@
 /** A run's history as lines. */
 import { expect, it } from 'vitest';
-import { historyLines, lossLine } from '../../src/printing/index.js';
+import { historyLines, lossLine, teacherHistoryLines } from '../../src/printing/index.js';
 
 const common = ['loss', 'learningRate', 'gradientNorm', 'samples', 'seconds', 'waitingSeconds'];
 
@@ -42,4 +42,22 @@ it('has the loss in one line, blank where it is not known', () => {
     'Loss over 1,500 steps: 1.00 ▁ 1.00',
   ]);
   expect(lossLine({ columns: ['loss'], points: points.slice(1, 2) })).toEqual([]);
+});
+
+it('has a line for each teacher, with what is of all of them in each', () => {
+  const columns = [...common, 'storeShare', 'openSpans'];
+  for (const name of ['a', 'b.c']) {
+    columns.push(`teacher.${name}.latencyMs`, `teacher.${name}.share`);
+    columns.push(`teacher.${name}.disagreement`);
+  }
+  const own = common.map(() => 1);
+  const means = [...own, 0.25, 3, 1234, 1, 0.125, Number.NaN, 0.5, Number.NaN];
+  const points = [{ firstStep: 0, endStep: 50, means }];
+  expect(teacherHistoryLines({ columns, points })).toEqual([
+    'STEPS  FROM STORE  OPEN SPANS  TEACHER    SHARE  DISAGREES   LATENCY',
+    '1–50         25 %         3.0  a        100.0 %    12.50 %  1,234 ms',
+    '1–50         25 %         3.0  b.c       50.0 %          -         -',
+  ]);
+  expect(teacherHistoryLines({ columns: common, points })).toEqual(['the run asks no teachers']);
+  expect(teacherHistoryLines({ columns, points: [] })).toEqual(['no step has been taken']);
 });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SweepTable } from '../../src/comparison/sweep-table.js';
-import { inferredSamples, LocalCluster } from '../../src/local-cluster/index.js';
+import { inferenceSeconds, inferredSamples, LocalCluster } from '../../src/local-cluster/index.js';
 import { type CliResult, runCli, startCli } from '../commands/cli-process.js';
 import { smallSetBytes } from '../commands/small-set.js';
 
@@ -91,6 +91,32 @@ test('three student sizes ask the teacher once', async () => {
   const [inferred] = Object.values(await inferredSamples(cluster));
   // 168 to train on, and 24 of validation and 48 of the test split for the reports.
   expect(inferred).toBe(168 + 24 + 48);
+});
+
+test('what the workers measured is what the runs have cost', async () => {
+  const json = async (...args: string[]) => JSON.parse((await cli(...args, '-o', 'json')).stdout);
+  const isNear = (value: number, want: number) => Math.abs(value / want - 1) < 0.05;
+  // Its one teacher was busy for the three runs together.
+  const [measured = 0] = Object.values(await inferenceSeconds(cluster));
+  const [teacher] = await json('costs', '--by', 'teacher');
+  expect(teacher).toMatchObject({ name: 'teacher', runCount: 3 });
+  expect([measured > 0, isNear(teacher.teacherDeviceSeconds, measured)]).toEqual([true, true]);
+  const ids = await idsOf('--label', 'sweep=sizes');
+  expect(ids).toHaveLength(3);
+  for (const runId of ids) {
+    const { columns, points } = await json('history', runId, '--points', '1');
+    const trained = points[0].endStep * points[0].means[columns.indexOf('seconds')];
+    const { cost } = await json('get', runId);
+    const report = await json('report', runId);
+    expect(report.cost).toEqual(cost);
+    // The steps, and what is between them, which is much of so short a training.
+    expect(trained).toBeGreaterThan(0);
+    expect(cost.studentDeviceSeconds).toBeGreaterThanOrEqual(trained);
+    expect(cost.studentDeviceSeconds).toBeLessThan(report.wallSeconds);
+  }
+  expect((await cli('sweep', 'table', 'sizes')).stdout).toMatch(/AGREEMENT +DEVICES +WAITING/);
+  const { stdout } = await cli('compare', ...ids);
+  expect(stdout).toMatch(/^RUN +DEVICES +WAITING +FROM SUBMIT TO END$/m);
 });
 
 test('all combinations are run and compared in one table', async () => {

@@ -190,6 +190,37 @@ export const reportSchema = z
       stepCount: z.int().min(0),
       selectedStep: z.int().min(0).describe('Step whose weights the validation split chose.'),
     }),
+    cost: z
+      .object({
+        studentDeviceSeconds: z
+          .number()
+          .min(0)
+          .describe(
+            'Seconds of training over all attempts, those spent waiting for targets included: the device is held.',
+          ),
+        teachers: z
+          .array(
+            z.object({
+              name: z.string(),
+              deviceSeconds: z
+                .number()
+                .min(0)
+                .describe(
+                  'Seconds that it computed answers to tickets of this run; of a ticket that several runs asked for an equal part.',
+                ),
+              sampleCount: z
+                .int()
+                .min(0)
+                .describe('Samples answered for this run; what the store had is not in it.'),
+            }),
+          )
+          .describe('In ensemble order.'),
+      })
+      .nullable()
+      .optional()
+      .describe(
+        'Device-seconds up to this report. Null or absent: not known. Not in it: the evaluation of the student, what was lost with a killed process, and runs of the further rows, which have reports of their own.',
+      ),
     contributors: z
       .object({
         degradedShare: share.describe(

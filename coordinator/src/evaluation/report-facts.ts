@@ -19,6 +19,7 @@ import type {
 import {
   acceptedTeachers,
   type Contributors,
+  deviceCosts,
   gridOf,
   quorumOf,
   type RunRecord,
@@ -36,6 +37,7 @@ export interface ReportFacts {
   /** Calls paid for canaries of each, in the same order. */
   readonly canaryCalls: readonly number[];
   readonly teacherWorkers: readonly WorkerEnvironment[];
+  readonly cost: RunRecord['cost'];
   /** What was decided, of a run with a quorum. */
   readonly contributors: Contributors;
   /** The runs of the table's further rows; they have succeeded. */
@@ -90,6 +92,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
       stepCount: plan.stepCount,
       selectedStep: outcome.selectedStep,
     },
+    cost: deviceCosts(record, facts.cost),
     submittedAtMs: record.submittedAtMs,
     endedAtMs,
     environment: {

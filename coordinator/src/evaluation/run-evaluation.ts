@@ -183,6 +183,7 @@ export class RunEvaluation {
       canaryCalls: record.teachers.map((teacher) => health.canaryCalls(record, teacher)),
       contributors: (await this.#parts.ledgers.read(record)) ?? new Map(),
       teacherWorkers: answeredBy.reduce(withWorker, record.teacherWorkers),
+      cost: this.#parts.monitor.costs.of(record),
       baseline,
       allLabels,
       blobs,

@@ -144,7 +144,9 @@ export class RunLifecycle {
   async progressed(report: StepProgress): Promise<void> {
     const { store, monitor, events } = this.#parts;
     const { runId, assignmentEpoch } = report;
-    if (store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
+    const current = store.get(runId);
+    if (current?.assignment?.assignmentEpoch !== assignmentEpoch) return;
+    monitor.costs.trained(current, assignmentEpoch, report.trainingSeconds);
     const { now, before } = monitor.report(runId, report);
     if (report.validation !== undefined) {
       const { step, accuracy, nll } = report.validation;
@@ -268,7 +270,9 @@ export class RunLifecycle {
     let from = store.require(runId).state;
     const record = await store.update(runId, (r) => {
       from = r.state;
-      return change(r, now());
+      const next = change(r, now());
+      const cost = monitor.costs.of(r);
+      return next && cost !== undefined ? { ...next, cost } : next;
     });
     const { state, reason, attempt } = record;
     if (state === from) return record;
@@ -281,7 +285,10 @@ export class RunLifecycle {
       reason,
       attempt,
     });
-    if (hasEnded(state)) monitor.forget(runId);
+    if (hasEnded(state)) {
+      monitor.forget(runId);
+      monitor.costs.forget(runId);
+    }
     return record;
   }
 }

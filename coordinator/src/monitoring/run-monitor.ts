@@ -5,6 +5,7 @@
 import type { StepProgress } from '@lyceum/proto';
 import type { ProgressSnapshot, RunStore, WorkerEnvironment } from '../runs/index.js';
 import { RecentRate } from './recent-rate.js';
+import { RunCosts } from './run-costs.js';
 
 interface Live {
   progress?: ProgressSnapshot;
@@ -15,6 +16,7 @@ interface Live {
 }
 
 export class RunMonitor {
+  readonly costs = new RunCosts();
   readonly #runs = new Map<string, Live>();
   readonly #watchers = new Map<string, Set<() => void>>();
   #reasons: ReadonlyMap<string, string> = new Map();

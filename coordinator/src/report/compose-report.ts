@@ -122,6 +122,7 @@ export function composeReport(input: ReportInput): Report {
     samplesPerSecond: training.seconds > 0 ? training.samples / training.seconds : 0,
     wallSeconds: (input.endedAtMs - input.submittedAtMs) / 1000,
     training: { ...training },
+    cost: input.cost ? { ...input.cost, teachers: [...input.cost.teachers] } : null,
     contributors: contributorsOf(input),
     teacherKnowledge: knowledgeOf(input),
     teacherWarnings: [...input.teacherWarnings],

@@ -51,6 +51,17 @@ export interface ReportInput {
     /** Step whose weights the validation split chose. */
     readonly selectedStep: number;
   };
+  /** Of its devices, teachers in ensemble order; undefined: nothing is known. */
+  readonly cost?:
+    | {
+        readonly studentDeviceSeconds: number;
+        readonly teachers: readonly {
+          readonly name: string;
+          readonly deviceSeconds: number;
+          readonly sampleCount: number;
+        }[];
+      }
+    | undefined;
   /** Milliseconds since 1970: when the run was submitted, and when all was there but the report. */
   readonly submittedAtMs: number;
   readonly endedAtMs: number;

@@ -91,6 +91,16 @@ const outcome = z.strictObject({
   waitingSeconds: z.number(),
 });
 
+/** What the run has cost its devices; see `RunCost` in coordinator.proto. */
+const cost = z.strictObject({
+  /** Of the student, in assignments before this one, and in this one. */
+  earlierSeconds: z.number().min(0),
+  assignmentEpoch: count,
+  assignmentSeconds: z.number().min(0),
+  /** In ensemble order; those behind the last have answered nothing. */
+  teachers: z.array(z.strictObject({ deviceSeconds: z.number().min(0), sampleCount: count })),
+});
+
 const numbers = z.array(z.number());
 
 /** What the ensemble's rule was fitted to, on the validation split; as `CombinationFit` has it. */
@@ -188,6 +198,7 @@ const runRecord = z.strictObject({
   /** Failures of student workers since the last new checkpoint. */
   studentFailureCount: count,
   progress: progress.optional(),
+  cost: cost.optional(),
   submittedAtMs: milliseconds,
   /** First assignment; 0: not yet. */
   startedAtMs: milliseconds,

@@ -1,7 +1,7 @@
 /** A run as users see it: its record, and what is known of it at this moment. */
 import { normalisedText } from '@lyceum/learning/specification';
 import { LyceumError, Run, RunState } from '@lyceum/proto';
-import type { ProgressSnapshot, RunRecord } from '../runs/index.js';
+import { deviceCosts, type ProgressSnapshot, type RunRecord } from '../runs/index.js';
 import type { RunStateName } from '../schedule/index.js';
 
 /** What no record holds: it is found out anew after a restart. */
@@ -11,6 +11,8 @@ export interface LiveRun {
   readonly reason: string;
   /** Names of the teachers that its student waits for. */
   readonly waitingFor: readonly string[];
+  /** Undefined: nothing has been told. */
+  readonly cost: RunRecord['cost'];
 }
 
 const STATES: Readonly<Record<RunStateName, RunState>> = {
@@ -46,8 +48,8 @@ export function requireState(state: RunState): RunStateName {
 }
 
 /**
- * @param brief - as lists have it: without what makes a run large, its specification, its teachers' identities and
- *   its warnings.
+ * @param brief - as lists have it: without what makes a run large, its specification, its warnings,
+ *   and what there is of each teacher.
  */
 export function runMessage(record: RunRecord, live: LiveRun, brief = false): Run {
   const progress = live.progress ?? record.progress;
@@ -86,7 +88,13 @@ export function runMessage(record: RunRecord, live: LiveRun, brief = false): Run
     ...(!brief && {
       specificationJson: normalisedText(record.specification),
       teacherIdentities: record.teachers.map((teacher) => teacher.identity),
+      cost: costMessage(record, live),
       warnings: record.teacherNotes?.warnings ?? [],
     }),
   });
+}
+
+function costMessage(record: RunRecord, { cost }: LiveRun): Run['cost'] {
+  const costs = deviceCosts(record, cost);
+  return costs && { ...costs, teachers: [...costs.teachers] };
 }

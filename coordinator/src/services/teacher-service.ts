@@ -167,7 +167,7 @@ async function serveAnswers(
         rows,
       ),
     rejected: (ask, reason) => answerRefused(parts, session, ask, reason),
-    answered: (ask) => answersStored(parts, session, ask),
+    answered: (ask, deviceSeconds) => answersStored(parts, session, ask, deviceSeconds),
     arriving: (ask) => noteRemote(parts, ask),
     full: async (ask, err) => {
       for (const runId of desk.book.runsAsking(ask.id)) {
@@ -185,11 +185,19 @@ async function serveAnswers(
   await firstEnd([read()], [parts.stopping]);
 }
 
-function answersStored(parts: TeacherServiceParts, worker: TeacherSession, ask: Ask): void {
+function answersStored(
+  parts: TeacherServiceParts,
+  worker: TeacherSession,
+  ask: Ask,
+  deviceSeconds: number,
+): void {
   parts.metrics.answers.inc(ask.samples.length);
   const replica = { workerId: worker.workerId, teacher: ask.teacherIdentity };
   const runs = parts.desk.book.runsAsking(ask.id);
   parts.health.ticketAnswered(replica, { id: ask.id, runs });
+  const asking = runs.flatMap((runId) => parts.store.get(runId) ?? []);
+  const cost = { deviceSeconds, sampleCount: ask.samples.length };
+  parts.monitor.costs.answered(asking, ask.teacherIdentity, cost);
   for (const runId of runs) {
     parts.monitor.answeredBy(runId, worker.answering(ask.teacherIdentity));
   }

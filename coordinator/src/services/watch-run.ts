@@ -37,6 +37,7 @@ export function seenRun(
     progress: monitor.progress(runId),
     reason: hasEnded(state) ? '' : monitor.reason(runId),
     waitingFor: active.targets(runId)?.waitingFor() ?? [],
+    cost: monitor.costs.of(record),
   };
   return runMessage(record, live, brief);
 }

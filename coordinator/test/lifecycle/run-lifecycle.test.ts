@@ -2,6 +2,7 @@
 import { createLogger, type KeyValue } from '@lyceum/platform';
 import { expect, test } from 'vitest';
 import { RunLifecycle } from '../../src/lifecycle/run-lifecycle.js';
+import { RunCosts } from '../../src/monitoring/run-costs.js';
 import type { RunEvents } from '../../src/monitoring/run-events.js';
 import type { RunMonitor } from '../../src/monitoring/run-monitor.js';
 import type { RunRecord } from '../../src/runs/run-record.js';
@@ -19,10 +20,12 @@ test('a run has ended when it is told to have SUCCEEDED, not when its report was
       return record;
     },
   };
+  const costs = new RunCosts();
+  costs.trained(record, 3, 12);
   const lifecycle = new RunLifecycle({
     store: store as unknown as RunStore,
     pointers: {} as KeyValue,
-    monitor: { forget: () => undefined } as unknown as RunMonitor,
+    monitor: { forget: () => undefined, costs } as unknown as RunMonitor,
     events: {
       add: (_: string, __: string, message: string) => told.push({ atMs: nowMs, message }),
     } as unknown as RunEvents,
@@ -36,5 +39,7 @@ test('a run has ended when it is told to have SUCCEEDED, not when its report was
   // What a caller may still say of an earlier moment counts for nothing.
   await Reflect.apply(lifecycle.succeed, lifecycle, [record.runId, files, composingBeganAtMs]);
   expect(record).toMatchObject({ state: 'SUCCEEDED', endedAtMs: 6_000 });
+  // What it has cost stands in its record from then on.
+  expect(record.cost).toMatchObject({ assignmentEpoch: 3, assignmentSeconds: 12 });
   expect(told).toEqual([{ atMs: 6_000, message: 'EVALUATING → SUCCEEDED' }]);
 });

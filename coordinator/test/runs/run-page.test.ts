@@ -128,7 +128,7 @@ test('50 brief runs of five teachers take less than 50 kB', () => {
     outcome: { modelDigest: 'a'.repeat(64), finalWeightsDigest: 'b'.repeat(64) },
     teachers: teachers.map(({ name }) => ({ name, identity: 'c'.repeat(64) })),
   } as unknown as RunRecord;
-  const live = { progress: undefined, reason: '', waitingFor: ['t0', 't1'] };
+  const live = { progress: undefined, reason: '', waitingFor: ['t0', 't1'], cost: undefined };
   const bytesOf = (brief: boolean) => Run.encode(runMessage(record, live, brief)).finish().length;
   expect(50 * bytesOf(true)).toBeLessThan(50_000);
   expect(bytesOf(false)).toBeGreaterThan(3 * bytesOf(true));

@@ -152,6 +152,7 @@ function frame(values: Float32Array): AnswerFrame {
     ticket: undefined,
     firstRow: 0,
     tensors: [float32Tensor('logits', [values.length], values)],
+    inferenceSeconds: 0,
   };
 }
 

@@ -1,15 +1,15 @@
 /** Cuts a ticket's answer into frames. Pure; the frames borrow the answer's memory. */
 import { type AnswerFrame, float32Tensor, type Ticket } from '@lyceum/proto';
-import type { AnswerTensor } from '../compute/rows/index.js';
+import type { Answer } from '../compute/index.js';
 
 /**
  * Frames that cover all rows in order, each with at most `frameBytes` of tensors, but at least one row.
  *
- * @param tensors - all of as many rows as the ticket has positions.
+ * @param answer - its tensors have as many rows as the ticket has positions.
  */
 export function answerFrames(
   ticket: Ticket,
-  tensors: readonly AnswerTensor[],
+  { tensors, inferenceSeconds }: Answer,
   frameBytes: number,
 ): AnswerFrame[] {
   const rowBytes = tensors.reduce(
@@ -23,6 +23,7 @@ export function answerFrames(
     frames.push({
       ticket,
       firstRow,
+      inferenceSeconds: endRow === ticket.positionCount ? inferenceSeconds : 0,
       tensors: tensors.map(({ name, width, values }) =>
         float32Tensor(
           name,

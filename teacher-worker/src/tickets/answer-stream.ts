@@ -13,7 +13,7 @@ import {
   ticketId,
   toLyceumError,
 } from '@lyceum/proto';
-import type { AnswerTensor } from '../compute/rows/index.js';
+import type { Answer } from '../compute/index.js';
 import { answerFrames } from './answer-frames.js';
 import type { AnswerSender } from './answer-streams.js';
 
@@ -50,10 +50,10 @@ export class AnswerStream implements AnswerSender {
    *
    * @throws {LyceumError} UNAVAILABLE if the stream ended before: whether it arrived is unknown.
    */
-  send(ticket: Ticket, tensors: readonly AnswerTensor[]): Promise<AnswerReceipt> {
+  send(ticket: Ticket, answer: Answer): Promise<AnswerReceipt> {
     return new Promise((resolve, reject) => {
       this.#written = this.#written
-        .then(() => this.#write(ticket, tensors, { resolve, reject }))
+        .then(() => this.#write(ticket, answer, { resolve, reject }))
         .catch((thrown: unknown) => reject(streamEnded(toLyceumError(thrown))));
     });
   }
@@ -65,7 +65,7 @@ export class AnswerStream implements AnswerSender {
     this.#conversation?.call.cancel();
   }
 
-  async #write(ticket: Ticket, tensors: readonly AnswerTensor[], waiter: Waiter): Promise<void> {
+  async #write(ticket: Ticket, answer: Answer, waiter: Waiter): Promise<void> {
     if (this.#conversation === undefined && this.#failures > 0) {
       await sleep(retryDelayMs(this.#failures - 1, this.#random()), this.#closed.signal);
     }
@@ -74,7 +74,7 @@ export class AnswerStream implements AnswerSender {
     const { call, waiting } = this.#conversation;
     const key = receiptKey(ticket);
     waiting.set(key, [...(waiting.get(key) ?? []), waiter]);
-    for (const frame of answerFrames(ticket, tensors, FRAME_BYTES)) await call.send(frame);
+    for (const frame of answerFrames(ticket, answer, FRAME_BYTES)) await call.send(frame);
   }
 
   #converse(): Conversation {

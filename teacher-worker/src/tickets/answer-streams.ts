@@ -5,11 +5,11 @@
  * begins and share one stream; large ones, which are under way together, travel side by side.
  */
 import type { AnswerReceipt, Ticket } from '@lyceum/proto';
-import type { AnswerTensor } from '../compute/rows/index.js';
+import type { Answer } from '../compute/index.js';
 
 /** What sends answers one after another; `AnswerStream` for one. */
 export interface AnswerSender {
-  send(ticket: Ticket, tensors: readonly AnswerTensor[]): Promise<AnswerReceipt>;
+  send(ticket: Ticket, answer: Answer): Promise<AnswerReceipt>;
   close(): void;
 }
 
@@ -27,12 +27,12 @@ export class AnswerStreams implements AnswerSender {
   }
 
   /** Sends it on the first stream of those with the fewest answers under way; throws what that throws. */
-  async send(ticket: Ticket, tensors: readonly AnswerTensor[]): Promise<AnswerReceipt> {
+  async send(ticket: Ticket, answer: Answer): Promise<AnswerReceipt> {
     const fewest = Math.min(...this.#lanes.map(({ underWay }) => underWay));
     const lane = this.#lanes.find(({ underWay }) => underWay === fewest) as Lane;
     lane.underWay++;
     try {
-      return await lane.sender.send(ticket, tensors);
+      return await lane.sender.send(ticket, answer);
     } finally {
       lane.underWay--;
     }

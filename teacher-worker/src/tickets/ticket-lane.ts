@@ -157,7 +157,7 @@ export class TicketLane {
       freeTravelling = await this.#travelling.take(this.#stopping.signal);
       const answer = await this.#compute(ticket, dataset);
       freeHand();
-      const sent = answers.send(ticket, answer.tensors);
+      const sent = answers.send(ticket, answer);
       const { wanted } = await abortable(sent, this.#giveUp);
       taken.ack();
       metrics.ticketsAnswered.inc();

@@ -1,6 +1,7 @@
 /** Tests of how rows are cut: inferences and frames. Counts by hand; rows are told apart by their values. */
 import { float32Values, Ticket } from '@lyceum/proto';
 import { expect, it } from 'vitest';
+import type { Answer } from '../../src/compute/index.js';
 import { inferenceRanges } from '../../src/compute/rows/inference-ranges.js';
 import { answerFrames } from '../../src/tickets/answer-frames.js';
 
@@ -22,10 +23,12 @@ function rows(count: number): Float32Array<ArrayBuffer> {
   ) as Float32Array<ArrayBuffer>;
 }
 
+const answer = (...tensors: Answer['tensors']) => ({ tensors, inferenceSeconds: 0.5 });
+
 it('cuts an answer into frames of whole rows, in order', () => {
   const ticket = Ticket.fromPartial({ positionCount: 5 });
   // 8 bytes a row: two rows in 23 bytes.
-  const frames = answerFrames(ticket, [{ name: 'logits', width: 2, values: rows(5) }], 23);
+  const frames = answerFrames(ticket, answer({ name: 'logits', width: 2, values: rows(5) }), 23);
   expect(frames.map(({ firstRow, tensors }) => [firstRow, tensors[0]?.shape])).toEqual([
     [0, [2, 2]],
     [2, [2, 2]],
@@ -33,11 +36,13 @@ it('cuts an answer into frames of whole rows, in order', () => {
   ]);
   const values = frames.flatMap(({ tensors }) => tensors.flatMap((t) => [...float32Values(t)]));
   expect(values).toEqual([0, 1, 10, 11, 20, 21, 30, 31, 40, 41]);
+  // What the answer took is told once.
+  expect(frames.map(({ inferenceSeconds }) => inferenceSeconds)).toEqual([0, 0, 0.5]);
 });
 
 it('sends a row that is longer than a frame by itself', () => {
   const ticket = Ticket.fromPartial({ positionCount: 2 });
-  const frames = answerFrames(ticket, [{ name: 'logits', width: 2, values: rows(2) }], 4);
+  const frames = answerFrames(ticket, answer({ name: 'logits', width: 2, values: rows(2) }), 4);
   expect(frames.map(({ firstRow }) => firstRow)).toEqual([0, 1]);
 });
 
@@ -45,7 +50,7 @@ it('counts the bytes of all tensors of a row together', () => {
   const ticket = Ticket.fromPartial({ positionCount: 4 });
   const tensor = { name: 'logits', width: 2, values: rows(4) };
   // 16 bytes a row with both: one row in 31 bytes.
-  const frames = answerFrames(ticket, [tensor, { ...tensor, name: 'hint' }], 31);
+  const frames = answerFrames(ticket, answer(tensor, { ...tensor, name: 'hint' }), 31);
   expect(frames).toHaveLength(4);
   expect(frames[1]?.tensors.map(({ name }) => name)).toEqual(['logits', 'hint']);
 });

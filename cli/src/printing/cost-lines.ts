@@ -1,0 +1,71 @@
+/** What runs have cost their devices, as text. */
+import { type CostRow, type CostsBy, deviceSeconds, type RunExpense } from '../comparison/index.js';
+import { orUnknown } from './report-figures.js';
+import { type Column, countText, percentText, tableLines } from './table.js';
+
+/** As reports and runs have it. */
+interface DeviceCosts {
+  readonly studentDeviceSeconds: number;
+  readonly teachers: readonly { readonly name: string; readonly deviceSeconds: number }[];
+}
+
+/** `12.3 s of devices: student 8.1 s, teachers 4.2 s (wide 3.0 s, lenet 1.2 s)`. */
+export function costText({ studentDeviceSeconds, teachers }: DeviceCosts): string {
+  const ofTeachers = teachers.reduce((sum, own) => sum + own.deviceSeconds, 0);
+  const student = `student ${secondsText(studentDeviceSeconds)}`;
+  const total = secondsText(studentDeviceSeconds + ofTeachers);
+  if (teachers.length === 0) return `${total} of devices: ${student}`;
+  const each = teachers.map((own) => `${own.name} ${secondsText(own.deviceSeconds)}`).join(', ');
+  return `${total} of devices: ${student}, teachers ${secondsText(ofTeachers)} (${each})`;
+}
+
+const TITLES: Readonly<Record<CostsBy, string>> = { run: 'RUN', team: 'TEAM', teacher: 'TEACHER' };
+
+export function costLines(rows: readonly CostRow[], by: CostsBy): string[] {
+  if (rows.length === 0) return ['Nothing is known of any run.'];
+  const right = (title: string, value: Column<CostRow>['value']): Column<CostRow> => ({
+    title,
+    value,
+    align: 'right',
+  });
+  const columns: Column<CostRow>[] = [
+    { title: TITLES[by], value: ({ name }) => (name === '' ? undefined : name) },
+    ...(by === 'teacher'
+      ? [{ title: 'IDENTITY', value: ({ identity }: CostRow) => identity.slice(0, 12) }]
+      : []),
+    ...(by === 'run' ? [] : [right('RUNS', ({ runCount }) => countText(runCount))]),
+    ...(by === 'teacher'
+      ? []
+      : [right('STUDENT', (row) => orUnknown(row.studentDeviceSeconds, secondsText))]),
+    right('TEACHERS', (row) => secondsText(row.teacherDeviceSeconds)),
+    ...(by === 'teacher' ? [] : [right('TOGETHER', (row) => secondsText(deviceSeconds(row)))]),
+    right('SAMPLES ANSWERED', ({ sampleCount }) => countText(sampleCount)),
+  ];
+  return tableLines(columns, rows);
+}
+
+/** Beside what runs compared are worth, what they cost. */
+export function expenseLines(runs: readonly RunExpense[]): string[] {
+  return tableLines<RunExpense>(
+    [
+      { title: 'RUN', value: (run) => run.runId },
+      {
+        title: 'DEVICES',
+        value: (run) => orUnknown(run.deviceSeconds, secondsText),
+        align: 'right',
+      },
+      {
+        title: 'WAITING',
+        value: (run) => orUnknown(run.waitingShare, (share) => percentText(share, 1)),
+        align: 'right',
+      },
+      { title: 'FROM SUBMIT TO END', value: (run) => secondsText(run.wallSeconds), align: 'right' },
+    ],
+    runs,
+  );
+}
+
+/** `8.1 s`, `12,345 s`. */
+function secondsText(seconds: number): string {
+  return `${seconds < 1000 ? seconds.toFixed(1) : countText(seconds)} s`;
+}
