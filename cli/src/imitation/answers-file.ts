@@ -4,9 +4,9 @@
  */
 import { type FileHandle, open, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { utf8Text } from '@lyceum/learning/files';
+import type { InputValue } from '@lyceum/learning/imitation';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
-import type { InputValue } from './inputs.js';
 
 const answerLine = z.object({
   teacher: z.string(),
@@ -21,6 +21,8 @@ const answerLine = z.object({
   /** The status with which the server refuses this input: the answer is that there is none. */
   refused: z.int().optional(),
   confidence: z.number().optional(),
+  /** Why a chat's server ended the answer: `stop`, `length`. */
+  finish: z.string().optional(),
   revision: z.string(),
   /** Of what was sent, and where: another question is another answer. */
   asked: z.string(),
@@ -35,6 +37,11 @@ export type AnswerLine = ImitationAnswer & InputValue;
 /** It came, and nobody can read it: the teacher may have meant something. */
 export function isUnreadable({ problem, refused }: ImitationAnswer): boolean {
   return problem !== undefined && refused === undefined;
+}
+
+/** Its server cut it off where it reached `maxTokens`. */
+export function isCutOff({ finish }: ImitationAnswer): boolean {
+  return finish === 'length';
 }
 
 /** Tells one answer from another. */

@@ -1,5 +1,5 @@
 /** The page that shows what a check found: one file of HTML that loads nothing. Pure. */
-import type { JudgedInput } from './rules.js';
+import type { JudgedInput } from './judge.js';
 import type { CheckSummary } from './summary.js';
 
 /** Dropped inputs that are shown. */
@@ -46,6 +46,7 @@ ${table(
     '#Right where it named one',
     '#Right of all',
     '#Estimated, of all',
+    '#Evenness of classes',
   ],
   summary.teachers.map((t) => [
     escaped(t.name),
@@ -57,9 +58,10 @@ ${table(
     percent(t.accuracy),
     percent(t.accuracyOfAll),
     percent(t.estimatedAccuracy),
+    percent(t.evenness),
   ]),
 )}
-<p><small>Consensus: the most probable class behind the answers${summary.consensusAccuracy === null ? '' : `; right in ${percent(summary.consensusAccuracy)} of the inputs whose class is known`}.</small></p>
+<p><small>Consensus: the most probable class behind the answers${summary.consensusAccuracy === null ? '' : `; right in ${percent(summary.consensusAccuracy)} of the inputs whose class is known`}. Evenness: entropy of the classes that it named, over that of equally many of each; 100 % where it names all as often.${wordsSentence(summary)}</small></p>
 <h2>Who agrees with whom</h2>
 ${table(
   ['', ...summary.teachers.map((t) => `#${t.name}`)],
@@ -84,6 +86,12 @@ ${table(
 ${droppedTable(inputs)}
 </body></html>
 `;
+}
+
+function wordsSentence({ distinct }: CheckSummary): string {
+  if (distinct === null) return '';
+  const [words, pairs] = distinct.map(percent);
+  return ` Of the kept texts ${words} of the words and ${pairs} of the pairs of words are different (distinct-1 and -2, Li et al. 2016): the lower, the more alike they are.`;
 }
 
 function driftSection({ drift }: CheckSummary): string {

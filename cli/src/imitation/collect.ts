@@ -181,7 +181,10 @@ async function ask(
   }
 }
 
-type Said = Pick<AnswerLine, 'class' | 'raw' | 'problem' | 'refused' | 'confidence'>;
+type Said = Pick<AnswerLine, 'class' | 'raw' | 'problem' | 'refused' | 'confidence' | 'finish'>;
+
+/** Where a chat says why its answer ended. */
+const CHAT_FINISH = '/choices/0/finish_reason';
 
 const NOTHING_SAID: Said = { class: null, raw: null };
 
@@ -202,8 +205,11 @@ function saidOf(
   const { confidence: pointer } = endpoint;
   const sure = pointer === undefined ? undefined : valueAt(response, pointer, place);
   const confidence = typeof sure === 'number' && Number.isFinite(sure) ? { confidence: sure } : {};
-  if ('problem' in answer) return { class: null, raw, problem: answer.problem, ...confidence };
-  return { class: answer.className, raw, ...confidence };
+  const ended = endpoint.chat === undefined ? undefined : valueAt(response, CHAT_FINISH, place);
+  const finish = typeof ended === 'string' ? { finish: ended } : {};
+  const beside = { ...confidence, ...finish };
+  if ('problem' in answer) return { class: null, raw, problem: answer.problem, ...beside };
+  return { class: answer.className, raw, ...beside };
 }
 
 function lineOf(
@@ -236,11 +242,12 @@ async function readAgain(
     const whole = endpoint.batch === 1 ? readAnswer(endpoint, answer.raw, 0, classes) : read;
     const mended = 'problem' in read ? whole : read;
     if ('problem' in mended) return [];
-    const { confidence } = answer;
+    const { confidence, finish } = answer;
     const said = {
       class: mended.className,
       raw: answer.raw,
       ...(confidence !== undefined && { confidence }),
+      ...(finish !== undefined && { finish }),
     };
     return [lineOf(teacher, classes, input, said)];
   });

@@ -4,16 +4,10 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { splitNamed } from '@lyceum/learning/datasets';
 import { linesOf } from '@lyceum/learning/files';
 import { pngFile } from '@lyceum/learning/formats';
+import type { InputValue } from '@lyceum/learning/imitation';
 import { openCsvTable, openJsonLinesTable } from '@lyceum/learning/import';
 import type { Imitation, ImitationInputs } from '@lyceum/learning/specification';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
-
-/** What is asked about, as it is shown to people and kept in files. */
-export type InputValue =
-  | { readonly text: string }
-  | { readonly numbers: readonly number[] }
-  /** From the folder of images, or of the table, on. */
-  | { readonly image: string };
 
 export interface ImitationInput {
   /** Of its content: equal inputs are one. */

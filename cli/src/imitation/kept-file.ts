@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { utf8Text } from '@lyceum/learning/files';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
-import type { JudgedInput } from './rules.js';
+import type { JudgedInput } from './judge.js';
 
 const keptLine = z
   .looseObject({
@@ -22,9 +22,10 @@ const keptLine = z
 export type KeptInput = z.output<typeof keptLine>;
 
 /** One line of the file, its end included. */
-export function keptText({ value, why, ...input }: JudgedInput): string {
+export function keptText({ value, why, cutOff, ...input }: JudgedInput): string {
   const { id, ...rest } = input;
-  return `${JSON.stringify({ id, ...value, ...rest, ...(why.length > 0 && { why }) })}\n`;
+  const found = { ...(cutOff.length > 0 && { cutOff }), ...(why.length > 0 && { why }) };
+  return `${JSON.stringify({ id, ...value, ...rest, ...found })}\n`;
 }
 
 /** @throws {LyceumError} NOT_FOUND if there is none, INVALID_ARGUMENT naming the line that is wrong. */

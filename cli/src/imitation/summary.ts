@@ -1,7 +1,8 @@
 /** What an imitation's check found, in figures. Pure. */
+import { distinctShare, wordsOf } from '@lyceum/learning/imitation';
 import type { Imitation } from '@lyceum/learning/specification';
 import type { TeacherDrift } from './drift.js';
-import type { JudgedInput, Judgement } from './rules.js';
+import type { JudgedInput, Judgement } from './judge.js';
 
 interface TeacherSummary {
   readonly name: string;
@@ -15,6 +16,8 @@ interface TeacherSummary {
   readonly accuracy: number | null;
   /** Of all inputs with a known class, those that it is silent on included. */
   readonly accuracyOfAll: number | null;
+  /** Entropy of the classes that it named, over that of equally many of each, 0 to 1; null: it named none. */
+  readonly evenness: number | null;
   /** What the answers alone say of how often it is right; null: it named none, or there are too few teachers. */
   readonly estimatedAccuracy: number | null;
 }
@@ -38,6 +41,8 @@ export interface CheckSummary {
   readonly agreement: readonly (readonly (number | null)[])[];
   /** Of the consensus, where the true class is known. */
   readonly consensusAccuracy: number | null;
+  /** Of the kept texts: distinct-1 and distinct-2, the shares of words and of pairs of words that are different. */
+  readonly distinct: readonly [words: number, pairs: number] | null;
   /** Whether each teacher's answers changed while they were collected. */
   readonly drift: readonly TeacherDrift[];
 }
@@ -87,6 +92,7 @@ export function summarise(
         withConsensus: share(named.filter((i) => said(i) === i.consensus).length, named.length),
         accuracy: share(right, namedLabelled.length),
         accuracyOfAll: share(right, labelled.length),
+        evenness: evenness(spec.classes.map((own) => named.filter((i) => said(i) === own).length)),
         estimatedAccuracy: named.length > 0 && Number.isFinite(estimated) ? estimated : null,
       };
     }),
@@ -102,8 +108,26 @@ export function summarise(
       labelled.filter(({ label, consensus }) => label === consensus).length,
       labelled.length,
     ),
+    distinct: distinct(kept),
     drift,
   };
+}
+
+/** @param counts - of each class. */
+function evenness(counts: readonly number[]): number | null {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  if (all === 0) return null;
+  const entropy = counts.reduce(
+    (sum, count) => (count === 0 ? sum : sum - (count / all) * Math.log(count / all)),
+    0,
+  );
+  return entropy / Math.log(counts.length);
+}
+
+function distinct(kept: readonly JudgedInput[]): CheckSummary['distinct'] {
+  const texts = kept.flatMap(({ value }) => ('text' in value ? [wordsOf(value.text)] : []));
+  const [words, pairs] = [distinctShare(texts, 1), distinctShare(texts, 2)];
+  return words === undefined || pairs === undefined ? null : [words, pairs];
 }
 
 function share(part: number, whole: number): number | null {

@@ -107,7 +107,8 @@ function answerOf(name: string, text: string): string {
 function shaped(name: string, said: string[]): unknown {
   if (name === 'count') return { result: { letter: said[0], sure: 0.9 } };
   if (name === 'letters') return said.map((letter) => ({ letter }));
-  return { choices: [{ message: { role: 'assistant', content: said[0] } }] };
+  const finish_reason = said[0]?.startsWith('I think') ? 'length' : 'stop';
+  return { choices: [{ message: { role: 'assistant', content: said[0] }, finish_reason }] };
 }
 
 function document(): unknown {
@@ -157,6 +158,7 @@ function document(): unknown {
         rules: [
           { rule: 'schema', atLeast: 2 },
           { rule: 'duplicates' },
+          { rule: 'truncated' },
           { rule: 'agreement', atLeast: 2 },
         ],
       },
@@ -237,6 +239,7 @@ test('collects each answer once, however often it is killed', async () => {
     teacher: 'chat',
     class: null,
     problem: expect.stringContaining('is none of alpha, beta'),
+    finish: 'length',
   });
 
   const before = calls;
@@ -321,6 +324,12 @@ test('checks, and says why what is dropped is', async () => {
   expect(kept.length + dropped.length).toBe(INPUTS);
   expect(dropped.length).toBeGreaterThan(0);
   expect(dropped.every(({ split, why }) => split === 'train' && Array.isArray(why))).toBe(true);
+  // Number 2 of each 17 is cut off; those that are held out are kept.
+  expect(summary.byRule.truncated).toBeGreaterThan(0);
+  const cutOff = dropped.filter((line) => line['cutOff'] !== undefined);
+  expect(cutOff).toHaveLength(summary.byRule.truncated);
+  expect(cutOff[0]).toMatchObject({ cutOff: ['chat'] });
+  expect(cutOff[0]?.['why']).toContain('truncated: by chat');
   expect(readFileSync(join(folder, 'check.html'), 'utf8')).toContain('<h1>words</h1>');
 });
 

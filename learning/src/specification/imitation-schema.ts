@@ -10,10 +10,8 @@ import {
 } from '@lyceum/proto';
 import { z } from 'zod';
 import {
-  choose,
   isMapping,
   list,
-  number,
   parseYamlDocument,
   pathText,
   problemsOf,
@@ -23,6 +21,12 @@ import {
   wholeNumber,
   word,
 } from '../documents/index.js';
+import {
+  DAWID_SKENE_TEACHERS,
+  imitationRuleSettings,
+  ruleProblems,
+  tooFewTeachers,
+} from '../imitation/index.js';
 import { checkRunSpecification } from './run-specification.js';
 import { endpoint, endpointProblems } from './servers/index.js';
 
@@ -30,7 +34,6 @@ const API_VERSION = 'lyceum.dev/v1alpha1';
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?$/;
 const name = text('a name: lower-case letters, digits, dashes and dots, at most 40', NAME);
 const column = text("a column's name", /./s);
-const share = number('a number from 0 to 1', { atLeast: 0, atMost: 1 });
 const count = wholeNumber('a whole number greater than 0', { above: 0 });
 
 const inputs = section({
@@ -44,32 +47,6 @@ const inputs = section({
   label: column.optional(),
   /** train, validation or test. Absent: drawn by shares when the student is taught. */
   split: column.optional(),
-});
-
-const rules = {
-  /** So many teachers gave an answer that can be read; absent: all. "I do not know" is one. */
-  schema: section({ rule: z.literal('schema'), atLeast: count.optional() }),
-  /** The first of inputs that are alike; a held-out one rather than one to train on. */
-  duplicates: section({ rule: z.literal('duplicates') }),
-  /** Characters of a text. */
-  length: section({
-    rule: z.literal('length'),
-    atLeast: count.optional(),
-    atMost: count.optional(),
-  }),
-  /** So many teachers say the same. */
-  agreement: section({ rule: z.literal('agreement'), atLeast: count.default(2) }),
-  /** How sure the answers together are of the class behind them. Dawid & Skene 1979. */
-  'dawid-skene': section({ rule: z.literal('dawid-skene'), atLeast: share.default(0.9) }),
-  /** The mean of what teachers say of how sure they are. */
-  confidence: section({ rule: z.literal('confidence'), atLeast: share }),
-};
-const ruleName = word('schema', 'duplicates', 'length', 'agreement', 'dawid-skene', 'confidence');
-const rule = choose(Object.values(rules), (input) => {
-  if (!isMapping(input)) return { path: '', message: wants('{ rule, … }')({ input }) };
-  const known = ruleName.safeParse(input['rule']);
-  if (known.success) return rules[known.data];
-  return { path: 'rule', message: known.error.issues[0]?.message ?? '' };
 });
 
 const train = section({
@@ -96,7 +73,7 @@ const imitation = section({
       atLeast: 1,
       atMost: 64,
     }),
-    check: section({ rules: list(rule, 'a list of rules') }).prefault({
+    check: section({ rules: list(imitationRuleSettings, 'a list of rules') }).prefault({
       rules: [{ rule: 'schema' }, { rule: 'duplicates' }],
     }),
     train: train.optional(),
@@ -104,15 +81,11 @@ const imitation = section({
 });
 
 export type Imitation = z.output<typeof imitation>;
-export type ImitationRule = z.output<typeof rule>;
 export type ImitationTeacher = Imitation['spec']['teachers'][number];
 export type ImitationInputs = Imitation['spec']['inputs'];
 
 /** The teacher of the classes behind the votes. */
 export const CONSENSUS = 'dawid-skene';
-
-/** Fewer votes do not determine who errs how. */
-const DAWID_SKENE_TEACHERS = 3;
 
 /**
  * The run of an imitation's last stage.
@@ -211,28 +184,21 @@ function betweenFields(document: Imitation): Problem[] {
   }
   const twice = classes.find((own, i) => classes.indexOf(own) < i);
   if (twice !== undefined) wrong('classes', `has "${twice}" twice`);
-  const sure = teachers.some(({ endpoint: own }) => own.confidence !== undefined);
+  const told = {
+    count: teachers.length,
+    tellConfidence: teachers.some(({ endpoint: own }) => own.confidence !== undefined),
+    chat: teachers.some(({ endpoint: own }) => own.chat !== undefined),
+  };
   for (const [i, own] of check.rules.entries()) {
-    const path = `check.rules[${i}]`;
-    if (own.rule === 'confidence' && !sure) {
-      wrong(path, 'wants a teacher whose endpoint has a confidence, and none has');
-    }
-    if (own.rule === 'dawid-skene' && teachers.length < DAWID_SKENE_TEACHERS)
-      wrong(path, tooFew(teachers.length));
-    const most = own.rule === 'agreement' || own.rule === 'schema' ? own.atLeast : undefined;
-    if (most !== undefined && most > teachers.length) {
-      wrong(`${path}.atLeast`, `is ${most}, and spec.teachers are ${teachers.length}`);
+    for (const { path, message } of ruleProblems(own, told)) {
+      wrong(pathText(['check.rules', i, path]), message);
     }
   }
   if (taught?.teach === CONSENSUS && teachers.length < DAWID_SKENE_TEACHERS) {
-    wrong('train.teach', tooFew(teachers.length));
+    wrong('train.teach', tooFewTeachers(teachers.length));
   }
   if (taught !== undefined) problems.push(...runProblems(document));
   return problems;
-}
-
-function tooFew(teachers: number): string {
-  return `dawid-skene wants ${DAWID_SKENE_TEACHERS} teachers at least, and spec.teachers are ${teachers}`;
 }
 
 /** What is wrong with the run, at the paths of this document. */

@@ -5,7 +5,6 @@ export {
   checkImitation,
   type Imitation,
   type ImitationInputs,
-  type ImitationRule,
   type ImitationTeacher,
   imitationJsonSchema,
   imitationModels,

@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 import { answerKey, type ImitationAnswer, parseAnswers } from '../../src/imitation/answers-file.js';
 import { checkPage } from '../../src/imitation/check-page.js';
 import { type ImitationInput, requireSentAsRead } from '../../src/imitation/inputs.js';
+import { consensusOf, judge } from '../../src/imitation/judge.js';
 import { askedDigest, estimateCosts, openQuestions } from '../../src/imitation/questions.js';
-import { consensusOf, judge } from '../../src/imitation/rules.js';
 import { summarise } from '../../src/imitation/summary.js';
 
 const TEACHERS = ['a', 'b', 'c'];
@@ -224,6 +224,14 @@ it('sums up, labels being seen by nobody but the figures', () => {
     accuracyOfAll: 0,
   });
   expect(summary.agreement[0]?.[1]).toBe(0.5);
+  // xyxy names both as often; of `x` alone nothing is even.
+  expect(summary.teachers.map(({ evenness }) => evenness)).toEqual([
+    expect.closeTo(1, 12),
+    expect.closeTo(0, 12),
+    expect.closeTo(0, 12),
+  ]);
+  // Kept: text 1, text 2.
+  expect(summary.distinct).toEqual([3 / 4, 1]);
   const page = checkPage(summary, [
     {
       ...(judged.inputs[2] as (typeof judged.inputs)[number]),

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { section, wholeNumber } from '../../documents/index.js';
+import type { ImitationRule } from './imitation-rule.js';
+import { tooManyTeachers } from './teacher-count.js';
+
+const settings = section({
+  rule: z.literal('agreement'),
+  atLeast: wholeNumber('a whole number greater than 0', { above: 0 }).default(2),
+});
+
+/** So many teachers say the same. */
+export const agreementRule: ImitationRule<typeof settings> = {
+  name: 'agreement',
+  settings,
+  problems: ({ atLeast }, teachers) => tooManyTeachers(atLeast, teachers),
+  judge: ({ atLeast }, inputs) =>
+    inputs.map(({ answers }) => {
+      const counts = new Map<string, number>();
+      for (const own of Object.values(answers)) {
+        if (own !== null) counts.set(own, (counts.get(own) ?? 0) + 1);
+      }
+      const most = Math.max(0, ...counts.values());
+      return most < atLeast ? `${most} say the same, want ${atLeast}` : undefined;
+    }),
+};

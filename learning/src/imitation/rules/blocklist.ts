@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { list, section, text } from '../../documents/index.js';
+import { wordsOf } from '../texts/index.js';
+import { type ImitationRule, textOf } from './imitation-rule.js';
+
+const settings = section({
+  rule: z.literal('blocklist'),
+  phrases: list(text('a phrase with a letter or digit', /[\p{L}\p{N}]/u), 'a list of phrases', {
+    atLeast: 1,
+    atMost: 10_000,
+  }),
+});
+
+/** Texts that hold one of these phrases, as whole words, whatever the case and what stands between the words. */
+export const blocklistRule: ImitationRule<typeof settings> = {
+  name: 'blocklist',
+  settings,
+  judge: ({ phrases }, inputs) => {
+    const wanted = phrases.map((phrase) => ({ phrase, key: keyOf(phrase) }));
+    return inputs.map((input) => {
+      const own = textOf(input);
+      if (own === undefined) return undefined;
+      const key = keyOf(own);
+      const found = wanted.find(({ key: part }) => key.includes(part));
+      return found === undefined ? undefined : `holds "${found.phrase}"`;
+    });
+  },
+};
+
+/** Words between spaces, so that whole words alone are found. */
+function keyOf(phrase: string): string {
+  return ` ${wordsOf(phrase).join(' ')} `;
+}

@@ -1,0 +1,37 @@
+/** An input with what was answered, as rules see it. */
+
+/** What is asked about, as it is shown to people and kept in files. */
+export type InputValue =
+  | { readonly text: string }
+  | { readonly numbers: readonly number[] }
+  /** From the folder of images, or of the table, on. */
+  | { readonly image: string };
+
+export interface CheckedInput {
+  /** Of its content: equal inputs are one. */
+  readonly id: string;
+  readonly value: InputValue;
+  readonly split?: 'train' | 'validation' | 'test';
+  /** By teacher; null: it does not know. Who has not answered, or not so that it can be read, is not there. */
+  readonly answers: Readonly<Record<string, string | null>>;
+  /** Teachers whose answer their server cut off. */
+  readonly cutOff: readonly string[];
+  /** The most probable class behind the answers; absent without any. */
+  readonly consensus?: string;
+  /** Of the consensus: by Dawid and Skene of three teachers or more, else the share of the votes. */
+  readonly probability?: number;
+  /** The mean of what teachers say of how sure they are. */
+  readonly confidence?: number;
+}
+
+/** What a student is measured on is not chosen by those whom it imitates. */
+export function isHeldOut({ split }: Pick<CheckedInput, 'split'>): boolean {
+  return split !== undefined && split !== 'train';
+}
+
+/** Held-out inputs first, then those to train on, each in their order: who comes first is kept of those that are alike. */
+export function heldOutFirst(inputs: readonly Pick<CheckedInput, 'split'>[]): number[] {
+  const rows = [...inputs.keys()];
+  const heldOut = (row: number) => isHeldOut(inputs[row] as Pick<CheckedInput, 'split'>);
+  return [...rows.filter(heldOut), ...rows.filter((row) => !heldOut(row))];
+}

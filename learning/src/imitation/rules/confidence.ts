@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { number, section } from '../../documents/index.js';
+import type { ImitationRule } from './imitation-rule.js';
+
+const settings = section({
+  rule: z.literal('confidence'),
+  atLeast: number('a number from 0 to 1', { atLeast: 0, atMost: 1 }),
+});
+
+/** The mean of what teachers say of how sure they are. */
+export const confidenceRule: ImitationRule<typeof settings> = {
+  name: 'confidence',
+  settings,
+  problems: (_, { tellConfidence }) => {
+    const message = 'wants a teacher whose endpoint has a confidence, and none has';
+    return tellConfidence ? [] : [{ path: '', message }];
+  },
+  judge: ({ atLeast }, inputs) =>
+    inputs.map(({ confidence }) =>
+      confidence === undefined || confidence >= atLeast
+        ? undefined
+        : `${confidence.toFixed(3)}, want ${atLeast}`,
+    ),
+};

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { number, section } from '../../documents/index.js';
+import type { ImitationRule } from './imitation-rule.js';
+
+/** Fewer votes do not determine who errs how. */
+export const DAWID_SKENE_TEACHERS = 3;
+
+const settings = section({
+  rule: z.literal('dawid-skene'),
+  atLeast: number('a number from 0 to 1', { atLeast: 0, atMost: 1 }).default(0.9),
+});
+
+/** How sure the answers together are of the class behind them. Dawid & Skene 1979. */
+export const dawidSkeneRule: ImitationRule<typeof settings> = {
+  name: 'dawid-skene',
+  settings,
+  problems: (_, { count }) =>
+    count < DAWID_SKENE_TEACHERS ? [{ path: '', message: tooFewTeachers(count) }] : [],
+  judge: ({ atLeast }, inputs) =>
+    inputs.map(({ probability = 0 }) =>
+      probability >= atLeast ? undefined : `${probability.toFixed(3)}, want ${atLeast}`,
+    ),
+};
+
+export function tooFewTeachers(count: number): string {
+  return `dawid-skene wants ${DAWID_SKENE_TEACHERS} teachers at least, and spec.teachers are ${count}`;
+}

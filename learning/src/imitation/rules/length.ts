@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { section, wholeNumber } from '../../documents/index.js';
+import { type ImitationRule, textOf } from './imitation-rule.js';
+
+const count = wholeNumber('a whole number greater than 0', { above: 0 });
+const settings = section({
+  rule: z.literal('length'),
+  atLeast: count.optional(),
+  atMost: count.optional(),
+});
+
+/** Characters of a text. */
+export const lengthRule: ImitationRule<typeof settings> = {
+  name: 'length',
+  settings,
+  judge: ({ atLeast = 0, atMost = Number.POSITIVE_INFINITY }, inputs) =>
+    inputs.map((input) => {
+      const own = textOf(input);
+      if (own === undefined) return undefined;
+      const length = [...own].length;
+      return length >= atLeast && length <= atMost ? undefined : `${length} characters`;
+    }),
+};

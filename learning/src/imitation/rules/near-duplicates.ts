@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { number, section } from '../../documents/index.js';
+import { nearDuplicates, wordsOf } from '../texts/index.js';
+import { type CheckedInput, heldOutFirst } from './checked-input.js';
+import { type ImitationRule, textOf } from './imitation-rule.js';
+
+const settings = section({
+  rule: z.literal('near-duplicates'),
+  /** ROUGE-L from which on two texts are alike. */
+  atLeast: number('a number above 0, at most 1', { above: 0, atMost: 1 }).default(0.7),
+});
+
+/**
+ * The first of texts that say nearly the same in the same order of words; a held-out one rather than one to train on.
+ *
+ * @see Wang et al. 2023, Self-Instruct, §2.2, which keeps what has a ROUGE-L below 0.7 with all that is kept.
+ */
+export const nearDuplicatesRule: ImitationRule<typeof settings> = {
+  name: 'near-duplicates',
+  settings,
+  judge: ({ atLeast }, inputs) => {
+    const words = inputs.map((input) => wordsOf(textOf(input) ?? ''));
+    const like = nearDuplicates(words, atLeast, heldOutFirst(inputs));
+    return inputs.map((_, row) => {
+      const found = like.get(row);
+      if (found === undefined) return undefined;
+      const { id } = inputs[found.row] as CheckedInput;
+      return `as ${id}, ROUGE-L ${found.rougeL.toFixed(2)}`;
+    });
+  },
+};

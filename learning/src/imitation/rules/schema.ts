@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { section, wholeNumber } from '../../documents/index.js';
+import type { ImitationRule } from './imitation-rule.js';
+import { tooManyTeachers } from './teacher-count.js';
+
+const settings = section({
+  rule: z.literal('schema'),
+  atLeast: wholeNumber('a whole number greater than 0', { above: 0 }).optional(),
+});
+
+/** So many teachers gave an answer that can be read; absent: all. "I do not know" is one. */
+export const schemaRule: ImitationRule<typeof settings> = {
+  name: 'schema',
+  settings,
+  problems: ({ atLeast }, teachers) => tooManyTeachers(atLeast, teachers),
+  judge: ({ atLeast }, inputs, teacherCount) =>
+    inputs.map(({ answers }) => {
+      const got = Object.keys(answers).length;
+      const want = atLeast ?? teacherCount;
+      return got < want ? `${got} answers that can be read, want ${want}` : undefined;
+    }),
+};

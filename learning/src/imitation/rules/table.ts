@@ -1,0 +1,72 @@
+/** All rules. Whoever asks what a rule wants or drops reads this table. */
+import type { Problem } from '@lyceum/proto';
+import type { z } from 'zod';
+import { choose, isMapping, wants, word } from '../../documents/index.js';
+import { agreementRule } from './agreement.js';
+import { blocklistRule } from './blocklist.js';
+import type { CheckedInput } from './checked-input.js';
+import { confidenceRule } from './confidence.js';
+import { dawidSkeneRule } from './dawid-skene.js';
+import { duplicatesRule } from './duplicates.js';
+import type { ImitationRule, RuleTeachers } from './imitation-rule.js';
+import { leakRule } from './leak.js';
+import { lengthRule } from './length.js';
+import { nearDuplicatesRule } from './near-duplicates.js';
+import { schemaRule } from './schema.js';
+import { truncatedRule } from './truncated.js';
+
+/** In the order in which messages name them. */
+const TABLE = [
+  schemaRule,
+  duplicatesRule,
+  nearDuplicatesRule,
+  leakRule,
+  lengthRule,
+  blocklistRule,
+  truncatedRule,
+  agreementRule,
+  dawidSkeneRule,
+  confidenceRule,
+] as const;
+
+/** A rule by its name in a document, with the settings that it has. */
+export type RuleSettings = z.output<(typeof TABLE)[number]['settings']>;
+
+const RULES = new Map<string, ImitationRule<z.ZodType<RuleSettings>>>(
+  TABLE.map((rule) => [rule.name, rule as unknown as ImitationRule<z.ZodType<RuleSettings>>]),
+);
+
+const [first, ...others] = TABLE;
+const ruleName = word(first.name, ...others.map(({ name }) => name));
+
+/** One rule of a document. */
+export const imitationRuleSettings = choose(
+  TABLE.map(({ settings }) => settings),
+  (input) => {
+    if (!isMapping(input)) return { path: '', message: wants('{ rule, … }')({ input }) };
+    const known = ruleName.safeParse(input['rule']);
+    if (known.success) return ruleOf(known.data).settings as (typeof TABLE)[number]['settings'];
+    return { path: 'rule', message: known.error.issues[0]?.message ?? '' };
+  },
+);
+
+/** What is wrong with a rule beside these teachers; paths begin at the rule. */
+export function ruleProblems(own: RuleSettings, teachers: RuleTeachers): Problem[] {
+  return ruleOf(own.rule).problems?.(own, teachers) ?? [];
+}
+
+/** @returns [N]: why the rule drops each input, with its name in front; undefined: it does not. */
+export function judgeByRule(
+  own: RuleSettings,
+  inputs: readonly CheckedInput[],
+  teacherCount: number,
+): (string | undefined)[] {
+  const { name, judge } = ruleOf(own.rule);
+  return judge(own, inputs, teacherCount).map((why) =>
+    why === undefined ? why : `${name}: ${why}`,
+  );
+}
+
+function ruleOf(name: string): ImitationRule<z.ZodType<RuleSettings>> {
+  return RULES.get(name) as ImitationRule<z.ZodType<RuleSettings>>;
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { section } from '../../documents/index.js';
+import type { ImitationRule } from './imitation-rule.js';
+
+const settings = section({ rule: z.literal('truncated') });
+
+/** No chat's answer was cut off by its server: what is missing may have said something else. */
+export const truncatedRule: ImitationRule<typeof settings> = {
+  name: 'truncated',
+  settings,
+  problems: (_, { chat }) => {
+    const message = 'wants a teacher that is a chat, and none is';
+    return chat ? [] : [{ path: '', message }];
+  },
+  judge: (_, inputs) =>
+    inputs.map(({ cutOff }) => (cutOff.length === 0 ? undefined : `by ${cutOff.join(', ')}`)),
+};

@@ -1,0 +1,54 @@
+/** Against every text compared with every other, and values counted by hand. */
+import { expect, it } from 'vitest';
+import { nearDuplicates, rougeL } from '../../src/imitation/texts/near-duplicates.js';
+import { distinctShare, wordsOf } from '../../src/imitation/texts/words.js';
+
+it('counts the longest common subsequence of words, both lengths in equal parts', () => {
+  // police killed the gunman / police kill the gunman: 3 of 4 and 4 (Lin 2004, §3).
+  expect(rougeL(wordsOf('police killed the gunman'), wordsOf('police kill the gunman'))).toBe(0.75);
+  expect(rougeL(wordsOf('police killed the gunman'), wordsOf('the gunman kill police'))).toBe(0.5);
+  expect(rougeL(['a', 'b', 'c'], ['a', 'c'])).toBeCloseTo(0.8, 12);
+  expect(rougeL([], [])).toBe(0);
+});
+
+it('reads words of any script, without case and signs', () => {
+  expect(wordsOf('Héllo,  WORLD! 42')).toEqual(['héllo', 'world', '42']);
+  expect(wordsOf('he\u0301llo')).toEqual(['héllo']);
+  expect(wordsOf('我們不知道')).toEqual(['我', '們', '不', '知', '道']);
+  expect(wordsOf('— … !')).toEqual([]);
+});
+
+it('finds what comparing each with each finds, at any threshold', () => {
+  let state = 7;
+  const random = (below: number): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+  const texts = Array.from({ length: 300 }, () =>
+    Array.from({ length: random(9) }, () => 'abcdefg'[Math.min(random(7), random(7))] as string),
+  );
+  const order = [...texts.keys()].sort((a, b) => ((a * 7) % 300) - ((b * 7) % 300));
+  for (const threshold of [0.2, 0.5, 0.7, 0.75, 0.9, 1]) {
+    const kept: number[] = [];
+    const expected = new Map<number, { row: number; rougeL: number }>();
+    for (const row of order) {
+      const like = kept.find(
+        (own) => rougeL(texts[row] as string[], texts[own] as string[]) >= threshold,
+      );
+      if (like === undefined) kept.push(row);
+      else {
+        const value = rougeL(texts[row] as string[], texts[like] as string[]);
+        expected.set(row, { row: like, rougeL: value });
+      }
+    }
+    expect(nearDuplicates(texts, threshold, order)).toEqual(expected);
+    expect(expected.size).toBeGreaterThan(20);
+  }
+});
+
+it('distinct-n: the share of runs of words that are different', () => {
+  const texts = [['a', 'b', 'a', 'b'], ['a']];
+  expect(distinctShare(texts, 1)).toBe(2 / 5);
+  expect(distinctShare(texts, 2)).toBe(2 / 3);
+  expect(distinctShare([['a']], 2)).toBeUndefined();
+});
