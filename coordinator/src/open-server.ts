@@ -1,6 +1,7 @@
 /** The gRPC server: each service with what it needs. */
 import { RpcServer, SERVICES, targetService } from '@lyceum/platform';
 import { Downloads, RemoteModels } from './artifacts/index.js';
+import { RunFindings } from './evaluation/index.js';
 import type { CoordinatorMetrics } from './monitoring/index.js';
 import type { Askers } from './open-askers.js';
 import type { Runs } from './open-runs.js';
@@ -87,6 +88,7 @@ export function openServer(
     health,
     ledgers,
     histories,
+    findings: new RunFindings({ blobs, catalog, log }),
     lifecycle,
     deletion,
     monitor,

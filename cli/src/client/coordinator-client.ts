@@ -211,8 +211,10 @@ export class CoordinatorClient {
     return report as Report;
   }
 
+  /** Confusions, reliability and examples of a run that succeeded; of a large set they take a while. */
   async getFindings(runId: string): Promise<Findings> {
-    const { findingsJson } = await call(this.#runs, this.#runs.getFindings, { runId });
+    const options = { deadlineMs: SUBMIT_DEADLINE_MS };
+    const { findingsJson } = await call(this.#runs, this.#runs.getFindings, { runId }, options);
     return JSON.parse(findingsJson) as Findings;
   }
 

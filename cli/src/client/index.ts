@@ -1,6 +1,7 @@
 /** The door to a coordinator for other programs: the command line, tests, examples, benches. */
 export type {
   EnsembleTable,
+  Findings,
   Report,
 } from '@lyceum/coordinator/documents';
 export type { RunComparison, SweepTable } from '../comparison/index.js';

@@ -8,6 +8,7 @@ export { addDashboard } from './dashboard.js';
 export { addDatasets } from './datasets.js';
 export { addDoctor } from './doctor.js';
 export { addEnsemble } from './ensemble.js';
+export { addFindings } from './findings.js';
 export { addHistory } from './history.js';
 export { addImitation } from './imitation.js';
 export { addInit } from './init.js';

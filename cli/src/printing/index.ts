@@ -4,6 +4,7 @@ export { comparisonLines } from './comparison-lines.js';
 export { costLines, costText, expenseLines } from './cost-lines.js';
 export { curveText } from './curve.js';
 export { ensembleLines } from './ensemble-lines.js';
+export { findingsLines } from './findings-lines.js';
 export { historyLines, lossesOf, lossLine, teacherHistoryLines } from './history-lines.js';
 export { checkLines, estimateLines, unreadableLines } from './imitation-lines.js';
 export { importLines } from './import-lines.js';

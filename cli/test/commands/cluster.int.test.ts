@@ -11,7 +11,7 @@ import type { GetHistoryResponse } from '@lyceum/proto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readEvents } from '../../../learning/test/tensorboard/read-events.js';
-import type { Report } from '../../src/client/index.js';
+import type { Findings, Report } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { CLI_FILE, type CliResult, runCli, startCli } from './cli-process.js';
 import { smallSetBytes } from './small-set.js';
@@ -435,9 +435,29 @@ describe('the report', () => {
     expect(await cli('report', 'distilled', '--html', page, '--force')).toMatchObject({ code: 0 });
   });
 
+  test('its figures come out of its findings, with samples to look at', async () => {
+    const report = await json<Report>('report', 'distilled');
+    const findings = await json<Findings>('findings', 'distilled');
+    const { confusion, reliability } = findings.models[0] as Findings['models'][number];
+    const right = confusion.counts.reduce((sum, line, c) => sum + (line[c] ?? 0), 0);
+    expect(right / findings.sampleCount).toBe(report.student.accuracy);
+    const gaps = (reliability ?? []).map(
+      ({ count, confidence, accuracy }) => count * Math.abs((confidence ?? 0) - (accuracy ?? 0)),
+    );
+    const ece = gaps.reduce((sum, gap) => sum + gap, 0) / findings.sampleCount;
+    expect(ece).toBeCloseTo(report.student.ece ?? -1, 10);
+    expect(findings.examples).toHaveLength(24);
+    expect(findings.examples[0]?.shown.kind).toBe('numbers');
+    const { stdout } = await cli('findings', 'distilled', '--model', 'teacher.first');
+    expect(stdout).toMatch(/^CONFIDENCE +SAMPLES +MEAN +ACCURACY$/m);
+    const other = await cli('findings', 'distilled', '--model', 'teacher.third');
+    expect(other).toMatchObject({ code: 3, stderr: expect.stringContaining('teacher.second') });
+  });
+
   test('of a run that has not ended is a conflict', async () => {
     expect((await submit(LONG)).code).toBe(0);
     expect((await cli('report', 'long')).code).toBe(6);
+    expect((await cli('findings', 'long')).code).toBe(6);
   });
 });
 

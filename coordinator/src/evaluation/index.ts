@@ -2,4 +2,5 @@
 export { AnswerVerifications } from './answer-verification.js';
 export { EnsembleEvaluations } from './ensemble-evaluation.js';
 export { RunEvaluation, type RunEvaluationParts } from './run-evaluation.js';
+export { RunFindings } from './run-findings.js';
 export { RunFitting } from './run-fitting.js';

@@ -1,5 +1,6 @@
 /** The report of a run, and runs compared: pure. */
 
+export { composeFindings, type PredictedRows, type PredictionRows } from './compose-findings.js';
 export type { ReportFiles } from './compose-predictions.js';
 export { chooseRules, type EnsembleTableInput } from './ensemble-table.js';
 export { markSuspect, type SuspectUse, suspectText } from './mark-suspect.js';

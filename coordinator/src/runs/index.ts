@@ -17,7 +17,7 @@ export { ContributorLedgers } from './contributor-ledgers.js';
 export { Leadership, leaderEpochOf, restoreLeaderEpoch, stateFolderId } from './leadership.js';
 export { blobsOf, namesRun } from './references.js';
 export { deviceCosts, withAnswers, withTraining } from './run-cost.js';
-export { type RunQuery, runPage } from './run-page.js';
+export { runPage } from './run-page.js';
 export { foreignPlugin, missingMethods, pluginDigestOf } from './run-plugin.js';
 export {
   type NumericsChange,

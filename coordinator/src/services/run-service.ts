@@ -7,6 +7,8 @@ import {
   type CancelRunResponse,
   type DeleteRunRequest,
   type DeleteRunResponse,
+  type GetFindingsRequest,
+  type GetFindingsResponse,
   type GetHistoryRequest,
   type GetHistoryResponse,
   type GetPredictionsRequest,
@@ -39,6 +41,7 @@ import {
   type Downloads,
   type RemoteModels,
 } from '../artifacts/index.js';
+import type { RunFindings } from '../evaluation/index.js';
 import type { TeacherHealth } from '../health/index.js';
 import type { RunHistories } from '../history/index.js';
 import type { RunDeletion, RunLifecycle } from '../lifecycle/index.js';
@@ -76,6 +79,7 @@ export interface RunServiceParts {
   readonly health: Pick<TeacherHealth, 'askAgain'>;
   readonly ledgers: ContributorLedgers;
   readonly histories: RunHistories;
+  readonly findings: RunFindings;
   readonly lifecycle: RunLifecycle;
   readonly deletion: RunDeletion;
   readonly monitor: RunMonitor;
@@ -125,6 +129,11 @@ export function runService(parts: RunServiceParts) {
     getHistory: unary<GetHistoryRequest, GetHistoryResponse>(log, (request) =>
       history(parts, request),
     ),
+    getFindings: unary<GetFindingsRequest, GetFindingsResponse>(log, async ({ runId }) => {
+      const record = parts.store.require(runId);
+      const report = requireReport(parts.store, runId);
+      return { findingsJson: await parts.findings.get(record, report) };
+    }),
     getPredictions: serverStream<GetPredictionsRequest, GetPredictionsResponse>(
       log,
       async function* ({ runId }) {

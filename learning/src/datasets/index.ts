@@ -43,5 +43,6 @@ export {
 export { DEFAULT_SHARES, fixedSplits, type SplitShares, TEST_GIVEN_SHARES } from './fixed-split.js';
 export { allRows, RowFile } from './row-file.js';
 export { sampleText, sampleTextsOf, TEXT_MAX_BYTES } from './sample-texts.js';
+export { SamplesOnDisk } from './samples-on-disk.js';
 export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
 export { splitNamed } from './split-names.js';

@@ -8,6 +8,7 @@ export { isObject } from './is-object.js';
 export { linesOf } from './lines.js';
 export { type NpyArray, npyHeader, readNpy, writeNpy } from './npy.js';
 export { FOREIGN_NPZ_LIMITS, readNpz, writeNpz } from './npz.js';
+export { type ArrayOnDisk, NpzOnDisk } from './npz-on-disk.js';
 export { bareName, nameProblem, shownName } from './plain-name.js';
 export { type Span, SpooledBytes } from './spooled-bytes.js';
 export { readTextFile } from './text-file.js';

@@ -71,6 +71,31 @@ export function npyHeader(dtype: NpyArray['dtype'] | 'float16', shape: readonly 
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong.
  */
 export function readNpy(bytes: Uint8Array, what: string): NpyArray {
+  const { dtype, shape, start, byteCount } = readNpyHeader(bytes, what);
+  const got = bytes.length - start;
+  if (got !== byteCount) {
+    throw refusal(
+      `${what}: shape [${shape}] of ${dtype} needs ${byteCount} bytes, and ${got} are there`,
+    );
+  }
+  return { dtype, shape, data: npyValues(dtype, bytes.subarray(start)) };
+}
+
+/** What an array's file says of itself before its values. */
+interface NpyHeader extends Omit<NpyArray, 'data'> {
+  /** Where the values begin, and how many bytes they have. */
+  readonly start: number;
+  readonly byteCount: number;
+}
+
+/** Of a header, in bytes, with what is before it. */
+export const NPY_HEADER_MAX_BYTES = 10 + 0xffff;
+
+/**
+ * @param bytes - the beginning of the file, {@link NPY_HEADER_MAX_BYTES} of it or all.
+ * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong.
+ */
+export function readNpyHeader(bytes: Uint8Array, what: string): NpyHeader {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 12 || !buffer.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw refusal(`${what}: not an NPY array`);
@@ -95,15 +120,8 @@ export function readNpy(bytes: Uint8Array, what: string): NpyArray {
     throw refusal(`${what}: values are in column (Fortran) order; want row (C) order`);
   }
   if (shape.length > MAX_RANK) throw refusal(`${what}: has more than ${MAX_RANK} dimensions`);
-  const type = TYPES[dtype];
-  const want = elementCount(shape) * type.bytes;
-  const got = buffer.length - end;
-  if (got !== want) {
-    throw refusal(
-      `${what}: shape [${shape}] of ${dtype} needs ${want} bytes, and ${got} are there`,
-    );
-  }
-  return { dtype, shape, data: typedView(buffer.subarray(end), type) };
+  const byteCount = elementCount(shape) * TYPES[dtype].bytes;
+  return { dtype, shape, start: end, byteCount };
 }
 
 function dtypeOf(descriptor: string | undefined): NpyArray['dtype'] | undefined {
@@ -113,7 +131,9 @@ function dtypeOf(descriptor: string | undefined): NpyArray['dtype'] | undefined 
   return undefined;
 }
 
-function typedView(bytes: Buffer, type: (typeof TYPES)[NpyArray['dtype']]): TypedArray {
+/** @returns a view into `bytes` where its alignment allows it, else a copy. */
+export function npyValues(dtype: NpyArray['dtype'], bytes: Uint8Array): TypedArray {
+  const type = TYPES[dtype];
   const aligned = bytes.byteOffset % type.bytes === 0 ? bytes : Uint8Array.from(bytes);
   const length = bytes.byteLength / type.bytes;
   return new type.array(aligned.buffer as ArrayBuffer, aligned.byteOffset, length);

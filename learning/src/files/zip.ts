@@ -50,15 +50,66 @@ export function readZip(
   what: string,
 ): Map<string, Uint8Array> {
   const archive = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return named(what, () => {
+    const { entries, spans } = readEntries(archive, limits);
+    return new Map(
+      entries.map((entry, i) => {
+        const { start, end } = spans[i] as ByteSpan;
+        return [entry.name, unpacked(archive.subarray(start, end), entry)];
+      }),
+    );
+  });
+}
+
+/** An archive's bytes, in memory or elsewhere. */
+export interface ArchiveBytes {
+  readonly length: number;
+  /** [start, end), or what there is of it. */
+  subarray(start: number, end: number): Buffer;
+}
+
+/** Where a member's bytes are in the archive. */
+export interface ByteSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Where the members are in an archive whose bytes are known to be good, by their digest: checksums are not looked at,
+ * since that needs all bytes.
+ *
+ * @param limits - without compression.
+ * @throws {LyceumError} as {@link readZip}.
+ */
+export function zipSpans(
+  archive: ArchiveBytes,
+  limits: ZipLimits,
+  what: string,
+): Map<string, ByteSpan> {
+  return named(what, () => {
+    const { entries, spans } = readEntries(archive, limits);
+    return new Map(entries.map(({ name }, i) => [name, spans[i] as ByteSpan]));
+  });
+}
+
+/** Says of what is wrong in which archive it is. */
+function named<T>(what: string, read: () => T): T {
   try {
-    const { entries, directoryOffset } = readDirectory(archive);
-    refuseBeyondLimits(entries, limits);
-    const packed = packedBytes(archive, entries, directoryOffset);
-    return new Map(entries.map((entry, i) => [entry.name, unpacked(packed[i] as Buffer, entry)]));
+    return read();
   } catch (err) {
     if (!(err instanceof ZipError)) throw err;
     throw new LyceumError('INVALID_ARGUMENT', `${what}: ${err.message}`, { cause: err });
   }
+}
+
+/** @returns the members, folders left out, and where each is. */
+function readEntries(
+  archive: ArchiveBytes,
+  limits: ZipLimits,
+): { entries: readonly ZipEntry[]; spans: readonly ByteSpan[] } {
+  const { entries, directoryOffset } = readDirectory(archive);
+  refuseBeyondLimits(entries, limits);
+  return { entries, spans: memberSpans(archive, entries, directoryOffset) };
 }
 
 /** What is wrong with an archive; {@link readZip} says which archive. */
@@ -83,35 +134,41 @@ const END_RECORD = { signature: 0x06054b50, bytes: 22 };
 const COMMENT_MAX_BYTES = 0xffff;
 
 /** @returns the members, folders left out. */
-function readDirectory(archive: Buffer): { entries: ZipEntry[]; directoryOffset: number } {
-  const end = endRecordOffset(archive);
-  const count = archive.readUInt16LE(end + 10);
-  const directoryBytes = archive.readUInt32LE(end + 12);
-  const directoryOffset = archive.readUInt32LE(end + 16);
+function readDirectory(archive: ArchiveBytes): { entries: ZipEntry[]; directoryOffset: number } {
+  const { end, record } = endRecord(archive);
+  const count = record.readUInt16LE(10);
+  const directoryBytes = record.readUInt32LE(12);
+  const directoryOffset = record.readUInt32LE(16);
   if (count === 0xffff || directoryOffset === 0xffffffff || directoryBytes === 0xffffffff) {
     throw new ZipError(
       'is a zip64 archive, for 4 GiB or 65,535 members and more; want a plain zip',
     );
   }
-  const isSplit = archive.readUInt32LE(end + 4) !== 0 || archive.readUInt16LE(end + 8) !== count;
+  const isSplit = record.readUInt32LE(4) !== 0 || record.readUInt16LE(8) !== count;
   if (isSplit) throw damaged('it is one part of several');
   if (directoryOffset + directoryBytes !== end) throw damaged('its directory is not where it says');
+  const directory = archive.subarray(directoryOffset, end);
   const entries: ZipEntry[] = [];
-  let at = directoryOffset;
+  let at = 0;
   for (let i = 0; i < count; i++) {
-    const { entry, endOffset } = readEntry(archive.subarray(0, end), at);
+    const { entry, endOffset } = readEntry(directory, at);
     if (!entry.name.endsWith('/')) entries.push(entry);
     at = endOffset;
   }
-  if (at !== end) throw damaged('its directory has another length than it says');
+  if (at !== directory.length) throw damaged('its directory has another length than it says');
   return { entries, directoryOffset };
 }
 
-function endRecordOffset(archive: Buffer): number {
-  const last = archive.length - END_RECORD.bytes;
-  for (let at = last; at >= 0 && at >= last - COMMENT_MAX_BYTES; at--) {
-    if (archive.readUInt32LE(at) !== END_RECORD.signature) continue;
-    if (at + END_RECORD.bytes + archive.readUInt16LE(at + 20) === archive.length) return at;
+/** @returns the record, and where it begins. */
+function endRecord(archive: ArchiveBytes): { end: number; record: Buffer } {
+  const tailOffset = Math.max(0, archive.length - END_RECORD.bytes - COMMENT_MAX_BYTES);
+  const tail = archive.subarray(tailOffset, archive.length);
+  for (let at = tail.length - END_RECORD.bytes; at >= 0; at--) {
+    if (tail.readUInt32LE(at) !== END_RECORD.signature) continue;
+    const record = tail.subarray(at);
+    if (END_RECORD.bytes + record.readUInt16LE(20) === record.length) {
+      return { end: tailOffset + at, record };
+    }
   }
   throw damaged('its end is missing');
 }
@@ -185,12 +242,12 @@ function refuseBeyondLimits(entries: readonly ZipEntry[], limits: ZipLimits): vo
   }
 }
 
-/** @returns each member's bytes in the archive, none of them in two members. */
-function packedBytes(
-  archive: Buffer,
+/** None of the bytes are in two members. */
+function memberSpans(
+  archive: ArchiveBytes,
   entries: readonly ZipEntry[],
   directoryOffset: number,
-): Buffer[] {
+): ByteSpan[] {
   const spans = entries.map((entry) => memberSpan(archive, entry));
   const ends = entries.map(({ offset }, i) => ({ offset, end: spans[i]?.end as number }));
   ends.sort((a, b) => a.offset - b.offset);
@@ -198,22 +255,22 @@ function packedBytes(
     const next = ends[i + 1]?.offset ?? directoryOffset;
     if (end > next) throw damaged('members share bytes with each other or with the directory');
   }
-  return spans.map(({ start, end }) => archive.subarray(start, end));
+  return spans;
 }
 
 /** Where a member's bytes are; the header in front of them must be that of the directory. */
-function memberSpan(archive: Buffer, entry: ZipEntry): { start: number; end: number } {
+function memberSpan(archive: ArchiveBytes, entry: ZipEntry): ByteSpan {
   const { name, method, offset } = entry;
-  const isHeader =
-    offset + LOCAL_HEADER.bytes <= archive.length &&
-    archive.readUInt32LE(offset) === LOCAL_HEADER.signature;
-  if (!isHeader) throw damaged(`${name} is not where its directory says`);
   const nameOffset = offset + LOCAL_HEADER.bytes;
-  const nameEnd = nameOffset + archive.readUInt16LE(offset + 26);
-  const start = nameEnd + archive.readUInt16LE(offset + 28);
+  const header = archive.subarray(offset, nameOffset);
+  const isHeader =
+    header.length === LOCAL_HEADER.bytes && header.readUInt32LE(0) === LOCAL_HEADER.signature;
+  if (!isHeader) throw damaged(`${name} is not where its directory says`);
+  const nameEnd = nameOffset + header.readUInt16LE(26);
+  const start = nameEnd + header.readUInt16LE(28);
   const isSame =
     archive.subarray(nameOffset, nameEnd).equals(Buffer.from(name)) &&
-    archive.readUInt16LE(offset + 8) === method;
+    header.readUInt16LE(8) === method;
   if (!isSame) throw damaged(`${name} is called otherwise in front of its bytes`);
   const end = start + entry.packedBytes;
   if (end > archive.length) throw damaged(`${name} ends behind the archive`);

@@ -11,6 +11,7 @@ export {
   readAnswer,
   requestBody,
   requireKnownClasses,
+  thumbnailOf,
   valueAt,
 } from './endpoint/index.js';
 export { GraphInference, type GraphInferenceOptions } from './graphs/index.js';

@@ -6,9 +6,11 @@ export {
   brier,
   ece,
   gapClosed,
+  greatestProbability,
   klDivergence,
   nll,
   recalls,
+  reliabilityBins,
   topKAccuracy,
   totalVariation,
 } from './metrics.js';

@@ -76,23 +76,43 @@ export function brier(logits: Values, labels: Int32Array, classCount: number): n
  * max_c q_c, weighted by their rows. Guo et al. 2017, §2, https://arxiv.org/abs/1706.04599
  */
 export function ece(logits: Values, labels: Int32Array, classCount: number, binCount = 15): number {
+  const bins = reliabilityBins(logits, labels, classCount, binCount);
+  let sum = 0;
+  for (const { confidenceSum, correctCount } of bins) sum += Math.abs(confidenceSum - correctCount);
+  return sum / labels.filter((label) => label >= 0).length;
+}
+
+/** Rows whose confidence is in one bin. */
+export interface ReliabilityBin {
+  count: number;
+  confidenceSum: number;
+  correctCount: number;
+}
+
+/** The bins of {@link ece}. @param bins - of other rows, which these are added to. */
+export function reliabilityBins(
+  logits: Values,
+  labels: Int32Array,
+  classCount: number,
+  binCount: number,
+  bins: ReliabilityBin[] = Array.from({ length: binCount }, () => ({
+    count: 0,
+    confidenceSum: 0,
+    correctCount: 0,
+  })),
+): ReliabilityBin[] {
   const best = argmaxRows(logits, labels.length, classCount);
-  const confidenceSums = new Float64Array(binCount);
-  const correctCounts = new Float64Array(binCount);
-  let rows = 0;
   for (let row = 0; row < labels.length; row++) {
     if ((labels[row] as number) < 0) continue;
-    rows++;
     const confidence = greatestProbability(logits, row, classCount, best[row] as number);
-    const bin = Math.min(binCount - 1, Math.max(0, Math.ceil(confidence * binCount) - 1));
-    confidenceSums[bin] = (confidenceSums[bin] as number) + confidence;
-    if (best[row] === labels[row]) correctCounts[bin] = (correctCounts[bin] as number) + 1;
+    const index = Math.min(binCount - 1, Math.max(0, Math.ceil(confidence * binCount) - 1));
+    // What is no number is in no bin.
+    const bin = bins[index] ?? { count: 0, confidenceSum: 0, correctCount: 0 };
+    bin.count++;
+    bin.confidenceSum += confidence;
+    if (best[row] === labels[row]) bin.correctCount++;
   }
-  let sum = 0;
-  for (let bin = 0; bin < binCount; bin++) {
-    sum += Math.abs((confidenceSums[bin] as number) - (correctCounts[bin] as number));
-  }
-  return sum / rows;
+  return bins;
 }
 
 /** Share of all `rowCount` rows with the same argmax. Stanton et al. 2021, eq. 2, https://arxiv.org/abs/2106.05945 */
@@ -159,7 +179,7 @@ export function gapClosed(student: number, alone: number, ensemble: number): num
 }
 
 /** 1 / Σ_c exp(z_c − z_best): exact where a confidence lies on the edge of a bin. */
-function greatestProbability(
+export function greatestProbability(
   logits: Values,
   row: number,
   classCount: number,

@@ -8,4 +8,4 @@ export {
   type EndpointPackage,
 } from './endpoint-package.js';
 export { requestBody } from './endpoint-request.js';
-export { pngFile } from './png.js';
+export { pngFile, thumbnailOf } from './png.js';

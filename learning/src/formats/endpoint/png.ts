@@ -26,3 +26,39 @@ export async function pngFile(bytes: Buffer): Promise<Buffer> {
   const { default: sharp } = await import('sharp');
   return sharp(bytes).rotate().png().toBuffer();
 }
+
+/** A small picture to be looked at. */
+export interface Thumbnail {
+  /** The file. */
+  readonly png: Buffer;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * @param values - [height, width, channels]; what is beyond the range is cut. Of channels that are not 1 or 3 the mean is
+ *   shown, in grey.
+ * @param range - of the values that are shown black and white.
+ * @param maxSide - in pixels; greater pictures are made smaller.
+ */
+export async function thumbnailOf(
+  values: ArrayLike<number>,
+  shape: readonly [number, number, number],
+  { low, high, maxSide }: { readonly low: number; readonly high: number; readonly maxSide: number },
+): Promise<Thumbnail> {
+  const [height, width, channels] = shape;
+  const shown = channels === 3 ? 3 : 1;
+  const averaged = channels / shown;
+  const bytes = Uint8Array.from({ length: height * width * shown }, (_, i) => {
+    let sum = 0;
+    for (let c = 0; c < averaged; c++) sum += values[i * averaged + c] as number;
+    const share = high > low ? (sum / averaged - low) / (high - low) : 0;
+    return Math.round(255 * Math.min(1, Math.max(0, share)));
+  });
+  const { default: sharp } = await import('sharp');
+  const { data, info } = await sharp(bytes, { raw: { width, height, channels: shown } })
+    .resize({ width: maxSide, height: maxSide, fit: 'inside', withoutEnlargement: true })
+    .png()
+    .toBuffer({ resolveWithObject: true });
+  return { png: data, width: info.width, height: info.height };
+}

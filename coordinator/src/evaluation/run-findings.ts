@@ -1,0 +1,126 @@
+/**
+ * Findings of runs that have succeeded, made when somebody asks for them.
+ *
+ * They are kept in memory, and few of them: they take seconds to make again, and a file would have to be deleted with
+ * its run, and made anew whenever what findings are changes.
+ */
+import { randomUUID } from 'node:crypto';
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BlobStore, type Logger, withPath } from '@lyceum/platform';
+import { toLyceumError } from '@lyceum/proto';
+import type { ArtifactCatalog } from '../artifacts/index.js';
+import type { RunRecord } from '../runs/index.js';
+import { runTask } from '../tasks/index.js';
+import type { FindingsRequest } from './findings-task.js';
+
+/** Each has under 2 MB. */
+const KEPT = 16;
+
+export interface RunFindingsParts {
+  readonly blobs: Pick<BlobStore, 'read'>;
+  readonly catalog: Pick<ArtifactCatalog, 'file' | 'uploadFolder'>;
+  readonly log: Logger;
+}
+
+export class RunFindings {
+  readonly #parts: RunFindingsParts;
+  /** By digest of the report, the one used last at the end. */
+  readonly #kept = new Map<string, Promise<string>>();
+  /** One is made at a time: each has its predictions on the disk meanwhile. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: RunFindingsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @returns JSON of kind Findings.
+   * @throws {LyceumError} NOT_FOUND if report or predictions are gone; StorageFullError if there is no room for a copy.
+   */
+  get(
+    record: Pick<RunRecord, 'runId' | 'dataset' | 'studentModality'>,
+    report: NonNullable<RunRecord['report']>,
+  ): Promise<string> {
+    const { reportDigest } = report;
+    const found = this.#kept.get(reportDigest) ?? this.#inTurn(record, report);
+    this.#kept.delete(reportDigest);
+    this.#kept.set(reportDigest, found);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    return found;
+  }
+
+  #inTurn(
+    record: Pick<RunRecord, 'runId' | 'dataset' | 'studentModality'>,
+    report: NonNullable<RunRecord['report']>,
+  ): Promise<string> {
+    const forget = () => this.#kept.delete(report.reportDigest);
+    const found = this.#last
+      .then(() => this.#make(record, report, forget))
+      .catch((err: unknown) => {
+        forget();
+        throw err;
+      });
+    this.#last = found.catch(() => {});
+    return found;
+  }
+
+  /** @param forget - called if it should be made again for the next who asks. */
+  async #make(
+    { runId, dataset, studentModality }: Pick<RunRecord, 'runId' | 'dataset' | 'studentModality'>,
+    { reportDigest, predictionsDigest }: NonNullable<RunRecord['report']>,
+    forget: () => void,
+  ): Promise<string> {
+    const files = new Map<string, string>();
+    try {
+      for (const digest of [reportDigest, predictionsDigest]) {
+        files.set(digest, await this.#copy(digest));
+      }
+      const set = await this.#setOf(runId, dataset);
+      if (set === undefined) forget();
+      const request: FindingsRequest = {
+        runId,
+        report: files.get(reportDigest) as string,
+        predictions: files.get(predictionsDigest) as string,
+        dataset: set,
+        modality: studentModality,
+      };
+      const task = new URL('../../dist/evaluation/findings-task.js', import.meta.url);
+      return await runTask(task, 'findings', request, `findings of run ${runId}`);
+    } finally {
+      for (const file of files.values()) await rm(file, { force: true });
+    }
+  }
+
+  /** On disk, since predictions may be larger than memory. */
+  async #copy(digest: string): Promise<string> {
+    const path = join(this.#parts.catalog.uploadFolder, randomUUID());
+    try {
+      await withPath('write', path, async () => {
+        const file = await open(path, 'wx');
+        try {
+          for await (const chunk of this.#parts.blobs.read(digest)) await file.writeFile(chunk);
+        } finally {
+          await file.close();
+        }
+      });
+      return path;
+    } catch (err) {
+      await rm(path, { force: true });
+      throw err;
+    }
+  }
+
+  /** Undefined: it was deleted, or cannot be read any more. */
+  async #setOf(runId: string, dataset: RunRecord['dataset']): Promise<string | undefined> {
+    try {
+      return await this.#parts.catalog.file(dataset);
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (err.retryable) throw err;
+      this.#parts.log.info({ err, runId }, 'findings without examples: the data set is not there');
+      return undefined;
+    }
+  }
+}
