@@ -20,7 +20,14 @@ const KEPT = 16;
 export interface RunFindingsParts {
   readonly blobs: Pick<BlobStore, 'read'>;
   readonly catalog: Pick<ArtifactCatalog, 'file' | 'uploadFolder'>;
+  /** Default: in a thread. @returns JSON of kind Findings. */
+  readonly compose?: (request: FindingsRequest) => Promise<string>;
   readonly log: Logger;
+}
+
+function composeInThread(request: FindingsRequest): Promise<string> {
+  const task = new URL('../../dist/evaluation/findings-task.js', import.meta.url);
+  return runTask(task, 'findings', request, `findings of run ${request.runId}`);
 }
 
 export class RunFindings {
@@ -79,15 +86,14 @@ export class RunFindings {
       }
       const set = await this.#setOf(runId, dataset);
       if (set === undefined) forget();
-      const request: FindingsRequest = {
+      const { compose = composeInThread } = this.#parts;
+      return await compose({
         runId,
         report: files.get(reportDigest) as string,
         predictions: files.get(predictionsDigest) as string,
         dataset: set,
         modality: studentModality,
-      };
-      const task = new URL('../../dist/evaluation/findings-task.js', import.meta.url);
-      return await runTask(task, 'findings', request, `findings of run ${runId}`);
+      });
     } finally {
       for (const file of files.values()) await rm(file, { force: true });
     }
