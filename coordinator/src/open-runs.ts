@@ -7,7 +7,7 @@ import {
   RunLifecycle,
   SupersededBlobs,
 } from './lifecycle/index.js';
-import { RunEvents, RunMonitor } from './monitoring/index.js';
+import { RunEvents, RunLogs, RunMonitor } from './monitoring/index.js';
 import type { Storage } from './open-storage.js';
 import { hasEnded } from './schedule/index.js';
 import type { ServeOptions } from './serve-options.js';
@@ -15,13 +15,15 @@ import type { StopSteps } from './stop-steps.js';
 
 export type Runs = ReturnType<typeof openRuns>;
 
-export function openRuns(storage: Storage, { log }: ServeOptions, started: StopSteps) {
+export function openRuns(storage: Storage, { log, tap }: ServeOptions, started: StopSteps) {
   const { store, pointers, unmirroredPointers, blobs, catalog, ledgers, histories, eventLog } =
     storage;
   const now = Date.now;
   const monitor = new RunMonitor(store);
   const events = new RunEvents(eventLog, log, now);
   started.add(() => events.settled());
+  const logs = new RunLogs(store, now);
+  tap?.onLine((line) => logs.own(line));
   const superseded = new SupersededBlobs({ store, pointers, catalog, log });
   started.add(() => superseded.settled());
   store.onChange((runId) => {
@@ -30,6 +32,7 @@ export function openRuns(storage: Storage, { log }: ServeOptions, started: StopS
       if (hasEnded(record.state)) histories.forget(runId);
       return;
     }
+    logs.forget(runId);
     ledgers.delete(runId).catch((err: unknown) => log.warn({ err, runId }, 'ledger not deleted'));
     histories
       .delete(runId)
@@ -38,6 +41,7 @@ export function openRuns(storage: Storage, { log }: ServeOptions, started: StopS
   return {
     monitor,
     events,
+    logs,
     lifecycle: new RunLifecycle({ store, pointers, monitor, events, log, now }),
     deletion: new RunDeletion({ store, pointers, catalog, ledgers, events, log, now }),
     garbage: new GarbageCollector({ store, pointers, catalog, eventLog, log, now }),

@@ -40,7 +40,7 @@ export function openServer(
 ): Promise<RpcServer> {
   const { storage, runs, teachers, askers, students, metrics, changed } = rooms;
   const { store, catalog, blobs, answers, ledgers, histories } = storage;
-  const { lifecycle, deletion, garbage, commits, monitor, events } = runs;
+  const { lifecycle, deletion, garbage, commits, monitor, events, logs } = runs;
   const { sessions, desk, health, proofs } = teachers;
   const { active, evaluations, verifications, streams, demand, keeper } = askers;
   const { listenAddress: address, insecure, tls, outside, stateDir, version, log } = options;
@@ -61,6 +61,7 @@ export function openServer(
     monitor,
     health,
     events,
+    logs,
     metrics,
     stopping,
     changed,
@@ -74,6 +75,7 @@ export function openServer(
     active,
     answers,
     histories,
+    logs,
     commits,
     stopping,
     changed,
@@ -94,6 +96,7 @@ export function openServer(
     monitor,
     active,
     events,
+    logs,
     downloads,
     warnings,
     stateDir,

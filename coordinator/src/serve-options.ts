@@ -1,5 +1,5 @@
 /** What a coordinator is started with. */
-import type { Logger, NatsCredentials, Outside, TlsIdentity } from '@lyceum/platform';
+import type { Logger, LogTap, NatsCredentials, Outside, TlsIdentity } from '@lyceum/platform';
 
 export interface ServeOptions {
   /** NATS with JetStream, `nats://127.0.0.1:4222`. */
@@ -27,6 +27,8 @@ export interface ServeOptions {
   /** What `version` calls answer. */
   readonly version: string;
   readonly log: Logger;
+  /** Of that log. Default: what it says of runs is in no run's lines. */
+  readonly tap?: LogTap | undefined;
   /** Gives up waiting for NATS. */
   readonly signal?: AbortSignal;
 }

@@ -97,6 +97,10 @@ export const HELLO_TEXT_MAX_LETTERS = 128;
 /** Why something failed, in a worker's words: the rest is in its log. */
 export const REASON_MAX_LETTERS = 2048;
 
+/** Lines of its log that a worker sends in one message, and letters of each: its log has all of them. */
+export const LOGGED_MAX_LINES = 64;
+export const LOGGED_MAX_LETTERS = 2048;
+
 /** Teachers of which one worker reports; the rest of a report has no list. */
 export const REPORT_MAX_TEACHERS = 1024;
 

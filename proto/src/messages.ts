@@ -63,10 +63,13 @@ export {
   ListArtifactsResponse,
   ListEventsRequest,
   ListEventsResponse,
+  ListLogsRequest,
+  ListLogsResponse,
   ListRunsRequest,
   ListRunsResponse,
   ListWorkersRequest,
   ListWorkersResponse,
+  LogLine,
   PullArtifactRequest,
   PullArtifactResponse,
   PushArtifactHeader,
@@ -98,6 +101,7 @@ export {
   WatchRunResponse,
   Worker,
 } from './generated/lyceum/v1/coordinator.js';
+export { LoggedLine, LogLevel } from './generated/lyceum/v1/log.js';
 export {
   AssignedRun,
   CheckpointReference,

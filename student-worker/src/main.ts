@@ -16,6 +16,7 @@ import {
   type GpuFlag,
   gpuChoice,
   isYes,
+  LogTap,
   lockFolder,
   natsCredentialsIn,
   parseGpuFlag,
@@ -144,7 +145,8 @@ async function serve(flags: Flags): Promise<void> {
   try {
     const tls = tlsIdentityIn(flags.tlsDir, Date.now());
     const natsCredentials = natsCredentialsIn(flags.natsCredentials);
-    const log = createLogger({ name: 'student-worker', level: flags.logLevel });
+    const tap = new LogTap();
+    const log = createLogger({ name: 'student-worker', level: flags.logLevel, tap });
     const lock = await lockFolder(flags.stateDir, `student worker ${flags.workerId}`);
     const shutdown = Shutdown.install(log, STOP_MS);
     shutdown.onStop('lock of the state folder', async () => lock.release());
@@ -166,6 +168,7 @@ async function serve(flags: Flags): Promise<void> {
           tls,
           stateDir: resolve(flags.stateDir),
           datasetsRoot: flags.datasetsRoot,
+          tap,
           computeThreads: flags.computeThreads,
           gpu,
           allowCpu,

@@ -5,7 +5,9 @@ import {
   connect,
   type Gpu,
   gpuDevice,
+  LineOutbox,
   type Logger,
+  type LogTap,
   type Nats,
   type NatsCredentials,
   newSessionKey,
@@ -40,6 +42,8 @@ export interface ProgramOptions {
   readonly stateDir: string;
   /** Of mounted data sets. Default: none are. */
   readonly datasetsRoot?: string | undefined;
+  /** Of the program's log. */
+  readonly tap: LogTap;
   readonly computeThreads: number;
   /** What is to compute; undefined: the processor. */
   readonly gpu: Gpu | undefined;
@@ -107,6 +111,8 @@ export async function startProgram(
   shutdown.onStop('coordinator connection', async () => client.close());
 
   const outbox = new ReportOutbox();
+  const lines = new LineOutbox();
+  options.tap.onLine((line) => lines.add(line));
   const worker = new StudentWorker({
     trainer,
     client,
@@ -131,6 +137,7 @@ export async function startProgram(
     client,
     hello,
     outbox,
+    lines,
     onAssignment: (assignment) => worker.follow(assignment),
     onConnected: (open) => {
       unready = open ? undefined : noSession;

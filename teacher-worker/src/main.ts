@@ -12,6 +12,7 @@ import {
   gpuChoice,
   isYes,
   type Logger,
+  LogTap,
   lockFolder,
   natsCredentialsIn,
   Shutdown,
@@ -229,7 +230,9 @@ async function run(): Promise<void> {
   collectGarbageRarely();
   const flags = command.opts<Flags>();
   const { workerId, stateDir } = flags;
-  const log = createLogger({ name: 'teacher-worker', level: flags.logLevel }).child({ workerId });
+  const tap = new LogTap('workerId');
+  const { logLevel: level } = flags;
+  const log = createLogger({ name: 'teacher-worker', level, tap }).child({ workerId });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
   const options = await computeOptions(flags, log);
   const lock = await lockFolder(stateDir, `teacher worker ${workerId}`);
@@ -244,6 +247,7 @@ async function run(): Promise<void> {
       http: flags.http,
       stateDir,
       datasetsRoot: flags.datasetsRoot,
+      tap,
     },
     shutdown,
     log,

@@ -9,7 +9,9 @@ import {
   type Gpu,
   GpuMemory,
   gpuDevice,
+  LineOutbox,
   type Logger,
+  type LogTap,
   type NatsCredentials,
   type SecretPlaces,
   type Shutdown,
@@ -71,6 +73,8 @@ export interface ProgramOptions extends ComputeOptions {
   readonly stateDir: string;
   /** Of mounted data sets. Default: none are. */
   readonly datasetsRoot: string | undefined;
+  /** Of the program's log. */
+  readonly tap: LogTap;
 }
 
 /** Why the program cannot go on. */
@@ -143,6 +147,8 @@ export async function startProgram(
     get: async (digest: string) => (await nats.blobs({ create: false })).get(digest),
   };
   const blobFolder = join(options.stateDir, 'blobs');
+  const lines = new LineOutbox();
+  options.tap.onLine((line) => lines.add(line));
   const worker = new TeacherWorker({
     workerId,
     version,
@@ -155,6 +161,7 @@ export async function startProgram(
     nats,
     cache: new BlobCache(blobFolder, blobs, BLOB_CACHE_MAX_BYTES, options.datasetsRoot),
     client,
+    lines,
     metrics,
     nowMs: () => performance.now(),
     random,

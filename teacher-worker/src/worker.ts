@@ -12,6 +12,7 @@ import { isRemoteEngine } from '@lyceum/learning/formats';
 import {
   type BlobCache,
   callMetadata,
+  type LineOutbox,
   type Logger,
   type Nats,
   newSessionKey,
@@ -71,6 +72,8 @@ export interface TeacherWorkerOptions {
   readonly nats: Nats;
   readonly cache: BlobCache;
   readonly client: TeacherClient;
+  /** Of its log, for the coordinator. */
+  readonly lines: LineOutbox;
   readonly metrics: TeacherMetrics;
   /** Milliseconds that only rise. */
   readonly nowMs: () => number;
@@ -135,6 +138,7 @@ export class TeacherWorker {
       },
       opened: (link) => this.#opened(link),
       assigned: (assignment) => this.#follow(assignment),
+      lines: options.lines,
       nowMs,
       random,
       log,

@@ -31,6 +31,8 @@ import {
   type Garbage,
   type GetHistoryRequest,
   type GetHistoryResponse,
+  ListLogsRequest,
+  type ListLogsResponse,
   ListRunsRequest,
   type ListRunsResponse,
   type ListWorkersResponse,
@@ -201,6 +203,16 @@ export class CoordinatorClient {
     const request = { runId, follow: options.follow === true };
     const { incoming } = openServerStream(() => this.#runs.listEvents(request), options);
     for await (const { event } of incoming) if (event !== undefined) yield event;
+  }
+
+  /** Lines of all programs' logs about a run, and how many before them are gone; see `ListLogs`. */
+  listLogs(
+    runId: string,
+    { signal, ...request }: Cancellable & Partial<Omit<ListLogsRequest, 'runId'>> = {},
+  ): AsyncIterable<ListLogsResponse> {
+    const message = ListLogsRequest.fromPartial({ ...request, runId });
+    const options = signal === undefined ? {} : { signal };
+    return openServerStream(() => this.#runs.listLogs(message), options).incoming;
   }
 
   async getReport(runId: string): Promise<Report> {

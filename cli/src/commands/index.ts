@@ -12,6 +12,7 @@ export { addFindings } from './findings.js';
 export { addHistory } from './history.js';
 export { addImitation } from './imitation.js';
 export { addInit } from './init.js';
+export { addLogs } from './logs.js';
 export { addModels } from './models.js';
 export { addPredict } from './predict.js';
 export { addPull } from './pull.js';

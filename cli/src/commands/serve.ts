@@ -7,6 +7,7 @@ import {
   createLogger,
   isYes,
   type Logger,
+  LogTap,
   lockFolder,
   natsCredentialsIn,
   Shutdown,
@@ -153,7 +154,8 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
   for (const address of [flags.listen, flags.http, ...dashboardAddress]) {
     refuseOpenAddress(address, open);
   }
-  const log = createLogger({ name: 'coordinator', level: logLevel });
+  const tap = new LogTap();
+  const log = createLogger({ name: 'coordinator', level: logLevel, tap });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
   const lock = await lockFolder(flags.stateDir, 'coordinator');
   shutdown.onStop('lock of the state folder', async () => lock.release());
@@ -181,6 +183,7 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
       datasetsRoot: flags.datasetsRoot,
       version: VERSION,
       log,
+      tap,
       signal: shutdown.signal,
     }).catch((err: unknown) => {
       if (shutdown.signal.aborted) return undefined;

@@ -1,6 +1,7 @@
 // Escape sequences in what others name: what workers say of themselves, reasons, arguments. (Names and classes are refused
 // with control characters.) The real command line prints it, in every format; no control character but line ends may reach the terminal.
 import { call } from '@lyceum/platform';
+import { LogLevel } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   eventually,
@@ -39,6 +40,9 @@ beforeAll(async () => {
   });
   await call(run, run.submitRun, { specification, runId: '', dryRun: false });
   const { assignmentEpoch } = await eventually(() => student?.run);
+  const line = { atMs: Date.now(), level: LogLevel.LOG_LEVEL_WARN, message: `${HOSTILE}\nsplit` };
+  const about = { $case: 'runId', runId: RUN_ID } as const;
+  await student?.send({ $case: 'logged', logged: { lines: [{ ...line, about }] } });
   const failure = { retryable: false, storageFull: false, numericsChange: undefined };
   const failed = { runId: RUN_ID, assignmentEpoch, reason: HOSTILE, ...failure };
   await student?.send({ $case: 'failed', failed });
@@ -56,6 +60,7 @@ it.each([
   [['get', RUN_ID], 'x1b'],
   [['events', RUN_ID], 'x1b'],
   [['watch', RUN_ID], 'x1b'],
+  [['logs', RUN_ID, '--level', 'warn', '--from', 'worker', '--follow'], '\n    split\n'],
   [['datasets', 'list'], ''],
   [['models', 'list'], ''],
   [['get', HOSTILE], 'x1b'],

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeDataset } from '@lyceum/learning/datasets';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind, LogLevel, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
@@ -125,6 +125,14 @@ async function paused(runId: string): Promise<Run> {
   return run as Run;
 }
 
+async function loggedOf(runId: string, level?: LogLevel): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { lines } of client.listLogs(runId, level === undefined ? {} : { level })) {
+    texts.push(...lines.map(({ from, message }) => `${from}: ${message}`));
+  }
+  return texts;
+}
+
 async function succeeded(runId: string): Promise<void> {
   const { reason, state } = await client.waitForEnd(runId);
   expect([reason, state]).toEqual(['', RunState.RUN_STATE_SUCCEEDED]);
@@ -143,11 +151,23 @@ test('a set that the server refuses pauses the run that asks about it, and no ot
   const { reason } = await paused('wrong-shape');
   expect(reason).toMatch(/box.*answers 400 Bad Request, 10 bytes/);
   expect(reason).not.toContain('want');
+  // A worker sends its lines a little later.
+  await vi.waitFor(async () => {
+    const said = await loggedOf('wrong-shape', LogLevel.LOG_LEVEL_WARN);
+    expect(said.join('\n')).toMatch(/^teacher-1: teacher box: .*answers 400 Bad Request/m);
+  }, PATIENT);
   expect(await client.listQuarantines()).toEqual([]);
   // The same teacher on the same worker.
   await client.submitRun(specification('right-shape', 'small', 'second'));
   await succeeded('right-shape');
   expect(await client.listQuarantines()).toEqual([]);
+  // Of the programs that work for it, and of none of the other run's.
+  await vi.waitFor(async () => {
+    const texts = await loggedOf('right-shape');
+    expect(texts.join('\n')).toMatch(/^student-\d: training finished/m);
+    expect(texts.join('\n')).toMatch(/^coordinator: run changed state/m);
+    expect(texts.filter((text) => text.includes('wrong-shape'))).toEqual([]);
+  }, PATIENT);
   // Nothing has changed: it says the same once more.
   await client.resumeRun('wrong-shape');
   expect((await paused('wrong-shape')).reason).toContain('answers 400');

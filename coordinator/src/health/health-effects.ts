@@ -54,9 +54,9 @@ export class HealthEffects {
 
   released(quarantine: Quarantine): void {
     const { store, events, quarantines, log } = this.#parts;
-    const { workerId, teacher } = quarantine;
+    const { workerId, teacher, reason } = quarantine;
     quarantines.delete(quarantine);
-    log.info({ ...quarantine }, 'teacher worker released');
+    log.info({ workerId, teacherIdentity: teacher, reason }, 'teacher worker released');
     for (const { record, name } of runsAsking(store, teacher)) {
       const message = `teacher worker ${workerId} may answer with ${name} again, once it is tested`;
       events.add(record.runId, 'worker-released', message, { workerId, teacher: name });
@@ -79,7 +79,8 @@ export class HealthEffects {
     const { workerId, teacher, reason } = quarantine;
     quarantines.put(quarantine);
     metrics.quarantines.inc();
-    log.warn({ ...quarantine, unproven }, 'teacher worker quarantined');
+    const facts = { workerId, teacherIdentity: teacher, reason, unproven };
+    log.warn(facts, 'teacher worker quarantined');
     for (const { record, name } of runsAsking(store, teacher)) {
       const message = `${workerId} is quarantined with teacher ${name}: ${reason}`;
       const data = { workerId, teacher: name, reason, unproven };
@@ -91,7 +92,7 @@ export class HealthEffects {
 
   #differs({ workerId, teacher, reason, unproven }: Effect<'differs'>): void {
     const { store, events, log } = this.#parts;
-    log.warn({ workerId, teacher, reason }, 'teacher worker gives other bits');
+    log.warn({ workerId, teacherIdentity: teacher, reason }, 'teacher worker gives other bits');
     for (const { record, name } of runsAsking(store, teacher)) {
       const message = `teacher ${name} on ${workerId}: ${reason}`;
       events.add(record.runId, 'replica-differs', message, { workerId, teacher: name });

@@ -188,6 +188,7 @@ export class Reconciler {
       const identities = teachersInTurn(placed, index);
       const orders = await this.#orders(session, identities, wanted, troubles);
       session.wanted = new Set(identities);
+      for (const identity of identities) session.told.add(identity);
       session.desired.set(teacherState(identities, wanted, orders));
     }
     const kept = wantedTeachers([...runs, ...teacherUsers()]);
@@ -231,7 +232,9 @@ export class Reconciler {
     const { store, students } = this.#parts;
     const held = heldRuns(store.list(), students.list());
     for (const session of students.list()) {
-      session.desired.set(this.#studentState(held.get(session.workerId)));
+      const run = held.get(session.workerId);
+      if (run !== undefined) session.told.add(run.runId);
+      session.desired.set(this.#studentState(run));
     }
   }
 

@@ -118,7 +118,8 @@ export class SuspectAnswers {
     const count = countOf([...dropped.values()]);
     if (count === 0) return;
     const { workerId, reason } = suspicion;
-    this.#parts.log.warn({ workerId, teacher, reason, count }, 'suspect answers dropped');
+    const facts = { workerId, teacherIdentity: teacher, reason, count };
+    this.#parts.log.warn(facts, 'suspect answers dropped');
     await eachRun(this.#parts, async (record) => {
       if (record.teachers.some(({ identity }) => identity === teacher)) {
         await this.#follow(record, suspicion);

@@ -20,6 +20,8 @@ import {
   InvalidDocumentError,
   type ListEventsRequest,
   type ListEventsResponse,
+  type ListLogsRequest,
+  type ListLogsResponse,
   type ListRunsRequest,
   type ListRunsResponse,
   LyceumError,
@@ -45,7 +47,7 @@ import type { RunFindings } from '../evaluation/index.js';
 import type { TeacherHealth } from '../health/index.js';
 import type { RunHistories } from '../history/index.js';
 import type { RunDeletion, RunLifecycle } from '../lifecycle/index.js';
-import type { RunEvents, RunMonitor } from '../monitoring/index.js';
+import type { RunEvents, RunLogs, RunMonitor } from '../monitoring/index.js';
 import {
   checkRunId,
   type EndpointTrials,
@@ -66,7 +68,7 @@ import {
 } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
 import { requireState, stateMessage } from './run-message.js';
-import { listEvents, seenRun, watchRun } from './watch-run.js';
+import { listEvents, listLogs, seenRun, watchRun } from './watch-run.js';
 
 /** Records, ledger, report and the first answers of a small run; what a larger one lacks pauses it. */
 const RUN_BYTES = 8 * 1024 * 1024;
@@ -85,6 +87,7 @@ export interface RunServiceParts {
   readonly monitor: RunMonitor;
   readonly active: ActiveRuns;
   readonly events: RunEvents;
+  readonly logs: RunLogs;
   readonly downloads: Downloads;
   /** What a user should know about the cluster, before a run waits for it. */
   readonly warnings: (record: RunRecord) => string[];
@@ -120,6 +123,9 @@ export function runService(parts: RunServiceParts) {
     ),
     listEvents: serverStream<ListEventsRequest, ListEventsResponse>(log, (request, { signal }) =>
       listEvents(parts, request, AbortSignal.any([signal, parts.stopping])),
+    ),
+    listLogs: serverStream<ListLogsRequest, ListLogsResponse>(log, (request, { signal }) =>
+      listLogs(parts, request, AbortSignal.any([signal, parts.stopping])),
     ),
     getReport: unary<GetReportRequest, GetReportResponse>(log, async ({ runId }) => {
       const { reportDigest } = requireReport(parts.store, runId);

@@ -14,6 +14,7 @@ import {
   cut,
   type GetCheckpointsRequest,
   type GetCheckpointsResponse,
+  type LoggedLine,
   LyceumError,
   REASON_MAX_LETTERS,
   type StepProgress,
@@ -30,12 +31,14 @@ import type { AnswerStore } from '../answers/index.js';
 import { headerAndChunks } from '../artifacts/index.js';
 import type { RunHistories } from '../history/index.js';
 import { answersFull, type CheckpointCommits, type RunLifecycle } from '../lifecycle/index.js';
+import type { RunLogs } from '../monitoring/index.js';
 import { type ActiveRuns, awaitsKnowledge } from '../reconciliation/index.js';
 import { awaitsFit, type RunRecord, type RunStore } from '../runs/index.js';
 import { isAssigned } from '../schedule/index.js';
 import {
   type AssignmentName,
   checkedHello,
+  isHeldBy,
   requireHolder,
   StudentSession,
 } from '../sessions/index.js';
@@ -47,6 +50,7 @@ export interface StudentServiceParts extends SessionParts<StudentSession> {
   readonly active: ActiveRuns;
   readonly answers: AnswerStore;
   readonly histories: RunHistories;
+  readonly logs: RunLogs;
   readonly commits: CheckpointCommits;
 }
 
@@ -162,12 +166,27 @@ async function takeReport(
         reason: cut(report.failed.reason, REASON_MAX_LETTERS),
       });
       break;
+    case 'logged':
+      takeLines(parts, session, report.logged.lines);
+      return;
     case 'hello':
       throw new LyceumError('INVALID_ARGUMENT', 'a session has one hello');
     default:
       throw new LyceumError('INVALID_ARGUMENT', 'an empty report');
   }
   changed();
+}
+
+/** Of a run that it was told to train: also of one that has left it since, whose end it tells. */
+function takeLines(
+  { logs }: StudentServiceParts,
+  session: StudentSession,
+  lines: readonly LoggedLine[],
+): void {
+  const mayTellOfRun = ({ runId, assignment }: RunRecord) =>
+    session.told.has(runId) || isHeldBy(assignment, session);
+  const { workerId } = session;
+  logs.told({ workerId, mayTellOfRun, mayTellOfTeacher: () => false }, lines);
 }
 
 /** Of the run's assignment; what a former one says is of steps that are taken again. */

@@ -14,7 +14,7 @@ import {
 } from '@lyceum/proto';
 import type { AnswerProofs, TeacherHealth } from '../health/index.js';
 import { answersFull, type RunLifecycle } from '../lifecycle/index.js';
-import type { CoordinatorMetrics, RunEvents, RunMonitor } from '../monitoring/index.js';
+import type { CoordinatorMetrics, RunEvents, RunLogs, RunMonitor } from '../monitoring/index.js';
 import type { RunStore } from '../runs/index.js';
 import { hasEnded, type TicketTaker } from '../schedule/index.js';
 import { checkedHello, TeacherSession } from '../sessions/index.js';
@@ -30,6 +30,7 @@ export interface TeacherServiceParts extends SessionParts<TeacherSession> {
   readonly monitor: RunMonitor;
   readonly health: TeacherHealth;
   readonly events: RunEvents;
+  readonly logs: RunLogs;
   readonly metrics: CoordinatorMetrics;
 }
 
@@ -130,6 +131,12 @@ function takeReport(
     case 'measured':
       session.measured(digestHex(report.measured.teacherIdentity), report.measured);
       break;
+    case 'logged': {
+      const mayTellOfTeacher = (identity: string) => session.told.has(identity);
+      const teller = { workerId, mayTellOfRun: () => false, mayTellOfTeacher };
+      parts.logs.told(teller, report.logged.lines);
+      break;
+    }
     case 'hello':
       throw new LyceumError('INVALID_ARGUMENT', 'a session has one hello');
     default:
@@ -228,7 +235,8 @@ function answerRefused(
   const { desk, events, metrics, log } = parts;
   const { workerId } = session;
   metrics.refusedAnswers.inc();
-  log.warn({ workerId, ticket: ask.id, reason }, 'answer refused');
+  const { id: ticket, teacherIdentity } = ask;
+  log.warn({ workerId, teacherIdentity, ticket, reason }, 'answer refused');
   session.addProblem(`answer refused: ${reason}`);
   parts.health.ticketFailed(workerId, ask.ticket);
   for (const runId of desk.book.runsAsking(ask.id)) {

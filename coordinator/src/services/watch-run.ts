@@ -1,14 +1,16 @@
-/** A run as its users see it: now, whenever it changes, and its events as they come. */
+/** A run as its users see it: now, whenever it changes, and its events and log lines as they come. */
 import { sleep, Wakeup } from '@lyceum/platform';
 import {
   type ListEventsRequest,
   type ListEventsResponse,
+  type ListLogsRequest,
+  type ListLogsResponse,
   LyceumError,
   type Run,
   type RunEvent,
   type WatchRunResponse,
 } from '@lyceum/proto';
-import type { RunEvents, RunMonitor } from '../monitoring/index.js';
+import type { RunEvents, RunLogs, RunMonitor } from '../monitoring/index.js';
 import type { ActiveRuns } from '../reconciliation/index.js';
 import type { RunRecord, RunStore } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
@@ -20,11 +22,15 @@ const WATCH_PAUSE_MS = 100;
 /** How long after a run's end its last event is waited for. */
 const LAST_EVENT_MS = 10_000;
 
+/** How long after a run's end its last lines are waited for: workers send theirs each second. */
+const LAST_LINES_MS = 3_000;
+
 export interface WatchRunParts {
   readonly store: RunStore;
   readonly monitor: RunMonitor;
   readonly active: ActiveRuns;
   readonly events: RunEvents;
+  readonly logs: RunLogs;
 }
 
 export function seenRun(
@@ -100,4 +106,40 @@ function endsRun({ kind, dataJson }: RunEvent): boolean {
   if (kind !== 'state-changed') return false;
   const { state } = JSON.parse(dataJson) as { state?: unknown };
   return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
+}
+
+/** What is kept now; while `follow` also what comes, as much in a message as there is when the caller takes it. */
+export async function* listLogs(
+  { store, logs, monitor }: Pick<WatchRunParts, 'store' | 'logs' | 'monitor'>,
+  { runId, level, from, tail, follow, before }: ListLogsRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ListLogsResponse, void, undefined> {
+  store.require(runId);
+  const ended = () => hasEnded(store.get(runId)?.state ?? 'CANCELLED');
+  const goesOn = follow && !ended();
+  const over = new AbortController();
+  const news = new Wakeup();
+  const stops = [
+    logs.watch(() => news.wake()),
+    monitor.watch(runId, () => {
+      if (ended()) setTimeout(() => over.abort(), LAST_LINES_MS).unref();
+    }),
+  ];
+  const query = { level, from, before: before === 0 ? Number.POSITIVE_INFINITY : before };
+  const until = AbortSignal.any([signal, over.signal]);
+  let after = 0;
+  try {
+    for (let newest = tail; ; newest = 0) {
+      const isLast = !goesOn || over.signal.aborted;
+      const { lines, omittedCount, lastSequence } = logs.read(runId, { ...query, after }, newest);
+      if (lines.length > 0 || omittedCount > 0) yield { lines, omittedCount };
+      if (isLast) return;
+      if (signal.aborted) throw new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
+      after = lastSequence;
+      await sleep(WATCH_PAUSE_MS);
+      if (logs.lastSequence(runId) === after) await news.wait({ signal: until });
+    }
+  } finally {
+    for (const stop of stops) stop();
+  }
 }

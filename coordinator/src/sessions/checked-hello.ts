@@ -23,6 +23,11 @@ export function checkedHello<H extends Hello>(hello: H): H {
     const rule = 'letters, digits, dots, dashes and underscores, at most 128';
     throw refused(`${JSON.stringify(cut(workerId, 128))} is no worker id; want ${rule}`);
   }
+  if (workerId === 'coordinator') {
+    throw refused(
+      '"coordinator" is no worker id: it names the coordinator where lines of logs are shown',
+    );
+  }
   const texts = {
     version,
     engine: device?.engine ?? '',

@@ -4,6 +4,8 @@ import { WorkerSession } from './worker-session.js';
 
 export class StudentSession extends WorkerSession<StudentHello, StudentAssignment> {
   #state: StudentState | undefined;
+  /** Ids of runs that it was ever told to train. */
+  readonly told = new Set<string>();
 
   report(state: StudentState): void {
     this.#state = state;

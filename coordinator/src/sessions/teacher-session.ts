@@ -47,6 +47,8 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
   readonly #inferences = new Map<string, Inferences>();
   /** Identities that it was told to have. */
   wanted: ReadonlySet<string> = new Set();
+  /** Identities that it was ever told to have. */
+  readonly told = new Set<string>();
   /** Identities that it was ever told to take tickets of: some may be in its hands still. */
   readonly served = new Set<string>();
 

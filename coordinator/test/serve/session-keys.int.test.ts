@@ -10,6 +10,7 @@ import {
   newSessionKey,
   openClientStream,
   openDuplex,
+  openServerStream,
   type SessionCredentials,
   sessionHeaders,
 } from '@lyceum/platform';
@@ -17,6 +18,10 @@ import {
   type AnswerFrame,
   digestBytes,
   float32Tensor,
+  ListLogsRequest,
+  type ListLogsResponse,
+  type LoggedLine,
+  LogLevel,
   type Run,
   RunState,
   type StoreResultRequest,
@@ -219,6 +224,72 @@ describe('a peer with a session of its own that names the run of another', () =>
     await owner.send({ $case: 'done', done });
     const ended = await inState(RunState.RUN_STATE_SUCCEEDED);
     expect(ended.modelDigest).toBe(done.modelDigest.toString('hex'));
+  });
+});
+
+describe('lines of a log', () => {
+  const { LOG_LEVEL_ERROR, LOG_LEVEL_INFO } = LogLevel;
+  const line = (about: LoggedLine['about'], message: string, level: LogLevel = LOG_LEVEL_INFO) => ({
+    ...{ atMs: Date.now(), level, about, message },
+  });
+  const ofRun = (message: string) => line({ $case: 'runId', runId }, message);
+  const listed = async (request: Partial<ListLogsRequest>) => {
+    const { run } = cluster.clients;
+    const message = ListLogsRequest.fromPartial({ runId, ...request });
+    const { incoming } = openServerStream<ListLogsResponse>(() => run.listLogs(message));
+    const all: ListLogsResponse[] = [];
+    for await (const response of incoming) all.push(response);
+    return {
+      lines: all.flatMap(({ lines }) => lines.map(({ from, message }) => `${from}: ${message}`)),
+      omittedCount: all.reduce((sum, { omittedCount }) => sum + omittedCount, 0),
+    };
+  };
+
+  it('are taken of workers about their runs and teachers, of nobody else, and of nobody too many', async () => {
+    await submit();
+    const flood = teacher('flood');
+    const owner = student('owner');
+    await assigned(owner);
+    await eventually(() => ((flood.assignment?.teachers.length ?? 0) > 0 ? true : undefined));
+    const followed = listed({ follow: true, level: LOG_LEVEL_ERROR });
+
+    await owner.send({ $case: 'logged', logged: { lines: [ofRun('training started')] } });
+    const thief = student('thief');
+    await eventually(() => (thief.revision > 0 ? true : undefined));
+    await thief.send({ $case: 'logged', logged: { lines: [ofRun('forged')] } });
+    const [wanted] = flood.assignment?.teachers ?? [];
+    const { teacherIdentity = Buffer.alloc(0) } = wanted ?? {};
+    const ofTeacher = (message: string, level?: LogLevel) =>
+      line({ $case: 'teacherIdentity', teacherIdentity }, message, level);
+    await thief.send({ $case: 'logged', logged: { lines: [ofTeacher('forged')] } });
+    await flood.send({ $case: 'logged', logged: { lines: [ofRun('forged')] } });
+
+    for (let i = 0; i < 10_000; i += 50) {
+      const lines = Array.from({ length: 50 }, (_, k) => ofTeacher(`line ${i + k}`));
+      await flood.send({ $case: 'logged', logged: { lines } });
+    }
+    const last = ofTeacher('the last one', LOG_LEVEL_ERROR);
+    await flood.send({ $case: 'logged', logged: { lines: [last] } });
+    await eventually(async () => {
+      const { lines } = await listed({ tail: 1 });
+      return lines[0] === 'flood: teacher one: the last one' ? true : undefined;
+    });
+    const { lines, omittedCount } = await listed({});
+    expect(lines.length).toBe(2_000);
+    expect(omittedCount).toBe(10_002 - 2_000);
+    expect(lines[0]).toBe('owner: training started');
+    expect(lines[1]).toMatch(/^flood: teacher one: line \d+$/);
+    expect(lines.filter((shown) => shown.includes('forged'))).toEqual([]);
+    expect((await listed({ from: 'owner' })).lines).toEqual(['owner: training started']);
+
+    const tooMany = Array.from({ length: 65 }, () => ofRun('x'));
+    await owner.send({ $case: 'logged', logged: { lines: tooMany } });
+    await eventually(() => owner.sessionEnd);
+    expect(owner.sessionEnd).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    const { run } = cluster.clients;
+    await call(run, run.cancelRun, { runId });
+    // Once its last lines may have come.
+    expect((await followed).lines).toEqual(['flood: teacher one: the last one']);
   });
 });
 

@@ -182,6 +182,10 @@ export class TeacherPeer {
     }
   }
 
+  async send(report: NonNullable<TeacherReport['report']>): Promise<void> {
+    await this.#session.send({ report });
+  }
+
   /** Says anew what it has loaded. */
   async tell(): Promise<void> {
     if (this.assignment !== undefined) await this.#tellState(this.assignment);

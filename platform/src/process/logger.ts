@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { LyceumError, printableJson } from '@lyceum/proto';
 import { pino } from 'pino';
+import type { LogTap } from './log-tap.js';
 
 export type Logger = pino.Logger;
 
@@ -9,9 +10,10 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /**
  * @param a.name - the program, in every line.
+ * @param a.tap - is given each line as well.
  * @throws {LyceumError} INVALID_ARGUMENT if there is no such level.
  */
-export function createLogger(a: { name: string; level: string }): Logger {
+export function createLogger(a: { name: string; level: string; tap?: LogTap }): Logger {
   if (!LEVELS.includes(a.level)) {
     throw new LyceumError(
       'INVALID_ARGUMENT',
@@ -21,7 +23,7 @@ export function createLogger(a: { name: string; level: string }): Logger {
   const timestamp = pino.stdTimeFunctions.isoTime;
   // Logs are read on terminals, and tell what others sent.
   const hooks = { streamWrite: printableJson };
-  return pino({ name: a.name, level: a.level, timestamp, hooks }, new StderrLines());
+  return pino({ name: a.name, level: a.level, timestamp, hooks }, new StderrLines(a.tap));
 }
 
 const STDERR = 2;
@@ -36,8 +38,14 @@ const RETRY_MS = 10;
 class StderrLines {
   /** The last line was cut off. */
   #isTorn = false;
+  readonly #tap: LogTap | undefined;
+
+  constructor(tap: LogTap | undefined) {
+    this.#tap = tap;
+  }
 
   write(line: string): void {
+    this.#tap?.write(line);
     let rest = Buffer.from(this.#isTorn ? `\n${line}` : line);
     while (rest.length > 0) {
       try {

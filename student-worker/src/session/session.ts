@@ -7,9 +7,11 @@
  */
 import {
   type DuplexCall,
+  type LineOutbox,
   openDuplex,
   retryDelayMs,
   type StudentClient,
+  sendLines,
   sleep,
 } from '@lyceum/platform';
 import {
@@ -31,6 +33,8 @@ export interface SessionOptions {
   readonly client: StudentClient;
   readonly hello: StudentHello;
   readonly outbox: ReportOutbox;
+  /** Of the worker's log. */
+  readonly lines: LineOutbox;
   readonly onAssignment: (assignment: StudentAssignment) => void;
   /** True from the first message of a session until the session ends. */
   readonly onConnected: (connected: boolean) => void;
@@ -97,18 +101,22 @@ async function oneSession(options: SessionOptions, onConnected: () => void): Pro
 /** Sends what is due until the session is over, or the worker ends it. The call's end says why it failed. */
 async function sendReports(
   call: DuplexCall<StudentReport, StudentAssignment>,
-  { hello, outbox, patience: { signal, log } }: SessionOptions,
+  { hello, outbox, lines, patience: { signal, log } }: SessionOptions,
   over: AbortSignal,
 ): Promise<void> {
   const until = AbortSignal.any([signal, over]);
   try {
     await call.send({ report: { $case: 'hello', hello } });
+    const linesSent = sendLines(lines, { leaving: signal, closed: over }, (logged) =>
+      call.send({ report: { $case: 'logged', logged: { lines: logged } } }),
+    ).catch(() => undefined);
     while (!over.aborted) {
       const report = outbox.take();
       if (report !== undefined) await call.send(report);
       else if (signal.aborted) break;
       else await outbox.changed(until);
     }
+    await linesSent;
     if (over.aborted) return;
     call.end();
     await sleep(GOODBYE_MS, over);

@@ -4,9 +4,11 @@
  */
 import {
   type DuplexCall,
+  type LineOutbox,
   type Logger,
   openDuplex,
   retryDelayMs,
+  sendLines,
   sleep,
   type TeacherClient,
 } from '@lyceum/platform';
@@ -31,6 +33,8 @@ export interface SessionOptions {
   /** The session is open and hello is said. */
   readonly opened: (link: SessionLink) => Promise<void>;
   readonly assigned: (assignment: TeacherAssignment, link: SessionLink) => void;
+  /** Sent once the coordinator has said which teachers the worker has. */
+  readonly lines: LineOutbox;
   /** Milliseconds that only rise. */
   readonly nowMs: () => number;
   /** Uniform in [0, 1). */
@@ -45,6 +49,7 @@ export class Session {
   #up = false;
   #heldByOther: string | undefined;
   #ended: Promise<void> = Promise.resolve();
+  #linesSent: Promise<void> = Promise.resolve();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -67,10 +72,11 @@ export class Session {
 
   /** Ends the session: all that was sent arrives before its end does. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.#call?.end();
     const late = new AbortController();
     void sleep(FAREWELL_MS, late.signal).then(() => this.#call?.cancel());
+    this.#stopping.abort();
+    await this.#linesSent;
+    this.#call?.end();
     await this.#ended;
     late.abort();
   }
@@ -104,7 +110,10 @@ export class Session {
       await link.send({ $case: 'hello', hello });
       await opened(link);
       for await (const assignment of call.incoming) {
-        if (!this.#up) this.#options.log.info({ revision: assignment.revision }, 'session opened');
+        if (!this.#up) {
+          this.#options.log.info({ revision: assignment.revision }, 'session opened');
+          this.#linesSent = this.#sendLines(link);
+        }
         this.#up = true;
         assigned(assignment, link);
       }
@@ -117,5 +126,13 @@ export class Session {
       closed.abort();
       call.cancel();
     }
+  }
+
+  /** Of a session that ends meanwhile its end is told elsewhere. */
+  async #sendLines({ closed, send }: SessionLink): Promise<void> {
+    const leaving = this.#stopping.signal;
+    await sendLines(this.#options.lines, { leaving, closed }, (lines) =>
+      send({ $case: 'logged', logged: { lines } }),
+    ).catch(() => undefined);
   }
 }

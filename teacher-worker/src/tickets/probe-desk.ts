@@ -122,6 +122,10 @@ export class ProbeDesk {
     const result = await this.#compute(probe, link, dataset);
     const isAnswer = !(result instanceof LyceumError);
     const tensors = isAnswer ? result.tensors : [];
+    if (!isAnswer) {
+      const facts = { err: result, teacherIdentity: probe.identity };
+      this.#options.log.warn(facts, 'teacher has no answer to a probe');
+    }
     await link.send({
       $case: 'probed',
       probed: {

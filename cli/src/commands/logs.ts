@@ -1,0 +1,97 @@
+import { LogLevel, type LogLine, printable, printableJson } from '@lyceum/proto';
+import { type Command, Option } from 'commander';
+import { timeText } from '../files/index.js';
+import { type Colour, painter, wholeNumber, withCoordinator } from '../session/index.js';
+
+const LEVELS = {
+  info: LogLevel.LOG_LEVEL_INFO,
+  warn: LogLevel.LOG_LEVEL_WARN,
+  error: LogLevel.LOG_LEVEL_ERROR,
+  fatal: LogLevel.LOG_LEVEL_FATAL,
+} as const;
+
+type LevelName = keyof typeof LEVELS;
+
+const COLOURS: Readonly<Partial<Record<string, Colour>>> = {
+  warn: 'yellow',
+  error: 'red',
+  fatal: 'red',
+};
+
+/** Behind a line end: what looks like a line of its own is none. */
+const INDENTATION = '    ';
+
+interface LogsOptions {
+  readonly level: LevelName;
+  readonly from: string;
+  readonly tail: number;
+  readonly follow?: true;
+}
+
+export function addLogs(program: Command): void {
+  program
+    .command('logs')
+    .description(
+      "show what the logs of coordinator and workers say of a run, or of a teacher's work for it",
+    )
+    .argument('<run>', "the run's id")
+    .option('--follow', 'go on with new lines until the run has ended')
+    .addOption(
+      new Option('--level <level>', 'this and above').choices(Object.keys(LEVELS)).default('info'),
+    )
+    .option('--from <program>', 'only of the coordinator, or of a worker by its id', '')
+    .option(
+      '--tail <n>',
+      'only the newest so many lines (default: all that are kept)',
+      wholeNumber(1),
+      0,
+    )
+    .addHelpText(
+      'after',
+      `
+The coordinator keeps the newest lines of each run in memory, up to 2,000 or 512 KiB, and forgets them
+when it is started again. The whole logs are on stderr of the programs: of "coordinator up" in DIR/logs,
+on Kubernetes by "kubectl logs".
+
+Examples:
+  coordinator logs digits
+  coordinator logs digits --level warn --follow
+  coordinator logs digits --from teacher-1 --tail 20 -o json`,
+    )
+    .action((runId: string, options: LogsOptions, command: Command) =>
+      withCoordinator(command, async ({ client, globals, notice, signal }) => {
+        const { level, from, tail, follow = false } = options;
+        const request = { level: LEVELS[level], from, tail, follow, signal };
+        let lineCount = 0;
+        for await (const { omittedCount, lines } of client.listLogs(runId, request)) {
+          if (omittedCount > 0) notice(omittedText(omittedCount));
+          for (const line of lines) process.stdout.write(lineText(line, globals.output));
+          lineCount += lines.length;
+        }
+        if (lineCount === 0)
+          notice('The coordinator has no such lines. It keeps those since its own start.');
+      }),
+    );
+}
+
+function omittedText(count: number): string {
+  const lines = count === 1 ? '1 line is' : `${count} lines are`;
+  return `warning: ${lines} no longer kept before the next one; the programs' own logs have them`;
+}
+
+/** One line each, so that they can be read as they come: with -o json one object, with -o yaml one document. */
+function lineText(
+  { atMs, level, from, message }: LogLine,
+  format: 'table' | 'json' | 'yaml',
+): string {
+  const at = timeText(atMs) ?? '';
+  const name = Object.keys(LEVELS).find((known) => LEVELS[known as LevelName] === level) ?? '';
+  if (format === 'table') {
+    const text = message.replaceAll('\n', `\n${INDENTATION}`);
+    const line = printable(`${at}  ${name.padEnd(5)}  ${from.padEnd(11)}  ${text}`);
+    const colour = COLOURS[name];
+    return `${colour === undefined ? line : painter(process.stdout)(colour, line)}\n`;
+  }
+  const line = printableJson(JSON.stringify({ at, level: name, from, message }));
+  return format === 'json' ? `${line}\n` : `--- ${line}\n`;
+}

@@ -1,0 +1,94 @@
+/**
+ * The newest lines about one run. When there is no room, whoever said most loses the oldest line of his, so that nobody
+ * who says much takes the place of those who say little. Pure.
+ */
+import type { LogLevel, LogLine } from '@lyceum/proto';
+
+export interface LogRingLimits {
+  readonly lines: number;
+  /** Of the texts, in UTF-8. */
+  readonly bytes: number;
+}
+
+export interface LogQuery {
+  /** This and above. */
+  readonly level: LogLevel;
+  /** Empty: all. */
+  readonly from: string;
+  /** Only lines of a higher and of a lower sequence. */
+  readonly after: number;
+  readonly before: number;
+}
+
+interface Source {
+  readonly lines: LogLine[];
+  bytes: number;
+}
+
+export class LogRing {
+  readonly #limits: LogRingLimits;
+  readonly #sources = new Map<string, Source>();
+  #lineCount = 0;
+  #bytes = 0;
+  #lastSequence = 0;
+
+  constructor(limits: LogRingLimits) {
+    this.#limits = limits;
+  }
+
+  /** Of the newest line, also of one that is gone; 0: there was none. */
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  add(line: Omit<LogLine, 'sequence'>): void {
+    const source = this.#sources.get(line.from) ?? { lines: [], bytes: 0 };
+    this.#sources.set(line.from, source);
+    this.#lastSequence += 1;
+    source.lines.push({ sequence: this.#lastSequence, ...line });
+    this.#count(source, 1, bytesOf(line));
+    while (this.#lineCount > this.#limits.lines || this.#bytes > this.#limits.bytes) {
+      this.#dropOldest();
+    }
+  }
+
+  /** In the order in which they came. */
+  read({ level, from, after, before }: LogQuery): LogLine[] {
+    return [...this.#sources]
+      .filter(([name]) => from === '' || name === from)
+      .flatMap(([, { lines }]) => lines)
+      .filter((line) => line.sequence > after && line.sequence < before && line.level >= level)
+      .sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** Lines behind this one that are gone. */
+  omittedAfter(sequence: number): number {
+    let kept = 0;
+    for (const { lines } of this.#sources.values()) {
+      kept += lines.filter((line) => line.sequence > sequence).length;
+    }
+    return Math.max(0, this.#lastSequence - sequence - kept);
+  }
+
+  #dropOldest(): void {
+    const [name, source] = [...this.#sources].reduce((most, next) =>
+      next[1].bytes > most[1].bytes ? next : most,
+    );
+    const oldest = source.lines.shift();
+    if (oldest !== undefined) this.#count(source, -1, -bytesOf(oldest));
+    if (source.lines.length === 0) this.#sources.delete(name);
+  }
+
+  #count(source: Source, lines: number, bytes: number): void {
+    source.bytes += bytes;
+    this.#lineCount += lines;
+    this.#bytes += bytes;
+  }
+}
+
+/** An empty message too takes some. */
+const LINE_BYTES = 64;
+
+function bytesOf({ message }: Pick<LogLine, 'message'>): number {
+  return LINE_BYTES + Buffer.byteLength(message);
+}

@@ -1,0 +1,58 @@
+// Lines as pino writes them, and what is told of them to others than the log's readers.
+import { digestBytes, LogLevel } from '@lyceum/proto';
+import { describe, expect, it } from 'vitest';
+import { LogTap, loggedLine } from '../../src/process/log-tap.js';
+
+const IDENTITY = 'ab'.repeat(32);
+const AT = '2026-01-02T03:04:05.678Z';
+
+function pinoLine(fields: object): string {
+  const base = { level: 30, time: AT, pid: 7, hostname: 'gpu-box', name: 'teacher-worker' };
+  return `${JSON.stringify({ ...base, ...fields })}\n`;
+}
+
+describe('a line of a log', () => {
+  it('is told with the error and the facts in one text, without what every line has', () => {
+    const err = { type: 'LyceumError', message: 'no such blob', stack: 'at …', code: 'NOT_FOUND' };
+    const fields = { teacherIdentity: IDENTITY, failures: 2, err, msg: 'teacher failed to load' };
+    expect(loggedLine(pinoLine({ level: 50, ...fields }), [])).toEqual({
+      atMs: Date.parse(AT),
+      level: LogLevel.LOG_LEVEL_ERROR,
+      about: { $case: 'teacherIdentity', teacherIdentity: digestBytes(IDENTITY) },
+      message: 'teacher failed to load: no such blob (code=NOT_FOUND, failures=2)',
+    });
+  });
+
+  it('belongs to the run that it names, if it names a teacher too', () => {
+    const line = loggedLine(pinoLine({ runId: 'r1', teacherIdentity: IDENTITY, msg: 'm' }), []);
+    expect(line?.about).toEqual({ $case: 'runId', runId: 'r1' });
+    expect(line?.message).toBe('m');
+  });
+
+  it('is not told if it names neither, names no identity, or is below info', () => {
+    expect(
+      loggedLine(pinoLine({ msg: 'TensorFlow loaded, "runId":"r1" it is not about' }), []),
+    ).toBe(undefined);
+    expect(loggedLine(pinoLine({ teacherIdentity: 'short', msg: 'm' }), [])).toBe(undefined);
+    expect(loggedLine(pinoLine({ runId: 7, msg: 'm' }), [])).toBe(undefined);
+    expect(loggedLine(pinoLine({ level: 20, runId: 'r1', msg: 'm' }), [])).toBe(undefined);
+  });
+
+  it('is cut, and has nothing of the skipped fields', () => {
+    const fields = { runId: 'r1', workerId: 'w1', step: 3, msg: 'm' };
+    expect(loggedLine(pinoLine(fields), ['workerId'])?.message).toBe('m (step=3)');
+    const long = loggedLine(pinoLine({ runId: 'r1', msg: 'x'.repeat(100_000) }), []);
+    expect(long?.message).toHaveLength(2_048);
+  });
+});
+
+it('only the newest listener of a tap is told', () => {
+  const tap = new LogTap();
+  const [first, second]: string[][] = [[], []];
+  tap.write(pinoLine({ runId: 'r1', msg: 'to nobody' }));
+  tap.onLine(({ message }) => first?.push(message));
+  tap.write(pinoLine({ runId: 'r1', msg: 'one' }));
+  tap.onLine(({ message }) => second?.push(message));
+  tap.write(pinoLine({ runId: 'r1', msg: 'two' }));
+  expect([first, second]).toEqual([['one'], ['two']]);
+});
