@@ -4,6 +4,7 @@ import {
   ALL_RUNS,
   compareAddress,
   eventsAddress,
+  logAddress,
   queryText,
   readRoute,
   runAddress,
@@ -22,6 +23,8 @@ describe('a route', () => {
     expect(readRoute(runAddress('a/b?c#d%'))).toEqual({ page: 'run', id: 'a/b?c#d%' });
     const events = { page: 'events', id: 'x y', before: '12&3' } as const;
     expect(readRoute(eventsAddress(events.id, events.before))).toEqual(events);
+    const log = { page: 'log', id: 'x y', before: '12' } as const;
+    expect(readRoute(logAddress(log.id, log.before))).toEqual(log);
     expect(readRoute(eventsAddress('x', null))).toEqual({ page: 'events', id: 'x', before: null });
     expect(readRoute(compareAddress(['a', 'b c']))).toEqual({
       page: 'compare',

@@ -1,16 +1,8 @@
-import { LogLevel, type LogLine, printable, printableJson } from '@lyceum/proto';
+import { type LogLine, printable, printableJson } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
+import { LOG_LEVELS, logLevelName } from '../client/index.js';
 import { timeText } from '../files/index.js';
 import { type Colour, painter, wholeNumber, withCoordinator } from '../session/index.js';
-
-const LEVELS = {
-  info: LogLevel.LOG_LEVEL_INFO,
-  warn: LogLevel.LOG_LEVEL_WARN,
-  error: LogLevel.LOG_LEVEL_ERROR,
-  fatal: LogLevel.LOG_LEVEL_FATAL,
-} as const;
-
-type LevelName = keyof typeof LEVELS;
 
 const COLOURS: Readonly<Partial<Record<string, Colour>>> = {
   warn: 'yellow',
@@ -22,7 +14,7 @@ const COLOURS: Readonly<Partial<Record<string, Colour>>> = {
 const INDENTATION = '    ';
 
 interface LogsOptions {
-  readonly level: LevelName;
+  readonly level: keyof typeof LOG_LEVELS;
   readonly from: string;
   readonly tail: number;
   readonly follow?: true;
@@ -37,7 +29,9 @@ export function addLogs(program: Command): void {
     .argument('<run>', "the run's id")
     .option('--follow', 'go on with new lines until the run has ended')
     .addOption(
-      new Option('--level <level>', 'this and above').choices(Object.keys(LEVELS)).default('info'),
+      new Option('--level <level>', 'this and above')
+        .choices(Object.keys(LOG_LEVELS))
+        .default('info'),
     )
     .option('--from <program>', 'only of the coordinator, or of a worker by its id', '')
     .option(
@@ -61,7 +55,7 @@ Examples:
     .action((runId: string, options: LogsOptions, command: Command) =>
       withCoordinator(command, async ({ client, globals, notice, signal }) => {
         const { level, from, tail, follow = false } = options;
-        const request = { level: LEVELS[level], from, tail, follow, signal };
+        const request = { level: LOG_LEVELS[level], from, tail, follow, signal };
         let lineCount = 0;
         for await (const { omittedCount, lines } of client.listLogs(runId, request)) {
           if (omittedCount > 0) notice(omittedText(omittedCount));
@@ -85,7 +79,7 @@ function lineText(
   format: 'table' | 'json' | 'yaml',
 ): string {
   const at = timeText(atMs) ?? '';
-  const name = Object.keys(LEVELS).find((known) => LEVELS[known as LevelName] === level) ?? '';
+  const name = logLevelName(level);
   if (format === 'table') {
     const text = message.replaceAll('\n', `\n${INDENTATION}`);
     const line = printable(`${at}  ${name.padEnd(5)}  ${from.padEnd(11)}  ${text}`);

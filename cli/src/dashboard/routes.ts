@@ -1,6 +1,6 @@
 /** What is answered at which address, as `@lyceum/dashboard/api` has it. */
 import type { ClusterFacts } from '@lyceum/dashboard/api';
-import { LyceumError } from '@lyceum/proto';
+import { type LogLine, LyceumError } from '@lyceum/proto';
 import { type CoordinatorClient, RUN_STATES } from '../client/index.js';
 import {
   askComparison,
@@ -8,7 +8,14 @@ import {
   type ComparisonClient,
   type RunFactsClient,
 } from './asking/index.js';
-import { EventWindow, historyFacts, runPage, workerFacts } from './facts/index.js';
+import {
+  EventWindow,
+  historyFacts,
+  logPage,
+  logRequest,
+  runPage,
+  workerFacts,
+} from './facts/index.js';
 import type { StreamClient } from './streams/index.js';
 
 /** What a coordinator's client is used for here. */
@@ -17,7 +24,14 @@ export type DashboardClient = ComparisonClient &
   StreamClient &
   Pick<
     CoordinatorClient,
-    'address' | 'cancelRun' | 'getFindings' | 'releaseWorker' | 'resumeRun' | 'retryRun' | 'version'
+    | 'address'
+    | 'cancelRun'
+    | 'getFindings'
+    | 'listLogs'
+    | 'releaseWorker'
+    | 'resumeRun'
+    | 'retryRun'
+    | 'version'
   >;
 
 /** A request that was let in. */
@@ -48,6 +62,7 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: 'runs/:id/report', answer: ({ client, id }) => client.getReport(id) },
   { method: 'GET', path: 'runs/:id/findings', answer: ({ client, id }) => client.getFindings(id) },
   { method: 'GET', path: 'runs/:id/events', answer: events },
+  { method: 'GET', path: 'runs/:id/logs', answer: logs },
   { method: 'GET', path: 'workers', answer: workers },
   {
     method: 'GET',
@@ -142,6 +157,13 @@ async function events({ client, id, query, signal }: Call) {
   const window = new EventWindow(query.get('before'));
   for await (const event of client.listEvents(id, { signal })) window.take(event);
   return window.page();
+}
+
+async function logs({ client, id, query, signal }: Call) {
+  const lines: LogLine[] = [];
+  const request = { ...logRequest(query.get('before')), signal };
+  for await (const response of client.listLogs(id, request)) lines.push(...response.lines);
+  return logPage(lines);
 }
 
 async function workers({ client }: Pick<Call, 'client'>) {

@@ -4,7 +4,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { createLogger } from '@lyceum/platform';
-import { LyceumError, RunState } from '@lyceum/proto';
+import { ListLogsResponse, LogLevel, LyceumError, RunState } from '@lyceum/proto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { OneTimeSession } from '../../src/dashboard/access/index.js';
 import { DashboardServer } from '../../src/dashboard/dashboard-server.js';
@@ -283,12 +283,25 @@ describe('what goes wrong', () => {
     '/api/runs?state=SLEEPING',
     '/api/runs/a/history?from=-1',
     '/api/runs/a/events?before=x',
+    '/api/runs/a/logs?before=0',
     '/api/compare?run=a',
   ])('%s is asked wrongly', async (path) => {
     const cluster = new FakeCluster();
     cluster.runs.set('a', run('a'));
     const { ask } = await started('shared', cluster);
     expect((await ask(path)).status).toBe(400);
+  });
+
+  test('lines of logs are asked for by what a page said', async () => {
+    const cluster = new FakeCluster();
+    cluster.runs.set('a', run('a'));
+    const line = { sequence: 7, atMs: 5, level: LogLevel.LOG_LEVEL_WARN, from: 't', message: 'm' };
+    cluster.logs = ListLogsResponse.fromPartial({ lines: [line] });
+    const { ask } = await started('shared', cluster);
+    const answer = jsonOf(await ask('/api/runs/a/logs?before=8'));
+    const shown = { atMs: 5, level: 'warn', from: 't', message: 'm' };
+    expect(answer).toEqual({ lines: [shown], before: null });
+    expect(cluster.calls).toContain('listLogs a 8 201');
   });
 
   test('what a newer coordinator knows is a conflict', async () => {

@@ -3,6 +3,7 @@ import {
   GetHistoryResponse,
   ListRunsResponse,
   ListWorkersResponse,
+  LogLine,
   LyceumError,
   RunEvent,
   RunState,
@@ -14,6 +15,8 @@ import {
   EventWindow,
   failureOf,
   historyFacts,
+  logPage,
+  logRequest,
   recentHistory,
   runFacts,
   runPage,
@@ -167,6 +170,27 @@ describe('events', () => {
   test('are asked for by what a page said', () => {
     expect(() => new EventWindow('-1')).toThrow(LyceumError);
     expect(() => new EventWindow('')).toThrow('an earlier page');
+  });
+});
+
+describe('lines of logs', () => {
+  const lines = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, i) =>
+      LogLine.fromPartial({ sequence: from + i, message: `${from + i}` }),
+    );
+
+  test('come page by page, the newest first', () => {
+    const page = logPage(lines(50, 250));
+    expect([page.lines.length, page.lines[0]?.message, page.lines[199]?.message]).toEqual([
+      200,
+      '250',
+      '51',
+    ]);
+    expect(page.before).toBe('51');
+    expect(logRequest(page.before)).toEqual({ before: 51, tail: 201 });
+    expect(logPage(lines(1, 200)).before).toBe(null);
+    expect(logPage([])).toEqual({ lines: [], before: null });
+    expect(() => logRequest('x')).toThrow('an earlier page');
   });
 });
 

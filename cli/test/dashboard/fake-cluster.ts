@@ -1,6 +1,7 @@
 /** A coordinator's client that answers from a few fields which a test sets. */
 import {
   GetHistoryResponse,
+  ListLogsResponse,
   ListRunsResponse,
   ListWorkersResponse,
   LyceumError,
@@ -27,6 +28,7 @@ export class FakeCluster implements DashboardClient {
   workers = ListWorkersResponse.fromPartial({});
   history = GetHistoryResponse.fromPartial({});
   events: RunEvent[] = [];
+  logs = ListLogsResponse.fromPartial({});
   /** Names of calls, in their order. */
   readonly calls: string[] = [];
   /** What every call throws. */
@@ -70,6 +72,15 @@ export class FakeCluster implements DashboardClient {
 
   getPredictions: DashboardClient['getPredictions'] = (id) =>
     this.#answered(`getPredictions ${id}`, () => Buffer.alloc(0));
+
+  async *listLogs(
+    id: string,
+    { before = 0, tail = 0 }: { before?: number; tail?: number } = {},
+  ): AsyncGenerator<ListLogsResponse, void, undefined> {
+    this.#run(id);
+    this.calls.push(`listLogs ${id} ${before} ${tail}`);
+    yield this.logs;
+  }
 
   /** While it is followed, more may be added. */
   async *listEvents(

@@ -4,6 +4,7 @@ import { cluster } from './data/cluster.js';
 import { isConnected } from './data/stream.js';
 import { ComparePage } from './pages/compare.js';
 import { EventsPage } from './pages/events.js';
+import { LogPage } from './pages/log.js';
 import { PageTitle } from './pages/page-title.js';
 import { RunPage } from './pages/run/run-page.js';
 import { RunsPage } from './pages/runs.js';
@@ -57,10 +58,10 @@ function PageLink({ now, page, address, text }: LinkProps) {
   );
 }
 
-/** A run and its events are below the list of runs. */
+/** A run, its events and its log are below the list of runs. */
 function currentOf(now: Route['page'], page: Route['page']) {
   if (now === page) return { 'aria-current': 'page' as const };
-  const isBelow = page === 'runs' && (now === 'run' || now === 'events');
+  const isBelow = page === 'runs' && (now === 'run' || now === 'events' || now === 'log');
   return isBelow ? { 'aria-current': true } : {};
 }
 
@@ -85,6 +86,8 @@ function Page({ route: now }: { readonly route: Route }) {
       return <RunPage key={now.id} id={now.id} />;
     case 'events':
       return <EventsPage key={`${now.id} ${now.before}`} id={now.id} before={now.before} />;
+    case 'log':
+      return <LogPage key={`${now.id} ${now.before}`} id={now.id} before={now.before} />;
     case 'workers':
       return <WorkersPage />;
     case 'compare':

@@ -5,6 +5,7 @@ import type {
   EventPage,
   Findings,
   HistoryFacts,
+  LogPage,
   Report,
   RunFacts,
   RunRow,
@@ -336,6 +337,23 @@ export function fakeEvents(marked: Marked, nowMs: number, before: string | null)
       ),
     })),
     before: first < 150 ? String(first + 50) : null,
+  };
+}
+
+export function fakeLog(marked: Marked, nowMs: number, before: string | null): LogPage {
+  const first = before === null ? 0 : Number(before);
+  return {
+    lines: Array.from({ length: 50 }, (_, index) => ({
+      atMs: nowMs - (first + index) * 2_000,
+      level: index % 7 === 0 ? 'warn' : 'info',
+      from: marked(index % 2 === 0 ? 'coordinator' : 'teacher-worker-1'),
+      message: marked(
+        index % 7 === 0
+          ? 'teacher conv: ticket returned: the server answers 503 (sequence=12, retryable=true)'
+          : 'checkpoint committed (step=61000, seconds=0.2)',
+      ),
+    })),
+    before: first < 100 ? String(first + 50) : null,
   };
 }
 

@@ -9,6 +9,7 @@ import {
   fakeEvents,
   fakeFindings,
   fakeHistory,
+  fakeLog,
   fakeReport,
   fakeRows,
   fakeRun,
@@ -87,6 +88,8 @@ export async function startFakeServer(marked: Marked, rows?: RunRow[]): Promise<
         return ok(fakeReport(run, marked));
       case 'findings':
         return ok(fakeFindings(run, marked));
+      case 'logs':
+        return ok(fakeLog(marked, nowMs, url.searchParams.get('before')));
       default:
         return ok(fakeEvents(marked, nowMs, url.searchParams.get('before')));
     }

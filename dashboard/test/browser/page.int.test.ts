@@ -28,6 +28,7 @@ const PAGES: readonly (readonly [hash: string, text: string])[] = [
   [`#/runs/${SUCCEEDED}`, 'Samples on which student and ensemble differ most'],
   [`#/runs/${PAUSED}`, 'Gradient norm'],
   [`#/runs/${RUNNING}/events`, 'Older events'],
+  [`#/runs/${RUNNING}/log`, 'Older lines'],
   ['#/workers', 'Not trusted'],
   [`#/compare?run=${SUCCEEDED}&run=digits-195&run=digits-192`, 'Is the difference real?'],
   ['#/runs/none', 'there is no run none'],

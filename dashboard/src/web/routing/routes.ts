@@ -8,6 +8,7 @@ export type Route =
   | ({ readonly page: 'runs' } & RunFilter)
   | { readonly page: 'run'; readonly id: string }
   | { readonly page: 'events'; readonly id: string; readonly before: string | null }
+  | { readonly page: 'log'; readonly id: string; readonly before: string | null }
   | { readonly page: 'workers' }
   | { readonly page: 'compare'; readonly runs: readonly string[] }
   | { readonly page: 'unknown' };
@@ -42,8 +43,8 @@ export function readRoute(hash: string): Route {
   const [room = '', id = '', page = ''] = path.split('/').slice(1).map(decoded);
   if (room === '' || (room === 'runs' && id === '')) return { page: 'runs', ...readFilter(asked) };
   if (room === 'runs' && page === '') return { page: 'run', id };
-  if (room === 'runs' && page === 'events') {
-    return { page: 'events', id, before: asked.get('before') };
+  if (room === 'runs' && (page === 'events' || page === 'log')) {
+    return { page, id, before: asked.get('before') };
   }
   if (room === 'workers') return { page: 'workers' };
   if (room === 'compare') return { page: 'compare', runs: asked.getAll('run') };
@@ -75,6 +76,10 @@ export function runAddress(id: string): string {
 
 export function eventsAddress(id: string, before: string | null): string {
   return `${runAddress(id)}/events${queryText([['before', before ?? '']])}`;
+}
+
+export function logAddress(id: string, before: string | null): string {
+  return `${runAddress(id)}/log${queryText([['before', before ?? '']])}`;
 }
 
 export function compareAddress(runs: readonly string[]): string {

@@ -5,7 +5,7 @@ import { mayChange } from '../../data/cluster.js';
 import { Moment } from '../../parts/moment.js';
 import { hasEnded, Labels, Progress, StateBadge } from '../../parts/run-parts.js';
 import { numberText, shareText } from '../../parts/texts.js';
-import { eventsAddress } from '../../routing/routes.js';
+import { eventsAddress, logAddress } from '../../routing/routes.js';
 import { RunChanges } from './run-changes.js';
 import { bottleneckSentence, secondsLeft, wrongs } from './words.js';
 
@@ -52,6 +52,7 @@ export function Summary({ run, onChanged }: Props) {
       <div class="buttons">
         {mayChange() && <RunChanges run={run} onChanged={onChanged} />}
         <a href={eventsAddress(run.id, null)}>Events</a>
+        <a href={logAddress(run.id, null)}>Log</a>
         {run.team !== '' && <span class="muted">team {run.team}</span>}
         <Labels labels={run.labels} />
       </div>

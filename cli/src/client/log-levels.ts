@@ -1,0 +1,14 @@
+/** Levels of lines of logs, by their names. */
+import { LogLevel } from '@lyceum/proto';
+
+export const LOG_LEVELS = {
+  info: LogLevel.LOG_LEVEL_INFO,
+  warn: LogLevel.LOG_LEVEL_WARN,
+  error: LogLevel.LOG_LEVEL_ERROR,
+  fatal: LogLevel.LOG_LEVEL_FATAL,
+} as const;
+
+/** @returns empty for one that only a newer coordinator knows. */
+export function logLevelName(level: LogLevel): string {
+  return Object.entries(LOG_LEVELS).find(([, known]) => known === level)?.[0] ?? '';
+}

@@ -1,0 +1,31 @@
+/** What the programs' logs say of a run. Pure. */
+import type { LogPage } from '@lyceum/dashboard/api';
+import { type ListLogsRequest, type LogLine, LyceumError } from '@lyceum/proto';
+import { logLevelName } from '../../client/index.js';
+
+const LINES_A_PAGE = 200;
+
+/**
+ * One line more than a page has, which says whether there is an older page.
+ *
+ * @param before - of the page before; null: the newest lines are wanted.
+ * @throws {LyceumError} INVALID_ARGUMENT if it is neither.
+ */
+export function logRequest(before: string | null): Pick<ListLogsRequest, 'before' | 'tail'> {
+  if (before !== null && !/^[1-9]\d{0,14}$/.test(before)) {
+    throw new LyceumError('INVALID_ARGUMENT', '`before` is what an earlier page said');
+  }
+  return { before: Number(before ?? 0), tail: LINES_A_PAGE + 1 };
+}
+
+/** @param lines - what was asked for, oldest first. */
+export function logPage(lines: readonly LogLine[]): LogPage {
+  const shown = lines.slice(-LINES_A_PAGE);
+  const [oldest] = shown;
+  return {
+    lines: shown.reverse().map(({ atMs, level, from, message }) => {
+      return { atMs, level: logLevelName(level), from, message };
+    }),
+    before: oldest === undefined || lines.length <= LINES_A_PAGE ? null : String(oldest.sequence),
+  };
+}
