@@ -47,6 +47,21 @@ describe('a scale', () => {
   });
 });
 
+describe('bars of classes', () => {
+  it('are as long as their shares, as style sheets write them', () => {
+    const html = renderToString(
+      <ClassBars
+        caption="Recall"
+        valueTitle="Student"
+        otherTitle="Ensemble"
+        rows={[{ name: 'rose', value: 0.25, other: 0.5 }]}
+      />,
+    );
+    expect(html).toContain('width:25.0%');
+    expect(html).toContain('left:50.0%');
+  });
+});
+
 describe('a line chart', () => {
   const draw = (values: readonly (number | null)[]) =>
     renderToString(

@@ -96,6 +96,18 @@ describe('the worst teacher', () => {
     );
   });
 
+  it('is not the only one that is named where several stand out', () => {
+    const pair = ['x', 'y'].map((name, index) => ({
+      ...teacher(name),
+      disagreement: 0.4 + 0.1 * index,
+    }));
+    expect(worstTeacher([teacher('a'), ...pair])).toEqual({
+      name: 'y',
+      sentence:
+        'y names another class than the combined target for 50.0 % of the samples; the others usually for 5.0 %. x stands out too.',
+    });
+  });
+
   it('is none of equals, of one, or of those that nothing is known of', () => {
     expect(worstTeacher(others).name).toBeNull();
     expect(worstTeacher([teacher('a')]).name).toBeNull();

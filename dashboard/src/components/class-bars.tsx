@@ -43,9 +43,9 @@ export function ClassBars({ caption, valueTitle, otherTitle, rows }: ClassBarsPr
               {otherTitle !== undefined && <td class="number">{orNotKnown(other, percentText)}</td>}
               <td class="bar-cell" aria-hidden="true">
                 <span class="bar">
-                  <span class="bar-part" style={{ width: percentText(value ?? 0) }} />
+                  <span class="bar-part" style={{ width: shareOfBar(value ?? 0) }} />
                   {typeof other === 'number' && (
-                    <span class="bar-mark" style={{ left: percentText(other) }} />
+                    <span class="bar-mark" style={{ left: shareOfBar(other) }} />
                   )}
                 </span>
               </td>
@@ -55,4 +55,9 @@ export function ClassBars({ caption, valueTitle, otherTitle, rows }: ClassBarsPr
       </table>
     </section>
   );
+}
+
+/** As style sheets write it: without the space of texts. */
+function shareOfBar(share: number): string {
+  return `${(share * 100).toFixed(1)}%`;
 }

@@ -12,6 +12,8 @@ export interface Resource<T> {
   readonly told: ReadonlySignal<Told<T>>;
   /** Asks, or asks again. What is there stays until there is something else. */
   readonly ask: (address: string) => void;
+  /** An answer is awaited. Asking again would only put it off. */
+  readonly isAsking: () => boolean;
   /** As the stream or a change told it. */
   readonly set: (facts: T) => void;
   readonly fail: (problem: Problem) => void;
@@ -21,26 +23,31 @@ export interface Resource<T> {
 export function openResource<T>(): Resource<T> {
   const told = signal<Told<T>>({ is: 'loading' });
   let asking = new AbortController();
+  let isAsking = false;
   return {
     told,
     ask: (address) => {
       asking.abort();
       asking = new AbortController();
+      isAsking = true;
       const { signal } = asking;
+      const answered = (answer: Told<T>) => {
+        if (signal.aborted) return;
+        isAsking = false;
+        told.value = answer;
+      };
       getFacts<T>(address, signal).then(
-        (facts) => {
-          if (!signal.aborted) told.value = { is: 'here', facts };
-        },
-        (error: unknown) => {
-          if (!signal.aborted) told.value = { is: 'failed', problem: problemIn(error) };
-        },
+        (facts) => answered({ is: 'here', facts }),
+        (error: unknown) => answered({ is: 'failed', problem: problemIn(error) }),
       );
     },
+    isAsking: () => isAsking,
     set: (facts) => {
       told.value = { is: 'here', facts };
     },
     fail: (problem) => {
       asking.abort();
+      isAsking = false;
       told.value = { is: 'failed', problem };
     },
     close: () => asking.abort(),

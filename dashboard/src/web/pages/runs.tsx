@@ -60,7 +60,8 @@ function followRuns(list: RunList, address: string): () => void {
   const askSoon = () => {
     timer ??= setTimeout(() => {
       timer = undefined;
-      list.ask(address);
+      if (list.isAsking()) askSoon();
+      else list.ask(address);
     }, AGAIN_MS);
   };
   const close = openStream(null, {

@@ -40,7 +40,7 @@ export function useHistory(id: string, goesOn: boolean): RunHistory {
     ask();
     if (!goesOn) return;
     const timer = setInterval(() => {
-      if (!document.hidden) ask();
+      if (!document.hidden && !history.isAsking()) ask();
     }, AGAIN_MS);
     return () => clearInterval(timer);
   }, [id, range, goesOn]);

@@ -153,9 +153,15 @@ function outlier(
   const usual = others[Math.floor(others.length / 2)];
   if (worst === undefined || usual === undefined) return undefined;
   const [much, little] = [value(worst) ?? 0, value(usual) ?? 0];
-  return isFar(much, little)
-    ? { name: worst.name, sentence: sentence(worst.name, much, little) }
-    : undefined;
+  if (!isFar(much, little)) return undefined;
+  const also = others
+    .filter((teacher) => isFar(value(teacher) ?? 0, little))
+    .map(({ name }) => name);
+  const too =
+    also.length === 0
+      ? ''
+      : ` ${listText(also)} ${also.length === 1 ? 'stands' : 'stand'} out too.`;
+  return { name: worst.name, sentence: sentence(worst.name, much, little) + too };
 }
 
 function ordered(teachers: readonly TeacherFacts[], by: (teacher: TeacherFacts) => number) {
