@@ -57,8 +57,10 @@ function isCount(value: number | undefined): value is number {
 }
 
 function isSound(result: ChaosResult): boolean {
-  const { identicalWeights, stepsMissing, stepsRepeated, wrongTargets, eventsRepeated } = result;
-  return identicalWeights && stepsMissing + stepsRepeated + wrongTargets + eventsRepeated === 0;
+  const { identicalWeights, stepsMissing, stepsRepeated, wrongTargets } = result;
+  const { eventsRepeated, historyDifferences } = result;
+  const faults = [stepsMissing, stepsRepeated, wrongTargets, eventsRepeated, historyDifferences];
+  return identicalWeights && faults.every((count) => count === 0);
 }
 
 function verdict(result: ChaosResult): string {

@@ -26,6 +26,7 @@ test('a run whose processes are killed and stopped ends with the bits of one tha
     stepsRepeated: 0,
     wrongTargets: 0,
     eventsRepeated: 0,
+    historyDifferences: 0,
   });
   const struck = Object.values(kills).flatMap((ofSignal) => Object.keys(ofSignal));
   expect(struck.sort()).toEqual(['coordinator', 'nats', 'student', 'teacher']);

@@ -1,7 +1,12 @@
 /** Ledgers and events of runs that went well, and of runs that did not. */
 import { RunEvent } from '@lyceum/proto';
 import { expect, test } from 'vitest';
-import { countSteps, eventsRepeated, replayedSteps } from '../src/chaos/ledger.js';
+import {
+  countSteps,
+  eventsRepeated,
+  historyDifferences,
+  replayedSteps,
+} from '../src/chaos/ledger.js';
 
 const segment = (firstStep: number, endStep: number, targetsDigest = 'right') => ({
   assignmentEpoch: 1,
@@ -45,4 +50,17 @@ test('a step that is listed twice is counted, by kind', () => {
   expect(eventsRepeated(sound)).toBe(0);
   expect(eventsRepeated([...sound, event('assigned', 20), event('validation', 40)])).toBe(1);
   expect(eventsRepeated([...sound, event('checkpoint', 10), event('validation', 30)])).toBe(2);
+});
+
+test('histories differ in what no chance decides, and in their length', () => {
+  const columns = ['loss', 'seconds', 'storeShare', 'teacher.a.latencyMs', 'teacher.a.share'];
+  const history = (...means: number[][]) => ({
+    columns,
+    points: means.map((own, i) => ({ firstStep: i, endStep: i + 1, means: own })),
+  });
+  const known = [1, 2, 3, 4, Number.NaN];
+  expect(historyDifferences(history(known), history([1, 9, 9, 9, Number.NaN]))).toBe(0);
+  expect(historyDifferences(history(known), history([1.5, 2, 3, 4, 5]))).toBe(2);
+  // A point is its steps and two such figures.
+  expect(historyDifferences(history(known), history(known, known))).toBe(4);
 });

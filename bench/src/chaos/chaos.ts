@@ -9,7 +9,13 @@ import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
 import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import { connectNats, createLogger } from '@lyceum/platform';
-import { ArtifactKind, LyceumError, type RunEvent, RunState } from '@lyceum/proto';
+import {
+  ArtifactKind,
+  type GetHistoryResponse,
+  LyceumError,
+  type RunEvent,
+  RunState,
+} from '@lyceum/proto';
 import type { LedgerSegment } from '@lyceum/student-worker/compute';
 import { type ChaosRun, COMPUTE_THREADS, chaosRun } from './chaos-run.js';
 import { type Disturbance, disturbancePlan } from './disturbance-plan.js';
@@ -17,6 +23,7 @@ import { type Blow, Disturber } from './disturber.js';
 import {
   countSteps,
   eventsRepeated,
+  historyDifferences,
   readEvents,
   readLedger,
   replayedSteps,
@@ -48,6 +55,8 @@ export interface ChaosResult extends StepCounts {
   readonly replayedSteps: number;
   /** Events that users are shown of a step of which they were told before. */
   readonly eventsRepeated: number;
+  /** Figures of the disturbed run's history that are not those of the undisturbed one's, though no chance decides them. */
+  readonly historyDifferences: number;
   /** Blows by signal and kind of process. */
   readonly kills: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Blows to teacher workers with a ticket in hand. */
@@ -65,6 +74,7 @@ interface Outcome {
   readonly events: readonly RunEvent[];
   /** As users see them. */
   readonly listed: readonly RunEvent[];
+  readonly history: GetHistoryResponse;
   readonly blows: readonly Blow[];
 }
 
@@ -85,6 +95,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     ...countSteps(disturbed.ledger, stepCount, (segment) => expected.targetsDigest(segment)),
     replayedSteps: replayedSteps(disturbed.events),
     eventsRepeated: eventsRepeated(disturbed.listed),
+    historyDifferences: historyDifferences(undisturbed.history, disturbed.history),
     kills: countBlows(disturbed.blows),
     ticketsInHand: disturbed.blows.filter((blow) => blow.ticketsInHand > 0).length,
     slowdown: Number((disturbed.seconds / undisturbed.seconds).toFixed(2)),
@@ -133,8 +144,9 @@ async function runOnCluster(
     log(`${name}: weights ${finalWeightsDigest.slice(0, 12)} after ${seconds.toFixed(1)} s`);
     const listed: RunEvent[] = [];
     for await (const event of client.listEvents(runId, { signal })) listed.push(event);
+    const history = await client.getHistory({ runId, firstStep: 0, endStep: 0, pointCount: 0 });
     const records = await readRecords(cluster, runId);
-    return { finalWeightsDigest, seconds, ...records, listed, blows: disturber.blows };
+    return { finalWeightsDigest, seconds, ...records, listed, history, blows: disturber.blows };
   } finally {
     over.abort();
     client.close();

@@ -1,7 +1,7 @@
 /** What a run's own records say of its steps: the ledger in its last checkpoint, and its events. */
 import { parseCheckpointPointer } from '@lyceum/coordinator/documents';
 import type { Nats } from '@lyceum/platform';
-import { POINTER_BUCKET, type RunEvent } from '@lyceum/proto';
+import { type GetHistoryResponse, POINTER_BUCKET, type RunEvent } from '@lyceum/proto';
 import { decodeCheckpoint, type LedgerSegment } from '@lyceum/student-worker/compute';
 
 export interface StepCounts {
@@ -88,4 +88,24 @@ export function replayedSteps(events: readonly RunEvent[]): number {
     } else reached = Math.max(reached, step);
   }
   return replayed;
+}
+
+/**
+ * Figures in which two histories of one run differ, but for what clocks and the order of events decide: times, what the
+ * store had already, and how many spans were open.
+ */
+export function historyDifferences(a: GetHistoryResponse, b: GetHistoryResponse): number {
+  const isChance = (column: string) =>
+    ['seconds', 'waitingSeconds', 'storeShare', 'openSpans'].includes(column) ||
+    column.endsWith('.latencyMs');
+  const figuresOf = ({ columns, points }: GetHistoryResponse) =>
+    points.flatMap(({ firstStep, endStep, means }) => [
+      firstStep,
+      endStep,
+      ...means.filter((_, index) => !isChance(columns[index] ?? '')),
+    ]);
+  const [ofA, ofB] = [figuresOf(a), figuresOf(b)];
+  return Array.from({ length: Math.max(ofA.length, ofB.length) }, (_, i) =>
+    Object.is(ofA[i], ofB[i]) ? 0 : 1,
+  ).reduce<number>((sum, differs) => sum + differs, 0);
 }

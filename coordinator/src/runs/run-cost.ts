@@ -70,7 +70,10 @@ export function deviceCosts(
 
 const NOTHING: Cost = { earlierSeconds: 0, assignmentEpoch: 0, assignmentSeconds: 0, teachers: [] };
 
+/** Some thirty years: no worker has measured more, and no sum of such is infinite, which a record could not hold. */
+const MOST_SECONDS = 1e9;
+
 /** Workers measure these themselves: what is no time counts for none. */
 function isCounted(seconds: number): boolean {
-  return Number.isFinite(seconds) && seconds >= 0;
+  return seconds >= 0 && seconds <= MOST_SECONDS;
 }
