@@ -214,6 +214,7 @@ async function dashboardOf(
 ): Promise<ServedDashboard | undefined> {
   if (address === undefined) return undefined;
   const served = await serveDashboard({ address, hosts, coordinator, tls, logLevel });
+  log.info({ url: served.url }, 'dashboard is ready, for looking');
   void served.died.then((err) => log.error({ err }, 'the dashboard has ended; the rest goes on'));
   return served;
 }

@@ -3,9 +3,20 @@
  * student worker, each a process. The tests are one story, in order: data, models, runs, report, pull.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type {
+  ComparisonFacts,
+  EventPage,
+  HistoryFacts,
+  RunFacts,
+  RunPage,
+  RunRow,
+  WorkerFacts,
+} from '@lyceum/dashboard/api';
 import { readNpz } from '@lyceum/learning/files';
 import type { GetHistoryResponse } from '@lyceum/proto';
 import sharp from 'sharp';
@@ -13,6 +24,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readEvents } from '../../../learning/test/tensorboard/read-events.js';
 import type { Findings, Report } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
+import { Browser } from '../dashboard/browser.js';
 import { CLI_FILE, type CliResult, runCli, startCli } from './cli-process.js';
 import { smallSetBytes } from './small-set.js';
 
@@ -73,7 +85,9 @@ let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
-  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  const env = { LYCEUM_DASHBOARD: '127.0.0.1:0' };
+  const workers = { teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 };
+  cluster = await LocalCluster.start({ ...workers, env });
   await writeFile(path.join(folder, 'small.npz'), smallSetBytes());
 });
 afterAll(async () => {
@@ -506,6 +520,79 @@ describe('interrupts', () => {
     }
     await new Promise((resolve) => child.once('close', resolve));
     expect(output).toBe('[\n');
+  });
+});
+
+describe('the dashboard', () => {
+  test('is opened once, shows runs, changes them, and ends with Ctrl-C', async () => {
+    const started = startCli(cluster.address, ['dashboard', '--port', '0']);
+    const printed = vi.waitFor(() => once(started.process.stdout, 'data'), { timeout: 120_000 });
+    const url = new URL(String((await printed)[0]).trim());
+    // Slow headers are cut off; looked at in the end.
+    const slow = connect(Number(url.port), url.hostname);
+    slow.write('GET / HTTP/1.1\r\nHost: ');
+    const cutOff = once(slow.resume(), 'close');
+
+    const stranger = new Browser(url.origin);
+    expect((await stranger.get('/api/runs')).status).toBe(401);
+    const browser = new Browser(url.origin);
+    expect((await browser.get(url.pathname)).status).toBe(200);
+    expect(await stranger.get(url.pathname)).toMatchObject({
+      status: 403,
+      text: expect.stringContaining('once'),
+    });
+    expect((await browser.get('/')).text).toContain('<script type="module"');
+
+    expect(await browser.json('/api/cluster')).toMatchObject({ mayChange: true });
+    const { runs, counts } = await browser.json<RunPage>('/api/runs?text=DISTIL');
+    // It has a baseline of its own.
+    expect(runs.map(({ id }) => id).sort()).toEqual(['distilled', 'distilled-alone']);
+    expect(counts).toEqual({ SUCCEEDED: 2 });
+    const facts = await browser.json<RunFacts>('/api/runs/distilled');
+    expect(facts.teachers.map(({ name }) => name)).toEqual(['first', 'second']);
+    const { points } = await browser.json<HistoryFacts>('/api/runs/distilled/history?points=2');
+    expect(points).toHaveLength(2);
+    const report = await browser.json<Report>('/api/runs/distilled/report');
+    expect(report.runId).toBe('distilled');
+    const compared = await browser.json<ComparisonFacts>('/api/compare?run=teacher&run=distilled');
+    expect(compared).toMatchObject({ notCompared: null, pairs: [{ run: 'distilled' }] });
+    const { workers } = await browser.json<WorkerFacts>('/api/workers');
+    expect(workers.map(({ id }) => id).sort()).toEqual(['student-1', 'teacher-1']);
+    const events = await browser.json<EventPage>('/api/runs/distilled/events');
+    expect(events.events.at(-1)).toMatchObject({ kind: 'submitted' });
+
+    const elsewhere = { origin: 'http://evil.example' };
+    expect((await browser.post('/api/runs/long/retry', elsewhere)).status).toBe(403);
+    expect((await browser.post('/api/runs/long/retry')).status).toBe(200);
+    const stream = '/api/stream?run=long';
+    const inState = (state: string) => (run: RunFacts) => run.state === state;
+    await browser.hear(stream, 'run', inState('TRAINING'));
+    const ended = browser.hear(stream, 'run', inState('CANCELLED'));
+    const listed = browser.hear<RunRow[]>('/api/stream', 'runs', (rows) =>
+      rows.some(({ id, state }) => id === 'long' && state === 'CANCELLED'),
+    );
+    expect((await browser.post('/api/runs/long/cancel')).status).toBe(200);
+    expect(await ended).toMatchObject({ id: 'long', bottleneck: null });
+    await listed;
+    expect((await browser.post('/api/runs/long/cancel')).status).toBe(409);
+    expect((await browser.get('/api/runs/no-such-run')).status).toBe(404);
+
+    expect((await browser.get('/api/runs', { host: `evil.example:${url.port}` })).status).toBe(421);
+    expect((await browser.get('/../../package.json')).status).toBe(404);
+    await cutOff;
+    started.process.kill('SIGINT');
+    expect(await started.result).toMatchObject({ code: 130 });
+  });
+
+  test('of the coordinator is for looking', async () => {
+    const log = await readFile(path.join(cluster.stateDir, 'logs', 'coordinator.log'), 'utf8');
+    const browser = new Browser(/"url":"(http:\/\/127\.0\.0\.1:\d+)\/"/.exec(log)?.[1] ?? '');
+    expect(await browser.json('/api/cluster')).toMatchObject({ mayChange: false });
+    expect((await browser.json<RunPage>('/api/runs')).runs.length).toBeGreaterThan(2);
+    await browser.hear<RunRow[]>('/api/stream', 'runs', (rows) => rows.length > 2);
+    expect((await browser.post('/api/runs/long/retry')).status).toBe(403);
+    expect((await browser.get('/api/runs', { host: 'evil.example' })).status).toBe(421);
+    expect(await json('get', 'long')).toMatchObject({ state: 'CANCELLED', attempt: 3 });
   });
 });
 

@@ -169,6 +169,7 @@ async function startUp(): Promise<{ up: ChildProcess; stderr: () => string; pids
   const found = () => [...stderr.matchAll(/\(pid (\d+)\)/g)].map((match) => Number(match[1]));
   // Two pipes: what was written to one before may come after.
   await vi.waitFor(() => expect(found()).toHaveLength(3), PATIENT);
+  expect(stderr).toMatch(/^In a browser, once: http:\/\/127\.0\.0\.1:\d+\/open\/\S{43}$/m);
   const pids = found();
   expect((await readdir(path.join(stateDir, 'logs'))).sort()).toEqual([
     'coordinator.log',
