@@ -2,7 +2,7 @@
  * The runs' event log, as the coordinator writes it: in order for each run, without holding anybody up. An
  * event that cannot be written is lost, with a line in the log; no state depends on it.
  */
-import type { EventLog, Logger } from '@lyceum/platform';
+import type { EventLog, LoggedEvent, Logger } from '@lyceum/platform';
 import { RunEvent, toLyceumError } from '@lyceum/proto';
 import { standingEvents } from './standing-events.js';
 
@@ -27,11 +27,23 @@ export type RunEventKind =
   | 'teacher-judged'
   | 'teacher-warning';
 
+/** What was read lately is not read again: each event is a request to NATS, and pages ask for them again and again. */
+const KNOWN_RUNS = 4;
+const KNOWN_EVENTS = 10_000;
+
+/** A run's events as they were read, oldest first, up to a sequence. */
+interface KnownEvents {
+  readonly events: readonly RunEvent[];
+  readonly sequence: number;
+}
+
 export class RunEvents {
   readonly #log: EventLog;
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #writes = new Map<string, Promise<void>>();
+  /** By run, the one read last at the end. */
+  readonly #known = new Map<string, KnownEvents>();
 
   constructor(log: EventLog, logger: Logger, now: () => number) {
     this.#log = log;
@@ -73,15 +85,37 @@ export class RunEvents {
     runId: string,
     { follow, signal }: { readonly follow: boolean; readonly signal: AbortSignal },
   ): AsyncGenerator<RunEvent, void, undefined> {
-    const past: RunEvent[] = [];
-    let after = 0;
-    for await (const { event, sequence } of this.#log.read(runId, { follow: false, signal })) {
-      past.push(event);
-      after = sequence;
-    }
-    yield* standingEvents(past);
+    const { events, sequence: after } = await this.#past(runId, signal);
+    yield* standingEvents(events);
     if (!follow) return;
     for await (const { event } of this.#log.read(runId, { follow, signal, after })) yield event;
+  }
+
+  /** All that is recorded; of what is known already only the newest event is read again, to see that it still stands. */
+  async #past(runId: string, signal: AbortSignal): Promise<KnownEvents> {
+    const known = this.#known.get(runId);
+    const after = known === undefined ? 0 : known.sequence - 1;
+    const read: LoggedEvent[] = [];
+    for await (const logged of this.#log.read(runId, { follow: false, signal, after })) {
+      read.push(logged);
+    }
+    if (known !== undefined && !begins(read, known)) {
+      // The run was deleted meanwhile, or the stream is another.
+      this.#known.delete(runId);
+      return this.#past(runId, signal);
+    }
+    const older = known === undefined ? [] : known.events.slice(0, -1);
+    const events = [...older, ...read.map(({ event }) => event)];
+    const past = { events, sequence: read.at(-1)?.sequence ?? 0 };
+    this.#keep(runId, past);
+    return past;
+  }
+
+  #keep(runId: string, past: KnownEvents): void {
+    this.#known.delete(runId);
+    if (past.events.length > 0 && past.events.length <= KNOWN_EVENTS) this.#known.set(runId, past);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > KNOWN_RUNS && oldest !== undefined) this.#known.delete(oldest);
   }
 
   /** Forgets a run's events, once those under way are written. */
@@ -94,4 +128,8 @@ export class RunEvents {
   async settled(): Promise<void> {
     await Promise.all(this.#writes.values());
   }
+}
+
+function begins([first]: readonly LoggedEvent[], { events, sequence }: KnownEvents): boolean {
+  return first?.sequence === sequence && first.event.atMs === events.at(-1)?.atMs;
 }
