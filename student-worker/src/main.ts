@@ -42,6 +42,7 @@ interface Flags {
   readonly insecure: boolean;
   readonly tlsDir: string | undefined;
   readonly datasetsRoot: string | undefined;
+  readonly tensorboardDir: string | undefined;
   readonly eager: boolean;
   readonly device: GpuFlag;
   readonly allowCpu: boolean;
@@ -95,6 +96,14 @@ const program = new Command('student-worker')
       '--datasets-root <dir>',
       'mounted; data sets that runs name by their paths must be in it; default: pushed sets alone',
       'LYCEUM_DATASETS_ROOT',
+      undefined,
+    ),
+  )
+  .addOption(
+    option(
+      '--tensorboard-dir <dir>',
+      'where event files for TensorBoard are written while runs train, a folder a run; default: none are',
+      'LYCEUM_TENSORBOARD_DIR',
       undefined,
     ),
   )
@@ -169,6 +178,7 @@ async function serve(flags: Flags): Promise<void> {
           stateDir: resolve(flags.stateDir),
           datasetsRoot: flags.datasetsRoot,
           tap,
+          tensorboardDir: flags.tensorboardDir,
           computeThreads: flags.computeThreads,
           gpu,
           allowCpu,

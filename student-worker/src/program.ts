@@ -44,6 +44,8 @@ export interface ProgramOptions {
   readonly datasetsRoot?: string | undefined;
   /** Of the program's log. */
   readonly tap: LogTap;
+  /** Of event files for TensorBoard. Default: none are written. */
+  readonly tensorboardDir?: string | undefined;
   readonly computeThreads: number;
   /** What is to compute; undefined: the processor. */
   readonly gpu: Gpu | undefined;
@@ -75,6 +77,7 @@ export async function startProgram(
   log: Logger,
 ): Promise<Program> {
   const { workerId, version, stateDir, datasetsRoot, computeThreads, eager, tls } = options;
+  const { tensorboardDir } = options;
   const metrics = new StudentMetrics();
   const credentials = { workerId, sessionKey: newSessionKey() };
   let unready: string | undefined = 'starting';
@@ -120,6 +123,7 @@ export async function startProgram(
     nats,
     stateDir,
     datasetsRoot,
+    tensorboardDir,
     outbox,
     metrics,
     log,

@@ -4,7 +4,7 @@
  * The peer holds targets back to stop a training at a known step; then something is killed, damaged or
  * taken away, and the run must end with the weights of the undisturbed one, bit for bit.
  */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNpz } from '@lyceum/learning/files';
@@ -23,6 +23,7 @@ import {
 } from '@lyceum/platform';
 import { AssignedRun, digestBytes, digestHex, POINTER_BUCKET } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type ReadEvent, readEvents } from '../../learning/test/tensorboard/read-events.js';
 import { type CheckpointPointer, CoordinatorPeer } from './coordinator-peer.js';
 import { SmallTargets, smallDataset, smallDistillation, smallTraining } from './small-run.js';
 import { until, WorkerProcess } from './worker-process.js';
@@ -89,6 +90,7 @@ function startWorker(
   const flags = [
     ...['--nats', server.url, '--coordinator', peer.address, '--state-dir', stateDir],
     ...['--worker-id', 'student-1', '--compute-threads', '1'],
+    ...['--tensorboard-dir', join(folder, 'logs')],
   ];
   const worker = new WorkerProcess(flags, env);
   workers.push(worker);
@@ -127,6 +129,13 @@ async function finalWeights(): Promise<string> {
   await until('the training to be done', () => peer.done ?? peer.failed);
   expect(peer.failed).toBeUndefined();
   return digestHex(peer.done?.finalWeightsDigest ?? Buffer.alloc(0));
+}
+
+/** Of each event file of the run, the older one first. */
+async function eventsOf(run: string): Promise<ReadEvent[][]> {
+  const logs = join(folder, 'logs', run);
+  const names = (await readdir(logs)).sort();
+  return Promise.all(names.map(async (name) => readEvents(await readFile(join(logs, name)))));
 }
 
 /** What was told of the steps with each checkpoint, put together; without what clocks say. */
@@ -197,6 +206,17 @@ it('goes on from the pointer after a kill, elsewhere, with the same bits', async
   expect(peer.done?.assignmentEpoch).toBe(2);
   await until('the last checkpoint', async () => (await pointer()).step === STEPS);
   expect(toldHistory()).toEqual(undisturbedHistory);
+  // Two event files; the second voids what the first told of steps after the checkpoint.
+  const files = await eventsOf(runId);
+  expect(files).toHaveLength(2);
+  const starts = files.map((events) => events.find((event) => event.sessionStatus === 1)?.step);
+  expect(starts).toEqual([1, 21]);
+  const steps = files.map((events) =>
+    events.filter(({ values }) => values?.[0]?.[0] === 'student/loss').map(({ step }) => step),
+  );
+  expect(steps[0]).toEqual(Array.from({ length: steps[0]?.length ?? 0 }, (_, i) => i + 1));
+  expect(steps[1]).toEqual(Array.from({ length: STEPS - 20 }, (_, i) => i + 21));
+  expect(steps[0]?.length).toBeGreaterThanOrEqual(20);
 });
 
 it('goes on from the checkpoint before where the newest is damaged', async () => {

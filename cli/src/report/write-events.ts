@@ -13,7 +13,7 @@ export async function writeEvents(
   nowMs: number,
 ): Promise<string> {
   const seconds = nowMs / 1000;
-  const name = eventFileName(seconds, hostname(), process.pid, 0);
+  const name = eventFileName(seconds, 0, hostname(), process.pid);
   const file = path.join(folder, input.report.runId, name);
   const records = [startRecords(seconds, 0), ...reportScalars(input).map(scalarsRecord)];
   await writeNewFile(file, Buffer.concat(records), false);

@@ -9,4 +9,4 @@ export {
   targetSumColumns,
   targetSumValues,
 } from './columns.js';
-export { type HistoryPart, StepHistory } from './step-history.js';
+export { HISTORY_BUCKETS, type HistoryPart, StepHistory } from './step-history.js';

@@ -1,13 +1,13 @@
 /** Names of event files. TensorBoard reads a folder's in the order of their names, so older ones come first. */
 
-/** @param ordinal - of files that one process begins within a second, ascending. */
+/** @param ordinal - of files that begin within one second, ascending. */
 export function eventFileName(
   wallSeconds: number,
+  ordinal: number,
   host: string,
   pid: number,
-  ordinal: number,
 ): string {
   const seconds = String(Math.floor(wallSeconds)).padStart(10, '0');
   const plainHost = host.replaceAll(/[^A-Za-z0-9-]/g, '-');
-  return `events.out.tfevents.${seconds}.${plainHost}.${pid}.${String(ordinal).padStart(6, '0')}`;
+  return `events.out.tfevents.${seconds}.${String(ordinal).padStart(6, '0')}.${plainHost}.${pid}`;
 }

@@ -78,13 +78,13 @@ describe('an event file', () => {
 describe('its name', () => {
   it('comes after those of older files, whatever the host is called', () => {
     const names = [
-      eventFileName(999_999_999, 'z', 9, 0),
-      eventFileName(1_700_000_000.9, 'a/../b.c', 12, 2),
-      eventFileName(1_700_000_000.9, 'a/../b.c', 12, 10),
-      eventFileName(1_700_000_001, 'a', 1, 0),
+      eventFileName(999_999_999, 3, 'z', 9),
+      eventFileName(1_700_000_000.9, 2, 'z/../b.c', 12),
+      eventFileName(1_700_000_000.9, 10, 'a', 1),
+      eventFileName(1_700_000_001, 1, 'a', 1),
     ];
     expect(names.toSorted()).toEqual(names);
-    expect(names[1]).toBe('events.out.tfevents.1700000000.a----b-c.12.000002');
+    expect(names[1]).toBe('events.out.tfevents.1700000000.000002.z----b-c.12');
   });
 });
 

@@ -38,6 +38,7 @@ import {
   troubleOf,
 } from '../session/index.js';
 import { TargetCursor, TargetStream } from '../targets/index.js';
+import { EventLog } from './event-log.js';
 import { type PreparedTraining, prepareTraining } from './training-preparation.js';
 
 /** What every assignment of a worker uses. */
@@ -48,6 +49,8 @@ export interface TrainingSurroundings {
   readonly nats: Nats;
   readonly stateDir: string;
   readonly datasetsRoot: string | undefined;
+  /** Where event files for TensorBoard are written; undefined: none are. */
+  readonly tensorboardDir: string | undefined;
   readonly outbox: ReportOutbox;
   readonly metrics: StudentMetrics;
   readonly log: Logger;
@@ -55,6 +58,17 @@ export interface TrainingSurroundings {
 }
 
 type Stage = 'preparing' | 'training' | 'storing' | 'done' | 'failed' | 'lost';
+
+/** Where what a job tells goes. */
+interface TrainingEnds {
+  /** Steps that were done before it. */
+  readonly step: number;
+  readonly committer: CheckpointCommitter;
+  readonly stream: TargetStream;
+  readonly events: EventLog | undefined;
+  readonly resolve: (result: TrainingResult) => void;
+  readonly reject: (reason: unknown) => void;
+}
 
 /** The compute thread gave up the job. */
 class TrainingFailedError extends Error {
@@ -179,37 +193,41 @@ export class AssignedTraining implements AssignmentKey {
     const { client, credentials } = this.#surroundings;
     const store = new CoordinatorStore(client, credentials, this, patience.signal);
     const committer = new CheckpointCommitter(store, patience, prepared.start);
+    const { tensorboardDir } = this.#surroundings;
+    const events =
+      tensorboardDir === undefined
+        ? undefined
+        : new EventLog(tensorboardDir, this, job.specification, step, this.#patience.log);
     try {
       return await new Promise<TrainingResult>((resolve, reject) => {
         this.#givenUp.signal.addEventListener('abort', () =>
           reject(new LyceumError('CANCELLED', 'training given up')),
         );
         if (job.targetTensors.length > 0) stream.run().catch(reject);
-        trainer.train(job, this.#events(step, committer, stream, resolve, reject));
+        trainer.train(job, this.#events({ step, committer, stream, events, resolve, reject }));
       });
     } finally {
       over.abort();
       await committer.cleaned();
+      await events?.written();
     }
   }
 
-  #events(
-    firstStep: number,
-    committer: CheckpointCommitter,
-    stream: TargetStream,
-    resolve: (result: TrainingResult) => void,
-    reject: (reason: unknown) => void,
-  ): TrainingEvents {
+  #events({ step, committer, stream, events, resolve, reject }: TrainingEnds): TrainingEvents {
     const { outbox, metrics } = this.#surroundings;
     let before: TrainingProgress | undefined;
     return {
       wantTargets: (creditStep, doneStep) => stream.want(creditStep, doneStep),
       progress: (progress) => {
-        metrics.progressed(before, progress, firstStep);
+        metrics.progressed(before, progress, step);
         before = progress;
+        events?.told(progress);
         outbox.setProgress(progressReport(this, progress, committer.committedStep));
       },
-      checkpoint: (checkpoint) => this.#commit(committer, checkpoint).catch(reject),
+      checkpoint: (checkpoint) => {
+        events?.told(checkpoint);
+        return this.#commit(committer, checkpoint).catch(reject);
+      },
       finished: resolve,
       failed: (failure) => reject(new TrainingFailedError(failure)),
     };
