@@ -1,5 +1,5 @@
 /** A model of which not everything has to be known yet: from files on disk, or pushed. */
-import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
+import { describePackagedModel, formatNamed, parsePackagedModel } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
 import { InvalidDocumentError } from '@lyceum/proto';
 import { givenSettings, readModel } from '../import/index.js';
@@ -53,7 +53,8 @@ function modelInPackage(
   const { format, settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
   const fixed = new Set(said);
   // Where the file says nothing of its input's shape it says nothing of its layout either.
-  const isTold = format === 'layers-model' || (inputShape ?? settings.layout) !== undefined;
+  const { hasKnownLayout } = formatNamed(format);
+  const isTold = hasKnownLayout === true || (inputShape ?? settings.layout) !== undefined;
   if (layoutIsKnown && isTold) fixed.add('layout');
   return { bytes, settings, fixed, inputShape };
 }

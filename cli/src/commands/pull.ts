@@ -1,7 +1,12 @@
 import path from 'node:path';
 import { type Dataset, parseStoredDataset, seenDataset } from '@lyceum/learning/datasets';
 import type { OnnxOptions } from '@lyceum/learning/export';
-import { describeModel, type ModelPackage, parsePackagedModel } from '@lyceum/learning/formats';
+import {
+  describeModel,
+  isTrainablePackage,
+  type ModelPackage,
+  parsePackagedModel,
+} from '@lyceum/learning/formats';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CoordinatorClient } from '../client/index.js';
@@ -207,11 +212,12 @@ async function findSource(
   const bytes = await withProgress(`pulling ${source}`, bytesText, (onProgress) =>
     client.pullArtifact(ARTIFACT_KIND_MODEL, source, { signal, onProgress }),
   );
-  const { format, model } = parsePackagedModel(bytes);
-  if (format !== 'layers-model') {
-    const message = `${source} is of format ${format}; pull writes layers models, which students are`;
+  const packaged = parsePackagedModel(bytes);
+  if (!isTrainablePackage(packaged)) {
+    const message = `${source} is of format ${packaged.format}; pull writes layers models, which students are`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
+  const { model } = packaged;
   if (!source.startsWith('run:')) return { model, name: source };
   const runId = source.slice('run:'.length);
   return { model, name: runId, runId };

@@ -1,5 +1,6 @@
 /** What keeps a model from a part in a run: as a teacher of the samples of a set, or as the student. Pure. */
 import { type Dataset, encodingDigest, encodingText } from '@lyceum/learning/datasets';
+import { isTrainable } from '@lyceum/learning/formats';
 import {
   classOrder,
   contradictionAt,
@@ -98,7 +99,7 @@ export function studentProblems(
   settings: ModelSettings,
   dataset: Dataset,
 ): Problem[] {
-  if (model.format !== 'layers-model') {
+  if (!isTrainable(model.format)) {
     const message = `is of format ${model.format}; a student is trained as a TensorFlow.js layers model`;
     return [{ path, message }];
   }

@@ -11,12 +11,14 @@ import {
   describePackagedModel,
   type EndpointPackage,
   endpointInputs,
+  type FormatName,
+  type PackageOf,
   parsePackagedModel,
   type RemotePackage,
   readAnswer,
   requestBody,
 } from '@lyceum/learning/formats';
-import { ModelInputs, parseSettingsJson } from '@lyceum/learning/models';
+import { ModelInputs, type ModelSettings, parseSettingsJson } from '@lyceum/learning/models';
 import {
   openInferenceServer,
   RefusedRequestError,
@@ -53,11 +55,7 @@ export async function tryEndpoint(request: EndpointTrialRequest): Promise<Endpoi
   const splits: readonly SplitName[] = ['validation', 'train', 'test'];
   const samples = splits.flatMap((split) => [...splitSamples(dataset, split)]);
   try {
-    if (packaged.format === 'endpoint') {
-      await askEndpoint(packaged.model, dataset, samples, outside);
-    } else if (packaged.format === 'open-inference') {
-      await askInferenceServer({ ...packaged.model, settings }, dataset, samples, outside);
-    }
+    await tryModel(packaged, { settings, dataset, samples, outside });
     return {};
   } catch (thrown) {
     if (!(thrown instanceof LyceumError)) throw thrown;
@@ -70,11 +68,35 @@ export async function tryEndpoint(request: EndpointTrialRequest): Promise<Endpoi
   }
 }
 
+interface Surroundings {
+  /** The run's. */
+  readonly settings: ModelSettings;
+  readonly dataset: Dataset;
+  readonly samples: readonly number[];
+  readonly outside: Outside;
+}
+
+type Trial<Name extends FormatName> = (
+  model: PackageOf<Name>,
+  surroundings: Surroundings,
+) => Promise<void>;
+
+/** How a model of a format is asked once. What computes here or is written down is not. */
+const TRIALS: { readonly [Name in FormatName]?: Trial<Name> } = {
+  endpoint: askEndpoint,
+  'open-inference': askInferenceServer,
+};
+
+async function tryModel<Name extends FormatName>(
+  { format, model }: { readonly format: Name; readonly model: PackageOf<Name> },
+  surroundings: Surroundings,
+): Promise<void> {
+  await TRIALS[format]?.(model, surroundings);
+}
+
 async function askEndpoint(
   model: EndpointPackage,
-  dataset: Dataset,
-  samples: readonly number[],
-  { secrets, addresses }: Outside,
+  { dataset, samples, outside: { secrets, addresses } }: Surroundings,
 ): Promise<void> {
   const { endpoint } = model;
   const asked = samples.slice(0, endpoint.batch);
@@ -100,25 +122,24 @@ async function askEndpoint(
 }
 
 async function askInferenceServer(
-  remote: RemotePackage,
-  dataset: Dataset,
-  samples: readonly number[],
-  outside: Outside,
+  model: RemotePackage,
+  { settings, dataset, samples, outside }: Surroundings,
 ): Promise<void> {
+  const remote = { ...model, settings };
   const { inputShape } = describePackagedModel({ format: 'open-inference', model: remote });
   const inputs = new ModelInputs(dataset, remote.settings, inputShape);
   const deadlineSeconds = Math.min(remote.description.deadlineSeconds, INFERENCE_SECONDS);
   const description = { ...remote.description, deadlineSeconds };
   const server = openInferenceServer(description, outside);
-  const model = new RemoteModel(server, remote, Math.random);
+  const served = new RemoteModel(server, remote, Math.random);
   const asked = Uint32Array.from(samples.slice(0, remote.found.rows));
   try {
-    await model.infer(asked.length, (first, count) => {
+    await served.infer(asked.length, (first, count) => {
       const rows = new Float32Array(count * inputs.size);
       inputs.read(asked.subarray(first, first + count), IDENTITY_VIEW, rows);
       return rows;
     });
   } finally {
-    model.close();
+    served.close();
   }
 }

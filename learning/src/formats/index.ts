@@ -18,6 +18,7 @@ export { GraphInference, type GraphInferenceOptions } from './graphs/index.js';
 export { encodeOnnxPackage, onnxPackageOf, readOnnxModel } from './onnx/index.js';
 export {
   describePackagedModel,
+  isTrainablePackage,
   type PackagedModel,
   type PackagedModelDescription,
   packagedModelLayers,
@@ -40,8 +41,11 @@ export {
   type FormatName,
   formatAt,
   formatNamed,
+  isAskedAtLoad,
   isPaidEngine,
   isRemoteEngine,
+  isTrainable,
+  isWrittenDown,
   type PackageOf,
 } from './table.js';
 export {

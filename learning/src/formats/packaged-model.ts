@@ -1,7 +1,14 @@
 /** A model's package of any format: told apart by its members, described the same way. */
 import { type ModelDescription, type ModelSettings, packageMembers } from '../models/index.js';
 import type { LayerDescription } from '../models/layers/index.js';
-import { type FormatName, formatIn, formatNamed, type PackageOf } from './table.js';
+import {
+  type FormatName,
+  formatIn,
+  formatNamed,
+  isTrainable,
+  type PackageOf,
+  type TrainableName,
+} from './table.js';
 
 export type PackagedModel = {
   readonly [Name in FormatName]: { readonly format: Name; readonly model: PackageOf<Name> };
@@ -23,6 +30,13 @@ export interface PackagedModelDescription extends ModelDescription {
 /** @throws {InvalidDocumentError} if a graph cannot be asked as a classifier. */
 export function describePackagedModel({ format, model }: PackagedModel): PackagedModelDescription {
   return { ...formatNamed(format).describe(model), format, settings: model.settings };
+}
+
+/** Whether a student may be of this package. */
+export function isTrainablePackage(
+  packaged: PackagedModel,
+): packaged is Extract<PackagedModel, { readonly format: TrainableName }> {
+  return isTrainable(packaged.format);
 }
 
 /** The same package, asked by other settings. */

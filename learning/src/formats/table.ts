@@ -53,6 +53,13 @@ export function formatNamed(name: FormatName): ModelFormat {
   return format;
 }
 
+/** The formats that students are of. */
+export type TrainableName = Extract<Entry, { readonly isTrainable: true }>['name'];
+
+export function isTrainable(format: FormatName): format is TrainableName {
+  return formatNamed(format).isTrainable === true;
+}
+
 /** What runs models of a format. */
 export function engineOf(format: FormatName): string {
   return formatNamed(format).engine;
@@ -67,6 +74,16 @@ export function isRemoteEngine(engine: string): boolean {
 export function computesHere(engine: string): boolean {
   const format = FORMATS.find((one) => one.engine === engine);
   return format?.isRemote !== true && format?.isWrittenDown !== true;
+}
+
+/** Whether a teacher's engine looks answers up that have been written down. */
+export function isWrittenDown(engine: string): boolean {
+  return FORMATS.some((format) => format.engine === engine && format.isWrittenDown === true);
+}
+
+/** Whether a teacher's engine asks a server when it loads, which may be away later. */
+export function isAskedAtLoad(engine: string): boolean {
+  return FORMATS.some((format) => format.engine === engine && format.isAskedAtLoad === true);
 }
 
 /** Whether each answer of a teacher's engine may cost money. */

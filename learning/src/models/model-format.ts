@@ -40,6 +40,12 @@ export interface ModelFormat<Package extends { readonly settings: ModelSettings 
   readonly isPaid?: true;
   /** Answers with the names of the set's classes, whatever its settings say of an order. */
   readonly answersByName?: true;
+  /** Loading asks its server: one that gives no answer later is as good as not loaded, and is loaded again. */
+  readonly isAskedAtLoad?: true;
+  /** Students are of it: it can be trained and exported. */
+  readonly isTrainable?: true;
+  /** Where the colours of its inputs stand is known, whatever it tells of their shape. */
+  readonly hasKnownLayout?: true;
 }
 
 type AnyPackage = { readonly settings: ModelSettings };

@@ -8,8 +8,11 @@ import {
   formatAt,
   formatIn,
   formatNamed,
+  isAskedAtLoad,
   isPaidEngine,
   isRemoteEngine,
+  isTrainable,
+  isWrittenDown,
 } from '../../src/formats/table.js';
 
 test('names, engines and members differ', () => {
@@ -43,7 +46,14 @@ test('who computes elsewhere, and who may be paid', () => {
     'tfjs-graph',
     'tfjs-layers',
   ]);
+  expect(engines.filter(isWrittenDown)).toEqual(['recorded']);
+  expect(engines.filter(isAskedAtLoad)).toEqual(['open-inference']);
   expect(computesHere('another')).toBe(true);
+  expect([isWrittenDown(''), isAskedAtLoad('')]).toEqual([false, false]);
+});
+
+test('what students are of', () => {
+  expect(FORMAT_NAMES.filter(isTrainable)).toEqual(['layers-model']);
 });
 
 test.each([

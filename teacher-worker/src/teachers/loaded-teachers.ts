@@ -2,7 +2,7 @@
  * The teachers on this worker, brought step by step to what is wanted: fetches, loads, unloads, one at a
  * time, and begins anew whenever something changed meanwhile. Decisions are in desired-state.ts.
  */
-import { engineOf, isRemoteEngine } from '@lyceum/learning/formats';
+import { isAskedAtLoad, isRemoteEngine } from '@lyceum/learning/formats';
 import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { DatasetFile, TeacherCompute } from '../compute/index.js';
@@ -122,8 +122,8 @@ export class LoadedTeachers {
    * reported, and it is tried again later, with all that loading looks at. A ticket that is wrong is no such reason.
    */
   failedToAnswer(identity: string, err: LyceumError): void {
-    const { engine } = this.#wanted.find((teacher) => teacher.identity === identity) ?? {};
-    const isAway = engine === engineOf('open-inference') && err.code !== 'INVALID_ARGUMENT';
+    const { engine = '' } = this.#wanted.find((teacher) => teacher.identity === identity) ?? {};
+    const isAway = isAskedAtLoad(engine) && err.code !== 'INVALID_ARGUMENT';
     if (!isAway || this.#entries.get(identity)?.status !== 'loaded') return;
     // Whether it stays is for the next load to find out: one question may be wrong, and the teacher not.
     this.#fail(identity, err, false);

@@ -14,4 +14,5 @@ export const openInference = {
   parse: parseRemotePackage,
   describe: describeRemote,
   isRemote: true,
+  isAskedAtLoad: true,
 } as const satisfies ModelFormat<RemotePackage>;

@@ -25,6 +25,8 @@ export const layersModel = {
     settingsFile: (path) => join(path.endsWith('.json') ? dirname(path) : path, 'settings.json'),
     pack: async (path, given) => encodeModelPackage(await readModelFolder(path, given)),
   },
+  isTrainable: true,
+  hasKnownLayout: true,
 } as const satisfies ModelFormat<ModelPackage>;
 
 export const graphModel = {
