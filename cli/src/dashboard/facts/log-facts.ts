@@ -1,5 +1,5 @@
 /** What the programs' logs say of a run. Pure. */
-import type { LogPage } from '@lyceum/dashboard/api';
+import type { LogPage, LogRow } from '@lyceum/dashboard/api';
 import { type ListLogsRequest, type LogLine, LyceumError } from '@lyceum/proto';
 import { logLevelName } from '../../client/index.js';
 
@@ -23,9 +23,11 @@ export function logPage(lines: readonly LogLine[]): LogPage {
   const shown = lines.slice(-LINES_A_PAGE);
   const [oldest] = shown;
   return {
-    lines: shown.reverse().map(({ atMs, level, from, message }) => {
-      return { atMs, level: logLevelName(level), from, message };
-    }),
+    lines: shown.reverse().map(logRow),
     before: oldest === undefined || lines.length <= LINES_A_PAGE ? null : String(oldest.sequence),
   };
+}
+
+function logRow({ atMs, level, from, message }: LogLine): LogRow {
+  return { atMs, level: logLevelName(level), from, message };
 }
