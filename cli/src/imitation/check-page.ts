@@ -25,7 +25,7 @@ export function checkPage(summary: CheckSummary, inputs: readonly JudgedInput[])
       ? 'No input has a known class: how good teachers are is estimated from their answers alone (Dawid &amp; Skene 1979).'
       : `${count(labelled)} inputs have a known class. It measures; no teacher and no rule has seen it.`;
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="viewport" content="width=device-width">
 <title>${escaped(name)}: what was kept</title><style>${STYLE}</style></head><body>
 <h1>${escaped(name)}</h1>
 <p>${count(summary.inputs)} inputs: <strong>${count(kept)} kept</strong>, ${count(dropped)} dropped.${again} ${measured}</p>
