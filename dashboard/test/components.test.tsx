@@ -197,7 +197,7 @@ describe('findings', () => {
       />,
     );
     expect(html).toContain('src="data:image/png;base64,AAAA" width="84" height="84"');
-    expect(html).toContain('<dt>teacher wide</dt><dd class="wrong">cat 60 %</dd>');
+    expect(html).toContain('<dt>teacher wide</dt><dd class="wrong">cat (60 %)</dd>');
     expect(html).toContain('No label');
     expect(html).toContain('<blockquote class="sample">hm</blockquote>');
     expect(html).toContain('1, 0.5');

@@ -4,11 +4,11 @@
  * Starts a cluster of processes of its own (NATS, coordinator, three teacher workers, a student worker) and
  * does through the `coordinator` command what a person would do: push the data, train three teachers, train
  * the student on all labels for reference, distil into it with 200 labels, read the report. Leaves
- * `report.json`, `predictions.npz` and the student's model in the output folder, and no process.
+ * the report as a page and as JSON, the predictions and the student's model in the output folder, and no process.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
 import { onInterrupt } from '@lyceum/platform';
@@ -42,7 +42,7 @@ const USAGE = `usage: npm run demo -- [--out DIR] [--coordinator ADDRESS] [--suf
 
 Distils three teachers into a small student on MNIST digits, in a cluster on this machine.
 
-  --out DIR              where report.json, predictions.npz and the student go (default ./lyceum-demo)
+  --out DIR              where the report, the predictions and the student go (default ./lyceum-demo)
   --coordinator ADDRESS  use the cluster of this coordinator instead of one of its own
   --suffix TEXT          ends the runs' names, so that a cluster can do them again
 `;
@@ -66,7 +66,8 @@ async function demo(options: DemoOptions, signal: AbortSignal): Promise<void> {
   }
   const seconds = Math.round((Date.now() - startedMs) / 1000);
   process.stdout.write(
-    `\nThe whole took ${seconds} s. In ${options.out}: report.json, predictions.npz, student/\n`,
+    `\nThe whole took ${seconds} s. In ${options.out}: report.json, predictions.npz, student/
+To look at: ${pathToFileURL(path.join(options.out, 'report.html'))}\n`,
   );
 }
 
@@ -119,8 +120,11 @@ async function mainJob(
 
   title('what came of it');
   const runId = named(DISTILLATION[1]);
-  const predictions = ['--predictions', path.join(out, 'predictions.npz'), '--force'];
-  const report = await coordinator('report', runId, ...predictions, '--output', 'json');
+  const files = [
+    ...['--predictions', path.join(out, 'predictions.npz')],
+    ...['--html', path.join(out, 'report.html')],
+  ];
+  const report = await coordinator('report', runId, ...files, '--force', '--output', 'json');
   await writeFile(path.join(out, 'report.json'), report);
   await coordinator('pull', runId, '--out', path.join(out, 'student'), '--force');
   process.stdout.write(`\n${await coordinator('report', runId)}`);

@@ -34,7 +34,7 @@ export function Examples({ examples, classNames }: ExamplesProps) {
                   <dt>{modelTitle(model)}</dt>
                   {top.map((output) => (
                     <dd key={output.class} class={verdict(output.class, example.label)}>
-                      {name(output.class)} {percentText(output.probability, 0)}
+                      {name(output.class)} ({percentText(output.probability, 0)})
                     </dd>
                   ))}
                 </div>

@@ -32,7 +32,7 @@ export function historyCharts(facts: HistoryFacts): HistoryChart[] {
     ...one(title, '', yTitle),
     series: [...names].map(([name, own]) => ({ name: own, values: column(name) })),
   });
-  const share = { yText: (value: number) => percentText(value, 0), fromZero: true };
+  const share = { yText: shareText, fromZero: true };
   const terms = new Map(
     history.columns.filter((name) => name.startsWith('objective[')).map((name) => [name, name]),
   );
@@ -73,6 +73,11 @@ export function meanOverRun({ columns, points }: HistoryFacts, name: string): nu
   const index = columns.indexOf(name);
   const [sum, steps] = weightedSum(points, index);
   return steps === 0 ? null : sum / steps;
+}
+
+/** `0.025` as `2.5 %`, `0.5` as `50 %`. */
+function shareText(share: number): string {
+  return percentText(share, 1).replace('.0', '');
 }
 
 /** `teacher.NAME.latencyMs` → NAME. */
