@@ -86,7 +86,6 @@ export {
   RetryRunRequest,
   RetryRunResponse,
   Run,
-  RunCost,
   RunEvent,
   RunProgress,
   RunServiceClient,

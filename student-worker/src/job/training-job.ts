@@ -48,7 +48,7 @@ export interface TargetBlock {
   readonly figures: readonly TargetFigures[];
 }
 
-export interface TargetFigures {
+interface TargetFigures {
   readonly step: number;
   /** As the history's columns of targets. */
   readonly values: readonly number[];
