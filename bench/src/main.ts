@@ -9,6 +9,7 @@ import { answers } from './answers/answers.js';
 import {
   capacity,
   colocated,
+  dashboard,
   memory,
   remoteTeachers,
   storedEpoch,
@@ -49,6 +50,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   coordinator: {
     summary: 'CPU per batch and event-loop delay of the coordinator by classes and sessions',
     run: coordinator,
+  },
+  dashboard: {
+    summary: 'processor time and memory of the coordinator for open pages of the dashboard',
+    run: dashboard,
   },
   hostile: {
     summary: 'how long hostile packages and documents hold the coordinator up, and its memory',
