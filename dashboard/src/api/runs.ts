@@ -97,7 +97,7 @@ export interface TeacherFacts {
   readonly problems: readonly string[];
 }
 
-export interface RunCostFacts {
+interface RunCostFacts {
   /** Of the device that trained the student, and of all teachers' devices for this run. */
   readonly studentDeviceSeconds: number;
   readonly teacherDeviceSeconds: number;

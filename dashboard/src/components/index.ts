@@ -8,9 +8,9 @@ export { ClassBars } from './class-bars.js';
 export { ConfusedPairs } from './confused-pairs.js';
 export { ConfusionMatrix } from './confusion-matrix.js';
 export { CostTable, type TeacherCost } from './cost-table.js';
-export { type Column, DataTable } from './data-table.js';
+export { DataTable } from './data-table.js';
 export { Examples } from './examples.js';
-export { type FiguresRow, FiguresTable } from './figures-table.js';
+export { FiguresTable } from './figures-table.js';
 export { KeyValues } from './key-values.js';
 export { LineChart, type Series } from './line-chart.js';
 export { combinedTeachers, modelRows } from './model-rows.js';
@@ -28,4 +28,4 @@ export {
 } from './numbers.js';
 export { ReliabilityDiagram } from './reliability-diagram.js';
 export { type TeacherRow, TeachersTable } from './teachers-table.js';
-export { type Interval, wilsonInterval } from './wilson.js';
+export { wilsonInterval } from './wilson.js';

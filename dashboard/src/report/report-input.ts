@@ -18,7 +18,7 @@ export interface Missing {
   readonly missing: string;
 }
 
-export interface RunCost {
+interface RunCost {
   readonly studentDeviceSeconds: number;
   readonly teachers: readonly TeacherCost[];
 }

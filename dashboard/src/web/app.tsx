@@ -1,7 +1,7 @@
 /** The frame around every page: where one can go, and whether the page still hears of changes. */
 
 import { cluster } from './data/cluster.js';
-import { isConnected } from './data/stream.js';
+import { isConnected, refusal } from './data/stream.js';
 import { ComparePage } from './pages/compare.js';
 import { EventsPage } from './pages/events.js';
 import { LogPage } from './pages/log.js';
@@ -30,7 +30,7 @@ export function App() {
       </header>
       {!isConnected.value && (
         <p class="disconnected" role="status">
-          Not connected: what is shown may be old. Trying again …
+          Not connected: {refusal.value ?? 'what is shown may be old. Trying again …'}
         </p>
       )}
       <main id="main">

@@ -25,7 +25,7 @@ export const PLAIN: Marked = (text) => text;
 export const RUNNING = 'flowers-wide';
 export const SUCCEEDED = 'flowers-narrow';
 export const PAUSED = 'flowers-paid-teachers';
-export const RUN_COUNT = 200;
+const RUN_COUNT = 200;
 const STEPS = 100_000;
 const POINTS = 512;
 const MINUTE_MS = 60_000;

@@ -33,6 +33,8 @@ export interface FakeServer {
   row(id: string): RunRow;
   /** Ends the streams; until `true`, each new one is refused. */
   setStreaming(isOn: boolean): void;
+  /** Refuses everything, as a server that began anew; null: nothing. */
+  setRefusal(message: string | null): void;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function startFakeServer(marked: Marked, rows?: RunRow[]): Promise<
   const changes: string[] = [];
   const streams = new Set<ServerResponse>();
   let isStreaming = true;
+  let refusal: string | null = null;
   const find = (id: string) => runs.find((row) => row.id === id);
   const answer = (method: string, url: URL): Answer => {
     const [room = '', id = '', part = ''] = url.pathname
@@ -96,6 +99,10 @@ export async function startFakeServer(marked: Marked, rows?: RunRow[]): Promise<
   };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
+    if (refusal !== null) {
+      const problem = { code: 'PERMISSION_DENIED', message: refusal };
+      return void response.writeHead(401).end(JSON.stringify(problem));
+    }
     response.setHeader('content-security-policy', CSP);
     if (url.pathname === '/api/stream') {
       if (!isStreaming) return void response.writeHead(503).end();
@@ -126,6 +133,10 @@ export async function startFakeServer(marked: Marked, rows?: RunRow[]): Promise<
     setStreaming: (isOn) => {
       isStreaming = isOn;
       if (!isOn) for (const stream of streams) stream.destroy();
+    },
+    setRefusal: (message) => {
+      refusal = message;
+      if (message !== null) for (const stream of streams) stream.destroy();
     },
     close: async () => {
       server.closeAllConnections();

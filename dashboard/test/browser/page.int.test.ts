@@ -217,6 +217,21 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await sayUntil(page, 'is no more', () => server.say('gone', [RUNNING]));
   });
 
+  it('keeps what it shows while the dashboard is away, and says how to come back', async () => {
+    const page = await openAll(`#/runs/${RUNNING}`, 'Gradient norm');
+    await page.route('**/api/**', (route) => route.abort());
+    const isRefused = page.waitForEvent('requestfailed', (request) =>
+      request.url().includes('history'),
+    );
+    server.setRefusal('open the address that it has printed');
+    await isRefused;
+    await page.unrouteAll();
+    await page.getByText('Not connected: open the address that it has printed').waitFor();
+    expect(await page.getByText('Gradient norm').count()).toBe(1);
+    server.setRefusal(null);
+    await page.getByText('Not connected').waitFor({ state: 'detached' });
+  });
+
   it('finds runs, and puts them side by side', async () => {
     const page = await openAll('#/runs', 'Older runs');
     await page.getByText('Older runs').click();

@@ -24,6 +24,7 @@ export function openResource<T>(): Resource<T> {
   const told = signal<Told<T>>({ is: 'loading' });
   let asking = new AbortController();
   let isAsking = false;
+  let asked: string | undefined;
   return {
     told,
     ask: (address) => {
@@ -31,10 +32,13 @@ export function openResource<T>(): Resource<T> {
       asking = new AbortController();
       isAsking = true;
       const { signal } = asking;
+      const isAgain = address === asked;
+      asked = address;
       const answered = (answer: Told<T>) => {
         if (signal.aborted) return;
         isAsking = false;
-        told.value = answer;
+        // What is shown stays while the server is away, or wants its new address opened: the page says so above.
+        if (!(isAgain && told.value.is === 'here' && isAway(answer))) told.value = answer;
       };
       getFacts<T>(address, signal).then(
         (facts) => answered({ is: 'here', facts }),
@@ -52,6 +56,12 @@ export function openResource<T>(): Resource<T> {
     },
     close: () => asking.abort(),
   };
+}
+
+function isAway(answer: Told<unknown>): boolean {
+  return (
+    answer.is === 'failed' && ['UNAVAILABLE', 'PERMISSION_DENIED'].includes(answer.problem.code)
+  );
 }
 
 export function problemIn(error: unknown): Problem {

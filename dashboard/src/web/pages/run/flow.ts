@@ -1,5 +1,5 @@
 /** The way of a batch, from the ticket to the student's step, with the numbers of now. Pure. */
-import type { HistoryFacts, RunFacts } from '../../../api/index.js';
+import type { Bottleneck, HistoryFacts, RunFacts } from '../../../api/index.js';
 import { countText, durationText } from '../../../components/index.js';
 import { numberText, shareText } from '../../parts/texts.js';
 import { newest, pace } from './words.js';
@@ -12,7 +12,7 @@ export interface Station {
   readonly isBottleneck: boolean;
 }
 
-export interface StationLine {
+interface StationLine {
   readonly name: string;
   readonly value: string;
 }
@@ -23,7 +23,7 @@ const TEACHERS_SHOWN = 5;
 type StationName = 'tickets' | 'teachers' | 'coordinator' | 'student';
 
 /** Where each bottleneck is; those that are nowhere on the way are not in it. */
-const WHERE: Readonly<Partial<Record<NonNullable<RunFacts['bottleneck']>['name'], StationName>>> = {
+const WHERE: Readonly<Partial<Record<Bottleneck['name'], StationName>>> = {
   teachers: 'teachers',
   coordinator: 'coordinator',
   fitting: 'coordinator',

@@ -1,5 +1,5 @@
 /** What a run's facts mean, in sentences. Pure. */
-import type { HistoryFacts, RunFacts, TeacherFacts } from '../../../api/index.js';
+import type { Bottleneck, HistoryFacts, RunFacts, TeacherFacts } from '../../../api/index.js';
 import { durationText, percentText } from '../../../components/index.js';
 import { listText } from '../../parts/texts.js';
 
@@ -11,7 +11,7 @@ export function bottleneckSentence({ state, reason, bottleneck }: RunFacts): str
   return because === '' ? `${SUBJECTS[name]}.` : `${SUBJECTS[name]}: ${because}.`;
 }
 
-type BottleneckName = NonNullable<RunFacts['bottleneck']>['name'];
+type BottleneckName = Bottleneck['name'];
 
 const SUBJECTS: Readonly<Record<BottleneckName, string>> = {
   coordinator: 'The coordinator sets the pace',
