@@ -1,6 +1,6 @@
 /** How far a share measured on some samples can be trusted. */
 
-export interface Interval {
+interface Interval {
   readonly low: number;
   readonly high: number;
 }

@@ -125,7 +125,7 @@ export function CurvesSection({ history }: ReportInput) {
       <h2>Training</h2>
       <div class="charts">
         {historyCharts(history).map((chart) => (
-          <LineChart key={chart.title} xTitle="step" tableRows={CURVE_ROWS} {...chart} />
+          <LineChart key={chart.title} xTitle="step" yTitle="" tableRows={CURVE_ROWS} {...chart} />
         ))}
       </div>
     </section>

@@ -7,7 +7,6 @@ const POINTS = 100;
 
 export interface HistoryChart {
   readonly title: string;
-  readonly yTitle: string;
   readonly x: readonly number[];
   readonly series: readonly Series[];
   readonly yText: (value: number) => string;
@@ -24,12 +23,12 @@ export function historyCharts(facts: HistoryFacts): HistoryChart[] {
     const index = history.columns.indexOf(name);
     return history.points.map(({ means }) => means[index] ?? null);
   };
-  const one = (title: string, name: string, yTitle = ''): HistoryChart => ({
-    ...{ title, yTitle, x, series: [{ name: title.toLowerCase(), values: column(name) }] },
+  const one = (title: string, name: string): HistoryChart => ({
+    ...{ title, x, series: [{ name: title.toLowerCase(), values: column(name) }] },
     ...{ yText: figureText, fromZero: false },
   });
-  const many = (title: string, yTitle: string, names: ReadonlyMap<string, string>) => ({
-    ...one(title, '', yTitle),
+  const many = (title: string, names: ReadonlyMap<string, string>) => ({
+    ...one(title, ''),
     series: [...names].map(([name, own]) => ({ name: own, values: column(name) })),
   });
   const share = { yText: shareText, fromZero: true };
@@ -39,27 +38,27 @@ export function historyCharts(facts: HistoryFacts): HistoryChart[] {
   const charts: HistoryChart[] = [
     one('Loss', 'loss'),
     // A loss of one term is that term.
-    ...(terms.size > 1 ? [many('Terms of the loss', '', terms)] : []),
+    ...(terms.size > 1 ? [many('Terms of the loss', terms)] : []),
     one('Learning rate', 'learningRate'),
     one('Gradient norm', 'gradientNorm'),
     {
-      ...one('Samples per second', '', '1/s'),
+      ...one('Samples per second', ''),
       series: [{ name: 'samples per second', values: ratio(column('samples'), column('seconds')) }],
       fromZero: true,
     },
     {
-      ...one('Waiting for targets', '', 'share of the time'),
+      ...one('Share of the time spent waiting for targets', ''),
       series: [{ name: 'waiting', values: ratio(column('waitingSeconds'), column('seconds')) }],
       ...share,
     },
-    { ...one('Answers from the store', 'storeShare', 'share'), ...share },
+    { ...one('Share of the answers that the store had', 'storeShare'), ...share },
     {
-      ...many('Latency of teachers', 'ms', teacherColumns(history, 'latencyMs')),
+      ...many('Latency of teachers, ms', teacherColumns(history, 'latencyMs')),
       fromZero: true,
     },
-    { ...many('Share of teachers', 'share', teacherColumns(history, 'share')), ...share },
+    { ...many('Share of teachers in the targets', teacherColumns(history, 'share')), ...share },
     {
-      ...many('Disagreement of teachers', 'share', teacherColumns(history, 'disagreement')),
+      ...many('Disagreement of teachers with the targets', teacherColumns(history, 'disagreement')),
       ...share,
     },
   ];
