@@ -29,6 +29,11 @@ async function ended(args: readonly string[], insecure: string): Promise<string>
   return output;
 }
 
+it('does not show the dashboard where others reach it, either', async () => {
+  const args = [CLI_FILE, 'serve', '--listen', '127.0.0.1:0', '--dashboard', OPEN];
+  expect(await ended(args, 'no')).toContain(`${OPEN} can be reached from other machines`);
+});
+
 it.each(PROGRAMS)('%s stays closed where it says no, and refuses other words', async (_, args) => {
   for (const no of ['false', '0', 'no', '']) {
     expect(await ended(args, no), no).toContain(`${OPEN} can be reached from other machines`);

@@ -1,6 +1,8 @@
 /** A cluster whose programs and NATS want certificates of each other and of who calls: a run in it, and strangers. */
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type RequestOptions, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectNats, createLogger, readTlsIdentity } from '@lyceum/platform';
@@ -29,6 +31,7 @@ beforeAll(async () => {
     computeThreads: 1,
     // Others could reach it: with TLS that needs no word.
     listen: '0.0.0.0:0',
+    env: { LYCEUM_DASHBOARD: '0.0.0.0:0' },
     tlsDir,
   });
   client = new CoordinatorClient(cluster.address, readTlsIdentity(tlsDir, Date.now()));
@@ -68,6 +71,27 @@ test('the command line gets in with a certificate', async () => {
   const { code, stdout } = await runCli(cluster.address, 'list', '--tls-dir', tlsDir);
   expect(code).toBe(0);
   expect(stdout).toContain('student');
+});
+
+test('a browser gets in with a certificate, and the page asks with the coordinator’s', async () => {
+  const log = await readFile(join(cluster.stateDir, 'logs', 'coordinator.log'), 'utf8');
+  const [, port] = /"url":"https:\/\/0\.0\.0\.0:(\d+)\/"/.exec(log) ?? [];
+  const { ca, certificate: cert, key } = readTlsIdentity(tlsDir, Date.now());
+  const asked = async (options: RequestOptions, path = '/api/runs') => {
+    const call = request({ host: 'localhost', port, path, ca, agent: false, ...options }).end();
+    const [response] = await once(call, 'response');
+    let text = '';
+    for await (const part of response) text += part;
+    return { status: response.statusCode, text };
+  };
+  const own = { cert, key };
+  expect(await asked(own)).toMatchObject({ status: 200, text: expect.stringContaining('student') });
+  await expect(asked({})).rejects.toThrow();
+  const other = readTlsIdentity(await issued('others'), Date.now());
+  await expect(asked({ cert: other.certificate, key: other.key })).rejects.toThrow();
+  expect(
+    await asked({ ...own, servername: 'localhost', headers: { host: 'evil.example' } }),
+  ).toMatchObject({ status: 421 });
 });
 
 test('without one it is told what is wanted', async () => {

@@ -2,8 +2,7 @@
 import type { Problem } from '@lyceum/dashboard/api';
 import { type ErrorCode, toLyceumError } from '@lyceum/proto';
 
-/** @public */
-export interface Failure {
+interface Failure {
   readonly status: number;
   readonly problem: Problem;
 }

@@ -1,7 +1,7 @@
 /** From the coordinator's messages to what the page is told. Pure. */
 export { type ComparedParts, comparisonFacts } from './comparison-facts.js';
 export { EventWindow, eventRow } from './event-facts.js';
-export { type Failure, failureOf } from './failure.js';
+export { failureOf } from './failure.js';
 export { logPage, logRequest } from './log-facts.js';
 export { recentHistory } from './recent-history.js';
 export { historyFacts, runFacts, runPage, runRow } from './run-facts.js';
