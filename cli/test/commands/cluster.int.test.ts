@@ -433,6 +433,7 @@ describe('the report', () => {
     expect(await cli('report', 'distilled', ...files)).toMatchObject({ code: 0 });
     const text = await readFile(page, 'utf8');
     expect(text).toContain('<h1>Report of distilled</h1>');
+    expect(text).toContain('<h2>Reliability</h2>');
     // Curves of what the student told, and the teachers by name.
     expect(text).toContain('<title>Loss</title>');
     expect(text).toContain('<th scope="row">second</th>');
