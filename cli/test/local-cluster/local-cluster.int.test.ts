@@ -168,8 +168,10 @@ async function startUp(): Promise<{ up: ChildProcess; stderr: () => string; pids
   expect(line).toMatch(/^export LYCEUM_COORDINATOR=127\.0\.0\.1:\d+$/);
   const found = () => [...stderr.matchAll(/\(pid (\d+)\)/g)].map((match) => Number(match[1]));
   // Two pipes: what was written to one before may come after.
-  await vi.waitFor(() => expect(found()).toHaveLength(3), PATIENT);
-  expect(stderr).toMatch(/^In a browser, once: http:\/\/127\.0\.0\.1:\d+\/open\/\S{43}$/m);
+  await vi.waitFor(() => {
+    expect(found()).toHaveLength(3);
+    expect(stderr).toMatch(/^In a browser, once: http:\/\/127\.0\.0\.1:\d+\/open\/\S{43}$/m);
+  }, PATIENT);
   const pids = found();
   expect((await readdir(path.join(stateDir, 'logs'))).sort()).toEqual([
     'coordinator.log',
