@@ -20,7 +20,7 @@ import type {
 import { readNpz } from '@lyceum/learning/files';
 import type { GetHistoryResponse } from '@lyceum/proto';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readEvents } from '../../../learning/test/tensorboard/read-events.js';
 import type { Findings, Report } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
@@ -527,6 +527,7 @@ describe('interrupts', () => {
 describe('the dashboard', () => {
   test('is opened once, shows runs, changes them, and ends with Ctrl-C', async () => {
     const started = startCli(cluster.address, ['dashboard', '--port', '0']);
+    onTestFinished(() => void started.process.kill());
     const printed = vi.waitFor(() => once(started.process.stdout, 'data'), { timeout: 120_000 });
     const url = new URL(String((await printed)[0]).trim());
     // Slow headers are cut off; looked at in the end.
