@@ -172,14 +172,22 @@ export async function startProgram(
   shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
   unready = () => worker.unready;
 
-  worker.start();
+  const working = worker.start();
   shutdown.onStop('worker', () => worker.stop());
 
   const failed = Promise.race([
+    refusal(working),
     compute.died.then((err) => ({ what: 'a thread with teachers died', err })),
     nats.closed.then((err) => ({ what: 'NATS connection closed', err })),
   ]);
   return { addresses: { http: probes.address, ...servers.addresses }, failed };
+}
+
+/** Resolves if the coordinator will never have this worker. */
+function refusal(working: Promise<void>): Promise<Failure> {
+  return new Promise((resolve) => {
+    working.catch((err: unknown) => resolve({ what: 'the coordinator refuses this worker', err }));
+  });
 }
 
 /**

@@ -151,8 +151,13 @@ export class TeacherWorker {
     return this.#session.heldByOther ?? 'there is no session with the coordinator';
   }
 
-  start(): void {
-    this.#session.start();
+  /**
+   * Works until {@link stop}.
+   *
+   * @throws {LyceumError} if the coordinator will never have this worker.
+   */
+  start(): Promise<void> {
+    return this.#session.start();
   }
 
   /** Serves the loaded teachers by the Open Inference Protocol. */

@@ -7,27 +7,19 @@
  */
 import {
   type DuplexCall,
+  keepSession,
   type LineOutbox,
   openDuplex,
-  retryDelayMs,
   type StudentClient,
   sendLines,
   sleep,
 } from '@lyceum/platform';
-import {
-  LyceumError,
-  type StudentAssignment,
-  type StudentHello,
-  type StudentReport,
-} from '@lyceum/proto';
+import type { StudentAssignment, StudentHello, StudentReport } from '@lyceum/proto';
 import type { Patience } from './patience.js';
 import type { ReportOutbox } from './report-outbox.js';
 
 /** How long the coordinator has to end its side of a session that the worker ends, milliseconds. */
 const GOODBYE_MS = 1_000;
-
-/** Pauses grow up to 1.6 s: a coordinator that was away gives runs to others after some seconds. */
-const SLOWEST_ATTEMPT = 4;
 
 export interface SessionOptions {
   readonly client: StudentClient;
@@ -47,48 +39,36 @@ export interface SessionOptions {
 /**
  * Holds a session open until the signal aborts.
  *
- * @throws {LyceumError} INVALID_ARGUMENT or PERMISSION_DENIED: the coordinator will never have this worker.
+ * @throws {LyceumError} as {@link keepSession}.
  */
-export async function holdSession(options: SessionOptions): Promise<void> {
-  const { signal, log, random } = options.patience;
-  for (let failures = 0; !signal.aborted; ) {
-    let connected = false;
-    let heldByOther: string | undefined;
-    const onConnected = (): void => {
-      if (!connected) log.info('session opened');
-      connected = true;
-      options.onConnected(true);
-    };
-    try {
-      await oneSession(options, onConnected);
-      if (!signal.aborted) log.warn('session ended by the coordinator');
-    } catch (err) {
-      if (!(err instanceof LyceumError)) throw err;
-      if (!connected && isRefusal(err)) throw err;
-      if (err.code === 'ALREADY_EXISTS') heldByOther = err.message;
-      const what = heldByOther === undefined ? 'session lost' : 'worker id in use; waiting';
-      if (!signal.aborted) log.warn({ err, failures }, what);
-    }
-    options.onConnected(false);
-    if (heldByOther !== undefined) options.onHeldByOther(heldByOther);
-    failures = connected ? 0 : failures + 1;
-    await sleep(retryDelayMs(Math.min(failures, SLOWEST_ATTEMPT), random()), signal);
-  }
+export function holdSession(options: SessionOptions): Promise<void> {
+  const { patience, onConnected, onHeldByOther } = options;
+  return keepSession({
+    ...patience,
+    hold: async (answered) => {
+      try {
+        await oneSession(options, answered);
+      } finally {
+        onConnected(false);
+      }
+    },
+    heldByOther: (reason) => {
+      if (reason !== undefined) onHeldByOther(reason);
+    },
+    nowMs: () => performance.now(),
+  });
 }
 
-function isRefusal({ code }: LyceumError): boolean {
-  return code === 'INVALID_ARGUMENT' || code === 'PERMISSION_DENIED';
-}
-
-async function oneSession(options: SessionOptions, onConnected: () => void): Promise<void> {
-  const { client, outbox, onAssignment, patience } = options;
+async function oneSession(options: SessionOptions, answered: () => void): Promise<void> {
+  const { client, outbox, onAssignment, onConnected, patience } = options;
   outbox.startSession();
   const call = openDuplex(() => client.session());
   const over = new AbortController();
   const sending = sendReports(call, options, over.signal);
   try {
     for await (const assignment of call.incoming) {
-      onConnected();
+      answered();
+      onConnected(true);
       if (!patience.signal.aborted) onAssignment(assignment);
     }
   } finally {

@@ -1,28 +1,16 @@
-/**
- * The session to the coordinator, for as long as the worker lives: opens it, says hello, passes on each
- * desired state, and opens another whenever one ends.
- */
+/** The session with the coordinator, for as long as the worker lives: says hello, and passes on each desired state. */
 import {
   type DuplexCall,
+  keepSession,
   type LineOutbox,
   type Logger,
   openDuplex,
-  retryDelayMs,
   sendLines,
   sleep,
   type TeacherClient,
 } from '@lyceum/platform';
-import {
-  type LyceumError,
-  type TeacherAssignment,
-  type TeacherHello,
-  type TeacherReport,
-  toLyceumError,
-} from '@lyceum/proto';
+import type { TeacherAssignment, TeacherHello, TeacherReport } from '@lyceum/proto';
 import type { SessionLink } from './session-link.js';
-
-/** A session that lived this long was a good one: after its end the backoff begins anew. */
-const GOOD_SESSION_MS = 10_000;
 
 /** How long the coordinator may take to end a session that the worker ended. */
 const FAREWELL_MS = 2_000;
@@ -65,9 +53,24 @@ export class Session {
     return this.#heldByOther;
   }
 
-  /** Begins to hold a session. */
-  start(): void {
-    this.#ended = this.#keep();
+  /**
+   * Holds a session until {@link stop}.
+   *
+   * @throws {LyceumError} as {@link keepSession}.
+   */
+  start(): Promise<void> {
+    const { nowMs, random, log } = this.#options;
+    this.#ended = keepSession({
+      hold: (answered) => this.#hold(answered),
+      heldByOther: (reason) => {
+        this.#heldByOther = reason;
+      },
+      signal: this.#stopping.signal,
+      nowMs,
+      random,
+      log,
+    });
+    return this.#ended;
   }
 
   /** Ends the session: all that was sent arrives before its end does. */
@@ -77,27 +80,13 @@ export class Session {
     this.#stopping.abort();
     await this.#linesSent;
     this.#call?.end();
-    await this.#ended;
+    // Who started it is told why it failed.
+    await this.#ended.catch(() => undefined);
     late.abort();
   }
 
-  async #keep(): Promise<void> {
-    const { nowMs, random, log } = this.#options;
-    for (let attempt = 0; !this.#stopping.signal.aborted; attempt += 1) {
-      const openedMs = nowMs();
-      const err = await this.#hold();
-      if (this.#stopping.signal.aborted) return;
-      if (nowMs() - openedMs >= GOOD_SESSION_MS) attempt = 0;
-      const delayMs = retryDelayMs(attempt, random());
-      this.#heldByOther = err?.code === 'ALREADY_EXISTS' ? err.message : undefined;
-      const what = this.#heldByOther === undefined ? 'session ended' : 'worker id in use; waiting';
-      log.warn({ err, delayMs }, what);
-      await sleep(delayMs, this.#stopping.signal);
-    }
-  }
-
-  /** One session from its start to its end. Returns why it ended, undefined if the coordinator ended it. */
-  async #hold(): Promise<LyceumError | undefined> {
+  /** One session from its start to its end. */
+  async #hold(answered: () => void): Promise<void> {
     const { client, hello, opened, assigned } = this.#options;
     const closed = new AbortController();
     const call = openDuplex(() => client.session());
@@ -110,16 +99,11 @@ export class Session {
       await link.send({ $case: 'hello', hello });
       await opened(link);
       for await (const assignment of call.incoming) {
-        if (!this.#up) {
-          this.#options.log.info({ revision: assignment.revision }, 'session opened');
-          this.#linesSent = this.#sendLines(link);
-        }
+        answered();
+        if (!this.#up) this.#linesSent = this.#sendLines(link);
         this.#up = true;
         assigned(assignment, link);
       }
-      return undefined;
-    } catch (thrown) {
-      return toLyceumError(thrown);
     } finally {
       this.#call = undefined;
       this.#up = false;
