@@ -20,6 +20,11 @@ export function historyLines({ columns, points }: GetHistoryResponse): string[] 
     const spent = seconds(point);
     return spent === undefined || spent === 0 ? undefined : (value(name)(point) ?? 0) / spent;
   };
+  const validation: Column<Point> = {
+    title: 'VALIDATION',
+    value: (point) => orUnknown(value('validationAccuracy')(point), percentText),
+    align: 'right',
+  };
   const samples = share('samples');
   const waiting = share('waitingSeconds');
   return tableLines(
@@ -28,6 +33,7 @@ export function historyLines({ columns, points }: GetHistoryResponse): string[] 
       figure('LOSS', 'loss'),
       // A loss of one term is that term.
       ...(terms.length > 1 ? terms.map((name) => figure(termTitle(name), name)) : []),
+      ...(columns.includes('validationAccuracy') ? [validation] : []),
       figure('LEARNING RATE', 'learningRate'),
       figure('GRADIENT NORM', 'gradientNorm'),
       {

@@ -253,7 +253,9 @@ describe('runs', () => {
     }
     const { stdout } = await cli('history', 'teacher', '--from', '30', '--to', '50');
     const lines = stdout.trim().split('\n');
-    expect(lines[0]).toMatch(/^STEPS +LOSS +LEARNING RATE +GRADIENT NORM +SAMPLES.S +WAITING$/);
+    expect(lines[0]).toMatch(
+      /^STEPS +LOSS +VALIDATION +LEARNING RATE +GRADIENT NORM +SAMPLES.S +WAITING$/,
+    );
     expect(lines.map((line) => line.split(' ')[0]).slice(1)).toEqual(
       Array.from({ length: 20 }, (_, i) => `${31 + i}–${31 + i}`),
     );

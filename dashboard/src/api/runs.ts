@@ -105,8 +105,8 @@ interface RunCostFacts {
 
 export interface HistoryFacts {
   /**
-   * `loss`, `learningRate`, `gradientNorm`, `samples`, `seconds`, `waitingSeconds`, `objective[0].kd`, …; then of the
-   * targets: `storeShare`, `openSpans`, and of each teacher `teacher.NAME.latencyMs`, `teacher.NAME.share`,
+   * `loss`, `learningRate`, `gradientNorm`, `samples`, `seconds`, `waitingSeconds`, `objective[0].kd`, …;
+   * `validationAccuracy`, `validationNll`; then of the targets: `storeShare`, `openSpans`, and of each teacher `teacher.NAME.latencyMs`, `teacher.NAME.share`,
    * `teacher.NAME.disagreement`.
    */
   readonly columns: readonly string[];

@@ -32,6 +32,18 @@ export function historyCharts(facts: HistoryFacts): HistoryChart[] {
     series: [...names].map(([name, own]) => ({ name: own, values: column(name) })),
   });
   const share = { yText: shareText, fromZero: true };
+  const validation = (title: string, name: string): HistoryChart => {
+    const known = history.points.flatMap(({ endStep, means }) => {
+      const mean = means[history.columns.indexOf(name)] ?? null;
+      return mean === null ? [] : [{ endStep, mean }];
+    });
+    const values = known.map(({ mean }) => mean);
+    return {
+      ...one(title, name),
+      x: known.map(({ endStep }) => endStep),
+      series: [{ name: title.toLowerCase(), values }],
+    };
+  };
   const terms = new Map(
     history.columns.filter((name) => name.startsWith('objective[')).map((name) => [name, name]),
   );
@@ -39,6 +51,8 @@ export function historyCharts(facts: HistoryFacts): HistoryChart[] {
     one('Loss', 'loss'),
     // A loss of one term is that term.
     ...(terms.size > 1 ? [many('Terms of the loss', terms)] : []),
+    { ...validation('Validation accuracy', 'validationAccuracy'), yText: shareText },
+    validation('Validation loss, nats', 'validationNll'),
     one('Learning rate', 'learningRate'),
     one('Gradient norm', 'gradientNorm'),
     {

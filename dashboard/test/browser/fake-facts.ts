@@ -129,7 +129,8 @@ export function fakeRun(row: RunRow, marked: Marked): RunFacts {
 export function fakeHistory(run: RunFacts, from: number, to: number): HistoryFacts {
   const columns = [
     ...['loss', 'learningRate', 'gradientNorm', 'samples', 'seconds', 'waitingSeconds'],
-    ...['objective[0].kd', 'objective[1].ce', 'storeShare', 'openSpans'],
+    ...['objective[0].kd', 'objective[1].ce', 'validationAccuracy', 'validationNll'],
+    ...['storeShare', 'openSpans'],
     ...run.teachers.flatMap(({ name }) =>
       ['latencyMs', 'share', 'disagreement'].map((what) => `teacher.${name}.${what}`),
     ),
@@ -156,6 +157,8 @@ export function fakeHistory(run: RunFacts, from: number, to: number): HistoryFac
           ...speed,
           kd,
           ce,
+          // A pass over the validation split every fifth point.
+          ...(index % 5 === 4 ? [0.9 - 0.6 * Math.exp(-9 * x), kd + 0.1] : [null, null]),
           ...target,
           ...run.teachers.flatMap(({ latencyMs, share, disagreement }, t) => [
             (latencyMs ?? 0) * (1 + 0.1 * wave(t + 1)),

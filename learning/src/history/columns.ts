@@ -36,6 +36,12 @@ interface TeacherSums {
   readonly latencyMs: number;
 }
 
+/** What a pass over the validation split adds to the step that it came after: sums over passes. */
+const VALIDATION_SUMS = ['validations', 'validationAccuracy', 'validationNll'] as const;
+
+/** Of a step after which there was none. */
+export const NO_VALIDATION: readonly number[] = VALIDATION_SUMS.map(() => 0);
+
 /** Of a step's targets. */
 export interface TargetSums {
   readonly openSpans: number;
@@ -53,10 +59,23 @@ const TEACHER_SUMS = [
 
 /**
  * What is summed over steps: {@link STEP_COLUMNS}; what each term adds to the loss, by its place in `spec.objective`:
- * `objective[0].kd`; and of a run that asks teachers {@link targetSumColumns}.
+ * `objective[0].kd`; {@link VALIDATION_SUMS}; and of a run that asks teachers {@link targetSumColumns}.
  */
 export function summedColumns(run: RunOfAHistory): string[] {
-  return [...studentColumns(run), ...targetSumColumns(run)];
+  return [...stepColumns(run), ...VALIDATION_SUMS, ...targetSumColumns(run)];
+}
+
+/** In the order of {@link summedColumns}, of a pass over the validation split; all else 0. */
+export function validationSums(
+  run: RunOfAHistory,
+  { accuracy, nll }: { readonly accuracy: number; readonly nll: number },
+): number[] {
+  const sums = { validations: 1, validationAccuracy: accuracy, validationNll: nll };
+  return [
+    ...stepColumns(run).map(() => 0),
+    ...VALIDATION_SUMS.map((sum) => sums[sum]),
+    ...targetSumColumns(run).map(() => 0),
+  ];
 }
 
 /** Of what the coordinator says of a step's targets; none of a run that asks nobody. */
@@ -80,15 +99,16 @@ export function targetSumValues({ openSpans, teachers }: TargetSums): number[] {
 }
 
 /**
- * What is shown of a run: the student's columns as they are; `storeShare`, the part of the answers that the store had, by
+ * What is shown of a run: the steps' columns as they are; `validationAccuracy` and `validationNll`; `storeShare`, the part of the answers that the store had, by
  * teachers and steps; `openSpans`; and of each teacher `latencyMs`, `share` and `disagreement`. A quotient is NaN where
  * there is nothing that it could be of.
  */
 export function shownColumns(run: RunOfAHistory): string[] {
   const teachers = teachersOf(run);
-  if (teachers.length === 0) return studentColumns(run);
+  const ofStudent = [...stepColumns(run), 'validationAccuracy', 'validationNll'];
+  if (teachers.length === 0) return ofStudent;
   return [
-    ...studentColumns(run),
+    ...ofStudent,
     'storeShare',
     'openSpans',
     ...teachers.flatMap((name) =>
@@ -102,8 +122,10 @@ export function shownColumns(run: RunOfAHistory): string[] {
  * @returns those of {@link shownColumns}.
  */
 export function shownMeans(run: RunOfAHistory, means: readonly number[]): number[] {
-  const own = studentColumns(run).length;
-  const [openSpans = Number.NaN, ...sums] = means.slice(own);
+  const own = stepColumns(run).length;
+  const [validations = 0, accuracy = 0, nll = 0, openSpans = Number.NaN, ...sums] =
+    means.slice(own);
+  const ofStudent = [...means.slice(0, own), accuracy / validations, nll / validations];
   const teachers = teachersOf(run).map((_, teacher) => {
     const at = teacher * TEACHER_SUMS.length;
     const sum = (name: keyof TeacherSums) => sums[at + TEACHER_SUMS.indexOf(name)] ?? Number.NaN;
@@ -114,18 +136,18 @@ export function shownMeans(run: RunOfAHistory, means: readonly number[]): number
       disagreement: sum('disagreeingRows') / sum('comparedRows'),
     };
   });
-  if (teachers.length === 0) return [...means];
+  if (teachers.length === 0) return ofStudent;
   const total = (figure: 'share' | 'tickets') =>
     teachers.reduce((all, teacher) => all + teacher[figure], 0);
   return [
-    ...means.slice(0, own),
+    ...ofStudent,
     1 - total('tickets') / total('share'),
     openSpans,
     ...teachers.flatMap(({ latencyMs, share, disagreement }) => [latencyMs, share, disagreement]),
   ];
 }
 
-function studentColumns({ spec }: RunOfAHistory): string[] {
+function stepColumns({ spec }: RunOfAHistory): string[] {
   return [
     ...STEP_COLUMNS,
     ...spec.objective.map(({ term }, index) => `objective[${index}].${term}`),

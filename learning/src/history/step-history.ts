@@ -51,6 +51,11 @@ export class StepHistory {
   add(values: readonly number[]): void {
     this.#endStep++;
     while (this.#bucketOf(this.#endStep - 1) >= HISTORY_BUCKETS) this.#widen();
+    this.addToNewest(values);
+  }
+
+  /** Adds to the step that was added last. @param values - [W]. */
+  addToNewest(values: readonly number[]): void {
     const at = this.#bucketOf(this.#endStep - 1) * this.#width;
     for (const [column, value] of values.entries()) {
       this.#sums[at + column] = (this.#sums[at + column] ?? 0) + value;

@@ -41,11 +41,16 @@ export function historyScalars({ columns, points }: History, startedSeconds: num
   });
 }
 
+/** Named as the figures of reports are. */
+const VALIDATION_TAGS: Readonly<Record<string, string>> = {
+  validationAccuracy: 'validation.accuracy/student',
+  validationNll: 'validation.nll/student',
+};
+
 /** `loss` as `student/loss`, `teacher.NAME.share` as `teachers.share/NAME`: TensorBoard puts charts of one prefix together. */
 function tagOf(column: string): string {
   const teacher = /^teacher\.(.*)\.([^.]*)$/s.exec(column);
   if (teacher !== null) return `teachers.${teacher[2]}/${teacher[1]}`;
-  return column === 'storeShare' || column === 'openSpans'
-    ? `targets/${column}`
-    : `student/${column}`;
+  if (column === 'storeShare' || column === 'openSpans') return `targets/${column}`;
+  return VALIDATION_TAGS[column] ?? `student/${column}`;
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   historyTeacherCount,
+  NO_VALIDATION,
   StepHistory,
   shownColumns,
   shownMeans,
@@ -9,6 +10,7 @@ import {
   type TargetSums,
   targetSumColumns,
   targetSumValues,
+  validationSums,
 } from '../../src/history/index.js';
 
 const run = {
@@ -22,15 +24,16 @@ const ofTicket = { ...ofStore, disagreeingRows: 3, tickets: 1, latencyMs: 80 };
 /** What is shown of the targets of these steps. */
 function shown(...steps: TargetSums[]): Record<string, number> {
   const history = new StepHistory(summedColumns(run).length);
-  const own = summedColumns(run).length - targetSumColumns(run).length;
+  const own = summedColumns(run).indexOf('validations');
   for (const step of steps) {
-    history.add([...new Array<number>(own).fill(1), ...targetSumValues(step)]);
+    history.add([...new Array<number>(own).fill(1), ...NO_VALIDATION, ...targetSumValues(step)]);
   }
   const means = shownMeans(run, history.points(0, steps.length, 1)[0]?.means ?? []);
   const columns = shownColumns(run);
   expect(means).toHaveLength(columns.length);
   expect(means.slice(0, own)).toEqual(new Array(own).fill(1));
-  return Object.fromEntries(columns.slice(own).map((name, i) => [name, means[own + i] ?? 0]));
+  const first = columns.indexOf('storeShare');
+  return Object.fromEntries(columns.slice(first).map((name, i) => [name, means[first + i] ?? 0]));
 }
 
 describe('what is shown of targets', () => {
@@ -63,8 +66,13 @@ describe('what is shown of targets', () => {
   it('is nothing of a run that asks nobody', () => {
     const training = { kind: 'Training', spec: { objective: [{ term: 'ce' }] } } as const;
     expect(targetSumColumns(training)).toEqual([]);
-    expect(shownColumns(training)).toEqual(summedColumns(training));
-    expect(shownMeans(training, [1, 2])).toEqual([1, 2]);
+    expect(shownColumns(training).at(-1)).toBe('validationNll');
+    expect(
+      shownMeans(
+        training,
+        summedColumns(training).map(() => 1),
+      ),
+    ).toHaveLength(shownColumns(training).length);
   });
 
   it('stays below 1 MB of ten teachers, and below a message of any number', () => {
@@ -76,4 +84,28 @@ describe('what is shown of targets', () => {
     expect(historyTeacherCount(teachers(1000))).toBe(64);
     expect(8 * 512 * summedColumns(teachers(1000)).length).toBeLessThan(2e6);
   });
+});
+
+it('shows validations as means of the passes, and nothing where there was none', () => {
+  const history = new StepHistory(summedColumns(run).length);
+  const zeros = summedColumns(run).map(() => 0);
+  const after = (accuracy: number, nll: number) =>
+    history.addToNewest(validationSums(run, { accuracy, nll }));
+  history.add(zeros);
+  history.add(zeros);
+  after(0.5, 2);
+  history.add(zeros);
+  after(0.75, 1);
+  history.add(zeros);
+  const columns = shownColumns(run);
+  const shownAt = (count: number) =>
+    history
+      .points(0, 4, count)
+      .map(({ means }) => shownMeans(run, means))
+      .map((means) =>
+        ['validationAccuracy', 'validationNll'].map((name) => means[columns.indexOf(name)]),
+      );
+  const none = [Number.NaN, Number.NaN];
+  expect(shownAt(4)).toEqual([none, [0.5, 2], [0.75, 1], none]);
+  expect(shownAt(1)).toEqual([[0.625, 1.5]]);
 });

@@ -25,7 +25,7 @@ import type { Logger } from '@lyceum/platform';
 import type { TrainingProgress } from '../job/index.js';
 import type { AssignmentKey } from '../session/index.js';
 
-type Told = Pick<TrainingProgress, 'step' | 'history' | 'validation'>;
+type Told = Pick<TrainingProgress, 'history'>;
 
 export class EventLog {
   readonly #file: string;
@@ -56,10 +56,9 @@ export class EventLog {
   }
 
   /** Both reports and checkpoints tell of steps, and neither of all. */
-  told({ step, history, validation }: Told): void {
+  told({ history }: Told): void {
     this.#history.put(history);
     const events = this.#newEvents();
-    if (validation !== undefined) events.push(validationEvent(step, validation));
     this.#step = Math.max(this.#step, this.#history.endStep);
     if (events.length === 0) return;
     const records = Buffer.concat(events.map(scalarsRecord));
@@ -103,18 +102,4 @@ export class EventLog {
       this.#log.warn({ err, file: this.#file }, 'events are not written any more');
     }
   }
-}
-
-function validationEvent(
-  step: number,
-  { accuracy, nll }: NonNullable<TrainingProgress['validation']>,
-): Scalars {
-  return {
-    step,
-    wallSeconds: Date.now() / 1000,
-    values: [
-      ['validation.accuracy/student', accuracy],
-      ['validation.nll/student', nll],
-    ],
-  };
 }

@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StepHistory, summedColumns } from '@lyceum/learning/history';
+import { StepHistory, summedColumns, validationSums } from '@lyceum/learning/history';
 import { createLogger } from '@lyceum/platform';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readEvents } from '../../../learning/test/tensorboard/read-events.js';
@@ -18,27 +18,37 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Everything up to a step. */
+/** Everything up to a step; a validation after step 4. */
 function told(step: number) {
   const history = new StepHistory(WIDTH);
-  for (let i = 1; i <= step; i++) history.add(new Array<number>(WIDTH).fill(i));
-  return { step, history: history.from(0) };
+  const validation = validationSums(smallTraining, { accuracy: 0.5, nll: 1 });
+  const isStep = validationSums(smallTraining, { accuracy: 0, nll: 0 }).map((sum) => 1 - sum);
+  for (let i = 1; i <= step; i++) {
+    history.add(isStep.map((own, column) => (validation[column] === 0 ? own * i : 0)));
+    if (i === 4) history.addToNewest(validation);
+  }
+  return { history: history.from(0) };
 }
 
 it('writes each step once, and validations', async () => {
   const log = createLogger({ name: 'test', level: 'silent' });
   const events = new EventLog(folder, KEY, smallTraining, 2, log);
   events.told(told(4));
-  events.told({ ...told(4), validation: { step: 4, accuracy: 0.5, nll: 1 } });
+  events.told(told(4));
   events.told(told(6));
   await events.written();
   const [name = ''] = await readdir(join(folder, 'run'));
   const read = readEvents(await readFile(join(folder, 'run', name)));
   expect(read[1]).toMatchObject({ step: 3, sessionStatus: 1 });
-  expect(read.slice(2).map(({ step, values }) => [step, values?.[0]])).toEqual([
+  const values = read
+    .slice(2)
+    .map(({ step, values: own = [] }) => [
+      step,
+      ...own.filter(([tag]) => tag === 'student/loss' || tag.startsWith('validation.')),
+    ]);
+  expect(values).toEqual([
     [3, ['student/loss', 3]],
-    [4, ['student/loss', 4]],
-    [4, ['validation.accuracy/student', 0.5]],
+    [4, ['student/loss', 4], ['validation.accuracy/student', 0.5], ['validation.nll/student', 1]],
     [5, ['student/loss', 5]],
     [6, ['student/loss', 6]],
   ]);

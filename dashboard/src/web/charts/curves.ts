@@ -9,6 +9,8 @@ export interface Chart {
   readonly unit: string;
   /** Not all null. */
   readonly curves: readonly Curve[];
+  /** Known at some points alone, between which lines lead. */
+  readonly sparse: boolean;
 }
 
 export interface Curve {
@@ -50,7 +52,8 @@ export function chartsOf(history: HistoryFacts): ChartsOfRun {
     learning: charts([
       ['Loss', '', one('loss', 'loss')],
       ['Loss by term', '', terms(named(/^objective\[\d+\]\.(.+)$/))],
-      ['Validation', '', named(/^validation\.?(.+)$/)],
+      ['Validation accuracy', '%', one('validationAccuracy', 'accuracy', 100), SPARSE],
+      ['Validation loss', 'nats', one('validationNll', 'negative log-likelihood'), SPARSE],
       ['Learning rate', '', one('learningRate', 'learning rate')],
       ['Gradient norm', '', one('gradientNorm', 'gradient norm')],
     ]),
@@ -77,11 +80,14 @@ function terms(curves: readonly Curve[]): Curve[] {
   }));
 }
 
-function charts(all: readonly (readonly [string, string, Curve[]])[]): Chart[] {
+const SPARSE = true;
+
+function charts(all: readonly (readonly [string, string, Curve[], boolean?])[]): Chart[] {
   return all
-    .map(([title, unit, curves]) => ({
+    .map(([title, unit, curves, sparse = false]) => ({
       title,
       unit,
+      sparse,
       curves: curves.filter(({ values }) => values.some((value) => value !== null)),
     }))
     .filter(({ curves }) => curves.length > 0);

@@ -51,7 +51,7 @@ export function Plot({ chart, steps, cursor, onZoom }: PlotProps) {
 }
 
 function options(
-  { curves, unit }: Chart,
+  { curves, unit, sparse }: Chart,
   width: number,
   cursor: Signal<number | null>,
   onZoom: (firstStep: number, endStep: number) => void,
@@ -75,7 +75,7 @@ function options(
       {},
       ...curves.map(({ name }, index) => {
         const { colour: stroke, dash } = strokeOf(index);
-        return { label: name, stroke, dash, width: 1.5, points: { show: false } };
+        return { label: name, stroke, dash, width: 1.5, spanGaps: sparse, points: { show: false } };
       }),
     ],
     hooks: {

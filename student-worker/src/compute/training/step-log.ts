@@ -2,7 +2,7 @@
  * What the last steps measured, left where it was computed and read back together: on a GPU reading one waits for all
  * work before it. What was read is in the run's history.
  */
-import { STEP_COLUMNS, type StepHistory } from '@lyceum/learning/history';
+import { NO_VALIDATION, STEP_COLUMNS, type StepHistory } from '@lyceum/learning/history';
 import type { Engine, Tensor1D } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type { Stopwatch } from './stopwatch.js';
@@ -74,7 +74,7 @@ export class StepLog {
       }
       const figures = { loss, learningRate, gradientNorm, samples, seconds, waitingSeconds };
       const own = STEP_COLUMNS.map((column) => figures[column]);
-      this.history.add([...own, ...terms, ...targetFigures]);
+      this.history.add([...own, ...terms, ...NO_VALIDATION, ...targetFigures]);
       this.#sum += loss;
     }
     this.#count += pending.length;

@@ -11,7 +11,12 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
 import { SPLIT_NAMES, type SplitName } from '@lyceum/learning/datasets';
 import { writeDurably } from '@lyceum/learning/files';
-import { StepHistory, summedColumns, targetSumColumns } from '@lyceum/learning/history';
+import {
+  StepHistory,
+  summedColumns,
+  targetSumColumns,
+  validationSums,
+} from '@lyceum/learning/history';
 import { specificationDigest } from '@lyceum/learning/specification';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
@@ -215,6 +220,7 @@ export class Trainer {
       throw new LyceumError('FAILED_PRECONDITION', message);
     }
     const { student, job } = this.#parts;
+    this.#log.history.addToNewest(validationSums(job.specification, validation));
     const { metric } = job.specification.spec.selection;
     if (isBetter(metric, validation, this.#best?.validation)) {
       this.#best = { validation, weights: student.weights() };
