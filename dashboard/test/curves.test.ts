@@ -1,6 +1,6 @@
 /** Charts are made of histories of a few points, whose figures can be reckoned by hand. */
 import { describe, expect, it } from 'vitest';
-import { chartsOf, curveText, spread } from '../src/web/charts/curves.js';
+import { chartsOf, curveText, spread, valueAt } from '../src/web/charts/curves.js';
 
 describe('the charts of a history', () => {
   const history = {
@@ -61,4 +61,10 @@ describe('rows of a table', () => {
     expect(spread(512, 50).at(-1)).toBe(511);
     expect(spread(0, 50)).toEqual([]);
   });
+});
+
+it('says of a sparse curve what it said last', () => {
+  const values = [null, 1, null, null, 2, null];
+  expect(values.map((_, index) => valueAt(values, index, true))).toEqual([null, 1, 1, 1, 2, 2]);
+  expect(values.map((_, index) => valueAt(values, index, false))).toEqual(values);
 });

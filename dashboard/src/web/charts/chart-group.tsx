@@ -3,7 +3,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import type { HistoryPoint } from '../../api/index.js';
 import { countText } from '../../components/index.js';
 import { numberText } from '../parts/texts.js';
-import { type Chart, curveText, spread } from './curves.js';
+import { type Chart, curveText, spread, valueAt } from './curves.js';
 import { Plot } from './plot.js';
 import { STROKE_COUNT } from './theme.js';
 
@@ -101,7 +101,7 @@ function Legend({ chart, cursor }: Pick<FigureProps, 'chart' | 'cursor'>) {
           <Stroke index={index} />
           {chart.curves.length > 1 && <span class="name">{name}</span>}{' '}
           <b>
-            <ValueAtCursor {...{ values, unit: chart.unit, cursor }} />
+            <ValueAtCursor {...{ values, unit: chart.unit, sparse: chart.sparse, cursor }} />
           </b>
         </li>
       ))}
@@ -112,14 +112,14 @@ function Legend({ chart, cursor }: Pick<FigureProps, 'chart' | 'cursor'>) {
 interface ValueProps {
   readonly values: readonly (number | null)[];
   readonly unit: string;
+  readonly sparse: boolean;
   readonly cursor: Signal<number | null>;
 }
 
 /** Its own component: a cursor that moves draws the numbers again, not the charts. */
-function ValueAtCursor({ values, unit, cursor }: ValueProps) {
-  return (
-    <>{valueText(values[Math.min(cursor.value ?? values.length - 1, values.length - 1)], unit)}</>
-  );
+function ValueAtCursor({ values, unit, sparse, cursor }: ValueProps) {
+  const index = Math.min(cursor.value ?? values.length - 1, values.length - 1);
+  return <>{valueText(valueAt(values, index, sparse), unit)}</>;
 }
 
 function Stroke({ index }: { readonly index: number }) {
@@ -164,7 +164,7 @@ function ChartTable({ chart, steps }: Pick<FigureProps, 'chart' | 'steps'>) {
                   <th scope="row">{countText(steps[index] ?? 0)}</th>
                   {chart.curves.map(({ name, values }) => (
                     <td class="number" key={name}>
-                      {numberText(values[index])}
+                      {numberText(valueAt(values, index, chart.sparse))}
                     </td>
                   ))}
                 </tr>

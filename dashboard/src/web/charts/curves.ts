@@ -97,6 +97,17 @@ function ratio(above: number | null, below: number | null | undefined, scale: nu
   return above === null || !below ? null : (above / below) * scale;
 }
 
+/** What a curve says at a point; a sparse one what it said last. */
+export function valueAt(
+  values: readonly (number | null)[],
+  index: number,
+  sparse: boolean,
+): number | null {
+  const value = values[index] ?? null;
+  if (value !== null || !sparse) return value;
+  return values.slice(0, index + 1).findLast((known) => known !== null) ?? null;
+}
+
 /** What somebody who does not see the chart is told, `from 2.31 at step 0 to 0.412 at step 99,805; least …`. */
 export function curveText({ values }: Curve, steps: readonly number[]): string {
   let first = -1;
