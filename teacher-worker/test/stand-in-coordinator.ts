@@ -51,6 +51,8 @@ export class StandInCoordinator {
   readonly answers = new Map<string, { ticket: Ticket; logits: Float32Array }>();
   /** The desired state that a new session is told first. */
   greeting: TeacherAssignment = { revision: 1, teachers: [], ticketStream: TICKET_STREAM };
+  /** While set, each session ends with it at its hello. */
+  refuseSessions: LyceumError | undefined;
   /** While set, receipts are kept back. */
   holdReceipts = false;
   /** Ends the next answer stream with this status at its first frame. */
@@ -102,6 +104,7 @@ export class StandInCoordinator {
     try {
       for await (const { report } of reports) {
         if (report?.$case === 'hello') {
+          if (this.refuseSessions !== undefined) throw this.refuseSessions;
           session = new WorkerSession(report.hello, send);
           this.sessions.push(session);
           await session.assign(this.greeting);

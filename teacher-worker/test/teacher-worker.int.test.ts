@@ -605,6 +605,18 @@ it('comes back to a coordinator that was restarted, and gives up what it had in 
   await allAcked();
 });
 
+it('ends where the coordinator will never have it, and says so', async () => {
+  const reason = 'the certificate is not of w1';
+  coordinator.refuseSessions = new LyceumError('PERMISSION_DENIED', reason);
+  const worker = await start('w1');
+  expect(await worker.exited).toBe(1);
+  const last = JSON.parse(worker.logs.at(-1) ?? '{}') as { msg?: string; err?: object };
+  expect(last).toMatchObject({
+    msg: 'the coordinator refuses this worker',
+    err: { message: reason },
+  });
+});
+
 it('is ready once it has a session, and counts what it does', async () => {
   const worker = await start('w1');
   const here = await session('w1');
