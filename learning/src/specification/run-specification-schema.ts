@@ -48,33 +48,46 @@ const seed = wholeNumber('a whole number from 0 to 4294967295', { atLeast: 0, at
 
 const modality = text(`a modality's name: ${MODALITY_NAME_RULE}`, MODALITY_NAME);
 
-/** Relative share in the ensemble; shares need not sum to 1. */
-const weight = notNegative.default(1);
+/** Of a teacher, whatever it is. */
+const teacherName = name.describe(
+  'Name of the teacher in this run, by which terms and the report name it.',
+);
+const teacherModality = modality
+  .optional()
+  .describe(
+    "The data set's modality that the teacher sees; by default what its model's settings say, or the set's only one.",
+  );
+const weight = notNegative
+  .default(1)
+  .describe("The teacher's relative share in the ensemble; shares need not sum to 1.");
 
 const pushedTeacher = section({
-  name,
-  /** A pushed model, or `run:ID` for the student of an earlier run. */
-  model: modelReference,
-  /** Which of the set's modalities it sees; default what the model's settings say, or the set's only one. */
-  modality: modality.optional(),
-  /**
-   * What leaves the teacher: `white` logits and features, `gray` logits, `black` the class that it answers, whatever
-   * more its model could give.
-   */
-  access: word('white', 'gray', 'black').default('white'),
+  name: teacherName,
+  model: modelReference.describe(
+    'The name of a pushed model, or run:ID for the student of an earlier run.',
+  ),
+  modality: teacherModality,
+  access: word('white', 'gray', 'black')
+    .default('white')
+    .describe(
+      'What leaves the teacher: white logits and features, gray logits, black the class that it answers, whatever more its model could give.',
+    ),
   weight,
 });
 
 const NOT_BOTH = 'give model or inference, not both';
 const servedTeacher = section(
   {
-    name,
-    /** A model behind an Open Inference server; it is stored as a pushed model is, as the server has it at submit. */
-    inference: inlineInference,
-    /** As a pushed teacher's. */
-    modality: modality.optional(),
-    /** `gray` logits, `black` the class that it answers. No features leave a server. */
-    access: word('gray', 'black').default('gray'),
+    name: teacherName,
+    inference: inlineInference.describe(
+      'A model behind an Open Inference server; it is stored as a pushed model is, as the server has it at submit.',
+    ),
+    modality: teacherModality,
+    access: word('gray', 'black')
+      .default('gray')
+      .describe(
+        'What leaves the teacher: gray logits, black the class that it answers; no features leave a server.',
+      ),
     weight,
   },
   { model: NOT_BOTH },
@@ -84,48 +97,69 @@ const teacher = choose([pushedTeacher, servedTeacher], (input) =>
 );
 
 const mountedDataset = section({
-  /** Absolute path below the datasets root, on a volume that coordinator and workers mount alike. */
-  path: text('an absolute path', /^\//),
-  digest: text('sha256: and 64 hex digits', /^sha256:[0-9a-f]{64}$/),
+  path: text('an absolute path', /^\//).describe(
+    'Absolute path below the datasets root, on a volume that coordinator and workers mount alike.',
+  ),
+  digest: text('sha256: and 64 hex digits', /^sha256:[0-9a-f]{64}$/).describe(
+    'SHA-256 of the data set: sha256: and 64 hex digits.',
+  ),
 });
 
 const DATASET = 'the name of a pushed set, or { path, digest } on a mounted volume';
 const dataset = choose([name, mountedDataset], (input) => {
   if (typeof input === 'string') return name;
   return isMapping(input) ? mountedDataset : { path: '', message: wants(DATASET)({ input }) };
-});
+}).describe(
+  'The data set: the name of a pushed one, or path and digest of one on a mounted volume.',
+);
 
 const architectures = {
   mlp: section({
     architecture: z.literal('mlp'),
-    hiddenUnits: list(count, 'a list of at most 16 layers’ units', { atMost: 16 }).default([
-      30, 30,
-    ]),
-    /** Share of each hidden layer's units that are dropped in training, in [0, 1). */
-    dropout: share.default(0),
+    hiddenUnits: list(count, 'a list of at most 16 layers’ units', { atMost: 16 })
+      .default([30, 30])
+      .describe('Units of each hidden layer, from the input on; an empty list is none.'),
+    dropout: share
+      .default(0)
+      .describe("Share of each hidden layer's units that are dropped in training, in [0, 1)."),
   }),
   lenet: section({ architecture: z.literal('lenet') }),
   conv: section({
     architecture: z.literal('conv'),
-    filters: list(count, 'a list of 1 to 8 layers’ filters', { atLeast: 1, atMost: 8 }).default([
-      16, 32,
-    ]),
-    denseUnits: list(count, 'a list of at most 8 layers’ units', { atMost: 8 }).default([64]),
+    filters: list(count, 'a list of 1 to 8 layers’ filters', { atLeast: 1, atMost: 8 })
+      .default([16, 32])
+      .describe('Filters of each 3 × 3 convolution, from the input on; a pooling follows each.'),
+    denseUnits: list(count, 'a list of at most 8 layers’ units', { atMost: 8 })
+      .default([64])
+      .describe('Units of each dense layer after the convolutions; an empty list is none.'),
   }),
   resnet: section({
     architecture: z.literal('resnet'),
-    /** 6n + 2 layers. He et al. 2016, §4.2. */
-    depth: z.literal([8, 20], { error: wants('8 or 20') }).default(8),
+    // 6n + 2. He et al. 2016, §4.2.
+    depth: z
+      .literal([8, 20], { error: wants('8 or 20') })
+      .default(8)
+      .describe('Layers that have weights: 8 or 20.'),
   }),
   'embedding-bag': section({
     architecture: z.literal('embedding-bag'),
-    /** Length of the vector that stands for each number of a flat sample: for each n-gram of a text. */
-    dimension: count.default(64),
-    /** Of layers between the sum of vectors and the logits. */
-    hiddenUnits: list(count, 'a list of at most 16 layers’ units', { atMost: 16 }).default([]),
+    dimension: count
+      .default(64)
+      .describe(
+        'Length of the vector that stands for each number of a flat sample: for each n-gram of a text.',
+      ),
+    hiddenUnits: list(count, 'a list of at most 16 layers’ units', { atMost: 16 })
+      .default([])
+      .describe(
+        'Units of each layer between the sum of vectors and the logits; the default, an empty list, is none.',
+      ),
   }),
 };
-const startingModel = section({ model: modelReference });
+const startingModel = section({
+  model: modelReference.describe(
+    'The model that the student starts from: the name of a pushed one, or run:ID for the student of an earlier run.',
+  ),
+});
 
 const STUDENT_MODEL = `{ architecture: ${Object.keys(architectures).join(' | ')}, … } or { model: NAME }`;
 const architecture = word('mlp', 'lenet', 'conv', 'resnet', 'embedding-bag');
@@ -141,21 +175,33 @@ const studentModel = choose([...Object.values(architectures), startingModel], (i
   return { path: 'architecture', message: known.error.issues[0]?.message ?? '' };
 });
 
-/** Steps over which the rate rises linearly from 0. */
-const warmupSteps = stepCount.default(0);
+const warmupSteps = stepCount
+  .default(0)
+  .describe('Steps over which the rate rises linearly from 0; 0, the default, is no warm-up.');
 const constantRate = positive.transform((rate) => ({ constant: { rate, warmupSteps: 0 } }));
 const schedules = {
-  constant: section({ constant: section({ rate: positive, warmupSteps }) }),
+  constant: section({
+    constant: section({
+      rate: positive.describe('Rate of every step after warm-up.'),
+      warmupSteps,
+    }).describe('One rate for all steps.'),
+  }),
   step: section({
     step: section({
-      initial: positive,
-      factor: positive.default(0.1),
-      atSteps: list(count, 'a list of steps', { atLeast: 1 }),
+      initial: positive.describe('Rate before the first of atSteps.'),
+      factor: positive.default(0.1).describe('What the rate is multiplied by at each of atSteps.'),
+      atSteps: list(count, 'a list of steps', { atLeast: 1 }).describe(
+        'Steps, rising, from which on the rate is multiplied by factor once more.',
+      ),
       warmupSteps,
-    }),
+    }).describe('A rate that changes by a factor at given steps.'),
   }),
   cosine: section({
-    cosine: section({ peak: positive, final: notNegative.default(0), warmupSteps }),
+    cosine: section({
+      peak: positive.describe('Rate at the end of warm-up, from where it falls.'),
+      final: notNegative.default(0).describe('Rate at the end of the run.'),
+      warmupSteps,
+    }).describe('A rate that falls along half a cosine to the end of the run.'),
   }),
 };
 
@@ -174,37 +220,67 @@ const learningRate = choose([constantRate, ...Object.values(schedules)], (input)
 });
 
 const training = section({
-  optimizer: word('adam', 'sgd', 'momentum').default('adam'),
-  /** For `momentum` only. */
-  momentum: share.optional(),
-  nesterov: flag().optional(),
-  learningRate: learningRate.prefault(0.001),
-  /** Decoupled for adam (Loshchilov & Hutter 2019), an L2 gradient for sgd and momentum. */
-  weightDecay: notNegative.default(0),
-  /** Greatest global norm of the gradient; absent: not clipped. */
-  clipNorm: positive.optional(),
-  batchSize: wholeNumber('a whole number from 1 to 65536', { above: 0, atMost: 65_536 }).default(
-    128,
-  ),
-  /** Passes over the samples trained on. At most one of `epochs` and `steps`; default 10 epochs. */
-  epochs: count.optional(),
-  steps: count.optional(),
-  seed: seed.default(1),
-  checkpointEverySteps: count.default(200),
+  optimizer: word('adam', 'sgd', 'momentum')
+    .default('adam')
+    .describe('The optimiser: adam, plain gradient descent (sgd), or sgd with momentum.'),
+  momentum: share
+    .optional()
+    .describe(
+      'Of optimizer: momentum. Share of the velocity that each step keeps, in [0, 1); 0.9 by default.',
+    ),
+  nesterov: flag()
+    .optional()
+    .describe("Of optimizer: momentum. Takes Nesterov's gradient; false by default."),
+  learningRate: learningRate
+    .prefault(0.001)
+    .describe('The learning rate: a number for all steps, or a schedule with its settings.'),
+  weightDecay: notNegative
+    .default(0)
+    .describe(
+      'Weight decay: decoupled for adam (Loshchilov & Hutter 2019), an L2 gradient for sgd and momentum; 0, the default, is none.',
+    ),
+  clipNorm: positive
+    .optional()
+    .describe('Greatest global norm of the gradient; absent, it is not clipped.'),
+  batchSize: wholeNumber('a whole number from 1 to 65536', { above: 0, atMost: 65_536 })
+    .default(128)
+    .describe('Samples in a batch.'),
+  epochs: count
+    .optional()
+    .describe(
+      'Passes over the samples trained on; give epochs or steps, not both; 10 epochs by default.',
+    ),
+  steps: count.optional().describe('Steps of the run, a batch each, instead of epochs.'),
+  seed: seed
+    .default(1)
+    .describe("Seed of the student's first weights, of dropout and of the order of samples."),
+  checkpointEverySteps: count
+    .default(200)
+    .describe('Steps between two checkpoints: a death of the student costs no more of them.'),
 }).transform((t) => (t.epochs === undefined && t.steps === undefined ? { ...t, epochs: 10 } : t));
 
 const selection = section({
-  /** The test split is scored once, at the end. */
-  split: word('validation').default('validation'),
-  metric: word('nll', 'accuracy').default('nll'),
-  /** Steps between two passes over the validation split; default one pass over the transfer set. */
-  everySteps: count.optional(),
+  split: word('validation')
+    .default('validation')
+    .describe('The split that chooses; the test split is scored once, at the end.'),
+  metric: word('nll', 'accuracy')
+    .default('nll')
+    .describe(
+      'What is compared: the least nll (negative log-likelihood) or the greatest accuracy.',
+    ),
+  everySteps: count
+    .optional()
+    .describe(
+      'Steps between two passes over the validation split; by default as many as a pass over the train split takes.',
+    ),
 });
 
 const LABEL_TEXT = 'a text of at most 200 characters';
 const metadata = section({
-  name,
-  team: text('a text of at most 100 characters', /^.{0,100}$/su).optional(),
+  name: name.describe('Name of the run, and its id where none is given at submit.'),
+  team: text('a text of at most 100 characters', /^.{0,100}$/su)
+    .optional()
+    .describe('Whose run it is; runs and costs can be listed by team.'),
   labels: z
     .record(
       text('a label of at most 63 characters', /^.{0,63}$/su),
@@ -213,18 +289,27 @@ const metadata = section({
         error: wants('a mapping from labels to texts'),
       },
     )
-    .optional(),
-});
+    .optional()
+    .describe('Texts of your own by name, by which runs can be listed.'),
+}).describe('What the run is called, and whose it is.');
 
-const someLabels = section({ count, seed: seed.default(1) });
+const someLabels = section({
+  count: count.describe(
+    'Training samples that keep their label, chosen near proportionally by class.',
+  ),
+  seed: seed.default(1).describe('Seed of the choice.'),
+});
 const allLabels = z.literal('all');
-/** A stratified choice of training samples that keep their label; the rest count as unlabelled. */
 const labels = choose([allLabels, someLabels], (input) => {
   if (input === 'all') return allLabels;
   return isMapping(input)
     ? someLabels
     : { path: '', message: wants('all, or { count, seed }')({ input }) };
-});
+})
+  .default('all')
+  .describe(
+    'The training samples that keep their label: all, or a choice of so many; the rest count as unlabelled.',
+  );
 
 const baseline = text(
   'none, train (also trains the student alone), or run:ID (that run was it)',
@@ -232,44 +317,76 @@ const baseline = text(
 );
 
 const retention = section({
-  /** Seconds after its end after which the run is deleted; absent: it is kept until somebody deletes it. */
-  ttlAfterFinished: count.optional(),
+  ttlAfterFinished: count
+    .optional()
+    .describe(
+      'Seconds after its end after which the run is deleted; absent, it is kept until somebody deletes it.',
+    ),
 });
 
-/** As a teacher's. */
-const studentModality = modality.optional();
+const studentFields = {
+  model: studentModel.describe(
+    "The student's architecture with its sizes, or the model that it starts from.",
+  ),
+  modality: modality
+    .optional()
+    .describe(
+      "The data set's modality that the student sees; by default what the model that it starts from says, or the set's only one.",
+    ),
+};
 
 const student = section({
-  model: studentModel,
-  modality: studentModality,
-  /** `train`: also train the student alone; `run:ID`: that run was it. */
-  baseline: baseline.default('none'),
-  /** Further rows of the report's table. */
-  references: section({ studentAllLabels: runReference.optional() }).default({}),
+  ...studentFields,
+  baseline: baseline
+    .default('none')
+    .describe(
+      'The student without teachers, for the report: none, train (also trains it alone), or run:ID (that run was it).',
+    ),
+  references: section({
+    studentAllLabels: runReference
+      .optional()
+      .describe('run:ID of an earlier run that trained such a student with all labels.'),
+  })
+    .default({})
+    .describe("Further rows of the report's table."),
 });
 
 const API_VERSION = 'lyceum.dev/v1alpha1';
 const head = { apiVersion: z.literal(API_VERSION, { error: wants(API_VERSION) }), metadata };
+
+/** What runs of either kind have. */
+const trainingFields = {
+  views: views
+    .optional()
+    .describe(
+      'How training samples are changed from epoch to epoch; absent, they are as they are.',
+    ),
+  training: training.prefault({}).describe('How the student is trained.'),
+  selection: selection
+    .prefault({})
+    .describe('Which of the validated states of the student is kept as the best.'),
+  retention: retention.optional().describe('How long the run is kept after its end.'),
+};
+const OBJECTIVE = 'The terms whose weighted sum the student minimises.';
 
 const distillation = section({
   ...head,
   kind: z.literal('Distillation'),
   spec: section({
     dataset,
-    teachers: list(teacher, 'a list of 1 to 64 teachers', { atLeast: 1, atMost: 64 }),
-    labels: labels.default('all'),
-    ensemble: ensemble.prefault({}),
-    student,
-    objective: list(term, 'a list of 1 to 8 terms', { atLeast: 1, atMost: 8 }).prefault([
-      ...DEFAULT_OBJECTIVE,
-    ]),
-    answers: answers.prefault({}),
-    views: views.optional(),
-    training: training.prefault({}),
-    selection: selection.prefault({}),
-    retention: retention.optional(),
+    teachers: list(teacher, 'a list of 1 to 64 teachers', { atLeast: 1, atMost: 64 }).describe(
+      'The teachers, whose names differ.',
+    ),
+    labels,
+    ensemble: ensemble.prefault({}).describe("How the teachers' answers are combined."),
+    student: student.describe('The model that is trained, and what the report compares it with.'),
+    objective: list(term, 'a list of 1 to 8 terms', { atLeast: 1, atMost: 8 })
+      .prefault([...DEFAULT_OBJECTIVE])
+      .describe(OBJECTIVE),
+    answers: answers.prefault({}).describe("How the teachers' answers are stored."),
+    ...trainingFields,
     ...teacherHealthFields,
-  }),
+  }).describe('Who teaches what student, on which data, and how.'),
 });
 
 const OF_DISTILLATION = 'belongs to kind: Distillation, and this is kind: Training';
@@ -286,21 +403,18 @@ const trainingAlone = section({
   spec: section(
     {
       dataset,
-      labels: labels.default('all'),
-      student: section(
-        { model: studentModel, modality: studentModality },
-        { baseline: OF_DISTILLATION, references: OF_DISTILLATION },
-      ),
-      objective: list(termAlone, 'a list of the one term ce', { atLeast: 1, atMost: 1 }).prefault([
-        { term: 'ce', weight: 1 },
-      ]),
-      views: views.optional(),
-      training: training.prefault({}),
-      selection: selection.prefault({}),
-      retention: retention.optional(),
+      labels,
+      student: section(studentFields, {
+        baseline: OF_DISTILLATION,
+        references: OF_DISTILLATION,
+      }).describe('The model that is trained.'),
+      objective: list(termAlone, 'a list of the one term ce', { atLeast: 1, atMost: 1 })
+        .prefault([{ term: 'ce', weight: 1 }])
+        .describe(OBJECTIVE),
+      ...trainingFields,
     },
     OF_DISTILLATION_ALONE,
-  ),
+  ).describe('What model is trained, on which data, and how.'),
 });
 
 /** Of a document whose kind is not known: what it has shows which was meant, so that all its problems are told at once. */

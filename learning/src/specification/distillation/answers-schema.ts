@@ -13,14 +13,17 @@ const mappings = CODEC_SETTINGS.map(({ schema }) => schema);
 const CODEC = `${['auto', ...CODEC_WORDS].join(', ')}, or ${listed(CODEC_SETTINGS.map(({ shown }) => shown))}`;
 
 export const answers = section({
-  /** `auto`: what keeps the divergence from exact answers below 1e-4, by the class count; exact where votes are counted. */
   codec: choose([named, ...mappings], (input) => {
     if (typeof input === 'string') return named;
     const [first] = mappings;
     if (!isMapping(input) || first === undefined)
       return { path: '', message: wants(CODEC)({ input }) };
     return CODEC_SETTINGS.find(({ key }) => Object.hasOwn(input, key))?.schema ?? first;
-  }).default('auto'),
+  })
+    .default('auto')
+    .describe(
+      'The codec, by its name or with its settings; auto takes, by the class count, what keeps the divergence from exact answers below 1e-4, and is exact where votes are counted.',
+    ),
 });
 
 /** What must hold between a codec and what reads the answers. */

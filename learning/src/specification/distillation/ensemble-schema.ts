@@ -25,17 +25,34 @@ const proposed = (holds: (rule: Rule) => boolean): string[] =>
   namesOf((rule) => !rule.ofPlugin && holds(rule));
 
 export const ensemble = section({
-  /** What each does is in the file of its name in `ensemble/rules`. */
-  combine: rule.default('arithmetic'),
-  /** Of `entropy`: what makes a teacher certain. Of `accuracy`: from accuracies to weights. */
-  weighting: word(firstWeighting, ...otherWeightings).optional(),
-  /** Of `aekd`: greatest weight of a teacher; below 1 / teachers all weigh the same. Absent: 0.6. Du et al. 2020. */
-  bound: aekdBound.optional(),
-  /** First divides each teacher's logits by the temperature that makes them mean what they say on the validation split. */
-  calibrate: flag().optional(),
-  /** Of `plugin`: the rule's name there, and what it is told. */
-  rule: ownName.optional(),
-  settings: ownSettings.optional(),
+  // What each does is in the file of its name in `ensemble/rules`.
+  combine: rule
+    .default('arithmetic')
+    .describe(
+      "The rule that makes one answer of the teachers'; the default is the mean of their probabilities, by their weights.",
+    ),
+  weighting: word(firstWeighting, ...otherWeightings)
+    .optional()
+    .describe(
+      'Of combine: entropy, what makes a teacher certain (ebkd by default); of combine: accuracy, how accuracies become weights (linear by default).',
+    ),
+  // Du et al. 2020.
+  bound: aekdBound
+    .optional()
+    .describe(
+      'Of combine: aekd. Greatest weight of a teacher; below 1 / teachers all weigh the same; 0.6 by default.',
+    ),
+  calibrate: flag()
+    .optional()
+    .describe(
+      "First divides each teacher's logits by the temperature that makes them mean what they say on the validation split; false by default.",
+    ),
+  rule: ownName.optional().describe("Of combine: plugin. The rule's name in the plugin."),
+  settings: ownSettings
+    .optional()
+    .describe(
+      'Of combine: plugin. Numbers by name that the rule is told; their meaning is its own.',
+    ),
   ...quorumFields,
 }).transform(({ combine, weighting, bound, rule: own, settings, calibrate, ...quorum }) => ({
   ...ruleOf({ combine }).settled({ weighting, bound, rule: own, settings }),

@@ -12,18 +12,24 @@ const quorum = choose([all, count], (input) => {
 });
 
 export const quorumFields = {
-  /** Teachers whose answers a target needs at least; it is made of those that are there, by their weights. */
-  quorum: quorum.default('all'),
-  /** With a quorum below all: how long an otherwise idle student waits for the rest. */
+  quorum: quorum
+    .default('all')
+    .describe(
+      'Teachers whose answers a target needs at least; it is made of those that are there, by their weights.',
+    ),
   deadlineMs: wholeNumber('milliseconds, a whole number from 1 to 86400000', {
     above: 0,
     atMost: 86_400_000,
-  }).optional(),
-  /**
-   * With a quorum below all: the run is paused before more than this share of its steps have fewer than all teachers.
-   * Absent: 1.
-   */
-  maxDegradedShare: number('a number from 0 to 1', { atLeast: 0, atMost: 1 }).optional(),
+  })
+    .optional()
+    .describe(
+      'With a quorum below all, which needs it: milliseconds that an otherwise idle student waits for the rest.',
+    ),
+  maxDegradedShare: number('a number from 0 to 1', { atLeast: 0, atMost: 1 })
+    .optional()
+    .describe(
+      'With a quorum below all: the run is paused before more than this share of its steps have fewer than all teachers; 1, the default, never pauses it.',
+    ),
 };
 
 /** What must hold between a quorum, its terms and the run's teachers. */

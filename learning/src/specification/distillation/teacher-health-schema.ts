@@ -6,33 +6,34 @@ import { list, section, text, wholeNumber, word } from '../../documents/index.js
 export const CANARY_CALLS = 256;
 
 export const teacherHealthFields = {
-  /**
-   * `strict`: workers whose answers differ in bits from those of the first one with that teacher are given no tickets
-   * of it. `relaxed`: they answer if the difference is within the tolerance for sound replicas, and the report says
-   * `bitExact: false` and why.
-   */
-  determinism: word('strict', 'relaxed').default('relaxed'),
+  determinism: word('strict', 'relaxed')
+    .default('relaxed')
+    .describe(
+      'Whether workers answer whose answers differ in bits from those of the first one with that teacher: strict never, relaxed if the difference is within the tolerance for sound replicas, and the report says bitExact: false and why.',
+    ),
   teacherHealth: section({
-    /**
-     * What to do about a teacher that knows no more of its probe than chance does, or says the same of each row: `refuse`
-     * holds the run before TRAINING until its teachers are known, and fails it if there is one like that; `warn` trains
-     * all the same.
-     */
-    atChance: word('refuse', 'warn').default('refuse'),
-    /** Names of teachers that are taken all the same; the report says so. */
+    atChance: word('refuse', 'warn')
+      .default('refuse')
+      .describe(
+        'What to do about a teacher that knows no more of its probe than chance does, or says the same of each row: refuse holds the run before TRAINING until its teachers are known, and fails it if there is one like that; warn trains all the same.',
+      ),
     accept: list(text("a teacher's name", /./s), 'a list of names of teachers', {
       atLeast: 1,
       atMost: 64,
-    }).optional(),
-    /**
-     * Calls that the run pays for canaries of each teacher behind an endpoint, one a row of its probe; the self-test's are
-     * not among them. Absent: {@link CANARY_CALLS}.
-     */
+    })
+      .optional()
+      .describe('Names of teachers that are taken all the same; the report says so.'),
     canaryCalls: wholeNumber('a whole number from 0 to 1,000,000', {
       atLeast: 0,
       atMost: 1_000_000,
-    }).optional(),
-  }).prefault({}),
+    })
+      .optional()
+      .describe(
+        `Calls that the run pays for canaries of each teacher behind an endpoint, one a row of its probe; the self-test's are not among them; ${CANARY_CALLS} by default.`,
+      ),
+  })
+    .prefault({})
+    .describe('What is asked of teachers before they are trusted.'),
 };
 
 /** Names of teachers, and of those that are accepted, that are looked at: a run has no more, and a hostile document may. */

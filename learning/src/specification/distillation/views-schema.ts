@@ -18,24 +18,38 @@ export const views = section({
   seed: wholeNumber('a whole number from 0 to 4294967295', {
     atLeast: 0,
     atMost: 0xffffffff,
-  }).default(1),
-  /** Epochs after which the views repeat, so that stored answers serve again. */
-  cycle: wholeNumber('a whole number greater than 0', { above: 0 }).default(1),
-  /** Greatest shift as a share of height and width, in [0, 0.5]. */
-  shift: half.default(0),
-  /** Mirrors half of the samples left to right. */
-  flip: flag().default(false),
-  /** Greatest share of height and width that is cut off, in [0, 1); the rest is enlarged to the whole. */
-  crop: share.default(0),
-  /** Greatest rotation to either side, as a share of a full turn, in [0, 0.5]; 0.04 is 14.4 degrees. */
-  rotation: half.default(0),
-  /** Side of a hole of zeros as a share of height and width, in [0, 1). DeVries & Taylor 2017. */
-  cutout: share.default(0),
-  /**
-   * Mixes each sample with another of its split, and their labels alike; teachers answer the mixed sample.
-   * Zhang et al. 2018, Beyer et al. 2022.
-   */
-  mixup: flag().default(false),
+  })
+    .default(1)
+    .describe('Seed of what happens to each sample in each epoch.'),
+  cycle: wholeNumber('a whole number greater than 0', { above: 0 })
+    .default(1)
+    .describe('Epochs after which the views repeat, so that stored answers serve again.'),
+  shift: half
+    .default(0)
+    .describe(
+      'Greatest shift as a share of height and width, in [0, 0.5]; 0, the default, is none.',
+    ),
+  flip: flag().default(false).describe('Mirrors half of the samples left to right.'),
+  crop: share
+    .default(0)
+    .describe(
+      'Greatest share of height and width that is cut off, in [0, 1), the rest being enlarged to the whole; 0, the default, is none.',
+    ),
+  rotation: half
+    .default(0)
+    .describe(
+      'Greatest rotation to either side, as a share of a full turn, in [0, 0.5]: 0.04 is 14.4 degrees; 0, the default, is none.',
+    ),
+  cutout: share
+    .default(0)
+    .describe(
+      'Side of a hole of zeros as a share of height and width, in [0, 1) (DeVries & Taylor 2017); 0, the default, is none.',
+    ),
+  mixup: flag()
+    .default(false)
+    .describe(
+      'Mixes each sample with another of its split, and their labels alike; teachers answer the mixed sample (Zhang et al. 2018, Beyer et al. 2022).',
+    ),
 });
 
 export type ViewSettings = z.output<typeof views>;

@@ -1,0 +1,28 @@
+/** The JSON Schemas of what people write: an editor shows what each field means. */
+import { runSpecificationJsonSchema } from '@lyceum/learning/specification';
+import { expect, test } from 'vitest';
+
+/** Whose fields have none yet. */
+const WITHOUT = /^spec\.(?:objective|teachers\.inference|answers\.codec)\./;
+
+test('every field of the schema of a run says what it means', () => {
+  const without = [...fieldsWithoutText(runSpecificationJsonSchema(), '')];
+  expect(without.filter((path) => !WITHOUT.test(path))).toEqual([]);
+});
+
+/** Paths of properties that have no description. One with a `const` only tells forms apart, and its value says all. */
+function* fieldsWithoutText(schema: unknown, path: string): Generator<string> {
+  if (typeof schema !== 'object' || schema === null) return;
+  for (const [keyword, part] of Object.entries(schema)) {
+    if (keyword !== 'properties') {
+      // A default is a document's value, whatever its keys.
+      if (keyword !== 'default') yield* fieldsWithoutText(part, path);
+      continue;
+    }
+    for (const [name, field] of Object.entries<Record<string, unknown>>(part)) {
+      const at = path === '' ? name : `${path}.${name}`;
+      if (!('const' in field) && !field['description']) yield at;
+      yield* fieldsWithoutText(field, at);
+    }
+  }
+}
