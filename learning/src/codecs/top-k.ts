@@ -24,7 +24,12 @@ export const topK = {
     key: 'topK',
     shown: '{ topK: K }',
     schema: section({
-      topK: wholeNumber('a whole number from 1 to 9999999', { above: 0, atMost: 9_999_999 }),
+      topK: wholeNumber('a whole number from 1 to 9999999', {
+        above: 0,
+        atMost: 9_999_999,
+      }).describe(
+        'How many of the greatest probabilities of an answer are stored; the other classes share the rest evenly.',
+      ),
     }),
     text: ({ topK }) => String(topK),
     parse: (text) => (/^[1-9][0-9]{0,6}$/.test(text) ? { topK: Number(text) } : undefined),

@@ -31,61 +31,105 @@ import { checkRunSpecification } from './run-specification.js';
 import { endpoint, endpointProblems } from './servers/index.js';
 
 const API_VERSION = 'lyceum.dev/v1alpha1';
+/** The teacher of the classes behind the votes. */
+export const CONSENSUS = 'dawid-skene';
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?$/;
 const name = text('a name: lower-case letters, digits, dashes and dots, at most 40', NAME);
 const column = text("a column's name", /./s);
 const count = wholeNumber('a whole number greater than 0', { above: 0 });
 
 const inputs = section({
-  /** A table, .csv, .tsv or .jsonl; a .txt with a text a line; or a folder of images. From the document's folder on. */
-  source: text('a path', /./s),
-  /** Of a table, what is asked about: a text, some numbers, or the path of an image. */
-  text: column.optional(),
-  numbers: list(column, 'a list of columns', { atLeast: 1 }).optional(),
-  image: column.optional(),
-  /** The true class, where it is known. Never sent: it measures. */
-  label: column.optional(),
-  /** train, validation or test. Absent: drawn by shares when the student is taught. */
-  split: column.optional(),
+  source: text('a path', /./s).describe(
+    "The path from the document's folder on: a table (.csv, .tsv, .jsonl), a .txt with a text a line, or a folder of images.",
+  ),
+  text: column.optional().describe("The table's column with the text that is asked about."),
+  numbers: list(column, 'a list of columns', { atLeast: 1 })
+    .optional()
+    .describe("The table's columns with the numbers that are asked about, in their order."),
+  image: column
+    .optional()
+    .describe("The table's column with the path of the image that is asked about."),
+  label: column
+    .optional()
+    .describe(
+      'The column with the true class, where it is known; it is never sent, it only measures.',
+    ),
+  split: column
+    .optional()
+    .describe(
+      'The column with train, validation or test; default: drawn by shares when the student is taught.',
+    ),
 });
 
 const train = section({
-  /** Each teacher's votes, or the classes behind them, with their probabilities. */
-  teach: word('votes', 'dawid-skene').default('votes'),
-  /** Of texts: lengths of n-grams, and numbers in a sample. */
-  ngrams: section({ from: count, to: count }).optional(),
-  buckets: count.optional(),
-  /** Of images: what they are scaled to, and whether they are coloured. Absent: all are alike in it, and stay so. */
-  size: text('HEIGHTxWIDTH in pixels, 64x64', /^[1-9]\d{0,3}x[1-9]\d{0,3}$/).optional(),
-  channels: word('gray', 'rgb').optional(),
-  /** As in `spec` of kind: Distillation, without dataset and teachers. */
-  run: z.record(z.string(), z.unknown(), { error: wants('a mapping') }),
+  teach: word('votes', CONSENSUS)
+    .default('votes')
+    .describe(
+      "What teaches the student: each teacher's votes, or the classes behind them with their probabilities.",
+    ),
+  ngrams: section({
+    from: count.describe('The least number of characters of an n-gram.'),
+    to: count.describe('The greatest number of characters of an n-gram.'),
+  })
+    .optional()
+    .describe('Of texts: the lengths of the n-grams that they become; default 1 to 4.'),
+  buckets: count
+    .optional()
+    .describe(
+      'Of texts: how many numbers a sample has, which n-grams are hashed to; default 2048.',
+    ),
+  size: text('HEIGHTxWIDTH in pixels, 64x64', /^[1-9]\d{0,3}x[1-9]\d{0,3}$/)
+    .optional()
+    .describe(
+      'Of images: the height and width in pixels that they are scaled to, as 64x64; default the size that all have.',
+    ),
+  channels: word('gray', 'rgb')
+    .optional()
+    .describe('Of images: whether the samples are gray or coloured; default as all images are.'),
+  run: z
+    .record(z.string(), z.unknown(), { error: wants('a mapping') })
+    .describe(
+      'The spec of a run of kind: Distillation that teaches the student, without dataset and teachers.',
+    ),
+});
+
+const teacher = section({
+  name: name.describe("The teacher's name, which its answers are kept under."),
+  endpoint: endpoint.describe('How the teacher is asked, and what its answers mean.'),
 });
 
 const imitation = section({
   apiVersion: z.literal(API_VERSION, { error: wants(API_VERSION) }),
   kind: z.literal('Imitation', { error: wants('Imitation') }),
-  metadata: section({ name }),
+  metadata: section({
+    name: name.describe(
+      "The imitation's name, which its run has too and its teachers' models begin with.",
+    ),
+  }).describe('What the imitation is called.'),
   spec: section({
-    inputs,
-    classes: list(text("a class's name", /./s), 'a list of at least 2 classes', { atLeast: 2 }),
-    teachers: list(section({ name, endpoint }), 'a list of 1 to 64 teachers', {
-      atLeast: 1,
-      atMost: 64,
-    }),
-    check: section({ rules: list(imitationRuleSettings, 'a list of rules') }).prefault({
-      rules: [{ rule: 'schema' }, { rule: 'duplicates' }],
-    }),
-    train: train.optional(),
-  }),
+    inputs: inputs.describe('The public inputs that teachers are asked about.'),
+    classes: list(text("a class's name", /./s), 'a list of at least 2 classes', {
+      atLeast: 2,
+    }).describe('The names of the classes that an input may be of.'),
+    teachers: list(teacher, 'a list of 1 to 64 teachers', { atLeast: 1, atMost: 64 }).describe(
+      'The black boxes that are asked.',
+    ),
+    check: section({
+      rules: list(imitationRuleSettings, 'a list of rules').describe(
+        'The rules that an input and its answers must pass to be kept.',
+      ),
+    })
+      .prefault({ rules: [{ rule: 'schema' }, { rule: 'duplicates' }] })
+      .describe(
+        'What is kept of the answers; default what passes the rules schema and duplicates.',
+      ),
+    train: train.optional().describe('How a student is taught with what was kept.'),
+  }).describe('What is asked, what is kept of the answers, and how a student is taught with it.'),
 });
 
 export type Imitation = z.output<typeof imitation>;
 export type ImitationTeacher = Imitation['spec']['teachers'][number];
 export type ImitationInputs = Imitation['spec']['inputs'];
-
-/** The teacher of the classes behind the votes. */
-export const CONSENSUS = 'dawid-skene';
 
 /**
  * The run of an imitation's last stage.

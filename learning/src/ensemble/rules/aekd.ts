@@ -9,7 +9,7 @@ import type { EnsembleRule } from './rule.js';
 /** 3^8 systems are solved in each step. */
 export const AEKD_MAX_TEACHERS = 8;
 
-/** Greatest weight of a teacher; below 1 / teachers all weigh the same. */
+/** Of `spec.ensemble.bound`. */
 export const aekdBound = number('a number greater than 0, at most 1', { above: 0, atMost: 1 });
 const DEFAULT_BOUND = 0.6;
 

@@ -5,7 +5,9 @@ import { tooManyTeachers } from './teacher-count.js';
 
 const settings = section({
   rule: z.literal('agreement'),
-  atLeast: wholeNumber('a whole number greater than 0', { above: 0 }).default(2),
+  atLeast: wholeNumber('a whole number greater than 0', { above: 0 })
+    .default(2)
+    .describe('How many teachers must name the same class, at least.'),
 });
 
 /** So many teachers say the same. */

@@ -8,7 +8,7 @@ const settings = section({
   phrases: list(text('a phrase with a letter or digit', /[\p{L}\p{N}]/u), 'a list of phrases', {
     atLeast: 1,
     atMost: 10_000,
-  }),
+  }).describe('The phrases, as whole words whatever their case, none of which a text may have.'),
 });
 
 /** Texts that hold one of these phrases, as whole words, whatever the case and what stands between the words. */

@@ -4,7 +4,9 @@ import type { ImitationRule } from './imitation-rule.js';
 
 const settings = section({
   rule: z.literal('confidence'),
-  atLeast: number('a number from 0 to 1', { atLeast: 0, atMost: 1 }),
+  atLeast: number('a number from 0 to 1', { atLeast: 0, atMost: 1 }).describe(
+    'The least mean confidence that teachers must state; inputs without any are kept.',
+  ),
 });
 
 /** The mean of what teachers say of how sure they are. */

@@ -7,7 +7,9 @@ export const DAWID_SKENE_TEACHERS = 3;
 
 const settings = section({
   rule: z.literal('dawid-skene'),
-  atLeast: number('a number from 0 to 1', { atLeast: 0, atMost: 1 }).default(0.9),
+  atLeast: number('a number from 0 to 1', { atLeast: 0, atMost: 1 })
+    .default(0.9)
+    .describe('The least probability that the class behind the answers must have.'),
 });
 
 /** How sure the answers together are of the class behind them. Dawid & Skene 1979. */

@@ -9,11 +9,14 @@ const LEAST_WORDS = 3;
 
 const settings = section({
   rule: z.literal('leak'),
-  /** Words in a row that stand in a held-out text too. */
   words: wholeNumber(`a whole number from ${LEAST_WORDS} to 100`, {
     above: LEAST_WORDS - 1,
     atMost: 100,
-  }).default(8),
+  })
+    .default(8)
+    .describe(
+      'How many words in a row may not stand in a held-out text too; shorter texts count as a whole.',
+    ),
 });
 
 /**

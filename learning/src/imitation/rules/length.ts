@@ -5,8 +5,12 @@ import { type ImitationRule, textOf } from './imitation-rule.js';
 const count = wholeNumber('a whole number greater than 0', { above: 0 });
 const settings = section({
   rule: z.literal('length'),
-  atLeast: count.optional(),
-  atMost: count.optional(),
+  atLeast: count
+    .optional()
+    .describe('The least number of characters that a text must have; default no bound.'),
+  atMost: count
+    .optional()
+    .describe('The greatest number of characters that a text may have; default no bound.'),
 });
 
 /** Characters of a text. */

@@ -6,8 +6,9 @@ import { type ImitationRule, textOf } from './imitation-rule.js';
 
 const settings = section({
   rule: z.literal('near-duplicates'),
-  /** ROUGE-L from which on two texts are alike. */
-  atLeast: number('a number above 0, at most 1', { above: 0, atMost: 1 }).default(0.7),
+  atLeast: number('a number above 0, at most 1', { above: 0, atMost: 1 })
+    .default(0.7)
+    .describe('The ROUGE-L from which on two texts count as alike.'),
 });
 
 /**

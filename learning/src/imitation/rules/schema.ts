@@ -5,10 +5,14 @@ import { tooManyTeachers } from './teacher-count.js';
 
 const settings = section({
   rule: z.literal('schema'),
-  atLeast: wholeNumber('a whole number greater than 0', { above: 0 }).optional(),
+  atLeast: wholeNumber('a whole number greater than 0', { above: 0 })
+    .optional()
+    .describe(
+      'How many teachers must give an answer that can be read, at least, "I do not know" included; default all.',
+    ),
 });
 
-/** So many teachers gave an answer that can be read; absent: all. "I do not know" is one. */
+/** Enough teachers gave an answer that can be read. */
 export const schemaRule: ImitationRule<typeof settings> = {
   name: 'schema',
   settings,

@@ -8,9 +8,9 @@ import { divergence } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
 interface Powers {
-  /** Of the target; the paper's α. The smaller, the more the term looks at classes where both differ most. */
+  /** The paper's α. */
   readonly target: number;
-  /** Of the student; the paper's β. The greater, the more it looks at classes of which the student is sure. */
+  /** The paper's β. */
   readonly student: number;
 }
 
@@ -49,8 +49,16 @@ const power = number('a number from 0.1 to 2', { atLeast: 0.1, atMost: 2 });
 const settings = section({
   term: z.literal('alpha-beta'),
   ...divergence,
-  targetPower: power.default(0.5),
-  studentPower: power.default(0.5),
+  targetPower: power
+    .default(0.5)
+    .describe(
+      "The power of the teachers' probabilities, α: the smaller, the more weight on classes where both differ most.",
+    ),
+  studentPower: power
+    .default(0.5)
+    .describe(
+      "The power of the student's probabilities, β: the greater, the more weight on classes that the student is sure of.",
+    ),
 });
 
 export const alphaBetaTerm: AnswerTerm<typeof settings, 'pooled'> = {

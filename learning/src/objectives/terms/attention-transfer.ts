@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { section, wholeNumber } from '../../documents/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
 import { rootOfSquares } from '../losses/index.js';
-import { layers, notNegative } from './fields.js';
+import { layers, weightOf } from './fields.js';
 import type { FeatureTerm } from './term.js';
 
 /**
@@ -68,10 +68,11 @@ function alongRows(tf: Tf, x: Tensor3D, rowCount: number): Tensor3D {
 
 const settings = section({
   term: z.literal('attention-transfer'),
-  weight: notNegative.default(1000),
+  weight: weightOf(1000),
   ...layers,
-  /** Features are raised to it before they are averaged over channels. */
-  power: wholeNumber('a whole number from 1 to 8', { atLeast: 1, atMost: 8 }).default(2),
+  power: wholeNumber('a whole number from 1 to 8', { atLeast: 1, atMost: 8 })
+    .default(2)
+    .describe('The power that features are raised to before they are averaged over channels.'),
 });
 
 export const attentionTransferTerm: FeatureTerm<typeof settings> = {

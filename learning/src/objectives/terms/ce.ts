@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import { section } from '../../documents/index.js';
 import { crossEntropy } from '../losses/index.js';
-import { notNegative } from './fields.js';
+import { weightOf } from './fields.js';
 import type { LabelTerm } from './term.js';
 
 const settings = section(
-  { term: z.literal('ce'), weight: notNegative.default(0.1) },
+  { term: z.literal('ce'), weight: weightOf(0.1) },
   {
     temperature: 'belongs to term: kd',
     teachers: 'belongs to terms that ask teachers, and ce compares with the labels of the set',

@@ -4,13 +4,13 @@ import { z } from 'zod';
 import { section } from '../../documents/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
 import { rootOfSquares, temperedSoftmax } from '../losses/index.js';
-import { notNegative, teachers, temperature } from './fields.js';
+import { notNegative, teachers, temperatureOf, weightOf } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
 interface DistWeights {
-  /** Of the correlation over a sample's classes; the paper's β, 1. */
+  /** The paper's β. */
   readonly interClass: number;
-  /** Of the correlation over a class's samples; the paper's γ, 1. */
+  /** The paper's γ. */
   readonly intraClass: number;
 }
 
@@ -51,12 +51,14 @@ function correlation(tf: Tf, x: Tensor2D, y: Tensor2D, axis: 0 | 1): Tensor2D {
 /** Defaults of the paper's CIFAR-100 runs. */
 const settings = section({
   term: z.literal('dist'),
-  weight: notNegative.default(2),
-  temperature: temperature.default(4),
-  /** Of the correlation over a sample's classes; the paper's beta. */
-  interClassWeight: notNegative.default(1),
-  /** Of the correlation over the batch, class by class; the paper's gamma. */
-  intraClassWeight: notNegative.default(1),
+  weight: weightOf(2),
+  temperature: temperatureOf(4),
+  interClassWeight: notNegative
+    .default(1)
+    .describe("The weight of the correlation over each sample's classes; the paper's β."),
+  intraClassWeight: notNegative
+    .default(1)
+    .describe("The weight of the correlation over the batch, class by class; the paper's γ."),
   teachers,
 });
 

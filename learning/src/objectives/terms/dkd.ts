@@ -73,11 +73,13 @@ const DEFAULTS = { weight: 1, temperature: 4 };
 
 const settings = section({
   term: z.literal('dkd'),
-  ...standardizable,
-  /** Of the label's class against all others; the paper's alpha. */
-  targetWeight: notNegative.default(1),
-  /** Of the others among themselves; the paper's beta. */
-  othersWeight: notNegative.default(8),
+  ...standardizable(DEFAULTS),
+  targetWeight: notNegative
+    .default(1)
+    .describe("The weight of the label's class against all others; the paper's α."),
+  othersWeight: notNegative
+    .default(8)
+    .describe("The weight of the other classes among themselves; the paper's β."),
 }).transform((term) => withDefaults(term, DEFAULTS));
 
 /** Needs labels; a sample without one has no part in it. */

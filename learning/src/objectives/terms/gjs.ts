@@ -42,8 +42,11 @@ export function generalizedJensenShannon(
 const settings = section({
   term: z.literal('gjs'),
   ...divergence,
-  /** Of the teachers in the mixture; a half is Jensen and Shannon's. */
-  targetShare: proportion.default(0.5),
+  targetShare: proportion
+    .default(0.5)
+    .describe(
+      "The teachers' share β of the mixture with the student; 0.5 is the Jensen–Shannon divergence, 0 kl-forward, 1 kl-reverse.",
+    ),
 });
 
 export const gjsTerm: AnswerTerm<typeof settings, 'pooled'> = {

@@ -23,7 +23,14 @@ export function hardLabel(tf: Tf, logits: Tensor2D, teacher: Tensor2D, smoothing
 }
 
 const settings = section(
-  { term: z.literal('hard-label'), weight, smoothing: partial.default(0), teachers },
+  {
+    term: z.literal('hard-label'),
+    weight,
+    smoothing: partial
+      .default(0)
+      .describe('The share of the target that is spread evenly over the other classes.'),
+    teachers,
+  },
   { temperature: 'does not change which class is most probable; the pool is at temperature 1' },
 );
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { section, word } from '../../documents/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
 import { regressorPlan } from '../losses/index.js';
-import { layers, notNegative } from './fields.js';
+import { layers, weightOf } from './fields.js';
 import type { FeatureTerm } from './term.js';
 
 /**
@@ -19,10 +19,13 @@ function hint(tf: Tf, regressed: Tensor, teacherFeatures: Tensor): Scalar {
 
 const settings = section({
   term: z.literal('hint'),
-  weight: notNegative.default(100),
+  weight: weightOf(100),
   ...layers,
-  /** What the regressor ends in: `relu` where the hint layer does. */
-  activation: word('linear', 'relu').default('linear'),
+  activation: word('linear', 'relu')
+    .default('linear')
+    .describe(
+      "What the regressor from the student's layer to the teacher's ends in: relu where the hint layer does.",
+    ),
 });
 
 /** There is a regressor for each teacher, and none is exported. */

@@ -31,8 +31,11 @@ function jeffreys(
 const settings = section({
   term: z.literal('jeffreys'),
   ...divergence,
-  /** Of the reverse divergence in the sum of both. */
-  reverseShare: proportion.default(0.9),
+  reverseShare: proportion
+    .default(0.9)
+    .describe(
+      'The share of the reverse divergence in the sum of both: 0 is kl-forward, 1 kl-reverse.',
+    ),
 });
 
 export const jeffreysTerm: AnswerTerm<typeof settings, 'pooled'> = {

@@ -42,7 +42,7 @@ export function distillation(
 
 const DEFAULTS = { weight: 0.9, temperature: 4 };
 
-const settings = section({ term: z.literal('kd'), ...standardizable }).transform((term) =>
+const settings = section({ term: z.literal('kd'), ...standardizable(DEFAULTS) }).transform((term) =>
   withDefaults(term, DEFAULTS),
 );
 

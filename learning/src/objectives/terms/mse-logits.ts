@@ -43,9 +43,16 @@ const settings = section(
   {
     term: z.literal('mse-logits'),
     weight,
-    reduction: word('mean', 'sum-classes', 'half-sum-classes').default('mean'),
-    /** Subtracts each row's mean first: teachers' logits may differ by a constant. */
-    center: flag().default(false),
+    reduction: word('mean', 'sum-classes', 'half-sum-classes')
+      .default('mean')
+      .describe(
+        "What becomes of the squared differences: their mean, or each sample's sum over classes, or half of it, averaged over samples.",
+      ),
+    center: flag()
+      .default(false)
+      .describe(
+        "Whether each row's mean is subtracted first, since teachers' logits may differ by a constant.",
+      ),
     teachers,
   },
   { temperature: 'has no say: mse-logits compares logits as they are' },

@@ -7,10 +7,11 @@ import { type AnswerTerm, pooled } from './term.js';
 
 const settings = section({
   term: z.literal('plugin'),
-  /** The term's, in the plugin. */
-  name: ownName,
+  name: ownName.describe("The term's name in the cluster's plugin."),
   ...divergence,
-  settings: ownSettings.default({}),
+  settings: ownSettings
+    .default({})
+    .describe('Numbers by name that the term is given; what they mean is its own.'),
 });
 
 export const pluginTerm: AnswerTerm<typeof settings, 'pooled'> = {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { section } from '../../documents/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
 import { flattened, rootOfSquares } from '../losses/index.js';
-import { layers, notNegative } from './fields.js';
+import { layers, notNegative, weightOf } from './fields.js';
 import type { FeatureTerm } from './term.js';
 
 export interface RelationalWeights {
@@ -65,10 +65,14 @@ const RELATION_MAX_VALUES = 64 * 1024 * 1024;
 /** Weights of later comparisons. */
 const settings = section({
   term: z.literal('rkd'),
-  weight: notNegative.default(1),
+  weight: weightOf(1),
   ...layers,
-  distanceWeight: notNegative.default(25),
-  angleWeight: notNegative.default(50),
+  distanceWeight: notNegative
+    .default(25)
+    .describe('The weight of the distances between two samples of a batch.'),
+  angleWeight: notNegative
+    .default(50)
+    .describe('The weight of the angles between three samples of a batch.'),
 });
 
 export const rkdTerm: FeatureTerm<typeof settings> = {

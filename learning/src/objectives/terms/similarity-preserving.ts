@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { section } from '../../documents/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
 import { flattened, rootOfSquares } from '../losses/index.js';
-import { layers, notNegative } from './fields.js';
+import { layers, weightOf } from './fields.js';
 import type { FeatureTerm } from './term.js';
 
 /**
@@ -34,7 +34,7 @@ function similarity(tf: Tf, features: Tensor): Tensor2D {
 
 const settings = section({
   term: z.literal('similarity-preserving'),
-  weight: notNegative.default(3000),
+  weight: weightOf(3000),
   ...layers,
 });
 

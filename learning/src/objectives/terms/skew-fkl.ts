@@ -32,8 +32,11 @@ export function skewForwardKl(
 const settings = section({
   term: z.literal('skew-fkl'),
   ...divergence,
-  /** Share of the first argument in the mixture that is the second. */
-  skew: partial.default(0.1),
+  skew: partial
+    .default(0.1)
+    .describe(
+      "The teachers' share α of the mixture that they are compared with; 0 compares with the student alone.",
+    ),
 });
 
 export const skewFklTerm: AnswerTerm<typeof settings, 'pooled'> = {

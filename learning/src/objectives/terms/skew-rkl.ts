@@ -31,8 +31,11 @@ export function skewReverseKl(
 const settings = section({
   term: z.literal('skew-rkl'),
   ...divergence,
-  /** Share of the first argument in the mixture that is the second. */
-  skew: partial.default(0.1),
+  skew: partial
+    .default(0.1)
+    .describe(
+      "The student's share α of the mixture that it is compared with; 0 compares with the teachers alone.",
+    ),
 });
 
 export const skewRklTerm: AnswerTerm<typeof settings, 'pooled'> = {

@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { section, wholeNumber, word } from '../../documents/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
 import { LEAST_PROBABILITY } from '../losses/index.js';
-import { teachers, temperature, weight } from './fields.js';
+import { teachers, temperatureOf, weight } from './fields.js';
 import type { AnswerTerm } from './term.js';
 
 export type TailMode = 'renorm' | 'bucket' | 'uniform' | 'truncated';
@@ -87,11 +87,18 @@ function divergence(tf: Tf, target: Tensor2D, logQ: Tensor2D): Scalar {
 const settings = section({
   term: z.literal('topk-kd'),
   weight,
-  /** The pool is at temperature 1; this one is applied to what is kept. */
-  temperature: temperature.default(1),
-  k: wholeNumber('a whole number from 1 to 128', { above: 0, atMost: 128 }),
-  /** What becomes of the other classes. */
-  tail: word('bucket', 'uniform', 'renorm', 'truncated').default('bucket'),
+  temperature: temperatureOf(
+    1,
+    'The temperature τ of the student and, but for tail: truncated, of what is kept of the pool, which is at 1',
+  ),
+  k: wholeNumber('a whole number from 1 to 128', { above: 0, atMost: 128 }).describe(
+    "How many of the pool's most probable classes are kept.",
+  ),
+  tail: word('bucket', 'uniform', 'renorm', 'truncated')
+    .default('bucket')
+    .describe(
+      'What becomes of the other classes: bucket makes one class of them, uniform spreads their probability evenly, renorm renormalises the kept ones without them, truncated takes the kept ones as they are.',
+    ),
   teachers,
 });
 

@@ -40,8 +40,11 @@ const settings = section(
   {
     term: z.literal('vote'),
     weight,
-    /** `soft`: the shares of the votes; `hard`: the class with most, of equal ones the first. */
-    mode: word('soft', 'hard').default('soft'),
+    mode: word('soft', 'hard')
+      .default('soft')
+      .describe(
+        'What the student is trained on: the shares of the votes, or the class with most, of equal ones the first.',
+      ),
     teachers,
   },
   { temperature: 'changes no vote' },

@@ -38,38 +38,69 @@ const jsonPointer = text('a JSON pointer, /path/to/the/answer, or "" for the who
 const whole = (want: string, atMost: number) => wholeNumber(want, { above: 0, atMost });
 
 const chat = section({
-  model: text('the name of a model', /./s),
-  /** What the model is told before. */
-  system: plainText('a text').optional(),
-  /** `{input}` is the sample's text, `{classes}` what may be answered. */
-  prompt: text('a text with {input}', /\{input\}/),
-  maxTokens: whole('a whole number from 1 to 4096', 4096).default(16),
-  temperature: number('a number from 0 to 2', { atLeast: 0, atMost: 2 }).default(0),
+  model: text('the name of a model', /./s).describe('The name that the server calls the model by.'),
+  system: plainText('a text')
+    .optional()
+    .describe('What the model is told before the prompt, as the message of the role system.'),
+  prompt: text('a text with {input}', /\{input\}/).describe(
+    "What the model is asked: {input} stands for the sample's text, {classes} for what may be answered.",
+  ),
+  maxTokens: whole('a whole number from 1 to 4096', 4096)
+    .default(16)
+    .describe('The length in tokens at which the server cuts an answer off.'),
+  temperature: number('a number from 0 to 2', { atLeast: 0, atMost: 2 })
+    .default(0)
+    .describe(
+      'The temperature that the server draws tokens at; at 0 it takes the most probable ones.',
+    ),
 });
 
+const amount = number('a number, at least 0', { atLeast: 0 }).default(0);
 const price = section({
-  perCall: number('a number, at least 0', { atLeast: 0 }).default(0),
-  per1kInputTokens: number('a number, at least 0', { atLeast: 0 }).default(0),
-  per1kOutputTokens: number('a number, at least 0', { atLeast: 0 }).default(0),
-  currency: text('a currency', /^.{1,8}$/u).default('USD'),
+  perCall: amount.describe('What one call costs, in the currency.'),
+  per1kInputTokens: amount.describe('What 1000 tokens that are sent cost, in the currency.'),
+  per1kOutputTokens: amount.describe('What 1000 tokens that are answered cost, in the currency.'),
+  currency: text('a currency', /^.{1,8}$/u)
+    .default('USD')
+    .describe('The currency of the prices.'),
 });
 
 export const endpoint = section({
-  url: text('http:// or https:// and an address', /^https?:\/\/[^\s@]+$/),
-  headers: headers.default({}),
-  /** The body of a call, any JSON: `$input` stands for the sample, `$inputs` for the list of a call's samples. */
-  request: z.unknown().optional(),
-  /** In place of `request` and `answer`: an OpenAI-compatible endpoint, POST …/chat/completions. */
-  chat: chat.optional(),
-  /** Where the answer stands in the response; `*` is the sample's place in `$inputs`. */
-  answer: jsonPointer.optional(),
-  /** Where a number stands that says how sure the answer is. */
-  confidence: jsonPointer.optional(),
-  /** What a sample is sent as: its numbers, nested by its shape; a PNG in base64; its text. */
-  input: word('values', 'png', 'text').default('values'),
-  /** Samples in a call. */
-  batch: whole('a whole number from 1 to 1024', 1024).default(1),
-  /** From answers to classes of the set; null: the endpoint does not know. Absent: it answers with their names. */
+  url: text('http:// or https:// and an address', /^https?:\/\/[^\s@]+$/).describe(
+    'The address that calls are sent to.',
+  ),
+  headers: headers
+    .default({})
+    .describe(
+      'What is sent with every call, as { authorization: { secret: detect-token, prefix: "Bearer " } }.',
+    ),
+  request: z
+    .unknown()
+    .optional()
+    .describe(
+      "The body of a call, any JSON: $input stands for the sample, $inputs for the list of a call's samples.",
+    ),
+  chat: chat
+    .optional()
+    .describe(
+      'In place of request and answer: how an OpenAI-compatible endpoint is asked, POST …/chat/completions.',
+    ),
+  answer: jsonPointer
+    .optional()
+    .describe(
+      "The JSON pointer to the answer in the response; * is the sample's place in $inputs.",
+    ),
+  confidence: jsonPointer
+    .optional()
+    .describe('The JSON pointer to a number in the response that says how sure the answer is.'),
+  input: word('values', 'png', 'text')
+    .default('values')
+    .describe(
+      'What a sample is sent as: its numbers, nested by its shape; a PNG in base64; or its text.',
+    ),
+  batch: whole('a whole number from 1 to 1024', 1024)
+    .default(1)
+    .describe('How many samples are in a call at most; more than 1 with $inputs only.'),
   classes: z
     .record(plainText('a text'), plainText('the name of a class, or null').nullable(), {
       error: wants('a mapping from answers to names of classes, or to null'),
@@ -77,23 +108,38 @@ export const endpoint = section({
     .refine((classes) => Object.keys(classes).length <= CLASSES_MAX_COUNT, {
       error: `has more than ${CLASSES_MAX_COUNT} answers`,
     })
-    .optional(),
-  /** What an answer that is no class is: an error, or "I do not know". */
-  otherwise: word('refuse', 'abstain').default('refuse'),
-  /** Calls at a time. */
-  concurrency: whole('a whole number from 1 to 64', 64).default(4),
-  /** Calls begun in any second, and in any minute, at most. */
+    .optional()
+    .describe(
+      'From answers to classes of the set, or to null where the endpoint does not know; default: it answers with the names of classes.',
+    ),
+  otherwise: word('refuse', 'abstain')
+    .default('refuse')
+    .describe('What an answer that is no class counts as: an error, or "I do not know".'),
+  concurrency: whole('a whole number from 1 to 64', 64)
+    .default(4)
+    .describe('How many calls may be under way at a time.'),
   rate: section({
-    perSecond: whole('a whole number from 1 to 10000', 10_000).optional(),
-    perMinute: whole('a whole number from 1 to 100000', 100_000).optional(),
-  }).default({}),
-  timeoutMs: whole('milliseconds from 1 to 600000', 600_000).default(30_000),
-  /** Times that a call is tried before it counts as failed. */
-  attempts: whole('a whole number from 1 to 20', 20).default(5),
-  /** All zero: nobody said what a call costs. */
-  price: price.prefault({}),
-  /** What tells this version of whatever answers from the next: its answers are kept apart. */
-  revision: text('a text of at most 100 characters', /^.{0,100}$/su).default(''),
+    perSecond: whole('a whole number from 1 to 10000', 10_000)
+      .optional()
+      .describe('The most calls that are begun in any second; default no limit.'),
+    perMinute: whole('a whole number from 1 to 100000', 100_000)
+      .optional()
+      .describe('The most calls that are begun in any minute; default no limit.'),
+  })
+    .default({})
+    .describe('How fast calls may be begun; default no limit.'),
+  timeoutMs: whole('milliseconds from 1 to 600000', 600_000)
+    .default(30_000)
+    .describe('How many milliseconds one call may take.'),
+  attempts: whole('a whole number from 1 to 20', 20)
+    .default(5)
+    .describe('How many times a call is tried before it counts as failed.'),
+  price: price.prefault({}).describe('What calls cost; all 0 means that nobody said it.'),
+  revision: text('a text of at most 100 characters', /^.{0,100}$/su)
+    .default('')
+    .describe(
+      'Your own word for what answers now: answers of another revision are kept apart from these.',
+    ),
 });
 
 export type Endpoint = z.output<typeof endpoint>;

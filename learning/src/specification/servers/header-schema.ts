@@ -11,9 +11,10 @@ export const secretName = text(
 
 const literal = z.string({ error: wants('a text') });
 const fromSecret = section({
-  secret: secretName,
-  /** What stands before it, `Bearer ` for one. */
-  prefix: literal.default(''),
+  secret: secretName.describe('The name of the secret whose value is sent.'),
+  prefix: literal
+    .default('')
+    .describe("What stands before the secret in the header's value, as `Bearer `."),
 });
 const HEADER = 'a text, or { secret, prefix }';
 const header = choose([literal, fromSecret], (input) => {

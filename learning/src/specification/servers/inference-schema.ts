@@ -39,48 +39,75 @@ const inputShape = list(size, 'a list of 1 to 8 sizes', { atLeast: 1, atMost: 8 
 );
 
 const fields = {
-  /** `grpcs` and `https` with TLS. */
-  url: text(URL_TEXT, new RegExp(`^(?:${GRPC}|${HTTP})$`)),
-  /** What the server calls the model. */
-  model: plainWord('the name that the server calls the model by'),
-  /** Of the server's own; absent: the one that it gives by itself. */
-  version: plainWord("one of the model's versions on the server").optional(),
-  /** The user's own word for what the server has now: another one is another teacher. */
-  revision: text('a text of at most 200 characters', /^.{1,200}$/su).optional(),
-  /** Of a model with several inputs, the one for samples; the others must not be needed. */
-  input: plainWord("an input's name").optional(),
-  /** What the server computes in, if that is not what its output's datatype says: how far its answers may move follows. */
+  url: text(URL_TEXT, new RegExp(`^(?:${GRPC}|${HTTP})$`)).describe(
+    "The server's address, over HTTP up to the /v2; grpcs and https with TLS.",
+  ),
+  model: plainWord('the name that the server calls the model by').describe(
+    'The name that the server calls the model by.',
+  ),
+  version: plainWord("one of the model's versions on the server")
+    .optional()
+    .describe("The model's version on the server; default the one that the server chooses."),
+  revision: text('a text of at most 200 characters', /^.{1,200}$/su)
+    .optional()
+    .describe('Your own word for what the server has now: another one is another teacher.'),
+  input: plainWord("an input's name")
+    .optional()
+    .describe(
+      'Of a model with several inputs, the name of the one for samples; the others must not be needed.',
+    ),
   precision: z
     .enum(['float32', 'tf32', 'float16', 'bfloat16'], {
       error: wants('float32, tf32, float16 or bfloat16'),
     })
-    .optional(),
-  /** Of one sample, in the model's layout, where the server leaves sizes open. */
-  inputShape: inputShape.optional(),
-  /** Sent with every request: `{ authorization: { secret: triton-token, prefix: "Bearer " } }`. */
-  headers: headers.optional(),
-  /** Secrets in PEM: whom to believe, and who this side is. */
+    .optional()
+    .describe(
+      "What the server computes in, from which follows how far its answers may move; default by its output's datatype.",
+    ),
+  inputShape: inputShape
+    .optional()
+    .describe(
+      "The sizes of one sample, in the model's layout, where the server leaves some of them open.",
+    ),
+  headers: headers
+    .optional()
+    .describe(
+      'What is sent with every request, as { authorization: { secret: triton-token, prefix: "Bearer " } }.',
+    ),
   tls: section({
-    ca: secretName.optional(),
-    certificate: secretName.optional(),
-    key: secretName.optional(),
-  }).optional(),
-  /** Requests under way at a time, from one teacher worker. */
-  concurrency: wholeNumber('a whole number from 1 to 64', { atLeast: 1, atMost: 64 }).default(4),
-  /** What one request may take. */
-  deadlineSeconds: wholeNumber('a whole number from 1 to 600', { atLeast: 1, atMost: 600 }).default(
-    30,
-  ),
+    ca: secretName
+      .optional()
+      .describe(
+        "The name of the secret with the authorities that the server's certificate may be of, in PEM; default the machine's.",
+      ),
+    certificate: secretName
+      .optional()
+      .describe("The name of the secret with this side's certificate, in PEM."),
+    key: secretName
+      .optional()
+      .describe("The name of the secret with the key of this side's certificate, in PEM."),
+  })
+    .optional()
+    .describe('The certificates that the connection is secured with.'),
+  concurrency: wholeNumber('a whole number from 1 to 64', { atLeast: 1, atMost: 64 })
+    .default(4)
+    .describe('How many requests may be under way at a time, from each teacher worker.'),
+  deadlineSeconds: wholeNumber('a whole number from 1 to 600', { atLeast: 1, atMost: 600 })
+    .default(30)
+    .describe('How many seconds one request may take.'),
 };
 
 const inferenceDescription = section(fields);
 
-/** In a run: with the settings that a pushed model has in a file of their own. */
+/** In a run, which has no file of settings beside the model. */
 export const inlineInference = section({
   ...fields,
   settings: z
     .record(z.string(), z.unknown(), { error: wants("a mapping with a model's settings") })
-    .default({}),
+    .default({})
+    .describe(
+      "The model's settings, as layout, scale and classes, which a pushed model has in a file of their own.",
+    ),
 });
 
 export type InferenceDescription = z.output<typeof inferenceDescription>;
