@@ -4,12 +4,7 @@
  * Every error is a {@link LyceumError} with the status' code. Nobody answering is UNAVAILABLE with the
  * address; a watch that had begun outlives a restart of the coordinator.
  */
-import {
-  type EnsembleTable,
-  type Findings,
-  type Report,
-  reportSchema,
-} from '@lyceum/coordinator/documents';
+import type { EnsembleTable } from '@lyceum/coordinator/documents';
 import type { InferenceDescription } from '@lyceum/learning/specification';
 import {
   AnswerClient,
@@ -19,7 +14,6 @@ import {
   connect,
   EnsembleClient,
   openServerStream,
-  RunClient,
   TargetClient,
   type TlsIdentity,
 } from '@lyceum/platform';
@@ -29,16 +23,8 @@ import {
   type Artifact,
   type ArtifactKind,
   type Garbage,
-  type GetHistoryRequest,
-  type GetHistoryResponse,
-  ListLogsRequest,
-  type ListLogsResponse,
-  ListRunsRequest,
-  type ListRunsResponse,
   type ListWorkersResponse,
   type Quarantine,
-  type Run,
-  type RunEvent,
   StreamTargetsRequest,
   type TargetOutline,
   type Worker,
@@ -47,30 +33,19 @@ import { type ArtifactContent, collect, pushArtifact } from './artifact-bytes.js
 import { coordinatorVersion } from './coordinator-version.js';
 import { type EnsembleRequest, evaluateEnsemble } from './evaluate-ensemble.js';
 import { present } from './present.js';
-import { runsOfStates } from './run-states.js';
+import { RunCalls } from './run-calls.js';
 import { streamTargets, type TargetPart, type TargetsRequest } from './target-stream.js';
 import { type AnswerVerificationRequest, verifyAnswers } from './verify-answers.js';
-import { watchRun } from './watch-run.js';
-import type { Cancellable, TransferOptions, WaitOptions, WatchOptions } from './watching.js';
+import {
+  type Cancellable,
+  LONG_CALL_MS,
+  type TransferOptions,
+  type WaitOptions,
+  type WatchOptions,
+} from './watching.js';
 
-/** A push or pull is bounded by its stream, not by the deadline of small calls. */
-const SUBMIT_DEADLINE_MS = 120_000;
-
-/** Of one page, as the coordinator bounds it. */
-const RUN_PAGE_MAX = 500;
-
-/** Which runs, and whether without their specifications. */
-export type RunsRequest = Partial<Omit<ListRunsRequest, 'pageSize' | 'pageToken'>>;
-
-export interface Submitted {
-  readonly run: Run;
-  readonly created: boolean;
-  readonly warnings: readonly string[];
-}
-
-export class CoordinatorClient {
+export class CoordinatorClient extends RunCalls {
   readonly address: string;
-  readonly #runs: RunClient;
   readonly #artifacts: ArtifactClient;
   readonly #answers: AnswerClient;
   readonly #cluster: ClusterClient;
@@ -82,8 +57,8 @@ export class CoordinatorClient {
    * @param tls - undefined: without TLS.
    */
   constructor(address: string, tls?: TlsIdentity) {
+    super(address, tls);
     this.address = address;
-    this.#runs = connect(RunClient, address, tls);
     this.#artifacts = connect(ArtifactClient, address, tls);
     this.#answers = connect(AnswerClient, address, tls);
     this.#cluster = connect(ClusterClient, address, tls);
@@ -91,9 +66,10 @@ export class CoordinatorClient {
     this.#targets = connect(TargetClient, address, tls);
   }
 
-  close(): void {
-    for (const client of [this.#runs, this.#artifacts, this.#answers]) client.close();
-    for (const client of [this.#cluster, this.#ensembles, this.#targets]) client.close();
+  override close(): void {
+    super.close();
+    for (const client of [this.#artifacts, this.#answers, this.#cluster]) client.close();
+    for (const client of [this.#ensembles, this.#targets]) client.close();
   }
 
   /**
@@ -103,141 +79,6 @@ export class CoordinatorClient {
    */
   version(options: Cancellable & { readonly patienceMs?: number } = {}): Promise<string> {
     return coordinatorVersion(this.#cluster, this.address, options);
-  }
-
-  /** @param specification - YAML or JSON. */
-  async submitRun(
-    specification: string,
-    options: {
-      readonly runId?: string;
-      readonly dryRun?: boolean;
-      readonly askPaid?: boolean;
-    } = {},
-  ): Promise<Submitted> {
-    const { runId = '', dryRun = false, askPaid = false } = options;
-    const response = await call(
-      this.#runs,
-      this.#runs.submitRun,
-      { specification, runId, dryRun, askPaid },
-      { deadlineMs: SUBMIT_DEADLINE_MS },
-    );
-    return { ...response, run: present(response.run) };
-  }
-
-  async getRun(runId: string): Promise<Run> {
-    return present((await call(this.#runs, this.#runs.getRun, { runId })).run);
-  }
-
-  /** All runs that fit, those submitted last first. */
-  async listRuns(request: RunsRequest = {}): Promise<Run[]> {
-    return (await this.firstRuns(request, Number.POSITIVE_INFINITY)).runs;
-  }
-
-  /** As {@link listRuns}, and at most `limit`. @returns also how many there are. */
-  async firstRuns(request: RunsRequest, limit: number): Promise<{ runs: Run[]; count: number }> {
-    const runs: Run[] = [];
-    let pageToken = '';
-    for (;;) {
-      const pageSize = Math.min(limit - runs.length, RUN_PAGE_MAX);
-      const page = await this.pageOfRuns({ ...request, pageToken, pageSize });
-      runs.push(...page.runs);
-      pageToken = page.nextPageToken;
-      if (pageToken !== '' && runs.length < limit) continue;
-      return { runs, count: runsOfStates(page.counts, request.states) };
-    }
-  }
-
-  pageOfRuns(request: Partial<ListRunsRequest>): Promise<ListRunsResponse> {
-    return call(this.#runs, this.#runs.listRuns, ListRunsRequest.fromPartial(request));
-  }
-
-  async cancelRun(runId: string): Promise<Run> {
-    return present((await call(this.#runs, this.#runs.cancelRun, { runId })).run);
-  }
-
-  async retryRun(runId: string): Promise<Run> {
-    return present((await call(this.#runs, this.#runs.retryRun, { runId })).run);
-  }
-
-  async resumeRun(
-    runId: string,
-    { acceptNumerics = false }: { readonly acceptNumerics?: boolean } = {},
-  ): Promise<Run> {
-    const request = { runId, acceptNumerics };
-    return present((await call(this.#runs, this.#runs.resumeRun, request)).run);
-  }
-
-  /** @param newRunId - default: the run's, with `-replay` behind it. */
-  async replayRun(runId: string, newRunId = ''): Promise<Submitted> {
-    const options = { deadlineMs: SUBMIT_DEADLINE_MS };
-    const response = await call(this.#runs, this.#runs.replayRun, { runId, newRunId }, options);
-    return { ...response, run: present(response.run) };
-  }
-
-  /** @returns the ids of the run, and of its own baseline if that went with it. */
-  async deleteRun(runId: string): Promise<string[]> {
-    return (await call(this.#runs, this.#runs.deleteRun, { runId })).deletedRunIds;
-  }
-
-  /** The run now, and again after each change, until it ends. */
-  watchRun(runId: string, options: WatchOptions = {}): AsyncGenerator<Run, void, undefined> {
-    return watchRun(this.#runs, runId, options);
-  }
-
-  /**
-   * Waits for the run's end.
-   *
-   * @returns the run as it ended, however that was.
-   */
-  async waitForEnd(runId: string, options: WatchOptions = {}): Promise<Run> {
-    let last: Run | undefined;
-    for await (const run of this.watchRun(runId, options)) last = run;
-    return present(last);
-  }
-
-  /** Recorded events, oldest first; then new ones while `follow`, until the run ends. */
-  async *listEvents(
-    runId: string,
-    options: Cancellable & { readonly follow?: boolean } = {},
-  ): AsyncGenerator<RunEvent, void, undefined> {
-    const request = { runId, follow: options.follow === true };
-    const { incoming } = openServerStream(() => this.#runs.listEvents(request), options);
-    for await (const { event } of incoming) if (event !== undefined) yield event;
-  }
-
-  /** Lines of all programs' logs about a run, and how many before them are gone; see `ListLogs`. */
-  listLogs(
-    runId: string,
-    { signal, ...request }: Cancellable & Partial<Omit<ListLogsRequest, 'runId'>> = {},
-  ): AsyncIterable<ListLogsResponse> {
-    const message = ListLogsRequest.fromPartial({ ...request, runId });
-    const options = signal === undefined ? {} : { signal };
-    return openServerStream(() => this.#runs.listLogs(message), options).incoming;
-  }
-
-  async getReport(runId: string): Promise<Report> {
-    const { reportJson } = await call(this.#runs, this.#runs.getReport, { runId });
-    const report: unknown = JSON.parse(reportJson);
-    reportSchema.parse(report);
-    // Not what `parse` gives, which lacks the fields that only a newer coordinator knows.
-    return report as Report;
-  }
-
-  /** Confusions, reliability and examples of a run that succeeded; of a large set they take a while. */
-  async getFindings(runId: string): Promise<Findings> {
-    const options = { deadlineMs: SUBMIT_DEADLINE_MS };
-    const { findingsJson } = await call(this.#runs, this.#runs.getFindings, { runId }, options);
-    return JSON.parse(findingsJson) as Findings;
-  }
-
-  /** What the student told of its steps. */
-  getHistory(request: GetHistoryRequest): Promise<GetHistoryResponse> {
-    return call(this.#runs, this.#runs.getHistory, request);
-  }
-
-  /** The NPZ of test predictions. */
-  getPredictions(runId: string, options: Cancellable = {}): Promise<Buffer> {
-    return collect(openServerStream(() => this.#runs.getPredictions({ runId }), options).incoming);
   }
 
   pushArtifact(
@@ -257,7 +98,7 @@ export class CoordinatorClient {
   ): Promise<{ readonly artifact: Artifact; readonly created: boolean }> {
     const descriptionJson = JSON.stringify(description);
     const request = { name, descriptionJson, settingsJson: JSON.stringify(settings) };
-    const options = { deadlineMs: SUBMIT_DEADLINE_MS };
+    const options = { deadlineMs: LONG_CALL_MS };
     const artifacts = this.#artifacts;
     const response = await call(artifacts, artifacts.pushInferenceModel, request, options);
     return { ...response, artifact: present(response.artifact) };

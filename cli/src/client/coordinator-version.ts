@@ -1,7 +1,7 @@
 /** The first call to a coordinator: whether there is one, and if none answers, why. */
-import { type ClusterClient, call, tlsTrouble } from '@lyceum/platform';
+import { connect } from 'node:net';
+import { type ClusterClient, call, parseAddress, tlsTrouble } from '@lyceum/platform';
 import { CONNECT_DEADLINE_MS, LyceumError, toLyceumError, UNARY_DEADLINE_MS } from '@lyceum/proto';
-import { takesConnections } from './takes-connections.js';
 import type { Cancellable } from './watching.js';
 
 const SILENT =
@@ -46,4 +46,19 @@ function troubleWithTls(status: unknown): string | undefined {
   const details = status instanceof Object && 'details' in status ? String(status.details) : '';
   const trouble = tlsTrouble(details);
   return trouble === undefined ? undefined : `${trouble}; see --tls-dir`;
+}
+
+/** Whether something listens there: the machine takes a connection for a program that is too busy to say a word. */
+export function takesConnections(address: string): Promise<boolean> {
+  const { host, port } = parseAddress(address);
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: CONNECT_DEADLINE_MS });
+    const settle = (taken: boolean): void => {
+      socket.destroy();
+      resolve(taken);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('timeout', () => settle(false));
+    socket.once('error', () => settle(false));
+  });
 }

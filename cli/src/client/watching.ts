@@ -4,6 +4,9 @@ import type { LyceumError } from '@lyceum/proto';
 /** How long a watch goes on trying to reach a coordinator that went away. */
 export const AWAY_MAX_MS = 60_000;
 
+/** For what the coordinator works on while it is called. */
+export const LONG_CALL_MS = 120_000;
+
 export interface Cancellable {
   readonly signal?: AbortSignal;
 }

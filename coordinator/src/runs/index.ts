@@ -14,7 +14,12 @@ export {
 } from './checkpoint-pointers.js';
 export type { ContributorLedger, Contributors } from './contributor-ledger.js';
 export { ContributorLedgers } from './contributor-ledgers.js';
-export { Leadership, leaderEpochOf, restoreLeaderEpoch, stateFolderId } from './leadership.js';
+export {
+  Leadership,
+  leaderEpochOf,
+  restoreLeaderEpoch,
+  stateFolderId,
+} from './leadership/index.js';
 export { blobsOf, namesRun } from './references.js';
 export { deviceCosts, withAnswers, withTraining } from './run-cost.js';
 export { runPage } from './run-page.js';

@@ -1,5 +1,4 @@
 /** Handlers of `RunService`; what each call promises is in coordinator.proto. */
-import { shownColumns, shownMeans } from '@lyceum/learning/history';
 import { specificationDigest } from '@lyceum/learning/specification';
 import { type Logger, requireRoom, serverStream, unary } from '@lyceum/platform';
 import {
@@ -31,7 +30,6 @@ import {
   type ResumeRunResponse,
   type RetryRunRequest,
   type RetryRunResponse,
-  Run,
   type SubmitRunRequest,
   type SubmitRunResponse,
   type WatchRunRequest,
@@ -64,10 +62,9 @@ import {
   quorumOf,
   type RunRecord,
   type RunStore,
-  runPage,
 } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
-import { requireState, stateMessage } from './run-message.js';
+import { pageOfRuns, shownHistory } from './run-reading.js';
 import { listEvents, listLogs, seenRun, watchRun } from './watch-run.js';
 
 /** Records, ledger, report and the first answers of a small run; what a larger one lacks pauses it. */
@@ -109,7 +106,7 @@ export function runService(parts: RunServiceParts) {
       run: seenRun(parts, parts.store.require(runId)),
     })),
     listRuns: unary<ListRunsRequest, ListRunsResponse>(log, async (request) =>
-      list(parts, request),
+      pageOfRuns(parts, request),
     ),
     cancelRun: unary<CancelRunRequest, CancelRunResponse>(log, (request) => cancel(parts, request)),
     retryRun: unary<RetryRunRequest, RetryRunResponse>(log, (request) => retry(parts, request)),
@@ -133,7 +130,7 @@ export function runService(parts: RunServiceParts) {
       return { reportJson: report.toString('utf8') };
     }),
     getHistory: unary<GetHistoryRequest, GetHistoryResponse>(log, (request) =>
-      history(parts, request),
+      shownHistory(parts, request),
     ),
     getFindings: unary<GetFindingsRequest, GetFindingsResponse>(log, async ({ runId }) => {
       const record = parts.store.require(runId);
@@ -207,21 +204,6 @@ function checkBaselineId(store: RunStore, record: RunRecord): void {
   if (known === undefined || known.specificationDigest === baseline.specificationDigest) return;
   const message = `run ${baseline.runId}, this run's baseline, exists with another specification; choose another run id`;
   throw new LyceumError('ALREADY_EXISTS', message);
-}
-
-function list(parts: RunServiceParts, request: ListRunsRequest): ListRunsResponse {
-  const { brief } = request;
-  const { runs, nextPageToken, counts } = runPage(
-    parts.store.list(),
-    { ...request, states: request.states.map(requireState) },
-    (record) => seenRun(parts, record, { brief }),
-    (run) => Run.encode(run).finish().length,
-  );
-  const stateCounts = Array.from(counts, ([state, count]) => ({
-    state: stateMessage(state),
-    count,
-  }));
-  return { runs: [...runs], nextPageToken, counts: stateCounts };
 }
 
 async function cancel(
@@ -298,28 +280,6 @@ async function replay(
   await lifecycle.ensureBaseline(created);
   parts.changed();
   return { run: seenRun(parts, created), created: true, warnings: warnings(created) };
-}
-
-async function history(
-  { store, histories }: RunServiceParts,
-  { runId, firstStep, endStep, pointCount }: GetHistoryRequest,
-): Promise<GetHistoryResponse> {
-  const record = store.require(runId);
-  const steps = await histories.read(record);
-  const end = endStep === 0 ? steps.endStep : endStep;
-  const points = steps.points(
-    firstStep,
-    end,
-    pointCount === 0 ? Number.POSITIVE_INFINITY : pointCount,
-  );
-  return {
-    columns: shownColumns(record.specification),
-    points: points.map(({ firstStep, endStep, means }) => ({
-      firstStep,
-      endStep,
-      means: shownMeans(record.specification, means),
-    })),
-  };
 }
 
 function requireReport(store: RunStore, runId: string): NonNullable<RunRecord['report']> {

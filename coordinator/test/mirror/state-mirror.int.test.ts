@@ -9,7 +9,7 @@ import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
 import { restoreStore } from '../../src/mirror/restore-store.js';
 import { MIRRORED_BUCKETS, StateMirror } from '../../src/mirror/state-mirror.js';
 import { claimPointer } from '../../src/runs/checkpoint-pointers.js';
-import { Leadership } from '../../src/runs/leadership.js';
+import { Leadership } from '../../src/runs/leadership/leadership.js';
 import { type RunRecord, runRecordText } from '../../src/runs/run-record.js';
 import { silent as log, type NatsOfItsOwn, startNatsOfItsOwn } from '../nats-of-its-own.js';
 import { queued } from '../runs/queued-run.js';

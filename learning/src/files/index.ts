@@ -13,5 +13,11 @@ export { bareName, nameProblem, shownName } from './plain-name.js';
 export { type Span, SpooledBytes } from './spooled-bytes.js';
 export { readTextFile } from './text-file.js';
 export { utf8Bytes, utf8Text } from './utf8.js';
-export { readZip, writeZip, type ZipLimits } from './zip.js';
-export { writeZipFile, ZipFile, type ZipMember } from './zip-file.js';
+export {
+  readZip,
+  writeZip,
+  writeZipFile,
+  ZipFile,
+  type ZipLimits,
+  type ZipMember,
+} from './zip/index.js';

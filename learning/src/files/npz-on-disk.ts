@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LyceumError } from '@lyceum/proto';
 import { NPY_HEADER_MAX_BYTES, type NpyArray, npyValues, readNpyHeader } from './npy.js';
-import { type ArchiveBytes, type ByteSpan, type ZipLimits, zipSpans } from './zip.js';
+import { type ArchiveBytes, type ByteSpan, type ZipLimits, zipSpans } from './zip/index.js';
 
 /** What a plain zip can be: nothing of it is in memory but what is asked for. */
 const LIMITS: ZipLimits = { maxMembers: 65_535, maxBytes: 2 ** 32 - 1, compression: 'refused' };

@@ -1,7 +1,7 @@
 /** NumPy's archive of named arrays, NPZ: a zip of NPY files, `NAME.npy`. Plain ones are written; compressed ones are read from people. */
 import { DATASET_MAX_BYTES } from '@lyceum/proto';
 import { type NpyArray, readNpy, writeNpy } from './npy.js';
-import { readZip, writeZip, type ZipLimits } from './zip.js';
+import { readZip, writeZip, type ZipLimits } from './zip/index.js';
 
 /** The largest NPZ of this system is a data set; the one with most members a checkpoint, two a variable. */
 const NPZ_LIMITS: ZipLimits = {

@@ -13,7 +13,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseStoredDataset } from '../../src/datasets/dataset-file.js';
 import { type NpyArray, writeNpy } from '../../src/files/npy.js';
 import { readNpz, writeNpz } from '../../src/files/npz.js';
-import { writeZip } from '../../src/files/zip.js';
+import { writeZip } from '../../src/files/zip/zip.js';
 import { parsePackagedModel } from '../../src/formats/packaged-model.js';
 import { parseModelPackage } from '../../src/formats/tensorflowjs/model-package.js';
 import { importSource, inspectedSource } from '../../src/import/import-source.js';

@@ -7,7 +7,7 @@ import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { type NpyArray, readNpy, writeNpy } from '../../src/files/npy.js';
 import { FOREIGN_NPZ_LIMITS, readNpz, writeNpz } from '../../src/files/npz.js';
-import { writeZip } from '../../src/files/zip.js';
+import { writeZip } from '../../src/files/zip/zip.js';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
 

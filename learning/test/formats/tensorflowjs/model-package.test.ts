@@ -10,7 +10,7 @@ import { sha256Hex } from '@lyceum/proto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodingDigest, encodingJson } from '../../../src/datasets/encoding/encoding.js';
 import { textEncoding } from '../../../src/datasets/encoding/text-encoding.js';
-import { writeZip } from '../../../src/files/zip.js';
+import { writeZip } from '../../../src/files/zip/zip.js';
 import {
   describeModel,
   describeTopology,

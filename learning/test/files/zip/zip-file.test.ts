@@ -3,8 +3,8 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { writeZip } from '../../src/files/zip.js';
-import { writeZipFile, ZipFile } from '../../src/files/zip-file.js';
+import { writeZip } from '../../../src/files/zip/zip.js';
+import { writeZipFile, ZipFile } from '../../../src/files/zip/zip-file.js';
 
 const MEMBERS = new Map([
   ['b.npy', Uint8Array.from({ length: 1000 }, (_, i) => i % 251)],

@@ -15,8 +15,8 @@ import {
 } from '@lyceum/platform';
 import { LEADER_BUCKET } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Leadership, stateFolderId } from '../../src/runs/leadership.js';
-import { LEASE_MS } from '../../src/runs/rival-lease.js';
+import { Leadership, stateFolderId } from '../../../src/runs/leadership/leadership.js';
+import { LEASE_MS } from '../../../src/runs/leadership/rival-lease.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 let folder: string;

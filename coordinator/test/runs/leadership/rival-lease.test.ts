@@ -1,6 +1,6 @@
 // The clock is a number that the test moves.
 import { describe, expect, it } from 'vitest';
-import { LEASE_MS, RivalLease } from '../../src/runs/rival-lease.js';
+import { LEASE_MS, RivalLease } from '../../../src/runs/leadership/rival-lease.js';
 
 describe('RivalLease', () => {
   it('counts as abandoned once it has been the same for its whole length', () => {

@@ -5,7 +5,7 @@
 import { LyceumError } from '@lyceum/proto';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { readZip, writeZip, type ZipLimits } from '../../src/files/zip.js';
+import { readZip, writeZip, type ZipLimits } from '../../../src/files/zip/index.js';
 
 const limits: ZipLimits = { maxMembers: 2, maxBytes: 100, compression: 'allowed' };
 const roomy: ZipLimits = { ...limits, maxMembers: 70_000, maxBytes: 1024 * 1024 };
