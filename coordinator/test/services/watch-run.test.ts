@@ -1,6 +1,7 @@
 // A run that is watched while its record changes under the watcher; no server, no student.
 import { LyceumError, RunState } from '@lyceum/proto';
 import { expect, it } from 'vitest';
+import { RunCosts } from '../../src/monitoring/run-costs.js';
 import type { RunRecord } from '../../src/runs/run-record.js';
 import { type WatchRunParts, watchRun } from '../../src/services/watch-run.js';
 import { queued } from '../runs/queued-run.js';
@@ -12,6 +13,7 @@ function watched() {
   const parts = {
     store: { require: () => record },
     monitor: {
+      costs: new RunCosts(),
       progress: () => undefined,
       reason: () => '',
       watch: (_: string, woken: () => void) => {
