@@ -38,7 +38,8 @@ export const leakRule: ImitationRule<typeof settings> = {
     const others = texts.filter(({ heldOut, words }) => heldOut && words.length >= LEAST_WORDS);
     const size = ({ words }: { readonly words: readonly string[] }) =>
       Math.min(length, words.length);
-    const inOthers = runsOf(others, () => new Set(own.map(size)));
+    const ownSizes = new Set(own.map(size));
+    const inOthers = runsOf(others, () => ownSizes);
     const wholeOthers = runsOf(others, (text) => [size(text)]);
     const otherSizes = new Set(others.map(size));
     return texts.map((text) => {

@@ -64,6 +64,7 @@ export class Trainer {
   readonly #ledger: StepLedger;
   readonly #stopwatch: Stopwatch;
   readonly #firstSamples: number;
+  readonly #unknownFigures: readonly number[];
   /** Between two validations. */
   readonly #validationSteps: number;
   /** Steps taken. */
@@ -92,6 +93,7 @@ export class Trainer {
     this.#now = now;
     const firstStep = resumed?.step ?? 0;
     this.#firstSamples = resumed?.samples ?? 0;
+    this.#unknownFigures = targetSumColumns(job.specification).map(() => Number.NaN);
     this.#validationSteps = validationSteps(job.specification, dataset);
     this.#step = firstStep;
     this.#checkpointedStep = firstStep;
@@ -206,9 +208,8 @@ export class Trainer {
 
   /** What nobody told of the step's targets is not known. */
   #targetFigures(): readonly number[] {
-    const { length } = targetSumColumns(this.#parts.job.specification);
     const told = this.#supply.takeFigures(this.#step);
-    return told?.length === length ? told : new Array<number>(length).fill(Number.NaN);
+    return told?.length === this.#unknownFigures.length ? told : this.#unknownFigures;
   }
 
   async #validate(): Promise<Validation | undefined> {
