@@ -1,21 +1,8 @@
 /** Why a run is not further: what it waits for, by name. Pure. */
+import type { Bottleneck } from '@lyceum/dashboard/api';
 import type { Run, RunProgress } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import { percentText } from '../printing/index.js';
-
-export interface Bottleneck {
-  readonly name:
-    | 'coordinator'
-    | 'evaluation'
-    | 'fitting'
-    | 'pause'
-    | 'preparation'
-    | 'queue'
-    | 'student'
-    | 'teachers';
-  /** In a few words. */
-  readonly text: string;
-}
 
 /** From here on it is the teachers, whoever is waited for at the moment; below the other one it is not. */
 const TEACHERS_SHARE = 0.2;

@@ -1,5 +1,5 @@
 /**
- * What the page asks for and is told, as JSON. Shapes and addresses only: the server that answers is in the command
+ * What the page asks for and is told, as JSON. Shapes, addresses and names only: the server that answers is in the command
  * line, the page that asks in `web`.
  *
  * Below `/api`; ID is a run's id:
@@ -24,4 +24,5 @@ export type { Findings, ModelFindings, Report } from '@lyceum/coordinator/docume
 export type * from './cluster.js';
 export type * from './comparison.js';
 export type * from './runs.js';
+export { RUN_STATES } from './runs.js';
 export type * from './stream.js';

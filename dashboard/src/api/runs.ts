@@ -1,16 +1,20 @@
 /** Runs: a line each in lists, everything about one, its history and events. */
 
-export type RunState =
-  | 'QUEUED'
-  | 'PREPARING'
-  | 'FITTING'
-  | 'TRAINING'
-  | 'EVALUATING'
-  | 'PAUSED'
-  | 'CANCELLING'
-  | 'SUCCEEDED'
-  | 'FAILED'
-  | 'CANCELLED';
+/** In the order in which a run may come to them. */
+export const RUN_STATES = [
+  'QUEUED',
+  'PREPARING',
+  'FITTING',
+  'TRAINING',
+  'EVALUATING',
+  'PAUSED',
+  'CANCELLING',
+  'SUCCEEDED',
+  'FAILED',
+  'CANCELLED',
+] as const;
+
+export type RunState = (typeof RUN_STATES)[number];
 
 /** What a list shows. Times are milliseconds since 1970; 0: not yet. */
 export interface RunRow {
@@ -67,6 +71,7 @@ export interface RunFacts extends RunRow {
   readonly specification: Readonly<Record<string, unknown>>;
 }
 
+/** What a run waits for, by name. */
 export interface Bottleneck {
   readonly name:
     | 'coordinator'
@@ -77,6 +82,7 @@ export interface Bottleneck {
     | 'queue'
     | 'student'
     | 'teachers';
+  /** In a few words. */
   readonly text: string;
 }
 

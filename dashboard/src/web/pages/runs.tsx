@@ -1,7 +1,7 @@
 /** What goes on: all runs, page by page, and as they are now. */
 import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import type { RunPage, RunRow, RunState } from '../../api/index.js';
+import { RUN_STATES, type RunPage, type RunRow, type RunState } from '../../api/index.js';
 import { durationText, percentText } from '../../components/index.js';
 import { openResource } from '../data/resource.js';
 import { openStream } from '../data/stream.js';
@@ -90,19 +90,6 @@ function countsOf(told: RunList['told']['value']): RunPage['counts'] {
   return told.is === 'here' ? told.facts.counts : {};
 }
 
-const SHOWN_STATES: readonly RunState[] = [
-  'QUEUED',
-  'PREPARING',
-  'FITTING',
-  'TRAINING',
-  'EVALUATING',
-  'PAUSED',
-  'CANCELLING',
-  'SUCCEEDED',
-  'FAILED',
-  'CANCELLED',
-];
-
 interface FiltersProps {
   readonly filter: RunFilter;
   readonly counts: RunPage['counts'];
@@ -132,7 +119,7 @@ function Filters({ filter, counts }: FiltersProps) {
       </label>
       <fieldset>
         <legend>State</legend>
-        {SHOWN_STATES.filter(
+        {RUN_STATES.filter(
           (state) => counts[state] !== undefined || filter.states.includes(state),
         ).map((state) => (
           <label key={state} class="chip">

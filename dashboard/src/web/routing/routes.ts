@@ -2,7 +2,7 @@
  * The pages' addresses. They are behind the `#`, so that the server has one page only, and a link to a page can be
  * sent to somebody else. Pure.
  */
-import type { RunState } from '../../api/index.js';
+import { RUN_STATES, type RunState } from '../../api/index.js';
 
 export type Route =
   | ({ readonly page: 'runs' } & RunFilter)
@@ -23,19 +23,6 @@ export interface RunFilter {
 
 export const ALL_RUNS: RunFilter = { states: [], team: '', text: '', from: null };
 
-const STATES: readonly RunState[] = [
-  'QUEUED',
-  'PREPARING',
-  'FITTING',
-  'TRAINING',
-  'EVALUATING',
-  'PAUSED',
-  'CANCELLING',
-  'SUCCEEDED',
-  'FAILED',
-  'CANCELLED',
-];
-
 /** @param hash - as `location.hash` has it: `#/runs/digits?…`, or empty. */
 export function readRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2);
@@ -54,7 +41,7 @@ export function readRoute(hash: string): Route {
 function readFilter(asked: URLSearchParams): RunFilter {
   const states = asked.getAll('state');
   return {
-    states: STATES.filter((state) => states.includes(state)),
+    states: RUN_STATES.filter((state) => states.includes(state)),
     team: asked.get('team') ?? '',
     text: asked.get('text') ?? '',
     from: asked.get('from'),
