@@ -5,6 +5,7 @@
  * Their look is in `style/components.css`.
  */
 export { ClassBars } from './class-bars.js';
+export { ClassRecalls } from './class-recalls.js';
 export { ConfusedPairs } from './confused-pairs.js';
 export { ConfusionMatrix } from './confusion-matrix.js';
 export { CostTable, type TeacherCost } from './cost-table.js';

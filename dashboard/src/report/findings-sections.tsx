@@ -1,10 +1,9 @@
 /** How far the models can be believed, which classes they take for which, and on which samples they differ most. */
 import type { Findings, ModelFindings, Report } from '../api/index.js';
 import {
-  ClassBars,
+  ClassRecalls,
   ConfusedPairs,
   ConfusionMatrix,
-  countText,
   Examples,
   ReliabilityDiagram,
 } from '../components/index.js';
@@ -62,29 +61,11 @@ function Reliability({ findings }: FindingsProps) {
 }
 
 function Classes({ report }: FindingsProps) {
-  const { student, ensemble, dataset } = report;
-  const recalls = student.perClassRecall;
-  if (recalls === null) return null;
-  const others = ensemble?.perClassRecall ?? null;
-  const known = [...recalls.keys()].filter((index) => recalls[index] !== null);
-  const worst = known.sort((a, b) => (recalls[a] ?? 0) - (recalls[b] ?? 0)).slice(0, CLASSES);
-  const caption =
-    worst.length < recalls.length
-      ? `Share of each class that is found: the ${worst.length} of ${countText(recalls.length)} that the student knows least`
-      : 'Share of each class that is found, that which the student knows least first';
+  if (report.student.perClassRecall === null) return null;
   return (
     <section>
       <h2>Classes</h2>
-      <ClassBars
-        caption={caption}
-        valueTitle="Student"
-        {...(others === null ? {} : { otherTitle: 'Ensemble (mark)' })}
-        rows={worst.map((index) => ({
-          name: dataset.classNames[index] ?? String(index),
-          value: recalls[index] ?? null,
-          ...(others === null ? {} : { other: others[index] ?? null }),
-        }))}
-      />
+      <ClassRecalls report={report} most={CLASSES} />
     </section>
   );
 }

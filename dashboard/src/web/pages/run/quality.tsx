@@ -2,7 +2,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Findings, ModelFindings, Report } from '../../../api/index.js';
 import {
-  ClassBars,
+  ClassRecalls,
   ConfusedPairs,
   ConfusionMatrix,
   Examples,
@@ -72,28 +72,8 @@ function Figures({ report, findings }: FiguresProps) {
         caption={`Figures of ${pluralText(report.testSampleCount, 'test sample')}`}
         rows={rows}
       />
-      <Classes report={report} />
+      <ClassRecalls report={report} most={CLASSES} />
     </>
-  );
-}
-
-function Classes({ report: { student, ensemble, dataset } }: { readonly report: Report }) {
-  const recalls = student.perClassRecall;
-  if (recalls === null) return null;
-  const known = [...recalls.keys()].filter((index) => recalls[index] !== null);
-  const worst = known.sort((a, b) => (recalls[a] ?? 0) - (recalls[b] ?? 0)).slice(0, CLASSES);
-  const others = ensemble?.perClassRecall ?? null;
-  return (
-    <ClassBars
-      caption={`Share of each class that is found: the ${worst.length} that the student knows least`}
-      valueTitle="Student"
-      {...(others === null ? {} : { otherTitle: 'Ensemble (mark)' })}
-      rows={worst.map((index) => ({
-        name: dataset.classNames[index] ?? String(index),
-        value: recalls[index] ?? null,
-        ...(others === null ? {} : { other: others[index] ?? null }),
-      }))}
-    />
   );
 }
 
