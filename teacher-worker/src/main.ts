@@ -1,15 +1,10 @@
 #!/usr/bin/env node
 /** The program: flags and environment in, a teacher worker out. */
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { type Determinism, setComputeThreads, setGpu } from '@lyceum/learning/tensorflow';
+import { setComputeThreads, setGpu } from '@lyceum/learning/tensorflow';
 import {
   collectGarbageRarely,
   createLogger,
-  findGpus,
-  type GpuFlag,
-  gpuChoice,
   isYes,
   type Logger,
   LogTap,
@@ -19,9 +14,17 @@ import {
   secretPlaces,
   tlsIdentityIn,
 } from '@lyceum/platform';
-import { type ErrorCode, printable, toLyceumError } from '@lyceum/proto';
-import { Command, Option } from 'commander';
-import { allowedAddresses, device, flag, milliseconds, wholeNumber } from './flag-values.js';
+import {
+  exitCodeOf,
+  flag,
+  usableDevice,
+  type WorkerFlags,
+  wholeNumber,
+  workerCommand,
+} from '@lyceum/platform/worker';
+import { printable, toLyceumError } from '@lyceum/proto';
+import { Option } from 'commander';
+import { allowedAddresses, milliseconds } from './flag-values.js';
 import { type ComputeOptions, type Program, startProgram, startServing } from './program.js';
 import { tryCommand } from './trial/index.js';
 import { DRAIN_BUDGET_MS } from './worker.js';
@@ -29,79 +32,23 @@ import { DRAIN_BUDGET_MS } from './worker.js';
 /** The drain, and then the session's end and NATS's last flush. */
 const STOP_BUDGET_MS = DRAIN_BUDGET_MS + 10_000;
 
-/** As the command line's: usage or bad input, nobody there, a folder or address in use; else 1. */
-const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
-  INVALID_ARGUMENT: 2,
-  UNAVAILABLE: 4,
-  FAILED_PRECONDITION: 6,
-};
-const USAGE_EXIT_CODE = 2;
-
-interface Flags {
-  readonly coordinator: string;
-  readonly nats: string;
-  readonly natsCredentials: string | undefined;
-  readonly workerId: string;
-  readonly stateDir: string;
-  readonly http: string;
+interface Flags extends WorkerFlags {
   readonly secretsDir: string | undefined;
   readonly allowAddresses: readonly string[];
   readonly memoryBudgetMib: number;
-  readonly computeThreads: number;
-  readonly lookupDelayMs: number | undefined;
-  readonly lookupDelayFile: string | undefined;
-  readonly logLevel: string;
-  readonly insecure: boolean;
-  readonly tlsDir: string | undefined;
-  readonly datasetsRoot: string | undefined;
+  readonly gpuMemoryBudgetMib: number | undefined;
   readonly inference: string | undefined;
   readonly inferenceHttp: string | undefined;
-  readonly device: GpuFlag;
-  readonly allowCpu: boolean;
-  readonly determinism: Determinism;
-  readonly gpuMemoryBudgetMib: number | undefined;
+  readonly lookupDelayMs: number | undefined;
+  readonly lookupDelayFile: string | undefined;
 }
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
-const command = new Command('teacher-worker')
+const command = workerCommand('teacher-worker', version)
   .description("Answers tickets with teachers' outputs.")
-  .version(version)
-  .addOption(
-    flag('--coordinator <address>', "the coordinator's HOST:PORT", 'LYCEUM_COORDINATOR').default(
-      '127.0.0.1:7700',
-    ),
-  )
-  .addOption(
-    flag('--nats <url>', 'where NATS is', 'LYCEUM_NATS_URL').default('nats://127.0.0.1:4222'),
-  )
-  .addOption(
-    flag(
-      '--nats-credentials <file>',
-      'user and password for NATS, as JSON; default: none, or the certificate says who it is',
-      'LYCEUM_NATS_CREDENTIALS',
-    ),
-  )
-  .addOption(
-    flag('--worker-id <id>', 'name in the cluster; one worker each', 'LYCEUM_WORKER_ID').default(
-      `${hostname()}-${process.pid}`,
-      'HOST-PID',
-    ),
-  )
-  .addOption(
-    flag(
-      '--state-dir <folder>',
-      'keeps fetched models and sets; one folder per worker',
-      'LYCEUM_STATE_DIR',
-    ).default(join('lyceum-state', 'teacher-worker')),
-  )
-  .addOption(
-    flag('--http <address>', 'HOST:PORT of probes and metrics', 'LYCEUM_HTTP').default(
-      '127.0.0.1:0',
-    ),
-  )
   .addOption(
     flag(
       '--secrets-dir <folder>',
@@ -117,20 +64,6 @@ const command = new Command('teacher-worker')
     )
       .argParser(allowedAddresses)
       .default([], 'public addresses alone'),
-  )
-  .addOption(
-    flag(
-      '--tls-dir <folder>',
-      'tls.crt and tls.key of this worker, ca.crt of whom it believes: mutual TLS with everybody',
-      'LYCEUM_TLS_DIR',
-    ),
-  )
-  .addOption(
-    flag(
-      '--datasets-root <folder>',
-      'mounted; data sets that runs name by their paths must be in it; default: pushed sets alone',
-      'LYCEUM_DATASETS_ROOT',
-    ),
   )
   .addOption(
     flag(
@@ -152,34 +85,6 @@ const command = new Command('teacher-worker')
       .default(2048),
   )
   .addOption(
-    flag('--compute-threads <n>', "the engines'; bits depend on it", 'LYCEUM_COMPUTE_THREADS')
-      .argParser(wholeNumber)
-      .default(2),
-  )
-  .addOption(
-    flag(
-      '--device <device>',
-      'what computes: auto (a GPU if there is one), cpu, or cuda:N, the Nth GPU that is seen',
-      'LYCEUM_DEVICE',
-    )
-      .argParser(device)
-      .default('auto'),
-  )
-  .option(
-    '--allow-cpu',
-    'compute a teacher on the processor if the GPU cannot be used, instead of not loading it (env: LYCEUM_ALLOW_CPU=true)',
-    false,
-  )
-  .addOption(
-    flag(
-      '--determinism <how>',
-      'on a GPU: strict, equal bits again on the same model of GPU; or fast, with TF32',
-      'LYCEUM_DETERMINISM',
-    )
-      .choices(['strict', 'fast'])
-      .default('strict'),
-  )
-  .addOption(
     flag(
       '--gpu-memory-budget-mib <n>',
       'for all teachers on the GPU; default: what is free of its memory at the start',
@@ -198,15 +103,6 @@ const command = new Command('teacher-worker')
       'for measurements: JSON object of other delays in ms by teacher identity, read for each ticket',
     ),
   )
-  .addOption(
-    flag('--log-level <level>', 'of the logs on stderr', 'LYCEUM_LOG_LEVEL').default('info'),
-  )
-  .option(
-    '--insecure',
-    'allow addresses that others can reach, without TLS (env: LYCEUM_INSECURE=true)',
-    false,
-  )
-  .exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : USAGE_EXIT_CODE))
   .addCommand(tryCommand())
   .action(run);
 
@@ -221,9 +117,8 @@ command
 try {
   await command.parseAsync();
 } catch (thrown) {
-  const { code, message } = toLyceumError(thrown);
-  process.stderr.write(`teacher-worker: ${printable(message)}\n`);
-  process.exit(EXIT_CODES[code] ?? 1);
+  process.stderr.write(`teacher-worker: ${printable(toLyceumError(thrown).message)}\n`);
+  process.exit(exitCodeOf(thrown));
 }
 
 async function run(): Promise<void> {
@@ -279,9 +174,7 @@ function started(program: Program, shutdown: Shutdown, log: Logger, ids: object)
 async function computeOptions(flags: Flags, log: Logger): Promise<ComputeOptions> {
   const { computeThreads, lookupDelayMs, lookupDelayFile, inference, inferenceHttp } = flags;
   const { determinism, gpuMemoryBudgetMib } = flags;
-  const allowCpu = flags.allowCpu || isYes('LYCEUM_ALLOW_CPU', process.env);
-  const { gpu, warning } = gpuChoice(flags.device, await findGpus(process.env), allowCpu);
-  if (warning !== undefined) log.warn(warning);
+  const { gpu, allowCpu } = await usableDevice(flags, process.env, log);
   setComputeThreads(computeThreads, process.env);
   setGpu(gpu?.uuid, determinism, process.env);
   return {

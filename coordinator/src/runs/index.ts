@@ -55,4 +55,5 @@ export {
   type TargetTensorShape,
   targetTensors,
   teacherOutputs,
+  windowStepsOf,
 } from './run-tensors.js';

@@ -6,7 +6,7 @@ import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
 import { CLASS_OUTPUT, elementCount, featuresName, layerOutput } from '@lyceum/proto';
 import type { AnswerOutput } from '../answers/index.js';
-import { type SpanGrid, spanGrid } from '../schedule/index.js';
+import { type SpanGrid, spanGrid, teacherWindowSteps } from '../schedule/index.js';
 import type { PinnedFeature, PinnedTeacher, RunRecord } from './run-record.js';
 
 /** A tensor of a target. */
@@ -99,6 +99,12 @@ export function meanAnswerBytes({
   teachers,
 }: Pick<RunRecord, 'dataset' | 'features' | 'teachers'>): number {
   return 4 * (dataset.classCount + featureValueCount(features) / teachers.length);
+}
+
+/** How many steps of a run are asked about at a time while so many workers have its teachers. */
+export function windowStepsOf(record: RunRecord, grid: SpanGrid, workerCount: number): number {
+  const teacherCount = record.teachers.length;
+  return teacherWindowSteps(grid, { workerCount, teacherCount, rowBytes: meanAnswerBytes(record) });
 }
 
 /** Numbers that a sample's features have, all teachers and layers together. */

@@ -11,11 +11,11 @@ import type { DatasetOutline } from '../artifacts/index.js';
 import {
   type ContributorLedger,
   gridOf,
-  meanAnswerBytes,
   quorumOf,
   type RunRecord,
+  windowStepsOf,
 } from '../runs/index.js';
-import { RunSchedule, type SpanGrid, spanOfStep, teacherWindowSteps } from '../schedule/index.js';
+import { RunSchedule, type SpanGrid, spanOfStep } from '../schedule/index.js';
 import type { Asker } from '../tickets/asks/index.js';
 import type { TicketDesk } from '../tickets/index.js';
 import type { Combiner } from './combiner.js';
@@ -88,7 +88,7 @@ export class RunTargets implements Asker {
     this.#schedule = new RunSchedule({
       grid,
       teacherCount,
-      windowSteps: this.#windowSteps(0),
+      windowSteps: windowStepsOf(record, grid, 0),
       viewCycle: spec.views?.cycle ?? 1,
       quorum: quorum && ledger && { ...quorum, decided: ledger.decided },
     });
@@ -123,7 +123,7 @@ export class RunTargets implements Asker {
 
   /** So many workers have teachers of the run: its window becomes as long as they need it. */
   servedBy(workerCount: number): void {
-    this.#carryOut(this.#flow.resized(this.#windowSteps(workerCount)));
+    this.#carryOut(this.#flow.resized(windowStepsOf(this.#parts.record, this.#grid, workerCount)));
   }
 
   /** Opens the window at the step from which the student will go on. */
@@ -204,15 +204,6 @@ export class RunTargets implements Asker {
 
   failed(askId: string, reason: string): void {
     this.#carryOut(this.#flow.failed(askId, reason));
-  }
-
-  #windowSteps(workerCount: number): number {
-    const { record } = this.#parts;
-    return teacherWindowSteps(this.#grid, {
-      workerCount,
-      teacherCount: record.teachers.length,
-      rowBytes: meanAnswerBytes(record),
-    });
   }
 
   #namesOf(teachers: readonly number[]): string[] {

@@ -15,7 +15,6 @@ export type {
 export { type ArchitectureSettings, buildStudent } from './architectures.js';
 export { DropoutMasks } from './dropout-masks.js';
 export {
-  type Determinism,
   type Engine,
   gpuProblem,
   openEngine,

@@ -1,6 +1,5 @@
 /** TensorFlow itself: the backend that a program computes with, and what is mended in it. */
 export {
-  type Determinism,
   type Engine,
   gpuProblem,
   openEngine,

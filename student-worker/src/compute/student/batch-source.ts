@@ -62,6 +62,13 @@ export class BatchSource {
     this.#slots = [this.#newSlot(), this.#newSlot()];
   }
 
+  /** Rows of a batch: two counts at most, since an epoch's last batch may be smaller. */
+  get rowCounts(): number[] {
+    const { batchSize, sampleCount, stepsPerEpoch } = this.plan;
+    const last = sampleCount - (stepsPerEpoch - 1) * batchSize;
+    return [...new Set([Math.min(batchSize, sampleCount), last])];
+  }
+
   /** The batch of a step, computed unless it is one of the two that are kept. */
   batch(step: number): Batch {
     const slot = this.#slots[step % 2] as Slot;

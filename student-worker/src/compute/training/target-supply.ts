@@ -1,4 +1,5 @@
 /** The targets of a training: asked for ahead of its steps, as far as the window reaches, and awaited. */
+import { targetSumColumns } from '@lyceum/learning/history';
 import type { StepPlan } from '@lyceum/learning/orders';
 import type { TargetBlock, TrainingJob, TrainingNews } from '../../job/index.js';
 import { TargetInbox } from './target-inbox.js';
@@ -8,17 +9,19 @@ export class TargetSupply {
   readonly #job: Pick<TrainingJob, 'targetTensors' | 'windowSteps'>;
   readonly #stepCount: number;
   readonly #news: Pick<TrainingNews, 'wantTargets'>;
+  readonly #unknownFigures: readonly number[];
   #askedAtStep = -1;
   #wake: () => void = () => {};
 
   constructor(
-    job: Pick<TrainingJob, 'targetTensors' | 'windowSteps'>,
+    job: Pick<TrainingJob, 'specification' | 'targetTensors' | 'windowSteps'>,
     plan: StepPlan,
     firstStep: number,
     news: Pick<TrainingNews, 'wantTargets'>,
   ) {
     this.#inbox = new TargetInbox(plan, job.targetTensors, firstStep);
     this.#job = job;
+    this.#unknownFigures = targetSumColumns(job.specification).map(() => Number.NaN);
     this.#stepCount = plan.stepCount;
     this.#news = news;
   }
@@ -46,9 +49,10 @@ export class TargetSupply {
     return this.#inbox.take(step);
   }
 
-  /** Of the step whose targets were taken; undefined: the coordinator said nothing of them. */
-  takeFigures(step: number): readonly number[] | undefined {
-    return this.#inbox.takeFigures(step);
+  /** What the coordinator told of the targets that were taken of the step, by column; NaN: it did not. */
+  takeFigures(step: number): readonly number[] {
+    const told = this.#inbox.takeFigures(step);
+    return told?.length === this.#unknownFigures.length ? told : this.#unknownFigures;
   }
 
   /** @returns undefined once nobody `wants` them any more; asked again at each {@link wake}. */

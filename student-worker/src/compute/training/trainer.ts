@@ -11,12 +11,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
 import { SPLIT_NAMES, type SplitName } from '@lyceum/learning/datasets';
 import { writeDurably } from '@lyceum/learning/files';
-import {
-  StepHistory,
-  summedColumns,
-  targetSumColumns,
-  validationSums,
-} from '@lyceum/learning/history';
+import { StepHistory, summedColumns, validationSums } from '@lyceum/learning/history';
 import { specificationDigest } from '@lyceum/learning/specification';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
@@ -32,16 +27,13 @@ import { learningRate } from '../step/index.js';
 import { type Batch, Evaluation } from '../student/index.js';
 import { type Checkpoint, packCheckpoint, type Selected } from './checkpoint-file.js';
 import { openTraining, type TrainingParts } from './open-training.js';
+import { ProgressPace } from './progress-pace.js';
 import { isBetter, validationSteps } from './selection.js';
 import { StepLedger } from './step-ledger.js';
 import { StepLog } from './step-log.js';
 import { Stopwatch } from './stopwatch.js';
 import { TargetSupply } from './target-supply.js';
 import { writeResult } from './training-result.js';
-
-const PROGRESS_INTERVAL_MS = 1000;
-/** Ends of epochs are reported too, but short epochs not each. */
-const EPOCH_PROGRESS_INTERVAL_MS = 100;
 
 export interface TrainerOptions {
   readonly engine: Engine;
@@ -63,8 +55,8 @@ export class Trainer {
   readonly #log: StepLog;
   readonly #ledger: StepLedger;
   readonly #stopwatch: Stopwatch;
+  readonly #pace: ProgressPace;
   readonly #firstSamples: number;
-  readonly #unknownFigures: readonly number[];
   /** Between two validations. */
   readonly #validationSteps: number;
   /** Steps taken. */
@@ -78,7 +70,6 @@ export class Trainer {
   readonly #abandoned: Promise<void>;
   #abandon: () => void = () => {};
   #failure: LyceumError | undefined;
-  #lastProgressMs: number;
 
   /** @throws {LyceumError} if set, model or checkpoint cannot be read, or do not belong together. */
   static async open(options: TrainerOptions): Promise<Trainer> {
@@ -93,7 +84,6 @@ export class Trainer {
     this.#now = now;
     const firstStep = resumed?.step ?? 0;
     this.#firstSamples = resumed?.samples ?? 0;
-    this.#unknownFigures = targetSumColumns(job.specification).map(() => Number.NaN);
     this.#validationSteps = validationSteps(job.specification, dataset);
     this.#step = firstStep;
     this.#checkpointedStep = firstStep;
@@ -107,7 +97,7 @@ export class Trainer {
     const history = new StepHistory(summedColumns(job.specification).length);
     if (resumed !== undefined) history.put(resumed.history);
     this.#log = new StepLog(engine, history, this.#stopwatch);
-    this.#lastProgressMs = now();
+    this.#pace = new ProgressPace(now);
     this.#abandoned = new Promise((resolve) => {
       this.#abandon = resolve;
     });
@@ -167,7 +157,7 @@ export class Trainer {
     if (this.#samples === 0) this.#trace(batch, targets);
     const { training } = job.specification.spec;
     const rate = learningRate(training.learningRate, this.#step, stepCount);
-    const figures = this.#targetFigures();
+    const figures = this.#supply.takeFigures(this.#step);
     this.#log.add(student.step(batch, targets, rate), rate, batch.rows, figures);
     this.#ledger.add(targets);
     this.#step++;
@@ -182,15 +172,11 @@ export class Trainer {
     this.#report(rate, validation, this.#step % stepsPerEpoch === 0);
   }
 
-  /** A run has batches of two sizes at most. */
   #trace(batch: Batch, targets: ReadonlyMap<string, Float32Array>): void {
     const { batches, student } = this.#parts;
-    const { batchSize, sampleCount, stepsPerEpoch } = batches.plan;
-    const lastRows = sampleCount - (stepsPerEpoch - 1) * batchSize;
-    const rowCounts = new Set([Math.min(batchSize, sampleCount), lastRows]);
     const reason = this.#eager
       ? 'the worker was started so'
-      : student.trace(batch, targets, [...rowCounts]);
+      : student.trace(batch, targets, batches.rowCounts);
     if (reason !== undefined) this.#news.untraced('steps', reason);
   }
 
@@ -204,12 +190,6 @@ export class Trainer {
     if (this.#step + 1 < batches.plan.stepCount) batches.batch(this.#step + 1);
     const goesOn = () => this.#stop === undefined && this.#failure === undefined;
     return this.#stopwatch.waiting(() => this.#supply.await(this.#step, goesOn));
-  }
-
-  /** What nobody told of the step's targets is not known. */
-  #targetFigures(): readonly number[] {
-    const told = this.#supply.takeFigures(this.#step);
-    return told?.length === this.#unknownFigures.length ? told : this.#unknownFigures;
   }
 
   async #validate(): Promise<Validation | undefined> {
@@ -266,11 +246,8 @@ export class Trainer {
 
   #report(rate: number, validation: Validation | undefined, epochEnded: boolean): void {
     const { batches } = this.#parts;
-    const sinceMs = this.#now() - this.#lastProgressMs;
-    const due = epochEnded ? EPOCH_PROGRESS_INTERVAL_MS : PROGRESS_INTERVAL_MS;
     const last = this.#step === batches.plan.stepCount;
-    if (validation === undefined && sinceMs < due && !last) return;
-    this.#lastProgressMs = this.#now();
+    if (!this.#pace.due(epochEnded, validation !== undefined || last)) return;
     this.#news.progress({
       step: this.#step,
       epoch: Math.floor((this.#step - 1) / batches.plan.stepsPerEpoch),

@@ -1,10 +1,26 @@
 /** A run of 19 steps of 4 samples with a window of 8: asked for in quarters, which are 2 steps. */
+import { targetSumColumns } from '@lyceum/learning/history';
 import { stepPlan } from '@lyceum/learning/orders';
+import { checkRunSpecification } from '@lyceum/learning/specification';
 import { beforeEach, expect, it } from 'vitest';
 import { TargetSupply } from '../../../src/compute/training/target-supply.js';
 
 const plan = stepPlan({ sampleCount: 40, batchSize: 4, steps: 19 });
-const job = { targetTensors: [{ name: 'a', rowShape: [1] }], windowSteps: 8 };
+const specification = checkRunSpecification(
+  {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: 'supplied' },
+    spec: {
+      dataset: 'set',
+      teachers: [{ name: 'only', model: 'model' }],
+      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
+      training: { batchSize: 4, steps: 19 },
+    },
+  },
+  'test',
+);
+const job = { specification, targetTensors: [{ name: 'a', rowShape: [1] }], windowSteps: 8 };
 
 let asked: [number, number][];
 beforeEach(() => {
@@ -14,10 +30,10 @@ const news = {
   wantTargets: (creditStep: number, doneStep: number) => void asked.push([creditStep, doneStep]),
 };
 
-const block = (step: number, rows = 4, firstRow = 0) => ({
+const block = (step: number, rows = 4, firstRow = 0, figures?: number[]) => ({
   epoch: 0,
   firstPosition: step * 4 + firstRow,
-  figures: [],
+  figures: figures === undefined ? [] : [{ step, values: figures }],
   tensors: [{ name: 'a', rows, values: new Float32Array(rows).fill(step) }],
 });
 
@@ -67,4 +83,19 @@ it('awaits all rows of a step, until nobody wants them', async () => {
   wanted = false;
   supply.wake();
   expect(await second).toBeUndefined();
+});
+
+it('knows of figures what was told of the step, all of it or none', () => {
+  const unknown = targetSumColumns(specification).map(() => Number.NaN);
+  const told = unknown.map((_, column) => column);
+  const supply = new TargetSupply(job, plan, 0, news);
+  supply.ask(0);
+  supply.receive(block(0, 4, 0, told));
+  supply.receive(block(1, 4, 0, [1]));
+  supply.receive(block(2));
+  const taken = [0, 1, 2].map((step) => {
+    supply.take(step);
+    return supply.takeFigures(step);
+  });
+  expect(taken).toEqual([told, unknown, unknown]);
 });

@@ -1,0 +1,15 @@
+import { type ErrorCode, toLyceumError } from '@lyceum/proto';
+
+export const USAGE_EXIT_CODE = 2;
+
+/** As the command line's: usage or bad input, nobody there, a folder or address in use; else 1. */
+const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
+  INVALID_ARGUMENT: USAGE_EXIT_CODE,
+  UNAVAILABLE: 4,
+  FAILED_PRECONDITION: 6,
+};
+
+/** What a worker ends with that cannot go on because of it. */
+export function exitCodeOf(thrown: unknown): number {
+  return EXIT_CODES[toLyceumError(thrown).code] ?? 1;
+}

@@ -1,0 +1,105 @@
+/** The flags of both kinds of workers, each with its variable. A worker adds its own. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type GpuFlag, parseGpuFlag } from '../gpus/index.js';
+import { USAGE_EXIT_CODE } from './exit-codes.js';
+
+export interface WorkerFlags {
+  readonly coordinator: string;
+  readonly nats: string;
+  readonly natsCredentials: string | undefined;
+  readonly workerId: string;
+  readonly stateDir: string;
+  readonly http: string;
+  readonly tlsDir: string | undefined;
+  readonly insecure: boolean;
+  readonly datasetsRoot: string | undefined;
+  readonly computeThreads: number;
+  readonly device: GpuFlag;
+  readonly allowCpu: boolean;
+  readonly determinism: 'strict' | 'fast';
+  readonly logLevel: string;
+}
+
+export function flag(name: string, description: string, variable: string): Option {
+  return new Option(name, description).env(variable);
+}
+
+/** Of a flag. */
+export function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('want a whole number above 0');
+  return Number(text);
+}
+
+function device(text: string): GpuFlag {
+  const wanted = parseGpuFlag(text);
+  if (wanted === undefined) throw new InvalidArgumentError('want auto, cpu, cuda or cuda:N');
+  return wanted;
+}
+
+/** @param name - of the program. */
+export function workerCommand(name: string, version: string): Command {
+  const options = [
+    flag('--coordinator <address>', "the coordinator's HOST:PORT", 'LYCEUM_COORDINATOR').default(
+      '127.0.0.1:7700',
+    ),
+    flag('--nats <url>', 'where NATS is', 'LYCEUM_NATS_URL').default('nats://127.0.0.1:4222'),
+    flag(
+      '--nats-credentials <file>',
+      'user and password for NATS, as JSON; default: none, or the certificate says who it is',
+      'LYCEUM_NATS_CREDENTIALS',
+    ),
+    flag('--worker-id <id>', 'name in the cluster; one worker each', 'LYCEUM_WORKER_ID').default(
+      `${hostname()}-${process.pid}`.toLowerCase(),
+      'HOST-PID',
+    ),
+    flag(
+      '--state-dir <folder>',
+      'keeps what it fetched and what it works on; one folder per worker',
+      'LYCEUM_STATE_DIR',
+    ).default(join('lyceum-state', name)),
+    flag('--http <address>', 'HOST:PORT of probes and metrics', 'LYCEUM_HTTP').default(
+      '127.0.0.1:0',
+    ),
+    flag(
+      '--tls-dir <folder>',
+      'tls.crt and tls.key of this worker, ca.crt of whom it believes: mutual TLS with everybody',
+      'LYCEUM_TLS_DIR',
+    ),
+    flag(
+      '--datasets-root <folder>',
+      'mounted; data sets that runs name by their paths must be in it; default: pushed sets alone',
+      'LYCEUM_DATASETS_ROOT',
+    ),
+    flag('--compute-threads <n>', "the engines'; bits depend on it", 'LYCEUM_COMPUTE_THREADS')
+      .argParser(wholeNumber)
+      .default(2),
+    flag(
+      '--device <device>',
+      'what computes: auto (a GPU if there is one), cpu, or cuda:N, the Nth GPU that is seen',
+      'LYCEUM_DEVICE',
+    )
+      .argParser(device)
+      .default('auto'),
+    new Option(
+      '--allow-cpu',
+      'compute on the processor if the GPU cannot be used, instead of refusing (env: LYCEUM_ALLOW_CPU=true)',
+    ).default(false),
+    flag(
+      '--determinism <how>',
+      'on a GPU: strict, equal bits again on the same model of GPU; or fast, with TF32',
+      'LYCEUM_DETERMINISM',
+    )
+      .choices(['strict', 'fast'])
+      .default('strict'),
+    flag('--log-level <level>', 'of the logs on stderr', 'LYCEUM_LOG_LEVEL').default('info'),
+    new Option(
+      '--insecure',
+      'allow addresses that others can reach, without TLS (env: LYCEUM_INSECURE=true)',
+    ).default(false),
+  ];
+  const command = new Command(name).version(version);
+  for (const option of options) command.addOption(option);
+  return command.exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
+}
