@@ -1,8 +1,8 @@
 /** The page of a check whose every text is markup, against the page of one without: the same elements must be in both. */
 import { expect, it } from 'vitest';
-import { checkPage } from '../../src/imitation/check-page.js';
-import type { JudgedInput } from '../../src/imitation/judge.js';
-import type { CheckSummary } from '../../src/imitation/summary.js';
+import { checkPage } from '../../src/imitation/judging/check-page.js';
+import type { JudgedInput } from '../../src/imitation/judging/judge.js';
+import type { CheckSummary } from '../../src/imitation/judging/summary.js';
 
 const hostile = (text: string) => `"'></td><script>alert(1)</script><img src=x onerror=a()>${text}`;
 

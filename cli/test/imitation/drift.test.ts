@@ -1,7 +1,7 @@
 /** Answers that change while they are collected; the oracles are counts by hand. */
 import { expect, it } from 'vitest';
-import type { ImitationAnswer } from '../../src/imitation/answers-file.js';
-import { driftOf } from '../../src/imitation/drift.js';
+import type { ImitationAnswer } from '../../src/imitation/asking/answers-file.js';
+import { driftOf } from '../../src/imitation/judging/drift.js';
 
 /** A letter an input, in the order in which they were asked: a class, `?` for "I do not know", `!` unreadable, `-` for none. */
 function answers(
@@ -15,6 +15,7 @@ function answers(
     return {
       teacher,
       id: String(i),
+      answer: 0,
       class: 'xyz'.includes(letter) ? letter : null,
       ...(letter === '!' && { problem: 'nonsense' }),
       revision: '',

@@ -1,12 +1,17 @@
 /** What rules keep and drop, of answers that are written down here; oracles are counts by hand. */
 import { checkImitation, type Imitation } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
-import { answerKey, type ImitationAnswer, parseAnswers } from '../../src/imitation/answers-file.js';
-import { checkPage } from '../../src/imitation/check-page.js';
-import { type ImitationInput, requireSentAsRead } from '../../src/imitation/inputs.js';
-import { consensusOf, judge } from '../../src/imitation/judge.js';
-import { askedDigest, estimateCosts, openQuestions } from '../../src/imitation/questions.js';
-import { summarise } from '../../src/imitation/summary.js';
+import {
+  answerKey,
+  type ImitationAnswer,
+  parseAnswers,
+} from '../../src/imitation/asking/answers-file.js';
+import { askingsOf } from '../../src/imitation/asking/askings.js';
+import { estimateCosts, openQuestions } from '../../src/imitation/asking/open-questions.js';
+import { type ImitationInput, requireSentAsRead } from '../../src/imitation/inputs/inputs.js';
+import { checkPage } from '../../src/imitation/judging/check-page.js';
+import { consensusOf, judge } from '../../src/imitation/judging/judge.js';
+import { summarise } from '../../src/imitation/judging/summary.js';
 
 const TEACHERS = ['a', 'b', 'c'];
 
@@ -53,11 +58,12 @@ function answersOf(imitation: Imitation, said: Record<string, string>, confidenc
       const answer = {
         teacher: teacher.name,
         id,
+        answer: 0,
         class: letter === '?' || letter === '!' ? null : letter,
         ...(letter === '!' && { problem: 'nonsense' }),
         ...(confidence !== undefined && { confidence }),
         revision: '',
-        asked: askedDigest(teacher.endpoint, imitation.spec.classes),
+        asked: askingsOf(teacher, imitation.spec.classes)[0]?.asked ?? '',
         at: '2026-01-01T00:00:00Z',
       };
       answers.set(answerKey(answer), answer);
@@ -268,12 +274,13 @@ it('asks anew when classes change that the prompt names', () => {
   const prompting = (prompt: string) => {
     const chat = { model: 'm', prompt };
     const unset = { request: undefined, answer: undefined, confidence: undefined };
-    return document([], { ...unset, chat }).spec.teachers[0]?.endpoint;
+    const [teacher] = document([], { ...unset, chat }).spec.teachers;
+    if (teacher === undefined) throw new Error('no teachers');
+    return (classes: string[]) => askingsOf(teacher, classes)[0]?.asked;
   };
   const [naming, silent] = [prompting('{input}: one of {classes}'), prompting('{input}?')];
-  if (naming === undefined || silent === undefined) throw new Error('no teachers');
-  expect(askedDigest(naming, ['x', 'y'])).not.toBe(askedDigest(naming, ['x', 'y', 'z']));
-  expect(askedDigest(silent, ['x', 'y'])).toBe(askedDigest(silent, ['x', 'y', 'z']));
+  expect(naming(['x', 'y'])).not.toBe(naming(['x', 'y', 'z']));
+  expect(silent(['x', 'y'])).toBe(silent(['x', 'y', 'z']));
 });
 
 it('refuses to send something else than there is', () => {
@@ -290,7 +297,9 @@ it('asks anew when the question changes, not when the reading of answers does', 
   const answers = answersOf(plain, said);
   const open = (imitation: Imitation) =>
     imitation.spec.teachers.map((teacher) =>
-      openQuestions(teacher, imitation.spec.classes, inputs, answers).map(({ id }) => id),
+      openQuestions(teacher, imitation.spec.classes, inputs, answers).map(
+        ({ input: { id } }) => id,
+      ),
     );
   expect(open(plain)).toEqual([[], ['2'], ['2']]);
   expect(open(document([], { classes: { eks: 'x' }, concurrency: 1 }))).toEqual([[], ['2'], ['2']]);

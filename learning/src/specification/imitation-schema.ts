@@ -27,8 +27,9 @@ import {
   ruleProblems,
   tooFewTeachers,
 } from '../imitation/index.js';
+import { ask, askProblems } from './imitation-ask-schema.js';
 import { checkRunSpecification } from './run-specification.js';
-import { endpoint, endpointProblems } from './servers/index.js';
+import { endpointOfPrompts, endpointProblems } from './servers/index.js';
 
 const API_VERSION = 'lyceum.dev/v1alpha1';
 /** The teacher of the classes behind the votes. */
@@ -95,7 +96,10 @@ const train = section({
 
 const teacher = section({
   name: name.describe("The teacher's name, which its answers are kept under."),
-  endpoint: endpoint.describe('How the teacher is asked, and what its answers mean.'),
+  endpoint: endpointOfPrompts.describe('How the teacher is asked, and what its answers mean.'),
+  ask: ask
+    .prefault({})
+    .describe('How many answers it gives to an input, and in what form; default one word.'),
 });
 
 const imitation = section({
@@ -216,7 +220,10 @@ function betweenFields(document: Imitation): Problem[] {
     if (first < k) wrong(`teachers[${k}].name`, `is that of spec.teachers[${first}] too`);
     if (own === CONSENSUS) wrong(`teachers[${k}].name`, `is the name of what teaches by ${own}`);
   }
-  for (const [k, { endpoint: own }] of teachers.entries()) {
+  for (const [k, { endpoint: own, ask: how }] of teachers.entries()) {
+    for (const { path, message } of askProblems(how, own)) {
+      wrong(`teachers[${k}].${path}`, message);
+    }
     const unknown = Object.values(own.classes ?? {}).filter(
       (c) => c !== null && !classes.includes(c),
     );

@@ -12,9 +12,16 @@ export interface CheckedInput {
   readonly id: string;
   readonly value: InputValue;
   readonly split?: 'train' | 'validation' | 'test';
-  /** By teacher; null: it does not know. Who has not answered, or not so that it can be read, is not there. */
+  /**
+   * By teacher: the class that it named, of several answers the most often, and of such the first; null: it does not know.
+   * Who has not answered, or not so that it can be read, is not there.
+   */
   readonly answers: Readonly<Record<string, string | null>>;
-  /** Teachers whose answer their server cut off. */
+  /** By teacher that is asked for several answers: the shares of those that can be read by class; "I do not know" is the rest. */
+  readonly shares?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** By teacher: what it said why, each text once, in order. */
+  readonly explanations?: Readonly<Record<string, readonly Explanation[]>>;
+  /** Teachers one of whose answers their server cut off. */
   readonly cutOff: readonly string[];
   /** The most probable class behind the answers; absent without any. */
   readonly consensus?: string;
@@ -22,6 +29,13 @@ export interface CheckedInput {
   readonly probability?: number;
   /** The mean of what teachers say of how sure they are. */
   readonly confidence?: number;
+}
+
+/** Why a teacher answers as it does, in its words. */
+export interface Explanation {
+  /** What it explains; null: that the teacher does not know. */
+  readonly class: string | null;
+  readonly text: string;
 }
 
 /** What a student is measured on is not chosen by those whom it imitates. */

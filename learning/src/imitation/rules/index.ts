@@ -1,4 +1,9 @@
 /** Rules over answers: a file each, and their table. */
-export { type CheckedInput, type InputValue, isHeldOut } from './checked-input.js';
+export {
+  type CheckedInput,
+  type Explanation,
+  type InputValue,
+  isHeldOut,
+} from './checked-input.js';
 export { DAWID_SKENE_TEACHERS, tooFewTeachers } from './dawid-skene.js';
 export { imitationRuleSettings, judgeByRule, type RuleSettings, ruleProblems } from './table.js';

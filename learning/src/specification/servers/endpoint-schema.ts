@@ -55,10 +55,16 @@ const chat = section({
     ),
 });
 
-const amount = number('a number, at least 0', { atLeast: 0 }).default(0);
+const someAmount = number('a number, at least 0', { atLeast: 0 });
+const amount = someAmount.default(0);
 const price = section({
   perCall: amount.describe('What one call costs, in the currency.'),
   per1kInputTokens: amount.describe('What 1000 tokens that are sent cost, in the currency.'),
+  per1kCachedTokens: someAmount
+    .optional()
+    .describe(
+      'What 1000 of the sent tokens cost that the server had in its cache; default as any that are sent.',
+    ),
   per1kOutputTokens: amount.describe('What 1000 tokens that are answered cost, in the currency.'),
   currency: text('a currency', /^.{1,8}$/u)
     .default('USD')
@@ -144,9 +150,22 @@ export const endpoint = section({
 
 export type Endpoint = z.output<typeof endpoint>;
 
+/** One whose prompts may stand elsewhere. */
+export const endpointOfPrompts = endpoint.extend({
+  chat: chat
+    .extend({
+      prompt: chat.shape.prompt.optional().describe(chat.shape.prompt.description ?? ''),
+    })
+    .optional()
+    .describe(endpoint.shape.chat.description ?? ''),
+});
+
+export type EndpointOfPrompts = z.output<typeof endpointOfPrompts>;
+
 /** Whether its description says that calls cost something. */
-export function hasPrice({ price: { perCall, per1kInputTokens, per1kOutputTokens } }: Endpoint) {
-  return perCall + per1kInputTokens + per1kOutputTokens > 0;
+export function hasPrice({ price }: Pick<Endpoint, 'price'>): boolean {
+  const { perCall, per1kInputTokens, per1kOutputTokens, per1kCachedTokens = 0 } = price;
+  return perCall + per1kInputTokens + per1kOutputTokens + per1kCachedTokens > 0;
 }
 
 type Mapping = Readonly<Record<string, unknown>>;

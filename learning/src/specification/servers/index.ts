@@ -2,8 +2,10 @@
 export {
   checkEndpoint,
   type Endpoint,
+  type EndpointOfPrompts,
   endpoint,
   endpointJsonSchema,
+  endpointOfPrompts,
   endpointProblems,
   hasPrice,
   INPUT_PLACEHOLDER,

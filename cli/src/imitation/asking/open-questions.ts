@@ -6,9 +6,9 @@ import {
   type Imitation,
   type ImitationTeacher,
 } from '@lyceum/learning/specification';
-import { sha256Hex } from '@lyceum/proto';
+import type { ImitationInput } from '../inputs/index.js';
 import { answerKey, type ImitationAnswer, isUnreadable } from './answers-file.js';
-import type { ImitationInput } from './inputs.js';
+import { type Asking, askingsOf } from './askings.js';
 
 /** A token of English is about four characters; of other languages fewer. An estimate, and said to be one. */
 const CHARACTERS_PER_TOKEN = 4;
@@ -16,31 +16,46 @@ const CHARACTERS_PER_TOKEN = 4;
 /** What a chat's message adds to its text. */
 const MESSAGE_TOKENS = 4;
 
-/**
- * SHA-256 of what is sent and where, short: equal for equal questions. How answers are read is no part of it, and classes
- * are where a prompt names them.
- */
-export function askedDigest(
-  { url, request, chat, input, revision }: Endpoint,
-  classes: readonly string[],
-): string {
-  const named = chat?.prompt.includes('{classes}') === true ? { classes } : {};
-  return sha256Hex(JSON.stringify({ url, request, chat, input, revision, ...named })).slice(0, 16);
+/** One answer to one input. */
+export interface Question {
+  readonly input: ImitationInput;
+  readonly asking: Asking;
 }
 
-/** The inputs that a teacher has not answered; where unreadable answers are to be asked for again, these too. */
+/** What a teacher has not answered; where unreadable answers are to be asked for again, these too. All of an input stand together. */
 export function openQuestions(
-  { name, endpoint }: ImitationTeacher,
+  teacher: ImitationTeacher,
   classes: readonly string[],
   inputs: readonly ImitationInput[],
   answers: ReadonlyMap<string, ImitationAnswer>,
   again = false,
-): ImitationInput[] {
-  const asked = askedDigest(endpoint, classes);
-  return inputs.filter(({ id }) => {
-    const answer = answers.get(answerKey({ teacher: name, id, asked }));
-    return answer === undefined || (again && isUnreadable(answer));
-  });
+): Question[] {
+  const askings = askingsOf(teacher, classes);
+  return inputs.flatMap((input) =>
+    askings
+      .filter((asking) => {
+        const answer = answers.get(answerKey({ teacher: teacher.name, id: input.id, ...asking }));
+        return answer === undefined || (again && isUnreadable(answer));
+      })
+      .map((asking) => ({ input, asking })),
+  );
+}
+
+/** What one call asks about: at most `batch` inputs, of each the same answer. */
+export function batchesOf(questions: readonly Question[], batch: number): Question[][] {
+  const filling = new Map<number, Question[]>();
+  const batches: Question[][] = [];
+  for (const question of questions) {
+    const { answer } = question.asking;
+    const last = filling.get(answer);
+    if (last !== undefined && last.length < batch) last.push(question);
+    else {
+      const own = [question];
+      filling.set(answer, own);
+      batches.push(own);
+    }
+  }
+  return batches;
 }
 
 export interface CostEstimate {
@@ -67,18 +82,15 @@ export function estimateCosts(
   return spec.teachers.map((teacher) => {
     const { batch, chat } = teacher.endpoint;
     const open = openQuestions(teacher, spec.classes, inputs, answers, again);
-    const calls = Math.ceil(open.length / batch);
+    const calls = batchesOf(open, batch).length;
     const counted = {
       teacher: teacher.name,
-      answered: inputs.length - open.length,
+      answered: inputs.length * teacher.ask.answers - open.length,
       open: open.length,
       calls,
     };
     if (chat === undefined) return { ...counted, ...costOf(teacher.endpoint, calls, 0, 0) };
-    const inputTokens = open.reduce(
-      (sum, own) => sum + promptTokens(teacher, own, spec.classes),
-      0,
-    );
+    const inputTokens = open.reduce((sum, own) => sum + promptTokens(own, spec.classes), 0);
     const outputTokens = calls * chat.maxTokens;
     return {
       ...counted,
@@ -90,7 +102,7 @@ export function estimateCosts(
 }
 
 function costOf(
-  endpoint: Endpoint,
+  endpoint: Pick<Endpoint, 'price'>,
   calls: number,
   inputTokens: number,
   outputTokens: number,
@@ -101,13 +113,9 @@ function costOf(
   return { cost: calls * perCall + perToken, currency };
 }
 
-function promptTokens(
-  { endpoint }: ImitationTeacher,
-  { value }: ImitationInput,
-  classes: readonly string[],
-): number {
-  const said = 'text' in value ? value.text : '';
-  const { messages } = requestBody(endpoint, [said], classes) as {
+function promptTokens({ asking, input }: Question, classes: readonly string[]): number {
+  const said = 'text' in input.value ? input.value.text : '';
+  const { messages } = requestBody(asking.endpoint, [said], classes) as {
     messages: readonly { readonly content: string }[];
   };
   const characters = messages.reduce((sum, { content }) => sum + content.length, 0);

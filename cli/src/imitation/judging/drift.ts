@@ -8,7 +8,7 @@
  * Symbols: n answers, p a share of them; 1 the first half, 2 the second. z = (p₁ − p₂) / √(p(1 − p)(1/n₁ + 1/n₂)), with p of
  * both; a doubt is |z| > {@link DOUBT_Z}.
  */
-import type { ImitationAnswer } from './answers-file.js';
+import type { ImitationAnswer } from '../asking/index.js';
 
 const WINDOWS_MAX_COUNT = 8;
 

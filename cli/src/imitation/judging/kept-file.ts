@@ -15,6 +15,10 @@ const keptLine = z
     label: z.string().optional(),
     /** By teacher; null: it does not know. */
     answers: z.record(z.string(), z.string().nullable()),
+    shares: z.record(z.string(), z.record(z.string(), z.number().min(0).max(1))).optional(),
+    explanations: z
+      .record(z.string(), z.array(z.object({ class: z.string().nullable(), text: z.string() })))
+      .optional(),
     consensus: z.string().optional(),
   })
   .refine(({ text, numbers, image }) => (text ?? numbers ?? image) !== undefined);

@@ -18,7 +18,7 @@ import {
 } from '@lyceum/learning/import';
 import { CONSENSUS, type Imitation, imitationModels } from '@lyceum/learning/specification';
 import { LyceumError } from '@lyceum/proto';
-import type { KeptInput } from './kept-file.js';
+import type { KeptInput } from '../judging/index.js';
 
 export interface TrainingSet {
   readonly dataset: Buffer;

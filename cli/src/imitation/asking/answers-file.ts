@@ -1,6 +1,6 @@
 /**
  * What black boxes answered, as JSON lines that people may read and edit: who said what of which input, when, and how it was
- * said. An answer counts once its line is on the disk; of several of one teacher to one input the last counts.
+ * said. An answer counts once its line is on the disk; of several with one number the last counts.
  */
 import { type FileHandle, open, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { utf8Text } from '@lyceum/learning/files';
@@ -8,10 +8,25 @@ import type { InputValue } from '@lyceum/learning/imitation';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 
+const tokens = z.number().min(0);
+const usage = z.object({
+  inputTokens: tokens,
+  outputTokens: tokens,
+  /** Of the input's, those that the server had in its cache. */
+  cachedTokens: tokens.optional(),
+  /** The server tells none. */
+  estimated: z.literal(true).optional(),
+});
+
+/** Tokens of a chat. */
+export type Usage = z.output<typeof usage>;
+
 const answerLine = z.object({
   teacher: z.string(),
   /** Of the input. */
   id: z.string(),
+  /** Of those that a teacher gives to an input, from 0. */
+  answer: z.int().min(0).default(0),
   /** null: the teacher does not know, or its answer cannot be read. */
   class: z.string().nullable(),
   /** What stood at the place of the answer. */
@@ -21,8 +36,14 @@ const answerLine = z.object({
   /** The status with which the server refuses this input: the answer is that there is none. */
   refused: z.int().optional(),
   confidence: z.number().optional(),
+  /** Why it answers so, in its words. */
+  explanation: z.string().optional(),
   /** Why a chat's server ended the answer: `stop`, `length`. */
   finish: z.string().optional(),
+  /** Of all tries with 200 that it took. */
+  usage: usage.optional(),
+  /** By the document's price at that time; absent: it had none. */
+  cost: z.number().min(0).optional(),
   revision: z.string(),
   /** Of what was sent, and where: another question is another answer. */
   asked: z.string(),
@@ -49,8 +70,9 @@ export function answerKey({
   teacher,
   id,
   asked,
-}: Pick<ImitationAnswer, 'teacher' | 'id' | 'asked'>) {
-  return `${teacher} ${asked} ${id}`;
+  answer,
+}: Pick<ImitationAnswer, 'teacher' | 'id' | 'asked' | 'answer'>) {
+  return `${teacher} ${asked} ${id} ${answer}`;
 }
 
 /**

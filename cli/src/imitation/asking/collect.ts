@@ -3,7 +3,7 @@
  * later one goes on where this one was. What was under way at that moment may be asked again; nothing else is.
  */
 import { answerPointer, readAnswer, requestBody, valueAt } from '@lyceum/learning/formats';
-import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
+import type { Endpoint, Imitation, ImitationTeacher } from '@lyceum/learning/specification';
 import {
   HttpRefusedError,
   headersWithSecrets,
@@ -13,15 +13,10 @@ import {
   UnreadableAnswerError,
 } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import {
-  type AnswerLine,
-  type AnswersFile,
-  answerKey,
-  type ImitationAnswer,
-  isUnreadable,
-} from './answers-file.js';
-import { type ImitationInput, sentInput } from './inputs.js';
-import { askedDigest, openQuestions } from './questions.js';
+import { type ImitationInput, sentInput } from '../inputs/index.js';
+import { type AnswerLine, type AnswersFile, answerKey, isUnreadable } from './answers-file.js';
+import { askingsOf } from './askings.js';
+import { batchesOf, openQuestions, type Question } from './open-questions.js';
 
 export interface CollectOptions {
   readonly imitation: Imitation;
@@ -92,15 +87,18 @@ export async function collectAnswers(options: CollectOptions): Promise<Collected
 }
 
 function unreadableOf(
-  { name, endpoint }: ImitationTeacher,
+  teacher: ImitationTeacher,
   { imitation, inputs, file }: CollectOptions,
   retried: number,
 ): Unreadable {
-  const asked = askedDigest(endpoint, imitation.spec.classes);
-  const left = inputs.flatMap(({ id }) => {
-    const answer = file.answers.get(answerKey({ teacher: name, id, asked }));
-    return answer !== undefined && isUnreadable(answer) ? [answer] : [];
-  });
+  const { name } = teacher;
+  const askings = askingsOf(teacher, imitation.spec.classes);
+  const left = inputs.flatMap(({ id }) =>
+    askings.flatMap((asking) => {
+      const answer = file.answers.get(answerKey({ teacher: name, id, ...asking }));
+      return answer !== undefined && isUnreadable(answer) ? [answer] : [];
+    }),
+  );
   const [first] = left;
   const why = first?.problem === undefined ? {} : { problem: first.problem };
   return { teacher: name, retried, left: left.length, ...why };
@@ -133,10 +131,7 @@ async function collectFrom(
       retried(name, reason, waitMs);
     },
   });
-  const batches = Array.from({ length: Math.ceil(open.length / batch) }, (_, i) =>
-    open.slice(i * batch, (i + 1) * batch),
-  );
-  await inLanes(batches, concurrency, signal, async (some) => {
+  await inLanes(batchesOf(open, batch), concurrency, signal, async (some) => {
     await file.append(await ask(teacher, some, caller, options));
     progress(name, some.length);
   });
@@ -144,18 +139,18 @@ async function collectFrom(
 
 async function ask(
   teacher: ImitationTeacher,
-  inputs: readonly ImitationInput[],
+  questions: readonly Question[],
   caller: JsonCaller,
   { imitation, folder, file, signal }: CollectOptions,
 ): Promise<AnswerLine[]> {
-  const { endpoint } = teacher;
+  const { endpoint } = (questions[0] as Question).asking;
   const { classes } = imitation.spec;
-  const sent = await Promise.all(inputs.map(({ value }) => sentInput(value, folder)));
+  const sent = await Promise.all(questions.map(({ input }) => sentInput(input.value, folder)));
   // The first that can be read counts, and else the last.
   const said: Said[] = [];
   const problemOf = (response: unknown): string | undefined => {
     let problem: string | undefined;
-    for (const place of inputs.keys()) {
+    for (const place of questions.keys()) {
       if (isReadable(said[place])) continue;
       const now = saidOf(endpoint, response, place, classes);
       said[place] = now;
@@ -164,7 +159,7 @@ async function ask(
     return problem;
   };
   const linesOf = (otherwise: Said): AnswerLine[] =>
-    inputs.map((input, place) => lineOf(teacher, classes, input, said[place] ?? otherwise));
+    questions.map((question, place) => lineOf(teacher, question, said[place] ?? otherwise));
   try {
     await caller.post(requestBody(endpoint, sent, classes), signal, problemOf);
     return linesOf(NOTHING_SAID);
@@ -193,7 +188,7 @@ function isReadable(said: Said | undefined): boolean {
 }
 
 function saidOf(
-  endpoint: ImitationTeacher['endpoint'],
+  endpoint: Endpoint,
   response: unknown,
   place: number,
   classes: readonly string[],
@@ -212,16 +207,11 @@ function saidOf(
   return { class: answer.className, raw, ...beside };
 }
 
-function lineOf(
-  { name, endpoint }: ImitationTeacher,
-  classes: readonly string[],
-  input: ImitationInput,
-  said: Said,
-): AnswerLine {
+function lineOf({ name }: ImitationTeacher, { input, asking }: Question, said: Said): AnswerLine {
+  const { answer, asked, endpoint } = asking;
   const { revision } = endpoint;
   const at = new Date().toISOString();
-  const asked = askedDigest(endpoint, classes);
-  return { teacher: name, id: input.id, ...input.value, ...said, revision, asked, at };
+  return { teacher: name, id: input.id, answer, ...input.value, ...said, revision, asked, at };
 }
 
 /** Answers that could not be read are read again: the description may have been mended, and they are paid for. */
@@ -229,27 +219,29 @@ async function readAgain(
   teacher: ImitationTeacher,
   { imitation, inputs, file }: CollectOptions,
 ): Promise<void> {
-  const { name, endpoint } = teacher;
   const { classes } = imitation.spec;
-  const byId = new Map(inputs.map((input) => [input.id, input]));
-  const asked = askedDigest(endpoint, classes);
-  const lines = [...file.answers.values()].flatMap((answer: ImitationAnswer) => {
-    const input = byId.get(answer.id);
-    const isOwn = answer.teacher === name && answer.asked === asked && input !== undefined;
-    if (!isOwn || answer.problem === undefined || answer.raw === null) return [];
-    // What stood at the place of the answer; or the whole response, where nothing stood there.
-    const read = readAnswer({ ...endpoint, chat: undefined, answer: '' }, answer.raw, 0, classes);
-    const whole = endpoint.batch === 1 ? readAnswer(endpoint, answer.raw, 0, classes) : read;
-    const mended = 'problem' in read ? whole : read;
-    if ('problem' in mended) return [];
-    const { confidence, finish } = answer;
-    const said = {
-      class: mended.className,
-      raw: answer.raw,
-      ...(confidence !== undefined && { confidence }),
-      ...(finish !== undefined && { finish }),
-    };
-    return [lineOf(teacher, classes, input, said)];
-  });
+  const askings = askingsOf(teacher, classes);
+  const lines = inputs.flatMap((input) =>
+    askings.flatMap((asking) => {
+      const answer = file.answers.get(
+        answerKey({ teacher: teacher.name, id: input.id, ...asking }),
+      );
+      if (answer?.problem === undefined || answer.raw === null) return [];
+      const { endpoint } = asking;
+      // What stood at the place of the answer; or the whole response, where nothing stood there.
+      const read = readAnswer({ ...endpoint, chat: undefined, answer: '' }, answer.raw, 0, classes);
+      const whole = endpoint.batch === 1 ? readAnswer(endpoint, answer.raw, 0, classes) : read;
+      const mended = 'problem' in read ? whole : read;
+      if ('problem' in mended) return [];
+      const { confidence, finish } = answer;
+      const said = {
+        class: mended.className,
+        raw: answer.raw,
+        ...(confidence !== undefined && { confidence }),
+        ...(finish !== undefined && { finish }),
+      };
+      return [lineOf(teacher, { input, asking }, said)];
+    }),
+  );
   if (lines.length > 0) await file.append(lines);
 }

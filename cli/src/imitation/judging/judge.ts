@@ -12,10 +12,10 @@ import {
   judgeByRule,
 } from '@lyceum/learning/imitation';
 import type { Imitation } from '@lyceum/learning/specification';
-import { answerKey, type ImitationAnswer, isCutOff } from './answers-file.js';
+import { answerKey, askingsOf, type ImitationAnswer, isCutOff } from '../asking/index.js';
+import type { ImitationInput } from '../inputs/index.js';
 import { driftOf, type TeacherDrift } from './drift.js';
-import type { ImitationInput } from './inputs.js';
-import { askedDigest } from './questions.js';
+import { confidenceOf, explanationsOf, majorityOf, sharesOf } from './repeated-answers.js';
 
 export interface JudgedInput extends ImitationInput, CheckedInput {
   /** Why it is dropped, by rule; empty: it is kept. */
@@ -38,31 +38,40 @@ export function judge(
   answers: ReadonlyMap<string, ImitationAnswer>,
 ): Judgement {
   const { classes, teachers, check } = spec;
-  const byTeacher = teachers.map(({ name, endpoint }) => {
-    const asked = askedDigest(endpoint, classes);
-    return inputs.map(({ id }) => answers.get(answerKey({ teacher: name, id, asked })));
+  const byTeacher = teachers.map((teacher) => {
+    const askings = askingsOf(teacher, classes);
+    return inputs.map(({ id }) =>
+      askings.flatMap(
+        (asking) => answers.get(answerKey({ teacher: teacher.name, id, ...asking })) ?? [],
+      ),
+    );
   });
-  const votes = byTeacher.map((own) =>
-    Int32Array.from(own, (answer) => classes.indexOf(answer?.class ?? '')),
+  const majorities = byTeacher.map((own) => own.map(majorityOf));
+  const votes = majorities.map((own) =>
+    Int32Array.from(own, (named) => classes.indexOf(named ?? '')),
   );
   const consensus = consensusOf(votes, classes.length);
   const checked = inputs.map((input, n): CheckedInput => {
-    const own = byTeacher.map((all) => all[n]);
-    const readable = own.flatMap((answer, k) =>
-      answer === undefined || answer.problem !== undefined
-        ? []
-        : [[teachers[k]?.name ?? '', answer.class] as const],
+    /** What there is of each teacher, by its name. */
+    const each = <T>(of: (answers: readonly ImitationAnswer[], k: number) => T | undefined) =>
+      Object.fromEntries(
+        teachers.flatMap(({ name }, k): [string, T][] => {
+          const found = of(byTeacher[k]?.[n] ?? [], k);
+          return found === undefined ? [] : [[name, found]];
+        }),
+      );
+    const shares = each((own, k) =>
+      (teachers[k]?.ask.answers ?? 1) > 1 ? sharesOf(own) : undefined,
     );
-    const sure = own.flatMap((answer) => answer?.confidence ?? []);
+    const explanations = each(explanationsOf);
+    const sure = Object.values(each(confidenceOf));
     const best = consensus.best[n] as number;
-    const cutOff = teachers.flatMap(({ name }, k) => {
-      const answer = own[k];
-      return answer !== undefined && isCutOff(answer) ? [name] : [];
-    });
     return {
       ...input,
-      answers: Object.fromEntries(readable),
-      cutOff,
+      answers: each((_, k) => majorities[k]?.[n]),
+      ...(Object.keys(shares).length > 0 && { shares }),
+      ...(Object.keys(explanations).length > 0 && { explanations }),
+      cutOff: Object.keys(each((own) => own.find(isCutOff))),
       ...(best >= 0 && {
         consensus: classes[best] as string,
         probability: consensus.probability[n] as number,
@@ -81,12 +90,13 @@ export function judge(
   const unreadable = Object.fromEntries(
     teachers.map(({ name }, k) => [
       name,
-      byTeacher[k]?.filter((answer) => answer?.problem !== undefined).length ?? 0,
+      byTeacher[k]?.filter((own, n) => own.length > 0 && majorities[k]?.[n] === undefined).length ??
+        0,
     ]),
   );
   const drift = driftOf(
     teachers.map(({ name }) => name),
-    byTeacher,
+    byTeacher.map((own) => own.map(([first]) => first)),
   );
   return { inputs: judged, estimatedAccuracy, unreadable, drift };
 }

@@ -1,0 +1,7 @@
+/** What black boxes are asked about. */
+export {
+  type ImitationInput,
+  readImitationInputs,
+  requireSentAsRead,
+  sentInput,
+} from './inputs.js';

@@ -1,0 +1,49 @@
+/** What one teacher's answers to one input say together. Those that cannot be read say nothing. Pure. */
+import type { Explanation } from '@lyceum/learning/imitation';
+import type { ImitationAnswer } from '../asking/index.js';
+
+/** The class that is named most often, of such the first that was said; null: it does not know; undefined: none can be read. */
+export function majorityOf(answers: readonly ImitationAnswer[]): string | null | undefined {
+  const readable = answers.filter(isReadable);
+  if (readable.length === 0) return undefined;
+  const counts = [...countsOf(readable)];
+  const most = Math.max(0, ...counts.map(([, count]) => count));
+  return counts.find(([, count]) => count === most)?.[0] ?? null;
+}
+
+/** By class; where it does not know, they are less than 1 together. Undefined: none can be read. */
+export function sharesOf(answers: readonly ImitationAnswer[]): Record<string, number> | undefined {
+  const readable = answers.filter(isReadable);
+  if (readable.length === 0) return undefined;
+  const counts = [...countsOf(readable)];
+  return Object.fromEntries(counts.map(([name, count]) => [name, count / readable.length]));
+}
+
+/** Each text once, in order; undefined: there is none. */
+export function explanationsOf(answers: readonly ImitationAnswer[]): Explanation[] | undefined {
+  const found = new Map<string, Explanation>();
+  for (const answer of answers.filter(isReadable)) {
+    const text = answer.explanation?.trim() ?? '';
+    if (text !== '' && !found.has(text)) found.set(text, { class: answer.class, text });
+  }
+  return found.size === 0 ? undefined : [...found.values()];
+}
+
+/** The mean of what it says of how sure it is. */
+export function confidenceOf(answers: readonly ImitationAnswer[]): number | undefined {
+  const sure = answers.flatMap(({ confidence }) => confidence ?? []);
+  return sure.length === 0 ? undefined : sure.reduce((sum, c) => sum + c, 0) / sure.length;
+}
+
+/** In the order in which classes were first named. */
+function countsOf(answers: readonly ImitationAnswer[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { class: named } of answers) {
+    if (named !== null) counts.set(named, (counts.get(named) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function isReadable({ problem }: ImitationAnswer): boolean {
+  return problem === undefined;
+}

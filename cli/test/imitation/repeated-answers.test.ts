@@ -1,0 +1,146 @@
+/** Several answers of one teacher, written down here as letters; oracles are counts by hand. */
+import { checkImitation, type Imitation } from '@lyceum/learning/specification';
+import { expect, it } from 'vitest';
+import { answerKey, type ImitationAnswer } from '../../src/imitation/asking/answers-file.js';
+import { askingsOf } from '../../src/imitation/asking/askings.js';
+import { openQuestions } from '../../src/imitation/asking/open-questions.js';
+import { judge } from '../../src/imitation/judging/judge.js';
+import { keptText } from '../../src/imitation/judging/kept-file.js';
+
+const CHAT = { model: 'm', prompt: 'Which? {input}' };
+const INPUTS = [{ id: '1', value: { text: 'one' } }];
+
+function document(ask: unknown, chat: object = CHAT, endpoint: object = {}): Imitation {
+  return checkImitation(
+    {
+      apiVersion: 'lyceum.dev/v1alpha1',
+      kind: 'Imitation',
+      metadata: { name: 'words' },
+      spec: {
+        inputs: { source: 'words.csv', text: 'text' },
+        classes: ['x', 'y'],
+        teachers: [
+          {
+            name: 'a',
+            endpoint: { url: 'http://a.example/', input: 'text', chat, ...endpoint },
+            ask,
+          },
+        ],
+        check: { rules: [] },
+      },
+    },
+    'words.yaml',
+  );
+}
+
+/** A letter an answer to input 1: a class, `?` for "I do not know", `!` unreadable, `-` for none. */
+function answersOf(imitation: Imitation, letters: string): Map<string, ImitationAnswer> {
+  const [teacher] = imitation.spec.teachers;
+  if (teacher === undefined) throw new Error('no teacher');
+  const answers = new Map<string, ImitationAnswer>();
+  for (const { answer, asked } of askingsOf(teacher, imitation.spec.classes)) {
+    const letter = letters[answer] ?? '-';
+    if (letter === '-') continue;
+    const own = {
+      teacher: 'a',
+      id: '1',
+      answer,
+      class: 'xy'.includes(letter) ? letter : null,
+      ...(letter === '!' && { problem: 'nonsense' }),
+      explanation: ` because of ${letter} `,
+      revision: '',
+      asked,
+      at: '2026-01-01T00:00:00Z',
+    };
+    answers.set(answerKey(own), own);
+  }
+  return answers;
+}
+
+it.each([
+  ['xyyxx', 'x', { x: 0.6, y: 0.4 }],
+  // As often: the first that was said.
+  ['yx?--', 'y', { x: 1 / 3, y: 1 / 3 }],
+  // Abstentions and what nobody can read name nothing.
+  ['??x!!', 'x', { x: 1 / 3 }],
+  ['??', null, {}],
+])('%s is %s', (letters, named, shares) => {
+  const imitation = document({ answers: 5, temperature: 1 });
+  const [input] = judge(imitation, INPUTS, answersOf(imitation, letters)).inputs;
+  expect(input?.answers).toEqual({ a: named });
+  expect(input?.shares).toEqual({ a: shares });
+});
+
+it('says nothing where nothing can be read, and has shares of several answers alone', () => {
+  const several = document({ answers: 2, temperature: 1 });
+  const judged = judge(several, INPUTS, answersOf(several, '!!'));
+  expect(judged.inputs[0]).toMatchObject({ answers: {} });
+  expect(judged.inputs[0]).not.toHaveProperty('shares');
+  expect(judged.inputs[0]).not.toHaveProperty('explanations');
+  expect(judged.unreadable).toEqual({ a: 1 });
+  const one = document({});
+  const [input] = judge(one, INPUTS, answersOf(one, 'x')).inputs;
+  expect(input).not.toHaveProperty('shares');
+});
+
+it('keeps each explanation once, with what it explains', () => {
+  const imitation = document({ answers: 5, temperature: 1 });
+  const [input] = judge(imitation, INPUTS, answersOf(imitation, 'xyx!?')).inputs;
+  if (input === undefined) throw new Error('no input');
+  expect(JSON.parse(keptText(input))).toMatchObject({
+    answers: { a: 'x' },
+    shares: { a: { x: 0.5, y: 0.25 } },
+    explanations: {
+      a: [
+        { class: 'x', text: 'because of x' },
+        { class: 'y', text: 'because of y' },
+        { class: null, text: 'because of ?' },
+      ],
+    },
+  });
+});
+
+it('more answers leave those that there are as they are; another prompt, temperature or schema does not', () => {
+  const three = document({ answers: 3, temperature: 1 });
+  const answers = answersOf(three, 'xyx');
+  const open = (imitation: Imitation) =>
+    imitation.spec.teachers.flatMap((teacher) =>
+      openQuestions(teacher, imitation.spec.classes, INPUTS, answers).map((q) => q.asking.answer),
+    );
+  expect(open(three)).toEqual([]);
+  expect(open(document({ answers: 5, temperature: 1 }))).toEqual([3, 4]);
+  expect(open(document({ answers: 3 }, { ...CHAT, temperature: 1 }))).toEqual([]);
+  expect(open(document({ answers: 3, temperature: 0.5 }))).toEqual([0, 1, 2]);
+  expect(open(document({ answers: 3, temperature: 1, schema: { label: null } }))).toEqual([
+    0, 1, 2,
+  ]);
+  // The first and third answer are asked for in the words that they were asked for in.
+  const prompts = [CHAT.prompt, 'What? {input}'];
+  expect(open(document({ answers: 3, temperature: 1, prompts }, { model: 'm' }))).toEqual([1]);
+  // How the object is asked for is no part of the question.
+  const object = (output: string) =>
+    document({ schema: { label: null, explanation: null }, output }).spec.teachers.map(
+      (teacher) => askingsOf(teacher, ['x', 'y'])[0]?.asked,
+    );
+  expect(object('tool')).toEqual(object('text'));
+});
+
+it.each<[unknown, object, string]>([
+  [{}, { model: 'm' }, 'spec.teachers[0].endpoint.chat.prompt: is missing; want a text with {input}, here or in ask.prompts'],
+  [{ answers: 3 }, CHAT, 'spec.teachers[0].ask.answers: is 3, and at temperature 0 a prompt has one answer'],
+  [{ prompts: ['{input}', '{input}?'] }, CHAT, 'spec.teachers[0].ask.prompts: are 2, and ask.answers is 1: not all are used'],
+  [{ prompts: ['no input'] }, CHAT, 'spec.teachers[0].ask.prompts[0]: want a text with {input}'],
+  [{ output: 'tool' }, CHAT, 'spec.teachers[0].ask.output: belongs to ask.schema, which is missing'],
+  [{ answers: 33, temperature: 1 }, CHAT, 'spec.teachers[0].ask.answers: want a whole number from 1 to 32'],
+  [{ schema: { explanation: null } }, CHAT, 'spec.teachers[0].ask.schema.label: is missing'],
+])('refuses %j beside %j', (ask, chat, message) => {
+  expect(() => document(ask, chat)).toThrow(message);
+}); // biome-ignore format: rows
+
+it('asks other endpoints than chats several times, and no more', () => {
+  const plain = { chat: undefined, request: '$input', answer: '' };
+  expect(document({ answers: 3 }, CHAT, plain).spec.teachers[0]?.ask).toEqual({ answers: 3 });
+  expect(() => document({ temperature: 1, schema: { label: null } }, CHAT, plain)).toThrow(
+    /ask\.temperature: belongs to a chat, and endpoint has none[\s\S]*ask\.schema: belongs to a chat/,
+  );
+});
