@@ -8,13 +8,8 @@ export {
   readAnswers,
   type Unreadable,
 } from './asking/index.js';
+export { type CheckSummary, remarks, summarise } from './findings/index.js';
 export { readImitationInputs, requireSentAsRead } from './inputs/index.js';
-export {
-  type CheckSummary,
-  checkPage,
-  judge,
-  keptText,
-  readKept,
-  summarise,
-} from './judging/index.js';
+export { judge, keptText, readKept } from './judging/index.js';
+export { checkPage } from './page/index.js';
 export { trainingSet } from './teaching/index.js';

@@ -1,5 +1,10 @@
 /** What an imitation will cost, and what its check found, as lines for a person. */
-import type { CheckSummary, CostEstimate, Unreadable } from '../imitation/index.js';
+import {
+  type CheckSummary,
+  type CostEstimate,
+  remarks,
+  type Unreadable,
+} from '../imitation/index.js';
 import { type Column, countText, percentText, tableLines } from './table.js';
 
 /** Digits behind the point of small sums. */
@@ -37,22 +42,24 @@ export function unreadableLines(unreadable: readonly Unreadable[]): string[] {
 }
 
 export function checkLines(summary: CheckSummary): string[] {
-  const { inputs, kept, dropped, byRule, teachers, drift } = summary;
+  const { inputs, kept, dropped, rules, teachers } = summary;
   const share = (value: number | null) => (value === null ? undefined : percentText(value));
   const columns: Column<CheckSummary['teachers'][number]>[] = [
     { title: 'TEACHER', value: (t) => t.name },
     { title: 'NAMED', value: (t) => countText(t.named), align: 'right' },
     { title: 'DID NOT KNOW', value: (t) => countText(t.abstained), align: 'right' },
     { title: 'UNREADABLE', value: (t) => countText(t.unreadable), align: 'right' },
+    { title: 'CUT OFF', value: (t) => countText(t.cutOff), align: 'right' },
     { title: 'MISSING', value: (t) => countText(t.missing), align: 'right' },
     { title: 'AS CONSENSUS', value: (t) => share(t.withConsensus), align: 'right' },
+    { title: 'EVENNESS', value: (t) => share(t.evenness), align: 'right' },
     { title: 'RIGHT', value: (t) => share(t.accuracyOfAll), align: 'right' },
     { title: 'ESTIMATED', value: (t) => share(t.estimatedAccuracy), align: 'right' },
   ];
-  const rules = Object.entries(byRule).map(([rule, count]) => `${rule} ${countText(count)}`);
+  const drops = rules.map(({ name, drops: own }) => `${name} ${countText(own)}`);
   return [
-    `${countText(inputs)} inputs: ${countText(kept)} kept, ${countText(dropped)} dropped (${rules.join(', ')})`,
+    `${countText(inputs)} inputs: ${countText(kept)} kept, ${countText(dropped)} dropped (${drops.join(', ')})`,
     ...tableLines(columns, teachers),
-    ...drift.flatMap(({ name, doubts }) => doubts.map((text) => `${name}: ${text}`)),
+    ...remarks(summary),
   ];
 }

@@ -1,8 +1,8 @@
 /** The page of a check whose every text is markup, against the page of one without: the same elements must be in both. */
 import { expect, it } from 'vitest';
-import { checkPage } from '../../src/imitation/judging/check-page.js';
-import type { JudgedInput } from '../../src/imitation/judging/judge.js';
-import type { CheckSummary } from '../../src/imitation/judging/summary.js';
+import type { CheckSummary } from '../../src/imitation/findings/index.js';
+import type { JudgedInput } from '../../src/imitation/judging/index.js';
+import { checkPage } from '../../src/imitation/page/index.js';
 
 const hostile = (text: string) => `"'></td><script>alert(1)</script><img src=x onerror=a()>${text}`;
 
@@ -40,26 +40,38 @@ function pageOf(mark: (text: string) => string): string {
     repeated: 1,
     kept: 1,
     dropped: 1,
-    labelled: 0,
-    byRule: { [mark('agree')]: 1 },
+    labelled: 1,
+    rules: [{ name: mark('agree'), drops: 1, only: 1, consensusAccuracy: 1 }],
+    unused: { [mark('drift')]: 3 },
     byClass: [{ name: mark('x'), kept: 1, dropped: 1 }],
     teachers: [
       {
         name: mark('a'),
         named: 1,
         abstained: 0,
-        unreadable: 0,
+        unreadable: 2,
         missing: 0,
+        cutOff: 1,
         withConsensus: 1,
         accuracy: null,
         accuracyOfAll: null,
-        evenness: null,
+        entropy: 1,
+        evenness: 1,
         estimatedAccuracy: null,
+        selfConsistency: 0.6,
+        explanations: { count: 2, characters: 10, distinct: [0.5, 0.6] },
+        bias: [
+          { class: mark('x'), named: 2, consensus: 1, difference: 0.5 },
+          { class: mark('y'), named: 0, consensus: 1, difference: -0.5 },
+        ],
+        obedience: { told: 5, apart: 5, apartElsewhere: 0, isDoubtful: true },
+        unreadableAnswers: [{ said: mark('nonsense'), count: 2 }],
       },
     ],
     agreement: [[1]],
-    consensusAccuracy: null,
-    distinct: null,
+    consensusAccuracy: 1,
+    keptAccuracy: 1,
+    distinct: [0.5, 0.6],
     drift: [
       {
         name: mark('a'),
@@ -79,9 +91,11 @@ function pageOf(mark: (text: string) => string): string {
     id: mark(`id-${n}`),
     value,
     answers: { [mark('a')]: mark('x') },
+    shares: { [mark('a')]: { [mark('x')]: 0.6 } },
+    explanations: { [mark('a')]: [{ class: mark('x'), text: mark('because') }] },
     cutOff: [],
     consensus: mark('x'),
-    why: [mark('agree: 1 of 3')],
+    why: n === 0 ? [] : [`${mark('agree')}: ${mark('1 of 3')}`],
   }));
   return checkPage(summary, inputs);
 }

@@ -1,18 +1,14 @@
 /** Answers that change while they are collected; the oracles are counts by hand. */
 import { expect, it } from 'vitest';
 import type { ImitationAnswer } from '../../src/imitation/asking/answers-file.js';
-import { driftOf } from '../../src/imitation/judging/drift.js';
+import { driftOf } from '../../src/imitation/drift/index.js';
 
 /** A letter an input, in the order in which they were asked: a class, `?` for "I do not know", `!` unreadable, `-` for none. */
-function answers(
-  teacher: string,
-  letters: string,
-  shuffled = false,
-): (ImitationAnswer | undefined)[] {
+function answers(teacher: string, letters: string, shuffled = false): ImitationAnswer[][] {
   return [...letters].map((letter, i) => {
-    if (letter === '-') return undefined;
+    if (letter === '-') return [];
     const second = shuffled ? letters.length - 1 - i : i;
-    return {
+    const answer = {
       teacher,
       id: String(i),
       answer: 0,
@@ -22,8 +18,24 @@ function answers(
       asked: 'q',
       at: new Date(second * 1000).toISOString(),
     };
+    return [answer];
   });
 }
+
+/** Of each teacher, the first being `a`: answers by input. */
+function found(...all: ImitationAnswer[][][]) {
+  const { teachers, drifted } = driftOf(
+    all.map((own, k) => ({
+      name: 'abc'[k] ?? '',
+      answers: own,
+      named: own.map(([first]) => (first?.problem === undefined ? first?.class : undefined)),
+    })),
+  );
+  return { teachers, drifted: drifted.map((own) => [...own].sort((p, q) => p - q)) };
+}
+
+const from = (first: number, end: number) =>
+  Array.from({ length: end - first }, (_, i) => first + i);
 
 const STEADY = 'xyxxyy'.repeat(20);
 const others = [answers('b', STEADY), answers('c', STEADY)];
@@ -31,28 +43,31 @@ const others = [answers('b', STEADY), answers('c', STEADY)];
 it('a teacher that stays as it is raises no doubt, whatever the order of the inputs', () => {
   const sorted = `${'x'.repeat(60)}${'y'.repeat(60)}`;
   for (const letters of [STEADY, sorted]) {
-    const all = ['a', 'b', 'c'].map((name) => answers(name, letters));
-    const drift = driftOf(['a', 'b', 'c'], all);
-    expect(drift.map(({ doubts }) => doubts)).toEqual([[], [], []]);
-    expect(drift[0]?.agreement).toEqual([1, 1]);
+    const { teachers, drifted } = found(...['a', 'b', 'c'].map((name) => answers(name, letters)));
+    expect(teachers.map(({ doubts }) => doubts)).toEqual([[], [], []]);
+    expect(teachers[0]).toMatchObject({ agreement: null, unreadable: null });
+    expect(drifted).toEqual([[], [], []]);
     // 120 answers: four windows of 30.
-    expect(drift[0]?.windows.map((window) => window.answers)).toEqual([30, 30, 30, 30]);
+    expect(teachers[0]?.windows.map((window) => window.answers)).toEqual([30, 30, 30, 30]);
   }
   // The inputs changed by half, and so did what the others say of them.
-  const [a] = driftOf(
-    ['a', 'b', 'c'],
-    ['a', 'b', 'c'].map((name) => answers(name, sorted)),
-  );
+  const [a] = found(...['a', 'b', 'c'].map((name) => answers(name, sorted))).teachers;
   expect(a?.windows[0]).toMatchObject({ distance: 0.5, othersDistance: 0.5 });
 });
 
 it('one that begins to name one class alone is seen, by when its answers came', () => {
   const letters = `${STEADY.slice(0, 60)}${'x'.repeat(60)}`;
-  const [a] = driftOf(['a', 'b', 'c'], [answers('a', letters), ...others]);
-  // Of the last 60 half are x.
-  expect(a?.agreement).toEqual([1, 0.5]);
+  const { teachers, drifted } = found(answers('a', letters), ...others);
+  const [a] = teachers;
+  // From the sixty-first on half are x; the first that is wrong is the sixty-second.
+  expect(a?.agreement).toEqual({
+    answers: 61,
+    at: '1970-01-01T00:01:01.000Z',
+    before: 1,
+    after: 29 / 59,
+  });
   expect(a?.doubts).toEqual([
-    'agreement with the others went from 100.0 % in the first half to 50.0 % in the second',
+    'agreement with the others went from 100.0 % to 49.2 % after 61 answers, at 1970-01-01T00:01:01.000Z',
   ]);
   expect(a?.windows.at(-1)).toMatchObject({
     from: '1970-01-01T00:01:30.000Z',
@@ -61,25 +76,48 @@ it('one that begins to name one class alone is seen, by when its answers came', 
     distance: 0.25,
     othersDistance: 0,
   });
+  // Whatever may have been said after it: all that is wrong, and not much of what was right.
+  expect(drifted[0]?.slice(-59)).toEqual(from(61, 120));
+  expect(drifted[0]?.[0]).toBeGreaterThan(45);
+  expect(drifted.slice(1)).toEqual([[], []]);
   // The same answers, asked from the last input to the first.
-  const [back] = driftOf(['a', 'b', 'c'], [answers('a', letters, true), ...others]);
-  expect(back?.agreement).toEqual([0.5, 1]);
+  const back = found(answers('a', letters, true), ...others);
+  expect(back.teachers[0]?.agreement).toMatchObject({ answers: 59, before: 29 / 59, after: 1 });
+  expect(back.drifted[0]?.slice(-59)).toEqual(from(61, 120));
+});
+
+it('a change of the last few answers is seen as well', () => {
+  const letters = `${STEADY.slice(0, 108)}zzzzzzzzzzzz`;
+  const { teachers, drifted } = found(answers('a', letters), ...others);
+  expect(teachers[0]?.agreement).toMatchObject({ answers: 108, before: 1, after: 0 });
+  expect(drifted[0]?.slice(-12)).toEqual(from(108, 120));
 });
 
 it('one that begins to answer what nobody can read is seen', () => {
   const letters = `${STEADY.slice(0, 90)}${'!'.repeat(20)}${'?'.repeat(10)}`;
-  const [a] = driftOf(['a', 'b', 'c'], [answers('a', letters), ...others]);
-  expect(a?.unreadable).toEqual([0, 1 / 3]);
+  const { teachers } = found(answers('a', letters), ...others);
+  const [a] = teachers;
+  expect(a?.unreadable).toMatchObject({ answers: 90, before: 0, after: 2 / 3 });
   expect(a?.doubts).toEqual([
-    'the share of answers that cannot be read went from 0.0 % in the first half to 33.3 % in the second',
+    'the share of answers that cannot be read went from 0.0 % to 66.7 % after 90 answers, at 1970-01-01T00:01:30.000Z',
   ]);
   expect(a?.windows.at(-1)).toMatchObject({ unreadable: 2 / 3, abstained: 1 / 3, agreement: null });
 });
 
+it('several answers to an input are no more than one, and each has its time', () => {
+  const five = (own: ImitationAnswer[][]) =>
+    own.map(([first]) => Array.from({ length: 5 }, () => first as ImitationAnswer));
+  const few = answers('a', `${'x'.repeat(12)}${'y'.repeat(4)}`);
+  const same = answers('b', 'x'.repeat(16));
+  expect(found(few, same).teachers[0]).toMatchObject({ agreement: null });
+  const { teachers } = found(five(few), five(same));
+  expect(teachers[0]).toMatchObject({ agreement: null, windows: [{ answers: 27 }, {}, {}] });
+});
+
 it('few answers, or one teacher alone, are no reason to doubt', () => {
-  const [few] = driftOf(['a', 'b'], [answers('a', 'xxxxyyyy'), answers('b', 'xxxxxxxx')]);
+  const [few] = found(answers('a', 'xxxxyyyy'), answers('b', 'xxxxxxxx')).teachers;
   expect(few).toMatchObject({ agreement: null, doubts: [], windows: [{ answers: 8 }] });
-  const [alone] = driftOf(['a'], [answers('a', STEADY)]);
+  const [alone] = found(answers('a', STEADY)).teachers;
   expect(alone).toMatchObject({ agreement: null, doubts: [] });
-  expect(driftOf(['a'], [answers('a', '---')])[0]).toMatchObject({ windows: [], doubts: [] });
+  expect(found(answers('a', '---')).teachers[0]).toMatchObject({ windows: [], doubts: [] });
 });

@@ -24,6 +24,7 @@ import {
 import {
   DAWID_SKENE_TEACHERS,
   imitationRuleSettings,
+  type RuleContext,
   ruleProblems,
   tooFewTeachers,
 } from '../imitation/index.js';
@@ -235,13 +236,9 @@ function betweenFields(document: Imitation): Problem[] {
   }
   const twice = classes.find((own, i) => classes.indexOf(own) < i);
   if (twice !== undefined) wrong('classes', `has "${twice}" twice`);
-  const told = {
-    count: teachers.length,
-    tellConfidence: teachers.some(({ endpoint: own }) => own.confidence !== undefined),
-    chat: teachers.some(({ endpoint: own }) => own.chat !== undefined),
-  };
+  const context = ruleContext(document.spec);
   for (const [i, own] of check.rules.entries()) {
-    for (const { path, message } of ruleProblems(own, told)) {
+    for (const { path, message } of ruleProblems(own, context)) {
       wrong(pathText(['check.rules', i, path]), message);
     }
   }
@@ -250,6 +247,20 @@ function betweenFields(document: Imitation): Problem[] {
   }
   if (taught !== undefined) problems.push(...runProblems(document));
   return problems;
+}
+
+/** What rules may know of a document. */
+export function ruleContext({ classes, teachers }: Imitation['spec']): RuleContext {
+  return {
+    classes,
+    teacherCount: teachers.length,
+    tellConfidence: teachers.some(({ endpoint: own }) => own.confidence !== undefined),
+    chat: teachers.some(({ endpoint: own }) => own.chat !== undefined),
+    severalAnswers: teachers.some(({ ask: own }) => own.answers > 1),
+    explaining: teachers.flatMap(({ name: own, ask: { schema } }) =>
+      schema?.explanation === undefined ? [] : [own],
+    ),
+  };
 }
 
 /** What is wrong with the run, at the paths of this document. */

@@ -11,6 +11,7 @@ export {
   imitationModels,
   imitationRun,
   parseImitation,
+  ruleContext,
 } from './imitation-schema.js';
 export {
   checkRunSpecification,

@@ -4,6 +4,7 @@ export {
   answerKey,
   type ImitationAnswer,
   isCutOff,
+  isUnreadable,
   readAnswers,
 } from './answers-file.js';
 export { askingsOf } from './askings.js';

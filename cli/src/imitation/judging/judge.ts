@@ -8,13 +8,23 @@ import { dawidSkene, voteFractions } from '@lyceum/learning/ensemble';
 import {
   type CheckedInput,
   DAWID_SKENE_TEACHERS,
+  imitationRuleSettings,
   isHeldOut,
   judgeByRule,
+  type RuleContext,
+  type RuleSettings,
+  ruleProblems,
 } from '@lyceum/learning/imitation';
-import type { Imitation } from '@lyceum/learning/specification';
-import { answerKey, askingsOf, type ImitationAnswer, isCutOff } from '../asking/index.js';
+import { type Imitation, ruleContext } from '@lyceum/learning/specification';
+import {
+  answerKey,
+  askingsOf,
+  type ImitationAnswer,
+  isCutOff,
+  isUnreadable,
+} from '../asking/index.js';
+import { driftOf, type TeacherDrift } from '../drift/index.js';
 import type { ImitationInput } from '../inputs/index.js';
-import { driftOf, type TeacherDrift } from './drift.js';
 import { confidenceOf, explanationsOf, majorityOf, sharesOf } from './repeated-answers.js';
 
 export interface JudgedInput extends ImitationInput, CheckedInput {
@@ -28,6 +38,12 @@ export interface Judgement {
   readonly estimatedAccuracy: Readonly<Record<string, number>>;
   /** Of each teacher: inputs that it answered so that nobody can read it. */
   readonly unreadable: Readonly<Record<string, number>>;
+  /** Of each teacher: the answers that came and nobody can read. */
+  readonly unreadableAnswers: Readonly<Record<string, readonly ImitationAnswer[]>>;
+  /** [N]: whether it tells a model what to do. */
+  readonly isTold: readonly boolean[];
+  /** Of rules that the document has not, how many inputs each would drop; those that would drop none are left out. */
+  readonly unused: Readonly<Record<string, number>>;
   /** Whether each teacher's answers changed while they were collected. */
   readonly drift: readonly TeacherDrift[];
 }
@@ -37,7 +53,7 @@ export function judge(
   inputs: readonly ImitationInput[],
   answers: ReadonlyMap<string, ImitationAnswer>,
 ): Judgement {
-  const { classes, teachers, check } = spec;
+  const { classes, teachers } = spec;
   const byTeacher = teachers.map((teacher) => {
     const askings = askingsOf(teacher, classes);
     return inputs.map(({ id }) =>
@@ -51,6 +67,13 @@ export function judge(
     Int32Array.from(own, (named) => classes.indexOf(named ?? '')),
   );
   const consensus = consensusOf(votes, classes.length);
+  const drift = driftOf(
+    teachers.map(({ name }, k) => ({
+      name,
+      answers: byTeacher[k] ?? [],
+      named: majorities[k] ?? [],
+    })),
+  );
   const checked = inputs.map((input, n): CheckedInput => {
     /** What there is of each teacher, by its name. */
     const each = <T>(of: (answers: readonly ImitationAnswer[], k: number) => T | undefined) =>
@@ -66,12 +89,14 @@ export function judge(
     const explanations = each(explanationsOf);
     const sure = Object.values(each(confidenceOf));
     const best = consensus.best[n] as number;
+    const drifted = Object.keys(each((_, k) => drift.drifted[k]?.has(n) || undefined));
     return {
       ...input,
       answers: each((_, k) => majorities[k]?.[n]),
       ...(Object.keys(shares).length > 0 && { shares }),
       ...(Object.keys(explanations).length > 0 && { explanations }),
       cutOff: Object.keys(each((own) => own.find(isCutOff))),
+      ...(drifted.length > 0 && { drifted }),
       ...(best >= 0 && {
         consensus: classes[best] as string,
         probability: consensus.probability[n] as number,
@@ -79,10 +104,16 @@ export function judge(
       ...(sure.length > 0 && { confidence: sure.reduce((sum, c) => sum + c, 0) / sure.length }),
     };
   });
-  const reasons = check.rules.map((rule) => judgeByRule(rule, checked, teachers.length));
+  const context = ruleContext(spec);
+  const { unused, told } = otherRules(spec.check.rules, context);
+  const dropping = (rule: RuleSettings) =>
+    judgeByRule(rule, checked, context).map((why, n) =>
+      isHeldOut(checked[n] as CheckedInput) ? undefined : why,
+    );
+  const reasons = spec.check.rules.map(dropping);
   const judged = checked.map((input, n) => ({
     ...input,
-    why: isHeldOut(input) ? [] : reasons.flatMap((why) => why[n] ?? []),
+    why: reasons.flatMap((why) => why[n] ?? []),
   }));
   const estimatedAccuracy = Object.fromEntries(
     teachers.map(({ name }, k) => [name, consensus.accuracies[k] ?? Number.NaN]),
@@ -94,11 +125,37 @@ export function judge(
         0,
     ]),
   );
-  const drift = driftOf(
-    teachers.map(({ name }) => name),
-    byTeacher.map((own) => own.map(([first]) => first)),
+  const unreadableAnswers = Object.fromEntries(
+    teachers.map(({ name }, k) => [name, byTeacher[k]?.flat().filter(isUnreadable) ?? []]),
   );
-  return { inputs: judged, estimatedAccuracy, unreadable, drift };
+  return {
+    inputs: judged,
+    estimatedAccuracy,
+    unreadable,
+    unreadableAnswers,
+    isTold: judgeByRule(told, checked, context).map((why) => why !== undefined),
+    unused: Object.fromEntries(
+      unused
+        .map((rule) => [rule.rule, dropping(rule).filter((why) => why !== undefined).length])
+        .filter(([, count]) => count !== 0),
+    ),
+    drift: drift.teachers,
+  };
+}
+
+/** Rules whose findings are told even where a document has not named them. */
+const TOLD_RULES = ['truncated', 'injection', 'self-consistency', 'drift'] as const;
+
+/** Those that the document has not, and the one that finds inputs that tell a model what to do. */
+function otherRules(rules: readonly RuleSettings[], context: RuleContext) {
+  const others = TOLD_RULES.filter((name) => rules.every(({ rule }) => rule !== name))
+    .map((rule) => imitationRuleSettings.parse({ rule }))
+    .filter((own) => ruleProblems(own, context).length === 0);
+  const told = rules.find(({ rule }) => rule === 'injection');
+  return {
+    unused: others,
+    told: told ?? imitationRuleSettings.parse({ rule: 'injection' }),
+  };
 }
 
 interface Consensus {

@@ -14,7 +14,7 @@ const settings = section({
 export const agreementRule: ImitationRule<typeof settings> = {
   name: 'agreement',
   settings,
-  problems: ({ atLeast }, teachers) => tooManyTeachers(atLeast, teachers),
+  problems: ({ atLeast }, context) => tooManyTeachers(atLeast, context),
   judge: ({ atLeast }, inputs) =>
     inputs.map(({ answers }) => {
       const counts = new Map<string, number>();

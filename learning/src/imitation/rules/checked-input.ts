@@ -23,6 +23,8 @@ export interface CheckedInput {
   readonly explanations?: Readonly<Record<string, readonly Explanation[]>>;
   /** Teachers one of whose answers their server cut off. */
   readonly cutOff: readonly string[];
+  /** Teachers that gave an answer on the worse side of a change of theirs, or where that may have been. */
+  readonly drifted?: readonly string[];
   /** The most probable class behind the answers; absent without any. */
   readonly consensus?: string;
   /** Of the consensus: by Dawid and Skene of three teachers or more, else the share of the votes. */

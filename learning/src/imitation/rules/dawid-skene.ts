@@ -16,8 +16,10 @@ const settings = section({
 export const dawidSkeneRule: ImitationRule<typeof settings> = {
   name: 'dawid-skene',
   settings,
-  problems: (_, { count }) =>
-    count < DAWID_SKENE_TEACHERS ? [{ path: '', message: tooFewTeachers(count) }] : [],
+  problems: (_, { teacherCount }) =>
+    teacherCount < DAWID_SKENE_TEACHERS
+      ? [{ path: '', message: tooFewTeachers(teacherCount) }]
+      : [],
   judge: ({ atLeast }, inputs) =>
     inputs.map(({ probability = 0 }) =>
       probability >= atLeast ? undefined : `${probability.toFixed(3)}, want ${atLeast}`,

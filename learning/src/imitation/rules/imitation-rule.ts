@@ -3,21 +3,26 @@ import type { Problem } from '@lyceum/proto';
 import type { z } from 'zod';
 import type { CheckedInput } from './checked-input.js';
 
-/** What a rule's settings are checked against. */
-export interface RuleTeachers {
-  readonly count: number;
+/** What a document says beside its rules. */
+export interface RuleContext {
+  readonly classes: readonly string[];
+  readonly teacherCount: number;
   /** Whether one says how sure it is. */
   readonly tellConfidence: boolean;
   /** Whether one is a chat, whose server says why an answer ended. */
   readonly chat: boolean;
+  /** Whether one answers an input several times. */
+  readonly severalAnswers: boolean;
+  /** Teachers that are asked for explanations. */
+  readonly explaining: readonly string[];
 }
 
 export interface ImitationRule<Settings extends z.ZodType = z.ZodType> {
   /** As documents name it. */
   readonly name: string;
   readonly settings: Settings;
-  /** What is wrong with it beside these teachers; paths begin at the rule. */
-  problems?(own: z.output<Settings>, teachers: RuleTeachers): Problem[];
+  /** What is wrong with it in this document; paths begin at the rule. */
+  problems?(own: z.output<Settings>, context: RuleContext): Problem[];
   /**
    * @param inputs - held-out ones too, which are kept whatever is said of them.
    * @returns [N]: why it drops each; undefined: it does not.
@@ -25,7 +30,7 @@ export interface ImitationRule<Settings extends z.ZodType = z.ZodType> {
   judge(
     own: z.output<Settings>,
     inputs: readonly CheckedInput[],
-    teacherCount: number,
+    context: RuleContext,
   ): (string | undefined)[];
 }
 

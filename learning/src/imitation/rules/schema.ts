@@ -16,8 +16,8 @@ const settings = section({
 export const schemaRule: ImitationRule<typeof settings> = {
   name: 'schema',
   settings,
-  problems: ({ atLeast }, teachers) => tooManyTeachers(atLeast, teachers),
-  judge: ({ atLeast }, inputs, teacherCount) =>
+  problems: ({ atLeast }, context) => tooManyTeachers(atLeast, context),
+  judge: ({ atLeast }, inputs, { teacherCount }) =>
     inputs.map(({ answers }) => {
       const got = Object.keys(answers).length;
       const want = atLeast ?? teacherCount;

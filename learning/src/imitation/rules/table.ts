@@ -7,12 +7,16 @@ import { blocklistRule } from './blocklist.js';
 import type { CheckedInput } from './checked-input.js';
 import { confidenceRule } from './confidence.js';
 import { dawidSkeneRule } from './dawid-skene.js';
+import { driftRule } from './drift.js';
 import { duplicatesRule } from './duplicates.js';
-import type { ImitationRule, RuleTeachers } from './imitation-rule.js';
+import { explanationRule } from './explanation.js';
+import type { ImitationRule, RuleContext } from './imitation-rule.js';
+import { injectionRule } from './injection.js';
 import { leakRule } from './leak.js';
 import { lengthRule } from './length.js';
 import { nearDuplicatesRule } from './near-duplicates.js';
 import { schemaRule } from './schema.js';
+import { selfConsistencyRule } from './self-consistency.js';
 import { truncatedRule } from './truncated.js';
 
 /** In the order in which messages name them. */
@@ -23,7 +27,11 @@ const TABLE = [
   leakRule,
   lengthRule,
   blocklistRule,
+  injectionRule,
   truncatedRule,
+  explanationRule,
+  selfConsistencyRule,
+  driftRule,
   agreementRule,
   dawidSkeneRule,
   confidenceRule,
@@ -50,21 +58,19 @@ export const imitationRuleSettings = choose(
   },
 );
 
-/** What is wrong with a rule beside these teachers; paths begin at the rule. */
-export function ruleProblems(own: RuleSettings, teachers: RuleTeachers): Problem[] {
-  return ruleOf(own.rule).problems?.(own, teachers) ?? [];
+/** What is wrong with a rule in a document; paths begin at the rule. */
+export function ruleProblems(own: RuleSettings, context: RuleContext): Problem[] {
+  return ruleOf(own.rule).problems?.(own, context) ?? [];
 }
 
 /** @returns [N]: why the rule drops each input, with its name in front; undefined: it does not. */
 export function judgeByRule(
   own: RuleSettings,
   inputs: readonly CheckedInput[],
-  teacherCount: number,
+  context: RuleContext,
 ): (string | undefined)[] {
   const { name, judge } = ruleOf(own.rule);
-  return judge(own, inputs, teacherCount).map((why) =>
-    why === undefined ? why : `${name}: ${why}`,
-  );
+  return judge(own, inputs, context).map((why) => (why === undefined ? why : `${name}: ${why}`));
 }
 
 function ruleOf(name: string): ImitationRule<z.ZodType<RuleSettings>> {

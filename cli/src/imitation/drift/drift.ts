@@ -1,0 +1,215 @@
+/**
+ * Whether a teacher's answers became other ones while they were collected: in windows of equal numbers of answers, by the time
+ * at which they came, and by the place where a share changed most. Pure; the cause may be the order of the inputs.
+ *
+ * What inputs are about may change with their order, and then the classes named do. So each window stands beside what the
+ * other teachers said of the same inputs, and agreement with them is what a doubt is based on.
+ */
+import { mostNamed } from '@lyceum/learning/imitation';
+import type { ImitationAnswer } from '../asking/index.js';
+import { type ChangePoint, changePoint } from './change-point.js';
+import { countsOf } from './counts.js';
+
+const WINDOWS_MAX_COUNT = 8;
+
+/** Fewer answers say little of a window. */
+const WINDOW_ANSWERS = 25;
+
+export interface DriftWindow {
+  /** When its first and its last answer came. */
+  readonly from: string;
+  readonly to: string;
+  readonly answers: number;
+  /** Shares of the answers. */
+  readonly unreadable: number;
+  readonly abstained: number;
+  /** Of those that name a class, and of which the others name one too: the share in which it is the same. */
+  readonly agreement: number | null;
+  /** How far the classes that it names are from those of all its answers: half the sum of the differences of the shares. */
+  readonly distance: number | null;
+  /** The same of what the others say of the window's inputs. */
+  readonly othersDistance: number | null;
+}
+
+/** A share that is another one from some answer on. */
+export interface DriftChange {
+  /** How many answers came before, and when the first one after it did. */
+  readonly answers: number;
+  readonly at: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface TeacherDrift {
+  readonly name: string;
+  readonly windows: readonly DriftWindow[];
+  /** Of agreement with the others, and of answers that cannot be read; null: no more than chance. */
+  readonly agreement: DriftChange | null;
+  readonly unreadable: DriftChange | null;
+  /** These in words. */
+  readonly doubts: readonly string[];
+}
+
+export interface Drift {
+  readonly teachers: readonly TeacherDrift[];
+  /** Of each teacher: places of inputs that it answered on the worse side of a change, or where that may have been. */
+  readonly drifted: readonly ReadonlySet<number>[];
+}
+
+/** What one teacher said, by input. */
+export interface TeacherSaid {
+  readonly name: string;
+  readonly answers: readonly (readonly ImitationAnswer[])[];
+  /** The class that it named most often; else null, or undefined. */
+  readonly named: readonly (string | null | undefined)[];
+}
+
+/** One answer, with what the other teachers say of its input. */
+interface Said {
+  /** The place of its input. */
+  readonly place: number;
+  readonly answer: ImitationAnswer;
+  /** The class that most of the others name; undefined: none, or as many name another. */
+  readonly others: string | undefined;
+}
+
+export function driftOf(teachers: readonly TeacherSaid[]): Drift {
+  const all = teachers.map((teacher) => {
+    const said = inOrder(teacher, teachers);
+    const count = Math.min(
+      WINDOWS_MAX_COUNT,
+      Math.max(1, Math.floor(said.length / WINDOW_ANSWERS)),
+    );
+    const windows = said.length === 0 ? [] : parts(said, count).map((own) => windowOf(own, said));
+    const compared = said.filter(isCompared);
+    const agreement = found(said, compared, compared.map(agrees), 'less');
+    const unreadable = found(said, said, said.map(isUnread), 'more');
+    return {
+      drift: {
+        name: teacher.name,
+        windows,
+        agreement: agreement?.change ?? null,
+        unreadable: unreadable?.change ?? null,
+        doubts: [
+          ...doubt('agreement with the others', agreement?.change),
+          ...doubt('the share of answers that cannot be read', unreadable?.change),
+        ],
+      },
+      drifted: new Set([...(agreement?.worse ?? []), ...(unreadable?.worse ?? [])]),
+    };
+  });
+  return {
+    teachers: all.map(({ drift }) => drift),
+    drifted: all.map(({ drifted }) => drifted),
+  };
+}
+
+/** By the time at which answers came. */
+function inOrder(own: TeacherSaid, teachers: readonly TeacherSaid[]): Said[] {
+  const said = own.answers.flatMap((answers, place): Said[] => {
+    if (answers.length === 0) return [];
+    const named = teachers.flatMap((other) => (other === own ? [] : (other.named[place] ?? [])));
+    const others = mostNamed(named);
+    return answers.map((answer) => ({ place, answer, others }));
+  });
+  return said.sort(({ answer: a }, { answer: b }) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+interface FoundChange {
+  readonly change: DriftChange;
+  /** Places of the inputs on the worse side. */
+  readonly worse: readonly number[];
+}
+
+/**
+ * @param row - the answers whose share it is, of all that were said.
+ * @param worse - what is worse: less of it, or more.
+ */
+function found(
+  said: readonly Said[],
+  row: readonly Said[],
+  values: readonly boolean[],
+  worse: 'less' | 'more',
+): FoundChange | undefined {
+  const answersPerInput = said.length / new Set(said.map(({ place }) => place)).size;
+  const point = changePoint(values, answersPerInput);
+  if (point === undefined) return undefined;
+  const first = row[point.place] as Said;
+  const change = {
+    answers: said.indexOf(first),
+    at: first.answer.at,
+    before: point.before,
+    after: point.after,
+  };
+  return { change, worse: worseSide(said, row, point, worse).map(({ place }) => place) };
+}
+
+function worseSide(
+  said: readonly Said[],
+  row: readonly Said[],
+  { earliest, latest, before, after }: ChangePoint,
+  worse: 'less' | 'more',
+): readonly Said[] {
+  const isAfter = worse === 'less' ? after < before : after > before;
+  return isAfter
+    ? said.slice(said.indexOf(row[earliest] as Said))
+    : said.slice(0, said.indexOf(row[latest] as Said));
+}
+
+function doubt(what: string, change: DriftChange | undefined): string[] {
+  if (change === undefined) return [];
+  const text = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const { before, after, answers, at } = change;
+  return [`${what} went from ${text(before)} to ${text(after)} after ${answers} answers, at ${at}`];
+}
+
+function windowOf(own: readonly Said[], all: readonly Said[]): DriftWindow {
+  const abstained = own.filter(({ answer }) => answer.class === null && !answer.problem);
+  const compared = own.filter(isCompared);
+  return {
+    from: own[0]?.answer.at ?? '',
+    to: own.at(-1)?.answer.at ?? '',
+    answers: own.length,
+    unreadable: own.filter(isUnread).length / own.length,
+    abstained: abstained.length / own.length,
+    agreement: compared.length === 0 ? null : compared.filter(agrees).length / compared.length,
+    distance: distance(own, all, ({ answer }) => answer.class ?? undefined),
+    othersDistance: distance(own, all, ({ others }) => others),
+  };
+}
+
+function isUnread({ answer }: Said): boolean {
+  return answer.problem !== undefined;
+}
+
+function isCompared({ answer, others }: Said): boolean {
+  return answer.class !== null && others !== undefined;
+}
+
+function agrees({ answer, others }: Said): boolean {
+  return answer.class === others;
+}
+
+/** Total variation of the classes named in a part and in the whole. */
+function distance(
+  own: readonly Said[],
+  all: readonly Said[],
+  classOf: (said: Said) => string | undefined,
+): number | null {
+  const [part, whole] = [own, all].map((said) =>
+    sharesOf(said.flatMap((one) => classOf(one) ?? [])),
+  );
+  if (part === undefined || whole === undefined || part.size === 0) return null;
+  const differences = [...whole].map(([name, share]) => Math.abs((part.get(name) ?? 0) - share));
+  return differences.reduce((sum, difference) => sum + difference, 0) / 2;
+}
+
+function sharesOf(names: readonly string[]): Map<string, number> {
+  return new Map([...countsOf(names)].map(([name, count]) => [name, count / names.length]));
+}
+
+/** So many parts of about equal length, in order. */
+function parts<T>(items: readonly T[], count: number): T[][] {
+  const end = (n: number) => Math.round((n * items.length) / count);
+  return Array.from({ length: count }, (_, n) => items.slice(end(n), end(n + 1)));
+}

@@ -1,0 +1,4 @@
+/** What a check found, in figures and in sentences. Pure. */
+export type { ClassBias } from './bias.js';
+export { remarks } from './remarks.js';
+export { type CheckSummary, rulesOf, summarise } from './summary.js';

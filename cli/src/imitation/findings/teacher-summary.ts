@@ -1,0 +1,101 @@
+/** What a check found of one teacher, in figures. Pure. */
+import type { ImitationAnswer } from '../asking/index.js';
+import { countsOf } from '../drift/index.js';
+import type { JudgedInput, Judgement } from '../judging/index.js';
+import { biasOf, type ClassBias } from './bias.js';
+import {
+  type ExplanationSummary,
+  entropyOf,
+  explanationsOf,
+  selfConsistencyOf,
+} from './diversity.js';
+import { type Obedience, obedienceOf } from './obedience.js';
+
+/** Of what cannot be read, so many of the most frequent ones are told, so long. */
+const UNREADABLE_SHOWN = 5;
+const UNREADABLE_CHARACTERS = 200;
+
+export interface TeacherSummary {
+  readonly name: string;
+  /** Inputs that it named a class of, did not know, answered so that nobody can read it, and was not asked about or silent on. */
+  readonly named: number;
+  readonly abstained: number;
+  readonly unreadable: number;
+  readonly missing: number;
+  /** Inputs with an answer that its server cut off. */
+  readonly cutOff: number;
+  /** Of its answers that name a class: as the consensus, and as the true class where that is known. */
+  readonly withConsensus: number | null;
+  readonly accuracy: number | null;
+  /** Of all inputs with a known class, those that it is silent on included. */
+  readonly accuracyOfAll: number | null;
+  /** Entropy of the classes that it named, in bits, and over that of equally many of each, 0 to 1; null: it named none. */
+  readonly entropy: number | null;
+  readonly evenness: number | null;
+  /** What the answers alone say of how often it is right; null: it named none, or there are too few teachers. */
+  readonly estimatedAccuracy: number | null;
+  /** The mean share of its answers to an input that name the same class; null: it gives one. */
+  readonly selfConsistency: number | null;
+  readonly explanations: ExplanationSummary | null;
+  /** Classes that it names more or less often than the consensus. */
+  readonly bias: readonly ClassBias[];
+  /** Whether it does what inputs tell it. */
+  readonly obedience: Obedience;
+  /** Answers that cannot be read, the most frequent first. */
+  readonly unreadableAnswers: readonly { readonly said: string; readonly count: number }[];
+}
+
+export function teacherSummary(
+  name: string,
+  classes: readonly string[],
+  { inputs, estimatedAccuracy, unreadable, unreadableAnswers, isTold }: Judgement,
+): TeacherSummary {
+  const said = (input: JudgedInput) => input.answers[name];
+  const labelled = inputs.filter(({ label }) => label !== undefined).length;
+  const named = inputs.filter((input) => typeof said(input) === 'string');
+  const namedLabelled = named.filter(({ label }) => label !== undefined);
+  const right = namedLabelled.filter((input) => said(input) === input.label).length;
+  const bad = unreadable[name] ?? 0;
+  const abstained = inputs.filter((input) => said(input) === null).length;
+  const estimated = estimatedAccuracy[name] ?? Number.NaN;
+  const counts = countsOf(named.map((input) => said(input) as string));
+  const entropy = entropyOf([...counts.values()]);
+  return {
+    name,
+    named: named.length,
+    abstained,
+    unreadable: bad,
+    missing: inputs.length - named.length - abstained - bad,
+    cutOff: inputs.filter(({ cutOff }) => cutOff.includes(name)).length,
+    withConsensus: share(named.filter((i) => said(i) === i.consensus).length, named.length),
+    accuracy: share(right, namedLabelled.length),
+    accuracyOfAll: share(right, labelled),
+    entropy,
+    evenness: entropy === null ? null : entropy / Math.log2(classes.length),
+    estimatedAccuracy: named.length > 0 && Number.isFinite(estimated) ? estimated : null,
+    selfConsistency: selfConsistencyOf(name, inputs),
+    explanations: explanationsOf(name, inputs),
+    bias: biasOf(name, classes, inputs),
+    obedience: obedienceOf(name, inputs, isTold),
+    unreadableAnswers: mostFrequent(unreadableAnswers[name] ?? []),
+  };
+}
+
+function mostFrequent(answers: readonly ImitationAnswer[]) {
+  const said = answers.map(({ raw, problem = '' }) => {
+    const text = raw === null || raw === undefined ? problem : asText(raw);
+    return [...text].slice(0, UNREADABLE_CHARACTERS).join('');
+  });
+  return [...countsOf(said)]
+    .map(([text, count]) => ({ said: text, count }))
+    .sort((a, b) => b.count - a.count)
+    .slice(0, UNREADABLE_SHOWN);
+}
+
+function asText(raw: unknown): string {
+  return typeof raw === 'string' ? raw : JSON.stringify(raw);
+}
+
+export function share(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { number, section } from '../../documents/index.js';
+import type { ImitationRule } from './imitation-rule.js';
+
+const settings = section({
+  rule: z.literal('self-consistency'),
+  atLeast: number('a number from 0 to 1', { atLeast: 0, atMost: 1 })
+    .default(0.6)
+    .describe(
+      'The least share of its answers in which a teacher with several must name the same class, as a mean over such teachers.',
+    ),
+});
+
+/**
+ * How often teachers that answer several times say the same. Who never names a class of an input is left out.
+ *
+ * @see Wang et al. 2023, Self-Consistency Improves Chain of Thought Reasoning in Language Models, §3.4
+ */
+export const selfConsistencyRule: ImitationRule<typeof settings> = {
+  name: 'self-consistency',
+  settings,
+  problems: (_, { severalAnswers }) => {
+    const message = 'wants a teacher with ask.answers above 1, and none has';
+    return severalAnswers ? [] : [{ path: '', message }];
+  },
+  judge: ({ atLeast }, inputs) =>
+    inputs.map(({ shares = {} }) => {
+      const most = Object.values(shares).flatMap((own) => {
+        const greatest = Math.max(0, ...Object.values(own));
+        return greatest > 0 ? [greatest] : [];
+      });
+      if (most.length === 0) return undefined;
+      const mean = most.reduce((sum, share) => sum + share, 0) / most.length;
+      return mean >= atLeast ? undefined : `${mean.toFixed(2)}, want ${atLeast}`;
+    }),
+};
