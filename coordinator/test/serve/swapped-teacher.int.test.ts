@@ -207,11 +207,18 @@ async function accuracyOf(id: string): Promise<unknown> {
 
 it('a run that ends before a timed canary does not succeed with the answers of another model', async () => {
   const submitted = await submit();
-  teacher();
+  let rounds = 0;
+  teacher({
+    probe: (values, round) => {
+      rounds = round;
+      return values.map((value) => value + shift);
+    },
+  });
   const peer = student();
   await assigned(peer, runId);
   await train(peer, 0, SPAN);
-  // Proven by the canary that the run's first ticket asked for, or not yet: all of it may go.
+  // The canary that the run's first ticket asks for. Were it later, it would end the run before its end.
+  await eventually(() => rounds >= 3 || undefined);
   shift = 0.2;
   await further(peer, 0, SPAN, STEP_COUNT);
   await finishTraining(cluster, peer);
