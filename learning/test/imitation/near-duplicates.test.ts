@@ -1,6 +1,6 @@
 /** Against every text compared with every other, and values counted by hand. */
 import { expect, it } from 'vitest';
-import { nearDuplicates, rougeL } from '../../src/imitation/texts/near-duplicates.js';
+import { NearTexts, nearDuplicates, rougeL } from '../../src/imitation/texts/near-duplicates.js';
 import { distinctShare, wordsOf } from '../../src/imitation/texts/words.js';
 
 it('counts the longest common subsequence of words, both lengths in equal parts', () => {
@@ -18,15 +18,19 @@ it('reads words of any script, without case and signs', () => {
   expect(wordsOf('— … !')).toEqual([]);
 });
 
-it('finds what comparing each with each finds, at any threshold', () => {
+/** 300 of up to eight words, the first of which are the most usual. */
+function randomTexts(words: string): string[][] {
   let state = 7;
   const random = (below: number): number => {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
     return Math.floor((state / 2_147_483_648) * below);
   };
-  const texts = Array.from({ length: 300 }, () =>
-    Array.from({ length: random(9) }, () => 'abcdefg'[Math.min(random(7), random(7))] as string),
-  );
+  const some = () => words[Math.min(random(words.length), random(words.length))] as string;
+  return Array.from({ length: 300 }, () => Array.from({ length: random(9) }, some));
+}
+
+it('finds what comparing each with each finds, at any threshold', () => {
+  const texts = randomTexts('abcdefg');
   const order = [...texts.keys()].sort((a, b) => ((a * 7) % 300) - ((b * 7) % 300));
   for (const threshold of [0.2, 0.5, 0.7, 0.75, 0.9, 1]) {
     const kept: number[] = [];
@@ -44,6 +48,24 @@ it('finds what comparing each with each finds, at any threshold', () => {
     expect(nearDuplicates(texts, threshold, order)).toEqual(expected);
     expect(expected.size).toBeGreaterThan(20);
   }
+});
+
+it('finds the same of texts that come one by one, with words that nobody knew', () => {
+  const texts = randomTexts('abcdefg');
+  const near = new NearTexts(0.7, texts.slice(0, 2));
+  // What is added anyway may be like another.
+  for (const words of texts.slice(0, 100)) near.add(words);
+  const added = texts.slice(0, 100);
+  let alike = 0;
+  for (const words of texts.slice(100)) {
+    const row = added.findIndex((other) => rougeL(words, other) >= 0.7);
+    const expected = row < 0 ? undefined : { row, rougeL: rougeL(words, added[row] as string[]) };
+    expect(near.addUnlessLike(words)).toEqual(expected);
+    if (row < 0) added.push(words);
+    else alike += 1;
+  }
+  expect(alike).toBeGreaterThan(20);
+  expect(added.length).toBeGreaterThan(120);
 });
 
 it('distinct-n: the share of runs of words that are different', () => {

@@ -1,3 +1,3 @@
 /** Texts compared by their words. */
-export { nearDuplicates } from './near-duplicates.js';
+export { NearTexts, nearDuplicates } from './near-duplicates.js';
 export { distinctShare, wordsOf } from './words.js';

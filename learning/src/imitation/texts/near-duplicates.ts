@@ -19,11 +19,16 @@ export interface NearDuplicate {
   readonly rougeL: number;
 }
 
-/** Where a word stands in a text that is kept. */
+/** Where a word stands in a text that was added. */
 interface Posting {
-  /** In `order`. */
   readonly place: number;
   readonly position: number;
+}
+
+interface AddedText {
+  readonly words: readonly string[];
+  /** Its words as numbers, ascending: the rarest first. */
+  readonly ranks: Int32Array;
 }
 
 /** What products of fractions may be off. */
@@ -39,72 +44,104 @@ export function nearDuplicates(
   threshold: number,
   order: readonly number[],
 ): Map<number, NearDuplicate> {
-  const sets = rarestFirst(texts);
-  const keptBy = new Map<number, Posting[]>();
+  const kept: number[] = [];
+  const near = new NearTexts(threshold, texts);
   const found = new Map<number, NearDuplicate>();
-  for (const [place, row] of order.entries()) {
-    const own = sets[row] as Int32Array;
-    const common = Math.ceil((own.length * threshold) / (2 - threshold) - ROUNDING);
-    const prefix = own.subarray(0, Math.max(0, own.length - common + 1));
-    const setAt = (other: number) => sets[order[other] as number] as Int32Array;
-    const places = candidates(own, prefix, keptBy, setAt, threshold);
-    const like = firstLike(texts[row] as readonly string[], places, texts, order, threshold);
-    if (like !== undefined) {
-      found.set(row, like);
-      continue;
-    }
-    for (const [position, word] of prefix.entries()) {
-      const postings = keptBy.get(word);
-      if (postings === undefined) keptBy.set(word, [{ place, position }]);
-      else postings.push({ place, position });
-    }
+  for (const row of order) {
+    const like = near.addUnlessLike(texts[row] as readonly string[]);
+    if (like === undefined) kept.push(row);
+    else found.set(row, { ...like, row: kept[like.row] as number });
   }
   return found;
 }
 
-/** Places of the kept texts that can have enough words in common, ascending. */
-function candidates(
-  own: Int32Array,
-  prefix: Int32Array,
-  keptBy: ReadonlyMap<number, readonly Posting[]>,
-  setAt: (place: number) => Int32Array,
-  threshold: number,
-): number[] {
-  /** By place: words of both prefixes in common so far; −1: it cannot be. */
-  const shared = new Map<number, number>();
-  for (const [position, word] of prefix.entries()) {
-    for (const { place, position: there } of keptBy.get(word) ?? []) {
-      const before = shared.get(place) ?? 0;
-      if (before < 0) continue;
-      const other = setAt(place).length;
-      const want = (threshold * (own.length + other)) / 2 - ROUNDING;
-      const most = before + Math.min(own.length - position, other - there);
-      shared.set(place, most >= want ? before + 1 : -1);
+/** Texts that are added one after the other, and which of them a further one is nearly. Rows count those that were added. */
+export class NearTexts {
+  readonly #threshold: number;
+  readonly #ranks: Map<string, number>;
+  readonly #added: AddedText[] = [];
+  readonly #postings = new Map<number, Posting[]>();
+  #unknown = 0;
+
+  /** @param usual - texts whose words say how rare a word is. It is a matter of speed alone. */
+  constructor(threshold: number, usual: readonly (readonly string[])[]) {
+    this.#threshold = threshold;
+    this.#ranks = rarestFirst(usual);
+  }
+
+  add(words: readonly string[]): void {
+    this.#add({ words, ranks: this.#ranksOf(words) });
+  }
+
+  /** @returns the first that it is like; undefined: there is none, and it is added. */
+  addUnlessLike(words: readonly string[]): NearDuplicate | undefined {
+    const text = { words, ranks: this.#ranksOf(words) };
+    const like = this.#firstLike(text);
+    if (like === undefined) this.#add(text);
+    return like;
+  }
+
+  #add(text: AddedText): void {
+    const place = this.#added.push(text) - 1;
+    for (const [position, word] of this.#prefix(text.ranks).entries()) {
+      const postings = this.#postings.get(word);
+      if (postings === undefined) this.#postings.set(word, [{ place, position }]);
+      else postings.push({ place, position });
     }
   }
-  const possible = [...shared].flatMap(([place, count]) => {
-    if (count < 0) return [];
-    const other = setAt(place);
-    const want = (threshold * (own.length + other.length)) / 2 - ROUNDING;
-    return commonCount(own, other) >= want ? [place] : [];
-  });
-  return possible.sort((a, b) => a - b);
-}
 
-/** @param places - in `order`, ascending. */
-function firstLike(
-  words: readonly string[],
-  places: readonly number[],
-  texts: readonly (readonly string[])[],
-  order: readonly number[],
-  threshold: number,
-): NearDuplicate | undefined {
-  for (const place of places) {
-    const row = order[place] as number;
-    const value = rougeL(words, texts[row] as readonly string[]);
-    if (value >= threshold) return { row, rougeL: value };
+  #firstLike({ words, ranks }: AddedText): NearDuplicate | undefined {
+    for (const row of this.#candidates(ranks)) {
+      const value = rougeL(words, this.#textAt(row).words);
+      if (value >= this.#threshold) return { row, rougeL: value };
+    }
+    return undefined;
   }
-  return undefined;
+
+  #prefix(ranks: Int32Array): Int32Array {
+    const common = Math.ceil((ranks.length * this.#threshold) / (2 - this.#threshold) - ROUNDING);
+    return ranks.subarray(0, Math.max(0, ranks.length - common + 1));
+  }
+
+  /** Places of the texts that can have enough words in common, ascending. */
+  #candidates(own: Int32Array): number[] {
+    const wantedOf = (other: Int32Array) =>
+      (this.#threshold * (own.length + other.length)) / 2 - ROUNDING;
+    /** By place: words of both prefixes in common so far; −1: it cannot be. */
+    const shared = new Map<number, number>();
+    for (const [position, word] of this.#prefix(own).entries()) {
+      for (const { place, position: there } of this.#postings.get(word) ?? []) {
+        const before = shared.get(place) ?? 0;
+        if (before < 0) continue;
+        const other = this.#textAt(place).ranks;
+        const most = before + Math.min(own.length - position, other.length - there);
+        shared.set(place, most >= wantedOf(other) ? before + 1 : -1);
+      }
+    }
+    const possible = [...shared].flatMap(([place, count]) => {
+      if (count < 0) return [];
+      const other = this.#textAt(place).ranks;
+      return commonCount(own, other) >= wantedOf(other) ? [place] : [];
+    });
+    return possible.sort((a, b) => a - b);
+  }
+
+  #textAt(place: number): AddedText {
+    return this.#added[place] as AddedText;
+  }
+
+  #ranksOf(words: readonly string[]): Int32Array {
+    return Int32Array.from(keysOf(words), (key) => this.#rankOf(key)).sort();
+  }
+
+  /** Words that were not known come before all others: nothing is rarer. */
+  #rankOf(key: string): number {
+    const known = this.#ranks.get(key);
+    if (known !== undefined) return known;
+    this.#unknown += 1;
+    this.#ranks.set(key, -this.#unknown);
+    return -this.#unknown;
+  }
 }
 
 /** 2 L(a, b) / (|a| + |b|); 0 for two texts without words. */
@@ -140,23 +177,22 @@ function commonCount(a: Int32Array, b: Int32Array): number {
   return count;
 }
 
-/**
- * Each text's words as numbers, ascending: by how many texts have a word, the rarest first. A word that comes again in a
- * text counts as another one there.
- */
-function rarestFirst(texts: readonly (readonly string[])[]): Int32Array[] {
+/** Each word's place among all: by how many texts have it, the rarest first. */
+function rarestFirst(texts: readonly (readonly string[])[]): Map<string, number> {
   const counts = new Map<string, number>();
-  const keyed = texts.map((words) => {
-    const times = new Map<string, number>();
-    return words.map((word) => {
-      const time = (times.get(word) ?? 0) + 1;
-      times.set(word, time);
-      const key = time === 1 ? word : `${word} ${time}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-      return key;
-    });
-  });
+  for (const words of texts) {
+    for (const key of keysOf(words)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
   const sorted = [...counts].sort(([a, m], [b, n]) => m - n || (a < b ? -1 : 1));
-  const rank = new Map(sorted.map(([key], k) => [key, k]));
-  return keyed.map((keys) => Int32Array.from(keys, (key) => rank.get(key) as number).sort());
+  return new Map(sorted.map(([key], k) => [key, k]));
+}
+
+/** A word that comes again in a text counts as another one there. */
+function keysOf(words: readonly string[]): string[] {
+  const times = new Map<string, number>();
+  return words.map((word) => {
+    const time = (times.get(word) ?? 0) + 1;
+    times.set(word, time);
+    return time === 1 ? word : `${word} ${time}`;
+  });
 }
