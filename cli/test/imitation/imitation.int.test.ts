@@ -252,7 +252,7 @@ test('only one process collects at a time', async () => {
   writeFileSync(join(folder, 'answers.jsonl.lock'), String(process.pid));
   const second = await runCli(NOBODY, ...command('collect'));
   expect(second.code).toBe(6);
-  expect(second.stderr).toContain(`process ${process.pid} is collecting`);
+  expect(second.stderr).toContain(`process ${process.pid} is writing`);
   rmSync(join(folder, 'answers.jsonl.lock'));
 });
 

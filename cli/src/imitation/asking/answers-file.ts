@@ -2,11 +2,11 @@
  * What black boxes answered, as JSON lines that people may read and edit: who said what of which input, when, and how it was
  * said. An answer counts once its line is on the disk; of several with one number the last counts.
  */
-import { type FileHandle, open, readFile, rm, stat, truncate } from 'node:fs/promises';
-import { utf8Text } from '@lyceum/learning/files';
+import { readFile } from 'node:fs/promises';
 import type { InputValue } from '@lyceum/learning/imitation';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
+import { LinesFile, parseLines } from '../lines/index.js';
 
 const tokens = z.number().min(0);
 const usage = z.object({
@@ -50,6 +50,9 @@ const answerLine = z.object({
   at: z.string(),
 });
 
+const NO_ANSWER =
+  'is no answer; want a JSON object with teacher, id, class, revision, asked and at';
+
 export type ImitationAnswer = z.output<typeof answerLine>;
 
 /** An answer, with the input beside it for people. */
@@ -75,36 +78,10 @@ export function answerKey({
   return `${teacher} ${asked} ${id} ${answer}`;
 }
 
-/**
- * @param bytes - of the file; what follows the last line end is a line that was never finished.
- * @throws {LyceumError} INVALID_ARGUMENT naming the line that is no answer, or is not UTF-8.
- */
+/** @throws {LyceumError} INVALID_ARGUMENT naming the line that is no answer, or is not UTF-8. */
 export function parseAnswers(bytes: Buffer, source: string): Map<string, ImitationAnswer> {
-  const answers = new Map<string, ImitationAnswer>();
-  const text = utf8Text(bytes.subarray(0, endOfLines(bytes)), source);
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue;
-    const answer = parsed(line);
-    if (answer === undefined) {
-      const message = `${source}, line ${index + 1}: is no answer; want a JSON object with teacher, id, class, revision, asked and at. Mend or delete the line`;
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
-    answers.set(answerKey(answer), answer);
-  }
-  return answers;
-}
-
-/** Behind the last line end. */
-function endOfLines(bytes: Buffer): number {
-  return bytes.lastIndexOf('\n') + 1;
-}
-
-function parsed(line: string): ImitationAnswer | undefined {
-  try {
-    return answerLine.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
+  const lines = parseLines(bytes, source, answerLine, NO_ANSWER);
+  return new Map(lines.map((answer) => [answerKey(answer), answer]));
 }
 
 /** @throws {LyceumError} NOT_FOUND if there is no file. */
@@ -122,35 +99,17 @@ export async function readAnswers(file: string): Promise<Map<string, ImitationAn
 /** The file, open for more answers by this process alone. */
 export class AnswersFile {
   readonly #answers: Map<string, ImitationAnswer>;
-  readonly #file: FileHandle;
-  readonly #lock: string;
-  #written: Promise<void> = Promise.resolve();
+  readonly #file: LinesFile;
 
-  private constructor(answers: Map<string, ImitationAnswer>, file: FileHandle, lock: string) {
+  private constructor(answers: Map<string, ImitationAnswer>, file: LinesFile) {
     this.#answers = answers;
     this.#file = file;
-    this.#lock = lock;
   }
 
-  /**
-   * A line that a kill cut short is cut off: its answer never counted.
-   *
-   * @throws {LyceumError} FAILED_PRECONDITION while another process collects into it; as {@link parseAnswers}.
-   */
+  /** @throws {LyceumError} FAILED_PRECONDITION while another process collects into it; as {@link parseAnswers}. */
   static async open(path: string): Promise<AnswersFile> {
-    const lock = `${path}.lock`;
-    await takeLock(lock, path);
-    try {
-      const there = (await stat(path).catch(() => undefined)) !== undefined;
-      const bytes = there ? await readFile(path) : Buffer.alloc(0);
-      const answers = parseAnswers(bytes, path);
-      const end = endOfLines(bytes);
-      if (end < bytes.length) await truncate(path, end);
-      return new AnswersFile(answers, await open(path, 'a'), lock);
-    } catch (err) {
-      await rm(lock, { force: true });
-      throw err;
-    }
+    const { file, there } = await LinesFile.open(path, parseAnswers);
+    return new AnswersFile(there, file);
   }
 
   /** Those that are on the disk. */
@@ -159,51 +118,12 @@ export class AnswersFile {
   }
 
   /** Resolves once the lines are on the disk. */
-  append(lines: readonly AnswerLine[]): Promise<void> {
-    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-    const written = this.#written.then(async () => {
-      await this.#file.appendFile(text);
-      await this.#file.datasync();
-      for (const line of lines) this.#answers.set(answerKey(line), line);
-    });
-    // Who appends next waits for this one, but does not fail with it.
-    this.#written = written.catch(() => undefined);
-    return written;
+  async append(lines: readonly AnswerLine[]): Promise<void> {
+    await this.#file.append(lines);
+    for (const line of lines) this.#answers.set(answerKey(line), line);
   }
 
-  async close(): Promise<void> {
-    await this.#written;
-    await this.#file.close();
-    await rm(this.#lock, { force: true });
-  }
-}
-
-/** Two processes would pay twice. The lock of a process that is gone counts for nothing. */
-async function takeLock(lock: string, path: string): Promise<void> {
-  for (let tries = 0; tries < 2; tries++) {
-    try {
-      const file = await open(lock, 'wx');
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return;
-    } catch (err) {
-      if (!(err instanceof Error && 'code' in err && err.code === 'EEXIST')) throw err;
-    }
-    const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
-    if (holder > 0 && isAlive(holder)) {
-      const message = `process ${holder} is collecting into ${path}; wait for it, or end it`;
-      throw new LyceumError('FAILED_PRECONDITION', message);
-    }
-    await rm(lock, { force: true });
-  }
-  throw new LyceumError('FAILED_PRECONDITION', `${lock} cannot be taken; another process is at it`);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (err) {
-    return err instanceof Error && 'code' in err && err.code === 'EPERM';
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }
