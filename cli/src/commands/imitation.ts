@@ -1,18 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { utf8Text } from '@lyceum/learning/files';
-import {
-  type Imitation,
-  imitationModels,
-  imitationRun,
-  parseImitation,
-} from '@lyceum/learning/specification';
-import { AddressGuard, ALL_ADDRESSES, secretPlaces, withPath } from '@lyceum/platform';
+import { imitationModels, imitationRun } from '@lyceum/learning/specification';
+import { AddressGuard, ALL_ADDRESSES, secretPlaces } from '@lyceum/platform';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import type { ArtifactContent } from '../client/index.js';
-import { makeFolder, writeNewFile } from '../files/index.js';
+import { writeNewFile } from '../files/index.js';
 import { followRun } from '../following/index.js';
 import {
   AnswersFile,
@@ -22,8 +16,9 @@ import {
   estimateCosts,
   judge,
   keptText,
+  openImitation,
   readAnswers,
-  readImitationInputs,
+  readAskedInputs,
   readKept,
   requireSentAsRead,
   summarise,
@@ -47,6 +42,7 @@ import {
   withCoordinator,
   withProgress,
 } from '../session/index.js';
+import { addQuestions } from './imitation-questions.js';
 
 interface FolderOption {
   readonly folder?: string;
@@ -69,11 +65,13 @@ const TELL_MS = 5_000;
 
 const HELP = `
 Stages, each of its own; between them lie JSON lines that people may read and edit:
+  questions lets chats write new inputs after those that are there, and writes questions.jsonl; may be left out
   collect   asks each teacher about each input once, and writes answers.jsonl
   check     judges inputs by the document's rules, and writes kept.jsonl, dropped.jsonl and check.html
   train     pushes what was kept and what was said of it, and submits a run
 
 Examples:
+  coordinator imitation questions languages.yaml
   coordinator imitation collect languages.yaml --dry-run
   coordinator imitation collect languages.yaml
   coordinator imitation check languages.yaml
@@ -90,6 +88,10 @@ export function addImitation(program: Command, environment: NodeJS.ProcessEnv): 
       .description(description)
       .argument('<file>', 'a document of kind: Imitation')
       .option('--folder <dir>', "where the stages' files lie (imitation-NAME)");
+  addQuestions(
+    stage('questions', 'let chats write new inputs after those that are there'),
+    environment,
+  );
   stage('collect', 'ask every teacher about every input that it has not answered')
     .option('--dry-run', 'say what it will cost, and ask nobody')
     .option(
@@ -128,22 +130,6 @@ Examples:
     .action(train);
 }
 
-interface Opened {
-  readonly imitation: Imitation;
-  /** The document's. */
-  readonly base: string;
-  /** Of the stages' files. */
-  readonly at: (name: string) => string;
-}
-
-async function openDocument(file: string, { folder }: FolderOption): Promise<Opened> {
-  const bytes = await withPath('read', file, () => readFile(file));
-  const imitation = parseImitation(utf8Text(bytes, file), file);
-  const own = resolve(folder ?? `imitation-${imitation.metadata.name}`);
-  await makeFolder(own);
-  return { imitation, base: dirname(resolve(file)), at: (name) => join(own, name) };
-}
-
 async function collect(
   path: string,
   { dryRun, maxCalls, secretsDir, again, ...options }: CollectOptions,
@@ -151,9 +137,9 @@ async function collect(
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
   const { output } = globalOptions(command);
-  const { imitation, base, at } = await openDocument(path, options);
-  const { inputs, classes } = imitation.spec;
-  const read = await readImitationInputs(inputs, classes, base);
+  const opened = await openImitation(path, options.folder);
+  const { imitation, at } = opened;
+  const read = await readAskedInputs(opened);
   requireSentAsRead(imitation, read.inputs);
   const file = await AnswersFile.open(at('answers.jsonl'));
   try {
@@ -214,9 +200,9 @@ async function collect(
 }
 
 async function check(path: string, options: FolderOption, command: Command): Promise<void> {
-  const { imitation, base, at } = await openDocument(path, options);
-  const { inputs, classes } = imitation.spec;
-  const read = await readImitationInputs(inputs, classes, base);
+  const opened = await openImitation(path, options.folder);
+  const { imitation, at } = opened;
+  const read = await readAskedInputs(opened);
   const answers = await readAnswers(at('answers.jsonl'));
   const judgement = judge(imitation, read.inputs, answers);
   const summary = summarise(imitation, judgement, read.repeated);
@@ -240,7 +226,7 @@ async function train(
   command: Command,
 ): Promise<void> {
   const { cache } = globalOptions(command);
-  const { imitation, base, at } = await openDocument(path, options);
+  const { imitation, base, at } = await openImitation(path, options.folder);
   if (imitation.spec.train === undefined) {
     throw new LyceumError(
       'INVALID_ARGUMENT',

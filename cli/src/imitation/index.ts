@@ -8,8 +8,17 @@ export {
   readAnswers,
   type Unreadable,
 } from './asking/index.js';
+export { openImitation, readAskedInputs } from './document.js';
 export { type CheckSummary, remarks, summarise } from './findings/index.js';
 export { readImitationInputs, requireSentAsRead } from './inputs/index.js';
 export { judge, keptText, readKept } from './judging/index.js';
 export { checkPage } from './page/index.js';
+export {
+  estimateWriting,
+  openWriting,
+  QuestionsFile,
+  type WritingEstimate,
+  type WrittenQuestions,
+  writeQuestions,
+} from './questions/index.js';
 export { trainingSet } from './teaching/index.js';

@@ -4,6 +4,8 @@ import {
   type CostEstimate,
   remarks,
   type Unreadable,
+  type WritingEstimate,
+  type WrittenQuestions,
 } from '../imitation/index.js';
 import { type Column, countText, percentText, tableLines } from './table.js';
 
@@ -11,9 +13,21 @@ import { type Column, countText, percentText, tableLines } from './table.js';
 const COST_DIGITS = 4;
 
 export function estimateLines(estimates: readonly CostEstimate[]): string[] {
-  const columns: Column<CostEstimate>[] = [
+  return costLines(estimates, { title: 'ANSWERED', value: (e) => countText(e.answered) });
+}
+
+export function writingLines(estimates: readonly WritingEstimate[]): string[] {
+  return costLines(estimates, { title: 'WRITTEN', value: (e) => countText(e.written) });
+}
+
+/** @param done - the column of what is there. */
+function costLines<T extends Omit<CostEstimate, 'answered'>>(
+  estimates: readonly T[],
+  done: Column<T>,
+): string[] {
+  const columns: Column<T>[] = [
     { title: 'TEACHER', value: (e) => e.teacher },
-    { title: 'ANSWERED', value: (e) => countText(e.answered), align: 'right' },
+    { ...done, align: 'right' },
     { title: 'OPEN', value: (e) => countText(e.open), align: 'right' },
     { title: 'CALLS', value: (e) => countText(e.calls), align: 'right' },
     { title: 'TOKENS IN', value: (e) => tokens(e.inputTokens, '≈'), align: 'right' },
@@ -26,6 +40,13 @@ export function estimateLines(estimates: readonly CostEstimate[]): string[] {
     },
   ];
   return tableLines(columns, estimates);
+}
+
+/** @param file - that the texts are in. */
+export function writtenLines({ calls, kept, dropped }: WrittenQuestions, file: string): string[] {
+  const reasons = Object.entries(dropped).map(([reason, count]) => `${reason} ${countText(count)}`);
+  const rest = reasons.length === 0 ? 'none was dropped' : `dropped: ${reasons.join(', ')}`;
+  return [`${countText(calls)} calls; ${countText(kept)} new texts are in ${file}; ${rest}`];
 }
 
 function tokens(count: number | undefined, sign: string): string | undefined {

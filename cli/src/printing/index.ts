@@ -6,7 +6,13 @@ export { curveText } from './curve.js';
 export { ensembleLines } from './ensemble-lines.js';
 export { findingsLines } from './findings-lines.js';
 export { historyLines, lossesOf, lossLine, teacherHistoryLines } from './history-lines.js';
-export { checkLines, estimateLines, unreadableLines } from './imitation-lines.js';
+export {
+  checkLines,
+  estimateLines,
+  unreadableLines,
+  writingLines,
+  writtenLines,
+} from './imitation-lines.js';
 export { importLines } from './import-lines.js';
 export { reportLines } from './report-lines.js';
 export { labelSelector } from './run-labels.js';

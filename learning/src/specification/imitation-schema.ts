@@ -29,6 +29,7 @@ import {
   tooFewTeachers,
 } from '../imitation/index.js';
 import { ask, askProblems } from './imitation-ask-schema.js';
+import { questions, questionsProblems } from './imitation-questions-schema.js';
 import { checkRunSpecification } from './run-specification.js';
 import { endpointOfPrompts, endpointProblems } from './servers/index.js';
 
@@ -119,6 +120,9 @@ const imitation = section({
     teachers: list(teacher, 'a list of 1 to 64 teachers', { atLeast: 1, atMost: 64 }).describe(
       'The black boxes that are asked.',
     ),
+    questions: questions
+      .optional()
+      .describe('What teachers write: new inputs to train on, made after those that are there.'),
     check: section({
       rules: list(imitationRuleSettings, 'a list of rules').describe(
         'The rules that an input and its answers must pass to be kept.',
@@ -211,7 +215,14 @@ function endpointsProblems(document: unknown): Problem[] {
 }
 
 function betweenFields(document: Imitation): Problem[] {
-  const { inputs: from, classes, teachers, check, train: taught } = document.spec;
+  const {
+    inputs: from,
+    classes,
+    teachers,
+    questions: written,
+    check,
+    train: taught,
+  } = document.spec;
   const problems: Problem[] = [];
   const wrong = (path: string, message: string) => problems.push({ path: `spec.${path}`, message });
   const kinds = (['text', 'numbers', 'image'] as const).filter((kind) => from[kind] !== undefined);
@@ -236,6 +247,9 @@ function betweenFields(document: Imitation): Problem[] {
   }
   const twice = classes.find((own, i) => classes.indexOf(own) < i);
   if (twice !== undefined) wrong('classes', `has "${twice}" twice`);
+  if (written !== undefined) {
+    for (const { path, message } of questionsProblems(written, document.spec)) wrong(path, message);
+  }
   const context = ruleContext(document.spec);
   for (const [i, own] of check.rules.entries()) {
     for (const { path, message } of ruleProblems(own, context)) {

@@ -1,6 +1,7 @@
 /** What people write: runs, imitations, endpoints, described servers; the rules between their fields. */
 export { CANARY_CALLS, PICTURE_VIEWS, type ViewSettings, views } from './distillation/index.js';
 export type { Ask } from './imitation-ask-schema.js';
+export type { Questions } from './imitation-questions-schema.js';
 export {
   CONSENSUS,
   checkImitation,

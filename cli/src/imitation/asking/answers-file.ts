@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { LinesFile, parseLines } from '../lines/index.js';
 
 const tokens = z.number().min(0);
-const usage = z.object({
+export const usage = z.object({
   inputTokens: tokens,
   outputTokens: tokens,
   /** Of the input's, those that the server had in its cache. */

@@ -6,7 +6,8 @@ export {
   isCutOff,
   isUnreadable,
   readAnswers,
+  usage,
 } from './answers-file.js';
 export { askingsOf } from './askings.js';
 export { type Collected, collectAnswers, type Unreadable } from './collect.js';
-export { type CostEstimate, estimateCosts } from './open-questions.js';
+export { type CostEstimate, costOf, estimateCosts, messagesTokens } from './open-questions.js';

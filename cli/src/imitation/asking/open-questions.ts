@@ -101,7 +101,7 @@ export function estimateCosts(
   });
 }
 
-function costOf(
+export function costOf(
   endpoint: Pick<Endpoint, 'price'>,
   calls: number,
   inputTokens: number,
@@ -118,6 +118,10 @@ function promptTokens({ asking, input }: Question, classes: readonly string[]): 
   const { messages } = requestBody(asking.endpoint, [said], classes) as {
     messages: readonly { readonly content: string }[];
   };
+  return messagesTokens(messages);
+}
+
+export function messagesTokens(messages: readonly { readonly content: string }[]): number {
   const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
   return Math.ceil(characters / CHARACTERS_PER_TOKEN) + MESSAGE_TOKENS * messages.length;
 }

@@ -16,11 +16,13 @@ export interface ImitationInput {
   readonly split?: 'train' | 'validation' | 'test';
   /** The true class, where it is known. */
   readonly label?: string;
+  /** The teacher that wrote it; absent: it was there. */
+  readonly writtenBy?: string;
 }
 
 /** More belong into stages of their own. They are held in memory, without their images. */
 const INPUTS_MAX_COUNT = 1_000_000;
-const TEXT_MAX_BYTES = 64 * 1024;
+export const TEXT_MAX_BYTES = 64 * 1024;
 const IMAGE_NAME = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
 
 export interface ReadInputs {
@@ -51,9 +53,8 @@ export async function readImitationInputs(
   for await (const { where, value, label, split } of rows) {
     const refuse = (message: string) =>
       new LyceumError('INVALID_ARGUMENT', `${source}, ${where}: ${message}`);
-    const content =
-      'image' in value ? await imageBytes(folder, value.image, refuse) : JSON.stringify(value);
-    const id = sha256Hex(content).slice(0, 16);
+    const id =
+      'image' in value ? contentId(await imageBytes(folder, value.image, refuse)) : inputId(value);
     if (inputs.has(id)) {
       repeated += 1;
       continue;
@@ -79,6 +80,15 @@ export async function readImitationInputs(
   }
   if (inputs.size === 0) throw new LyceumError('INVALID_ARGUMENT', `${source}: has no inputs`);
   return { inputs: [...inputs.values()], repeated, folder };
+}
+
+/** Of texts and numbers: who has the same content has the same. */
+export function inputId(value: Exclude<InputValue, { readonly image: string }>): string {
+  return contentId(JSON.stringify(value));
+}
+
+function contentId(content: string | Buffer): string {
+  return sha256Hex(content).slice(0, 16);
 }
 
 interface Row {

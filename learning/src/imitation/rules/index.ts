@@ -2,6 +2,7 @@
 export {
   type CheckedInput,
   type Explanation,
+  heldOutFirst,
   type InputValue,
   isHeldOut,
 } from './checked-input.js';

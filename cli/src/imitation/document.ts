@@ -1,0 +1,38 @@
+/** A document of kind Imitation with the files of its stages. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { utf8Text } from '@lyceum/learning/files';
+import { type Imitation, parseImitation } from '@lyceum/learning/specification';
+import { withPath } from '@lyceum/platform';
+import { makeFolder } from '../files/index.js';
+import { type ReadInputs, readImitationInputs } from './inputs/index.js';
+import { readQuestions, withQuestions } from './questions/index.js';
+
+export interface OpenedImitation {
+  readonly imitation: Imitation;
+  /** The document's folder. */
+  readonly base: string;
+  /** Of the stages' files. */
+  readonly at: (name: string) => string;
+}
+
+/** @param folder - of the stages' files; default one that is named after the document. */
+export async function openImitation(file: string, folder?: string): Promise<OpenedImitation> {
+  const bytes = await withPath('read', file, () => readFile(file));
+  const imitation = parseImitation(utf8Text(bytes, file), file);
+  const own = resolve(folder ?? `imitation-${imitation.metadata.name}`);
+  await makeFolder(own);
+  return { imitation, base: dirname(resolve(file)), at: (name) => join(own, name) };
+}
+
+/** What teachers are asked about: the inputs of the document, and what was written beside them. */
+export async function readAskedInputs({
+  imitation,
+  base,
+  at,
+}: OpenedImitation): Promise<ReadInputs> {
+  const { inputs, classes } = imitation.spec;
+  const read = await readImitationInputs(inputs, classes, base);
+  const file = at('questions.jsonl');
+  return withQuestions(read, inputs, await readQuestions(file), file);
+}

@@ -1,0 +1,150 @@
+/** What is to be written, by whom, after what; and what that will cost. Pure. */
+import type { Imitation, ImitationTeacher, Questions } from '@lyceum/learning/specification';
+import { LyceumError, sha256Hex } from '@lyceum/proto';
+import {
+  type CostEstimate,
+  costOf,
+  type ImitationAnswer,
+  messagesTokens,
+} from '../asking/index.js';
+import type { ImitationInput } from '../inputs/index.js';
+import { judge } from '../judging/index.js';
+import type { QuestionLine } from './questions-file.js';
+import { promptTemplate, SeedPool, writingPrompt } from './seeds.js';
+import { type WritingCall, WritingPlan } from './writing-plan.js';
+import { requireRoomForQuestions } from './written-inputs.js';
+
+export interface Writing {
+  readonly questions: Questions;
+  /** Those who write. */
+  readonly teachers: readonly ImitationTeacher[];
+  readonly pool: SeedPool;
+  /** What is written of; `[undefined]`: no class is known. */
+  readonly classes: readonly (string | undefined)[];
+}
+
+/**
+ * @param answers - what tells classes where no label does.
+ * @throws {LyceumError} INVALID_ARGUMENT if nothing is to be written, or nothing can be.
+ */
+export function openWriting(
+  imitation: Imitation,
+  inputs: readonly ImitationInput[],
+  answers: ReadonlyMap<string, ImitationAnswer>,
+): Writing {
+  const { questions, teachers, classes, inputs: described } = imitation.spec;
+  if (questions === undefined) {
+    const message = 'the document has no spec.questions, which says how many new inputs are wanted';
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  requireRoomForQuestions(inputs, described, 'new texts are wanted');
+  const pool = new SeedPool(inputs, knownClasses(imitation, inputs, answers));
+  return {
+    questions,
+    teachers: teachers.filter(({ name, endpoint }) =>
+      questions.teachers === undefined
+        ? endpoint.chat !== undefined
+        : questions.teachers.includes(name),
+    ),
+    pool,
+    classes: pool.classes(questions, classes),
+  };
+}
+
+export function planOf(
+  { questions, teachers, classes }: Writing,
+  written: readonly QuestionLine[],
+): WritingPlan {
+  const names = teachers.map(({ name }) => name);
+  return new WritingPlan(questions, classes, names, written);
+}
+
+/** By id: the label, else the class behind the answers. */
+function knownClasses(
+  imitation: Imitation,
+  inputs: readonly ImitationInput[],
+  answers: ReadonlyMap<string, ImitationAnswer>,
+): Map<string, string> {
+  const spec = { ...imitation.spec, check: { rules: [] } };
+  const judged = judge({ ...imitation, spec }, inputs, answers).inputs;
+  return new Map(
+    judged.flatMap(({ id, label, consensus }): [string, string][] => {
+      const known = label ?? consensus;
+      return known === undefined ? [] : [[id, known]];
+    }),
+  );
+}
+
+/** A call as it is sent, and what its lines say of it. */
+export interface WritingRequest {
+  readonly body: {
+    readonly messages: readonly { readonly role: string; readonly content: string }[];
+  };
+  readonly said: Pick<QuestionLine, 'teacher' | 'call' | 'wanted' | 'seeds' | 'prompt'>;
+}
+
+/** @param call - number of the call, among those of its teacher. */
+export function writingRequest(
+  { questions, teachers, pool }: Writing,
+  { teacher, wanted, count }: WritingCall,
+  call: number,
+): WritingRequest {
+  const { endpoint } = teachers.find(({ name }) => name === teacher) as ImitationTeacher;
+  const { temperature, maxTokens } = questions;
+  const seeds = pool.draw(wanted, questions, teacher, call);
+  const content = writingPrompt(questions, wanted, seeds, count);
+  // What the chat is told as a system is how it answers; here it is to write.
+  const fixed = { model: endpoint.chat?.model, temperature, max_tokens: maxTokens };
+  const template = promptTemplate(questions.prompt, wanted);
+  const digest = sha256Hex(JSON.stringify({ url: endpoint.url, ...fixed, template }));
+  return {
+    body: { ...fixed, messages: [{ role: 'user', content }] },
+    said: {
+      teacher,
+      call,
+      ...(wanted !== undefined && { wanted }),
+      seeds: seeds.map(({ id }) => id),
+      prompt: digest.slice(0, 16),
+    },
+  };
+}
+
+/** The number of a teacher's next call. */
+export function nextCallOf(written: readonly QuestionLine[], teacher: string): number {
+  return written.reduce(
+    (next, line) => (line.teacher === teacher ? Math.max(next, line.call + 1) : next),
+    0,
+  );
+}
+
+/** If nothing is dropped. */
+export interface WritingEstimate extends Omit<CostEstimate, 'answered'> {
+  /** Texts that are there, and are not dropped. */
+  readonly written: number;
+}
+
+export function estimateWriting(
+  writing: Writing,
+  written: readonly QuestionLine[],
+): WritingEstimate[] {
+  const plan = planOf(writing, written);
+  return writing.teachers.map(({ name, endpoint }) => {
+    const first = nextCallOf(written, name);
+    let [calls, inputTokens] = [0, 0];
+    const open = plan.openOf(name);
+    for (let call = plan.next(name); call !== undefined; call = plan.next(name)) {
+      inputTokens += messagesTokens(writingRequest(writing, call, first + calls).body.messages);
+      calls += 1;
+    }
+    const outputTokens = calls * writing.questions.maxTokens;
+    return {
+      teacher: name,
+      written: written.filter((own) => own.teacher === name && own.dropped === undefined).length,
+      open,
+      calls,
+      inputTokens,
+      outputTokens,
+      ...costOf(endpoint, calls, inputTokens, outputTokens),
+    };
+  });
+}

@@ -1,0 +1,98 @@
+/** What those who write are shown: inputs to train on, drawn by a seed, in a prompt. Pure. */
+import { fnv1a32, mulberry32 } from '@lyceum/learning/arrays';
+import { isHeldOut } from '@lyceum/learning/imitation';
+import type { Questions } from '@lyceum/learning/specification';
+import { LyceumError } from '@lyceum/proto';
+import type { ImitationInput } from '../inputs/index.js';
+
+const asking = (ofClass: string, same: string) =>
+  [
+    `Here are examples${ofClass}, as a JSON list:`,
+    '{examples}',
+    '',
+    `Write {count} new ones ${same}. They must differ from the examples and from each other in what they say and how they say it.`,
+    'Answer with a JSON list of {count} strings and nothing else.',
+  ].join('\n');
+
+const OF_A_CLASS = asking(' of the class {class}', 'of the same class');
+const OF_ANY_CLASS = asking('', 'like them');
+
+/** Inputs that may be shown, by class. What is held out never is. */
+export class SeedPool {
+  readonly #all: readonly ImitationInput[];
+  readonly #byClass = new Map<string, ImitationInput[]>();
+
+  /** @param classes - by id, of inputs whose class is known. */
+  constructor(inputs: readonly ImitationInput[], classes: ReadonlyMap<string, string>) {
+    this.#all = inputs.filter((input) => !isHeldOut(input));
+    for (const input of this.#all) {
+      const own = classes.get(input.id);
+      if (own === undefined) continue;
+      const some = this.#byClass.get(own);
+      if (some === undefined) this.#byClass.set(own, [input]);
+      else some.push(input);
+    }
+  }
+
+  /**
+   * @param all - the classes of the document.
+   * @returns what is written of: the classes that are asked for, else all with an input to show; `[undefined]`: no class is known.
+   * @throws {LyceumError} INVALID_ARGUMENT naming a class that no input is known to be of.
+   */
+  classes({ classes, prompt }: Questions, all: readonly string[]): (string | undefined)[] {
+    const none = classes?.find((own) => !this.#byClass.has(own));
+    const known = classes ?? all.filter((own) => this.#byClass.has(own));
+    const needsOne =
+      none ?? (known.length === 0 && prompt?.includes('{class}') ? 'any class' : undefined);
+    if (needsOne !== undefined) {
+      const message = `no input to train on is known to be of ${needsOne}; want labels, or answers to tell it by: coordinator imitation collect asks for them`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    if (this.#all.length === 0) {
+      throw new LyceumError(
+        'INVALID_ARGUMENT',
+        'there is no input to train on that could be shown',
+      );
+    }
+    return known.length === 0 ? [undefined] : known;
+  }
+
+  /** Different ones, or all if there are fewer. Equal arguments draw the same. */
+  draw(
+    wanted: string | undefined,
+    { seeds, seed }: Pick<Questions, 'seeds' | 'seed'>,
+    teacher: string,
+    call: number,
+  ): ImitationInput[] {
+    const pool = wanted === undefined ? this.#all : (this.#byClass.get(wanted) ?? []);
+    const key = fnv1a32(`${seed} ${teacher} ${call}`);
+    const drawn = new Set<ImitationInput>();
+    for (let n = 0; drawn.size < Math.min(seeds, pool.length); n++) {
+      drawn.add(pool[Math.floor(mulberry32(key, n) * pool.length)] as ImitationInput);
+    }
+    return [...drawn];
+  }
+}
+
+/** The prompt as it is sent. In one pass: an example that holds {count} is text like any other. */
+export function writingPrompt(
+  { prompt }: Pick<Questions, 'prompt'>,
+  wanted: string | undefined,
+  seeds: readonly ImitationInput[],
+  count: number,
+): string {
+  const examples = seeds.map(({ value }) => ('text' in value ? value.text : ''));
+  const said = {
+    '{examples}': JSON.stringify(examples),
+    '{class}': wanted ?? '',
+    '{count}': String(count),
+  };
+  return promptTemplate(prompt, wanted).replace(
+    /\{examples\}|\{class\}|\{count\}/g,
+    (name) => said[name as keyof typeof said],
+  );
+}
+
+export function promptTemplate(prompt: string | undefined, wanted: string | undefined): string {
+  return prompt ?? (wanted === undefined ? OF_ANY_CLASS : OF_A_CLASS);
+}

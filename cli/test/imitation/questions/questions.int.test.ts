@@ -1,0 +1,265 @@
+/**
+ * Chats that write new inputs: the stages as processes against a real HTTP server in this process that writes in several
+ * forms, now and then what it was shown, what is held out, or nothing, and that counts what it is asked.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseDataset, splitSamples } from '@lyceum/learning/datasets';
+import { wordsOf } from '@lyceum/learning/imitation';
+import { parseImitation } from '@lyceum/learning/specification';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { readKept, trainingSet } from '../../../src/imitation/index.js';
+import { runCli, startCli } from '../../commands/cli-process.js';
+
+/** Port 1 of loopback: nobody listens there. */
+const NOBODY = '127.0.0.1:1';
+const PATIENT = { timeout: 120_000, interval: 20 };
+const COUNT = 60;
+const CONCURRENCY = 3;
+const PRICE = { perCall: 0.01, per1kOutputTokens: 1, currency: 'EUR' };
+vi.setConfig({ testTimeout: 600_000 });
+
+const root = mkdtempSync(join(tmpdir(), 'questions-'));
+const folder = join(root, 'out');
+let server: Server;
+let url: string;
+/** Requests that ask for texts, and those of them that were answered with 200. */
+let [asked, answered] = [0, 0];
+/** Examples that were shown, and texts that were asked about. */
+const shown = new Set<string>();
+const classified = new Map<string, number>();
+/** Answers to requests from this number on are held back. */
+let holdFrom = Number.POSITIVE_INFINITY;
+/** What it writes is what it was shown. */
+let isParrot = false;
+
+const WORDS = 'sun moon star rain wind snow hill lake tree leaf bird fish wolf bear door lamp road ship bell drum'.split(' '); // biome-ignore format: one line
+/** Ten words drawn by a number: two of them have few in common. */
+function sentence(topic: string, number: number): string {
+  let state = number * 7919 + (topic === 'alpha' ? 1 : 2);
+  const words = Array.from({ length: 10 }, () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return WORDS[Math.floor(state / 2 ** 16) % WORDS.length] as string;
+  });
+  return `${topic} ${words.join(' ')}`;
+}
+const rows = Array.from({ length: 40 }, (_, n) => {
+  const label = n % 2 === 0 ? 'alpha' : 'beta';
+  const split = n < 24 ? 'train' : n < 32 ? 'validation' : 'test';
+  return { text: sentence(label, n), label, split };
+});
+const heldOut = rows.filter(({ split }) => split !== 'train').map(({ text }) => text);
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const body = JSON.parse(Buffer.concat(parts).toString());
+      const { content } = body.messages.at(-1) as { content: string };
+      const reply = (text: string, finish_reason = 'stop'): void => {
+        const usage = { prompt_tokens: 100, completion_tokens: 10 };
+        response.end(JSON.stringify({ choices: [{ message: { content: text }, finish_reason }], usage })); // biome-ignore format: one line
+      };
+      if (content.startsWith('Which')) {
+        const text = content.slice('Which: '.length);
+        classified.set(text, (classified.get(text) ?? 0) + 1);
+        return reply(text.split(' ')[0] as string);
+      }
+      asked += 1;
+      // Every ninth call is refused before it is looked at, and costs nothing.
+      if (asked % 9 === 0) return response.writeHead(429, { 'retry-after': '0' }).end('{}');
+      if (body.temperature !== 0.8 || body.max_tokens !== 200) throw new Error('not as described');
+      if (asked >= holdFrom) return;
+      answered += 1;
+      const written = texts(content, answered);
+      if (answered % 7 === 0) return reply('I would rather not.');
+      if (answered % 5 === 0) return reply(`Here:\n${written.map((t, k) => `${k + 1}. ${t}`).join('\n')}`); // biome-ignore format: one line
+      if (answered % 8 === 0) return reply(`["${written[0]}", "${written[1]?.slice(0, 9)}`, 'length'); // biome-ignore format: one line
+      reply(JSON.stringify(written));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
+  const table = ['text,label,split', ...rows.map((r) => `${r.text},${r.label},${r.split}`)];
+  writeFileSync(join(root, 'words.csv'), table.join('\n'));
+  write('words.yaml', document());
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(root, { recursive: true });
+});
+
+/** Three of the class that the prompt names; of some one is held out but for a word, or is the example. */
+function texts(content: string, number: number): string[] {
+  const topic = /of the class (\w+)/.exec(content)?.[1] ?? 'none';
+  const examples = JSON.parse(/^\[.*\]$/m.exec(content)?.[0] ?? '[]') as string[];
+  for (const text of examples) shown.add(text);
+  if (isParrot) return examples.map((text) => `${text}!`);
+  const fresh = [0, 1, 2].map((k) => sentence(topic, 1000 + 3 * number + k));
+  if (number % 3 === 0) fresh[1] = `${heldOut[number % heldOut.length]} indeed`;
+  if (number % 4 === 0) fresh[2] = `${examples[0]} indeed`;
+  return fresh;
+}
+
+function document(questions: object = {}, inputs: object = {}): unknown {
+  const chat = { model: 'm', prompt: 'Which: {input}', system: 'One word.' };
+  const endpoint = { url, input: 'text', concurrency: CONCURRENCY, price: PRICE, chat };
+  return {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Imitation',
+    metadata: { name: 'words' },
+    spec: {
+      inputs: { source: 'words.csv', text: 'text', label: 'label', split: 'split', ...inputs },
+      classes: ['alpha', 'beta'],
+      teachers: [{ name: 'chat', endpoint }],
+      questions: { count: COUNT, maxTokens: 200, ...questions },
+      check: { rules: [{ rule: 'schema' }, { rule: 'leak' }] },
+      train: { buckets: 64, run: { student: { model: { architecture: 'mlp', hiddenUnits: [] } }, training: { epochs: 1 } } }, // biome-ignore format: one line
+    },
+  };
+}
+
+function write(name: string, content: unknown): string {
+  writeFileSync(join(root, name), JSON.stringify(content));
+  return join(root, name);
+}
+
+const command = (stage: string, ...more: string[]) => ['imitation', stage, join(root, 'words.yaml'), '--folder', folder, ...more]; // biome-ignore format: one line
+const linesOf = (file: string) =>
+  readFileSync(join(folder, file), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line)); // biome-ignore format: one line
+const isKept = ({ dropped }: { dropped?: string }) => dropped === undefined;
+
+/** Against the library's search for near-duplicates: the plain table of longest common subsequences. */
+function rougeL(a: readonly string[], b: readonly string[]): number {
+  const rows: number[][] = [Array(b.length + 1).fill(0)];
+  for (const word of a) {
+    const above = rows.at(-1) as number[];
+    const row = [0];
+    for (const [j, other] of b.entries()) {
+      row.push(word === other ? (above[j] as number) + 1 : Math.max(above[j + 1] as number, row[j] as number)); // biome-ignore format: one line
+    }
+    rows.push(row);
+  }
+  return (2 * (rows.at(-1)?.at(-1) as number)) / (a.length + b.length);
+}
+
+test('says what it will cost, and asks nobody', async () => {
+  const { code, stdout } = await runCli(NOBODY, ...command('questions', '--dry-run', '-o', 'json'));
+  expect(code).toBe(0);
+  const calls = COUNT / 3;
+  expect(JSON.parse(stdout)).toMatchObject([
+    { teacher: 'chat', written: 0, open: COUNT, calls, outputTokens: 200 * calls, currency: 'EUR' },
+  ]);
+  expect(JSON.parse(stdout)[0].cost).toBeCloseTo(calls * (PRICE.perCall + 0.2), 9);
+  const limited = await runCli(NOBODY, ...command('questions', '--max-calls', '2'));
+  expect(limited.code).toBe(1);
+  expect(limited.stderr).toContain('the 2 calls of --max-calls are made');
+  expect(asked).toBe(2);
+});
+
+test('writes what is wanted, whatever kills it, and drops what is not new', async () => {
+  holdFrom = asked + 12;
+  const running = startCli(NOBODY, command('questions'));
+  await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(holdFrom + CONCURRENCY - 1), PATIENT);
+  running.process.kill('SIGKILL');
+  await running.result;
+  const before = readFileSync(join(folder, 'questions.jsonl'), 'utf8');
+  // What came was written before more was asked for.
+  expect(new Set(linesOf('questions.jsonl').map(({ call }) => call)).size).toBe(answered);
+  // A kill while a line was being written leaves half of it.
+  writeFileSync(join(folder, 'questions.jsonl'), '{"teacher":"chat","text":"half', { flag: 'a' });
+  holdFrom = Number.POSITIVE_INFINITY;
+
+  const first = asked;
+  const whole = await runCli(NOBODY, ...command('questions', '-o', 'json'));
+  expect(whole.stderr).not.toContain('is not done');
+  expect(whole.code).toBe(0);
+  expect(readFileSync(join(folder, 'questions.jsonl'), 'utf8').startsWith(before)).toBe(true);
+  const lines = linesOf('questions.jsonl');
+  const kept = lines.filter(isKept);
+  expect(kept).toHaveLength(COUNT);
+  for (const wanted of ['alpha', 'beta']) {
+    expect(kept.filter((line) => line.wanted === wanted)).toHaveLength(COUNT / 2);
+  }
+  // Calls as the server counts them are those that are told; those that it answered are on the disk.
+  const told = JSON.parse(whole.stdout);
+  expect(told.calls).toBe(asked - first);
+  expect(new Set(lines.map(({ call }) => call)).size).toBe(answered);
+  expect(told.kept).toBe(COUNT - before.trimEnd().split('\n').map((l) => JSON.parse(l)).filter(isKept).length); // biome-ignore format: one line
+  expect(Object.keys(told.dropped)).toEqual(expect.arrayContaining(['cut off', 'near-duplicate', 'unreadable'])); // biome-ignore format: one line
+
+  // Nobody is shown what is held out, and nothing like it is kept, nor what is like another.
+  const train = rows.filter(({ split }) => split === 'train').map(({ text }) => text);
+  expect([...shown].filter((text) => !train.includes(text))).toEqual([]);
+  const words = [...rows, ...kept].map(({ text }) => wordsOf(text));
+  for (const [n, own] of words.entries()) {
+    if (n < rows.length) continue;
+    expect(words.slice(0, n).find((other) => rougeL(own, other) >= 0.7)).toBeUndefined();
+  }
+  const like = lines.filter(({ dropped = '' }) => dropped.includes('which is held out'));
+  expect(like.length).toBeGreaterThan(2);
+  const ids = new Set(like.map(({ dropped }) => /as (\w{16}),/.exec(dropped)?.[1]));
+  expect(ids).not.toContain(undefined);
+  expect(kept[0]).toMatchObject({ teacher: 'chat', seeds: [expect.any(String), expect.any(String)], prompt: expect.stringMatching(/^\w{16}$/) }); // biome-ignore format: one line
+
+  const again = await runCli(NOBODY, ...command('questions'));
+  expect([again.code, asked]).toEqual([0, first + told.calls]);
+});
+
+test('what is written is asked about, checked and taught like inputs to train on', async () => {
+  const collected = await runCli(NOBODY, ...command('collect'));
+  expect(collected.stderr).not.toContain('is not done');
+  expect(collected.code).toBe(0);
+  const kept = linesOf('questions.jsonl').filter(isKept);
+  const expected = [...rows, ...kept].map(({ text }) => text);
+  expect([...classified.keys()].sort()).toEqual(expected.sort());
+  expect([...classified.values()].every((times) => times === 1)).toBe(true);
+
+  const checked = await runCli(NOBODY, ...command('check', '-o', 'json'));
+  expect(checked.code).toBe(0);
+  expect(JSON.parse(checked.stdout)).toMatchObject({ inputs: rows.length + COUNT, labelled: rows.length }); // biome-ignore format: one line
+  const written = linesOf('kept.jsonl').filter(({ writtenBy }) => writtenBy === 'chat');
+  expect(written.length).toBeGreaterThan(COUNT / 2);
+  for (const line of written) {
+    expect(line).toMatchObject({ split: 'train', answers: { chat: line.text.split(' ')[0] } });
+    expect(line.label).toBeUndefined();
+  }
+
+  const imitation = parseImitation(readFileSync(join(root, 'words.yaml'), 'utf8'), 'words.yaml');
+  const all = await readKept(join(folder, 'kept.jsonl'));
+  const { signal } = new AbortController();
+  const { dataset } = await trainingSet(imitation, all, { cacheFolder: join(root, 'cache'), scratch: mkdtempSync(join(root, 'set-')), images: root, signal }); // biome-ignore format: one line
+  expect(splitSamples(parseDataset(dataset), 'train')).toHaveLength(all.length - heldOut.length);
+});
+
+test('stops when nothing new comes, and says why', async () => {
+  isParrot = true;
+  const before = asked;
+  const parrot = write('parrot.yaml', document({ count: 30, classes: ['beta'] }));
+  const told = await runCli(NOBODY, 'imitation', 'questions', parrot, '--folder', join(root, 'parrot'), '-o', 'json'); // biome-ignore format: one line
+  isParrot = false;
+  expect(told.code).toBe(1);
+  expect(told.stderr).toContain('chat is not done: its last 10 calls for beta brought nothing new');
+  // Ten, those that were under way beside the tenth, and those that came again after 429.
+  expect(asked - before).toBeLessThanOrEqual(10 + CONCURRENCY + 3);
+  expect(JSON.parse(told.stdout)).toMatchObject({ calls: asked - before, kept: 0 });
+});
+
+test('refuses inputs beside which nothing can be written', async () => {
+  const file = write('unsplit.yaml', document({}, { split: undefined }));
+  const unsplit = await runCli(NOBODY, 'imitation', 'questions', file, '--folder', folder);
+  expect(unsplit.code).toBe(2);
+  expect(unsplit.stderr).toContain('spec.questions: wants spec.inputs.split');
+  const { spec, ...rest } = document({}, { split: undefined }) as { spec: { questions?: object } };
+  const without = write('without.yaml', { ...rest, spec: { ...spec, questions: undefined } });
+  const collected = await runCli(NOBODY, 'imitation', 'collect', without, '--folder', folder);
+  expect(collected.code).toBe(2);
+  expect(collected.stderr).toMatch(/questions.jsonl has 60 texts to train on, and spec.inputs names no split/); // biome-ignore format: one line
+  const unasked = await runCli(NOBODY, 'imitation', 'questions', without, '--folder', folder);
+  expect(unasked.stderr).toContain('the document has no spec.questions');
+});

@@ -1,0 +1,45 @@
+/** Which written texts are new; what is alike is counted by hand. */
+import { expect, it } from 'vitest';
+import { type ImitationInput, inputId } from '../../../src/imitation/inputs/index.js';
+import { Sift } from '../../../src/imitation/questions/sift.js';
+
+const input = (text: string, split: 'train' | 'test'): ImitationInput => ({
+  id: inputId({ text }),
+  value: { text },
+  split,
+});
+
+const TRAIN = 'the quick brown fox jumps over the lazy dog';
+const TEST = 'she sells sea shells by the sea shore';
+const OLD = 'peter piper picked a peck of pickled peppers';
+
+const LIKE_TEST = 'they sell sea shells by the sea shore';
+
+const sift = () => new Sift([input(TRAIN, 'train'), input(LIKE_TEST, 'train'), input('five words are enough here', 'train'), input(TEST, 'test'), input('short', 'test')], [OLD]); // biome-ignore format: one line
+
+it('drops what is like an input, a held-out one, or what was written before', () => {
+  const own = sift();
+  // 7 of 8 and 8 words in order: 14 / 16. An input to train on is like it too, and matters less.
+  expect(own.judge('She sold sea shells by the sea shore!')).toBe(
+    `near-duplicate: as ${inputId({ text: TEST })}, which is held out, ROUGE-L 0.88`,
+  );
+  expect(own.judge('The quick brown fox jumps over the lazy cat')).toBe(
+    `near-duplicate: as ${inputId({ text: TRAIN })}, ROUGE-L 0.89`,
+  );
+  expect(own.judge('peter piper picked a peck of peppers')).toContain('which was written before');
+  // 4 of 5 and 7 words in order: 8 / 12.
+  expect(own.judge('five words are enough for us all')).toBeUndefined();
+});
+
+it('drops what was just written, and what nobody would call a new text', () => {
+  const own = sift();
+  const fresh = 'how much wood would a woodchuck chuck';
+  expect(own.judge(fresh)).toBeUndefined();
+  expect(own.judge(fresh)).toBe(`repeated: it is ${inputId({ text: fresh })}`);
+  expect(own.judge(TEST)).toBe(`repeated: it is ${inputId({ text: TEST })}`);
+  expect(own.judge('how much wood would a woodchuck chuck, if')).toContain('near-duplicate');
+  // Those to train on have five words and more; what is held out tells nobody how long a text should be.
+  expect(own.judge('four words, not five')).toBe('short: 4 words, and the shortest input has 5');
+  expect(own.judge('… — !')).toBe('short: 0 words, and the shortest input has 5');
+  expect(own.judge('word '.repeat(20_000))).toContain('long');
+});
