@@ -14,6 +14,8 @@ export interface Ended {
 
 export interface Python {
   run(args: readonly string[]): Promise<Ended>;
+  /** The folder where the packages are if the machine has none. */
+  readonly packages: string;
   /** Why the packages are not there; undefined: they are. */
   readonly lack: string | undefined;
 }
@@ -22,29 +24,30 @@ const execute = promisify(execFile);
 
 /**
  * @param name - of the folder in the cache.
- * @param requirement - as pip wants it.
+ * @param requirements - as pip wants them.
  * @param modules - what must be there to import, `numpy`.
  */
 export async function pythonWith(
   name: string,
-  requirement: string,
+  requirements: readonly string[],
   modules: string,
 ): Promise<Python> {
   const cache = join(process.env['LYCEUM_CACHE'] ?? join(homedir(), '.cache', 'lyceum'), 'python');
   const packages = join(cache, name);
   const run = (args: readonly string[]) => python(args, packages);
-  if ((await run(['-c', `import ${modules}`])).code === 0) return { run, lack: undefined };
+  if ((await run(['-c', `import ${modules}`])).code === 0)
+    return { run, packages, lack: undefined };
   await mkdir(cache, { recursive: true });
   const fetched = await mkdtemp(join(cache, `${name}-`));
   const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--only-binary=:all:'];
-  const got = await run([...pip, '--target', fetched, requirement]);
+  const got = await run([...pip, '--target', fetched, ...requirements]);
   if (got.code !== 0) {
     await rm(fetched, { recursive: true, force: true });
-    return { run, lack: `there is no ${name}, and pip cannot fetch it: ${got.stderr}` };
+    return { run, packages, lack: `there is no ${name}, and pip cannot fetch it: ${got.stderr}` };
   }
   await rm(packages, { recursive: true, force: true });
   await rename(fetched, packages);
-  return { run, lack: undefined };
+  return { run, packages, lack: undefined };
 }
 
 async function python(args: readonly string[], packages: string): Promise<Ended> {

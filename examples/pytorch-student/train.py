@@ -1,64 +1,105 @@
 """Trains a perceptron in PyTorch on a run's ensemble, with the run's own kd and ce terms, and measures it on the test split.
 
     coordinator targets serve digits
-    python examples/pytorch-student/train.py --address 127.0.0.1:7710 --run digits
+    python examples/pytorch-student/train.py --run digits
+    torchrun --nproc-per-node 4 examples/pytorch-student/train.py --run digits
+
+Several processes train one student by DDP, with the same weights but for rounding. Needs `pip install ./clients/python
+torch`. With `--checkpoint FILE` it goes on where the one before was killed.
 """
 import argparse
+import os
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
-from lyceum_targets import TEST, LyceumTargets
+import lyceum
+from lyceum.pytorch import TargetDataset
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--address", default="127.0.0.1:7710")
+parser.add_argument("--tls-dir")
 parser.add_argument("--run", default="digits")
 parser.add_argument("--hidden", type=int, nargs="*", default=[30, 30])
+parser.add_argument("--optimizer", choices=["Adam", "SGD"], default="Adam")
 parser.add_argument("--kd-weight", type=float, default=0.9)
 parser.add_argument("--ce-weight", type=float, default=0.1)
 parser.add_argument("--learning-rate", type=float, default=1e-3)
+parser.add_argument("--steps", type=int, default=0, help="default: the run's")
 parser.add_argument("--seed", type=int, default=1)
+parser.add_argument("--checkpoint", type=Path)
+parser.add_argument("--checkpoint-every", type=int, default=100, help="steps")
 options = parser.parse_args()
+
+ranks = {}
+if "WORLD_SIZE" in os.environ:
+    dist.init_process_group("gloo")
+    ranks = {"rank": dist.get_rank(), "world_size": dist.get_world_size()}
+is_first = ranks.get("rank", 0) == 0
+server = {"address": options.address, "tls_dir": options.tls_dir}
+
 torch.manual_seed(options.seed)
-
-targets = LyceumTargets(options.address, options.run)
-pool = next(t.name for t in targets.outline.tensors if t.name.startswith("pooled/"))
-temperature = float(pool.split("/")[-1])
-features = int(np.prod(next(t.row_shape for t in targets.outline.tensors if t.name == "inputs")))
-
-sizes = [features, *options.hidden, len(targets.outline.class_names)]
-layers = [nn.Flatten()]
+targets = lyceum.targets(options.run, end_step=options.steps, **ranks, **server)
+(pool, temperature), *_ = targets.outline.pools.items()
+sizes = [int(np.prod(targets.outline.tensors["inputs"])), *options.hidden, len(targets.outline.class_names)]
+layers: list[nn.Module] = [nn.Flatten()]
 for size, following in zip(sizes, sizes[1:]):
-    layers += [nn.Linear(size, following), nn.ReLU()]
+    linear = nn.Linear(size, following)
+    nn.init.xavier_uniform_(linear.weight)
+    nn.init.zeros_(linear.bias)
+    layers += [linear, nn.ReLU()]
 student = nn.Sequential(*layers[:-1])
-for layer in student:
-    if isinstance(layer, nn.Linear):
-        nn.init.xavier_uniform_(layer.weight)
-        nn.init.zeros_(layer.bias)
-optimizer = torch.optim.Adam(student.parameters(), lr=options.learning_rate)
+optimizer = getattr(torch.optim, options.optimizer)(student.parameters(), lr=options.learning_rate)
+
+if options.checkpoint and options.checkpoint.exists():
+    saved = torch.load(options.checkpoint)
+    student.load_state_dict(saved["student"])
+    optimizer.load_state_dict(saved["optimizer"])
+    targets.load_state_dict(saved["targets"])
+model = DistributedDataParallel(student) if ranks else student
+
+
+def save():
+    """Weights and position in one file, which is there whole or not at all."""
+    saved = {"student": student.state_dict(), "optimizer": optimizer.state_dict(), "targets": targets.state_dict()}
+    partial = options.checkpoint.with_suffix(".partial")
+    torch.save(saved, partial)
+    partial.replace(options.checkpoint)
+
 
 started = time.time()
-for batch in DataLoader(targets, batch_size=None):
-    logits = student(batch["inputs"])
+for batch in DataLoader(TargetDataset(targets), batch_size=None):
+    logits = model(batch["inputs"])
     softened = F.log_softmax(logits / temperature, dim=1)
-    kd = F.kl_div(softened, batch[pool], reduction="batchmean") * temperature**2
+    kd = F.kl_div(softened, batch[pool], reduction="sum") * temperature**2
     known = batch["labels"] >= 0
-    # As the run does: the mean over the rows of the batch that have a label.
-    ce = F.cross_entropy(logits[known], batch["labels"][known]) if known.any() else 0.0
-    loss = options.kd_weight * kd + options.ce_weight * ce
+    # As the run does: the mean over the rows of the whole batch that have a label.
+    ce = F.cross_entropy(logits[known], batch["labels"][known], reduction="sum")
+    loss = options.kd_weight * kd * batch["row_weight"] + options.ce_weight * ce * batch["label_weight"]
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
+    if options.checkpoint and is_first and targets.next_step % options.checkpoint_every == 0:
+        save()
 seconds = time.time() - started
 
-right = samples = 0
-with torch.no_grad():
-    for batch in DataLoader(LyceumTargets(options.address, options.run, split=TEST), batch_size=None):
-        right += int((student(batch["inputs"]).argmax(1) == batch["labels"]).sum())
-        samples += len(batch["labels"])
-steps = targets.outline.end_step
-print(f"{steps} steps in {seconds:.1f} s; accuracy {right / samples:.4f} on {samples} test samples")
+if is_first:
+    if options.checkpoint:
+        save()
+    right = samples = 0
+    with torch.no_grad():
+        test = lyceum.targets(options.run, split="test", **server)
+        for batch in DataLoader(TargetDataset(test), batch_size=None):
+            right += int((student(batch["inputs"]).argmax(1) == batch["labels"]).sum())
+            samples += len(batch["labels"])
+    steps = targets.outline.end_step
+    print(f"{steps} steps in {seconds:.1f} s; accuracy {right / samples:.4f} on {samples} test samples")
+if ranks:
+    dist.destroy_process_group()

@@ -107,6 +107,9 @@ export const REPORT_MAX_TEACHERS = 1024;
 /** Sessions that a coordinator holds open, all workers together. */
 export const SESSION_MAX_COUNT = 4096;
 
+/** Readers that share the steps of a run: batches have fewer rows, so that more would get nothing. */
+export const WORLD_MAX_SIZE = 65_536;
+
 /** How long a call without an explicit deadline may take before the caller gives up, milliseconds. */
 export const UNARY_DEADLINE_MS = 30_000;
 

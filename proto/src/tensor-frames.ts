@@ -95,7 +95,7 @@ export function float32Tensor(
 /** Rows [first, first + count) of a tensor, which lends them. */
 export function tensorRows(tensor: Tensor, first: number, count: number): Tensor {
   const [rowCount = 0, ...rowShape] = tensor.shape;
-  const rowBytes = tensor.data.length / rowCount;
+  const rowBytes = rowCount === 0 ? 0 : tensor.data.length / rowCount;
   const data = tensor.data.subarray(first * rowBytes, (first + count) * rowBytes);
   return { ...tensor, shape: [count, ...rowShape], data };
 }

@@ -41,6 +41,7 @@ interface ExportOptions {
 interface ServeFlags {
   readonly listen: string;
   readonly insecure: boolean;
+  readonly tls: boolean;
 }
 
 export function addTargets(program: Command): void {
@@ -181,6 +182,7 @@ function addTargetServe(targets: Command): void {
     .argument('<run>', "the run's id")
     .option('--listen <address>', 'gRPC; port 0 takes a free one', '127.0.0.1:7710')
     .option('--insecure', 'listen where others reach it, although nothing guards it', false)
+    .option('--tls', 'serve with the certificate of --tls-dir, to whoever has one too', false)
     .addHelpText(
       'after',
       `
@@ -188,11 +190,12 @@ Serves lyceum.v1.TargetService for this run alone, as the coordinator does for a
 show them; it holds the run's set in memory once they are asked for. It outlives a restart of the coordinator. Prints one
 JSON line on stdout once it is ready; logs go to stderr.
 
-docs/students-elsewhere.md has a student in PyTorch.
+clients/python/README.md has students in PyTorch.
 
 Examples:
   coordinator targets serve digits
-  coordinator targets serve digits --listen 127.0.0.1:0`,
+  coordinator targets serve digits --listen 127.0.0.1:0
+  coordinator --tls-dir certificates/targets targets serve digits --tls --listen 0.0.0.0:7710`,
     )
     .action((runId: string, flags: ServeFlags, command: Command) =>
       serveTargets(runId, flags, command),
@@ -204,12 +207,17 @@ const STOP_BUDGET_MS = 5_000;
 const STOP_GRACE_MS = 500;
 
 async function serveTargets(runId: string, flags: ServeFlags, command: Command): Promise<void> {
-  checkListenAddress(flags.listen, flags.insecure);
   const globals = globalOptions(command);
+  const tls = tlsOf(globals);
+  if (flags.tls && tls === undefined) {
+    const message = '--tls needs --tls-dir, a folder with the certificate of a program that serves';
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  checkListenAddress(flags.listen, flags.insecure || flags.tls);
   const { coordinator, logLevel } = globals;
   const log = createLogger({ name: 'targets', level: logLevel });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
-  const client = new CoordinatorClient(coordinator, tlsOf(globals));
+  const client = new CoordinatorClient(coordinator, tls);
   shutdown.onStop('client', async () => client.close());
   await client.version();
   const targets = new TargetGateway(client, runId, log);
@@ -218,6 +226,7 @@ async function serveTargets(runId: string, flags: ServeFlags, command: Command):
   const server = await RpcServer.start({
     address: flags.listen,
     insecure: flags.insecure,
+    tls: flags.tls ? tls : undefined,
     log,
     services: [[SERVICES.target, targetService({ targets, stopping: shutdown.signal, log })]],
   });

@@ -102,7 +102,7 @@ function withInputs(outline: TargetOutline, { dataset }: RunInputs): TargetOutli
   return { ...outline, tensors: [...outline.tensors, inputs] };
 }
 
-/** A whole batch in parts that a message holds; samples are read as they are sent. */
+/** A whole batch, or a rank's slice, in parts that a message holds; samples are read as they are sent. */
 function* sentParts(
   batch: TargetBatch,
   inputs: RunInputs | undefined,
@@ -110,9 +110,11 @@ function* sentParts(
 ): Generator<TargetBatch, void, undefined> {
   const rowCount = batch.samples.length;
   const sampleBytes = inputs === undefined ? 0 : 4 * elementCount(inputs.dataset.sampleShape);
-  const targetBytes = batch.tensors.reduce((sum, { data }) => sum + data.length, 0) / rowCount;
-  const partRows = Math.max(1, Math.floor(FRAME_BYTES / (sampleBytes + targetBytes)));
-  for (let first = 0; first < rowCount; first += partRows) {
+  const targetBytes = batch.tensors.reduce((sum, { data }) => sum + data.length, 0);
+  const rowBytes = sampleBytes + targetBytes / Math.max(1, rowCount);
+  const partRows = Math.max(1, Math.floor(FRAME_BYTES / rowBytes));
+  // An empty slice is one part.
+  for (let first = 0; first === 0 || first < rowCount; first += partRows) {
     const count = Math.min(partRows, rowCount - first);
     const part = {
       ...batch,

@@ -20,7 +20,7 @@ let python: Python;
 let server: ServedModels;
 
 beforeAll(async () => {
-  python = await pythonWith('tritonclient', TRITONCLIENT, 'tritonclient.http, tritonclient.grpc');
+  python = await pythonWith('tritonclient', [TRITONCLIENT], 'tritonclient.http, tritonclient.grpc');
   const weights = Array.from({ length: INPUTS * CLASSES }, (_, i) => weightOf(i));
   const model = parseModelPackage(tinyModelBytes(weights, INPUTS, CLASSES));
   const settings = { output: 'logits', classes: NAMES } as const;

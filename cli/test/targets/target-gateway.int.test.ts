@@ -13,7 +13,7 @@ import {
   TargetOutline,
 } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CoordinatorClient } from '../../src/client/index.js';
+import { CoordinatorClient, type TargetsRequest } from '../../src/client/index.js';
 import { TargetGateway } from '../../src/targets/target-gateway.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
@@ -65,7 +65,15 @@ function batchOf(step: number): TargetBatch {
     contributors: [0],
     tensors: [float32Tensor('pooled/arithmetic/4', [samples.length, 2], values)],
     endsBatch: true,
+    rowCount: samples.length,
+    labelledCount: samples.length,
   });
+}
+
+/** What a rank without a row of a step is told. */
+function emptyBatch(step: number): TargetBatch {
+  const tensors = [float32Tensor('pooled/arithmetic/4', [0, 2], new Float32Array(0))];
+  return { ...batchOf(step), samples: [], labels: [], tensors };
 }
 
 let pulled = 0;
@@ -89,11 +97,12 @@ const coordinator = {
   async *streamTargets({
     split = Split.SPLIT_TRAIN,
     firstStep = 0,
+    worldSize = 0,
   }): AsyncGenerator<NonNullable<StreamTargetsResponse['part']>> {
     yield { $case: 'outline', outline: outline(split) };
     yield { $case: 'waiting', waiting: 'for nothing' };
     for (let step = firstStep; step < BATCHES.length; step++) {
-      yield { $case: 'batch', batch: batchOf(step) };
+      yield { $case: 'batch', batch: worldSize === 0 ? batchOf(step) : emptyBatch(step) };
     }
   },
 } as unknown as CoordinatorClient;
@@ -117,7 +126,7 @@ afterAll(async () => {
   await server.stop(1_000);
 });
 
-async function read(request: { split?: Split; firstStep?: number; inputs?: boolean }) {
+async function read(request: Omit<TargetsRequest, 'runId'>) {
   const batches: TargetBatch[] = [];
   const waiting: string[] = [];
   for await (const part of client.streamTargets({ runId: 'run', ...request })) {
@@ -154,6 +163,16 @@ test.each([
     ).toBe(true);
   }
   expect(pulled).toBe(1);
+});
+
+test('a rank without a row of a step is told so, with samples and without', async () => {
+  const ranks = { firstStep: 2, rank: 0, worldSize: 5 };
+  expect((await read(ranks)).batches).toEqual([2, 3].map(emptyBatch));
+  const { batches } = await read({ ...ranks, inputs: true });
+  expect(batches.map(({ step, tensors }) => [step, tensors[1]?.shape])).toEqual([
+    [2, [0, SIDE, SIDE, 1]],
+    [3, [0, SIDE, SIDE, 1]],
+  ]);
 });
 
 test('it says what it has, and has no other run', async () => {

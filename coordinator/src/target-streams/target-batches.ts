@@ -1,6 +1,9 @@
-/** Cuts frames of targets into the batches of a plan, and says of each row which sample it is of. Pure. */
+/**
+ * Cuts frames of targets into the batches of a plan, or into a rank's slices of them, and says of each row which sample
+ * it is of. Pure.
+ */
 import type { SplitName } from '@lyceum/learning/datasets';
-import { batchSpan, type StepPlan } from '@lyceum/learning/orders';
+import { batchSpan, type Span, type StepPlan } from '@lyceum/learning/orders';
 import { mixupOf, type ViewAt, writeHardLabels } from '@lyceum/learning/views';
 import {
   float32Tensor,
@@ -11,6 +14,7 @@ import {
 } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { spanSamples } from '../tickets/asks/index.js';
+import type { Slice } from './reader-worlds.js';
 
 /** The tensor of labels where one class a row does not say them. */
 export const HARD_LABELS = 'hard-labels';
@@ -19,6 +23,7 @@ export interface BatchSettings {
   readonly plan: StepPlan;
   readonly dataset: DatasetOutline;
   readonly split: SplitName;
+  readonly slice: Slice;
   /** Absent: the split's own order. */
   readonly orderSeed: number | undefined;
   /** [N of the set], 1 where the run may know the label. */
@@ -28,7 +33,7 @@ export interface BatchSettings {
   readonly contributorsOf: (step: number) => readonly number[];
 }
 
-/** The batches, or parts of batches, that a frame holds, in order; they borrow its tensors. */
+/** The batches, slices, or parts of them that a frame holds, in order; they borrow its tensors. */
 export function* targetBatches(
   { epoch, firstPosition, tensors }: TargetFrame,
   settings: BatchSettings,
@@ -37,28 +42,59 @@ export function* targetBatches(
   const end = firstPosition + (tensors[0]?.shape[0] ?? 0);
   for (let position = firstPosition; position < end; ) {
     const step = epoch * plan.stepsPerEpoch + Math.floor(position / plan.batchSize);
-    const span = batchSpan(plan, step);
-    const batchEnd = span.firstPosition + span.positionCount;
-    const partEnd = Math.min(batchEnd, end);
-    const part = { epoch, firstPosition: position, positionCount: partEnd - position };
-    const samples = spanSamples(dataset, split, part, orderSeed);
+    const batch = batchSpan(plan, step);
+    const partEnd = Math.min(batch.firstPosition + batch.positionCount, end);
+    const part = slicePart(batch, settings.slice, position, partEnd);
+    position = partEnd;
+    if (part === undefined) continue;
+    const all = spanSamples(dataset, split, batch, orderSeed);
+    const offset = part.firstPosition - batch.firstPosition;
+    const samples = all.subarray(offset, offset + part.positionCount);
+    const isLabelled = (sample: number) => labelled[sample] === 1;
     yield TargetBatch.create({
       step,
       epoch,
-      firstPosition: position,
+      firstPosition: part.firstPosition,
       samples: [...samples],
-      labels: Array.from(samples, (s) => (labelled[s] === 1 ? (dataset.labels[s] as number) : -1)),
+      labels: Array.from(samples, (s) => (isLabelled(s) ? (dataset.labels[s] as number) : -1)),
       contributors: [...settings.contributorsOf(step)],
       tensors: [
         ...tensors.map((tensor) =>
-          tensorRows(tensor, position - firstPosition, part.positionCount),
+          tensorRows(tensor, part.firstPosition - firstPosition, part.positionCount),
         ),
         ...mixedLabels(samples, settings.viewOf(epoch), settings),
       ],
-      endsBatch: partEnd === batchEnd,
+      endsBatch: part.endsSlice,
+      rowCount: all.length,
+      labelledCount: all.filter(isLabelled).length,
     });
-    position = partEnd;
   }
+}
+
+interface SlicePart extends Span {
+  readonly endsSlice: boolean;
+}
+
+/**
+ * What of a slice of `batch` lies at positions [first, end), which are of that batch; undefined: nothing that would have
+ * to be sent. An empty slice is sent too, with the batch's last position.
+ */
+function slicePart(
+  { epoch, firstPosition, positionCount }: Span,
+  { rank, worldSize }: Slice,
+  first: number,
+  end: number,
+): SlicePart | undefined {
+  const cut = (index: number) => firstPosition + Math.floor((index * positionCount) / worldSize);
+  const [sliceFirst, sliceEnd] = [cut(rank), cut(rank + 1)];
+  if (sliceFirst === sliceEnd) {
+    const endsSlice = end === firstPosition + positionCount;
+    return endsSlice ? { epoch, firstPosition: end, positionCount: 0, endsSlice } : undefined;
+  }
+  const from = Math.max(first, sliceFirst);
+  const to = Math.min(end, sliceEnd);
+  if (from >= to) return undefined;
+  return { epoch, firstPosition: from, positionCount: to - from, endsSlice: to === sliceEnd };
 }
 
 /** Where a view mixes samples it mixes their labels. */

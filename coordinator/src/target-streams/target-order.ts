@@ -29,6 +29,7 @@ import {
   targetTensors,
 } from '../runs/index.js';
 import { spanOfStep } from '../schedule/index.js';
+import { type Slice, sliceOf } from './reader-worlds.js';
 import { type BatchSettings, HARD_LABELS } from './target-batches.js';
 
 export interface TargetOrder {
@@ -37,6 +38,7 @@ export interface TargetOrder {
   readonly spec: DistillationSpecification['spec'];
   readonly split: SplitName;
   readonly firstStep: number;
+  readonly slice: Slice;
   /** Of a run with a quorum, where its own order is asked for: of every span of the steps. */
   readonly contributors: Contributors | undefined;
 }
@@ -67,6 +69,7 @@ export function targetOrder(
     const message = `the rule of run ${runId} has not been fitted yet; ask again once it is in TRAINING`;
     throw refused(message);
   }
+  const slice = sliceOf(request);
   const split = splitOf(request.split);
   const spec = atTemperature(specification.spec, request.temperature, runId);
   const plan = split === 'train' ? run.plan : splitPlan(run, dataset, split);
@@ -87,7 +90,7 @@ export function targetOrder(
   }
   const contributors = split === 'train' ? decided : undefined;
   if (contributors !== undefined) requireDecided(record, firstStep, contributors);
-  return { record, spec, split, firstStep, contributors };
+  return { record, spec, split, firstStep, slice, contributors };
 }
 
 function splitOf(number: Split): SplitName {
@@ -148,13 +151,14 @@ export function firstSpan({ record, firstStep }: TargetOrder): Span | undefined 
 }
 
 export function batchSettings(order: TargetOrder, dataset: DatasetOutline): BatchSettings {
-  const { record, spec, split, contributors } = order;
+  const { record, spec, split, slice, contributors } = order;
   const grid = gridOf(record);
   const everybody = [...record.teachers.keys()];
   return {
     plan: record.plan,
     dataset,
     split,
+    slice,
     orderSeed: split === 'train' ? spec.training.seed : undefined,
     labelled: labelledMask(dataset, spec.labels),
     viewOf: (epoch) => viewAt(split === 'train' ? spec.views : undefined, epoch),

@@ -20,6 +20,7 @@ import {
 import type { Combiner } from '../targets/index.js';
 import { answerTable, spanSamples } from '../tickets/asks/index.js';
 import type { TeacherUser, TicketDesk } from '../tickets/index.js';
+import { ReaderWorlds } from './reader-worlds.js';
 import { RunFrames } from './run-frames.js';
 import { SplitFrames } from './split-frames.js';
 import { targetBatches } from './target-batches.js';
@@ -54,6 +55,7 @@ interface OpenStream extends TeacherUser {
 export class TargetStreams {
   readonly #parts: TargetStreamsParts;
   readonly #open = new Map<string, OpenStream>();
+  readonly #worlds = new ReaderWorlds();
   #count = 0;
 
   constructor(parts: TargetStreamsParts) {
@@ -77,8 +79,18 @@ export class TargetStreams {
   ): AsyncGenerator<StreamTargetsResponse, void, undefined> {
     const { order, dataset } = await this.#order(request);
     if (!request.wait) await this.#requireAnswerable(order, dataset);
-    yield { part: { $case: 'outline', outline: targetOutline(order, dataset) } };
-    yield* this.#batches(order, dataset, signal);
+    const id = `targets/${++this.#count}`;
+    this.#worlds.join(id, request);
+    const leave = () => this.#worlds.leave(id);
+    // Whoever is gone makes room for another world at once, not with the next frame.
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      yield { part: { $case: 'outline', outline: targetOutline(order, dataset) } };
+      yield* this.#batches(id, order, dataset, signal);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      leave();
+    }
   }
 
   /** What a stream would begin with. */
@@ -98,13 +110,13 @@ export class TargetStreams {
   }
 
   async *#batches(
+    id: string,
     order: TargetOrder,
     dataset: DatasetOutline,
     signal: AbortSignal,
   ): AsyncGenerator<StreamTargetsResponse, void, undefined> {
     const { changed } = this.#parts;
     const { record } = order;
-    const id = `targets/${++this.#count}`;
     const { teachers, dataset: reference } = record;
     const user: OpenStream = { id, teachers, dataset: reference, reason: '', needsTeachers: false };
     this.#open.set(id, user);

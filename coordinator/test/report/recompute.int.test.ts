@@ -26,7 +26,7 @@ let numpy: Python;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recompute-'));
-  numpy = await pythonWith('numpy', NUMPY, 'numpy');
+  numpy = await pythonWith('numpy', [NUMPY], 'numpy');
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));

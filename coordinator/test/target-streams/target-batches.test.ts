@@ -1,7 +1,7 @@
 // A small plan whose frames are cut anywhere; rows are told by numbers that their positions give.
 import { orderedRows, stepPlan } from '@lyceum/learning/orders';
 import { viewAt } from '@lyceum/learning/views';
-import { float32Tensor, float32Values } from '@lyceum/proto';
+import { float32Tensor, float32Values, type TargetBatch } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
 import { type BatchSettings, targetBatches } from '../../src/target-streams/target-batches.js';
@@ -23,6 +23,7 @@ const settings: BatchSettings = {
   plan: stepPlan({ sampleCount: TRAIN, batchSize: 4, epochs: 2 }),
   dataset,
   split: 'train',
+  slice: { rank: 0, worldSize: 1 },
   orderSeed: 7,
   // The labels of even samples are known.
   labelled: Uint8Array.from({ length: TRAIN + 2 }, (_, i) => (i + 1) % 2),
@@ -54,6 +55,41 @@ it('cuts frames at the ends of batches, the last of which is shorter', () => {
   );
   const values = batches.flatMap(({ tensors }) => [...float32Values(tensors[0] as never)]);
   expect(values).toEqual(Array.from({ length: 2 * TRAIN }, (_, i) => i));
+});
+
+it.each([2, 3, 4, 5])('%i ranks together get what one reader gets, each its slice', (worldSize) => {
+  // Cut within batches and within slices.
+  const frames = [frame(1, 0, 3), frame(1, 3, 2), frame(1, 5, 5)];
+  const whole = frames.flatMap((f) => [...targetBatches(f, settings)]);
+  const ranks = Array.from({ length: worldSize }, (_, rank) => {
+    const own = { ...settings, slice: { rank, worldSize } };
+    return frames.flatMap((f) => [...targetBatches(f, own)]);
+  });
+  for (const parts of ranks) {
+    // Every rank is told the end of every step once, also where it has no row of it.
+    expect(parts.filter((part) => part.endsBatch).map(({ step }) => step)).toEqual([3, 4, 5]);
+  }
+  for (const step of [3, 4, 5]) {
+    const parts = (of: readonly TargetBatch[]) => of.filter((part) => part.step === step);
+    const rowsOf = (of: readonly TargetBatch[]) =>
+      of.flatMap(({ firstPosition, samples, labels, tensors }) => {
+        const values = float32Values(tensors[0] as never);
+        return samples.map((sample, i) => [
+          ...[firstPosition + i, sample, labels[i]],
+          ...values.subarray(2 * i, 2 * i + 2),
+        ]);
+      });
+    const rows = rowsOf(parts(whole));
+    expect(ranks.flatMap((of) => rowsOf(parts(of)))).toEqual(rows);
+    const labelledCount = rows.filter(([, , label]) => label !== -1).length;
+    for (const part of [whole, ...ranks].flatMap(parts)) {
+      expect(part).toMatchObject({ rowCount: rows.length, labelledCount });
+    }
+    for (const [rank, of] of ranks.entries()) {
+      const [first, end] = [rank, rank + 1].map((r) => Math.floor((r * rows.length) / worldSize));
+      expect(rowsOf(parts(of))).toEqual(rows.slice(first, end));
+    }
+  }
 });
 
 it('adds the labels that a view mixes', () => {

@@ -217,6 +217,45 @@ it('asks the teachers itself where no student trains, and goes on beyond the ste
   expect(peer.taken).toHaveLength(4);
 });
 
+it('gives ranks their slices, and refuses those of another world while one reads', async () => {
+  teacher('t1');
+  await submit();
+  const whole = await streamed({ wait: true });
+  const ranks = await Promise.all(
+    [0, 1, 2].map((rank) => streamed({ rank, worldSize: 3, endStep: STEP_COUNT })),
+  );
+  for (const [step, { samples, tensors }] of whole.batches.entries()) {
+    const slices = ranks.map(({ batches }) => batches[step] as TargetBatch);
+    expect(slices.flatMap((slice) => slice.samples)).toEqual(samples);
+    const bytes = Buffer.concat(slices.map((slice) => slice.tensors[0]?.data ?? Buffer.of()));
+    expect(bytes.equals(tensors[0]?.data ?? Buffer.of())).toBe(true);
+  }
+  const refused: unknown[] = [];
+  // Many epochs: this reader is not through when the others come.
+  const request = { rank: 0, worldSize: 3, endStep: 4_000 * STEPS_PER_EPOCH };
+  for await (const part of client.streamTargets({ runId, ...request })) {
+    if (part.$case !== 'batch') continue;
+    const other = { rank: 1, worldSize: 2, endStep: 2 };
+    refused.push(await streamed(other).catch((thrown: unknown) => thrown));
+    expect((await streamed({ endStep: 1 })).batches).toHaveLength(1);
+    break;
+  }
+  expect(refused).toEqual([
+    expect.objectContaining({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringContaining(
+        `rank 1 of 2 asks for run ${runId}, which rank 0 of 3 reads`,
+      ),
+    }),
+  ]);
+  // It is gone.
+  await eventually(() => streamed({ rank: 1, worldSize: 2, endStep: 2 }).catch(() => undefined));
+  await expect(streamed({ rank: 3, worldSize: 3 })).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: 'rank: want 0 ≤ rank < world_size 3, got 3',
+  });
+});
+
 it('says what is missing where nobody could be asked, or waits', async () => {
   await submit();
   await expect(streamed({ firstStep: STEPS_PER_EPOCH })).rejects.toMatchObject({

@@ -1,0 +1,53 @@
+"""What is raised on purpose."""
+from __future__ import annotations
+
+import grpc
+
+_CODES = {
+    grpc.StatusCode.UNAUTHENTICATED: "PERMISSION_DENIED",
+    grpc.StatusCode.OUT_OF_RANGE: "INVALID_ARGUMENT",
+    grpc.StatusCode.UNIMPLEMENTED: "FAILED_PRECONDITION",
+    grpc.StatusCode.UNKNOWN: "INTERNAL",
+}
+
+
+class LyceumError(Exception):
+    """`code` is the server's, as the .proto files say what it means: `NOT_FOUND`, `INVALID_ARGUMENT`, ….
+
+    `UNAVAILABLE`: nobody answers at the address; `FAILED_PRECONDITION` also where what was asked for has become another.
+    """
+
+    code: str
+    message: str
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+    @property
+    def retryable(self) -> bool:
+        """The same request may succeed later, unchanged."""
+        return self.code in ("UNAVAILABLE", "DEADLINE_EXCEEDED")
+
+    def __reduce__(self) -> tuple[type[LyceumError], tuple[str, str]]:
+        return type(self), (self.code, self.message)
+
+
+def error_of(error: grpc.RpcError, address: str) -> LyceumError:
+    status = error.code()
+    code = _CODES.get(status, status.name)
+    text = error.details() or code
+    unanswered = code in ("UNAVAILABLE", "DEADLINE_EXCEEDED")
+    return LyceumError(code, f"{address}: {text}{_hint(text)}" if unanswered else text)
+
+
+def _hint(text: str) -> str:
+    """What a connection that failed may want."""
+    if "WRONG_VERSION_NUMBER" in text:
+        return " (it speaks no TLS: leave tls_dir out)"
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return " (its certificate is of another authority than ca.crt in tls_dir, or of another name)"
+    if "Socket closed" in text or "handshake" in text.lower():
+        return " (it may want TLS: give tls_dir, with a certificate of its authority)"
+    return ""

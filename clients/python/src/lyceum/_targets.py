@@ -1,0 +1,292 @@
+"""What a run's student trains on, batch by batch, for a student elsewhere."""
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ._client import tls_folder
+from ._connection import Connection, Patience, TlsDir
+from ._errors import LyceumError
+from ._messages import enum_number
+
+log = logging.getLogger("lyceum")
+
+#: Of `coordinator targets serve`.
+DEFAULT_ADDRESS = "127.0.0.1:7710"
+_FIRST_CONTACT_SECONDS = 30.0
+
+IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
+
+
+@dataclass(frozen=True)
+class Teacher:
+    name: str
+    #: SHA-256, hex.
+    identity: str
+    #: `white`, `gray` or `black`.
+    access: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the targets are, and how many there are."""
+
+    run_id: str
+    specification_digest: str
+    dataset_digest: str
+    teachers: tuple[Teacher, ...]
+    #: The ensemble's rule.
+    rule: str
+    sample_count: int
+    batch_size: int
+    steps_per_epoch: int
+    #: The run's own, or those that were asked for.
+    end_step: int
+    #: Shape of a row by the name of the tensor, in the order in which batches have them.
+    tensors: Mapping[str, tuple[int, ...]]
+    class_names: tuple[str, ...]
+
+    @property
+    def pools(self) -> dict[str, float]:
+        """Temperature by the name of each tensor of pooled probabilities, `pooled/arithmetic/4`."""
+        names = [name for name in self.tensors if name.startswith("pooled/")]
+        return {name: float(name.rsplit("/", 1)[1]) for name in names}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A step's batch, or a rank's slice of it, which may be empty. Its tensors by name: `batch["inputs"]`."""
+
+    step: int
+    epoch: int
+    #: [rows], of each row its sample's index in the set.
+    samples: IntArray
+    #: [rows], each row's class as the run may know it; -1: it has no label.
+    labels: IntArray
+    #: Indices of the teachers that the targets are made of.
+    contributors: tuple[int, ...]
+    #: [rows, ...] each.
+    tensors: Mapping[str, FloatArray]
+    #: Rows of the whole batch, those of all ranks; and how many of them have a label.
+    row_count: int
+    labelled_count: int
+    world_size: int
+
+    def __getitem__(self, name: str) -> FloatArray:
+        return self.tensors[name]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    @property
+    def row_weight(self) -> float:
+        """Of a row's loss. The ranks' sums so weighted have, averaged as DDP does, the whole batch's mean."""
+        return self.world_size / self.row_count
+
+    @property
+    def label_weight(self) -> float:
+        """As `row_weight`, of the loss of a row that has a label."""
+        return self.world_size / self.labelled_count if self.labelled_count else 0.0
+
+
+class Targets:
+    """Batches of a run from step `next_step` on: see `targets`.
+
+    `next_step` counts the batches that were handed out. Keep `state_dict()` with each checkpoint of the student and give
+    it back with `load_state_dict()`: then a student that died goes on without gaps or doubles. A stream that breaks is
+    taken up again by itself, for `patience` seconds. It holds no connection while nobody iterates.
+    """
+
+    outline: Outline
+
+    def __init__(self, request: dict[str, Any], address: str, tls_dir: TlsDir, patience: float) -> None:
+        self._request = request
+        self._address = address
+        self._tls_dir = tls_dir
+        self._patience = patience
+        self.next_step: int = request["first_step"]
+        self.outline = self._first_outline()
+
+    @property
+    def rank(self) -> int:
+        return int(self._request["rank"])
+
+    @property
+    def world_size(self) -> int:
+        return max(1, int(self._request["world_size"]))
+
+    def __len__(self) -> int:
+        """Steps that are left."""
+        return max(0, self.outline.end_step - self.next_step)
+
+    def __iter__(self) -> Iterator[Batch]:
+        patience = Patience(self._patience)
+        while self.next_step < self.outline.end_step:
+            try:
+                for batch in self._stream():
+                    patience.answered()
+                    self._check(batch)
+                    # Before it is handed out: a checkpoint is made after the step.
+                    self.next_step += 1
+                    yield batch
+                if self.next_step < self.outline.end_step:
+                    raise LyceumError("UNAVAILABLE", f"{self._address}: the stream ended early")
+            except LyceumError as error:
+                if patience.wait(error):
+                    log.warning("%s; trying again from step %d on", error, self.next_step)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where it is, in JSON's types."""
+        outline = self.outline
+        return {"run_id": outline.run_id, "digests": _digests(outline), "next_step": self.next_step}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Goes on there. Raises a LyceumError, FAILED_PRECONDITION, if it was of other targets."""
+        if list(state["digests"]) != _digests(self.outline):
+            message = f"this position is of run {state['run_id']}, and the targets of {self.outline.run_id} are others"
+            raise LyceumError("FAILED_PRECONDITION", message)
+        self.next_step = int(state["next_step"])
+
+    def _first_outline(self) -> Outline:
+        # A rank may be started again while the coordinator is.
+        patience = Patience(min(self._patience, _FIRST_CONTACT_SECONDS))
+        while True:
+            try:
+                with Connection(self._address, self._tls_dir) as connection:
+                    answer = connection.call("GetTargetOutline", {"stream": self._request})
+                return _outline(answer["outline"])
+            except LyceumError as error:
+                if patience.wait(error):
+                    log.warning("%s; trying again", error)
+
+    def _check(self, batch: Batch) -> None:
+        if batch.step == self.next_step:
+            return
+        raise LyceumError("INTERNAL", f"want step {self.next_step}, got step {batch.step}")
+
+    def _stream(self) -> Iterator[Batch]:
+        request = self._request | {"first_step": self.next_step, "end_step": self.outline.end_step, "wait": True}
+        parts: list[dict[str, Any]] = []
+        with Connection(self._address, self._tls_dir) as connection:
+            for message in connection.stream("StreamTargets", request):
+                if message["waiting"]:
+                    log.info("%s", message["waiting"])
+                if message["outline"] is not None:
+                    self._require_same(_outline(message["outline"]))
+                part = message["batch"]
+                if part is None:
+                    continue
+                parts.append(part)
+                if part["ends_batch"]:
+                    yield _batch(parts, self.world_size)
+                    parts = []
+
+    def _require_same(self, now: Outline) -> None:
+        """A run that was deleted and submitted anew under its name has other targets."""
+        if _digests(now) == _digests(self.outline):
+            return
+        message = f"run {now.run_id} has become another since its targets began to be read"
+        raise LyceumError("FAILED_PRECONDITION", message)
+
+
+def targets(
+    run: str,
+    rank: int | None = None,
+    world_size: int | None = None,
+    *,
+    address: str | None = None,
+    tls_dir: TlsDir = None,
+    inputs: bool = True,
+    split: str = "train",
+    first_step: int = 0,
+    end_step: int = 0,
+    temperature: float = 0.0,
+    patience: float = 600.0,
+) -> Targets:
+    """Batches of a run, in the run's order, with what its teachers say together.
+
+    `rank` and `world_size` are those of a student that several processes train (`torch.distributed.get_rank()`): each
+    gets its slice of every step, and together they get what one reader gets. All ranks that read a run at a time must
+    give the same `world_size`; another is refused. Without them a reader gets whole batches.
+
+    `address` (`LYCEUM_TARGETS`, else 127.0.0.1:7710) is that of `coordinator targets serve RUN`; or a coordinator's, if
+    `inputs` is false: then batches have `samples`, indices in the set, and no samples themselves. `tls_dir` as in Client.
+
+    `split` is train, validation or test; the latter come in the split's own order, each sample once. `end_step` may be
+    beyond the run's own last step, 0 is that. `temperature` is of all pools, in place of the run's own.
+    """
+    if (rank is None) != (world_size is None):
+        raise LyceumError("INVALID_ARGUMENT", "give both of rank and world_size, or none")
+    if world_size is not None and world_size < 1:
+        raise LyceumError("INVALID_ARGUMENT", f"world_size: want a number from 1 on, got {world_size}")
+    for name, number in (("rank", rank or 0), ("first_step", first_step), ("end_step", end_step)):
+        if number < 0:
+            raise LyceumError("INVALID_ARGUMENT", f"{name}: want a number from 0 on, got {number}")
+    try:
+        split_number = enum_number("Split", split.upper())
+    except ValueError:
+        raise LyceumError("INVALID_ARGUMENT", f"split: want train, validation or test, got {split!r}") from None
+    request: dict[str, Any] = {
+        "run_id": run,
+        "split": split_number,
+        "first_step": first_step,
+        "end_step": end_step,
+        "temperature": temperature,
+        "inputs": inputs,
+        "rank": rank or 0,
+        "world_size": world_size or 0,
+    }
+    where = address or os.environ.get("LYCEUM_TARGETS") or DEFAULT_ADDRESS
+    return Targets(request, where, tls_folder(tls_dir), patience)
+
+
+def _outline(message: Mapping[str, Any]) -> Outline:
+    return Outline(
+        run_id=message["run_id"],
+        specification_digest=message["specification_digest"],
+        dataset_digest=message["dataset_digest"],
+        teachers=tuple(Teacher(**{f.name: teacher[f.name] for f in fields(Teacher)}) for teacher in message["teachers"]),
+        rule=message["rule"],
+        sample_count=message["sample_count"],
+        batch_size=message["batch_size"],
+        steps_per_epoch=message["steps_per_epoch"],
+        end_step=message["end_step"],
+        tensors={tensor["name"]: tuple(tensor["row_shape"].tolist()) for tensor in message["tensors"]},
+        class_names=tuple(message["class_names"]),
+    )
+
+
+def _digests(outline: Outline) -> list[str]:
+    """Of all that targets are made of."""
+    return [outline.specification_digest, outline.dataset_digest, *(t.identity for t in outline.teachers)]
+
+
+def _batch(parts: Sequence[Mapping[str, Any]], world_size: int) -> Batch:
+    """A batch in arrays of its own; long ones come in several parts."""
+    first = parts[0]
+    return Batch(
+        step=first["step"],
+        epoch=first["epoch"],
+        samples=np.concatenate([part["samples"] for part in parts]),
+        labels=np.concatenate([part["labels"] for part in parts]),
+        contributors=tuple(first["contributors"].tolist()),
+        tensors={
+            tensor["name"]: np.concatenate([_array(part["tensors"][index]) for part in parts])
+            for index, tensor in enumerate(first["tensors"])
+        },
+        row_count=first["row_count"],
+        labelled_count=first["labelled_count"],
+        world_size=world_size,
+    )
+
+
+def _array(tensor: Mapping[str, Any]) -> FloatArray:
+    # Where the message came from is not aligned, so this is copied once, when parts are put together.
+    return np.frombuffer(tensor["data"], "<f4").reshape(tensor["shape"])

@@ -1,0 +1,49 @@
+"""Reads a run's targets as one rank, or alone, and keeps a line for each step: its slices' digests, and where it is.
+
+    python read.py JOB.json
+
+JOB.json: `file`, `targets` (arguments), `slices`, and `pauseAt`. A slice's digest is of its rows' samples, labels and
+tensors; a reader alone cuts each batch into `slices` of them, as the ranks are promised. If the file is there already, it
+goes on where that ends. At step `pauseAt` it says so on stdout, and waits for a line.
+"""
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import lyceum
+
+job = json.loads(Path(sys.argv[1]).read_text())
+path, slices = Path(job["file"]), job["slices"]
+
+
+def digest(batch, first, end):
+    parts = [batch.samples, batch.labels, *batch.tensors.values()]
+    return hashlib.sha256(b"".join(part[first:end].tobytes() for part in parts)).hexdigest()
+
+
+try:
+    targets = lyceum.targets(**job["targets"])
+    if path.exists():
+        # Who was killed may have left half a line.
+        whole = path.read_bytes().rpartition(b"\n")[0].splitlines(keepends=True)
+        path.write_bytes(b"".join([line if line.endswith(b"\n") else line + b"\n" for line in whole]))
+        if whole:
+            targets.load_state_dict(json.loads(whole[-1])["state"])
+    with path.open("a") as file:
+        for batch in targets:
+            if batch.step == job.get("pauseAt"):
+                print("paused", flush=True)
+                sys.stdin.readline()
+            cuts = [slice * len(batch) // slices for slice in range(slices + 1)]
+            line = {
+                "step": batch.step,
+                "rows": len(batch),
+                "rowCount": batch.row_count,
+                "labelledCount": batch.labelled_count,
+                "digests": [digest(batch, *cut) for cut in zip(cuts, cuts[1:])],
+                "state": targets.state_dict(),
+            }
+            print(json.dumps(line), file=file, flush=True)
+except lyceum.LyceumError as error:
+    print(json.dumps({"code": error.code, "message": error.message}))

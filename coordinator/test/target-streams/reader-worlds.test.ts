@@ -1,0 +1,37 @@
+// Readers that come and go, by hand.
+import { expect, it } from 'vitest';
+import { ReaderWorlds, sliceOf } from '../../src/target-streams/reader-worlds.js';
+
+const asked = (rank: number, worldSize: number, runId = 'digits') => ({ runId, rank, worldSize });
+
+it('knows a slice, or everything', () => {
+  expect(sliceOf(asked(2, 4))).toEqual({ rank: 2, worldSize: 4 });
+  expect(sliceOf(asked(0, 0))).toEqual({ rank: 0, worldSize: 1 });
+});
+
+it.each([
+  [4, 4, 'rank: want 0 ≤ rank < world_size 4, got 4'],
+  [1, 0, 'rank: 1 of no world; give world_size too'],
+  [0, 65_537, 'world_size: want at most 65536, got 65537'],
+])('refuses rank %i of %i', (rank, worldSize, message) => {
+  expect(() => sliceOf(asked(rank, worldSize))).toThrow(message);
+});
+
+it('lets in the ranks of one world at a time, and whoever reads alone', () => {
+  const worlds = new ReaderWorlds();
+  worlds.join('a', asked(0, 4));
+  worlds.join('b', asked(3, 4));
+  // A rank that is back before its old stream is known to be over.
+  worlds.join('c', asked(3, 4));
+  worlds.join('alone', asked(0, 0));
+  worlds.join('of another run', asked(0, 2, 'letters'));
+  const refused =
+    /^rank 1 of 2 asks for run digits, which rank \d of 4 reads: all ranks that read a run at a time must have the same world_size/;
+  expect(() => worlds.join('d', asked(1, 2))).toThrow(refused);
+  worlds.leave('a');
+  worlds.leave('b');
+  expect(() => worlds.join('d', asked(1, 2))).toThrow(refused);
+  worlds.leave('c');
+  worlds.join('d', asked(1, 2));
+  expect(() => worlds.join('a', asked(0, 4))).toThrow('which rank 1 of 2 reads');
+});

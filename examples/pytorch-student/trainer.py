@@ -1,0 +1,89 @@
+"""Trains a Vision Transformer with Hugging Face's Trainer on a run of pictures. The Trainer saves, and goes on after a death.
+
+    coordinator targets serve digits
+    python examples/pytorch-student/trainer.py --run digits
+    torchrun --nproc-per-node 4 examples/pytorch-student/trainer.py --run digits --resume
+
+Needs `pip install ./clients/python torch transformers accelerate`. Nothing is fetched from a hub: the model is made here.
+"""
+import argparse
+import os
+
+import torch
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+from transformers import Trainer, TrainingArguments, ViTConfig, ViTForImageClassification
+
+import lyceum
+from lyceum.pytorch import TargetDataset
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--address", default="127.0.0.1:7710")
+parser.add_argument("--tls-dir")
+parser.add_argument("--run", default="digits")
+parser.add_argument("--steps", type=int, default=0, help="default: the run's")
+parser.add_argument("--save-steps", type=int, default=200)
+parser.add_argument("--out", default="trainer-student")
+parser.add_argument("--resume", action="store_true", help="from the newest checkpoint in --out")
+options = parser.parse_args()
+
+ranks = {"rank": int(os.environ["RANK"]), "world_size": int(os.environ["WORLD_SIZE"])} if "RANK" in os.environ else {}
+server = {"address": options.address, "tls_dir": options.tls_dir}
+targets = lyceum.targets(options.run, end_step=options.steps, **ranks, **server)
+(pool, temperature), *_ = targets.outline.pools.items()
+height, width, channels = targets.outline.tensors["inputs"]
+
+
+class DistillingTrainer(Trainer):
+    """Reads whole batches, and minimises the divergence from what the teachers say together."""
+
+    def get_train_dataloader(self):
+        # As many steps as the optimiser has taken: the Trainer has restored them by now.
+        targets.next_step = self.state.global_step
+        return DataLoader(TargetDataset(targets), batch_size=None)
+
+    def compute_loss(self, model, inputs, return_outputs=False, **_):
+        outputs = model(pixel_values=inputs["inputs"].permute(0, 3, 1, 2))
+        softened = F.log_softmax(outputs.logits / temperature, dim=1)
+        kd = F.kl_div(softened, inputs[pool], reduction="sum") * temperature**2
+        loss = kd * inputs["row_weight"]
+        return (loss, outputs) if return_outputs else loss
+
+
+torch.manual_seed(1)
+student = ViTForImageClassification(
+    ViTConfig(
+        image_size=height,
+        num_channels=channels,
+        patch_size=4,
+        hidden_size=64,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        intermediate_size=128,
+        num_labels=len(targets.outline.class_names),
+    )
+)
+arguments = TrainingArguments(
+    output_dir=options.out,
+    max_steps=targets.outline.end_step,
+    learning_rate=1e-3,
+    lr_scheduler_type="cosine",
+    save_steps=options.save_steps,
+    logging_steps=50,
+    # The stream is in the run's order already, and is taken up where it is to go on.
+    ignore_data_skip=True,
+    report_to="none",
+)
+trainer = DistillingTrainer(model=student, args=arguments, train_dataset=TargetDataset(targets))
+trainer.train(resume_from_checkpoint=options.resume or None)
+
+if trainer.is_world_process_zero():
+    student.eval()
+    right = samples = 0
+    with torch.no_grad():
+        test = lyceum.targets(options.run, split="test", **server)
+        for batch in DataLoader(TargetDataset(test), batch_size=None):
+            pixels = batch["inputs"].permute(0, 3, 1, 2).to(student.device)
+            right += int((student(pixel_values=pixels).logits.argmax(1).cpu() == batch["labels"]).sum())
+            samples += len(batch["labels"])
+    print(f"accuracy {right / samples:.4f} on {samples} test samples")
