@@ -18,6 +18,7 @@ export {
   confidenceWeights,
   crossEntropies,
   dawidSkene,
+  dawidSkeneOfCounts,
   entropies,
   majorityVote,
   mixtureEmStep,

@@ -1,14 +1,15 @@
 /**
- * The true classes behind the votes of several teachers, each with habits of its own, by expectation maximisation:
+ * The true classes behind the answers of several teachers, each with habits of its own, by expectation maximisation:
  *
- *     E   T_nc ∝ π_c Πₖ eₖ[vₖₙ, c]
- *     M   π_c = mean T_nc,  eₖ[v, c] ∝ Σ_{n: vₖₙ = v} T_nc, over the observed class v
+ *     E   T_nc ∝ π_c Πₖ Π_v eₖ[v, c]^mₖₙᵥ
+ *     M   π_c = mean T_nc,  eₖ[v, c] ∝ Σₙ mₖₙᵥ T_nc, over the observed class v
  *
- * from the fractions of the votes, as π, M, then (E, π, M) again and again. Dawid & Skene 1979, §3,
- * https://doi.org/10.2307/2346806. Fewer than three teachers do not determine it.
+ * from the fractions Σₖ mₖₙᵥ, as π, M, then (E, π, M) again and again. Dawid & Skene 1979, §3,
+ * https://doi.org/10.2307/2346806, where m are counts of how often a teacher named a class. A teacher's answers to one
+ * sample are taken to be independent, given the class. Fewer than three teachers do not determine it.
  *
- * Symbols: N samples, C classes, K teachers, votes vₖₙ or −1, posterior T [N, C], priors π [C], confusion eₖ [C, C]
- * with the observed class first.
+ * Symbols: N samples, C classes, K teachers; of teacher k and sample n, mₖₙᵥ answers that name class v, or one vote vₖₙ,
+ * −1 for none; posterior T [N, C], priors π [C], confusion eₖ [C, C] with the observed class first.
  */
 import { LyceumError } from '@lyceum/proto';
 import { softmaxInPlace } from '../../arrays/index.js';
@@ -43,13 +44,7 @@ export interface DawidSkene {
 export function dawidSkene(
   votes: readonly ArrayLike<number>[],
   classCount: number,
-  {
-    iterationCount = 100,
-    tolerance = 1e-5,
-    smoothing = 0.5,
-    countFloor = 1e-10,
-    knownLabels,
-  }: DawidSkeneOptions = {},
+  options: DawidSkeneOptions = {},
 ): DawidSkene {
   const sampleCount = votes[0]?.length ?? 0;
   if (sampleCount === 0 || votes.some((own) => own.length !== sampleCount)) {
@@ -59,16 +54,86 @@ export function dawidSkene(
     );
   }
   const posterior = startingPosterior(votes, sampleCount, classCount);
+  return fitted(votes.map(ofVotes), posterior, classCount, options);
+}
+
+/**
+ * As {@link dawidSkene}, where a teacher may have answered a sample several times.
+ *
+ * @param counts - one [N, C] a teacher: how often it named each class, ≥ 0.
+ * @throws {LyceumError} INVALID_ARGUMENT if there are no counts, lengths differ or a count is negative.
+ */
+export function dawidSkeneOfCounts(
+  counts: readonly Float64Array[],
+  classCount: number,
+  options: DawidSkeneOptions = {},
+): DawidSkene {
+  const length = counts[0]?.length ?? 0;
+  const isWrong = (own: Float64Array) => own.length !== length || !own.every((m) => m >= 0);
+  if (length === 0 || length % classCount !== 0 || counts.some(isWrong)) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `want ${classCount} counts ≥ 0 a sample of each teacher, got [${counts.map((own) => own.length).join(', ')}]`,
+    );
+  }
+  const posterior = new Float64Array(length);
+  for (let from = 0; from < length; from += classCount) {
+    const row = posterior.subarray(from, from + classCount);
+    for (const own of counts) {
+      for (let c = 0; c < classCount; c++) row[c] = (row[c] as number) + (own[from + c] as number);
+    }
+    const sum = row.reduce((all, count) => all + count, 0);
+    row.set(row.map((count) => (sum > 0 ? count / sum : 1 / classCount)));
+  }
+  const answers = counts.map((own) => ofCounts(own, classCount));
+  return fitted(answers, posterior, classCount, options);
+}
+
+/** A teacher's answers to a sample, a class at a time. */
+type Answers = (sample: number, each: (vote: number, count: number) => void) => void;
+
+const ofVotes =
+  (votes: ArrayLike<number>): Answers =>
+  (sample, each) => {
+    const vote = votes[sample] as number;
+    if (vote >= 0) each(vote, 1);
+  };
+
+const ofCounts =
+  (counts: Float64Array, classCount: number): Answers =>
+  (sample, each) => {
+    for (let v = 0; v < classCount; v++) {
+      const count = counts[sample * classCount + v] as number;
+      if (count > 0) each(v, count);
+    }
+  };
+
+/** @param posterior - where it begins; written to. */
+function fitted(
+  answers: readonly Answers[],
+  posterior: Float64Array,
+  classCount: number,
+  {
+    iterationCount = 100,
+    tolerance = 1e-5,
+    smoothing = 0.5,
+    countFloor = 1e-10,
+    knownLabels,
+  }: DawidSkeneOptions,
+): DawidSkene {
+  const sampleCount = posterior.length / classCount;
   const clamp = () => clampKnown(posterior, classCount, knownLabels);
   clamp();
+  const confusionsNow = () =>
+    answers.map((own) => confusion(own, posterior, classCount, smoothing, countFloor));
   let priors = meanRow(posterior, classCount);
-  let confusions = votes.map((own) => confusion(own, posterior, classCount, smoothing, countFloor));
+  let confusions = confusionsNow();
   let likelihood = Number.NEGATIVE_INFINITY;
   for (let round = 0; round < iterationCount; round++) {
-    const next = expect(votes, priors, confusions, posterior) / sampleCount;
+    const next = expect(answers, priors, confusions, posterior) / sampleCount;
     clamp();
     priors = meanRow(posterior, classCount);
-    confusions = votes.map((own) => confusion(own, posterior, classCount, smoothing, countFloor));
+    confusions = confusionsNow();
     if (Math.abs(next - likelihood) < tolerance) break;
     likelihood = next;
   }
@@ -85,7 +150,7 @@ export function dawidSkenePosterior(
   { priors, confusions }: Pick<DawidSkene, 'priors' | 'confusions'>,
 ): Float64Array {
   const posterior = new Float64Array((votes[0]?.length ?? 0) * priors.length);
-  expect(votes, priors, confusions, posterior);
+  expect(votes.map(ofVotes), priors, confusions, posterior);
   return posterior;
 }
 
@@ -106,9 +171,9 @@ function startingPosterior(
   return out;
 }
 
-/** The E step, into `posterior`. @returns the log-likelihood of all votes. */
+/** The E step, into `posterior`. @returns the log-likelihood of all answers. */
 function expect(
-  votes: readonly ArrayLike<number>[],
+  answers: readonly Answers[],
   priors: Float64Array,
   confusions: readonly Float64Array[],
   posterior: Float64Array,
@@ -120,12 +185,13 @@ function expect(
   for (let from = 0, n = 0; from < posterior.length; from += classCount, n++) {
     const row = posterior.subarray(from, from + classCount);
     row.set(logPriors);
-    for (const [k, own] of votes.entries()) {
-      const vote = own[n] as number;
-      if (vote < 0) continue;
-      for (let c = 0; c < classCount; c++) {
-        row[c] = (row[c] as number) + (logConfusions[k]?.[vote * classCount + c] as number);
-      }
+    for (const [k, own] of answers.entries()) {
+      const logs = logConfusions[k] as Float64Array;
+      own(n, (vote, count) => {
+        for (let c = 0; c < classCount; c++) {
+          row[c] = (row[c] as number) + count * (logs[vote * classCount + c] as number);
+        }
+      });
     }
     const greatest = Math.max(...row);
     total += greatest + Math.log(row.reduce((sum, log) => sum + Math.exp(log - greatest), 0));
@@ -136,20 +202,20 @@ function expect(
 
 /** eₖ of one teacher: smoothed, floored counts over their column's sum. */
 function confusion(
-  votes: ArrayLike<number>,
+  answers: Answers,
   posterior: Float64Array,
   classCount: number,
   smoothing: number,
   countFloor: number,
 ): Float64Array {
   const counts = new Float64Array(classCount * classCount).fill(smoothing);
-  for (let n = 0; n < votes.length; n++) {
-    const vote = votes[n] as number;
-    if (vote < 0) continue;
-    for (let c = 0; c < classCount; c++) {
-      const at = vote * classCount + c;
-      counts[at] = (counts[at] as number) + (posterior[n * classCount + c] as number);
-    }
+  for (let from = 0, n = 0; from < posterior.length; from += classCount, n++) {
+    answers(n, (vote, count) => {
+      for (let c = 0; c < classCount; c++) {
+        const at = vote * classCount + c;
+        counts[at] = (counts[at] as number) + count * (posterior[from + c] as number);
+      }
+    });
   }
   const sums = new Float64Array(classCount);
   for (const [at, count] of counts.entries()) {

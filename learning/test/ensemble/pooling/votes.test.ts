@@ -1,7 +1,10 @@
-/** Votes counted by hand; for Dawid–Skene a crowd with one teacher that is always wrong in the same way. */
+/**
+ * Votes counted by hand; for Dawid–Skene a crowd with one teacher that is always wrong in the same way,
+ * and the table that it was published with.
+ */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
-import { dawidSkene } from '../../../src/ensemble/pooling/confusions.js';
+import { dawidSkene, dawidSkeneOfCounts } from '../../../src/ensemble/pooling/confusions.js';
 import { majorityVote, voteFractions } from '../../../src/ensemble/pooling/vote-fractions.js';
 
 describe('majorityVote', () => {
@@ -76,5 +79,65 @@ describe('dawidSkene', () => {
   it('refuses lengths that differ, and no votes', () => {
     expect(() => dawidSkene([[0, 1], [0]], 2)).toThrow(/\[2, 1\]/);
     expect(() => dawidSkene([], 2)).toThrow(/one vote a sample/);
+  });
+});
+
+describe('dawidSkeneOfCounts', () => {
+  /**
+   * Dawid & Skene 1979, table 1: of 45 patients what five anaesthetists said of their fitness for a general anaesthetic,
+   * 1 to 4; the first of them said it three times.
+   */
+  const PATIENTS = [
+    '111 1111', '333 4334', '112 2122', '222 3121', '222 3222', '222 3322', '122 2111', '333 3433', '222 2223',
+    '232 2223', '444 4444', '222 3343', '111 1111', '222 3212', '121 1111', '111 2111', '111 1111', '111 1111',
+    '222 2221', '222 1322', '222 2222', '222 2221', '222 3222', '221 2222', '111 1111', '111 1111', '232 2222',
+    '111 1111', '111 1111', '112 1121', '111 1111', '333 3233', '111 1111', '222 2222', '222 3232', '433 4343',
+    '221 2232', '232 3233', '333 3432', '111 1111', '111 1111', '121 2111', '232 2222', '121 1111', '222 2222',
+  ]; // biome-ignore format: a table
+  const said = PATIENTS.map((row) => {
+    const [first = '', others = ''] = row.split(' ');
+    return [first, ...others].map((own) => [...own].map((digit) => Number(digit) - 1));
+  });
+  const counts = [0, 1, 2, 3, 4].map((k) =>
+    Float64Array.from(said.flatMap((of) => [0, 1, 2, 3].map((c) => (of[k] ?? []).filter((own) => own === c).length))),
+  ); // biome-ignore format: one line
+
+  it('finds what was published of the anaesthetists', () => {
+    const plain = { smoothing: 0, iterationCount: 1000, tolerance: 1e-12 };
+    const { priors, confusions, posterior } = dawidSkeneOfCounts(counts, 4, plain);
+    const rounded = (values: Iterable<number>) => [...values].map((p) => Number(p.toFixed(2)));
+    expect(rounded(priors)).toEqual([0.4, 0.42, 0.11, 0.07]);
+    // Of the first anaesthetist, by the true class: what he said.
+    const byTruth = [0, 1, 2, 3].map((c) => [0, 1, 2, 3].map((v) => confusions[0]?.[v * 4 + c] ?? -1));
+    expect(byTruth.map(rounded)).toEqual([
+      [0.89, 0.11, 0, 0],
+      [0.07, 0.88, 0.05, 0],
+      [0, 0.34, 0.66, 0],
+      [0, 0, 0.56, 0.44],
+    ]);
+    // Patient 36, of whom two say 4 and the first says it once: class 4.
+    expect(posterior[35 * 4 + 3]).toBeGreaterThan(0.99);
+  }); // biome-ignore format: rows
+
+  it('has the bits of the votes where everybody answers once or not at all', () => {
+    const votes = said.map((of) => of.slice(1).map(([own = -1], k) => (k === 2 && own === 2 ? -1 : own)));
+    const byTeacher = [0, 1, 2, 3].map((k) => votes.map((of) => of[k] as number));
+    const once = byTeacher.map((own) => Float64Array.from(own.flatMap((v) => [0, 1, 2, 3].map((c) => (c === v ? 1 : 0)))));
+    expect(dawidSkeneOfCounts(once, 4)).toEqual(dawidSkene(byTeacher, 4));
+  }); // biome-ignore format: rows
+
+  it('starts at the shares of all answers', () => {
+    const { posterior } = dawidSkeneOfCounts(
+      [Float64Array.of(3, 0, 0, 0), Float64Array.of(0, 1, 0, 0)],
+      2,
+      { iterationCount: 0 },
+    );
+    expect([...posterior]).toEqual([3 / 4, 1 / 4, 1 / 2, 1 / 2]);
+  });
+
+  it('refuses lengths that differ, negative counts, and none', () => {
+    expect(() => dawidSkeneOfCounts([new Float64Array(4), new Float64Array(2)], 2)).toThrow(/\[4, 2\]/);
+    expect(() => dawidSkeneOfCounts([Float64Array.of(1, -1)], 2)).toThrow(/2 counts ≥ 0 a sample/);
+    expect(() => dawidSkeneOfCounts([], 2)).toThrow(/2 counts ≥ 0 a sample/);
   });
 });
