@@ -1,13 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { imitationModels, imitationRun } from '@lyceum/learning/specification';
 import { AddressGuard, ALL_ADDRESSES, secretPlaces } from '@lyceum/platform';
-import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
-import type { ArtifactContent } from '../client/index.js';
 import { writeNewFile } from '../files/index.js';
-import { followRun } from '../following/index.js';
 import {
   AnswersFile,
   type Collected,
@@ -19,18 +12,10 @@ import {
   openImitation,
   readAnswers,
   readAskedInputs,
-  readKept,
   requireSentAsRead,
   summarise,
-  trainingSet,
 } from '../imitation/index.js';
-import {
-  bytesText,
-  checkLines,
-  estimateLines,
-  importLines,
-  unreadableLines,
-} from '../printing/index.js';
+import { checkLines, estimateLines, unreadableLines } from '../printing/index.js';
 import {
   CommandExit,
   EXIT,
@@ -39,10 +24,9 @@ import {
   notice,
   print,
   wholeNumber,
-  withCoordinator,
-  withProgress,
 } from '../session/index.js';
 import { addQuestions } from './imitation-questions.js';
+import { type TrainOptions, train } from './imitation-train.js';
 
 interface FolderOption {
   readonly folder?: string;
@@ -53,11 +37,6 @@ interface CollectOptions extends FolderOption {
   readonly maxCalls?: number;
   readonly secretsDir?: string;
   readonly again?: 'unreadable';
-}
-
-interface TrainOptions extends FolderOption {
-  readonly runId?: string;
-  readonly watch?: boolean;
 }
 
 /** How often progress is told. */
@@ -126,8 +105,24 @@ Examples:
   stage('train', 'push what was kept, and submit the run that is taught with it')
     .option('--run-id <id>', "the run's id (default: metadata.name)")
     .option('--no-watch', 'return at once')
-    .addHelpText('after', '\nExamples:\n  coordinator imitation train languages.yaml --no-watch')
-    .action(train);
+    .option(
+      '--seeds <n>',
+      'of train.explanations: pairs of students with and without them, a seed each (1)',
+      wholeNumber(1),
+    )
+    .addHelpText(
+      'after',
+      `
+Where explanations teach, three runs are submitted for each seed: ID-explained, ID-plain and, once the first has
+SUCCEEDED, ID. What explanations were worth is printed and kept in worth.json. Whoever was cut off calls it again.
+
+Examples:
+  coordinator imitation train languages.yaml --no-watch
+  coordinator imitation train reasons.yaml --seeds 5`,
+    )
+    .action(async (path: string, options: TrainOptions & FolderOption, command: Command) =>
+      train(path, await openImitation(path, options.folder), options, command),
+    );
 }
 
 async function collect(
@@ -218,53 +213,4 @@ async function check(path: string, options: FolderOption, command: Command): Pro
     ...checkLines(summary),
     `See ${at('check.html')}; what is kept is in ${at('kept.jsonl')}, and why the rest is not in ${at('dropped.jsonl')}`,
   ]);
-}
-
-async function train(
-  path: string,
-  { runId, watch, ...options }: TrainOptions,
-  command: Command,
-): Promise<void> {
-  const { cache } = globalOptions(command);
-  const { imitation, base, at } = await openImitation(path, options.folder);
-  if (imitation.spec.train === undefined) {
-    throw new LyceumError(
-      'INVALID_ARGUMENT',
-      `${path}: has no spec.train, so there is nobody to teach`,
-    );
-  }
-  const kept = await readKept(at('kept.jsonl'));
-  const scratch = await mkdtemp(join(tmpdir(), 'lyceum-imitation-'));
-  try {
-    const images = resolve(base, imitation.spec.inputs.source);
-    const folder =
-      kept.some(({ image }) => image !== undefined) && !isTable(images) ? images : dirname(images);
-    const { dataset, models, summary } = await interruptible((signal) =>
-      trainingSet(imitation, kept, { cacheFolder: cache, scratch, images: folder, signal }),
-    );
-    for (const line of importLines(summary)) notice(line);
-    await withCoordinator(command, async (context) => {
-      const { client, signal } = context;
-      const { name } = imitation.metadata;
-      const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
-      const push = (kind: ArtifactKind, pushed: string, content: ArtifactContent) =>
-        withProgress(`pushing ${pushed}`, bytesText, (onProgress) =>
-          client.pushArtifact(kind, pushed, content, { signal, onProgress }),
-        );
-      await push(ARTIFACT_KIND_DATASET, name, dataset);
-      for (const [model, bytes] of models) await push(ARTIFACT_KIND_MODEL, model, bytes);
-      const document = imitationRun(imitation, name, imitationModels(imitation));
-      const id = runId === undefined ? {} : { runId };
-      const { run, warnings } = await client.submitRun(JSON.stringify(document), id);
-      for (const warning of warnings) notice(`warning: ${warning}`);
-      if (watch !== false) await followRun(context, run.runId, 'live');
-      else notice(`See it with: coordinator watch ${run.runId}`);
-    });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-}
-
-function isTable(path: string): boolean {
-  return /\.(csv|tsv|jsonl|ndjson)$/i.test(path);
 }

@@ -21,4 +21,11 @@ export {
   type WrittenQuestions,
   writeQuestions,
 } from './questions/index.js';
-export { trainingSet } from './teaching/index.js';
+export {
+  type ExplanationsWorth,
+  explainedCounts,
+  explanationsWorth,
+  type SeedOutcome,
+  type TrainingSet,
+  trainingSet,
+} from './teaching/index.js';

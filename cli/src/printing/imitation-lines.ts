@@ -2,11 +2,14 @@
 import {
   type CheckSummary,
   type CostEstimate,
+  type ExplanationsWorth,
   remarks,
+  type SeedOutcome,
   type Unreadable,
   type WritingEstimate,
   type WrittenQuestions,
 } from '../imitation/index.js';
+import { points } from './comparison-lines.js';
 import { type Column, countText, percentText, tableLines } from './table.js';
 
 /** Digits behind the point of small sums. */
@@ -83,4 +86,58 @@ export function checkLines(summary: CheckSummary): string[] {
     ...tableLines(columns, teachers),
     ...remarks(summary),
   ];
+}
+
+export function worthLines(worth: ExplanationsWorth): string[] {
+  const { seeds, explained, labels, testSamples, accuracy, nll } = worth;
+  const share = (value: number | null) => (value === null ? undefined : percentText(value));
+  const difference = ({ student, plain }: SeedOutcome) =>
+    student.accuracy === null || plain.accuracy === null
+      ? undefined
+      : points(student.accuracy - plain.accuracy);
+  const columns: Column<SeedOutcome>[] = [
+    { title: 'SEED', value: (s) => s.seed, align: 'right' },
+    { title: 'STUDENT', value: (s) => share(s.student.accuracy), align: 'right' },
+    { title: 'WITHOUT', value: (s) => share(s.plain.accuracy), align: 'right' },
+    { title: 'DIFFERENCE', value: difference, align: 'right' },
+    {
+      title: 'TEACHER WITH EXPLANATIONS',
+      value: (s) => share(s.explained.accuracy),
+      align: 'right',
+    },
+  ];
+  const there = Object.entries(explained).map(
+    ([split, own]) => `${countText(own.explained)} of ${countText(own.inputs)} (${split})`,
+  );
+  const unknown = labels.inputs - labels.known;
+  const measuredBy =
+    unknown === 0
+      ? ''
+      : ` ${countText(unknown)} of ${countText(labels.inputs)} inputs have no known class: the class behind the answers measures there.`;
+  return [
+    ...tableLines(columns, seeds),
+    '',
+    accuracy === null
+      ? 'What explanations were worth cannot be said: not every run has an accuracy.'
+      : `Explanations were worth ${points(accuracy.difference)} points${intervalText(accuracy.interval, points)}, on ${countText(testSamples)} test samples.`,
+    ...(nll === null
+      ? []
+      : [`NLL: ${nats(nll.difference)} nats${intervalText(nll.interval, nats)}.`]),
+    `Explained inputs: ${there.join(', ')}.${measuredBy}`,
+  ];
+}
+
+function intervalText(
+  interval: NonNullable<ExplanationsWorth['accuracy']>['interval'],
+  text: (value: number) => string,
+): string {
+  if (interval === null) return ' with one seed, which says nothing of chance (--seeds 5)';
+  const { low, high, seedsNeeded } = interval;
+  const needed =
+    seedsNeeded === null ? '' : `; ${countText(seedsNeeded)} seeds show it with power 80 %`;
+  return ` (95 % interval ${text(low)} to ${text(high)} over paired seeds${needed})`;
+}
+
+function nats(value: number): string {
+  return `${value > 0 ? '+' : ''}${value.toFixed(4).replace('-', '−')}`;
 }

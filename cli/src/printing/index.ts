@@ -10,6 +10,7 @@ export {
   checkLines,
   estimateLines,
   unreadableLines,
+  worthLines,
   writingLines,
   writtenLines,
 } from './imitation-lines.js';

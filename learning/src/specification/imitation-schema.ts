@@ -12,6 +12,7 @@ import { z } from 'zod';
 import {
   isMapping,
   list,
+  number,
   parseYamlDocument,
   pathText,
   problemsOf,
@@ -30,12 +31,17 @@ import {
 } from '../imitation/index.js';
 import { ask, askProblems } from './imitation-ask-schema.js';
 import { questions, questionsProblems } from './imitation-questions-schema.js';
+import {
+  CONSENSUS,
+  combineRule,
+  EXPLAINED,
+  EXPLAINED_DEFAULTS,
+  imitationRuns,
+} from './imitation-run.js';
 import { checkRunSpecification } from './run-specification.js';
 import { endpointOfPrompts, endpointProblems } from './servers/index.js';
 
 const API_VERSION = 'lyceum.dev/v1alpha1';
-/** The teacher of the classes behind the votes. */
-export const CONSENSUS = 'dawid-skene';
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?$/;
 const name = text('a name: lower-case letters, digits, dashes and dots, at most 40', NAME);
 const column = text("a column's name", /./s);
@@ -70,6 +76,28 @@ const train = section({
     .describe(
       "What teaches the student: each teacher's votes, or the classes behind them with their probabilities.",
     ),
+  explanations: word('modality')
+    .optional()
+    .describe(
+      'What explanations are for: modality, a teacher learns from texts with them, and the student of the texts alone from that teacher; default nothing.',
+    ),
+  explained: section({
+    weight: number('a number above 0, at most 1', { above: 0, atMost: 1 })
+      .default(EXPLAINED_DEFAULTS.weight)
+      .describe(
+        "How much of the student's objective that teacher is; the rest is what teaches it without.",
+      ),
+    temperature: number('a number above 0', { above: 0 })
+      .default(EXPLAINED_DEFAULTS.temperature)
+      .describe('The temperature at which the student is compared with that teacher.'),
+    mask: list(text('a word', /./s), 'a list of words')
+      .optional()
+      .describe(
+        "Words that are taken out of explanations, beside the classes' names and the words of endpoint.classes.",
+      ),
+  })
+    .optional()
+    .describe('Of explanations: how the teacher that learnt with them teaches.'),
   ngrams: section({
     from: count.describe('The least number of characters of an n-gram.'),
     to: count.describe('The greatest number of characters of an n-gram.'),
@@ -140,39 +168,6 @@ export type Imitation = z.output<typeof imitation>;
 export type ImitationTeacher = Imitation['spec']['teachers'][number];
 export type ImitationInputs = Imitation['spec']['inputs'];
 
-/**
- * The run of an imitation's last stage.
- *
- * @param dataset - the pushed set's name.
- * @param models - of the teachers, in their order.
- */
-export function imitationRun(
-  { apiVersion, metadata, spec }: Imitation,
-  dataset: string,
-  models: readonly { readonly name: string; readonly model: string }[],
-): unknown {
-  const { teach = 'votes', run = {} } = spec.train ?? {};
-  const access = teach === 'votes' ? 'black' : 'gray';
-  const objective = teach === 'votes' ? [{ term: 'vote' }] : [{ term: 'kd', temperature: 1 }];
-  return {
-    apiVersion,
-    kind: 'Distillation',
-    metadata,
-    spec: {
-      objective,
-      ...run,
-      dataset,
-      teachers: models.map((own) => ({ ...own, access })),
-    },
-  };
-}
-
-/** Names of the models that teach. */
-export function imitationModels({ metadata, spec }: Imitation): { name: string; model: string }[] {
-  const names = spec.train?.teach === CONSENSUS ? [CONSENSUS] : spec.teachers.map((t) => t.name);
-  return names.map((own) => ({ name: own, model: `${metadata.name}.${own}` }));
-}
-
 /** @throws {InvalidDocumentError} naming every field that is wrong. */
 export function checkImitation(document: unknown, source: string): Imitation {
   const result = imitation.safeParse(document);
@@ -231,6 +226,9 @@ function betweenFields(document: Imitation): Problem[] {
     const first = teachers.findIndex((other) => other.name === own);
     if (first < k) wrong(`teachers[${k}].name`, `is that of spec.teachers[${first}] too`);
     if (own === CONSENSUS) wrong(`teachers[${k}].name`, `is the name of what teaches by ${own}`);
+    if (own === EXPLAINED && taught?.explanations !== undefined) {
+      wrong(`teachers[${k}].name`, 'is the name of what learns from explanations');
+    }
   }
   for (const [k, { endpoint: own, ask: how }] of teachers.entries()) {
     for (const { path, message } of askProblems(how, own)) {
@@ -277,15 +275,58 @@ export function ruleContext({ classes, teachers }: Imitation['spec']): RuleConte
   };
 }
 
-/** What is wrong with the run, at the paths of this document. */
+/** What explanations as a modality do not go with. */
+function explanationProblems({ spec }: Imitation): Problem[] {
+  const { explanations, explained, run = {} } = spec.train ?? {};
+  const problems: Problem[] = [];
+  const wrong = (path: string, message: string) =>
+    problems.push({ path: `spec.train.${path}`, message });
+  if (explanations === undefined) {
+    if (explained !== undefined) wrong('explained', 'means nothing without train.explanations');
+    return problems;
+  }
+  if (spec.inputs.numbers !== undefined || spec.inputs.image !== undefined) {
+    wrong('explanations', 'wants texts: input and explanation are one text together');
+  }
+  if (!spec.teachers.some(({ ask: own }) => own.schema?.explanation !== undefined)) {
+    const message = 'no teacher is asked for one; want ask.schema: { label, explanation }';
+    wrong('explanations', message);
+  }
+  if (run['objective'] !== undefined) {
+    wrong('run.objective', 'comes from train.explained where explanations teach; leave it out');
+  }
+  const { student } = run;
+  if (isMapping(student) && student['modality'] !== undefined) {
+    wrong('run.student.modality', 'comes from train.explanations; leave it out');
+  }
+  const rule = combineRule(run);
+  if (rule?.ofVotes === true) {
+    const message = `looks at final answers alone, and would make such of what explanations taught; leave ${rule.name} out`;
+    wrong('run.ensemble.combine', message);
+  }
+  return problems;
+}
+
+/** What is wrong with the runs, at the paths of this document. */
 function runProblems(document: Imitation): Problem[] {
   const own = ['dataset', 'teachers'].filter((key) => document.spec.train?.run[key] !== undefined);
   if (own.length > 0) {
     const message = `has ${own.join(' and ')}, which come from what was kept; leave them out`;
     return [{ path: 'spec.train.run', message }];
   }
+  const explained = explanationProblems(document);
+  if (explained.length > 0) return explained;
+  const runs = imitationRuns(document, { runId: document.metadata.name, seedCount: 1 });
+  const problems = runs.flatMap(({ student, teacher }) =>
+    [student, ...Object.values(teacher ?? {})].flatMap((run) => problemsOfRun(run.document)),
+  );
+  const said = problems.map(({ path, message }) => `${path} ${message}`);
+  return problems.filter((_, i) => said.indexOf(said[i] as string) === i);
+}
+
+function problemsOfRun(run: unknown): Problem[] {
   try {
-    checkRunSpecification(imitationRun(document, 'kept', imitationModels(document)), 'run');
+    checkRunSpecification(run, 'run');
     return [];
   } catch (err) {
     if (!(err instanceof InvalidDocumentError)) throw toLyceumError(err);

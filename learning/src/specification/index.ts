@@ -4,13 +4,20 @@ export type { Ask } from './imitation-ask-schema.js';
 export type { Questions } from './imitation-questions-schema.js';
 export {
   CONSENSUS,
+  EXPLAINED,
+  type ImitationModel,
+  INPUT,
+  imitationModels,
+  imitationRuns,
+  type PlannedRun,
+  type SeedRuns,
+} from './imitation-run.js';
+export {
   checkImitation,
   type Imitation,
   type ImitationInputs,
   type ImitationTeacher,
   imitationJsonSchema,
-  imitationModels,
-  imitationRun,
   parseImitation,
   ruleContext,
 } from './imitation-schema.js';

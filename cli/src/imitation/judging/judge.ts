@@ -4,7 +4,7 @@
  * Rules judge inputs to train on. Held-out ones, whose split is given, are kept whatever rules say: what a student is
  * measured on must not be chosen by those whom it imitates.
  */
-import { dawidSkene, voteFractions } from '@lyceum/learning/ensemble';
+import { dawidSkene, dawidSkeneOfCounts, voteFractions } from '@lyceum/learning/ensemble';
 import {
   type CheckedInput,
   DAWID_SKENE_TEACHERS,
@@ -25,7 +25,14 @@ import {
 } from '../asking/index.js';
 import { driftOf, type TeacherDrift } from '../drift/index.js';
 import type { ImitationInput } from '../inputs/index.js';
-import { confidenceOf, explanationsOf, majorityOf, sharesOf } from './repeated-answers.js';
+import {
+  answerCountOf,
+  confidenceOf,
+  explanationsOf,
+  majorityOf,
+  namedCountsOf,
+  sharesOf,
+} from './repeated-answers.js';
 
 export interface JudgedInput extends ImitationInput, CheckedInput {
   /** Why it is dropped, by rule; empty: it is kept. */
@@ -66,7 +73,13 @@ export function judge(
   const votes = majorities.map((own) =>
     Int32Array.from(own, (named) => classes.indexOf(named ?? '')),
   );
-  const consensus = consensusOf(votes, classes.length);
+  const isRepeated = teachers.map(({ ask }) => ask.answers > 1);
+  const counts = byTeacher.map((own) =>
+    Float64Array.from(own.flatMap((answers) => namedCountsOf(answers, classes))),
+  );
+  const consensus = isRepeated.includes(true)
+    ? consensusOf(votes, classes.length, counts)
+    : consensusOf(votes, classes.length);
   const drift = driftOf(
     teachers.map(({ name }, k) => ({
       name,
@@ -83,8 +96,9 @@ export function judge(
           return found === undefined ? [] : [[name, found]];
         }),
       );
-    const shares = each((own, k) =>
-      (teachers[k]?.ask.answers ?? 1) > 1 ? sharesOf(own) : undefined,
+    const shares = each((own, k) => (isRepeated[k] === true ? sharesOf(own) : undefined));
+    const answerCounts = each((own, k) =>
+      isRepeated[k] === true ? answerCountOf(own) : undefined,
     );
     const explanations = each(explanationsOf);
     const sure = Object.values(each(confidenceOf));
@@ -93,7 +107,7 @@ export function judge(
     return {
       ...input,
       answers: each((_, k) => majorities[k]?.[n]),
-      ...(Object.keys(shares).length > 0 && { shares }),
+      ...(Object.keys(shares).length > 0 && { shares, answerCounts }),
       ...(Object.keys(explanations).length > 0 && { explanations }),
       cutOff: Object.keys(each((own) => own.find(isCutOff))),
       ...(drifted.length > 0 && { drifted }),
@@ -166,18 +180,33 @@ interface Consensus {
   readonly accuracies: readonly number[];
 }
 
-/** @param votes - [N] a teacher; −1: none. */
-export function consensusOf(votes: readonly Int32Array[], classCount: number): Consensus {
+/**
+ * @param votes - [N] a teacher; −1: none.
+ * @param counts - [N, C] a teacher, where some have several answers: how often each class was named. Then Dawid and Skene
+ *   count every answer; the share of the votes is the mean of the teachers' shares.
+ */
+export function consensusOf(
+  votes: readonly Int32Array[],
+  classCount: number,
+  counts?: readonly Float64Array[],
+): Consensus {
   const count = votes[0]?.length ?? 0;
   const best = new Int32Array(count).fill(-1);
   const probability = new Float64Array(count);
-  const fit = votes.length < DAWID_SKENE_TEACHERS ? undefined : dawidSkene(votes, classCount);
+  const fitted = () =>
+    counts === undefined ? dawidSkene(votes, classCount) : dawidSkeneOfCounts(counts, classCount);
+  const fit = votes.length < DAWID_SKENE_TEACHERS ? undefined : fitted();
   for (let n = 0; n < count; n++) {
-    const cast = votes.map((own) => own[n] as number);
-    const shares = voteFractions(cast, classCount);
+    const rowOf = (own: Float64Array) => own.subarray(n * classCount, (n + 1) * classCount);
+    const shares =
+      counts === undefined
+        ? voteFractions(
+            votes.map((own) => own[n] as number),
+            classCount,
+          )
+        : meanShares(counts.map(rowOf), classCount);
     if (shares === null) continue;
-    const row =
-      fit === undefined ? shares : fit.posterior.subarray(n * classCount, (n + 1) * classCount);
+    const row = fit === undefined ? shares : rowOf(fit.posterior);
     const greatest = Math.max(...row);
     best[n] = row.indexOf(greatest);
     probability[n] = greatest;
@@ -192,4 +221,16 @@ export function consensusOf(votes: readonly Int32Array[], classCount: number): C
     return [right / count];
   });
   return { best, probability, accuracies };
+}
+
+/** The mean of what each teacher says, whatever the number of its answers; null: none names a class. */
+function meanShares(counts: readonly Float64Array[], classCount: number): Float64Array | null {
+  const shares = counts.flatMap((own) => {
+    const all = own.reduce((sum, count) => sum + count, 0);
+    return all > 0 ? [own.map((count) => count / all)] : [];
+  });
+  if (shares.length === 0) return null;
+  const mean = new Float64Array(classCount);
+  for (const own of shares) for (const [c, share] of own.entries()) mean[c] = (mean[c] ?? 0) + share / shares.length; // biome-ignore format: one line
+  return mean;
 }

@@ -6,19 +6,30 @@
  */
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { parseDataset } from '@lyceum/learning/datasets';
-import { dawidSkene } from '@lyceum/learning/ensemble';
+import { parseStoredDataset } from '@lyceum/learning/datasets';
+import { dawidSkeneOfCounts } from '@lyceum/learning/ensemble';
 import { encodeRecordedPackage, type RecordedAnswers } from '@lyceum/learning/formats';
 import {
+  type ImportedSource,
   type ImportOptions,
   type ImportSummary,
+  importModalities,
   importSource,
   parseSize,
   requireNothingRefused,
 } from '@lyceum/learning/import';
-import { CONSENSUS, type Imitation, imitationModels } from '@lyceum/learning/specification';
+import {
+  CONSENSUS,
+  EXPLAINED,
+  type Imitation,
+  type ImitationModel,
+  INPUT,
+  imitationModels,
+} from '@lyceum/learning/specification';
 import { LyceumError } from '@lyceum/proto';
 import type { KeptInput } from '../judging/index.js';
+import { explainedCounts, explainedText, explanationMask } from './explained-text.js';
+import { logProbabilities, logShares, namedCounts } from './soft-votes.js';
 
 export interface TrainingSet {
   readonly dataset: Buffer;
@@ -36,9 +47,6 @@ export interface TrainingPlaces {
   readonly signal: AbortSignal;
 }
 
-/** Of float32, as engines have it. */
-const LEAST_PROBABILITY = 1.1754943508222875e-38;
-
 /** Columns beside those that inputs have, by names that none of theirs has. */
 const LABEL = 'lyceum:label';
 const SPLIT = 'lyceum:split';
@@ -49,63 +57,91 @@ export async function trainingSet(
   kept: readonly KeptInput[],
   places: TrainingPlaces,
 ): Promise<TrainingSet> {
-  const { classes, train } = imitation.spec;
-  const unknown = kept.flatMap(({ id, answers, label }) =>
-    [...Object.values(answers), label ?? null]
-      .filter((own) => own !== null && !classes.includes(own))
-      .map((own) => `${id} has ${own}`),
-  )[0];
-  if (unknown !== undefined) {
-    throw new LyceumError('INVALID_ARGUMENT', `${unknown}, which spec.classes has not`);
-  }
-  if (kept.length === 0) throw new LyceumError('INVALID_ARGUMENT', 'nothing was kept to train on');
-  const { file, options } = await importFile(imitation, kept, places);
-  const { scratch, cacheFolder, signal } = places;
-  const imported = await importSource(file, options, { cacheFolder, scratch, signal });
-  requireNothingRefused(imported.summary);
-  const { content, summary } = imported;
+  if (kept.length === 0) throw refusal('nothing was kept to train on');
+  requireKnownClasses(kept, imitation.spec.classes);
+  const { content, summary } = await imported(imitation, kept, places);
+  requireNothingRefused(summary);
   const dataset = typeof content === 'string' ? await readFile(content) : Buffer.from(content);
-  const { digest, sampleCount, classCount } = parseDataset(dataset);
-  if (sampleCount !== kept.length)
-    throw new Error(`${sampleCount} samples of ${kept.length} inputs`);
-  const set = { digest, sampleCount, classCount };
-  const pack = (answers: RecordedAnswers, what: string) =>
-    encodeRecordedPackage({ dataset: set, answers, settings: { output: 'logits' } }, what);
-  const votes = new Map(
-    imitation.spec.teachers.map(({ name }) => [
-      name,
-      Int32Array.from(kept, ({ answers }) => classes.indexOf(answers[name] ?? '')),
-    ]),
-  );
-  const models = imitationModels(imitation).map(({ name, model }): [string, Buffer] => {
-    if (train?.teach === CONSENSUS) {
-      const { posterior } = dawidSkene([...votes.values()], classCount);
-      const logits = Float32Array.from(posterior, (p) => Math.log(Math.max(p, LEAST_PROBABILITY)));
-      return [model, pack({ kind: 'logits', logits }, name)];
-    }
-    return [model, pack({ kind: 'classes', classes: votes.get(name) as Int32Array }, name)];
+  const set = parseStoredDataset(dataset);
+  if (set.sampleCount !== kept.length) {
+    throw new Error(`${set.sampleCount} samples of ${kept.length} inputs`);
+  }
+  const models = imitationModels(imitation).map((own): [string, Buffer] => {
+    const answers = recordedAnswers(imitation, kept, own);
+    const settings = { output: 'logits' } as const;
+    return [own.model, encodeRecordedPackage({ dataset: set, answers, settings }, own.name)];
   });
   return { dataset, summary, models: new Map(models) };
+}
+
+function requireKnownClasses(kept: readonly KeptInput[], classes: readonly string[]): void {
+  for (const { id, answers, shares = {}, label = null } of kept) {
+    const shared = Object.values(shares).flatMap((own) => Object.keys(own));
+    const named = [...Object.values(answers), ...shared, label];
+    const unknown = named.find((own) => own !== null && !classes.includes(own));
+    if (unknown !== undefined) throw refusal(`${id} has ${unknown}, which spec.classes has not`);
+  }
+}
+
+/** What a model says of every kept input. */
+function recordedAnswers(
+  { spec }: Imitation,
+  kept: readonly KeptInput[],
+  { name, isSoft }: ImitationModel,
+): RecordedAnswers {
+  const { classes, teachers } = spec;
+  if (name === CONSENSUS) {
+    const counts = teachers.map((teacher) => namedCounts(kept, teacher, classes));
+    const { posterior } = dawidSkeneOfCounts(counts, classes.length);
+    return { kind: 'logits', logits: logProbabilities(posterior) };
+  }
+  if (isSoft) return { kind: 'logits', logits: logShares(kept, name, classes) };
+  const votes = Int32Array.from(kept, ({ answers }) => classes.indexOf(answers[name] ?? ''));
+  return { kind: 'classes', classes: votes };
+}
+
+/** The data set: texts, numbers or images, and where explanations are a modality, texts with and without them. */
+async function imported(
+  imitation: Imitation,
+  kept: readonly KeptInput[],
+  places: TrainingPlaces,
+): Promise<ImportedSource> {
+  const { scratch, cacheFolder, signal } = places;
+  const own = { cacheFolder, scratch, signal };
+  const { file, options } = await importFile(imitation, kept, places);
+  if (imitation.spec.train?.explanations === undefined) return importSource(file, options, own);
+  if (kept.some(({ text }) => text === undefined)) {
+    throw refusal('train.explanations wants texts, and some of the inputs are none');
+  }
+  const { train, all } = explainedCounts(kept);
+  if ((train ?? all)?.explained === 0) {
+    throw refusal('nothing that was kept to train on has an explanation');
+  }
+  const mask = explanationMask(imitation);
+  const texts = kept.map((input) => ({ ...input, text: explainedText(input, mask) }));
+  const explained = await importFile(imitation, texts, { ...places, table: 'explained.jsonl' });
+  const modalities = [
+    { name: INPUT, source: file },
+    { name: EXPLAINED, source: explained.file },
+  ];
+  return importModalities(modalities, 'rows', options, own);
 }
 
 /** A table of what was kept, which the import of data sets reads. */
 async function importFile(
   { spec }: Imitation,
   kept: readonly KeptInput[],
-  { scratch, images }: TrainingPlaces,
+  { scratch, images, table = 'kept.jsonl' }: TrainingPlaces & { readonly table?: string },
 ): Promise<{ readonly file: string; readonly options: ImportOptions }> {
   const kinds = ['text', 'numbers', 'image'] as const;
   const kind = kinds.find((own) => kept.every((input) => input[own] !== undefined));
   if (kind === undefined) {
-    throw new LyceumError(
-      'INVALID_ARGUMENT',
-      'want texts, numbers or images, and these are several',
-    );
+    throw refusal('want texts, numbers or images, and these are several');
   }
   const splits = kept.filter(({ split }) => split !== undefined).length;
   if (splits > 0 && splits < kept.length) {
     const message = `${splits} of ${kept.length} inputs have a split; want one for all, or none`;
-    throw new LyceumError('INVALID_ARGUMENT', message);
+    throw refusal(message);
   }
   const columns = spec.inputs.numbers ?? [];
   const lines: string[] = [];
@@ -123,7 +159,7 @@ async function importFile(
           : { image: await copied(input, images, scratch, row) };
     lines.push(JSON.stringify({ ...cells, ...own }));
   }
-  const file = join(scratch, 'kept.jsonl');
+  const file = join(scratch, table);
   await writeFile(file, `${lines.join('\n')}\n`);
   const { ngrams, buckets, size, channels } = spec.train ?? {};
   const options: ImportOptions = {
@@ -152,7 +188,7 @@ function numberCells({ id, numbers = [] }: KeptInput, columns: readonly string[]
     return Object.fromEntries(columns.map((column, k) => [column, numbers[k]]));
   }
   const message = `${id} has ${numbers.length} numbers, and spec.inputs.numbers names ${columns.length}`;
-  throw new LyceumError('INVALID_ARGUMENT', message);
+  throw refusal(message);
 }
 
 /** Among the scratch files, by a name without folders. */
@@ -160,4 +196,8 @@ async function copied({ image = '' }: KeptInput, images: string, scratch: string
   const copy = `${row}${extname(image)}`;
   await copyFile(join(images, image), join(scratch, copy));
   return copy;
+}
+
+function refusal(message: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', message);
 }

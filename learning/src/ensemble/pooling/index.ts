@@ -1,7 +1,12 @@
 /** Weights of teachers, and pools of what they say: the arithmetic that rules are made of. */
 export { type AccuracyWeighting, accuracyWeights } from './accuracy-weights.js';
 export { type ConfidenceWeighting, confidenceWeights, entropies } from './confidence-weights.js';
-export { type DawidSkene, dawidSkene, dawidSkeneOfCounts, dawidSkenePosterior } from './confusions.js';
+export {
+  type DawidSkene,
+  dawidSkene,
+  dawidSkeneOfCounts,
+  dawidSkenePosterior,
+} from './confusions.js';
 export { caMkdWeightsOfKnown, poolLogsOfKnown } from './known-classes-pool.js';
 export { caMkdWeights, crossEntropies } from './label-weights.js';
 export { mixtureEmStep, mixtureNll, mixtureRatios, mixtureWeights } from './mixture-weights.js';

@@ -34,7 +34,10 @@ export function nameMask(names: Iterable<string>): (text: string) => string {
   const short = alternatives(folded.filter((name) => !isLong(name)).map(wholeWord));
   return (text) => {
     const seen = fold(text);
-    const spans = [...wholeWords(seen.text, matches(long, seen.text)), ...matches(short, seen.text)];
+    const spans = [
+      ...wholeWords(seen.text, matches(long, seen.text)),
+      ...matches(short, seen.text),
+    ];
     return masked(
       text,
       spans.map(([from, to]) => [seen.at(from), seen.at(to)] as const),

@@ -136,7 +136,9 @@ describe('dawidSkeneOfCounts', () => {
   });
 
   it('refuses lengths that differ, negative counts, and none', () => {
-    expect(() => dawidSkeneOfCounts([new Float64Array(4), new Float64Array(2)], 2)).toThrow(/\[4, 2\]/);
+    expect(() => dawidSkeneOfCounts([new Float64Array(4), new Float64Array(2)], 2)).toThrow(
+      /\[4, 2\]/,
+    );
     expect(() => dawidSkeneOfCounts([Float64Array.of(1, -1)], 2)).toThrow(/2 counts ≥ 0 a sample/);
     expect(() => dawidSkeneOfCounts([], 2)).toThrow(/2 counts ≥ 0 a sample/);
   });

@@ -1,0 +1,66 @@
+/**
+ * What a teacher said of an input, as one row of numbers. Pure.
+ *
+ * Symbols: N inputs, C classes, s the share of a teacher's answers that name a class, a the share that name none.
+ */
+import type { ImitationTeacher } from '@lyceum/learning/specification';
+import type { KeptInput } from '../judging/index.js';
+
+/** Of float32, as engines have it. */
+const LEAST_PROBABILITY = 1.1754943508222875e-38;
+
+/**
+ * log(s_c + a / C), [N, C]: who does not know gives all classes alike. So does who has not answered, since a teacher's
+ * recorded numbers must be of every sample: the mean of several teachers is less sure by it, and prefers no class for it.
+ */
+export function logShares(
+  kept: readonly KeptInput[],
+  teacher: string,
+  classes: readonly string[],
+): Float32Array {
+  const rows = rowsOf(kept, classes, (input) => {
+    const shares = sharesOf(input, teacher, classes);
+    const rest = 1 - shares.reduce((sum, share) => sum + share, 0);
+    return shares.map((share) => share + Math.max(0, rest) / classes.length);
+  });
+  return logProbabilities(rows);
+}
+
+/** How often the teacher named each class, [N, C]. */
+export function namedCounts(
+  kept: readonly KeptInput[],
+  { name, ask }: Pick<ImitationTeacher, 'name' | 'ask'>,
+  classes: readonly string[],
+): Float64Array {
+  return rowsOf(kept, classes, (input) => {
+    const isOne = input.shares?.[name] === undefined;
+    const count = isOne ? 1 : (input.answerCounts?.[name] ?? ask.answers);
+    return sharesOf(input, name, classes).map((share) => share * count);
+  });
+}
+
+/** Logarithms that float32 holds. */
+export function logProbabilities(probabilities: ArrayLike<number>): Float32Array {
+  return Float32Array.from(probabilities, (p) => Math.log(Math.max(p, LEAST_PROBABILITY)));
+}
+
+function rowsOf(
+  kept: readonly KeptInput[],
+  classes: readonly string[],
+  row: (input: KeptInput) => number[],
+): Float64Array {
+  const out = new Float64Array(kept.length * classes.length);
+  for (const [n, input] of kept.entries()) out.set(row(input), n * classes.length);
+  return out;
+}
+
+/** By class; of one answer it is 1 for what that names. */
+function sharesOf(
+  { answers, shares }: KeptInput,
+  teacher: string,
+  classes: readonly string[],
+): number[] {
+  const own = shares?.[teacher];
+  if (own === undefined) return classes.map((name) => (answers[teacher] === name ? 1 : 0));
+  return classes.map((name) => own[name] ?? 0);
+}

@@ -1,0 +1,157 @@
+/** What of kept answers teaches: shares, counts and explanations, by arithmetic on a few lines written down here. */
+import { dawidSkene, dawidSkeneOfCounts } from '@lyceum/learning/ensemble';
+import { checkImitation } from '@lyceum/learning/specification';
+import { expect, it } from 'vitest';
+import type { KeptInput } from '../../src/imitation/judging/kept-file.js';
+import {
+  explainedCounts,
+  explainedText,
+  explanationMask,
+} from '../../src/imitation/teaching/explained-text.js';
+import { logShares, namedCounts } from '../../src/imitation/teaching/soft-votes.js';
+import { explanationsWorth } from '../../src/imitation/teaching/worth.js';
+
+const CLASSES = ['x', 'y', 'z'];
+
+const kept = (id: string, more: Partial<KeptInput> = {}): KeptInput => ({
+  id,
+  text: `text ${id}`,
+  answers: {},
+  ...more,
+});
+
+it('has the shares of several answers, and what is not known on all classes alike', () => {
+  const inputs = [
+    kept('sure', { answers: { a: 'y' }, shares: { a: { y: 1 } } }),
+    kept('doubt', { answers: { a: 'x' }, shares: { a: { x: 0.6, z: 0.4 } } }),
+    kept('abstains', { answers: { a: 'x' }, shares: { a: { x: 0.4 } } }),
+    kept('does not know', { answers: { a: null }, shares: { a: {} } }),
+    kept('no answer'),
+    kept('one', { answers: { a: 'z' } }),
+  ];
+  const rows = logShares(inputs, 'a', CLASSES);
+  const near = (p: number) => expect.closeTo(p, 6);
+  expect([...rows].map(Math.exp)).toEqual(
+    [
+      [0, 1, 0],
+      [0.6, 0, 0.4],
+      [0.6, 0.2, 0.2],
+      [1 / 3, 1 / 3, 1 / 3],
+      [1 / 3, 1 / 3, 1 / 3],
+      [0, 0, 1],
+    ].flat().map(near),
+  );
+  // As kd wants them: no class has the logarithm of nothing.
+  expect([...rows].every(Number.isFinite)).toBe(true);
+}); // biome-ignore format: rows
+
+it('counts how often a class was named, and once where there is one answer', () => {
+  const teacher = { name: 'a', ask: { answers: 5 } };
+  const inputs = [
+    kept('1', { shares: { a: { x: 0.6, z: 0.4 } }, answerCounts: { a: 5 }, answers: { a: 'x' } }),
+    kept('2', { shares: { a: { y: 1 } }, answerCounts: { a: 3 }, answers: { a: 'y' } }),
+    kept('3', { shares: { a: { y: 0.2 } }, answers: { a: 'y' } }),
+    kept('4', { answers: { a: 'z' } }),
+    kept('5'),
+  ];
+  expect([...namedCounts(inputs, teacher, CLASSES)]).toEqual(
+    [[3, 0, 2], [0, 3, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]].flat().map((n) => expect.closeTo(n, 12)),
+  );
+}); // biome-ignore format: rows
+
+it('believes five equal answers more than one', () => {
+  const said = (x: number, y: number, n: number) => Array.from({ length: n }, () => [x, y]).flat();
+  // a and b agree on ten inputs of each class, and differ on the last; c is silent.
+  const rows = [...said(5, 0, 10), ...said(0, 5, 10)];
+  const a = Float64Array.from([...rows, 5, 0]);
+  const b = Float64Array.from([...said(1, 0, 10), ...said(0, 1, 10), 0, 1]);
+  const c = new Float64Array(42);
+  const counted = dawidSkeneOfCounts([a, b, c], 2).posterior;
+  expect(counted[40]).toBeGreaterThan(0.9);
+  const votes = (own: Float64Array) => Int32Array.from({ length: 21 }, (_, n) => (own[2 * n] ? 0 : own[2 * n + 1] ? 1 : -1)); // biome-ignore format: one line
+  expect(dawidSkene([a, b, c].map(votes), 2).posterior[40]).toBeCloseTo(0.5, 3);
+});
+
+const imitation = checkImitation(
+  {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Imitation',
+    metadata: { name: 'words' },
+    spec: {
+      inputs: { source: 'words.csv', text: 'text' },
+      classes: ['deu', 'eng'],
+      teachers: [
+        {
+          name: 'chat',
+          endpoint: {
+            url: 'http://127.0.0.1:1/',
+            input: 'text',
+            chat: { model: 'm', prompt: '{input}' },
+            classes: { German: 'deu', Anglais: 'eng', unknown: null },
+          },
+          ask: { schema: { label: null, explanation: null } },
+        },
+      ],
+      train: {
+        explanations: 'modality',
+        explained: { mask: ['Teutonic'] },
+        run: { student: { model: { architecture: 'mlp', hiddenUnits: [4] } } },
+      },
+    },
+  },
+  'words.yaml',
+);
+
+it('shows the input with what was said why, each once, and without what the classes are called', () => {
+  const input = kept('1', {
+    text: 'der deu-Satz',
+    explanations: {
+      chat: [
+        { class: 'deu', text: '“der” is GERMAN (deu); a teutonic article' },
+        { class: 'eng', text: 'perhaps anglais, unknown' },
+      ],
+      other: [{ class: 'deu', text: '“der” is GERMAN (deu); a teutonic article' }],
+    },
+  });
+  expect(explainedText(input, explanationMask(imitation))).toBe(
+    'der deu-Satz\n“der” is ▮ (▮); a ▮ article\nperhaps ▮, unknown',
+  );
+  expect(explainedText(kept('2'), explanationMask(imitation))).toBe('text 2');
+});
+
+it('counts by split what anybody explained', () => {
+  const why = { chat: [{ class: 'deu', text: 'so' }] };
+  const inputs = [
+    kept('1', { split: 'train', explanations: why }),
+    kept('2', { split: 'train', explanations: {} }),
+    kept('3', { split: 'test' }),
+  ];
+  expect(explainedCounts(inputs)).toEqual({
+    train: { inputs: 2, explained: 1 },
+    test: { inputs: 1, explained: 0 },
+  });
+  expect(explainedCounts([kept('1', { explanations: why })])).toEqual({ all: { inputs: 1, explained: 1 } }); // biome-ignore format: one line
+});
+
+it('pairs seeds: the mean of the differences with its interval', () => {
+  const runs = { student: 's', plain: 'p', explained: 'e' };
+  const outcome = (seed: number, student: number, plain: number) => ({
+    seed,
+    runs,
+    student: { accuracy: student, nll: 1 },
+    plain: { accuracy: plain, nll: 1.5 },
+    explained: { accuracy: 0.9, nll: null },
+  });
+  const known = { name: 'words', explained: {}, labels: { inputs: 3, known: 3 }, testSamples: 100 };
+  const { accuracy, nll } = explanationsWorth(known, [outcome(1, 0.8, 0.7), outcome(2, 0.8, 0.8), outcome(3, 0.9, 0.7)]); // biome-ignore format: one line
+  // Differences 0.1, 0 and 0.2: deviation 0.1, t of two degrees 4.3027.
+  const margin = (4.302652729 * 0.1) / Math.sqrt(3);
+  expect(accuracy).toMatchObject({
+    explained: expect.closeTo(0.9, 12),
+    difference: expect.closeTo(0.1, 12),
+    interval: { low: expect.closeTo(0.1 - margin, 6), high: expect.closeTo(0.1 + margin, 6) },
+  });
+  // No mean of what is not there, and no interval of one seed.
+  expect(nll).toBeNull();
+  expect(explanationsWorth(known, [outcome(1, 0.8, 0.7)]).accuracy).toMatchObject({ difference: expect.closeTo(0.1, 12), interval: null }); // biome-ignore format: one line
+});

@@ -1,0 +1,207 @@
+/**
+ * The runs of an imitation's last stage: who teaches, and whom. Pure.
+ *
+ * A teacher with one answer an input votes. One with several has frequencies: its recorded answers are their logarithms,
+ * with which `term: kd` at temperature 1 compares. Rules that look at final answers alone are given those.
+ *
+ * Explanations, which the student will not have, teach by generalised distillation (Lopez-Paz et al. 2016,
+ * https://arxiv.org/abs/1511.03643): a teacher learns from the same black boxes on input and explanation, and the student
+ * of the input alone learns with weight λ from that teacher at a temperature, with 1 − λ from the black boxes.
+ */
+import { isMapping } from '../documents/index.js';
+import { ruleNamed } from '../ensemble/rules/index.js';
+
+/** The teacher of the classes behind the votes. */
+export const CONSENSUS = 'dawid-skene';
+/** The modality of input and explanation, and the teacher that was trained on it. */
+export const EXPLAINED = 'explained';
+/** The modality of the input alone. */
+export const INPUT = 'input';
+
+/** What of an imitation its runs are made of. */
+interface TaughtImitation {
+  readonly apiVersion: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly teachers: readonly {
+      readonly name: string;
+      readonly ask: { readonly answers: number };
+    }[];
+    readonly train?:
+      | {
+          readonly teach: 'votes' | typeof CONSENSUS;
+          readonly explanations?: 'modality' | undefined;
+          readonly explained?:
+            | { readonly weight: number; readonly temperature: number }
+            | undefined;
+          readonly run: Readonly<Record<string, unknown>>;
+        }
+      | undefined;
+  };
+}
+
+/** A black box, or the consensus of all, as a model of recorded answers. */
+export interface ImitationModel {
+  readonly name: string;
+  /** That it is pushed as. */
+  readonly model: string;
+  /** Its answers are probabilities; else a class each. */
+  readonly isSoft: boolean;
+}
+
+/** `student` learns, from explanations too if they are a modality; `explained` and `plain` are there for it. */
+export type ImitationRole = 'student' | 'explained' | 'plain';
+
+export interface PlannedRun {
+  readonly runId: string;
+  readonly document: unknown;
+}
+
+/** Runs of one seed. Without explanations the student is alone. */
+export interface SeedRuns {
+  readonly seed: number;
+  readonly student: PlannedRun;
+  readonly teacher?: { readonly explained: PlannedRun; readonly plain: PlannedRun };
+}
+
+export interface RunsWanted {
+  /** Of the first student. The others are called after it. */
+  readonly runId: string;
+  readonly seedCount: number;
+  /** Digest of what was kept: another one makes other runs. */
+  readonly kept?: string;
+}
+
+export function imitationModels({ metadata, spec }: TaughtImitation): ImitationModel[] {
+  const { teach = 'votes' } = spec.train ?? {};
+  const named = (name: string, isSoft: boolean) => ({
+    name,
+    model: `${metadata.name}.${name}`,
+    isSoft,
+  });
+  if (teach === CONSENSUS) return [named(CONSENSUS, true)];
+  const isOfVotes = combineRule(spec.train?.run)?.ofVotes === true;
+  return spec.teachers.map(({ name, ask }) => named(name, ask.answers > 1 && !isOfVotes));
+}
+
+export function imitationRuns(imitation: TaughtImitation, wanted: RunsWanted): SeedRuns[] {
+  const { train } = imitation.spec;
+  const { training } = train?.run ?? {};
+  const written = isMapping(training) ? training['seed'] : undefined;
+  const firstSeed = typeof written === 'number' ? written : 1;
+  return Array.from({ length: wanted.seedCount }, (_, k) => {
+    const seed = firstSeed + k;
+    const idOf = (role: ImitationRole) =>
+      [wanted.runId, ...(role === 'student' ? [] : [role]), ...(k === 0 ? [] : [k + 1])].join('-');
+    const planned = (role: ImitationRole): PlannedRun => ({
+      runId: idOf(role),
+      document: runOf(imitation, role, {
+        explained: `run:${idOf('explained')}`,
+        ...(k > 0 && { seed }),
+        ...(wanted.kept !== undefined && { kept: wanted.kept }),
+      }),
+    });
+    const student = planned('student');
+    if (train?.explanations === undefined) return { seed, student };
+    return { seed, student, teacher: { explained: planned('explained'), plain: planned('plain') } };
+  });
+}
+
+interface RunParts {
+  /** The model that was trained on explanations. */
+  readonly explained: string;
+  /** Absent: as it is written. */
+  readonly seed?: number;
+  readonly kept?: string;
+}
+
+function runOf(imitation: TaughtImitation, role: ImitationRole, parts: RunParts): unknown {
+  const { apiVersion, metadata, spec } = imitation;
+  const { run = {}, explanations, explained } = spec.train ?? {};
+  const { weight, temperature } = explained ?? EXPLAINED_DEFAULTS;
+  const models = imitationModels(imitation);
+  const own = {
+    teachers: models.map(({ name, model, isSoft }) => ({
+      name,
+      model,
+      access: isSoft ? 'gray' : 'black',
+    })),
+    objective: objectiveOf(imitation, models),
+  };
+  const learnt = { term: 'kd', weight, temperature, teachers: [EXPLAINED] };
+  const teacher = { name: EXPLAINED, model: parts.explained };
+  const isTaught = explanations !== undefined && role === 'student';
+  const rest = isTaught && weight < 1 ? own : undefined;
+  const { training } = run;
+  return {
+    apiVersion,
+    kind: 'Distillation',
+    metadata: { ...metadata, ...(parts.kept !== undefined && { labels: { kept: parts.kept } }) },
+    spec: {
+      objective: isTaught
+        ? [...(rest?.objective.map((term) => shared(term, models, 1 - weight)) ?? []), learnt]
+        : own.objective,
+      ...run,
+      ...(explanations !== undefined && { student: studentOf(run['student'], role) }),
+      ...(parts.seed !== undefined && {
+        training: { ...(isMapping(training) ? training : {}), seed: parts.seed },
+      }),
+      dataset: metadata.name,
+      teachers: isTaught ? [...(rest?.teachers ?? []), teacher] : own.teachers,
+    },
+  };
+}
+
+export const EXPLAINED_DEFAULTS = { weight: 0.5, temperature: 2 };
+
+interface Term {
+  readonly term: 'vote' | 'kd';
+  readonly weight?: number;
+  readonly temperature?: number;
+  readonly teachers?: readonly string[];
+}
+
+/** Each teacher has an equal part, be it by its vote or by its frequencies. */
+function objectiveOf(
+  { spec }: TaughtImitation,
+  models: readonly ImitationModel[],
+): readonly Term[] {
+  const { teach = 'votes', run } = spec.train ?? {};
+  const kd = { term: 'kd', temperature: 1 } as const;
+  if (teach === CONSENSUS || combineRule(run)?.ofVotes === true) return [kd];
+  const soft = models.filter(({ isSoft }) => isSoft).map(({ name }) => name);
+  const votes = models.filter(({ isSoft }) => !isSoft).map(({ name }) => name);
+  if (soft.length === 0) return [{ term: 'vote' }];
+  if (votes.length === 0) return [{ ...kd, weight: 1 }];
+  const part = (own: readonly string[]) => ({ weight: own.length / models.length, teachers: own });
+  return [
+    { ...kd, ...part(soft) },
+    { term: 'vote', ...part(votes) },
+  ];
+}
+
+/** A term beside that of the explained teacher. */
+function shared(term: Term, models: readonly ImitationModel[], share: number): Term {
+  const { weight = 1, teachers = models.map(({ name }) => name) } = term;
+  return { ...term, weight: weight * share, teachers };
+}
+
+/** Only the student itself brings a baseline and further rows. */
+function studentOf(written: unknown, role: ImitationRole): unknown {
+  if (!isMapping(written)) return written;
+  const { baseline, references, ...student } = written;
+  return {
+    ...student,
+    ...(role === 'student' && {
+      ...(baseline !== undefined && { baseline }),
+      ...(references !== undefined && { references }),
+    }),
+    modality: role === 'explained' ? EXPLAINED : INPUT,
+  };
+}
+
+/** The rule that a run names; undefined: none, or none that there is. */
+export function combineRule(run: Readonly<Record<string, unknown>> | undefined) {
+  const ensemble = run?.['ensemble'];
+  return isMapping(ensemble) ? ruleNamed(ensemble['combine']) : undefined;
+}
