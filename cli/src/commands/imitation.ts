@@ -12,6 +12,7 @@ import {
   openImitation,
   readAnswers,
   readAskedInputs,
+  remarks,
   requireSentAsRead,
   summarise,
 } from '../imitation/index.js';
@@ -187,6 +188,8 @@ async function collect(
     print(output, result, () => [`${calls} calls; answers are in ${at('answers.jsonl')}`]);
     for (const { teacher, reason } of failures) notice(`${teacher} is not done: ${reason}`);
     for (const line of unreadableLines(unreadable)) notice(line);
+    const judgement = judge(imitation, read.inputs, file.answers);
+    for (const line of remarks(summarise(imitation, judgement, read.repeated))) notice(line);
     const isLost = unreadable.some(({ left }) => left > 0);
     if (failures.length > 0 || isLost) throw new CommandExit(EXIT.failed);
   } finally {

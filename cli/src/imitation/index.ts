@@ -9,7 +9,7 @@ export {
   type Unreadable,
 } from './asking/index.js';
 export { openImitation, readAskedInputs } from './document.js';
-export { type CheckSummary, remarks, summarise } from './findings/index.js';
+export { type CheckSummary, remarks, summarise, unreadableRemarks } from './findings/index.js';
 export { readImitationInputs, requireSentAsRead } from './inputs/index.js';
 export { judge, keptText, readKept } from './judging/index.js';
 export { checkPage } from './page/index.js';

@@ -6,6 +6,7 @@ import {
   remarks,
   type SeedOutcome,
   type Unreadable,
+  unreadableRemarks,
   type WritingEstimate,
   type WrittenQuestions,
 } from '../imitation/index.js';
@@ -84,6 +85,7 @@ export function checkLines(summary: CheckSummary): string[] {
   return [
     `${countText(inputs)} inputs: ${countText(kept)} kept, ${countText(dropped)} dropped (${drops.join(', ')})`,
     ...tableLines(columns, teachers),
+    ...unreadableRemarks(summary),
     ...remarks(summary),
   ];
 }

@@ -65,7 +65,7 @@ function pageOf(mark: (text: string) => string): string {
           { class: mark('y'), named: 0, consensus: 1, difference: -0.5 },
         ],
         obedience: { told: 5, apart: 5, apartElsewhere: 0, isDoubtful: true },
-        unreadableAnswers: [{ said: mark('nonsense'), count: 2 }],
+        problems: [{ problem: mark('is none of x'), such: mark('nonsense'), count: 2 }],
       },
     ],
     agreement: [[1]],

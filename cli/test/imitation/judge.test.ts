@@ -293,6 +293,8 @@ it('tells which teacher does what inputs say, and leaves held-out ones where the
   );
   expect(rules).toMatchObject([{ name: 'injection', drops: 9, only: 9 }]);
   expect(unused).toEqual({});
+  const plain = document([]);
+  expect(judge(plain, inputs, answersOf(plain, said)).unused).toEqual({ injection: 9 });
   expect(teachers.map(({ obedience }) => obedience)).toMatchObject([
     { told: 10, apart: 0, isDoubtful: false },
     { told: 10, apart: 10, apartElsewhere: 0, isDoubtful: true },

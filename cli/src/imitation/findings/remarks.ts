@@ -1,10 +1,22 @@
 /** What stands out in a check, in sentences for the page and for the terminal. Pure. */
+import { cut } from '@lyceum/proto';
 import type { CheckSummary } from './summary.js';
 import type { TeacherSummary } from './teacher-summary.js';
 
-/** Letters of an unreadable answer that are shown. */
-const SHOWN_CHARACTERS = 60;
+/** Letters of a problem that are shown. */
+const SHOWN_CHARACTERS = 100;
 
+/** Answers that are lost. */
+export function unreadableRemarks({ teachers }: CheckSummary): string[] {
+  return teachers.flatMap(({ name, unreadable, problems: [most] }) => {
+    const such = most === undefined ? '' : `; most often: ${cut(most.problem, SHOWN_CHARACTERS)}`;
+    return unreadable === 0
+      ? []
+      : [`${name}: ${unreadable} inputs have no answer that can be read${such}`];
+  });
+}
+
+/** Answers that can be read and may be wrong. */
 export function remarks({ teachers, drift, unused }: CheckSummary): string[] {
   const rules = Object.entries(unused).map(([rule, count]) => `${rule} would drop ${count}`);
   return [
@@ -17,23 +29,15 @@ export function remarks({ teachers, drift, unused }: CheckSummary): string[] {
   ];
 }
 
-function faults({ unreadable, unreadableAnswers, cutOff, obedience }: TeacherSummary): string[] {
+function faults({ cutOff, obedience }: TeacherSummary): string[] {
   const { told, apart, apartElsewhere, isDoubtful } = obedience;
-  const [most] = unreadableAnswers;
-  const such = most === undefined ? '' : `, most often ${shown(most.said)}`;
+  const elsewhere = `${(100 * apartElsewhere).toFixed(1)} %`;
   return [
-    ...(unreadable > 0 ? [`${unreadable} inputs have no answer that can be read${such}`] : []),
     ...(cutOff > 0 ? [`${cutOff} inputs have an answer that its server cut off`] : []),
     ...(isDoubtful
       ? [
-          `names another class than the consensus of ${apart} of ${told} inputs that tell a model what to do, and of ${(100 * apartElsewhere).toFixed(1)} % of the others`,
+          `names another class than the consensus of ${apart} of ${told} inputs that tell a model what to do, and of ${elsewhere} of the others`,
         ]
       : []),
   ];
-}
-
-function shown(text: string): string {
-  const own = [...text];
-  const cut = own.length > SHOWN_CHARACTERS ? `${own.slice(0, SHOWN_CHARACTERS).join('')}…` : text;
-  return JSON.stringify(cut);
 }

@@ -11,9 +11,16 @@ import {
 } from './diversity.js';
 import { type Obedience, obedienceOf } from './obedience.js';
 
-/** Of what cannot be read, so many of the most frequent ones are told, so long. */
+/** So many problems are told, each with so many characters of an answer. */
 const UNREADABLE_SHOWN = 5;
 const UNREADABLE_CHARACTERS = 200;
+
+interface ProblemSummary {
+  readonly problem: string;
+  /** The first of these answers. */
+  readonly such: string;
+  readonly count: number;
+}
 
 export interface TeacherSummary {
   readonly name: string;
@@ -41,8 +48,8 @@ export interface TeacherSummary {
   readonly bias: readonly ClassBias[];
   /** Whether it does what inputs tell it. */
   readonly obedience: Obedience;
-  /** Answers that cannot be read, the most frequent first. */
-  readonly unreadableAnswers: readonly { readonly said: string; readonly count: number }[];
+  /** Why answers cannot be read, the most frequent first. */
+  readonly problems: readonly ProblemSummary[];
 }
 
 export function teacherSummary(
@@ -77,23 +84,27 @@ export function teacherSummary(
     explanations: explanationsOf(name, inputs),
     bias: biasOf(name, classes, inputs),
     obedience: obedienceOf(name, inputs, isTold),
-    unreadableAnswers: mostFrequent(unreadableAnswers[name] ?? []),
+    problems: mostFrequent(unreadableAnswers[name] ?? []),
   };
 }
 
-function mostFrequent(answers: readonly ImitationAnswer[]) {
-  const said = answers.map(({ raw, problem = '' }) => {
-    const text = raw === null || raw === undefined ? problem : asText(raw);
-    return [...text].slice(0, UNREADABLE_CHARACTERS).join('');
-  });
-  return [...countsOf(said)]
-    .map(([text, count]) => ({ said: text, count }))
-    .sort((a, b) => b.count - a.count)
-    .slice(0, UNREADABLE_SHOWN);
+function mostFrequent(answers: readonly ImitationAnswer[]): ProblemSummary[] {
+  return [...countsOf(answers.map(problemOf))]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, UNREADABLE_SHOWN)
+    .map(([problem, count]) => {
+      const first = answers.find((own) => problemOf(own) === problem);
+      return { problem, such: asText(first?.raw ?? null), count };
+    });
+}
+
+function problemOf({ problem = '' }: ImitationAnswer): string {
+  return problem;
 }
 
 function asText(raw: unknown): string {
-  return typeof raw === 'string' ? raw : JSON.stringify(raw);
+  const text = typeof raw === 'string' ? raw : JSON.stringify(raw);
+  return [...text].slice(0, UNREADABLE_CHARACTERS).join('');
 }
 
 export function share(part: number, whole: number): number | null {

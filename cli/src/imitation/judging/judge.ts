@@ -119,16 +119,16 @@ export function judge(
     };
   });
   const context = ruleContext(spec);
-  const { unused, told } = otherRules(spec.check.rules, context);
-  const dropping = (rule: RuleSettings) =>
-    judgeByRule(rule, checked, context).map((why, n) =>
-      isHeldOut(checked[n] as CheckedInput) ? undefined : why,
-    );
-  const reasons = spec.check.rules.map(dropping);
+  const judgedBy = (rules: readonly RuleSettings[]) =>
+    rules.map((own) => ({ rule: own.rule, why: judgeByRule(own, checked, context) }));
+  const reasons = judgedBy(spec.check.rules);
+  const others = judgedBy(unusedRules(spec.check.rules, context));
+  const isToTrain = (n: number) => !isHeldOut(checked[n] as CheckedInput);
   const judged = checked.map((input, n) => ({
     ...input,
-    why: reasons.flatMap((why) => why[n] ?? []),
+    why: isToTrain(n) ? reasons.flatMap(({ why }) => why[n] ?? []) : [],
   }));
+  const told = [...reasons, ...others].find(({ rule }) => rule === 'injection')?.why ?? [];
   const estimatedAccuracy = Object.fromEntries(
     teachers.map(({ name }, k) => [name, consensus.accuracies[k] ?? Number.NaN]),
   );
@@ -147,11 +147,12 @@ export function judge(
     estimatedAccuracy,
     unreadable,
     unreadableAnswers,
-    isTold: judgeByRule(told, checked, context).map((why) => why !== undefined),
+    isTold: told.map((why) => why !== undefined),
     unused: Object.fromEntries(
-      unused
-        .map((rule) => [rule.rule, dropping(rule).filter((why) => why !== undefined).length])
-        .filter(([, count]) => count !== 0),
+      others.flatMap(({ rule, why }) => {
+        const count = why.filter((own, n) => own !== undefined && isToTrain(n)).length;
+        return count === 0 ? [] : [[rule, count]];
+      }),
     ),
     drift: drift.teachers,
   };
@@ -160,16 +161,11 @@ export function judge(
 /** Rules whose findings are told even where a document has not named them. */
 const TOLD_RULES = ['truncated', 'injection', 'self-consistency', 'drift'] as const;
 
-/** Those that the document has not, and the one that finds inputs that tell a model what to do. */
-function otherRules(rules: readonly RuleSettings[], context: RuleContext) {
-  const others = TOLD_RULES.filter((name) => rules.every(({ rule }) => rule !== name))
+/** Those of them that the document has not, and could have. */
+function unusedRules(rules: readonly RuleSettings[], context: RuleContext): RuleSettings[] {
+  return TOLD_RULES.filter((name) => rules.every(({ rule }) => rule !== name))
     .map((rule) => imitationRuleSettings.parse({ rule }))
     .filter((own) => ruleProblems(own, context).length === 0);
-  const told = rules.find(({ rule }) => rule === 'injection');
-  return {
-    unused: others,
-    told: told ?? imitationRuleSettings.parse({ rule: 'injection' }),
-  };
 }
 
 interface Consensus {

@@ -1,10 +1,10 @@
 /** The page that shows what a check found: one file of HTML that loads nothing. Pure. */
-import { type CheckSummary, remarks } from '../findings/index.js';
+import { type CheckSummary, remarks, unreadableRemarks } from '../findings/index.js';
 import type { JudgedInput } from '../judging/index.js';
 import { driftSection } from './drift-section.js';
 import { count, escaped, folded, percent, small, table } from './html.js';
 import { keptSamples, samplesByRule } from './samples.js';
-import { biasTable, diversityTable, teacherTable, unreadableTable } from './teacher-tables.js';
+import { biasTable, diversityTable, problemTable, teacherTable } from './teacher-tables.js';
 
 /** More rows are folded. */
 const OPEN_ROWS = 24;
@@ -48,7 +48,7 @@ ${teacherTable(summary)}
 ${diversityTable(summary)}
 <h2>Which classes they name too often, or too seldom</h2>
 ${biasTable(summary)}
-${unreadableTable(summary)}
+${problemTable(summary)}
 <h2>Who agrees with whom</h2>
 ${long(summary.teachers.length, 'teachers', agreementTable(summary))}
 <h2>While they were asked</h2>
@@ -64,7 +64,8 @@ ${samplesByRule(summary, inputs)}
 }
 
 function remarksList(summary: CheckSummary): string {
-  const said = remarks(summary).map((text) => `<li>${escaped(text)}</li>`);
+  const all = [...unreadableRemarks(summary), ...remarks(summary)];
+  const said = all.map((text) => `<li>${escaped(text)}</li>`);
   return said.length === 0 ? '' : `<ul>\n${said.join('\n')}\n</ul>`;
 }
 

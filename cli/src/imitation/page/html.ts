@@ -22,6 +22,11 @@ export function small(html: string): string {
   return `<p><small>${html}</small></p>`;
 }
 
+/** A cell of running text. */
+export function said(html: string): Cell {
+  return `<div class="said">${html}</div>`;
+}
+
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }

@@ -1,7 +1,7 @@
 /** Inputs with what was said of them and why, as HTML: some of those that are kept, and some that each rule drops. */
 import { type CheckSummary, rulesOf } from '../findings/index.js';
 import type { JudgedInput } from '../judging/index.js';
-import { count, escaped, folded, shown, table } from './html.js';
+import { count, escaped, folded, said, shown, table } from './html.js';
 
 /** Inputs that are shown: kept ones, and dropped ones of each rule. */
 const KEPT_SHOWN = 20;
@@ -46,10 +46,6 @@ function samples(inputs: readonly JudgedInput[], limit: number, file: string): s
 function spread<T>(items: readonly T[], limit: number): T[] {
   const step = Math.max(1, items.length / limit);
   return items.filter((_, n) => Math.floor(n / step) > Math.floor((n - 1) / step));
-}
-
-function said(html: string): string {
-  return `<div class="said">${html}</div>`;
 }
 
 function inputText({ value }: JudgedInput): string {

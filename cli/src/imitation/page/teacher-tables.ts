@@ -1,6 +1,6 @@
 /** What is known of each teacher, as HTML. */
 import type { CheckSummary, ClassBias } from '../findings/index.js';
-import { count, escaped, percent, points, shown, small, table } from './html.js';
+import { count, escaped, percent, points, said, shown, small, table } from './html.js';
 
 /** Classes of a teacher whose bias is shown. */
 const BIAS_CLASSES = 8;
@@ -103,14 +103,15 @@ function biases(bias: readonly ClassBias[], most: number): string {
   return `<div class="bias">${own.join('\n')}${more > 0 ? `<span>and ${count(more)} less</span>` : ''}</div>`;
 }
 
-export function unreadableTable({ teachers }: CheckSummary): string {
-  const rows = teachers.flatMap(({ name, unreadableAnswers }) =>
-    unreadableAnswers.map(({ said, count: times }) => [
+export function problemTable({ teachers }: CheckSummary): string {
+  const rows = teachers.flatMap(({ name, problems }) =>
+    problems.map(({ problem, such, count: times }) => [
       escaped(name),
-      `<div class="said">${shown(said, ANSWER_CHARACTERS)}</div>`,
+      said(shown(problem, ANSWER_CHARACTERS)),
+      said(shown(such, ANSWER_CHARACTERS)),
       count(times),
     ]),
   );
   if (rows.length === 0) return '';
-  return `<h2>What cannot be read, the most frequent</h2>\n${table(['Teacher', 'Answer', '#Times'], rows)}`;
+  return `<h2>Why answers cannot be read, the most frequent</h2>\n${table(['Teacher', 'Why', 'Such as', '#Times'], rows)}`;
 }
