@@ -11,6 +11,7 @@ import { LyceumError } from './errors.js';
 import {
   AnswerFrame,
   DataType,
+  ServiceCalls,
   StepFigures,
   TargetFrame,
   Tensor,
@@ -44,7 +45,7 @@ export function encodeTargetFrame(frame: TargetFrame): Buffer {
  */
 export function decodeAnswerFrame(bytes: Uint8Array): AnswerFrame {
   return decode('answer frame', bytes, (reader) => {
-    const frame: AnswerFrame = { ticket: undefined, firstRow: 0, tensors: [], inferenceSeconds: 0 };
+    const frame = AnswerFrame.fromPartial({});
     fields(reader, (field, type) => {
       if (field === 1 && type === WireType.LengthDelimited) {
         frame.ticket = Ticket.decode(reader.bytes());
@@ -52,7 +53,9 @@ export function decodeAnswerFrame(bytes: Uint8Array): AnswerFrame {
       else if (field === 3 && type === WireType.LengthDelimited) {
         frame.tensors.push(decodeTensor(reader.bytes()));
       } else if (field === 4 && type === WireType.Bit64) frame.inferenceSeconds = reader.double();
-      else reader.skip(type, field);
+      else if (field === 5 && type === WireType.LengthDelimited) {
+        frame.calls = ServiceCalls.decode(reader.bytes());
+      } else reader.skip(type, field);
     });
     return frame;
   });

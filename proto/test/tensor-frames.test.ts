@@ -33,6 +33,7 @@ const answer = AnswerFrame.fromPartial({
   firstRow: 300,
   tensors: [logits, hint],
   inferenceSeconds: 0.75,
+  calls: { count: 5, inputTokens: 300, outputTokens: 10 },
 });
 const target = TargetFrame.fromPartial({
   epoch: 2,

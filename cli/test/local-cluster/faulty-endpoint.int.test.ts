@@ -85,6 +85,7 @@ beforeAll(async () => {
     calm: { revision: 'calm' },
     swapped: { revision: 'swapped' },
     paid: { revision: '4', price: { perCall: 0.01 } },
+    counted: { revision: 'counted', price: { perCall: 0.5, currency: 'EUR' } },
   })) {
     const file = join(folder, `${name}.yaml`);
     writeFileSync(file, JSON.stringify({ ...endpoint, ...more }));
@@ -140,10 +141,19 @@ async function succeeded(runId: string): Promise<void> {
 
 test('what is answered so that nobody can read it is asked again, and the run goes on', async () => {
   mood = 'stutters';
-  await client.submitRun(specification('stuttering', 'small', 'box'));
+  const before = calls;
+  await client.submitRun(specification('stuttering', 'small', 'counted'));
   await succeeded('stuttering');
   expect(stutters).toBeGreaterThan(10);
   mood = 'well';
+  // Each call has a price, those too of which nothing came; canaries are counted by themselves.
+  const { cost, teachers } = await client.getReport('stuttering');
+  const { calls: counted, price } = cost?.teachers[0] ?? {};
+  const canaryCalls = (teachers[0]?.canaryCalls?.used ?? 0) / 8;
+  const ofCanaries = calls - before - (counted?.count ?? 0);
+  expect(ofCanaries).toBeGreaterThanOrEqual(canaryCalls);
+  expect(ofCanaries).toBeLessThanOrEqual(2 * canaryCalls);
+  expect(price).toEqual({ amount: 0.5 * (counted?.count ?? 0), currency: 'EUR' });
 });
 
 test('a set that the server refuses pauses the run that asks about it, and no other', async () => {

@@ -109,6 +109,38 @@ const studentRow = modelRow.extend({
   finalWeightsDigest: sha256.describe('Of the weights after the last step, float32 little-endian.'),
 });
 
+const meanInterval = z.object({ mean: z.number(), low: z.number(), high: z.number() });
+
+const splitWorth = z.object({
+  sampleCount: z.int().min(1).describe('Samples that have a label.'),
+  accuracy: share.describe('Of the ensemble of all.'),
+  nll: z.number().nullable().describe('Of the ensemble of all; null where a label got 0.'),
+  teachers: z
+    .array(
+      z.object({
+        name: z.string(),
+        loss: z
+          .object({
+            accuracy: share.describe('Of the ensemble without it.'),
+            nll: z.number().nullable(),
+            accuracyLoss: meanInterval.describe(
+              'Accuracy with it less that without it: above 0, it is missed. Bonett and Price 2012.',
+            ),
+            nllLoss: meanInterval
+              .nullable()
+              .describe('NLL without it less that with it, in nats; resampled, seed 1.'),
+            onlyWith: z.int().min(0).describe('Samples that only the ensemble with it gets right.'),
+            onlyWithout: z.int().min(0).describe('Samples that only the one without it does.'),
+            p: share.describe("McNemar's exact p of these two."),
+          })
+          .nullable()
+          .describe('Null: the others are no ensemble.'),
+        missing: z.string().optional().describe('Why not.'),
+      }),
+    )
+    .describe('Those that the row `ensemble` is of, in ensemble order.'),
+});
+
 const workerEnvironment = z.object({
   workerId: z.string(),
   version: z.string(),
@@ -212,6 +244,25 @@ export const reportSchema = z
                 .int()
                 .min(0)
                 .describe('Samples answered for this run; what the store had is not in it.'),
+              calls: z
+                .object({
+                  count: z.number().min(0),
+                  inputTokens: z
+                    .number()
+                    .min(0)
+                    .describe('As the service counted them, or estimated from a chat; else 0.'),
+                  outputTokens: z.number().min(0),
+                })
+                .optional()
+                .describe(
+                  'Calls of a service that were answered, those too whose answers could not be read; of what several runs asked for an equal part. Canaries are not in it. Absent: it calls none.',
+                ),
+              price: z
+                .object({ amount: z.number().min(0), currency: z.string() })
+                .optional()
+                .describe(
+                  'What these calls cost by the prices of its description; absent: it has none.',
+                ),
             }),
           )
           .describe('In ensemble order.'),
@@ -220,6 +271,17 @@ export const reportSchema = z
       .optional()
       .describe(
         'Device-seconds up to this report. Null or absent: not known. Not in it: the evaluation of the student, what was lost with a killed process, and runs of the further rows, which have reports of their own.',
+      ),
+    worth: z
+      .object({
+        rule: z.string().describe('As `coordinator ensemble evaluate` writes it.'),
+        validation: splitWorth.nullable().describe('Rules are fitted there; null: no labels.'),
+        test: splitWorth.nullable().describe('Null: no labels.'),
+      })
+      .nullable()
+      .optional()
+      .describe(
+        'What the ensemble loses without each of its teachers, with 95 % intervals over samples; nobody was asked for it. A rule that is fitted was fitted anew. Null: it has not two teachers, or the split is too large for it.',
       ),
     contributors: z
       .object({

@@ -1,9 +1,10 @@
 /** Gathers what a run's report is made of, from records, answers and blobs. */
 import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { readNpz } from '@lyceum/learning/files';
-import { isPaidEngine } from '@lyceum/learning/formats';
+import { isPaidEngine, parsePackagedModel } from '@lyceum/learning/formats';
 import { parseSettingsJson } from '@lyceum/learning/models';
 import { measuredSamples } from '@lyceum/learning/orders';
+import { hasPrice } from '@lyceum/learning/specification';
 import type { BlobStore } from '@lyceum/platform';
 import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
@@ -92,7 +93,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
       stepCount: plan.stepCount,
       selectedStep: outcome.selectedStep,
     },
-    cost: deviceCosts(record, facts.cost),
+    cost: await pricedCost(facts),
     submittedAtMs: record.submittedAtMs,
     endedAtMs,
     environment: {
@@ -172,6 +173,24 @@ export function contributorCountsOf(
 export function unknownContributors(unknownSteps: number): string[] {
   if (unknownSteps === 0) return [];
   return [`which teachers the targets of ${unknownSteps} steps were made of is not known`];
+}
+
+/** What its devices took, and what the calls of its endpoints cost where their descriptions have prices. */
+async function pricedCost({ record, cost, blobs }: ReportFacts): Promise<ReportInput['cost']> {
+  const costs = deviceCosts(record, cost);
+  if (costs === undefined) return undefined;
+  const teachers = costs.teachers.map(async (own, k) => {
+    const { engine = '', modelDigest = '' } = record.teachers[k] ?? {};
+    if (own.calls === undefined || !isPaidEngine(engine)) return own;
+    const packaged = parsePackagedModel(await blobs.get(modelDigest));
+    if (packaged.format !== 'endpoint' || !hasPrice(packaged.model.endpoint)) return own;
+    const { count, inputTokens, outputTokens } = own.calls;
+    const { perCall, per1kInputTokens, per1kOutputTokens, currency } =
+      packaged.model.endpoint.price;
+    const perToken = (inputTokens * per1kInputTokens + outputTokens * per1kOutputTokens) / 1000;
+    return { ...own, price: { amount: count * perCall + perToken, currency } };
+  });
+  return { ...costs, teachers: await Promise.all(teachers) };
 }
 
 function teacherEvaluation(facts: ReportFacts, index: number): TeacherEvaluation {

@@ -1,5 +1,5 @@
 /** What runs in progress have cost their devices up to now; records have what was known at their last change. */
-import { type RunRecord, withAnswers, withTraining } from '../runs/index.js';
+import { type AnswerCost, type RunRecord, withAnswers, withTraining } from '../runs/index.js';
 
 type Cost = NonNullable<RunRecord['cost']>;
 
@@ -17,16 +17,23 @@ export class RunCosts {
     this.#known.set(record.runId, cost);
   }
 
-  /** A ticket was answered that these runs asked for: each bears an equal part of the time. */
+  /** A ticket was answered that these runs asked for: each bears an equal part of the time and of the calls. */
   answered(
     runs: readonly RunRecord[],
     teacherIdentity: string,
-    {
-      deviceSeconds,
-      sampleCount,
-    }: { readonly deviceSeconds: number; readonly sampleCount: number },
+    { deviceSeconds, sampleCount, calls }: AnswerCost,
   ): void {
-    const share = { deviceSeconds: deviceSeconds / runs.length, sampleCount };
+    const share = {
+      deviceSeconds: deviceSeconds / runs.length,
+      sampleCount,
+      ...(calls && {
+        calls: {
+          count: calls.count / runs.length,
+          inputTokens: calls.inputTokens / runs.length,
+          outputTokens: calls.outputTokens / runs.length,
+        },
+      }),
+    };
     for (const record of runs) {
       const teacher = record.teachers.findIndex(({ identity }) => identity === teacherIdentity);
       if (teacher < 0) continue;

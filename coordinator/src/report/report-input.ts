@@ -59,6 +59,15 @@ export interface ReportInput {
           readonly name: string;
           readonly deviceSeconds: number;
           readonly sampleCount: number;
+          readonly calls?:
+            | {
+                readonly count: number;
+                readonly inputTokens: number;
+                readonly outputTokens: number;
+              }
+            | undefined;
+          /** What these calls cost by the prices of its description; absent: it has none. */
+          readonly price?: { readonly amount: number; readonly currency: string };
         }[];
       }
     | undefined;

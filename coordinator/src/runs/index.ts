@@ -21,7 +21,7 @@ export {
   stateFolderId,
 } from './leadership/index.js';
 export { blobsOf, namesRun } from './references.js';
-export { deviceCosts, withAnswers, withTraining } from './run-cost.js';
+export { type AnswerCost, deviceCosts, withAnswers, withTraining } from './run-cost.js';
 export { runPage } from './run-page.js';
 export { foreignPlugin, missingMethods, pluginDigestOf } from './run-plugin.js';
 export {

@@ -3,14 +3,23 @@ import type { RunRecord } from './run-record.js';
 
 type Cost = NonNullable<RunRecord['cost']>;
 
-/** Seconds and samples, in ensemble order. */
+/** What answers took of a teacher's device, and of a service that it calls; absent: it calls none. */
+export interface AnswerCost {
+  readonly deviceSeconds: number;
+  readonly sampleCount: number;
+  readonly calls?: ServiceCalls | undefined;
+}
+
+interface ServiceCalls {
+  readonly count: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** Teachers in ensemble order. */
 interface DeviceCosts {
   readonly studentDeviceSeconds: number;
-  readonly teachers: readonly {
-    readonly name: string;
-    readonly deviceSeconds: number;
-    readonly sampleCount: number;
-  }[];
+  readonly teachers: readonly (AnswerCost & { readonly name: string })[];
 }
 
 /**
@@ -37,17 +46,19 @@ export function withTraining(
 export function withAnswers(
   cost: Cost | undefined,
   teacher: number,
-  { deviceSeconds, sampleCount }: { readonly deviceSeconds: number; readonly sampleCount: number },
+  { deviceSeconds, sampleCount, calls }: AnswerCost,
 ): Cost {
   const before = cost ?? NOTHING;
   const seconds = isCounted(deviceSeconds) ? deviceSeconds : 0;
   const length = Math.max(before.teachers.length, teacher + 1);
-  const teachers = Array.from({ length }, (_, k) => {
-    const known = before.teachers[k] ?? { deviceSeconds: 0, sampleCount: 0 };
+  const teachers = Array.from({ length }, (_, k): AnswerCost => {
+    const known: AnswerCost = before.teachers[k] ?? { deviceSeconds: 0, sampleCount: 0 };
     if (k !== teacher) return known;
+    const called = calls === undefined ? known.calls : withCalls(known.calls, calls);
     return {
       deviceSeconds: known.deviceSeconds + seconds,
       sampleCount: known.sampleCount + sampleCount,
+      ...(called && { calls: called }),
     };
   });
   return { ...before, teachers };
@@ -68,10 +79,25 @@ export function deviceCosts(
   };
 }
 
+function withCalls(before: ServiceCalls | undefined, calls: ServiceCalls): ServiceCalls {
+  const sum = (of: keyof ServiceCalls) => {
+    const more = calls[of];
+    return (before?.[of] ?? 0) + (more >= 0 && more <= MOST_CALLS ? more : 0);
+  };
+  return {
+    count: sum('count'),
+    inputTokens: sum('inputTokens'),
+    outputTokens: sum('outputTokens'),
+  };
+}
+
 const NOTHING: Cost = { earlierSeconds: 0, assignmentEpoch: 0, assignmentSeconds: 0, teachers: [] };
 
 /** Some thirty years: no worker has measured more, and no sum of such is infinite, which a record could not hold. */
 const MOST_SECONDS = 1e9;
+
+/** Of a ticket, calls or tokens: no ticket has so many, and no sum of such stops being a number. */
+const MOST_CALLS = 1e12;
 
 /** Workers measure these themselves: what is no time counts for none. */
 function isCounted(seconds: number): boolean {

@@ -98,7 +98,20 @@ const cost = z.strictObject({
   assignmentEpoch: count,
   assignmentSeconds: z.number().min(0),
   /** In ensemble order; those behind the last have answered nothing. */
-  teachers: z.array(z.strictObject({ deviceSeconds: z.number().min(0), sampleCount: count })),
+  teachers: z.array(
+    z.strictObject({
+      deviceSeconds: z.number().min(0),
+      sampleCount: count,
+      /** Of a service; parts of calls that several runs share are no whole numbers. Absent: it calls none. */
+      calls: z
+        .strictObject({
+          count: z.number().min(0),
+          inputTokens: z.number().min(0),
+          outputTokens: z.number().min(0),
+        })
+        .optional(),
+    }),
+  ),
 });
 
 const numbers = z.array(z.number());

@@ -174,7 +174,7 @@ async function serveAnswers(
         rows,
       ),
     rejected: (ask, reason) => answerRefused(parts, session, ask, reason),
-    answered: (ask, deviceSeconds) => answersStored(parts, session, ask, deviceSeconds),
+    answered: (ask, took) => answersStored(parts, session, ask, took),
     arriving: (ask) => noteRemote(parts, ask),
     full: async (ask, err) => {
       for (const runId of desk.book.runsAsking(ask.id)) {
@@ -196,14 +196,14 @@ function answersStored(
   parts: TeacherServiceParts,
   worker: TeacherSession,
   ask: Ask,
-  deviceSeconds: number,
+  { inferenceSeconds: deviceSeconds, calls }: Pick<AnswerFrame, 'inferenceSeconds' | 'calls'>,
 ): void {
   parts.metrics.answers.inc(ask.samples.length);
   const replica = { workerId: worker.workerId, teacher: ask.teacherIdentity };
   const runs = parts.desk.book.runsAsking(ask.id);
   parts.health.ticketAnswered(replica, { id: ask.id, runs });
   const asking = runs.flatMap((runId) => parts.store.get(runId) ?? []);
-  const cost = { deviceSeconds, sampleCount: ask.samples.length };
+  const cost = { deviceSeconds, sampleCount: ask.samples.length, ...(calls && { calls }) };
   parts.monitor.costs.answered(asking, ask.teacherIdentity, cost);
   for (const runId of runs) {
     parts.monitor.answeredBy(runId, worker.answering(ask.teacherIdentity));

@@ -27,8 +27,8 @@ export interface AnswerIntakeParts {
   readonly arriving: (ask: Ask) => Promise<void>;
   /** The disk has no room for an answer. */
   readonly full: (ask: Ask, err: StorageFullError) => Promise<void>;
-  /** The worker answered a ticket of these samples, and computed so long. */
-  readonly answered: (ask: Ask, inferenceSeconds: number) => void;
+  /** The worker answered a ticket of these samples with this last frame, which says what that took. */
+  readonly answered: (ask: Ask, took: Pick<AnswerFrame, 'inferenceSeconds' | 'calls'>) => void;
 }
 
 /** One stream of answers. */
@@ -62,7 +62,7 @@ export class AnswerIntake {
     }
     const receipt = this.#frames.stored(rows);
     if (ask !== undefined && receipt?.wanted === true) {
-      answered(ask, frame.inferenceSeconds);
+      answered(ask, frame);
       desk.answered(id);
     }
     return receipt;

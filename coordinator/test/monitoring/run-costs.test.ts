@@ -49,6 +49,20 @@ it('splits the time of an answer among those who asked, and has its samples for 
   ]);
 });
 
+it('splits calls of a service as it does time, and no number that is none', () => {
+  const costs = new RunCosts();
+  const calls = { count: 13, inputTokens: 400, outputTokens: 26 };
+  costs.answered([one, two], 'bb', { ...answer, calls });
+  costs.answered([one], 'bb', { ...answer, calls: { ...calls, inputTokens: Number.NaN } });
+  costs.answered([one], 'bb', { ...answer, calls: { ...calls, count: 1e300 } });
+  costs.answered([one], 'bb', answer);
+  costs.answered([one], 'aa', answer);
+  const [a, b] = deviceCosts(one, costs.of(one))?.teachers ?? [];
+  expect(a?.calls).toBeUndefined();
+  expect(b?.calls).toEqual({ count: 6.5 + 13, inputTokens: 200 + 400, outputTokens: 13 + 26 + 26 });
+  expect(deviceCosts(two, costs.of(two))?.teachers[0]?.calls?.count).toBe(6.5);
+});
+
 it('goes on from the record after a restart, in the middle of an assignment too', () => {
   const before = new RunCosts();
   before.trained(two, 1, 5);

@@ -154,7 +154,7 @@ export class TeacherPeer {
     const values = samples.flatMap((s) => logitsOf(ticket.teacherIdentity, s, ticket.viewEpoch));
     const shape = [samples.length, CLASS_COUNT];
     const logits = float32Tensor('logits', shape, Float32Array.from(values));
-    return { ticket, firstRow: 0, tensors: [logits], inferenceSeconds: 0.01 };
+    return { ticket, firstRow: 0, tensors: [logits], inferenceSeconds: 0.01, calls: undefined };
   }
 
   async #run(): Promise<void> {

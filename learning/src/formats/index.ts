@@ -4,10 +4,12 @@
  */
 export {
   answerPointer,
+  callTokens,
   describeEndpoint,
   type EndpointPackage,
   endpointInputs,
   pngFile,
+  promptTokens,
   readAnswer,
   requestBody,
   requireKnownClasses,

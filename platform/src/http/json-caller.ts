@@ -33,6 +33,8 @@ export interface JsonCallerOptions {
   readonly nowMs: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Told of each 2xx answer, which may have to be paid: what was sent, and what came; undefined: nobody can read it. */
+  readonly answered?: (body: unknown, json: unknown) => void;
   /** Asked before each try; throws if there may be no more. */
   readonly allow?: () => void;
   /** Told why a try failed that will be repeated, and when; and whether an answer came that cannot be read. */
@@ -93,16 +95,20 @@ export class JsonCaller {
     signal: AbortSignal,
     problemOf: (json: unknown) => string | undefined = () => undefined,
   ): Promise<unknown> {
-    const { url, attempts, random, nowMs, retried, allow } = this.#options;
+    const { url, attempts, random, nowMs, retried, allow, answered } = this.#options;
     const text = JSON.stringify(body);
     let unread: string | undefined;
     for (let failures = 0; ; ) {
       await this.#begin(signal);
       allow?.();
       const outcome = await this.#try(text, problemOf);
-      if ('json' in outcome) return outcome.json;
+      if ('json' in outcome) {
+        answered?.(body, outcome.json);
+        return outcome.json;
+      }
       failures += 1;
       const { reason, again, status, unreadable = false, afterMs = 0 } = outcome;
+      if (unreadable) answered?.(body, undefined);
       if (!again) throw new HttpRefusedError(`${url}: ${reason}`, status);
       if (unreadable) unread = reason;
       if (failures >= attempts || afterMs > RETRY_AFTER_MAX_MS) {

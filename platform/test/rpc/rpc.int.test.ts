@@ -153,6 +153,7 @@ function frame(values: Float32Array): AnswerFrame {
     firstRow: 0,
     tensors: [float32Tensor('logits', [values.length], values)],
     inferenceSeconds: 0,
+    calls: undefined,
   };
 }
 

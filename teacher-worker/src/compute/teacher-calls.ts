@@ -2,7 +2,7 @@
 import type { ViewAt } from '@lyceum/learning/views';
 import type { SecretPlaces } from '@lyceum/platform';
 import type { WorkerGpu } from './engines/index.js';
-import type { AnswerTensor, TeacherDescription } from './rows/index.js';
+import type { AnswerTensor, ServiceUse, TeacherDescription } from './rows/index.js';
 import type { TicketSpan } from './ticket-span.js';
 
 /** What the thread is started with. */
@@ -77,6 +77,8 @@ export interface InferRequest {
 export interface Answer {
   readonly tensors: readonly AnswerTensor[];
   readonly inferenceSeconds: number;
+  /** Since the last answer to a ticket; absent: it calls no service that anybody pays for. */
+  readonly calls?: ServiceUse;
 }
 
 /** Where teachers compute, calls are carried out one after another, in the order in which they come. */

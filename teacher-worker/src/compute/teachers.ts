@@ -25,6 +25,7 @@ import {
   OutsideFailure,
   requireFinite,
   requireRowIndependence,
+  type ServiceUse,
   type TeacherDescription,
   type TeacherEngine,
   type TeacherPlacement,
@@ -45,6 +46,8 @@ interface LoadedTeacher {
   readonly engine: TeacherEngine;
   /** What it sees of a set. */
   readonly seen: (stored: StoredDataset) => Dataset;
+  /** Of tickets that failed: the next one that is answered tells of it. */
+  owed?: ServiceUse;
 }
 
 export class Teachers {
@@ -171,17 +174,24 @@ export class Teachers {
   }
 
   async #answer(request: AnswerRequest): Promise<Answer> {
-    const { engine, seen } = this.#teacher(request.identity);
-    const dataset = seen(this.#dataset(request.dataset));
+    const teacher = this.#teacher(request.identity);
+    const { engine } = teacher;
+    const dataset = teacher.seen(this.#dataset(request.dataset));
     const samples = ticketSamples(dataset, request.span);
     const start = performance.now();
     const { view, outputs, isProbe } = request;
     if (isProbe) await engine.check?.();
-    const tensors = await engine.answer({ dataset, samples, view, outputs });
+    const tensors = await engine.answer({ dataset, samples, view, outputs }).finally(() => {
+      const used = engine.used?.();
+      // Canaries are counted by themselves, and against a budget of their own.
+      if (!isProbe && used !== undefined) teacher.owed = together(teacher.owed, used);
+    });
     const inferenceSeconds = (performance.now() - start) / 1000;
     for (const tensor of tensors) requireFinite(tensor);
+    const calls = isProbe ? undefined : teacher.owed;
+    if (!isProbe) delete teacher.owed;
     return moved(
-      { tensors, inferenceSeconds },
+      { tensors, inferenceSeconds, ...(calls !== undefined && { calls }) },
       tensors.map(({ values }) => values.buffer),
     );
   }
@@ -214,6 +224,15 @@ export class Teachers {
 }
 
 /** Whose answers are written down looks at no modality: the first will do. */
+function together(before: ServiceUse | undefined, use: ServiceUse): ServiceUse {
+  if (before === undefined) return use;
+  return {
+    count: before.count + use.count,
+    inputTokens: before.inputTokens + use.inputTokens,
+    outputTokens: before.outputTokens + use.outputTokens,
+  };
+}
+
 function seenBy({ format }: PackagedModel, settingsJson: string): LoadedTeacher['seen'] {
   const { modality } = parseSettingsJson(settingsJson);
   if (formatNamed(format).isWrittenDown !== true) return (stored) => seenDataset(stored, modality);

@@ -9,7 +9,7 @@ import type { Answer } from '../compute/index.js';
  */
 export function answerFrames(
   ticket: Ticket,
-  { tensors, inferenceSeconds }: Answer,
+  { tensors, inferenceSeconds, calls }: Answer,
   frameBytes: number,
 ): AnswerFrame[] {
   const rowBytes = tensors.reduce(
@@ -24,6 +24,7 @@ export function answerFrames(
       ticket,
       firstRow,
       inferenceSeconds: endRow === ticket.positionCount ? inferenceSeconds : 0,
+      calls: endRow === ticket.positionCount ? calls : undefined,
       tensors: tensors.map(({ name, width, values }) =>
         float32Tensor(
           name,

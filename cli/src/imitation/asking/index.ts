@@ -10,4 +10,4 @@ export {
 } from './answers-file.js';
 export { askingsOf } from './askings.js';
 export { type Collected, collectAnswers, type Unreadable } from './collect.js';
-export { type CostEstimate, costOf, estimateCosts, messagesTokens } from './open-questions.js';
+export { type CostEstimate, costOf, estimateCosts } from './open-questions.js';

@@ -1,5 +1,5 @@
 /** Which questions are still to be asked, and what that will cost. Pure. */
-import { requestBody } from '@lyceum/learning/formats';
+import { promptTokens, requestBody } from '@lyceum/learning/formats';
 import {
   type Endpoint,
   hasPrice,
@@ -9,12 +9,6 @@ import {
 import type { ImitationInput } from '../inputs/index.js';
 import { answerKey, type ImitationAnswer, isUnreadable } from './answers-file.js';
 import { type Asking, askingsOf } from './askings.js';
-
-/** A token of English is about four characters; of other languages fewer. An estimate, and said to be one. */
-const CHARACTERS_PER_TOKEN = 4;
-
-/** What a chat's message adds to its text. */
-const MESSAGE_TOKENS = 4;
 
 /** One answer to one input. */
 export interface Question {
@@ -90,7 +84,7 @@ export function estimateCosts(
       calls,
     };
     if (chat === undefined) return { ...counted, ...costOf(teacher.endpoint, calls, 0, 0) };
-    const inputTokens = open.reduce((sum, own) => sum + promptTokens(own, spec.classes), 0);
+    const inputTokens = open.reduce((sum, own) => sum + inputTokensOf(own, spec.classes), 0);
     const outputTokens = calls * chat.maxTokens;
     return {
       ...counted,
@@ -113,15 +107,7 @@ export function costOf(
   return { cost: calls * perCall + perToken, currency };
 }
 
-function promptTokens({ asking, input }: Question, classes: readonly string[]): number {
+function inputTokensOf({ asking, input }: Question, classes: readonly string[]): number {
   const said = 'text' in input.value ? input.value.text : '';
-  const { messages } = requestBody(asking.endpoint, [said], classes) as {
-    messages: readonly { readonly content: string }[];
-  };
-  return messagesTokens(messages);
-}
-
-export function messagesTokens(messages: readonly { readonly content: string }[]): number {
-  const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
-  return Math.ceil(characters / CHARACTERS_PER_TOKEN) + MESSAGE_TOKENS * messages.length;
+  return promptTokens(requestBody(asking.endpoint, [said], classes));
 }

@@ -1,12 +1,8 @@
 /** What is to be written, by whom, after what; and what that will cost. Pure. */
+import { promptTokens } from '@lyceum/learning/formats';
 import type { Imitation, ImitationTeacher, Questions } from '@lyceum/learning/specification';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
-import {
-  type CostEstimate,
-  costOf,
-  type ImitationAnswer,
-  messagesTokens,
-} from '../asking/index.js';
+import { type CostEstimate, costOf, type ImitationAnswer } from '../asking/index.js';
 import type { ImitationInput } from '../inputs/index.js';
 import { judge } from '../judging/index.js';
 import type { QuestionLine } from './questions-file.js';
@@ -133,7 +129,7 @@ export function estimateWriting(
     let [calls, inputTokens] = [0, 0];
     const open = plan.openOf(name);
     for (let call = plan.next(name); call !== undefined; call = plan.next(name)) {
-      inputTokens += messagesTokens(writingRequest(writing, call, first + calls).body.messages);
+      inputTokens += promptTokens(writingRequest(writing, call, first + calls).body);
       calls += 1;
     }
     const outputTokens = calls * writing.questions.maxTokens;

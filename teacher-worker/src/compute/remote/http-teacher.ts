@@ -6,6 +6,7 @@
  */
 import type { Dataset } from '@lyceum/learning/datasets';
 import {
+  callTokens,
   describeEndpoint,
   type EndpointPackage,
   endpointInputs,
@@ -29,6 +30,7 @@ import {
   type AnswerTensor,
   type EngineOpener,
   OutsideFailure,
+  type ServiceUse,
   type TeacherDescription,
   type TeacherEngine,
 } from '../rows/index.js';
@@ -41,6 +43,8 @@ const TURN_MS = 240_000;
 const TABLES_MAX_COUNT = 32;
 
 const NOT_ASKED = -2;
+
+const NOTHING: ServiceUse = { count: 0, inputTokens: 0, outputTokens: 0 };
 
 export interface HttpTeacherOptions {
   readonly model: EndpointPackage;
@@ -63,6 +67,7 @@ export class HttpTeacher implements TeacherEngine {
   readonly #kept: KeptAnswers;
   /** Of all that its answers depend on. */
   readonly #answersDigest: string;
+  #used: ServiceUse = NOTHING;
 
   private constructor({ model, dataset, outside, kept }: HttpTeacherOptions) {
     const { url, headers, rate, timeoutMs, attempts } = model.endpoint;
@@ -80,6 +85,14 @@ export class HttpTeacher implements TeacherEngine {
       attempts,
       nowMs: Date.now,
       random: Math.random,
+      answered: (body, response) => {
+        const { inputTokens, outputTokens } = callTokens(body, response);
+        this.#used = {
+          count: this.#used.count + 1,
+          inputTokens: this.#used.inputTokens + inputTokens,
+          outputTokens: this.#used.outputTokens + outputTokens,
+        };
+      },
     });
   }
 
@@ -126,6 +139,12 @@ export class HttpTeacher implements TeacherEngine {
     }
     const values = Float32Array.from(samples, (sample) => table[sample] as number);
     return [{ name: CLASS_OUTPUT, width: 1, values }];
+  }
+
+  used(): ServiceUse {
+    const used = this.#used;
+    this.#used = NOTHING;
+    return used;
   }
 
   forget(): void {

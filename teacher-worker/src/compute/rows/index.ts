@@ -12,6 +12,7 @@ export {
   type EngineOpener,
   type OpenTeacher,
   opensAnyOf,
+  type ServiceUse,
   type TeacherDescription,
   type TeacherEngine,
   type TeacherPlacement,

@@ -54,6 +54,13 @@ export interface AnswerTensor {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
+/** What was asked of somebody's service, which may cost. */
+export interface ServiceUse {
+  readonly count: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** One loaded teacher. Calls do not overlap. */
 export interface TeacherEngine {
   /** Answers are found, not computed: there is nothing to warm up, rows do not depend on one another, and each may cost. */
@@ -89,6 +96,9 @@ export interface TeacherEngine {
    * @throws {LyceumError} FAILED_PRECONDITION with what has changed; another code if it cannot be asked.
    */
   check?(): Promise<void>;
+
+  /** What it has asked of a service since this was last called. Absent: it calls none that anybody pays for. */
+  used?(): ServiceUse;
 
   /** From here on nothing is answered by what it keeps of earlier answers. Absent: it keeps none. */
   forget?(): void;

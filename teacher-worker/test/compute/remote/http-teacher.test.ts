@@ -124,6 +124,29 @@ it('asks anew once it is to forget, and other endpoints keep what they have', as
   expect(asked.length).toBe(new Set(samples).size);
 });
 
+it('counts the calls that were answered, those too that nobody could read, and tells of each once', async () => {
+  const plain = respond;
+  // Of the 8 calls of at most 8 rows one is answered so that it must be tried again, and one is not answered at first.
+  let [broken, refused] = [true, true];
+  respond = (inputs) => {
+    if (refused) {
+      refused = false;
+      return { status: 503, body: 'busy' };
+    }
+    const body = broken ? [] : plain(inputs, 0).body;
+    broken = false;
+    return { body };
+  };
+  const teacher = await open({ concurrency: 1, attempts: 3 });
+  expect(await classesOf(Promise.resolve(teacher))).toEqual(want);
+  const distinct = new Set(samples).size;
+  const used = { count: Math.ceil(distinct / 8) + 1, inputTokens: 0, outputTokens: 0 };
+  expect(teacher.used()).toEqual(used);
+  // Kept answers cost nothing.
+  await classesOf(Promise.resolve(teacher));
+  expect(teacher.used()).toEqual({ count: 0, inputTokens: 0, outputTokens: 0 });
+});
+
 it('sends pictures as PNG in base64', async () => {
   const bytes: number[] = [];
   respond = (inputs) => {

@@ -1,0 +1,37 @@
+/** What a call of a chat takes in tokens, by which many are paid. Pure. */
+import { valueAt } from './endpoint-answers.js';
+
+/** A token of English is about four characters; of other languages fewer. An estimate, and said to be one. */
+const CHARACTERS_PER_TOKEN = 4;
+
+/** What a chat's message adds to its text. */
+const MESSAGE_TOKENS = 4;
+
+/** An estimate of what is sent, 0 of what is no chat. @param body - as `requestBody` makes it. */
+export function promptTokens(body: unknown): number {
+  const messages = valueAt(body, '/messages', 0);
+  if (!Array.isArray(messages)) return 0;
+  const characters = messages.reduce((sum, { content }) => sum + String(content).length, 0);
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN) + MESSAGE_TOKENS * messages.length;
+}
+
+/**
+ * What one call took: as the service says in `usage`, as OpenAI-compatible ones do, else the estimate, and of the answer at
+ * most `max_tokens`.
+ *
+ * @param response - undefined: nobody can read it.
+ */
+export function callTokens(
+  body: unknown,
+  response: unknown,
+): { readonly inputTokens: number; readonly outputTokens: number } {
+  const counted = (from: unknown, pointer: string) => {
+    const value = valueAt(from, pointer, 0);
+    return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+  };
+  return {
+    inputTokens: counted(response, '/usage/prompt_tokens') ?? promptTokens(body),
+    outputTokens:
+      counted(response, '/usage/completion_tokens') ?? counted(body, '/max_tokens') ?? 0,
+  };
+}
