@@ -172,9 +172,16 @@ function armsOf(runs: readonly ComparedRun[]): ComparedRun[][] {
 /** Fields that make no other arm: seeds, and what only adds rows to the report. */
 export const NO_PART_OF_ARM: ReadonlySet<string> = new Set(['seed', 'baseline', 'references']);
 
-/** Equal for runs of one arm: what a student is made of, but for seeds and names. */
+/** Equal for runs of one arm: what a student is made of, but for seeds and names, in whatever order it was written. */
 export function armKey({ metadata: _, ...rest }: ComparedRun['specification']): string {
-  return JSON.stringify(rest, (key, value) => (NO_PART_OF_ARM.has(key) ? undefined : value));
+  return JSON.stringify(rest, (key, value) =>
+    NO_PART_OF_ARM.has(key) ? undefined : inOrder(value),
+  );
+}
+
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The seed by which runs of two arms are paired. */

@@ -156,3 +156,19 @@ test.each([
 ])('refuses what cannot be compared (%#)', (runs, told) => {
   expect(() => compare(...runs)).toThrow(told);
 });
+test('runs are of one arm in whatever order their fields were written', () => {
+  const written = (seed: number, spec: object) => ({
+    specification: { metadata: {}, spec: { ...spec, training: { seed } } },
+  });
+  const [one, other] = [
+    { term: 'kd', weight: 1 },
+    { weight: 1, term: 'kd' },
+  ];
+  const { arms } = compare(
+    run('a1', '110', written(1, { model: 'a', objective: [one] })),
+    run('a2', '100', written(2, { objective: [other], model: 'a' })),
+    run('b1', '111', written(1, { model: 'b', objective: [one] })),
+    run('b2', '110', written(2, { objective: [other], model: 'b' })),
+  );
+  expect(arms).toMatchObject([{ reference: ['a1', 'a2'], runs: ['b1', 'b2'] }]);
+});

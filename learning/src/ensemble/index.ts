@@ -8,6 +8,11 @@ export { certainLogits, combineTargets, fitOf, type TeacherAnswers } from './com
 export { disagreements } from './disagreement.js';
 export { type FeatureTerm, featureTerms } from './feature-plan.js';
 export { fitCombination, fitNumberCount, needsFit, ownTemperature } from './fit-combination.js';
+export {
+  type EnsembleAnswers,
+  type LeftOneOut,
+  leaveOneOut,
+} from './leave-one-out.js';
 export * from './metrics/index.js';
 export {
   /** @public Declarations of the coordinator's records name it. */

@@ -14,6 +14,12 @@ export {
   topKAccuracy,
   totalVariation,
 } from './metrics.js';
-export { holm, mcNemar, pairedBootstrap } from './paired-comparison.js';
+export {
+  holm,
+  type MeanInterval,
+  mcNemar,
+  pairedBootstrap,
+  pairedShares,
+} from './paired-comparison.js';
 export { pairwiseDivergences } from './pairwise-divergence.js';
 export { pairedInterval, seedsNeeded } from './statistics.js';

@@ -7,7 +7,7 @@
 import { LyceumError } from '@lyceum/proto';
 import { mulberry32 } from '../../arrays/index.js';
 
-export interface BootstrapInterval {
+export interface MeanInterval {
   readonly mean: number;
   /** Ends of the 95 % interval of the mean. */
   readonly low: number;
@@ -28,7 +28,7 @@ export function pairedBootstrap(
   differences: ArrayLike<number>,
   seed: number,
   resampleCount = 2000,
-): BootstrapInterval {
+): MeanInterval {
   const n = differences.length;
   let sum = 0;
   for (let i = 0; i < n; i++) sum += differences[i] as number;
@@ -48,6 +48,44 @@ export function pairedBootstrap(
   }
   means.sort();
   return { mean: sum / n, low: quantile(means, TAIL), high: quantile(means, 1 - TAIL) };
+}
+
+/** Standard normal, two-sided 95 %. */
+const NORMAL_95 = 1.959964;
+
+/**
+ * The difference (c − b)/N of two shares of right answers, and its 95 % interval: Wald's, with one more of each kind of
+ * differing sample. Models that never differed have an interval too, where the bootstrap has none.
+ *
+ *     (c − b)/(N + 2) ± z √((p + q − (p − q)²)/(N + 2)),  p = (b + 1)/(N + 2), q = (c + 1)/(N + 2)
+ *
+ * Bonett & Price 2012, https://doi.org/10.3102/1076998611411915
+ *
+ * @param firstOnlyCount - b.
+ * @param secondOnlyCount - c.
+ * @param sampleCount - N.
+ * @throws {LyceumError} INVALID_ARGUMENT if counts are not whole, or are no counts of so many samples.
+ */
+export function pairedShares(
+  firstOnlyCount: number,
+  secondOnlyCount: number,
+  sampleCount: number,
+): MeanInterval {
+  const counts = [firstOnlyCount, secondOnlyCount, sampleCount];
+  const isCounted = counts.every((count) => Number.isInteger(count) && count >= 0);
+  if (!isCounted || sampleCount === 0 || firstOnlyCount + secondOnlyCount > sampleCount) {
+    const message = `want two counts of one sample at least, got ${firstOnlyCount} and ${secondOnlyCount} of ${sampleCount}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const n = sampleCount + 2;
+  const p = (firstOnlyCount + 1) / n;
+  const q = (secondOnlyCount + 1) / n;
+  const margin = NORMAL_95 * Math.sqrt((p + q - (p - q) ** 2) / n);
+  return {
+    mean: (secondOnlyCount - firstOnlyCount) / sampleCount,
+    low: Math.max(-1, q - p - margin),
+    high: Math.min(1, q - p + margin),
+  };
 }
 
 /**

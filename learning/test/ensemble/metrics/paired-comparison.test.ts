@@ -1,7 +1,12 @@
 /** Coins that can be counted, a published worked example, and an interval against the normal one of a large set. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
-import { holm, mcNemar, pairedBootstrap } from '../../../src/ensemble/metrics/paired-comparison.js';
+import {
+  holm,
+  mcNemar,
+  pairedBootstrap,
+  pairedShares,
+} from '../../../src/ensemble/metrics/paired-comparison.js';
 
 describe('mcNemar', () => {
   it('counts coins', () => {
@@ -61,5 +66,56 @@ describe('pairedBootstrap', () => {
   it('refuses nothing, and NaN', () => {
     expect(() => pairedBootstrap([], 1)).toThrow(/finite differences/);
     expect(() => pairedBootstrap([Number.NaN], 1)).toThrow(/finite differences/);
+  });
+});
+
+describe('pairedShares', () => {
+  it('is the shares’ difference, with an interval wider than none where models never differed', () => {
+    // 0 ± 1.96 √(2/50/50).
+    const same = pairedShares(0, 0, 48);
+    expect(same).toMatchObject({ mean: 0, low: -same.high });
+    expect(same.high).toBeCloseTo(1.959964 * Math.sqrt(2 / 2500), 12);
+    // ((31 − 11) ± 1.96 √(42 − 20²/202))/202.
+    const { mean, low, high } = pairedShares(10, 30, 200);
+    expect(mean).toBe(0.1);
+    const margin = (1.959964 * Math.sqrt(42 - 400 / 202)) / 202;
+    expect(low).toBeCloseTo(20 / 202 - margin, 12);
+    expect(high).toBeCloseTo(20 / 202 + margin, 12);
+  });
+
+  it('is about the bootstrap of a large set', () => {
+    const differences = Float64Array.from({ length: 4000 }, (_, n) => {
+      return n < 300 ? 1 : n < 420 ? -1 : 0;
+    });
+    const resampled = pairedBootstrap(differences, 1);
+    const { mean, low, high } = pairedShares(120, 300, 4000);
+    expect(mean).toBeCloseTo(resampled.mean, 12);
+    expect(low).toBeCloseTo(resampled.low, 3);
+    expect(high).toBeCloseTo(resampled.high, 3);
+  });
+
+  it('covers the true difference as often as it says', () => {
+    const [n, times, p, q] = [60, 2000, 0.03, 0.06];
+    let covered = 0;
+    for (let time = 0; time < times; time++) {
+      let [b, c] = [0, 0];
+      for (let i = 0; i < n; i++) {
+        const u = mulberry32(5, time * n + i);
+        if (u < p) b++;
+        else if (u < p + q) c++;
+      }
+      const { low, high } = pairedShares(b, c, n);
+      if (low <= q - p && q - p <= high) covered++;
+    }
+    expect(covered / times).toBeGreaterThan(0.94);
+  });
+
+  it.each([
+    [1, 2, 2],
+    [-1, 0, 4],
+    [0, 0, 0],
+    [0.5, 0, 4],
+  ])('refuses %d and %d of %d', (b, c, n) => {
+    expect(() => pairedShares(b, c, n)).toThrow(/two counts of one sample/);
   });
 });

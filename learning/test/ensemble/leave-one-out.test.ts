@@ -1,0 +1,134 @@
+/** Losses against arithmetic on a few samples of two classes, written out here. */
+import { expect, test } from 'vitest';
+import { certainLogits } from '../../src/ensemble/combine-targets.js';
+import { fitCombination } from '../../src/ensemble/fit-combination.js';
+import { type EnsembleLoss, leaveOneOut } from '../../src/ensemble/leave-one-out.js';
+import { parseRule } from '../../src/ensemble/rule-text.js';
+
+/** Logits [N, 2] whose softmax gives class 0 these probabilities. */
+function logitsOf(...ofClass0: number[]): Float32Array {
+  return Float32Array.from(ofClass0.flatMap((p) => [Math.log(p), Math.log(1 - p)]));
+}
+
+const LABELS = Int32Array.of(0, 0, 1, 1, -1);
+const HELD_OUT = Int32Array.of(0, 1);
+
+/** All right, and half wrong: the mean is right on the first three. */
+const GOOD = {
+  weight: 1,
+  logits: logitsOf(0.9, 0.8, 0.2, 0.4, 0.5),
+  heldOutLogits: logitsOf(0.9, 0.1),
+};
+const BAD = {
+  weight: 1,
+  logits: logitsOf(0.6, 0.3, 0.4, 0.9, 0.1),
+  heldOutLogits: logitsOf(0.2, 0.7),
+};
+
+function left(rule: string, teachers: (typeof GOOD & { readonly knownClasses?: number[] })[]) {
+  const combination = parseRule(rule);
+  const heldOut = teachers.map(({ heldOutLogits }) => heldOutLogits);
+  const answers = { combination, classCount: 2, labels: LABELS, heldOutLabels: HELD_OUT };
+  const fit = fitCombination(combination, heldOut, HELD_OUT, 2);
+  const found = leaveOneOut({ ...answers, fit, teachers });
+  return { ...found, without: (found?.without ?? []) as EnsembleLoss[] };
+}
+
+const mean = (...values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+const nll = (...ofLabel: number[]) => mean(...ofLabel.map((p) => -Math.log(p)));
+
+test('without each teacher there is the mean of the others', () => {
+  const { sampleCount, all, without } = left('arithmetic', [GOOD, BAD]);
+  // Means of class 0: 0.75, 0.55, 0.3, 0.65. The sample without a label does not count.
+  expect(sampleCount).toBe(4);
+  expect(all?.accuracy).toBe(0.75);
+  expect(all?.nll).toBeCloseTo(nll(0.75, 0.55, 0.7, 0.35), 6);
+  const [withoutGood, withoutBad] = without;
+  expect(withoutGood).toMatchObject({ accuracy: 0.5, onlyWith: 1, onlyWithout: 0, p: 1 });
+  expect(withoutGood?.nll).toBeCloseTo(nll(0.6, 0.3, 0.6, 0.1), 6);
+  expect(withoutBad).toMatchObject({ accuracy: 1, onlyWith: 0, onlyWithout: 1, p: 1 });
+  expect(withoutGood?.accuracyLoss.mean).toBe(0.25);
+  expect(withoutBad?.accuracyLoss.mean).toBe(-0.25);
+  // Bonett and Price: (1 − 0)/6 ± 1.96 √((2/6 + 1/6 − (1/6)²)/6).
+  const margin = 1.959964 * Math.sqrt((3 / 6 - 1 / 36) / 6);
+  expect(withoutGood?.accuracyLoss.low).toBeCloseTo(1 / 6 - margin, 12);
+  expect(withoutGood?.accuracyLoss.high).toBeCloseTo(1 / 6 + margin, 12);
+  expect(withoutBad?.accuracyLoss.high).toBeCloseTo(margin - 1 / 6, 12);
+  const lost = nll(0.9, 0.8, 0.8, 0.6) - nll(0.75, 0.55, 0.7, 0.35);
+  expect(withoutBad?.nllLoss?.mean).toBeCloseTo(lost, 6);
+  expect(withoutBad?.nllLoss?.low).toBeLessThan(lost);
+  expect(withoutBad?.nllLoss?.high).toBeGreaterThan(lost);
+});
+
+test('their weights are the run’s', () => {
+  const { all, without } = left('arithmetic', [{ ...GOOD, weight: 3 }, BAD, BAD]);
+  expect(all?.nll).toBeCloseTo(nll(0.78, 0.6, 0.72, 0.4), 6);
+  // 3 to 1, not 1 to 1.
+  expect(without[1]?.nll).toBeCloseTo(nll(0.825, 0.675, 0.75, 0.475), 6);
+});
+
+test('a rule is fitted anew to the others', () => {
+  // Together the good one has all weight. Of the others the one has it that was the better one on both samples.
+  const better = {
+    ...BAD,
+    logits: logitsOf(0.7, 0.6, 0.8, 0.4, 0.5),
+    heldOutLogits: logitsOf(0.4, 0.5),
+  };
+  const { all, without } = left('mixture-em', [GOOD, BAD, better]);
+  expect(all?.accuracy).toBe(1);
+  expect(without[0]?.nll).toBeCloseTo(nll(0.7, 0.6, 0.2, 0.6), 4);
+  expect(without[1]?.accuracyLoss.mean).toBe(0);
+});
+
+test('a temperature is a teacher’s own, and stays', () => {
+  const combination = parseRule('arithmetic+calibrate');
+  const sharp = { ...BAD, logits: BAD.logits.map((z) => 2 * z) };
+  const found = leaveOneOut({
+    combination,
+    fit: { temperatures: [1, 2] },
+    classCount: 2,
+    teachers: [GOOD, sharp],
+    labels: LABELS,
+    heldOutLabels: HELD_OUT,
+  });
+  expect(found?.all.nll).toBeCloseTo(nll(0.75, 0.55, 0.7, 0.35), 6);
+  expect(found?.without[0]).toMatchObject({ nll: expect.closeTo(nll(0.6, 0.3, 0.6, 0.1), 6) });
+});
+
+test('of final answers there is no NLL where one is excluded, and silence is no answer', () => {
+  const final = (...classes: number[]) => {
+    const logits = new Float32Array(2 * classes.length);
+    certainLogits(classes, 2, logits);
+    return { weight: 1, logits, heldOutLogits: logitsOf(0.5, 0.5) };
+  };
+  const boxes = [final(0, 0, 1, 1, 0), final(0, 1, -1, 0, 0), final(0, 0, 1, 0, 0)];
+  const { all, without } = left('majority-vote', boxes);
+  // Votes 0, 0, 1, 0: the last is wrong. Of the third the second says nothing.
+  expect(all?.accuracy).toBe(0.75);
+  expect(all?.nll).toBeCloseTo(nll(1, 2 / 3, 1, 1 / 3), 6);
+  // Of two that differ the lower class: 0, 0, 1, 0.
+  expect(without.map(({ accuracy }) => accuracy)).toEqual([0.75, 0.75, 0.75]);
+  // Both others exclude the last one's label.
+  expect(without[0]).toMatchObject({ nll: null, nllLoss: null });
+});
+
+test('a class that the others do not know is what they get wrong', () => {
+  const first = { ...GOOD, knownClasses: [0] };
+  first.logits = first.logits.map((z, i) => (i % 2 === 0 ? z : Number.NEGATIVE_INFINITY));
+  const { all, without } = left('arithmetic', [first, { ...GOOD, knownClasses: [0, 1] }]);
+  // Class 0 is the mean of 1 and the second's, class 1 the second's, over their sum.
+  expect(all?.nll).toBeCloseTo(nll(0.95 / 1.05, 0.9 / 1.1, 0.8 / 1.4, 0.6 / 1.3), 6);
+  expect(without[1]).toMatchObject({ accuracy: 0.5, nll: null, nllLoss: null });
+});
+
+test('others that are no ensemble are told, and no labels are nothing', () => {
+  const { all, without } = left('arithmetic', [GOOD, { ...BAD, weight: 0 }]);
+  expect(all?.accuracy).toBe(1);
+  expect(without[0]).toEqual({ missing: expect.stringContaining('weight') });
+  expect(without[1]?.accuracyLoss.mean).toBe(0);
+  const answers = { combination: parseRule('arithmetic'), fit: {}, classCount: 2 };
+  const labels = Int32Array.of(-1, -1, -1, -1, -1);
+  expect(
+    leaveOneOut({ ...answers, teachers: [GOOD, BAD], labels, heldOutLabels: HELD_OUT }),
+  ).toBeUndefined();
+});
