@@ -53,6 +53,15 @@ describe('the model card', () => {
     );
   });
 
+  it('has what each teacher cost and is worth', () => {
+    const card = modelCard(reportInput());
+    expect(card).toContain(
+      '| teacher-0 | 50 s | 450 | 4\\.50 EUR | 94.00 % | 2.00 points (1.60 to 2.40) |',
+    );
+    expect(card).toContain('could be dropped at a loss of −1.00 points');
+    expect(modelCard(reportInput({ teachers: 1 }))).not.toContain('cost and worth');
+  });
+
   it('has the same lines and cells whatever names are made of', () => {
     const hostile = (text: string) => `\`]|<b>*x*\n\n# y\n---\n| ![p](http://h/p)${text}`;
     const shape = (card: string) =>

@@ -71,11 +71,11 @@ function reportOf({ classes, teachers }: Size, classNames: string[], mark: Mark)
     attempt: 1,
     testSampleCount: 2_000,
     measuredTrainCount: 5_000,
-    teachers: names.map((name) => ({
+    teachers: names.map((name, t) => ({
       ...row(0.95),
       name,
       weight: 1,
-      identity: digest('1'),
+      identity: String(t).padStart(64, '0'),
       modelDigest: digest('2'),
     })),
     ensemble: { ...row(0.96), combine: 'arithmetic' },
@@ -101,6 +101,26 @@ function reportOf({ classes, teachers }: Size, classNames: string[], mark: Mark)
       waitingSeconds: 8,
       stepCount: 1_100,
       selectedStep: 990,
+    },
+    cost: {
+      studentDeviceSeconds: 100,
+      teachers: names.map((name) => ({
+        name,
+        deviceSeconds: 50,
+        sampleCount: 900,
+        calls: { count: 450, inputTokens: 0, outputTokens: 0 },
+        price: { amount: 4.5, currency: mark('EUR') },
+      })),
+    },
+    worth: {
+      rule: 'arithmetic',
+      validation: null,
+      test: {
+        sampleCount: 1_900,
+        accuracy: 0.96,
+        nll: 0.2,
+        teachers: names.map((name, t) => ({ name, loss: lossOf(t === 0 ? 0.02 : -0.01) })),
+      },
     },
     contributors: { degradedShare: 0, teachers: names.map((name) => ({ name, share: 1 })) },
     teacherKnowledge: names.map((name) => ({
@@ -137,6 +157,18 @@ function reportOf({ classes, teachers }: Size, classNames: string[], mark: Mark)
     bitExact: false,
     bitExactExceptions: [mark('workers differ')],
     specification: { spec: { dataset: mark('mnist') } },
+  };
+}
+
+function lossOf(mean: number) {
+  return {
+    accuracy: 0.96 - mean,
+    nll: 0.25,
+    accuracyLoss: { mean, low: mean - 0.004, high: mean + 0.004 },
+    nllLoss: { mean, low: mean - 0.01, high: mean + 0.01 },
+    onlyWith: 30,
+    onlyWithout: 10,
+    p: 0.002,
   };
 }
 

@@ -30,6 +30,35 @@ describe('the report as a page', () => {
     }
   });
 
+  it('has what each teacher cost and is worth, and names who could go', () => {
+    const page = reportPage(reportInput());
+    expect(page).toContain('Teachers: cost, and worth to the ensemble on 1,900 test samples');
+    const row = (name: string) => {
+      const rows = page.match(new RegExp(`>${name}</th>.*?</tr>`, 'g')) ?? [];
+      const own = rows.find((text) => text.includes('EUR')) ?? '';
+      return [...own.matchAll(/<td[^>]*>([^<]+)</g)].map(([, text]) => text);
+    };
+    const cost = ['50 s', '50.0 %', '900', '450', '4.50 EUR'];
+    const [worse, better] = ['2.00 (1.60 to 2.40)', '−1.00 (−1.40 to −0.60)'];
+    expect(row('teacher-0')).toEqual([...cost, '94.00 %', worse, '0.0200']);
+    expect(row('teacher-1')).toEqual([...cost, '97.00 %', better, '−0.0100']);
+    expect(page).toContain(
+      'Teacher teacher-1 could be dropped at a loss of −1.00 points (−1.40 to −0.60): the ensemble is better without it. It cost 50 s of device time',
+    );
+    expect(page).not.toContain('Teacher teacher-0 could be dropped');
+    // Of one there is nothing to say.
+    expect(reportPage(reportInput({ teachers: 1 }))).not.toContain('Teachers: cost, and worth');
+  });
+
+  it('says of each teacher why nothing is known', () => {
+    const { report, ...input } = reportInput();
+    const page = (worth: typeof report.worth) =>
+      reportPage({ ...input, report: { ...report, worth } });
+    expect(page(null)).toContain('the split has too many samples and classes');
+    expect(page(undefined)).toContain('the report was written by an earlier version');
+    expect(page({ rule: 'arithmetic', test: null, validation: null })).toContain('has no labels');
+  });
+
   it('loads nothing and runs nothing', () => {
     const page = reportPage(reportInput());
     expect(page).toContain(

@@ -1,6 +1,6 @@
 /**
  * `noisy-teacher`: does a fitted rule beat the plain mean, where one teacher is good, one learned from wrong labels and
- * one from a few?
+ * one from a few? And which of them could be dropped, at what loss?
  *
  * The noisy teacher is trained on digits of which 60 % of the training labels are another class; the weak one on 50
  * labels. The rules are fitted on the validation split, on which no teacher was trained: weights measured on the
@@ -23,6 +23,9 @@ import {
 
 const NOISE_SEED = 1;
 const NOISE_SHARE = 0.6;
+
+/** The run whose teachers' worth is told: of the plain mean, which gives a bad teacher as much say as a good one. */
+const WORTH_RUN = 'rules-arithmetic-seed1';
 
 /** The plain mean first: the others are compared with it. */
 const RULES = ['arithmetic', 'accuracy', 'mixture-em', 'per-class'];
@@ -61,12 +64,17 @@ export async function noisyTeacher(context: ExampleContext): Promise<void> {
       difference.low > 0 ? 'beats' : difference.high < 0 ? 'is worse than' : 'is not told from';
     return `${rule} ${is} the plain mean over ${difference.pairCount} paired seeds.`;
   });
+  process.stderr.write(`students without each teacher …\n`);
+  const seedCount = ['--seeds', String(seeds)];
+  const worth = await coordinator('ensemble', 'worth', WORTH_RUN, '--students', ...seedCount);
   printLines([
     'Teachers and rules on the test split:',
     teachers,
     'Students, by the rule that made their targets:',
     await coordinator('sweep', 'table', table.sweep),
     ...verdicts,
+    'What each teacher cost, and what ensemble and students of the plain mean lose without it:',
+    worth,
     ...PUBLISHED,
   ]);
 }

@@ -1,7 +1,10 @@
+import { WORTH_MARGIN, type WorthSplit } from '@lyceum/dashboard/report';
 import { ALL_RULES, parseRule } from '@lyceum/learning/ensemble';
-import type { Command } from 'commander';
-import { ensembleLines } from '../printing/index.js';
-import { withCoordinator } from '../session/index.js';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { addPrice, checkWorth, type TeacherPrice, teacherWorth } from '../comparison/index.js';
+import { ensembleLines, teacherWorthLines } from '../printing/index.js';
+import { CommandExit, EXIT, wholeNumber, withCoordinator } from '../session/index.js';
+import { studentsWithout } from '../sweep/index.js';
 
 interface EvaluateOptions {
   readonly teachers: string[];
@@ -13,7 +16,7 @@ interface EvaluateOptions {
 export function addEnsemble(program: Command): void {
   const ensemble = program
     .command('ensemble')
-    .description('what teachers are worth together, before a student is trained');
+    .description('what teachers are worth, together and each');
   ensemble
     .command('evaluate')
     .description('measure each teacher, each rule, and each ensemble without one teacher')
@@ -43,6 +46,85 @@ Examples:
         print(table, () => ensembleLines(table));
       }),
     );
+  addWorth(ensemble);
+}
+
+interface WorthOptions {
+  readonly split: WorthSplit;
+  /** Points. */
+  readonly margin: number;
+  readonly price?: readonly TeacherPrice[];
+  readonly students?: true;
+  readonly seeds: number;
+}
+
+function addWorth(ensemble: Command): void {
+  ensemble
+    .command('worth')
+    .description(
+      "tell what each teacher of a run cost, and what the run's ensemble loses without it",
+    )
+    .argument('<run>', 'the id of a run that SUCCEEDED, of two teachers at least')
+    .addOption(
+      new Option('--split <split>', 'whose samples losses are of')
+        .choices(['test', 'validation'])
+        .default('test'),
+    )
+    .option(
+      '--margin <points>',
+      'a teacher is said to be dispensable if the loss of accuracy stays below so many points',
+      pointsOf,
+      100 * WORTH_MARGIN,
+    )
+    .option(
+      '--price <teacher=amount>',
+      "what an hour of a teacher's device costs; may be repeated",
+      addPrice,
+    )
+    .option('--students', 'also train students without each teacher, and compare them')
+    .addOption(
+      new Option('--seeds <count>', 'with --students: paired seeds')
+        .argParser(wholeNumber(2))
+        .default(3)
+        .implies({ students: true }),
+    )
+    .addHelpText(
+      'after',
+      `
+Losses are computed from stored answers, when the run ends: nobody is asked again. A rule that is fitted was fitted anew
+without the teacher; it was fitted on the validation split, where losses look smaller than they are. Intervals are of
+95 %: of the ensemble's loss over samples (Bonett and Price 2012), of the students' over seeds (Student's t).
+
+--students submits the run again for each seed, and without each teacher for each, as RUN-all-seed2 and
+RUN-without-TEACHER-seed1, …, and waits for them. The same command again goes on with those that are there.
+
+Examples:
+  coordinator ensemble worth digits
+  coordinator ensemble worth digits --price wide=2.5 --price lenet=0.4 --margin 0.2
+  coordinator ensemble worth digits --students --seeds 10 -o json`,
+    )
+    .action((runId: string, options: WorthOptions, command: Command) =>
+      withCoordinator(command, async (context) => {
+        const { client, print } = context;
+        const { split, price: prices = [], students, seeds } = options;
+        const margin = options.margin / 100;
+        const report = await client.getReport(runId);
+        checkWorth(report, prices);
+        const losses = students ? await studentsWithout(context, report, seeds) : [];
+        const runs = await client.listRuns();
+        const worth = teacherWorth(report, runs, { split, margin, prices }, losses);
+        print(worth, () => teacherWorthLines(worth));
+        if (losses.some((loss) => 'missing' in loss)) throw new CommandExit(EXIT.failed);
+      }),
+    );
+}
+
+function pointsOf(text: string): number {
+  const points = Number(text);
+  if (!/^\d+([.]\d+)?$/.test(text) || points > 100) {
+    throw new InvalidArgumentError('want points of accuracy, from 0 to 100, as in 0.5.');
+  }
+  return points;
 }
 
 function listed(text: string): string[] {

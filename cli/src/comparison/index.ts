@@ -26,3 +26,14 @@ export {
   type SweptRun,
   sweepTable,
 } from './sweep-table.js';
+export {
+  addPrice,
+  checkWorth,
+  type StudentLoss,
+  studentLoss,
+  type TeacherPrice,
+  type TeacherWorth,
+  type TeacherWorthRow,
+  teacherWorth,
+} from './teacher-worth.js';
+export { WORTH_LABEL, type WorthRun, worthRuns } from './without-teacher.js';

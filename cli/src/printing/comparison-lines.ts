@@ -56,6 +56,6 @@ function signed(value: number, digits: number): string {
   return value > 0 ? `+${text}` : text.replace('-', '−');
 }
 
-function probability(p: number): string {
+export function probability(p: number): string {
   return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
 }

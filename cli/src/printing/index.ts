@@ -29,3 +29,4 @@ export {
   percentText,
   tableLines,
 } from './table.js';
+export { teacherWorthLines } from './teacher-worth-lines.js';

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EnsembleTable, Report, RunComparison } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { StudentLoss, TeacherWorth } from '../../src/comparison/index.js';
+import { inferredSamples, LocalCluster } from '../../src/local-cluster/index.js';
 import { type CliResult, runCli, startCli } from './cli-process.js';
 import { smallSetBytes } from './small-set.js';
 
@@ -125,6 +126,72 @@ spec:
   expect((await cli('report', 'fitted')).stdout).toContain(
     'Weights fitted on the validation split: first ',
   );
+});
+
+test('worth is told from what is stored, and nobody is asked', async () => {
+  const before = await inferredSamples(cluster);
+  const priced = ['--price', 'second=3600'];
+  const { code, stdout } = await cli('ensemble', 'worth', 'fitted', ...priced, '-o', 'json');
+  expect(code).toBe(0);
+  const worth = JSON.parse(stdout) as TeacherWorth;
+  const report = JSON.parse((await cli('report', 'fitted', '-o', 'json')).stdout) as Report;
+  expect(worth).toMatchObject({
+    split: 'test',
+    margin: 0.005,
+    ensemble: { rule: 'mixture-em+calibrate', sampleCount: 48 },
+  });
+  expect(worth.ensemble?.accuracy).toBe(report.ensemble?.accuracy);
+  const [first, second] = worth.teachers;
+  for (const [row, other] of [
+    [first, report.teachers[1]],
+    [second, report.teachers[0]],
+  ] as const) {
+    // Without one there is the other alone, whose temperature changes no answer.
+    expect(row?.loss).toMatchObject({ accuracy: other?.accuracy });
+    // It has answered the samples that were not measured before, and what the reports have.
+    expect(row?.deviceSeconds).toBeGreaterThan(0);
+    expect(row?.everywhere).toMatchObject({ runCount: 1 });
+  }
+  // An hour costs 3,600, so a second 1.
+  expect(first?.price).toBeNull();
+  expect(second?.price?.amount).toBeCloseTo(second?.deviceSeconds ?? -1, 12);
+  const wide = ['--split', 'validation', '--margin', '100'];
+  const table = await cli('ensemble', 'worth', 'fitted', ...wide);
+  expect(table).toMatchObject({ code: 0, stdout: expect.stringMatching(/^TEACHER +DEVICES/) });
+  expect(table.stdout).toContain('of 24 labelled validation samples');
+  expect(table.stdout).toMatch(/Teacher second could be dropped at a loss of .*, below the margin/);
+  expect(await inferredSamples(cluster)).toEqual(before);
+});
+
+test.each([
+  [['one'], 6, 'run one has no teacher'],
+  [['fitted', '--price', 'third=1'], 2, 'has no such teacher; it has first, second'],
+  [['fitted', '--margin', 'much'], 2, 'want points of accuracy'],
+])('worth %j is refused with what is wrong', async (args, code, told) => {
+  const refused = await cli('ensemble', 'worth', ...args);
+  expect(refused).toMatchObject({ code, stderr: expect.stringContaining(told) });
+});
+
+test('students are trained without each teacher once, on the same seeds', async () => {
+  const ask = ['ensemble', 'worth', 'fitted', '--seeds', '2', '-o', 'json'];
+  const { code, stdout, stderr } = await cli(...ask);
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('5 runs\n') });
+  const worth = JSON.parse(stdout) as TeacherWorth;
+  const accuracyOf = async (id: string) =>
+    (JSON.parse((await cli('report', id, '-o', 'json')).stdout) as Report).student.accuracy ?? -1;
+  const withAll = ['fitted', 'fitted-all-seed2'];
+  for (const { name, student } of worth.teachers) {
+    const without = [1, 2].map((seed) => `fitted-without-${name}-seed${seed}`);
+    expect(student).toMatchObject({ withAll, without });
+    const accuracies = await Promise.all([...withAll, ...without].map(accuracyOf));
+    const [a = 0, b = 0, c = 0, d = 0] = accuracies;
+    const { accuracyLoss, accuracy } = student as StudentLoss;
+    expect(accuracyLoss.mean).toBeCloseTo((a - c + b - d) / 2, 12);
+    expect(accuracy).toBeCloseTo((c + d) / 2, 12);
+  }
+  const again = await cli(...ask);
+  expect(again.stderr).toContain('5 runs; 5 were there already');
+  expect(JSON.parse(again.stdout)).toEqual(worth);
 });
 
 test('two runs are compared on what they said about the test split', async () => {

@@ -2,15 +2,12 @@
 import type { SplitName } from '@lyceum/learning/datasets';
 import {
   amongKnown,
-  type Combination,
   combined,
-  ensembleMembers,
   fitOf,
   gapClosed,
   pairwiseDivergences,
-  ruleOf,
 } from '@lyceum/learning/ensemble';
-import type { DistillationSpecification, RunSpecification } from '@lyceum/learning/specification';
+import type { RunSpecification } from '@lyceum/learning/specification';
 import type { Report, ReportFigures, ReportModelRow } from '../documents/index.js';
 import { modelFigures, type Reference } from './model-figures.js';
 import type {
@@ -20,6 +17,8 @@ import type {
   StudentEvaluation,
   TeacherEvaluation,
 } from './report-input.js';
+import { rowEnsemble } from './row-ensemble.js';
+import { teacherWorth } from './teacher-worth.js';
 
 /** Recalls in a report at most: with them it stays well below what one message may hold. */
 const RECALLS_MAX = 100_000;
@@ -123,6 +122,7 @@ export function composeReport(input: ReportInput): Report {
     wallSeconds: (input.endedAtMs - input.submittedAtMs) / 1000,
     training: { ...training },
     cost: input.cost ? { ...input.cost, teachers: [...input.cost.teachers] } : null,
+    worth: teacherWorth(input),
     contributors: contributorsOf(input),
     teacherKnowledge: knowledgeOf(input),
     teacherWarnings: [...input.teacherWarnings],
@@ -207,20 +207,6 @@ export function ensembleOf(input: ReportInput): SplitLogits | undefined {
     return out;
   };
   return { train: logits('train'), validation: logits('validation'), test: logits('test') };
-}
-
-/** The ensemble of its row. A rule that looks at labels would be given what it is measured by; aekd needs a student. */
-function rowEnsemble({ spec }: DistillationSpecification): {
-  readonly teachers: readonly number[];
-  readonly combination: Combination;
-} {
-  const { teachers, combination } = ensembleMembers(spec);
-  const { calibrate } = combination;
-  if (ruleOf(combination).notEvaluated === undefined) return { teachers, combination };
-  return {
-    teachers,
-    combination: { combine: 'arithmetic', ...(calibrate === true && { calibrate }) },
-  };
 }
 
 function knowledgeOf({

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { reportSchema } from '../../src/documents/report.js';
 import { composeReport } from '../../src/report/compose-report.js';
 import type { SplitLogits } from '../../src/report/report-input.js';
+import { teacherWorth } from '../../src/report/teacher-worth.js';
 import { DIGEST, exampleInput, splitLogits } from './report-input-example.js';
 
 const mean = (...values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
@@ -150,6 +151,65 @@ test('the same figures of train and validation', () => {
   expect(student.validation.fidelity[2]).toMatchObject({ to: 'teacher.deep', agreement: 0 });
 });
 
+test('worth: what the ensemble loses without each teacher, on test and validation', () => {
+  const { worth, ensemble } = composeReport(exampleInput());
+  expect(worth).toMatchObject({
+    rule: 'arithmetic',
+    test: {
+      sampleCount: 4,
+      accuracy: ensemble?.accuracy,
+      nll: expect.closeTo(ensemble?.nll ?? -1, 6),
+    },
+    validation: { sampleCount: 1, accuracy: ensemble?.validation.accuracy },
+  });
+  const [wide, deep] = worth?.test?.teachers ?? [];
+  // Each without the other is what it is alone.
+  expect(wide).toMatchObject({ name: 'wide', loss: { accuracy: 0.25 } });
+  expect(wide?.loss?.nll).toBeCloseTo(mean(...[0.5, 0.4, 0.4, 0.2].map((p) => -Math.log(p))), 6);
+  expect(wide?.loss?.accuracyLoss.mean).toBe((ensemble?.accuracy ?? 0) - 0.25);
+  expect(deep).toMatchObject({ name: 'deep', loss: { accuracy: 1 } });
+  expect(deep?.loss?.accuracyLoss.mean).toBe((ensemble?.accuracy ?? 0) - 1);
+});
+
+test('worth: of the teachers that a term combines, and of two at least', () => {
+  const input = exampleInput();
+  const [wide, deep] = input.teachers;
+  if (wide === undefined || deep === undefined) throw new Error('the example has two');
+  const teachers = [wide, deep, { ...wide, name: 'third' }];
+  const withTerms = (...objective: object[]) => {
+    const document = structuredClone(input.specification) as { spec: Record<string, unknown> };
+    const added = { name: 'third', model: 'third' };
+    document.spec['teachers'] = [...(document.spec['teachers'] as unknown[]), added];
+    document.spec['objective'] = objective;
+    const specification = checkRunSpecification(document, 'test');
+    const contributorCounts = { ...input.contributorCounts, teacherSteps: [40, 40, 40] };
+    return composeReport({ ...input, specification, teachers, contributorCounts }).worth;
+  };
+  const names = (worth: ReturnType<typeof withTerms>) => worth?.test?.teachers.map((t) => t.name);
+  const kd = { term: 'kd', weight: 1, temperature: 2 };
+  expect(names(withTerms(kd))).toEqual(['wide', 'deep', 'third']);
+  // Votes are not combined by the rule.
+  const votes = { term: 'vote', weight: 1 };
+  expect(names(withTerms({ ...kd, teachers: ['third', 'deep'] }, votes))).toEqual([
+    'deep',
+    'third',
+  ]);
+  expect(withTerms({ ...kd, teachers: ['deep'] }, votes)).toBeNull();
+});
+
+test('worth: none of a split without labels, nor where it would take minutes', () => {
+  const input = exampleInput();
+  const { test: measured } = input.splits;
+  const labels = Int32Array.of(-1, -1, -1, -1);
+  const splits = { ...input.splits, test: { ...measured, labels } };
+  expect(composeReport({ ...input, splits }).worth).toMatchObject({
+    test: null,
+    validation: { sampleCount: 1 },
+  });
+  const dataset = { ...input.dataset, classCount: 60_000_000 };
+  expect(teacherWorth({ ...input, dataset })).toBeNull();
+});
+
 test('gap closed = (student - alone) / (ensemble - alone)', () => {
   const input = exampleInput();
   const [wide, deep] = input.teachers;
@@ -214,6 +274,7 @@ test('a run of kind Training has one row', () => {
   const { studentWithoutTeachers: _, ...input } = exampleInput({ specification, teachers: [] });
   const report = composeReport(input);
   expect(report).toMatchObject({
+    worth: null,
     runKind: 'Training',
     teachers: [],
     ensemble: null,

@@ -28,5 +28,17 @@ export {
   percentText,
 } from './numbers.js';
 export { ReliabilityDiagram } from './reliability-diagram.js';
+export {
+  isBelow,
+  lossText,
+  pointsText,
+  priceText,
+  WORTH_MARGIN,
+  type WorthRow,
+  type WorthSplit,
+  worthRows,
+  worthSentences,
+} from './teacher-worth.js';
 export { type TeacherRow, TeachersTable } from './teachers-table.js';
 export { wilsonInterval } from './wilson.js';
+export { WorthTable } from './worth-table.js';

@@ -10,11 +10,15 @@ import {
   durationText,
   fixedText,
   intervalText,
+  lossText,
   modelRows,
   NOT_KNOWN,
   orNotKnown,
   percentText,
+  priceText,
   wilsonInterval,
+  worthRows,
+  worthSentences,
 } from '../components/index.js';
 import { knownLimits } from './known-limits.js';
 import { codeBlock, markdownTable, markdownText, yamlString } from './markdown.js';
@@ -49,6 +53,7 @@ export function modelCard(input: ReportInput): string {
     codeBlock(specificationYaml, 'yaml'),
     '## Evaluation',
     evaluation(input),
+    ...teachersWorth(input),
     '## Environmental Impact',
     impact(input),
     '## Technical Specifications',
@@ -167,6 +172,35 @@ python3 examples/recompute.py predictions.npz report.json`,
       'sh',
     ),
   ].join('\n\n');
+}
+
+/** What each teacher cost and is worth; nothing of a run with fewer than two. */
+function teachersWorth({ report }: ReportInput): string[] {
+  const rows = worthRows(report);
+  if (rows.length < 2) return [];
+  const sampleCount = report.worth?.test?.sampleCount ?? report.testSampleCount;
+  const titles = [
+    'Teacher',
+    'Device time',
+    'Calls',
+    'Price',
+    'Ensemble without it',
+    'Loss, points',
+  ];
+  const cells = rows.map((row) => [
+    markdownText(row.name),
+    orNotKnown(row.deviceSeconds, durationText),
+    orNotKnown(row.calls, countText),
+    row.price === null ? NOT_KNOWN : markdownText(priceText(row.price)),
+    'missing' in row.loss ? markdownText(row.loss.missing) : percentText(row.loss.accuracy, 2),
+    'missing' in row.loss ? NOT_KNOWN : lossText(row.loss.accuracyLoss),
+  ]);
+  return [
+    '### Teachers: cost and worth',
+    `The ensemble without each of them on ${countText(sampleCount)} test samples, from stored answers; in brackets the 95 % interval (Bonett and Price 2012).`,
+    markdownTable(titles, cells),
+    ...worthSentences(rows).map(markdownText),
+  ];
 }
 
 function accuracyText(accuracy: number | null, count: number): string {

@@ -5,6 +5,7 @@ import {
   KeyValues,
   percentText,
   TeachersTable,
+  WorthTable,
 } from '../components/index.js';
 import { isMissing, type ReportInput } from './report-input.js';
 import { reportTeachers } from './report-teachers.js';
@@ -17,6 +18,7 @@ export function TeachersSection(input: ReportInput) {
     <section>
       <h2>Teachers</h2>
       <TeachersTable teachers={teachers} />
+      {teachers.length > 1 && <WorthTable report={input.report} />}
       {teacherWarnings.length > 0 && (
         <ul class="problems">
           {teacherWarnings.map((warning) => (

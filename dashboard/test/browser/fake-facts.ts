@@ -224,6 +224,38 @@ export function fakeReport(run: RunFacts, marked: Marked): Report {
       identity,
       modelDigest: DIGEST,
     })),
+    cost: {
+      studentDeviceSeconds: 100,
+      teachers: run.teachers.map(({ name, deviceSeconds }) => ({
+        name,
+        deviceSeconds,
+        sampleCount: 65_000,
+      })),
+    },
+    worth: {
+      rule: 'arithmetic',
+      validation: null,
+      test: {
+        sampleCount: 10_000,
+        accuracy: 0.951,
+        nll: 0.17,
+        teachers: run.teachers.map(({ name }, index) => {
+          const mean = [0.012, 0.004, 0.001, -0.018][index] ?? 0;
+          return {
+            name,
+            loss: {
+              accuracy: 0.951 - mean,
+              nll: 0.18,
+              accuracyLoss: { mean, low: mean - 0.003, high: mean + 0.003 },
+              nllLoss: null,
+              onlyWith: 300,
+              onlyWithout: 100,
+              p: 0.01,
+            },
+          };
+        }),
+      },
+    },
     dataset: {
       digest: DIGEST,
       classCount: CLASSES.length,

@@ -13,6 +13,7 @@ import {
 import { openResource } from '../../data/resource.js';
 import { pluralText } from '../../parts/texts.js';
 import { Awaited } from '../../parts/told.js';
+import type { RunReport } from './use-report.js';
 import { verdict } from './verdict.js';
 
 const REPORT_HEIGHT = 300;
@@ -20,29 +21,22 @@ const FINDINGS_HEIGHT = 700;
 /** Classes with a bar: those that the student knows least. */
 const CLASSES = 10;
 
-export function Quality({ id }: { readonly id: string }) {
-  const report = useMemo(() => openResource<Report>(), []);
+interface QualityProps {
+  readonly id: string;
+  readonly report: RunReport;
+}
+
+export function Quality({ id, report }: QualityProps) {
   const findings = useMemo(() => openResource<Findings>(), []);
-  const run = `runs/${encodeURIComponent(id)}`;
-  const askReport = () => report.ask(`${run}/report`);
-  const askFindings = () => findings.ask(`${run}/findings`);
+  const askFindings = () => findings.ask(`runs/${encodeURIComponent(id)}/findings`);
   useEffect(() => {
-    askReport();
     askFindings();
-    return () => {
-      report.close();
-      findings.close();
-    };
+    return () => findings.close();
   }, [id]);
   const found = findings.told.value;
   return (
     <>
-      <Awaited
-        told={report.told.value}
-        what="the report"
-        height={REPORT_HEIGHT}
-        onRetry={askReport}
-      >
+      <Awaited told={report.told} what="the report" height={REPORT_HEIGHT} onRetry={report.ask}>
         {(facts) => <Figures report={facts} findings={found.is === 'here' ? found.facts : null} />}
       </Awaited>
       <Awaited

@@ -1,7 +1,7 @@
 /** One run: a summary, then an answer to each question that people have. */
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { HistoryFacts, RunFacts } from '../../../api/index.js';
-import { CostTable } from '../../../components/index.js';
+import { CostTable, WorthTable } from '../../../components/index.js';
 import { ChartGroup } from '../../charts/chart-group.js';
 import { type ChartsOfRun, chartsOf } from '../../charts/curves.js';
 import { openResource } from '../../data/resource.js';
@@ -20,11 +20,13 @@ import { Specification } from './specification.js';
 import { Summary } from './summary.js';
 import { Teachers } from './teachers.js';
 import { type RunHistory, useHistory } from './use-history.js';
+import { useReport } from './use-report.js';
 import { paceSentence } from './words.js';
 import { ZoomForm } from './zoom-form.js';
 
 const SUMMARY_HEIGHT = 240;
 const CHARTS_HEIGHT = 620;
+const WORTH_HEIGHT = 160;
 
 export function RunPage({ id }: { readonly id: string }) {
   const run = useMemo(() => openResource<RunFacts>(), []);
@@ -72,6 +74,7 @@ interface RunProps {
 
 function Run({ run, onChanged }: RunProps) {
   const history = useHistory(run.id, !hasEnded(run.state));
+  const report = useReport(run.id, run.state === 'SUCCEEDED');
   useStateSaid(run);
   const { studentDeviceSeconds } = run.cost;
   const told = history.history.told.value;
@@ -95,7 +98,7 @@ function Run({ run, onChanged }: RunProps) {
       )}
       <Section question="Is the student good enough?">
         {run.state === 'SUCCEEDED' ? (
-          <Quality id={run.id} />
+          <Quality id={run.id} report={report} />
         ) : (
           <p class="muted">
             That is known when the run has succeeded: its test split is measured once, at the end.
@@ -111,6 +114,16 @@ function Run({ run, onChanged }: RunProps) {
             sampleCount: null,
           }))}
         />
+        {run.state === 'SUCCEEDED' && run.teachers.length > 1 && (
+          <Awaited
+            told={report.told}
+            what="what the teachers are worth"
+            height={WORTH_HEIGHT}
+            onRetry={report.ask}
+          >
+            {(facts) => <WorthTable report={facts} />}
+          </Awaited>
+        )}
       </Section>
       <Section question="What is it made of?">
         <Specification run={run} />

@@ -1,0 +1,160 @@
+/** What each teacher of a run cost, what it is worth to the ensemble, and, where that was asked, to the student. Pure. */
+import type { Report } from '@lyceum/coordinator/documents';
+import { type WorthRow, type WorthSplit, worthRows } from '@lyceum/dashboard/report';
+import { LyceumError, type Run } from '@lyceum/proto';
+import type { ArmDifference } from './compare-runs.js';
+import { costsBy } from './device-costs.js';
+
+export interface TeacherWorth {
+  readonly apiVersion: 'lyceum.dev/v1alpha1';
+  readonly kind: 'TeacherWorth';
+  readonly runId: string;
+  readonly split: WorthSplit;
+  /** A share of the samples; a loss below it is small. */
+  readonly margin: number;
+  /** Of the ensemble; absent: the run has none of two teachers, or no labels. */
+  readonly ensemble?: {
+    readonly rule: string;
+    readonly sampleCount: number;
+    readonly accuracy: number;
+    readonly nll: number | null;
+  };
+  /** In ensemble order. */
+  readonly teachers: readonly TeacherWorthRow[];
+}
+
+export interface TeacherWorthRow extends WorthRow {
+  /** Over all runs that the coordinator knows; null: of none. */
+  readonly everywhere: {
+    readonly runCount: number;
+    readonly deviceSeconds: number;
+    readonly sampleCount: number;
+  } | null;
+  /** Of students that were trained without it; absent: none were asked for. */
+  readonly student?: StudentLoss | { readonly missing: string };
+}
+
+export interface StudentLoss {
+  readonly withAll: readonly string[];
+  readonly without: readonly string[];
+  /** Mean accuracies over the pairs. */
+  readonly accuracyWithAll: number;
+  readonly accuracy: number;
+  /** With it less without it: mean over pairs of equal seeds, its 95 % interval (Student's t). */
+  readonly accuracyLoss: { readonly mean: number; readonly low: number; readonly high: number };
+}
+
+export interface TeacherPrice {
+  readonly teacher: string;
+  /** For an hour of its device. */
+  readonly amount: number;
+}
+
+/** For a repeatable option: `TEACHER=AMOUNT`. @throws {LyceumError} INVALID_ARGUMENT */
+export function addPrice(text: string, before: readonly TeacherPrice[] = []): TeacherPrice[] {
+  const equals = text.lastIndexOf('=');
+  const [teacher, amount] = [text.slice(0, equals), text.slice(equals + 1)];
+  const isAmount = /^\d+(\.\d+)?$/.test(amount);
+  if (equals < 1 || !isAmount || before.some((other) => other.teacher === teacher)) {
+    const message = `--price ${text}: want TEACHER=AMOUNT for an hour of its device, as in wide=2.5, once a teacher`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return [...before, { teacher, amount: Number(amount) }];
+}
+
+/**
+ * @param runs - all that the coordinator knows.
+ * @param students - losses of students, in ensemble order; absent: none were asked for.
+ */
+export function teacherWorth(
+  report: Report,
+  runs: readonly Run[],
+  options: {
+    readonly split: WorthSplit;
+    readonly margin: number;
+    readonly prices: readonly TeacherPrice[];
+  },
+  students: readonly (StudentLoss | { readonly missing: string })[] = [],
+): TeacherWorth {
+  const { runId, worth } = report;
+  const { split, margin, prices } = options;
+  const everywhere = new Map(costsBy(runs, 'teacher').map((row) => [row.identity, row]));
+  const measured = worth?.[split];
+  return {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'TeacherWorth',
+    runId,
+    split,
+    margin,
+    ...(worth &&
+      measured && {
+        ensemble: {
+          rule: worth.rule,
+          sampleCount: measured.sampleCount,
+          accuracy: measured.accuracy,
+          nll: measured.nll,
+        },
+      }),
+    teachers: worthRows(report, split).map((row, k) => {
+      const known = everywhere.get(report.teachers[k]?.identity ?? '');
+      const price = prices.find(({ teacher }) => teacher === row.name);
+      const student = students[k];
+      return {
+        ...row,
+        ...(student !== undefined && { student }),
+        ...(price !== undefined &&
+          row.deviceSeconds !== null && {
+            price: { amount: (row.deviceSeconds / 3600) * price.amount, currency: '' },
+          }),
+        everywhere:
+          known === undefined
+            ? null
+            : {
+                runCount: known.runCount,
+                deviceSeconds: known.teacherDeviceSeconds,
+                sampleCount: known.sampleCount,
+              },
+      };
+    }),
+  };
+}
+
+/**
+ * @throws {LyceumError} FAILED_PRECONDITION of a run with fewer than two teachers, or an older report; INVALID_ARGUMENT
+ *   for a price of a teacher that it does not have.
+ */
+export function checkWorth(
+  { runId, teachers, worth }: Report,
+  prices: readonly TeacherPrice[],
+): void {
+  const names = teachers.map(({ name }) => name);
+  if (teachers.length < 2) {
+    const has = teachers.length === 0 ? 'no teacher' : `one teacher, ${names[0]}`;
+    const message = `run ${runId} has ${has}: what a teacher is worth shows where another is left`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  if (worth === undefined) {
+    const message = `the report of run ${runId} does not say what its teachers are worth: it was written by an earlier version; submit the run again under another --run-id, which asks no teacher for what is stored`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const unknown = prices.find(({ teacher }) => !names.includes(teacher));
+  if (unknown !== undefined) {
+    const message = `--price ${unknown.teacher}: run ${runId} has no such teacher; it has ${names.join(', ')}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+}
+
+/** From the comparison of those without a teacher with those with all. */
+export function studentLoss(
+  { reference, runs, difference, low, high }: ArmDifference,
+  accuracies: { readonly withAll: number; readonly without: number },
+): StudentLoss {
+  return {
+    withAll: reference,
+    without: runs,
+    accuracyWithAll: accuracies.withAll,
+    accuracy: accuracies.without,
+    // −0 is no loss.
+    accuracyLoss: { mean: 0 - difference, low: 0 - high, high: 0 - low },
+  };
+}

@@ -1,0 +1,48 @@
+/** Follows runs to their ends, all at once; news of each is a line on stderr. */
+import { setMaxListeners } from 'node:events';
+import type { Run } from '@lyceum/proto';
+import { hasEnded, runStateName } from '../client/index.js';
+import type { Following } from '../following/index.js';
+import { isPaused, pauseAdvice } from '../printing/index.js';
+import { type CommandContext, CommandExit, EXIT } from '../session/index.js';
+
+/**
+ * @param advice - lines after Ctrl-C, which leaves the runs going on.
+ * @returns the states that they ended in, by id.
+ * @throws {CommandExit} 130 after Ctrl-C.
+ */
+export async function followRuns(
+  context: CommandContext,
+  runIds: readonly string[],
+  how: Following,
+  advice: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  // One listener a watch: many runs are no leak.
+  setMaxListeners(0, context.signal);
+  const states = new Map<string, string>();
+  const show = (run: Run) => {
+    const state = runStateName(run);
+    if (states.get(run.runId) === state) return;
+    states.set(run.runId, state);
+    const reason = run.reason === '' ? '' : `: ${run.reason}`;
+    if (isPaused(run)) context.notice(`${run.runId}  PAUSED${reason}; ${pauseAdvice(run)}`);
+    else if (how === 'live' && hasEnded(run)) {
+      const ended = [...states.values()].filter((s) => ENDS.has(s)).length;
+      context.notice(`${run.runId}  ${state}${reason}  (${ended} of ${runIds.length})`);
+    }
+  };
+  try {
+    await Promise.all(
+      runIds.map(async (runId) => {
+        for await (const run of context.client.watchRun(runId, context)) show(run);
+      }),
+    );
+  } catch (err) {
+    if (!context.signal.aborted) throw err;
+  }
+  if (!context.signal.aborted) return states;
+  for (const line of advice) context.notice(line);
+  throw new CommandExit(EXIT.interrupted);
+}
+
+const ENDS: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
