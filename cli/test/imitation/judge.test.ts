@@ -157,6 +157,30 @@ it('dawid-skene: trusts those who agree with others, whatever the majority', () 
   expect(estimatedAccuracy['c']).toBeLessThan(0.65);
 });
 
+it('five equal answers of a teacher weigh as one: who errs five times is not five teachers', () => {
+  // c errs on a third of the inputs, and each time again; a and b err on others.
+  const letters = (i: number) => ['xxy', 'xxx', 'yyy', 'yyx', 'xxx', 'yyy', 'xyx', 'yxy'][i % 8] ?? ''; // biome-ignore format: one line
+  const said = Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`${i}`, letters(i)]));
+  const one = document([]);
+  const teachers = one.spec.teachers.map((teacher) =>
+    teacher.name === 'c' ? { ...teacher, ask: { ...teacher.ask, answers: 5 } } : teacher,
+  );
+  const five = { ...one, spec: { ...one.spec, teachers } };
+  const answers = answersOf(one, said);
+  const again = [...answers.values()]
+    .filter(({ teacher }) => teacher === 'c')
+    .flatMap((own) => [1, 2, 3, 4].map((answer) => ({ ...own, answer })));
+  const repeated = new Map([...answers, ...again.map((own) => [answerKey(own), own] as const)]);
+  const inputs = Object.keys(said).map((id) => input(id));
+  const found = (imitation: Imitation, all: typeof answers) =>
+    judge(imitation, inputs, all).inputs.map(({ consensus, probability }) => ({
+      consensus,
+      probability,
+    }));
+  expect(found(five, repeated)).toEqual(found(one, answers));
+  expect(found(five, repeated)[0]?.consensus).toBe('x');
+});
+
 it('estimates how often teachers are right, however many classes there are', () => {
   // 40 classes of 20 inputs; c is off on every fourth, a and b never are, and b is silent on every tenth.
   const classCount = 40;

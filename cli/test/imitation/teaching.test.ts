@@ -1,5 +1,4 @@
-/** What of kept answers teaches: shares, counts and explanations, by arithmetic on a few lines written down here. */
-import { dawidSkene, dawidSkeneOfCounts } from '@lyceum/learning/ensemble';
+/** What of kept answers teaches: shares and explanations, by arithmetic on a few lines written down here. */
 import { checkImitation } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import type { KeptInput } from '../../src/imitation/judging/kept-file.js';
@@ -8,7 +7,7 @@ import {
   explainedText,
   explanationMask,
 } from '../../src/imitation/teaching/explained-text.js';
-import { logShares, namedCounts } from '../../src/imitation/teaching/soft-votes.js';
+import { logShares, namedShares } from '../../src/imitation/teaching/soft-votes.js';
 import { explanationsWorth } from '../../src/imitation/teaching/worth.js';
 
 const CLASSES = ['x', 'y', 'z'];
@@ -45,32 +44,17 @@ it('has the shares of several answers, and what is not known on all classes alik
   expect([...rows].every(Number.isFinite)).toBe(true);
 }); // biome-ignore format: rows
 
-it('counts how often a class was named, and once where there is one answer', () => {
-  const teacher = { name: 'a', ask: { answers: 5 } };
+it('answers of one teacher weigh together as one', () => {
   const inputs = [
-    kept('1', { shares: { a: { x: 0.6, z: 0.4 } }, answerCounts: { a: 5 }, answers: { a: 'x' } }),
-    kept('2', { shares: { a: { y: 1 } }, answerCounts: { a: 3 }, answers: { a: 'y' } }),
-    kept('3', { shares: { a: { y: 0.2 } }, answers: { a: 'y' } }),
-    kept('4', { answers: { a: 'z' } }),
-    kept('5'),
+    kept('1', { shares: { a: { x: 0.6, z: 0.4 } }, answers: { a: 'x' } }),
+    kept('2', { shares: { a: { y: 0.2 } }, answers: { a: 'y' } }),
+    kept('3', { answers: { a: 'z' } }),
+    kept('4'),
   ];
-  expect([...namedCounts(inputs, teacher, CLASSES)]).toEqual(
-    [[3, 0, 2], [0, 3, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]].flat().map((n) => expect.closeTo(n, 12)),
+  expect([...namedShares(inputs, 'a', CLASSES)]).toEqual(
+    [[0.6, 0, 0.4], [0, 0.2, 0], [0, 0, 1], [0, 0, 0]].flat(),
   );
 }); // biome-ignore format: rows
-
-it('believes five equal answers more than one', () => {
-  const said = (x: number, y: number, n: number) => Array.from({ length: n }, () => [x, y]).flat();
-  // a and b agree on ten inputs of each class, and differ on the last; c is silent.
-  const rows = [...said(5, 0, 10), ...said(0, 5, 10)];
-  const a = Float64Array.from([...rows, 5, 0]);
-  const b = Float64Array.from([...said(1, 0, 10), ...said(0, 1, 10), 0, 1]);
-  const c = new Float64Array(42);
-  const counted = dawidSkeneOfCounts([a, b, c], 2).posterior;
-  expect(counted[40]).toBeGreaterThan(0.9);
-  const votes = (own: Float64Array) => Int32Array.from({ length: 21 }, (_, n) => (own[2 * n] ? 0 : own[2 * n + 1] ? 1 : -1)); // biome-ignore format: one line
-  expect(dawidSkene([a, b, c].map(votes), 2).posterior[40]).toBeCloseTo(0.5, 3);
-});
 
 const imitation = checkImitation(
   {

@@ -25,14 +25,7 @@ import {
 } from '../asking/index.js';
 import { driftOf, type TeacherDrift } from '../drift/index.js';
 import type { ImitationInput } from '../inputs/index.js';
-import {
-  answerCountOf,
-  confidenceOf,
-  explanationsOf,
-  majorityOf,
-  namedCountsOf,
-  sharesOf,
-} from './repeated-answers.js';
+import { confidenceOf, explanationsOf, majorityOf, sharesOf } from './repeated-answers.js';
 
 export interface JudgedInput extends ImitationInput, CheckedInput {
   /** Why it is dropped, by rule; empty: it is kept. */
@@ -74,11 +67,16 @@ export function judge(
     Int32Array.from(own, (named) => classes.indexOf(named ?? '')),
   );
   const isRepeated = teachers.map(({ ask }) => ask.answers > 1);
-  const counts = byTeacher.map((own) =>
-    Float64Array.from(own.flatMap((answers) => namedCountsOf(answers, classes))),
+  const soft = byTeacher.map((own) =>
+    Float64Array.from(
+      own.flatMap((answers) => {
+        const shares = sharesOf(answers) ?? {};
+        return classes.map((name) => shares[name] ?? 0);
+      }),
+    ),
   );
   const consensus = isRepeated.includes(true)
-    ? consensusOf(votes, classes.length, counts)
+    ? consensusOf(votes, classes.length, soft)
     : consensusOf(votes, classes.length);
   const drift = driftOf(
     teachers.map(({ name }, k) => ({
@@ -97,9 +95,6 @@ export function judge(
         }),
       );
     const shares = each((own, k) => (isRepeated[k] === true ? sharesOf(own) : undefined));
-    const answerCounts = each((own, k) =>
-      isRepeated[k] === true ? answerCountOf(own) : undefined,
-    );
     const explanations = each(explanationsOf);
     const sure = Object.values(each(confidenceOf));
     const best = consensus.best[n] as number;
@@ -107,7 +102,7 @@ export function judge(
     return {
       ...input,
       answers: each((_, k) => majorities[k]?.[n]),
-      ...(Object.keys(shares).length > 0 && { shares, answerCounts }),
+      ...(Object.keys(shares).length > 0 && { shares }),
       ...(Object.keys(explanations).length > 0 && { explanations }),
       cutOff: Object.keys(each((own) => own.find(isCutOff))),
       ...(drifted.length > 0 && { drifted }),
@@ -178,31 +173,31 @@ interface Consensus {
 
 /**
  * @param votes - [N] a teacher; −1: none.
- * @param counts - [N, C] a teacher, where some have several answers: how often each class was named. Then Dawid and Skene
- *   count every answer; the share of the votes is the mean of the teachers' shares.
+ * @param shares - [N, C] a teacher, where some have several answers: of these, how many name each class. Together they weigh
+ *   as one answer: a teacher that errs five times on one input is not five teachers.
  */
 export function consensusOf(
   votes: readonly Int32Array[],
   classCount: number,
-  counts?: readonly Float64Array[],
+  shares?: readonly Float64Array[],
 ): Consensus {
   const count = votes[0]?.length ?? 0;
   const best = new Int32Array(count).fill(-1);
   const probability = new Float64Array(count);
   const fitted = () =>
-    counts === undefined ? dawidSkene(votes, classCount) : dawidSkeneOfCounts(counts, classCount);
+    shares === undefined ? dawidSkene(votes, classCount) : dawidSkeneOfCounts(shares, classCount);
   const fit = votes.length < DAWID_SKENE_TEACHERS ? undefined : fitted();
   for (let n = 0; n < count; n++) {
     const rowOf = (own: Float64Array) => own.subarray(n * classCount, (n + 1) * classCount);
-    const shares =
-      counts === undefined
+    const fractions =
+      shares === undefined
         ? voteFractions(
             votes.map((own) => own[n] as number),
             classCount,
           )
-        : meanShares(counts.map(rowOf), classCount);
-    if (shares === null) continue;
-    const row = fit === undefined ? shares : rowOf(fit.posterior);
+        : meanShares(shares.map(rowOf), classCount);
+    if (fractions === null) continue;
+    const row = fit === undefined ? fractions : rowOf(fit.posterior);
     const greatest = Math.max(...row);
     best[n] = row.indexOf(greatest);
     probability[n] = greatest;

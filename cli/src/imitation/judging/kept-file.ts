@@ -16,7 +16,6 @@ const keptLine = z
     /** By teacher; null: it does not know. */
     answers: z.record(z.string(), z.string().nullable()),
     shares: z.record(z.string(), z.record(z.string(), z.number().min(0).max(1))).optional(),
-    answerCounts: z.record(z.string(), z.int().min(1)).optional(),
     explanations: z
       .record(z.string(), z.array(z.object({ class: z.string().nullable(), text: z.string() })))
       .optional(),

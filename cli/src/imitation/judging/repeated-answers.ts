@@ -19,21 +19,6 @@ export function sharesOf(answers: readonly ImitationAnswer[]): Record<string, nu
   return Object.fromEntries(counts.map(([name, count]) => [name, count / readable.length]));
 }
 
-/** How often each class is named, in the classes' order. */
-export function namedCountsOf(
-  answers: readonly ImitationAnswer[],
-  classes: readonly string[],
-): number[] {
-  const counts = countsOf(answers.filter(isReadable));
-  return classes.map((name) => counts.get(name) ?? 0);
-}
-
-/** Of answers that can be read; undefined: there is none. */
-export function answerCountOf(answers: readonly ImitationAnswer[]): number | undefined {
-  const { length } = answers.filter(isReadable);
-  return length === 0 ? undefined : length;
-}
-
 /** Each text once, in order; undefined: there is none. */
 export function explanationsOf(answers: readonly ImitationAnswer[]): Explanation[] | undefined {
   const found = new Map<string, Explanation>();

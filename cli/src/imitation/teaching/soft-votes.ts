@@ -3,7 +3,6 @@
  *
  * Symbols: N inputs, C classes, s the share of a teacher's answers that name a class, a the share that name none.
  */
-import type { ImitationTeacher } from '@lyceum/learning/specification';
 import type { KeptInput } from '../judging/index.js';
 
 /** Of float32, as engines have it. */
@@ -26,17 +25,13 @@ export function logShares(
   return logProbabilities(rows);
 }
 
-/** How often the teacher named each class, [N, C]. */
-export function namedCounts(
+/** The shares of the teacher's answers that name each class, [N, C]: however many they are, they weigh as one. */
+export function namedShares(
   kept: readonly KeptInput[],
-  { name, ask }: Pick<ImitationTeacher, 'name' | 'ask'>,
+  teacher: string,
   classes: readonly string[],
 ): Float64Array {
-  return rowsOf(kept, classes, (input) => {
-    const isOne = input.shares?.[name] === undefined;
-    const count = isOne ? 1 : (input.answerCounts?.[name] ?? ask.answers);
-    return sharesOf(input, name, classes).map((share) => share * count);
-  });
+  return rowsOf(kept, classes, (input) => sharesOf(input, teacher, classes));
 }
 
 /** Logarithms that float32 holds. */

@@ -29,7 +29,7 @@ import {
 import { LyceumError } from '@lyceum/proto';
 import type { KeptInput } from '../judging/index.js';
 import { explainedCounts, explainedText, explanationMask } from './explained-text.js';
-import { logProbabilities, logShares, namedCounts } from './soft-votes.js';
+import { logProbabilities, logShares, namedShares } from './soft-votes.js';
 
 export interface TrainingSet {
   readonly dataset: Buffer;
@@ -91,8 +91,8 @@ function recordedAnswers(
 ): RecordedAnswers {
   const { classes, teachers } = spec;
   if (name === CONSENSUS) {
-    const counts = teachers.map((teacher) => namedCounts(kept, teacher, classes));
-    const { posterior } = dawidSkeneOfCounts(counts, classes.length);
+    const shares = teachers.map((teacher) => namedShares(kept, teacher.name, classes));
+    const { posterior } = dawidSkeneOfCounts(shares, classes.length);
     return { kind: 'logits', logits: logProbabilities(posterior) };
   }
   if (isSoft) return { kind: 'logits', logits: logShares(kept, name, classes) };

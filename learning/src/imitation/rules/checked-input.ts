@@ -19,8 +19,6 @@ export interface CheckedInput {
   readonly answers: Readonly<Record<string, string | null>>;
   /** By teacher that is asked for several answers: the shares of those that can be read by class; "I do not know" is the rest. */
   readonly shares?: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** By the same teachers: how many of its answers can be read. */
-  readonly answerCounts?: Readonly<Record<string, number>>;
   /** By teacher: what it said why, each text once, in order. */
   readonly explanations?: Readonly<Record<string, readonly Explanation[]>>;
   /** Teachers one of whose answers their server cut off. */
