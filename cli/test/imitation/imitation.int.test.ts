@@ -2,12 +2,13 @@
  * The three stages as processes, against real HTTP servers in this process that limit, fail and answer garbage, and a real
  * cluster. The servers count every question: a kill may repeat those that were under way, and no other.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { mulberry32 } from '@lyceum/learning/arrays';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli, startCli } from '../commands/cli-process.js';
@@ -334,14 +335,83 @@ test('checks, and says why what is dropped is', async () => {
   expect(readFileSync(join(folder, 'check.html'), 'utf8')).toContain('<h1>words</h1>');
 });
 
-test('teaches a student with what was kept, edited or not', async () => {
-  const cluster = await LocalCluster.start({
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+describe('with a cluster', () => {
+  let cluster: LocalCluster;
+  let client: CoordinatorClient;
+
+  beforeAll(async () => {
+    cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 0, computeThreads: 1 });
+    client = new CoordinatorClient(cluster.address);
   });
-  const client = new CoordinatorClient(cluster.address);
-  try {
+  afterAll(async () => {
+    client?.close();
+    await cluster?.stop();
+  });
+
+  test('explanations and repeated answers teach, and whoever was killed in between goes on', async () => {
+    const file = join(root, 'reasons.yaml');
+    const stages = join(root, 'reasons');
+    writeFileSync(file, JSON.stringify(explaining()));
+    mkdirSync(stages);
+    writeFileSync(join(stages, 'kept.jsonl'), explainedInputs().map((own) => `${JSON.stringify(own)}\n`).join('')); // biome-ignore format: one line
+    const train = ['imitation', 'train', file, '--folder', stages, '--seeds', '2'];
+
+    // Nobody trains yet: the first student cannot have been submitted when its teacher has.
+    const killed = startCli(cluster.address, train);
+    await vi.waitFor(() => client.getRun('reasons-plain-2'), PATIENT);
+    killed.process.kill('SIGKILL');
+    await killed.result;
+    await expect(client.getRun('reasons')).rejects.toThrow('reasons');
+    const unwatched = await runCli(cluster.address, ...train, '--no-watch', '-o', 'json');
+    expect(unwatched.code).toBe(0);
+    expect(JSON.parse(unwatched.stdout)).toMatchObject({
+      submitted: ['reasons-explained', 'reasons-plain', 'reasons-explained-2', 'reasons-plain-2'].map((runId) => ({ runId })),
+      waiting: [{ runId: 'reasons', waitsFor: 'reasons-explained' }, { runId: 'reasons-2', waitsFor: 'reasons-explained-2' }],
+    }); // biome-ignore format: one line
+    expect(unwatched.stderr).toContain(`To be done: coordinator imitation train ${file}`);
+
+    await cluster.startStudentWorker();
+    const taught = await runCli(cluster.address, ...train, '-o', 'json');
+    expect(taught.stderr).toContain('reasons-2  SUCCEEDED');
+    expect(taught.code).toBe(0);
+    expect(await client.listRuns()).toHaveLength(6);
+    const report = await client.getReport('reasons');
+    expect(report.student).toMatchObject({ modality: 'input' });
+    expect(report.teachers.map(({ name, access, modality }) => [name, access, modality])).toEqual([
+      ['chat', 'gray', undefined],
+      ['count', 'black', undefined],
+      ['explained', 'white', 'explained'],
+    ]);
+    // Which class a text is of stands in its explanation alone.
+    const [explained, plain] = [await client.getReport('reasons-explained'), await client.getReport('reasons-plain')]; // biome-ignore format: one line
+    expect(explained.student.modality).toBe('explained');
+    expect(explained.student.accuracy).toBeGreaterThan(0.95);
+    expect(plain.student.accuracy).toBeLessThan(0.8);
+    const second = [await client.getReport('reasons-2'), await client.getReport('reasons-plain-2')];
+    const gains = [report.student.accuracy ?? 0, second[0]?.student.accuracy ?? 0].map(
+      (own, k) => own - ([plain, second[1]][k]?.student.accuracy ?? 0),
+    );
+    const worth = JSON.parse(taught.stdout);
+    expect(worth).toMatchObject({
+      kind: 'ExplanationsWorth',
+      explained: { train: { inputs: 160, explained: 149 }, test: { inputs: 40, explained: 40 } },
+      labels: { inputs: 240, known: 240 },
+      testSamples: 40,
+      accuracy: {
+        difference: expect.closeTo(((gains[0] ?? 0) + (gains[1] ?? 0)) / 2, 9),
+        interval: { low: expect.any(Number) },
+      },
+    });
+    expect(JSON.parse(readFileSync(join(stages, 'worth.json'), 'utf8'))).toEqual(worth);
+
+    // What was kept is another: these runs were not taught with it.
+    writeFileSync(join(stages, 'kept.jsonl'), explainedInputs().slice(1).map((own) => `${JSON.stringify(own)}\n`).join('')); // biome-ignore format: one line
+    const other = await runCli(cluster.address, ...train);
+    expect(other.code).toBe(6);
+    expect(other.stderr).toContain('choose another run id with --run-id');
+  });
+
+  test('teaches a student with what was kept, edited or not', async () => {
     // Somebody deletes a line between the stages.
     const [, ...rest] = readFileSync(join(folder, 'kept.jsonl'), 'utf8').trimEnd().split('\n');
     writeFileSync(join(folder, 'kept.jsonl'), `${rest.join('\n')}\n`);
@@ -368,8 +438,45 @@ test('teaches a student with what was kept, edited or not', async () => {
     expect(submitted.stderr).toContain(
       'kind: is run stage by stage: coordinator imitation collect',
     );
-  } finally {
-    client.close();
-    await cluster.stop();
-  }
+  });
 });
+
+/** A chat that is asked five times and says why, and somebody who says a word. */
+function explaining(): unknown {
+  const { spec, ...rest } = document() as { spec: { teachers: { name: string }[] } };
+  const [count, , chat] = spec.teachers;
+  const ask = { answers: 5, temperature: 0.7, schema: { label: null, explanation: null } };
+  const run = {
+    student: { model: { architecture: 'mlp', hiddenUnits: [] } },
+    training: { batchSize: 32, epochs: 20, learningRate: 0.05 },
+  };
+  return {
+    ...rest,
+    metadata: { name: 'reasons' },
+    spec: {
+      ...spec,
+      teachers: [{ ...chat, ask }, count],
+      train: { explanations: 'modality', buckets: 256, run },
+    },
+  };
+}
+
+/** As a check keeps them: what a number means nobody can tell from the text, and its explanation says. */
+function explainedInputs(): unknown[] {
+  return Array.from({ length: INPUTS }, (_, i) => {
+    const label = mulberry32(5, i) < 0.5 ? 'alpha' : 'beta';
+    const text = `number ${Math.floor(1e6 * mulberry32(9, i))}`;
+    const because = label === 'alpha' ? 'smooth and round, so Alpha' : 'jagged edges, so BETA';
+    return {
+      id: String(i),
+      text,
+      label,
+      split: i % 6 < 4 ? 'train' : i % 6 === 4 ? 'validation' : 'test',
+      answers: { chat: label, count: label },
+      shares: { chat: { [label]: 0.8 } },
+      answerCounts: { chat: 5 },
+      ...((i % 6 >= 4 || i >= 15) && { explanations: { chat: [{ class: label, text: because }] } }),
+      consensus: label,
+    };
+  });
+}
