@@ -117,39 +117,74 @@ interface RunParts {
 
 function runOf(imitation: TaughtImitation, role: ImitationRole, parts: RunParts): unknown {
   const { apiVersion, metadata, spec } = imitation;
-  const { run = {}, explanations, explained } = spec.train ?? {};
-  const { weight, temperature } = explained ?? EXPLAINED_DEFAULTS;
-  const models = imitationModels(imitation);
-  const own = {
-    teachers: models.map(({ name, model, isSoft }) => ({
-      name,
-      model,
-      access: isSoft ? 'gray' : 'black',
-    })),
-    objective: objectiveOf(imitation, models),
-  };
-  const learnt = { term: 'kd', weight, temperature, teachers: [EXPLAINED] };
-  const teacher = { name: EXPLAINED, model: parts.explained };
-  const isTaught = explanations !== undefined && role === 'student';
-  const rest = isTaught && weight < 1 ? own : undefined;
+  const { run = {}, explanations } = spec.train ?? {};
   const { training } = run;
+  const isTaught = explanations !== undefined && role === 'student';
+  const { teachers, objective } = isTaught
+    ? withExplained(imitation, parts.explained)
+    : blackBoxes(imitation);
   return {
     apiVersion,
     kind: 'Distillation',
     metadata: { ...metadata, ...(parts.kept !== undefined && { labels: { kept: parts.kept } }) },
     spec: {
-      objective: isTaught
-        ? [...(rest?.objective.map((term) => shared(term, models, 1 - weight)) ?? []), learnt]
-        : own.objective,
+      objective,
       ...run,
-      ...(explanations !== undefined && { student: studentOf(run['student'], role) }),
+      ...(explanations !== undefined && {
+        student: studentOf(run['student'], role),
+        teacherHealth: healthOf(run['teacherHealth'], teachers, imitation),
+      }),
       ...(parts.seed !== undefined && {
         training: { ...(isMapping(training) ? training : {}), seed: parts.seed },
       }),
       dataset: metadata.name,
-      teachers: isTaught ? [...(rest?.teachers ?? []), teacher] : own.teachers,
+      teachers,
     },
   };
+}
+
+interface Teaching {
+  readonly teachers: readonly { readonly name: string; readonly model: string }[];
+  readonly objective: readonly Term[];
+}
+
+function blackBoxes(imitation: TaughtImitation): Teaching {
+  const models = imitationModels(imitation);
+  const teachers = models.map(({ name, model, isSoft }) => ({
+    name,
+    model,
+    access: isSoft ? 'gray' : 'black',
+  }));
+  return { teachers, objective: objectiveOf(imitation, models) };
+}
+
+/** @param model - that was trained on explanations. */
+function withExplained(imitation: TaughtImitation, model: string): Teaching {
+  const { weight, temperature } = imitation.spec.train?.explained ?? EXPLAINED_DEFAULTS;
+  const { teachers, objective } = blackBoxes(imitation);
+  const learnt = { term: 'kd', weight, temperature, teachers: [EXPLAINED] } as const;
+  const teacher = { name: EXPLAINED, model };
+  if (weight === 1) return { teachers: [teacher], objective: [learnt] };
+  const names = teachers.map(({ name }) => name);
+  const others = objective.map((term) => ({
+    ...term,
+    weight: (term.weight ?? 1) * (1 - weight),
+    teachers: term.teachers ?? names,
+  }));
+  return { teachers: [...teachers, teacher], objective: [...others, learnt] };
+}
+
+/** Of the teachers that the document accepts, those of one of its runs. */
+function healthOf(
+  written: unknown,
+  teachers: Teaching['teachers'],
+  imitation: TaughtImitation,
+): unknown {
+  if (!isMapping(written) || !Array.isArray(written['accept'])) return written;
+  const others = [...imitationModels(imitation).map(({ name }) => name), EXPLAINED].filter(
+    (name) => !teachers.some((own) => own.name === name),
+  );
+  return { ...written, accept: written['accept'].filter((name) => !others.includes(name)) };
 }
 
 export const EXPLAINED_DEFAULTS = { weight: 0.5, temperature: 2 };
@@ -178,12 +213,6 @@ function objectiveOf(
     { ...kd, ...part(soft) },
     { term: 'vote', ...part(votes) },
   ];
-}
-
-/** A term beside that of the explained teacher. */
-function shared(term: Term, models: readonly ImitationModel[], share: number): Term {
-  const { weight = 1, teachers = models.map(({ name }) => name) } = term;
-  return { ...term, weight: weight * share, teachers };
 }
 
 /** Only the student itself brings a baseline and further rows. */

@@ -160,6 +160,16 @@ describe('with explanations', () => {
     expect(specOf(runs[1]?.teacher?.plain)).toMatchObject({ training: { seed: 2 } });
   });
 
+  it('accepts in each run those of its teachers that the document accepts', () => {
+    const accept = ['a', 'explained'];
+    const { student, teacher } = only(document({ train: explanations, run: { teacherHealth: { accept } } })); // biome-ignore format: one line
+    expect(specOf(student)).toMatchObject({ teacherHealth: { accept } });
+    expect(specOf(teacher?.plain)).toMatchObject({ teacherHealth: { accept: ['a'] } });
+    const strange = () =>
+      document({ train: explanations, run: { teacherHealth: { accept: ['z'] } } });
+    expect(strange).toThrow('spec.train.run.teacherHealth.accept[0]');
+  });
+
   it('goes with the classes behind the votes', () => {
     const { student } = only(document({ train: { ...explanations, teach: 'dawid-skene' } }));
     expect(specOf(student)).toMatchObject({ teachers: [{ name: 'dawid-skene', access: 'gray' }, { name: 'explained' }] }); // biome-ignore format: one line
