@@ -474,7 +474,6 @@ function explainedInputs(): unknown[] {
       split: i % 6 < 4 ? 'train' : i % 6 === 4 ? 'validation' : 'test',
       answers: { chat: label, count: label },
       shares: { chat: { [label]: 0.8 } },
-      answerCounts: { chat: 5 },
       ...((i % 6 >= 4 || i >= 15) && { explanations: { chat: [{ class: label, text: because }] } }),
       consensus: label,
     };

@@ -60,7 +60,8 @@ export function dawidSkene(
 /**
  * As {@link dawidSkene}, where a teacher may have answered a sample several times.
  *
- * @param counts - one [N, C] a teacher: how often it named each class, ≥ 0.
+ * @param counts - one [N, C] a teacher: how often it named each class, ≥ 0; or the shares of its answers, which then weigh
+ *   together as one.
  * @throws {LyceumError} INVALID_ARGUMENT if there are no counts, lengths differ or a count is negative.
  */
 export function dawidSkeneOfCounts(
