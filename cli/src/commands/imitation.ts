@@ -1,7 +1,8 @@
 import { AddressGuard, ALL_ADDRESSES, secretPlaces } from '@lyceum/platform';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { writeNewFile } from '../files/index.js';
 import {
+  type Again,
   AnswersFile,
   type Collected,
   checkPage,
@@ -9,14 +10,16 @@ import {
   estimateCosts,
   judge,
   keptText,
+  type MaxCost,
   openImitation,
+  parseMaxCost,
   readAnswers,
   readAskedInputs,
   remarks,
   requireSentAsRead,
   summarise,
 } from '../imitation/index.js';
-import { checkLines, estimateLines, unreadableLines } from '../printing/index.js';
+import { checkLines, collectedLines, estimateLines, unreadableLines } from '../printing/index.js';
 import {
   CommandExit,
   EXIT,
@@ -36,8 +39,9 @@ interface FolderOption {
 interface CollectOptions extends FolderOption {
   readonly dryRun?: true;
   readonly maxCalls?: number;
+  readonly maxCost?: readonly MaxCost[];
   readonly secretsDir?: string;
-  readonly again?: 'unreadable';
+  readonly again?: Again;
 }
 
 /** How often progress is told. */
@@ -80,14 +84,19 @@ export function addImitation(program: Command, environment: NodeJS.ProcessEnv): 
       wholeNumber(1),
     )
     .option(
+      '--max-cost <amount>',
+      'AMOUNT for all teachers together, or TEACHER=AMOUNT; begin no call that may exceed it (repeatable)',
+      maxCost,
+    )
+    .option(
       '--secrets-dir <folder>',
       'has a file for each secret; else variables LYCEUM_SECRET_NAME',
     )
     .addOption(
       new Option(
         '--again <which>',
-        'unreadable: ask again what was answered so that nobody can read it',
-      ).choices(['unreadable']),
+        'unreadable: ask again what nobody can read; truncated: what was cut off; inconsistent: where answers of a teacher differ',
+      ).choices(['unreadable', 'truncated', 'inconsistent']),
     )
     .addHelpText(
       'after',
@@ -95,6 +104,7 @@ export function addImitation(program: Command, environment: NodeJS.ProcessEnv): 
 Examples:
   coordinator imitation collect languages.yaml --dry-run
   coordinator imitation collect languages.yaml --max-calls 500
+  coordinator imitation collect languages.yaml --max-cost 5 --max-cost chat=2.50
   coordinator imitation collect languages.yaml --again unreadable`,
     )
     .action((file: string, options: CollectOptions, command: Command) =>
@@ -126,9 +136,15 @@ Examples:
     );
 }
 
+function maxCost(text: string, before: readonly MaxCost[] = []): MaxCost[] {
+  const parsed = parseMaxCost(text);
+  if (parsed !== undefined) return [...before, parsed];
+  throw new InvalidArgumentError('want an amount above 0, as 2.50, or TEACHER=2.50.');
+}
+
 async function collect(
   path: string,
-  { dryRun, maxCalls, secretsDir, again, ...options }: CollectOptions,
+  { dryRun, maxCalls, maxCost: maxCosts = [], secretsDir, again, ...options }: CollectOptions,
   command: Command,
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
@@ -139,7 +155,7 @@ async function collect(
   requireSentAsRead(imitation, read.inputs);
   const file = await AnswersFile.open(at('answers.jsonl'));
   try {
-    const estimate = estimateCosts(imitation, read.inputs, file.answers, again !== undefined);
+    const estimate = estimateCosts(imitation, read.inputs, file.answers, file.spent, again);
     if (dryRun === true) {
       print(output, estimate, () => estimateLines(estimate));
       return;
@@ -147,7 +163,11 @@ async function collect(
     for (const line of estimateLines(estimate)) notice(line);
     const answered = new Map(estimate.map(({ teacher, answered: own }) => [teacher, own]));
     const tell = (): void =>
-      notice([...answered].map(([own, n]) => `${own} ${n}/${read.inputs.length}`).join('   '));
+      notice(
+        estimate
+          .map((own) => `${own.teacher} ${answered.get(own.teacher)}/${own.answered + own.open}`)
+          .join('   '),
+      );
     const timer = setInterval(tell, TELL_MS);
     let collected: Collected;
     try {
@@ -158,17 +178,19 @@ async function collect(
             inputs: read.inputs,
             folder: read.folder,
             file,
-            again: again !== undefined,
+            again,
             // The document, the secrets and this machine are the user's own.
             outside: {
               secrets: secretPlaces(secretsDir, environment, 'anywhere'),
               addresses: new AddressGuard([ALL_ADDRESSES]),
             },
             maxCalls,
+            maxCosts,
             signal,
             progress: (own, count) => answered.set(own, (answered.get(own) ?? 0) + count),
             retried: (own, reason, ms) =>
               notice(`${own}: ${reason}; again in ${(ms / 1000).toFixed(1)} s`),
+            told: (own, text) => notice(`${own}: ${text}`),
           }),
         // Either way calls under way, which are paid for, are waited for.
         ['SIGINT', 'SIGTERM'],
@@ -177,15 +199,17 @@ async function collect(
       clearInterval(timer);
     }
     tell();
-    const { calls, unreadable, failures } = collected;
+    const { calls, costs, unreadable, failures } = collected;
     const result = {
       calls,
+      costs,
       unreadable,
       answered: Object.fromEntries(answered),
       inputs: read.inputs.length,
       failures,
     };
     print(output, result, () => [`${calls} calls; answers are in ${at('answers.jsonl')}`]);
+    for (const line of collectedLines(costs)) notice(line);
     for (const { teacher, reason } of failures) notice(`${teacher} is not done: ${reason}`);
     for (const line of unreadableLines(unreadable)) notice(line);
     const judgement = judge(imitation, read.inputs, file.answers);

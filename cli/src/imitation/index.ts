@@ -1,10 +1,14 @@
 /** Black boxes asked once, their answers judged, a set made of them: stages on disk, no server. */
 export {
+  type Again,
   AnswersFile,
   type Collected,
+  type CollectedCost,
   type CostEstimate,
   collectAnswers,
   estimateCosts,
+  type MaxCost,
+  parseMaxCost,
   readAnswers,
   type Unreadable,
 } from './asking/index.js';

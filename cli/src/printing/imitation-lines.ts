@@ -1,6 +1,7 @@
 /** What an imitation will cost, and what its check found, as lines for a person. */
 import {
   type CheckSummary,
+  type CollectedCost,
   type CostEstimate,
   type ExplanationsWorth,
   remarks,
@@ -17,17 +18,23 @@ import { type Column, countText, percentText, tableLines } from './table.js';
 const COST_DIGITS = 4;
 
 export function estimateLines(estimates: readonly CostEstimate[]): string[] {
-  return costLines(estimates, { title: 'ANSWERED', value: (e) => countText(e.answered) });
+  const answered = { title: 'ANSWERED', value: (e: CostEstimate) => countText(e.answered) };
+  return costLines(estimates, answered, {
+    title: 'SPENT',
+    value: (e) => (e.spent === undefined ? undefined : `${costText(e.spent)} ${e.currency}`),
+    align: 'right',
+  });
 }
 
 export function writingLines(estimates: readonly WritingEstimate[]): string[] {
   return costLines(estimates, { title: 'WRITTEN', value: (e) => countText(e.written) });
 }
 
-/** @param done - the column of what is there. */
-function costLines<T extends Omit<CostEstimate, 'answered'>>(
+/** @param done - the column of what is there. @param more - the last one. */
+function costLines<T extends Omit<CostEstimate, 'answered' | 'spent'>>(
   estimates: readonly T[],
   done: Column<T>,
+  more?: Column<T>,
 ): string[] {
   const columns: Column<T>[] = [
     { title: 'TEACHER', value: (e) => e.teacher },
@@ -38,10 +45,10 @@ function costLines<T extends Omit<CostEstimate, 'answered'>>(
     { title: 'TOKENS OUT', value: (e) => tokens(e.outputTokens, '≤'), align: 'right' },
     {
       title: 'COST',
-      value: (e) =>
-        e.cost === undefined ? 'no price' : `≈ ${e.cost.toFixed(COST_DIGITS)} ${e.currency}`,
+      value: (e) => (e.cost === undefined ? 'no price' : `≈ ${costText(e.cost)} ${e.currency}`),
       align: 'right',
     },
+    ...(more === undefined ? [] : [more]),
   ];
   return tableLines(columns, estimates);
 }
@@ -51,6 +58,40 @@ export function writtenLines({ calls, kept, dropped }: WrittenQuestions, file: s
   const reasons = Object.entries(dropped).map(([reason, count]) => `${reason} ${countText(count)}`);
   const rest = reasons.length === 0 ? 'none was dropped' : `dropped: ${reasons.join(', ')}`;
   return [`${countText(calls)} calls; ${countText(kept)} new texts are in ${file}; ${rest}`];
+}
+
+/** What teachers that were asked cost, and how far off the estimate was. */
+export function collectedLines(costs: readonly CollectedCost[]): string[] {
+  return costs
+    .filter(({ calls }) => calls > 0)
+    .map((own) => {
+      const { teacher, answers, calls, inputTokens, cachedTokens, outputTokens = 0 } = own;
+      const cached =
+        cachedTokens === undefined ? '' : `, of these ${countText(cachedTokens)} cached`;
+      const sign = own.isEstimated ? '≈ ' : '';
+      const tokens =
+        inputTokens === undefined
+          ? ''
+          : `; ${sign}${countText(inputTokens)} tokens in${cached}, ${sign}${countText(outputTokens)} out`;
+      return `${teacher}: ${countText(answers)} answers by ${countText(calls)} calls${tokens}${moneyText(own)}`;
+    });
+}
+
+function moneyText({ cost, estimatedCost = 0, spent = 0, currency }: CollectedCost): string {
+  if (cost === undefined) return '';
+  const sums = `; ${costText(cost)} ${currency}, ${costText(estimatedCost)} estimated`;
+  const off =
+    cost === 0 || estimatedCost === 0 ? '' : ` (${offText((estimatedCost - cost) / cost)})`;
+  return `${sums}${off}, ${costText(spent)} with all before`;
+}
+
+function offText(off: number): string {
+  const much = off < 0 ? 'little' : 'much';
+  return Math.abs(off) < 0.0005 ? 'right' : `${percentText(Math.abs(off))} too ${much}`;
+}
+
+function costText(cost: number): string {
+  return cost.toFixed(COST_DIGITS);
 }
 
 function tokens(count: number | undefined, sign: string): string | undefined {

@@ -8,6 +8,7 @@ export { findingsLines } from './findings-lines.js';
 export { historyLines, lossesOf, lossLine, teacherHistoryLines } from './history-lines.js';
 export {
   checkLines,
+  collectedLines,
   estimateLines,
   unreadableLines,
   worthLines,

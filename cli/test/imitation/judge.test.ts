@@ -394,8 +394,8 @@ it('estimates calls, tokens and cost before anything is asked', () => {
     confidence: undefined,
     price,
   });
-  expect(estimateCosts(batched, inputs, new Map())[0]).toEqual({
-    teacher: 'a', answered: 0, open: 10, calls: 3, cost: 0.03, currency: 'EUR',
+  expect(estimateCosts(batched, inputs, new Map(), new Map())[0]).toEqual({
+    teacher: 'a', answered: 0, open: 10, calls: 3, cost: 0.03, spent: 0, currency: 'EUR',
   }); // biome-ignore format: one line
   const chat = document([], {
     request: undefined,
@@ -404,7 +404,7 @@ it('estimates calls, tokens and cost before anything is asked', () => {
     price: { per1kInputTokens: 1, per1kOutputTokens: 2 },
   });
   // 33 letters and "text 7" are 39: ten tokens, and four for the message.
-  expect(estimateCosts(chat, inputs, new Map())[0]).toMatchObject({
+  expect(estimateCosts(chat, inputs, new Map(), new Map())[0]).toMatchObject({
     calls: 10,
     inputTokens: 140,
     outputTokens: 50,

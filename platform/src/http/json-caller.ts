@@ -33,10 +33,10 @@ export interface JsonCallerOptions {
   readonly nowMs: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Told of each 2xx answer, which may have to be paid: what was sent, and what came; undefined: nobody can read it. */
+  /** Told of each 2xx answer, which may have to be paid, before it is read: what was sent, and what came; undefined: no JSON. */
   readonly answered?: (body: unknown, json: unknown) => void;
   /** Asked before each try; throws if there may be no more. */
-  readonly allow?: () => void;
+  readonly allow?: (body: unknown) => void;
   /** Told why a try failed that will be repeated, and when; and whether an answer came that cannot be read. */
   readonly retried?: (reason: string, waitMs: number, unreadable: boolean) => void;
 }
@@ -95,20 +95,16 @@ export class JsonCaller {
     signal: AbortSignal,
     problemOf: (json: unknown) => string | undefined = () => undefined,
   ): Promise<unknown> {
-    const { url, attempts, random, nowMs, retried, allow, answered } = this.#options;
+    const { url, attempts, random, nowMs, retried, allow } = this.#options;
     const text = JSON.stringify(body);
     let unread: string | undefined;
     for (let failures = 0; ; ) {
       await this.#begin(signal);
-      allow?.();
-      const outcome = await this.#try(text, problemOf);
-      if ('json' in outcome) {
-        answered?.(body, outcome.json);
-        return outcome.json;
-      }
+      allow?.(body);
+      const outcome = await this.#try(body, text, problemOf);
+      if ('json' in outcome) return outcome.json;
       failures += 1;
       const { reason, again, status, unreadable = false, afterMs = 0 } = outcome;
-      if (unreadable) answered?.(body, undefined);
       if (!again) throw new HttpRefusedError(`${url}: ${reason}`, status);
       if (unreadable) unread = reason;
       if (failures >= attempts || afterMs > RETRY_AFTER_MAX_MS) {
@@ -141,10 +137,11 @@ export class JsonCaller {
   }
 
   async #try(
+    body: unknown,
     text: string,
     problemOf: (json: unknown) => string | undefined,
   ): Promise<{ readonly json: unknown } | Failure> {
-    const { url, headers, addresses, timeoutMs } = this.#options;
+    const { url, headers, addresses, timeoutMs, answered } = this.#options;
     let answer: HttpAnswer;
     try {
       answer = await httpCall({
@@ -160,24 +157,27 @@ export class JsonCaller {
       if (err instanceof BrokenAnswerError) {
         const { message: reason, status } = err;
         const unreadable = isSuccess(status);
+        if (unreadable) answered?.(body, undefined);
         return { reason, status, again: unreadable || AGAIN.has(status), unreadable };
       }
       if (!(err instanceof LyceumError && err.retryable)) throw err;
       return { reason: err.message, again: true, status: 0 };
     }
-    const { status, body, retryAfterMs: afterMs } = answer;
+    const { status, body: said, retryAfterMs: afterMs } = answer;
     if (!isSuccess(status)) {
       const name = STATUS_CODES[status];
-      const reason = `answers ${status}${name === undefined ? '' : ` ${name}`}, ${body.length} bytes`;
+      const reason = `answers ${status}${name === undefined ? '' : ` ${name}`}, ${said.length} bytes`;
       return { status, reason, again: AGAIN.has(status), afterMs };
     }
     let json: unknown;
     try {
-      json = JSON.parse(body.toString('utf8'));
+      json = JSON.parse(said.toString('utf8'));
     } catch {
-      const reason = `answers what is no JSON, ${body.length} bytes`;
+      answered?.(body, undefined);
+      const reason = `answers what is no JSON, ${said.length} bytes`;
       return { reason, again: true, status, unreadable: true };
     }
+    answered?.(body, json);
     const reason = problemOf(json);
     if (reason === undefined) return { json };
     return { reason, again: true, status, unreadable: true };

@@ -185,8 +185,13 @@ it.each<[string, string, Handler]>([
   const once = await listen((request, response, n) =>
     n < 4 ? broken(request, response, n) : json(response, { class: 'a' }),
   );
-  const call = caller(once.url, { retried }).post({}, NEVER, problemOf);
+  const paid: unknown[] = [];
+  const answered = (body: unknown, answer: unknown) => void paid.push([body, answer]);
+  const call = caller(once.url, { retried, answered }).post('asked', NEVER, problemOf);
   expect(await call).toEqual({ class: 'a' });
+  // Each came with 200, the last one as it should.
+  expect(paid).toHaveLength(4);
+  expect(paid.at(-1)).toEqual(['asked', { class: 'a' }]);
   expect(told.map(([, unreadable]) => unreadable)).toEqual([true, true, true]);
   for (const [why] of told) expect(why).toContain(reason);
 
@@ -264,7 +269,8 @@ it('stops waiting when it is told to, and asks before each try', async () => {
   setTimeout(() => stop.abort(new LyceumError('CANCELLED', 'enough')), 100);
   await expect(call).rejects.toThrow('enough');
   const paid = caller(url, {
-    allow: () => {
+    allow: (body) => {
+      expect(body).toEqual({});
       throw new LyceumError('RESOURCE_EXHAUSTED', 'no money');
     },
   });

@@ -80,8 +80,22 @@ export function answerKey({
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming the line that is no answer, or is not UTF-8. */
 export function parseAnswers(bytes: Buffer, source: string): Map<string, ImitationAnswer> {
-  const lines = parseLines(bytes, source, answerLine, NO_ANSWER);
+  return lastOf(answerLines(bytes, source));
+}
+
+function answerLines(bytes: Buffer, source: string): ImitationAnswer[] {
+  return parseLines(bytes, source, answerLine, NO_ANSWER);
+}
+
+function lastOf(lines: readonly ImitationAnswer[]): Map<string, ImitationAnswer> {
   return new Map(lines.map((answer) => [answerKey(answer), answer]));
+}
+
+/** What all lines of each teacher cost: those in whose place others stand were paid for too. */
+function spentBy(lines: readonly ImitationAnswer[]): Map<string, number> {
+  const spent = new Map<string, number>();
+  for (const { teacher, cost = 0 } of lines) spent.set(teacher, (spent.get(teacher) ?? 0) + cost);
+  return spent;
 }
 
 /** @throws {LyceumError} NOT_FOUND if there is no file. */
@@ -101,14 +115,18 @@ export class AnswersFile {
   readonly #answers: Map<string, ImitationAnswer>;
   readonly #file: LinesFile;
 
-  private constructor(answers: Map<string, ImitationAnswer>, file: LinesFile) {
-    this.#answers = answers;
+  /** What the lines cost that were there when it was opened, by teacher. */
+  readonly spent: ReadonlyMap<string, number>;
+
+  private constructor(lines: readonly ImitationAnswer[], file: LinesFile) {
+    this.#answers = lastOf(lines);
+    this.spent = spentBy(lines);
     this.#file = file;
   }
 
   /** @throws {LyceumError} FAILED_PRECONDITION while another process collects into it; as {@link parseAnswers}. */
   static async open(path: string): Promise<AnswersFile> {
-    const { file, there } = await LinesFile.open(path, parseAnswers);
+    const { file, there } = await LinesFile.open(path, answerLines);
     return new AnswersFile(there, file);
   }
 

@@ -2,21 +2,18 @@
  * Asks black boxes about inputs, each once: an answer is on the disk before it counts, so that whatever ends the process, a
  * later one goes on where this one was. What was under way at that moment may be asked again; nothing else is.
  */
-import { answerPointer, readAnswer, requestBody, valueAt } from '@lyceum/learning/formats';
-import type { Endpoint, Imitation, ImitationTeacher } from '@lyceum/learning/specification';
-import {
-  HttpRefusedError,
-  headersWithSecrets,
-  inLanes,
-  JsonCaller,
-  type Outside,
-  UnreadableAnswerError,
-} from '@lyceum/platform';
+import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
+import { headersWithSecrets, inLanes, JsonCaller, type Outside } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { type ImitationInput, sentInput } from '../inputs/index.js';
-import { type AnswerLine, type AnswersFile, answerKey, isUnreadable } from './answers-file.js';
+import type { ImitationInput } from '../inputs/index.js';
+import { type AnswersFile, answerKey, isUnreadable } from './answers-file.js';
 import { askingsOf } from './askings.js';
-import { batchesOf, openQuestions, type Question } from './open-questions.js';
+import { Budgets, type MaxCost } from './budgets.js';
+import { costOf } from './costs.js';
+import { Manners } from './manners.js';
+import { type Again, againBy, callsOf, openQuestions, questionsCost } from './open-questions.js';
+import { readKeptRaw } from './read-response.js';
+import { answerLineOf, TeacherCalls, type TeacherCallsOptions } from './teacher-calls.js';
 
 export interface CollectOptions {
   readonly imitation: Imitation;
@@ -25,15 +22,17 @@ export interface CollectOptions {
   readonly folder: string;
   readonly file: AnswersFile;
   readonly outside: Outside;
-  /** Asks for unreadable answers again. */
-  readonly again: boolean;
+  /** Asks for these answers again. */
+  readonly again?: Again | undefined;
   /** HTTP requests of this collection, those that are repeated included; undefined: any number. */
   readonly maxCalls?: number | undefined;
+  readonly maxCosts: readonly MaxCost[];
   /** Once it aborts nothing more is asked. */
   readonly signal: AbortSignal;
-  /** Told of each answer, and of tries that failed. */
+  /** Told of each answer, of tries that failed, and of what a server does not take. */
   readonly progress: (teacher: string, answered: number) => void;
   readonly retried: (teacher: string, reason: string, waitMs: number) => void;
+  readonly told: (teacher: string, text: string) => void;
 }
 
 /** Answers that came and could not be read. */
@@ -47,20 +46,40 @@ export interface Unreadable {
   readonly problem?: string;
 }
 
+/** What a teacher was asked for this time, and what that cost. */
+export interface CollectedCost {
+  readonly teacher: string;
+  readonly answers: number;
+  readonly calls: number;
+  /** Of a chat, or of a server that tells them. */
+  readonly inputTokens?: number;
+  readonly cachedTokens?: number | undefined;
+  readonly outputTokens?: number;
+  /** The server tells no tokens; these are an estimate. */
+  readonly isEstimated?: true;
+  /** Undefined: the description has no price. */
+  readonly cost?: number;
+  /** What had been estimated for these answers. */
+  readonly estimatedCost?: number;
+  /** With what was spent before. */
+  readonly spent?: number;
+  readonly currency?: string;
+}
+
 export interface Collected {
   readonly calls: number;
+  readonly costs: readonly CollectedCost[];
   /** Of each teacher with any. */
   readonly unreadable: readonly Unreadable[];
   /** By teacher, why it did not answer all. */
   readonly failures: readonly { readonly teacher: string; readonly reason: string }[];
 }
 
-/** What a server says of one question and not of all: the answer is that there is none. */
-const OF_THE_INPUT: ReadonlySet<number> = new Set([400, 413, 422]);
-
 /** Every teacher at its own pace; one that fails stops no other. */
 export async function collectAnswers(options: CollectOptions): Promise<Collected> {
-  const { imitation, maxCalls = Number.POSITIVE_INFINITY, signal } = options;
+  const { imitation, file, maxCosts, maxCalls = Number.POSITIVE_INFINITY, signal } = options;
+  const { teachers } = imitation.spec;
+  const budgets = new Budgets(imitation, maxCosts, file.spent);
   let calls = 0;
   const allow = (): void => {
     signal.throwIfAborted();
@@ -70,20 +89,20 @@ export async function collectAnswers(options: CollectOptions): Promise<Collected
     calls += 1;
   };
   const retried = new Map<string, number>();
-  const ends = await Promise.allSettled(
-    imitation.spec.teachers.map((teacher) => collectFrom(teacher, options, allow, retried)),
-  );
+  const own = teachers.map((teacher) => callsTo(teacher, options, budgets, allow, retried));
+  const ends = await Promise.allSettled(own.map(({ run }) => run()));
   const failures = ends.flatMap((end, k) => {
-    const teacher = imitation.spec.teachers[k]?.name ?? '';
+    const teacher = teachers[k]?.name ?? '';
     return end.status === 'fulfilled'
       ? []
       : [{ teacher, reason: toLyceumError(end.reason).message }];
   });
-  const unreadable = imitation.spec.teachers.flatMap((teacher) => {
+  const unreadable = teachers.flatMap((teacher) => {
     const counted = unreadableOf(teacher, options, retried.get(teacher.name) ?? 0);
     return counted.retried + counted.left > 0 ? [counted] : [];
   });
-  return { calls, unreadable, failures };
+  const costs = teachers.map((teacher, k) => costsOf(teacher, options, own[k]?.made()));
+  return { calls, costs, unreadable, failures };
 }
 
 function unreadableOf(
@@ -104,114 +123,103 @@ function unreadableOf(
   return { teacher: name, retried, left: left.length, ...why };
 }
 
-async function collectFrom(
+interface TeacherRun {
+  /** Readies the teacher, and asks all that is open. */
+  readonly run: () => Promise<void>;
+  /** Undefined: nothing could be asked. */
+  readonly made: () => TeacherCalls | undefined;
+}
+
+function callsTo(
   teacher: ImitationTeacher,
   options: CollectOptions,
+  budgets: Budgets,
   allow: () => void,
   unreadable: Map<string, number>,
-): Promise<void> {
-  const { imitation, inputs, file, outside, again, signal, retried, progress } = options;
-  const { name, endpoint } = teacher;
-  const { url, headers, rate, timeoutMs, attempts, batch, concurrency } = endpoint;
-  await readAgain(teacher, options);
-  const open = openQuestions(teacher, imitation.spec.classes, inputs, file.answers, again);
-  if (open.length === 0) return;
-  const caller = new JsonCaller({
-    url,
-    headers: headersWithSecrets(headers, outside.secrets, url),
-    addresses: outside.addresses,
-    rate,
-    timeoutMs,
-    attempts,
-    nowMs: Date.now,
-    random: Math.random,
-    allow,
-    retried: (reason, waitMs, isUnreadable) => {
-      if (isUnreadable) unreadable.set(name, (unreadable.get(name) ?? 0) + 1);
-      retried(name, reason, waitMs);
-    },
-  });
-  await inLanes(batchesOf(open, batch), concurrency, signal, async (some) => {
-    await file.append(await ask(teacher, some, caller, options));
-    progress(name, some.length);
-  });
-}
-
-async function ask(
-  teacher: ImitationTeacher,
-  questions: readonly Question[],
-  caller: JsonCaller,
-  { imitation, folder, file, signal }: CollectOptions,
-): Promise<AnswerLine[]> {
-  const { endpoint } = (questions[0] as Question).asking;
+): TeacherRun {
+  const { imitation, inputs, folder, file, outside, again, signal, retried, progress, told } =
+    options;
+  const { name, endpoint, ask } = teacher;
+  const { url, headers, rate, timeoutMs, attempts, concurrency } = endpoint;
   const { classes } = imitation.spec;
-  const sent = await Promise.all(questions.map(({ input }) => sentInput(input.value, folder)));
-  // The first that can be read counts, and else the last.
-  const said: Said[] = [];
-  const problemOf = (response: unknown): string | undefined => {
-    let problem: string | undefined;
-    for (const place of questions.keys()) {
-      if (isReadable(said[place])) continue;
-      const now = saidOf(endpoint, response, place, classes);
-      said[place] = now;
-      if (now.problem !== undefined) problem ??= `the response ${now.problem}`;
+  const unread = (count: number) => unreadable.set(name, (unreadable.get(name) ?? 0) + count);
+  let calls: TeacherCalls | undefined;
+  const run = async (): Promise<void> => {
+    await readAgain(teacher, options);
+    const open = openQuestions(
+      teacher,
+      classes,
+      inputs,
+      file.answers,
+      againBy(again, imitation.spec),
+    );
+    if (open.length === 0) return;
+    const caller: TeacherCallsOptions['caller'] = (made) =>
+      new JsonCaller({
+        url,
+        headers: headersWithSecrets(headers, outside.secrets, url),
+        addresses: outside.addresses,
+        rate,
+        timeoutMs,
+        attempts,
+        nowMs: Date.now,
+        random: Math.random,
+        allow: (body) => made.allow(body as object),
+        answered: (body, response) => made.pay(body as object, response),
+        retried: (reason, waitMs, isUnread) => {
+          if (isUnread) unread(1);
+          retried(name, reason, waitMs);
+        },
+      });
+    const manners = new Manners(ask);
+    const own = new TeacherCalls({
+      teacher,
+      classes,
+      folder,
+      file,
+      caller,
+      manners,
+      budgets,
+      allow,
+      signal,
+      progress: (answered) => progress(name, answered),
+      unread,
+      told: (text) => told(name, text),
+    });
+    calls = own;
+    const rest = callsOf(teacher, open);
+    while (endpoint.chat !== undefined && rest[0] !== undefined && manners.isNew(rest[0].length)) {
+      signal.throwIfAborted();
+      await own.ask(rest.shift() ?? []);
     }
-    return problem;
+    await inLanes(rest, concurrency, signal, (questions) => own.ask(questions));
   };
-  const linesOf = (otherwise: Said): AnswerLine[] =>
-    questions.map((question, place) => lineOf(teacher, question, said[place] ?? otherwise));
-  try {
-    await caller.post(requestBody(endpoint, sent, classes), signal, problemOf);
-    return linesOf(NOTHING_SAID);
-  } catch (err) {
-    if (err instanceof UnreadableAnswerError) {
-      return linesOf({ ...NOTHING_SAID, problem: err.message });
-    }
-    if (!(err instanceof HttpRefusedError && OF_THE_INPUT.has(err.status))) {
-      // What could be read is paid for, whatever became of the rest.
-      await file.append(linesOf(NOTHING_SAID).filter((_, place) => isReadable(said[place])));
-      throw err;
-    }
-    return linesOf({ ...NOTHING_SAID, problem: err.message, refused: err.status });
-  }
+  return { run, made: () => calls };
 }
 
-type Said = Pick<AnswerLine, 'class' | 'raw' | 'problem' | 'refused' | 'confidence' | 'finish'>;
-
-/** Where a chat says why its answer ended. */
-const CHAT_FINISH = '/choices/0/finish_reason';
-
-const NOTHING_SAID: Said = { class: null, raw: null };
-
-function isReadable(said: Said | undefined): boolean {
-  return said !== undefined && said.problem === undefined;
-}
-
-function saidOf(
-  endpoint: Endpoint,
-  response: unknown,
-  place: number,
-  classes: readonly string[],
-): Said {
-  const answer = readAnswer(endpoint, response, place, classes);
-  const at = valueAt(response, answerPointer(endpoint), place);
-  // Without an answer at its place, all of what came is worth keeping.
-  const raw = at === undefined ? response : at;
-  const { confidence: pointer } = endpoint;
-  const sure = pointer === undefined ? undefined : valueAt(response, pointer, place);
-  const confidence = typeof sure === 'number' && Number.isFinite(sure) ? { confidence: sure } : {};
-  const ended = endpoint.chat === undefined ? undefined : valueAt(response, CHAT_FINISH, place);
-  const finish = typeof ended === 'string' ? { finish: ended } : {};
-  const beside = { ...confidence, ...finish };
-  if ('problem' in answer) return { class: null, raw, problem: answer.problem, ...beside };
-  return { class: answer.className, raw, ...beside };
-}
-
-function lineOf({ name }: ImitationTeacher, { input, asking }: Question, said: Said): AnswerLine {
-  const { answer, asked, endpoint } = asking;
-  const { revision } = endpoint;
-  const at = new Date().toISOString();
-  return { teacher: name, id: input.id, answer, ...input.value, ...said, revision, asked, at };
+function costsOf(
+  teacher: ImitationTeacher,
+  { imitation, file }: CollectOptions,
+  made: TeacherCalls | undefined,
+): CollectedCost {
+  const { name, endpoint } = teacher;
+  const answered = [...(made?.answered ?? [])];
+  const counted = { teacher: name, answers: answered.length, calls: made?.calls ?? 0 };
+  const total = made?.total ?? { calls: 0 };
+  const { estimated, ...tokens } = total.usage ?? {};
+  const cost = costOf(endpoint, total);
+  const before = questionsCost(teacher, imitation.spec.classes, answered);
+  return {
+    ...counted,
+    ...tokens,
+    ...(estimated !== undefined && { isEstimated: estimated }),
+    ...(cost !== undefined && {
+      cost,
+      ...(before.cost !== undefined && { estimatedCost: before.cost }),
+      spent: (file.spent.get(name) ?? 0) + cost,
+      currency: endpoint.price.currency,
+    }),
+  };
 }
 
 /** Answers that could not be read are read again: the description may have been mended, and they are paid for. */
@@ -227,20 +235,17 @@ async function readAgain(
         answerKey({ teacher: teacher.name, id: input.id, ...asking }),
       );
       if (answer?.problem === undefined || answer.raw === null) return [];
-      const { endpoint } = asking;
-      // What stood at the place of the answer; or the whole response, where nothing stood there.
-      const read = readAnswer({ ...endpoint, chat: undefined, answer: '' }, answer.raw, 0, classes);
-      const whole = endpoint.batch === 1 ? readAnswer(endpoint, answer.raw, 0, classes) : read;
-      const mended = 'problem' in read ? whole : read;
-      if ('problem' in mended) return [];
-      const { confidence, finish } = answer;
+      const { raw, confidence, finish } = answer;
+      const mended = readKeptRaw(asking, raw, classes);
+      if (mended === undefined) return [];
       const said = {
-        class: mended.className,
-        raw: answer.raw,
+        ...mended,
+        raw,
         ...(confidence !== undefined && { confidence }),
         ...(finish !== undefined && { finish }),
       };
-      return [lineOf(teacher, { input, asking }, said)];
+      // Without what it cost, which stands in the line that could not be read.
+      return [answerLineOf(teacher, { input, asking }, said)];
     }),
   );
   if (lines.length > 0) await file.append(lines);

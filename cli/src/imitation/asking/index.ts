@@ -9,5 +9,12 @@ export {
   usage,
 } from './answers-file.js';
 export { askingsOf } from './askings.js';
-export { type Collected, collectAnswers, type Unreadable } from './collect.js';
-export { type CostEstimate, costOf, estimateCosts } from './open-questions.js';
+export { type MaxCost, parseMaxCost } from './budgets.js';
+export {
+  type Collected,
+  type CollectedCost,
+  collectAnswers,
+  type Unreadable,
+} from './collect.js';
+export { costOf } from './costs.js';
+export { type Again, type CostEstimate, estimateCosts } from './open-questions.js';

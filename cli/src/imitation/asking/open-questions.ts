@@ -1,14 +1,21 @@
 /** Which questions are still to be asked, and what that will cost. Pure. */
-import { promptTokens, requestBody } from '@lyceum/learning/formats';
-import {
-  type Endpoint,
-  hasPrice,
-  type Imitation,
-  type ImitationTeacher,
-} from '@lyceum/learning/specification';
+import { promptTokens } from '@lyceum/learning/formats';
+import { hasPrice, type Imitation, type ImitationTeacher } from '@lyceum/learning/specification';
 import type { ImitationInput } from '../inputs/index.js';
-import { answerKey, type ImitationAnswer, isUnreadable } from './answers-file.js';
+import { answerKey, type ImitationAnswer, isCutOff, isUnreadable } from './answers-file.js';
 import { type Asking, askingsOf } from './askings.js';
+import { callBody } from './chat-request.js';
+import { costOf } from './costs.js';
+import { Manners } from './manners.js';
+
+/** Why an answer that is there is asked for again. */
+export type Again = 'unreadable' | 'truncated' | 'inconsistent';
+
+/** Of one teacher's answers to an input: which of them are asked for again. */
+type AsksAgain = (answers: readonly ImitationAnswer[]) => (answer: ImitationAnswer) => boolean;
+
+/** The least share of a teacher's answers that must name the same class, where the document has no rule that says it. */
+const CONSISTENT_SHARE = 0.6;
 
 /** One answer to one input. */
 export interface Question {
@@ -16,27 +23,66 @@ export interface Question {
   readonly asking: Asking;
 }
 
-/** What a teacher has not answered; where unreadable answers are to be asked for again, these too. All of an input stand together. */
+/** What a teacher has not answered, and what of its answers is to be asked for again. All of an input stand together. */
 export function openQuestions(
   teacher: ImitationTeacher,
   classes: readonly string[],
   inputs: readonly ImitationInput[],
   answers: ReadonlyMap<string, ImitationAnswer>,
-  again = false,
+  asksAgain: AsksAgain = () => () => false,
 ): Question[] {
   const askings = askingsOf(teacher, classes);
-  return inputs.flatMap((input) =>
-    askings
-      .filter((asking) => {
-        const answer = answers.get(answerKey({ teacher: teacher.name, id: input.id, ...asking }));
-        return answer === undefined || (again && isUnreadable(answer));
-      })
-      .map((asking) => ({ input, asking })),
-  );
+  return inputs.flatMap((input) => {
+    const own = askings.map((asking) => {
+      const answer = answers.get(answerKey({ teacher: teacher.name, id: input.id, ...asking }));
+      return { asking, answer };
+    });
+    const isAgain = asksAgain(own.flatMap(({ answer }) => answer ?? []));
+    return own.flatMap(({ asking, answer }) =>
+      answer === undefined || isAgain(answer) ? [{ input, asking }] : [],
+    );
+  });
 }
 
-/** What one call asks about: at most `batch` inputs, of each the same answer. */
-export function batchesOf(questions: readonly Question[], batch: number): Question[][] {
+/** Inconsistent is what the document's rule self-consistency wants more of. */
+export function againBy(
+  again: Again | undefined,
+  { check }: Imitation['spec'],
+): AsksAgain | undefined {
+  if (again === undefined) return undefined;
+  if (again === 'unreadable') return () => isUnreadable;
+  if (again === 'truncated') return () => isCutOff;
+  const [atLeast = CONSISTENT_SHARE] = check.rules.flatMap((own) =>
+    own.rule === 'self-consistency' ? [own.atLeast] : [],
+  );
+  return (answers) => {
+    const named = answers.filter(({ problem }) => problem === undefined);
+    const counts = new Map<string | null, number>();
+    for (const { class: own } of named) counts.set(own, (counts.get(own) ?? 0) + 1);
+    const isConsistent = Math.max(0, ...counts.values()) >= atLeast * named.length;
+    return ({ problem }) => !isConsistent && problem === undefined;
+  };
+}
+
+/** What each call asks: a chat about one input, by one prompt, for as many answers as are open; others about a batch. */
+export function callsOf(
+  { endpoint }: ImitationTeacher,
+  questions: readonly Question[],
+): Question[][] {
+  if (endpoint.chat === undefined) return batchesOf(questions, endpoint.batch);
+  const calls = new Map<string, Question[]>();
+  for (const question of questions) {
+    const { input, asking } = question;
+    const key = `${input.id} ${asking.asked}`;
+    const own = calls.get(key);
+    if (own === undefined) calls.set(key, [question]);
+    else own.push(question);
+  }
+  return [...calls.values()];
+}
+
+/** At most `batch` inputs, of each the same answer. */
+function batchesOf(questions: readonly Question[], batch: number): Question[][] {
   const filling = new Map<number, Question[]>();
   const batches: Question[][] = [];
   for (const question of questions) {
@@ -52,10 +98,8 @@ export function batchesOf(questions: readonly Question[], batch: number): Questi
   return batches;
 }
 
-export interface CostEstimate {
-  readonly teacher: string;
-  readonly answered: number;
-  readonly open: number;
+/** What questions will cost, if every answer takes one call. */
+export interface QuestionsCost {
   /** Without those that have to be repeated. */
   readonly calls: number;
   /** Of a chat. */
@@ -67,47 +111,49 @@ export interface CostEstimate {
   readonly currency?: string;
 }
 
+export interface CostEstimate extends QuestionsCost {
+  readonly teacher: string;
+  readonly answered: number;
+  readonly open: number;
+  /** By all lines of the file. Undefined: the description has no price. */
+  readonly spent?: number;
+}
+
+/** @param spent - by teacher, before. */
 export function estimateCosts(
   { spec }: Imitation,
   inputs: readonly ImitationInput[],
   answers: ReadonlyMap<string, ImitationAnswer>,
-  again = false,
+  spent: ReadonlyMap<string, number>,
+  again?: Again,
 ): CostEstimate[] {
   return spec.teachers.map((teacher) => {
-    const { batch, chat } = teacher.endpoint;
-    const open = openQuestions(teacher, spec.classes, inputs, answers, again);
-    const calls = batchesOf(open, batch).length;
-    const counted = {
-      teacher: teacher.name,
+    const { name } = teacher;
+    const open = openQuestions(teacher, spec.classes, inputs, answers, againBy(again, spec));
+    return {
+      teacher: name,
       answered: inputs.length * teacher.ask.answers - open.length,
       open: open.length,
-      calls,
-    };
-    if (chat === undefined) return { ...counted, ...costOf(teacher.endpoint, calls, 0, 0) };
-    const inputTokens = open.reduce((sum, own) => sum + inputTokensOf(own, spec.classes), 0);
-    const outputTokens = calls * chat.maxTokens;
-    return {
-      ...counted,
-      inputTokens,
-      outputTokens,
-      ...costOf(teacher.endpoint, calls, inputTokens, outputTokens),
+      ...questionsCost(teacher, spec.classes, open),
+      ...(hasPrice(teacher.endpoint) && { spent: spent.get(name) ?? 0 }),
     };
   });
 }
 
-export function costOf(
-  endpoint: Pick<Endpoint, 'price'>,
-  calls: number,
-  inputTokens: number,
-  outputTokens: number,
-): Pick<CostEstimate, 'cost' | 'currency'> {
-  if (!hasPrice(endpoint)) return {};
-  const { perCall, per1kInputTokens, per1kOutputTokens, currency } = endpoint.price;
-  const perToken = (inputTokens * per1kInputTokens + outputTokens * per1kOutputTokens) / 1000;
-  return { cost: calls * perCall + perToken, currency };
-}
-
-function inputTokensOf({ asking, input }: Question, classes: readonly string[]): number {
-  const said = 'text' in input.value ? input.value.text : '';
-  return promptTokens(requestBody(asking.endpoint, [said], classes));
+export function questionsCost(
+  { endpoint, ask }: ImitationTeacher,
+  classes: readonly string[],
+  questions: readonly Question[],
+): QuestionsCost {
+  const { chat, batch, price } = endpoint;
+  const calls = batchesOf(questions, batch).length;
+  const { form } = new Manners(ask);
+  const tokens = ({ asking, input }: Question) =>
+    promptTokens(callBody(asking, ['text' in input.value ? input.value.text : ''], classes, form, 1)); // biome-ignore format: one line
+  const usage = chat && {
+    inputTokens: questions.reduce((sum, own) => sum + tokens(own), 0),
+    outputTokens: questions.length * chat.maxTokens,
+  };
+  const cost = costOf(endpoint, { calls, usage });
+  return { calls, ...usage, ...(cost !== undefined && { cost, currency: price.currency }) };
 }

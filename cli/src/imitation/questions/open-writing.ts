@@ -114,7 +114,7 @@ export function nextCallOf(written: readonly QuestionLine[], teacher: string): n
 }
 
 /** If nothing is dropped. */
-export interface WritingEstimate extends Omit<CostEstimate, 'answered'> {
+export interface WritingEstimate extends Omit<CostEstimate, 'answered' | 'spent'> {
   /** Texts that are there, and are not dropped. */
   readonly written: number;
 }
@@ -133,6 +133,7 @@ export function estimateWriting(
       calls += 1;
     }
     const outputTokens = calls * writing.questions.maxTokens;
+    const cost = costOf(endpoint, { calls, usage: { inputTokens, outputTokens } });
     return {
       teacher: name,
       written: written.filter((own) => own.teacher === name && own.dropped === undefined).length,
@@ -140,7 +141,7 @@ export function estimateWriting(
       calls,
       inputTokens,
       outputTokens,
-      ...costOf(endpoint, calls, inputTokens, outputTokens),
+      ...(cost !== undefined && { cost, currency: endpoint.price.currency }),
     };
   });
 }

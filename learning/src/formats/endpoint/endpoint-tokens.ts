@@ -7,12 +7,14 @@ const CHARACTERS_PER_TOKEN = 4;
 /** What a chat's message adds to its text. */
 const MESSAGE_TOKENS = 4;
 
-/** An estimate of what is sent, 0 of what is no chat. @param body - as `requestBody` makes it. */
+/** An estimate of what is sent, with the schema of the answer; 0 of what is no chat. @param body - of its request. */
 export function promptTokens(body: unknown): number {
   const messages = valueAt(body, '/messages', 0);
   if (!Array.isArray(messages)) return 0;
   const characters = messages.reduce((sum, { content }) => sum + String(content).length, 0);
-  return Math.ceil(characters / CHARACTERS_PER_TOKEN) + MESSAGE_TOKENS * messages.length;
+  const schema = valueAt(body, '/response_format', 0) ?? valueAt(body, '/tools', 0);
+  const all = characters + (schema === undefined ? 0 : JSON.stringify(schema).length);
+  return Math.ceil(all / CHARACTERS_PER_TOKEN) + MESSAGE_TOKENS * messages.length;
 }
 
 /**

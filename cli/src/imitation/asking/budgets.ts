@@ -1,0 +1,117 @@
+/**
+ * What may be spent. A call begins only if its greatest cost, beside that of the calls under way, fits into what is left; where
+ * the calls under way may still leave enough, it waits for them. So no budget is exceeded, whatever servers answer.
+ */
+import { hasPrice, type Imitation } from '@lyceum/learning/specification';
+import { LyceumError } from '@lyceum/proto';
+
+/** `--max-cost [TEACHER=]AMOUNT`. */
+export interface MaxCost {
+  /** Absent: all teachers together. */
+  readonly teacher?: string;
+  readonly amount: number;
+}
+
+/** Sums of prices are not exact in binary. */
+const ROUNDING = 1e-9;
+const COST_DIGITS = 4;
+
+interface Budget extends MaxCost {
+  readonly currency: string;
+  spent: number;
+  /** Greatest costs of the calls that have begun. */
+  underWay: number;
+}
+
+/** Of one call, from before it begins until it has ended. */
+export interface Hold {
+  /** @throws {LyceumError} RESOURCE_EXHAUSTED if what was spent meanwhile leaves too little to try again. */
+  check(): void;
+  spend(cost: number): void;
+  release(): void;
+}
+
+export class Budgets {
+  readonly #budgets: readonly Budget[];
+  #waiting: (() => void)[] = [];
+
+  /**
+   * @param spent - by teacher, before.
+   * @throws {LyceumError} INVALID_ARGUMENT naming the amount that bounds nothing.
+   */
+  constructor(
+    { spec }: Imitation,
+    maxCosts: readonly MaxCost[],
+    spent: ReadonlyMap<string, number>,
+  ) {
+    this.#budgets = maxCosts.map((own, i) => {
+      const refuse = (why: string) =>
+        new LyceumError('INVALID_ARGUMENT', `--max-cost ${maxCostText(own)}: ${why}`);
+      if (maxCosts.findIndex(({ teacher }) => teacher === own.teacher) < i) {
+        throw refuse(own.teacher === undefined ? 'is there twice' : 'names a teacher again');
+      }
+      const bounded = spec.teachers.filter(({ name }) => own.teacher === undefined || name === own.teacher); // biome-ignore format: one line
+      if (bounded.length === 0) {
+        throw refuse(`no teacher has this name; there are ${spec.teachers.map(({ name }) => name).join(', ')}`); // biome-ignore format: one line
+      }
+      const priced = bounded.filter(({ endpoint }) => hasPrice(endpoint));
+      const currencies = [...new Set(priced.map(({ endpoint }) => endpoint.price.currency))];
+      const [currency] = currencies;
+      if (currency === undefined) {
+        throw refuse('there is no price, so nobody knows what calls cost; want endpoint.price');
+      }
+      if (currencies.length > 1) {
+        throw refuse(`prices are in ${currencies.join(' and ')}; want an amount for each teacher`);
+      }
+      const before = priced.reduce((sum, { name }) => sum + (spent.get(name) ?? 0), 0);
+      return { ...own, currency, spent: before, underWay: 0 };
+    });
+  }
+
+  /** @throws {LyceumError} RESOURCE_EXHAUSTED if a call may cost more than what is left; the signal's reason. */
+  async hold(teacher: string, greatest: number, signal: AbortSignal): Promise<Hold> {
+    const own = this.#budgets.filter((b) => b.teacher === undefined || b.teacher === teacher);
+    for (;;) {
+      signal.throwIfAborted();
+      for (const budget of own) requireRoom(budget, greatest, 0);
+      if (own.every((budget) => hasRoom(budget, greatest, budget.underWay))) break;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    for (const budget of own) budget.underWay += greatest;
+    return {
+      check: () => {
+        for (const budget of own) requireRoom(budget, greatest, budget.underWay - greatest);
+      },
+      spend: (cost) => {
+        for (const budget of own) budget.spent += cost;
+      },
+      release: () => {
+        for (const budget of own) budget.underWay -= greatest;
+        for (const wake of this.#waiting.splice(0)) wake();
+      },
+    };
+  }
+}
+
+/** Undefined: it is none. */
+export function parseMaxCost(text: string): MaxCost | undefined {
+  const [, teacher, digits = ''] = /^(?:([^=]+)=)?(\d+(?:\.\d+)?|\.\d+)$/.exec(text) ?? [];
+  const amount = Number(digits);
+  if (!(amount > 0)) return undefined;
+  return { ...(teacher !== undefined && { teacher }), amount };
+}
+
+function maxCostText({ teacher, amount }: MaxCost): string {
+  return teacher === undefined ? String(amount) : `${teacher}=${amount}`;
+}
+
+function hasRoom({ amount, spent }: Budget, greatest: number, beside: number): boolean {
+  return spent + beside + greatest <= amount * (1 + ROUNDING);
+}
+
+function requireRoom(budget: Budget, greatest: number, beside: number): void {
+  if (hasRoom(budget, greatest, beside)) return;
+  const { currency, spent } = budget;
+  const message = `of --max-cost ${maxCostText(budget)} ${spent.toFixed(COST_DIGITS)} ${currency} are spent, and a call may cost ${greatest.toFixed(COST_DIGITS)}`;
+  throw new LyceumError('RESOURCE_EXHAUSTED', message);
+}

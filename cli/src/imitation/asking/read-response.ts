@@ -1,0 +1,141 @@
+/** From a response to what was said: the class, how it was said, and why. Pure. */
+import { answerPointer, readAnswer, valueAt } from '@lyceum/learning/formats';
+import { cut } from '@lyceum/proto';
+import type { AnswerLine } from './answers-file.js';
+import type { Asking } from './askings.js';
+
+export type Said = Pick<
+  AnswerLine,
+  'class' | 'raw' | 'problem' | 'refused' | 'confidence' | 'explanation' | 'finish'
+>;
+
+export const NOTHING_SAID: Said = { class: null, raw: null };
+
+/** Letters of an answer that a message shows. */
+const SHOWN_CHARACTERS = 80;
+
+/** Where a chat's message stands; `*` is the number of the choice. */
+const CHOICE = '/choices/*';
+const TOOL_ARGUMENTS = '/message/tool_calls/0/function/arguments';
+
+export function isReadable(said: Said | undefined): said is Said {
+  return said !== undefined && said.problem === undefined;
+}
+
+/** So many answers a chat's response has. */
+export function choicesOf(response: unknown): number {
+  const choices = valueAt(response, '/choices', 0);
+  return Array.isArray(choices) ? choices.length : 0;
+}
+
+/** @param place - of the sample in the call, or of a chat's choice. */
+export function saidOf(
+  asking: Asking,
+  response: unknown,
+  place: number,
+  classes: readonly string[],
+): Said {
+  const { endpoint } = asking;
+  const isChat = endpoint.chat !== undefined;
+  const pointer = isChat ? `${CHOICE}/message/content` : answerPointer(endpoint);
+  const tool =
+    asking.schema === undefined ? undefined : valueAt(response, CHOICE + TOOL_ARGUMENTS, place);
+  const at = tool ?? valueAt(response, pointer, place);
+  const { confidence: sureAt } = endpoint;
+  const sure = sureAt === undefined ? undefined : valueAt(response, sureAt, place);
+  const ended = isChat ? valueAt(response, `${CHOICE}/finish_reason`, place) : undefined;
+  const beside = {
+    ...(typeof sure === 'number' && Number.isFinite(sure) && { confidence: sure }),
+    ...(typeof ended === 'string' && { finish: ended }),
+  };
+  // Without an answer at its place, all of what came is worth keeping.
+  const raw = at === undefined ? response : at;
+  if (asking.schema !== undefined && at !== undefined) {
+    return { ...readObject(asking, at, classes), raw, ...beside };
+  }
+  const own = { ...endpoint, chat: undefined, answer: pointer };
+  const answer = readAnswer(own, response, place, classes);
+  if ('problem' in answer) return { class: null, raw, problem: answer.problem, ...beside };
+  return { class: answer.className, raw, ...beside };
+}
+
+/** What was kept of an answer that could not be read, read again. Undefined: it still cannot be. */
+export function readKeptRaw(
+  asking: Asking,
+  raw: unknown,
+  classes: readonly string[],
+): Pick<Said, 'class' | 'explanation'> | undefined {
+  const { endpoint, schema } = asking;
+  const place = { ...endpoint, chat: undefined, answer: '' };
+  // What stood at the place of the answer; or the whole response, where nothing stood there.
+  const whole = () => (endpoint.batch === 1 ? saidOf(asking, raw, 0, classes) : undefined);
+  if (schema !== undefined) {
+    const object = readObject(asking, raw, classes);
+    const read = isReadable({ raw, ...object }) ? object : whole();
+    if (read === undefined || read.problem !== undefined) return undefined;
+    const { class: named, explanation } = read;
+    return { class: named, ...(explanation !== undefined && { explanation }) };
+  }
+  const read = readAnswer(place, raw, 0, classes);
+  if (!('problem' in read)) return { class: read.className };
+  const said = whole();
+  return isReadable(said) ? { class: said.class } : undefined;
+}
+
+/**
+ * The object of a chat that was asked for one: an object, or the text of one, with other text around it or not.
+ *
+ * @returns the class of its label, and its explanation where it has one.
+ */
+function readObject(
+  { endpoint }: Asking,
+  raw: unknown,
+  classes: readonly string[],
+): Omit<Said, 'raw'> {
+  const object = typeof raw === 'string' ? parsed(raw) : raw;
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) {
+    const shown = JSON.stringify(raw) ?? 'nothing';
+    return { class: null, problem: `wants a JSON object, got ${cut(shown, SHOWN_CHARACTERS)}` };
+  }
+  const { explanation: text } = object as { readonly explanation?: unknown };
+  const explanation = typeof text === 'string' && text.trim() !== '' ? { explanation: text } : {};
+  const { classes: labels, otherwise } = endpoint;
+  const label = { answer: '/label', chat: undefined, classes: labels, otherwise };
+  const answer = readAnswer(label, object, 0, classes);
+  if ('problem' in answer) return { class: null, problem: answer.problem, ...explanation };
+  return { class: answer.className, ...explanation };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a chat that was asked for an object says plain words: its server does not know what asked for it. */
+export function ignoresSchema(response: unknown): boolean {
+  const choices = placesOf(response);
+  return choices.length > 0 && choices.every((place) => isPlain(response, place));
+}
+
+function isPlain(response: unknown, place: number): boolean {
+  const content = valueAt(response, `${CHOICE}/message/content`, place);
+  const tool = valueAt(response, CHOICE + TOOL_ARGUMENTS, place);
+  const isText = typeof content === 'string' && content.trim() !== '';
+  return tool === undefined && isText && !content.includes('{');
+}
+
+/** Characters of what a chat said. */
+export function saidCharacters(response: unknown): number {
+  return placesOf(response).reduce((sum, place) => {
+    const content = valueAt(response, `${CHOICE}/message/content`, place);
+    const tool = valueAt(response, CHOICE + TOOL_ARGUMENTS, place);
+    return sum + [content, tool].join('').length;
+  }, 0);
+}
+
+function placesOf(response: unknown): number[] {
+  return [...Array(choicesOf(response)).keys()];
+}

@@ -1,0 +1,268 @@
+/**
+ * The calls of one teacher: what each asks, what came, and what was paid for it. Answers are on the disk as soon as they can be
+ * read; those that cannot stay open for the next call, until the endpoint's attempts are used up.
+ */
+import type { ImitationTeacher } from '@lyceum/learning/specification';
+import { HttpRefusedError, type JsonCaller, UnreadableAnswerError } from '@lyceum/platform';
+import { sentInput } from '../inputs/index.js';
+import type { AnswerLine, AnswersFile } from './answers-file.js';
+import type { Budgets, Hold } from './budgets.js';
+import { callBody } from './chat-request.js';
+import {
+  costOf,
+  estimatedUsage,
+  greatestCost,
+  NOTHING_PAID,
+  type Paid,
+  partOf,
+  sumOf,
+  toldUsage,
+} from './costs.js';
+import { type Manners, REFUSES_MANNER } from './manners.js';
+import type { Question } from './open-questions.js';
+import {
+  choicesOf,
+  ignoresSchema,
+  isReadable,
+  NOTHING_SAID,
+  type Said,
+  saidCharacters,
+  saidOf,
+} from './read-response.js';
+
+export interface TeacherCallsOptions {
+  readonly teacher: ImitationTeacher;
+  readonly classes: readonly string[];
+  /** Where images lie. */
+  readonly folder: string;
+  readonly file: AnswersFile;
+  /** Told of what is allowed, and of what came: it asks {@link TeacherCalls.allow} and tells {@link TeacherCalls.pay}. */
+  readonly caller: (calls: Pick<TeacherCalls, 'allow' | 'pay'>) => JsonCaller;
+  readonly manners: Manners;
+  readonly budgets: Budgets;
+  /** Asked before each HTTP request; throws if there may be no more. */
+  readonly allow: () => void;
+  readonly signal: AbortSignal;
+  readonly progress: (answered: number) => void;
+  /** Of answers that came with others, and cannot be read. */
+  readonly unread: (count: number) => void;
+  readonly told: (text: string) => void;
+}
+
+/** What a server says of one question and not of all: the answer is that there is none. */
+const OF_THE_INPUT: ReadonlySet<number> = new Set([400, 413, 422]);
+
+interface UnderWay {
+  readonly now: readonly Question[];
+  readonly hold: Hold;
+}
+
+export class TeacherCalls {
+  readonly #options: TeacherCallsOptions;
+  readonly #caller: JsonCaller;
+  /** By what is sent. */
+  readonly #underWay = new WeakMap<object, UnderWay>();
+  /** What each question has cost so far. */
+  readonly #paid = new Map<Question, Paid>();
+  readonly #answered = new Set<Question>();
+  #total: Paid = NOTHING_PAID;
+  #calls = 0;
+
+  constructor(options: TeacherCallsOptions) {
+    this.#options = options;
+    this.#caller = options.caller(this);
+  }
+
+  /** HTTP requests, repeated ones included. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** All that was paid for, what was lost included. */
+  get total(): Paid {
+    return this.#total;
+  }
+
+  /** Those whose answer is on the disk, readable or not. */
+  get answered(): ReadonlySet<Question> {
+    return this.#answered;
+  }
+
+  /** @param questions - of a chat: answers to one input, by one prompt; else: one answer to each of some inputs. */
+  async ask(questions: readonly Question[]): Promise<void> {
+    const { manners } = this.#options;
+    const isChat = this.#options.teacher.endpoint.chat !== undefined;
+    // A call for several answers was refused; one for a single answer says whether that was for their number.
+    let isSingle = false;
+    for (;;) {
+      const open = questions.filter((question) => !this.#answered.has(question));
+      if (open.length === 0) return;
+      const asksOne: boolean = isChat && (isSingle || manners.givesSeveral === false);
+      const now: readonly Question[] = asksOne ? open.slice(0, 1) : open;
+      try {
+        await this.#call(now);
+        if (isSingle) this.#tell(manners.learn(false));
+      } catch (err) {
+        if (!(err instanceof HttpRefusedError)) throw err;
+        if (isChat && REFUSES_MANNER.has(err.status)) {
+          isSingle = now.length > 1 && manners.givesSeveral === undefined;
+          if (isSingle || manners.next()) continue;
+        }
+        if (!OF_THE_INPUT.has(err.status)) throw err;
+        const refused = { ...NOTHING_SAID, problem: err.message, refused: err.status };
+        const rest = questions.filter((question) => !this.#answered.has(question));
+        await this.#write(rest, () => refused);
+      }
+    }
+  }
+
+  /** One call, with its repetitions. @throws {HttpRefusedError} if the server refuses it; as {@link JsonCaller.post}. */
+  async #call(now: readonly Question[]): Promise<void> {
+    const { teacher, classes, folder, manners, budgets, signal, unread } = this.#options;
+    const { asking } = now[0] as Question;
+    const isChat = asking.endpoint.chat !== undefined;
+    const sent = await Promise.all(
+      (isChat ? now.slice(0, 1) : now).map(({ input }) => sentInput(input.value, folder)),
+    );
+    // Calls are told apart by what they send, so a plain text becomes an object of its own.
+    const body: object = Object(callBody(asking, sent, classes, manners.form, now.length));
+    const hold = await budgets.hold(
+      teacher.name,
+      greatestCost(asking.endpoint, body, now.length),
+      signal,
+    );
+    // Of each question the first that can be read counts, and else the last.
+    const said: (Said | undefined)[] = now.map(() => undefined);
+    let came = 0;
+    let isIgnored = false;
+    this.#underWay.set(body, { now, hold });
+    try {
+      await this.#caller.post(body, signal, (response) => {
+        isIgnored = isChat && manners.mayBeIgnored && ignoresSchema(response);
+        if (isIgnored) return undefined;
+        came = isChat ? Math.max(1, choicesOf(response)) : now.length;
+        return this.#read(now.slice(0, came), response, said);
+      });
+    } catch (err) {
+      if (err instanceof UnreadableAnswerError) {
+        this.#tell(manners.take());
+        const otherwise = { ...NOTHING_SAID, problem: err.message };
+        await this.#write(came === 0 ? now : now.slice(0, came), (k) => said[k] ?? otherwise);
+        return;
+      }
+      // What could be read is paid for, whatever became of the rest.
+      await this.#writeReadable(now, said);
+      throw err;
+    } finally {
+      hold.release();
+    }
+    if (isIgnored) {
+      manners.next();
+      return;
+    }
+    this.#tell(manners.take());
+    if (isChat && now.length > 1) this.#tell(manners.learn(came >= now.length));
+    unread(said.filter((own) => own !== undefined && !isReadable(own)).length);
+    await this.#writeReadable(now, said);
+  }
+
+  /** @returns why the response must be asked for again; a chat's other answers are, by calls of their own. */
+  #read(
+    now: readonly Question[],
+    response: unknown,
+    said: (Said | undefined)[],
+  ): string | undefined {
+    const { teacher, classes } = this.#options;
+    let problem: string | undefined;
+    for (const [place, { asking }] of now.entries()) {
+      if (isReadable(said[place])) continue;
+      const own = saidOf(asking, response, place, classes);
+      said[place] = own;
+      if (own.problem !== undefined) problem ??= `the response ${own.problem}`;
+    }
+    return teacher.endpoint.chat !== undefined && said.some(isReadable) ? undefined : problem;
+  }
+
+  /** Before each HTTP request; throws if there may be no more. */
+  allow(body: object): void {
+    this.#underWay.get(body)?.hold.check();
+    this.#options.allow();
+    this.#calls += 1;
+  }
+
+  /** @param response - with 2xx; undefined: it is no JSON. */
+  pay(body: object, response: unknown): void {
+    const { now, hold } = this.#underWay.get(body) as UnderWay;
+    const { endpoint } = (now[0] as Question).asking;
+    const { chat } = endpoint;
+    const told = toldUsage(response);
+    const usage =
+      told ??
+      (chat === undefined
+        ? undefined
+        : response === undefined
+          ? { ...estimatedUsage(body, 0), outputTokens: now.length * chat.maxTokens }
+          : estimatedUsage(body, saidCharacters(response)));
+    const paid = { calls: 1, usage };
+    this.#total = sumOf(this.#total, paid);
+    const came = chat === undefined || response === undefined ? now.length : choicesOf(response);
+    const parts = Math.min(now.length, Math.max(1, came));
+    for (const [k, question] of now.slice(0, parts).entries()) {
+      const before = this.#paid.get(question) ?? NOTHING_PAID;
+      this.#paid.set(question, sumOf(before, partOf(paid, k, parts)));
+    }
+    hold.spend(costOf(endpoint, paid) ?? 0);
+  }
+
+  async #writeReadable(
+    now: readonly Question[],
+    said: readonly (Said | undefined)[],
+  ): Promise<void> {
+    const readable = now.flatMap((question, place) => {
+      const own = said[place];
+      return isReadable(own) ? [{ question, own }] : [];
+    });
+    await this.#write(
+      readable.map(({ question }) => question),
+      (k) => readable[k]?.own ?? NOTHING_SAID,
+    );
+  }
+
+  async #write(questions: readonly Question[], said: (k: number) => Said): Promise<void> {
+    if (questions.length === 0) return;
+    const { teacher, file, progress } = this.#options;
+    const lines = questions.map((question, k) => {
+      const paid = this.#paid.get(question);
+      return { ...answerLineOf(teacher, question, said(k)), ...costFields(question, paid) };
+    });
+    await file.append(lines);
+    for (const question of questions) {
+      this.#answered.add(question);
+      this.#paid.delete(question);
+    }
+    progress(questions.length);
+  }
+
+  #tell(text: string | undefined): void {
+    if (text !== undefined) this.#options.told(text);
+  }
+}
+
+/** Without what it cost. */
+export function answerLineOf(
+  { name }: ImitationTeacher,
+  { input, asking }: Question,
+  said: Said,
+): AnswerLine {
+  const { answer, asked, endpoint } = asking;
+  const { revision } = endpoint;
+  const at = new Date().toISOString();
+  return { teacher: name, id: input.id, answer, ...input.value, ...said, revision, asked, at };
+}
+
+function costFields({ asking }: Question, paid: Paid | undefined) {
+  if (paid === undefined) return {};
+  const cost = costOf(asking.endpoint, paid);
+  const { usage } = paid;
+  return { ...(usage !== undefined && { usage }), ...(cost !== undefined && { cost }) };
+}

@@ -1,0 +1,305 @@
+/** What calls cost, who may still spend, and in which manner chats are asked; oracles are sums by hand. */
+import { checkImitation, type Imitation } from '@lyceum/learning/specification';
+import { expect, it } from 'vitest';
+import { askingsOf } from '../../src/imitation/asking/askings.js';
+import { Budgets, parseMaxCost } from '../../src/imitation/asking/budgets.js';
+import { callBody } from '../../src/imitation/asking/chat-request.js';
+import {
+  costOf,
+  estimatedUsage,
+  greatestCost,
+  partOf,
+  sumOf,
+  toldUsage,
+} from '../../src/imitation/asking/costs.js';
+import { Manners } from '../../src/imitation/asking/manners.js';
+import {
+  againBy,
+  callsOf,
+  openQuestions,
+  questionsCost,
+} from '../../src/imitation/asking/open-questions.js';
+import { ignoresSchema, readKeptRaw, saidOf } from '../../src/imitation/asking/read-response.js';
+
+const NEVER = new AbortController().signal;
+const PRICE = { perCall: 1, per1kInputTokens: 10, per1kCachedTokens: 4, per1kOutputTokens: 100 };
+const CLASSES = ['x', 'y'];
+
+function document(ask: object, prices: readonly object[] = [PRICE]): Imitation {
+  const teachers = prices.map((price, k) => ({
+    name: 'abc'[k],
+    endpoint: {
+      url: 'http://a.example/',
+      input: 'text',
+      chat: { model: 'm', system: 'Be short.', prompt: 'Which? {input}', maxTokens: 50 },
+      price,
+    },
+    ask,
+  }));
+  const spec = {
+    inputs: { source: 'words.csv', text: 'text' },
+    classes: CLASSES,
+    teachers,
+    check: { rules: [] },
+  };
+  const kind = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Imitation',
+    metadata: { name: 'words' },
+  };
+  return checkImitation({ ...kind, spec }, 'words.yaml');
+}
+
+function teacherOf(imitation: Imitation) {
+  const [teacher] = imitation.spec.teachers;
+  if (teacher === undefined) throw new Error('no teacher');
+  return teacher;
+}
+
+function askingOf(ask: object) {
+  const [asking] = askingsOf(teacherOf(document(ask)), CLASSES);
+  if (asking === undefined) throw new Error('no asking');
+  return asking;
+}
+
+const OBJECT = { schema: { label: 'the kind', explanation: null } };
+
+it('costs what the document says of calls, sent, cached and answered tokens', () => {
+  const { endpoint } = teacherOf(document({}));
+  const usage = { inputTokens: 1000, cachedTokens: 500, outputTokens: 20 };
+  expect(costOf(endpoint, { calls: 2, usage })).toBeCloseTo(2 + 5 + 2 + 2, 12);
+  expect(costOf(endpoint, { calls: 0.5 })).toBe(0.5);
+  const { per1kCachedTokens: _, ...rest } = PRICE;
+  expect(costOf({ price: { ...rest, currency: 'USD' } }, { calls: 0, usage })).toBeCloseTo(12, 12);
+  const free = { perCall: 0, per1kInputTokens: 0, per1kOutputTokens: 0, currency: 'USD' };
+  expect(costOf({ price: free }, { calls: 2, usage })).toBeUndefined();
+});
+
+it('reads the tokens that servers tell, and splits them between answers without losing any', () => {
+  const usage = { prompt_tokens: 100, completion_tokens: 11 };
+  const details = { prompt_tokens_details: { cached_tokens: 64 } };
+  expect(toldUsage({ usage })).toEqual({ inputTokens: 100, outputTokens: 11 });
+  const told = toldUsage({ usage: { ...usage, ...details } });
+  expect(told).toEqual({ inputTokens: 100, outputTokens: 11, cachedTokens: 64 });
+  for (const other of [
+    {},
+    { usage: null },
+    { usage: { prompt_tokens: 'many' } },
+    'text',
+    undefined,
+  ]) {
+    expect(toldUsage(other)).toBeUndefined();
+  }
+  const parts = [0, 1, 2].map((k) => partOf({ calls: 1, usage: told }, k, 3));
+  expect(parts.map((part) => part.usage?.inputTokens)).toEqual([33, 33, 34]);
+  const whole = parts.reduce(sumOf);
+  expect(whole).toEqual({ calls: expect.closeTo(1, 12), usage: told });
+  const guess = estimatedUsage({ messages: [{ content: 'four' }] }, 9);
+  expect(guess).toEqual({ inputTokens: 1 + 4, outputTokens: 3, estimated: true });
+  expect(sumOf(whole, { calls: 1, usage: guess }).usage?.estimated).toBe(true);
+});
+
+it('no call costs more than its greatest cost says', () => {
+  const asking = askingOf(OBJECT);
+  const body = callBody(asking, ['これは何語ですか'], CLASSES, 'json-schema', 3);
+  // A token has a byte at least, and an answer at most maxTokens.
+  const usage = { inputTokens: Buffer.byteLength(JSON.stringify(body)), outputTokens: 150 };
+  expect(greatestCost(asking.endpoint, body, 3)).toBeGreaterThanOrEqual(
+    costOf(asking.endpoint, { calls: 1, usage }) ?? Number.NaN,
+  );
+});
+
+it('asks for an object by schema, by one forced tool, or in words', () => {
+  const asking = askingOf(OBJECT);
+  const schema = {
+    type: 'object',
+    properties: {
+      label: { type: 'string', enum: ['x', 'y'], description: 'the kind' },
+      explanation: { type: 'string' },
+    },
+    required: ['label', 'explanation'],
+    additionalProperties: false,
+  };
+  const bodyOf = (form: 'json-schema' | 'tool' | 'text', n: number) =>
+    callBody(asking, ['one'], CLASSES, form, n);
+  expect(bodyOf('json-schema', 3)).toMatchObject({
+    n: 3,
+    response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } },
+  });
+  expect(bodyOf('json-schema', 1)).not.toHaveProperty('n');
+  expect(bodyOf('tool', 1)).toMatchObject({
+    tools: [{ type: 'function', function: { name: 'answer', parameters: schema } }],
+    tool_choice: { type: 'function', function: { name: 'answer' } },
+  });
+  const { messages } = bodyOf('text', 1) as { messages: { content: string }[] };
+  expect(messages.map(({ content }) => content)).toEqual([
+    'Be short.',
+    'Which? one\n\nAnswer with a JSON object and nothing else: {"label": …, "explanation": …}, where label (the kind) is "x" or "y", and explanation a text.',
+  ]);
+});
+
+const message = (content: unknown, more: object = {}) => ({
+  choices: [{ message: { content, ...more }, finish_reason: 'stop' }],
+});
+
+it.each<[unknown, string | null, string | undefined]>([
+  [message('{"label": "x", "explanation": "so"}'), 'x', 'so'],
+  [message('```json\n{"label":"y","explanation":"{so}"}\n```'), 'y', '{so}'],
+  [message('Sure: {"label": "x"} as you see'), 'x', undefined],
+  [message('{"label": "x", "explanation": 3}'), 'x', undefined],
+  [message(null, { tool_calls: [{ function: { arguments: '{"label":"y"}' } }] }), 'y', undefined],
+  [message({ label: 'y', explanation: 'so' }), 'y', 'so'],
+])('reads the object of %j', (response, named, explanation) => {
+  const said = saidOf(askingOf(OBJECT), response, 0, CLASSES);
+  expect(said.problem).toBeUndefined();
+  expect([said.class, said.explanation, said.finish]).toEqual([named, explanation, 'stop']);
+});
+
+it.each<[unknown, string]>([
+  [message('{"label": "x", "explan'), 'wants a JSON object, got "{\\"label'],
+  [message('x'), 'wants a JSON object, got "x"'],
+  [message('["x"]'), 'wants a JSON object'],
+  [message('{"label": "z"}'), '"z" is none of x, y'],
+  [message('{"kind": "x"}'), 'holds nothing at /label'],
+  [message(null), 'wants a JSON object, got null'],
+  [{ error: 'busy' }, 'holds nothing at /choices/0/message/content'],
+])('refuses %j', (response, problem) => {
+  const said = saidOf(askingOf(OBJECT), response, 0, CLASSES);
+  expect(said.class).toBeNull();
+  expect(said.problem).toContain(problem);
+});
+
+it('a server that knows no schema says words; half an object, silence and a tool are something else', () => {
+  expect(ignoresSchema(message('x'))).toBe(true);
+  const tool = message('', { tool_calls: [{ function: { arguments: '{}' } }] });
+  for (const other of [message('{"label": "x'), message(' '), message(null), tool, {}]) {
+    expect(ignoresSchema(other)).toBe(false);
+  }
+});
+
+it('reads again what was kept of an object, once its labels are translated', () => {
+  const asking = askingOf(OBJECT);
+  const raw = '{"label": "ex", "explanation": "so"}';
+  expect(readKeptRaw(asking, raw, CLASSES)).toBeUndefined();
+  const mended = { ...asking, endpoint: { ...asking.endpoint, classes: { ex: 'x' } } };
+  expect(readKeptRaw(mended, raw, CLASSES)).toEqual({ class: 'x', explanation: 'so' });
+  const whole = message(null, { tool_calls: [{ function: { arguments: raw } }] });
+  expect(readKeptRaw(mended, whole, CLASSES)).toEqual({ class: 'x', explanation: 'so' });
+});
+
+it('tries forms in turn until one is taken, and then stays', () => {
+  const manners = new Manners({ answers: 3, schema: { label: null } });
+  expect([manners.form, manners.isNew(1)]).toEqual(['json-schema', true]);
+  expect([manners.next(), manners.form]).toEqual([true, 'tool']);
+  expect([manners.next(), manners.form]).toEqual([true, 'text']);
+  // All refused: it may have been the question, so the next one begins anew.
+  expect([manners.next(), manners.form]).toEqual([false, 'json-schema']);
+  manners.next();
+  expect(manners.take()).toBe('takes no response_format; the object is asked for by tools');
+  expect([manners.take(), manners.next(), manners.form]).toEqual([undefined, false, 'tool']);
+  expect([manners.isNew(1), manners.isNew(2)]).toEqual([false, true]);
+  expect(manners.learn(false)).toContain('gives fewer answers than n asks for');
+  expect([manners.learn(false), manners.isNew(2)]).toEqual([undefined, false]);
+  expect(new Manners({ answers: 1, schema: { label: null }, output: 'tool' }).next()).toBe(false);
+});
+
+it('asks a chat about one input by one prompt a call, and others by batches', () => {
+  const prompts = ['A {input}', 'B {input}'];
+  const teacher = teacherOf(document({ answers: 3, temperature: 1, prompts }));
+  const inputs = ['1', '2'].map((id) => ({ id, value: { text: id } }));
+  const open = openQuestions(teacher, CLASSES, inputs, new Map());
+  const shape = callsOf(teacher, open).map((call) =>
+    call.map(({ input, asking }) => `${input.id}${asking.answer}`),
+  );
+  expect(shape).toEqual([['10', '12'], ['11'], ['20', '22'], ['21']]);
+  // "A 1" and "Be short." are 12 characters: 3 tokens, and 8 for two messages.
+  expect(questionsCost(teacher, CLASSES, open)).toMatchObject({
+    calls: 6,
+    inputTokens: 66,
+    outputTokens: 300,
+    cost: expect.closeTo(6 + 0.66 + 30, 12),
+  });
+});
+
+it('begins no call that may exceed a budget, and waits for those under way where they may leave enough', async () => {
+  const budgets = new Budgets(document({}), [{ amount: 1 }], new Map([['a', 0.2]]));
+  const first = await budgets.hold('a', 0.5, NEVER);
+  let second: string = 'waits';
+  const held = budgets.hold('a', 0.5, NEVER).then((hold) => {
+    second = 'holds';
+    return hold;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(second).toBe('waits');
+  first.spend(0.1);
+  first.check();
+  first.release();
+  const hold = await held;
+  hold.spend(0.5);
+  // What it spent meanwhile leaves too little to try again.
+  expect(() => hold.check()).toThrow(
+    'of --max-cost 1 0.8000 USD are spent, and a call may cost 0.5000',
+  );
+  hold.release();
+  await expect(budgets.hold('a', 0.21, NEVER)).rejects.toThrow('of --max-cost 1 0.8000 USD');
+  // Three tenths are 0.3, whatever binary makes of it.
+  const tenths = new Budgets(document({}), [{ teacher: 'a', amount: 0.3 }], new Map());
+  for (let i = 0; i < 3; i++) {
+    const own = await tenths.hold('a', 0.1, NEVER);
+    own.spend(0.1);
+    own.release();
+  }
+  await expect(tenths.hold('a', 0.1, NEVER)).rejects.toThrow('of --max-cost a=0.3 0.3000 USD');
+});
+
+it('reads amounts, and refuses those that bound nothing', () => {
+  expect([parseMaxCost('2.50'), parseMaxCost('a=.5')]).toEqual([
+    { amount: 2.5 },
+    { teacher: 'a', amount: 0.5 },
+  ]);
+  for (const text of ['', '0', '-1', 'a=', '1e3', 'a=b', 'NaN']) {
+    expect(parseMaxCost(text)).toBeUndefined();
+  }
+  const euro = { ...PRICE, currency: 'EUR' };
+  const open = (imitation: Imitation, ...amounts: { teacher?: string; amount: number }[]) =>
+    new Budgets(imitation, amounts, new Map());
+  const two = document({}, [PRICE, euro, {}]);
+  expect(() => open(two, { amount: 1 })).toThrow('--max-cost 1: prices are in USD and EUR');
+  expect(() => open(two, { teacher: 'c', amount: 1 })).toThrow('--max-cost c=1: there is no price');
+  expect(() => open(two, { teacher: 'd', amount: 1 })).toThrow('there are a, b, c');
+  const twice = { teacher: 'a', amount: 1 };
+  expect(() => open(two, twice, twice)).toThrow('names a teacher again');
+  expect(() => open(two, twice, { teacher: 'b', amount: 1 })).not.toThrow();
+});
+
+const ANSWER = { teacher: 'a', id: '1', revision: '', at: '' };
+
+it.each<[string, string, number[]]>([
+  ['unreadable', 'x!xx', [1]],
+  ['truncated', 'x~xx', [1]],
+  // Three of four name x, which is enough; of two and two none is.
+  ['inconsistent', 'xyxx', []],
+  ['inconsistent', 'xyxy', [0, 1, 2, 3]],
+  ['inconsistent', 'xy!y', []],
+])('--again %s asks of %s the answers %j', (reason, letters, expected) => {
+  const imitation = document({ answers: 4, temperature: 1 });
+  const teacher = teacherOf(imitation);
+  const answers = new Map(
+    askingsOf(teacher, CLASSES).map(({ answer, asked }) => {
+      const letter = letters[answer] ?? '';
+      const own = {
+        ...ANSWER,
+        answer,
+        asked,
+        class: letter === '!' ? null : letter === '~' ? 'x' : letter,
+        ...(letter === '!' && { problem: 'nonsense' }),
+        ...(letter === '~' && { finish: 'length' }),
+      };
+      return [`a ${asked} 1 ${answer}`, own];
+    }),
+  );
+  const inputs = [{ id: '1', value: { text: 'one' } }];
+  const again = againBy(reason as 'unreadable', imitation.spec);
+  const open = openQuestions(teacher, CLASSES, inputs, answers, again);
+  expect(open.map(({ asking }) => asking.answer)).toEqual(expected);
+});
