@@ -71,7 +71,7 @@ const price = section({
     .describe('The currency of the prices.'),
 });
 
-export const endpoint = section({
+const endpoint = section({
   url: text('http:// or https:// and an address', /^https?:\/\/[^\s@]+$/).describe(
     'The address that calls are sent to.',
   ),

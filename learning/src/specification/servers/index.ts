@@ -3,7 +3,6 @@ export {
   checkEndpoint,
   type Endpoint,
   type EndpointOfPrompts,
-  endpoint,
   endpointJsonSchema,
   endpointOfPrompts,
   endpointProblems,
