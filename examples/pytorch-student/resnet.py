@@ -1,7 +1,7 @@
 """Trains torchvision's ResNet-18 under DDP on a run of pictures: one process for each GPU, or several on processors.
 
     coordinator targets serve digits
-    torchrun --nproc-per-node 4 examples/pytorch-student/resnet.py --run digits
+    torchrun --standalone --nproc-per-node 4 examples/pytorch-student/resnet.py digits
 
 Needs `pip install ./clients/python torch torchvision`. Batch norm sees a rank's slice, so that unlike train.py the weights
 depend on the number of ranks; `--sync-batch-norm` takes the statistics of the whole batch (GPUs alone).
@@ -23,7 +23,7 @@ from lyceum.pytorch import TargetDataset
 parser = argparse.ArgumentParser()
 parser.add_argument("--address", default="127.0.0.1:7710")
 parser.add_argument("--tls-dir")
-parser.add_argument("--run", default="digits")
+parser.add_argument("run", nargs="?", default="digits")
 parser.add_argument("--learning-rate", type=float, default=0.05)
 parser.add_argument("--steps", type=int, default=0, help="default: the run's")
 parser.add_argument("--sync-batch-norm", action="store_true")
@@ -52,7 +52,7 @@ schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(targets))
 
 def pictures(batch):
     """Channels first."""
-    return batch["inputs"].to(device).permute(0, 3, 1, 2)
+    return batch["inputs"].to(device).permute(0, 3, 1, 2).contiguous()
 
 
 for batch in DataLoader(TargetDataset(targets), batch_size=None):

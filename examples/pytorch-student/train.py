@@ -1,8 +1,8 @@
 """Trains a perceptron in PyTorch on a run's ensemble, with the run's own kd and ce terms, and measures it on the test split.
 
     coordinator targets serve digits
-    python examples/pytorch-student/train.py --run digits
-    torchrun --nproc-per-node 4 examples/pytorch-student/train.py --run digits
+    python examples/pytorch-student/train.py digits
+    torchrun --standalone --nproc-per-node 4 examples/pytorch-student/train.py digits
 
 Several processes train one student by DDP, with the same weights but for rounding. Needs `pip install ./clients/python
 torch`. With `--checkpoint FILE` it goes on where the one before was killed.
@@ -26,7 +26,7 @@ from lyceum.pytorch import TargetDataset
 parser = argparse.ArgumentParser()
 parser.add_argument("--address", default="127.0.0.1:7710")
 parser.add_argument("--tls-dir")
-parser.add_argument("--run", default="digits")
+parser.add_argument("run", nargs="?", default="digits")
 parser.add_argument("--hidden", type=int, nargs="*", default=[30, 30])
 parser.add_argument("--optimizer", choices=["Adam", "SGD"], default="Adam")
 parser.add_argument("--kd-weight", type=float, default=0.9)

@@ -1,8 +1,8 @@
 """Trains a Vision Transformer with Hugging Face's Trainer on a run of pictures. The Trainer saves, and goes on after a death.
 
     coordinator targets serve digits
-    python examples/pytorch-student/trainer.py --run digits
-    torchrun --nproc-per-node 4 examples/pytorch-student/trainer.py --run digits --resume
+    python examples/pytorch-student/trainer.py digits
+    torchrun --standalone --nproc-per-node 4 examples/pytorch-student/trainer.py digits --resume
 
 Needs `pip install ./clients/python torch transformers accelerate`. Nothing is fetched from a hub: the model is made here.
 """
@@ -20,13 +20,14 @@ from lyceum.pytorch import TargetDataset
 parser = argparse.ArgumentParser()
 parser.add_argument("--address", default="127.0.0.1:7710")
 parser.add_argument("--tls-dir")
-parser.add_argument("--run", default="digits")
+parser.add_argument("run", nargs="?", default="digits")
 parser.add_argument("--steps", type=int, default=0, help="default: the run's")
 parser.add_argument("--save-steps", type=int, default=200)
 parser.add_argument("--out", default="trainer-student")
 parser.add_argument("--resume", action="store_true", help="from the newest checkpoint in --out")
 options = parser.parse_args()
 
+on_gpu = torch.cuda.is_available()
 ranks = {"rank": int(os.environ["RANK"]), "world_size": int(os.environ["WORLD_SIZE"])} if "RANK" in os.environ else {}
 server = {"address": options.address, "tls_dir": options.tls_dir}
 targets = lyceum.targets(options.run, end_step=options.steps, **ranks, **server)
@@ -34,15 +35,25 @@ targets = lyceum.targets(options.run, end_step=options.steps, **ranks, **server)
 height, width, channels = targets.outline.tensors["inputs"]
 
 
+class FromGlobalStep(TargetDataset):
+    """Begins with the step that the optimiser is to take, which the Trainer knows once it has read its checkpoint."""
+
+    def __len__(self):
+        return self.targets.outline.end_step
+
+    def __iter__(self):
+        self.targets.next_step = trainer.state.global_step
+        return super().__iter__()
+
+
 class DistillingTrainer(Trainer):
     """Reads whole batches, and minimises the divergence from what the teachers say together."""
 
     def get_train_dataloader(self):
-        # As many steps as the optimiser has taken: the Trainer has restored them by now.
-        targets.next_step = self.state.global_step
-        return DataLoader(TargetDataset(targets), batch_size=None)
+        return DataLoader(self.train_dataset, batch_size=None)
 
     def compute_loss(self, model, inputs, return_outputs=False, **_):
+        assert inputs["step"] == self.state.global_step, "a step is lacking, or taken twice"
         outputs = model(pixel_values=inputs["inputs"].permute(0, 3, 1, 2))
         softened = F.log_softmax(outputs.logits / temperature, dim=1)
         kd = F.kl_div(softened, inputs[pool], reduction="sum") * temperature**2
@@ -73,8 +84,13 @@ arguments = TrainingArguments(
     # The stream is in the run's order already, and is taken up where it is to go on.
     ignore_data_skip=True,
     report_to="none",
+    # Without these, processes on processors would train a student each.
+    use_cpu=not on_gpu,
+    ddp_backend="nccl" if on_gpu else "gloo",
 )
-trainer = DistillingTrainer(model=student, args=arguments, train_dataset=TargetDataset(targets))
+if arguments.world_size != targets.world_size:
+    raise SystemExit(f"the Trainer has {arguments.world_size} processes, and torchrun {targets.world_size}")
+trainer = DistillingTrainer(model=student, args=arguments, train_dataset=FromGlobalStep(targets))
 trainer.train(resume_from_checkpoint=options.resume or None)
 
 if trainer.is_world_process_zero():
