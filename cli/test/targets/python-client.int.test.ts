@@ -207,6 +207,11 @@ async function paused({ said, ended }: Reader): Promise<void> {
 
 test('four ranks get what one reader gets, whoever is killed meanwhile', async (context) => {
   if (lack !== undefined) return context.skip();
+  const refused = await runCli(cluster.address, 'targets', 'serve', 'student', '--tls');
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--tls needs --tls-dir'),
+  });
   const serve = ['targets', 'serve', 'student', '--tls', '--listen', '127.0.0.1:0'];
   gateway = startCli(cluster.address, ['--tls-dir', tlsDir, ...serve]);
   const { process: child, result } = gateway;
@@ -230,6 +235,12 @@ test('four ranks get what one reader gets, whoever is killed meanwhile', async (
         /^rank 1 of 2 asks for run student, which rank \d of 4 reads: .* same world_size/,
       ),
     },
+  ]);
+
+  const stranger = await startReader('stranger', { tls_dir: null, patience: 0 });
+  await stranger.ended;
+  expect(stranger.said.map((line) => JSON.parse(line))).toEqual([
+    { code: 'UNAVAILABLE', message: expect.stringContaining(`${targetsAddress}: `) },
   ]);
 
   const killed = readers[2] as Reader;
