@@ -11,7 +11,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Report } from '@lyceum/cli/client';
-import { pairedInterval } from '@lyceum/learning/ensemble';
 import {
   type ExampleContext,
   finish,
@@ -21,6 +20,7 @@ import {
   specificationFile,
 } from './example.js';
 import { FEATURE_SETS, writeTables } from './multiple-features.js';
+import { meanDifference, percent } from './tables.js';
 
 const NAME = 'cross-modal';
 const STUDENTS = ['zer', 'mor'] as const;
@@ -121,17 +121,7 @@ function line(modality: string, labels: string, outcomes: readonly Outcome[]): s
     (arm) => `${mean(outcomes.map((outcome) => outcome[arm])).toFixed(2)} %`,
   );
   const differences = (['alone', 'own'] as const).map((arm) => {
-    const interval = pairedInterval(outcomes.map((outcome) => outcome.others - outcome[arm]));
-    const [difference, low, high] = [interval.mean, interval.low, interval.high].map(signed);
-    return `${difference} (${low} to ${high})`.padEnd(26);
+    return meanDifference(outcomes.map((outcome) => outcome.others - outcome[arm])).padEnd(26);
   });
   return `${modality.padEnd(9)}${labels.padEnd(8)}${[...arms, ...differences].join('  ').trimEnd()}`;
-}
-
-function percent(share: number | null): string {
-  return share === null ? '–' : `${(share * 100).toFixed(2)} %`;
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 }

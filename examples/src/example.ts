@@ -16,6 +16,8 @@ export interface ExampleContext {
   readonly cacheFolder: string;
   /** Paired seeds, 2 at least. */
   readonly seeds: number;
+  /** Where answers that are asked for anew are kept; absent: the recorded ones are taken. */
+  readonly askFolder?: string;
 }
 
 /** `NAME/FILE.yaml` of the examples' folder. */

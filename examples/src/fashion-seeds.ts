@@ -10,8 +10,8 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '@lyceum/cli/client';
-import { pairedInterval } from '@lyceum/learning/ensemble';
 import type { ExampleContext } from './example.js';
+import { meanDifference, percent } from './tables.js';
 
 const SPECIFICATIONS = fileURLToPath(new URL('../fashion-seeds/', import.meta.url));
 const TEACHERS = ['mlp', 'lenet', 'conv'] as const;
@@ -80,15 +80,6 @@ function pairLine(label: string, pairs: readonly Pair[]): string {
   const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
   const alone = mean(pairs.map((pair) => pair.alone)).toFixed(2);
   const distilled = mean(pairs.map((pair) => pair.distilled)).toFixed(2);
-  const interval = pairedInterval(pairs.map((pair) => pair.distilled - pair.alone));
-  const [difference, low, high] = [interval.mean, interval.low, interval.high].map(signed);
-  return `${label.padEnd(8)}${alone} %  ${distilled} %    ${difference} (${low} to ${high})`;
-}
-
-function percent(share: number | null): string {
-  return share === null ? '–' : `${(share * 100).toFixed(2)} %`;
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+  const difference = meanDifference(pairs.map((pair) => pair.distilled - pair.alone));
+  return `${label.padEnd(8)}${alone} %  ${distilled} %    ${difference}`;
 }

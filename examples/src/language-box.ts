@@ -2,7 +2,7 @@
  * A black box in a process of its own, for `languages`: an HTTP server that says in which language a text is, by the codes
  * of the npm package that it asks, and counts what it is asked.
  *
- *     node language-box.js franc|tinyld|eld        POST / { text } → { language: "deu" }        GET / → { calls: 12 }
+ *     node language-box.js franc|tinyld|eld [PORT]        POST / { text } → { language: "deu" }        GET / → { calls: 12 }
  *
  * franc answers with ISO 639-3 and `und` where it does not know, the others with ISO 639-1 and nothing.
  */
@@ -42,7 +42,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
-const [name = ''] = process.argv.slice(2);
+const [name = '', port = '0'] = process.argv.slice(2);
 const load = DETECTORS[name];
 if (load === undefined) throw new Error(`want one of ${Object.keys(DETECTORS).join(', ')}`);
 const detect = await load();
@@ -61,8 +61,8 @@ const server = createServer(async (request, response) => {
     response.end(JSON.stringify({ error: err instanceof Error ? err.message : String(err) }));
   }
 });
-server.listen(0, '127.0.0.1', () => {
+server.listen(Number(port), '127.0.0.1', () => {
   const address = server.address();
-  const port = typeof address === 'object' ? address?.port : 0;
-  process.stdout.write(`${JSON.stringify({ program: 'language-box', port })}\n`);
+  const own = typeof address === 'object' ? address?.port : 0;
+  process.stdout.write(`${JSON.stringify({ program: 'language-box', port: own })}\n`);
 });

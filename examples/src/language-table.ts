@@ -2,6 +2,7 @@
 import { voteFractions } from '@lyceum/learning/ensemble';
 import type { Sentence } from './declaration-sentences.js';
 import { mean } from './example.js';
+import { aligned, overSeeds, percent } from './tables.js';
 
 /** A text of the test as check has left it. */
 export interface AnsweredSentence {
@@ -82,23 +83,4 @@ function majority(
   const votes = teachers.map((name) => classes.indexOf(answers[name] ?? ''));
   const fractions = voteFractions(votes, classes.length);
   return fractions === null ? undefined : classes[fractions.indexOf(Math.max(...fractions))];
-}
-
-/** Mean ± deviation, n − 1 in its divisor. */
-function overSeeds(values: readonly number[]): string {
-  const middle = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
-  return `${percent(middle)} ± ${(100 * Math.sqrt(squares / (values.length - 1))).toFixed(2)}`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
-}
-
-/** The first column to the left, the others to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0))) ?? [];
-  const pad = (cell: string, k: number) =>
-    k === 0 ? cell.padEnd(widths[k] ?? 0) : cell.padStart(widths[k] ?? 0);
-  return rows.map((row) => row.map(pad).join('  '));
 }

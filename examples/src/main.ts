@@ -2,6 +2,7 @@
  * `npm run examples -- NAME [--seeds N]`: runs one example in a cluster of its own on this machine. Its table
  * goes to stdout, progress to stderr.
  */
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
@@ -10,6 +11,7 @@ import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { coordinatorCommand } from './coordinator-command.js';
 import { crossModal } from './cross-modal.js';
 import type { ExampleContext } from './example.js';
+import { explain } from './explain.js';
 import { fashionSeeds } from './fashion-seeds.js';
 import { fourTeachers } from './four-teachers.js';
 import { attentionTransfer, hints } from './inner-layers.js';
@@ -22,6 +24,8 @@ import { temperatureSweep } from './temperature-sweep.js';
 
 interface Example {
   readonly summary: string;
+  /** Whether `--ask` is for it. */
+  readonly asks?: true;
   run(context: ExampleContext): Promise<void>;
 }
 
@@ -43,6 +47,12 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     summary:
       'three black boxes say in which language a sentence is, and a student under 1 MB learns it',
     run: languages,
+  },
+  explain: {
+    summary:
+      'a small chat that answers several times and says why: what checks find, and what that is worth',
+    run: explain,
+    asks: true,
   },
   'missing-digit': {
     summary: 'a student that never saw a 3 knows one, once one bias is mended',
@@ -74,19 +84,20 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
 };
 
-const USAGE = `usage: npm run examples -- NAME [--seeds N]
+const USAGE = `usage: npm run examples -- NAME [--seeds N] [--ask FOLDER]
 
 ${Object.entries(EXAMPLES)
   .map(([name, { summary }]) => `  ${name}  ${summary}`)
   .join('\n')}
 
-  --seeds N  paired seeds (default 10, at least 2)
+  --seeds N     paired seeds (default 10, at least 2)
+  --ask FOLDER  of explain: asks its teachers anew, and keeps in FOLDER what they answer
 `;
 
 const INTERRUPTED = 130;
 
 async function main(signal: AbortSignal): Promise<number> {
-  const { example, seeds } = readOptions();
+  const { example, seeds, ask } = readOptions();
   if (example === undefined) {
     process.stderr.write(USAGE);
     return 2;
@@ -107,6 +118,7 @@ async function main(signal: AbortSignal): Promise<number> {
       cluster,
       cacheFolder: cacheFolder(),
       seeds,
+      ...(ask !== undefined && { askFolder: path.resolve(ask) }),
     };
     try {
       await Promise.race([example.run(context), cluster.failed]);
@@ -128,15 +140,22 @@ function cacheFolder(): string {
 }
 
 /** No example: the arguments name none, or are wrong. */
-function readOptions(): { readonly example: Example | undefined; readonly seeds: number } {
+function readOptions(): {
+  readonly example: Example | undefined;
+  readonly seeds: number;
+  readonly ask?: string | undefined;
+} {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { seeds: { type: 'string', default: '10' } },
+      options: { seeds: { type: 'string', default: '10' }, ask: { type: 'string' } },
     });
     const seeds = Number(values.seeds);
-    const usable = positionals.length === 1 && Number.isInteger(seeds) && seeds >= 2;
-    return { example: usable ? EXAMPLES[positionals[0] ?? ''] : undefined, seeds };
+    const { ask } = values;
+    const example = positionals.length === 1 ? EXAMPLES[positionals[0] ?? ''] : undefined;
+    const usable =
+      Number.isInteger(seeds) && seeds >= 2 && (ask === undefined || example?.asks === true);
+    return { example: usable ? example : undefined, seeds, ask };
   } catch (err) {
     process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n\n`);
     return { example: undefined, seeds: 0 };

@@ -1,0 +1,30 @@
+/**
+ * `explain`: a chat of 135 million parameters, SmolLM2, answers several times and says why, beside two classifiers. What do
+ * the checks find, what is each rule and each teacher worth, and are several answers a text worth what they cost?
+ *
+ * Answers are recorded beside this example; `--ask FOLDER` asks anew. Students are measured on texts that no teacher was
+ * asked about, by their true classes, which teach those of one row alone.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type ExampleContext, printLines } from './example.js';
+import { asked, recorded } from './explain/answers.js';
+import { costTable } from './explain/cost-table.js';
+import { explanationsLine, worthTable } from './explain/worth-table.js';
+
+export async function explain(context: ExampleContext): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'lyceum-explain-'));
+  try {
+    const { languages, eras } =
+      context.askFolder === undefined
+        ? { languages: await recorded('languages'), eras: await recorded('eras') }
+        : await asked(context, context.askFolder);
+    const worth = await worthTable(context, folder, languages);
+    const explanations = await explanationsLine(context, folder, languages);
+    const costs = await costTable(context, folder, { languages, eras });
+    printLines([...worth, explanations, '', ...costs]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * One answer about each of many texts, or several about each of fewer, for the same number of answers. Which texts and which
+ * of a text's answers is drawn anew for each seed. Pure.
+ */
+import { mulberry32 } from '@lyceum/learning/arrays';
+import type { Imitation } from '@lyceum/learning/specification';
+import type { LabelledText } from './imitation-data.js';
+import type { AnswerLine } from './lessons.js';
+import { withTraining } from './variants.js';
+
+export interface Draw {
+  readonly document: Imitation;
+  readonly texts: readonly LabelledText[];
+  readonly answers: readonly AnswerLine[];
+}
+
+/** What `answers` of all texts were answered: `answers` each. */
+export interface Pool {
+  /** With one teacher. */
+  readonly document: Imitation;
+  readonly texts: readonly LabelledText[];
+  readonly answers: readonly AnswerLine[];
+}
+
+/** One of the answers about each text. */
+export function oneEach({ document, texts, answers }: Pool, seed: number): Draw {
+  const count = answersOf(document);
+  const own = answers.flatMap((line) =>
+    line.answer === chosen(seed, line.id, count) ? [{ ...line, answer: 0 }] : [],
+  );
+  return { document: asking(document, 1), texts, answers: own };
+}
+
+/** All of the answers about as many of the texts as cost the same. */
+export function severalEach({ document, texts, answers }: Pool, seed: number): Draw {
+  const order = [...texts.keys()].sort((a, b) => mulberry32(seed, a) - mulberry32(seed, b));
+  const drawn = order.slice(0, Math.round(texts.length / answersOf(document)));
+  const own = new Set(drawn.map((k) => texts[k]?.text));
+  return {
+    // As many steps as over all texts.
+    document: trainedFor(document, texts.length / drawn.length),
+    texts: texts.filter(({ text }) => own.has(text)),
+    answers: answers.filter(({ text }) => own.has(text)),
+  };
+}
+
+export function answersOf({ spec }: Imitation): number {
+  return spec.teachers[0]?.ask.answers ?? 1;
+}
+
+function asking(document: Imitation, answers: number): Imitation {
+  const teachers = document.spec.teachers.map((own) => ({ ...own, ask: { ...own.ask, answers } }));
+  return { ...document, spec: { ...document.spec, teachers } };
+}
+
+function trainedFor(document: Imitation, times: number): Imitation {
+  return withTraining(document, ({ epochs }) => ({ epochs: Math.round(epochs * times) }));
+}
+
+/** @param id - SHA-256 in hex, shortened. */
+function chosen(seed: number, id: string, count: number): number {
+  return Math.floor(mulberry32(seed, Number.parseInt(id.slice(0, 8), 16)) * count);
+}

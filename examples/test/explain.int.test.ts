@@ -1,0 +1,67 @@
+/** The chat's recorded answers, judged by the example's documents with the command: nobody is asked. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { programFile } from '@lyceum/cli/local-cluster';
+import { expect, test } from 'vitest';
+import { type CollectedName, recorded } from '../src/explain/answers.js';
+import { jsonLines } from '../src/explain/lessons.js';
+
+const run = promisify(execFile);
+
+async function checked(name: CollectedName) {
+  const { document, texts, test: heldOut, answers } = await recorded(name);
+  const folder = await mkdtemp(path.join(tmpdir(), 'explain-'));
+  try {
+    const at = (file: string) => path.join(folder, file);
+    await mkdir(at('stages'));
+    await writeFile(at('imitation.yaml'), JSON.stringify(document));
+    await writeFile(at(document.spec.inputs.source), jsonLines(texts));
+    await writeFile(at('stages/answers.jsonl'), jsonLines(answers));
+    const args = ['imitation', 'check', at('imitation.yaml'), '--folder', at('stages')];
+    const command = [programFile('coordinator'), ...args, '--output', 'json'];
+    const { stdout } = await run(process.execPath, command);
+    return { texts, heldOut, summary: JSON.parse(stdout) };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test('finds without a label that of three teachers of languages the chat is a weak one', async () => {
+  const { texts, heldOut, summary } = await checked('languages');
+  expect([texts.length, heldOut.length]).toEqual([236, 175]);
+  expect(summary).toMatchObject({ inputs: 236, labelled: 236, kept: 61, dropped: 175 });
+  const drops = summary.rules.map((own: { name: string; drops: number }) => [own.name, own.drops]);
+  expect(Object.fromEntries(drops)).toEqual({
+    'near-duplicates': 3,
+    truncated: 41,
+    explanation: 134,
+    'self-consistency': 59,
+    agreement: 38,
+    'dawid-skene': 19,
+  });
+  const figures = summary.teachers.map((own: Record<string, unknown>) => [
+    own['name'],
+    own['named'],
+    own['abstained'],
+    own['cutOff'],
+    Math.round(1000 * Number(own['accuracyOfAll'])),
+    Math.round(1000 * Number(own['estimatedAccuracy'])),
+  ]);
+  expect(figures).toEqual([
+    ['franc', 186, 50, 0, 750, 772],
+    ['tinyld', 210, 26, 0, 864, 870],
+    ['smollm2', 236, 0, 41, 475, 463],
+  ]);
+});
+
+test('has four answers to each passage of two eras, two thirds of which name the right one', async () => {
+  const { texts, heldOut, summary } = await checked('eras');
+  expect([texts.length, heldOut.length]).toEqual([240, 300]);
+  expect(summary).toMatchObject({ inputs: 240, kept: 240 });
+  const [chat] = summary.teachers;
+  expect(chat).toMatchObject({ named: 240, unreadable: 0, missing: 0 });
+  expect(chat.accuracy).toBeCloseTo(159 / 240, 6);
+});
