@@ -66,6 +66,6 @@ export function expenseLines(runs: readonly RunExpense[]): string[] {
 }
 
 /** `8.1 s`, `12,345 s`. */
-export function secondsText(seconds: number): string {
+function secondsText(seconds: number): string {
   return `${seconds < 1000 ? seconds.toFixed(1) : countText(seconds)} s`;
 }

@@ -1,8 +1,14 @@
 /** What each teacher cost and is worth, as text. */
-import { isBelow, lossText, pointsText, priceText, worthSentences } from '@lyceum/dashboard/report';
+import {
+  durationText,
+  isBelow,
+  lossText,
+  pointsText,
+  priceText,
+  worthSentences,
+} from '@lyceum/dashboard/report';
 import type { StudentLoss, TeacherWorth, TeacherWorthRow } from '../comparison/index.js';
 import { probability } from './comparison-lines.js';
-import { secondsText } from './cost-lines.js';
 import { orUnknown } from './report-figures.js';
 import { type Column, countText, percentText, tableLines } from './table.js';
 
@@ -13,14 +19,14 @@ const right = (
 
 const COSTS: readonly Column<TeacherWorthRow>[] = [
   { title: 'TEACHER', value: ({ name }) => name },
-  right('DEVICES', (row) => orUnknown(row.deviceSeconds, secondsText)),
+  right('DEVICES', (row) => orUnknown(row.deviceSeconds, durationText)),
   right('SHARE', (row) => orUnknown(row.timeShare, (share) => percentText(share, 1))),
   right('SAMPLES', (row) => orUnknown(row.sampleCount, countText)),
   right('CALLS', (row) => orUnknown(row.calls, countText)),
   right('PRICE', ({ price }) => (price === null ? undefined : priceText(price))),
   right('RUNS', ({ everywhere }) => (everywhere ? countText(everywhere.runCount) : undefined)),
   right('THEIR DEVICES', ({ everywhere }) =>
-    everywhere === null ? undefined : secondsText(everywhere.deviceSeconds),
+    everywhere === null ? undefined : durationText(everywhere.deviceSeconds),
   ),
 ];
 

@@ -3,6 +3,7 @@
  * names, texts, reasons, is text in them.
  */
 export {
+  durationText,
   isBelow,
   lossText,
   pointsText,
