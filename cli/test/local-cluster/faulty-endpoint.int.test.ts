@@ -224,14 +224,6 @@ test('another model in its place is found, whatever the worker has kept, and the
   await client.submitRun(specification('calm', 'small', 'calm'));
   await succeeded('calm');
   const [calm] = (await client.getReport('calm')).teachers;
-  // The same samples, and the calls of the tickets that failed while the server was down.
-  const [down = 0, left = 0] = await Promise.all(
-    ['down', 'calm'].map(
-      async (runId) => (await client.getReport(runId)).cost?.teachers[0]?.calls?.count,
-    ),
-  );
-  expect(left).toBeGreaterThan(0);
-  expect(down).toBeGreaterThan(left);
   // Of the 40 samples of the validation split each time.
   const { used = 0, allowed } = calm?.canaryCalls ?? {};
   expect([used > 0, used % 40, allowed]).toEqual([true, 0, 256]);

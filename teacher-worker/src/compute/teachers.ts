@@ -46,8 +46,6 @@ interface LoadedTeacher {
   readonly engine: TeacherEngine;
   /** What it sees of a set. */
   readonly seen: (stored: StoredDataset) => Dataset;
-  /** Of tickets that failed: the next one that is answered tells of it. */
-  owed?: ServiceUse;
 }
 
 export class Teachers {
@@ -55,6 +53,8 @@ export class Teachers {
   readonly #settings: ComputeSettings;
   readonly #news: Partial<TeacherNews>;
   readonly #teachers = new Map<string, LoadedTeacher>();
+  /** Of tickets that failed, by teacher, unloaded ones too: the next one that is answered tells of it. */
+  readonly #owed = new Map<string, ServiceUse>();
   readonly #datasets = new Map<string, StoredDataset>();
   readonly #lookupTables: LookupTables = new Map();
   readonly #lookupDevice = new LookupDevice(
@@ -174,9 +174,9 @@ export class Teachers {
   }
 
   async #answer(request: AnswerRequest): Promise<Answer> {
-    const teacher = this.#teacher(request.identity);
-    const { engine } = teacher;
-    const dataset = teacher.seen(this.#dataset(request.dataset));
+    const { identity } = request;
+    const { engine, seen } = this.#teacher(identity);
+    const dataset = seen(this.#dataset(request.dataset));
     const samples = ticketSamples(dataset, request.span);
     const start = performance.now();
     const { view, outputs, isProbe } = request;
@@ -184,12 +184,14 @@ export class Teachers {
     const tensors = await engine.answer({ dataset, samples, view, outputs }).finally(() => {
       const used = engine.used?.();
       // Canaries are counted by themselves, and against a budget of their own.
-      if (!isProbe && used !== undefined) teacher.owed = together(teacher.owed, used);
+      if (!isProbe && used !== undefined) {
+        this.#owed.set(identity, together(this.#owed.get(identity), used));
+      }
     });
     const inferenceSeconds = (performance.now() - start) / 1000;
     for (const tensor of tensors) requireFinite(tensor);
-    const calls = isProbe ? undefined : teacher.owed;
-    if (!isProbe) delete teacher.owed;
+    const calls = isProbe ? undefined : this.#owed.get(identity);
+    if (!isProbe) this.#owed.delete(identity);
     return moved(
       { tensors, inferenceSeconds, ...(calls !== undefined && { calls }) },
       tensors.map(({ values }) => values.buffer),
