@@ -7,13 +7,15 @@ import {
   type Collected,
   checkPage,
   collectAnswers,
+  costsOf,
   estimateCosts,
   judge,
   keptText,
+  latestAnswers,
   type MaxCost,
   openImitation,
   parseMaxCost,
-  readAnswers,
+  readAnswerLines,
   readAskedInputs,
   remarks,
   requireSentAsRead,
@@ -225,9 +227,10 @@ async function check(path: string, options: FolderOption, command: Command): Pro
   const opened = await openImitation(path, options.folder);
   const { imitation, at } = opened;
   const read = await readAskedInputs(opened);
-  const answers = await readAnswers(at('answers.jsonl'));
-  const judgement = judge(imitation, read.inputs, answers);
+  const answerLines = await readAnswerLines(at('answers.jsonl'));
+  const judgement = judge(imitation, read.inputs, latestAnswers(answerLines));
   const summary = summarise(imitation, judgement, read.repeated);
+  const costs = costsOf(imitation, read.inputs, answerLines);
   const lines = (kept: boolean) =>
     judgement.inputs
       .filter(({ why }) => (why.length === 0) === kept)
@@ -235,9 +238,9 @@ async function check(path: string, options: FolderOption, command: Command): Pro
       .join('');
   await writeNewFile(at('kept.jsonl'), lines(true), true);
   await writeNewFile(at('dropped.jsonl'), lines(false), true);
-  await writeNewFile(at('check.html'), checkPage(summary, judgement.inputs), true);
-  print(globalOptions(command).output, summary, () => [
-    ...checkLines(summary),
+  await writeNewFile(at('check.html'), checkPage(summary, judgement.inputs, costs), true);
+  print(globalOptions(command).output, { ...summary, costs }, () => [
+    ...checkLines(summary, costs),
     `See ${at('check.html')}; what is kept is in ${at('kept.jsonl')}, and why the rest is not in ${at('dropped.jsonl')}`,
   ]);
 }

@@ -7,13 +7,22 @@ export {
   type CostEstimate,
   collectAnswers,
   estimateCosts,
+  latestAnswers,
   type MaxCost,
   parseMaxCost,
+  readAnswerLines,
   readAnswers,
   type Unreadable,
 } from './asking/index.js';
 export { openImitation, readAskedInputs } from './document.js';
-export { type CheckSummary, remarks, summarise, unreadableRemarks } from './findings/index.js';
+export {
+  type CheckSummary,
+  costsOf,
+  remarks,
+  summarise,
+  type TeacherCosts,
+  unreadableRemarks,
+} from './findings/index.js';
 export { readImitationInputs, requireSentAsRead } from './inputs/index.js';
 export { judge, keptText, readKept } from './judging/index.js';
 export { checkPage } from './page/index.js';

@@ -6,6 +6,7 @@ import {
   type ExplanationsWorth,
   remarks,
   type SeedOutcome,
+  type TeacherCosts,
   type Unreadable,
   unreadableRemarks,
   type WritingEstimate,
@@ -107,7 +108,7 @@ export function unreadableLines(unreadable: readonly Unreadable[]): string[] {
   });
 }
 
-export function checkLines(summary: CheckSummary): string[] {
+export function checkLines(summary: CheckSummary, costs: readonly TeacherCosts[]): string[] {
   const { inputs, kept, dropped, rules, teachers } = summary;
   const share = (value: number | null) => (value === null ? undefined : percentText(value));
   const columns: Column<CheckSummary['teachers'][number]>[] = [
@@ -128,7 +129,19 @@ export function checkLines(summary: CheckSummary): string[] {
     ...tableLines(columns, teachers),
     ...unreadableRemarks(summary),
     ...remarks(summary),
+    ...costs.flatMap(paidLines),
   ];
+}
+
+/** What a teacher's answers cost, and what it would to ask again for those that are worth little. */
+function paidLines({ name, cost, currency, repairs }: TeacherCosts): string[] {
+  const spent = cost === undefined ? [] : [`cost ${costText(cost)} ${currency}`];
+  const again = repairs.map(({ reason, answers, calls, cost: more }) => {
+    const price = more === undefined ? '' : `, ≈ ${costText(more)} ${currency}`;
+    return `--again ${reason} would ask for ${countText(answers)} answers in ${countText(calls)} calls${price}`;
+  });
+  const said = [...spent, ...again];
+  return said.length === 0 ? [] : [`${name}: ${said.join('; ')}`];
 }
 
 export function worthLines(worth: ExplanationsWorth): string[] {

@@ -1,6 +1,6 @@
 /** The page of a check whose every text is markup, against the page of one without: the same elements must be in both. */
 import { expect, it } from 'vitest';
-import type { CheckSummary } from '../../src/imitation/findings/index.js';
+import type { CheckSummary, TeacherCosts } from '../../src/imitation/findings/index.js';
 import type { JudgedInput } from '../../src/imitation/judging/index.js';
 import { checkPage } from '../../src/imitation/page/index.js';
 
@@ -97,5 +97,15 @@ function pageOf(mark: (text: string) => string): string {
     consensus: mark('x'),
     why: n === 0 ? [] : [`${mark('agree')}: ${mark('1 of 3')}`],
   }));
-  return checkPage(summary, inputs);
+  const costs: TeacherCosts[] = [
+    {
+      name: mark('a'),
+      answers: 3,
+      tokens: { input: 9, cached: 1, output: 2, isEstimated: true },
+      cost: 0.5,
+      currency: mark('EUR'),
+      repairs: [{ reason: 'truncated', answers: 1, inputs: 1, calls: 1, cost: 0.1 }],
+    },
+  ];
+  return checkPage(summary, inputs, costs);
 }

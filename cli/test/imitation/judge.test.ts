@@ -263,12 +263,16 @@ it('sums up, labels being seen by nobody but the figures', () => {
   ]);
   // Kept: text 1, text 2.
   expect(summary.distinct).toEqual([3 / 4, 1]);
-  const page = checkPage(summary, [
-    {
-      ...(judged.inputs[2] as (typeof judged.inputs)[number]),
-      value: { text: '<script>alert(1)</script>' },
-    },
-  ]);
+  const page = checkPage(
+    summary,
+    [
+      {
+        ...(judged.inputs[2] as (typeof judged.inputs)[number]),
+        value: { text: '<script>alert(1)</script>' },
+      },
+    ],
+    [],
+  );
   expect(page).toContain('&lt;script&gt;');
   expect(page).not.toMatch(/<script|https?:\/\/|src=/);
 });

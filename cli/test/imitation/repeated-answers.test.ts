@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { answerKey, type ImitationAnswer } from '../../src/imitation/asking/answers-file.js';
 import { askingsOf } from '../../src/imitation/asking/askings.js';
 import { openQuestions } from '../../src/imitation/asking/open-questions.js';
+import { costsOf } from '../../src/imitation/findings/index.js';
 import { consensusOf, judge } from '../../src/imitation/judging/judge.js';
 import { keptText } from '../../src/imitation/judging/kept-file.js';
 
@@ -155,4 +156,38 @@ it('asks other endpoints than chats several times, and no more', () => {
   expect(() => document({ temperature: 1, schema: { label: null } }, CHAT, plain)).toThrow(
     /ask\.temperature: belongs to a chat, and endpoint has none[\s\S]*ask\.schema: belongs to a chat/,
   );
+});
+
+it('costs: every line was paid for, and to ask again is estimated by reason', () => {
+  const price = { perCall: 1, currency: 'EUR' };
+  const imitation = document({ answers: 3, temperature: 1 }, CHAT, { price });
+  const usage = { inputTokens: 10, outputTokens: 2, cachedTokens: 4 };
+  const lines = [...answersOf(imitation, 'xy!').values()].map((own, k) => ({
+    ...own,
+    usage: { ...usage, ...(k === 1 && { estimated: true as const }) },
+    cost: 1.5,
+    finish: k < 2 ? 'length' : 'stop',
+  }));
+  const before = { ...(lines[0] as (typeof lines)[number]), finish: 'stop' };
+  const found = costsOf(imitation, INPUTS, [before, ...lines]);
+  expect(found).toEqual([
+    {
+      name: 'a',
+      answers: 4,
+      tokens: { input: 40, cached: 16, output: 8, isEstimated: true },
+      cost: 6,
+      currency: 'EUR',
+      repairs: [
+        { reason: 'unreadable', answers: 1, inputs: 1, calls: 1, cost: 1 },
+        { reason: 'truncated', answers: 2, inputs: 1, calls: 2, cost: 2 },
+        // x and y: a half each.
+        { reason: 'inconsistent', answers: 2, inputs: 1, calls: 2, cost: 2 },
+      ],
+    },
+  ]);
+  // What was never asked is no repair, and without a price nothing has a cost.
+  const plain = document({ answers: 3, temperature: 1 });
+  expect(costsOf(plain, [...INPUTS, { id: '2', value: { text: 'two' } }], [])).toEqual([
+    { name: 'a', answers: 0, currency: 'USD', repairs: [] },
+  ]);
 });

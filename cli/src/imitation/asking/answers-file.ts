@@ -80,14 +80,15 @@ export function answerKey({
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming the line that is no answer, or is not UTF-8. */
 export function parseAnswers(bytes: Buffer, source: string): Map<string, ImitationAnswer> {
-  return lastOf(answerLines(bytes, source));
+  return latestAnswers(answerLines(bytes, source));
 }
 
 function answerLines(bytes: Buffer, source: string): ImitationAnswer[] {
   return parseLines(bytes, source, answerLine, NO_ANSWER);
 }
 
-function lastOf(lines: readonly ImitationAnswer[]): Map<string, ImitationAnswer> {
+/** Of several with one number the last. */
+export function latestAnswers(lines: readonly ImitationAnswer[]): Map<string, ImitationAnswer> {
   return new Map(lines.map((answer) => [answerKey(answer), answer]));
 }
 
@@ -100,6 +101,11 @@ function spentBy(lines: readonly ImitationAnswer[]): Map<string, number> {
 
 /** @throws {LyceumError} NOT_FOUND if there is no file. */
 export async function readAnswers(file: string): Promise<Map<string, ImitationAnswer>> {
+  return latestAnswers(await readAnswerLines(file));
+}
+
+/** All lines, those in whose place others stand too. @throws as {@link readAnswers}. */
+export async function readAnswerLines(file: string): Promise<ImitationAnswer[]> {
   let bytes: Buffer;
   try {
     bytes = await readFile(file);
@@ -107,7 +113,7 @@ export async function readAnswers(file: string): Promise<Map<string, ImitationAn
     const message = `${file}: has no answers yet; coordinator imitation collect asks for them`;
     throw new LyceumError('NOT_FOUND', message, { cause: err });
   }
-  return parseAnswers(bytes, file);
+  return answerLines(bytes, file);
 }
 
 /** The file, open for more answers by this process alone. */
@@ -119,7 +125,7 @@ export class AnswersFile {
   readonly spent: ReadonlyMap<string, number>;
 
   private constructor(lines: readonly ImitationAnswer[], file: LinesFile) {
-    this.#answers = lastOf(lines);
+    this.#answers = latestAnswers(lines);
     this.spent = spentBy(lines);
     this.#file = file;
   }

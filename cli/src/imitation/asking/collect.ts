@@ -244,8 +244,8 @@ async function readAgain(
         ...(confidence !== undefined && { confidence }),
         ...(finish !== undefined && { finish }),
       };
-      // Without what it cost, which stands in the line that could not be read.
-      return [answerLineOf(teacher, { input, asking }, said)];
+      // Without what it cost, which stands in the line that could not be read; and at the time at which it came.
+      return [{ ...answerLineOf(teacher, { input, asking }, said), at: answer.at }];
     }),
   );
   if (lines.length > 0) await file.append(lines);

@@ -5,6 +5,8 @@ export {
   type ImitationAnswer,
   isCutOff,
   isUnreadable,
+  latestAnswers,
+  readAnswerLines,
   readAnswers,
   usage,
 } from './answers-file.js';
@@ -17,4 +19,11 @@ export {
   type Unreadable,
 } from './collect.js';
 export { costOf } from './costs.js';
-export { type Again, type CostEstimate, estimateCosts } from './open-questions.js';
+export {
+  type Again,
+  againBy,
+  type CostEstimate,
+  estimateCosts,
+  openQuestions,
+  questionsCost,
+} from './open-questions.js';

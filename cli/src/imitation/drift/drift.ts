@@ -32,7 +32,7 @@ export interface DriftWindow {
 }
 
 /** A share that is another one from some answer on. */
-export interface DriftChange {
+interface DriftChange {
   /** How many answers came before, and when the first one after it did. */
   readonly answers: number;
   readonly at: string;
@@ -50,14 +50,14 @@ export interface TeacherDrift {
   readonly doubts: readonly string[];
 }
 
-export interface Drift {
+interface Drift {
   readonly teachers: readonly TeacherDrift[];
   /** Of each teacher: places of inputs that it answered on the worse side of a change, or where that may have been. */
   readonly drifted: readonly ReadonlySet<number>[];
 }
 
 /** What one teacher said, by input. */
-export interface TeacherSaid {
+interface TeacherSaid {
   readonly name: string;
   readonly answers: readonly (readonly ImitationAnswer[])[];
   /** The class that it named most often; else null, or undefined. */

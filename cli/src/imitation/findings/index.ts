@@ -2,3 +2,4 @@
 export type { ClassBias } from './bias.js';
 export { remarks, unreadableRemarks } from './remarks.js';
 export { type CheckSummary, rulesOf, summarise } from './summary.js';
+export { costsOf, type Repair, type TeacherCosts } from './teacher-costs.js';

@@ -6,7 +6,7 @@ import { distinctOf } from './diversity.js';
 import { share, type TeacherSummary, teacherSummary } from './teacher-summary.js';
 
 /** What a rule of the document does. */
-export interface RuleSummary {
+interface RuleSummary {
   readonly name: string;
   /** Inputs that it alone would drop, and that no other rule does. */
   readonly drops: number;

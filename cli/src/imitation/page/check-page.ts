@@ -1,6 +1,12 @@
 /** The page that shows what a check found: one file of HTML that loads nothing. Pure. */
-import { type CheckSummary, remarks, unreadableRemarks } from '../findings/index.js';
+import {
+  type CheckSummary,
+  remarks,
+  type TeacherCosts,
+  unreadableRemarks,
+} from '../findings/index.js';
 import type { JudgedInput } from '../judging/index.js';
+import { costTable } from './cost-table.js';
 import { driftSection } from './drift-section.js';
 import { count, escaped, folded, percent, small, table } from './html.js';
 import { keptSamples, samplesByRule } from './samples.js';
@@ -26,7 +32,11 @@ td:first-child:not(:has(.said)) { white-space: nowrap; }
 details { margin: .4rem 0; } summary { cursor: pointer; }
 small { opacity: .75; }`;
 
-export function checkPage(summary: CheckSummary, inputs: readonly JudgedInput[]): string {
+export function checkPage(
+  summary: CheckSummary,
+  inputs: readonly JudgedInput[],
+  costs: readonly TeacherCosts[],
+): string {
   const { name, kept, dropped, repeated, labelled } = summary;
   const again =
     repeated > 0 ? ` ${count(repeated)} inputs were there more than once and were asked once.` : '';
@@ -49,6 +59,8 @@ ${diversityTable(summary)}
 <h2>Which classes they name too often, or too seldom</h2>
 ${biasTable(summary)}
 ${problemTable(summary)}
+<h2>What they cost</h2>
+${costTable(costs)}
 <h2>Who agrees with whom</h2>
 ${long(summary.teachers.length, 'teachers', agreementTable(summary))}
 <h2>While they were asked</h2>

@@ -1,0 +1,104 @@
+/** What answers have cost, and what it would cost to ask again for those that are worth little. Pure. */
+import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
+import {
+  type Again,
+  againBy,
+  answerKey,
+  type ImitationAnswer,
+  latestAnswers,
+  openQuestions,
+  questionsCost,
+} from '../asking/index.js';
+import type { ImitationInput } from '../inputs/index.js';
+
+/** What is asked again, as `collect --again REASON` does. */
+export interface Repair {
+  readonly reason: Again;
+  readonly answers: number;
+  readonly inputs: number;
+  readonly calls: number;
+  /** Undefined: the description has no price. */
+  readonly cost?: number;
+}
+
+export interface TeacherCosts {
+  readonly name: string;
+  /** All lines, those in whose place others stand too. */
+  readonly answers: number;
+  /** Tokens of a chat; undefined: no line tells any. */
+  readonly tokens?: {
+    readonly input: number;
+    /** Of these, those that the server had in its cache. */
+    readonly cached: number;
+    readonly output: number;
+    /** The server told them of no line, or not of all. */
+    readonly isEstimated: boolean;
+  };
+  /** By the prices at that time; undefined: no line has one. */
+  readonly cost?: number;
+  readonly currency: string;
+  /** Of each reason with any. */
+  readonly repairs: readonly Repair[];
+}
+
+const REASONS: readonly Again[] = ['unreadable', 'truncated', 'inconsistent'];
+
+/** @param lines - of the file, all. */
+export function costsOf(
+  imitation: Imitation,
+  inputs: readonly ImitationInput[],
+  lines: readonly ImitationAnswer[],
+): TeacherCosts[] {
+  const answers = latestAnswers(lines);
+  return imitation.spec.teachers.map((teacher) => {
+    const own = lines.filter((line) => line.teacher === teacher.name);
+    const paid = own.flatMap(({ cost }) => cost ?? []);
+    const usages = own.flatMap(({ usage }) => usage ?? []);
+    const sum = (of: (usage: (typeof usages)[number]) => number) =>
+      usages.reduce((all, usage) => all + of(usage), 0);
+    return {
+      name: teacher.name,
+      answers: own.length,
+      ...(usages.length > 0 && {
+        tokens: {
+          input: sum(({ inputTokens }) => inputTokens),
+          cached: sum(({ cachedTokens = 0 }) => cachedTokens),
+          output: sum(({ outputTokens }) => outputTokens),
+          isEstimated: usages.some(({ estimated }) => estimated === true),
+        },
+      }),
+      ...(paid.length > 0 && { cost: paid.reduce((all, cost) => all + cost, 0) }),
+      currency: teacher.endpoint.price.currency,
+      repairs: REASONS.flatMap((reason) => repairOf(imitation, teacher, inputs, answers, reason)),
+    };
+  });
+}
+
+function repairOf(
+  { spec }: Imitation,
+  teacher: ImitationTeacher,
+  inputs: readonly ImitationInput[],
+  answers: ReadonlyMap<string, ImitationAnswer>,
+  reason: Again,
+): Repair[] {
+  const answered = openQuestions(
+    teacher,
+    spec.classes,
+    inputs,
+    answers,
+    againBy(reason, spec),
+  ).filter(({ asking, input }) =>
+    answers.has(answerKey({ teacher: teacher.name, id: input.id, ...asking })),
+  );
+  if (answered.length === 0) return [];
+  const { calls, cost } = questionsCost(teacher, spec.classes, answered);
+  return [
+    {
+      reason,
+      answers: answered.length,
+      inputs: new Set(answered.map(({ input }) => input.id)).size,
+      calls,
+      ...(cost !== undefined && { cost }),
+    },
+  ];
+}
