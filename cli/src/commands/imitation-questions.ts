@@ -1,5 +1,4 @@
 /** `coordinator imitation questions`: chats write new inputs. */
-import { AddressGuard, ALL_ADDRESSES, secretPlaces } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
 import {
@@ -12,7 +11,7 @@ import {
   type WrittenQuestions,
   writeQuestions,
 } from '../imitation/index.js';
-import { writingLines, writtenLines } from '../printing/index.js';
+import { writingCostLines, writingLines, writtenLines } from '../printing/index.js';
 import {
   CommandExit,
   EXIT,
@@ -20,36 +19,19 @@ import {
   interruptible,
   notice,
   print,
-  wholeNumber,
 } from '../session/index.js';
-
-interface QuestionsOptions {
-  readonly folder?: string;
-  readonly dryRun?: true;
-  readonly maxCalls?: number;
-  readonly secretsDir?: string;
-}
+import { addPaidOptions, outsideOf, type PaidOptions, tellRetried } from './imitation-paid.js';
 
 export function addQuestions(stage: Command, environment: NodeJS.ProcessEnv): void {
-  stage
-    .option('--dry-run', 'say what it will cost, and ask nobody')
-    .option(
-      '--max-calls <n>',
-      'make at most so many HTTP requests, repeated ones included',
-      wholeNumber(1),
-    )
-    .option(
-      '--secrets-dir <folder>',
-      'has a file for each secret; else variables LYCEUM_SECRET_NAME',
-    )
+  addPaidOptions(stage)
     .addHelpText(
       'after',
       `
 Examples:
   coordinator imitation questions languages.yaml --dry-run
-  coordinator imitation questions languages.yaml --max-calls 500`,
+  coordinator imitation questions languages.yaml --max-cost 5`,
     )
-    .action((file: string, options: QuestionsOptions, command: Command) =>
+    .action((file: string, options: PaidOptions, command: Command) =>
       questions(file, options, command, environment),
     );
 }
@@ -59,19 +41,19 @@ const TELL_MS = 5_000;
 
 async function questions(
   path: string,
-  { dryRun, maxCalls, secretsDir, folder }: QuestionsOptions,
+  { dryRun, maxCalls, maxCost: maxCosts = [], ...options }: PaidOptions,
   command: Command,
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
   const { output } = globalOptions(command);
-  const { imitation, base, at } = await openImitation(path, folder);
+  const { imitation, base, at } = await openImitation(path, options.folder);
   const { inputs, classes } = imitation.spec;
   const read = await readImitationInputs(inputs, classes, base);
   const answers = await readAnswers(at('answers.jsonl')).catch(noneIfNotThere);
   const writing = openWriting(imitation, read.inputs, answers);
   const file = await QuestionsFile.open(at('questions.jsonl'));
   try {
-    const estimate = estimateWriting(writing, file.lines);
+    const estimate = estimateWriting(writing, file.lines, file.spent);
     if (dryRun === true) {
       print(output, estimate, () => writingLines(estimate));
       return;
@@ -85,19 +67,16 @@ async function questions(
       result = await interruptible(
         (signal) =>
           writeQuestions({
+            imitation,
             writing,
             inputs: read.inputs,
             file,
-            // The document, the secrets and this machine are the user's own.
-            outside: {
-              secrets: secretPlaces(secretsDir, environment, 'anywhere'),
-              addresses: new AddressGuard([ALL_ADDRESSES]),
-            },
+            outside: outsideOf(options, environment),
             maxCalls,
+            maxCosts,
             signal,
             progress: (own, kept) => written.set(own, (written.get(own) ?? 0) + kept),
-            retried: (own, reason, ms) =>
-              notice(`${own}: ${reason}; again in ${(ms / 1000).toFixed(1)} s`),
+            retried: tellRetried,
           }),
         // Either way calls under way, which are paid for, are waited for.
         ['SIGINT', 'SIGTERM'],
@@ -107,6 +86,7 @@ async function questions(
     }
     tell();
     print(output, result, () => writtenLines(result, at('questions.jsonl')));
+    for (const line of writingCostLines(result.costs)) notice(line);
     for (const { teacher, reason } of result.failures) notice(`${teacher} is not done: ${reason}`);
     if (result.failures.length > 0) throw new CommandExit(EXIT.failed);
   } finally {

@@ -1,5 +1,4 @@
-import { AddressGuard, ALL_ADDRESSES, secretPlaces } from '@lyceum/platform';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { writeNewFile } from '../files/index.js';
 import {
   type Again,
@@ -12,9 +11,7 @@ import {
   judge,
   keptText,
   latestAnswers,
-  type MaxCost,
   openImitation,
-  parseMaxCost,
   readAnswerLines,
   readAskedInputs,
   remarks,
@@ -31,6 +28,7 @@ import {
   print,
   wholeNumber,
 } from '../session/index.js';
+import { addPaidOptions, outsideOf, type PaidOptions, tellRetried } from './imitation-paid.js';
 import { addQuestions } from './imitation-questions.js';
 import { type TrainOptions, train } from './imitation-train.js';
 
@@ -38,11 +36,7 @@ interface FolderOption {
   readonly folder?: string;
 }
 
-interface CollectOptions extends FolderOption {
-  readonly dryRun?: true;
-  readonly maxCalls?: number;
-  readonly maxCost?: readonly MaxCost[];
-  readonly secretsDir?: string;
+interface CollectOptions extends PaidOptions {
   readonly again?: Again;
 }
 
@@ -78,22 +72,7 @@ export function addImitation(program: Command, environment: NodeJS.ProcessEnv): 
     stage('questions', 'let chats write new inputs after those that are there'),
     environment,
   );
-  stage('collect', 'ask every teacher about every input that it has not answered')
-    .option('--dry-run', 'say what it will cost, and ask nobody')
-    .option(
-      '--max-calls <n>',
-      'make at most so many HTTP requests, repeated ones included',
-      wholeNumber(1),
-    )
-    .option(
-      '--max-cost <amount>',
-      'AMOUNT for all teachers together, or TEACHER=AMOUNT; begin no call that may exceed it (repeatable)',
-      maxCost,
-    )
-    .option(
-      '--secrets-dir <folder>',
-      'has a file for each secret; else variables LYCEUM_SECRET_NAME',
-    )
+  addPaidOptions(stage('collect', 'ask every teacher about every input that it has not answered'))
     .addOption(
       new Option(
         '--again <which>',
@@ -138,15 +117,9 @@ Examples:
     );
 }
 
-function maxCost(text: string, before: readonly MaxCost[] = []): MaxCost[] {
-  const parsed = parseMaxCost(text);
-  if (parsed !== undefined) return [...before, parsed];
-  throw new InvalidArgumentError('want an amount above 0, as 2.50, or TEACHER=2.50.');
-}
-
 async function collect(
   path: string,
-  { dryRun, maxCalls, maxCost: maxCosts = [], secretsDir, again, ...options }: CollectOptions,
+  { dryRun, maxCalls, maxCost: maxCosts = [], again, ...options }: CollectOptions,
   command: Command,
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
@@ -181,17 +154,12 @@ async function collect(
             folder: read.folder,
             file,
             again,
-            // The document, the secrets and this machine are the user's own.
-            outside: {
-              secrets: secretPlaces(secretsDir, environment, 'anywhere'),
-              addresses: new AddressGuard([ALL_ADDRESSES]),
-            },
+            outside: outsideOf(options, environment),
             maxCalls,
             maxCosts,
             signal,
             progress: (own, count) => answered.set(own, (answered.get(own) ?? 0) + count),
-            retried: (own, reason, ms) =>
-              notice(`${own}: ${reason}; again in ${(ms / 1000).toFixed(1)} s`),
+            retried: tellRetried,
             told: (own, text) => notice(`${own}: ${text}`),
           }),
         // Either way calls under way, which are paid for, are waited for.

@@ -30,6 +30,7 @@ export {
   estimateWriting,
   openWriting,
   QuestionsFile,
+  type WritingCost,
   type WritingEstimate,
   type WrittenQuestions,
   writeQuestions,

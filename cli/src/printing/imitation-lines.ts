@@ -9,6 +9,7 @@ import {
   type TeacherCosts,
   type Unreadable,
   unreadableRemarks,
+  type WritingCost,
   type WritingEstimate,
   type WrittenQuestions,
 } from '../imitation/index.js';
@@ -65,20 +66,33 @@ export function writtenLines({ calls, kept, dropped }: WrittenQuestions, file: s
 export function collectedLines(costs: readonly CollectedCost[]): string[] {
   return costs
     .filter(({ calls }) => calls > 0)
-    .map((own) => {
-      const { teacher, answers, calls, inputTokens, cachedTokens, outputTokens = 0 } = own;
-      const cached =
-        cachedTokens === undefined ? '' : `, of these ${countText(cachedTokens)} cached`;
-      const sign = own.isEstimated ? '≈ ' : '';
-      const tokens =
-        inputTokens === undefined
-          ? ''
-          : `; ${sign}${countText(inputTokens)} tokens in${cached}, ${sign}${countText(outputTokens)} out`;
-      return `${teacher}: ${countText(answers)} answers by ${countText(calls)} calls${tokens}${moneyText(own)}`;
-    });
+    .map((own) => `${own.teacher}: ${countText(own.answers)} answers ${paidText(own)}`);
 }
 
-function moneyText({ cost, estimatedCost = 0, spent = 0, currency }: CollectedCost): string {
+/** The same of teachers that wrote. */
+export function writingCostLines(costs: readonly WritingCost[]): string[] {
+  return costs
+    .filter(({ calls }) => calls > 0)
+    .map((own) => `${own.teacher}: ${countText(own.texts)} texts ${paidText(own)}`);
+}
+
+function paidText(own: Omit<CollectedCost, 'answers'>): string {
+  const { calls, inputTokens, cachedTokens, outputTokens = 0 } = own;
+  const cached = cachedTokens === undefined ? '' : `, of these ${countText(cachedTokens)} cached`;
+  const sign = own.isEstimated ? '≈ ' : '';
+  const tokens =
+    inputTokens === undefined
+      ? ''
+      : `; ${sign}${countText(inputTokens)} tokens in${cached}, ${sign}${countText(outputTokens)} out`;
+  return `by ${countText(calls)} calls${tokens}${moneyText(own)}`;
+}
+
+function moneyText({
+  cost,
+  estimatedCost = 0,
+  spent = 0,
+  currency,
+}: Omit<CollectedCost, 'answers'>): string {
   if (cost === undefined) return '';
   const sums = `; ${costText(cost)} ${currency}, ${costText(estimatedCost)} estimated`;
   const off =

@@ -12,6 +12,7 @@ export {
   estimateLines,
   unreadableLines,
   worthLines,
+  writingCostLines,
   writingLines,
   writtenLines,
 } from './imitation-lines.js';

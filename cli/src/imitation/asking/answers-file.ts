@@ -93,7 +93,9 @@ export function latestAnswers(lines: readonly ImitationAnswer[]): Map<string, Im
 }
 
 /** What all lines of each teacher cost: those in whose place others stand were paid for too. */
-function spentBy(lines: readonly ImitationAnswer[]): Map<string, number> {
+export function spentBy(
+  lines: readonly Pick<ImitationAnswer, 'teacher' | 'cost'>[],
+): Map<string, number> {
   const spent = new Map<string, number>();
   for (const { teacher, cost = 0 } of lines) spent.set(teacher, (spent.get(teacher) ?? 0) + cost);
   return spent;

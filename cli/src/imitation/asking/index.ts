@@ -8,22 +8,25 @@ export {
   latestAnswers,
   readAnswerLines,
   readAnswers,
+  spentBy,
   usage,
 } from './answers-file.js';
 export { askingsOf } from './askings.js';
-export { type MaxCost, parseMaxCost } from './budgets.js';
+export { Budgets, type Hold, type MaxCost, parseMaxCost } from './budgets.js';
 export {
   type Collected,
   type CollectedCost,
   collectAnswers,
   type Unreadable,
 } from './collect.js';
-export { costOf } from './costs.js';
+export { costOf, greatestCost, NOTHING_PAID, type Paid, partOf, sumOf } from './costs.js';
 export {
   type Again,
   againBy,
   type CostEstimate,
   estimateCosts,
   openQuestions,
+  type QuestionsCost,
   questionsCost,
 } from './open-questions.js';
+export { usageOf } from './read-response.js';

@@ -1,8 +1,9 @@
 /** From a response to what was said: the class, how it was said, and why. Pure. */
 import { answerPointer, readAnswer, valueAt } from '@lyceum/learning/formats';
 import { cut } from '@lyceum/proto';
-import type { AnswerLine } from './answers-file.js';
+import type { AnswerLine, Usage } from './answers-file.js';
 import type { Asking } from './askings.js';
+import { estimatedUsage, toldUsage } from './costs.js';
 
 export type Said = Pick<
   AnswerLine,
@@ -127,8 +128,21 @@ function isPlain(response: unknown, place: number): boolean {
   return tool === undefined && isText && !content.includes('{');
 }
 
+/**
+ * The tokens of a chat's call: as its server tells them, else an estimate.
+ *
+ * @param response - undefined: nobody can read it.
+ * @param mostTokens - that may be answered.
+ */
+export function usageOf(body: unknown, response: unknown, mostTokens: number): Usage {
+  const told = toldUsage(response);
+  if (told !== undefined) return told;
+  if (response !== undefined) return estimatedUsage(body, saidCharacters(response));
+  return { ...estimatedUsage(body, 0), outputTokens: mostTokens };
+}
+
 /** Characters of what a chat said. */
-export function saidCharacters(response: unknown): number {
+function saidCharacters(response: unknown): number {
   return placesOf(response).reduce((sum, place) => {
     const content = valueAt(response, `${CHOICE}/message/content`, place);
     const tool = valueAt(response, CHOICE + TOOL_ARGUMENTS, place);

@@ -10,7 +10,6 @@ import type { Budgets, Hold } from './budgets.js';
 import { callBody } from './chat-request.js';
 import {
   costOf,
-  estimatedUsage,
   greatestCost,
   NOTHING_PAID,
   type Paid,
@@ -26,8 +25,8 @@ import {
   isReadable,
   NOTHING_SAID,
   type Said,
-  saidCharacters,
   saidOf,
+  usageOf,
 } from './read-response.js';
 
 export interface TeacherCallsOptions {
@@ -195,14 +194,10 @@ export class TeacherCalls {
     const { now, hold } = this.#underWay.get(body) as UnderWay;
     const { endpoint } = (now[0] as Question).asking;
     const { chat } = endpoint;
-    const told = toldUsage(response);
     const usage =
-      told ??
-      (chat === undefined
-        ? undefined
-        : response === undefined
-          ? { ...estimatedUsage(body, 0), outputTokens: now.length * chat.maxTokens }
-          : estimatedUsage(body, saidCharacters(response)));
+      chat === undefined
+        ? toldUsage(response)
+        : usageOf(body, response, now.length * chat.maxTokens);
     const paid = { calls: 1, usage };
     this.#total = sumOf(this.#total, paid);
     const came = chat === undefined || response === undefined ? now.length : choicesOf(response);

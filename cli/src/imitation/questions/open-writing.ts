@@ -2,7 +2,14 @@
 import { promptTokens } from '@lyceum/learning/formats';
 import type { Imitation, ImitationTeacher, Questions } from '@lyceum/learning/specification';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
-import { type CostEstimate, costOf, type ImitationAnswer } from '../asking/index.js';
+import {
+  costOf,
+  type ImitationAnswer,
+  NOTHING_PAID,
+  type Paid,
+  type QuestionsCost,
+  sumOf,
+} from '../asking/index.js';
 import type { ImitationInput } from '../inputs/index.js';
 import { judge } from '../judging/index.js';
 import type { QuestionLine } from './questions-file.js';
@@ -114,34 +121,45 @@ export function nextCallOf(written: readonly QuestionLine[], teacher: string): n
 }
 
 /** If nothing is dropped. */
-export interface WritingEstimate extends Omit<CostEstimate, 'answered' | 'spent'> {
+export interface WritingEstimate extends QuestionsCost {
+  readonly teacher: string;
   /** Texts that are there, and are not dropped. */
   readonly written: number;
+  readonly open: number;
+  /** By all lines of the file. Undefined: the description has no price. */
+  readonly spent?: number;
 }
 
+/** @param spent - by teacher, before. */
 export function estimateWriting(
   writing: Writing,
   written: readonly QuestionLine[],
+  spent: ReadonlyMap<string, number>,
 ): WritingEstimate[] {
   const plan = planOf(writing, written);
   return writing.teachers.map(({ name, endpoint }) => {
     const first = nextCallOf(written, name);
-    let [calls, inputTokens] = [0, 0];
     const open = plan.openOf(name);
+    let paid = NOTHING_PAID;
     for (let call = plan.next(name); call !== undefined; call = plan.next(name)) {
-      inputTokens += promptTokens(writingRequest(writing, call, first + calls).body);
-      calls += 1;
+      const { body } = writingRequest(writing, call, first + paid.calls);
+      paid = sumOf(paid, expectedPaid(body, writing.questions.maxTokens));
     }
-    const outputTokens = calls * writing.questions.maxTokens;
-    const cost = costOf(endpoint, { calls, usage: { inputTokens, outputTokens } });
+    const { calls, usage: tokens } = paid;
+    const cost = costOf(endpoint, paid);
+    const { currency } = endpoint.price;
     return {
       teacher: name,
       written: written.filter((own) => own.teacher === name && own.dropped === undefined).length,
       open,
       calls,
-      inputTokens,
-      outputTokens,
-      ...(cost !== undefined && { cost, currency: endpoint.price.currency }),
+      ...tokens,
+      ...(cost !== undefined && { cost, currency, spent: spent.get(name) ?? 0 }),
     };
   });
+}
+
+/** What one call costs, if the answer has its greatest length. */
+export function expectedPaid(body: unknown, maxTokens: number): Paid {
+  return { calls: 1, usage: { inputTokens: promptTokens(body), outputTokens: maxTokens } };
 }

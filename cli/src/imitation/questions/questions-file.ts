@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { usage } from '../asking/index.js';
+import { spentBy, usage } from '../asking/index.js';
 import { LinesFile, parseLines } from '../lines/index.js';
 
 const questionLine = z.object({
@@ -50,10 +50,13 @@ export async function readQuestions(file: string): Promise<QuestionLine[]> {
 export class QuestionsFile {
   readonly #file: LinesFile;
   readonly #lines: QuestionLine[];
+  /** What the lines cost that were there when it was opened, by teacher. */
+  readonly spent: ReadonlyMap<string, number>;
 
   private constructor(file: LinesFile, lines: QuestionLine[]) {
     this.#file = file;
     this.#lines = lines;
+    this.spent = spentBy(lines);
   }
 
   /** @throws {LyceumError} FAILED_PRECONDITION while another process writes into it; as {@link readQuestions}. */

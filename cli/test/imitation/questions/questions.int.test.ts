@@ -162,6 +162,18 @@ test('says what it will cost, and asks nobody', async () => {
   expect(asked).toBe(2);
 });
 
+test('spends no more than it may', async () => {
+  const before = answered;
+  const own = join(root, 'poor');
+  const poor = await runCli(NOBODY, 'imitation', 'questions', join(root, 'words.yaml'), '--folder', own, '--max-cost', '0.3', '-o', 'json'); // biome-ignore format: one line
+  expect(poor.code).toBe(1);
+  expect(poor.stderr).toContain('chat is not done: of --max-cost 0.3 0.1000 EUR are spent, and a call may cost 0.2100'); // biome-ignore format: one line
+  // 0.21 at most, 0.02 in truth: the sixth might exceed it.
+  expect(answered - before).toBe(5);
+  expect(JSON.parse(poor.stdout).costs).toMatchObject([{ calls: 5, inputTokens: 500, cost: expect.closeTo(0.1, 9), estimatedCost: expect.closeTo(5 * 0.21, 9) }]); // biome-ignore format: one line
+  answered = before;
+});
+
 test('writes what is wanted, whatever kills it, and drops what is not new', async () => {
   holdFrom = asked + 12;
   const running = startCli(NOBODY, command('questions'));
@@ -205,7 +217,12 @@ test('writes what is wanted, whatever kills it, and drops what is not new', asyn
   expect(like.length).toBeGreaterThan(2);
   const ids = new Set(like.map(({ dropped }) => /as (\w{16}),/.exec(dropped)?.[1]));
   expect(ids).not.toContain(undefined);
-  expect(kept[0]).toMatchObject({ teacher: 'chat', seeds: [expect.any(String), expect.any(String)], prompt: expect.stringMatching(/^\w{16}$/) }); // biome-ignore format: one line
+  expect(kept[0]).toMatchObject({ teacher: 'chat', seeds: [expect.any(String), expect.any(String)], prompt: expect.stringMatching(/^\w{16}$/), cost: expect.any(Number) }); // biome-ignore format: one line
+
+  // Every call cost 0.02 and 110 tokens, and is on the disk, what was dropped too.
+  expect(lines.reduce((sum, { cost }) => sum + cost, 0)).toBeCloseTo(answered * 0.02, 9);
+  expect(lines.reduce((sum, { usage }) => sum + usage.inputTokens, 0)).toBe(answered * 100);
+  expect(told.costs[0].spent).toBeCloseTo(answered * 0.02, 9);
 
   const again = await runCli(NOBODY, ...command('questions'));
   expect([again.code, asked]).toEqual([0, first + told.calls]);

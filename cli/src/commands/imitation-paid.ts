@@ -1,0 +1,50 @@
+/** Options of the stages that ask black boxes, which costs. */
+import { AddressGuard, ALL_ADDRESSES, type Outside, secretPlaces } from '@lyceum/platform';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type MaxCost, parseMaxCost } from '../imitation/index.js';
+import { notice, wholeNumber } from '../session/index.js';
+
+export interface PaidOptions {
+  readonly folder?: string;
+  readonly dryRun?: true;
+  readonly maxCalls?: number;
+  readonly maxCost?: readonly MaxCost[];
+  readonly secretsDir?: string;
+}
+
+export function addPaidOptions(stage: Command): Command {
+  return stage
+    .option('--dry-run', 'say what it will cost, and ask nobody')
+    .option(
+      '--max-calls <n>',
+      'make at most so many HTTP requests, repeated ones included',
+      wholeNumber(1),
+    )
+    .option(
+      '--max-cost <amount>',
+      'AMOUNT for all teachers together, or TEACHER=AMOUNT; begin no call that may exceed it (repeatable)',
+      maxCost,
+    )
+    .option(
+      '--secrets-dir <folder>',
+      'has a file for each secret; else variables LYCEUM_SECRET_NAME',
+    );
+}
+
+function maxCost(text: string, before: readonly MaxCost[] = []): MaxCost[] {
+  const parsed = parseMaxCost(text);
+  if (parsed !== undefined) return [...before, parsed];
+  throw new InvalidArgumentError('want an amount above 0, as 2.50, or TEACHER=2.50.');
+}
+
+/** The document, the secrets and this machine are the user's own. */
+export function outsideOf({ secretsDir }: PaidOptions, environment: NodeJS.ProcessEnv): Outside {
+  return {
+    secrets: secretPlaces(secretsDir, environment, 'anywhere'),
+    addresses: new AddressGuard([ALL_ADDRESSES]),
+  };
+}
+
+export function tellRetried(teacher: string, reason: string, waitMs: number): void {
+  notice(`${teacher}: ${reason}; again in ${(waitMs / 1000).toFixed(1)} s`);
+}

@@ -1,0 +1,60 @@
+/** One call to a chat that is to write, and the texts that came. */
+import { valueAt } from '@lyceum/learning/formats';
+import { HttpRefusedError, type JsonCaller, UnreadableAnswerError } from '@lyceum/platform';
+import { toLyceumError } from '@lyceum/proto';
+import { readWrittenList } from './read-list.js';
+
+interface CameText {
+  readonly text: string;
+  /** Why nobody can use it. */
+  readonly dropped?: string;
+}
+
+export interface CameTexts {
+  /** One at least: a line says what became of the call. */
+  readonly texts: readonly CameText[];
+  /** Why nothing more is to be asked. */
+  readonly failure?: unknown;
+}
+
+/** What a server says of one call and not of all. */
+const OF_THE_CALL: ReadonlySet<number> = new Set([400, 413, 422]);
+
+/** Of an answer without a list, what its line keeps. */
+const SHOWN_CHARACTERS = 1000;
+
+const CHAT_TEXT = '/choices/0/message/content';
+const CHAT_FINISH = '/choices/0/finish_reason';
+
+export async function askForTexts(
+  caller: JsonCaller,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<CameTexts> {
+  try {
+    return { texts: textsOf(await caller.post(body, signal, problemOf)) };
+  } catch (err) {
+    const isRefused = err instanceof HttpRefusedError && OF_THE_CALL.has(err.status);
+    const why = isRefused ? 'refused' : 'unreadable';
+    const texts = [{ text: '', dropped: `${why}: ${toLyceumError(err).message}` }];
+    const isOfTheCall = isRefused || err instanceof UnreadableAnswerError;
+    return isOfTheCall ? { texts } : { texts, failure: err };
+  }
+}
+
+function problemOf(response: unknown): string | undefined {
+  if (typeof valueAt(response, CHAT_TEXT, 0) === 'string') return undefined;
+  return `the response holds no text at ${CHAT_TEXT}`;
+}
+
+function textsOf(response: unknown): CameText[] {
+  const content = String(valueAt(response, CHAT_TEXT, 0));
+  const texts = readWrittenList(content, valueAt(response, CHAT_FINISH, 0) === 'length');
+  if (texts.length === 0) {
+    const text = content.slice(0, SHOWN_CHARACTERS);
+    return [{ text, dropped: 'unreadable: want a JSON list, or a list with numbers' }];
+  }
+  return texts.map(({ text, isCutOff }) =>
+    isCutOff ? { text, dropped: 'cut off: the answer ended at maxTokens' } : { text },
+  );
+}

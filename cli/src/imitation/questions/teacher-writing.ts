@@ -1,0 +1,199 @@
+/** The calls of one teacher that writes, until it wrote what it is to write, or has nothing new to say. */
+import type { Endpoint, ImitationTeacher } from '@lyceum/learning/specification';
+import { headersWithSecrets, inLanes, JsonCaller, type Outside } from '@lyceum/platform';
+import { LyceumError } from '@lyceum/proto';
+import {
+  type Budgets,
+  costOf,
+  greatestCost,
+  type Hold,
+  NOTHING_PAID,
+  type Paid,
+  partOf,
+  sumOf,
+  usageOf,
+} from '../asking/index.js';
+import { askForTexts } from './ask-for-texts.js';
+import { expectedPaid, nextCallOf, type Writing, writingRequest } from './open-writing.js';
+import type { QuestionLine, QuestionsFile } from './questions-file.js';
+import type { Sift } from './sift.js';
+import { FRUITLESS_CALLS, type WritingCall, type WritingPlan } from './writing-plan.js';
+
+export interface TeacherWritingOptions {
+  readonly teacher: ImitationTeacher;
+  readonly writing: Writing;
+  readonly plan: WritingPlan;
+  readonly sift: Sift;
+  readonly file: QuestionsFile;
+  readonly outside: Outside;
+  readonly budgets: Budgets;
+  /** Asked before each HTTP request; throws if there may be no more. */
+  readonly allow: () => void;
+  readonly signal: AbortSignal;
+  readonly progress: (kept: number) => void;
+  readonly retried: (reason: string, waitMs: number) => void;
+}
+
+/** What a teacher's calls were this time, and what they cost. */
+export interface WritingCost {
+  readonly teacher: string;
+  /** Dropped ones included. */
+  readonly texts: number;
+  readonly calls: number;
+  readonly inputTokens: number;
+  readonly cachedTokens?: number | undefined;
+  readonly outputTokens: number;
+  /** The server tells no tokens; these are an estimate. */
+  readonly isEstimated?: true;
+  /** Undefined: the description has no price. */
+  readonly cost?: number;
+  /** What had been estimated for these calls. */
+  readonly estimatedCost?: number;
+  /** With what was spent before. */
+  readonly spent?: number;
+  readonly currency?: string;
+}
+
+interface UnderWay {
+  readonly hold: Hold;
+  paid: Paid;
+}
+
+export class TeacherWriting {
+  readonly #options: TeacherWritingOptions;
+  readonly #endpoint: Endpoint;
+  /** What the lines cost that were there before. */
+  readonly #spent: number;
+  /** By what is sent. */
+  readonly #underWay = new Map<unknown, UnderWay>();
+  #next: number;
+  #calls = 0;
+  #texts = 0;
+  #total: Paid = NOTHING_PAID;
+  #estimated: Paid = NOTHING_PAID;
+
+  constructor(options: TeacherWritingOptions) {
+    const { teacher, file } = options;
+    this.#options = options;
+    this.#endpoint = writersEndpoint(teacher, options.writing);
+    this.#next = nextCallOf(file.lines, teacher.name);
+    this.#spent = file.spent.get(teacher.name) ?? 0;
+  }
+
+  /** @throws {LyceumError} saying why it did not write all. */
+  async write(): Promise<void> {
+    const { teacher, plan, outside, signal, allow, retried } = this.#options;
+    const { name } = teacher;
+    const { url, headers, rate, timeoutMs, attempts, concurrency } = this.#endpoint;
+    if (plan.openOf(name) === 0) return;
+    const caller = new JsonCaller({
+      url,
+      headers: headersWithSecrets(headers, outside.secrets, url),
+      addresses: outside.addresses,
+      rate,
+      timeoutMs,
+      attempts,
+      nowMs: Date.now,
+      random: Math.random,
+      allow: (body) => {
+        this.#underWay.get(body)?.hold.check();
+        allow();
+        this.#calls += 1;
+      },
+      answered: (body, response) => this.#pay(body, response),
+      retried,
+    });
+    // Calls end once all that is wanted is under way; what is dropped of it the next round asks for.
+    while (plan.openOf(name) > 0) {
+      await inLanes(callsOf(plan, name), concurrency, signal, (call) => this.#call(call, caller));
+    }
+    const givenUp = plan.givenUpOf(name).map((wanted) => wanted ?? 'any class');
+    if (givenUp.length === 0) return;
+    const message = `its last ${FRUITLESS_CALLS} calls for ${givenUp.join(', ')} brought nothing new; questions.jsonl says why. Want another prompt, temperature or more seeds`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+
+  get cost(): WritingCost {
+    const { estimated, ...tokens } = this.#total.usage ?? { inputTokens: 0, outputTokens: 0 };
+    const cost = costOf(this.#endpoint, this.#total);
+    const before = costOf(this.#endpoint, this.#estimated);
+    return {
+      teacher: this.#options.teacher.name,
+      texts: this.#texts,
+      calls: this.#calls,
+      ...tokens,
+      ...(estimated !== undefined && { isEstimated: estimated }),
+      ...(cost !== undefined && {
+        cost,
+        ...(before !== undefined && { estimatedCost: before }),
+        spent: this.#spent + cost,
+        currency: this.#endpoint.price.currency,
+      }),
+    };
+  }
+
+  async #call(call: WritingCall, caller: JsonCaller): Promise<void> {
+    const { writing, plan, sift, file, budgets, signal, progress } = this.#options;
+    const endpoint = this.#endpoint;
+    const { body, said } = writingRequest(writing, call, this.#next);
+    this.#next += 1;
+    const hold = await budgets.hold(call.teacher, greatestCost(endpoint, body, 1), signal);
+    const underWay = { hold, paid: NOTHING_PAID };
+    this.#underWay.set(body, underWay);
+    const { texts, failure } = await askForTexts(caller, body, signal);
+    this.#underWay.delete(body);
+    hold.release();
+    const { paid } = underWay;
+    // What brought nothing and cost nothing leaves no line.
+    if (failure !== undefined && paid.calls === 0) throw failure;
+    this.#estimated = sumOf(this.#estimated, expectedPaid(body, writing.questions.maxTokens));
+    const at = new Date().toISOString();
+    const room = plan.room(call);
+    let kept = 0;
+    const lines = texts.map(({ text, dropped: unread }, k): QuestionLine => {
+      const dropped = unread ?? (kept < room ? sift.judge(text) : 'too many: no more are wanted');
+      if (dropped === undefined) kept += 1;
+      const { usage } = partOf(paid, k, texts.length);
+      const cost = costOf(endpoint, partOf(paid, k, texts.length));
+      return {
+        text,
+        ...said,
+        ...(dropped !== undefined && { dropped }),
+        ...(usage !== undefined && { usage }),
+        ...(cost !== undefined && { cost }),
+        at,
+      };
+    });
+    plan.done(call, kept);
+    await file.append(lines);
+    this.#texts += lines.length;
+    progress(kept);
+    if (failure !== undefined) throw failure;
+  }
+
+  /** @param response - undefined: it is no JSON. */
+  #pay(body: unknown, response: unknown): void {
+    const own = this.#underWay.get(body);
+    if (own === undefined) return;
+    const usage = usageOf(body, response, this.#options.writing.questions.maxTokens);
+    const paid = { calls: 1, usage };
+    own.paid = sumOf(own.paid, paid);
+    this.#total = sumOf(this.#total, paid);
+    own.hold.spend(costOf(this.#endpoint, paid) ?? 0);
+  }
+}
+
+/** How it is called when it writes: by no prompt of its own, and its answers may be longer. */
+function writersEndpoint({ endpoint }: ImitationTeacher, { questions }: Writing): Endpoint {
+  const { chat, ...rest } = endpoint;
+  const { maxTokens } = questions;
+  return { ...rest, chat: chat && { ...chat, prompt: '', maxTokens } };
+}
+
+function* callsOf(plan: WritingPlan, teacher: string): Generator<WritingCall> {
+  for (;;) {
+    const call = plan.next(teacher);
+    if (call === undefined) return;
+    yield call;
+  }
+}
