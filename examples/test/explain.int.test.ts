@@ -1,15 +1,19 @@
-/** The chat's recorded answers, judged by the example's documents with the command: nobody is asked. */
+/** The chat's recorded answers, judged and taught by the example's documents with the commands: nobody is asked. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { programFile } from '@lyceum/cli/local-cluster';
-import { expect, test } from 'vitest';
+import { CoordinatorClient } from '@lyceum/cli/client';
+import { LocalCluster, programFile } from '@lyceum/cli/local-cluster';
+import { expect, test, vi } from 'vitest';
+import { coordinatorCommand } from '../src/coordinator-command.js';
 import { type CollectedName, recorded } from '../src/explain/answers.js';
-import { jsonLines } from '../src/explain/lessons.js';
+import { jsonLines, Lessons } from '../src/explain/lessons.js';
+import { variantsOf } from '../src/explain/variants.js';
 
 const run = promisify(execFile);
+vi.setConfig({ testTimeout: 600_000 });
 
 async function checked(name: CollectedName) {
   const { document, texts, test: heldOut, answers } = await recorded(name);
@@ -64,4 +68,37 @@ test('has four answers to each passage of two eras, two thirds of which name the
   const [chat] = summary.teachers;
   expect(chat).toMatchObject({ named: 240, unreadable: 0, missing: 0 });
   expect(chat.accuracy).toBeCloseTo(159 / 240, 6);
+});
+
+test('teaches students with them, with the chat and without', async () => {
+  const { document, texts, test: heldOut, answers } = await recorded('languages');
+  const folder = await mkdtemp(path.join(tmpdir(), 'explain-'));
+  const { signal } = new AbortController();
+  const cluster = await LocalCluster.start({
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+    logLevel: 'warn',
+    log: () => {},
+    signal,
+  });
+  const client = new CoordinatorClient(cluster.address);
+  try {
+    const coordinator = coordinatorCommand(cluster.address, signal);
+    const context = { coordinator, client, cluster, cacheFolder: folder, seeds: 2 };
+    const lessons = new Lessons(context, folder, heldOut);
+    const taught = [];
+    for (const { name, document: own } of variantsOf(document)) {
+      if (name !== 'no-rule' && name !== 'not-smollm2') continue;
+      const { kept } = await lessons.check({ name, document: own }, texts, answers);
+      taught.push({ name, document: own, kept });
+    }
+    const [all, without] = (await lessons.once(taught)) as [number, number];
+    expect(all).toBeGreaterThan(0.7);
+    expect(without).toBeGreaterThan(0.8);
+  } finally {
+    client.close();
+    await cluster.stop();
+    await rm(folder, { recursive: true });
+  }
 });

@@ -17,7 +17,7 @@ export interface Prompt {
   readonly seed: number;
 }
 
-export interface Generated {
+interface Generated {
   readonly text: string;
   /** `length`: cut off at `maxTokens`. */
   readonly finish: 'stop' | 'length';

@@ -25,9 +25,12 @@ export interface Pool {
 /** One of the answers about each text. */
 export function oneEach({ document, texts, answers }: Pool, seed: number): Draw {
   const count = answersOf(document);
-  const own = answers.flatMap((line) =>
-    line.answer === chosen(seed, line.id, count) ? [{ ...line, answer: 0 }] : [],
-  );
+  const own = answers.flatMap(({ usage, ...line }) => {
+    if (line.answer !== chosen(seed, line.id, count)) return [];
+    // It shared the prompt with the others, and alone pays all of it.
+    const paid = usage && { usage: { ...usage, inputTokens: usage.inputTokens * count } };
+    return [{ ...line, answer: 0, ...paid }];
+  });
   return { document: asking(document, 1), texts, answers: own };
 }
 

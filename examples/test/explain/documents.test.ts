@@ -47,7 +47,8 @@ const TEXTS: LabelledText[] = Array.from({ length: 30 }, (_, k) => {
 const ANSWERS: AnswerLine[] = TEXTS.flatMap(({ text }, k) =>
   [0, 1, 2].map((answer) => {
     const id = (k * 0x1234567).toString(16).padStart(8, '0');
-    return { teacher: 'smollm2', id, text, answer, class: `said ${k}.${answer}` };
+    const usage = { inputTokens: 4, outputTokens: 5 };
+    return { teacher: 'smollm2', id, text, answer, class: `said ${k}.${answer}`, usage };
   }),
 );
 const POOL = { document: alone(languages, 'smollm2'), texts: TEXTS, answers: ANSWERS };
@@ -55,8 +56,8 @@ const POOL = { document: alone(languages, 'smollm2'), texts: TEXTS, answers: ANS
 it('draws one answer of each text, another one by another seed', () => {
   const drawn = oneEach(POOL, 1);
   expect(drawn.document.spec.teachers.map(({ ask }) => ask.answers)).toEqual([1]);
-  expect(drawn.answers.map(({ text, answer }) => [text, answer])).toEqual(
-    TEXTS.map(({ text }) => [text, 0]),
+  expect(drawn.answers.map(({ text, answer, usage }) => [text, answer, usage])).toEqual(
+    TEXTS.map(({ text }) => [text, 0, { inputTokens: 12, outputTokens: 5 }]),
   );
   const said = (seed: number) => oneEach(POOL, seed).answers.map((line) => line.class);
   expect(said(1)).toEqual(said(1));
