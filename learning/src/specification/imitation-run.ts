@@ -50,7 +50,7 @@ export interface ImitationModel {
 }
 
 /** `student` learns, from explanations too if they are a modality; `explained` and `plain` are there for it. */
-export type ImitationRole = 'student' | 'explained' | 'plain';
+type ImitationRole = 'student' | 'explained' | 'plain';
 
 export interface PlannedRun {
   readonly runId: string;

@@ -5,7 +5,7 @@
 import { pairedInterval, seedsNeeded } from '@lyceum/learning/ensemble';
 
 /** Of one student on the test split, as its report says. */
-export interface TestFigures {
+interface TestFigures {
   readonly accuracy: number | null;
   readonly nll: number | null;
 }
@@ -19,7 +19,7 @@ export interface SeedOutcome {
   readonly explained: TestFigures;
 }
 
-export interface Measured {
+interface Measured {
   /** Means over seeds. */
   readonly student: number;
   readonly plain: number;
