@@ -148,7 +148,9 @@ class Client:
 
     def wait(self, run_id: str) -> Run:
         """The run as it ended, however that was: see `succeeded` and `reason`."""
-        return [run for run in self.watch(run_id)][-1]
+        for run in self.watch(run_id):
+            last = run
+        return last
 
     def cancel(self, run_id: str) -> Run:
         return _run(self._connection.call("CancelRun", {"run_id": run_id})["run"])
