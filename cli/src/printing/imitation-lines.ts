@@ -123,7 +123,13 @@ export function unreadableLines(unreadable: readonly Unreadable[]): string[] {
 }
 
 export function checkLines(summary: CheckSummary, costs: readonly TeacherCosts[]): string[] {
-  const { inputs, kept, dropped, rules, teachers } = summary;
+  const { inputs, kept, dropped, written, writtenKept, rules, teachers } = summary;
+  const own =
+    written > 0
+      ? [
+          `${countText(written)} of the inputs were written by teachers: ${countText(writtenKept)} kept`,
+        ]
+      : [];
   const share = (value: number | null) => (value === null ? undefined : percentText(value));
   const columns: Column<CheckSummary['teachers'][number]>[] = [
     { title: 'TEACHER', value: (t) => t.name },
@@ -140,6 +146,7 @@ export function checkLines(summary: CheckSummary, costs: readonly TeacherCosts[]
   const drops = rules.map(({ name, drops: own }) => `${name} ${countText(own)}`);
   return [
     `${countText(inputs)} inputs: ${countText(kept)} kept, ${countText(dropped)} dropped (${drops.join(', ')})`,
+    ...own,
     ...tableLines(columns, teachers),
     ...unreadableRemarks(summary),
     ...remarks(summary),

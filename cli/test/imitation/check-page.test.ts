@@ -11,6 +11,7 @@ it('shows markup from outside as text', () => {
   const page = pageOf(hostile);
   expect(elements(page)).toEqual(elements(plain));
   expect(page).toContain('&lt;script&gt;alert(1)');
+  expect(page).toContain('Teachers wrote 2 of them; 1 are kept.');
 });
 
 it('loads nothing', () => {
@@ -41,6 +42,8 @@ function pageOf(mark: (text: string) => string): string {
     kept: 1,
     dropped: 1,
     labelled: 1,
+    written: 2,
+    writtenKept: 1,
     rules: [{ name: mark('agree'), drops: 1, only: 1, consensusAccuracy: 1 }],
     unused: { [mark('drift')]: 3 },
     byClass: [{ name: mark('x'), kept: 1, dropped: 1 }],

@@ -221,10 +221,10 @@ it('sums up, labels being seen by nobody but the figures', () => {
   const imitation = document([{ rule: 'agreement' }]);
   const said = { '1': 'xx?', '2': 'yxx', '3': 'x?!', '4': 'y--' };
   const inputs = [
-    input('1', { label: 'x' }),
+    input('1', { label: 'x', writtenBy: 'b' }),
     input('2', { label: 'y' }),
     input('3', { label: 'y' }),
-    input('4'),
+    input('4', { writtenBy: 'b' }),
   ];
   const answers = answersOf(imitation, said);
   const judged = judge(imitation, inputs, answers);
@@ -235,6 +235,8 @@ it('sums up, labels being seen by nobody but the figures', () => {
     kept: 2,
     dropped: 2,
     labelled: 3,
+    written: 2,
+    writtenKept: 1,
     rules: [{ name: 'agreement', drops: 2, only: 2, consensusAccuracy: 0 }],
     unused: {},
   });

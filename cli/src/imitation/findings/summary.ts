@@ -22,6 +22,9 @@ export interface CheckSummary {
   readonly kept: number;
   readonly dropped: number;
   readonly labelled: number;
+  /** Of the inputs, and of those that are kept: those that teachers wrote. */
+  readonly written: number;
+  readonly writtenKept: number;
   readonly rules: readonly RuleSummary[];
   /** Rules that the document has not, and how many inputs each would drop; those that would drop none are left out. */
   readonly unused: Readonly<Record<string, number>>;
@@ -57,6 +60,8 @@ export function summarise(
     kept: kept.length,
     dropped: inputs.length - kept.length,
     labelled: inputs.filter(({ label }) => label !== undefined).length,
+    written: writtenCount(inputs),
+    writtenKept: writtenCount(kept),
     rules: [...new Set(spec.check.rules.map(({ rule }) => rule))].map((rule) =>
       ruleSummary(rule, inputs),
     ),
@@ -80,6 +85,10 @@ export function summarise(
     distinct: distinctOf(kept.flatMap(({ value }) => ('text' in value ? [value.text] : []))),
     drift,
   };
+}
+
+function writtenCount(inputs: readonly JudgedInput[]): number {
+  return inputs.filter(({ writtenBy }) => writtenBy !== undefined).length;
 }
 
 function ruleSummary(name: string, inputs: readonly JudgedInput[]): RuleSummary {

@@ -37,9 +37,11 @@ export function checkPage(
   inputs: readonly JudgedInput[],
   costs: readonly TeacherCosts[],
 ): string {
-  const { name, kept, dropped, repeated, labelled } = summary;
+  const { name, kept, dropped, repeated, labelled, written, writtenKept } = summary;
   const again =
     repeated > 0 ? ` ${count(repeated)} inputs were there more than once and were asked once.` : '';
+  const own =
+    written > 0 ? ` Teachers wrote ${count(written)} of them; ${count(writtenKept)} are kept.` : '';
   const measured =
     labelled === 0
       ? 'No input has a known class: how good teachers are is estimated from their answers alone (Dawid &amp; Skene 1979).'
@@ -48,7 +50,7 @@ export function checkPage(
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="viewport" content="width=device-width">
 <title>${escaped(name)}: what was kept</title><style>${STYLE}</style></head><body>
 <h1>${escaped(name)}</h1>
-<p>${count(summary.inputs)} inputs: <strong>${count(kept)} kept</strong>, ${count(dropped)} dropped.${again} ${measured}</p>
+<p>${count(summary.inputs)} inputs: <strong>${count(kept)} kept</strong>, ${count(dropped)} dropped.${own}${again} ${measured}</p>
 ${remarksList(summary)}
 <h2>Rules</h2>
 ${rulesTable(summary)}

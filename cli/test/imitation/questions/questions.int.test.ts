@@ -35,6 +35,8 @@ const classified = new Map<string, number>();
 let holdFrom = Number.POSITIVE_INFINITY;
 /** What it writes is what it was shown. */
 let isParrot = false;
+/** It answers, and says nothing. */
+let isDumb = false;
 
 const WORDS = 'sun moon star rain wind snow hill lake tree leaf bird fish wolf bear door lamp road ship bell drum'.split(' '); // biome-ignore format: one line
 /** Ten words drawn by a number: two of them have few in common. */
@@ -62,7 +64,8 @@ beforeAll(async () => {
       const { content } = body.messages.at(-1) as { content: string };
       const reply = (text: string, finish_reason = 'stop'): void => {
         const usage = { prompt_tokens: 100, completion_tokens: 10 };
-        response.end(JSON.stringify({ choices: [{ message: { content: text }, finish_reason }], usage })); // biome-ignore format: one line
+        const message = isDumb ? {} : { content: text };
+        response.end(JSON.stringify({ choices: [{ message, finish_reason }], usage }));
       };
       if (content.startsWith('Which')) {
         const text = content.slice('Which: '.length);
@@ -172,6 +175,15 @@ test('spends no more than it may', async () => {
   expect(answered - before).toBe(5);
   expect(JSON.parse(poor.stdout).costs).toMatchObject([{ calls: 5, inputTokens: 500, cost: expect.closeTo(0.1, 9), estimatedCost: expect.closeTo(5 * 0.21, 9) }]); // biome-ignore format: one line
   answered = before;
+
+  // What brought nothing is paid for too, whatever keeps it from being asked for again.
+  isDumb = true;
+  const dumb = await runCli(NOBODY, 'imitation', 'questions', join(root, 'words.yaml'), '--folder', own, '--max-calls', '1'); // biome-ignore format: one line
+  isDumb = false;
+  answered = before;
+  expect(dumb.code).toBe(1);
+  const last = JSON.parse(readFileSync(join(own, 'questions.jsonl'), 'utf8').trimEnd().split('\n').at(-1) as string); // biome-ignore format: one line
+  expect(last).toMatchObject({ text: '', dropped: expect.stringMatching(/^unreadable: .*--max-calls/), cost: expect.closeTo(0.02, 9) }); // biome-ignore format: one line
 });
 
 test('writes what is wanted, whatever kills it, and drops what is not new', async () => {
@@ -239,7 +251,7 @@ test('what is written is asked about, checked and taught like inputs to train on
 
   const checked = await runCli(NOBODY, ...command('check', '-o', 'json'));
   expect(checked.code).toBe(0);
-  expect(JSON.parse(checked.stdout)).toMatchObject({ inputs: rows.length + COUNT, labelled: rows.length }); // biome-ignore format: one line
+  expect(JSON.parse(checked.stdout)).toMatchObject({ inputs: rows.length + COUNT, labelled: rows.length, written: COUNT }); // biome-ignore format: one line
   const written = linesOf('kept.jsonl').filter(({ writtenBy }) => writtenBy === 'chat');
   expect(written.length).toBeGreaterThan(COUNT / 2);
   for (const line of written) {
