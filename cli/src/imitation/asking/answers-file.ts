@@ -2,11 +2,10 @@
  * What black boxes answered, as JSON lines that people may read and edit: who said what of which input, when, and how it was
  * said. An answer counts once its line is on the disk; of several with one number the last counts.
  */
-import { readFile } from 'node:fs/promises';
 import type { InputValue } from '@lyceum/learning/imitation';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
-import { LinesFile, parseLines } from '../lines/index.js';
+import { LinesFile, parseLines, readLines } from '../lines/index.js';
 
 const tokens = z.number().min(0);
 export const usage = z.object({
@@ -108,12 +107,10 @@ export async function readAnswers(file: string): Promise<Map<string, ImitationAn
 
 /** All lines, those in whose place others stand too. @throws as {@link readAnswers}. */
 export async function readAnswerLines(file: string): Promise<ImitationAnswer[]> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (err) {
+  const bytes = await readLines(file);
+  if (bytes === undefined) {
     const message = `${file}: has no answers yet; coordinator imitation collect asks for them`;
-    throw new LyceumError('NOT_FOUND', message, { cause: err });
+    throw new LyceumError('NOT_FOUND', message);
   }
   return answerLines(bytes, file);
 }

@@ -1,8 +1,7 @@
 /** Inputs with what was said of them, as JSON lines between the stages; people may edit them. */
-import { readFile } from 'node:fs/promises';
-import { utf8Text } from '@lyceum/learning/files';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
+import { parseLines, readLines } from '../lines/index.js';
 import type { JudgedInput } from './judge.js';
 
 const keptLine = z
@@ -23,6 +22,8 @@ const keptLine = z
   })
   .refine(({ text, numbers, image }) => (text ?? numbers ?? image) !== undefined);
 
+const KEPT_LINE = 'want a JSON object with id, text, numbers or image, and answers';
+
 export type KeptInput = z.output<typeof keptLine>;
 
 /** One line of the file, its end included. */
@@ -34,28 +35,12 @@ export function keptText({ value, why, cutOff, ...input }: JudgedInput): string 
 
 /** @throws {LyceumError} NOT_FOUND if there is none, INVALID_ARGUMENT naming the line that is wrong. */
 export async function readKept(file: string): Promise<KeptInput[]> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (err) {
+  const bytes = await readLines(file);
+  if (bytes === undefined) {
     const message = `${file}: nothing has been kept yet; coordinator imitation check decides what is`;
-    throw new LyceumError('NOT_FOUND', message, { cause: err });
+    throw new LyceumError('NOT_FOUND', message);
   }
-  return utf8Text(bytes, file)
-    .split('\n')
-    .flatMap((line, index) => {
-      if (line.trim() === '') return [];
-      const parsed = parsedLine(line);
-      if (parsed !== undefined) return [parsed];
-      const message = `${file}, line ${index + 1}: want a JSON object with id, text, numbers or image, and answers`;
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    });
-}
-
-function parsedLine(line: string): KeptInput | undefined {
-  try {
-    return keptLine.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
+  // It is written at once, so none of its lines is one that was never finished.
+  const whole = Buffer.concat([bytes, Buffer.from('\n')]);
+  return parseLines(whole, file, keptLine, KEPT_LINE);
 }

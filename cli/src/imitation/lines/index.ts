@@ -1,2 +1,2 @@
 /** The files between stages: JSON lines, read strictly and written so that no kill loses what counted. */
-export { LinesFile, parseLines } from './lines-file.js';
+export { LinesFile, parseLines, readLines } from './lines-file.js';

@@ -1,11 +1,14 @@
 /** JSON lines that people may read and edit, and that one process at a time adds to. What is added counts once it is on the disk. */
-import { type FileHandle, open, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { type FileHandle, open, readFile, truncate } from 'node:fs/promises';
 import { utf8Text } from '@lyceum/learning/files';
+import { errnoOf, withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { z } from 'zod';
+import { releaseLock, takeLock } from './lock.js';
 
 /**
- * @param bytes - of the file; what follows the last line end is a line that was never finished.
+ * @param bytes - of the file; what follows the last line end counts if it is a whole line, as an editor may leave it, and
+ *   else was never finished.
  * @param problem - of a line that is none of these, and what would be right.
  * @throws {LyceumError} INVALID_ARGUMENT naming the line that is wrong, or is not UTF-8.
  */
@@ -18,35 +21,50 @@ export function parseLines<T>(
   const text = utf8Text(bytes.subarray(0, endOfLines(bytes)), source);
   return text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
-    const parsed = parsedLine(line, schema);
+    const parsed = schema.safeParse(json(line)).data;
     if (parsed !== undefined) return [parsed];
     const message = `${source}, line ${index + 1}: ${problem}. Mend or delete the line`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   });
 }
 
-function parsedLine<T>(line: string, schema: z.ZodType<T>): T | undefined {
+/** @returns undefined: there is no such file. @throws {LyceumError} saying why it cannot be read. */
+export async function readLines(path: string): Promise<Buffer | undefined> {
+  return withPath('read', path, async () => {
+    try {
+      return await readFile(path);
+    } catch (err) {
+      if (errnoOf(err) === 'ENOENT') return undefined;
+      throw err;
+    }
+  });
+}
+
+function json(text: string): unknown {
   try {
-    return schema.safeParse(JSON.parse(line)).data;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
-/** Behind the last line end. */
+/** Behind the last whole line. An object that is cut short is no JSON. */
 function endOfLines(bytes: Buffer): number {
-  return bytes.lastIndexOf('\n') + 1;
+  const end = bytes.lastIndexOf('\n') + 1;
+  return typeof json(bytes.toString('utf8', end)) === 'object' ? bytes.length : end;
 }
+
+const LINE_END = 10;
 
 /** The file, open for more lines by this process alone. */
 export class LinesFile {
   readonly #file: FileHandle;
-  readonly #lock: string;
+  readonly #path: string;
   #written: Promise<void> = Promise.resolve();
 
-  private constructor(file: FileHandle, lock: string) {
+  private constructor(file: FileHandle, path: string) {
     this.#file = file;
-    this.#lock = lock;
+    this.#path = path;
   }
 
   /**
@@ -59,66 +77,41 @@ export class LinesFile {
     path: string,
     parse: (bytes: Buffer, source: string) => T,
   ): Promise<{ readonly file: LinesFile; readonly there: T }> {
-    const lock = `${path}.lock`;
-    await takeLock(lock, path);
+    await takeLock(path);
     try {
-      const isThere = (await stat(path).catch(() => undefined)) !== undefined;
-      const bytes = isThere ? await readFile(path) : Buffer.alloc(0);
+      const bytes = (await readLines(path)) ?? Buffer.alloc(0);
       const there = parse(bytes, path);
       const end = endOfLines(bytes);
       if (end < bytes.length) await truncate(path, end);
-      return { file: new LinesFile(await open(path, 'a'), lock), there };
+      const file = await withPath('write', path, () => open(path, 'a'));
+      if (end > 0 && bytes[end - 1] !== LINE_END) await file.appendFile('\n');
+      return { file: new LinesFile(file, path), there };
     } catch (err) {
-      await rm(lock, { force: true });
+      await releaseLock(path);
       throw err;
     }
   }
 
-  /** Resolves once the lines are on the disk. */
+  /**
+   * Resolves once the lines are on the disk. Once that failed nothing more is written: behind half a line, as a full disk
+   * leaves it, any other would be lost too.
+   */
   append(lines: readonly object[]): Promise<void> {
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-    const written = this.#written.then(async () => {
-      await this.#file.appendFile(text);
-      await this.#file.datasync();
-    });
-    // Who appends next waits for this one, but does not fail with it.
-    this.#written = written.catch(() => undefined);
+    const written = this.#written.then(() =>
+      withPath('write', this.#path, async () => {
+        await this.#file.appendFile(text);
+        await this.#file.datasync();
+      }),
+    );
+    this.#written = written;
     return written;
   }
 
   async close(): Promise<void> {
-    await this.#written;
+    // Whoever appended was told.
+    await this.#written.catch(() => undefined);
     await this.#file.close();
-    await rm(this.#lock, { force: true });
-  }
-}
-
-/** Two processes would pay twice. The lock of a process that is gone counts for nothing. */
-async function takeLock(lock: string, path: string): Promise<void> {
-  for (let tries = 0; tries < 2; tries++) {
-    try {
-      const file = await open(lock, 'wx');
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return;
-    } catch (err) {
-      if (!(err instanceof Error && 'code' in err && err.code === 'EEXIST')) throw err;
-    }
-    const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
-    if (holder > 0 && isAlive(holder)) {
-      const message = `process ${holder} is writing into ${path}; wait for it, or end it`;
-      throw new LyceumError('FAILED_PRECONDITION', message);
-    }
-    await rm(lock, { force: true });
-  }
-  throw new LyceumError('FAILED_PRECONDITION', `${lock} cannot be taken; another process is at it`);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (err) {
-    return err instanceof Error && 'code' in err && err.code === 'EPERM';
+    await releaseLock(this.#path);
   }
 }

@@ -2,10 +2,9 @@
  * What teachers wrote, as JSON lines that people may read and edit: each text with who wrote it, after which inputs, and why
  * it is dropped. Texts that are not dropped are inputs to train on.
  */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { spentBy, usage } from '../asking/index.js';
-import { LinesFile, parseLines } from '../lines/index.js';
+import { LinesFile, parseLines, readLines } from '../lines/index.js';
 
 const questionLine = z.object({
   text: z.string(),
@@ -36,14 +35,8 @@ function parseQuestions(bytes: Buffer, source: string): QuestionLine[] {
 
 /** @returns none, if nobody has written any. */
 export async function readQuestions(file: string): Promise<QuestionLine[]> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (err) {
-    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return [];
-    throw err;
-  }
-  return parseQuestions(bytes, file);
+  const bytes = await readLines(file);
+  return bytes === undefined ? [] : parseQuestions(bytes, file);
 }
 
 /** The file, open for more texts by this process alone. */
