@@ -58,6 +58,13 @@ function answersOf(imitation: Imitation, letters: string): Map<string, Imitation
   return answers;
 }
 
+it('takes no class for what every object has', () => {
+  const { spec, ...rest } = document({ answers: 2, temperature: 1 });
+  const imitation = { ...rest, spec: { ...spec, classes: ['x', 'constructor'] } };
+  const [input] = judge(imitation, INPUTS, answersOf(imitation, 'xx')).inputs;
+  expect(input).toMatchObject({ consensus: 'x', probability: 1 });
+});
+
 it.each([
   ['xyyxx', 'x', { x: 0.6, y: 0.4 }],
   // As often: the first that was said.

@@ -56,6 +56,11 @@ it('answers of one teacher weigh together as one', () => {
   );
 }); // biome-ignore format: rows
 
+it('takes no class for what every object has', () => {
+  const inputs = [kept('1', { shares: { a: { x: 1 } }, answers: { a: 'x' } })];
+  expect([...namedShares(inputs, 'a', ['x', 'constructor'])]).toEqual([1, 0]);
+});
+
 const imitation = checkImitation(
   {
     apiVersion: 'lyceum.dev/v1alpha1',

@@ -25,7 +25,13 @@ import {
 } from '../asking/index.js';
 import { driftOf, type TeacherDrift } from '../drift/index.js';
 import type { ImitationInput } from '../inputs/index.js';
-import { confidenceOf, explanationsOf, majorityOf, sharesOf } from './repeated-answers.js';
+import {
+  confidenceOf,
+  explanationsOf,
+  majorityOf,
+  shareRows,
+  sharesOf,
+} from './repeated-answers.js';
 
 export interface JudgedInput extends ImitationInput, CheckedInput {
   /** Why it is dropped, by rule; empty: it is kept. */
@@ -67,17 +73,10 @@ export function judge(
     Int32Array.from(own, (named) => classes.indexOf(named ?? '')),
   );
   const isRepeated = teachers.map(({ ask }) => ask.answers > 1);
-  const soft = byTeacher.map((own) =>
-    Float64Array.from(
-      own.flatMap((answers) => {
-        const shares = sharesOf(answers) ?? {};
-        return classes.map((name) => shares[name] ?? 0);
-      }),
-    ),
-  );
-  const consensus = isRepeated.includes(true)
-    ? consensusOf(votes, classes.length, soft)
-    : consensusOf(votes, classes.length);
+  const soft = isRepeated.includes(true)
+    ? byTeacher.map((own) => shareRows(own, classes))
+    : undefined;
+  const consensus = consensusOf(votes, classes.length, soft);
   const drift = driftOf(
     teachers.map(({ name }, k) => ({
       name,

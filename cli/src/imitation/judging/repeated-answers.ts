@@ -19,6 +19,22 @@ export function sharesOf(answers: readonly ImitationAnswer[]): Record<string, nu
   return Object.fromEntries(counts.map(([name, count]) => [name, count / readable.length]));
 }
 
+/** Shares by input and class, [N, C]; 0 where none can be read. */
+export function shareRows(
+  answers: readonly (readonly ImitationAnswer[])[],
+  classes: readonly string[],
+): Float64Array {
+  const places = new Map(classes.map((name, c) => [name, c]));
+  const rows = new Float64Array(answers.length * classes.length);
+  for (const [n, own] of answers.entries()) {
+    for (const [name, share] of Object.entries(sharesOf(own) ?? {})) {
+      const place = places.get(name);
+      if (place !== undefined) rows[n * classes.length + place] = share;
+    }
+  }
+  return rows;
+}
+
 /** Each text once, in order; undefined: there is none. */
 export function explanationsOf(answers: readonly ImitationAnswer[]): Explanation[] | undefined {
   const found = new Map<string, Explanation>();

@@ -32,7 +32,8 @@ export class Sift {
       this.#knows(inputId({ text }), ', which was written before');
     }
     const own = words.filter((_, row) => !isHeldOut(inputs[row] as ImitationInput));
-    this.#leastWords = Math.max(1, Math.min(...own.map(({ length }) => length)));
+    const least = own.reduce((so, { length }) => Math.min(so, length), Number.POSITIVE_INFINITY);
+    this.#leastWords = Math.max(1, least);
   }
 
   /** @returns why a text is dropped; undefined: it is new, and known from now on. */

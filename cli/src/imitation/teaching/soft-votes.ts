@@ -57,5 +57,6 @@ function sharesOf(
 ): number[] {
   const own = shares?.[teacher];
   if (own === undefined) return classes.map((name) => (answers[teacher] === name ? 1 : 0));
-  return classes.map((name) => own[name] ?? 0);
+  // A class may be called as what every object has: `constructor`.
+  return classes.map((name) => (Object.hasOwn(own, name) ? (own[name] ?? 0) : 0));
 }

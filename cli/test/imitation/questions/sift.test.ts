@@ -43,3 +43,10 @@ it('drops what was just written, and what nobody would call a new text', () => {
   expect(own.judge('… — !')).toBe('short: 0 words, and the shortest input has 5');
   expect(own.judge('word '.repeat(20_000))).toContain('long');
 });
+
+it('takes more inputs than a call takes arguments', () => {
+  const inputs = Array.from({ length: 200_000 }, () => input('three words here', 'train'));
+  expect(new Sift(inputs, []).judge('two words')).toBe(
+    'short: 2 words, and the shortest input has 3',
+  );
+});
