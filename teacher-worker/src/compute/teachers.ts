@@ -225,7 +225,6 @@ export class Teachers {
   }
 }
 
-/** Whose answers are written down looks at no modality: the first will do. */
 function together(before: ServiceUse | undefined, use: ServiceUse): ServiceUse {
   if (before === undefined) return use;
   return {
@@ -235,6 +234,7 @@ function together(before: ServiceUse | undefined, use: ServiceUse): ServiceUse {
   };
 }
 
+/** Answers that are written down depend on no modality: the first will do. */
 function seenBy({ format }: PackagedModel, settingsJson: string): LoadedTeacher['seen'] {
   const { modality } = parseSettingsJson(settingsJson);
   if (formatNamed(format).isWrittenDown !== true) return (stored) => seenDataset(stored, modality);
