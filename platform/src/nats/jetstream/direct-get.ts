@@ -7,6 +7,7 @@
 import { LyceumError } from '@lyceum/proto';
 import type { NatsConnection } from 'nats';
 import { natsError } from './nats-errors.js';
+import { readPatiently } from './read-patiently.js';
 
 const TIMEOUT_MS = 5_000;
 
@@ -18,7 +19,7 @@ export interface StoredMessage {
 /**
  * The first message on `subject` whose sequence is at least `sequence`; undefined if there is none.
  *
- * @throws {LyceumError} UNAVAILABLE if the stream does not exist or the server does not answer.
+ * @throws {LyceumError} UNAVAILABLE if the stream does not exist, or the server does not answer however often it is asked.
  */
 export async function nextMessage(
   connection: NatsConnection,
@@ -29,9 +30,9 @@ export async function nextMessage(
   const what = `stream ${stream}`;
   const request = JSON.stringify({ seq: sequence, next_by_subj: subject });
   try {
-    const message = await connection.request(`$JS.API.DIRECT.GET.${stream}`, request, {
-      timeout: TIMEOUT_MS,
-    });
+    const message = await readPatiently(() =>
+      connection.request(`$JS.API.DIRECT.GET.${stream}`, request, { timeout: TIMEOUT_MS }),
+    );
     const code = message.headers?.code ?? 0;
     if (code === 404) return undefined;
     if (code !== 0) {
