@@ -7,6 +7,9 @@ const CHARACTERS_PER_TOKEN = 4;
 /** What a chat's message adds to its text. */
 const MESSAGE_TOKENS = 4;
 
+/** Of a call; no model reads so many. Their sums stay whole numbers, which a message to the coordinator must hold. */
+const TOKENS_MAX = 1e9;
+
 /** An estimate of what is sent, with the schema of the answer; 0 of what is no chat. @param body - of its request. */
 export function promptTokens(body: unknown): number {
   const messages = valueAt(body, '/messages', 0);
@@ -29,7 +32,8 @@ export function callTokens(
 ): { readonly inputTokens: number; readonly outputTokens: number } {
   const counted = (from: unknown, pointer: string) => {
     const value = valueAt(from, pointer, 0);
-    return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+    const isCount = Number.isInteger(value) && (value as number) >= 0;
+    return isCount && (value as number) <= TOKENS_MAX ? (value as number) : undefined;
   };
   return {
     inputTokens: counted(response, '/usage/prompt_tokens') ?? promptTokens(body),

@@ -21,12 +21,16 @@ test('the service knows best', () => {
   expect(callTokens(BODY, { usage })).toEqual({ inputTokens: 25, outputTokens: 2 });
 });
 
-test.each([undefined, {}, { usage: null }, { usage: { prompt_tokens: -1 } }])(
-  'where it says %j there is the estimate',
-  (response) => {
-    expect(callTokens(BODY, response)).toEqual({ inputTokens: 19, outputTokens: 16 });
-  },
-);
+test.each([
+  undefined,
+  {},
+  { usage: null },
+  { usage: { prompt_tokens: -1 } },
+  // Two such calls are more than a message can hold.
+  { usage: { prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 1e9 + 1 } },
+])('where it says %j there is the estimate', (response) => {
+  expect(callTokens(BODY, response)).toEqual({ inputTokens: 19, outputTokens: 16 });
+});
 
 test('what is no chat has none', () => {
   expect(callTokens({ text: 'a' }, { label: 'b' })).toEqual({ inputTokens: 0, outputTokens: 0 });
