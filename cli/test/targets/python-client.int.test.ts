@@ -146,9 +146,11 @@ test('a person submits runs, follows them and reads what came of them', async (c
       { model: 'student', accuracy: report.student.accuracy, parameters: report.student.parameters },
     ],
     history: { step: Array.from({ length: 10 }, (_, i) => i + 1), loss: Array(10).fill(expect.any(Number)) },
+    lost: [expect.stringContaining('a:1: Socket closed (it may want TLS'), 'a:1: Socket closed'],
     refusals: [
       { code: 'NOT_FOUND', message: expect.stringContaining('nobody') },
       { code: 'INVALID_ARGUMENT', message: expect.stringContaining('kind') },
+      { code: 'INVALID_ARGUMENT', message: expect.stringContaining("pathlib.Path('run.yaml')") },
       { code: 'INVALID_ARGUMENT', message: expect.stringMatching(/states: want one of QUEUED, .*'DONE'/) },
       { code: 'FAILED_PRECONDITION', message: expect.stringContaining('student') },
       { code: 'UNAVAILABLE', message: expect.stringContaining('127.0.0.1:1: ') },

@@ -7,7 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import grpc
+
 import lyceum
+from lyceum._errors import error_of
 
 address, tls_dir, documents = sys.argv[1:]
 documents = json.loads(Path(documents).read_text())
@@ -18,6 +21,16 @@ def refusal(call):
         call()
     except lyceum.LyceumError as error:
         return {"code": error.code, "message": error.message}
+
+
+class Lost(grpc.RpcError):
+    """What gRPC raises when a server dies, and also when it wants TLS and we speak none."""
+
+    def code(self):
+        return grpc.StatusCode.UNAVAILABLE
+
+    def details(self):
+        return "Socket closed"
 
 
 with lyceum.Client(address, tls_dir) as client:
@@ -42,13 +55,15 @@ with lyceum.Client(address, tls_dir) as client:
                 "times": run.submitted_at <= run.started_at <= run.ended_at,
                 "specification": run.specification["spec"]["training"]["epochs"],
                 "list": [run.id for run in client.list()],
-                "failed": [run.id for run in client.list(states=["FAILED"])],
+                "failed": [run.id for run in client.list(states="FAILED")],
                 "report": client.report(run.id),
                 "rows": client.report_rows(run.id),
                 "history": {name: values.tolist() for name, values in history.items() if name in ("step", "loss")},
+                "lost": [error_of(Lost(), "a:1", answered).message for answered in (False, True)],
                 "refusals": [
                     refusal(lambda: client.get("nobody")),
                     refusal(lambda: client.submit({**documents[0], "kind": "Nothing"})),
+                    refusal(lambda: client.submit("run.yaml")),
                     refusal(lambda: client.list(states=["DONE"])),
                     refusal(lambda: client.cancel(run.id)),
                     refusal(lambda: lyceum.Client("127.0.0.1:1", tls_dir).list()),

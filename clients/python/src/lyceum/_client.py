@@ -112,12 +112,12 @@ class Client:
     def get(self, run_id: str) -> Run:
         return _run(self._connection.call("GetRun", {"run_id": run_id})["run"])
 
-    def list(self, *, states: Sequence[str] = (), team: str = "", text: str = "") -> Sequence[Run]:
+    def list(self, *, states: str | Sequence[str] = (), team: str = "", text: str = "") -> Sequence[Run]:
         """Runs that fit, those submitted last first, without their specifications.
 
         `text` is a part of an id, or of a label as NAME=VALUE.
         """
-        numbers = [_state_number(state) for state in states]
+        numbers = [_state_number(state) for state in ([states] if isinstance(states, str) else states)]
         request: dict[str, Any] = {"states": numbers, "team": team, "text": text, "brief": True}
         runs: list[Run] = []
         while True:
@@ -141,7 +141,8 @@ class Client:
                         yield run
                     last = run
                     if last.ended:
-                        break
+                        return
+                raise LyceumError("UNAVAILABLE", f"{self._connection.address}: the watch of run {run_id} ended early")
             except LyceumError as error:
                 if patience.wait(error):
                     log.warning("%s; trying again", error)
@@ -203,6 +204,9 @@ def _state_number(state: str) -> int:
 
 def _text(document: Document) -> str:
     if isinstance(document, str):
+        if "\n" not in document and document.endswith((".yaml", ".yml", ".json")):
+            message = f"want YAML or JSON as text, got {document!r}; a file is pathlib.Path({document!r})"
+            raise LyceumError("INVALID_ARGUMENT", message)
         return document
     if isinstance(document, Mapping):
         return json.dumps(document)

@@ -70,10 +70,13 @@ class Connection:
         """Messages from the server; leaving the loop cancels the call."""
         path, writer, reader = _codec(method)
         call = self._channel.unary_stream(path, writer, reader)(request)
+        answered = False
         try:
-            yield from call
+            for message in call:
+                answered = True
+                yield message
         except grpc.RpcError as error:
-            raise error_of(error, self.address) from None
+            raise error_of(error, self.address, answered) from None
         finally:
             call.cancel()
 

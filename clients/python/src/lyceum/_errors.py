@@ -34,12 +34,14 @@ class LyceumError(Exception):
         return type(self), (self.code, self.message)
 
 
-def error_of(error: grpc.RpcError, address: str) -> LyceumError:
+def error_of(error: grpc.RpcError, address: str, answered: bool = False) -> LyceumError:
+    """`answered`: the server did before, so that the connection itself was as it should be."""
     status = error.code()
     code = _CODES.get(status, status.name)
     text = error.details() or code
     unanswered = code in ("UNAVAILABLE", "DEADLINE_EXCEEDED")
-    return LyceumError(code, f"{address}: {text}{_hint(text)}" if unanswered else text)
+    hint = "" if answered else _hint(text)
+    return LyceumError(code, f"{address}: {text}{hint}" if unanswered else text)
 
 
 def _hint(text: str) -> str:

@@ -133,6 +133,7 @@ def _encoded(field: Field, value: Any) -> bytes:
         return _varint(field.number << 3 | _VARINT) + _varint(number)
     if field.kind == "double":
         return _varint(field.number << 3 | _FIXED64) + struct.pack("<d", value)
+    content: bytes
     if field.kind == "string":
         content = value.encode()
     elif field.kind == "bytes":
@@ -257,6 +258,6 @@ def _packed(kind: str, content: bytes | memoryview) -> np.ndarray[Any, Any]:
     if not is_last[-1]:
         raise ValueError("malformed message: it ends within a number")
     starts = np.concatenate([[0], np.flatnonzero(is_last)[:-1] + 1])
-    places = np.arange(septets.size) - np.repeat(starts, np.diff([*starts, septets.size]))
+    places = np.arange(septets.size) - np.repeat(starts, np.diff(np.append(starts, septets.size)))
     numbers = np.add.reduceat((septets & 0x7F).astype(np.int64) << (7 * places), starts)
     return numbers >> 1 ^ -(numbers & 1) if kind == "sint32" else numbers
