@@ -9,6 +9,7 @@ export {
   estimateCosts,
   latestAnswers,
   type MaxCost,
+  moneyText,
   parseMaxCost,
   readAnswerLines,
   readAnswers,

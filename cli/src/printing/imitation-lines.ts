@@ -4,6 +4,7 @@ import {
   type CollectedCost,
   type CostEstimate,
   type ExplanationsWorth,
+  moneyText,
   remarks,
   type SeedOutcome,
   type TeacherCosts,
@@ -16,14 +17,11 @@ import {
 import { points } from './comparison-lines.js';
 import { type Column, countText, percentText, tableLines } from './table.js';
 
-/** Digits behind the point of small sums. */
-const COST_DIGITS = 4;
-
 export function estimateLines(estimates: readonly CostEstimate[]): string[] {
   const answered = { title: 'ANSWERED', value: (e: CostEstimate) => countText(e.answered) };
   return costLines(estimates, answered, {
     title: 'SPENT',
-    value: (e) => (e.spent === undefined ? undefined : `${costText(e.spent)} ${e.currency}`),
+    value: (e) => (e.spent === undefined ? undefined : `${moneyText(e.spent)} ${e.currency}`),
     align: 'right',
   });
 }
@@ -47,7 +45,7 @@ function costLines<T extends Omit<CostEstimate, 'answered' | 'spent'>>(
     { title: 'TOKENS OUT', value: (e) => tokens(e.outputTokens, '≤'), align: 'right' },
     {
       title: 'COST',
-      value: (e) => (e.cost === undefined ? 'no price' : `≈ ${costText(e.cost)} ${e.currency}`),
+      value: (e) => (e.cost === undefined ? 'no price' : `≈ ${moneyText(e.cost)} ${e.currency}`),
       align: 'right',
     },
     ...(more === undefined ? [] : [more]),
@@ -84,29 +82,25 @@ function paidText(own: Omit<CollectedCost, 'answers'>): string {
     inputTokens === undefined
       ? ''
       : `; ${sign}${countText(inputTokens)} tokens in${cached}, ${sign}${countText(outputTokens)} out`;
-  return `by ${countText(calls)} calls${tokens}${moneyText(own)}`;
+  return `by ${countText(calls)} calls${tokens}${sumsText(own)}`;
 }
 
-function moneyText({
+function sumsText({
   cost,
   estimatedCost = 0,
   spent = 0,
   currency,
 }: Omit<CollectedCost, 'answers'>): string {
   if (cost === undefined) return '';
-  const sums = `; ${costText(cost)} ${currency}, ${costText(estimatedCost)} estimated`;
+  const sums = `; ${moneyText(cost)} ${currency}, ${moneyText(estimatedCost)} estimated`;
   const off =
     cost === 0 || estimatedCost === 0 ? '' : ` (${offText((estimatedCost - cost) / cost)})`;
-  return `${sums}${off}, ${costText(spent)} with all before`;
+  return `${sums}${off}, ${moneyText(spent)} with all before`;
 }
 
 function offText(off: number): string {
   const much = off < 0 ? 'little' : 'much';
   return Math.abs(off) < 0.0005 ? 'right' : `${percentText(Math.abs(off))} too ${much}`;
-}
-
-function costText(cost: number): string {
-  return cost.toFixed(COST_DIGITS);
 }
 
 function tokens(count: number | undefined, sign: string): string | undefined {
@@ -156,9 +150,9 @@ export function checkLines(summary: CheckSummary, costs: readonly TeacherCosts[]
 
 /** What a teacher's answers cost, and what it would to ask again for those that are worth little. */
 function paidLines({ name, cost, currency, repairs }: TeacherCosts): string[] {
-  const spent = cost === undefined ? [] : [`cost ${costText(cost)} ${currency}`];
+  const spent = cost === undefined ? [] : [`cost ${moneyText(cost)} ${currency}`];
   const again = repairs.map(({ reason, answers, calls, cost: more }) => {
-    const price = more === undefined ? '' : `, ≈ ${costText(more)} ${currency}`;
+    const price = more === undefined ? '' : `, ≈ ${moneyText(more)} ${currency}`;
     return `--again ${reason} would ask for ${countText(answers)} answers in ${countText(calls)} calls${price}`;
   });
   const said = [...spent, ...again];

@@ -4,6 +4,7 @@
  */
 import { hasPrice, type Imitation } from '@lyceum/learning/specification';
 import { LyceumError } from '@lyceum/proto';
+import { moneyText } from './costs.js';
 
 /** `--max-cost [TEACHER=]AMOUNT`. */
 export interface MaxCost {
@@ -14,7 +15,6 @@ export interface MaxCost {
 
 /** Sums of prices are not exact in binary. */
 const ROUNDING = 1e-9;
-const COST_DIGITS = 4;
 
 interface Budget extends MaxCost {
   readonly currency: string;
@@ -112,6 +112,6 @@ function hasRoom({ amount, spent }: Budget, greatest: number, beside: number): b
 function requireRoom(budget: Budget, greatest: number, beside: number): void {
   if (hasRoom(budget, greatest, beside)) return;
   const { currency, spent } = budget;
-  const message = `of --max-cost ${maxCostText(budget)} ${spent.toFixed(COST_DIGITS)} ${currency} are spent, and a call may cost ${greatest.toFixed(COST_DIGITS)}`;
+  const message = `of --max-cost ${maxCostText(budget)} ${moneyText(spent)} ${currency} are spent, and a call may cost ${moneyText(greatest)}`;
   throw new LyceumError('RESOURCE_EXHAUSTED', message);
 }

@@ -4,12 +4,12 @@
  */
 import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
 import { headersWithSecrets, inLanes, JsonCaller, type Outside } from '@lyceum/platform';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { ImitationInput } from '../inputs/index.js';
 import { type AnswersFile, answerKey, isUnreadable } from './answers-file.js';
 import { askingsOf } from './askings.js';
 import { Budgets, type MaxCost } from './budgets.js';
-import { costOf } from './costs.js';
+import { NOTHING_PAID, type PaidFigures, paidFigures } from './costs.js';
+import { CallLimit, eachTeacher, type TeacherFailure } from './each-teacher.js';
 import { Manners } from './manners.js';
 import { type Again, againBy, callsOf, openQuestions, questionsCost } from './open-questions.js';
 import { readKeptRaw } from './read-response.js';
@@ -47,23 +47,10 @@ export interface Unreadable {
 }
 
 /** What a teacher was asked for this time, and what that cost. */
-export interface CollectedCost {
+export interface CollectedCost extends PaidFigures {
   readonly teacher: string;
   readonly answers: number;
   readonly calls: number;
-  /** Of a chat, or of a server that tells them. */
-  readonly inputTokens?: number;
-  readonly cachedTokens?: number | undefined;
-  readonly outputTokens?: number;
-  /** The server tells no tokens; these are an estimate. */
-  readonly isEstimated?: true;
-  /** Undefined: the description has no price. */
-  readonly cost?: number;
-  /** What had been estimated for these answers. */
-  readonly estimatedCost?: number;
-  /** With what was spent before. */
-  readonly spent?: number;
-  readonly currency?: string;
 }
 
 export interface Collected {
@@ -72,37 +59,24 @@ export interface Collected {
   /** Of each teacher with any. */
   readonly unreadable: readonly Unreadable[];
   /** By teacher, why it did not answer all. */
-  readonly failures: readonly { readonly teacher: string; readonly reason: string }[];
+  readonly failures: readonly TeacherFailure[];
 }
 
 /** Every teacher at its own pace; one that fails stops no other. */
 export async function collectAnswers(options: CollectOptions): Promise<Collected> {
-  const { imitation, file, maxCosts, maxCalls = Number.POSITIVE_INFINITY, signal } = options;
+  const { imitation, file, maxCosts, maxCalls, signal } = options;
   const { teachers } = imitation.spec;
   const budgets = new Budgets(imitation, maxCosts, file.spent);
-  let calls = 0;
-  const allow = (): void => {
-    signal.throwIfAborted();
-    if (calls >= maxCalls) {
-      throw new LyceumError('RESOURCE_EXHAUSTED', `the ${maxCalls} calls of --max-calls are made`);
-    }
-    calls += 1;
-  };
+  const limit = new CallLimit(maxCalls, signal);
   const retried = new Map<string, number>();
-  const own = teachers.map((teacher) => callsTo(teacher, options, budgets, allow, retried));
-  const ends = await Promise.allSettled(own.map(({ run }) => run()));
-  const failures = ends.flatMap((end, k) => {
-    const teacher = teachers[k]?.name ?? '';
-    return end.status === 'fulfilled'
-      ? []
-      : [{ teacher, reason: toLyceumError(end.reason).message }];
-  });
+  const own = teachers.map((teacher) => callsTo(teacher, options, budgets, limit.allow, retried));
+  const failures = await eachTeacher(teachers, async (_, k) => own[k]?.run());
   const unreadable = teachers.flatMap((teacher) => {
     const counted = unreadableOf(teacher, options, retried.get(teacher.name) ?? 0);
     return counted.retried + counted.left > 0 ? [counted] : [];
   });
-  const costs = teachers.map((teacher, k) => costsOf(teacher, options, own[k]?.made()));
-  return { calls, costs, unreadable, failures };
+  const costs = teachers.map((teacher, k) => collectedCost(teacher, options, own[k]?.made()));
+  return { calls: limit.made, costs, unreadable, failures };
 }
 
 function unreadableOf(
@@ -197,28 +171,19 @@ function callsTo(
   return { run, made: () => calls };
 }
 
-function costsOf(
+function collectedCost(
   teacher: ImitationTeacher,
   { imitation, file }: CollectOptions,
   made: TeacherCalls | undefined,
 ): CollectedCost {
   const { name, endpoint } = teacher;
   const answered = [...(made?.answered ?? [])];
-  const counted = { teacher: name, answers: answered.length, calls: made?.calls ?? 0 };
-  const total = made?.total ?? { calls: 0 };
-  const { estimated, ...tokens } = total.usage ?? {};
-  const cost = costOf(endpoint, total);
-  const before = questionsCost(teacher, imitation.spec.classes, answered);
+  const { cost: estimated } = questionsCost(teacher, imitation.spec.classes, answered);
   return {
-    ...counted,
-    ...tokens,
-    ...(estimated !== undefined && { isEstimated: estimated }),
-    ...(cost !== undefined && {
-      cost,
-      ...(before.cost !== undefined && { estimatedCost: before.cost }),
-      spent: (file.spent.get(name) ?? 0) + cost,
-      currency: endpoint.price.currency,
-    }),
+    teacher: name,
+    answers: answered.length,
+    calls: made?.calls ?? 0,
+    ...paidFigures(endpoint, made?.total ?? NOTHING_PAID, estimated, file.spent.get(name)),
   };
 }
 

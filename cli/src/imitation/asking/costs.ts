@@ -7,6 +7,9 @@ import { promptTokens } from '@lyceum/learning/formats';
 import { type Endpoint, hasPrice } from '@lyceum/learning/specification';
 import type { Usage } from './answers-file.js';
 
+/** Digits behind the point of sums. */
+const COST_DIGITS = 4;
+
 /** Of what is answered, about. */
 const CHARACTERS_PER_TOKEN = 4;
 
@@ -63,6 +66,48 @@ export function costOf(endpoint: Price, { calls, usage }: Paid): number | undefi
     cached * per1kCachedTokens +
     outputTokens * per1kOutputTokens;
   return calls * perCall + perToken / 1000;
+}
+
+/** What one stage paid a teacher, for people. */
+export interface PaidFigures {
+  /** Of a chat, or of a server that tells them. */
+  readonly inputTokens?: number;
+  readonly cachedTokens?: number | undefined;
+  readonly outputTokens?: number;
+  /** The server tells no tokens; these are an estimate. */
+  readonly isEstimated?: true;
+  /** Undefined: the description has no price. */
+  readonly cost?: number;
+  /** What had been estimated for the same. */
+  readonly estimatedCost?: number;
+  /** With what was spent before. */
+  readonly spent?: number;
+  readonly currency?: string;
+}
+
+export function paidFigures(
+  endpoint: Price,
+  paid: Paid,
+  estimatedCost: number | undefined,
+  spentBefore = 0,
+): PaidFigures {
+  const { estimated, ...tokens } = paid.usage ?? {};
+  const cost = costOf(endpoint, paid);
+  return {
+    ...tokens,
+    ...(estimated !== undefined && { isEstimated: estimated }),
+    ...(cost !== undefined && {
+      cost,
+      ...(estimatedCost !== undefined && { estimatedCost }),
+      spent: spentBefore + cost,
+      currency: endpoint.price.currency,
+    }),
+  };
+}
+
+/** A sum of money, without its currency: calls cost little. */
+export function moneyText(cost: number): string {
+  return cost.toFixed(COST_DIGITS);
 }
 
 /** The most that one call may cost. */

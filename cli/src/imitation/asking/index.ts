@@ -19,7 +19,18 @@ export {
   collectAnswers,
   type Unreadable,
 } from './collect.js';
-export { costOf, greatestCost, NOTHING_PAID, type Paid, partOf, sumOf } from './costs.js';
+export {
+  costOf,
+  greatestCost,
+  moneyText,
+  NOTHING_PAID,
+  type Paid,
+  type PaidFigures,
+  paidFigures,
+  partOf,
+  sumOf,
+} from './costs.js';
+export { CallLimit, eachTeacher, OF_THE_CALL, type TeacherFailure } from './each-teacher.js';
 export {
   type Again,
   againBy,

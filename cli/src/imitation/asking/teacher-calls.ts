@@ -17,6 +17,7 @@ import {
   sumOf,
   toldUsage,
 } from './costs.js';
+import { OF_THE_CALL } from './each-teacher.js';
 import { type Manners, REFUSES_MANNER } from './manners.js';
 import type { Question } from './open-questions.js';
 import {
@@ -47,9 +48,6 @@ export interface TeacherCallsOptions {
   readonly unread: (count: number) => void;
   readonly told: (text: string) => void;
 }
-
-/** What a server says of one question and not of all: the answer is that there is none. */
-const OF_THE_INPUT: ReadonlySet<number> = new Set([400, 413, 422]);
 
 interface UnderWay {
   readonly now: readonly Question[];
@@ -107,7 +105,7 @@ export class TeacherCalls {
           isSingle = now.length > 1 && manners.givesSeveral === undefined;
           if (isSingle || manners.next()) continue;
         }
-        if (!OF_THE_INPUT.has(err.status)) throw err;
+        if (!OF_THE_CALL.has(err.status)) throw err;
         const refused = { ...NOTHING_SAID, problem: err.message, refused: err.status };
         const rest = questions.filter((question) => !this.#answered.has(question));
         await this.#write(rest, () => refused);

@@ -1,8 +1,7 @@
 /** What answers have cost, and what it would cost to mend them, as HTML. */
+import { moneyText } from '../asking/index.js';
 import type { Repair, TeacherCosts } from '../findings/index.js';
 import { count, escaped, small, table } from './html.js';
-
-const COST_DIGITS = 4;
 
 export function costTable(costs: readonly TeacherCosts[]): string {
   const titles = ['Teacher', '#Answers', '#Tokens in', '#Of these cached', '#Tokens out', '#Cost'];
@@ -16,7 +15,7 @@ export function costTable(costs: readonly TeacherCosts[]): string {
       escaped(name),
       count(answers),
       ...tokenCells,
-      cost === undefined ? 'no price' : escaped(`${about}${cost.toFixed(COST_DIGITS)} ${currency}`),
+      cost === undefined ? 'no price' : escaped(`${about}${moneyText(cost)} ${currency}`),
       repairs.map((own) => repair(own, currency)).join('<br>'),
     ];
   });
@@ -26,7 +25,7 @@ export function costTable(costs: readonly TeacherCosts[]): string {
 }
 
 function repair({ reason, answers, inputs, calls, cost }: Repair, currency: string): string {
-  const price = cost === undefined ? '' : `, ≈ ${cost.toFixed(COST_DIGITS)} ${currency}`;
+  const price = cost === undefined ? '' : `, ≈ ${moneyText(cost)} ${currency}`;
   return escaped(
     `${reason}: ${count(answers)} answers to ${count(inputs)} inputs, ${count(calls)} calls${price}`,
   );

@@ -2,6 +2,7 @@
 import { valueAt } from '@lyceum/learning/formats';
 import { HttpRefusedError, type JsonCaller, UnreadableAnswerError } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
+import { OF_THE_CALL } from '../asking/index.js';
 import { readWrittenList } from './read-list.js';
 
 interface CameText {
@@ -16,9 +17,6 @@ export interface CameTexts {
   /** Why nothing more is to be asked. */
   readonly failure?: unknown;
 }
-
-/** What a server says of one call and not of all. */
-const OF_THE_CALL: ReadonlySet<number> = new Set([400, 413, 422]);
 
 /** Of an answer without a list, what its line keeps. */
 const SHOWN_CHARACTERS = 1000;

@@ -9,6 +9,8 @@ import {
   type Hold,
   NOTHING_PAID,
   type Paid,
+  type PaidFigures,
+  paidFigures,
   partOf,
   sumOf,
   usageOf,
@@ -35,23 +37,11 @@ export interface TeacherWritingOptions {
 }
 
 /** What a teacher's calls were this time, and what they cost. */
-export interface WritingCost {
+export interface WritingCost extends PaidFigures {
   readonly teacher: string;
   /** Dropped ones included. */
   readonly texts: number;
   readonly calls: number;
-  readonly inputTokens: number;
-  readonly cachedTokens?: number | undefined;
-  readonly outputTokens: number;
-  /** The server tells no tokens; these are an estimate. */
-  readonly isEstimated?: true;
-  /** Undefined: the description has no price. */
-  readonly cost?: number;
-  /** What had been estimated for these calls. */
-  readonly estimatedCost?: number;
-  /** With what was spent before. */
-  readonly spent?: number;
-  readonly currency?: string;
 }
 
 interface UnderWay {
@@ -114,21 +104,14 @@ export class TeacherWriting {
   }
 
   get cost(): WritingCost {
-    const { estimated, ...tokens } = this.#total.usage ?? { inputTokens: 0, outputTokens: 0 };
-    const cost = costOf(this.#endpoint, this.#total);
-    const before = costOf(this.#endpoint, this.#estimated);
+    const estimated = costOf(this.#endpoint, this.#estimated);
     return {
       teacher: this.#options.teacher.name,
       texts: this.#texts,
       calls: this.#calls,
-      ...tokens,
-      ...(estimated !== undefined && { isEstimated: estimated }),
-      ...(cost !== undefined && {
-        cost,
-        ...(before !== undefined && { estimatedCost: before }),
-        spent: this.#spent + cost,
-        currency: this.#endpoint.price.currency,
-      }),
+      inputTokens: 0,
+      outputTokens: 0,
+      ...paidFigures(this.#endpoint, this.#total, estimated, this.#spent),
     };
   }
 
@@ -153,8 +136,9 @@ export class TeacherWriting {
     const lines = texts.map(({ text, dropped: unread }, k): QuestionLine => {
       const dropped = unread ?? (kept < room ? sift.judge(text) : 'too many: no more are wanted');
       if (dropped === undefined) kept += 1;
-      const { usage } = partOf(paid, k, texts.length);
-      const cost = costOf(endpoint, partOf(paid, k, texts.length));
+      const part = partOf(paid, k, texts.length);
+      const { usage } = part;
+      const cost = costOf(endpoint, part);
       return {
         text,
         ...said,

@@ -4,8 +4,13 @@
  */
 import type { Imitation } from '@lyceum/learning/specification';
 import type { Outside } from '@lyceum/platform';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { Budgets, type MaxCost } from '../asking/index.js';
+import {
+  Budgets,
+  CallLimit,
+  eachTeacher,
+  type MaxCost,
+  type TeacherFailure,
+} from '../asking/index.js';
 import type { ImitationInput } from '../inputs/index.js';
 import { planOf, type Writing } from './open-writing.js';
 import type { QuestionLine, QuestionsFile } from './questions-file.js';
@@ -37,26 +42,19 @@ export interface WrittenQuestions {
   readonly dropped: Readonly<Record<string, number>>;
   readonly costs: readonly WritingCost[];
   /** By teacher, why it did not write all. */
-  readonly failures: readonly { readonly teacher: string; readonly reason: string }[];
+  readonly failures: readonly TeacherFailure[];
 }
 
 /** Every teacher at its own pace; one that fails stops no other. */
 export async function writeQuestions(options: WritingOptions): Promise<WrittenQuestions> {
   const { imitation, writing, inputs, file, outside, maxCosts, signal } = options;
-  const { maxCalls = Number.POSITIVE_INFINITY, progress, retried } = options;
+  const { maxCalls, progress, retried } = options;
   const before = file.lines.length;
   const budgets = new Budgets(imitation, maxCosts, file.spent);
   const plan = planOf(writing, file.lines);
   const kept = file.lines.flatMap(({ text, dropped }) => (dropped === undefined ? [text] : []));
   const sift = new Sift(inputs, kept);
-  let calls = 0;
-  const allow = (): void => {
-    signal.throwIfAborted();
-    if (calls >= maxCalls) {
-      throw new LyceumError('RESOURCE_EXHAUSTED', `the ${maxCalls} calls of --max-calls are made`);
-    }
-    calls += 1;
-  };
+  const limit = new CallLimit(maxCalls, signal);
   const writers = writing.teachers.map(
     (teacher) =>
       new TeacherWriting({
@@ -67,22 +65,16 @@ export async function writeQuestions(options: WritingOptions): Promise<WrittenQu
         file,
         outside,
         budgets,
-        allow,
+        allow: limit.allow,
         signal,
         progress: (own) => progress(teacher.name, own),
         retried: (reason, waitMs) => retried(teacher.name, reason, waitMs),
       }),
   );
-  const ends = await Promise.allSettled(writers.map((own) => own.write()));
-  const failures = ends.flatMap((end, k) => {
-    const teacher = writing.teachers[k]?.name ?? '';
-    return end.status === 'fulfilled'
-      ? []
-      : [{ teacher, reason: toLyceumError(end.reason).message }];
-  });
+  const failures = await eachTeacher(writing.teachers, async (_, k) => writers[k]?.write());
   const lines = file.lines.slice(before);
   return {
-    calls,
+    calls: limit.made,
     kept: lines.filter(({ dropped }) => dropped === undefined).length,
     dropped: reasonsOf(lines),
     costs: writers.map(({ cost }) => cost),
