@@ -3,7 +3,7 @@ import { checkImitation, type Imitation } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import { answerKey, type ImitationAnswer } from '../../src/imitation/asking/answers-file.js';
 import { askingsOf } from '../../src/imitation/asking/askings.js';
-import { openQuestions } from '../../src/imitation/asking/open-questions.js';
+import { againBy, openQuestions } from '../../src/imitation/asking/open-questions.js';
 import { costsOf } from '../../src/imitation/findings/index.js';
 import { consensusOf, judge } from '../../src/imitation/judging/judge.js';
 import { keptText } from '../../src/imitation/judging/kept-file.js';
@@ -197,4 +197,22 @@ it('costs: every line was paid for, and to ask again is estimated by reason', ()
   expect(costsOf(plain, [...INPUTS, { id: '2', value: { text: 'two' } }], [])).toEqual([
     { name: 'a', answers: 0, currency: 'USD', repairs: [] },
   ]);
+});
+
+it('asks nobody again of whom exactly so many agree as are wanted', () => {
+  const imitation = document({ answers: 25, temperature: 1 });
+  const [teacher] = imitation.spec.teachers;
+  if (teacher === undefined) throw new Error('no teacher');
+  const check = { rules: [{ rule: 'self-consistency', atLeast: 0.28 } as const] };
+  const open = (named: number) => {
+    const classes = Array.from({ length: 25 }, (_, k) => (k < named ? 'x' : `other ${k % 5}`));
+    const letters = answersOf(imitation, 'x'.repeat(25));
+    const answers = [...letters].map(
+      ([key, own]) => [key, { ...own, class: classes[own.answer] ?? null }] as const,
+    );
+    const again = againBy('inconsistent', { ...imitation.spec, check });
+    return openQuestions(teacher, ['x', 'y'], INPUTS, new Map(answers), again).length;
+  };
+  // 0.28 × 25 is more than 7 as computers multiply.
+  expect([open(7), open(6)]).toEqual([0, 25]);
 });

@@ -108,6 +108,15 @@ it('truncated: names those whose answer was cut off', () => {
   expect(problemsOf({ rule: 'truncated' }, { chat: true })).toEqual([]);
 });
 
+it('a mean that is what is wanted but for rounding is enough', () => {
+  const share = { eng: 0.7, fra: 0.3 };
+  const own = { shares: { a: share, b: share, c: share }, confidence: (0.7 + 0.7 + 0.7) / 3 };
+  const inputs = [input('1', '', { ...own, probability: 1 - 1e-15 })];
+  expect(whyOf({ rule: 'self-consistency', atLeast: 0.7 }, inputs)).toEqual([undefined]);
+  expect(whyOf({ rule: 'confidence', atLeast: 0.7 }, inputs)).toEqual([undefined]);
+  expect(whyOf({ rule: 'dawid-skene', atLeast: 1 }, inputs)).toEqual([undefined]);
+});
+
 it('self-consistency: the mean of how often each says what it says most; who names nothing is left out', () => {
   const shares = (...own: Record<string, number>[]) => ({
     shares: Object.fromEntries(own.map((one, k) => [`t${k}`, one])),

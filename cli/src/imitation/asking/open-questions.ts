@@ -59,7 +59,7 @@ export function againBy(
     const named = answers.filter(({ problem }) => problem === undefined);
     const counts = new Map<string | null, number>();
     for (const { class: own } of named) counts.set(own, (counts.get(own) ?? 0) + 1);
-    const isConsistent = Math.max(0, ...counts.values()) >= atLeast * named.length;
+    const isConsistent = Math.max(0, ...counts.values()) / named.length >= atLeast;
     return ({ problem }) => !isConsistent && problem === undefined;
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { number, section } from '../../documents/index.js';
 import type { ImitationRule } from './imitation-rule.js';
+import { isAtLeast } from './is-at-least.js';
 
 const settings = section({
   rule: z.literal('confidence'),
@@ -19,7 +20,7 @@ export const confidenceRule: ImitationRule<typeof settings> = {
   },
   judge: ({ atLeast }, inputs) =>
     inputs.map(({ confidence }) =>
-      confidence === undefined || confidence >= atLeast
+      confidence === undefined || isAtLeast(confidence, atLeast)
         ? undefined
         : `${confidence.toFixed(3)}, want ${atLeast}`,
     ),

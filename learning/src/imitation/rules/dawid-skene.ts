@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { number, section } from '../../documents/index.js';
 import type { ImitationRule } from './imitation-rule.js';
+import { isAtLeast } from './is-at-least.js';
 
 /** Fewer votes do not determine who errs how. */
 export const DAWID_SKENE_TEACHERS = 3;
@@ -22,7 +23,7 @@ export const dawidSkeneRule: ImitationRule<typeof settings> = {
       : [],
   judge: ({ atLeast }, inputs) =>
     inputs.map(({ probability = 0 }) =>
-      probability >= atLeast ? undefined : `${probability.toFixed(3)}, want ${atLeast}`,
+      isAtLeast(probability, atLeast) ? undefined : `${probability.toFixed(3)}, want ${atLeast}`,
     ),
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { number, section } from '../../documents/index.js';
 import type { ImitationRule } from './imitation-rule.js';
+import { isAtLeast } from './is-at-least.js';
 
 const settings = section({
   rule: z.literal('self-consistency'),
@@ -31,6 +32,6 @@ export const selfConsistencyRule: ImitationRule<typeof settings> = {
       });
       if (most.length === 0) return undefined;
       const mean = most.reduce((sum, share) => sum + share, 0) / most.length;
-      return mean >= atLeast ? undefined : `${mean.toFixed(2)}, want ${atLeast}`;
+      return isAtLeast(mean, atLeast) ? undefined : `${mean.toFixed(2)}, want ${atLeast}`;
     }),
 };
