@@ -1,5 +1,6 @@
 /** Follows runs to their ends, all at once; news of each is a line on stderr. */
 import { setMaxListeners } from 'node:events';
+import { retrying } from '@lyceum/platform';
 import type { Run } from '@lyceum/proto';
 import { hasEnded, runStateName } from '../client/index.js';
 import type { Following } from '../following/index.js';
@@ -43,6 +44,14 @@ export async function followRuns(
   if (!context.signal.aborted) return states;
   for (const line of advice) context.notice(line);
   throw new CommandExit(EXIT.interrupted);
+}
+
+/** About half a minute, as long as a coordinator may take to start again. */
+const READ_PATIENCE = { tries: 10, greatestDelayMs: 10_000, random: Math.random };
+
+/** Reads what came of runs that were followed, again where the coordinator is away or busy: they may have taken hours. */
+export function readResults<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
+  return retrying(read, { ...READ_PATIENCE, signal });
 }
 
 const ENDS: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);

@@ -2,7 +2,7 @@
 import type { Following } from '../following/index.js';
 import { sweepLines } from '../printing/index.js';
 import { type CommandContext, CommandExit, EXIT } from '../session/index.js';
-import { followRuns } from './follow-runs.js';
+import { followRuns, readResults } from './follow-runs.js';
 import { tableOfSweep } from './sweep-of.js';
 
 /**
@@ -20,7 +20,8 @@ export async function followSweep(
     `The runs go on. See them with: coordinator sweep table ${sweep}`,
     `Cancel them with: coordinator cancel --label sweep=${sweep}`,
   ]);
-  const table = await tableOfSweep(context.client, sweep, context.signal);
+  const { client, signal } = context;
+  const table = await readResults(signal, () => tableOfSweep(client, sweep, signal));
   context.print(table, () => sweepLines(table));
   if ([...states.values()].some((state) => state !== 'SUCCEEDED')) {
     throw new CommandExit(EXIT.failed);

@@ -10,7 +10,7 @@ import {
   worthRuns,
 } from '../comparison/index.js';
 import { type CommandContext, comparedRun } from '../session/index.js';
-import { followRuns } from './follow-runs.js';
+import { followRuns, readResults } from './follow-runs.js';
 
 /** Of the bootstrap: equal calls give equal tables. */
 const BOOTSTRAP_SEED = 1;
@@ -29,7 +29,7 @@ export async function studentsWithout(
   report: Report,
   seedCount: number,
 ): Promise<(StudentLoss | { readonly missing: string })[]> {
-  const { client, notice } = context;
+  const { client, notice, signal } = context;
   const { runId } = report;
   const { withAll, without } = worthRuns(runId, report.specification, seedCount);
   const runs = [...withAll, ...without.flatMap((own) => own.runs)];
@@ -52,7 +52,7 @@ export async function studentsWithout(
     );
     losses.push(
       lost === undefined
-        ? await lossOf(context, allIds, ownIds)
+        ? await readResults(signal, () => lossOf(context, allIds, ownIds))
         : { missing: `run ${lost} is ${states.get(lost)}` },
     );
   }
