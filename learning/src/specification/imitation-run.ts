@@ -19,7 +19,7 @@ export const EXPLAINED = 'explained';
 export const INPUT = 'input';
 
 /** What of an imitation its runs are made of. */
-interface TaughtImitation {
+export interface TaughtImitation {
   readonly apiVersion: string;
   readonly metadata: { readonly name: string };
   readonly spec: {
