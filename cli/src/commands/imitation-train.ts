@@ -23,6 +23,7 @@ import {
   type ExplanationsWorth,
   explainedCounts,
   explanationsWorth,
+  type OpenedImitation,
   readKept,
   type SeedOutcome,
   type TrainingSet,
@@ -46,18 +47,9 @@ export interface TrainOptions {
   readonly seeds?: number;
 }
 
-/** The document, with where things lie. */
-interface Opened {
-  readonly imitation: Imitation;
-  /** The document's folder. */
-  readonly base: string;
-  /** Of the stages' files. */
-  readonly at: (name: string) => string;
-}
-
 export async function train(
   path: string,
-  { imitation, base, at }: Opened,
+  { imitation, base, at }: OpenedImitation,
   { runId, watch, seeds: seedCount = 1 }: TrainOptions,
   command: Command,
 ): Promise<void> {

@@ -15,7 +15,7 @@ export {
   readAnswers,
   type Unreadable,
 } from './asking/index.js';
-export { openImitation, readAskedInputs } from './document.js';
+export { type OpenedImitation, openImitation, readAskedInputs } from './document.js';
 export {
   type CheckSummary,
   costsOf,
