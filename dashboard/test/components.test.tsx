@@ -8,6 +8,7 @@ import {
   Examples,
   FiguresTable,
   LineChart,
+  lossText,
   ReliabilityDiagram,
   TeachersTable,
   wilsonInterval,
@@ -15,6 +16,13 @@ import {
 import { linearScale } from '../src/components/scale.js';
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror=alert(2)>'`;
+
+describe('a loss', () => {
+  it('is in points, and what is rounded to nothing has no sign', () => {
+    const loss = { mean: -0.00001, low: -0.0042, high: 0.00315 };
+    expect(lossText(loss)).toBe('0.00 points (−0.42 to 0.32)');
+  });
+});
 
 describe('the Wilson interval', () => {
   it('is that of published examples', () => {

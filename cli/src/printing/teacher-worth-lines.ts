@@ -5,6 +5,7 @@ import {
   lossText,
   pointsText,
   priceText,
+  signedText,
   worthSentences,
 } from '@lyceum/dashboard/report';
 import type { StudentLoss, TeacherWorth, TeacherWorthRow } from '../comparison/index.js';
@@ -120,5 +121,5 @@ function interval({ low, high }: StudentLoss['accuracyLoss'], text: (value: numb
 }
 
 function natsText(nats: number): string {
-  return nats.toFixed(4).replace('-', '−');
+  return signedText(nats, 4);
 }

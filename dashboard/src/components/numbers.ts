@@ -33,6 +33,12 @@ export function fixedText(value: number): string {
   return value.toFixed(4);
 }
 
+/** `−0.42`; what is rounded to nothing has no sign. */
+export function signedText(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
+}
+
 /** `93.2 % (92.6 – 93.7)`. */
 export function intervalText(share: number, low: number, high: number): string {
   return `${percentText(share)} (${(low * 100).toFixed(1)} – ${(high * 100).toFixed(1)})`;

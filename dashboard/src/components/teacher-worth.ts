@@ -1,7 +1,7 @@
 /** What each teacher cost and what the ensemble would lose without it, from a report. Pure. */
 import type { Report } from '../api/index.js';
 import { combinedTeachers } from './model-rows.js';
-import { countText, durationText, percentText } from './numbers.js';
+import { countText, durationText, percentText, signedText } from './numbers.js';
 
 export interface WorthRow {
   readonly name: string;
@@ -102,7 +102,7 @@ function verdict({ high }: Interval, margin: number): string {
 
 /** A share as points: `−0.42`. */
 export function pointsText(share: number): string {
-  return (100 * share).toFixed(2).replace('-', '−');
+  return signedText(100 * share, 2);
 }
 
 function costSentence({ deviceSeconds, timeShare, price, calls, sameAs }: WorthRow): string {

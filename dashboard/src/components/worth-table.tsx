@@ -1,7 +1,14 @@
 /** Which teacher is worth what it costs. */
 import type { Report } from '../api/index.js';
 import { type Column, DataTable } from './data-table.js';
-import { countText, durationText, NOT_KNOWN, orNotKnown, percentText } from './numbers.js';
+import {
+  countText,
+  durationText,
+  NOT_KNOWN,
+  orNotKnown,
+  percentText,
+  signedText,
+} from './numbers.js';
 import {
   hasLoss,
   pointsText,
@@ -61,9 +68,7 @@ const COLUMNS: readonly Column<WorthRow>[] = [
     title: 'NLL without it',
     hint: 'Less that of the ensemble with it: above 0, it is missed',
     value: (row) =>
-      hasLoss(row)
-        ? orNotKnown(row.loss.nllLoss?.mean, (nats) => nats.toFixed(4).replace('-', '−'))
-        : NOT_KNOWN,
+      hasLoss(row) ? orNotKnown(row.loss.nllLoss?.mean, (nats) => signedText(nats, 4)) : NOT_KNOWN,
     isNumber: true,
   },
 ];

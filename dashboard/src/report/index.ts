@@ -8,6 +8,7 @@ export {
   lossText,
   pointsText,
   priceText,
+  signedText,
   WORTH_MARGIN,
   type WorthRow,
   type WorthSplit,
