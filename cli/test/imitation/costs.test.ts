@@ -85,6 +85,8 @@ it('reads the tokens that servers tell, and splits them between answers without 
     {},
     { usage: null },
     { usage: { prompt_tokens: 'many' } },
+    // Such a call would use up every budget.
+    { usage: { ...usage, completion_tokens: 1e300 } },
     'text',
     undefined,
   ]) {

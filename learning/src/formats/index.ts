@@ -8,6 +8,7 @@ export {
   describeEndpoint,
   type EndpointPackage,
   endpointInputs,
+  isTokenCount,
   pngFile,
   promptTokens,
   readAnswer,

@@ -3,7 +3,7 @@
  *
  * A call of a chat that gives several answers is split between them, in whole tokens that sum to what was told.
  */
-import { promptTokens } from '@lyceum/learning/formats';
+import { isTokenCount, promptTokens } from '@lyceum/learning/formats';
 import { type Endpoint, hasPrice } from '@lyceum/learning/specification';
 import type { Usage } from './answers-file.js';
 
@@ -28,13 +28,13 @@ export const NOTHING_PAID: Paid = { calls: 0 };
 
 export type Price = Pick<Endpoint, 'price'>;
 
-/** As OpenAI's servers tell it; undefined: this one tells nothing. */
+/** As OpenAI's servers tell it; undefined: this one tells nothing, or nothing that can be. */
 export function toldUsage(response: unknown): Usage | undefined {
   const { usage } = mapping(response);
   const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = mapping(usage);
-  if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined;
+  if (!isTokenCount(inputTokens) || !isTokenCount(outputTokens)) return undefined;
   const { cached_tokens: cachedTokens } = mapping(mapping(usage)['prompt_tokens_details']);
-  return { inputTokens, outputTokens, ...(isCount(cachedTokens) && { cachedTokens }) };
+  return { inputTokens, outputTokens, ...(isTokenCount(cachedTokens) && { cachedTokens }) };
 }
 
 /**
@@ -157,8 +157,4 @@ export function partOf({ calls, usage }: Paid, k: number, parts: number): Paid {
 
 function mapping(json: unknown): Readonly<Record<string, unknown>> {
   return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }

@@ -144,9 +144,13 @@ async function* tableRows(source: string, described: ImitationInputs): AsyncGene
 
 function numbersOf(columns: readonly string[], wanted: (own: string) => string, where: string) {
   return columns.map((own) => {
-    const value = Number(wanted(own));
+    const text = wanted(own);
+    const value = Number(text);
     if (Number.isFinite(value)) return value;
-    throw new LyceumError('INVALID_ARGUMENT', `${where}: ${own} is no number`);
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `${where}: ${own} is ${JSON.stringify(text)}; want a number`,
+    );
   });
 }
 
@@ -193,5 +197,12 @@ export function requireSentAsRead({ spec }: Imitation, inputs: readonly Imitatio
 export async function sentInput(value: InputValue, folder: string): Promise<unknown> {
   if ('text' in value) return value.text;
   if ('numbers' in value) return value.numbers;
-  return (await pngFile(await readFile(join(folder, value.image)))).toString('base64');
+  const file = join(folder, value.image);
+  try {
+    return (await pngFile(await readFile(file))).toString('base64');
+  } catch (err) {
+    const why = err instanceof Error ? err.message : String(err);
+    const message = `${file}: is no image that can be read (${why}); mend it, or remove it from the inputs`;
+    throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
+  }
 }

@@ -10,6 +10,11 @@ const MESSAGE_TOKENS = 4;
 /** Of a call; no model reads so many. Their sums stay whole numbers, which a message to the coordinator must hold. */
 const TOKENS_MAX = 1e9;
 
+/** Whether a service may be believed that a call took so many. */
+export function isTokenCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= TOKENS_MAX;
+}
+
 /** An estimate of what is sent, with the schema of the answer; 0 of what is no chat. @param body - of its request. */
 export function promptTokens(body: unknown): number {
   const messages = valueAt(body, '/messages', 0);
@@ -32,8 +37,7 @@ export function callTokens(
 ): { readonly inputTokens: number; readonly outputTokens: number } {
   const counted = (from: unknown, pointer: string) => {
     const value = valueAt(from, pointer, 0);
-    const isCount = Number.isInteger(value) && (value as number) >= 0;
-    return isCount && (value as number) <= TOKENS_MAX ? (value as number) : undefined;
+    return isTokenCount(value) ? value : undefined;
   };
   return {
     inputTokens: counted(response, '/usage/prompt_tokens') ?? promptTokens(body),

@@ -8,5 +8,5 @@ export {
   type EndpointPackage,
 } from './endpoint-package.js';
 export { requestBody } from './endpoint-request.js';
-export { callTokens, promptTokens } from './endpoint-tokens.js';
+export { callTokens, isTokenCount, promptTokens } from './endpoint-tokens.js';
 export { pngFile, thumbnailOf } from './png.js';
