@@ -78,11 +78,7 @@ export function answerKey({
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming the line that is no answer, or is not UTF-8. */
-export function parseAnswers(bytes: Buffer, source: string): Map<string, ImitationAnswer> {
-  return latestAnswers(answerLines(bytes, source));
-}
-
-function answerLines(bytes: Buffer, source: string): ImitationAnswer[] {
+export function parseAnswers(bytes: Buffer, source: string): ImitationAnswer[] {
   return parseLines(bytes, source, answerLine, NO_ANSWER);
 }
 
@@ -112,7 +108,7 @@ export async function readAnswerLines(file: string): Promise<ImitationAnswer[]> 
     const message = `${file}: has no answers yet; coordinator imitation collect asks for them`;
     throw new LyceumError('NOT_FOUND', message);
   }
-  return answerLines(bytes, file);
+  return parseAnswers(bytes, file);
 }
 
 /** The file, open for more answers by this process alone. */
@@ -131,7 +127,7 @@ export class AnswersFile {
 
   /** @throws {LyceumError} FAILED_PRECONDITION while another process collects into it; as {@link parseAnswers}. */
   static async open(path: string): Promise<AnswersFile> {
-    const { file, there } = await LinesFile.open(path, answerLines);
+    const { file, there } = await LinesFile.open(path, parseAnswers);
     return new AnswersFile(there, file);
   }
 
