@@ -21,8 +21,6 @@ export default defineConfig({
           name: 'unit',
           include: ['*/test/**/*.test.{ts,tsx}'],
           exclude: [INT_TESTS],
-          // They leave nothing behind, so a process imports a package once instead of once a file.
-          isolate: false,
           testTimeout: 90_000,
         },
       },
