@@ -1,9 +1,17 @@
-/** One answer of the chat about each text against several about fewer texts, for as many answers. */
+/** One answer of the chat about each text against several about fewer texts, for as many answers, and for as many tokens. */
 import { type ExampleContext, firstSeeds } from '../example.js';
 import { addTold, aligned, meanDifference, overSeeds } from '../tables.js';
 import type { Collected } from './answers.js';
-import { answersOf, type Draw, oneEach, type Pool, severalEach } from './equal-cost.js';
-import { type AnswerLine, CHAT, Lessons, type TaughtLesson } from './lessons.js';
+import {
+  answersOf,
+  type Draw,
+  oneEach,
+  type Pool,
+  severalEach,
+  shareOfEqualTokens,
+  tokensOf,
+} from './equal-cost.js';
+import { CHAT, Lessons, type TaughtLesson } from './lessons.js';
 import { alone, withSeed } from './variants.js';
 
 export async function costTable(
@@ -43,20 +51,19 @@ export async function costTable(
     };
     const one = await drawn('one', (seed) => oneEach(pool, seed));
     row('1 answer a text', oneEach(pool, 1), one, '');
-    const several = await drawn('several', (seed) => severalEach(pool, seed));
-    row(`${count} answers, for as much`, severalEach(pool, 1), several, against(several, one));
+    for (const [arm, title, share] of [
+      ['answers', `${count} answers, as many in all`, 1 / count],
+      ['tokens', `${count} answers, as many tokens`, shareOfEqualTokens(pool)],
+    ] as const) {
+      const several = await drawn(arm, (seed) => severalEach(pool, seed, share));
+      row(title, severalEach(pool, 1, share), several, against(several, one));
+    }
     const lesson = { name: `${set}-whole`, document: pool.document };
     const { kept } = await lessons.check(lesson, texts, own);
     const whole = await lessons.overSeeds({ ...lesson, kept }, seeds);
-    row(`${count} answers, for ${count} times as much`, pool, whole, against(whole, one));
+    row(`${count} answers about each text`, pool, whole, against(whole, one));
   }
   return aligned(table);
-}
-
-/** Sent and answered. */
-function tokensOf(answers: readonly AnswerLine[]): number {
-  const counts = answers.map(({ usage }) => (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0));
-  return Math.round(counts.reduce((sum, own) => sum + own, 0));
 }
 
 function against(shares: readonly number[], reference: readonly number[]): string {

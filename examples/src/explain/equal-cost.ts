@@ -1,6 +1,6 @@
 /**
- * One answer about each of many texts, or several about each of fewer, for the same number of answers. Which texts and which
- * of a text's answers is drawn anew for each seed. Pure.
+ * One answer about each of many texts, or several about each of fewer, for as many answers or as many tokens. Which texts
+ * and which of a text's answers is drawn anew for each seed. Pure.
  */
 import { mulberry32 } from '@lyceum/learning/arrays';
 import type { Imitation } from '@lyceum/learning/specification';
@@ -34,10 +34,10 @@ export function oneEach({ document, texts, answers }: Pool, seed: number): Draw 
   return { document: asking(document, 1), texts, answers: own };
 }
 
-/** All of the answers about as many of the texts as cost the same. */
-export function severalEach({ document, texts, answers }: Pool, seed: number): Draw {
+/** All of the answers about a share of the texts. */
+export function severalEach({ document, texts, answers }: Pool, seed: number, share: number): Draw {
   const order = [...texts.keys()].sort((a, b) => mulberry32(seed, a) - mulberry32(seed, b));
-  const drawn = order.slice(0, Math.round(texts.length / answersOf(document)));
+  const drawn = order.slice(0, Math.round(texts.length * share));
   const own = new Set(drawn.map((k) => texts[k]?.text));
   return {
     // As many steps as over all texts.
@@ -45,6 +45,17 @@ export function severalEach({ document, texts, answers }: Pool, seed: number): D
     texts: texts.filter(({ text }) => own.has(text)),
     answers: answers.filter(({ text }) => own.has(text)),
   };
+}
+
+/** The share of the texts all of whose answers take as many tokens as one answer of each text, a call each. */
+export function shareOfEqualTokens(pool: Pool): number {
+  return tokensOf(oneEach(pool, 1).answers) / tokensOf(pool.answers);
+}
+
+/** Sent and answered. */
+export function tokensOf(answers: readonly AnswerLine[]): number {
+  const counts = answers.map(({ usage }) => (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0));
+  return Math.round(counts.reduce((sum, own) => sum + own, 0));
 }
 
 export function answersOf({ spec }: Imitation): number {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Imitation, parseImitation } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import { specificationFile } from '../../src/example.js';
-import { oneEach, severalEach } from '../../src/explain/equal-cost.js';
+import { oneEach, severalEach, shareOfEqualTokens } from '../../src/explain/equal-cost.js';
 import type { LabelledText } from '../../src/explain/imitation-data.js';
 import type { AnswerLine } from '../../src/explain/lessons.js';
 import { passagesOf } from '../../src/explain/passages.js';
@@ -68,7 +68,7 @@ it('draws one answer of each text, another one by another seed', () => {
 });
 
 it('draws all answers of a third of the texts, which are trained on three times as often', () => {
-  const drawn = severalEach(POOL, 1);
+  const drawn = severalEach(POOL, 1, 1 / 3);
   expect(drawn.texts.length).toBe(10);
   expect(drawn.answers.length).toBe(30);
   expect(new Set(drawn.answers.map(({ text }) => text))).toEqual(
@@ -77,7 +77,12 @@ it('draws all answers of a third of the texts, which are trained on three times 
   const epochs = ({ spec }: Imitation) =>
     (spec.train?.run['training'] as { readonly epochs: number } | undefined)?.epochs ?? 0;
   expect(epochs(drawn.document)).toBe(3 * epochs(languages));
-  expect(severalEach(POOL, 2).texts).not.toEqual(drawn.texts);
+  expect(severalEach(POOL, 2, 1 / 3).texts).not.toEqual(drawn.texts);
+});
+
+it('knows how many texts cost as many tokens with all answers as all texts with one', () => {
+  // One answer pays a prompt of 12 tokens and 5 of its own, three answers of one call 12 and 15.
+  expect(shareOfEqualTokens(POOL)).toBeCloseTo(17 / 27);
 });
 
 it('cuts speeches into passages of two eras, every other speech for the test', () => {
