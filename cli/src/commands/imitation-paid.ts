@@ -2,7 +2,10 @@
 import { AddressGuard, ALL_ADDRESSES, type Outside, secretPlaces } from '@lyceum/platform';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type MaxCost, parseMaxCost } from '../imitation/index.js';
-import { notice, wholeNumber } from '../session/index.js';
+import { interruptible, notice, wholeNumber } from '../session/index.js';
+
+/** How often progress is told. */
+const TELL_MS = 5_000;
 
 export interface PaidOptions {
   readonly folder?: string;
@@ -47,4 +50,19 @@ export function outsideOf({ secretsDir }: PaidOptions, environment: NodeJS.Proce
 
 export function tellRetried(teacher: string, reason: string, waitMs: number): void {
   notice(`${teacher}: ${reason}; again in ${(waitMs / 1000).toFixed(1)} s`);
+}
+
+/** Tells progress now and then, and in the end. Told to stop, it waits for the calls under way, which are paid for. */
+export async function tellingProgress<T>(
+  tell: () => void,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const timer = setInterval(tell, TELL_MS);
+  try {
+    const result = await interruptible(work, ['SIGINT', 'SIGTERM']);
+    tell();
+    return result;
+  } finally {
+    clearInterval(timer);
+  }
 }

@@ -8,19 +8,17 @@ import {
   QuestionsFile,
   readAnswers,
   readImitationInputs,
-  type WrittenQuestions,
   writeQuestions,
 } from '../imitation/index.js';
 import { writingCostLines, writingLines, writtenLines } from '../printing/index.js';
+import { CommandExit, EXIT, globalOptions, notice, print } from '../session/index.js';
 import {
-  CommandExit,
-  EXIT,
-  globalOptions,
-  interruptible,
-  notice,
-  print,
-} from '../session/index.js';
-import { addPaidOptions, outsideOf, type PaidOptions, tellRetried } from './imitation-paid.js';
+  addPaidOptions,
+  outsideOf,
+  type PaidOptions,
+  tellingProgress,
+  tellRetried,
+} from './imitation-paid.js';
 
 export function addQuestions(stage: Command, environment: NodeJS.ProcessEnv): void {
   addPaidOptions(stage)
@@ -35,9 +33,6 @@ Examples:
       questions(file, options, command, environment),
     );
 }
-
-/** How often progress is told. */
-const TELL_MS = 5_000;
 
 async function questions(
   path: string,
@@ -61,30 +56,20 @@ async function questions(
     for (const line of writingLines(estimate)) notice(line);
     const written = new Map(estimate.map((own) => [own.teacher, own.written]));
     const tell = (): void => notice([...written].map(([own, n]) => `${own} ${n}`).join('   '));
-    const timer = setInterval(tell, TELL_MS);
-    let result: WrittenQuestions;
-    try {
-      result = await interruptible(
-        (signal) =>
-          writeQuestions({
-            imitation,
-            writing,
-            inputs: read.inputs,
-            file,
-            outside: outsideOf(options, environment),
-            maxCalls,
-            maxCosts,
-            signal,
-            progress: (own, kept) => written.set(own, (written.get(own) ?? 0) + kept),
-            retried: tellRetried,
-          }),
-        // Either way calls under way, which are paid for, are waited for.
-        ['SIGINT', 'SIGTERM'],
-      );
-    } finally {
-      clearInterval(timer);
-    }
-    tell();
+    const result = await tellingProgress(tell, (signal) =>
+      writeQuestions({
+        imitation,
+        writing,
+        inputs: read.inputs,
+        file,
+        outside: outsideOf(options, environment),
+        maxCalls,
+        maxCosts,
+        signal,
+        progress: (own, kept) => written.set(own, (written.get(own) ?? 0) + kept),
+        retried: tellRetried,
+      }),
+    );
     print(output, result, () => writtenLines(result, at('questions.jsonl')));
     for (const line of writingCostLines(result.costs)) notice(line);
     for (const { teacher, reason } of result.failures) notice(`${teacher} is not done: ${reason}`);

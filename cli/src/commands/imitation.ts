@@ -3,7 +3,6 @@ import { writeNewFile } from '../files/index.js';
 import {
   type Again,
   AnswersFile,
-  type Collected,
   checkPage,
   collectAnswers,
   costsOf,
@@ -19,16 +18,14 @@ import {
   summarise,
 } from '../imitation/index.js';
 import { checkLines, collectedLines, estimateLines, unreadableLines } from '../printing/index.js';
+import { CommandExit, EXIT, globalOptions, notice, print, wholeNumber } from '../session/index.js';
 import {
-  CommandExit,
-  EXIT,
-  globalOptions,
-  interruptible,
-  notice,
-  print,
-  wholeNumber,
-} from '../session/index.js';
-import { addPaidOptions, outsideOf, type PaidOptions, tellRetried } from './imitation-paid.js';
+  addPaidOptions,
+  outsideOf,
+  type PaidOptions,
+  tellingProgress,
+  tellRetried,
+} from './imitation-paid.js';
 import { addQuestions } from './imitation-questions.js';
 import { type TrainOptions, train } from './imitation-train.js';
 
@@ -39,9 +36,6 @@ interface FolderOption {
 interface CollectOptions extends PaidOptions {
   readonly again?: Again;
 }
-
-/** How often progress is told. */
-const TELL_MS = 5_000;
 
 const HELP = `
 Stages, each of its own; between them lie JSON lines that people may read and edit:
@@ -143,32 +137,22 @@ async function collect(
           .map((own) => `${own.teacher} ${answered.get(own.teacher)}/${own.answered + own.open}`)
           .join('   '),
       );
-    const timer = setInterval(tell, TELL_MS);
-    let collected: Collected;
-    try {
-      collected = await interruptible(
-        (signal) =>
-          collectAnswers({
-            imitation,
-            inputs: read.inputs,
-            folder: read.folder,
-            file,
-            again,
-            outside: outsideOf(options, environment),
-            maxCalls,
-            maxCosts,
-            signal,
-            progress: (own, count) => answered.set(own, (answered.get(own) ?? 0) + count),
-            retried: tellRetried,
-            told: (own, text) => notice(`${own}: ${text}`),
-          }),
-        // Either way calls under way, which are paid for, are waited for.
-        ['SIGINT', 'SIGTERM'],
-      );
-    } finally {
-      clearInterval(timer);
-    }
-    tell();
+    const collected = await tellingProgress(tell, (signal) =>
+      collectAnswers({
+        imitation,
+        inputs: read.inputs,
+        folder: read.folder,
+        file,
+        again,
+        outside: outsideOf(options, environment),
+        maxCalls,
+        maxCosts,
+        signal,
+        progress: (own, count) => answered.set(own, (answered.get(own) ?? 0) + count),
+        retried: tellRetried,
+        told: (own, text) => notice(`${own}: ${text}`),
+      }),
+    );
     const { calls, costs, unreadable, failures } = collected;
     const result = {
       calls,

@@ -2,7 +2,6 @@
 export {
   type Again,
   AnswersFile,
-  type Collected,
   type CollectedCost,
   type CostEstimate,
   collectAnswers,

@@ -27,9 +27,8 @@ import {
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import {
   AddressGuard,
+  endpointCaller,
   HttpRefusedError,
-  headersWithSecrets,
-  JsonCaller,
   type Outside,
   UnreadableAnswerError,
 } from '@lyceum/platform';
@@ -96,21 +95,14 @@ async function tryModel<Name extends FormatName>(
 
 async function askEndpoint(
   model: EndpointPackage,
-  { dataset, samples, outside: { secrets, addresses } }: Surroundings,
+  { dataset, samples, outside }: Surroundings,
 ): Promise<void> {
   const { endpoint } = model;
   const asked = samples.slice(0, endpoint.batch);
   const inputs = await endpointInputs(model, dataset, asked, IDENTITY_VIEW);
-  const caller = new JsonCaller({
-    url: endpoint.url,
-    headers: headersWithSecrets(endpoint.headers, secrets, endpoint.url),
-    addresses,
-    rate: {},
-    timeoutMs: Math.min(endpoint.timeoutMs, TIMEOUT_MS),
-    attempts: Math.min(endpoint.attempts, TRIES),
-    nowMs: Date.now,
-    random: Math.random,
-  });
+  const timeoutMs = Math.min(endpoint.timeoutMs, TIMEOUT_MS);
+  const attempts = Math.min(endpoint.attempts, TRIES);
+  const caller = endpointCaller({ ...endpoint, rate: {}, timeoutMs, attempts }, outside);
   const body = requestBody(endpoint, inputs, dataset.classNames);
   await caller.post(body, new AbortController().signal, (response) => {
     for (const place of asked.keys()) {

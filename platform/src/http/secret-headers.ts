@@ -2,7 +2,7 @@
 import { calleeOf, readSecret, type SecretPlaces } from '../outside/index.js';
 
 /** As people write them: a text, or the name of a secret with what stands before it. */
-type Headers = Readonly<
+export type Headers = Readonly<
   Record<string, string | { readonly secret: string; readonly prefix: string }>
 >;
 

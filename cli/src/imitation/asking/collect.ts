@@ -3,7 +3,7 @@
  * later one goes on where this one was. What was under way at that moment may be asked again; nothing else is.
  */
 import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
-import { headersWithSecrets, inLanes, JsonCaller, type Outside } from '@lyceum/platform';
+import { endpointCaller, inLanes, type Outside } from '@lyceum/platform';
 import type { ImitationInput } from '../inputs/index.js';
 import { type AnswersFile, answerKey, isUnreadable } from './answers-file.js';
 import { askingsOf } from './askings.js';
@@ -114,7 +114,7 @@ function callsTo(
   const { imitation, inputs, folder, file, outside, again, signal, retried, progress, told } =
     options;
   const { name, endpoint, ask } = teacher;
-  const { url, headers, rate, timeoutMs, attempts, concurrency } = endpoint;
+  const { concurrency } = endpoint;
   const { classes } = imitation.spec;
   const unread = (count: number) => unreadable.set(name, (unreadable.get(name) ?? 0) + count);
   let calls: TeacherCalls | undefined;
@@ -129,15 +129,7 @@ function callsTo(
     );
     if (open.length === 0) return;
     const caller: TeacherCallsOptions['caller'] = (made) =>
-      new JsonCaller({
-        url,
-        headers: headersWithSecrets(headers, outside.secrets, url),
-        addresses: outside.addresses,
-        rate,
-        timeoutMs,
-        attempts,
-        nowMs: Date.now,
-        random: Math.random,
+      endpointCaller(endpoint, outside, {
         allow: (body) => made.allow(body as object),
         answered: (body, response) => made.pay(body as object, response),
         retried: (reason, waitMs, isUnread) => {

@@ -14,7 +14,6 @@ export {
 export { askingsOf } from './askings.js';
 export { Budgets, type Hold, type MaxCost, parseMaxCost } from './budgets.js';
 export {
-  type Collected,
   type CollectedCost,
   collectAnswers,
   type Unreadable,

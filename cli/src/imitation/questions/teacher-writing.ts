@@ -1,6 +1,6 @@
 /** The calls of one teacher that writes, until it wrote what it is to write, or has nothing new to say. */
 import type { Endpoint, ImitationTeacher } from '@lyceum/learning/specification';
-import { headersWithSecrets, inLanes, JsonCaller, type Outside } from '@lyceum/platform';
+import { endpointCaller, inLanes, type JsonCaller, type Outside } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import {
   type Budgets,
@@ -74,17 +74,9 @@ export class TeacherWriting {
   async write(): Promise<void> {
     const { teacher, plan, outside, signal, allow, retried } = this.#options;
     const { name } = teacher;
-    const { url, headers, rate, timeoutMs, attempts, concurrency } = this.#endpoint;
+    const { concurrency } = this.#endpoint;
     if (plan.openOf(name) === 0) return;
-    const caller = new JsonCaller({
-      url,
-      headers: headersWithSecrets(headers, outside.secrets, url),
-      addresses: outside.addresses,
-      rate,
-      timeoutMs,
-      attempts,
-      nowMs: Date.now,
-      random: Math.random,
+    const caller = endpointCaller(this.#endpoint, outside, {
       allow: (body) => {
         this.#underWay.get(body)?.hold.check();
         allow();

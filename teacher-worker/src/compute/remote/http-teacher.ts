@@ -17,10 +17,10 @@ import {
 import type { ViewAt } from '@lyceum/learning/views';
 import {
   calleeOf,
+  endpointCaller,
   HttpRefusedError,
-  headersWithSecrets,
   inLanes,
-  JsonCaller,
+  type JsonCaller,
   type Outside,
   UnreadableAnswerError,
 } from '@lyceum/platform';
@@ -70,21 +70,12 @@ export class HttpTeacher implements TeacherEngine {
   #used: ServiceUse = NOTHING;
 
   private constructor({ model, dataset, outside, kept }: HttpTeacherOptions) {
-    const { url, headers, rate, timeoutMs, attempts } = model.endpoint;
     requireKnownClasses(model.endpoint, dataset.classNames);
     this.#model = model;
     this.#kept = kept;
     this.#answersDigest = describeEndpoint(model).answersDigest;
     this.#classCount = dataset.classCount;
-    this.#caller = new JsonCaller({
-      url,
-      headers: headersWithSecrets(headers, outside.secrets, url),
-      addresses: outside.addresses,
-      rate,
-      timeoutMs,
-      attempts,
-      nowMs: Date.now,
-      random: Math.random,
+    this.#caller = endpointCaller(model.endpoint, outside, {
       answered: (body, response) => {
         const { inputTokens, outputTokens } = callTokens(body, response);
         this.#used = {

@@ -1,0 +1,32 @@
+import type { Outside } from '../outside/index.js';
+import { JsonCaller, type JsonCallerOptions } from './json-caller.js';
+import { type Headers, headersWithSecrets } from './secret-headers.js';
+
+/** How an endpoint outside is called, as a document describes it. */
+interface CalledEndpoint
+  extends Pick<JsonCallerOptions, 'url' | 'rate' | 'timeoutMs' | 'attempts'> {
+  readonly headers: Headers;
+}
+
+/**
+ * A caller of the endpoint with the secrets that may go there, at its pace.
+ *
+ * @throws {LyceumError} as {@link headersWithSecrets} does.
+ */
+export function endpointCaller(
+  { url, headers, rate, timeoutMs, attempts }: CalledEndpoint,
+  { secrets, addresses }: Outside,
+  told: Pick<JsonCallerOptions, 'answered' | 'allow' | 'retried'> = {},
+): JsonCaller {
+  return new JsonCaller({
+    url,
+    headers: headersWithSecrets(headers, secrets, url),
+    addresses,
+    rate,
+    timeoutMs,
+    attempts,
+    nowMs: Date.now,
+    random: Math.random,
+    ...told,
+  });
+}
