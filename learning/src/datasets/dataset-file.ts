@@ -21,7 +21,14 @@ import {
   sha256Hex,
   toLyceumError,
 } from '@lyceum/proto';
-import { type NpyArray, readNpy, readZip, writeNpz, type ZipLimits } from '../files/index.js';
+import {
+  isObject,
+  type NpyArray,
+  readNpy,
+  readZip,
+  writeNpz,
+  type ZipLimits,
+} from '../files/index.js';
 import {
   arrayName,
   type Dataset,
@@ -37,7 +44,9 @@ import {
 } from './dataset.js';
 import { datasetMeta, readDatasetMeta } from './dataset-meta.js';
 import { datasetProblems } from './dataset-problems.js';
+import { readManifest, unreadPictures } from './manifest-file.js';
 import type { SampleTexts } from './sample-texts.js';
+import { MANIFEST_FORMAT } from './shards/index.js';
 
 const LIMITS: ZipLimits = {
   maxMembers: 16 + 3 * MAX_MODALITIES,
@@ -115,6 +124,13 @@ export function parseStoredDataset(
   const members = readMembers(bytes, source);
   const problems: Problem[] = [];
   const array = arrayReader(members, problems);
+  const manifest = manifestMeta(members);
+  if (manifest !== undefined) {
+    const parts = readManifest(manifest, array, members.has('paths.npy'), problems);
+    if (parts === undefined) throw new InvalidDocumentError(source, problems);
+    const modalities = new Map([[NAMELESS, unreadPictures(parts.shards.grid)]]);
+    return { digest, ...parts, modalities };
+  }
   const meta = readDatasetMeta(members.get('meta.json'), problems);
   const metas = meta?.modalities ?? new Map([[NAMELESS, { inputScale: 1 }]]);
   const modalities = new Map<string, Modality>();
@@ -154,6 +170,19 @@ function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array>
   } catch (err) {
     const problem = { path: '', message: toLyceumError(err).message };
     throw new InvalidDocumentError(source, [problem]);
+  }
+}
+
+/** Of a set in shards; undefined: it is a set in one file, or nothing at all. */
+function manifestMeta(
+  members: ReadonlyMap<string, Uint8Array>,
+): Readonly<Record<string, unknown>> | undefined {
+  if (!members.has('chunkEnds.npy')) return undefined;
+  try {
+    const meta: unknown = JSON.parse(Buffer.from(members.get('meta.json') ?? '').toString());
+    return isObject(meta) && meta['format'] === MANIFEST_FORMAT ? meta : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -10,6 +10,7 @@
 import { LyceumError } from '@lyceum/proto';
 import { describeEncoding, type Encoding } from './encoding/index.js';
 import type { SampleTexts } from './sample-texts.js';
+import { HeldSamples, type ShardIndex } from './shards/index.js';
 
 export type SplitName = 'train' | 'validation' | 'test';
 
@@ -33,14 +34,21 @@ export interface DatasetSamples {
   readonly labels: Int32Array;
   /** [N]; 1 train, 2 validation, 3 test. */
   readonly splits: Uint8Array;
+  /**
+   * [chunks], of a set in shards: where each chunk ends, ascending. Chunk c is samples [chunkEnds[c − 1], chunkEnds[c]), all of
+   * one split.
+   */
+  readonly chunkEnds?: Uint32Array;
 }
 
 /** One modality of all samples. */
 export interface Modality {
   /** [H, W, channels] or [D]. */
   readonly sampleShape: readonly number[];
-  /** [N, ...sampleShape], row-major. */
+  /** [N, ...sampleShape], row-major; where some samples are held alone, [held, ...sampleShape]. */
   readonly inputs: Uint8Array | Float32Array;
+  /** Which samples `inputs` has, by row. Absent: all of them, in order. */
+  readonly held?: HeldSamples;
   /** The real value is the stored one times this: 1/255 for bytes, 1 for floats. */
   readonly inputScale: number;
   /** How texts or rows became `inputs`. Absent: inputs are what the source gave. */
@@ -62,6 +70,8 @@ export interface Dataset extends DatasetSamples, Modality {}
 export interface StoredDataset extends DatasetSamples {
   /** By name. The only one of a set may have none, and is called {@link NAMELESS}. */
   readonly modalities: ReadonlyMap<string, Modality>;
+  /** Of a set in shards: where its pictures are. */
+  readonly shards?: ShardIndex;
 }
 
 export const NAMELESS = '';
@@ -73,6 +83,16 @@ export function arrayName(array: 'inputs' | 'texts' | 'textEnds', modality: stri
 
 export type DatasetParts = Omit<Dataset, 'digest'>;
 export type StoredDatasetParts = Omit<StoredDataset, 'digest'>;
+
+/**
+ * A set in shards as a model sees it, with some of its pictures.
+ *
+ * @param samples - indices into the set.
+ * @param inputs - [samples, ...sampleShape], theirs.
+ */
+export function withHeld(dataset: Dataset, samples: Uint32Array, inputs: Uint8Array): Dataset {
+  return { ...dataset, inputs, held: new HeldSamples(samples) };
+}
 
 /** Class names and labels of more classes than this are a mistake, not a classification task. */
 export const MAX_CLASSES = 65_536;
@@ -95,7 +115,7 @@ export interface DatasetOutline extends Omit<DatasetSamples, 'digest'> {
  * @throws {LyceumError} INVALID_ARGUMENT naming the modalities that there are.
  */
 export function seenDataset(stored: StoredDataset, modality: string | undefined): Dataset {
-  const { modalities, ...samples } = stored;
+  const { modalities, shards: _, ...samples } = stored;
   const meant = meantModality(modalities, modality);
   const seen = meant === undefined ? undefined : modalities.get(meant);
   if (seen !== undefined) return { ...samples, ...seen };

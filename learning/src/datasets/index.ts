@@ -20,6 +20,7 @@ export {
   splitSamples,
   type ValueType,
   valueType,
+  withHeld,
   withoutName,
 } from './dataset.js';
 export {
@@ -41,8 +42,16 @@ export {
   parseEncoding,
 } from './encoding/index.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares, TEST_GIVEN_SHARES } from './fixed-split.js';
+export { encodeManifest, type ManifestParts } from './manifest-file.js';
 export { allRows, RowFile } from './row-file.js';
 export { sampleText, sampleTextsOf, TEXT_MAX_BYTES } from './sample-texts.js';
 export { SamplesOnDisk } from './samples-on-disk.js';
+export {
+  HeldSamples,
+  type PictureCanary,
+  type PictureGrid,
+  type Shard,
+  type ShardIndex,
+} from './shards/index.js';
 export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
 export { splitNamed } from './split-names.js';

@@ -25,6 +25,13 @@ export interface Span {
   readonly positionCount: number;
 }
 
+export interface SampleOrder {
+  readonly seed: number;
+  readonly epoch: number;
+  /** Of a set in shards: positions of a block, inside which rows are mixed. Absent: full order, any row anywhere. */
+  readonly blockPositions?: number;
+}
+
 /**
  * Symbols above; stepsPerEpoch = ⌈N / B⌉.
  *

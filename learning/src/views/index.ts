@@ -3,4 +3,5 @@ export { writeHardLabels } from './hard-labels.js';
 export { mixupOf, mixupShare, pairSeed } from './mixup.js';
 export { readInputs } from './read-inputs.js';
 export { seenShape } from './sample-view.js';
+export { viewSamples } from './view-samples.js';
 export { IDENTITY_VIEW, type ViewAt, viewAt, viewProblems } from './views.js';

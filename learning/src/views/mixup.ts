@@ -14,7 +14,7 @@
  */
 import { fnv1a32, fnv1a32Decimal, mulberry32 } from '../arrays/index.js';
 import type { DatasetSamples } from '../datasets/index.js';
-import { keyedPermutation } from '../orders/index.js';
+import { chunkOf, keyedPermutation } from '../orders/index.js';
 import { type ViewAt, viewFunction } from './views.js';
 
 export interface Mixup {
@@ -24,23 +24,17 @@ export interface Mixup {
   share(sample: number, partner: number): number;
 }
 
+/** What mixtures depend on. */
+type MixedSet = Pick<DatasetSamples, 'sampleCount' | 'splits' | 'chunkEnds'>;
+
 /** Undefined: the view mixes nothing. */
-export function mixupOf(
-  { sampleCount, splits }: Pick<DatasetSamples, 'sampleCount' | 'splits'>,
-  view: ViewAt,
-): Mixup | undefined {
+export function mixupOf(dataset: MixedSet, view: ViewAt): Mixup | undefined {
   const settings = viewFunction(view);
   if (!settings?.mixup) return undefined;
   const key = `${settings.seed}|${view.epoch}|`;
   const prefix = fnv1a32(key);
-  const permuted = keyedPermutation(sampleCount, fnv1a32(`${key}mixup`), 0);
   return {
-    partner(sample) {
-      let partner = permuted(sample);
-      // Walking on until it is of the split permutes each split by itself.
-      while (splits[partner] !== splits[sample]) partner = permuted(partner);
-      return partner;
-    },
+    partner: partnerOf(dataset, fnv1a32(`${key}mixup`)),
     share(sample, partner) {
       const [a, b] = [fnv1a32Decimal(sample, prefix), fnv1a32Decimal(partner, prefix)];
       return mixupShare(pairSeed(a, b));
@@ -57,4 +51,26 @@ export function mixupShare(seed: number): number {
 /** The seed that two samples share, unsigned; the same in either order. */
 export function pairSeed(a: number, b: number): number {
   return (a ^ b) >>> 0;
+}
+
+/** Of a set in shards a partner is of the sample's own chunk: it was read with it. */
+function partnerOf({ sampleCount, splits, chunkEnds }: MixedSet, seed: number): Mixup['partner'] {
+  if (chunkEnds === undefined) {
+    const permuted = keyedPermutation(sampleCount, seed, 0);
+    return (sample) => {
+      let partner = permuted(sample);
+      // Walking on until it is of the split permutes each split by itself.
+      while (splits[partner] !== splits[sample]) partner = permuted(partner);
+      return partner;
+    };
+  }
+  const permuted = new Map<number, (row: number) => number>();
+  return (sample) => {
+    const chunk = chunkOf(chunkEnds, sample);
+    const start = chunk === 0 ? 0 : (chunkEnds[chunk - 1] as number);
+    const size = (chunkEnds[chunk] as number) - start;
+    const rows = permuted.get(chunk) ?? keyedPermutation(size, seed, chunk);
+    permuted.set(chunk, rows);
+    return start + rows(sample - start);
+  };
 }

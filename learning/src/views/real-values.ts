@@ -17,15 +17,17 @@ const kept = new WeakMap<
 /** Gives [...sampleShape] of a sample, row-major; to be read before the next sample is asked for. */
 export type SampleReader = (sample: number) => Float32Array;
 
-export function sampleReader({ inputs, inputScale, sampleShape }: Dataset): SampleReader {
+export function sampleReader({ inputs, inputScale, sampleShape, held }: Dataset): SampleReader {
   const length = elementCount(sampleShape);
-  const values = allValues(inputs, inputScale);
+  // Of held samples others are held soon.
+  const values = held === undefined ? allValues(inputs, inputScale) : undefined;
   if (values !== undefined) {
     return (sample) => values.subarray(sample * length, (sample + 1) * length);
   }
   const room = new Float32Array(length);
   return (sample) => {
-    scaled(inputs.subarray(sample * length, (sample + 1) * length), inputScale, room);
+    const row = held === undefined ? sample : held.row(sample);
+    scaled(inputs.subarray(row * length, (row + 1) * length), inputScale, room);
     return room;
   };
 }

@@ -95,7 +95,7 @@ function writeMoved(
 
 /** Any affine map, and any size: of each output pixel's centre, where in the sample it lies, undoing step by step. */
 export function resampler(
-  { inputs, inputScale, sampleShape }: Dataset,
+  { inputs, inputScale, sampleShape, held }: Dataset,
   shape: readonly number[],
   settings: ViewFunction | undefined,
   prefix: number,
@@ -108,7 +108,7 @@ export function resampler(
     map.reset(h, w, H, W);
     if (settings !== undefined) map.undo(settings, fnv1a32Decimal(sample, prefix), H, W);
     const { xx, xy, x0, yx, yy, y0 } = map;
-    const base = sample * H * W * sourceChannels;
+    const base = (held === undefined ? sample : held.row(sample)) * H * W * sourceChannels;
     let target = offset;
     for (let y = 0; y < h; y++) {
       for (let x = 0; x < w; x++, target += channels) {

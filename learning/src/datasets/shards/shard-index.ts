@@ -1,0 +1,56 @@
+/**
+ * From a sample to the bytes of its picture.
+ *
+ * Samples are numbered chunk by chunk. A chunk holds samples of one split that follow each other in their source.
+ *
+ * Symbols: N samples, S shards.
+ */
+
+/** Tar as WebDataset has it, Parquet with pictures in a column, or a folder whose files are pictures. */
+export type ShardFormat = 'tar' | 'parquet' | 'folder';
+
+export interface Shard {
+  /** `s3://BUCKET/KEY`, `https://…`, or a path below the datasets root; of a folder with a slash at its end. */
+  readonly url: string;
+  readonly format: ShardFormat;
+  /** Of a folder, 0. */
+  readonly sizeBytes: number;
+  /** As its server tells; absent: of a folder, or the server tells none. */
+  readonly etag?: string;
+  /** Of Parquet: the column with pictures. */
+  readonly column?: string;
+}
+
+/** What every picture becomes before views. */
+export interface PictureGrid {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  readonly fit: 'cover' | 'contain' | 'stretch';
+}
+
+/** Some pictures as the set's maker decoded them, so that a program that decodes otherwise is found at once. */
+export interface PictureCanary {
+  /** Indices into the set. */
+  readonly samples: readonly number[];
+  /** SHA-256, hex, of their pixels on the grid, one after another. */
+  readonly digest: string;
+}
+
+export interface ShardIndex {
+  readonly shards: readonly Shard[];
+  readonly grid: PictureGrid;
+  /** What decoded the canary, in words: for people where a program decodes otherwise. */
+  readonly decoder: string;
+  readonly canary: PictureCanary;
+  /** [N]: number of the shard. */
+  readonly shardOf: Uint32Array;
+  /** [N]: where the picture begins in a tar, byte; of Parquet the row in the file; of a folder 0. */
+  readonly offsets: Float64Array;
+  /** [N]: bytes of the encoded picture. */
+  readonly lengths: Uint32Array;
+  /** [N, 16]: the first half of the SHA-256 of the encoded picture. */
+  readonly digests: Uint8Array;
+  /** Of sets with folders: UTF-8 of the paths in them, one after another, and [N] where each ends; of others empty. */
+  readonly paths: { readonly bytes: Uint8Array; readonly ends: Uint32Array } | undefined;
+}
