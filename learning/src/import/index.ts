@@ -1,4 +1,5 @@
 /** From foreign files to a data set file: sources, modalities, summary, warnings. */
+export type { ImageFit } from '../pictures/index.js';
 export { importDataset, importDigits, importIdx } from './arrays/index.js';
 export { importModalities, type ModalitySource, parseModality } from './import-modalities.js';
 export {
@@ -12,7 +13,6 @@ export {
 export type { ImportSummary } from './import-summary.js';
 export { type RawSample, rawSamples } from './raw-samples.js';
 export {
-  type ImageFit,
   type ImportOptions,
   parseClasses,
   parseColumns,

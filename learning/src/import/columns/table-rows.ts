@@ -13,7 +13,8 @@ import {
   textEncoding,
 } from '../../datasets/encoding/index.js';
 import { type SplitName, splitNamed } from '../../datasets/index.js';
-import { type ImageDecoder, mapInOrder, openImageDecoder, readWithin } from '../images/index.js';
+import { type ImageDecoder, openImageDecoder } from '../../pictures/index.js';
+import { mapInOrder, readWithin } from '../images/index.js';
 import {
   type ImportOptions,
   type OpenSamples,

@@ -2,7 +2,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
-import { IMAGE_FILE_MAX_BYTES } from './image-decoder.js';
+import { IMAGE_FILE_MAX_BYTES } from '../../pictures/index.js';
 
 /**
  * @param root - the folder, as `realpath` gives it.

@@ -9,15 +9,9 @@ import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import { type SplitName, splitNamed } from '../../datasets/index.js';
-import {
-  type Ignored,
-  type ImageOptions,
-  orRefused,
-  type RefusedSample,
-  type Sample,
-} from '../samples/index.js';
+import { type ImageOptions, openImageDecoder } from '../../pictures/index.js';
+import { type Ignored, orRefused, type RefusedSample, type Sample } from '../samples/index.js';
 import { readWithin } from './files-within.js';
-import { openImageDecoder } from './image-decoder.js';
 import { mapInOrder } from './map-in-order.js';
 
 const IMAGE_NAME = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif|bmp|heic|jp2)$/i;

@@ -1,5 +1,4 @@
 /** Reads pictures, single files and folders of them. */
 export { readWithin } from './files-within.js';
-export { type ImageDecoder, openImageDecoder } from './image-decoder.js';
 export { imageFolderSamples } from './image-folder.js';
 export { mapInOrder } from './map-in-order.js';

@@ -4,18 +4,7 @@ import { LyceumError } from '@lyceum/proto';
 import type { TextEncoding } from '../../datasets/encoding/index.js';
 import { DEFAULT_SHARES, type SplitShares } from '../../datasets/index.js';
 import { utf8Text } from '../../files/index.js';
-
-export type ImageFit = 'cover' | 'contain' | 'stretch';
-
-/** How images become samples of one shape. */
-export interface ImageOptions {
-  /** Absent: images keep their sizes, which must then be equal. */
-  readonly size?: { readonly height: number; readonly width: number };
-  /** Absent: images keep theirs, which must then be equal. */
-  readonly channels?: 'gray' | 'rgb';
-  /** How an image of another shape fits into `size`; `cover`, which cuts off what stands out, if absent. */
-  readonly fit?: ImageFit;
-}
+import type { ImageOptions } from '../../pictures/index.js';
 
 /**
  * Where a sample's split comes from: names of folders or files, a column, or shares drawn with a seed.

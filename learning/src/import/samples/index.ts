@@ -2,8 +2,6 @@
 export { ClassNumbers, finalLabels, type KnownClasses, numberedClasses } from './class-numbers.js';
 export {
   type ColumnKind,
-  type ImageFit,
-  type ImageOptions,
   type ImportOptions,
   parseClasses,
   parseColumns,

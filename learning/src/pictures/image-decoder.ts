@@ -8,9 +8,23 @@
  * Only the six formats below are read: libvips has loaders for many more, some of which run other programs.
  */
 import type Sharp from 'sharp';
-import type { FitEnum, Metadata } from 'sharp';
-import { SampleRefusedError } from '../../datasets/encoding/index.js';
-import type { ImageFit, ImageOptions } from '../samples/index.js';
+import type { FitEnum, KernelEnum, Metadata } from 'sharp';
+import { SampleRefusedError } from '../datasets/encoding/index.js';
+
+export type ImageFit = 'cover' | 'contain' | 'stretch';
+
+/** How images become samples of one shape. */
+export interface ImageOptions {
+  /** Absent: images keep their sizes, which must then be equal. */
+  readonly size?: { readonly height: number; readonly width: number };
+  /** Absent: images keep theirs, which must then be equal. */
+  readonly channels?: 'gray' | 'rgb';
+  /** How an image of another shape fits into `size`; `cover`, which cuts off what stands out, if absent. */
+  readonly fit?: ImageFit;
+}
+
+/** How pixels between those of an image are computed. `lanczos3` is the sharpest, `linear` the fastest. */
+type Kernel = Extract<keyof KernelEnum, 'lanczos3' | 'linear'>;
 
 /** Of one image: as many as the largest cameras make. Decoded it takes 3 bytes a pixel. */
 const IMAGE_MAX_PIXELS = 100_000_000;
@@ -38,19 +52,23 @@ interface DecodedImage {
  */
 export type ImageDecoder = (bytes: Uint8Array) => Promise<DecodedImage>;
 
-export async function openImageDecoder(options: ImageOptions): Promise<ImageDecoder> {
+export async function openImageDecoder(
+  options: ImageOptions,
+  kernel: Kernel = 'lanczos3',
+): Promise<ImageDecoder> {
   const { default: sharp } = await import('sharp');
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: LOADERS });
   // Each image is read once.
   sharp.cache(false);
-  return (bytes) => decode(sharp, bytes, options);
+  return (bytes) => decode(sharp, bytes, options, kernel);
 }
 
 async function decode(
   sharp: typeof Sharp,
   bytes: Uint8Array,
   { size, channels, fit = 'cover' }: ImageOptions,
+  kernel: Kernel,
 ): Promise<DecodedImage> {
   if (bytes.length === 0) throw new SampleRefusedError('empty file');
   // The pixels are counted below, where the numbers are at hand.
@@ -66,7 +84,9 @@ async function decode(
   const gray = channels === undefined ? isGray(metadata) : channels === 'gray';
   image.autoOrient();
   if (metadata.hasAlpha) image.flatten({ background: '#ffffff' });
-  if (size !== undefined) image.resize({ ...size, fit: FITS[fit], background: '#000000' });
+  if (size !== undefined) {
+    image.resize({ ...size, fit: FITS[fit], kernel, background: '#000000' });
+  }
   image.toColourspace(gray ? 'b-w' : 'srgb');
   try {
     const { data, info } = await image

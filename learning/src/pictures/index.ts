@@ -1,0 +1,14 @@
+/** Pictures' files to pixels. */
+export {
+  IMAGE_FILE_MAX_BYTES,
+  type ImageDecoder,
+  type ImageFit,
+  type ImageOptions,
+  openImageDecoder,
+} from './image-decoder.js';
+export {
+  decoderVersion,
+  type PictureDecoder,
+  type PictureGrid,
+  pictureDecoder,
+} from './picture-decoder.js';
