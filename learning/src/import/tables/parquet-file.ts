@@ -1,0 +1,192 @@
+/**
+ * One Parquet file, by hyparquet, from wherever its bytes can be read by range. One row group is in memory at a time, and
+ * of it the columns that are wanted; their bytes are read once. What a file says of sizes is checked before anything is
+ * unpacked.
+ */
+import { isUtf8 } from 'node:buffer';
+import { LyceumError } from '@lyceum/proto';
+import type {
+  AsyncBuffer,
+  ColumnMetaData,
+  Compressors,
+  DecodedArray,
+  FileMetaData,
+  ParquetScan,
+  RowGroup,
+} from 'hyparquet';
+import { HeldRanges } from './held-ranges.js';
+import { type ParquetFeatures, parquetFeatures } from './parquet-features.js';
+import { checkPages } from './parquet-pages.js';
+
+/** The wanted columns of one row group, unpacked. Writers make groups of 1 MiB to 512 MiB. */
+const GROUP_MAX_BYTES = 1024 * 1024 * 1024;
+/** Writers make groups of a hundred rows to a million. */
+const GROUP_MAX_ROWS = 10_000_000;
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Rows [rowStart, rowEnd) of the file. */
+export interface RowRange {
+  readonly rowStart: number;
+  readonly rowEnd: number;
+}
+
+export class OpenParquet {
+  readonly features: ParquetFeatures;
+  /** The row groups that have rows, in their order. */
+  readonly groups: readonly RowRange[];
+  readonly #name: string;
+  readonly #file: HeldRanges;
+  readonly #metadata: FileMetaData;
+  readonly #scan: ParquetScan;
+
+  private constructor(
+    name: string,
+    file: HeldRanges,
+    metadata: FileMetaData,
+    features: ParquetFeatures,
+    scan: ParquetScan,
+  ) {
+    this.#name = name;
+    this.#file = file;
+    this.#metadata = metadata;
+    this.features = features;
+    this.#scan = scan;
+    this.groups = scan.ranges;
+  }
+
+  /**
+   * @param name - for messages.
+   * @throws {LyceumError} INVALID_ARGUMENT naming the file that cannot be read as Parquet; what reading its bytes throws.
+   */
+  static async open(name: string, bytes: AsyncBuffer): Promise<OpenParquet> {
+    const { parquetMetadataAsync, parquetScan, parquetSchema } = await import('hyparquet');
+    const compressors = await limitedCompressors();
+    return explained(name, async () => {
+      const file = new HeldRanges(bytes);
+      const metadata = await parquetMetadataAsync(file);
+      const features = parquetFeatures(metadata, parquetSchema(metadata));
+      if (features.columns.some((column) => typeof column !== 'string')) {
+        throw new Error('a column has no name');
+      }
+      const scan = await parquetScan({
+        file,
+        metadata,
+        compressors,
+        utf8: false,
+        parsers: { stringFromBytes },
+        geoparquet: false,
+      });
+      return new OpenParquet(name, file, metadata, features, scan);
+    });
+  }
+
+  /**
+   * @param group - of {@link groups}.
+   * @returns by wanted column the group's values.
+   * @throws {LyceumError} INVALID_ARGUMENT naming file and column; what reading the bytes throws.
+   */
+  async readGroup(
+    group: number,
+    wanted: readonly string[],
+  ): Promise<ReadonlyMap<string, DecodedArray>> {
+    const { rowStart, rowEnd } = this.groups[group] as RowRange;
+    const rows = this.#metadata.row_groups.filter(({ num_rows }) => num_rows > 0)[group];
+    const columns = wantedColumns(rows as RowGroup, wanted);
+    this.#refuseLarge(group, columns, rowEnd - rowStart);
+    await this.#file.hold(columns.map(columnBytes));
+    await this.#refuseFalsePages(columns, rowEnd - rowStart);
+    const data = new Map<string, DecodedArray>();
+    for (const column of wanted) {
+      const read = () => this.#scan.readColumn({ column, rowStart, rowEnd });
+      const values = await explained(`${this.#name}, column ${column}`, read);
+      if (values.length !== rowEnd - rowStart) {
+        throw this.refusal(`column ${column} has ${values.length} of ${rowEnd - rowStart} rows`);
+      }
+      data.set(column, values);
+    }
+    return data;
+  }
+
+  refusal(message: string): LyceumError {
+    return new LyceumError('INVALID_ARGUMENT', `${this.#name}: ${message}`);
+  }
+
+  #refuseLarge(group: number, columns: readonly ColumnMetaData[], rowCount: number): void {
+    const bytes = columns.reduce((sum, column) => sum + Number(column.total_uncompressed_size), 0);
+    if (bytes >= 0 && bytes <= GROUP_MAX_BYTES && rowCount <= GROUP_MAX_ROWS) return;
+    const limits = `at most ${GROUP_MAX_BYTES} bytes and ${GROUP_MAX_ROWS} rows are read`;
+    const got = `row group ${group} has ${bytes} bytes of the wanted columns and ${rowCount} rows`;
+    throw this.refusal(`${got}; ${limits}. Write it with smaller row groups`);
+  }
+
+  /** Before the library allocates what pages say of themselves. */
+  async #refuseFalsePages(columns: readonly ColumnMetaData[], rowCount: number): Promise<void> {
+    const { parquetHeader } = await import('hyparquet/src/column.js');
+    const { parquetSchema } = await import('hyparquet');
+    const { getTreePath, isFlatColumn } = await import('hyparquet/src/schema.js');
+    const schema = parquetSchema(this.#metadata);
+    for (const column of columns) {
+      await explained(`${this.#name}, column ${column.path_in_schema[0]}`, async () => {
+        const isFlat = isFlatColumn(getTreePath(schema, column.path_in_schema));
+        const file = this.#file;
+        await checkPages({ file, column, rowCount, isFlat, readHeader: parquetHeader });
+      });
+    }
+  }
+}
+
+function wantedColumns({ columns }: RowGroup, wanted: readonly string[]): ColumnMetaData[] {
+  return columns.flatMap(({ meta_data: column }) => {
+    const name = column?.path_in_schema[0];
+    return column !== undefined && name !== undefined && wanted.includes(name) ? [column] : [];
+  });
+}
+
+function columnBytes(column: ColumnMetaData): { start: number; end: number } {
+  const start = Number(column.dictionary_page_offset || column.data_page_offset);
+  return { start, end: start + Number(column.total_compressed_size) };
+}
+
+/** Bytes that are not UTF-8 stay what they are, so that the row is refused, not misread. */
+function stringFromBytes(bytes: Uint8Array): string | Uint8Array {
+  return isUtf8(bytes) ? decoder.decode(bytes) : bytes;
+}
+
+/** A page says how large it will be; that is believed up to the limit of its group. */
+export async function limitedCompressors(): Promise<Compressors> {
+  const { compressors, decompressZstd } = await import('hyparquet-compressors');
+  const bounded: Compressors = {
+    ...compressors,
+    // Without a place to write to it would trust the frame's own size.
+    ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
+  };
+  const entries = Object.entries(bounded).map(([codec, unpack]) => [
+    codec,
+    (input: Uint8Array, length: number) => {
+      if (length <= GROUP_MAX_BYTES) return unpack(input, length);
+      throw new Error(`a page unpacks to ${length} bytes; at most ${GROUP_MAX_BYTES} are read`);
+    },
+  ]);
+  return Object.fromEntries(entries) as Compressors;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT naming the file, for whatever the library says of it. */
+async function explained<T>(where: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (err) {
+    // What a server or a disk says of a file, which is not of its content.
+    if (err instanceof LyceumError) throw err;
+    const cause = err instanceof Error ? err.message : String(err);
+    // The library takes a file's numbers at their word; what the runtime says of them says nothing to a person.
+    const reason = isRuntimeError(err) ? 'it is damaged, or ends too early' : cause;
+    throw new LyceumError('INVALID_ARGUMENT', `${where}: cannot be read as Parquet: ${reason}`, {
+      cause: err,
+    });
+  }
+}
+
+function isRuntimeError(err: unknown): boolean {
+  return err instanceof RangeError || err instanceof TypeError || err instanceof SyntaxError;
+}
