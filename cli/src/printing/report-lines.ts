@@ -109,6 +109,7 @@ function sentences(report: Report): string[] {
       `Those on train are of ${countText(report.measuredTrainCount)} of its samples, a fixed choice.`,
     );
   }
+  if (training.order !== undefined) lines.push(`Order of the samples: ${training.order}.`);
   const shared = sharedSamplesText(dataset.sharedSamples);
   if (shared !== undefined) lines.push(`Samples in two splits: ${shared}.`);
   lines.push(...knownClassesLines(report), ...canaryLines(report));

@@ -62,6 +62,7 @@ export function runPageLines(run: Run, nowMs: number): string[] {
         : `${countText(progress.samplesPerSecond)} samples/s, ${percentText(progress.waitingShare, 1)} of the time waiting for targets`,
     ],
     ['validation', validationText(run)],
+    ['order', run.order],
     ['cost', run.cost && costText(run.cost)],
     ['waiting for', progress?.waitingFor.join(', ')],
     ['degraded', degradedText(run)],

@@ -3,6 +3,10 @@ export { ArtifactCatalog, type NamedArtifact } from './artifact-catalog.js';
 export { ArtifactLookup, type NamedTeacher } from './artifact-lookup.js';
 export { checkedBlob, headerAndChunks } from './blob-chunks.js';
 export { DOWNLOAD_STALL_MS, Downloads } from './downloads.js';
-export type { ArtifactKindName, DatasetOutline } from './inspect-artifact.js';
+export {
+  type ArtifactKindName,
+  type DatasetOutline,
+  pictureBytesOf,
+} from './inspect-artifact.js';
 export { layerProblems, studentProblems } from './model-problems.js';
 export { RemoteModels } from './remote-models.js';

@@ -1,6 +1,7 @@
 /** What a file that claims to be a model package or a data set is, found out in a thread. */
 import type { SharedSamples, StoredDataset } from '@lyceum/learning/datasets';
 import type { LayerDescription } from '@lyceum/learning/models';
+import { elementCount } from '@lyceum/proto';
 import { runTask } from '../tasks/index.js';
 
 export type ArtifactKindName = 'model' | 'dataset';
@@ -10,9 +11,22 @@ export interface InspectionRequest {
   readonly file: string;
 }
 
-/** A data set without its inputs and texts, which take most of its memory and which only workers need. */
-export interface DatasetOutline extends StoredDataset {
+/**
+ * A data set without its inputs, texts, and places of its pictures in shards, which take most of its memory and which
+ * only workers need.
+ */
+export interface DatasetOutline extends Omit<StoredDataset, 'shards'> {
   readonly sharedSamples: SharedSamples;
+}
+
+/** Of a set in shards, bytes of a picture, decoded; undefined: the set is one file. */
+export function pictureBytesOf({
+  chunkEnds,
+  modalities,
+}: Pick<DatasetOutline, 'chunkEnds' | 'modalities'>): number | undefined {
+  if (chunkEnds === undefined) return undefined;
+  const shapes = [...modalities.values()].map(({ sampleShape }) => sampleShape);
+  return shapes.reduce((sum, shape) => sum + elementCount(shape), 0);
 }
 
 export type ArtifactInspection =

@@ -23,10 +23,21 @@ export function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
   const splits = dataset.splits.slice();
   const inputs = new Uint8Array(0);
   const modalities = new Map(
-    [...dataset.modalities].map(([name, { texts: _, ...others }]) => [name, { ...others, inputs }]),
+    [...dataset.modalities].map(([name, { texts: _, held: __, ...others }]) => [
+      name,
+      { ...others, inputs },
+    ]),
   );
   const shared = sharedSamples(dataset);
-  const outline = { ...dataset, modalities, labels, splits, sharedSamples: shared };
+  const { shards: _, chunkEnds, ...kept } = dataset;
+  const outline = {
+    ...kept,
+    modalities,
+    labels,
+    splits,
+    ...(chunkEnds !== undefined && { chunkEnds: chunkEnds.slice() }),
+    sharedSamples: shared,
+  };
   const description = { ...describeDataset(dataset), sharedSamples: shared };
   return { kind, digest: dataset.digest, description, outline };
 }

@@ -221,6 +221,12 @@ export const reportSchema = z
       waitingSeconds: z.number().min(0).describe('Part of `seconds` spent waiting for targets.'),
       stepCount: z.int().min(0),
       selectedStep: z.int().min(0).describe('Step whose weights the validation split chose.'),
+      order: z
+        .string()
+        .optional()
+        .describe(
+          'Of a set in shards: in what order its samples were visited, and why, in words. Absent: the set is one file, in full order.',
+        ),
     }),
     cost: z
       .object({

@@ -4,12 +4,18 @@
  */
 import { mulberry32 } from '@lyceum/learning/arrays';
 import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
-import { MEASURED_TRAIN_SEED, measuredSamples, type Span } from '@lyceum/learning/orders';
+import {
+  measuredSamples,
+  measuredTrainOrder,
+  type OrderKey,
+  type Span,
+} from '@lyceum/learning/orders';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { AnswerOutput, AnswerTableKey } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
 import {
   gridOf,
+  orderOf,
   ownAnswer,
   type PinnedTeacher,
   type RunRecord,
@@ -25,7 +31,7 @@ export interface AnswerOrigin {
   readonly teacher: PinnedTeacher;
   readonly dataset: RunRecord['dataset'];
   readonly split: SplitName;
-  readonly orderSeed: number | undefined;
+  readonly order: OrderKey | undefined;
   readonly outputs: readonly AnswerOutput[];
   readonly spans: readonly Span[];
 }
@@ -53,13 +59,13 @@ export function answerOrigins(
   });
 }
 
-type Asked = Pick<AnswerOrigin, 'split' | 'orderSeed' | 'outputs' | 'spans'>;
+type Asked = Pick<AnswerOrigin, 'split' | 'order' | 'outputs' | 'spans'>;
 
 /** What a run asks a teacher for its student, in the first epoch of the table's view. */
 function trainingOrigins(key: AnswerTableKey, run: RunRecord, teacher: number): Asked[] {
   const { specification, plan } = run;
   if (specification.kind !== 'Distillation') return [];
-  const { views, training } = specification.spec;
+  const { views } = specification.spec;
   const epoch = key.viewEpoch;
   const view = viewAt(views, epoch);
   const outputs = teacherOutputs(run, teacher);
@@ -70,7 +76,7 @@ function trainingOrigins(key: AnswerTableKey, run: RunRecord, teacher: number): 
   if (!isAsked || !isSeen || view.epoch !== epoch) return [];
   const grid = gridOf(run);
   const spans = spansOf(grid).filter((span) => span.epoch === epoch);
-  return [{ split: 'train', orderSeed: training.seed, outputs, spans }];
+  return [{ split: 'train', order: orderOf(run), outputs, spans }];
 }
 
 /** What fits, evaluations and reports ask. */
@@ -89,10 +95,10 @@ function splitOrigins(
     .filter((split) => splitSamples(dataset, split).length > 0)
     .map((split) => {
       const spans = spansOf(splitGrid(dataset, split));
-      return { split, orderSeed: undefined, outputs, spans };
+      return { split, order: undefined, outputs, spans };
     });
   const measuredGrid = splitGrid(dataset, 'train', measuredSamples(dataset, 'train').length);
-  const measured = { split: 'train', orderSeed: MEASURED_TRAIN_SEED, outputs } as const;
+  const measured = { split: 'train', order: measuredTrainOrder(dataset), outputs } as const;
   return [...whole, { ...measured, spans: spansOf(measuredGrid) }];
 }
 

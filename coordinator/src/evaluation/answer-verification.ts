@@ -106,11 +106,11 @@ export class AnswerVerifications {
     );
     for (const { origin, span } of spans) {
       if (chosen.length === spanCount) break;
-      const { split, orderSeed } = origin;
-      const place = JSON.stringify([split, orderSeed, span]);
+      const { split, order } = origin;
+      const place = JSON.stringify([split, order, span]);
       if (seen.has(place)) continue;
       seen.add(place);
-      const samples = spanSamples(dataset, split, span, orderSeed);
+      const samples = spanSamples(dataset, split, span, order);
       if ((await answers.missingCount(key, samples)) > 0) continue;
       chosen.push({ origin, span, samples });
     }

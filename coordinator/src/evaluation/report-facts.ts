@@ -22,6 +22,7 @@ import {
   type Contributors,
   deviceCosts,
   gridOf,
+  orderText,
   quorumOf,
   type RunRecord,
   type WorkerEnvironment,
@@ -60,6 +61,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
     throw new LyceumError('INTERNAL', `run ${runId} was trained by nobody`);
   }
   const contributorCounts = contributorCountsOf(record, facts.contributors);
+  const order = orderText(record);
   return {
     runId,
     attempt,
@@ -92,6 +94,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
       waitingSeconds: outcome.waitingSeconds,
       stepCount: plan.stepCount,
       selectedStep: outcome.selectedStep,
+      ...(order !== undefined && { order }),
     },
     cost: await pricedCost(facts),
     submittedAtMs: record.submittedAtMs,

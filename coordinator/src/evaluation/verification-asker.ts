@@ -50,7 +50,7 @@ export class VerificationAsker implements Asker {
       teacherIdentity: key.teacherIdentity,
       split: origin.split,
       view: { text: key.view, epoch: key.viewEpoch },
-      ...(origin.orderSeed !== undefined && { orderSeed: origin.orderSeed }),
+      order: origin.order,
       span,
       outputs: origin.outputs,
     };

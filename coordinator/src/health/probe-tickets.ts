@@ -70,12 +70,13 @@ export function probeOf(
   const span = { epoch: 0, firstPosition: 0, positionCount: samples.length };
   // Probes are not stored: the codec is of no account.
   const output = ownAnswer(access, classCount, 'float32');
-  const order = { orderSeed: PROBE_SEED, byClass: true };
+  const order = { seed: PROBE_SEED };
   const content = {
     teacherIdentity,
     split,
     view: IDENTITY_VIEW,
-    ...order,
+    order,
+    byClass: true,
     span,
     outputs: [output],
   };

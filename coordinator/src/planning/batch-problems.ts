@@ -7,7 +7,10 @@ import { leastWindowBytes } from '../schedule/index.js';
 
 const FLOAT_BYTES = 4;
 
-export type BatchFacts = Pick<RunRecord, 'plan' | 'dataset' | 'teachers' | 'features'>;
+export type BatchFacts = Pick<
+  RunRecord,
+  'plan' | 'dataset' | 'teachers' | 'features' | 'sampleOrder'
+>;
 
 /** @param sampleShape - of the samples that the student sees. */
 export function batchProblems(

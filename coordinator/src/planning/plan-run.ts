@@ -37,6 +37,7 @@ import {
 import { batchProblems } from './batch-problems.js';
 import { knownClassesProblems } from './known-classes-problems.js';
 import { planFeatures } from './plan-features.js';
+import { orderProblems, plannedOrder } from './plan-order.js';
 import { unseenViews } from './plan-views.js';
 import { recordedProblems } from './recorded-problems.js';
 
@@ -103,10 +104,16 @@ export async function planRun(
   problems.push(...missingMethods(specification));
   const counted = dataset && countSamples(specification, dataset.outline, problems);
   const answerCodec = dataset && answerCodecOf(specification, dataset.outline, problems);
-  if (dataset !== undefined && counted !== undefined && student.sampleShape !== undefined) {
+  if (dataset !== undefined) problems.push(...orderProblems(specification, dataset.outline));
+  let sampleOrder: RunRecord['sampleOrder'];
+  if (dataset !== undefined && counted !== undefined) {
     const { reference, outline } = dataset;
     const facts = { ...counted, dataset: { ...reference, ...outline }, teachers, features };
-    problems.push(...batchProblems(specification, facts, student.sampleShape));
+    sampleOrder = plannedOrder(specification, outline, facts);
+    const { sampleShape } = student;
+    if (sampleShape !== undefined) {
+      problems.push(...batchProblems(specification, { ...facts, sampleOrder }, sampleShape));
+    }
   }
   if (problems.length > 0 || dataset === undefined || counted === undefined) {
     throw new InvalidDocumentError(`run ${runId}`, problems);
@@ -126,6 +133,7 @@ export async function planRun(
     ...(student.modality !== undefined && { studentModality: student.modality }),
     ...related,
     ...counted,
+    ...(sampleOrder !== undefined && { sampleOrder }),
     ...(answerCodec !== undefined && { answerCodec }),
     submittedAtMs: nowMs,
   });

@@ -30,7 +30,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
   const { specification, specificationDigest, dataset, teachers, features, plan } = source;
   const { studentModelDigest, allLabelsRunId, labelledTrainCount, answerCodec, fit, pluginDigest } =
     source;
-  const { probeDigests, studentModality } = source;
+  const { probeDigests, studentModality, sampleOrder } = source;
   const baseline = hasOwnBaseline(source) ? baselineRunId(runId) : source.baselineRunId;
   return newRunRecord({
     runId,
@@ -52,6 +52,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
     ...(fit !== undefined && { fit }),
     ...(probeDigests !== undefined && { probeDigests }),
     plan,
+    ...(sampleOrder !== undefined && { sampleOrder }),
     submittedAtMs: nowMs,
   });
 }

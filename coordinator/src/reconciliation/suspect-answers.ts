@@ -19,6 +19,7 @@ import { type RunLifecycle, readSet, UnreadableSetError } from '../lifecycle/ind
 import type { RunEvents } from '../monitoring/index.js';
 import { markSuspect, type SuspectUse, suspectText } from '../report/index.js';
 import {
+  orderOf,
   ownAnswer,
   pointerStep,
   type RunRecord,
@@ -203,7 +204,7 @@ function affectedBy(
 ): Affected {
   const { specification, plan, teachers, fit } = record;
   if (specification.kind !== 'Distillation') return { step: undefined, isFit: false, count: 0 };
-  const { views, training } = specification.spec;
+  const { views } = specification.spec;
   const outputs = teacherOutputs(record, teacher);
   const ofTraining = dropped.filter(({ key }) =>
     outputs.some(({ name, codec }) => key.outputs.join() === name && key.codec === codec),
@@ -216,8 +217,9 @@ function affectedBy(
   const step = firstAffectedStep(
     {
       plan,
-      orderSeed: training.seed,
+      order: orderOf(record),
       samples: splitSamples(dataset, 'train'),
+      chunkEnds: dataset.chunkEnds,
       viewOf: (epoch) => viewAt(views, epoch),
     },
     samples,

@@ -12,7 +12,7 @@ import {
   type WantedTeacher,
 } from '@lyceum/proto';
 import type { ProbedSet, ReplicaOrders } from '../health/index.js';
-import { gridOf, type RunRecord, targetTensors } from '../runs/index.js';
+import { gridOf, orderOf, type RunRecord, targetTensors } from '../runs/index.js';
 import { isAssigned, studentWindowSteps, ticketsInHand } from '../schedule/index.js';
 import { isHeldBy } from '../sessions/index.js';
 import type { TeacherUser } from '../tickets/index.js';
@@ -125,6 +125,7 @@ export function heldRuns(
 export function studentState(record: RunRecord): StudentState {
   const { runId, attempt, assignment, specification, dataset, studentModelDigest } = record;
   const { teachers, acceptedNumerics = [] } = record;
+  const grid = gridOf(record);
   const run = AssignedRun.fromPartial({
     runId,
     attempt,
@@ -138,7 +139,9 @@ export function studentState(record: RunRecord): StudentState {
       name,
       rowShape: [...rowShape],
     })),
-    windowSteps: studentWindowSteps(gridOf(record)),
+    windowSteps: studentWindowSteps(grid),
+    spanPositions: grid.spanPositions,
+    blockPositions: orderOf(record).blockPositions,
     teacherIdentities: teachers.map(({ identity }) => digestBytes(identity)),
     acceptedNumerics,
   });

@@ -50,6 +50,8 @@ export interface ReportInput {
     readonly stepCount: number;
     /** Step whose weights the validation split chose. */
     readonly selectedStep: number;
+    /** Of a set in shards: in what order its samples were visited, and why. */
+    readonly order?: string;
   };
   /** Of its devices, teachers in ensemble order; undefined: nothing is known. */
   readonly cost?:

@@ -17,6 +17,7 @@ export function planBaseline(parent: RunRecord, sequence: number, nowMs: number)
   const specification = baselineSpecification(parent);
   const { batchSize, steps } = specification.spec.training;
   const { leaderEpoch, dataset, studentModelDigest, studentModality, labelledTrainCount } = parent;
+  const { sampleOrder } = parent;
   return newRunRecord({
     runId,
     sequence,
@@ -31,6 +32,7 @@ export function planBaseline(parent: RunRecord, sequence: number, nowMs: number)
     ...(studentModality !== undefined && { studentModality }),
     labelledTrainCount,
     plan: stepPlan({ sampleCount: labelledTrainCount, batchSize, steps }),
+    ...(sampleOrder !== undefined && { sampleOrder }),
     submittedAtMs: nowMs,
   });
 }

@@ -41,6 +41,8 @@ export {
   acceptedTeachers,
   awaitsFit,
   hasOwnBaseline,
+  orderOf,
+  orderText,
   quorumOf,
   refusesAtChance,
 } from './run-settings.js';
@@ -51,6 +53,7 @@ export {
   featureValueCount,
   gridOf,
   meanAnswerBytes,
+  newGrid,
   ownAnswer,
   type TargetTensorShape,
   targetTensors,

@@ -146,6 +146,15 @@ const teacherNotes = z.strictObject({
   bitExactExceptions: z.array(z.string()),
 });
 
+/** How a run visits a set in shards; kept, so that another version goes on with it as it was begun. */
+const sampleOrder = z.strictObject({
+  kind: z.enum(['full', 'chunks']),
+  /** In words. */
+  reason: z.string(),
+  /** Of a span: whole batches. Of the order by chunks a block has as many. */
+  spanPositions: z.int().positive(),
+});
+
 const runRecord = z.strictObject({
   runId: z.string(),
   /** Rises from run to run: the order of their submission. */
@@ -185,6 +194,8 @@ const runRecord = z.strictObject({
     stepsPerEpoch: z.int().positive(),
     stepCount: z.int().positive(),
   }),
+  /** Absent: the set is one file, in full order. */
+  sampleOrder: sampleOrder.optional(),
   /** In which its students' answers are stored; absent for a run of kind Training. */
   answerCodec: z.custom<AnswerCodec>(isAnswerCodec).optional(),
   /** Of a rule that has to be fitted, once it is. */

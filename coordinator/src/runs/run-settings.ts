@@ -1,5 +1,6 @@
 /** What a run's specification asks for, as its record has it. Pure. */
 import { needsFit } from '@lyceum/learning/ensemble';
+import type { OrderKey } from '@lyceum/learning/orders';
 import type { QuorumSettings } from '../schedule/index.js';
 import type { RunRecord } from './run-record.js';
 
@@ -8,6 +9,24 @@ type Specified = Pick<RunRecord, 'specification'>;
 /** True if the run's baseline is a run that was made for it. */
 export function hasOwnBaseline({ specification }: Specified): boolean {
   return specification.kind === 'Distillation' && specification.spec.student.baseline === 'train';
+}
+
+/** In which its training visits the samples, in every epoch. */
+export function orderOf({
+  specification,
+  sampleOrder,
+}: Pick<RunRecord, 'specification' | 'sampleOrder'>): OrderKey {
+  const { seed } = specification.spec.training;
+  if (sampleOrder?.kind !== 'chunks') return { seed };
+  return { seed, blockPositions: sampleOrder.spanPositions };
+}
+
+/** `chunks, in blocks of 2,048 samples: …`, and why; undefined: the set is one file. */
+export function orderText({ sampleOrder }: Pick<RunRecord, 'sampleOrder'>): string | undefined {
+  if (sampleOrder === undefined) return undefined;
+  const { kind, reason, spanPositions } = sampleOrder;
+  const blocks = `chunks, in blocks of ${spanPositions.toLocaleString('en-US')} samples`;
+  return `${kind === 'chunks' ? blocks : kind}: ${reason}`;
 }
 
 /** True while the run's rule has to be fitted before its first target. */

@@ -6,7 +6,7 @@ import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
 import { CLASS_OUTPUT, elementCount, featuresName, layerOutput } from '@lyceum/proto';
 import type { AnswerOutput } from '../answers/index.js';
-import { type SpanGrid, spanGrid, teacherWindowSteps } from '../schedule/index.js';
+import { gridOfSpans, type SpanGrid, spanGrid, teacherWindowSteps } from '../schedule/index.js';
 import type { PinnedFeature, PinnedTeacher, RunRecord } from './run-record.js';
 
 /** A tensor of a target. */
@@ -83,13 +83,21 @@ export function targetTensors(record: RunRecord): TargetTensorShape[] {
   return [...tensors, ...featureTensors(record)];
 }
 
-/** The grid of a run's training. Features count as often as targets carry them: spans are cut by what a student holds. */
-export function gridOf({
-  plan,
-  dataset,
-  features,
-}: Pick<RunRecord, 'plan' | 'dataset' | 'features'>): SpanGrid {
-  return spanGrid(plan, 4 * (dataset.classCount + featureValueCount(features)));
+type GridFacts = Pick<RunRecord, 'plan' | 'dataset' | 'features'>;
+
+/** The grid of a run's training. */
+export function gridOf(record: GridFacts & Pick<RunRecord, 'sampleOrder'>): SpanGrid {
+  const { plan, sampleOrder } = record;
+  return sampleOrder === undefined ? newGrid(record) : gridOfSpans(plan, sampleOrder.spanPositions);
+}
+
+/**
+ * The grid that a run begins with. Features count as often as targets carry them: spans are cut by what a student holds.
+ *
+ * @param pictureBytes - of a set in shards, a picture's, decoded.
+ */
+export function newGrid({ plan, dataset, features }: GridFacts, pictureBytes?: number): SpanGrid {
+  return spanGrid(plan, 4 * (dataset.classCount + featureValueCount(features)), pictureBytes);
 }
 
 /** Bytes of one teacher's answer to a sample, features and all; the mean of a run's teachers. */

@@ -1,15 +1,17 @@
 /** The first step of a run whose target was made of certain answers. Pure. */
-import { orderedRows, type StepPlan } from '@lyceum/learning/orders';
+import { type OrderKey, orderedSamples, type StepPlan } from '@lyceum/learning/orders';
 import type { ViewAt } from '@lyceum/learning/views';
 
 /** Positions that are looked at at a time. */
-const CHUNK = 4096;
+const POSITIONS = 4096;
 
 export interface TrainingOrder {
   readonly plan: StepPlan;
-  readonly orderSeed: number;
+  readonly order: OrderKey;
   /** Samples of the train split. */
   readonly samples: Uint32Array;
+  /** Of a set in shards. */
+  readonly chunkEnds?: Uint32Array | undefined;
   readonly viewOf: (epoch: number) => ViewAt;
 }
 
@@ -18,7 +20,7 @@ export interface TrainingOrder {
  * @returns undefined: none of its steps has one of them.
  */
 export function firstAffectedStep(
-  { plan, orderSeed, samples, viewOf }: TrainingOrder,
+  { plan, order, samples, chunkEnds, viewOf }: TrainingOrder,
   affected: ReadonlyMap<string, ReadonlySet<number>>,
 ): number | undefined {
   const epochCount = Math.ceil(plan.stepCount / plan.stepsPerEpoch);
@@ -28,7 +30,9 @@ export function firstAffectedStep(
     const key = viewKey(viewOf(epoch));
     const some = affected.get(key);
     if (some === undefined || some.size === 0 || without.has(key)) continue;
-    const position = firstPosition(samples, { seed: orderSeed, epoch }, some);
+    const position = firstPosition(samples, some, (from, count) =>
+      orderedSamples(samples, chunkEnds, { ...order, epoch }, from, count),
+    );
     if (position === undefined) {
       without.add(key);
       continue;
@@ -44,14 +48,13 @@ export function viewKey({ text, epoch }: Pick<ViewAt, 'text' | 'epoch'>): string
 }
 
 function firstPosition(
-  samples: Uint32Array,
-  order: { readonly seed: number; readonly epoch: number },
+  { length }: Uint32Array,
   some: ReadonlySet<number>,
+  samplesAt: (from: number, count: number) => Uint32Array,
 ): number | undefined {
-  for (let from = 0; from < samples.length; from += CHUNK) {
-    const count = Math.min(CHUNK, samples.length - from);
-    const rows = orderedRows(samples.length, order, from, count);
-    const index = rows.findIndex((row) => some.has(samples[row] as number));
+  for (let from = 0; from < length; from += POSITIONS) {
+    const samples = samplesAt(from, Math.min(POSITIONS, length - from));
+    const index = samples.findIndex((sample) => some.has(sample));
     if (index >= 0) return from + index;
   }
   return undefined;

@@ -16,6 +16,9 @@ const SPAN_POSITIONS = 4096;
 /** Bytes of one teacher's answers in a span, at most, as long as a batch allows: the window is held in memory. */
 export const SPAN_BYTES = 8 * 1024 * 1024;
 
+/** Bytes of a span's pictures, decoded: of a set in shards a worker holds those of two spans, and no others. */
+export const SPAN_PICTURE_BYTES = 128 * 1024 * 1024;
+
 export interface SpanGrid {
   readonly plan: StepPlan;
   /** A multiple of the batch size; an epoch's last span may be shorter. */
@@ -26,15 +29,30 @@ export interface SpanGrid {
   readonly spanCount: number;
 }
 
-/** The grid of a plan whose teachers answer with `rowBytes` bytes a row. */
-export function spanGrid(plan: StepPlan, rowBytes: number): SpanGrid {
+/**
+ * The grid of a plan whose teachers answer with `rowBytes` bytes a row.
+ *
+ * @param pictureBytes - of a set in shards, a picture's, decoded: then no span is longer than {@link SPAN_POSITIONS}, or
+ * has more than {@link SPAN_PICTURE_BYTES}, as long as a batch allows.
+ */
+export function spanGrid(plan: StepPlan, rowBytes: number, pictureBytes?: number): SpanGrid {
   const { sampleCount, batchSize, stepsPerEpoch } = plan;
-  const fittingSteps = Math.max(1, Math.floor(SPAN_BYTES / rowBytes / batchSize));
+  const fittingPictures =
+    pictureBytes === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.min(SPAN_POSITIONS, SPAN_PICTURE_BYTES / pictureBytes);
+  const fittingRows = Math.min(SPAN_BYTES / rowBytes, fittingPictures);
+  const fittingSteps = Math.max(1, Math.floor(fittingRows / batchSize));
   const wantedSpans = Math.round(sampleCount / SPAN_POSITIONS);
   const equalSpans = Math.max(wantedSpans, Math.ceil(stepsPerEpoch / fittingSteps));
-  const stepsPerSpan = Math.ceil(stepsPerEpoch / equalSpans);
-  const spansPerEpoch = Math.ceil(stepsPerEpoch / stepsPerSpan);
-  const grid = { plan, spanPositions: stepsPerSpan * batchSize, stepsPerSpan, spansPerEpoch };
+  return gridOfSpans(plan, Math.ceil(stepsPerEpoch / equalSpans) * batchSize);
+}
+
+/** The grid of a plan with spans of so many positions, which are whole batches. */
+export function gridOfSpans(plan: StepPlan, spanPositions: number): SpanGrid {
+  const stepsPerSpan = spanPositions / plan.batchSize;
+  const spansPerEpoch = Math.ceil(plan.stepsPerEpoch / stepsPerSpan);
+  const grid = { plan, spanPositions, stepsPerSpan, spansPerEpoch };
   return {
     ...grid,
     spanCount: plan.stepCount === 0 ? 0 : spanOfStep(grid, plan.stepCount - 1) + 1,

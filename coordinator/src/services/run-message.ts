@@ -1,7 +1,7 @@
 /** A run as users see it: its record, and what is known of it at this moment. */
 import { normalisedText } from '@lyceum/learning/specification';
 import { LyceumError, Run, RunState } from '@lyceum/proto';
-import { deviceCosts, type ProgressSnapshot, type RunRecord } from '../runs/index.js';
+import { deviceCosts, orderText, type ProgressSnapshot, type RunRecord } from '../runs/index.js';
 import type { RunStateName } from '../schedule/index.js';
 
 /** What no record holds: it is found out anew after a restart. */
@@ -90,6 +90,7 @@ export function runMessage(record: RunRecord, live: LiveRun, brief = false): Run
       teacherIdentities: record.teachers.map((teacher) => teacher.identity),
       cost: costMessage(record, live),
       warnings: record.teacherNotes?.warnings ?? [],
+      order: orderText(record) ?? '',
     }),
   });
 }

@@ -3,7 +3,7 @@
  * it is of. Pure.
  */
 import type { SplitName } from '@lyceum/learning/datasets';
-import { batchSpan, type Span, type StepPlan } from '@lyceum/learning/orders';
+import { batchSpan, type OrderKey, type Span, type StepPlan } from '@lyceum/learning/orders';
 import { mixupOf, type ViewAt, writeHardLabels } from '@lyceum/learning/views';
 import {
   float32Tensor,
@@ -25,7 +25,7 @@ export interface BatchSettings {
   readonly split: SplitName;
   readonly slice: Slice;
   /** Absent: the split's own order. */
-  readonly orderSeed: number | undefined;
+  readonly order: OrderKey | undefined;
   /** [N of the set], 1 where the run may know the label. */
   readonly labelled: Uint8Array;
   readonly viewOf: (epoch: number) => ViewAt;
@@ -38,7 +38,7 @@ export function* targetBatches(
   { epoch, firstPosition, tensors }: TargetFrame,
   settings: BatchSettings,
 ): Generator<TargetBatch, void, undefined> {
-  const { plan, dataset, split, orderSeed, labelled } = settings;
+  const { plan, dataset, split, order, labelled } = settings;
   const end = firstPosition + (tensors[0]?.shape[0] ?? 0);
   for (let position = firstPosition; position < end; ) {
     const step = epoch * plan.stepsPerEpoch + Math.floor(position / plan.batchSize);
@@ -47,7 +47,7 @@ export function* targetBatches(
     const part = slicePart(batch, settings.slice, position, partEnd);
     position = partEnd;
     if (part === undefined) continue;
-    const all = spanSamples(dataset, split, batch, orderSeed);
+    const all = spanSamples(dataset, split, batch, order);
     const offset = part.firstPosition - batch.firstPosition;
     const samples = all.subarray(offset, offset + part.positionCount);
     const isLabelled = (sample: number) => labelled[sample] === 1;

@@ -24,6 +24,7 @@ import {
   type Contributors,
   foreignPlugin,
   gridOf,
+  orderOf,
   type RunRecord,
   type TargetTensorShape,
   targetTensors,
@@ -159,7 +160,7 @@ export function batchSettings(order: TargetOrder, dataset: DatasetOutline): Batc
     dataset,
     split,
     slice,
-    orderSeed: split === 'train' ? spec.training.seed : undefined,
+    order: split === 'train' ? orderOf(record) : undefined,
     labelled: labelledMask(dataset, spec.labels),
     viewOf: (epoch) => viewAt(split === 'train' ? spec.views : undefined, epoch),
     contributorsOf: (step) => contributors?.get(spanOfStep(grid, step)) ?? everybody,
@@ -191,6 +192,7 @@ export function targetOutline(order: TargetOrder, dataset: DatasetOutline): Targ
     endStep: plan.stepCount,
     tensors: tensorsOf(order, dataset, view),
     classNames: [...dataset.classNames],
+    blockPositions: split === 'train' ? orderOf(record).blockPositions : undefined,
   });
 }
 

@@ -12,6 +12,7 @@ import type { AnswerOutput, AnswerStore } from '../answers/index.js';
 import type { ArtifactCatalog, DatasetOutline } from '../artifacts/index.js';
 import {
   type ContributorLedgers,
+  orderOf,
   ownAnswer,
   quorumOf,
   type RunStore,
@@ -169,9 +170,8 @@ export class TargetStreams {
     const { record, spec, split } = order;
     const isRuns = split === 'train';
     const view = isRuns ? viewAt(spec.views, span.epoch) : IDENTITY_VIEW;
-    const orderSeed = isRuns ? spec.training.seed : undefined;
     const samples = isRuns
-      ? spanSamples(dataset, split, span, orderSeed)
+      ? spanSamples(dataset, split, span, orderOf(record))
       : splitSamples(dataset, split);
     const lacking: string[] = [];
     for (const [index, { name, identity, access }] of record.teachers.entries()) {

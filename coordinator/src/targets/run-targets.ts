@@ -11,6 +11,7 @@ import type { DatasetOutline } from '../artifacts/index.js';
 import {
   type ContributorLedger,
   gridOf,
+  orderOf,
   quorumOf,
   type RunRecord,
   windowStepsOf,
@@ -94,7 +95,7 @@ export class RunTargets implements Asker {
     });
     // The window's spans, and those on their way; others are computed again if a student goes back to them.
     const keptCount = () => 2 * this.#schedule.openSpanCount() + 2;
-    this.#samples = new SpanSamples(dataset, grid, spec.training.seed, keptCount);
+    this.#samples = new SpanSamples(dataset, grid, orderOf(record), keptCount);
     const samples = this.#samples;
     this.#latencies = new SpanLatencies(keptCount);
     this.#source = new TargetSource({ record, spec, codec, dataset, grid, samples, store, combiner, fit }); // biome-ignore format: short

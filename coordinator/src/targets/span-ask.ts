@@ -2,7 +2,7 @@
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { viewAt } from '@lyceum/learning/views';
 import type { DatasetOutline } from '../artifacts/index.js';
-import { type RunRecord, teacherOutputs } from '../runs/index.js';
+import { orderOf, type RunRecord, teacherOutputs } from '../runs/index.js';
 import { type SpanGrid, spanAt } from '../schedule/index.js';
 import { type Ask, askFor } from '../tickets/asks/index.js';
 import type { SpanSamples } from './span-samples.js';
@@ -26,7 +26,7 @@ export function spanAsk(
     teacherIdentity: record.teachers[teacher]?.identity ?? '',
     split: 'train',
     view: viewAt(spec.views, at.epoch),
-    orderSeed: spec.training.seed,
+    order: orderOf(record),
     span: at,
     outputs: teacherOutputs(record, teacher),
   } as const;

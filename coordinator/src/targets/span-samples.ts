@@ -1,5 +1,5 @@
 /** Which samples lie at the positions of a run's spans: computed once for all teachers and the target. */
-import { batchSpan } from '@lyceum/learning/orders';
+import { batchSpan, type OrderKey } from '@lyceum/learning/orders';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { type SpanGrid, spanAt, spanOfStep } from '../schedule/index.js';
 import { spanSamples } from '../tickets/asks/index.js';
@@ -8,15 +8,15 @@ import type { StepRange } from './flow/index.js';
 export class SpanSamples {
   readonly #dataset: DatasetOutline;
   readonly #grid: SpanGrid;
-  readonly #orderSeed: number;
+  readonly #order: OrderKey;
   readonly #known = new Map<number, Uint32Array>();
   readonly #keptCount: () => number;
 
   /** @param keptCount - how many spans are worth keeping just now; others are computed again. */
-  constructor(dataset: DatasetOutline, grid: SpanGrid, orderSeed: number, keptCount: () => number) {
+  constructor(dataset: DatasetOutline, grid: SpanGrid, order: OrderKey, keptCount: () => number) {
     this.#dataset = dataset;
     this.#grid = grid;
-    this.#orderSeed = orderSeed;
+    this.#order = order;
     this.#keptCount = keptCount;
   }
 
@@ -25,7 +25,7 @@ export class SpanSamples {
     const known = this.#known.get(span);
     if (known !== undefined) return known;
     const at = spanAt(this.#grid, span);
-    const samples = spanSamples(this.#dataset, 'train', at, this.#orderSeed);
+    const samples = spanSamples(this.#dataset, 'train', at, this.#order);
     this.#known.set(span, samples);
     const [oldest] = this.#known.keys();
     if (this.#known.size > this.#keptCount() && oldest !== undefined) this.#known.delete(oldest);

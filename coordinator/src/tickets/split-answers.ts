@@ -5,17 +5,17 @@
  */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
-import { MEASURED_TRAIN_SEED, measuredSamples, stepPlan } from '@lyceum/learning/orders';
+import { measuredSamples, measuredTrainOrder, stepPlan } from '@lyceum/learning/orders';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import type { AnswerStore } from '../answers/index.js';
-import type { DatasetOutline } from '../artifacts/index.js';
+import { type DatasetOutline, pictureBytesOf } from '../artifacts/index.js';
 import { ownAnswer, type PinnedTeacher } from '../runs/index.js';
-import { type SpanGrid, spanAt, spanGrid } from '../schedule/index.js';
+import { SPAN_PICTURE_BYTES, type SpanGrid, spanAt, spanGrid } from '../schedule/index.js';
 import { type Asker, askFor, spanSamples } from './asks/index.js';
 import { readLogits } from './read-logits.js';
 import type { TicketDesk } from './ticket-desk.js';
 
-/** A split's spans are multiples of so many positions. */
+/** A split's spans are multiples of so many positions, or of fewer where so many pictures are too large. */
 const SPAN_UNIT = 128;
 
 export type AskedTeacher = Pick<PinnedTeacher, 'name' | 'identity' | 'access' | 'knownClasses'>;
@@ -64,17 +64,17 @@ export class SplitAnswers implements Asker {
   /** Asks for everything that the store lacks. */
   start(): void {
     const { teachers, dataset, split, measured, desk } = this.#parts;
-    const orderSeed = measured && split === 'train' ? MEASURED_TRAIN_SEED : undefined;
+    const order = measured && split === 'train' ? measuredTrainOrder(dataset) : undefined;
     const grid = splitGrid(dataset, split, this.#samples().length);
     for (let index = 0; index < grid.spanCount; index++) {
       const span = spanAt(grid, index);
-      const samples = spanSamples(dataset, split, span, orderSeed);
+      const samples = spanSamples(dataset, split, span, order);
       for (const { identity, name, access } of teachers) {
         const outputs = [ownAnswer(access, dataset.classCount, this.#codec)];
         const content = {
           split,
           view: IDENTITY_VIEW,
-          ...(orderSeed !== undefined && { orderSeed }),
+          order,
           span,
           outputs,
         } as const;
@@ -131,6 +131,9 @@ export function splitGrid(
   split: SplitName,
   sampleCount = splitSamples(dataset, split).length,
 ): SpanGrid {
-  const plan = stepPlan({ sampleCount, batchSize: SPAN_UNIT, epochs: 1 });
-  return spanGrid(plan, dataset.classCount * 4);
+  const pictureBytes = pictureBytesOf(dataset);
+  const fitting = Math.floor(SPAN_PICTURE_BYTES / (pictureBytes ?? 1));
+  const batchSize = Math.max(1, Math.min(SPAN_UNIT, fitting));
+  const plan = stepPlan({ sampleCount, batchSize, epochs: 1 });
+  return spanGrid(plan, dataset.classCount * 4, pictureBytes);
 }

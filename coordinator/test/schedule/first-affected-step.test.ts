@@ -7,7 +7,7 @@ const SAMPLES = Uint32Array.from({ length: 50 }, (_, i) => 1000 + 3 * i);
 const plan = { sampleCount: 50, batchSize: 8, stepsPerEpoch: 7, stepCount: 30 };
 const CYCLE = 3;
 const viewOf = (epoch: number) => ({ text: 'shifted', epoch: epoch % CYCLE });
-const order = { plan, orderSeed: 9, samples: SAMPLES, viewOf };
+const order = { plan, order: { seed: 9 }, samples: SAMPLES, viewOf };
 
 function searched(view: number, affected: ReadonlySet<number>): number | undefined {
   for (let step = 0; step < plan.stepCount; step++) {

@@ -24,7 +24,7 @@ const settings: BatchSettings = {
   dataset,
   split: 'train',
   slice: { rank: 0, worldSize: 1 },
-  orderSeed: 7,
+  order: { seed: 7 },
   // The labels of even samples are known.
   labelled: Uint8Array.from({ length: TRAIN + 2 }, (_, i) => (i + 1) % 2),
   viewOf: (epoch) => viewAt(undefined, epoch),

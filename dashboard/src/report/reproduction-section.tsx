@@ -6,7 +6,7 @@ import type { ReportInput } from './report-input.js';
 const YAML_CHARACTERS = 20_000;
 
 export function ReproductionSection({ report, specificationYaml }: ReportInput) {
-  const { runId, digests, environment, seeds } = report;
+  const { runId, digests, environment, seeds, training } = report;
   const { studentWorker, teacherWorkers } = environment;
   const isDegraded = (report.contributors?.degradedShare ?? 0) > 0;
   const again = isDegraded
@@ -52,6 +52,9 @@ python3 examples/recompute.py predictions.npz report.json`}</code>
           ['Student worker', workerText(studentWorker)],
           ['Teacher workers', [...new Set(teacherWorkers.map(workerText))].slice(0, 10).join('; ')],
           ['Seed of the training', seeds.training],
+          ...(training.order === undefined
+            ? []
+            : [['Order of the samples', training.order] as const]),
           ['Seed of the choice of labels', seeds.labels ?? 'all labels'],
           ['Seed of the views', seeds.views ?? 'no views'],
         ]}

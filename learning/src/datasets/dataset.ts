@@ -10,7 +10,7 @@
 import { LyceumError } from '@lyceum/proto';
 import { describeEncoding, type Encoding } from './encoding/index.js';
 import type { SampleTexts } from './sample-texts.js';
-import { HeldSamples, type ShardIndex } from './shards/index.js';
+import { describeShards, HeldSamples, type ShardIndex } from './shards/index.js';
 
 export type SplitName = 'train' | 'validation' | 'test';
 
@@ -187,5 +187,7 @@ export function describeDataset(stored: StoredDataset): Record<string, unknown> 
     valueType: valueType(inputs),
     ...(encoding !== undefined && { encoding: describeEncoding(encoding) }),
   }));
-  return { digest, modalities, sampleCount, classCount, classNames, splits };
+  const { shards, chunkEnds } = stored;
+  const places = shards && chunkEnds && { shards: describeShards(shards, chunkEnds) };
+  return { digest, modalities, sampleCount, classCount, classNames, splits, ...places };
 }

@@ -2,7 +2,8 @@
  * Samples that are in two splits: figures on a split whose samples were trained on, or chosen by, say too much.
  *
  * Samples are compared by digests of 62 bits of their values in all modalities, eight bytes a sample, in one pass and a
- * sort. Labels do not count: a twin of another label is a twin.
+ * sort. Labels do not count: a twin of another label is a twin. Of a set in shards they are compared by their files: the
+ * same picture in another file is another.
  */
 import { createHash } from 'node:crypto';
 import { SPLIT_NUMBERS, type StoredDataset } from './dataset.js';
@@ -14,24 +15,15 @@ export interface SharedSamples {
   readonly testInValidation: number;
 }
 
-export function sharedSamples({
-  modalities,
-  sampleCount,
-  splits,
-}: Pick<StoredDataset, 'modalities' | 'sampleCount' | 'splits'>): SharedSamples {
-  const all = [...modalities.values()].map(({ inputs }) =>
-    Buffer.from(inputs.buffer, inputs.byteOffset, inputs.byteLength),
-  );
+type ComparedSet = Pick<StoredDataset, 'modalities' | 'sampleCount' | 'splits' | 'shards'>;
+
+export function sharedSamples(dataset: ComparedSet): SharedSamples {
+  const { sampleCount, splits } = dataset;
+  const digestOf = sampleDigests(dataset);
   const keys = new BigUint64Array(sampleCount);
   for (let sample = 0; sample < sampleCount; sample++) {
-    const hash = createHash('sha256');
-    for (const bytes of all) {
-      const sampleBytes = bytes.length / sampleCount;
-      hash.update(bytes.subarray(sample * sampleBytes, (sample + 1) * sampleBytes));
-    }
-    const digest = hash.digest().readBigUInt64LE();
     // The last two bits tell the split: equal samples stand together, sorted.
-    keys[sample] = (digest & ~3n) | BigInt(splits[sample] as number);
+    keys[sample] = (digestOf(sample) & ~3n) | BigInt(splits[sample] as number);
   }
   keys.sort();
   const total = { validationInTrain: 0, testInTrain: 0, testInValidation: 0 };
@@ -52,6 +44,31 @@ export function sharedSamples({
     counts = [0, 0, 0, 0];
   }
   return total;
+}
+
+/** 64 bits of a sample's digest. */
+function sampleDigests({
+  modalities,
+  sampleCount,
+  shards,
+}: ComparedSet): (sample: number) => bigint {
+  if (shards !== undefined) {
+    const { buffer, byteOffset, byteLength } = shards.digests;
+    const digests = Buffer.from(buffer, byteOffset, byteLength);
+    const digestBytes = byteLength / sampleCount;
+    return (sample) => digests.readBigUInt64LE(sample * digestBytes);
+  }
+  const all = [...modalities.values()].map(({ inputs }) =>
+    Buffer.from(inputs.buffer, inputs.byteOffset, inputs.byteLength),
+  );
+  return (sample) => {
+    const hash = createHash('sha256');
+    for (const bytes of all) {
+      const sampleBytes = bytes.length / sampleCount;
+      hash.update(bytes.subarray(sample * sampleBytes, (sample + 1) * sampleBytes));
+    }
+    return hash.digest().readBigUInt64LE();
+  };
 }
 
 /** `11 samples of test are in train too, …`; undefined: there is none. */

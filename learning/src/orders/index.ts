@@ -2,10 +2,11 @@
 export { chunkOf } from './chunk-order.js';
 export { classSpreadSamples } from './class-spread-order.js';
 export { labelledMask } from './labelled-mask.js';
-export { MEASURED_TRAIN_SEED, measuredSamples, measuredTrainOrder } from './measured-samples.js';
+export { measuredSamples, measuredTrainOrder } from './measured-samples.js';
 export {
   batchSpan,
   keyedPermutation,
+  type OrderKey,
   orderedRows,
   type SampleOrder,
   type Span,

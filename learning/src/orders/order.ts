@@ -29,8 +29,11 @@ export interface SampleOrder {
   readonly seed: number;
   readonly epoch: number;
   /** Of a set in shards: positions of a block, inside which rows are mixed. Absent: full order, any row anywhere. */
-  readonly blockPositions?: number;
+  readonly blockPositions?: number | undefined;
 }
+
+/** An order of every epoch. */
+export type OrderKey = Omit<SampleOrder, 'epoch'>;
 
 /**
  * Symbols above; stepsPerEpoch = ⌈N / B⌉.

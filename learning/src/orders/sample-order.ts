@@ -38,6 +38,10 @@ function rowsOf(
     const message = 'an order by blocks is of a set in shards, and this is one file';
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
+  if (!(Number.isInteger(blockPositions) && blockPositions > 0)) {
+    const message = `want blocks of one position or more, got ${blockPositions}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
   // Checks the positions.
   orderedRows(samples.length, undefined, firstPosition, positionCount);
   return chunkOrderedRows(

@@ -254,6 +254,11 @@ const training = section({
   seed: seed
     .default(1)
     .describe("Seed of the student's first weights, of dropout and of the order of samples."),
+  order: word('full', 'chunks')
+    .optional()
+    .describe(
+      'Of a set in shards: whether each epoch shuffles all samples (full), or chunks and then the samples of some chunks at a time (chunks); absent, what its size asks for.',
+    ),
   checkpointEverySteps: count
     .default(200)
     .describe('Steps between two checkpoints: a death of the student costs no more of them.'),

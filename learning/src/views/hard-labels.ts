@@ -12,7 +12,7 @@ import type { ViewAt } from './views.js';
  * @param out - at least [n, C]; all of it is written.
  */
 export function writeHardLabels(
-  dataset: Pick<Dataset, 'labels' | 'classCount' | 'sampleCount' | 'splits'>,
+  dataset: Pick<Dataset, 'labels' | 'classCount' | 'sampleCount' | 'splits' | 'chunkEnds'>,
   labelled: Uint8Array,
   samples: Uint32Array,
   view: ViewAt,

@@ -1,6 +1,6 @@
 /** From a ticket's span of positions to samples of the data set. Pure. */
 import { type Dataset, type SplitName, splitSamples } from '@lyceum/learning/datasets';
-import { classSpreadSamples, orderedRows } from '@lyceum/learning/orders';
+import { classSpreadSamples, orderedSamples } from '@lyceum/learning/orders';
 import { LyceumError, type Order, Split, type Ticket } from '@lyceum/proto';
 
 /** The part of a ticket that says which samples. */
@@ -35,6 +35,6 @@ export function ticketSamples(dataset: Dataset, span: TicketSpan): Uint32Array {
   if (span.order?.byClass === true) {
     return classSpreadSamples(dataset, split, span.order, end).subarray(span.firstPosition);
   }
-  const rows = orderedRows(inSplit.length, span.order, span.firstPosition, span.positionCount);
-  return rows.map((row) => inSplit[row] as number);
+  const { order, firstPosition, positionCount } = span;
+  return orderedSamples(inSplit, dataset.chunkEnds, order, firstPosition, positionCount);
 }

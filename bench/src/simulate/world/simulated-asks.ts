@@ -65,7 +65,7 @@ function askOf(
       teacherIdentity: teacherId(teacher),
       split: 'train',
       view: { text: 'identity', epoch: at.epoch % viewCycle },
-      orderSeed,
+      order: { seed: orderSeed },
       span: at,
       outputs: [{ name: 'logits', rowLength: 1, codec: 'float32' }],
     },

@@ -52,6 +52,9 @@ class Outline:
     #: Shape of a row by the name of the tensor, in the order in which batches have them.
     tensors: Mapping[str, tuple[int, ...]]
     class_names: tuple[str, ...]
+    #: Of a set in shards that is visited by chunks: positions of a block of the order, whose samples are those of a few
+    #: chunks; None: any sample may be anywhere.
+    block_positions: int | None
 
     @property
     def pools(self) -> dict[str, float]:
@@ -260,6 +263,7 @@ def _outline(message: Mapping[str, Any]) -> Outline:
         end_step=message["end_step"],
         tensors={tensor["name"]: tuple(tensor["row_shape"].tolist()) for tensor in message["tensors"]},
         class_names=tuple(message["class_names"]),
+        block_positions=message["block_positions"] or None,
     )
 
 

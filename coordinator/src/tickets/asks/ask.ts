@@ -1,6 +1,6 @@
 /** What is asked of one teacher, and by whom. */
 import { SPLIT_NUMBERS, type SplitName, splitSamples } from '@lyceum/learning/datasets';
-import { orderedRows, type Span } from '@lyceum/learning/orders';
+import { type OrderKey, orderedSamples, type Span } from '@lyceum/learning/orders';
 import type { ViewAt } from '@lyceum/learning/views';
 import { digestBytes, Ticket, ticketId } from '@lyceum/proto';
 import type { AnswerOutput, AnswerTableKey } from '../../answers/index.js';
@@ -46,7 +46,7 @@ export interface AskContent {
   readonly split: SplitName;
   readonly view: ViewAt;
   /** Absent: the split's own order; `span.epoch` means nothing then. */
-  readonly orderSeed?: number;
+  readonly order?: OrderKey | undefined;
   /** The order whose beginning is spread over the classes. */
   readonly byClass?: boolean;
   readonly span: Span;
@@ -58,14 +58,14 @@ export interface AskContent {
 type AskedSet = Pick<DatasetOutline, 'digest' | 'classCount' | 'sampleCount'>;
 
 export function askFor(dataset: AskedSet, content: AskContent, samples: Uint32Array): Ask {
-  const { span, view, orderSeed, byClass = false, teacherIdentity, outputs } = content;
+  const { span, view, order, byClass = false, teacherIdentity, outputs } = content;
   const ticket = Ticket.fromPartial({
     teacherIdentity: digestBytes(content.teacherIdentity),
     datasetDigest: digestBytes(dataset.digest),
     split: SPLIT_NUMBERS[content.split] as Ticket['split'],
     view: view.text,
     viewEpoch: view.epoch,
-    ...(orderSeed !== undefined && { order: { seed: orderSeed, epoch: span.epoch, byClass } }),
+    ...(order !== undefined && { order: { ...order, epoch: span.epoch, byClass } }),
     firstPosition: span.firstPosition,
     positionCount: span.positionCount,
     outputs: outputs.map(({ name }) => name),
@@ -97,11 +97,10 @@ export function answerTable(
 export function spanSamples(
   dataset: DatasetOutline,
   split: SplitName,
-  span: Span,
-  orderSeed: number | undefined,
+  { epoch, firstPosition, positionCount }: Span,
+  order: OrderKey | undefined,
 ): Uint32Array {
   const samples = splitSamples(dataset, split);
-  const order = orderSeed === undefined ? undefined : { seed: orderSeed, epoch: span.epoch };
-  const rows = orderedRows(samples.length, order, span.firstPosition, span.positionCount);
-  return rows.map((row) => samples[row] as number);
+  const inEpoch = order && { ...order, epoch };
+  return orderedSamples(samples, dataset.chunkEnds, inEpoch, firstPosition, positionCount);
 }

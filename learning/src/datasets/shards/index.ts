@@ -1,4 +1,5 @@
 /** Where the pictures of a set in shards are: the index that its manifest holds, and the checks on it. */
+export { describeShards } from './describe-shards.js';
 export { HeldSamples } from './held-samples.js';
 export { type IndexArrays, indexArrays, readIndexArrays } from './index-arrays.js';
 export type { PictureCanary, PictureGrid, Shard, ShardIndex } from './shard-index.js';

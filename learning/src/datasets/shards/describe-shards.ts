@@ -1,0 +1,16 @@
+/** What a person wants to know of the shards of a set, as JSON. */
+import type { ShardIndex } from './shard-index.js';
+
+export function describeShards(
+  { shards, lengths, grid, decoder }: ShardIndex,
+  { length: chunks }: Uint32Array,
+): Record<string, unknown> {
+  return {
+    count: shards.length,
+    formats: [...new Set(shards.map(({ format }) => format))].sort(),
+    pictureBytes: lengths.reduce((sum, length) => sum + length, 0),
+    chunks,
+    fit: grid.fit,
+    decoder,
+  };
+}
