@@ -17,6 +17,20 @@ const kept = new WeakMap<
 /** Gives [...sampleShape] of a sample, row-major; to be read before the next sample is asked for. */
 export type SampleReader = (sample: number) => Float32Array;
 
+/** Gives the stored bytes of a sample, uncopied; undefined: the set is none of bytes. */
+export function byteReader({
+  inputs,
+  sampleShape,
+  held,
+}: Dataset): ((sample: number) => Uint8Array) | undefined {
+  if (!(inputs instanceof Uint8Array)) return undefined;
+  const length = elementCount(sampleShape);
+  return (sample) => {
+    const row = held === undefined ? sample : held.row(sample);
+    return inputs.subarray(row * length, (row + 1) * length);
+  };
+}
+
 export function sampleReader({ inputs, inputScale, sampleShape, held }: Dataset): SampleReader {
   const length = elementCount(sampleShape);
   // Of held samples others are held soon.
@@ -44,6 +58,12 @@ function allValues(inputs: Dataset['inputs'], scale: number): Float32Array | und
   return values;
 }
 
-function scaled(inputs: Dataset['inputs'], scale: number, out: Float32Array): void {
-  for (let i = 0; i < inputs.length; i++) out[i] = (inputs[i] as number) * scale;
+/** Writes the real values of stored ones to `out` from `offset` on. */
+export function scaled(
+  stored: Dataset['inputs'],
+  scale: number,
+  out: Float32Array,
+  offset = 0,
+): void {
+  for (let i = 0; i < stored.length; i++) out[offset + i] = (stored[i] as number) * scale;
 }

@@ -4,11 +4,14 @@
  */
 import { fnv1a32Decimal, mulberry32 } from '../arrays/index.js';
 import type { Dataset } from '../datasets/index.js';
-import { sampleReader } from './real-values.js';
+import { CropBox } from './crop-box.js';
 import type { ViewFunction } from './views.js';
 
-/** Writes the view of a sample to `out` at `offset`, real values, row-major. */
-export type SampleWriter = (sample: number, out: Float32Array, offset: number) => void;
+/** Real values, or bytes as the set has them. */
+export type Values = Float32Array | Uint8Array;
+
+/** Writes the view of a sample to `out` at `offset`, row-major. */
+export type Writer<T extends Values> = (sample: number, out: T, offset: number) => void;
 
 /** Numbers of a sample's stream. */
 export const DRAW = {
@@ -21,24 +24,28 @@ export const DRAW = {
   rotation: 6,
   holeTop: 7,
   holeLeft: 8,
+  /** The first of several. */
+  randomResizedCrop: 9,
 };
 
 /** The sample as it is. */
-export function copier(dataset: Dataset): SampleWriter {
-  const read = sampleReader(dataset);
+export function copier<T extends Values>(read: (sample: number) => T): Writer<T> {
   return (sample, out, offset) => out.set(read(sample), offset);
 }
 
-/** Whole pixels: shift and flip, value by value as they are. */
-export function mover(
-  dataset: Dataset,
+/**
+ * Whole pixels: shift and flip, value by value as they are.
+ *
+ * @param mirror - room for one picture.
+ */
+export function mover<T extends Values>(
+  read: (sample: number) => T,
+  [height = 0, width = 0, channels = 0]: readonly number[],
   { shift, flip }: ViewFunction,
   prefix: number,
-): SampleWriter {
-  const [height = 0, width = 0, channels = 0] = dataset.sampleShape;
+  mirror: T,
+): Writer<T> {
   const rowLength = width * channels;
-  const read = sampleReader(dataset);
-  const mirror = new Float32Array(flip ? height * rowLength : 0);
   return (sample, out, offset) => {
     const seed = fnv1a32Decimal(sample, prefix);
     const down = wholeShift(shift, height, mulberry32(seed, DRAW.down));
@@ -50,12 +57,7 @@ export function mover(
   };
 }
 
-function writeMirrored(
-  values: Float32Array,
-  width: number,
-  channels: number,
-  out: Float32Array,
-): void {
+function writeMirrored(values: Values, width: number, channels: number, out: Values): void {
   const rowLength = width * channels;
   for (let row = 0; row < values.length; row += rowLength) {
     for (let x = 0; x < width; x++) {
@@ -68,11 +70,11 @@ function writeMirrored(
 
 /** In one piece, and zeros over what came in at a side from the row above or below. */
 function writeMoved(
-  values: Float32Array,
+  values: Values,
   rowLength: number,
   down: number,
   right: number,
-  out: Float32Array,
+  out: Values,
   offset: number,
 ): void {
   const { length } = values;
@@ -99,7 +101,7 @@ export function resampler(
   shape: readonly number[],
   settings: ViewFunction | undefined,
   prefix: number,
-): SampleWriter {
+): Writer<Float32Array> {
   const [H = 0, W = 0, sourceChannels = 0] = sampleShape;
   const [h = 0, w = 0, channels = 0] = shape;
   const step = sourceChannels === 1 ? 0 : 1;
@@ -107,7 +109,7 @@ export function resampler(
   return (sample, out, offset) => {
     map.reset(h, w, H, W);
     if (settings !== undefined) map.undo(settings, fnv1a32Decimal(sample, prefix), H, W);
-    const { xx, xy, x0, yx, yy, y0 } = map;
+    const { xx, xy, x0, yx, yy, y0, firstX, firstY, endX, endY } = map;
     const base = (held === undefined ? sample : held.row(sample)) * H * W * sourceChannels;
     let target = offset;
     for (let y = 0; y < h; y++) {
@@ -119,15 +121,15 @@ export function resampler(
           continue;
         }
         // A pixel's value is at its centre, half a pixel from its edge. Places are not negative: | 0 is their floor.
-        const fromLeft = atX > 0.5 ? atX - 0.5 : 0;
-        const fromTop = atY > 0.5 ? atY - 0.5 : 0;
+        const fromLeft = atX > firstX + 0.5 ? atX - 0.5 : firstX;
+        const fromTop = atY > firstY + 0.5 ? atY - 0.5 : firstY;
         const left = fromLeft | 0;
         const top = fromTop | 0;
         const shareX = fromLeft - left;
         const shareY = (fromTop - top) * inputScale;
         const restY = inputScale - shareY;
-        const right = left + 1 < W ? sourceChannels : 0;
-        const below = top + 1 < H ? W * sourceChannels : 0;
+        const right = left + 1 < endX ? sourceChannels : 0;
+        const below = top + 1 < endY ? W * sourceChannels : 0;
         let pixel = base + (top * W + left) * sourceChannels;
         for (let c = 0; c < channels; c++, pixel += step) {
           const from = inputs[pixel] as number;
@@ -149,6 +151,12 @@ class AffineMap {
   yx = 0;
   yy = 1;
   y0 = 0;
+  /** The pixels of the set that are looked at: first, and after the last. */
+  firstX = 0;
+  endX = 0;
+  firstY = 0;
+  endY = 0;
+  readonly #box = new CropBox();
 
   /** From the centres of h × w pixels to the same places of H × W. */
   reset(h: number, w: number, H: number, W: number): void {
@@ -158,10 +166,15 @@ class AffineMap {
     this.yx = 0;
     this.yy = H / h;
     this.y0 = 0.5 * this.yy;
+    this.firstX = 0;
+    this.endX = W;
+    this.firstY = 0;
+    this.endY = H;
   }
 
   /** From the view of the sample with that seed to the sample. */
-  undo({ shift, flip, crop, rotation }: ViewFunction, seed: number, H: number, W: number): void {
+  undo(view: ViewFunction, seed: number, H: number, W: number): void {
+    const { shift, flip, crop, rotation, randomResizedCrop } = view;
     this.x0 -= wholeShift(shift, W, mulberry32(seed, DRAW.right));
     this.y0 -= wholeShift(shift, H, mulberry32(seed, DRAW.down));
     if (rotation > 0) this.#turn((2 * mulberry32(seed, DRAW.rotation) - 1) * rotation, H, W);
@@ -171,11 +184,26 @@ class AffineMap {
       this.x0 += mulberry32(seed, DRAW.cropLeft) * cut * W;
       this.y0 += mulberry32(seed, DRAW.cropTop) * cut * H;
     }
+    if (randomResizedCrop !== undefined) {
+      this.#box.draw(randomResizedCrop, seed, DRAW.randomResizedCrop, H, W);
+      this.#enlarge(this.#box, H, W);
+    }
     if (flip && mulberry32(seed, DRAW.mirrored) < 0.5) {
       this.xx = -this.xx;
       this.xy = -this.xy;
       this.x0 = W - this.x0;
+      [this.firstX, this.endX] = [W - this.endX, W - this.firstX];
     }
+  }
+
+  /** From the whole to a rectangle that lies as the whole does. */
+  #enlarge({ top, left, height, width }: CropBox, H: number, W: number): void {
+    this.xx *= width / W;
+    this.x0 = left + this.x0 * (width / W);
+    this.yy *= height / H;
+    this.y0 = top + this.y0 * (height / H);
+    [this.firstX, this.endX] = [left, left + width];
+    [this.firstY, this.endY] = [top, top + height];
   }
 
   /** About the centre, by a share of a full turn. */

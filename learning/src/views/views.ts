@@ -10,7 +10,10 @@ import { LyceumError, type Problem } from '@lyceum/proto';
 import { PICTURE_VIEWS, type ViewSettings, views } from '../specification/index.js';
 
 export interface ViewAt {
-  /** `identity`, or version and settings, those that are off left out: `v1,seed=7,shift=0.07,flip=1`. */
+  /**
+   * `identity`, or version and settings, those that are off left out: `v1,seed=7,shift=0.07,flip=1`. Intervals of a
+   * random resized crop stand one after the other: `randomResizedCrop=0.08:1:0.75:1.25`.
+   */
   readonly text: string;
   /** Epoch modulo the view's cycle. */
   readonly epoch: number;
@@ -23,10 +26,14 @@ export const IDENTITY_VIEW: ViewAt = { text: 'identity', epoch: 0 };
 
 const VIEW_VERSION = 1;
 
-const { seed: _, cycle: __, ...OFF } = views.parse({});
+type Field = Exclude<keyof ViewSettings, 'seed' | 'cycle'>;
 
-/** In the order of the text. All are 0 or false where they are off. */
-const FIELDS = Object.keys(OFF) as (keyof typeof OFF)[];
+const OFF = views.parse({});
+
+/** In the order of the text. All are 0, false or absent where they are off. */
+const FIELDS = Object.keys(views.shape).filter(
+  (name) => name !== 'seed' && name !== 'cycle',
+) as Field[];
 
 /** The view of a run's epoch; settings that change nothing are the identity. */
 export function viewAt(settings: ViewSettings | undefined, epoch: number): ViewAt {
@@ -35,8 +42,22 @@ export function viewAt(settings: ViewSettings | undefined, epoch: number): ViewA
 }
 
 function viewText(view: ViewFunction): string {
-  const fields = FIELDS.flatMap((name) => (view[name] ? [`${name}=${Number(view[name])}`] : []));
+  const fields = FIELDS.flatMap((name) => (view[name] ? [`${name}=${valueText(view[name])}`] : []));
   return [`v${VIEW_VERSION}`, `seed=${view.seed}`, ...fields].join();
+}
+
+function valueText(value: ViewFunction[Field]): string {
+  if (typeof value !== 'object') return String(Number(value));
+  return [...value.area, ...value.ratio].join(':');
+}
+
+/** What {@link valueText} gave; of any other text something that is no setting. */
+function textValue(name: string, text = ''): unknown {
+  if (name === 'randomResizedCrop') {
+    const [least, most, narrowest, widest] = text.split(':').map(Number);
+    return { area: [least, most], ratio: [narrowest, widest] };
+  }
+  return OFF[name as Field] === false ? text === '1' : Number(text);
 }
 
 /**
@@ -49,8 +70,7 @@ export function viewFunction({ text }: ViewAt): ViewFunction | undefined {
   const [, ...fields] = text.split(',');
   const written = fields.map((field) => {
     const [name = '', value] = field.split('=', 2);
-    const isFlag = Object.entries(OFF).some(([own, off]) => own === name && off === false);
-    return [name, isFlag ? value === '1' : Number(value)] as const;
+    return [name, textValue(name, value)] as const;
   });
   const { data: view } = views.safeParse(Object.fromEntries(written));
   const isOn = view !== undefined && FIELDS.some((name) => view[name]);

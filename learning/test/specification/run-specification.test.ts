@@ -218,6 +218,31 @@ describe('what a user is told', () => {
     );
   });
 
+  test('a random resized crop: its intervals, and what it cannot be with', () => {
+    const problem = (views: object) => problemOf(distillation({ views }));
+    const cropped = (crop: object, ...others: object[]) =>
+      problem(Object.assign({ randomResizedCrop: crop }, ...others));
+    expect(cropped({}, { shift: 0.1 })).toBe(
+      'spec.views.shift: cannot be with randomResizedCrop, which says alone what is kept; want shift: 0, or no randomResizedCrop',
+    );
+    expect(cropped({ area: [0.5, 0.4] })).toBe(
+      'spec.views.randomResizedCrop.area: want [from, to], two shares of the area above 0 and up to 1, the smaller one first, got a list of 2',
+    );
+    expect(cropped({ area: [0, 1] })).toBe(
+      'spec.views.randomResizedCrop.area[0]: want a share of the area, above 0 and up to 1, got 0',
+    );
+    expect(cropped({ area: 0.5 })).toBe(
+      'spec.views.randomResizedCrop.area: want [from, to], two shares of the area above 0 and up to 1, got 0.5',
+    );
+    expect(cropped({ ratio: [0, 1] })).toBe(
+      'spec.views.randomResizedCrop.ratio[0]: want width by height, a number above 0, got 0',
+    );
+    const views = { randomResizedCrop: {}, flip: true, mixup: true, cutout: 0.2 };
+    expect(checkRunSpecification(distillation({ views }), 'x').spec.views).toMatchObject({
+      randomResizedCrop: { area: [0.08, 1], ratio: [3 / 4, 4 / 3] },
+    });
+  });
+
   test('a name that is accepted whatever it knows, and is no teacher’s', () => {
     const teachers = [{ name: 'wide', model: 'wide' }];
     const accepting = (accept: unknown) =>

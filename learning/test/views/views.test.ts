@@ -7,9 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { fnv1a32, mulberry32 } from '../../src/arrays/hashing.js';
 import type { Dataset } from '../../src/datasets/dataset.js';
 import type { ViewSettings } from '../../src/specification/distillation/views-schema.js';
+import { CropBox } from '../../src/views/crop-box.js';
 import { mixupOf, mixupShare, pairSeed } from '../../src/views/mixup.js';
 import { readInputs } from '../../src/views/read-inputs.js';
-import { seenShape } from '../../src/views/sample-view.js';
+import { byteWriter, seenShape } from '../../src/views/sample-view.js';
 import { IDENTITY_VIEW, viewAt, viewProblems } from '../../src/views/views.js';
 
 const OFF: ViewSettings = {
@@ -56,6 +57,14 @@ function read(
     shape,
   );
   return out;
+}
+
+type Crop = NonNullable<ViewSettings['randomResizedCrop']>;
+
+/** Bytes of the same order of size everywhere, told apart. */
+function asBytes(floats: Dataset): Dataset {
+  const inputs = Uint8Array.from(floats.inputs, (value) => Math.floor((value - 1) * 256));
+  return { ...floats, inputs, inputScale: 1 / 255 };
 }
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -123,9 +132,19 @@ describe('views', () => {
     [{ cutout: 0.4 }, '9a7b7452b71c8334'],
     [{ mixup: true }, 'bba6ef440b00b0b0'],
     [{ shift: 0.1, crop: 0.2, rotation: 0.1, cutout: 0.3, mixup: true }, '417b2a164667a67b'],
+    [{ randomResizedCrop: { area: [0.08, 1], ratio: [0.75, 4 / 3] } }, '528ede41c9e08df2'],
   ])('of version 1 keep their bits: %j', (settings, digest) => {
     const out = read(pictures(8, [6, 5, 1]), settings, range(8));
     expect(sha256Hex(new Uint8Array(out.buffer)).slice(0, 16)).toBe(digest);
+  });
+
+  it('of version 1 keep the bytes of random resized crops', () => {
+    const randomResizedCrop: Crop = { area: [0.08, 1], ratio: [0.75, 4 / 3] };
+    const set = asBytes(pictures(8, [12, 9, 3]));
+    const out = read(set, { flip: true, randomResizedCrop }, range(8));
+    expect(sha256Hex(Uint8Array.from(out, (value) => Math.round(value * 255))).slice(0, 16)).toBe(
+      '2f37927b752421af',
+    );
   });
 
   it('have one text each', () => {
@@ -139,6 +158,18 @@ describe('views', () => {
       'v1,seed=7,shift=0.1,flip=1,crop=0.2,rotation=0.3,cutout=0.4,mixup=1',
     );
     expect(text({})).toEqual(IDENTITY_VIEW);
+    const randomResizedCrop: Crop = { area: [0.08, 1], ratio: [0.75, 4 / 3] };
+    expect(text({ flip: true, randomResizedCrop }).text).toBe(
+      'v1,seed=7,flip=1,randomResizedCrop=0.08:1:0.75:1.3333333333333333',
+    );
+  });
+
+  it('with a random resized crop are read from their text', () => {
+    const dataset = pictures(3, [6, 5, 1]);
+    const randomResizedCrop: Crop = { area: [0.08, 1], ratio: [0.75, 4 / 3] };
+    const [view, out] = [viewAt({ ...OFF, randomResizedCrop }, 4), new Float32Array(90)];
+    readInputs(dataset, Uint32Array.of(0, 1, 2), { ...view }, out);
+    expect(out).toEqual(read(dataset, { randomResizedCrop }, [0, 1, 2]));
   });
 
   it.each([
@@ -154,6 +185,12 @@ describe('views', () => {
     'v1,flip=1',
     'v1,seed=7,flip=1,cycle=2',
     'v1,seed=7,flip=1,__proto__=1',
+    'v1,seed=7,randomResizedCrop=1',
+    'v1,seed=7,randomResizedCrop=0.5:0.4:1:1',
+    'v1,seed=7,randomResizedCrop=0:1:1:1',
+    'v1,seed=7,randomResizedCrop=0.5:1:1:1:1',
+    'v1,seed=7,randomResizedCrop=0.50:1:1:1',
+    'v1,seed=7,crop=0.1,randomResizedCrop=0.5:1:1:1',
     '',
   ])('refuse the text %j', (text) => {
     const [dataset, out] = [pictures(1, [2, 2, 1]), new Float32Array(4)];
@@ -167,6 +204,134 @@ describe('views', () => {
     expect(() => read(dataset, {}, [0], [8, 8, 1])).toThrow(
       /\[4,4,3\] cannot be sampled as \[8,8,1\]; want \[height, width, 3\]/,
     );
+  });
+});
+
+describe('random resized crops', () => {
+  const usual: Crop = { area: [0.08, 1], ratio: [3 / 4, 4 / 3] };
+
+  it.each<{ area: [number, number]; ratio: [number, number]; size: [number, number] }>([
+    { ...usual, size: [28, 28] },
+    { ...usual, size: [224, 224] },
+    { area: [0.3, 0.9], ratio: [0.5, 3], size: [40, 100] },
+    { area: [1, 1], ratio: [1, 1], size: [7, 7] },
+    { area: [0.9, 1], ratio: [2, 3], size: [30, 20] },
+    { area: [0.9, 1], ratio: [0.2, 0.4], size: [20, 50] },
+    { area: [0.0001, 0.001], ratio: [1, 2], size: [5, 5] },
+  ])('keep the rectangle of plain arithmetic: $area $ratio of $size', (a) => {
+    const box = new CropBox();
+    for (const seed of range(300)) {
+      box.draw(a, seed, 9, ...a.size);
+      expect({ ...box }).toEqual(plainBox(a, seed, ...a.size));
+    }
+  });
+
+  it('take the centre after ten tries, of the nearest ratio that is allowed', () => {
+    const box = new CropBox();
+    const drawn = (ratio: [number, number], H: number, W: number) => {
+      box.draw({ area: [1, 1], ratio }, 3, 9, H, W);
+      return { ...box };
+    };
+    expect(drawn([2, 3], 30, 20)).toEqual({ top: 10, left: 0, height: 10, width: 20 });
+    expect(drawn([0.25, 0.5], 20, 30)).toEqual({ top: 0, left: 10, height: 20, width: 10 });
+    expect(drawn([0.4, 2.5], 10, 30)).toEqual({ top: 0, left: 2, height: 10, width: 25 });
+  });
+
+  it('keep areas of all sizes and shapes about equally often', () => {
+    const box = new CropBox();
+    const [areas, ratios]: [number[], number[]] = [[], []];
+    for (const seed of range(4000)) {
+      box.draw({ area: [0.1, 0.5], ratio: [0.5, 2] }, fnv1a32(`7|0|${seed}`), 9, 1000, 1000);
+      areas.push((box.height * box.width) / 1e6);
+      ratios.push(Math.log2(box.width / box.height));
+    }
+    const middle = (values: number[]) => values.reduce((sum, own) => sum + own, 0) / values.length;
+    expect(middle(areas)).toBeCloseTo(0.3, 2);
+    expect(areas.filter((area) => area < 0.2).length / 4000).toBeCloseTo(0.25, 1);
+    expect(middle(ratios)).toBeCloseTo(0, 1);
+    expect(ratios.filter((ratio) => ratio < -0.5).length / 4000).toBeCloseTo(0.25, 1);
+  });
+
+  it.each<{ shape: number[]; seen: number[]; settings: Partial<ViewSettings> }>([
+    { shape: [28, 28, 1], seen: [28, 28, 1], settings: { randomResizedCrop: usual } },
+    { shape: [9, 12, 3], seen: [9, 12, 3], settings: { randomResizedCrop: usual, flip: true } },
+    { shape: [12, 9, 3], seen: [7, 5, 3], settings: { randomResizedCrop: usual, flip: true } },
+    { shape: [8, 8, 1], seen: [17, 13, 3], settings: { randomResizedCrop: usual, flip: true } },
+    {
+      shape: [10, 10, 2],
+      seen: [10, 10, 2],
+      settings: { randomResizedCrop: { area: [0.2, 0.3], ratio: [1, 3] }, cutout: 0.3 },
+    },
+  ])('of bytes and floats are those of plain arithmetic: $shape seen as $seen, $settings', (a) => {
+    const floats = pictures(8, a.shape);
+    const bytes = asBytes(floats);
+    const want = range(8).flatMap((sample) => plainView(floats, sample, a.seen, a.settings));
+    const got = read(floats, a.settings, range(8), a.seen);
+    expect(got.length).toBe(want.length);
+    for (const [i, value] of got.entries()) expect(value).toBeCloseTo(want[i] as number, 5);
+
+    const wantBytes = range(8).flatMap((sample) => plainBytes(bytes, sample, a.seen, a.settings));
+    const gotBytes = read(bytes, a.settings, range(8), a.seen);
+    expect([...gotBytes]).toEqual(wantBytes.map((byte) => Math.fround(byte / 255)));
+    // Rounded by half a byte, and by the place between pixels, of at most 255 · 2 / 4096 of one.
+    const exact = range(8).flatMap((sample) => plainView(bytes, sample, a.seen, a.settings));
+    for (const [i, byte] of wantBytes.entries()) {
+      expect(Math.abs(byte - (exact[i] as number))).toBeLessThan(0.5 + 0.13);
+    }
+  });
+
+  it('mix what they show of either', () => {
+    const set = asBytes(pictures(12, [6, 6, 1]));
+    const settings = { randomResizedCrop: usual, flip: true };
+    const seen = read(set, settings, range(12));
+    const mixed = read(set, { ...settings, mixup: true }, range(12));
+    const of = mixupOf(set, viewAt({ ...OFF, mixup: true }, 4));
+    for (const [i, value] of mixed.entries()) {
+      const sample = Math.floor(i / 36);
+      const partner = of?.partner(sample) as number;
+      const share = of?.share(sample, partner) as number;
+      const other = seen[partner * 36 + (i % 36)] as number;
+      expect(value).toBeCloseTo(share * (seen[i] as number) + (1 - share) * other, 6);
+    }
+  });
+
+  it('show the whole where nothing is cut off', () => {
+    const set = asBytes(pictures(5, [8, 8, 3]));
+    const whole: Crop = { area: [1, 1], ratio: [1, 1] };
+    expect(read(set, { randomResizedCrop: whole }, range(5))).toEqual(read(set, {}, range(5)));
+  });
+});
+
+describe('views in bytes', () => {
+  it.each<[string, Partial<ViewSettings>]>([
+    ['as they are', {}],
+    ['moved', { shift: 0.3 }],
+    ['mirrored', { flip: true }],
+    ['with a hole', { flip: true, cutout: 0.4 }],
+    ['cropped', { flip: true, cutout: 0.2, randomResizedCrop: { area: [0.2, 1], ratio: [1, 2] } }],
+  ])('have the bits of real values once they are scaled: %s', (_, settings) => {
+    const set = asBytes(pictures(30, [9, 7, 3]));
+    const bytes = new Uint8Array(set.inputs.length);
+    const view = viewAt({ ...OFF, ...settings }, 4);
+    const write = byteWriter(set, view);
+    for (const sample of range(30)) write?.(sample, bytes, sample * 189);
+    const scaled = Float32Array.from(bytes, (byte) => byte * set.inputScale);
+    expect(scaled).toEqual(read(set, settings, range(30)));
+  });
+
+  it.each<[string, Partial<ViewSettings>, number[]]>([
+    ['mixtures', { mixup: true }, [6, 6, 1]],
+    ['crops that are not rounded', { crop: 0.2 }, [6, 6, 1]],
+    ['rotations', { rotation: 0.2 }, [6, 6, 1]],
+    ['another size', {}, [8, 8, 1]],
+    ['another size, moved', { shift: 0.2 }, [8, 8, 1]],
+  ])('there are none of %s', (_, settings, shape) => {
+    const view = viewAt({ ...OFF, ...settings }, 4);
+    expect(byteWriter(asBytes(pictures(4, [6, 6, 1])), view, shape)).toBeUndefined();
+  });
+
+  it('there are none of floats', () => {
+    expect(byteWriter(pictures(4, [6, 6, 1]), IDENTITY_VIEW)).toBeUndefined();
   });
 });
 
@@ -243,6 +408,66 @@ describe('mixup', () => {
   });
 });
 
+/** As the documentation of torchvision's RandomResizedCrop says it. */
+function plainBox({ area, ratio }: Crop, seed: number, H: number, W: number) {
+  const draw = (index: number, from: number, to: number) =>
+    from + mulberry32(seed, 9 + index) * (to - from);
+  for (const attempt of range(10)) {
+    const kept = draw(2 * attempt, ...area) * H * W;
+    const shape = Math.exp(draw(2 * attempt + 1, Math.log(ratio[0]), Math.log(ratio[1])));
+    const width = Math.round(Math.sqrt(kept * shape));
+    const height = Math.round(Math.sqrt(kept / shape));
+    if (width > 0 && height > 0 && width <= W && height <= H) {
+      const top = Math.floor(draw(20, 0, H - height + 1));
+      return { top, left: Math.floor(draw(21, 0, W - width + 1)), height, width };
+    }
+  }
+  const [height, width] =
+    W / H < ratio[0]
+      ? [Math.round(W / ratio[0]), W]
+      : W / H > ratio[1]
+        ? [H, Math.round(H * ratio[1])]
+        : [H, W];
+  return { top: (H - height) >> 1, left: (W - width) >> 1, height, width };
+}
+
+/** The bytes of a random resized crop, a pixel at a time: places in 1/2048, values to the nearest byte. */
+function plainBytes(
+  dataset: Dataset,
+  sample: number,
+  [h = 0, w = 0, channels = 0]: readonly number[],
+  settings: Partial<ViewSettings>,
+): number[] {
+  const [H = 0, W = 0, own = 0] = dataset.sampleShape;
+  const draw = (index: number) => mulberry32(fnv1a32(`7|4|${sample}`), index);
+  const crop = settings.randomResizedCrop as Crop;
+  const box = plainBox(crop, fnv1a32(`7|4|${sample}`), H, W);
+  const mirrored = settings.flip === true && draw(2) < 0.5;
+  const cutout = settings.cutout ?? 0;
+  const between = (i: number, count: number, size: number) => {
+    const place = Math.max(0, ((i + 0.5) * size) / count - 0.5);
+    const pixel = Math.floor(place + 1e-9);
+    return [pixel, Math.min(pixel + 1, size - 1), Math.floor((place - pixel) * 2048 + 0.5 + 1e-9)];
+  };
+  const value = (x: number, y: number, c: number) => {
+    const column = mirrored ? W - 1 - (box.left + x) : box.left + x;
+    const pixel = ((sample * H + box.top + y) * W + column) * own;
+    return dataset.inputs[pixel + (own === 1 ? 0 : c)] as number;
+  };
+  return range(h * w * channels).map((i) => {
+    const [x, y, c] = [Math.floor(i / channels) % w, Math.floor(i / channels / w), i % channels];
+    const hole =
+      Math.abs((y + 0.5) / h - draw(7)) < cutout / 2 &&
+      Math.abs((x + 0.5) / w - draw(8)) < cutout / 2;
+    const [left = 0, right = 0, toRight = 0] = between(x, w, box.width);
+    const [top = 0, bottom = 0, down = 0] = between(y, h, box.height);
+    const line = (row: number) =>
+      value(left, row, c) * (2048 - toRight) + value(right, row, c) * toRight;
+    const exact = (line(top) * (2048 - down) + line(bottom) * down) / 2 ** 22;
+    return hole ? 0 : Math.floor(exact + 0.5);
+  });
+}
+
 /** From each output pixel back to the sample: hole, shift, rotation, crop, flip; then the four pixels around. */
 function plainView(
   dataset: Dataset,
@@ -250,15 +475,23 @@ function plainView(
   [h = 0, w = 0, channels = 0]: readonly number[],
   settings: Partial<ViewSettings>,
 ): number[] {
-  const { shift, flip, crop, rotation, cutout } = { ...OFF, ...settings };
+  const { shift, flip, crop, rotation, cutout, randomResizedCrop } = { ...OFF, ...settings };
   const [H = 0, W = 0, own = 0] = dataset.sampleShape;
   const draw = (index: number) => mulberry32(fnv1a32(`7|4|${sample}`), index);
-  const whole = (index: number, size: number) => {
+  const moved = (index: number, size: number) => {
     const most = Math.round(shift * size);
     return Math.floor(draw(index) * (2 * most + 1)) - most;
   };
+  const whole = { top: 0, left: 0, height: H, width: W };
+  const box = randomResizedCrop
+    ? plainBox(randomResizedCrop, fnv1a32(`7|4|${sample}`), H, W)
+    : whole;
+  const isMirrored = flip && draw(2) < 0.5;
+  // Mirrored before it was cropped.
+  const first = isMirrored ? W - box.left - box.width : box.left;
   const value = (x: number, y: number, c: number) => {
-    const [column, row] = [Math.min(W - 1, Math.max(0, x)), Math.min(H - 1, Math.max(0, y))];
+    const column = Math.min(first + box.width - 1, Math.max(first, x));
+    const row = Math.min(box.top + box.height - 1, Math.max(box.top, y));
     return dataset.inputs[((sample * H + row) * W + column) * own + (own === 1 ? 0 : c)] as number;
   };
   const out: number[] = [];
@@ -267,7 +500,7 @@ function plainView(
       const [u, v] = [(x + 0.5) / w, (y + 0.5) / h];
       const inHole =
         Math.abs(v - draw(7)) < cutout / 2 && Math.abs(u - draw(8)) < cutout / 2 && cutout > 0;
-      let [px, py] = [u * W - whole(1, W), v * H - whole(0, H)];
+      let [px, py] = [u * W - moved(1, W), v * H - moved(0, H)];
       const angle = (2 * draw(6) - 1) * rotation * 2 * Math.PI;
       const [dx, dy] = [px - W / 2, py - H / 2];
       px = W / 2 + Math.cos(angle) * dx + Math.sin(angle) * dy;
@@ -275,7 +508,9 @@ function plainView(
       const cut = draw(3) * crop;
       px = px * (1 - cut) + draw(5) * cut * W;
       py = py * (1 - cut) + draw(4) * cut * H;
-      if (flip && draw(2) < 0.5) px = W - px;
+      px = box.left + (px * box.width) / W;
+      py = box.top + (py * box.height) / H;
+      if (isMirrored) px = W - px;
       const outside = px < 0 || py < 0 || px >= W || py >= H;
       const [left, top] = [Math.floor(px - 0.5), Math.floor(py - 0.5)];
       const [shareX, shareY] = [px - 0.5 - left, py - 0.5 - top];

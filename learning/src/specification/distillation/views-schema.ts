@@ -5,13 +5,42 @@
  * All lengths are shares of the picture, so that a view is the same for teachers that take other sizes.
  */
 import type { Problem } from '@lyceum/proto';
-import type { z } from 'zod';
-import { flag, number, section, wholeNumber } from '../../documents/index.js';
+import { z } from 'zod';
+import { flag, number, section, wants, wholeNumber } from '../../documents/index.js';
 import { ruleNamed } from '../../ensemble/rules/index.js';
 import { answerTermNamed } from '../../objectives/terms/index.js';
 
 const half = number('a number from 0 to 0.5', { atLeast: 0, atMost: 0.5 });
 const share = number('a number, at least 0 and less than 1', { atLeast: 0, below: 1 });
+
+/** Two numbers, the first not above the second. */
+function interval(
+  want: string,
+  element: z.ZodNumber,
+): z.ZodTuple<[z.ZodNumber, z.ZodNumber], null> {
+  const [listed, ordered] = [wants(want), wants(`${want}, the smaller one first`)];
+  return z
+    .tuple([element, element], { error: listed })
+    .refine(([from, to]) => from <= to, { error: ordered });
+}
+
+const randomResizedCrop = section({
+  area: interval(
+    '[from, to], two shares of the area above 0 and up to 1',
+    number('a share of the area, above 0 and up to 1', { above: 0, atMost: 1 }),
+  )
+    .default([0.08, 1])
+    .describe('Least and greatest share of the area that is kept; default [0.08, 1].'),
+  ratio: interval(
+    '[from, to], two numbers above 0',
+    number('width by height, a number above 0', { above: 0 }),
+  )
+    .default([3 / 4, 4 / 3])
+    .describe('Least and greatest width by height of what is kept; default [3/4, 4/3].'),
+});
+
+/** What also says where the pixels of a picture come from. */
+const PLACING = ['shift', 'crop', 'rotation'] as const;
 
 /** What changes a sample stands here in the order of a view's text, which is part of stored answers' keys. */
 export const views = section({
@@ -50,12 +79,31 @@ export const views = section({
     .describe(
       'Mixes each sample with another of its split, and their labels alike; teachers answer the mixed sample (Zhang et al. 2018, Beyer et al. 2022).',
     ),
+  randomResizedCrop: randomResizedCrop
+    .optional()
+    .describe(
+      'Keeps a rectangle of random area, shape and place, enlarged to the whole (Szegedy et al. 2015; {} is as in torchvision); absent: none. Not with shift, crop or rotation.',
+    ),
+}).superRefine((view, { addIssue }) => {
+  if (view.randomResizedCrop === undefined) return;
+  for (const name of PLACING) {
+    if (view[name] === 0) continue;
+    const message = `cannot be with randomResizedCrop, which says alone what is kept; want ${name}: 0, or no randomResizedCrop`;
+    addIssue({ code: 'custom', path: [name], message });
+  }
 });
 
 export type ViewSettings = z.output<typeof views>;
 
 /** Fields that need pictures; `mixup` alone does not. */
-export const PICTURE_VIEWS = ['shift', 'flip', 'crop', 'rotation', 'cutout'] as const;
+export const PICTURE_VIEWS = [
+  'shift',
+  'flip',
+  'crop',
+  'rotation',
+  'cutout',
+  'randomResizedCrop',
+] as const;
 
 /** What must hold between a run's views, its rule and its terms. */
 export function viewsProblems(
