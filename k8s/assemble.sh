@@ -16,7 +16,7 @@ cp -r "$(dirname "$(readlink "$addon")")" /opt/lyceum/engine
 cp -L "$LYCEUM_CACHE/bin/nats-server" /opt/lyceum/bin/
 
 # No other image starts these; the packages that only they need go with them.
-if [ "${2:-}" != bench ]; then rm -rf bench examples; fi
+if [ "${2:-}" != bench ]; then rm -rf bench examples site; fi
 npm prune --omit=dev --ignore-scripts
 mkdir -p "$(dirname "$addon")"
 ln -sf "/opt/lyceum/engine/$(basename "$addon")" "$addon"

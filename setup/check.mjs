@@ -1,6 +1,6 @@
 /**
  * `npm run check [-- PART…]`: sets up, then format and lint, which way imports go, whether exports
- * and files are used, types (the tests' included), and the unit tests. Every part runs, whatever
+ * and files are used, types (the tests' included), the site with its links, and the unit tests. Every part runs, whatever
  * came of the one before. The last line counts each part before the unit tests as one check.
  */
 import { spawnSync } from 'node:child_process';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setUpOrExit } from './command.mjs';
 import { CHECKOUT } from './places.mjs';
 import { say } from './progress.mjs';
+import { runSite } from './site.mjs';
 import { exitWithCounts, runTests } from './tests.mjs';
 
 /** @type {Readonly<Record<string, () => Promise<{ passed: number, failed: number }>>>} */
@@ -17,6 +18,7 @@ const PARTS = {
   imports: async () => runCheck('depcruise', sourceFolders()),
   exports: async () => runCheck('knip', ['--no-progress']),
   types: async () => runCheck('tsc', ['-p', 'tsconfig.test.json']),
+  docs: async () => counted(runSite('build') === 0),
   unit: async () => runTests(['--project', 'unit']),
 };
 
@@ -42,7 +44,12 @@ exitWithCounts(total);
 function runCheck(tool, args) {
   const bin = join(CHECKOUT, 'node_modules/.bin', tool);
   const { status } = spawnSync(bin, args, { cwd: CHECKOUT, stdio: 'inherit' });
-  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  return counted(status === 0);
+}
+
+/** @param {boolean} isPassed */
+function counted(isPassed) {
+  return isPassed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
 /** @returns {string[]} */

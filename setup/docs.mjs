@@ -1,0 +1,22 @@
+/**
+ * `npm run docs [-- dev|build|preview] [ARG…]`: the site of the pages, served while they are edited (dev), built into
+ * `site/dist/pages`, or served as built. Arguments go to VitePress: `--port 8080`.
+ */
+import { setUpBuild } from './build.mjs';
+import { orExit } from './command.mjs';
+import { setUpPackages } from './packages.mjs';
+import { CHECKOUT } from './places.mjs';
+import { runSite } from './site.mjs';
+
+const [first = 'dev', ...rest] = process.argv.slice(2);
+const isNamed = first === 'dev' || first === 'build' || first === 'preview';
+if (!isNamed && !first.startsWith('-')) {
+  process.stderr.write('usage: npm run docs [-- dev|build|preview] [--port N]\n');
+  process.exit(2);
+}
+
+await orExit(async (signal) => {
+  await setUpPackages({ checkout: CHECKOUT, signal });
+  await setUpBuild({ checkout: CHECKOUT, signal });
+});
+process.exitCode = isNamed ? runSite(first, rest) : runSite('dev', [first, ...rest]);

@@ -1,0 +1,67 @@
+/** The site: pages of the repository as they lie, found through `navigation.ts`. Nothing of it calls the network. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type DefaultTheme, defineConfig, type MarkdownRenderer } from 'vitepress';
+import { deadLinks } from '../src/built-links.js';
+import { addressOf, NAVIGATION } from '../src/navigation.js';
+import { pageLink, slugOf } from '../src/page-links.js';
+
+const SITE = resolve(import.meta.dirname, '..');
+const CHECKOUT = resolve(SITE, '..');
+
+const sidebar: DefaultTheme.SidebarItem[] = NAVIGATION.map(({ title, pages }) => ({
+  text: title,
+  collapsed: false,
+  items: pages.map((page) => ({ text: page.title, link: addressOf(page.path) })),
+}));
+
+const nav: DefaultTheme.NavItem[] = NAVIGATION.map(({ title, pages }) => ({
+  text: title,
+  items: pages.map((page) => ({ text: page.title, link: addressOf(page.path) })),
+}));
+
+export default defineConfig({
+  title: 'Lyceum',
+  description: 'Distils an ensemble of remote teacher models into one small student model.',
+  lang: 'en-GB',
+  srcDir: CHECKOUT,
+  srcExclude: ['**/dist/**', '**/build/**', 'lyceum-*/**'],
+  outDir: join(SITE, 'dist/pages'),
+  cacheDir: join(SITE, 'dist/cache'),
+  rewrites: (id) => id.replace(/README\.md$/, 'index.md'),
+  markdown: { anchor: { slugify: slugOf }, config: linkLikeTheSite },
+  themeConfig: {
+    nav,
+    sidebar,
+    outline: [2, 3],
+    search: { provider: 'local' },
+    footer: { message: 'Apache-2.0' },
+  },
+  buildEnd({ outDir }) {
+    const dead = deadLinks(outDir);
+    if (dead.length > 0) throw new Error(`links that lead nowhere:\n${dead.join('\n')}`);
+  },
+});
+
+/** Before VitePress looks at links. A link to a file that is no page becomes its text. */
+function linkLikeTheSite(md: MarkdownRenderer): void {
+  md.core.ruler.push('links-of-the-site', ({ tokens, env }) => {
+    for (const { children } of tokens) {
+      if (children === null) continue;
+      let isFile = false;
+      for (const token of children) {
+        if (token.type === 'link_open') {
+          const link = pageLink(env.relativePath, token.attrGet('href') ?? '');
+          if (link.kind === 'page') token.attrSet('href', link.href);
+          isFile = link.kind === 'file';
+          if (link.kind === 'file' && !existsSync(join(CHECKOUT, link.path))) {
+            throw new Error(`${env.relativePath}: there is no file ${link.path}`);
+          }
+        }
+        if (!isFile) continue;
+        if (token.type === 'link_close') isFile = false;
+        if (token.type.startsWith('link_')) Object.assign(token, { type: 'text', content: '' });
+      }
+    }
+  });
+}

@@ -1,0 +1,72 @@
+/** Where each page stands on the site: groups in the order in which they are shown. Pure. */
+
+interface NavigationPage {
+  readonly title: string;
+  /** In the checkout. */
+  readonly path: string;
+}
+
+export interface NavigationGroup {
+  readonly title: string;
+  readonly pages: readonly NavigationPage[];
+}
+
+const page = (title: string, path: string): NavigationPage => ({ title, path });
+
+export const NAVIGATION: readonly NavigationGroup[] = [
+  {
+    title: 'Start',
+    pages: [page('What it is', 'README.md'), page('Commands used most', 'docs/commands.md')],
+  },
+  {
+    title: 'How to',
+    pages: [
+      page('Teachers: models and files', 'docs/models.md'),
+      page('Teachers behind servers and APIs', 'docs/remote-teachers.md'),
+      page('Black boxes, imitated', 'docs/imitation.md'),
+      page('Texts and tables', 'docs/text-and-tables.md'),
+      page('Several modalities', 'docs/cross-modal.md'),
+      page('Students elsewhere', 'docs/students-elsewhere.md'),
+      page('Python', 'clients/python/README.md'),
+      page('Terms and rules of your own', 'docs/own-methods.md'),
+      page('Dashboard', 'docs/dashboard.md'),
+      page('Reports', 'docs/reports.md'),
+    ],
+  },
+  {
+    title: 'Explanations',
+    pages: [
+      page('How it works', 'ARCHITECTURE.md'),
+      page('What holds when things fail', 'docs/reliability.md'),
+      page('Decisions', 'docs/decisions/README.md'),
+    ],
+  },
+  {
+    title: 'Operations',
+    pages: [
+      page('Kubernetes', 'docs/kubernetes.md'),
+      page('GPUs', 'docs/gpus.md'),
+      page('Security', 'docs/security.md'),
+      page('Performance', 'docs/performance.md'),
+      page('Measurements', 'bench/README.md'),
+      page('Recorded results', 'bench/results/README.md'),
+    ],
+  },
+  {
+    title: 'Examples',
+    pages: [page('Runs and what came out', 'examples/README.md')],
+  },
+  {
+    title: 'Project',
+    pages: [
+      page('Contributing', 'CONTRIBUTING.md'),
+      page('Dependencies', 'docs/dependencies.md'),
+      page('Changelog', 'CHANGELOG.md'),
+    ],
+  },
+];
+
+/** @returns the page's address on the site: a folder's README is the folder's own page. */
+export function addressOf(path: string): string {
+  return `/${path.replace(/README\.md$/, '').replace(/\.md$/, '')}`;
+}

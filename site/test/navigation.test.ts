@@ -1,0 +1,22 @@
+/** Against the checkout: each page that git knows is found through the navigation, and each of that is there. */
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { expect, it } from 'vitest';
+import { addressOf, NAVIGATION } from '../src/navigation.js';
+
+const CHECKOUT = resolve(import.meta.dirname, '../..');
+/** Their own page lists them. */
+const LISTED_ELSEWHERE = /^docs\/decisions\/\d/;
+
+it('every page stands in the navigation once', () => {
+  const files = execFileSync('git', ['ls-files', '*.md'], { cwd: CHECKOUT, encoding: 'utf8' });
+  const pages = files.split('\n').filter((path) => path !== '' && !LISTED_ELSEWHERE.test(path));
+  const shown = NAVIGATION.flatMap((group) => group.pages.map(({ path }) => path));
+  expect(shown.toSorted()).toEqual(pages.toSorted());
+});
+
+it('a README is the page of its folder', () => {
+  expect(addressOf('README.md')).toBe('/');
+  expect(addressOf('bench/README.md')).toBe('/bench/');
+  expect(addressOf('docs/models.md')).toBe('/docs/models');
+});
