@@ -56,6 +56,16 @@ export class StorageFullError extends LyceumError {
   }
 }
 
+/**
+ * A data set is not where it was, is refused, or is another than it was registered as: nobody can read it here before a
+ * person has put that right.
+ */
+export class UnreadableSetError extends LyceumError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('FAILED_PRECONDITION', message, options);
+  }
+}
+
 /** One thing wrong with a document: where, and what would be right. */
 export interface Problem {
   /** Path of the field, `spec.teachers[1].weight`; empty for the document itself. */

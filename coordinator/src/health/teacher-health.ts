@@ -186,6 +186,15 @@ export class TeacherHealth {
     this.#parts.desk.discredited(workerId, teacher);
   }
 
+  /** The worker cannot read the set that a ticket is about, and waiting is of no use. */
+  setUnreadable(workerId: string, ticket: Ticket, reason: string): void {
+    const teacher = digestHex(ticket.teacherIdentity);
+    const question = this.probes.find(teacher, digestHex(ticket.datasetDigest));
+    if (question === undefined) return;
+    this.probes.unanswered.unreadable(question.id, workerId, reason);
+    this.#parts.changed();
+  }
+
   loaded(workerId: string, teachers: readonly string[]): void {
     for (const teacher of teachers) this.#health.loaded({ workerId, teacher });
   }

@@ -1,5 +1,5 @@
 /** Why runs are paused, where more than one place finds it out. Pure. */
-import { LyceumError, type StorageFullError } from '@lyceum/proto';
+import { type LyceumError, type StorageFullError, UnreadableSetError } from '@lyceum/proto';
 
 /** @param err - with the path, and the room that was wanted. */
 export function answersFull({ message }: StorageFullError): string {
@@ -7,13 +7,14 @@ export function answersFull({ message }: StorageFullError): string {
 }
 
 /** A run's data set is gone or damaged, where the coordinator reads it: the run is paused with the message. */
-export class UnreadableSetError extends LyceumError {
-  constructor({ digest, path }: { digest: string; path?: string | undefined }, cause: LyceumError) {
-    const [set, remedy] =
-      path === undefined
-        ? [digest.slice(0, 12), 'push the same set again']
-        : [path, 'bring the same file back'];
-    const message = `its data set ${set} cannot be read: ${cause.message}; ${remedy}, then coordinator resume lets the run go on`;
-    super('FAILED_PRECONDITION', message, { cause });
-  }
+export function unreadableSet(
+  { digest, path }: { digest: string; path?: string | undefined },
+  cause: LyceumError,
+): UnreadableSetError {
+  const [set, remedy] =
+    path === undefined
+      ? [digest.slice(0, 12), 'push the same set again']
+      : [path, 'bring the same file back'];
+  const message = `its data set ${set} cannot be read: ${cause.message}; ${remedy}, then coordinator resume lets the run go on`;
+  return new UnreadableSetError(message, { cause });
 }

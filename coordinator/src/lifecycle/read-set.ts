@@ -2,7 +2,7 @@
 import { StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { ArtifactCatalog, DatasetOutline } from '../artifacts/index.js';
 import type { RunRecord } from '../runs/index.js';
-import { UnreadableSetError } from './pause-reasons.js';
+import { unreadableSet } from './pause-reasons.js';
 
 /** @throws {LyceumError} one that is retryable; {@link UnreadableSetError}; StorageFullError: there is no room for a copy. */
 export async function readSet(
@@ -14,6 +14,6 @@ export async function readSet(
   } catch (thrown) {
     const err = toLyceumError(thrown);
     if (err.retryable || err instanceof StorageFullError) throw err;
-    throw new UnreadableSetError(reference, err);
+    throw unreadableSet(reference, err);
   }
 }

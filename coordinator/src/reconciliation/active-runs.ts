@@ -3,10 +3,10 @@
  * {@link RunFitting} until its rule is fitted, one {@link RunEvaluation} for each that is being evaluated. Follows from the records alone.
  */
 import type { KeyValue } from '@lyceum/platform';
-import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
+import { LyceumError, StorageFullError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';
 import { RunEvaluation, type RunEvaluationParts, RunFitting } from '../evaluation/index.js';
-import { readSet, UnreadableSetError } from '../lifecycle/index.js';
+import { readSet } from '../lifecycle/index.js';
 import type { RunEvents } from '../monitoring/index.js';
 import { awaitsFit, pointerStep, quorumOf, type RunRecord } from '../runs/index.js';
 import { isAssigned } from '../schedule/index.js';

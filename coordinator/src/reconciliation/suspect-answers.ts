@@ -7,6 +7,7 @@
 import { splitSamples } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { BlobStore, KeyValue, Logger } from '@lyceum/platform';
+import { UnreadableSetError } from '@lyceum/proto';
 import {
   type AnswerStore,
   type AnswerTableKey,
@@ -15,7 +16,7 @@ import {
 } from '../answers/index.js';
 import type { ArtifactCatalog, DatasetOutline } from '../artifacts/index.js';
 import type { Replica, StoredRecords } from '../health/index.js';
-import { type RunLifecycle, readSet, UnreadableSetError } from '../lifecycle/index.js';
+import { type RunLifecycle, readSet } from '../lifecycle/index.js';
 import type { RunEvents } from '../monitoring/index.js';
 import { markSuspect, type SuspectUse, suspectText } from '../report/index.js';
 import {

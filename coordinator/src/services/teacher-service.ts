@@ -117,6 +117,7 @@ function takeReport(
         session.addProblem(reason);
         if (outside !== true) health.ticketFailed(workerId, ticket);
       }
+      if (report.returned.unreadable === true) health.setUnreadable(workerId, ticket, reason);
       desk.returned(takerOf(parts, session), ticket, { reason, retryable });
       break;
     }

@@ -5,6 +5,7 @@ import {
   ShapeMismatchError,
   StorageFullError,
   toLyceumError,
+  UnreadableSetError,
 } from '@lyceum/proto';
 
 export interface CarriedError {
@@ -19,7 +20,7 @@ export interface ErrorKind {
   readonly prototype: LyceumError;
 }
 
-const KINDS = [InvalidDocumentError, ShapeMismatchError, StorageFullError];
+const KINDS = [InvalidDocumentError, ShapeMismatchError, StorageFullError, UnreadableSetError];
 
 export function carriedError(thrown: unknown): CarriedError {
   const err = toLyceumError(thrown);

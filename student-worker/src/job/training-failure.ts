@@ -1,5 +1,5 @@
 /** What went wrong with a training, as the coordinator is told. */
-import { StorageFullError, toLyceumError } from '@lyceum/proto';
+import { StorageFullError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
 import { NumericsChangeError } from './numerics-change.js';
 import type { TrainingFailure } from './training-job.js';
 
@@ -10,6 +10,7 @@ export function trainingFailure(thrown: unknown): TrainingFailure {
     reason,
     retryable,
     storageFull: err instanceof StorageFullError,
+    ...(err instanceof UnreadableSetError && { setUnreadable: true as const }),
     ...(err instanceof NumericsChangeError && { numericsChange: err.change }),
   };
 }

@@ -124,6 +124,8 @@ export interface TrainingFailure {
   readonly retryable: boolean;
   /** True if a disk or NATS' store is full, which no attempt changes. */
   readonly storageFull: boolean;
+  /** The data set cannot be read as it was registered, which no attempt changes. */
+  readonly setUnreadable?: true;
   /** Why the checkpoint is not for this build, if it is not. */
   readonly numericsChange?: NumericsChange;
 }

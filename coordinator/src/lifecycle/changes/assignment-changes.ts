@@ -73,8 +73,8 @@ export function released(
 
 /**
  * As {@link released}, for a worker that failed: after some times in a row the run fails. Where the worker
- * had no room to write, or a checkpoint of other numerics, the run is paused: another attempt would only fail like
- * this one.
+ * had no room to write, a set that it cannot read, or a checkpoint of other numerics, the run is paused: another attempt
+ * would only fail like this one.
  */
 export function workerFailed(
   record: RunRecord,
@@ -83,12 +83,17 @@ export function workerFailed(
     readonly reason: string;
     readonly retryable: boolean;
     readonly storageFull: boolean;
+    readonly setUnreadable?: boolean | undefined;
     readonly numericsChange?: NumericsChange | undefined;
   },
   nowMs: number,
 ): Changed {
   if (!isCurrent(record, assignmentEpoch)) return undefined;
   if (failure.storageFull) return paused(record, failure.reason, nowMs);
+  if (failure.setUnreadable === true) {
+    const remedy = `once it can be read, coordinator resume ${record.runId} goes on`;
+    return paused(record, `${failure.reason}; ${remedy}`, nowMs);
+  }
   const { numericsChange } = failure;
   if (numericsChange !== undefined) {
     const decision = `coordinator resume ${record.runId} --accept-numerics goes on all the same`;

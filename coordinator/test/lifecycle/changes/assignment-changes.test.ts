@@ -84,6 +84,16 @@ describe('a run with a student worker', () => {
     expect(changes.workerFailed(training(2), 1, full, 1)).toBeUndefined();
   });
 
+  it('waits for somebody to bring a set back that a worker cannot read', () => {
+    const refused = { reason: 's3://a/b has changed', retryable: false, storageFull: false };
+    const unreadable = { ...refused, setUnreadable: true };
+    expect(changes.workerFailed(training(), 1, unreadable, 1)).toMatchObject({
+      state: 'PAUSED',
+      reason: 's3://a/b has changed; once it can be read, coordinator resume run goes on',
+      studentFailureCount: 0,
+    });
+  });
+
   it('waits for somebody to decide where a checkpoint has other numerics', () => {
     const numericsChange = { step: 40, from: 1, to: 2 };
     const refused = { reason: 'versions differ', retryable: false, storageFull: false };
