@@ -9,6 +9,5 @@ export {
 export {
   decoderVersion,
   type PictureDecoder,
-  type PictureGrid,
   pictureDecoder,
 } from './picture-decoder.js';

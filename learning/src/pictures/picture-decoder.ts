@@ -2,18 +2,11 @@
  * Pictures of a set in shards to its grid. Equal bytes become equal pixels wherever the same libvips runs on the same
  * kind of processor; a set's canary proves it of a machine.
  */
-import { type ImageFit, openImageDecoder } from './image-decoder.js';
+import type { PictureGrid } from '../datasets/index.js';
+import { openImageDecoder } from './image-decoder.js';
 
 /** Rises when the same picture would become other pixels. */
 const PIXELS_VERSION = 1;
-
-/** What every picture of a set becomes. */
-export interface PictureGrid {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: 1 | 3;
-  readonly fit: ImageFit;
-}
 
 /**
  * @param bytes - a picture's file.

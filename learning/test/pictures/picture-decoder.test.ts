@@ -3,11 +3,8 @@
  */
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import {
-  decoderVersion,
-  type PictureGrid,
-  pictureDecoder,
-} from '../../src/pictures/picture-decoder.js';
+import type { PictureGrid } from '../../src/datasets/shards/shard-index.js';
+import { decoderVersion, pictureDecoder } from '../../src/pictures/picture-decoder.js';
 
 const grid = (changes: Partial<PictureGrid> = {}): PictureGrid => ({
   height: 2,

@@ -16,16 +16,15 @@ interface HeldRange extends ByteRange {
 export class HeldRanges implements AsyncBuffer {
   readonly byteLength: number;
   readonly #file: AsyncBuffer;
-  #held: HeldRange[] = [];
+  readonly #held: HeldRange[] = [];
 
   constructor(file: AsyncBuffer) {
     this.#file = file;
     this.byteLength = file.byteLength;
   }
 
-  /** Forgets what it held. Ranges that the file does not have are left to whoever reads them. */
+  /** Ranges that the file does not have are left to whoever reads them. */
   async hold(ranges: readonly ByteRange[]): Promise<void> {
-    this.#held = [];
     const inside = ranges.filter(
       ({ start, end }) => start >= 0 && start <= end && end <= this.byteLength,
     );

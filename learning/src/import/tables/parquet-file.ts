@@ -23,6 +23,9 @@ const GROUP_MAX_BYTES = 1024 * 1024 * 1024;
 /** Writers make groups of a hundred rows to a million. */
 const GROUP_MAX_ROWS = 10_000_000;
 
+/** Of a file's end, read first: what it says of its groups. Some tens of bytes for each column of each. */
+const FOOTER_BYTES = 64 * 1024;
+
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Rows [rowStart, rowEnd) of the file. */
@@ -36,23 +39,21 @@ export class OpenParquet {
   /** The row groups that have rows, in their order. */
   readonly groups: readonly RowRange[];
   readonly #name: string;
-  readonly #file: HeldRanges;
+  readonly #bytes: AsyncBuffer;
   readonly #metadata: FileMetaData;
-  readonly #scan: ParquetScan;
 
   private constructor(
     name: string,
-    file: HeldRanges,
+    bytes: AsyncBuffer,
     metadata: FileMetaData,
     features: ParquetFeatures,
-    scan: ParquetScan,
+    groups: readonly RowRange[],
   ) {
     this.#name = name;
-    this.#file = file;
+    this.#bytes = bytes;
     this.#metadata = metadata;
     this.features = features;
-    this.#scan = scan;
-    this.groups = scan.ranges;
+    this.groups = groups;
   }
 
   /**
@@ -60,28 +61,29 @@ export class OpenParquet {
    * @throws {LyceumError} INVALID_ARGUMENT naming the file that cannot be read as Parquet; what reading its bytes throws.
    */
   static async open(name: string, bytes: AsyncBuffer): Promise<OpenParquet> {
-    const { parquetMetadataAsync, parquetScan, parquetSchema } = await import('hyparquet');
-    const compressors = await limitedCompressors();
+    const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
     return explained(name, async () => {
-      const file = new HeldRanges(bytes);
-      const metadata = await parquetMetadataAsync(file);
+      const metadata = await parquetMetadataAsync(bytes, { initialFetchSize: FOOTER_BYTES });
       const features = parquetFeatures(metadata, parquetSchema(metadata));
       if (features.columns.some((column) => typeof column !== 'string')) {
         throw new Error('a column has no name');
       }
-      const scan = await parquetScan({
-        file,
-        metadata,
-        compressors,
-        utf8: false,
-        parsers: { stringFromBytes },
-        geoparquet: false,
-      });
-      return new OpenParquet(name, file, metadata, features, scan);
+      const { ranges } = await scanOf(bytes, metadata);
+      return new OpenParquet(name, bytes, metadata, features, ranges);
     });
   }
 
+  /** What {@link readGroup} has in memory at most: the columns as they are read, and unpacked. */
+  groupBytes(group: number, wanted: readonly string[]): number {
+    const sizes = this.#columns(group, wanted).map(
+      (column) => Number(column.total_compressed_size) + Number(column.total_uncompressed_size),
+    );
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
   /**
+   * Nothing of it is kept. Several groups may be read at once.
+   *
    * @param group - of {@link groups}.
    * @returns by wanted column the group's values.
    * @throws {LyceumError} INVALID_ARGUMENT naming file and column; what reading the bytes throws.
@@ -91,14 +93,15 @@ export class OpenParquet {
     wanted: readonly string[],
   ): Promise<ReadonlyMap<string, DecodedArray>> {
     const { rowStart, rowEnd } = this.groups[group] as RowRange;
-    const rows = this.#metadata.row_groups.filter(({ num_rows }) => num_rows > 0)[group];
-    const columns = wantedColumns(rows as RowGroup, wanted);
+    const columns = this.#columns(group, wanted);
     this.#refuseLarge(group, columns, rowEnd - rowStart);
-    await this.#file.hold(columns.map(columnBytes));
-    await this.#refuseFalsePages(columns, rowEnd - rowStart);
+    const file = new HeldRanges(this.#bytes);
+    await file.hold(columns.map(columnBytes));
+    await this.#refuseFalsePages(file, columns, rowEnd - rowStart);
+    const scan = await scanOf(file, this.#metadata);
     const data = new Map<string, DecodedArray>();
     for (const column of wanted) {
-      const read = () => this.#scan.readColumn({ column, rowStart, rowEnd });
+      const read = () => scan.readColumn({ column, rowStart, rowEnd });
       const values = await explained(`${this.#name}, column ${column}`, read);
       if (values.length !== rowEnd - rowStart) {
         throw this.refusal(`column ${column} has ${values.length} of ${rowEnd - rowStart} rows`);
@@ -106,6 +109,11 @@ export class OpenParquet {
       data.set(column, values);
     }
     return data;
+  }
+
+  #columns(group: number, wanted: readonly string[]): ColumnMetaData[] {
+    const rows = this.#metadata.row_groups.filter(({ num_rows }) => num_rows > 0)[group];
+    return wantedColumns(rows as RowGroup, wanted);
   }
 
   refusal(message: string): LyceumError {
@@ -121,7 +129,11 @@ export class OpenParquet {
   }
 
   /** Before the library allocates what pages say of themselves. */
-  async #refuseFalsePages(columns: readonly ColumnMetaData[], rowCount: number): Promise<void> {
+  async #refuseFalsePages(
+    file: AsyncBuffer,
+    columns: readonly ColumnMetaData[],
+    rowCount: number,
+  ): Promise<void> {
     const { parquetHeader } = await import('hyparquet/src/column.js');
     const { parquetSchema } = await import('hyparquet');
     const { getTreePath, isFlatColumn } = await import('hyparquet/src/schema.js');
@@ -129,11 +141,22 @@ export class OpenParquet {
     for (const column of columns) {
       await explained(`${this.#name}, column ${column.path_in_schema[0]}`, async () => {
         const isFlat = isFlatColumn(getTreePath(schema, column.path_in_schema));
-        const file = this.#file;
         await checkPages({ file, column, rowCount, isFlat, readHeader: parquetHeader });
       });
     }
   }
+}
+
+async function scanOf(file: AsyncBuffer, metadata: FileMetaData): Promise<ParquetScan> {
+  const { parquetScan } = await import('hyparquet');
+  return parquetScan({
+    file,
+    metadata,
+    compressors: await limitedCompressors(),
+    utf8: false,
+    parsers: { stringFromBytes },
+    geoparquet: false,
+  });
 }
 
 function wantedColumns({ columns }: RowGroup, wanted: readonly string[]): ColumnMetaData[] {

@@ -1,0 +1,16 @@
+/** What is read of objects: `Objects` of platform/objects, and stand-ins in tests. */
+export interface ObjectReader {
+  /**
+   * @param range - bytes [start, end) of the version with this ETag.
+   * @throws {LyceumError} as `Objects` says.
+   */
+  read(
+    url: string,
+    range: {
+      readonly start: number;
+      readonly end: number;
+      readonly etag?: string | undefined;
+    },
+    signal?: AbortSignal,
+  ): Promise<Buffer>;
+}

@@ -1,0 +1,119 @@
+/**
+ * Pure planning of what is read together. A *piece* is consecutive samples of one chunk: what the cache keeps as one entry.
+ * Where the set is the same, pieces are, whatever is asked for.
+ *
+ * Symbols: N samples, P pieces.
+ */
+import type { ShardIndex } from '../../datasets/index.js';
+import { chunkOf } from '../../orders/index.js';
+
+/** What one request is worth at most, and what an entry of the cache takes. */
+export const PIECE_MAX_BYTES = 16 * 1024 * 1024;
+
+/** What lies between two pictures is read with them where it is shorter than another request is worth. */
+export const GAP_BYTES = 64 * 1024;
+
+/**
+ * [P]: where each piece ends. Chunks are cut where they would be larger than a request, but of Parquet not: a row group is
+ * read whole or not at all.
+ */
+export function pieceEnds(
+  { shards, shardOf, lengths }: Pick<ShardIndex, 'shards' | 'shardOf' | 'lengths'>,
+  chunkEnds: Uint32Array,
+): Uint32Array {
+  const isParquet = shards.map(({ format }) => format === 'parquet');
+  const ends: number[] = [];
+  let sample = 0;
+  for (const chunkEnd of chunkEnds) {
+    let bytes = 0;
+    for (const start = sample; sample < chunkEnd; sample++) {
+      const length = lengths[sample] as number;
+      const isCut =
+        bytes + length > PIECE_MAX_BYTES && isParquet[shardOf[sample] as number] === false;
+      if (sample > start && isCut) {
+        ends.push(sample);
+        bytes = 0;
+      }
+      bytes += length;
+    }
+    ends.push(chunkEnd);
+  }
+  return Uint32Array.from(ends);
+}
+
+/** Samples of one piece that a window wants. */
+export interface WantedPiece {
+  readonly piece: number;
+  /** Ascending indices into the set; one may be there several times. */
+  readonly samples: Uint32Array;
+  /** Where each goes: row of the window. */
+  readonly rows: Uint32Array;
+}
+
+/** By piece, ascending. @param samples - indices into the set, in any order. */
+export function wantedPieces(ends: Uint32Array, samples: Uint32Array): WantedPiece[] {
+  const rows = Uint32Array.from(samples.keys());
+  rows.sort((a, b) => (samples[a] as number) - (samples[b] as number));
+  const wanted: WantedPiece[] = [];
+  for (let start = 0; start < rows.length; ) {
+    const piece = chunkOf(ends, samples[rows[start] as number] as number);
+    const end = ends[piece] as number;
+    let next = start + 1;
+    while (next < rows.length && (samples[rows[next] as number] as number) < end) next++;
+    const own = rows.slice(start, next);
+    wanted.push({ piece, rows: own, samples: own.map((row) => samples[row] as number) });
+    start = next;
+  }
+  return wanted;
+}
+
+/** A range of one object, and the pictures in it. */
+export interface PictureRange {
+  readonly shard: number;
+  readonly start: number;
+  readonly end: number;
+  /** Indices into the set. */
+  readonly samples: readonly number[];
+}
+
+/**
+ * What to read of tars and folders, by shard and offset.
+ *
+ * @param samples - ascending indices into the set.
+ */
+export function pictureRanges(
+  { shards, shardOf, offsets, lengths }: ShardIndex,
+  samples: Uint32Array,
+): PictureRange[] {
+  const sorted = [...samples].sort(
+    (a, b) =>
+      (shardOf[a] as number) - (shardOf[b] as number) ||
+      (offsets[a] as number) - (offsets[b] as number) ||
+      a - b,
+  );
+  const ranges: { shard: number; start: number; end: number; samples: number[] }[] = [];
+  for (const sample of sorted) {
+    const shard = shardOf[sample] as number;
+    const start = offsets[sample] as number;
+    const end = start + (lengths[sample] as number);
+    const last = ranges.at(-1);
+    const isNear =
+      last !== undefined &&
+      last.shard === shard &&
+      shards[shard]?.format !== 'folder' &&
+      start - last.end < GAP_BYTES &&
+      end - last.start <= PIECE_MAX_BYTES;
+    if (isNear) {
+      last.end = Math.max(last.end, end);
+      last.samples.push(sample);
+    } else ranges.push({ shard, start, end, samples: [sample] });
+  }
+  return ranges;
+}
+
+/** Bytes of the pictures, one after another. */
+export function encodedBytes(lengths: Uint32Array, samples: Iterable<number>): number {
+  let bytes = 0;
+  for (const sample of samples) bytes += lengths[sample] as number;
+  return bytes;
+}

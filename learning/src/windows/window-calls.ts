@@ -1,0 +1,51 @@
+/** What the data thread and its owner say to each other. */
+
+/** What objects are read from; plain data, since it is handed to the thread. */
+export interface ObjectPlaces {
+  /** The folder that shards with relative paths lie below; undefined: none are read. */
+  readonly datasetsRoot: string | undefined;
+  /** Which addresses may be called beside public ones, as the operator lists them. */
+  readonly allowedAddresses: readonly string[];
+  /** As {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html}; undefined: Amazon's. */
+  readonly s3Endpoint: string | undefined;
+  readonly s3Region: string | undefined;
+  /** Has the credentials of S3. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** What the data thread is started with. */
+export interface DataSettings {
+  readonly objects: ObjectPlaces;
+  /** Pictures that are in memory at once, encoded and decoded. */
+  readonly memoryBytes: number;
+  /** Pictures that are decoded at once. */
+  readonly decodeThreads: number;
+  /** On a local disk; undefined: nothing is kept. */
+  readonly cacheFolder: string | undefined;
+  readonly cacheBytes: number;
+  /** Of {@link Counters}. */
+  readonly counters: SharedArrayBuffer;
+}
+
+/** A verified local file of a set in shards. */
+export interface SetFile {
+  readonly digest: string;
+  readonly file: string;
+}
+
+/** What the data thread offers. */
+export interface DataCalls {
+  /** @returns bytes of one picture on the set's grid. */
+  open(set: SetFile): Promise<number>;
+  /** @param id - of this use, which `release` ends. */
+  take(id: number, digest: string, samples: Uint32Array): Promise<SharedArrayBuffer>;
+  release(id: number): void;
+  fetchAhead(digest: string, samples: Uint32Array): void;
+  forget(digest: string, samples: Uint32Array): void;
+  keepSets(digests: readonly string[]): void;
+}
+
+/** What the data thread tells its owner. */
+export interface DataNews {
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+}

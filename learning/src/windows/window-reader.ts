@@ -1,0 +1,144 @@
+/** Reads the pictures of a window: encoded bytes from a {@link PieceReader}, decoded into the window's buffer. */
+import { LyceumError } from '@lyceum/proto';
+import { SampleRefusedError } from '../datasets/encoding/index.js';
+import { type PictureDecoder, pictureDecoder } from '../pictures/index.js';
+import type { Counters } from './counters.js';
+import { type OpenSet, pictureBytes } from './open-set.js';
+import type { PieceReader } from './piece-reader.js';
+import { encodedBytes, pictureUrl, type WantedPiece, wantedPieces } from './shards/index.js';
+import type { Turns } from './turns.js';
+import { PictureDecodeError } from './window-errors.js';
+import type { WindowMemory } from './window-memory.js';
+
+/** Parts of one window that are read at once, beside the first: enough to hide a server's answer times. */
+const PARTS_BESIDE = 3;
+
+interface Part extends WantedPiece {
+  /** In memory while it is read. */
+  readonly bytes: number;
+}
+
+export interface WindowPlan {
+  readonly set: OpenSet;
+  readonly parts: readonly Part[];
+  /** Decoded. */
+  readonly windowBytes: number;
+  /** Of the largest part. */
+  readonly readingBytes: number;
+}
+
+export class WindowReader {
+  readonly #pieces: PieceReader;
+  readonly #memory: WindowMemory;
+  readonly #decoding: Turns;
+  readonly #counters: Counters;
+  readonly #decoders = new WeakMap<OpenSet, Promise<PictureDecoder>>();
+
+  constructor(pieces: PieceReader, memory: WindowMemory, decoding: Turns, counters: Counters) {
+    this.#pieces = pieces;
+    this.#memory = memory;
+    this.#decoding = decoding;
+    this.#counters = counters;
+  }
+
+  /** @throws {LyceumError} INVALID_ARGUMENT for a sample that the set has not; what a Parquet file's server says. */
+  async plan(set: OpenSet, samples: Uint32Array): Promise<WindowPlan> {
+    const strange = samples.find((sample) => sample >= set.sampleCount);
+    if (strange !== undefined) {
+      const message = `set ${set.digest.slice(0, 12)} has ${set.sampleCount} samples, and no sample ${strange}`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    const parts: Part[] = [];
+    for (const wanted of wantedPieces(set.pieceEnds, samples)) {
+      parts.push({ ...wanted, bytes: await this.#pieces.readingBytes(set, wanted) });
+    }
+    const windowBytes = samples.length * pictureBytes(set);
+    return { set, parts, windowBytes, readingBytes: Math.max(0, ...parts.map((p) => p.bytes)) };
+  }
+
+  /**
+   * The caller holds memory for the plan's reading. Once it settles nothing writes to `inputs` any more.
+   *
+   * @param inputs - [samples, height, width, channels], which it fills.
+   * @throws {LyceumError} as the errors of windows say.
+   */
+  async read(plan: WindowPlan, inputs: Uint8Array, signal: AbortSignal): Promise<void> {
+    const { parts } = plan;
+    const failures: unknown[] = [];
+    const beside = new Set<Promise<void>>();
+    let next = 0;
+    const read = async (part: Part): Promise<void> => {
+      try {
+        await this.#readPart(plan.set, part, inputs, signal);
+      } catch (err) {
+        failures.push(err);
+      }
+    };
+    const hasMore = (): boolean => failures.length === 0 && next < parts.length;
+    const readBeside = (): void => {
+      while (hasMore() && beside.size < PARTS_BESIDE) {
+        const part = parts[next] as Part;
+        if (!this.#memory.tryTake(part.bytes)) return;
+        next++;
+        const reading = read(part).then(() => {
+          beside.delete(reading);
+          this.#memory.give(part.bytes);
+          readBeside();
+        });
+        beside.add(reading);
+      }
+    };
+    while (hasMore()) {
+      const part = parts[next++] as Part;
+      readBeside();
+      await read(part);
+    }
+    while (beside.size > 0) await Promise.all(beside);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #readPart(
+    set: OpenSet,
+    part: Part,
+    inputs: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    const decode = await this.#decoder(set);
+    const pictures = await this.#pieces.read(set, part, signal);
+    this.#counters.add('bytesWanted', encodedBytes(set.index.lengths, part.samples));
+    const length = pictureBytes(set);
+    const decoded = [...part.samples].map((sample, i) =>
+      this.#decoding.take(async () => {
+        signal.throwIfAborted();
+        const pixels = await pixelsOf(set, sample, decode, pictures.get(sample) as Uint8Array);
+        inputs.set(pixels, (part.rows[i] as number) * length);
+        this.#counters.add('picturesDecoded', 1);
+      }),
+    );
+    // All of them, so that none writes to a buffer that is given back.
+    const failed = (await Promise.allSettled(decoded)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  #decoder(set: OpenSet): Promise<PictureDecoder> {
+    const known = this.#decoders.get(set) ?? pictureDecoder(set.index.grid);
+    this.#decoders.set(set, known);
+    return known;
+  }
+}
+
+async function pixelsOf(
+  set: OpenSet,
+  sample: number,
+  decode: PictureDecoder,
+  bytes: Uint8Array,
+): Promise<Uint8Array> {
+  try {
+    return await decode(bytes);
+  } catch (err) {
+    if (!(err instanceof SampleRefusedError)) throw err;
+    const url = pictureUrl(set.index, sample);
+    throw new PictureDecodeError({ set: set.digest, sample, url }, err.reason, err.message);
+  }
+}

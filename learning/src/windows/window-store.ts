@@ -1,0 +1,104 @@
+/** Windows that are being read, that somebody has, and that somebody had a moment ago. */
+import { createHash } from 'node:crypto';
+import { LyceumError } from '@lyceum/proto';
+import type { OpenSet } from './open-set.js';
+import type { WindowMemory } from './window-memory.js';
+import type { WindowReader } from './window-reader.js';
+
+interface StoredWindow {
+  readonly key: string;
+  readonly abandoned: AbortController;
+  readonly buffer: Promise<SharedArrayBuffer>;
+  /** Undefined: it is being read, or cannot be. */
+  ready?: SharedArrayBuffer;
+  userCount: number;
+}
+
+export class WindowStore {
+  readonly #reader: WindowReader;
+  readonly #memory: WindowMemory;
+  /** By set and samples. */
+  readonly #windows = new Map<string, StoredWindow>();
+  /** By the number that a user gave. */
+  readonly #uses = new Map<number, StoredWindow>();
+
+  constructor(reader: WindowReader, memory: WindowMemory) {
+    this.#reader = reader;
+    this.#memory = memory;
+  }
+
+  /**
+   * @param id - of this use, which {@link release} ends, before the window is there too.
+   * @returns a buffer that begins with [samples, height, width, channels].
+   * @throws {LyceumError} CANCELLED if it was released before by all who waited; as the reader does.
+   */
+  async take(id: number, set: OpenSet, samples: Uint32Array): Promise<SharedArrayBuffer> {
+    const key = windowKey(set.digest, samples);
+    const window = this.#windows.get(key) ?? this.#start(key, set, samples);
+    window.userCount++;
+    this.#uses.set(id, window);
+    if (window.ready !== undefined) this.#memory.revive(window.ready);
+    try {
+      return await window.buffer;
+    } catch (err) {
+      this.#uses.delete(id);
+      throw err;
+    }
+  }
+
+  /** Idempotent. */
+  release(id: number): void {
+    const window = this.#uses.get(id);
+    if (window === undefined) return;
+    this.#uses.delete(id);
+    window.userCount--;
+    if (window.userCount > 0) return;
+    if (window.ready !== undefined) this.#retire(window, window.ready);
+    else {
+      this.#forget(window);
+      window.abandoned.abort(new LyceumError('CANCELLED', 'nobody waits for the window any more'));
+    }
+  }
+
+  #start(key: string, set: OpenSet, samples: Uint32Array): StoredWindow {
+    const abandoned = new AbortController();
+    const buffer = this.#read(set, samples, abandoned.signal);
+    const window: StoredWindow = { key, abandoned, buffer, userCount: 0 };
+    this.#windows.set(key, window);
+    buffer.then(
+      (ready) => {
+        window.ready = ready;
+        if (window.userCount === 0) this.#retire(window, ready);
+      },
+      () => this.#forget(window),
+    );
+    return window;
+  }
+
+  async #read(set: OpenSet, samples: Uint32Array, signal: AbortSignal): Promise<SharedArrayBuffer> {
+    const plan = await this.#reader.plan(set, samples);
+    const { windowBytes, readingBytes } = plan;
+    const buffer = await this.#memory.admit(windowBytes, readingBytes, signal);
+    try {
+      await this.#reader.read(plan, new Uint8Array(buffer, 0, windowBytes), signal);
+      return buffer;
+    } catch (err) {
+      this.#memory.discard(buffer);
+      throw err;
+    } finally {
+      this.#memory.give(readingBytes);
+    }
+  }
+
+  #retire(window: StoredWindow, buffer: SharedArrayBuffer): void {
+    this.#memory.retire(buffer, () => this.#forget(window));
+  }
+
+  #forget(window: StoredWindow): void {
+    if (this.#windows.get(window.key) === window) this.#windows.delete(window.key);
+  }
+}
+
+function windowKey(digest: string, samples: Uint32Array): string {
+  return `${digest} ${createHash('sha256').update(samples).digest('hex')}`;
+}

@@ -1,0 +1,147 @@
+/**
+ * Windows onto sets in shards: some samples decoded, in memory that all threads of the process share. A thread of its own
+ * reads, verifies and decodes; who computes does no input or output.
+ *
+ * Memory has a budget for all windows together. A window that does not fit waits until others are released, so whoever has
+ * one must not wait for another before releasing it.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Logger } from '@lyceum/platform';
+import { Thread, type ThreadDeathError } from '@lyceum/platform/threads';
+import { LyceumError } from '@lyceum/proto';
+import { Counters, type Counts } from './counters.js';
+import type { DataCalls, DataNews, DataSettings, SetFile } from './window-calls.js';
+import { PictureCanaryError, PictureDecodeError, PictureDigestError } from './window-errors.js';
+
+export interface WindowSettings extends Omit<DataSettings, 'counters'> {
+  readonly log: Logger;
+}
+
+/** Pictures of some samples. Its arrays may be handed to threads, which share them. */
+export interface Window {
+  /** Indices into the set, as they were asked for. */
+  readonly samples: Uint32Array;
+  /** [samples, height, width, channels], on a SharedArrayBuffer. Not to be written to: others may have it too. */
+  readonly inputs: Uint8Array;
+  /** Gives it back; from then on `inputs` may become something else at any moment. Idempotent. */
+  release(): void;
+}
+
+export interface WindowCounts extends Counts {
+  /** That windows were waited for, all who waited added up. */
+  readonly waitingSeconds: number;
+}
+
+export function openWindows({ log, ...settings }: WindowSettings): Windows {
+  const counters = new Counters();
+  const workerData: DataSettings = { ...settings, counters: counters.shared };
+  // The built file, seen from src/ and from dist/ alike: Node cannot run the source.
+  const file = new URL('../../dist/windows/data-thread.js', import.meta.url);
+  const here: DataNews = { warn: (fields, message) => log.warn(fields, message) };
+  const kinds = [PictureCanaryError, PictureDecodeError, PictureDigestError];
+  const worker = new Worker(file, { workerData });
+  return new Windows(new Thread(worker, { name: 'the data thread', here, kinds }), counters);
+}
+
+export class Windows {
+  /** Resolves if the thread dies by itself; no window can be had any more. */
+  readonly died: Promise<ThreadDeathError>;
+  readonly #thread: Thread<DataCalls>;
+  readonly #counters: Counters;
+  readonly #pictureBytes = new Map<string, number>();
+  #lastUse = 0;
+  #waitingSeconds = 0;
+
+  /** See {@link openWindows}. */
+  constructor(thread: Thread<DataCalls>, counters: Counters) {
+    this.#thread = thread;
+    this.#counters = counters;
+    this.died = thread.died;
+  }
+
+  /**
+   * Reads a set's manifest and checks that this program decodes its canary as it should be. Once a set; what failed is tried
+   * again by the next call.
+   *
+   * @throws {PictureCanaryError} if it decodes otherwise; as {@link window} does; as `parseStoredDataset` does.
+   */
+  async open({ digest, file }: SetFile): Promise<void> {
+    this.#pictureBytes.set(digest, await this.#thread.call('open', { digest, file }));
+  }
+
+  /**
+   * Equal lists of samples share one window.
+   *
+   * @param digest - of a set that is open.
+   * @param samples - indices into it.
+   * @throws {LyceumError} what objects' servers say, naming the object; {@link PictureDigestError};
+   *   {@link PictureDecodeError}; RESOURCE_EXHAUSTED if it never fits the budget; CANCELLED once the signal aborts;
+   *   `ThreadDeathError`.
+   */
+  async window(digest: string, samples: Uint32Array, signal?: AbortSignal): Promise<Window> {
+    const pictureBytes = this.#pictureBytes.get(digest);
+    if (pictureBytes === undefined) {
+      throw new LyceumError('INTERNAL', `set ${digest.slice(0, 12)} is not open for windows`);
+    }
+    const id = ++this.#lastUse;
+    const release = (): void => this.#thread.tell('release', id);
+    const since = performance.now();
+    try {
+      const buffer = await unless(signal, this.#thread.call('take', id, digest, samples), release);
+      const inputs = new Uint8Array(buffer, 0, samples.length * pictureBytes);
+      return { samples, inputs, release };
+    } finally {
+      this.#waitingSeconds += (performance.now() - since) / 1000;
+    }
+  }
+
+  /** Has the encoded pictures brought into the disk cache, and kept there until their window is read or {@link forget}. */
+  fetchAhead(digest: string, samples: Uint32Array): void {
+    this.#thread.tell('fetchAhead', digest, samples);
+  }
+
+  /** Takes a {@link fetchAhead} back: nobody will ask for that window. */
+  forget(digest: string, samples: Uint32Array): void {
+    this.#thread.tell('forget', digest, samples);
+  }
+
+  /** Forgets all other sets; what was fetched ahead of them too. */
+  keepSets(digests: readonly string[]): void {
+    for (const digest of this.#pictureBytes.keys()) {
+      if (!digests.includes(digest)) this.#pictureBytes.delete(digest);
+    }
+    this.#thread.tell('keepSets', digests);
+  }
+
+  counters(): WindowCounts {
+    return { ...this.#counters.read(), waitingSeconds: this.#waitingSeconds };
+  }
+
+  /** Ends the thread, whatever it does. */
+  async close(): Promise<void> {
+    await this.#thread.close();
+  }
+}
+
+/** What was promised; or CANCELLED once the signal aborts, and then `leave` is called. */
+async function unless<T>(
+  signal: AbortSignal | undefined,
+  promised: Promise<T>,
+  leave: () => void,
+): Promise<T> {
+  if (signal === undefined) return promised;
+  let cancel = (): void => undefined;
+  const cancelled = new Promise<never>((_, reject) => {
+    cancel = () => {
+      leave();
+      reject(new LyceumError('CANCELLED', 'the window is not waited for any more'));
+    };
+  });
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
+  try {
+    return await Promise.race([promised, cancelled]);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}

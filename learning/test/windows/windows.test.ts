@@ -1,0 +1,130 @@
+/**
+ * Windows through the real thread, over real files. The oracle is sharp by itself: whatever is asked for in whatever order,
+ * its pixels come out.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '@lyceum/platform';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mulberry32 } from '../../src/arrays/hashing.js';
+import { openWindows, type WindowSettings, type Windows } from '../../src/windows/windows.js';
+import { GRID, pictureSet, pixelsOfAll } from './picture-set.js';
+
+const MIB = 1024 * 1024;
+const all = mkdtempSync(join(tmpdir(), 'lyceum-windows-'));
+afterAll(() => rmSync(all, { recursive: true }));
+let root = '';
+const opened: Windows[] = [];
+beforeEach(() => {
+  root = mkdtempSync(join(all, 'case-'));
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((windows) => windows.close()));
+});
+
+function windowsOn(changes: Partial<WindowSettings> = {}): Windows {
+  const windows = openWindows({
+    objects: {
+      datasetsRoot: root,
+      allowedAddresses: [],
+      s3Endpoint: undefined,
+      s3Region: undefined,
+      environment: {},
+    },
+    memoryBytes: 64 * MIB,
+    decodeThreads: 2,
+    cacheFolder: undefined,
+    cacheBytes: 0,
+    log: createLogger({ name: 'test', level: 'silent' }),
+    ...changes,
+  });
+  opened.push(windows);
+  return windows;
+}
+
+/** Some samples in some order. */
+function drawn(random: () => number, count: number): Uint32Array {
+  const samples = [...Array(count).keys()].filter(() => random() < 0.4);
+  return Uint32Array.from(samples.sort(() => random() - 0.5));
+}
+
+describe('windows', () => {
+  it('have the pixels that sharp makes, in whatever order they are asked for', async () => {
+    const set = await pictureSet(root, { count: 30, formats: ['tar', 'parquet', 'folder'] });
+    const windows = windowsOn();
+    await windows.open(set);
+    let draws = 0;
+    const random = () => mulberry32(21, draws++);
+    const lists = Array.from({ length: 24 }, () => drawn(random, 30)).filter((s) => s.length > 0);
+    await Promise.all(
+      lists.map(async (samples) => {
+        const window = await windows.window(set.digest, samples);
+        expect(window.inputs).toHaveLength(samples.length * GRID.height * GRID.width * 3);
+        expect(Buffer.from(window.inputs).equals(await pixelsOfAll(set, samples))).toBe(true);
+        window.release();
+      }),
+    );
+  });
+
+  it('are shared by equal lists, and decoded once', async () => {
+    const set = await pictureSet(root);
+    const windows = windowsOn();
+    await windows.open(set);
+    const before = windows.counters().picturesDecoded;
+    const samples = Uint32Array.of(3, 1, 9);
+    const [one, other] = await Promise.all([
+      windows.window(set.digest, samples),
+      windows.window(set.digest, samples),
+    ]);
+    expect(one.inputs.buffer).toBeInstanceOf(SharedArrayBuffer);
+    one.inputs[0] = 77;
+    expect(other.inputs[0]).toBe(77);
+    one.release();
+    other.release();
+    const again = await windows.window(set.digest, samples);
+    expect(again.inputs[0]).toBe(77);
+    expect(windows.counters().picturesDecoded - before).toBe(3);
+  });
+
+  it('are all read in the smallest memory that one fits, by whoever has one at a time', async () => {
+    const set = await pictureSet(root, { count: 40, chunk: 5 });
+    const pixels = GRID.height * GRID.width * 3;
+    const lists = Array.from({ length: 8 }, (_, i) =>
+      Uint32Array.from({ length: 5 }, (_, j) => 5 * i + j),
+    );
+    const largest = Math.max(
+      ...lists.map((samples) => samples.reduce((sum, s) => sum + spanBytes(set.pictures, s), 0)),
+    );
+    const windows = windowsOn({ memoryBytes: 5 * pixels + largest });
+    await windows.open(set);
+    const use = async (order: readonly Uint32Array[]) => {
+      for (const samples of order) {
+        const window = await windows.window(set.digest, samples);
+        expect(Buffer.from(window.inputs).equals(await pixelsOfAll(set, samples))).toBe(true);
+        window.release();
+      }
+    };
+    await Promise.all([use(lists), use([...lists].reverse()), use([...lists, ...lists])]);
+  });
+
+  it('are refused, with the numbers, where they never fit', async () => {
+    const set = await pictureSet(root);
+    const windows = windowsOn({ memoryBytes: 10_000 });
+    await windows.open(set);
+    const samples = Uint32Array.from({ length: 24 }, (_, i) => i);
+    await expect(windows.window(set.digest, samples)).rejects.toMatchObject({
+      code: 'RESOURCE_EXHAUSTED',
+      message: expect.stringMatching(/takes 8640 bytes decoded .* may take 10000; .*memory-mib/),
+    });
+  });
+});
+
+/** Of a tar: the picture, its header and what fills its last block. */
+function spanBytes(pictures: readonly Buffer[], sample: number): number {
+  return 512 + Math.ceil((pictures[sample] as Buffer).length / 512) * 512;
+}
+
+it('the test runs the thread that is built', () => {
+  expect(existsSync(new URL('../../dist/windows/data-thread.js', import.meta.url))).toBe(true);
+});
