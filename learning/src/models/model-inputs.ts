@@ -7,7 +7,7 @@
  */
 import { elementCount, LyceumError } from '@lyceum/proto';
 import type { Dataset } from '../datasets/index.js';
-import { readInputs, seenShape, type ViewAt } from '../views/index.js';
+import { readInputs, readsBytes, seenShape, type ViewAt } from '../views/index.js';
 import type { ModelSettings } from './model-settings.js';
 import { PictureSize, saysPictureSize } from './picture-size.js';
 
@@ -65,12 +65,29 @@ export class ModelInputs {
     }
   }
 
+  /** Whether {@link read} writes bytes too: where the model sees what the view shows, and that is read as bytes. */
+  readsBytes(view: ViewAt): boolean {
+    const { scale = 1, layout, colours, mean, standardDeviation } = this.#settings;
+    const isAsSeen =
+      scale === 1 && layout !== 'NCHW' && [colours, mean, standardDeviation].every(isAbsent);
+    return (
+      isAsSeen &&
+      this.#pictureSize === undefined &&
+      readsBytes(this.#dataset, view, this.#viewShape)
+    );
+  }
+
   /**
    * Writes [n, ...one sample in the model's layout]; what is beyond is left alone.
    *
+   * @param out - for real values; or, where {@link readsBytes}, for bytes.
    * @throws {LyceumError} as `readInputs` does.
    */
-  read(samples: Uint32Array, view: ViewAt, out: Float32Array): void {
+  read(samples: Uint32Array, view: ViewAt, out: Float32Array | Uint8Array): void {
+    if (out instanceof Uint8Array) {
+      readInputs(this.#dataset, samples, view, out, this.#viewShape);
+      return;
+    }
     const { layout } = this.#settings;
     const sizedSize = elementCount(this.#sizedShape);
     const direct = layout !== 'NCHW' && sizedSize === this.size;
@@ -141,6 +158,10 @@ export class ModelInputs {
       values[i] = ((values[i] as number) - less) / by;
     }
   }
+}
+
+function isAbsent(setting: unknown): boolean {
+  return setting === undefined;
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT if the samples are no pictures. */

@@ -13,6 +13,7 @@ export type {
   Variable,
 } from '@tensorflow/tfjs';
 export { type ArchitectureSettings, buildStudent } from './architectures.js';
+export { type FedValues, fedTensor, realValues } from './byte-tensors.js';
 export { DropoutMasks } from './dropout-masks.js';
 export {
   type Engine,

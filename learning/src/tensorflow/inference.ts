@@ -10,6 +10,7 @@
 import { elementCount, LyceumError } from '@lyceum/proto';
 import type { LayersModel, NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
 import type { ModelSettings } from '../models/index.js';
+import { type FedValues, fedTensor, realValues } from './byte-tensors.js';
 import type { Engine } from './engine/index.js';
 import { type ForwardPass, forwardPass } from './layer-outputs.js';
 import { TracedStep, traceStep } from './traced/index.js';
@@ -37,9 +38,11 @@ export class Inference {
   readonly #settings: ModelSettings;
   readonly #sampleSize: number;
   readonly #shape: number[];
-  readonly #padded: Float32Array;
+  /** Room for a full batch, of the kind that was fed last. */
+  #padded: FedValues = new Float32Array(0);
   readonly #forward: ForwardPass;
   #graph: TracedStep | undefined;
+  #graphTakesBytes = false;
 
   /**
    * @param model - borrowed. Until there is a graph, its weights of the moment count in every {@link run}.
@@ -67,7 +70,6 @@ export class Inference {
     this.#settings = settings;
     this.#sampleSize = elementCount(sampleShape);
     this.#shape = [rows, ...concreteShape(inputShape, sampleShape)];
-    this.#padded = new Float32Array(rows * this.#sampleSize);
     this.#forward = forwardPass(engine, model, layers);
     this.featureShapes = this.#forward.featureShapes;
     this.rows = rows;
@@ -78,11 +80,11 @@ export class Inference {
    * Has inferences run as one graph from here on, if that gives the same bits on this example. The graph has a copy
    * of the model's weights; {@link weightsChanged} renews it.
    *
-   * @param inputs - as {@link run} takes them; best a full batch of real samples.
+   * @param inputs - as {@link run} takes them; best a full batch of real samples. The graph is for their kind alone.
    * @returns why inferences go on operation by operation instead.
    * @throws {LyceumError} as {@link run} does.
    */
-  trace(inputs: Float32Array, rowCount: number): string | undefined {
+  trace(inputs: FedValues, rowCount: number): string | undefined {
     this.dispose();
     return this.#engine.tf.tidy(() => {
       const calls = {
@@ -94,6 +96,7 @@ export class Inference {
       const traced = traceStep(this.#engine, calls, this.#weights());
       if (!(traced instanceof TracedStep)) return traced.reason;
       this.#graph = traced;
+      this.#graphTakesBytes = inputs instanceof Uint8Array;
       return undefined;
     });
   }
@@ -104,20 +107,22 @@ export class Inference {
   }
 
   /**
-   * @param inputs - [rowCount, ...sampleShape], real values; what is beyond is ignored.
+   * @param inputs - [rowCount, ...sampleShape], real values or 255 times them in bytes; what is beyond is ignored.
    * @returns {@link InferenceResult.logits}.
    * @throws {LyceumError} INVALID_ARGUMENT if `rowCount` is not in 1..R or the inputs are too short.
    */
-  run(inputs: Float32Array, rowCount: number): Float32Array<ArrayBuffer> {
+  run(inputs: FedValues, rowCount: number): Float32Array<ArrayBuffer> {
     return this.runAll(inputs, rowCount).logits;
   }
 
   /** As {@link run}, with the features of the layers. */
-  runAll(inputs: Float32Array, rowCount: number): InferenceResult {
+  runAll(inputs: FedValues, rowCount: number): InferenceResult {
     // The tensor, not its values: tfjs would look for tensors in them, one by one.
     const outputs = this.#engine.tf.tidy(() => {
       const samples = this.#filledUp(inputs, rowCount);
-      return this.#graph?.run(FORWARD, { samples }) ?? this.#outputs(samples);
+      const isTraced = this.#graphTakesBytes === inputs instanceof Uint8Array;
+      const graph = isTraced ? this.#graph : undefined;
+      return graph?.run(FORWARD, { samples }) ?? this.#outputs(samples);
     });
     const values = outputs.dataSync() as Float32Array;
     outputs.dispose();
@@ -138,7 +143,7 @@ export class Inference {
     this.#graph = undefined;
   }
 
-  #filledUp(inputs: Float32Array, rowCount: number): Tensor {
+  #filledUp(inputs: FedValues, rowCount: number): Tensor {
     const used = rowCount * this.#sampleSize;
     if (!(rowCount >= 1 && rowCount <= this.rows && used <= inputs.length)) {
       throw new LyceumError(
@@ -146,15 +151,24 @@ export class Inference {
         `want 1 to ${this.rows} rows of ${this.#sampleSize} values, got ${rowCount} rows in ${inputs.length} values`,
       );
     }
-    this.#padded.set(inputs.subarray(0, used));
-    this.#padded.fill(0, used);
-    return this.#engine.tf.tensor(this.#padded, this.#shape);
+    const padded = this.#roomFor(inputs);
+    padded.set(inputs.subarray(0, used));
+    padded.fill(0, used);
+    return fedTensor(this.#engine, padded, this.#shape);
+  }
+
+  #roomFor(inputs: FedValues): FedValues {
+    const Kind = inputs instanceof Uint8Array ? Uint8Array : Float32Array;
+    if (!(this.#padded instanceof Kind) || this.#padded.length === 0) {
+      this.#padded = new Kind(this.rows * this.#sampleSize);
+    }
+    return this.#padded;
   }
 
   /** The logits of all rows, then each layer's features: one tensor, since a graph has one output. */
   #outputs(samples: Tensor): Tensor {
     const { tf } = this.#engine;
-    const x = scaled(samples, this.#settings);
+    const x = scaled(realValues(this.#engine, samples), this.#settings);
     const { output, features } = this.#forward.apply(x, { training: false });
     const isLogits = this.#settings.output === 'logits';
     const logits = isLogits ? output : tf.log(tf.maximum(output, LEAST_PROBABILITY));

@@ -1,7 +1,7 @@
 /** What a model sees of a sample: crops, flips, noise and mixtures of two, drawn from seeds. */
 export { writeHardLabels } from './hard-labels.js';
 export { mixupOf, mixupShare, pairSeed } from './mixup.js';
-export { readInputs } from './read-inputs.js';
+export { readInputs, readsBytes } from './read-inputs.js';
 export { seenShape } from './sample-view.js';
 export { viewSamples } from './view-samples.js';
 export { IDENTITY_VIEW, type ViewAt, viewAt, viewProblems } from './views.js';

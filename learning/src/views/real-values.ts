@@ -31,10 +31,10 @@ export function byteReader({
   };
 }
 
-export function sampleReader({ inputs, inputScale, sampleShape, held }: Dataset): SampleReader {
+export function sampleReader(dataset: Dataset): SampleReader {
+  const { inputs, inputScale, sampleShape, held } = dataset;
   const length = elementCount(sampleShape);
-  // Of held samples others are held soon.
-  const values = held === undefined ? allValues(inputs, inputScale) : undefined;
+  const values = allValues(dataset);
   if (values !== undefined) {
     return (sample) => values.subarray(sample * length, (sample + 1) * length);
   }
@@ -46,10 +46,17 @@ export function sampleReader({ inputs, inputScale, sampleShape, held }: Dataset)
   };
 }
 
-/** Undefined: too many to keep. */
-function allValues(inputs: Dataset['inputs'], scale: number): Float32Array | undefined {
-  if (inputs instanceof Float32Array && scale === 1) return inputs;
-  if (Float32Array.BYTES_PER_ELEMENT * inputs.length > MOST_KEPT_BYTES) return undefined;
+/** Whether all real values of the set are in memory once it is read. */
+export function keepsRealValues({ inputs, held }: Dataset): boolean {
+  // Of held samples others are held soon.
+  return held === undefined && Float32Array.BYTES_PER_ELEMENT * inputs.length <= MOST_KEPT_BYTES;
+}
+
+/** Undefined: they are not kept. */
+function allValues(dataset: Dataset): Float32Array | undefined {
+  const { inputs, inputScale: scale, held } = dataset;
+  if (inputs instanceof Float32Array && scale === 1 && held === undefined) return inputs;
+  if (!keepsRealValues(dataset)) return undefined;
   const found = kept.get(inputs);
   if (found?.scale === scale) return found.values;
   const values = new Float32Array(inputs.length);

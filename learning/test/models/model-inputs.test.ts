@@ -1,5 +1,6 @@
 /** What models see of two pictures of 2 × 2 pixels, counted by hand. */
 import { describe, expect, it } from 'vitest';
+import { withHeld } from '../../src/datasets/dataset.js';
 import { encodeDataset, parseDataset } from '../../src/datasets/dataset-file.js';
 import { classOrder, inClassOrder, knownClassesOf } from '../../src/models/class-order.js';
 import { ModelInputs } from '../../src/models/model-inputs.js';
@@ -83,6 +84,34 @@ describe('ModelInputs', () => {
     expect(seen(gray, {}, [1, 1, 1])).toEqual([1.5]);
     expect(seen(gray, { colours: 'RGB' }, [1, 1, 3])).toEqual([1.5, 1.5, 1.5]);
     expect(seen(colour, { colours: 'gray' }, [1, 1, 1])[0]).toBeCloseTo(4.5 + 0.587 + 0.228, 5);
+  });
+
+  it('reads bytes where the model sees them as they are, of samples whose real values are not kept', () => {
+    const bytes = { ...colour, inputs: Uint8Array.from(colour.inputs), inputScale: 1 / 255 };
+    const held = withHeld(bytes, Uint32Array.of(1), bytes.inputs.subarray(12));
+    const reads = (dataset: typeof colour, settings: Partial<ModelSettings>, shape?: number[]) =>
+      new ModelInputs(dataset, { output: 'logits', ...settings }, shape).readsBytes(IDENTITY_VIEW);
+    expect(reads(held, {})).toBe(true);
+    const out = new Uint8Array(12);
+    new ModelInputs(held, { output: 'logits' }, [2, 2, 3]).read(
+      Uint32Array.of(1),
+      IDENTITY_VIEW,
+      out,
+    );
+    expect([...out]).toEqual(Array.from({ length: 12 }, (_, i) => 12 + i));
+    expect(reads(bytes, {})).toBe(false);
+    expect(reads({ ...held, inputScale: 1 }, {})).toBe(false);
+    expect(reads(held, {}, [4, 4, 3])).toBe(false);
+    for (const settings of [
+      { scale: 255 },
+      { layout: 'NCHW' as const },
+      { colours: 'BGR' as const },
+      { mean: [0.5] },
+      { standardDeviation: [2] },
+      { resize: 2 },
+    ]) {
+      expect(reads(held, settings), JSON.stringify(settings)).toBe(false);
+    }
   });
 
   it('refuses settings that do not fit the samples', () => {

@@ -9,6 +9,7 @@ export {
 export {
   type Binding,
   type InputInfo,
+  libraryType,
   type NativeBackend,
   nativeBackend,
   type OperationAttribute,

@@ -40,12 +40,25 @@ export interface InputInfo {
   readonly tfDtype: string;
 }
 
+/** What the backend notes of a tensor; `dtype` is TensorFlow's number. */
+interface NotedTensor {
+  readonly dtype: number;
+}
+
 export interface NativeBackend {
+  readonly tensorMap: { get(dataId: object): NotedTensor | undefined };
   /** The property can be set; its own properties cannot. */
   binding: Binding;
   /** Ids of the tensors, those that only JavaScript has yet handed over first. */
   getInputTensorIds(tensors: readonly Tensor[]): number[];
   getDTypeInteger(dtype: string): number;
+  executeSingleOutput(
+    name: string,
+    attributes: readonly OperationAttribute[],
+    inputs: readonly Tensor[],
+  ): Tensor;
+  /** A tensor of tfjs around one that the library holds. */
+  createOutputTensor(metadata: TensorMetadata): Tensor;
   loadSavedModelMetaGraph(folder: string, tag: string): number;
   runSavedModel(
     session: number,
@@ -59,4 +72,9 @@ export interface NativeBackend {
 /** The engine's backend, if it is the native one. */
 export function nativeBackend({ tf, name }: Engine): NativeBackend | undefined {
   return name === 'native' ? (tf.backend() as unknown as NativeBackend) : undefined;
+}
+
+/** TensorFlow's number of a tensor's type, which tfjs may call otherwise. */
+export function libraryType(backend: NativeBackend, { dataId, dtype }: Tensor): number {
+  return backend.tensorMap.get(dataId)?.dtype ?? backend.getDTypeInteger(dtype);
 }

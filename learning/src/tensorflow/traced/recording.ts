@@ -6,12 +6,13 @@
  * state makes it invalid: what came of it would be frozen too.
  */
 import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
-import type {
-  Binding,
-  Engine,
-  NativeBackend,
-  OperationAttribute,
-  TensorMetadata,
+import {
+  type Binding,
+  type Engine,
+  libraryType,
+  type NativeBackend,
+  type OperationAttribute,
+  type TensorMetadata,
 } from '../engine/index.js';
 
 /** Where a value comes from: a position among the recording's inputs, state variables, constants or operations. */
@@ -112,10 +113,10 @@ class Recorder {
     for (const [index, id] of inputIds.entries()) this.#setFirst(id, 'input', index);
     const stateIds = backend.getInputTensorIds(state);
     for (const [index, id] of stateIds.entries()) this.#setFirst(id, 'state', index);
-    this.#inputs = Object.entries(inputs).map(([name, { dtype, shape }]) => ({
+    this.#inputs = Object.entries(inputs).map(([name, tensor]) => ({
       name,
-      dtype: backend.getDTypeInteger(dtype),
-      shape: [...shape],
+      dtype: libraryType(backend, tensor),
+      shape: [...tensor.shape],
     }));
   }
 
@@ -214,9 +215,9 @@ class Recorder {
   }
 
   /** A tensor from before the recording that is no input and no state is a constant. */
-  #note(id: number, { dtype, shape }: Tensor): void {
+  #note(id: number, tensor: Tensor): void {
     if (this.#sources.has(id)) return;
-    const type = { dtype: this.#backend.getDTypeInteger(dtype), shape: [...shape] };
+    const type = { dtype: libraryType(this.#backend, tensor), shape: [...tensor.shape] };
     this.#addConstant(id, type, this.#binding.tensorDataSync(id));
   }
 

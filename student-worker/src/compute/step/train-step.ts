@@ -27,7 +27,7 @@ import { globalNorm, type Optimizer } from './optimizers.js';
 
 /** What changes from step to step. Borrowed by {@link TrainStep.run}. */
 export interface StepTensors {
-  /** [B, …] in the model's input shape. */
+  /** [B, …] in the model's input shape, as they are fed. */
   readonly inputs: Tensor;
   /** [B, C], one-hot; a row of zeros has no label. */
   readonly hardLabels: Tensor2D;
@@ -44,6 +44,8 @@ export interface TrainStepParts {
   readonly model: LayersModel;
   /** The model's own. */
   readonly dropout: DropoutMasks;
+  /** What the model is given for the inputs that are fed. */
+  readonly seen: (inputs: Tensor) => Tensor;
   /** Of the model, with the layers that `features` compares. */
   readonly forward: ForwardPass;
   readonly objective: Objective;
@@ -63,6 +65,7 @@ export class TrainStep {
   readonly state: readonly StateVariable[];
   readonly #engine: Engine;
   readonly #model: LayersModel;
+  readonly #seen: TrainStepParts['seen'];
   readonly #forward: ForwardPass;
   readonly #objective: Objective;
   readonly #features: FeatureLosses;
@@ -73,8 +76,10 @@ export class TrainStep {
   readonly #optimizerState: readonly Variable[];
 
   /** @param parts - borrowed: {@link dispose} ends what the step itself has made. */
-  constructor({ engine, model, dropout, forward, objective, features, optimizer }: TrainStepParts) {
+  constructor(parts: TrainStepParts) {
+    const { engine, model, dropout, seen, forward, objective, features, optimizer } = parts;
     const { tf } = engine;
+    this.#seen = seen;
     this.#engine = engine;
     this.#model = model;
     this.#dropout = dropout;
@@ -146,7 +151,7 @@ export class TrainStep {
   ): Scalar {
     const { tf } = this.#engine;
     const { output, features } = this.#dropout.use(dropoutMasks, () =>
-      this.#forward.apply(inputs, { training: true }),
+      this.#forward.apply(this.#seen(inputs), { training: true }),
     );
     const answered = this.#objective.losses(output as Tensor2D, hardLabels, targets);
     // Before the features' losses: a graph adds up in the order in which the operations came.

@@ -15,15 +15,15 @@ import {
   stepPlan,
 } from '@lyceum/learning/orders';
 import type { RunSpecification } from '@lyceum/learning/specification';
-import { readInputs, viewAt, writeHardLabels } from '@lyceum/learning/views';
+import { readInputs, readsBytes, viewAt, writeHardLabels } from '@lyceum/learning/views';
 import { elementCount } from '@lyceum/proto';
 
 export interface Batch {
   readonly step: number;
   /** B; the last batch of an epoch may be shorter. */
   readonly rows: number;
-  /** [B, ...sampleShape], real values. Good until the step after the next is prepared. */
-  readonly inputs: Float32Array;
+  /** [B, ...sampleShape], real values, or 255 times them in bytes. Good until the step after the next is prepared. */
+  readonly inputs: Float32Array | Uint8Array;
   /**
    * [B, C], one-hot; a row of zeros has no label. Of mixed samples the share of either's label, so a row sums to less
    * than 1 where only one of them has one.
@@ -78,8 +78,10 @@ export class BatchSource {
 
   #newSlot(): Slot {
     const rows = Math.min(this.plan.batchSize, this.plan.sampleCount);
+    const length = rows * this.#sampleSize;
+    const isBytes = readsBytes(this.#dataset, viewAt(this.#specification.spec.views, 0));
     return {
-      inputs: new Float32Array(rows * this.#sampleSize),
+      inputs: isBytes ? new Uint8Array(length) : new Float32Array(length),
       hardLabels: new Float32Array(rows * this.#dataset.classCount),
       batch: undefined,
     };
@@ -104,7 +106,7 @@ export class BatchSource {
 }
 
 interface Slot {
-  readonly inputs: Float32Array;
+  readonly inputs: Float32Array | Uint8Array;
   readonly hardLabels: Float32Array;
   batch: Batch | undefined;
 }

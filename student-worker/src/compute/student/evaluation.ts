@@ -7,8 +7,8 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Dataset, type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { accuracy, nll } from '@lyceum/learning/ensemble';
 import { measuredSamples } from '@lyceum/learning/orders';
-import { type Engine, Inference } from '@lyceum/learning/tensorflow';
-import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
+import { type Engine, type FedValues, Inference } from '@lyceum/learning/tensorflow';
+import { IDENTITY_VIEW, readInputs, readsBytes } from '@lyceum/learning/views';
 import { elementCount } from '@lyceum/proto';
 import type { Validation } from '../../job/index.js';
 import type { Student } from './student.js';
@@ -51,7 +51,9 @@ export class Evaluation {
     const { classCount, sampleShape } = this.#dataset;
     const samples = measuredSamples(this.#dataset, split);
     const out = new Float32Array(samples.length * classCount);
-    const inputs = new Float32Array(EVALUATION_ROWS * elementCount(sampleShape));
+    const length = EVALUATION_ROWS * elementCount(sampleShape);
+    const isBytes = readsBytes(this.#dataset, IDENTITY_VIEW);
+    const inputs = isBytes ? new Uint8Array(length) : new Float32Array(length);
     this.#student.settle();
     this.#inference.weightsChanged();
     for (let row = 0; row < samples.length; row += EVALUATION_ROWS) {
@@ -100,7 +102,7 @@ export class Evaluation {
     this.#inference.dispose();
   }
 
-  #traceOnce(inputs: Float32Array, rowCount: number): void {
+  #traceOnce(inputs: FedValues, rowCount: number): void {
     if (this.#isTraced) return;
     this.#isTraced = true;
     const reason = this.#inference.trace(inputs, rowCount);

@@ -13,9 +13,12 @@ import {
   concreteShape,
   DropoutMasks,
   type Engine,
+  type FedValues,
+  fedTensor,
   forwardPass,
   type LayersModel,
   modelSampleShape,
+  realValues,
   scaled,
   type Tensor1D,
   type Variable,
@@ -113,6 +116,7 @@ export class Student {
     this.#step = new TrainStep({
       engine,
       model,
+      seen: (inputs) => scaled(realValues(engine, inputs), settings),
       dropout: this.#dropout,
       forward,
       objective,
@@ -140,7 +144,7 @@ export class Student {
     let reason: string | undefined;
     tf.tidy(() => {
       const examples = rowCounts.map((rows) => {
-        const resized = (values: Float32Array) => withRows(values, batch.rows, rows);
+        const resized = <T extends FedValues>(values: T) => withRows(values, batch.rows, rows);
         const { inputs, hardLabels, step } = batch;
         return this.#tensors(
           { step, rows, inputs: resized(inputs), hardLabels: resized(hardLabels) },
@@ -245,7 +249,7 @@ export class Student {
     const shapes = this.#dropout.shapes(rows);
     const rowShape: [number, number] = [rows, this.#classCount];
     return {
-      inputs: scaled(tf.tensor(batch.inputs, [rows, ...this.#inputShape]), this.settings),
+      inputs: fedTensor(this.#engine, batch.inputs, [rows, ...this.#inputShape]),
       hardLabels: tf.tensor2d(batch.hardLabels, rowShape),
       targets: new Map(
         [...targets].map(([name, values]) => {
@@ -260,7 +264,9 @@ export class Student {
 }
 
 /** The first `count` rows, from the first on again where there are fewer. */
-function withRows(values: Float32Array, rows: number, count: number): Float32Array {
+function withRows<T extends FedValues>(values: T, rows: number, count: number): T {
   const size = values.length / rows;
-  return Float32Array.from({ length: count * size }, (_, i) => values[i % values.length] as number);
+  const out = new (values.constructor as new (length: number) => T)(count * size);
+  for (let i = 0; i < out.length; i++) out[i] = values[i % values.length] as number;
+  return out;
 }

@@ -2,7 +2,7 @@
  * Two students side by side, one with its steps traced, over whole epochs with a shorter last batch: the same losses
  * and the same state to the bit, also after their state or weights were set from outside.
  */
-import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
+import { encodeDataset, parseDataset, withHeld } from '@lyceum/learning/datasets';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { describe, expect, it, vi } from 'vitest';
@@ -18,7 +18,7 @@ const TARGET = 'pooled/arithmetic/2';
 /** 42 samples, 16 a batch: the last of each epoch has 10 rows. */
 const ROWS = [16, 10];
 
-function specification(model: object, training: object = {}): RunSpecification {
+function specification(model: object, training: object = {}, views?: object): RunSpecification {
   const document = {
     apiVersion: 'lyceum.dev/v1alpha1',
     kind: 'Distillation',
@@ -29,6 +29,7 @@ function specification(model: object, training: object = {}): RunSpecification {
       student: { model },
       objective: [{ term: 'kd', temperature: 2 }, { term: 'ce' }],
       training: { batchSize: 16, epochs: 1000, ...training },
+      ...(views && { views }),
     },
   };
   return checkRunSpecification(document, 'test');
@@ -80,6 +81,29 @@ describe.skipIf(engine.name !== 'native')('traced steps', () => {
     expect(traced.weightsDigest()).toBe(eager.weightsDigest());
     eager.dispose();
     traced.dispose();
+  });
+
+  it('on bytes give the bits of steps on real values', async () => {
+    const floats = syntheticSet(60, 4);
+    const inputs = Uint8Array.from(floats.inputs, (value) => Math.max(0, value) * 100);
+    const small = parseDataset(encodeDataset({ ...floats, inputs, inputScale: 1 / 255 }));
+    const all = Uint32Array.from({ length: 60 }, (_, sample) => sample);
+    const spec = specification(CONV, {}, { shift: 0.2, flip: true });
+    const [kept, held] = [small, withHeld(small, all, inputs)].map(
+      (set) => new BatchSource(set, spec),
+    ) as [BatchSource, BatchSource];
+    expect(kept.batch(0).inputs).toBeInstanceOf(Float32Array);
+    expect(held.batch(0).inputs).toBeInstanceOf(Uint8Array);
+    const [onReal, eager, traced] = await Promise.all(
+      [1, 2, 3].map(() => Student.open(engine, spec, small, undefined)),
+    );
+    if (onReal === undefined || eager === undefined || traced === undefined) throw new Error();
+    expect(traced.trace(held.batch(0), target(16, 0), ROWS)).toBeUndefined();
+    const want = losses(onReal, kept, 0, 7);
+    expect(losses(eager, held, 0, 7)).toEqual(want);
+    expect(losses(traced, held, 0, 7)).toEqual(want);
+    expect(traced.state()).toEqual(onReal.state());
+    for (const student of [onReal, eager, traced]) student.dispose();
   });
 
   it('start from a state or weights that were set', async () => {

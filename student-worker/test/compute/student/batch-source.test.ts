@@ -34,7 +34,7 @@ function source(...settings: Parameters<typeof specificationOf>): BatchSource {
 }
 
 /** The sample that a batch's row shows, by its values. */
-function sampleOf(inputs: Float32Array, row: number): number {
+function sampleOf(inputs: Float32Array | Uint8Array, row: number): number {
   const values = inputs.subarray(row * FEATURES, (row + 1) * FEATURES);
   return [...Array(dataset.sampleCount).keys()].findIndex((sample) =>
     values.every((value, i) => value === dataset.inputs[sample * FEATURES + i]),

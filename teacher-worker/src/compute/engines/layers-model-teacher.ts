@@ -14,7 +14,13 @@ import {
   ModelInputs,
   type ModelSettings,
 } from '@lyceum/learning/models';
-import { type Engine, gpuProblem, Inference, loadModel } from '@lyceum/learning/tensorflow';
+import {
+  type Engine,
+  type FedValues,
+  gpuProblem,
+  Inference,
+  loadModel,
+} from '@lyceum/learning/tensorflow';
 import { CLASS_OUTPUT, elementCount, LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
 import {
   type AnswerRequest,
@@ -46,7 +52,7 @@ export class LayersModelTeacher implements TeacherEngine {
   /** Undefined: the model leaves it open. */
   readonly #inputShape: readonly number[] | undefined;
   readonly #untraced: (reason: string) => void;
-  /** By the shape seen, in which sets may differ where the model takes both, and by layers. */
+  /** By the shape seen, in which sets may differ where the model takes both, by layers, and by what is fed. */
   readonly #inferences = new Map<string, Inference>();
 
   private constructor(
@@ -110,7 +116,8 @@ export class LayersModelTeacher implements TeacherEngine {
       .map(layerOf);
     const reader = new ModelInputs(dataset, this.#settings, this.#inputShape);
     const order = classOrder(this.#settings, dataset);
-    const inputs = new Float32Array(INFERENCE_ROWS * reader.size);
+    const length = INFERENCE_ROWS * reader.size;
+    const inputs = reader.readsBytes(view) ? new Uint8Array(length) : new Float32Array(length);
     let tensors: AnswerTensor[] | undefined;
     for (const { firstRow, rowCount } of inferenceRanges(samples.length, INFERENCE_ROWS)) {
       const filled = inputs.subarray(0, rowCount * reader.size);
@@ -159,10 +166,10 @@ export class LayersModelTeacher implements TeacherEngine {
   #inferenceFor(
     sampleShape: readonly number[],
     layers: readonly string[],
-    inputs: Float32Array,
+    inputs: FedValues,
     rowCount: number,
   ): Inference {
-    const key = JSON.stringify([sampleShape, layers]);
+    const key = JSON.stringify([sampleShape, layers, inputs instanceof Uint8Array]);
     let inference = this.#inferences.get(key);
     if (inference === undefined) {
       const { classCount } = this.#description;

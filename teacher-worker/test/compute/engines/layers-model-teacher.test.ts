@@ -1,7 +1,7 @@
 /** A real small teacher in this process: what it answers, and that it does so as one graph, is counted at the backend. */
-import { parseDataset } from '@lyceum/learning/datasets';
+import { type Dataset, parseDataset, withHeld } from '@lyceum/learning/datasets';
 import { parseModelPackage } from '@lyceum/learning/formats';
-import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
+import { IDENTITY_VIEW, readInputs, readsBytes } from '@lyceum/learning/views';
 import { expect, it, vi } from 'vitest';
 import { LayersModelTeacher } from '../../../src/compute/engines/layers-model-teacher.js';
 import { engine, makeDataset, makeTeacher } from '../../teachers-and-set.js';
@@ -92,5 +92,31 @@ it('sees the view at its own size if that is another', async () => {
   const resized = { ...dataset, sampleShape: [9, 8, 1], sampleCount: 300, inputs, inputScale: 1 };
   const plain = { dataset: resized, samples, view: IDENTITY_VIEW, outputs: ['logits'] };
   expect((await teacher.answer(plain))[0]).toEqual(logits);
+  await teacher.close();
+});
+
+it('gives the same bits whether samples are fed as bytes or as real values', async () => {
+  const reasons: string[] = [];
+  const set = parseDataset(makeDataset().bytes);
+  const inputs = Uint8Array.from(set.inputs, (value) => Math.abs(value * 255));
+  const kept = { ...set, inputs, inputScale: 1 / 255 };
+  const held = withHeld(kept, firstSamples(set.sampleCount), inputs);
+  const teacher = await LayersModelTeacher.open(
+    await engine(),
+    parseModelPackage((await makeTeacher(1)).bytes),
+    { output: 'logits' },
+    kept,
+    (reason) => reasons.push(reason),
+  );
+  const answer = (dataset: Dataset) =>
+    teacher.answer({
+      dataset,
+      samples: firstSamples(300),
+      view: IDENTITY_VIEW,
+      outputs: ['logits'],
+    });
+  expect(readsBytes(held, IDENTITY_VIEW)).toBe(true);
+  expect(await answer(held)).toEqual(await answer(kept));
+  if ((await engine()).name === 'native') expect(reasons).toEqual([]);
   await teacher.close();
 });
