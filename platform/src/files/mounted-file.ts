@@ -56,7 +56,8 @@ async function realPathBelow(root: string, path: string): Promise<string | undef
   }
 }
 
-function isBelow(folder: string, path: string): boolean {
+/** Paths as they are; links are not followed. */
+export function isBelow(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -112,6 +112,11 @@ export class AddressGuard {
     this.#hosts = hosts;
   }
 
+  /** A guard that allows this part too, as {@link parseAllowedAddresses} gives it. */
+  alsoAllowing(part: string): AddressGuard {
+    return new AddressGuard([...this.allowed, part], this.#resolve);
+  }
+
   /**
    * Looks a host up.
    *

@@ -1,0 +1,231 @@
+/**
+ * Files below the datasets root. A set's manifest names their paths, so nothing outside the root is touched, links followed,
+ * and of what cannot be read an error says no more than that it cannot.
+ */
+import { constants } from 'node:fs';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  opendir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+import { errnoOf, isBelow, withPath } from '../files/index.js';
+import { ObjectChangedError } from './object-errors.js';
+import { shownUrl } from './object-place.js';
+import type { ListedObject, ObjectFacts, ObjectRange } from './objects.js';
+
+/** What a stream reads at once. */
+const READ_BYTES = 1024 * 1024;
+
+/** Follows no link that took the file's place meanwhile, and waits for no other end of a pipe. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** The disk's own trouble, or the network's behind it: later it may be well. */
+const PASSING = new Set(['EIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EMFILE', 'ENFILE', 'EAGAIN']);
+
+export class FileObjects {
+  readonly #root: string | undefined;
+
+  /** @param root - undefined: there are no files to read. */
+  constructor(root: string | undefined) {
+    this.#root = root;
+  }
+
+  facts(path: string): Promise<ObjectFacts> {
+    return this.#opened(path, factsOf);
+  }
+
+  async *stream(
+    path: string,
+    range: Partial<ObjectRange>,
+    signal?: AbortSignal,
+  ): AsyncIterable<Buffer> {
+    const file = await this.#open(path);
+    try {
+      const before = await told(path, () => factsOf(file));
+      if (range.etag !== undefined && range.etag !== before.etag) {
+        throw new ObjectChangedError(
+          shownUrl(path),
+          `its size and time are ${before.etag}, not ${range.etag}`,
+        );
+      }
+      const end = range.end ?? before.sizeBytes;
+      for (let at = range.start ?? 0; at < end; ) {
+        goOn(path, signal);
+        const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - at));
+        const { bytesRead } = await told(path, () => file.read({ buffer, position: at }));
+        if (bytesRead === 0) {
+          throw new ObjectChangedError(shownUrl(path), `it has ${at} bytes, and ${end} are wanted`);
+        }
+        at += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+      const after = await told(path, () => factsOf(file));
+      if (after.etag !== before.etag) {
+        throw new ObjectChangedError(shownUrl(path), 'somebody wrote to it while it was read');
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Regular files below a folder; a link back to where the way came from is not followed. */
+  async *list(folder: string, signal?: AbortSignal): AsyncIterable<ListedObject> {
+    yield* this.#listBelow(folder, [], signal);
+  }
+
+  async *#listBelow(
+    folder: string,
+    above: readonly string[],
+    signal: AbortSignal | undefined,
+  ): AsyncIterable<ListedObject> {
+    const real = await this.#realPath(folder);
+    if (above.some((entered) => entered === real || isBelow(real, entered))) return;
+    const names: string[] = [];
+    await told(folder, async () => {
+      for await (const { name } of await opendir(real)) names.push(name);
+    });
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const path = folder === '' ? name : `${folder}/${name}`;
+        return { path, facts: await this.#entry(path) };
+      }),
+    );
+    // As S3 sorts keys: a folder's name has a slash behind it.
+    const sorted = found
+      .map((entry) => ({
+        ...entry,
+        key: Buffer.from(entry.facts === 'folder' ? `${entry.path}/` : entry.path),
+      }))
+      .sort((a, b) => Buffer.compare(a.key, b.key));
+    for (const { path, facts } of sorted) {
+      goOn(folder, signal);
+      if (facts === 'folder') yield* this.#listBelow(path, [...above, real], signal);
+      else if (facts !== undefined) yield { url: path, ...facts };
+    }
+  }
+
+  /** Undefined: neither a regular file nor a folder, or not below the root. */
+  async #entry(path: string): Promise<ObjectFacts | 'folder' | undefined> {
+    try {
+      const found = await stat(await this.#realPath(path), { bigint: true });
+      if (found.isDirectory()) return 'folder';
+      return found.isFile() ? factsIn(found) : undefined;
+    } catch (err) {
+      if (err instanceof LyceumError && err.code === 'NOT_FOUND') return undefined;
+      throw err;
+    }
+  }
+
+  async write(path: string, chunks: AsyncIterable<Uint8Array>): Promise<ObjectFacts> {
+    const root = this.#rootFor(path);
+    const target = join(root, path);
+    const aside = `${target}.${process.pid}.partial`;
+    await this.#makeFolder(root, dirname(target), path);
+    try {
+      await withPath('write', target, async () => {
+        const file = await open(aside, 'w');
+        try {
+          await writeFile(file, chunks);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(aside, target);
+      });
+    } catch (err) {
+      await rm(aside, { force: true });
+      throw err;
+    }
+    return this.facts(path);
+  }
+
+  /** No link below the root leads out of it. */
+  async #makeFolder(root: string, folder: string, path: string): Promise<void> {
+    const realRoot = await told(path, () => realpath(root));
+    for (let there = folder; ; there = dirname(there)) {
+      const real = await realpath(there).catch(() => undefined);
+      if (real === undefined) continue;
+      if (real !== realRoot && !isBelow(realRoot, real)) throw missing(path);
+      break;
+    }
+    await withPath('make', folder, () => mkdir(folder, { recursive: true }));
+  }
+
+  async #opened<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
+    const file = await this.#open(path);
+    try {
+      return await told(path, () => work(file));
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #open(path: string): Promise<FileHandle> {
+    const real = await this.#realPath(path);
+    const file = await told(path, () => open(real, OPEN_FLAGS));
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+    throw missing(path);
+  }
+
+  async #realPath(path: string): Promise<string> {
+    const root = this.#rootFor(path);
+    return await told(path, async () => {
+      const realRoot = await realpath(root);
+      const real = await realpath(join(root, path));
+      if (real !== realRoot && !isBelow(realRoot, real)) throw missing(path);
+      return real;
+    });
+  }
+
+  #rootFor(path: string): string {
+    if (this.#root !== undefined) return this.#root;
+    const message = `${shownUrl(path)}: a set's files are read only below --datasets-root FOLDER (LYCEUM_DATASETS_ROOT), and none is given; want one, or a URL`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+}
+
+function factsOf(file: FileHandle): Promise<ObjectFacts> {
+  return file.stat({ bigint: true }).then(factsIn);
+}
+
+function factsIn({
+  size,
+  mtimeNs,
+}: {
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+}): ObjectFacts {
+  return { sizeBytes: Number(size), etag: `"${size}-${mtimeNs}"` };
+}
+
+function missing(path: string): LyceumError {
+  const message = `${shownUrl(path)}: there is no file below the datasets root that can be read`;
+  return new LyceumError('NOT_FOUND', message);
+}
+
+function goOn(path: string, signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new LyceumError('CANCELLED', `${shownUrl(path)}: cancelled`);
+}
+
+/** The work's result; what the operating system has against it is told in words of this room. */
+async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (err) {
+    const errno = errnoOf(err);
+    if (errno === undefined) throw err;
+    if (!PASSING.has(errno)) throw missing(path);
+    throw new LyceumError('UNAVAILABLE', `${shownUrl(path)}: its disk does not answer (${errno})`, {
+      cause: err,
+    });
+  }
+}

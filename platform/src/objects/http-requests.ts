@@ -1,0 +1,158 @@
+/**
+ * Single HTTP requests by undici, at addresses that may be called, over connections that are kept. Limits: time until the
+ * headers of an answer come, and how slowly its body may come.
+ */
+import { isIP, type LookupFunction } from 'node:net';
+import { LyceumError } from '@lyceum/proto';
+import { type Dispatcher, Pool } from 'undici';
+import { retryAfterMs } from '../http/index.js';
+import { type AddressGuard, calleeOf } from '../outside/index.js';
+import { steadily } from './steady-body.js';
+
+/** To connect takes a round trip or two. */
+const CONNECT_MS = 10_000;
+
+/** A server that is there sends at least so much; a body that comes more slowly is taken for one that does not come. */
+const LEAST_BYTES_PER_SECOND = 16 * 1024;
+
+/** To read so much that nobody wants is cheaper than another connection. */
+const LEFT_MAX_BYTES = 64 * 1024;
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  readonly url: URL;
+  /** The URL of the object, as messages show it. */
+  readonly shown: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Buffer | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  header(name: string): string | undefined;
+  readonly retryAfterMs: number | undefined;
+  /** The body, as it comes. Who begins to read and stops ends the connection; who does not begin calls `leave`. */
+  readonly body: AsyncIterable<Buffer>;
+  /** Reads a short body to its end, so that the connection stays, and ends that of a longer one. */
+  leave(): void;
+  /** The beginning of the body, and no more of it than this. Never throws. */
+  beginning(maxBytes: number): Promise<Buffer>;
+}
+
+export class HttpRequests {
+  readonly #guard: AddressGuard;
+  readonly #timeoutMs: number;
+  /** By origin. */
+  readonly #pools = new Map<string, Pool>();
+
+  /** @param timeoutMs - for the headers; and the body is judged by so much of it at a time. */
+  constructor(guard: AddressGuard, timeoutMs: number) {
+    this.#guard = guard;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * @returns the answer, whatever its status.
+   * @throws {LyceumError} UNAVAILABLE if nobody answers in time, PERMISSION_DENIED if no address of the host may be called,
+   *   CANCELLED; the body throws the same.
+   */
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    const { method, url, headers, body, signal } = request;
+    const uploadMs = ((body?.length ?? 0) / LEAST_BYTES_PER_SECOND) * 1000;
+    let data: Dispatcher.ResponseData;
+    try {
+      this.#guard.checkLiteral(calleeOf(url.href));
+      data = await this.#pool(url).request({
+        method,
+        path: `${url.pathname}${url.search}`,
+        headers: { 'user-agent': 'lyceum', 'accept-encoding': 'identity', ...headers },
+        headersTimeout: this.#timeoutMs + uploadMs,
+        ...(body !== undefined && { body }),
+        ...(signal !== undefined && { signal }),
+      });
+    } catch (err) {
+      throw this.#failure(request, err);
+    }
+    return this.#response(request, data);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+    this.#pools.clear();
+  }
+
+  #response(request: HttpRequest, data: Dispatcher.ResponseData): HttpResponse {
+    const header = (name: string): string | undefined => {
+      const value = data.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    };
+    // Whoever reads is told by the iterator; a body that nobody reads has nobody to tell.
+    data.body.on('error', () => {});
+    const failure = (err: unknown) => this.#failure(request, err);
+    const body = steadily(data.body, {
+      windowMs: this.#timeoutMs,
+      leastBytesPerSecond: LEAST_BYTES_PER_SECOND,
+      failure,
+    });
+    return {
+      status: data.statusCode,
+      header,
+      retryAfterMs: retryAfterMs(header('retry-after') ?? null, Date.now()),
+      body,
+      leave: () => {
+        const signal = AbortSignal.timeout(this.#timeoutMs);
+        data.body.dump({ limit: LEFT_MAX_BYTES, signal }).catch(() => {});
+      },
+      beginning: (maxBytes) => beginningOf(body, maxBytes),
+    };
+  }
+
+  #pool({ origin }: URL): Pool {
+    let pool = this.#pools.get(origin);
+    if (pool === undefined) {
+      const callee = calleeOf(origin);
+      // Node looks up names alone; literal addresses were checked before.
+      const lookup: LookupFunction = this.#guard.lookup(callee);
+      pool = new Pool(origin, {
+        connect: {
+          timeout: Math.min(CONNECT_MS, this.#timeoutMs),
+          ...(isIP(callee.host) === 0 && { lookup }),
+        },
+        bodyTimeout: 0,
+      });
+      this.#pools.set(origin, pool);
+    }
+    return pool;
+  }
+
+  #failure({ shown, signal }: HttpRequest, thrown: unknown): LyceumError {
+    const err = thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown;
+    if (signal?.aborted === true) return new LyceumError('CANCELLED', `${shown}: cancelled`);
+    if (err instanceof LyceumError) {
+      return new LyceumError(err.code, `${shown}: ${err.message}`, { cause: err });
+    }
+    const code = err instanceof Error && 'code' in err ? err.code : undefined;
+    const message = err instanceof Error ? err.message : String(err);
+    const why =
+      code === 'UND_ERR_HEADERS_TIMEOUT'
+        ? `no answer within ${this.#timeoutMs / 1000} s`
+        : `the connection failed: ${message}`;
+    return new LyceumError('UNAVAILABLE', `${shown}: ${why}`, { cause: err });
+  }
+}
+
+async function beginningOf(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const part of body) {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes >= maxBytes) break;
+    }
+  } catch {
+    // What came is what there is.
+  }
+  return Buffer.concat(parts).subarray(0, maxBytes);
+}

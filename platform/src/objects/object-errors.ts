@@ -1,0 +1,55 @@
+/** What an answer of a server means for whoever wants an object. Pure. */
+import { STATUS_CODES } from 'node:http';
+import { LyceumError } from '@lyceum/proto';
+import { RetryLaterError } from '../pacing/index.js';
+
+/** Other bytes than those that were registered lie there, or fewer. */
+export class ObjectChangedError extends LyceumError {
+  /** @param shown - the URL, as messages show it. */
+  constructor(shown: string, how: string) {
+    const message = `${shown}: the object has changed: ${how}; put the former one back, or register the set anew`;
+    super('FAILED_PRECONDITION', message);
+  }
+}
+
+/** Tried again as they are. */
+const AGAIN: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** S3's codes of an answer 400 whose cause passes, or is a matter of credentials. */
+const PASSING_CODES: ReadonlySet<string> = new Set(['RequestTimeout', 'SlowDown', 'InternalError']);
+const CREDENTIAL_CODES: ReadonlySet<string> = new Set([
+  'ExpiredToken',
+  'InvalidToken',
+  'InvalidAccessKeyId',
+  'TokenRefreshRequired',
+]);
+
+export interface Refusal {
+  readonly shown: string;
+  readonly status: number;
+  /** S3's word for it, `NoSuchKey`; undefined: none came. */
+  readonly code?: string | undefined;
+  /** What would help, in words. */
+  readonly hint?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Of the answer's text nothing is shown but S3's code: the rest may be for other eyes. */
+export function refusalError(refusal: Refusal): LyceumError {
+  const { shown, status, code = '', hint, retryAfterMs } = refusal;
+  const name = code !== '' ? code : (STATUS_CODES[status] ?? '');
+  const said = `answers ${status} ${name}`.trim();
+  const message = `${shown}: ${said}${hint === undefined ? '' : `; ${hint}`}`;
+  // 416: it ends before the range begins.
+  if (status === 412 || status === 416) return new ObjectChangedError(shown, said);
+  if (status === 401 || status === 403 || CREDENTIAL_CODES.has(code)) {
+    return new LyceumError('PERMISSION_DENIED', message);
+  }
+  if (status === 404 || status === 410) return new LyceumError('NOT_FOUND', message);
+  if (AGAIN.has(status) || PASSING_CODES.has(code)) {
+    return retryAfterMs === undefined
+      ? new LyceumError('UNAVAILABLE', message)
+      : new RetryLaterError(message, retryAfterMs);
+  }
+  return new LyceumError('INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,115 @@
+/** Bytes of an object over HTTP, all of one version, with a read that goes on where it broke off. */
+import { LyceumError } from '@lyceum/proto';
+import { RetryLaterError, retryDelayMs, sleep } from '../pacing/index.js';
+import type { HttpResponse } from './http-requests.js';
+import { ObjectChangedError } from './object-errors.js';
+import type { ObjectRange } from './objects.js';
+
+/** A server that asks for more patience is one that does not answer today. */
+export const GREATEST_DELAY_MS = 60_000;
+
+/** A read that came so much further begins to count its failures anew. */
+const PROGRESS_BYTES = 1024 * 1024;
+
+interface ResumedRead {
+  /** The URL, as messages show it. */
+  readonly shown: string;
+  readonly range: Partial<ObjectRange>;
+  /** One try with these headers: the answer, if it is a success. */
+  readonly get: (headers: Readonly<Record<string, string>>) => Promise<HttpResponse>;
+  /** Tries without progress between them. */
+  readonly attempts: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @throws as {@link Objects} does. */
+export async function* resumedRead(read: ResumedRead): AsyncGenerator<Buffer, void, undefined> {
+  const { shown, range, get, attempts, signal } = read;
+  let at = range.start ?? 0;
+  let { end, etag } = range;
+  if (at === end) return;
+  let countedAt = at;
+  for (let failures = 0; ; ) {
+    try {
+      const response = await get(headersFor(at, end, etag));
+      const facts = checkedPart(response, { shown, at, end, etag });
+      end ??= facts.end;
+      etag ??= response.header('etag');
+      for await (const chunk of response.body) {
+        if (end !== undefined && at + chunk.length > end) {
+          throw new LyceumError('UNAVAILABLE', `${shown}: more bytes come than were asked for`);
+        }
+        at += chunk.length;
+        yield chunk;
+      }
+      if (end === undefined || at === end) return;
+      throw new LyceumError('UNAVAILABLE', `${shown}: the answer ends at byte ${at} of ${end}`);
+    } catch (err) {
+      if (at - countedAt >= PROGRESS_BYTES) {
+        failures = 0;
+        countedAt = at;
+      }
+      failures += 1;
+      if (!(err instanceof LyceumError && err.retryable) || failures >= attempts) throw err;
+      const delayMs = retryDelayMs(failures - 1, Math.random());
+      const wantedMs = err instanceof RetryLaterError ? err.retryAfterMs : 0;
+      if (wantedMs > GREATEST_DELAY_MS) throw err;
+      await sleep(Math.max(delayMs, wantedMs), signal);
+      if (signal?.aborted === true) throw new LyceumError('CANCELLED', `${shown}: cancelled`);
+    }
+  }
+}
+
+function headersFor(at: number, end: number | undefined, etag: string | undefined) {
+  const isPart = at > 0 || end !== undefined;
+  return {
+    ...(isPart && { range: `bytes=${at}-${end === undefined ? '' : end - 1}` }),
+    // A weak one never matches (RFC 9110, §13.1.1); it is compared with the answer's.
+    ...(etag !== undefined && !etag.startsWith('W/') && { 'if-match': etag }),
+  };
+}
+
+interface WantedPart {
+  readonly shown: string;
+  readonly at: number;
+  readonly end: number | undefined;
+  readonly etag: string | undefined;
+}
+
+/** @returns where the object's bytes end that come; undefined: nobody says. @throws {LyceumError} if they are not those wanted. */
+function checkedPart(
+  response: HttpResponse,
+  { shown, at, end, etag }: WantedPart,
+): { readonly end: number | undefined } {
+  const refuse = (err: LyceumError): never => {
+    response.leave();
+    throw err;
+  };
+  const found = response.header('etag');
+  if (etag !== undefined && found !== undefined && found !== etag) {
+    refuse(new ObjectChangedError(shown, `its ETag is ${found}, not ${etag}`));
+  }
+  const [, first, last, total] =
+    /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.header('content-range') ?? '') ?? [];
+  if (response.status !== 206) {
+    const length = response.header('content-length');
+    if (at > 0 || (end !== undefined && Number(length) > end)) {
+      const message = `${shown}: its server sends all of it where a part is asked for; sets in shards want one that serves ranges`;
+      refuse(new LyceumError('INVALID_ARGUMENT', message));
+    }
+    if (length === undefined) return { end: undefined };
+    return { end: checkedEnd(Number(length), Number(length)) };
+  }
+  if (Number(first) !== at) {
+    refuse(new LyceumError('UNAVAILABLE', `${shown}: another part comes than was asked for`));
+  }
+  return { end: checkedEnd(Number(last) + 1, total === '*' ? undefined : Number(total)) };
+
+  function checkedEnd(comesTo: number, size: number | undefined): number {
+    if (end !== undefined && comesTo < end) {
+      const has = size === undefined ? `its bytes end at ${comesTo}` : `it has ${size} bytes`;
+      refuse(new ObjectChangedError(shown, `${has}, and those up to ${end} are wanted`));
+    }
+    return comesTo;
+  }
+}

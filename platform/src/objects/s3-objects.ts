@@ -1,0 +1,240 @@
+/** Objects in buckets of S3, and of servers that speak as it does. */
+import { LyceumError } from '@lyceum/proto';
+import { retrying } from '../pacing/index.js';
+import { factsIn } from './http-objects.js';
+import type { HttpResponse } from './http-requests.js';
+import { refusalError } from './object-errors.js';
+import { shownUrl } from './object-place.js';
+import type { ListedObject, ObjectFacts, ObjectRange } from './objects.js';
+import { GREATEST_DELAY_MS, resumedRead } from './resumed-read.js';
+import type { S3Request, S3Requests } from './s3-requests.js';
+import { element, errorCodeOf, escaped, listPage, type S3Page } from './s3-xml.js';
+
+/** A page of 1,000 keys of 1,024 bytes, each byte of them escaped. */
+const PAGE_MAX_BYTES = 8 * 1024 * 1024;
+
+/** At least 5 MiB, and 10,000 of them are the most: objects of 156 GiB. */
+const PART_BYTES = 16 * 1024 * 1024;
+
+export interface S3Place {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export class S3Objects {
+  readonly #requests: S3Requests;
+  readonly #attempts: number;
+  readonly #partBytes: number;
+
+  /** @param attempts - times that a request is tried. */
+  constructor(requests: S3Requests, attempts: number, partBytes = PART_BYTES) {
+    this.#requests = requests;
+    this.#attempts = attempts;
+    this.#partBytes = partBytes;
+  }
+
+  facts(place: S3Place, signal?: AbortSignal): Promise<ObjectFacts> {
+    const shown = shownOf(place);
+    return this.#retrying(signal, async () => {
+      const response = await this.#requests.send({ method: 'HEAD', ...place, shown, signal });
+      response.leave();
+      return factsIn(response, shown);
+    });
+  }
+
+  stream(place: S3Place, range: Partial<ObjectRange>, signal?: AbortSignal): AsyncIterable<Buffer> {
+    const shown = shownOf(place);
+    return resumedRead({
+      shown,
+      range,
+      get: (headers) => this.#requests.send({ method: 'GET', ...place, headers, shown, signal }),
+      attempts: this.#attempts,
+      signal,
+    });
+  }
+
+  /** Keys that begin with this; those that end with a slash are folders that some programs make, and are left out. */
+  async *list({ bucket, key: prefix }: S3Place, signal?: AbortSignal): AsyncIterable<ListedObject> {
+    let token: string | undefined;
+    do {
+      const page: S3Page = await this.#page(bucket, prefix, token, signal);
+      for (const { key, ...facts } of page.objects) {
+        if (!key.endsWith('/')) yield { url: `s3://${bucket}/${key}`, ...facts };
+      }
+      token = page.next;
+    } while (token !== undefined);
+  }
+
+  #page(
+    bucket: string,
+    prefix: string,
+    token: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<S3Page> {
+    const shown = shownOf({ bucket, key: prefix });
+    const query = {
+      'encoding-type': 'url',
+      'list-type': '2',
+      prefix,
+      ...(token !== undefined && { 'continuation-token': token }),
+    };
+    const request: S3Request = { method: 'GET', bucket, key: '', query, shown, signal };
+    return this.#retrying(signal, async () => {
+      const response = await this.#requests.send(request);
+      return listPage(await textOf(response, shown), shown);
+    });
+  }
+
+  async write(
+    place: S3Place,
+    chunks: AsyncIterable<Uint8Array>,
+    signal?: AbortSignal,
+  ): Promise<ObjectFacts> {
+    let upload: MultipartUpload | undefined;
+    try {
+      for await (const { bytes, isLast } of parts(chunks, this.#partBytes)) {
+        if (upload === undefined && isLast) {
+          await this.#put(place, bytes, signal);
+          break;
+        }
+        upload ??= await this.#begin(place, signal);
+        await this.#putPart(upload, bytes, signal);
+      }
+      if (upload !== undefined) await this.#complete(upload, signal);
+    } catch (err) {
+      if (upload !== undefined) await this.#abort(upload);
+      throw err;
+    }
+    return this.facts(place, signal);
+  }
+
+  async #put(place: S3Place, body: Buffer, signal: AbortSignal | undefined): Promise<void> {
+    const shown = shownOf(place);
+    await this.#retrying(signal, async () => {
+      const response = await this.#requests.send({ method: 'PUT', ...place, body, shown, signal });
+      response.leave();
+    });
+  }
+
+  async #begin(place: S3Place, signal: AbortSignal | undefined): Promise<MultipartUpload> {
+    const shown = shownOf(place);
+    const query = { uploads: '' };
+    return await this.#retrying(signal, async () => {
+      const response = await this.#requests.send({
+        method: 'POST',
+        ...place,
+        query,
+        shown,
+        signal,
+      });
+      const uploadId = element(await textOf(response, shown), 'UploadId');
+      if (uploadId === undefined) {
+        throw new LyceumError('UNAVAILABLE', `${shown}: its server names no upload`);
+      }
+      return { place, shown, uploadId, etags: [] };
+    });
+  }
+
+  async #putPart(
+    { place, shown, uploadId, etags }: MultipartUpload,
+    body: Buffer,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const query = { partNumber: String(etags.length + 1), uploadId };
+    const etag = await this.#retrying(signal, async () => {
+      const request = { ...place, query, body, shown, signal };
+      const response = await this.#requests.send({ method: 'PUT', ...request });
+      response.leave();
+      return response.header('etag');
+    });
+    if (etag === undefined) {
+      throw new LyceumError('INVALID_ARGUMENT', `${shown}: its server gives parts no ETag`);
+    }
+    etags.push(etag);
+  }
+
+  async #complete(
+    { place, shown, uploadId, etags }: MultipartUpload,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const listed = etags.map(
+      (etag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${escaped(etag)}</ETag></Part>`,
+    );
+    const body = Buffer.from(
+      `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${listed.join('')}</CompleteMultipartUpload>`,
+    );
+    const request = { ...place, query: { uploadId }, body, shown, signal };
+    await this.#retrying(signal, async () => {
+      const response = await this.#requests.send({ method: 'POST', ...request });
+      // It takes long, so that S3 answers 200 before it knows.
+      const code = errorCodeOf(await textOf(response, shown));
+      if (code !== undefined) throw refusalError({ shown, status: 500, code });
+    });
+  }
+
+  /** What is left would be paid for, unseen. */
+  async #abort({ place, shown, uploadId }: MultipartUpload): Promise<void> {
+    try {
+      const request = { ...place, query: { uploadId }, shown };
+      (await this.#requests.send({ method: 'DELETE', ...request })).leave();
+    } catch {
+      // Why it was to be aborted is what is told.
+    }
+  }
+
+  #retrying<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+    return retrying(attempt, {
+      tries: this.#attempts,
+      greatestDelayMs: GREATEST_DELAY_MS,
+      random: Math.random,
+      ...(signal !== undefined && { signal }),
+    });
+  }
+}
+
+interface MultipartUpload {
+  readonly place: S3Place;
+  readonly shown: string;
+  readonly uploadId: string;
+  /** Of the parts that are there. */
+  readonly etags: string[];
+}
+
+function shownOf({ bucket, key }: S3Place): string {
+  return shownUrl(`s3://${bucket}/${key}`);
+}
+
+async function textOf(response: HttpResponse, shown: string): Promise<string> {
+  const text: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.length;
+    if (bytes > PAGE_MAX_BYTES) {
+      throw new LyceumError('RESOURCE_EXHAUSTED', `${shown}: its server's answer is too long`);
+    }
+    text.push(chunk);
+  }
+  return Buffer.concat(text).toString('utf8');
+}
+
+/** The bytes in pieces of one size, the last of what is left: of no bytes, one empty piece. */
+async function* parts(
+  chunks: AsyncIterable<Uint8Array>,
+  partBytes: number,
+): AsyncGenerator<{ readonly bytes: Buffer; readonly isLast: boolean }> {
+  let held: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    held.push(chunk);
+    bytes += chunk.length;
+    if (bytes <= partBytes) continue;
+    const all = Buffer.concat(held);
+    let at = 0;
+    for (; all.length - at > partBytes; at += partBytes) {
+      yield { bytes: all.subarray(at, at + partBytes), isLast: false };
+    }
+    held = [all.subarray(at)];
+    bytes = all.length - at;
+  }
+  yield { bytes: Buffer.concat(held), isLast: true };
+}

@@ -1,0 +1,77 @@
+/** What is read of S3's answers in XML: flat elements, in the shapes that its documentation gives. Pure. */
+import { LyceumError } from '@lyceum/proto';
+
+export interface S3Page {
+  readonly objects: readonly {
+    readonly key: string;
+    readonly sizeBytes: number;
+    readonly etag: string | undefined;
+  }[];
+  /** Of the page behind it; undefined: it is the last. */
+  readonly next: string | undefined;
+}
+
+/** Of an answer to ListObjectsV2 with `encoding-type=url`. @throws {LyceumError} UNAVAILABLE if it is none. */
+export function listPage(xml: string, shown: string): S3Page {
+  const wrong = (): LyceumError =>
+    new LyceumError('UNAVAILABLE', `${shown}: its server answers with what is no list of objects`);
+  if (!/<ListBucketResult[\s>]/.test(xml)) throw wrong();
+  const isEncoded = element(xml, 'EncodingType') === 'url';
+  const objects = [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry = '']) => {
+    const [key, size] = [element(entry, 'Key'), element(entry, 'Size')];
+    if (key === undefined || size === undefined || !/^\d+$/.test(size)) throw wrong();
+    return {
+      key: isEncoded ? decoded(key) : key,
+      sizeBytes: Number(size),
+      etag: element(entry, 'ETag'),
+    };
+  });
+  // Of the list itself: its entries have other elements.
+  const isCut = element(xml, 'IsTruncated') === 'true';
+  const next = isCut ? element(xml, 'NextContinuationToken') : undefined;
+  if (isCut && next === undefined) throw wrong();
+  return { objects, next };
+}
+
+/** S3's word for what is wrong, `NoSuchKey`; undefined: the text has none. */
+export function errorCodeOf(xml: string): string | undefined {
+  return /<Error>.*?<Code>([A-Za-z]{1,64})<\/Code>/s.exec(xml)?.[1];
+}
+
+/** The text of the first such element; undefined: there is none. */
+export function element(xml: string, name: string): string | undefined {
+  const [, text] = new RegExp(`<${name}(?:\\s[^>]*)?>([^<]*)</${name}>`).exec(xml) ?? [];
+  return text === undefined ? undefined : unescaped(text);
+}
+
+export function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+};
+
+function unescaped(text: string): string {
+  return text.replace(
+    /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]+));/gi,
+    (all, decimal, hex, name) => {
+      if (name !== undefined) return ENTITIES[name] ?? all;
+      const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+    },
+  );
+}
+
+/** Some servers write a space as a plus. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}

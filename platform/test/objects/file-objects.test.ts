@@ -1,0 +1,162 @@
+/** Files below a root in a folder of the test's own, with links and pipes that lead elsewhere. */
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AddressGuard } from '../../src/index.js';
+import { ObjectChangedError, type Objects, openObjects } from '../../src/objects/index.js';
+import { failureOf } from '../failure-of.js';
+
+const BYTES = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * 7) % 251));
+
+let folder: string;
+let root: string;
+let objects: Objects;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
+  root = join(folder, 'root');
+  for (const path of ['root/b/deep', 'root/b-', 'root2', 'elsewhere'])
+    mkdirSync(join(folder, path), { recursive: true });
+  const files = {
+    'root/a.tar': BYTES,
+    'root/b/1.jpg': 'one',
+    'root/b/deep/ü.jpg': 'two',
+    'root/b-/3.jpg': 'three',
+    'root2/x': 'x',
+    'elsewhere/secret': 'secret',
+  };
+  for (const [path, data] of Object.entries(files)) writeFileSync(join(folder, path), data);
+  symlinkSync('../elsewhere', join(root, 'out'));
+  symlinkSync('../elsewhere/secret', join(root, 'secret.jpg'));
+  symlinkSync('../root2', join(root, 'c'));
+  symlinkSync('a.tar', join(root, 'same.tar'));
+  symlinkSync('..', join(root, 'b/round'));
+  execFileSync('mkfifo', [join(root, 'pipe')]);
+  objects = openObjects({ datasetsRoot: root, guard: new AddressGuard([]), environment: {} });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+it('reads ranges, also through a link that stays', async () => {
+  const { sizeBytes, etag } = await objects.facts('a.tar');
+  expect(sizeBytes).toBe(BYTES.length);
+  const range = { start: 999_999, end: 2_500_001, etag };
+  const wanted = BYTES.subarray(999_999, 2_500_001);
+  expect(wanted.equals(await objects.read('a.tar', range))).toBe(true);
+  expect(wanted.equals(await objects.read('same.tar', range))).toBe(true);
+  expect(await objects.read('a.tar', { start: 5, end: 5 })).toEqual(Buffer.alloc(0));
+  expect(BYTES.equals(Buffer.concat(await all(objects.stream('a.tar'))))).toBe(true);
+  expect(Buffer.concat(await all(objects.stream('a.tar', { start: 2_999_990 })))).toEqual(
+    BYTES.subarray(2_999_990),
+  );
+});
+
+it.each(['nothing', 'out/secret', 'secret.jpg', 'c/x', 'b', 'pipe', 'a.tar/x', ''])(
+  'says of %j only that it cannot be read',
+  async (path) => {
+    const failure = await failureOf(objects.read(path, { start: 0, end: 1 }));
+    expect(failure).toMatchObject({ code: 'NOT_FOUND' });
+    expect(failure.message).toBe(
+      `${path}: there is no file below the datasets root that can be read`,
+    );
+  },
+);
+
+it('tells another version, and one that is too short', async () => {
+  writeFileSync(join(root, 'changing'), 'abcdef');
+  const { etag } = await objects.facts('changing');
+  utimesSync(join(root, 'changing'), 1, 1);
+  const other = await failureOf(objects.read('changing', { start: 0, end: 3, etag }));
+  const short = await failureOf(objects.read('changing', { start: 3, end: 9 }));
+  rmSync(join(root, 'changing'));
+  expect(other).toBeInstanceOf(ObjectChangedError);
+  expect(other).toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringMatching(/^changing: .*its size and time/),
+  });
+  expect(short).toBeInstanceOf(ObjectChangedError);
+  expect(short.message).toMatch(/it has 6 bytes, and 9 are wanted/);
+});
+
+it('lists what is below a folder in the order of S3, and nothing that links lead out to', async () => {
+  const urls = (await all(objects.list(''))).map(({ url, sizeBytes }) => [url, sizeBytes]);
+  expect(urls).toEqual([
+    ['a.tar', BYTES.length],
+    ['b-/3.jpg', 5],
+    ['b/1.jpg', 3],
+    ['b/deep/ü.jpg', 3],
+    ['same.tar', BYTES.length],
+  ]);
+  expect((await all(objects.list('b/'))).map(({ url }) => url)).toEqual([
+    'b/1.jpg',
+    'b/deep/ü.jpg',
+  ]);
+  expect(await failureOf(all(objects.list('out')))).toMatchObject({ code: 'NOT_FOUND' });
+});
+
+it('writes whole files or none', async () => {
+  async function* chunks(fails: boolean) {
+    yield Buffer.from('ab');
+    if (fails) throw new LyceumError('ABORTED', 'broken');
+    yield Buffer.from('c');
+  }
+  expect(await objects.write('new/file', chunks(false))).toMatchObject({ sizeBytes: 3 });
+  expect(await failureOf(objects.write('new/file', chunks(true)))).toMatchObject({
+    message: 'broken',
+  });
+  expect(readFileSync(join(root, 'new/file'), 'utf8')).toBe('abc');
+  expect(readdirSync(join(root, 'new'))).toEqual(['file']);
+  rmSync(join(root, 'new'), { recursive: true });
+  expect(await failureOf(objects.write('out/new/file', chunks(false)))).toMatchObject({
+    code: 'NOT_FOUND',
+  });
+  expect(readdirSync(join(folder, 'elsewhere'))).toEqual(['secret']);
+});
+
+it('without a root reads no files', async () => {
+  const none = openObjects({ guard: new AddressGuard([]), environment: {} });
+  const failure = await failureOf(none.facts('a.tar'));
+  expect(failure).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringContaining('--datasets-root'),
+  });
+});
+
+it('ends when nobody waits any more', async () => {
+  const failure = await failureOf(
+    objects.read('a.tar', { start: 0, end: 10 }, AbortSignal.abort()),
+  );
+  expect(failure).toMatchObject({ code: 'CANCELLED', message: 'a.tar: cancelled' });
+});
+
+it.each([
+  ['HTTP has no lists', () => all(objects.list('https://example.org/'))],
+  [
+    'nothing is written over HTTP',
+    () => objects.write('https://example.org/x', objects.stream('b/1.jpg')),
+  ],
+  ['is no range', () => objects.read('a.tar', { start: 5, end: 4 })],
+])('refuses: %s', async (message, call) => {
+  const failure = await failureOf(call());
+  expect(failure).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringContaining(message),
+  });
+});
