@@ -1,38 +1,59 @@
 /** The parts of the data thread, put together. */
 import { LyceumError } from '@lyceum/proto';
+import { DiskCache } from './cache/index.js';
 import { checkCanary } from './canary.js';
 import { Counters } from './counters.js';
 import { type OpenSet, openSet, pictureBytes } from './open-set.js';
 import { PieceReader } from './piece-reader.js';
+import { ReadAhead } from './read-ahead.js';
 import { type ObjectReader, ShardPictures } from './shards/index.js';
 import { Turns } from './turns.js';
 import type { DataCalls, DataNews, DataSettings, SetFile } from './window-calls.js';
 import { WindowMemory } from './window-memory.js';
 import { WindowReader } from './window-reader.js';
-import { WindowStore } from './window-store.js';
+import { WindowStore, windowKey } from './window-store.js';
 
-/** Uses that nobody but this thread has. Others' are positive. */
+/** Of libuv, where sharp decodes, if nothing else is said. */
+const POOL_THREADS = 4;
+
+/** The use of a window by this room itself; others' are positive. */
 let lastOwnUse = 0;
 
 export class DataRoom implements DataCalls {
   readonly #store: WindowStore;
+  readonly #cache: DiskCache | undefined;
+  readonly #ahead: ReadAhead | undefined;
   readonly #sets = new Map<string, OpenSet>();
   readonly #opening = new Map<string, Promise<number>>();
 
-  constructor(objects: ObjectReader, settings: DataSettings, _news: DataNews) {
+  static async open(
+    objects: ObjectReader,
+    settings: DataSettings,
+    { warn }: DataNews,
+  ): Promise<DataRoom> {
+    const { cacheFolder: folder, cacheBytes: capacityBytes, decodeThreads } = settings;
+    const pool = Number(settings.objects.environment['UV_THREADPOOL_SIZE'] ?? POOL_THREADS);
+    if (decodeThreads > pool) {
+      const advice = `start the program with UV_THREADPOOL_SIZE=${decodeThreads}`;
+      warn(
+        { decodeThreads, pool, advice },
+        'fewer pictures are decoded at once than was asked for',
+      );
+    }
+    const hasCache = folder !== undefined && capacityBytes > 0;
+    const cache = hasCache ? await DiskCache.open({ folder, capacityBytes, warn }) : undefined;
+    return new DataRoom(objects, settings, cache);
+  }
+
+  private constructor(objects: ObjectReader, settings: DataSettings, cache: DiskCache | undefined) {
     const counters = new Counters(settings.counters);
-    const memory = new WindowMemory(settings.memoryBytes);
-    const counted: ObjectReader = {
-      async read(url, range, signal) {
-        const bytes = await objects.read(url, range, signal);
-        counters.add('bytesRead', bytes.length);
-        return bytes;
-      },
-    };
-    const pieces = new PieceReader(new ShardPictures(counted));
+    const memory = new WindowMemory(settings.memoryBytes, () => this.#ahead?.wake());
+    const pieces = new PieceReader(new ShardPictures(counted(objects, counters)), cache, counters);
     const decoding = new Turns(settings.decodeThreads);
     const reader = new WindowReader(pieces, memory, decoding, counters);
+    this.#cache = cache;
     this.#store = new WindowStore(reader, memory);
+    this.#ahead = cache && new ReadAhead(pieces, cache.ledger, memory);
   }
 
   open(file: SetFile): Promise<number> {
@@ -45,35 +66,52 @@ export class DataRoom implements DataCalls {
   }
 
   async take(id: number, digest: string, samples: Uint32Array): Promise<SharedArrayBuffer> {
-    return this.#store.take(id, this.#set(digest), samples);
+    const key = windowKey(digest, samples);
+    const buffer = await this.#store.take(key, id, this.#set(digest), samples);
+    this.#ahead?.forget(key);
+    return buffer;
   }
 
   release(id: number): void {
     this.#store.release(id);
   }
 
-  fetchAhead(_digest: string, _samples: Uint32Array): void {}
+  fetchAhead(digest: string, samples: Uint32Array): void {
+    const set = this.#sets.get(digest);
+    if (set !== undefined) this.#ahead?.announce(windowKey(digest, samples), set, samples);
+  }
 
-  forget(_digest: string, _samples: Uint32Array): void {}
+  forget(digest: string, samples: Uint32Array): void {
+    this.#ahead?.forget(windowKey(digest, samples));
+  }
 
   keepSets(digests: readonly string[]): void {
-    for (const digest of this.#sets.keys()) {
+    for (const [digest, set] of this.#sets) {
       if (digests.includes(digest)) continue;
       this.#sets.delete(digest);
       this.#opening.delete(digest);
+      this.#ahead?.forgetSet(set);
+      this.#cache?.ledger.removeOwner(digest);
     }
+  }
+
+  /** Lets others use the cache's folder. */
+  close(): void {
+    this.#cache?.close();
   }
 
   async #open({ digest, file }: SetFile): Promise<number> {
     const set = await openSet(digest, file);
     const id = --lastOwnUse;
     const samples = Uint32Array.from(set.index.canary.samples);
+    const key = windowKey(digest, samples);
     try {
-      await checkCanary(set, new Uint8Array(await this.#store.take(id, set, samples)));
+      await checkCanary(set, new Uint8Array(await this.#store.take(key, id, set, samples)));
     } finally {
       this.#store.release(id);
     }
     this.#sets.set(digest, set);
+    this.#cache?.ledger.addOwner(digest, set.pieceKeys);
     return pictureBytes(set);
   }
 
@@ -82,4 +120,14 @@ export class DataRoom implements DataCalls {
     if (set !== undefined) return set;
     throw new LyceumError('INTERNAL', `set ${digest.slice(0, 12)} is not open for windows`);
   }
+}
+
+function counted(objects: ObjectReader, counters: Counters): ObjectReader {
+  return {
+    async read(url, range, signal) {
+      const bytes = await objects.read(url, range, signal);
+      counters.add('bytesRead', bytes.length);
+      return bytes;
+    },
+  };
 }

@@ -6,17 +6,15 @@ import { localObjects } from './local-objects.js';
 import type { DataCalls, DataNews, DataSettings } from './window-calls.js';
 
 const settings = workerData as DataSettings;
-let room: DataRoom | undefined;
-const opened = (): DataRoom => {
-  room ??= new DataRoom(localObjects(settings.objects.datasetsRoot ?? '.'), settings, news);
-  return room;
-};
-const news: DataNews = { warn: (fields, message) => owner.tell('warn', fields, message) };
 const owner = offerToOwner<DataCalls, DataNews>({
-  open: (set) => opened().open(set),
-  take: (id, digest, samples) => opened().take(id, digest, samples),
-  release: (id) => opened().release(id),
-  fetchAhead: (digest, samples) => opened().fetchAhead(digest, samples),
-  forget: (digest, samples) => opened().forget(digest, samples),
-  keepSets: (digests) => opened().keepSets(digests),
+  open: async (set) => (await room).open(set),
+  take: async (id, digest, samples) => (await room).take(id, digest, samples),
+  release: async (id) => (await room).release(id),
+  fetchAhead: async (digest, samples) => (await room).fetchAhead(digest, samples),
+  forget: async (digest, samples) => (await room).forget(digest, samples),
+  keepSets: async (digests) => (await room).keepSets(digests),
+});
+const objects = localObjects(settings.objects.datasetsRoot ?? '.');
+const room = DataRoom.open(objects, settings, {
+  warn: (fields, message) => owner.tell('warn', fields, message),
 });

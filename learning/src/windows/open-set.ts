@@ -1,9 +1,15 @@
 /** A set in shards as the data thread has it. */
-
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { LyceumError } from '@lyceum/proto';
 import { parseStoredDataset, type ShardIndex } from '../datasets/index.js';
-import { pieceEnds } from './shards/index.js';
+import { encodedBytes, pieceEnds } from './shards/index.js';
+
+/** Of the SHA-256 of a picture, what a set keeps. */
+const DIGEST_BYTES = 16;
+
+/** Letters of a piece's name. */
+const KEY_LETTERS = 32;
 
 export interface OpenSet {
   readonly digest: string;
@@ -11,19 +17,54 @@ export interface OpenSet {
   readonly index: ShardIndex;
   /** Where each piece ends: what is read together. */
   readonly pieceEnds: Uint32Array;
+  /** A name for each piece's pictures, whatever set they are in. */
+  readonly pieceKeys: readonly string[];
+  /** Of all pictures, encoded. */
+  readonly encodedBytes: number;
 }
 
 /** @throws {LyceumError} as `parseStoredDataset` does; INVALID_ARGUMENT if the set is not in shards. */
 export async function openSet(digest: string, file: string): Promise<OpenSet> {
-  const { shards, chunkEnds, sampleCount } = parseStoredDataset(await readFile(file), digest);
-  if (shards === undefined || chunkEnds === undefined) {
+  const {
+    shards: index,
+    chunkEnds,
+    sampleCount,
+  } = parseStoredDataset(await readFile(file), digest);
+  if (index === undefined || chunkEnds === undefined) {
     const message = `set ${digest.slice(0, 12)} has its pictures in its file; only sets in shards are read by windows`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  return { digest, sampleCount, index: shards, pieceEnds: pieceEnds(shards, chunkEnds) };
+  const ends = pieceEnds(index, chunkEnds);
+  const pieceKeys = [...ends].map((end, piece) => {
+    const digests = index.digests.subarray(
+      (ends[piece - 1] ?? 0) * DIGEST_BYTES,
+      end * DIGEST_BYTES,
+    );
+    return createHash('sha256').update(digests).digest('hex').slice(0, KEY_LETTERS);
+  });
+  const bytes = encodedBytes(index.lengths, index.lengths.keys());
+  return { digest, sampleCount, index, pieceEnds: ends, pieceKeys, encodedBytes: bytes };
 }
 
 /** Bytes of one picture on the set's grid. */
 export function pictureBytes({ index: { grid } }: OpenSet): number {
   return grid.height * grid.width * grid.channels;
+}
+
+/** All samples of a piece. */
+export function pieceSamples({ pieceEnds: ends }: OpenSet, piece: number): Uint32Array {
+  const start = ends[piece - 1] ?? 0;
+  return Uint32Array.from({ length: (ends[piece] as number) - start }, (_, i) => start + i);
+}
+
+/** Whether these are the bytes that the set was made of. */
+export function isRegistered(
+  { index }: OpenSet,
+  sample: number,
+  bytes: Uint8Array | undefined,
+): boolean {
+  if (bytes === undefined || bytes.length !== index.lengths[sample]) return false;
+  const found = createHash('sha256').update(bytes).digest().subarray(0, DIGEST_BYTES);
+  const at = sample * DIGEST_BYTES;
+  return found.equals(index.digests.subarray(at, at + DIGEST_BYTES));
 }

@@ -1,34 +1,71 @@
-/** Encoded pictures of a piece, verified: whoever gets them has the bytes that the set was made of. */
-import { createHash } from 'node:crypto';
-import type { OpenSet } from './open-set.js';
-import { pictureUrl, type ShardPictures, type WantedPiece } from './shards/index.js';
+/**
+ * Encoded pictures of a piece, from the cache or from their objects, and verified in both cases: whoever gets them has the
+ * bytes that the set was made of.
+ */
+import type { DiskCache } from './cache/index.js';
+import type { Counters } from './counters.js';
+import { isRegistered, type OpenSet, pieceSamples } from './open-set.js';
+import { encodedBytes, pictureUrl, type ShardPictures, type WantedPiece } from './shards/index.js';
 import { PictureDigestError } from './window-errors.js';
 
-/** Of the SHA-256 of a picture, what a set keeps. */
-const DIGEST_BYTES = 16;
+/** A set of this size is read once and kept whole where the cache has room for it, however little of a piece is wanted. */
+const SMALL_SET_BYTES = 1024 * 1024 * 1024;
+
+const REMOTE = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+type EncodedPictures = ReadonlyMap<number, Uint8Array>;
+
+export interface PlannedPiece extends WantedPiece {
+  /** All of it is read, for the cache. */
+  readonly isWhole: boolean;
+  /** In memory while it is read. */
+  readonly bytes: number;
+}
 
 export class PieceReader {
   readonly #shards: ShardPictures;
+  readonly #cache: DiskCache | undefined;
+  readonly #counters: Counters;
+  /** Pieces on their way into the cache, by key. */
+  readonly #arriving = new Map<string, Promise<unknown>>();
 
-  constructor(shards: ShardPictures) {
+  constructor(shards: ShardPictures, cache: DiskCache | undefined, counters: Counters) {
     this.#shards = shards;
+    this.#cache = cache;
+    this.#counters = counters;
   }
 
-  /** Bytes in memory while {@link read} reads these, and what it gives. */
-  readingBytes({ index }: OpenSet, { samples }: WantedPiece): Promise<number> {
-    return this.#shards.readingBytes(index, samples);
+  /** @throws {LyceumError} what a Parquet file's server says. */
+  async plan(set: OpenSet, wanted: WantedPiece): Promise<PlannedPiece> {
+    const { piece, samples } = wanted;
+    const wantedBytes = encodedBytes(set.index.lengths, samples);
+    const key = this.keyOf(set, piece);
+    // A damaged entry is read from its object with more than this, once.
+    if (key !== undefined && this.#cache?.ledger.has(key)) {
+      return { ...wanted, isWhole: false, bytes: wantedBytes };
+    }
+    const isWhole = key !== undefined && this.#isKept(set, piece, key, wantedBytes);
+    const read = isWhole ? pieceSamples(set, piece) : samples;
+    return { ...wanted, isWhole, bytes: await this.#shards.readingBytes(set.index, read) };
   }
 
   /**
    * @returns by wanted sample, its picture.
    * @throws {PictureDigestError} if there are other bytes in its place; what the object's server says.
    */
-  async read(
-    set: OpenSet,
-    { samples }: WantedPiece,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<number, Uint8Array>> {
-    const pictures = await this.#shards.read(set.index, samples, signal);
+  async read(set: OpenSet, planned: PlannedPiece, signal: AbortSignal): Promise<EncodedPictures> {
+    const { piece, samples, isWhole } = planned;
+    const key = this.keyOf(set, piece);
+    if (key !== undefined) {
+      const cached = await this.#fromCache(set, piece, key, samples);
+      this.#counters.add(cached === undefined ? 'cacheMisses' : 'cacheHits', 1);
+      if (cached !== undefined) return cached;
+    }
+    const pictures =
+      isWhole && key !== undefined
+        ? await this.#bring(set, piece, key, signal)
+        : await this.#shards.read(set.index, samples, signal);
+    if (key !== undefined) this.#cache?.ledger.read(key);
     for (const sample of samples) {
       if (isRegistered(set, sample, pictures.get(sample))) continue;
       const url = pictureUrl(set.index, sample);
@@ -36,11 +73,93 @@ export class PieceReader {
     }
     return pictures;
   }
-}
 
-function isRegistered({ index }: OpenSet, sample: number, bytes: Uint8Array | undefined): boolean {
-  if (bytes === undefined || bytes.length !== index.lengths[sample]) return false;
-  const found = createHash('sha256').update(bytes).digest().subarray(0, DIGEST_BYTES);
-  const at = sample * DIGEST_BYTES;
-  return found.equals(index.digests.subarray(at, at + DIGEST_BYTES));
+  /** Brings a piece into the cache, if it is not there and there is room for it. @throws {LyceumError} as {@link read} does. */
+  async fetch(set: OpenSet, piece: number, key: string, signal: AbortSignal): Promise<void> {
+    await this.#arrival(key);
+    if (this.isWorthFetching(set, piece, key)) await this.#bring(set, piece, key, signal);
+  }
+
+  isWorthFetching(set: OpenSet, piece: number, key: string): boolean {
+    const ledger = this.#cache?.ledger;
+    if (ledger === undefined || ledger.has(key)) return false;
+    const bytes = encodedBytes(set.index.lengths, pieceSamples(set, piece));
+    return ledger.victims(key, bytes) !== undefined;
+  }
+
+  /** Bytes in memory during {@link fetch}. */
+  fetchingBytes(set: OpenSet, piece: number): Promise<number> {
+    return this.#shards.readingBytes(set.index, pieceSamples(set, piece));
+  }
+
+  /** Of the piece in the cache; undefined: none is kept of it, since a mounted volume has the system's own cache. */
+  keyOf(set: OpenSet, piece: number): string | undefined {
+    if (this.#cache === undefined) return undefined;
+    const first = set.index.shardOf[set.pieceEnds[piece - 1] ?? 0] as number;
+    return REMOTE.test(set.index.shards[first]?.url ?? '') ? set.pieceKeys[piece] : undefined;
+  }
+
+  #isKept(set: OpenSet, piece: number, key: string, wantedBytes: number): boolean {
+    const { ledger } = this.#cache as DiskCache;
+    const bytes = encodedBytes(set.index.lengths, pieceSamples(set, piece));
+    if (ledger.victims(key, bytes) === undefined) return false;
+    const isSmall = set.encodedBytes <= Math.min(SMALL_SET_BYTES, ledger.capacityBytes);
+    return isSmall || ledger.isAnnounced(key) || 2 * wantedBytes >= bytes;
+  }
+
+  async #fromCache(
+    set: OpenSet,
+    piece: number,
+    key: string,
+    samples: Uint32Array,
+  ): Promise<EncodedPictures | undefined> {
+    await this.#arrival(key);
+    const { lengths } = set.index;
+    const ranges: { start: number; end: number }[] = [];
+    let start = 0;
+    let at = set.pieceEnds[piece - 1] ?? 0;
+    const distinct = [...new Set(samples)];
+    for (const sample of distinct) {
+      for (; at < sample; at++) start += lengths[at] as number;
+      ranges.push({ start, end: start + (lengths[sample] as number) });
+    }
+    const read = await this.#cache?.read(key, ranges);
+    if (read === undefined) return undefined;
+    const pictures = new Map(distinct.map((sample, i) => [sample, read[i] as Uint8Array]));
+    const damaged = distinct.find((sample) => !isRegistered(set, sample, pictures.get(sample)));
+    if (damaged === undefined) return pictures;
+    await this.#cache?.drop(
+      key,
+      `picture ${damaged} of set ${set.digest.slice(0, 12)} has other bytes`,
+    );
+    return undefined;
+  }
+
+  /** Reads the whole piece and keeps it, if all of it is as it was registered. */
+  async #bring(
+    set: OpenSet,
+    piece: number,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<EncodedPictures> {
+    const samples = pieceSamples(set, piece);
+    const bringing = (async () => {
+      const pictures = await this.#shards.read(set.index, samples, signal);
+      const isIntact = samples.every((sample) => isRegistered(set, sample, pictures.get(sample)));
+      const parts = [...samples].map((sample) => pictures.get(sample) as Uint8Array);
+      if (isIntact) await this.#cache?.write(key, parts);
+      return pictures;
+    })();
+    const arriving = bringing
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#arriving.get(key) === arriving) this.#arriving.delete(key);
+      });
+    this.#arriving.set(key, arriving);
+    return bringing;
+  }
+
+  async #arrival(key: string): Promise<void> {
+    for (let other = this.#arriving.get(key); other; other = this.#arriving.get(key)) await other;
+  }
 }

@@ -20,7 +20,7 @@ interface Waiting {
 const MAX_EXCESS = 2;
 
 export class WindowMemory {
-  readonly #totalBytes: number;
+  readonly totalBytes: number;
   /** Told after something was given back. */
   readonly #onRoom: () => void;
   #usedBytes = 0;
@@ -29,7 +29,7 @@ export class WindowMemory {
   readonly #idle = new Map<SharedArrayBuffer, () => void>();
 
   constructor(totalBytes: number, onRoom: () => void = () => undefined) {
-    this.#totalBytes = totalBytes;
+    this.totalBytes = totalBytes;
     this.#onRoom = onRoom;
   }
 
@@ -52,7 +52,7 @@ export class WindowMemory {
     signal: AbortSignal,
   ): Promise<SharedArrayBuffer> {
     const wanted = windowBytes + readingBytes;
-    if (wanted > this.#totalBytes) throw tooSmall(windowBytes, readingBytes, this.#totalBytes);
+    if (wanted > this.totalBytes) throw tooSmall(windowBytes, readingBytes, this.totalBytes);
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         windowBytes,
@@ -133,9 +133,9 @@ export class WindowMemory {
   #take(bytes: number): boolean {
     let spare = 0;
     for (const { byteLength } of this.#idle.keys()) spare += byteLength;
-    if (this.#usedBytes - spare + bytes > this.#totalBytes) return false;
+    if (this.#usedBytes - spare + bytes > this.totalBytes) return false;
     for (const [buffer, onGone] of this.#idle) {
-      if (this.#usedBytes + bytes <= this.#totalBytes) break;
+      if (this.#usedBytes + bytes <= this.totalBytes) break;
       this.#idle.delete(buffer);
       this.#usedBytes -= buffer.byteLength;
       onGone();

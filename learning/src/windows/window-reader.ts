@@ -4,8 +4,8 @@ import { SampleRefusedError } from '../datasets/encoding/index.js';
 import { type PictureDecoder, pictureDecoder } from '../pictures/index.js';
 import type { Counters } from './counters.js';
 import { type OpenSet, pictureBytes } from './open-set.js';
-import type { PieceReader } from './piece-reader.js';
-import { encodedBytes, pictureUrl, type WantedPiece, wantedPieces } from './shards/index.js';
+import type { PieceReader, PlannedPiece } from './piece-reader.js';
+import { encodedBytes, pictureUrl, wantedPieces } from './shards/index.js';
 import type { Turns } from './turns.js';
 import { PictureDecodeError } from './window-errors.js';
 import type { WindowMemory } from './window-memory.js';
@@ -13,14 +13,9 @@ import type { WindowMemory } from './window-memory.js';
 /** Parts of one window that are read at once, beside the first: enough to hide a server's answer times. */
 const PARTS_BESIDE = 3;
 
-interface Part extends WantedPiece {
-  /** In memory while it is read. */
-  readonly bytes: number;
-}
-
 export interface WindowPlan {
   readonly set: OpenSet;
-  readonly parts: readonly Part[];
+  readonly parts: readonly PlannedPiece[];
   /** Decoded. */
   readonly windowBytes: number;
   /** Of the largest part. */
@@ -48,9 +43,9 @@ export class WindowReader {
       const message = `set ${set.digest.slice(0, 12)} has ${set.sampleCount} samples, and no sample ${strange}`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
-    const parts: Part[] = [];
+    const parts: PlannedPiece[] = [];
     for (const wanted of wantedPieces(set.pieceEnds, samples)) {
-      parts.push({ ...wanted, bytes: await this.#pieces.readingBytes(set, wanted) });
+      parts.push(await this.#pieces.plan(set, wanted));
     }
     const windowBytes = samples.length * pictureBytes(set);
     return { set, parts, windowBytes, readingBytes: Math.max(0, ...parts.map((p) => p.bytes)) };
@@ -67,7 +62,7 @@ export class WindowReader {
     const failures: unknown[] = [];
     const beside = new Set<Promise<void>>();
     let next = 0;
-    const read = async (part: Part): Promise<void> => {
+    const read = async (part: PlannedPiece): Promise<void> => {
       try {
         await this.#readPart(plan.set, part, inputs, signal);
       } catch (err) {
@@ -77,7 +72,7 @@ export class WindowReader {
     const hasMore = (): boolean => failures.length === 0 && next < parts.length;
     const readBeside = (): void => {
       while (hasMore() && beside.size < PARTS_BESIDE) {
-        const part = parts[next] as Part;
+        const part = parts[next] as PlannedPiece;
         if (!this.#memory.tryTake(part.bytes)) return;
         next++;
         const reading = read(part).then(() => {
@@ -89,7 +84,7 @@ export class WindowReader {
       }
     };
     while (hasMore()) {
-      const part = parts[next++] as Part;
+      const part = parts[next++] as PlannedPiece;
       readBeside();
       await read(part);
     }
@@ -99,7 +94,7 @@ export class WindowReader {
 
   async #readPart(
     set: OpenSet,
-    part: Part,
+    part: PlannedPiece,
     inputs: Uint8Array,
     signal: AbortSignal,
   ): Promise<void> {

@@ -28,12 +28,17 @@ export class WindowStore {
   }
 
   /**
+   * @param key - the window's, as {@link windowKey} gives it.
    * @param id - of this use, which {@link release} ends, before the window is there too.
    * @returns a buffer that begins with [samples, height, width, channels].
    * @throws {LyceumError} CANCELLED if it was released before by all who waited; as the reader does.
    */
-  async take(id: number, set: OpenSet, samples: Uint32Array): Promise<SharedArrayBuffer> {
-    const key = windowKey(set.digest, samples);
+  async take(
+    key: string,
+    id: number,
+    set: OpenSet,
+    samples: Uint32Array,
+  ): Promise<SharedArrayBuffer> {
     const window = this.#windows.get(key) ?? this.#start(key, set, samples);
     window.userCount++;
     this.#uses.set(id, window);
@@ -99,6 +104,7 @@ export class WindowStore {
   }
 }
 
-function windowKey(digest: string, samples: Uint32Array): string {
+/** A name for a window. */
+export function windowKey(digest: string, samples: Uint32Array): string {
   return `${digest} ${createHash('sha256').update(samples).digest('hex')}`;
 }

@@ -7,15 +7,19 @@ import { sha256Hex } from '@lyceum/proto';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
 import type { PictureGrid } from '../../src/datasets/shards/shard-index.js';
-import type { OpenSet } from '../../src/windows/open-set.js';
-import { openSet } from '../../src/windows/open-set.js';
 
 export const GRID: PictureGrid = { height: 12, width: 10, channels: 3, fit: 'cover' };
 
 type Format = Shard['format'];
 
-/** What goes wrong on purpose. */
-interface Faults {
+interface PictureSetOptions {
+  readonly count?: number;
+  /** Samples of each. */
+  readonly chunk?: number;
+  /** A shard each, of equal shares of the samples. */
+  readonly formats?: readonly Format[];
+  /** Before the shards' paths. */
+  readonly base?: string;
   /** Samples whose file is no picture. */
   readonly broken?: readonly number[];
   readonly canaryDigest?: string;
@@ -29,7 +33,6 @@ export interface PictureSet {
   readonly root: string;
   /** Encoded, by sample. */
   readonly pictures: readonly Buffer[];
-  open(): Promise<OpenSet>;
 }
 
 /** Noise of some size, so that no two are alike and none is small. */
@@ -58,26 +61,20 @@ export async function pixelsOfAll(set: PictureSet, samples: Iterable<number>): P
   return Buffer.concat(await Promise.all(pixels));
 }
 
-/**
- * @param root - an empty folder.
- * @param formats - a shard each, of equal shares of the samples.
- */
+/** @param root - an empty folder. */
 export async function pictureSet(
   root: string,
   {
     count = 24,
     chunk = 4,
-    formats = ['tar'] as readonly Format[],
-    ...faults
-  }: {
-    count?: number;
-    /** Samples of each. */
-    chunk?: number;
-    formats?: readonly Format[];
-  } & Faults = {},
+    formats = ['tar'],
+    base = '',
+    broken = [],
+    canaryDigest,
+  }: PictureSetOptions = {},
 ): Promise<PictureSet> {
   const pictures = await Promise.all(Array.from({ length: count }, (_, i) => picture(i)));
-  for (const sample of faults.broken ?? []) pictures[sample] = Buffer.from('this is no picture');
+  for (const sample of broken) pictures[sample] = Buffer.from('this is no picture');
   const share = Math.ceil(count / formats.length);
   const shards = formats.map((format, shard) => {
     const samples = pictures.slice(shard * share, (shard + 1) * share);
@@ -86,9 +83,9 @@ export async function pictureSet(
   const paths = shards.flatMap((shard) => shard.paths);
   const ends = paths.map((_, i) => Buffer.from(paths.slice(0, i + 1).join('')).length);
   const canary = { samples: [0, count - 1], digest: '' };
-  const intact = canary.samples.filter((sample) => !faults.broken?.includes(sample));
+  const intact = canary.samples.filter((sample) => !broken.includes(sample));
   const pixels = await Promise.all(intact.map((sample) => pixelsOf(pictures[sample] as Buffer)));
-  canary.digest = faults.canaryDigest ?? sha256Hex(Buffer.concat(pixels));
+  canary.digest = canaryDigest ?? sha256Hex(Buffer.concat(pixels));
   const file = encodeManifest({
     sampleCount: count,
     classCount: 2,
@@ -99,7 +96,7 @@ export async function pictureSet(
       Math.min(count, (i + 1) * chunk),
     ),
     shards: {
-      shards: shards.map(({ shard }) => shard),
+      shards: shards.map(({ shard }) => ({ ...shard, url: base + shard.url })),
       grid: GRID,
       decoder: 'of the test',
       canary,
@@ -115,7 +112,7 @@ export async function pictureSet(
   const digest = sha256Hex(file);
   const path = join(root, `${digest}.npz`);
   writeFileSync(path, file);
-  return { digest, file: path, root, pictures, open: () => openSet(digest, path) };
+  return { digest, file: path, root, pictures };
 }
 
 function half(bytes: Uint8Array): Buffer {

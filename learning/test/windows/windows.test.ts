@@ -5,10 +5,13 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { createLogger } from '@lyceum/platform';
+import { Thread } from '@lyceum/platform/threads';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
-import { openWindows, type WindowSettings, type Windows } from '../../src/windows/windows.js';
+import { Counters } from '../../src/windows/counters.js';
+import { openWindows, type WindowSettings, Windows } from '../../src/windows/windows.js';
 import { GRID, pictureSet, pixelsOfAll } from './picture-set.js';
 
 const MIB = 1024 * 1024;
@@ -118,6 +121,33 @@ describe('windows', () => {
       message: expect.stringMatching(/takes 8640 bytes decoded .* may take 10000; .*memory-mib/),
     });
   });
+});
+
+describe('a window that nobody waits for any more', () => {
+  it('fails with CANCELLED, and its room is free', async () => {
+    const set = await pictureSet(root);
+    const samples = Uint32Array.from({ length: 24 }, (_, i) => i);
+    const largest = 4 * Math.max(...set.pictures.map((_, s) => spanBytes(set.pictures, s)));
+    const windows = windowsOn({ memoryBytes: 24 * GRID.height * GRID.width * 3 + largest });
+    await windows.open(set);
+    const leaving = new AbortController();
+    const left = windows.window(set.digest, samples, leaving.signal);
+    leaving.abort();
+    await expect(left).rejects.toMatchObject({ code: 'CANCELLED' });
+    const late = windows.window(set.digest, samples, AbortSignal.abort());
+    await expect(late).rejects.toMatchObject({ code: 'CANCELLED' });
+    const others = samples.slice().reverse();
+    const window = await windows.window(set.digest, others, new AbortController().signal);
+    expect(Buffer.from(window.inputs).equals(await pixelsOfAll(set, others))).toBe(true);
+  });
+});
+
+it('the death of the thread is told, and fails all windows', async () => {
+  const worker = new Worker('setTimeout(() => process.exit(3), 100)', { eval: true });
+  const windows = new Windows(new Thread(worker, { name: 'the data thread' }), new Counters());
+  const open = windows.open({ digest: '', file: '' });
+  expect((await windows.died).message).toBe('the data thread ended with 3');
+  await expect(open).rejects.toMatchObject({ name: 'ThreadDeathError', code: 'INTERNAL' });
 });
 
 /** Of a tar: the picture, its header and what fills its last block. */

@@ -1,0 +1,44 @@
+/** Objects for tests: files of a folder behind `s3://bucket/`, every reading noted, and whatever a test does to them. */
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+import type { ObjectReader } from '../../src/windows/shards/object-reader.js';
+
+export const BASE = 's3://bucket/';
+
+export class CountedObjects implements ObjectReader {
+  readonly #root: string;
+  readonly reads: { readonly url: string; readonly start: number; readonly end: number }[] = [];
+  /** Called before each reading; what it throws, the reading does. */
+  before: (url: string, signal: AbortSignal | undefined) => void | Promise<void> = () => undefined;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  get bytes(): number {
+    return this.reads.reduce((sum, { start, end }) => sum + end - start, 0);
+  }
+
+  async read(
+    url: string,
+    { start, end }: { start: number; end: number },
+    signal?: AbortSignal,
+  ): Promise<Buffer> {
+    this.reads.push({ url, start, end });
+    await this.before(url, signal);
+    const file = await open(join(this.#root, url.replace(BASE, '')));
+    try {
+      const { bytesRead, buffer } = await file.read(
+        Buffer.alloc(end - start),
+        0,
+        end - start,
+        start,
+      );
+      if (bytesRead === end - start) return buffer;
+      throw new LyceumError('FAILED_PRECONDITION', `${url}: ends at ${start + bytesRead}`);
+    } finally {
+      await file.close();
+    }
+  }
+}

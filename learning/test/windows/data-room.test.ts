@@ -1,0 +1,322 @@
+/**
+ * The data thread's parts without a thread, over objects that are counted and made to fail. The oracle of pixels is sharp by
+ * itself; of bytes, the pictures' own lengths.
+ */
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Counters } from '../../src/windows/counters.js';
+import { DataRoom } from '../../src/windows/data-room.js';
+import type { DataSettings } from '../../src/windows/window-calls.js';
+import { BASE, CountedObjects } from './counted-objects.js';
+import { GRID, type PictureSet, pictureSet, pixelsOfAll } from './picture-set.js';
+
+const MIB = 1024 * 1024;
+const all = mkdtempSync(join(tmpdir(), 'lyceum-data-room-'));
+afterAll(() => rmSync(all, { recursive: true }));
+let root = '';
+let cacheFolder = '';
+let warnings: { message: string; fields: object }[] = [];
+const rooms: DataRoom[] = [];
+beforeEach(() => {
+  root = mkdtempSync(join(all, 'case-'));
+  cacheFolder = join(root, 'cache');
+  warnings = [];
+});
+afterEach(() => {
+  for (const room of rooms.splice(0)) room.close();
+});
+
+interface Opened {
+  readonly room: DataRoom;
+  readonly objects: CountedObjects;
+  readonly counters: Counters;
+}
+
+async function opened(set: PictureSet, changes: Partial<DataSettings> = {}): Promise<Opened> {
+  const objects = new CountedObjects(root);
+  const counters = new Counters();
+  const settings: DataSettings = {
+    objects: {
+      datasetsRoot: root,
+      allowedAddresses: [],
+      s3Endpoint: undefined,
+      s3Region: undefined,
+      environment: {},
+    },
+    memoryBytes: 64 * MIB,
+    decodeThreads: 2,
+    cacheFolder,
+    cacheBytes: 64 * MIB,
+    counters: counters.shared,
+    ...changes,
+  };
+  const room = await DataRoom.open(objects, settings, {
+    warn: (fields, message) => warnings.push({ fields, message }),
+  });
+  rooms.push(room);
+  await room.open({ digest: set.digest, file: set.file });
+  return { room, objects, counters };
+}
+
+let uses = 0;
+
+/** Takes a window, compares its pixels with sharp's, and gives it back. */
+async function expectPixels(room: DataRoom, set: PictureSet, samples: number[]): Promise<void> {
+  const id = ++uses;
+  const buffer = await room.take(id, set.digest, Uint32Array.from(samples));
+  const pixels = Buffer.from(buffer, 0, samples.length * GRID.height * GRID.width * GRID.channels);
+  expect(pixels.equals(await pixelsOfAll(set, samples))).toBe(true);
+  room.release(id);
+}
+
+const range = (start: number, end: number) =>
+  Array.from({ length: end - start }, (_, i) => start + i);
+const entries = () => readdirSync(cacheFolder).filter((name) => name !== 'lock');
+
+describe('the disk cache', () => {
+  it('has what was read once, for other windows, for other sets, and after a restart', async () => {
+    const formats = ['tar', 'parquet', 'folder'] as const;
+    const set = await pictureSet(root, { formats, base: BASE });
+    const { room, objects, counters } = await opened(set);
+    await expectPixels(room, set, range(0, 24));
+    const once = objects.reads.length;
+    await expectPixels(room, set, [23, 1, 12, 4]);
+    await expectPixels(room, set, range(3, 19));
+    expect(objects.reads).toHaveLength(once);
+    expect(counters.read().cacheHits).toBeGreaterThan(0);
+    room.close();
+    const again = await opened(set);
+    await expectPixels(again.room, set, range(0, 24).reverse());
+    expect(again.objects.bytes).toBe(0);
+  });
+
+  it('reads both halves of a piece with one request, whichever is asked for first', async () => {
+    const set = await pictureSet(root, { chunk: 12, base: BASE });
+    const { room, objects } = await opened(set);
+    const before = objects.reads.length;
+    await Promise.all([
+      expectPixels(room, set, range(0, 6)),
+      expectPixels(room, set, range(6, 12)),
+    ]);
+    expect(objects.reads.length - before).toBeLessThanOrEqual(1);
+  });
+
+  it('is not believed: damaged, cut and missing entries are read again', async () => {
+    const set = await pictureSet(root, { base: BASE });
+    const first = await opened(set);
+    await expectPixels(first.room, set, range(0, 24));
+    first.room.close();
+    const [flipped, cutOff, missing] = entries().map((name) => join(cacheFolder, name));
+    const bytes = readFileSync(flipped as string);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+    writeFileSync(flipped as string, bytes);
+    const { room, objects } = await opened(set);
+    truncateSync(cutOff as string, 100);
+    rmSync(missing as string);
+    await expectPixels(room, set, range(0, 24));
+    expect(objects.reads).toHaveLength(3);
+    expect(warnings.map(({ message }) => message)).toContain('dropped a damaged cache entry');
+    // Once they are known to be gone, they are brought back.
+    await expectPixels(room, set, range(0, 23));
+    expect(objects.reads).toHaveLength(6);
+    await expectPixels(room, set, range(0, 22));
+    expect(objects.reads).toHaveLength(6);
+  });
+
+  it.each([
+    ['a file', () => writeFileSync(cacheFolder, 'not a folder')],
+    [
+      'nobody can write',
+      () => {
+        mkdirSync(cacheFolder);
+        mkdirSync(join(cacheFolder, 'lock'));
+      },
+    ],
+  ])('is left out, with a warning, where its folder is %s', async (_, spoil) => {
+    spoil();
+    const set = await pictureSet(root, { base: BASE });
+    const { room } = await opened(set);
+    await expectPixels(room, set, range(0, 24));
+    expect(warnings).toEqual([
+      {
+        message: 'no pictures are kept on disk: the cache folder cannot be used',
+        fields: { folder: cacheFolder, reason: expect.any(String) },
+      },
+    ]);
+  });
+
+  it('that cannot write, as on a full disk, says so once, and windows are read', async () => {
+    const set = await pictureSet(root, { base: BASE });
+    const { room, objects } = await opened(set);
+    rmSync(cacheFolder, { recursive: true });
+    await expectPixels(room, set, range(0, 24));
+    await expectPixels(room, set, range(0, 20));
+    expect(warnings.map(({ message }) => message)).toEqual(
+      expect.arrayContaining(['pictures were not kept on disk']),
+    );
+    const told = warnings.filter(({ message }) => message === 'pictures were not kept on disk');
+    expect(told).toHaveLength(1);
+    expect(objects.bytes).toBeGreaterThan(0);
+  });
+
+  it('that is full keeps what it has, and windows are read around it', async () => {
+    const set = await pictureSet(root, { base: BASE });
+    const half = set.pictures.reduce((sum, { length }) => sum + length, 0) / 2;
+    const { room, objects } = await opened(set, { cacheBytes: half });
+    await expectPixels(room, set, range(0, 24));
+    const kept = entries();
+    expect(kept.length).toBeGreaterThan(0);
+    const before = objects.bytes;
+    await expectPixels(room, set, range(0, 24).reverse());
+    expect(entries()).toEqual(kept);
+    const read = objects.bytes - before;
+    expect(read).toBeGreaterThan(0);
+    expect(read).toBeLessThan(1.5 * half + 24 * 1024);
+  });
+
+  it('keeps nothing of shards below the datasets root', async () => {
+    const set = await pictureSet(root);
+    const { room } = await opened(set);
+    room.fetchAhead(set.digest, Uint32Array.from(range(0, 24)));
+    expect(entries()).toEqual([]);
+  });
+});
+
+describe('reading ahead', () => {
+  it('brings all of a window into the cache, in as many bytes as it has', async () => {
+    const formats = ['tar', 'parquet', 'folder'] as const;
+    const set = await pictureSet(root, { formats, base: BASE });
+    const { room, objects, counters } = await opened(set);
+    room.fetchAhead(set.digest, Uint32Array.from(range(0, 24)));
+    await vi.waitFor(() => expect(entries()).toHaveLength(6), 60_000);
+    const before = objects.reads.length;
+    await expectPixels(room, set, range(0, 24));
+    expect(objects.reads).toHaveLength(before);
+    const { bytesRead } = counters.read();
+    expect(bytesRead).toBe(objects.bytes);
+  });
+
+  it('takes the place of what was read last, and gives it up once its window is read', async () => {
+    const set = await pictureSet(root, { base: BASE });
+    const sizeOf = (samples: number[]) =>
+      samples.reduce((sum, s) => sum + (set.pictures[s] as Buffer).length, 0);
+    const pieces = range(0, 6).map((piece) => range(4 * piece, 4 * piece + 4));
+    const cacheBytes = 3.5 * Math.max(...pieces.map(sizeOf));
+    const { room, objects } = await opened(set, { cacheBytes });
+    for (const piece of pieces.slice(0, 3)) await expectPixels(room, set, piece);
+    const ahead = pieces[4] as number[];
+    room.fetchAhead(set.digest, Uint32Array.from(ahead));
+    await vi.waitFor(() => expect(objects.reads.length).toBeGreaterThan(5), 60_000);
+    await expectPixels(room, set, ahead);
+    const before = objects.reads.length;
+    await expectPixels(room, set, [...(pieces[0] as number[])].reverse());
+    expect(objects.reads).toHaveLength(before);
+  });
+
+  it('is silent of what fails; the window tells', async () => {
+    const set = await pictureSet(root, { base: BASE });
+    const { room, objects } = await opened(set);
+    objects.before = (url) => {
+      throw new LyceumError('UNAVAILABLE', `${url}: no answer`);
+    };
+    room.fetchAhead(set.digest, Uint32Array.from(range(0, 24)));
+    await vi.waitFor(() => expect(objects.reads.length).toBeGreaterThan(4), 60_000);
+    const taken = room.take(++uses, set.digest, Uint32Array.from(range(0, 24)));
+    await expect(taken).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: `${BASE}shard-0.tar: no answer`,
+    });
+  });
+});
+
+describe('a window that cannot be read', () => {
+  it('names the picture whose bytes are others', async () => {
+    const set = await pictureSet(root, { base: BASE });
+    const { room } = await opened(set, { cacheBytes: 0 });
+    const tar = readFileSync(join(root, 'shard-0.tar'));
+    const at = tar.indexOf(set.pictures[7] as Buffer) + 50;
+    tar[at] = (tar[at] as number) ^ 1;
+    writeFileSync(join(root, 'shard-0.tar'), tar);
+    const taken = room.take(++uses, set.digest, Uint32Array.from(range(4, 9)));
+    await expect(taken).rejects.toMatchObject({
+      name: 'PictureDigestError',
+      code: 'FAILED_PRECONDITION',
+      place: { set: set.digest, sample: 7, url: `${BASE}shard-0.tar` },
+    });
+    await expectPixels(room, set, range(8, 24));
+  });
+
+  it('names the picture that will not decode, and why', async () => {
+    const set = await pictureSet(root, { broken: [5], formats: ['folder'], base: BASE });
+    const { room } = await opened(set);
+    const taken = room.take(++uses, set.digest, Uint32Array.from(range(0, 24)));
+    await expect(taken).rejects.toMatchObject({
+      name: 'PictureDecodeError',
+      code: 'INVALID_ARGUMENT',
+      reason: 'unreadable image',
+      place: { sample: 5, url: `${BASE}photos-0/bee/5.img` },
+    });
+  });
+
+  it('says what the server says, and is read once it can be', async () => {
+    const set = await pictureSet(root, { base: BASE });
+    const { room, objects } = await opened(set, { cacheBytes: 0 });
+    truncateSync(join(root, 'shard-0.tar'), 2048);
+    const tar = readFileSync(join(root, 'shard-0.tar'));
+    const samples = range(0, 24);
+    await expect(room.take(++uses, set.digest, Uint32Array.from(samples))).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+    });
+    expect(tar).toHaveLength(2048);
+    objects.before = () => Promise.reject(new LyceumError('PERMISSION_DENIED', 'answers 403'));
+    await expect(room.take(++uses, set.digest, Uint32Array.from(samples))).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+    });
+  });
+
+  it('gives its memory back when nobody waits for it any more', async () => {
+    const set = await pictureSet(root, { base: BASE });
+    const memoryBytes = 24 * GRID.height * GRID.width * 3 + 40 * 1024;
+    const { room, objects } = await opened(set, { cacheBytes: 0, memoryBytes });
+    const aborted: boolean[] = [];
+    objects.before = (_, signal) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => {
+          aborted.push(true);
+          reject(signal.reason);
+        });
+      });
+    const id = ++uses;
+    const before = objects.reads.length;
+    const taken = room.take(id, set.digest, Uint32Array.from(range(0, 24)));
+    await vi.waitFor(() => expect(objects.reads.length).toBeGreaterThan(before), 60_000);
+    const other = room.take(++uses, set.digest, Uint32Array.from(range(0, 23)));
+    room.release(id);
+    await expect(taken).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(aborted).not.toEqual([]);
+    room.release(uses);
+    await expect(other).rejects.toMatchObject({ code: 'CANCELLED' });
+    objects.before = () => undefined;
+    await expectPixels(room, set, range(0, 24));
+  });
+
+  it('is not begun where this program decodes otherwise', async () => {
+    const set = await pictureSet(root, { canaryDigest: 'ab'.repeat(32) });
+    await expect(opened(set)).rejects.toMatchObject({
+      name: 'PictureCanaryError',
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringMatching(/lyceum-pictures\/1 libvips.*of the test/),
+    });
+  });
+});

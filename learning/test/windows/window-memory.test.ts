@@ -1,0 +1,83 @@
+/** Random users of windows against plain sums: nothing above the budget, and everybody is served. */
+import { describe, expect, it } from 'vitest';
+import { mulberry32 } from '../../src/arrays/hashing.js';
+import { WindowMemory } from '../../src/windows/window-memory.js';
+
+const never = new AbortController().signal;
+
+describe('memory for windows', () => {
+  it('is never above its budget, and everybody has a turn', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const memory = new WindowMemory(1000);
+      let draws = 0;
+      const random = (below: number) => Math.floor(mulberry32(seed, draws++) * below);
+      let served = 0;
+      const user = async () => {
+        for (let i = 0; i < 20; i++) {
+          const reading = random(300);
+          const buffer = await memory.admit(1 + random(700), reading, never);
+          expect(memory.usedBytes).toBeLessThanOrEqual(1000);
+          const beside = random(400);
+          if (memory.tryTake(beside)) memory.give(beside);
+          await Promise.resolve();
+          memory.give(reading);
+          expect(memory.usedBytes).toBeLessThanOrEqual(1000);
+          memory.retire(buffer, () => undefined);
+          served++;
+        }
+      };
+      await Promise.all([user(), user(), user(), user()]);
+      expect(served).toBe(80);
+    }
+  });
+
+  it('serves in the order of asking: a small window does not pass a large one', async () => {
+    const memory = new WindowMemory(100);
+    const held = await memory.admit(60, 0, never);
+    const order: string[] = [];
+    const large = memory.admit(90, 0, never).then((buffer) => {
+      order.push('large');
+      memory.discard(buffer);
+    });
+    const small = memory.admit(10, 0, never).then(() => order.push('small'));
+    expect(memory.tryTake(1)).toBe(false);
+    memory.discard(held);
+    await Promise.all([large, small]);
+    expect(order).toEqual(['large', 'small']);
+  });
+
+  it('lets the next ones pass when one leaves', async () => {
+    const memory = new WindowMemory(100);
+    await memory.admit(60, 0, never);
+    const leaving = new AbortController();
+    const large = memory.admit(90, 0, leaving.signal);
+    const small = memory.admit(10, 0, never);
+    leaving.abort();
+    await expect(large).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect((await small).byteLength).toBe(10);
+  });
+
+  it('keeps what nobody uses until its room is needed, and hands its buffer on', async () => {
+    const memory = new WindowMemory(100);
+    const gone: string[] = [];
+    const first = await memory.admit(40, 0, never);
+    const second = await memory.admit(40, 0, never);
+    memory.retire(first, () => gone.push('first'));
+    memory.retire(second, () => gone.push('second'));
+    expect(memory.tryTake(20)).toBe(true);
+    expect(gone).toEqual([]);
+    expect(await memory.admit(30, 0, never)).toBe(first);
+    expect(gone).toEqual(['first']);
+    memory.revive(second);
+    expect(memory.tryTake(20)).toBe(false);
+    memory.retire(second, () => gone.push('second'));
+    expect(memory.tryTake(20)).toBe(true);
+    expect(gone).toEqual(['first', 'second']);
+  });
+
+  it('refuses what never fits', () => {
+    expect(() => new WindowMemory(100).admit(90, 20, never)).toThrowError(
+      /takes 90 bytes decoded and 20 to read .* may take 100/,
+    );
+  });
+});
