@@ -1,12 +1,19 @@
 /** What the coordinator knows of a model or a data set, in a few words. */
 import { sharedSamplesText } from '@lyceum/learning/datasets';
 import { z } from 'zod';
-import { countText } from './table.js';
+import { bytesText, countText } from './table.js';
 
 const modality = z.object({
   name: z.string().optional(),
   sampleShape: z.array(z.number()),
   encoding: z.object({ summary: z.string() }).optional(),
+});
+
+const shardsDescription = z.object({
+  count: z.number(),
+  formats: z.array(z.string()),
+  pictureBytes: z.number(),
+  chunks: z.number(),
 });
 
 const datasetDescription = z.object({
@@ -18,6 +25,7 @@ const datasetDescription = z.object({
     testInTrain: z.number(),
     testInValidation: z.number(),
   }),
+  shards: shardsDescription.optional(),
 });
 
 const modelDescription = z.object({
@@ -48,9 +56,21 @@ export function datasetText(description: unknown): string | undefined {
     `${data.modalities.map(shapeText).join(', ')}, ${data.classCount} classes`,
     ...data.modalities.map(encodedText),
     splits.join(', '),
+    data.shards && shardsText(data.shards),
     shared,
   ];
   return parts.filter((part) => part !== undefined).join('; ');
+}
+
+/** `12.3 GB of pictures in 1,024 shards (tar), 1,230 chunks` */
+function shardsText({
+  count,
+  formats,
+  pictureBytes,
+  chunks,
+}: z.output<typeof shardsDescription>): string {
+  const shards = `${countText(count)} ${count === 1 ? 'shard' : 'shards'}`;
+  return `${bytesText(pictureBytes)} of pictures in ${shards} (${formats.join(', ')}), ${countText(chunks)} chunks`;
 }
 
 function shapeText({ name, sampleShape }: z.output<typeof modality>): string {

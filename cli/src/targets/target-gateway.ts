@@ -92,7 +92,12 @@ export class TargetGateway implements TargetMaker {
     const { ARTIFACT_KIND_DATASET } = ArtifactKind;
     const bytes = await this.#client.pullArtifact(ARTIFACT_KIND_DATASET, `run:${this.#runId}`);
     // What only the model says that a student starts from is not known here: then a set of several is refused.
-    const dataset = seenDataset(parseStoredDataset(bytes, datasetDigest), spec.student.modality);
+    const stored = parseStoredDataset(bytes, datasetDigest);
+    if (stored.shards !== undefined) {
+      const message = `the set of run ${this.#runId} is in shards, whose pictures only workers read; ask without inputs, and read those of a batch's samples yourself`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    }
+    const dataset = seenDataset(stored, spec.student.modality);
     return { dataset, views: spec.views };
   }
 }

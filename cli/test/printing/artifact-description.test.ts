@@ -17,6 +17,19 @@ test('a data set: shape, classes, splits, and how many labels where some lack', 
   );
 });
 
+test('a data set in shards: how much is where', () => {
+  const description = {
+    modalities: [{ sampleShape: [64, 64, 3] }],
+    classCount: 2,
+    splits: { train: { samples: 7, labelled: 7 } },
+    sharedSamples: { validationInTrain: 0, testInTrain: 0, testInValidation: 0 },
+    shards: { count: 1024, formats: ['tar'], pictureBytes: 12_300_000_000, chunks: 1230 },
+  };
+  expect(datasetText(description)).toBe(
+    '[64, 64, 3], 2 classes; train 7; 12.3 GB of pictures in 1,024 shards (tar), 1,230 chunks',
+  );
+});
+
 test('a data set of several modalities: each by name', () => {
   const modalities = [
     { name: 'pixels', sampleShape: [28, 28, 1] },

@@ -94,4 +94,6 @@ export type ShownSample =
       readonly count: number;
     }
   /** The first numbers of it, at most 32, and how many there are. */
-  | { readonly kind: 'numbers'; readonly values: readonly number[]; readonly count: number };
+  | { readonly kind: 'numbers'; readonly values: readonly number[]; readonly count: number }
+  /** Of a set in shards, which only workers read: where the picture is, in words. */
+  | { readonly kind: 'elsewhere'; readonly where: string };

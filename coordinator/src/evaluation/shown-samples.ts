@@ -1,5 +1,5 @@
 /** Samples of a set as a person can look at them. */
-import { type Encoding, SamplesOnDisk } from '@lyceum/learning/datasets';
+import { type Encoding, picturePlaces, SamplesOnDisk } from '@lyceum/learning/datasets';
 import { thumbnailOf } from '@lyceum/learning/formats';
 import type { ShownSample } from '../documents/index.js';
 
@@ -34,6 +34,8 @@ export async function shownSamples(
   modality: string | undefined,
   samples: readonly number[],
 ): Promise<ShownSample[]> {
+  const places = picturePlaces(path, samples);
+  if (places !== undefined) return places.map((where) => ({ kind: 'elsewhere', where }));
   const set = new SamplesOnDisk(path, modality);
   try {
     const show = shower(set, samples);

@@ -37,6 +37,7 @@ import type { EndpointTrial, EndpointTrialRequest } from './endpoint-trials.js';
 
 /** An endpoint that stumbles once is no reason to refuse a run. */
 const TRIES = 2;
+const UNREAD = 'its data set is in shards, and only workers read those';
 /** Somebody waits for the answer. */
 const TIMEOUT_MS = 20_000;
 /** An inference server is asked up to four times. */
@@ -50,6 +51,7 @@ export async function tryEndpoint(request: EndpointTrialRequest): Promise<Endpoi
   const packaged = parsePackagedModel(readFileSync(request.modelFile));
   const settings = parseSettingsJson(request.settingsJson);
   const stored = parseStoredDataset(readFileSync(request.datasetFile));
+  if (stored.shards !== undefined) return { warning: UNREAD };
   const dataset = seenDataset(stored, settings.modality);
   const splits: readonly SplitName[] = ['validation', 'train', 'test'];
   const samples = splits.flatMap((split) => [...splitSamples(dataset, split)]);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Encoding,
+  encodeManifest,
   encodeSample,
   encodeStoredDataset,
   type Modality,
@@ -49,6 +50,31 @@ const NUMBERS = setOf(13, {
   },
 });
 
+/** The file of a set in shards: a hundred bytes between the beginnings of pictures, which have ten. */
+function manifestOf(sampleCount: number, url: string): string {
+  return fileOf(
+    encodeManifest({
+      sampleCount,
+      classCount: 2,
+      classNames: ['cat', 'dog'],
+      labels: new Int32Array(sampleCount),
+      splits: new Uint8Array(sampleCount).fill(1),
+      chunkEnds: Uint32Array.of(sampleCount),
+      shards: {
+        shards: [{ url, format: 'tar', sizeBytes: 100 * sampleCount }],
+        grid: { height: 1, width: 2, channels: 1, fit: 'cover' },
+        decoder: 'none',
+        canary: { samples: [0], digest: 'ab'.repeat(32) },
+        shardOf: new Uint32Array(sampleCount),
+        offsets: Float64Array.from({ length: sampleCount }, (_, sample) => 100 * sample),
+        lengths: new Uint32Array(sampleCount).fill(10),
+        digests: new Uint8Array(16 * sampleCount),
+        paths: undefined,
+      },
+    }),
+  );
+}
+
 async function found(changes: { dataset?: string | undefined; classNames?: string[] } = {}) {
   const { classNames = ['cat', 'dog'] } = changes;
   const example = exampleInput();
@@ -87,6 +113,15 @@ describe('findings', () => {
       0.5 * Math.log(0.5 / 0.1) + 0.5 * Math.log(0.5 / 0.9),
       5,
     );
+  });
+
+  test('say of a set in shards where its pictures are', async () => {
+    const { examples } = (await found({ dataset: manifestOf(13, 's3://photos/0.tar') })).found;
+    expect(examples.map(({ row }) => row)).toEqual([12, 9, 3, 8]);
+    expect(examples[0]?.shown).toEqual({
+      kind: 'elsewhere',
+      where: 's3://photos/0.tar, bytes 1,200 to 1,209',
+    });
   });
 
   test('have no examples once the set is gone', async () => {

@@ -130,6 +130,17 @@ describe('a student worker', () => {
     expect(heldRuns([run], [{ ...session, sessionKeyDigest: '22'.repeat(32) }]).size).toBe(0);
   });
 
+  it('is told its spans, and of a set in shards the blocks of its order', () => {
+    const held = aHeldRun({ teachers: [] });
+    const { run } = studentState(held);
+    expect(run).toMatchObject({ spanPositions: 1_000, blockPositions: undefined });
+    const told = (kind: 'full' | 'chunks') =>
+      studentState({ ...held, sampleOrder: { kind, reason: 'small', spanPositions: 300 } }).run;
+    expect(told('chunks')).toMatchObject({ spanPositions: 300, blockPositions: 300 });
+    expect(told('full')).toMatchObject({ spanPositions: 300, blockPositions: undefined });
+    expect(told('chunks')?.windowSteps).toBe(4 * 3);
+  });
+
   it('has a run only while that is in progress', () => {
     const states = RUN_STATES.filter(
       (state) => heldRuns([aHeldRun({ state })], [session]).size > 0,

@@ -1,5 +1,5 @@
 // Against a search through every step of the run.
-import { orderedRows } from '@lyceum/learning/orders';
+import { orderedRows, orderedSamples } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import { firstAffectedStep, viewKey } from '../../src/schedule/first-affected-step.js';
 
@@ -29,6 +29,18 @@ describe('the first step', () => {
       const found = firstAffectedStep(order, new Map([[key, affected]]));
       expect(found).toBe(searched(view, affected));
       expect(Math.floor((found ?? 0) / plan.stepsPerEpoch)).toBe(view);
+    }
+  });
+
+  it('that has a sample, in an order by chunks', () => {
+    const chunkEnds = Uint32Array.of(1020, 1030, 1090, 1150);
+    const byChunks = { ...order, order: { seed: 9, blockPositions: 16 }, chunkEnds };
+    const inEpoch = { seed: 9, blockPositions: 16, epoch: 1 };
+    const visited = orderedSamples(SAMPLES, chunkEnds, inEpoch, 0, SAMPLES.length);
+    const key = viewKey(viewOf(1));
+    for (const [position, sample] of visited.entries()) {
+      const found = firstAffectedStep(byChunks, new Map([[key, new Set([sample])]]));
+      expect(found).toBe(7 + Math.floor(position / 8));
     }
   });
 

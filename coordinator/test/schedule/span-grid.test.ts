@@ -3,6 +3,7 @@ import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import {
   endStepOfSpan,
+  gridOfSpans,
   SPAN_BYTES,
   spanAt,
   spanGrid,
@@ -36,6 +37,22 @@ describe('spanGrid', () => {
     const small = stepPlan({ sampleCount: 9_000, batchSize: 32, epochs: 1 });
     expect(spanGrid(small, 128 * 1024).spanPositions).toBe(64);
     expect(spanGrid(small, SPAN_BYTES).spanPositions).toBe(32);
+  });
+
+  it('narrows spans of large pictures, and cuts none of more than 4,096', () => {
+    const plan = stepPlan({ sampleCount: 9_000, batchSize: 128, epochs: 1 });
+    expect(spanGrid(plan, ROW_BYTES, 1).spanPositions).toBe(24 * 128);
+    // 1,024 pictures in 128 MiB, of 71 batches: nine spans.
+    expect(spanGrid(plan, ROW_BYTES, 2 ** 17).spanPositions).toBe(8 * 128);
+    expect(spanGrid(plan, ROW_BYTES, 2 ** 27).spanPositions).toBe(128);
+  });
+
+  it('is the same again from the length of its spans', () => {
+    for (const batchSize of [9, 128, 5_000]) {
+      const plan = stepPlan({ sampleCount: 9_000, batchSize, epochs: 3 });
+      const grid = spanGrid(plan, ROW_BYTES);
+      expect(gridOfSpans(plan, grid.spanPositions)).toEqual(grid);
+    }
   });
 
   it('maps every step to the span that holds its positions', () => {

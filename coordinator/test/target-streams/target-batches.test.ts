@@ -1,5 +1,5 @@
 // A small plan whose frames are cut anywhere; rows are told by numbers that their positions give.
-import { orderedRows, stepPlan } from '@lyceum/learning/orders';
+import { orderedRows, orderedSamples, stepPlan } from '@lyceum/learning/orders';
 import { viewAt } from '@lyceum/learning/views';
 import { float32Tensor, float32Values, type TargetBatch } from '@lyceum/proto';
 import { expect, it } from 'vitest';
@@ -55,6 +55,19 @@ it('cuts frames at the ends of batches, the last of which is shorter', () => {
   );
   const values = batches.flatMap(({ tensors }) => [...float32Values(tensors[0] as never)]);
   expect(values).toEqual(Array.from({ length: 2 * TRAIN }, (_, i) => i));
+});
+
+it('names the samples of an order by chunks', () => {
+  const order = { seed: 7, blockPositions: 4 };
+  const sharded = { ...dataset, chunkEnds: Uint32Array.of(2, 5, 9, 12) };
+  const own = { ...settings, dataset: sharded, order };
+  const samples = [...targetBatches(frame(1, 0, TRAIN), own)].flatMap((batch) => batch.samples);
+  const train = Uint32Array.from({ length: TRAIN }, (_, row) => row + 2);
+  const inEpoch = { ...order, epoch: 1 };
+  expect(samples).toEqual([...orderedSamples(train, sharded.chunkEnds, inEpoch, 0, TRAIN)]);
+  expect(samples).not.toEqual(
+    [...targetBatches(frame(1, 0, TRAIN), settings)].flatMap((batch) => batch.samples),
+  );
 });
 
 it.each([2, 3, 4, 5])('%i ranks together get what one reader gets, each its slice', (worldSize) => {

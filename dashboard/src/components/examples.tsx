@@ -50,6 +50,13 @@ export function Examples({ examples, classNames }: ExamplesProps) {
 function Shown({ example }: { readonly example: Example }) {
   const { shown, row } = example;
   if (shown.kind === 'text') return <blockquote class="sample">{shown.text}</blockquote>;
+  if (shown.kind === 'elsewhere') {
+    return (
+      <p class="sample">
+        <code>{shown.where}</code>
+      </p>
+    );
+  }
   if (shown.kind === 'numbers') {
     const { values, count } = shown;
     const numbers = values.slice(0, NUMBERS_SHOWN).map(figureText).join(', ');

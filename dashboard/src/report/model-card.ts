@@ -108,6 +108,7 @@ function taskOf(findings: ReportInput['findings']): string | undefined {
     text: 'text-classification',
     row: 'tabular-classification',
     numbers: 'tabular-classification',
+    elsewhere: 'image-classification',
   };
   const kind = findings.examples[0]?.shown.kind;
   return kind === undefined ? undefined : tasks[kind];

@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
+  describeDataset,
   encodeManifest,
   type ManifestParts,
   parseStoredDataset,
+  picturePlaces,
   seenDataset,
   withHeld,
 } from '@lyceum/learning/datasets';
@@ -82,6 +87,43 @@ describe('the manifest of a set in shards', () => {
     const broken = parts();
     damage(broken);
     expect(() => encodeManifest(broken)).toThrowError(message);
+  });
+
+  it('is described by what is in its shards', () => {
+    const stored = parseStoredDataset(encodeManifest(parts()));
+    expect(describeDataset(stored)).toMatchObject({
+      sampleCount: 6,
+      modalities: [{ sampleShape: [1, 2, 1], valueType: 'uint8' }],
+      splits: { train: { samples: 3, labelled: 2 } },
+      shards: {
+        count: 2,
+        formats: ['folder', 'tar'],
+        pictureBytes: 4 * 10 + 1024 + 70,
+        chunks: 4,
+        fit: 'cover',
+        decoder: 'v1, libvips 8.18.3',
+      },
+    });
+  });
+
+  it('says of its pictures where they are, read from disk', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
+    try {
+      const path = join(folder, 'set');
+      writeFileSync(path, encodeManifest(parts()));
+      expect(picturePlaces(path, [5, 0, 4])).toEqual([
+        'photos/cat/1.png',
+        's3://bucket/train-0.tar, bytes 512 to 521',
+        's3://bucket/train-0.tar, bytes 3,072 to 4,095',
+      ]);
+      const parquet = parts();
+      const shards = [{ url: 'https://host/0.parquet', format: 'parquet', sizeBytes: 9 }] as const;
+      parquet.shards.shardOf.fill(0);
+      writeFileSync(path, encodeManifest({ ...parquet, shards: { ...parquet.shards, shards } }));
+      expect(picturePlaces(path, [1])).toEqual(['https://host/0.parquet, row 1,536']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('names what is wrong in meta.json', () => {

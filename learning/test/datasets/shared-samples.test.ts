@@ -1,6 +1,7 @@
 /** Twins planted in a set, of bytes and of floats, in one modality or two, counted by hand. */
 import { describe, expect, it } from 'vitest';
 import { type Modality, NAMELESS } from '../../src/datasets/dataset.js';
+import type { ShardIndex } from '../../src/datasets/shards/index.js';
 import { sharedSamples, sharedSamplesText } from '../../src/datasets/shared-samples.js';
 
 /** Samples of two values each, by one letter; splits by number. */
@@ -31,6 +32,20 @@ describe.each(['bytes', 'floats'] as const)('samples in two splits, of %s', (typ
     const shared = sharedSamples(set('abcdef', [1, 1, 2, 2, 3, 3], type));
     expect(shared).toEqual({ validationInTrain: 0, testInTrain: 0, testInValidation: 0 });
     expect(sharedSamplesText(shared)).toBeUndefined();
+  });
+});
+
+it('are told by the digests of pictures, of a set in shards', () => {
+  const letters = 'aabbc';
+  const digests = Uint8Array.from(
+    [...letters].flatMap((letter) => Array(16).fill(letter.charCodeAt(0))),
+  );
+  const { splits, sampleCount } = set(letters, [1, 3, 1, 2, 3], 'bytes');
+  const shards = { digests } as ShardIndex;
+  expect(sharedSamples({ modalities: new Map(), splits, sampleCount, shards })).toEqual({
+    validationInTrain: 1,
+    testInTrain: 1,
+    testInValidation: 0,
   });
 });
 
