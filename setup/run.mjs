@@ -9,8 +9,12 @@ import { pathToFileURL } from 'node:url';
 import { setUpOrExit } from './command.mjs';
 import { CHECKOUT } from './places.mjs';
 
-/** What an example needs besides the digits. @type {Readonly<Record<string, import('./data.mjs').DataName>>} */
-const DATA_OF_EXAMPLE = { 'fashion-seeds': 'fashion', 'cross-modal': 'mfeat' };
+/** What an example or a bench needs besides the digits. @type {Readonly<Record<string, import('./data.mjs').DataName>>} */
+const DATA_OF_EXAMPLE = {
+  'fashion-seeds': 'fashion',
+  'chunk-order': 'fashion',
+  'cross-modal': 'mfeat',
+};
 
 const [script, ...args] = process.argv.slice(2);
 if (script === undefined) {

@@ -6,6 +6,7 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { onInterrupt } from '@lyceum/platform';
 import { answers } from './answers/answers.js';
+import { chunkOrder } from './answers/chunk-order.js';
 import {
   capacity,
   colocated,
@@ -41,6 +42,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   capacity: {
     summary: 'achieved rate ÷ what teachers and student allow, 1 to 32 workers, unequal teachers',
     run: capacity,
+  },
+  'chunk-order': {
+    summary: 'accuracy in the order of a set in shards − in full order, shards mixed and sorted',
+    run: chunkOrder,
   },
   colocated: {
     summary:
