@@ -109,13 +109,13 @@ A first run:
     addDashboard,
     addWorkers,
     addModels,
-    addDatasets,
     addAnswers,
     addVersion,
     addCompletion,
   ]) {
     add(program);
   }
+  addDatasets(program, env);
   addImitation(program, env);
   addDoctor(program, env);
   return program;

@@ -25,6 +25,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
       page('Teachers behind servers and APIs', 'docs/remote-teachers.md'),
       page('Black boxes, imitated', 'docs/imitation.md'),
       page('Texts and tables', 'docs/text-and-tables.md'),
+      page('Sets beyond memory', 'docs/sets.md'),
       page('Several modalities', 'docs/cross-modal.md'),
       page('Students elsewhere', 'docs/students-elsewhere.md'),
       page('Python', 'clients/python/README.md'),

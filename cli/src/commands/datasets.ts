@@ -35,6 +35,8 @@ import {
   pushArtifact,
   withCoordinator,
 } from '../session/index.js';
+import { addRegister } from './datasets-register.js';
+import { addRepack } from './datasets-repack.js';
 
 const KIND = ArtifactKind.ARTIFACT_KIND_DATASET;
 
@@ -65,9 +67,14 @@ interface PushOptions extends IdxOptions {
   readonly dryRun?: boolean;
 }
 
-export function addDatasets(program: Command): void {
-  const datasets = program.command('datasets').description('push, list, show and delete data sets');
+/** @param env - has AWS's variables. */
+export function addDatasets(program: Command, env: NodeJS.ProcessEnv): void {
+  const datasets = program
+    .command('datasets')
+    .description('push, register, list, show and delete data sets');
   addPush(datasets);
+  addRegister(datasets, env);
+  addRepack(datasets, env);
   addArtifactList(datasets, KIND);
   addArtifactShow(datasets, KIND);
   addArtifactDelete(datasets, KIND);

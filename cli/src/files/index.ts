@@ -10,6 +10,12 @@ export {
   type Setting,
 } from './set-option.js';
 export {
+  addShardPlaceOptions,
+  belowRoot,
+  openShardObjects,
+  type ShardPlaceFlags,
+} from './shard-objects.js';
+export {
   readSpecificationDocument,
   readSpecificationFile,
   sourceName,

@@ -21,6 +21,7 @@ export { reportLines } from './report-lines.js';
 export { labelSelector } from './run-labels.js';
 export { runListLines, runPageLines, runTableLines } from './run-table.js';
 export { degradedText, isNews, isPaused, pauseAdvice, plainLine } from './run-view.js';
+export { shardLines } from './shard-lines.js';
 export { sweepLines } from './sweep-lines.js';
 export {
   barText,

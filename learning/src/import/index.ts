@@ -10,7 +10,7 @@ export {
   requireNothingRefused,
   wholeSource,
 } from './import-source.js';
-export type { ImportSummary } from './import-summary.js';
+export { type ImportSummary, importSummary } from './import-summary.js';
 export { type RawSample, rawSamples } from './raw-samples.js';
 export {
   type ImportOptions,

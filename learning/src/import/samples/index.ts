@@ -8,6 +8,7 @@ export {
   parseNgrams,
   parseSize,
   parseSplit,
+  type SplitChoice,
 } from './import-options.js';
 export { Ignored, orRefused, Refusals, type RefusedSample } from './refusals.js';
 export {

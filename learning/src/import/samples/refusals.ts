@@ -38,6 +38,15 @@ export class Refusals {
     this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
     if (this.first.length < FIRST_COUNT) this.first.push({ path: where, message });
   }
+
+  /** Those of another part of the source, which follows. */
+  addAll({ count, reasons, first }: Pick<Refusals, 'count' | 'reasons' | 'first'>): void {
+    this.count += count;
+    for (const [reason, own] of reasons) {
+      this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + own);
+    }
+    this.first.push(...first.slice(0, FIRST_COUNT - this.first.length));
+  }
 }
 
 /** Files that are not meant as samples. */
@@ -48,5 +57,11 @@ export class Ignored {
   add(path: string): void {
     this.count += 1;
     if (this.first.length < FIRST_COUNT) this.first.push(path);
+  }
+
+  /** Those of another part of the source, which follows. */
+  addAll({ count, first }: Pick<Ignored, 'count' | 'first'>): void {
+    this.count += count;
+    this.first.push(...first.slice(0, FIRST_COUNT - this.first.length));
   }
 }

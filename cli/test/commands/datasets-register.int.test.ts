@@ -1,0 +1,255 @@
+/**
+ * Sets in shards by the command line. What Hugging Face's `datasets` and `webdataset` write is read row for row as they read
+ * it: they are the machine's, or fetched by pip into the cache, and left out aloud where neither is. A registration that is killed
+ * goes on where it was, and a set is repacked by way of a real coordinator.
+ */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseStoredDataset, SPLIT_NUMBERS, type SplitName } from '@lyceum/learning/datasets';
+import { registerSet } from '@lyceum/learning/indexing';
+import { AddressGuard } from '@lyceum/platform';
+import { openObjects } from '@lyceum/platform/objects';
+import { ArtifactKind } from '@lyceum/proto';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { pythonWith } from '../../../coordinator/test/support.js';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { runCli, startCli } from './cli-process.js';
+
+const REQUIREMENTS = ['datasets==5.2.0', 'webdataset==1.0.2', 'pillow==13.0.0', 'numpy'];
+const SCRIPT = fileURLToPath(new URL('shard_sets.py', import.meta.url));
+
+/** Port 1 of loopback: nobody listens there. */
+const NOBODY = '127.0.0.1:1';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'lyceum-register-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Rows = Record<SplitName, [digest: string, label: number | null][]>;
+
+test('sets of Hugging Face and WebDataset are read row for row as their libraries read them', async ({
+  skip,
+}) => {
+  // By that name in its path dill knows what is a library, and does not pickle it.
+  const python = await pythonWith('shard-sets-site-packages', REQUIREMENTS, 'datasets, webdataset');
+  if (python.lack !== undefined) skip(python.lack);
+  const root = path.join(folder, 'sets');
+  await mkdir(root);
+  const { code, stdout, stderr } = await python.run([SCRIPT, root]);
+  expect(code, stderr).toBe(0);
+  const found = JSON.parse(stdout) as { readonly hf: Rows; readonly wds: Rows };
+  expect(await registeredRows(root, 'hf/')).toEqual({
+    classNames: ['cat', 'dog', 'ant'],
+    rows: found.hf,
+  });
+  expect(await registeredRows(root, 'wds/')).toEqual({
+    classNames: ['0', '1', '2'],
+    rows: found.wds,
+  });
+});
+
+async function registeredRows(root: string, url: string) {
+  const objects = openObjects({ datasetsRoot: root, guard: new AddressGuard([]), environment: {} });
+  const grid = { height: 8, width: 8, channels: 3, fit: 'cover' } as const;
+  const options = { sources: [url], grid, checksPictures: true };
+  const { manifest, summary } = await registerSet(options, {
+    objects,
+    cacheFolder: path.join(root, 'cache'),
+  });
+  expect(summary.refused.count).toBe(0);
+  const { labels, splits, shards, classNames } = parseStoredDataset(manifest);
+  const rows: Rows = { train: [], validation: [], test: [] };
+  const names = Object.entries(SPLIT_NUMBERS) as [SplitName, number][];
+  for (const [sample, label] of labels.entries()) {
+    const split = names.find(([, number]) => number === splits[sample])?.[0] as SplitName;
+    const digest = Buffer.from(shards?.digests.subarray(16 * sample, 16 * sample + 16) ?? []);
+    rows[split].push([digest.toString('hex'), label < 0 ? null : label]);
+  }
+  return { classNames, rows };
+}
+
+describe('pictures sorted by class', () => {
+  const root = path.join(folder, 'root');
+  const cache = path.join(folder, 'cache');
+  const options = ['--size', '8', '--cache', cache, '--datasets-root', root];
+  let cluster: LocalCluster;
+
+  beforeAll(async () => {
+    for (const [n, name] of ['cat', 'dog', 'ant'].entries()) {
+      const own = path.join(root, 'pets/train', name);
+      await mkdir(own, { recursive: true });
+      const background = { r: 80 * n, g: 0, b: 255 - 80 * n };
+      const image = sharp({ create: { width: 16, height: 12, channels: 3, background } });
+      await image.jpeg().toFile(path.join(own, '0.jpg'));
+      for (let copy = 1; copy < 40; copy++)
+        cpSync(path.join(own, '0.jpg'), path.join(own, `${copy}.jpg`));
+    }
+    const stateDir = path.join(folder, 'state');
+    cluster = await LocalCluster.start({ teacherWorkers: 0, studentWorkers: 0, stateDir });
+  });
+  afterAll(() => cluster.stop());
+
+  test('are registered, repacked to tars, and stay the same set', async () => {
+    const cli = (...args: string[]) => runCli(cluster.address, 'datasets', ...args);
+    const registered = await cli('register', 'pets', 'pets/', ...options);
+    expect(registered, registered.stderr).toMatchObject({ code: 0 });
+    expect(registered.stderr).toContain(
+      '120 of 8 × 8 (height × width), 3 channels, uint8, from images',
+    );
+    expect(registered.stderr).toMatch(/^mixing {4}a batch of \d+ has 3.0 distinct classes/m);
+    const again = await cli('register', 'pets', 'pets/', ...options);
+    expect(again.stderr).toContain('pets is there already, the same');
+
+    const target = path.join(root, 'mixed/');
+    const places = ['--cache', cache, '--datasets-root', root];
+    const repacked = await cli('repack', 'pets', 'mixed', target, '--size', '6', ...places);
+    expect(repacked, repacked.stderr).toMatchObject({ code: 0 });
+    expect(readdirSync(target).sort()).toEqual([
+      'test-0000.tar',
+      'train-0000.tar',
+      'validation-0000.tar',
+    ]);
+    const client = new CoordinatorClient(cluster.address);
+    try {
+      const [pets, mixed] = await Promise.all(
+        ['pets', 'mixed'].map(async (name) =>
+          parseStoredDataset(await client.pullArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, name)),
+        ),
+      );
+      expect(mixed?.classNames).toEqual(['ant', 'cat', 'dog']);
+      const facts = (set: typeof pets) =>
+        Array.from(set?.labels ?? [], (label, sample) => `${set?.splits[sample]} ${label}`).sort();
+      expect(facts(mixed)).toEqual(facts(pets));
+      expect(mixed?.modalities.get('')?.sampleShape).toEqual([6, 6, 3]);
+    } finally {
+      client.close();
+    }
+    const other = await cli('repack', 'pets', 'mixed', target, '--size', '5', ...places);
+    expect(other).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('mixed/ is not empty'),
+    });
+  });
+
+  test('what is wrong is said before a coordinator is asked', async () => {
+    await writeFile(path.join(root, 'pets/train/cat/broken.jpg'), 'hello');
+    const cli = (...args: string[]) =>
+      runCli(NOBODY, 'datasets', 'register', 'pets', ...args, ...options);
+    const refused = await cli('pets/');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('pets/train/cat/broken.jpg: does not begin as JPEG');
+    const dry = await cli('pets/', '--skip-refused', '--dry-run', '-o', 'json');
+    expect(dry.code).toBe(0);
+    expect(JSON.parse(dry.stdout)).toMatchObject({
+      summary: { samples: 120 },
+      shards: { count: 1 },
+    });
+    expect(await cli('nowhere/')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('nowhere'),
+    });
+    expect(await runCli(NOBODY, 'datasets', 'register', 'pets', 'pets/')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("required option '--size"),
+    });
+  });
+});
+
+test('a registration that is killed goes on with the shards that it had not read', async () => {
+  const jpg = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#888' } })
+    .jpeg()
+    .toBuffer();
+  const place = path.join(folder, 'killed');
+  const cache = path.join(place, 'cache');
+  const cli = (...args: string[]) => [
+    'datasets',
+    'register',
+    'served',
+    ...args,
+    '--size',
+    '8',
+    '--cache',
+    cache,
+  ];
+  const tar = await tarOfPictures(jpg);
+  const stands = new Set(['/5.tar', '/6.tar', '/7.tar']);
+  const whole: string[] = [];
+  const server = await servingTars(tar, (url, isWhole) => {
+    if (isWhole) whole.push(url);
+    return !stands.has(url);
+  });
+  const { port } = server.address() as AddressInfo;
+  const urls = `http://127.0.0.1:${port}/{0..7}.tar`;
+  try {
+    const first = startCli(NOBODY, cli(urls, '--dry-run'));
+    const indexes = () =>
+      readdirSync(path.join(cache, 'shard-indexes')).filter((name) => name.endsWith('.npz'));
+    await vi.waitFor(() => expect(indexes()).toHaveLength(5), { timeout: 60_000 });
+    first.process.kill('SIGKILL');
+    await first.result;
+    stands.clear();
+    whole.length = 0;
+    const second = await runCli(NOBODY, ...cli(urls, '--dry-run', '-o', 'json'));
+    expect(second, second.stderr).toMatchObject({ code: 0 });
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      summary: { samples: 160 },
+      shards: { count: 8 },
+    });
+    expect(whole.sort()).toEqual(['/5.tar', '/6.tar', '/7.tar']);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** Twenty pictures of two classes, as `tar` itself writes them. */
+async function tarOfPictures(jpg: Buffer): Promise<Buffer> {
+  const place = path.join(folder, 'tar');
+  await mkdir(place);
+  const names: string[] = [];
+  for (let n = 0; n < 20; n++) {
+    for (const [ending, bytes] of [
+      ['jpg', jpg],
+      ['cls', `${n % 2}`],
+    ] as const) {
+      names.push(`${n}.${ending}`);
+      await writeFile(path.join(place, `${n}.${ending}`), bytes);
+    }
+  }
+  const file = path.join(folder, 'pictures.tar');
+  execFileSync('tar', ['-cf', file, '-C', place, ...names]);
+  return readFileSync(file);
+}
+
+/** Serves the tar at every path. @param isAnswered - false: the answer never comes. */
+async function servingTars(
+  tar: Buffer,
+  isAnswered: (url: string, isWhole: boolean) => boolean,
+): Promise<Server> {
+  const server = createServer((request, response) => {
+    const { url = '', method, headers } = request;
+    const [, first, last] = /^bytes=(\d+)-(\d+)?$/.exec(headers.range ?? '') ?? [];
+    const [start, end] = [Number(first ?? 0), Number(last ?? tar.length - 1) + 1];
+    const common = { 'accept-ranges': 'bytes', etag: '"one"' };
+    if (method === 'HEAD') {
+      response.writeHead(200, { ...common, 'content-length': tar.length }).end();
+      return;
+    }
+    if (!isAnswered(url, end - start === tar.length)) return;
+    const isPart = first !== undefined;
+    const range = isPart ? { 'content-range': `bytes ${start}-${end - 1}/${tar.length}` } : {};
+    response.writeHead(isPart ? 206 : 200, { ...common, ...range, 'content-length': end - start });
+    response.end(tar.subarray(start, end));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}

@@ -1,0 +1,59 @@
+/** Bytes of a stream, taken in pieces of any size. */
+export class ByteQueue {
+  /** Of the next byte, in the stream. */
+  position = 0;
+  readonly #chunks: AsyncIterator<Buffer>;
+  #chunk: Buffer = Buffer.alloc(0);
+
+  constructor(chunks: AsyncIterable<Buffer>) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** @returns fewer bytes where the stream ends; perhaps a view into one of its chunks. */
+  async take(count: number): Promise<Buffer> {
+    if (this.#chunk.length >= count) return this.#cut(count);
+    const parts: Buffer[] = [];
+    let missing = count;
+    while (missing > 0 && (await this.#more())) {
+      const part = this.#cut(Math.min(missing, this.#chunk.length));
+      parts.push(part);
+      missing -= part.length;
+    }
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+  }
+
+  /** @returns how many there were. */
+  async skip(count: number): Promise<number> {
+    let missing = count;
+    while (missing > 0 && (await this.#more())) {
+      missing -= this.#cut(Math.min(missing, this.#chunk.length)).length;
+    }
+    return count - missing;
+  }
+
+  /** The rest, chunk by chunk. */
+  async *rest(): AsyncGenerator<Buffer, void, undefined> {
+    while (await this.#more()) yield this.#cut(this.#chunk.length);
+  }
+
+  /** Lets go of the stream. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
+  #cut(count: number): Buffer {
+    const cut = this.#chunk.subarray(0, count);
+    this.#chunk = this.#chunk.subarray(count);
+    this.position += count;
+    return cut;
+  }
+
+  async #more(): Promise<boolean> {
+    while (this.#chunk.length === 0) {
+      const { value, done } = await this.#chunks.next();
+      if (done === true) return false;
+      this.#chunk = value;
+    }
+    return true;
+  }
+}

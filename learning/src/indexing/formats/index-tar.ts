@@ -1,0 +1,144 @@
+/**
+ * A tar as WebDataset has it: files that follow each other and are called alike up to the first dot are one sample,
+ * `000017.jpg` and `000017.cls`. https://github.com/webdataset/webdataset
+ */
+import { isUtf8 } from 'node:buffer';
+import { printable } from '@lyceum/proto';
+import { SampleRefusedError } from '../../datasets/encoding/index.js';
+import { isObject } from '../../files/index.js';
+import { IMAGE_FILE_MAX_BYTES } from '../../pictures/index.js';
+import type { IndexOptions } from './index-options.js';
+import type { LabelPlace } from './label-place.js';
+import { isPictureEnding } from './picture-signature.js';
+import { RowsBuilder, type ShardRows, tooLarge } from './shard-rows.js';
+import { type TarMember, tarMembers } from './tar-members.js';
+
+/** A class's name or number; a JSON of annotations may be larger. */
+const LABEL_MAX_BYTES = 8 * 1024 * 1024;
+
+const DEFAULT_LABEL: LabelPlace = { by: 'ending', ending: 'cls' };
+
+/** One sample's file. */
+interface Part {
+  readonly ending: string;
+  readonly member: TarMember;
+}
+
+interface Sample {
+  readonly key: string;
+  readonly parts: Part[];
+}
+
+/**
+ * @param url - for messages.
+ * @throws {SampleRefusedError} if the tar as a whole cannot be taken.
+ */
+export async function indexTar(
+  url: string,
+  chunks: AsyncIterable<Buffer>,
+  { label = DEFAULT_LABEL, image, decode }: IndexOptions,
+): Promise<ShardRows> {
+  const rows = new RowsBuilder(decode);
+  const isPicture = image === undefined ? isPictureEnding : (ending: string) => ending === image;
+  const isWanted = (name: string, sizeBytes: number) => {
+    const ending = sampleName(name)?.ending;
+    if (ending === undefined) return false;
+    if (isPicture(ending)) return sizeBytes <= IMAGE_FILE_MAX_BYTES;
+    return ending === endingOf(label) && sizeBytes <= LABEL_MAX_BYTES;
+  };
+  const take = async ({ key, parts }: Sample) => {
+    const where = `${url}: ${printable(key)}`;
+    try {
+      const { member } = onlyPicture(parts, isPicture);
+      const { offset, bytes, sizeBytes } = member;
+      if (bytes === undefined) throw tooLarge(sizeBytes);
+      const text = labelOf(parts, label);
+      const others = parts.filter(({ ending }) => !isPicture(ending));
+      if (text === undefined) for (const { ending } of others) rows.unread.add(ending);
+      await rows.add({ where, offset, bytes, label: text, group: offset });
+    } catch (err) {
+      if (!(err instanceof SampleRefusedError) || err.reason === 'too many classes') throw err;
+      rows.refusals.add({ where, refusal: err });
+    }
+  };
+  let sample: Sample | undefined;
+  for await (const member of tarMembers(chunks, isWanted)) {
+    const named = sampleName(member.name);
+    if (named === undefined) {
+      rows.ignored.add(printable(member.name));
+      continue;
+    }
+    const { key, ending } = named;
+    if (sample !== undefined && sample.key !== key) await take(sample);
+    if (sample === undefined || sample.key !== key) sample = { key, parts: [] };
+    sample.parts.push({ ending, member });
+  }
+  if (sample !== undefined) await take(sample);
+  return rows.finish(true);
+}
+
+/** @returns undefined for what is no part of a sample. */
+function sampleName(name: string): { key: string; ending: string } | undefined {
+  const match = /^((?:.*\/)?([^./][^./]*))\.([^/]+)$/s.exec(name);
+  if (match === null) return undefined;
+  const [, key = '', base = '', ending = ''] = match;
+  return /^__.*__$/s.test(base) ? undefined : { key, ending: ending.toLowerCase() };
+}
+
+function onlyPicture(parts: readonly Part[], isPicture: (ending: string) => boolean): Part {
+  const endings = parts.map(({ ending }) => ending);
+  const twice = endings.find((ending, index) => endings.indexOf(ending) !== index);
+  if (twice !== undefined) {
+    throw new SampleRefusedError(
+      'two of a name',
+      `has two files of the ending ${printable(twice)}`,
+    );
+  }
+  const [picture, other] = parts.filter(({ ending }) => isPicture(ending));
+  if (picture === undefined) {
+    const message = `has no picture, but ${printable(endings.join(', '))}; the files of a sample follow each other in a tar (tar --sort=name), and --image names another ending`;
+    throw new SampleRefusedError('no picture', message);
+  }
+  if (other === undefined) return picture;
+  const message = `has two pictures, ${picture.ending} and ${other.ending}; --image ${picture.ending} takes the one`;
+  throw new SampleRefusedError('two pictures', message);
+}
+
+function endingOf(label: LabelPlace): string {
+  return label.by === 'ending' ? label.ending : 'json';
+}
+
+/** @returns undefined for none. */
+function labelOf(parts: readonly Part[], label: LabelPlace): string | undefined {
+  const found = parts.find(({ ending }) => ending === endingOf(label));
+  if (found === undefined) return undefined;
+  const { bytes, sizeBytes } = found.member;
+  const wrong = (message: string) =>
+    new SampleRefusedError('no label', `its ${found.ending} ${message}`);
+  if (bytes === undefined) throw wrong(`has ${sizeBytes} bytes, too many for a label`);
+  if (!isUtf8(bytes)) throw wrong('is not UTF-8');
+  const text = bytes.toString('utf8').trim();
+  if (label.by === 'ending') {
+    if (text === '') throw wrong('is empty; an unlabelled picture has none');
+    return text === '-1' ? undefined : text;
+  }
+  return jsonLabel(text, label.field, wrong);
+}
+
+function jsonLabel(
+  text: string,
+  field: string,
+  wrong: (message: string) => SampleRefusedError,
+): string | undefined {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw wrong('is not JSON');
+  }
+  const value = isObject(document) ? document[field] : undefined;
+  if (value === undefined) throw wrong(`has no field ${printable(field)}`);
+  if (value === null || value === '' || value === -1) return undefined;
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  throw wrong(`has in ${printable(field)} neither a text nor a number`);
+}

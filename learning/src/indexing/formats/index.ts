@@ -1,0 +1,9 @@
+/** Reads what is in one shard, in one pass: tar, Parquet, pictures that are files. */
+export { indexFiles } from './index-folder.js';
+export type { IndexOptions } from './index-options.js';
+export { indexParquet } from './index-parquet.js';
+export { indexTar } from './index-tar.js';
+export { type LabelPlace, parseLabelPlace } from './label-place.js';
+export { isPictureEnding } from './picture-signature.js';
+export { DIGEST_BYTES, type FoundLabel, type ShardRows } from './shard-rows.js';
+export { readShardRows, writeShardRows } from './shard-rows-file.js';

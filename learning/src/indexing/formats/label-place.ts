@@ -1,0 +1,16 @@
+/** Where a shard has its labels, as a person says it. */
+import { LyceumError } from '@lyceum/proto';
+
+/** A file beside the picture, a field of the `.json` beside it, or of Parquet a column. */
+export type LabelPlace =
+  | { readonly by: 'ending'; readonly ending: string }
+  | { readonly by: 'json'; readonly field: string };
+
+/** `cls`, `txt`, `json:FIELD`. @throws {LyceumError} INVALID_ARGUMENT */
+export function parseLabelPlace(text: string): LabelPlace {
+  const [, field] = /^json:(.*)$/s.exec(text) ?? [];
+  if (field === undefined && text !== '' && text !== 'json') return { by: 'ending', ending: text };
+  if (field !== undefined && field !== '') return { by: 'json', field };
+  const message = `label "${text}": want an ending of files beside pictures (cls, txt), json:FIELD, or of Parquet a column`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}

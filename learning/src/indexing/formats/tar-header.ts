@@ -1,0 +1,95 @@
+/**
+ * Headers of a tar's members: POSIX ustar and pax (IEEE Std 1003.1-2017, "pax", Extended Description), and GNU's long
+ * names and large numbers (GNU tar manual, "Basic Tar Format"). Pure.
+ */
+import { SampleRefusedError } from '../../datasets/encoding/index.js';
+
+export const BLOCK_BYTES = 512;
+
+export interface TarHeader {
+  readonly name: string;
+  /** Of what follows the header. */
+  readonly sizeBytes: number;
+  /** The type flag: '0' is a file. */
+  readonly type: string;
+}
+
+/** Fields of a pax header: `path`, `size`. */
+export type PaxFields = ReadonlyMap<string, string>;
+
+/**
+ * @param at - byte of the archive at which the block begins.
+ * @returns undefined for a block of zeros, with which an archive ends.
+ * @throws {SampleRefusedError} if it is no header.
+ */
+export function readTarHeader(block: Buffer, at: number): TarHeader | undefined {
+  if (block.every((byte) => byte === 0)) return undefined;
+  const written = octal(block.subarray(148, 156));
+  const sum = block.reduce((total, byte, index) => {
+    return total + (index >= 148 && index < 156 ? 0x20 : byte);
+  }, 0);
+  if (written !== sum) throw noTar(block, at);
+  const sizeBytes = number(block.subarray(124, 136));
+  if (sizeBytes === undefined) {
+    throw new SampleRefusedError('damaged tar', `the member at byte ${at} has no size`);
+  }
+  const isPosix = block.toString('latin1', 257, 263) === 'ustar\0';
+  const prefix = isPosix ? text(block.subarray(345, 500)) : '';
+  const name = text(block.subarray(0, 100));
+  const type = String.fromCharCode(block[156] as number);
+  return { name: prefix === '' ? name : `${prefix}/${name}`, sizeBytes, type };
+}
+
+/** @throws {SampleRefusedError} if they are no pax records. */
+export function readPaxFields(bytes: Buffer, at: number): PaxFields {
+  const fields = new Map<string, string>();
+  let start = 0;
+  while (start < bytes.length) {
+    const space = bytes.indexOf(0x20, start);
+    const length = space < 0 ? Number.NaN : Number(bytes.toString('latin1', start, space));
+    const equals = bytes.indexOf(0x3d, space);
+    const end = start + length;
+    if (!(Number.isInteger(length) && end <= bytes.length && equals > space && equals < end)) {
+      throw new SampleRefusedError('damaged tar', `the pax header at byte ${at} is damaged`);
+    }
+    fields.set(
+      bytes.toString('utf8', space + 1, equals),
+      bytes.toString('utf8', equals + 1, end - 1),
+    );
+    start = end;
+  }
+  return fields;
+}
+
+function noTar(block: Buffer, at: number): SampleRefusedError {
+  if (at > 0) {
+    const message = `at byte ${at} a member should begin, and what is there has not its checksum`;
+    return new SampleRefusedError('damaged tar', message);
+  }
+  const isGzip = block[0] === 0x1f && block[1] === 0x8b;
+  const isZstd = block.readUInt32LE(0) === 0xfd2fb528;
+  const message =
+    isGzip || isZstd
+      ? 'is compressed, so no picture in it can be read by itself; unpack it first, pictures are compressed already'
+      : 'is no tar';
+  return new SampleRefusedError('no tar', message);
+}
+
+/** Ends at the first zero. */
+function text(field: Buffer): string {
+  const end = field.indexOf(0);
+  return field.toString('utf8', 0, end < 0 ? field.length : end);
+}
+
+/** Octal digits, or GNU's binary number. */
+function number(field: Buffer): number | undefined {
+  if (((field[0] as number) & 0x80) === 0) return octal(field);
+  const high = field.readUIntBE(field.length - 8, 2);
+  const isLarge = field.subarray(1, field.length - 8).some((byte) => byte !== 0) || high > 0x1f;
+  return isLarge ? undefined : high * 2 ** 48 + field.readUIntBE(field.length - 6, 6);
+}
+
+function octal(field: Buffer): number | undefined {
+  const digits = text(field).trim();
+  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : undefined;
+}

@@ -1,0 +1,183 @@
+/** Reads all shards once, several at a time, each from the cache if it was read before. */
+import type { Objects } from '@lyceum/platform/objects';
+import { LyceumError } from '@lyceum/proto';
+import { SampleRefusedError } from '../datasets/encoding/index.js';
+import type { PictureGrid } from '../datasets/index.js';
+import { Ignored, Refusals } from '../import/samples/index.js';
+import { decoderVersion, pictureDecoder } from '../pictures/index.js';
+import {
+  type IndexOptions,
+  indexFiles,
+  indexParquet,
+  indexTar,
+  type LabelPlace,
+  type ShardRows,
+} from './formats/index.js';
+import { CountedObjects } from './reading/index.js';
+import type { ShardCache } from './shard-cache.js';
+import type { FolderFile, FolderSource, FoundSources, ShardSource } from './sources/index.js';
+
+/** Each has a stream, or a row group of Parquet, in memory. */
+const SHARDS_AT_ONCE = 4;
+
+/** Of a folder, what is kept together when the indexing is broken off. */
+const FILES_TOGETHER = 512;
+
+export interface IndexSettings {
+  readonly label: LabelPlace | undefined;
+  readonly image: string | undefined;
+  readonly grid: PictureGrid;
+  /** Decodes every picture. */
+  readonly checksPictures: boolean;
+}
+
+export interface IndexPlaces {
+  readonly objects: Objects;
+  readonly cache: ShardCache;
+  readonly signal?: AbortSignal | undefined;
+  /** Told bytes of how many. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** A shard, or some of a folder's files, and what was found. */
+export interface IndexedPart {
+  readonly source: ShardSource | FolderSource;
+  readonly rows: ShardRows;
+  /** Of a folder: the files that the rows' offsets count. */
+  readonly files: readonly FolderFile[];
+}
+
+interface Part {
+  readonly source: ShardSource | FolderSource;
+  readonly files: readonly FolderFile[];
+  readonly sizeBytes: number;
+}
+
+/**
+ * @returns in the order of the sources.
+ * @throws {LyceumError} as `Objects`.
+ */
+export async function indexShards(
+  { sources }: FoundSources,
+  { label, image, grid, checksPictures }: IndexSettings,
+  { objects, cache, signal, onProgress }: IndexPlaces,
+): Promise<IndexedPart[]> {
+  const parts = sources.flatMap(partsOf);
+  const totalBytes = parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const decode = checksPictures ? await pictureDecoder(grid) : undefined;
+  const options: IndexOptions = { label, image, decode };
+  const checked = checksPictures ? [grid, await decoderVersion()] : null;
+  let doneBytes = 0;
+  const tell = (bytes: number) => {
+    doneBytes += bytes;
+    onProgress?.(Math.min(doneBytes, totalBytes), totalBytes);
+  };
+  const results: IndexedPart[] = [];
+  const failed = new AbortController();
+  const ended = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);
+  let next = 0;
+  const work = async () => {
+    for (let own = next++; own < parts.length; own = next++) {
+      ended.throwIfAborted();
+      const part = parts[own] as Part;
+      let read = 0;
+      const counted = new CountedObjects(
+        objects,
+        (bytes) => {
+          const more = Math.min(bytes, part.sizeBytes - read);
+          read += more;
+          tell(more);
+        },
+        ended,
+      );
+      const index = () => refusedAsWhole(part, () => indexPart(part, counted, options));
+      const rows = await cache.rows([keyOf(part), label ?? null, image ?? null, checked], index);
+      tell(part.sizeBytes - read);
+      results[own] = { source: part.source, files: part.files, rows };
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: SHARDS_AT_ONCE }, work));
+  } catch (err) {
+    // The others would read on for nobody.
+    failed.abort();
+    throw err;
+  }
+  return results;
+}
+
+function partsOf(source: ShardSource | FolderSource): Part[] {
+  if (source.format !== 'folder') return [{ source, files: [], sizeBytes: source.sizeBytes }];
+  const parts: Part[] = [];
+  for (let first = 0; first < source.files.length; first += FILES_TOGETHER) {
+    const files = source.files.slice(first, first + FILES_TOGETHER);
+    const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    parts.push({ source, files, sizeBytes });
+  }
+  return parts;
+}
+
+function keyOf({ source, files }: Part): unknown {
+  if (source.format !== 'folder') {
+    return [source.format, source.url, source.sizeBytes, source.etag ?? null];
+  }
+  return [
+    'folder',
+    source.url,
+    files.map((file) => [file.path, file.sizeBytes, file.etag ?? null]),
+  ];
+}
+
+function indexPart(
+  { source, files }: Part,
+  objects: CountedObjects,
+  options: IndexOptions,
+): Promise<ShardRows> {
+  if (source.format === 'tar') return indexTar(source.url, objects.stream(source), options);
+  if (source.format === 'parquet') return indexParquet(source.url, objects.buffer(source), options);
+  const versions = files.map(({ path, sizeBytes, etag }) => ({
+    url: `${source.url}${path}`,
+    sizeBytes,
+    etag,
+  }));
+  return indexFiles(
+    versions,
+    (place) => objects.read(versions[place] as (typeof versions)[number]),
+    options,
+  );
+}
+
+/** A shard that is damaged is one refusal, so that all of them are told in one go, and the others can be taken. */
+async function refusedAsWhole(
+  { source: { url } }: Part,
+  index: () => Promise<ShardRows>,
+): Promise<ShardRows> {
+  let refusal: SampleRefusedError;
+  try {
+    const rows = await index();
+    if (rows.lengths.length > 0 || rows.refusals.count > 0) return rows;
+    const beside = rows.ignored.first.length > 0 ? `, but ${rows.ignored.first.join(', ')}` : '';
+    refusal = new SampleRefusedError('no pictures', `has no pictures${beside}`);
+  } catch (err) {
+    // What a server says is no fault of the shard.
+    if (!(err instanceof LyceumError) || err.code !== 'INVALID_ARGUMENT') throw err;
+    refusal =
+      err instanceof SampleRefusedError
+        ? err
+        : new SampleRefusedError('damaged shard', err.message.replace(`${url}: `, ''));
+  }
+  const refusals = new Refusals();
+  refusals.add({ where: url, refusal });
+  return {
+    offsets: new Float64Array(0),
+    lengths: new Uint32Array(0),
+    digests: new Uint8Array(0),
+    labels: new Int32Array(0),
+    groups: new Float64Array(0),
+    found: [],
+    mayBeNumbers: true,
+    refusals,
+    ignored: new Ignored(),
+    unread: [],
+  };
+}

@@ -1,0 +1,48 @@
+/** Objects as readers of shards want them, with a count of the bytes that came. */
+import type { Objects } from '@lyceum/platform/objects';
+import type { AsyncBuffer } from 'hyparquet';
+
+/** One version of an object. */
+export interface ObjectVersion {
+  readonly url: string;
+  readonly sizeBytes: number;
+  readonly etag: string | undefined;
+}
+
+export class CountedObjects {
+  readonly #objects: Objects;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onBytes: (count: number) => void;
+
+  constructor(objects: Objects, onBytes: (count: number) => void, signal: AbortSignal | undefined) {
+    this.#objects = objects;
+    this.#onBytes = onBytes;
+    this.#signal = signal;
+  }
+
+  async *stream({ url, etag }: ObjectVersion): AsyncGenerator<Buffer, void, undefined> {
+    for await (const chunk of this.#objects.stream(url, { etag }, this.#signal)) {
+      this.#onBytes(chunk.length);
+      yield chunk;
+    }
+  }
+
+  async read({ url, sizeBytes, etag }: ObjectVersion, start = 0, end = sizeBytes): Promise<Buffer> {
+    if (start === end) return Buffer.alloc(0);
+    const bytes = await this.#objects.read(url, { start, end, etag }, this.#signal);
+    this.#onBytes(bytes.length);
+    return bytes;
+  }
+
+  buffer(version: ObjectVersion): AsyncBuffer {
+    const { sizeBytes } = version;
+    return {
+      byteLength: sizeBytes,
+      slice: async (start, end = sizeBytes) => {
+        const { buffer, byteOffset, length } = await this.read(version, start, end);
+        const isWhole = byteOffset === 0 && length === buffer.byteLength;
+        return (isWhole ? buffer : buffer.slice(byteOffset, byteOffset + length)) as ArrayBuffer;
+      },
+    };
+  }
+}

@@ -1,0 +1,187 @@
+/** From a person's URLs to a set in shards: its manifest, and what there is to say of it. */
+import type { Objects } from '@lyceum/platform/objects';
+import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
+import {
+  encodeManifest,
+  type ManifestParts,
+  type PictureGrid,
+  type ShardIndex,
+  splitSamples,
+} from '../datasets/index.js';
+import { type ImportSummary, importSummary } from '../import/index.js';
+import { chosenSplits, Refusals, type SplitChoice } from '../import/samples/index.js';
+import { decoderVersion } from '../pictures/index.js';
+import { arrangeChunks } from './arrange-chunks.js';
+import { pictureCanary } from './canary.js';
+import { DIGEST_BYTES, type LabelPlace } from './formats/index.js';
+import { indexShards } from './index-shards.js';
+import { type Mixing, mixingOf } from './mixing.js';
+import { ShardPictures } from './reading/index.js';
+import { type SetRows, setRows } from './set-rows.js';
+import { ShardCache } from './shard-cache.js';
+import { shardWarnings } from './shard-warnings.js';
+import { findShards } from './sources/index.js';
+
+export interface RegisterOptions {
+  /** URLs as a person writes them. */
+  readonly sources: readonly string[];
+  readonly grid: PictureGrid;
+  readonly label?: LabelPlace | undefined;
+  readonly image?: string | undefined;
+  readonly classes?: readonly string[] | undefined;
+  readonly split?: SplitChoice | undefined;
+  readonly checksPictures: boolean;
+  /** Shards of a repack: labels are numbers of `classes`, and names say the splits of all. */
+  readonly areRepacked?: boolean;
+}
+
+export interface RegisterPlaces {
+  readonly objects: Objects;
+  /** What was read of shards is kept below it. */
+  readonly cacheFolder: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface RegisteredSet {
+  readonly manifest: Buffer;
+  readonly summary: ImportSummary;
+  readonly shards: {
+    readonly count: number;
+    readonly chunks: number;
+    readonly pictureBytes: number;
+  };
+  /** Undefined: no sample has a label. */
+  readonly mixing: Mixing | undefined;
+}
+
+/** What kinds of sources are called; the draw of splits depends on it. */
+const KINDS = { tar: 'webdataset', parquet: 'parquet', folder: 'images' } as const;
+
+/**
+ * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with the sources or an option; as `Objects`.
+ */
+export async function registerSet(
+  options: RegisterOptions,
+  places: RegisterPlaces,
+): Promise<RegisteredSet> {
+  const { grid, split } = options;
+  if (split?.by === 'column') {
+    const message =
+      '--split column: is of tables; name shards by split: train=URL validation=URL test=URL';
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const { objects, signal } = places;
+  const cache = await ShardCache.open(places.cacheFolder);
+  const found = await findShards(options.sources, objects, signal);
+  const indexed = await indexShards(
+    found,
+    { ...options, label: options.label, image: options.image },
+    { ...places, cache },
+  );
+  const rows = setRows(found, indexed, options.classes, options.areRepacked);
+  const [shard] = rows.shards;
+  if (shard === undefined)
+    throw new InvalidDocumentError('no picture of the sources', rows.refusals.first);
+  requireClasses(rows);
+  const kind = KINDS[shard.format];
+  const { splits, source: splitSource } =
+    options.areRepacked === true
+      ? { splits: Uint8Array.from(rows.splits), source: 'names' }
+      : chosenSplits(kind, split, rows.labels, rows.splits);
+  const arranged = arrangedParts(rows, splits, grid);
+  const broken = new Refusals();
+  const pictures = new ShardPictures(arranged.shards, objects, signal);
+  const { chunkEnds } = arranged;
+  const canary = await pictureCanary(
+    {
+      chunkEnds,
+      grid,
+      read: (sample) => pictures.read(sample),
+      whereOf: (sample) => pictures.whereOf(sample),
+    },
+    broken,
+  );
+  const parts = {
+    ...arranged,
+    shards: { ...arranged.shards, canary, decoder: await decoderVersion() },
+  };
+  const sampleShape = [grid.height, grid.width, grid.channels];
+  const summary = importSummary(
+    {
+      kind,
+      facts: parts,
+      modalities: [{ sampleShape, valueType: 'uint8' }],
+      classOrder: rows.order,
+      splitSource,
+    },
+    rows.refusals,
+    rows.ignored,
+  );
+  const train = splitSamples(parts, 'train');
+  const mixing = mixingOf(train, parts.labels, chunkEnds, grid.height * grid.width * grid.channels);
+  const warnings: Problem[] = [...summary.warnings, ...shardWarnings(parts, { mixing, broken })];
+  return {
+    manifest: encodeManifest(parts),
+    summary: { ...summary, warnings },
+    shards: {
+      count: parts.shards.shards.length,
+      chunks: chunkEnds.length,
+      pictureBytes: parts.shards.lengths.reduce((sum, length) => sum + length, 0),
+    },
+    mixing,
+  };
+}
+
+/** Who learns from a set without labels must know its classes all the same. */
+function requireClasses({ classNames, unread }: SetRows): void {
+  if (classNames.length > 0) return;
+  const names = [...unread].sort().slice(0, 8).join(', ');
+  const beside = names === '' ? '' : `; beside pictures there is ${names}`;
+  const message = `no picture has a label${beside}. --label ENDING, --label json:FIELD, or of Parquet --label COLUMN says where labels are; for a set that has none, --classes names its classes`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+/** The set's parts, samples in their order; the canary is still to come. */
+function arrangedParts(rows: SetRows, splits: Uint8Array, grid: PictureGrid): ManifestParts {
+  const areFiles = rows.paths !== undefined;
+  const { rows: order, chunkEnds } = arrangeChunks({ ...rows, splits, areFiles });
+  const digests = new Uint8Array(rows.digests.length);
+  for (const [sample, row] of order.entries()) {
+    const own = rows.digests.subarray(row * DIGEST_BYTES, (row + 1) * DIGEST_BYTES);
+    digests.set(own, sample * DIGEST_BYTES);
+  }
+  const shards: ShardIndex = {
+    shards: rows.shards,
+    grid,
+    decoder: '',
+    canary: { samples: [], digest: '' },
+    shardOf: order.map((row) => rows.shardOf[row] as number),
+    offsets: Float64Array.from(order, (row) => rows.offsets[row] as number),
+    lengths: order.map((row) => rows.lengths[row] as number),
+    digests,
+    paths: rows.paths === undefined ? undefined : joinedPaths(order, rows.paths),
+  };
+  return {
+    sampleCount: order.length,
+    classCount: rows.classNames.length,
+    classNames: rows.classNames,
+    labels: Int32Array.from(order, (row) => rows.labels[row] as number),
+    splits: Uint8Array.from(order, (row) => splits[row] as number),
+    chunkEnds,
+    shards,
+  };
+}
+
+function joinedPaths(order: Uint32Array, paths: readonly string[]): ShardIndex['paths'] {
+  const ends = new Uint32Array(order.length);
+  const parts: Buffer[] = [];
+  let end = 0;
+  for (const [sample, row] of order.entries()) {
+    const bytes = Buffer.from(paths[row] as string);
+    parts.push(bytes);
+    end += bytes.length;
+    ends[sample] = end;
+  }
+  return { bytes: Uint8Array.from(Buffer.concat(parts)), ends };
+}

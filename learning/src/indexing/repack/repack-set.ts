@@ -1,0 +1,227 @@
+/**
+ * Writes a set's pictures again: smaller, mixed, in tars of one split each. A shard that was written is not written again:
+ * a record in the cache says which are there, and what breaks off goes on with the next.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ObjectFacts, Objects } from '@lyceum/platform/objects';
+import { LyceumError, sha256Hex } from '@lyceum/proto';
+import { SampleRefusedError } from '../../datasets/encoding/index.js';
+import type {
+  DatasetSamples,
+  PictureGrid,
+  ShardIndex,
+  StoredDataset,
+} from '../../datasets/index.js';
+import { writeDurably } from '../../files/index.js';
+import { mapInOrder } from '../../import/images/index.js';
+import { Refusals } from '../../import/samples/index.js';
+import { chunkOf } from '../../orders/index.js';
+import { ShardPictures } from '../reading/index.js';
+import { type PictureEncoder, pictureEncoder } from './picture-encoder.js';
+import { type PictureFormat, type RepackedShard, repackPlan } from './repack-plan.js';
+import { TAR_END, tarMember } from './tar-writer.js';
+
+/** Rises when the same options would write other shards. */
+const REPACK_VERSION = 1;
+
+/** As many as sharp decodes at once on a few cores. */
+const ENCODED_AT_ONCE = 8;
+
+export interface RepackOptions {
+  /** Where shards are written: a folder below the datasets root, or a prefix, with a slash at its end. */
+  readonly target: string;
+  /** The size of the pictures that are written, and the new set's grid. */
+  readonly grid: PictureGrid;
+  readonly format: PictureFormat;
+  /** Of JPEG and WebP. */
+  readonly quality: number;
+  readonly seed: number;
+  /** Leaves out pictures that cannot be decoded. */
+  readonly skipsRefused: boolean;
+}
+
+export interface RepackPlaces {
+  readonly objects: Objects;
+  /** The record of what was written is kept below it. */
+  readonly cacheFolder: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Told samples of how many. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface Repacked {
+  /** As `registerSet` takes them. */
+  readonly sources: readonly string[];
+  /** Of the shards that were written this time. */
+  readonly refusals: Refusals;
+}
+
+/** By name of the shard. */
+type Written = Record<string, ObjectFacts>;
+
+/**
+ * @param set - by its manifest.
+ * @throws {LyceumError} INVALID_ARGUMENT naming a picture that cannot be decoded, ALREADY_EXISTS if the target has something else in it; as
+ *   `Objects`.
+ */
+export async function repackSet(
+  set: StoredDataset & { readonly shards: ShardIndex },
+  options: RepackOptions,
+  places: RepackPlaces,
+): Promise<Repacked> {
+  const { target, grid, format, quality, seed } = options;
+  const { objects, signal, onProgress } = places;
+  const plan = repackPlan(set, grid, format, seed);
+  const record = await WrittenShards.open(places.cacheFolder, [
+    set.digest,
+    target,
+    grid,
+    format,
+    quality,
+    seed,
+  ]);
+  if (record.isNew) await requireEmpty(objects, target, signal);
+  await record.save();
+  const encode = await pictureEncoder(grid, format, quality);
+  const pictures = new ShardPictures(set.shards, objects, signal);
+  const refusals = new Refusals();
+  let done = 0;
+  for (const shard of plan) {
+    signal?.throwIfAborted();
+    const url = `${target}${shard.name}`;
+    if (await record.has(shard.name, () => objects.facts(url, signal))) {
+      done += shard.samples.length;
+      continue;
+    }
+    const onPicture = () => onProgress?.(++done, set.sampleCount);
+    const parts = await shardParts(shard, { set, pictures, encode, options, refusals, onPicture });
+    record.add(shard.name, await objects.write(url, each(parts), signal));
+    await record.save();
+  }
+  return { sources: plan.map(({ name, split }) => `${split}=${target}${name}`), refusals };
+}
+
+interface ShardWork {
+  readonly set: StoredDataset;
+  readonly pictures: ShardPictures;
+  readonly encode: PictureEncoder;
+  readonly options: RepackOptions;
+  readonly refusals: Refusals;
+  readonly onPicture: () => void;
+}
+
+/** Reads chunk by chunk, and puts pictures in the shard's order. */
+async function shardParts(
+  { samples }: RepackedShard,
+  { set, pictures, encode, options, refusals, onPicture }: ShardWork,
+): Promise<Buffer[]> {
+  const places = new Map([...samples].map((sample, place) => [sample, place]));
+  const members: Buffer[] = new Array(samples.length).fill(Buffer.alloc(0));
+  const ending = options.format === 'jpeg' ? 'jpg' : options.format;
+  const encoded = async ([sample, bytes]: readonly [number, Uint8Array]) => {
+    try {
+      return { sample, bytes: await encode(bytes) };
+    } catch (err) {
+      if (!(err instanceof SampleRefusedError)) throw err;
+      const where = pictures.whereOf(sample);
+      if (options.skipsRefused) refusals.add({ where, refusal: err });
+      else
+        throw new LyceumError(
+          'INVALID_ARGUMENT',
+          `${where}: ${err.message}. --skip-refused leaves it out`,
+        );
+      return { sample, bytes: undefined };
+    }
+  };
+  const read = picturesByChunk(Uint32Array.from(samples).sort(), set, pictures);
+  for await (const { sample, bytes } of mapInOrder(read, ENCODED_AT_ONCE, encoded)) {
+    onPicture();
+    if (bytes === undefined) continue;
+    const key = String(sample).padStart(9, '0');
+    const label = set.labels[sample] as number;
+    const parts = [tarMember(`${key}.${ending}`, bytes)];
+    if (label >= 0) parts.push(tarMember(`${key}.cls`, Buffer.from(String(label))));
+    members[places.get(sample) as number] = Buffer.concat(parts);
+  }
+  return [...members, TAR_END];
+}
+
+/** @param samples - ascending. */
+async function* picturesByChunk(
+  samples: Uint32Array,
+  { chunkEnds = new Uint32Array(0) }: Pick<DatasetSamples, 'chunkEnds'>,
+  pictures: ShardPictures,
+): AsyncGenerator<readonly [number, Uint8Array], void, undefined> {
+  let start = 0;
+  while (start < samples.length) {
+    const chunkEnd = chunkEnds[chunkOf(chunkEnds, samples[start] as number)] as number;
+    let end = start;
+    while (end < samples.length && (samples[end] as number) < chunkEnd) end += 1;
+    yield* pictures.readTogether(samples.subarray(start, end));
+    start = end;
+  }
+}
+
+async function* each(parts: readonly Buffer[]): AsyncGenerator<Buffer, void, undefined> {
+  yield* parts;
+}
+
+/** What is there already would be taken for the set's, or overwritten. */
+async function requireEmpty(
+  objects: Objects,
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    for await (const { url } of objects.list(target, signal)) {
+      const message = `${target} is not empty, there is ${url}; want a folder or prefix of its own`;
+      throw new LyceumError('ALREADY_EXISTS', message);
+    }
+  } catch (err) {
+    if (!(err instanceof LyceumError && err.code === 'NOT_FOUND')) throw err;
+  }
+}
+
+class WrittenShards {
+  readonly isNew: boolean;
+  readonly #file: string;
+  readonly #written: Written;
+
+  private constructor(file: string, written: Written | undefined) {
+    this.#file = file;
+    this.#written = written ?? {};
+    this.isNew = written === undefined;
+  }
+
+  /** @param key - all that decides what is written. */
+  static async open(cacheFolder: string, key: unknown): Promise<WrittenShards> {
+    const folder = join(cacheFolder, 'repacks');
+    await mkdir(folder, { recursive: true });
+    const name = sha256Hex(Buffer.from(JSON.stringify([REPACK_VERSION, key])));
+    const file = join(folder, `${name}.json`);
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    return new WrittenShards(file, text === undefined ? undefined : (JSON.parse(text) as Written));
+  }
+
+  /** Whether it was written, and is still what was written. */
+  async has(name: string, facts: () => Promise<ObjectFacts>): Promise<boolean> {
+    const own = this.#written[name];
+    if (own === undefined) return false;
+    try {
+      const { sizeBytes, etag } = await facts();
+      return own.sizeBytes === sizeBytes && own.etag === etag;
+    } catch (err) {
+      if (err instanceof LyceumError && err.code === 'NOT_FOUND') return false;
+      throw err;
+    }
+  }
+
+  add(name: string, { sizeBytes, etag }: ObjectFacts): void {
+    this.#written[name] = { sizeBytes, ...(etag !== undefined && { etag }) };
+  }
+
+  save(): Promise<void> {
+    return writeDurably(this.#file, JSON.stringify(this.#written));
+  }
+}

@@ -1,0 +1,113 @@
+/** From the labels that shards have to the classes of the set. Pure. */
+import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
+import { SampleRefusedError } from '../datasets/encoding/index.js';
+import { MAX_CLASSES } from '../datasets/index.js';
+import { shownName } from '../files/index.js';
+import { ClassNumbers, Refusals } from '../import/samples/index.js';
+import type { FoundLabel, ShardRows } from './formats/index.js';
+
+export type LabelledRows = Pick<ShardRows, 'labels' | 'found' | 'mayBeNumbers' | 'classNames'>;
+
+export interface SetClasses {
+  readonly classNames: readonly string[];
+  /** For a person: what the order is. */
+  readonly order: string;
+  /** By part, [rows]: numbers of classes, −1 unlabelled, {@link REFUSED} for rows that are not taken. */
+  readonly labels: readonly Int32Array[];
+  readonly refusals: Refusals;
+}
+
+export const REFUSED = -2;
+
+/** Of a found label: its class's number. @throws {SampleRefusedError} if it is none. */
+type Numbering = (label: FoundLabel) => number;
+
+/**
+ * Labels that are whole numbers everywhere are numbers of classes, in that order; others are names.
+ *
+ * @param given - names of all classes, as a person gives them.
+ * @param areNumbered - labels are numbers of those that are given, whatever their names.
+ * @throws {LyceumError} INVALID_ARGUMENT if shards name other classes, or there are too many.
+ */
+export function setClasses(
+  parts: readonly LabelledRows[],
+  given: readonly string[] | undefined,
+  areNumbered = false,
+): SetClasses {
+  const own = ownNames(parts);
+  const known = given ?? own;
+  if (areNumbered || (own === undefined && areNumbers(parts, given)))
+    return numberedClasses(parts, given);
+  const knownOrder = given === undefined ? 'as the source has them' : 'as given';
+  const numbers = new ClassNumbers(
+    known === undefined ? undefined : { names: known, order: knownOrder },
+  );
+  const { labels, refusals } = numbered(parts, ({ text }) => numbers.numberOf(text));
+  const { classNames, order, finalNumbers } = numbers.ordered();
+  const final = (label: number) => (label < 0 ? label : (finalNumbers[label] as number));
+  return { classNames, order, labels: labels.map((part) => part.map(final)), refusals };
+}
+
+function ownNames(parts: readonly LabelledRows[]): readonly string[] | undefined {
+  const named = parts.flatMap(({ classNames }) => (classNames === undefined ? [] : [classNames]));
+  const [first, ...others] = named;
+  const other = others.find((names) => `${names}` !== `${first}`);
+  if (first === undefined || other === undefined) return first;
+  const message = `shards name other classes: ${first.length} (${shownName(`${first}`)}) and ${other.length} (${shownName(`${other}`)})`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+function areNumbers(parts: readonly LabelledRows[], given: readonly string[] | undefined): boolean {
+  const found = parts.flatMap((part) => part.found);
+  const areWhole = found.every(({ text }) => /^(0|[1-9]\d{0,14})$/.test(text));
+  if (!areWhole || found.length === 0 || !parts.every((part) => part.mayBeNumbers)) return false;
+  return given === undefined || !found.every(({ text }) => given.includes(text));
+}
+
+function numberedClasses(
+  parts: readonly LabelledRows[],
+  given: readonly string[] | undefined,
+): SetClasses {
+  let greatest = 1;
+  const numberOf: Numbering = ({ text, where }) => {
+    const number = Number(text);
+    if (given !== undefined && given[number] === undefined) {
+      const message = `has label ${text}, and there are ${given.length} classes, from 0`;
+      throw new SampleRefusedError('unknown class', message);
+    }
+    if (number >= MAX_CLASSES) {
+      const message = `class ${text}; at most ${MAX_CLASSES} classes, from 0: is this where labels are?`;
+      throw new InvalidDocumentError('labels', [{ path: where, message }]);
+    }
+    greatest = Math.max(greatest, number);
+    return number;
+  };
+  const { labels, refusals } = numbered(parts, numberOf);
+  const classNames = given ?? Array.from({ length: greatest + 1 }, (_, number) => String(number));
+  const order = given === undefined ? 'by number' : 'as given, by number';
+  return { classNames, order, labels, refusals };
+}
+
+function numbered(
+  parts: readonly LabelledRows[],
+  numberOf: Numbering,
+): Pick<SetClasses, 'labels' | 'refusals'> {
+  const refusals = new Refusals();
+  const labels = parts.map((part) => {
+    const rowsOf = new Uint32Array(part.found.length);
+    for (const place of part.labels) if (place >= 0) rowsOf[place] = (rowsOf[place] as number) + 1;
+    const numbers = part.found.map((label, place) => {
+      try {
+        return numberOf(label);
+      } catch (err) {
+        if (!(err instanceof SampleRefusedError)) throw err;
+        const count = rowsOf[place] as number;
+        const first = [{ path: label.where, message: err.message }];
+        refusals.addAll({ count, reasons: new Map([[err.reason, count]]), first });
+        return REFUSED;
+      }
+    });
+    return part.labels.map((place) => (place < 0 ? -1 : (numbers[place] as number)));
+  });
+  return { labels, refusals };
+}

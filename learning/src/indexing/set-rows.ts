@@ -1,0 +1,159 @@
+/** The rows of all shards as one set's: what became of them, in the order of the sources. */
+import { LyceumError } from '@lyceum/proto';
+import { type Shard, SPLIT_NUMBERS, type SplitName } from '../datasets/index.js';
+import { Ignored, Refusals } from '../import/samples/index.js';
+import { DIGEST_BYTES, type ShardRows } from './formats/index.js';
+import type { IndexedPart } from './index-shards.js';
+import { REFUSED, type SetClasses, setClasses } from './set-classes.js';
+import type { FoundSources } from './sources/index.js';
+
+export interface SetRows extends Pick<SetClasses, 'classNames' | 'order'> {
+  readonly shards: readonly Shard[];
+  /** [rows] each; digests [rows, {@link DIGEST_BYTES}]. */
+  readonly shardOf: Uint32Array;
+  readonly offsets: Float64Array;
+  readonly lengths: Uint32Array;
+  readonly digests: Uint8Array;
+  readonly groups: Float64Array;
+  /** Numbers of classes; −1: unlabelled. */
+  readonly labels: Int32Array;
+  /** Split numbers; 0: the source does not say. */
+  readonly splits: Int32Array;
+  /** Of folders: by row the path in its folder. */
+  readonly paths: readonly string[] | undefined;
+  readonly refusals: Refusals;
+  readonly ignored: Ignored;
+  /** What stands beside pictures without a label. */
+  readonly unread: ReadonlySet<string>;
+}
+
+/**
+ * @param classNames - of all classes, if a person gives them.
+ * @param areNumbered - as of `setClasses`.
+ * @throws {LyceumError} INVALID_ARGUMENT if no row can be taken, or shards do not go together.
+ */
+export function setRows(
+  found: FoundSources,
+  indexed: readonly IndexedPart[],
+  classNames: readonly string[] | undefined,
+  areNumbered = false,
+): SetRows {
+  const parts = indexed.map((part) => ({ ...part, rows: labelledByName(part) }));
+  const classes = setClasses(
+    parts.map(({ rows }) => rows),
+    classNames,
+    areNumbered,
+  );
+  const refusals = new Refusals();
+  const ignored = new Ignored();
+  const unread = new Set<string>();
+  refusals.addAll(found.refusals);
+  ignored.addAll(found.ignored);
+  for (const { rows } of parts) {
+    refusals.addAll(rows.refusals);
+    ignored.addAll(rows.ignored);
+    for (const name of rows.unread) unread.add(name);
+  }
+  refusals.addAll(classes.refusals);
+
+  const taken = classes.labels.map((labels) =>
+    [...labels.keys()].filter((row) => labels[row] !== REFUSED),
+  );
+  const count = taken.reduce((sum, rows) => sum + rows.length, 0);
+  const shardOf = new Uint32Array(count);
+  const offsets = new Float64Array(count);
+  const lengths = new Uint32Array(count);
+  const digests = new Uint8Array(count * DIGEST_BYTES);
+  const groups = new Float64Array(count);
+  const labels = new Int32Array(count);
+  const splits = new Int32Array(count);
+  const hasFolders = parts.some(({ source }) => source.format === 'folder');
+  const paths: string[] | undefined = hasFolders ? [] : undefined;
+  const shards: Shard[] = [];
+  let last: IndexedPart['source'] | undefined;
+  let at = 0;
+  for (const [part, { source, rows, files }] of parts.entries()) {
+    const own = taken[part] as number[];
+    if (own.length > 0 && last !== source) {
+      shards.push(shardOfSource(source, rows));
+      last = source;
+    }
+    for (const row of own) {
+      const offset = rows.offsets[row] as number;
+      const file = files[offset];
+      shardOf[at] = shards.length - 1;
+      offsets[at] = source.format === 'folder' ? 0 : offset;
+      lengths[at] = rows.lengths[row] as number;
+      digests.set(
+        rows.digests.subarray(row * DIGEST_BYTES, (row + 1) * DIGEST_BYTES),
+        at * DIGEST_BYTES,
+      );
+      groups[at] = rows.groups[row] as number;
+      labels[at] = (classes.labels[part] as Int32Array)[row] as number;
+      splits[at] = splitNumber(source.format === 'folder' ? file?.split : source.split);
+      if (file !== undefined) paths?.push(file.path);
+      at += 1;
+    }
+  }
+  const { classNames: names, order } = classes;
+  requireSplits(
+    splits,
+    (row) => `${(shards[shardOf[row] as number] as Shard).url}${paths?.[row] ?? ''}`,
+  );
+  return {
+    classNames: names,
+    order,
+    shards,
+    shardOf,
+    offsets,
+    lengths,
+    digests,
+    groups,
+    labels,
+    splits,
+    paths,
+    refusals,
+    ignored,
+    unread,
+  };
+}
+
+/** Of a folder: its files' classes. */
+function labelledByName({ rows, files, source }: IndexedPart): ShardRows {
+  if (source.format !== 'folder') return rows;
+  const places = new Map<string, number>();
+  const found: { text: string; where: string }[] = [];
+  const labels = Int32Array.from(rows.offsets, (offset) => {
+    const { label, path } = files[offset] as { label: string; path: string };
+    const known = places.get(label);
+    if (known !== undefined) return known;
+    places.set(label, found.length);
+    found.push({ text: label, where: `${source.url}${path}` });
+    return found.length - 1;
+  });
+  return { ...rows, labels, found };
+}
+
+function shardOfSource(source: IndexedPart['source'], { column }: ShardRows): Shard {
+  if (source.format === 'folder') return { url: source.url, format: 'folder', sizeBytes: 0 };
+  const { url, format, sizeBytes, etag } = source;
+  return {
+    url,
+    format,
+    sizeBytes,
+    ...(etag !== undefined && { etag }),
+    ...(column !== undefined && { column }),
+  };
+}
+
+function splitNumber(split: SplitName | undefined): number {
+  return split === undefined ? 0 : SPLIT_NUMBERS[split];
+}
+
+function requireSplits(splits: Int32Array, urlOf: (row: number) => string): void {
+  const without = splits.indexOf(0);
+  const withOne = splits.findIndex((split) => split !== 0);
+  if (without < 0 || withOne < 0) return;
+  const message = `the name of ${urlOf(withOne)} says its split, that of ${urlOf(without)} does not; say them by train=URL, validation=URL, test=URL`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,70 @@
+/** What is probably wrong with a set in shards that can be used all the same. */
+import type { Problem } from '@lyceum/proto';
+import { type ManifestParts, SPLIT_NUMBERS } from '../datasets/index.js';
+import type { Refusals } from '../import/samples/index.js';
+import type { Mixing } from './mixing.js';
+
+const REPACK = '`coordinator datasets repack` writes mixed shards';
+
+/** Below it, fewer classes in a batch slow learning down. */
+const MIXED_SHARE = 0.8;
+
+/** Bytes read for each that is wanted, beside headers and labels of this many bytes a picture. */
+const READ_TOO_MUCH = 1.2;
+const BESIDE_PICTURE_BYTES = 16 * 1024;
+
+/** A chunk is the least that is read: more is a row group that nobody can cut. */
+const CHUNK_MAX_BYTES = 64 * 1024 * 1024;
+
+export interface ShardFindings {
+  readonly mixing: Mixing | undefined;
+  /** Pictures that were to be part of the canary and cannot be decoded. */
+  readonly broken: Refusals;
+}
+
+export function shardWarnings(parts: ManifestParts, { mixing, broken }: ShardFindings): Problem[] {
+  return [...mixingWarning(mixing), ...readingWarnings(parts), ...brokenWarning(broken)];
+}
+
+function mixingWarning(mixing: Mixing | undefined): Problem[] {
+  if (mixing === undefined || mixing.chunkOrder >= MIXED_SHARE * mixing.fullOrder) return [];
+  const { batchSize, chunkOrder, fullOrder } = mixing;
+  const message = `in the order by chunks a batch of ${batchSize} has ${chunkOrder.toFixed(0)} distinct classes, in full order ${fullOrder.toFixed(0)}: shards are sorted by class; ${REPACK}`;
+  return [{ path: 'mixing', message }];
+}
+
+/** Of tars: what lies between the first and the last picture of a chunk is read with them. */
+function readingWarnings({ chunkEnds, splits, shards }: ManifestParts): Problem[] {
+  const { shardOf, offsets, lengths } = shards;
+  let [read, wanted, allowed, largest] = [0, 0, 0, 0];
+  let start = 0;
+  for (const end of chunkEnds) {
+    const isTar = shards.shards[shardOf[start] as number]?.format === 'tar';
+    let bytes = 0;
+    for (let sample = start; sample < end; sample++) bytes += lengths[sample] as number;
+    largest = Math.max(largest, bytes);
+    if (isTar && splits[start] === SPLIT_NUMBERS.train) {
+      read +=
+        (offsets[end - 1] as number) + (lengths[end - 1] as number) - (offsets[start] as number);
+      wanted += bytes;
+      allowed += READ_TOO_MUCH * bytes + BESIDE_PICTURE_BYTES * (end - start);
+    }
+    start = end;
+  }
+  const warnings: Problem[] = [];
+  if (read > allowed) {
+    const message = `reading train reads ${(read / wanted).toFixed(1)} times its bytes, because other splits or files lie between its pictures; name shards by split (train=URL), or ${REPACK}`;
+    warnings.push({ path: 'shards', message });
+  }
+  if (largest > CHUNK_MAX_BYTES) {
+    const message = `a row group has ${(largest / 1024 ** 2).toFixed(0)} MiB of pictures, and is read as a whole; write groups of about 10 MiB, or ${REPACK}`;
+    warnings.push({ path: 'shards', message });
+  }
+  return warnings;
+}
+
+function brokenWarning({ count, first: [first] }: Refusals): Problem[] {
+  if (first === undefined) return [];
+  const message = `${count} of the few that were looked at cannot be decoded, ${first.path}: ${first.message}. --check-pictures finds all`;
+  return [{ path: 'pictures', message }];
+}

@@ -1,0 +1,117 @@
+/**
+ * What a person names as a set's sources: URLs, perhaps with braces, perhaps with the split before them. Pure.
+ *
+ * `train=s3://bucket/pets-{0000..0146}.tar` are 147 sources of the train split.
+ */
+import { LyceumError } from '@lyceum/proto';
+import { type SplitName, splitNamed } from '../../datasets/index.js';
+
+/** More are a typing error. */
+const MAX_SOURCES = 100_000;
+
+export interface Source {
+  readonly url: string;
+  /** Undefined: names say it, or it is drawn. */
+  readonly split: SplitName | undefined;
+  /** A folder of shards or pictures ends with a slash. */
+  readonly kind: 'tar' | 'parquet' | 'prefix';
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT naming the source that cannot be one. */
+export function parseSources(texts: readonly string[]): Source[] {
+  const sources: Source[] = [];
+  const seen = new Set<string>();
+  for (const text of texts) {
+    const { split, pattern } = withSplit(text);
+    for (const expandedUrl of expanded(pattern)) {
+      const url = plainPath(expandedUrl);
+      if (seen.has(url)) throw refusal(`${url} is named twice`);
+      seen.add(url);
+      sources.push({ url, split, kind: kindOf(url) });
+      if (sources.length > MAX_SOURCES) throw refusal(`there are more than ${MAX_SOURCES} sources`);
+    }
+  }
+  if (sources.length === 0) throw refusal('want a URL or more');
+  return sources;
+}
+
+/** What a source is called by its ending. @throws {LyceumError} INVALID_ARGUMENT saying what is wanted. */
+function kindOf(url: string): Source['kind'] {
+  if (url.endsWith('/')) return 'prefix';
+  const kind = shardKind(url);
+  if (kind !== undefined) return kind;
+  if (/\.(tgz|tar\.\w+)$/i.test(pathOf(url))) {
+    const message = `${url} is compressed, so no picture in it can be read by itself; unpack it to a .tar, pictures are compressed already`;
+    throw refusal(message);
+  }
+  throw refusal(`${url}: want a .tar, a .parquet, or a folder or prefix, which ends with a slash`);
+}
+
+/** A path as lists have it: without steps that lead nowhere. */
+function plainPath(url: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) || url.startsWith('/')) return url;
+  const parts = url.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.length === 0) throw refusal(`${url}: want a folder below the datasets root`);
+  return `${parts.join('/')}${/(^|\/)\.?$/.test(url) ? '/' : ''}`;
+}
+
+/** Of a file: undefined if it is no shard. */
+export function shardKind(url: string): 'tar' | 'parquet' | undefined {
+  const path = pathOf(url).toLowerCase();
+  if (path.endsWith('.tar')) return 'tar';
+  return path.endsWith('.parquet') ? 'parquet' : undefined;
+}
+
+/** Of HTTP without what follows a question mark. */
+function pathOf(url: string): string {
+  return /^https?:/i.test(url) ? url.replace(/[?#].*$/s, '') : url;
+}
+
+/** The split that a shard's name says: its first word, else the nearest folder that is called like one. */
+export function splitOfName(url: string): SplitName | undefined {
+  const [file = '', ...folders] = pathOf(url).split('/').reverse();
+  const named = splitNamed(file.split(/[-_.]/, 1)[0] as string);
+  return named ?? folders.map(splitNamed).find((split) => split !== undefined);
+}
+
+function withSplit(text: string): { split: SplitName | undefined; pattern: string } {
+  const [, name = '', rest = ''] = /^([a-z]+)=(.*)$/is.exec(text) ?? [];
+  const split = splitNamed(name);
+  return split === undefined ? { split, pattern: text } : { split, pattern: rest };
+}
+
+/** Braces as shells have them: `{0000..0146}`, `{a,b}`. */
+function expanded(pattern: string): string[] {
+  const match = /^([^{]*)\{([^{}]*)\}(.*)$/s.exec(pattern);
+  if (match === null) {
+    if (/[{}]/.test(pattern)) throw refusal(`${pattern}: a brace is open`);
+    return [pattern];
+  }
+  const [, before = '', inside = '', after = ''] = match;
+  const rests = expanded(after);
+  const parts = partsOf(inside, pattern);
+  if (parts.length * rests.length > MAX_SOURCES) {
+    throw refusal(`${pattern}: names more than ${MAX_SOURCES} sources`);
+  }
+  return parts.flatMap((part) => rests.map((rest) => `${before}${part}${rest}`));
+}
+
+function partsOf(inside: string, pattern: string): string[] {
+  const range = /^(\d{1,12})\.\.(\d{1,12})$/.exec(inside);
+  if (range === null) {
+    const parts = inside.split(',');
+    if (parts.length > 1) return parts;
+    throw refusal(`${pattern}: {${inside}} is neither {0000..0146} nor {a,b}`);
+  }
+  const [, first = '', last = ''] = range;
+  const count = Number(last) - Number(first) + 1;
+  if (count < 1) throw refusal(`${pattern}: {${inside}} ends before it begins`);
+  if (count > MAX_SOURCES) throw refusal(`${pattern}: names more than ${MAX_SOURCES} sources`);
+  const isPadded = first.length > 1 && first.startsWith('0');
+  const width = isPadded || first.length === last.length ? first.length : 0;
+  return Array.from({ length: count }, (_, n) => String(Number(first) + n).padStart(width, '0'));
+}
+
+function refusal(message: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', message);
+}

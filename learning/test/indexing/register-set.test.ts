@@ -1,0 +1,434 @@
+/** Sets of small pictures in a temporary folder, registered, and read back by their manifest. */
+import { createHash } from 'node:crypto';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseStoredDataset, type StoredDataset } from '@lyceum/learning/datasets';
+import { type RegisterOptions, registerSet } from '@lyceum/learning/indexing';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { pictureDecoder } from '../../src/pictures/index.js';
+import { type FileObjects, fileObjects } from './file-objects.js';
+import { type Members, picture, tarOf } from './tars.js';
+
+const top = mkdtempSync(join(tmpdir(), 'lyceum-indexing-'));
+afterAll(() => rmSync(top, { recursive: true }));
+
+let root = '';
+let cacheFolder = '';
+let objects: FileObjects;
+let count = 0;
+beforeEach(() => {
+  root = join(top, `${count++}`);
+  cacheFolder = join(root, '.cache');
+  mkdirSync(root);
+  objects = fileObjects(root);
+});
+
+const GRID = { height: 3, width: 3, channels: 3, fit: 'cover' } as const;
+
+function register(sources: readonly string[], options: Partial<RegisterOptions> = {}) {
+  return registerSet(
+    { sources, grid: GRID, checksPictures: false, ...options },
+    { objects, cacheFolder },
+  );
+}
+
+function put(path: string, bytes: Uint8Array | string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), bytes);
+}
+
+async function samples(from: number, to: number, classes = 2): Promise<Members> {
+  const members: [string, Uint8Array | string][] = [];
+  for (let n = from; n < to; n++) {
+    members.push([`${n}.jpg`, await picture(n)], [`${n}.cls`, `${n % classes}`]);
+  }
+  return members;
+}
+
+/** By sample: the encoded picture, as the manifest says where it is. */
+function picturesOf({ shards }: StoredDataset): Buffer[] {
+  if (shards === undefined) throw new Error('no manifest');
+  return Array.from(shards.shardOf, (shard, sample) => {
+    const { url, format } = shards.shards[shard] as { url: string; format: string };
+    const length = shards.lengths[sample] as number;
+    const ends = shards.paths?.ends;
+    const path = Buffer.from(shards.paths?.bytes ?? []).subarray(
+      sample === 0 ? 0 : ends?.[sample - 1],
+      ends?.[sample],
+    );
+    const start = shards.offsets[sample] as number;
+    const bytes = readFileSync(join(root, format === 'folder' ? `${url}${path}` : url));
+    const found = bytes.subarray(start, start + length);
+    const digest = createHash('sha256').update(found).digest().subarray(0, 16);
+    expect(digest.equals(shards.digests.subarray(16 * sample, 16 * sample + 16))).toBe(true);
+    return found;
+  });
+}
+
+describe('tars', () => {
+  test('rows, labels and splits are those of the tars, and the canary is what decodes', async () => {
+    put('train-0.tar', tarOf(await samples(0, 20)));
+    put('train-1.tar', tarOf(await samples(20, 40)));
+    put('val/0.tar', tarOf(await samples(40, 50)));
+    const { manifest, summary, shards, mixing } = await register(
+      ['train-{0..1}.tar', 'val/', 'test=x.tar'].slice(0, 2),
+      {
+        split: { by: 'names' },
+      },
+    );
+    const stored = parseStoredDataset(manifest);
+    expect(summary).toMatchObject({
+      kind: 'webdataset',
+      samples: 50,
+      classOrder: 'by number',
+      refused: { count: 0 },
+    });
+    expect(stored.shards?.shards).toMatchObject([
+      { url: 'train-0.tar', format: 'tar' },
+      { url: 'train-1.tar', format: 'tar' },
+      { url: 'val/0.tar', format: 'tar' },
+    ]);
+    // Test is drawn out of train: all that is left is in the tars' order.
+    const pictures = picturesOf(stored);
+    const numbers = await Promise.all(
+      Array.from({ length: 50 }, async (_, n) => (await picture(n)).toString('hex')),
+    );
+    const found = pictures.map((bytes) => numbers.indexOf(bytes.toString('hex')));
+    expect([...found].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    expect([...stored.labels]).toEqual(found.map((n) => n % 2));
+    expect(found.filter((_, sample) => stored.splits[sample] === 2)).toEqual([
+      40, 41, 42, 43, 44, 45, 46, 47, 48, 49,
+    ]);
+    const train = found.filter((_, sample) => stored.splits[sample] === 1);
+    expect(train).toEqual([...train].sort((a, b) => a - b));
+    expect(shards).toMatchObject({ count: 3, chunks: 5 });
+    expect(mixing).toMatchObject({ chunkOrder: 2 });
+    const decode = await pictureDecoder(GRID);
+    const hash = createHash('sha256');
+    for (const sample of stored.shards?.canary.samples ?? [])
+      hash.update(await decode(pictures[sample] as Buffer));
+    expect(stored.shards?.canary).toMatchObject({ digest: hash.digest('hex') });
+    expect(stored.shards?.canary.samples).toHaveLength(5);
+  });
+
+  test('labels are texts of another ending, fields of JSON, or numbers of given names', async () => {
+    const jpg = await Promise.all([1, 2, 3].map((n) => picture(n)));
+    const names = ['cat', 'dog', ''];
+    const all = jpg.flatMap((bytes, n) => [
+      [`${n}.JPG`, bytes],
+      [`${n}.txt`, ` ${names[n] || 'ant'}\n`],
+      [`${n}.json`, JSON.stringify({ kind: names[n], id: n })],
+    ]) as Members;
+    put('a.tar', tarOf(all));
+    const split = { by: 'shares', shares: { test: 0, validation: 0 }, seed: undefined } as const;
+    await expect(register(['a.tar'], { split })).rejects.toThrowError(
+      /no picture has a label; beside pictures there is json, txt. --label ENDING/,
+    );
+    const unlabelled = await register(['a.tar'], { split, classes: ['x', 'y'] });
+    expect(unlabelled).toMatchObject({ summary: { samples: 3 }, mixing: undefined });
+    const read = async (options: Partial<RegisterOptions>) => {
+      const { manifest } = await register(['a.tar'], { split, ...options });
+      const { classNames, labels } = parseStoredDataset(manifest);
+      return { classNames, labels: [...labels] };
+    };
+    expect(await read({ label: { by: 'ending', ending: 'txt' } })).toEqual({
+      classNames: ['ant', 'cat', 'dog'],
+      labels: [1, 2, 0],
+    });
+    expect(await read({ label: { by: 'json', field: 'kind' } })).toEqual({
+      classNames: ['cat', 'dog'],
+      labels: [0, 1, -1],
+    });
+    const classes = ['x', 'y', 'z'];
+    expect(await read({ label: { by: 'json', field: 'id' }, classes })).toEqual({
+      classNames: classes,
+      labels: [0, 1, 2],
+    });
+  });
+
+  test('what cannot be taken is refused by name, and the rest is there', async () => {
+    const [a, b] = [await picture(1), await picture(2)];
+    put(
+      'a.tar',
+      tarOf([
+        ['good.jpg', a],
+        ['good.cls', '0'],
+        ['good2.jpg', b],
+        ['good2.cls', '1'],
+        ['unlabelled.jpg', a],
+        ['alone.cls', '1'],
+        ['two.jpg', a],
+        ['two.png', b],
+        ['two.cls', '1'],
+        ['twice.jpg', a],
+        ['twice.jpg', a],
+        ['empty.jpg', ''],
+        ['empty.cls', '1'],
+        ['page.jpg', '<html>'],
+        ['page.cls', '1'],
+        ['blank.jpg', a],
+        ['blank.cls', ' '],
+        ['new\nline.jpg', ''],
+        ['strange.jpg', a],
+        ['strange.cls', '7'],
+        ['README', 'hello'],
+      ]),
+    );
+    put('cut.tar', tarOf(await samples(0, 2)).subarray(0, 1200));
+    put('nothing.tar', '');
+    put('tars.tar', tarOf([['0.tar', tarOf([['1.jpg', a]])]]));
+    const { summary, manifest } = await register(['a.tar', 'cut.tar', 'nothing.tar', 'tars.tar'], {
+      classes: ['x', 'y'],
+    });
+    expect(summary).toMatchObject({ samples: 3, ignored: { count: 1, first: ['README'] } });
+    expect([...parseStoredDataset(manifest).labels].sort()).toEqual([-1, 0, 1]);
+    expect(summary.refused).toMatchObject({
+      count: 11,
+      reasons: {
+        'no picture': 3,
+        'two pictures': 1,
+        'two of a name': 1,
+        'empty picture': 2,
+        'no label': 1,
+        'cut off': 1,
+        'empty file': 1,
+        'unknown class': 1,
+      },
+      first: [
+        { path: 'a.tar: alone', message: expect.stringContaining('has no picture, but cls') },
+        { path: 'a.tar: two', message: 'has two pictures, jpg and png; --image jpg takes the one' },
+        { path: 'a.tar: twice' },
+        { path: 'a.tar: empty' },
+        { path: 'a.tar: page' },
+      ],
+    });
+    await expect(register(['nothing.tar'])).rejects.toThrowError('nothing.tar');
+    await expect(register(['tars.tar'])).rejects.toThrowError(/tars.tar.*has no picture, but tar/s);
+    const both = await register(['a.tar'], { image: 'jpg', classes: ['x', 'y'] });
+    expect(both.summary.refused.reasons).not.toHaveProperty('two pictures');
+  });
+
+  test('pictures that will not decode are found where all are decoded, else where the canary meets them', async () => {
+    const [whole, other] = [await picture(1), await picture(2)];
+    const broken = whole.subarray(0, whole.length - 40);
+    put(
+      'a.tar',
+      tarOf([
+        ['0.jpg', broken],
+        ['0.cls', '0'],
+        ['1.jpg', whole],
+        ['1.cls', '1'],
+        ['2.jpg', other],
+        ['2.cls', '0'],
+      ]),
+    );
+    const split = { by: 'shares', shares: { test: 0, validation: 0 }, seed: undefined } as const;
+    const unseen = await register(['a.tar'], { split });
+    expect(unseen.summary).toMatchObject({ samples: 3, refused: { count: 0 } });
+    expect(unseen.summary.warnings).toContainEqual({
+      path: 'pictures',
+      message: expect.stringContaining('--check-pictures finds all'),
+    });
+    const seen = await register(['a.tar'], { split, checksPictures: true });
+    expect(seen.summary).toMatchObject({
+      samples: 2,
+      refused: { count: 1, reasons: { 'unreadable image': 1 }, first: [{ path: 'a.tar: 0' }] },
+    });
+  });
+
+  test('a second indexing reads the shards that are new or changed alone', async () => {
+    put('train-0.tar', tarOf(await samples(0, 20)));
+    put('train-1.tar', tarOf(await samples(20, 40)));
+    const first = await register(['train-{0..1}.tar']);
+    const all = objects.readBytes;
+    objects.readBytes = 0;
+    const second = await register(['train-{0..1}.tar']);
+    expect(second.manifest.equals(first.manifest)).toBe(true);
+    // The canary alone.
+    expect(objects.readBytes).toBeLessThan(all / 10);
+    utimesSync(join(root, 'train-1.tar'), 1, 1);
+    objects.readBytes = 0;
+    await register(['train-{0..1}.tar']);
+    expect(objects.readBytes).toBeGreaterThan(all / 3);
+    expect(objects.readBytes).toBeLessThan((2 * all) / 3);
+    for (const file of readdirSync(join(cacheFolder, 'shard-indexes')))
+      put(join('.cache/shard-indexes', file), 'damaged');
+    expect((await register(['train-{0..1}.tar'])).summary.samples).toBe(40);
+  });
+
+  test('shards sorted by class are told, and mixed ones are not', async () => {
+    const split = { by: 'shares', shares: { test: 0, validation: 0 }, seed: undefined } as const;
+    const jpg = await picture(1);
+    const classes = 40;
+    const member = (n: number, label: number): Members => [
+      [`${n}.jpg`, jpg],
+      [`${n}.cls`, `${label}`],
+    ];
+    const tar = (shard: number, labelOf: (n: number) => number) =>
+      tarOf(Array.from({ length: 200 }, (_, n) => member(n, labelOf(200 * shard + n))).flat());
+    for (let shard = 0; shard < 10; shard++) {
+      put(
+        `sorted/${shard}.tar`,
+        tar(shard, (n) => Math.floor((n * classes) / 2000)),
+      );
+      put(
+        `mixed/${shard}.tar`,
+        tar(shard, (n) => n % classes),
+      );
+    }
+    const grid = { ...GRID, height: 256, width: 256 };
+    const sorted = await register(['sorted/'], { split, grid });
+    const mixed = await register(['mixed/'], { split, grid });
+    expect(sorted.summary.warnings).toMatchObject([
+      { path: 'mixing', message: expect.stringContaining('repack') },
+    ]);
+    expect(mixed.summary.warnings).toEqual([]);
+    expect(mixed.mixing?.fullOrder).toBeCloseTo(40, 0);
+  });
+});
+
+describe('folders', () => {
+  test('one folder a class, with the splits of its folders, each picture a file', async () => {
+    for (const [split, from] of [
+      ['train', 0],
+      ['val', 20],
+      ['test', 30],
+    ] as const) {
+      for (let n = from; n < from + 10; n++)
+        put(`pets/${split}/${n % 2 ? 'dog' : 'cat'}/${n}.jpg`, await picture(n));
+    }
+    put('pets/train/cat/new\nline.jpg', await picture(99));
+    put('pets/train/notes.txt', 'hello');
+    put('pets/train/alone.png', await picture(1, 'png'));
+    const { summary, manifest } = await register(['pets/']);
+    expect(summary).toMatchObject({
+      kind: 'images',
+      samples: 30,
+      classNames: ['cat', 'dog'],
+      splits: { train: { samples: 10 }, validation: { samples: 10 }, test: { samples: 10 } },
+      refused: { reasons: { 'no plain name': 1, 'no label': 1 } },
+      ignored: { first: ['pets/train/notes.txt'] },
+    });
+    const stored = parseStoredDataset(manifest);
+    const pictures = picturesOf(stored);
+    const hexes = await Promise.all(
+      Array.from({ length: 40 }, async (_, n) => (await picture(n)).toString('hex')),
+    );
+    const found = pictures.map((bytes) => hexes.indexOf(bytes.toString('hex')));
+    expect([...stored.labels]).toEqual(found.map((n) => n % 2));
+    expect([...stored.splits]).toEqual(found.map((n) => (n < 20 ? 1 : n < 30 ? 2 : 3)));
+    expect(stored.shards?.shards).toEqual([{ url: 'pets/', format: 'folder', sizeBytes: 0 }]);
+  });
+
+  test('drawn splits are those of a push, and no class fills a chunk', async () => {
+    for (let n = 0; n < 600; n++) put(`pets/${n < 300 ? 'a' : 'a-b'}/${n}.jpg`, await picture(n));
+    const { manifest } = await register(['pets/']);
+    const stored = parseStoredDataset(manifest);
+    const { importSource } = await import('@lyceum/learning/import');
+    const scratch = join(root, 'scratch');
+    mkdirSync(scratch);
+    const pushed = await importSource(
+      join(root, 'pets'),
+      { size: { height: 3, width: 3 }, channels: 'rgb' },
+      { cacheFolder, scratch },
+    );
+    const own = parseStoredDataset(readFileSync(pushed.content as string));
+    expect(pushed.summary.splits).toEqual((await register(['pets/'])).summary.splits);
+    expect(own.classNames).toEqual(stored.classNames);
+    const [end = 0] = stored.chunkEnds ?? [];
+    const inFirst = [...stored.labels.subarray(0, end)].filter((label) => label === 0).length;
+    expect(inFirst).toBeGreaterThan(0.3 * end);
+    expect(inFirst).toBeLessThan(0.7 * end);
+  });
+});
+
+describe('Parquet', () => {
+  async function parquet(
+    rows: readonly { bytes: Uint8Array | null; label: number | null }[],
+  ): Promise<Uint8Array> {
+    const features = {
+      image: { _type: 'Image' },
+      label: { _type: 'ClassLabel', names: ['cat', 'dog'] },
+    };
+    return new Uint8Array(
+      parquetWriteBuffer({
+        columnData: [
+          {
+            name: 'image',
+            data: rows.map(({ bytes }) => bytes),
+            type: 'BYTE_ARRAY',
+            nullable: true,
+          },
+          { name: 'label', data: rows.map(({ label }) => label), type: 'INT32', nullable: true },
+        ],
+        kvMetadata: [{ key: 'huggingface', value: JSON.stringify({ info: { features } }) }],
+        rowGroupSize: 10,
+      }),
+    );
+  }
+
+  test('row groups stay whole in chunks; null and -1 are unlabelled; names are those of the schema', async () => {
+    const rows = await Promise.all(
+      Array.from({ length: 30 }, async (_, n) => ({
+        bytes: n === 5 ? null : await picture(n),
+        label: [0, 1, null, -1][n % 4] as number | null,
+      })),
+    );
+    put('train-0.parquet', await parquet(rows));
+    const split = { by: 'shares', shares: { test: 0, validation: 0 }, seed: undefined } as const;
+    const { summary, manifest } = await register(['train-0.parquet'], { split });
+    expect(summary).toMatchObject({
+      samples: 29,
+      classNames: ['cat', 'dog'],
+      refused: { count: 1, first: [{ path: 'train-0.parquet: row 6' }] },
+    });
+    const stored = parseStoredDataset(manifest);
+    const kept = Array.from({ length: 30 }, (_, n) => n).filter((n) => n !== 5);
+    expect([...(stored.shards?.offsets ?? [])]).toEqual(kept);
+    expect([...stored.labels]).toEqual(kept.map((n) => [0, 1, -1, -1][n % 4]));
+    expect([...(stored.chunkEnds ?? [])]).toEqual([29]);
+    expect(stored.shards?.shards).toMatchObject([{ format: 'parquet', column: 'image' }]);
+    const drawn = parseStoredDataset((await register(['train-0.parquet'])).manifest);
+    expect(drawn.chunkEnds?.length).toBe(3);
+  });
+
+  test('without pictures, damaged or of another kind is refused by name', async () => {
+    put(
+      'numbers.parquet',
+      new Uint8Array(
+        parquetWriteBuffer({ columnData: [{ name: 'x', data: [1, 2], type: 'INT32' }] }),
+      ),
+    );
+    await expect(register(['numbers.parquet'])).rejects.toThrowError(
+      /numbers.parquet.*has no column of pictures.*columns are x/s,
+    );
+    put('cut.parquet', (await parquet([{ bytes: await picture(1), label: 0 }])).subarray(0, 100));
+    await expect(register(['cut.parquet'])).rejects.toThrowError(
+      /cut.parquet.*cannot be read as Parquet/s,
+    );
+    put('a.tar', tarOf(await samples(0, 2)));
+    await expect(register(['a.tar', 'cut.parquet'])).rejects.toThrowError(
+      'a.tar is tar, cut.parquet is parquet',
+    );
+  });
+});
+
+test('a shard whose name says a split is not beside one whose name says none', async () => {
+  put('train.tar', tarOf(await samples(0, 4)));
+  put('rest.tar', tarOf(await samples(4, 8)));
+  await expect(register(['train.tar', 'rest.tar'])).rejects.toThrowError(
+    /name of train.tar says its split, that of rest.tar does not/,
+  );
+  const { summary } = await register(['train.tar', 'test=rest.tar']);
+  expect(summary.splits.test.samples).toBe(4);
+});

@@ -1,0 +1,176 @@
+/** Sets of small pictures, repacked in a temporary folder: what comes out has the same classes, splits and about the same pixels. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseStoredDataset, type ShardIndex, type StoredDataset } from '@lyceum/learning/datasets';
+import { registerSet, repackSet } from '@lyceum/learning/indexing';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { ShardPictures } from '../../src/indexing/reading/index.js';
+import { repackPlan } from '../../src/indexing/repack/repack-plan.js';
+import { pictureDecoder } from '../../src/pictures/index.js';
+import { type FileObjects, fileObjects } from './file-objects.js';
+import { picture, tarOf } from './tars.js';
+
+const top = mkdtempSync(join(tmpdir(), 'lyceum-repack-'));
+afterAll(() => rmSync(top, { recursive: true }));
+
+const GRID = { height: 8, width: 8, channels: 3, fit: 'stretch' } as const;
+const OPTIONS = {
+  target: 'mixed/',
+  grid: GRID,
+  format: 'jpeg',
+  quality: 90,
+  seed: 3,
+  skipsRefused: false,
+} as const;
+const CLASSES = ['1', '0', 'two', 'three'];
+
+type SetInShards = StoredDataset & { readonly shards: ShardIndex };
+
+let root = '';
+let objects: FileObjects;
+let count = 0;
+beforeEach(async () => {
+  root = join(top, `${count++}`);
+  await mkdir(root);
+  objects = fileObjects(root);
+});
+
+const places = () => ({ objects, cacheFolder: join(root, '.cache') });
+
+/** Sorted by class; class n is pictures of one colour. The last has no label. */
+async function sortedSet(): Promise<SetInShards> {
+  const colours = await Promise.all(CLASSES.map((_, n) => picture(n)));
+  for (const [split, rows] of [
+    ['train', 600],
+    ['test', 60],
+  ] as const) {
+    const members = Array.from({ length: rows }, (_, row) => {
+      const label = Math.floor((row * CLASSES.length) / rows);
+      const jpg = [`${row}.jpg`, colours[label] as Buffer] as const;
+      return row === rows - 1 ? [jpg] : [jpg, [`${row}.cls`, String(label)] as const];
+    }).flat();
+    await writeFile(join(root, `${split}.tar`), tarOf(members));
+  }
+  return registered(['train.tar', 'test.tar']);
+}
+
+async function registered(sources: readonly string[]): Promise<SetInShards> {
+  const options = {
+    sources,
+    grid: GRID,
+    checksPictures: false,
+    classes: CLASSES,
+    areRepacked: true,
+  };
+  const { manifest } = await registerSet(options, places());
+  return parseStoredDataset(manifest) as SetInShards;
+}
+
+async function firstPixels(set: SetInShards): Promise<string[]> {
+  const decode = await pictureDecoder(GRID);
+  const pictures = new ShardPictures(set.shards, objects, undefined);
+  return Promise.all(
+    Array.from(set.labels, async (label, sample) => {
+      const pixels = await decode(await pictures.read(sample));
+      return `${label} ${set.splits[sample]} ${[...pixels.subarray(0, 3)].map((value) => Math.round(value / 8))}`;
+    }),
+  );
+}
+
+test('a repacked set has the same pictures, labels and splits, mixed', async () => {
+  const set = await sortedSet();
+  const told: number[] = [];
+  const onProgress = (done: number) => told.push(done);
+  const { sources, refusals } = await repackSet(set, OPTIONS, { ...places(), onProgress });
+  expect(sources).toEqual(['train=mixed/train-0000.tar', 'test=mixed/test-0000.tar']);
+  expect(refusals.count).toBe(0);
+  expect(told).toEqual(Array.from({ length: 660 }, (_, n) => n + 1));
+  const mixed = await registered(sources);
+  expect(mixed.classNames).toEqual(CLASSES);
+  expect((await firstPixels(mixed)).sort()).toEqual((await firstPixels(set)).sort());
+  const [end = 0] = mixed.chunkEnds ?? [];
+  expect(new Set(mixed.labels.subarray(0, end)).size).toBeGreaterThanOrEqual(CLASSES.length);
+  expect(new Set(set.labels.subarray(0, set.chunkEnds?.[0])).size).toBeLessThanOrEqual(2);
+});
+
+test('what was broken off goes on with the shard that is missing', async () => {
+  const set = await sortedSet();
+  const written: string[] = [];
+  const { write } = objects;
+  objects.write = (url, chunks) => {
+    written.push(url);
+    if (written.length === 2) throw new Error('killed');
+    return write(url, chunks);
+  };
+  await expect(repackSet(set, OPTIONS, places())).rejects.toThrowError('killed');
+  await repackSet(set, OPTIONS, places());
+  expect(written).toEqual(['mixed/train-0000.tar', 'mixed/test-0000.tar', 'mixed/test-0000.tar']);
+  await writeFile(join(root, 'mixed/train-0000.tar'), 'another');
+  await repackSet(set, OPTIONS, places());
+  expect(written.slice(3)).toEqual(['mixed/train-0000.tar']);
+});
+
+test('a target with something else in it is refused', async () => {
+  const set = await sortedSet();
+  await mkdir(join(root, 'mixed'));
+  await writeFile(join(root, 'mixed/notes.txt'), 'hello');
+  await expect(repackSet(set, OPTIONS, places())).rejects.toThrowError(
+    /mixed\/ is not empty, there is mixed\/notes.txt/,
+  );
+});
+
+test('a picture that will not decode stops it by name, or is left out', async () => {
+  const whole = await picture(1);
+  const cut = whole.subarray(0, whole.length - 60);
+  const rows = [whole, cut, whole].flatMap(
+    (bytes, n) =>
+      [
+        [`${n}.jpg`, bytes],
+        [`${n}.cls`, '1'],
+      ] as const,
+  );
+  await writeFile(join(root, 'train.tar'), tarOf(rows));
+  const set = await registered(['train.tar']);
+  await expect(repackSet(set, OPTIONS, places())).rejects.toThrowError(
+    /train.tar: byte \d+: .*--skip-refused leaves it out/,
+  );
+  const { sources, refusals } = await repackSet(set, { ...OPTIONS, skipsRefused: true }, places());
+  expect(refusals.count).toBe(1);
+  expect((await registered(sources)).sampleCount).toBe(2);
+});
+
+test('bytes that are not those that were registered are refused', async () => {
+  const set = await sortedSet();
+  const at = set.shards.offsets[5] as number;
+  const { read } = objects;
+  objects.read = async (url, range) => {
+    const bytes = await read(url, range);
+    if (url === 'train.tar' && range.start <= at && at < range.end) bytes[at - range.start] = 0;
+    return bytes;
+  };
+  await expect(repackSet(set, OPTIONS, places())).rejects.toThrowError(
+    `train.tar: byte ${at}: its bytes are not those`,
+  );
+});
+
+test('a plan has each sample once, in shards of one split that fit memory', () => {
+  const splits = Uint8Array.from({ length: 30_000 }, (_, n) => (n < 25_000 ? 1 : 3));
+  const ends = Array.from({ length: 300 }, (_, n) => 100 * (n + 1));
+  const set = { splits, chunkEnds: Uint32Array.from(ends) };
+  const grid = { ...GRID, height: 224, width: 224 };
+  const plan = repackPlan(set, grid, 'jpeg', 1);
+  const all = plan.flatMap(({ samples }) => [...samples]);
+  expect(all.sort((a, b) => a - b)).toEqual([...splits.keys()]);
+  for (const { name, split, samples } of plan) {
+    expect(name.startsWith(split)).toBe(true);
+    expect(samples.length).toBeLessThanOrEqual(3566);
+    // Of whole chunks, but the two that the shard's borders cut.
+    expect(
+      new Set([...samples].map((sample) => Math.floor(sample / 100))).size,
+    ).toBeLessThanOrEqual(37);
+  }
+  expect(repackPlan(set, grid, 'png', 1).length).toBeGreaterThan(3 * plan.length);
+  expect(repackPlan(set, grid, 'jpeg', 2)[0]?.samples).not.toEqual(plan[0]?.samples);
+});

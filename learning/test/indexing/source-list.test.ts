@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { parseSources, splitOfName } from '../../src/indexing/sources/source-list.js';
+
+const urls = (...texts: string[]) => parseSources(texts).map(({ url }) => url);
+
+test('braces are ranges of numbers, padded as they are written, or lists', () => {
+  expect(urls('a-{0008..0011}.tar')).toEqual(['08', '09', '10', '11'].map((n) => `a-00${n}.tar`));
+  expect(urls('a-{8..11}.tar')).toEqual(['8', '9', '10', '11'].map((n) => `a-${n}.tar`));
+  expect(urls('{x,y}/{0..1}.tar')).toEqual(['x/0.tar', 'x/1.tar', 'y/0.tar', 'y/1.tar']);
+  expect(urls('train-{000000..000146}.tar')).toHaveLength(147);
+});
+
+test('a split may stand before a URL, and a URL may have an equals sign', () => {
+  expect(parseSources(['val=s3://b/k.tar', 'https://h/x.parquet?key=1', 'b=c/'])).toEqual([
+    { url: 's3://b/k.tar', split: 'validation', kind: 'tar' },
+    { url: 'https://h/x.parquet?key=1', split: undefined, kind: 'parquet' },
+    { url: 'b=c/', split: undefined, kind: 'prefix' },
+  ]);
+});
+
+test.each([
+  ['a.tar.gz', /a.tar.gz is compressed.*unpack it/],
+  ['a.tgz', /compressed/],
+  ['pets', /pets: want a .tar, a .parquet, or a folder or prefix, which ends with a slash/],
+  ['a-{3..1}.tar', /ends before it begins/],
+  ['a-{0..9999999}.tar', /names more than 100000 sources/],
+  ['{0..999}/{0..999}.tar', /names more than 100000 sources/],
+  ['a-{1.tar', /a brace is open/],
+  ['a-{x}.tar', /neither \{0000..0146\} nor \{a,b\}/],
+])('%s is refused', (text, message) => {
+  expect(() => parseSources([text])).toThrowError(message);
+});
+
+test('paths are as lists of folders have them', () => {
+  expect(urls('./pets//cats/', 'a/./b.tar', 's3://b//k.tar')).toEqual([
+    'pets/cats/',
+    'a/b.tar',
+    's3://b//k.tar',
+  ]);
+  expect(() => parseSources(['./'])).toThrowError('want a folder below the datasets root');
+});
+
+test('a source is named once', () => {
+  expect(() => parseSources(['a-{0..3}.tar', 'a-2.tar'])).toThrowError('a-2.tar is named twice');
+});
+
+test('names of files, then of the nearest folder, say the split', () => {
+  expect(splitOfName('s3://b/data/train-00000-of-00002.parquet')).toBe('train');
+  expect(splitOfName('s3://b/val/000.tar')).toBe('validation');
+  expect(splitOfName('s3://b/train/test.0.tar')).toBe('test');
+  expect(splitOfName('s3://b/000.tar')).toBeUndefined();
+});
