@@ -19,7 +19,7 @@ const MAY_IMPORT = {
   cli: ['coordinator', 'dashboard', 'learning', 'platform', 'proto'],
   bench: ['cli', 'coordinator', 'student-worker', 'learning', 'platform', 'proto'],
   examples: ['cli', 'learning', 'platform', 'proto'],
-  site: [],
+  site: ['cli', 'coordinator', 'learning', 'platform', 'student-worker', 'teacher-worker'],
 };
 
 /** Plain arrays: these never load TensorFlow, not even through what they import. */

@@ -28,6 +28,7 @@ export default defineConfig({
   srcExclude: ['**/dist/**', '**/build/**', 'lyceum-*/**'],
   outDir: join(SITE, 'dist/pages'),
   cacheDir: join(SITE, 'dist/cache'),
+  vite: { publicDir: join(SITE, 'public') },
   rewrites: (id) => id.replace(/README\.md$/, 'index.md'),
   markdown: { anchor: { slugify: slugOf }, config: linkLikeTheSite },
   themeConfig: {

@@ -54,6 +54,20 @@ export const NAVIGATION: readonly NavigationGroup[] = [
     ],
   },
   {
+    title: 'Reference',
+    pages: [
+      page('coordinator', 'site/reference/coordinator.md'),
+      page('Workers', 'site/reference/workers.md'),
+      page('Run: Distillation', 'site/reference/run-distillation.md'),
+      page('Run: Training', 'site/reference/run-training.md'),
+      page('Imitation', 'site/reference/imitation.md'),
+      page('Endpoint', 'site/reference/endpoint.md'),
+      page('Report', 'site/reference/report.md'),
+      page('Metrics', 'site/reference/metrics.md'),
+      page('Protocol', 'site/reference/protocol.md'),
+    ],
+  },
+  {
     title: 'Examples',
     pages: [page('Runs and what came out', 'examples/README.md')],
   },

@@ -1,8 +1,9 @@
-/** Against the checkout: each page that git knows is found through the navigation, and each of that is there. */
+/** Against the checkout: each page that git knows or the reference has is found through the navigation, and is there. */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { addressOf, NAVIGATION } from '../src/navigation.js';
+import { referencePages } from '../src/reference/pages.js';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
 /** Their own page lists them. */
@@ -10,9 +11,10 @@ const LISTED_ELSEWHERE = /^docs\/decisions\/\d/;
 
 it('every page stands in the navigation once', () => {
   const files = execFileSync('git', ['ls-files', '*.md'], { cwd: CHECKOUT, encoding: 'utf8' });
-  const pages = files.split('\n').filter((path) => path !== '' && !LISTED_ELSEWHERE.test(path));
+  const reference = Object.keys(referencePages(CHECKOUT)).map((name) => `site/reference/${name}`);
+  const pages = [...files.trim().split('\n'), ...reference];
   const shown = NAVIGATION.flatMap((group) => group.pages.map(({ path }) => path));
-  expect(shown.toSorted()).toEqual(pages.toSorted());
+  expect(shown.toSorted()).toEqual(pages.filter((path) => !LISTED_ELSEWHERE.test(path)).toSorted());
 });
 
 it('a README is the page of its folder', () => {

@@ -18,43 +18,19 @@ import {
   Shutdown,
   tlsIdentityIn,
 } from '@lyceum/platform';
-import {
-  exitCodeOf,
-  flag,
-  usableDevice,
-  type WorkerFlags,
-  workerCommand,
-} from '@lyceum/platform/worker';
+import { exitCodeOf, usableDevice } from '@lyceum/platform/worker';
 import { printable, toLyceumError } from '@lyceum/proto';
+import { type Flags, studentWorkerCommand } from './command.js';
 import { DRAIN_MS, startProgram } from './program.js';
 
 /** For everything at the end: the drain, then what is left. */
 const STOP_MS = DRAIN_MS + 5_000;
 
-interface Flags extends WorkerFlags {
-  readonly tensorboardDir: string | undefined;
-  readonly eager: boolean;
-}
-
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
-const command = workerCommand('student-worker', version)
-  .description('Trains the students of runs, one at a time, as the coordinator says.')
-  .addOption(
-    flag(
-      '--tensorboard-dir <folder>',
-      'where event files for TensorBoard are written while runs train, a folder a run; default: none are',
-      'LYCEUM_TENSORBOARD_DIR',
-    ),
-  )
-  .option(
-    '--eager',
-    'run steps operation by operation, not as one graph: slower, equal bits (env: LYCEUM_EAGER=true)',
-    false,
-  )
-  .action(run);
+const command = studentWorkerCommand(version, run);
 
 await command.parseAsync();
 

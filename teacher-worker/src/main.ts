@@ -14,105 +14,20 @@ import {
   secretPlaces,
   tlsIdentityIn,
 } from '@lyceum/platform';
-import {
-  exitCodeOf,
-  flag,
-  usableDevice,
-  type WorkerFlags,
-  wholeNumber,
-  workerCommand,
-} from '@lyceum/platform/worker';
+import { exitCodeOf, usableDevice } from '@lyceum/platform/worker';
 import { printable, toLyceumError } from '@lyceum/proto';
-import { Option } from 'commander';
-import { allowedAddresses, milliseconds } from './flag-values.js';
+import { type Flags, teacherWorkerCommand } from './command.js';
 import { type ComputeOptions, type Program, startProgram, startServing } from './program.js';
-import { tryCommand } from './trial/index.js';
 import { DRAIN_BUDGET_MS } from './worker.js';
 
 /** The drain, and then the session's end and NATS's last flush. */
 const STOP_BUDGET_MS = DRAIN_BUDGET_MS + 10_000;
 
-interface Flags extends WorkerFlags {
-  readonly secretsDir: string | undefined;
-  readonly allowAddresses: readonly string[];
-  readonly memoryBudgetMib: number;
-  readonly gpuMemoryBudgetMib: number | undefined;
-  readonly inference: string | undefined;
-  readonly inferenceHttp: string | undefined;
-  readonly lookupDelayMs: number | undefined;
-  readonly lookupDelayFile: string | undefined;
-}
-
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
-const command = workerCommand('teacher-worker', version)
-  .description("Answers tickets with teachers' outputs.")
-  .addOption(
-    flag(
-      '--secrets-dir <folder>',
-      'has a file for each secret that remote teachers may name, and NAME.hosts with the hosts that it goes to; else variables LYCEUM_SECRET_NAME and LYCEUM_HOSTS_OF_NAME',
-      'LYCEUM_SECRETS_DIR',
-    ),
-  )
-  .addOption(
-    flag(
-      '--allow-addresses <list>',
-      'private addresses, ranges and hosts that remote teachers may be at (10.96.0.0/12,triton.internal), or all; public ones always',
-      'LYCEUM_ALLOW_ADDRESSES',
-    )
-      .argParser(allowedAddresses)
-      .default([], 'public addresses alone'),
-  )
-  .addOption(
-    flag(
-      '--inference <address>',
-      'HOST:PORT that serves loaded teachers by the Open Inference Protocol v2; default: none does',
-      'LYCEUM_INFERENCE',
-    ),
-  )
-  .addOption(
-    flag(
-      '--inference-http <address>',
-      'HOST:PORT that serves the same over HTTP; default: none does',
-      'LYCEUM_INFERENCE_HTTP',
-    ),
-  )
-  .addOption(
-    flag('--memory-budget-mib <n>', "for all teachers' weights", 'LYCEUM_MEMORY_BUDGET_MIB')
-      .argParser(wholeNumber)
-      .default(2048),
-  )
-  .addOption(
-    flag(
-      '--gpu-memory-budget-mib <n>',
-      'for all teachers on the GPU; default: what is free of its memory at the start',
-      'LYCEUM_GPU_MEMORY_BUDGET_MIB',
-    ).argParser(wholeNumber),
-  )
-  .addOption(
-    new Option(
-      '--lookup-delay-ms <ms>',
-      'for measurements: look answers up, and wait this long for each inference',
-    ).argParser(milliseconds),
-  )
-  .addOption(
-    new Option(
-      '--lookup-delay-file <file>',
-      'for measurements: JSON object of other delays in ms by teacher identity, read for each ticket',
-    ),
-  )
-  .addCommand(tryCommand())
-  .action(run);
-
-command
-  .command('serve')
-  .description(
-    'serves models from files by the Open Inference Protocol v2, without a coordinator; takes --inference, --inference-http, --tls-dir, --compute-threads, --device, --allow-cpu, --determinism, --memory-budget-mib, --insecure and --log-level before it',
-  )
-  .argument('<models...>', 'NAME=PATH: a folder with a model.json, an .onnx file, or a package')
-  .action(serve);
+const command = teacherWorkerCommand(version, { run, serve });
 
 try {
   await command.parseAsync();

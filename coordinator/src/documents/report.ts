@@ -75,7 +75,7 @@ const modelRow = figures.extend({
 });
 
 const teacherRow = modelRow.extend({
-  name: z.string(),
+  name: z.string().describe('What the run calls it.'),
   access: z
     .enum(['white', 'gray', 'black'])
     .optional()
@@ -99,8 +99,8 @@ const teacherRow = modelRow.extend({
     })
     .optional()
     .describe('Absent: its canaries cost nothing.'),
-  identity: sha256,
-  modelDigest: sha256,
+  identity: sha256.describe('SHA-256 of its model, settings and engine.'),
+  modelDigest: sha256.describe("SHA-256 of its model's package."),
 });
 
 const studentRow = modelRow.extend({
@@ -109,7 +109,11 @@ const studentRow = modelRow.extend({
   finalWeightsDigest: sha256.describe('Of the weights after the last step, float32 little-endian.'),
 });
 
-const meanInterval = z.object({ mean: z.number(), low: z.number(), high: z.number() });
+const meanInterval = z.object({
+  mean: z.number().describe('Mean over the samples.'),
+  low: z.number().describe('Lower end of the 95 % interval.'),
+  high: z.number().describe('Upper end of the 95 % interval.'),
+});
 
 const splitWorth = z.object({
   sampleCount: z.int().min(1).describe('Samples that have a label.'),
@@ -118,11 +122,14 @@ const splitWorth = z.object({
   teachers: z
     .array(
       z.object({
-        name: z.string(),
+        name: z.string().describe('What the run calls it.'),
         loss: z
           .object({
             accuracy: share.describe('Of the ensemble without it.'),
-            nll: z.number().nullable(),
+            nll: z
+              .number()
+              .nullable()
+              .describe('Of the ensemble without it; null where a label got 0.'),
             accuracyLoss: meanInterval.describe(
               'Accuracy with it less that without it: above 0, it is missed. Bonett and Price 2012.',
             ),
@@ -142,17 +149,21 @@ const splitWorth = z.object({
 });
 
 const workerEnvironment = z.object({
-  workerId: z.string(),
-  version: z.string(),
+  workerId: z.string().describe('Its name in the cluster.'),
+  version: z.string().describe("The program's version."),
   engine: z.string().describe('`native`, `wasm` or `lookup`.'),
-  engineVersion: z.string(),
-  computeThreads: z.int().min(0),
+  engineVersion: z.string().describe("The engine's version."),
+  computeThreads: z.int().min(0).describe('Threads of the engine; bits depend on it.'),
   device: z.string().describe("`cpu` and its model, or the GPU's."),
   gpuDriver: z
     .string()
     .optional()
     .describe('Version of the driver; absent: the processor computed.'),
-  gpuMemoryBytes: z.int().min(0).optional(),
+  gpuMemoryBytes: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Memory of the GPU; absent: the processor computed.'),
   bitsMayDiffer: z
     .literal(true)
     .optional()
@@ -163,13 +174,13 @@ const workerEnvironment = z.object({
 
 export const reportSchema = z
   .object({
-    apiVersion: z.literal('lyceum.dev/v1alpha1'),
-    kind: z.literal('Report'),
-    runId: z.string(),
-    runKind: z.enum(['Distillation', 'Training']),
-    attempt: z.int().min(1),
+    apiVersion: z.literal('lyceum.dev/v1alpha1').describe('Version of the document.'),
+    kind: z.literal('Report').describe('What the document is.'),
+    runId: z.string().describe('The run that was measured.'),
+    runKind: z.enum(['Distillation', 'Training']).describe('With teachers or without.'),
+    attempt: z.int().min(1).describe('The attempt that succeeded, from 1.'),
     replayOf: z.string().nullable().optional().describe('The run whose contributors it repeated.'),
-    testSampleCount: z.int().min(0),
+    testSampleCount: z.int().min(0).describe('Samples of the test split.'),
     measuredTrainCount: z
       .int()
       .min(0)
@@ -197,7 +208,7 @@ export const reportSchema = z
       })
       .nullable()
       .describe('The teachers combined by that rule at temperature 1; null without teachers.'),
-    student: studentRow,
+    student: studentRow.describe('The student that the run trained.'),
     studentWithoutTeachers: studentRow
       .nullable()
       .describe('The same student trained on the labels alone; null where the run names none.'),
@@ -215,19 +226,21 @@ export const reportSchema = z
       .number()
       .min(0)
       .describe('From submit to end, without the time that it takes to compose this report.'),
-    training: z.object({
-      samples: z.int().min(0),
-      seconds: z.number().min(0),
-      waitingSeconds: z.number().min(0).describe('Part of `seconds` spent waiting for targets.'),
-      stepCount: z.int().min(0),
-      selectedStep: z.int().min(0).describe('Step whose weights the validation split chose.'),
-      order: z
-        .string()
-        .optional()
-        .describe(
-          'Of a set in shards: in what order its samples were visited, and why, in words. Absent: the set is one file, in full order.',
-        ),
-    }),
+    training: z
+      .object({
+        samples: z.int().min(0).describe('Samples trained on, each as often as it was.'),
+        seconds: z.number().min(0).describe('Seconds of training, waiting included.'),
+        waitingSeconds: z.number().min(0).describe('Part of `seconds` spent waiting for targets.'),
+        stepCount: z.int().min(0).describe('Optimiser steps.'),
+        selectedStep: z.int().min(0).describe('Step whose weights the validation split chose.'),
+        order: z
+          .string()
+          .optional()
+          .describe(
+            'Of a set in shards: in what order its samples were visited, and why, in words. Absent: the set is one file, in full order.',
+          ),
+      })
+      .describe('What training took.'),
     cost: z
       .object({
         studentDeviceSeconds: z
@@ -239,7 +252,7 @@ export const reportSchema = z
         teachers: z
           .array(
             z.object({
-              name: z.string(),
+              name: z.string().describe('What the run calls it.'),
               deviceSeconds: z
                 .number()
                 .min(0)
@@ -252,19 +265,22 @@ export const reportSchema = z
                 .describe('Samples answered for this run; what the store had is not in it.'),
               calls: z
                 .object({
-                  count: z.number().min(0),
+                  count: z.number().min(0).describe('Calls that were answered.'),
                   inputTokens: z
                     .number()
                     .min(0)
                     .describe('As the service counted them, or estimated from a chat; else 0.'),
-                  outputTokens: z.number().min(0),
+                  outputTokens: z.number().min(0).describe('As inputTokens, of what came back.'),
                 })
                 .optional()
                 .describe(
                   'Calls of a service that were answered, those too whose answers could not be read; of what several runs asked for an equal part. Canaries are not in it. Absent: it calls none.',
                 ),
               price: z
-                .object({ amount: z.number().min(0), currency: z.string() })
+                .object({
+                  amount: z.number().min(0).describe('In the currency.'),
+                  currency: z.string().describe('As the description writes it.'),
+                })
                 .optional()
                 .describe(
                   'What these calls cost by the prices of its description; absent: it has none.',
@@ -297,7 +313,7 @@ export const reportSchema = z
         teachers: z
           .array(
             z.object({
-              name: z.string(),
+              name: z.string().describe('What the run calls it.'),
               share: share.describe('Share of steps that it contributed to, as far as known.'),
             }),
           )
@@ -309,9 +325,9 @@ export const reportSchema = z
     teacherKnowledge: z
       .array(
         z.object({
-          name: z.string(),
-          rowCount: z.int().min(0),
-          labelledCount: z.int().min(0),
+          name: z.string().describe('What the run calls it.'),
+          rowCount: z.int().min(0).describe('Rows that it was asked about.'),
+          labelledCount: z.int().min(0).describe('Those of them that have a label.'),
           accuracy: share.nullable().describe('Null: no row has a label.'),
           meanEntropy: z
             .number()
@@ -338,41 +354,54 @@ export const reportSchema = z
       .describe(
         'What was found of the teachers: at chance, workers with other bits, or quarantined ones.',
       ),
-    dataset: z.object({
-      digest: sha256,
-      classCount: z.int().min(1),
-      classNames: z.array(z.string()),
-      trainCount: z.int().min(0),
-      labelledTrainCount: z.int().min(0),
-      validationCount: z.int().min(0),
-      sharedSamples: z
-        .object({
-          validationInTrain: z.int().min(0),
-          testInTrain: z.int().min(0),
-          testInValidation: z.int().min(0),
-        })
-        .describe(
-          'Samples of one split that are, value by value, in another; figures on them say too much.',
-        ),
-    }),
-    environment: z.object({
-      coordinatorVersion: z.string(),
-      node: z.string(),
-      studentWorker: workerEnvironment,
-      teacherWorkers: z.array(workerEnvironment),
-    }),
-    seeds: z.object({
-      training: z.int().min(0),
-      labels: z.int().min(0).nullable().describe('Null: all labels.'),
-      views: z.int().min(0).nullable().describe('Null: no views.'),
-    }),
-    digests: z.object({
-      specification: sha256,
-      dataset: sha256,
-      studentModel: sha256,
-      studentFinalWeights: sha256,
-      plugin: sha256.optional().describe("Of the user's own terms and rules; absent: it has none."),
-    }),
+    dataset: z
+      .object({
+        digest: sha256.describe('SHA-256 of the set.'),
+        classCount: z.int().min(1).describe('Classes of the set.'),
+        classNames: z.array(z.string()).describe('In order; empty: they have no names.'),
+        trainCount: z.int().min(0).describe('Samples of the training split.'),
+        labelledTrainCount: z
+          .int()
+          .min(0)
+          .describe('Those of them whose label the student was given.'),
+        validationCount: z.int().min(0).describe('Samples of the validation split.'),
+        sharedSamples: z
+          .object({
+            validationInTrain: z.int().min(0).describe('Validation samples that are in train.'),
+            testInTrain: z.int().min(0).describe('Test samples that are in train.'),
+            testInValidation: z.int().min(0).describe('Test samples that are in validation.'),
+          })
+          .describe(
+            'Samples of one split that are, value by value, in another; figures on them say too much.',
+          ),
+      })
+      .describe('The set as the run used it.'),
+    environment: z
+      .object({
+        coordinatorVersion: z.string().describe("The coordinator's version."),
+        node: z.string().describe("The coordinator's version of Node."),
+        studentWorker: workerEnvironment.describe('The one that trained the student last.'),
+        teacherWorkers: z.array(workerEnvironment).describe('Those that answered for the run.'),
+      })
+      .describe('Programs and devices.'),
+    seeds: z
+      .object({
+        training: z.int().min(0).describe('Of weights, orders and dropout.'),
+        labels: z.int().min(0).nullable().describe('Null: all labels.'),
+        views: z.int().min(0).nullable().describe('Null: no views.'),
+      })
+      .describe('Seeds of what was drawn.'),
+    digests: z
+      .object({
+        specification: sha256.describe('Of the normalised specification.'),
+        dataset: sha256.describe('Of the set.'),
+        studentModel: sha256.describe("Of the student's package."),
+        studentFinalWeights: sha256.describe('Of the weights after the last step.'),
+        plugin: sha256
+          .optional()
+          .describe("Of the user's own terms and rules; absent: it has none."),
+      })
+      .describe('SHA-256 of what the run was made of, and of what it made.'),
     bitExact: z
       .boolean()
       .describe('True: the same run on the same device type and thread count gives the same bits.'),

@@ -58,8 +58,12 @@ const teacher = section({
 });
 
 const imitation = section({
-  apiVersion: z.literal(API_VERSION, { error: wants(API_VERSION) }),
-  kind: z.literal('Imitation', { error: wants('Imitation') }),
+  apiVersion: z
+    .literal(API_VERSION, { error: wants(API_VERSION) })
+    .describe('Version of the document.'),
+  kind: z
+    .literal('Imitation', { error: wants('Imitation') })
+    .describe('Black boxes are asked, and a student is taught what they answer.'),
   metadata: section({
     name: name.describe(
       "The imitation's name, which its run has too and its teachers' models begin with.",

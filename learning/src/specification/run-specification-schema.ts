@@ -115,7 +115,7 @@ const dataset = choose([name, mountedDataset], (input) => {
 
 const architectures = {
   mlp: section({
-    architecture: z.literal('mlp'),
+    architecture: z.literal('mlp').describe('Dense layers, for any input.'),
     hiddenUnits: list(count, 'a list of at most 16 layers’ units', { atMost: 16 })
       .default([30, 30])
       .describe('Units of each hidden layer, from the input on; an empty list is none.'),
@@ -123,9 +123,15 @@ const architectures = {
       .default(0)
       .describe("Share of each hidden layer's units that are dropped in training, in [0, 1)."),
   }),
-  lenet: section({ architecture: z.literal('lenet') }),
+  lenet: section({
+    architecture: z
+      .literal('lenet')
+      .describe('LeNet-5: two convolutions and three dense layers, for images.'),
+  }),
   conv: section({
-    architecture: z.literal('conv'),
+    architecture: z
+      .literal('conv')
+      .describe('3 × 3 convolutions, each with a pooling, then dense layers, for images.'),
     filters: list(count, 'a list of 1 to 8 layers’ filters', { atLeast: 1, atMost: 8 })
       .default([16, 32])
       .describe('Filters of each 3 × 3 convolution, from the input on; a pooling follows each.'),
@@ -134,7 +140,7 @@ const architectures = {
       .describe('Units of each dense layer after the convolutions; an empty list is none.'),
   }),
   resnet: section({
-    architecture: z.literal('resnet'),
+    architecture: z.literal('resnet').describe('A residual network for images.'),
     // 6n + 2. He et al. 2016, §4.2.
     depth: z
       .literal([8, 20], { error: wants('8 or 20') })
@@ -142,7 +148,9 @@ const architectures = {
       .describe('Layers that have weights: 8 or 20.'),
   }),
   'embedding-bag': section({
-    architecture: z.literal('embedding-bag'),
+    architecture: z
+      .literal('embedding-bag')
+      .describe('A vector for each number of a flat sample, summed: for texts as n-grams.'),
     dimension: count
       .default(64)
       .describe(
@@ -357,7 +365,12 @@ const student = section({
 });
 
 const API_VERSION = 'lyceum.dev/v1alpha1';
-const head = { apiVersion: z.literal(API_VERSION, { error: wants(API_VERSION) }), metadata };
+const head = {
+  apiVersion: z
+    .literal(API_VERSION, { error: wants(API_VERSION) })
+    .describe('Version of the document.'),
+  metadata,
+};
 
 /** What runs of either kind have. */
 const trainingFields = {
@@ -376,7 +389,7 @@ const OBJECTIVE = 'The terms whose weighted sum the student minimises.';
 
 const distillation = section({
   ...head,
-  kind: z.literal('Distillation'),
+  kind: z.literal('Distillation').describe('A student is taught by teachers.'),
   spec: section({
     dataset,
     teachers: list(teacher, 'a list of 1 to 64 teachers', { atLeast: 1, atMost: 64 }).describe(
@@ -404,7 +417,7 @@ const OF_DISTILLATION_ALONE = {
 };
 const trainingAlone = section({
   ...head,
-  kind: z.literal('Training'),
+  kind: z.literal('Training').describe('A model is trained on labels alone.'),
   spec: section(
     {
       dataset,

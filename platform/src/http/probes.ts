@@ -70,11 +70,16 @@ export async function startProbes(options: ProbesOptions): Promise<Probes> {
 }
 
 function tellExpiry({ certificate }: TlsIdentity, registry: Registry): void {
-  new Gauge({
+  expiryGauge(registry).set(Date.parse(new X509Certificate(certificate).validTo) / 1000);
+}
+
+/** Of a program with TLS. */
+export function expiryGauge(registry: Registry): Gauge {
+  return new Gauge({
     name: 'lyceum_tls_certificate_expiry_timestamp_seconds',
     help: 'When the certificate that this process was started with ends, Unix time.',
     registers: [registry],
-  }).set(Date.parse(new X509Certificate(certificate).validTo) / 1000);
+  });
 }
 
 function answer(response: ServerResponse, status: number, text: string, type?: string): void {

@@ -4,7 +4,7 @@ import type { ImitationRule } from './imitation-rule.js';
 import { tooManyTeachers } from './teacher-count.js';
 
 const settings = section({
-  rule: z.literal('agreement'),
+  rule: z.literal('agreement').describe('So many teachers say the same.'),
   atLeast: wholeNumber('a whole number greater than 0', { above: 0 })
     .default(2)
     .describe('How many teachers must name the same class, at least.'),

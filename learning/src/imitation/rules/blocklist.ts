@@ -4,7 +4,7 @@ import { wordsOf } from '../texts/index.js';
 import { type ImitationRule, textOf } from './imitation-rule.js';
 
 const settings = section({
-  rule: z.literal('blocklist'),
+  rule: z.literal('blocklist').describe('Drops texts that hold a listed phrase as whole words.'),
   phrases: list(text('a phrase with a letter or digit', /[\p{L}\p{N}]/u), 'a list of phrases', {
     atLeast: 1,
     atMost: 10_000,

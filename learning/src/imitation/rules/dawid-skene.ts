@@ -7,7 +7,11 @@ import { isAtLeast } from './is-at-least.js';
 export const DAWID_SKENE_TEACHERS = 3;
 
 const settings = section({
-  rule: z.literal('dawid-skene'),
+  rule: z
+    .literal('dawid-skene')
+    .describe(
+      'The answers together are sure enough of the class behind them, by how often each teacher errs.',
+    ),
   atLeast: number('a number from 0 to 1', { atLeast: 0, atMost: 1 })
     .default(0.9)
     .describe('The least probability that the class behind the answers must have.'),

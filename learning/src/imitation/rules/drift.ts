@@ -4,7 +4,13 @@ import type { CheckedInput } from './checked-input.js';
 import type { ImitationRule } from './imitation-rule.js';
 import { mostNamed } from './most-named.js';
 
-const settings = section({ rule: z.literal('drift') });
+const settings = section({
+  rule: z
+    .literal('drift')
+    .describe(
+      'Counts answers on the worse side of a change of a teacher only where most of the others agree.',
+    ),
+});
 
 /**
  * What a teacher that changed while it was asked says on the worse side of the change counts only where most of the others

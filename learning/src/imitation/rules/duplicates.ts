@@ -3,7 +3,11 @@ import { section } from '../../documents/index.js';
 import { type CheckedInput, heldOutFirst } from './checked-input.js';
 import type { ImitationRule } from './imitation-rule.js';
 
-const settings = section({ rule: z.literal('duplicates') });
+const settings = section({
+  rule: z
+    .literal('duplicates')
+    .describe('Drops inputs that are alike but for case and spaces, all but the first.'),
+});
 
 /** The first of inputs that are alike but for case and spaces; a held-out one rather than one to train on. */
 export const duplicatesRule: ImitationRule<typeof settings> = {

@@ -5,7 +5,9 @@ import type { ImitationRule } from './imitation-rule.js';
 
 const count = wholeNumber('a whole number greater than 0', { above: 0 });
 const settings = section({
-  rule: z.literal('explanation'),
+  rule: z
+    .literal('explanation')
+    .describe('Each teacher that is asked for explanations gives one that is long enough.'),
   atLeast: count
     .default(1)
     .describe('The least number of characters that an explanation must have.'),

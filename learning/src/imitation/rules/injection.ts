@@ -11,7 +11,9 @@ import { wordsOf } from '../texts/index.js';
 import { type ImitationRule, textOf } from './imitation-rule.js';
 
 const settings = section({
-  rule: z.literal('injection'),
+  rule: z
+    .literal('injection')
+    .describe('Drops texts that tell a model what to do, such as "ignore the above".'),
   phrases: list(text('a phrase with a letter or digit', /[\p{L}\p{N}]/u), 'a list of phrases', {
     atMost: 10_000,
   })

@@ -8,7 +8,9 @@ import { type ImitationRule, textOf } from './imitation-rule.js';
 const LEAST_WORDS = 3;
 
 const settings = section({
-  rule: z.literal('leak'),
+  rule: z
+    .literal('leak')
+    .describe('Drops texts to train on that share many words in a row with a held-out one.'),
   words: wholeNumber(`a whole number from ${LEAST_WORDS} to 100`, {
     above: LEAST_WORDS - 1,
     atMost: 100,

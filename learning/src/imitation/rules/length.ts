@@ -4,7 +4,7 @@ import { type ImitationRule, textOf } from './imitation-rule.js';
 
 const count = wholeNumber('a whole number greater than 0', { above: 0 });
 const settings = section({
-  rule: z.literal('length'),
+  rule: z.literal('length').describe('Bounds the number of characters of a text.'),
   atLeast: count
     .optional()
     .describe('The least number of characters that a text must have; default no bound.'),

@@ -5,7 +5,11 @@ import { type CheckedInput, heldOutFirst } from './checked-input.js';
 import { type ImitationRule, textOf } from './imitation-rule.js';
 
 const settings = section({
-  rule: z.literal('near-duplicates'),
+  rule: z
+    .literal('near-duplicates')
+    .describe(
+      'Drops texts that say nearly the same in the same order of words, all but the first.',
+    ),
   atLeast: number('a number above 0, at most 1', { above: 0, atMost: 1 })
     .default(0.7)
     .describe('The ROUGE-L from which on two texts count as alike.'),

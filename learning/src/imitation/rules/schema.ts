@@ -4,7 +4,7 @@ import type { ImitationRule } from './imitation-rule.js';
 import { tooManyTeachers } from './teacher-count.js';
 
 const settings = section({
-  rule: z.literal('schema'),
+  rule: z.literal('schema').describe('Enough teachers gave an answer that can be read.'),
   atLeast: wholeNumber('a whole number greater than 0', { above: 0 })
     .optional()
     .describe(

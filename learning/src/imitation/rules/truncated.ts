@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { section } from '../../documents/index.js';
 import type { ImitationRule } from './imitation-rule.js';
 
-const settings = section({ rule: z.literal('truncated') });
+const settings = section({
+  rule: z
+    .literal('truncated')
+    .describe("Drops inputs of which a chat's answer was cut off by its server."),
+});
 
 /** No chat's answer was cut off by its server: what is missing may have said something else. */
 export const truncatedRule: ImitationRule<typeof settings> = {

@@ -47,7 +47,11 @@ function alphaBeta(
 const power = number('a number from 0.1 to 2', { atLeast: 0.1, atMost: 2 });
 
 const settings = section({
-  term: z.literal('alpha-beta'),
+  term: z
+    .literal('alpha-beta')
+    .describe(
+      'A divergence of two powers, between kl-forward, kl-reverse and squared differences.',
+    ),
   ...divergence,
   targetPower: power
     .default(0.5)

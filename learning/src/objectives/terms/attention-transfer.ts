@@ -67,7 +67,9 @@ function alongRows(tf: Tf, x: Tensor3D, rowCount: number): Tensor3D {
 }
 
 const settings = section({
-  term: z.literal('attention-transfer'),
+  term: z
+    .literal('attention-transfer')
+    .describe('Where in an image features are large, compared between a teacher and the student.'),
   weight: weightOf(1000),
   ...layers,
   power: wholeNumber('a whole number from 1 to 8', { atLeast: 1, atMost: 8 })

@@ -6,7 +6,14 @@ import { weightOf } from './fields.js';
 import type { LabelTerm } from './term.js';
 
 const settings = section(
-  { term: z.literal('ce'), weight: weightOf(0.1) },
+  {
+    term: z
+      .literal('ce')
+      .describe(
+        'Cross entropy to the labels of the set; samples without a label have no part in it.',
+      ),
+    weight: weightOf(0.1),
+  },
   {
     temperature: 'belongs to term: kd',
     teachers: 'belongs to terms that ask teachers, and ce compares with the labels of the set',

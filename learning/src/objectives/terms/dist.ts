@@ -50,7 +50,9 @@ function correlation(tf: Tf, x: Tensor2D, y: Tensor2D, axis: 0 | 1): Tensor2D {
 
 /** Defaults of the paper's CIFAR-100 runs. */
 const settings = section({
-  term: z.literal('dist'),
+  term: z
+    .literal('dist')
+    .describe('Correlations between classes and between samples in place of values.'),
   weight: weightOf(2),
   temperature: temperatureOf(4),
   interClassWeight: notNegative

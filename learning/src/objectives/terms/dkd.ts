@@ -72,7 +72,11 @@ function split(tf: Tf, logs: Tensor2D, hardLabels: Tensor2D) {
 const DEFAULTS = { weight: 1, temperature: 4 };
 
 const settings = section({
-  term: z.literal('dkd'),
+  term: z
+    .literal('dkd')
+    .describe(
+      "Decoupled distillation: the divergence of the label's class against the rest, and that among the rest, weighted apart.",
+    ),
   ...standardizable(DEFAULTS),
   targetWeight: notNegative
     .default(1)

@@ -40,7 +40,11 @@ export function generalizedJensenShannon(
 }
 
 const settings = section({
-  term: z.literal('gjs'),
+  term: z
+    .literal('gjs')
+    .describe(
+      'The divergences of target and student to a mixture of both (Jensen and Shannon): bounded.',
+    ),
   ...divergence,
   targetShare: proportion
     .default(0.5)

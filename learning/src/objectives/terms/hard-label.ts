@@ -24,7 +24,9 @@ export function hardLabel(tf: Tf, logits: Tensor2D, teacher: Tensor2D, smoothing
 
 const settings = section(
   {
-    term: z.literal('hard-label'),
+    term: z
+      .literal('hard-label')
+      .describe('Cross entropy to the most probable class of the combined answers.'),
     weight,
     smoothing: partial
       .default(0)

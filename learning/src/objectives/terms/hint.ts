@@ -18,7 +18,11 @@ function hint(tf: Tf, regressed: Tensor, teacherFeatures: Tensor): Scalar {
 }
 
 const settings = section({
-  term: z.literal('hint'),
+  term: z
+    .literal('hint')
+    .describe(
+      "The squared difference of a teacher's features and the student's, mapped to their shape by a regressor that is trained along.",
+    ),
   weight: weightOf(100),
   ...layers,
   activation: word('linear', 'relu')

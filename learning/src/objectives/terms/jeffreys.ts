@@ -29,7 +29,7 @@ function jeffreys(
 }
 
 const settings = section({
-  term: z.literal('jeffreys'),
+  term: z.literal('jeffreys').describe('A weighted sum of kl-forward and kl-reverse.'),
   ...divergence,
   reverseShare: proportion
     .default(0.9)

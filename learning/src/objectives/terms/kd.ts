@@ -42,9 +42,14 @@ export function distillation(
 
 const DEFAULTS = { weight: 0.9, temperature: 4 };
 
-const settings = section({ term: z.literal('kd'), ...standardizable(DEFAULTS) }).transform((term) =>
-  withDefaults(term, DEFAULTS),
-);
+const settings = section({
+  term: z
+    .literal('kd')
+    .describe(
+      "Hinton's distillation: the divergence from the teachers' combined answers at a temperature, times its square.",
+    ),
+  ...standardizable(DEFAULTS),
+}).transform((term) => withDefaults(term, DEFAULTS));
 
 export const kdTerm: AnswerTerm<typeof settings, 'pooled' | 'logits'> = {
   name: 'kd',

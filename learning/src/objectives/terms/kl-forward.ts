@@ -5,7 +5,12 @@ import { forwardKl, softTargetOf } from '../losses/index.js';
 import { divergence } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
-const settings = section({ term: z.literal('kl-forward'), ...divergence });
+const settings = section({
+  term: z
+    .literal('kl-forward')
+    .describe("The divergence KL(teachers ‖ student): kd without the temperature's square."),
+  ...divergence,
+});
 
 export const klForwardTerm: AnswerTerm<typeof settings, 'pooled'> = {
   name: 'kl-forward',

@@ -5,7 +5,12 @@ import { reverseKl, softTargetOf } from '../losses/index.js';
 import { divergence } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
-const settings = section({ term: z.literal('kl-reverse'), ...divergence });
+const settings = section({
+  term: z
+    .literal('kl-reverse')
+    .describe('The divergence KL(student ‖ teachers), which is drawn to one mode of the target.'),
+  ...divergence,
+});
 
 export const klReverseTerm: AnswerTerm<typeof settings, 'pooled'> = {
   name: 'kl-reverse',

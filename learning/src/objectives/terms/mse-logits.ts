@@ -41,7 +41,9 @@ export function mseLogits(
 
 const settings = section(
   {
-    term: z.literal('mse-logits'),
+    term: z
+      .literal('mse-logits')
+      .describe("The squared difference of the student's logits and the mean of the teachers'."),
     weight,
     reduction: word('mean', 'sum-classes', 'half-sum-classes')
       .default('mean')

@@ -6,7 +6,7 @@ import { divergence } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
 const settings = section({
-  term: z.literal('plugin'),
+  term: z.literal('plugin').describe("A term of the cluster's plugin."),
   name: ownName.describe("The term's name in the cluster's plugin."),
   ...divergence,
   settings: ownSettings

@@ -64,7 +64,11 @@ const RELATION_MAX_VALUES = 64 * 1024 * 1024;
 
 /** Weights of later comparisons. */
 const settings = section({
-  term: z.literal('rkd'),
+  term: z
+    .literal('rkd')
+    .describe(
+      'Distances and angles between the samples of a batch, compared between a teacher and the student.',
+    ),
   weight: weightOf(1),
   ...layers,
   distanceWeight: notNegative

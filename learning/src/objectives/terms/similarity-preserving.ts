@@ -33,7 +33,9 @@ function similarity(tf: Tf, features: Tensor): Tensor2D {
 }
 
 const settings = section({
-  term: z.literal('similarity-preserving'),
+  term: z
+    .literal('similarity-preserving')
+    .describe('Which samples of a batch are alike, compared between a teacher and the student.'),
   weight: weightOf(3000),
   ...layers,
 });

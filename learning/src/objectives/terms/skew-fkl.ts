@@ -30,7 +30,9 @@ export function skewForwardKl(
 }
 
 const settings = section({
-  term: z.literal('skew-fkl'),
+  term: z
+    .literal('skew-fkl')
+    .describe('The divergence of the target to a mixture of target and student.'),
   ...divergence,
   skew: partial
     .default(0.1)

@@ -29,7 +29,9 @@ export function skewReverseKl(
 }
 
 const settings = section({
-  term: z.literal('skew-rkl'),
+  term: z
+    .literal('skew-rkl')
+    .describe('The divergence of the student to a mixture of student and target.'),
   ...divergence,
   skew: partial
     .default(0.1)

@@ -15,7 +15,14 @@ function softCrossEntropy(tf: Tf, logits: Tensor2D, target: Tensor2D, temperatur
   });
 }
 
-const settings = section({ term: z.literal('soft-ce'), ...divergence });
+const settings = section({
+  term: z
+    .literal('soft-ce')
+    .describe(
+      "Cross entropy to the combined answers: the gradient of kl-forward; the value includes the teachers' entropy.",
+    ),
+  ...divergence,
+});
 
 export const softCeTerm: AnswerTerm<typeof settings, 'pooled'> = {
   name: 'soft-ce',

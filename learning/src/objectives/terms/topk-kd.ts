@@ -85,7 +85,11 @@ function divergence(tf: Tf, target: Tensor2D, logQ: Tensor2D): Scalar {
 }
 
 const settings = section({
-  term: z.literal('topk-kd'),
+  term: z
+    .literal('topk-kd')
+    .describe(
+      "Distillation from the combined answers' k most probable classes, with what is known of the others.",
+    ),
   weight,
   temperature: temperatureOf(
     1,

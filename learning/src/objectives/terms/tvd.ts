@@ -22,7 +22,12 @@ export function totalVariation(
   });
 }
 
-const settings = section({ term: z.literal('tvd'), ...divergence });
+const settings = section({
+  term: z
+    .literal('tvd')
+    .describe('Total variation: half the sum of absolute differences; bounded.'),
+  ...divergence,
+});
 
 export const tvdTerm: AnswerTerm<typeof settings, 'pooled'> = {
   name: 'tvd',

@@ -38,7 +38,9 @@ export function voteTarget(
 
 const settings = section(
   {
-    term: z.literal('vote'),
+    term: z
+      .literal('vote')
+      .describe('Cross entropy to the classes that the teachers name: all that a black box gives.'),
     weight,
     mode: word('soft', 'hard')
       .default('soft')

@@ -1,0 +1,96 @@
+/** Commands and their flags, as commander knows them. Pure, but for asking commander. */
+import type { Argument, Command, Option } from 'commander';
+import type { Described } from './described.js';
+import { block, code, page, plain, table } from './markdown.js';
+
+/** @param intro - Markdown below the title. */
+export function commandsPage(title: string, intro: string, programs: readonly Command[]): string {
+  return page(`# ${title}`, intro, ...programs.flatMap((program) => sections(program)));
+}
+
+export function describedCommands(program: Command): Described[] {
+  return family(program).flatMap((command) => {
+    const path = pathOf(command);
+    return [
+      { path, text: command.description() },
+      ...command.registeredArguments.map((argument) => ({
+        path: `${path} ${argument.name()}`,
+        text: argument.description,
+      })),
+      ...optionsOf(command).map((option) => ({
+        path: `${path} ${option.flags}`,
+        text: option.description,
+      })),
+    ];
+  });
+}
+
+function sections(program: Command): string[] {
+  return family(program).flatMap((command) => {
+    const isGroup = command.commands.length > 0 && command !== program;
+    return [
+      `## ${pathOf(command)}`,
+      plain(sentence(command.description())),
+      isGroup ? '' : block(command.createHelp().commandUsage(command)),
+      table(['argument', 'what'], command.registeredArguments.map(argumentRow)),
+      table(['option', 'what', 'default', 'variable'], optionsOf(command).map(optionRow)),
+      after(command),
+    ];
+  });
+}
+
+/** The command and those below it, in their order. */
+function family(command: Command): Command[] {
+  const below = command.commands.filter((sub) => sub.name() !== 'help');
+  return [command, ...below.flatMap(family)];
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+function optionsOf(command: Command): readonly Option[] {
+  return command.options.filter((option) => !option.hidden);
+}
+
+function argumentRow(argument: Argument): string[] {
+  const choices = argument.argChoices?.map(code).join(', ');
+  const text = choices === undefined ? '' : ` One of ${choices}.`;
+  return [code(argument.name()), plain(sentence(argument.description)) + text];
+}
+
+function optionRow(option: Option): string[] {
+  const choices = option.argChoices?.map(code).join(', ');
+  const text = choices === undefined ? '' : ` One of ${choices}.`;
+  return [
+    code(option.flags),
+    plain(sentence(option.description)) + text,
+    defaultOf(option),
+    option.envVar === undefined ? '' : code(option.envVar),
+  ];
+}
+
+function defaultOf(option: Option): string {
+  if (option.defaultValueDescription !== undefined) return plain(option.defaultValueDescription);
+  const value = option.defaultValue;
+  if (value === undefined || value === false || (option.negate && value === true)) return '';
+  return code(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+/** What stands below the options in the help: explanations and examples. */
+function after(command: Command): string {
+  let help = '';
+  command.configureOutput({
+    writeOut: (text) => {
+      help += text;
+    },
+  });
+  command.outputHelp();
+  const text = help.slice(command.helpInformation().length).trim();
+  return text === '' ? '' : block(text);
+}
+
+function sentence(text: string): string {
+  if (text === '') return '';
+  return `${text[0]?.toUpperCase()}${text.slice(1)}${/[.:]$/.test(text) ? '' : '.'}`;
+}

@@ -1,0 +1,59 @@
+/** Metrics as the registries of the programs have them. */
+import type { MetricObject, Registry } from 'prom-client';
+import type { Described } from './described.js';
+import { code, page, plain, table } from './markdown.js';
+
+interface ProgramMetrics {
+  readonly program: string;
+  readonly registry: Registry;
+}
+
+const OF_NODE = /^(?:process|nodejs)_/;
+
+export function metricsPage(intro: string, programs: readonly ProgramMetrics[]): string {
+  const [first] = programs;
+  const ofNode = metricsOf(first?.registry).filter(({ name }) => OF_NODE.test(name));
+  return page(
+    '# Metrics',
+    intro,
+    ...programs.flatMap(({ program, registry }) => [
+      `## ${program}`,
+      tableOf(metricsOf(registry).filter(({ name }) => !OF_NODE.test(name))),
+    ]),
+    '## Every program',
+    'What Node knows of the process.',
+    tableOf(ofNode),
+  );
+}
+
+export function describedMetrics({ program, registry }: ProgramMetrics): Described[] {
+  return metricsOf(registry).map(({ name, help }) => ({ path: `${program} ${name}`, text: help }));
+}
+
+/** In the order of their names. */
+function metricsOf(registry: Registry | undefined): MetricObject[] {
+  const metrics = registry?.getMetricsAsArray() ?? [];
+  return metrics.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function tableOf(metrics: readonly MetricObject[]): string {
+  return table(
+    ['metric', 'type', 'labels', 'what'],
+    metrics.map((metric) => [
+      code(metric.name),
+      typeOf(metric),
+      labelsOf(metric).map(code).join(', '),
+      plain(metric.help),
+    ]),
+  );
+}
+
+/** Of a metric that the registry holds as it was made, its class. */
+function typeOf(metric: MetricObject): string {
+  return metric.constructor.name.toLowerCase();
+}
+
+/** The registry's own type leaves them out. */
+function labelsOf(metric: MetricObject): readonly string[] {
+  return (metric as unknown as { readonly labelNames?: readonly string[] }).labelNames ?? [];
+}

@@ -1,0 +1,71 @@
+/** What the programs say of themselves, and buf of the .proto files. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { createProgram } from '@lyceum/cli/program';
+import { reportJsonSchema } from '@lyceum/coordinator/documents';
+import { coordinatorMetrics, observeCoordinator } from '@lyceum/coordinator/monitoring';
+import {
+  endpointJsonSchema,
+  imitationJsonSchema,
+  runSpecificationJsonSchema,
+} from '@lyceum/learning/specification';
+import { expiryGauge, processMetrics } from '@lyceum/platform';
+import { StudentMetrics, studentWorkerCommand } from '@lyceum/student-worker/reference';
+import { TeacherMetrics, teacherWorkerCommand } from '@lyceum/teacher-worker/reference';
+import type { Command } from 'commander';
+import type { Registry } from 'prom-client';
+import type { Schema } from './documents.js';
+import type { DescriptorSet } from './protocol.js';
+
+const nothing = async () => undefined;
+
+export function coordinatorProgram(): Command {
+  return createProgram({});
+}
+
+export function workerPrograms(): Command[] {
+  return [
+    teacherWorkerCommand('', { run: nothing, serve: nothing }),
+    studentWorkerCommand('', nothing),
+  ];
+}
+
+export function documents(): Readonly<Record<string, Schema>> {
+  return {
+    run: runSpecificationJsonSchema() as Schema,
+    imitation: imitationJsonSchema() as Schema,
+    endpoint: endpointJsonSchema() as Schema,
+    report: reportJsonSchema() as Schema,
+  };
+}
+
+export function programMetrics(): { readonly program: string; readonly registry: Registry }[] {
+  const coordinator = processMetrics();
+  coordinatorMetrics(coordinator);
+  observeCoordinator(coordinator, {
+    sessionCounts: () => ({ teacher: 0, student: 0 }),
+    openTicketCount: () => 0,
+    desiredTeacherWorkers: () => 0,
+    answerBytes: () => 0,
+    quarantineCount: () => 0,
+    runs: () => [],
+  });
+  const programs = [
+    { program: 'coordinator', registry: coordinator },
+    { program: 'teacher-worker', registry: new TeacherMetrics().registry },
+    { program: 'student-worker', registry: new StudentMetrics().registry },
+  ];
+  for (const { registry } of programs) expiryGauge(registry);
+  return programs;
+}
+
+/** @param checkout - has buf, and the .proto files. */
+export function protocol(checkout: string): DescriptorSet {
+  const args = ['build', '--as-file-descriptor-set', '-o', '-#format=json'];
+  const text = execFileSync(join(checkout, 'node_modules/.bin/buf'), args, {
+    cwd: join(checkout, 'proto'),
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 ** 2,
+  });
+  return JSON.parse(text) as DescriptorSet;
+}

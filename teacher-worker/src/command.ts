@@ -1,0 +1,91 @@
+/** The command line of the teacher worker, without what it does. */
+import { flag, type WorkerFlags, wholeNumber, workerCommand } from '@lyceum/platform/worker';
+import { type Command, Option } from 'commander';
+import { allowedAddresses, milliseconds } from './flag-values.js';
+import { tryCommand } from './trial/index.js';
+
+export interface Flags extends WorkerFlags {
+  readonly secretsDir: string | undefined;
+  readonly allowAddresses: readonly string[];
+  readonly memoryBudgetMib: number;
+  readonly gpuMemoryBudgetMib: number | undefined;
+  readonly inference: string | undefined;
+  readonly inferenceHttp: string | undefined;
+  readonly lookupDelayMs: number | undefined;
+  readonly lookupDelayFile: string | undefined;
+}
+
+interface Actions {
+  readonly run: () => Promise<void>;
+  readonly serve: (models: readonly string[]) => Promise<void>;
+}
+
+export function teacherWorkerCommand(version: string, actions: Actions): Command {
+  const command = workerCommand('teacher-worker', version)
+    .description("Answers tickets with teachers' outputs.")
+    .addOption(
+      flag(
+        '--secrets-dir <folder>',
+        'has a file for each secret that remote teachers may name, and NAME.hosts with the hosts that it goes to; else variables LYCEUM_SECRET_NAME and LYCEUM_HOSTS_OF_NAME',
+        'LYCEUM_SECRETS_DIR',
+      ),
+    )
+    .addOption(
+      flag(
+        '--allow-addresses <list>',
+        'private addresses, ranges and hosts that remote teachers may be at (10.96.0.0/12,triton.internal), or all; public ones always',
+        'LYCEUM_ALLOW_ADDRESSES',
+      )
+        .argParser(allowedAddresses)
+        .default([], 'public addresses alone'),
+    )
+    .addOption(
+      flag(
+        '--inference <address>',
+        'HOST:PORT that serves loaded teachers by the Open Inference Protocol v2; default: none does',
+        'LYCEUM_INFERENCE',
+      ),
+    )
+    .addOption(
+      flag(
+        '--inference-http <address>',
+        'HOST:PORT that serves the same over HTTP; default: none does',
+        'LYCEUM_INFERENCE_HTTP',
+      ),
+    )
+    .addOption(
+      flag('--memory-budget-mib <n>', "for all teachers' weights", 'LYCEUM_MEMORY_BUDGET_MIB')
+        .argParser(wholeNumber)
+        .default(2048),
+    )
+    .addOption(
+      flag(
+        '--gpu-memory-budget-mib <n>',
+        'for all teachers on the GPU; default: what is free of its memory at the start',
+        'LYCEUM_GPU_MEMORY_BUDGET_MIB',
+      ).argParser(wholeNumber),
+    )
+    .addOption(
+      new Option(
+        '--lookup-delay-ms <ms>',
+        'for measurements: look answers up, and wait this long for each inference',
+      ).argParser(milliseconds),
+    )
+    .addOption(
+      new Option(
+        '--lookup-delay-file <file>',
+        'for measurements: JSON object of other delays in ms by teacher identity, read for each ticket',
+      ),
+    )
+    .addCommand(tryCommand())
+    .action(actions.run);
+
+  command
+    .command('serve')
+    .description(
+      'serves models from files by the Open Inference Protocol v2, without a coordinator; takes --inference, --inference-http, --tls-dir, --compute-threads, --device, --allow-cpu, --determinism, --memory-budget-mib, --insecure and --log-level before it',
+    )
+    .argument('<models...>', 'NAME=PATH: a folder with a model.json, an .onnx file, or a package')
+    .action(actions.serve);
+  return command;
+}
