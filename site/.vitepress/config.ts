@@ -11,7 +11,6 @@ const CHECKOUT = resolve(SITE, '..');
 
 const sidebar: DefaultTheme.SidebarItem[] = NAVIGATION.map(({ title, pages }) => ({
   text: title,
-  collapsed: false,
   items: pages.map((page) => ({ text: page.title, link: addressOf(page.path) })),
 }));
 
@@ -30,7 +29,11 @@ export default defineConfig({
   cacheDir: join(SITE, 'dist/cache'),
   vite: { publicDir: join(SITE, 'public') },
   rewrites: (id) => id.replace(/README\.md$/, 'index.md'),
-  markdown: { anchor: { slugify: slugOf }, config: linkLikeTheSite },
+  markdown: {
+    anchor: { slugify: slugOf },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    config: linkLikeTheSite,
+  },
   themeConfig: {
     nav,
     sidebar,
