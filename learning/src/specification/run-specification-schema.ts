@@ -308,7 +308,7 @@ const metadata = section({
 
 const someLabels = section({
   count: count.describe(
-    'Training samples that keep their label, chosen near proportionally by class.',
+    'Training samples that keep their label, a number and no share, chosen near proportionally by class.',
   ),
   seed: seed.default(1).describe('Seed of the choice.'),
 });
