@@ -1,0 +1,30 @@
+/** A small program, and the page that it becomes. */
+import { Command, Option } from 'commander';
+import { expect, it } from 'vitest';
+import { commandsPage, describedCommands } from '../../src/reference/commands.js';
+
+function program(): Command {
+  const up = new Command('up')
+    .description('start <all>')
+    .argument('[name]', 'whose it is')
+    .option('--count <n>', 'how many', '3')
+    .addOption(new Option('--secret').hideHelp())
+    .addOption(new Option('--how <way>', '').choices(['a', 'b']).env('HOW'))
+    .addHelpText('after', '\nExamples:\n  up --count 4');
+  return new Command('cluster').description('all').addCommand(up);
+}
+
+it('a command has its usage, arguments, options and what its help says below', () => {
+  const page = commandsPage('Commands', 'Intro.', [program()]);
+  expect(page).toContain('## cluster up\n\nStart &lt;all&gt;.');
+  expect(page).toContain('| `name` | Whose it is. |');
+  expect(page).toContain('| `--count <n>` | How many. | `3` |  |');
+  expect(page).toContain('One of `a`, `b`. |  | `HOW` |');
+  expect(page).toContain('Examples:\n  up --count 4');
+  expect(page).not.toContain('--secret');
+});
+
+it('an option without a text is told', () => {
+  const without = describedCommands(program()).filter(({ text }) => text === '');
+  expect(without.map(({ path }) => path)).toEqual(['cluster up --how <way>']);
+});
