@@ -1,8 +1,9 @@
 /** The thread that reads, verifies and decodes pictures; see `windows.ts`. */
 import { workerData } from 'node:worker_threads';
+import { AddressGuard } from '@lyceum/platform';
+import { openObjects } from '@lyceum/platform/objects';
 import { offerToOwner } from '@lyceum/platform/threads';
 import { DataRoom } from './data-room.js';
-import { localObjects } from './local-objects.js';
 import type { DataCalls, DataNews, DataSettings } from './window-calls.js';
 
 const settings = workerData as DataSettings;
@@ -14,7 +15,8 @@ const owner = offerToOwner<DataCalls, DataNews>({
   forget: async (digest, samples) => (await room).forget(digest, samples),
   keepSets: async (digests) => (await room).keepSets(digests),
 });
-const objects = localObjects(settings.objects.datasetsRoot ?? '.');
+const { allowedAddresses, ...places } = settings.objects;
+const objects = openObjects({ ...places, guard: new AddressGuard(allowedAddresses) });
 const room = DataRoom.open(objects, settings, {
   warn: (fields, message) => owner.tell('warn', fields, message),
 });

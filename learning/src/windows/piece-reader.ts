@@ -56,27 +56,25 @@ export class PieceReader {
   async read(set: OpenSet, planned: PlannedPiece, signal: AbortSignal): Promise<EncodedPictures> {
     const { piece, samples, isWhole } = planned;
     const key = this.keyOf(set, piece);
-    if (key !== undefined) {
-      const cached = await this.#fromCache(set, piece, key, samples);
-      this.#counters.add(cached === undefined ? 'cacheMisses' : 'cacheHits', 1);
-      if (cached !== undefined) return cached;
+    const cached = key === undefined ? undefined : await this.#fromCache(set, piece, key, samples);
+    if (key !== undefined && cached === undefined && this.#arriving.has(key)) {
+      // Somebody else began to bring it meanwhile.
+      return this.read(set, planned, signal);
     }
-    const pictures =
-      isWhole && key !== undefined
-        ? await this.#bring(set, piece, key, signal)
-        : await this.#shards.read(set.index, samples, signal);
-    if (key !== undefined) this.#cache?.ledger.read(key);
-    for (const sample of samples) {
-      if (isRegistered(set, sample, pictures.get(sample))) continue;
-      const url = pictureUrl(set.index, sample);
-      throw new PictureDigestError({ set: set.digest, sample, url });
+    if (key !== undefined) this.#counters.add(cached ? 'cacheHits' : 'cacheMisses', 1);
+    if (cached !== undefined) return cached;
+    if (key !== undefined && isWhole) {
+      const { pictures, isIntact } = await this.#bring(set, piece, key, signal);
+      this.#cache?.ledger.read(key);
+      return isIntact ? pictures : verified(set, samples, pictures);
     }
-    return pictures;
+    return verified(set, samples, await this.#shards.read(set.index, samples, signal));
   }
 
   /** Brings a piece into the cache, if it is not there and there is room for it. @throws {LyceumError} as {@link read} does. */
   async fetch(set: OpenSet, piece: number, key: string, signal: AbortSignal): Promise<void> {
     await this.#arrival(key);
+    if (this.#arriving.has(key)) return;
     if (this.isWorthFetching(set, piece, key)) await this.#bring(set, piece, key, signal);
   }
 
@@ -113,7 +111,6 @@ export class PieceReader {
     key: string,
     samples: Uint32Array,
   ): Promise<EncodedPictures | undefined> {
-    await this.#arrival(key);
     const { lengths } = set.index;
     const ranges: { start: number; end: number }[] = [];
     let start = 0;
@@ -123,6 +120,7 @@ export class PieceReader {
       for (; at < sample; at++) start += lengths[at] as number;
       ranges.push({ start, end: start + (lengths[sample] as number) });
     }
+    await this.#arrival(key);
     const read = await this.#cache?.read(key, ranges);
     if (read === undefined) return undefined;
     const pictures = new Map(distinct.map((sample, i) => [sample, read[i] as Uint8Array]));
@@ -141,14 +139,14 @@ export class PieceReader {
     piece: number,
     key: string,
     signal: AbortSignal,
-  ): Promise<EncodedPictures> {
+  ): Promise<{ readonly pictures: EncodedPictures; readonly isIntact: boolean }> {
     const samples = pieceSamples(set, piece);
     const bringing = (async () => {
       const pictures = await this.#shards.read(set.index, samples, signal);
       const isIntact = samples.every((sample) => isRegistered(set, sample, pictures.get(sample)));
       const parts = [...samples].map((sample) => pictures.get(sample) as Uint8Array);
       if (isIntact) await this.#cache?.write(key, parts);
-      return pictures;
+      return { pictures, isIntact };
     })();
     const arriving = bringing
       .catch(() => undefined)
@@ -162,4 +160,14 @@ export class PieceReader {
   async #arrival(key: string): Promise<void> {
     for (let other = this.#arriving.get(key); other; other = this.#arriving.get(key)) await other;
   }
+}
+
+/** @throws {PictureDigestError} if one has not the bytes that were registered. */
+function verified(set: OpenSet, samples: Uint32Array, pictures: EncodedPictures): EncodedPictures {
+  for (const sample of samples) {
+    if (isRegistered(set, sample, pictures.get(sample))) continue;
+    const url = pictureUrl(set.index, sample);
+    throw new PictureDigestError({ set: set.digest, sample, url });
+  }
+  return pictures;
 }

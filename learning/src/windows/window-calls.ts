@@ -1,16 +1,10 @@
 /** What the data thread and its owner say to each other. */
+import type { ObjectSettings } from '@lyceum/platform/objects';
 
 /** What objects are read from; plain data, since it is handed to the thread. */
-export interface ObjectPlaces {
-  /** The folder that shards with relative paths lie below; undefined: none are read. */
-  readonly datasetsRoot: string | undefined;
+export interface ObjectPlaces extends Omit<ObjectSettings, 'guard'> {
   /** Which addresses may be called beside public ones, as the operator lists them. */
   readonly allowedAddresses: readonly string[];
-  /** As {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html}; undefined: Amazon's. */
-  readonly s3Endpoint: string | undefined;
-  readonly s3Region: string | undefined;
-  /** Has the credentials of S3. */
-  readonly environment: NodeJS.ProcessEnv;
 }
 
 /** What the data thread is started with. */

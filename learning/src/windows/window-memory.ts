@@ -8,12 +8,13 @@
  * Buffers of windows that nobody has any more stay, in case the window is asked for again, until the room is needed; a new
  * window takes over the buffer of an old one where it fits, since what is left to the garbage collector stays for a while.
  */
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 
 interface Waiting {
   readonly windowBytes: number;
   readonly readingBytes: number;
   readonly grant: (buffer: SharedArrayBuffer) => void;
+  readonly fail: (thrown: unknown) => void;
 }
 
 /** A buffer that is this many times too large is not taken over: it would hold room that others need. */
@@ -61,6 +62,10 @@ export class WindowMemory {
           signal.removeEventListener('abort', leave);
           resolve(buffer);
         },
+        fail: (thrown) => {
+          signal.removeEventListener('abort', leave);
+          reject(toLyceumError(thrown));
+        },
       };
       const leave = (): void => {
         this.#waiting.delete(waiting);
@@ -107,10 +112,15 @@ export class WindowMemory {
 
   #serve(): void {
     for (const waiting of this.#waiting) {
-      const buffer = this.#bufferFor(waiting);
-      if (buffer === undefined) return;
+      try {
+        const buffer = this.#bufferFor(waiting);
+        if (buffer === undefined) return;
+        waiting.grant(buffer);
+      } catch (err) {
+        // The machine has less than the budget.
+        waiting.fail(err);
+      }
       this.#waiting.delete(waiting);
-      waiting.grant(buffer);
     }
   }
 
@@ -126,7 +136,14 @@ export class WindowMemory {
       this.#idle.set(buffer, onGone);
       break;
     }
-    return this.#take(windowBytes + readingBytes) ? new SharedArrayBuffer(windowBytes) : undefined;
+    const bytes = windowBytes + readingBytes;
+    if (!this.#take(bytes)) return undefined;
+    try {
+      return new SharedArrayBuffer(windowBytes);
+    } catch (err) {
+      this.#usedBytes -= bytes;
+      throw err;
+    }
   }
 
   /** Makes room of what nobody uses, no more than needed. */

@@ -7,6 +7,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '@lyceum/platform';
+import { ObjectChangedError } from '@lyceum/platform/objects';
 import { Thread, type ThreadDeathError } from '@lyceum/platform/threads';
 import { LyceumError } from '@lyceum/proto';
 import { Counters, type Counts } from './counters.js';
@@ -38,7 +39,7 @@ export function openWindows({ log, ...settings }: WindowSettings): Windows {
   // The built file, seen from src/ and from dist/ alike: Node cannot run the source.
   const file = new URL('../../dist/windows/data-thread.js', import.meta.url);
   const here: DataNews = { warn: (fields, message) => log.warn(fields, message) };
-  const kinds = [PictureCanaryError, PictureDecodeError, PictureDigestError];
+  const kinds = [ObjectChangedError, PictureCanaryError, PictureDecodeError, PictureDigestError];
   const worker = new Worker(file, { workerData });
   return new Windows(new Thread(worker, { name: 'the data thread', here, kinds }), counters);
 }

@@ -98,6 +98,10 @@ describe('a picture on a grid', () => {
       code: 'INVALID_ARGUMENT',
       reason: 'damaged image',
     });
+    // Only the beginning of its header.
+    await expect(decoded(jpeg.subarray(0, 30))).rejects.toMatchObject({
+      reason: 'unreadable image',
+    });
     await expect(decoded(Buffer.alloc(0))).rejects.toMatchObject({ reason: 'empty file' });
     await expect(decoded(Buffer.from('GIF8'))).rejects.toMatchObject({
       reason: 'unreadable image',
