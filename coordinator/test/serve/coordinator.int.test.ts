@@ -3,9 +3,9 @@
 
 import type { Values } from '@lyceum/learning/arrays';
 import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
-import { encodeDataset, SPLIT_NUMBERS } from '@lyceum/learning/datasets';
+import { encodeDataset, encodeManifest, SPLIT_NUMBERS } from '@lyceum/learning/datasets';
 import { calibrate, caMkdWeights, fitCombination, pool } from '@lyceum/learning/ensemble';
-import { orderedRows } from '@lyceum/learning/orders';
+import { orderedRows, orderedSamples } from '@lyceum/learning/orders';
 import { call, openServerStream, sessionHeaders } from '@lyceum/platform';
 import {
   type AnswerFrame,
@@ -21,6 +21,7 @@ import {
 } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
+import type { Findings } from '../../src/documents/findings.js';
 import { finishTraining } from './finish-training.js';
 import { referenceTo, StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer } from './teacher-peer.js';
@@ -32,6 +33,7 @@ import {
   TRAIN_COUNT,
   tinyDataset,
   tinyDatasetBytes,
+  tinyManifest,
   tinyModelBytes,
 } from './tiny-artifacts.js';
 
@@ -155,20 +157,25 @@ function expectedRows(
   weightsOf: (logits: Float32Array[], sample: number) => ArrayLike<number> = () => [1, 3],
   logitsFrom: (logits: Float32Array[]) => Values[] = (logits) => logits,
   codec: AnswerCodec = 'uint8-affine',
+  sampleAt = inFullOrder,
 ) {
   const identities = run.teacherIdentities.map((hex) => digestBytes(hex));
   const stepsPerEpoch = TRAIN_COUNT / BATCH_SIZE;
   return Array.from({ length: (toStep - fromStep) * BATCH_SIZE }, (_, i) => {
     const epoch = Math.floor((fromStep + i / BATCH_SIZE) / stepsPerEpoch);
     const position = fromStep * BATCH_SIZE + i - epoch * TRAIN_COUNT;
-    // The train split is the set's first samples: row and sample are the same.
-    const [sample = 0] = orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1);
+    const sample = sampleAt(epoch, position);
     const logits = identities.map((identity) => stored(logitsOf(identity, sample), codec));
     const values = new Float32Array(CLASS_COUNT);
     const weights = Array.from(weightsOf(logits, sample));
     pool('arithmetic', 4, logitsFrom(logits), weights, 1, CLASS_COUNT, values);
     return { epoch, position, values: [...values] };
   });
+}
+
+/** The train split is the set's first samples: row and sample are the same. */
+function inFullOrder(epoch: number, position: number): number {
+  return orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1)[0] as number;
 }
 
 async function events(): Promise<{ kind: string; message: string; data: unknown }[]> {
@@ -361,6 +368,53 @@ describe('a run from submit to report', () => {
     await drain(peer, 0, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(await cluster.run(`${runId}-again`), 0, STEP_COUNT));
     expect(asked()).toEqual(before);
+  });
+});
+
+describe('a run on a set in shards', () => {
+  it('visits it by chunks, restarts included, and says so wherever it is looked at', async () => {
+    const manifest = tinyManifest();
+    const { chunkEnds } = manifest;
+    await cluster.push('dataset', `shards-${turn}`, encodeManifest(manifest));
+    const training = { batchSize: BATCH_SIZE, epochs: 2, seed: 5, order: 'chunks' };
+    await expect(submit(specification({ training }))).rejects.toThrow(
+      /spec\.training\.order.*spec\.dataset is one file/s,
+    );
+    const before = teacher('t1', { dataset: { ...dataset, chunkEnds } });
+    const peer = student('s1');
+    await submit(specification({ training, dataset: `shards-${turn}` }));
+    // 30 steps an epoch in two spans.
+    const blockPositions = TRAIN_COUNT / 2;
+    expect(await assigned(peer)).toMatchObject({ blockPositions, spanPositions: blockPositions });
+    await peer.receive(0, 0);
+    await drain(peer, 0, 20);
+    await cluster.restart();
+    before.kill();
+    teacher('t2', { dataset: { ...dataset, chunkEnds } });
+    await takenUp(peer, 20);
+    await drainFrom(peer, 20);
+    const run = await inState(RunState.RUN_STATE_TRAINING);
+    const train = Uint32Array.from({ length: TRAIN_COUNT }, (_, sample) => sample);
+    const byChunks = (epoch: number, position: number) =>
+      orderedSamples(train, chunkEnds, { seed: 5, epoch, blockPositions }, position, 1)[0] ?? 0;
+    const codec = 'uint8-affine';
+    expect(peer.rows).toEqual(
+      expectedRows(run, 20, STEP_COUNT, undefined, undefined, codec, byChunks),
+    );
+    const order = 'chunks, in blocks of 3,300 samples: spec.training.order';
+    expect(run.order).toBe(order);
+
+    await finishTraining(cluster, peer);
+    await inState(RunState.RUN_STATE_SUCCEEDED);
+    const { run: client } = cluster.clients;
+    const { reportJson } = await call(client, client.getReport, { runId });
+    expect(JSON.parse(reportJson)).toMatchObject({ training: { order }, measuredTrainCount: 5000 });
+    const { findingsJson } = await call(client, client.getFindings, { runId });
+    const [example] = (JSON.parse(findingsJson) as Findings).examples;
+    const { row = 0, shown } = example ?? {};
+    const [from, to] = [1000 * row, 1000 * row + 9].map((byte) => byte.toLocaleString('en-US'));
+    const where = `s3://photos/0.tar, bytes ${from} to ${to}`;
+    expect(shown).toEqual({ kind: 'elsewhere', where });
   });
 });
 
@@ -598,17 +652,7 @@ describe('trouble', () => {
     await cluster.restart();
     before.kill();
     teacher('t1');
-    peer.rows.length = 0;
-    peer.connect();
-    // Until it has been taken up again the stream is UNAVAILABLE.
-    await eventually(async () => {
-      peer.targetsEnd = undefined;
-      await peer.receive(20, 21);
-      const seen = await eventually(
-        () => peer.targetsEnd ?? (peer.rows.length > 0 ? 'rows' : undefined),
-      );
-      return seen === 'rows' ? true : undefined;
-    });
+    await takenUp(peer, 20);
     await drainFrom(peer, 20);
     expect(peer.rows).toEqual(expectedRows(submitted, 20, STEP_COUNT));
     expect(peer.run?.assignmentEpoch).toBe(1);
@@ -677,6 +721,21 @@ describe('checkpoints', () => {
     expect(await (await blobs()).get(sha256Hex(model))).toEqual(model);
   });
 });
+
+/** Connects again, and asks from a step on until rows come. */
+async function takenUp(peer: StudentPeer, step: number): Promise<void> {
+  peer.rows.length = 0;
+  peer.connect();
+  // Until it has been taken up again the stream is UNAVAILABLE.
+  await eventually(async () => {
+    peer.targetsEnd = undefined;
+    await peer.receive(step, step + 1);
+    const seen = await eventually(
+      () => peer.targetsEnd ?? (peer.rows.length > 0 ? 'rows' : undefined),
+    );
+    return seen === 'rows' ? true : undefined;
+  });
+}
 
 async function drainFrom(peer: StudentPeer, fromStep: number): Promise<void> {
   for (;;) {

@@ -3,7 +3,7 @@
  * computes nothing: {@link logitsOf} says what each sample's logits are.
  */
 import { type DatasetParts, SPLIT_NAMES } from '@lyceum/learning/datasets';
-import { classSpreadSamples, orderedRows } from '@lyceum/learning/orders';
+import { classSpreadSamples, orderedSamples } from '@lyceum/learning/orders';
 import {
   callMetadata,
   type DuplexCall,
@@ -48,8 +48,8 @@ export function samplesOf(dataset: DatasetParts, ticket: Ticket): number[] {
     const drawn = classSpreadSamples(dataset, split, order, firstPosition + positionCount);
     return [...drawn.subarray(firstPosition)];
   }
-  const rows = orderedRows(samples.length, order, firstPosition, positionCount);
-  return [...rows].map((row) => samples[row] as number);
+  const inSplit = Uint32Array.from(samples);
+  return [...orderedSamples(inSplit, dataset.chunkEnds, order, firstPosition, positionCount)];
 }
 
 /** What a teacher worker knows when it starts. */

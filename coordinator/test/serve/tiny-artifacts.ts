@@ -1,5 +1,5 @@
 /** A data set and models small enough to be written down, for peers that compute nothing. */
-import { type DatasetParts, encodeDataset } from '@lyceum/learning/datasets';
+import { type DatasetParts, encodeDataset, type ManifestParts } from '@lyceum/learning/datasets';
 import { encodeModelPackage } from '@lyceum/learning/formats';
 
 export const CLASS_COUNT = 3;
@@ -25,6 +25,30 @@ export function tinyDataset(): DatasetParts {
     splits: Uint8Array.from({ length: sampleCount }, (_, i) =>
       i < TRAIN_COUNT ? 1 : i < TRAIN_COUNT + 100 ? 2 : 3,
     ),
+  };
+}
+
+/** The same samples in shards that nobody can read, a hundred in a chunk. */
+export function tinyManifest(): ManifestParts {
+  const { sampleCount, classCount, classNames, labels, splits } = tinyDataset();
+  return {
+    sampleCount,
+    classCount,
+    classNames,
+    labels,
+    splits,
+    chunkEnds: Uint32Array.from({ length: sampleCount / 100 }, (_, chunk) => 100 * (chunk + 1)),
+    shards: {
+      shards: [{ url: 's3://photos/0.tar', format: 'tar', sizeBytes: 1000 * sampleCount }],
+      grid: { height: 1, width: 2, channels: 1, fit: 'cover' },
+      decoder: 'none',
+      canary: { samples: [0], digest: 'ab'.repeat(32) },
+      shardOf: new Uint32Array(sampleCount),
+      offsets: Float64Array.from({ length: sampleCount }, (_, sample) => 1000 * sample),
+      lengths: new Uint32Array(sampleCount).fill(10),
+      digests: Uint8Array.from({ length: 16 * sampleCount }, (_, i) => (i * 7919) >>> (i % 16)),
+      paths: undefined,
+    },
   };
 }
 

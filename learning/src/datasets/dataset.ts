@@ -162,11 +162,13 @@ export function splitSamples(
   const known = samplesOf.get(splits)?.get(split);
   if (known !== undefined) return known;
   const number = SPLIT_NUMBERS[split];
-  const indices: number[] = [];
-  for (const [index, value] of splits.entries()) {
-    if (value === number) indices.push(index);
-  }
-  const samples = Uint32Array.from(indices);
+  // Plain loops: sets have millions of samples, and event loops call this.
+  let count = 0;
+  for (let sample = 0; sample < splits.length; sample++) if (splits[sample] === number) count++;
+  const samples = new Uint32Array(count);
+  let row = 0;
+  for (let sample = 0; row < count; sample++)
+    if (splits[sample] === number) samples[row++] = sample;
   samplesOf.set(splits, new Map(samplesOf.get(splits)).set(split, samples));
   return samples;
 }

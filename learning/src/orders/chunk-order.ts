@@ -100,7 +100,8 @@ function ownChunks(samples: Uint32Array, chunkEnds: Uint32Array): Uint32Array {
   if (known !== undefined) return known;
   const firstRows: number[] = [];
   let end = -1;
-  for (const [row, sample] of samples.entries()) {
+  for (let row = 0; row < samples.length; row++) {
+    const sample = samples[row] as number;
     if (sample < end) continue;
     firstRows.push(row);
     end = chunkEnds[chunkOf(chunkEnds, sample)] as number;

@@ -17,11 +17,16 @@ import { orderedRows } from './order.js';
  * @throws {InvalidDocumentError} if more labels are asked for than the train split has.
  */
 export function labelledMask(dataset: DatasetSamples, labels: LabelSettings): Uint8Array {
-  const mask = Uint8Array.from(dataset.labels, (label) => (label >= 0 ? 1 : 0));
+  const { length } = dataset.labels;
+  const mask = new Uint8Array(length);
+  // Plain loops, here and below: sets have millions of samples, and event loops call this.
+  for (let i = 0; i < length; i++) mask[i] = (dataset.labels[i] as number) >= 0 ? 1 : 0;
   if (labels === 'all') return mask;
 
   const members: number[][] = Array.from({ length: dataset.classCount }, () => []);
-  for (const sample of splitSamples(dataset, 'train')) {
+  const train = splitSamples(dataset, 'train');
+  for (let row = 0; row < train.length; row++) {
+    const sample = train[row] as number;
     members[dataset.labels[sample] as number]?.push(sample);
   }
   const available = members.reduce((total, samples) => total + samples.length, 0);
@@ -51,7 +56,8 @@ function classShares(sizes: readonly number[], count: number): number[] {
   for (let given = 0; given < count; given++) {
     let best = -1;
     let bestPriority = 0;
-    for (const [index, size] of sizes.entries()) {
+    for (let index = 0; index < sizes.length; index++) {
+      const size = sizes[index] as number;
       const has = shares[index] as number;
       // Before its first, a class comes before all that have one; larger classes before smaller.
       const priority =
