@@ -1,6 +1,11 @@
 // A gateway over real gRPC before a coordinator that is made up: samples so large that a message holds a few of them, seen
 // otherwise in each epoch. What a reader gets must be whole batches with the samples of their view.
-import { type DatasetParts, encodeDataset, parseDataset } from '@lyceum/learning/datasets';
+import {
+  type DatasetParts,
+  encodeDataset,
+  encodeManifest,
+  parseDataset,
+} from '@lyceum/learning/datasets';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { readInputs, viewAt } from '@lyceum/learning/views';
 import { createLogger, RpcServer, SERVICES, targetService } from '@lyceum/platform';
@@ -8,7 +13,9 @@ import {
   float32Tensor,
   float32Values,
   Split,
+  StreamTargetsRequest,
   type StreamTargetsResponse,
+  sha256Hex,
   TargetBatch,
   TargetOutline,
 } from '@lyceum/proto';
@@ -183,4 +190,37 @@ test('it says what it has, and has no other run', async () => {
   await expect(client.targetOutline({ runId: 'other' })).rejects.toMatchObject({
     code: 'NOT_FOUND',
   });
+});
+
+test('samples of a set in shards are refused, and its targets given', async () => {
+  const { inputs: _, sampleShape: __, inputScale: ___, ...samples } = parts;
+  const manifest = encodeManifest({
+    ...samples,
+    chunkEnds: Uint32Array.of(4, 5, 6),
+    shards: {
+      shards: [{ url: 'photos/0.tar', format: 'tar', sizeBytes: 1024 }],
+      grid: { height: SIDE, width: SIDE, channels: 1, fit: 'cover' },
+      decoder: 'none',
+      canary: { samples: [0], digest: 'ab'.repeat(32) },
+      shardOf: new Uint32Array(SAMPLES),
+      offsets: new Float64Array(SAMPLES),
+      lengths: new Uint32Array(SAMPLES).fill(1),
+      digests: new Uint8Array(16 * SAMPLES),
+      paths: undefined,
+    },
+  });
+  const sharded = {
+    ...coordinator,
+    getRun: async () => ({
+      specificationJson: JSON.stringify(specification),
+      datasetDigest: sha256Hex(manifest),
+    }),
+    pullArtifact: async () => manifest,
+  } as unknown as CoordinatorClient;
+  const gateway = new TargetGateway(sharded, 'run', log);
+  const request = StreamTargetsRequest.fromPartial({ runId: 'run' });
+  expect((await gateway.outline(request)).tensors).toHaveLength(1);
+  await expect(gateway.outline({ ...request, inputs: true })).rejects.toThrow(
+    /set of run run is in shards, whose pictures only workers read; ask without inputs/,
+  );
 });

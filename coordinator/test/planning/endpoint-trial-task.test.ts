@@ -1,0 +1,29 @@
+// The task on files, before it calls anybody.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeManifest } from '@lyceum/learning/datasets';
+import { expect, test } from 'vitest';
+import { tryEndpoint } from '../../src/planning/endpoint-trial-task.js';
+import { tinyManifest, tinyModelBytes } from '../serve/tiny-artifacts.js';
+
+test('an endpoint is not asked about pictures that only workers read', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'trial-'));
+  try {
+    const [modelFile, datasetFile] = [join(folder, 'model'), join(folder, 'set')];
+    writeFileSync(modelFile, tinyModelBytes(1));
+    writeFileSync(datasetFile, encodeManifest(tinyManifest()));
+    const request = {
+      modelFile,
+      datasetFile,
+      settingsJson: '{"output":"logits"}',
+      secrets: {} as never,
+      allowedAddresses: [],
+    };
+    expect(await tryEndpoint(request)).toEqual({
+      warning: 'its data set is in shards, and only workers read those',
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
