@@ -88,6 +88,12 @@ export const NATS_SERVER = {
 /** An older server on PATH lacks what the coordinator asks of JetStream. */
 export const NATS_SERVER_AT_LEAST = '2.10';
 
+/** An S3 server for tests and benches, from Go's module proxy; see versitygw.mjs. */
+export const VERSITYGW = {
+  module: 'github.com/versity/versitygw/cmd/versitygw',
+  version: 'v1.8.0',
+};
+
 /** By the name of the transfer set that is made of it. */
 export const DATA = /** @satisfies {Record<string, TarballPin | (WheelPin & DataWheelPin)>} */ ({
   digits: {

@@ -1,5 +1,5 @@
 /** What other packages' tests use of these: peers, small artifacts, examples. The way back is closed. */
-export { type Python, pythonWith } from './python.js';
+export { type Python, pythonWith } from '../../platform/test/support.js';
 export { DIGEST, exampleInput, splitLogits } from './report/report-input-example.js';
 export { jetStreamApi } from './serve/jetstream-api.js';
 export { type LinearModel, LinearServer, linearModel } from './serve/linear-server.js';

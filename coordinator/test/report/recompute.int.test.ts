@@ -10,10 +10,10 @@ import { mulberry32 } from '@lyceum/learning/arrays';
 import { withoutUnknown } from '@lyceum/learning/ensemble';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Ended, type Python, pythonWith } from '../../../platform/test/support.js';
 import { composePredictions } from '../../src/report/compose-predictions.js';
 import { composeReport } from '../../src/report/compose-report.js';
 import type { ReportInput, SplitLogits } from '../../src/report/report-input.js';
-import { type Ended, type Python, pythonWith } from '../python.js';
 import { exampleInput } from './report-input-example.js';
 
 const NUMPY = 'numpy>=1.24,<3';

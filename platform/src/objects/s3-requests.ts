@@ -28,7 +28,7 @@ export interface S3Request extends Omit<HttpRequest, 'url' | 'headers'> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface S3Credentials {
+interface S3Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string | undefined;

@@ -73,6 +73,7 @@ it.each(['nothing', 'out/secret', 'secret.jpg', 'c/x', 'b', 'pipe', 'a.tar/x', '
   async (path) => {
     const failure = await failureOf(objects.read(path, { start: 0, end: 1 }));
     expect(failure).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await failureOf(objects.facts(path))).toEqual(failure);
     expect(failure.message).toBe(
       `${path}: there is no file below the datasets root that can be read`,
     );

@@ -30,6 +30,8 @@ it.each([
   ['s3://user@pictures/x', /names no bucket/],
   ['s3://pic..tures/x', /names no bucket/],
   ['s3://pictures/a/../../other/x', /has \. or \.\./],
+  ['s3://pictures/a/./b', /has \. or \.\./],
+  ['https://user@example.org/x', /has a user or a password/],
   ['https://user:secret@example.org/x', /has a user or a password/],
   ['https://', /is no URL/],
 ])('%s is refused', (url, why) => {

@@ -1,0 +1,200 @@
+/**
+ * A real S3 server of a test's own: versitygw, which setup/versitygw.mjs builds with Go into the cache; where that cannot be,
+ * moto, which takes every secret and forgets all when it ends.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { pythonWith } from './python.js';
+
+const VERSITYGW = fileURLToPath(new URL('../../setup/versitygw.mjs', import.meta.url));
+const MOTO = ['moto[s3]==5.2.5', 'flask>=3,<4', 'flask-cors>=6,<7'];
+
+/** Building or fetching, where the cache has neither. */
+export const S3_SERVER_MS = 900_000;
+
+export interface S3Server {
+  readonly name: 'versitygw' | 'moto';
+  /** `http://127.0.0.1:PORT`, for `--s3-endpoint`. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  /** AWS's variables of who may read and write. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where the bucket's objects lie as files of their keys; undefined: in the server's memory. */
+  readonly folder: string | undefined;
+  /** Ends it in the middle of whatever it does. */
+  kill(): Promise<void>;
+  /** After `kill`, at the same address. */
+  start(): Promise<void>;
+  /** Ends it and removes what it stored. */
+  stop(): Promise<void>;
+}
+
+/** @returns the server; or why there is none. */
+export async function startS3Server(): Promise<
+  | { readonly server: S3Server; readonly lack: undefined }
+  | { readonly server: undefined; readonly lack: string }
+> {
+  const built = await versitygw();
+  if ('program' in built) return { server: await started('versitygw', built), lack: undefined };
+  const python = await pythonWith('moto', MOTO, 'moto.server, flask_cors');
+  if (python.lack !== undefined) {
+    return { server: undefined, lack: `${built.lack}; ${python.lack}` };
+  }
+  const { packages } = python;
+  return { server: await started('moto', { program: 'python3', packages }), lack: undefined };
+}
+
+async function versitygw(): Promise<{ program: string } | { lack: string }> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [VERSITYGW]);
+    return { program: stdout.trim() };
+  } catch (err) {
+    const { stderr = String(err) } = err as { stderr?: string };
+    return { lack: stderr };
+  }
+}
+
+async function started(
+  name: S3Server['name'],
+  { program, packages }: { readonly program: string; readonly packages?: string },
+): Promise<S3Server> {
+  const home = await mkdtemp(join(tmpdir(), 'lyceum-s3-'));
+  const bucket = 'pictures';
+  const folder = join(home, 'data', bucket);
+  await mkdir(folder, { recursive: true });
+  await mkdir(join(home, 'facts'));
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const [access, secret] = ['lyceum-test', randomBytes(20).toString('hex')];
+  let child: ChildProcess | undefined;
+  const run = (): ChildProcess =>
+    name === 'versitygw'
+      ? spawn(
+          program,
+          [
+            '--port',
+            `127.0.0.1:${port}`,
+            '--quiet',
+            '--keep-alive',
+            'posix',
+            '--sidecar',
+            join(home, 'facts'),
+            join(home, 'data'),
+          ],
+          {
+            stdio: 'ignore',
+            env: { ...process.env, ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret },
+          },
+        )
+      : spawn(program, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
+          stdio: 'ignore',
+          env: { ...process.env, ...(packages !== undefined && { PYTHONPATH: packages }) },
+        });
+  const start = async (): Promise<void> => {
+    const running = run();
+    child = running;
+    await answering(endpoint, running);
+    if (name === 'moto') await fetch(`${endpoint}/${bucket}`, { method: 'PUT' });
+  };
+  const kill = async (): Promise<void> => {
+    const running = child;
+    child = undefined;
+    if (running === undefined || running.exitCode !== null) return;
+    const ended = once(running, 'exit');
+    running.kill('SIGKILL');
+    await ended;
+  };
+  await start();
+  return {
+    name,
+    endpoint,
+    bucket,
+    environment: {
+      AWS_ACCESS_KEY_ID: access,
+      AWS_SECRET_ACCESS_KEY: secret,
+      AWS_REGION: 'us-east-1',
+      // Nobody asks for the credentials of a machine in a cloud.
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+    folder: name === 'versitygw' ? folder : undefined,
+    kill,
+    start,
+    stop: async () => {
+      await kill();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Whatever it answers, it is there. */
+async function answering(endpoint: string, child: ChildProcess): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`${endpoint} ended with ${child.exitCode}`);
+    try {
+      await (await fetch(endpoint)).arrayBuffer();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export interface SlowedServer {
+  readonly endpoint: string;
+  /** Of each connection; Infinity: as fast as it is. */
+  bytesPerSecond: number;
+  close(): void;
+}
+
+/** Another address of a server, whose answers come as slowly as one likes. */
+export async function startSlowedServer(endpoint: string): Promise<SlowedServer> {
+  const { port } = new URL(endpoint);
+  const sockets = new Set<Socket>();
+  const proxy = createTcpServer((client) => {
+    const upstream = connect({ host: '127.0.0.1', port: Number(port) });
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream);
+    upstream.on('data', (chunk: Buffer) => {
+      upstream.pause();
+      client.write(chunk, () => {
+        const waitMs = (chunk.length / slowed.bytesPerSecond) * 1000;
+        setTimeout(() => upstream.resume(), waitMs).unref();
+      });
+    });
+    upstream.on('end', () => client.end());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const slowed: SlowedServer = {
+    endpoint: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    bytesPerSecond: Number.POSITIVE_INFINITY,
+    close: () => {
+      proxy.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+  return slowed;
+}

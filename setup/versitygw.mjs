@@ -1,0 +1,60 @@
+/**
+ * `versitygw`, the S3 server of tests and benches: built by Go into the cache. Prints its path; ends with 1 where there is no
+ * Go, or where what it needs cannot be fetched, and says why.
+ *
+ * Not a part of set-up: it takes some minutes, and whoever tests nothing with S3 does without.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { holdingCache, install } from './cache.mjs';
+import { findOnPath, runTool, ToolError } from './child.mjs';
+import { orExit } from './command.mjs';
+import { VERSITYGW } from './pins.mjs';
+import { cacheRoot } from './places.mjs';
+import { say } from './progress.mjs';
+import { SetupError } from './setup-error.mjs';
+
+const TOPIC = 's3';
+/** Sources, what the compiler keeps, and 85 MB of program. */
+const SPACE_BYTES = 1_500_000_000;
+
+await orExit(async (signal) => {
+  process.stdout.write(`${await versitygw(cacheRoot(process.env), signal)}\n`);
+});
+
+/** @param {string} cache @param {AbortSignal} signal @returns {Promise<string>} */
+async function versitygw(cache, signal) {
+  const target = join(cache, 'versitygw', VERSITYGW.version, 'versitygw');
+  if (existsSync(target)) return target;
+  await holdingCache(cache, signal, async () => {
+    if (!existsSync(target)) await build(cache, target, signal);
+  });
+  return target;
+}
+
+/** @param {string} cache @param {string} target @param {AbortSignal} signal */
+async function build(cache, target, signal) {
+  const go = findOnPath('go');
+  if (go === undefined) throw lack('there is no go on PATH');
+  say(TOPIC, `building versitygw ${VERSITYGW.version} with Go (some minutes)`);
+  await install({ cache, target, needsBytes: SPACE_BYTES }, async (scratch) => {
+    // Go's checksum database says whether it is what everybody gets; no other Go is fetched for it.
+    const env = { GOBIN: scratch, GOTOOLCHAIN: 'local', GOFLAGS: '-buildvcs=false' };
+    const wanted = `${VERSITYGW.module}@${VERSITYGW.version}`;
+    try {
+      await runTool(go, ['install', wanted], { cwd: scratch, signal, env });
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      throw lack(`go cannot build it: ${error.output.trim().split('\n').at(-1) ?? ''}`, error);
+    }
+    return join(scratch, 'versitygw');
+  });
+}
+
+/** @param {string} reason @param {unknown} [cause] */
+function lack(reason, cause) {
+  return new SetupError(`there is no versitygw: ${reason}`, {
+    remedy: 'install Go 1.25 or newer; tests take moto, a Python package, in its place',
+    cause,
+  });
+}
