@@ -14,10 +14,14 @@ const sidebar: DefaultTheme.SidebarItem[] = NAVIGATION.map(({ title, pages }) =>
   items: pages.map((page) => ({ text: page.title, link: addressOf(page.path) })),
 }));
 
-const nav: DefaultTheme.NavItem[] = NAVIGATION.map(({ title, pages }) => ({
-  text: title,
-  items: pages.map((page) => ({ text: page.title, link: addressOf(page.path) })),
-}));
+/** The sidebar has all; these are asked for most. */
+const nav: DefaultTheme.NavItem[] = [
+  { text: 'Quick start', link: '/docs/quick-start' },
+  { text: 'Pictures', link: '/docs/ideas' },
+  { text: 'Commands', link: '/site/reference/coordinator' },
+  { text: 'A run', link: '/site/reference/run-distillation' },
+  { text: 'Examples', link: '/examples/' },
+];
 
 export default defineConfig({
   title: 'Lyceum',
@@ -37,7 +41,8 @@ export default defineConfig({
   themeConfig: {
     nav,
     sidebar,
-    outline: [2, 3],
+    outline: 2,
+    notFound: { linkLabel: 'Take me home' },
     search: { provider: 'local' },
     footer: { message: 'Apache-2.0' },
   },

@@ -16,10 +16,24 @@ const page = (title: string, path: string): NavigationPage => ({ title, path });
 export const NAVIGATION: readonly NavigationGroup[] = [
   {
     title: 'Start',
-    pages: [page('What it is', 'README.md'), page('Commands used most', 'docs/commands.md')],
+    pages: [
+      page('What it is', 'README.md'),
+      page('Quick start', 'docs/quick-start.md'),
+      page('Distillation in pictures', 'docs/ideas.md'),
+      page('Commands used most', 'docs/commands.md'),
+    ],
   },
   {
     title: 'How to',
+    pages: [
+      page('Use a folder of photos', 'docs/how-to/photos.md'),
+      page('Use an ONNX model as a teacher', 'docs/how-to/onnx-teacher.md'),
+      page('Try several settings', 'docs/how-to/sweep.md'),
+      page('A run is paused', 'docs/how-to/paused-run.md'),
+    ],
+  },
+  {
+    title: 'Guides',
     pages: [
       page('Teachers: models and files', 'docs/models.md'),
       page('Teachers behind servers and APIs', 'docs/remote-teachers.md'),

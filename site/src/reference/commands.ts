@@ -33,7 +33,7 @@ function sections(program: Command): string[] {
       plain(sentence(command.description())),
       isGroup ? '' : block(command.createHelp().commandUsage(command)),
       table(['argument', 'what'], command.registeredArguments.map(argumentRow)),
-      table(['option', 'what', 'default', 'variable'], optionsOf(command).map(optionRow)),
+      table(['option', 'what'], optionsOf(command).map(optionRow)),
       after(command),
     ];
   });
@@ -61,18 +61,20 @@ function argumentRow(argument: Argument): string[] {
 
 function optionRow(option: Option): string[] {
   const choices = option.argChoices?.map(code).join(', ');
-  const text = choices === undefined ? '' : ` One of ${choices}.`;
-  return [
-    code(option.flags),
-    plain(sentence(option.description)) + text,
-    defaultOf(option),
-    option.envVar === undefined ? '' : code(option.envVar),
+  const without = defaultOf(option);
+  const more = [
+    choices === undefined ? '' : `One of ${choices}.`,
+    without === '' ? '' : `Default: ${without}.`,
+    option.envVar === undefined ? '' : `Variable: ${code(option.envVar)}.`,
   ];
+  const words = [plain(sentence(option.description)), ...more];
+  return [code(option.flags), words.filter((word) => word !== '').join(' ')];
 }
 
 function defaultOf(option: Option): string {
   if (option.defaultValueDescription !== undefined) return plain(option.defaultValueDescription);
   const value = option.defaultValue;
+  if (Array.isArray(value) && value.length === 0) return '';
   if (value === undefined || value === false || (option.negate && value === true)) return '';
   return code(typeof value === 'string' ? value : JSON.stringify(value));
 }
@@ -90,7 +92,10 @@ function after(command: Command): string {
   return text === '' ? '' : block(text);
 }
 
+/** Names of files and flags keep their small letters. */
 function sentence(text: string): string {
-  if (text === '') return '';
-  return `${text[0]?.toUpperCase()}${text.slice(1)}${/[.:]$/.test(text) ? '' : '.'}`;
+  const [first = ''] = text.split(' ', 1);
+  const isWord = /^[a-z]+['a-z]*[,;:]?$/.test(first);
+  const start = isWord ? `${first[0]?.toUpperCase()}${text.slice(1)}` : text;
+  return text === '' || /[.:]$/.test(text) ? start : `${start}.`;
 }

@@ -18,8 +18,8 @@ it('a command has its usage, arguments, options and what its help says below', (
   const page = commandsPage('Commands', 'Intro.', [program()]);
   expect(page).toContain('## cluster up\n\nStart &lt;all&gt;.');
   expect(page).toContain('| `name` | Whose it is. |');
-  expect(page).toContain('| `--count <n>` | How many. | `3` |  |');
-  expect(page).toContain('One of `a`, `b`. |  | `HOW` |');
+  expect(page).toContain('| `--count <n>` | How many. Default: `3`. |');
+  expect(page).toContain('| `--how <way>` | One of `a`, `b`. Variable: `HOW`. |');
   expect(page).toContain('Examples:\n  up --count 4');
   expect(page).not.toContain('--secret');
 });
